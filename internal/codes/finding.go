@@ -1,0 +1,82 @@
+package codes
+
+// A Finding is an oddity in what was seen. It may or may not be the reason of
+// a failure; a row lists every finding that applies.
+type Finding string
+
+const (
+	// The record, section 3.1.
+	FindRecordSpaceBeforeDelimiter Finding = "record_space_before_delimiter" // "v=STSv1 ;": erratum 6285
+	FindRecordExtraDelimiter       Finding = "record_extra_delimiter"        // ";;"
+	FindRecordTrailingSpace        Finding = "record_trailing_space"         // white space at the end, with no delimiter before it
+	FindRecordDuplicateField       Finding = "record_duplicate_field"        // only the first counts
+	FindRecordExtension            Finding = "record_extension"              // a field that the RFC does not know
+	FindRecordNotASCII             Finding = "record_not_ascii"
+	FindRecordOtherTXT             Finding = "record_other_txt"      // other TXT records beside it
+	FindRecordCNAMEDangling        Finding = "record_cname_dangling" // an alias to a name that does not exist
+
+	// The Policy Host and the HTTP response, section 3.3.
+	FindHostCNAMEDangling  Finding = "host_cname_dangling"
+	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
+	FindMediaTypeMissing   Finding = "media_type_missing"
+	FindMediaTypeOther     Finding = "media_type_other" // not text/plain
+	FindCharsetOther       Finding = "charset_other"    // neither utf-8 nor us-ascii
+	FindTruncationPossible Finding = "truncation_possible"
+
+	// The policy's text, section 3.2.
+	FindNotText          Finding = "policy_not_text"
+	FindHTML             Finding = "policy_html"
+	FindByteOrderMark    Finding = "policy_byte_order_mark"
+	FindLineFeedEnds     Finding = "policy_line_feed_ends" // LF alone: erratum 6253
+	FindMixedLineEnds    Finding = "policy_mixed_line_ends"
+	FindNoFinalLineEnd   Finding = "policy_no_final_line_end"
+	FindBlankLine        Finding = "policy_blank_line"
+	FindLeadingSpace     Finding = "policy_leading_space"
+	FindTrailingSpace    Finding = "policy_trailing_space"
+	FindLineMalformed    Finding = "policy_line_malformed"
+	FindDuplicateField   Finding = "policy_duplicate_field" // only the first counts
+	FindExtension        Finding = "policy_extension"       // a field that the RFC does not know
+	FindExtensionInvalid Finding = "policy_extension_invalid"
+	FindFieldCase        Finding = "policy_field_case" // "Mode:" is an extension, not the mode
+	FindValueCase        Finding = "policy_value_case" // "Enforce"
+	FindVersionMissing   Finding = "version_missing"
+	FindVersionInvalid   Finding = "version_invalid"
+	FindVersionNotFirst  Finding = "version_not_first"
+	FindModeMissing      Finding = "mode_missing"
+	FindModeInvalid      Finding = "mode_invalid"
+	FindMaxAgeMissing    Finding = "max_age_missing"
+	FindMaxAgeInvalid    Finding = "max_age_invalid"
+	FindMaxAgeOver       Finding = "max_age_over" // more than 31557600: erratum 7282
+	FindMaxAgeZero       Finding = "max_age_zero"
+	FindMaxAgeShort      Finding = "max_age_short" // below one day, or below one week when enforcing
+	FindMXMissing        Finding = "mx_missing"
+	FindMXUpperCase      Finding = "mx_upper_case"
+	FindMXTrailingDot    Finding = "mx_trailing_dot"
+	FindMXUnderscore     Finding = "mx_underscore"
+	FindMXAddress        Finding = "mx_address" // an IP address or an address literal
+	FindMXSingleLabel    Finding = "mx_single_label"
+	FindMXEmpty          Finding = "mx_empty"
+	FindMXEmail          Finding = "mx_email"
+	FindMXURL            Finding = "mx_url"
+	FindMXSeveral        Finding = "mx_several"           // several names on one line
+	FindMXUnicode        Finding = "mx_unicode"           // a U-label: only A-labels are allowed
+	FindMXWildcard       Finding = "mx_wildcard_position" // a star that is not the whole left-most label
+	FindMXSyntax         Finding = "mx_syntax"            // not a domain name in another way
+	FindMXDuplicate      Finding = "mx_duplicate"
+)
+
+// Findings lists every Finding.
+func Findings() []Finding {
+	return []Finding{
+		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
+		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
+		FindHostCNAMEDangling, FindHostForbidden, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
+		FindTruncationPossible, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
+		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
+		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
+		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,
+		FindMaxAgeZero, FindMaxAgeShort, FindMXMissing, FindMXUpperCase, FindMXTrailingDot, FindMXUnderscore,
+		FindMXAddress, FindMXSingleLabel, FindMXEmpty, FindMXEmail, FindMXURL, FindMXSeveral, FindMXUnicode,
+		FindMXWildcard, FindMXSyntax, FindMXDuplicate,
+	}
+}

@@ -1,0 +1,183 @@
+package codes
+
+// A Stage is the step of policy retrieval at which it ended.
+type Stage string
+
+const (
+	StageDNS    Stage = "dns"    // addresses of the Policy Host
+	StageTCP    Stage = "tcp"    // connection
+	StageTLS    Stage = "tls"    // handshake and certificate
+	StageHTTP   Stage = "http"   // status and header
+	StageBody   Stage = "body"   // reading the body
+	StageSyntax Stage = "syntax" // the policy's grammar (section 3.2)
+)
+
+// Stages lists every Stage, in order.
+func Stages() []Stage {
+	return []Stage{StageDNS, StageTCP, StageTLS, StageHTTP, StageBody, StageSyntax}
+}
+
+// A PolicyReason says why a policy is not valid. It is unique only together
+// with its [Stage]: PolicyReasons lists the set of each.
+type PolicyReason string
+
+const (
+	// More than one stage.
+	ReasonTimeout PolicyReason = "timeout" // dns, tcp, http, body
+	ReasonRefused PolicyReason = "refused" // dns (REFUSED), tcp (connection refused)
+	ReasonReset   PolicyReason = "reset"   // tcp, tls, http, body
+	ReasonOther   PolicyReason = "other"   // dns, tcp, tls: what no other word describes
+
+	// Stage dns.
+	ReasonNXDomain         PolicyReason = "nxdomain"
+	ReasonNoData           PolicyReason = "nodata" // neither A nor AAAA
+	ReasonServfail         PolicyReason = "servfail"
+	ReasonCNAMELoop        PolicyReason = "cname_loop"
+	ReasonCNAMETooLong     PolicyReason = "cname_too_long"
+	ReasonForbiddenAddress PolicyReason = "forbidden_address" // only special-purpose addresses
+	ReasonOptedOut         PolicyReason = "opted_out"         // only addresses of networks that opted out
+
+	// Stage tcp.
+	ReasonUnreachable PolicyReason = "unreachable" // host or network unreachable
+	ReasonNoIPv6      PolicyReason = "no_ipv6"     // IPv6 addresses only, and this machine has no IPv6
+
+	// Stage tls. The words of [TLSError] are reasons too.
+
+	// Stage http.
+	ReasonNotFound        PolicyReason = "not_found"    // 404
+	ReasonForbidden       PolicyReason = "forbidden"    // 403
+	ReasonClientError     PolicyReason = "client_error" // other 4xx
+	ReasonServerError     PolicyReason = "server_error" // 5xx
+	ReasonRedirect        PolicyReason = "redirect"     // 3xx, never followed (section 3.3)
+	ReasonStatus          PolicyReason = "status"       // any other status than 200
+	ReasonMalformed       PolicyReason = "malformed"    // not an HTTP/1.1 response
+	ReasonHeadersTooLarge PolicyReason = "headers_too_large"
+
+	// Stage body.
+	ReasonTooLarge  PolicyReason = "too_large" // more than 64 KiB
+	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk
+	ReasonEncoded   PolicyReason = "encoded"   // a Content-Encoding that was not asked for; never decoded
+
+	// Stage syntax.
+	ReasonEmpty            PolicyReason = "empty"
+	ReasonNotText          PolicyReason = "not_text" // not UTF-8
+	ReasonHTML             PolicyReason = "html"     // a web page
+	ReasonByteOrderMark    PolicyReason = "byte_order_mark"
+	ReasonBlankLine        PolicyReason = "blank_line"
+	ReasonLeadingSpace     PolicyReason = "leading_space"
+	ReasonLineMalformed    PolicyReason = "line_malformed" // not name: value
+	ReasonVersionMissing   PolicyReason = "version_missing"
+	ReasonVersionInvalid   PolicyReason = "version_invalid"
+	ReasonModeMissing      PolicyReason = "mode_missing"
+	ReasonModeInvalid      PolicyReason = "mode_invalid"
+	ReasonMaxAgeMissing    PolicyReason = "max_age_missing"
+	ReasonMaxAgeInvalid    PolicyReason = "max_age_invalid"
+	ReasonMaxAgeOver       PolicyReason = "max_age_over" // more than 31557600
+	ReasonMXMissing        PolicyReason = "mx_missing"   // none, and the mode is not none
+	ReasonMXInvalid        PolicyReason = "mx_invalid"   // the findings say what it is instead
+	ReasonExtensionInvalid PolicyReason = "extension_invalid"
+)
+
+// PolicyReasons lists every PolicyReason that a stage can have.
+func PolicyReasons(s Stage) []PolicyReason {
+	switch s {
+	case StageDNS:
+		return []PolicyReason{
+			ReasonNXDomain, ReasonNoData, ReasonServfail, ReasonRefused, ReasonTimeout, ReasonCNAMELoop,
+			ReasonCNAMETooLong, ReasonForbiddenAddress, ReasonOptedOut, ReasonOther,
+		}
+	case StageTCP:
+		return []PolicyReason{ReasonRefused, ReasonTimeout, ReasonUnreachable, ReasonReset, ReasonNoIPv6, ReasonOther}
+	case StageTLS:
+		var rs []PolicyReason
+		for _, e := range TLSErrors() {
+			rs = append(rs, PolicyReason(e))
+		}
+		return rs
+	case StageHTTP:
+		return []PolicyReason{
+			ReasonNotFound, ReasonForbidden, ReasonClientError, ReasonServerError, ReasonRedirect, ReasonStatus,
+			ReasonMalformed, ReasonHeadersTooLarge, ReasonTimeout, ReasonReset,
+		}
+	case StageBody:
+		return []PolicyReason{ReasonTooLarge, ReasonTruncated, ReasonTimeout, ReasonEncoded, ReasonMalformed, ReasonReset}
+	case StageSyntax:
+		return []PolicyReason{
+			ReasonEmpty, ReasonNotText, ReasonHTML, ReasonByteOrderMark, ReasonBlankLine, ReasonLeadingSpace,
+			ReasonLineMalformed, ReasonVersionMissing, ReasonVersionInvalid, ReasonModeMissing, ReasonModeInvalid,
+			ReasonMaxAgeMissing, ReasonMaxAgeInvalid, ReasonMaxAgeOver, ReasonMXMissing, ReasonMXInvalid,
+			ReasonExtensionInvalid,
+		}
+	}
+	return nil
+}
+
+// A TLSError says why a handshake or its certificate was not accepted.
+type TLSError string
+
+const (
+	TLSNameMismatch     TLSError = "name_mismatch" // no DNS-ID covers the Policy Host (section 3.3)
+	TLSExpired          TLSError = "expired"
+	TLSNotYetValid      TLSError = "not_yet_valid"
+	TLSSelfSigned       TLSError = "self_signed"
+	TLSUnknownAuthority TLSError = "unknown_authority"
+	TLSIncompleteChain  TLSError = "incomplete_chain"  // the last certificate's issuer was not sent
+	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112, unrecognized_name
+	TLSProtocolVersion  TLSError = "protocol_version"  // nothing of TLS 1.2 or higher
+	TLSHandshakeFailure TLSError = "handshake_failure" // alert 40
+	TLSAlert            TLSError = "alert"             // another alert
+	TLSNotTLS           TLSError = "not_tls"           // the server does not speak TLS
+	TLSHandshakeTimeout TLSError = "handshake_timeout"
+	TLSReset            TLSError = "reset"       // the connection ended during the handshake
+	TLSCertificate      TLSError = "certificate" // the certificate is unfit in another way
+	TLSOther            TLSError = "other"
+)
+
+// TLSErrors lists every TLSError.
+func TLSErrors() []TLSError {
+	return []TLSError{
+		TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain,
+		TLSNoCertForName, TLSProtocolVersion, TLSHandshakeFailure, TLSAlert, TLSNotTLS, TLSHandshakeTimeout,
+		TLSReset, TLSCertificate, TLSOther,
+	}
+}
+
+// A BodyFraming says how the end of an HTTP body was marked.
+type BodyFraming string
+
+const (
+	FramingContentLength BodyFraming = "content_length"
+	FramingChunked       BodyFraming = "chunked"
+	FramingClose         BodyFraming = "close" // by closing: a body cut short cannot be told from a whole one
+)
+
+// BodyFramings lists every BodyFraming.
+func BodyFramings() []BodyFraming {
+	return []BodyFraming{FramingContentLength, FramingChunked, FramingClose}
+}
+
+// A TLSRPTResult is a result type of RFC 8460, section 4.3.2.2, for what a
+// reporting sender would call a failure.
+type TLSRPTResult string
+
+const (
+	TLSRPTPolicyFetchError TLSRPTResult = "sts-policy-fetch-error"
+	TLSRPTPolicyInvalid    TLSRPTResult = "sts-policy-invalid"
+	TLSRPTWebPKIInvalid    TLSRPTResult = "sts-webpki-invalid"
+)
+
+// TLSRPTResults lists every TLSRPTResult.
+func TLSRPTResults() []TLSRPTResult {
+	return []TLSRPTResult{TLSRPTPolicyFetchError, TLSRPTPolicyInvalid, TLSRPTWebPKIInvalid}
+}
+
+// StageResult is the result type for a retrieval that ended at s.
+func StageResult(s Stage) TLSRPTResult {
+	switch s {
+	case StageTLS:
+		return TLSRPTWebPKIInvalid
+	case StageSyntax:
+		return TLSRPTPolicyInvalid
+	}
+	return TLSRPTPolicyFetchError
+}

@@ -1,0 +1,80 @@
+package output
+
+import "time"
+
+// A Row is what one scan saw of one Policy Domain. The struct is the schema of
+// the table: a field is a column, and the comment on its line is the column's
+// entry in the data dictionary. What was not observed is NULL. Text columns
+// hold valid UTF-8 of bounded length; raw bytes are binary columns. Times are
+// UTC in microseconds. Columns are only ever added.
+type Row struct {
+	Domain           string            `parquet:"domain"`                    // Policy Domain in A-labels, lower case, no final dot
+	Rank             int64             `parquet:"rank,delta"`                // 1-based position among the entries of all lists
+	List             string            `parquet:"list,dict"`                 // name of the input list
+	ListRank         *int64            `parquet:"list_rank,optional,delta"`  // the rank that the list itself states
+	TLD              string            `parquet:"tld,dict"`                  // last label of the domain
+	RegisteredDomain string            `parquet:"registered_domain,optional"` // public suffix and one label; NULL where the domain is a public suffix
+	Tags             map[string]string `parquet:"tags,optional"`             // columns of the list that were asked to be carried
+
+	Record        string   `parquet:"record,dict"`                 // class of the record: codes.Record
+	RecordReason  string   `parquet:"record_reason,optional,dict"` // why it is not valid: codes.RecordReason
+	Error         string   `parquet:"error,optional,dict"`         // name of the sentinel of the lookup or the fetch; NULL when all is well
+	TXT           [][]byte `parquet:"txt,optional,list"`           // each TXT record, its strings joined; at most 64 records and 16 KiB
+	TXTCount      *int32   `parquet:"txt_count,optional"`          // number of TXT records in the answer
+	RecordID      string   `parquet:"record_id,optional"`          // id of the record (section 3.1)
+	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value
+	CNAMEs        []string `parquet:"cnames,optional,list"`        // alias chain from _mta-sts.<domain>, in order
+	Zone          string   `parquet:"zone,optional,dict"`          // owner of the SOA in a negative answer
+	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds
+	Rcode         string   `parquet:"rcode,optional,dict"`         // DNS response code of the last reply
+	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of the last reply
+	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914)
+	Resolver      string   `parquet:"resolver,optional,dict"`      // upstream that gave the last reply, host:port
+	Attempts      int32    `parquet:"attempts,dict"`               // DNS messages sent for the record, all upstreams
+	LookupMS      int32    `parquet:"lookup_ms"`                   // from the first question to the last answer, waits included, in milliseconds
+	TCP           bool     `parquet:"tcp"`                         // the answer came over TCP
+
+	HostCNAMEs     []string   `parquet:"host_cnames,optional,list"`                       // alias chain from mta-sts.<domain>, in order
+	HostAddrs      []string   `parquet:"host_addrs,optional,list"`                        // addresses of the Policy Host, at most 16
+	Addr           string     `parquet:"addr,optional"`                                   // address that was dialled last
+	TLSVersion     string     `parquet:"tls_version,optional,dict"`                       // as in "1.3"
+	TLSError       string     `parquet:"tls_error,optional,dict"`                         // codes.TLSError
+	CertIssuer     string     `parquet:"cert_issuer,optional,dict"`                       // issuer of the leaf certificate
+	CertNames      []string   `parquet:"cert_names,optional,list"`                        // first five DNS names of the leaf certificate
+	CertNamesCount *int32     `parquet:"cert_names_count,optional"`                       // number of its DNS names
+	CertNotBefore  *time.Time `parquet:"cert_not_before,optional,timestamp(microsecond)"` // start of its validity
+	CertNotAfter   *time.Time `parquet:"cert_not_after,optional,timestamp(microsecond)"`  // end of its validity
+	CertSHA256     string     `parquet:"cert_sha256,optional"`                            // of the leaf certificate's DER, in hexadecimal
+	ChainLength    *int32     `parquet:"chain_length,optional"`                           // certificates that the server sent
+
+	HTTPStatus      *int32 `parquet:"http_status,optional"`           // status code
+	HTTPLocation    string `parquet:"http_location,optional"`         // where a 3xx pointed; never followed
+	ContentType     string `parquet:"content_type,optional,dict"`     // as sent
+	ContentEncoding string `parquet:"content_encoding,optional,dict"` // as sent; a body in another encoding than identity is not decoded
+	Server          string `parquet:"server,optional,dict"`           // as sent
+	BodyBytes       *int64 `parquet:"body_bytes,optional"`            // bytes read, at most 65537
+	BodyFraming     string `parquet:"body_framing,optional,dict"`     // codes.BodyFraming
+	DNSMS           *int32 `parquet:"dns_ms,optional"`                // addresses of the Policy Host, in milliseconds
+	ConnectMS       *int32 `parquet:"connect_ms,optional"`            // TCP connection
+	TLSMS           *int32 `parquet:"tls_ms,optional"`                // handshake
+	HTTPMS          *int32 `parquet:"http_ms,optional"`               // request and response header
+	BodyMS          *int32 `parquet:"body_ms,optional"`               // body
+
+	Policy           string   `parquet:"policy,dict"`                     // class of the policy: codes.Policy
+	PolicyStage      string   `parquet:"policy_stage,optional,dict"`      // stage at which retrieval failed: codes.Stage
+	PolicyReason     string   `parquet:"policy_reason,optional,dict"`     // why, within the stage: codes.PolicyReason
+	PolicyText       []byte   `parquet:"policy_text,optional"`            // the body as served, at most 64 KiB
+	PolicySHA256     string   `parquet:"policy_sha256,optional"`          // of the body, in hexadecimal
+	Mode             string   `parquet:"mode,optional,dict"`              // enforce, testing or none
+	MaxAge           *int64   `parquet:"max_age,optional"`                // in seconds
+	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
+	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value
+
+	Strict       *bool    `parquet:"strict,optional"`            // every text that was read follows the letter of RFC 8461
+	Lenient      *bool    `parquet:"lenient,optional"`           // most senders would use every text that was read
+	Findings     []string `parquet:"findings,optional,list"`     // every oddity: codes.Finding
+	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict"` // result type of RFC 8460, section 4.3.2.2: codes.TLSRPTResult
+
+	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta"` // when the row was complete
+	Pass       int32     `parquet:"pass,dict"`                                // 1, or more where the domain was asked again
+}
