@@ -8,13 +8,13 @@ import "time"
 // hold valid UTF-8 of bounded length; raw bytes are binary columns. Times are
 // UTC in microseconds. Columns are only ever added.
 type Row struct {
-	Domain           string            `parquet:"domain"`                    // Policy Domain in A-labels, lower case, no final dot
-	Rank             int64             `parquet:"rank,delta"`                // 1-based position among the entries of all lists
-	List             string            `parquet:"list,dict"`                 // name of the input list
-	ListRank         *int64            `parquet:"list_rank,optional,delta"`  // the rank that the list itself states
-	TLD              string            `parquet:"tld,dict"`                  // last label of the domain
+	Domain           string            `parquet:"domain"`                     // Policy Domain in A-labels, lower case, no final dot
+	Rank             int64             `parquet:"rank,delta"`                 // 1-based position among the entries of all lists
+	List             string            `parquet:"list,dict"`                  // name of the input list
+	ListRank         *int64            `parquet:"list_rank,optional,delta"`   // the rank that the list itself states
+	TLD              string            `parquet:"tld,dict"`                   // last label of the domain
 	RegisteredDomain string            `parquet:"registered_domain,optional"` // public suffix and one label; NULL where the domain is a public suffix
-	Tags             map[string]string `parquet:"tags,optional"`             // columns of the list that were asked to be carried
+	Tags             map[string]string `parquet:"tags,optional"`              // columns of the list that were asked to be carried
 
 	Record        string   `parquet:"record,dict"`                 // class of the record: codes.Record
 	RecordReason  string   `parquet:"record_reason,optional,dict"` // why it is not valid: codes.RecordReason
@@ -70,9 +70,9 @@ type Row struct {
 	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
 	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value
 
-	Strict       *bool    `parquet:"strict,optional"`            // every text that was read follows the letter of RFC 8461
-	Lenient      *bool    `parquet:"lenient,optional"`           // most senders would use every text that was read
-	Findings     []string `parquet:"findings,optional,list"`     // every oddity: codes.Finding
+	Strict       *bool    `parquet:"strict,optional"`             // every text that was read follows the letter of RFC 8461
+	Lenient      *bool    `parquet:"lenient,optional"`            // most senders would use every text that was read
+	Findings     []string `parquet:"findings,optional,list"`      // every oddity: codes.Finding
 	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict"` // result type of RFC 8460, section 4.3.2.2: codes.TLSRPTResult
 
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta"` // when the row was complete

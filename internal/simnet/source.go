@@ -1,0 +1,112 @@
+package simnet
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// A source is the content of a world: a text that somebody wrote, or a
+// generated population. Its methods are pure: the same question has the same
+// answer for the life of the world, from any goroutine.
+type source interface {
+	// step answers one question from the data of its owner name alone; the
+	// server follows aliases by asking again. name is lower case, without the
+	// final dot.
+	step(name string, qtype uint16) step
+	// tcp says how the address answers a connection on port 443.
+	tcp(addr netip.Addr) tcpPlay
+	// site says what the web server behind a Server Name Indication does.
+	site(sni string) site
+	// truth says what a perfect observer concludes about a Policy Domain; ok
+	// is false where the source does not know.
+	truth(domain string, rank int64) (t Truth, ok bool)
+}
+
+// A step is the answer to one question, before aliases are followed.
+type step struct {
+	rcode int      // dns.RcodeSuccess, RcodeNameError, or an error code
+	rrs   []dns.RR // RRset asked for, or one CNAME
+	zone  string   // apex of the zone that holds the name: the owner of a denial's SOA
+	fault dnsFault // what is wrong with the way the answer is given
+}
+
+// A dnsFault is something that a name server does instead of answering well.
+type dnsFault uint8
+
+const (
+	dnsFine        dnsFault = iota
+	dnsSilent               // never answers, on UDP and on TCP
+	dnsTruncate             // answers UDP with TC and nothing else; TCP gives the answer
+	dnsTruncateUDP          // answers UDP with TC, and refuses TCP
+	dnsReferral             // NOERROR, no answer, no SOA
+	dnsFiltered             // NXDOMAIN with extended error 17
+	dnsFirstHop             // gives the alias alone and leaves the rest to the asker
+	dnsGarbage              // sends bytes that are no DNS message, then nothing
+)
+
+// A tcpPlay is how an address meets a connection.
+type tcpPlay uint8
+
+const (
+	tcpServe       tcpPlay = iota
+	tcpRefuse              // RST to the SYN
+	tcpSilent              // the SYN is dropped
+	tcpUnreachable         // ICMP host unreachable
+	tcpReset               // accepted, then reset before a byte is sent
+)
+
+// A tlsPlay is how a server behaves in the handshake.
+type tlsPlay uint8
+
+const (
+	tlsGood             tlsPlay = iota // a certificate for exactly the name asked for
+	tlsWildcard                        // a certificate for *.<domain>
+	tlsWrongName                       // a certificate for the hoster's names
+	tlsCommonName                      // the name in the subject's CN, none in the SAN
+	tlsPartialWildcard                 // SAN mta*.<domain>
+	tlsParentWildcard                  // SAN *.<parent of domain>: one label too few
+	tlsExpired                         // not after is in the past
+	tlsNotYetValid                     // not before is in the future
+	tlsSelfSigned                      // signed by its own key
+	tlsUnknownAuthority                // a whole chain to a root that nobody trusts
+	tlsIncompleteChain                 // a good leaf, and its intermediate not sent
+	tlsNoCertForName                   // alert 112, unrecognized_name
+	tlsHandshakeFailure                // alert 40
+	tlsInternalError                   // alert 80
+	tlsOldVersion                      // TLS 1.1 at most
+	tlsPlainHTTP                       // answers the ClientHello with an HTTP/1.1 400
+	tlsNotTLS                          // answers it with an SMTP banner
+	tlsSilent                          // reads the ClientHello and says nothing
+	tlsReset                           // closes after the ClientHello
+)
+
+// A site is what the web server of one host name does.
+type site struct {
+	tls      tlsPlay
+	hoster   string // domain of the hoster, for a wrong-name certificate
+	domain   string // Policy Domain of the host
+	status   int    // HTTP status; 0 means 200
+	header   [][2]string
+	body     []byte
+	bodyPlay bodyPlay
+	delay    time.Duration // before the response header
+}
+
+// A bodyPlay is how the HTTP response is sent.
+type bodyPlay uint8
+
+const (
+	bodyContentLength bodyPlay = iota // Content-Length and the whole body
+	bodyChunked                       // chunked, whole
+	bodyClose                         // no length: the end is the close
+	bodyShort                         // Content-Length says more than is sent
+	bodyDrip                          // an octet a second
+	bodyEndless                       // never stops
+	bodyHeaderFlood                   // header fields without end
+	bodyHeaderDrip                    // header octets, one a second
+	bodySilent                        // reads the request and says nothing
+	bodyGarbage                       // not HTTP
+	bodyReset                         // closes in the middle of the body
+)
