@@ -1,0 +1,29 @@
+// Package queue says who scans which part of a run. A part is idempotent: done
+// twice, it is the same file, so a queue only lends parts and the part files
+// are the truth. Static hands out all parts, or every n-th one to each of n
+// machines that share nothing but the run directory; it neither steals work
+// nor waits for the others.
+package queue
+
+import "context"
+
+// Static hands out the parts k with k mod Of = Shard, in order. The zero value
+// of Shard and Of means all parts.
+type Static struct {
+	Parts int   // number of parts of the run
+	Shard Shard // which of them are ours
+
+	next int
+}
+
+// Next returns the next part, or ok false when there is none left. It must not
+// be called from two goroutines at once.
+func (s *Static) Next(ctx context.Context) (k int, ok bool, err error) {
+	for ; s.next < s.Parts; s.next++ {
+		if s.Shard.Owns(s.next) {
+			s.next++
+			return s.next - 1, true, nil
+		}
+	}
+	return 0, false, nil
+}
