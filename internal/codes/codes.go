@@ -51,6 +51,7 @@ const (
 	RecordCNAMELoop       RecordReason = "cname_loop"       // the aliases come back to where they were
 	RecordCNAMETooLong    RecordReason = "cname_too_long"   // more than 16 aliases
 	RecordZoneUnreachable RecordReason = "zone_unreachable" // no server of the zone answers, for its SOA neither
+	RecordOther           RecordReason = "other"            // what no other word describes
 )
 
 // RecordReasons lists every RecordReason.
@@ -59,7 +60,7 @@ func RecordReasons() []RecordReason {
 		RecordNoDomain, RecordNXDomain, RecordNoData, RecordOtherTXT, RecordBadVersion,
 		RecordIDMissing, RecordIDInvalid, RecordIDTooLong, RecordFieldMalformed, RecordExtensionInvalid,
 		RecordServfail, RecordRefused, RecordTimeout, RecordRcode, RecordMalformed, RecordTruncated,
-		RecordReferral, RecordFiltered, RecordCNAMELoop, RecordCNAMETooLong, RecordZoneUnreachable,
+		RecordReferral, RecordFiltered, RecordCNAMELoop, RecordCNAMETooLong, RecordZoneUnreachable, RecordOther,
 	}
 }
 

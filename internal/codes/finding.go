@@ -24,6 +24,7 @@ const (
 	FindTruncationPossible Finding = "truncation_possible"
 
 	// The policy's text, section 3.2.
+	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space
 	FindNotText          Finding = "policy_not_text"
 	FindHTML             Finding = "policy_html"
 	FindByteOrderMark    Finding = "policy_byte_order_mark"
@@ -71,7 +72,7 @@ func Findings() []Finding {
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
 		FindHostCNAMEDangling, FindHostForbidden, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
-		FindTruncationPossible, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
+		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,
