@@ -7,11 +7,12 @@ package queue
 
 import "context"
 
-// Static hands out the parts k with k mod Of = Shard, in order. The zero value
-// of Shard and Of means all parts.
+// Static hands out the parts of its shard that are not done, in order. The zero
+// Shard owns all parts.
 type Static struct {
-	Parts int   // number of parts of the run
-	Shard Shard // which of them are ours
+	Parts int              // number of parts of the run
+	Shard Shard            // which of them are ours
+	Whole func(k int) bool // which of ours are done; nil: none
 
 	next int
 }
@@ -20,7 +21,7 @@ type Static struct {
 // be called from two goroutines at once.
 func (s *Static) Next(ctx context.Context) (k int, ok bool, err error) {
 	for ; s.next < s.Parts; s.next++ {
-		if s.Shard.Owns(s.next) {
+		if s.Shard.Owns(s.next) && (s.Whole == nil || !s.Whole(s.next)) {
 			s.next++
 			return s.next - 1, true, nil
 		}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,25 @@ func TestStaticPartition(t *testing.T) {
 				t.Errorf("%d shards: part %d has %d owners", of, k, n)
 			}
 		}
+	}
+}
+
+// What is whole is not handed out again.
+func TestStaticWhole(t *testing.T) {
+	q := &Static{Parts: 6, Shard: Shard{Index: 0, Of: 2}, Whole: func(k int) bool { return k == 2 }}
+	var got []int
+	for {
+		k, ok, err := q.Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		got = append(got, k)
+	}
+	if want := []int{0, 4}; !slices.Equal(got, want) {
+		t.Errorf("got parts %v, want %v", got, want)
 	}
 }
 
