@@ -47,6 +47,14 @@ func addrV6(play tcpPlay, hash uint64) netip.Addr {
 // playOf tells how an address of the plan meets a connection. An address
 // outside the plan is unreachable.
 func playOf(addr netip.Addr) tcpPlay {
+	if play, ok := planned(addr); ok {
+		return play
+	}
+	return tcpUnreachable
+}
+
+// planned tells the same, and whether the plan has the address at all.
+func planned(addr netip.Addr) (tcpPlay, bool) {
 	var number uint16
 	switch addr = addr.Unmap(); {
 	case addr.Is4() && addr.As4()[0] == planV4:
@@ -57,8 +65,5 @@ func playOf(addr netip.Addr) tcpPlay {
 			number = binary.BigEndian.Uint16(a[4:])
 		}
 	}
-	if number < planServe || number > planServeTo {
-		return tcpUnreachable
-	}
-	return tcpPlay(number - planServe)
+	return tcpPlay(number - planServe), planServe <= number && number <= planServeTo
 }

@@ -27,9 +27,10 @@ type source interface {
 // A step is the answer to one question, before aliases are followed.
 type step struct {
 	rcode int      // dns.RcodeSuccess, RcodeNameError, or an error code
-	rrs   []dns.RR // RRset asked for, or one CNAME
+	rrs   []dns.RR // RRset asked for, or one CNAME, or a DNAME and the CNAME made from it
 	zone  string   // apex of the zone that holds the name: the owner of a denial's SOA
 	fault dnsFault // what is wrong with the way the answer is given
+	ede   uint16   // extended DNS error (RFC 8914) beside the answer; 0: none
 }
 
 // A dnsFault is something that a name server does instead of answering well.
@@ -43,7 +44,8 @@ const (
 	dnsReferral             // NOERROR, no answer, no SOA
 	dnsFiltered             // NXDOMAIN with extended error 17
 	dnsFirstHop             // gives the alias alone and leaves the rest to the asker
-	dnsGarbage              // sends bytes that are no DNS message, then nothing
+	dnsGarbage              // sends bytes that are no DNS message, then nothing: to be ignored, so a time-out
+	dnsMalformed            // sends a reply to the question that cannot be parsed
 )
 
 // A tcpPlay is how an address meets a connection.
@@ -54,7 +56,7 @@ const (
 	tcpRefuse              // RST to the SYN
 	tcpSilent              // the SYN is dropped
 	tcpUnreachable         // ICMP host unreachable
-	tcpReset               // accepted, then reset before a byte is sent
+	tcpReset               // accepted, then reset before a byte is sent: seen in the handshake (stage tls, reset)
 )
 
 // A tlsPlay is how a server behaves in the handshake.
@@ -79,16 +81,17 @@ const (
 	tlsPlainHTTP                       // answers the ClientHello with an HTTP/1.1 400
 	tlsNotTLS                          // answers it with an SMTP banner
 	tlsSilent                          // reads the ClientHello and says nothing
-	tlsReset                           // closes after the ClientHello
+	tlsReset                           // resets after the ClientHello
+	tlsManyNames                       // a certificate for the name asked for and 5,000 others
 )
 
 // A site is what the web server of one host name does.
 type site struct {
 	tls      tlsPlay
-	hoster   string // domain of the hoster, for a wrong-name certificate
-	domain   string // Policy Domain of the host
-	status   int    // HTTP status; 0 means 200
-	header   [][2]string
+	hoster   string      // domain of the hoster, for a wrong-name certificate
+	domain   string      // Policy Domain of the host; empty: the host without its first label
+	status   int         // HTTP status; 0 means 200
+	header   [][2]string // fields; Content-Type is text/plain unless it is here, and left out where it is here and empty
 	body     []byte
 	bodyPlay bodyPlay
 	delay    time.Duration // before the response header
@@ -108,5 +111,8 @@ const (
 	bodyHeaderDrip                    // header octets, one a second
 	bodySilent                        // reads the request and says nothing
 	bodyGarbage                       // not HTTP
-	bodyReset                         // closes in the middle of the body
+	bodyReset                         // resets in the middle of the body
+	bodyBomb                          // gzip of 100 MiB, chunked
+	bodyHintFlood                     // 103 responses without end
+	bodyChunkFlood                    // chunk extensions without end
 )
