@@ -1,0 +1,258 @@
+package simnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+const (
+	maxHops   = 24   // aliases followed for one question; more than the 16 of the scanner
+	ednsSize  = 1232 // octets of UDP payload that the world sends and accepts (RFC 6891)
+	denialTTL = 300  // seconds, of a denial whose zone has no SOA of its own
+)
+
+// Exchange answers q as a full resolver would that asks the authoritative
+// servers of the world: it follows aliases, denies with the SOA of the zone
+// (RFC 2308), sets RA, and refuses a question without RD. Truncation over UDP
+// that TCP mends is not seen here. AD is set where it is asked for (RFC 6840,
+// section 5.7) and every zone on the way is signed: in a text world those with
+// a DNSKEY record, in a generated world the top level and, by a hash of its
+// name, one zone in sixteen. Resolvers differ on a loop of aliases; the world
+// gives the chain up to its first repetition, so that the asker finds the loop.
+//
+// Silence lasts until ctx ends, then the error wraps that of ctx. The caller
+// sets the deadline and owns the reply.
+func (w *World) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, exchangeFailure(q, err)
+	}
+	reply, fault := w.answer(q)
+	switch fault {
+	case dnsSilent, dnsGarbage:
+		select {
+		case <-ctx.Done():
+			return nil, exchangeFailure(q, ctx.Err())
+		case <-w.done:
+			return nil, closed("exchange", "memory")
+		}
+	case dnsMalformed:
+		return nil, &exchangeError{reason: codes.RecordMalformed, err: fmt.Errorf("reply to %s: %w", subject(q), dns.ErrRdata)}
+	case dnsTruncateUDP:
+		truncate(reply)
+	}
+	return reply, nil
+}
+
+// An exchangeError carries the reason that the table gives.
+type exchangeError struct {
+	reason codes.RecordReason
+	err    error
+}
+
+func (e *exchangeError) Error() string                    { return e.err.Error() }
+func (e *exchangeError) Unwrap() error                    { return e.err }
+func (e *exchangeError) RecordReason() codes.RecordReason { return e.reason }
+func (e *exchangeError) Timeout() bool                    { return e.reason == codes.RecordTimeout }
+
+// exchangeFailure tells a time-out, which says something about the name, from
+// a cancellation, which does not.
+func exchangeFailure(q *dns.Msg, cause error) error {
+	err := fmt.Errorf("no reply to %s: %w", subject(q), cause)
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return &exchangeError{reason: codes.RecordTimeout, err: err}
+	}
+	return err
+}
+
+func subject(q *dns.Msg) string {
+	if len(q.Question) == 0 {
+		return "an empty question"
+	}
+	return q.Question[0].Name + " " + dns.Type(q.Question[0].Qtype).String()
+}
+
+// answer makes the reply to q and says how it goes wrong on the way: dnsFine,
+// dnsSilent, dnsGarbage, dnsMalformed, or a truncation. Other faults are in
+// the reply. The reply shares nothing with q or the source.
+func (w *World) answer(q *dns.Msg) (*dns.Msg, dnsFault) {
+	reply := &dns.Msg{Question: slices.Clone(q.Question), Compress: true}
+	reply.Id, reply.Opcode, reply.Response = q.Id, q.Opcode, true
+	reply.RecursionDesired, reply.RecursionAvailable, reply.CheckingDisabled = q.RecursionDesired, true, q.CheckingDisabled
+	opt := q.IsEdns0()
+	if opt != nil {
+		reply.SetEdns0(ednsSize, opt.Do())
+	}
+	if reply.Rcode = refusal(q, opt); reply.Rcode != dns.RcodeSuccess {
+		return reply, dnsFine
+	}
+	signed, fault := w.resolve(reply, q.Question[0].Qtype)
+	if reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError {
+		reply.AuthenticatedData = signed && (q.AuthenticatedData || opt != nil && opt.Do())
+	}
+	return reply, fault
+}
+
+// refusal is the response code for a message that is no question for a
+// resolver, and RcodeSuccess for one that is.
+func refusal(q *dns.Msg, opt *dns.OPT) int {
+	switch {
+	case q.Response || len(q.Question) != 1:
+		return dns.RcodeFormatError
+	case q.Opcode != dns.OpcodeQuery:
+		return dns.RcodeNotImplemented
+	case opt != nil && opt.Version() != 0:
+		return dns.RcodeBadVers
+	case q.Question[0].Qclass != dns.ClassINET, !q.RecursionDesired:
+		return dns.RcodeRefused
+	}
+	switch q.Question[0].Qtype {
+	case dns.TypeAXFR, dns.TypeIXFR, dns.TypeMAILA, dns.TypeMAILB, dns.TypeTSIG, dns.TypeTKEY, dns.TypeOPT:
+		return dns.RcodeRefused
+	}
+	return dns.RcodeSuccess
+}
+
+// resolve fills in the answer, alias by alias. It says whether every zone on
+// the way is signed.
+func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFault) {
+	name := plainName(reply.Question[0].Name)
+	visited := make([]string, 0, 4)
+	signed = true
+	for {
+		st := w.ask(name, qtype)
+		signed = signed && w.signed(st.zone)
+		if st.ede != 0 {
+			extendedError(reply, st.ede)
+		}
+		switch st.fault {
+		case dnsSilent, dnsGarbage, dnsMalformed:
+			return false, st.fault
+		case dnsTruncate, dnsTruncateUDP:
+			fault = st.fault
+		case dnsReferral:
+			reply.Ns = []dns.RR{nsOf(st.zone)}
+			return false, fault
+		case dnsFiltered:
+			reply.Rcode = dns.RcodeNameError
+			extendedError(reply, dns.ExtendedErrorCodeFiltered)
+			return false, fault
+		}
+		if st.rcode != dns.RcodeSuccess && st.rcode != dns.RcodeNameError {
+			reply.Rcode, reply.Answer = st.rcode, nil
+			return false, fault
+		}
+		if len(st.rrs) == 0 {
+			reply.Rcode = st.rcode
+			reply.Ns = []dns.RR{w.denial(st.zone)}
+			return signed, fault
+		}
+		for _, rr := range st.rrs {
+			reply.Answer = append(reply.Answer, dns.Copy(rr))
+		}
+		alias, ok := st.rrs[len(st.rrs)-1].(*dns.CNAME)
+		visited = append(visited, name)
+		if !ok || qtype == dns.TypeCNAME || qtype == dns.TypeANY || st.fault == dnsFirstHop || len(visited) == maxHops {
+			return signed, fault
+		}
+		if name = plainName(alias.Target); slices.Contains(visited, name) {
+			return signed, fault
+		}
+	}
+}
+
+// ask is the source's step, and what every zone has although the source may
+// not say so: an SOA, a name server, and little to say to ANY (RFC 8482).
+func (w *World) ask(name string, qtype uint16) step {
+	if qtype == dns.TypeANY {
+		st := w.src.step(name, dns.TypeHINFO)
+		if st.rcode == dns.RcodeSuccess && len(st.rrs) == 0 {
+			st.rrs = []dns.RR{&dns.HINFO{Hdr: header(name, dns.TypeHINFO, denialTTL), Cpu: "RFC8482"}}
+		}
+		return st
+	}
+	st := w.src.step(name, qtype)
+	if st.rcode == dns.RcodeSuccess && len(st.rrs) == 0 && name == st.zone {
+		switch qtype {
+		case dns.TypeSOA:
+			st.rrs = []dns.RR{w.soa(name)}
+		case dns.TypeNS:
+			st.rrs = []dns.RR{nsOf(name)}
+		}
+	}
+	return st
+}
+
+// A zoneSource is a source that knows about its zones what the world would
+// otherwise make up.
+type zoneSource interface {
+	soa(zone string) *dns.SOA // nil: it has none
+	signed(zone string) bool
+}
+
+func (w *World) soa(zone string) *dns.SOA {
+	if zs, ok := w.src.(zoneSource); ok {
+		if soa := zs.soa(zone); soa != nil {
+			return soa
+		}
+	}
+	return &dns.SOA{
+		Hdr: header(zone, dns.TypeSOA, 3600), Ns: under("ns1", zone), Mbox: under("hostmaster", zone),
+		Serial: 1, Refresh: 7200, Retry: 3600, Expire: 1209600, Minttl: denialTTL,
+	}
+}
+
+// denial is the SOA of a negative answer, with the TTL that the answer may be
+// kept for (RFC 2308, section 3).
+func (w *World) denial(zone string) *dns.SOA {
+	soa := *w.soa(zone)
+	soa.Hdr.Ttl = min(soa.Hdr.Ttl, soa.Minttl)
+	return &soa
+}
+
+func (w *World) signed(zone string) bool {
+	if zs, ok := w.src.(zoneSource); ok {
+		return zs.signed(zone)
+	}
+	if !strings.Contains(zone, ".") {
+		return true
+	}
+	h := fnv.New32a()
+	h.Write([]byte(zone))
+	return h.Sum32()%16 == 0
+}
+
+func nsOf(zone string) *dns.NS {
+	return &dns.NS{Hdr: header(zone, dns.TypeNS, 3600), Ns: under("ns1", zone)}
+}
+
+func header(name string, rrtype uint16, ttl uint32) dns.RR_Header {
+	return dns.RR_Header{Name: dns.Fqdn(name), Rrtype: rrtype, Class: dns.ClassINET, Ttl: ttl}
+}
+
+// under is the absolute name of a label below a zone, which may be the root.
+func under(label, zone string) string {
+	if zone == "" {
+		return label + "."
+	}
+	return label + "." + zone + "."
+}
+
+// extendedError adds an RFC 8914 option where the asker speaks EDNS.
+func extendedError(reply *dns.Msg, code uint16) {
+	if opt := reply.IsEdns0(); opt != nil {
+		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: code})
+	}
+}
+
+// truncate leaves of a reply what says that there is more.
+func truncate(reply *dns.Msg) {
+	reply.Truncated, reply.Answer, reply.Ns = true, nil, nil
+}

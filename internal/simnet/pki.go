@@ -1,0 +1,167 @@
+package simnet
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+)
+
+// A pki is the certification of a world: an authority that the scanner is told
+// to trust and a twin of it that nobody trusts. Its keys are made when the
+// world is opened; a leaf certificate is made for each handshake, all with one
+// key, and kept nowhere.
+type pki struct {
+	root, intermediate           authority
+	alienRoot, alienIntermediate authority
+	leafKey                      *ecdsa.PrivateKey
+}
+
+type authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+func newPKI() (*pki, error) {
+	p := new(pki)
+	var err error
+	if p.root, p.intermediate, err = newAuthority("Simulated Internet"); err != nil {
+		return nil, err
+	}
+	if p.alienRoot, p.alienIntermediate, err = newAuthority("Untrusted Twin"); err != nil {
+		return nil, err
+	}
+	p.leafKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return p, err
+}
+
+// newAuthority makes a root and its intermediate. They are valid for a
+// century that the clocks of synctest bubbles, in the year 2000, are in.
+func newAuthority(name string) (root, intermediate authority, err error) {
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{Organization: []string{name}, CommonName: name + " Root"},
+		NotBefore:    time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC),
+		NotAfter:     time.Date(2098, 12, 31, 0, 0, 0, 0, time.UTC),
+		KeyUsage:     x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		IsCA:         true, BasicConstraintsValid: true,
+	}
+	if root, err = certify(&template, authority{}); err != nil {
+		return root, intermediate, err
+	}
+	template.SerialNumber = big.NewInt(2)
+	template.Subject.CommonName = name + " Intermediate"
+	template.MaxPathLenZero = true
+	intermediate, err = certify(&template, root)
+	return root, intermediate, err
+}
+
+// certify makes an authority; a zero parent means its own signature.
+func certify(template *x509.Certificate, parent authority) (authority, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return authority{}, err
+	}
+	if parent.cert == nil {
+		parent = authority{cert: template, key: key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent.cert, &key.PublicKey, parent.key)
+	if err != nil {
+		return authority{}, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	return authority{cert: cert, key: key}, err
+}
+
+func (p *pki) rootPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.root.cert.Raw})
+}
+
+const (
+	manyNames     = 5000
+	defaultHoster = "hosting.example.net" // of a wrong-name certificate, where the site names none
+)
+
+// names are the DNS names in the certificate of a host.
+func names(host string, s site) []string {
+	domain := s.domain
+	if domain == "" {
+		_, domain, _ = strings.Cut(host, ".")
+	}
+	switch s.tls {
+	case tlsWildcard:
+		return []string{"*." + domain}
+	case tlsWrongName:
+		hoster := s.hoster
+		if hoster == "" {
+			hoster = defaultHoster
+		}
+		return []string{hoster, "*." + hoster}
+	case tlsCommonName:
+		return nil
+	case tlsPartialWildcard:
+		return []string{"mta*." + domain}
+	case tlsParentWildcard:
+		_, parent, _ := strings.Cut(domain, ".")
+		return []string{"*." + parent}
+	case tlsManyNames:
+		many := []string{host}
+		for i := range manyNames {
+			many = append(many, fmt.Sprintf("tenant-%04d.%s", i, defaultHoster))
+		}
+		return many
+	}
+	return []string{host}
+}
+
+// chain makes the certificate of a host and what the server sends with it.
+func (p *pki) chain(host string, s site, now time.Time) (*tls.Certificate, error) {
+	const day = 24 * time.Hour
+	today := now.UTC().Truncate(day)
+	leaf := &x509.Certificate{
+		SerialNumber:          big.NewInt(now.UnixNano()&(1<<62-1) + 3), // after the two of the authority
+		NotBefore:             today.Add(-30 * day),
+		NotAfter:              today.Add(60 * day),
+		DNSNames:              names(host, s),
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+		// Nobody is at these addresses: who fetches what a stranger's
+		// certificate points to is found out.
+		IssuingCertificateURL: []string{"http://aia.example.net/intermediate.cer"},
+		OCSPServer:            []string{"http://ocsp.example.net/"},
+	}
+	switch s.tls {
+	case tlsExpired:
+		leaf.NotBefore, leaf.NotAfter = today.Add(-120*day), today.Add(-30*day)
+	case tlsNotYetValid:
+		leaf.NotBefore, leaf.NotAfter = today.Add(30*day), today.Add(120*day)
+	case tlsCommonName:
+		leaf.Subject.CommonName = host
+	case tlsSelfSigned:
+		leaf.Subject.Organization = []string{"Self-signed"}
+		return p.sign(leaf, authority{cert: leaf, key: p.leafKey})
+	case tlsUnknownAuthority:
+		return p.sign(leaf, p.alienIntermediate, p.alienIntermediate.cert.Raw, p.alienRoot.cert.Raw)
+	case tlsIncompleteChain:
+		return p.sign(leaf, p.intermediate)
+	}
+	return p.sign(leaf, p.intermediate, p.intermediate.cert.Raw)
+}
+
+// sign issues the leaf. rest is what the server sends after it.
+func (p *pki) sign(leaf *x509.Certificate, issuer authority, rest ...[]byte) (*tls.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, leaf, issuer.cert, &p.leafKey.PublicKey, issuer.key)
+	if err != nil {
+		return nil, errors.Join(errors.New("leaf certificate"), err)
+	}
+	return &tls.Certificate{Certificate: append([][]byte{der}, rest...), PrivateKey: p.leafKey}, nil
+}

@@ -1,0 +1,209 @@
+package simnet
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	policyPath   = "/.well-known/mta-sts.txt" // RFC 8461, section 3.2
+	requestLimit = 16 << 10                   // octets of a request's header
+	dripInterval = time.Second
+	bombSize     = 100 << 20 // octets, once decompressed
+)
+
+// serveWeb answers one request, then ends the connection. raw is the
+// connection below conn. The policy is at the policy path of the host that the
+// handshake named; other paths are not found, other hosts are misdirected.
+func serveWeb(conn *tls.Conn, raw net.Conn, host string, s site) {
+	defer conn.Close()
+	req, err := http.ReadRequest(bufio.NewReader(io.LimitReader(conn, requestLimit)))
+	if err != nil {
+		return
+	}
+	asked, _, found := strings.Cut(req.Host, ":")
+	switch {
+	case !strings.EqualFold(asked, host) || found && !strings.HasSuffix(req.Host, ":443"):
+		s = site{status: http.StatusMisdirectedRequest}
+	case req.URL.Path != policyPath:
+		s = site{status: http.StatusNotFound}
+	case req.Method != http.MethodGet && req.Method != http.MethodHead:
+		s = site{status: http.StatusMethodNotAllowed, header: [][2]string{{"Allow", "GET, HEAD"}}}
+	}
+	if s.delay > 0 && !linger(raw, s.delay) {
+		return
+	}
+	w := web{out: conn, raw: raw, site: s}
+	w.noBody = req.Method == http.MethodHead || w.bodiless()
+	w.play()
+}
+
+// A web is one response to be given.
+type web struct {
+	out    io.Writer
+	raw    net.Conn
+	site   site
+	noBody bool
+}
+
+// play gives the response as the site's bodyPlay says. Its writes fail when
+// the peer is gone, which is how the endless ones end.
+func (w web) play() {
+	body := w.site.body
+	switch w.site.bodyPlay {
+	case bodyContentLength:
+		w.send(w.head(contentLength(len(body))), body)
+	case bodyChunked:
+		w.send(w.head(chunked()), chunks(body), []byte("0\r\n\r\n"))
+	case bodyClose:
+		w.send(w.head(), body)
+	case bodyShort:
+		w.send(w.head(contentLength(len(body)+400)), body)
+	case bodyDrip:
+		w.send(w.head(contentLength(len(body))))
+		w.drip(body)
+	case bodyEndless:
+		w.send(w.head(chunked()), chunks(body))
+		w.repeat(chunks(bytes.Repeat([]byte("more: of the same\n"), 200)))
+	case bodyHeaderFlood:
+		w.send(w.openHead())
+		w.repeat(bytes.Repeat([]byte("X-Flood: "+strings.Repeat("a", 100)+"\r\n"), 20))
+	case bodyHeaderDrip:
+		w.send(w.openHead())
+		w.drip(bytes.Repeat([]byte("X-Drip: a\r\n"), 10_000))
+	case bodySilent:
+		linger(w.raw, 0)
+	case bodyGarbage:
+		w.send([]byte("\x00\x15\xff not a status line\r\n\r\n"))
+	case bodyReset:
+		w.send(w.head(contentLength(len(body)+400)), body)
+		reset(w.raw)
+	case bodyBomb:
+		w.send(w.head(chunked(), [2]string{"Content-Encoding", "gzip"}))
+		w.bomb()
+	case bodyHintFlood:
+		w.repeat(bytes.Repeat([]byte("HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"), 20))
+	case bodyChunkFlood:
+		w.send(w.head(chunked()), []byte("1"))
+		w.repeat(bytes.Repeat([]byte(";name=value"), 200))
+	}
+}
+
+// send writes the parts at once, so that a response is one TLS record where it
+// can be.
+func (w web) send(parts ...[]byte) bool {
+	if w.noBody {
+		parts = parts[:1]
+	}
+	_, err := w.out.Write(bytes.Join(parts, nil))
+	return err == nil
+}
+
+func (w web) repeat(data []byte) {
+	for w.send(data) {
+	}
+}
+
+func (w web) drip(data []byte) {
+	for i := range data {
+		if !linger(w.raw, dripInterval) || !w.send(data[i:i+1]) {
+			return
+		}
+	}
+}
+
+// bomb compresses on the way out: neither end needs the memory.
+func (w web) bomb() {
+	zip, err := gzip.NewWriterLevel(chunkWriter{w}, gzip.BestSpeed)
+	if err != nil {
+		return
+	}
+	zeros := make([]byte, 1<<20)
+	for range bombSize / len(zeros) {
+		if _, err := zip.Write(zeros); err != nil {
+			return
+		}
+	}
+	if zip.Close() == nil {
+		w.send([]byte("0\r\n\r\n"))
+	}
+}
+
+type chunkWriter struct{ w web }
+
+func (c chunkWriter) Write(p []byte) (int, error) {
+	if len(p) > 0 && !c.w.send(chunks(p)) {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+// chunks is body as one chunk; no body is no chunk.
+func chunks(body []byte) []byte {
+	if len(body) == 0 {
+		return nil
+	}
+	return fmt.Appendf(nil, "%x\r\n%s\r\n", len(body), body)
+}
+
+func contentLength(n int) [2]string {
+	return [2]string{"Content-Length", fmt.Sprint(n)}
+}
+
+func chunked() [2]string {
+	return [2]string{"Transfer-Encoding", "chunked"}
+}
+
+// bodiless says whether the status forbids a body (RFC 9110, sections 15.3.5
+// and 15.4.5).
+func (w web) bodiless() bool {
+	return w.site.status == http.StatusNoContent || w.site.status == http.StatusNotModified
+}
+
+// head is the status line and the whole header.
+func (w web) head(framing ...[2]string) []byte {
+	head := w.openHead()
+	if w.bodiless() {
+		framing = nil
+	}
+	for _, f := range framing {
+		head = fmt.Appendf(head, "%s: %s\r\n", f[0], f[1])
+	}
+	return append(head, "\r\n"...)
+}
+
+// openHead is the status line and the header fields of the site, without the
+// empty line.
+func (w web) openHead() []byte {
+	status := w.status()
+	head := fmt.Appendf(nil, "HTTP/1.1 %03d %s\r\nConnection: close\r\n", status, http.StatusText(status))
+	typed := false
+	for _, f := range w.site.header {
+		if strings.EqualFold(f[0], "Content-Type") {
+			typed = true
+			if f[1] == "" {
+				continue
+			}
+		}
+		head = fmt.Appendf(head, "%s: %s\r\n", f[0], f[1])
+	}
+	if !typed {
+		head = append(head, "Content-Type: text/plain\r\n"...)
+	}
+	return head
+}
+
+func (w web) status() int {
+	if w.site.status == 0 {
+		return http.StatusOK
+	}
+	return w.site.status
+}
