@@ -1,3 +1,10 @@
+// Package output is the survey's table: one row for each Policy Domain of RFC
+// 8461, part files in Parquet that are whole or not there, and the manifest of
+// the run, which accounts for every entry of the input.
+//
+// It gives the classes of what was seen no second thought: the words are those
+// of package codes, and package verify holds rows against their evidence. It
+// writes to local directories only.
 package output
 
 import "time"
@@ -11,20 +18,20 @@ type Row struct {
 	Domain           string            `parquet:"domain"`                     // Policy Domain in A-labels, lower case, no final dot
 	Rank             int64             `parquet:"rank,delta"`                 // 1-based position among the entries of all lists
 	List             string            `parquet:"list,dict"`                  // name of the input list
-	ListRank         *int64            `parquet:"list_rank,optional,delta"`   // the rank that the list itself states
+	ListRank         *int64            `parquet:"list_rank,optional"`         // the rank that the list itself states
 	TLD              string            `parquet:"tld,dict"`                   // last label of the domain
 	RegisteredDomain string            `parquet:"registered_domain,optional"` // public suffix and one label; NULL where the domain is a public suffix
 	Tags             map[string]string `parquet:"tags,optional"`              // columns of the list that were asked to be carried
 
 	Record        string   `parquet:"record,dict"`                 // class of the record: codes.Record
 	RecordReason  string   `parquet:"record_reason,optional,dict"` // why it is not valid: codes.RecordReason
-	Error         string   `parquet:"error,optional,dict"`         // name of the sentinel of the lookup or the fetch; NULL when all is well
+	Error         string   `parquet:"error,optional,dict"`         // class of the error of the lookup or the fetch, NULL when all is well: codes.Sentinel
 	TXT           [][]byte `parquet:"txt,optional,list"`           // each TXT record, its strings joined; at most 64 records and 16 KiB
 	TXTCount      *int32   `parquet:"txt_count,optional"`          // number of TXT records in the answer
 	RecordID      string   `parquet:"record_id,optional"`          // id of the record (section 3.1)
 	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value
 	CNAMEs        []string `parquet:"cnames,optional,list"`        // alias chain from _mta-sts.<domain>, in order
-	Zone          string   `parquet:"zone,optional,dict"`          // owner of the SOA in a negative answer
+	Zone          string   `parquet:"zone,optional"`               // owner of the SOA in a negative answer
 	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds
 	Rcode         string   `parquet:"rcode,optional,dict"`         // DNS response code of the last reply
 	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of the last reply
@@ -38,7 +45,7 @@ type Row struct {
 	HostAddrs      []string   `parquet:"host_addrs,optional,list"`                        // addresses of the Policy Host, at most 16
 	Addr           string     `parquet:"addr,optional"`                                   // address that was dialled last
 	TLSVersion     string     `parquet:"tls_version,optional,dict"`                       // as in "1.3"
-	TLSError       string     `parquet:"tls_error,optional,dict"`                         // codes.TLSError
+	TLSError       string     `parquet:"tls_error,optional,dict"`                         // why the handshake or the certificate was not accepted: codes.TLSError
 	CertIssuer     string     `parquet:"cert_issuer,optional,dict"`                       // issuer of the leaf certificate
 	CertNames      []string   `parquet:"cert_names,optional,list"`                        // first five DNS names of the leaf certificate
 	CertNamesCount *int32     `parquet:"cert_names_count,optional"`                       // number of its DNS names
@@ -53,7 +60,7 @@ type Row struct {
 	ContentEncoding string `parquet:"content_encoding,optional,dict"` // as sent; a body in another encoding than identity is not decoded
 	Server          string `parquet:"server,optional,dict"`           // as sent
 	BodyBytes       *int64 `parquet:"body_bytes,optional"`            // bytes read, at most 65537
-	BodyFraming     string `parquet:"body_framing,optional,dict"`     // codes.BodyFraming
+	BodyFraming     string `parquet:"body_framing,optional,dict"`     // how the end of the body was marked: codes.BodyFraming
 	DNSMS           *int32 `parquet:"dns_ms,optional"`                // addresses of the Policy Host, in milliseconds
 	ConnectMS       *int32 `parquet:"connect_ms,optional"`            // TCP connection
 	TLSMS           *int32 `parquet:"tls_ms,optional"`                // handshake
@@ -65,7 +72,7 @@ type Row struct {
 	PolicyReason     string   `parquet:"policy_reason,optional,dict"`     // why, within the stage: codes.PolicyReason
 	PolicyText       []byte   `parquet:"policy_text,optional"`            // the body as served, at most 64 KiB
 	PolicySHA256     string   `parquet:"policy_sha256,optional"`          // of the body, in hexadecimal
-	Mode             string   `parquet:"mode,optional,dict"`              // enforce, testing or none
+	Mode             string   `parquet:"mode,optional,dict"`              // what the policy asks of senders: codes.Mode
 	MaxAge           *int64   `parquet:"max_age,optional"`                // in seconds
 	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
 	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value

@@ -1,0 +1,164 @@
+package output
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"stsscan/internal/codes"
+)
+
+// Counts are how often each word occurs in the columns of a set of rows. A
+// word that does not occur is not in its map, so that equal sets of rows have
+// equal Counts. The zero value counts no rows.
+type Counts struct {
+	Rows         int64                                        `json:"rows"`
+	Record       map[codes.Record]int64                       `json:"record,omitempty"`        // sums to Rows
+	RecordReason map[codes.RecordReason]int64                 `json:"record_reason,omitempty"` //
+	Error        map[codes.Sentinel]int64                     `json:"error,omitempty"`         //
+	Policy       map[codes.Policy]int64                       `json:"policy,omitempty"`        // sums to Rows
+	PolicyReason map[codes.Stage]map[codes.PolicyReason]int64 `json:"policy_reason,omitempty"` // by policy_stage
+	TLSError     map[codes.TLSError]int64                     `json:"tls_error,omitempty"`     //
+	Mode         map[codes.Mode]int64                         `json:"mode,omitempty"`          //
+	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows that have it
+	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // upstream of the last reply
+}
+
+// Add counts one row.
+func (c *Counts) Add(r *Row) {
+	c.Rows++
+	add(&c.Record, codes.Record(r.Record), 1)
+	add(&c.RecordReason, codes.RecordReason(r.RecordReason), 1)
+	add(&c.Error, codes.Sentinel(r.Error), 1)
+	add(&c.Policy, codes.Policy(r.Policy), 1)
+	c.addReason(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), 1)
+	add(&c.TLSError, codes.TLSError(r.TLSError), 1)
+	add(&c.Mode, codes.Mode(r.Mode), 1)
+	for i, f := range r.Findings {
+		if !slices.Contains(r.Findings[:i], f) {
+			add(&c.Findings, codes.Finding(f), 1)
+		}
+	}
+	add(&c.Resolver, r.Resolver, 1)
+}
+
+// Merge adds the rows that o counted, which c must not have counted itself. It
+// leaves o alone and keeps nothing of it.
+func (c *Counts) Merge(o Counts) {
+	c.Rows += o.Rows
+	merge(&c.Record, o.Record)
+	merge(&c.RecordReason, o.RecordReason)
+	merge(&c.Error, o.Error)
+	merge(&c.Policy, o.Policy)
+	for stage, reasons := range o.PolicyReason {
+		for reason, n := range reasons {
+			c.addReason(stage, reason, n)
+		}
+	}
+	merge(&c.TLSError, o.TLSError)
+	merge(&c.Mode, o.Mode)
+	merge(&c.Findings, o.Findings)
+	merge(&c.Resolver, o.Resolver)
+}
+
+// All yields every count by name, such as "record.valid" or
+// "policy_reason.tls.expired", in a stable order.
+func (c *Counts) All() iter.Seq2[string, int64] {
+	return func(yield func(string, int64) bool) {
+		if !yield("rows", c.Rows) {
+			return
+		}
+		ok := each("record", c.Record, yield) && each("record_reason", c.RecordReason, yield) &&
+			each("error", c.Error, yield) && each("policy", c.Policy, yield)
+		for _, stage := range slices.Sorted(maps.Keys(c.PolicyReason)) {
+			ok = ok && each("policy_reason."+string(stage), c.PolicyReason[stage], yield)
+		}
+		_ = ok && each("tls_error", c.TLSError, yield) && each("mode", c.Mode, yield) &&
+			each("findings", c.Findings, yield) && each("resolver", c.Resolver, yield)
+	}
+}
+
+// Diff says in words where two Counts differ; nil when they are equal.
+func (c *Counts) Diff(o *Counts) []string {
+	theirs := maps.Collect(o.All())
+	var diffs []string
+	for name, n := range c.All() {
+		if theirs[name] != n {
+			diffs = append(diffs, fmt.Sprintf("%s: %d, not %d", name, n, theirs[name]))
+		}
+		delete(theirs, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(theirs)) {
+		diffs = append(diffs, fmt.Sprintf("%s: 0, not %d", name, theirs[name]))
+	}
+	return diffs
+}
+
+func (c *Counts) addReason(stage codes.Stage, reason codes.PolicyReason, n int64) {
+	if stage == "" {
+		return
+	}
+	reasons := c.PolicyReason[stage]
+	add(&reasons, reason, n)
+	if reasons == nil {
+		return
+	}
+	if c.PolicyReason == nil {
+		c.PolicyReason = make(map[codes.Stage]map[codes.PolicyReason]int64)
+	}
+	c.PolicyReason[stage] = reasons
+}
+
+// add counts word n times; the empty word stands for NULL and is not counted.
+func add[W ~string](counts *map[W]int64, word W, n int64) {
+	if word == "" {
+		return
+	}
+	if *counts == nil {
+		*counts = make(map[W]int64)
+	}
+	(*counts)[word] += n
+}
+
+func merge[W ~string](counts *map[W]int64, more map[W]int64) {
+	for word, n := range more {
+		add(counts, word, n)
+	}
+}
+
+func each[W ~string](column string, counts map[W]int64, yield func(string, int64) bool) bool {
+	for _, word := range slices.Sorted(maps.Keys(counts)) {
+		if !yield(column+"."+string(word), counts[word]) {
+			return false
+		}
+	}
+	return true
+}
+
+// An Adoption is the share of domains that publish an MTA-STS record, as an
+// interval: domains that nobody could answer for count as without in Low and
+// as with in High.
+type Adoption struct {
+	Domains int64   `json:"domains"`
+	Present int64   `json:"present"` // valid, invalid and multiple
+	Unknown int64   `json:"unknown"`
+	Low     float64 `json:"low"`  // Present / Domains; 0 where there are no domains
+	High    float64 `json:"high"` // (Present + Unknown) / Domains; 1 where there are no domains
+}
+
+// Adoption is the adoption among the rows that were counted.
+func (c *Counts) Adoption() Adoption {
+	a := Adoption{
+		Domains: c.Rows,
+		Present: c.Record[codes.RecordValid] + c.Record[codes.RecordInvalid] + c.Record[codes.RecordMultiple],
+		Unknown: c.Record[codes.RecordUnknown],
+		Low:     0,
+		High:    1,
+	}
+	if a.Domains > 0 {
+		a.Low = float64(a.Present) / float64(a.Domains)
+		a.High = float64(a.Present+a.Unknown) / float64(a.Domains)
+	}
+	return a
+}

@@ -1,0 +1,150 @@
+package output
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// timeLayout is RFC 3339 with microseconds, the precision of the table.
+const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
+
+// A JSONWriter writes rows as JSON lines. A line is one object whose keys are
+// the column names in the order of the schema. NULL is null; binary is text
+// where it is valid UTF-8, and {"base64": "..."} where it is not; times are RFC
+// 3339 in UTC with microseconds. Whatever is not printable is escaped, so that
+// a line is safe to show on a terminal.
+type JSONWriter struct {
+	w      io.Writer
+	fields []jsonField
+	line   []byte
+}
+
+type jsonField struct {
+	key      string // quoted, with its colon
+	nullable bool
+}
+
+// NewJSONWriter returns a JSONWriter that writes each row to w at once.
+func NewJSONWriter(w io.Writer) *JSONWriter {
+	row := reflect.TypeFor[Row]()
+	j := &JSONWriter{w: w, fields: make([]jsonField, row.NumField())}
+	for i := range j.fields {
+		name, nullable := columnTag(row.Field(i))
+		j.fields[i] = jsonField{key: strconv.Quote(name) + ":", nullable: nullable}
+	}
+	return j
+}
+
+// WriteJSON writes one row to w as [JSONWriter] does.
+func WriteJSON(w io.Writer, r *Row) error { return NewJSONWriter(w).Write(r) }
+
+// Write writes one row.
+func (j *JSONWriter) Write(r *Row) error {
+	row := reflect.ValueOf(r).Elem()
+	line := append(j.line[:0], '{')
+	for i, field := range j.fields {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(line, field.key...)
+		if value := row.Field(i); field.nullable && value.IsZero() {
+			line = append(line, "null"...)
+		} else {
+			line = appendJSON(line, value)
+		}
+	}
+	j.line = append(line, "}\n"...)
+	if _, err := j.w.Write(j.line); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
+
+// appendJSON appends a value of one of the types that the fields of a Row have.
+func appendJSON(b []byte, v reflect.Value) []byte {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return appendJSON(b, v.Elem())
+	case reflect.String:
+		return appendText(b, v.String())
+	case reflect.Bool:
+		return strconv.AppendBool(b, v.Bool())
+	case reflect.Int32, reflect.Int64:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case reflect.Map:
+		return appendTags(b, v.Interface().(map[string]string))
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return appendBytes(b, v.Bytes())
+		}
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSON(b, v.Index(i))
+		}
+		return append(b, ']')
+	}
+	b = append(b, '"')
+	b = v.Interface().(time.Time).UTC().AppendFormat(b, timeLayout)
+	return append(b, '"')
+}
+
+func appendTags(b []byte, tags map[string]string) []byte {
+	b = append(b, '{')
+	for i, name := range slices.Sorted(maps.Keys(tags)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, name)
+		b = append(b, ':')
+		b = appendText(b, tags[name])
+	}
+	return append(b, '}')
+}
+
+func appendBytes(b, bytes []byte) []byte {
+	if utf8.Valid(bytes) {
+		return appendText(b, string(bytes))
+	}
+	b = append(b, `{"base64":"`...)
+	b = base64.StdEncoding.AppendEncode(b, bytes)
+	return append(b, `"}`...)
+}
+
+// appendText appends a JSON string. Package json leaves the controls U+007F to
+// U+009F and those of writing direction as they are; in here everything that
+// is not printable is escaped, which JSON undoes without loss.
+func appendText(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, '\\', 'n')
+		case r == '\r':
+			b = append(b, '\\', 'r')
+		case r == '\t':
+			b = append(b, '\\', 't')
+		case unicode.IsPrint(r):
+			b = utf8.AppendRune(b, r)
+		default:
+			for _, unit := range utf16.AppendRune(nil, r) {
+				b = append(b, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+			}
+		}
+	}
+	return append(b, '"')
+}

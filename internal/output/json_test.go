@@ -1,0 +1,170 @@
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func jsonLine(t testing.TB, r *Row) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteJSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestJSONGolden(t *testing.T) {
+	const want = `{"domain":"example.com","rank":9,"list":"names.csv","list_rank":7,"tld":"com","registered_domain":"example.com",` +
+		`"tags":{"empty":"","owner":"Bücher & Söhne"},"record":"valid","record_reason":"other_txt","error":"ErrPolicyFetch",` +
+		`"txt":["v=STSv1; id=1;",{"base64":"/wA="},""],"txt_count":3,"record_id":"1","extensions":["a=b"],` +
+		`"cnames":["a.example.net","b.example.net"],"zone":"com","ttl":300,"rcode":"NOERROR","authenticated":true,"ede":[3,19],` +
+		`"resolver":"[2001:db8::53]:53","attempts":2,"lookup_ms":5012,"tcp":true,"host_cnames":["c.example.net"],` +
+		`"host_addrs":["192.0.2.1","2001:db8::1"],"addr":"192.0.2.1","tls_version":"1.3","tls_error":"expired",` +
+		`"cert_issuer":"CN=R11,O=Let's Encrypt,C=US","cert_names":["mta-sts.example.com"],"cert_names_count":1,` +
+		`"cert_not_before":"2026-10-23T21:04:05.678901Z","cert_not_after":"2027-01-23T21:04:05.678901Z","cert_sha256":"00ff",` +
+		`"chain_length":2,"http_status":200,"http_location":"https://www.example.com/","content_type":"text/plain; charset=utf-8",` +
+		`"content_encoding":"gzip","server":"nginx","body_bytes":3,"body_framing":"chunked","dns_ms":1,"connect_ms":2,"tls_ms":3,` +
+		`"http_ms":4,"body_ms":0,"policy":"valid","policy_stage":"tls","policy_reason":"expired","policy_text":"a\r\n",` +
+		`"policy_sha256":"aa","mode":"enforce","max_age":604800,"mx_patterns":["*.example.com"],"policy_extensions":["x: y"],` +
+		`"strict":true,"lenient":true,"findings":["policy_extension","record_extension"],"tlsrpt_result":"sts-webpki-invalid",` +
+		`"observed_at":"2026-11-23T21:04:05.678901Z","pass":2}` + "\n"
+	if got := jsonLine(t, every("example.com", 9)); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// Each key is a column, in the order of the schema; NULL is null, and what is
+// empty or zero is not.
+func TestJSONColumns(t *testing.T) {
+	lines := map[string]string{"full": jsonLine(t, every("example.com", 1)), "least": jsonLine(t, least("example.com", 1)), "hollow": jsonLine(t, hollow("example.com", 1))}
+	values := make(map[string]map[string]json.RawMessage)
+	for name, line := range lines {
+		var keys []string
+		d := json.NewDecoder(strings.NewReader(line))
+		if _, err := d.Token(); err != nil {
+			t.Fatal(err)
+		}
+		values[name] = make(map[string]json.RawMessage)
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var value json.RawMessage
+			if err := d.Decode(&value); err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, key.(string))
+			values[name][key.(string)] = value
+		}
+		for i, c := range Columns() {
+			if i >= len(keys) || keys[i] != c.Name {
+				t.Fatalf("%s: keys %q", name, keys)
+			}
+		}
+	}
+	for _, c := range Columns() {
+		if got := string(values["full"][c.Name]); got == "null" {
+			t.Errorf("full: %s is null", c.Name)
+		}
+		if got := string(values["least"][c.Name]); (got == "null") != c.Nullable {
+			t.Errorf("least: %s is %s", c.Name, got)
+		}
+		hollow := strings.HasPrefix(c.Type, "list") || strings.HasPrefix(c.Type, "map") || c.Type == "binary" || c.Type != "string" && c.Nullable
+		if got := string(values["hollow"][c.Name]); hollow && got == "null" {
+			t.Errorf("hollow: %s is null", c.Name)
+		}
+	}
+}
+
+func TestAppendText(t *testing.T) {
+	tests := []struct{ in, want, why string }{
+		{"plain", `"plain"`, ""},
+		{"a\"b\\c", `"a\"b\\c"`, "what JSON must escape"},
+		{"\x00\t\r\n\x1b]52;c;x\a", `"\u0000\t\r\n\u001b]52;c;x\u0007"`, "a terminal would obey"},
+		{"\x7f", `"\u007f"`, "delete, which package json lets through"},
+		{"\u009b2J", `"\u009b2J"`, "the eight-bit control sequence introducer"},
+		{"a\u202eb\u2066c", `"a\u202eb\u2066c"`, "writing direction"},
+		{"a\u2028b", `"a\u2028b"`, "a line end to some"},
+		{"bücher.例え", `"bücher.例え"`, "what people read is left alone"},
+		{"\U0001f600", `"😀"`, ""},
+		{"\U000e0041", `"\udb40\udc41"`, "a tag, invisible: a surrogate pair"},
+		{"<b>&amp;", `"<b>&amp;"`, "no web page"},
+	}
+	for _, tt := range tests {
+		if got := string(appendText(nil, tt.in)); got != tt.want {
+			t.Errorf("%q: %s, want %s (%s)", tt.in, got, tt.want, tt.why)
+		}
+	}
+}
+
+// Whatever a stranger sent, a line is printable, and JSON gives it back.
+func TestJSONProperty(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := hollow("example.com", 1)
+		r.Server = rapid.String().Draw(rt, "server")
+		r.Tags = rapid.MapOfN(rapid.String(), rapid.String(), 0, 3).Draw(rt, "tags")
+		r.PolicyText = rapid.OneOf(rapid.SliceOf(rapid.Byte()),
+			rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) })).Draw(rt, "policy")
+		line := jsonLine(t, r)
+		for _, c := range strings.TrimSuffix(line, "\n") {
+			if !unicode.IsPrint(c) {
+				rt.Fatalf("%q holds %q", line, c)
+			}
+		}
+		var got struct {
+			Server *string           `json:"server"`
+			Tags   map[string]string `json:"tags"`
+			Policy json.RawMessage   `json:"policy_text"`
+		}
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			rt.Fatal(err)
+		}
+		if (got.Server == nil) != (r.Server == "") || got.Server != nil && *got.Server != r.Server {
+			rt.Errorf("server %v, want %q", got.Server, r.Server)
+		}
+		if !reflect.DeepEqual(got.Tags, r.Tags) {
+			rt.Errorf("tags %q, want %q", got.Tags, r.Tags)
+		}
+		var text string
+		var coded struct{ Base64 []byte }
+		if utf8.Valid(r.PolicyText) {
+			if err := json.Unmarshal(got.Policy, &text); err != nil || text != string(r.PolicyText) {
+				rt.Errorf("policy %q, %v", text, err)
+			}
+		} else if err := json.Unmarshal(got.Policy, &coded); err != nil || !bytes.Equal(coded.Base64, r.PolicyText) {
+			rt.Errorf("policy %q, %v", coded.Base64, err)
+		}
+	})
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errDisk }
+
+func TestJSONWriteFails(t *testing.T) {
+	if err := WriteJSON(failingWriter{}, least("example.com", 1)); !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+}
+
+func BenchmarkWriteJSON(b *testing.B) {
+	j := NewJSONWriter(&bytes.Buffer{})
+	r := negative("example.com", 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		j.w.(*bytes.Buffer).Reset()
+		if err := j.Write(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package output
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func manifest() *Manifest {
+	counts := count(valid("a.example.com", 1), negative("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4))
+	return &Manifest{
+		SchemaVersion: SchemaVersion,
+		Version:       "v0.1.0",
+		Status:        StatusIncomplete,
+		Reasons:       []string{"interrupted"},
+		StartedAt:     at(),
+		EndedAt:       new(at()),
+		Config:        map[string]string{"retries": "2", "contact": "mailto:scan@example.org"},
+		Contact:       "mailto:scan@example.org",
+		Resolvers:     []Resolver{{Addr: "192.0.2.53:53", Asked: 4, Answered: 4}},
+		Roots:         Roots{Source: "bundle", Date: "2026-10-30"},
+		PublicList:    "2026-02-06",
+		Plan:          Plan{SHA256: "aa", PartSize: 64, Parts: 2},
+		Inputs:        []Input{{Name: "names.txt", SHA256: "bb", Bytes: 60, Entries: 7, Rejected: 1, Excluded: 1, Duplicates: 1, Skipped: 2, Names: 4}},
+		Exclusions:    "cc",
+		Counts:        counts,
+		Adoption:      Adoption{Domains: 4, Present: 1, Unknown: 1, Low: 0.25, High: 0.5},
+		Parts:         []PartInfo{{Name: "part-000000.parquet", Rows: 4, Bytes: 9000, SHA256: "dd", FirstRank: 1, LastRank: 64}},
+	}
+}
+
+func TestManifestRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	alone, third := manifest(), manifest()
+	third.Shard = &Shard{Index: 10, Of: 12}
+	for _, m := range []*Manifest{alone, third} {
+		want := *m
+		m.SchemaVersion, m.Adoption = "", Adoption{} // Write fills them in
+		if err := m.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadManifest(filepath.Join(dir, m.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(*got, want) {
+			t.Errorf("%+v, want\n%+v", *got, want)
+		}
+	}
+	wantFiles(t, dir, "run-10-of-12.json", "run.json")
+}
+
+func TestManifestKeys(t *testing.T) {
+	dir := t.TempDir()
+	if err := manifest().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"schema_version": "1"`, `"version": "v0.1.0"`, `"status": "incomplete"`, `"started_at": "2026-11-23T21:04:05.678901Z"`,
+		`"retries": "2"`, `"roots": {`, `"parts": 2`, `"part_size": 64`, `"duplicates": 1`, `"rows": 4`, `"low": 0.25`, `"first_rank": 1`,
+	} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("no %s in\n%s", want, data)
+		}
+	}
+	if !strings.HasSuffix(string(data), "}\n") {
+		t.Error("no final line end")
+	}
+}
+
+func TestReadManifestRefuses(t *testing.T) {
+	tests := []struct{ name, data, says string }{
+		{"run.json", "", "run.json is not the manifest of a run: line 1: unexpected end of JSON input"},
+		{"run.json", "{\n  \"version\": \"v0.1.0\",\n  \"par", "run.json is not the manifest of a run: line 3: unexpected end of JSON input"},
+		{"run.json", "{\n\"parts\": 7}", "run.json is not the manifest of a run: line 2: json: cannot unmarshal"},
+		{"run.json", `{}`, "run.json is not the manifest of a run: it has no schema_version"},
+		{"run.json", `{"schema_version": "2"}`, `run.json: its schema is version "2", and this program knows version 1`},
+		{"run.json", `{"schema_version": "1", "status": "happy"}`, `run.json: status "happy" is unknown`},
+		{"run.json", `{"schema_version": "1", "status": "complete", "shard": {"index": 1, "of": 2}}`, "run.json says that its name is run-1-of-2.json"},
+		{"run-0-of-2.json", `{"schema_version": "1", "status": "complete", "a newer key": 1, "shard": {"index": 0, "of": 2}}`, ""},
+	}
+	for _, tt := range tests {
+		path := filepath.Join(t.TempDir(), tt.name)
+		if err := os.WriteFile(path, []byte(tt.data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadManifest(path)
+		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v, want %s", tt.data, err, tt.says)
+		}
+	}
+}
+
+func TestReadManifests(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := ReadManifests(dir); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "no run.json") {
+		t.Error(err)
+	}
+	for _, index := range []int{10, 2, 0} {
+		m := manifest()
+		m.Shard = &Shard{Index: index, Of: 12}
+		if err := m.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"run-1-of-12.json.bak", "run-01-of-12.json", "part-000000.parquet"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manifests, err := ReadManifests(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, m := range manifests {
+		got = append(got, m.Shard.Index)
+	}
+	if !reflect.DeepEqual(got, []int{0, 2, 10}) {
+		t.Errorf("shards %v", got)
+	}
+}

@@ -1,0 +1,342 @@
+package output
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+	"pgregory.net/rapid"
+)
+
+func identity() Identity {
+	return Identity{Input: strings.Repeat("ab", 32), Config: "seed 1", Run: `{"flags":{}}`, Version: "v0.1.0"}
+}
+
+func open(t testing.TB, dir string, id Identity) *Dataset {
+	t.Helper()
+	d, err := Open(dir, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// write makes part k of the ranks 1 to 1,000,000.
+func write(t testing.TB, d *Dataset, k int, rows ...*Row) PartInfo {
+	t.Helper()
+	p, err := d.Create(k, 1, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	info, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func read(t testing.TB, path string) []*Row {
+	t.Helper()
+	var rows []*Row
+	for r, err := range ReadPart(path) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func wantRows(t testing.TB, got, want []*Row) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	for i := range want {
+		g, w := reflect.ValueOf(got[i]).Elem(), reflect.ValueOf(want[i]).Elem()
+		for f := range w.NumField() {
+			if !reflect.DeepEqual(g.Field(f).Interface(), w.Field(f).Interface()) {
+				t.Errorf("row %d, %s: %#v, want %#v", i, w.Type().Field(f).Name, g.Field(f), w.Field(f))
+			}
+		}
+	}
+}
+
+// NULL, empty and zero are three things, and each comes back as what it was.
+func TestRoundTrip(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	rows := []*Row{
+		every("a.example.com", 1), least("b.example.com", 2), hollow("c.example.com", 3),
+		valid("d.example.com", 4), negative("e.example.com", 5),
+	}
+	info := write(t, d, 0, rows...)
+	wantRows(t, read(t, filepath.Join(d.dir, "part-000000.parquet")), rows)
+
+	var counts Counts
+	for _, r := range rows {
+		counts.Add(r)
+	}
+	if diff := info.Counts.Diff(&counts); diff != nil {
+		t.Error(diff)
+	}
+	again, ok, err := d.Whole(0)
+	if err != nil || !ok || !reflect.DeepEqual(again, info) {
+		t.Errorf("whole: %v, %v\n%+v, want\n%+v", ok, err, again, info)
+	}
+	var domains []string
+	for domain, err := range ReadDomains(filepath.Join(d.dir, info.Name)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		domains = append(domains, domain)
+	}
+	if len(domains) != len(rows) || domains[4] != "e.example.com" {
+		t.Errorf("domains %q", domains)
+	}
+}
+
+func TestRoundTripProperty(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	texts := rapid.SliceOfN(rapid.String(), 0, 3)
+	rapid.Check(t, func(rt *rapid.T) {
+		rows := make([]*Row, rapid.IntRange(0, 200).Draw(rt, "rows"))
+		for i := range rows {
+			r := rapid.SampledFrom([]func(string, int64) *Row{every, least, hollow, valid, negative}).Draw(rt, "shape")("example.com", int64(i+1))
+			r.Server = rapid.String().Draw(rt, "server")
+			r.Zone = rapid.SampledFrom([]string{"", "", "", "com"}).Draw(rt, "zone")
+			r.MXPatterns = texts.Draw(rt, "mx")
+			r.TXT = rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 20), 0, 3).Draw(rt, "txt")
+			r.PolicyText = rapid.SliceOfN(rapid.Byte(), 0, 100).Draw(rt, "policy")
+			r.Tags = rapid.MapOfN(rapid.String(), rapid.String(), 0, 3).Draw(rt, "tags")
+			r.MaxAge = rapid.Ptr(rapid.Int64(), true).Draw(rt, "max age")
+			r.LookupMS = rapid.Int32().Draw(rt, "lookup")
+			rows[i] = r
+		}
+		info := write(t, d, 0, rows...)
+		wantRows(t, read(t, filepath.Join(d.dir, info.Name)), rows)
+	})
+}
+
+// Every pattern of NULL and not NULL over ten rows, alone and followed by
+// sixty rows that are NULL, comes back as it was.
+func TestPatternsOfNull(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	p, err := d.Create(0, 1, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for pattern := range 1 << 10 {
+		var batch []*Row
+		for i := range 10 + pattern%2*60 {
+			r := least("example.com", int64(len(want)+1))
+			if i < 10 && pattern>>i&1 == 1 {
+				r.Zone = "com"
+			}
+			batch = append(batch, r)
+			want = append(want, r.Zone)
+		}
+		if err := p.Write(batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct {
+		Zone *string `parquet:"zone,optional"` // NULL is nil, and empty is not
+	}
+	i := 0
+	for r, err := range readPart[row](filepath.Join(d.dir, info.Name)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Zone; (got == nil) != (want[i] == "") || got != nil && *got != want[i] {
+			t.Fatalf("row %d: %v, want %q", i, got, want[i])
+		}
+		i++
+	}
+	if i != len(want) {
+		t.Errorf("%d rows, want %d", i, len(want))
+	}
+}
+
+func TestManyRowGroups(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	p, err := d.Create(3, 1, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 2*rowsPerGroup + 5
+	batch := make([]*Row, 0, 4096)
+	for rank := int64(n); rank > 0; rank-- {
+		batch = append(batch, negative(fmt.Sprintf("name%d.com", rank), rank))
+		if len(batch) == cap(batch) || rank == 1 {
+			if err := p.Write(batch); err != nil {
+				t.Fatal(err)
+			}
+			batch = batch[:0]
+		}
+	}
+	if _, err := p.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(d.dir, "part-000003.parquet")
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	file, info, err := openPart(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Rows != n || len(file.RowGroups()) != 3 {
+		t.Errorf("%d rows in %d groups", info.Rows, len(file.RowGroups()))
+	}
+	for i, group := range file.RowGroups() {
+		filter := group.ColumnChunks()[0].BloomFilter()
+		if filter == nil {
+			t.Fatalf("group %d has no filter on domain", i)
+		}
+		name := fmt.Sprintf("name%d.com", n-i*rowsPerGroup) // the first of the group
+		if ok, err := filter.Check(parquet.ValueOf(name)); err != nil || !ok {
+			t.Errorf("group %d: the filter knows %s: %v, %v", i, name, ok, err)
+		}
+	}
+	if got, want := file.Metadata().CreatedBy, "stsscan version v0.1.0(build )"; got != want {
+		t.Errorf("created by %q, want %q", got, want)
+	}
+	for key, want := range map[string]string{
+		keySchema: "1", keyInput: identity().Input, keyConfig: "seed 1", keyRun: `{"flags":{}}`, keyPart: "3", keyFirstRank: "1",
+		keyLastRank: "1000000", keyRows: "245765", keyPending: "0",
+	} {
+		if got, ok := file.Lookup(key); !ok || got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+	rows := 0
+	for r, err := range ReadPart(path) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := int64(n - rows); r.Rank != want {
+			t.Fatalf("row %d has rank %d, want %d", rows, r.Rank, want)
+		}
+		if rows++; rows == rowsPerGroup+2 {
+			break // a reader may stop anywhere
+		}
+	}
+}
+
+// The rows of a part may all have been rejected, or be duplicates.
+func TestEmptyPart(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	if info := write(t, d, 0); info.Rows != 0 || info.SHA256 == "" {
+		t.Errorf("%+v", info)
+	}
+	if _, ok, err := d.Whole(0); !ok || err != nil {
+		t.Error(ok, err)
+	}
+	if rows := read(t, filepath.Join(d.dir, PartName(0))); rows != nil {
+		t.Errorf("%d rows", len(rows))
+	}
+}
+
+func TestPartRefusesRows(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Row)
+		says   string
+	}{
+		{"no UTF-8", func(r *Row) { r.Server = "a\xff" }, `row of rank 5 ("example.com"): column server is not valid UTF-8`},
+		{"no class", func(r *Row) { r.Record = "" }, `row of rank 5 ("example.com"): column record is empty`},
+		{"rank before the part", func(r *Row) { r.Rank = 4 }, `row of rank 4 ("example.com"): column rank is not of part 2`},
+		{"rank behind the part", func(r *Row) { r.Rank = 9 }, `row of rank 9 ("example.com"): column rank is not of part 2`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := open(t, t.TempDir(), identity())
+			p, err := d.Create(2, 5, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad := every("example.com", 5)
+			tt.change(bad)
+			if err := p.Write([]*Row{least("b.example.com", 6), bad}); err == nil || err.Error() != tt.says {
+				t.Errorf("%v, want %s", err, tt.says)
+			}
+			if err := p.Write([]*Row{least("b.example.com", 6)}); err == nil {
+				t.Error("a write after an error succeeded")
+			}
+			if _, err := p.Commit(); err == nil {
+				t.Error("a part with a bad row was committed")
+			}
+			wantFiles(t, d.dir)
+		})
+	}
+}
+
+func TestAbort(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	info := write(t, d, 0, least("example.com", 1))
+	p, err := d.Create(0, 1, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Write([]*Row{every("example.com", 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, d.dir, PartName(0))
+	if still, ok, err := d.Whole(0); err != nil || !ok || still.SHA256 != info.SHA256 {
+		t.Errorf("the part that was there before: %v, %v", ok, err)
+	}
+}
+
+func TestCommitTwice(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	p, err := d.Create(0, 1, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Abort(); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Commit(); err == nil {
+		t.Error("committed twice")
+	}
+	if err := p.Write([]*Row{least("example.com", 1)}); err == nil {
+		t.Error("written after commit")
+	}
+	wantFiles(t, d.dir, PartName(0))
+}
+
+// wantFiles checks that the directory holds just these files.
+func wantFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,84 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// rowsPerRead is how many rows are read at a time.
+const rowsPerRead = 256
+
+// ReadPart yields the rows of the part file path in the order of the file,
+// each a new one. An error ends the sequence: it names the file, and wraps
+// [ErrDamaged] or [ErrForeign] where the file can be read and is not what it
+// should be.
+func ReadPart(path string) iter.Seq2[*Row, error] { return readPart[Row](path) }
+
+// ReadDomains is like [ReadPart], but reads the column domain alone.
+func ReadDomains(path string) iter.Seq2[string, error] {
+	type row struct {
+		Domain string `parquet:"domain"`
+	}
+	return func(yield func(string, error) bool) {
+		for r, err := range readPart[row](path) {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			if !yield(r.Domain, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readPart yields the columns of R from a part file.
+func readPart[R any](path string) iter.Seq2[*R, error] {
+	return func(yield func(*R, error) bool) {
+		if err := eachRow(path, func(r *R) bool { return yield(r, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func eachRow[R any](path string, do func(*R) bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	file, info, err := openPart(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	var reader *parquet.GenericReader[R]
+	if err := contain(func() error { reader = parquet.NewGenericReader[R](file); return nil }); err != nil {
+		return fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
+	}
+	defer contain(reader.Close)
+
+	// What do does with a row is not contained: a panic there is the caller's.
+	for left := info.Rows; left > 0; {
+		rows := make([]R, min(left, rowsPerRead))
+		var n int
+		err := contain(func() (err error) { n, err = reader.Read(rows); return err })
+		if n == 0 && err == nil || errors.Is(err, io.EOF) && int64(n) < left {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("%s: %w: %d of %d rows cannot be read: %w", path, ErrDamaged, left, info.Rows, err)
+		}
+		for i := range rows[:n] {
+			if !do(&rows[i]) {
+				return nil
+			}
+		}
+		left -= int64(n)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package output
+
+import (
+	"reflect"
+	"time"
+)
+
+// at is a time with the precision of the table.
+func at() time.Time { return time.Date(2026, 11, 23, 21, 4, 5, 678901000, time.UTC) }
+
+// negative is the row of a domain that has no record: 99 rows of 100.
+func negative(domain string, rank int64) *Row {
+	return &Row{
+		Domain: domain, Rank: rank, List: "names.txt", TLD: "com", RegisteredDomain: domain,
+		Record: "absent", RecordReason: "nxdomain", Error: "ErrNoRecord", TXTCount: new(int32(0)),
+		Zone: domain, Rcode: "NXDOMAIN", Authenticated: new(false), Resolver: "192.0.2.53:53", Attempts: 1, LookupMS: 12,
+		Policy: "not_fetched", ObservedAt: at(), Pass: 1,
+	}
+}
+
+// valid is the row of a domain where all is well, with every column set that
+// such a domain can have.
+func valid(domain string, rank int64) *Row {
+	return &Row{
+		Domain: domain, Rank: rank, List: "names.csv", ListRank: new(int64(7)), TLD: "com", RegisteredDomain: domain,
+		Tags:   map[string]string{"owner": "Bücher & Söhne", "empty": ""},
+		Record: "valid", TXT: [][]byte{[]byte("v=STSv1; id=1;"), {0xff, 0}, {}}, TXTCount: new(int32(3)), RecordID: "1",
+		Extensions: []string{"a=b"}, CNAMEs: []string{"a.example.net", "b.example.net"}, TTL: new(int32(300)), Rcode: "NOERROR",
+		Authenticated: new(true), EDE: []int32{3, 19}, Resolver: "[2001:db8::53]:53", Attempts: 2, LookupMS: 5012, TCP: true,
+		HostCNAMEs: []string{"c.example.net"}, HostAddrs: []string{"192.0.2.1", "2001:db8::1"}, Addr: "192.0.2.1", TLSVersion: "1.3",
+		CertIssuer: "CN=R11,O=Let's Encrypt,C=US", CertNames: []string{"mta-sts." + domain}, CertNamesCount: new(int32(1)),
+		CertNotBefore: new(at().AddDate(0, -1, 0)), CertNotAfter: new(at().AddDate(0, 2, 0)), CertSHA256: "00ff", ChainLength: new(int32(2)),
+		HTTPStatus: new(int32(200)), ContentType: "text/plain; charset=utf-8", Server: "nginx", BodyBytes: new(int64(3)),
+		BodyFraming: "chunked", DNSMS: new(int32(1)), ConnectMS: new(int32(2)), TLSMS: new(int32(3)), HTTPMS: new(int32(4)), BodyMS: new(int32(0)),
+		Policy: "valid", PolicyText: []byte("a\r\n"), PolicySHA256: "aa", Mode: "enforce", MaxAge: new(int64(604800)),
+		MXPatterns: []string{"*.example.com"}, PolicyExtensions: []string{"x: y"}, Strict: new(true), Lenient: new(true),
+		Findings: []string{"policy_extension", "record_extension"}, ObservedAt: at(), Pass: 2,
+	}
+}
+
+// every is a row with no column NULL.
+func every(domain string, rank int64) *Row {
+	r := valid(domain, rank)
+	r.RecordReason, r.Error, r.Zone = "other_txt", "ErrPolicyFetch", "com"
+	r.TLSError, r.HTTPLocation, r.ContentEncoding = "expired", "https://www.example.com/", "gzip"
+	r.PolicyStage, r.PolicyReason, r.TLSRPTResult = "tls", "expired", "sts-webpki-invalid"
+	return r
+}
+
+// least is a row with every column NULL that may be.
+func least(domain string, rank int64) *Row {
+	return &Row{Domain: domain, Rank: rank, List: "-", TLD: "com", Record: "unknown", Policy: "not_fetched", ObservedAt: at()}
+}
+
+// hollow is a row whose lists, maps and bytes were observed and are empty.
+func hollow(domain string, rank int64) *Row {
+	r := least(domain, rank)
+	v := reflect.ValueOf(r).Elem()
+	for i := range v.NumField() {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 0, 0))
+		case reflect.Map:
+			f.Set(reflect.MakeMap(f.Type()))
+		case reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
+		}
+	}
+	r.CertNotBefore, r.CertNotAfter = new(time.Unix(0, 0).UTC()), new(time.Unix(-1, 1000).UTC())
+	return r
+}

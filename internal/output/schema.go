@@ -1,0 +1,162 @@
+package output
+
+import (
+	_ "embed"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"stsscan/internal/codes"
+)
+
+// SchemaVersion is the version of the table. It stays the same when a column
+// is added, and would change if a column ever had another meaning.
+const SchemaVersion = "1"
+
+// source is row.go itself: the comments of its fields are the data dictionary,
+// so that the dictionary cannot drift from the schema.
+//
+//go:embed row.go
+var source string
+
+// A Column is one entry of the data dictionary.
+type Column struct {
+	Name     string   `json:"name"`
+	Type     string   `json:"type"`             // as in "string", "list of string", "map of string to string"
+	Nullable bool     `json:"nullable"`         // NULL stands for what was not observed
+	Doc      string   `json:"doc"`              // one line
+	Values   []string `json:"values,omitempty"` // the closed set that its words are from; nil: an open set
+}
+
+// Columns lists the columns of the table, in order.
+func Columns() []Column {
+	docs := fieldDocs()
+	row := reflect.TypeFor[Row]()
+	columns := make([]Column, row.NumField())
+	for i := range columns {
+		field := row.Field(i)
+		name, nullable := columnTag(field)
+		columns[i] = Column{
+			Name:     name,
+			Type:     typeName(field.Type),
+			Nullable: nullable,
+			Doc:      docs[name],
+			Values:   closedSet(name),
+		}
+	}
+	return columns
+}
+
+// DictionaryMarkdown is the data dictionary as a Markdown table.
+func DictionaryMarkdown() string {
+	var b strings.Builder
+	b.WriteString("| column | type | NULL | meaning |\n| --- | --- | --- | --- |\n")
+	for _, c := range Columns() {
+		null := "never"
+		if c.Nullable {
+			null = "possible"
+		}
+		doc := c.Doc
+		if c.Values != nil {
+			doc += ": `" + strings.Join(c.Values, "` `") + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.Name, c.Type, null, doc)
+	}
+	return b.String()
+}
+
+// fieldDocs maps the name of each column to the comment on its line of row.go,
+// without the name of the Go type that its words are from.
+func fieldDocs() map[string]string {
+	docs := make(map[string]string)
+	for line := range strings.Lines(source) {
+		_, rest, ok := strings.Cut(line, "`parquet:\"")
+		if !ok {
+			continue
+		}
+		name := rest[:strings.IndexAny(rest, `,"`)]
+		_, doc, _ := strings.Cut(rest, "// ")
+		doc, _, _ = strings.Cut(doc, ": codes.")
+		docs[name] = strings.TrimSpace(doc)
+	}
+	return docs
+}
+
+// columnTag gives what the tag of a field of Row says.
+func columnTag(field reflect.StructField) (name string, nullable bool) {
+	name, options, _ := strings.Cut(field.Tag.Get("parquet"), ",")
+	first, _, _ := strings.Cut(options, ",")
+	return name, first == "optional"
+}
+
+// typeName names a type of a column for people.
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.Map:
+		return "map of " + typeName(t.Key()) + " to " + typeName(t.Elem())
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "binary"
+		}
+		return "list of " + typeName(t.Elem())
+	case reflect.Struct:
+		return "timestamp"
+	case reflect.Bool:
+		return "boolean"
+	}
+	return t.Name()
+}
+
+// closedSet lists the words that a column may hold; nil where the set is open.
+func closedSet(column string) []string {
+	switch column {
+	case "record":
+		return words(codes.Records())
+	case "record_reason":
+		return words(codes.RecordReasons())
+	case "error":
+		return words(codes.Sentinels())
+	case "policy":
+		return words(codes.Policies())
+	case "policy_stage":
+		return words(codes.Stages())
+	case "policy_reason":
+		return policyReasons()
+	case "tls_error":
+		return words(codes.TLSErrors())
+	case "body_framing":
+		return words(codes.BodyFramings())
+	case "mode":
+		return words(codes.Modes())
+	case "findings":
+		return words(codes.Findings())
+	case "tlsrpt_result":
+		return words(codes.TLSRPTResults())
+	}
+	return nil
+}
+
+// policyReasons is the union of the reasons of all stages, each once.
+func policyReasons() []string {
+	var all []string
+	seen := make(map[string]bool)
+	for _, stage := range codes.Stages() {
+		for _, reason := range words(codes.PolicyReasons(stage)) {
+			if !seen[reason] {
+				seen[reason] = true
+				all = append(all, reason)
+			}
+		}
+	}
+	return all
+}
+
+func words[W ~string](ws []W) []string {
+	texts := make([]string, len(ws))
+	for i, w := range ws {
+		texts[i] = string(w)
+	}
+	return texts
+}

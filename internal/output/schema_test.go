@@ -1,0 +1,158 @@
+package output
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+func TestColumnsAreDocumented(t *testing.T) {
+	columns := Columns()
+	if len(columns) < 60 {
+		t.Fatalf("%d columns", len(columns))
+	}
+	seen := make(map[string]bool)
+	for _, c := range columns {
+		if c.Name == "" || c.Name != strings.ToLower(c.Name) || seen[c.Name] {
+			t.Errorf("name %q", c.Name)
+		}
+		seen[c.Name] = true
+		if c.Doc == "" || strings.Contains(c.Doc, "codes.") || strings.ContainsAny(c.Doc, "|\n`") {
+			t.Errorf("%s: doc %q", c.Name, c.Doc)
+		}
+	}
+}
+
+// A comment that names a set of words, and the set that is listed, belong
+// together.
+func TestColumnsOfClosedSets(t *testing.T) {
+	for line := range strings.Lines(source) {
+		_, tag, ok := strings.Cut(line, "`parquet:\"")
+		if !ok {
+			continue
+		}
+		name := tag[:strings.IndexAny(tag, `,"`)]
+		if says, has := strings.Contains(line, ": codes."), closedSet(name) != nil; says != has {
+			t.Errorf("%s: the comment names a set: %v; there is one: %v", name, says, has)
+		}
+	}
+}
+
+// Reader and writer of other languages see the schema that the file has, so
+// the dictionary must say the same.
+func TestColumnsAgainstParquet(t *testing.T) {
+	fields := parquet.SchemaOf(Row{}).Fields()
+	columns := Columns()
+	if len(fields) != len(columns) {
+		t.Fatalf("%d fields, %d columns", len(fields), len(columns))
+	}
+	types := map[string]string{
+		"string":                  "STRING",
+		"boolean":                 "BOOLEAN",
+		"int32":                   "INT(32,true)",
+		"int64":                   "INT(64,true)",
+		"binary":                  "BYTE_ARRAY",
+		"timestamp":               "TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)",
+		"list of string":          "LIST",
+		"list of binary":          "LIST",
+		"list of int32":           "LIST",
+		"map of string to string": "MAP",
+	}
+	for i, f := range fields {
+		c := columns[i]
+		if f.Name() != c.Name || f.Optional() != c.Nullable || f.Repeated() {
+			t.Errorf("column %d: %s, optional %v, repeated %v; the dictionary says %+v", i, f.Name(), f.Optional(), f.Repeated(), c)
+		}
+		if got, want := f.Type().String(), types[c.Type]; got != want {
+			t.Errorf("%s: %s is %s, not %q", c.Name, c.Type, got, want)
+		}
+	}
+}
+
+func TestDictionaryMarkdown(t *testing.T) {
+	text := DictionaryMarkdown()
+	for _, want := range []string{
+		"| `domain` | string | never | Policy Domain in A-labels, lower case, no final dot |\n",
+		"| `record` | string | never | class of the record: `valid` `invalid` `multiple` `absent` `unknown` |\n",
+		"| `txt` | list of binary | possible |",
+		"| `tags` | map of string to string | possible |",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if got, want := strings.Count(text, "\n"), 2+len(Columns()); got != want {
+		t.Errorf("%d lines, want %d", got, want)
+	}
+}
+
+func TestPolicyReasonsOnce(t *testing.T) {
+	all := policyReasons()
+	unique := slices.Compact(slices.Sorted(slices.Values(all)))
+	if len(all) != len(unique) {
+		t.Errorf("%d reasons, %d of them different", len(all), len(unique))
+	}
+}
+
+// Where NULL is decided by the zero value, rows with different columns NULL
+// must not be taken for alike.
+func TestAbsentLooksAtEveryColumn(t *testing.T) {
+	row := reflect.TypeFor[Row]()
+	seen := make(map[uint64]string)
+	for i := range row.NumField() {
+		field := row.Field(i)
+		name, nullable := columnTag(field)
+		kind := field.Type.Kind()
+		if list := kind == reflect.Slice && field.Type.Elem().Kind() != reflect.Uint8; !nullable || list || kind == reflect.Pointer {
+			continue
+		}
+		r := every("example.com", 1)
+		reflect.ValueOf(r).Elem().Field(i).SetZero()
+		set := absent(r)
+		if set == absent(every("example.com", 1)) || seen[set] != "" {
+			t.Errorf("%s: %b is that of %q", name, set, seen[set])
+		}
+		seen[set] = name
+	}
+	if len(seen) < 20 {
+		t.Errorf("%d columns", len(seen))
+	}
+}
+
+// Each text that a row can hold must pass the check, or a file could be
+// written that readers refuse.
+func TestCheckRowLooksAtEveryText(t *testing.T) {
+	if err := checkRow(every("example.com", 1)); err != nil {
+		t.Fatal(err)
+	}
+	const bad = "a\xffb"
+	row := reflect.TypeFor[Row]()
+	for i := range row.NumField() {
+		name, nullable := columnTag(row.Field(i))
+		var broken []func(reflect.Value)
+		switch kind := row.Field(i).Type; kind {
+		case reflect.TypeFor[string]():
+			broken = append(broken, func(v reflect.Value) { v.SetString(bad) })
+			if !nullable {
+				broken = append(broken, func(v reflect.Value) { v.SetString("") })
+			}
+		case reflect.TypeFor[[]string]():
+			broken = append(broken, func(v reflect.Value) { v.Set(reflect.ValueOf([]string{"good", bad})) })
+		case reflect.TypeFor[map[string]string]():
+			broken = append(broken,
+				func(v reflect.Value) { v.Set(reflect.ValueOf(map[string]string{"a": bad})) },
+				func(v reflect.Value) { v.Set(reflect.ValueOf(map[string]string{bad: "a"})) })
+		}
+		for _, damage := range broken {
+			r := every("example.com", 1)
+			damage(reflect.ValueOf(r).Elem().Field(i))
+			err, _ := checkRow(r).(*RowError)
+			if err == nil || err.Column != name {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
