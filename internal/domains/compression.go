@@ -1,0 +1,142 @@
+package domains
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Bounds for what strangers compressed. Lists of names shrink to a tenth or,
+// when they are sorted, to a thirtieth.
+const (
+	bombRatio = 200
+	bombFloor = 16 << 20 // octets of text before the ratio is looked at
+	maxWindow = 128 << 20
+)
+
+// A compression is the way a list is stored.
+type compression string
+
+const (
+	stored    compression = ""
+	gzipped   compression = "gzip"
+	zstandard compression = "zstd"
+	zipped    compression = "zip"
+	xz        compression = "xz"    // not read
+	bzip2     compression = "bzip2" // not read
+)
+
+// sniff tells a compression by the first octets.
+func sniff(head []byte) compression {
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		return gzipped
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")),
+		len(head) > 3 && head[0]&0xf0 == 0x50 && bytes.HasPrefix(head[1:], []byte("\x2a\x4d\x18")): // a skippable frame
+		return zstandard
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return zipped
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return xz
+	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 9 && string(head[4:10]) == "1AY&SY":
+		return bzip2
+	}
+	return stored
+}
+
+// open returns the text behind r. An error is one of this machine, or says
+// that the compression is not read; bad data is an error of the text.
+func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error, error) {
+	switch c {
+	case stored:
+		return r, nil, nil
+	case gzipped:
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return failing{err}, nil, nil
+		}
+		return z, z.Close, nil
+	case zstandard:
+		// One decoder at a time works in the caller's goroutine.
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return failing{err}, nil, nil
+		}
+		return z, func() error { z.Close(); return nil }, nil
+	case zipped:
+		return openZip(r, dir)
+	}
+	return nil, nil, fmt.Errorf("%s compression is not supported: decompress it first", c)
+}
+
+// openZip copies an archive, whose table of contents is at its end, to a
+// temporary file, and opens the one file in it.
+func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
+	temp, err := os.CreateTemp(dir, temporaryPrefix+"zip-*")
+	if err != nil {
+		return nil, nil, err
+	}
+	closer := func() error { return with(temp.Close(), os.Remove(temp.Name())) }
+	size, err := io.Copy(temp, r)
+	if err != nil {
+		return nil, nil, with(err, closer())
+	}
+	archive, err := zip.NewReader(temp, size)
+	if err != nil {
+		return failing{err}, closer, nil
+	}
+	var members []*zip.File
+	for _, m := range archive.File {
+		if !m.FileInfo().IsDir() {
+			members = append(members, m)
+		}
+	}
+	if len(members) != 1 {
+		return nil, nil, with(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
+	}
+	text, err := members[0].Open()
+	if err != nil {
+		return failing{err}, closer, nil
+	}
+	return text, func() error { return with(text.Close(), closer()) }, nil
+}
+
+// A limitedReader ends decompression that yields too much for what went in,
+// and names the compression in errors. Its errors last.
+type limitedReader struct {
+	r    io.Reader
+	raw  *rawReader
+	kind compression
+	n    int64
+	err  error
+}
+
+func (l *limitedReader) Read(p []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	n, err := l.r.Read(p)
+	l.n += int64(n)
+	switch {
+	case l.n > bombFloor && l.n/bombRatio > l.raw.n:
+		n, l.err = 0, fmt.Errorf("%s data of more than %d times its size: refused as a decompression bomb", l.kind, bombRatio)
+	case err == nil || err == io.EOF:
+		l.err = err
+	case l.raw.err != nil && l.raw.err != io.EOF:
+		l.err = l.raw.err // the disk's fault, not the data's
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		l.err = fmt.Errorf("%s data is cut off", l.kind)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		l.err = fmt.Errorf("%s data needs a window of more than %d MiB", l.kind, maxWindow>>20)
+	default:
+		l.err = fmt.Errorf("%s data is corrupt: %w", l.kind, err)
+	}
+	return n, l.err
+}

@@ -1,0 +1,109 @@
+package domains
+
+import "bytes"
+
+// A fieldSplitter splits records of CSV into fields, which are valid until the
+// next record is split and as long as the record's text is.
+type fieldSplitter struct {
+	fields  [][]byte
+	scratch []byte // for fields with doubled quotes
+}
+
+// at is a field, empty when the record has no such field.
+func (s *fieldSplitter) at(i int) []byte {
+	if i < 0 || i >= len(s.fields) {
+		return nil
+	}
+	return s.fields[i]
+}
+
+// strings is a copy of the fields, without white space around them.
+func (s *fieldSplitter) strings() []string {
+	var out []string
+	for _, f := range s.fields {
+		out = append(out, string(bytes.TrimSpace(f)))
+	}
+	return out
+}
+
+// split splits a line that has no quotes.
+func (s *fieldSplitter) split(line []byte, comma byte) {
+	s.fields = s.fields[:0]
+	for {
+		i := bytes.IndexByte(line, comma)
+		if i < 0 {
+			s.fields = append(s.fields, line)
+			return
+		}
+		s.fields = append(s.fields, line[:i])
+		line = line[i+1:]
+	}
+}
+
+// splitQuoted splits the record that text begins with, and returns its length
+// and the number of lines it takes up. It is not ok when the record has no end
+// in text, or text behind a quote. all says that there is nothing after text.
+func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int, ends int64, ok bool) {
+	s.fields, s.scratch = s.fields[:0], s.scratch[:0]
+	for i := 0; ; i++ {
+		start := i
+		for i < len(text) && text[i] == ' ' {
+			i++
+		}
+		if i < len(text) && text[i] == '"' {
+			field, n := s.unquote(text[i+1:])
+			if n < 0 {
+				return 0, 0, false
+			}
+			ends += lineEnds(text[i : i+n])
+			i += 1 + n
+			s.fields = append(s.fields, field)
+			for i < len(text) && text[i] == ' ' {
+				i++
+			}
+		} else {
+			for i < len(text) && text[i] != comma && text[i] != '\r' && text[i] != '\n' {
+				i++
+			}
+			s.fields = append(s.fields, text[start:i])
+		}
+		switch {
+		case i == len(text):
+			return i, ends + 1, all
+		case text[i] == '\r' || text[i] == '\n':
+			whole := text[i] == '\n' || i+1 < len(text) || all
+			return i + endLength(text[i:]), ends + 1, whole
+		case text[i] != comma:
+			return 0, 0, false
+		}
+	}
+}
+
+// unquote reads text behind an opening quote, and returns the field and the
+// number of octets up to and with the closing quote; -1: there is none.
+func (s *fieldSplitter) unquote(text []byte) (field []byte, n int) {
+	start, from := len(s.scratch), 0
+	for {
+		i := bytes.IndexByte(text[from:], '"')
+		if i < 0 {
+			return nil, -1
+		}
+		end := from + i
+		if end+1 < len(text) && text[end+1] == '"' {
+			s.scratch = append(s.scratch, text[from:end+1]...)
+			from = end + 2
+			continue
+		}
+		if from == 0 {
+			return text[:end], end + 1
+		}
+		s.scratch = append(s.scratch, text[from:end]...)
+		return s.scratch[start:len(s.scratch):len(s.scratch)], end + 1
+	}
+}
+
+// lineEnds counts the line ends in text: LF, CRLF and CR.
+func lineEnds(text []byte) int64 {
+	cr, lf, crlf := bytes.Count(text, []byte("\r")), bytes.Count(text, []byte("\n")), bytes.Count(text, []byte("\r\n"))
+	return int64(cr + lf - crlf)
+}

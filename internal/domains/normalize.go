@@ -1,0 +1,198 @@
+package domains
+
+import (
+	"bytes"
+	"net/netip"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// Limits of RFC 1035, section 2.3.4, in octets of text.
+const (
+	maxLabel = 63
+	maxName  = 253 - len("_mta-sts.")
+)
+
+// Rules say which names are normalised. The zero Rules are those of the public
+// DNS.
+type Rules struct {
+	AllowSpecialUse bool // take names under special-use domains too; a simulated Internet may have them
+}
+
+// Normalize is [Rules.Normalize] by the rules of the public DNS.
+func Normalize(s string) (string, error) { return Rules{}.Normalize(s) }
+
+// Normalize makes of s a name in A-labels: without white space around it, in
+// lower case, without the final dot, U-labels mapped as for lookup (UTS 46,
+// not transitional, with the Bidi rule). Its error is a [*Reject]. What it
+// returns, it returns again unchanged.
+func (r Rules) Normalize(s string) (string, error) {
+	var buf [2 * maxName]byte
+	name, reason := r.appendName(buf[:0], []byte(s))
+	if reason != "" {
+		return "", &Reject{Text: Printable([]byte(s)), Reason: reason}
+	}
+	if string(name) == s {
+		return s, nil
+	}
+	return string(name), nil
+}
+
+// appendName appends the normal form of s to dst, or says why there is none.
+func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
+	s = bytes.TrimSpace(s)
+	if len(s) == 0 {
+		return dst, ReasonEmpty
+	}
+	if len(s) > maxLine {
+		return dst, ReasonTooLong
+	}
+	s, dotted := bytes.CutSuffix(s, []byte("."))
+	if len(s) == 0 {
+		return dst, ReasonEmpty // the root
+	}
+	start := len(dst)
+	out, foreign, reason := appendLabels(dst, s)
+	if foreign {
+		mapped, ok := mapForLookup(s)
+		if !ok {
+			return dst, ReasonIDNA
+		}
+		if !dotted { // the final dot may have been an ideographic full stop
+			mapped = bytes.TrimSuffix(mapped, []byte("."))
+		}
+		out, foreign, reason = appendLabels(dst, mapped)
+		if foreign && !isASCII(out[start:]) {
+			return dst, ReasonIDNA
+		}
+	}
+	if reason == ReasonBadCharacter && isBracketedAddr(s) {
+		return dst, ReasonIPLiteral
+	}
+	if reason != "" {
+		return dst, reason
+	}
+	return out, r.judge(out[start:])
+}
+
+// appendLabels appends s in lower case and checks each label by the letters,
+// digits and hyphens rule (RFC 1123, section 2.1). foreign says that it is for
+// IDNA to judge: there are A-labels or octets beyond ASCII.
+func appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
+	start := len(dst)
+	for i := 0; ; i++ {
+		if i == len(s) || s[i] == '.' {
+			label := dst[start:]
+			switch {
+			case len(label) == 0:
+				return dst, false, ReasonEmptyLabel
+			case len(label) > maxLabel:
+				// In U-labels the octets say nothing of the A-label's length.
+				reason = ReasonTooLong
+			case label[0] == '-' || label[len(label)-1] == '-':
+				return dst, false, ReasonHyphen
+			case len(label) > 4 && string(label[:4]) == "xn--":
+				foreign = true
+			}
+			if i == len(s) {
+				return dst, foreign, reason
+			}
+			dst = append(dst, '.')
+			start = len(dst)
+			continue
+		}
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case c >= utf8.RuneSelf:
+			if !utf8.Valid(s) {
+				return dst, false, ReasonBadCharacter
+			}
+			return append(dst, c), true, ""
+		case c == '_':
+			return dst, false, ReasonUnderscore
+		case c == '*':
+			return dst, false, ReasonWildcard
+		default:
+			return dst, false, ReasonBadCharacter
+		}
+		dst = append(dst, c)
+	}
+}
+
+// mapForLookup turns U-labels into A-labels and checks the A-labels that are
+// there. Lengths are checked afterwards, where they have their own reason, and
+// so are the characters that its mapping may have brought in ("℀" is "a/c").
+func mapForLookup(s []byte) ([]byte, bool) {
+	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.BidiRule())
+	out, err := profile.ToASCII(string(s))
+	return []byte(out), err == nil
+}
+
+// judge looks at a name whose labels are well formed.
+func (r Rules) judge(name []byte) Reason {
+	if len(name) > maxName {
+		return ReasonTooLong
+	}
+	dot := bytes.LastIndexByte(name, '.')
+	tld := name[dot+1:]
+	switch {
+	case !r.AllowSpecialUse && isSpecialUse(tld):
+		return ReasonSpecialUse
+	case dot < 0:
+		return ReasonSingleLabel
+	case !isDigits(tld):
+		return ""
+	case isAddr(name):
+		return ReasonIPLiteral
+	}
+	return ReasonNumericTLD
+}
+
+// isSpecialUse says whether a top-level domain is set aside: RFC 6761 and what
+// its registry has since taken in (RFC 6762, RFC 7686, RFC 9476), and
+// internal, which ICANN reserved for private use. Under arpa there are home.arpa
+// (RFC 8375) and its like, and names of infrastructure (RFC 3172). The
+// names example.com, example.net and example.org resolve as any others do.
+func isSpecialUse(tld []byte) bool {
+	switch string(tld) {
+	case "alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test":
+		return true
+	}
+	return false
+}
+
+// isBracketedAddr says whether s is an IPv6 address, or any address in
+// brackets.
+func isBracketedAddr(s []byte) bool {
+	if s[0] == '[' && s[len(s)-1] == ']' {
+		return isAddr(s[1 : len(s)-1])
+	}
+	return bytes.IndexByte(s, ':') >= 0 && isAddr(s)
+}
+
+func isAddr(s []byte) bool {
+	_, err := netip.ParseAddr(string(s))
+	return err == nil
+}
+
+func isDigits(s []byte) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(s) > 0
+}
+
+func isASCII(s []byte) bool {
+	for _, c := range s {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,253 @@
+package domains
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// label is a label of n octets.
+func label(n int) string { return strings.Repeat("a", n) }
+
+// long is a name of n octets in labels of up to 63.
+func long(n int) string {
+	var b strings.Builder
+	for b.Len()+64 < n-4 {
+		b.WriteString(label(63) + ".")
+	}
+	return b.String() + label(n-b.Len()-4) + ".com"
+}
+
+// normalizeTests are inputs, the names they become, or why they do not.
+func normalizeTests() []struct {
+	in, want string
+	reason   Reason
+} {
+	return []struct {
+		in, want string
+		reason   Reason
+	}{
+		// As it should be.
+		{in: "example.com", want: "example.com"},
+		{in: "a.b", want: "a.b"},
+		{in: "3com.co.uk", want: "3com.co.uk"},
+		{in: "co.uk", want: "co.uk"},       // a public suffix can have mail
+		{in: "x--y.com", want: "x--y.com"}, // hyphens in the third and fourth place are in use
+		{in: "r3---sn-apo3q.example.net", want: "r3---sn-apo3q.example.net"},
+		{in: "1.2.3.com", want: "1.2.3.com"},
+		{in: "0.com", want: "0.com"},
+		{in: "test.com", want: "test.com"},
+		{in: "local.example.org", want: "local.example.org"}, // RFC 6761 sets it aside, but it is in the public DNS
+		{in: label(63) + ".com", want: label(63) + ".com"},
+		{in: long(244), want: long(244)}, // 253 with _mta-sts.
+		{in: "xn--bcher-kva.example.com", want: "xn--bcher-kva.example.com"},
+
+		// White space, case, the final dot.
+		{in: " \texample.com \r\n", want: "example.com"},
+		{in: "\u00a0example.com\u00a0", want: "example.com"},
+		{in: "Example.COM", want: "example.com"},
+		{in: "example.com.", want: "example.com"},
+		{in: "XN--BCHER-KVA.COM", want: "xn--bcher-kva.com"},
+
+		// U-labels.
+		{in: "bücher.com", want: "xn--bcher-kva.com"},
+		{in: "Bücher.COM.", want: "xn--bcher-kva.com"},
+		{in: "bu\u0308cher.com", want: "xn--bcher-kva.com"}, // NFD
+		{in: "straße.de", want: "xn--strae-oqa.de"},         // not transitional: not strasse.de
+		{in: "\u4f8b\u3048.jp", want: "xn--r8jz45g.jp"},
+		{in: "example\u3002com", want: "example.com"},       // ideographic full stop
+		{in: "example\uff0ecom\uff0e", want: "example.com"}, // full-width full stops
+		{in: "ｅｘａｍｐｌｅ.com", want: "example.com"},
+		{in: "exam\u00adple.com", want: "example.com"}, // a soft hyphen is nothing
+		{in: "\u05d0\u05d1.co.il", want: "xn--4dbc.co.il"},
+		{in: strings.Repeat("ü", 40) + ".de", want: "xn--t" + "d" + strings.Repeat("a", 40) + ".de"}, // 80 octets, yet a short A-label
+
+		{in: "", reason: ReasonEmpty},
+		{in: " \t", reason: ReasonEmpty},
+		{in: ".", reason: ReasonEmpty}, // the root
+		{in: "a..com", reason: ReasonEmptyLabel},
+		{in: ".example.com", reason: ReasonEmptyLabel},
+		{in: "example.com..", reason: ReasonEmptyLabel},
+		{in: "..", reason: ReasonEmptyLabel},
+		{in: "\u00ad.com", reason: ReasonEmptyLabel},
+
+		{in: label(64) + ".com", reason: ReasonTooLong},
+		{in: long(245), reason: ReasonTooLong},
+		{in: long(253), reason: ReasonTooLong},
+		{in: label(5000), reason: ReasonTooLong},
+		{in: "bücher." + label(64) + ".com", reason: ReasonTooLong},
+		{in: strings.Repeat("ü", 70) + ".de", reason: ReasonTooLong},
+
+		{in: "exa mple.com", reason: ReasonBadCharacter},
+		{in: "https://example.com/", reason: ReasonBadCharacter},
+		{in: "example.com/x", reason: ReasonBadCharacter},
+		{in: "example.com:443", reason: ReasonBadCharacter},
+		{in: "postmaster@example.com", reason: ReasonBadCharacter},
+		{in: "example,com", reason: ReasonBadCharacter},
+		{in: "exam\x00ple.com", reason: ReasonBadCharacter},
+		{in: "exam\xffple.com", reason: ReasonBadCharacter},
+		{in: "\xff\xfee\x00x\x00", reason: ReasonBadCharacter},
+		{in: `foo\.bar.com`, reason: ReasonBadCharacter},
+		{in: "\u2100.com", reason: ReasonBadCharacter}, // is mapped to a/c
+		{in: "10.0.0.0/8", reason: ReasonBadCharacter},
+
+		{in: "_dmarc.example.com", reason: ReasonUnderscore},
+		{in: "foo_bar.com", reason: ReasonUnderscore},
+		{in: "\uff3fdmarc.example.com", reason: ReasonUnderscore}, // a full-width one
+		{in: "*.example.com", reason: ReasonWildcard},
+		{in: "-foo.com", reason: ReasonHyphen},
+		{in: "foo-.com", reason: ReasonHyphen},
+		{in: "-.com", reason: ReasonHyphen},
+		{in: "xn--.com", reason: ReasonHyphen},
+
+		{in: "xn--a.com", reason: ReasonIDNA},          // not punycode
+		{in: "xn--example-.com", reason: ReasonHyphen}, // "example" in needless clothes
+		{in: "xn--fa-hia.com", want: "xn--fa-hia.com"}, // faß
+		{in: "xn--Bcher-Kva.com", want: "xn--bcher-kva.com"},
+		{in: "-bücher.com", reason: ReasonIDNA},
+		{in: "ab--ü.com", reason: ReasonIDNA},
+		{in: "\u0308a.com", reason: ReasonIDNA}, // begins with a combining mark
+		{in: "\u05d0a.com", reason: ReasonIDNA}, // the Bidi rule
+		{in: "a\u200d.com", reason: ReasonIDNA}, // a joiner out of place
+
+		{in: "192.0.2.1", reason: ReasonIPLiteral},
+		{in: "192.0.2.1.", reason: ReasonIPLiteral},
+		{in: "[192.0.2.1]", reason: ReasonIPLiteral}, // RFC 5321, section 4.1.3
+		{in: "2001:db8::1", reason: ReasonIPLiteral},
+		{in: "::1", reason: ReasonIPLiteral},
+		{in: "[2001:db8::1]", reason: ReasonIPLiteral},
+		{in: "::ffff:192.0.2.1", reason: ReasonIPLiteral},
+		{in: "fe80::1%eth0", reason: ReasonIPLiteral},
+		{in: "１９２.0.2.1", reason: ReasonIPLiteral}, // full-width digits
+		{in: "127.1", reason: ReasonNumericTLD},
+		{in: "256.0.0.1", reason: ReasonNumericTLD},
+		{in: "example.123", reason: ReasonNumericTLD},
+
+		{in: "com", reason: ReasonSingleLabel},
+		{in: "gov.", reason: ReasonSingleLabel},
+		{in: "xn--p1ai", reason: ReasonSingleLabel},
+		{in: "12345", reason: ReasonSingleLabel},
+
+		{in: "localhost", reason: ReasonSpecialUse},
+		{in: "foo.localhost", reason: ReasonSpecialUse},
+		{in: "printer.local.", reason: ReasonSpecialUse},
+		{in: "Foo.TEST", reason: ReasonSpecialUse},
+		{in: "foo.example", reason: ReasonSpecialUse},
+		{in: "foo.invalid", reason: ReasonSpecialUse},
+		{in: "foo.onion", reason: ReasonSpecialUse},
+		{in: "foo.alt", reason: ReasonSpecialUse},
+		{in: "foo.internal", reason: ReasonSpecialUse},
+		{in: "router.home.arpa", reason: ReasonSpecialUse},
+		{in: "1.168.192.in-addr.arpa", reason: ReasonSpecialUse},
+	}
+}
+
+func TestNormalize(t *testing.T) {
+	used := make(map[Reason]bool)
+	for _, tt := range normalizeTests() {
+		got, err := Normalize(tt.in)
+		var reason Reason
+		if r, ok := errors.AsType[*Reject](err); ok {
+			reason = r.Reason
+		} else if err != nil {
+			t.Errorf("Normalize(%q): error of type %T", tt.in, err)
+		}
+		if got != tt.want || reason != tt.reason {
+			t.Errorf("Normalize(%q) = %q, %q; want %q, %q", tt.in, got, reason, tt.want, tt.reason)
+		}
+		used[tt.reason] = true
+	}
+	for _, r := range Reasons() {
+		switch r {
+		case ReasonLineTooLong, ReasonQuote, ReasonZoneApex, ReasonExcluded: // not of the name itself
+		default:
+			if !used[r] {
+				t.Errorf("no case for %s", r)
+			}
+		}
+		if r.Text() == string(r) {
+			t.Errorf("%s has no words for people", r)
+		}
+	}
+}
+
+func TestAllowSpecialUse(t *testing.T) {
+	rules := Rules{AllowSpecialUse: true}
+	for _, s := range []string{"a.test", "a.example", "a.home.arpa"} {
+		if got, err := rules.Normalize(s); got != s || err != nil {
+			t.Errorf("Normalize(%q) = %q, %v", s, got, err)
+		}
+	}
+	if _, err := rules.Normalize("localhost"); err == nil {
+		t.Error("localhost is still a single label")
+	}
+}
+
+func TestRejectError(t *testing.T) {
+	_, err := Normalize("192.0.2.1\x1b[2J")
+	if want := `"192.0.2.1\\u001b[2J": a character that no domain name has`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"example.com", "example.com"},
+		{"bücher", "bücher"},
+		{"a\x00b\xffc", `a\u0000b\xffc`},
+		{"\u202emoc", `\u202emoc`},   // would turn the text around
+		{"\U000e0041", `\U000e0041`}, // a tag character is nothing to see
+		{`a\b`, `a\\b`},
+		{strings.Repeat("a", 300), strings.Repeat("a", 256)},
+		{strings.Repeat("a", 255) + "ü", strings.Repeat("a", 255)}, // never half a character
+		{strings.Repeat("a", 254) + "\x00", strings.Repeat("a", 254)},
+	}
+	for _, tt := range tests {
+		if got := Printable([]byte(tt.in)); got != tt.want {
+			t.Errorf("Printable(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func FuzzNormalize(f *testing.F) {
+	for _, tt := range normalizeTests() {
+		f.Add(tt.in)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name, err := Normalize(s)
+		if err != nil {
+			r, ok := errors.AsType[*Reject](err)
+			if !ok || !slices.Contains(Reasons(), r.Reason) {
+				t.Fatalf("%q: error %v of no known reason", s, err)
+			}
+			if !utf8.ValidString(r.Text) || len(r.Text) > maxPrintable {
+				t.Fatalf("%q: text %q", s, r.Text)
+			}
+			return
+		}
+		if again, err := Normalize(name); again != name || err != nil {
+			t.Fatalf("%q becomes %q, which becomes %q, %v", s, name, again, err)
+		}
+		if len(name) > maxName || strings.ToLower(name) != name || !strings.Contains(name, ".") {
+			t.Fatalf("%q becomes %q", s, name)
+		}
+		for l := range strings.SplitSeq(name, ".") {
+			if len(l) == 0 || len(l) > maxLabel {
+				t.Fatalf("%q becomes %q with label %q", s, name, l)
+			}
+		}
+	})
+}
+
+func BenchmarkNormalize(b *testing.B) {
+	for _, s := range []string{"example.com", "Mail.Example.COM.", "xn--bcher-kva.example.org", "bücher.example.org", "not a name"} {
+		b.Run(s, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Normalize(s)
+			}
+		})
+	}
+}

@@ -1,0 +1,224 @@
+package domains
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"stsscan/internal/durable"
+)
+
+// ErrOtherInput says that a run directory belongs to another input.
+var ErrOtherInput = errors.New("belongs to another input")
+
+// A List is a list of domains to survey.
+type List struct {
+	Path string // "-" is standard input
+}
+
+// A PrepareConfig says what to survey.
+type PrepareConfig struct {
+	Dir             string                  // run directory; made if need be
+	Lists           []List                  // one at least, standard input at most once
+	Stdin           io.Reader               // for the list "-"
+	Format          Format                  // of all lists; "": FormatAuto
+	DomainColumn    string                  // of CSV lists, by header or 1-based number; "": found
+	Tags            []string                // columns of CSV lists to carry, by header
+	Limit           int64                   // only so many entries; 0: all
+	Exclude         *Exclusions             // who opted out; nil: nobody
+	AllowSpecialUse bool                    // see Rules
+	PartSize        int64                   // in ranks; 0: by the number of entries, or as the run directory has it
+	MemoryBudget    int64                   // for finding repeats, in octets; 0: 256 MiB
+	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
+	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
+}
+
+const defaultMemoryBudget = 256 << 20
+
+// Prepare reads the lists of a run once, in order, and leaves their names in
+// the run directory, in chunks of which part k has the names of the ranks
+// k*PartSize+1 to (k+1)*PartSize. Entries that are rejected or excluded are
+// listed in [RejectsFile]; of names that come again, the first counts.
+//
+// Where the run directory has a plan already, the lists are only read to see
+// that they are the same; an error that wraps [ErrOtherInput] says what is not.
+// A plan that was not finished is begun afresh. Where another process prepares
+// the same directory, Prepare waits for it.
+//
+// A list without one valid name is an error. After any error there is no plan.
+// Prepare stops soon after ctx is done, though not while a read of standard
+// input hangs.
+func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	plan, err := ReadPlan(cfg.Dir)
+	if err == nil {
+		return cfg.reuse(ctx, plan)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	chunks := filepath.Join(cfg.Dir, chunksDir)
+	if err := os.MkdirAll(chunks, 0o755); err != nil {
+		return nil, err
+	}
+	lock, err := waitForLock(ctx, filepath.Join(chunks, lockFile))
+	if err != nil {
+		return nil, err
+	}
+	plan, err = cfg.prepareLocked(ctx)
+	return plan, with(err, lock.Unlock())
+}
+
+// prepareLocked prepares the run directory, unless somebody else did while we
+// waited for the lock.
+func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
+	plan, err := ReadPlan(cfg.Dir)
+	if err == nil {
+		return cfg.reuse(ctx, plan)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := cfg.sweep(); err != nil {
+		return nil, err
+	}
+	p := newPreparation(cfg)
+	plan, err = p.run(ctx)
+	if err == nil {
+		return plan, nil
+	}
+	if ctx.Err() != nil {
+		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
+	}
+	return nil, with(err, errors.Join(p.abort(), cfg.sweep()))
+}
+
+// check refuses what cannot be meant, before anything is written.
+func (cfg *PrepareConfig) check() error {
+	cfg.Lists, cfg.Tags = slices.Clone(cfg.Lists), slices.Clone(cfg.Tags)
+	format, err := ParseFormat(string(cfg.Format))
+	if err != nil {
+		return err
+	}
+	cfg.Format = format
+	if cfg.MemoryBudget <= 0 {
+		cfg.MemoryBudget = defaultMemoryBudget
+	}
+	switch {
+	case cfg.Dir == "":
+		return errors.New("no run directory")
+	case len(cfg.Lists) == 0:
+		return errors.New("no list of domains")
+	case cfg.Limit < 0 || cfg.PartSize < 0:
+		return errors.New("a limit or a part size below zero")
+	case cfg.needsCSV() && (format == FormatPlain || format == FormatZone):
+		return fmt.Errorf("%s lists have no columns", format)
+	}
+	for i, tag := range cfg.Tags {
+		if slices.ContainsFunc(cfg.Tags[:i], func(t string) bool { return strings.EqualFold(t, tag) }) {
+			return fmt.Errorf("tag %q is asked for twice", tag)
+		}
+	}
+	stdin := 0
+	for _, l := range cfg.Lists {
+		if l.Path == "-" {
+			stdin++
+			continue
+		}
+		if _, err := os.Stat(l.Path); err != nil {
+			return openError(err)
+		}
+	}
+	if stdin > 1 {
+		return errors.New("standard input is listed twice")
+	}
+	return nil
+}
+
+// openError words an error of os.Stat as os.Open would.
+func openError(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: "open", Path: pe.Path, Err: pe.Err}
+	}
+	return err
+}
+
+func (cfg *PrepareConfig) needsCSV() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
+
+// sweep removes what a prepare step that was not finished left behind.
+func (cfg *PrepareConfig) sweep() error {
+	if err := cfg.Disk.Sweep(cfg.Dir, func(name string) bool { return name == RejectsFile }); err != nil {
+		return err
+	}
+	chunks := filepath.Join(cfg.Dir, chunksDir)
+	entries, err := os.ReadDir(chunks)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if ok, _ := filepath.Match("chunk-*.zst", e.Name()); !ok {
+			continue
+		}
+		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
+			return err
+		}
+	}
+	return cfg.Disk.Sweep(chunks, nil)
+}
+
+// lockPoll is how often a process looks whether another one, which prepares
+// the same run directory, has finished.
+const lockPoll = 100 * time.Millisecond
+
+func waitForLock(ctx context.Context, path string) (*durable.LockFile, error) {
+	for {
+		lock, err := durable.Lock(path)
+		if !errors.Is(err, durable.ErrLocked) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
+		case <-time.After(lockPoll):
+		}
+	}
+}
+
+// heard is what a [Source] calls as it is read: it tells the progress over all
+// lists, and stops when ctx is done.
+func (cfg *PrepareConfig) heard(ctx context.Context) func(n int64) error {
+	total, done := int64(0), int64(0)
+	for _, l := range cfg.Lists {
+		info, err := os.Stat(l.Path)
+		if err != nil || !info.Mode().IsRegular() {
+			total = 0
+			break
+		}
+		total += info.Size()
+	}
+	return func(n int64) error {
+		done += n
+		if cfg.Progress != nil {
+			cfg.Progress(done, total)
+		}
+		return ctx.Err()
+	}
+}
+
+// with is err and what went wrong in tidying up after it, on one line.
+func with(err, also error) error {
+	if err == nil || also == nil {
+		return cmp.Or(err, also)
+	}
+	return fmt.Errorf("%w (then %w)", err, also)
+}

@@ -1,0 +1,276 @@
+package domains
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// read reads a whole list and prints an entry as "line:text", with the rank of
+// the list, the tags and the reason where there are any.
+func read(text string, layout Layout) (entries []string, skipped int64, format Format, err error) {
+	// One octet at a time finds what a window hides.
+	for i, in := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+		var got []string
+		r, err := NewReader("list", in, layout)
+		if err != nil {
+			return nil, 0, "", err
+		}
+		var e Entry
+		for {
+			if err = r.Next(&e); err != nil {
+				break
+			}
+			s := fmt.Sprintf("%d:%s", e.Line, Printable(e.Text))
+			if e.ListRank != 0 {
+				s += fmt.Sprintf(" #%d", e.ListRank)
+			}
+			for _, tag := range e.Tags {
+				s += fmt.Sprintf(" [%s]", Printable(tag))
+			}
+			if e.Reason != "" {
+				s += " " + string(e.Reason)
+			}
+			got = append(got, s)
+		}
+		if i > 0 && !slices.Equal(got, entries) {
+			return got, 0, "", fmt.Errorf("octet by octet %q, at once %q", got, entries)
+		}
+		entries, skipped, format = got, r.Skipped(), r.Format()
+		if err != io.EOF {
+			return entries, skipped, format, err
+		}
+	}
+	return entries, skipped, format, nil
+}
+
+// readTests are lists and what is in them.
+func readTests() []struct {
+	name, text string
+	layout     Layout
+	format     Format
+	want       []string
+	skipped    int64
+} {
+	wide := strings.Repeat("x", maxLine)
+	return []struct {
+		name, text string
+		layout     Layout
+		format     Format
+		want       []string
+		skipped    int64
+	}{
+		{name: "empty", text: "", format: FormatPlain},
+		{name: "blank", text: "\n\r\n \t\n", format: FormatPlain, skipped: 3},
+
+		// Plain.
+		{name: "plain", text: "# names\na.com\n\nb.com  \n  c.com # with a dot\n#d.com\n", format: FormatPlain,
+			want: []string{"2:a.com", "4:b.com", "5:c.com"}, skipped: 3},
+		{name: "no final line end", text: "a.com\nb.com", format: FormatPlain, want: []string{"1:a.com", "2:b.com"}},
+		{name: "CRLF", text: "a.com\r\nb.com\r\n", format: FormatPlain, want: []string{"1:a.com", "2:b.com"}},
+		{name: "CR", text: "a.com\rb.com\r\r", format: FormatPlain, want: []string{"1:a.com", "2:b.com"}, skipped: 1},
+		{name: "hash inside", text: "a#b.com\n", format: FormatPlain, want: []string{"1:a#b.com"}},
+		{name: "NUL and no UTF-8", text: "a\x00.com\n\xff\xfe.com\n", format: FormatPlain, want: []string{`1:a\u0000.com`, `2:\xff\xfe.com`}},
+		{name: "longest line", text: wide + "\r\na.com\n", format: FormatPlain, want: []string{"1:" + wide[:256], "2:a.com"}},
+		{name: "longest line, CR", text: wide + "\ra.com\n", format: FormatPlain, want: []string{"1:" + wide[:256], "2:a.com"}},
+		{name: "longest line at the end", text: wide, format: FormatPlain, want: []string{"1:" + wide[:256]}},
+		{name: "line too long", text: wide + "x\na.com\n", format: FormatPlain, want: []string{"1:" + wide[:256] + " line_too_long", "2:a.com"}},
+		{name: "line too long, CRLF", text: wide + "xx\r\na.com\n", format: FormatPlain, want: []string{"1:" + wide[:256] + " line_too_long", "2:a.com"}},
+		{name: "line too long, CR", text: wide + "xx\ra.com\n", format: FormatPlain, want: []string{"1:" + wide[:256] + " line_too_long", "2:a.com"}},
+		{name: "line too long at the end", text: "a.com\n" + wide + "x", format: FormatPlain, want: []string{"1:a.com", "2:" + wide[:256] + " line_too_long"}},
+		{name: "lines too long", text: wide + wide + wide + "\n" + wide + wide + "\na.com", format: FormatPlain,
+			want: []string{"1:" + wide[:256] + " line_too_long", "2:" + wide[:256] + " line_too_long", "3:a.com"}},
+		{name: "long comment", text: "#" + wide + wide + "\na.com\n", format: FormatPlain, want: []string{"2:a.com"}, skipped: 1},
+
+		// CSV.
+		{name: "Tranco", text: "1,google.com\r\n2,b.com\r\n", format: FormatCSV, want: []string{"1:google.com #1", "2:b.com #2"}},
+		{name: "Umbrella", text: "1,com\n2,b.com\n", format: FormatCSV, want: []string{"1:com #1", "2:b.com #2"}},
+		{name: "Majestic", text: "GlobalRank,TldRank,Domain,TLD\n1,1,a.com,com\n2,2,b.com,com\n", format: FormatCSV,
+			want: []string{"2:a.com #1", "3:b.com #2"}, skipped: 1},
+		{name: "portfolio", text: "Domain name,Domain type,City\na.gov,City,Ames\nb.gov,\"State, or so\",\"the \"\"B\"\"\"\n",
+			layout: Layout{Tags: []string{"city", "DOMAIN TYPE"}}, format: FormatCSV,
+			want: []string{"2:a.gov [Ames] [City]", `3:b.gov [the "B"] [State, or so]`}, skipped: 1},
+		{name: "one column", text: "Domain\na.com\n", format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "one column, named", text: "Zones\na.com\n", layout: Layout{DomainColumn: "zones"}, format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "semicolons", text: "id;host\n1;a.com\n", format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "tabs", text: "rank\tfqdn\n7\ta.com\n", format: FormatCSV, want: []string{"2:a.com #7"}, skipped: 1},
+		{name: "header behind a hash", text: "# made today\n#rank,domain\n1,a.com\n", format: FormatCSV, want: []string{"3:a.com #1"}, skipped: 2},
+		{name: "comments and blanks", text: "\n# x\ndomain,y\n\n#z\na.com,1\n,,\n", format: FormatCSV, want: []string{"6:a.com", "7:"}, skipped: 5},
+		{name: "the surest header", text: "name,domain\nAcme,a.com\n", format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "no header, one name", text: "a.com,Acme\nb.com,Bee\n", format: FormatCSV, want: []string{"1:a.com", "2:b.com"}},
+		{name: "no header, three columns", text: "1,a.com,x\n2,b.com,y\n", format: FormatCSV, want: []string{"1:a.com #1", "2:b.com #2"}},
+		{name: "column by number", text: "a.com,b.com\nc.com,d.com\n", layout: Layout{DomainColumn: "2"}, format: FormatCSV, want: []string{"1:b.com", "2:d.com"}},
+		{name: "column by number, with header", text: "x,y\nc.com,d.com\n", layout: Layout{DomainColumn: "2", Tags: []string{"x"}}, format: FormatCSV,
+			want: []string{"2:d.com [c.com]"}, skipped: 1},
+		{name: "header like a number", text: "2,1\na.com,b.com\n", layout: Layout{DomainColumn: "2"}, format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "short record", text: "x,domain,y\n1\n2,b.com\n", layout: Layout{Tags: []string{"y"}}, format: FormatCSV, want: []string{"2: []", "3:b.com []"}, skipped: 1},
+		{name: "bad ranks", text: "rank,domain\n-1,a.com\n1e3,b.com\n99999999999999999999,c.com\n 5 ,d.com\n", format: FormatCSV,
+			want: []string{"2:a.com", "3:b.com", "4:c.com", "5:d.com #5"}, skipped: 1},
+		{name: "record over lines", text: "domain,x\n\"a.com\",\"one\r\ntwo\n\rthree\"\r\nb.com,y\n", layout: Layout{Tags: []string{"x"}}, format: FormatCSV,
+			want: []string{`2:a.com [one\u000d\u000atwo\u000a\u000dthree]`, "6:b.com [y]"}, skipped: 1},
+		{name: "quotes at the end", text: "domain,x\na.com,\"\"", layout: Layout{Tags: []string{"x"}}, format: FormatCSV, want: []string{"2:a.com []"}, skipped: 1},
+		{name: "spaces around quotes", text: "x, \"domain\" \n1, \"a.com\" \n", format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "stray quote", text: "domain,x\na.com,\"oops\nb.com,y\nc.com,z\n", format: FormatCSV,
+			want: []string{`2:a.com,"oops csv_quote`, "3:b.com", "4:c.com"}, skipped: 1},
+		{name: "text behind a quote", text: "domain,x\n\"a.com\"x,1\nb.com,y\n", format: FormatCSV,
+			want: []string{`2:"a.com"x,1 csv_quote`, "3:b.com"}, skipped: 1},
+		{name: "quote that no window holds", text: "domain,x\na.com,\"" + strings.Repeat("long\n", 1000) + "\"\n", format: FormatCSV,
+			want: append(append([]string{`2:a.com,"long csv_quote`}, numbered(3, 1001, "long")...), `1002:" csv_quote`), skipped: 1},
+		{name: "CSV line too long", text: "domain,x\na.com," + wide + "\nb.com,y\n", format: FormatCSV,
+			want: []string{"2:" + ("a.com," + wide)[:256] + " line_too_long", "3:b.com"}, skipped: 1},
+
+		// Zones.
+		{name: "zone", text: "; a comment\nexample. 3600 IN SOA ns.example. host.example. (\n  1 ; serial\n  2 3 4 5 )\nexample.\tIN NS ns.example.\n\n" +
+			"a.example. 60 IN NS ns.a.example.\na.example. IN 60 NS ns2.a.example.\nA.example. NS x.\na.example. DS 1 2 3 (AB\nCD)\nns.example. A 192.0.2.1\nb.example. 1h ns x.\n",
+			format: FormatZone, want: []string{"5:example zone_apex", "7:a.example", "13:b.example"}, skipped: 7},
+		{name: "registry zone", text: "com.\t900\tin\tsoa\ta.gtld-servers.net. x. 1 2 3 4 5\nexample.com.\t172800\tin\tns\tns1.example.net.\n", format: FormatZone,
+			want: []string{"2:example.com"}, skipped: 1},
+		{name: "origins", text: "$ORIGIN COM.\n$TTL 1d\n@ SOA a b 1 2 3 4 5\n@ NS ns\nA NS ns\n$ORIGIN sub\nB NS x\n\tNS y\n$origin .\nc.net NS x\n. NS x\n", format: FormatZone,
+			want: []string{"4:COM zone_apex", "5:A.COM", "7:B.sub.COM", "10:c.net", "11:"}, skipped: 6},
+		{name: "same owner", text: "a.com. NS x.\n NS y.\n\tIN NS z.\n  A 192.0.2.1\nb.com. NS x.\na.com. NS w.\n", format: FormatZone,
+			want: []string{"1:a.com", "5:b.com", "6:a.com"}, skipped: 3},
+		{name: "quotes and escapes", text: "a.com. TXT \"; ( \\\" \" x\nb.com. TXT \"a\"\"b\"(\n\"c\" )\n\\097.com. NS x.\na\\.b.com. NS x.\nb\\;.com. NS x.\nc.com. NS x.;y\n",
+			format: FormatZone, want: []string{`4:\\097.com`, `5:a\\.b.com`, `6:b\\;.com`, "7:c.com"}, skipped: 2},
+		{name: "types and classes", text: "a.com. CH NS x.\nb.com. CLASS1 TYPE2 \\# 1 00\nc.com. NSEC d.com. NS\nNS NS NS\n", layout: Layout{Format: FormatZone}, format: FormatZone},
+		{name: "zone in CR", text: "a.com. NS x.\rb.com. A 192.0.2.1\rc.com. NS x.", format: FormatZone, want: []string{"1:a.com", "3:c.com"}, skipped: 1},
+		{name: "zone in CRLF", text: "a.com. NS (\r\n x. )\r\nc.com. NS x.\r\n", format: FormatZone, want: []string{"1:a.com", "3:c.com"}},
+		{name: "long lines", text: "a.com. TXT " + strings.Repeat(wide+" ", 100) + "\nb.com. NS x. ;" + wide + "\n" + wide + ".com. NS x.\n", format: FormatZone,
+			want: []string{"2:b.com", "3:" + wide[:256] + " too_long"}, skipped: 1},
+	}
+}
+
+func numbered(from, to int, text string) (out []string) {
+	for i := from; i <= to; i++ {
+		out = append(out, fmt.Sprintf("%d:%s", i, text))
+	}
+	return out
+}
+
+func TestReader(t *testing.T) {
+	for _, tt := range readTests() {
+		t.Run(tt.name, func(t *testing.T) {
+			got, skipped, format, err := read(tt.text, tt.layout)
+			if tt.name == "types and classes" { // the last line is an error, and what was read before stands
+				if want := "list:4: relative name \"NS\" with no $ORIGIN before it"; err == nil || err.Error() != want {
+					t.Errorf("error %v, want %s", err, want)
+				}
+				if want := []string{"2:b.com"}; !slices.Equal(got, want) {
+					t.Errorf("entries %q, want %q", got, want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("entries\n%q, want\n%q", got, tt.want)
+			}
+			if skipped != tt.skipped {
+				t.Errorf("skipped %d, want %d", skipped, tt.skipped)
+			}
+			if format != tt.format {
+				t.Errorf("format %s, want %s", format, tt.format)
+			}
+		})
+	}
+}
+
+// What cannot be read at all is one clear error with file and line.
+func TestReaderErrors(t *testing.T) {
+	tests := []struct {
+		text   string
+		layout Layout
+		want   string
+	}{
+		{text: "foo,bar\na.com,b\n", want: "list:1: no domain column, name one of: foo, bar"},
+		{text: "# x\n\nfoo,bar\na.com,b\n", want: "list:3: no domain column, name one of: foo, bar"},
+		{text: "foo\x1b[2J," + strings.Repeat("c,", 30) + "\n", want: `list:1: no domain column, name one of: foo\u001b[2J, ` + strings.Repeat("c, ", 19) + "and 12 more"},
+		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "site"}, want: `list:1: no column "site", there are: domain, owner`},
+		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "3"}, want: "list:1: no column 3: there are 2"},
+		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "0"}, want: "list:1: no column 0: there are 2"},
+		{text: "domain,owner\na.com,b\n", layout: Layout{Tags: []string{"owner", "team"}}, want: `list:1: no column "team", there are: domain, owner`},
+		{text: "1,a.com\n", layout: Layout{Tags: []string{"owner"}}, want: `list:1: no header, so no column "owner" to carry as a tag`},
+		{text: "domain,\"owner\na.com,b\n", want: "list:1: the first line of a CSV list has a CSV quote that is not closed, or text behind one that is"},
+		{text: strings.Repeat("domain,", 1000), want: "list:1: the first line of a CSV list has a line over 4 KiB"},
+		{text: "a.com. NS x.\n$INCLUDE /etc/passwd\n", want: "list:2: $INCLUDE is refused: expand the zone first"},
+		{text: "$GENERATE 1-65535 $.com. NS x.\n", want: "list:1: $GENERATE is refused: expand the zone first"},
+		{text: "$FOO\n", want: `list:1: unknown zone directive "$FOO"`},
+		{text: "$ORIGIN\n", want: "list:1: $ORIGIN without a name"},
+		{text: "$ORIGIN com\n", want: `list:1: relative name "com" with no $ORIGIN before it`},
+		{text: "a NS b\n", want: `list:1: relative name "a" with no $ORIGIN before it`},
+		{text: ";\n NS b\n", want: "list:2: zone record without an owner name"},
+		{text: ";\na.com. 60 IN\n", want: "list:2: zone record without a type"},
+		{text: "a.com. SOA a b (\n1 2 3\n", want: "list:1: parenthesis not closed"},
+		{text: ";\na.com. SOA a b ) 1 2 3\n", want: "list:2: closing parenthesis without an opening one"},
+		{text: "a.com. TXT \"x\nb.com. NS x.\n", want: "list:1: quote not closed"},
+		{text: "a.com. TXT \"x", want: "list:1: quote not closed"},
+		{text: "a.com", layout: Layout{Format: "xml"}, want: `list: unknown format "xml"`},
+	}
+	for _, tt := range tests {
+		_, _, _, err := read(tt.text, tt.layout)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%.40q\n got %v\nwant %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+func TestParseFormat(t *testing.T) {
+	for in, want := range map[string]Format{"": FormatAuto, "CSV": FormatCSV, "zone": FormatZone} {
+		if got, err := ParseFormat(in); got != want || err != nil {
+			t.Errorf("ParseFormat(%q) = %q, %v", in, got, err)
+		}
+	}
+	_, err := ParseFormat("xml")
+	if want := `unknown format "xml": want auto, plain, csv, zone`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestDetectFormat(t *testing.T) {
+	tests := []struct {
+		text string
+		want Format
+	}{
+		{"example.com", FormatPlain},
+		{"# a, b; c\nexample.com", FormatPlain},
+		{"a.com A", FormatPlain},    // no data
+		{"NS a.com x", FormatPlain}, // no owner
+		{"hostname\n", FormatCSV},
+		{"a b c, d", FormatCSV},
+		{"1,a.com", FormatCSV},
+		{"; zone", FormatZone},
+		{"$TTL 60", FormatZone},
+		{"a. 1 IN A 192.0.2.1", FormatZone},
+		{"a.\tIN\t1w\tDS\t1", FormatZone},
+		{"  NS ns.a.", FormatPlain}, // nothing to own it: told by a line before it
+		{"a.com " + strings.Repeat("x ", 20000) + "NS y", FormatPlain},
+	}
+	for _, tt := range tests {
+		if got := detectFormat([]byte(tt.text), ""); got != tt.want {
+			t.Errorf("%.30q is %s, want %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+// FuzzReader: no text makes a reader panic, hang or lose its count of lines.
+func FuzzReader(f *testing.F) {
+	for _, tt := range readTests() {
+		f.Add(tt.text, string(tt.layout.Format), tt.layout.DomainColumn)
+	}
+	f.Fuzz(func(t *testing.T, text, format, column string) {
+		entries, skipped, got, err := read(text, Layout{Format: Format(format), DomainColumn: column})
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "list:") {
+				t.Fatalf("error without a place: %v", err)
+			}
+			return
+		}
+		lines := lineEnds([]byte(text)) + 1
+		if n := int64(len(entries)) + skipped; n > lines {
+			t.Fatalf("%d entries and %d skipped in %d lines of %s", len(entries), skipped, lines, got)
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package domains
+
+import "fmt"
+
+// A Reason says why an entry is not a name to survey.
+type Reason string
+
+const (
+	ReasonEmpty        Reason = "empty"         // no text, or no cell in the domain's column
+	ReasonEmptyLabel   Reason = "empty_label"   // two dots in a row, or one at the start
+	ReasonTooLong      Reason = "too_long"      // a label over 63 octets, or a name over 253 once _mta-sts. stands before it
+	ReasonLineTooLong  Reason = "line_too_long" // a line of more than 4 KiB
+	ReasonQuote        Reason = "csv_quote"     // a CSV quote that is not closed, or text behind one that is
+	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, a mail address, no UTF-8
+	ReasonUnderscore   Reason = "underscore"    // a name of the DNS, but never that of a host or a mail domain
+	ReasonWildcard     Reason = "wildcard"
+	ReasonHyphen       Reason = "hyphen"       // a label that begins or ends with one
+	ReasonIDNA         Reason = "idna"         // not a name by UTS 46 and IDNA2008 as it is looked up
+	ReasonIPLiteral    Reason = "ip_literal"   // an IP address, in brackets or not
+	ReasonNumericTLD   Reason = "numeric_tld"  // the last label is all digits
+	ReasonSingleLabel  Reason = "single_label" // a top-level domain, or a host of a local network
+	ReasonSpecialUse   Reason = "special_use"  // set aside by RFC 6761 or its kin: never in the public DNS
+	ReasonZoneApex     Reason = "zone_apex"    // the zone file's own name: it delegates, and is not delegated
+	ReasonExcluded     Reason = "excluded"     // opted out; such entries are not counted as rejected
+)
+
+// Reasons lists every Reason.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
+		ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
+		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
+	}
+}
+
+// Text is the reason in words, for people.
+func (r Reason) Text() string {
+	switch r {
+	case ReasonEmpty:
+		return "no name"
+	case ReasonEmptyLabel:
+		return "an empty label"
+	case ReasonTooLong:
+		return "a label over 63 octets, or a name over 253 once _mta-sts. is added"
+	case ReasonLineTooLong:
+		return "a line over 4 KiB"
+	case ReasonQuote:
+		return "a CSV quote that is not closed, or text behind one that is"
+	case ReasonBadCharacter:
+		return "a character that no domain name has"
+	case ReasonUnderscore:
+		return "an underscore, which no mail domain has"
+	case ReasonWildcard:
+		return "a wildcard"
+	case ReasonHyphen:
+		return "a label that begins or ends with a hyphen"
+	case ReasonIDNA:
+		return "not a valid internationalised name"
+	case ReasonIPLiteral:
+		return "an IP address"
+	case ReasonNumericTLD:
+		return "a last label of digits"
+	case ReasonSingleLabel:
+		return "a single label"
+	case ReasonSpecialUse:
+		return "a special-use name, which is not in the public DNS"
+	case ReasonZoneApex:
+		return "the apex of its own zone file"
+	case ReasonExcluded:
+		return "opted out"
+	}
+	return string(r)
+}
+
+// A Reject is the error of a text that is not a name to survey.
+type Reject struct {
+	Text   string // at most 256 bytes, printable: see [Printable]
+	Reason Reason
+}
+
+func (r *Reject) Error() string { return fmt.Sprintf("%q: %s", r.Text, r.Reason.Text()) }

@@ -1,0 +1,53 @@
+package domains
+
+import (
+	"bufio"
+	"encoding/json"
+	"path/filepath"
+
+	"stsscan/internal/durable"
+)
+
+// RejectsFile is the name of the file in the run directory that lists the
+// entries that are no names to survey, excluded ones too, as JSON lines.
+const RejectsFile = "rejects.jsonl"
+
+// A RejectLine is one line of [RejectsFile].
+type RejectLine struct {
+	File   string `json:"file"`   // the list, as it was named
+	Line   int64  `json:"line"`   // 1-based
+	Rank   int64  `json:"rank"`   // position among the entries of all lists, which it uses up
+	Reason Reason `json:"reason"` // ReasonExcluded where the domain opted out
+	Text   string `json:"text"`   // the entry as it is written, by [Printable]
+}
+
+// rejects writes the file of rejected entries, which is there when it is whole.
+type rejects struct {
+	file *durable.File
+	buf  *bufio.Writer
+	json *json.Encoder
+}
+
+func createRejects(disk durable.Disk, dir string) (*rejects, error) {
+	f, err := disk.Create(filepath.Join(dir, RejectsFile))
+	if err != nil {
+		return nil, err
+	}
+	buf := bufio.NewWriterSize(f, 64<<10)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	return &rejects{file: f, buf: buf, json: enc}, nil
+}
+
+func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error {
+	return r.json.Encode(RejectLine{
+		File: Printable([]byte(list)), Line: e.Line, Rank: rank, Reason: reason, Text: Printable(e.Text),
+	})
+}
+
+func (r *rejects) commit() error {
+	if err := r.buf.Flush(); err != nil {
+		return err
+	}
+	return r.file.Commit(nil)
+}

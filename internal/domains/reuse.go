@@ -1,0 +1,65 @@
+package domains
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// reuse returns plan when it is that of this configuration.
+func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) {
+	difference := cfg.difference(plan)
+	heard := cfg.heard(ctx)
+	for i := 0; i < len(cfg.Lists) && difference == ""; i++ {
+		l := cfg.Lists[i]
+		s := &Source{name: l.Path}
+		if err := s.openRaw(l.Path, cfg.Stdin, heard); err != nil {
+			return nil, err
+		}
+		sum, _, err := s.Sum()
+		if err := with(err, s.Close()); err != nil {
+			return nil, err
+		}
+		if was := plan.Inputs[i]; sum != was.SHA256 {
+			difference = fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...", l.Path, sum, was.Name, was.SHA256)
+		}
+	}
+	if difference != "" {
+		return nil, fmt.Errorf("run directory %s %w: %s", cfg.Dir, ErrOtherInput, difference)
+	}
+	return plan, nil
+}
+
+// difference says in which option a plan differs, "" when in none.
+func (cfg *PrepareConfig) difference(plan *Plan) string {
+	options := []struct {
+		name      string
+		now, then any
+	}{
+		{"number of lists", len(cfg.Lists), len(plan.Inputs)},
+		{"format", cfg.Format, plan.Format},
+		{"domain column", cfg.DomainColumn, plan.DomainColumn},
+		{"tags", strings.Join(cfg.Tags, ","), strings.Join(plan.Tags, ",")},
+		{"limit", cfg.Limit, plan.Limit},
+		{"special-use names", cfg.AllowSpecialUse, plan.AllowSpecialUse},
+	}
+	for _, o := range options {
+		if o.now != o.then {
+			return fmt.Sprintf("%s: now %s, then %s", o.name, orNone(o.now), orNone(o.then))
+		}
+	}
+	if cfg.Exclude.SHA256() != plan.Exclusions {
+		return "the exclusions are not the same"
+	}
+	if cfg.PartSize != 0 && cfg.PartSize != plan.PartSize {
+		return fmt.Sprintf("part size: now %d, then %d", cfg.PartSize, plan.PartSize)
+	}
+	return ""
+}
+
+func orNone(v any) string {
+	if v == "" {
+		return "none"
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,150 @@
+package domains
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+)
+
+// sniffed is how much of a list is looked at to tell what it is.
+const sniffed = 16
+
+// A Source is an open list, decompressed and without a byte order mark. What
+// is compressed is told by its first octets (gzip, Zstandard, and zip with one
+// file in it), never by a name. It gives up on what looks like a decompression
+// bomb.
+type Source struct {
+	name    string
+	raw     *rawReader
+	text    io.Reader
+	closers []func() error
+}
+
+// Open opens the list at path; "-" is stdin. Errors in what it holds come from
+// Read. It must be closed.
+func Open(path string, stdin io.Reader) (*Source, error) { return open(path, stdin, "", nil) }
+
+// open is Open; a zip archive is copied to a temporary file in dir ("": the
+// system's), and heard, unless nil, hears how many octets were read and may
+// stop the reading with an error.
+func open(path string, stdin io.Reader, dir string, heard func(n int64) error) (*Source, error) {
+	s := &Source{name: path}
+	if err := s.openRaw(path, stdin, heard); err != nil {
+		return nil, err
+	}
+	if err := s.openText(dir); err != nil {
+		return nil, with(err, s.Close())
+	}
+	return s, nil
+}
+
+// openRaw opens the octets of a list as they are.
+func (s *Source) openRaw(path string, stdin io.Reader, heard func(n int64) error) error {
+	r := stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, f.Close)
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return with(fmt.Errorf("open %s: is a directory", path), s.Close())
+		}
+		r = f
+	} else if stdin == nil {
+		return errors.New("open -: there is no standard input")
+	}
+	s.raw = &rawReader{r: r, hash: sha256.New(), heard: heard}
+	return nil
+}
+
+// openText puts the decompressor between the octets and the reader. Errors in
+// the data are left for Read, so that they come with a line number.
+func (s *Source) openText(dir string) error {
+	raw := bufio.NewReaderSize(s.raw, 256<<10)
+	head, _ := raw.Peek(sniffed)
+	c := sniff(head)
+	text, closer, err := c.open(raw, dir)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", s.name, err)
+	}
+	if closer != nil {
+		s.closers = append(s.closers, closer)
+	}
+	if c != stored {
+		text = &limitedReader{r: text, raw: s.raw, kind: c}
+	}
+	buffered := bufio.NewReaderSize(text, sniffed)
+	head, _ = buffered.Peek(sniffed)
+	switch inner := sniff(head); {
+	case c != stored && inner != stored:
+		s.text = failing{fmt.Errorf("%s data inside %s data: decompress it first", inner, c)}
+	case bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")):
+		s.text = failing{errors.New("text in UTF-16: convert it to UTF-8 first")}
+	default:
+		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
+			buffered.Discard(3)
+		}
+		s.text = buffered
+	}
+	return nil
+}
+
+// Read reads the text of the list.
+func (s *Source) Read(p []byte) (int, error) { return s.text.Read(p) }
+
+// Sum reads what is left of the list, without decompressing it, and returns
+// the SHA-256, in hexadecimal, and the length of all its octets as they are
+// stored.
+func (s *Source) Sum() (string, int64, error) {
+	if _, err := io.Copy(io.Discard, s.raw); err != nil {
+		return "", 0, fmt.Errorf("%s: %w", s.name, err)
+	}
+	return hex.EncodeToString(s.raw.hash.Sum(nil)), s.raw.n, nil
+}
+
+// Close closes the list.
+func (s *Source) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// A rawReader counts and hashes what it reads. Its errors last.
+type rawReader struct {
+	r     io.Reader
+	hash  hash.Hash
+	n     int64
+	err   error
+	heard func(n int64) error
+}
+
+func (r *rawReader) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.r.Read(p)
+	r.err = err
+	r.hash.Write(p[:n])
+	r.n += int64(n)
+	if r.heard != nil {
+		if stop := r.heard(int64(n)); stop != nil {
+			n, r.err = 0, stop
+		}
+	}
+	return n, r.err
+}
+
+// failing is a reader that only fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -1,0 +1,174 @@
+package domains
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A zoneReader reads the owner names of the NS records of a zone file (RFC
+// 1035, section 5.1). Escapes in names are left as they are: no name that is
+// surveyed has one. $INCLUDE, which opens files, and $GENERATE, which makes
+// thousands of records out of one line, are refused.
+type zoneReader struct {
+	scan   zoneScanner
+	skips  int64
+	origin []byte // without the final dot; nil: none yet
+	owner  []byte // of the last record, absolute, without the final dot
+	cut    bool   // the owner is longer than maxToken
+	apex   []byte // owner of the first SOA record
+	last   []byte // owner of the last NS record
+	listed bool   // there was an NS record
+}
+
+func newZoneReader(r *bufio.Reader) *zoneReader { return &zoneReader{scan: zoneScanner{r: r}} }
+
+func (z *zoneReader) line() int64    { return z.scan.begin }
+func (z *zoneReader) skipped() int64 { return z.skips }
+
+func (z *zoneReader) next(e *Entry) error {
+	for {
+		head, err := z.scan.record()
+		if err != nil {
+			return err
+		}
+		isNS, err := z.read(head)
+		if err != nil {
+			return err
+		}
+		if !isNS || z.listed && bytes.EqualFold(z.owner, z.last) {
+			z.skips++
+			continue
+		}
+		z.last, z.listed = append(z.last[:0], z.owner...), true
+		e.Line, e.Text = z.scan.begin, z.owner
+		switch {
+		case z.cut:
+			e.Reason = ReasonTooLong
+		case z.apex != nil && bytes.EqualFold(z.owner, z.apex):
+			e.Reason = ReasonZoneApex
+		}
+		return nil
+	}
+}
+
+// read takes in a record's or a directive's first tokens.
+func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
+	if len(head) == 0 {
+		return false, nil // a blank line or a comment
+	}
+	if !z.scan.indented && head[0][0] == '$' {
+		return false, z.directive(head)
+	}
+	var written []byte // the owner, where the record has its own
+	if !z.scan.indented {
+		written, head = head[0], head[1:]
+	}
+	class := "IN"
+	for i := 0; i < 2 && len(head) > 0 && (isTTL(head[0]) || isClass(head[0])); i++ {
+		if isClass(head[0]) {
+			class = strings.ToUpper(string(head[0]))
+		}
+		head = head[1:]
+	}
+	if len(head) == 0 {
+		return false, errors.New("zone record without a type")
+	}
+	isNS = isWord(head[0], "NS") || isWord(head[0], "TYPE2")
+	isSOA := isWord(head[0], "SOA") || isWord(head[0], "TYPE6")
+	if written != nil {
+		z.cut = z.scan.cut
+		if err := z.setOwner(written); err != nil {
+			return false, err
+		}
+	} else if z.owner == nil {
+		return false, errors.New("zone record without an owner name")
+	}
+	if class != "IN" && class != "CLASS1" {
+		return false, nil
+	}
+	if isSOA && z.apex == nil {
+		z.apex = append([]byte{}, z.owner...)
+	}
+	return isNS, nil
+}
+
+// directive obeys $ORIGIN, passes over $TTL and refuses any other.
+func (z *zoneReader) directive(head [][]byte) error {
+	switch name := strings.ToUpper(string(head[0])); name {
+	case "$TTL":
+		return nil
+	case "$ORIGIN":
+		if len(head) < 2 {
+			return errors.New("$ORIGIN without a name")
+		}
+		origin, err := z.absolute(nil, head[1])
+		if err != nil {
+			return err
+		}
+		z.origin = origin
+		return nil
+	case "$INCLUDE", "$GENERATE":
+		return fmt.Errorf("%s is refused: expand the zone first", name)
+	}
+	return fmt.Errorf("unknown zone directive %q", Printable(head[0]))
+}
+
+func (z *zoneReader) setOwner(written []byte) (err error) {
+	if z.cut {
+		z.owner = append(z.owner[:0], written...)
+		return nil
+	}
+	z.owner, err = z.absolute(z.owner[:0], written)
+	return err
+}
+
+// absolute appends a name as it is written to dst, under the origin where it is
+// relative, and without the final dot.
+func (z *zoneReader) absolute(dst, name []byte) ([]byte, error) {
+	if dst == nil {
+		dst = []byte{}
+	}
+	if rest, ok := bytes.CutSuffix(name, []byte(".")); ok && !bytes.HasSuffix(rest, []byte(`\`)) {
+		return append(dst, rest...), nil
+	}
+	if z.origin == nil {
+		return dst, fmt.Errorf("relative name %q with no $ORIGIN before it", Printable(name))
+	}
+	if string(name) == "@" {
+		return append(dst, z.origin...), nil
+	}
+	dst = append(dst, name...)
+	if len(z.origin) > 0 {
+		dst = append(append(dst, '.'), z.origin...)
+	}
+	return dst, nil
+}
+
+// isTTL says whether a token is a time in seconds, or with BIND's units.
+func isTTL(token []byte) bool {
+	for _, c := range token {
+		if (c < '0' || c > '9') && strings.IndexByte("smhdwSMHDW", c) < 0 {
+			return false
+		}
+	}
+	return len(token) > 0 && '0' <= token[0] && token[0] <= '9'
+}
+
+// isClass says whether a token is a class (RFC 1035, section 3.2.4, and RFC
+// 3597, section 5).
+func isClass(token []byte) bool {
+	for _, class := range [...]string{"IN", "CH", "HS", "CS"} {
+		if isWord(token, class) {
+			return true
+		}
+	}
+	return len(token) > 5 && isWord(token[:5], "CLASS") && isDigits(token[5:])
+}
+
+// isWord compares without regard to case.
+func isWord(token []byte, word string) bool {
+	return len(token) == len(word) && strings.EqualFold(string(token), word)
+}

@@ -1,0 +1,147 @@
+package domains
+
+import (
+	"bufio"
+	"errors"
+	"io"
+)
+
+// A zoneScanner cuts a zone file into records and keeps the first tokens of
+// each. Lines may be as long as they like: what it keeps is bounded.
+type zoneScanner struct {
+	r        *bufio.Reader
+	lines    int64     // line ends read so far
+	begin    int64     // line of the record that is being read, or was read last
+	indented bool      // the record begins with white space: it has no owner of its own
+	cut      bool      // its first token was longer than maxToken
+	head     [4][]byte // its first tokens: owner, TTL, class and type at most
+	tokens   [][]byte
+}
+
+// maxToken is how much of a token is kept, in octets: more than any name has,
+// escapes included.
+const maxToken = 2 << 10
+
+// record reads one record, or a line with none on it, and returns its first
+// tokens, which are valid until the next call. Its end is a line end outside
+// of parentheses, or the end of the file.
+func (s *zoneScanner) record() ([][]byte, error) {
+	s.begin = s.lines + 1
+	c, err := s.r.ReadByte()
+	if err != nil {
+		return nil, err
+	}
+	s.indented, s.cut = c == ' ' || c == '\t', false
+	s.tokens = s.head[:0:len(s.head)]
+	depth := 0
+	for ; err == nil; c, err = s.r.ReadByte() {
+		switch c {
+		case ' ', '\t':
+		case '\r', '\n':
+			if err := s.endLine(c); err != nil {
+				return nil, err
+			}
+			if depth == 0 {
+				return s.tokens, nil
+			}
+		case ';':
+			err = s.comment()
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth < 0 {
+				return nil, errors.New("closing parenthesis without an opening one")
+			}
+		default:
+			err = s.token(c)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if depth > 0 {
+		return nil, errors.New("parenthesis not closed")
+	}
+	return s.tokens, nil
+}
+
+// endLine counts a line end, of which c is the first octet.
+func (s *zoneScanner) endLine(c byte) error {
+	s.lines++
+	if c != '\r' {
+		return nil
+	}
+	next, err := s.r.ReadByte()
+	if err != nil {
+		return notEOF(err)
+	}
+	if next != '\n' {
+		return s.r.UnreadByte()
+	}
+	return nil
+}
+
+// comment reads up to the line end.
+func (s *zoneScanner) comment() error {
+	for {
+		c, err := s.r.ReadByte()
+		if err != nil {
+			return err
+		}
+		if c == '\n' || c == '\r' {
+			return s.r.UnreadByte()
+		}
+	}
+}
+
+// token reads on to the end of a token that begins with c, and keeps it if it
+// is one of the first. A quoted string keeps its quotes.
+func (s *zoneScanner) token(c byte) error {
+	keep := len(s.tokens) < cap(s.tokens)
+	var text []byte
+	if keep {
+		text = s.tokens[:len(s.tokens)+1][len(s.tokens)][:0]
+	}
+	quoted, escaped := c == '"', c == '\\'
+	for first := true; ; first = false {
+		if !first {
+			var err error
+			if c, err = s.r.ReadByte(); err != nil {
+				return s.endToken(text, keep, quoted, err)
+			}
+			switch {
+			case c == '\n' || c == '\r':
+				s.r.UnreadByte()
+				return s.endToken(text, keep, quoted, nil)
+			case escaped:
+				escaped = false
+			case c == '\\':
+				escaped = true
+			case quoted && c == '"':
+				quoted = false
+			case quoted:
+			case c == ' ' || c == '\t' || c == ';' || c == '(' || c == ')' || c == '"':
+				s.r.UnreadByte()
+				return s.endToken(text, keep, quoted, nil)
+			}
+		}
+		if keep && len(text) < maxToken {
+			text = append(text, c)
+		} else if keep && len(s.tokens) == 0 {
+			s.cut = true
+		}
+	}
+}
+
+func (s *zoneScanner) endToken(text []byte, keep, quoted bool, err error) error {
+	if keep {
+		s.tokens = append(s.tokens, text)
+	}
+	if quoted && (err == nil || errors.Is(err, io.EOF)) {
+		return errors.New("quote not closed")
+	}
+	return err
+}
