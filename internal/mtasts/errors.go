@@ -1,0 +1,77 @@
+package mtasts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stsscan/internal/codes"
+)
+
+// The classes of error. Each error of this package wraps exactly one of them,
+// with the cause, where there is one, beside it.
+var (
+	// Of the lookup, section 3.1.
+	ErrNoRecord        = errors.New("mtasts: no record")        // The zone says that there is none.
+	ErrMultipleRecords = errors.New("mtasts: multiple records") // More than one; senders must act as if there were none.
+	ErrRecordSyntax    = errors.New("mtasts: record syntax")    // Exactly one, and it does not parse.
+	ErrDNS             = errors.New("mtasts: dns")              // Nobody said whether there is a record.
+
+	// Of the fetch, sections 3.2 and 3.3.
+	ErrNoPolicy     = errors.New("mtasts: no policy")     // No Policy Host, or it says 404.
+	ErrPolicyFetch  = errors.New("mtasts: policy fetch")  // Retrieval failed.
+	ErrPolicySyntax = errors.New("mtasts: policy syntax") // Retrieved, and it does not parse.
+)
+
+// Sentinel returns the name of the sentinel that err wraps, and "" where it
+// wraps none, as nil does.
+func Sentinel(err error) codes.Sentinel {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, ErrNoRecord):
+		return codes.ErrNoRecord
+	case errors.Is(err, ErrMultipleRecords):
+		return codes.ErrMultipleRecords
+	case errors.Is(err, ErrRecordSyntax):
+		return codes.ErrRecordSyntax
+	case errors.Is(err, ErrDNS):
+		return codes.ErrDNS
+	case errors.Is(err, ErrNoPolicy):
+		return codes.ErrNoPolicy
+	case errors.Is(err, ErrPolicyFetch):
+		return codes.ErrPolicyFetch
+	case errors.Is(err, ErrPolicySyntax):
+		return codes.ErrPolicySyntax
+	}
+	return ""
+}
+
+// failure puts the class first, the reason second and the cause, which may be
+// nil, last. A cause that brings a sentinel of its own loses its identity: an
+// error must not be of two classes.
+func failure(sentinel error, reason string, cause error) error {
+	if cause == nil {
+		return fmt.Errorf("%w: %s", sentinel, reason)
+	}
+	if Sentinel(cause) != "" {
+		cause = errors.New(cause.Error())
+	}
+	return fmt.Errorf("%w: %s: %w", sentinel, reason, cause)
+}
+
+// withCancellation makes a cancelled ctx visible in err, whatever the one who
+// noticed it made of it: a scan that was stopped must not blame a domain.
+func withCancellation(ctx context.Context, err error) error {
+	if err == nil || !errors.Is(ctx.Err(), context.Canceled) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", context.Canceled, err)
+}
+
+// ours reports whether err is a fault of the observer, of which nothing
+// follows for the domain: its own limits, or a cancelled run.
+func ours(err error) bool {
+	var local interface{ Local() bool }
+	return errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local()
+}

@@ -1,0 +1,212 @@
+package mtasts
+
+import (
+	"fmt"
+	"strings"
+
+	"stsscan/internal/codes"
+)
+
+const (
+	recordVersion = "v=STSv1"
+	wsp           = " \t" // WSP of RFC 5234: no other white space is white space here
+)
+
+// A Record is what a Policy Domain publishes at _mta-sts.<domain> (section
+// 3.1).
+type Record struct {
+	ID         string // 1 to 32 letters and digits
+	Extensions []Pair // fields that the RFC does not know, in order, each name once
+}
+
+// String prints the record in its canonical form, as it is to be published.
+func (r Record) String() string {
+	var b strings.Builder
+	b.WriteString(recordVersion + "; id=" + r.ID + ";")
+	for _, x := range r.Extensions {
+		b.WriteString(" " + x.Name + "=" + x.Value + ";")
+	}
+	return b.String()
+}
+
+// ParseRecord reads one TXT record, its strings joined with nothing between, by
+// the letter of section 3.1. Its error wraps [ErrNoRecord] where the text does
+// not begin with the version and a delimiter, else [ErrRecordSyntax].
+func ParseRecord(txt string) (Record, error) {
+	if !isRecord(txt) {
+		return Record{}, failure(ErrNoRecord, string(otherText(txt)), nil)
+	}
+	r, n := readRecord(txt)
+	if first, failed := n.failed(); failed {
+		return Record{}, recordSyntax(first)
+	}
+	return r, nil
+}
+
+// isRecord reports whether txt is an MTA-STS record where it stands alone:
+// sts-version and sts-field-delim, which may have white space before its
+// semicolon.
+func isRecord(txt string) bool {
+	rest, ok := strings.CutPrefix(txt, recordVersion)
+	return ok && strings.HasPrefix(strings.TrimLeft(rest, wsp), ";")
+}
+
+// otherText says what a TXT record is that is no MTA-STS record: something
+// else, or one with a version that is not quite the right one.
+func otherText(txt string) codes.RecordReason {
+	if likeRecord(txt) {
+		return codes.RecordBadVersion
+	}
+	return codes.RecordOtherTXT
+}
+
+// likeRecord reports whether txt begins as MTA-STS records do, by a generous
+// measure that takes in what was meant to be one.
+func likeRecord(txt string) bool {
+	const begin = "v=STSv"
+	txt = strings.TrimSpace(txt)
+	return len(txt) >= len(begin) && strings.EqualFold(txt[:len(begin)], begin)
+}
+
+// recordSyntax is the error for a record whose strict reading failed first at
+// first.
+func recordSyntax(first note[codes.RecordReason]) error {
+	return fmt.Errorf("%w: %s: %s", ErrRecordSyntax, first.reason, first.detail)
+}
+
+// readRecord reads a text for which isRecord holds. The record has all that
+// could be understood; its ID is empty unless it is by the grammar.
+//
+//	sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
+//	sts-field-delim = *WSP ";" *WSP
+//	sts-id          = %s"id=" 1*32(ALPHA / DIGIT)
+func readRecord(txt string) (Record, notes[codes.RecordReason]) {
+	var n notes[codes.RecordReason]
+	version, rest, _ := strings.Cut(txt, ";")
+	if version != recordVersion {
+		n.warn(0, codes.FindRecordSpaceBeforeDelimiter)
+	}
+	if !isASCII(rest) {
+		n.warn(0, codes.FindRecordNotASCII)
+	}
+	r := recordReader{notes: n, seen: map[string]bool{"v": true}}
+	for more := true; more; {
+		var field string
+		field, rest, more = strings.Cut(rest, ";")
+		r.pos++
+		r.field(field, !more)
+	}
+	if !r.seen["id"] {
+		r.notes.fail(r.pos+1, "", codes.RecordIDMissing, "there is no id")
+	}
+	return r.record, r.notes
+}
+
+// A recordReader is the state of reading one record.
+type recordReader struct {
+	record Record
+	notes  notes[codes.RecordReason]
+	seen   map[string]bool // names of fields
+	pos    int             // of the field being read; the version is 0
+}
+
+// field reads what stands between two semicolons, or, if it is the last, after
+// the final one.
+func (r *recordReader) field(text string, last bool) {
+	text = strings.TrimLeft(text, wsp)
+	field := strings.TrimRight(text, wsp)
+	if field == "" {
+		if !last {
+			r.notes.fail(r.pos, codes.FindRecordExtraDelimiter, codes.RecordFieldMalformed, "a field is empty")
+		}
+		return
+	}
+	name, value, pair := strings.Cut(field, "=")
+	var reason codes.RecordReason
+	var detail string
+	switch {
+	case !pair:
+		reason, detail = codes.RecordFieldMalformed, quote(field)+" is not name=value"
+	case name == "id" && !r.seen[name]:
+		reason, detail = r.id(value)
+	default:
+		reason, detail = r.extension(name, value)
+	}
+	if last && field != text {
+		r.notes.fail(r.pos, codes.FindRecordTrailingSpace, trailingReason(name, pair), "white space after "+quote(field))
+	}
+	if reason != "" {
+		r.notes.fail(r.pos, "", reason, detail)
+	}
+}
+
+// trailingReason is why white space after the last field breaks the grammar: it
+// would be part of the field's value.
+func trailingReason(name string, pair bool) codes.RecordReason {
+	switch {
+	case !pair:
+		return codes.RecordFieldMalformed
+	case name == "id":
+		return codes.RecordIDInvalid
+	}
+	return codes.RecordExtensionInvalid
+}
+
+// id reads the value of the first id field.
+func (r *recordReader) id(value string) (codes.RecordReason, string) {
+	r.seen["id"] = true
+	switch {
+	case value == "":
+		return codes.RecordIDInvalid, "the id is empty"
+	case strings.ContainsFunc(value, func(c rune) bool { return !isAlnum(c) }):
+		return codes.RecordIDInvalid, "the id " + quote(value) + " is not of letters and digits"
+	case len(value) > 32:
+		return codes.RecordIDTooLong, fmt.Sprintf("the id has %d characters, more than 32", len(value))
+	}
+	r.record.ID = value
+	return "", ""
+}
+
+// extension reads any field but the first id. Of a repeated field, the version
+// and the id included, the first counts, and the others need only be
+// well-formed.
+func (r *recordReader) extension(name, value string) (codes.RecordReason, string) {
+	if !isExtensionName(name) {
+		return codes.RecordExtensionInvalid, quote(name) + " is not the name of a field"
+	}
+	if value == "" || strings.ContainsFunc(value, func(c rune) bool { return !isRecordValue(c) }) {
+		return codes.RecordExtensionInvalid, quote(value) + " is not the value of a field"
+	}
+	if r.seen[name] {
+		r.notes.warn(r.pos, codes.FindRecordDuplicateField)
+		return "", ""
+	}
+	r.seen[name] = true
+	r.notes.warn(r.pos, codes.FindRecordExtension)
+	r.record.Extensions = append(r.record.Extensions, Pair{Name: name, Value: value})
+	return "", ""
+}
+
+// isExtensionName is the grammar that record and policy share:
+//
+//	(ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
+func isExtensionName(s string) bool {
+	if s == "" || len(s) > 32 || !isAlnum(rune(s[0])) {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(c rune) bool { return !isAlnum(c) && !strings.ContainsRune("_-.", c) })
+}
+
+// isRecordValue is sts-ext-value: %x21-3A / %x3C / %x3E-7E, which leaves out
+// white space, controls, the semicolon and the equals sign.
+func isRecordValue(c rune) bool {
+	return c > ' ' && c < 0x7F && c != ';' && c != '='
+}
+
+func isAlnum(c rune) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > 0x7F })
+}

@@ -1,0 +1,93 @@
+package mtasts
+
+import (
+	"fmt"
+	"strings"
+
+	"stsscan/internal/codes"
+)
+
+// A RecordReading is what the TXT records at one name say.
+type RecordReading struct {
+	Record  Record             // best understanding, the lenient reading included; see Class before use
+	Class   codes.Record       // valid, invalid, multiple or absent
+	Reason  codes.RecordReason // why it is not valid; none for multiple
+	Strict  bool               // a sender that follows the letter uses the record
+	Lenient bool               // most senders do; true wherever Strict is
+	// Findings has each oddity once, in the order of appearance.
+	Findings []codes.Finding
+	Err      error // of the strict reading: ErrNoRecord, ErrMultipleRecords or ErrRecordSyntax
+}
+
+// ReadRecords reads the TXT records at _mta-sts.<domain>, the strings of each
+// joined with nothing between: filter first, count second, parse third (section
+// 3.1).
+func ReadRecords(txts []string) RecordReading {
+	candidates, spaced := filterRecords(txts)
+	switch {
+	case len(candidates) > 1:
+		return RecordReading{
+			Class: codes.RecordMultiple,
+			Err:   fmt.Errorf("%w: %d of them", ErrMultipleRecords, len(candidates)),
+		}
+	case len(candidates) == 0:
+		return readOthers(txts, spaced)
+	}
+	record, n := readRecord(candidates[0])
+	reading := RecordReading{
+		Record:   record,
+		Class:    codes.RecordValid,
+		Strict:   true,
+		Lenient:  n.lenient(),
+		Findings: n.findings(),
+	}
+	if len(txts) > 1 {
+		reading.Findings = addFinding(reading.Findings, codes.FindRecordOtherTXT)
+	}
+	if len(spaced) > 0 {
+		// To a sender that reads sts-field-delim first, here are two records.
+		reading.Findings = addFinding(reading.Findings, codes.FindRecordSpaceBeforeDelimiter)
+	}
+	if first, failed := n.failed(); failed {
+		reading.Class, reading.Reason, reading.Strict = codes.RecordInvalid, first.reason, false
+		reading.Err = recordSyntax(first)
+	}
+	return reading
+}
+
+// filterRecords discards what is no record. Several TXT records are filtered by
+// the literal of section 3.1, "v=STSv1;"; a single one is a record when it
+// begins as the ABNF says. Those that only differ by white space before the
+// semicolon (erratum 6285) are handed back apart.
+func filterRecords(txts []string) (candidates, spaced []string) {
+	for _, txt := range txts {
+		switch {
+		case len(txts) == 1 && isRecord(txt), strings.HasPrefix(txt, recordVersion+";"):
+			candidates = append(candidates, txt)
+		case isRecord(txt):
+			spaced = append(spaced, txt)
+		}
+	}
+	return candidates, spaced
+}
+
+// readOthers reads TXT records none of which is a record by the letter.
+func readOthers(txts, spaced []string) RecordReading {
+	reading := RecordReading{Class: codes.RecordAbsent, Reason: codes.RecordNoData}
+	for _, txt := range txts {
+		if reading.Reason != codes.RecordBadVersion {
+			reading.Reason = otherText(txt)
+		}
+	}
+	reading.Err = failure(ErrNoRecord, string(reading.Reason), nil)
+	if len(spaced) > 0 {
+		reading.Findings = []codes.Finding{codes.FindRecordSpaceBeforeDelimiter, codes.FindRecordOtherTXT}
+	}
+	if len(spaced) == 1 {
+		// Discarded by the letter only because other TXT records stand beside it.
+		record, n := readRecord(spaced[0])
+		reading.Record, reading.Lenient = record, n.lenient()
+		reading.Findings = addFinding(n.findings(), codes.FindRecordOtherTXT)
+	}
+	return reading
+}
