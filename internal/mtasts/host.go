@@ -1,0 +1,132 @@
+package mtasts
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// A Host is what the DNS says about a Policy Host.
+type Host struct {
+	Name   string       // as it was asked
+	Addrs  []netip.Addr // of A records first, then of AAAA records, each in the order of the reply
+	CNAMEs []string     // targets of the aliases from Name, in order: lower case, no final dot
+}
+
+// LookupHost asks ex for the A and AAAA records of host at once, and follows
+// CNAMEs as [LookupRecord] does. One family is enough; the failure of the other
+// is then no error.
+//
+// An error is a [*net.DNSError]: IsNotFound when the name or both its RRsets do
+// not exist, IsTimeout, or IsTemporary when asking later may help. It also has
+// the methods PolicyStage and PolicyReason that [FetchPolicy] looks for. It
+// wraps no sentinel: what it means for a policy is FetchPolicy's to say. The
+// deadline is that of ctx.
+func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
+	var v4, v6 walk
+	var both sync.WaitGroup
+	both.Go(func() { v4 = resolve(ctx, ex, host, dns.TypeA, nil) })
+	both.Go(func() { v6 = resolve(ctx, ex, host, dns.TypeAAAA, nil) })
+	both.Wait()
+
+	h := Host{Name: host, Addrs: append(addresses(v4.records), addresses(v6.records)...), CNAMEs: v4.aliases}
+	if len(v6.aliases) > len(v4.aliases) {
+		h.CNAMEs = v6.aliases // the other walk was cut short
+	}
+	if len(h.Addrs) > 0 {
+		return h, nil
+	}
+	return h, hostFailure(host, v4, v6)
+}
+
+func addresses(rrs []dns.RR) []netip.Addr {
+	var addrs []netip.Addr
+	for _, rr := range rrs {
+		var ip net.IP
+		switch rr := rr.(type) {
+		case *dns.A:
+			ip = rr.A.To4()
+		case *dns.AAAA:
+			ip = rr.AAAA.To16()
+		}
+		// An IPv4 address in IPv6 clothing stays as it is: to judge it is the
+		// dialer's duty.
+		if addr, ok := netip.AddrFromSlice(ip); ok {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}
+
+// A hostError is a failure to find the addresses of a Policy Host.
+type hostError struct {
+	dns    *net.DNSError
+	reason codes.PolicyReason
+}
+
+func (e *hostError) Error() string                    { return e.dns.Error() }
+func (e *hostError) Unwrap() error                    { return e.dns }
+func (e *hostError) PolicyStage() codes.Stage         { return codes.StageDNS }
+func (e *hostError) PolicyReason() codes.PolicyReason { return e.reason }
+
+// hostFailure is the error for a host without addresses. Unknown is not absent:
+// only when both families are denied is the host not found.
+func hostFailure(host string, v4, v6 walk) error {
+	worse := v4
+	if v6.gravity() > v4.gravity() {
+		worse = v6
+	}
+	text := string(worse.reason)
+	if worse.cause != nil {
+		text += ": " + worse.cause.Error()
+	}
+	reason := hostReason(worse.reason)
+	notFound := reason == codes.ReasonNXDomain || reason == codes.ReasonNoData
+	return &hostError{reason: reason, dns: &net.DNSError{
+		Err:         text,
+		Name:        host,
+		IsNotFound:  notFound,
+		IsTimeout:   reason == codes.ReasonTimeout,
+		IsTemporary: !notFound,
+		UnwrapErr:   worse.cause,
+	}}
+}
+
+// gravity orders failures by how little they say about the host.
+func (w *walk) gravity() int {
+	switch {
+	case ours(w.cause):
+		return 3
+	case recordClass(w.reason) == codes.RecordUnknown:
+		return 2
+	case w.reason == codes.RecordNoData:
+		return 1 // the name exists
+	}
+	return 0
+}
+
+// hostReason is the reason of stage dns for why there are no addresses.
+func hostReason(reason codes.RecordReason) codes.PolicyReason {
+	switch reason {
+	case codes.RecordNXDomain:
+		return codes.ReasonNXDomain
+	case codes.RecordNoData:
+		return codes.ReasonNoData
+	case codes.RecordServfail:
+		return codes.ReasonServfail
+	case codes.RecordRefused:
+		return codes.ReasonRefused
+	case codes.RecordTimeout:
+		return codes.ReasonTimeout
+	case codes.RecordCNAMELoop:
+		return codes.ReasonCNAMELoop
+	case codes.RecordCNAMETooLong:
+		return codes.ReasonCNAMETooLong
+	}
+	return codes.ReasonOther
+}

@@ -1,0 +1,131 @@
+package mtasts
+
+import (
+	"context"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// What a Lookup keeps of the TXT records.
+const (
+	maxTXT      = 64
+	maxTXTBytes = 16 << 10
+)
+
+// A Lookup is what was seen at _mta-sts.<domain>.
+type Lookup struct {
+	Domain string             // as it was asked
+	Class  codes.Record       // by the strict reading
+	Reason codes.RecordReason // why the class is not valid; none for multiple
+	Record Record             // best understanding; see Class before use
+
+	// TXT holds the TXT records, the strings of each joined, in raw octets: at
+	// most 64 of them and 16 KiB. Where they are more, those that begin like an
+	// MTA-STS record come first, and TXTCount, which counts all, says so.
+	TXT      []string
+	TXTCount int
+
+	CNAMEs        []string // targets of the aliases from _mta-sts.<domain>, in order: lower case, no final dot
+	Zone          string   // owner of the SOA in a negative answer, written alike; the root is "."
+	TTL           uint32   // of the TXT records, in seconds; valid when TXTCount is not 0
+	Rcode         int      // of the last reply; -1 without one
+	Authenticated bool     // AD was set in every reply that the answer rests on
+	EDE           []uint16 // extended errors of the last reply (RFC 8914)
+
+	Strict   bool            // a sender that follows the letter uses the record
+	Lenient  bool            // most senders do
+	Findings []codes.Finding // each once
+}
+
+// LookupRecord asks ex for the MTA-STS record of domain, an A-label name
+// without the final dot, follows CNAMEs (section 8.2) and reads the record
+// (section 3.1).
+//
+// Its error wraps [ErrNoRecord], [ErrMultipleRecords], [ErrRecordSyntax] or
+// [ErrDNS]. The Lookup holds whatever was seen before the error. The deadline is
+// that of ctx; LookupRecord adds none. At most 17 questions are asked, one after
+// the other.
+func LookupRecord(ctx context.Context, ex Exchanger, domain string) (Lookup, error) {
+	return LookupFrom(ctx, ex, domain, nil)
+}
+
+// LookupFrom is LookupRecord for a caller who has the reply to the first
+// question, that of [RecordQuestion], already. ex is asked only where the reply
+// ends in an alias and does not say what the alias leads to.
+func LookupFrom(ctx context.Context, ex Exchanger, domain string, reply *dns.Msg) (Lookup, error) {
+	w := resolve(ctx, ex, recordOwner(domain), dns.TypeTXT, reply)
+	l := Lookup{
+		Domain:        domain,
+		Reason:        w.reason,
+		CNAMEs:        w.aliases,
+		Zone:          w.zone,
+		Rcode:         w.rcode,
+		Authenticated: w.ad,
+		EDE:           w.ede,
+	}
+	if w.reason == "" {
+		return l.read(w.records)
+	}
+	switch {
+	case w.reason == codes.RecordNXDomain && len(w.aliases) > 0:
+		l.Findings = []codes.Finding{codes.FindRecordCNAMEDangling}
+	case w.reason == codes.RecordNXDomain:
+		l.Reason = NegativeReason(domain, w.rcode, w.zone)
+	}
+	if l.Class = recordClass(l.Reason); l.Class == codes.RecordAbsent {
+		return l, failure(ErrNoRecord, string(l.Reason), nil)
+	}
+	return l, failure(ErrDNS, string(l.Reason), w.cause)
+}
+
+// RecordQuestion is the question that a lookup begins with.
+func RecordQuestion(domain string) *dns.Msg {
+	return question(recordOwner(domain), dns.TypeTXT)
+}
+
+func recordOwner(domain string) string { return dns.Fqdn("_mta-sts." + domain) }
+
+// read reads the TXT records at the end of the chain.
+func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
+	var txts []string
+	for _, rr := range rrs {
+		txt, ok := rr.(*dns.TXT)
+		if !ok {
+			continue
+		}
+		if len(txts) == 0 || txt.Hdr.Ttl < l.TTL {
+			l.TTL = txt.Hdr.Ttl
+		}
+		txts = append(txts, txtOctets(txt))
+	}
+	r := ReadRecords(txts)
+	l.Class, l.Reason, l.Record = r.Class, r.Reason, r.Record
+	l.Strict, l.Lenient, l.Findings = r.Strict, r.Lenient, r.Findings
+	l.TXT, l.TXTCount = evidence(txts), len(txts)
+	return l, r.Err
+}
+
+// evidence returns the TXT records that a Lookup keeps, each whole or not at
+// all: half a record would read as another one.
+func evidence(txts []string) []string {
+	size := 0
+	for _, txt := range txts {
+		size += len(txt)
+	}
+	if len(txts) <= maxTXT && size <= maxTXTBytes {
+		return txts
+	}
+	var kept []string
+	size = 0
+	for _, like := range []bool{true, false} {
+		for _, txt := range txts {
+			if likeRecord(txt) == like && len(kept) < maxTXT && size+len(txt) <= maxTXTBytes {
+				kept = append(kept, txt)
+				size += len(txt)
+			}
+		}
+	}
+	return kept
+}

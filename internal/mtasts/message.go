@@ -1,0 +1,154 @@
+package mtasts
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// question is a query for a full resolver: recursion desired, room for 1232
+// octets over UDP, no signatures wanted (DO clear), and yet the verdict on them:
+// AD in a query asks for that (RFC 6840, section 5.7).
+func question(name string, qtype uint16) *dns.Msg {
+	q := new(dns.Msg).SetQuestion(name, qtype)
+	q.AuthenticatedData = true
+	return q.SetEdns0(1232, false)
+}
+
+// answers reports whether reply is one to the question about a canonical name,
+// as far as that can be told from here: to keep strangers' packets out is the
+// Exchanger's duty.
+func answers(reply *dns.Msg, name string, qtype uint16) bool {
+	if reply == nil || !reply.Response || reply.Opcode != dns.OpcodeQuery {
+		return false
+	}
+	return !slices.ContainsFunc(reply.Question, func(q dns.Question) bool {
+		return q.Qtype != qtype || q.Qclass != dns.ClassINET || dns.CanonicalName(q.Name) != name
+	})
+}
+
+// rrset returns the records of a type that a canonical name owns.
+func rrset(rrs []dns.RR, name string, qtype uint16) []dns.RR {
+	var set []dns.RR
+	for _, rr := range rrs {
+		if typeOf(rr) != qtype {
+			continue
+		}
+		if h := rr.Header(); h.Class == dns.ClassINET && dns.CanonicalName(h.Name) == name {
+			set = append(set, rr)
+		}
+	}
+	return set
+}
+
+// typeOf is the type of a record of those that are asked for or followed. The
+// header is not asked: a record made by hand may lie about itself.
+func typeOf(rr dns.RR) uint16 {
+	switch rr.(type) {
+	case *dns.TXT:
+		return dns.TypeTXT
+	case *dns.CNAME:
+		return dns.TypeCNAME
+	case *dns.A:
+		return dns.TypeA
+	case *dns.AAAA:
+		return dns.TypeAAAA
+	}
+	return dns.TypeNone
+}
+
+// aliasTarget returns the canonical target of name's CNAME. Where a lying
+// server gives several, the first counts.
+func aliasTarget(rrs []dns.RR, name string) (target string, ok bool) {
+	for _, rr := range rrset(rrs, name, dns.TypeCNAME) {
+		if alias, ok := rr.(*dns.CNAME); ok && alias.Target != "" {
+			return dns.CanonicalName(alias.Target), true
+		}
+	}
+	return "", false
+}
+
+// denial returns the canonical owner of the SOA that a negative answer carries
+// (RFC 2308).
+func denial(reply *dns.Msg) (zone string, ok bool) {
+	for _, rr := range reply.Ns {
+		if soa, ok := rr.(*dns.SOA); ok {
+			return dns.CanonicalName(soa.Hdr.Name), true
+		}
+	}
+	return "", false
+}
+
+// extendedErrors returns the codes of RFC 8914, each once.
+func extendedErrors(reply *dns.Msg) []uint16 {
+	var ede []uint16
+	for _, rr := range reply.Extra {
+		opt, ok := rr.(*dns.OPT)
+		if !ok {
+			continue
+		}
+		for _, option := range opt.Option {
+			if e, ok := option.(*dns.EDNS0_EDE); ok && !slices.Contains(ede, e.InfoCode) {
+				ede = append(ede, e.InfoCode)
+			}
+		}
+	}
+	return ede
+}
+
+// filtered reports whether an extended error says that a negative answer is
+// somebody's policy rather than the zone's data.
+func filtered(ede uint16) bool {
+	return ede == dns.ExtendedErrorCodeBlocked || ede == dns.ExtendedErrorCodeCensored || ede == dns.ExtendedErrorCodeFiltered
+}
+
+// ownerName is a canonical name as the table has it: without the final dot
+// except for the root, and valid UTF-8.
+func ownerName(canonical string) string {
+	if canonical == "." {
+		return canonical
+	}
+	return clean(strings.TrimSuffix(canonical, "."))
+}
+
+// txtOctets joins the strings of one TXT record with nothing between (section
+// 3.1). Package dns keeps them in presentation form: \DDD and \X stand for one
+// octet each.
+func txtOctets(txt *dns.TXT) string {
+	joined := strings.Join(txt.Txt, "")
+	if strings.IndexByte(joined, '\\') < 0 {
+		return joined
+	}
+	octets := make([]byte, 0, len(joined))
+	for i := 0; i < len(joined); i++ {
+		c := joined[i]
+		if c != '\\' || i+1 == len(joined) {
+			octets = append(octets, c)
+			continue
+		}
+		if octet, ok := decimalOctet(joined[i+1:]); ok {
+			octets = append(octets, octet)
+			i += 3
+			continue
+		}
+		i++
+		octets = append(octets, joined[i])
+	}
+	return string(octets)
+}
+
+// decimalOctet reads the DDD of a \DDD.
+func decimalOctet(s string) (octet byte, ok bool) {
+	if len(s) < 3 {
+		return 0, false
+	}
+	n := 0
+	for _, c := range []byte(s[:3]) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return byte(n), n <= 255
+}

@@ -1,0 +1,157 @@
+package mtasts
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// maxAliases is how many CNAMEs are followed from one name.
+const maxAliases = 16
+
+// A walk is what one or more replies say about a name and a type, at the end of
+// every alias on the way.
+type walk struct {
+	qtype   uint16
+	visited map[string]bool // canonical names of the chain
+
+	records []dns.RR           // the RRset at the end of the chain
+	aliases []string           // targets in order: lower case, no final dot
+	reason  codes.RecordReason // why there are no records; empty where there are
+	cause   error              // of the Exchanger, where the reason is its
+	zone    string             // owner of a negative answer's SOA, written as aliases are
+	rcode   int                // of the last reply; -1 without one
+	ede     []uint16           // of the last reply
+	ad      bool               // every reply was authenticated
+}
+
+// resolve asks for the records of a type at name. It starts from reply, if that
+// is not nil, and asks ex what the replies leave open. Each name is asked for
+// once, so that loops end by themselves.
+func resolve(ctx context.Context, ex Exchanger, name string, qtype uint16, reply *dns.Msg) walk {
+	name = dns.CanonicalName(name)
+	w := walk{qtype: qtype, visited: map[string]bool{name: true}, rcode: -1, ad: true}
+	for done := false; !done; reply = nil {
+		if reply == nil {
+			var err error
+			if reply, err = ex.Exchange(ctx, question(name, qtype)); err != nil {
+				w.cause, w.reason = withCancellation(ctx, err), exchangeReason(err)
+				break
+			}
+		}
+		name, done = w.read(name, reply)
+	}
+	w.ad = w.ad && w.rcode >= 0
+	return w
+}
+
+// read follows what reply proves about the name that was asked for, and returns
+// the name where the chain stands now. It is done unless that name is to be
+// asked for next.
+func (w *walk) read(asked string, reply *dns.Msg) (name string, done bool) {
+	if !answers(reply, asked, w.qtype) {
+		w.reason = codes.RecordMalformed
+		return asked, true
+	}
+	w.rcode, w.ede = reply.Rcode, extendedErrors(reply)
+	w.ad = w.ad && reply.AuthenticatedData
+	// Only what the chain leads to counts, whatever else the answer holds.
+	name = asked
+	records := rrset(reply.Answer, name, w.qtype)
+	for len(records) == 0 {
+		target, ok := aliasTarget(reply.Answer, name)
+		if !ok {
+			break
+		}
+		name = target
+		if w.reason = w.follow(target); w.reason != "" {
+			return name, true
+		}
+		records = rrset(reply.Answer, name, w.qtype)
+	}
+	if len(records) == 0 && aliasOnly(reply, name, asked) {
+		return name, false
+	}
+	if w.reason = w.judge(reply, len(records) > 0); w.reason == "" {
+		w.records = records
+	}
+	return name, true
+}
+
+// follow takes one more alias into the chain.
+func (w *walk) follow(target string) codes.RecordReason {
+	if len(w.aliases) == maxAliases {
+		return codes.RecordCNAMETooLong
+	}
+	w.aliases = append(w.aliases, ownerName(target))
+	if w.visited[target] {
+		return codes.RecordCNAMELoop
+	}
+	w.visited[target] = true
+	return ""
+}
+
+// judge says why the walk ends without records, and nothing where it ends with
+// some.
+func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
+	switch {
+	case reply.Rcode == dns.RcodeServerFailure:
+		return codes.RecordServfail
+	case reply.Rcode == dns.RcodeRefused:
+		return codes.RecordRefused
+	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
+		return codes.RecordRcode
+	case reply.Truncated:
+		return codes.RecordTruncated
+	case found && reply.Rcode == dns.RcodeNameError:
+		return codes.RecordMalformed // the name does not exist, and here is what it has
+	case found:
+		return ""
+	case slices.ContainsFunc(w.ede, filtered):
+		return codes.RecordFiltered
+	}
+	zone, denied := denial(reply)
+	if denied {
+		w.zone = ownerName(zone)
+	}
+	switch {
+	case reply.Rcode == dns.RcodeNameError:
+		return codes.RecordNXDomain
+	case denied:
+		return codes.RecordNoData
+	}
+	return codes.RecordReferral
+}
+
+// aliasOnly reports whether reply ends in an alias to name and leaves open what
+// name has. NXDOMAIN is about the end of the chain (RFC 6604), and so is an SOA
+// of a zone that name is in.
+func aliasOnly(reply *dns.Msg, name, asked string) bool {
+	if name == asked || reply.Rcode != dns.RcodeSuccess {
+		return false
+	}
+	zone, denied := denial(reply)
+	return !denied || !dns.IsSubDomain(zone, name)
+}
+
+// exchangeReason says why there is no reply.
+func exchangeReason(err error) codes.RecordReason {
+	var said interface{ RecordReason() codes.RecordReason }
+	if errors.As(err, &said) && recordClass(said.RecordReason()) == codes.RecordUnknown {
+		return said.RecordReason()
+	}
+	var malformed *dns.Error
+	var timeout net.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return codes.RecordTimeout
+	case errors.As(err, &malformed):
+		return codes.RecordMalformed
+	}
+	return codes.RecordOther
+}
