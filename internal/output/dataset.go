@@ -27,8 +27,9 @@ type Identity struct {
 type Dataset struct {
 	Disk durable.Disk // under the directory; set it before use; zero: the operating system's
 
-	dir string
-	id  Identity
+	dir       string
+	id        Identity
+	groupRows int64 // rows in a row group
 }
 
 // Open opens the dataset in the directory dir, which must exist. It writes
@@ -41,7 +42,7 @@ func Open(dir string, id Identity) (*Dataset, error) {
 	if !stat.IsDir() {
 		return nil, fmt.Errorf("%s is not a directory", dir)
 	}
-	return &Dataset{dir: dir, id: id}, nil
+	return &Dataset{dir: dir, id: id, groupRows: rowsPerGroup}, nil
 }
 
 // Whole says whether part k is there: whole, and of this run and schema. No
@@ -76,7 +77,7 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, d.id, PartInfo{
+	return newPart(file, d.id, d.groupRows, PartInfo{
 		Name:      PartName(k),
 		Part:      k,
 		FirstRank: firstRank,

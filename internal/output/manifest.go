@@ -69,15 +69,17 @@ type Plan struct {
 // An Input accounts for one list: Entries = Rejected + Excluded + Duplicates +
 // Names.
 type Input struct {
-	Name       string `json:"name"`
-	SHA256     string `json:"sha256"`     // of the file as it was read
-	Bytes      int64  `json:"bytes"`      // of the file as it was read
-	Entries    int64  `json:"entries"`    //
-	Rejected   int64  `json:"rejected"`   // no domain name that could be asked for
-	Excluded   int64  `json:"excluded"`   // opted out
-	Duplicates int64  `json:"duplicates"` // named before
-	Skipped    int64  `json:"skipped"`    // comments, headers and the like, which are no entries
-	Names      int64  `json:"names"`      // one row each
+	Name       string           `json:"name"`              // as it was named; "-" is standard input
+	SHA256     string           `json:"sha256"`            // of the file as it was read
+	Bytes      int64            `json:"bytes"`             // of the file as it was read
+	Format     string           `json:"format,omitempty"`  // in which it was read
+	Entries    int64            `json:"entries"`           //
+	Rejected   int64            `json:"rejected"`          // no domain name that could be asked for
+	Reasons    map[string]int64 `json:"reasons,omitempty"` // why, summing to Rejected
+	Excluded   int64            `json:"excluded"`          // opted out
+	Duplicates int64            `json:"duplicates"`        // named before
+	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
+	Names      int64            `json:"names"`             // one row each
 }
 
 // A Resolver is an upstream, and how it did.

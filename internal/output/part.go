@@ -39,12 +39,12 @@ type Part struct {
 	err    error  // the first error: what follows it must never be committed
 }
 
-func newPart(file *durable.File, id Identity, info PartInfo) *Part {
+func newPart(file *durable.File, id Identity, groupRows int64, info PartInfo) *Part {
 	p := &Part{file: file, sum: sha256.New(), info: info, batch: make([]Row, 0, rowsPerWrite)}
 	p.writer = parquet.NewGenericWriter[Row](p.output(),
 		parquet.CreatedBy("stsscan", id.Version, ""),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
-		parquet.MaxRowsPerRowGroup(rowsPerGroup),
+		parquet.MaxRowsPerRowGroup(groupRows),
 		parquet.DataPageStatistics(true),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "domain")),
 		parquet.KeyValueMetadata(keySchema, SchemaVersion),

@@ -1,7 +1,10 @@
 package output
 
 import (
+	"os"
 	"reflect"
+	"strings"
+	"testing"
 	"time"
 )
 
@@ -68,4 +71,77 @@ func hollow(domain string, rank int64) *Row {
 	}
 	r.CertNotBefore, r.CertNotAfter = new(time.Unix(0, 0).UTC()), new(time.Unix(-1, 1000).UTC())
 	return r
+}
+
+func identity() Identity {
+	return Identity{Input: strings.Repeat("ab", 32), Config: "seed 1", Run: `{"flags":{}}`, Version: "v0.1.0"}
+}
+
+func open(t testing.TB, dir string, id Identity) *Dataset {
+	t.Helper()
+	d, err := Open(dir, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// write makes part k of the ranks 1 to 1,000,000.
+func write(t testing.TB, d *Dataset, k int, rows ...*Row) PartInfo {
+	t.Helper()
+	p, err := d.Create(k, 1, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	info, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func read(t testing.TB, path string) []*Row {
+	t.Helper()
+	var rows []*Row
+	for r, err := range ReadPart(path) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func wantRows(t testing.TB, got, want []*Row) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d rows, want %d", len(got), len(want))
+	}
+	for i := range want {
+		g, w := reflect.ValueOf(got[i]).Elem(), reflect.ValueOf(want[i]).Elem()
+		for f := range w.NumField() {
+			if !reflect.DeepEqual(g.Field(f).Interface(), w.Field(f).Interface()) {
+				t.Errorf("row %d, %s: %#v, want %#v", i, w.Type().Field(f).Name, g.Field(f), w.Field(f))
+			}
+		}
+	}
+}
+
+// wantFiles checks that the directory holds just these files.
+func wantFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
 }
