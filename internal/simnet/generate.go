@@ -1,0 +1,199 @@
+package simnet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The models of population. README.md tells where their numbers are from.
+const (
+	modelZones  = "zones"  // zone files: one domain in a thousand has a record
+	modelTop    = "top"    // a top list: adoption falls with the rank
+	modelErrors = "errors" // half the domains have a record, and everything goes wrong somewhere
+)
+
+// Models lists the names that [Generate] knows.
+func Models() []string { return []string{modelZones, modelTop, modelErrors} }
+
+// newPopulation makes the population of a model in a night, from 0.
+func newPopulation(model string, seed uint64, night int) (source, error) {
+	if !slices.Contains(Models(), model) {
+		return nil, fmt.Errorf("no model %q: there are %s", model, strings.Join(Models(), ", "))
+	}
+	if night < 0 {
+		return nil, fmt.Errorf("no night %d: the first is 0", night)
+	}
+	p := &population{
+		model: model, seed: seed, night: night, growth: growth(night),
+		operators: operators(), stories: stories(), absences: absences(), mailOperators: mailOperators(),
+		mailKinds: [2]wheel{mailKinds(model, false), mailKinds(model, true)},
+		coverages: coverages(model),
+	}
+	p.maxAges, p.maxAgeShares = maxAges()
+	p.modes, p.mismatchModes = modeWeights()
+	p.shareOperators()
+	p.shareStories()
+	p.shareMail()
+	return p, nil
+}
+
+// shareOperators makes the wheels of operators, and finds the domains that
+// must be there for them.
+func (p *population) shareOperators() {
+	weights := [3][]float64{}
+	for i := range p.operators {
+		o := &p.operators[i]
+		share := o.wild
+		if p.model == modelErrors {
+			share = o.errors
+		}
+		for allowed := range weights {
+			weight := share
+			if !by(allowed).allows(o) {
+				weight = 0
+			}
+			weights[allowed] = append(weights[allowed], weight)
+		}
+		if o.kind == ownSmall {
+			p.self = o
+		}
+		if o.shared() {
+			p.sharedZones = append(p.sharedZones, o.zone)
+		}
+		if o.zone != "" {
+			p.existing = append(p.existing, o.zone)
+		}
+	}
+	for allowed := range weights {
+		p.operatorWheel[allowed] = newWheel(weights[allowed]...)
+	}
+}
+
+// allows reports whether domains of an operator can live a story.
+func (b by) allows(o *operator) bool {
+	switch b {
+	case byThird:
+		return o.record.dot != 0
+	case byOwner:
+		return o.kind == ownSmall || o.kind == ownMid
+	}
+	return true
+}
+
+// shareStories makes the wheels of stories.
+func (p *population) shareStories() {
+	column := func(ss []story, rest bool, of func(share) float64) wheel {
+		weights := make([]float64, len(ss))
+		sum := 0.0
+		for i, s := range ss {
+			weights[i] = of(s.share)
+			sum += weights[i]
+		}
+		if rest {
+			weights[0] += 100 - sum
+		}
+		return newWheel(weights...)
+	}
+	switch p.model {
+	case modelZones:
+		p.absence = column(p.absences, true, func(s share) float64 { return s.zones })
+	case modelTop:
+		p.absence = column(p.absences, true, func(s share) float64 { return s.top })
+	case modelErrors:
+		p.absence = column(p.absences, true, func(s share) float64 { return s.absent })
+		p.storyWheel = []wheel{column(p.stories, false, func(s share) float64 { return s.errors })}
+	}
+	if p.model != modelErrors {
+		p.storyWheel = []wheel{
+			ownSmall:  column(p.stories, true, func(s share) float64 { return s.small }),
+			ownMid:    column(p.stories, true, func(s share) float64 { return s.mid }),
+			thirdHost: column(p.stories, true, func(s share) float64 { return s.third }),
+			parking:   column(p.stories, true, func(s share) float64 { return s.parking }),
+			portfolio: column(p.stories, true, func(s share) float64 { return s.portfolio }),
+		}
+	}
+	i := slices.IndexFunc(p.absences, func(s story) bool { return s.record == playNoDomain })
+	p.nowhere = &p.absences[i]
+}
+
+// shareMail makes the wheel of mail operators.
+func (p *population) shareMail() {
+	var weights []float64
+	for _, o := range p.mailOperators {
+		weights = append(weights, o.share)
+		if o.zone == "" {
+			continue
+		}
+		p.existing = append(p.existing, o.zone)
+		for _, host := range o.hosts("example.com", 0) {
+			registered, _ := registeredDomain(host.name)
+			p.existing = append(p.existing, registered)
+		}
+	}
+	p.existing = append(p.existing, "example.com", "example.net", "example.org")
+	slices.Sort(p.existing)
+	p.mailShares = newWheel(weights...)
+}
+
+// adoption is the share of domains like this one that have a record in the
+// base night.
+func (p *population) adoption(domain string, d draw) float64 {
+	switch p.model {
+	case modelTop:
+		return rankAdoption(p.rank(domain, d))
+	case modelZones:
+		return zoneAdoption(domain[strings.LastIndexByte(domain, '.')+1:])
+	}
+	return 0.5
+}
+
+// zoneAdoption is the share in a zone file: of domains with MX as observed
+// (com, net, org and se: IMC 2025, September 2024; ch: a Swiss scan of 2026),
+// times the share that has MX. Other zones are taken for average ones.
+func zoneAdoption(tld string) float64 {
+	const withMX = 0.735
+	switch tld {
+	case "com":
+		return 0.00073 * withMX
+	case "net":
+		return 0.00099 * withMX
+	case "org":
+		return 0.00127 * withMX
+	case "se":
+		return 0.00084 * withMX
+	case "ch":
+		return 0.00148 * withMX
+	}
+	return 0.0008 * withMX
+}
+
+// rankAdoption is the share near a rank of a top list of 2026: a curve that
+// fits three surveys.
+func rankAdoption(rank int64) float64 {
+	switch {
+	case rank <= 0:
+		return 0.0022 // not in the list
+	case rank <= 1_000:
+		return 0.045
+	case rank <= 10_000:
+		return 0.019
+	case rank <= 100_000:
+		return 0.012
+	case rank <= 1_000_000:
+		return 0.0068
+	}
+	return 0.0022
+}
+
+// drawnRanks is the length of the list that names are taken to be from where
+// their ranks are not known.
+const drawnRanks = 1_000_000
+
+// rank is the rank of a domain, given or drawn.
+func (p *population) rank(domain string, d draw) int64 {
+	if p.rankOf != nil {
+		return p.rankOf(domain)
+	}
+	return 1 + int64(d.unit(forRank)*drawnRanks)
+}

@@ -1,0 +1,68 @@
+package simnet
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// domainStep answers for a Policy Domain, and for every name that is nothing
+// else: its mail, and an address. SOA and NS are the world's to make up.
+func (p *population) domainStep(f *fate, qtype uint16) step {
+	st := step{zone: f.zoneOf(f.domain)}
+	if f.story.record == playNoDomain || strings.HasPrefix(f.domain, "_") {
+		st.rcode = dns.RcodeNameError
+		return st
+	}
+	m := p.mailOf(f)
+	ttl := ttlOf(f.draw)
+	switch qtype {
+	case dns.TypeMX:
+		st.rrs = mxRRs(f.domain, ttl, m)
+	case dns.TypeTXT:
+		if m.kind != mailNone {
+			st.rrs = []dns.RR{&dns.TXT{Hdr: header(f.domain, dns.TypeTXT, ttl), Txt: []string{m.spf()}}}
+		}
+	case dns.TypeA, dns.TypeAAAA:
+		if m.kind != mailNone || isServerName(f.domain) {
+			v4 := addrV4(tcpServe, uint32(f.draw.bits(forAddress)))
+			v6 := addrV6(tcpServe, f.draw.bits(forAddress))
+			st.rrs = addrRRs(f.domain, qtype, ttl, []netip.Addr{v4}, []netip.Addr{v6})
+		}
+	}
+	return st
+}
+
+// isServerName reports whether a name is one that MX records and redirects of
+// a population point to.
+func isServerName(name string) bool {
+	label, _, _ := strings.Cut(name, ".")
+	switch label {
+	case "mail", "mx", "mx1", "mx2", "smtp", "www":
+		return true
+	}
+	return false
+}
+
+func mxRRs(name string, ttl uint32, m mail) []dns.RR {
+	if m.kind == mailNull {
+		return []dns.RR{&dns.MX{Hdr: header(name, dns.TypeMX, ttl), Preference: 0, Mx: "."}}
+	}
+	var rrs []dns.RR
+	for _, host := range m.hosts {
+		rrs = append(rrs, &dns.MX{Hdr: header(name, dns.TypeMX, ttl), Preference: host.preference, Mx: dns.Fqdn(host.name)})
+	}
+	return rrs
+}
+
+// spf is what the domain says about who sends its mail (RFC 7208).
+func (m mail) spf() string {
+	switch {
+	case m.kind != mailMX:
+		return "v=spf1 -all"
+	case m.operator.zone == "":
+		return "v=spf1 mx -all"
+	}
+	return "v=spf1 include:_spf." + m.operator.zone + " ~all"
+}
