@@ -1,0 +1,93 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"syscall"
+
+	"stsscan/internal/codes"
+)
+
+// ErrSilent says that no upstream answers anything. No domain is to blame: a
+// run must stop, or wait.
+var ErrSilent = errors.New("resolver: no upstream answers")
+
+// errNoAnswer is the silence of one upstream on one question.
+var errNoAnswer = errors.New("no answer in time")
+
+// An Error is a question that got no reply, after all attempts.
+type Error struct {
+	question string
+	upstream netip.AddrPort // asked last; invalid when none was
+	reason   codes.RecordReason
+	local    bool
+	err      error
+}
+
+// Error names the question, the upstream and the cause.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("resolver: ")
+	b.WriteString(e.question)
+	if e.upstream.IsValid() {
+		b.WriteString(": ")
+		b.WriteString(e.upstream.String())
+	}
+	if e.reason == codes.RecordTruncated {
+		b.WriteString(": over TCP")
+	}
+	b.WriteString(": ")
+	b.WriteString(e.err.Error())
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.err }
+
+// Timeout reports whether the time ran out before a reply came.
+func (e *Error) Timeout() bool { return e.reason == codes.RecordTimeout }
+
+// RecordReason says why there is no reply: timeout, truncated (and TCP did not
+// mend it) or malformed. It is empty when the fault is our own.
+func (e *Error) RecordReason() codes.RecordReason { return e.reason }
+
+// Local reports whether the fault is our own: no descriptors, no way to the
+// upstream, nobody listening there, no upstream that answers anything at all, a
+// cancelled context, a closed Resolver. Nothing is known about the domain then,
+// and it must be asked again.
+func (e *Error) Local() bool { return e.local }
+
+// failure is how one attempt failed by the answer, or the silence, that the
+// question met.
+func failure(reason codes.RecordReason, err error) *Error {
+	return &Error{reason: reason, err: err}
+}
+
+// fault is how one attempt failed by our own fault.
+func fault(err error) *Error { return &Error{local: true, err: err} }
+
+// ended is how a wait failed that ctx ended. Whoever set a deadline judges the
+// domain by it; a cancelled question was not asked.
+func ended(ctx context.Context) *Error {
+	cause := context.Cause(ctx)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return failure(codes.RecordTimeout, cause)
+	}
+	return fault(cause)
+}
+
+// ours reports whether err is a want of this machine, or of the way from it to
+// an upstream.
+func ours(err error) bool {
+	for _, errno := range []syscall.Errno{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+		syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EPERM, syscall.EACCES,
+	} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,239 @@
+package resolver
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// A reading is what a valid reply says.
+type reading struct {
+	outcome       Outcome // NXDOMAIN, NODATA or Reply
+	zone          string
+	ede           []uint16 // each code once
+	authenticated bool
+	rcode         int
+	msg           *dns.Msg // nil for what readPlain could read
+}
+
+// errCounts says that a reply holds less than its header promises. To believe
+// it would make an absence out of an accident.
+var errCounts = errors.New("fewer records than the header says")
+
+// readMessage reads a reply by way of miekg/dns.
+func readMessage(packet []byte) (reading, error) {
+	msg := new(dns.Msg)
+	if err := msg.Unpack(packet); err != nil {
+		return reading{}, err
+	}
+	for i, got := range []int{len(msg.Question), len(msg.Answer), len(msg.Ns), len(msg.Extra)} {
+		if got != int(binary.BigEndian.Uint16(packet[4+2*i:])) {
+			return reading{}, errCounts
+		}
+	}
+	rd := reading{outcome: Reply, rcode: msg.Rcode, authenticated: msg.AuthenticatedData, msg: msg}
+	if opt := msg.IsEdns0(); opt != nil {
+		for _, option := range opt.Option {
+			if e, ok := option.(*dns.EDNS0_EDE); ok {
+				rd.ede = appendOnce(rd.ede, e.InfoCode)
+			}
+		}
+	}
+	var soas int
+	for _, rr := range msg.Ns {
+		if soa, ok := rr.(*dns.SOA); ok {
+			soas++
+			rd.zone = canonical(soa.Hdr.Name)
+		}
+	}
+	encloses := soas == 0 || soas == 1 && within(canonical(msg.Question[0].Name), rd.zone)
+	if msg.Truncated || len(msg.Answer) > 0 || filtered(rd.ede) || !encloses {
+		return rd, nil
+	}
+	switch {
+	case rd.rcode == dns.RcodeNameError:
+		rd.outcome = NXDOMAIN
+	case rd.rcode == dns.RcodeSuccess && soas == 1:
+		rd.outcome = NODATA
+	}
+	return rd, nil
+}
+
+// filtered reports whether somebody on the way chose the answer: blocked,
+// censored, filtered (RFC 8914, sections 4.16 to 4.18).
+func filtered(ede []uint16) bool {
+	return slices.ContainsFunc(ede, func(code uint16) bool {
+		return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
+	})
+}
+
+func appendOnce(ede []uint16, code uint16) []uint16 {
+	if slices.Contains(ede, code) {
+		return ede
+	}
+	return append(ede, code)
+}
+
+// canonical is a name in lower case without the final dot; the root stays ".".
+func canonical(name string) string {
+	if name != "." {
+		name = strings.TrimSuffix(name, ".")
+	}
+	return strings.ToLower(name)
+}
+
+// within reports whether name is zone or below it.
+func within(name, zone string) bool {
+	above, ok := strings.CutSuffix(name, zone)
+	return zone == "." || ok && (above == "" || above[len(above)-1] == '.')
+}
+
+// readPlain reads a valid reply of the shape that nearly all have: a denial
+// with at most an SOA record in the authority section and an OPT record in the
+// additional one. It saves unpacking them, says the same as readMessage, and
+// reports false for every other shape. name is that of the question.
+func readPlain(packet []byte, name string, end int) (rd reading, ok bool) {
+	authority := binary.BigEndian.Uint16(packet[8:])
+	additional := binary.BigEndian.Uint16(packet[10:])
+	rd.rcode = int(packet[3] & 0x0f)
+	rd.authenticated = packet[3]&0x20 != 0
+	switch {
+	case truncated(packet), binary.BigEndian.Uint16(packet[6:]) != 0, authority > 1, additional > 1:
+		return rd, false
+	case rd.rcode == dns.RcodeNameError:
+		rd.outcome = NXDOMAIN
+	case rd.rcode == dns.RcodeSuccess && authority == 1:
+		rd.outcome = NODATA
+	default:
+		return rd, false
+	}
+	off := end
+	if authority == 1 {
+		if rd.zone, off = soaOwner(packet, off, name); off < 0 {
+			return rd, false
+		}
+	}
+	if additional == 1 {
+		if rd.ede, off = optErrors(packet, off); off < 0 || filtered(rd.ede) {
+			return rd, false
+		}
+	}
+	return rd, off == len(packet)
+}
+
+// soaOwner reads an SOA record at off, whose owner must enclose name. It
+// returns the owner and the offset behind the record, or -1.
+func soaOwner(packet []byte, off int, name string) (zone string, next int) {
+	var owner, other [maxName]byte
+	n, off := expand(owner[:0], packet, off)
+	if off < 0 || off+10 > len(packet) {
+		return "", -1
+	}
+	header := packet[off : off+10]
+	off += 10
+	rdata := off + int(binary.BigEndian.Uint16(header[8:]))
+	if binary.BigEndian.Uint16(header) != dns.TypeSOA || binary.BigEndian.Uint16(header[2:]) != dns.ClassINET || rdata > len(packet) {
+		return "", -1
+	}
+	for range 2 { // MNAME and RNAME
+		if _, off = expand(other[:0], packet, off); off < 0 {
+			return "", -1
+		}
+	}
+	if off+20 != rdata { // SERIAL to MINIMUM
+		return "", -1
+	}
+	// The zone is a part of name, which spares a string of its own.
+	if len(n) == 0 {
+		return ".", rdata
+	}
+	if len(n) > len(name) {
+		return "", -1
+	}
+	zone = name[len(name)-len(n):]
+	if !strings.EqualFold(zone, string(n)) || !within(name, zone) {
+		return "", -1
+	}
+	return strings.ToLower(zone), rdata
+}
+
+// optErrors reads an OPT record at off that carries nothing but extended
+// errors, and the offset behind it, or -1.
+func optErrors(packet []byte, off int) (ede []uint16, next int) {
+	const fixed = 11 // root, type, size, extended rcode and flags, length
+	if off+fixed > len(packet) || packet[off] != 0 || binary.BigEndian.Uint16(packet[off+1:]) != dns.TypeOPT || packet[off+5] != 0 {
+		return nil, -1
+	}
+	end := off + fixed + int(binary.BigEndian.Uint16(packet[off+9:]))
+	if end > len(packet) {
+		return nil, -1
+	}
+	for off += fixed; off < end; {
+		if off+6 > end || binary.BigEndian.Uint16(packet[off:]) != dns.EDNS0EDE {
+			return nil, -1
+		}
+		size := int(binary.BigEndian.Uint16(packet[off+2:]))
+		if size < 2 {
+			return nil, -1
+		}
+		ede = appendOnce(ede, binary.BigEndian.Uint16(packet[off+4:]))
+		off += 4 + size
+	}
+	if off != end {
+		return nil, -1
+	}
+	return ede, end
+}
+
+// expand appends the presentation of the name at off to dst and returns the
+// offset behind it, or -1. Only names of letters, digits, hyphens and
+// underscores, whose compression pointers point backwards, are expanded: the
+// others take the long way.
+func expand(dst, packet []byte, off int) (name []byte, next int) {
+	next = -1
+	for floor := off; ; {
+		if off >= len(packet) {
+			return nil, -1
+		}
+		c := int(packet[off])
+		switch {
+		case c == 0:
+			if next < 0 {
+				next = off + 1
+			}
+			return dst, next
+		case c >= 0xc0:
+			if off+1 >= len(packet) {
+				return nil, -1
+			}
+			if next < 0 {
+				next = off + 2
+			}
+			to := (c&0x3f)<<8 | int(packet[off+1])
+			if to >= floor {
+				return nil, -1
+			}
+			off, floor = to, to
+		case c > maxLabel || off+1+c > len(packet) || len(dst)+1+c > maxName-2:
+			return nil, -1
+		default:
+			if len(dst) > 0 {
+				dst = append(dst, '.')
+			}
+			for _, b := range packet[off+1 : off+1+c] {
+				if !plainOctet(b) {
+					return nil, -1
+				}
+				dst = append(dst, b)
+			}
+			off += 1 + c
+		}
+	}
+}
+
+func plainOctet(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-' || b == '_'
+}

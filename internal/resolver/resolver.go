@@ -1,0 +1,175 @@
+// Package resolver is a stub resolver (RFC 9499, section 6) that keeps very
+// many questions in flight over a few sockets.
+//
+// It asks full resolvers, the upstreams, over UDP with EDNS(0) (RFC 6891) and
+// repeats a truncated answer's question over TCP (RFC 7766). A reply is
+// validated from its bytes before anything else looks at it (RFC 5452, section
+// 9.1): it comes from the address and port that were asked, has the id and
+// exactly the question that were sent, and is a response. Whatever else
+// arrives is counted, ignored, and the wait goes on.
+//
+// It does not resolve names itself, follow aliases, cache, validate signatures
+// (it asks for the AD bit and passes it on) or sign questions. It says what was
+// answered, not what that means for MTA-STS.
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+)
+
+// A Config says whom to ask and how hard.
+type Config struct {
+	Upstreams []netip.AddrPort // full resolvers; at least one
+	Timeout   time.Duration    // of one attempt, UDP and TCP each; 0: 5 s
+	Retries   int              // attempts after the first; 0: none
+	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
+	InFlight  int              // questions that Sweep keeps in flight; 0: 1000
+	Log       *slog.Logger     // nil: silent
+}
+
+const (
+	defaultTimeout  = 5 * time.Second
+	defaultInFlight = 1000
+
+	// maxTCP bounds the TCP connections at a time, and so the descriptors.
+	maxTCP = 128
+)
+
+// A Resolver asks its upstreams. Its methods may be called concurrently.
+type Resolver struct {
+	timeout   time.Duration
+	attempts  int
+	inFlight  int
+	limiter   *rate.Limiter // nil: no limit
+	upstreams []*upstream
+	rotation  atomic.Uint64
+	log       *slog.Logger
+
+	began  time.Time
+	heard  atomic.Int64 // last valid reply of any upstream, in nanoseconds since began
+	probes singleflight.Group
+
+	askers sync.Pool
+	tcp    chan struct{} // one element for each TCP connection
+
+	life    context.Context // of the Resolver: ends with Close
+	end     context.CancelFunc
+	readers sync.WaitGroup
+}
+
+// New opens the sockets of a Resolver. It sends nothing.
+func New(c Config) (*Resolver, error) {
+	switch {
+	case len(c.Upstreams) == 0:
+		return nil, errors.New("resolver: no upstream to ask")
+	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0:
+		return nil, errors.New("resolver: timeout, retries and questions in flight must not be negative")
+	case c.Rate < 0 || math.IsNaN(c.Rate):
+		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
+	}
+	r := &Resolver{
+		timeout:  c.Timeout,
+		attempts: 1 + c.Retries,
+		inFlight: c.InFlight,
+		log:      c.Log,
+		began:    time.Now(),
+		tcp:      make(chan struct{}, maxTCP),
+	}
+	if r.timeout == 0 {
+		r.timeout = defaultTimeout
+	}
+	if r.inFlight == 0 {
+		r.inFlight = defaultInFlight
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
+		// Timers are coarse: what is due within 10 ms may go out at once.
+		r.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/100)))
+	}
+	r.askers.New = func() any { return newAsker() }
+	r.life, r.end = context.WithCancel(context.Background())
+
+	sockets := socketsPerUpstream(r.inFlight, len(c.Upstreams))
+	for _, addr := range c.Upstreams {
+		u, err := r.open(addr, sockets)
+		if err != nil {
+			_ = r.Close()
+			return nil, fmt.Errorf("resolver: %w", err)
+		}
+		r.upstreams = append(r.upstreams, u)
+	}
+	return r, nil
+}
+
+// socketsPerUpstream is the number of sockets for each upstream: a few, so that
+// the port of a question is hard to guess (RFC 5452, section 9.2), and enough
+// for the replies in flight to fit the receive buffer that an unprivileged
+// process gets, which holds about 256 of them.
+func socketsPerUpstream(inFlight, upstreams int) int {
+	const fewest, most, replies = 4, 32, 256
+	return min(max(fewest, inFlight/(replies*upstreams)), most)
+}
+
+// open connects the sockets of one upstream and starts their readers.
+func (r *Resolver) open(addr netip.AddrPort, sockets int) (*upstream, error) {
+	u := &upstream{addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
+	for range sockets {
+		s, err := openSocket(u.addr)
+		if err != nil {
+			u.close()
+			return nil, err
+		}
+		u.sockets = append(u.sockets, s)
+	}
+	for _, s := range u.sockets {
+		r.readers.Go(func() { s.read(func(valid bool) { r.received(u, valid) }) })
+	}
+	return u, nil
+}
+
+// received counts a datagram of u.
+func (r *Resolver) received(u *upstream, valid bool) {
+	if !valid {
+		u.counts.mismatched.Add(1)
+		return
+	}
+	u.counts.answered.Add(1)
+	r.heard.Store(int64(r.now()))
+}
+
+// now is the time since the Resolver began.
+func (r *Resolver) now() time.Duration { return time.Since(r.began) }
+
+// Stats says what each upstream was asked and how it answered, in the order of
+// the configuration.
+func (r *Resolver) Stats() []UpstreamStats {
+	stats := make([]UpstreamStats, len(r.upstreams))
+	for i, u := range r.upstreams {
+		stats[i] = u.stats()
+	}
+	return stats
+}
+
+// Close ends the questions in flight, which fail as faults of our own, and
+// closes the sockets.
+func (r *Resolver) Close() error {
+	r.end()
+	for _, u := range r.upstreams {
+		u.close()
+	}
+	r.readers.Wait()
+	return nil
+}

@@ -1,0 +1,167 @@
+package resolver
+
+import (
+	crand "crypto/rand"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	// receiveBuffer is asked of the kernel for each socket. It may give less,
+	// and more cannot be had without privileges.
+	receiveBuffer = 4 << 20
+
+	// maxWaiting keeps most ids of a socket free, so that a random one is
+	// found at once and a forger gains nothing from our load.
+	maxWaiting = 1 << 14
+)
+
+// errCrowded says that a socket has no id to spare.
+var errCrowded = errors.New("too many questions in flight on one socket")
+
+// A socket is a UDP socket connected to one upstream, so that the kernel drops
+// whatever comes from elsewhere and reports that nobody listens there.
+type socket struct {
+	conn *net.UDPConn
+
+	mu      sync.Mutex
+	waiting map[uint16]*flight
+	ids     *rand.ChaCha8 // seeded by the system: ids must not be guessed (RFC 5452, section 9.2)
+	closed  bool
+}
+
+// A flight is a question that waits for its reply on one socket. It is reused
+// for the next question of its owner.
+type flight struct {
+	query    []byte // as sent
+	question []byte // the part of query that the reply must repeat
+	reply    []byte
+	err      error         // instead of a reply
+	done     chan struct{} // capacity 1: reply or err is there
+}
+
+func openSocket(addr netip.AddrPort) (*socket, error) {
+	var seed [32]byte
+	if _, err := crand.Read(seed[:]); err != nil {
+		return nil, err
+	}
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetReadBuffer(receiveBuffer) // without it replies are lost sooner, and asked for again
+	return &socket{conn: conn, waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed)}, nil
+}
+
+// send gives the flight an id that no other in flight has, and sends it. After
+// an error the flight is not waiting.
+func (s *socket) send(f *flight) error {
+	s.mu.Lock()
+	switch {
+	case s.closed:
+		s.mu.Unlock()
+		return net.ErrClosed
+	case len(s.waiting) >= maxWaiting:
+		s.mu.Unlock()
+		return errCrowded
+	}
+	id := uint16(s.ids.Uint64())
+	for s.waiting[id] != nil {
+		id = uint16(s.ids.Uint64())
+	}
+	binary.BigEndian.PutUint16(f.query, id)
+	f.reply, f.err = f.reply[:0], nil
+	s.waiting[id] = f
+	s.mu.Unlock()
+
+	if _, err := s.conn.Write(f.query); err != nil {
+		// Often the error is what an earlier datagram met, so that those in
+		// flight will not be answered either.
+		s.fail(err)
+		<-f.done
+		return err
+	}
+	return nil
+}
+
+// forget ends the wait of a flight. It reports false when its end came first:
+// done is then ready.
+func (s *socket) forget(f *flight) bool {
+	id := binary.BigEndian.Uint16(f.query)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting[id] != f {
+		return false
+	}
+	delete(s.waiting, id)
+	return true
+}
+
+// read takes in datagrams until the socket is closed, and reports of each
+// whether it is a valid reply to a question in flight, before anybody else
+// learns of it.
+func (s *socket) read(received func(valid bool)) {
+	buffer := make([]byte, 1<<16)
+	for failures := 0; ; {
+		n, err := s.conn.Read(buffer)
+		switch {
+		case err == nil:
+			failures = 0
+			if !s.deliver(buffer[:n], received) {
+				received(false)
+			}
+		case errors.Is(err, net.ErrClosed):
+			s.fail(err)
+			return
+		default:
+			// An ICMP error about a datagram of ours: nobody listens there, or
+			// there is no way. Those in flight need not wait.
+			s.fail(err)
+			if failures++; failures > 3 {
+				time.Sleep(10 * time.Millisecond) // whatever it is, do not spin on it
+			}
+		}
+	}
+}
+
+// deliver hands a datagram to the flight that it answers, if there is one.
+func (s *socket) deliver(packet []byte, received func(valid bool)) bool {
+	if len(packet) < headerSize {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := binary.BigEndian.Uint16(packet)
+	f := s.waiting[id]
+	if f == nil || !answers(packet, id, f.question) {
+		return false
+	}
+	delete(s.waiting, id)
+	f.reply = append(f.reply[:0], packet...)
+	received(true)
+	f.done <- struct{}{}
+	return true
+}
+
+// fail ends every flight of the socket with err.
+func (s *socket) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, f := range s.waiting {
+		delete(s.waiting, id)
+		f.err = err
+		f.done <- struct{}{}
+	}
+}
+
+func (s *socket) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	_ = s.conn.Close()
+}

@@ -1,0 +1,266 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// listed gives n questions for names d0.example to d<n-1>.example, each with
+// its number as tag.
+func listed(n int) func() (Question, bool) {
+	i := -1
+	return func() (Question, bool) {
+		if i++; i >= n {
+			return Question{}, false
+		}
+		return Question{Name: "_mta-sts.d" + strconv.Itoa(i) + ".example", Type: dns.TypeTXT, Tag: int64(i)}, true
+	}
+}
+
+// number is that of the domain in a question of listed.
+func number(q *dns.Msg) int {
+	_, after, _ := strings.Cut(q.Question[0].Name, ".d")
+	n, _ := strconv.Atoi(strings.TrimSuffix(after, ".example."))
+	return n
+}
+
+// gathered collects answers by tag.
+type gathered struct {
+	mu      sync.Mutex
+	answers map[int64][]Answer
+}
+
+func (g *gathered) yield(a Answer) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.answers == nil {
+		g.answers = make(map[int64][]Answer)
+	}
+	g.answers[a.Tag] = append(g.answers[a.Tag], a)
+}
+
+// denial is a reply that says no, with an SOA of zone.
+func denial(q *dns.Msg, code int, zone string) *dns.Msg {
+	m := new(dns.Msg).SetRcode(q, code)
+	if zone != "" {
+		m.Ns = []dns.RR{&dns.SOA{
+			Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeSOA, Class: dns.ClassINET, Ttl: 900},
+			Ns:  "ns1." + strings.TrimPrefix(zone, "."), Mbox: "hostmaster." + strings.TrimPrefix(zone, "."),
+			Serial: 1, Refresh: 2, Retry: 3, Expire: 4, Minttl: 5,
+		}}
+	}
+	return m.SetEdns0(udpSize, false)
+}
+
+// mixed answers in ways that hang on the number of the domain.
+func mixed(q *dns.Msg, send func([]byte)) {
+	n := number(q)
+	switch n % 10 {
+	case 0:
+		good(q, send)
+	case 1:
+		send(packed(denial(q, dns.RcodeSuccess, fmt.Sprintf("d%d.example.", n))))
+	case 2:
+		rcode(dns.RcodeServerFailure)(q, send)
+	case 3:
+		cut(q, send)
+	case 4:
+		for _, forge := range forgeries() {
+			send(forge(q))
+		}
+		fallthrough
+	default:
+		send(packed(denial(q, dns.RcodeNameError, "example.")))
+	}
+}
+
+func TestSweepAnswersEachQuestionOnce(t *testing.T) {
+	const n = 10000
+	r := open(t, Config{InFlight: 300}, serve(t, mixed, tcpGood), serve(t, mixed, tcpGood))
+	var g gathered
+	var busy atomic.Bool
+	next := listed(n)
+	err := r.Sweep(t.Context(), func() (Question, bool) {
+		if busy.Swap(true) {
+			t.Error("next is called while it runs")
+		}
+		defer busy.Store(false)
+		return next()
+	}, g.yield)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.answers) != n {
+		t.Fatalf("%d tags answered, want %d", len(g.answers), n)
+	}
+	for tag, answers := range g.answers {
+		a := answers[0]
+		if len(answers) != 1 || a.Err != nil || !a.Trace.Upstream.IsValid() || a.Trace.Attempts < 1 {
+			t.Fatalf("tag %d: %+v", tag, answers)
+		}
+		domain := fmt.Sprintf("d%d.example", tag)
+		var ok bool
+		switch tag % 10 {
+		case 0, 3:
+			ok = a.Outcome == Reply && a.Msg.Answer[0].(*dns.TXT).Txt[0] == "answer for _mta-sts."+domain && a.Trace.TCP == (tag%10 == 3)
+		case 1:
+			ok = a.Outcome == NODATA && a.Zone == domain && a.Msg == nil
+		case 2:
+			ok = a.Outcome == Reply && a.Rcode == dns.RcodeServerFailure && a.Msg.Rcode == a.Rcode
+		default:
+			ok = a.Outcome == NXDOMAIN && a.Zone == "example" && a.Rcode == dns.RcodeNameError && a.Msg == nil
+		}
+		if !ok {
+			t.Fatalf("tag %d: %+v", tag, a)
+		}
+	}
+}
+
+// The back-pressure of next and of yield stops the questions, and nothing else.
+func TestSweepWindow(t *testing.T) {
+	const window, n = 7, 200
+	var flying, most atomic.Int64
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		now := flying.Add(1)
+		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+		}
+		time.AfterFunc(time.Millisecond, func() { flying.Add(-1); good(q, send) })
+	}, nil)
+	var g gathered
+	if err := open(t, Config{InFlight: window}, s).Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
+		t.Fatalf("%d answers, error %v", len(g.answers), err)
+	}
+	if most.Load() > window {
+		t.Errorf("%d questions in flight, want at most %d", most.Load(), window)
+	}
+}
+
+func TestSweepOfNothing(t *testing.T) {
+	r := open(t, Config{}, serve(t, silence, nil))
+	if err := r.Sweep(t.Context(), listed(0), func(Answer) { t.Error("an answer to nothing") }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSweepRefusesBadNames(t *testing.T) {
+	names := []string{"", ".", "a..example", `a\.b.example`, strings.Repeat("a", 64) + ".example", strings.Repeat("abcdefg.", 32) + "example"}
+	s := serve(t, good, nil)
+	var g gathered
+	i := -1
+	err := open(t, Config{}, s).Sweep(t.Context(), func() (Question, bool) {
+		if i++; i >= len(names) {
+			return Question{}, false
+		}
+		return Question{Name: names[i], Type: dns.TypeTXT, Tag: int64(i)}, true
+	}, g.yield)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tag, name := range names {
+		a := g.answers[int64(tag)]
+		if len(a) != 1 || a[0].Outcome != Failed || a[0].Rcode != -1 {
+			t.Errorf("%q: %+v", name, a)
+			continue
+		}
+		wantError(t, a[0].Err, codes.RecordMalformed, false)
+	}
+	if s.asked.Load() != 0 {
+		t.Error("something was sent")
+	}
+}
+
+func TestSweepCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stopped by the test")
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		switch n := number(q); {
+		case n < 50:
+			good(q, send)
+		case n == 60:
+			cancel(stop)
+		}
+	}, nil)
+	var g gathered
+	err := open(t, Config{InFlight: 20}, s).Sweep(ctx, listed(1<<30), g.yield)
+	if !errors.Is(err, stop) {
+		t.Errorf("error %v, want the cause of the context", err)
+	}
+	for tag, answers := range g.answers {
+		if tag >= 50 || answers[0].Outcome != Reply {
+			t.Errorf("tag %d: %+v", tag, answers)
+		}
+	}
+}
+
+// No upstream answers: the sweep stops, and no domain is blamed.
+func TestSweepSilence(t *testing.T) {
+	dead := serve(t, silence, nil)
+	closed := serve(t, good, nil)
+	closed.close()
+	for title, servers := range map[string][]*server{
+		"silent":            {dead},
+		"closed":            {closed},
+		"silent and closed": {dead, closed},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			const workers = 100
+			var g gathered
+			r := open(t, Config{Timeout: 4 * brevity, InFlight: workers}, servers...)
+			if err := r.Sweep(t.Context(), listed(1<<30), g.yield); !errors.Is(err, ErrSilent) {
+				t.Fatalf("error %v, want %v", err, ErrSilent)
+			}
+			// Each worker pauses a tenth of the time-out once the row is long.
+			if spent := len(g.answers); spent < silentRow || spent > silentRow+12*workers {
+				t.Errorf("%d questions were spent", spent)
+			}
+			for _, answers := range g.answers {
+				wantError(t, answers[0].Err, "", true)
+			}
+		})
+	}
+}
+
+// A long row of dead domains behind a resolver that lives is no silence.
+func TestSweepDeadDomains(t *testing.T) {
+	const n = 2 * silentRow
+	var g gathered
+	r := open(t, Config{Timeout: 5 * brevity, InFlight: n}, serve(t, lively(silence), nil))
+	if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
+		t.Fatalf("%d answers, error %v", len(g.answers), err)
+	}
+	for _, answers := range g.answers {
+		wantError(t, answers[0].Err, codes.RecordTimeout, false)
+	}
+}
+
+// An outage that ends before the row is long does not end the sweep.
+func TestSweepOutage(t *testing.T) {
+	var asked atomic.Int64
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		if n := asked.Add(1); n < 200 || n > 260 {
+			good(q, send)
+		}
+	}, nil)
+	var g gathered
+	r := open(t, Config{Timeout: brevity, InFlight: 20, Retries: 5}, s)
+	if err := r.Sweep(t.Context(), listed(500), g.yield); err != nil || len(g.answers) != 500 {
+		t.Fatalf("%d answers, error %v", len(g.answers), err)
+	}
+	for tag, answers := range g.answers {
+		if answers[0].Outcome != Reply {
+			t.Errorf("tag %d: %v", tag, answers[0].Err)
+		}
+	}
+}

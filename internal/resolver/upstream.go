@@ -1,0 +1,100 @@
+package resolver
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync/atomic"
+)
+
+// An upstream is a full resolver, with the sockets that are connected to it.
+type upstream struct {
+	addr    netip.AddrPort
+	sockets []*socket
+	loss    loss
+	counts  struct {
+		asked, answered, timeouts, servfail, refused, mismatched, failed, tcp atomic.Int64
+	}
+}
+
+// UpstreamStats counts what happened with one upstream since the start.
+type UpstreamStats struct {
+	Upstream   netip.AddrPort
+	Asked      int64 // questions sent, over UDP and TCP
+	Answered   int64 // valid replies
+	Timeouts   int64 // questions without a valid reply in time
+	Servfail   int64 // replies with rcode SERVFAIL
+	Refused    int64 // replies with rcode REFUSED
+	Mismatched int64 // datagrams and messages that answer no question in flight: forged, garbled, or late
+	Failed     int64 // questions that an error of the socket ended, as when nobody listens there
+	TCP        int64 // questions repeated over TCP
+}
+
+func (u *upstream) stats() UpstreamStats {
+	return UpstreamStats{
+		Upstream:   u.addr,
+		Asked:      u.counts.asked.Load(),
+		Answered:   u.counts.answered.Load(),
+		Timeouts:   u.counts.timeouts.Load(),
+		Servfail:   u.counts.servfail.Load(),
+		Refused:    u.counts.refused.Load(),
+		Mismatched: u.counts.mismatched.Load(),
+		Failed:     u.counts.failed.Load(),
+		TCP:        u.counts.tcp.Load(),
+	}
+}
+
+// socket is one of the sockets, at random: the port of a question is part of
+// what a forger must guess.
+func (u *upstream) socket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
+
+func (u *upstream) close() {
+	for _, s := range u.sockets {
+		s.close()
+	}
+}
+
+// next is the upstream for an attempt: the next in rotation, but never the one
+// that was asked just now when there is another. One that loses questions is
+// passed over as often as it loses them; even one that loses all is asked now
+// and then, or nobody would notice its return.
+func (r *Resolver) next(last *upstream) *upstream {
+	const rest = 1.0 / 16
+	n := uint64(len(r.upstreams))
+	start := r.rotation.Add(1)
+	var best *upstream
+	for i := range n {
+		u := r.upstreams[(start+i)%n]
+		if u == last && n > 1 {
+			continue
+		}
+		lost := u.loss.share()
+		if rand.Float64() < max(rest, 1-lost) {
+			return u
+		}
+		if best == nil || lost < best.loss.share() {
+			best = u
+		}
+	}
+	return best
+}
+
+// A loss is the share of the latest questions that got no answer: a moving
+// average over about eight of them, in units of 2^-20.
+type loss struct{ average atomic.Int64 }
+
+const lossUnit = 1 << 20
+
+func (l *loss) share() float64 { return float64(l.average.Load()) / lossUnit }
+
+func (l *loss) count(lost bool) {
+	var sample int64
+	if lost {
+		sample = lossUnit
+	}
+	for {
+		old := l.average.Load()
+		if l.average.CompareAndSwap(old, old+(sample-old)/8) {
+			return
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package resolver
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// The rate holds for everything that is sent, attempts after the first too, and
+// its waits are not charged to the attempt.
+func TestRate(t *testing.T) {
+	s := serve(t, rcode(dns.RcodeServerFailure), nil)
+	const perSecond, questions, attempts = 200, 30, 2
+	r := open(t, Config{Rate: perSecond, Retries: attempts - 1, Timeout: 200 * time.Millisecond}, s)
+	began := time.Now()
+	var all sync.WaitGroup
+	for i := range questions {
+		all.Go(func() {
+			if _, err := r.Exchange(t.Context(), txt(fmt.Sprintf("d%d.example", i))); err != nil {
+				t.Errorf("a question failed while it waited: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	const burst = perSecond / 100
+	if least := time.Second * (questions*attempts - burst) / perSecond; time.Since(began) < least {
+		t.Errorf("%d messages at %d per second took %v, less than %v", questions*attempts, perSecond, time.Since(began), least)
+	}
+}
+
+// A deadline that our own queue would exceed is nobody's time-out.
+func TestRateAndDeadline(t *testing.T) {
+	s := serve(t, good, nil)
+	r := open(t, Config{Rate: 0.1}, s)
+	m, err := r.Exchange(t.Context(), txt("first.example"))
+	wantAnswer(t, m, err, "first.example")
+	_, err = r.Exchange(deadline(t, time.Second), txt("second.example"))
+	wantError(t, err, "", true)
+	if s.asked.Load() != 1 {
+		t.Error("the second question was sent")
+	}
+}
+
+// The ids of a socket in flight differ, and the same question has another id
+// each time.
+func TestIDs(t *testing.T) {
+	const many = 3000
+	var mu sync.Mutex
+	ids := make(map[string]bool) // port and id
+	seen := make(map[uint16]bool)
+	release := make(chan struct{})
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		mu.Lock()
+		seen[q.Id] = true
+		if ids[fmt.Sprint(q.Question[0].Name, q.Id)] = true; len(ids) == many {
+			close(release)
+		}
+		mu.Unlock()
+		go func() { <-release; good(q, send) }()
+	}, nil)
+	r := open(t, Config{InFlight: many}, s)
+	var all sync.WaitGroup
+	for i := range many {
+		all.Go(func() {
+			name := fmt.Sprintf("d%d.example", i)
+			m, err := r.Exchange(t.Context(), txt(name))
+			if err != nil || m.Answer[0].(*dns.TXT).Txt[0] != "answer for "+name {
+				t.Errorf("%s: %v %v", name, m, err)
+			}
+		})
+	}
+	all.Wait()
+	if len(seen) < many/2 {
+		t.Errorf("%d different ids in %d questions", len(seen), many)
+	}
+}
+
+// An upstream that does not answer is asked less, and again when it is back.
+func TestHealth(t *testing.T) {
+	var dead atomic.Bool
+	dead.Store(true)
+	lame := serve(t, func(q *dns.Msg, send func([]byte)) {
+		if !dead.Load() {
+			good(q, send)
+		}
+	}, nil)
+	fine := serve(t, good, nil)
+	r := open(t, Config{Timeout: 10 * time.Millisecond, Retries: 3}, lame, fine)
+	exchange := func(n int) {
+		for i := range n {
+			if _, err := r.Exchange(t.Context(), txt(fmt.Sprintf("d%d.example", i))); err != nil {
+				var e *Error
+				if errors.As(err, &e) && e.Timeout() {
+					continue // four slow answers in a row on a busy machine
+				}
+				t.Fatal(err)
+			}
+		}
+	}
+	exchange(200)
+	if asked := lame.asked.Load(); asked > 80 || asked < 1 {
+		t.Errorf("the silent upstream was asked %d times of 200", asked)
+	}
+	dead.Store(false)
+	r.timeout = patience
+	exchange(400)
+	before := lame.asked.Load()
+	exchange(200)
+	if asked := lame.asked.Load() - before; asked < 60 {
+		t.Errorf("the upstream that came back was asked %d times of 200", asked)
+	}
+}
+
+// The next attempt goes to another upstream, whatever its health; and even one
+// that loses everything is asked now and then.
+func TestNext(t *testing.T) {
+	r := open(t, Config{}, serve(t, silence, nil), serve(t, silence, nil))
+	lame, fine := r.upstreams[0], r.upstreams[1]
+	for range 500 {
+		lame.loss.count(true)
+	}
+	const draws = 4000
+	asked := 0
+	for range draws {
+		if r.next(fine) != lame || r.next(lame) != fine {
+			t.Fatal("the same upstream again")
+		}
+		if r.next(nil) == lame {
+			asked++
+		}
+	}
+	if asked < draws/200 || asked > draws/8 {
+		t.Errorf("one that loses everything was asked %d times of %d", asked, draws)
+	}
+	only := open(t, Config{}, serve(t, silence, nil))
+	if u := only.upstreams[0]; only.next(u) != u {
+		t.Error("the only upstream is not asked again")
+	}
+}
+
+// A flight whose reply came in the last moment does not end the wait of another
+// that has got its id.
+func TestForget(t *testing.T) {
+	done := &flight{query: []byte{0, 7}, done: make(chan struct{}, 1)}
+	other := &flight{query: []byte{0, 7}, done: make(chan struct{}, 1)}
+	s := &socket{waiting: map[uint16]*flight{7: other}}
+	if s.forget(done) || s.waiting[7] != other {
+		t.Error("the wait of another was ended")
+	}
+	if !s.forget(other) || len(s.waiting) != 0 {
+		t.Error("its own wait was not ended")
+	}
+}

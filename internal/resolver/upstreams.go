@@ -1,0 +1,121 @@
+package resolver
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+const port = 53
+
+// ParseUpstreams reads a list of upstreams: either addresses with commas
+// between, each with an optional port (192.0.2.1, 192.0.2.1:5353, 2001:db8::1,
+// [2001:db8::1]:5353), or @FILE, a file with one a line, where # begins a
+// comment. Host names are refused: there is nobody yet to resolve them.
+// Repeated upstreams count once.
+func ParseUpstreams(s string) ([]netip.AddrPort, error) {
+	if file, ok := strings.CutPrefix(s, "@"); ok {
+		return readUpstreams(file)
+	}
+	var upstreams []netip.AddrPort
+	for text := range strings.SplitSeq(s, ",") {
+		u, err := parseUpstream(strings.TrimSpace(text))
+		if err != nil {
+			return nil, err
+		}
+		upstreams = appendNew(upstreams, u)
+	}
+	return upstreams, nil
+}
+
+func readUpstreams(file string) ([]netip.AddrPort, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var upstreams []netip.AddrPort
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		u, err := parseUpstream(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+		}
+		upstreams = appendNew(upstreams, u)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(upstreams) == 0 {
+		return nil, fmt.Errorf("%s: no upstream in it", file)
+	}
+	return upstreams, nil
+}
+
+func parseUpstream(text string) (netip.AddrPort, error) {
+	addr, err := netip.ParseAddr(text)
+	u := netip.AddrPortFrom(addr, port)
+	if err != nil {
+		u, err = netip.ParseAddrPort(text)
+	}
+	if err != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		addr, err = netip.ParseAddr(text[1 : len(text)-1])
+		u = netip.AddrPortFrom(addr, port)
+	}
+	switch {
+	case text == "":
+		return u, errors.New("an upstream is missing")
+	case err != nil:
+		return u, fmt.Errorf("upstream %q: not an IP address with an optional port", text)
+	case u.Addr().IsUnspecified(), u.Addr().IsMulticast(), u.Port() == 0:
+		return u, fmt.Errorf("upstream %q: nobody can be asked there", text)
+	}
+	return u, nil
+}
+
+func appendNew(upstreams []netip.AddrPort, u netip.AddrPort) []netip.AddrPort {
+	if slices.Contains(upstreams, u) {
+		return upstreams
+	}
+	return append(upstreams, u)
+}
+
+// SystemUpstreams returns the name servers of /etc/resolv.conf. A system
+// without that file gives an error: its upstreams must be named.
+func SystemUpstreams() ([]netip.AddrPort, error) {
+	return systemUpstreams("/etc/resolv.conf")
+}
+
+func systemUpstreams(file string) ([]netip.AddrPort, error) {
+	conf, err := dns.ClientConfigFromFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the resolvers of this system are not known: %w", err)
+	}
+	number, err := strconv.ParseUint(conf.Port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%s: port %q", file, conf.Port)
+	}
+	var upstreams []netip.AddrPort
+	for _, server := range conf.Servers {
+		addr, err := netip.ParseAddr(server)
+		if err != nil {
+			return nil, fmt.Errorf("%s: name server %q: not an IP address", file, server)
+		}
+		upstreams = appendNew(upstreams, netip.AddrPortFrom(addr, uint16(number)))
+	}
+	if len(upstreams) == 0 {
+		return nil, fmt.Errorf("%s: no name server in it", file)
+	}
+	return upstreams, nil
+}
