@@ -85,12 +85,15 @@ func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, erro
 			break
 		}
 	}
-	if got {
+	if got && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
 		a.trace.Upstream, a.trace.TCP = source.Upstream, source.TCP
 		a.trace.Elapsed = r.now() - began
 		return kept, nil
 	}
-	if errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, began) {
+	switch {
+	case failed == nil:
+		failed = ended(ctx)
+	case errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, began):
 		failed = &Error{upstream: failed.upstream, local: true, err: ErrSilent}
 	}
 	failed.question = a.String()

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -407,6 +408,26 @@ func TestExchangeCancelledInFlight(t *testing.T) {
 	wantError(t, err, "", true)
 	if !errors.Is(err, context.Canceled) || s.asked.Load() != 1 {
 		t.Errorf("error %v after %d attempts", err, s.asked.Load())
+	}
+}
+
+// A reply that was to be tried again is not the last word of a question that was
+// cancelled before it was.
+func TestExchangeCancelledBetweenAttempts(t *testing.T) {
+	for title, cancelAt := range map[string]int64{"in the last attempt": 3, "in the second": 2} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var n atomic.Int64
+		s := serve(t, func(q *dns.Msg, send func([]byte)) {
+			if n.Add(1) == cancelAt {
+				cancel()
+				return
+			}
+			rcode(dns.RcodeServerFailure)(q, send)
+		}, nil)
+		_, err := open(t, Config{Retries: 2}, s).Exchange(ctx, txt("example.com"))
+		t.Log(title)
+		wantError(t, err, "", true)
+		cancel()
 	}
 }
 
