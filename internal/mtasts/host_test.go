@@ -47,6 +47,8 @@ func TestLookupHost(t *testing.T) {
 			addrs: []string{v4}, cnames: []string{"web.example.net"}},
 		{name: "the longer chain is kept", a: answer{rrs: []string{alias, "web.example.net. CNAME a.example.org.", "a.example.org. A " + v4}}, aaaa: servfail,
 			addrs: []string{v4}, cnames: []string{"web.example.net", "a.example.org"}},
+		{name: "also that of the other family", a: servfail, aaaa: answer{rrs: []string{alias, "web.example.net. AAAA " + v6}},
+			addrs: []string{v6}, cnames: []string{"web.example.net"}},
 		{name: "the alias alone, then nothing", a: answer{rrs: []string{alias}}, aaaa: nx,
 			more:   map[string]answer{"web.example.net A": {rcode: dns.RcodeNameError, rrs: []string{soa("net")}}},
 			cnames: []string{"web.example.net"}, reason: codes.ReasonNXDomain},

@@ -119,6 +119,8 @@ func onePolicies() []onePolicy {
 			finds: f(codes.FindLeadingSpace, codes.FindTrailingSpace)},
 		{body: swapped("mode: enforce", "mode: ENFORCE\n"), reason: codes.ReasonModeInvalid, lenient: true, want: plain, finds: f(codes.FindValueCase)},
 		{body: swapped("mode: enforce", "Mode: enforce\n"), reason: codes.ReasonModeMissing, lenient: true, want: plain, finds: f(codes.FindFieldCase, codes.FindModeMissing)},
+		{body: swapped("mode: enforce", "Mode: enforce\nMODE: none\n"), reason: codes.ReasonModeMissing, lenient: true, want: ext("MODE", "none"),
+			finds: f(codes.FindFieldCase, codes.FindModeMissing)}, // the first counts here too
 		{body: swapped("version: STSv1", "VERSION: STSv1\n"), reason: codes.ReasonVersionMissing, lenient: true, want: plain,
 			finds: f(codes.FindFieldCase, codes.FindVersionMissing)},
 		{body: swapped("mx: mx1.example.com", "MX: mx1.example.com\nMX: mx2.example.com\nMx: mx3.example.com\n"), reason: codes.ReasonMXMissing, lenient: true,
