@@ -107,7 +107,7 @@ func (z *zoneSet) step(name string, qtype uint16) step {
 		return st
 	}
 	encloser := parent(name)
-	for !z.exists[encloser] && encloser != zone {
+	for !z.exists[encloser] { // the apex does
 		encloser = parent(encloser)
 	}
 	if dnames := z.sets[encloser][dns.TypeDNAME]; len(dnames) > 0 {

@@ -3,7 +3,6 @@ package simnet
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -17,7 +16,7 @@ const (
 	policyPath   = "/.well-known/mta-sts.txt" // RFC 8461, section 3.2
 	requestLimit = 16 << 10                   // octets of a request's header
 	dripInterval = time.Second
-	bombSize     = 100 << 20 // octets, once decompressed
+	bombMembers  = 100 // of a MiB each, once decompressed
 )
 
 // serveWeb answers one request, then ends the connection. raw is the
@@ -120,30 +119,19 @@ func (w web) drip(data []byte) {
 	}
 }
 
-// bomb compresses on the way out: neither end needs the memory.
+// bomb sends one compressed MiB again and again: a gzip stream may have many
+// members (RFC 1952, section 2.2), and so it costs the sender nothing.
 func (w web) bomb() {
-	zip, err := gzip.NewWriterLevel(chunkWriter{w}, gzip.BestSpeed)
+	member, err := zipped(make([]byte, 1<<20))
 	if err != nil {
 		return
 	}
-	zeros := make([]byte, 1<<20)
-	for range bombSize / len(zeros) {
-		if _, err := zip.Write(zeros); err != nil {
+	for range bombMembers {
+		if !w.send(chunks(member)) {
 			return
 		}
 	}
-	if zip.Close() == nil {
-		w.send([]byte("0\r\n\r\n"))
-	}
-}
-
-type chunkWriter struct{ w web }
-
-func (c chunkWriter) Write(p []byte) (int, error) {
-	if len(p) > 0 && !c.w.send(chunks(p)) {
-		return 0, io.ErrClosedPipe
-	}
-	return len(p), nil
+	w.send([]byte("0\r\n\r\n"))
 }
 
 // chunks is body as one chunk; no body is no chunk.

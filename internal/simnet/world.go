@@ -39,6 +39,16 @@ type World struct {
 	open    map[io.Closer]struct{} // connections and servers; nil once closed
 }
 
+// Generate makes the world of a model (see [Models]): a pure function of the
+// seed and the night, which keeps nothing in memory for a domain.
+func Generate(model string, seed uint64, night int) (*World, error) {
+	src, err := newPopulation(model, seed, night)
+	if err != nil {
+		return nil, err
+	}
+	return newWorld(src)
+}
+
 func newWorld(src source) (*World, error) {
 	pki, err := newPKI()
 	if err != nil {
