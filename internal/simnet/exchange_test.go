@@ -250,6 +250,33 @@ func TestExchangeFails(t *testing.T) {
 	}
 }
 
+// A chain without end is given up, later than a scanner does.
+func TestExchangeBound(t *testing.T) {
+	var zone strings.Builder
+	zone.WriteString("-- zone --\n")
+	for i := range 40 {
+		fmt.Fprintf(&zone, "hop-%d.example.com. CNAME hop-%d.example.com.\n", i, i+1)
+	}
+	reply, err := openText(t, zone.String()).Exchange(t.Context(), question("hop-0.example.com", dns.TypeTXT))
+	if err != nil || len(reply.Answer) != maxHops || reply.Rcode != dns.RcodeSuccess || len(reply.Ns) != 0 {
+		t.Errorf("%v, %v, want %d aliases and nothing else", reply, err, maxHops)
+	}
+}
+
+// Close waits for the goroutines of the world.
+func TestCloseWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := openDNS(t)
+		_, server := ends()
+		w.start(server, func() { time.Sleep(time.Hour) })
+		start := time.Now()
+		w.Close()
+		if waited := time.Since(start); waited != time.Hour {
+			t.Errorf("waited %v, want an hour", waited)
+		}
+	})
+}
+
 // Close ends what waits.
 func TestCloseEndsWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -257,6 +284,11 @@ func TestCloseEndsWaiting(t *testing.T) {
 		time.AfterFunc(time.Minute, w.Close)
 		if _, err := w.Exchange(t.Context(), question("silent.example.com", dns.TypeTXT)); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Exchange: %v, want %v", err, net.ErrClosed)
+		}
+		w = openDNS(t)
+		time.AfterFunc(time.Minute, w.Close)
+		if _, err := w.DialContext(t.Context(), "tcp", "22.3.0.1:443"); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("DialContext to silence: %v, want %v", err, net.ErrClosed)
 		}
 		if _, err := w.DialContext(t.Context(), "tcp", "22.1.0.2:443"); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("DialContext: %v, want %v", err, net.ErrClosed)

@@ -3,6 +3,7 @@ package simnet
 import (
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -164,6 +165,35 @@ func TestResponses(t *testing.T) {
 	}
 }
 
+// What net/http hides: the very octets of a response, and that no session is
+// offered to be resumed.
+func TestResponseOctets(t *testing.T) {
+	const head = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+	w := openText(t, webWorld+"mta-sts.example.com http 204\nmta-sts.example.com header Content-Type:\n")
+	config := &tls.Config{ServerName: "mta-sts.example.com", RootCAs: w.Roots(), ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	for range 2 {
+		conn, err := shake(t.Context(), w, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: mta-sts.example.com\r\n\r\n", policyPath)
+		if got, err := io.ReadAll(conn); string(got) != head || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, head)
+		}
+		if conn.ConnectionState().DidResume {
+			t.Error("a session was resumed")
+		}
+		conn.Close()
+	}
+}
+
+func TestCRLFBody(t *testing.T) {
+	s := site{body: []byte("a\r\nb\n")}
+	if _, err := s.bodyFault("host", "crlf"); string(s.body) != "a\r\nb\r\n" || err != nil {
+		t.Errorf("%q, %v", s.body, err)
+	}
+}
+
 func TestPaddedIsExact(t *testing.T) {
 	for _, size := range []int{65536, 65537, 70, 1039, 1040, 1056, 1057, 1058, 2040, 2041, 3000} {
 		body, err := padded([]byte(webPolicy), fmt.Sprint(size))
@@ -191,6 +221,23 @@ func TestGzipBody(t *testing.T) {
 	}
 	if body, err := io.ReadAll(zip); string(body) != webPolicy || err != nil {
 		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// The bomb is whole, for who dares to open it.
+func TestBombIsGzip(t *testing.T) {
+	w := openText(t, webWorld+"mta-sts.example.com body bomb\n")
+	resp, err := client(w, time.Minute).Get("https://mta-sts.example.com" + policyPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	zip, err := gzip.NewReader(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, zip); n != 100<<20 || err != nil {
+		t.Errorf("%d octets, %v, want 100 MiB", n, err)
 	}
 }
 

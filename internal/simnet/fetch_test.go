@@ -1,0 +1,75 @@
+package simnet
+
+import (
+	"context"
+	"net/netip"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+)
+
+// What a reader of RFC 8461 sees through the scanner's own door of every domain
+// of the world that comes with the package is its truth. All the time-outs take
+// no time.
+func TestFetchWorldTruth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, err := Open(filepath.Join("testdata", "fetch.txtar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		for i, domain := range w.Domains() {
+			want, _ := w.Truth(domain, int64(i+1))
+			if got := observe(t, w, domain); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s:\n got %+v\nwant %+v", domain, got, want)
+			}
+		}
+	})
+}
+
+func observe(t *testing.T, w *World, domain string) Truth {
+	t.Helper()
+	var host mtasts.Host
+	door, err := egress.NewTransport(egress.Config{
+		Resolve: func(ctx context.Context, name string) (_ []netip.Addr, err error) {
+			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			host, err = mtasts.LookupHost(ctx, w, name)
+			return host.Addrs, err
+		},
+		Dial: w.DialContext, Roots: w.Roots(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var trace egress.Trace
+	ctx, cancel := context.WithTimeout(egress.WithTrace(t.Context(), &trace), 20*time.Second)
+	defer cancel()
+	record, policy, err := mtasts.Get(ctx, w, door, domain)
+	truth := Truth{
+		Record: record.Class, RecordReason: record.Reason, RecordID: record.Record.ID, CNAMEs: record.CNAMEs,
+		Error: mtasts.Sentinel(err), Policy: policy.Class, Stage: policy.Stage, Reason: policy.Reason,
+		TLSError: trace.TLSError, HTTPStatus: policy.Status, HostCNAMEs: host.CNAMEs, Mode: policy.Policy.Mode,
+	}
+	for _, pattern := range policy.Policy.MX {
+		truth.MX = append(truth.MX, string(pattern))
+	}
+	read := []codes.Record{codes.RecordValid, codes.RecordInvalid, codes.RecordMultiple}
+	if slices.Contains(read, record.Class) {
+		truth.Strict, truth.Lenient = new(record.Strict), new(record.Lenient)
+	}
+	if policy.Read {
+		*truth.Strict, *truth.Lenient = record.Strict && policy.Strict, record.Lenient && policy.Lenient
+		if policy.Class == codes.PolicyValid || policy.Policy.MaxAge > 0 {
+			truth.MaxAge = new(policy.Policy.MaxAge)
+		}
+	}
+	return truth
+}
