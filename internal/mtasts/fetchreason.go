@@ -1,6 +1,7 @@
 package mtasts
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -106,7 +107,11 @@ func tlsError(err error) codes.TLSError {
 		}
 		return codes.TLSExpired
 	case errors.As(err, &authority):
-		if c := authority.Cert; c != nil && string(c.RawIssuer) == string(c.RawSubject) {
+		leaf := authority.Cert // where the search for an issuer ended, unless we know better
+		if errors.As(err, &verification) && len(verification.UnverifiedCertificates) > 0 {
+			leaf = verification.UnverifiedCertificates[0]
+		}
+		if leaf != nil && bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
 			return codes.TLSSelfSigned
 		}
 		return codes.TLSUnknownAuthority

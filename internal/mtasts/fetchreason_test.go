@@ -99,6 +99,8 @@ func TestFetchReason(t *testing.T) {
 		{verify(x509.CertificateInvalidError{Reason: x509.Expired, Detail: "current time 1 is before 2"}), codes.StageTLS, tlsStage(codes.TLSNotYetValid)},
 		{verify(x509.UnknownAuthorityError{Cert: root}), codes.StageTLS, tlsStage(codes.TLSSelfSigned)},
 		{verify(x509.UnknownAuthorityError{Cert: leaf}), codes.StageTLS, tlsStage(codes.TLSUnknownAuthority)},
+		{&tls.CertificateVerificationError{UnverifiedCertificates: []*x509.Certificate{leaf, root}, Err: x509.UnknownAuthorityError{Cert: root}},
+			codes.StageTLS, tlsStage(codes.TLSUnknownAuthority)},
 		{verify(x509.UnknownAuthorityError{}), codes.StageTLS, tlsStage(codes.TLSUnknownAuthority)},
 		{verify(x509.CertificateInvalidError{Reason: x509.TooManyIntermediates}), codes.StageTLS, tlsStage(codes.TLSCertificate)},
 		{verify(errors.New("other")), codes.StageTLS, tlsStage(codes.TLSCertificate)},
