@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
+	"net/textproto"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -24,25 +25,53 @@ const (
 // handshake named; other paths are not found, other hosts are misdirected.
 func serveWeb(conn *tls.Conn, raw net.Conn, host string, s site) {
 	defer conn.Close()
-	req, err := http.ReadRequest(bufio.NewReader(io.LimitReader(conn, requestLimit)))
+	req, err := readRequest(conn)
 	if err != nil {
 		return
 	}
-	asked, _, found := strings.Cut(req.Host, ":")
 	switch {
-	case !strings.EqualFold(asked, host) || found && !strings.HasSuffix(req.Host, ":443"):
-		s = site{status: http.StatusMisdirectedRequest}
-	case req.URL.Path != policyPath:
-		s = site{status: http.StatusNotFound}
-	case req.Method != http.MethodGet && req.Method != http.MethodHead:
-		s = site{status: http.StatusMethodNotAllowed, header: [][2]string{{"Allow", "GET, HEAD"}}}
+	case !strings.EqualFold(strings.TrimSuffix(req.host, ":443"), host):
+		s = site{status: statusMisdirected}
+	case req.path != policyPath:
+		s = site{status: statusNotFound}
+	case req.method != "GET" && req.method != "HEAD":
+		s = site{status: statusMethodNotAllowed, header: [][2]string{{"Allow", "GET, HEAD"}}}
 	}
 	if s.delay > 0 && !linger(raw, s.delay) {
 		return
 	}
 	w := web{out: conn, raw: raw, site: s}
-	w.noBody = req.Method == http.MethodHead || w.bodiless()
+	w.noBody = req.method == "HEAD" || w.bodiless()
 	w.play()
+}
+
+// A request is what a host looks at in one.
+type request struct {
+	method, path, host string
+}
+
+// readRequest reads the head of an HTTP/1 request (RFC 9112, section 3). What
+// is no request is an error, and gets no response.
+func readRequest(r io.Reader) (request, error) {
+	head := textproto.NewReader(bufio.NewReader(io.LimitReader(r, requestLimit)))
+	line, err := head.ReadLine()
+	if err != nil {
+		return request{}, err
+	}
+	method, rest, _ := strings.Cut(line, " ")
+	target, version, _ := strings.Cut(rest, " ")
+	if !strings.HasPrefix(version, "HTTP/1.") {
+		return request{}, fmt.Errorf("not a request line: %q", line)
+	}
+	uri, err := url.ParseRequestURI(target)
+	if err != nil {
+		return request{}, err
+	}
+	header, err := head.ReadMIMEHeader()
+	if err != nil {
+		return request{}, err
+	}
+	return request{method: method, path: uri.Path, host: header.Get("Host")}, nil
 }
 
 // A web is one response to be given.
@@ -153,7 +182,7 @@ func chunked() [2]string {
 // bodiless says whether the status forbids a body (RFC 9110, sections 15.3.5
 // and 15.4.5).
 func (w web) bodiless() bool {
-	return w.site.status == http.StatusNoContent || w.site.status == http.StatusNotModified
+	return w.site.status == statusNoContent || w.site.status == statusNotModified
 }
 
 // head is the status line and the whole header.
@@ -172,7 +201,7 @@ func (w web) head(framing ...[2]string) []byte {
 // empty line.
 func (w web) openHead() []byte {
 	status := w.status()
-	head := fmt.Appendf(nil, "HTTP/1.1 %03d %s\r\nConnection: close\r\n", status, http.StatusText(status))
+	head := fmt.Appendf(nil, "HTTP/1.1 %03d %s\r\nConnection: close\r\n", status, statusText(status))
 	typed := false
 	for _, f := range w.site.header {
 		if strings.EqualFold(f[0], "Content-Type") {
@@ -191,7 +220,7 @@ func (w web) openHead() []byte {
 
 func (w web) status() int {
 	if w.site.status == 0 {
-		return http.StatusOK
+		return statusOK
 	}
 	return w.site.status
 }

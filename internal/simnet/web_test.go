@@ -187,6 +187,28 @@ func TestResponseOctets(t *testing.T) {
 	}
 }
 
+// What is no HTTP/1 request gets no response.
+func TestNoRequest(t *testing.T) {
+	w := openText(t, webWorld)
+	for _, octets := range []string{
+		"", "GET\r\n\r\n", "GET " + policyPath + "\r\n\r\n", // HTTP/0.9
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"GET " + policyPath + " HTTP/1.1\r\nno field\r\n\r\n",
+		"GET " + policyPath + " HTTP/1.1\r\nHost: mta-sts.example.com\r\nX: " + strings.Repeat("x", requestLimit) + "\r\n\r\n",
+	} {
+		conn, err := shake(t.Context(), w, &tls.Config{ServerName: "mta-sts.example.com", RootCAs: w.Roots()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, octets)
+		conn.CloseWrite()
+		if got, err := io.ReadAll(conn); len(got) > 0 {
+			t.Errorf("to %.60q: %q, %v", octets, got, err)
+		}
+		conn.Close()
+	}
+}
+
 func TestCRLFBody(t *testing.T) {
 	s := site{body: []byte("a\r\nb\n")}
 	if _, err := s.bodyFault("host", "crlf"); string(s.body) != "a\r\nb\r\n" || err != nil {
@@ -251,6 +273,7 @@ func TestRequests(t *testing.T) {
 		{"GET", policyPath, "MTA-STS.example.com:443", 200},
 		{"HEAD", policyPath, "", 200},
 		{"POST", policyPath, "", 405},
+		{"GET", policyPath + "?query", "", 200},
 		{"GET", "/", "", 404},
 		{"GET", policyPath + "/", "", 404},
 		{"GET", "/.well-known/MTA-STS.txt", "", 404},
