@@ -142,6 +142,8 @@ func ReadManifest(path string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: its schema is version %q, and this program knows version %s", path, m.SchemaVersion, SchemaVersion)
 	case !slices.Contains(Statuses(), m.Status):
 		return nil, fmt.Errorf("%s: status %q is unknown", path, m.Status)
+	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):
+		return nil, fmt.Errorf("%s: there is no shard %d of %d", path, m.Shard.Index, m.Shard.Of)
 	case m.Name() != filepath.Base(path):
 		return nil, fmt.Errorf("%s says that its name is %s", path, m.Name())
 	}

@@ -85,6 +85,8 @@ func TestReadManifestRefuses(t *testing.T) {
 		{"run.json", `{"schema_version": "2"}`, `run.json: its schema is version "2", and this program knows version 1`},
 		{"run.json", `{"schema_version": "1", "status": "happy"}`, `run.json: status "happy" is unknown`},
 		{"run.json", `{"schema_version": "1", "status": "complete", "shard": {"index": 1, "of": 2}}`, "run.json says that its name is run-1-of-2.json"},
+		{"run-2-of-2.json", `{"schema_version": "1", "status": "complete", "shard": {"index": 2, "of": 2}}`, "there is no shard 2 of 2"},
+		{"run-0-of-0.json", `{"schema_version": "1", "status": "complete", "shard": {"index": 0, "of": 0}}`, "there is no shard 0 of 0"},
 		{"run-0-of-2.json", `{"schema_version": "1", "status": "complete", "a newer key": 1, "shard": {"index": 0, "of": 2}}`, ""},
 	}
 	for _, tt := range tests {
