@@ -1,0 +1,236 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+// checkRow holds a row against its own evidence, and against the truth.
+func (c *check) checkRow(file string, row *output.Row) {
+	for _, what := range c.reasons(row) {
+		c.rowProblem(file, row, what)
+	}
+	if c.World == nil {
+		return
+	}
+	truth, ok := c.World.Truth(row.Domain, row.Rank)
+	if !ok {
+		return
+	}
+	c.report.Compared++
+	differences := CompareTruth(row, truth)
+	if differences == nil {
+		return
+	}
+	c.report.Differ++
+	if len(c.report.Differences) < c.Examples {
+		p := Problem{File: file, Rank: row.Rank, Domain: row.Domain, What: strings.Join(differences, "; ")}
+		c.report.Differences = append(c.report.Differences, p)
+	}
+}
+
+// reasons says in words what of a row does not follow from the rest of it.
+func (c *check) reasons(row *output.Row) []string {
+	var o objections
+	c.checkWords(&o, row)
+	o.want(row.TLD == row.Domain[strings.LastIndexByte(row.Domain, '.')+1:], "tld %q is not the last label", row.TLD)
+	record := o.checkRecord(row)
+	policy := o.checkPolicy(row)
+	o.checkReadings(row, record, policy)
+	o.equal("error", row.Error, string(sentinel(row)))
+	return o
+}
+
+// objections are what does not hold, in words.
+type objections []string
+
+func (o *objections) want(ok bool, format string, args ...any) {
+	if !ok {
+		*o = append(*o, fmt.Sprintf(format, args...))
+	}
+}
+
+func (o *objections) equal(column, got, want string) {
+	o.want(got == want, "%s is %s, and the evidence says %s", column, quoted(got), quoted(want))
+}
+
+// quoted is a text column as people read it.
+func quoted(s string) string {
+	if s == "" {
+		return null
+	}
+	return fmt.Sprintf("%+q", s)
+}
+
+// checkWords looks for words that are not of their closed set.
+func (c *check) checkWords(o *objections, row *output.Row) {
+	for _, w := range []struct{ column, word string }{
+		{"record", row.Record}, {"record_reason", row.RecordReason}, {"error", row.Error}, {"policy", row.Policy},
+		{"policy_stage", row.PolicyStage}, {"tls_error", row.TLSError}, {"body_framing", row.BodyFraming},
+		{"mode", row.Mode}, {"tlsrpt_result", row.TLSRPTResult},
+	} {
+		o.want(w.word == "" || c.words[w.column][w.word], "%s is %+q, which is no word of the column", w.column, w.word)
+	}
+	for _, finding := range row.Findings {
+		o.want(c.words["findings"][finding], "%+q is no finding", finding)
+	}
+	if row.PolicyStage != "" || row.PolicyReason != "" {
+		reasons := codes.PolicyReasons(codes.Stage(row.PolicyStage))
+		o.want(slices.Contains(reasons, codes.PolicyReason(row.PolicyReason)), "stage %+q has no reason %+q", row.PolicyStage, row.PolicyReason)
+	}
+}
+
+// closedSets are the words of each column that has a closed set.
+func closedSets() map[string]map[string]bool {
+	sets := make(map[string]map[string]bool)
+	for _, column := range output.Columns() {
+		if column.Values == nil {
+			continue
+		}
+		set := make(map[string]bool)
+		for _, word := range column.Values {
+			set[word] = true
+		}
+		sets[column.Name] = set
+	}
+	return sets
+}
+
+// checkRecord reads the TXT records again (section 3.1). The reading is nil
+// where there is nothing to read, or not all of it was kept.
+func (o *objections) checkRecord(row *output.Row) *mtasts.RecordReading {
+	count := int32(len(row.TXT))
+	if row.TXTCount != nil {
+		o.want(*row.TXTCount >= count, "txt_count is %d, and there are %d", *row.TXTCount, count)
+		count = *row.TXTCount
+	}
+	if len(row.TXT) == 0 {
+		o.checkDenial(row)
+		return nil
+	}
+	if count > int32(len(row.TXT)) {
+		return nil
+	}
+	txts := make([]string, len(row.TXT))
+	for i, txt := range row.TXT {
+		txts[i] = string(txt)
+	}
+	r := mtasts.ReadRecords(txts)
+	o.equal("record", row.Record, string(r.Class))
+	o.equal("record_reason", row.RecordReason, string(r.Reason))
+	if r.Class == codes.RecordValid || r.Class == codes.RecordInvalid {
+		o.equal("record_id", row.RecordID, r.Record.ID)
+	}
+	return &r
+}
+
+// checkDenial looks at a row without TXT records.
+func (o *objections) checkDenial(row *output.Row) {
+	switch codes.Record(row.Record) {
+	case codes.RecordUnknown:
+		return
+	case codes.RecordAbsent:
+	default:
+		o.want(row.TXTCount != nil && *row.TXTCount > 0, "record is %s, and there is no TXT record", row.Record)
+		return
+	}
+	for _, code := range row.EDE {
+		o.want(code < 15 || code > 17, "record is absent, and the answer was filtered: extended error %d", code)
+	}
+	var rcode int
+	switch row.Rcode {
+	case "NOERROR":
+	case "NXDOMAIN":
+		rcode = 3
+	default:
+		o.want(false, "record is absent, and the rcode is %s", quoted(row.Rcode))
+		return
+	}
+	want := mtasts.NegativeReason(row.Domain, rcode, row.Zone)
+	if len(row.CNAMEs) > 0 && want == codes.RecordNoDomain {
+		want = codes.RecordNXDomain // it is the alias's name that is denied
+	}
+	o.equal("record_reason", row.RecordReason, string(want))
+}
+
+// checkPolicy reads the policy again (section 3.2). The reading is nil where
+// there is nothing to read.
+func (o *objections) checkPolicy(row *output.Row) *mtasts.PolicyReading {
+	class := codes.Policy(row.Policy)
+	asked := row.Record == string(codes.RecordValid)
+	o.want(asked == (class != codes.PolicyNotFetched), "record is %s, and policy is %s", row.Record, row.Policy)
+	if row.PolicyText != nil || row.PolicySHA256 != "" {
+		sum := sha256.Sum256(row.PolicyText)
+		o.equal("policy_sha256", row.PolicySHA256, hex.EncodeToString(sum[:]))
+		o.want(row.BodyBytes != nil && *row.BodyBytes >= int64(len(row.PolicyText)), "body_bytes is less than the body")
+	}
+	if stage := codes.Stage(row.PolicyStage); !asked || stage != "" && stage != codes.StageSyntax {
+		o.want(class != codes.PolicyValid, "policy is valid, and retrieval ended at stage %s", stage)
+		return nil
+	}
+	r := mtasts.ReadPolicy(row.PolicyText)
+	want := codes.PolicyValid
+	if r.Err != nil {
+		want = codes.PolicyInvalid
+	}
+	o.want(row.HTTPStatus != nil && *row.HTTPStatus == 200, "a policy was read, and the status is not 200")
+	o.equal("policy", row.Policy, string(want))
+	o.equal("policy_reason", row.PolicyReason, string(r.Reason))
+	o.equal("mode", row.Mode, string(r.Policy.Mode))
+	if row.MaxAge != nil || r.Err == nil {
+		o.want(row.MaxAge != nil && *row.MaxAge == r.Policy.MaxAge, "max_age is %s, and the evidence says %d", number(row.MaxAge), r.Policy.MaxAge)
+	}
+	var patterns []string
+	for _, pattern := range r.Policy.MX {
+		patterns = append(patterns, string(pattern))
+	}
+	o.want(slices.Equal(row.MXPatterns, patterns), "mx_patterns is %+q, and the evidence says %+q", row.MXPatterns, patterns)
+	return &r
+}
+
+// checkReadings holds strict and lenient against every text that was read.
+func (o *objections) checkReadings(row *output.Row, record *mtasts.RecordReading, policy *mtasts.PolicyReading) {
+	if record == nil {
+		return
+	}
+	if record.Class == codes.RecordAbsent {
+		o.want(row.Strict == nil && row.Lenient == nil, "strict or lenient is set, and there is no text to read")
+		return
+	}
+	strict, lenient := record.Strict, record.Lenient
+	if policy != nil {
+		strict, lenient = strict && policy.Strict, lenient && policy.Lenient
+	}
+	o.want(row.Strict != nil && *row.Strict == strict, "strict is %s, and the evidence says %v", truth(row.Strict), strict)
+	o.want(row.Lenient != nil && *row.Lenient == lenient, "lenient is %s, and the evidence says %v", truth(row.Lenient), lenient)
+}
+
+// sentinel is the class of error that a row with these classes has.
+func sentinel(row *output.Row) codes.Sentinel {
+	switch codes.Record(row.Record) {
+	case codes.RecordAbsent:
+		return codes.ErrNoRecord
+	case codes.RecordMultiple:
+		return codes.ErrMultipleRecords
+	case codes.RecordInvalid:
+		return codes.ErrRecordSyntax
+	case codes.RecordUnknown:
+		return codes.ErrDNS
+	}
+	switch codes.Policy(row.Policy) {
+	case codes.PolicyValid:
+		return ""
+	case codes.PolicyInvalid:
+		return codes.ErrPolicySyntax
+	case codes.PolicyMissing:
+		return codes.ErrNoPolicy
+	}
+	return codes.ErrPolicyFetch
+}

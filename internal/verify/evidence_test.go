@@ -1,0 +1,103 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+)
+
+// rowOf is what a scan would write of a domain that publishes what texts says.
+func rowOf(rank int64) *output.Row {
+	return newRow(domains.Name{Domain: "example.com", Rank: rank, List: "names.txt"})
+}
+
+func TestReasons(t *testing.T) {
+	const (
+		valid     = 1
+		invalid   = 3 // the policy, that is
+		multiple  = 4
+		malformed = 5
+		other     = 6
+		negative  = 8
+	)
+	tests := []struct {
+		name   string
+		rank   int64
+		change func(r *output.Row)
+		want   string // in the objections; "" for none
+	}{
+		{"as it was scanned", valid, func(r *output.Row) {}, ""},
+		{"as it was scanned, not strict", 2, func(r *output.Row) {}, ""},
+		{"as it was scanned, invalid", invalid, func(r *output.Row) {}, ""},
+		{"as it was scanned, multiple", multiple, func(r *output.Row) {}, ""},
+		{"as it was scanned, malformed", malformed, func(r *output.Row) {}, ""},
+		{"as it was scanned, other text", other, func(r *output.Row) {}, ""},
+		{"as it was scanned, negative", negative, func(r *output.Row) {}, ""},
+		{"unknown", negative, func(r *output.Row) {
+			r.Record, r.RecordReason, r.Error, r.Rcode, r.Zone, r.TXTCount = "unknown", "servfail", "ErrDNS", "SERVFAIL", "", nil
+		}, ""},
+		{"a policy that was not retrieved", valid, failed("unreachable", "tls", "expired", "ErrPolicyFetch"), ""},
+		{"a policy host that is not there", valid, failed("missing", "dns", "nxdomain", "ErrNoPolicy"), ""},
+		{"a body that is too long", valid, func(r *output.Row) {
+			r.Policy, r.PolicyStage, r.PolicyReason, r.Error = "invalid", "body", "too_large", "ErrPolicySyntax"
+			r.BodyBytes = new(int64(65537))
+		}, ""},
+		{"texts that were not all kept", valid, func(r *output.Row) { r.TXTCount = new(int32(100)) }, ""},
+		{"an alias to a name that does not exist", negative, func(r *output.Row) { r.CNAMEs, r.Zone = []string{"x.example.net"}, "net" }, ""},
+
+		{"the last label", valid, func(r *output.Row) { r.TLD = "net" }, `tld "net" is not the last label`},
+		{"a record of no class", valid, func(r *output.Row) { r.Record = "fine" }, `record is "fine", which is no word`},
+		{"a finding of no kind", valid, func(r *output.Row) { r.Findings = []string{"odd"} }, `"odd" is no finding`},
+		{"a reason of another stage", valid, failed("unreachable", "tcp", "expired", "ErrPolicyFetch"), `stage "tcp" has no reason "expired"`},
+		{"a reason without a stage", valid, func(r *output.Row) { r.PolicyReason = "timeout" }, `stage "" has no reason "timeout"`},
+		{"another reason", malformed, func(r *output.Row) { r.RecordReason = "id_missing" }, `record_reason is "id_missing", and the evidence says "id_invalid"`},
+		{"another id", valid, func(r *output.Row) { r.RecordID = "2" }, `record_id is "2", and the evidence says "1"`},
+		{"multiple as valid", multiple, func(r *output.Row) { r.Record = "valid" }, `record is "valid", and the evidence says "multiple"`},
+		{"more texts than were counted", valid, func(r *output.Row) { r.TXTCount = new(int32(0)) }, "txt_count is 0, and there are 1"},
+		{"valid without a text", valid, func(r *output.Row) { r.TXT, r.TXTCount = nil, new(int32(0)) }, "record is valid, and there is no TXT record"},
+		{"absent without a denial", negative, func(r *output.Row) { r.Rcode = "SERVFAIL" }, `record is absent, and the rcode is "SERVFAIL"`},
+		{"absent and filtered", negative, func(r *output.Row) { r.EDE = []int32{17} }, "record is absent, and the answer was filtered"},
+		{"denied by the zone above", negative, func(r *output.Row) { r.Zone = "com" }, `record_reason is "nxdomain", and the evidence says "no_domain"`},
+		{"NODATA as NXDOMAIN", negative, func(r *output.Row) { r.Rcode = "NOERROR" }, `record_reason is "nxdomain", and the evidence says "nodata"`},
+		{"fetched without a record", negative, func(r *output.Row) { r.Policy = "missing" }, "record is absent, and policy is missing"},
+		{"not fetched with a record", valid, func(r *output.Row) { r.Policy = "not_fetched" }, "record is valid, and policy is not_fetched"},
+		{"another policy", valid, func(r *output.Row) { r.PolicyText = []byte("x") }, "policy_sha256 is"},
+		{"a longer body than was read", valid, func(r *output.Row) { r.BodyBytes = new(int64(3)) }, "body_bytes is less than the body"},
+		{"valid by another status", valid, func(r *output.Row) { r.HTTPStatus = new(int32(404)) }, "the status is not 200"},
+		{"valid after a failure", valid, func(r *output.Row) { r.PolicyStage, r.PolicyReason = "tls", "expired" }, "policy is valid, and retrieval ended at stage tls"},
+		{"an invalid policy as valid", invalid, func(r *output.Row) { r.Policy, r.PolicyStage, r.PolicyReason, r.Error = "valid", "", "", "" },
+			`policy is "valid", and the evidence says "invalid"`},
+		{"another syntax", invalid, func(r *output.Row) { r.PolicyReason = "mx_missing" }, `policy_reason is "mx_missing", and the evidence says "mode_invalid"`},
+		{"another mode", valid, func(r *output.Row) { r.Mode = "testing" }, `mode is "testing", and the evidence says "enforce"`},
+		{"another max_age", valid, func(r *output.Row) { r.MaxAge = new(int64(1)) }, "max_age is 1, and the evidence says 604800"},
+		{"no max_age", valid, func(r *output.Row) { r.MaxAge = nil }, "max_age is NULL, and the evidence says 604800"},
+		{"other patterns", valid, func(r *output.Row) { r.MXPatterns = nil }, `mx_patterns is [], and the evidence says ["*.example.com"]`},
+		{"stricter than the texts", 2, func(r *output.Row) { r.Strict = new(true) }, "strict is true, and the evidence says false"},
+		{"no reading", valid, func(r *output.Row) { r.Lenient = nil }, "lenient is NULL, and the evidence says true"},
+		{"a reading of no record", other, func(r *output.Row) { r.Strict = new(true) }, "there is no text to read"},
+		{"another error", valid, func(r *output.Row) { r.Error = "ErrDNS" }, `error is "ErrDNS", and the evidence says NULL`},
+	}
+	c := &check{words: closedSets()}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			row := rowOf(tt.rank)
+			tt.change(row)
+			got := c.reasons(row)
+			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// failed makes of a row with a policy one of which retrieval failed.
+func failed(policy, stage, reason, sentinel string) func(*output.Row) {
+	return func(r *output.Row) {
+		r.Policy, r.PolicyStage, r.PolicyReason, r.Error = policy, stage, reason, sentinel
+		r.HTTPStatus, r.PolicyText, r.BodyBytes, r.PolicySHA256 = nil, nil, nil, ""
+		r.Mode, r.MaxAge, r.MXPatterns = "", nil, nil
+	}
+}

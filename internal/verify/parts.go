@@ -1,0 +1,189 @@
+package verify
+
+import (
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"stsscan/internal/output"
+)
+
+// maxRanks bounds the memory for a part, 8 octets a rank, whatever a file says.
+const maxRanks = 1 << 28
+
+// readParts reads every part file.
+func (c *check) readParts() error {
+	paths, err := output.PartPaths(c.dir)
+	if err != nil {
+		return err
+	}
+	c.read = make(map[string]output.PartInfo)
+	for _, path := range paths {
+		name := filepath.Base(path)
+		info, ok := c.checkPart(path)
+		delete(c.listed, name)
+		if !ok {
+			continue
+		}
+		if info.Counts, ok = c.readRows(info); ok {
+			c.read[name] = info
+			c.report.Parts++
+			c.report.Rows += info.Counts.Rows
+			c.report.Counts.Merge(info.Counts)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.listed)) {
+		c.problem(name, "%s lists it, and it is not there", c.listed[name].manifest.Name())
+	}
+	return nil
+}
+
+// checkPart holds the file against what it says of itself, and what the
+// manifest says of it. Its rows are worth reading when ok is true.
+func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
+	name := filepath.Base(path)
+	info, err := output.ReadPartInfo(path)
+	if err != nil {
+		c.problem("", "%v", err) // it names the file
+		return info, false
+	}
+	k, _ := output.PartNumber(name)
+	plan := c.manifests[0].Plan
+	first, last := c.ranks(k)
+	switch {
+	case info.Part != k:
+		c.problem(name, "is part %d", info.Part)
+		return info, false
+	case info.Input != plan.SHA256:
+		c.problem(name, "belongs to another input")
+		return info, false
+	case k >= plan.Parts:
+		c.problem(name, "the run has %d parts", plan.Parts)
+		return info, false
+	case info.FirstRank != first || info.LastRank != last:
+		c.problem(name, "is for the ranks %d to %d, and part %d has %d to %d", info.FirstRank, info.LastRank, k, first, last)
+		return info, false
+	case last < first || last-first >= maxRanks:
+		c.problem(name, "a part cannot have the ranks %d to %d", first, last)
+		return info, false
+	}
+	entry, listed := c.listed[name]
+	switch {
+	case !listed:
+		// A run that was killed has parts that its manifest does not know of.
+		if m := c.manifestOf(k); m != nil && m.Status == output.StatusComplete {
+			c.problem(name, "%s does not list it", m.Name())
+		}
+	case entry.SHA256 != info.SHA256 || entry.Bytes != info.Bytes:
+		c.problem(name, "is not the file that %s lists: %d bytes with SHA-256 %s, not %d with %s",
+			entry.manifest.Name(), info.Bytes, info.SHA256, entry.Bytes, entry.SHA256)
+	case entry.Rows != info.Rows || entry.FirstRank != info.FirstRank || entry.LastRank != info.LastRank:
+		c.problem(name, "has %d rows of the ranks %d to %d; %s says %d of %d to %d",
+			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.Rows, entry.FirstRank, entry.LastRank)
+	}
+	return info, true
+}
+
+// ranks are the ranks of part k.
+func (c *check) ranks(k int) (first, last int64) {
+	size := c.manifests[0].Plan.PartSize
+	first = int64(k)*size + 1
+	return first, min(first+size-1, c.report.Entries)
+}
+
+// manifestOf is the manifest of the shard that part k belongs to; nil where it
+// is not there.
+func (c *check) manifestOf(k int) *output.Manifest {
+	for _, m := range c.manifests {
+		if m.Shard == nil || m.Shard.Of > 0 && k%m.Shard.Of == m.Shard.Index {
+			return m
+		}
+	}
+	return nil
+}
+
+// readRows reads the rows of a part and counts them. ok is false when they
+// cannot be read to the end.
+func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
+	// The row of each rank, by what it says of its name; 0 for none.
+	rows := make([]uint64, info.LastRank-info.FirstRank+1)
+	for row, err := range output.ReadPart(c.path(info.Name)) {
+		if err != nil {
+			c.problem("", "%v", err)
+			return counts, false
+		}
+		counts.Add(row)
+		c.checkRow(info.Name, row)
+		if row.Rank < info.FirstRank || row.Rank > info.LastRank {
+			c.rowProblem(info.Name, row, "the rank is another part's")
+			continue
+		}
+		if at := &rows[row.Rank-info.FirstRank]; *at != 0 {
+			c.rowProblem(info.Name, row, "the rank has two rows")
+		} else {
+			*at = c.identity(row.Domain, row.List, row.ListRank, row.Tags)
+		}
+	}
+	for _, diff := range info.Counts.Diff(&counts) {
+		c.problem(info.Name, "its footer counts %s as in the rows", diff)
+	}
+	c.compareNames(info, rows)
+	return counts, true
+}
+
+// compareNames holds the rows of a part against the names that were prepared
+// for it.
+func (c *check) compareNames(info output.PartInfo, rows []uint64) {
+	if c.plan == nil {
+		return
+	}
+	for name, err := range c.plan.Chunk(info.Part) {
+		if err != nil {
+			c.problem(info.Name, "the names it is made of: %v", err)
+			return
+		}
+		if name.Rank < info.FirstRank || name.Rank > info.LastRank {
+			c.problem(info.Name, "the names it is made of: rank %d is another part's", name.Rank)
+			return
+		}
+		about := &output.Row{Domain: name.Domain, Rank: name.Rank}
+		var listRank *int64
+		if name.ListRank > 0 {
+			listRank = &name.ListRank
+		}
+		switch at := &rows[name.Rank-info.FirstRank]; *at {
+		case c.identity(name.Domain, name.List, listRank, name.Tags):
+			*at = 0
+		case 0:
+			c.rowProblem(info.Name, about, "the name has no row")
+		default:
+			c.rowProblem(info.Name, about, "the row has another domain, list, list rank or tags than the list")
+			*at = 0
+		}
+	}
+	for i, row := range rows {
+		if row != 0 {
+			c.problem(info.Name, "rank %d has a row and is no name", info.FirstRank+int64(i))
+		}
+	}
+}
+
+// identity tells names apart: never 0, and other for another name, but for a
+// chance of one in 2^63.
+func (c *check) identity(domain, list string, listRank *int64, tags map[string]string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(c.seed)
+	text := func(s string) { h.WriteString(s); h.WriteByte(0) }
+	text(domain)
+	text(list)
+	if listRank != nil {
+		text(fmt.Sprint(*listRank))
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		text(key)
+		text(tags[key])
+	}
+	return h.Sum64() | 1
+}

@@ -1,0 +1,72 @@
+package verify
+
+import (
+	"hash/maphash"
+	"path/filepath"
+	"slices"
+
+	"stsscan/internal/output"
+)
+
+// bytesPerName is what finding repeats holds of a name, the growth of a slice
+// included.
+const bytesPerName = 16
+
+// findRepeats looks for domains with two rows. In parts and between them it is
+// done by hashes, in as many passes over the column as the memory asks for;
+// names with equal hashes are then compared themselves.
+func (c *check) findRepeats() error {
+	passes := uint64(c.report.Rows*bytesPerName/c.Memory) + 1
+	for pass := range passes {
+		var hashes []uint64
+		c.eachDomain(func(_, domain string) {
+			if h := maphash.String(c.seed, domain); h%passes == pass {
+				hashes = append(hashes, h)
+			}
+		})
+		slices.Sort(hashes)
+		twice := make(map[uint64][]string) // hashes that come twice: the names that have them
+		for i := 1; i < len(hashes); i++ {
+			if hashes[i] == hashes[i-1] {
+				twice[hashes[i]] = nil
+			}
+		}
+		if len(twice) == 0 {
+			continue
+		}
+		c.eachDomain(func(file, domain string) {
+			h := maphash.String(c.seed, domain)
+			names, ok := twice[h]
+			switch {
+			case !ok:
+			case slices.Contains(names, domain):
+				c.problem(file, "the domain %q has another row", domain)
+			default:
+				twice[h] = append(names, domain)
+			}
+		})
+	}
+	return nil
+}
+
+// eachDomain calls do with each domain of the parts that could be read.
+func (c *check) eachDomain(do func(file, domain string)) {
+	paths, err := output.PartPaths(c.dir)
+	if err != nil {
+		c.problem("", "%v", err)
+		return
+	}
+	for _, path := range paths {
+		info, ok := c.read[filepath.Base(path)]
+		if !ok {
+			continue
+		}
+		for domain, err := range output.ReadDomains(path) {
+			if err != nil {
+				c.problem(info.Name, "%v", err)
+				break
+			}
+			do(info.Name, domain)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package verify
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+)
+
+// A Report is what was found in a run directory.
+type Report struct {
+	Entries, Rejected, Excluded, Duplicates, Names int64 // of all inputs, as the manifest says
+
+	Parts  int           // part files that were read
+	Rows   int64         // in them
+	Counts output.Counts // of them
+
+	Problems int64     // what does not hold
+	Examples []Problem // the first of them
+
+	Compared    int64     // rows that were held against the truth
+	Differ      int64     // rows of them that say something else
+	Differences []Problem // the first of them
+
+	Incomplete bool     // the run is not finished
+	Missing    []string // what is missing, in words
+	Notes      []string // what could not be checked, in words
+}
+
+// A Problem is something that does not hold.
+type Problem struct {
+	File   string // name of the file in the run directory; "" for the run
+	Rank   int64  // of the row; 0 where it is not about one
+	Domain string // of the row
+	What   string
+}
+
+func (p Problem) String() string {
+	switch {
+	case p.Rank != 0:
+		return fmt.Sprintf("%s: rank %d, %s: %s", p.File, p.Rank, domains.Printable([]byte(p.Domain)), p.What)
+	case p.File != "":
+		return p.File + ": " + p.What
+	}
+	return p.What
+}
+
+// Complete says whether the run is finished and everything holds.
+func (r *Report) Complete() bool { return !r.Incomplete && r.Problems == 0 && r.Differ == 0 }
+
+func (r *Report) add(in output.Input) {
+	r.Entries += in.Entries
+	r.Rejected += in.Rejected
+	r.Excluded += in.Excluded
+	r.Duplicates += in.Duplicates
+	r.Names += in.Names
+}
+
+// Write writes the report for people.
+func (r *Report) Write(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected, r.Excluded, r.Duplicates, r.Names)
+	fmt.Fprintf(b, "rows      %d in %d parts\n", r.Rows, r.Parts)
+	for _, text := range r.Missing {
+		fmt.Fprintf(b, "missing   %s\n", text)
+	}
+	for _, text := range r.Notes {
+		fmt.Fprintf(b, "note      %s\n", text)
+	}
+	fmt.Fprintf(b, "problems  %d\n", r.Problems)
+	list(b, r.Examples, r.Problems)
+	if r.Compared > 0 {
+		fmt.Fprintf(b, "truth     %d rows compared, %d differ\n", r.Compared, r.Differ)
+		list(b, r.Differences, r.Differ)
+	}
+	return b.Flush()
+}
+
+// list writes the examples of n problems.
+func list(w io.Writer, examples []Problem, n int64) {
+	for _, p := range examples {
+		fmt.Fprintf(w, "          %s\n", p)
+	}
+	if more := n - int64(len(examples)); more > 0 {
+		fmt.Fprintf(w, "          and %d more\n", more)
+	}
+}

@@ -1,0 +1,91 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"stsscan/internal/output"
+	"stsscan/internal/simnet"
+)
+
+// CompareTruth says in words where a row differs from the truth: the column,
+// what the row says, and what is true; nil when they agree.
+//
+// A truth that names its class is complete: what is empty in it must be NULL in
+// the row. Any other truth, as people write it into a world, says nothing about
+// what is empty.
+func CompareTruth(row *output.Row, t simnet.Truth) []string {
+	d := differences{complete: t.Class != ""}
+	d.text("record", row.Record, string(t.Record))
+	d.text("record_reason", row.RecordReason, string(t.RecordReason))
+	d.text("error", row.Error, string(t.Error))
+	d.text("record_id", row.RecordID, t.RecordID)
+	d.list("cnames", row.CNAMEs, t.CNAMEs)
+	d.text("policy", row.Policy, string(t.Policy))
+	d.text("policy_stage", row.PolicyStage, string(t.Stage))
+	d.text("policy_reason", row.PolicyReason, string(t.Reason))
+	d.text("tls_error", row.TLSError, string(t.TLSError))
+	got, want := null, null
+	if row.HTTPStatus != nil {
+		got = strconv.Itoa(int(*row.HTTPStatus))
+	}
+	if t.HTTPStatus != 0 {
+		want = strconv.Itoa(t.HTTPStatus)
+	}
+	d.plain("http_status", got, want)
+	d.text("mode", row.Mode, string(t.Mode))
+	d.plain("max_age", number(row.MaxAge), number(t.MaxAge))
+	d.list("mx_patterns", row.MXPatterns, t.MX)
+	d.plain("strict", truth(row.Strict), truth(t.Strict))
+	d.plain("lenient", truth(row.Lenient), truth(t.Lenient))
+	d.list("host_cnames", row.HostCNAMEs, t.HostCNAMEs)
+	return d.words
+}
+
+type differences struct {
+	complete bool
+	words    []string
+}
+
+// text compares texts; an empty one stands for NULL.
+func (d *differences) text(column, got, want string) {
+	if got != want && (want != "" || d.complete) {
+		d.add(column, quoted(got), quoted(want))
+	}
+}
+
+// plain compares what needs no quotes.
+func (d *differences) plain(column, got, want string) {
+	if got != want && (want != null || d.complete) {
+		d.add(column, got, want)
+	}
+}
+
+// list compares lists; an empty one stands for NULL.
+func (d *differences) list(column string, got, want []string) {
+	if !slices.Equal(got, want) && (len(want) > 0 || d.complete) {
+		d.add(column, fmt.Sprintf("%+q", got), fmt.Sprintf("%+q", want))
+	}
+}
+
+func (d *differences) add(column, got, want string) {
+	d.words = append(d.words, fmt.Sprintf("%s: got %s, want %s", column, got, want))
+}
+
+// null is how people read NULL.
+const null = "NULL"
+
+func number(n *int64) string {
+	if n == nil {
+		return null
+	}
+	return strconv.FormatInt(*n, 10)
+}
+
+func truth(b *bool) string {
+	if b == nil {
+		return null
+	}
+	return strconv.FormatBool(*b)
+}

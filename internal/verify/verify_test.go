@@ -1,0 +1,281 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"stsscan/internal/output"
+	"stsscan/internal/simnet"
+)
+
+func run(t *testing.T, dir string, options Options) Report {
+	t.Helper()
+	report, err := Run(dir, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func text(t *testing.T, r Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestRunThatHolds(t *testing.T) {
+	for _, shards := range []int{1, 2} {
+		s := newSurvey(t)
+		s.shards = shards
+		s.write(t)
+		report := run(t, s.dir, Options{Memory: 1000}) // three passes for repeats
+		if !report.Complete() || len(report.Notes) != 0 {
+			t.Errorf("%d shards:\n%s", shards, text(t, report))
+		}
+		const want = "entries   200 = 1 rejected + 0 excluded + 2 duplicates + 197 names\nrows      197 in 2 parts\nproblems  0\n"
+		if got := text(t, report); got != want {
+			t.Errorf("%d shards:\n%s", shards, got)
+		}
+		if report.Counts.Record["valid"] == 0 || report.Counts.Rows != 197 {
+			t.Errorf("counts %+v", report.Counts)
+		}
+	}
+}
+
+// row finds the row with a rank.
+func (s *survey) row(rank int64) *output.Row {
+	for _, rows := range s.rows {
+		for _, row := range rows {
+			if row.Rank == rank {
+				return row
+			}
+		}
+	}
+	return nil
+}
+
+// Each change of a run that holds is found, and is all that is found.
+func TestRunThatDoesNotHold(t *testing.T) {
+	tests := []struct {
+		name   string
+		before func(s *survey)               // before the run is written
+		after  func(t *testing.T, s *survey) // after
+		want   []string                      // in the problems, in order
+	}{
+		{name: "a rank with two rows", before: func(s *survey) {
+			again := *s.row(9)
+			again.Domain = "another.example.com"
+			s.rows[0] = append(s.rows[0], &again)
+		}, want: []string{"part-000000.parquet: rank 9, another.example.com: the rank has two rows", "198 rows for 197 names"}},
+		{name: "a domain with two rows in one part", before: func(s *survey) { s.row(16).Domain = s.row(24).Domain },
+			want: []string{"rank 16, name015.example.com: the row has another domain", `the domain "name023.example.com" has another row`}},
+		{name: "a domain with two rows in two parts", before: func(s *survey) { s.row(16).Domain = s.row(120).Domain },
+			want: []string{"rank 16, name015.example.com: the row has another domain", `part-000001.parquet: the domain "name119.example.com" has another row`}},
+		{name: "a row that is missing", before: func(s *survey) { s.rows[1] = s.rows[1][1:] },
+			want: []string{"part-000001.parquet: rank 101, name100.example.com: the name has no row", "196 rows for 197 names"}},
+		{name: "a row for an entry that was rejected", before: func(s *survey) {
+			more := *s.row(16)
+			more.Domain, more.Rank = "x.example.com", 8
+			s.rows[0] = append(s.rows[0], &more)
+		}, want: []string{"part-000000.parquet: rank 8 has a row and is no name", "198 rows for 197 names"}},
+		{name: "tags that are not those of the list", before: func(s *survey) { s.row(16).Tags = map[string]string{"owner": "x"} },
+			want: []string{"rank 16, name015.example.com: the row has another domain, list, list rank or tags"}},
+		{name: "a class that does not follow", before: func(s *survey) { s.row(9).Record, s.row(9).RecordReason = "invalid", "id_missing" },
+			want: []string{`record is "invalid", and the evidence says "valid"`, `record_reason is "id_missing", and the evidence says NULL`,
+				"record is invalid, and policy is valid", "policy is valid, and retrieval ended", `error is NULL, and the evidence says "ErrRecordSyntax"`}},
+		{name: "counts of the manifest", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) { m.Counts.Record["absent"]--; m.Counts.Record["unknown"]++ }
+		}, want: []string{"run.json: counts record.absent: 71, not 72 as in the rows", "run.json: counts record.unknown: 1, not 0 as in the rows"}},
+		{name: "entries that are lost", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) { m.Inputs[0].Rejected = 0 }
+		}, want: []string{"200 entries are not 0 rejected, 0 excluded, 2 duplicates and 197 names", "is not the one of the plan"}},
+		{name: "a plan that is another", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Plan.PartSize = 50 } },
+			want: []string{"says that the plan is", "part-000000.parquet: is for the ranks 1 to 100, and part 0 has 1 to 50", "part-000001", "the run is complete, and it is not"}},
+		{name: "a part that is not the one that was listed", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) { m.Parts[0].SHA256 = strings.Repeat("ab", 32) }
+		}, want: []string{"part-000000.parquet: is not the file that run.json lists"}},
+		{name: "a part that is gone", after: func(t *testing.T, s *survey) { remove(t, s.path(1)) },
+			want: []string{"part-000001.parquet: run.json lists it, and it is not there", "the run is complete, and it is not"}},
+		{name: "a part under another's name", after: func(t *testing.T, s *survey) {
+			if err := os.Rename(s.path(1), s.path(0)); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{"part-000000.parquet: is part 1", "part-000001.parquet: run.json lists it", "it is not"}},
+		{name: "a part that was cut", after: func(t *testing.T, s *survey) {
+			if err := os.Truncate(s.path(1), 1000); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{"part-000001.parquet: not a whole part file: the end is missing", "it is not"}},
+		{name: "a part that no manifest lists", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) {
+				m.Counts = output.Counts{}
+				m.Parts = m.Parts[:1]
+				for _, part := range m.Parts {
+					m.Counts.Merge(part.Counts)
+				}
+			}
+		}, want: []string{"part-000001.parquet: run.json does not list it"}},
+		{name: "a run that says it is complete", before: func(s *survey) { s.lose[1] = true },
+			want: []string{"the manifests say that the run is complete, and it is not"}},
+		{name: "a part of another shard", before: func(s *survey) {
+			s.shards = 2
+			s.edit = func(m *output.Manifest) {
+				if m.Shard.Index == 0 {
+					s.infos = m.Parts
+				} else {
+					m.Parts = append(m.Parts, s.infos[0])
+				}
+			}
+		}, want: []string{"run-1-of-2.json: lists part-000000.parquet, which is another shard's", "run-1-of-2.json: counts"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSurvey(t)
+			if tt.before != nil {
+				tt.before(s)
+			}
+			s.write(t)
+			if tt.after != nil {
+				tt.after(t, s)
+			}
+			report := run(t, s.dir, Options{})
+			if report.Complete() {
+				t.Fatal("it holds")
+			}
+			for i, want := range tt.want {
+				if i >= len(report.Examples) || !strings.Contains(report.Examples[i].String(), want) {
+					t.Fatalf("problem %d is not %q:\n%s", i, want, text(t, report))
+				}
+			}
+			if tt.name != "a part of another shard" && int64(len(tt.want)) != report.Problems {
+				t.Errorf("%d problems, want %d:\n%s", report.Problems, len(tt.want), text(t, report))
+			}
+		})
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is not finished is told, and is no storm of problems.
+func TestRunThatIsNotFinished(t *testing.T) {
+	s := newSurvey(t)
+	s.lose[0] = true
+	s.edit = func(m *output.Manifest) { m.Status = output.StatusIncomplete }
+	s.write(t)
+	report := run(t, s.dir, Options{})
+	want := []string{"run.json: the run is incomplete", "1 of 2 parts, 98 of 197 rows"}
+	if report.Problems != 0 || !report.Incomplete || report.Complete() || !slices.Equal(report.Missing, want) {
+		t.Error(text(t, report))
+	}
+}
+
+// A process that was killed leaves parts that its manifest does not know of.
+func TestRunThatWasKilled(t *testing.T) {
+	s := newSurvey(t)
+	s.edit = func(m *output.Manifest) {
+		m.Status, m.Parts, m.Counts = output.StatusRunning, nil, output.Counts{}
+	}
+	s.lose[1] = true
+	s.write(t)
+	report := run(t, s.dir, Options{})
+	want := []string{"run.json: the run is running", "1 of 2 parts, 99 of 197 rows"}
+	if report.Problems != 0 || !slices.Equal(report.Missing, want) {
+		t.Error(text(t, report))
+	}
+}
+
+func TestShardThatIsMissing(t *testing.T) {
+	s := newSurvey(t)
+	s.shards = 2
+	s.lose[1] = true
+	s.write(t)
+	remove(t, filepath.Join(s.dir, "run-1-of-2.json"))
+	report := run(t, s.dir, Options{})
+	want := []string{"shard 1 of 2 has no manifest", "1 of 2 parts, 99 of 197 rows"}
+	if report.Problems != 0 || !slices.Equal(report.Missing, want) {
+		t.Error(text(t, report))
+	}
+}
+
+// Without the prepared names the rest is still checked.
+func TestRunWithoutChunks(t *testing.T) {
+	s := newSurvey(t)
+	s.row(9).Strict = new(false)
+	s.write(t)
+	remove(t, filepath.Join(s.dir, "chunks"))
+	report := run(t, s.dir, Options{})
+	if report.Problems != 1 || len(report.Notes) != 1 || !strings.Contains(report.Examples[0].What, "strict is false, and the evidence says true") {
+		t.Error(text(t, report))
+	}
+}
+
+func TestRunOfNoRun(t *testing.T) {
+	if _, err := Run(t.TempDir(), Options{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// A truther that knows every second rank.
+type world map[int64]simnet.Truth
+
+func (w world) Truth(_ string, rank int64) (simnet.Truth, bool) {
+	t, ok := w[rank]
+	return t, ok
+}
+
+func TestRunAgainstTruth(t *testing.T) {
+	s := newSurvey(t)
+	s.write(t)
+	truths := make(world)
+	for rank := int64(1); rank <= entries; rank += 8 {
+		truths[rank] = simnet.Truth{Record: "valid", Mode: "enforce"}
+	}
+	report := run(t, s.dir, Options{World: truths})
+	if report.Compared != 25 || report.Differ != 0 || !report.Complete() {
+		t.Error(text(t, report))
+	}
+	for rank := range truths {
+		truths[rank] = simnet.Truth{Record: "valid", Mode: "testing"}
+	}
+	report = run(t, s.dir, Options{World: truths, Examples: 2})
+	if report.Compared != 25 || report.Differ != 25 || report.Complete() || len(report.Differences) != 2 {
+		t.Error(text(t, report))
+	}
+	const want = "truth     25 rows compared, 25 differ\n" +
+		"          part-000000.parquet: rank 1, name000.example.com: mode: got \"enforce\", want \"testing\"\n"
+	if got := text(t, report); !strings.Contains(got, want) || !strings.Contains(got, "          and 23 more\n") {
+		t.Error(got)
+	}
+}
+
+func TestExamplesAreBounded(t *testing.T) {
+	s := newSurvey(t)
+	for _, rows := range s.rows {
+		for _, row := range rows {
+			row.TLD = "net"
+		}
+	}
+	s.write(t)
+	report := run(t, s.dir, Options{Examples: 3})
+	if report.Problems != 197 || len(report.Examples) != 3 {
+		t.Error(text(t, report))
+	}
+	if !strings.Contains(text(t, report), fmt.Sprintf("and %d more", 194)) {
+		t.Error(text(t, report))
+	}
+}
