@@ -29,7 +29,7 @@ func floors() [][]string {
 // library be replaced, and the places where sockets are opened.
 func doors() map[string][]string {
 	return map[string][]string{
-		"github.com/miekg/dns":                {"internal/mtasts", "internal/resolver", "internal/simnet", "internal/pipeline"},
+		"github.com/miekg/dns":                {"internal/mtasts", "internal/resolver", "internal/simnet"},
 		"github.com/parquet-go/parquet-go":    {"internal/output"},
 		"code.dny.dev/ssrf":                   {"internal/egress"},
 		"github.com/spf13/cobra":              {"cmd/stsscan"},

@@ -80,6 +80,16 @@ func LookupFrom(ctx context.Context, ex Exchanger, domain string, reply *dns.Msg
 	return l, failure(ErrDNS, string(l.Reason), w.cause)
 }
 
+// LookupFailed is the Lookup of a caller who asked the first question without an
+// Exchanger and got err instead of a reply.
+func LookupFailed(domain string, err error) (Lookup, error) {
+	return LookupRecord(context.Background(), failedExchange{err}, domain)
+}
+
+type failedExchange struct{ err error }
+
+func (f failedExchange) Exchange(context.Context, *dns.Msg) (*dns.Msg, error) { return nil, f.err }
+
 // RecordQuestion is the question that a lookup begins with.
 func RecordQuestion(domain string) *dns.Msg {
 	return question(recordOwner(domain), dns.TypeTXT)

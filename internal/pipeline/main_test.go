@@ -1,0 +1,110 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+	"go.uber.org/goleak"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+	"stsscan/internal/simnet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// inMemory is an Engine that asks a world without sockets, one name at a time.
+type inMemory struct{ world *simnet.World }
+
+func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	return e.world.Exchange(ctx, q)
+}
+
+func (e inMemory) Sweep(ctx context.Context, next func() (resolver.Question, bool), yield func(resolver.Answer)) error {
+	for {
+		q, ok := next()
+		if !ok {
+			return ctx.Err()
+		}
+		a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply}
+		attempt, cancel := context.WithTimeout(ctx, time.Second)
+		msg := new(dns.Msg)
+		msg.SetQuestion(dns.Fqdn(q.Name), q.Type)
+		msg.SetEdns0(1232, false)
+		if a.Msg, a.Err = e.world.Exchange(attempt, msg); a.Err != nil {
+			a.Outcome = resolver.Failed
+		}
+		cancel()
+		a.Trace = resolver.Trace{Attempts: 1, Upstream: netip.MustParseAddrPort("127.0.0.1:53")}
+		yield(a)
+	}
+}
+
+// inWorld is the Config of a run or a survey that asks a world in memory.
+func inWorld(t *testing.T, world *simnet.World) Config {
+	t.Helper()
+	return inEngine(t, inMemory{world}, world)
+}
+
+// inEngine is inWorld with another engine.
+func inEngine(t *testing.T, engine Engine, world *simnet.World) Config {
+	t.Helper()
+	transport, err := egress.NewTransport(egress.Config{
+		Resolve: Hosts(engine), Dial: world.DialContext, Roots: world.Roots(), UserAgent: "stsscan/test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: transport}}
+}
+
+// listed are Chunks of names made up here, size names a part.
+type listed struct{ parts, size int }
+
+func (l listed) Ranks(k int) (first, last int64) {
+	return int64(k*l.size + 1), int64((k + 1) * l.size)
+}
+
+func (l listed) Chunk(k int) iter.Seq2[domains.Name, error] {
+	return func(yield func(domains.Name, error) bool) {
+		first, last := l.Ranks(k)
+		for rank := first; rank <= last; rank++ {
+			if !yield(domains.Name{Domain: domainOf(rank), Rank: rank, List: "made up"}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func domainOf(rank int64) string { return fmt.Sprintf("d%d.example.com", rank) }
+
+// rowsIn reads the rows of all parts of a directory, by domain.
+func rowsIn(t *testing.T, dir string) map[string]*output.Row {
+	t.Helper()
+	paths, err := output.PartPaths(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make(map[string]*output.Row)
+	for _, path := range paths {
+		for row, err := range output.ReadPart(path) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rows[row.Domain] != nil {
+				t.Errorf("%s has two rows", row.Domain)
+			}
+			copied := *row
+			rows[row.Domain] = &copied
+		}
+	}
+	return rows
+}

@@ -1,0 +1,210 @@
+// Package pipeline takes names in and gives rows out, very many at a time. The
+// sieve asks one DNS question for each Policy Domain; a plain negative becomes
+// a row at once, and everything else is a survey: straight-line code that ends
+// the lookup, fetches the policy and fills the row (RFC 8461, sections 3.1 to
+// 3.3).
+//
+// Concurrency is decided here and nowhere else. A name holds a slot from its
+// admission until its row is with the writer, so the number of slots bounds
+// questions, surveys and rows alike; a slow disk or a full survey pool stops
+// the admission of names, and never the reading of answers.
+//
+// The package opens no connection and no file of its own: engine, client, names
+// and table are handed to it. It judges no text: that is package mtasts.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+)
+
+// ErrInterrupted says that the run was asked to stop: what was in flight is
+// finished, whole parts are written, and the rest is left for a next run.
+var ErrInterrupted = errors.New("pipeline: interrupted")
+
+// An Engine asks DNS questions: one at a time and by the million.
+type Engine interface {
+	mtasts.Exchanger
+	Sweep(ctx context.Context, next func() (resolver.Question, bool), yield func(resolver.Answer)) error
+}
+
+// Chunks are the prepared names, in parts.
+type Chunks interface {
+	// Chunk yields the names of part k.
+	Chunk(k int) iter.Seq2[domains.Name, error]
+	// Ranks gives the first and the last rank of part k.
+	Ranks(k int) (first, last int64)
+}
+
+// A Source hands out the parts to scan: those of this machine that have no file
+// yet. Next is called from one goroutine.
+type Source interface {
+	Next(ctx context.Context) (k int, ok bool, err error)
+}
+
+// A Config is everything that a run needs. The fields without a default must
+// be set.
+type Config struct {
+	Chunks  Chunks
+	Source  Source
+	Dataset *output.Dataset
+	Engine  Engine
+	Client  *mtasts.Client // its Transport finds addresses through a [Hosts] of the same Engine
+
+	InFlight  int           // questions in flight; 0: 1000
+	Surveys   int           // surveys at a time; 0: 256
+	OpenParts int           // parts being written at a time; 0: by their size, see openParts
+	Deadline  time.Duration // of one policy retrieval, from address to last byte; 0: 20 s
+
+	Stats *Stats                // counters to watch while the run goes on; nil: none
+	Wrote func(output.PartInfo) // called after each part, from one goroutine; nil: nothing
+	Now   func() time.Time      // nil: time.Now
+	Log   *slog.Logger          // nil: silent
+}
+
+// withDefaults fills the fields that have a default.
+func (c Config) withDefaults() Config {
+	if c.InFlight <= 0 {
+		c.InFlight = 1000
+	}
+	if c.Surveys <= 0 {
+		c.Surveys = 256
+	}
+	if c.OpenParts <= 0 && c.Chunks != nil {
+		first, last := c.Chunks.Ranks(0)
+		c.OpenParts = openParts(last - first + 1)
+	}
+	if c.Deadline <= 0 {
+		c.Deadline = 20 * time.Second
+	}
+	if c.Stats == nil {
+		c.Stats = new(Stats)
+	}
+	if c.Wrote == nil {
+		c.Wrote = func(output.PartInfo) {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// openParts is how many parts of the given size may be open. A part stays open
+// for as long as its slowest survey; small ones must be many, lest the sieve
+// wait for the last domain of each, and large ones few, since each holds up to a
+// row group in memory.
+func openParts(size int64) int {
+	const ranks = 1 << 18 // under way at a time, where four parts are not more
+	return int(min(max(ranks/size, 4), 64))
+}
+
+// Run scans the parts that the source hands out.
+//
+// When ctx ends, no more names are admitted, what is in flight is finished
+// within its own deadlines, and Run returns an error that wraps
+// [ErrInterrupted]. A part whose names were not all admitted leaves no file.
+// Any other error is a fault of this machine or of its resolvers, never of a
+// domain.
+func Run(ctx context.Context, config Config) error {
+	c := config.withDefaults()
+
+	// Work in flight outlives ctx, and ends at once when something fails.
+	work, fail := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer fail(nil)
+
+	r := &run{
+		Config:  c,
+		stop:    ctx,
+		work:    work,
+		fail:    fail,
+		slots:   newSlots(c.InFlight + 2*c.Surveys),
+		opening: make(chan struct{}, c.OpenParts),
+	}
+	r.surveys = make(chan job, r.slots.size())
+	r.events = make(chan event, r.slots.size())
+
+	var writer errgroup.Group
+	writer.Go(r.write)
+
+	var surveyors errgroup.Group
+	surveyors.SetLimit(c.Surveys)
+	var dispatcher errgroup.Group
+	dispatcher.Go(func() error {
+		for j := range r.surveys {
+			surveyors.Go(func() error { r.survey(j); return nil })
+		}
+		return surveyors.Wait()
+	})
+
+	admission := &admission{run: r}
+	if err := c.Engine.Sweep(work, admission.next, r.answered); err != nil {
+		fail(fmt.Errorf("the questions stopped: %w", err))
+	}
+	admission.close()
+	close(r.surveys)
+	_ = dispatcher.Wait() // surveys have no errors of their own: they call fail
+	close(r.events)
+	_ = writer.Wait() // nor has the writer
+
+	switch cause := context.Cause(work); {
+	case cause != nil:
+		return cause
+	case admission.stopped:
+		return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+	}
+	return nil
+}
+
+// A run is the state of one call of Run.
+type run struct {
+	Config
+	stop    context.Context // ends admission
+	work    context.Context // ends everything
+	fail    context.CancelCauseFunc
+	slots   *slots
+	surveys chan job      // never full: each job holds a slot
+	events  chan event    // to the writer; rows hold slots, so it is hardly ever full
+	opening chan struct{} // one element for each open part
+}
+
+// A job is a domain that needs more than a row of its own: the answer of the
+// sieve is where its survey starts.
+type job struct {
+	slot   int64
+	answer resolver.Answer
+}
+
+// answered takes an answer from the sieve. It never waits for anything but the
+// processor: the lanes of the engine must go on reading.
+func (r *run) answered(a resolver.Answer) {
+	switch a.Outcome {
+	case resolver.NXDOMAIN, resolver.NODATA:
+		row := r.newRow(r.slots.name(a.Tag))
+		fillNegative(row, a)
+		r.finish(a.Tag, row)
+	default:
+		r.Stats.surveying.Add(1)
+		r.surveys <- job{a.Tag, a}
+	}
+}
+
+// finish hands a row over to the writer, which frees its slot.
+func (r *run) finish(slot int64, row *output.Row) {
+	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond)
+	r.Stats.count(row)
+	r.events <- event{part: r.slots.part(slot), slot: slot, row: row}
+}

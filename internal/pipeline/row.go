@@ -1,0 +1,210 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+)
+
+// maxHostAddrs bounds the addresses that a row keeps.
+const maxHostAddrs = 16
+
+// newRow is a row that knows its domain and nothing else.
+func (r *run) newRow(name *domains.Name) *output.Row {
+	row := &output.Row{
+		Domain: name.Domain,
+		Rank:   name.Rank,
+		List:   name.List,
+		TLD:    name.Domain[strings.LastIndexByte(name.Domain, '.')+1:],
+		Tags:   name.Tags,
+		Policy: string(codes.PolicyNotFetched),
+		Pass:   1,
+	}
+	if name.ListRank > 0 {
+		row.ListRank = new(name.ListRank)
+	}
+	if registered, err := publicsuffix.EffectiveTLDPlusOne(name.Domain); err == nil {
+		row.RegisteredDomain = registered
+	}
+	return row
+}
+
+// fillNegative fills the row of a domain without a record from the sieve's
+// answer alone. It says the same as LookupRecord and fillLookup would.
+func fillNegative(row *output.Row, a resolver.Answer) {
+	row.Record = string(codes.RecordAbsent)
+	row.RecordReason = string(mtasts.NegativeReason(row.Domain, a.Rcode, a.Zone))
+	row.Error = string(codes.ErrNoRecord)
+	row.TXTCount = new(int32(0))
+	row.Zone = a.Zone
+	row.Rcode = resolver.RcodeName(a.Rcode)
+	row.Authenticated = new(a.Authenticated)
+	fillEDE(row, a.EDE)
+	fillAsked(row, a.Trace)
+}
+
+func fillEDE(row *output.Row, ede []uint16) {
+	for _, code := range ede {
+		row.EDE = append(row.EDE, int32(code))
+	}
+}
+
+func fillAsked(row *output.Row, asked resolver.Trace) {
+	if asked.Upstream.IsValid() {
+		row.Resolver = asked.Upstream.String()
+	}
+	row.Attempts = int32(asked.Attempts)
+	row.LookupMS = *milliseconds(asked.Elapsed)
+	row.TCP = asked.TCP
+}
+
+// fillLookup fills the columns of the record.
+func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trace) {
+	row.Record = string(l.Class)
+	row.RecordReason = string(l.Reason)
+	row.Error = string(mtasts.Sentinel(err))
+	for _, txt := range l.TXT {
+		row.TXT = append(row.TXT, []byte(txt))
+	}
+	row.CNAMEs = l.CNAMEs
+	row.Zone = l.Zone
+	if l.Rcode >= 0 {
+		row.Rcode = resolver.RcodeName(l.Rcode)
+		row.Authenticated = new(l.Authenticated)
+	}
+	if l.Class != codes.RecordUnknown {
+		row.TXTCount = new(int32(l.TXTCount))
+	}
+	if l.TXTCount > 0 {
+		row.TTL = new(int32(min(l.TTL, 1<<31-1)))
+	}
+	fillEDE(row, l.EDE)
+	fillAsked(row, asked)
+	addFindings(row, l.Findings)
+
+	switch l.Class {
+	case codes.RecordValid, codes.RecordInvalid, codes.RecordMultiple:
+		row.RecordID = l.Record.ID
+		row.Extensions = pairs(l.Record.Extensions, "=")
+		row.Strict, row.Lenient = new(l.Strict), new(l.Lenient)
+	}
+	if l.Class == codes.RecordInvalid || l.Class == codes.RecordMultiple {
+		row.TLSRPTResult = string(codes.TLSRPTPolicyInvalid)
+	}
+}
+
+// fillFetch fills the columns of the Policy Host and of the policy.
+func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace) {
+	fillHost(row, host, dialled)
+	fillResponse(row, f, f.HeaderTime-dialled.DNSTime-dialled.ConnectTime-dialled.TLSTime)
+
+	row.Policy = string(f.Class)
+	row.Error = string(mtasts.Sentinel(err))
+	if err != nil {
+		row.PolicyStage = string(f.Stage)
+		row.PolicyReason = string(f.Reason)
+		row.TLSRPTResult = string(codes.StageResult(f.Stage))
+	}
+	addFindings(row, f.Findings)
+	if dialled.HadForbidden && f.Class != codes.PolicyForbidden {
+		addFindings(row, []codes.Finding{codes.FindHostForbidden})
+	}
+	if len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain {
+		addFindings(row, []codes.Finding{codes.FindHostCNAMEDangling})
+	}
+	if !f.Read {
+		return
+	}
+	row.Mode = string(f.Policy.Mode)
+	if f.Policy.MaxAge >= 0 {
+		row.MaxAge = new(f.Policy.MaxAge)
+	}
+	for _, pattern := range f.Policy.MX {
+		row.MXPatterns = append(row.MXPatterns, string(pattern))
+	}
+	row.PolicyExtensions = pairs(f.Policy.Extensions, ": ")
+	row.Strict = new(*row.Strict && f.Strict)
+	row.Lenient = new(*row.Lenient && f.Lenient)
+}
+
+func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
+	row.HostCNAMEs = host.CNAMEs
+	for i, addr := range host.Addrs {
+		if i == maxHostAddrs {
+			break
+		}
+		row.HostAddrs = append(row.HostAddrs, addr.String())
+	}
+	row.DNSMS = milliseconds(dialled.DNSTime)
+	if dialled.Addr.IsValid() {
+		row.Addr = dialled.Addr.String()
+		row.ConnectMS = milliseconds(dialled.ConnectTime)
+	}
+	row.TLSVersion = dialled.TLSVersion
+	row.TLSError = string(dialled.TLSError)
+	if dialled.TLSVersion != "" || dialled.TLSError != "" {
+		row.TLSMS = milliseconds(dialled.TLSTime)
+	}
+	if cert := dialled.Cert; cert != nil {
+		row.CertIssuer = cert.Issuer
+		row.CertNames = cert.Names
+		row.CertNamesCount = new(int32(cert.NamesCount))
+		row.CertNotBefore = new(cert.NotBefore.UTC())
+		row.CertNotAfter = new(cert.NotAfter.UTC())
+		row.CertSHA256 = hex.EncodeToString(cert.SHA256[:])
+		row.ChainLength = new(int32(dialled.ChainLength))
+	}
+}
+
+// fillResponse fills the columns of the HTTP response, whose header came after
+// the given time.
+func fillResponse(row *output.Row, f mtasts.Fetch, waited time.Duration) {
+	if f.Status == 0 {
+		return
+	}
+	row.HTTPStatus = new(int32(f.Status))
+	row.HTTPLocation = f.Location
+	row.ContentType = f.ContentType
+	row.ContentEncoding = f.ContentEncoding
+	row.Server = f.Server
+	row.HTTPMS = milliseconds(waited)
+	if f.Body == nil && f.BodyBytes == 0 && f.Framing == "" {
+		return // the body was not asked for
+	}
+	row.BodyFraming = string(f.Framing)
+	row.BodyBytes = new(f.BodyBytes)
+	row.BodyMS = milliseconds(f.BodyTime)
+	row.PolicyText = f.Body
+	sum := sha256.Sum256(f.Body)
+	row.PolicySHA256 = hex.EncodeToString(sum[:])
+}
+
+func addFindings(row *output.Row, findings []codes.Finding) {
+	for _, f := range findings {
+		row.Findings = append(row.Findings, string(f))
+	}
+}
+
+func pairs(ps []mtasts.Pair, between string) []string {
+	var texts []string
+	for _, p := range ps {
+		texts = append(texts, p.Name+between+p.Value)
+	}
+	return texts
+}
+
+// milliseconds rounds d to whole milliseconds, so that the columns of times
+// stay small.
+func milliseconds(d time.Duration) *int32 {
+	return new(int32(min(max(d, 0).Round(time.Millisecond).Milliseconds(), 1<<31-1)))
+}

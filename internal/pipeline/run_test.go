@@ -1,0 +1,328 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+	"stsscan/internal/queue"
+	"stsscan/internal/resolver"
+	"stsscan/internal/simnet"
+	"stsscan/internal/verify"
+)
+
+// scanInto runs a list through the pipeline into dir.
+func scanInto(ctx context.Context, t *testing.T, config Config, list listed, dir string) error {
+	t.Helper()
+	dataset, err := output.Open(dir, output.Identity{Input: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Chunks = list
+	config.Dataset = dataset
+	config.Source = &queue.Static{Parts: list.parts, Whole: func(k int) bool {
+		_, whole, err := dataset.Whole(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return whole
+	}}
+	return Run(ctx, config)
+}
+
+// Each row of a run equals the truth of the population, and each name has one.
+func TestRunEqualsTruth(t *testing.T) {
+	world, err := simnet.Generate("errors", 7, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	list := listed{parts: 5, size: 200}
+	dir := t.TempDir()
+	config := inWorld(t, world)
+	config.Deadline = 4 * time.Second // of the few hosts that hang
+	if err := scanInto(t.Context(), t, config, list, dir); err != nil {
+		t.Fatal(err)
+	}
+	rows := rowsIn(t, dir)
+	if len(rows) != list.parts*list.size {
+		t.Errorf("%d rows for %d names", len(rows), list.parts*list.size)
+	}
+	for domain, row := range rows {
+		truth, ok := world.Truth(domain, row.Rank)
+		if !ok {
+			t.Fatalf("%s: no truth", domain)
+		}
+		for _, difference := range verify.CompareTruth(row, truth) {
+			t.Errorf("%s (%s): %s", domain, truth.Class, difference)
+		}
+	}
+}
+
+// An interrupt leaves whole parts only, and the same run again ends with every
+// row once.
+func TestInterruptAndResume(t *testing.T) {
+	world, err := simnet.Generate("zones", 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	list := listed{parts: 6, size: 100}
+	dir := t.TempDir()
+
+	config := inWorld(t, world)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	config.Engine = &interrupting{Engine: config.Engine, after: 250, interrupt: cancel}
+	if err := scanInto(ctx, t, config, list, dir); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("interrupted run: %v, want ErrInterrupted", err)
+	}
+	if got := len(rowsIn(t, dir)); got != 200 {
+		t.Errorf("%d rows after an interrupt in the third part, want the 200 of two whole parts", got)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".tmp-*")); len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+
+	if err := scanInto(t.Context(), t, inWorld(t, world), list, dir); err != nil {
+		t.Fatalf("resumed run: %v", err)
+	}
+	if got := len(rowsIn(t, dir)); got != 600 {
+		t.Errorf("%d rows after the resume, want 600", got)
+	}
+}
+
+// interrupting is an Engine that interrupts the run after some names.
+type interrupting struct {
+	Engine
+	after     int
+	interrupt func()
+}
+
+func (e *interrupting) Sweep(ctx context.Context, next func() (resolver.Question, bool), yield func(resolver.Answer)) error {
+	asked := 0
+	return e.Engine.Sweep(ctx, func() (resolver.Question, bool) {
+		if asked++; asked > e.after {
+			e.interrupt()
+		}
+		return next()
+	}, yield)
+}
+
+// An interrupt after the last name is none: the run ends complete.
+func TestInterruptAtTheEnd(t *testing.T) {
+	world, err := simnet.Generate("zones", 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	list := listed{parts: 2, size: 50}
+	config := inWorld(t, world)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	config.Engine = &interrupting{Engine: config.Engine, after: 100, interrupt: cancel}
+	dir := t.TempDir()
+	if err := scanInto(ctx, t, config, list, dir); err != nil {
+		t.Errorf("run: %v", err)
+	}
+	if got := len(rowsIn(t, dir)); got != 100 {
+		t.Errorf("%d rows, want 100", got)
+	}
+}
+
+// errLocal is a fault of this machine.
+type errLocal struct{}
+
+func (errLocal) Error() string { return "too many open files" }
+func (errLocal) Local() bool   { return true }
+
+// faulty is an Engine whose next lookups fail for reasons of this machine.
+type faulty struct {
+	Engine
+	lookups atomic.Int32 // that still fail
+}
+
+func (e *faulty) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	if e.lookups.Add(-1) >= 0 {
+		return nil, errLocal{}
+	}
+	return e.Engine.Exchange(ctx, q)
+}
+
+// A fault of this machine is never a finding: the domain is asked again, and
+// when that does not help the run stops without a row.
+func TestLocalFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		domain  string
+		lookups int32
+		want    string // class of the policy; empty: no row
+	}{
+		{"that passes, in the record's lookup", "fetch-35.example.com", 1, "valid"},
+		{"that passes, in the host's lookup", "fetch-35.example.com", 3, "valid"},
+		{"that stays", "fetch-35.example.com", 1000, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				world, err := simnet.Open(fetchWorld)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer world.Close()
+				engine := &faulty{Engine: inMemory{world}}
+				engine.lookups.Store(tt.lookups)
+				config := inEngine(t, engine, world).withDefaults()
+				work, fail := context.WithCancelCause(t.Context())
+				r := &run{Config: config, work: work, fail: fail, slots: newSlots(1), events: make(chan event, 1)}
+				r.slots.fill(<-r.slots.free, domains.Name{Domain: tt.domain, Rank: 1, List: "made up"}, nil)
+
+				r.survey(job{answer: resolver.Answer{Outcome: resolver.Failed, Err: errLocal{}}})
+				if tt.want == "" {
+					if cause := context.Cause(work); !errors.Is(cause, errLocal{}) || len(r.events) != 0 {
+						t.Errorf("cause %v, %d rows: want the fault and no row", cause, len(r.events))
+					}
+					return
+				}
+				if len(r.events) != 1 {
+					t.Fatalf("no row: %v", context.Cause(work))
+				}
+				if row := (<-r.events).row; row.Policy != tt.want {
+					t.Errorf("policy %s (%s %s), want %s", row.Policy, row.PolicyStage, row.PolicyReason, tt.want)
+				}
+				if r.Stats.Counts().LocalFaults == 0 {
+					t.Error("the fault was not counted")
+				}
+			})
+		})
+	}
+}
+
+// However many names there are and however slow surveys are, no more names are
+// under way than there are slots.
+func TestAdmissionIsBounded(t *testing.T) {
+	world, err := simnet.Generate("zones", 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	slow := &slowSurveys{Engine: inMemory{world}}
+	config := inEngine(t, slow, world)
+	config.InFlight, config.Surveys = 10, 2
+	dir := t.TempDir()
+	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: 100}, dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, most := slow.admitted.Load(), int64(10+2*2); got > most {
+		t.Errorf("%d names admitted before the first survey ended, want at most %d", got, most)
+	}
+	if got := len(rowsIn(t, dir)); got != 100 {
+		t.Errorf("%d rows, want 100", got)
+	}
+}
+
+// slowSurveys is an Engine that leaves every domain to a survey, each of which
+// takes a while. It counts the names admitted until the first survey ends.
+type slowSurveys struct {
+	Engine
+	admitted atomic.Int64
+	ended    atomic.Bool
+}
+
+func (e *slowSurveys) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	time.Sleep(20 * time.Millisecond)
+	e.ended.Store(true)
+	return e.Engine.Exchange(ctx, q)
+}
+
+func (e *slowSurveys) Sweep(ctx context.Context, next func() (resolver.Question, bool), yield func(resolver.Answer)) error {
+	alias := new(dns.Msg)
+	for {
+		q, ok := next()
+		if !ok {
+			return nil
+		}
+		if !e.ended.Load() {
+			e.admitted.Add(1)
+		}
+		reply := alias.Copy()
+		reply.SetQuestion(dns.Fqdn(q.Name), q.Type)
+		reply.Response = true
+		reply.Answer = []dns.RR{&dns.CNAME{
+			Hdr:    dns.RR_Header{Name: dns.Fqdn(q.Name), Rrtype: dns.TypeCNAME, Class: dns.ClassINET},
+			Target: "nobody.example.com.",
+		}}
+		yield(resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Msg: reply})
+	}
+}
+
+// A plain negative has the same row whether the sieve makes it from its own
+// reading of the reply or a survey makes it from the message.
+func TestNegativeEqualsSurvey(t *testing.T) {
+	world, err := simnet.Generate("errors", 11, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	server, err := world.Listen(t.Context(), simnet.Addrs{DNS: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{server.DNS}, Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+
+	const names = 3000
+	var mu sync.Mutex
+	var negatives []resolver.Answer
+	var rank int64
+	err = engine.Sweep(t.Context(), func() (resolver.Question, bool) {
+		rank++
+		return resolver.Question{Name: recordLabel + domainOf(rank), Type: dns.TypeTXT, Tag: rank}, rank <= names
+	}, func(a resolver.Answer) {
+		if a.Outcome == resolver.NXDOMAIN || a.Outcome == resolver.NODATA {
+			mu.Lock()
+			defer mu.Unlock()
+			negatives = append(negatives, a)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(negatives) < names/10 {
+		t.Errorf("only %d negatives among %d domains", len(negatives), names)
+	}
+	r := &run{Config: inWorld(t, world).withDefaults(), work: t.Context()}
+	for _, a := range negatives {
+		name := domains.Name{Domain: domainOf(a.Tag), Rank: a.Tag, List: "made up"}
+		q := new(dns.Msg)
+		q.SetQuestion(recordLabel+name.Domain+".", dns.TypeTXT)
+		q.SetEdns0(1232, false)
+		reply, err := world.Exchange(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quick := r.newRow(&name)
+		fillNegative(quick, a)
+		surveyed, err := r.story(&name, &resolver.Answer{Outcome: resolver.Reply, Msg: reply, Trace: a.Trace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(quick, surveyed) {
+			t.Errorf("%s:\nsieve  %+v\nsurvey %+v", name.Domain, quick, surveyed)
+		}
+	}
+}

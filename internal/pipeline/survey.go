@@ -1,0 +1,112 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+)
+
+// localTries is how often a domain is surveyed while faults of this machine get
+// in the way; the waits between grow to about a minute in all.
+const localTries = 8
+
+// survey surveys one domain until it has a row. A fault of this machine is
+// never a finding: the domain is asked again, and in the end the run stops.
+func (r *run) survey(j job) {
+	defer r.Stats.surveying.Add(-1)
+	name := r.slots.name(j.slot)
+	first := &j.answer
+	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
+		row, err := r.story(name, first)
+		first = nil // a second try asks the question again
+		return row, err
+	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, wait time.Duration) {
+		r.Stats.localFaults.Add(1)
+		r.Log.Warn("a fault of this machine: the domain is asked again", "domain", name.Domain, "wait", wait, "error", err)
+	}))
+	if err != nil {
+		r.fail(fmt.Errorf("%s: a fault of this machine: %w", name.Domain, err))
+		return
+	}
+	r.finish(j.slot, row)
+}
+
+// story is one domain's survey: the record, and the policy where there is a
+// valid record. first is the sieve's answer, nil to ask the question here. The
+// error is a fault of this machine.
+func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
+	row := r.newRow(name)
+	began, result := r.Now(), "lookuperror"
+	if r.Client.Observe != nil {
+		defer func() { r.Client.Observe(result, r.Now().Sub(began)) }()
+	}
+
+	var asked resolver.Trace
+	lookup, err := r.lookup(name.Domain, first, &asked)
+	if local(err) {
+		return nil, err
+	}
+	fillLookup(row, lookup, err, asked)
+	if err != nil {
+		return row, nil
+	}
+
+	ctx, cancel := context.WithTimeout(r.work, r.Deadline)
+	defer cancel()
+	var dialled egress.Trace
+	var host mtasts.Host
+	result = "fetcherror"
+	fetch, err := r.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), name.Domain)
+	if local(err) {
+		return nil, err
+	}
+	fillFetch(row, fetch, err, host, dialled)
+	if err == nil {
+		result = "ok"
+	}
+	return row, nil
+}
+
+// lookup ends the lookup that the sieve began.
+func (r *run) lookup(domain string, first *resolver.Answer, asked *resolver.Trace) (mtasts.Lookup, error) {
+	ctx := resolver.WithTrace(r.work, asked)
+	switch {
+	case first == nil:
+		return r.Client.LookupRecord(ctx, domain)
+	case first.Outcome == resolver.Reply:
+		*asked = first.Trace
+		return r.Client.LookupFrom(ctx, domain, first.Msg)
+	}
+	*asked = first.Trace
+	return mtasts.LookupFailed(domain, first.Err)
+}
+
+// local reports whether err is a fault of this machine, or of a run that is
+// ending: it says nothing about the domain.
+func local(err error) bool {
+	var fault interface{ Local() bool }
+	return errors.Is(err, context.Canceled) || errors.As(err, &fault) && fault.Local()
+}
+
+// Survey makes the row of one domain: the record, and the policy where there is
+// a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
+// Client, Deadline, Now and Log count. The error is a fault of this machine, or
+// that of ctx.
+func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
+	r := &run{Config: c.withDefaults(), work: ctx}
+	row, err := r.story(&name, nil)
+	if err != nil {
+		return nil, err
+	}
+	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond)
+	return row, nil
+}

@@ -1,0 +1,86 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"stsscan/internal/output"
+)
+
+// writeBatch is the number of rows that are written at a time: enough to hide
+// the cost of a call, few enough that a part waits with little in memory.
+const writeBatch = 1024
+
+// A part is one file being written. admitted belongs to the admission until
+// the part is sealed; the other fields belong to the writer.
+type part struct {
+	number   int
+	file     *output.Part
+	admitted int64
+	sealed   bool
+	written  int64
+	batch    []*output.Row
+}
+
+// An event tells the writer of a new part (neither row nor sealed), of a row,
+// or that a part is sealed: as many rows will come as names were admitted.
+type event struct {
+	part   *part
+	slot   int64
+	row    *output.Row
+	sealed bool
+}
+
+// write is the goroutine that owns the open parts. It takes events until the
+// channel is closed, even when something failed, so that nobody waits for it;
+// parts that are not complete then leave no file.
+func (r *run) write() error {
+	open := make(map[*part]bool)
+	for e := range r.events {
+		p := e.part
+		switch {
+		case e.sealed:
+			p.sealed = true
+		case e.row != nil:
+			p.batch = append(p.batch, e.row)
+			r.slots.release(e.slot)
+		default:
+			open[p] = true
+		}
+		full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
+		if r.work.Err() != nil || !full && len(p.batch) < writeBatch {
+			continue
+		}
+		if err := r.store(p, full); err != nil {
+			r.fail(err)
+			continue
+		}
+		if full {
+			delete(open, p)
+			<-r.opening
+		}
+	}
+	for p := range open {
+		p.file.Abort()
+	}
+	return nil
+}
+
+// store writes the waiting rows of p, and the file's end when it is full.
+func (r *run) store(p *part, full bool) error {
+	if err := p.file.Write(p.batch); err != nil {
+		return fmt.Errorf("part %d: %w", p.number, err)
+	}
+	p.written += int64(len(p.batch))
+	clear(p.batch)
+	p.batch = p.batch[:0]
+	if !full {
+		return nil
+	}
+	info, err := p.file.Commit()
+	if err != nil {
+		return fmt.Errorf("part %d: %w", p.number, err)
+	}
+	r.Stats.parts.Add(1)
+	r.Wrote(info)
+	return nil
+}

@@ -1,0 +1,19 @@
+package resolver
+
+import (
+	"strconv"
+
+	"github.com/miekg/dns"
+)
+
+// TypeTXT is the type of the records that an MTA-STS survey asks for first.
+const TypeTXT = dns.TypeTXT
+
+// RcodeName is the mnemonic of a response code, or "RCODE17" where IANA lists
+// none.
+func RcodeName(rcode int) string {
+	if name, ok := dns.RcodeToString[rcode]; ok {
+		return name
+	}
+	return "RCODE" + strconv.Itoa(rcode)
+}
