@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"stsscan/internal/output"
+)
+
+func newCat(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "cat PATH...",
+		Short: "Print a part, or all parts of a run, as JSON lines",
+		Long: `cat prints the rows of part files, or of all parts of run directories, one JSON
+object a line: the keys are the column names, and what was not observed is null.
+Raw bytes are printed as text when they are UTF-8, else as {"base64": "..."}.`,
+		Args: atLeast(1, "PATH"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out := bufio.NewWriter(std.out)
+			for _, arg := range args {
+				parts, err := partsOf(arg)
+				if err != nil {
+					return err
+				}
+				for _, part := range parts {
+					for row, err := range output.ReadPart(part) {
+						if err != nil {
+							return errors.Join(err, out.Flush())
+						}
+						if err := output.WriteJSON(out, row); err != nil {
+							return err
+						}
+					}
+				}
+			}
+			return out.Flush()
+		},
+	}
+}
+
+// partsOf lists the part files of a run directory in order; a file stands for
+// itself.
+func partsOf(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("open %s: no such file or directory", path)
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return []string{path}, nil
+	}
+	parts, err := output.PartPaths(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) == 0 {
+		return nil, fmt.Errorf("%s: no part files", path)
+	}
+	return parts, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
+)
+
+func newLookup(std streams) *cobra.Command {
+	var (
+		network networkFlags
+		asJSON  bool
+		verbose bool
+	)
+	cmd := &cobra.Command{
+		Use:   "lookup [flags] DOMAIN...",
+		Short: "Look up one domain and show everything seen, for people",
+		Long: `lookup asks for the record and the policy of each domain and shows what was
+seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
+--json it prints the row that a scan would write.`,
+		Args: atLeast(1, "DOMAIN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := network.check(); err != nil {
+				return err
+			}
+			names, err := normalizeAll(args, network.testBed())
+			if err != nil {
+				return err
+			}
+			excluded, err := readExclusions(network.exclude)
+			if err != nil {
+				return err
+			}
+			console := &console{out: std.err}
+			log := console.newLogger(!verbose, verbose)
+			n, err := network.open(cmd.Context(), excluded, log, nil)
+			if err != nil {
+				return err
+			}
+			defer n.close()
+
+			for i, name := range names {
+				if excluded.Domain(name) {
+					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
+				}
+				row, err := n.survey(cmd.Context(), name, network.deadline)
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				switch {
+				case asJSON:
+					err = output.WriteJSON(std.out, row)
+				default:
+					if i > 0 {
+						fmt.Fprintln(std.out)
+					}
+					err = writePage(std.out, row)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the row as JSON")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+	network.register(cmd.Flags())
+	return cmd
+}
+
+// survey makes the row of one domain.
+func (n *network) survey(ctx context.Context, domain string, deadline time.Duration) (*output.Row, error) {
+	return pipeline.Survey(ctx, pipeline.Config{Engine: n.engine, Client: n.client, Deadline: deadline}, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+}
+
+// normalizeAll normalises the domains of a command line.
+func normalizeAll(args []string, specialUse bool) ([]string, error) {
+	rules := domains.Rules{AllowSpecialUse: specialUse}
+	var names []string
+	for _, arg := range args {
+		name, err := rules.Normalize(arg)
+		if err != nil {
+			return nil, usage(fmt.Errorf("%q: %w", arg, err))
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// readExclusions reads the opt-out list; an empty path is none.
+func readExclusions(path string) (*domains.Exclusions, error) {
+	if path == "" {
+		return nil, nil // a nil *Exclusions excludes nobody
+	}
+	return domains.ReadExclusions(path)
+}

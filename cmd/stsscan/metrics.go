@@ -1,0 +1,56 @@
+package main
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"stsscan/internal/output"
+)
+
+// metrics are what a monitoring system wants to know of a nightly job.
+type metrics struct {
+	registry *prometheus.Registry
+	surveys  *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		surveys: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "stsscan_survey_duration_seconds",
+			Help:    "Time from the question for the record to the end of the policy's retrieval, by result.",
+			Buckets: []float64{0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 60},
+		}, []string{"result"}),
+	}
+	m.registry.MustRegister(m.surveys)
+	return m
+}
+
+// observe records the duration of one survey: ok, lookuperror or fetcherror.
+func (m *metrics) observe(result string, d time.Duration) {
+	m.surveys.WithLabelValues(result).Observe(d.Seconds())
+}
+
+// write writes the metrics to a file, whole or not at all, in the format of
+// node_exporter's textfile collector.
+func (m *metrics) write(path string, run *output.Manifest) error {
+	domains := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_domains", Help: "Domains by class of record."}, []string{"record"})
+	for class, n := range run.Counts.Record {
+		domains.WithLabelValues(string(class)).Set(float64(n))
+	}
+	policies := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_policies", Help: "Domains by class of policy."}, []string{"policy"})
+	for class, n := range run.Counts.Policy {
+		policies.WithLabelValues(string(class)).Set(float64(n))
+	}
+	complete := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_run_complete", Help: "1 when each name of the run has a row."})
+	if run.Status == output.StatusComplete {
+		complete.Set(1)
+	}
+	ended := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_run_end_timestamp_seconds", Help: "When the run ended."})
+	if run.EndedAt != nil {
+		ended.Set(float64(run.EndedAt.Unix()))
+	}
+	m.registry.MustRegister(domains, policies, complete, ended)
+	return prometheus.WriteToTextfile(path, m.registry)
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/pipeline"
+	"stsscan/internal/resolver"
+	"stsscan/internal/simnet"
+)
+
+// networkFlags say which Internet is asked, and how.
+type networkFlags struct {
+	sim       string
+	seed      uint64
+	resolvers string
+	proxy     string
+	roots     string
+	contact   string
+	exclude   string
+	timeout   time.Duration
+	deadline  time.Duration
+	retries   int
+	rate      float64
+	inFlight  int
+	surveys   int
+}
+
+func (f *networkFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.sim, "sim", "", "ask the simulated Internet: a `model` ("+strings.Join(simnet.Models(), ", ")+") or the path of a world")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of the simulated Internet")
+	flags.StringVar(&f.resolvers, "resolvers", "", "upstream resolvers: `HOST[:PORT],...` or @FILE (default: the system's)")
+	flags.StringVar(&f.proxy, "proxy", "", "reach Policy Hosts through a proxy: `socks5://HOST:PORT`")
+	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
+	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
+	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "of one DNS attempt")
+	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first")
+	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
+	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
+	flags.IntVar(&f.inFlight, "in-flight", 1000, "DNS questions in flight")
+	flags.IntVar(&f.surveys, "surveys", 256, "surveys of domains with a record at a time")
+}
+
+// check refuses flags that contradict each other or make no sense.
+func (f *networkFlags) check() error {
+	switch {
+	case f.sim != "" && (f.resolvers != "" || f.proxy != "" || f.roots != ""):
+		return usage(errors.New("--sim brings its own resolver, proxy and roots: leave out --resolvers, --proxy and --roots"))
+	case f.timeout <= 0:
+		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
+	case f.deadline <= 0:
+		return usage(fmt.Errorf("--deadline %v: must be positive", f.deadline))
+	case f.retries < 0:
+		return usage(fmt.Errorf("--retries %d: must not be negative", f.retries))
+	case f.rate < 0:
+		return usage(fmt.Errorf("--rate %v: must not be negative", f.rate))
+	case f.inFlight < 1:
+		return usage(fmt.Errorf("--in-flight %d: must be at least 1", f.inFlight))
+	case f.surveys < 1:
+		return usage(fmt.Errorf("--surveys %d: must be at least 1", f.surveys))
+	}
+	if f.contact != "" {
+		if err := checkContact(f.contact); err != nil {
+			return usage(fmt.Errorf("--contact: %w", err))
+		}
+	}
+	return nil
+}
+
+// checkContact refuses what is neither a mail address nor an http(s) URL.
+func checkContact(contact string) error {
+	if strings.ContainsFunc(contact, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '(' || r == ')' }) {
+		return fmt.Errorf("%q must be printable ASCII without spaces and parentheses", contact)
+	}
+	if u, err := url.Parse(contact); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return nil
+	}
+	if local, domain, ok := strings.Cut(strings.TrimPrefix(contact, "mailto:"), "@"); ok && local != "" && strings.Contains(domain, ".") {
+		return nil
+	}
+	return fmt.Errorf("%q is neither a mail address nor an http(s) URL", contact)
+}
+
+// testBed reports whether nothing asked can be on the real Internet: it is
+// simulated, or Policy Hosts are reached through a proxy on this machine and
+// trusted by private roots.
+func (f *networkFlags) testBed() bool {
+	if f.sim != "" {
+		return true
+	}
+	u, err := url.Parse(f.proxy)
+	if err != nil || f.proxy == "" || f.roots == "" {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.IsLoopback()
+}
+
+// A network is the way out: the DNS engine, and the client that fetches
+// policies.
+type network struct {
+	engine    *resolver.Resolver
+	client    *mtasts.Client
+	upstreams []string
+	roots     rootsInfo
+	closers   []func()
+}
+
+// rootsInfo says which roots are trusted.
+type rootsInfo struct{ source, date string }
+
+// open builds the network that the flags describe. The world of --sim lives
+// until the network is closed.
+func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, log *slog.Logger, observe func(string, time.Duration)) (_ *network, err error) {
+	n := new(network)
+	defer func() {
+		if err != nil {
+			n.close()
+		}
+	}()
+
+	var upstreams []netip.AddrPort
+	var dial func(context.Context, string, string) (net.Conn, error)
+	var roots *x509.CertPool
+	if f.sim != "" {
+		world, err := openWorld(f.sim, f.seed)
+		if err != nil {
+			return nil, err
+		}
+		n.closers = append(n.closers, world.Close)
+		server, err := world.Listen(ctx, simnet.Addrs{DNS: "127.0.0.1:0"})
+		if err != nil {
+			return nil, err
+		}
+		n.closers = append(n.closers, func() { _ = server.Close() })
+		upstreams, dial, roots = []netip.AddrPort{server.DNS}, world.DialContext, world.Roots()
+		n.roots = rootsInfo{source: "simulated Internet"}
+	} else if upstreams, roots, err = f.real(n); err != nil {
+		return nil, err
+	}
+
+	n.engine, err = resolver.New(resolver.Config{
+		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: f.inFlight, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.closers = append(n.closers, func() { _ = n.engine.Close() })
+	for _, u := range upstreams {
+		n.upstreams = append(n.upstreams, u.String())
+	}
+
+	config := egress.Config{
+		Resolve: pipeline.Hosts(n.engine), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
+	}
+	if f.proxy != "" {
+		if config.Proxy, err = url.Parse(f.proxy); err != nil {
+			return nil, usage(fmt.Errorf("--proxy: %w", err))
+		}
+	}
+	transport, err := egress.NewTransport(config)
+	if err != nil {
+		return nil, err
+	}
+	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}
+	return n, nil
+}
+
+// real reads the upstreams and roots of a network that is not simulated here.
+func (f *networkFlags) real(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
+	if f.resolvers != "" {
+		upstreams, err = resolver.ParseUpstreams(f.resolvers)
+	} else {
+		upstreams, err = resolver.SystemUpstreams()
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("resolvers: %w", err)
+	}
+	if f.roots != "" {
+		roots, err = egress.ReadRoots(f.roots)
+		n.roots = rootsInfo{source: f.roots}
+	} else {
+		n.roots.source = "Mozilla, as bundled with golang.org/x/crypto"
+		roots, n.roots.date, err = egress.BundleRoots()
+	}
+	return upstreams, roots, err
+}
+
+func (n *network) close() {
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		n.closers[i]()
+	}
+}
+
+// openWorld opens a world by the name of its model, or from its path.
+func openWorld(name string, seed uint64) (*simnet.World, error) {
+	for _, model := range simnet.Models() {
+		if name == model {
+			return simnet.Generate(name, seed, 0)
+		}
+	}
+	world, err := simnet.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, strings.Join(simnet.Models(), ", "), err)
+	}
+	return world, err
+}
+
+// userAgent says who asks and where to complain.
+func userAgent(contact string) string {
+	if contact == "" {
+		return "stsscan/" + versionNumber()
+	}
+	return "stsscan/" + versionNumber() + " (+" + contact + ")"
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+// A page is what lookup shows of one domain: a column of labels, a column of
+// what was seen, no colour, and at most 80 columns of its own words.
+type page struct {
+	text strings.Builder
+}
+
+// line writes a label, or none to continue, and a text that may hold strings
+// of strangers: whatever a terminal would obey is escaped.
+func (p *page) line(label, format string, args ...any) {
+	text := printable(fmt.Sprintf(format, args...))
+	fmt.Fprintf(&p.text, "  %-9s %s\n", label, text)
+}
+
+// writePage writes the page of a row.
+func writePage(w io.Writer, row *output.Row) error {
+	var p page
+	fmt.Fprintln(&p.text, people(row.Domain))
+	p.record(row)
+	if row.Policy != string(codes.PolicyNotFetched) {
+		p.host(row)
+		p.response(row)
+		p.policy(row)
+	}
+	p.findings(row)
+	p.senders(row)
+	_, err := io.WriteString(w, p.text.String())
+	return err
+}
+
+func (p *page) record(row *output.Row) {
+	p.line("Record", "%s", verdictOf(row.Record, row.RecordReason, recordWords(codes.RecordReason(row.RecordReason))))
+	p.line("", "_mta-sts.%s TXT, %s", row.Domain, asked(row))
+	for _, alias := range row.CNAMEs {
+		p.line("", "alias of %s", alias)
+	}
+	for _, txt := range row.TXT {
+		p.line("", "%q", txt)
+	}
+	if row.Zone != "" {
+		p.line("", "denied by the zone %s", row.Zone)
+	}
+	for _, code := range row.EDE {
+		p.line("", "extended DNS error %d (RFC 8914)", code)
+	}
+}
+
+// asked says who gave the answer and how long it took.
+func asked(row *output.Row) string {
+	from := "nobody answered"
+	if row.Resolver != "" {
+		from = "answered by " + row.Resolver
+	}
+	if row.TCP {
+		from += " over TCP"
+	}
+	text := fmt.Sprintf("%s in %d ms", from, row.LookupMS)
+	if row.Attempts != 1 {
+		text += fmt.Sprintf(", %d questions", row.Attempts)
+	}
+	if row.Authenticated != nil && *row.Authenticated {
+		text += ", DNSSEC"
+	}
+	return text
+}
+
+func (p *page) host(row *output.Row) {
+	p.line("Host", "mta-sts.%s", row.Domain)
+	for _, alias := range row.HostCNAMEs {
+		p.line("", "alias of %s", alias)
+	}
+	if len(row.HostAddrs) > 0 {
+		p.line("", "addresses %s", strings.Join(row.HostAddrs, ", "))
+	}
+	if row.Addr != "" {
+		p.line("", "connected to %s in %d ms", row.Addr, *row.ConnectMS)
+	}
+	if row.TLSVersion != "" {
+		p.line("", "TLS %s in %d ms", row.TLSVersion, *row.TLSMS)
+	}
+	if row.CertSHA256 == "" {
+		return
+	}
+	names := strings.Join(row.CertNames, ", ")
+	if more := int(*row.CertNamesCount) - len(row.CertNames); more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	p.line("", "certificate for %s", names)
+	p.line("", "issued by %s", row.CertIssuer)
+	p.line("", "valid %s to %s", row.CertNotBefore.Format(time.DateOnly), row.CertNotAfter.Format(time.DateOnly))
+}
+
+func (p *page) response(row *output.Row) {
+	if row.HTTPStatus == nil {
+		return
+	}
+	p.line("Response", "HTTP status %d in %d ms", *row.HTTPStatus, *row.HTTPMS)
+	if row.HTTPLocation != "" {
+		p.line("", "points to %s (never followed: section 3.3)", row.HTTPLocation)
+	}
+	if row.ContentType != "" {
+		p.line("", "media type %s", row.ContentType)
+	}
+	if row.ContentEncoding != "" {
+		p.line("", "content encoding %s", row.ContentEncoding)
+	}
+	if row.BodyBytes != nil {
+		p.line("", "body of %d bytes", *row.BodyBytes)
+	}
+}
+
+func (p *page) policy(row *output.Row) {
+	reason := row.PolicyReason
+	if row.PolicyStage != "" {
+		reason = row.PolicyStage + ": " + reason
+	}
+	p.line("Policy", "%s", verdictOf(row.Policy, reason, policyWords(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
+	if row.Mode != "" {
+		p.line("", "mode %s", row.Mode)
+	}
+	if row.MaxAge != nil {
+		p.line("", "max_age %d (%s)", *row.MaxAge, days(*row.MaxAge))
+	}
+	for _, pattern := range row.MXPatterns {
+		p.line("", "mx %s", mtasts.MXPattern(pattern).Unicode())
+	}
+	for _, extension := range row.PolicyExtensions {
+		p.line("", "also %s", extension)
+	}
+}
+
+func (p *page) findings(row *output.Row) {
+	label := "Findings"
+	for _, code := range row.Findings {
+		p.line(label, "%s", code)
+		if words := findingWords(codes.Finding(code)); words != "" {
+			p.line("", "  %s", words)
+		}
+		label = ""
+	}
+	if row.TLSRPTResult != "" {
+		p.line("Reports", "senders that report would say %s (RFC 8460)", row.TLSRPTResult)
+	}
+}
+
+func (p *page) senders(row *output.Row) {
+	label := "Senders"
+	for _, sentence := range senderWords(row) {
+		p.line(label, "%s", sentence)
+		label = ""
+	}
+}
+
+// verdictOf puts a class, its reason and its meaning on one line.
+func verdictOf(class, reason, words string) string {
+	text := class
+	if reason != "" {
+		text += " (" + reason + ")"
+	}
+	if words != "" {
+		text += ": " + words
+	}
+	return text
+}
+
+// people shows a domain with its Unicode form beside it where it has one.
+func people(domain string) string { return mtasts.MXPattern(domain).Unicode() }
+
+// days is a duration in seconds as people say it.
+func days(seconds int64) string {
+	const day = 24 * 60 * 60
+	switch {
+	case seconds >= 2*day:
+		return fmt.Sprintf("%d days", seconds/day)
+	case seconds >= 2*60*60:
+		return fmt.Sprintf("%d hours", seconds/(60*60))
+	}
+	return fmt.Sprintf("%d minutes", seconds/60)
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"stsscan/internal/pipeline"
+)
+
+// Intervals of the progress: often on a terminal, seldom in a log.
+const (
+	barInterval = 200 * time.Millisecond
+	logInterval = 10 * time.Second
+)
+
+// A console is the program's standard error: log lines and the progress bar
+// take turns, so that neither tears the other.
+type console struct {
+	mu  sync.Mutex
+	out io.Writer
+	bar *progressbar.ProgressBar // nil: no bar now
+}
+
+// Write writes whole log lines, above the bar where there is one.
+func (c *console) Write(line []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bar == nil {
+		return c.out.Write(line)
+	}
+	_ = c.bar.Clear()
+	n, err := c.out.Write(line)
+	_ = c.bar.RenderBlank()
+	return n, err
+}
+
+// newLogger logs to the console: warnings and worse when quiet, everything
+// when verbose.
+func (c *console) newLogger(quiet, verbose bool) *slog.Logger {
+	level := slog.LevelInfo
+	switch {
+	case verbose:
+		level = slog.LevelDebug
+	case quiet:
+		level = slog.LevelWarn
+	}
+	return slog.New(slog.NewTextHandler(c, &slog.HandlerOptions{Level: level}))
+}
+
+// A progressMode says how progress is shown.
+type progressMode string
+
+// parseProgress resolves auto: a bar on a terminal, log lines elsewhere.
+func parseProgress(mode string, quiet bool, out io.Writer) (progressMode, error) {
+	switch {
+	case mode != "auto" && mode != "on" && mode != "off":
+		return "", usage(fmt.Errorf("--progress %q: must be auto, on or off", mode))
+	case quiet || mode == "off":
+		return "off", nil
+	case mode == "auto" && !isTerminal(out):
+		return "log", nil
+	}
+	return "bar", nil
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// watch shows the progress of a run over total names until the returned
+// function is called. Names of parts that were whole before do not count: the
+// rate and the time left are those of this run.
+func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats) (stop func()) {
+	if mode == "off" || total == 0 {
+		return func() {}
+	}
+	interval := logInterval
+	if mode == "bar" {
+		interval = barInterval
+		c.show(progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(c.out),
+			progressbar.OptionSetWidth(20),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString("domains"),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetDescription(describe(pipeline.Counts{})),
+		))
+	}
+	w := &watcher{console: c, log: log, total: total, stats: stats, began: time.Now()}
+	ticker := time.NewTicker(interval)
+	done := make(chan struct{})
+	var finished sync.WaitGroup
+	finished.Go(func() {
+		interrupted := ctx.Done()
+		for {
+			select {
+			case <-ticker.C:
+				w.report()
+			case <-interrupted:
+				interrupted = nil // say it once
+				log.Warn("interrupted: finishing what is in flight; interrupt again to stop at once")
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() {
+		ticker.Stop()
+		close(done)
+		finished.Wait()
+		w.end()
+	}
+}
+
+func (c *console) show(bar *progressbar.ProgressBar) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bar = bar
+	_ = bar.RenderBlank()
+}
+
+// A watcher turns counters into a bar or into log lines.
+type watcher struct {
+	*console
+	log   *slog.Logger
+	total int64
+	stats *pipeline.Stats
+	began time.Time
+}
+
+func (w *watcher) report() {
+	counts := w.stats.Counts()
+	w.mu.Lock()
+	bar := w.bar
+	if bar != nil {
+		bar.Describe(describe(counts))
+		_ = bar.Set64(counts.Domains())
+	}
+	w.mu.Unlock()
+	if bar != nil {
+		return
+	}
+	rate := float64(counts.Domains()) / time.Since(w.began).Seconds()
+	left := "unknown"
+	if rate > 0 {
+		left = time.Duration(float64(w.total-counts.Domains()) / rate * float64(time.Second)).Round(time.Second).String()
+	}
+	w.log.Info("progress", "domains", counts.Domains(), "of", w.total, "per_second", int64(rate), "left", left,
+		"present", counts.Present, "absent", counts.Absent, "unknown", counts.Unknown,
+		"policies_valid", counts.PolicyValid, "policies_broken", counts.PolicyBroken, "surveying", counts.Surveying)
+}
+
+// end leaves the last state of the bar on the screen.
+func (w *watcher) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bar == nil {
+		return
+	}
+	counts := w.stats.Counts()
+	w.bar.Describe(describe(counts))
+	_ = w.bar.Set64(counts.Domains())
+	_ = w.bar.Exit()
+	fmt.Fprintln(w.out)
+	w.bar = nil
+}
+
+// describe is the text before the bar.
+func describe(c pipeline.Counts) string {
+	return fmt.Sprintf("records %d, valid policies %d, unknown %d", c.Present, c.PolicyValid, c.Unknown)
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+)
+
+// manifestInterval is how often run.json is written while parts are.
+const manifestInterval = 5 * time.Second
+
+// A record keeps run.json while parts become whole.
+type record struct {
+	dir      string
+	plan     *domains.Plan
+	owns     func(k int) bool
+	dataset  *output.Dataset
+	manifest *output.Manifest
+	parts    map[int]output.PartInfo
+	written  time.Time
+	err      error // first failure to write run.json
+}
+
+// newRecord opens the table in the run directory and finds the parts of this
+// shard that are whole.
+func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
+	m := &output.Manifest{
+		Version:    versionNumber(),
+		StartedAt:  time.Now().UTC(),
+		Config:     j.settings,
+		Shard:      j.shardOf(),
+		Contact:    j.network.contact,
+		Exclusions: plan.Exclusions,
+		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
+	}
+	for _, in := range plan.Inputs {
+		m.Inputs = append(m.Inputs, output.Input{
+			Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Entries: in.Entries, Rejected: in.Rejected,
+			Excluded: in.Excluded, Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
+		})
+	}
+	switch earlier, err := output.ReadManifest(j.path(m.Name())); {
+	case err == nil:
+		m.StartedAt = earlier.StartedAt
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+
+	identity := output.Identity{Input: plan.SHA256(), Version: versionNumber()}
+	if j.network.sim != "" {
+		identity.Config = fmt.Sprintf("simulated Internet %s, seed %d", j.network.sim, j.network.seed)
+	}
+	dataset, err := output.Open(j.output, identity)
+	if err != nil {
+		return nil, err
+	}
+	if err := dataset.Sweep(j.slice.Owns); err != nil {
+		return nil, err
+	}
+	r := &record{dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, parts: make(map[int]output.PartInfo)}
+	for k := range plan.Parts {
+		if !j.slice.Owns(k) {
+			continue
+		}
+		info, whole, err := dataset.Whole(k)
+		if err != nil {
+			return nil, err
+		}
+		if whole {
+			r.add(info)
+		}
+	}
+	return r, nil
+}
+
+func (r *record) add(info output.PartInfo) {
+	r.parts[info.Part] = info
+	r.manifest.Counts.Merge(info.Counts)
+}
+
+func (r *record) whole(k int) bool { _, ok := r.parts[k]; return ok }
+
+// names is the number of names in the parts that ok holds for.
+func (r *record) names(ok func(k int) bool) (total int64) {
+	for k := range r.plan.Parts {
+		if r.owns(k) && ok(k) {
+			total += r.plan.Chunks[k].Names
+		}
+	}
+	return total
+}
+
+// remaining is the number of names of this shard that have no row yet.
+func (r *record) remaining() int64 { return r.names(func(k int) bool { return !r.whole(k) }) }
+
+// wrote takes note of a new part.
+func (r *record) wrote(info output.PartInfo) {
+	r.add(info)
+	if r.err == nil && time.Since(r.written) > manifestInterval {
+		r.err = r.write(output.StatusRunning, nil)
+	}
+}
+
+// describe says through what the Internet was seen.
+func (r *record) describe(n *network) {
+	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
+	r.manifest.Resolvers = nil
+	for _, s := range n.engine.Stats() {
+		r.manifest.Resolvers = append(r.manifest.Resolvers, output.Resolver{
+			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts, Servfail: s.Servfail,
+			Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
+		})
+	}
+}
+
+// write writes run.json.
+func (r *record) write(status output.Status, reason error) error {
+	r.written = time.Now()
+	r.manifest.Status, r.manifest.Reasons = status, nil
+	if reason != nil {
+		r.manifest.Reasons = []string{reason.Error()}
+	}
+	r.manifest.Parts = r.manifest.Parts[:0]
+	for k := range r.plan.Parts {
+		if info, ok := r.parts[k]; ok {
+			r.manifest.Parts = append(r.manifest.Parts, info)
+		}
+	}
+	return r.manifest.Write(r.dir)
+}
+
+// end writes the last run.json. A run is complete when each name of this shard
+// has a row; that the sums agree is checked here, and again by verify.
+func (r *record) end(scanErr error) error {
+	ended := time.Now().UTC()
+	r.manifest.EndedAt = &ended
+	err := errors.Join(scanErr, r.err)
+	if want := r.names(r.whole); err == nil && r.manifest.Counts.Rows != want {
+		err = fmt.Errorf("%s: %d names and %d rows: see stsscan verify", r.dir, want, r.manifest.Counts.Rows)
+	}
+	if left := r.remaining(); err == nil && left > 0 {
+		err = fmt.Errorf("%s: %d names have no row", r.dir, left)
+	}
+	status := output.StatusComplete
+	if err != nil {
+		status = output.StatusIncomplete
+	}
+	return exitOf(errors.Join(err, r.write(status, err)))
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+	"stsscan/internal/queue"
+)
+
+// scanFlags are the flags of scan.
+type scanFlags struct {
+	network      networkFlags
+	output       string
+	format       string
+	domainColumn string
+	tags         []string
+	limit        int64
+	partSize     int64
+	shard        string
+	progress     string
+	metricsFile  string
+	quiet        bool
+	verbose      bool
+}
+
+func (f *scanFlags) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.output, "output", "o", "", "run `directory`: part-*.parquet, run.json, rejects.jsonl (required)")
+	flags.StringVar(&f.format, "format", "auto", "of the lists: auto, plain, csv or zone")
+	flags.StringVar(&f.domainColumn, "domain-column", "", "`name` or number of the CSV column that holds the domain")
+	flags.StringSliceVar(&f.tags, "tags", nil, "CSV columns to carry into the rows: `NAME,...`")
+	flags.Int64Var(&f.limit, "limit", 0, "scan the first `N` entries only")
+	flags.Int64Var(&f.partSize, "part-size", 0, "`ranks` per part (default: adapts to the list)")
+	flags.StringVar(&f.shard, "shard", "", "scan the parts k with k mod N = I: `I/N`, or env to take both from an array job's environment")
+	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
+	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
+	f.network.register(flags)
+}
+
+func newScan(std streams) *cobra.Command {
+	var f scanFlags
+	cmd := &cobra.Command{
+		Use:   "scan -o DIR [flags] LIST...",
+		Short: "Scan lists of domains into a directory of Parquet parts",
+		Long: `scan reads lists of domains (plain, CSV or zone files, also compressed; - is
+standard input), asks each domain once, and writes one row per domain to
+DIR/part-*.parquet. DIR/run.json says what was asked, how, and what came out;
+DIR/rejects.jsonl has the lines that name no domain that can be asked.
+
+The same command again goes on where it stopped. The first interrupt finishes
+what is in flight and leaves whole files (exit status 3); the second stops at
+once (exit status 130).`,
+		Args: atLeast(1, "LIST"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			job := scanJob{scanFlags: f, lists: args, std: std, settings: settings(cmd.Flags())}
+			if err := job.check(os.Getenv); err != nil {
+				return err
+			}
+			_, err := job.run(cmd.Context())
+			return err
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+// settings records each flag's value for run.json.
+func settings(flags *pflag.FlagSet) map[string]string {
+	values := make(map[string]string)
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" {
+			values[f.Name] = f.Value.String()
+		}
+	})
+	return values
+}
+
+// A scanJob is one call of scan: its flags, checked, and its lists.
+type scanJob struct {
+	scanFlags
+	lists    []string
+	std      streams
+	settings map[string]string
+
+	slice queue.Shard
+	mode  progressMode
+}
+
+// check refuses a command line that cannot work, before anything is written.
+func (j *scanJob) check(getenv func(string) string) error {
+	switch {
+	case j.output == "":
+		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
+	case j.limit < 0:
+		return usage(fmt.Errorf("--limit %d: must not be negative", j.limit))
+	case j.partSize < 0:
+		return usage(fmt.Errorf("--part-size %d: must not be negative", j.partSize))
+	}
+	if _, err := domains.ParseFormat(j.format); err != nil {
+		return usage(fmt.Errorf("--format: %w", err))
+	}
+	if err := j.network.check(); err != nil {
+		return err
+	}
+	if j.network.contact == "" && !j.network.testBed() {
+		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL, so that those who are asked know whom to tell"))
+	}
+	var err error
+	if j.mode, err = parseProgress(j.progress, j.quiet, j.std.err); err != nil {
+		return err
+	}
+	switch j.shard {
+	case "":
+	case "env":
+		j.slice, err = queue.ShardFromEnv(getenv)
+	default:
+		j.slice, err = queue.ParseShard(j.shard)
+	}
+	if err != nil {
+		return usage(fmt.Errorf("--shard: %w", err))
+	}
+	return j.checkLists()
+}
+
+// checkLists refuses lists that cannot be read before the run directory is
+// made.
+func (j *scanJob) checkLists() error {
+	stdin := 0
+	for _, list := range j.lists {
+		if list == "-" {
+			if stdin++; stdin > 1 {
+				return usage(errors.New("standard input can be read once: - is there twice"))
+			}
+			continue
+		}
+		info, err := os.Stat(list)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return fmt.Errorf("open %s: no such file", list)
+		case err != nil:
+			return err
+		case info.IsDir():
+			return fmt.Errorf("open %s: is a directory", list)
+		}
+	}
+	return nil
+}
+
+// shardOf is the shard as run.json has it; nil where one machine does it all.
+func (j *scanJob) shardOf() *output.Shard {
+	if j.slice.Whole() {
+		return nil
+	}
+	return &output.Shard{Index: j.slice.Index, Of: j.slice.Of}
+}
+
+// lockName is the name of the lock that keeps a second process away.
+func (j *scanJob) lockName() string {
+	return "." + strings.TrimSuffix(output.ManifestName(j.shardOf()), ".json") + ".lock"
+}
+
+func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
+
+// run does the job: lock, prepare, scan, record.
+func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
+	console := &console{out: j.std.err}
+	log := console.newLogger(j.quiet, j.verbose)
+
+	release, err := j.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	excluded, err := readExclusions(j.network.exclude)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := j.prepare(ctx, excluded)
+	if err != nil {
+		return nil, err
+	}
+	return j.scan(ctx, console, log, excluded, plan)
+}

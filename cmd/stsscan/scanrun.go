@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/durable"
+	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
+	"stsscan/internal/queue"
+	"stsscan/internal/resolver"
+)
+
+// lock makes the run directory and keeps a second process of the same shard
+// away from it.
+func (j *scanJob) lock() (release func(), err error) {
+	if err := os.MkdirAll(j.output, 0o755); err != nil {
+		return nil, err
+	}
+	lock, err := durable.Lock(j.path(j.lockName()))
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// prepare reads the lists into chunks, or finds them prepared. One process does
+// it; the other shards wait.
+func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
+	var lists []domains.List
+	for _, path := range j.lists {
+		lists = append(lists, domains.List{Path: path})
+	}
+	plan, err := domains.Prepare(ctx, domains.PrepareConfig{
+		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
+		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
+	})
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx.Err())
+	}
+	return plan, err
+}
+
+// interrupted is the error of a run that stopped early because it was asked to.
+func interrupted(err error) error {
+	return &statusError{exitIncomplete, fmt.Errorf("interrupted: run the same command again to go on: %w", err)}
+}
+
+// scan scans the parts of this shard that are not whole, and records the run.
+func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, plan *domains.Plan) (*output.Manifest, error) {
+	record, err := j.newRecord(plan)
+	if err != nil {
+		return nil, err
+	}
+	metrics := newMetrics()
+	n, err := j.network.open(ctx, excluded, log, metrics.observe)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	record.describe(n)
+	if err := record.write(output.StatusRunning, nil); err != nil {
+		return nil, err
+	}
+
+	stats := new(pipeline.Stats)
+	stop := console.watch(ctx, j.mode, log, record.remaining(), stats)
+	scanErr := pipeline.Run(ctx, pipeline.Config{
+		Chunks:   plan,
+		Source:   &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.whole},
+		Dataset:  record.dataset,
+		Engine:   n.engine,
+		Client:   n.client,
+		InFlight: j.network.inFlight,
+		Surveys:  j.network.surveys,
+		Deadline: j.network.deadline,
+		Stats:    stats,
+		Wrote:    record.wrote,
+		Log:      log,
+	})
+	stop()
+
+	record.describe(n)
+	err = record.end(scanErr)
+	if j.metricsFile != "" {
+		err = errors.Join(err, metrics.write(j.metricsFile, record.manifest))
+	}
+	if !j.quiet {
+		err = errors.Join(err, writeSummary(j.std.err, record.manifest))
+	}
+	return record.manifest, err
+}
+
+// exitOf gives the errors after which the same command goes on their status.
+func exitOf(err error) error {
+	if errors.Is(err, pipeline.ErrInterrupted) || errors.Is(err, resolver.ErrSilent) {
+		return &statusError{exitIncomplete, err}
+	}
+	return err
+}

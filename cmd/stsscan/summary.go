@@ -1,0 +1,85 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// writeSummary prints what a run found, for people: the figures of run.json.
+func writeSummary(w io.Writer, m *output.Manifest) error {
+	var text strings.Builder
+	c := &m.Counts
+	row := func(label, n, note string) {
+		fmt.Fprintln(&text, strings.TrimRight(fmt.Sprintf("  %-20s %13s   %s", label, n, note), " "))
+	}
+	of := func(n, total int64, what string) string {
+		return fmt.Sprintf("%6.2f %% of %s", 100*float64(n)/float64(max(total, 1)), what)
+	}
+
+	row("domains", grouped(c.Rows), "")
+	for _, class := range codes.Records() {
+		if n := c.Record[class]; n > 0 {
+			row("record "+string(class), grouped(n), of(n, c.Rows, "domains"))
+		}
+	}
+	if adoption := c.Adoption(); adoption.Domains > 0 {
+		row("adoption", grouped(adoption.Present), fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
+	}
+	fetched := c.Rows - c.Policy[codes.PolicyNotFetched]
+	for _, class := range codes.Policies() {
+		if n := c.Policy[class]; n > 0 && class != codes.PolicyNotFetched {
+			row("policy "+string(class), grouped(n), of(n, fetched, "valid records"))
+		}
+	}
+	for _, mode := range codes.Modes() {
+		if n := c.Mode[mode]; n > 0 {
+			row("mode "+string(mode), grouped(n), "")
+		}
+	}
+	for _, stage := range codes.Stages() {
+		var total int64
+		for _, n := range c.PolicyReason[stage] {
+			total += n
+		}
+		if total > 0 {
+			row("errors at "+string(stage), grouped(total), topReasons(c.PolicyReason[stage]))
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// topReasons lists the most frequent reasons of a stage.
+func topReasons(reasons map[codes.PolicyReason]int64) string {
+	const most = 3
+	order := slices.SortedFunc(maps.Keys(reasons), func(a, b codes.PolicyReason) int {
+		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
+	})
+	var text string
+	for i, reason := range order {
+		if i == most {
+			return text + ", ..."
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s %s", reason, grouped(reasons[reason]))
+	}
+	return text
+}
+
+// grouped writes n with its thousands apart.
+func grouped(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

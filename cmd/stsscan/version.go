@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker in releases.
+var version string
+
+// versionNumber is the version of the program: the linker's, else the module's.
+func versionNumber() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+func newVersion(std streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of the program and what it is built from",
+		Args:  exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			facts := struct {
+				Version string            `json:"version"`
+				Go      string            `json:"go"`
+				Modules map[string]string `json:"modules"`
+			}{versionNumber(), "unknown", map[string]string{}}
+			if info, ok := debug.ReadBuildInfo(); ok {
+				facts.Go = info.GoVersion
+				for _, m := range info.Deps {
+					facts.Modules[m.Path] = m.Version
+				}
+			}
+			if asJSON {
+				return json.NewEncoder(std.out).Encode(facts)
+			}
+			_, err := fmt.Fprintf(std.out, "stsscan %s (%s)\n", facts.Version, facts.Go)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the modules too, as JSON")
+	return cmd
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// recordWords says in words what a record's reason means.
+func recordWords(r codes.RecordReason) string {
+	switch r {
+	case codes.RecordNoDomain:
+		return "the domain does not exist"
+	case codes.RecordNXDomain, codes.RecordNoData:
+		return "there is no record"
+	case codes.RecordOtherTXT:
+		return "only TXT records about other things"
+	case codes.RecordBadVersion:
+		return "it must begin with v=STSv1; (section 3.1)"
+	case codes.RecordIDMissing:
+		return "it has no id (section 3.1)"
+	case codes.RecordIDInvalid:
+		return "the id may have letters and digits only (section 3.1)"
+	case codes.RecordIDTooLong:
+		return "the id has more than 32 characters (section 3.1)"
+	case codes.RecordFieldMalformed:
+		return "a field is not name=value (section 3.1)"
+	case codes.RecordExtensionInvalid:
+		return "a field breaks the grammar (section 3.1)"
+	case codes.RecordServfail:
+		return "the name servers fail"
+	case codes.RecordRefused:
+		return "the name servers refuse to answer"
+	case codes.RecordTimeout:
+		return "nobody answered in time"
+	case codes.RecordRcode, codes.RecordMalformed, codes.RecordTruncated, codes.RecordReferral:
+		return "the answer is of no use"
+	case codes.RecordFiltered:
+		return "the resolver filters this name"
+	case codes.RecordCNAMELoop:
+		return "the aliases go round in a circle"
+	case codes.RecordCNAMETooLong:
+		return "more than 16 aliases"
+	case codes.RecordZoneUnreachable:
+		return "no name server of the zone answers"
+	}
+	return ""
+}
+
+// policyWords says in words why there is no valid policy.
+func policyWords(s codes.Stage, r codes.PolicyReason) string {
+	switch s {
+	case codes.StageDNS:
+		return hostWords(r)
+	case codes.StageTCP:
+		return "no connection to port 443"
+	case codes.StageTLS:
+		return tlsWords(codes.TLSError(r))
+	case codes.StageHTTP:
+		return httpWords(r)
+	case codes.StageBody:
+		return bodyWords(r)
+	case codes.StageSyntax:
+		return "the text breaks the grammar (section 3.2)"
+	}
+	return ""
+}
+
+func hostWords(r codes.PolicyReason) string {
+	switch r {
+	case codes.ReasonNXDomain, codes.ReasonNoData:
+		return "the policy host has no address"
+	case codes.ReasonForbiddenAddress:
+		return "only addresses that are no use on the Internet"
+	case codes.ReasonOptedOut:
+		return "the network asked not to be contacted"
+	}
+	return "the policy host's addresses are not to be had"
+}
+
+func tlsWords(e codes.TLSError) string {
+	switch e {
+	case codes.TLSNameMismatch:
+		return "the certificate is for other names (section 3.3)"
+	case codes.TLSExpired:
+		return "the certificate has expired"
+	case codes.TLSNotYetValid:
+		return "the certificate is not valid yet"
+	case codes.TLSSelfSigned:
+		return "the certificate is self-signed"
+	case codes.TLSUnknownAuthority:
+		return "the certificate's authority is not trusted"
+	case codes.TLSIncompleteChain:
+		return "the server does not send its intermediate certificate"
+	case codes.TLSNoCertForName:
+		return "the server has no certificate for this name"
+	case codes.TLSProtocolVersion:
+		return "the server has no TLS 1.2 or higher"
+	case codes.TLSNotTLS:
+		return "the server does not speak TLS on port 443"
+	case codes.TLSHandshakeTimeout:
+		return "the handshake took too long"
+	case codes.TLSReset:
+		return "the server ended the connection"
+	}
+	return "the handshake failed"
+}
+
+func httpWords(r codes.PolicyReason) string {
+	switch r {
+	case codes.ReasonNotFound:
+		return "there is no file at /.well-known/mta-sts.txt"
+	case codes.ReasonRedirect:
+		return "redirects must not be followed (section 3.3)"
+	case codes.ReasonMalformed:
+		return "the response is not HTTP/1.1"
+	case codes.ReasonHeadersTooLarge:
+		return "the header is larger than 16 KiB"
+	case codes.ReasonTimeout:
+		return "the response took too long"
+	case codes.ReasonReset:
+		return "the server ended the connection"
+	}
+	return "only status 200 counts (section 3.3)"
+}
+
+func bodyWords(r codes.PolicyReason) string {
+	switch r {
+	case codes.ReasonTooLarge:
+		return "the body is larger than 64 KiB (section 3.3)"
+	case codes.ReasonEncoded:
+		return "the body is encoded, and nobody asked for that"
+	case codes.ReasonTimeout:
+		return "the body took too long"
+	}
+	return "the body ended early"
+}
+
+// findingWords explains the findings whose names do not.
+func findingWords(f codes.Finding) string {
+	switch f {
+	case codes.FindRecordSpaceBeforeDelimiter:
+		return "some senders want v=STSv1; without a space (erratum 6285)"
+	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
+		return "the alias leads to a name that does not exist: whoever takes it speaks for you"
+	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
+		return "senders may insist on text/plain (section 3.2)"
+	case codes.FindTruncationPossible:
+		return "without a length, a body cut short looks whole"
+	case codes.FindLineFeedEnds:
+		return "harmless: lines may end in LF or CRLF (erratum 6253)"
+	case codes.FindFieldCase:
+		return "names of fields are lower case; this one is an unknown field"
+	case codes.FindMaxAgeOver:
+		return "the maximum is 31557600, one year (section 3.2)"
+	case codes.FindMaxAgeShort:
+		return "a short max_age protects little (section 10.2)"
+	case codes.FindMXUnicode:
+		return "internationalised names are written as A-labels (section 3.2)"
+	case codes.FindMXWildcard:
+		return "* stands for the whole left-most label only (section 4.1)"
+	}
+	return ""
+}
+
+// senderWords says what a sender that meets the domain for the first time
+// would do. It looks at record and policy, not at the domain's MX hosts.
+func senderWords(row *output.Row) []string {
+	switch codes.Record(row.Record) {
+	case codes.RecordUnknown:
+		return []string{"unknown: without an answer, senders deliver as if there were no MTA-STS"}
+	case codes.RecordAbsent:
+		return []string{"deliver without MTA-STS: TLS where offered, unverified"}
+	case codes.RecordMultiple:
+		return []string{"deliver without MTA-STS: more than one record counts as none (section 3.1)"}
+	case codes.RecordInvalid:
+		return []string{"deliver without MTA-STS: the record does not count (section 3.1)"}
+	}
+	if row.Policy != string(codes.PolicyValid) {
+		return []string{
+			"deliver without MTA-STS: there is a record, and no policy to apply",
+			"unless they have an older policy in their cache (section 3.3)",
+		}
+	}
+	switch codes.Mode(row.Mode) {
+	case codes.ModeEnforce:
+		return []string{
+			"deliver only to MX hosts that match the patterns above, over TLS, with a",
+			"certificate for their name; to no other (sections 4 and 5)",
+		}
+	case codes.ModeTesting:
+		return []string{"deliver anyway, and report MX hosts that do not match (section 5)"}
+	}
+	return []string{"deliver without MTA-STS, as the policy asks (mode none, section 5)"}
+}
