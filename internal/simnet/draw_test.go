@@ -28,7 +28,7 @@ func (c tally) check(t *testing.T, what string, want float64) {
 }
 
 func TestDrawStreamsAreIndependent(t *testing.T) {
-	const n = 100_000
+	const n = 30_000
 	low := [2]int{}
 	both, neighbours := 0, 0
 	for i := range n {
@@ -76,7 +76,7 @@ func TestWheel(t *testing.T) {
 }
 
 func TestExponentialMean(t *testing.T) {
-	const n = 100_000
+	const n = 30_000
 	sum := 0.0
 	for i := range n {
 		sum += drawFor(1, testName(i)).exponential(forEnforcing, 30)
