@@ -1,0 +1,18 @@
+-- Which share of the domains publishes an MTA-STS record, over all and by TLD?
+--
+-- Numerator: domains with a record, be it valid, invalid or one of several
+-- (present); the upper bound adds those for which nobody gave an answer (unknown).
+-- Denominator: all domains of the lists, less what was rejected, excluded or
+-- named before: run.json accounts for these.
+-- Caveat: an interval, not an estimate: the true share of this list is between
+-- low and high. It says nothing about domains that are not in the list.
+SELECT
+    CASE WHEN grouping(tld) = 1 THEN '(all)' ELSE tld END AS tld,
+    count(*) AS domains,
+    count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) AS present,
+    count(*) FILTER (record = 'unknown') AS unknown,
+    present / domains AS low,
+    (present + unknown) / domains AS high
+FROM rows
+GROUP BY GROUPING SETS ((), (tld))
+ORDER BY grouping(tld) DESC, domains DESC, tld;

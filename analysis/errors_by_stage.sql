@@ -1,0 +1,27 @@
+-- Of the domains that publish a record, how many fail, at which stage and why?
+--
+-- Numerator: domains by the first stage that failed: record (section 3.1 of RFC
+-- 8461), then the policy's dns, tcp, tls, http, body and syntax; each domain once.
+-- Denominator: domains that publish a record (valid, invalid or multiple).
+-- Caveat: where the policy is unknown the failure may be that of a name server
+-- or of the observer rather than of the Policy Host; the column policy tells.
+-- Domains whose record nobody could answer for are in neither number.
+WITH published AS (
+    FROM rows
+    SELECT
+        record,
+        policy,
+        CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
+        CASE record WHEN 'valid' THEN policy_reason WHEN 'multiple' THEN 'multiple' ELSE record_reason END AS reason
+    WHERE record IN ('valid', 'invalid', 'multiple')
+)
+SELECT
+    stage,
+    reason,
+    policy,
+    count(*) AS domains,
+    count(*) / (SELECT count(*) FROM published) AS share
+FROM published
+WHERE stage IS NOT NULL
+GROUP BY stage, reason, policy
+ORDER BY list_position(['record', 'dns', 'tcp', 'tls', 'http', 'body', 'syntax'], stage), domains DESC, reason, policy;

@@ -1,0 +1,220 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A column is what the scanner says of one.
+type column struct {
+	Name     string   `json:"name"`
+	Type     string   `json:"type"`
+	Nullable bool     `json:"nullable"`
+	Values   []string `json:"values"`
+}
+
+func columns(t *testing.T) []column {
+	t.Helper()
+	out, err := exec.Command(shared.scanner, "schema", "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []column
+	if err := json.Unmarshal(out, &columns); err != nil {
+		t.Fatal(err)
+	}
+	return columns
+}
+
+// DuckDB sees the columns that the data dictionary names, with their types.
+func TestColumns(t *testing.T) {
+	types := map[string]string{
+		"string":                  "VARCHAR",
+		"boolean":                 "BOOLEAN",
+		"int32":                   "INTEGER",
+		"int64":                   "BIGINT",
+		"binary":                  "BLOB",
+		"timestamp":               "TIMESTAMP WITH TIME ZONE",
+		"list of string":          "VARCHAR[]",
+		"list of binary":          "BLOB[]",
+		"list of int32":           "INTEGER[]",
+		"map of string to string": "MAP(VARCHAR, VARCHAR)",
+	}
+	var got, want []string
+	each(t, open(t), "SELECT column_name, column_type FROM (DESCRIBE rows)", func(scan func(...any)) {
+		var name, kind string
+		scan(&name, &kind)
+		got = append(got, name+" "+kind)
+	})
+	for _, c := range columns(t) {
+		want = append(want, c.Name+" "+types[c.Type])
+	}
+	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w || w == "" {
+		t.Errorf("DuckDB sees\n%s\nwant\n%s", g, w)
+	}
+}
+
+// Every value can be read; what may not be NULL is not, and no text is empty
+// instead; words are those of their set; observed times are in this century.
+func TestValues(t *testing.T) {
+	db := open(t)
+	rows := readManifest(t).Counts.Rows
+	for _, c := range columns(t) {
+		empty, foreign := "false", "false"
+		if c.Type == "string" {
+			empty = c.Name + " = ''"
+		}
+		if set := "['" + strings.Join(c.Values, "', '") + "']"; c.Values != nil && c.Type == "string" {
+			foreign = fmt.Sprintf("%s NOT IN %s", c.Name, set)
+		} else if c.Values != nil {
+			foreign = fmt.Sprintf("NOT list_has_all(%s, %s)", set, c.Name)
+		}
+		const query = "SELECT count(hash(%[1]s)), count(%[1]s), count(*) FILTER (%[2]s), count(*) FILTER (%[3]s) FROM rows"
+		each(t, db, fmt.Sprintf(query, c.Name, empty, foreign), func(scan func(...any)) {
+			var read, filled, empties, foreigners int64
+			scan(&read, &filled, &empties, &foreigners)
+			if read != rows || !c.Nullable && filled != rows {
+				t.Errorf("%s: %d rows of %d, %d not NULL", c.Name, read, rows, filled)
+			}
+			if empties != 0 || foreigners != 0 {
+				t.Errorf("%s: %d texts are empty, %d are words that are not of its set", c.Name, empties, foreigners)
+			}
+		})
+	}
+	const wrong = "SELECT count(*) FROM rows WHERE observed_at NOT BETWEEN TIMESTAMPTZ '2026-01-01 00:00:00Z' AND TIMESTAMPTZ '2100-01-01 00:00:00Z'"
+	each(t, db, wrong, func(scan func(...any)) {
+		var n int64
+		if scan(&n); n != 0 {
+			t.Errorf("observed_at: %d rows", n)
+		}
+	})
+}
+
+// Nested columns and raw bytes come out as they went in.
+func TestNestedValues(t *testing.T) {
+	db := open(t)
+	for _, query := range []string{
+		"SELECT count(*) FROM rows WHERE tags['owner'] LIKE 'owner _' AND cardinality(tags) = 1",
+		"SELECT count(*) FROM rows WHERE record = 'valid' AND decode(txt[1], 'replace') LIKE 'v=STSv1%'",
+		"SELECT count(*) FROM rows WHERE len(cnames) > 0 AND cnames[1] LIKE '%.%'",
+		"SELECT count(*) FROM rows WHERE policy = 'valid' AND policy_sha256 = sha256(policy_text) AND octet_length(policy_text) = body_bytes",
+		"SELECT count(*) FROM rows WHERE cert_not_before < cert_not_after",
+		"SELECT count(*) FROM rows WHERE len(findings) > 1",
+	} {
+		var n int64
+		if each(t, db, query, func(scan func(...any)) { scan(&n) }); n == 0 {
+			t.Errorf("no rows: %s", query)
+		}
+	}
+	var wrong int64
+	each(t, db, "SELECT count(*) FROM rows WHERE policy_text IS NOT NULL AND policy_sha256 <> sha256(policy_text)", func(scan func(...any)) { scan(&wrong) })
+	if wrong != 0 {
+		t.Errorf("policy_text: %d rows with another hash", wrong)
+	}
+}
+
+// Row counts and class counts are those of run.json.
+func TestCounts(t *testing.T) {
+	db, m := open(t), readManifest(t)
+	if m.Status != "complete" || m.Counts.Rows == 0 {
+		t.Fatalf("the run is %s, %d rows", m.Status, m.Counts.Rows)
+	}
+	count := func(query string) map[string]int64 {
+		got := make(map[string]int64)
+		each(t, db, query, func(scan func(...any)) {
+			var word string
+			var n int64
+			scan(&word, &n)
+			got[word] = n
+		})
+		return got
+	}
+	for name, want := range map[string]map[string]int64{
+		"record": m.Counts.Record, "record_reason": m.Counts.RecordReason, "error": m.Counts.Error, "policy": m.Counts.Policy,
+		"tls_error": m.Counts.TLSError, "mode": m.Counts.Mode, "resolver": m.Counts.Resolver,
+	} {
+		got := count(fmt.Sprintf("SELECT %[1]s, count(*) FROM rows WHERE %[1]s IS NOT NULL GROUP BY 1", name))
+		if !maps.Equal(got, want) || len(want) == 0 {
+			t.Errorf("%s: %v, run.json says %v", name, got, want)
+		}
+	}
+	if got := count("SELECT f, count(*) FROM (SELECT unnest(list_distinct(findings)) AS f FROM rows) GROUP BY 1"); !maps.Equal(got, m.Counts.Findings) || len(got) == 0 {
+		t.Errorf("findings: %v, run.json says %v", got, m.Counts.Findings)
+	}
+	reasons := make(map[string]int64)
+	for stage, of := range m.Counts.PolicyReason {
+		for reason, n := range of {
+			reasons[stage+" "+reason] = n
+		}
+	}
+	if got := count("SELECT policy_stage || ' ' || policy_reason, count(*) FROM rows WHERE policy_stage IS NOT NULL GROUP BY 1"); !maps.Equal(got, reasons) || len(got) == 0 {
+		t.Errorf("policy_reason: %v, run.json says %v", got, reasons)
+	}
+	parts := make(map[string]int64)
+	for _, part := range m.Parts {
+		if part.Rows > 0 {
+			parts[part.Name] = part.Rows
+		}
+	}
+	glob := filepath.Join(shared.dir, "part-*.parquet")
+	if got := count(fmt.Sprintf("SELECT parse_filename(filename), count(*) FROM read_parquet('%s', filename = true) GROUP BY 1", glob)); !maps.Equal(got, parts) {
+		t.Errorf("parts: %v, run.json says %v", got, parts)
+	}
+}
+
+// The filter on domain excludes what a part does not have and nothing that it
+// has; the footer says what the part is.
+func TestBloomFilterAndMetadata(t *testing.T) {
+	db, m := open(t), readManifest(t)
+	part := filepath.Join(shared.dir, m.Parts[0].Name)
+	var domain string
+	each(t, db, fmt.Sprintf("SELECT min(domain) FROM '%s'", part), func(scan func(...any)) { scan(&domain) })
+	excluded := func(name string) (all, out int) {
+		each(t, db, fmt.Sprintf("SELECT bloom_filter_excludes FROM parquet_bloom_probe('%s', 'domain', '%s')", part, name), func(scan func(...any)) {
+			var excludes bool
+			scan(&excludes)
+			all++
+			if excludes {
+				out++
+			}
+		})
+		return all, out
+	}
+	if all, out := excluded(domain); all == 0 || out == all {
+		t.Errorf("%s is in none of %d row groups of its part", domain, all)
+	}
+	misses := 0
+	for i := range 20 {
+		if all, out := excluded(fmt.Sprintf("not-there-%d.example.com", i)); out == all {
+			misses++
+		}
+	}
+	if misses < 15 {
+		t.Errorf("of 20 names that are not there, the filter excludes %d", misses)
+	}
+	metadata := make(map[string]string)
+	each(t, db, fmt.Sprintf("SELECT decode(key), decode(value) FROM parquet_kv_metadata('%s')", part), func(scan func(...any)) {
+		var key, value string
+		scan(&key, &value)
+		metadata[key] = value
+	})
+	for key, want := range map[string]string{
+		"stsscan.schema_version": "1", "stsscan.input": m.Plan.SHA256, "stsscan.part": "0", "stsscan.first_rank": "1",
+		"stsscan.rows": fmt.Sprint(m.Parts[0].Rows), "stsscan.pending": "0",
+	} {
+		if metadata[key] != want {
+			t.Errorf("%s is %q, want %q", key, metadata[key], want)
+		}
+	}
+	each(t, db, fmt.Sprintf("SELECT created_by FROM parquet_file_metadata('%s')", part), func(scan func(...any)) {
+		var by string
+		if scan(&by); !strings.HasPrefix(by, "stsscan version ") {
+			t.Errorf("created by %q", by)
+		}
+	})
+}
