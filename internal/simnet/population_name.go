@@ -93,7 +93,7 @@ func (s targetShape) target(domain string) (name string, ok bool) {
 		name = s.prefix + domain + s.suffix
 	default:
 		dot := string(s.dot)
-		label := strings.NewReplacer(dot, dot+dot, ".", dot).Replace(domain)
+		label := strings.ReplaceAll(strings.ReplaceAll(domain, dot, dot+dot), ".", dot)
 		if len(label)+len(s.suffix[:strings.IndexByte(s.suffix, '.')]) > 63 {
 			return "", false
 		}
