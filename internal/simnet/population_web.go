@@ -3,7 +3,6 @@ package simnet
 import (
 	"bytes"
 	"compress/gzip"
-	"net/http"
 	"strings"
 )
 
@@ -22,7 +21,7 @@ func (p *population) site(sni string) site {
 		}
 	}
 	if role != roleHost || sni != hostLabel+domain {
-		return site{status: http.StatusNotFound}
+		return site{status: statusNotFound}
 	}
 	f := p.fateOf(domain)
 	s := f.story
@@ -35,7 +34,7 @@ func (p *population) site(sni string) site {
 		w.tls = tlsWildcard
 	}
 	if !f.bears {
-		w.status = http.StatusNotFound
+		w.status = statusNotFound
 		return w
 	}
 	if w.bodyPlay == bodyContentLength && s.size == sizeNatural {
@@ -43,7 +42,7 @@ func (p *population) site(sni string) site {
 	}
 	w.header = append(w.header, s.header...)
 	switch {
-	case w.status == http.StatusOK || w.status/100 == 2:
+	case w.status == statusOK || w.status/100 == 2:
 		text := p.policyOf(&f)
 		w.header = append(w.header, mediaType(&f)...)
 		w.body = s.size.fit(text.body(), &w)
@@ -51,7 +50,7 @@ func (p *population) site(sni string) site {
 		w.header = append(w.header, [2]string{"Location", "https://" + redirectLabel + domain + policyPath})
 	default:
 		w.header = append(w.header, [2]string{"Content-Type", "text/html"})
-		w.body = []byte("<html><body>" + http.StatusText(w.status) + "</body></html>\n")
+		w.body = []byte("<html><body>" + statusText(w.status) + "</body></html>\n")
 	}
 	return w
 }
@@ -61,7 +60,7 @@ const redirectLabel = "www."
 // status is the HTTP status of the policy host.
 func (p *population) status(f *fate) int {
 	if len(f.story.status) == 0 {
-		return http.StatusOK
+		return statusOK
 	}
 	return pick(f.draw, forSite, f.story.status...)
 }
