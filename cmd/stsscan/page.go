@@ -49,11 +49,21 @@ func (p *page) record(row *output.Row) {
 	for _, txt := range row.TXT {
 		p.line("", "%q", txt)
 	}
+	if row.Record == string(codes.RecordInvalid) && len(row.TXT) > 0 {
+		p.detail(mtasts.ReadRecords(texts(row.TXT)).Err)
+	}
 	if row.Zone != "" {
 		p.line("", "denied by the zone %s", row.Zone)
 	}
 	for _, code := range row.EDE {
 		p.line("", "extended DNS error %d (RFC 8914)", code)
+	}
+}
+
+// detail shows what exactly breaks the grammar.
+func (p *page) detail(err error) {
+	if err != nil {
+		p.line("", "%s", strings.TrimPrefix(err.Error(), "mtasts: "))
 	}
 }
 
@@ -127,6 +137,9 @@ func (p *page) policy(row *output.Row) {
 		reason = row.PolicyStage + ": " + reason
 	}
 	p.line("Policy", "%s", verdictOf(row.Policy, reason, policyWords(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
+	if row.PolicyStage == string(codes.StageSyntax) {
+		p.detail(mtasts.ReadPolicy(row.PolicyText).Err)
+	}
 	if row.Mode != "" {
 		p.line("", "mode %s", row.Mode)
 	}
@@ -176,7 +189,15 @@ func verdictOf(class, reason, words string) string {
 }
 
 // people shows a domain with its Unicode form beside it where it has one.
-func people(domain string) string { return mtasts.MXPattern(domain).Unicode() }
+func people(domain string) string { return mtasts.UnicodeName(domain) }
+
+func texts(raw [][]byte) []string {
+	var texts []string
+	for _, text := range raw {
+		texts = append(texts, string(text))
+	}
+	return texts
+}
 
 // days is a duration in seconds as people say it.
 func days(seconds int64) string {

@@ -31,7 +31,7 @@ import (
 
 // ErrInterrupted says that the run was asked to stop: what was in flight is
 // finished, whole parts are written, and the rest is left for a next run.
-var ErrInterrupted = errors.New("pipeline: interrupted")
+var ErrInterrupted = errors.New("interrupted")
 
 // An Engine asks DNS questions: one at a time and by the million.
 type Engine interface {
