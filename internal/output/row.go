@@ -34,7 +34,7 @@ type Row struct {
 	Zone          string   `parquet:"zone,optional"`               // owner of the SOA in a negative answer
 	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds
 	Rcode         string   `parquet:"rcode,optional,dict"`         // DNS response code of the last reply
-	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of the last reply
+	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of every reply that the answer rests on
 	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914)
 	Resolver      string   `parquet:"resolver,optional,dict"`      // upstream that gave the last reply, host:port
 	Attempts      int32    `parquet:"attempts,dict"`               // DNS messages sent for the record, all upstreams
