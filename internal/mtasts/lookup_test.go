@@ -275,12 +275,30 @@ func TestRecordQuestion(t *testing.T) {
 	}
 }
 
+// sayingFault is a fault of the observer with a reason, as package resolver's.
+type sayingFault struct {
+	error
+	reason codes.RecordReason
+}
+
+func (f sayingFault) Unwrap() error                    { return f.error }
+func (f sayingFault) RecordReason() codes.RecordReason { return f.reason }
+
 // What is the observer's fault is passed on, with the class beside it.
 func TestLookupOwnFault(t *testing.T) {
 	fault := ownFault{errors.New("no descriptors")}
 	_, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: fault}}), "example.com")
 	if wantOne(t, err) != codes.ErrDNS || !ours(err) || !errors.Is(err, fault) {
 		t.Errorf("%v", err)
+	}
+
+	// Whatever it says of itself: a lookup without a reply finds nothing absent.
+	for _, reason := range []codes.RecordReason{"", codes.RecordNoData, codes.RecordIDMissing, codes.RecordTimeout} {
+		fault := sayingFault{fault, reason}
+		l, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: fault}}), "example.com")
+		if wantOne(t, err) != codes.ErrDNS || !ours(err) || l.Class != codes.RecordUnknown {
+			t.Errorf("a fault that says %q: %v, class %s", reason, err, l.Class)
+		}
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())

@@ -142,8 +142,11 @@ func aliasOnly(reply *dns.Msg, name, asked string) bool {
 // exchangeReason says why there is no reply.
 func exchangeReason(err error) codes.RecordReason {
 	var said interface{ RecordReason() codes.RecordReason }
-	if errors.As(err, &said) && recordClass(said.RecordReason()) == codes.RecordUnknown {
-		return said.RecordReason()
+	if errors.As(err, &said) {
+		// A fault of the observer has no reason, and no error can say "absent".
+		if reason := said.RecordReason(); reason != "" && recordClass(reason) == codes.RecordUnknown {
+			return reason
+		}
 	}
 	var malformed *dns.Error
 	var timeout net.Error
