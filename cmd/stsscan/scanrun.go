@@ -100,8 +100,10 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 
 // exitOf gives the errors after which the same command goes on their status.
 func exitOf(err error) error {
-	if errors.Is(err, pipeline.ErrInterrupted) || errors.Is(err, resolver.ErrSilent) {
-		return &statusError{exitIncomplete, err}
+	for _, early := range []error{pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent} {
+		if errors.Is(err, early) {
+			return &statusError{exitIncomplete, err}
+		}
 	}
 	return err
 }

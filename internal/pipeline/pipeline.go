@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,11 @@ import (
 // ErrInterrupted says that the run was asked to stop: what was in flight is
 // finished, whole parts are written, and the rest is left for a next run.
 var ErrInterrupted = errors.New("interrupted")
+
+// ErrLocalFault says that faults of this machine, or of the way to its
+// resolvers, kept a domain from being surveyed: the run stopped, and no domain is
+// blamed.
+var ErrLocalFault = errors.New("stopped by a fault of this machine")
 
 // An Engine asks DNS questions: one at a time and by the million.
 type Engine interface {
@@ -118,7 +124,7 @@ func openParts(size int64) int {
 // within its own deadlines, and Run returns an error that wraps
 // [ErrInterrupted]. A part whose names were not all admitted leaves no file.
 // Any other error is a fault of this machine or of its resolvers, never of a
-// domain.
+// domain: it wraps [ErrLocalFault] where a survey met it.
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 
@@ -179,6 +185,8 @@ type run struct {
 	surveys chan job      // never full: each job holds a slot
 	events  chan event    // to the writer; rows hold slots, so it is hardly ever full
 	opening chan struct{} // one element for each open part
+
+	complained atomic.Int64 // when a fault of this machine was last logged, in Unix nanoseconds
 }
 
 // A job is a domain that needs more than a row of its own: the answer of the

@@ -14,6 +14,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
@@ -147,6 +148,9 @@ type errLocal struct{}
 func (errLocal) Error() string { return "too many open files" }
 func (errLocal) Local() bool   { return true }
 
+// RecordReason is empty, as for the resolver's faults of its own.
+func (errLocal) RecordReason() codes.RecordReason { return "" }
+
 // faulty is an Engine whose next lookups fail for reasons of this machine.
 type faulty struct {
 	Engine
@@ -189,7 +193,7 @@ func TestLocalFaults(t *testing.T) {
 
 				r.survey(job{answer: resolver.Answer{Outcome: resolver.Failed, Err: errLocal{}}})
 				if tt.want == "" {
-					if cause := context.Cause(work); !errors.Is(cause, errLocal{}) || len(r.events) != 0 {
+					if cause := context.Cause(work); !errors.Is(cause, errLocal{}) || !errors.Is(cause, ErrLocalFault) || len(r.events) != 0 {
 						t.Errorf("cause %v, %d rows: want the fault and no row", cause, len(r.events))
 					}
 					return

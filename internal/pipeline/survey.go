@@ -19,6 +19,9 @@ import (
 // in the way; the waits between grow to about a minute in all.
 const localTries = 8
 
+// complaintInterval is how often faults of this machine are logged.
+const complaintInterval = 5 * time.Second
+
 // survey surveys one domain until it has a row. A fault of this machine is
 // never a finding: the domain is asked again, and in the end the run stops.
 func (r *run) survey(j job) {
@@ -29,15 +32,26 @@ func (r *run) survey(j job) {
 		row, err := r.story(name, first)
 		first = nil // a second try asks the question again
 		return row, err
-	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, wait time.Duration) {
-		r.Stats.localFaults.Add(1)
-		r.Log.Warn("a fault of this machine: the domain is asked again", "domain", name.Domain, "wait", wait, "error", err)
+	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
+		r.complain(name.Domain, err)
 	}))
 	if err != nil {
-		r.fail(fmt.Errorf("%s: a fault of this machine: %w", name.Domain, err))
+		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
 		return
 	}
 	r.finish(j.slot, row)
+}
+
+// complain counts a fault of this machine and says so, once in a while: when one
+// domain meets it, thousands do.
+func (r *run) complain(domain string, err error) {
+	faults := r.Stats.localFaults.Add(1)
+	now := r.Now().UnixNano()
+	last := r.complained.Load()
+	if time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
+		return
+	}
+	r.Log.Warn("a fault of this machine: domains are asked again", "times", faults, "last", domain, "error", err)
 }
 
 // story is one domain's survey: the record, and the policy where there is a
