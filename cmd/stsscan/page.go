@@ -24,6 +24,22 @@ func (p *page) line(label, format string, args ...any) {
 	fmt.Fprintf(&p.text, "  %-9s %s\n", label, text)
 }
 
+// pageWidth bounds the page's own words; what was seen is never cut or broken.
+const pageWidth = 80
+
+// prose writes words of ours, broken to the width of the page.
+func (p *page) prose(label, text string) {
+	var line string
+	for _, word := range strings.Fields(text) {
+		if line != "" && len("  123456789 ")+len(line)+1+len(word) > pageWidth {
+			p.line(label, "%s", line)
+			label, line = "", ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	p.line(label, "%s", line)
+}
+
 // writePage writes the page of a row.
 func writePage(w io.Writer, row *output.Row) error {
 	var p page
@@ -168,13 +184,7 @@ func (p *page) findings(row *output.Row) {
 	}
 }
 
-func (p *page) senders(row *output.Row) {
-	label := "Senders"
-	for _, sentence := range senderWords(row) {
-		p.line(label, "%s", sentence)
-		label = ""
-	}
-}
+func (p *page) senders(row *output.Row) { p.prose("Senders", senderWords(row)) }
 
 // verdictOf puts a class, its reason and its meaning on one line.
 func verdictOf(class, reason, words string) string {

@@ -164,31 +164,27 @@ func findingWords(f codes.Finding) string {
 
 // senderWords says what a sender that meets the domain for the first time
 // would do. It looks at record and policy, not at the domain's MX hosts.
-func senderWords(row *output.Row) []string {
+func senderWords(row *output.Row) string {
 	switch codes.Record(row.Record) {
 	case codes.RecordUnknown:
-		return []string{"unknown: without an answer, senders deliver as if there were no MTA-STS"}
+		return "unknown: without an answer, senders deliver as if there were no MTA-STS"
 	case codes.RecordAbsent:
-		return []string{"deliver without MTA-STS: TLS where offered, unverified"}
+		return "deliver without MTA-STS: TLS where offered, unverified"
 	case codes.RecordMultiple:
-		return []string{"deliver without MTA-STS: more than one record counts as none (section 3.1)"}
+		return "deliver without MTA-STS: more than one record counts as none (section 3.1)"
 	case codes.RecordInvalid:
-		return []string{"deliver without MTA-STS: the record does not count (section 3.1)"}
+		return "deliver without MTA-STS: the record does not count (section 3.1)"
 	}
 	if row.Policy != string(codes.PolicyValid) {
-		return []string{
-			"deliver without MTA-STS: there is a record, and no policy to apply",
-			"unless they have an older policy in their cache (section 3.3)",
-		}
+		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
+			"unless they have an older policy in their cache (section 3.3)"
 	}
 	switch codes.Mode(row.Mode) {
 	case codes.ModeEnforce:
-		return []string{
-			"deliver only to MX hosts that match the patterns above, over TLS, with a",
-			"certificate for their name; to no other (sections 4 and 5)",
-		}
+		return "deliver only to MX hosts that match the patterns above, over TLS, with a " +
+			"certificate for their name; to no other (sections 4 and 5)"
 	case codes.ModeTesting:
-		return []string{"deliver anyway, and report MX hosts that do not match (section 5)"}
+		return "deliver anyway, and report MX hosts that do not match (section 5)"
 	}
-	return []string{"deliver without MTA-STS, as the policy asks (mode none, section 5)"}
+	return "deliver without MTA-STS, as the policy asks (mode none, section 5)"
 }
