@@ -3,127 +3,195 @@ package egress
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
+	"syscall"
 	"time"
 
 	"stsscan/internal/codes"
 )
 
-// perFamily is how many addresses of a family are tried.
-const perFamily = 2
+const (
+	httpsPort = 443
 
-// A Dialer connects to port 443 of hosts that strangers named.
+	// maxPerFamily bounds the addresses that are dialled for one host.
+	maxPerFamily = 2
+)
+
+// A Dialer connects to port 443 of hosts whose addresses strangers chose. It
+// may be used concurrently.
 type Dialer struct {
-	resolve  func(ctx context.Context, host string) ([]netip.Addr, error)
-	dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	routed   func(netip.Addr) bool // whether this machine has a route; nil: always
-	optedOut func(netip.Addr) bool
-	timeout  time.Duration // of one address
+	Config
+	ipv6 bool // this machine, or whoever dials for it, reaches the IPv6 Internet
 }
 
-// Dial finds the addresses of host once, judges each, and connects to the first
-// that answers: IPv6 before IPv4, at most two of each. Whatever is learnt goes
-// into the trace of ctx, whose deadline is the limit of it all.
+// NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, OptedOut and
+// DialTimeout.
+func NewDialer(c Config) (*Dialer, error) {
+	switch {
+	case c.Resolve == nil:
+		return nil, errors.New("egress: nobody to resolve host names")
+	case c.Dial != nil && c.Proxy != nil:
+		return nil, errors.New("egress: either a dial function or a proxy")
+	}
+	d := &Dialer{Config: c.withDefaults(), ipv6: true}
+	switch {
+	case c.Proxy != nil:
+		var err error
+		if d.Dial, err = proxyDial(c.Proxy); err != nil {
+			return nil, err
+		}
+	case c.Dial == nil:
+		d.Dial = socketDial
+		d.ipv6 = hasIPv6()
+	}
+	return d, nil
+}
+
+// DialContext connects to address, a host name and port 443. The network is
+// tcp. The host is resolved once; at most two of its addresses of each family
+// are tried, IPv6 first, each for the dial time-out, the next only when one
+// cannot be reached.
 //
-// Errors of the name's resolution are passed on as they are; all others are of
-// type *[Error].
-func (d *Dialer) Dial(ctx context.Context, host string) (net.Conn, error) {
+// An error is of type *[Error], of stage dns or tcp; it wraps
+// [ErrForbiddenAddr] when no address may be contacted.
+func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || network != "tcp" || port != strconv.Itoa(httpsPort) {
+		return nil, &Error{host: address, stage: codes.StageTCP, reason: codes.ReasonOther, err: errors.New("not port 443 over TCP")}
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil, &Error{host: host, stage: codes.StageDNS, reason: codes.ReasonOther, err: errors.New("an address where a name is needed")}
+	}
 	trace := traceOf(ctx)
 	began := time.Now()
-	addrs, err := d.resolve(ctx, host)
+	addrs, err := d.Resolve(ctx, host)
 	trace.DNSTime = time.Since(began)
+	trace.HostAddrs = append([]netip.Addr(nil), addrs[:min(maxHostAddrs, len(addrs))]...)
 	if err != nil {
-		return nil, err
+		return nil, dnsError(ctx, host, err)
 	}
-	trace.HostAddrs = addrs
-	allowed, err := d.allowed(trace, addrs)
-	if err != nil {
-		return nil, err
+	candidates, refusal := d.candidates(host, addrs, trace)
+	if refusal != nil {
+		return nil, refusal
 	}
-	for _, addr := range d.order(allowed) {
+
+	began = time.Now()
+	defer func() { trace.ConnectTime = time.Since(began) }()
+	var failed *Error
+	for _, addr := range candidates {
 		trace.Addr = addr
-		conn, dialErr := d.connect(ctx, trace, addr)
-		if dialErr == nil {
+		conn, err := d.connect(ctx, host, addr)
+		if err == nil {
 			return conn, nil
 		}
-		if err = dialErr; ctx.Err() != nil {
+		if failed == nil || failed.local || !err.local {
+			failed = err // a fault of ours says less than what another address did
+		}
+		if ctx.Err() != nil {
 			break
 		}
 	}
-	if err == nil { // nothing to try: addresses of IPv6 only, and no route to them
-		return nil, &Error{stage: codes.StageTCP, reason: codes.ReasonNoIPv6, err: errors.New("no route to any IPv6 address")}
-	}
-	return nil, err
+	return nil, failed
 }
 
-// allowed leaves out the addresses that must not be contacted. It is an error
-// when that is all of them.
-func (d *Dialer) allowed(trace *Trace, addrs []netip.Addr) ([]netip.Addr, error) {
-	var allowed []netip.Addr
-	var cause error
-	reason := codes.ReasonOptedOut
+// candidates are the addresses to dial, in order, and the reason when there are
+// none.
+func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]netip.Addr, *Error) {
+	refuse := func(stage codes.Stage, reason codes.PolicyReason, err error) ([]netip.Addr, *Error) {
+		return nil, &Error{host: host, stage: stage, reason: reason, err: err}
+	}
+	var v4, v6 []netip.Addr
+	var forbidden, optedOut error
 	for _, addr := range addrs {
 		if err := Judge(addr); err != nil {
-			cause, reason = err, codes.ReasonForbiddenAddress
 			trace.HadForbidden = true
+			forbidden = err
 			continue
 		}
-		if d.optedOut(addr) {
+		if d.OptedOut(addr) {
+			optedOut = fmt.Errorf("%s: its network does not want to be contacted", addr)
 			continue
 		}
-		allowed = append(allowed, addr)
+		switch {
+		case addr.Is6() && len(v6) < maxPerFamily:
+			v6 = append(v6, addr)
+		case addr.Is4() && len(v4) < maxPerFamily:
+			v4 = append(v4, addr)
+		}
 	}
 	switch {
-	case len(addrs) == 0:
-		return nil, &Error{stage: codes.StageDNS, reason: codes.ReasonNoData, err: errors.New("no addresses")}
-	case len(allowed) == 0 && cause == nil:
-		cause = errors.New("its network opted out")
+	case len(v4)+len(v6) > 0 && d.ipv6:
+		return append(v6, v4...), nil
+	case len(v4) > 0:
+		return v4, nil
+	case len(v6) > 0:
+		return refuse(codes.StageTCP, codes.ReasonNoIPv6, errors.New("no IPv4 address, and this machine has no IPv6"))
+	case optedOut != nil:
+		return refuse(codes.StageDNS, codes.ReasonOptedOut, optedOut)
+	case forbidden != nil:
+		return refuse(codes.StageDNS, codes.ReasonForbiddenAddress, forbidden)
 	}
-	if len(allowed) == 0 {
-		return nil, &Error{stage: codes.StageDNS, reason: reason, err: cause}
-	}
-	return allowed, nil
+	return refuse(codes.StageDNS, codes.ReasonNoData, &net.DNSError{Err: "no address", Name: host, IsNotFound: true})
 }
 
-// order picks the addresses to try. IPv6 addresses come first, unless this
-// machine has no route to them; that IPv4 has none is left to be found out by
-// dialling, since it is a fault of this machine.
-func (d *Dialer) order(addrs []netip.Addr) []netip.Addr {
-	var v4, v6 []netip.Addr
-	for _, addr := range addrs {
-		switch {
-		case addr.Is4() && len(v4) < perFamily:
-			v4 = append(v4, addr)
-		case addr.Is6() && len(v6) < perFamily && (d.routed == nil || d.routed(addr)):
-			v6 = append(v6, addr)
-		}
+// connect dials one address that was judged, and judges it once more.
+func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net.Conn, *Error) {
+	if err := Judge(addr); err != nil {
+		return nil, &Error{host: host, addr: addr, stage: codes.StageDNS, reason: codes.ReasonForbiddenAddress, err: err}
 	}
-	return append(v6, v4...)
-}
-
-func (d *Dialer) connect(ctx context.Context, trace *Trace, addr netip.Addr) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	network := "tcp4"
+	if addr.Is6() {
+		network = "tcp6"
+	}
+	attempt, cancel := context.WithTimeout(ctx, d.DialTimeout)
 	defer cancel()
-	began := time.Now()
-	conn, err := d.dial(ctx, "tcp", netip.AddrPortFrom(addr, httpsPort).String())
-	trace.ConnectTime = time.Since(began)
+	conn, err := d.Dial(attempt, network, netip.AddrPortFrom(addr, httpsPort).String())
 	if err == nil {
 		return conn, nil
 	}
-	e := dialError(err)
-	if e.reason == codes.ReasonUnreachable && d.routed != nil && !d.routed(addr) {
-		e.local = true
+	e := &Error{host: host, addr: addr, stage: codes.StageTCP, reason: codes.ReasonOther, err: err}
+	var proxy *proxyError
+	var refused *socksError
+	switch {
+	case errors.As(err, &proxy), cancelled(ctx), ours(err):
+		return nil, fault(host, addr, codes.StageTCP, err)
+	case errors.As(err, &refused):
+		e.reason = refused.reason
+	case errors.Is(err, ErrForbiddenAddr):
+		e.stage, e.reason = codes.StageDNS, codes.ReasonForbiddenAddress
+	case anyOf(err, syscall.ECONNREFUSED):
+		e.reason = codes.ReasonRefused
+	case anyOf(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH):
+		e.reason = codes.ReasonUnreachable
+	case reset(err):
+		e.reason = codes.ReasonReset
+	case timedOut(err), attempt.Err() != nil:
+		e.reason = codes.ReasonTimeout
 	}
 	return nil, e
 }
 
-// routed reports whether this machine has a route to addr. Connecting a UDP
-// socket looks the route up and sends nothing.
-func routed(addr netip.Addr) bool {
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, httpsPort)))
-	if err != nil {
-		return false
+// dnsError is a failure to resolve the host.
+func dnsError(ctx context.Context, host string, err error) *Error {
+	var local interface{ Local() bool }
+	if cancelled(ctx) || errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local() {
+		return fault(host, netip.Addr{}, codes.StageDNS, err)
 	}
-	return conn.Close() == nil
+	e := &Error{host: host, stage: codes.StageDNS, reason: codes.ReasonOther, err: err}
+	var exact interface{ PolicyReason() codes.PolicyReason }
+	var failure *net.DNSError
+	switch {
+	case errors.As(err, &exact):
+		e.reason = exact.PolicyReason()
+	case timedOut(err):
+		e.reason = codes.ReasonTimeout
+	case errors.As(err, &failure) && failure.IsNotFound:
+		e.reason = codes.ReasonNXDomain
+	case errors.As(err, &failure) && failure.IsTemporary:
+		e.reason = codes.ReasonServfail
+	}
+	return e
 }

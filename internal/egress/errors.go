@@ -3,91 +3,118 @@ package egress
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
+	"net/netip"
+	"os"
+	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"stsscan/internal/codes"
 )
 
-// An Error is the end of a retrieval: where, why, and what exactly.
+// An Error says at which stage no response was had, and why.
 type Error struct {
+	host   string
+	addr   netip.Addr // invalid before one was dialled
 	stage  codes.Stage
 	reason codes.PolicyReason
 	local  bool
 	err    error
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: %s: %v", e.stage, e.reason, e.err) }
+// Error names host, address, stage, reason and cause, in text of bounded length.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("egress: ")
+	b.WriteString(e.host)
+	if e.addr.IsValid() {
+		b.WriteString(": ")
+		b.WriteString(e.addr.String())
+	}
+	b.WriteString(": ")
+	b.WriteString(string(e.stage))
+	b.WriteString(": ")
+	if e.local {
+		b.WriteString("fault of this machine: ")
+	} else {
+		b.WriteString(string(e.reason))
+		b.WriteString(": ")
+	}
+	b.WriteString(clean(e.err.Error()))
+	return b.String()
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.err }
 
-// PolicyStage is the stage at which retrieval ended.
+// PolicyStage is where retrieval ended.
 func (e *Error) PolicyStage() codes.Stage { return e.stage }
 
-// PolicyReason is why it ended there.
+// PolicyReason says why, within the stage.
 func (e *Error) PolicyReason() codes.PolicyReason { return e.reason }
 
-// TLSError is what was wrong with the handshake or the certificate; empty at
-// other stages.
+// TLSError says why a handshake or a certificate was not accepted, and is empty
+// for other stages.
 func (e *Error) TLSError() codes.TLSError {
-	if e.stage != codes.StageTLS {
+	if e.stage != codes.StageTLS || e.local {
 		return ""
 	}
 	return codes.TLSError(e.reason)
 }
 
-// Local reports a fault of this machine, of which nothing follows for the host.
+// Local reports whether the fault is our own: no descriptors, no ports, no
+// route, no proxy, a cancelled context. Nothing is known about the Policy Host
+// then.
 func (e *Error) Local() bool { return e.local }
 
-// Timeout reports that a deadline passed.
+// Timeout reports whether the time ran out.
 func (e *Error) Timeout() bool {
 	return e.reason == codes.ReasonTimeout || e.reason == codes.PolicyReason(codes.TLSHandshakeTimeout)
 }
 
-// dialError is the error for a connection that did not come about.
-func dialError(err error) *Error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
-	}
-	e := &Error{stage: codes.StageTCP, reason: codes.ReasonOther, err: err, local: isLocal(err)}
-	switch {
-	case errors.Is(err, ErrForbiddenAddr):
-		e.stage, e.reason = codes.StageDNS, codes.ReasonForbiddenAddress
-	case errors.Is(err, syscall.ECONNREFUSED):
-		e.reason = codes.ReasonRefused
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		e.reason = codes.ReasonUnreachable
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
-		e.reason = codes.ReasonReset
-	case isTimeout(err):
-		e.reason = codes.ReasonTimeout
-	}
-	return e
+// fault is a failure that tells nothing about the host.
+func fault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
+	return &Error{host: host, addr: addr, stage: stage, reason: codes.ReasonOther, local: true, err: err}
 }
 
-// isLocal reports whether err is about the limits of this machine.
-func isLocal(err error) bool {
-	for _, errno := range []syscall.Errno{
-		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EACCES, syscall.EPERM,
-	} {
+// cancelled reports whether ctx was ended by somebody, not by its deadline.
+func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
+// timedOut reports whether err is a deadline that passed, whoever set it.
+func timedOut(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// anyOf reports whether err wraps one of the errnos.
+func anyOf(err error, errnos ...syscall.Errno) bool {
+	for _, errno := range errnos {
 		if errors.Is(err, errno) {
 			return true
 		}
 	}
-	return errors.Is(err, context.Canceled)
+	return false
 }
 
-func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
-	return errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout()
+// ours reports whether err is a want of this machine.
+func ours(err error) bool {
+	return anyOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
+		syscall.EADDRNOTAVAIL, syscall.EPERM, syscall.EACCES)
 }
 
-// isReset reports whether the other side ended the connection.
-func isReset(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || ok && op.Op == "write"
+// maxText bounds what strangers can make us keep or print.
+const maxText = 512
+
+// clean is s as valid UTF-8 of at most 512 octets.
+func clean(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= maxText {
+		return s
+	}
+	cut := maxText
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
 }

@@ -4,58 +4,107 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
-	"syscall"
 
 	"golang.org/x/net/proxy"
 
 	"stsscan/internal/codes"
 )
 
-// throughProxy returns a dial function that asks a SOCKS5 proxy (RFC 1928).
-func throughProxy(u *url.URL) (func(ctx context.Context, network, address string) (net.Conn, error), error) {
-	if u.Scheme != "socks5" {
-		return nil, fmt.Errorf("scheme %q is not socks5", u.Scheme)
+// A proxyError is a failure on our own side of the way: the proxy, or the
+// route, was not to be had.
+type proxyError struct{ err error }
+
+func (e *proxyError) Error() string { return e.err.Error() }
+func (e *proxyError) Unwrap() error { return e.err }
+
+// A socksError is what the proxy says about the host.
+type socksError struct {
+	reason codes.PolicyReason
+	err    error
+}
+
+func (e *socksError) Error() string { return e.err.Error() }
+func (e *socksError) Unwrap() error { return e.err }
+
+const socksPort = "1080"
+
+// proxyDial connects through a SOCKS5 proxy (RFC 1928). The proxy itself is
+// named by who runs the scan, so its address is not judged; it is asked for
+// literal addresses only.
+func proxyDial(at *url.URL) (func(ctx context.Context, network, address string) (net.Conn, error), error) {
+	if at.Scheme != "socks5" || at.Hostname() == "" || strings.Trim(at.Path, "/") != "" || at.RawQuery != "" {
+		return nil, fmt.Errorf("egress: proxy %s: not of the form socks5://host:port", at.Redacted())
 	}
-	if u.Port() == "" {
-		return nil, errors.New("no port")
+	port := at.Port()
+	if port == "" {
+		port = socksPort
 	}
-	dialer, err := proxy.FromURL(u, &net.Dialer{KeepAlive: -1})
+	var auth *proxy.Auth
+	if at.User != nil {
+		auth = &proxy.Auth{User: at.User.Username()}
+		auth.Password, _ = at.User.Password()
+	}
+	dialer, err := proxy.SOCKS5("tcp", net.JoinHostPort(at.Hostname(), port), auth, firstHop{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("egress: proxy %s: %w", at.Redacted(), err)
 	}
-	withContext, ok := dialer.(proxy.ContextDialer)
+	dial, ok := dialer.(proxy.ContextDialer)
 	if !ok {
-		return nil, errors.New("its dialer takes no context")
+		return nil, fmt.Errorf("egress: proxy %s: cannot be cancelled", at.Redacted())
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := withContext.DialContext(ctx, network, address)
+		conn, err := dial.DialContext(ctx, network, address)
 		if err != nil {
-			return nil, proxyError(err)
+			return nil, socksFailure(err)
 		}
 		return conn, nil
 	}, nil
 }
 
-// proxyError translates what golang.org/x/net says of a refused request: it
-// hands on the proxy's reply as text only. A proxy that cannot be reached is a
-// fault of this machine.
-func proxyError(err error) error {
-	var inner *net.OpError
-	if outer, ok := errors.AsType[*net.OpError](err); ok && errors.As(outer.Err, &inner) && inner.Op == "dial" && !inner.Timeout() {
-		return &Error{stage: codes.StageTCP, reason: codes.ReasonOther, local: true, err: err}
+// firstHop connects to the proxy.
+type firstHop struct{}
+
+func (firstHop) Dial(network, address string) (net.Conn, error) {
+	return firstHop{}.DialContext(context.Background(), network, address)
+}
+
+func (firstHop) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, &proxyError{fmt.Errorf("proxy: %w", err)}
 	}
-	for reply, errno := range map[string]error{
-		"connection refused":  syscall.ECONNREFUSED,
-		"host unreachable":    syscall.EHOSTUNREACH,
-		"network unreachable": syscall.ENETUNREACH,
-		"TTL expired":         syscall.EHOSTUNREACH,
+	return conn, nil
+}
+
+// socksFailure sorts what golang.org/x/net/proxy says only in text: the reply
+// codes of RFC 1928, section 6. What is no reply about the host is a failure of
+// the proxy.
+func socksFailure(err error) error {
+	var first *proxyError
+	if errors.As(err, &first) || timedOut(err) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := err.Error()
+	for _, reply := range []struct {
+		text   string
+		reason codes.PolicyReason
+	}{
+		{"connection refused", codes.ReasonRefused},
+		{"host unreachable", codes.ReasonUnreachable},
+		{"network unreachable", codes.ReasonUnreachable},
+		{"TTL expired", codes.ReasonTimeout},
+		{"general SOCKS server failure", codes.ReasonOther},
 	} {
-		if strings.HasSuffix(err.Error(), reply) {
-			return fmt.Errorf("%w: %w", errno, err)
+		if strings.HasSuffix(text, "unknown error "+reply.text) {
+			return &socksError{reply.reason, err}
 		}
 	}
-	return err
+	if reset(err) || errors.Is(err, io.EOF) {
+		return &socksError{codes.ReasonReset, err}
+	}
+	return &proxyError{fmt.Errorf("proxy: %w", err)}
 }

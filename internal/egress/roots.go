@@ -3,83 +3,88 @@ package egress
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// bundleModule is the module whose version dates the bundled roots.
+// bundleModule is the module that the bundle comes with.
 const bundleModule = "golang.org/x/crypto/x509roots/fallback"
 
-// BundleRoots returns Mozilla's roots as they are built into the program, the
-// same on every machine, and the date of the bundle, "2026-10-30". The date is
-// "unknown" where the build information does not tell it, as in tests.
-func BundleRoots() (*x509.CertPool, string, error) {
-	pool := x509.NewCertPool()
+// BundleRoots returns the roots that Mozilla trusts, as the program was built
+// with, so that every machine comes to the same verdict. The date, as in
+// "2026-10-30", is that of the bundle's module version; it is "unknown" where
+// the build does not tell.
+func BundleRoots() (roots *x509.CertPool, date string, err error) {
+	roots = x509.NewCertPool()
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			return nil, "", fmt.Errorf("bundled roots: %w", err)
+			return nil, "", fmt.Errorf("egress: bundled root: %w", err)
 		}
 		if root.Constraint == nil {
-			pool.AddCert(cert)
+			roots.AddCert(cert)
 		} else {
-			pool.AddCertWithConstraint(cert, root.Constraint)
+			roots.AddCertWithConstraint(cert, root.Constraint)
 		}
 	}
-	return pool, bundleDate(), nil
+	info, _ := debug.ReadBuildInfo()
+	return roots, bundleDate(info), nil
 }
 
-// bundleDate reads the date out of a version such as
-// "v0.0.0-20261030153154-30a33513ff6d".
-func bundleDate() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+func bundleDate(info *debug.BuildInfo) string {
+	const unknown = "unknown"
+	if info == nil {
+		return unknown
 	}
 	for _, module := range info.Deps {
 		if module.Path != bundleModule {
 			continue
 		}
-		const prefix = "v0.0.0-"
-		if len(module.Version) < len(prefix)+8 {
-			break
+		if module.Replace != nil {
+			module = module.Replace
 		}
-		if date, err := time.Parse("20060102", module.Version[len(prefix):len(prefix)+8]); err == nil {
-			return date.Format(time.DateOnly)
+		// A pseudo-version: v0.0.0-20261030153154-30a33513ff6d.
+		for part := range strings.SplitSeq(module.Version, "-") {
+			if at, err := time.Parse("20060102150405", part); err == nil {
+				return at.Format(time.DateOnly)
+			}
 		}
 	}
-	return "unknown"
+	return unknown
 }
 
-// ReadRoots reads a file of certificates in PEM.
+// ReadRoots reads the certificates of a PEM file as roots to trust. Other kinds
+// of blocks are passed over; a file without a certificate is an error.
 func ReadRoots(path string) (*x509.CertPool, error) {
-	data, err := os.ReadFile(path)
+	rest, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	pool := x509.NewCertPool()
-	certificates := 0
+	roots := x509.NewCertPool()
+	n := 0
 	for {
 		var block *pem.Block
-		if block, data = pem.Decode(data); block == nil {
+		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}
 		if block.Type != "CERTIFICATE" {
 			continue
 		}
+		n++
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("%s: certificate %d: %w", path, certificates+1, err)
+			return nil, fmt.Errorf("%s: certificate %d: %w", path, n, err)
 		}
-		pool.AddCert(cert)
-		certificates++
+		roots.AddCert(cert)
 	}
-	if certificates == 0 {
-		return nil, fmt.Errorf("%s: no certificates in PEM", path)
+	if n == 0 {
+		return nil, fmt.Errorf("%s: %w", path, errors.New("no certificate in PEM form"))
 	}
-	return pool, nil
+	return roots, nil
 }

@@ -1,160 +1,211 @@
+// Package egress is the only door to addresses that strangers chose: a dialer
+// and an HTTP transport for Policy Hosts (RFC 8461, section 3.3), whose
+// addresses, certificates and responses are under the control of people who
+// may mean harm.
+//
+// A host name is resolved once, each address is judged, the literal address is
+// dialled, and it is judged again at the socket; the guard has no off switch.
+// TLS is 1.2 or higher with the host's name as SNI, and the certificate is
+// verified against the roots given, after its facts were kept. HTTP is 1.1, one
+// request a connection; redirects are not followed, proxies of the environment
+// are not asked, nothing is decoded, no cookie is kept.
+//
+// It does not resolve names itself, does not check revocation, does not
+// complete chains, and leaves status and body of a response to its caller. Time
+// and size of the body are bounded by the caller too.
 package egress
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
-	"io"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
 	"stsscan/internal/codes"
 )
 
+// A Config says how to reach Policy Hosts. Only Resolve has no default.
+type Config struct {
+	// Resolve finds the addresses of a host. Its failures are of type
+	// [*net.DNSError]; one with a method PolicyReason() of
+	// [codes.PolicyReason] is more exact.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+
+	// Dial connects to a judged literal address, network tcp4 or tcp6. Nil:
+	// real sockets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Proxy is a SOCKS5 proxy, socks5://[user:password@]host[:port], that is
+	// asked for the judged literal address. Nil: none. Not together with Dial.
+	Proxy *url.URL
+
+	Roots     *x509.CertPool             // trusted; nil: those of BundleRoots
+	OptedOut  func(addr netip.Addr) bool // addresses of networks that do not want to be contacted; nil: none
+	UserAgent string                     // of each request; empty: "stsscan"
+
+	DialTimeout      time.Duration // for each address; 0: 5 s
+	HandshakeTimeout time.Duration // of TLS; 0: 5 s
+	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
+	Handshakes       int           // TLS handshakes at a time; 0: 256
+
+	Now func() time.Time // for the dates of certificates; nil: time.Now
+	Log *slog.Logger     // nil: silent
+}
+
 const (
-	maxHeader = 16 << 10 // octets of status line and header, interim responses included
-	maxBody   = 1 << 20  // octets of a response altogether: far more than any caller reads
+	defaultTimeout    = 5 * time.Second
+	defaultHandshakes = 256
+	defaultUserAgent  = "stsscan"
+
+	// maxHeader bounds status line and header, those of 1xx responses
+	// included. The default of net/http lets a server cost 195 MB.
+	maxHeader = 16 << 10
 )
 
-// A Transport is an http.RoundTripper for policies: each request has a
-// connection of its own, which is closed with the response's body. It is safe
-// for concurrent use. Request and response are in HTTP/1.1, written and read by
-// package net/http, one after the other without a goroutine; http.Transport
-// would go on dialling for a request that has ended.
+// withDefaults fills the fields that have a default.
+func (c Config) withDefaults() Config {
+	for _, timeout := range []*time.Duration{&c.DialTimeout, &c.HandshakeTimeout, &c.HeaderTimeout} {
+		if *timeout <= 0 {
+			*timeout = defaultTimeout
+		}
+	}
+	if c.Handshakes <= 0 {
+		c.Handshakes = defaultHandshakes
+	}
+	if c.UserAgent == "" {
+		c.UserAgent = defaultUserAgent
+	}
+	if c.OptedOut == nil {
+		c.OptedOut = func(netip.Addr) bool { return false }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// A Transport is an http.RoundTripper for Policy Hosts: GET requests of https
+// URLs on port 443, each on a connection of its own. It may be used
+// concurrently.
 type Transport struct {
 	Config
 	dialer     *Dialer
+	http       *http.Transport
 	handshakes chan struct{} // one element for each handshake going on
 }
 
-// RoundTrip sends a GET request to the https URL of req, whose context is the
-// limit of it all, the reading of the body included. It follows no redirect. Its
-// errors are those of Config.Resolve, or of type *[Error].
+// NewTransport makes a Transport. It connects to nothing.
+func NewTransport(c Config) (*Transport, error) {
+	dialer, err := NewDialer(c)
+	if err != nil {
+		return nil, err
+	}
+	t := &Transport{Config: c.withDefaults(), dialer: dialer}
+	if strings.ContainsFunc(t.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, fmt.Errorf("egress: user agent %q: not printable ASCII", t.UserAgent)
+	}
+	if t.Roots == nil {
+		if t.Roots, _, err = BundleRoots(); err != nil {
+			return nil, err
+		}
+	}
+	t.handshakes = make(chan struct{}, t.Handshakes)
+	t.http = &http.Transport{
+		Proxy:                  nil, // not that of the environment either
+		DialTLSContext:         connected,
+		DialContext:            refuse,
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+		ResponseHeaderTimeout:  t.HeaderTimeout,
+		Protocols:              new(http.Protocols),
+	}
+	t.http.Protocols.SetHTTP1(true)
+	return t, nil
+}
+
+// RoundTrip sends the request and returns the response, whatever its status.
+// The deadline is that of the request's context, which also ends the reading of
+// the body. Of the request's header only Accept and Accept-Encoding are sent.
+//
+// An error is of type *[Error].
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	if req.Body != nil {
-		_ = req.Body.Close() // the contract of http.RoundTripper
-	}
-	if req.URL.Scheme != "https" || req.URL.Port() != "" || req.Method != http.MethodGet || req.Body != nil && req.Body != http.NoBody {
-		return nil, &Error{stage: codes.StageHTTP, reason: codes.ReasonMalformed, local: true, err: errors.New("not a GET of an https URL")}
-	}
-	host := req.URL.Hostname()
-	raw, err := t.dialer.Dial(ctx, host)
+	resp, err := t.roundTrip(req)
 	if err != nil {
+		t.Log.Debug("no response", "host", req.URL.Host, "error", err)
 		return nil, err
-	}
-	c := newConn(ctx, raw)
-	secured, err := t.handshake(ctx, raw, host)
-	if err != nil {
-		c.Close()
-		return nil, err
-	}
-	c.secured = secured
-	resp, err := t.exchange(req, c)
-	if err != nil {
-		c.Close()
-		return nil, httpError(err)
 	}
 	return resp, nil
 }
 
-// exchange writes the request and reads the response up to its body.
-func (t *Transport) exchange(req *http.Request, c *conn) (*http.Response, error) {
-	c.limit(t.HeaderTimeout, maxHeader)
-	out := req.Clone(req.Context())
-	out.Header.Set("User-Agent", t.UserAgent)
-	out.Close = true
-	if err := out.Write(c.secured); err != nil {
+func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
+	host := req.URL.Hostname()
+	if err := check(req); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, &Error{host: host, stage: codes.StageHTTP, reason: codes.ReasonMalformed, err: err}
+	}
+	ctx := req.Context()
+	conn, err := t.connect(ctx, host)
+	if err != nil {
 		return nil, err
 	}
-	in := bufio.NewReader(c)
-	for {
-		resp, err := http.ReadResponse(in, out)
-		switch {
-		case err != nil && c.left <= 0:
-			return nil, errHeaderTooLarge
-		case err != nil:
-			return nil, err
-		case resp.StatusCode == http.StatusSwitchingProtocols:
-			return nil, errors.New("malformed: protocols are not switched")
-		case resp.StatusCode < 200:
-			continue // interim, within the same limits
+	// net/http cuts the context that it dials with off from that of the
+	// request. So the connection is made here, where the deadline, the trace
+	// and the reason of a failure are at hand, and only given to it.
+	out := req.Clone(context.WithValue(ctx, connectedKey{}, conn))
+	out.Host = ""
+	out.URL.User = nil // would become an Authorization field
+	out.Header = http.Header{"User-Agent": {t.UserAgent}}
+	for _, name := range []string{"Accept", "Accept-Encoding"} {
+		if values := req.Header.Values(name); len(values) > 0 {
+			out.Header[name] = values
 		}
-		c.limit(0, maxBody)
-		resp.Body = &body{resp.Body, c}
-		return resp, nil
 	}
-}
-
-var errHeaderTooLarge = errors.New("the response's header is too large")
-
-// httpError is the error for a request without a response.
-func httpError(err error) *Error {
-	e := &Error{stage: codes.StageHTTP, reason: codes.ReasonMalformed, err: err, local: isLocal(err)}
-	switch {
-	case errors.Is(err, errHeaderTooLarge):
-		e.reason = codes.ReasonHeadersTooLarge
-	case isTimeout(err):
-		e.reason = codes.ReasonTimeout
-	case isReset(err), strings.Contains(err.Error(), "tls: "):
-		e.reason = codes.ReasonReset
+	resp, err := t.http.RoundTrip(out)
+	if err != nil {
+		_ = conn.Close()
+		return nil, httpError(ctx, host, err)
 	}
-	return e
+	resp.Request = req
+	return resp, nil
 }
 
-// A conn is a connection that ends with its context, and from which no more
-// than a limit can be read.
-type conn struct {
-	raw     net.Conn
-	secured *tls.Conn
-	ctx     context.Context
-	left    int64 // octets that may still be read
-	release func() bool
-}
-
-func newConn(ctx context.Context, raw net.Conn) *conn {
-	c := &conn{raw: raw, ctx: ctx}
-	c.release = context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })
-	return c
-}
-
-// limit lets n more octets be read, within the given time if it is not 0, and
-// within the deadline of the context.
-func (c *conn) limit(within time.Duration, n int64) {
-	deadline, _ := c.ctx.Deadline()
-	if limit := time.Now().Add(within); within > 0 && (deadline.IsZero() || limit.Before(deadline)) {
-		deadline = limit
+// check refuses what is no request for a policy.
+func check(req *http.Request) error {
+	switch port := req.URL.Port(); {
+	case req.URL.Scheme != "https" || port != "" && port != "443":
+		return errors.New("not an https URL on port 443")
+	case req.Method != "" && req.Method != http.MethodGet, req.Body != nil && req.Body != http.NoBody:
+		return errors.New("not a GET request without a body")
 	}
-	_ = c.raw.SetDeadline(deadline)
-	if c.ctx.Err() != nil { // its end may have come before the new deadline
-		_ = c.raw.SetDeadline(time.Unix(1, 0))
+	return nil
+}
+
+type connectedKey struct{}
+
+// connected hands net/http the connection that is there already.
+func connected(ctx context.Context, _, _ string) (net.Conn, error) {
+	conn, ok := ctx.Value(connectedKey{}).(*tls.Conn)
+	if !ok {
+		return refuse(ctx, "", "")
 	}
-	c.left = n
+	return conn, nil
 }
 
-func (c *conn) Read(p []byte) (int, error) {
-	if c.left <= 0 {
-		return 0, io.ErrUnexpectedEOF
-	}
-	n, err := c.secured.Read(p[:min(int64(len(p)), c.left)])
-	c.left -= int64(n)
-	return n, err
+// refuse is the dialer for what no request of ours asks for.
+func refuse(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("egress: no connection without TLS and guard")
 }
-
-// Close ends the connection at once: whoever is on the other side is not
-// waited for.
-func (c *conn) Close() error {
-	c.release()
-	return c.raw.Close()
-}
-
-// A body is a response's body that takes its connection with it.
-type body struct {
-	io.ReadCloser
-	conn *conn
-}
-
-func (b *body) Close() error { return b.conn.Close() }

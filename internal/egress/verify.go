@@ -4,63 +4,149 @@ import (
 	"bytes"
 	"crypto/x509"
 	"errors"
+	"slices"
+	"time"
 
 	"stsscan/internal/codes"
 )
 
-// verify judges the certificates that a server sent, leaf first (RFC 8461,
-// section 3.3): a chain to a trusted root, valid now, and a DNS-ID that covers
-// host, with a wildcard as the whole left-most label at most. Only what was
-// sent counts: nothing is fetched to complete a chain.
+// verify judges the certificates of a host as section 3.3 of RFC 8461 asks: a
+// DNS-ID for host, a chain to a trusted root, for use by servers, valid now.
 //
-// Where several things are wrong, the first of this order is the verdict: the
-// dates, self-signed, incomplete chain, unknown authority, other flaws of the
-// chain, the name.
-func (t *Transport) verify(sent []*x509.Certificate, host string) (codes.TLSError, error) {
-	if len(sent) == 0 {
-		return codes.TLSCertificate, errors.New("the server sent no certificate")
+// Where more than one thing is wrong the class is the first that applies of:
+// the dates of the leaf, then of its chain; self-signed; incomplete chain;
+// unknown authority, or a chain unfit in another way; the name. A chain is only
+// called bad for what remains wrong with all dates right.
+func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, now time.Time) (codes.TLSError, error) {
+	if len(certs) == 0 {
+		return codes.TLSCertificate, errors.New("no certificate")
 	}
-	leaf := sent[0]
-	options := x509.VerifyOptions{
-		Roots:         t.Roots,
-		Intermediates: x509.NewCertPool(),
-		CurrentTime:   t.Now(),
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	leaf := certs[0]
+	if class, err := dates(leaf, now); err != nil {
+		return class, err
 	}
-	for _, cert := range sent[1:] {
-		options.Intermediates.AddCert(cert)
+	if class, err := verifyChain(certs, roots, now); err != nil {
+		return class, err
 	}
-	if _, err := leaf.Verify(options); err != nil {
-		return t.chainError(sent, err), err
-	}
-	if err := leaf.VerifyHostname(host); err != nil {
+	if err := leaf.VerifyHostname(host); err != nil { // the subject's common name does not count, nor does a partial wildcard
 		return codes.TLSNameMismatch, err
 	}
 	return "", nil
 }
 
-// chainError says why the chain does not verify.
-func (t *Transport) chainError(sent []*x509.Certificate, err error) codes.TLSError {
-	leaf, last := sent[0], sent[len(sent)-1]
-	now := t.Now()
-	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](err)
-	_, isUnknown := errors.AsType[x509.UnknownAuthorityError](err)
+// dates judges those of one certificate.
+func dates(cert *x509.Certificate, now time.Time) (codes.TLSError, error) {
+	expired := x509.CertificateInvalidError{Cert: cert, Reason: x509.Expired}
 	switch {
-	case now.Before(leaf.NotBefore):
-		return codes.TLSNotYetValid
-	case now.After(leaf.NotAfter), isInvalid && invalid.Reason == x509.Expired:
-		return codes.TLSExpired
-	case !isUnknown:
-		return codes.TLSCertificate
-	case selfSigned(leaf):
-		return codes.TLSSelfSigned
-	case !selfSigned(last) && len(last.IssuingCertificateURL) > 0:
-		return codes.TLSIncompleteChain
+	case now.Before(cert.NotBefore):
+		expired.Detail = "not valid before " + cert.NotBefore.UTC().Format(time.RFC3339)
+		return codes.TLSNotYetValid, expired
+	case now.After(cert.NotAfter):
+		expired.Detail = "not valid after " + cert.NotAfter.UTC().Format(time.RFC3339)
+		return codes.TLSExpired, expired
 	}
-	return codes.TLSUnknownAuthority
+	return "", nil
 }
 
-// selfSigned reports whether a certificate names itself as its issuer.
+func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, now time.Time) (codes.TLSError, error) {
+	options := x509.VerifyOptions{
+		Roots:         roots,
+		Intermediates: x509.NewCertPool(),
+		CurrentTime:   now,
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, cert := range certs[1:] {
+		options.Intermediates.AddCert(cert)
+	}
+	leaf := certs[0]
+	_, err := leaf.Verify(options)
+	if err == nil {
+		return "", nil
+	}
+
+	// Would it have been right when all that was sent was valid?
+	first, last := common(certs)
+	for _, at := range []time.Time{first, last} {
+		options.CurrentTime = at
+		_, then := leaf.Verify(options)
+		switch {
+		case then == nil && at.After(now):
+			return codes.TLSNotYetValid, err
+		case then == nil:
+			return codes.TLSExpired, err
+		}
+		var invalid x509.CertificateInvalidError
+		if !errors.As(then, &invalid) || invalid.Reason != x509.Expired {
+			err = then
+		}
+	}
+
+	var invalid x509.CertificateInvalidError
+	var critical x509.UnhandledCriticalExtension
+	top := topOf(certs)
+	switch {
+	case errors.As(err, &invalid), errors.As(err, &critical):
+		return codes.TLSCertificate, err
+	case selfSigned(leaf):
+		return codes.TLSSelfSigned, err
+	case anchored(top, roots):
+		return codes.TLSCertificate, err // it leads to a root, and breaks on the way
+	case !bytes.Equal(top.RawIssuer, top.RawSubject) && len(top.IssuingCertificateURL) > 0:
+		return codes.TLSIncompleteChain, err
+	}
+	return codes.TLSUnknownAuthority, err
+}
+
+// common is the time in which all certificates are valid, if there is such a
+// time, and else nonsense.
+func common(certs []*x509.Certificate) (first, last time.Time) {
+	first, last = certs[0].NotBefore, certs[0].NotAfter
+	for _, cert := range certs[1:] {
+		if cert.NotBefore.After(first) {
+			first = cert.NotBefore
+		}
+		if cert.NotAfter.Before(last) {
+			last = cert.NotAfter
+		}
+	}
+	return first, last
+}
+
+// selfSigned reports whether a certificate is signed with its own key.
 func selfSigned(cert *x509.Certificate) bool {
-	return bytes.Equal(cert.RawIssuer, cert.RawSubject)
+	if !bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+		return false
+	}
+	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
+	var weak x509.InsecureAlgorithmError // old boxes sign themselves with SHA-1
+	return err == nil || errors.As(err, &weak)
+}
+
+// topOf is where the chain of the leaf ends in what was sent: a certificate that
+// is self-signed, or whose issuer was not sent. When its AIA extension (RFC
+// 5280, section 4.2.2.1) names that issuer, the chain is incomplete. It stays
+// so: the issuer is never fetched, though some senders would.
+func topOf(certs []*x509.Certificate) *x509.Certificate {
+	top := certs[0]
+	for range certs { // and not for ever, where two name each other
+		i := slices.IndexFunc(certs, func(other *x509.Certificate) bool {
+			return other != top && bytes.Equal(top.RawIssuer, other.RawSubject)
+		})
+		if i < 0 {
+			break
+		}
+		top = certs[i]
+	}
+	return top
+}
+
+// anchored reports whether a root has signed the certificate, or is it.
+func anchored(cert *x509.Certificate, roots *x509.CertPool) bool {
+	_, err := cert.Verify(x509.VerifyOptions{
+		Roots:         roots,
+		Intermediates: x509.NewCertPool(),
+		CurrentTime:   cert.NotBefore,
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	return err == nil
 }

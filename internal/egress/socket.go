@@ -1,0 +1,72 @@
+package egress
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// socketDial connects a real socket, and has the very address that the kernel
+// is going to be asked for judged again: whatever happened to it on the way, it
+// must be the one that was meant.
+func socketDial(ctx context.Context, network, address string) (net.Conn, error) {
+	meant, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	dialer := net.Dialer{
+		KeepAlive:      -1, // each connection is over in seconds
+		ControlContext: guard(meant),
+	}
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil && anyOf(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH) && !hasRoute(meant.Addr()) {
+		return nil, &proxyError{fmt.Errorf("no route: %w", err)}
+	}
+	return conn, err
+}
+
+// guard is the last look at an address before the kernel connects to it.
+func guard(meant netip.AddrPort) func(context.Context, string, string, syscall.RawConn) error {
+	return func(_ context.Context, network, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w: %q", ErrForbiddenAddr, address)
+		case network != "tcp4" && network != "tcp6", at.Port() != httpsPort:
+			return fmt.Errorf("%w: %s, port %d", ErrForbiddenAddr, network, at.Port())
+		case at != meant:
+			return fmt.Errorf("%w: %s instead of %s", ErrForbiddenAddr, at, meant)
+		}
+		return Judge(at.Addr())
+	}
+}
+
+// hasRoute reports whether this machine knows a way to addr. To connect a UDP
+// socket asks the kernel for a route and sends nothing.
+func hasRoute(addr netip.Addr) bool {
+	_, ok := source(addr)
+	return ok
+}
+
+// hasIPv6 reports whether this machine has a way to the IPv6 Internet and an
+// address of its own there.
+func hasIPv6() bool {
+	own, ok := source(netip.AddrFrom16([16]byte{0x20, 0x00, 15: 1}))
+	return ok && Judge(own) == nil
+}
+
+// source is the address that this machine would use towards addr.
+func source(addr netip.Addr) (netip.Addr, bool) {
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, httpsPort)))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	defer conn.Close()
+	own, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return own.AddrPort().Addr().Unmap(), true
+}

@@ -1,0 +1,256 @@
+package egress
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stsscan/internal/codes"
+)
+
+func TestVerify(t *testing.T) {
+	p := newPKI(t)
+	alien := newPKI(t)
+	at := func(template *x509.Certificate, from, to time.Duration) *x509.Certificate {
+		template.NotBefore, template.NotAfter = noon().Add(from), noon().Add(to)
+		return template
+	}
+	leaf := func(template *x509.Certificate) *authority { return issue(t, template, p.intermediate) }
+	others := func(template *x509.Certificate) *authority { return issue(t, template, alien.intermediate) }
+	self := func(template *x509.Certificate) *authority { return issue(t, template, nil) }
+	noAIA := leafTemplate(host)
+	noAIA.IssuingCertificateURL = nil
+	forClients := leafTemplate(host)
+	forClients.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	common := leafTemplate()
+	common.Subject.CommonName = host
+	narrow := caTemplate("narrow")
+	narrow.PermittedDNSDomains = []string{"example.org"}
+	narrowCA := issue(t, narrow, p.root)
+	lapsed := issue(t, at(caTemplate("lapsed"), -100*day, -day), p.root)
+	early := issue(t, at(caTemplate("early"), day, 100*day), p.root)
+	noAuthority := leafTemplate("ca.example")
+	noAuthority.Subject.CommonName = "no authority"
+	notCA := issue(t, noAuthority, p.root)
+	noCert := caTemplate("no signer")
+	noCert.KeyUsage = x509.KeyUsageDigitalSignature
+	noSigner := issue(t, noCert, p.root)
+
+	for _, c := range []struct {
+		title string
+		chain []*authority
+		want  codes.TLSError
+	}{
+		{"good", []*authority{leaf(leafTemplate(host)), p.intermediate}, ""},
+		{"good, root sent", []*authority{leaf(leafTemplate(host)), p.intermediate, p.root}, ""},
+		{"good, in disorder", []*authority{leaf(leafTemplate(host)), p.root, alien.root, p.intermediate}, ""},
+		{"good, by the root", []*authority{issue(t, leafTemplate(host), p.root)}, ""},
+		{"good, among names", []*authority{leaf(leafTemplate("a.example", "b.example", host)), p.intermediate}, ""},
+		{"good, upper case", []*authority{leaf(leafTemplate("MTA-STS.Example.COM")), p.intermediate}, ""},
+		{"good, wildcard", []*authority{leaf(leafTemplate("*.example.com")), p.intermediate}, ""},
+
+		{"partial wildcard", []*authority{leaf(leafTemplate("mta*.example.com")), p.intermediate}, codes.TLSNameMismatch},
+		{"wildcard of the parent", []*authority{leaf(leafTemplate("*.com")), p.intermediate}, codes.TLSNameMismatch},
+		{"wildcard below", []*authority{leaf(leafTemplate("*.mta-sts.example.com")), p.intermediate}, codes.TLSNameMismatch},
+		{"another name", []*authority{leaf(leafTemplate("hosting.example.net")), p.intermediate}, codes.TLSNameMismatch},
+		{"common name only", []*authority{leaf(common), p.intermediate}, codes.TLSNameMismatch},
+
+		{"expired", []*authority{leaf(at(leafTemplate(host), -90*day, -time.Second)), p.intermediate}, codes.TLSExpired},
+		{"not yet valid", []*authority{leaf(at(leafTemplate(host), time.Second, 90*day)), p.intermediate}, codes.TLSNotYetValid},
+		{"expired intermediate", []*authority{issue(t, leafTemplate(host), lapsed), lapsed}, codes.TLSExpired},
+		{"early intermediate", []*authority{issue(t, leafTemplate(host), early), early}, codes.TLSNotYetValid},
+		{"expired and another name", []*authority{leaf(at(leafTemplate("a.example"), -90*day, -day)), p.intermediate}, codes.TLSExpired},
+		{"expired and self-signed", []*authority{self(at(leafTemplate(host), -90*day, -day))}, codes.TLSExpired},
+		{"early and alone", []*authority{leaf(at(leafTemplate(host), day, 90*day))}, codes.TLSNotYetValid},
+
+		{"self-signed", []*authority{self(leafTemplate(host))}, codes.TLSSelfSigned},
+		{"self-signed, another name", []*authority{self(leafTemplate("localhost"))}, codes.TLSSelfSigned},
+
+		{"incomplete", []*authority{leaf(leafTemplate(host))}, codes.TLSIncompleteChain},
+		{"incomplete, another name", []*authority{leaf(leafTemplate("a.example"))}, codes.TLSIncompleteChain},
+		{"incomplete, a stray beside", []*authority{leaf(leafTemplate(host)), alien.root}, codes.TLSIncompleteChain},
+		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSUnknownAuthority},
+
+		{"unknown, root sent", []*authority{others(leafTemplate(host)), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
+		{"unknown, root not sent", []*authority{others(leafTemplate(host)), alien.intermediate}, codes.TLSUnknownAuthority}, // its AIA names none
+		{"unknown, another name", []*authority{others(leafTemplate("a.example")), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
+
+		{"for clients", []*authority{leaf(forClients), p.intermediate}, codes.TLSCertificate},
+		{"outside of the authority's domains", []*authority{issue(t, leafTemplate(host), narrowCA), narrowCA}, codes.TLSCertificate},
+		{"signed by what is no authority", []*authority{issue(t, leafTemplate(host), notCA), notCA}, codes.TLSCertificate},
+		{"signed by what must not sign", []*authority{issue(t, leafTemplate(host), noSigner), noSigner}, codes.TLSCertificate},
+		{"signed with another key", []*authority{others(leafTemplate(host)), p.intermediate}, codes.TLSCertificate},
+		{"nothing", nil, codes.TLSCertificate},
+	} {
+		var certs []*x509.Certificate
+		for _, a := range c.chain {
+			certs = append(certs, a.cert)
+		}
+		got, err := verify(certs, host, p.roots(), noon())
+		if got != c.want || (err == nil) != (c.want == "") {
+			t.Errorf("%s: %q (%v), want %q", c.title, got, err, c.want)
+		}
+	}
+}
+
+// What the server showed is kept, whether or not it was accepted.
+func TestCertificateFacts(t *testing.T) {
+	p := newPKI(t)
+	bad := strings.Repeat("ü", 700) // cut at 512 octets, and not within a letter
+	alien := issue(t, caTemplate(bad), nil)
+	many := leafTemplate("a1.example", "a2.example", "a3.example", "a4.example", "a5.example", "a6.example", "a7.example")
+	for _, c := range []struct {
+		title  string
+		leaf   *authority
+		others []*authority
+		names  []string
+		count  int
+		want   codes.TLSError
+	}{
+		{"good", issue(t, leafTemplate(host), p.intermediate), []*authority{p.intermediate}, []string{host}, 1, ""},
+		{"another name", issue(t, many, p.intermediate), []*authority{p.intermediate}, many.DNSNames[:5], 7, codes.TLSNameMismatch},
+		{"no names", issue(t, leafTemplate(), p.intermediate), []*authority{p.intermediate}, nil, 0, codes.TLSNameMismatch},
+		{"odd issuer", issue(t, leafTemplate(host), alien), []*authority{alien}, []string{host}, 1, codes.TLSUnknownAuthority},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			transport := reach(t, p, Config{}, overTLS(chain(c.leaf, c.others...), says("HTTP/1.1 204 No Content\r\n\r\n")))
+			var trace Trace
+			_, err := fetch(t, WithTrace(t.Context(), &trace), transport)
+			if c.want == "" && err != nil || c.want != "" && err == nil {
+				t.Fatalf("error %v, want class %q", err, c.want)
+			}
+			var e *Error
+			if errors.As(err, &e) && (e.TLSError() != c.want || e.PolicyStage() != codes.StageTLS || len(err.Error()) > 2*maxText) {
+				t.Errorf("error %v", err)
+			}
+			cert := trace.Cert
+			if cert == nil || trace.TLSError != c.want || trace.TLSVersion != "1.3" || trace.ChainLength != 1+len(c.others) {
+				t.Fatalf("trace %+v", trace)
+			}
+			if !slices.Equal(cert.Names, c.names) || cert.NamesCount != c.count || cert.SHA256 != sha256.Sum256(c.leaf.cert.Raw) ||
+				!cert.NotBefore.Equal(c.leaf.cert.NotBefore) || !cert.NotAfter.Equal(c.leaf.cert.NotAfter) ||
+				len(cert.Issuer) > maxText || strings.ToValidUTF8(cert.Issuer, "") != cert.Issuer || cert.Issuer == "" {
+				t.Errorf("certificate %+v", cert)
+			}
+			if trace.TLSTime <= 0 || trace.ConnectTime <= 0 {
+				t.Errorf("times %+v", trace)
+			}
+		})
+	}
+}
+
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                               "",
+		"plain":                          "plain",
+		"a\xffb":                         "a\uFFFDb",
+		strings.Repeat("x", 513):         strings.Repeat("x", 512),
+		"x" + strings.Repeat("ü", 400):   "x" + strings.Repeat("ü", 255),
+		strings.Repeat("\xff.", 100_000): strings.Repeat("\uFFFD.", 128),
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%.20q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestHandshakeErrors(t *testing.T) {
+	p := newPKI(t)
+	good := p.good(t)
+	alert := func(code byte) func(net.Conn) {
+		return func(conn net.Conn) {
+			readHello(conn)
+			_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, code})
+			waitForEnd(conn)
+		}
+	}
+	writes := func(text string) func(net.Conn) {
+		return func(conn net.Conn) {
+			readHello(conn)
+			_, _ = conn.Write([]byte(text))
+			waitForEnd(conn)
+		}
+	}
+	with := func(config *tls.Config) func(net.Conn) {
+		config.Certificates = []tls.Certificate{good}
+		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
+	}
+	garbled := good
+	garbled.Certificate = [][]byte{{0x30, 0x03, 1, 2, 3}}
+	for title, c := range map[string]struct {
+		play    func(net.Conn)
+		want    codes.TLSError
+		version string
+	}{
+		"TLS 1.2":           {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
+		"TLS 1.1":           {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
+		"old ServerHello":   {oldServerHello, codes.TLSProtocolVersion, ""},
+		"alert 112":         {alert(112), codes.TLSNoCertForName, ""},
+		"alert 40":          {alert(40), codes.TLSHandshakeFailure, ""},
+		"alert 70":          {alert(70), codes.TLSProtocolVersion, ""},
+		"alert 80":          {alert(80), codes.TLSAlert, ""},
+		"alert 255":         {alert(255), codes.TLSAlert, ""},
+		"HTTP":              {writes("HTTP/1.1 400 Bad Request\r\n\r\n"), codes.TLSNotTLS, ""},
+		"SMTP":              {writes("220 mail.example ESMTP\r\n"), codes.TLSNotTLS, ""},
+		"silence":           {waitForEnd, codes.TLSHandshakeTimeout, ""},
+		"half a record":     {writes("\x16\x03\x03\x40\x00\x02"), codes.TLSHandshakeTimeout, ""},
+		"end":               {readHello, codes.TLSReset, ""},
+		"end at once":       {func(net.Conn) {}, codes.TLSReset, ""},
+		"reset":             {func(c net.Conn) { readHello(c); _ = c.(*net.TCPConn).SetLinger(0) }, codes.TLSReset, ""},
+		"end in a record":   {func(c net.Conn) { readHello(c); _, _ = c.Write([]byte("\x16\x03\x03\x40\x00\x02")) }, codes.TLSReset, ""},
+		"garbled":           {func(c net.Conn) { _ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{garbled}}).Handshake() }, codes.TLSCertificate, ""},
+		"a strange message": {writes("\x16\x03\x03\x00\x04\x63\x00\x00\x00"), codes.TLSOther, ""},
+		"no common curve":   {with(&tls.Config{CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}, MinVersion: tls.VersionTLS13}), codes.TLSHandshakeFailure, ""},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			timeout := 5 * time.Second
+			if c.want == codes.TLSHandshakeTimeout {
+				timeout = 50 * time.Millisecond
+			}
+			transport := reach(t, p, Config{HandshakeTimeout: timeout}, c.play)
+			var trace Trace
+			conn, err := transport.connect(WithTrace(t.Context(), &trace), host)
+			if c.want == "" {
+				if err != nil || trace.TLSVersion != c.version {
+					t.Fatalf("%v, TLS %q", err, trace.TLSVersion)
+				}
+				conn.Close()
+				return
+			}
+			wantError(t, err, codes.StageTLS, codes.PolicyReason(c.want), false)
+			var e *Error
+			if errors.As(err, &e); e.Timeout() != (c.want == codes.TLSHandshakeTimeout) || trace.TLSError != c.want {
+				t.Errorf("timeout %v, trace %+v", e.Timeout(), trace)
+			}
+		})
+	}
+}
+
+// readHello reads the ClientHello.
+func readHello(conn net.Conn) { _, _ = conn.Read(make([]byte, 8192)) }
+
+// oldServerHello chooses TLS 1.0, whatever was offered.
+func oldServerHello(conn net.Conn) {
+	readHello(conn)
+	hello := append([]byte{2, 0, 0, 38, 3, 1}, make([]byte, 32)...) // version, random
+	hello = append(hello, 0, 0, 0x2f, 0)                            // no session, a cipher suite, no compression
+	_, _ = conn.Write(append([]byte{22, 3, 1, 0, byte(len(hello))}, hello...))
+	waitForEnd(conn)
+}
+
+func TestHandshakesAtATime(t *testing.T) {
+	p := newPKI(t)
+	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 10 * time.Second}, waitForEnd)
+	transport.handshakes <- struct{}{} // somebody else's, which takes long
+	ctx := deadline(t, 50*time.Millisecond)
+	_, err := transport.connect(ctx, host)
+	wantError(t, err, codes.StageTLS, "", true) // our own queue is not the host's fault
+	<-transport.handshakes
+}
