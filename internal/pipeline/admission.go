@@ -74,13 +74,7 @@ func (a *admission) open() bool {
 	case <-a.work.Done():
 		return false
 	}
-	first, last := a.Chunks.Ranks(k)
-	file, err := a.Dataset.Create(k, first, last)
-	if err != nil {
-		a.fail(err)
-		return false
-	}
-	a.part = &part{number: k, file: file}
+	a.part = &part{number: k}
 	a.names, a.halt = iter.Pull2(a.Chunks.Chunk(k))
 	a.events <- event{part: a.part}
 	return true

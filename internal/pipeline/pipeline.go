@@ -114,7 +114,7 @@ func (c Config) withDefaults() Config {
 // wait for the last domain of each, and large ones few, since each holds up to a
 // row group in memory.
 func openParts(size int64) int {
-	const ranks = 1 << 18 // under way at a time, where four parts are not more
+	const ranks = 1 << 17 // under way at a time, where four parts are not more
 	return int(min(max(ranks/size, 4), 64))
 }
 

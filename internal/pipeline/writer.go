@@ -14,7 +14,7 @@ const writeBatch = 1024
 // the part is sealed; the other fields belong to the writer.
 type part struct {
 	number   int
-	file     *output.Part
+	file     *output.Part // nil until there is a batch to write: many parts may be open, and a writer is large
 	admitted int64
 	sealed   bool
 	written  int64
@@ -60,13 +60,21 @@ func (r *run) write() error {
 		}
 	}
 	for p := range open {
-		p.file.Abort()
+		if p.file != nil {
+			_ = p.file.Abort()
+		}
 	}
 	return nil
 }
 
 // store writes the waiting rows of p, and the file's end when it is full.
-func (r *run) store(p *part, full bool) error {
+func (r *run) store(p *part, full bool) (err error) {
+	if p.file == nil {
+		first, last := r.Chunks.Ranks(p.number)
+		if p.file, err = r.Dataset.Create(p.number, first, last); err != nil {
+			return err
+		}
+	}
 	if err := p.file.Write(p.batch); err != nil {
 		return fmt.Errorf("part %d: %w", p.number, err)
 	}
