@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // A chunkWriter turns the spool into chunks, without the repeats.
 type chunkWriter struct {
 	prep     *preparation
 	spool    *packedReader
+	packed   *packedWriter
 	repeated bitmap
 	next     record // the record that the spool is at
 	line     []byte // its line
@@ -51,12 +50,9 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 		return info, err
 	}
 	defer func() { err = with(err, f.Abort()) }()
-	w, err := newPackedWriter(f, zstd.SpeedDefault)
-	if err != nil {
-		return info, err
-	}
+	c.packed.begin(f)
 	for !c.done && c.next.rank <= last {
-		if _, err := w.Write(c.line); err != nil {
+		if _, err := c.packed.Write(c.line); err != nil {
 			return info, err
 		}
 		info.Names++
@@ -64,9 +60,9 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 			return info, err
 		}
 	}
-	if err := w.finish(); err != nil {
+	if err := c.packed.finish(); err != nil {
 		return info, err
 	}
-	info.Bytes, info.SHA256 = w.n, w.sha256()
+	info.Bytes, info.SHA256 = c.packed.n, c.packed.sha256()
 	return info, f.Commit(nil)
 }

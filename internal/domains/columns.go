@@ -55,9 +55,6 @@ func (c *columns) find(cells []string, layout Layout) (isHeader bool, err error)
 	} else if c.domain > 0 && parseRank([]byte(cells[0])) > 0 {
 		c.rank = 0
 	}
-	if c.rank == c.domain {
-		c.rank = -1
-	}
 	return isHeader, nil
 }
 

@@ -80,38 +80,24 @@ func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
 // digits and hyphens rule (RFC 1123, section 2.1). foreign says that it is for
 // IDNA to judge: there are A-labels or octets beyond ASCII.
 func appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
-	start := len(dst)
-	for i := 0; ; i++ {
-		if i == len(s) || s[i] == '.' {
-			label := dst[start:]
-			switch {
-			case len(label) == 0:
-				return dst, false, ReasonEmptyLabel
-			case len(label) > maxLabel:
-				// In U-labels the octets say nothing of the A-label's length.
-				reason = ReasonTooLong
-			case label[0] == '-' || label[len(label)-1] == '-':
-				return dst, false, ReasonHyphen
-			case len(label) > 4 && string(label[:4]) == "xn--":
-				foreign = true
-			}
-			if i == len(s) {
-				return dst, foreign, reason
-			}
-			dst = append(dst, '.')
-			start = len(dst)
-			continue
-		}
-		c := s[i]
+	out = append(dst, s...)
+	name, start := out[len(dst):], 0
+	for i, c := range name {
 		switch {
 		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		case c == '.':
+			if r := checkLabel(name[start:i]); r != "" {
+				return dst, false, r
+			}
+			foreign = foreign || isALabel(name[start:i])
+			start = i + 1
 		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
+			name[i] = c + 'a' - 'A'
 		case c >= utf8.RuneSelf:
 			if !utf8.Valid(s) {
 				return dst, false, ReasonBadCharacter
 			}
-			return append(dst, c), true, ""
+			return out, true, ""
 		case c == '_':
 			return dst, false, ReasonUnderscore
 		case c == '*':
@@ -119,9 +105,24 @@ func appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
 		default:
 			return dst, false, ReasonBadCharacter
 		}
-		dst = append(dst, c)
 	}
+	foreign = foreign || isALabel(name[start:])
+	return out, foreign, checkLabel(name[start:])
 }
+
+func checkLabel(label []byte) Reason {
+	switch {
+	case len(label) == 0:
+		return ReasonEmptyLabel
+	case len(label) > maxLabel:
+		return ReasonTooLong
+	case label[0] == '-' || label[len(label)-1] == '-':
+		return ReasonHyphen
+	}
+	return ""
+}
+
+func isALabel(label []byte) bool { return len(label) > 4 && string(label[:4]) == "xn--" }
 
 // mapForLookup turns U-labels into A-labels and checks the A-labels that are
 // there. Lengths are checked afterwards, where they have their own reason, and

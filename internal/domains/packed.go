@@ -10,25 +10,31 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A packedWriter compresses lines, and hashes and counts what comes out.
+// A packedWriter compresses lines, and hashes and counts what comes out. It can
+// be used again for another file.
 type packedWriter struct {
-	w   io.Writer
+	out io.Writer
 	sum hash.Hash
 	n   int64
 	zip *zstd.Encoder
 	buf *bufio.Writer
 }
 
-func newPackedWriter(w io.Writer, level zstd.EncoderLevel) (*packedWriter, error) {
-	p := &packedWriter{w: w, sum: sha256.New()}
+func newPackedWriter() (*packedWriter, error) {
 	// One encoder at a time works in the caller's goroutine, and gives the same
 	// octets for the same lines on every machine.
-	zip, err := zstd.NewWriter(octets{p}, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(level), zstd.WithLowerEncoderMem(true))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20))
 	if err != nil {
 		return nil, err
 	}
-	p.zip, p.buf = zip, bufio.NewWriterSize(zip, 64<<10)
-	return p, nil
+	return &packedWriter{zip: zip, buf: bufio.NewWriterSize(zip, 64<<10)}, nil
+}
+
+// begin makes w the file that is written to.
+func (p *packedWriter) begin(w io.Writer) {
+	p.out, p.sum, p.n = w, sha256.New(), 0
+	p.zip.Reset(octets{p})
+	p.buf.Reset(p.zip)
 }
 
 func (p *packedWriter) Write(line []byte) (int, error) { return p.buf.Write(line) }
@@ -41,7 +47,7 @@ func (p *packedWriter) sha256() string { return hex.EncodeToString(p.sum.Sum(nil
 type octets struct{ p *packedWriter }
 
 func (o octets) Write(b []byte) (int, error) {
-	n, err := o.p.w.Write(b)
+	n, err := o.p.out.Write(b)
 	o.p.sum.Write(b[:n])
 	o.p.n += int64(n)
 	return n, err

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // A preparation is a prepare step under way. In the first pass, entries become
@@ -80,9 +78,10 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.spool, err = os.OpenFile(filepath.Join(p.chunks, temporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
 		return err
 	}
-	if p.packed, err = newPackedWriter(p.spool, zstd.SpeedFastest); err != nil {
+	if p.packed, err = newPackedWriter(); err != nil {
 		return err
 	}
+	p.packed.begin(p.spool)
 	heard := p.cfg.heard(ctx)
 	for i, l := range p.cfg.Lists {
 		if err := p.readList(i, l, heard); err != nil {
@@ -201,7 +200,11 @@ func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
 		return err
 	}
 	defer r.close()
-	c := &chunkWriter{prep: p, spool: r, repeated: repeated}
+	w, err := newPackedWriter()
+	if err != nil {
+		return err
+	}
+	c := &chunkWriter{prep: p, spool: r, packed: w, repeated: repeated}
 	if err := c.advance(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -119,6 +120,9 @@ func readTests() []struct {
 			want: []string{`2:"a.com"x,1 csv_quote`, "3:b.com"}, skipped: 1},
 		{name: "quote that no window holds", text: "domain,x\na.com,\"" + strings.Repeat("long\n", 1000) + "\"\n", format: FormatCSV,
 			want: append(append([]string{`2:a.com,"long csv_quote`}, numbered(3, 1001, "long")...), `1002:" csv_quote`), skipped: 1},
+		{name: "record that ends beyond its window", text: "domain,x\na.com,\"\n" + strings.Repeat("y", maxLine-8) + "\"\r\nb.com,z\n", format: FormatCSV,
+			want: []string{`2:a.com," csv_quote`, "3:" + strings.Repeat("y", 256), "4:b.com"}, skipped: 1},
+		{name: "comment like a header", text: "#domain\nx,host\n1,a.com\n", format: FormatCSV, want: []string{"3:a.com"}, skipped: 2},
 		{name: "CSV line too long", text: "domain,x\na.com," + wide + "\nb.com,y\n", format: FormatCSV,
 			want: []string{"2:" + ("a.com," + wide)[:256] + " line_too_long", "3:b.com"}, skipped: 1},
 
@@ -132,6 +136,9 @@ func readTests() []struct {
 			want: []string{"4:COM zone_apex", "5:A.COM", "7:B.sub.COM", "10:c.net", "11:"}, skipped: 6},
 		{name: "same owner", text: "a.com. NS x.\n NS y.\n\tIN NS z.\n  A 192.0.2.1\nb.com. NS x.\na.com. NS w.\n", format: FormatZone,
 			want: []string{"1:a.com", "5:b.com", "6:a.com"}, skipped: 3},
+		{name: "root first", text: ". NS a.\n. NS b.\ncom. NS c.\n", format: FormatZone, want: []string{"1:", "3:com"}, skipped: 1},
+		{name: "the first SOA counts", text: "a.com. SOA x\nb.com. SOA x\na.com. NS x.\nb.com. NS x.\n", format: FormatZone, want: []string{"3:a.com zone_apex", "4:b.com"}, skipped: 2},
+		{name: "mixed line ends", text: "a.com. NS x.\rb.com. NS y.\nc.com. NS z.\r\nd.com. NS z.\r", format: FormatZone, want: []string{"1:a.com", "2:b.com", "3:c.com", "4:d.com"}},
 		{name: "quotes and escapes", text: "a.com. TXT \"; ( \\\" \" x\nb.com. TXT \"a\"\"b\"(\n\"c\" )\n\\097.com. NS x.\na\\.b.com. NS x.\nb\\;.com. NS x.\nc.com. NS x.;y\n",
 			format: FormatZone, want: []string{`4:\\097.com`, `5:a\\.b.com`, `6:b\\;.com`, "7:c.com"}, skipped: 2},
 		{name: "types and classes", text: "a.com. CH NS x.\nb.com. CLASS1 TYPE2 \\# 1 00\nc.com. NSEC d.com. NS\nNS NS NS\n", layout: Layout{Format: FormatZone}, format: FormatZone},
@@ -187,6 +194,7 @@ func TestReaderErrors(t *testing.T) {
 	}{
 		{text: "foo,bar\na.com,b\n", want: "list:1: no domain column, name one of: foo, bar"},
 		{text: "# x\n\nfoo,bar\na.com,b\n", want: "list:3: no domain column, name one of: foo, bar"},
+		{text: "a.com,b.com\n", want: "list:1: no domain column, name one of: a.com, b.com"},
 		{text: "foo\x1b[2J," + strings.Repeat("c,", 30) + "\n", want: `list:1: no domain column, name one of: foo\u001b[2J, ` + strings.Repeat("c, ", 19) + "and 12 more"},
 		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "site"}, want: `list:1: no column "site", there are: domain, owner`},
 		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "3"}, want: "list:1: no column 3: there are 2"},
@@ -213,6 +221,31 @@ func TestReaderErrors(t *testing.T) {
 		_, _, _, err := read(tt.text, tt.layout)
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%.40q\n got %v\nwant %s", tt.text, err, tt.want)
+		}
+	}
+}
+
+// An error of reading comes where it happens, even in a record over lines.
+func TestReaderFault(t *testing.T) {
+	fault := errors.New("input/output error")
+	for text, want := range map[string]string{
+		"a.com\nb.c":                       "1 entries, list:2: input/output error",
+		"domain,x\na.com,1\nb.com,\"2\n3":  "1 entries, list:3: input/output error",
+		"domain,x\na.com," + label(5000):   "0 entries, list:2: input/output error",
+		"a.com. NS x.\nb.com. NS ( x.\n y": "1 entries, list:2: input/output error",
+		"a.com. NS x.\nb.com. NS x.\n":     "2 entries, list:3: input/output error",
+	} {
+		r, err := NewReader("list", io.MultiReader(strings.NewReader(text), iotest.ErrReader(fault)), Layout{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e Entry
+		n := -1
+		for ; err == nil; n++ {
+			err = r.Next(&e)
+		}
+		if got := fmt.Sprintf("%d entries, %v", n, err); got != want || !errors.Is(err, fault) {
+			t.Errorf("%.30q: %s, want %s", text, got, want)
 		}
 	}
 }
@@ -271,6 +304,27 @@ func FuzzReader(f *testing.F) {
 		lines := lineEnds([]byte(text)) + 1
 		if n := int64(len(entries)) + skipped; n > lines {
 			t.Fatalf("%d entries and %d skipped in %d lines of %s", len(entries), skipped, lines, got)
+		}
+	})
+}
+
+// FuzzZone: lines without quotes, parentheses and escapes take a short way, and
+// give what the long way gives.
+func FuzzZone(f *testing.F) {
+	for _, tt := range readTests() {
+		if tt.format == FormatZone {
+			f.Add(tt.text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.ContainsAny(text, "\"();\\\r") {
+			return
+		}
+		text += "\n"
+		short, _, _, err := read(text, Layout{Format: FormatZone})
+		long, _, _, err2 := read(strings.ReplaceAll(text, "\n", " ()\n"), Layout{Format: FormatZone})
+		if !slices.Equal(short, long) || fmt.Sprint(err) != fmt.Sprint(err2) {
+			t.Fatalf("the short way: %q, %v; the long way: %q, %v", short, err, long, err2)
 		}
 	})
 }

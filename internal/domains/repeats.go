@@ -50,7 +50,7 @@ func (f *repeatFinder) add(rank int64, name []byte) error {
 	h.buf = append(h.buf, name...)
 	h.last = rank
 	// Half the budget for the heaps, half for looking through one.
-	if int64(len(h.buf)) < max(f.budget/2/partitions, 256) {
+	if int64(len(h.buf)) < f.budget/2/partitions {
 		return nil
 	}
 	return f.spill(int(p))
@@ -84,7 +84,7 @@ func (f *repeatFinder) mark(ctx context.Context, repeated bitmap) error {
 		h := &f.heaps[p]
 		// A set takes up to four times the octets of its names. Where that is
 		// too much, the heap is read several times, for a share of them each.
-		room := min(max(f.budget/2, 64<<10), 1<<30)
+		room := min(max(f.budget/2, 64), 1<<30)
 		shares := 1 + uint64(4*(h.spilled+int64(len(h.buf)))/room)
 		for share := range shares {
 			if err := f.markShare(p, share, shares, repeated); err != nil {

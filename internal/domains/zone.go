@@ -66,10 +66,12 @@ func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
 	if !z.scan.indented {
 		written, head = head[0], head[1:]
 	}
-	class := "IN"
-	for i := 0; i < 2 && len(head) > 0 && (isTTL(head[0]) || isClass(head[0])); i++ {
+	internet := true
+	for i := 0; i < 2 && len(head) > 0; i++ {
 		if isClass(head[0]) {
-			class = strings.ToUpper(string(head[0]))
+			internet = isWord(head[0], "IN") || isWord(head[0], "CLASS1")
+		} else if !isTTL(head[0]) {
+			break
 		}
 		head = head[1:]
 	}
@@ -86,7 +88,7 @@ func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
 	} else if z.owner == nil {
 		return false, errors.New("zone record without an owner name")
 	}
-	if class != "IN" && class != "CLASS1" {
+	if !internet {
 		return false, nil
 	}
 	if isSOA && z.apex == nil {
@@ -170,5 +172,5 @@ func isClass(token []byte) bool {
 
 // isWord compares without regard to case.
 func isWord(token []byte, word string) bool {
-	return len(token) == len(word) && strings.EqualFold(string(token), word)
+	return len(token) == len(word) && bytes.EqualFold(token, []byte(word))
 }

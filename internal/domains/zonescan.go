@@ -2,6 +2,7 @@ package domains
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 )
@@ -15,6 +16,7 @@ type zoneScanner struct {
 	indented bool      // the record begins with white space: it has no owner of its own
 	cut      bool      // its first token was longer than maxToken
 	head     [4][]byte // its first tokens: owner, TTL, class and type at most
+	plain    [4][]byte // the same where they are octets of the buffer
 	tokens   [][]byte
 }
 
@@ -27,6 +29,9 @@ const maxToken = 2 << 10
 // of parentheses, or the end of the file.
 func (s *zoneScanner) record() ([][]byte, error) {
 	s.begin = s.lines + 1
+	if s.plainLine() {
+		return s.tokens, nil
+	}
 	c, err := s.r.ReadByte()
 	if err != nil {
 		return nil, err
@@ -66,6 +71,49 @@ func (s *zoneScanner) record() ([][]byte, error) {
 		return nil, errors.New("parenthesis not closed")
 	}
 	return s.tokens, nil
+}
+
+// plainLine reads a record of one line without quotes, parentheses and escapes,
+// as almost all are, or does nothing.
+func (s *zoneScanner) plainLine() bool {
+	window, _ := s.r.Peek(maxLine)
+	end := bytes.IndexByte(window, '\n')
+	if end < 0 {
+		return false
+	}
+	line := bytes.TrimSuffix(window[:end], []byte("\r"))
+	s.tokens = s.plain[:0:len(s.plain)]
+	begin := -1 // of the token that i is in
+loop:
+	for i, c := range line {
+		switch c {
+		case ' ', '\t':
+			s.keep(line, begin, i)
+			begin = -1
+		case ';':
+			s.keep(line, begin, i)
+			begin = -1
+			break loop
+		case '(', ')', '"', '\\', '\r':
+			return false
+		default:
+			if begin < 0 {
+				begin = i
+			}
+		}
+	}
+	s.keep(line, begin, len(line))
+	s.indented, s.cut = len(line) > 0 && (line[0] == ' ' || line[0] == '\t'), false
+	s.lines++
+	s.r.Discard(end + 1)
+	return true
+}
+
+// keep keeps a token if it is one and one of the first.
+func (s *zoneScanner) keep(line []byte, begin, end int) {
+	if begin >= 0 && len(s.tokens) < cap(s.tokens) {
+		s.tokens = append(s.tokens, line[begin:end])
+	}
 }
 
 // endLine counts a line end, of which c is the first octet.

@@ -1,0 +1,248 @@
+package domains
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestPrepare(t *testing.T) {
+	csv := writeList(t, "portfolio.csv", "rank,domain,owner,team\n10,a.com,Acme\xff, \n20,B.com.,\"Bee\tand\\co\",red\n30,c.test,,\n40,optout.com,,\n50,a.com,Other,blue\n")
+	dir := filepath.Join(t.TempDir(), "run")
+	exclude, err := parseExclusions("x", strings.NewReader("optout.com\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Prepare(t.Context(), PrepareConfig{
+		Dir: dir, Lists: []List{{Path: csv}, {Path: "-"}}, Stdin: strings.NewReader("# x\nb.com\nd.com\n192.0.2.1\nsub.optout.com\n"),
+		Tags: []string{"Team", "owner"}, Exclude: exclude,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Name
+	for k := range p.Parts {
+		for n, err := range p.Chunk(k) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, n)
+		}
+	}
+	want := []Name{
+		{Domain: "a.com", Rank: 1, ListRank: 10, List: csv, Tags: map[string]string{"owner": "Acme\uFFFD"}},
+		{Domain: "b.com", Rank: 2, ListRank: 20, List: csv, Tags: map[string]string{"owner": "Bee\tand\\co", "Team": "red"}},
+		{Domain: "d.com", Rank: 7, List: "-"},
+	}
+	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		t.Errorf("names\n%+v, want\n%+v", got, want)
+	}
+	if got[2].Tags != nil {
+		t.Error("tags without tags")
+	}
+	counts := []Counts{
+		{Entries: 5, Rejected: 1, Excluded: 1, Duplicates: 1, Names: 2, Skipped: 1},
+		{Entries: 4, Rejected: 1, Excluded: 1, Duplicates: 1, Names: 1, Skipped: 1},
+		{Entries: 9, Rejected: 2, Excluded: 2, Duplicates: 2, Names: 3, Skipped: 2},
+	}
+	if got := []Counts{p.Inputs[0].Counts, p.Inputs[1].Counts, p.Counts}; !slices.Equal(got, counts) {
+		t.Errorf("counts %+v, want %+v", got, counts)
+	}
+	rejects := []RejectLine{
+		{csv, 4, 3, ReasonSpecialUse, "c.test"},
+		{csv, 5, 4, ReasonExcluded, "optout.com"},
+		{"-", 4, 8, ReasonIPLiteral, "192.0.2.1"},
+		{"-", 5, 9, ReasonExcluded, "sub.optout.com"},
+	}
+	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
+		t.Errorf("rejects %+v, want %+v", got, rejects)
+	}
+	if got, want := files(t, dir), []string{"chunks/chunk-000000.zst", "chunks/plan.json", RejectsFile}; !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+	stored, err := ReadPlan(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := fmt.Sprintf("%+v", p), fmt.Sprintf("%+v", stored); a != b {
+		t.Errorf("the stored plan is another one:\n%s\n%s", b, a)
+	}
+}
+
+// Parts are many and small for short lists, and bounded for long ones.
+func TestPartSize(t *testing.T) {
+	for _, tt := range []struct{ entries, size, parts int64 }{
+		{1, 64, 1}, {64, 64, 1}, {65, 64, 2}, {8192, 64, 128}, {8193, 128, 65}, {10_000, 128, 79},
+		{1_000_000, 8192, 123}, {64 << 20, 1 << 19, 128}, {300_000_000, 1 << 19, 573},
+	} {
+		if size := partSize(tt.entries); size != tt.size || partCount(tt.entries, size) != tt.parts {
+			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size, tt.parts, tt.size)
+		}
+	}
+}
+
+// Parts cover all ranks, also those of entries that are no names.
+func TestParts(t *testing.T) {
+	list := writeList(t, "list", strings.Repeat("bad name\n", 200)+noise(300)+strings.Repeat("bad name\n", 50))
+	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{Path: list}}, PartSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for _, c := range p.Chunks {
+		got = append(got, c.Names)
+	}
+	if want := []int64{0, 0, 100, 100, 100, 0}; !slices.Equal(got, want) {
+		t.Errorf("names by chunk %d, want %d", got, want)
+	}
+	if c := p.Chunks[5]; c.FirstRank != 501 || c.LastRank != 550 {
+		t.Errorf("last chunk %+v", c)
+	}
+	if n := len(names(t, p)); n != 300 {
+		t.Errorf("%d names", n)
+	}
+	for _, k := range []int{-1, 6} {
+		for _, err := range p.Chunk(k) {
+			if want := fmt.Sprintf("no part %d: the run has 6", k); err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+	}
+	for range p.Chunk(2) { // to stop early leaves nothing open
+		break
+	}
+}
+
+func TestLimit(t *testing.T) {
+	one, two, three := writeList(t, "one", "a.com\nbad name\nb.com\n"), writeList(t, "two", "c.com\nd.com\n"), writeList(t, "three", "bad name\n")
+	for limit, want := range map[int64][]string{
+		1: {"1:a.com"}, 2: {"1:a.com"}, 3: {"1:a.com", "3:b.com"}, 4: {"1:a.com", "3:b.com", "4:c.com"},
+	} {
+		p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{one}, {two}, {three}}, Limit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := names(t, p); !slices.Equal(got, want) || p.Entries != limit {
+			t.Errorf("limit %d: %q of %d entries, want %q", limit, got, p.Entries, want)
+		}
+		if p.Inputs[2].SHA256 == "" || p.Inputs[2].Bytes != 9 {
+			t.Errorf("limit %d: a list that is not reached has no sum: %+v", limit, p.Inputs[2])
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	one, two := writeList(t, "one", noise(1000)), writeList(t, "two", gzipOf(t, noise(2000)))
+	want := int64(0)
+	for _, path := range []string{one, two} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want += info.Size()
+	}
+	last := int64(0)
+	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{one}, {two}}, Disk: quick(), Progress: func(done, total int64) {
+		if done < last || total != want {
+			t.Errorf("%d of %d, after %d of %d", done, total, last, want)
+		}
+		last = done
+	}}
+	for range 2 { // the second time it is only hashed
+		last = 0
+		if _, err := Prepare(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		if last != want {
+			t.Errorf("ends with %d of %d", last, want)
+		}
+	}
+	cfg.Dir, cfg.Lists, cfg.Stdin = t.TempDir(), []List{{one}, {"-"}}, strings.NewReader("a.com\n")
+	cfg.Progress = func(done, total int64) {
+		if total != 0 {
+			t.Errorf("total %d with standard input", total)
+		}
+	}
+	if _, err := Prepare(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every entry is accounted for, and what memory cannot hold changes nothing.
+func TestConservation(t *testing.T) {
+	word := rapid.OneOf(
+		rapid.SampledFrom([]string{"a.com", "A.com.", "b.com", "b.org", "bücher.de", "xn--bcher-kva.de", "optout.com", "x.optout.com", "com", "192.0.2.1", "", "# no", "a b", "domain", "1", "\"", "NS"}),
+		rapid.StringMatching(`[ab]{1,2}\.(com|net)`),
+		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 20), func(b []byte) string { return string(b) }),
+	)
+	separator := rapid.SampledFrom([]string{"\n", "\n", "\n", "\r\n", "\r", ",", " ", "\t", ";", "\x00"})
+	exclude, err := parseExclusions("x", strings.NewReader("optout.com\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var lists []List
+		for range rapid.IntRange(1, 2).Draw(rt, "lists") {
+			var text strings.Builder
+			text.WriteString("first.com\n")
+			for range rapid.IntRange(0, 30).Draw(rt, "words") {
+				text.WriteString(word.Draw(rt, "word"))
+				text.WriteString(separator.Draw(rt, "separator"))
+			}
+			lists = append(lists, List{writeList(t, "list", text.String())})
+		}
+		cfg := PrepareConfig{
+			Dir: t.TempDir(), Lists: lists, Exclude: exclude, Disk: quick(),
+			Limit:    rapid.SampledFrom([]int64{0, 0, 5, 20}).Draw(rt, "limit"),
+			PartSize: rapid.SampledFrom([]int64{0, 1, 7}).Draw(rt, "part size"),
+		}
+		p, err := Prepare(t.Context(), cfg)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		// The counts, by what can be counted from outside.
+		all, rejects := names(t, p), rejectLines(t, cfg.Dir)
+		excluded := int64(0)
+		ranks := make(map[int64]bool)
+		for _, r := range rejects {
+			if r.Reason == ReasonExcluded {
+				excluded++
+			}
+			ranks[r.Rank] = true
+		}
+		seen := make(map[string]bool)
+		for _, s := range all {
+			rank, name, _ := strings.Cut(s, ":")
+			if seen[name] {
+				rt.Fatalf("%s comes twice", name)
+			}
+			seen[name] = true
+			var n int64
+			fmt.Sscan(rank, &n)
+			if ranks[n] {
+				rt.Fatalf("rank %d comes twice", n)
+			}
+			ranks[n] = true
+		}
+		c := p.Counts
+		if int64(len(all)) != c.Names || int64(len(rejects)) != c.Rejected+c.Excluded || excluded != c.Excluded ||
+			c.Entries-int64(len(ranks)) != c.Duplicates || c.Entries != c.Rejected+c.Excluded+c.Duplicates+c.Names {
+			rt.Fatalf("%d names, %d rejects, %d excluded, %d ranks: %+v", len(all), len(rejects), excluded, len(ranks), c)
+		}
+		// The same by way of the disk.
+		spilled := cfg
+		spilled.Dir, spilled.MemoryBudget = t.TempDir(), 1
+		q, err := Prepare(t.Context(), spilled)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if !slices.Equal(names(t, q), all) || q.SHA256() != p.SHA256() {
+			rt.Fatal("with another memory budget there are other names")
+		}
+	})
+}

@@ -1,0 +1,310 @@
+package domains
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+func gzipOf(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func zstdOf(t testing.TB, text string, options ...zstd.EOption) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := zstd.NewWriter(&b, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func zipOf(t testing.TB, members ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i+1 < len(members); i += 2 {
+		w, err := z.Create(members[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, members[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// writeList writes a list into a directory of its own.
+func writeList(t testing.TB, name, data string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The same names come out of every wrapping, from a file and from standard
+// input, and the sum is that of the octets as they are stored.
+func TestSource(t *testing.T) {
+	const text = "a.com\nb.com\n"
+	tests := []struct{ name, data string }{
+		{"plain", text},
+		{"byte order mark", "\xef\xbb\xbf" + text},
+		{"gzip", gzipOf(t, text)},
+		{"gzip in two members", gzipOf(t, "a.com\n") + gzipOf(t, "b.com\n")},
+		{"gzip with a byte order mark", gzipOf(t, "\xef\xbb\xbf"+text)},
+		{"zstd", zstdOf(t, text)},
+		{"zstd in two frames", zstdOf(t, "a.com\n") + zstdOf(t, "b.com\n")},
+		{"zstd behind a skippable frame", "\x50\x2a\x4d\x18\x03\x00\x00\x00abc" + zstdOf(t, text)},
+		{"zip", zipOf(t, "top-1m.csv", text)},
+		{"zip with a folder", zipOf(t, "lists/", "", "lists/top.csv", text)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := writeList(t, "list", tt.data)
+			for _, from := range []string{path, "-"} {
+				s, err := Open(from, iotest.HalfReader(strings.NewReader(tt.data)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(s)
+				if err != nil || string(got) != text {
+					t.Errorf("text %q, %v", got, err)
+				}
+				checkSum(t, s, tt.data)
+				if err := s.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func checkSum(t *testing.T, s *Source, data string) {
+	t.Helper()
+	want := sha256.Sum256([]byte(data))
+	sum, n, err := s.Sum()
+	if err != nil || sum != hex.EncodeToString(want[:]) || n != int64(len(data)) {
+		t.Errorf("sum %s of %d, %v; want %x of %d", sum, n, err, want, len(data))
+	}
+}
+
+// The sum is that of the whole list even when little of it was read.
+func TestSumOfTheRest(t *testing.T) {
+	data := gzipOf(t, rand.Text()+strings.Repeat("a.com\n", 1<<20))
+	s, err := Open(writeList(t, "list", data), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := io.ReadFull(s, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	checkSum(t, s, data)
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	tests := []struct {
+		name, data, want string
+	}{
+		{"xz", "\xfd7zXZ\x00\x00\x04", "open LIST: xz compression is not supported: decompress it first"},
+		{"bzip2", "BZh91AY&SY\x00\x00", "open LIST: bzip2 compression is not supported: decompress it first"},
+		{"empty zip", zipOf(t), "open LIST: 0 files in the zip archive, not one"},
+		{"zip of two", zipOf(t, "a", "x", "b", "y"), "open LIST: 2 files in the zip archive, not one"},
+	}
+	for _, tt := range tests {
+		path := writeList(t, "list", tt.data)
+		_, err := open(path, nil, dir, nil)
+		if want := strings.ReplaceAll(tt.want, "LIST", path); err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", tt.name, err, want)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if _, err := Open(dir, nil); err == nil || err.Error() != "open "+dir+": is a directory" {
+		t.Errorf("directory: %v", err)
+	}
+	if _, err := Open(filepath.Join(dir, "missing"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing: %v", err)
+	}
+	if _, err := Open("-", nil); err == nil || err.Error() != "open -: there is no standard input" {
+		t.Errorf("no standard input: %v", err)
+	}
+}
+
+// Data that are not whole give the names before the damage, and then an error
+// with file and line: never a short list that looks like a whole one.
+func TestDamagedSource(t *testing.T) {
+	const half = "a.com\nb.com\n"
+	names := half + noise(20_000)
+	gz, zst, zipped := gzipOf(t, names), zstdOf(t, names), zipOf(t, "x", names)
+	broken := func(s string, i int) string { return s[:i] + string(s[i]^0xff) + s[i+1:] }
+	tests := []struct {
+		name, data, want string
+		early            bool // nothing can be read before the error
+	}{
+		{name: "gzip cut off", data: gz[:len(gz)/2], want: "gzip data is cut off"},
+		{name: "gzip cut off in its trailer", data: gz[:len(gz)-4], want: "gzip data is cut off"},
+		{name: "gzip header cut off", data: gz[:5], want: "gzip data is cut off", early: true},
+		{name: "gzip with a wrong sum", data: broken(gz, len(gz)-8), want: "gzip data is corrupt: gzip: invalid checksum"},
+		{name: "gzip with garbage behind", data: gz + "garbage behind it", want: "gzip data is corrupt: gzip: invalid header"},
+		{name: "gzip of another method", data: broken(gz, 2), want: "gzip data is corrupt: gzip: invalid header", early: true},
+		{name: "zstd cut off", data: zst[:len(zst)/2], want: "zstd data is cut off"},
+		{name: "zstd with a wrong sum", data: broken(zst, len(zst)-1), want: "zstd data is corrupt: CRC check failed"},
+		{name: "zstd with garbage behind", data: zst + "garbage behind it", want: "zstd data is corrupt: invalid input: magic number mismatch"},
+		{name: "zip cut off", data: zipped[:len(zipped)/2], want: "zip data is corrupt: zip: not a valid zip file", early: true},
+		{name: "zip with a wrong sum", data: zipWithWrongSum(t, names), want: "zip data is corrupt: zip: checksum error"},
+		{name: "gzip in gzip", data: gzipOf(t, gz), want: "gzip data inside gzip data: decompress it first", early: true},
+		{name: "zip in zstd", data: zstdOf(t, zipped), want: "zip data inside zstd data: decompress it first", early: true},
+		{name: "UTF-16", data: "\xff\xfea\x00.\x00", want: "text in UTF-16: convert it to UTF-8 first", early: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := Open(writeList(t, "list", tt.data), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			whole, got, err := int64(0), int64(0), error(nil)
+			r, err := NewReader("list", s, Layout{Format: FormatPlain})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var e Entry
+			for err == nil {
+				if err = r.Next(&e); err == nil {
+					got, whole = got+1, e.Line
+				}
+			}
+			if want := "list:" + itoa(whole+1) + ": " + tt.want; err.Error() != want {
+				t.Errorf("error %v\n want %s", err, want)
+			}
+			if tt.early != (got == 0) {
+				t.Errorf("%d names before the error", got)
+			}
+			if again := r.Next(&e); again != err {
+				t.Errorf("next call: %v", again)
+			}
+		})
+	}
+}
+
+// zipWithWrongSum damages the sum in the table of contents.
+func zipWithWrongSum(t *testing.T, text string) string {
+	s := []byte(zipOf(t, "x", text))
+	i := bytes.LastIndex(s, []byte("PK\x01\x02"))
+	s[i+16] ^= 0xff
+	return string(s)
+}
+
+// A thousand times as much text as data is no list.
+func TestBombs(t *testing.T) {
+	const size = 17 << 20
+	zeros := strings.Repeat("\x00", 1<<20)
+	for name, data := range map[string]string{
+		"gzip": strings.Repeat(gzipOf(t, zeros), size>>20), // members in a row are one text
+		"zstd": strings.Repeat(zstdOf(t, zeros), size>>20),
+		"zip":  zipOf(t, "x", strings.Repeat(zeros, size>>20)),
+	} {
+		s, err := Open("-", strings.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, s)
+		want := name + " data of more than 200 times its size: refused as a decompression bomb"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v after %d octets, want %s", name, err, n, want)
+		}
+		if n > 17<<20 {
+			t.Errorf("%s: %d octets came out", name, n)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A list may repeat itself more than a bomb's ratio as long as it is short.
+func TestShortIsNoBomb(t *testing.T) {
+	text := strings.Repeat("a.com\n", 1<<20)
+	data := gzipOf(t, text)
+	if len(text)/len(data) < bombRatio {
+		t.Fatalf("ratio %d proves nothing", len(text)/len(data))
+	}
+	s, err := Open("-", strings.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if n, err := io.Copy(io.Discard, s); err != nil || n != int64(len(text)) {
+		t.Errorf("%d octets, %v", n, err)
+	}
+}
+
+func TestWindowTooLarge(t *testing.T) {
+	// A frame header that asks for 256 MiB (RFC 8878, section 3.1.1.1.2), and an
+	// empty last block.
+	frame := "\x28\xb5\x2f\xfd" + "\x00" + "\x90" + "\x01\x00\x00"
+	s, err := Open("-", strings.NewReader(frame))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, err = io.ReadAll(s)
+	if want := "zstd data needs a window of more than 128 MiB"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// A fault of the disk is not called a fault of the data.
+func TestReadFault(t *testing.T) {
+	fault := errors.New("input/output error")
+	data := gzipOf(t, noise(20_000))
+	in := io.MultiReader(strings.NewReader(data[:len(data)/2]), iotest.ErrReader(fault))
+	s, err := Open("-", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := io.ReadAll(s); err != fault {
+		t.Errorf("read: %v", err)
+	}
+	if _, _, err := s.Sum(); !errors.Is(err, fault) {
+		t.Errorf("sum: %v", err)
+	}
+}
