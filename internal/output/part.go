@@ -23,6 +23,11 @@ const (
 	// bloomBits is the size of the filter on the column domain, per row: one in
 	// a hundred names that are not in a row group passes it.
 	bloomBits = 10
+	// The library reserves a page's memory for every column when a file is
+	// begun. Small parts, of which many are written at a time, need far less
+	// than the pages of large ones.
+	minPage, maxPage = 4 << 10, 256 << 10 // octets
+	pagePerRow       = 32                 // octets: a name, or a hash in hexadecimal
 	// rowsPerWrite is how many rows the library takes at a time.
 	rowsPerWrite = 64
 )
@@ -41,7 +46,9 @@ type Part struct {
 
 func newPart(file *durable.File, id Identity, groupRows int64, info PartInfo) *Part {
 	p := &Part{file: file, sum: sha256.New(), info: info, batch: make([]Row, 0, rowsPerWrite)}
+	page := min(max(pagePerRow*(info.LastRank-info.FirstRank+1), minPage), maxPage)
 	p.writer = parquet.NewGenericWriter[Row](p.output(),
+		parquet.PageBufferSize(int(page)),
 		parquet.CreatedBy("stsscan", id.Version, ""),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.MaxRowsPerRowGroup(groupRows),
