@@ -23,7 +23,7 @@ type packedWriter struct {
 func newPackedWriter() (*packedWriter, error) {
 	// One encoder at a time works in the caller's goroutine, and gives the same
 	// octets for the same lines on every machine.
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, err
 	}
