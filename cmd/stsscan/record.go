@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"time"
 
+	"golang.org/x/net/publicsuffix"
+
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
@@ -30,6 +32,7 @@ type record struct {
 func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
+		PublicList: publicsuffix.List.String(),
 		StartedAt:  time.Now().UTC(),
 		Config:     j.settings,
 		Shard:      j.shardOf(),
@@ -38,10 +41,7 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
 	}
 	for _, in := range plan.Inputs {
-		m.Inputs = append(m.Inputs, output.Input{
-			Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Entries: in.Entries, Rejected: in.Rejected,
-			Excluded: in.Excluded, Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
-		})
+		m.Inputs = append(m.Inputs, inputOf(in))
 	}
 	switch earlier, err := output.ReadManifest(j.path(m.Name())); {
 	case err == nil:
@@ -75,6 +75,18 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		}
 	}
 	return r, nil
+}
+
+// inputOf accounts for one list in run.json.
+func inputOf(in domains.Input) output.Input {
+	reasons := make(map[string]int64)
+	for reason, n := range in.Reasons {
+		reasons[string(reason)] = n
+	}
+	return output.Input{
+		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries, Rejected: in.Rejected,
+		Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
+	}
 }
 
 func (r *record) add(info output.PartInfo) {
