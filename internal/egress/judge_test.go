@@ -121,6 +121,9 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: %v, want public: %v", text, err, public)
 		}
 	}
+	if err := Judge(netip.MustParseAddr("2606:4700::1111%eth0")); err == nil || !strings.Contains(err.Error(), "zone") {
+		t.Errorf("a zone: %v", err)
+	}
 	if err := Judge(netip.Addr{}); !errors.Is(err, ErrForbiddenAddr) {
 		t.Errorf("no address: %v", err)
 	}

@@ -124,9 +124,12 @@ func TestProxy(t *testing.T) {
 func TestProxyAbsent(t *testing.T) {
 	proxy := newSOCKS(t, waitForEnd)
 	proxy.listen.Close()
-	transport := reach(t, newPKI(t), Config{Proxy: proxy.url}, nil)
-	_, err := fetch(t, t.Context(), transport)
-	wantError(t, err, codes.StageTCP, "", true)
+	p := newPKI(t)
+	for _, timeout := range []time.Duration{5 * time.Second, 1} { // 1 ns: it does not answer in time
+		transport := reach(t, p, Config{Proxy: proxy.url, DialTimeout: timeout}, nil)
+		_, err := fetch(t, t.Context(), transport)
+		wantError(t, err, codes.StageTCP, "", true)
+	}
 }
 
 func TestProxyURLs(t *testing.T) {

@@ -42,6 +42,11 @@ func TestVerify(t *testing.T) {
 	noCert.KeyUsage = x509.KeyUsageDigitalSignature
 	noSigner := issue(t, noCert, p.root)
 
+	pointing := caTemplate("pointing")
+	pointing.IssuingCertificateURL = []string{"http://aia.example/"}
+	lonely := issue(t, pointing, alien.root)
+	below := issue(t, caTemplate("below"), lonely)
+
 	for _, c := range []struct {
 		title string
 		chain []*authority
@@ -64,6 +69,7 @@ func TestVerify(t *testing.T) {
 		{"expired", []*authority{leaf(at(leafTemplate(host), -90*day, -time.Second)), p.intermediate}, codes.TLSExpired},
 		{"not yet valid", []*authority{leaf(at(leafTemplate(host), time.Second, 90*day)), p.intermediate}, codes.TLSNotYetValid},
 		{"expired intermediate", []*authority{issue(t, leafTemplate(host), lapsed), lapsed}, codes.TLSExpired},
+		{"expired intermediate, younger root", []*authority{issue(t, at(leafTemplate(host), -90*day, 90*day), lapsed), lapsed}, codes.TLSExpired},
 		{"early intermediate", []*authority{issue(t, leafTemplate(host), early), early}, codes.TLSNotYetValid},
 		{"expired and another name", []*authority{leaf(at(leafTemplate("a.example"), -90*day, -day)), p.intermediate}, codes.TLSExpired},
 		{"expired and self-signed", []*authority{self(at(leafTemplate(host), -90*day, -day))}, codes.TLSExpired},
@@ -75,6 +81,7 @@ func TestVerify(t *testing.T) {
 		{"incomplete", []*authority{leaf(leafTemplate(host))}, codes.TLSIncompleteChain},
 		{"incomplete, another name", []*authority{leaf(leafTemplate("a.example"))}, codes.TLSIncompleteChain},
 		{"incomplete, a stray beside", []*authority{leaf(leafTemplate(host)), alien.root}, codes.TLSIncompleteChain},
+		{"incomplete higher up", []*authority{issue(t, leafTemplate(host), below), below, lonely}, codes.TLSIncompleteChain},
 		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSUnknownAuthority},
 
 		{"unknown, root sent", []*authority{others(leafTemplate(host)), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
@@ -119,9 +126,15 @@ func TestCertificateFacts(t *testing.T) {
 		{"odd issuer", issue(t, leafTemplate(host), alien), []*authority{alien}, []string{host}, 1, codes.TLSUnknownAuthority},
 	} {
 		t.Run(c.title, func(t *testing.T) {
-			transport := reach(t, p, Config{}, overTLS(chain(c.leaf, c.others...), says("HTTP/1.1 204 No Content\r\n\r\n")))
+			ended := make(chan struct{})
+			site := overTLS(chain(c.leaf, c.others...), says("HTTP/1.1 204 No Content\r\n\r\n"))
+			transport := reach(t, p, Config{}, func(conn net.Conn) {
+				site(conn)
+				close(ended)
+			})
 			var trace Trace
 			_, err := fetch(t, WithTrace(t.Context(), &trace), transport)
+			defer func() { <-ended }() // the connection is closed
 			if c.want == "" && err != nil || c.want != "" && err == nil {
 				t.Fatalf("error %v, want class %q", err, c.want)
 			}
@@ -189,6 +202,8 @@ func TestHandshakeErrors(t *testing.T) {
 		version string
 	}{
 		"TLS 1.2":           {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
+		"both protocols":    {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
+		"no HTTP":           {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
 		"TLS 1.1":           {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
 		"old ServerHello":   {oldServerHello, codes.TLSProtocolVersion, ""},
 		"alert 112":         {alert(112), codes.TLSNoCertForName, ""},
@@ -214,9 +229,14 @@ func TestHandshakeErrors(t *testing.T) {
 			if c.want == codes.TLSHandshakeTimeout {
 				timeout = 50 * time.Millisecond
 			}
-			transport := reach(t, p, Config{HandshakeTimeout: timeout}, c.play)
+			ended := make(chan struct{})
+			transport := reach(t, p, Config{HandshakeTimeout: timeout}, func(conn net.Conn) {
+				c.play(conn)
+				close(ended)
+			})
 			var trace Trace
 			conn, err := transport.connect(WithTrace(t.Context(), &trace), host)
+			defer func() { <-ended }() // the connection is closed
 			if c.want == "" {
 				if err != nil || trace.TLSVersion != c.version {
 					t.Fatalf("%v, TLS %q", err, trace.TLSVersion)
