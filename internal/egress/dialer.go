@@ -23,8 +23,8 @@ const (
 // A Dialer connects to port 443 of hosts whose addresses strangers chose. It
 // may be used concurrently.
 type Dialer struct {
-	Config
-	ipv6 bool // this machine, or whoever dials for it, reaches the IPv6 Internet
+	config Config
+	ipv6   bool // this machine, or whoever dials for it, reaches the IPv6 Internet
 }
 
 // NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, OptedOut and
@@ -36,15 +36,15 @@ func NewDialer(c Config) (*Dialer, error) {
 	case c.Dial != nil && c.Proxy != nil:
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
-	d := &Dialer{Config: c.withDefaults(), ipv6: true}
+	d := &Dialer{config: c.withDefaults(), ipv6: true}
 	switch {
 	case c.Proxy != nil:
 		var err error
-		if d.Dial, err = proxyDial(c.Proxy); err != nil {
+		if d.config.Dial, err = proxyDial(c.Proxy); err != nil {
 			return nil, err
 		}
 	case c.Dial == nil:
-		d.Dial = socketDial
+		d.config.Dial = socketDial
 		d.ipv6 = hasIPv6()
 	}
 	return d, nil
@@ -67,7 +67,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	trace := traceOf(ctx)
 	began := time.Now()
-	addrs, err := d.Resolve(ctx, host)
+	addrs, err := d.config.Resolve(ctx, host)
 	trace.DNSTime = time.Since(began)
 	trace.HostAddrs = append([]netip.Addr(nil), addrs[:min(maxHostAddrs, len(addrs))]...)
 	if err != nil {
@@ -111,7 +111,7 @@ func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]ne
 			forbidden = err
 			continue
 		}
-		if d.OptedOut(addr) {
+		if d.config.OptedOut(addr) {
 			optedOut = fmt.Errorf("%s: its network does not want to be contacted", addr)
 			continue
 		}
@@ -146,9 +146,9 @@ func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net
 	if addr.Is6() {
 		network = "tcp6"
 	}
-	attempt, cancel := context.WithTimeout(ctx, d.DialTimeout)
+	attempt, cancel := context.WithTimeout(ctx, d.config.DialTimeout)
 	defer cancel()
-	conn, err := d.Dial(attempt, network, netip.AddrPortFrom(addr, httpsPort).String())
+	conn, err := d.config.Dial(attempt, network, netip.AddrPortFrom(addr, httpsPort).String())
 	if err == nil {
 		return conn, nil
 	}

@@ -42,7 +42,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
 
-	shaking, cancel := context.WithTimeout(ctx, t.HandshakeTimeout)
+	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
 	defer cancel()
 	conn := tls.Client(raw, t.tlsConfig(host, trace))
 	if err := conn.HandshakeContext(shaking); err != nil {
@@ -51,7 +51,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 		}
 		return nil, tlsFailure(host, trace.Addr, handshakeError(err), err)
 	}
-	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.Roots, t.Now()); err != nil {
+	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.config.Now()); err != nil {
 		return nil, tlsFailure(host, trace.Addr, class, err)
 	}
 	return conn, nil

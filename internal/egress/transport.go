@@ -99,7 +99,7 @@ func (c Config) withDefaults() Config {
 // URLs on port 443, each on a connection of its own. It may be used
 // concurrently.
 type Transport struct {
-	Config
+	config     Config
 	dialer     *Dialer
 	http       *http.Transport
 	handshakes chan struct{} // one element for each handshake going on
@@ -111,16 +111,16 @@ func NewTransport(c Config) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Transport{Config: c.withDefaults(), dialer: dialer}
-	if strings.ContainsFunc(t.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, fmt.Errorf("egress: user agent %q: not printable ASCII", t.UserAgent)
+	t := &Transport{config: c.withDefaults(), dialer: dialer}
+	if strings.ContainsFunc(t.config.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, fmt.Errorf("egress: user agent %q: not printable ASCII", t.config.UserAgent)
 	}
-	if t.Roots == nil {
-		if t.Roots, _, err = BundleRoots(); err != nil {
+	if t.config.Roots == nil {
+		if t.config.Roots, _, err = BundleRoots(); err != nil {
 			return nil, err
 		}
 	}
-	t.handshakes = make(chan struct{}, t.Handshakes)
+	t.handshakes = make(chan struct{}, t.config.Handshakes)
 	t.http = &http.Transport{
 		Proxy:                  nil, // not that of the environment either
 		DialTLSContext:         connected,
@@ -128,7 +128,7 @@ func NewTransport(c Config) (*Transport, error) {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
-		ResponseHeaderTimeout:  t.HeaderTimeout,
+		ResponseHeaderTimeout:  t.config.HeaderTimeout,
 		Protocols:              new(http.Protocols),
 	}
 	t.http.Protocols.SetHTTP1(true)
@@ -143,7 +143,7 @@ func NewTransport(c Config) (*Transport, error) {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.roundTrip(req)
 	if err != nil {
-		t.Log.Debug("no response", "host", req.URL.Host, "error", err)
+		t.config.Log.Debug("no response", "host", req.URL.Host, "error", err)
 		return nil, err
 	}
 	return resp, nil
@@ -168,7 +168,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	out := req.Clone(context.WithValue(ctx, connectedKey{}, conn))
 	out.Host = ""
 	out.URL.User = nil // would become an Authorization field
-	out.Header = http.Header{"User-Agent": {t.UserAgent}}
+	out.Header = http.Header{"User-Agent": {t.config.UserAgent}}
 	for _, name := range []string{"Accept", "Accept-Encoding"} {
 		if values := req.Header.Values(name); len(values) > 0 {
 			out.Header[name] = values

@@ -231,7 +231,7 @@ func TestRoundTripEndsWithItsContext(t *testing.T) {
 			}
 			transport := reach(t, p, c.config, play)
 			if c.silent {
-				transport.dialer.Dial = silent
+				transport.dialer.config.Dial = silent
 			}
 			began := time.Now()
 			_, err := fetch(t, deadline(t, 200*time.Millisecond), transport)
