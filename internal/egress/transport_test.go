@@ -3,20 +3,16 @@ package egress
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"stsscan/internal/codes"
 )
 
 func deadline(t testing.TB, d time.Duration) context.Context {
@@ -101,154 +97,6 @@ func TestRoundTripGoesNowhereElse(t *testing.T) {
 			t.Errorf("%q: status %s, %d connections", text, resp.Status, connections.Load())
 		}
 		resp.Body.Close()
-	}
-}
-
-func TestHTTPErrors(t *testing.T) {
-	p := newPKI(t)
-	cert := p.good(t)
-	drip := func(octet string) func(net.Conn) {
-		return func(conn net.Conn) {
-			for readRequest(conn); ; time.Sleep(5 * time.Millisecond) {
-				if _, err := io.WriteString(conn, octet); err != nil {
-					return
-				}
-			}
-		}
-	}
-	flood := func(start, text string) func(net.Conn) {
-		return func(conn net.Conn) {
-			readRequest(conn)
-			_, err := io.WriteString(conn, start)
-			for sent := 0; err == nil && sent < 64<<20; sent += len(text) {
-				_, err = io.WriteString(conn, text)
-			}
-			if err == nil {
-				t.Error("64 MiB of header were taken")
-			}
-		}
-	}
-	for title, c := range map[string]struct {
-		play   func(net.Conn)
-		reason codes.PolicyReason
-	}{
-		"silence":            {waitForEnd, codes.ReasonTimeout},
-		"header drip":        {drip("x"), codes.ReasonTimeout},
-		"end":                {func(c net.Conn) { readRequest(c) }, codes.ReasonReset},
-		"end at once":        {func(net.Conn) {}, codes.ReasonReset},
-		"end in the status":  {says("HTTP/1.1 20"), codes.ReasonMalformed}, // a status of two digits
-		"end in a value":     {says("HTTP/1.1 200 OK\r\nContent-Type: te"), codes.ReasonReset},
-		"end in a name":      {says("HTTP/1.1 200 OK\r\nContent-Ty"), codes.ReasonMalformed}, // a line without a colon
-		"not HTTP":           {says("220 mail.example ESMTP\r\n\r\n"), codes.ReasonMalformed},
-		"HTTP/0.9":           {says("version: STSv1\r\n\r\n"), codes.ReasonMalformed},
-		"HTTP/2":             {says("\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64\r\n"), codes.ReasonMalformed},
-		"bad status":         {says("HTTP/1.1 two hundred\r\n\r\n"), codes.ReasonMalformed},
-		"bad field":          {says("HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), codes.ReasonMalformed},
-		"bad length":         {says("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"), codes.ReasonMalformed},
-		"two lengths":        {says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"), codes.ReasonMalformed},
-		"bad coding":         {says("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"), codes.ReasonMalformed},
-		"header flood":       {flood("HTTP/1.1 200 OK\r\n", "X-Padding: "+strings.Repeat("x", 500)+"\r\n"), codes.ReasonHeadersTooLarge},
-		"one endless field":  {flood("HTTP/1.1 200 OK\r\nX: ", strings.Repeat("x", 1000)), codes.ReasonHeadersTooLarge},
-		"endless status":     {flood("HTTP/1.1 200 ", strings.Repeat("x", 1000)), codes.ReasonHeadersTooLarge},
-		"early hints":        {flood("", "HTTP/1.1 103 Early Hints\r\nLink: "+strings.Repeat("x", 500)+"\r\n\r\n"), codes.ReasonHeadersTooLarge},
-		"just over 16 KiB":   {says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 16<<10) + "\r\n\r\n"), codes.ReasonHeadersTooLarge},
-		"a broken TLS layer": {func(c net.Conn) { readRequest(c); breakTLS(c) }, codes.ReasonMalformed},
-	} {
-		t.Run(title, func(t *testing.T) {
-			t.Parallel()
-			timeout := 5 * time.Second
-			if c.reason == codes.ReasonTimeout {
-				timeout = 100 * time.Millisecond
-			}
-			var ended sync.WaitGroup
-			ended.Add(1)
-			transport := reach(t, p, Config{HeaderTimeout: timeout}, func(conn net.Conn) {
-				defer ended.Done()
-				overTLS(cert, c.play)(conn)
-			})
-			_, err := fetch(t, t.Context(), transport)
-			wantError(t, err, codes.StageHTTP, c.reason, false)
-			ended.Wait() // the connection is closed
-		})
-	}
-}
-
-// breakTLS sends what is no record.
-func breakTLS(conn net.Conn) {
-	type netConner interface{ NetConn() net.Conn }
-	if secured, ok := conn.(netConner); ok {
-		_, _ = secured.NetConn().Write([]byte("\x17\x03\x03\x00\x20" + strings.Repeat("x", 32)))
-		waitForEnd(secured.NetConn())
-	}
-}
-
-// A server of TLS 1.3 may refuse after our side of the handshake is done.
-func TestLateAlert(t *testing.T) {
-	p := newPKI(t)
-	cert := p.good(t)
-	transport := reach(t, p, Config{}, func(conn net.Conn) {
-		config := &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert}
-		_ = tls.Server(conn, config).Handshake()
-		waitForEnd(conn)
-	})
-	var trace Trace
-	_, err := fetch(t, WithTrace(t.Context(), &trace), transport)
-	wantError(t, err, codes.StageTLS, codes.PolicyReason(codes.TLSAlert), false)
-	if trace.TLSError != codes.TLSAlert || trace.Cert == nil {
-		t.Errorf("trace %+v", trace)
-	}
-}
-
-// The deadline of the request holds at every stage, and a cancelled request is
-// nobody's fault.
-func TestRoundTripEndsWithItsContext(t *testing.T) {
-	p := newPKI(t)
-	cert := p.good(t)
-	hang := func(ctx context.Context, _ string) ([]netip.Addr, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	silent := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	for title, c := range map[string]struct {
-		config Config
-		play   func(net.Conn)
-		silent bool
-		stage  codes.Stage
-		reason codes.PolicyReason
-	}{
-		"dns":  {config: Config{Resolve: hang}, stage: codes.StageDNS, reason: codes.ReasonTimeout},
-		"tcp":  {silent: true, stage: codes.StageTCP, reason: codes.ReasonTimeout},
-		"tls":  {play: waitForEnd, stage: codes.StageTLS, reason: codes.PolicyReason(codes.TLSHandshakeTimeout)},
-		"http": {play: overTLS(cert, waitForEnd), stage: codes.StageHTTP, reason: codes.ReasonTimeout},
-	} {
-		t.Run(title, func(t *testing.T) {
-			play := c.play
-			if play == nil {
-				play = waitForEnd
-			}
-			transport := reach(t, p, c.config, play)
-			if c.silent {
-				transport.dialer.config.Dial = silent
-			}
-			began := time.Now()
-			_, err := fetch(t, deadline(t, 200*time.Millisecond), transport)
-			wantError(t, err, c.stage, c.reason, false)
-			var e *Error
-			if errors.As(err, &e); !e.Timeout() {
-				t.Errorf("%v is no time-out", err)
-			}
-
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(200*time.Millisecond, cancel)
-			_, err = fetch(t, ctx, transport)
-			wantError(t, err, c.stage, "", true)
-			if time.Since(began) > 4*time.Second {
-				t.Errorf("took %v: another deadline was waited for", time.Since(began))
-			}
-		})
 	}
 }
 

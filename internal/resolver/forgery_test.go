@@ -1,0 +1,126 @@
+package resolver
+
+import (
+	"net"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// forgeries are packets that somebody sends instead of, or before, the answer.
+// None of them is it (RFC 5452, section 9.1).
+func forgeries() map[string]func(q *dns.Msg) []byte {
+	evil := func(q *dns.Msg, change func(m *dns.Msg)) []byte {
+		m := answer(q)
+		m.Answer[0].(*dns.TXT).Txt = []string{"evil"}
+		change(m)
+		return packed(m)
+	}
+	return map[string]func(q *dns.Msg) []byte{
+		"nothing":         func(*dns.Msg) []byte { return nil },
+		"three octets":    func(*dns.Msg) []byte { return []byte{1, 2, 3} },
+		"garbage":         func(*dns.Msg) []byte { return slices.Repeat([]byte{0xa5}, 300) },
+		"a header alone":  func(q *dns.Msg) []byte { return packed(answer(q))[:headerSize] },
+		"half a question": func(q *dns.Msg) []byte { return packed(answer(q))[:headerSize+7] },
+		"wrong id":        func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Id++ }) },
+		"a query":         func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Response = false }) },
+		"another opcode":  func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }) },
+		"another name": func(q *dns.Msg) []byte {
+			return evil(q, func(m *dns.Msg) { m.Question[0].Name = "_mta-sts.evil.example." })
+		},
+		"another type":  func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Question[0].Qtype = dns.TypeA }) },
+		"another class": func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }) },
+		"another case": func(q *dns.Msg) []byte {
+			return evil(q, func(m *dns.Msg) { m.Question[0].Name = "_MTA-STS.example.com." })
+		},
+		"no question": func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Question = nil }) },
+		"two questions": func(q *dns.Msg) []byte {
+			return evil(q, func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) })
+		},
+		"the query, echoed": func(q *dns.Msg) []byte { return packed(q) },
+	}
+}
+
+func TestExchangeIgnoresForgeries(t *testing.T) {
+	const name = "_mta-sts.example.com"
+	all := forgeries()
+	all["all of them"] = nil
+	for title, forge := range all {
+		t.Run(title, func(t *testing.T) {
+			s := serve(t, func(q *dns.Msg, send func([]byte)) {
+				if forge != nil {
+					send(forge(q))
+				} else {
+					for _, forge := range forgeries() {
+						send(forge(q))
+					}
+				}
+				good(q, send)
+				good(q, send) // a duplicate disturbs nobody
+			}, nil)
+			r := open(t, Config{}, s)
+			m, err := r.Exchange(t.Context(), txt(name))
+			wantAnswer(t, m, err, name)
+			if got := r.Stats()[0]; got.Mismatched < 1 || got.Answered != 1 || got.Asked != 1 || got.Timeouts != 0 {
+				t.Errorf("stats %+v", got)
+			}
+		})
+	}
+}
+
+// A forgery alone is no answer, over TCP neither.
+func TestExchangeForgeriesAlone(t *testing.T) {
+	for title, forge := range forgeries() {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			forger := func(q *dns.Msg, send func([]byte)) {
+				if q.Question[0].Name == "." {
+					good(q, send) // the probe: somebody is there
+					return
+				}
+				send(forge(q))
+			}
+			_, err := open(t, Config{Timeout: 2 * brevity}, serve(t, forger, nil)).Exchange(t.Context(), txt("_mta-sts.example.com"))
+			wantError(t, err, codes.RecordTimeout, false)
+
+			s := serve(t, cut, func(c net.Conn) {
+				if q, err := tcpQuestion(c); err == nil {
+					_ = tcpSend(c, forge(q))
+					_ = tcpSend(c, packed(answer(q)))
+				}
+			})
+			m, err := open(t, Config{}, s).Exchange(t.Context(), txt("_mta-sts.example.com"))
+			wantAnswer(t, m, err, "_mta-sts.example.com")
+		})
+	}
+}
+
+// The reply to an earlier question, late on a socket that is used again, is
+// nobody's.
+func TestExchangeLateReply(t *testing.T) {
+	var mu sync.Mutex
+	var late []byte
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case q.Question[0].Name == ".":
+			good(q, send)
+		case late == nil:
+			late = packed(answer(q))
+		default:
+			send(late)
+			good(q, send)
+		}
+	}, nil)
+	r := open(t, Config{Timeout: brevity}, s)
+	_, err := r.Exchange(t.Context(), txt("first.example.com"))
+	wantError(t, err, codes.RecordTimeout, false)
+	r.timeout = patience
+	m, err := r.Exchange(t.Context(), txt("second.example.com"))
+	wantAnswer(t, m, err, "second.example.com")
+}
