@@ -43,14 +43,9 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
 	})
 	if ctx.Err() != nil {
-		return nil, interrupted(ctx.Err())
+		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 	}
 	return plan, err
-}
-
-// interrupted is the error of a run that stopped early because it was asked to.
-func interrupted(err error) error {
-	return &statusError{exitIncomplete, fmt.Errorf("interrupted: run the same command again to go on: %w", err)}
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
