@@ -96,6 +96,15 @@ func (r *record) add(info output.PartInfo) {
 
 func (r *record) whole(k int) bool { _, ok := r.parts[k]; return ok }
 
+// wholeNow answers as whole does at this moment, also while parts are written.
+func (r *record) wholeNow() func(k int) bool {
+	now := make(map[int]bool, len(r.parts))
+	for k := range r.parts {
+		now[k] = true
+	}
+	return func(k int) bool { return now[k] }
+}
+
 // names is the number of names in the parts that ok holds for.
 func (r *record) names(ok func(k int) bool) (total int64) {
 	for k := range r.plan.Parts {

@@ -69,7 +69,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	stop := console.watch(ctx, j.mode, log, record.remaining(), stats)
 	scanErr := pipeline.Run(ctx, pipeline.Config{
 		Chunks:   plan,
-		Source:   &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.whole},
+		Source:   &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
 		Dataset:  record.dataset,
 		Engine:   n.engine,
 		Client:   n.client,
