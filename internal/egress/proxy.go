@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -103,8 +102,6 @@ func socksFailure(err error) error {
 			return &socksError{reply.reason, err}
 		}
 	}
-	if reset(err) || errors.Is(err, io.EOF) {
-		return &socksError{codes.ReasonReset, err}
-	}
+	// A proxy that hangs up without a reply has said nothing about the host.
 	return &proxyError{fmt.Errorf("proxy: %w", err)}
 }

@@ -90,7 +90,7 @@ func TestProxy(t *testing.T) {
 		"not allowed":         {replies(2), "22.1.0.1", v4, codes.StageTCP, "", true}, // the proxy's own rules
 		"unknown command":     {replies(7), "22.1.0.1", v4, codes.StageTCP, "", true},
 		"silence":             {waitForEnd, "22.1.0.1", v4, codes.StageTCP, codes.ReasonTimeout, false},
-		"end":                 {func(net.Conn) {}, "22.1.0.1", v4, codes.StageTCP, codes.ReasonReset, false},
+		"end":                 {func(net.Conn) {}, "22.1.0.1", v4, codes.StageTCP, "", true}, // nothing was said about the host
 		"no SOCKS": {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n"); waitForEnd(c) },
 			"22.1.0.1", v4, codes.StageTCP, "", true},
 		"reset after the reply": {func(c net.Conn) {

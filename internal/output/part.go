@@ -28,6 +28,9 @@ const (
 	// than the pages of large ones.
 	minPage, maxPage = 4 << 10, 256 << 10 // octets
 	pagePerRow       = 32                 // octets: a name, or a hash in hexadecimal
+	// octetsPerGroup ends a row group early whose evidence is large: a hoster
+	// may serve 64 KiB under every name.
+	octetsPerGroup = 32 << 20
 	// rowsPerWrite is how many rows the library takes at a time.
 	rowsPerWrite = 64
 )
@@ -42,6 +45,7 @@ type Part struct {
 	batch  []Row  // waits for more of its kind; within one Write
 	absent uint64 // columns that are NULL in each row of batch
 	err    error  // the first error: what follows it must never be committed
+	octets int    // of evidence in the row group
 }
 
 func newPart(file *durable.File, id Identity, groupRows int64, info PartInfo) *Part {
@@ -114,6 +118,16 @@ func (p *Part) add(r *Row) error {
 	p.absent = set
 	p.batch = append(p.batch, *r)
 	p.info.Counts.Add(r)
+	if p.octets += r.Octets(); p.octets < octetsPerGroup {
+		return nil
+	}
+	if err := p.flush(); err != nil {
+		return err
+	}
+	p.octets = 0
+	if err := p.writer.Flush(); err != nil {
+		return fmt.Errorf("%s: %w", p.info.Name, err)
+	}
 	return nil
 }
 

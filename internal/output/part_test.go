@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
@@ -280,4 +281,48 @@ func TestCommitTwice(t *testing.T) {
 		t.Error("written after commit")
 	}
 	wantFiles(t, d.dir, PartName(0))
+}
+
+// Rows full of evidence end row groups early, so that what is held in memory
+// does not depend on what strangers serve.
+func TestLargeEvidence(t *testing.T) {
+	dir := t.TempDir()
+	dataset, err := Open(dir, Identity{Input: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = 3 * octetsPerGroup / (64 << 10)
+	part, err := dataset.Create(0, 1, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, 64<<10)
+	for i := range rows {
+		row := &Row{
+			Domain: fmt.Sprintf("d%d.example.com", i), Rank: int64(i + 1), List: "l", TLD: "com", Record: "valid",
+			Policy: "valid", PolicyText: body, ObservedAt: time.Unix(0, 0).UTC(), Pass: 1,
+		}
+		if err := part.Write([]*Row{row}); err != nil {
+			t.Fatal(err)
+		}
+		if part.octets >= octetsPerGroup {
+			t.Fatalf("%d octets in a row group", part.octets)
+		}
+	}
+	info, err := part.Commit()
+	if err != nil || info.Rows != rows {
+		t.Fatalf("%d rows, %v", info.Rows, err)
+	}
+	f, err := os.Open(filepath.Join(dir, info.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	file, _, err := openPart(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(file.RowGroups()); got != 3 {
+		t.Errorf("%d row groups, want 3", got)
+	}
 }

@@ -85,3 +85,13 @@ type Row struct {
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta"` // when the row was complete
 	Pass       int32     `parquet:"pass,dict"`                                // 1, or more where the domain was asked again
 }
+
+// Octets is the size of the evidence of unbounded number that the row holds:
+// its TXT records and the body of the policy.
+func (r *Row) Octets() int {
+	n := len(r.PolicyText)
+	for _, txt := range r.TXT {
+		n += len(txt)
+	}
+	return n
+}

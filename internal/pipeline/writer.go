@@ -1,14 +1,14 @@
 package pipeline
 
-import (
-	"fmt"
+import "stsscan/internal/output"
 
-	"stsscan/internal/output"
+// A batch is written when it has so many rows, or so many octets of evidence:
+// enough to hide the cost of a call, few enough that a part waits with little in
+// memory, whatever strangers serve.
+const (
+	batchRows   = 1024
+	batchOctets = 1 << 20
 )
-
-// writeBatch is the number of rows that are written at a time: enough to hide
-// the cost of a call, few enough that a part waits with little in memory.
-const writeBatch = 1024
 
 // A part is one file being written. admitted belongs to the admission until
 // the part is sealed; the other fields belong to the writer.
@@ -19,6 +19,7 @@ type part struct {
 	sealed   bool
 	written  int64
 	batch    []*output.Row
+	octets   int // of evidence in batch
 }
 
 // An event tells the writer of a new part (neither row nor sealed), of a row,
@@ -42,12 +43,13 @@ func (r *run) write() error {
 			p.sealed = true
 		case e.row != nil:
 			p.batch = append(p.batch, e.row)
+			p.octets += e.row.Octets()
 			r.slots.release(e.slot)
 		default:
 			open[p] = true
 		}
 		full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
-		if r.work.Err() != nil || !full && len(p.batch) < writeBatch {
+		if r.work.Err() != nil || !full && len(p.batch) < batchRows && p.octets < batchOctets {
 			continue
 		}
 		if err := r.store(p, full); err != nil {
@@ -76,17 +78,17 @@ func (r *run) store(p *part, full bool) (err error) {
 		}
 	}
 	if err := p.file.Write(p.batch); err != nil {
-		return fmt.Errorf("part %d: %w", p.number, err)
+		return err
 	}
 	p.written += int64(len(p.batch))
 	clear(p.batch)
-	p.batch = p.batch[:0]
+	p.batch, p.octets = p.batch[:0], 0
 	if !full {
 		return nil
 	}
 	info, err := p.file.Commit()
 	if err != nil {
-		return fmt.Errorf("part %d: %w", p.number, err)
+		return err
 	}
 	r.Stats.parts.Add(1)
 	r.Wrote(info)

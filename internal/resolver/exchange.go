@@ -64,7 +64,9 @@ func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, erro
 		failed *Error // the last attempt that says something about the question, else the last
 	)
 	var u *upstream
+	tried := began // when the last attempt began
 	for range r.attempts {
+		tried = r.now()
 		last := u
 		if u = r.next(last); u == last && failed != nil && failed.local {
 			r.pause(ctx) // nobody listens, and there is nobody else: give it a moment
@@ -93,7 +95,8 @@ func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, erro
 	switch {
 	case failed == nil:
 		failed = ended(ctx)
-	case errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, began):
+	case errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, tried):
+		// What was heard before says nothing about an upstream that fell silent.
 		failed = &Error{upstream: failed.upstream, local: true, err: ErrSilent}
 	}
 	failed.question = a.String()
@@ -152,7 +155,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream) (reading,
 // overUDP sends the question and waits for its reply, which is valid until a is
 // used again.
 func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream) ([]byte, *Error) {
-	if err := r.admit(ctx); err != nil {
+	if err := r.admit(ctx, a.plain); err != nil {
 		return nil, err
 	}
 	a.flight.query, a.flight.question = a.message(), a.question()
@@ -190,8 +193,10 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 	return a.flight.reply, nil
 }
 
-// admit waits until the rate limit lets one more question out.
-func (r *Resolver) admit(ctx context.Context) *Error {
+// admit waits until the rate limit lets one more question out. The questions of
+// sweeps wait for each other first, so that those of surveys, whose deadlines
+// are running, never stand behind a thousand of them.
+func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
 	switch {
 	case r.life.Err() != nil:
 		return fault(context.Cause(r.life))
@@ -199,6 +204,14 @@ func (r *Resolver) admit(ctx context.Context) *Error {
 		return ended(ctx)
 	case r.limiter == nil:
 		return nil
+	}
+	if sweeping {
+		select {
+		case r.turn <- struct{}{}:
+			defer func() { <-r.turn }()
+		case <-ctx.Done():
+			return ended(ctx)
+		}
 	}
 	if err := r.limiter.Wait(ctx); err != nil {
 		return fault(err) // our own queue was too long

@@ -52,6 +52,7 @@ type Resolver struct {
 	attempts  int
 	inFlight  int
 	limiter   *rate.Limiter // nil: no limit
+	turn      chan struct{} // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
 	rotation  atomic.Uint64
 	log       *slog.Logger
@@ -97,6 +98,7 @@ func New(c Config) (*Resolver, error) {
 	}
 	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
 		// Timers are coarse: what is due within 10 ms may go out at once.
+		r.turn = make(chan struct{}, 1)
 		r.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/100)))
 	}
 	r.askers.New = func() any { return newAsker() }

@@ -24,7 +24,7 @@ func (r *Resolver) overTCP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 	case <-r.life.Done():
 		return nil, fault(context.Cause(r.life))
 	}
-	if err := r.admit(ctx); err != nil {
+	if err := r.admit(ctx, a.plain); err != nil {
 		return nil, err
 	}
 	a.trace.Attempts++
