@@ -97,15 +97,24 @@ func checkContact(contact string) error {
 }
 
 // testBed reports whether nothing asked can be on the real Internet: it is
-// simulated, or Policy Hosts are reached through a proxy on this machine and
-// trusted by private roots.
+// simulated, or resolvers and proxy are named and on this machine, and private
+// roots are trusted.
 func (f *networkFlags) testBed() bool {
 	if f.sim != "" {
 		return true
 	}
 	u, err := url.Parse(f.proxy)
-	if err != nil || f.proxy == "" || f.roots == "" {
+	if err != nil || f.proxy == "" || f.roots == "" || f.resolvers == "" {
 		return false
+	}
+	upstreams, err := resolver.ParseUpstreams(f.resolvers)
+	if err != nil {
+		return false
+	}
+	for _, upstream := range upstreams {
+		if !upstream.Addr().IsLoopback() {
+			return false
+		}
 	}
 	addr, err := netip.ParseAddr(u.Hostname())
 	return err == nil && addr.IsLoopback()
@@ -143,7 +152,8 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 			return nil, err
 		}
 		n.closers = append(n.closers, world.Close)
-		server, err := world.Listen(ctx, simnet.Addrs{DNS: "127.0.0.1:0"})
+		// What is in flight is finished after an interrupt: so the world goes on.
+		server, err := world.Listen(context.WithoutCancel(ctx), simnet.Addrs{DNS: "127.0.0.1:0"})
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"stsscan/internal/domains"
+	"stsscan/internal/durable"
 	"stsscan/internal/output"
 )
 
@@ -22,6 +23,7 @@ type record struct {
 	owns     func(k int) bool
 	dataset  *output.Dataset
 	manifest *output.Manifest
+	earlier  *output.Manifest // of the process that worked on the run before; nil: none
 	parts    map[int]output.PartInfo
 	written  time.Time
 	err      error // first failure to write run.json
@@ -43,11 +45,12 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))
 	}
-	switch earlier, err := output.ReadManifest(j.path(m.Name())); {
-	case err == nil:
-		m.StartedAt = earlier.StartedAt
-	case !errors.Is(err, fs.ErrNotExist):
+	earlier, err := j.earlier(m)
+	if err != nil {
 		return nil, err
+	}
+	if earlier != nil {
+		m.StartedAt = earlier.StartedAt
 	}
 
 	identity := output.Identity{Input: plan.SHA256(), Version: versionNumber()}
@@ -61,7 +64,13 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	if err := dataset.Sweep(j.slice.Owns); err != nil {
 		return nil, err
 	}
-	r := &record{dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, parts: make(map[int]output.PartInfo)}
+	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == m.Name() }); err != nil {
+		return nil, err
+	}
+	r := &record{
+		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: earlier,
+		parts: make(map[int]output.PartInfo),
+	}
 	for k := range plan.Parts {
 		if !j.slice.Owns(k) {
 			continue
@@ -75,6 +84,50 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		}
 	}
 	return r, nil
+}
+
+// earlier reads the manifest that a process before left for this shard; nil where
+// there is none. It is an error when the run was begun in another number of
+// shards: its parts would be named by two manifests.
+func (j *scanJob) earlier(m *output.Manifest) (*output.Manifest, error) {
+	manifests, err := output.ReadManifests(j.output)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found *output.Manifest
+	for _, other := range manifests {
+		if ours, theirs := shardsOf(m), shardsOf(other); ours != theirs {
+			return nil, fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.output, theirs, ours, other.Name())
+		}
+		if other.Name() == m.Name() {
+			found = other
+		}
+	}
+	return found, nil
+}
+
+func shardsOf(m *output.Manifest) int {
+	if m.Shard == nil {
+		return 1
+	}
+	return m.Shard.Of
+}
+
+// finished returns the manifest of a run that has nothing left to do: it stays
+// as it is, the record of those who did the work.
+func (r *record) finished() (*output.Manifest, bool) {
+	if r.earlier == nil || r.earlier.Status != output.StatusComplete {
+		return nil, false
+	}
+	for k := range r.plan.Parts {
+		if r.owns(k) && !r.whole(k) {
+			return nil, false
+		}
+	}
+	return r.earlier, true
 }
 
 // inputOf accounts for one list in run.json.
@@ -126,10 +179,14 @@ func (r *record) wrote(info output.PartInfo) {
 	}
 }
 
-// describe says through what the Internet was seen.
+// describe says through what the Internet was seen, by this process and those
+// before: each has its line for each resolver.
 func (r *record) describe(n *network) {
 	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
 	r.manifest.Resolvers = nil
+	if r.earlier != nil {
+		r.manifest.Resolvers = append(r.manifest.Resolvers, r.earlier.Resolvers...)
+	}
 	for _, s := range n.engine.Stats() {
 		r.manifest.Resolvers = append(r.manifest.Resolvers, output.Resolver{
 			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts, Servfail: s.Servfail,

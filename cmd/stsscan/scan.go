@@ -16,6 +16,9 @@ import (
 	"stsscan/internal/queue"
 )
 
+// maxPartSize is the most ranks of a part: what a kill may cost.
+const maxPartSize = 1 << 19
+
 // scanFlags are the flags of scan.
 type scanFlags struct {
 	network      networkFlags
@@ -103,8 +106,8 @@ func (j *scanJob) check(getenv func(string) string) error {
 		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
 	case j.limit < 0:
 		return usage(fmt.Errorf("--limit %d: must not be negative", j.limit))
-	case j.partSize < 0:
-		return usage(fmt.Errorf("--part-size %d: must not be negative", j.partSize))
+	case j.partSize < 0 || j.partSize > maxPartSize:
+		return usage(fmt.Errorf("--part-size %d: must be from 0 to %d", j.partSize, maxPartSize))
 	}
 	if _, err := domains.ParseFormat(j.format); err != nil {
 		return usage(fmt.Errorf("--format: %w", err))
@@ -128,6 +131,11 @@ func (j *scanJob) check(getenv func(string) string) error {
 	}
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
+	}
+	if j.metricsFile != "" {
+		if _, err := os.Stat(filepath.Dir(j.metricsFile)); err != nil {
+			return fmt.Errorf("--metrics-file %s: %w", j.metricsFile, err)
+		}
 	}
 	return j.checkLists()
 }

@@ -54,6 +54,10 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	if err != nil {
 		return nil, err
 	}
+	if finished, ok := record.finished(); ok {
+		log.Info("nothing is left to do", "run", j.output)
+		return finished, j.report(finished)
+	}
 	metrics := newMetrics()
 	n, err := j.network.open(ctx, excluded, log, metrics.observe)
 	if err != nil {
@@ -87,10 +91,15 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	if j.metricsFile != "" {
 		err = errors.Join(err, metrics.write(j.metricsFile, record.manifest))
 	}
-	if !j.quiet {
-		err = errors.Join(err, writeSummary(j.std.err, record.manifest))
+	return record.manifest, errors.Join(err, j.report(record.manifest))
+}
+
+// report prints the summary of the run.
+func (j *scanJob) report(m *output.Manifest) error {
+	if j.quiet {
+		return nil
 	}
-	return record.manifest, err
+	return writeSummary(j.std.err, m)
 }
 
 // exitOf gives the errors after which the same command goes on their status.

@@ -291,7 +291,7 @@ func TestLargeEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const rows = 3 * octetsPerGroup / (64 << 10)
+	const rows = octetsPerGroup/(64<<10) + 10
 	part, err := dataset.Create(0, 1, rows)
 	if err != nil {
 		t.Fatal(err)
@@ -322,7 +322,7 @@ func TestLargeEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(file.RowGroups()); got != 3 {
-		t.Errorf("%d row groups, want 3", got)
+	if got := len(file.RowGroups()); got != 2 {
+		t.Errorf("%d row groups, want 2", got)
 	}
 }
