@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -186,4 +187,29 @@ func TestCloseEndsWhatIsInFlight(t *testing.T) {
 	}
 	_, err := r.Exchange(t.Context(), txt("later.example"))
 	wantError(t, err, "", true)
+}
+
+// An upstream that answers somebody else and then falls silent is silent: what
+// was heard before an attempt began is no sign of life in it.
+func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
+	var silent atomic.Bool
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		if !silent.Load() && q.Question[0].Name == "other.example." {
+			silent.Store(true)
+			good(q, send)
+		}
+	}, nil)
+	r := open(t, Config{Timeout: 200 * time.Millisecond, Retries: 1}, s)
+	var other sync.WaitGroup
+	other.Go(func() {
+		time.Sleep(50 * time.Millisecond) // within the first attempt
+		m, err := r.Exchange(t.Context(), txt("other.example"))
+		wantAnswer(t, m, err, "other.example")
+	})
+	_, err := r.Exchange(t.Context(), txt("d.example"))
+	wantError(t, err, "", true)
+	if !errors.Is(err, ErrSilent) {
+		t.Errorf("%v, want ErrSilent", err)
+	}
+	other.Wait()
 }

@@ -33,6 +33,34 @@ func TestRate(t *testing.T) {
 	}
 }
 
+// A question of a survey waits for the limit behind one question of a sweep, not
+// behind all of its window.
+func TestRateIsShared(t *testing.T) {
+	s := serve(t, good, nil)
+	const questions = 200
+	r := open(t, Config{Rate: 100, InFlight: questions}, s)
+	sweeping := make(chan struct{})
+	var given atomic.Int64
+	var sweep sync.WaitGroup
+	sweep.Go(func() {
+		_ = r.Sweep(t.Context(), func() (Question, bool) {
+			n := given.Add(1)
+			if n == questions {
+				close(sweeping) // the whole window waits for the limit by now
+			}
+			return Question{Name: fmt.Sprintf("d%d.example", n), Type: TypeTXT}, n <= questions
+		}, func(Answer) {})
+	})
+	<-sweeping
+	before := s.asked.Load()
+	m, err := r.Exchange(t.Context(), txt("survey.example"))
+	wantAnswer(t, m, err, "survey.example")
+	if between := s.asked.Load() - before; between > questions/4 {
+		t.Errorf("%d questions of the sweep went first", between)
+	}
+	sweep.Wait()
+}
+
 // A deadline that our own queue would exceed is nobody's time-out.
 func TestRateAndDeadline(t *testing.T) {
 	s := serve(t, good, nil)
