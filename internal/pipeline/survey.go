@@ -16,7 +16,7 @@ import (
 )
 
 // localTries is how often a domain is surveyed while faults of this machine get
-// in the way; the waits between grow to about a minute in all.
+// in the way; the waits between add up to about a quarter of a minute.
 const localTries = 8
 
 // complaintInterval is how often faults of this machine are logged.
