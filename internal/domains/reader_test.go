@@ -316,6 +316,7 @@ func FuzzZone(f *testing.F) {
 			f.Add(tt.text)
 		}
 	}
+	f.Add(strings.Repeat("m", maxToken+1) + " NS ns.a.")
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.ContainsAny(text, "\"();\\\r") {
 			return

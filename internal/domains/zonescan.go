@@ -78,7 +78,7 @@ func (s *zoneScanner) record() ([][]byte, error) {
 func (s *zoneScanner) plainLine() bool {
 	window, _ := s.r.Peek(maxLine)
 	end := bytes.IndexByte(window, '\n')
-	if end < 0 {
+	if end < 0 || end > maxToken { // longer: a token of it may have to be cut
 		return false
 	}
 	line := bytes.TrimSuffix(window[:end], []byte("\r"))
