@@ -159,72 +159,48 @@ func (p *Plan) Ranks(k int) (first, last int64) {
 	return first, min(first+p.PartSize-1, p.Entries)
 }
 
-// Chunk reads the names of part k in order of rank. It checks as it goes: an
-// error, which ends the names, may also come after the last one, so what was
-// made of the names counts only once there was none.
+// Chunk reads the names of part k in order of rank, as a [ChunkReader] does, and
+// ends with its error where there is one.
 func (p *Plan) Chunk(k int) iter.Seq2[Name, error] {
 	return func(yield func(Name, error) bool) {
-		if k < 0 || k >= len(p.Chunks) {
-			yield(Name{}, fmt.Errorf("no part %d: the run has %d", k, len(p.Chunks)))
-			return
-		}
-		path := filepath.Join(p.dir, chunksDir, chunkName(k))
-		f, err := os.Open(path)
+		c, err := p.Open(k)
 		if err != nil {
 			yield(Name{}, err)
 			return
 		}
-		defer f.Close()
-		ok, err := p.readChunk(f, p.Chunks[k], func(n Name) bool { return yield(n, nil) })
-		if ok && err != nil {
-			yield(Name{}, fmt.Errorf("%s: %w", path, err))
+		defer c.Close()
+		var names [256]Name
+		for {
+			n, err := c.Next(names[:])
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(Name{}, err)
+				return
+			}
+			for _, name := range names[:n] {
+				if !yield(name, nil) {
+					return
+				}
+			}
 		}
 	}
 }
 
-// readChunk is false when yield is.
-func (p *Plan) readChunk(f io.Reader, info ChunkInfo, yield func(Name) bool) (bool, error) {
-	r, err := newPackedReader(f)
-	if err != nil {
-		return true, err
-	}
-	defer r.close()
-	var rec record
-	last, names := info.FirstRank-1, int64(0)
-	for {
-		_, err := r.next(&rec)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return true, fmt.Errorf("damaged chunk: %w", err)
-		}
-		if rec.rank <= last || rec.rank > info.LastRank || rec.list >= len(p.Inputs) || len(rec.tags) != len(p.Tags) {
-			return true, fmt.Errorf("damaged chunk: rank %d has no place in it", rec.rank)
-		}
-		last, names = rec.rank, names+1
-		if !yield(p.name(&rec)) {
-			return false, nil
-		}
-	}
-	if names != info.Names || r.raw.n != info.Bytes || r.sha256() != info.SHA256 {
-		return true, errors.New("damaged chunk: it is not the one that the plan describes")
-	}
-	return true, nil
-}
-
-func (p *Plan) name(r *record) Name {
-	n := Name{Domain: string(r.domain), Rank: r.rank, ListRank: r.listRank, List: p.Inputs[r.list].Name}
+// tags are the tags of a record that are not empty.
+func (p *Plan) tags(r *record) map[string]string {
+	var tags map[string]string
 	for i, tag := range r.tags {
 		if len(tag) == 0 {
 			continue
 		}
-		if n.Tags == nil {
-			n.Tags = make(map[string]string, len(r.tags))
+		if tags == nil {
+			tags = make(map[string]string, len(r.tags))
 		}
-		n.Tags[p.Tags[i]] = unescape(tag)
+		tags[p.Tags[i]] = unescape(tag)
 	}
-	return n
+	return tags
 }
 
 func chunkName(k int) string { return fmt.Sprintf("chunk-%06d.zst", k) }
