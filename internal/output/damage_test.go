@@ -73,7 +73,7 @@ func TestFailingDisk(t *testing.T) {
 					r.CertSHA256 = strings.Repeat(r.Domain, 20)
 					rows = append(rows, r)
 				}
-				if err := p.Write(rows); err != nil {
+				if err := p.Write(values(rows...)); err != nil {
 					return errors.Join(err, p.Abort())
 				}
 				_, err = p.Commit()

@@ -80,14 +80,15 @@ func (c *byteCount) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Write appends rows in any order; it keeps none of them. A *[RowError] says
-// which row cannot be stored. After an error the part can only be aborted.
-func (p *Part) Write(rows []*Row) error {
-	for _, r := range rows {
+// Write appends rows in any order; it may reorder rows, and keeps nothing of
+// them after it returns. A *[RowError] says which row cannot be stored. After
+// an error the part can only be aborted.
+func (p *Part) Write(rows []Row) error {
+	for i := range rows {
 		if p.err != nil {
 			break
 		}
-		p.err = p.add(r)
+		p.err = p.add(&rows[i])
 	}
 	if p.err == nil {
 		p.err = p.flush()

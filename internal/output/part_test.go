@@ -69,7 +69,7 @@ func TestRoundTripProperty(t *testing.T) {
 			r.LookupMS = rapid.Int32().Draw(rt, "lookup")
 			batch[i] = r
 		}
-		if err := p.Write(batch); err != nil {
+		if err := p.Write(values(batch...)); err != nil {
 			rt.Fatal(err)
 		}
 		want = append(want, batch...)
@@ -100,7 +100,7 @@ func TestPatternsOfNull(t *testing.T) {
 			batch = append(batch, r)
 			want = append(want, r.Zone)
 		}
-		if err := p.Write(batch); err != nil {
+		if err := p.Write(values(batch...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestManyRowGroups(t *testing.T) {
 	for rank := int64(n); rank > 0; rank-- {
 		batch = append(batch, negative(fmt.Sprintf("name%d.com", rank), rank))
 		if len(batch) == cap(batch) || rank == 1 {
-			if err := p.Write(batch); err != nil {
+			if err := p.Write(values(batch...)); err != nil {
 				t.Fatal(err)
 			}
 			batch = batch[:0]
@@ -229,10 +229,10 @@ func TestPartRefusesRows(t *testing.T) {
 			}
 			bad := every("example.com", 5)
 			tt.change(bad)
-			if err := p.Write([]*Row{least("b.example.com", 6), bad}); err == nil || err.Error() != tt.says {
+			if err := p.Write(values(least("b.example.com", 6), bad)); err == nil || err.Error() != tt.says {
 				t.Errorf("%v, want %s", err, tt.says)
 			}
-			if err := p.Write([]*Row{least("b.example.com", 6)}); err == nil {
+			if err := p.Write(values(least("b.example.com", 6))); err == nil {
 				t.Error("a write after an error succeeded")
 			}
 			if _, err := p.Commit(); err == nil {
@@ -250,7 +250,7 @@ func TestAbort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Write([]*Row{every("example.com", 1)}); err != nil {
+	if err := p.Write(values(every("example.com", 1))); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Abort(); err != nil {
@@ -277,7 +277,7 @@ func TestCommitTwice(t *testing.T) {
 	if _, err := p.Commit(); err == nil {
 		t.Error("committed twice")
 	}
-	if err := p.Write([]*Row{least("example.com", 1)}); err == nil {
+	if err := p.Write(values(least("example.com", 1))); err == nil {
 		t.Error("written after commit")
 	}
 	wantFiles(t, d.dir, PartName(0))
@@ -302,7 +302,7 @@ func TestLargeEvidence(t *testing.T) {
 			Domain: fmt.Sprintf("d%d.example.com", i), Rank: int64(i + 1), List: "l", TLD: "com", Record: "valid",
 			Policy: "valid", PolicyText: body, ObservedAt: time.Unix(0, 0).UTC(), Pass: 1,
 		}
-		if err := part.Write([]*Row{row}); err != nil {
+		if err := part.Write(values(row)); err != nil {
 			t.Fatal(err)
 		}
 		if part.octets >= octetsPerGroup {

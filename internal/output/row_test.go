@@ -93,7 +93,7 @@ func write(t testing.TB, d *Dataset, k int, rows ...*Row) PartInfo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Write(rows); err != nil {
+	if err := p.Write(values(rows...)); err != nil {
 		t.Fatal(err)
 	}
 	info, err := p.Commit()
@@ -101,6 +101,15 @@ func write(t testing.TB, d *Dataset, k int, rows ...*Row) PartInfo {
 		t.Fatal(err)
 	}
 	return info
+}
+
+// values is a batch as a part takes it.
+func values(rows ...*Row) []Row {
+	batch := make([]Row, len(rows))
+	for i, r := range rows {
+		batch[i] = *r
+	}
+	return batch
 }
 
 func read(t testing.TB, path string) []*Row {

@@ -100,8 +100,10 @@ func (s *survey) write(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := p.Write(rows); err != nil {
-				t.Fatal(err)
+			for _, row := range rows {
+				if err := p.Write([]output.Row{*row}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			info, err := p.Commit()
 			if err != nil {
