@@ -1,44 +1,36 @@
 package domains
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"path/filepath"
 )
 
-// A chunkWriter turns the spool into chunks, without the repeats.
+// A chunkWriter turns the spool into chunks, without the repeats. Blocks that
+// have none are copied as they are.
 type chunkWriter struct {
 	prep     *preparation
-	spool    *packedReader
-	packed   *packedWriter
+	blocks   *blockReader
+	done     bool // the spool is at its end
 	repeated bitmap
-	next     record // the record that the spool is at
-	line     []byte // its line
-	done     bool   // the spool is at its end
+	cursor   cursor
+	rest     block  // what is left of a block
+	buf      []byte // rest as it is stored
 }
 
-// advance goes on to the next record that is no repeat, and counts repeats and
-// names.
-func (c *chunkWriter) advance() (err error) {
-	for {
-		c.line, err = c.spool.next(&c.next)
-		if err == io.EOF {
-			c.done = true
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.prep.spool.Name(), err)
-		}
-		plan := c.prep.plan
-		in := &plan.Inputs[c.next.list]
-		if !c.repeated.has(c.next.rank) {
-			in.Names++
-			plan.Names++
-			return nil
-		}
-		in.Duplicates++
-		plan.Duplicates++
+// advance goes on to the header of the next block.
+func (c *chunkWriter) advance() error {
+	err := c.blocks.header()
+	if err == io.EOF {
+		c.done = true
+		return nil
 	}
+	if err == nil && c.blocks.h.list >= len(c.prep.plan.Inputs) {
+		err = errBlock
+	}
+	return c.prep.spool.wrong(err)
 }
 
 // writeChunk writes the names of part k, up to which the spool has been read.
@@ -50,19 +42,64 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 		return info, err
 	}
 	defer func() { err = with(err, f.Abort()) }()
-	c.packed.begin(f)
-	for !c.done && c.next.rank <= last {
-		if _, err := c.packed.Write(c.line); err != nil {
+	sum := sha256.New()
+	for !c.done && c.blocks.h.first <= last {
+		if c.blocks.h.last > last {
+			return info, c.prep.spool.wrong(fmt.Errorf("ranks %d to %d are of two parts", c.blocks.h.first, c.blocks.h.last))
+		}
+		stored, names, err := c.block()
+		if err != nil {
+			return info, c.prep.spool.wrong(err)
+		}
+		if _, err := f.Write(stored); err != nil {
 			return info, err
 		}
-		info.Names++
+		sum.Write(stored)
+		info.Names, info.Bytes = info.Names+int64(names), info.Bytes+int64(len(stored))
 		if err := c.advance(); err != nil {
 			return info, err
 		}
 	}
-	if err := c.packed.finish(); err != nil {
-		return info, err
-	}
-	info.Bytes, info.SHA256 = c.packed.n, c.packed.sha256()
+	info.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return info, f.Commit(nil)
+}
+
+// block reads a block, takes the repeats out, and counts both.
+func (c *chunkWriter) block() (stored []byte, names int, err error) {
+	if err := c.blocks.read(); err != nil {
+		return nil, 0, err
+	}
+	h := c.blocks.h
+	stored, names = c.blocks.stored, h.names
+	if c.repeated != nil && c.repeated.hasAny(h.first, h.last) {
+		if err := c.filter(); err != nil {
+			return nil, 0, err
+		}
+		if stored, names = c.buf[:0], len(c.rest.sizes); names > 0 {
+			c.buf = c.rest.appendTo(c.buf[:0])
+			stored = c.buf
+		}
+	}
+	c.prep.plan.count(h.list, Counts{Names: int64(names), Duplicates: int64(h.names - names)})
+	return stored, names, nil
+}
+
+// filter puts into rest what is no repeat.
+func (c *chunkWriter) filter() error {
+	at := &c.cursor
+	at.reset(c.blocks.h, c.blocks.columns, len(c.prep.cfg.Tags))
+	c.rest.reset(at.h.list)
+	for {
+		err := at.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !c.repeated.has(at.rank) {
+			c.rest.add(at.rank, at.place, at.names[at.begin:at.end])
+			c.rest.tags = append(c.rest.tags, at.own...)
+		}
+	}
 }

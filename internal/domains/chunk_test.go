@@ -31,14 +31,52 @@ func TestDamagedChunk(t *testing.T) {
 	}
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/2] ^= 1
-	line := func(s string) []byte { return []byte(zstdOf(t, s)) }
+	// Blocks that nobody wrote: of a name a.com, and as they are changed.
+	stored := func(change func(b *block, h *header)) []byte {
+		b := &block{}
+		b.add(1, 0, []byte("a.com"))
+		b.add(3, 0, []byte("b.com"))
+		data := b.appendTo(nil)
+		var h header
+		if err := h.parse(data); err != nil {
+			t.Fatal(err)
+		}
+		change(b, &h)
+		columns := slices.Concat(b.sizes, b.text, b.gaps, b.tags)
+		if h.places > 0 {
+			columns = slices.Concat(b.sizes, b.text, b.gaps, b.places, b.tags)
+		}
+		return append(h.appendTo(nil), columns...)
+	}
 	tests := []struct {
 		name string
 		data []byte
 	}{
 		{"cut off", whole[:len(whole)/2]}, {"flipped bit", flipped}, {"another chunk", other}, {"empty", nil}, {"garbage behind", append(bytes.Clone(whole), 0)},
-		{"no line end", line("1\t0\t0\ta.com")}, {"no numbers", line("x\t0\t0\ta.com\n")}, {"short line", line("1\t0\n")}, {"negative", line("1\t-1\t0\ta.com\n")},
-		{"no such list", line("1\t0\t1\ta.com\n")}, {"a tag", line("1\t0\t0\ta.com\tx\n")}, {"falling rank", line("2\t0\t0\ta.com\n1\t0\t0\tb.com\n")}, {"other names", line("1\t0\t0\ta.com\n")},
+		{"no such list", stored(func(b *block, h *header) { h.list = 1 })},
+		{"a tag", stored(func(b *block, h *header) { b.tags, h.tags = []byte("\x01x"), 2 })},
+		{"no rank", stored(func(b *block, h *header) { h.first = 0 })},
+		{"ranks fall", stored(func(b *block, h *header) { h.first, h.last = 3, 1 })},
+		{"too many names for the ranks", stored(func(b *block, h *header) { h.last = 1 })},
+		{"rank of another part", stored(func(b *block, h *header) { h.last, b.gaps[0] = 65, 64 })},
+		{"rank out of range", stored(func(b *block, h *header) { h.last = -1 << 63 })},
+		{"all ranks", stored(func(b *block, h *header) { h.last = 1<<63 - 1 })},
+		{"no gap where there is one", stored(func(b *block, h *header) { b.gaps, h.gaps = nil, 0 })},
+		{"gap where there is none", stored(func(b *block, h *header) { h.last, b.gaps[0] = 2, 1 })},
+		{"gap of nothing", stored(func(b *block, h *header) { b.gaps[0] = 0 })},
+		{"gap too small", stored(func(b *block, h *header) { b.gaps[0] = 1 })},
+		{"gap too large", stored(func(b *block, h *header) { b.gaps[0] = 3 })},
+		{"gap that does not end", stored(func(b *block, h *header) { b.gaps[0] = 0x80 })},
+		{"one gap more", stored(func(b *block, h *header) { b.gaps, h.gaps = []byte{2, 1}, 2 })},
+		{"rank of the list that does not end", stored(func(b *block, h *header) { b.places, h.places = []byte{2, 0x80}, 2 })},
+		{"name too long", stored(func(b *block, h *header) { b.sizes[1]++ })},
+		{"name too short", stored(func(b *block, h *header) { b.sizes[1]-- })},
+		{"no name", stored(func(b *block, h *header) { *b, h.names, h.text = block{gaps: b.gaps}, 0, 0 })},
+		{"block too large", stored(func(b *block, h *header) { h.text = maxBlock + 1 })},
+		{"columns too large", stored(func(b *block, h *header) { h.text = maxBlock })},
+		{"cut off in the header", whole[:headerSize-1]}, {"cut off behind the header", whole[:headerSize]},
+		{"block twice", append(bytes.Clone(whole), whole...)},
+		{"other names", stored(func(*block, *header) {})},
 	}
 	for _, tt := range tests {
 		if err := os.WriteFile(path(0), tt.data, 0o600); err != nil {
@@ -47,6 +85,9 @@ func TestDamagedChunk(t *testing.T) {
 		var last error
 		for _, err := range p.Chunk(0) {
 			last = err
+		}
+		if tt.name == "other names" && (last == nil || !strings.HasSuffix(last.Error(), "it is not the one that the plan describes")) {
+			t.Errorf("a chunk that is well written: %v", last)
 		}
 		if last == nil || !strings.HasPrefix(last.Error(), path(0)+": damaged chunk: ") {
 			t.Errorf("%s: %v", tt.name, last)
@@ -93,7 +134,7 @@ func TestDamagedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ from, to, want string }{
-		{`"version": 1`, `"version": 2`, "plan of version 2, this program has version 1"},
+		{`"version": 2`, `"version": 1`, "plan of version 1, this program has version 2"},
 		{`"entries": 2`, `"entries": 3`, "are not all accounted for"},
 		{`"skipped": 0`, `"skipped": 1`, "the inputs do not add up to the total"},
 		{`"parts": 1`, `"parts": 2`, "the number of parts is wrong"},

@@ -1,8 +1,11 @@
 package domains
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,14 +19,15 @@ type ChunkReader struct {
 	plan   *Plan
 	info   ChunkInfo
 	path   string
-	file   *os.File
-	packed *packedReader
-	rec    record
-	last   int64  // rank of the last name
-	names  int64  // read so far
-	text   []byte // the names of one call of Next, one behind the other
-	ends   []int  // where each of them ends
-	err    error  // what ended the names
+	file   *os.File // nil: closed
+	blocks *blockReader
+	cursor cursor
+	text   string // the names of the block
+	sum    hash.Hash
+	octets int64 // read so far
+	last   int64 // rank of the last name
+	names  int64 // in the blocks that were read so far
+	err    error // what ended the names
 }
 
 // Open opens the names of part k. The reader must be closed.
@@ -36,64 +40,78 @@ func (p *Plan) Open(k int) (*ChunkReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	packed, err := newPackedReader(f)
-	if err != nil {
-		return nil, with(err, f.Close())
-	}
-	return &ChunkReader{plan: p, info: p.Chunks[k], path: path, file: f, packed: packed, last: p.Chunks[k].FirstRank - 1}, nil
+	info := p.Chunks[k]
+	return &ChunkReader{plan: p, info: info, path: path, file: f, blocks: newBlockReader(f), sum: sha256.New(), last: info.FirstRank - 1}, nil
 }
 
 // Next fills into with the names that come next and returns how many they are:
-// at least one where err is nil, and else none. After the last one, when all
-// that the plan says of the part was found to be true, err is io.EOF. The
-// strings of one call share their memory.
+// at least one where err is nil and there is room, and none where it is not.
+// After the last one, when all that the plan says of the part was found to be
+// true, err is io.EOF. Domains share the memory of some thousand neighbours:
+// what is kept for long is better cloned.
 func (c *ChunkReader) Next(into []Name) (n int, err error) {
-	c.text, c.ends = c.text[:0], c.ends[:0]
 	for n < len(into) && c.err == nil {
-		if c.err = c.read(&into[n]); c.err == nil {
-			n++
+		err := c.cursor.next()
+		if err == io.EOF {
+			c.err = c.nextBlock()
+			continue
 		}
+		if err != nil {
+			c.err = c.damaged(err)
+			break
+		}
+		c.name(&into[n])
+		n++
 	}
 	if n == 0 && len(into) > 0 {
 		return 0, c.err
 	}
-	text, begin := string(c.text), 0
-	for i, end := range c.ends {
-		into[i].Domain = text[begin:end]
-		begin = end
-	}
 	return n, nil
 }
 
-// read reads one name, but for its domain.
-func (c *ChunkReader) read(n *Name) error {
-	if c.file == nil {
-		return fmt.Errorf("read %s: %w", c.path, os.ErrClosed)
+// name fills in the name that the cursor is at.
+func (c *ChunkReader) name(n *Name) {
+	at := &c.cursor
+	*n = Name{Domain: c.text[at.begin:at.end], Rank: at.rank, ListRank: at.place, List: c.plan.Inputs[at.h.list].Name}
+	if at.width > 0 {
+		n.Tags = c.plan.tags(at.own)
 	}
-	_, err := c.packed.next(&c.rec)
+}
+
+// nextBlock reads a block and puts the cursor before its first name.
+func (c *ChunkReader) nextBlock() error {
+	err := c.blocks.header()
 	if err == io.EOF {
 		return c.finish()
 	}
+	if err == nil {
+		err = c.blocks.read()
+	}
 	if err != nil {
-		return fmt.Errorf("%s: damaged chunk: %w", c.path, err)
+		return c.damaged(err)
 	}
-	rec := &c.rec
-	if rec.rank <= c.last || rec.rank > c.info.LastRank || rec.list >= len(c.plan.Inputs) || len(rec.tags) != len(c.plan.Tags) {
-		return fmt.Errorf("%s: damaged chunk: rank %d has no place in it", c.path, rec.rank)
+	h := c.blocks.h
+	if h.first <= c.last || h.last > c.info.LastRank || h.list >= len(c.plan.Inputs) {
+		return c.damaged(fmt.Errorf("ranks %d to %d have no place in it", h.first, h.last))
 	}
-	c.last, c.names = rec.rank, c.names+1
-	*n = Name{Rank: rec.rank, ListRank: rec.listRank, List: c.plan.Inputs[rec.list].Name, Tags: c.plan.tags(rec)}
-	c.text = append(c.text, rec.domain...)
-	c.ends = append(c.ends, len(c.text))
+	c.sum.Write(c.blocks.stored)
+	c.octets += int64(len(c.blocks.stored))
+	c.last, c.names = h.last, c.names+int64(h.names)
+	c.cursor.reset(h, c.blocks.columns, len(c.plan.Tags))
+	c.text = string(c.cursor.names)
 	return nil
 }
 
 // finish says whether what was read is what the plan describes.
 func (c *ChunkReader) finish() error {
-	if c.names != c.info.Names || c.packed.raw.n != c.info.Bytes || c.packed.sha256() != c.info.SHA256 {
-		return fmt.Errorf("%s: %w", c.path, errors.New("damaged chunk: it is not the one that the plan describes"))
+	if c.names != c.info.Names || c.octets != c.info.Bytes || hex.EncodeToString(c.sum.Sum(nil)) != c.info.SHA256 {
+		return c.damaged(errors.New("it is not the one that the plan describes"))
 	}
 	return io.EOF
+}
+
+func (c *ChunkReader) damaged(err error) error {
+	return fmt.Errorf("%s: damaged chunk: %w", c.path, err)
 }
 
 // Close closes the chunk. It does nothing the second time.
@@ -101,8 +119,7 @@ func (c *ChunkReader) Close() error {
 	if c.file == nil {
 		return nil
 	}
-	c.packed.close()
 	err := c.file.Close()
-	c.file = nil
+	c.file, c.err = nil, fmt.Errorf("read %s: %w", c.path, os.ErrClosed)
 	return err
 }

@@ -76,6 +76,19 @@ func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
 	return out, r.judge(out[start:])
 }
 
+// lowered has for each octet that a name may have, the dot too, the same in
+// lower case, and 0 for any other octet. A constant is read without a check of
+// bounds and cannot be changed.
+const lowered = "" +
+	zeros16 + zeros16 +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00-.\x00" +
+	"0123456789\x00\x00\x00\x00\x00\x00" +
+	"\x00abcdefghijklmno" + "pqrstuvwxyz\x00\x00\x00\x00\x00" +
+	"\x00abcdefghijklmno" + "pqrstuvwxyz\x00\x00\x00\x00\x00" +
+	zeros16 + zeros16 + zeros16 + zeros16 + zeros16 + zeros16 + zeros16 + zeros16
+
+const zeros16 = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
 // appendLabels appends s in lower case and checks each label by the letters,
 // digits and hyphens rule (RFC 1123, section 2.1). foreign says that it is for
 // IDNA to judge: there are A-labels or octets beyond ASCII.
@@ -83,31 +96,38 @@ func appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
 	out = append(dst, s...)
 	name, start := out[len(dst):], 0
 	for i, c := range name {
-		switch {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
-		case c == '.':
+		l := lowered[c]
+		name[i] = l
+		if l == '.' {
 			if r := checkLabel(name[start:i]); r != "" {
 				return dst, false, r
 			}
 			foreign = foreign || isALabel(name[start:i])
 			start = i + 1
-		case 'A' <= c && c <= 'Z':
-			name[i] = c + 'a' - 'A'
-		case c >= utf8.RuneSelf:
+		} else if l == 0 {
+			if c < utf8.RuneSelf {
+				return dst, false, badCharacter(c)
+			}
 			if !utf8.Valid(s) {
 				return dst, false, ReasonBadCharacter
 			}
+			// What was not looked at stays as it is written.
+			name[i] = c
 			return out, true, ""
-		case c == '_':
-			return dst, false, ReasonUnderscore
-		case c == '*':
-			return dst, false, ReasonWildcard
-		default:
-			return dst, false, ReasonBadCharacter
 		}
 	}
-	foreign = foreign || isALabel(name[start:])
-	return out, foreign, checkLabel(name[start:])
+	return out, foreign || isALabel(name[start:]), checkLabel(name[start:])
+}
+
+// badCharacter is the reason for an octet of ASCII that no name of a host has.
+func badCharacter(c byte) Reason {
+	switch c {
+	case '_':
+		return ReasonUnderscore
+	case '*':
+		return ReasonWildcard
+	}
+	return ReasonBadCharacter
 }
 
 func checkLabel(label []byte) Reason {

@@ -23,8 +23,9 @@ const (
 	temporaryPrefix = ".tmp-" // as durable.Sweep knows them
 )
 
-// planVersion is raised when the same list would give other names.
-const planVersion = 1
+// planVersion is raised when the same list would give other names, or chunks
+// are written in another way.
+const planVersion = 2
 
 // Counts account for each entry: Entries = Rejected + Excluded + Duplicates +
 // Names.
@@ -153,6 +154,12 @@ func (p *Plan) SHA256() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// count adds to the counts of a list and of all.
+func (p *Plan) count(list int, c Counts) {
+	p.Inputs[list].Counts.add(c)
+	p.Counts.add(c)
+}
+
 // Ranks are the first and the last rank of part k.
 func (p *Plan) Ranks(k int) (first, last int64) {
 	first = int64(k)*p.PartSize + 1
@@ -188,22 +195,23 @@ func (p *Plan) Chunk(k int) iter.Seq2[Name, error] {
 	}
 }
 
-// tags are the tags of a record that are not empty.
-func (p *Plan) tags(r *record) map[string]string {
+// tags are those of a name that are not empty, from how they are stored.
+func (p *Plan) tags(stored []byte) map[string]string {
 	var tags map[string]string
-	for i, tag := range r.tags {
+	for _, name := range p.Tags {
+		tag, _ := cutTag(&stored)
 		if len(tag) == 0 {
 			continue
 		}
 		if tags == nil {
-			tags = make(map[string]string, len(r.tags))
+			tags = make(map[string]string, len(p.Tags))
 		}
-		tags[p.Tags[i]] = unescape(tag)
+		tags[name] = string(tag)
 	}
 	return tags
 }
 
-func chunkName(k int) string { return fmt.Sprintf("chunk-%06d.zst", k) }
+func chunkName(k int) string { return fmt.Sprintf("chunk-%06d.names", k) }
 
 // Sizes of parts, in ranks. Short lists get many small parts, so that a kill
 // never costs much; long lists get parts that are worth a file each.

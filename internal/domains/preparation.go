@@ -7,27 +7,27 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
 // A preparation is a prepare step under way. In the first pass, entries become
-// names in a spool and their ranks; then repeats are found; in the second pass
-// the names of the spool that are no repeats are written into chunks.
+// names in a spool, with their ranks, and hashes; then repeats are found; in the
+// second pass the blocks of the spool are copied into chunks, without the
+// repeats.
 type preparation struct {
 	cfg     *PrepareConfig
 	rules   Rules
 	chunks  string // directory
 	plan    *Plan
 	rejects *rejects
-	spool   *os.File
-	packed  *packedWriter
+	spool   *spool
+	hashes  *suspects
 	repeats *repeatFinder
 	sawCSV  bool
 	name    []byte // scratch
-	line    []byte // scratch
+	at      cursor // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
@@ -36,6 +36,7 @@ func newPreparation(cfg *PrepareConfig) *preparation {
 		cfg:     cfg,
 		rules:   Rules{AllowSpecialUse: cfg.AllowSpecialUse},
 		chunks:  chunks,
+		hashes:  newSuspects(chunks, cfg.MemoryBudget),
 		repeats: newRepeatFinder(chunks, cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
@@ -48,8 +49,8 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.readLists(ctx); err != nil {
 		return nil, err
 	}
-	repeated := newBitmap(p.plan.Entries)
-	if err := p.repeats.mark(ctx, repeated); err != nil {
+	repeated, err := p.findRepeats(ctx)
+	if err != nil {
 		return nil, err
 	}
 	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
@@ -64,7 +65,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.rejects.commit(); err != nil {
 		return nil, err
 	}
-	if err := p.removeSpool(); err != nil {
+	if err := p.spool.close(); err != nil {
 		return nil, err
 	}
 	return p.plan, p.plan.write(p.cfg.Disk)
@@ -75,13 +76,9 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.rejects, err = createRejects(p.cfg.Disk, p.cfg.Dir); err != nil {
 		return err
 	}
-	if p.spool, err = os.OpenFile(filepath.Join(p.chunks, temporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
 	}
-	if p.packed, err = newPackedWriter(); err != nil {
-		return err
-	}
-	p.packed.begin(p.spool)
 	heard := p.cfg.heard(ctx)
 	for i, l := range p.cfg.Lists {
 		if err := p.readList(i, l, heard); err != nil {
@@ -91,7 +88,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if valid := p.plan.Entries - p.plan.Rejected; valid == p.plan.Excluded {
 		return fmt.Errorf("no domain left to survey: all %d are excluded", valid)
 	}
-	return p.packed.finish()
+	return p.spool.flush()
 }
 
 func (p *preparation) readList(i int, l List, heard func(int64) error) (err error) {
@@ -167,12 +164,10 @@ func (p *preparation) take(i int, in *Input, e *Entry) error {
 		in.Excluded++
 		return p.rejects.write(in.Name, e, rank, ReasonExcluded)
 	}
-	rec := record{rank: rank, listRank: e.ListRank, list: i, domain: p.name, tags: e.Tags}
-	p.line = appendRecord(p.line[:0], rec, len(p.cfg.Tags))
-	if _, err := p.packed.Write(p.line); err != nil {
+	if err := p.spool.add(i, rank, e, p.name, len(p.cfg.Tags)); err != nil {
 		return err
 	}
-	return p.repeats.add(rank, p.name)
+	return p.hashes.add(rank, p.name)
 }
 
 // noName is the error of a list without one valid name.
@@ -190,21 +185,57 @@ func noName(in *Input) error {
 	return fmt.Errorf("%s: no valid domain among %d entries (%s)", in.Name, in.Entries, strings.Join(most, ", "))
 }
 
+// findRepeats marks the ranks of the names that have a lower rank too. There is
+// no bitmap where there are none.
+func (p *preparation) findRepeats(ctx context.Context) (bitmap, error) {
+	marks := newBitmap(p.plan.Entries)
+	n, err := p.hashes.mark(ctx, marks)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	blocks := p.spool.blocks()
+	for {
+		err := blocks.header()
+		if err == io.EOF {
+			return marks, p.repeats.clear(ctx, marks)
+		}
+		if err == nil && marks.hasAny(blocks.h.first, blocks.h.last) {
+			err = p.lookInto(blocks, marks)
+		} else if err == nil {
+			err = blocks.skip()
+		}
+		if err != nil {
+			return nil, p.spool.wrong(err)
+		}
+	}
+}
+
+// lookInto reads a block and takes in the names of it that are marked.
+func (p *preparation) lookInto(blocks *blockReader, marks bitmap) error {
+	if err := blocks.read(); err != nil {
+		return err
+	}
+	at := &p.at
+	at.reset(blocks.h, blocks.columns, len(p.cfg.Tags))
+	for {
+		err := at.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if marks.has(at.rank) {
+			if err := p.repeats.add(at.rank, at.names[at.begin:at.end]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // writeChunks is the second pass.
 func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
-	if _, err := p.spool.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	r, err := newPackedReader(p.spool)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	w, err := newPackedWriter()
-	if err != nil {
-		return err
-	}
-	c := &chunkWriter{prep: p, spool: r, packed: w, repeated: repeated}
+	c := &chunkWriter{prep: p, blocks: p.spool.blocks(), repeated: repeated}
 	if err := c.advance(); err != nil {
 		return err
 	}
@@ -219,24 +250,17 @@ func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
 		p.plan.Chunks = append(p.plan.Chunks, info)
 	}
 	if !c.done {
-		return fmt.Errorf("%s: rank %d is beyond the last part", p.spool.Name(), c.next.rank)
+		return p.spool.wrong(fmt.Errorf("rank %d is beyond the last part", c.blocks.h.first))
 	}
 	return nil
 }
 
-// removeSpool closes and removes the spool, if there is one.
-func (p *preparation) removeSpool() error {
-	if p.spool == nil {
-		return nil
-	}
-	spool := p.spool
-	p.spool = nil
-	return with(spool.Close(), os.Remove(spool.Name()))
-}
-
 // abort gives up what is not finished.
 func (p *preparation) abort() error {
-	errs := []error{p.removeSpool(), p.repeats.close()}
+	errs := []error{p.hashes.close(), p.repeats.close()}
+	if p.spool != nil {
+		errs = append(errs, p.spool.close())
+	}
 	if p.rejects != nil {
 		errs = append(errs, p.rejects.file.Abort())
 	}

@@ -166,7 +166,7 @@ func (cfg *PrepareConfig) sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		if ok, _ := filepath.Match("chunk-*.zst", e.Name()); !ok {
+		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok {
 			continue
 		}
 		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {

@@ -1,9 +1,14 @@
 package domains
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -25,26 +30,44 @@ func TestRepeatFinder(t *testing.T) {
 		names[rank], repeated[rank] = name, seen[name]
 		seen[name] = true
 	}
-	for _, budget := range []int64{64 << 20, 16 << 10, 2 << 10, 600} {
+	for _, budget := range []int64{64 << 20, 40 << 10, 4 << 10, 600} {
 		dir := t.TempDir()
-		f := newRepeatFinder(dir, budget)
-		spilled := false
+		first, second := newSuspects(dir, budget), newRepeatFinder(dir, budget)
 		for rank, name := range names {
 			if name == "" {
 				continue
 			}
-			if err := f.add(int64(rank), []byte(name)); err != nil {
+			if err := first.add(int64(rank), []byte(name)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, h := range f.heaps {
-			spilled = spilled || h.spilled > 0
-		}
-		if spilled != (budget < 64<<20) {
-			t.Errorf("budget %d: spilled %t", budget, spilled)
-		}
 		marks := newBitmap(ranks)
-		if err := f.mark(t.Context(), marks); err != nil {
+		spilled := first.spilled()
+		n, err := first.mark(t.Context(), marks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rank, name := range names {
+			if !marks.has(int64(rank)) {
+				if repeated[rank] {
+					t.Fatalf("budget %d: rank %d (%s) is no suspect", budget, rank, name)
+				}
+				continue
+			}
+			if n--; name == "" {
+				t.Fatalf("budget %d: rank %d, which has no name, is a suspect", budget, rank)
+			}
+			if err := second.add(int64(rank), []byte(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n != 0 {
+			t.Errorf("budget %d: %d suspects too many are counted", budget, n)
+		}
+		if want := budget < 64<<20; spilled != want || second.spilled() != want {
+			t.Errorf("budget %d: spilled %t, %t", budget, spilled, second.spilled())
+		}
+		if err := second.clear(t.Context(), marks); err != nil {
 			t.Fatal(err)
 		}
 		for rank, want := range repeated {
@@ -58,27 +81,121 @@ func TestRepeatFinder(t *testing.T) {
 	}
 }
 
-// A heap that lost its end on disk is not taken for a short one.
+// spilled says whether a heap went to the disk.
+func (s *heaps) spilled() bool {
+	return slices.ContainsFunc(s.heap[:], func(h heap) bool { return h.spilled > 0 })
+}
+
+// Suspects are as few as hashes allow: names that are there once are none.
+func TestFewSuspects(t *testing.T) {
+	const ranks = 200_000
+	s := newSuspects(t.TempDir(), defaultMemoryBudget)
+	for rank := int64(1); rank <= ranks; rank++ {
+		if err := s.add(rank, fmt.Appendf(nil, "n%d.com", rank)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// 2*10^10 pairs, 2^41 hashes: one pair of suspects in a hundred runs.
+	if n, err := s.mark(t.Context(), newBitmap(ranks)); err != nil || n > 4 {
+		t.Errorf("%d suspects, %v", n, err)
+	}
+}
+
+// Any number of entries may be no names in between.
+func TestGap(t *testing.T) {
+	s := newSuspects(t.TempDir(), defaultMemoryBudget)
+	ranks := []int64{1, 2 + math.MaxUint32, 4 + 3*math.MaxUint32}
+	for _, rank := range ranks {
+		if err := s.add(rank, []byte("a.com")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []int64
+	for i := range s.heap {
+		rank := int64(0)
+		for piece := s.heap[i].buf; len(piece) > 0; piece = piece[suspectSize:] {
+			record := binary.LittleEndian.Uint64(piece)
+			if rank += int64(record >> 32); uint32(record) != 0 {
+				got = append(got, rank)
+			}
+		}
+	}
+	if !slices.Equal(got, ranks) {
+		t.Errorf("ranks %d, want %d", got, ranks)
+	}
+}
+
+// A heap that lost its end on disk is not taken for a short one, nor is one
+// with a record that does not end.
 func TestHeapCutOff(t *testing.T) {
 	for _, cut := range []int64{1, 5, 10} {
-		f := newRepeatFinder(t.TempDir(), 1)
-		p := -1
+		first, second := newSuspects(t.TempDir(), 1), newRepeatFinder(t.TempDir(), 1)
 		for rank := range int64(3) {
-			if err := f.add(rank+1, []byte("same.com")); err != nil {
+			if err := errors.Join(first.add(rank+1, []byte("same.com")), second.add(rank+1, []byte("same.com"))); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for i, h := range f.heaps {
-			if h.spilled > 0 {
-				p = i
+		for _, s := range []*heaps{&first.heaps, &second.heaps} {
+			p := slices.IndexFunc(s.heap[:], func(h heap) bool { return h.spilled > 0 })
+			for _, forget := range []bool{false, true} { // that there was more
+				if forget {
+					s.heap[p].spilled -= cut
+				} else if err := os.Truncate(s.path(p), s.heap[p].spilled-cut); err != nil {
+					t.Fatal(err)
+				}
+				_, err := first.mark(t.Context(), newBitmap(3))
+				if s == &second.heaps {
+					err = second.clear(t.Context(), newBitmap(3))
+				}
+				if err == nil || !strings.Contains(err.Error(), s.path(p)) {
+					t.Errorf("%d octets short, %t: %v", cut, forget, err)
+				}
 			}
 		}
-		if err := os.Truncate(f.path(p), f.heaps[p].spilled-cut); err != nil {
-			t.Fatal(err)
+	}
+	s := heaps{dir: t.TempDir(), kind: "x"}
+	s.heap[0].buf = make([]byte, 1<<20)
+	if err := s.settle(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.read(0, func([]byte) (int, error) { return 0, nil }); err == nil {
+		t.Error("a record without end is no error")
+	}
+}
+
+// A table that was made too small grows.
+func TestHashTable(t *testing.T) {
+	table := newHashTable(0)
+	for i := range uint32(1000) {
+		if table.add(i << 20) {
+			t.Fatalf("hash %d is not new", i)
 		}
-		if err := f.mark(t.Context(), newBitmap(3)); err == nil {
-			t.Errorf("%d octets short: no error", cut)
+	}
+	for i := range uint32(500) {
+		if !table.add(i << 21) {
+			t.Fatalf("hash %d is new", 2*i)
 		}
+	}
+	for i := range uint32(1000) {
+		if table.twice(i<<20) != (i%2 == 0) {
+			t.Fatalf("hash %d came twice: %t", i, i%2 != 0)
+		}
+	}
+}
+
+func TestBitmap(t *testing.T) {
+	b := newBitmap(400)
+	b.set(130)
+	for _, tt := range []struct {
+		first, last int64
+		want        bool
+	}{{0, 129, false}, {131, 400, false}, {130, 130, true}, {0, 400, true}, {128, 191, true}, {100, 130, true}, {130, 200, true}, {64, 127, false}, {131, 191, false}, {0, 63, false}} {
+		if got := b.hasAny(tt.first, tt.last); got != tt.want {
+			t.Errorf("%d to %d: %t", tt.first, tt.last, got)
+		}
+	}
+	if b.clear(130); b.hasAny(0, 400) {
+		t.Error("cleared, and still there")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -74,7 +75,9 @@ type generated struct {
 
 func (g *generated) Read(p []byte) (int, error) {
 	for len(g.buf) < len(p) && g.next < g.n {
-		g.buf = fmt.Appendf(g.buf, "name-%x.example.com\n", uint64(g.next)*0x9e3779b97f4a7c15>>20)
+		g.buf = append(g.buf, "name-"...)
+		g.buf = strconv.AppendUint(g.buf, uint64(g.next)*0x9e3779b97f4a7c15>>20, 36)
+		g.buf = append(g.buf, ".example.com\n"...)
 		g.next++
 	}
 	if len(g.buf) == 0 {
@@ -115,7 +118,7 @@ func BenchmarkPrepare(b *testing.B) {
 				stop := watchHeap()
 				for b.Loop() {
 					dir := b.TempDir()
-					p, err := Prepare(b.Context(), PrepareConfig{Dir: dir, Lists: []List{{"-"}}, Stdin: &generated{n: n}, MemoryBudget: budget})
+					p, err := Prepare(b.Context(), PrepareConfig{Dir: dir, Lists: []List{{"-"}}, Stdin: &generated{n: n}, MemoryBudget: budget, Disk: quick()})
 					if err != nil {
 						b.Fatal(err)
 					}

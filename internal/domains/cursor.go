@@ -1,0 +1,92 @@
+package domains
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// A cursor goes over the names of a stored block, one by one, and trusts none
+// of its octets.
+type cursor struct {
+	h            header
+	sizes, names []byte
+	gaps, places []byte // what is left of them
+	tags         []byte // what is left of them
+	own          []byte // the tags of the name that it is at, as they are stored
+	width        int    // tags of a name
+	i            int    // index of the next name
+	begin, end   int    // where in names the name is that it is at
+	rank, place  int64  // of the name that it is at
+}
+
+// reset puts the cursor before the first name of a block. Columns are h.size()
+// octets.
+func (c *cursor) reset(h header, columns []byte, width int) {
+	*c = cursor{h: h, width: width, rank: h.first}
+	for _, to := range [...]struct {
+		column *[]byte
+		size   int
+	}{{&c.sizes, h.names}, {&c.names, h.text}, {&c.gaps, h.gaps}, {&c.places, h.places}, {&c.tags, h.tags}} {
+		*to.column, columns = columns[:to.size:to.size], columns[to.size:]
+	}
+}
+
+// next goes on to the next name. After the last one, when the columns are used
+// up, it returns io.EOF.
+func (c *cursor) next() error {
+	if c.i == len(c.sizes) {
+		if c.end != len(c.names) || c.rank != c.h.last || len(c.gaps)+len(c.places)+len(c.tags) > 0 {
+			return errBlock
+		}
+		return io.EOF
+	}
+	c.begin, c.end = c.end, c.end+int(c.sizes[c.i])
+	if c.end > len(c.names) {
+		return errBlock
+	}
+	if c.i > 0 {
+		gap := uint64(1)
+		if c.h.gaps > 0 {
+			var n int
+			if gap, n = binary.Uvarint(c.gaps); n <= 0 || gap < 1 || gap > uint64(c.h.last-c.rank) {
+				return errBlock
+			}
+			c.gaps = c.gaps[n:]
+		}
+		c.rank += int64(gap)
+	}
+	if c.h.places > 0 {
+		step, n := binary.Varint(c.places)
+		if n <= 0 {
+			return errBlock
+		}
+		c.place, c.places = c.place+step, c.places[n:]
+	}
+	c.i++
+	if c.width > 0 {
+		return c.nextTags()
+	}
+	return nil
+}
+
+// nextTags finds the tags of the name that the cursor has come to.
+func (c *cursor) nextTags() error {
+	left := c.tags
+	for range c.width {
+		if _, ok := cutTag(&left); !ok {
+			return errBlock
+		}
+	}
+	c.own, c.tags = c.tags[:len(c.tags)-len(left)], left
+	return nil
+}
+
+// cutTag takes the first tag off stored ones.
+func cutTag(tags *[]byte) (tag []byte, ok bool) {
+	size, n := binary.Uvarint(*tags)
+	if n <= 0 || size > uint64(len(*tags)-n) {
+		return nil, false
+	}
+	tag, *tags = (*tags)[n:n+int(size)], (*tags)[n+int(size):]
+	return tag, true
+}

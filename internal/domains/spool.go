@@ -1,0 +1,131 @@
+package domains
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// A spool keeps the names of all lists, in blocks, until it is known how they
+// are to be cut into parts. No block goes over the end of a part.
+type spool struct {
+	file *os.File
+	size int64 // octets written
+	part int64 // the size of parts that was asked for; 0: it is by the number of entries
+	ends int64 // rank that the block which is being filled must not go beyond
+	b    block
+	buf  []byte // scratch
+}
+
+func createSpool(dir string, part int64) (*spool, error) {
+	f, err := os.OpenFile(filepath.Join(dir, temporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &spool{file: f, part: part}, nil
+}
+
+// add puts a name in. Ranks rise.
+func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) error {
+	b := &s.b
+	if rank > s.ends || list != b.list || b.full() {
+		if err := s.flush(); err != nil {
+			return err
+		}
+		b.reset(list)
+		// Where the size of the parts is not known, it is one that grows with
+		// the number of entries, and each that it may come to is a multiple of
+		// the one that there would be if the lists ended here.
+		size := s.part
+		if size == 0 {
+			size = partSize(rank)
+		}
+		s.ends = (rank + size - 1) / size * size
+	}
+	b.add(rank, e.ListRank, name)
+	if width > 0 {
+		b.addTags(e.Tags, width)
+	}
+	return nil
+}
+
+// flush writes the block that is being filled.
+func (s *spool) flush() error {
+	if s.b.empty() {
+		return nil
+	}
+	s.buf = s.b.appendTo(s.buf[:0])
+	n, err := s.file.Write(s.buf)
+	s.size += int64(n)
+	return err
+}
+
+// close closes and removes the file. It does nothing the second time.
+func (s *spool) close() error {
+	if s.file == nil {
+		return nil
+	}
+	f := s.file
+	s.file = nil
+	return with(f.Close(), os.Remove(f.Name()))
+}
+
+// blocks reads the spool from the beginning.
+func (s *spool) blocks() *blockReader {
+	return newBlockReader(io.NewSectionReader(s.file, 0, s.size))
+}
+
+// A blockReader reads blocks one by one.
+type blockReader struct {
+	r       *bufio.Reader
+	h       header
+	stored  []byte // header and columns; valid until the next call of header
+	columns []byte // valid like stored, once columns was called
+}
+
+func newBlockReader(r io.Reader) *blockReader {
+	return &blockReader{r: bufio.NewReaderSize(r, 64<<10)}
+}
+
+// header goes on to the next block. It returns io.EOF after the last one.
+func (b *blockReader) header() error {
+	b.stored = append(b.stored[:0], make([]byte, headerSize)...)
+	if _, err := io.ReadFull(b.r, b.stored); err != nil {
+		return err
+	}
+	return b.h.parse(b.stored)
+}
+
+// read reads the columns of the block.
+func (b *blockReader) read() error {
+	b.stored = append(b.stored, make([]byte, b.h.size())...)
+	b.columns = b.stored[headerSize:]
+	if _, err := io.ReadFull(b.r, b.columns); err != nil {
+		return noEOF(err)
+	}
+	return nil
+}
+
+// skip passes over the columns of the block.
+func (b *blockReader) skip() error {
+	_, err := b.r.Discard(b.h.size())
+	return noEOF(err)
+}
+
+// noEOF is err where there must be no end.
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// wrong says where an error of the spool is.
+func (s *spool) wrong(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", s.file.Name(), err)
+}
