@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+)
+
+// ask gives the reply to a question, unpacked by another reader than ours.
+func ask(t *testing.T, a *answers, m *dns.Msg) (*dns.Msg, kind) {
+	t.Helper()
+	asked, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := append(make([]byte, 0, maxReply+512), asked...)
+	q, ok := a.read(b)
+	if !ok {
+		t.Fatalf("%s: no question", m.Question[0].Name)
+	}
+	k := a.kindOf(q)
+	b = b[:reply(b, q, k)]
+	if len(b) > maxReply {
+		t.Errorf("%s: %d octets", m.Question[0].Name, len(b))
+	}
+	if end := q.end; !bytes.Equal(b[header:end], asked[header:end]) || !bytes.Equal(b[:2], asked[:2]) {
+		t.Errorf("%s: id and question are not echoed octet for octet", m.Question[0].Name)
+	}
+	r := new(dns.Msg)
+	if err := r.Unpack(b); err != nil {
+		t.Fatalf("%s: %v", m.Question[0].Name, err)
+	}
+	again, err := r.Pack()
+	if err != nil || len(again) == 0 {
+		t.Errorf("%s: cannot be packed again: %v", m.Question[0].Name, err)
+	}
+	if !r.Response || !r.RecursionDesired || !r.RecursionAvailable || r.Truncated || r.Authoritative || r.AuthenticatedData {
+		t.Errorf("%s: header %v", m.Question[0].Name, r.MsgHdr)
+	}
+	return r, k
+}
+
+func TestAnswers(t *testing.T) {
+	a := newAnswers(shares{positive: 0.1, servfail: 0.1, nodata: 0.2, noDomain: 0.2}, 1)
+	longest := strings.Repeat("a.", 119) + "bb.com." // with _mta-sts before it 255 octets on the wire
+	seen := make(map[kind]int)
+	const n = 20_000
+	for i := range n {
+		domain := fmt.Sprintf("Domain-%d.Example.NET.", i)
+		if i == 0 {
+			domain = longest
+		}
+		m := new(dns.Msg).SetQuestion("_mta-sts."+domain, dns.TypeTXT)
+		edns := i%2 == 0
+		if edns {
+			m.SetEdns0(1232, i%4 == 0)
+		}
+		r, k := ask(t, a, m)
+		seen[k]++
+		wantRcode, owner := dns.RcodeSuccess, ""
+		switch k {
+		case nxdomain, nodata:
+			owner = domain
+			if k == nxdomain {
+				wantRcode = dns.RcodeNameError
+			}
+		case noDomain:
+			wantRcode, owner = dns.RcodeNameError, domain[strings.LastIndexByte(domain[:len(domain)-1], '.')+1:]
+		case servfail:
+			wantRcode = dns.RcodeServerFailure
+		case positive:
+			if len(r.Answer) != 1 || r.Answer[0].Header().Name != "_mta-sts."+domain || r.Answer[0].(*dns.TXT).Txt[0] != record {
+				t.Fatalf("%s: answer %v", domain, r.Answer)
+			}
+		}
+		if r.Rcode != wantRcode || (len(r.Answer) > 0) != (k == positive) {
+			t.Fatalf("%s, kind %d: %v", domain, k, r)
+		}
+		switch {
+		case owner == "" && len(r.Ns) > 0, owner != "" && len(r.Ns) != 1:
+			t.Fatalf("%s, kind %d: authority %v", domain, k, r.Ns)
+		case owner != "":
+			if soa, ok := r.Ns[0].(*dns.SOA); !ok || soa.Hdr.Name != owner || soa.Minttl != 900 {
+				t.Fatalf("%s, kind %d: authority %v, want an SOA of %s", domain, k, r.Ns, owner)
+			}
+		}
+		if opt := r.IsEdns0(); (opt != nil) != edns || edns && (opt.Do() != (i%4 == 0) || opt.UDPSize() != 1232) || len(r.Extra) > 1 {
+			t.Fatalf("%s: additional %v", domain, r.Extra)
+		}
+	}
+	for k, share := range map[kind]float64{positive: 0.1, servfail: 0.1, nodata: 0.2, noDomain: 0.2, nxdomain: 0.4} {
+		if got := float64(seen[k]) / n; math.Abs(got-share) > 0.02 {
+			t.Errorf("kind %d: share %.3f, want about %.1f", k, got, share)
+		}
+	}
+}
+
+// A domain is answered the same, in whatever case and however often it is
+// asked, and another seed answers it otherwise.
+func TestAnswersAreTheSame(t *testing.T) {
+	s := shares{positive: 0.25, servfail: 0.25, nodata: 0.25}
+	first, again, other := newAnswers(s, 1), newAnswers(s, 1), newAnswers(s, 2)
+	differ := 0
+	for i := range 1000 {
+		name := fmt.Sprintf("_mta-sts.domain-%d.example.", i)
+		_, k := ask(t, first, new(dns.Msg).SetQuestion(name, dns.TypeTXT))
+		if _, l := ask(t, again, new(dns.Msg).SetQuestion(strings.ToUpper(name), dns.TypeTXT)); l != k {
+			t.Fatalf("%s: kind %d, in upper case %d", name, k, l)
+		}
+		if _, l := ask(t, other, new(dns.Msg).SetQuestion(name, dns.TypeTXT)); l != k {
+			differ++
+		}
+	}
+	if differ < 500 {
+		t.Errorf("%d of 1000 domains differ for another seed", differ)
+	}
+}
+
+// Only the name of the record is there, and the Policy Host of a domain is a
+// name of that domain.
+func TestOtherNames(t *testing.T) {
+	a := newAnswers(shares{positive: 1}, 1)
+	for name, owner := range map[string]string{
+		"example.com.":                  "example.com.",
+		"mta-sts.example.com.":          "example.com.",
+		"_mta-sts.example.com.":         "example.com.",
+		"_smtp._tls.example.com.":       "_smtp._tls.example.com.",
+		"_mta-sts.mta-sts.example.com.": "mta-sts.example.com.",
+		".":                             ".",
+	} {
+		r, k := ask(t, a, new(dns.Msg).SetQuestion(name, dns.TypeA))
+		if k != nxdomain || len(r.Ns) != 1 || r.Ns[0].Header().Name != owner {
+			t.Errorf("%s: kind %d, authority %v", name, k, r.Ns)
+		}
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	a := newAnswers(shares{}, 1)
+	good, err := new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT).Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := a.read(good); !ok {
+		t.Fatal("a question is none")
+	}
+	for n := range good {
+		if _, ok := a.read(good[:n]); ok {
+			t.Errorf("%d octets of %d are a question", n, len(good))
+		}
+	}
+	for what, damage := range map[string]func(b []byte){
+		"a response":         func(b []byte) { b[2] |= 0x80 },
+		"a notify":           func(b []byte) { b[2] |= 4 << 3 },
+		"two questions":      func(b []byte) { b[5] = 2 },
+		"no question":        func(b []byte) { b[5] = 0 },
+		"an answer":          func(b []byte) { b[7] = 1 },
+		"class CHAOS":        func(b []byte) { b[len(b)-1] = 3 },
+		"a pointer":          func(b []byte) { b[header] = 0xc0 },
+		"a label too long":   func(b []byte) { b[header] = 64 },
+		"a label to nowhere": func(b []byte) { b[header] = 60 },
+	} {
+		b := bytes.Clone(good)
+		damage(b)
+		if _, ok := a.read(b); ok {
+			t.Errorf("%s is a question", what)
+		}
+	}
+}
+
+// Replies of equal length leave in one send: negative ones must have it.
+func TestEqualLength(t *testing.T) {
+	if len(domainSOA) != len(tldSOA) {
+		t.Errorf("the SOA of domains has %d octets, that of top-level domains %d", len(domainSOA), len(tldSOA))
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	m := new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT)
+	m.SetEdns0(1232, true)
+	b, err := m.Pack()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	a := newAnswers(shares{positive: 0.2, nodata: 0.2, noDomain: 0.2, servfail: 0.2}, 1)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		b = append(make([]byte, 0, len(b)+maxReply), b...)
+		q, ok := a.read(b)
+		if !ok {
+			return
+		}
+		id := binary.BigEndian.Uint16(b)
+		for k := nxdomain; k < kinds; k++ {
+			c := append(make([]byte, 0, cap(b)), b...)
+			r := new(dns.Msg)
+			if err := r.Unpack(c[:reply(c, q, k)]); err != nil || r.Id != id {
+				t.Errorf("kind %d: %v", k, err)
+			}
+		}
+	})
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	a := newAnswers(shares{nodata: 0.1, noDomain: 0.1}, 1)
+	m := new(dns.Msg).SetQuestion("_mta-sts.an-example.com.", dns.TypeTXT)
+	m.SetEdns0(1232, false)
+	asked, err := m.Pack()
+	if err != nil {
+		b.Fatal(err)
+	}
+	packet := make([]byte, maxReply)
+	b.ReportAllocs()
+	for b.Loop() {
+		copy(packet, asked)
+		q, _ := a.read(packet[:len(asked)])
+		reply(packet[:len(asked)], q, a.kindOf(q))
+	}
+}

@@ -1,0 +1,122 @@
+// Command responder answers DNS questions over UDP as fast as one core can, so
+// that in a benchmark the client is what is measured. What a name is answered
+// is a function of the name and the seed: by default NXDOMAIN, with the SOA of
+// the domain or of its top-level domain, or NODATA.
+//
+//	taskset -c 1 responder --listen 127.0.0.1:5300 --latency 50ms --loss 0.01
+//
+// It prints the address on which it listens, and when it is interrupted or
+// terminated what it has counted, each as a line of JSON. It speaks UDP only
+// and no DNSSEC, and resolves nothing.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	listen   string
+	latency  time.Duration
+	sigma    float64
+	loss     float64
+	shares   shares
+	seed     uint64
+	rcvbuf   int
+	segment  bool
+	portable bool
+	relay    string
+	relayed  string
+	stop     *atomic.Bool
+}
+
+func main() {
+	o := options{stop: new(atomic.Bool)}
+	flag.StringVar(&o.listen, "listen", "127.0.0.1:5300", "UDP `address`; port 0 is one that the system chooses")
+	flag.DurationVar(&o.latency, "latency", 0, "median of a log-normal `time` before each reply")
+	flag.Float64Var(&o.sigma, "sigma", 0.6, "standard deviation of the logarithm of the latency")
+	flag.Float64Var(&o.loss, "loss", 0, "`share` of the questions that are dropped, each for itself")
+	flag.Float64Var(&o.shares.positive, "positive", 0, "`share` of the domains with a record")
+	flag.Float64Var(&o.shares.servfail, "servfail", 0, "`share` of the domains that always get SERVFAIL")
+	flag.Float64Var(&o.shares.nodata, "nodata", 0.1, "`share` of the domains with NODATA")
+	flag.Float64Var(&o.shares.noDomain, "no-domain", 0.1, "`share` of the domains that do not exist: the SOA is above them")
+	flag.Uint64Var(&o.seed, "seed", 1, "another seed answers other domains otherwise")
+	flag.IntVar(&o.rcvbuf, "rcvbuf", 16<<20, "receive buffer of the socket in `octets`")
+	flag.BoolVar(&o.segment, "segment", true, "send replies of equal length with UDP_SEGMENT (Linux)")
+	flag.BoolVar(&o.portable, "portable", false, "one packet a call, as on other systems than Linux")
+	flag.StringVar(&o.relay, "relay", "", "`address` of a server that answers for the domains of --relay-list, and everything but _mta-sts TXT")
+	flag.StringVar(&o.relayed, "relay-list", "", "`file` of domains, one a line")
+	flag.Parse()
+
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupts
+		o.stop.Store(true)
+	}()
+	if err := run(o, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "responder:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until o.stop is set.
+func run(o options, out io.Writer) error {
+	addr, err := net.ResolveUDPAddr("udp", o.listen)
+	if err != nil {
+		return err
+	}
+	network := "udp"
+	if addr.AddrPort().Addr().Unmap().Is4() {
+		network = "udp4"
+	}
+	conn, err := net.ListenUDP(network, addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetReadBuffer(o.rcvbuf) // as much as the system allows is enough
+	conn.SetWriteBuffer(o.rcvbuf)
+
+	source := rand.NewPCG(o.seed, 0)
+	began := time.Now()
+	s := &server{
+		answers: newAnswers(o.shares, o.seed),
+		loss:    o.loss,
+		random:  source,
+		elapsed: func() time.Duration { return time.Since(began) },
+	}
+	if o.latency > 0 {
+		s.delays = newDelays(o.latency, o.sigma, rand.New(source), 0)
+	}
+	if o.relay != "" {
+		s.relay, err = newRelay(o.relay, o.relayed, func(b []byte, to netip.AddrPort) { conn.WriteToUDPAddrPort(b, to) })
+		if err != nil {
+			return err
+		}
+		defer s.relay.to.Close()
+		go s.relay.serve()
+	}
+	print := json.NewEncoder(out)
+	if err := print.Encode(map[string]string{"listening": conn.LocalAddr().String()}); err != nil {
+		return err
+	}
+	if err := s.serveOn(conn, o); err != nil {
+		return err
+	}
+	return print.Encode(s.counts)
+}
+
+func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) }

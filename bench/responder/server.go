@@ -1,0 +1,119 @@
+package main
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// A socket receives questions and sends replies, many at a time where the
+// system can.
+type socket interface {
+	// receive waits at most as long as said for packets and gives how many
+	// there are; none is no error.
+	receive(wait time.Duration) (int, error)
+	// packet is one of those received: its octets, with room for a reply
+	// behind them, and whose it is. Both hold until receive is called again.
+	packet(i int) ([]byte, netip.AddrPort)
+	// send has a reply sent, at the latest with the next flush, until which
+	// it must not change.
+	send(b []byte, to netip.AddrPort)
+	flush()
+}
+
+// counts is what is printed at the end.
+type counts struct {
+	Questions uint64 `json:"questions"` // well-formed ones, dropped ones too
+	Answered  uint64 `json:"answered"`
+	Dropped   uint64 `json:"dropped"`
+	Malformed uint64 `json:"malformed"`
+	Positive  uint64 `json:"positive"`
+	NXDOMAIN  uint64 `json:"nxdomain"`
+	NODATA    uint64 `json:"nodata"`
+	SERVFAIL  uint64 `json:"servfail"`
+	Relayed   uint64 `json:"relayed"`
+}
+
+// A server answers questions from one socket, in one goroutine.
+type server struct {
+	answers *answers
+	loss    float64 // chance of a question to be dropped, each packet for itself
+	delays  *delays // nil: replies leave at once
+	relay   *relay  // nil: everything is answered here
+	random  rand.Source
+	elapsed func() time.Duration
+	counts  counts
+}
+
+// serve answers until stop.
+func (s *server) serve(on socket, stop *atomic.Bool) error {
+	limit := uint64(s.loss * (1 << 32))
+	for !stop.Load() {
+		n, err := on.receive(s.patience())
+		if err != nil {
+			return err
+		}
+		if s.delays != nil {
+			s.deliver(on)
+		}
+		for i := range n {
+			b, from := on.packet(i)
+			q, ok := s.answers.read(b)
+			if !ok {
+				s.counts.Malformed++
+				continue
+			}
+			s.counts.Questions++
+			if limit > 0 && s.random.Uint64()>>32 < limit {
+				s.counts.Dropped++
+				continue
+			}
+			s.answer(on, b, q, from)
+		}
+		on.flush()
+	}
+	return nil
+}
+
+// patience is how long to wait for questions when there is something else to do.
+func (s *server) patience() time.Duration {
+	if s.delays != nil && s.delays.held > 0 {
+		return tick
+	}
+	return 50 * time.Millisecond
+}
+
+func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
+	if s.relay != nil && s.relay.wants(b, q) {
+		s.counts.Relayed++
+		s.relay.ask(b, from)
+		return
+	}
+	k := s.answers.kindOf(q)
+	switch k {
+	case positive:
+		s.counts.Positive++
+	case servfail:
+		s.counts.SERVFAIL++
+	case nodata:
+		s.counts.NODATA++
+	default:
+		s.counts.NXDOMAIN++
+	}
+	s.counts.Answered++
+	b = b[:reply(b, q, k)]
+	if s.delays != nil {
+		s.delays.hold(b, from, s.random.Uint64())
+		return
+	}
+	on.send(b, from)
+}
+
+// deliver sends what has waited long enough, and sets the clock of the delays.
+// A slot may be taken again only when its reply is sent, which is why it flushes
+// before anything is held.
+func (s *server) deliver(on socket) {
+	s.delays.due(s.elapsed(), on.send)
+	on.flush()
+}

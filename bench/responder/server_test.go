@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// start runs a responder and gives its address and what ends it.
+func start(t *testing.T, o options) (addr string, end func() counts) {
+	t.Helper()
+	o.listen, o.stop, o.seed, o.rcvbuf = "127.0.0.1:0", new(atomic.Bool), 1, 1<<20
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := run(o, w)
+		w.CloseWithError(io.EOF)
+		done <- err
+	}()
+	lines := bufio.NewReader(r)
+	line, _ := lines.ReadBytes('\n')
+	var hello struct{ Listening string }
+	if err := json.Unmarshal(line, &hello); err != nil {
+		t.Fatalf("%q: %v, %v", line, err, <-done)
+	}
+	return hello.Listening, func() (c counts) {
+		o.stop.Store(true)
+		line, _ := lines.ReadBytes('\n')
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		return c
+	}
+}
+
+// burst asks n questions at once from one socket, and reads replies until none
+// has come for a second. It gives how many of the questions were answered.
+func burst(t *testing.T, addr string, n int) int {
+	t.Helper()
+	conn, err := net.Dial("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.(*net.UDPConn).SetReadBuffer(1 << 20)
+	for id := range n {
+		m := new(dns.Msg).SetQuestion(fmt.Sprintf("_mta-sts.domain-%d.example.", id), dns.TypeTXT)
+		m.Id = uint16(id)
+		b, err := m.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answered := make(map[uint16]bool)
+	b := make([]byte, 1024)
+	for len(answered) < n {
+		conn.SetReadDeadline(time.Now().Add(time.Second))
+		size, err := conn.Read(b)
+		if err != nil {
+			break
+		}
+		var r dns.Msg
+		if err := r.Unpack(b[:size]); err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("_mta-sts.domain-%d.example.", r.Id); r.Question[0].Name != want {
+			t.Fatalf("the reply to %s is for %s", want, r.Question[0].Name)
+		}
+		answered[r.Id] = true
+	}
+	return len(answered)
+}
+
+// Every path answers the same questions: one packet a call, many, and many
+// with replies in one send.
+func TestServe(t *testing.T) {
+	const n = 300 // more than two batches
+	var first *counts
+	for _, o := range []options{
+		{portable: true}, {}, {segment: true}, {segment: true, latency: time.Millisecond, sigma: 0.1},
+	} {
+		o.shares = shares{positive: 0.1, nodata: 0.2, noDomain: 0.2}
+		addr, end := start(t, o)
+		answered := burst(t, addr, n)
+		c := end()
+		if answered != n || c.Questions != n || c.Answered != n {
+			t.Errorf("portable %t, segment %t, latency %v: %d of %d answered, counted %+v", o.portable, o.segment, o.latency, answered, n, c)
+		}
+		if first == nil {
+			first = &c
+		}
+		if c != *first || c.Positive == 0 || c.NODATA == 0 || c.NXDOMAIN == 0 {
+			t.Errorf("portable %t, segment %t, latency %v: counted %+v, before that %+v", o.portable, o.segment, o.latency, c, *first)
+		}
+	}
+}
+
+func TestLoss(t *testing.T) {
+	const n = 400
+	addr, end := start(t, options{loss: 0.25})
+	answered := burst(t, addr, n)
+	c := end()
+	if c.Questions != n || int(c.Dropped) != n-answered || c.Dropped < 50 || c.Dropped > 150 {
+		t.Errorf("%d of %d answered, counted %+v", answered, n, c)
+	}
+}
+
+// Latencies have the median and the spread that was asked for; no reply is
+// lost or early.
+func TestDelays(t *testing.T) {
+	const n = 20_000
+	source := rand.NewPCG(1, 0)
+	d := newDelays(50*time.Millisecond, 0.6, rand.New(source), 0)
+	for i := range n {
+		d.hold(fmt.Append(nil, i), netip.AddrPort{}, source.Uint64())
+	}
+	seen := make(map[string]bool)
+	var waits []float64
+	for now := time.Duration(0); now < places*tick; now += 500 * time.Microsecond {
+		d.due(now, func(b []byte, _ netip.AddrPort) {
+			seen[string(b)] = true
+			waits = append(waits, float64(now)/float64(time.Millisecond))
+		})
+	}
+	if len(seen) != n || len(waits) != n || d.held != 0 {
+		t.Fatalf("%d replies of %d, %d times, %d held", len(seen), n, len(waits), d.held)
+	}
+	slices.Sort(waits)
+	at := func(share float64) float64 { return waits[int(share*n)] }
+	for share, z := range map[float64]float64{0.5: 0, 0.1587: -1, 0.8413: 1, 0.9772: 2} {
+		if want := 50 * math.Exp(0.6*z); math.Abs(at(share)/want-1) > 0.06 {
+			t.Errorf("the quantile %.3f is %.1f ms, want about %.1f", share, at(share), want)
+		}
+	}
+	slots := len(d.slots)
+	for range n {
+		d.hold([]byte("again"), netip.AddrPort{}, 0)
+	}
+	if len(d.slots) != slots {
+		t.Errorf("%d slots for %d replies", len(d.slots), n)
+	}
+}
+
+// What the responder does not answer itself comes from the other server, under
+// the id of the client.
+func TestRelay(t *testing.T) {
+	other, endOther := start(t, options{shares: shares{positive: 1}})
+	list := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(list, []byte("domain-7.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	addr, end := start(t, options{relay: other, relayed: list})
+	for name, want := range map[string]int{"_mta-sts.Domain-7.example.": 1, "_mta-sts.domain-8.example.": 0} {
+		r, _, err := new(dns.Client).Exchange(new(dns.Msg).SetQuestion(name, dns.TypeTXT), addr)
+		if err != nil || len(r.Answer) != want {
+			t.Errorf("%s: %v, %v, want %d answers", name, r, err, want)
+		}
+	}
+	if _, _, err := new(dns.Client).Exchange(new(dns.Msg).SetQuestion("mta-sts.domain-7.example.", dns.TypeA), addr); err != nil {
+		t.Error(err)
+	}
+	if c := end(); c.Relayed != 2 || c.Answered != 1 {
+		t.Errorf("counted %+v, want 2 relayed", c)
+	}
+	if c := endOther(); c.Questions != 2 || c.Positive != 1 {
+		t.Errorf("the other server counted %+v", c)
+	}
+}
