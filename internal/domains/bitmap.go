@@ -8,6 +8,9 @@ func (b bitmap) set(rank int64)      { b[rank/64] |= 1 << (rank % 64) }
 func (b bitmap) clear(rank int64)    { b[rank/64] &^= 1 << (rank % 64) }
 func (b bitmap) has(rank int64) bool { return b[rank/64]&(1<<(rank%64)) != 0 }
 
+// fits says whether there is a bit for a rank.
+func (b bitmap) fits(rank int64) bool { return 0 <= rank && rank/64 < int64(len(b)) }
+
 // hasAny says whether a bit from first to last is set.
 func (b bitmap) hasAny(first, last int64) bool {
 	low, high := ^uint64(0)<<(first%64), ^uint64(0)>>(63-last%64)

@@ -1,20 +1,19 @@
 package domains
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 )
 
 // Heaps are records sorted roughly, by a number below heapCount that each one
-// has: in memory, and on disk where the budget does not do.
+// has: in memory, and in a file where the budget does not do.
 type heaps struct {
-	dir   string
-	kind  string // part of the names of the files
+	path  string // of the file
 	limit int    // octets of one heap in memory
 	heap  [heapCount]heap
+	file  *os.File // nil: not needed so far
+	end   int64    // of the file
 }
 
 const (
@@ -22,98 +21,77 @@ const (
 	heapCount = 1 << heapBits
 )
 
-// A heap is one of them: the beginning of its records on disk, the end in
-// memory.
+// A heap is one of them: the beginning of its records in pieces of the file,
+// the end in memory.
 type heap struct {
-	buf     []byte
-	last    int64 // rank of the last record
-	spilled int64 // octets on disk
+	buf    []byte
+	last   int64 // rank of the last record
+	pieces []piece
 }
 
-func (h *heap) size() int64 { return h.spilled + int64(len(h.buf)) }
+// A piece is some records of a heap in the file.
+type piece struct {
+	offset int64
+	size   int
+}
 
-// settle is called when records were appended to a heap's buf. A heap that is
-// beyond its limit then goes to the end of its file.
-func (s *heaps) settle(i int) error {
-	h := &s.heap[i]
+// newHeaps uses half of a budget in octets; the other half is for looking
+// through one of the heaps.
+func newHeaps(dir, name string, budget int64) heaps {
+	return heaps{path: filepath.Join(dir, temporaryPrefix+name), limit: int(budget / 2 / heapCount)}
+}
+
+// size is the length of a heap's records in octets.
+func (h *heap) size() (n int64) {
+	n = int64(len(h.buf))
+	for _, p := range h.pieces {
+		n += int64(p.size)
+	}
+	return n
+}
+
+// settle is called when records were appended to a heap's buf. Where that is
+// beyond the limit it goes to the end of the file.
+func (s *heaps) settle(h *heap) (err error) {
 	if len(h.buf) < s.limit {
 		return nil
 	}
-	// Opened anew each time: so many open files would be too many for some.
-	file, err := os.OpenFile(s.path(i), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	n, err := file.Write(h.buf)
-	h.spilled += int64(n)
-	h.buf = h.buf[:0]
-	return with(err, file.Close())
-}
-
-func (s *heaps) path(i int) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%s%s-%04d", temporaryPrefix, s.kind, i))
-}
-
-// read gives take the records of a heap, in pieces of some size that begin
-// where the one before ended. take says how many of the octets it has used;
-// what is left is there again in the next piece, and must be nothing in the
-// last one.
-func (s *heaps) read(i int, take func(piece []byte) (used int, err error)) error {
-	h := &s.heap[i]
-	var left []byte
-	if h.spilled > 0 {
-		var err error
-		if left, err = s.readFile(i, take); err != nil {
+	if s.file == nil {
+		if s.file, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
 			return err
 		}
 	}
-	if len(left) > 0 {
-		return fmt.Errorf("%s ends within a record", s.path(i))
+	if _, err := s.file.WriteAt(h.buf, s.end); err != nil {
+		return err
 	}
-	used, err := take(h.buf)
-	if err == nil && used < len(h.buf) {
-		err = fmt.Errorf("heap %d ends within a record", i)
-	}
-	return err
+	h.pieces = append(h.pieces, piece{s.end, len(h.buf)})
+	s.end += int64(len(h.buf))
+	h.buf = h.buf[:0]
+	return nil
 }
 
-// readFile does what read does for the records on disk.
-func (s *heaps) readFile(i int, take func([]byte) (int, error)) (left []byte, err error) {
-	file, err := os.Open(s.path(i))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = with(err, file.Close()) }()
-	piece := make([]byte, min(s.heap[i].spilled, 256<<10))
-	end := 0
-	for rest := s.heap[i].spilled; rest > 0; {
-		n, err := io.ReadFull(file, piece[end:min(int64(len(piece)), int64(end)+rest)])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.path(i), noEOF(err))
+// read gives take the records of a heap, in the order in which they came, many
+// at a time.
+func (s *heaps) read(h *heap, take func(records []byte) error) error {
+	var buf []byte
+	for _, p := range h.pieces {
+		buf = append(buf[:0], make([]byte, p.size)...)
+		if _, err := s.file.ReadAt(buf, p.offset); err != nil {
+			return fmt.Errorf("%s: %w", s.path, noEOF(err))
 		}
-		end, rest = end+n, rest-int64(n)
-		used, err := take(piece[:end])
-		if err != nil {
-			return nil, err
-		}
-		if end = copy(piece, piece[used:end]); end == len(piece) {
-			return nil, fmt.Errorf("%s: no record is so long", s.path(i))
+		if err := take(buf); err != nil {
+			return fmt.Errorf("%s: %w", s.path, err)
 		}
 	}
-	return piece[:end], nil
+	return take(h.buf)
 }
 
-// drop gives the memory of a heap back.
-func (s *heaps) drop(i int) { s.heap[i].buf = nil }
-
-// close removes the files. It does nothing the second time.
+// close removes the file. It does nothing the second time.
 func (s *heaps) close() error {
-	var errs []error
-	for i := range s.heap {
-		if s.heap[i].spilled > 0 {
-			s.heap[i].spilled = 0
-			errs = append(errs, os.Remove(s.path(i)))
-		}
+	if s.file == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	f := s.file
+	s.file = nil
+	return with(f.Close(), os.Remove(s.path))
 }

@@ -72,7 +72,7 @@ func TestUnfinished(t *testing.T) {
 	if err := os.Mkdir(chunks, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool", "chunks/.tmp-hashes-0001", "chunks/.tmp-names-0001", "chunks/.tmp-chunk-000000.names-0123", ".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
+	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool", "chunks/.tmp-hashes", "chunks/.tmp-names", "chunks/.tmp-chunk-000000.names-0123", ".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("left behind"), 0o600); err != nil {
 			t.Fatal(err)
 		}

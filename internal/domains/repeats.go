@@ -3,7 +3,7 @@ package domains
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
+	"errors"
 	"hash/maphash"
 )
 
@@ -17,20 +17,17 @@ type repeatFinder struct {
 	budget int64 // octets
 }
 
-// newRepeatFinder uses half of the budget for the heaps, and half for looking
-// through one of them.
 func newRepeatFinder(dir string, budget int64) *repeatFinder {
-	return &repeatFinder{heaps: heaps{dir: dir, kind: "names", limit: int(budget / 2 / heapCount)}, seed: maphash.MakeSeed(), budget: budget}
+	return &repeatFinder{heaps: newHeaps(dir, "names", budget), seed: maphash.MakeSeed(), budget: budget}
 }
 
 // add takes in a name. Ranks rise.
 func (f *repeatFinder) add(rank int64, name []byte) error {
-	i := int(maphash.Bytes(f.seed, name) % heapCount)
-	h := &f.heap[i]
+	h := &f.heap[maphash.Bytes(f.seed, name)%heapCount]
 	h.buf = binary.AppendUvarint(h.buf, uint64(rank-h.last))
 	h.buf = append(append(h.buf, byte(len(name))), name...)
 	h.last = rank
-	return f.settle(i)
+	return f.settle(h)
 }
 
 // clear clears the bit of each rank whose name has no lower rank: what stays
@@ -40,45 +37,47 @@ func (f *repeatFinder) clear(ctx context.Context, marks bitmap) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		h := &f.heap[i]
 		// A set takes up to four times the octets of its names. Where that is
 		// too much, the heap is read several times, for a share of them each.
 		room := min(max(f.budget/2, 64), 1<<30)
-		shares := 1 + uint64(4*f.heap[i].size()/room)
+		shares := 1 + uint64(4*h.size()/room)
 		for share := range shares {
-			if err := f.clearShare(i, share, shares, marks); err != nil {
+			if err := f.clearShare(h, share, shares, marks); err != nil {
 				return err
 			}
 		}
-		f.drop(i)
+		*h = heap{}
 	}
 	return f.close()
 }
 
-func (f *repeatFinder) clearShare(i int, share, shares uint64, marks bitmap) error {
+func (f *repeatFinder) clearShare(h *heap, share, shares uint64, marks bitmap) error {
 	seen := newNameSet()
 	rank := int64(0)
-	err := f.read(i, func(piece []byte) (used int, err error) {
-		for used < len(piece) {
-			gap, n := binary.Uvarint(piece[used:])
-			if n == 0 || used+n == len(piece) {
-				break // goes on in the next piece
+	return f.read(h, func(records []byte) error {
+		for len(records) > 0 {
+			gap, n := binary.Uvarint(records)
+			if n <= 0 || n == len(records) {
+				return errHeap
 			}
-			begin := used + n + 1
-			end := begin + int(piece[begin-1])
-			if n < 0 || end > len(piece) {
-				break
+			begin, end := n+1, n+1+int(records[n])
+			if end > len(records) {
+				return errHeap
 			}
-			name := piece[begin:end]
-			rank, used = rank+int64(gap), end
+			name := records[begin:end]
+			rank, records = rank+int64(gap), records[end:]
+			if !marks.fits(rank) {
+				return errHeap
+			}
 			hash := maphash.Bytes(f.seed, name)
 			if hash/heapCount%shares == share && seen.add(hash, name) {
 				marks.clear(rank)
 			}
 		}
-		return used, nil
+		return nil
 	})
-	if err == nil && rank != f.heap[i].last {
-		err = fmt.Errorf("%s does not end with rank %d", f.path(i), f.heap[i].last)
-	}
-	return err
 }
+
+// errHeap says that a file of heaps is not what was written.
+var errHeap = errors.New("damaged while it was in use")

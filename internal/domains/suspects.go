@@ -23,24 +23,21 @@ type suspects struct {
 // record before.
 const suspectSize = 8
 
-// newSuspects uses half of the budget for the heaps, and half for looking
-// through one of them.
 func newSuspects(dir string, budget int64) *suspects {
-	return &suspects{heaps: heaps{dir: dir, kind: "hashes", limit: int(budget / 2 / heapCount)}, seed: maphash.MakeSeed(), budget: budget}
+	return &suspects{heaps: newHeaps(dir, "hashes", budget), seed: maphash.MakeSeed(), budget: budget}
 }
 
 // add takes in a name. Ranks rise.
 func (s *suspects) add(rank int64, name []byte) error {
 	hash := maphash.Bytes(s.seed, name)
-	i := int(hash >> (64 - heapBits))
-	h := &s.heap[i]
+	h := &s.heap[hash>>(64-heapBits)]
 	for rank-h.last > math.MaxUint32 { // a record of no name bridges the gap
 		h.last += math.MaxUint32
 		h.buf = binary.LittleEndian.AppendUint64(h.buf, math.MaxUint32<<32)
 	}
 	h.buf = binary.LittleEndian.AppendUint64(h.buf, uint64(rank-h.last)<<32|hash&math.MaxUint32)
 	h.last = rank
-	return s.settle(i)
+	return s.settle(h)
 }
 
 // mark sets the bit of each rank whose name may be that of another rank, and
@@ -50,38 +47,43 @@ func (s *suspects) mark(ctx context.Context, marks bitmap) (n int64, err error) 
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
+		h := &s.heap[i]
 		// Where a table for all of a heap is too much for the budget, the heap is
 		// read several times, for a share of the hashes each.
-		records := s.heap[i].size() / suspectSize
+		records := h.size() / suspectSize
 		room := max(s.budget/2, 1<<10)
 		shares := uint64(1 + records*maxHashOctets/room)
 		for share := range shares {
-			found, err := s.markShare(i, share, shares, records, marks)
+			found, err := s.markShare(h, share, shares, newHashTable(records/int64(shares)), marks)
 			if err != nil {
 				return 0, err
 			}
 			n += found
 		}
-		s.drop(i)
+		*h = heap{}
 	}
 	return n, s.close()
 }
 
-func (s *suspects) markShare(i int, share, shares uint64, records int64, marks bitmap) (n int64, err error) {
-	table := newHashTable(records / int64(shares))
+// markShare does it for the hashes of one share, with an empty table.
+func (s *suspects) markShare(h *heap, share, shares uint64, table *hashTable, marks bitmap) (n int64, err error) {
 	twice := false
-	each := func(do func(hash uint32, gap int64)) error {
-		return s.read(i, func(piece []byte) (int, error) {
-			used := 0
-			for ; used+suspectSize <= len(piece); used += suspectSize {
-				r := binary.LittleEndian.Uint64(piece[used:])
-				do(uint32(r), int64(r>>32))
+	rank := int64(0)
+	each := func(do func(hash uint32)) error {
+		rank = 0
+		return s.read(h, func(records []byte) error {
+			for ; len(records) >= suspectSize; records = records[suspectSize:] {
+				r := binary.LittleEndian.Uint64(records)
+				if rank += int64(r >> 32); !marks.fits(rank) {
+					return errHeap
+				}
+				do(uint32(r))
 			}
-			return used, nil
+			return nil
 		})
 	}
 	ours := func(hash uint32) bool { return uint64(hash)*shares>>32 == share }
-	err = each(func(hash uint32, _ int64) {
+	err = each(func(hash uint32) {
 		if ours(hash) && table.add(hash) {
 			twice = true
 		}
@@ -89,9 +91,7 @@ func (s *suspects) markShare(i int, share, shares uint64, records int64, marks b
 	if err != nil || !twice {
 		return 0, err
 	}
-	rank := int64(0)
-	err = each(func(hash uint32, gap int64) {
-		rank += gap
+	err = each(func(hash uint32) {
 		if ours(hash) && table.twice(hash) {
 			marks.set(rank)
 			n++
