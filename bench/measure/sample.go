@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A sample is what one run of a client has cost.
+type sample struct {
+	Scenario  string  `json:"scenario"`
+	Client    string  `json:"client"`
+	Round     int     `json:"round"`
+	Names     int     `json:"names"`
+	CPU       float64 `json:"cpu_seconds"` // user and system
+	Wall      float64 `json:"wall_seconds"`
+	PeakMiB   float64 `json:"peak_mib"`  // of resident memory
+	Questions uint64  `json:"questions"` // as the responder has counted them
+	Unknown   int     `json:"unknown"`   // names without an answer at the end; -1: the client does not say
+	Bytes     int64   `json:"bytes"`     // of the Parquet files; 0: there are none
+}
+
+// perName is the CPU time of a name in microseconds.
+func (s *sample) perName() float64 { return s.CPU * 1e6 / float64(s.Names) }
+
+// rate is names a second.
+func (s *sample) rate() float64 { return float64(s.Names) / s.Wall }
+
+func (s *sample) questions() float64 { return float64(s.Questions) / float64(s.Names) }
+
+// measure runs the responder, then the client to its end. In the words of the
+// client @ADDR@, @HOST@ and @PORT@ are where the responder listens, and @DIR@
+// is a directory of its own that is removed afterwards.
+func (s *sample) measure(responder, client []string, pin bool) error {
+	server, err := startResponder(responder, pin)
+	if err != nil {
+		return fmt.Errorf("responder: %w", err)
+	}
+	defer server.Process.Kill()
+	dir, err := os.MkdirTemp("", "stsscan-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	host, port, err := net.SplitHostPort(server.addr)
+	if err != nil {
+		return err
+	}
+	replace := strings.NewReplacer("@ADDR@", server.addr, "@HOST@", host, "@PORT@", port, "@DIR@", filepath.Join(dir, "run"))
+	words := make([]string, len(client))
+	for i, word := range client {
+		words[i] = replace.Replace(word)
+	}
+	cmd := pinned(pin, "0", words)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%w: %s", err, tail(said.Bytes()))
+	}
+	s.Wall = time.Since(began).Seconds()
+	s.CPU = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	if s.PeakMiB, err = peakMiB(cmd.ProcessState); err != nil {
+		return err
+	}
+	if s.Questions, err = server.stop(); err != nil {
+		return fmt.Errorf("responder: %w", err)
+	}
+	if s.Unknown, err = unknown(filepath.Join(dir, "run"), said.Bytes()); err != nil {
+		return err
+	}
+	parts, err := filepath.Glob(filepath.Join(dir, "run", "part-*.parquet"))
+	for _, part := range parts {
+		info, err := os.Stat(part)
+		if err != nil {
+			return err
+		}
+		s.Bytes += info.Size()
+	}
+	return err
+}
+
+// A running responder has said where it listens.
+type running struct {
+	*exec.Cmd
+	addr string
+	out  *bufio.Reader
+}
+
+func startResponder(command []string, pin bool) (*running, error) {
+	r := &running{Cmd: pinned(pin, "1", command)}
+	r.Stderr = os.Stderr
+	out, err := r.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Start(); err != nil {
+		return nil, err
+	}
+	r.out = bufio.NewReader(out)
+	line, _ := r.out.ReadBytes('\n')
+	var hello struct{ Listening string }
+	if err := json.Unmarshal(line, &hello); err != nil || hello.Listening == "" {
+		r.Process.Kill()
+		r.Wait()
+		return nil, fmt.Errorf("it says %q and not where it listens", line)
+	}
+	r.addr = hello.Listening
+	return r, nil
+}
+
+// stop ends the responder and gives how many questions it has counted.
+func (r *running) stop() (uint64, error) {
+	if err := r.Process.Signal(os.Interrupt); err != nil {
+		return 0, err
+	}
+	said, err := io.ReadAll(r.out)
+	if err != nil {
+		return 0, err
+	}
+	if err := r.Wait(); err != nil {
+		return 0, err
+	}
+	var counts struct{ Questions uint64 }
+	return counts.Questions, json.Unmarshal(said, &counts)
+}
+
+// What dnsperf says about questions without an answer, and what the sieve says.
+var (
+	dnsperfLost  = regexp.MustCompile(`Queries lost:\s+(\d+)`)
+	sieveUnknown = regexp.MustCompile(`"unknown":\s*(\d+)`)
+)
+
+// unknown gives how many names have no answer: from the record of a scan, or
+// from what a client has said.
+func unknown(run string, said []byte) (int, error) {
+	b, err := os.ReadFile(filepath.Join(run, "run.json"))
+	if err == nil {
+		var record struct {
+			Status string
+			Counts struct{ Record struct{ Unknown int } }
+		}
+		if err := json.Unmarshal(b, &record); err != nil {
+			return 0, err
+		}
+		if record.Status != "complete" {
+			return 0, fmt.Errorf("run.json says %q", record.Status)
+		}
+		return record.Counts.Record.Unknown, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return 0, err
+	}
+	for _, said := range [][][]byte{dnsperfLost.FindSubmatch(said), sieveUnknown.FindSubmatch(said)} {
+		if said != nil {
+			return strconv.Atoi(string(said[1]))
+		}
+	}
+	return -1, nil
+}
+
+// tail is the end of what a client has said.
+func tail(said []byte) []byte {
+	return said[max(0, len(said)-1000):]
+}
