@@ -41,6 +41,14 @@ func (r Rules) Normalize(s string) (string, error) {
 
 // appendName appends the normal form of s to dst, or says why there is none.
 func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
+	if tld := lastLabel(s); tld > 0 {
+		return append(dst, s...), r.judge(s, tld)
+	}
+	return r.appendAny(dst, s)
+}
+
+// appendAny does what appendName does, for any name.
+func (r Rules) appendAny(dst, s []byte) ([]byte, Reason) {
 	s = bytes.TrimSpace(s)
 	if len(s) == 0 {
 		return dst, ReasonEmpty
@@ -73,7 +81,8 @@ func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
 	if reason != "" {
 		return dst, reason
 	}
-	return out, r.judge(out[start:])
+	name := out[start:]
+	return out, r.judge(name, bytes.LastIndexByte(name, '.')+1)
 }
 
 // lowered has for each octet that a name may have, the dot too, the same in
@@ -153,17 +162,16 @@ func mapForLookup(s []byte) ([]byte, bool) {
 	return []byte(out), err == nil
 }
 
-// judge looks at a name whose labels are well formed.
-func (r Rules) judge(name []byte) Reason {
+// judge looks at a name whose labels are well formed, the last one from begin.
+func (r Rules) judge(name []byte, begin int) Reason {
 	if len(name) > maxName {
 		return ReasonTooLong
 	}
-	dot := bytes.LastIndexByte(name, '.')
-	tld := name[dot+1:]
+	tld := name[begin:]
 	switch {
 	case !r.AllowSpecialUse && isSpecialUse(tld):
 		return ReasonSpecialUse
-	case dot < 0:
+	case begin == 0:
 		return ReasonSingleLabel
 	case !isDigits(tld):
 		return ""

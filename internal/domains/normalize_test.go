@@ -173,6 +173,36 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
+// Every octet is judged in every place of a name as the long way judges it.
+func TestLastLabel(t *testing.T) {
+	for _, base := range []string{"a.b", "ab.com", "abcd.com", "abcde.com", "abcdefg.example.com", strings.Repeat("a", 31) + "." + strings.Repeat("b", 32)} {
+		for i := range base {
+			for c := range 256 {
+				name := []byte(base)
+				name[i] = byte(c)
+				out, reason := Rules{}.appendAny(nil, name)
+				tld := lastLabel(name)
+				if tld > 0 && tld != strings.LastIndexByte(string(name), '.')+1 {
+					t.Fatalf("%q: last label at %d", name, tld)
+				}
+				// What is in normal form is seen to be, but for the runs of hyphens.
+				normal := reason == "" && string(out) == string(name) && !strings.Contains(base, "--")
+				if late := reason == ReasonIPLiteral || reason == ReasonNumericTLD; tld > 0 != normal && !late {
+					t.Fatalf("%q: %t, and the long way %q, %q", name, tld > 0, out, reason)
+				}
+			}
+		}
+	}
+	for in, want := range map[string]int{
+		"": 0, "a": 0, ".": 0, "a.b": 2, "-.a": 0, "a.-b": 0, "a-.b": 0, "a.b-": 0, "a-b.c-d": 4, "a--b.com": 0, "xn--bcher-kva.com": 0, "a..b": 0, ".a.b": 0, "a.b.": 0,
+		label(60) + ".com": 61, label(61) + ".com": 0,
+	} {
+		if got := lastLabel([]byte(in)); got != want {
+			t.Errorf("%q: %d, want %d", in, got, want)
+		}
+	}
+}
+
 func TestAllowSpecialUse(t *testing.T) {
 	rules := Rules{AllowSpecialUse: true}
 	for _, s := range []string{"a.test", "a.example", "a.home.arpa"} {
@@ -216,6 +246,13 @@ func FuzzNormalize(f *testing.F) {
 		f.Add(tt.in)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		// The short way and the long way lead to the same.
+		if tld := lastLabel([]byte(s)); tld > 0 {
+			out, reason := Rules{}.appendAny(nil, []byte(s))
+			if want := (Rules{}).judge([]byte(s), tld); reason != want || reason == "" && string(out) != s {
+				t.Fatalf("%q: %q, %q the long way, %q the short way", s, out, reason, want)
+			}
+		}
 		name, err := Normalize(s)
 		if err != nil {
 			r, ok := errors.AsType[*Reject](err)

@@ -5,14 +5,21 @@ import "bytes"
 // A plainReader reads one name a line. Text behind a # that begins the line or
 // follows white space is a comment.
 type plainReader struct {
-	lines *lines
-	skips int64
+	lines  *lines
+	skips  int64
+	window []byte // octets in the buffer of lines, for short
+	taken  int    // how many of them short took: lines has yet to be told
 }
 
 func (p *plainReader) line() int64    { return p.lines.n + 1 }
 func (p *plainReader) skipped() int64 { return p.skips }
 
 func (p *plainReader) next(e *Entry) error {
+	if p.short(e) {
+		return nil
+	}
+	p.lines.r.Discard(p.taken)
+	p.window, p.taken = nil, 0
 	for {
 		text, long, err := p.lines.next()
 		if err != nil {
@@ -27,8 +34,28 @@ func (p *plainReader) next(e *Entry) error {
 		if long {
 			e.Reason = ReasonLineTooLong
 		}
+		// What is there already: nothing is read, so the text stays where it is.
+		p.window, _ = p.lines.r.Peek(p.lines.r.Buffered())
 		return nil
 	}
+}
+
+// short takes the next line from the window, if it is a name in normal form as
+// far as its octets go, and nothing else; or it does nothing.
+func (p *plainReader) short(e *Entry) bool {
+	rest := p.window[p.taken:]
+	end := bytes.IndexByte(rest[:min(len(rest), shortName+2)], '\n')
+	if end < 0 {
+		return false
+	}
+	text := bytes.TrimSuffix(rest[:end], []byte("\r"))
+	if e.tld = lastLabel(text); e.tld == 0 {
+		return false
+	}
+	p.taken += end + 1
+	p.lines.n++
+	e.Line, e.Text = p.lines.n, text
+	return true
 }
 
 // beforeComment is text up to a comment.

@@ -151,23 +151,26 @@ func (p *preparation) readEntries(i int, in *Input, src *Source) error {
 func (p *preparation) take(i int, in *Input, e *Entry) error {
 	in.Entries++
 	rank := p.plan.Entries + in.Entries
-	reason := e.Reason
-	if reason == "" {
+	name, reason := e.Text, e.Reason
+	if e.tld > 0 {
+		reason = p.rules.judge(name, e.tld)
+	} else if reason == "" {
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
+		name = p.name
 	}
 	if reason != "" {
 		in.Rejected++
 		in.Reasons[reason]++
 		return p.rejects.write(in.Name, e, rank, reason)
 	}
-	if p.cfg.Exclude.domain(p.name) {
+	if p.cfg.Exclude.domain(name) {
 		in.Excluded++
 		return p.rejects.write(in.Name, e, rank, ReasonExcluded)
 	}
-	if err := p.spool.add(i, rank, e, p.name, len(p.cfg.Tags)); err != nil {
+	if err := p.spool.add(i, rank, e, name, len(p.cfg.Tags)); err != nil {
 		return err
 	}
-	return p.hashes.add(rank, p.name)
+	return p.hashes.add(rank, name)
 }
 
 // noName is the error of a list without one valid name.

@@ -13,6 +13,8 @@ type Entry struct {
 	ListRank int64    // the rank that the list states; 0: none
 	Tags     [][]byte // one for each tag of the [Layout], as it is written; valid until the next call
 	Reason   Reason   // why the list's own grammar refuses it; "" where it does not
+
+	tld int // lastLabel(Text), where that is known and not 0
 }
 
 // A Layout says how to read a list. The zero Layout finds out by itself.
