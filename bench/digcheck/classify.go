@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// An answer is what dig has printed.
+type answer struct {
+	rcode string
+	alias map[string]string   // CNAME, by owner
+	txt   map[string][]string // strings of a record joined, by owner
+	soa   bool                // in the authority section
+}
+
+var (
+	status = regexp.MustCompile(`status: ([A-Z]+)`)
+	quoted = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+
+	// RFC 8461 section 3.1: the version, then fields with delimiters between.
+	grammar = regexp.MustCompile(`^v=STSv1(?:[ \t]*;[ \t]*[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+)+[ \t]*;?[ \t]*$`)
+	id      = regexp.MustCompile(`^v=STSv1(?:[ \t]*;[ \t]*(?:[^;]*))*?[ \t]*;[ \t]*id=([A-Za-z0-9]{1,32})[ \t]*(?:;|$)`)
+)
+
+// parse reads what dig prints with +comments +answer +authority.
+func parse(text string) (a answer, err error) {
+	a.alias, a.txt = make(map[string]string), make(map[string][]string)
+	m := status.FindStringSubmatch(text)
+	if m == nil {
+		return a, fmt.Errorf("dig says no status: %q", text)
+	}
+	a.rcode = m[1]
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) < 5 || strings.HasPrefix(line, ";") {
+			continue
+		}
+		owner := strings.ToLower(fields[0])
+		switch fields[3] {
+		case "CNAME":
+			a.alias[owner] = strings.ToLower(fields[4])
+		case "SOA":
+			a.soa = true
+		case "TXT":
+			value := ""
+			for _, s := range quoted.FindAllStringSubmatch(line, -1) {
+				value += s[1]
+			}
+			a.txt[owner] = append(a.txt[owner], value)
+		}
+	}
+	return a, nil
+}
+
+// classify asks for a name, and for the end of its aliases where a server does
+// not follow them, and says what a row should say.
+func classify(name string, ask func(name string) (string, error)) (row, error) {
+	for range 10 {
+		text, err := ask(name)
+		if err != nil {
+			return row{}, err
+		}
+		a, err := parse(text)
+		if err != nil {
+			return row{}, err
+		}
+		asked := name
+		for hops := 0; a.alias[name] != "" && hops < 10; hops++ {
+			name = a.alias[name]
+		}
+		r := row{Rcode: a.rcode, TXT: a.txt[name]}
+		switch {
+		case a.rcode == "NXDOMAIN":
+			r.Record = "absent"
+		case a.rcode != "NOERROR":
+			r.Record = "unknown"
+		case len(r.TXT) > 0:
+			r.Record = class(r.TXT)
+		case a.soa:
+			r.Record = "absent"
+		case name != asked:
+			continue // the server has given aliases only
+		default:
+			r.Record = "unknown" // a referral
+		}
+		return r, nil
+	}
+	return row{Record: "unknown", Rcode: "NOERROR"}, nil
+}
+
+// class is the class of the TXT records of a name.
+func class(txt []string) string {
+	candidates := txt
+	if len(txt) > 1 {
+		candidates = nil
+		for _, s := range txt {
+			if strings.HasPrefix(s, "v=STSv1;") {
+				candidates = append(candidates, s)
+			}
+		}
+	}
+	switch {
+	case len(candidates) > 1:
+		return "multiple"
+	case len(candidates) == 0 || !regexp.MustCompile(`^v=STSv1[ \t]*;`).MatchString(candidates[0]):
+		return "absent"
+	case grammar.MatchString(candidates[0]) && id.MatchString(candidates[0]):
+		return "valid"
+	}
+	return "invalid"
+}
