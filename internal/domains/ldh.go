@@ -26,7 +26,12 @@ func lastLabel(name []byte) int {
 	}
 	var dots, hyphens uint64
 	for i := 0; i < n; i += 8 {
-		word := wordAt(name, i)
+		var word uint64
+		if i+8 <= n {
+			word = binary.LittleEndian.Uint64(name[i:])
+		} else {
+			word = lastWord(name, n-i)
+		}
 		low := word &^ high // no sum of bytes below carries over
 		dot := atLeast(low, '.') &^ atLeast(low, '.'+1)
 		hyphen := atLeast(low, '-') &^ atLeast(low, '-'+1)
@@ -51,19 +56,16 @@ const (
 	high = 0x80 * each        // the highest bit of each byte
 )
 
-// wordAt is the eight octets of a name at i, the first one lowest, with letters
-// for those behind its end.
-func wordAt(name []byte, i int) uint64 {
-	if i+8 <= len(name) {
-		return binary.LittleEndian.Uint64(name[i:])
-	}
-	word, left := uint64('a'*each), len(name)-i
+// lastWord is the last octets of a name, the first one lowest, and letters up
+// to eight.
+func lastWord(name []byte, left int) uint64 {
+	word := uint64('a' * each)
 	if len(name) >= 8 {
 		last := binary.LittleEndian.Uint64(name[len(name)-8:])
 		return word<<(8*left) | last>>(8*(8-left))
 	}
-	for j := left - 1; j >= 0; j-- {
-		word = word<<8 | uint64(name[i+j])
+	for i := range left {
+		word = word<<8 | uint64(name[len(name)-1-i])
 	}
 	return word
 }

@@ -36,12 +36,12 @@ type PrepareConfig struct {
 	Exclude         *Exclusions             // who opted out; nil: nobody
 	AllowSpecialUse bool                    // see Rules
 	PartSize        int64                   // in ranks; 0: by the number of entries, or as the run directory has it
-	MemoryBudget    int64                   // for finding repeats, in octets; 0: 256 MiB
+	MemoryBudget    int64                   // for finding repeats, in octets; 0: 64 MiB
 	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
 	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
 }
 
-const defaultMemoryBudget = 256 << 20
+const defaultMemoryBudget = 64 << 20
 
 // Prepare reads the lists of a run once, in order, and leaves their names in
 // the run directory, in chunks of which part k has the names of the ranks

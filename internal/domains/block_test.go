@@ -1,0 +1,146 @@
+package domains
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// entry is a name in a block, as the tests print it.
+func (c *cursor) entry() string {
+	return fmt.Sprintf("%d %d %s %q", c.rank, c.place, c.names[c.begin:c.end], c.own)
+}
+
+// readBlocks reads blocks to their end.
+func readBlocks(data []byte, width int) (entries []string, err error) {
+	r := newBlockReader(bytes.NewReader(data))
+	var c cursor
+	for {
+		if err := r.header(); err == io.EOF {
+			return entries, nil
+		} else if err != nil {
+			return entries, err
+		}
+		if err := r.read(); err != nil {
+			return entries, err
+		}
+		c.reset(r.h, r.columns, width)
+		for {
+			if err := c.next(); err == io.EOF {
+				break
+			} else if err != nil {
+				return entries, err
+			}
+			entries = append(entries, c.entry())
+		}
+	}
+}
+
+// What was put into blocks comes out of them.
+func TestBlock(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		width := rapid.IntRange(0, 3).Draw(t, "tags")
+		gap := rapid.Int64Range(1, rapid.SampledFrom([]int64{1, 2, 1 << 40}).Draw(t, "gap"))
+		place := rapid.Int64Range(0, rapid.SampledFrom([]int64{0, 10, 1 << 52}).Draw(t, "place"))
+		var b block
+		var data []byte
+		var want []string
+		rank := int64(0)
+		for range rapid.IntRange(1, 3).Draw(t, "blocks") {
+			b.reset(0)
+			for range rapid.IntRange(1, 10).Draw(t, "names") {
+				rank += gap.Draw(t, "gap")
+				at := place.Draw(t, "place")
+				name := rapid.SliceOfN(rapid.Byte(), 0, 255).Draw(t, "name")
+				b.add(rank, at, name)
+				own := len(b.tags)
+				b.addTags(rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 200), 0, 3).Draw(t, "tags"), width)
+				want = append(want, fmt.Sprintf("%d %d %s %q", rank, at, name, b.tags[own:]))
+			}
+			data = b.appendTo(data)
+		}
+		got, err := readBlocks(data, width)
+		if err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%v\n got %q\nwant %q", err, got, want)
+		}
+	})
+}
+
+// A list without gaps and ranks of its own has a length and a name for each.
+func TestBlockIsSmall(t *testing.T) {
+	var b block
+	b.reset(0)
+	for i := range int64(100) {
+		b.add(i+5, 0, []byte("example.com"))
+	}
+	if n := len(b.appendTo(nil)); n != headerSize+100*12 {
+		t.Errorf("%d octets", n)
+	}
+}
+
+// Tags are valid UTF-8 and have no white space around them; what is missing is
+// empty.
+func TestBlockTags(t *testing.T) {
+	var b block
+	b.addTags([][]byte{[]byte(" a\tb\n"), []byte("\xffx")}, 3)
+	if want := "\x03a\tb\x04\uFFFDx\x00"; string(b.tags) != want {
+		t.Errorf("%q, want %q", b.tags, want)
+	}
+}
+
+// FuzzBlock: no octets make the reader of a chunk panic, or its ranks fall.
+func FuzzBlock(f *testing.F) {
+	var b block
+	b.reset(0)
+	b.add(1, 0, []byte("a.com"))
+	f.Add(b.appendTo(nil), uint8(0))
+	b.add(9, 7, []byte("b.com"))
+	f.Add(b.appendTo(nil), uint8(0))
+	b.addTags([][]byte{[]byte("x"), []byte("y")}, 4)
+	f.Add(b.appendTo(nil), uint8(2))
+	f.Fuzz(func(t *testing.T, data []byte, width uint8) {
+		entries, _ := readBlocks(data, int(width%4))
+		if len(entries) > len(data) {
+			t.Fatalf("%d names in %d octets", len(entries), len(data))
+		}
+	})
+}
+
+// BenchmarkChunk is the cost of reading a name of a prepared list.
+func BenchmarkChunk(b *testing.B) {
+	const n = 1_000_000
+	p, err := Prepare(b.Context(), PrepareConfig{Dir: b.TempDir(), Lists: []List{{"-"}}, Stdin: &generated{n: n}, Disk: quick()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	into := make([]Name, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		total := 0
+		for k := range p.Parts {
+			c, err := p.Open(k)
+			if err != nil {
+				b.Fatal(err)
+			}
+			got := 0
+			for err == nil {
+				got, err = c.Next(into)
+				total += got
+			}
+			if err != io.EOF {
+				b.Fatal(err)
+			}
+			if err := c.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if total != n {
+			b.Fatal(total)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/name")
+}
