@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,8 +16,9 @@ type answer struct {
 }
 
 var (
-	status = regexp.MustCompile(`status: ([A-Z]+)`)
-	quoted = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	status  = regexp.MustCompile(`status: ([A-Z]+)`)
+	quoted  = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+	version = regexp.MustCompile(`^v=STSv1[ \t]*;`)
 
 	// RFC 8461 section 3.1: the version, then fields with delimiters between.
 	grammar = regexp.MustCompile(`^v=STSv1(?:[ \t]*;[ \t]*[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+)+[ \t]*;?[ \t]*$`)
@@ -58,7 +60,10 @@ func parse(text string) (a answer, err error) {
 func classify(name string, ask func(name string) (string, error)) (row, error) {
 	for range 10 {
 		text, err := ask(name)
-		if err != nil {
+		switch {
+		case errors.Is(err, errSilent):
+			return row{Record: "unknown"}, nil
+		case err != nil:
 			return row{}, err
 		}
 		a, err := parse(text)
@@ -103,7 +108,7 @@ func class(txt []string) string {
 	switch {
 	case len(candidates) > 1:
 		return "multiple"
-	case len(candidates) == 0 || !regexp.MustCompile(`^v=STSv1[ \t]*;`).MatchString(candidates[0]):
+	case len(candidates) == 0 || !version.MatchString(candidates[0]):
 		return "absent"
 	case grammar.MatchString(candidates[0]) && id.MatchString(candidates[0]):
 		return "valid"

@@ -54,6 +54,15 @@ func TestChase(t *testing.T) {
 	}
 }
 
+// A server that answers nobody is as silent to dig as to the scanner; that is no
+// excuse for another class.
+func TestSilent(t *testing.T) {
+	rows := []row{{Record: "unknown"}, {Record: "unknown", Rcode: "SERVFAIL"}, {Record: "absent", Rcode: "NXDOMAIN"}}
+	if n := compare(rows, func(string) (string, error) { return "", errSilent }); n != 1 {
+		t.Errorf("%d differences, want 1", n)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	ask := func(string) (string, error) { return strings.Replace(head, "STATUS", "NXDOMAIN", 1), nil }
 	rows := []row{
