@@ -188,54 +188,6 @@ func noName(in *Input) error {
 	return fmt.Errorf("%s: no valid domain among %d entries (%s)", in.Name, in.Entries, strings.Join(most, ", "))
 }
 
-// findRepeats marks the ranks of the names that have a lower rank too. There is
-// no bitmap where there are none.
-func (p *preparation) findRepeats(ctx context.Context) (bitmap, error) {
-	marks := newBitmap(p.plan.Entries)
-	n, err := p.hashes.mark(ctx, marks)
-	if err != nil || n == 0 {
-		return nil, err
-	}
-	blocks := p.spool.blocks()
-	for {
-		err := blocks.header()
-		if err == io.EOF {
-			return marks, p.repeats.clear(ctx, marks)
-		}
-		if err == nil && marks.hasAny(blocks.h.first, blocks.h.last) {
-			err = p.lookInto(blocks, marks)
-		} else if err == nil {
-			err = blocks.skip()
-		}
-		if err != nil {
-			return nil, p.spool.wrong(err)
-		}
-	}
-}
-
-// lookInto reads a block and takes in the names of it that are marked.
-func (p *preparation) lookInto(blocks *blockReader, marks bitmap) error {
-	if err := blocks.read(); err != nil {
-		return err
-	}
-	at := &p.at
-	at.reset(blocks.h, blocks.columns, len(p.cfg.Tags))
-	for {
-		err := at.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if marks.has(at.rank) {
-			if err := p.repeats.add(at.rank, at.names[at.begin:at.end]); err != nil {
-				return err
-			}
-		}
-	}
-}
-
 // writeChunks is the second pass.
 func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
 	c := &chunkWriter{prep: p, blocks: p.spool.blocks(), repeated: repeated}

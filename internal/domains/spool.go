@@ -1,7 +1,6 @@
 package domains
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -79,15 +78,13 @@ func (s *spool) blocks() *blockReader {
 
 // A blockReader reads blocks one by one.
 type blockReader struct {
-	r       *bufio.Reader
+	r       io.Reader // not buffered: a block is more than a buffer would hold
 	h       header
 	stored  []byte // header and columns; valid until the next call of header
 	columns []byte // valid like stored, once columns was called
 }
 
-func newBlockReader(r io.Reader) *blockReader {
-	return &blockReader{r: bufio.NewReaderSize(r, 64<<10)}
-}
+func newBlockReader(r io.Reader) *blockReader { return &blockReader{r: r} }
 
 // header goes on to the next block. It returns io.EOF after the last one.
 func (b *blockReader) header() error {
@@ -106,12 +103,6 @@ func (b *blockReader) read() error {
 		return noEOF(err)
 	}
 	return nil
-}
-
-// skip passes over the columns of the block.
-func (b *blockReader) skip() error {
-	_, err := b.r.Discard(b.h.size())
-	return noEOF(err)
 }
 
 // noEOF is err where there must be no end.
