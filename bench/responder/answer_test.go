@@ -35,6 +35,12 @@ func ask(t *testing.T, a *answers, m *dns.Msg) (*dns.Msg, kind) {
 	if err := r.Unpack(b); err != nil {
 		t.Fatalf("%s: %v", m.Question[0].Name, err)
 	}
+	// Unpack forgives counts that are wrong.
+	for at, rrs := range map[int][]dns.RR{6: r.Answer, 8: r.Ns, 10: r.Extra} {
+		if n := binary.BigEndian.Uint16(b[at:]); int(n) != len(rrs) {
+			t.Errorf("%s: the header says %d records at %d, there are %d", m.Question[0].Name, n, at, len(rrs))
+		}
+	}
 	again, err := r.Pack()
 	if err != nil || len(again) == 0 {
 		t.Errorf("%s: cannot be packed again: %v", m.Question[0].Name, err)
@@ -170,6 +176,33 @@ func TestMalformed(t *testing.T) {
 		if _, ok := a.read(b); ok {
 			t.Errorf("%s is a question", what)
 		}
+	}
+}
+
+// What a message holds beyond its limits is no question either, though the
+// octets are there.
+func TestTooLong(t *testing.T) {
+	a := newAnswers(shares{}, 1)
+	for labels, want := range map[string]bool{
+		strings.Repeat("\x3f"+strings.Repeat("a", 63), 3) + "\x3d" + strings.Repeat("a", 61): true, // 255 octets with the root
+		strings.Repeat("\x3f"+strings.Repeat("a", 63), 3) + "\x3e" + strings.Repeat("a", 62): false,
+		"\x3f" + strings.Repeat("a", 63): true,
+		"\x40" + strings.Repeat("a", 64): false,
+	} {
+		b := "\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + "\x00\x00\x10\x00\x01"
+		if _, ok := a.read([]byte(b)); ok != want {
+			t.Errorf("a name of %d octets: %t, want %t", len(labels)+1, ok, want)
+		}
+	}
+}
+
+// Another additional record than an OPT is left out of the reply, and of its
+// counts.
+func TestOtherAdditional(t *testing.T) {
+	m := new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT)
+	m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeA, Class: dns.ClassINET}, A: []byte{192, 0, 2, 1}}}
+	if r, _ := ask(t, newAnswers(shares{}, 1), m); len(r.Extra) > 0 {
+		t.Errorf("additional %v", r.Extra)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,13 +50,31 @@ func start(t *testing.T, o options) (addr string, end func() counts) {
 	}
 }
 
+// Replies to several clients that are sent together go to each its own.
+func TestClients(t *testing.T) {
+	for _, o := range []options{{portable: true}, {segment: true}, {segment: true, latency: 20 * time.Millisecond}} {
+		addr, end := start(t, o)
+		var clients sync.WaitGroup
+		for range 8 {
+			clients.Go(func() {
+				if answered := burst(t, addr, 100); answered != 100 {
+					t.Errorf("portable %t: %d of 100 answered", o.portable, answered)
+				}
+			})
+		}
+		clients.Wait()
+		end()
+	}
+}
+
 // burst asks n questions at once from one socket, and reads replies until none
 // has come for a second. It gives how many of the questions were answered.
 func burst(t *testing.T, addr string, n int) int {
 	t.Helper()
 	conn, err := net.Dial("udp", addr)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return 0
 	}
 	defer conn.Close()
 	conn.(*net.UDPConn).SetReadBuffer(1 << 20)
@@ -64,10 +83,12 @@ func burst(t *testing.T, addr string, n int) int {
 		m.Id = uint16(id)
 		b, err := m.Pack()
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return 0
 		}
 		if _, err := conn.Write(b); err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return 0
 		}
 	}
 	answered := make(map[uint16]bool)
@@ -80,10 +101,11 @@ func burst(t *testing.T, addr string, n int) int {
 		}
 		var r dns.Msg
 		if err := r.Unpack(b[:size]); err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return 0
 		}
 		if want := fmt.Sprintf("_mta-sts.domain-%d.example.", r.Id); r.Question[0].Name != want {
-			t.Fatalf("the reply to %s is for %s", want, r.Question[0].Name)
+			t.Errorf("the reply to %s is for %s", want, r.Question[0].Name)
 		}
 		answered[r.Id] = true
 	}
@@ -93,10 +115,10 @@ func burst(t *testing.T, addr string, n int) int {
 // Every path answers the same questions: one packet a call, many, and many
 // with replies in one send.
 func TestServe(t *testing.T) {
-	const n = 300 // more than two batches
+	const n = 1000 // more than some batches, in one millisecond too
 	var first *counts
 	for _, o := range []options{
-		{portable: true}, {}, {segment: true}, {segment: true, latency: time.Millisecond, sigma: 0.1},
+		{portable: true}, {}, {segment: true}, {segment: true, latency: 20 * time.Millisecond},
 	} {
 		o.shares = shares{positive: 0.1, nodata: 0.2, noDomain: 0.2}
 		addr, end := start(t, o)
