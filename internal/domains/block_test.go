@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"testing"
 
@@ -68,6 +69,36 @@ func TestBlock(t *testing.T) {
 			t.Fatalf("%v\n got %q\nwant %q", err, got, want)
 		}
 	})
+}
+
+// A header that no block has is refused by itself: others reckon with its
+// numbers.
+func TestHeader(t *testing.T) {
+	for name, change := range map[string]func(h *header){
+		"":                      func(*header) {},
+		"no names":              func(h *header) { h.names, h.gaps = 0, 1 },
+		"no rank":               func(h *header) { h.first, h.gaps = 0, 1 },
+		"rank below zero":       func(h *header) { h.first, h.last, h.gaps = -9, -8, 1 },
+		"ranks fall":            func(h *header) { h.last = 4 },
+		"ranks fall far":        func(h *header) { h.last, h.gaps = math.MinInt64, 1 },
+		"more names than ranks": func(h *header) { h.names, h.gaps = 11, 1 },
+		"gaps without a gap":    func(h *header) { h.gaps = 1 },
+		"a gap without gaps":    func(h *header) { h.names = 9 },
+		"a long column":         func(h *header) { h.text = maxBlock + 1 },
+		"long columns":          func(h *header) { h.text, h.tags = maxBlock/2, maxBlock/2 },
+		"a distant list":        func(h *header) { h.list = maxBlock + 1 },
+	} {
+		h := header{names: 10, text: 50, first: 5, last: 14}
+		change(&h)
+		var got header
+		err := got.parse(h.appendTo(nil))
+		if (err != nil) != (name != "") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil && got != h {
+			t.Errorf("%+v is read as %+v", h, got)
+		}
+	}
 }
 
 // A list without gaps and ranks of its own has a length and a name for each.

@@ -19,6 +19,9 @@ func (p *preparation) findRepeats(ctx context.Context) (bitmap, error) {
 		if err == io.EOF {
 			return marks, p.repeats.clear(ctx, marks)
 		}
+		if err == nil && !marks.fits(blocks.h.last) {
+			err = errBlock
+		}
 		if err == nil {
 			err = blocks.read()
 		}

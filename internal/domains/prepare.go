@@ -41,6 +41,12 @@ type PrepareConfig struct {
 	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
 }
 
+// defaultMemoryBudget is for finding repeats. Half of it fills up with the first
+// 4*10^6 names, and what does not fit costs a write of eight octets and a read.
+// The peak of the whole process preparing 10^6, 10^7 and 10^8 names, none of
+// them twice, was 33, 97 and 121 MiB: besides the budget and what the collector
+// lets lie, one bit a name. On disk, what takes the most is the spool and the
+// chunks: each has the names and one octet for each.
 const defaultMemoryBudget = 64 << 20
 
 // Prepare reads the lists of a run once, in order, and leaves their names in

@@ -8,8 +8,8 @@ import (
 )
 
 // Suspects finds the names that may be there more than once, by their hashes
-// alone: 6 to 8 octets a name are moved instead of the name. In most lists they
-// are few, and only they are looked at by a [repeatFinder], which decides.
+// alone: eight octets are moved instead of a name. In most lists they are few,
+// and only they are looked at by a [repeatFinder], which decides.
 //
 // A hash has heapBits for its heap and 31 more: of 10^8 names without repeats,
 // some 2000 pairs are suspected for nothing.
