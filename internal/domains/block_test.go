@@ -2,6 +2,8 @@ package domains
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +17,9 @@ import (
 func (c *cursor) entry() string {
 	return fmt.Sprintf("%d %d %s %q", c.rank, c.place, c.names[c.begin:c.end], c.own)
 }
+
+// errFall is what no octets must lead to.
+var errFall = errors.New("ranks that fall, or are not of the block")
 
 // readBlocks reads blocks to their end.
 func readBlocks(data []byte, width int) (entries []string, err error) {
@@ -30,11 +35,14 @@ func readBlocks(data []byte, width int) (entries []string, err error) {
 			return entries, err
 		}
 		c.reset(r.h, r.columns, width)
-		for {
+		for rank := r.h.first - 1; ; rank = c.rank {
 			if err := c.next(); err == io.EOF {
 				break
 			} else if err != nil {
 				return entries, err
+			}
+			if c.rank <= rank || c.rank > r.h.last {
+				return entries, errFall
 			}
 			entries = append(entries, c.entry())
 		}
@@ -101,6 +109,29 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+// A cursor stops at the first octet that no block has, also where those behind
+// it make up for it.
+func TestCursor(t *testing.T) {
+	huge := binary.AppendUvarint(nil, math.MaxUint64-1) // one step back, if it were a number with a sign
+	for name, tt := range map[string]struct {
+		gaps, tags []byte
+		want       int // names before the error
+	}{
+		"a gap of nothing":    {gaps: []byte{0, 3}, want: 1},
+		"a gap too large":     {gaps: append([]byte{5}, huge...), want: 1},
+		"a gap back":          {gaps: append([]byte{2}, huge...), want: 2},
+		"tags missing":        {gaps: []byte{1, 2}, tags: []byte("\x01x\x00"), want: 2},
+		"a tag that is short": {gaps: []byte{1, 2}, tags: []byte("\x01x\x00\x02x"), want: 2},
+		"a tag without end":   {gaps: []byte{1, 2}, tags: []byte("\x80"), want: 0},
+	} {
+		b := block{first: 1, last: 4, sizes: []byte{1, 1, 1}, text: []byte("abc"), gaps: tt.gaps, tags: tt.tags}
+		got, err := readBlocks(b.appendTo(nil), min(len(tt.tags), 1))
+		if err != errBlock || len(got) != tt.want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 // A list without gaps and ranks of its own has a length and a name for each.
 func TestBlockIsSmall(t *testing.T) {
 	var b block
@@ -134,9 +165,9 @@ func FuzzBlock(f *testing.F) {
 	b.addTags([][]byte{[]byte("x"), []byte("y")}, 4)
 	f.Add(b.appendTo(nil), uint8(2))
 	f.Fuzz(func(t *testing.T, data []byte, width uint8) {
-		entries, _ := readBlocks(data, int(width%4))
-		if len(entries) > len(data) {
-			t.Fatalf("%d names in %d octets", len(entries), len(data))
+		entries, err := readBlocks(data, int(width%4))
+		if err == errFall || len(entries) > len(data) {
+			t.Fatalf("%d names in %d octets, %v", len(entries), len(data), err)
 		}
 	})
 }

@@ -177,3 +177,45 @@ func TestReadOnlyDirectory(t *testing.T) {
 		t.Errorf("a run directory that is a file: %v", err)
 	}
 }
+
+// A spool that is not what was written is an error that names it, not a panic
+// and not a chunk.
+func TestDamagedSpool(t *testing.T) {
+	list := writeList(t, "list", noise(100)+noise(100))
+	for name, tt := range map[string]struct {
+		at     int64 // in the first header
+		octets string
+	}{
+		"nothing":       {0, ""},
+		"rank too high": {32, "\x00\x00\x00\x01"},
+		"two parts":     {32, "\x80"},
+		"no such list":  {20, "\x01"},
+		"no names":      {0, "\x00"},
+		"too large":     {4, "\xff\xff\xff"},
+	} {
+		p := newPreparation(&PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, MemoryBudget: defaultMemoryBudget, Disk: quick()})
+		if err := os.Mkdir(p.chunks, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		err := p.readLists(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := p.spool.file.Name()
+		if _, err := p.spool.file.WriteAt([]byte(tt.octets), tt.at); err != nil {
+			t.Fatal(err)
+		}
+		p.plan.PartSize, p.plan.Parts = 64, 4
+		repeated, err := p.findRepeats(t.Context())
+		if name == "nothing" && (err != nil || repeated == nil) || name == "rank too high" && err == nil {
+			t.Errorf("%s: finding repeats: %v", name, err)
+		}
+		err = p.writeChunks(t.Context(), nil)
+		if (err != nil) != (name != "nothing") || err != nil && !strings.HasPrefix(err.Error(), path+": ") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := p.abort(); err != nil {
+			t.Error(err)
+		}
+	}
+}
