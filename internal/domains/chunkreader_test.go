@@ -18,6 +18,19 @@ func TestChunkReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Fields(noise(n))
+	c, err := p.Open(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	for ; c.nextBlock() == nil; blocks++ {
+		if len(c.text) > 32<<10 {
+			t.Errorf("a block has %d octets of names", len(c.text))
+		}
+	}
+	if err := c.Close(); err != nil || blocks != 4 {
+		t.Errorf("%d blocks, %v", blocks, err)
+	}
 	for _, size := range []int{1, 7, 256, n, 2 * n} {
 		c, err := p.Open(0)
 		if err != nil {
@@ -53,8 +66,7 @@ func TestChunkReader(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	c, err := p.Open(0)
-	if err != nil {
+	if c, err = p.Open(0); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Close(); err != nil {

@@ -185,13 +185,14 @@ func TestDamagedSpool(t *testing.T) {
 	for name, tt := range map[string]struct {
 		at     int64 // in the first header
 		octets string
+		part   int64 // size; the blocks are for 64
 	}{
-		"nothing":       {0, ""},
-		"rank too high": {32, "\x00\x00\x00\x01"},
-		"two parts":     {32, "\x80"},
-		"no such list":  {20, "\x01"},
-		"no names":      {0, "\x00"},
-		"too large":     {4, "\xff\xff\xff"},
+		"nothing":       {0, "", 64},
+		"rank too high": {24, "\x01\x00\x00\x00\x00\x01\x00\x00\x40\x00\x00\x00\x00\x01\x00\x00", 64},
+		"two parts":     {0, "", 48},
+		"no such list":  {20, "\x01", 64},
+		"no names":      {0, "\x00", 64},
+		"too large":     {4, "\xff\xff\xff", 64},
 	} {
 		p := newPreparation(&PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, MemoryBudget: defaultMemoryBudget, Disk: quick()})
 		if err := os.Mkdir(p.chunks, 0o755); err != nil {
@@ -205,7 +206,7 @@ func TestDamagedSpool(t *testing.T) {
 		if _, err := p.spool.file.WriteAt([]byte(tt.octets), tt.at); err != nil {
 			t.Fatal(err)
 		}
-		p.plan.PartSize, p.plan.Parts = 64, 4
+		p.plan.PartSize, p.plan.Parts = tt.part, int(partCount(p.plan.Entries, tt.part))
 		repeated, err := p.findRepeats(t.Context())
 		if name == "nothing" && (err != nil || repeated == nil) || name == "rank too high" && err == nil {
 			t.Errorf("%s: finding repeats: %v", name, err)
