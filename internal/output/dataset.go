@@ -29,6 +29,7 @@ type Dataset struct {
 
 	dir       string
 	id        Identity
+	layout    *layout
 	groupRows int64 // rows in a row group
 }
 
@@ -42,7 +43,11 @@ func Open(dir string, id Identity) (*Dataset, error) {
 	if !stat.IsDir() {
 		return nil, fmt.Errorf("%s is not a directory", dir)
 	}
-	return &Dataset{dir: dir, id: id, groupRows: rowsPerGroup}, nil
+	layout, err := newLayout()
+	if err != nil {
+		return nil, err
+	}
+	return &Dataset{dir: dir, id: id, layout: layout, groupRows: rowsPerGroup}, nil
 }
 
 // Whole says whether part k is there: whole, and of this run and schema. No
@@ -77,14 +82,14 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, d.id, d.groupRows, PartInfo{
+	return newPart(file, d.id, d.layout, d.groupRows, PartInfo{
 		Name:      PartName(k),
 		Part:      k,
 		FirstRank: firstRank,
 		LastRank:  lastRank,
 		Input:     d.id.Input,
 		Config:    d.id.Config,
-	}), nil
+	})
 }
 
 // Sweep removes the temporary files of the parts that mine says are the

@@ -103,7 +103,6 @@ func openPart(f *os.File) (*parquet.File, PartInfo, error) {
 // checkEnds looks at the first and the last bytes of a Parquet file, so that
 // the library never has to believe the length of a footer that is not there.
 func checkEnds(f io.ReaderAt, size int64) error {
-	const magic = "PAR1"
 	head, tail := make([]byte, len(magic)), make([]byte, 4+len(magic))
 	if size < int64(len(head)+len(tail)) {
 		return fmt.Errorf("%w: %d bytes are too few", ErrDamaged, size)

@@ -61,6 +61,16 @@ func absent(r *Row) (set uint64) {
 // checkRow looks for what Parquet writers accept and readers choke on, and for
 // columns that may not be empty and are.
 func checkRow(r *Row) error {
+	if err := checkNotEmpty(r); err != nil {
+		return err
+	}
+	if column := invalidText(r); column != "" {
+		return &RowError{r.Domain, r.Rank, column, "is not valid UTF-8"}
+	}
+	return nil
+}
+
+func checkNotEmpty(r *Row) error {
 	switch "" {
 	case r.Domain:
 		return &RowError{r.Domain, r.Rank, "domain", "is empty"}
@@ -72,9 +82,6 @@ func checkRow(r *Row) error {
 		return &RowError{r.Domain, r.Rank, "record", "is empty"}
 	case r.Policy:
 		return &RowError{r.Domain, r.Rank, "policy", "is empty"}
-	}
-	if column := invalidText(r); column != "" {
-		return &RowError{r.Domain, r.Rank, column, "is not valid UTF-8"}
 	}
 	return nil
 }

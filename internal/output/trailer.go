@@ -1,0 +1,84 @@
+package output
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// magic begins and ends a Parquet file.
+const magic = "PAR1"
+
+// A sink is the file with what was written to it so far.
+type sink struct {
+	to     *bufio.Writer
+	offset int64
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	n, err := s.to.Write(b)
+	s.offset += int64(n)
+	return n, err
+}
+
+// close writes the row groups that are not written yet, and the footer.
+func (p *Part) close() error {
+	if p.lean != nil && p.lean.rows > 0 {
+		if err := p.endLean(); err != nil {
+			return err
+		}
+	}
+	if p.full != nil {
+		groups, err := p.full.close()
+		if err != nil {
+			return p.wrap(err)
+		}
+		p.groups = append(p.groups, groups...)
+	}
+	footer, err := p.footer()
+	if err != nil {
+		return p.wrap(err)
+	}
+	length := len(footer)
+	footer = append(binary.LittleEndian.AppendUint32(footer, uint32(length)), magic...)
+	if _, err := p.sink.Write(footer); err != nil {
+		return p.wrap(err)
+	}
+	return p.wrap(p.sink.to.Flush())
+}
+
+// footer is the file's metadata.
+func (p *Part) footer() ([]byte, error) {
+	counts, err := json.Marshal(p.info.Counts)
+	if err != nil {
+		return nil, err
+	}
+	meta := p.layout.footer
+	meta.NumRows = p.info.Counts.Rows
+	meta.RowGroups = p.groups
+	for i := range p.groups {
+		p.groups[i].Ordinal = int16(i)
+	}
+	meta.CreatedBy = fmt.Sprintf("stsscan version %s(build )", p.id.Version)
+	meta.KeyValueMetadata = thrift.Slice[format.KeyValue]{
+		{Key: keySchema, Value: SchemaVersion},
+		{Key: keyInput, Value: p.info.Input},
+		{Key: keyConfig, Value: p.info.Config},
+		{Key: keyRun, Value: p.id.Run},
+		{Key: keyPart, Value: strconv.Itoa(p.info.Part)},
+		{Key: keyFirstRank, Value: strconv.FormatInt(p.info.FirstRank, 10)},
+		{Key: keyLastRank, Value: strconv.FormatInt(p.info.LastRank, 10)},
+		{Key: keyRows, Value: strconv.FormatInt(p.info.Counts.Rows, 10)},
+		{Key: keyPending, Value: strconv.FormatInt(p.info.Pending, 10)},
+		{Key: keyCounts, Value: string(counts)},
+	}
+	slices.SortFunc(meta.KeyValueMetadata, func(a, b format.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
+	return thrift.Marshal(new(thrift.CompactProtocol), &meta)
+}
