@@ -54,9 +54,9 @@ func benchPart(b *testing.B, names []string, n, perBatch int) int64 {
 		batch = batch[:min(perBatch, n-rank)]
 		for i := range batch {
 			// Answers come in another order than the questions were asked in.
-			j := rank + i ^ 5
-			if j >= n {
-				j = rank + i
+			j := rank + i
+			if first := j &^ 4095; first+4096 <= n {
+				j = first + j*1597&4095
 			}
 			name, r := names[j%len(names)], &batch[i]
 			if j%1000 == 500 {

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
+	"slices"
 
+	"github.com/klauspost/compress/huff0"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -15,7 +17,8 @@ import (
 // they will stand there, and what the footer says of them.
 type chunk struct {
 	leaf
-	encoding format.Encoding
+	encoding format.Encoding // of the last page
+	used     []format.Encoding
 	pages    []byte // data pages, each with its header
 	words    []byte // dictionary page; nil: none
 	rows     int64
@@ -26,17 +29,25 @@ type chunk struct {
 }
 
 // A press holds what turning values into pages needs, shared by the columns of
-// a part.
+// a part. All of it is scratch.
 type press struct {
 	codec                  zstd.Codec
-	levels, values, packed []byte
-	int32s                 []int32
+	huffman                huff0.Scratch
+	reps, defs             []byte   // levels of a page
+	int32s                 []int32  // values of a page
+	int64s                 []int64  //
+	text                   []byte   //
+	offsets                []uint32 // of the texts in text, and its end
+	levels, values, packed []byte   // encoded
 }
 
-// page appends a data page: levels that [press.level] made, and values.
-func (c *chunk) page(p *press, reps, defs int, values []byte, rows, count, nulls int) error {
-	body, packed := values, false
-	if p.packed, packed = p.squeeze(values); packed {
+// page appends a data page of values and of p.levels, which are encoded; reps
+// is how many octets of the levels are those of repetition.
+func (c *chunk) page(p *press, reps int, values []byte, squeeze squeezer, rows, count, nulls int) error {
+	body := values
+	p.packed = squeeze(p, p.packed[:0], values)
+	packed := len(p.packed) > 0 && len(p.packed) < len(values)
+	if packed {
 		body = p.packed
 	}
 	sum := crc32.Update(crc32.ChecksumIEEE(p.levels), crc32.IEEETable, body)
@@ -51,7 +62,7 @@ func (c *chunk) page(p *press, reps, defs int, values []byte, rows, count, nulls
 			NumRows:                    int32(rows),
 			Encoding:                   c.encoding,
 			RepetitionLevelsByteLength: int32(reps),
-			DefinitionLevelsByteLength: int32(defs),
+			DefinitionLevelsByteLength: int32(len(p.levels) - reps),
 			IsCompressed:               thrift.New(packed),
 		}),
 	}
@@ -60,6 +71,9 @@ func (c *chunk) page(p *press, reps, defs int, values []byte, rows, count, nulls
 		return err
 	}
 	c.pages = append(append(append(c.pages, text...), p.levels...), body...)
+	if !slices.Contains(c.used, c.encoding) {
+		c.used = append(c.used, c.encoding)
+	}
 	c.rows += int64(rows)
 	c.values += int64(count)
 	c.nulls += int64(nulls)
@@ -94,7 +108,7 @@ func (c *chunk) dictionary(p *press, values []byte, n int) error {
 func (c *chunk) writeTo(w *sink) (format.ColumnChunk, error) {
 	meta := format.ColumnMetaData{
 		Type:                  c.kind,
-		Encoding:              thrift.Slice[format.Encoding]{format.RLE, c.encoding},
+		Encoding:              append(thrift.Slice[format.Encoding]{format.RLE}, c.used...),
 		PathInSchema:          thrift.Slice[string](c.path),
 		Codec:                 format.Zstd,
 		NumValues:             c.values,
@@ -130,30 +144,37 @@ func (c *chunk) null(p *press, n int) error {
 	}
 	reps := len(p.levels)
 	p.levels = appendRun(p.levels, n, 0)
-	return c.page(p, reps, len(p.levels)-reps, nil, n, n, n)
+	return c.page(p, reps, nil, (*press).matches, n, n, n)
 }
 
-// level appends to p.levels the levels of a page, which go up to the given
-// one, and gives the size that they have there.
-func (p *press) level(levels []byte, most byte) (int, error) {
-	if most == 0 {
-		return 0, nil
-	}
+// level appends to p.levels the levels of a page, which go up to the given one.
+func (p *press) level(levels []byte, most byte) error {
 	encoding := rle.Encoding{BitWidth: bits.Len8(most)}
 	encoded, err := encoding.EncodeLevels(p.packed[:0], levels)
 	p.packed = encoded
 	p.levels = append(p.levels, encoded...)
-	return len(encoded), err
+	return err
 }
 
-// squeeze compresses values; ok is false where that does not make them
-// smaller.
-func (p *press) squeeze(values []byte) (packed []byte, ok bool) {
-	if len(values) < 32 {
-		return p.packed, false
+// A squeezer compresses src to dst; nothing where it is not worth trying.
+type squeezer func(p *press, dst, src []byte) []byte
+
+// matches is for values that repeat themselves; incompressible ones, such as
+// packed noise, it gives up soon.
+func (p *press) matches(dst, src []byte) []byte {
+	if len(src) < 32 {
+		return dst
 	}
-	packed, err := p.codec.Encode(p.packed[:0], values)
-	return packed, err == nil && len(packed) < len(values)
+	packed, err := p.codec.Encode(dst, src)
+	if err != nil {
+		return dst
+	}
+	return packed
+}
+
+// literals is for names.
+func (p *press) literals(dst, src []byte) []byte {
+	return appendLiterals(dst, src, &p.huffman)
 }
 
 // appendRun appends n equal levels in the encoding RLE of Parquet.

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"strings"
@@ -13,94 +12,34 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A column takes the values of one column of lean rows.
+// A column takes the values of one column of lean rows, one for each row, as
+// they come. All it does with them it does a page at a time, in short loops.
 type column interface {
 	to() *chunk
-	flush(*press) error // ends the page that the values since the last flush make
-	finish(*press) error
-	reset()
+	flush(p *press, order []int32) error // makes a page of the values so far, in the given order
+	finish(*press) error                 // ends the row group
+	reset()                              // begins another
 }
 
-// A series is a column that is no list: the levels of its values in one page.
-type series struct {
-	chunk
-	defs  []byte // empty where the column is never NULL
-	count int    // of values that are there
-}
+// A series is a column that is no list.
+type series struct{ chunk }
 
-func (c *series) to() *chunk { return &c.chunk }
+func (c *series) to() *chunk          { return &c.chunk }
+func (c *series) finish(*press) error { return nil }
 
-// missing and present note a value.
-func (c *series) missing() { c.defs = append(c.defs, 0) }
-
-func (c *series) present() {
-	if c.maxDef > 0 {
-		c.defs = append(c.defs, c.maxDef)
-	}
-	c.count++
-}
-
-// end makes a page of the levels so far and of values, the encoded values.
-func (c *series) end(p *press, values []byte) error {
-	rows := max(len(c.defs), c.count)
+// end makes a page of p.values, which are encoded. The levels of definition
+// are p.defs; where nothing is NULL they may be left out.
+func (c *series) end(p *press, squeeze squeezer, rows, nulls int) (err error) {
 	p.levels = p.levels[:0]
-	defs, err := p.level(c.defs, c.maxDef)
+	if c.maxDef > 0 && nulls == 0 {
+		p.levels = appendRun(p.levels, rows, c.maxDef)
+	} else if c.maxDef > 0 {
+		err = p.level(p.defs, c.maxDef)
+	}
 	if err != nil {
 		return err
 	}
-	count := c.count
-	c.defs, c.count = c.defs[:0], 0
-	return c.page(p, 0, defs, values, rows, rows, rows-count)
-}
-
-func (c *series) finish(*press) error { return nil }
-
-// names is a column of texts that are nearly all different. DELTA_BYTE_ARRAY
-// leaves out what a name has in common with the one before: much in a list
-// that is sorted, as zones are.
-type names struct {
-	series
-	data    []byte
-	offsets []uint32 // of the names in data, and the end
-}
-
-// add says whether the text is valid UTF-8.
-func (c *names) add(text string) bool {
-	if text == "" {
-		c.missing()
-		return true
-	}
-	c.present()
-	if len(c.offsets) == 0 {
-		c.offsets = append(c.offsets, 0)
-	}
-	c.data = append(c.data, text...)
-	c.offsets = append(c.offsets, uint32(len(c.data)))
-	return utf8.ValidString(text)
-}
-
-func (c *names) flush(p *press) (err error) {
-	c.bounds()
-	c.encoding = format.DeltaByteArray
-	if p.values, err = new(delta.ByteArrayEncoding).EncodeByteArray(p.values[:0], c.data, c.offsets); err != nil {
-		return err
-	}
-	c.data, c.offsets = c.data[:0], c.offsets[:0]
-	return c.end(p, p.values)
-}
-
-func (c *names) bounds() {
-	low, high := c.min, c.max
-	for i := 1; i < len(c.offsets); i++ {
-		name := c.data[c.offsets[i-1]:c.offsets[i]]
-		if low == nil || bytes.Compare(name, low) < 0 {
-			low = name
-		}
-		if high == nil || bytes.Compare(name, high) > 0 {
-			high = name
-		}
-	}
-	c.min, c.max = bytes.Clone(low), bytes.Clone(high)
+	return c.page(p, 0, p.values, squeeze, rows, rows, nulls)
 }
 
 // terms is a column of few different texts, in a dictionary.
@@ -108,18 +47,25 @@ type terms struct {
 	series
 	text   []string         // of the dictionary
 	id     map[string]int32 // index in text
-	ids    []int32          // of the page
-	counts []int64          // how often each occurs in the row group
+	ids    []int32          // of the page; -1: NULL
+	counts []int64          // how often each occurs in the pages of the row group
 }
 
-// add says whether the text is valid UTF-8, which it finds out once a word.
+// add says whether the text is valid UTF-8, which it finds out once a term.
 func (c *terms) add(text string) bool {
+	// Nearly every row has one of a handful: these are looked at before the map
+	// is asked.
+	for i, term := range c.text[:min(len(c.text), 4)] {
+		if term == text {
+			c.ids = append(c.ids, int32(i))
+			return true
+		}
+	}
 	if text == "" {
-		c.missing()
+		c.ids = append(c.ids, -1)
 		return true
 	}
-	c.present()
-	id, ok := c.find(text)
+	id, ok := c.id[text]
 	if !ok {
 		text = strings.Clone(text) // it may be of a buffer of the caller
 		id = int32(len(c.text))
@@ -127,34 +73,32 @@ func (c *terms) add(text string) bool {
 		c.text, c.counts = append(c.text, text), append(c.counts, 0)
 	}
 	c.ids = append(c.ids, id)
-	c.counts[id]++
 	return ok || utf8.ValidString(text)
 }
 
-// find looks at the first words before it asks the map: nearly every row has
-// one of a handful.
-func (c *terms) find(text string) (int32, bool) {
-	for i, word := range c.text[:min(len(c.text), 6)] {
-		if word == text {
-			return int32(i), true
+func (c *terms) flush(p *press, order []int32) (err error) {
+	p.int32s, p.defs = p.int32s[:0], p.defs[:0]
+	for _, i := range order {
+		id := c.ids[i]
+		if id < 0 {
+			p.defs = append(p.defs, 0)
+			continue
 		}
+		p.defs = append(p.defs, 1)
+		p.int32s = append(p.int32s, id)
+		c.counts[id]++
 	}
-	id, ok := c.id[text]
-	return id, ok
-}
-
-func (c *terms) flush(p *press) (err error) {
+	c.ids = c.ids[:0]
 	c.encoding = format.RLEDictionary
 	encoding := rle.Encoding{BitWidth: bits.Len(uint(max(len(c.text)-1, 1)))}
-	if p.packed, err = encoding.EncodeInt32(p.packed[:0], c.ids); err != nil {
+	if p.packed, err = encoding.EncodeInt32(p.packed[:0], p.int32s); err != nil {
 		return err
 	}
 	p.values = append(append(p.values[:0], byte(encoding.BitWidth)), p.packed...)
-	c.ids = c.ids[:0]
-	return c.end(p, p.values)
+	return c.end(p, (*press).matches, len(order), len(order)-len(p.int32s))
 }
 
-// finish makes the dictionary, whose words all occur.
+// finish makes the dictionary, whose terms all occur.
 func (c *terms) finish(p *press) error {
 	p.values = p.values[:0]
 	for _, text := range c.text {
@@ -176,49 +120,77 @@ func (c *terms) reset() {
 }
 
 // ints is a column of 32 or 64 bit integers. DELTA_BINARY_PACKED spends nothing
-// on a column that is always the same, and about as many bits as the
-// differences have on others.
+// on a column that is always the same, and on others about as many bits as the
+// differences have.
 type ints struct {
 	series
 	values []int64
+	there  []bool // empty where the column is never NULL
 }
 
-func (c *ints) add(v int64) {
-	c.present()
-	c.values = append(c.values, v)
+func (c *ints) add(v int64) { c.values = append(c.values, v) }
+
+// number adds a value that may be NULL.
+func number[T int32 | int64](c *ints, v *T) {
+	if c.there = append(c.there, v != nil); v == nil {
+		c.add(0)
+	} else {
+		c.add(int64(*v))
+	}
 }
 
-func (c *ints) flush(p *press) (err error) {
+func (c *ints) flush(p *press, order []int32) (err error) {
+	p.int64s, p.defs = p.int64s[:0], p.defs[:0]
+	for _, i := range order {
+		if len(c.there) == 0 || c.there[i] {
+			p.int64s = append(p.int64s, c.values[i])
+		}
+	}
+	if len(c.there) > 0 {
+		for _, i := range order {
+			p.defs = append(p.defs, level(c.there[i]))
+		}
+	}
+	c.values, c.there = c.values[:0], c.there[:0]
+	c.bounds(p.int64s)
 	c.encoding = format.DeltaBinaryPacked
 	if p.values, err = c.encode(p); err != nil {
 		return err
 	}
-	return c.end(p, p.values)
+	return c.end(p, (*press).matches, len(order), len(order)-len(p.int64s))
 }
 
-// encode gives the values of a page, takes note of their bounds and forgets
-// them.
-func (c *ints) encode(p *press) ([]byte, error) {
-	values := c.values
-	c.values = c.values[:0]
-	if len(values) > 0 {
-		low, high := values[0], values[0]
-		for _, v := range values {
-			low, high = min(low, v), max(high, v)
-		}
-		if c.min != nil {
-			low, high = min(low, c.integer(c.min)), max(high, c.integer(c.max))
-		}
-		c.min, c.max = c.octets(low), c.octets(high)
+// level is that of a value in a column that is no list.
+func level(there bool) byte {
+	if there {
+		return 1
 	}
+	return 0
+}
+
+func (c *ints) encode(p *press) ([]byte, error) {
 	if c.kind == format.Int64 {
-		return new(delta.BinaryPackedEncoding).EncodeInt64(p.values[:0], values)
+		return new(delta.BinaryPackedEncoding).EncodeInt64(p.values[:0], p.int64s)
 	}
 	p.int32s = p.int32s[:0]
-	for _, v := range values {
+	for _, v := range p.int64s {
 		p.int32s = append(p.int32s, int32(v))
 	}
 	return new(delta.BinaryPackedEncoding).EncodeInt32(p.values[:0], p.int32s)
+}
+
+func (c *ints) bounds(values []int64) {
+	if len(values) == 0 {
+		return
+	}
+	low, high := values[0], values[0]
+	for _, v := range values {
+		low, high = min(low, v), max(high, v)
+	}
+	if c.min != nil {
+		low, high = min(low, c.integer(c.min)), max(high, c.integer(c.max))
+	}
+	c.min, c.max = c.octets(low), c.octets(high)
 }
 
 // octets and integer are a value as statistics have it.

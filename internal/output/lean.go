@@ -1,6 +1,8 @@
 package output
 
 import (
+	"slices"
+
 	"github.com/parquet-go/parquet-go/bloom"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -8,7 +10,10 @@ import (
 
 // rowsPerPage is how many lean rows make a page of each column. It divides
 // rowsPerGroup.
-const rowsPerPage = 15_360
+const (
+	rowsPerPage = 15_360
+	indexBits   = 14 // for the index of a row in a page
+)
 
 // lean says that r says nothing but what the lookup of a record that is not
 // there can say: the columns of [leanRows] are all that are not NULL. It is so
@@ -34,9 +39,10 @@ func lean(r *Row) bool {
 // columns cost; the encodings are the library's.
 type leanRows struct {
 	rows   int // in the row group
-	inPage int // of them, not in a page yet
 	press  press
 	blank  chunk    // serves every column that is NULL
+	keys   []uint64 // of the rows of the page: rank, and index
+	order  []int32
 	hashes []uint64 // of the domains, for the filter
 	layout *layout
 
@@ -90,7 +96,7 @@ func (g *leanRows) add(r *Row) bool {
 	ok = g.zone.add(r.Zone) && ok
 	ok = g.rcode.add(r.Rcode) && ok
 	if r.Authenticated == nil {
-		g.authenticated.missing()
+		g.authenticated.states = append(g.authenticated.states, unset)
 	} else {
 		g.authenticated.add(*r.Authenticated)
 	}
@@ -103,35 +109,41 @@ func (g *leanRows) add(r *Row) bool {
 	g.observed.add(r.ObservedAt.UnixMicro())
 	g.pass.add(int64(r.Pass))
 	g.rows++
-	g.inPage++
 	return ok
-}
-
-func number[T int32 | int64](c *ints, v *T) {
-	if v == nil {
-		c.missing()
-	} else {
-		c.add(int64(*v))
-	}
 }
 
 // flush ends the page of every column.
 func (g *leanRows) flush() error {
-	if g.inPage == 0 {
+	if len(g.rank.values) == 0 {
 		return nil
 	}
-	for i := 1; i < len(g.domain.offsets); i++ {
-		g.hashes = append(g.hashes, bloom.XXH64{}.Sum64(g.domain.data[g.domain.offsets[i-1]:g.domain.offsets[i]]))
+	for name := range g.domain.all {
+		g.hashes = append(g.hashes, bloom.XXH64{}.Sum64(name))
 	}
-	g.inPage = 0
+	order := g.sort()
 	for _, c := range g.columns {
 		if c != nil {
-			if err := c.flush(&g.press); err != nil {
+			if err := c.flush(&g.press, order); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// sort gives the order of the ranks of the page. Answers come in another order
+// than the list has; the list's own is the one in which ranks need next to no
+// space, and names little if it is sorted.
+func (g *leanRows) sort() []int32 {
+	g.keys, g.order = g.keys[:0], g.order[:0]
+	for i, rank := range g.rank.values {
+		g.keys = append(g.keys, uint64(rank)<<indexBits|uint64(i))
+	}
+	slices.Sort(g.keys)
+	for _, key := range g.keys {
+		g.order = append(g.order, int32(key&(1<<indexBits-1)))
+	}
+	return g.order
 }
 
 // end writes the row group and begins another. The rows are counted in counts.

@@ -110,7 +110,7 @@ func (p *Part) addLean(r *Row) error {
 	if int64(p.lean.rows) == p.groupRows {
 		return p.endLean()
 	}
-	if p.lean.inPage == rowsPerPage {
+	if len(p.lean.rank.values) == rowsPerPage {
 		return p.wrap(p.lean.flush())
 	}
 	return nil

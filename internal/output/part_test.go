@@ -184,16 +184,20 @@ func TestManyRowGroups(t *testing.T) {
 		}
 	}
 	rows := 0
-	for r, err := range ReadPart(path) {
+	for _, err := range ReadPart(path) {
 		if err != nil {
 			t.Fatal(err)
-		}
-		if want := int64(n - rows); r.Rank != want {
-			t.Fatalf("row %d has rank %d, want %d", rows, r.Rank, want)
 		}
 		if rows++; rows == 500+2 {
 			break // a reader may stop anywhere
 		}
+	}
+	seen := make(map[int64]bool)
+	for _, r := range read(t, path) {
+		seen[r.Rank] = true
+	}
+	if len(seen) != n {
+		t.Errorf("%d different rows of %d", len(seen), n)
 	}
 }
 

@@ -9,87 +9,113 @@ import (
 // flags is a column of booleans, eight to an octet.
 type flags struct {
 	series
-	bits []byte
-	seen [2]bool
+	states []state
+	seen   [3]bool
 }
 
+// A state is a boolean or NULL.
+type state byte
+
+const (
+	no state = iota
+	yes
+	unset
+)
+
 func (c *flags) add(v bool) {
-	c.bits = plain.AppendBoolean(c.bits, c.count, v)
-	c.present()
 	if v {
-		c.seen[1] = true
+		c.states = append(c.states, yes)
 	} else {
-		c.seen[0] = true
+		c.states = append(c.states, no)
 	}
 }
 
-func (c *flags) flush(p *press) error {
+func (c *flags) flush(p *press, order []int32) error {
+	p.values, p.defs = p.values[:0], p.defs[:0]
+	count := 0
+	for _, i := range order {
+		s := c.states[i]
+		c.seen[s] = true
+		if s == unset {
+			p.defs = append(p.defs, 0)
+			continue
+		}
+		p.defs = append(p.defs, 1)
+		p.values = plain.AppendBoolean(p.values, count, s == yes)
+		count++
+	}
+	c.states = c.states[:0]
 	c.encoding = format.Plain
-	p.values = append(p.values[:0], c.bits...)
-	c.bits = c.bits[:0]
-	return c.end(p, p.values)
+	return c.end(p, (*press).matches, len(order), len(order)-count)
 }
 
 func (c *flags) finish(*press) error {
-	if c.seen[0] || c.seen[1] {
-		c.min, c.max = []byte{1}, []byte{0}
-	}
-	if c.seen[0] {
-		c.min = []byte{0}
-	}
-	if c.seen[1] {
-		c.max = []byte{1}
+	for s, octet := range [...][]byte{no: {0}, yes: {1}} {
+		if c.seen[s] {
+			c.max = octet
+			if c.min == nil {
+				c.min = octet
+			}
+		}
 	}
 	return nil
 }
 
 func (c *flags) reset() {
 	c.chunk.reset()
-	c.seen = [2]bool{}
+	c.seen = [3]bool{}
 }
 
 // intLists is a column of lists of 32 bit integers, which is NULL in most rows.
 type intLists struct {
 	chunk
-	reps, defs []byte
-	values     []int32
-	rows       int
+	values []int32
+	ends   []int32 // of the lists in values
+	there  []bool
 }
 
 // add takes a list; nil is NULL, which an empty list is not.
 func (c *intLists) add(list []int32) {
-	c.rows++
-	switch {
-	case list == nil:
-		c.reps, c.defs = append(c.reps, 0), append(c.defs, 0)
-	case len(list) == 0:
-		c.reps, c.defs = append(c.reps, 0), append(c.defs, 1)
-	}
-	for i, v := range list {
-		c.reps, c.defs = append(c.reps, byte(min(i, 1))), append(c.defs, c.maxDef)
-		c.values = append(c.values, v)
-	}
+	c.values = append(c.values, list...)
+	c.ends = append(c.ends, int32(len(c.values)))
+	c.there = append(c.there, list != nil)
 }
 
 func (c *intLists) to() *chunk { return &c.chunk }
 
-func (c *intLists) flush(p *press) (err error) {
+func (c *intLists) flush(p *press, order []int32) (err error) {
+	p.int32s, p.reps, p.defs = p.int32s[:0], p.reps[:0], p.defs[:0]
+	for _, i := range order {
+		start := int32(0)
+		if i > 0 {
+			start = c.ends[i-1]
+		}
+		list := c.values[start:c.ends[i]]
+		if len(list) == 0 {
+			p.reps, p.defs = append(p.reps, 0), append(p.defs, 0)
+			if c.there[i] {
+				p.defs[len(p.defs)-1] = 1
+			}
+		}
+		for k, v := range list {
+			p.reps, p.defs = append(p.reps, byte(min(k, 1))), append(p.defs, c.maxDef)
+			p.int32s = append(p.int32s, v)
+		}
+	}
+	c.values, c.ends, c.there = c.values[:0], c.ends[:0], c.there[:0]
 	c.encoding = format.DeltaBinaryPacked
-	if p.values, err = new(delta.BinaryPackedEncoding).EncodeInt32(p.values[:0], c.values); err != nil {
+	if p.values, err = new(delta.BinaryPackedEncoding).EncodeInt32(p.values[:0], p.int32s); err != nil {
 		return err
 	}
 	p.levels = p.levels[:0]
-	reps, err := p.level(c.reps, c.maxRep)
-	if err != nil {
+	if err := p.level(p.reps, c.maxRep); err != nil {
 		return err
 	}
-	defs, err := p.level(c.defs, c.maxDef)
-	if err != nil {
+	reps := len(p.levels)
+	if err := p.level(p.defs, c.maxDef); err != nil {
 		return err
 	}
-	rows, count, nulls := c.rows, len(c.reps), len(c.reps)-len(c.values)
-	c.reps, c.defs, c.values, c.rows = c.reps[:0], c.defs[:0], c.values[:0], 0
-	return c.page(p, reps, defs, p.values, rows, count, nulls)
+	return c.page(p, reps, p.values, (*press).matches, len(order), len(p.reps), len(p.reps)-len(p.int32s))
 }
 
 func (c *intLists) finish(*press) error { return nil }
