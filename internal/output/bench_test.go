@@ -19,7 +19,7 @@ func BenchmarkWrite(b *testing.B) {
 			b.ResetTimer()
 			for done := 0; done < b.N; {
 				n := min(1<<19, b.N-done)
-				size += benchPart(b, names, n, 1024)
+				size += benchPart(b, names, n, 1024, 1000)
 				done += n
 			}
 			b.ReportMetric(float64(size)/float64(b.N), "file-bytes/row")
@@ -31,17 +31,24 @@ func BenchmarkWrite(b *testing.B) {
 // BenchmarkSmallPart writes parts of 64 ranks, of which short lists have many:
 // ns/op is the time of one part.
 func BenchmarkSmallPart(b *testing.B) {
-	names := benchNames(1<<10, false)
-	b.ReportAllocs()
-	b.ResetTimer()
-	for range b.N {
-		benchPart(b, names, 64, 64)
+	for _, bench := range []struct {
+		name    string
+		surveys int // one row in so many is a whole survey
+	}{{"lean", 1000}, {"surveys", 50}} {
+		b.Run(bench.name, func(b *testing.B) {
+			names := benchNames(1<<10, false)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				benchPart(b, names, 64, 64, bench.surveys)
+			}
+		})
 	}
 }
 
 // benchPart writes one part of n rows in reused batches, as the pipeline does,
-// and gives its size. Of five rows in eight the zone is the domain itself.
-func benchPart(b *testing.B, names []string, n, perBatch int) int64 {
+// and gives its size. Of six rows in eight the zone is the domain itself.
+func benchPart(b *testing.B, names []string, n, perBatch, surveys int) int64 {
 	b.Helper()
 	p, err := open(b, b.TempDir(), identity()).Create(0, 1, int64(n))
 	if err != nil {
@@ -59,7 +66,7 @@ func benchPart(b *testing.B, names []string, n, perBatch int) int64 {
 				j = first + j*1597&4095
 			}
 			name, r := names[j%len(names)], &batch[i]
-			if j%1000 == 500 {
+			if j%surveys == surveys/2 {
 				*r = *valid(name, int64(j+1))
 				continue
 			}

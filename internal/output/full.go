@@ -1,7 +1,7 @@
 package output
 
 import (
-	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -72,6 +72,20 @@ func (f *fullRows) add(r *Row) error {
 	return f.end()
 }
 
+// ownWords is what [Counts] counts of r, in memory of its own: of two equal keys a
+// map keeps the one that it was given last.
+func ownWords(r *Row) *Row {
+	own := &Row{
+		Record: strings.Clone(r.Record), RecordReason: strings.Clone(r.RecordReason), Error: strings.Clone(r.Error),
+		Policy: strings.Clone(r.Policy), PolicyStage: strings.Clone(r.PolicyStage), PolicyReason: strings.Clone(r.PolicyReason),
+		TLSError: strings.Clone(r.TLSError), Mode: strings.Clone(r.Mode), Resolver: strings.Clone(r.Resolver),
+	}
+	for _, finding := range r.Findings {
+		own.Findings = append(own.Findings, strings.Clone(finding))
+	}
+	return own
+}
+
 // flush gives the batch to the library and forgets it.
 func (f *fullRows) flush() error {
 	_, err := f.writer.Write(f.batch)
@@ -117,5 +131,3 @@ func (f *fullRows) close() ([]format.RowGroup, error) {
 	}
 	return groups, nil
 }
-
-var _ io.Writer = (*splice)(nil)

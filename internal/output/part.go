@@ -93,7 +93,7 @@ func (p *Part) add(r *Row) error {
 		page := min(max(pagePerRow*(p.info.LastRank-p.info.FirstRank+1), minPage), maxPage)
 		p.full = newFullRows(p.sink, int(page), p.groupRows)
 	}
-	p.info.Counts.Add(r)
+	p.info.Counts.Add(ownWords(r))
 	return p.wrap(p.full.add(r))
 }
 

@@ -47,9 +47,11 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// Batches of any rows, all in one part, come back as they were.
+// Batches of any rows, all in one part and in many row groups, come back as
+// they were, wherever a batch, a page or a row group ends.
 func TestRoundTripProperty(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
+	d.groupRows = 50
 	p, err := d.Create(0, 1, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
@@ -57,10 +59,15 @@ func TestRoundTripProperty(t *testing.T) {
 	var want []*Row
 	texts := rapid.SliceOfN(rapid.String(), 0, 3)
 	rapid.Check(t, func(rt *rapid.T) {
-		batch := make([]*Row, rapid.IntRange(0, 20).Draw(rt, "rows"))
+		batch := make([]*Row, rapid.IntRange(0, 40).Draw(rt, "rows"))
 		for i := range batch {
+			rank := int64(len(want) + len(batch) - i)
+			if rapid.Bool().Draw(rt, "lean") {
+				batch[i] = anyLean(rt, rank)
+				continue
+			}
 			shape := rapid.SampledFrom([]func(string, int64) *Row{every, least, hollow, valid, negative}).Draw(rt, "shape")
-			r := shape("example.com", int64(len(want)+1))
+			r := shape("example.com", rank)
 			r.Server = rapid.String().Draw(rt, "server")
 			r.Zone = rapid.SampledFrom([]string{"", "", "", "com"}).Draw(rt, "zone")
 			r.MXPatterns = texts.Draw(rt, "mx")
@@ -74,6 +81,7 @@ func TestRoundTripProperty(t *testing.T) {
 		if err := p.Write(values(batch...)); err != nil {
 			rt.Fatal(err)
 		}
+		slices.Reverse(batch)
 		want = append(want, batch...)
 	})
 	info, err := p.Commit()
@@ -81,11 +89,26 @@ func TestRoundTripProperty(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRows(t, read(t, filepath.Join(d.dir, info.Name)), want)
+	counts := count(want...)
+	if diff := info.Counts.Diff(&counts); diff != nil {
+		t.Error(diff)
+	}
 }
 
 // Every pattern of NULL and not NULL over seven rows, alone and followed by
 // sixty rows that are NULL, comes back as it was.
 func TestPatternsOfNull(t *testing.T) {
+	t.Run("lean", func(t *testing.T) { patternsOfNull(t, least) })
+	t.Run("full", func(t *testing.T) {
+		patternsOfNull(t, func(domain string, rank int64) *Row {
+			r := least(domain, rank)
+			r.Server = "nginx"
+			return r
+		})
+	})
+}
+
+func patternsOfNull(t *testing.T, shape func(string, int64) *Row) {
 	d := open(t, t.TempDir(), identity())
 	p, err := d.Create(0, 1, 1_000_000)
 	if err != nil {
@@ -95,7 +118,7 @@ func TestPatternsOfNull(t *testing.T) {
 	for pattern := range 1 << 7 {
 		var batch []*Row
 		for i := range 7 + pattern%2*60 {
-			r := least("example.com", int64(len(want)+1))
+			r := shape("example.com", int64(len(want)+1))
 			if i < 7 && pattern>>i&1 == 1 {
 				r.Zone = "com"
 			}
@@ -111,20 +134,22 @@ func TestPatternsOfNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	type row struct {
+		Rank int64   `parquet:"rank"`
 		Zone *string `parquet:"zone,optional"` // NULL is nil, and empty is not
 	}
-	i := 0
+	seen := 0
 	for r, err := range readPart[row](filepath.Join(d.dir, info.Name)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Zone; (got == nil) != (want[i] == "") || got != nil && *got != want[i] {
-			t.Fatalf("row %d: %v, want %q", i, got, want[i])
+		want := want[r.Rank-1]
+		if got := r.Zone; (got == nil) != (want == "") || got != nil && *got != want {
+			t.Fatalf("rank %d: %v, want %q", r.Rank, got, want)
 		}
-		i++
+		seen++
 	}
-	if i != len(want) {
-		t.Errorf("%d rows, want %d", i, len(want))
+	if seen != len(want) {
+		t.Errorf("%d rows, want %d", seen, len(want))
 	}
 }
 
