@@ -15,11 +15,12 @@ func BenchmarkWrite(b *testing.B) {
 		b.Run(order, func(b *testing.B) {
 			names := benchNames(1<<17, order == "sorted")
 			var size int64
+			d := open(b, b.TempDir(), identity())
 			b.ReportAllocs()
 			b.ResetTimer()
 			for done := 0; done < b.N; {
 				n := min(1<<19, b.N-done)
-				size += benchPart(b, names, n, 1024, 1000)
+				size += benchPart(b, d, names, n, 1024, 1000)
 				done += n
 			}
 			b.ReportMetric(float64(size)/float64(b.N), "file-bytes/row")
@@ -37,10 +38,11 @@ func BenchmarkSmallPart(b *testing.B) {
 	}{{"lean", 1000}, {"surveys", 50}} {
 		b.Run(bench.name, func(b *testing.B) {
 			names := benchNames(1<<10, false)
+			d := open(b, b.TempDir(), identity())
 			b.ReportAllocs()
 			b.ResetTimer()
 			for range b.N {
-				benchPart(b, names, 64, 64, bench.surveys)
+				benchPart(b, d, names, 64, 64, bench.surveys)
 			}
 		})
 	}
@@ -48,9 +50,9 @@ func BenchmarkSmallPart(b *testing.B) {
 
 // benchPart writes one part of n rows in reused batches, as the pipeline does,
 // and gives its size. Of six rows in eight the zone is the domain itself.
-func benchPart(b *testing.B, names []string, n, perBatch, surveys int) int64 {
+func benchPart(b *testing.B, d *Dataset, names []string, n, perBatch, surveys int) int64 {
 	b.Helper()
-	p, err := open(b, b.TempDir(), identity()).Create(0, 1, int64(n))
+	p, err := d.Create(0, 1, int64(n))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,7 @@ type chunk struct {
 // A press holds what turning values into pages needs, shared by the columns of
 // a part. All of it is scratch.
 type press struct {
-	codec                  zstd.Codec
+	codec                  *zstd.Codec
 	huffman                huff0.Scratch
 	reps, defs             []byte   // levels of a page
 	int32s                 []int32  // values of a page

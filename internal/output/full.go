@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -21,12 +20,12 @@ type fullRows struct {
 	absent uint64  // columns that are NULL in each row of batch
 }
 
-func newFullRows(to *sink, page int, most int64) *fullRows {
+func newFullRows(to *sink, l *layout, page int, most int64) *fullRows {
 	f := &fullRows{out: &splice{to: to, skip: len(magic)}, most: most, batch: make([]Row, 0, rowsPerWrite)}
 	f.writer = parquet.NewGenericWriter[Row](f.out,
 		parquet.PageBufferSize(page),
 		parquet.WriteBufferSize(0), // sink has one
-		parquet.Compression(&zstd.Codec{Level: compression}),
+		parquet.Compression(&l.codec),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "domain")),
 	)
 	return f

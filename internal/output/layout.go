@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -22,6 +23,7 @@ type leaf struct {
 type layout struct {
 	leaves []leaf
 	footer format.FileMetaData // with neither rows nor metadata
+	codec  zstd.Codec          // an encoder is large: it goes from part to part
 }
 
 // newLayout asks the library for the schema by writing a file with no rows.
@@ -31,6 +33,7 @@ func newLayout() (*layout, error) {
 		return nil, err
 	}
 	l := &layout{footer: *w.File().Metadata()}
+	l.codec.Level = compression
 	schema := w.Schema()
 	for _, path := range schema.Columns() {
 		found, ok := schema.Lookup(path...)

@@ -56,7 +56,7 @@ type leanRows struct {
 
 func newLeanRows(l *layout) *leanRows {
 	g := &leanRows{layout: l}
-	g.press.codec.Level = compression
+	g.press.codec = &l.codec
 	byName := map[string]column{
 		"domain": &g.domain, "rank": &g.rank, "list": &g.list, "list_rank": &g.listRank, "tld": &g.tld,
 		"registered_domain": &g.registered, "record": &g.record, "record_reason": &g.reason, "error": &g.failure,

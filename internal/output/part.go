@@ -91,7 +91,7 @@ func (p *Part) add(r *Row) error {
 	}
 	if p.full == nil {
 		page := min(max(pagePerRow*(p.info.LastRank-p.info.FirstRank+1), minPage), maxPage)
-		p.full = newFullRows(p.sink, int(page), p.groupRows)
+		p.full = newFullRows(p.sink, p.layout, int(page), p.groupRows)
 	}
 	p.info.Counts.Add(ownWords(r))
 	return p.wrap(p.full.add(r))
