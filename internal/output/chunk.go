@@ -21,8 +21,7 @@ type chunk struct {
 	used     []format.Encoding
 	pages    []byte // data pages, each with its header
 	words    []byte // dictionary page; nil: none
-	rows     int64
-	values   int64 // NULLs too
+	values   int64  // NULLs too
 	nulls    int64
 	raw      int64 // size of the pages before compression
 	min, max []byte
@@ -74,7 +73,6 @@ func (c *chunk) page(p *press, reps int, values []byte, squeeze squeezer, rows, 
 	if !slices.Contains(c.used, c.encoding) {
 		c.used = append(c.used, c.encoding)
 	}
-	c.rows += int64(rows)
 	c.values += int64(count)
 	c.nulls += int64(nulls)
 	c.raw += int64(len(text) + len(p.levels) + len(values))

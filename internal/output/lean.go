@@ -8,11 +8,12 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// rowsPerPage is how many lean rows make a page of each column. It divides
-// rowsPerGroup.
 const (
+	// rowsPerPage is how many lean rows make a page of each column. It divides
+	// rowsPerGroup.
 	rowsPerPage = 15_360
-	indexBits   = 14 // for the index of a row in a page
+	// indexBits are for the index of a row in a page.
+	indexBits = 14
 )
 
 // lean says that r says nothing but what the lookup of a record that is not

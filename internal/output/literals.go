@@ -43,7 +43,7 @@ func appendBlock(dst, block []byte, last bool, s *huff0.Scratch) []byte {
 	dst = appendBlockHeader(dst, last, compressed, len(coded)+headers)
 	// Literals in four streams, both sizes in 18 bits (section 3.1.1.3.1.1), and
 	// no sequences (section 3.1.1.3.2.1).
-	header := uint64(compressed | 3<<2 | len(block)<<4 | len(coded)<<22)
+	header := uint64(compressed|3<<2) | uint64(len(block))<<4 | uint64(len(coded))<<22
 	dst = append(dst, byte(header), byte(header>>8), byte(header>>16), byte(header>>24), byte(header>>32))
 	return append(append(dst, coded...), 0)
 }
