@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
@@ -92,64 +91,6 @@ func TestRoundTripProperty(t *testing.T) {
 	counts := count(want...)
 	if diff := info.Counts.Diff(&counts); diff != nil {
 		t.Error(diff)
-	}
-}
-
-// Every pattern of NULL and not NULL over seven rows, alone and followed by
-// sixty rows that are NULL, comes back as it was.
-func TestPatternsOfNull(t *testing.T) {
-	t.Run("lean", func(t *testing.T) { patternsOfNull(t, least) })
-	t.Run("full", func(t *testing.T) {
-		patternsOfNull(t, func(domain string, rank int64) *Row {
-			r := least(domain, rank)
-			r.Server = "nginx"
-			return r
-		})
-	})
-}
-
-func patternsOfNull(t *testing.T, shape func(string, int64) *Row) {
-	d := open(t, t.TempDir(), identity())
-	p, err := d.Create(0, 1, 1_000_000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want []string
-	for pattern := range 1 << 7 {
-		var batch []*Row
-		for i := range 7 + pattern%2*60 {
-			r := shape("example.com", int64(len(want)+1))
-			if i < 7 && pattern>>i&1 == 1 {
-				r.Zone = "com"
-			}
-			batch = append(batch, r)
-			want = append(want, r.Zone)
-		}
-		if err := p.Write(values(batch...)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	info, err := p.Commit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	type row struct {
-		Rank int64   `parquet:"rank"`
-		Zone *string `parquet:"zone,optional"` // NULL is nil, and empty is not
-	}
-	seen := 0
-	for r, err := range readPart[row](filepath.Join(d.dir, info.Name)) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := want[r.Rank-1]
-		if got := r.Zone; (got == nil) != (want == "") || got != nil && *got != want {
-			t.Fatalf("rank %d: %v, want %q", r.Rank, got, want)
-		}
-		seen++
-	}
-	if seen != len(want) {
-		t.Errorf("%d rows, want %d", seen, len(want))
 	}
 }
 
@@ -312,48 +253,4 @@ func TestCommitTwice(t *testing.T) {
 		t.Error("written after commit")
 	}
 	wantFiles(t, d.dir, PartName(0))
-}
-
-// Rows full of evidence end row groups early, so that what is held in memory
-// does not depend on what strangers serve.
-func TestLargeEvidence(t *testing.T) {
-	dir := t.TempDir()
-	dataset, err := Open(dir, Identity{Input: "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const rows = octetsPerGroup/(64<<10) + 10
-	part, err := dataset.Create(0, 1, rows)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := make([]byte, 64<<10)
-	for i := range rows {
-		row := &Row{
-			Domain: fmt.Sprintf("d%d.example.com", i), Rank: int64(i + 1), List: "l", TLD: "com", Record: "valid",
-			Policy: "valid", PolicyText: body, ObservedAt: time.Unix(0, 0).UTC(), Pass: 1,
-		}
-		if err := part.Write(values(row)); err != nil {
-			t.Fatal(err)
-		}
-		if part.full.octets >= octetsPerGroup {
-			t.Fatalf("%d octets in a row group", part.full.octets)
-		}
-	}
-	info, err := part.Commit()
-	if err != nil || info.Rows != rows {
-		t.Fatalf("%d rows, %v", info.Rows, err)
-	}
-	f, err := os.Open(filepath.Join(dir, info.Name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	file, _, err := openPart(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := len(file.RowGroups()); got != 2 {
-		t.Errorf("%d row groups, want 2", got)
-	}
 }
