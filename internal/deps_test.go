@@ -21,7 +21,7 @@ func floors() [][]string {
 		{"internal/codes", "internal/durable"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/output", "internal/simnet", "inputs"},
 		{"internal/pipeline", "internal/queue", "internal/verify"},
-		{"cmd/stsscan"},
+		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve"},
 	}
 }
 

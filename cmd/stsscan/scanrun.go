@@ -72,7 +72,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	stats := new(pipeline.Stats)
 	stop := console.watch(ctx, j.mode, log, record.remaining(), stats)
 	scanErr := pipeline.Run(ctx, pipeline.Config{
-		Chunks:   plan,
+		Chunks:   pipeline.Prepared(plan),
 		Source:   &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
 		Dataset:  record.dataset,
 		Engine:   n.engine,

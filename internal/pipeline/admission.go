@@ -1,8 +1,9 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
-	"iter"
+	"io"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/resolver"
@@ -10,86 +11,123 @@ import (
 
 // recordLabel is what stands before a Policy Domain in the name of its record
 // (RFC 8461, section 3.1).
-const recordLabel = "_mta-sts."
+const recordLabel = "_mta-sts"
+
+// admissionSize is how many names are taken from a chunk at a time.
+const admissionSize = 256
 
 // An admission lets names in, part after part, as slots become free. It is used
 // by one goroutine at a time.
 type admission struct {
 	*run
 	part    *part // being admitted; nil between parts
-	names   func() (domains.Name, error, bool)
-	halt    func()
+	names   Names
+	waiting []domains.Name // read from names, and not admitted
+	buffer  [admissionSize]domains.Name
+	tags    [admissionSize]int64 // of free slots
+	spare   []int64              // of tags, those that are left
+	next    int                  // the part to be opened, where there is one
+	found   bool
 	stopped bool // ended before the source did
 }
 
-// next returns the question for the next name. It blocks while every slot is
-// taken or too many parts are open, and reports false when there are no more
+// fill gives the questions for the next names. It gives none while every slot is
+// taken or too many parts are open, and reports the end when there are no more
 // names or the run ends.
-func (a *admission) next() (resolver.Question, bool) {
-	for {
-		if a.part == nil && !a.open() {
-			return resolver.Question{}, false
+func (a *admission) fill(into []resolver.Question) (n int, more bool) {
+	for n < len(into) {
+		if a.work.Err() != nil {
+			return n, false
 		}
-		name, err, ok := a.names()
-		if err != nil {
-			a.fail(err)
-			return resolver.Question{}, false
+		ready, more := a.ready()
+		if !ready {
+			return n, more
 		}
-		if !ok {
-			a.seal()
-			continue
-		}
-		if a.stop.Err() != nil { // its part leaves no file, so the name is not lost
+		if a.stop.Err() != nil { // its part leaves no file, so no name is lost
 			a.stopped = true
-			return resolver.Question{}, false
+			return n, false
 		}
-		select {
-		case tag := <-a.slots.free:
-			a.part.admitted++
-			a.slots.fill(tag, name, a.part)
-			return resolver.Question{Name: recordLabel + name.Domain, Type: resolver.TypeTXT, Tag: tag}, true
-		case <-a.stop.Done():
-			a.stopped = true
-		case <-a.work.Done():
+		if len(a.spare) == 0 {
+			if a.spare = a.tags[:a.slots.take(a.tags[:])]; len(a.spare) == 0 {
+				return n, true
+			}
 		}
-		return resolver.Question{}, false
+		name, tag := a.waiting[0], a.spare[0]
+		a.waiting, a.spare = a.waiting[1:], a.spare[1:]
+		a.part.admitted++
+		a.slots.fill(tag, name, a.part)
+		into[n] = resolver.Question{Label: recordLabel, Name: name.Domain, Type: resolver.TypeTXT, Tag: tag}
+		n++
 	}
+	return n, true
+}
+
+// ready reports whether there is a name that waits; if there is none, more says
+// that there may be one later.
+func (a *admission) ready() (ready, more bool) {
+	for len(a.waiting) == 0 {
+		if a.part == nil {
+			if opened, more := a.open(); !opened {
+				return false, more
+			}
+		}
+		n, err := a.names.Next(a.buffer[:])
+		switch {
+		case errors.Is(err, io.EOF):
+			a.seal()
+		case err != nil:
+			a.fail(err)
+			return false, false
+		default:
+			a.waiting = a.buffer[:n]
+		}
+	}
+	return true, true
 }
 
 // open begins the next part that the source hands out.
-func (a *admission) open() bool {
-	k, ok, err := a.Source.Next(a.work)
-	switch {
-	case err != nil:
-		a.fail(fmt.Errorf("next part: %w", err))
-		return false
-	case !ok:
-		return false
+func (a *admission) open() (opened, more bool) {
+	if !a.found {
+		k, ok, err := a.Source.Next(a.work)
+		switch {
+		case err != nil:
+			a.fail(fmt.Errorf("next part: %w", err))
+			return false, false
+		case !ok:
+			return false, false
+		}
+		a.next, a.found = k, true
+	}
+	if a.stop.Err() != nil {
+		a.stopped = true
+		return false, false
 	}
 	select {
 	case a.opening <- struct{}{}:
-	case <-a.stop.Done():
-		a.stopped = true
-		return false
-	case <-a.work.Done():
-		return false
+	default:
+		return false, true
 	}
-	a.part = &part{number: k}
-	a.names, a.halt = iter.Pull2(a.Chunks.Chunk(k))
+	names, err := a.Chunks.Open(a.next)
+	if err != nil {
+		a.fail(err)
+		return false, false
+	}
+	a.part, a.names, a.found = &part{number: a.next}, names, false
 	a.events <- event{part: a.part}
-	return true
+	return true, true
 }
 
 // seal tells the writer that all names of the part are admitted.
 func (a *admission) seal() {
-	a.halt()
+	a.close()
 	a.events <- event{part: a.part, sealed: true}
-	a.part, a.names, a.halt = nil, nil, nil
+	a.part = nil
 }
 
-// close lets go of a part that was not sealed.
+// close lets go of the names of a part.
 func (a *admission) close() {
-	if a.halt != nil {
-		a.halt()
+	if a.names != nil {
+		_ = a.names.Close()
+		a.names = nil
 	}
 }

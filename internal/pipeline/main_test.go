@@ -3,7 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"iter"
+	"io"
 	"net/netip"
 	"testing"
 	"time"
@@ -28,24 +28,28 @@ func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.world.Exchange(ctx, q)
 }
 
-func (e inMemory) Sweep(ctx context.Context, next func() (resolver.Question, bool), yield func(resolver.Answer)) error {
-	for {
-		q, ok := next()
-		if !ok {
-			return ctx.Err()
+func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+	into := make([]resolver.Question, 1)
+	for more := true; more; {
+		var n int
+		if n, more = next(into); n == 0 {
+			time.Sleep(time.Millisecond)
+			continue
 		}
+		q := into[0]
 		a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply}
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
 		msg := new(dns.Msg)
-		msg.SetQuestion(dns.Fqdn(q.Name), q.Type)
+		msg.SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type)
 		msg.SetEdns0(1232, false)
 		if a.Msg, a.Err = e.world.Exchange(attempt, msg); a.Err != nil {
 			a.Outcome = resolver.Failed
 		}
 		cancel()
 		a.Trace = resolver.Trace{Attempts: 1, Upstream: netip.MustParseAddrPort("127.0.0.1:53")}
-		yield(a)
+		yield([]resolver.Answer{a})
 	}
+	return ctx.Err()
 }
 
 // inWorld is the Config of a run or a survey that asks a world in memory.
@@ -73,16 +77,26 @@ func (l listed) Ranks(k int) (first, last int64) {
 	return int64(k*l.size + 1), int64((k + 1) * l.size)
 }
 
-func (l listed) Chunk(k int) iter.Seq2[domains.Name, error] {
-	return func(yield func(domains.Name, error) bool) {
-		first, last := l.Ranks(k)
-		for rank := first; rank <= last; rank++ {
-			if !yield(domains.Name{Domain: domainOf(rank), Rank: rank, List: "made up"}, nil) {
-				return
-			}
-		}
-	}
+func (l listed) Open(k int) (Names, error) {
+	first, last := l.Ranks(k)
+	return &madeUp{first, last}, nil
 }
+
+// madeUp are the names from one rank to another.
+type madeUp struct{ next, last int64 }
+
+func (m *madeUp) Next(into []domains.Name) (n int, err error) {
+	for ; n < len(into) && m.next <= m.last; n++ {
+		into[n] = domains.Name{Domain: domainOf(m.next), Rank: m.next, List: "made up"}
+		m.next++
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (m *madeUp) Close() error { return nil }
 
 func domainOf(rank int64) string { return fmt.Sprintf("d%d.example.com", rank) }
 

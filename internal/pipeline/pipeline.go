@@ -17,7 +17,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -42,16 +41,31 @@ var ErrLocalFault = errors.New("stopped by a fault of this machine")
 // An Engine asks DNS questions: one at a time and by the million.
 type Engine interface {
 	mtasts.Exchanger
-	Sweep(ctx context.Context, next func() (resolver.Question, bool), yield func(resolver.Answer)) error
+	Sweep(ctx context.Context, next func(into []resolver.Question) (n int, more bool), yield func([]resolver.Answer)) error
 }
 
 // Chunks are the prepared names, in parts.
 type Chunks interface {
-	// Chunk yields the names of part k.
-	Chunk(k int) iter.Seq2[domains.Name, error]
+	// Open opens the names of part k.
+	Open(k int) (Names, error)
 	// Ranks gives the first and the last rank of part k.
 	Ranks(k int) (first, last int64)
 }
+
+// Names are those of one part.
+type Names interface {
+	// Next fills into with the next names and says how many; io.EOF follows the
+	// last one.
+	Next(into []domains.Name) (n int, err error)
+	Close() error
+}
+
+// Prepared are the Chunks of a plan.
+func Prepared(plan *domains.Plan) Chunks { return prepared{plan} }
+
+type prepared struct{ *domains.Plan }
+
+func (p prepared) Open(k int) (Names, error) { return p.Plan.Open(k) }
 
 // A Source hands out the parts to scan: those of this machine that have no file
 // yet. Next is called from one goroutine.
@@ -109,6 +123,10 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// maxStaged is how many names beyond those in flight may be admitted, so that
+// questions of one length can leave together.
+const maxStaged = 4096
+
 // openParts is how many parts of the given size may be open. A part stays open
 // for as long as its slowest survey; small ones must be many, lest the sieve
 // wait for the last domain of each, and large ones few, since each holds up to a
@@ -133,12 +151,14 @@ func Run(ctx context.Context, config Config) error {
 	defer fail(nil)
 
 	r := &run{
-		Config:  c,
-		stop:    ctx,
-		work:    work,
-		fail:    fail,
-		slots:   newSlots(c.InFlight + 2*c.Surveys),
-		opening: make(chan struct{}, c.OpenParts),
+		rowMaker: newRowMaker(),
+		Config:   c,
+		stop:     ctx,
+		work:     work,
+		fail:     fail,
+		slots:    newSlots(c.InFlight + min(2*c.InFlight, maxStaged) + 2*c.Surveys),
+		spare:    make(chan []resolver.Answer, 64),
+		opening:  make(chan struct{}, c.OpenParts),
 	}
 	r.surveys = make(chan job, r.slots.size())
 	r.events = make(chan event, r.slots.size())
@@ -157,7 +177,7 @@ func Run(ctx context.Context, config Config) error {
 	})
 
 	admission := &admission{run: r}
-	if err := c.Engine.Sweep(work, admission.next, r.answered); err != nil {
+	if err := c.Engine.Sweep(work, admission.fill, r.answered); err != nil {
 		fail(fmt.Errorf("the questions stopped: %w", err))
 	}
 	admission.close()
@@ -178,13 +198,15 @@ func Run(ctx context.Context, config Config) error {
 // A run is the state of one call of Run.
 type run struct {
 	Config
-	stop    context.Context // ends admission
-	work    context.Context // ends everything
-	fail    context.CancelCauseFunc
+	stop context.Context // ends admission
+	work context.Context // ends everything
+	fail context.CancelCauseFunc
+	rowMaker
 	slots   *slots
-	surveys chan job      // never full: each job holds a slot
-	events  chan event    // to the writer; rows hold slots, so it is hardly ever full
-	opening chan struct{} // one element for each open part
+	spare   chan []resolver.Answer // used up
+	surveys chan job               // never full: each job holds a slot
+	events  chan event             // to the writer; rows hold slots, so it is hardly ever full
+	opening chan struct{}          // one element for each open part
 
 	complained atomic.Int64 // when a fault of this machine was last logged, in Unix nanoseconds
 }
@@ -196,23 +218,50 @@ type job struct {
 	answer resolver.Answer
 }
 
-// answered takes an answer from the sieve. It never waits for anything but the
+// answered takes answers from the sieve. It never waits for anything but the
 // processor: the lanes of the engine must go on reading.
-func (r *run) answered(a resolver.Answer) {
-	switch a.Outcome {
-	case resolver.NXDOMAIN, resolver.NODATA:
-		row := r.newRow(r.slots.name(a.Tag))
-		fillNegative(row, a)
-		r.finish(a.Tag, row)
+func (r *run) answered(answers []resolver.Answer) {
+	var negatives []resolver.Answer
+	select {
+	case negatives = <-r.spare:
 	default:
-		r.Stats.surveying.Add(1)
-		r.surveys <- job{a.Tag, a}
+	}
+	for i := range answers {
+		a := &answers[i]
+		switch a.Outcome {
+		case resolver.NXDOMAIN, resolver.NODATA:
+			negatives = append(negatives, *a)
+		default:
+			r.Stats.surveying.Add(1)
+			r.surveys <- job{a.Tag, *a}
+		}
+	}
+	if len(negatives) == 0 {
+		r.recycle(negatives)
+		return
+	}
+	r.Stats.absent.Add(int64(len(negatives)))
+	r.events <- event{negatives: negatives, at: r.observed()}
+}
+
+// recycle keeps answers that were dealt with for the room that they take.
+func (r *run) recycle(answers []resolver.Answer) {
+	if cap(answers) == 0 {
+		return
+	}
+	clear(answers)
+	select {
+	case r.spare <- answers[:0]:
+	default:
 	}
 }
 
+// observed is the time of a row: whole seconds, so that the column stays small.
+func (r *run) observed() time.Time { return r.Now().UTC().Truncate(time.Second) }
+
 // finish hands a row over to the writer, which frees its slot.
 func (r *run) finish(slot int64, row *output.Row) {
-	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond)
+	row.ObservedAt = r.observed()
 	r.Stats.count(row)
 	r.events <- event{part: r.slots.part(slot), slot: slot, row: row}
 }

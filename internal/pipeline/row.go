@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
@@ -19,29 +17,38 @@ import (
 // maxHostAddrs bounds the addresses that a row keeps.
 const maxHostAddrs = 16
 
+// A rowMaker begins rows.
+type rowMaker struct{ suffixes *domains.Suffixes }
+
+func newRowMaker() rowMaker { return rowMaker{domains.NewSuffixes()} }
+
 // newRow is a row that knows its domain and nothing else.
-func (r *run) newRow(name *domains.Name) *output.Row {
-	row := &output.Row{
-		Domain: name.Domain,
-		Rank:   name.Rank,
-		List:   name.List,
-		TLD:    name.Domain[strings.LastIndexByte(name.Domain, '.')+1:],
-		Tags:   name.Tags,
-		Policy: string(codes.PolicyNotFetched),
-		Pass:   1,
+func (m rowMaker) newRow(name *domains.Name) *output.Row {
+	row := new(output.Row)
+	m.beginRow(row, name)
+	return row
+}
+
+// beginRow makes row one that knows its domain and nothing else.
+func (m rowMaker) beginRow(row *output.Row, name *domains.Name) {
+	*row = output.Row{
+		Domain:           name.Domain,
+		Rank:             name.Rank,
+		List:             name.List,
+		TLD:              name.Domain[strings.LastIndexByte(name.Domain, '.')+1:],
+		RegisteredDomain: m.suffixes.Registered(name.Domain),
+		Tags:             name.Tags,
+		Policy:           string(codes.PolicyNotFetched),
+		Pass:             1,
 	}
 	if name.ListRank > 0 {
 		row.ListRank = new(name.ListRank)
 	}
-	if registered, err := publicsuffix.EffectiveTLDPlusOne(name.Domain); err == nil {
-		row.RegisteredDomain = registered
-	}
-	return row
 }
 
 // fillNegative fills the row of a domain without a record from the sieve's
 // answer alone. It says the same as LookupRecord and fillLookup would.
-func fillNegative(row *output.Row, a resolver.Answer) {
+func fillNegative(row *output.Row, a *resolver.Answer) {
 	row.Record = string(codes.RecordAbsent)
 	row.RecordReason = string(mtasts.NegativeReason(row.Domain, a.Rcode, a.Zone))
 	row.Error = string(codes.ErrNoRecord)
@@ -50,7 +57,9 @@ func fillNegative(row *output.Row, a resolver.Answer) {
 	row.Rcode = resolver.RcodeName(a.Rcode)
 	row.Authenticated = new(a.Authenticated)
 	fillEDE(row, a.EDE)
-	fillAsked(row, a.Trace)
+	row.Attempts = int32(a.Trace.Attempts)
+	row.LookupMS = *milliseconds(a.Trace.Elapsed)
+	row.TCP = a.Trace.TCP
 }
 
 func fillEDE(row *output.Row, ede []uint16) {

@@ -1,12 +1,18 @@
 package pipeline
 
-import "stsscan/internal/domains"
+import (
+	"sync"
+
+	"stsscan/internal/domains"
+)
 
 // slots is a table of the names between their admission and their row. The
 // index of a slot is the tag of its question.
 type slots struct {
 	table []slot
-	free  chan int64
+
+	mu   sync.Mutex
+	free []int64
 }
 
 type slot struct {
@@ -15,9 +21,9 @@ type slot struct {
 }
 
 func newSlots(n int) *slots {
-	s := &slots{table: make([]slot, n), free: make(chan int64, n)}
+	s := &slots{table: make([]slot, n), free: make([]int64, n)}
 	for i := range n {
-		s.free <- int64(i)
+		s.free[i] = int64(i)
 	}
 	return s
 }
@@ -26,11 +32,24 @@ func (s *slots) size() int                    { return len(s.table) }
 func (s *slots) name(tag int64) *domains.Name { return &s.table[tag].name }
 func (s *slots) part(tag int64) *part         { return s.table[tag].part }
 
+// take moves free tags to into and returns how many there were.
+func (s *slots) take(into []int64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := copy(into, s.free[max(0, len(s.free)-len(into)):])
+	s.free = s.free[:len(s.free)-n]
+	return n
+}
+
 // fill puts a name into the free slot tag.
 func (s *slots) fill(tag int64, name domains.Name, p *part) { s.table[tag] = slot{name, p} }
 
-// release makes tag free again.
-func (s *slots) release(tag int64) {
-	s.table[tag] = slot{}
-	s.free <- tag
+// release makes tags free again.
+func (s *slots) release(tags ...int64) {
+	for _, tag := range tags {
+		s.table[tag] = slot{}
+	}
+	s.mu.Lock()
+	s.free = append(s.free, tags...)
+	s.mu.Unlock()
 }

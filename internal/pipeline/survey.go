@@ -116,11 +116,11 @@ func local(err error) bool {
 // Client, Deadline, Now and Log count. The error is a fault of this machine, or
 // that of ctx.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
-	r := &run{Config: c.withDefaults(), work: ctx}
+	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx}
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err
 	}
-	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond)
+	row.ObservedAt = r.observed()
 	return row, nil
 }

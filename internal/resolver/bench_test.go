@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
-	"sync/atomic"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -60,24 +59,33 @@ func BenchmarkExchange(b *testing.B) {
 }
 
 func BenchmarkSweep(b *testing.B) {
-	r, err := New(Config{Upstreams: []netip.AddrPort{denier(b)}, Retries: 2, InFlight: 500})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer r.Close()
-	b.ReportAllocs()
-	asking := 0
-	var denied atomic.Int64
-	err = r.Sweep(b.Context(), func() (Question, bool) {
-		asking++
-		return Question{Name: asked, Type: dns.TypeTXT}, asking <= b.N
-	}, func(a Answer) {
-		if a.Outcome == NXDOMAIN && a.Zone == "com" {
-			denied.Add(1)
-		}
-	})
-	if err != nil || denied.Load() != int64(b.N) {
-		b.Errorf("%d of %d denied, error %v", denied.Load(), b.N, err)
+	for _, sockets := range []SocketAPI{SocketsSegment, SocketsBatch, SocketsPortable} {
+		b.Run(string(sockets), func(b *testing.B) {
+			r, err := New(Config{Upstreams: []netip.AddrPort{denier(b)}, Retries: 2, InFlight: 1000, Sockets: sockets, Lanes: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer r.Close()
+			b.ReportAllocs()
+			left, denied := b.N, 0
+			err = r.Sweep(b.Context(), func(into []Question) (int, bool) {
+				n := min(left, len(into))
+				for i := range into[:n] {
+					into[i] = Question{Label: "_mta-sts", Name: "example.com", Type: dns.TypeTXT}
+				}
+				left -= n
+				return n, left > 0
+			}, func(answers []Answer) {
+				for i := range answers {
+					if answers[i].Outcome == NXDOMAIN && answers[i].Zone == "com" {
+						denied++
+					}
+				}
+			})
+			if err != nil || denied != b.N {
+				b.Errorf("%d of %d denied, error %v", denied, b.N, err)
+			}
+		})
 	}
 }
 
@@ -86,7 +94,7 @@ func BenchmarkRead(b *testing.B) {
 	b.Run("plain", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, ok := readPlain(wire, asked, questionSize()); !ok {
+			if _, _, ok := readPlain(wire, questionSize()); !ok {
 				b.Fatal("not plain")
 			}
 		}

@@ -52,55 +52,73 @@ func newAsker() *asker {
 	return a
 }
 
+// An effort is what has become of a question so far.
+type effort struct {
+	began  time.Duration // when it was asked first
+	tried  time.Duration // when the last attempt began
+	made   int           // attempts
+	last   *upstream     // of the last attempt
+	kept   reading       // the last reply, of an rcode that is tried again
+	got    bool          // there is one
+	source Trace         // of kept
+	failed *Error        // the last attempt that says something about the question, else the last
+}
+
 // ask puts the question of a to upstreams until one gives an answer that is
 // worth keeping, and leaves what it took in a.trace.
 func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, error) {
-	began := r.now()
+	now := r.now()
 	a.trace, a.plain = Trace{}, plain
-	var (
-		kept   reading // the last reply, of an rcode that is tried again
-		got    bool
-		source Trace  // of kept
-		failed *Error // the last attempt that says something about the question, else the last
-	)
-	var u *upstream
-	tried := began // when the last attempt began
-	for range r.attempts {
-		tried = r.now()
-		last := u
-		if u = r.next(last); u == last && failed != nil && failed.local {
-			r.pause(ctx) // nobody listens, and there is nobody else: give it a moment
+	return r.pursue(ctx, a, &effort{began: now, tried: now}, stepUDP)
+}
+
+// pursue goes on with a question. The attempt that was made last goes on at the
+// given step, if there is one.
+func (r *Resolver) pursue(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
+	if at == stepTCP || at == stepBare {
+		e.made--
+	}
+	for e.made < r.attempts {
+		u := e.last
+		if at == stepUDP {
+			e.tried = r.now()
+			if u = r.next(e.last); u == e.last && e.failed != nil && e.failed.local {
+				r.pause(ctx) // nobody listens, and there is nobody else: give it a moment
+			}
 		}
-		rd, err := r.attempt(ctx, a, u)
+		rd, err := r.attempt(ctx, a, u, at)
+		e.last, at = u, stepUDP
+		e.made++
 		switch {
 		case err == nil && !again(rd.rcode):
-			a.trace.Elapsed = r.now() - began
+			a.trace.Elapsed = r.now() - e.began
 			return rd, nil
 		case err == nil:
-			kept, got, source = rd, true, a.trace
+			e.kept, e.got, e.source = rd, true, a.trace
 			continue
-		case failed == nil, failed.local, !err.local:
-			failed = err
-			failed.upstream = u.addr
+		case e.failed == nil, e.failed.local, !err.local:
+			e.failed = err
+			e.failed.upstream = u.addr
 		}
 		if ctx.Err() != nil || r.life.Err() != nil {
 			break
 		}
 	}
-	if got && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
-		a.trace.Upstream, a.trace.TCP = source.Upstream, source.TCP
-		a.trace.Elapsed = r.now() - began
-		return kept, nil
+	a.trace.Elapsed = r.now() - e.began
+	if e.got && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
+		a.trace.Upstream, a.trace.TCP = e.source.Upstream, e.source.TCP
+		return e.kept, nil
 	}
+	failed := e.failed
 	switch {
 	case failed == nil:
 		failed = ended(ctx)
-	case errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, tried):
+	case errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, e.tried):
 		// What was heard before says nothing about an upstream that fell silent.
 		failed = &Error{upstream: failed.upstream, local: true, err: ErrSilent}
 	}
 	failed.question = a.String()
-	a.trace.Elapsed = r.now() - began
+	a.trace.Elapsed = r.now() - e.began
 	return reading{}, failed
 }
 
@@ -114,42 +132,48 @@ func again(rcode int) bool {
 }
 
 // attempt asks one upstream once: over UDP, over TCP where the answer is
-// truncated, and again without EDNS(0) where the answer is FORMERR.
-func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream) (reading, *Error) {
-	a.useEDNS(true)
+// truncated or in doubt, and again without EDNS(0) where the answer is FORMERR.
+func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *Error) {
+	a.useEDNS(at != stepBare)
 	for {
-		a.trace.Upstream, a.trace.TCP = u.addr, false
-		packet, err := r.overUDP(ctx, a, u)
-		if err == nil && truncated(packet) {
-			a.trace.TCP = true
-			packet, err = r.overTCP(ctx, a, u)
+		a.trace.Upstream, a.trace.TCP = u.addr, at == stepTCP
+		var packet []byte
+		if at != stepTCP {
+			var err *Error
+			if packet, err = r.overUDP(ctx, a, u); err != nil {
+				return reading{}, err
+			}
+			a.trace.TCP = truncated(packet)
 		}
+		if a.trace.TCP {
+			var err *Error
+			if packet, err = r.overTCP(ctx, a, u); err != nil {
+				return reading{}, err
+			}
+		}
+		at = stepUDP
+		rd, err := a.read(packet)
 		if err != nil {
-			return reading{}, err
+			return reading{}, failure(codes.RecordMalformed, err)
 		}
-		rd, ok := reading{}, false
-		if a.plain {
-			rd, ok = readPlain(packet, a.name, a.end)
-		}
-		if !ok {
-			var err error
-			if rd, err = readMessage(packet); err != nil {
-				return reading{}, failure(codes.RecordMalformed, err)
-			}
-		}
-		switch rd.rcode {
-		case dns.RcodeServerFailure:
-			u.counts.servfail.Add(1)
-		case dns.RcodeRefused:
-			u.counts.refused.Add(1)
-		case dns.RcodeFormatError:
-			if a.edns {
-				a.useEDNS(false)
-				continue
-			}
+		u.complain(rd.rcode)
+		if rd.rcode == dns.RcodeFormatError && a.edns {
+			a.useEDNS(false)
+			continue
 		}
 		return rd, nil
 	}
+}
+
+// read reads a valid reply.
+func (a *asker) read(packet []byte) (reading, error) {
+	if a.plain {
+		if rd, zone, ok := readPlain(packet, a.end); ok {
+			rd.zone = zoneOf(&Question{Name: a.name}, zone)
+			return rd, nil
+		}
+	}
+	return readMessage(packet)
 }
 
 // overUDP sends the question and waits for its reply, which is valid until a is

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -91,73 +92,137 @@ func within(name, zone string) bool {
 	return zone == "." || ok && (above == "" || above[len(above)-1] == '.')
 }
 
+// rootZone stands for the zone that has no octets.
+const rootZone = -1
+
 // readPlain reads a valid reply of the shape that nearly all have: a denial
 // with at most an SOA record in the authority section and an OPT record in the
 // additional one. It saves unpacking them, says the same as readMessage, and
-// reports false for every other shape. name is that of the question.
-func readPlain(packet []byte, name string, end int) (rd reading, ok bool) {
+// reports false for every other shape. end is the end of the question section.
+//
+// zone is the owner of the SOA, as the number of octets that it has at the end
+// of the name asked for, without final dots; 0 where there is no SOA.
+func readPlain(packet []byte, end int) (rd reading, zone int, ok bool) {
 	authority := binary.BigEndian.Uint16(packet[8:])
 	additional := binary.BigEndian.Uint16(packet[10:])
 	rd.rcode = int(packet[3] & 0x0f)
 	rd.authenticated = packet[3]&0x20 != 0
 	switch {
 	case truncated(packet), binary.BigEndian.Uint16(packet[6:]) != 0, authority > 1, additional > 1:
-		return rd, false
+		return rd, 0, false
 	case rd.rcode == dns.RcodeNameError:
 		rd.outcome = NXDOMAIN
 	case rd.rcode == dns.RcodeSuccess && authority == 1:
 		rd.outcome = NODATA
 	default:
-		return rd, false
+		return rd, 0, false
 	}
 	off := end
 	if authority == 1 {
-		if rd.zone, off = soaOwner(packet, off, name); off < 0 {
-			return rd, false
+		if zone, off = soaOwner(packet, off, end); off < 0 {
+			return rd, 0, false
 		}
 	}
 	if additional == 1 {
 		if rd.ede, off = optErrors(packet, off); off < 0 || filtered(rd.ede) {
-			return rd, false
+			return rd, 0, false
 		}
 	}
-	return rd, off == len(packet)
+	return rd, zone, off == len(packet)
 }
 
-// soaOwner reads an SOA record at off, whose owner must enclose name. It
-// returns the owner and the offset behind the record, or -1.
-func soaOwner(packet []byte, off int, name string) (zone string, next int) {
-	var owner, other [maxName]byte
-	n, off := expand(owner[:0], packet, off)
+// soaOwner reads an SOA record at off, whose owner must enclose the name of the
+// question, which ends before end. It returns the owner, as readPlain does, and
+// the offset behind the record, or -1.
+func soaOwner(packet []byte, off, end int) (zone int, next int) {
+	zone, off = encloser(packet, off, end)
 	if off < 0 || off+10 > len(packet) {
-		return "", -1
+		return 0, -1
 	}
 	header := packet[off : off+10]
 	off += 10
 	rdata := off + int(binary.BigEndian.Uint16(header[8:]))
 	if binary.BigEndian.Uint16(header) != dns.TypeSOA || binary.BigEndian.Uint16(header[2:]) != dns.ClassINET || rdata > len(packet) {
-		return "", -1
+		return 0, -1
 	}
 	for range 2 { // MNAME and RNAME
-		if _, off = expand(other[:0], packet, off); off < 0 {
-			return "", -1
+		if off = skipName(packet, off); off < 0 {
+			return 0, -1
 		}
 	}
 	if off+20 != rdata { // SERIAL to MINIMUM
-		return "", -1
+		return 0, -1
 	}
-	// The zone is a part of name, which spares a string of its own.
-	if len(n) == 0 {
-		return ".", rdata
+	return zone, rdata
+}
+
+// encloser reads the name at off, which must be that of the question or above
+// it. Nearly always it is a pointer into the question.
+func encloser(packet []byte, off, end int) (zone int, next int) {
+	name := end - 5 // where the name of the question ends, with an empty label
+	if off+1 < len(packet) && packet[off] >= 0xc0 {
+		to := int(packet[off]&0x3f)<<8 | int(packet[off+1])
+		for label := headerSize; label <= name; label += 1 + int(packet[label]) {
+			switch {
+			case label != to:
+			case label == name:
+				return rootZone, off + 2
+			default:
+				return name - label - 1, off + 2
+			}
+		}
 	}
-	if len(n) > len(name) {
-		return "", -1
+	var owner, asked [maxName]byte
+	above, next := expand(owner[:0], packet, off)
+	below, _ := expand(asked[:0], packet, headerSize)
+	switch {
+	case next < 0 || len(above) > len(below):
+		return 0, -1
+	case len(above) == 0:
+		return rootZone, next
 	}
-	zone = name[len(name)-len(n):]
-	if !strings.EqualFold(zone, string(n)) || !within(name, zone) {
-		return "", -1
+	first := len(below) - len(above)
+	if !bytes.EqualFold(below[first:], above) || first > 0 && below[first-1] != '.' {
+		return 0, -1
 	}
-	return strings.ToLower(zone), rdata
+	return len(above), next
+}
+
+// skipName returns the offset behind the name at off, or -1. It is as strict as
+// expand, but for the octets of labels, which may be any.
+func skipName(packet []byte, off int) (next int) {
+	next = -1
+	for floor, size := off, 0; ; {
+		if off >= len(packet) {
+			return -1
+		}
+		c := int(packet[off])
+		switch {
+		case c == 0:
+			if next < 0 {
+				next = off + 1
+			}
+			return next
+		case c >= 0xc0:
+			if off+1 >= len(packet) {
+				return -1
+			}
+			if next < 0 {
+				next = off + 2
+			}
+			to := (c&0x3f)<<8 | int(packet[off+1])
+			if to >= floor {
+				return -1
+			}
+			off, floor = to, to
+		default:
+			size += 1 + c
+			if c > maxLabel || off+1+c > len(packet) || size > maxName-2 {
+				return -1
+			}
+			off += 1 + c
+		}
+	}
 }
 
 // optErrors reads an OPT record at off that carries nothing but extended

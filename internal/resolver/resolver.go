@@ -14,12 +14,14 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,13 +36,18 @@ type Config struct {
 	Timeout   time.Duration    // of one attempt, UDP and TCP each; 0: 5 s
 	Retries   int              // attempts after the first; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
-	InFlight  int              // questions that Sweep keeps in flight; 0: 1000
+	InFlight  int              // the most questions that a Sweep keeps in flight; 0: 1000
+	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
+	MixCase   bool             // mix the case of letters in questions, which replies must repeat (0x20)
+	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
+	Lanes     int              // loops of a Sweep, of which each can keep a core busy; 0: one for two cores
 	Log       *slog.Logger     // nil: silent
 }
 
 const (
 	defaultTimeout  = 5 * time.Second
 	defaultInFlight = 1000
+	defaultFloor    = 16
 
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
@@ -51,6 +58,10 @@ type Resolver struct {
 	timeout   time.Duration
 	attempts  int
 	inFlight  int
+	floor     int
+	mixCase   bool
+	sockets   SocketAPI
+	lanes     int
 	limiter   *rate.Limiter // nil: no limit
 	turn      chan struct{} // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
@@ -74,24 +85,22 @@ func New(c Config) (*Resolver, error) {
 	switch {
 	case len(c.Upstreams) == 0:
 		return nil, errors.New("resolver: no upstream to ask")
-	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0:
-		return nil, errors.New("resolver: timeout, retries and questions in flight must not be negative")
+	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0:
+		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
 	case c.Rate < 0 || math.IsNaN(c.Rate):
 		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
 	}
 	r := &Resolver{
-		timeout:  c.Timeout,
+		timeout:  cmp.Or(c.Timeout, defaultTimeout),
 		attempts: 1 + c.Retries,
-		inFlight: c.InFlight,
+		inFlight: cmp.Or(c.InFlight, defaultInFlight),
+		floor:    cmp.Or(c.Floor, defaultFloor),
+		mixCase:  c.MixCase,
+		sockets:  cmp.Or(c.Sockets, SocketsAuto),
+		lanes:    cmp.Or(c.Lanes, max(1, runtime.GOMAXPROCS(0)/2)),
 		log:      c.Log,
 		began:    time.Now(),
 		tcp:      make(chan struct{}, maxTCP),
-	}
-	if r.timeout == 0 {
-		r.timeout = defaultTimeout
-	}
-	if r.inFlight == 0 {
-		r.inFlight = defaultInFlight
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)

@@ -2,23 +2,36 @@ package resolver
 
 import (
 	"context"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
-
-	"stsscan/internal/codes"
 )
 
-// silentRow is the number of questions in a row without any answer from any
-// upstream that ends a Sweep.
-const silentRow = 256
+// A Sweep that hears nothing asks no more questions once so many in a row have
+// failed, and doubts that anybody is there after the smaller number, when all
+// attempts of a question would have had their time.
+const (
+	silentRow   = 256
+	doubtfulRow = 16
+)
 
-// A Question is one element of a Sweep.
+// A Question is one element of a Sweep: about the name Label.Name.
 type Question struct {
-	Name string // owner: plain labels in lower case, no final dot, no escapes
-	Type uint16
-	Tag  int64 // comes back with the Answer
+	Label string // what stands before Name, as "_mta-sts"; may be empty
+	Name  string // plain labels in lower case, no final dot, no escapes
+	Type  uint16
+	Tag   int64 // comes back with the Answer
+}
+
+// owner is the name that is asked for.
+func (q *Question) owner() string {
+	if q.Label == "" {
+		return q.Name
+	}
+	return q.Label + "." + q.Name
 }
 
 // An Outcome is what became of a Question.
@@ -47,131 +60,140 @@ type Answer struct {
 // Sweep asks the questions that next gives, many at a time, and yields an
 // Answer for each, in any order.
 //
-// next is called by one goroutine at a time and may block, which is how the
-// caller slows the Sweep down; it must report false soon after ctx ends. yield
-// may be called concurrently, and what it does delays the next question.
+// next fills as much of into as it likes and says how much. It reports more =
+// false when no question comes after these; with n = 0 and more it is asked
+// again soon, which is how the caller slows the Sweep down. It is called by one
+// goroutine at a time. yield takes Answers in a slice that is used again
+// afterwards, and may be called concurrently. Neither may block: replies wait
+// in the kernel meanwhile, and time-outs run.
 //
-// Sweep returns nil once next has reported false and every question has its
+// Sweep returns nil once next has reported the end and every question has its
 // answer. It stops before that with the cause of ctx, or with [ErrSilent] when
-// no upstream has answered any of the last 256 questions, nor anything else for
-// at least one time-out. Questions then in flight are dropped without an
-// answer; those that silence made fail have answers whose Err is Local.
-func (r *Resolver) Sweep(ctx context.Context, next func() (Question, bool), yield func(Answer)) error {
+// questions fail in a row and no upstream has said anything for the time that
+// all attempts of one take, nor answers a probe then. Questions then in flight
+// are dropped without an answer; those that silence made fail have answers whose Err is Local. An
+// error of another kind says that the sockets could not be opened.
+func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := &sweep{Resolver: r, next: next, yield: yield, stop: stop, began: r.now()}
-	var workers sync.WaitGroup
-	for range r.inFlight {
-		workers.Go(func() { s.work(ctx) })
+	s := &sweep{Resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
+
+	capacity := 0 // as many errands as there can be
+	lanes := make([]*lane, min(r.lanes, r.inFlight))
+	for i := range lanes {
+		l, err := s.openLane(r.inFlight / len(lanes))
+		if err != nil {
+			for _, l := range lanes[:i] {
+				l.close()
+			}
+			return err
+		}
+		lanes[i] = l
+		capacity += 2 * l.table.size()
 	}
+	s.errands = make(chan errand, capacity)
+	var running, workers sync.WaitGroup
+	s.workers = &workers
+	for _, l := range lanes {
+		running.Go(l.run)
+	}
+	running.Wait()
+	close(s.errands)
 	workers.Wait()
-	if s.cut {
-		return context.Cause(ctx)
+	for _, l := range lanes {
+		l.close()
 	}
-	return nil
+	if ctx.Err() == nil && r.life.Err() != nil {
+		return net.ErrClosed
+	}
+	return context.Cause(ctx)
 }
 
-// A sweep is the state that the workers of one Sweep share.
+// A sweep is the state that the lanes of one Sweep share.
 type sweep struct {
 	*Resolver
-	yield func(Answer)
+	ctx   context.Context
+	yield func([]Answer)
 	stop  context.CancelCauseFunc
 	began time.Duration
 
 	admission sync.Mutex
-	next      func() (Question, bool) // nil when there are no more
+	next      func(into []Question) (n int, more bool) // nil when there are no more
 
-	mu    sync.Mutex
-	cut   bool          // something is left unasked or unanswered
-	row   int           // questions in a row that nobody answered
-	since time.Duration // when the first of the row was over
+	errands chan errand // never full
+	helpers atomic.Int64
+	workers *sync.WaitGroup
+
+	// The row of questions in a row that nobody answered.
+	row     atomic.Int64
+	since   atomic.Int64 // when the first of them was over
+	probing atomic.Bool
 }
 
-func (s *sweep) work(ctx context.Context) {
-	a := newAsker()
-	for {
-		q, ok := s.take(ctx)
-		if !ok {
-			return
-		}
-		answer := s.answer(ctx, a, q)
-		if ctx.Err() != nil && answer.Outcome == Failed {
-			s.leave()
-			return
-		}
-		s.yield(answer)
-		s.judge(ctx, answer.Outcome == Failed)
-	}
-}
-
-// take is the next question, for one worker at a time.
-func (s *sweep) take(ctx context.Context) (q Question, ok bool) {
+// take fills into with the next questions.
+func (s *sweep) take(into []Question) (n int, more bool) {
 	s.admission.Lock()
 	defer s.admission.Unlock()
 	if s.next == nil {
-		return q, false
+		return 0, false
 	}
-	if ctx.Err() != nil {
-		s.leave()
-		return q, false
-	}
-	if q, ok = s.next(); !ok {
+	if n, more = s.next(into); !more {
 		s.next = nil
 	}
-	return q, ok
+	return n, more
 }
 
-// leave notes that the Sweep ends before its questions do.
-func (s *sweep) leave() {
-	s.mu.Lock()
-	s.cut = true
-	s.mu.Unlock()
-}
-
-func (s *sweep) answer(ctx context.Context, a *asker, q Question) Answer {
-	answer := Answer{Tag: q.Tag, Rcode: -1}
-	if err := a.ask(q.Name, q.Type); err != nil {
-		answer.Err = &Error{question: dns.Type(q.Type).String() + " " + q.Name, reason: codes.RecordMalformed, err: err}
-		return answer
-	}
-	rd, err := s.ask(ctx, a, true)
-	answer.Trace = a.trace
-	if err != nil {
-		answer.Err = err
-		return answer
-	}
-	answer.Outcome, answer.Zone, answer.EDE = rd.outcome, rd.zone, rd.ede
-	answer.Authenticated, answer.Rcode = rd.authenticated, rd.rcode
-	if rd.outcome == Reply {
-		answer.Msg = rd.msg
-	}
-	return answer
-}
-
-// judge counts the row of questions that nobody answered, stops the Sweep when
-// it is long, and until then slows the worker down, so that an upstream that
-// refuses at once does not burn the list.
-func (s *sweep) judge(ctx context.Context, failed bool) {
-	s.mu.Lock()
-	now, heard := s.now(), time.Duration(s.heard.Load())
-	if !failed {
-		s.row = 0
-		s.mu.Unlock()
+// hand yields answers and counts the row of questions that nobody answered.
+func (s *sweep) hand(answers []Answer) {
+	if len(answers) == 0 {
 		return
 	}
-	if s.row == 0 || heard > s.since {
-		s.row, s.since = 0, now
+	failed := int64(0)
+	for i := range answers {
+		if answers[i].Outcome == Failed {
+			failed++
+		}
 	}
-	s.row++
-	long := s.row >= silentRow
-	s.mu.Unlock()
-
+	s.yield(answers)
+	now := int64(s.now())
 	switch {
-	case !long:
-	case now-max(heard, s.began) < s.timeout:
-		s.pause(ctx)
-	case !s.alive(ctx, now):
-		s.log.Warn("no upstream answers: the sweep stops", "questions", silentRow)
-		s.stop(ErrSilent)
+	case failed < int64(len(answers)):
+		if s.row.Load() != 0 {
+			s.row.Store(0)
+		}
+		return
+	case s.row.Load() == 0 || s.heard.Load() > s.since.Load():
+		s.row.Store(0)
+		s.since.Store(now)
 	}
+	s.row.Add(failed)
+}
+
+// silent reports whether the row is so long that no more questions may be
+// spent. It stops the sweep when no upstream answers a probe either.
+func (s *sweep) silent() bool {
+	row := s.row.Load()
+	if row < doubtfulRow {
+		return false
+	}
+	now := s.now()
+	quiet := now - max(time.Duration(s.heard.Load()), s.began)
+	if quiet < time.Duration(s.attempts)*s.timeout {
+		return row >= silentRow
+	}
+	if s.probing.Swap(true) {
+		return true
+	}
+	s.workers.Go(func() {
+		defer s.probing.Store(false)
+		if s.alive(s.ctx, now) {
+			s.row.Store(0)
+			return
+		}
+		if s.ctx.Err() == nil {
+			s.log.Warn("no upstream answers: the sweep stops", "questions", row)
+			s.stop(ErrSilent)
+		}
+	})
+	return true
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
+
+	"github.com/miekg/dns"
 )
 
 // An upstream is a full resolver, with the sockets that are connected to it.
@@ -12,8 +14,10 @@ type upstream struct {
 	sockets []*socket
 	loss    loss
 	counts  struct {
-		asked, answered, timeouts, servfail, refused, mismatched, failed, tcp atomic.Int64
+		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
+	folded atomic.Int64 // replies that did not keep the case of the name
+	folds  atomic.Bool  // it does not keep it: 0x20 is off
 }
 
 // UpstreamStats counts what happened with one upstream since the start.
@@ -25,6 +29,7 @@ type UpstreamStats struct {
 	Servfail   int64 // replies with rcode SERVFAIL
 	Refused    int64 // replies with rcode REFUSED
 	Mismatched int64 // datagrams and messages that answer no question in flight: forged, garbled, or late
+	Suspected  int64 // answers that were not believed, since many forgeries came before them, and asked for again over TCP
 	Failed     int64 // questions that an error of the socket ended, as when nobody listens there
 	TCP        int64 // questions repeated over TCP
 }
@@ -38,8 +43,19 @@ func (u *upstream) stats() UpstreamStats {
 		Servfail:   u.counts.servfail.Load(),
 		Refused:    u.counts.refused.Load(),
 		Mismatched: u.counts.mismatched.Load(),
+		Suspected:  u.counts.suspected.Load(),
 		Failed:     u.counts.failed.Load(),
 		TCP:        u.counts.tcp.Load(),
+	}
+}
+
+// complain counts the rcodes by which an upstream declines a question.
+func (u *upstream) complain(rcode int) {
+	switch rcode {
+	case dns.RcodeServerFailure:
+		u.counts.servfail.Add(1)
+	case dns.RcodeRefused:
+		u.counts.refused.Add(1)
 	}
 }
 
@@ -96,5 +112,15 @@ func (l *loss) count(lost bool) {
 		if l.average.CompareAndSwap(old, old+(sample-old)/8) {
 			return
 		}
+	}
+}
+
+// answered notes n questions that got an answer.
+func (l *loss) answered(n int) {
+	for range min(n, 128) { // by then nothing is left of what was
+		if l.average.Load() == 0 {
+			return
+		}
+		l.count(false)
 	}
 }

@@ -43,13 +43,13 @@ func TestRateIsShared(t *testing.T) {
 	var given atomic.Int64
 	var sweep sync.WaitGroup
 	sweep.Go(func() {
-		_ = r.Sweep(t.Context(), func() (Question, bool) {
+		_ = r.Sweep(t.Context(), inBatches(func() (Question, bool) {
 			n := given.Add(1)
 			if n == questions {
 				close(sweeping) // the whole window waits for the limit by now
 			}
 			return Question{Name: fmt.Sprintf("d%d.example", n), Type: TypeTXT}, n <= questions
-		}, func(Answer) {})
+		}), func([]Answer) {})
 	})
 	<-sweeping
 	before := s.asked.Load()

@@ -13,7 +13,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-const port = 53
+const defaultPort = 53
 
 // ParseUpstreams reads a list of upstreams: either addresses with commas
 // between, each with an optional port (192.0.2.1, 192.0.2.1:5353, 2001:db8::1,
@@ -65,13 +65,13 @@ func readUpstreams(file string) ([]netip.AddrPort, error) {
 
 func parseUpstream(text string) (netip.AddrPort, error) {
 	addr, err := netip.ParseAddr(text)
-	u := netip.AddrPortFrom(addr, port)
+	u := netip.AddrPortFrom(addr, defaultPort)
 	if err != nil {
 		u, err = netip.ParseAddrPort(text)
 	}
 	if err != nil && strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
 		addr, err = netip.ParseAddr(text[1 : len(text)-1])
-		u = netip.AddrPortFrom(addr, port)
+		u = netip.AddrPortFrom(addr, defaultPort)
 	}
 	switch {
 	case text == "":

@@ -1,0 +1,180 @@
+package resolver
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// A lane is one loop on one goroutine that asks questions and reads answers: it
+// needs no goroutine, no timer and no allocation for a question. Lanes share
+// nothing but the source of questions.
+//
+// Each round takes the replies that are there, gives up on what is overdue,
+// admits new questions, and sends what is staged. What cannot be done without
+// waiting (TCP, queries that do not fit a slot, a doubt whether anybody is
+// there at all) is an errand, which another goroutine runs.
+type lane struct {
+	*sweep
+	table  table
+	routes []*route
+	stage  stage
+	flying queue        // by the time they were sent
+	parked queue        // by the time they are to be staged again
+	limit  int          // questions in flight, errands included
+	room   int          // questions that wait to be sent
+	lent   atomic.Int64 // errands
+	ports  *batches
+	dice   *dice
+	turn   int
+
+	suspects suspects
+	history  map[uint32]history // of slots whose questions failed before
+
+	now     time.Duration // when the round began, or later
+	from    *route        // whose port is being read
+	waits   *waiting      // the port that is being read
+	valid   int           // replies of that route in this round
+	admits  []Question    // room for the next questions
+	more    bool          // there may be some
+	answers []Answer      // of this round
+	deliver func([]byte)  // receives a datagram
+}
+
+// stageRoom is how many questions may wait in a lane to be sent: a batch for
+// each of the lengths that are common, but no more than can soon be sent.
+func (r *Resolver) stageRoom(limit int) int {
+	room := min(32*batch, max(batch, 2*limit))
+	if r.limiter != nil {
+		room = min(room, max(1, int(r.limiter.Limit()/10)))
+	}
+	return room
+}
+
+// openLane opens the ports of a lane, for so many questions in flight.
+func (s *sweep) openLane(limit int) (_ *lane, err error) {
+	room := s.stageRoom(limit)
+	l := &lane{
+		sweep: s, table: newTable(limit + room), room: room, stage: newStage(len(s.upstreams)),
+		flying: newQueue(), parked: newQueue(), limit: limit, ports: newBatches(),
+		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
+	}
+	l.deliver = l.received
+	if l.dice, err = newDice(); err != nil {
+		return nil, err
+	}
+	for i := range s.upstreams {
+		rt, err := s.openRoute(i, limit, l.ports)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.routes = append(l.routes, rt)
+	}
+	return l, nil
+}
+
+func (l *lane) close() {
+	for _, rt := range l.routes {
+		rt.close()
+	}
+}
+
+// run goes round until there is nothing left to do, or the sweep ends.
+func (l *lane) run() {
+	idle := 0
+	for l.ctx.Err() == nil && l.life.Err() == nil {
+		l.now = l.Resolver.now()
+		got := l.receive()
+		l.expire()
+		admitted, sent := 0, 0
+		if !l.silent() {
+			admitted = l.admit()
+			sent = l.send()
+		}
+		l.hand(l.answers)
+		clear(l.answers)
+		l.answers = l.answers[:0]
+		if !l.more && l.table.used() == 0 {
+			return
+		}
+		switch {
+		case got >= batch || sent > 0 && got+admitted > 0:
+			idle = 0
+		case got+sent+admitted > 0:
+			idle = 0
+			time.Sleep(pollTime)
+		default:
+			if idle++; idle < lazyness {
+				time.Sleep(pollTime)
+			} else {
+				time.Sleep(lazyTime)
+			}
+		}
+	}
+	if l.ctx.Err() == nil { // the Resolver is closed
+		l.abandon()
+	}
+}
+
+// admit takes questions from the source while there is room for them.
+func (l *lane) admit() (admitted int) {
+	for l.more {
+		room := min(l.room-l.stage.n, len(l.table.free), len(l.admits), l.limit-int(l.lent.Load()))
+		if room <= 0 {
+			return admitted
+		}
+		into := l.admits[:room]
+		var n int
+		n, l.more = l.take(into)
+		for i := range into[:n] {
+			if slot, ok := l.table.fill(&into[i]); ok {
+				l.stage.push(nil, slot, l.table.slots, l.now)
+			} else {
+				l.lend(errand{question: into[i], effort: effort{began: l.now}})
+			}
+			into[i] = Question{}
+		}
+		admitted += n
+		if n < room {
+			return admitted
+		}
+	}
+	return admitted
+}
+
+// expire ends the attempts whose time is up, and stages again what was parked.
+func (l *lane) expire() {
+	for l.flying.n > 0 {
+		i := l.flying.oldest
+		s := &l.table.slots[i]
+		if l.now-s.sent < l.timeout {
+			break
+		}
+		rt := l.routes[s.route]
+		l.land(i)
+		rt.counts.timeouts.Add(1)
+		rt.loss.count(true)
+		rt.window.failed(l.now, l.timeout)
+		l.failed(i, failure(timedOut, errNoAnswer))
+	}
+	for l.parked.n > 0 {
+		i := l.parked.oldest
+		s := &l.table.slots[i]
+		if l.now-s.sent < l.timeout/10 {
+			break
+		}
+		l.parked.remove(l.table.slots, i)
+		l.stage.push(l.routes[s.route], i, l.table.slots, l.now)
+	}
+}
+
+// land takes a question out of the air.
+func (l *lane) land(i uint32) {
+	s := &l.table.slots[i]
+	rt := l.routes[s.route]
+	p := &rt.ports[s.port]
+	p.ids[s.id] = 0
+	p.n--
+	rt.flying--
+	l.flying.remove(l.table.slots, i)
+}

@@ -1,0 +1,165 @@
+package resolver
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// haveBatches says that the system has batches of datagrams.
+const haveBatches = true
+
+// batches is the memory that the kernel is shown in the calls of one lane's
+// ports: it is made once, and used by one call at a time.
+type batches struct {
+	out     [batch]message
+	outIO   [batch]unix.Iovec
+	in      [batch]message
+	inIO    [batch]unix.Iovec
+	replies [batch][maxReply]byte
+	control []byte // of UDP_SEGMENT
+}
+
+// A message is the kernel's struct mmsghdr.
+type message struct {
+	header unix.Msghdr
+	n      uint32 // octets sent or received
+}
+
+func newBatches() *batches {
+	b := new(batches) // on the heap, where nothing moves: the pointers below stay true
+	for i := range batch {
+		b.inIO[i].Base = &b.replies[i][0]
+		b.inIO[i].SetLen(maxReply)
+		b.in[i].header.Iov = &b.inIO[i]
+		b.in[i].header.SetIovlen(1)
+		b.out[i].header.Iov = &b.outIO[i]
+		b.out[i].header.SetIovlen(1)
+	}
+	b.control = make([]byte, unix.CmsgSpace(2))
+	c := (*unix.Cmsghdr)(unsafe.Pointer(&b.control[0]))
+	c.Level, c.Type = unix.IPPROTO_UDP, unix.UDP_SEGMENT
+	c.SetLen(unix.CmsgLen(2))
+	return b
+}
+
+// A batchPort is a port that asks the kernel once for many datagrams.
+//
+// Most of what a question costs is the kernel's way from sendto to the network
+// card, and that way is paid for each call of it. sendmmsg saves the calls, not
+// the way. UDP_SEGMENT (Linux 4.18) saves the way: up to 64 queries of equal
+// length travel as one datagram, and are cut apart at its end.
+type batchPort struct {
+	fd      int
+	b       *batches
+	segment bool
+	size    int
+}
+
+func openBatchPort(addr netip.AddrPort, b *batches, segment bool) (port, error) {
+	family, to := sockaddr(addr)
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	// Privileged processes get what they ask for; the others what the system allows.
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	}
+	if err := unix.Connect(fd, to); err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("connect", err)
+	}
+	p := &batchPort{fd: fd, b: b, segment: segment}
+	p.size, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	return p, nil
+}
+
+func sockaddr(addr netip.AddrPort) (family int, to unix.Sockaddr) {
+	if addr.Addr().Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Addr: addr.Addr().As4(), Port: int(addr.Port())}
+	}
+	to6 := &unix.SockaddrInet6{Addr: addr.Addr().As16(), Port: int(addr.Port())}
+	if i, err := net.InterfaceByName(addr.Addr().Zone()); err == nil {
+		to6.ZoneId = uint32(i.Index)
+	}
+	return unix.AF_INET6, to6
+}
+
+func (p *batchPort) send(queries []byte, size int) (int, error) {
+	if p.segment && len(queries) > size {
+		n, err := p.sendSegments(queries, size)
+		switch {
+		case errors.Is(err, unix.EIO), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOPROTOOPT), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.EMSGSIZE):
+			// An old kernel, or a device that computes no checksums: go on without.
+			p.segment = false
+		default:
+			return n, err
+		}
+	}
+	return p.sendBatch(queries, size)
+}
+
+// sendSegments sends all or nothing.
+func (p *batchPort) sendSegments(queries []byte, size int) (int, error) {
+	*(*uint16)(unsafe.Pointer(&p.b.control[unix.CmsgLen(0)])) = uint16(size)
+	_, err := unix.SendmsgN(p.fd, queries, p.b.control, nil, 0)
+	switch {
+	case crowded(err):
+		return 0, nil
+	case err != nil:
+		return 0, os.NewSyscallError("sendmsg", err)
+	}
+	return len(queries) / size, nil
+}
+
+// sendBatch sends as many as there is room for.
+func (p *batchPort) sendBatch(queries []byte, size int) (int, error) {
+	n := len(queries) / size
+	for i := range n {
+		p.b.outIO[i].Base = &queries[i*size]
+		p.b.outIO[i].SetLen(size)
+	}
+	sent, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(p.fd), uintptr(unsafe.Pointer(&p.b.out)), uintptr(n), 0, 0, 0)
+	runtime.KeepAlive(queries)
+	switch {
+	case errno == 0:
+		return int(sent), nil
+	case crowded(errno):
+		return 0, nil
+	}
+	return 0, os.NewSyscallError("sendmmsg", errno)
+}
+
+// crowded reports an error that says: later.
+func crowded(err error) bool {
+	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EINTR)
+}
+
+func (p *batchPort) receive(deliver func(packet []byte)) (int, error) {
+	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(p.fd), uintptr(unsafe.Pointer(&p.b.in)), batch, unix.MSG_DONTWAIT, 0, 0)
+	if errno != 0 {
+		if crowded(errno) {
+			return 0, nil
+		}
+		return 0, os.NewSyscallError("recvmmsg", errno)
+	}
+	for i := range int(n) {
+		m := &p.b.in[i]
+		reply := p.b.replies[i][:m.n]
+		if m.header.Flags&unix.MSG_TRUNC != 0 {
+			setTruncated(reply) // it was larger than anybody should send: TCP will tell
+		}
+		deliver(reply)
+	}
+	return int(n), nil
+}
+
+func (p *batchPort) buffer() int { return p.size }
+
+func (p *batchPort) close() { _ = unix.Close(p.fd) }

@@ -1,0 +1,15 @@
+//go:build !linux
+
+package resolver
+
+import "net/netip"
+
+// haveBatches says that the system has batches of datagrams.
+const haveBatches = false
+
+// batches would hold the memory of calls that this system does not have.
+type batches struct{}
+
+func newBatches() *batches { return nil }
+
+func openBatchPort(netip.AddrPort, *batches, bool) (port, error) { return nil, errNoBatches }

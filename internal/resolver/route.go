@@ -1,0 +1,150 @@
+package resolver
+
+import (
+	crand "crypto/rand"
+	"math/rand/v2"
+	"time"
+)
+
+// A route is a lane's way to one upstream: its own ports, and its own window.
+type route struct {
+	*upstream
+	number uint16
+	ports  []waiting
+	window window
+	flying int // questions in flight
+}
+
+// waiting is a port and the questions that wait for replies on it.
+type waiting struct {
+	port
+	ids []uint32 // by id of the query: 1 + index of the slot; 0: free
+	n   int      // questions that wait
+	max int      // how many may, so that all replies at once fit its buffer
+}
+
+const (
+	// replyCharge is what a small reply takes in a receive buffer, in octets:
+	// the kernel counts its own structures too.
+	replyCharge = 1 << 10
+	// fewestPorts and mostPorts bound the ports of a route: many, so that a
+	// forger has to guess one (RFC 5452, section 9.2), not too many, so that
+	// each brings several replies at a time.
+	fewestPorts = 8
+	mostPorts   = 128
+)
+
+// openRoute opens the ports of a route for so many questions in flight.
+func (s *sweep) openRoute(number int, inFlight int, b *batches) (*route, error) {
+	u := s.upstreams[number]
+	rt := &route{upstream: u, number: uint16(number), window: newWindow(s.floor, inFlight)}
+	for want := fewestPorts; len(rt.ports) < want; {
+		p, err := openPort(s.sockets, u.addr, b)
+		if err != nil {
+			rt.close()
+			return nil, err
+		}
+		w := waiting{port: p, ids: make([]uint32, 1<<16), max: maxWaiting}
+		if size := p.buffer(); size > 0 {
+			w.max = max(1, min(maxWaiting, size/replyCharge))
+		}
+		rt.ports = append(rt.ports, w)
+		want = min(max(fewestPorts, (inFlight+w.max-1)/w.max), mostPorts)
+	}
+	return rt, nil
+}
+
+func (rt *route) close() {
+	for i := range rt.ports {
+		rt.ports[i].close()
+	}
+}
+
+// choose is a port at random that has room, and how much; 0: none has.
+func (rt *route) choose(d *dice) (port int, room int) {
+	start := d.below(len(rt.ports))
+	for i := range rt.ports {
+		k := (start + i) % len(rt.ports)
+		if room := rt.ports[k].max - rt.ports[k].n; room > 0 {
+			return k, room
+		}
+	}
+	return 0, 0
+}
+
+// pick is the route for some questions that were sent over avoid last: one of
+// the others where there is any with room, as often as it answers. Even one that
+// loses all is asked now and then, or nobody would notice its return. nil means
+// that none has room.
+func (l *lane) pick(avoid *route) *route {
+	const rest = 1.0 / 16
+	var best *route
+	l.turn++
+	for i := range l.routes {
+		rt := l.routes[(l.turn+i)%len(l.routes)]
+		if rt.window.room(rt.flying) <= 0 || rt == avoid {
+			continue
+		}
+		lost := rt.loss.share()
+		if lost == 0 || l.dice.share() < max(rest, 1-lost) {
+			return rt
+		}
+		if best == nil || lost < best.loss.share() {
+			best = rt
+		}
+	}
+	if best == nil && avoid != nil && avoid.window.room(avoid.flying) > 0 {
+		return avoid
+	}
+	return best
+}
+
+// dice are random bits that nobody can guess (RFC 5452, section 9.2), a few at
+// a time.
+type dice struct {
+	source *rand.ChaCha8
+	bits   uint64
+	left   int // bits that are not used up
+}
+
+func newDice() (*dice, error) {
+	var seed [32]byte
+	if _, err := crand.Read(seed[:]); err != nil {
+		return nil, err
+	}
+	return &dice{source: rand.NewChaCha8(seed)}, nil
+}
+
+// take is n random bits, at most 32.
+func (d *dice) take(n int) uint32 {
+	if d.left < n {
+		d.bits, d.left = d.source.Uint64(), 64
+	}
+	v := uint32(d.bits & (1<<n - 1))
+	d.bits >>= n
+	d.left -= n
+	return v
+}
+
+// below is a number from 0 to n-1, for small n.
+func (d *dice) below(n int) int { return int(uint64(d.take(24)) * uint64(n) >> 24) }
+
+func (d *dice) share() float64 { return float64(d.take(24)) / (1 << 24) }
+
+// id is a query id that nothing on p waits with. Most are free.
+func (d *dice) id(p *waiting) uint16 {
+	for {
+		if id := uint16(d.take(16)); p.ids[id] == 0 {
+			return id
+		}
+	}
+}
+
+// pollTime is how long a lane sleeps that found little to do: long enough for
+// replies to come in batches, short beside any round trip. A lane without
+// replies sleeps longer after a while.
+const (
+	pollTime = 100 * time.Microsecond
+	lazyTime = time.Millisecond
+	lazyness = 20 // empty rounds
+)
