@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 )
@@ -24,9 +23,6 @@ func ParseSocketAPI(s string) (SocketAPI, error) {
 	}
 	return "", fmt.Errorf("%q is none of %s, %s, %s and %s", s, SocketsAuto, SocketsSegment, SocketsBatch, SocketsPortable)
 }
-
-// errNoBatches says that only the portable way is there.
-var errNoBatches = errors.New("this system has neither UDP_SEGMENT nor sendmmsg")
 
 // batch is the most messages of one send and of one receive: what UDP_SEGMENT
 // takes on every kernel that has it.
