@@ -6,8 +6,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,14 +27,20 @@ const notice = `# %s
 `
 
 func main() {
-	log.SetFlags(0)
+	if err := generate(); err != nil {
+		fmt.Fprintln(os.Stderr, "suffixgen:", err)
+		os.Exit(1)
+	}
+}
+
+func generate() error {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/net").Output()
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	source, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "publicsuffix", "table_test.go"))
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	_, source, _ = bytes.Cut(source, []byte("var rules = [...]string{\n"))
 	source, _, _ = bytes.Cut(source, []byte("\n}"))
@@ -43,11 +49,9 @@ func main() {
 		rules = append(rules, string(m[1]))
 	}
 	if len(rules) == 0 {
-		log.Fatal("no rules in table_test.go")
+		return errors.New("no rules in table_test.go")
 	}
 	slices.Sort(rules)
 	out := fmt.Sprintf(notice, publicsuffix.List) + strings.Join(rules, "\n") + "\n"
-	if err := os.WriteFile("suffixes.txt", []byte(out), 0o644); err != nil {
-		log.Fatal(err)
-	}
+	return os.WriteFile("suffixes.txt", []byte(out), 0o644)
 }

@@ -38,7 +38,7 @@ type Config struct {
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
 	InFlight  int              // the most questions that a Sweep keeps in flight; 0: 1000
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
-	MixCase   bool             // mix the case of letters in questions, which replies must repeat (0x20)
+	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
 	Lanes     int              // loops of a Sweep, of which each can keep a core busy; 0: one for two cores
 	Log       *slog.Logger     // nil: silent

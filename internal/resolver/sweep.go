@@ -71,8 +71,9 @@ type Answer struct {
 // answer. It stops before that with the cause of ctx, or with [ErrSilent] when
 // questions fail in a row and no upstream has said anything for the time that
 // all attempts of one take, nor answers a probe then. Questions then in flight
-// are dropped without an answer; those that silence made fail have answers whose Err is Local. An
-// error of another kind says that the sockets could not be opened.
+// are dropped without an answer; those that silence made fail have answers
+// whose Err is Local. Any other error says that the sockets could not be
+// opened, or that the Resolver was closed.
 func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
