@@ -58,7 +58,7 @@ the same process. Exit status 1 when a row differs from the truth.`,
 			}
 			scanned := time.Since(began)
 
-			world, err := openWorld(f.network.sim, f.network.seed)
+			world, err := openWorld(f.network.sim, f.network.seed, 0)
 			if err != nil {
 				return err
 			}

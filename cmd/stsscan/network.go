@@ -27,6 +27,7 @@ import (
 type networkFlags struct {
 	sim       string
 	seed      uint64
+	night     int
 	resolvers string
 	proxy     string
 	roots     string
@@ -43,6 +44,7 @@ type networkFlags struct {
 func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.sim, "sim", "", "ask the simulated Internet: a `model` ("+strings.Join(simnet.Models(), ", ")+") or the path of a world")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the simulated Internet")
+	flags.IntVar(&f.night, "night", 0, "which `night` of the simulated Internet: a population changes a little from each to the next")
 	flags.StringVar(&f.resolvers, "resolvers", "", "upstream resolvers: `HOST[:PORT],...` or @FILE (default: the system's)")
 	flags.StringVar(&f.proxy, "proxy", "", "reach Policy Hosts through a proxy: `socks5://HOST:PORT`")
 	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
@@ -147,7 +149,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	var dial func(context.Context, string, string) (net.Conn, error)
 	var roots *x509.CertPool
 	if f.sim != "" {
-		world, err := openWorld(f.sim, f.seed)
+		world, err := openWorld(f.sim, f.seed, f.night)
 		if err != nil {
 			return nil, err
 		}
@@ -217,11 +219,12 @@ func (n *network) close() {
 	}
 }
 
-// openWorld opens a world by the name of its model, or from its path.
-func openWorld(name string, seed uint64) (*simnet.World, error) {
+// openWorld opens a world by the name of its model, or from its path. A world
+// that somebody wrote has neither seed nor nights.
+func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	for _, model := range simnet.Models() {
 		if name == model {
-			return simnet.Generate(name, seed, 0)
+			return simnet.Generate(name, seed, night)
 		}
 	}
 	world, err := simnet.Open(name)

@@ -56,6 +56,9 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	identity := output.Identity{Input: plan.SHA256(), Version: versionNumber()}
 	if j.network.sim != "" {
 		identity.Config = fmt.Sprintf("simulated Internet %s, seed %d", j.network.sim, j.network.seed)
+		if j.network.night != 0 {
+			identity.Config += fmt.Sprintf(", night %d", j.network.night)
+		}
 	}
 	dataset, err := output.Open(j.output, identity)
 	if err != nil {

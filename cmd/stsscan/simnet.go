@@ -16,6 +16,8 @@ func newSimnet(std streams) *cobra.Command {
 	var (
 		model, world string
 		seed         uint64
+		night        int
+		truthOf      string
 		addrs        simnet.Addrs
 		rootsFile    string
 	)
@@ -33,7 +35,11 @@ reaches it:
   curl --socks5-hostname 127.0.0.1:1080 --cacert roots.pem https://mta-sts.example.com/.well-known/mta-sts.txt
 
 The addresses that it hands out look public to the scanner's guard and are
-announced nowhere; they are only reached through the SOCKS5 port.`,
+announced nowhere; they are only reached through the SOCKS5 port.
+
+With --truth LIST it serves nothing: it prints what a perfect observer would
+conclude about each domain of a list, a domain a line, as JSON lines whose keys
+are the columns of the table.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := model
@@ -43,11 +49,14 @@ announced nowhere; they are only reached through the SOCKS5 port.`,
 				}
 				name = world
 			}
-			w, err := openWorld(name, seed)
+			w, err := openWorld(name, seed, night)
 			if err != nil {
 				return err
 			}
 			defer w.Close()
+			if truthOf != "" {
+				return writeTruth(std, w, truthOf)
+			}
 			server, err := w.Listen(cmd.Context(), addrs)
 			if err != nil {
 				return err
@@ -74,6 +83,8 @@ announced nowhere; they are only reached through the SOCKS5 port.`,
 	flags.StringVar(&model, "model", "errors", "`model` of the population: "+strings.Join(simnet.Models(), ", "))
 	flags.StringVar(&world, "world", "", "`path` of a world, a folder or a txtar file, instead of a model")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the population")
+	flags.IntVar(&night, "night", 0, "`night` of the population, from 0")
+	flags.StringVar(&truthOf, "truth", "", "print the truth about the domains of this `list` (- is standard input), and exit")
 	flags.StringVar(&addrs.DNS, "dns", "127.0.0.1:0", "loopback `address` of the name server")
 	flags.StringVar(&addrs.SOCKS, "socks", "127.0.0.1:0", "loopback `address` of the SOCKS5 server")
 	flags.StringVar(&rootsFile, "roots", "", "write the root certificate to this `file` (default: a temporary one)")

@@ -15,6 +15,7 @@ func newVerify(std streams) *cobra.Command {
 	var (
 		truth string
 		seed  uint64
+		night int
 	)
 	cmd := &cobra.Command{
 		Use:   "verify DIR",
@@ -29,7 +30,7 @@ something does not hold, 3 when the run is not finished and all else holds.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var options verify.Options
 			if truth != "" {
-				world, err := openWorld(truth, seed)
+				world, err := openWorld(truth, seed, night)
 				if err != nil {
 					return err
 				}
@@ -48,6 +49,7 @@ something does not hold, 3 when the run is not finished and all else holds.`,
 	}
 	cmd.Flags().StringVar(&truth, "truth", "", "compare with the simulated Internet: a `model` ("+strings.Join(simnet.Models(), ", ")+") or the path of a world")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the simulated Internet")
+	cmd.Flags().IntVar(&night, "night", 0, "`night` of the simulated Internet")
 	return cmd
 }
 

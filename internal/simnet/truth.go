@@ -5,26 +5,27 @@ import "stsscan/internal/codes"
 // Truth is what a perfect observer concludes about one Policy Domain. A field
 // is named after the column of the table that it is compared with. Empty
 // strings, slices and nil pointers stand for NULL; a text world leaves empty
-// what its truth line does not say.
+// what its truth line does not say. The names in JSON are those of the columns.
 type Truth struct {
-	Class string // name of the story that the world tells about the domain; for people
+	Class string `json:"class,omitempty"` // name of the story that the world tells about the domain; for people
 
-	Record       codes.Record
-	RecordReason codes.RecordReason
-	RecordID     string
-	CNAMEs       []string       // aliases from _mta-sts.<domain>, in order: targets, lower case, no final dot
-	Error        codes.Sentinel // of the lookup or the fetch; empty when all is well
+	Record       codes.Record       `json:"record,omitempty"`
+	RecordReason codes.RecordReason `json:"record_reason,omitempty"`
+	RecordID     string             `json:"record_id,omitempty"`
+	CNAMEs       []string           `json:"cnames,omitempty"` // aliases from _mta-sts.<domain>, in order: targets, lower case, no final dot
+	Error        codes.Sentinel     `json:"error,omitempty"`  // of the lookup or the fetch; empty when all is well
 
-	Policy     codes.Policy
-	Stage      codes.Stage // at which retrieval failed
-	Reason     codes.PolicyReason
-	TLSError   codes.TLSError
-	HTTPStatus int // 0: no response
-	HostCNAMEs []string
+	Policy     codes.Policy       `json:"policy,omitempty"`
+	Stage      codes.Stage        `json:"policy_stage,omitempty"` // at which retrieval failed
+	Reason     codes.PolicyReason `json:"policy_reason,omitempty"`
+	TLSError   codes.TLSError     `json:"tls_error,omitempty"`
+	HTTPStatus int                `json:"http_status,omitempty"` // 0: no response
+	HostCNAMEs []string           `json:"host_cnames,omitempty"`
 
-	Mode   codes.Mode
-	MaxAge *int64   // seconds
-	MX     []string // patterns as published, in order
+	Mode   codes.Mode `json:"mode,omitempty"`
+	MaxAge *int64     `json:"max_age,omitempty"`     // seconds
+	MX     []string   `json:"mx_patterns,omitempty"` // patterns as published, in order
 
-	Strict, Lenient *bool // the two readings of every text that can be read; nil: there is none
+	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
+	Lenient *bool `json:"lenient,omitempty"`
 }
