@@ -51,7 +51,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 		}
 		return nil, tlsFailure(host, trace.Addr, handshakeError(err), err)
 	}
-	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.config.Now()); err != nil {
+	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.known, t.config.Now()); err != nil {
 		return nil, tlsFailure(host, trace.Addr, class, err)
 	}
 	return conn, nil

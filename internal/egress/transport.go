@@ -47,7 +47,10 @@ type Config struct {
 	// asked for the judged literal address. Nil: none. Not together with Dial.
 	Proxy *url.URL
 
-	Roots     *x509.CertPool             // trusted; nil: those of BundleRoots
+	// Roots are trusted; nil: those of BundleRoots. Conditions of a root that
+	// depend on the leaf are known of the roots of the bundle only.
+	Roots *x509.CertPool
+
 	OptedOut  func(addr netip.Addr) bool // addresses of networks that do not want to be contacted; nil: none
 	UserAgent string                     // of each request; empty: "stsscan"
 
@@ -55,6 +58,11 @@ type Config struct {
 	HandshakeTimeout time.Duration // of TLS; 0: 5 s
 	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
 	Handshakes       int           // TLS handshakes at a time; 0: 256
+
+	// VerifyInFull verifies each chain with all its signatures. Else those that
+	// were found good are remembered for the life of the Transport, up to a
+	// bound; no verdict depends on it.
+	VerifyInFull bool
 
 	Now func() time.Time // for the dates of certificates; nil: time.Now
 	Log *slog.Logger     // nil: silent
@@ -102,6 +110,7 @@ type Transport struct {
 	config     Config
 	dialer     *Dialer
 	http       *http.Transport
+	known      *known        // nil: chains are not remembered
 	handshakes chan struct{} // one element for each handshake going on
 }
 
@@ -119,6 +128,9 @@ func NewTransport(c Config) (*Transport, error) {
 		if t.config.Roots, _, err = BundleRoots(); err != nil {
 			return nil, err
 		}
+	}
+	if !c.VerifyInFull {
+		t.known = newKnown()
 	}
 	t.handshakes = make(chan struct{}, t.config.Handshakes)
 	t.http = &http.Transport{

@@ -16,8 +16,9 @@ import (
 // Where more than one thing is wrong the class is the first that applies of:
 // the dates of the leaf, then of its chain; self-signed; incomplete chain;
 // unknown authority, or a chain unfit in another way; the name. A chain is only
-// called bad for what remains wrong with all dates right.
-func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, now time.Time) (codes.TLSError, error) {
+// called bad for what remains wrong with all dates right. What is remembered
+// saves time and changes no verdict.
+func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, remembered *known, now time.Time) (codes.TLSError, error) {
 	if len(certs) == 0 {
 		return codes.TLSCertificate, errors.New("no certificate")
 	}
@@ -25,7 +26,7 @@ func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, now ti
 	if class, err := dates(leaf, now); err != nil {
 		return class, err
 	}
-	if class, err := verifyChain(certs, roots, now); err != nil {
+	if class, err := verifyChain(certs, roots, remembered, now); err != nil {
 		return class, err
 	}
 	if err := leaf.VerifyHostname(host); err != nil { // the subject's common name does not count, nor does a partial wildcard
@@ -48,19 +49,23 @@ func dates(cert *x509.Certificate, now time.Time) (codes.TLSError, error) {
 	return "", nil
 }
 
-func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, now time.Time) (codes.TLSError, error) {
+func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *known, now time.Time) (codes.TLSError, error) {
+	if remembered.accepts(certs, now) {
+		return "", nil
+	}
 	options := x509.VerifyOptions{
 		Roots:         roots,
 		Intermediates: x509.NewCertPool(),
 		CurrentTime:   now,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsages:     forServers(),
 	}
 	for _, cert := range certs[1:] {
 		options.Intermediates.AddCert(cert)
 	}
 	leaf := certs[0]
-	_, err := leaf.Verify(options)
+	chains, err := leaf.Verify(options)
 	if err == nil {
+		remembered.learn(certs, chains)
 		return "", nil
 	}
 

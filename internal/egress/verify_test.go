@@ -14,8 +14,33 @@ import (
 	"stsscan/internal/codes"
 )
 
+// A verifyCase is what a host sent, and the verdict.
+type verifyCase struct {
+	title string
+	chain []*authority
+	want  codes.TLSError
+}
+
+func (c verifyCase) certs() []*x509.Certificate {
+	var certs []*x509.Certificate
+	for _, a := range c.chain {
+		certs = append(certs, a.cert)
+	}
+	return certs
+}
+
 func TestVerify(t *testing.T) {
 	p := newPKI(t)
+	for _, c := range verifyCases(t, p) {
+		got, err := verify(c.certs(), host, p.roots(), nil, noon())
+		if got != c.want || (err == nil) != (c.want == "") {
+			t.Errorf("%s: %q (%v), want %q", c.title, got, err, c.want)
+		}
+	}
+}
+
+// verifyCases are chains of all kinds, where the root of p is trusted.
+func verifyCases(t *testing.T, p pki) []verifyCase {
 	alien := newPKI(t)
 	at := func(template *x509.Certificate, from, to time.Duration) *x509.Certificate {
 		template.NotBefore, template.NotAfter = noon().Add(from), noon().Add(to)
@@ -47,11 +72,7 @@ func TestVerify(t *testing.T) {
 	lonely := issue(t, pointing, alien.root)
 	below := issue(t, caTemplate("below"), lonely)
 
-	for _, c := range []struct {
-		title string
-		chain []*authority
-		want  codes.TLSError
-	}{
+	return []verifyCase{
 		{"good", []*authority{leaf(leafTemplate(host)), p.intermediate}, ""},
 		{"good, root sent", []*authority{leaf(leafTemplate(host)), p.intermediate, p.root}, ""},
 		{"good, in disorder", []*authority{leaf(leafTemplate(host)), p.root, alien.root, p.intermediate}, ""},
@@ -94,15 +115,6 @@ func TestVerify(t *testing.T) {
 		{"signed by what must not sign", []*authority{issue(t, leafTemplate(host), noSigner), noSigner}, codes.TLSCertificate},
 		{"signed with another key", []*authority{others(leafTemplate(host)), p.intermediate}, codes.TLSCertificate},
 		{"nothing", nil, codes.TLSCertificate},
-	} {
-		var certs []*x509.Certificate
-		for _, a := range c.chain {
-			certs = append(certs, a.cert)
-		}
-		got, err := verify(certs, host, p.roots(), noon())
-		if got != c.want || (err == nil) != (c.want == "") {
-			t.Errorf("%s: %q (%v), want %q", c.title, got, err, c.want)
-		}
 	}
 }
 
