@@ -64,6 +64,24 @@ const (
 	FindMXWildcard       Finding = "mx_wildcard_position" // a star that is not the whole left-most label
 	FindMXSyntax         Finding = "mx_syntax"            // not a domain name in another way
 	FindMXDuplicate      Finding = "mx_duplicate"
+
+	// The mail side: MX hosts, section 4.1, and companions.
+	FindMXNotCovered      Finding = "mx_not_covered"        // no MX host matches a pattern
+	FindMXPartlyCovered   Finding = "mx_partly_covered"     // some do not
+	FindMXPatternUnused   Finding = "mx_pattern_unused"     // a pattern that matches no MX host
+	FindMXWildcardBroad   Finding = "mx_wildcard_broad"     // a star right below a public suffix or another's registered domain
+	FindMXHostPseudo      Finding = "mx_host_pseudo"        // an MX record that names no host
+	FindPolicyWithoutMail Finding = "policy_without_mail"   // a policy that asks for something, and no MX host
+	FindWildcard          Finding = "wildcard_suspected"    // a random name beside the record has one too
+	FindDelegationHalf    Finding = "delegation_half"       // one of the two names is delegated, the other is not
+	FindCustomerEmpty     Finding = "customer_ended_empty"  // the provider serves an empty policy, as to former customers
+	FindCustomerFrozen    Finding = "customer_ended_frozen" // the provider serves a policy that covers no MX host, as to former customers
+	FindTLSRPTMissing     Finding = "tlsrpt_missing"        // a policy, and nobody to report failures to
+	FindTLSRPTInvalid     Finding = "tlsrpt_invalid"        // a TLSRPT record that senders do not use
+	FindTLSAUnusable      Finding = "tlsa_unusable"         // TLSA records that a sender cannot use
+	FindMXNoSTARTTLS      Finding = "mx_no_starttls"        // an MX host without STARTTLS
+	FindMXTLSFailed       Finding = "mx_tls_failed"         // an MX host whose handshake fails
+	FindMXCertificate     Finding = "mx_certificate"        // an MX host whose certificate senders do not accept
 )
 
 // Findings lists every Finding.
@@ -79,5 +97,8 @@ func Findings() []Finding {
 		FindMaxAgeZero, FindMaxAgeShort, FindMXMissing, FindMXUpperCase, FindMXTrailingDot, FindMXUnderscore,
 		FindMXAddress, FindMXSingleLabel, FindMXEmpty, FindMXEmail, FindMXURL, FindMXSeveral, FindMXUnicode,
 		FindMXWildcard, FindMXSyntax, FindMXDuplicate,
+		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
+		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
+		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed, FindMXCertificate,
 	}
 }

@@ -164,11 +164,19 @@ const (
 	TLSRPTPolicyFetchError TLSRPTResult = "sts-policy-fetch-error"
 	TLSRPTPolicyInvalid    TLSRPTResult = "sts-policy-invalid"
 	TLSRPTWebPKIInvalid    TLSRPTResult = "sts-webpki-invalid"
+	TLSRPTValidation       TLSRPTResult = "validation-failure" // no pattern covers a host, or a failure without a word of its own
+	TLSRPTNoSTARTTLS       TLSRPTResult = "starttls-not-supported"
+	TLSRPTCertName         TLSRPTResult = "certificate-host-mismatch"
+	TLSRPTCertExpired      TLSRPTResult = "certificate-expired"
+	TLSRPTCertNotTrusted   TLSRPTResult = "certificate-not-trusted"
 )
 
 // TLSRPTResults lists every TLSRPTResult.
 func TLSRPTResults() []TLSRPTResult {
-	return []TLSRPTResult{TLSRPTPolicyFetchError, TLSRPTPolicyInvalid, TLSRPTWebPKIInvalid}
+	return []TLSRPTResult{
+		TLSRPTPolicyFetchError, TLSRPTPolicyInvalid, TLSRPTWebPKIInvalid, TLSRPTValidation, TLSRPTNoSTARTTLS,
+		TLSRPTCertName, TLSRPTCertExpired, TLSRPTCertNotTrusted,
+	}
 }
 
 // StageResult is the result type for a retrieval that ended at s.

@@ -54,6 +54,10 @@ func typeOf(rr dns.RR) uint16 {
 		return dns.TypeA
 	case *dns.AAAA:
 		return dns.TypeAAAA
+	case *dns.MX:
+		return dns.TypeMX
+	case *dns.TLSA:
+		return dns.TypeTLSA
 	}
 	return dns.TypeNone
 }

@@ -1,0 +1,78 @@
+package codes
+
+// A Verdict is what a compliant sender experiences that meets the domain for
+// the first time. Exactly one holds; package mtasts has the decision table.
+type Verdict string
+
+const (
+	VerdictNoSTS            Verdict = "no_sts"             // no record: no MTA-STS
+	VerdictUnknown          Verdict = "unknown"            // too little was answered to tell
+	VerdictBroken           Verdict = "broken"             // a record, and no policy to apply: as if there were none
+	VerdictValidNone        Verdict = "valid_none"         // a policy that asks for nothing
+	VerdictTestingOK        Verdict = "testing_ok"         // nothing to report
+	VerdictTestingWouldFail Verdict = "testing_would_fail" // delivered, and reported: some host fails
+	VerdictEnforceOK        Verdict = "enforce_ok"         // delivered
+	VerdictEnforcePartial   Verdict = "enforce_partial"    // delivered, to some of the hosts only
+	VerdictEnforceRefused   Verdict = "enforce_refused"    // not delivered
+)
+
+// Verdicts lists every Verdict.
+func Verdicts() []Verdict {
+	return []Verdict{
+		VerdictNoSTS, VerdictUnknown, VerdictBroken, VerdictValidNone, VerdictTestingOK, VerdictTestingWouldFail,
+		VerdictEnforceOK, VerdictEnforcePartial, VerdictEnforceRefused,
+	}
+}
+
+// A Basis is the last kind of evidence that a Verdict rests on; what comes
+// after it was not looked at, was not answered, or does not matter.
+type Basis string
+
+const (
+	BasisRecord       Basis = "record"
+	BasisPolicy       Basis = "policy"
+	BasisMX           Basis = "mx"           // names of MX hosts against patterns; certificates are not known
+	BasisCertificates Basis = "certificates" // and STARTTLS and certificates of the hosts
+)
+
+// Bases lists every Basis, in order.
+func Bases() []Basis { return []Basis{BasisRecord, BasisPolicy, BasisMX, BasisCertificates} }
+
+// A STARTTLS says how a probe of one MX host ended (RFC 3207).
+type STARTTLS string
+
+const (
+	STARTTLSOK           STARTTLS = "ok"            // TLS, and a certificate that a sender accepts (RFC 8461, section 4.2)
+	STARTTLSCertificate  STARTTLS = "certificate"   // TLS, and a certificate that it does not accept: tls_error
+	STARTTLSHandshake    STARTTLS = "handshake"     // STARTTLS was accepted, and the handshake failed: tls_error
+	STARTTLSRejected     STARTTLS = "rejected"      // offered, and refused when asked for
+	STARTTLSNotOffered   STARTTLS = "not_offered"   // not among the extensions
+	STARTTLSRefused      STARTTLS = "refused"       // the server does not talk to us: reply code 4xx or 5xx to connection or EHLO
+	STARTTLSProtocol     STARTTLS = "protocol"      // not SMTP
+	STARTTLSTimeout      STARTTLS = "timeout"       // silence after the connection
+	STARTTLSReset        STARTTLS = "reset"         // the connection ended before the handshake
+	STARTTLSNoConnection STARTTLS = "no_connection" // to no address of the host
+	STARTTLSNoAddress    STARTTLS = "no_address"    // the host has none that may be contacted
+	STARTTLSUnknown      STARTTLS = "unknown"       // nobody said what addresses it has
+)
+
+// STARTTLSs lists every STARTTLS.
+func STARTTLSs() []STARTTLS {
+	return []STARTTLS{
+		STARTTLSOK, STARTTLSCertificate, STARTTLSHandshake, STARTTLSRejected, STARTTLSNotOffered, STARTTLSRefused,
+		STARTTLSProtocol, STARTTLSTimeout, STARTTLSReset, STARTTLSNoConnection, STARTTLSNoAddress, STARTTLSUnknown,
+	}
+}
+
+// An MXTLS sums up the probes of the hosts that the policy covers.
+type MXTLS string
+
+const (
+	MXTLSAll     MXTLS = "all"     // all whose TLS is known would be accepted
+	MXTLSSome    MXTLS = "some"    // at least one would not, and not all are known to be so
+	MXTLSNone    MXTLS = "none"    // none would be
+	MXTLSUnknown MXTLS = "unknown" // no host let itself be probed
+)
+
+// MXTLSs lists every MXTLS.
+func MXTLSs() []MXTLS { return []MXTLS{MXTLSAll, MXTLSSome, MXTLSNone, MXTLSUnknown} }

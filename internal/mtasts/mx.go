@@ -1,0 +1,138 @@
+package mtasts
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// maxMXHosts is how many MX hosts are kept: those of lowest preference.
+const maxMXHosts = 32
+
+// An MXHost is one MX record.
+type MXHost struct {
+	Name       string // lower case, no final dot, valid UTF-8; "." for the root
+	Preference uint16
+}
+
+// Pseudo reports whether the record names nothing that could be a host: an
+// address, a name of one's own machine or of no machine, no host name at all.
+func (h MXHost) Pseudo() bool {
+	if isAddress(h.Name) || isNumber(h.Name[strings.LastIndexByte(h.Name, '.')+1:]) {
+		return true
+	}
+	if _, ok := checkDomain(h.Name); !ok {
+		return true
+	}
+	switch h.Name[strings.LastIndexByte(h.Name, '.')+1:] {
+	case "localhost", "invalid", "local", "onion", "localdomain":
+		return true // RFC 6761, 6762, 7686
+	}
+	return false
+}
+
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// An MX is what the DNS says about how a domain receives mail (RFC 5321,
+// section 5.1).
+type MX struct {
+	Kind          codes.MXKind
+	Reason        codes.RecordReason // why the Kind is unknown
+	Hosts         []MXHost           // in order of preference, then of name, at most 32; of an implicit MX the domain itself
+	Count         int                // of the MX records
+	TTL           uint32             // of the RRset, in seconds; valid where Count is not 0
+	Authenticated bool               // AD was set in every reply that the answer rests on
+}
+
+// LookupMX asks ex for the MX records of domain, an A-label name without the
+// final dot; where there are none, it asks for its addresses, to tell an
+// implicit MX from none.
+//
+// What strangers fail to say is MX.Kind unknown, and no error. The error is a
+// fault of the observer, as the methods Local of errors tell, or wraps
+// [context.Canceled]. The deadline is that of ctx.
+func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
+	w := resolve(ctx, ex, dns.Fqdn(domain), dns.TypeMX, nil)
+	if ours(w.cause) {
+		return MX{Kind: codes.MXUnknown, Reason: w.reason}, w.cause
+	}
+	mx := MX{Authenticated: w.ad}
+	switch {
+	case w.reason == "":
+		return readMX(mx, w.records), nil
+	case w.reason == codes.RecordNXDomain:
+		mx.Kind = codes.MXNone
+		return mx, nil
+	case w.reason != codes.RecordNoData:
+		mx.Kind, mx.Reason = codes.MXUnknown, w.reason
+		return mx, nil
+	}
+	_, err := LookupHost(ctx, ex, domain)
+	var failed *net.DNSError
+	switch {
+	case err == nil:
+		mx.Kind, mx.Hosts = codes.MXImplicit, []MXHost{{Name: nameKey(domain)}}
+	case ours(err):
+		return MX{Kind: codes.MXUnknown, Reason: codes.RecordOther}, err
+	case errors.As(err, &failed) && failed.IsNotFound:
+		mx.Kind = codes.MXNone
+	default:
+		mx.Kind, mx.Reason = codes.MXUnknown, unknownReason(err)
+	}
+	return mx, nil
+}
+
+// unknownReason is why the addresses of a host are not known, in the words of
+// records.
+func unknownReason(err error) codes.RecordReason {
+	var said interface{ PolicyReason() codes.PolicyReason }
+	if errors.As(err, &said) {
+		reason := codes.RecordReason(said.PolicyReason())
+		if slices.Contains(codes.RecordReasons(), reason) && recordClass(reason) == codes.RecordUnknown {
+			return reason
+		}
+	}
+	return codes.RecordOther
+}
+
+// readMX reads an RRset that is not empty.
+func readMX(mx MX, rrs []dns.RR) MX {
+	for _, rr := range rrs {
+		record, ok := rr.(*dns.MX)
+		if !ok {
+			continue
+		}
+		host := MXHost{ownerName(dns.CanonicalName(record.Mx)), record.Preference}
+		if mx.Count == 0 || record.Hdr.Ttl < mx.TTL {
+			mx.TTL = record.Hdr.Ttl
+		}
+		mx.Count++
+		if !slices.Contains(mx.Hosts, host) {
+			mx.Hosts = append(mx.Hosts, host)
+		}
+	}
+	slices.SortFunc(mx.Hosts, func(a, b MXHost) int {
+		if a.Preference != b.Preference {
+			return int(a.Preference) - int(b.Preference)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	mx.Hosts = mx.Hosts[:min(len(mx.Hosts), maxMXHosts)]
+	switch {
+	case len(mx.Hosts) == 1 && mx.Hosts[0].Name == ".":
+		mx.Kind, mx.Hosts = codes.MXNull, nil
+	case !slices.ContainsFunc(mx.Hosts, func(h MXHost) bool { return !h.Pseudo() }):
+		mx.Kind = codes.MXPseudo
+	default:
+		mx.Kind = codes.MXHosts
+	}
+	return mx
+}

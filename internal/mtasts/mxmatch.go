@@ -1,0 +1,225 @@
+package mtasts
+
+import (
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+)
+
+// A Coverage is how the patterns of a policy cover the MX hosts of its domain
+// (section 4.1).
+type Coverage struct {
+	Match    codes.MXMatch
+	Matched  []bool          // by host, in the order of MX.Hosts
+	Unused   []MXPattern     // patterns that match no host, in the order of the policy
+	Broad    []MXPattern     // wildcards that cover the hosts of others
+	Mismatch codes.Mismatch  // where Match is none and there are hosts that are none of pseudo; else ""
+	Findings []codes.Finding // each once
+}
+
+// Cover holds the patterns of a policy of domain against its MX hosts. An
+// implicit MX is the domain itself.
+func Cover(domain string, patterns []MXPattern, mx MX) Coverage {
+	var c Coverage
+	switch mx.Kind {
+	case codes.MXUnknown:
+		c.Match = codes.MatchUnknown
+	case codes.MXNone:
+		c.Match = codes.MatchNoMX
+	case codes.MXNull:
+		c.Match = codes.MatchNullMX
+	default:
+		c.match(patterns, mx.Hosts)
+	}
+	for _, p := range patterns {
+		if broad(domain, p) {
+			c.Broad = append(c.Broad, p)
+			c.find(codes.FindMXWildcardBroad)
+		}
+	}
+	return c
+}
+
+func (c *Coverage) find(f codes.Finding) { c.Findings = addFinding(c.Findings, f) }
+
+func (c *Coverage) match(patterns []MXPattern, hosts []MXHost) {
+	used := make([]bool, len(patterns))
+	covered := 0
+	for _, host := range hosts {
+		matched := false
+		for i, p := range patterns {
+			if p.Match(host.Name) {
+				matched, used[i] = true, true
+			}
+		}
+		c.Matched = append(c.Matched, matched)
+		if matched {
+			covered++
+		}
+	}
+	switch {
+	case covered == len(hosts):
+		c.Match = codes.MatchAll
+	case covered > 0:
+		c.Match = codes.MatchSome
+		c.find(codes.FindMXPartlyCovered)
+	default:
+		c.Match = codes.MatchNone
+		c.Mismatch = nearest(patterns, hosts)
+		c.find(codes.FindMXNotCovered)
+	}
+	for i, p := range patterns {
+		if !used[i] {
+			c.Unused = append(c.Unused, p)
+			c.find(codes.FindMXPatternUnused)
+		}
+	}
+}
+
+// broad reports whether a wildcard covers hosts of more than one customer: its
+// star stands right below a public suffix, or right below a registered domain
+// that is not the Policy Domain's own.
+func broad(domain string, p MXPattern) bool {
+	parent, wild := strings.CutPrefix(p.key(), "*.")
+	if !wild || parent == "" {
+		return false
+	}
+	registered, ok := registeredDomain(parent)
+	if !ok {
+		return true
+	}
+	own, _ := registeredDomain(nameKey(domain))
+	return parent == registered && registered != own
+}
+
+// nearest is the class of the pair that differs least.
+func nearest(patterns []MXPattern, hosts []MXHost) codes.Mismatch {
+	order := codes.Mismatches()
+	best := len(order)
+	for _, host := range hosts {
+		if host.Pseudo() {
+			continue
+		}
+		for _, p := range patterns {
+			best = min(best, slices.Index(order, mismatch(p, host.Name)))
+		}
+	}
+	if best == len(order) {
+		return ""
+	}
+	return order[best]
+}
+
+// mostEdits is how many letters a slip of the pen may change (IMC 2025).
+const mostEdits = 3
+
+// mismatch says how a pattern differs from a host that it does not match. Both
+// are taken apart with the rules of registries.
+func mismatch(p MXPattern, host string) codes.Mismatch {
+	name, _ := strings.CutPrefix(p.key(), "*.")
+	host = nameKey(host)
+	registered, _ := registeredDomain(name)
+	ofHost, _ := registeredDomain(host)
+	same := registered != "" && registered == ofHost
+	switch {
+	case same && withoutMTASTS(name) != name:
+		return codes.MismatchMTASTSLabel
+	case same && (within(name, host) || within(host, name)):
+		return codes.MismatchExtraLabel
+	case !same && registered != "" && ofHost != "" && withoutSuffix(name, registered) == withoutSuffix(host, ofHost):
+		return codes.MismatchTLD
+	case slip(name, host):
+		return codes.MismatchTypo
+	case same:
+		return codes.MismatchOtherHost
+	}
+	return codes.MismatchDifferentDomain
+}
+
+// withoutMTASTS leaves out the labels mta-sts and _mta-sts.
+func withoutMTASTS(name string) string {
+	labels := strings.Split(name, ".")
+	labels = slices.DeleteFunc(labels, func(l string) bool { return l == "mta-sts" || l == "_mta-sts" })
+	return strings.Join(labels, ".")
+}
+
+// within reports whether long is short with more labels, wherever they stand.
+func within(short, long string) bool {
+	if strings.Count(short, ".") >= strings.Count(long, ".") {
+		return false
+	}
+	rest := strings.Split(long, ".")
+	for label := range strings.SplitSeq(short, ".") {
+		i := slices.Index(rest, label)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+1:]
+	}
+	return true
+}
+
+// withoutSuffix is a name without the public suffix of its registered domain.
+func withoutSuffix(name, registered string) string {
+	label, _, _ := strings.Cut(registered, ".")
+	return strings.TrimSuffix(name, registered) + label
+}
+
+// slip reports whether one name is the other with a slip of the pen: at most
+// three edits, and no more than half of each label that differs. Names that differ
+// in digits alone are names of different hosts.
+func slip(a, b string) bool {
+	if lettersOf(a) == lettersOf(b) {
+		return false
+	}
+	n := edits(a, b)
+	if n == 0 || n > mostEdits {
+		return false
+	}
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	if len(as) != len(bs) {
+		return true // a dot too many, or too few
+	}
+	for i := range as {
+		if as[i] != bs[i] && 2*edits(as[i], bs[i]) > max(len(as[i]), len(bs[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// lettersOf is a name without its digits.
+func lettersOf(s string) string {
+	return strings.Map(func(c rune) rune {
+		if '0' <= c && c <= '9' {
+			return -1
+		}
+		return c
+	}, s)
+}
+
+// edits is the Levenshtein distance of two names, in octets, or more than
+// mostEdits where it is more.
+func edits(a, b string) int {
+	if len(a)-len(b) > mostEdits || len(b)-len(a) > mostEdits {
+		return mostEdits + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,136 @@
+package mtasts
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"stsscan/internal/codes"
+)
+
+// mxOf is an MX RRset of hosts of rising preference.
+func mxOf(hosts ...string) MX {
+	mx := MX{Kind: codes.MXHosts, Count: len(hosts)}
+	for i, host := range hosts {
+		mx.Hosts = append(mx.Hosts, MXHost{host, uint16(10 * i)})
+	}
+	return mx
+}
+
+func TestCover(t *testing.T) {
+	for _, tt := range []struct {
+		patterns, hosts string
+		match           codes.MXMatch
+		matched         []bool
+		unused          string
+		mismatch        codes.Mismatch
+	}{
+		{"mx1.example.com mx2.example.com", "mx1.example.com mx2.example.com", codes.MatchAll, []bool{true, true}, "", ""},
+		{"*.example.com", "mx1.example.com mx2.example.com", codes.MatchAll, []bool{true, true}, "", ""},
+		{"MX1.EXAMPLE.COM.", "mx1.example.com", codes.MatchAll, []bool{true}, "", ""},
+		{"mx1.example.com", "mx1.example.com mx2.example.com", codes.MatchSome, []bool{true, false}, "", ""},
+		{"mx1.example.com old.example.com", "mx1.example.com", codes.MatchAll, []bool{true}, "old.example.com", ""},
+		{"mx1.example.com *.example.com", "mx1.example.com", codes.MatchAll, []bool{true}, "", ""}, // both match it
+
+		{"mta-sts.mx1.example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "mta-sts.mx1.example.com", codes.MismatchMTASTSLabel},
+		{"mta-sts.example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "mta-sts.example.com", codes.MismatchMTASTSLabel},
+		{"*.mta-sts.example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "*.mta-sts.example.com", codes.MismatchMTASTSLabel},
+		{"smtp.mx1.example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "smtp.mx1.example.com", codes.MismatchExtraLabel},
+		{"example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "example.com", codes.MismatchExtraLabel},
+		{"*.mx.example.com", "a.b.mx.example.com", codes.MatchNone, []bool{false}, "*.mx.example.com", codes.MismatchExtraLabel},
+		{"mx.eu.example.com", "mx.example.com", codes.MatchNone, []bool{false}, "mx.eu.example.com", codes.MismatchExtraLabel},
+		{"mx1.example.net", "mx1.example.com", codes.MatchNone, []bool{false}, "mx1.example.net", codes.MismatchTLD},
+		{"mx1.example.co.uk", "mx1.example.com", codes.MatchNone, []bool{false}, "mx1.example.co.uk", codes.MismatchTLD},
+		{"mx1.exmaple.com", "mx1.example.com", codes.MatchNone, []bool{false}, "mx1.exmaple.com", codes.MismatchTypo},
+		{"mial.example.com", "mail.example.com", codes.MatchNone, []bool{false}, "mial.example.com", codes.MismatchTypo}, // in the same domain too
+		{"aspmx.l.gogle.com", "aspmx.l.google.com", codes.MatchNone, []bool{false}, "aspmx.l.gogle.com", codes.MismatchTypo},
+		{"mx1example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "mx1example.com", codes.MismatchTypo},
+		{"mx1.example.com", "mx2.example.com", codes.MatchNone, []bool{false}, "mx1.example.com", codes.MismatchOtherHost},
+		{"inbound.example.com", "mx.example.com", codes.MatchNone, []bool{false}, "inbound.example.com", codes.MismatchOtherHost},
+		{"mx.example.com", "aspmx.l.google.com", codes.MatchNone, []bool{false}, "mx.example.com", codes.MismatchDifferentDomain},
+		{"a.com", "b.com", codes.MatchNone, []bool{false}, "a.com", codes.MismatchDifferentDomain}, // one letter is all there is
+		{"mx.a.co.uk", "mx.b.co.uk", codes.MatchNone, []bool{false}, "mx.a.co.uk", codes.MismatchDifferentDomain},
+
+		// Of several pairs the nearest tells.
+		{"old.example.net mta-sts.mx1.example.com", "mx1.example.com", codes.MatchNone, []bool{false}, "old.example.net mta-sts.mx1.example.com", codes.MismatchMTASTSLabel},
+		{"mx.example.com", "localhost 192.0.2.1", codes.MatchNone, []bool{false, false}, "mx.example.com", ""}, // nothing to compare with
+	} {
+		var patterns []MXPattern
+		for p := range strings.FieldsSeq(tt.patterns) {
+			patterns = append(patterns, MXPattern(p))
+		}
+		got := Cover("example.com", patterns, mxOf(strings.Fields(tt.hosts)...))
+		var unused []string
+		for _, p := range got.Unused {
+			unused = append(unused, string(p))
+		}
+		if got.Match != tt.match || !slices.Equal(got.Matched, tt.matched) || strings.Join(unused, " ") != tt.unused || got.Mismatch != tt.mismatch {
+			t.Errorf("%s for %s: %+v", tt.patterns, tt.hosts, got)
+		}
+		if slices.Contains(got.Findings, codes.FindMXPatternUnused) != (tt.unused != "") {
+			t.Errorf("%s for %s: findings %q", tt.patterns, tt.hosts, got.Findings)
+		}
+	}
+}
+
+func TestCoverWithoutHosts(t *testing.T) {
+	for kind, want := range map[codes.MXKind]codes.MXMatch{
+		codes.MXNull: codes.MatchNullMX, codes.MXNone: codes.MatchNoMX, codes.MXUnknown: codes.MatchUnknown,
+	} {
+		if got := Cover("example.com", []MXPattern{"mx.example.com"}, MX{Kind: kind}); got.Match != want || got.Matched != nil || got.Unused != nil || got.Mismatch != "" {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+}
+
+func TestBroad(t *testing.T) {
+	for p, want := range map[MXPattern]bool{
+		"*.com":                         true, // anybody
+		"*.co.uk":                       true,
+		"*.google.com":                  true, // every host of the provider
+		"*.aspmx.l.google.com":          false,
+		"*.mail.protection.outlook.com": false,
+		"*.example.com":                 false, // its own
+		"*.mx.example.com":              false,
+		"mx.google.com":                 false,
+		"*":                             false,
+	} {
+		got := Cover("example.com", []MXPattern{p}, mxOf("mx.example.com"))
+		if slices.Contains(got.Findings, codes.FindMXWildcardBroad) != want || (len(got.Broad) > 0) != want {
+			t.Errorf("%s: %q", p, got.Findings)
+		}
+	}
+}
+
+func TestEdits(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"abc", "abc", 0}, {"abc", "", 3}, {"abc", "abd", 1}, {"abc", "acb", 2},
+		{"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"a", "abcdef", mostEdits + 1},
+	} {
+		if got, back := edits(tt.a, tt.b), edits(tt.b, tt.a); got != tt.want || back != tt.want {
+			t.Errorf("%q, %q: %d and %d, want %d", tt.a, tt.b, got, back, tt.want)
+		}
+	}
+}
+
+// Whatever the names, a pair that matches is no mismatch, and one that does not
+// has a word of the closed set.
+func FuzzCover(f *testing.F) {
+	f.Add("mx1.example.com", "mx1.example.com")
+	f.Add("*.example.com", "a.b.example.com")
+	f.Add("*.", ".")
+	f.Add("mta-sts", "\xff")
+	f.Fuzz(func(t *testing.T, pattern, host string) {
+		c := Cover("example.com", []MXPattern{MXPattern(pattern)}, mxOf(host))
+		if matched := c.Match == codes.MatchAll; matched != MXPattern(pattern).Match(host) || matched && c.Mismatch != "" {
+			t.Errorf("%+v", c)
+		}
+		if c.Mismatch != "" && !slices.Contains(codes.Mismatches(), c.Mismatch) {
+			t.Errorf("%+v", c)
+		}
+		checkFindings(t, c.Findings)
+	})
+}

@@ -1,0 +1,139 @@
+package mtasts
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+const (
+	maxTLSA      = 16
+	maxTLSAOctet = 512 // of the association data that is kept, in octets
+)
+
+// A TLSARecord is one TLSA record (RFC 6698, section 2.1).
+type TLSARecord struct {
+	Usage, Selector, Matching uint8
+	Data                      string // hexadecimal, lower case
+}
+
+// String is the record in presentation form.
+func (r TLSARecord) String() string {
+	return fmt.Sprintf("%d %d %d %s", r.Usage, r.Selector, r.Matching, r.Data)
+}
+
+// ParseTLSA reads what String prints.
+func ParseTLSA(s string) (TLSARecord, error) {
+	fields := strings.Split(s, " ")
+	if len(fields) != 4 {
+		return TLSARecord{}, fmt.Errorf("not a TLSA record: %s", quote(s))
+	}
+	var r TLSARecord
+	for i, into := range []*uint8{&r.Usage, &r.Selector, &r.Matching} {
+		n, err := strconv.ParseUint(fields[i], 10, 8)
+		if err != nil {
+			return TLSARecord{}, fmt.Errorf("not a TLSA record: %s: %w", quote(s), err)
+		}
+		*into = uint8(n)
+	}
+	r.Data = fields[3]
+	return r, nil
+}
+
+// Usable reports whether an SMTP client can use the record (RFC 7672, sections
+// 3.1.1 to 3.1.3): DANE-TA(2) or DANE-EE(3), a selector of 0 or 1, and data as
+// long as the matching type has it.
+func (r TLSARecord) Usable() bool {
+	if r.Usage != 2 && r.Usage != 3 || r.Selector > 1 {
+		return false
+	}
+	switch r.Matching {
+	case 0:
+		return r.Data != ""
+	case 1:
+		return len(r.Data) == 2*32
+	case 2:
+		return len(r.Data) == 2*64
+	}
+	return false
+}
+
+// A HostTLSA is what the DNS says about the TLSA records of one MX host.
+type HostTLSA struct {
+	Class         codes.TLSA
+	Records       []TLSARecord // at most 16
+	Authenticated bool         // AD was set in every reply that the answer rests on
+}
+
+// LookupTLSA asks ex for the TLSA records of port 25 of an MX host. A host that
+// is an alias is asked for under its own name; senders try the name at the end
+// of the alias first (RFC 7672, section 2.2.2), and hosts of MX records should be
+// no aliases (RFC 5321, section 5.1). The error is a fault of the observer. The
+// deadline is that of ctx.
+func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error) {
+	w := resolve(ctx, ex, dns.Fqdn("_25._tcp."+host), dns.TypeTLSA, nil)
+	if ours(w.cause) {
+		return HostTLSA{Class: codes.TLSAUnknown}, w.cause
+	}
+	t := HostTLSA{Authenticated: w.ad}
+	for _, rr := range w.records {
+		record, ok := rr.(*dns.TLSA)
+		if ok && len(t.Records) < maxTLSA {
+			data := strings.ToLower(record.Certificate)
+			t.Records = append(t.Records, TLSARecord{record.Usage, record.Selector, record.MatchingType, data[:min(len(data), 2*maxTLSAOctet)]})
+		}
+	}
+	switch {
+	case w.reason == codes.RecordNXDomain, w.reason == codes.RecordNoData:
+		t.Class = codes.TLSAAbsent
+	case w.reason != "":
+		t.Class = codes.TLSAUnknown
+	default:
+		t.Class = ClassTLSA(t.Records, w.ad)
+	}
+	return t, nil
+}
+
+// ClassTLSA is the class of records that are there.
+func ClassTLSA(records []TLSARecord, authenticated bool) codes.TLSA {
+	if !authenticated {
+		return codes.TLSAInsecure
+	}
+	for _, r := range records {
+		if r.Usable() {
+			return codes.TLSAUsable
+		}
+	}
+	return codes.TLSAUnusable
+}
+
+// SummarizeDANE says how many of the MX hosts a DANE sender authenticates. mx is
+// authenticated where the MX RRset was; without that no TLSA record counts (RFC
+// 7672, section 2.2.1).
+func SummarizeDANE(authenticated bool, hosts []codes.TLSA) codes.DANE {
+	usable, unknown := 0, 0
+	for _, class := range hosts {
+		switch class {
+		case codes.TLSAUsable:
+			usable++
+		case codes.TLSAUnknown:
+			unknown++
+		}
+	}
+	switch {
+	case !authenticated || len(hosts) == 0:
+		return codes.DANENone
+	case usable == len(hosts):
+		return codes.DANEAll
+	case unknown == len(hosts), usable == 0 && unknown > 0:
+		return codes.DANEUnknown
+	case usable > 0:
+		return codes.DANESome
+	}
+	return codes.DANENone
+}

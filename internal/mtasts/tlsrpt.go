@@ -1,0 +1,170 @@
+package mtasts
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+const (
+	tlsrptVersion = "v=TLSRPTv1"
+	maxRUAs       = 16
+	maxRUABytes   = 512
+)
+
+// A RUA is a destination of TLS reports (RFC 8460, section 3).
+type RUA struct {
+	URI    string // as published, valid UTF-8, at most 512 octets
+	Kind   codes.RUAKind
+	Domain string // registered domain of the mail address or the web host; "" where there is none
+}
+
+// A TLSRPT is what a domain publishes at _smtp._tls.<domain>.
+type TLSRPT struct {
+	Class  codes.Record // valid, invalid, multiple, absent or unknown
+	Reason codes.TLSRPTReason
+	RUA    []RUA    // in order, at most 16; of an invalid record those that could be understood
+	TXT    []string // the TXT records, the strings of each joined, raw octets, at most 64 and 16 KiB
+	CNAMEs []string // targets of the aliases from _smtp._tls.<domain>
+}
+
+// LookupTLSRPT asks ex for the TLSRPT record of domain, an A-label name without
+// the final dot, follows CNAMEs and reads it. The error is a fault of the
+// observer; everything else is a class. The deadline is that of ctx.
+func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, error) {
+	w := resolve(ctx, ex, dns.Fqdn("_smtp._tls."+domain), dns.TypeTXT, nil)
+	if ours(w.cause) {
+		return TLSRPT{Class: codes.RecordUnknown, Reason: codes.TLSRPTOther}, w.cause
+	}
+	if w.reason != "" {
+		return TLSRPT{Class: recordClass(w.reason), Reason: tlsrptReason(w.reason), CNAMEs: w.aliases}, nil
+	}
+	var txts []string
+	for _, rr := range w.records {
+		if txt, ok := rr.(*dns.TXT); ok {
+			txts = append(txts, txtOctets(txt))
+		}
+	}
+	r := ReadTLSRPT(txts)
+	r.TXT, r.CNAMEs = evidence(txts), w.aliases
+	return r, nil
+}
+
+// tlsrptReason is why there is no answer, in fewer words.
+func tlsrptReason(reason codes.RecordReason) codes.TLSRPTReason {
+	if r := codes.TLSRPTReason(reason); slices.Contains(codes.TLSRPTReasons(), r) {
+		return r
+	}
+	return codes.TLSRPTOther
+}
+
+// ReadTLSRPT reads the TXT records at _smtp._tls.<domain> as [ReadRecords] does
+// those of MTA-STS: those that do not begin with "v=TLSRPTv1;" are discarded,
+// and exactly one must be left.
+func ReadTLSRPT(txts []string) TLSRPT {
+	var candidates []string
+	other := codes.TLSRPTNoData
+	for _, txt := range txts {
+		rest, ok := strings.CutPrefix(txt, tlsrptVersion)
+		switch {
+		case strings.HasPrefix(rest, ";") && ok, ok && len(txts) == 1 && strings.HasPrefix(strings.TrimLeft(rest, wsp), ";"):
+			candidates = append(candidates, txt)
+		case len(txt) >= len("v=TLSRPT") && strings.EqualFold(txt[:len("v=TLSRPT")], "v=TLSRPT"):
+			other = codes.TLSRPTBadVersion
+		case other != codes.TLSRPTBadVersion:
+			other = codes.TLSRPTOtherTXT
+		}
+	}
+	switch len(candidates) {
+	case 0:
+		return TLSRPT{Class: codes.RecordAbsent, Reason: other}
+	case 1:
+		return parseTLSRPT(candidates[0])
+	}
+	return TLSRPT{Class: codes.RecordMultiple}
+}
+
+// parseTLSRPT reads one record.
+//
+//	tlsrpt-record    = tlsrpt-version 1*(field-delim tlsrpt-field) [field-delim]
+//	tlsrpt-rua       = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri)
+//	tlsrpt-extension = tlsrpt-ext-name "=" tlsrpt-ext-value
+func parseTLSRPT(txt string) TLSRPT {
+	r := TLSRPT{Class: codes.RecordValid}
+	_, rest, _ := strings.Cut(txt, ";")
+	fields := strings.Split(rest, ";")
+	seen := false
+	for i, text := range fields {
+		field := strings.Trim(text, wsp)
+		name, value, ok := strings.Cut(field, "=")
+		switch {
+		case field == "" && i == len(fields)-1:
+		case !ok:
+			r.fail(codes.TLSRPTFieldMalformed)
+		case name == "rua" && seen: // the first counts
+		case name == "rua":
+			seen = true
+			r.destinations(value)
+		case !isExtensionName(name) || value == "" || strings.ContainsFunc(value, func(c rune) bool { return !isRecordValue(c) }):
+			r.fail(codes.TLSRPTExtensionInvalid)
+		}
+	}
+	if !seen {
+		r.fail(codes.TLSRPTRUAMissing)
+	}
+	return r
+}
+
+// fail makes the record invalid; the first reason counts.
+func (r *TLSRPT) fail(reason codes.TLSRPTReason) {
+	if r.Class == codes.RecordValid {
+		r.Class, r.Reason = codes.RecordInvalid, reason
+	}
+}
+
+func (r *TLSRPT) destinations(value string) {
+	for text := range strings.SplitSeq(value, ",") {
+		rua, err := parseRUA(strings.Trim(text, wsp))
+		if err != nil {
+			r.fail(codes.TLSRPTRUAInvalid)
+		}
+		if len(r.RUA) < maxRUAs && rua.URI != "" {
+			r.RUA = append(r.RUA, rua)
+		}
+	}
+}
+
+// parseRUA reads one URI: mailto (RFC 6068) with one address, or https.
+func parseRUA(text string) (RUA, error) {
+	rua := RUA{URI: clean(text[:min(len(text), maxRUABytes)]), Kind: codes.RUAOther}
+	u, err := url.Parse(text)
+	if err != nil || !isASCII(text) || strings.ContainsAny(text, wsp+"!") {
+		return rua, fmt.Errorf("not a URI: %s", quote(text))
+	}
+	host := u.Hostname()
+	switch strings.ToLower(u.Scheme) {
+	case "mailto":
+		rua.Kind = codes.RUAMail
+		address, err := url.PathUnescape(u.Opaque)
+		local, domain, ok := strings.Cut(address, "@")
+		if _, named := checkDomain(domain); err != nil || !ok || local == "" || !named {
+			return rua, fmt.Errorf("not a mail address: %s", quote(text))
+		}
+		host = domain
+	case "https":
+		rua.Kind = codes.RUAHTTPS
+		if _, named := checkDomain(host); !named {
+			return rua, fmt.Errorf("no host: %s", quote(text))
+		}
+	default:
+		return rua, fmt.Errorf("neither mailto nor https: %s", quote(text))
+	}
+	rua.Domain, _ = registeredDomain(nameKey(host))
+	return rua, nil
+}

@@ -1,0 +1,37 @@
+package mtasts
+
+import (
+	"context"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// LookupWildcard asks ex for the TXT records of _<label>.<domain>, a name beside
+// that of the record that nobody would have made, and says whether there are
+// any that speak of MTA-STS: then the record of domain is one that a wildcard
+// (RFC 4592) gives to every name, and perhaps nobody meant it. label is random,
+// of letters and digits.
+//
+// suspected is nil where nobody said. The error is a fault of the observer. The
+// deadline is that of ctx.
+func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (suspected *bool, err error) {
+	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT, nil)
+	if ours(w.cause) {
+		return nil, w.cause
+	}
+	switch w.reason {
+	case "":
+	case codes.RecordNXDomain, codes.RecordNoData:
+		return new(false), nil
+	default:
+		return nil, nil
+	}
+	for _, rr := range w.records {
+		if txt, ok := rr.(*dns.TXT); ok && likeRecord(txtOctets(txt)) {
+			return new(true), nil
+		}
+	}
+	return new(false), nil
+}
