@@ -154,7 +154,7 @@ func unknown(run string, said []byte) (int, error) {
 		if err := json.Unmarshal(b, &record); err != nil {
 			return 0, err
 		}
-		if record.Status != "complete" {
+		if record.Status != "complete" && record.Status != "suspect" {
 			return 0, fmt.Errorf("run.json says %q", record.Status)
 		}
 		return record.Counts.Record.Unknown, nil

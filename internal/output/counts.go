@@ -23,6 +23,7 @@ type Counts struct {
 	Mode         map[codes.Mode]int64                         `json:"mode,omitempty"`          //
 	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows that have it
 	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // upstream of the last reply
+	Pending      map[codes.Pending]int64                      `json:"pending,omitempty"`       // rows that are provisional
 }
 
 // Add counts one row.
@@ -41,6 +42,15 @@ func (c *Counts) Add(r *Row) {
 		}
 	}
 	add(&c.Resolver, r.Resolver, 1)
+	add(&c.Pending, codes.Pending(r.Pending), 1)
+}
+
+// Provisional is the number of rows that are not final.
+func (c *Counts) Provisional() (n int64) {
+	for _, rows := range c.Pending {
+		n += rows
+	}
+	return n
 }
 
 // Merge adds the rows that o counted, which c must not have counted itself. It
@@ -60,6 +70,34 @@ func (c *Counts) Merge(o Counts) {
 	merge(&c.Mode, o.Mode)
 	merge(&c.Findings, o.Findings)
 	merge(&c.Resolver, o.Resolver)
+	merge(&c.Pending, o.Pending)
+}
+
+// remove takes away the rows that o counted, all of which c counted too.
+func (c *Counts) remove(o Counts) {
+	own := Counts{}
+	own.Merge(*c)
+	c.Rows -= o.Rows
+	c.Record, c.RecordReason = less(own.Record, o.Record), less(own.RecordReason, o.RecordReason)
+	c.Error, c.Policy = less(own.Error, o.Error), less(own.Policy, o.Policy)
+	c.PolicyReason = nil
+	for stage, reasons := range own.PolicyReason {
+		for reason, n := range less(reasons, o.PolicyReason[stage]) {
+			c.addReason(stage, reason, n)
+		}
+	}
+	c.TLSError, c.Mode, c.Findings = less(own.TLSError, o.TLSError), less(own.Mode, o.Mode), less(own.Findings, o.Findings)
+	c.Resolver, c.Pending = less(own.Resolver, o.Resolver), less(own.Pending, o.Pending)
+}
+
+// less is counts without others; a word that is left with none is left out.
+func less[W ~string](counts, others map[W]int64) (left map[W]int64) {
+	for word, n := range counts {
+		if n != others[word] {
+			add(&left, word, n-others[word])
+		}
+	}
+	return left
 }
 
 // All yields every count by name, such as "record.valid" or
@@ -75,7 +113,8 @@ func (c *Counts) All() iter.Seq2[string, int64] {
 			ok = ok && each("policy_reason."+string(stage), c.PolicyReason[stage], yield)
 		}
 		_ = ok && each("tls_error", c.TLSError, yield) && each("mode", c.Mode, yield) &&
-			each("findings", c.Findings, yield) && each("resolver", c.Resolver, yield)
+			each("findings", c.Findings, yield) && each("resolver", c.Resolver, yield) &&
+			each("pending", c.Pending, yield)
 	}
 }
 

@@ -30,7 +30,7 @@ func TestCounts(t *testing.T) {
 		"record.absent": 1, "record.valid": 2, "record.unknown": 1,
 		"record_reason.nxdomain": 1, "record_reason.other_txt": 1,
 		"error.ErrNoRecord": 1, "error.ErrPolicyFetch": 1,
-		"policy.not_fetched": 2, "policy.valid": 1, "policy.unreachable": 1,
+		"policy.not_fetched": 2, "policy.valid": 1, "policy.unreachable": 1, "pending.transient": 2,
 		"policy_reason.tls.expired": 1, "tls_error.expired": 1,
 		"mode.enforce":              2,
 		"findings.policy_extension": 1, "findings.record_extension": 1, "findings.policy_html": 1,
@@ -58,7 +58,7 @@ func TestCountsJSON(t *testing.T) {
 	r.Findings = nil
 	const want = `{"rows":1,"record":{"valid":1},"record_reason":{"other_txt":1},"error":{"ErrPolicyFetch":1},` +
 		`"policy":{"valid":1},"policy_reason":{"tls":{"expired":1}},"tls_error":{"expired":1},"mode":{"enforce":1},` +
-		`"resolver":{"[2001:db8::53]:53":1}}`
+		`"resolver":{"[2001:db8::53]:53":1},"pending":{"transient":1}}`
 	if got, err := json.Marshal(count(r)); err != nil || string(got) != want {
 		t.Errorf("%s, %v\nwant %s", got, err, want)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -26,6 +27,7 @@ const (
 	keyLastRank  = "stsscan.last_rank"      // last rank that belongs to the part
 	keyRows      = "stsscan.rows"           // number of rows
 	keyPending   = "stsscan.pending"        // number of rows that are provisional
+	keySince     = "stsscan.pending_since"  // PartInfo.PendingSince, as in RFC 3339; only where there is one
 	keyCounts    = "stsscan.counts"         // Counts of the rows, in JSON
 )
 
@@ -46,6 +48,10 @@ type PartInfo struct {
 	FirstRank int64  `json:"first_rank"` // first rank that belongs to the part, whether or not it has a row
 	LastRank  int64  `json:"last_rank"`  //
 	Pending   int64  `json:"pending"`    // rows that are provisional
+
+	// PendingSince is when the last of the provisional rows was observed that
+	// are not to be asked again at once; nil: there is none.
+	PendingSince *time.Time `json:"pending_since,omitempty"`
 
 	Input  string `json:"-"` // as in [Identity]
 	Config string `json:"-"`
@@ -124,6 +130,15 @@ func checkEnds(f io.ReaderAt, size int64) error {
 	return nil
 }
 
+// footerStart is where the footer of a file begins that checkEnds has accepted.
+func footerStart(f io.ReaderAt, size int64) (int64, error) {
+	tail := make([]byte, 4+len(magic))
+	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
+		return 0, err
+	}
+	return size - int64(len(tail)) - int64(binary.LittleEndian.Uint32(tail)), nil
+}
+
 // readMetadata fills i from the key-value metadata.
 func (i *PartInfo) readMetadata(file *parquet.File) error {
 	switch version, ok := file.Lookup(keySchema); {
@@ -150,6 +165,16 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	counts, _ := file.Lookup(keyCounts)
 	if err := json.Unmarshal([]byte(counts), &i.Counts); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, keyCounts, err)
+	}
+	if since, ok := file.Lookup(keySince); ok {
+		at, err := time.Parse(time.RFC3339, since)
+		if err != nil {
+			return fmt.Errorf("%w: %s is %q", ErrDamaged, keySince, since)
+		}
+		i.PendingSince = &at
+	}
+	if pending := i.Counts.Provisional(); pending != i.Pending {
+		return fmt.Errorf("%w: it was closed with %d provisional rows and counted %d", ErrDamaged, i.Pending, pending)
 	}
 	if rows != i.Rows || i.Counts.Rows != i.Rows {
 		return fmt.Errorf("%w: it holds %d rows, was closed with %d and counted %d", ErrDamaged, i.Rows, rows, i.Counts.Rows)

@@ -78,6 +78,7 @@ func ownWords(r *Row) *Row {
 		Record: strings.Clone(r.Record), RecordReason: strings.Clone(r.RecordReason), Error: strings.Clone(r.Error),
 		Policy: strings.Clone(r.Policy), PolicyStage: strings.Clone(r.PolicyStage), PolicyReason: strings.Clone(r.PolicyReason),
 		TLSError: strings.Clone(r.TLSError), Mode: strings.Clone(r.Mode), Resolver: strings.Clone(r.Resolver),
+		Pending: strings.Clone(r.Pending),
 	}
 	for _, finding := range r.Findings {
 		own.Findings = append(own.Findings, strings.Clone(finding))
@@ -115,18 +116,11 @@ func (f *fullRows) close() ([]format.RowGroup, error) {
 	}
 	groups := f.writer.File().Metadata().RowGroups
 	for i := range groups {
-		group := &groups[i]
-		by := f.starts[i] - group.FileOffset
-		group.FileOffset += by
-		for k := range group.Columns {
-			c := &group.Columns[k]
+		for k := range groups[i].Columns {
+			c := &groups[i].Columns[k]
 			c.OffsetIndexOffset, c.OffsetIndexLength, c.ColumnIndexOffset, c.ColumnIndexLength = 0, 0, 0, 0
-			for _, offset := range []*int64{&c.MetaData.DataPageOffset, &c.MetaData.DictionaryPageOffset, &c.MetaData.BloomFilterOffset} {
-				if *offset > 0 {
-					*offset += by
-				}
-			}
 		}
+		shift(&groups[i], f.starts[i]-groups[i].FileOffset)
 	}
 	return groups, nil
 }

@@ -36,7 +36,8 @@ func TestJSONGolden(t *testing.T) {
 		`"http_ms":4,"body_ms":0,"policy":"valid","policy_stage":"tls","policy_reason":"expired","policy_text":"a\r\n",` +
 		`"policy_sha256":"aa","mode":"enforce","max_age":604800,"mx_patterns":["*.example.com"],"policy_extensions":["x: y"],` +
 		`"strict":true,"lenient":true,"findings":["policy_extension","record_extension"],"tlsrpt_result":"sts-webpki-invalid",` +
-		`"observed_at":"2026-11-23T21:04:05.678901Z","pass":2}` + "\n"
+		`"observed_at":"2026-11-23T21:04:05.678901Z","pass":2,"pending":"transient","first_record":"unknown",` +
+		`"first_record_reason":"timeout","first_policy":"unreachable","first_policy_stage":"tcp","first_policy_reason":"refused"}` + "\n"
 	if got := jsonLine(t, every("example.com", 9)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

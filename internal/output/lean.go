@@ -29,7 +29,9 @@ func lean(r *Row) bool {
 		r.DNSMS == nil && r.ConnectMS == nil && r.TLSMS == nil && r.HTTPMS == nil && r.BodyMS == nil &&
 		r.PolicyStage == "" && r.PolicyReason == "" && r.PolicyText == nil && r.PolicySHA256 == "" && r.Mode == "" &&
 		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
-		r.Strict == nil && r.Lenient == nil && r.Findings == nil && r.TLSRPTResult == ""
+		r.Strict == nil && r.Lenient == nil && r.Findings == nil && r.TLSRPTResult == "" &&
+		r.Pending == "" && r.FirstRecord == "" && r.FirstRecordReason == "" && r.FirstPolicy == "" &&
+		r.FirstPolicyStage == "" && r.FirstPolicyReason == ""
 }
 
 // leanRows are the lean rows of a part: a row group of them at a time.

@@ -19,12 +19,18 @@ type Status string
 
 const (
 	StatusRunning    Status = "running"    // or killed: it had no time to say otherwise
-	StatusComplete   Status = "complete"   // every part is whole
+	StatusComplete   Status = "complete"   // every part is whole, and no row provisional
+	StatusSuspect    Status = "suspect"    // as complete, and there is reason to doubt its figures
 	StatusIncomplete Status = "incomplete" // stopped early; the same command goes on
 )
 
 // Statuses lists every Status.
-func Statuses() []Status { return []Status{StatusRunning, StatusComplete, StatusIncomplete} }
+func Statuses() []Status {
+	return []Status{StatusRunning, StatusComplete, StatusSuspect, StatusIncomplete}
+}
+
+// Finished says that nothing is left to do.
+func (s Status) Finished() bool { return s == StatusComplete || s == StatusSuspect }
 
 // A Manifest is the record of a run: run.json, or one file for each shard. It
 // is what a paper cites. Keys are only ever added.
@@ -32,10 +38,11 @@ type Manifest struct {
 	SchemaVersion string     `json:"schema_version"`     // of the table and of this file
 	Version       string     `json:"version"`            // of the program
 	Status        Status     `json:"status"`             //
-	Reasons       []string   `json:"reasons,omitempty"`  // why the run is not complete, in words
+	Reasons       []string   `json:"reasons,omitempty"`  // why the run is not complete, or suspect, in words
 	StartedAt     time.Time  `json:"started_at"`         // of the first process that worked on the run
 	EndedAt       *time.Time `json:"ended_at,omitempty"` // of the last one; none while it runs
 	Shard         *Shard     `json:"shard,omitempty"`    // none where one machine does it all
+	From          *Lineage   `json:"from,omitempty"`     // the run whose rows were asked again; none for a run of its own
 
 	Config     map[string]string `json:"config,omitempty"`             // flags as given, defaults included
 	Contact    string            `json:"contact,omitempty"`            // whom the hosts that were contacted can ask
@@ -57,6 +64,16 @@ type Manifest struct {
 type Shard struct {
 	Index int `json:"index"`
 	Of    int `json:"of"`
+}
+
+// A Lineage says which rows of which run a run was made of.
+type Lineage struct {
+	Run      string   `json:"run"`      // name of its directory, as it was given
+	Only     string   `json:"only"`     // class that the rows were of
+	Rows     int64    `json:"rows"`     // of that class
+	Plan     string   `json:"plan"`     // SHA-256 of its plan
+	Status   Status   `json:"status"`   // it had then
+	Manifest []string `json:"manifest"` // SHA-256 of its manifests, in order
 }
 
 // A Plan says how the entries of the lists were divided into parts.

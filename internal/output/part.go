@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"time"
 
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/durable"
 )
 
@@ -95,7 +97,19 @@ func (p *Part) add(r *Row) error {
 		p.full = newFullRows(p.sink, p.layout, int(page), p.groupRows)
 	}
 	p.info.Counts.Add(ownWords(r))
+	p.waits(r)
 	return p.wrap(p.full.add(r))
+}
+
+// waits notes how long a provisional row has waited, if it is one that must.
+func (p *Part) waits(r *Row) {
+	switch codes.Pending(r.Pending) {
+	case codes.PendingTransient, codes.PendingInterrupted:
+		since := r.ObservedAt.UTC().Truncate(time.Second)
+		if p.info.PendingSince == nil || since.After(*p.info.PendingSince) {
+			p.info.PendingSince = &since
+		}
+	}
 }
 
 func (p *Part) addLean(r *Row) error {

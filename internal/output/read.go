@@ -56,25 +56,34 @@ func eachRow[R any](path string, do func(*R) bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	open := func() *parquet.GenericReader[R] { return parquet.NewGenericReader[R](file) }
+	if err := drain(open, info.Rows, do); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// drain reads so many rows of a reader, each a new one, until do has enough.
+func drain[R any](open func() *parquet.GenericReader[R], rows int64, do func(*R) bool) error {
 	var reader *parquet.GenericReader[R]
-	if err := contain(func() error { reader = parquet.NewGenericReader[R](file); return nil }); err != nil {
-		return fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
+	if err := contain(func() error { reader = open(); return nil }); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	defer contain(reader.Close)
 
 	// What do does with a row is not contained: a panic there is the caller's.
-	for left := info.Rows; left > 0; {
-		rows := make([]R, min(left, rowsPerRead))
+	for left := rows; left > 0; {
+		batch := make([]R, min(left, rowsPerRead))
 		var n int
-		err := contain(func() (err error) { n, err = reader.Read(rows); return err })
+		err := contain(func() (err error) { n, err = reader.Read(batch); return err })
 		if n == 0 && err == nil || errors.Is(err, io.EOF) && int64(n) < left {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("%s: %w: %d of %d rows cannot be read: %w", path, ErrDamaged, left, info.Rows, err)
+			return fmt.Errorf("%w: %d of %d rows cannot be read: %w", ErrDamaged, left, rows, err)
 		}
-		for i := range rows[:n] {
-			if !do(&rows[i]) {
+		for i := range batch[:n] {
+			if !do(&batch[i]) {
 				return nil
 			}
 		}

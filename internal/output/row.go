@@ -38,7 +38,7 @@ type Row struct {
 	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of every reply that the answer rests on
 	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914)
 	Resolver      string   `parquet:"resolver,optional,dict"`      // upstream that gave the last reply, host:port
-	Attempts      int32    `parquet:"attempts,dict"`               // DNS messages sent for the record, all upstreams
+	Attempts      int32    `parquet:"attempts,dict"`               // DNS messages sent for the record, all upstreams and passes
 	LookupMS      int32    `parquet:"lookup_ms"`                   // from the first question to the last answer, waits included, in milliseconds
 	TCP           bool     `parquet:"tcp"`                         // the answer came over TCP
 
@@ -84,7 +84,14 @@ type Row struct {
 	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict"` // result type of RFC 8460, section 4.3.2.2: codes.TLSRPTResult
 
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta"` // when the row was complete
-	Pass       int32     `parquet:"pass,dict"`                                // 1, or more where the domain was asked again
+	Pass       int32     `parquet:"pass,dict"`                                // 1, or more where the domain was asked again after a failure
+	Pending    string    `parquet:"pending,optional,dict"`                    // why the row is provisional, NULL when it is final: codes.Pending
+
+	FirstRecord       string `parquet:"first_record,optional,dict"`        // record of the first pass, where there was a later one: codes.Record
+	FirstRecordReason string `parquet:"first_record_reason,optional,dict"` // its record_reason: codes.RecordReason
+	FirstPolicy       string `parquet:"first_policy,optional,dict"`        // its policy: codes.Policy
+	FirstPolicyStage  string `parquet:"first_policy_stage,optional,dict"`  // its policy_stage: codes.Stage
+	FirstPolicyReason string `parquet:"first_policy_reason,optional,dict"` // its policy_reason: codes.PolicyReason
 }
 
 // Octets is the size of the evidence of unbounded number that the row holds:

@@ -40,6 +40,8 @@ func valid(domain string, rank int64) *Row {
 		Policy: "valid", PolicyText: []byte("a\r\n"), PolicySHA256: "aa", Mode: "enforce", MaxAge: new(int64(604800)),
 		MXPatterns: []string{"*.example.com"}, PolicyExtensions: []string{"x: y"}, Strict: new(true), Lenient: new(true),
 		Findings: []string{"policy_extension", "record_extension"}, ObservedAt: at(), Pass: 2,
+		Pending: "transient", FirstRecord: "unknown", FirstRecordReason: "timeout", FirstPolicy: "unreachable",
+		FirstPolicyStage: "tcp", FirstPolicyReason: "refused",
 	}
 }
 

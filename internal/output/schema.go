@@ -112,17 +112,17 @@ func typeName(t reflect.Type) string {
 // closedSet lists the words that a column may hold; nil where the set is open.
 func closedSet(column string) []string {
 	switch column {
-	case "record":
+	case "record", "first_record":
 		return words(codes.Records())
-	case "record_reason":
+	case "record_reason", "first_record_reason":
 		return words(codes.RecordReasons())
 	case "error":
 		return words(codes.Sentinels())
-	case "policy":
+	case "policy", "first_policy":
 		return words(codes.Policies())
-	case "policy_stage":
+	case "policy_stage", "first_policy_stage":
 		return words(codes.Stages())
-	case "policy_reason":
+	case "policy_reason", "first_policy_reason":
 		return policyReasons()
 	case "tls_error":
 		return words(codes.TLSErrors())
@@ -134,6 +134,8 @@ func closedSet(column string) []string {
 		return words(codes.Findings())
 	case "tlsrpt_result":
 		return words(codes.TLSRPTResults())
+	case "pending":
+		return words(codes.Pendings())
 	}
 	return nil
 }

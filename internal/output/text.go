@@ -23,14 +23,15 @@ func (e *RowError) Error() string {
 // texts are the text columns of r that are no lists, in the order of the
 // schema, and lists are those that are. They are written out because every row
 // of a survey passes here; a test holds them against the schema.
-func texts(r *Row) [27]string {
+func texts(r *Row) [33]string {
 	return [...]string{
 		r.Domain, r.List, r.TLD, r.RegisteredDomain,
 		r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone, r.Rcode, r.Resolver,
 		r.Addr, r.TLSVersion, r.TLSError, r.CertIssuer, r.CertSHA256,
 		r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server, r.BodyFraming,
 		r.Policy, r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode,
-		r.TLSRPTResult,
+		r.TLSRPTResult, r.Pending,
+		r.FirstRecord, r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
 	}
 }
 

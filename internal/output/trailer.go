@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -42,6 +43,7 @@ func (p *Part) close() error {
 		}
 		p.groups = append(p.groups, groups...)
 	}
+	p.info.Pending = p.info.Counts.Provisional()
 	footer, err := p.footer()
 	if err != nil {
 		return p.wrap(err)
@@ -78,6 +80,9 @@ func (p *Part) footer() ([]byte, error) {
 		{Key: keyRows, Value: strconv.FormatInt(p.info.Counts.Rows, 10)},
 		{Key: keyPending, Value: strconv.FormatInt(p.info.Pending, 10)},
 		{Key: keyCounts, Value: string(counts)},
+	}
+	if since := p.info.PendingSince; since != nil {
+		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySince, Value: since.Format(time.RFC3339)})
 	}
 	slices.SortFunc(meta.KeyValueMetadata, func(a, b format.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 	return thrift.Marshal(new(thrift.CompactProtocol), &meta)

@@ -17,7 +17,7 @@ func (c *check) checkRow(file string, row *output.Row) {
 	for _, what := range c.reasons(row) {
 		c.rowProblem(file, row, what)
 	}
-	if c.World == nil {
+	if c.World == nil || row.Pending != "" {
 		return
 	}
 	truth, ok := c.World.Truth(row.Domain, row.Rank)
@@ -44,6 +44,7 @@ func (c *check) reasons(row *output.Row) []string {
 	record := o.checkRecord(row)
 	policy := o.checkPolicy(row)
 	o.checkReadings(row, record, policy)
+	o.checkPasses(row)
 	o.equal("error", row.Error, string(sentinel(row)))
 	return o
 }
@@ -74,7 +75,9 @@ func (c *check) checkWords(o *objections, row *output.Row) {
 	for _, w := range []struct{ column, word string }{
 		{"record", row.Record}, {"record_reason", row.RecordReason}, {"error", row.Error}, {"policy", row.Policy},
 		{"policy_stage", row.PolicyStage}, {"tls_error", row.TLSError}, {"body_framing", row.BodyFraming},
-		{"mode", row.Mode}, {"tlsrpt_result", row.TLSRPTResult},
+		{"mode", row.Mode}, {"tlsrpt_result", row.TLSRPTResult}, {"pending", row.Pending},
+		{"first_record", row.FirstRecord}, {"first_record_reason", row.FirstRecordReason}, {"first_policy", row.FirstPolicy},
+		{"first_policy_stage", row.FirstPolicyStage}, {"first_policy_reason", row.FirstPolicyReason},
 	} {
 		o.want(w.word == "" || c.words[w.column][w.word], "%s is %+q, which is no word of the column", w.column, w.word)
 	}
@@ -166,6 +169,11 @@ func (o *objections) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 	class := codes.Policy(row.Policy)
 	asked := row.Record == string(codes.RecordValid)
 	o.want(asked == (class != codes.PolicyNotFetched), "record is %s, and policy is %s", row.Record, row.Policy)
+	if notAsked(row) {
+		o.want(asked && class == codes.PolicyUnknown && row.PolicyStage == "" && row.PolicyReason == "" && row.HTTPStatus == nil,
+			"the policy was not asked for, and the row says what came of it")
+		return nil
+	}
 	if row.PolicyText != nil || row.PolicySHA256 != "" {
 		sum := sha256.Sum256(row.PolicyText)
 		o.equal("policy_sha256", row.PolicySHA256, hex.EncodeToString(sum[:]))
@@ -231,6 +239,9 @@ func sentinel(row *output.Row) codes.Sentinel {
 		return codes.ErrPolicySyntax
 	case codes.PolicyMissing:
 		return codes.ErrNoPolicy
+	}
+	if notAsked(row) {
+		return ""
 	}
 	return codes.ErrPolicyFetch
 }

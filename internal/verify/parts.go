@@ -73,17 +73,27 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 	switch {
 	case !listed:
 		// A run that was killed has parts that its manifest does not know of.
-		if m := c.manifestOf(k); m != nil && m.Status == output.StatusComplete {
+		if m := c.manifestOf(k); m != nil && m.Status.Finished() {
 			c.problem(name, "%s does not list it", m.Name())
 		}
+	case entry.rewritten(info):
+		c.stale[name] = true
 	case entry.SHA256 != info.SHA256 || entry.Bytes != info.Bytes:
 		c.problem(name, "is not the file that %s lists: %d bytes with SHA-256 %s, not %d with %s",
 			entry.manifest.Name(), info.Bytes, info.SHA256, entry.Bytes, entry.SHA256)
+	case entry.Pending != info.Pending:
+		c.problem(name, "has %d provisional rows; %s says %d", info.Pending, entry.manifest.Name(), entry.Pending)
 	case entry.Rows != info.Rows || entry.FirstRank != info.FirstRank || entry.LastRank != info.LastRank:
 		c.problem(name, "has %d rows of the ranks %d to %d; %s says %d of %d to %d",
 			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.Rows, entry.FirstRank, entry.LastRank)
 	}
 	return info, true
+}
+
+// rewritten says that the part was listed with provisional rows by a process
+// that was killed, and may since have written it anew.
+func (l listing) rewritten(info output.PartInfo) bool {
+	return l.SHA256 != info.SHA256 && l.Pending > 0 && !l.manifest.Status.Finished()
 }
 
 // ranks are the ranks of part k.

@@ -1,0 +1,14 @@
+package codes
+
+// A Pending says why a row is provisional: its domain will be asked again before
+// the run is complete. A final row has none.
+type Pending string
+
+const (
+	PendingTransient   Pending = "transient"   // what failed may mend: asked again in a later pass
+	PendingManners     Pending = "manners"     // the Policy Host has not been asked: its address has had its share of connections
+	PendingInterrupted Pending = "interrupted" // the policy was asked for, and the run ended before the answer: not within five minutes again (section 3.3)
+)
+
+// Pendings lists every Pending.
+func Pendings() []Pending { return []Pending{PendingTransient, PendingManners, PendingInterrupted} }

@@ -1,0 +1,206 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// Provisional yields the provisional rows of part k, each a new one. It reads
+// only the row groups that have some. An error ends the sequence: it names the
+// file.
+func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
+			for i, group := range file.Metadata().RowGroups {
+				if provisional, err := hasProvisional(group); err != nil {
+					return err
+				} else if !provisional {
+					continue
+				}
+				err := eachOf(file.RowGroups()[i], func(r *Row) error {
+					if r.Pending != "" && !yield(r, nil) {
+						return errStop
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, err)
+		}
+	}
+}
+
+// errStop ends a reading that has read enough.
+var errStop = errors.New("enough")
+
+// Rewrite begins the part of old anew: with all rows of its file but those whose
+// ranks again holds for, which the caller then writes. Row groups without a
+// provisional row are copied as they are, and nothing is asked of again for
+// them. The file must still be the one that old describes. Until the new part is
+// committed, the old one stands.
+func (d *Dataset) Rewrite(old PartInfo, again func(rank int64) bool) (*Part, error) {
+	now, ok, err := d.Whole(old.Part)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok || now.SHA256 != old.SHA256:
+		return nil, fmt.Errorf("%s: %w: it is not the file that was written", d.path(old.Part), ErrDamaged)
+	}
+	p, err := d.Create(old.Part, old.FirstRank, old.LastRank)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
+		return p.keep(f, file, info, again)
+	}); err != nil {
+		return nil, errors.Join(err, p.Abort())
+	}
+	return p, nil
+}
+
+// eachGroup opens the file of part k for do, and puts its name before errors.
+func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) error) error {
+	path := d.path(k)
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	file, info, err := openPart(f)
+	if err == nil {
+		err = do(f, file, info)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// keep takes the rows of an older file into the part.
+func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, again func(rank int64) bool) error {
+	ends, err := groupEnds(f, file, old.Bytes)
+	if err != nil {
+		return err
+	}
+	var read Counts // rows that are not copied as they are
+	var rows []Row
+	for i, group := range file.Metadata().RowGroups {
+		provisional, err := hasProvisional(group)
+		if err != nil {
+			return err
+		}
+		if !provisional {
+			if err := p.copyGroup(f, group, ends[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		err = eachOf(file.RowGroups()[i], func(r *Row) error {
+			read.Add(ownWords(r))
+			if !again(r.Rank) {
+				rows = append(rows, *r)
+			}
+			if len(rows) < rowsPerRead {
+				return nil
+			}
+			err := p.Write(rows)
+			rows = rows[:0]
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.Write(rows); err != nil {
+		return err
+	}
+	copied := old.Counts
+	copied.remove(read)
+	p.info.Counts.Merge(copied)
+	return nil
+}
+
+// copyGroup copies a row group, octet by octet, to where the file stands now.
+func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
+	by := p.sink.offset - group.FileOffset
+	n, err := io.Copy(p.sink, io.NewSectionReader(f, group.FileOffset, end-group.FileOffset))
+	if err == nil && n != end-group.FileOffset {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	group.Columns = slices.Clone(group.Columns)
+	shift(&group, by)
+	p.groups = append(p.groups, group)
+	return nil
+}
+
+// shift moves the places that a row group names.
+func shift(group *format.RowGroup, by int64) {
+	group.FileOffset += by
+	for k := range group.Columns {
+		meta := &group.Columns[k].MetaData
+		for _, offset := range []*int64{&meta.DataPageOffset, &meta.DictionaryPageOffset, &meta.BloomFilterOffset} {
+			if *offset > 0 {
+				*offset += by
+			}
+		}
+	}
+}
+
+// groupEnds says where the octets of each row group end: where the next one
+// begins, or the footer.
+func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
+	footer, err := footerStart(f, size)
+	if err != nil {
+		return nil, err
+	}
+	groups := file.Metadata().RowGroups
+	starts := make([]int64, 0, len(groups)+1)
+	for _, group := range groups {
+		starts = append(starts, group.FileOffset)
+	}
+	starts = append(starts, footer)
+	slices.Sort(starts)
+	ends := make([]int64, len(groups))
+	for i, group := range groups {
+		at, _ := slices.BinarySearch(starts, group.FileOffset)
+		if group.FileOffset < int64(len(magic)) || at+1 == len(starts) || starts[at+1] == group.FileOffset {
+			return nil, fmt.Errorf("%w: row group %d cannot begin at %d", ErrDamaged, i, group.FileOffset)
+		}
+		ends[i] = starts[at+1]
+	}
+	return ends, nil
+}
+
+// hasProvisional says whether a row group has provisional rows.
+func hasProvisional(group format.RowGroup) (bool, error) {
+	for _, column := range group.Columns {
+		meta := &column.MetaData
+		if len(meta.PathInSchema) == 1 && meta.PathInSchema[0] == "pending" {
+			return meta.Statistics.NullCount < meta.NumValues, nil
+		}
+	}
+	return false, nil // written before there was the column
+}
+
+// eachOf reads the rows of a row group.
+func eachOf(group parquet.RowGroup, do func(*Row) error) error {
+	var failed error
+	open := func() *parquet.GenericReader[Row] { return parquet.NewGenericRowGroupReader[Row](group) }
+	err := drain(open, group.NumRows(), func(r *Row) bool { failed = do(r); return failed == nil })
+	return errors.Join(err, failed)
+}

@@ -1,0 +1,181 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// pending is a row that waits since at() and some seconds.
+func pending(domain string, rank int64, why string, seconds int) *Row {
+	r := valid(domain, rank)
+	r.Pending, r.ObservedAt = why, at().Add(time.Duration(seconds)*time.Second).Truncate(time.Second)
+	return r
+}
+
+// Through many rewrites of a part, in which rows go from provisional to
+// anything, its rows, counts and metadata are those of the rows it should have.
+func TestRewrite(t *testing.T) {
+	const n = 1500
+	random := rand.New(rand.NewPCG(3, 4))
+	shape := func(rank int64) *Row {
+		name := fmt.Sprintf("name%d.example.com", rank)
+		switch random.IntN(10) {
+		case 0:
+			return pending(name, rank, "manners", 1000)
+		case 1, 2:
+			return pending(name, rank, "transient", random.IntN(100))
+		case 3:
+			r := valid(name, rank)
+			r.Pending = ""
+			return r
+		case 4:
+			return hollow(name, rank)
+		}
+		return negative(name, rank)
+	}
+	d := open(t, t.TempDir(), identity())
+	d.groupRows = 100
+	p, err := d.Create(2, 1, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]*Row, n)
+	for i := range want {
+		want[i] = shape(int64(i + 1))
+	}
+	if err := p.Write(values(want...)); err != nil {
+		t.Fatal(err)
+	}
+	info, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for info.Pending > 0 {
+		checkPending(t, d, info, want)
+		again := make(map[int64]bool)
+		var anew []*Row
+		for r, err := range d.Provisional(2) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if random.IntN(3) > 0 {
+				again[r.Rank] = true
+				want[r.Rank-1] = shape(r.Rank)
+				anew = append(anew, want[r.Rank-1])
+			}
+		}
+		p, err := d.Rewrite(info, func(rank int64) bool { return again[rank] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for batch := range slices.Chunk(anew, 7) {
+			if err := p.Write(values(batch...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if info, err = p.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		wantRows(t, read(t, filepath.Join(d.dir, info.Name)), want)
+		counts := count(want...)
+		if diff := info.Counts.Diff(&counts); diff != nil {
+			t.Fatal(diff)
+		}
+		wantDomainFilters(t, filepath.Join(d.dir, info.Name), n)
+	}
+	if info.PendingSince != nil {
+		t.Errorf("nothing waits, and it does so since %v", info.PendingSince)
+	}
+}
+
+// checkPending holds what a part says of its provisional rows against them.
+func checkPending(t *testing.T, d *Dataset, info PartInfo, rows []*Row) {
+	t.Helper()
+	var since time.Time
+	ranks := make(map[int64]bool)
+	for _, r := range rows {
+		if r.Pending != "" {
+			ranks[r.Rank] = true
+		}
+		if r.Pending == "transient" && r.ObservedAt.After(since) {
+			since = r.ObservedAt
+		}
+	}
+	again, _, err := d.Whole(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []PartInfo{info, again} {
+		if i.Pending != int64(len(ranks)) || since.IsZero() != (i.PendingSince == nil) || i.PendingSince != nil && !i.PendingSince.Equal(since) {
+			t.Fatalf("%d rows wait since %v, want %d since %v", i.Pending, i.PendingSince, len(ranks), since)
+		}
+	}
+	for r, err := range d.Provisional(2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ranks[r.Rank] {
+			t.Fatalf("the row of rank %d comes twice or is final", r.Rank)
+		}
+		delete(ranks, r.Rank)
+	}
+	if len(ranks) > 0 {
+		t.Fatalf("%d provisional rows were not found", len(ranks))
+	}
+}
+
+// wantDomainFilters asks the Bloom filters for every domain of the file.
+func wantDomainFilters(t *testing.T, path string, n int) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	file, _, err := openPart(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, group := range file.RowGroups() {
+		filter := group.ColumnChunks()[0].BloomFilter()
+		err := eachOf(group, func(r *Row) error {
+			ok, err := filter.Check(parquet.ValueOf(r.Domain))
+			if ok {
+				found++
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found != n {
+		t.Errorf("%d of %d domains pass the filters of their row groups", found, n)
+	}
+}
+
+// A part is rewritten from the file that was written, and from no other.
+func TestRewriteRefuses(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	old := write(t, d, 0, pending("a.example.com", 1, "transient", 0))
+	write(t, d, 0, pending("a.example.com", 1, "transient", 1))
+	if _, err := d.Rewrite(old, func(int64) bool { return true }); !errors.Is(err, ErrDamaged) {
+		t.Errorf("another file: %v", err)
+	}
+	if err := os.Remove(filepath.Join(d.dir, old.Name)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Rewrite(old, func(int64) bool { return true }); err == nil {
+		t.Error("no file, and no error")
+	}
+	wantFiles(t, d.dir)
+}

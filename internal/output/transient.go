@@ -1,0 +1,52 @@
+package output
+
+import (
+	"net/http"
+
+	"stsscan/internal/codes"
+)
+
+// Transient says whether what the row reports may mend by itself or be other at
+// another resolver, so that asking again makes sense. Of a record that is
+// unknown, loops and filters will not; of a policy, what servers say plainly,
+// certificates among it, will not either.
+func (r *Row) Transient() bool {
+	switch codes.Record(r.Record) {
+	case codes.RecordValid:
+		return policyMends(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), r.HTTPStatus)
+	case codes.RecordUnknown:
+		switch codes.RecordReason(r.RecordReason) {
+		case codes.RecordCNAMELoop, codes.RecordCNAMETooLong, codes.RecordFiltered:
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+// policyMends is Transient for a policy; the status is nil where there was none.
+func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bool {
+	switch stage {
+	case codes.StageDNS:
+		switch reason {
+		case codes.ReasonServfail, codes.ReasonRefused, codes.ReasonTimeout, codes.ReasonOther:
+			return true
+		}
+	case codes.StageTCP:
+		return reason != codes.ReasonNoIPv6
+	case codes.StageTLS:
+		return reason == codes.PolicyReason(codes.TLSHandshakeTimeout) || reason == codes.PolicyReason(codes.TLSReset)
+	case codes.StageHTTP:
+		switch reason {
+		case codes.ReasonTimeout, codes.ReasonReset, codes.ReasonServerError:
+			return true
+		}
+		return status != nil && (*status == http.StatusTooManyRequests || *status == http.StatusRequestTimeout)
+	case codes.StageBody:
+		switch reason {
+		case codes.ReasonTimeout, codes.ReasonReset, codes.ReasonTruncated:
+			return true
+		}
+	}
+	return false
+}

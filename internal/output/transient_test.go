@@ -1,0 +1,53 @@
+package output
+
+import (
+	"testing"
+
+	"stsscan/internal/codes"
+)
+
+func TestTransient(t *testing.T) {
+	record := func(class codes.Record, reason codes.RecordReason) Row {
+		return Row{Record: string(class), RecordReason: string(reason), Policy: string(codes.PolicyNotFetched)}
+	}
+	policy := func(stage codes.Stage, reason codes.PolicyReason, status int32) Row {
+		r := Row{Record: string(codes.RecordValid), PolicyStage: string(stage), PolicyReason: string(reason)}
+		if status != 0 {
+			r.HTTPStatus = &status
+		}
+		return r
+	}
+	tests := []struct {
+		name string
+		row  Row
+		want bool
+	}{
+		{"a valid record, and its policy", policy("", "", 200), false},
+		{"denied", record(codes.RecordAbsent, codes.RecordNXDomain), false},
+		{"syntax", record(codes.RecordInvalid, codes.RecordIDMissing), false},
+		{"several", record(codes.RecordMultiple, ""), false},
+		{"a loop is data", record(codes.RecordUnknown, codes.RecordCNAMELoop), false},
+		{"silence", record(codes.RecordUnknown, codes.RecordTimeout), true},
+		{"SERVFAIL", record(codes.RecordUnknown, codes.RecordServfail), true},
+		{"REFUSED", record(codes.RecordUnknown, codes.RecordRefused), true},
+		{"a referral, from a resolver that does not recurse", record(codes.RecordUnknown, codes.RecordReferral), true},
+		{"no Policy Host", policy(codes.StageDNS, codes.ReasonNXDomain, 0), false},
+		{"its zone is dead", policy(codes.StageDNS, codes.ReasonServfail, 0), true},
+		{"nobody listens", policy(codes.StageTCP, codes.ReasonRefused, 0), true},
+		{"this machine has no IPv6", policy(codes.StageTCP, codes.ReasonNoIPv6, 0), false},
+		{"a certificate", policy(codes.StageTLS, codes.PolicyReason(codes.TLSExpired), 0), false},
+		{"a slow handshake", policy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout), 0), true},
+		{"404", policy(codes.StageHTTP, codes.ReasonNotFound, 404), false},
+		{"429", policy(codes.StageHTTP, codes.ReasonClientError, 429), true},
+		{"418", policy(codes.StageHTTP, codes.ReasonClientError, 418), false},
+		{"503", policy(codes.StageHTTP, codes.ReasonServerError, 503), true},
+		{"too large", policy(codes.StageBody, codes.ReasonTooLarge, 200), false},
+		{"cut short", policy(codes.StageBody, codes.ReasonTruncated, 200), true},
+		{"grammar", policy(codes.StageSyntax, codes.ReasonModeMissing, 200), false},
+	}
+	for _, tt := range tests {
+		if got := tt.row.Transient(); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package verify
+
+import (
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// notAsked says that the row is provisional because nobody was asked for the
+// policy, or the answer was lost.
+func notAsked(row *output.Row) bool {
+	return row.Pending == string(codes.PendingManners) || row.Pending == string(codes.PendingInterrupted)
+}
+
+// checkPasses holds what a row says of earlier passes against the rest of it.
+func (o *objections) checkPasses(row *output.Row) {
+	if row.Pending == string(codes.PendingTransient) {
+		o.want(row.Transient(), "the row waits for what may mend, and nothing in it may")
+	}
+	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass, quoted(row.FirstRecord))
+	if row.FirstRecord == "" {
+		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" && row.FirstPolicyReason == "",
+			"there was one pass, and the row tells of an earlier one")
+		return
+	}
+	first := output.Row{
+		Record: row.FirstRecord, RecordReason: row.FirstRecordReason, Policy: row.FirstPolicy,
+		PolicyStage: row.FirstPolicyStage, PolicyReason: row.FirstPolicyReason,
+	}
+	// The status of the first response is gone: a 429 may have been among them.
+	o.want(first.Transient() || first.PolicyReason == string(codes.ReasonClientError),
+		"the domain was asked again, and what was seen first does not mend")
+	asked := first.Record == string(codes.RecordValid)
+	o.want(asked == (first.Policy != string(codes.PolicyNotFetched)), "first_record is %s, and first_policy is %s", quoted(first.Record), quoted(first.Policy))
+}

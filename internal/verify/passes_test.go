@@ -1,0 +1,105 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"stsscan/internal/output"
+)
+
+func TestPasses(t *testing.T) {
+	const valid, negative = 1, 7
+	waits := func(pending string) func(*output.Row) {
+		return func(r *output.Row) {
+			failed("unknown", "", "", "")(r)
+			r.Pending = pending
+		}
+	}
+	second := func(record, reason, policy, stage, why string) func(*output.Row) {
+		return func(r *output.Row) {
+			r.Pass, r.FirstRecord, r.FirstRecordReason = 2, record, reason
+			r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason = policy, stage, why
+		}
+	}
+	tests := []struct {
+		name   string
+		rank   int64
+		change func(*output.Row)
+		want   string // part of what does not hold; "": all does
+	}{
+		{"nobody was asked", valid, waits("manners"), ""},
+		{"the answer was lost", valid, waits("interrupted"), ""},
+		{"nobody was asked, and the row is final", valid, waits(""), "is not 200"},
+		{"asked, and waits to be asked", valid, func(r *output.Row) { waits("manners")(r); r.Policy = "missing" }, "the policy was not asked for"},
+		{"no record, and waits for manners", negative, func(r *output.Row) { r.Pending = "manners" }, "the policy was not asked for"},
+		{"another word", valid, waits("later"), `pending is "later"`},
+		{"may mend", valid, func(r *output.Row) {
+			failed("unreachable", "tcp", "timeout", "ErrPolicyFetch")(r)
+			r.Pending = "transient"
+		}, ""},
+		{"cannot mend", negative, func(r *output.Row) { r.Pending = "transient" }, "nothing in it may"},
+		{"mended", valid, second("unknown", "timeout", "not_fetched", "", ""), ""},
+		{"mended, its policy", valid, second("valid", "", "unreachable", "http", "server_error"), ""},
+		{"asked less often before", valid, second("valid", "", "unreachable", "http", "client_error"), ""},
+		{"asked again for nothing", valid, second("absent", "nxdomain", "not_fetched", "", ""), "does not mend"},
+		{"a policy without a record", valid, second("unknown", "timeout", "unreachable", "tcp", "timeout"), "first_policy is"},
+		{"a second pass and no first", valid, func(r *output.Row) { r.Pass = 2 }, "first_record is NULL"},
+		{"a first pass and no second", valid, func(r *output.Row) { r.Pass, r.FirstRecord = 1, "unknown" }, "pass is 1"},
+		{"half of a first pass", valid, func(r *output.Row) { r.FirstPolicy = "missing" }, "there was one pass"},
+	}
+	c := &check{words: closedSets()}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			row := rowOf(tt.rank)
+			tt.change(row)
+			got := c.reasons(row)
+			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A run with provisional rows is not finished, whatever its manifest says.
+func TestRunThatWaits(t *testing.T) {
+	for _, claims := range []output.Status{output.StatusIncomplete, output.StatusComplete, output.StatusSuspect} {
+		s := newSurvey(t)
+		for _, row := range s.rows[0] {
+			if row.Record == "valid" {
+				failed("unknown", "", "", "")(row)
+				row.Pending = "manners"
+				break
+			}
+		}
+		s.edit = func(m *output.Manifest) { m.Status = claims }
+		s.write(t)
+		report := run(t, s.dir, Options{})
+		if !report.Incomplete || !slices.Contains(report.Missing, "1 rows are provisional") {
+			t.Errorf("%s: missing %q", claims, report.Missing)
+		}
+		var want int64 // problems: the claim
+		if claims.Finished() {
+			want = 1
+		}
+		if report.Problems != want {
+			t.Errorf("%s: %d problems, want %d: %v", claims, report.Problems, want, report.Examples)
+		}
+	}
+}
+
+// A process that was killed may have rewritten a part that its manifest lists as
+// it was before.
+func TestRunThatWasKilledInALaterPass(t *testing.T) {
+	s := newSurvey(t)
+	s.edit = func(m *output.Manifest) {
+		m.Status = output.StatusRunning
+		m.Parts[0].SHA256, m.Parts[0].Pending = "of the file before", 1
+		m.Counts.Rows--
+	}
+	s.write(t)
+	report := run(t, s.dir, Options{})
+	if report.Problems != 0 || !report.Incomplete {
+		t.Error(text(t, report))
+	}
+}
