@@ -108,13 +108,24 @@ func (p *page) host(row *output.Row) {
 		p.line("", "alias of %s", alias)
 	}
 	if len(row.HostAddrs) > 0 {
-		p.line("", "addresses %s", strings.Join(row.HostAddrs, ", "))
+		more := ""
+		if row.HostAddrsCount != nil && int(*row.HostAddrsCount) > len(row.HostAddrs) {
+			more = fmt.Sprintf(" and %d more", int(*row.HostAddrsCount)-len(row.HostAddrs))
+		}
+		p.line("", "addresses %s%s", strings.Join(row.HostAddrs, ", "), more)
 	}
-	if row.Addr != "" {
-		p.line("", "connected to %s in %d ms", row.Addr, *row.ConnectMS)
+	for i, addr := range row.TriedAddrs {
+		if row.TriedOutcomes[i] == string(codes.ConnectConnected) {
+			p.line("", "connected to %s in %d ms", addr, row.TriedMS[i])
+		} else {
+			p.line("", "%s: %s after %d ms", addr, row.TriedOutcomes[i], row.TriedMS[i])
+		}
 	}
 	if row.TLSVersion != "" {
-		p.line("", "TLS %s in %d ms", row.TLSVersion, *row.TLSMS)
+		p.line("", "TLS %s, %s, %s, in %d ms", row.TLSVersion, row.TLSCipher, row.TLSGroup, *row.TLSMS)
+	}
+	if row.TLSAlert != nil {
+		p.line("", "TLS alert %d (RFC 8446, section 6)", *row.TLSAlert)
 	}
 	if row.CertSHA256 == "" {
 		return

@@ -101,6 +101,10 @@ func tlsWords(e codes.TLSError) string {
 		return "the handshake took too long"
 	case codes.TLSReset:
 		return "the server ended the connection"
+	case codes.TLSOversize:
+		return "the server sends more certificate than anybody needs"
+	case codes.TLSCertificate:
+		return "the certificate is not fit for a server"
 	}
 	return "the handshake failed"
 }
@@ -109,6 +113,8 @@ func httpWords(r codes.PolicyReason) string {
 	switch r {
 	case codes.ReasonNotFound:
 		return "there is no file at /.well-known/mta-sts.txt"
+	case codes.ReasonBlocked:
+		return "a filter in front of the host sent its own page; others may be served"
 	case codes.ReasonRedirect:
 		return "redirects must not be followed (section 3.3)"
 	case codes.ReasonMalformed:
@@ -142,6 +148,8 @@ func findingWords(f codes.Finding) string {
 		return "some senders want v=STSv1; without a space (erratum 6285)"
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "the alias leads to a name that does not exist: whoever takes it speaks for you"
+	case codes.FindPlainHTTP:
+		return "the server speaks HTTP without TLS on port 443"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
 		return "senders may insist on text/plain (section 3.2)"
 	case codes.FindTruncationPossible:

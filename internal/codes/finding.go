@@ -18,6 +18,7 @@ const (
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
+	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
 	FindMediaTypeMissing   Finding = "media_type_missing"
 	FindMediaTypeOther     Finding = "media_type_other" // not text/plain
 	FindCharsetOther       Finding = "charset_other"    // neither utf-8 nor us-ascii
@@ -89,7 +90,7 @@ func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
-		FindHostCNAMEDangling, FindHostForbidden, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
+		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
 		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,

@@ -46,6 +46,7 @@ const (
 	// Stage http.
 	ReasonNotFound        PolicyReason = "not_found"    // 404
 	ReasonForbidden       PolicyReason = "forbidden"    // 403
+	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403 or 503
 	ReasonClientError     PolicyReason = "client_error" // other 4xx
 	ReasonServerError     PolicyReason = "server_error" // 5xx
 	ReasonRedirect        PolicyReason = "redirect"     // 3xx, never followed (section 3.3)
@@ -96,7 +97,7 @@ func PolicyReasons(s Stage) []PolicyReason {
 		return rs
 	case StageHTTP:
 		return []PolicyReason{
-			ReasonNotFound, ReasonForbidden, ReasonClientError, ReasonServerError, ReasonRedirect, ReasonStatus,
+			ReasonNotFound, ReasonForbidden, ReasonBlocked, ReasonClientError, ReasonServerError, ReasonRedirect, ReasonStatus,
 			ReasonMalformed, ReasonHeadersTooLarge, ReasonTimeout, ReasonReset,
 		}
 	case StageBody:
@@ -122,13 +123,14 @@ const (
 	TLSSelfSigned       TLSError = "self_signed"
 	TLSUnknownAuthority TLSError = "unknown_authority"
 	TLSIncompleteChain  TLSError = "incomplete_chain"  // the last certificate's issuer was not sent
-	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112, unrecognized_name
+	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112, unrecognized_name, or 80 where the server has a certificate for who names no host
 	TLSProtocolVersion  TLSError = "protocol_version"  // nothing of TLS 1.2 or higher
 	TLSHandshakeFailure TLSError = "handshake_failure" // alert 40
 	TLSAlert            TLSError = "alert"             // another alert
-	TLSNotTLS           TLSError = "not_tls"           // the server does not speak TLS
+	TLSNotTLS           TLSError = "not_tls"           // the server does not speak TLS; a finding says when it speaks HTTP
 	TLSHandshakeTimeout TLSError = "handshake_timeout"
 	TLSReset            TLSError = "reset"       // the connection ended during the handshake
+	TLSOversize         TLSError = "oversize"    // certificates, keys or chains larger than anybody needs
 	TLSCertificate      TLSError = "certificate" // the certificate is unfit in another way
 	TLSOther            TLSError = "other"
 )
@@ -138,54 +140,6 @@ func TLSErrors() []TLSError {
 	return []TLSError{
 		TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain,
 		TLSNoCertForName, TLSProtocolVersion, TLSHandshakeFailure, TLSAlert, TLSNotTLS, TLSHandshakeTimeout,
-		TLSReset, TLSCertificate, TLSOther,
+		TLSReset, TLSOversize, TLSCertificate, TLSOther,
 	}
-}
-
-// A BodyFraming says how the end of an HTTP body was marked.
-type BodyFraming string
-
-const (
-	FramingContentLength BodyFraming = "content_length"
-	FramingChunked       BodyFraming = "chunked"
-	FramingClose         BodyFraming = "close" // by closing: a body cut short cannot be told from a whole one
-)
-
-// BodyFramings lists every BodyFraming.
-func BodyFramings() []BodyFraming {
-	return []BodyFraming{FramingContentLength, FramingChunked, FramingClose}
-}
-
-// A TLSRPTResult is a result type of RFC 8460, section 4.3.2.2, for what a
-// reporting sender would call a failure.
-type TLSRPTResult string
-
-const (
-	TLSRPTPolicyFetchError TLSRPTResult = "sts-policy-fetch-error"
-	TLSRPTPolicyInvalid    TLSRPTResult = "sts-policy-invalid"
-	TLSRPTWebPKIInvalid    TLSRPTResult = "sts-webpki-invalid"
-	TLSRPTValidation       TLSRPTResult = "validation-failure" // no pattern covers a host, or a failure without a word of its own
-	TLSRPTNoSTARTTLS       TLSRPTResult = "starttls-not-supported"
-	TLSRPTCertName         TLSRPTResult = "certificate-host-mismatch"
-	TLSRPTCertExpired      TLSRPTResult = "certificate-expired"
-	TLSRPTCertNotTrusted   TLSRPTResult = "certificate-not-trusted"
-)
-
-// TLSRPTResults lists every TLSRPTResult.
-func TLSRPTResults() []TLSRPTResult {
-	return []TLSRPTResult{
-		TLSRPTPolicyFetchError, TLSRPTPolicyInvalid, TLSRPTWebPKIInvalid, TLSRPTValidation, TLSRPTNoSTARTTLS,
-		TLSRPTCertName, TLSRPTCertExpired, TLSRPTCertNotTrusted,
-	}
-}
-
-// StageResult is the result type for a retrieval that ended at s.
-func StageResult(s Stage) TLSRPTResult {
-	switch s {
-	case StageTLS:
-		return TLSRPTWebPKIInvalid
-	case StageSyntax:
-		return TLSRPTPolicyInvalid
-	}
-	return TLSRPTPolicyFetchError
 }

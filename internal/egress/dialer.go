@@ -27,8 +27,8 @@ type Dialer struct {
 	ipv6   bool // this machine, or whoever dials for it, reaches the IPv6 Internet
 }
 
-// NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, OptedOut and
-// DialTimeout.
+// NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv6,
+// OptedOut and DialTimeout.
 func NewDialer(c Config) (*Dialer, error) {
 	switch {
 	case c.Resolve == nil:
@@ -47,6 +47,7 @@ func NewDialer(c Config) (*Dialer, error) {
 		d.config.Dial = socketDial
 		d.ipv6 = hasIPv6()
 	}
+	d.ipv6 = d.ipv6 && !c.NoIPv6
 	return d, nil
 }
 
@@ -70,11 +71,14 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	addrs, err := d.config.Resolve(ctx, host)
 	trace.DNSTime = time.Since(began)
 	trace.HostAddrs = append([]netip.Addr(nil), addrs[:min(maxHostAddrs, len(addrs))]...)
-	if err != nil {
+	if err != nil && len(addrs) == 0 {
 		return nil, dnsError(ctx, host, err)
 	}
 	candidates, refusal := d.candidates(host, addrs, trace)
-	if refusal != nil {
+	switch {
+	case refusal != nil && err != nil && refusal.reason != codes.ReasonOptedOut:
+		return nil, dnsError(ctx, host, err) // nobody knows what the host has beside these
+	case refusal != nil:
 		return nil, refusal
 	}
 
@@ -83,7 +87,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	var failed *Error
 	for _, addr := range candidates {
 		trace.Addr = addr
+		dialled := time.Now()
 		conn, err := d.connect(ctx, host, addr)
+		trace.connected(addr, err, time.Since(dialled))
 		if err == nil {
 			return conn, nil
 		}

@@ -125,6 +125,7 @@ func TestDialerOrder(t *testing.T) {
 			if got := strings.Join(asked.addresses, " "); got != c.dialed {
 				t.Errorf("dialled %q, want %q", got, c.dialed)
 			}
+			wantAttempts(t, trace, asked)
 			if len(asked.addresses) > 0 && netip.AddrPortFrom(trace.Addr, 443).String() != asked.addresses[len(asked.addresses)-1] {
 				t.Errorf("trace names %s as dialled last", trace.Addr)
 			}
@@ -136,6 +137,74 @@ func TestDialerOrder(t *testing.T) {
 				t.Errorf("%v does not wrap %v", err, ErrForbiddenAddr)
 			}
 		})
+	}
+}
+
+// wantAttempts compares what the trace says of each dial with what was made of
+// it.
+func wantAttempts(t *testing.T, trace Trace, asked *dialed) {
+	t.Helper()
+	var dialled []string
+	for _, a := range trace.Attempts {
+		address := netip.AddrPortFrom(a.Addr, 443).String()
+		dialled = append(dialled, address)
+		failure, failed := asked.failures[address]
+		want := codes.ConnectConnected
+		switch {
+		case failed && (failure == nil || errors.Is(failure, syscall.ETIMEDOUT)):
+			want = codes.ConnectTimeout
+		case errors.Is(failure, syscall.ECONNREFUSED):
+			want = codes.ConnectRefused
+		case errors.Is(failure, syscall.EHOSTUNREACH):
+			want = codes.ConnectUnreachable
+		case errors.Is(failure, syscall.ECONNRESET):
+			want = codes.ConnectReset
+		case failed:
+			want = codes.ConnectOther
+		}
+		if a.Outcome != want || !slices.Contains(codes.Connects(), a.Outcome) {
+			t.Errorf("%s: %s, want %s", address, a.Outcome, want)
+		}
+	}
+	if !slices.Equal(dialled, asked.addresses) {
+		t.Errorf("attempts %v, dialled %v", dialled, asked.addresses)
+	}
+}
+
+// Addresses of one family say nothing about those of the other.
+func TestDialerHalfResolved(t *testing.T) {
+	half := exactError{codes.ReasonServfail}
+	for _, c := range []struct {
+		addrs  []netip.Addr
+		err    error
+		noIPv6 bool
+		stage  codes.Stage // "": connected
+		reason codes.PolicyReason
+		local  bool
+	}{
+		{addrs: addresses("127.0.0.1"), err: half, stage: codes.StageDNS, reason: codes.ReasonServfail},
+		{addrs: addresses("127.0.0.1"), err: localError{}, stage: codes.StageDNS, local: true},
+		{addrs: addresses("127.0.0.1"), stage: codes.StageDNS, reason: codes.ReasonForbiddenAddress},
+		{addrs: addresses("22.66.0.1"), err: half, stage: codes.StageDNS, reason: codes.ReasonOptedOut},
+		{addrs: addresses("3ffe::1"), err: half, noIPv6: true, stage: codes.StageDNS, reason: codes.ReasonServfail},
+		{addrs: addresses("3ffe::1"), noIPv6: true, stage: codes.StageTCP, reason: codes.ReasonNoIPv6},
+		{addrs: addresses("22.1.0.1"), err: half},
+	} {
+		d, err := NewDialer(Config{
+			Resolve:  func(context.Context, string) ([]netip.Addr, error) { return c.addrs, c.err },
+			Dial:     new(dialed).dial,
+			OptedOut: netip.MustParsePrefix("22.66.0.0/16").Contains,
+			NoIPv6:   c.noIPv6,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := d.DialContext(t.Context(), "tcp", host+":443")
+		if c.stage == "" && err == nil {
+			conn.Close()
+			continue
+		}
+		wantError(t, err, c.stage, c.reason, c.local)
 	}
 }
 
@@ -161,9 +230,15 @@ func TestDialerLocal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = d.DialContext(c.ctx, "tcp", host+":443")
+		var trace Trace
+		_, err = d.DialContext(WithTrace(c.ctx, &trace), "tcp", host+":443")
 		t.Log(c.title)
 		wantError(t, err, codes.StageTCP, c.reason, c.local)
+		for _, a := range trace.Attempts {
+			if a.Outcome != codes.ConnectRefused {
+				t.Errorf("attempt %+v", a)
+			}
+		}
 	}
 }
 

@@ -24,21 +24,22 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 	}
 	trace := traceOf(ctx)
 	conn, failed := t.handshake(ctx, raw, host, trace)
-	if failed != nil {
-		trace.TLSError = failed.TLSError()
-		_ = raw.Close()
-		return nil, failed
+	if failed == nil {
+		return conn, nil
 	}
-	return conn, nil
+	_ = raw.Close()
+	if trace.TLSAlert == alertInternalError && t.servesNameless(ctx, host, trace.Addr) {
+		failed = tlsFailure(host, trace.Addr, codes.TLSNoCertForName, failed.err)
+	}
+	trace.TLSError = failed.TLSError()
+	return nil, failed
 }
 
 func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, trace *Trace) (*tls.Conn, *Error) {
-	select {
-	case t.handshakes <- struct{}{}:
-		defer func() { <-t.handshakes }()
-	case <-ctx.Done():
-		return nil, fault(host, trace.Addr, codes.StageTLS, context.Cause(ctx)) // our own queue was too long
+	if err := t.admit(ctx); err != nil {
+		return nil, fault(host, trace.Addr, codes.StageTLS, err) // our own queue was too long
 	}
+	defer t.leave()
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
 
@@ -49,13 +50,27 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 		if cancelled(ctx) || ours(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
 		}
+		trace.refused(err)
 		return nil, tlsFailure(host, trace.Addr, handshakeError(err), err)
 	}
+	trace.TLSGroup = groupName(conn.ConnectionState().CurveID) // in TLS 1.2 it comes after the certificate
 	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.known, t.config.Now()); err != nil {
 		return nil, tlsFailure(host, trace.Addr, class, err)
 	}
 	return conn, nil
 }
+
+// admit waits until there are fewer handshakes than may be at a time.
+func (t *Transport) admit(ctx context.Context) error {
+	select {
+	case t.handshakes <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t *Transport) leave() { <-t.handshakes }
 
 func tlsFailure(host string, addr netip.Addr, class codes.TLSError, err error) *Error {
 	return &Error{host: host, addr: addr, stage: codes.StageTLS, reason: codes.PolicyReason(class), err: err}
@@ -85,6 +100,7 @@ func (t *Transport) tlsConfig(host string, trace *Trace) *tls.Config {
 const (
 	alertHandshakeFailure = tls.AlertError(40)
 	alertProtocolVersion  = tls.AlertError(70)
+	alertInternalError    = 80
 	alertUnrecognizedName = tls.AlertError(112)
 )
 
@@ -107,8 +123,11 @@ func handshakeError(err error) codes.TLSError {
 		return codes.TLSAlert
 	case errors.As(err, &record) && strings.Contains(record.Msg, "first record does not look like"):
 		return codes.TLSNotTLS
+	case strings.Contains(text, "handshake message of length"), // 64 KiB, of certificates 256 KiB
+		strings.Contains(text, "oversized record"),
+		strings.Contains(text, "certificate containing RSA key larger"):
+		return codes.TLSOversize
 	case strings.Contains(text, "failed to parse certificate"),
-		strings.Contains(text, "certificate containing RSA key larger"),
 		strings.Contains(text, "certificate contains an unsupported type of public key"):
 		return codes.TLSCertificate
 	case timedOut(err):
@@ -117,16 +136,6 @@ func handshakeError(err error) codes.TLSError {
 		return codes.TLSReset
 	}
 	return codes.TLSOther
-}
-
-// alertText is the text of the alert that the server sent, if err is one.
-// crypto/tls keeps its number to itself.
-func alertText(err error) (text string, ok bool) {
-	var remote *net.OpError
-	if errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil {
-		return remote.Err.Error(), true
-	}
-	return "", false
 }
 
 // reset reports whether the other side ended the connection.

@@ -16,7 +16,7 @@ func httpError(ctx context.Context, host string, err error) *Error {
 	}
 	if _, ok := alertText(err); ok {
 		// In TLS 1.3 the server's last word on the handshake comes after ours.
-		trace.TLSError = handshakeError(err)
+		trace.TLSError, trace.TLSAlert = handshakeError(err), alertNumber(err)
 		return tlsFailure(host, trace.Addr, trace.TLSError, err)
 	}
 	return &Error{host: host, addr: trace.Addr, stage: codes.StageHTTP, reason: httpReason(err), err: err}

@@ -17,15 +17,27 @@ type Trace struct {
 	HostAddrs    []netip.Addr // of the host, as resolved, at most 16
 	HadForbidden bool         // one of its addresses must not be contacted
 	Addr         netip.Addr   // dialled last
+	Attempts     []Attempt    // to connect, in order; ours that say nothing about the host left out
 
 	TLSVersion  string         // as in "1.3"
+	TLSCipher   string         // suite, as IANA names it
+	TLSGroup    string         // of the key exchange, as IANA names it
 	TLSError    codes.TLSError // why handshake or certificate was not accepted
+	TLSAlert    uint8          // that the server sent (RFC 8446, section 6); 0: none
+	PlainHTTP   bool           // it answered the ClientHello with HTTP
 	Cert        *Certificate   // of the host, verified or not
 	ChainLength int            // certificates that the server sent
 
 	DNSTime     time.Duration // of resolving the host
 	ConnectTime time.Duration // of dialling, all addresses together
 	TLSTime     time.Duration // of the handshake and the verification
+}
+
+// An Attempt is one address that was dialled, and how it met the connection.
+type Attempt struct {
+	Addr    netip.Addr
+	Outcome codes.Connect
+	Time    time.Duration
 }
 
 // A Certificate is what the leaf certificate of a host says. Its texts are
@@ -68,9 +80,42 @@ func (t *Trace) handshake(state tls.ConnectionState) {
 	case tls.VersionTLS13:
 		t.TLSVersion = "1.3"
 	}
+	t.TLSCipher, t.TLSGroup = clean(tls.CipherSuiteName(state.CipherSuite)), groupName(state.CurveID)
 	if t.ChainLength = len(state.PeerCertificates); t.ChainLength > 0 {
 		t.Cert = facts(state.PeerCertificates[0])
 	}
+}
+
+// groupName is the name of a group in IANA's registry of TLS; empty where the
+// key exchange has none.
+func groupName(id tls.CurveID) string {
+	switch id {
+	case 0:
+		return ""
+	case tls.CurveP256:
+		return "secp256r1"
+	case tls.CurveP384:
+		return "secp384r1"
+	case tls.CurveP521:
+		return "secp521r1"
+	case tls.X25519:
+		return "x25519"
+	}
+	return id.String()
+}
+
+// connected keeps how an address met the connection; a fault of this machine
+// says nothing about it.
+func (t *Trace) connected(addr netip.Addr, failed *Error, took time.Duration) {
+	outcome := codes.ConnectConnected
+	switch {
+	case failed == nil:
+	case failed.local || failed.stage != codes.StageTCP:
+		return
+	default:
+		outcome = codes.Connect(failed.reason)
+	}
+	t.Attempts = append(t.Attempts, Attempt{addr, outcome, took})
 }
 
 func facts(leaf *x509.Certificate) *Certificate {

@@ -36,7 +36,8 @@ import (
 type Config struct {
 	// Resolve finds the addresses of a host. Its failures are of type
 	// [*net.DNSError]; one with a method PolicyReason() of
-	// [codes.PolicyReason] is more exact.
+	// [codes.PolicyReason] is more exact. Addresses may come with a failure,
+	// that of the other family: it counts where none of them may be contacted.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// Dial connects to a judged literal address, network tcp4 or tcp6. Nil:
@@ -51,6 +52,7 @@ type Config struct {
 	// depend on the leaf are known of the roots of the bundle only.
 	Roots *x509.CertPool
 
+	NoIPv6    bool                       // do without IPv6, though this machine may have it
 	OptedOut  func(addr netip.Addr) bool // addresses of networks that do not want to be contacted; nil: none
 	UserAgent string                     // of each request; empty: "stsscan"
 

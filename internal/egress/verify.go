@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"stsscan/internal/codes"
@@ -90,6 +91,8 @@ func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *kn
 	var critical x509.UnhandledCriticalExtension
 	top := topOf(certs)
 	switch {
+	case strings.Contains(err.Error(), "signature check attempts limit reached"):
+		return codes.TLSOversize, err // a chain made to be expensive
 	case errors.As(err, &invalid), errors.As(err, &critical):
 		return codes.TLSCertificate, err
 	case selfSigned(leaf):

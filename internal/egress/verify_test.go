@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -213,27 +215,37 @@ func TestHandshakeErrors(t *testing.T) {
 		want    codes.TLSError
 		version string
 	}{
-		"TLS 1.2":           {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
-		"both protocols":    {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
-		"no HTTP":           {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
-		"TLS 1.1":           {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
-		"old ServerHello":   {oldServerHello, codes.TLSProtocolVersion, ""},
-		"alert 112":         {alert(112), codes.TLSNoCertForName, ""},
-		"alert 40":          {alert(40), codes.TLSHandshakeFailure, ""},
-		"alert 70":          {alert(70), codes.TLSProtocolVersion, ""},
-		"alert 80":          {alert(80), codes.TLSAlert, ""},
-		"alert 255":         {alert(255), codes.TLSAlert, ""},
-		"HTTP":              {writes("HTTP/1.1 400 Bad Request\r\n\r\n"), codes.TLSNotTLS, ""},
-		"SMTP":              {writes("220 mail.example ESMTP\r\n"), codes.TLSNotTLS, ""},
-		"silence":           {waitForEnd, codes.TLSHandshakeTimeout, ""},
-		"half a record":     {writes("\x16\x03\x03\x40\x00\x02"), codes.TLSHandshakeTimeout, ""},
-		"end":               {readHello, codes.TLSReset, ""},
-		"end at once":       {func(net.Conn) {}, codes.TLSReset, ""},
-		"reset":             {func(c net.Conn) { readHello(c); _ = c.(*net.TCPConn).SetLinger(0) }, codes.TLSReset, ""},
-		"end in a record":   {func(c net.Conn) { readHello(c); _, _ = c.Write([]byte("\x16\x03\x03\x40\x00\x02")) }, codes.TLSReset, ""},
-		"garbled":           {func(c net.Conn) { _ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{garbled}}).Handshake() }, codes.TLSCertificate, ""},
-		"a strange message": {writes("\x16\x03\x03\x00\x04\x63\x00\x00\x00"), codes.TLSOther, ""},
-		"no common curve":   {with(&tls.Config{CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}, MinVersion: tls.VersionTLS13}), codes.TLSHandshakeFailure, ""},
+		"TLS 1.2":         {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
+		"both protocols":  {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
+		"no HTTP":         {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
+		"TLS 1.1":         {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
+		"old ServerHello": {oldServerHello, codes.TLSProtocolVersion, ""},
+		"alert 112":       {alert(112), codes.TLSNoCertForName, ""},
+		"alert 40":        {alert(40), codes.TLSHandshakeFailure, ""},
+		"alert 70":        {alert(70), codes.TLSProtocolVersion, ""},
+		"alert 80":        {alert(80), codes.TLSAlert, ""},
+		"alert 255":       {alert(255), codes.TLSAlert, ""},
+		"alert 80 to a name": {func(conn net.Conn) {
+			_ = tls.Server(conn, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+				if hello.ServerName != "" {
+					return nil, errors.New("no such name") // crypto/tls then sends alert 80
+				}
+				return &good, nil
+			}}).Handshake()
+		}, codes.TLSNoCertForName, ""},
+		"an endless message": {writes("\x16\x03\x03\x40\x00\x02\x7f\xff\xff" + strings.Repeat("x", 16380)), codes.TLSOversize, ""},
+		"an endless record":  {writes("\x16\x03\x03\xff\xff" + strings.Repeat("x", 65535)), codes.TLSOversize, ""},
+		"HTTP":               {writes("HTTP/1.1 400 Bad Request\r\n\r\n"), codes.TLSNotTLS, ""},
+		"SMTP":               {writes("220 mail.example ESMTP\r\n"), codes.TLSNotTLS, ""},
+		"silence":            {waitForEnd, codes.TLSHandshakeTimeout, ""},
+		"half a record":      {writes("\x16\x03\x03\x40\x00\x02"), codes.TLSHandshakeTimeout, ""},
+		"end":                {readHello, codes.TLSReset, ""},
+		"end at once":        {func(net.Conn) {}, codes.TLSReset, ""},
+		"reset":              {func(c net.Conn) { readHello(c); _ = c.(*net.TCPConn).SetLinger(0) }, codes.TLSReset, ""},
+		"end in a record":    {func(c net.Conn) { readHello(c); _, _ = c.Write([]byte("\x16\x03\x03\x40\x00\x02")) }, codes.TLSReset, ""},
+		"garbled":            {func(c net.Conn) { _ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{garbled}}).Handshake() }, codes.TLSCertificate, ""},
+		"a strange message":  {writes("\x16\x03\x03\x00\x04\x63\x00\x00\x00"), codes.TLSOther, ""},
+		"no common curve":    {with(&tls.Config{CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}, MinVersion: tls.VersionTLS13}), codes.TLSHandshakeFailure, ""},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -241,22 +253,29 @@ func TestHandshakeErrors(t *testing.T) {
 			if c.want == codes.TLSHandshakeTimeout {
 				timeout = 50 * time.Millisecond
 			}
-			ended := make(chan struct{})
+			var open sync.WaitGroup
 			transport := reach(t, p, Config{HandshakeTimeout: timeout}, func(conn net.Conn) {
+				open.Add(1)
+				defer open.Done()
 				c.play(conn)
-				close(ended)
 			})
 			var trace Trace
 			conn, err := transport.connect(WithTrace(t.Context(), &trace), host)
-			defer func() { <-ended }() // the connection is closed
+			defer open.Wait() // the connection is closed
 			if c.want == "" {
-				if err != nil || trace.TLSVersion != c.version {
-					t.Fatalf("%v, TLS %q", err, trace.TLSVersion)
+				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != "x25519" || !strings.HasPrefix(trace.TLSCipher, "TLS_") {
+					t.Fatalf("%v, TLS %q, %s, %s", err, trace.TLSVersion, trace.TLSCipher, trace.TLSGroup)
 				}
 				conn.Close()
 				return
 			}
 			wantError(t, err, codes.StageTLS, codes.PolicyReason(c.want), false)
+			if number, ok := strings.CutPrefix(title, "alert "); ok && strings.Fields(number)[0] != fmt.Sprint(trace.TLSAlert) {
+				t.Errorf("alert %d", trace.TLSAlert)
+			}
+			if trace.PlainHTTP != (title == "HTTP") {
+				t.Errorf("HTTP: %v", trace.PlainHTTP)
+			}
 			var e *Error
 			if errors.As(err, &e); e.Timeout() != (c.want == codes.TLSHandshakeTimeout) || trace.TLSError != c.want {
 				t.Errorf("timeout %v, trace %+v", e.Timeout(), trace)

@@ -75,3 +75,9 @@ func ours(err error) bool {
 	var local interface{ Local() bool }
 	return errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local()
 }
+
+// later reports whether err says that nobody was asked, and may be asked later.
+func later(err error) bool {
+	var put interface{ Later() bool }
+	return errors.As(err, &put) && put.Later()
+}

@@ -58,9 +58,10 @@ func PolicyURL(domain string) string {
 //
 // An error of rt may say where retrieval ended and why, by the methods
 // PolicyStage() of [codes.Stage] and PolicyReason() of [codes.PolicyReason], and
-// whether the fault is the observer's own, by Local() bool; else FetchPolicy
-// makes out what it can. A fault of the observer is passed on in the error and
-// says nothing about the policy, and nor does a cancelled ctx.
+// whether the fault is the observer's own, by Local() bool, or nobody was asked
+// yet, by Later() bool; else FetchPolicy makes out what it can. A fault of the
+// observer is passed on in the error and says nothing about the policy, and nor
+// do a request that was put off and a cancelled ctx.
 func FetchPolicy(ctx context.Context, rt http.RoundTripper, domain string) (Fetch, error) {
 	f := Fetch{Domain: domain}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, PolicyURL(domain), nil)
@@ -83,7 +84,11 @@ func FetchPolicy(ctx context.Context, rt http.RoundTripper, domain string) (Fetc
 	}
 	f.header(resp)
 	if resp.StatusCode != http.StatusOK {
-		return f.end(ctx, codes.StageHTTP, statusReason(resp.StatusCode), fmt.Errorf("status %d", resp.StatusCode))
+		reason, page := statusReason(resp.StatusCode), ""
+		if reason != codes.ReasonNotFound && blocked(resp) {
+			reason, page = codes.ReasonBlocked, ", from a filter in front of the host"
+		}
+		return f.end(ctx, codes.StageHTTP, reason, fmt.Errorf("status %d%s", resp.StatusCode, page))
 	}
 	return f.text(ctx, resp)
 }
@@ -139,7 +144,7 @@ func (f *Fetch) end(ctx context.Context, stage codes.Stage, reason codes.PolicyR
 	f.Class = failureClass(stage, reason)
 	sentinel := ErrPolicyFetch
 	switch {
-	case ours(cause):
+	case ours(cause), later(cause):
 		f.Class = codes.PolicyUnknown
 	case f.Class == codes.PolicyMissing:
 		sentinel = ErrNoPolicy

@@ -270,6 +270,21 @@ func TestFetchOwnFault(t *testing.T) {
 	}
 }
 
+// A putOff is a transport's word that nobody was asked yet.
+type putOff struct{ error }
+
+func (putOff) Later() bool { return true }
+
+// Nor is what nobody was asked: the word that it may be asked later arrives.
+func TestFetchPutOff(t *testing.T) {
+	cause := putOff{saysPolicy(codes.StageTCP, codes.ReasonOther)}
+	f, err := FetchPolicy(t.Context(), &trip{err: fmt.Errorf("door: %w", cause)}, "example.com")
+	var later interface{ Later() bool }
+	if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || !errors.As(err, &later) || !later.Later() {
+		t.Errorf("%v, %s", err, f.Class)
+	}
+}
+
 // A RoundTripper that does what none may do is survived.
 func TestFetchLiar(t *testing.T) {
 	both := &trip{resp: response(200, goodText()), err: io.EOF}

@@ -16,11 +16,15 @@ type Host struct {
 	Name   string       // as it was asked
 	Addrs  []netip.Addr // of A records first, then of AAAA records, each in the order of the reply
 	CNAMEs []string     // targets of the aliases from Name, in order: lower case, no final dot
+
+	// Failed is why nobody knows the addresses of one family, where the other
+	// has some; nil when both answered. Its type is that of LookupHost's errors.
+	Failed error
 }
 
 // LookupHost asks ex for the A and AAAA records of host at once, and follows
 // CNAMEs as [LookupRecord] does. One family is enough; the failure of the other
-// is then no error.
+// is then no error, and kept in the Host.
 //
 // An error is a [*net.DNSError]: IsNotFound when the name or both its RRsets do
 // not exist, IsTimeout, or IsTemporary when asking later may help. It also has
@@ -38,10 +42,15 @@ func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 	if len(v6.aliases) > len(v4.aliases) {
 		h.CNAMEs = v6.aliases // the other walk was cut short
 	}
-	if len(h.Addrs) > 0 {
-		return h, nil
+	if len(h.Addrs) == 0 {
+		return h, hostFailure(host, v4, v6)
 	}
-	return h, hostFailure(host, v4, v6)
+	for _, w := range []walk{v4, v6} {
+		if w.reason != "" && w.gravity() > denialGravity {
+			h.Failed = hostFailure(host, w, w)
+		}
+	}
+	return h, nil
 }
 
 func addresses(rrs []dns.RR) []netip.Addr {
@@ -97,6 +106,9 @@ func hostFailure(host string, v4, v6 walk) error {
 	}}
 }
 
+// denialGravity is the most that a denial has.
+const denialGravity = 1
+
 // gravity orders failures by how little they say about the host.
 func (w *walk) gravity() int {
 	switch {
@@ -105,7 +117,7 @@ func (w *walk) gravity() int {
 	case recordClass(w.reason) == codes.RecordUnknown:
 		return 2
 	case w.reason == codes.RecordNoData:
-		return 1 // the name exists
+		return denialGravity // the name exists
 	}
 	return 0
 }

@@ -35,20 +35,22 @@ func TestLookupHost(t *testing.T) {
 		found  bool               // IsNotFound is not set
 		slow   bool
 		ours   bool
+		half   codes.PolicyReason // of the family that failed, where the other has addresses
 	}{
 		{name: "both families", a: answer{rrs: []string{host + ". A " + v4, host + ". A 192.0.2.2"}}, aaaa: answer{rrs: []string{host + ". AAAA " + v6}},
 			addrs: []string{v4, "192.0.2.2", v6}},
 		{name: "IPv4 only", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: denied, addrs: []string{v4}},
 		{name: "IPv6 only", a: denied, aaaa: answer{rrs: []string{host + ". AAAA " + v6}}, addrs: []string{v6}},
 		{name: "IPv4 in IPv6 clothing", a: denied, aaaa: answer{rrs: []string{host + ". AAAA ::ffff:192.0.2.1"}}, addrs: []string{"::ffff:192.0.2.1"}},
-		{name: "one family fails", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: servfail, addrs: []string{v4}},
-		{name: "one family is silent", a: silence, aaaa: answer{rrs: []string{host + ". AAAA " + v6}}, addrs: []string{v6}},
+		{name: "one family fails", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: servfail, addrs: []string{v4}, half: codes.ReasonServfail},
+		{name: "one family is silent", a: silence, aaaa: answer{rrs: []string{host + ". AAAA " + v6}}, addrs: []string{v6}, half: codes.ReasonTimeout},
+		{name: "one family is a fault of ours", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: fault, addrs: []string{v4}, half: codes.ReasonOther},
 		{name: "behind an alias", a: answer{rrs: []string{alias, "web.example.net. A " + v4}}, aaaa: answer{rrs: []string{alias, soa("example.net")}},
 			addrs: []string{v4}, cnames: []string{"web.example.net"}},
 		{name: "the longer chain is kept", a: answer{rrs: []string{alias, "web.example.net. CNAME a.example.org.", "a.example.org. A " + v4}}, aaaa: servfail,
-			addrs: []string{v4}, cnames: []string{"web.example.net", "a.example.org"}},
+			addrs: []string{v4}, cnames: []string{"web.example.net", "a.example.org"}, half: codes.ReasonServfail},
 		{name: "also that of the other family", a: servfail, aaaa: answer{rrs: []string{alias, "web.example.net. AAAA " + v6}},
-			addrs: []string{v6}, cnames: []string{"web.example.net"}},
+			addrs: []string{v6}, cnames: []string{"web.example.net"}, half: codes.ReasonServfail},
 		{name: "the alias alone, then nothing", a: answer{rrs: []string{alias}}, aaaa: nx,
 			more:   map[string]answer{"web.example.net A": {rcode: dns.RcodeNameError, rrs: []string{soa("net")}}},
 			cnames: []string{"web.example.net"}, reason: codes.ReasonNXDomain},
@@ -71,7 +73,11 @@ func TestLookupHost(t *testing.T) {
 			answers[key] = a
 		}
 		h, err := LookupHost(t.Context(), newZones(t, answers), host)
-		want := Host{Name: host, CNAMEs: tt.cnames}
+		_, half, _ := saidReason(h.Failed)
+		if half != tt.half || h.Failed == nil != (tt.half == "") {
+			t.Errorf("%s: the other family: %v, want %s", tt.name, h.Failed, tt.half)
+		}
+		want := Host{Name: host, CNAMEs: tt.cnames, Failed: h.Failed}
 		for _, a := range tt.addrs {
 			want.Addrs = append(want.Addrs, netip.MustParseAddr(a))
 		}

@@ -28,7 +28,8 @@ func TestJSONGolden(t *testing.T) {
 		`"txt":["v=STSv1; id=1;",{"base64":"/wA="},""],"txt_count":3,"record_id":"1","extensions":["a=b"],` +
 		`"cnames":["a.example.net","b.example.net"],"zone":"com","ttl":300,"rcode":"NOERROR","authenticated":true,"ede":[3,19],` +
 		`"resolver":"[2001:db8::53]:53","attempts":2,"lookup_ms":5012,"tcp":true,"host_cnames":["c.example.net"],` +
-		`"host_addrs":["192.0.2.1","2001:db8::1"],"addr":"192.0.2.1","tls_version":"1.3","tls_error":"expired",` +
+		`"host_addrs":["192.0.2.1","2001:db8::1"],` +
+		`"host_addrs_count":2,"tried_addrs":["2001:db8::1","192.0.2.1"],"tried_outcomes":["refused","connected"],"tried_ms":[7,0],"ipv4":"connected","ipv6":"refused","addr":"192.0.2.1","tls_version":"1.3","tls_cipher":"TLS_AES_128_GCM_SHA256","tls_group":"x25519","tls_alert":112,"tls_error":"expired",` +
 		`"cert_issuer":"CN=R11,O=Let's Encrypt,C=US","cert_names":["mta-sts.example.com"],"cert_names_count":1,` +
 		`"cert_not_before":"2026-10-23T21:04:05.678901Z","cert_not_after":"2027-01-23T21:04:05.678901Z","cert_sha256":"00ff",` +
 		`"chain_length":2,"http_status":200,"http_location":"https://www.example.com/","content_type":"text/plain; charset=utf-8",` +

@@ -21,7 +21,9 @@ const (
 // for more than 99 rows in 100.
 func lean(r *Row) bool {
 	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
-		r.HostCNAMEs == nil && r.HostAddrs == nil && r.Addr == "" && r.TLSVersion == "" && r.TLSError == "" &&
+		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&
+		r.TriedAddrs == nil && r.TriedOutcomes == nil && r.TriedMS == nil && r.IPv4 == "" && r.IPv6 == "" && r.Addr == "" &&
+		r.TLSVersion == "" && r.TLSCipher == "" && r.TLSGroup == "" && r.TLSAlert == nil && r.TLSError == "" &&
 		r.CertIssuer == "" && r.CertNames == nil && r.CertNamesCount == nil && r.CertNotBefore == nil &&
 		r.CertNotAfter == nil && r.CertSHA256 == "" && r.ChainLength == nil &&
 		r.HTTPStatus == nil && r.HTTPLocation == "" && r.ContentType == "" && r.ContentEncoding == "" && r.Server == "" &&

@@ -44,8 +44,17 @@ type Row struct {
 
 	HostCNAMEs     []string   `parquet:"host_cnames,optional,list"`                       // alias chain from mta-sts.<domain>, in order
 	HostAddrs      []string   `parquet:"host_addrs,optional,list"`                        // addresses of the Policy Host, at most 16
+	HostAddrsCount *int32     `parquet:"host_addrs_count,optional"`                       // number of its addresses
+	TriedAddrs     []string   `parquet:"tried_addrs,optional,list"`                       // addresses that were dialled, in order; at most two of each family, the next only where one did not connect
+	TriedOutcomes  []string   `parquet:"tried_outcomes,optional,list"`                    // how each of them met the connection: codes.Connect
+	TriedMS        []int32    `parquet:"tried_ms,optional,list"`                          // how long each of them took, in milliseconds
+	IPv4           string     `parquet:"ipv4,optional,dict"`                              // how the IPv4 address dialled last met the connection, NULL where none was dialled: codes.Connect
+	IPv6           string     `parquet:"ipv6,optional,dict"`                              // the same of IPv6: codes.Connect
 	Addr           string     `parquet:"addr,optional"`                                   // address that was dialled last
 	TLSVersion     string     `parquet:"tls_version,optional,dict"`                       // as in "1.3"
+	TLSCipher      string     `parquet:"tls_cipher,optional,dict"`                        // cipher suite, as IANA names it
+	TLSGroup       string     `parquet:"tls_group,optional,dict"`                         // group of the key exchange, as IANA names it
+	TLSAlert       *int32     `parquet:"tls_alert,optional"`                              // alert that the server sent instead of going on (RFC 8446, section 6)
 	TLSError       string     `parquet:"tls_error,optional,dict"`                         // why the handshake or the certificate was not accepted: codes.TLSError
 	CertIssuer     string     `parquet:"cert_issuer,optional,dict"`                       // issuer of the leaf certificate
 	CertNames      []string   `parquet:"cert_names,optional,list"`                        // first five DNS names of the leaf certificate

@@ -33,6 +33,8 @@ func valid(domain string, rank int64) *Row {
 		Extensions: []string{"a=b"}, CNAMEs: []string{"a.example.net", "b.example.net"}, TTL: new(int32(300)), Rcode: "NOERROR",
 		Authenticated: new(true), EDE: []int32{3, 19}, Resolver: "[2001:db8::53]:53", Attempts: 2, LookupMS: 5012, TCP: true,
 		HostCNAMEs: []string{"c.example.net"}, HostAddrs: []string{"192.0.2.1", "2001:db8::1"}, Addr: "192.0.2.1", TLSVersion: "1.3",
+		HostAddrsCount: new(int32(2)), TriedAddrs: []string{"2001:db8::1", "192.0.2.1"}, TriedOutcomes: []string{"refused", "connected"}, TriedMS: []int32{7, 0},
+		IPv4: "connected", IPv6: "refused", TLSCipher: "TLS_AES_128_GCM_SHA256", TLSGroup: "x25519",
 		CertIssuer: "CN=R11,O=Let's Encrypt,C=US", CertNames: []string{"mta-sts." + domain}, CertNamesCount: new(int32(1)),
 		CertNotBefore: new(at().AddDate(0, -1, 0)), CertNotAfter: new(at().AddDate(0, 2, 0)), CertSHA256: "00ff", ChainLength: new(int32(2)),
 		HTTPStatus: new(int32(200)), ContentType: "text/plain; charset=utf-8", Server: "nginx", BodyBytes: new(int64(3)),
@@ -49,6 +51,7 @@ func valid(domain string, rank int64) *Row {
 func every(domain string, rank int64) *Row {
 	r := valid(domain, rank)
 	r.RecordReason, r.Error, r.Zone = "other_txt", "ErrPolicyFetch", "com"
+	r.TLSAlert = new(int32(112))
 	r.TLSError, r.HTTPLocation, r.ContentEncoding = "expired", "https://www.example.com/", "gzip"
 	r.PolicyStage, r.PolicyReason, r.TLSRPTResult = "tls", "expired", "sts-webpki-invalid"
 	return r

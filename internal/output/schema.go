@@ -126,6 +126,8 @@ func closedSet(column string) []string {
 		return policyReasons()
 	case "tls_error":
 		return words(codes.TLSErrors())
+	case "ipv4", "ipv6", "tried_outcomes":
+		return words(codes.Connects())
 	case "body_framing":
 		return words(codes.BodyFramings())
 	case "mode":

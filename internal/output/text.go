@@ -23,11 +23,11 @@ func (e *RowError) Error() string {
 // texts are the text columns of r that are no lists, in the order of the
 // schema, and lists are those that are. They are written out because every row
 // of a survey passes here; a test holds them against the schema.
-func texts(r *Row) [33]string {
+func texts(r *Row) [37]string {
 	return [...]string{
 		r.Domain, r.List, r.TLD, r.RegisteredDomain,
 		r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone, r.Rcode, r.Resolver,
-		r.Addr, r.TLSVersion, r.TLSError, r.CertIssuer, r.CertSHA256,
+		r.IPv4, r.IPv6, r.Addr, r.TLSVersion, r.TLSCipher, r.TLSGroup, r.TLSError, r.CertIssuer, r.CertSHA256,
 		r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server, r.BodyFraming,
 		r.Policy, r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode,
 		r.TLSRPTResult, r.Pending,
@@ -35,9 +35,9 @@ func texts(r *Row) [33]string {
 	}
 }
 
-func lists(r *Row) [8][]string {
+func lists(r *Row) [10][]string {
 	return [...][]string{
-		r.Extensions, r.CNAMEs, r.HostCNAMEs, r.HostAddrs, r.CertNames, r.MXPatterns, r.PolicyExtensions, r.Findings,
+		r.Extensions, r.CNAMEs, r.HostCNAMEs, r.HostAddrs, r.TriedAddrs, r.TriedOutcomes, r.CertNames, r.MXPatterns, r.PolicyExtensions, r.Findings,
 	}
 }
 

@@ -16,6 +16,9 @@ func Hosts(ex mtasts.Exchanger) func(ctx context.Context, host string) ([]netip.
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {
 			*into = found
 		}
+		if err == nil {
+			err = found.Failed // counts where none of the addresses may be contacted
+		}
 		return found.Addrs, err
 	}
 }

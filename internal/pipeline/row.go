@@ -122,11 +122,14 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 	if err != nil {
 		row.PolicyStage = string(f.Stage)
 		row.PolicyReason = string(f.Reason)
-		row.TLSRPTResult = string(codes.StageResult(f.Stage))
+		row.TLSRPTResult = string(codes.Result(f.Stage, f.Reason))
 	}
 	addFindings(row, f.Findings)
 	if dialled.HadForbidden && f.Class != codes.PolicyForbidden {
 		addFindings(row, []codes.Finding{codes.FindHostForbidden})
+	}
+	if dialled.PlainHTTP {
+		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
 	}
 	if len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain {
 		addFindings(row, []codes.Finding{codes.FindHostCNAMEDangling})
@@ -154,13 +157,21 @@ func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 		}
 		row.HostAddrs = append(row.HostAddrs, addr.String())
 	}
+	if len(host.Addrs) > 0 {
+		row.HostAddrsCount = new(int32(len(host.Addrs)))
+	}
 	row.DNSMS = milliseconds(dialled.DNSTime)
+	fillAttempts(row, dialled.Attempts)
 	if dialled.Addr.IsValid() {
 		row.Addr = dialled.Addr.String()
 		row.ConnectMS = milliseconds(dialled.ConnectTime)
 	}
 	row.TLSVersion = dialled.TLSVersion
+	row.TLSCipher, row.TLSGroup = dialled.TLSCipher, dialled.TLSGroup
 	row.TLSError = string(dialled.TLSError)
+	if dialled.TLSAlert != 0 {
+		row.TLSAlert = new(int32(dialled.TLSAlert))
+	}
 	if dialled.TLSVersion != "" || dialled.TLSError != "" {
 		row.TLSMS = milliseconds(dialled.TLSTime)
 	}
@@ -172,6 +183,20 @@ func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 		row.CertNotAfter = new(cert.NotAfter.UTC())
 		row.CertSHA256 = hex.EncodeToString(cert.SHA256[:])
 		row.ChainLength = new(int32(dialled.ChainLength))
+	}
+}
+
+// fillAttempts fills the columns of the addresses that were dialled.
+func fillAttempts(row *output.Row, attempts []egress.Attempt) {
+	for _, a := range attempts {
+		row.TriedAddrs = append(row.TriedAddrs, a.Addr.String())
+		row.TriedOutcomes = append(row.TriedOutcomes, string(a.Outcome))
+		row.TriedMS = append(row.TriedMS, *milliseconds(a.Time))
+		if a.Addr.Is4() {
+			row.IPv4 = string(a.Outcome)
+		} else {
+			row.IPv6 = string(a.Outcome)
+		}
 	}
 }
 

@@ -78,15 +78,21 @@ func (c *check) checkWords(o *objections, row *output.Row) {
 		{"mode", row.Mode}, {"tlsrpt_result", row.TLSRPTResult}, {"pending", row.Pending},
 		{"first_record", row.FirstRecord}, {"first_record_reason", row.FirstRecordReason}, {"first_policy", row.FirstPolicy},
 		{"first_policy_stage", row.FirstPolicyStage}, {"first_policy_reason", row.FirstPolicyReason},
+		{"ipv4", row.IPv4}, {"ipv6", row.IPv6},
 	} {
 		o.want(w.word == "" || c.words[w.column][w.word], "%s is %+q, which is no word of the column", w.column, w.word)
 	}
 	for _, finding := range row.Findings {
 		o.want(c.words["findings"][finding], "%+q is no finding", finding)
 	}
+	for _, outcome := range row.TriedOutcomes {
+		o.want(c.words["tried_outcomes"][outcome], "%+q is no word of tried_outcomes", outcome)
+	}
+	o.want(len(row.TriedOutcomes) == len(row.TriedAddrs), "%d addresses were tried, with %d outcomes", len(row.TriedAddrs), len(row.TriedOutcomes))
 	if row.PolicyStage != "" || row.PolicyReason != "" {
 		reasons := codes.PolicyReasons(codes.Stage(row.PolicyStage))
 		o.want(slices.Contains(reasons, codes.PolicyReason(row.PolicyReason)), "stage %+q has no reason %+q", row.PolicyStage, row.PolicyReason)
+		o.equal("tlsrpt_result", row.TLSRPTResult, string(codes.Result(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
 	}
 }
 

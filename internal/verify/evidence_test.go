@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
@@ -43,6 +44,7 @@ func TestReasons(t *testing.T) {
 		{"a policy host that is not there", valid, failed("missing", "dns", "nxdomain", "ErrNoPolicy"), ""},
 		{"a body that is too long", valid, func(r *output.Row) {
 			r.Policy, r.PolicyStage, r.PolicyReason, r.Error = "invalid", "body", "too_large", "ErrPolicySyntax"
+			r.TLSRPTResult = "sts-policy-fetch-error"
 			r.BodyBytes = new(int64(65537))
 		}, ""},
 		{"texts that were not all kept", valid, func(r *output.Row) { r.TXTCount = new(int32(100)) }, ""},
@@ -52,6 +54,12 @@ func TestReasons(t *testing.T) {
 		{"a record of no class", valid, func(r *output.Row) { r.Record = "fine" }, `record is "fine", which is no word`},
 		{"a finding of no kind", valid, func(r *output.Row) { r.Findings = []string{"odd"} }, `"odd" is no finding`},
 		{"a reason of another stage", valid, failed("unreachable", "tcp", "expired", "ErrPolicyFetch"), `stage "tcp" has no reason "expired"`},
+		{"another result", valid, func(r *output.Row) {
+			failed("unreachable", "tls", "expired", "ErrPolicyFetch")(r)
+			r.TLSRPTResult = "sts-policy-fetch-error"
+		}, `tlsrpt_result is "sts-policy-fetch-error", and the evidence says "sts-webpki-invalid"`},
+		{"a way to connect of no kind", valid, func(r *output.Row) { r.IPv6 = "fine" }, `ipv6 is "fine", which is no word`},
+		{"an address without an outcome", valid, func(r *output.Row) { r.TriedAddrs = []string{"22.1.0.1"} }, "1 addresses were tried, with 0 outcomes"},
 		{"a reason without a stage", valid, func(r *output.Row) { r.PolicyReason = "timeout" }, `stage "" has no reason "timeout"`},
 		{"another reason", malformed, func(r *output.Row) { r.RecordReason = "id_missing" }, `record_reason is "id_missing", and the evidence says "id_invalid"`},
 		{"another id", valid, func(r *output.Row) { r.RecordID = "2" }, `record_id is "2", and the evidence says "1"`},
@@ -97,6 +105,7 @@ func TestReasons(t *testing.T) {
 func failed(policy, stage, reason, sentinel string) func(*output.Row) {
 	return func(r *output.Row) {
 		r.Policy, r.PolicyStage, r.PolicyReason, r.Error = policy, stage, reason, sentinel
+		r.TLSRPTResult = string(codes.Result(codes.Stage(stage), codes.PolicyReason(reason)))
 		r.HTTPStatus, r.PolicyText, r.BodyBytes, r.PolicySHA256 = nil, nil, nil, ""
 		r.Mode, r.MaxAge, r.MXPatterns = "", nil, nil
 	}

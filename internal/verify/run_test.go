@@ -174,7 +174,7 @@ func newRow(name domains.Name) *output.Row {
 	p := mtasts.ReadPolicy(row.PolicyText)
 	row.Policy, row.PolicyReason, row.Error = string(codes.PolicyValid), string(p.Reason), string(mtasts.Sentinel(p.Err))
 	if p.Err != nil {
-		row.Policy, row.PolicyStage = string(codes.PolicyInvalid), string(codes.StageSyntax)
+		row.Policy, row.PolicyStage, row.TLSRPTResult = string(codes.PolicyInvalid), string(codes.StageSyntax), string(codes.TLSRPTPolicyInvalid)
 	}
 	row.Mode, row.MaxAge = string(p.Policy.Mode), new(p.Policy.MaxAge)
 	for _, pattern := range p.Policy.MX {

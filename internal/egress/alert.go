@@ -1,0 +1,67 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+)
+
+// refused keeps what the server said instead of a handshake.
+func (t *Trace) refused(err error) {
+	t.TLSAlert = alertNumber(err)
+	var record tls.RecordHeaderError
+	t.PlainHTTP = errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
+}
+
+// alertText is the text of the alert that the server sent, if err is one.
+// crypto/tls keeps its number to itself.
+func alertText(err error) (text string, ok bool) {
+	var remote *net.OpError
+	if errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil {
+		return remote.Err.Error(), true
+	}
+	return "", false
+}
+
+// alertNumber is the description of the alert that the server sent (RFC 8446,
+// section 6), and 0 where err is none: close_notify fails no handshake.
+func alertNumber(err error) uint8 {
+	text, ok := alertText(err)
+	if !ok {
+		return 0
+	}
+	for number := range 256 {
+		if tls.AlertError(number).Error() == text {
+			return uint8(number)
+		}
+	}
+	return 0
+}
+
+// servesNameless reports whether the server at addr has a certificate for who
+// names no host. Alert 80 may be said of the server or of the name: a server
+// that has one for others and fails for this name has none for this name. Nothing
+// is asked of it, and its certificate is not looked at.
+func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.Addr) bool {
+	raw, err := t.dialer.connect(ctx, host, addr)
+	if err != nil {
+		return false
+	}
+	defer raw.Close()
+	if t.admit(ctx) != nil {
+		return false
+	}
+	defer t.leave()
+	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
+	defer cancel()
+	config := t.tlsConfig("", new(Trace))
+	shown := false
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		shown = len(state.PeerCertificates) > 0
+		return errors.New("seen")
+	}
+	_ = tls.Client(raw, config).HandshakeContext(shaking) // ends with the error above, at the latest
+	return shown
+}
