@@ -17,6 +17,9 @@ import (
 //	22.3.0.0/16   3ffe:5753:3::/48   is silent
 //	22.4.0.0/16   3ffe:5753:4::/48   is unreachable
 //	22.5.0.0/16   3ffe:5753:5::/48   resets
+//	22.6.0.0/16   3ffe:5753:6::/48   serves, also who names no host
+//	22.7.0.0/16   3ffe:5753:7::/48   resets before it has accepted
+//	22.8.0.0/16   3ffe:5753:8::/48   fails in another way
 //
 // All other addresses belong to nobody and are unreachable, unless a text
 // world gives them to a host of its own.
@@ -24,7 +27,7 @@ const (
 	planV4      = 22         // first octet
 	planV6      = 0x3ffe5753 // first two groups
 	planServe   = 1          // number of tcpServe in the plan; the others follow in the order of tcpPlay
-	planServeTo = planServe + uint16(tcpReset)
+	planServeTo = planServe + uint16(tcpOdd)
 )
 
 // addrV4 is an IPv4 address that behaves as play says. The hash chooses one of

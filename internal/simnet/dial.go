@@ -47,13 +47,17 @@ func (w *World) DialContext(ctx context.Context, network, address string) (net.C
 		return nil, dialError(network, to, os.NewSyscallError("connect", syscall.EHOSTUNREACH))
 	case tcpSilent:
 		return nil, dialError(network, to, w.silence(ctx))
+	case tcpAbort:
+		return nil, dialError(network, to, os.NewSyscallError("connect", syscall.ECONNRESET))
+	case tcpOdd:
+		return nil, dialError(network, to, os.NewSyscallError("connect", syscall.EPROTO))
 	case tcpReset:
 		client, server := newPipe(asker(), at)
 		server.reset()
 		return client, nil
 	}
 	client, server := newPipe(asker(), at)
-	if !w.start(server, func() { w.serveHost(server) }) {
+	if !w.start(server, func() { w.serveHost(server, at.Addr()) }) {
 		return nil, closed("dial", network)
 	}
 	return client, nil
@@ -62,7 +66,7 @@ func (w *World) DialContext(ctx context.Context, network, address string) (net.C
 // connectPlay is how a connection to an address and port is met.
 func (w *World) connectPlay(at netip.AddrPort) tcpPlay {
 	play := w.src.tcp(at.Addr().Unmap())
-	if at.Port() != httpsPort && (play == tcpServe || play == tcpReset) {
+	if at.Port() != httpsPort && (play == tcpServe || play == tcpNameless || play == tcpReset) {
 		return tcpRefuse
 	}
 	return play

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/miekg/dns"
@@ -134,6 +135,8 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 			return false, st.fault
 		case dnsTruncate, dnsTruncateUDP:
 			fault = st.fault
+		case dnsRebind:
+			w.rebind(&st)
 		case dnsReferral:
 			reply.Ns = []dns.RR{nsOf(st.zone)}
 			return false, fault
@@ -161,6 +164,16 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 		}
 		if name = plainName(alias.Target); slices.Contains(visited, name) {
 			return signed, fault
+		}
+	}
+}
+
+// rebind leads every second question for an address to the asker itself.
+func (w *World) rebind(st *step) {
+	for i, rr := range st.rrs {
+		if a, ok := rr.(*dns.A); ok && w.rebound.Add(1)%2 == 0 {
+			st.rrs = slices.Clone(st.rrs)
+			st.rrs[i] = &dns.A{Hdr: a.Hdr, A: netip.AddrFrom4([4]byte{127, 0, 0, 1}).AsSlice()}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"path/filepath"
 	"reflect"
@@ -42,7 +43,7 @@ func observe(t *testing.T, w *World, domain string) Truth {
 			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
 			host, err = mtasts.LookupHost(ctx, w, name)
-			return host.Addrs, err
+			return host.Addrs, errors.Join(err, host.Failed)
 		},
 		Dial: w.DialContext, Roots: w.Roots(),
 	})

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 )
 
-// serveHost is the server side of one connection to port 443.
-func (w *World) serveHost(raw net.Conn) {
-	h := handshake{world: w, raw: raw}
+// serveHost is the server side of one connection to port 443 of an address.
+func (w *World) serveHost(raw net.Conn, at netip.Addr) {
+	h := handshake{world: w, raw: raw, at: at}
 	conn := tls.Server(&h, &tls.Config{GetConfigForClient: h.configure})
 	if err := conn.Handshake(); err != nil {
 		if h.stay {
@@ -28,15 +29,20 @@ func (w *World) serveHost(raw net.Conn) {
 type handshake struct {
 	world *World
 	raw   net.Conn
+	at    netip.Addr
 	name  string // Server Name Indication
 	site  site
 	muted bool // crypto/tls has no say any more
 	stay  bool // the connection is left open
+	slow  bool // an octet a second
 }
 
 func (h *handshake) Write(p []byte) (int, error) {
 	if h.muted {
 		return len(p), nil
+	}
+	if h.slow {
+		return dripped(h.raw, p)
 	}
 	return h.raw.Write(p)
 }
@@ -54,19 +60,23 @@ const (
 	alertHandshakeFailure = 40
 	alertInternalError    = 80
 	alertUnrecognizedName = 112
+	alertNoProtocol       = 120 // no_application_protocol (RFC 7301)
 )
 
 // configure is asked by crypto/tls once it has read the ClientHello.
 func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	h.name = strings.ToLower(hello.ServerName)
+	config := &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, SessionTicketsDisabled: true,
+	}
+	if h.name == "" && h.world.src.tcp(h.at.Unmap()) == tcpNameless {
+		return h.certified(config, defaultHoster)
+	}
 	if h.name == "" {
 		// RFC 8461, section 7.1: who asks must say for whom.
 		return nil, h.instead(alert(alertUnrecognizedName))
 	}
 	h.site = h.world.src.site(h.name)
-	config := &tls.Config{
-		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, SessionTicketsDisabled: true,
-	}
 	switch h.site.tls {
 	case tlsNoCertForName:
 		return nil, h.instead(alert(alertUnrecognizedName))
@@ -86,8 +96,17 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, h.instead(nil)
 	case tlsOldVersion:
 		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	default:
+		if err := h.hostile(config); err != nil {
+			return nil, err
+		}
 	}
-	cert, err := h.world.pki.chain(h.name, h.site, time.Now())
+	return h.certified(config, h.name)
+}
+
+// certified adds the certificate for a name.
+func (h *handshake) certified(config *tls.Config, name string) (*tls.Config, error) {
+	cert, err := h.world.pki.chain(name, h.site, time.Now())
 	if err != nil {
 		return nil, err
 	}

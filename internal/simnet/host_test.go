@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -109,6 +110,19 @@ func TestTLSPlays(t *testing.T) {
 		{"not-tls", notTLS('2'), 0, ""},
 		{"silent", is(context.DeadlineExceeded), 0, ""},
 		{"reset", is(syscall.ECONNRESET), 0, ""},
+		{"most-names", good, 2, "mta-sts.example.com tenant-0000.hosting.example.net"},
+		{"long-names", hostname, 2, longName(0) + " " + longName(1)},
+		{"for-clients", invalid(x509.IncompatibleUsage, "usage"), 2, "mta-sts.example.com"},
+		{"oversize", textIs("exceeds maximum"), 0, ""},
+		{"long-chain", textIs("exceeds maximum"), 0, ""},
+		{"strange", textIs("unexpected message"), 0, ""},
+		{"alert-flood", textIs("too many ignored records"), 0, ""},
+		{"empty-flood", textIs("unexpected message"), 0, ""},
+		{"endless-message", textIs("exceeds maximum"), 0, ""},
+		{"drip", is(context.DeadlineExceeded), 0, ""},
+		{"end", is(io.EOF), 0, ""},
+		{"client-cert", good, 2, "mta-sts.example.com"}, // the refusal comes after the handshake of TLS 1.3
+		{"http2-only", alertIs(120), 0, ""},             // no_application_protocol
 	}
 	seen := make(map[string]bool)
 	for _, p := range plays {
@@ -119,7 +133,7 @@ func TestTLSPlays(t *testing.T) {
 			defer cancel()
 			var leaf *x509.Certificate
 			chain := 0
-			config := &tls.Config{ServerName: "mta-sts.example.com", RootCAs: w.Roots()}
+			config := &tls.Config{ServerName: "mta-sts.example.com", RootCAs: w.Roots(), NextProtos: []string{"http/1.1"}}
 			config.InsecureSkipVerify = true // verified here, to see the chain in any case
 			config.VerifyConnection = func(s tls.ConnectionState) error {
 				leaf, chain = s.PeerCertificates[0], len(s.PeerCertificates)
@@ -148,6 +162,34 @@ func TestTLSPlays(t *testing.T) {
 	for _, word := range tlsWords() {
 		if !seen[word] {
 			t.Errorf("no case for %q", word)
+		}
+	}
+}
+
+func longName(i int) string {
+	label := "." + strings.Repeat("x", 60)
+	return fmt.Sprintf("tenant-%02d", i) + strings.Repeat(label, 3) + "." + strings.Repeat("y", 40) + ".example.net"
+}
+
+// Who names no host gets the certificate of the hoster where the address has
+// one, and an alert elsewhere.
+func TestNameless(t *testing.T) {
+	for word, accept := range map[string]func(error) bool{"nameless": is(nil), "serve": alertIs(112)} {
+		w := openText(t, hostWorld+"internal-error\nmta-sts.example.com tcp "+word+"\n")
+		config := &tls.Config{InsecureSkipVerify: true}
+		conn, err := shake(t.Context(), w, config)
+		if !accept(err) {
+			t.Errorf("%s: %v", word, err)
+		}
+		if conn != nil {
+			if names := conn.ConnectionState().PeerCertificates[0].DNSNames; names[0] != defaultHoster {
+				t.Errorf("%s: %q", word, names)
+			}
+			conn.Close()
+		}
+		config.ServerName = "mta-sts.example.com"
+		if _, err := shake(t.Context(), w, config); !alertIs(80)(err) {
+			t.Errorf("%s: %v", word, err)
 		}
 	}
 }

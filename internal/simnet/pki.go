@@ -7,10 +7,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 )
@@ -87,6 +89,9 @@ func (p *pki) rootPEM() []byte {
 
 const (
 	manyNames     = 5000
+	mostNames     = 7000 // crypto/tls takes 256 KiB of certificates
+	blobSize      = 300 << 10
+	longChain     = 700
 	defaultHoster = "hosting.example.net" // of a wrong-name certificate, where the site names none
 )
 
@@ -113,13 +118,27 @@ func names(host string, s site) []string {
 		_, parent, _ := strings.Cut(domain, ".")
 		return []string{"*." + parent}
 	case tlsManyNames:
-		many := []string{host}
-		for i := range manyNames {
-			many = append(many, fmt.Sprintf("tenant-%04d.%s", i, defaultHoster))
+		return tenants(host, manyNames)
+	case tlsMostNames:
+		return tenants(host, mostNames)
+	case tlsLongNames:
+		var long []string
+		label := "." + strings.Repeat("x", 60)
+		for i := range 99 {
+			long = append(long, fmt.Sprintf("tenant-%02d%s.%s", i, strings.Repeat(label, 3), strings.Repeat("y", 40)+".example.net"))
 		}
-		return many
+		return long
 	}
 	return []string{host}
+}
+
+// tenants are the names of a host and of n others.
+func tenants(host string, n int) []string {
+	names := []string{host}
+	for i := range n {
+		names = append(names, fmt.Sprintf("tenant-%04d.%s", i, defaultHoster))
+	}
+	return names
 }
 
 // chain makes the certificate of a host and what the server sends with it.
@@ -153,6 +172,13 @@ func (p *pki) chain(host string, s site, now time.Time) (*tls.Certificate, error
 		return p.sign(leaf, p.alienIntermediate, p.alienIntermediate.cert.Raw, p.alienRoot.cert.Raw)
 	case tlsIncompleteChain:
 		return p.sign(leaf, p.intermediate)
+	case tlsForClients:
+		leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	case tlsOversize:
+		blob := pkix.Extension{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, blobSize)}
+		leaf.ExtraExtensions = append(leaf.ExtraExtensions, blob)
+	case tlsLongChain:
+		return p.sign(leaf, p.intermediate, slices.Repeat([][]byte{p.intermediate.cert.Raw}, longChain)...)
 	}
 	return p.sign(leaf, p.intermediate, p.intermediate.cert.Raw)
 }

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,7 @@ func TestTruthAsFetched(t *testing.T) {
 		rt, err := egress.NewTransport(egress.Config{
 			Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
 				h, err := mtasts.LookupHost(ctx, w, host)
-				return h.Addrs, err
+				return h.Addrs, errors.Join(err, h.Failed)
 			},
 			Dial:  w.DialContext,
 			Roots: w.Roots(),

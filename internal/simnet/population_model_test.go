@@ -203,11 +203,6 @@ func TestErrorsHasEveryClass(t *testing.T) {
 		{codes.StageDNS, codes.ReasonOptedOut},
 		{codes.StageTCP, codes.ReasonReset}, // seen in the handshake
 		{codes.StageTCP, codes.ReasonNoIPv6},
-		{codes.StageTCP, codes.ReasonOther},
-		{codes.StageTLS, codes.PolicyReason(codes.TLSCertificate)},
-		{codes.StageTLS, codes.PolicyReason(codes.TLSOther)},
-		{codes.StageHTTP, codes.ReasonReset},
-		{codes.StageBody, codes.ReasonMalformed},
 	}
 	for _, stage := range codes.Stages() {
 		for _, reason := range codes.PolicyReasons(stage) {

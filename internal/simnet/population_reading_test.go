@@ -53,7 +53,7 @@ func TestTruthAsRead(t *testing.T) {
 // onTheWire are the findings for which a connection is needed, or a look at
 // both the addresses and the aliases of the host.
 var onTheWire = []codes.Finding{
-	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
+	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
 	codes.FindCharsetOther, codes.FindTruncationPossible,
 }
 

@@ -24,6 +24,7 @@ type story struct {
 	header    [][2]string // added to the response
 	body      bodyPlay
 	size      sizePlay
+	filtered  bool              // a filter's page takes the place of the server's
 	edit      func(*policyText) // what is unusual about the policy; nil: nothing
 
 	end ending
@@ -188,7 +189,8 @@ func (e ending) respondsHTTP() bool {
 	case codes.StageDNS, codes.StageTCP, codes.StageTLS:
 		return false
 	case codes.StageHTTP:
-		return e.reason != codes.ReasonMalformed && e.reason != codes.ReasonHeadersTooLarge && e.reason != codes.ReasonTimeout
+		return e.reason != codes.ReasonMalformed && e.reason != codes.ReasonHeadersTooLarge &&
+			e.reason != codes.ReasonTimeout && e.reason != codes.ReasonReset
 	}
 	return e.record == codes.RecordValid
 }

@@ -51,8 +51,22 @@ func (p *population) site(sni string) site {
 	default:
 		w.header = append(w.header, [2]string{"Content-Type", "text/html"})
 		w.body = []byte("<html><body>" + statusText(w.status) + "</body></html>\n")
+		if s.filtered {
+			w.body = challenge(d)
+		}
 	}
 	return w
+}
+
+// challenge is the page of one of the usual filters.
+func challenge(d draw) []byte {
+	return []byte(pick(d, forVariant,
+		"<!DOCTYPE html><title>Just a moment...</title><script src=\"/cdn-cgi/challenge-platform/h/g/orchestrate/chl_page/v1\"></script>\n",
+		"<!DOCTYPE html><title>Attention Required! | Cloudflare</title><h1>Sorry, you have been blocked</h1>\n",
+		"<html><iframe src=\"/_Incapsula_Resource?CWUDNSAI=9\">Request unsuccessful. Incapsula incident ID: 1-1</iframe></html>\n",
+		"<HTML><H1>Access Denied</H1>Reference #18.1 https://errors.edgesuite.net/18.1</HTML>\n",
+		"<html><title>Sucuri WebSite Firewall - Access Denied</title></html>\n",
+		"<html>The requested URL was rejected. Please consult with your administrator.</html>\n"))
 }
 
 const redirectLabel = "www."

@@ -23,6 +23,7 @@ const (
 	socksIPv6   = 4
 
 	socksSucceeded   = 0
+	socksFailure     = 1 // general failure
 	socksUnreachable = 4 // host unreachable
 	socksRefused     = 5
 	socksNoCommand   = 7
@@ -32,7 +33,7 @@ const (
 )
 
 // serveSOCKS connects one client to a host. The reply says how the address
-// meets a connection: succeeded, refused, unreachable, or silence until the
+// meets a connection: succeeded, refused, unreachable, a general failure, or silence until the
 // client gives up; one that resets does so after the reply. Names, which a
 // careful scanner never asks for, are resolved in the world.
 func (s *Server) serveSOCKS(conn *net.TCPConn) {
@@ -53,12 +54,14 @@ func (s *Server) serveSOCKS(conn *net.TCPConn) {
 		socksReply(conn, socksUnreachable)
 	case tcpSilent:
 		linger(conn, 0)
+	case tcpAbort, tcpOdd:
+		socksReply(conn, socksFailure)
 	case tcpReset:
 		socksReply(conn, socksSucceeded)
 		reset(conn)
 	default:
 		if socksReply(conn, socksSucceeded) == nil {
-			s.world.serveHost(conn)
+			s.world.serveHost(conn, at.Addr())
 		}
 	}
 }

@@ -46,6 +46,7 @@ const (
 	dnsFirstHop             // gives the alias alone and leaves the rest to the asker
 	dnsGarbage              // sends bytes that are no DNS message, then nothing: to be ignored, so a time-out
 	dnsMalformed            // sends a reply to the question that cannot be parsed
+	dnsRebind               // changes its mind: every second address is that of the loopback interface
 )
 
 // A tcpPlay is how an address meets a connection.
@@ -57,6 +58,9 @@ const (
 	tcpSilent              // the SYN is dropped
 	tcpUnreachable         // ICMP host unreachable
 	tcpReset               // accepted, then reset before a byte is sent: seen in the handshake (stage tls, reset)
+	tcpNameless            // serves, and has the hoster's certificate for who names no host
+	tcpAbort               // the connection fails with ECONNRESET
+	tcpOdd                 // it fails in a way that has no word of its own
 )
 
 // A tlsPlay is how a server behaves in the handshake.
@@ -83,6 +87,19 @@ const (
 	tlsSilent                          // reads the ClientHello and says nothing
 	tlsReset                           // resets after the ClientHello
 	tlsManyNames                       // a certificate for the name asked for and 5,000 others
+	tlsMostNames                       // and 7,000 others: about as many as a client takes
+	tlsLongNames                       // a certificate for 99 other names of 250 octets each
+	tlsForClients                      // a certificate that is not for servers
+	tlsOversize                        // a certificate of 300 KiB
+	tlsLongChain                       // a chain of 700 certificates
+	tlsStrange                         // a handshake message that there is not
+	tlsAlertFlood                      // warnings without end
+	tlsEmptyFlood                      // empty records without end
+	tlsEndlessMessage                  // a ServerHello that says it has 8 MiB
+	tlsDrip                            // an octet of the ServerHello a second
+	tlsEnd                             // ends the connection after the ClientHello
+	tlsClientCert                      // insists on a certificate of the client
+	tlsHTTP2Only                       // speaks HTTP/2 and nothing else
 )
 
 // A site is what the web server of one host name does.
@@ -115,4 +132,13 @@ const (
 	bodyBomb                          // gzip of 100 MiB, chunked
 	bodyHintFlood                     // 103 responses without end
 	bodyChunkFlood                    // chunk extensions without end
+	bodyHangUp                        // reads the request and ends the connection
+	bodyCutOff                        // reads the request and resets the connection
+	bodyBadChunks                     // chunks that are none
+	bodyBare                          // the body alone, as in HTTP/0.9
+	bodyFrames                        // frames of HTTP/2
+	bodyStatusFlood                   // a status line without end
+	bodyTrailerFlood                  // the whole body in chunks, then trailer fields without end
+	bodyTwice                         // two responses to one request, the second with another policy
+	bodyAbrupt                        // no length, and no word of TLS at the end
 )

@@ -35,18 +35,20 @@ type text struct {
 // says 404, unless faults tell otherwise. Its lines are:
 //
 //	<owner> dns servfail|refused|rcode N|silent|truncate|truncate-udp|referral|filtered|
-//	        first-hop|garbage|malformed [TYPE] [ede N]
-//	<host>  tcp serve|refuse|silent|unreachable|reset
+//	        first-hop|garbage|malformed|rebind [TYPE] [ede N]
+//	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd
 //	<host>  tls good|wildcard|wrong-name [HOSTER]|common-name|partial-wildcard|parent-wildcard|
 //	        expired|not-yet-valid|self-signed|unknown-authority|incomplete-chain|
 //	        no-cert-for-name|handshake-failure|internal-error|old-version|plain-http|not-tls|
-//	        silent|reset|many-names
+//	        silent|reset|many-names|most-names|long-names|for-clients|oversize|long-chain|strange|
+//	        alert-flood|empty-flood|endless-message|drip|end|client-cert|http2-only
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  delay DURATION                 (before the response header)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
-//	        garbage|reset|bomb|hints|chunk-flood
-//	<host>  body crlf|no-final-line-end|gzip|size N|encoding NAME|prefix "GO STRING"|suffix "GO STRING"
+//	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
+//	        status-flood|trailer-flood|twice|abrupt
+//	<host>  body crlf|no-final-line-end|gzip|size N|cut N|text "GO STRING"|encoding NAME|prefix "GO STRING"|suffix "GO STRING"
 //
 // The last kind changes the body, in the order of the lines; size pads a policy
 // with extension fields to N octets, and encoding only sets the header field. A

@@ -31,21 +31,31 @@ func (s *site) bodyFault(host, rest string) (subject string, err error) {
 	case "size":
 		s.body, err = padded(s.body, argument)
 		return "", err
-	case "prefix", "suffix":
+	case "cut":
+		n, err := strconv.Atoi(argument)
+		if err != nil || n < 0 || n > len(s.body) {
+			return "", fmt.Errorf("cut needs a number of octets up to the %d of the body: %q", len(s.body), argument)
+		}
+		s.body = s.body[:n:n]
+		return "", nil
+	case "prefix", "suffix", "text":
 		added, err := strconv.Unquote(argument)
 		if err != nil {
 			return "", fmt.Errorf("%s needs a string in quotes, as Go writes it: %s", word, argument)
 		}
-		if word == "prefix" {
+		switch word {
+		case "prefix":
 			s.body = append([]byte(added), s.body...)
-		} else {
+		case "text":
+			s.body = []byte(added)
+		default:
 			s.body = append(bytes.Clone(s.body), added...)
 		}
 		return "", nil
 	default:
 		s.bodyPlay, err = parseWord[bodyPlay]("body play", word, bodyWords())
 		if err != nil {
-			err = fmt.Errorf("%w; or crlf, no-final-line-end, gzip, encoding, size, prefix, suffix", err)
+			err = fmt.Errorf("%w; or crlf, no-final-line-end, gzip, encoding, size, cut, text, prefix, suffix", err)
 		}
 		subject = host + " body play"
 	}

@@ -29,11 +29,12 @@ type dnsRule struct {
 func dnsWords() []string {
 	return []string{
 		"fine", "silent", "truncate", "truncate-udp", "referral", "filtered", "first-hop", "garbage", "malformed",
+		"rebind",
 	}
 }
 
 func tcpWords() []string {
-	return []string{"serve", "refuse", "silent", "unreachable", "reset"}
+	return []string{"serve", "refuse", "silent", "unreachable", "reset", "nameless", "abort", "odd"}
 }
 
 func tlsWords() []string {
@@ -41,6 +42,8 @@ func tlsWords() []string {
 		"good", "wildcard", "wrong-name", "common-name", "partial-wildcard", "parent-wildcard", "expired",
 		"not-yet-valid", "self-signed", "unknown-authority", "incomplete-chain", "no-cert-for-name",
 		"handshake-failure", "internal-error", "old-version", "plain-http", "not-tls", "silent", "reset", "many-names",
+		"most-names", "long-names", "for-clients", "oversize", "long-chain", "strange", "alert-flood", "empty-flood",
+		"endless-message", "drip", "end", "client-cert", "http2-only",
 	}
 }
 
@@ -48,6 +51,7 @@ func bodyWords() []string {
 	return []string{
 		"content-length", "chunked", "close", "short", "drip", "endless", "flood", "header-drip", "silent", "garbage",
 		"reset", "bomb", "hints", "chunk-flood",
+		"hang-up", "cut-off", "bad-chunks", "bare", "frames", "status-flood", "trailer-flood", "twice", "abrupt",
 	}
 }
 
@@ -193,8 +197,8 @@ func plainHoster(hoster string) string {
 func (s *site) httpFault(rest string) (err error) {
 	word, field, _ := strings.Cut(rest, " ")
 	s.status, err = strconv.Atoi(word)
-	if err != nil || s.status < 200 || s.status > 999 {
-		return fmt.Errorf("http needs a status from 200 to 999: %q", word)
+	if err != nil || s.status < 200 && s.status != 101 || s.status > 999 {
+		return fmt.Errorf("http needs a status from 200 to 999, or 101: %q", word)
 	}
 	if field = strings.TrimSpace(field); field != "" {
 		return s.headerField(field)

@@ -122,6 +122,8 @@ func (w web) play() {
 	case bodyChunkFlood:
 		w.send(w.head(chunked()), []byte("1"))
 		w.repeat(bytes.Repeat([]byte(";name=value"), 200))
+	default:
+		w.playHostile()
 	}
 }
 

@@ -55,6 +55,15 @@ func TestBodyPlays(t *testing.T) {
 		{"bomb", nil, "chunked", "", nil}, // see below
 		{"hints", textIs("exceeded"), "", "", nil},
 		{"chunk-flood", nil, "chunked", "", textIs("too")},
+		{"hang-up", is(io.EOF), "", "", nil},
+		{"cut-off", is(syscall.ECONNRESET), "", "", nil},
+		{"bad-chunks", nil, "chunked", webPolicy, textIs("invalid byte in chunk length")},
+		{"bare", textIs("malformed HTTP"), "", "", nil},
+		{"frames", textIs("malformed HTTP"), "", "", nil},
+		{"status-flood", textIs("exceeded"), "", "", nil},
+		{"trailer-flood", nil, "chunked", webPolicy, textIs("long trailer")},
+		{"twice", nil, "length 41", webPolicy, nil},
+		{"abrupt", nil, "close", webPolicy, nil},
 	}
 	seen := make(map[string]bool)
 	for _, p := range plays {
@@ -140,6 +149,8 @@ func TestResponses(t *testing.T) {
 		{`body prefix "\xef\xbb\xbf"`, 200, "Content-Length: 44", "\ufeff" + webPolicy},
 		{`body suffix "\x00"`, 200, "Content-Length: 42", webPolicy + "\x00"},
 		{"body encoding br", 200, "Content-Encoding: br", webPolicy},
+		{"body cut 14", 200, "Content-Length: 14", webPolicy[:14]},
+		{`body text "a page"`, 200, "Content-Length: 6", "a page"},
 		{"body size 41", 200, "Content-Length: 41", webPolicy},
 		{"body size 70", 200, "Content-Length: 70", webPolicy + "padding-00000: xxxxxxxxxxxxx\n"},
 		{"body crlf\nbody size 70", 200, "Content-Length: 70", strings.ReplaceAll(webPolicy, "\n", "\r\n") + "padding-00000: xxxxxxxxx\r\n"},

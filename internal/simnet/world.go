@@ -23,6 +23,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/miekg/dns"
 )
@@ -33,6 +34,8 @@ type World struct {
 	src  source
 	pki  *pki
 	done chan struct{} // closed by Close
+
+	rebound atomic.Uint64 // answers given by names that change their mind
 
 	running sync.WaitGroup // goroutines of hosts and servers
 	mu      sync.Mutex
