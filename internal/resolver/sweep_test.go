@@ -1,8 +1,6 @@
 package resolver
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -45,7 +43,7 @@ func inBatches(next func() (Question, bool)) func([]Question) (int, bool) {
 
 // number is that of the domain in a question of listed.
 func number(q *dns.Msg) int {
-	_, after, _ := strings.Cut(q.Question[0].Name, ".d")
+	_, after, _ := strings.Cut(strings.ToLower(q.Question[0].Name), ".d")
 	n, _ := strconv.Atoi(strings.TrimSuffix(after, ".example."))
 	return n
 }
@@ -118,8 +116,15 @@ func tcpMixed(c net.Conn) {
 }
 
 func TestSweepAnswersEachQuestionOnce(t *testing.T) {
-	const n = 10000
-	r := open(t, Config{InFlight: 300}, serve(t, mixed, tcpMixed), serve(t, mixed, tcpMixed))
+	for _, sockets := range everySocketAPI() {
+		t.Run(string(sockets), func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Sockets: sockets}) })
+	}
+	t.Run("two lanes", func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Lanes: 2}) })
+}
+
+func answersEachQuestionOnce(t *testing.T, c Config) {
+	const n = 4000
+	r := open(t, c, serve(t, mixed, tcpMixed), serve(t, mixed, tcpMixed))
 	var g gathered
 	var busy atomic.Bool
 	next := listed(n)
@@ -209,89 +214,5 @@ func TestSweepRefusesBadNames(t *testing.T) {
 	}
 	if s.asked.Load() != 0 {
 		t.Error("something was sent")
-	}
-}
-
-func TestSweepCancelled(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
-	stop := errors.New("stopped by the test")
-	s := serve(t, func(q *dns.Msg, send func([]byte)) {
-		switch n := number(q); {
-		case n < 50:
-			good(q, send)
-		case n >= 60:
-			cancel(stop)
-		}
-	}, nil)
-	var g gathered
-	err := open(t, Config{InFlight: 20}, s).Sweep(ctx, listed(1<<30), g.yield)
-	if !errors.Is(err, stop) {
-		t.Errorf("error %v, want the cause of the context", err)
-	}
-	for tag, answers := range g.answers {
-		if tag >= 50 || answers[0].Outcome != Reply {
-			t.Errorf("tag %d: %+v", tag, answers)
-		}
-	}
-}
-
-// No upstream answers: the sweep stops, and no domain is blamed.
-func TestSweepSilence(t *testing.T) {
-	dead := serve(t, silence, nil)
-	closed := serve(t, good, nil)
-	closed.close()
-	for title, servers := range map[string][]*server{
-		"silent":            {dead},
-		"closed":            {closed},
-		"silent and closed": {dead, closed},
-	} {
-		t.Run(title, func(t *testing.T) {
-			t.Parallel()
-			const workers = 100
-			var g gathered
-			r := open(t, Config{Timeout: 4 * brevity, InFlight: workers}, servers...)
-			if err := r.Sweep(t.Context(), listed(1<<30), g.yield); !errors.Is(err, ErrSilent) {
-				t.Fatalf("error %v, want %v", err, ErrSilent)
-			}
-			if spent := len(g.answers); spent < doubtfulRow || spent > silentRow+2*workers {
-				t.Errorf("%d questions were spent", spent)
-			}
-			for _, answers := range g.answers {
-				wantError(t, answers[0].Err, "", true)
-			}
-		})
-	}
-}
-
-// A long row of dead domains behind a resolver that lives is no silence.
-func TestSweepDeadDomains(t *testing.T) {
-	const n = 2 * silentRow
-	var g gathered
-	r := open(t, Config{Timeout: 5 * brevity, InFlight: n, Floor: n}, serve(t, lively(silence), nil))
-	if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
-		t.Fatalf("%d answers, error %v", len(g.answers), err)
-	}
-	for _, answers := range g.answers {
-		wantError(t, answers[0].Err, codes.RecordTimeout, false)
-	}
-}
-
-// An outage that ends before the row is long does not end the sweep.
-func TestSweepOutage(t *testing.T) {
-	var asked atomic.Int64
-	s := serve(t, func(q *dns.Msg, send func([]byte)) {
-		if n := asked.Add(1); n < 200 || n > 260 {
-			good(q, send)
-		}
-	}, nil)
-	var g gathered
-	r := open(t, Config{Timeout: brevity, InFlight: 20, Retries: 5}, s)
-	if err := r.Sweep(t.Context(), listed(500), g.yield); err != nil || len(g.answers) != 500 {
-		t.Fatalf("%d answers, error %v", len(g.answers), err)
-	}
-	for tag, answers := range g.answers {
-		if answers[0].Outcome != Reply {
-			t.Errorf("tag %d: %v", tag, answers[0].Err)
-		}
 	}
 }

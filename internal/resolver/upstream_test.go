@@ -33,9 +33,49 @@ func TestRate(t *testing.T) {
 	}
 }
 
+// A sweep keeps to the rate in any stretch of time, with all that it sends:
+// first attempts, others, and those over TCP.
+func TestRateOfSweep(t *testing.T) {
+	t.Parallel()
+	const perSecond, burst, n = 2000, 20, 2000
+	r := open(t, Config{Rate: perSecond, Retries: 2, InFlight: 500}, serve(t, mixed, tcpMixed))
+	began := time.Now()
+	type mark struct {
+		asked int64
+		at    time.Duration
+	}
+	var mu sync.Mutex
+	var marks []mark
+	note := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		asked := r.Stats()[0].Asked // before the time: what is sent meanwhile is not counted
+		marks = append(marks, mark{asked, time.Since(began)})
+	}
+	var g gathered
+	err := r.Sweep(t.Context(), listed(n), func(answers []Answer) { g.yield(answers); note() })
+	if err != nil || len(g.answers) != n {
+		t.Fatalf("%d answers, error %v", len(g.answers), err)
+	}
+	note()
+	last := marks[len(marks)-1]
+	if asked := last.asked; asked < n*12/10 {
+		t.Errorf("%d messages: hardly any attempt was a second one", asked)
+	}
+	for _, m := range marks {
+		if most := perSecond*m.at.Seconds() + burst; float64(m.asked) > most {
+			t.Fatalf("%d messages in %v, want at most %.0f", m.asked, m.at, most)
+		}
+	}
+	if m := last; float64(m.asked) < perSecond*m.at.Seconds()/5 {
+		t.Errorf("%d messages in %v: far below the rate", m.asked, m.at)
+	}
+}
+
 // A question of a survey waits for the limit behind one question of a sweep, not
 // behind all of its window.
 func TestRateIsShared(t *testing.T) {
+	t.Parallel()
 	s := serve(t, good, nil)
 	const questions = 200
 	r := open(t, Config{Rate: 100, InFlight: questions}, s)
@@ -103,6 +143,8 @@ func TestIDs(t *testing.T) {
 		})
 	}
 	all.Wait()
+	mu.Lock()
+	defer mu.Unlock()
 	if len(seen) < many/2 {
 		t.Errorf("%d different ids in %d questions", len(seen), many)
 	}

@@ -1,0 +1,134 @@
+package resolver
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// A question that draws many near-misses is asked again over TCP, and what came
+// over UDP is not believed; the others are left in peace.
+func TestSweepSuspects(t *testing.T) {
+	const n, target, lies = 200, 100, 4 * suspectMisses
+	evil := func(q *dns.Msg) *dns.Msg {
+		m := answer(q)
+		m.Answer[0].(*dns.TXT).Txt[0] = "evil"
+		return m
+	}
+	otherID := func(q *dns.Msg, k int) []byte {
+		m := evil(q)
+		m.Id += uint16(k + 1)
+		return packed(m)
+	}
+	otherName := func(q *dns.Msg, k int) []byte {
+		m := evil(q)
+		m.Question[0].Name = fmt.Sprintf("_mta-sts.evil%d.example.", k)
+		return packed(m)
+	}
+	for _, c := range []struct {
+		title    string
+		lie      func(q *dns.Msg, k int) []byte
+		lies     int
+		mixCase  bool
+		believed bool
+	}{
+		{"other ids", otherID, lies, false, false},
+		{"other names", otherName, lies, false, false},
+		{"other ids, mixed case", otherID, lies, true, false},
+		{"some other ids", otherID, suspectMisses / 4, false, true},
+		{"some other names", otherName, suspectMisses / 4, false, true},
+		{"none", otherName, 0, false, true},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, func(q *dns.Msg, send func([]byte)) {
+				if number(q) != target {
+					denied(q, send)
+					return
+				}
+				for k := range c.lies {
+					send(c.lie(q, k))
+				}
+				send(packed(evil(q))) // the right id at last
+			}, func(c net.Conn) {
+				if q, err := tcpQuestion(c); err == nil {
+					_ = tcpSend(c, packed(answer(q)))
+				}
+			})
+			var g gathered
+			r := open(t, Config{InFlight: 20, MixCase: c.mixCase, Lanes: 1}, s)
+			if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
+				t.Fatalf("%d answers, error %v", len(g.answers), err)
+			}
+			a := g.answers[target][0]
+			if a.Outcome != Reply || len(a.Msg.Answer) != 1 {
+				t.Fatalf("%+v", a)
+			}
+			text := a.Msg.Answer[0].(*dns.TXT).Txt[0]
+			if believed := text == "evil"; believed != c.believed || a.Trace.TCP == believed {
+				t.Errorf("%q, over TCP: %v", text, a.Trace.TCP)
+			}
+			want := UpstreamStats{Upstream: s.addr, Asked: n, Answered: n, Mismatched: int64(c.lies)}
+			if !c.believed {
+				want.Asked, want.Answered, want.Suspected, want.TCP = n+1, n+1, 1, 1
+			}
+			if stats := r.Stats()[0]; stats != want {
+				t.Errorf("stats %+v\nwant  %+v", stats, want)
+			}
+			for tag, answers := range g.answers {
+				if tag != target && (answers[0].Outcome != NXDOMAIN || answers[0].Trace.TCP) {
+					t.Fatalf("tag %d: %+v", tag, answers)
+				}
+			}
+		})
+	}
+}
+
+// Near-misses are counted by question, whatever its case, and forgotten after a
+// second.
+func TestSuspects(t *testing.T) {
+	question := func(name string) []byte {
+		var q query
+		if err := q.ask(name, dns.TypeTXT); err != nil {
+			t.Fatal(err)
+		}
+		return q.question()
+	}
+	var s suspects
+	ours, upper, other := question(asked), question(strings.ToUpper(asked)), question("_mta-sts.example.org")
+	longest := question(strings.Repeat("a23456789.", 25) + "abc")
+	if s.has(ours, time.Second) {
+		t.Error("a question is suspect at once")
+	}
+	now := 5 * time.Second
+	for k := range suspectMisses {
+		if s.has(ours, now) {
+			t.Errorf("suspect after %d near-misses", k)
+		}
+		s.miss([][]byte{ours, upper}[k%2], now)
+		s.miss(longest, now)
+	}
+	if !s.has(ours, now) || !s.has(upper, now) || !s.has(longest, now) {
+		t.Error("not suspect after as many near-misses as make it so")
+	}
+	if s.slot(ours) != s.slot(other) && s.has(other, now) {
+		t.Error("another question is suspect")
+	}
+	for range 1000 { // no counter runs over
+		s.miss(ours, now)
+	}
+	if !s.has(ours, now+time.Second) {
+		t.Error("forgotten within a second")
+	}
+	if s.has(ours, now+time.Second+1) {
+		t.Error("still suspect after it")
+	}
+	s.miss(other, now+2*time.Second)
+	if s.has(ours, now+2*time.Second) {
+		t.Error("suspect again with a near-miss of another")
+	}
+}
