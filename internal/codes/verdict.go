@@ -25,18 +25,18 @@ func Verdicts() []Verdict {
 }
 
 // A Basis is the last kind of evidence that a Verdict rests on; what comes
-// after it was not looked at, was not answered, or does not matter.
+// after it was not looked at, was not answered, or does not matter. A verdict
+// that the record alone decides has none.
 type Basis string
 
 const (
-	BasisRecord       Basis = "record"
 	BasisPolicy       Basis = "policy"
 	BasisMX           Basis = "mx"           // names of MX hosts against patterns; certificates are not known
 	BasisCertificates Basis = "certificates" // and STARTTLS and certificates of the hosts
 )
 
 // Bases lists every Basis, in order.
-func Bases() []Basis { return []Basis{BasisRecord, BasisPolicy, BasisMX, BasisCertificates} }
+func Bases() []Basis { return []Basis{BasisPolicy, BasisMX, BasisCertificates} }
 
 // A STARTTLS says how a probe of one MX host ended (RFC 3207).
 type STARTTLS string

@@ -19,12 +19,12 @@ type Observation struct {
 func Decide(o Observation) (codes.Verdict, codes.Basis) {
 	switch o.Record {
 	case codes.RecordAbsent:
-		return codes.VerdictNoSTS, codes.BasisRecord
+		return codes.VerdictNoSTS, ""
 	case codes.RecordInvalid, codes.RecordMultiple:
-		return codes.VerdictBroken, codes.BasisRecord
+		return codes.VerdictBroken, ""
 	case codes.RecordValid:
 	default:
-		return codes.VerdictUnknown, codes.BasisRecord
+		return codes.VerdictUnknown, ""
 	}
 	switch {
 	case o.Policy == codes.PolicyUnknown, o.Policy == codes.PolicyNotFetched, o.OptedOut:

@@ -84,10 +84,10 @@ func TestDecisionTable(t *testing.T) {
 			o.Policy, o.OptedOut = codes.PolicyForbidden, true
 		}
 		verdict, basis := Decide(o)
-		if string(verdict) != rows[i][5][0] || string(basis) != rows[i][6][0] {
+		if string(verdict) != rows[i][5][0] || string(basis) != strings.Replace(rows[i][6][0], null, "", 1) {
 			t.Errorf("%q: %s, %s; row %d says %s, %s", c, verdict, basis, i+1, rows[i][5][0], rows[i][6][0])
 		}
-		if !slices.Contains(codes.Verdicts(), verdict) || !slices.Contains(codes.Bases(), basis) {
+		if !slices.Contains(codes.Verdicts(), verdict) || basis != "" && !slices.Contains(codes.Bases(), basis) {
 			t.Errorf("%q: %q, %q", c, verdict, basis)
 		}
 		seen[string(verdict)] = true

@@ -21,6 +21,9 @@ type Counts struct {
 	PolicyReason map[codes.Stage]map[codes.PolicyReason]int64 `json:"policy_reason,omitempty"` // by policy_stage
 	TLSError     map[codes.TLSError]int64                     `json:"tls_error,omitempty"`     //
 	Mode         map[codes.Mode]int64                         `json:"mode,omitempty"`          //
+	MXMatch      map[codes.MXMatch]int64                      `json:"mx_match,omitempty"`      //
+	Mismatch     map[codes.Mismatch]int64                     `json:"mismatch,omitempty"`      //
+	Verdict      map[codes.Verdict]int64                      `json:"verdict,omitempty"`       //
 	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows that have it
 	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // upstream of the last reply
 	Pending      map[codes.Pending]int64                      `json:"pending,omitempty"`       // rows that are provisional
@@ -36,6 +39,9 @@ func (c *Counts) Add(r *Row) {
 	c.addReason(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), 1)
 	add(&c.TLSError, codes.TLSError(r.TLSError), 1)
 	add(&c.Mode, codes.Mode(r.Mode), 1)
+	add(&c.MXMatch, codes.MXMatch(r.MXMatch), 1)
+	add(&c.Mismatch, codes.Mismatch(r.Mismatch), 1)
+	add(&c.Verdict, codes.Verdict(r.Verdict), 1)
 	for i, f := range r.Findings {
 		if !slices.Contains(r.Findings[:i], f) {
 			add(&c.Findings, codes.Finding(f), 1)
@@ -68,6 +74,9 @@ func (c *Counts) Merge(o Counts) {
 	}
 	merge(&c.TLSError, o.TLSError)
 	merge(&c.Mode, o.Mode)
+	merge(&c.MXMatch, o.MXMatch)
+	merge(&c.Mismatch, o.Mismatch)
+	merge(&c.Verdict, o.Verdict)
 	merge(&c.Findings, o.Findings)
 	merge(&c.Resolver, o.Resolver)
 	merge(&c.Pending, o.Pending)
@@ -87,6 +96,7 @@ func (c *Counts) remove(o Counts) {
 		}
 	}
 	c.TLSError, c.Mode, c.Findings = less(own.TLSError, o.TLSError), less(own.Mode, o.Mode), less(own.Findings, o.Findings)
+	c.MXMatch, c.Mismatch, c.Verdict = less(own.MXMatch, o.MXMatch), less(own.Mismatch, o.Mismatch), less(own.Verdict, o.Verdict)
 	c.Resolver, c.Pending = less(own.Resolver, o.Resolver), less(own.Pending, o.Pending)
 }
 
@@ -113,6 +123,7 @@ func (c *Counts) All() iter.Seq2[string, int64] {
 			ok = ok && each("policy_reason."+string(stage), c.PolicyReason[stage], yield)
 		}
 		_ = ok && each("tls_error", c.TLSError, yield) && each("mode", c.Mode, yield) &&
+			each("mx_match", c.MXMatch, yield) && each("mismatch", c.Mismatch, yield) && each("verdict", c.Verdict, yield) &&
 			each("findings", c.Findings, yield) && each("resolver", c.Resolver, yield) &&
 			each("pending", c.Pending, yield)
 	}

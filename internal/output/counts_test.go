@@ -32,7 +32,8 @@ func TestCounts(t *testing.T) {
 		"error.ErrNoRecord": 1, "error.ErrPolicyFetch": 1,
 		"policy.not_fetched": 2, "policy.valid": 1, "policy.unreachable": 1, "pending.transient": 2,
 		"policy_reason.tls.expired": 1, "tls_error.expired": 1,
-		"mode.enforce":              2,
+		"mode.enforce":  2,
+		"mx_match.some": 2, "mismatch.typo": 1, "verdict.enforce_partial": 2, "verdict.no_sts": 1,
 		"findings.policy_extension": 1, "findings.record_extension": 1, "findings.policy_html": 1,
 		"resolver.192.0.2.53:53": 1, "resolver.[2001:db8::53]:53": 2,
 	}
@@ -58,6 +59,7 @@ func TestCountsJSON(t *testing.T) {
 	r.Findings = nil
 	const want = `{"rows":1,"record":{"valid":1},"record_reason":{"other_txt":1},"error":{"ErrPolicyFetch":1},` +
 		`"policy":{"valid":1},"policy_reason":{"tls":{"expired":1}},"tls_error":{"expired":1},"mode":{"enforce":1},` +
+		`"mx_match":{"some":1},"mismatch":{"typo":1},"verdict":{"enforce_partial":1},` +
 		`"resolver":{"[2001:db8::53]:53":1},"pending":{"transient":1}}`
 	if got, err := json.Marshal(count(r)); err != nil || string(got) != want {
 		t.Errorf("%s, %v\nwant %s", got, err, want)
@@ -106,6 +108,7 @@ func TestCountsDiff(t *testing.T) {
 		"record.absent: 0, not 1",
 		"record_reason.nxdomain: 0, not 1",
 		"resolver.192.0.2.53:53: 0, not 1",
+		"verdict.no_sts: 0, not 1",
 	}
 	if diff := a.Diff(&b); !slices.Equal(diff, want) {
 		t.Errorf("%q", diff)

@@ -77,8 +77,8 @@ func ownWords(r *Row) *Row {
 	own := &Row{
 		Record: strings.Clone(r.Record), RecordReason: strings.Clone(r.RecordReason), Error: strings.Clone(r.Error),
 		Policy: strings.Clone(r.Policy), PolicyStage: strings.Clone(r.PolicyStage), PolicyReason: strings.Clone(r.PolicyReason),
-		TLSError: strings.Clone(r.TLSError), Mode: strings.Clone(r.Mode), Resolver: strings.Clone(r.Resolver),
-		Pending: strings.Clone(r.Pending),
+		TLSError: strings.Clone(r.TLSError), Mode: strings.Clone(r.Mode), MXMatch: strings.Clone(r.MXMatch),
+		Mismatch: strings.Clone(r.Mismatch), Verdict: strings.Clone(r.Verdict), Resolver: strings.Clone(r.Resolver), Pending: strings.Clone(r.Pending),
 	}
 	for _, finding := range r.Findings {
 		own.Findings = append(own.Findings, strings.Clone(finding))

@@ -95,9 +95,30 @@ func appendJSON(b []byte, v reflect.Value) []byte {
 		}
 		return append(b, ']')
 	}
+	if v.Type() == reflect.TypeFor[MXHost]() {
+		return appendMXHost(b, v)
+	}
 	b = append(b, '"')
 	b = v.Interface().(time.Time).UTC().AppendFormat(b, timeLayout)
 	return append(b, '"')
+}
+
+// appendMXHost appends an object whose keys are the fields of [MXHost].
+func appendMXHost(b []byte, v reflect.Value) []byte {
+	for i := range v.NumField() {
+		name, nullable := columnTag(v.Type().Field(i))
+		separator := byte(',')
+		if i == 0 {
+			separator = '{'
+		}
+		b = append(strconv.AppendQuote(append(b, separator), name), ':')
+		if field := v.Field(i); nullable && field.IsNil() {
+			b = append(b, "null"...)
+		} else {
+			b = appendJSON(b, field)
+		}
+	}
+	return append(b, '}')
 }
 
 func appendTags(b []byte, tags map[string]string) []byte {

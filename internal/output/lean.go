@@ -31,6 +31,11 @@ func lean(r *Row) bool {
 		r.DNSMS == nil && r.ConnectMS == nil && r.TLSMS == nil && r.HTTPMS == nil && r.BodyMS == nil &&
 		r.PolicyStage == "" && r.PolicyReason == "" && r.PolicyText == nil && r.PolicySHA256 == "" && r.Mode == "" &&
 		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
+		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil && r.MXMatch == "" &&
+		r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
+		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTCNAMEs == nil && r.RUA == nil && r.RUAKinds == nil &&
+		r.RUADomains == nil && r.DANE == "" && r.TLSARecords == nil && r.WildcardSuspected == nil && r.Delegation == "" &&
+		r.RecordDelegatedTo == "" && r.HostDelegatedTo == "" && r.Provider == "" && r.VerdictBasis == "" &&
 		r.Strict == nil && r.Lenient == nil && r.Findings == nil && r.TLSRPTResult == "" &&
 		r.Pending == "" && r.FirstRecord == "" && r.FirstRecordReason == "" && r.FirstPolicy == "" &&
 		r.FirstPolicyStage == "" && r.FirstPolicyReason == ""
@@ -40,7 +45,7 @@ func lean(r *Row) bool {
 //
 // The Parquet library spends 3 us on such a row, most of it on saying of 45
 // columns, one by one and level by level, that they are NULL. Here a column
-// that is NULL throughout is a few octets, and a row costs what its own 21
+// that is NULL throughout is a few octets, and a row costs what its own 22
 // columns cost; the encodings are the library's.
 type leanRows struct {
 	rows   int // in the row group
@@ -51,12 +56,12 @@ type leanRows struct {
 	hashes []uint64 // of the domains, for the filter
 	layout *layout
 
-	domain, registered, zone                                    names
-	list, tld, record, reason, failure, rcode, resolver, policy terms
-	rank, listRank, txtCount, attempts, lookup, observed, pass  ints
-	authenticated, tcp                                          flags
-	ede                                                         intLists
-	columns                                                     []column // by leaf; nil: NULL in every lean row
+	domain, registered, zone                                             names
+	list, tld, record, reason, failure, rcode, resolver, policy, verdict terms
+	rank, listRank, txtCount, attempts, lookup, observed, pass           ints
+	authenticated, tcp                                                   flags
+	ede                                                                  intLists
+	columns                                                              []column // by leaf; nil: NULL in every lean row
 }
 
 func newLeanRows(l *layout) *leanRows {
@@ -67,7 +72,7 @@ func newLeanRows(l *layout) *leanRows {
 		"registered_domain": &g.registered, "record": &g.record, "record_reason": &g.reason, "error": &g.failure,
 		"txt_count": &g.txtCount, "zone": &g.zone, "rcode": &g.rcode, "authenticated": &g.authenticated, "ede": &g.ede,
 		"resolver": &g.resolver, "attempts": &g.attempts, "lookup_ms": &g.lookup, "tcp": &g.tcp, "policy": &g.policy,
-		"observed_at": &g.observed, "pass": &g.pass,
+		"observed_at": &g.observed, "pass": &g.pass, "verdict": &g.verdict,
 	}
 	for _, leaf := range l.leaves {
 		c := byName[leaf.path[0]]
@@ -83,7 +88,7 @@ func newLeanRows(l *layout) *leanRows {
 }
 
 func (g *leanRows) terms() []*terms {
-	return []*terms{&g.list, &g.tld, &g.record, &g.reason, &g.failure, &g.rcode, &g.resolver, &g.policy}
+	return []*terms{&g.list, &g.tld, &g.record, &g.reason, &g.failure, &g.rcode, &g.resolver, &g.policy, &g.verdict}
 }
 
 // add takes a row. It says whether all texts are valid UTF-8.
@@ -111,6 +116,7 @@ func (g *leanRows) add(r *Row) bool {
 	g.lookup.add(int64(r.LookupMS))
 	g.tcp.add(r.TCP)
 	ok = g.policy.add(r.Policy) && ok
+	ok = g.verdict.add(r.Verdict) && ok
 	g.observed.add(r.ObservedAt.UnixMicro())
 	g.pass.add(int64(r.Pass))
 	g.rows++
@@ -222,6 +228,7 @@ func (g *leanRows) count(counts *Counts) {
 	tally(&counts.RecordReason, &g.reason)
 	tally(&counts.Error, &g.failure)
 	tally(&counts.Policy, &g.policy)
+	tally(&counts.Verdict, &g.verdict)
 	tally(&counts.Resolver, &g.resolver)
 }
 

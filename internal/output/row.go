@@ -87,6 +87,35 @@ type Row struct {
 	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
 	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value
 
+	MXKind          string   `parquet:"mx_kind,optional,dict"`     // how the domain receives mail: codes.MXKind
+	MXReason        string   `parquet:"mx_reason,optional,dict"`   // why that is unknown: codes.RecordReason
+	MX              []MXHost `parquet:"mx,optional,list"`          // MX hosts, in order of preference, at most 32
+	MXCount         *int32   `parquet:"mx_count,optional"`         // number of MX records in the answer
+	MXAuthenticated *bool    `parquet:"mx_authenticated,optional"` // AD bit of every reply that the MX hosts rest on
+	MXMatch         string   `parquet:"mx_match,optional,dict"`    // how the patterns of a valid policy cover the MX hosts (section 4.1): codes.MXMatch
+	MXUnused        []string `parquet:"mx_unused,optional,list"`   // patterns that match no MX host
+	Mismatch        string   `parquet:"mismatch,optional,dict"`    // where none is covered, how the nearest pattern differs: codes.Mismatch
+	MXTLS           string   `parquet:"mx_tls,optional,dict"`      // probes of the MX hosts that are covered: codes.MXTLS
+
+	TLSRPT       string   `parquet:"tlsrpt,optional,dict"`        // class of the TLSRPT record (RFC 8460, section 3): codes.Record
+	TLSRPTReason string   `parquet:"tlsrpt_reason,optional,dict"` // why it is not valid: codes.TLSRPTReason
+	TLSRPTTXT    [][]byte `parquet:"tlsrpt_txt,optional,list"`    // each TXT record at _smtp._tls.<domain>, its strings joined; at most 64 records and 16 KiB
+	TLSRPTCNAMEs []string `parquet:"tlsrpt_cnames,optional,list"` // alias chain from _smtp._tls.<domain>, in order
+	RUA          []string `parquet:"rua,optional,list"`           // destinations of TLS reports, as published, at most 16
+	RUAKinds     []string `parquet:"rua_kinds,optional,list"`     // kind of each destination: codes.RUAKind
+	RUADomains   []string `parquet:"rua_domains,optional,list"`   // registered domains of the destinations, each once
+	DANE         string   `parquet:"dane,optional,dict"`          // MX hosts that a DANE sender can authenticate (RFC 7672): codes.DANE
+	TLSARecords  []string `parquet:"tlsa_records,optional,list"`  // TLSA records for port 25 of the MX hosts: host, usage, selector, matching type, data in hexadecimal
+
+	WildcardSuspected *bool  `parquet:"wildcard_suspected,optional"`       // a random name beside _mta-sts.<domain> has an MTA-STS record too
+	Delegation        string `parquet:"delegation,optional,dict"`          // which of the two names leads to another registered domain: codes.Delegation
+	RecordDelegatedTo string `parquet:"record_delegated_to,optional,dict"` // registered domain that the record's aliases lead to
+	HostDelegatedTo   string `parquet:"host_delegated_to,optional,dict"`   // registered domain that the Policy Host's aliases lead to
+	Provider          string `parquet:"provider,optional,dict"`            // who runs MTA-STS for the domain, where the map of providers knows its aliases
+
+	Verdict      string `parquet:"verdict,optional,dict"`       // what a compliant sender experiences that meets the domain for the first time: codes.Verdict
+	VerdictBasis string `parquet:"verdict_basis,optional,dict"` // evidence that the verdict rests on, NULL where the record alone decides: codes.Basis
+
 	Strict       *bool    `parquet:"strict,optional"`             // every text that was read follows the letter of RFC 8461
 	Lenient      *bool    `parquet:"lenient,optional"`            // most senders would use every text that was read
 	Findings     []string `parquet:"findings,optional,list"`      // every oddity: codes.Finding
@@ -108,6 +137,9 @@ type Row struct {
 func (r *Row) Octets() int {
 	n := len(r.PolicyText)
 	for _, txt := range r.TXT {
+		n += len(txt)
+	}
+	for _, txt := range r.TLSRPTTXT {
 		n += len(txt)
 	}
 	return n

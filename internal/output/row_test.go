@@ -19,7 +19,7 @@ func negative(domain string, rank int64) *Row {
 		Domain: domain, Rank: rank, List: "names.txt", TLD: "com", RegisteredDomain: domain,
 		Record: "absent", RecordReason: "nxdomain", Error: "ErrNoRecord", TXTCount: new(int32(0)),
 		Zone: domain, Rcode: "NXDOMAIN", Authenticated: new(false), Resolver: "192.0.2.53:53", Attempts: 1, LookupMS: 12,
-		Policy: "not_fetched", ObservedAt: at(), Pass: 1,
+		Policy: "not_fetched", Verdict: "no_sts", ObservedAt: at(), Pass: 1,
 	}
 }
 
@@ -41,6 +41,18 @@ func valid(domain string, rank int64) *Row {
 		BodyFraming: "chunked", DNSMS: new(int32(1)), ConnectMS: new(int32(2)), TLSMS: new(int32(3)), HTTPMS: new(int32(4)), BodyMS: new(int32(0)),
 		Policy: "valid", PolicyText: []byte("a\r\n"), PolicySHA256: "aa", Mode: "enforce", MaxAge: new(int64(604800)),
 		MXPatterns: []string{"*.example.com"}, PolicyExtensions: []string{"x: y"}, Strict: new(true), Lenient: new(true),
+		MXKind: "mx", MXCount: new(int32(3)), MXAuthenticated: new(true), MXMatch: "some", MXUnused: []string{"*.example.org"},
+		MX: []MXHost{
+			{Host: "mx1." + domain, Preference: 10, Matched: new(true), TLSA: new("usable"), Addr: new("192.0.2.25"), STARTTLS: new("certificate"),
+				TLSVersion: new("1.3"), TLSError: new("expired"), CertSHA256: new("0f"), CertNotAfter: new(at())},
+			{Host: "mx2." + domain, Preference: 20, Matched: new(false), STARTTLS: new("refused"), ReplyCode: new(int32(554))},
+			{Host: "localhost"},
+		},
+		MXTLS: "none", TLSRPT: "valid", TLSRPTTXT: [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com"), {0xfe}}, TLSRPTCNAMEs: []string{"r.example.net"},
+		RUA: []string{"mailto:a@example.com"}, RUAKinds: []string{"mailto"}, RUADomains: []string{"example.com"},
+		DANE: "some", TLSARecords: []string{"mx1." + domain + " 3 1 1 aa"}, WildcardSuspected: new(false),
+		Delegation: "both", RecordDelegatedTo: "example.net", HostDelegatedTo: "example.net", Provider: "uriports",
+		Verdict: "enforce_partial", VerdictBasis: "certificates",
 		Findings: []string{"policy_extension", "record_extension"}, ObservedAt: at(), Pass: 2,
 		Pending: "transient", FirstRecord: "unknown", FirstRecordReason: "timeout", FirstPolicy: "unreachable",
 		FirstPolicyStage: "tcp", FirstPolicyReason: "refused",
@@ -54,6 +66,7 @@ func every(domain string, rank int64) *Row {
 	r.TLSAlert = new(int32(112))
 	r.TLSError, r.HTTPLocation, r.ContentEncoding = "expired", "https://www.example.com/", "gzip"
 	r.PolicyStage, r.PolicyReason, r.TLSRPTResult = "tls", "expired", "sts-webpki-invalid"
+	r.MXReason, r.Mismatch, r.TLSRPTReason = "servfail", "typo", "other"
 	return r
 }
 

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
@@ -26,12 +27,22 @@ type Column struct {
 	Nullable bool     `json:"nullable"`         // NULL stands for what was not observed
 	Doc      string   `json:"doc"`              // one line
 	Values   []string `json:"values,omitempty"` // the closed set that its words are from; nil: an open set
+	Fields   []Column `json:"fields,omitempty"` // of each element of a list of structures
 }
 
 // Columns lists the columns of the table, in order.
 func Columns() []Column {
-	docs := fieldDocs()
-	row := reflect.TypeFor[Row]()
+	columns := columnsOf(reflect.TypeFor[Row](), "", fieldDocs(source))
+	for i := range columns {
+		if columns[i].Name == "mx" {
+			columns[i].Fields = columnsOf(reflect.TypeFor[MXHost](), "mx.", fieldDocs(mxSource))
+		}
+	}
+	return columns
+}
+
+// columnsOf are the fields of a structure, whose names go on a prefix.
+func columnsOf(row reflect.Type, prefix string, docs map[string]string) []Column {
 	columns := make([]Column, row.NumField())
 	for i := range columns {
 		field := row.Field(i)
@@ -41,7 +52,7 @@ func Columns() []Column {
 			Type:     typeName(field.Type),
 			Nullable: nullable,
 			Doc:      docs[name],
-			Values:   closedSet(name),
+			Values:   closedSet(prefix + name),
 		}
 	}
 	return columns
@@ -51,7 +62,13 @@ func Columns() []Column {
 func DictionaryMarkdown() string {
 	var b strings.Builder
 	b.WriteString("| column | type | NULL | meaning |\n| --- | --- | --- | --- |\n")
-	for _, c := range Columns() {
+	columns := Columns()
+	for i := 0; i < len(columns); i++ {
+		c := columns[i]
+		for k, field := range c.Fields { // after the column that they are in
+			field.Name = c.Name + "." + field.Name
+			columns = slices.Insert(columns, i+1+k, field)
+		}
 		null := "never"
 		if c.Nullable {
 			null = "possible"
@@ -67,7 +84,7 @@ func DictionaryMarkdown() string {
 
 // fieldDocs maps the name of each column to the comment on its line of row.go,
 // without the name of the Go type that its words are from.
-func fieldDocs() map[string]string {
+func fieldDocs(source string) map[string]string {
 	docs := make(map[string]string)
 	for line := range strings.Lines(source) {
 		_, rest, ok := strings.Cut(line, "`parquet:\"")
@@ -102,6 +119,9 @@ func typeName(t reflect.Type) string {
 		}
 		return "list of " + typeName(t.Elem())
 	case reflect.Struct:
+		if t == reflect.TypeFor[MXHost]() {
+			return "structure"
+		}
 		return "timestamp"
 	case reflect.Bool:
 		return "boolean"
@@ -112,9 +132,9 @@ func typeName(t reflect.Type) string {
 // closedSet lists the words that a column may hold; nil where the set is open.
 func closedSet(column string) []string {
 	switch column {
-	case "record", "first_record":
+	case "record", "first_record", "tlsrpt":
 		return words(codes.Records())
-	case "record_reason", "first_record_reason":
+	case "record_reason", "first_record_reason", "mx_reason":
 		return words(codes.RecordReasons())
 	case "error":
 		return words(codes.Sentinels())
@@ -124,7 +144,7 @@ func closedSet(column string) []string {
 		return words(codes.Stages())
 	case "policy_reason", "first_policy_reason":
 		return policyReasons()
-	case "tls_error":
+	case "tls_error", "mx.tls_error":
 		return words(codes.TLSErrors())
 	case "ipv4", "ipv6", "tried_outcomes":
 		return words(codes.Connects())
@@ -138,6 +158,37 @@ func closedSet(column string) []string {
 		return words(codes.TLSRPTResults())
 	case "pending":
 		return words(codes.Pendings())
+	}
+	return mailSet(column)
+}
+
+// mailSet is closedSet for the columns of the mail side.
+func mailSet(column string) []string {
+	switch column {
+	case "mx_kind":
+		return words(codes.MXKinds())
+	case "mx.tlsa":
+		return words(codes.TLSAs())
+	case "mx.starttls":
+		return words(codes.STARTTLSs())
+	case "mx_match":
+		return words(codes.MXMatches())
+	case "mismatch":
+		return words(codes.Mismatches())
+	case "mx_tls":
+		return words(codes.MXTLSs())
+	case "tlsrpt_reason":
+		return words(codes.TLSRPTReasons())
+	case "rua_kinds":
+		return words(codes.RUAKinds())
+	case "dane":
+		return words(codes.DANEs())
+	case "delegation":
+		return words(codes.Delegations())
+	case "verdict":
+		return words(codes.Verdicts())
+	case "verdict_basis":
+		return words(codes.Bases())
 	}
 	return nil
 }

@@ -29,12 +29,16 @@ func TestColumnsAreDocumented(t *testing.T) {
 // A comment that names a set of words, and the set that is listed, belong
 // together.
 func TestColumnsOfClosedSets(t *testing.T) {
-	for line := range strings.Lines(source) {
+	prefix := ""
+	for line := range strings.Lines(source + "\n--\n" + mxSource) {
+		if line == "--\n" {
+			prefix = "mx."
+		}
 		_, tag, ok := strings.Cut(line, "`parquet:\"")
 		if !ok {
 			continue
 		}
-		name := tag[:strings.IndexAny(tag, `,"`)]
+		name := prefix + tag[:strings.IndexAny(tag, `,"`)]
 		if says, has := strings.Contains(line, ": codes."), closedSet(name) != nil; says != has {
 			t.Errorf("%s: the comment names a set: %v; there is one: %v", name, says, has)
 		}
@@ -59,6 +63,7 @@ func TestColumnsAgainstParquet(t *testing.T) {
 		"list of string":          "LIST",
 		"list of binary":          "LIST",
 		"list of int32":           "LIST",
+		"list of structure":       "LIST",
 		"map of string to string": "MAP",
 	}
 	for i, f := range fields {
@@ -79,12 +84,15 @@ func TestDictionaryMarkdown(t *testing.T) {
 		"| `record` | string | never | class of the record: `valid` `invalid` `multiple` `absent` `unknown` |\n",
 		"| `txt` | list of binary | possible |",
 		"| `tags` | map of string to string | possible |",
+		"| `mx` | list of structure | possible |",
+		"| `mx.host` | string | never |",
+		"| `mx.tlsa` | string | possible | its TLSA records for port 25 (RFC 7672): `usable`",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
 		}
 	}
-	if got, want := strings.Count(text, "\n"), 2+len(Columns()); got != want {
+	if got, want := strings.Count(text, "\n"), 2+len(Columns())+reflect.TypeFor[MXHost]().NumField(); got != want {
 		t.Errorf("%d lines, want %d", got, want)
 	}
 }
@@ -128,7 +136,7 @@ func TestCheckRowLooksAtEveryText(t *testing.T) {
 	if err := checkRow(every("example.com", 1)); err != nil {
 		t.Fatal(err)
 	}
-	const bad = "a\xffb"
+	bad := "a\xffb"
 	row := reflect.TypeFor[Row]()
 	for i := range row.NumField() {
 		name, nullable := columnTag(row.Field(i))
@@ -145,6 +153,15 @@ func TestCheckRowLooksAtEveryText(t *testing.T) {
 			broken = append(broken,
 				func(v reflect.Value) { v.Set(reflect.ValueOf(map[string]string{"a": bad})) },
 				func(v reflect.Value) { v.Set(reflect.ValueOf(map[string]string{bad: "a"})) })
+		case reflect.TypeFor[[]MXHost]():
+			for f := range reflect.TypeFor[MXHost]().NumField() {
+				switch reflect.TypeFor[MXHost]().Field(f).Type {
+				case reflect.TypeFor[string]():
+					broken = append(broken, func(v reflect.Value) { v.Index(0).Field(f).SetString(bad) })
+				case reflect.TypeFor[*string]():
+					broken = append(broken, func(v reflect.Value) { v.Index(0).Field(f).Set(reflect.ValueOf(new(bad))) })
+				}
+			}
 		}
 		for _, damage := range broken {
 			r := every("example.com", 1)

@@ -23,21 +23,24 @@ func (e *RowError) Error() string {
 // texts are the text columns of r that are no lists, in the order of the
 // schema, and lists are those that are. They are written out because every row
 // of a survey passes here; a test holds them against the schema.
-func texts(r *Row) [37]string {
+func texts(r *Row) [51]string {
 	return [...]string{
 		r.Domain, r.List, r.TLD, r.RegisteredDomain,
 		r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone, r.Rcode, r.Resolver,
 		r.IPv4, r.IPv6, r.Addr, r.TLSVersion, r.TLSCipher, r.TLSGroup, r.TLSError, r.CertIssuer, r.CertSHA256,
 		r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server, r.BodyFraming,
 		r.Policy, r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode,
+		r.MXKind, r.MXReason, r.MXMatch, r.Mismatch, r.MXTLS, r.TLSRPT, r.TLSRPTReason, r.DANE,
+		r.Delegation, r.RecordDelegatedTo, r.HostDelegatedTo, r.Provider, r.Verdict, r.VerdictBasis,
 		r.TLSRPTResult, r.Pending,
 		r.FirstRecord, r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
 	}
 }
 
-func lists(r *Row) [10][]string {
+func lists(r *Row) [16][]string {
 	return [...][]string{
-		r.Extensions, r.CNAMEs, r.HostCNAMEs, r.HostAddrs, r.TriedAddrs, r.TriedOutcomes, r.CertNames, r.MXPatterns, r.PolicyExtensions, r.Findings,
+		r.Extensions, r.CNAMEs, r.HostCNAMEs, r.HostAddrs, r.TriedAddrs, r.TriedOutcomes, r.CertNames, r.MXPatterns, r.PolicyExtensions,
+		r.MXUnused, r.TLSRPTCNAMEs, r.RUA, r.RUAKinds, r.RUADomains, r.TLSARecords, r.Findings,
 	}
 }
 
@@ -99,6 +102,13 @@ func invalidText(r *Row) string {
 		for _, text := range list {
 			if !utf8.ValidString(text) {
 				return columnOfType[[]string](i)
+			}
+		}
+	}
+	for i := range r.MX {
+		for _, text := range r.MX[i].texts() {
+			if !utf8.ValidString(text) {
+				return "mx"
 			}
 		}
 	}

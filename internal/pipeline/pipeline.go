@@ -82,6 +82,8 @@ type Config struct {
 	Engine  Engine
 	Client  *mtasts.Client // its Transport finds addresses through a [Hosts] of the same Engine
 
+	Mail Mail // what is asked about the mail side
+
 	InFlight  int           // questions in flight; 0: 1000
 	Surveys   int           // surveys at a time; 0: 256
 	OpenParts int           // parts being written at a time; 0: by their size, see openParts
@@ -226,10 +228,11 @@ func (r *run) answered(answers []resolver.Answer) {
 	case negatives = <-r.spare:
 	default:
 	}
+	everyMail := r.Mail.all()
 	for i := range answers {
 		a := &answers[i]
-		switch a.Outcome {
-		case resolver.NXDOMAIN, resolver.NODATA:
+		switch {
+		case !everyMail && (a.Outcome == resolver.NXDOMAIN || a.Outcome == resolver.NODATA):
 			negatives = append(negatives, *a)
 		default:
 			r.Stats.surveying.Add(1)

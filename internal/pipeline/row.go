@@ -39,6 +39,7 @@ func (m rowMaker) beginRow(row *output.Row, name *domains.Name) {
 		RegisteredDomain: m.suffixes.Registered(name.Domain),
 		Tags:             name.Tags,
 		Policy:           string(codes.PolicyNotFetched),
+		Verdict:          string(codes.VerdictUnknown),
 		Pass:             1,
 	}
 	if name.ListRank > 0 {
@@ -52,6 +53,7 @@ func fillNegative(row *output.Row, a *resolver.Answer) {
 	row.Record = string(codes.RecordAbsent)
 	row.RecordReason = string(mtasts.NegativeReason(row.Domain, a.Rcode, a.Zone))
 	row.Error = string(codes.ErrNoRecord)
+	row.Verdict = string(codes.VerdictNoSTS)
 	row.TXTCount = new(int32(0))
 	row.Zone = a.Zone
 	row.Rcode = resolver.RcodeName(a.Rcode)

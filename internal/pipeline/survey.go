@@ -65,13 +65,20 @@ func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, er
 	}
 
 	var asked resolver.Trace
+	if first != nil && (first.Outcome == resolver.NXDOMAIN || first.Outcome == resolver.NODATA) {
+		fillNegative(row, first) // the mail side of every domain is asked for
+		if first.Trace.Upstream.IsValid() {
+			row.Resolver = first.Trace.Upstream.String()
+		}
+		return row, r.mail(row)
+	}
 	lookup, err := r.lookup(name.Domain, first, &asked)
 	if local(err) {
 		return nil, err
 	}
 	fillLookup(row, lookup, err, asked)
 	if err != nil {
-		return row, nil
+		return row, r.mail(row)
 	}
 
 	ctx, cancel := context.WithTimeout(r.work, r.Deadline)
@@ -87,7 +94,7 @@ func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, er
 	if err == nil {
 		result = "ok"
 	}
-	return row, nil
+	return row, r.mail(row)
 }
 
 // lookup ends the lookup that the sieve began.
@@ -113,7 +120,7 @@ func local(err error) bool {
 
 // Survey makes the row of one domain: the record, and the policy where there is
 // a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
-// Client, Deadline, Now and Log count. The error is a fault of this machine, or
+// Client, Mail, Deadline, Now and Log count. The error is a fault of this machine, or
 // that of ctx.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
 	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx}

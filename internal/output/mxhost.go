@@ -1,0 +1,41 @@
+package output
+
+import (
+	_ "embed"
+	"time"
+)
+
+// mxSource is this file: see source.
+//
+//go:embed mxhost.go
+var mxSource string
+
+// An MXHost is one element of the column mx: an MX record of the domain, or its
+// implicit MX, and what was seen of the host. Pointers that are nil are NULL.
+// The comments are entries of the data dictionary, as those of [Row] are.
+type MXHost struct {
+	Host         string     `parquet:"host"`                                           // in A-labels, lower case, no final dot
+	Preference   int32      `parquet:"preference"`                                     // of the MX record; 0 for an implicit MX
+	Matched      *bool      `parquet:"matched,optional"`                               // a pattern of the policy covers it (section 4.1)
+	TLSA         *string    `parquet:"tlsa,optional,dict"`                             // its TLSA records for port 25 (RFC 7672): codes.TLSA
+	Addr         *string    `parquet:"addr,optional"`                                  // address that was probed
+	STARTTLS     *string    `parquet:"starttls,optional,dict"`                         // how the probe ended: codes.STARTTLS
+	ReplyCode    *int32     `parquet:"reply_code,optional"`                            // SMTP reply code that ended the probe, where one did
+	TLSVersion   *string    `parquet:"tls_version,optional,dict"`                      // as in "1.3"
+	TLSError     *string    `parquet:"tls_error,optional,dict"`                        // why the handshake or the certificate was not accepted: codes.TLSError
+	CertSHA256   *string    `parquet:"cert_sha256,optional"`                           // of the leaf certificate's DER, in hexadecimal
+	CertNotAfter *time.Time `parquet:"cert_not_after,optional,timestamp(microsecond)"` // end of its validity
+}
+
+// texts are the text fields of h, "" for NULL.
+func (h *MXHost) texts() [7]string {
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	return [...]string{
+		h.Host, text(h.TLSA), text(h.Addr), text(h.STARTTLS), text(h.TLSVersion), text(h.TLSError), text(h.CertSHA256),
+	}
+}

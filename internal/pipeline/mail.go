@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+// An Extent says of which domains something is asked.
+type Extent uint8
+
+const (
+	ExtentRecord Extent = iota // those with an MTA-STS record, good or bad
+	ExtentAll                  // every domain
+	ExtentNone                 // no domain
+)
+
+// covers reports whether the extent has a domain with this class of record.
+func (e Extent) covers(record codes.Record) bool {
+	switch e {
+	case ExtentAll:
+		return true
+	case ExtentNone:
+		return false
+	}
+	return record == codes.RecordValid || record == codes.RecordInvalid || record == codes.RecordMultiple
+}
+
+// A Mail says what is asked about the mail side of which domains. The zero value
+// asks about MX hosts, TLSRPT, DANE and wildcards of every domain with a record,
+// and connects to no mail server.
+type Mail struct {
+	MX, TLSRPT, DANE Extent
+}
+
+// all reports whether something is asked of every domain, so that the sieve
+// alone makes no row.
+func (m Mail) all() bool {
+	return m.MX == ExtentAll || m.TLSRPT == ExtentAll || m.DANE == ExtentAll
+}
+
+// mail surveys the mail side of a domain whose lookup and fetch are in row, and
+// ends the row with the verdict. The error is a fault of this machine.
+func (r *run) mail(row *output.Row) error {
+	ctx, cancel := context.WithTimeout(r.work, r.Deadline)
+	defer cancel()
+	record := codes.Record(row.Record)
+	ex := r.Client.Exchanger
+	if ExtentRecord.covers(record) {
+		suspected, err := mtasts.LookupWildcard(ctx, ex, row.Domain, strings.ToLower(rand.Text()))
+		if err != nil {
+			return err
+		}
+		fillWildcard(row, suspected)
+	}
+	if r.Mail.TLSRPT.covers(record) {
+		report, err := mtasts.LookupTLSRPT(ctx, ex, row.Domain)
+		if err != nil {
+			return err
+		}
+		fillTLSRPT(row, report)
+	}
+	var mx *mtasts.MX
+	if r.Mail.MX.covers(record) || r.Mail.DANE.covers(record) {
+		found, err := mtasts.LookupMX(ctx, ex, row.Domain)
+		if err != nil {
+			return err
+		}
+		mx = &found
+		fillMX(row, found)
+	}
+	if r.Mail.DANE.covers(record) {
+		if err := r.dane(ctx, row, *mx); err != nil {
+			return err
+		}
+	}
+	fillDelegation(row)
+	conclude(row, mx)
+	return nil
+}
+
+// maxTLSAHosts bounds the hosts that are asked for TLSA records.
+const maxTLSAHosts = 8
+
+// dane asks for the TLSA records of the MX hosts. Where the MX RRset was not
+// authenticated they would not count (RFC 7672, section 2.2.1), and yet say that
+// somebody has begun.
+func (r *run) dane(ctx context.Context, row *output.Row, mx mtasts.MX) error {
+	if mx.Kind == codes.MXUnknown {
+		row.DANE = string(codes.DANEUnknown)
+		return nil
+	}
+	var classes []codes.TLSA
+	for i, host := range mx.Hosts {
+		if host.Pseudo() {
+			continue
+		}
+		if len(classes) == maxTLSAHosts {
+			break
+		}
+		found, err := mtasts.LookupTLSA(ctx, r.Client.Exchanger, host.Name)
+		if err != nil {
+			return err
+		}
+		classes = append(classes, found.Class)
+		row.MX[i].TLSA = new(string(found.Class))
+		for _, record := range found.Records {
+			row.TLSARecords = append(row.TLSARecords, host.Name+" "+record.String())
+		}
+	}
+	row.DANE = string(mtasts.SummarizeDANE(mx.Authenticated, classes))
+	if slices.Contains(classes, codes.TLSAUnusable) {
+		addFindings(row, []codes.Finding{codes.FindTLSAUnusable})
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"slices"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+func fillWildcard(row *output.Row, suspected *bool) {
+	row.WildcardSuspected = suspected
+	if suspected != nil && *suspected {
+		addFindings(row, []codes.Finding{codes.FindWildcard})
+	}
+}
+
+func fillTLSRPT(row *output.Row, t mtasts.TLSRPT) {
+	row.TLSRPT, row.TLSRPTReason = string(t.Class), string(t.Reason)
+	for _, txt := range t.TXT {
+		row.TLSRPTTXT = append(row.TLSRPTTXT, []byte(txt))
+	}
+	row.TLSRPTCNAMEs = t.CNAMEs
+	for _, rua := range t.RUA {
+		row.RUA = append(row.RUA, rua.URI)
+		row.RUAKinds = append(row.RUAKinds, string(rua.Kind))
+		if rua.Domain != "" && !slices.Contains(row.RUADomains, rua.Domain) {
+			row.RUADomains = append(row.RUADomains, rua.Domain)
+		}
+	}
+}
+
+func fillMX(row *output.Row, mx mtasts.MX) {
+	row.MXKind, row.MXReason = string(mx.Kind), string(mx.Reason)
+	for _, host := range mx.Hosts {
+		row.MX = append(row.MX, output.MXHost{Host: host.Name, Preference: int32(host.Preference)})
+	}
+	if mx.Kind != codes.MXUnknown {
+		row.MXCount = new(int32(mx.Count))
+		row.MXAuthenticated = new(mx.Authenticated)
+	}
+	if slices.ContainsFunc(mx.Hosts, mtasts.MXHost.Pseudo) {
+		addFindings(row, []codes.Finding{codes.FindMXHostPseudo})
+	}
+}
+
+// fillDelegation reads the alias chains. The Policy Host's is only known where
+// its addresses were asked for and the answer was one.
+func fillDelegation(row *output.Row) {
+	d := mtasts.ReadDelegation(row.Domain, row.CNAMEs, row.HostCNAMEs)
+	row.RecordDelegatedTo = d.RecordTo
+	row.HostDelegatedTo = d.HostTo
+	row.Provider = d.Provider
+	if !hostChainKnown(row) {
+		return
+	}
+	row.Delegation = string(d.Class)
+	if d.Class == codes.DelegationRecord || d.Class == codes.DelegationHost {
+		addFindings(row, []codes.Finding{codes.FindDelegationHalf})
+	}
+}
+
+// hostChainKnown reports whether the DNS told all aliases of the Policy Host.
+func hostChainKnown(row *output.Row) bool {
+	switch {
+	case row.Policy == string(codes.PolicyNotFetched):
+		return false
+	case row.PolicyStage != string(codes.StageDNS):
+		return true
+	}
+	switch codes.PolicyReason(row.PolicyReason) {
+	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress, codes.ReasonOptedOut:
+		return true
+	}
+	return false
+}
+
+// conclude holds the policy against the MX hosts and decides. mx is nil where
+// nobody asked.
+func conclude(row *output.Row, mx *mtasts.MX) {
+	o := mtasts.Observation{
+		Record:   codes.Record(row.Record),
+		Policy:   codes.Policy(row.Policy),
+		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+	}
+	if o.Policy == codes.PolicyValid {
+		o.Mode = codes.Mode(row.Mode)
+	}
+	if o.Policy == codes.PolicyValid && mx != nil && len(row.MXPatterns) > 0 {
+		o.Match = fillCoverage(row, *mx)
+	}
+	if f := mtasts.FormerCustomer(row.HostCNAMEs, codes.PolicyReason(row.PolicyReason), o.Match); f != "" {
+		addFindings(row, []codes.Finding{f})
+	}
+	if o.Mode == codes.ModeEnforce || o.Mode == codes.ModeTesting {
+		fillCompanions(row, o.Match)
+	}
+	worst, reason := fillTLS(row)
+	o.TLS = codes.MXTLS(row.MXTLS)
+	verdict, basis := mtasts.Decide(o)
+	row.Verdict, row.VerdictBasis = string(verdict), string(basis)
+	if row.TLSRPTResult == "" {
+		row.TLSRPTResult = string(mtasts.Result(verdict, o, worst, reason))
+	}
+}
+
+// fillCoverage fills the columns of the match (section 4.1).
+func fillCoverage(row *output.Row, mx mtasts.MX) codes.MXMatch {
+	patterns := make([]mtasts.MXPattern, len(row.MXPatterns))
+	for i, p := range row.MXPatterns {
+		patterns[i] = mtasts.MXPattern(p)
+	}
+	c := mtasts.Cover(row.Domain, patterns, mx)
+	row.MXMatch, row.Mismatch = string(c.Match), string(c.Mismatch)
+	for i, matched := range c.Matched {
+		row.MX[i].Matched = new(matched)
+	}
+	for _, p := range c.Unused {
+		row.MXUnused = append(row.MXUnused, string(p))
+	}
+	addFindings(row, c.Findings)
+	return c.Match
+}
+
+// fillCompanions notes what a policy that asks for something should not be
+// without.
+func fillCompanions(row *output.Row, match codes.MXMatch) {
+	if match == codes.MatchNoMX || match == codes.MatchNullMX {
+		addFindings(row, []codes.Finding{codes.FindPolicyWithoutMail})
+	}
+	switch codes.Record(row.TLSRPT) {
+	case codes.RecordAbsent:
+		addFindings(row, []codes.Finding{codes.FindTLSRPTMissing})
+	case codes.RecordInvalid, codes.RecordMultiple:
+		addFindings(row, []codes.Finding{codes.FindTLSRPTInvalid})
+	}
+}
+
+// fillTLS sums up the probes of the hosts that the policy covers, and gives the
+// one that a sender would meet first among those that fail.
+func fillTLS(row *output.Row) (worst codes.STARTTLS, reason codes.TLSError) {
+	var probes []codes.STARTTLS
+	for i := range row.MX {
+		host := &row.MX[i]
+		if host.STARTTLS == nil || host.Matched == nil || !*host.Matched {
+			continue
+		}
+		probe := codes.STARTTLS(*host.STARTTLS)
+		probes = append(probes, probe)
+		failed := mtasts.SummarizeTLS([]codes.STARTTLS{probe}) == codes.MXTLSNone
+		if failed && worst == "" {
+			worst = probe
+			if host.TLSError != nil {
+				reason = codes.TLSError(*host.TLSError)
+			}
+		}
+	}
+	row.MXTLS = string(mtasts.SummarizeTLS(probes))
+	return worst, reason
+}
