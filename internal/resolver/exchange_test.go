@@ -193,6 +193,7 @@ func TestNewRefuses(t *testing.T) {
 		"no upstream":      {},
 		"negative time":    {Upstreams: up, Timeout: -1},
 		"negative retries": {Upstreams: up, Retries: -1},
+		"endless retries":  {Upstreams: up, Retries: 255},
 		"negative window":  {Upstreams: up, InFlight: -1},
 		"negative rate":    {Upstreams: up, Rate: -1},
 	} {

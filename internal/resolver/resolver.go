@@ -34,7 +34,7 @@ import (
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
 	Timeout   time.Duration    // of one attempt, UDP and TCP each; 0: 5 s
-	Retries   int              // attempts after the first; 0: none
+	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
 	InFlight  int              // the most questions that a Sweep keeps in flight; 0: 1000
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
@@ -48,6 +48,8 @@ const (
 	defaultTimeout  = 5 * time.Second
 	defaultInFlight = 1000
 	defaultFloor    = 16
+
+	maxRetries = 254 // a slot counts attempts in an octet
 
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
@@ -87,6 +89,8 @@ func New(c Config) (*Resolver, error) {
 		return nil, errors.New("resolver: no upstream to ask")
 	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0:
 		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
+	case c.Retries > maxRetries:
+		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, maxRetries)
 	case c.Rate < 0 || math.IsNaN(c.Rate):
 		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
 	}

@@ -38,6 +38,7 @@ func TestSweepCancelled(t *testing.T) {
 
 // No upstream answers: the sweep stops, and no domain is blamed.
 func TestSweepSilence(t *testing.T) {
+	t.Parallel()
 	dead := serve(t, silence, nil)
 	closed := serve(t, good, nil)
 	closed.close()

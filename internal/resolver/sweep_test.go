@@ -183,6 +183,20 @@ func TestSweepWindow(t *testing.T) {
 	}
 }
 
+// As many attempts as there can be come to an end.
+func TestSweepOfManyAttempts(t *testing.T) {
+	s := serve(t, rcode(dns.RcodeServerFailure), nil)
+	var g gathered
+	if err := open(t, Config{Retries: maxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil || len(g.answers) != 3 {
+		t.Fatalf("%d answers, error %v", len(g.answers), err)
+	}
+	for _, answers := range g.answers {
+		if a := answers[0]; a.Rcode != dns.RcodeServerFailure || a.Trace.Attempts != 1+maxRetries {
+			t.Errorf("%+v", a)
+		}
+	}
+}
+
 func TestSweepOfNothing(t *testing.T) {
 	r := open(t, Config{}, serve(t, silence, nil))
 	if err := r.Sweep(t.Context(), listed(0), func([]Answer) { t.Error("an answer to nothing") }); err != nil {
