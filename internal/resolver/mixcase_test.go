@@ -140,7 +140,7 @@ func TestMixCaseFallsBack(t *testing.T) {
 			}
 			continue
 		}
-		if asked, mixed := keeps.asked.Load(), mixedToBoth[1].Load(); mixed < asked*9/10 || asked < n/4 {
+		if asked, mixed := keeps.asked.Load(), mixedToBoth[1].Load(); mixed < asked*9/10 || asked < n/20 {
 			t.Errorf("%d of %d questions were mixed for an upstream that keeps it", mixed, asked)
 		}
 	}
