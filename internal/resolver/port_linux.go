@@ -21,9 +21,14 @@ type batches struct {
 	outIO   [batch]unix.Iovec
 	in      [batch]message
 	inIO    [batch]unix.Iovec
-	replies [batch][maxReply]byte
-	control []byte // of UDP_SEGMENT
+	replies [batch][maxTrain]byte // what is never written to takes no memory
+	trains  [batch][]byte         // room for the size of the replies in a train
+	control []byte                // of UDP_SEGMENT
 }
+
+// maxTrain is the most octets of a train of replies (see receive): what a
+// datagram can have.
+const maxTrain = 1 << 16
 
 // A message is the kernel's struct mmsghdr.
 type message struct {
@@ -35,7 +40,8 @@ func newBatches() *batches {
 	b := new(batches) // on the heap, where nothing moves: the pointers below stay true
 	for i := range batch {
 		b.inIO[i].Base = &b.replies[i][0]
-		b.inIO[i].SetLen(maxReply)
+		b.inIO[i].SetLen(maxTrain)
+		b.trains[i] = make([]byte, unix.CmsgSpace(4))
 		b.in[i].header.Iov = &b.inIO[i]
 		b.in[i].header.SetIovlen(1)
 		b.out[i].header.Iov = &b.outIO[i]
@@ -74,6 +80,10 @@ func openBatchPort(addr netip.AddrPort, b *batches, segment bool) (port, error) 
 	if err := unix.Connect(fd, to); err != nil {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("connect", err)
+	}
+	if segment {
+		// Linux 5.0; an older one keeps replies apart, as without.
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
 	}
 	p := &batchPort{fd: fd, b: b, segment: segment}
 	p.size, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
@@ -141,7 +151,16 @@ func crowded(err error) bool {
 	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EINTR)
 }
 
-func (p *batchPort) receive(deliver func(packet []byte)) (int, error) {
+// receive takes trains of replies. With UDP_GRO the kernel hands over replies
+// of one size that came together as one, and says what that size is: the last
+// of a train may be shorter.
+func (p *batchPort) receive(deliver func(packet []byte)) (replies int, err error) {
+	if p.segment {
+		for i := range p.b.in {
+			p.b.in[i].header.Control = &p.b.trains[i][0]
+			p.b.in[i].header.SetControllen(len(p.b.trains[i]))
+		}
+	}
 	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(p.fd), uintptr(unsafe.Pointer(&p.b.in)), batch, unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		if crowded(errno) {
@@ -151,13 +170,30 @@ func (p *batchPort) receive(deliver func(packet []byte)) (int, error) {
 	}
 	for i := range int(n) {
 		m := &p.b.in[i]
-		reply := p.b.replies[i][:m.n]
-		if m.header.Flags&unix.MSG_TRUNC != 0 {
-			setTruncated(reply) // it was larger than anybody should send: TCP will tell
+		train := p.b.replies[i][:m.n]
+		if size := p.b.carriage(i); size > 0 {
+			for ; len(train) > size; train = train[size:] {
+				deliver(train[:size:size])
+				replies++
+			}
 		}
-		deliver(reply)
+		deliver(train)
+		replies++
 	}
-	return int(n), nil
+	return replies, nil
+}
+
+// carriage is the size of the replies in a train of more than one, else 0.
+func (b *batches) carriage(i int) int {
+	h := &b.in[i].header
+	if h.Controllen < unix.SizeofCmsghdr+4 {
+		return 0
+	}
+	c := (*unix.Cmsghdr)(unsafe.Pointer(h.Control))
+	if c.Level != unix.IPPROTO_UDP || c.Type != unix.UDP_GRO {
+		return 0
+	}
+	return int(*(*int32)(unsafe.Pointer(&b.trains[i][unix.CmsgLen(0)])))
 }
 
 func (p *batchPort) buffer() int { return p.size }

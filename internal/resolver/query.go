@@ -11,10 +11,6 @@ import (
 const (
 	headerSize = 12
 
-	// maxReply is the most octets of a reply over UDP that a lane keeps: more
-	// than anybody sends who was told udpSize.
-	maxReply = 4 << 10
-
 	// udpSize is what a reply may measure so that no path needs to fragment it
 	// (the DNS flag day of 2020).
 	udpSize = 1232
@@ -178,10 +174,3 @@ func answers(packet []byte, id uint16, question []byte) bool {
 
 // truncated reports the TC bit of a valid reply.
 func truncated(packet []byte) bool { return packet[2]&0x02 != 0 }
-
-// setTruncated sets the TC bit of what may be a reply.
-func setTruncated(packet []byte) {
-	if len(packet) > 2 {
-		packet[2] |= 0x02
-	}
-}
