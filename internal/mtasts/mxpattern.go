@@ -36,6 +36,9 @@ func (p MXPattern) ascii() string { return string(p) }
 // lowerASCII leaves everything but A to Z alone: names compare by RFC 4343, and
 // strings.ToLower would take a Kelvin sign for a k.
 func lowerASCII(s string) string {
+	if !strings.ContainsFunc(s, func(c rune) bool { return 'A' <= c && c <= 'Z' }) {
+		return s
+	}
 	return strings.Map(func(c rune) rune {
 		if 'A' <= c && c <= 'Z' {
 			return c + 'a' - 'A'

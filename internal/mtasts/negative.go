@@ -65,7 +65,8 @@ func registeredDomain(domain string) (registered string, ok bool) {
 
 // above reports whether zone is a proper ancestor of name.
 func above(zone, name string) bool {
-	return zone == "." || zone != "" && strings.HasSuffix(name, "."+zone)
+	dot := len(name) - len(zone) - 1
+	return zone == "." || zone != "" && dot >= 0 && name[dot] == '.' && name[dot+1:] == zone
 }
 
 // nameKey is the form in which names compare here: lower case and without the

@@ -175,6 +175,9 @@ func (p *press) literals(dst, src []byte) []byte {
 	return appendLiterals(dst, src, &p.huffman)
 }
 
+// again is for the values that were squeezed just before.
+func (p *press) again(_, _ []byte) []byte { return p.packed }
+
 // appendRun appends n equal levels in the encoding RLE of Parquet.
 func appendRun(dst []byte, n int, level byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(n)<<1), level)

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -24,6 +25,7 @@ type layout struct {
 	leaves []leaf
 	footer format.FileMetaData // with neither rows nor metadata
 	codec  zstd.Codec          // an encoder is large: it goes from part to part
+	spare  sync.Pool           // *leanRows with no rows in them
 }
 
 // newLayout asks the library for the schema by writing a file with no rows.

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/parquet-go/parquet-go/bloom"
@@ -12,8 +13,9 @@ const (
 	// rowsPerPage is how many lean rows make a page of each column. It divides
 	// rowsPerGroup.
 	rowsPerPage = 15_360
-	// indexBits are for the index of a row in a page.
-	indexBits = 14
+	// spread is how far apart the ranks of a page may be, in pages, to be sorted
+	// by counting.
+	spread = 16
 )
 
 // lean says that r says nothing but what the lookup of a record that is not
@@ -50,10 +52,11 @@ func lean(r *Row) bool {
 type leanRows struct {
 	rows   int // in the row group
 	press  press
-	blank  chunk    // serves every column that is NULL
-	keys   []uint64 // of the rows of the page: rank, and index
+	blank  chunk // serves every column that is NULL
 	order  []int32
+	places []int32  // of ranks in order, by how far they are behind the first
 	hashes []uint64 // of the domains, for the filter
+	alike  bool     // each domain of the page is its registered domain, and registered has none of them
 	layout *layout
 
 	domain, registered, zone                                             names
@@ -64,8 +67,17 @@ type leanRows struct {
 	columns                                                              []column // by leaf; nil: NULL in every lean row
 }
 
+// leanRows takes the columns of a part that is done, which have their memory, or
+// makes new ones.
+func (l *layout) leanRows() *leanRows {
+	if g, ok := l.spare.Get().(*leanRows); ok {
+		return g
+	}
+	return newLeanRows(l)
+}
+
 func newLeanRows(l *layout) *leanRows {
-	g := &leanRows{layout: l}
+	g := &leanRows{layout: l, alike: true}
 	g.press.codec = &l.codec
 	byName := map[string]column{
 		"domain": &g.domain, "rank": &g.rank, "list": &g.list, "list_rank": &g.listRank, "tld": &g.tld,
@@ -93,12 +105,19 @@ func (g *leanRows) terms() []*terms {
 
 // add takes a row. It says whether all texts are valid UTF-8.
 func (g *leanRows) add(r *Row) bool {
+	if g.alike && r.RegisteredDomain != r.Domain {
+		g.alike = false
+		g.registered.data = append(g.registered.data, g.domain.data...)
+		g.registered.ends = append(g.registered.ends, g.domain.ends...)
+	}
 	ok := g.domain.add(r.Domain)
 	g.rank.add(r.Rank)
 	ok = g.list.add(r.List) && ok
 	number(&g.listRank, r.ListRank)
 	ok = g.tld.add(r.TLD) && ok
-	ok = g.registered.add(r.RegisteredDomain) && ok
+	if !g.alike {
+		ok = g.registered.add(r.RegisteredDomain) && ok
+	}
 	ok = g.record.add(r.Record) && ok
 	ok = g.reason.add(r.RecordReason) && ok
 	ok = g.failure.add(r.Error) && ok
@@ -123,7 +142,8 @@ func (g *leanRows) add(r *Row) bool {
 	return ok
 }
 
-// flush ends the page of every column.
+// flush ends the page of every column. Where each domain is its own registered
+// domain, as in the zone of a registry, the work on names is done once.
 func (g *leanRows) flush() error {
 	if len(g.rank.values) == 0 {
 		return nil
@@ -132,8 +152,19 @@ func (g *leanRows) flush() error {
 		g.hashes = append(g.hashes, bloom.XXH64{}.Sum64(name))
 	}
 	order := g.sort()
+	if err := g.domain.flush(&g.press, order); err != nil {
+		return err
+	}
+	if g.alike {
+		if err := g.registered.repeat(&g.press, &g.domain, len(order)); err != nil {
+			return err
+		}
+	} else if err := g.registered.flush(&g.press, order); err != nil {
+		return err
+	}
+	g.alike = true
 	for _, c := range g.columns {
-		if c != nil {
+		if c != nil && c != &g.domain && c != &g.registered {
 			if err := c.flush(&g.press, order); err != nil {
 				return err
 			}
@@ -146,14 +177,31 @@ func (g *leanRows) flush() error {
 // than the list has; the list's own is the one in which ranks need next to no
 // space, and names little if it is sorted.
 func (g *leanRows) sort() []int32 {
-	g.keys, g.order = g.keys[:0], g.order[:0]
-	for i, rank := range g.rank.values {
-		g.keys = append(g.keys, uint64(rank)<<indexBits|uint64(i))
+	ranks := g.rank.values
+	first, last := slices.Min(ranks), slices.Max(ranks)
+	if last-first < spread*rowsPerPage {
+		// Each has a place of its own, and those that stay free are left out.
+		g.places = slices.Grow(g.places[:0], int(last-first+1))[:last-first+1]
+		clear(g.places)
+		for i, rank := range ranks {
+			g.places[rank-first] = int32(i) + 1
+		}
+		g.order = g.order[:0]
+		for _, place := range g.places {
+			if place > 0 {
+				g.order = append(g.order, place-1)
+			}
+		}
+		if len(g.order) == len(ranks) {
+			return g.order
+		}
 	}
-	slices.Sort(g.keys)
-	for _, key := range g.keys {
-		g.order = append(g.order, int32(key&(1<<indexBits-1)))
+	// Far apart, or two of them equal.
+	g.order = g.order[:0]
+	for i := range ranks {
+		g.order = append(g.order, int32(i))
 	}
+	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(ranks[a], ranks[b]) })
 	return g.order
 }
 

@@ -66,6 +66,14 @@ func (c *names) flush(p *press, order []int32) (err error) {
 	return c.end(p, (*press).literals, len(order), len(order)-(len(p.offsets)-1))
 }
 
+// repeat makes the page of a column whose names are those of the column that was
+// flushed just before: p has them still, in all forms.
+func (c *names) repeat(p *press, of *names, rows int) error {
+	c.bounds(p)
+	c.encoding = of.encoding
+	return c.end(p, (*press).again, rows, 0)
+}
+
 // worthSharing is from how many octets on, per name, leaving out what is shared
 // makes up for a second number per name.
 const worthSharing = 2

@@ -117,7 +117,7 @@ func (p *Part) addLean(r *Row) error {
 		return err
 	}
 	if p.lean == nil {
-		p.lean = newLeanRows(p.layout)
+		p.lean = p.layout.leanRows()
 	}
 	if !p.lean.add(r) {
 		return checkRow(r)

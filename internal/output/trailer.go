@@ -31,10 +31,14 @@ func (s *sink) Write(b []byte) (int, error) {
 
 // close writes the row groups that are not written yet, and the footer.
 func (p *Part) close() error {
-	if p.lean != nil && p.lean.rows > 0 {
-		if err := p.endLean(); err != nil {
-			return err
+	if p.lean != nil {
+		if p.lean.rows > 0 {
+			if err := p.endLean(); err != nil {
+				return err
+			}
 		}
+		p.layout.spare.Put(p.lean)
+		p.lean = nil
 	}
 	if p.full != nil {
 		groups, err := p.full.close()

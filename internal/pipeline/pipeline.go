@@ -203,7 +203,7 @@ type run struct {
 	stop context.Context // ends admission
 	work context.Context // ends everything
 	fail context.CancelCauseFunc
-	rowMaker
+	*rowMaker
 	slots   *slots
 	spare   chan []resolver.Answer // used up
 	surveys chan job               // never full: each job holds a slot

@@ -17,20 +17,24 @@ import (
 // maxHostAddrs bounds the addresses that a row keeps.
 const maxHostAddrs = 16
 
-// A rowMaker begins rows.
-type rowMaker struct{ suffixes *domains.Suffixes }
+// A rowMaker begins rows. Nothing that it points to ever changes.
+type rowMaker struct {
+	suffixes *domains.Suffixes
+	none     int32 // for rows to point to
+	no, yes  bool
+}
 
-func newRowMaker() rowMaker { return rowMaker{domains.NewSuffixes()} }
+func newRowMaker() *rowMaker { return &rowMaker{suffixes: domains.NewSuffixes(), yes: true} }
 
 // newRow is a row that knows its domain and nothing else.
-func (m rowMaker) newRow(name *domains.Name) *output.Row {
+func (m *rowMaker) newRow(name *domains.Name) *output.Row {
 	row := new(output.Row)
 	m.beginRow(row, name)
 	return row
 }
 
 // beginRow makes row one that knows its domain and nothing else.
-func (m rowMaker) beginRow(row *output.Row, name *domains.Name) {
+func (m *rowMaker) beginRow(row *output.Row, name *domains.Name) {
 	*row = output.Row{
 		Domain:           name.Domain,
 		Rank:             name.Rank,
@@ -49,15 +53,18 @@ func (m rowMaker) beginRow(row *output.Row, name *domains.Name) {
 
 // fillNegative fills the row of a domain without a record from the sieve's
 // answer alone. It says the same as LookupRecord and fillLookup would.
-func fillNegative(row *output.Row, a *resolver.Answer) {
+func (m *rowMaker) fillNegative(row *output.Row, a *resolver.Answer) {
 	row.Record = string(codes.RecordAbsent)
 	row.RecordReason = string(mtasts.NegativeReason(row.Domain, a.Rcode, a.Zone))
 	row.Error = string(codes.ErrNoRecord)
 	row.Verdict = string(codes.VerdictNoSTS)
-	row.TXTCount = new(int32(0))
+	row.TXTCount = &m.none
 	row.Zone = a.Zone
 	row.Rcode = resolver.RcodeName(a.Rcode)
-	row.Authenticated = new(a.Authenticated)
+	row.Authenticated = &m.no
+	if a.Authenticated {
+		row.Authenticated = &m.yes
+	}
 	fillEDE(row, a.EDE)
 	row.Attempts = int32(a.Trace.Attempts)
 	row.LookupMS = *milliseconds(a.Trace.Elapsed)

@@ -330,7 +330,7 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 			t.Fatal(err)
 		}
 		quick := r.newRow(&name)
-		fillNegative(quick, &a)
+		r.fillNegative(quick, &a)
 		quick.Resolver = a.Trace.Upstream.String()
 		surveyed, err := r.story(&name, &resolver.Answer{Outcome: resolver.Reply, Msg: reply, Trace: a.Trace})
 		if err != nil {

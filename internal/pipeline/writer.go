@@ -8,9 +8,9 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A batch is written when it has so many rows, or so many octets of evidence:
-// enough to hide the cost of a call, few enough that a part waits with little in
-// memory, whatever strangers serve.
+// A batch of surveys is written when it has so many rows, or so many octets of
+// evidence: enough to hide the cost of a call, few enough that a part waits with
+// little in memory, whatever strangers serve.
 const (
 	batchRows   = 512
 	batchOctets = 1 << 20
@@ -20,12 +20,12 @@ const (
 // the part is sealed; the other fields belong to the writer.
 type part struct {
 	number   int
-	file     *output.Part // nil until there is a batch to write: many parts may be open, and a writer is large
+	file     *output.Part // nil until there is something to write: many parts may be open, and a writer is large
 	admitted int64
 	sealed   bool
 	written  int64
-	batch    []output.Row
-	octets   int // of evidence in batch
+	batch    []output.Row // of surveys
+	octets   int          // of evidence in batch
 }
 
 // An event tells the writer of plain negatives, of a new part (nothing else is
@@ -47,13 +47,15 @@ type writer struct {
 	open  map[*part]bool
 	spare [][]output.Row // batches of parts that are done
 	tags  []int64        // of slots that are to be released
-	names map[netip.AddrPort]string
+	row   [1]output.Row  // the row of a plain negative
+	from  netip.AddrPort // the upstream that gave the last one
+	name  string         // of it
 }
 
 // write takes events until the channel is closed, even when something failed,
 // so that nobody waits for it; parts that are not complete then leave no file.
 func (r *run) write() error {
-	w := &writer{run: r, open: make(map[*part]bool), names: make(map[netip.AddrPort]string)}
+	w := &writer{run: r, open: make(map[*part]bool)}
 	for e := range r.events {
 		switch {
 		case e.negatives != nil:
@@ -78,33 +80,38 @@ func (r *run) write() error {
 	return nil
 }
 
-// addNegatives makes rows of answers. Their slots are free before a part is
-// written: its names are in the rows.
+// addNegatives writes the rows of answers, one after the other in the same
+// place: a part keeps nothing of a row but what its columns need.
 func (w *writer) addNegatives(e event) {
 	w.tags = w.tags[:0]
+	row := &w.row[0]
 	for i := range e.negatives {
 		a := &e.negatives[i]
+		w.tags = append(w.tags, a.Tag)
+		if w.work.Err() != nil {
+			continue
+		}
 		p := w.slots.part(a.Tag)
-		row := w.place(p)
 		w.beginRow(row, w.slots.name(a.Tag))
-		fillNegative(row, a)
+		w.fillNegative(row, a)
 		row.Resolver = w.upstream(a.Trace.Upstream)
 		row.ObservedAt = e.at
-		w.tags = append(w.tags, a.Tag)
+		if err := w.store(p, w.row[:]); err != nil {
+			w.fail(err)
+			continue
+		}
 		w.settle(p)
 	}
 	w.slots.release(w.tags...)
 	w.recycle(e.negatives)
 }
 
-// upstream is an address as text, made once for each upstream.
+// upstream is an address as text, made when it is another than the last.
 func (w *writer) upstream(addr netip.AddrPort) string {
-	text, ok := w.names[addr]
-	if !ok && addr.IsValid() {
-		text = addr.String()
-		w.names[addr] = text
+	if addr != w.from {
+		w.from, w.name = addr, addr.String()
 	}
-	return text
+	return w.name
 }
 
 // place makes room for one more row of p.
@@ -120,53 +127,55 @@ func (w *writer) place(p *part) *output.Row {
 	return &p.batch[len(p.batch)-1]
 }
 
-// settle writes the batch of p when it is full, and the file's end when no more
-// rows will come.
+// settle writes the batch of p when it is large or the last, and ends the part
+// when no more rows will come.
 func (w *writer) settle(p *part) {
-	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
 	if w.work.Err() != nil {
 		p.batch = p.batch[:0]
 		return
 	}
-	if !full && len(p.batch) < batchRows && p.octets < batchOctets {
-		return
-	}
-	if err := w.store(p, full); err != nil {
-		w.fail(err)
-		return
-	}
-	if full {
-		delete(w.open, p)
-		if p.batch != nil {
-			w.spare = append(w.spare, p.batch)
+	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
+	if full || len(p.batch) >= batchRows || p.octets >= batchOctets {
+		if err := w.store(p, p.batch); err != nil {
+			w.fail(err)
+			return
 		}
-		p.batch = nil
-		<-w.opening
+		clear(p.batch)
+		p.batch, p.octets = p.batch[:0], 0
+	}
+	if !full {
+		return
+	}
+	if err := w.end(p); err != nil {
+		w.fail(err)
 	}
 }
 
-// store writes the waiting rows of p, and the file's end when it is full.
-func (r *run) store(p *part, full bool) (err error) {
+// store writes rows of p, whose file it makes when they are the first.
+func (w *writer) store(p *part, rows []output.Row) (err error) {
 	if p.file == nil {
-		first, last := r.Chunks.Ranks(p.number)
-		if p.file, err = r.Dataset.Create(p.number, first, last); err != nil {
+		first, last := w.Chunks.Ranks(p.number)
+		if p.file, err = w.Dataset.Create(p.number, first, last); err != nil {
 			return err
 		}
 	}
-	if err := p.file.Write(p.batch); err != nil {
-		return err
-	}
-	p.written += int64(len(p.batch))
-	clear(p.batch)
-	p.batch, p.octets = p.batch[:0], 0
-	if !full {
-		return nil
-	}
+	p.written += int64(len(rows))
+	return p.file.Write(rows)
+}
+
+// end makes the file of p whole.
+func (w *writer) end(p *part) error {
 	info, err := p.file.Commit()
 	if err != nil {
 		return err
 	}
-	r.Stats.parts.Add(1)
-	r.Wrote(info)
+	w.Stats.parts.Add(1)
+	w.Wrote(info)
+	delete(w.open, p)
+	if p.batch != nil {
+		w.spare = append(w.spare, p.batch)
+	}
+	p.batch = nil
+	<-w.opening
 	return nil
 }

@@ -12,6 +12,12 @@ const TypeTXT = dns.TypeTXT
 // RcodeName is the mnemonic of a response code, or "RCODE17" where IANA lists
 // none.
 func RcodeName(rcode int) string {
+	switch rcode {
+	case dns.RcodeNameError: // of nearly all replies of a sweep
+		return "NXDOMAIN"
+	case dns.RcodeSuccess:
+		return "NOERROR"
+	}
 	if name, ok := dns.RcodeToString[rcode]; ok {
 		return name
 	}
