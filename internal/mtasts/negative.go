@@ -32,12 +32,15 @@ func recordClass(reason codes.RecordReason) codes.Record {
 // name and no zone, do not count. Of a name that is a public suffix itself
 // nothing can be told: the zone above may well hold its names.
 func NegativeReason(domain string, rcode int, zone string) codes.RecordReason {
-	if rcode != dns.RcodeNameError {
+	switch {
+	case rcode != dns.RcodeNameError:
 		return codes.RecordNoData
+	case len(zone) >= len(domain): // it is not above the domain: the usual case, the domain's own zone answers
+		return codes.RecordNXDomain
 	}
 	domain, zone = nameKey(domain), nameKey(zone)
 	if !above(zone, domain) {
-		return codes.RecordNXDomain // the usual case, and cheap: the domain's own zone answers
+		return codes.RecordNXDomain
 	}
 	if registered, ok := registeredDomain(domain); ok && above(zone, registered) {
 		return codes.RecordNoDomain

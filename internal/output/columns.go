@@ -28,12 +28,16 @@ func (c *series) to() *chunk          { return &c.chunk }
 func (c *series) finish(*press) error { return nil }
 
 // end makes a page of p.values, which are encoded. The levels of definition
-// are p.defs; where nothing is NULL they may be left out.
+// are p.defs; where nothing is NULL, or all, they may be left out.
 func (c *series) end(p *press, squeeze squeezer, rows, nulls int) (err error) {
 	p.levels = p.levels[:0]
-	if c.maxDef > 0 && nulls == 0 {
+	switch {
+	case c.maxDef == 0:
+	case nulls == 0:
 		p.levels = appendRun(p.levels, rows, c.maxDef)
-	} else if c.maxDef > 0 {
+	case nulls == rows:
+		p.levels = appendRun(p.levels, rows, 0)
+	default:
 		err = p.level(p.defs, c.maxDef)
 	}
 	if err != nil {
@@ -47,7 +51,7 @@ type terms struct {
 	series
 	text   []string         // of the dictionary
 	id     map[string]int32 // index in text
-	ids    []int32          // of the page; -1: NULL
+	ids    page[int32]      // -1: NULL
 	counts []int64          // how often each occurs in the pages of the row group
 }
 
@@ -57,12 +61,12 @@ func (c *terms) add(text string) bool {
 	// is asked.
 	for i, term := range c.text[:min(len(c.text), 4)] {
 		if term == text {
-			c.ids = append(c.ids, int32(i))
+			c.ids.add(int32(i))
 			return true
 		}
 	}
 	if text == "" {
-		c.ids = append(c.ids, -1)
+		c.ids.add(-1)
 		return true
 	}
 	id, ok := c.id[text]
@@ -72,14 +76,23 @@ func (c *terms) add(text string) bool {
 		c.id[text] = id
 		c.text, c.counts = append(c.text, text), append(c.counts, 0)
 	}
-	c.ids = append(c.ids, id)
+	c.ids.add(id)
 	return ok || utf8.ValidString(text)
 }
 
 func (c *terms) flush(p *press, order []int32) (err error) {
+	encoding := rle.Encoding{BitWidth: bits.Len(uint(max(len(c.text)-1, 1)))}
+	p.values = append(p.values[:0], byte(encoding.BitWidth))
+	c.encoding = format.RLEDictionary
+	defer c.ids.reset()
+	if id := c.ids.first; c.ids.equal() && id >= 0 && encoding.BitWidth <= 8 {
+		c.counts[id] += int64(c.ids.n)
+		p.values = appendRun(p.values, c.ids.n, byte(id))
+		return c.end(p, (*press).matches, c.ids.n, 0)
+	}
 	p.int32s, p.defs = p.int32s[:0], p.defs[:0]
 	for _, i := range order {
-		id := c.ids[i]
+		id := c.ids.at(i)
 		if id < 0 {
 			p.defs = append(p.defs, 0)
 			continue
@@ -88,13 +101,10 @@ func (c *terms) flush(p *press, order []int32) (err error) {
 		p.int32s = append(p.int32s, id)
 		c.counts[id]++
 	}
-	c.ids = c.ids[:0]
-	c.encoding = format.RLEDictionary
-	encoding := rle.Encoding{BitWidth: bits.Len(uint(max(len(c.text)-1, 1)))}
 	if p.packed, err = encoding.EncodeInt32(p.packed[:0], p.int32s); err != nil {
 		return err
 	}
-	p.values = append(append(p.values[:0], byte(encoding.BitWidth)), p.packed...)
+	p.values = append(p.values, p.packed...)
 	return c.end(p, (*press).matches, len(order), len(order)-len(p.int32s))
 }
 
@@ -124,15 +134,15 @@ func (c *terms) reset() {
 // differences have.
 type ints struct {
 	series
-	values []int64
-	there  []bool // empty where the column is never NULL
+	values page[int64] // NULL counts as 0
+	nulls  page[bool]  // empty where the column is never NULL
 }
 
-func (c *ints) add(v int64) { c.values = append(c.values, v) }
+func (c *ints) add(v int64) { c.values.add(v) }
 
 // number adds a value that may be NULL.
 func number[T int32 | int64](c *ints, v *T) {
-	if c.there = append(c.there, v != nil); v == nil {
+	if c.nulls.add(v == nil); v == nil {
 		c.add(0)
 	} else {
 		c.add(int64(*v))
@@ -141,17 +151,22 @@ func number[T int32 | int64](c *ints, v *T) {
 
 func (c *ints) flush(p *press, order []int32) (err error) {
 	p.int64s, p.defs = p.int64s[:0], p.defs[:0]
-	for _, i := range order {
-		if len(c.there) == 0 || c.there[i] {
-			p.int64s = append(p.int64s, c.values[i])
-		}
-	}
-	if len(c.there) > 0 {
+	switch {
+	case c.nulls.n > 0 && !c.nulls.equal():
 		for _, i := range order {
-			p.defs = append(p.defs, level(c.there[i]))
+			null := c.nulls.at(i)
+			p.defs = append(p.defs, level(!null))
+			if !null {
+				p.int64s = append(p.int64s, c.values.at(i))
+			}
+		}
+	case c.nulls.n == 0 || !c.nulls.first:
+		for _, i := range order {
+			p.int64s = append(p.int64s, c.values.at(i))
 		}
 	}
-	c.values, c.there = c.values[:0], c.there[:0]
+	c.values.reset()
+	c.nulls.reset()
 	c.bounds(p.int64s)
 	c.encoding = format.DeltaBinaryPacked
 	if p.values, err = c.encode(p); err != nil {

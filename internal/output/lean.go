@@ -18,31 +18,6 @@ const (
 	spread = 16
 )
 
-// lean says that r says nothing but what the lookup of a record that is not
-// there can say: the columns of [leanRows] are all that are not NULL. It is so
-// for more than 99 rows in 100.
-func lean(r *Row) bool {
-	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
-		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&
-		r.TriedAddrs == nil && r.TriedOutcomes == nil && r.TriedMS == nil && r.IPv4 == "" && r.IPv6 == "" && r.Addr == "" &&
-		r.TLSVersion == "" && r.TLSCipher == "" && r.TLSGroup == "" && r.TLSAlert == nil && r.TLSError == "" &&
-		r.CertIssuer == "" && r.CertNames == nil && r.CertNamesCount == nil && r.CertNotBefore == nil &&
-		r.CertNotAfter == nil && r.CertSHA256 == "" && r.ChainLength == nil &&
-		r.HTTPStatus == nil && r.HTTPLocation == "" && r.ContentType == "" && r.ContentEncoding == "" && r.Server == "" &&
-		r.BodyBytes == nil && r.BodyFraming == "" &&
-		r.DNSMS == nil && r.ConnectMS == nil && r.TLSMS == nil && r.HTTPMS == nil && r.BodyMS == nil &&
-		r.PolicyStage == "" && r.PolicyReason == "" && r.PolicyText == nil && r.PolicySHA256 == "" && r.Mode == "" &&
-		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
-		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil && r.MXMatch == "" &&
-		r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
-		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTCNAMEs == nil && r.RUA == nil && r.RUAKinds == nil &&
-		r.RUADomains == nil && r.DANE == "" && r.TLSARecords == nil && r.WildcardSuspected == nil && r.Delegation == "" &&
-		r.RecordDelegatedTo == "" && r.HostDelegatedTo == "" && r.Provider == "" && r.VerdictBasis == "" &&
-		r.Strict == nil && r.Lenient == nil && r.Findings == nil && r.TLSRPTResult == "" &&
-		r.Pending == "" && r.FirstRecord == "" && r.FirstRecordReason == "" && r.FirstPolicy == "" &&
-		r.FirstPolicyStage == "" && r.FirstPolicyReason == ""
-}
-
 // leanRows are the lean rows of a part: a row group of them at a time.
 //
 // The Parquet library spends 3 us on such a row, most of it on saying of 45
@@ -104,7 +79,7 @@ func (g *leanRows) terms() []*terms {
 }
 
 // add takes a row. It says whether all texts are valid UTF-8.
-func (g *leanRows) add(r *Row) bool {
+func (g *leanRows) add(r *Lean) bool {
 	if g.alike && r.RegisteredDomain != r.Domain {
 		g.alike = false
 		g.registered.data = append(g.registered.data, g.domain.data...)
@@ -124,16 +99,12 @@ func (g *leanRows) add(r *Row) bool {
 	number(&g.txtCount, r.TXTCount)
 	ok = g.zone.add(r.Zone) && ok
 	ok = g.rcode.add(r.Rcode) && ok
-	if r.Authenticated == nil {
-		g.authenticated.states = append(g.authenticated.states, unset)
-	} else {
-		g.authenticated.add(*r.Authenticated)
-	}
+	g.authenticated.add(r.Authenticated)
 	g.ede.add(r.EDE)
 	ok = g.resolver.add(r.Resolver) && ok
 	g.attempts.add(int64(r.Attempts))
 	g.lookup.add(int64(r.LookupMS))
-	g.tcp.add(r.TCP)
+	g.tcp.add(&r.TCP)
 	ok = g.policy.add(r.Policy) && ok
 	ok = g.verdict.add(r.Verdict) && ok
 	g.observed.add(r.ObservedAt.UnixMicro())
@@ -145,7 +116,7 @@ func (g *leanRows) add(r *Row) bool {
 // flush ends the page of every column. Where each domain is its own registered
 // domain, as in the zone of a registry, the work on names is done once.
 func (g *leanRows) flush() error {
-	if len(g.rank.values) == 0 {
+	if g.rank.values.n == 0 {
 		return nil
 	}
 	for name := range g.domain.all {
@@ -177,14 +148,17 @@ func (g *leanRows) flush() error {
 // than the list has; the list's own is the one in which ranks need next to no
 // space, and names little if it is sorted.
 func (g *leanRows) sort() []int32 {
-	ranks := g.rank.values
-	first, last := slices.Min(ranks), slices.Max(ranks)
+	ranks := &g.rank.values
+	first, last := ranks.at(0), ranks.at(0)
+	for _, rank := range ranks.all {
+		first, last = min(first, rank), max(last, rank)
+	}
 	if last-first < spread*rowsPerPage {
 		// Each has a place of its own, and those that stay free are left out.
 		g.places = slices.Grow(g.places[:0], int(last-first+1))[:last-first+1]
 		clear(g.places)
-		for i, rank := range ranks {
-			g.places[rank-first] = int32(i) + 1
+		for i := range int32(ranks.n) {
+			g.places[ranks.at(i)-first] = i + 1
 		}
 		g.order = g.order[:0]
 		for _, place := range g.places {
@@ -192,16 +166,16 @@ func (g *leanRows) sort() []int32 {
 				g.order = append(g.order, place-1)
 			}
 		}
-		if len(g.order) == len(ranks) {
+		if len(g.order) == ranks.n {
 			return g.order
 		}
 	}
 	// Far apart, or two of them equal.
 	g.order = g.order[:0]
-	for i := range ranks {
-		g.order = append(g.order, int32(i))
+	for i := range int32(ranks.n) {
+		g.order = append(g.order, i)
 	}
-	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(ranks[a], ranks[b]) })
+	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(ranks.at(a), ranks.at(b)) })
 	return g.order
 }
 

@@ -160,3 +160,45 @@ func TestLeanRefusesRows(t *testing.T) {
 		}
 	}
 }
+
+// A Lean and its Row say the same.
+func TestLeanRow(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		want := anyLean(rt, 1)
+		if l := leanOf(want); !reflect.DeepEqual(l.Row(), want) {
+			rt.Errorf("%+v, want %+v", l.Row(), want)
+		}
+	})
+}
+
+// Pages whose columns are all equal, nearly, or not at all come back, also
+// where a column has more different terms than an octet can tell apart.
+func TestEqualColumns(t *testing.T) {
+	const n = 3 * rowsPerPage
+	d := open(t, t.TempDir(), identity())
+	p, err := d.Create(0, 1, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []*Row
+	for rank := int64(1); rank <= n; rank++ {
+		r := negative(fmt.Sprintf("name%d.com", rank), rank)
+		r.RegisteredDomain, r.TLD = r.Domain, "t2"
+		switch page := (rank - 1) / rowsPerPage; {
+		case page == 0: // another term for each row
+			r.TLD, r.Attempts, r.ListRank = fmt.Sprint("t", rank%300), int32(rank%7), &rank
+		case page == 2 && rank == n-5: // one row apart from the others
+			r.RegisteredDomain, r.TXTCount, r.TCP, r.EDE = "name.com", nil, !r.TCP, []int32{22}
+		}
+		want = append(want, r)
+		l := leanOf(r)
+		if err := p.WriteLean(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRows(t, read(t, filepath.Join(d.dir, info.Name)), want)
+}

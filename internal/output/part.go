@@ -82,12 +82,21 @@ func (p *Part) Write(rows []Row) error {
 	return p.err
 }
 
-func (p *Part) add(r *Row) error {
-	if r.Rank < p.info.FirstRank || r.Rank > p.info.LastRank {
-		return &RowError{r.Domain, r.Rank, "rank", fmt.Sprintf("is not of part %d", p.info.Part)}
+// WriteLean appends one row. It is as Write is, which takes lean rows too.
+func (p *Part) WriteLean(r *Lean) error {
+	if p.err == nil {
+		p.err = p.addLean(r)
 	}
+	return p.err
+}
+
+func (p *Part) add(r *Row) error {
 	if lean(r) {
-		return p.addLean(r)
+		l := leanOf(r)
+		return p.addLean(&l)
+	}
+	if err := p.checkRank(r.Domain, r.Rank); err != nil {
+		return err
 	}
 	if err := checkRow(r); err != nil {
 		return err
@@ -112,20 +121,31 @@ func (p *Part) waits(r *Row) {
 	}
 }
 
-func (p *Part) addLean(r *Row) error {
-	if err := checkNotEmpty(r); err != nil {
+// checkRank refuses a row that is not of this part.
+func (p *Part) checkRank(domain string, rank int64) error {
+	if rank < p.info.FirstRank || rank > p.info.LastRank {
+		return &RowError{domain, rank, "rank", fmt.Sprintf("is not of part %d", p.info.Part)}
+	}
+	return nil
+}
+
+func (p *Part) addLean(r *Lean) error {
+	if err := p.checkRank(r.Domain, r.Rank); err != nil {
 		return err
+	}
+	if r.Domain == "" || r.List == "" || r.TLD == "" || r.Record == "" || r.Policy == "" {
+		return checkNotEmpty(r.Row())
 	}
 	if p.lean == nil {
 		p.lean = p.layout.leanRows()
 	}
 	if !p.lean.add(r) {
-		return checkRow(r)
+		return checkRow(r.Row())
 	}
 	if int64(p.lean.rows) == p.groupRows {
 		return p.endLean()
 	}
-	if len(p.lean.rank.values) == rowsPerPage {
+	if p.lean.rank.values.n == rowsPerPage {
 		return p.wrap(p.lean.flush())
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 // flags is a column of booleans, eight to an octet.
 type flags struct {
 	series
-	states []state
+	states page[state]
 	seen   [3]bool
 }
 
@@ -22,11 +22,14 @@ const (
 	unset
 )
 
-func (c *flags) add(v bool) {
-	if v {
-		c.states = append(c.states, yes)
-	} else {
-		c.states = append(c.states, no)
+func (c *flags) add(v *bool) {
+	switch {
+	case v == nil:
+		c.states.add(unset)
+	case *v:
+		c.states.add(yes)
+	default:
+		c.states.add(no)
 	}
 }
 
@@ -34,7 +37,7 @@ func (c *flags) flush(p *press, order []int32) error {
 	p.values, p.defs = p.values[:0], p.defs[:0]
 	count := 0
 	for _, i := range order {
-		s := c.states[i]
+		s := c.states.at(i)
 		c.seen[s] = true
 		if s == unset {
 			p.defs = append(p.defs, 0)
@@ -44,7 +47,7 @@ func (c *flags) flush(p *press, order []int32) error {
 		p.values = plain.AppendBoolean(p.values, count, s == yes)
 		count++
 	}
-	c.states = c.states[:0]
+	c.states.reset()
 	c.encoding = format.Plain
 	return c.end(p, (*press).matches, len(order), len(order)-count)
 }
@@ -70,15 +73,15 @@ func (c *flags) reset() {
 type intLists struct {
 	chunk
 	values []int32
-	ends   []int32 // of the lists in values
-	there  []bool
+	ends   page[int32] // of the lists in values
+	there  page[bool]
 }
 
 // add takes a list; nil is NULL, which an empty list is not.
 func (c *intLists) add(list []int32) {
 	c.values = append(c.values, list...)
-	c.ends = append(c.ends, int32(len(c.values)))
-	c.there = append(c.there, list != nil)
+	c.ends.add(int32(len(c.values)))
+	c.there.add(list != nil)
 }
 
 func (c *intLists) to() *chunk { return &c.chunk }
@@ -88,12 +91,12 @@ func (c *intLists) flush(p *press, order []int32) (err error) {
 	for _, i := range order {
 		start := int32(0)
 		if i > 0 {
-			start = c.ends[i-1]
+			start = c.ends.at(i - 1)
 		}
-		list := c.values[start:c.ends[i]]
+		list := c.values[start:c.ends.at(i)]
 		if len(list) == 0 {
 			p.reps, p.defs = append(p.reps, 0), append(p.defs, 0)
-			if c.there[i] {
+			if c.there.at(i) {
 				p.defs[len(p.defs)-1] = 1
 			}
 		}
@@ -102,7 +105,9 @@ func (c *intLists) flush(p *press, order []int32) (err error) {
 			p.int32s = append(p.int32s, v)
 		}
 	}
-	c.values, c.ends, c.there = c.values[:0], c.ends[:0], c.there[:0]
+	c.values = c.values[:0]
+	c.ends.reset()
+	c.there.reset()
 	c.encoding = format.DeltaBinaryPacked
 	if p.values, err = new(delta.BinaryPackedEncoding).EncodeInt32(p.values[:0], p.int32s); err != nil {
 		return err

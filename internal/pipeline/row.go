@@ -28,18 +28,11 @@ func newRowMaker() *rowMaker { return &rowMaker{suffixes: domains.NewSuffixes(),
 
 // newRow is a row that knows its domain and nothing else.
 func (m *rowMaker) newRow(name *domains.Name) *output.Row {
-	row := new(output.Row)
-	m.beginRow(row, name)
-	return row
-}
-
-// beginRow makes row one that knows its domain and nothing else.
-func (m *rowMaker) beginRow(row *output.Row, name *domains.Name) {
-	*row = output.Row{
+	row := &output.Row{
 		Domain:           name.Domain,
 		Rank:             name.Rank,
 		List:             name.List,
-		TLD:              name.Domain[strings.LastIndexByte(name.Domain, '.')+1:],
+		TLD:              tld(name.Domain),
 		RegisteredDomain: m.suffixes.Registered(name.Domain),
 		Tags:             name.Tags,
 		Policy:           string(codes.PolicyNotFetched),
@@ -49,32 +42,59 @@ func (m *rowMaker) beginRow(row *output.Row, name *domains.Name) {
 	if name.ListRank > 0 {
 		row.ListRank = new(name.ListRank)
 	}
+	return row
 }
 
-// fillNegative fills the row of a domain without a record from the sieve's
-// answer alone. It says the same as LookupRecord and fillLookup would.
-func (m *rowMaker) fillNegative(row *output.Row, a *resolver.Answer) {
-	row.Record = string(codes.RecordAbsent)
-	row.RecordReason = string(mtasts.NegativeReason(row.Domain, a.Rcode, a.Zone))
-	row.Error = string(codes.ErrNoRecord)
-	row.Verdict = string(codes.VerdictNoSTS)
-	row.TXTCount = &m.none
-	row.Zone = a.Zone
-	row.Rcode = resolver.RcodeName(a.Rcode)
-	row.Authenticated = &m.no
+// tld is the last label of a domain.
+func tld(domain string) string { return domain[strings.LastIndexByte(domain, '.')+1:] }
+
+// fillNegative makes row that of a domain without a record, from the sieve's
+// answer alone. It says the same as newRow, LookupRecord and fillLookup would.
+func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolver.Answer) {
+	*row = output.Lean{
+		Domain:           name.Domain,
+		Rank:             name.Rank,
+		List:             name.List,
+		TLD:              tld(name.Domain),
+		RegisteredDomain: m.suffixes.Registered(name.Domain),
+		Record:           string(codes.RecordAbsent),
+		RecordReason:     string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone)),
+		Error:            string(codes.ErrNoRecord),
+		TXTCount:         &m.none,
+		Zone:             a.Zone,
+		Rcode:            resolver.RcodeName(a.Rcode),
+		Authenticated:    &m.no,
+		EDE:              ede(a.EDE),
+		Attempts:         int32(a.Trace.Attempts),
+		LookupMS:         *milliseconds(a.Trace.Elapsed),
+		TCP:              a.Trace.TCP,
+		Policy:           string(codes.PolicyNotFetched),
+		Verdict:          string(codes.VerdictNoSTS),
+		Pass:             1,
+	}
 	if a.Authenticated {
 		row.Authenticated = &m.yes
 	}
-	fillEDE(row, a.EDE)
-	row.Attempts = int32(a.Trace.Attempts)
-	row.LookupMS = *milliseconds(a.Trace.Elapsed)
-	row.TCP = a.Trace.TCP
+	if name.ListRank > 0 {
+		row.ListRank = &name.ListRank
+	}
 }
 
-func fillEDE(row *output.Row, ede []uint16) {
-	for _, code := range ede {
-		row.EDE = append(row.EDE, int32(code))
+// whole is the row of lean, apart from the slot that name is in.
+func whole(lean *output.Lean, name *domains.Name) *output.Row {
+	row := lean.Row()
+	row.Tags = name.Tags
+	if row.ListRank != nil {
+		row.ListRank = new(name.ListRank)
 	}
+	return row
+}
+
+func ede(seen []uint16) (column []int32) {
+	for _, code := range seen {
+		column = append(column, int32(code))
+	}
+	return column
 }
 
 func fillAsked(row *output.Row, asked resolver.Trace) {
@@ -106,7 +126,7 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 	if l.TXTCount > 0 {
 		row.TTL = new(int32(min(l.TTL, 1<<31-1)))
 	}
-	fillEDE(row, l.EDE)
+	row.EDE = ede(l.EDE)
 	fillAsked(row, asked)
 	addFindings(row, l.Findings)
 

@@ -329,8 +329,9 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		quick := r.newRow(&name)
-		r.fillNegative(quick, &a)
+		var lean output.Lean
+		r.fillNegative(&lean, &name, &a)
+		quick := lean.Row()
 		quick.Resolver = a.Trace.Upstream.String()
 		surveyed, err := r.story(&name, &resolver.Answer{Outcome: resolver.Reply, Msg: reply, Trace: a.Trace})
 		if err != nil {

@@ -66,7 +66,9 @@ func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, er
 
 	var asked resolver.Trace
 	if first != nil && (first.Outcome == resolver.NXDOMAIN || first.Outcome == resolver.NODATA) {
-		fillNegative(row, first) // the mail side of every domain is asked for
+		var lean output.Lean // the mail side of every domain is asked for
+		r.fillNegative(&lean, name, first)
+		row = whole(&lean, name)
 		if first.Trace.Upstream.IsValid() {
 			row.Resolver = first.Trace.Upstream.String()
 		}

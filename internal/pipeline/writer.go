@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
@@ -47,7 +48,7 @@ type writer struct {
 	open  map[*part]bool
 	spare [][]output.Row // batches of parts that are done
 	tags  []int64        // of slots that are to be released
-	row   [1]output.Row  // the row of a plain negative
+	row   output.Lean    // of a plain negative
 	from  netip.AddrPort // the upstream that gave the last one
 	name  string         // of it
 }
@@ -84,7 +85,6 @@ func (r *run) write() error {
 // place: a part keeps nothing of a row but what its columns need.
 func (w *writer) addNegatives(e event) {
 	w.tags = w.tags[:0]
-	row := &w.row[0]
 	for i := range e.negatives {
 		a := &e.negatives[i]
 		w.tags = append(w.tags, a.Tag)
@@ -92,11 +92,11 @@ func (w *writer) addNegatives(e event) {
 			continue
 		}
 		p := w.slots.part(a.Tag)
-		w.beginRow(row, w.slots.name(a.Tag))
-		w.fillNegative(row, a)
-		row.Resolver = w.upstream(a.Trace.Upstream)
-		row.ObservedAt = e.at
-		if err := w.store(p, w.row[:]); err != nil {
+		name := w.slots.name(a.Tag)
+		w.fillNegative(&w.row, name, a)
+		w.row.Resolver = w.upstream(a.Trace.Upstream)
+		w.row.ObservedAt = e.at
+		if err := w.storeNegative(p, name); err != nil {
 			w.fail(err)
 			continue
 		}
@@ -151,16 +151,35 @@ func (w *writer) settle(p *part) {
 	}
 }
 
-// store writes rows of p, whose file it makes when they are the first.
-func (w *writer) store(p *part, rows []output.Row) (err error) {
-	if p.file == nil {
-		first, last := w.Chunks.Ranks(p.number)
-		if p.file, err = w.Dataset.Create(p.number, first, last); err != nil {
-			return err
-		}
+// store writes rows of p.
+func (w *writer) store(p *part, rows []output.Row) error {
+	if err := w.create(p); err != nil {
+		return err
 	}
 	p.written += int64(len(rows))
 	return p.file.Write(rows)
+}
+
+// storeNegative writes w.row, which is not lean when it has tags.
+func (w *writer) storeNegative(p *part, name *domains.Name) error {
+	if name.Tags != nil {
+		*w.place(p) = *whole(&w.row, name)
+		return nil
+	}
+	if err := w.create(p); err != nil {
+		return err
+	}
+	p.written++
+	return p.file.WriteLean(&w.row)
+}
+
+// create makes the file of p where there is none yet.
+func (w *writer) create(p *part) (err error) {
+	if p.file == nil {
+		first, last := w.Chunks.Ranks(p.number)
+		p.file, err = w.Dataset.Create(p.number, first, last)
+	}
+	return err
 }
 
 // end makes the file of p whole.

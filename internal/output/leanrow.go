@@ -1,0 +1,76 @@
+package output
+
+import "time"
+
+// A Lean is a [Row] that says nothing but what the lookup of a record that is
+// not there can say, as more than 99 rows in 100 do: its other columns are all
+// NULL. It is a quarter of the size.
+type Lean struct {
+	Domain           string
+	Rank             int64
+	List             string
+	ListRank         *int64
+	TLD              string
+	RegisteredDomain string
+	Record           string
+	RecordReason     string
+	Error            string
+	TXTCount         *int32
+	Zone             string
+	Rcode            string
+	Authenticated    *bool
+	EDE              []int32
+	Resolver         string
+	Attempts         int32
+	LookupMS         int32
+	TCP              bool
+	Policy           string
+	Verdict          string
+	ObservedAt       time.Time
+	Pass             int32
+}
+
+// Row is the whole row.
+func (l *Lean) Row() *Row {
+	return &Row{
+		Domain: l.Domain, Rank: l.Rank, List: l.List, ListRank: l.ListRank, TLD: l.TLD, RegisteredDomain: l.RegisteredDomain,
+		Record: l.Record, RecordReason: l.RecordReason, Error: l.Error, TXTCount: l.TXTCount, Zone: l.Zone, Rcode: l.Rcode,
+		Authenticated: l.Authenticated, EDE: l.EDE, Resolver: l.Resolver, Attempts: l.Attempts, LookupMS: l.LookupMS, TCP: l.TCP,
+		Policy: l.Policy, Verdict: l.Verdict, ObservedAt: l.ObservedAt, Pass: l.Pass,
+	}
+}
+
+// leanOf is what a lean row says.
+func leanOf(r *Row) Lean {
+	return Lean{
+		Domain: r.Domain, Rank: r.Rank, List: r.List, ListRank: r.ListRank, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain,
+		Record: r.Record, RecordReason: r.RecordReason, Error: r.Error, TXTCount: r.TXTCount, Zone: r.Zone, Rcode: r.Rcode,
+		Authenticated: r.Authenticated, EDE: r.EDE, Resolver: r.Resolver, Attempts: r.Attempts, LookupMS: r.LookupMS, TCP: r.TCP,
+		Policy: r.Policy, Verdict: r.Verdict, ObservedAt: r.ObservedAt, Pass: r.Pass,
+	}
+}
+
+// lean says that r says nothing but what the lookup of a record that is not
+// there can say: the columns of [Lean] are all that are not NULL. It is so
+// for more than 99 rows in 100.
+func lean(r *Row) bool {
+	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
+		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&
+		r.TriedAddrs == nil && r.TriedOutcomes == nil && r.TriedMS == nil && r.IPv4 == "" && r.IPv6 == "" && r.Addr == "" &&
+		r.TLSVersion == "" && r.TLSCipher == "" && r.TLSGroup == "" && r.TLSAlert == nil && r.TLSError == "" &&
+		r.CertIssuer == "" && r.CertNames == nil && r.CertNamesCount == nil && r.CertNotBefore == nil &&
+		r.CertNotAfter == nil && r.CertSHA256 == "" && r.ChainLength == nil &&
+		r.HTTPStatus == nil && r.HTTPLocation == "" && r.ContentType == "" && r.ContentEncoding == "" && r.Server == "" &&
+		r.BodyBytes == nil && r.BodyFraming == "" &&
+		r.DNSMS == nil && r.ConnectMS == nil && r.TLSMS == nil && r.HTTPMS == nil && r.BodyMS == nil &&
+		r.PolicyStage == "" && r.PolicyReason == "" && r.PolicyText == nil && r.PolicySHA256 == "" && r.Mode == "" &&
+		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
+		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil && r.MXMatch == "" &&
+		r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
+		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTCNAMEs == nil && r.RUA == nil && r.RUAKinds == nil &&
+		r.RUADomains == nil && r.DANE == "" && r.TLSARecords == nil && r.WildcardSuspected == nil && r.Delegation == "" &&
+		r.RecordDelegatedTo == "" && r.HostDelegatedTo == "" && r.Provider == "" && r.VerdictBasis == "" &&
+		r.Strict == nil && r.Lenient == nil && r.Findings == nil && r.TLSRPTResult == "" &&
+		r.Pending == "" && r.FirstRecord == "" && r.FirstRecordReason == "" && r.FirstPolicy == "" &&
+		r.FirstPolicyStage == "" && r.FirstPolicyReason == ""
+}
