@@ -42,6 +42,7 @@ func newBatches() *batches {
 		b.inIO[i].Base = &b.replies[i][0]
 		b.inIO[i].SetLen(maxTrain)
 		b.trains[i] = make([]byte, unix.CmsgSpace(4))
+		b.in[i].header.Control = &b.trains[i][0]
 		b.in[i].header.Iov = &b.inIO[i]
 		b.in[i].header.SetIovlen(1)
 		b.out[i].header.Iov = &b.outIO[i]
@@ -81,10 +82,8 @@ func openBatchPort(addr netip.AddrPort, b *batches, segment bool) (port, error) 
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("connect", err)
 	}
-	if segment {
-		// Linux 5.0; an older one keeps replies apart, as without.
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
-	}
+	// Linux 5.0; an older one keeps replies apart.
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_GRO, 1)
 	p := &batchPort{fd: fd, b: b, segment: segment}
 	p.size, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
 	return p, nil
@@ -155,11 +154,8 @@ func crowded(err error) bool {
 // of one size that came together as one, and says what that size is: the last
 // of a train may be shorter.
 func (p *batchPort) receive(deliver func(packet []byte)) (replies int, err error) {
-	if p.segment {
-		for i := range p.b.in {
-			p.b.in[i].header.Control = &p.b.trains[i][0]
-			p.b.in[i].header.SetControllen(len(p.b.trains[i]))
-		}
+	for i := range p.b.in {
+		p.b.in[i].header.SetControllen(len(p.b.trains[i])) // the last call has left what it filled
 	}
 	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(p.fd), uintptr(unsafe.Pointer(&p.b.in)), batch, unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
