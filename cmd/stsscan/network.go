@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,9 @@ type networkFlags struct {
 	retries   int
 	rate      float64
 	inFlight  int
+	floor     int
+	udp       string
+	mixCase   bool
 	surveys   int
 }
 
@@ -54,7 +58,10 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first")
 	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
 	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
-	flags.IntVar(&f.inFlight, "in-flight", 1000, "DNS questions in flight")
+	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))
+	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
+	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
+	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
 	flags.IntVar(&f.surveys, "surveys", 256, "surveys of domains with a record at a time")
 }
 
@@ -71,10 +78,15 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--retries %d: must not be negative", f.retries))
 	case f.rate < 0:
 		return usage(fmt.Errorf("--rate %v: must not be negative", f.rate))
-	case f.inFlight < 1:
-		return usage(fmt.Errorf("--in-flight %d: must be at least 1", f.inFlight))
+	case f.inFlight < 0:
+		return usage(fmt.Errorf("--in-flight %d: must not be negative", f.inFlight))
+	case f.floor < 1:
+		return usage(fmt.Errorf("--in-flight-floor %d: must be at least 1", f.floor))
 	case f.surveys < 1:
 		return usage(fmt.Errorf("--surveys %d: must be at least 1", f.surveys))
+	}
+	if _, err := resolver.ParseSocketAPI(f.udp); err != nil {
+		return usage(fmt.Errorf("--udp: %w", err))
 	}
 	if f.contact != "" {
 		if err := checkContact(f.contact); err != nil {
@@ -128,6 +140,7 @@ type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
 	upstreams []string
+	inFlight  int
 	roots     rootsInfo
 	closers   []func()
 }
@@ -166,8 +179,10 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 		return nil, err
 	}
 
+	n.inFlight = f.window(upstreams)
 	n.engine, err = resolver.New(resolver.Config{
-		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: f.inFlight, Log: log,
+		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight, Floor: f.floor,
+		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -191,6 +206,25 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	}
 	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}
 	return n, nil
+}
+
+// How many questions are in flight where no flag says so. The system's resolver
+// is shared with others; one that was named, or runs on this machine, is there
+// to be used.
+const (
+	modestWindow = 1_000
+	largeWindow  = 10_000
+)
+
+func (f *networkFlags) window(upstreams []netip.AddrPort) int {
+	away := func(u netip.AddrPort) bool { return !u.Addr().IsLoopback() }
+	switch {
+	case f.inFlight > 0:
+		return f.inFlight
+	case f.resolvers == "" && slices.ContainsFunc(upstreams, away):
+		return modestWindow
+	}
+	return largeWindow
 }
 
 // real reads the upstreams and roots of a network that is not simulated here.

@@ -1,8 +1,6 @@
 package output
 
 import (
-	"net/http"
-
 	"stsscan/internal/codes"
 )
 
@@ -41,7 +39,8 @@ func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bo
 		case codes.ReasonTimeout, codes.ReasonReset, codes.ReasonServerError:
 			return true
 		}
-		return status != nil && (*status == http.StatusTooManyRequests || *status == http.StatusRequestTimeout)
+		const requestTimeout, tooManyRequests = 408, 429 // RFC 9110, section 15.5.9; RFC 6585, section 4
+		return status != nil && (*status == requestTimeout || *status == tooManyRequests)
 	case codes.StageBody:
 		switch reason {
 		case codes.ReasonTimeout, codes.ReasonReset, codes.ReasonTruncated:
