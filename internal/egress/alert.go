@@ -43,18 +43,23 @@ func alertNumber(err error) uint8 {
 // servesNameless reports whether the server at addr has a certificate for who
 // names no host. Alert 80 may be said of the server or of the name: a server
 // that has one for others and fails for this name has none for this name. Nothing
-// is asked of it, and its certificate is not looked at.
-func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.Addr) bool {
-	raw, err := t.dialer.connect(ctx, host, addr)
-	if err != nil {
-		return false
+// is asked of it, and its certificate is not looked at. The error says Later.
+func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.Addr) (bool, *Error) {
+	raw, _, err := t.dialer.visit(ctx, host, addr, new(Trace))
+	switch {
+	case err != nil && err.later:
+		return false, err
+	case err != nil:
+		return false, nil
 	}
 	defer raw.Close()
-	if t.admit(ctx) != nil {
-		return false
+	running, stop := clockOf(ctx).run(ctx)
+	defer stop()
+	if t.admit(running) != nil {
+		return false, nil
 	}
 	defer t.leave()
-	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
+	shaking, cancel := context.WithTimeout(running, t.config.HandshakeTimeout)
 	defer cancel()
 	config := t.tlsConfig("", new(Trace))
 	shown := false
@@ -63,5 +68,5 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 		return errors.New("seen")
 	}
 	_ = tls.Client(raw, config).HandshakeContext(shaking) // ends with the error above, at the latest
-	return shown
+	return shown, nil
 }

@@ -24,11 +24,12 @@ const (
 // may be used concurrently.
 type Dialer struct {
 	config Config
+	turns  *turns
 	ipv6   bool // this machine, or whoever dials for it, reaches the IPv6 Internet
 }
 
 // NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv6,
-// OptedOut and DialTimeout.
+// OptedOut, Manners and DialTimeout.
 func NewDialer(c Config) (*Dialer, error) {
 	switch {
 	case c.Resolve == nil:
@@ -36,7 +37,7 @@ func NewDialer(c Config) (*Dialer, error) {
 	case c.Dial != nil && c.Proxy != nil:
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
-	d := &Dialer{config: c.withDefaults(), ipv6: true}
+	d := &Dialer{config: c.withDefaults(), turns: newTurns(c.Manners), ipv6: true}
 	switch {
 	case c.Proxy != nil:
 		var err error
@@ -54,10 +55,12 @@ func NewDialer(c Config) (*Dialer, error) {
 // DialContext connects to address, a host name and port 443. The network is
 // tcp. The host is resolved once; at most two of its addresses of each family
 // are tried, IPv6 first, each for the dial time-out, the next only when one
-// cannot be reached.
+// cannot be reached. Each waits until it is its turn by the Manners; the turn
+// lasts until the connection is closed.
 //
 // An error is of type *[Error], of stage dns or tcp; it wraps
-// [ErrForbiddenAddr] when no address may be contacted.
+// [ErrForbiddenAddr] when no address may be contacted, and says Later when an
+// address was not dialled for the sake of manners.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || network != "tcp" || port != strconv.Itoa(httpsPort) {
@@ -68,7 +71,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	trace := traceOf(ctx)
 	began := time.Now()
-	addrs, err := d.config.Resolve(ctx, host)
+	running, stop := clockOf(ctx).run(ctx)
+	addrs, err := d.config.Resolve(running, host)
+	stop()
 	trace.DNSTime = time.Since(began)
 	trace.HostAddrs = append([]netip.Addr(nil), addrs[:min(maxHostAddrs, len(addrs))]...)
 	if err != nil && len(addrs) == 0 {
@@ -83,24 +88,45 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 
 	began = time.Now()
-	defer func() { trace.ConnectTime = time.Since(began) }()
+	defer func() { trace.ConnectTime = time.Since(began) - trace.TurnTime }()
 	var failed *Error
 	for _, addr := range candidates {
-		trace.Addr = addr
-		dialled := time.Now()
-		conn, err := d.connect(ctx, host, addr)
-		trace.connected(addr, err, time.Since(dialled))
+		conn, over, err := d.visit(ctx, host, addr, trace)
 		if err == nil {
 			return conn, nil
+		}
+		if err.later {
+			return nil, err
 		}
 		if failed == nil || failed.local || !err.local {
 			failed = err // a fault of ours says less than what another address did
 		}
-		if ctx.Err() != nil {
+		if over {
 			break
 		}
 	}
 	return nil, failed
+}
+
+// visit dials one address when it is its turn. over is true when the request has
+// no time left for another one. An address that was put off has not been dialled.
+func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ net.Conn, over bool, _ *Error) {
+	mine, waited, err := d.turns.take(ctx, addr)
+	trace.TurnTime += waited
+	if err != nil {
+		return nil, true, postponed(host, addr, err)
+	}
+	trace.Addr = addr
+	running, stop := clockOf(ctx).run(ctx)
+	defer stop()
+	began := time.Now()
+	conn, failed := d.connect(running, host, addr)
+	trace.connected(addr, failed, time.Since(began))
+	if failed != nil {
+		mine.leave()
+		return nil, running.Err() != nil, failed
+	}
+	return &turnConn{conn, mine}, false, nil
 }
 
 // candidates are the addresses to dial, in order, and the reason when there are

@@ -340,7 +340,7 @@ func TestDialerRebinding(t *testing.T) {
 		}
 		return socketDial(ctx, network, address)
 	}
-	d, err := NewDialer(Config{Resolve: resolve, Dial: real, DialTimeout: time.Second})
+	d, err := NewDialer(Config{Resolve: resolve, Dial: real, DialTimeout: time.Second, Manners: NoManners()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ type Error struct {
 	stage  codes.Stage
 	reason codes.PolicyReason
 	local  bool
+	later  bool // and local
 	err    error
 }
 
@@ -34,9 +35,11 @@ func (e *Error) Error() string {
 	b.WriteString(": ")
 	b.WriteString(string(e.stage))
 	b.WriteString(": ")
-	if e.local {
+	switch {
+	case e.later:
+	case e.local:
 		b.WriteString("fault of this machine: ")
-	} else {
+	default:
 		b.WriteString(string(e.reason))
 		b.WriteString(": ")
 	}
@@ -63,9 +66,13 @@ func (e *Error) TLSError() codes.TLSError {
 }
 
 // Local reports whether the fault is our own: no descriptors, no ports, no
-// route, no proxy, a cancelled context. Nothing is known about the Policy Host
-// then.
+// route, no proxy, a cancelled context, or manners. Nothing is known about the
+// Policy Host then.
 func (e *Error) Local() bool { return e.local }
+
+// Later reports whether an address was not asked for the sake of manners: it
+// was asked often enough for now, and is to be asked later. Local is true too.
+func (e *Error) Later() bool { return e.later }
 
 // Timeout reports whether the time ran out.
 func (e *Error) Timeout() bool {
@@ -75,6 +82,13 @@ func (e *Error) Timeout() bool {
 // fault is a failure that tells nothing about the host.
 func fault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
 	return &Error{host: host, addr: addr, stage: stage, reason: codes.ReasonOther, local: true, err: err}
+}
+
+// postponed is a connection that was not made when it was not our turn.
+func postponed(host string, addr netip.Addr, cause error) *Error {
+	e := fault(host, addr, codes.StageTCP, cause)
+	e.later = errors.Is(cause, errLater)
+	return e
 }
 
 // cancelled reports whether ctx was ended by somebody, not by its deadline.

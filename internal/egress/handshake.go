@@ -23,13 +23,20 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 		return nil, err
 	}
 	trace := traceOf(ctx)
-	conn, failed := t.handshake(ctx, raw, host, trace)
+	running, stop := clockOf(ctx).run(ctx)
+	conn, failed := t.handshake(running, raw, host, trace)
+	stop()
 	if failed == nil {
 		return conn, nil
 	}
 	_ = raw.Close()
-	if trace.TLSAlert == alertInternalError && t.servesNameless(ctx, host, trace.Addr) {
-		failed = tlsFailure(host, trace.Addr, codes.TLSNoCertForName, failed.err)
+	if trace.TLSAlert == alertInternalError {
+		switch nameless, later := t.servesNameless(ctx, host, trace.Addr); {
+		case later != nil:
+			return nil, later
+		case nameless:
+			failed = tlsFailure(host, trace.Addr, codes.TLSNoCertForName, failed.err)
+		}
 	}
 	trace.TLSError = failed.TLSError()
 	return nil, failed

@@ -136,6 +136,9 @@ func reach(t testing.TB, p pki, config Config, play func(net.Conn)) *Transport {
 			return new(net.Dialer).DialContext(ctx, "tcp", listener.Addr().String())
 		}
 	}
+	if config.Manners == (Manners{}) {
+		config.Manners = NoManners() // they have tests of their own
+	}
 	config.Roots = p.roots()
 	config.Now = noon
 	transport, err := NewTransport(config)

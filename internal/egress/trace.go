@@ -29,6 +29,7 @@ type Trace struct {
 	ChainLength int            // certificates that the server sent
 
 	DNSTime     time.Duration // of resolving the host
+	TurnTime    time.Duration // of waiting for our turn, all addresses together: the manners', not the host's
 	ConnectTime time.Duration // of dialling, all addresses together
 	TLSTime     time.Duration // of the handshake and the verification
 }

@@ -61,6 +61,8 @@ type Config struct {
 	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
 	Handshakes       int           // TLS handshakes at a time; 0: 256
 
+	Manners Manners // of connections to one address, and to one network; through a proxy they are about the address asked of it
+
 	// VerifyInFull verifies each chain with all its signatures. Else those that
 	// were found good are remembered for the life of the Transport, up to a
 	// bound; no verdict depends on it.
@@ -150,8 +152,9 @@ func NewTransport(c Config) (*Transport, error) {
 }
 
 // RoundTrip sends the request and returns the response, whatever its status.
-// The deadline is that of the request's context, which also ends the reading of
-// the body. Of the request's header only Accept and Accept-Encoding are sent.
+// The deadline is that of the request's context, or of its [WithTimeout], which
+// also ends the reading of the body. Of the request's header only Accept and
+// Accept-Encoding are sent.
 //
 // An error is of type *[Error].
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -179,7 +182,8 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	// net/http cuts the context that it dials with off from that of the
 	// request. So the connection is made here, where the deadline, the trace
 	// and the reason of a failure are at hand, and only given to it.
-	out := req.Clone(context.WithValue(ctx, connectedKey{}, conn))
+	running, stop := clockOf(ctx).run(ctx)
+	out := req.Clone(context.WithValue(running, connectedKey{}, conn))
 	out.Host = ""
 	out.URL.User = nil // would become an Authorization field
 	out.Header = http.Header{"User-Agent": {t.config.UserAgent}}
@@ -191,11 +195,22 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.http.RoundTrip(out)
 	if err != nil {
 		_ = conn.Close()
-		return nil, httpError(ctx, host, err)
+		failed := httpError(running, host, err)
+		stop()
+		return nil, failed
+	}
+	if later, ok := retryAfter(resp, time.Now()); ok {
+		if raw, ok := conn.NetConn().(*turnConn); ok {
+			raw.turn.hold(later)
+		}
 	}
 	resp.Request = req
+	resp.Body = &timedBody{resp.Body, stop}
 	return resp, nil
 }
+
+// Manners says what the manners have cost so far.
+func (t *Transport) Manners() MannersCounts { return t.dialer.turns.countsNow() }
 
 // check refuses what is no request for a policy.
 func check(req *http.Request) error {

@@ -62,6 +62,7 @@ func inWorld(t *testing.T, world *simnet.World) Config {
 func inEngine(t *testing.T, engine Engine, world *simnet.World) Config {
 	t.Helper()
 	transport, err := egress.NewTransport(egress.Config{
+		Manners: egress.NoManners(),
 		Resolve: Hosts(engine), Dial: world.DialContext, Roots: world.Roots(), UserAgent: "stsscan/test",
 	})
 	if err != nil {

@@ -144,7 +144,7 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 // fillFetch fills the columns of the Policy Host and of the policy.
 func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace) {
 	fillHost(row, host, dialled)
-	fillResponse(row, f, f.HeaderTime-dialled.DNSTime-dialled.ConnectTime-dialled.TLSTime)
+	fillResponse(row, f, f.HeaderTime-dialled.DNSTime-dialled.TurnTime-dialled.ConnectTime-dialled.TLSTime)
 
 	row.Policy = string(f.Class)
 	row.Error = string(mtasts.Sentinel(err))

@@ -19,6 +19,9 @@ import (
 // in the way; the waits between add up to about a quarter of a minute.
 const localTries = 8
 
+// patience is for how long a survey waits for its turn at a Policy Host.
+const patience = 24 * time.Hour
+
 // complaintInterval is how often faults of this machine are logged.
 const complaintInterval = 5 * time.Second
 
@@ -83,8 +86,8 @@ func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, er
 		return row, r.mail(row)
 	}
 
-	ctx, cancel := context.WithTimeout(r.work, r.Deadline)
-	defer cancel()
+	// Nothing comes back yet for what was put off, so each waits for its turn.
+	ctx := egress.WithTimeout(egress.WithPatience(r.work, patience), r.Deadline)
 	var dialled egress.Trace
 	var host mtasts.Host
 	result = "fetcherror"

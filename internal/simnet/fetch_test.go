@@ -39,6 +39,7 @@ func observe(t *testing.T, w *World, domain string) Truth {
 	t.Helper()
 	var host mtasts.Host
 	door, err := egress.NewTransport(egress.Config{
+		Manners: egress.NoManners(),
 		Resolve: func(ctx context.Context, name string) (_ []netip.Addr, err error) {
 			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()

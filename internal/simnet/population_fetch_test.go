@@ -20,6 +20,7 @@ func TestTruthAsFetched(t *testing.T) {
 		p := testPopulation(t, modelErrors, 0)
 		w := testWorld(t, p)
 		rt, err := egress.NewTransport(egress.Config{
+			Manners: egress.NoManners(),
 			Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
 				h, err := mtasts.LookupHost(ctx, w, host)
 				return h.Addrs, errors.Join(err, h.Failed)

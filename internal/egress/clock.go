@@ -1,0 +1,86 @@
+package egress
+
+import (
+	"context"
+	"io"
+	"net"
+	"time"
+)
+
+// WithTimeout returns a context whose request may take as long as timeout from
+// the host's addresses to the last octet of the body, with the time apart that
+// the request waits for its turn: our manners are not the host's slowness. The
+// context is for one request at a time.
+func WithTimeout(ctx context.Context, timeout time.Duration) context.Context {
+	return context.WithValue(ctx, clockKey{}, &clock{left: timeout})
+}
+
+// WithPatience returns a context whose requests wait for their turn for as long
+// as d, however many wait already: for those who come back for what was put off,
+// a few at a time.
+func WithPatience(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, patienceKey{}, d)
+}
+
+type (
+	clockKey    struct{}
+	patienceKey struct{}
+)
+
+func patient(ctx context.Context) bool {
+	_, ok := ctx.Value(patienceKey{}).(time.Duration)
+	return ok
+}
+
+// patience is for how long a request waits for its turn.
+func (t *turns) patience(ctx context.Context) time.Duration {
+	if d, ok := ctx.Value(patienceKey{}).(time.Duration); ok {
+		return d
+	}
+	return t.manners.MaxWait
+}
+
+// A clock is the time that a request has left. It only runs while something is
+// done for it.
+type clock struct{ left time.Duration }
+
+func clockOf(ctx context.Context) *clock {
+	c, _ := ctx.Value(clockKey{}).(*clock)
+	return c
+}
+
+// run lets the clock run until stop is called; the context that it returns ends
+// when no time is left. Without a clock it is ctx.
+func (c *clock) run(ctx context.Context) (running context.Context, stop func()) {
+	if c == nil {
+		return ctx, func() {}
+	}
+	began := time.Now()
+	running, cancel := context.WithTimeout(ctx, c.left)
+	return running, func() {
+		c.left -= time.Since(began)
+		cancel()
+	}
+}
+
+// A timedBody stops the clock when the body is closed.
+type timedBody struct {
+	io.ReadCloser
+	stop func()
+}
+
+func (b *timedBody) Close() error {
+	defer b.stop()
+	return b.ReadCloser.Close()
+}
+
+// A turnConn is a connection whose end ends our turn.
+type turnConn struct {
+	net.Conn
+	turn *turn
+}
+
+func (c *turnConn) Close() error {
+	defer c.turn.leave()
+	return c.Conn.Close()
+}

@@ -1,0 +1,214 @@
+package egress
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"stsscan/internal/codes"
+)
+
+func TestRetryAfter(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		text   string
+		want   time.Duration
+		ok     bool
+	}{
+		{429, "7", 7 * time.Second, true},
+		{503, "7", 7 * time.Second, true},
+		{503, " 120 ", 2 * time.Minute, true},
+		{429, "Mon, 23 Nov 2026 12:01:00 GMT", time.Minute, true},
+		{503, "Monday, 23-Nov-26 12:01:00 GMT", time.Minute, true},
+		{503, "Mon, 23 Nov 2026 11:59:00 GMT", 0, false},
+		{503, "0", 0, false},
+		{429, "", tooManyWait, true},
+		{429, "soon", tooManyWait, true},
+		{429, "-7", tooManyWait, true},
+		{429, "99999999999999999999", tooManyWait, true},
+		{503, "", 0, false}, // a host that is broken, not one that has had enough
+		{503, "soon", 0, false},
+		{200, "7", 0, false},
+		{404, "7", 0, false},
+	} {
+		resp := &http.Response{StatusCode: c.status, Header: http.Header{}}
+		if c.text != "" {
+			resp.Header.Set("Retry-After", c.text)
+		}
+		if got, ok := retryAfter(resp, noon()); ok != c.ok || ok && got != c.want {
+			t.Errorf("%d %q: %v %v, want %v %v", c.status, c.text, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for rate, want := range map[float64]limit{
+		2:    {1, 2, time.Second},
+		0.5:  {1, 1, 2 * time.Second},
+		2.5:  {1, 2, 800 * time.Millisecond},
+		1:    {1, 1, time.Second},
+		1000: {1, 1000, time.Second},
+		-1:   {1, -1, 0},
+	} {
+		if got := newLimit(1, rate); got != want {
+			t.Errorf("%v: %+v, want %+v", rate, got, want)
+		}
+	}
+	for addr, want := range map[string]string{
+		"22.1.2.3": "22.1.2.0/24", "3ffe:1:2:3::4": "3ffe:1:2::/48", "3ffe:1:2:3::4%eth0": "3ffe:1:2::/48", "::ffff:22.1.2.3": "::/48",
+	} {
+		if got := networkOf(netip.MustParseAddr(addr)).String(); got != want {
+			t.Errorf("%s is of %s, want %s", addr, got, want)
+		}
+	}
+}
+
+// Connections end their turn when they are closed, whoever failed; an address
+// that was put off is not the host's fault, and what the wait costs is not taken
+// from the time of the host.
+func TestDialerManners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		takes, lookup := 3*time.Second, time.Duration(0)
+		var failure error
+		var inFlight, most atomic.Int64
+		d, err := NewDialer(Config{
+			Resolve: func(context.Context, string) ([]netip.Addr, error) {
+				time.Sleep(lookup)
+				return addresses("22.1.0.1"), nil
+			},
+			DialTimeout: time.Minute,
+			Manners:     Manners{HostConnections: 1, HostRate: -1, Queue: 1, MaxWait: 10 * time.Second},
+			Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				most.Store(max(most.Load(), inFlight.Add(1)))
+				defer inFlight.Add(-1)
+				select {
+				case <-time.After(takes):
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+				if failure != nil {
+					return nil, failure
+				}
+				client, server := net.Pipe()
+				server.Close()
+				return client, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dial := func(timeout time.Duration) (net.Conn, Trace, error) {
+			var trace Trace
+			conn, err := d.DialContext(WithTimeout(WithTrace(t.Context(), &trace), timeout), "tcp", host+":443")
+			return conn, trace, err
+		}
+		first, trace, err := dial(4 * time.Second)
+		if err != nil || trace.TurnTime != 0 || trace.ConnectTime != takes {
+			t.Fatal(err, trace)
+		}
+		var all sync.WaitGroup
+		all.Go(func() { // waits 6 s and dials for 3, and has 4
+			second, trace, err := dial(4 * time.Second)
+			if err != nil || trace.TurnTime != 6*time.Second || trace.ConnectTime != takes {
+				t.Error(err, trace)
+				return
+			}
+			second.Close()
+		})
+		synctest.Wait()
+		var e *Error
+		if _, trace, err := dial(4 * time.Second); !errors.As(err, &e) || !e.Later() || !e.Local() || e.Timeout() || trace.Addr.IsValid() {
+			t.Errorf("the queue is full: %v, trace %+v", err, trace)
+		}
+		time.Sleep(6 * time.Second)
+		first.Close()
+		all.Wait()
+
+		failure = refused()
+		_, _, err = dial(4 * time.Second)
+		wantError(t, err, codes.StageTCP, codes.ReasonRefused, false)
+		lookup = 2 * time.Second // of four, which leaves two
+		_, _, err = dial(4 * time.Second)
+		wantError(t, err, codes.StageTCP, codes.ReasonTimeout, false)
+		if errors.As(err, &e); e.Later() {
+			t.Errorf("%v: later", err)
+		}
+		if most.Load() != 1 {
+			t.Errorf("%d connections at a time", most.Load())
+		}
+		if counts := d.turns.countsNow(); counts != (MannersCounts{Waited: 1, PutOff: 1}) {
+			t.Errorf("%+v", counts)
+		}
+	})
+}
+
+// A host that has had enough is not asked again until it wants to be.
+func TestTransportRetryAfter(t *testing.T) {
+	p := newPKI(t)
+	var asked atomic.Int64
+	ended := make(chan struct{})
+	site := overTLS(p.good(t), says("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"))
+	transport := reach(t, p, Config{Manners: Manners{Queue: 1}}, func(conn net.Conn) {
+		asked.Add(1)
+		site(conn)
+		close(ended)
+	})
+	resp, err := fetch(t, t.Context(), transport)
+	if err != nil || resp.StatusCode != http.StatusTooManyRequests {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	var e *Error
+	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() {
+		t.Errorf("%v, want a later time", err)
+	}
+	<-ended
+	if counts := transport.Manners(); asked.Load() != 1 || counts.Held != 1 || counts.PutOff != 1 {
+		t.Errorf("asked %d times, %+v", asked.Load(), counts)
+	}
+}
+
+// The time that a request has left ends the reading of its body, and closing the
+// body ends the turn.
+func TestTransportTimeout(t *testing.T) {
+	p := newPKI(t)
+	ended := make(chan struct{})
+	site := overTLS(p.good(t), func(conn net.Conn) {
+		if readRequest(conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it")
+			waitForEnd(conn)
+		}
+	})
+	transport := reach(t, p, Config{}, func(conn net.Conn) {
+		site(conn)
+		close(ended)
+	})
+	resp, err := fetch(t, WithTimeout(t.Context(), time.Second), transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if !errors.Is(err, context.DeadlineExceeded) || string(body) != "half of it" {
+		t.Errorf("%q, %v", body, err)
+	}
+	resp.Body.Close()
+	<-ended
+	place := transport.dialer.turns.hosts[netip.MustParseAddr("22.1.0.1")]
+	for range 100 { // net/http closes the connection in its own time
+		if transport.dialer.turns.mu.Lock(); place.inFlight == 0 {
+			transport.dialer.turns.mu.Unlock()
+			return
+		}
+		transport.dialer.turns.mu.Unlock()
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the turn lasts on")
+}

@@ -1,0 +1,337 @@
+package egress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A visit is a connection that was made when it was its turn.
+type visit struct {
+	addr       netip.Addr
+	n          int // in the order of arrival
+	began, end time.Time
+}
+
+// A diary notes visits.
+type diary struct {
+	mu     sync.Mutex
+	visits []visit
+}
+
+// pay waits for a turn, stays for a while and leaves.
+func (d *diary) pay(ctx context.Context, t *turns, addr netip.Addr, n int, stay time.Duration) error {
+	mine, _, err := t.take(ctx, addr)
+	if err != nil {
+		return err
+	}
+	v := visit{addr: addr, n: n, began: time.Now()}
+	time.Sleep(stay)
+	v.end = time.Now()
+	mine.leave()
+	mine.leave() // counts once
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.visits = append(d.visits, v)
+	return nil
+}
+
+// wantWithin holds the visits that share a key against a limit, in the window
+// that begins with each of them and at the moment when each begins.
+func wantWithin[K comparable](t *testing.T, visits []visit, l limit, key func(netip.Addr) K) {
+	t.Helper()
+	visits = slices.SortedFunc(slices.Values(visits), func(a, b visit) int { return a.began.Compare(b.began) })
+	for i, first := range visits {
+		began, inFlight := 0, 0
+		for j, v := range visits {
+			if key(v.addr) != key(first.addr) {
+				continue
+			}
+			if j >= i && v.began.Before(first.began.Add(l.window)) {
+				began++
+			}
+			if !v.began.After(first.began) && v.end.After(first.began) {
+				inFlight++
+			}
+		}
+		if l.most >= 0 && began > l.most {
+			t.Fatalf("%v: %d visits in %v, limit %d", key(first.addr), began, l.window, l.most)
+		}
+		if l.atATime >= 0 && inFlight > l.atATime {
+			t.Fatalf("%v: %d visits at a time, limit %d", key(first.addr), inFlight, l.atATime)
+		}
+	}
+}
+
+func patiently(t *testing.T) context.Context { return WithPatience(t.Context(), 24*time.Hour) }
+
+// Rate and concurrency are kept in every window, of addresses and of networks,
+// whoever comes when and stays for how long; everybody gets a turn, and those of
+// one address in the order in which they came.
+func TestTurnsKeepTheirLimits(t *testing.T) {
+	for seed := range uint64(30) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		rates := []float64{0, 0.5, 1, 2, 2.5, 7, -1}
+		m := Manners{
+			HostConnections: random.IntN(5) - 1, HostRate: rates[random.IntN(len(rates))],
+			NetworkConnections: random.IntN(7) - 1, NetworkRate: 2 * rates[random.IntN(len(rates))],
+		}
+		synctest.Test(t, func(t *testing.T) {
+			turns := newTurns(m)
+			var d diary
+			var all sync.WaitGroup
+			const visits = 150
+			for n := range visits {
+				addr := netip.AddrFrom4([4]byte{22, 1, byte(random.IntN(3)), byte(random.IntN(4))})
+				if random.IntN(4) == 0 {
+					addr = netip.MustParseAddr(fmt.Sprintf("3ffe:0:%d:%d::%d", random.IntN(2), random.IntN(3), random.IntN(2)))
+				}
+				stay := time.Duration(random.IntN(1500)) * time.Millisecond
+				all.Go(func() {
+					if err := d.pay(patiently(t), turns, addr, n, stay); err != nil {
+						t.Error(err)
+					}
+				})
+				if random.IntN(3) == 0 {
+					time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
+				}
+				synctest.Wait() // they come one after the other
+			}
+			all.Wait()
+			if len(d.visits) != visits {
+				t.Fatalf("%d visits", len(d.visits))
+			}
+			wantWithin(t, d.visits, turns.host, func(a netip.Addr) netip.Addr { return a })
+			wantWithin(t, d.visits, turns.subnet, networkOf)
+			slices.SortStableFunc(d.visits, func(a, b visit) int { return a.began.Compare(b.began) })
+			last := make(map[netip.Addr]visit)
+			for _, v := range d.visits {
+				if before, ok := last[v.addr]; ok && v.began.After(before.began) && v.n < before.n {
+					t.Fatalf("%s: %d came before %d and had to wait for it", v.addr, v.n, before.n)
+				}
+				last[v.addr] = v
+			}
+			counts := turns.countsNow()
+			if counts.Waiting != 0 || counts.PutOff != 0 {
+				t.Errorf("%+v", counts)
+			}
+		})
+	}
+}
+
+// What has to wait too long, or finds too many waiting, is put off at once; what
+// could not be known before, when the time is up.
+func TestTurnsPutOff(t *testing.T) {
+	addr := netip.MustParseAddr("22.1.0.1")
+	for _, c := range []struct {
+		title    string
+		manners  Manners
+		stay     time.Duration
+		visitors int
+		made     int
+		waits    time.Duration // of those that are put off
+	}{
+		{"the queue is full", Manners{Queue: 3, MaxWait: time.Hour}, 0, 10, 2 + 3, 0},
+		{"the wait would be too long", Manners{Queue: 100, MaxWait: 3 * time.Second}, 0, 20, 2 + 2*2, 0},
+		{"nobody leaves", Manners{Queue: 3, MaxWait: 5 * time.Second, HostRate: -1}, time.Hour, 10, 2, 5 * time.Second},
+		{"none may wait", Manners{Queue: -1}, 0, 5, 2, 0},
+		{"one at a time", Manners{HostConnections: 1, HostRate: -1, Queue: 2, MaxWait: 5 * time.Second}, 2 * time.Second, 5, 1 + 2, 0},
+		{"a network", Manners{HostConnections: -1, HostRate: -1, NetworkRate: 1, Queue: 100, MaxWait: 3500 * time.Millisecond}, 0, 10, 1 + 3, 3500 * time.Millisecond},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				turns := newTurns(c.manners)
+				var d diary
+				var all sync.WaitGroup
+				var putOff sync.Map
+				for n := range c.visitors {
+					all.Go(func() {
+						began := time.Now()
+						if err := d.pay(t.Context(), turns, addr, n, c.stay); err != nil {
+							putOff.Store(n, time.Since(began))
+							if !errors.Is(err, errLater) {
+								t.Error(err)
+							}
+						}
+					})
+					synctest.Wait()
+				}
+				all.Wait()
+				turnedAway := 0
+				putOff.Range(func(n, waited any) bool {
+					turnedAway++
+					if d := waited.(time.Duration); d != 0 && d != c.waits {
+						t.Errorf("%v waited %v in vain", n, d)
+					}
+					return true
+				})
+				counts := turns.countsNow()
+				if len(d.visits) != c.made || turnedAway != c.visitors-c.made || counts.PutOff != int64(turnedAway) || counts.Waiting != 0 {
+					t.Errorf("%d visits, want %d; %d put off, counts %+v", len(d.visits), c.made, turnedAway, counts)
+				}
+			})
+		})
+	}
+}
+
+// Who gives up leaves the queue to the others, and takes no turn away.
+func TestTurnsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostConnections: 1, HostRate: -1})
+		addr := netip.MustParseAddr("22.1.0.1")
+		var d diary
+		var all sync.WaitGroup
+		all.Go(func() { _ = d.pay(patiently(t), turns, addr, 0, 4*time.Second) })
+		synctest.Wait()
+
+		stopped := errors.New("stopped")
+		cancelled, cancel := context.WithCancelCause(t.Context())
+		short, cancelShort := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancelShort()
+		for ctx, want := range map[context.Context]error{cancelled: stopped, short: errLater} {
+			all.Go(func() {
+				if err := d.pay(ctx, turns, addr, 1, time.Hour); !errors.Is(err, want) {
+					t.Errorf("%v, want %v", err, want)
+				}
+			})
+		}
+		synctest.Wait()
+		all.Go(func() { _ = d.pay(t.Context(), turns, addr, 2, 0) })
+		synctest.Wait()
+		if counts := turns.countsNow(); counts.Waiting != 3 {
+			t.Errorf("%+v", counts)
+		}
+		cancel(stopped)
+		all.Wait()
+		if len(d.visits) != 2 || d.visits[1].n != 2 || d.visits[1].began != d.visits[0].end {
+			t.Errorf("visits %+v", d.visits)
+		}
+		if counts := turns.countsNow(); counts != (MannersCounts{Waited: 1, PutOff: 1}) {
+			t.Errorf("%+v", counts)
+		}
+	})
+}
+
+// However many want to visit one address, nobody else waits for it, not even in
+// its network.
+func TestTurnsGiant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{})
+		var giant, others diary
+		var all sync.WaitGroup
+		ctx := patiently(t)
+		for n := range 1000 {
+			all.Go(func() { _ = giant.pay(ctx, turns, netip.MustParseAddr("22.1.0.1"), n, time.Second) })
+		}
+		synctest.Wait()
+		for n := range 10 {
+			for _, network := range []byte{0, 1, 2} {
+				addr := netip.AddrFrom4([4]byte{22, 1, network, byte(10 + n)})
+				all.Go(func() {
+					began := time.Now()
+					if err := others.pay(t.Context(), turns, addr, n, time.Second); err != nil {
+						t.Error(err)
+					}
+					if waited := time.Since(began) - time.Second; waited != 0 {
+						t.Errorf("%s waited %v for the giant", addr, waited)
+					}
+				})
+			}
+		}
+		began := time.Now()
+		all.Wait()
+		if took := time.Since(began); len(giant.visits) != 1000 || took != 500*time.Second {
+			t.Errorf("%d visits to the giant in %v", len(giant.visits), took)
+		}
+	})
+}
+
+// A host that asks us to come back later is left alone, and it alone, and not for
+// ever.
+func TestTurnsHold(t *testing.T) {
+	for _, c := range []struct{ asked, most, held time.Duration }{
+		{7 * time.Second, 0, 7 * time.Second},
+		{100 * time.Hour, 0, 10 * time.Minute},
+		{100 * time.Hour, time.Minute, time.Minute},
+		{7 * time.Second, -1, 0},
+		{-time.Second, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second})
+			addr := netip.MustParseAddr("22.1.0.1")
+			mine, _, err := turns.take(t.Context(), addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mine.hold(c.asked)
+			mine.leave()
+			began := time.Now()
+			var d diary
+			if err := d.pay(t.Context(), turns, addr, 1, 0); (err != nil) != (c.held > time.Second) || time.Since(began) != 0 && err != nil {
+				t.Errorf("%+v: %v after %v", c, err, time.Since(began))
+			}
+			if err := d.pay(t.Context(), turns, addr.Next(), 2, 0); err != nil || time.Since(began) > c.held {
+				t.Errorf("%+v: another address: %v", c, err)
+			}
+			if err := d.pay(patiently(t), turns, addr, 3, 0); err != nil || time.Since(began) != c.held {
+				t.Errorf("%+v: %v, held for %v", c, err, time.Since(began))
+			}
+		})
+	}
+}
+
+// Places are forgotten when nothing has to be known of them.
+func TestTurnsForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{})
+		addr := netip.MustParseAddr("22.0.0.1")
+		held, _, err := turns.take(t.Context(), addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held.hold(time.Minute)
+		most := 0
+		const addresses, perSecond = 200_000, 1000
+		for n := range addresses {
+			v4 := netip.AddrFrom4([4]byte{23, byte(n >> 16), byte(n >> 8), byte(n)})
+			if n%2 == 0 {
+				v4 = netip.AddrFrom16([16]byte{0x3f, 0xfe, 0, byte(n >> 16), byte(n >> 8), byte(n)})
+			}
+			mine, _, err := turns.take(t.Context(), v4)
+			if errors.Is(err, errLater) { // its network is asked often enough
+				time.Sleep(time.Second)
+				continue
+			}
+			mine.leave()
+			most = max(most, len(turns.hosts)+len(turns.networks))
+			time.Sleep(time.Second / perSecond)
+		}
+		if most > 4*2*perSecond {
+			t.Errorf("%d places are remembered where %d were visited in the last second", most, perSecond)
+		}
+		if turns.hosts[addr] == nil || turns.hosts[addr].inFlight != 1 {
+			t.Error("a place was forgotten during a visit")
+		}
+		held.leave()
+	})
+}
+
+func TestNoManners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(NoManners())
+		for range 5000 {
+			mine, waited, err := turns.take(t.Context(), netip.MustParseAddr("22.1.0.1"))
+			if err != nil || waited != 0 {
+				t.Fatal(waited, err)
+			}
+			mine.hold(time.Hour)
+		}
+	})
+}
