@@ -43,6 +43,7 @@ type networkFlags struct {
 	udp       string
 	mixCase   bool
 	surveys   int
+	manners   mannersFlags
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -63,6 +64,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
 	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
 	flags.IntVar(&f.surveys, "surveys", 256, "surveys of domains with a record at a time")
+	f.manners.register(flags)
 }
 
 // check refuses flags that contradict each other or make no sense.
@@ -93,7 +95,7 @@ func (f *networkFlags) check() error {
 			return usage(fmt.Errorf("--contact: %w", err))
 		}
 	}
-	return nil
+	return f.manners.check()
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.
@@ -139,6 +141,7 @@ func (f *networkFlags) testBed() bool {
 type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
+	manners   func() egress.MannersCounts // what manners have cost so far
 	upstreams []string
 	inFlight  int
 	roots     rootsInfo
@@ -194,6 +197,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 
 	config := egress.Config{
 		Resolve: pipeline.Hosts(n.engine), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
+		Manners: f.manners.manners(f.testBed()),
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {
@@ -204,6 +208,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	if err != nil {
 		return nil, err
 	}
+	n.manners = transport.Manners
 	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}
 	return n, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"stsscan/internal/egress"
 	"stsscan/internal/pipeline"
 )
 
@@ -79,7 +80,7 @@ func isTerminal(w io.Writer) bool {
 // watch shows the progress of a run over total names until the returned
 // function is called. Names of parts that were whole before do not count: the
 // rate and the time left are those of this run.
-func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats) (stop func()) {
+func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, manners func() egress.MannersCounts) (stop func()) {
 	if mode == "off" || total == 0 {
 		return func() {}
 	}
@@ -94,10 +95,10 @@ func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger
 			progressbar.OptionSetItsString("domains"),
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetDescription(describe(pipeline.Counts{})),
+			progressbar.OptionSetDescription(describe(pipeline.Counts{}, egress.MannersCounts{})),
 		))
 	}
-	w := &watcher{console: c, log: log, total: total, stats: stats, began: time.Now()}
+	w := &watcher{console: c, log: log, total: total, stats: stats, manners: manners, began: time.Now()}
 	ticker := time.NewTicker(interval)
 	done := make(chan struct{})
 	var finished sync.WaitGroup
@@ -133,18 +134,19 @@ func (c *console) show(bar *progressbar.ProgressBar) {
 // A watcher turns counters into a bar or into log lines.
 type watcher struct {
 	*console
-	log   *slog.Logger
-	total int64
-	stats *pipeline.Stats
-	began time.Time
+	log     *slog.Logger
+	total   int64
+	stats   *pipeline.Stats
+	manners func() egress.MannersCounts
+	began   time.Time
 }
 
 func (w *watcher) report() {
-	counts := w.stats.Counts()
+	counts, manners := w.stats.Counts(), w.manners()
 	w.mu.Lock()
 	bar := w.bar
 	if bar != nil {
-		bar.Describe(describe(counts))
+		bar.Describe(describe(counts, manners))
 		_ = bar.Set64(counts.Domains())
 	}
 	w.mu.Unlock()
@@ -158,7 +160,8 @@ func (w *watcher) report() {
 	}
 	w.log.Info("progress", "domains", counts.Domains(), "of", w.total, "per_second", int64(rate), "left", left,
 		"present", counts.Present, "absent", counts.Absent, "unknown", counts.Unknown,
-		"policies_valid", counts.PolicyValid, "policies_broken", counts.PolicyBroken, "surveying", counts.Surveying)
+		"policies_valid", counts.PolicyValid, "policies_broken", counts.PolicyBroken, "surveying", counts.Surveying,
+		"waiting_for_hosts", manners.Waiting, "put_off", manners.PutOff)
 }
 
 // end leaves the last state of the bar on the screen.
@@ -169,7 +172,7 @@ func (w *watcher) end() {
 		return
 	}
 	counts := w.stats.Counts()
-	w.bar.Describe(describe(counts))
+	w.bar.Describe(describe(counts, w.manners()))
 	_ = w.bar.Set64(counts.Domains())
 	_ = w.bar.Exit()
 	fmt.Fprintln(w.out)
@@ -177,6 +180,13 @@ func (w *watcher) end() {
 }
 
 // describe is the text before the bar.
-func describe(c pipeline.Counts) string {
-	return fmt.Sprintf("records %d, valid policies %d, unknown %d", c.Present, c.PolicyValid, c.Unknown)
+func describe(c pipeline.Counts, m egress.MannersCounts) string {
+	text := fmt.Sprintf("records %d, valid policies %d, unknown %d", c.Present, c.PolicyValid, c.Unknown)
+	if m.Waiting > 0 {
+		text += fmt.Sprintf(", waiting for hosts %d", m.Waiting)
+	}
+	if m.PutOff > 0 {
+		text += fmt.Sprintf(", put off %d", m.PutOff)
+	}
+	return text
 }

@@ -196,6 +196,13 @@ func (r *record) describe(n *network) {
 			Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
 		})
 	}
+	m := n.manners()
+	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
+	if r.earlier != nil {
+		r.manifest.Manners.Waited += r.earlier.Manners.Waited
+		r.manifest.Manners.PutOff += r.earlier.Manners.PutOff
+		r.manifest.Manners.Held += r.earlier.Manners.Held
+	}
 }
 
 // write writes run.json.

@@ -70,7 +70,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	}
 
 	stats := new(pipeline.Stats)
-	stop := console.watch(ctx, j.mode, log, record.remaining(), stats)
+	stop := console.watch(ctx, j.mode, log, record.remaining(), stats, n.manners)
 	scanErr := pipeline.Run(ctx, pipeline.Config{
 		Chunks:   pipeline.Prepared(plan),
 		Source:   &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},

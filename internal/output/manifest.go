@@ -47,6 +47,7 @@ type Manifest struct {
 	Config     map[string]string `json:"config,omitempty"`             // flags as given, defaults included
 	Contact    string            `json:"contact,omitempty"`            // whom the hosts that were contacted can ask
 	Resolvers  []Resolver        `json:"resolvers,omitempty"`          // that were asked
+	Manners    Manners           `json:"manners"`                      // what the limits for each Policy Host have cost
 	Roots      Roots             `json:"roots"`                        // that certificates were held against
 	PublicList string            `json:"public_suffix_list,omitempty"` // version of the public suffix list
 
@@ -109,6 +110,13 @@ type Resolver struct {
 	Refused    int64  `json:"refused"`
 	Mismatched int64  `json:"mismatched"` // packets that were no answer to a question
 	TCP        int64  `json:"tcp"`        // answers over TCP
+}
+
+// Manners count what the limits for each address and network have cost.
+type Manners struct {
+	Waited int64 `json:"waited"`  // connections that had to wait for their turn
+	PutOff int64 `json:"put_off"` // connections that were not made when they were wanted, because it would have been too often
+	Held   int64 `json:"held"`    // responses that asked not to be asked again for a while
 }
 
 // Roots are the certificates that were trusted.
