@@ -48,6 +48,7 @@ the same process. Exit status 1 when a row differs from the truth.`,
 				sim: "errors", seed: f.network.seed, timeout: demoTimeout, deadline: demoDeadline,
 				retries: 1, inFlight: 1000, surveys: 128,
 			}
+			f.mailSide = mailFlags{mx: "record", tlsrpt: "record", dane: "record"}
 			job := scanJob{scanFlags: f, lists: []string{list}, std: std, settings: settings(cmd.Flags())}
 			if err := job.check(os.Getenv); err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 func newLookup(std streams) *cobra.Command {
 	var (
 		network networkFlags
+		mail    mailFlags
 		asJSON  bool
 		verbose bool
 	)
@@ -27,6 +28,10 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := network.check(); err != nil {
+				return err
+			}
+			asked, err := mail.mail()
+			if err != nil {
 				return err
 			}
 			names, err := normalizeAll(args, network.testBed())
@@ -49,7 +54,7 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, network.deadline)
+				row, err := n.survey(cmd.Context(), name, network.deadline, asked)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -72,12 +77,13 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the row as JSON")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
 	network.register(cmd.Flags())
+	mail.register(cmd.Flags(), "all")
 	return cmd
 }
 
 // survey makes the row of one domain.
-func (n *network) survey(ctx context.Context, domain string, deadline time.Duration) (*output.Row, error) {
-	return pipeline.Survey(ctx, pipeline.Config{Engine: n.engine, Client: n.client, Deadline: deadline}, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+func (n *network) survey(ctx context.Context, domain string, deadline time.Duration, mail pipeline.Mail) (*output.Row, error) {
+	return pipeline.Survey(ctx, pipeline.Config{Engine: n.engine, Client: n.client, Mail: mail, Deadline: deadline}, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
 // normalizeAll normalises the domains of a command line.

@@ -13,6 +13,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
 )
 
@@ -22,6 +23,7 @@ const maxPartSize = 1 << 19
 // scanFlags are the flags of scan.
 type scanFlags struct {
 	network      networkFlags
+	mailSide     mailFlags
 	output       string
 	format       string
 	domainColumn string
@@ -48,6 +50,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
+	f.mailSide.register(flags, "record")
 }
 
 func newScan(std streams) *cobra.Command {
@@ -97,6 +100,7 @@ type scanJob struct {
 
 	slice queue.Shard
 	mode  progressMode
+	mail  pipeline.Mail
 }
 
 // check refuses a command line that cannot work, before anything is written.
@@ -119,6 +123,9 @@ func (j *scanJob) check(getenv func(string) string) error {
 		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL, so that those who are asked know whom to tell"))
 	}
 	var err error
+	if j.mail, err = j.mailSide.mail(); err != nil {
+		return err
+	}
 	if j.mode, err = parseProgress(j.progress, j.quiet, j.std.err); err != nil {
 		return err
 	}

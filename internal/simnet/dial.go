@@ -23,7 +23,7 @@ func asker() netip.AddrPort {
 // DialContext connects to a host of the world. The network is tcp, tcp4 or
 // tcp6, and the address is a literal one with its port: names are the business
 // of who asks. Errors are those that a system gives, in a [net.OpError]; only
-// port 443 is open. Where nothing answers, the call waits for ctx, at most 127
+// port 443 is open, and port 25 of mail servers. Where nothing answers, the call waits for ctx, at most 127
 // seconds. The connection behaves as one of TCP does, deadlines included.
 func (w *World) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	at, err := netip.ParseAddrPort(address)
@@ -57,7 +57,7 @@ func (w *World) DialContext(ctx context.Context, network, address string) (net.C
 		return client, nil
 	}
 	client, server := newPipe(asker(), at)
-	if !w.start(server, func() { w.serveHost(server, at.Addr()) }) {
+	if !w.start(server, func() { w.serve(server, at) }) {
 		return nil, closed("dial", network)
 	}
 	return client, nil
@@ -66,10 +66,24 @@ func (w *World) DialContext(ctx context.Context, network, address string) (net.C
 // connectPlay is how a connection to an address and port is met.
 func (w *World) connectPlay(at netip.AddrPort) tcpPlay {
 	play := w.src.tcp(at.Addr().Unmap())
+	if _, mail := w.src.smtp(at.Addr().Unmap()); mail && at.Port() == smtpPort {
+		return tcpServe
+	} else if mail && play == tcpUnreachable {
+		return tcpRefuse
+	}
 	if at.Port() != httpsPort && (play == tcpServe || play == tcpNameless || play == tcpReset) {
 		return tcpRefuse
 	}
 	return play
+}
+
+// serve is the server side of one connection.
+func (w *World) serve(raw net.Conn, at netip.AddrPort) {
+	if at.Port() == smtpPort {
+		w.serveSMTP(raw, at.Addr())
+		return
+	}
+	w.serveHost(raw, at.Addr())
 }
 
 // silence waits until the caller, the system or the world gives up.

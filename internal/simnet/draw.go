@@ -48,6 +48,14 @@ const (
 	forServer
 	forFraming
 	forSite
+	forWildcard
+	forReport
+	forReportAlone
+	forReportText
+	forTLSA
+	forTLSAKind
+	forMailServer
+	forMailServerKind
 )
 
 const (

@@ -28,13 +28,14 @@ func newPopulation(model string, seed uint64, night int) (source, error) {
 		model: model, seed: seed, night: night, growth: growth(night),
 		operators: operators(), stories: stories(), absences: absences(), mailOperators: mailOperators(),
 		mailKinds: [2]wheel{mailKinds(model, false), mailKinds(model, true)},
-		coverages: coverages(model),
+		coverages: coverages(model), reports: reportStories(), mailServers: mailServers(),
 	}
 	p.maxAges, p.maxAgeShares = maxAges()
 	p.modes, p.mismatchModes = modeWeights()
 	p.shareOperators()
 	p.shareStories()
 	p.shareMail()
+	p.shareCompanions()
 	return p, nil
 }
 
@@ -134,6 +135,26 @@ func (p *population) shareMail() {
 	p.existing = append(p.existing, "example.com", "example.net", "example.org")
 	slices.Sort(p.existing)
 	p.mailShares = newWheel(weights...)
+}
+
+// shareCompanions makes the wheels of TLSRPT records and of mail servers.
+func (p *population) shareCompanions() {
+	var reports, operators, own []float64
+	for _, s := range p.reports {
+		share := s.wild
+		if p.model == modelErrors {
+			share = s.errors
+		}
+		reports = append(reports, share)
+	}
+	for _, s := range p.mailServers {
+		if p.model == modelErrors {
+			s.operator, s.own = s.errors, s.errors
+		}
+		operators, own = append(operators, s.operator), append(own, s.own)
+	}
+	p.reportShares = newWheel(reports...)
+	p.serverShares = [2]wheel{newWheel(operators...), newWheel(own...)}
 }
 
 // adoption is the share of domains like this one that have a record in the

@@ -35,6 +35,7 @@ type handshake struct {
 	muted bool // crypto/tls has no say any more
 	stay  bool // the connection is left open
 	slow  bool // an octet a second
+	mail  bool // after STARTTLS, on port 25
 }
 
 func (h *handshake) Write(p []byte) (int, error) {
@@ -69,6 +70,9 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, SessionTicketsDisabled: true,
 	}
+	if h.mail {
+		config.NextProtos = nil
+	}
 	if h.name == "" && h.world.src.tcp(h.at.Unmap()) == tcpNameless {
 		return h.certified(config, defaultHoster)
 	}
@@ -76,7 +80,9 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		// RFC 8461, section 7.1: who asks must say for whom.
 		return nil, h.instead(alert(alertUnrecognizedName))
 	}
-	h.site = h.world.src.site(h.name)
+	if h.site = h.world.src.site(h.name); h.mail {
+		h.site = h.world.src.mailSite(h.name)
+	}
 	switch h.site.tls {
 	case tlsNoCertForName:
 		return nil, h.instead(alert(alertUnrecognizedName))

@@ -37,6 +37,10 @@ type population struct {
 	mailOperators []mailOperator
 	mailShares    wheel
 	coverages     wheel
+	reports       []reportStory
+	reportShares  wheel
+	mailServers   []mailServer
+	serverShares  [2]wheel // of an operator's hosts, and of a domain's own
 
 	maxAges              []int64 // seconds
 	maxAgeShares         wheel
@@ -168,6 +172,16 @@ func (p *population) tcp(addr netip.Addr) tcpPlay { return playOf(addr) }
 // belong to another Policy Domain, such as alias targets. The rank is the
 // population's own, see rankOf.
 func (p *population) truth(domain string, _ int64) (Truth, bool) {
+	t, ok := p.policyTruth(domain)
+	if ok {
+		f := p.fateOf(domain)
+		p.mailTruth(&f, &t)
+	}
+	return t, ok
+}
+
+// policyTruth is the truth about record and policy.
+func (p *population) policyTruth(domain string) (Truth, bool) {
 	if role, of := p.parseName(recordLabel + domain); role != roleRecord || of != domain {
 		return Truth{}, false
 	}

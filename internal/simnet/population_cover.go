@@ -56,7 +56,7 @@ func (p *population) patternsOf(f *fate, m mail, c coverage) []string {
 	switch m.kind {
 	case mailImplicit:
 		return []string{f.domain}
-	case mailNull, mailNone, mailPseudo:
+	case mailNull, mailNone, mailPseudo, mailServfail:
 		return []string{"mail." + f.domain}
 	}
 	first := m.hosts[0].name

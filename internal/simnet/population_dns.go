@@ -12,6 +12,9 @@ import (
 // of a domain that has none: they cost a hash and a look into the public suffix
 // list.
 func (p *population) step(name string, qtype uint16) step {
+	if st, ok := p.companionStep(name, qtype); ok {
+		return st
+	}
 	role, domain := p.parseName(name)
 	f := p.fateOf(domain)
 	if role == roleDomain {

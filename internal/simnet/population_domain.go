@@ -19,13 +19,19 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 	ttl := ttlOf(f.draw)
 	switch qtype {
 	case dns.TypeMX:
+		if m.kind == mailServfail {
+			return playServfail.step(st.zone)
+		}
 		st.rrs = mxRRs(f.domain, ttl, m)
 	case dns.TypeTXT:
 		if m.kind != mailNone {
 			st.rrs = []dns.RR{&dns.TXT{Hdr: header(f.domain, dns.TypeTXT, ttl), Txt: []string{m.spf()}}}
 		}
 	case dns.TypeA, dns.TypeAAAA:
-		if m.kind != mailNone || isServerName(f.domain) {
+		if p.isMailHost(f) {
+			v4, v6 := p.serverAddrs(f)
+			st.rrs = addrRRs(f.domain, qtype, ttl, v4, v6)
+		} else if m.kind != mailNone || isServerName(f.domain) {
 			v4 := addrV4(tcpServe, uint32(f.draw.bits(forAddress)))
 			v6 := addrV6(tcpServe, f.draw.bits(forAddress))
 			st.rrs = addrRRs(f.domain, qtype, ttl, []netip.Addr{v4}, []netip.Addr{v6})
@@ -34,16 +40,9 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 	return st
 }
 
-// isServerName reports whether a name is one that MX records and redirects of
-// a population point to.
-func isServerName(name string) bool {
-	label, _, _ := strings.Cut(name, ".")
-	switch label {
-	case "mail", "mx", "mx1", "mx2", "smtp", "www":
-		return true
-	}
-	return false
-}
+// isServerName reports whether a name is one that redirects of a population
+// point to.
+func isServerName(name string) bool { return strings.HasPrefix(name, "www.") }
 
 func mxRRs(name string, ttl uint32, m mail) []dns.RR {
 	if m.kind == mailNull {

@@ -14,6 +14,7 @@ const (
 	mailNull                     // the null MX of RFC 7505
 	mailPseudo                   // a host that is none, such as localhost
 	mailNone                     // neither MX nor address
+	mailServfail                 // the name servers fail
 )
 
 // mailKinds weighs the kinds for domains without and with a record. In zones
@@ -22,7 +23,7 @@ const (
 func mailKinds(model string, bears bool) wheel {
 	switch {
 	case bears && model == modelErrors:
-		return newWheel(91, 3, 2, 2, 2)
+		return newWheel(90, 3, 2, 2, 2, 1)
 	case bears:
 		return newWheel(98.8, 0.5, 0.2, 0.2, 0.3)
 	case model == modelTop:

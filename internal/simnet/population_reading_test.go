@@ -29,7 +29,7 @@ func TestTruthAsRead(t *testing.T) {
 				findings := map[codes.Finding]bool{}
 				for i := range n {
 					domain := testName(i)
-					truth, ok := p.truth(domain, 0)
+					truth, ok := p.policyTruth(domain)
 					if !ok {
 						t.Fatalf("no truth about %s", domain)
 					}
@@ -50,11 +50,17 @@ func TestTruthAsRead(t *testing.T) {
 	}
 }
 
-// onTheWire are the findings for which a connection is needed, or a look at
-// both the addresses and the aliases of the host.
+// onTheWire are the findings for which a connection is needed, a look at both
+// the addresses and the aliases of the host, or one at the mail side.
 var onTheWire = []codes.Finding{
 	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
 	codes.FindCharsetOther, codes.FindTruncationPossible,
+
+	// Of the mail side.
+	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
+	codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
+	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSAUnusable, codes.FindMXNoSTARTTLS,
+	codes.FindMXTLSFailed, codes.FindMXCertificate,
 }
 
 // testWorld is the world of a population.

@@ -61,7 +61,7 @@ func (s *Server) serveSOCKS(conn *net.TCPConn) {
 		reset(conn)
 	default:
 		if socksReply(conn, socksSucceeded) == nil {
-			s.world.serveHost(conn, at.Addr())
+			s.world.serve(conn, at)
 		}
 	}
 }

@@ -19,6 +19,11 @@ type source interface {
 	tcp(addr netip.Addr) tcpPlay
 	// site says what the web server behind a Server Name Indication does.
 	site(sni string) site
+	// smtp says how the mail server at an address talks on port 25, if there is
+	// one.
+	smtp(addr netip.Addr) (smtpPlay, bool)
+	// mailSite says how a mail server shakes hands for a host name.
+	mailSite(sni string) site
 	// truth says what a perfect observer concludes about a Policy Domain; ok
 	// is false where the source does not know.
 	truth(domain string, rank int64) (t Truth, ok bool)

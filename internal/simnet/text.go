@@ -14,6 +14,8 @@ type text struct {
 	dns    map[faultKey]dnsRule
 	addrs  map[netip.Addr]tcpPlay // what the faults say about addresses
 	sites  map[string]site
+	mail   map[netip.Addr]smtpPlay // mail servers
+	mails  map[string]site         // how they shake hands for a host
 	truths map[string]Truth
 	listed []string // domains of truths, in the order of the file
 }
@@ -44,6 +46,8 @@ type text struct {
 //	        alert-flood|empty-flood|endless-message|drip|end|client-cert|http2-only
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
+//	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
+//	        inject [TLS PLAY [HOSTER]]     (a mail server, and its handshake)
 //	<host>  delay DURATION                 (before the response header)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
@@ -59,7 +63,9 @@ type text struct {
 //
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
 // policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx,
-// strict and lenient; lists are separated by commas.
+// strict and lenient, and of the mail side mx_kind, mx_match, mismatch, tlsrpt,
+// tlsrpt_reason, rua, dane, wildcard_suspected, delegation, verdict and
+// verdict_probed; lists are separated by commas.
 //
 // Errors name the file, the line and the reason.
 func Open(path string) (*World, error) {
@@ -77,6 +83,7 @@ func Open(path string) (*World, error) {
 func newText(path string, files []textFile) (*text, error) {
 	t := &text{
 		dns: make(map[faultKey]dnsRule), addrs: make(map[netip.Addr]tcpPlay),
+		mail: make(map[netip.Addr]smtpPlay), mails: make(map[string]site),
 		sites: make(map[string]site), truths: make(map[string]Truth),
 	}
 	zone, ok := find(files, "zone")
@@ -160,6 +167,13 @@ func (t *text) site(sni string) site {
 	}
 	return s
 }
+
+func (t *text) smtp(addr netip.Addr) (smtpPlay, bool) {
+	play, ok := t.mail[addr]
+	return play, ok
+}
+
+func (t *text) mailSite(sni string) site { return t.mails[sni] }
 
 func (t *text) truth(domain string, _ int64) (Truth, bool) {
 	truth, ok := t.truths[domain]

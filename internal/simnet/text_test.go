@@ -33,7 +33,9 @@ func TestOpenErrors(t *testing.T) {
 		{zone + "-- policy/nowhere.example.com --\n", ":4: a policy of nowhere.example.com, which has no address in the zone"},
 		{zone + "-- policy/host.example.com --\n-- policy/HOST.example.com --\n", ":5: a second policy of host.example.com"},
 
-		{zone + "-- faults --\n\n# a comment\nhost.example.com smtp refuse\n", `:7: faults: unknown kind "smtp": there are dns, tcp, tls, http, header, delay and body`},
+		{zone + "-- faults --\n\n# a comment\nhost.example.com ftp refuse\n", `:7: faults: unknown kind "ftp": there are dns, tcp, tls, smtp, http, header, delay and body`},
+		{zone + "-- faults --\nhost.example.com smtp refuse\n", `:5: faults: unknown smtp play "refuse": there are good, no-starttls`},
+		{zone + "-- faults --\nhost.example.com smtp good broken\n", `:5: faults: unknown tls play "broken"`},
 		{zone + "-- faults --\nhost..example.com tcp refuse\n", `:5: faults: "host..example.com" is not a domain name`},
 		{zone + "-- faults --\nnowhere.example.com tcp refuse\n", ":5: faults: nowhere.example.com has no address in the zone"},
 		{zone + "-- faults --\nhost.example.com tcp refused\n", `:5: faults: unknown tcp fault "refused": there are serve, refuse, silent, unreachable, reset`},

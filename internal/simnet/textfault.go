@@ -93,6 +93,8 @@ func (t *text) fault(line string) (subject string, err error) {
 		return name + " tcp", t.tcpFault(addrs, rest)
 	case "tls":
 		subject, err = name+" tls", s.tlsFault(rest)
+	case "smtp":
+		return name + " smtp", t.smtpFault(name, addrs, rest)
 	case "http":
 		subject, err = name+" http", s.httpFault(rest)
 	case "header":
@@ -102,7 +104,7 @@ func (t *text) fault(line string) (subject string, err error) {
 	case "body":
 		subject, err = s.bodyFault(name, rest)
 	default:
-		err = fmt.Errorf("unknown kind %q: there are dns, tcp, tls, http, header, delay and body", verb)
+		err = fmt.Errorf("unknown kind %q: there are dns, tcp, tls, smtp, http, header, delay and body", verb)
 	}
 	t.sites[name] = s
 	return subject, err

@@ -81,7 +81,10 @@ func (truth *Truth) set(key, value string) (err error) {
 		truth.Lenient = new(bool)
 		*truth.Lenient, err = strconv.ParseBool(value)
 	default:
-		return fmt.Errorf("unknown key %q", key)
+		var known bool
+		if known, err = truth.setMail(key, value); !known {
+			return fmt.Errorf("unknown key %q", key)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)

@@ -26,6 +26,22 @@ type Truth struct {
 	MaxAge *int64     `json:"max_age,omitempty"`     // seconds
 	MX     []string   `json:"mx_patterns,omitempty"` // patterns as published, in order
 
+	// The mail side: what is so for every domain, whether or not a scan asks.
+	MXKind            codes.MXKind       `json:"mx_kind,omitempty"`
+	MXHosts           []string           `json:"mx,omitempty"` // preference and name, in order
+	MXMatch           codes.MXMatch      `json:"mx_match,omitempty"`
+	MXUnused          []string           `json:"mx_unused,omitempty"`
+	Mismatch          codes.Mismatch     `json:"mismatch,omitempty"`
+	Probes            []string           `json:"probes,omitempty"` // of each host: starttls, and tls_error after a space; empty: it names no host
+	TLSRPT            codes.Record       `json:"tlsrpt,omitempty"`
+	TLSRPTReason      codes.TLSRPTReason `json:"tlsrpt_reason,omitempty"`
+	RUA               []string           `json:"rua,omitempty"`
+	DANE              codes.DANE         `json:"dane,omitempty"`
+	WildcardSuspected *bool              `json:"wildcard_suspected,omitempty"` // nil: there is no record
+	Delegation        codes.Delegation   `json:"delegation,omitempty"`
+	Verdict           codes.Verdict      `json:"verdict,omitempty"`        // by the names of MX hosts
+	VerdictProbed     codes.Verdict      `json:"verdict_probed,omitempty"` // by their certificates too
+
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`
 }

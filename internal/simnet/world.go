@@ -37,6 +37,8 @@ type World struct {
 
 	rebound atomic.Uint64 // answers given by names that change their mind
 
+	sessions func(Session) // told of each session of mail; nil: nobody
+
 	running sync.WaitGroup // goroutines of hosts and servers
 	mu      sync.Mutex
 	open    map[io.Closer]struct{} // connections and servers; nil once closed
@@ -104,6 +106,10 @@ func (w *World) Domains() []string {
 	}
 	return nil
 }
+
+// WatchMail has told called at the end of each session of a mail server, from
+// any goroutine. It is called before the world is used.
+func (w *World) WatchMail(told func(Session)) { w.sessions = told }
 
 // start runs serve in a goroutine that Close waits for, and c is closed at the
 // latest when the world is. It is false, and c is closed, when the world was

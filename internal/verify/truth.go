@@ -40,6 +40,7 @@ func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	d.plain("strict", truth(row.Strict), truth(t.Strict))
 	d.plain("lenient", truth(row.Lenient), truth(t.Lenient))
 	d.list("host_cnames", row.HostCNAMEs, t.HostCNAMEs)
+	d.mail(row, t)
 	return d.words
 }
 

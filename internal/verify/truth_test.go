@@ -17,6 +17,9 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: "unreachable", PolicyStage: "tls", PolicyReason: "expired", TLSError: "expired", HTTPStatus: new(int32(200)),
 		Mode: "enforce", MaxAge: new(int64(0)), MXPatterns: []string{"*.example"}, Strict: new(false), Lenient: new(true),
 		HostCNAMEs: []string{"c.example"},
+		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, STARTTLS: new("certificate"), TLSError: new("expired")}},
+		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
+		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -24,6 +27,29 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: codes.PolicyUnreachable, Stage: codes.StageTLS, Reason: "expired", TLSError: codes.TLSExpired, HTTPStatus: 200,
 		HostCNAMEs: []string{"c.example"}, Mode: codes.ModeEnforce, MaxAge: new(int64(0)), MX: []string{"*.example"},
 		Strict: new(false), Lenient: new(true),
+		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"},
+		MXMatch: codes.MatchNone, MXUnused: []string{"*.example"}, Mismatch: codes.MismatchTypo,
+		TLSRPT: codes.RecordInvalid, TLSRPTReason: codes.TLSRPTRUAInvalid, RUA: []string{"x"}, DANE: codes.DANESome,
+		WildcardSuspected: new(true), Delegation: codes.DelegationBoth, Verdict: codes.VerdictUnknown, VerdictProbed: codes.VerdictBroken,
+	}
+}
+
+// Without probes, the verdict is the one by names.
+func TestCompareVerdict(t *testing.T) {
+	row, truth := whole()
+	row.MX[0].STARTTLS, row.MX[0].TLSError = nil, nil
+	if got := CompareTruth(row, truth); !slices.Equal(got, []string{`verdict: got "broken", want "unknown"`}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// What was not asked is not compared.
+func TestCompareMailNotAsked(t *testing.T) {
+	row, truth := whole()
+	row.MXKind, row.MX, row.MXMatch, row.MXUnused, row.Mismatch = "", nil, "", nil, ""
+	row.TLSRPT, row.TLSRPTReason, row.RUA, row.DANE = "", "", nil, ""
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -34,6 +60,9 @@ func TestCompareTruth(t *testing.T) {
 		"Record": "record", "RecordReason": "record_reason", "RecordID": "record_id", "CNAMEs": "cnames", "Error": "error",
 		"Policy": "policy", "Stage": "policy_stage", "Reason": "policy_reason", "TLSError": "tls_error", "HTTPStatus": "http_status",
 		"HostCNAMEs": "host_cnames", "Mode": "mode", "MaxAge": "max_age", "MX": "mx_patterns", "Strict": "strict", "Lenient": "lenient",
+		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
+		"TLSRPT": "tlsrpt", "TLSRPTReason": "tlsrpt_reason", "RUA": "rua", "DANE": "dane", "WildcardSuspected": "wildcard_suspected",
+		"Delegation": "delegation", "VerdictProbed": "verdict",
 	}
 	if row, truth := whole(); CompareTruth(row, truth) != nil {
 		t.Fatal(CompareTruth(row, truth))
@@ -41,7 +70,7 @@ func TestCompareTruth(t *testing.T) {
 	fields := reflect.TypeFor[simnet.Truth]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
-		if name == "Class" {
+		if name == "Class" || name == "Verdict" { // see TestCompareVerdict
 			continue
 		}
 		column, ok := columns[name]

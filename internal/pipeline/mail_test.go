@@ -1,0 +1,174 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/simnet"
+	"stsscan/internal/verify"
+)
+
+// Asked of every domain, the mail side equals the truth of the population, with
+// a record and without, and every word of its columns is met.
+func TestMailEqualsTruth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		world, err := simnet.Generate("errors", 11, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer world.Close()
+		config := inEngine(t, impatient{inMemory{world}}, world)
+		config.Deadline = 4 * time.Second
+		config.Mail = Mail{MX: ExtentAll, TLSRPT: ExtentAll, DANE: ExtentAll}
+		seen := make(map[string]bool)
+		for i := range 1200 {
+			domain := domainOf(int64(i))
+			truth, ok := world.Truth(domain, int64(i+1))
+			if !ok {
+				t.Fatalf("%s: no truth", domain)
+			}
+			row := surveyed(t, config, domain)
+			for _, difference := range verify.CompareTruth(row, truth) {
+				t.Errorf("%s (%s): %s", domain, truth.Class, difference)
+			}
+			if row.MXKind == "" || row.TLSRPT == "" || row.DANE == "" || row.Verdict == "" {
+				t.Errorf("%s: not asked: %q %q %q %q", domain, row.MXKind, row.TLSRPT, row.DANE, row.Verdict)
+			}
+			for _, word := range []string{row.MXKind, row.MXMatch, row.Mismatch, row.TLSRPT, row.TLSRPTReason, row.Verdict, row.VerdictBasis} {
+				seen[word] = true
+			}
+			for _, finding := range row.Findings {
+				seen[finding] = true
+			}
+		}
+		wantWords(t, seen, codes.MXKinds())
+		wantWords(t, seen, codes.MXMatches())
+		wantWords(t, seen, []codes.Mismatch{codes.MismatchMTASTSLabel, codes.MismatchExtraLabel, codes.MismatchTypo, codes.MismatchDifferentDomain})
+		wantWords(t, seen, codes.Verdicts())
+		wantWords(t, seen, []codes.Finding{
+			codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
+			codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf,
+			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid,
+		})
+	})
+}
+
+// impatient is an Engine that gives each question a second.
+type impatient struct{ Engine }
+
+func (e impatient) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return e.Engine.Exchange(ctx, q)
+}
+
+func wantWords[W ~string](t *testing.T, seen map[string]bool, words []W) {
+	t.Helper()
+	for _, w := range words {
+		if !seen[string(w)] {
+			t.Errorf("no %s", w)
+		}
+	}
+}
+
+// Each extent asks whom it says, and nobody else.
+func TestExtents(t *testing.T) {
+	world, err := simnet.Open(fetchWorld)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	for _, tt := range []struct {
+		name   string
+		extent Extent
+		domain string
+		asked  bool
+	}{
+		{"record", ExtentRecord, "fetch-35.example.com", true},
+		{"record", ExtentRecord, "fetch-01.example.com", false},
+		{"all", ExtentAll, "fetch-01.example.com", true},
+		{"none", ExtentNone, "fetch-35.example.com", false},
+	} {
+		config := inWorld(t, world)
+		config.Mail = Mail{MX: tt.extent, TLSRPT: tt.extent, DANE: tt.extent}
+		row := surveyed(t, config, tt.domain)
+		if (row.MXKind != "") != tt.asked || (row.TLSRPT != "") != tt.asked || (row.DANE != "") != tt.asked {
+			t.Errorf("%s, %s: %q %q %q", tt.name, tt.domain, row.MXKind, row.TLSRPT, row.DANE)
+		}
+		if row.Verdict == "" {
+			t.Errorf("%s, %s: no verdict", tt.name, tt.domain)
+		}
+	}
+}
+
+// A run that asks every domain gives each its row once, the sieve's negatives
+// included.
+func TestRunAsksAll(t *testing.T) {
+	world, err := simnet.Generate("zones", 3, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	config := inWorld(t, world)
+	config.Mail.MX = ExtentAll
+	dir := t.TempDir()
+	if err := scanInto(t.Context(), t, config, listed{parts: 2, size: 100}, dir); err != nil {
+		t.Fatal(err)
+	}
+	rows := rowsIn(t, dir)
+	if len(rows) != 200 {
+		t.Errorf("%d rows", len(rows))
+	}
+	for domain, row := range rows {
+		truth, _ := world.Truth(domain, row.Rank)
+		if row.MXKind != string(truth.MXKind) || row.Verdict == "" {
+			t.Errorf("%s: %q, %q", domain, row.MXKind, row.Verdict)
+		}
+	}
+}
+
+// faultyFor is an Engine that fails, for reasons of this machine, at one type.
+type faultyFor struct {
+	Engine
+	qtype uint16
+}
+
+func (e faultyFor) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
+	if q.Question[0].Qtype == e.qtype {
+		return nil, errLocal{}
+	}
+	return e.Engine.Exchange(ctx, q)
+}
+
+// A fault of this machine in the mail side is no finding either: there is no
+// row.
+func TestMailLocalFaults(t *testing.T) {
+	world, err := simnet.Generate("errors", 11, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	for _, qtype := range []uint16{dns.TypeMX, dns.TypeTLSA} {
+		config := inEngine(t, faultyFor{inMemory{world}, qtype}, world)
+		config.Mail = Mail{MX: ExtentAll, DANE: ExtentAll}
+		for i := range 10 {
+			name := domains.Name{Domain: domainOf(int64(i)), Rank: 1, List: "made up"}
+			truth, _ := world.Truth(name.Domain, 1)
+			if truth.MXKind != codes.MXHosts {
+				continue
+			}
+			row, err := Survey(t.Context(), config, name)
+			if !errors.Is(err, errLocal{}) || row != nil {
+				t.Errorf("%s, %s: %v, %v", dns.Type(qtype), name.Domain, row, err)
+			}
+			break
+		}
+	}
+}

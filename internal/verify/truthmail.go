@@ -1,0 +1,62 @@
+package verify
+
+import (
+	"fmt"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+	"stsscan/internal/simnet"
+)
+
+// mail compares the mail side. The truth has it for every domain; a row has what
+// was asked: of the MX hosts, TLSRPT and DANE by themselves.
+func (d *differences) mail(row *output.Row, t simnet.Truth) {
+	if row.MXKind != "" {
+		d.text("mx_kind", row.MXKind, string(t.MXKind))
+		var hosts []string
+		for _, host := range row.MX {
+			hosts = append(hosts, fmt.Sprintf("%d %s", host.Preference, host.Host))
+		}
+		d.list("mx", hosts, t.MXHosts)
+		d.text("mx_match", row.MXMatch, string(t.MXMatch))
+		d.list("mx_unused", row.MXUnused, t.MXUnused)
+		d.text("mismatch", row.Mismatch, string(t.Mismatch))
+	}
+	if row.TLSRPT != "" {
+		d.text("tlsrpt", row.TLSRPT, string(t.TLSRPT))
+		d.text("tlsrpt_reason", row.TLSRPTReason, string(t.TLSRPTReason))
+		d.list("rua", row.RUA, t.RUA)
+	}
+	if row.DANE != "" {
+		d.text("dane", row.DANE, string(t.DANE))
+	}
+	d.plain("wildcard_suspected", truth(row.WildcardSuspected), truth(t.WildcardSuspected))
+	d.text("delegation", row.Delegation, string(t.Delegation))
+	verdict := t.Verdict
+	if d.probes(row, t) {
+		verdict = t.VerdictProbed
+	}
+	if row.MXKind != "" || row.Record != string(codes.RecordValid) {
+		d.text("verdict", row.Verdict, string(verdict))
+	}
+}
+
+// probes compares the probes of a row, and says whether there are any.
+func (d *differences) probes(row *output.Row, t simnet.Truth) (probed bool) {
+	for i, host := range row.MX {
+		if host.STARTTLS == nil {
+			continue
+		}
+		probed = true
+		got := *host.STARTTLS
+		if host.TLSError != nil {
+			got += " " + *host.TLSError
+		}
+		want := ""
+		if i < len(t.Probes) {
+			want = t.Probes[i]
+		}
+		d.text("mx.starttls", got, want)
+	}
+	return probed
+}
