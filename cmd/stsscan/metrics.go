@@ -44,13 +44,17 @@ func (m *metrics) write(path string, run *output.Manifest) error {
 		policies.WithLabelValues(string(class)).Set(float64(n))
 	}
 	complete := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_run_complete", Help: "1 when each name of the run has a row."})
-	if run.Status == output.StatusComplete {
+	if run.Status.Finished() {
 		complete.Set(1)
 	}
 	ended := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_run_end_timestamp_seconds", Help: "When the run ended."})
 	if run.EndedAt != nil {
 		ended.Set(float64(run.EndedAt.Unix()))
 	}
-	m.registry.MustRegister(domains, policies, complete, ended)
+	waiting := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_waiting", Help: "Domains whose rows are provisional."}, []string{"pending"})
+	for why, n := range run.Counts.Pending {
+		waiting.WithLabelValues(string(why)).Set(float64(n))
+	}
+	m.registry.MustRegister(domains, policies, complete, ended, waiting)
 	return prometheus.WriteToTextfile(path, m.registry)
 }

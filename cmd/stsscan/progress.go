@@ -77,10 +77,13 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
+// A progress is how many names are done.
+type progress func(pipeline.Counts) int64
+
 // watch shows the progress of a run over total names until the returned
 // function is called. Names of parts that were whole before do not count: the
 // rate and the time left are those of this run.
-func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, manners func() egress.MannersCounts) (stop func()) {
+func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, done progress, manners func() egress.MannersCounts) (stop func()) {
 	if mode == "off" || total == 0 {
 		return func() {}
 	}
@@ -98,12 +101,15 @@ func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger
 			progressbar.OptionSetDescription(describe(pipeline.Counts{}, egress.MannersCounts{})),
 		))
 	}
-	w := &watcher{console: c, log: log, total: total, stats: stats, manners: manners, began: time.Now()}
+	w := &watcher{console: c, log: log, total: total, stats: stats, done: done, manners: manners, began: time.Now()}
 	ticker := time.NewTicker(interval)
-	done := make(chan struct{})
+	ended := make(chan struct{})
 	var finished sync.WaitGroup
 	finished.Go(func() {
 		interrupted := ctx.Done()
+		if ctx.Err() != nil { // it was said before
+			interrupted = nil
+		}
 		for {
 			select {
 			case <-ticker.C:
@@ -111,14 +117,14 @@ func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger
 			case <-interrupted:
 				interrupted = nil // say it once
 				log.Warn("interrupted: finishing what is in flight; interrupt again to stop at once")
-			case <-done:
+			case <-ended:
 				return
 			}
 		}
 	})
 	return func() {
 		ticker.Stop()
-		close(done)
+		close(ended)
 		finished.Wait()
 		w.end()
 	}
@@ -137,6 +143,7 @@ type watcher struct {
 	log     *slog.Logger
 	total   int64
 	stats   *pipeline.Stats
+	done    progress
 	manners func() egress.MannersCounts
 	began   time.Time
 }
@@ -147,21 +154,21 @@ func (w *watcher) report() {
 	bar := w.bar
 	if bar != nil {
 		bar.Describe(describe(counts, manners))
-		_ = bar.Set64(counts.Domains())
+		_ = bar.Set64(w.done(counts))
 	}
 	w.mu.Unlock()
 	if bar != nil {
 		return
 	}
-	rate := float64(counts.Domains()) / time.Since(w.began).Seconds()
+	rate := float64(w.done(counts)) / time.Since(w.began).Seconds()
 	left := "unknown"
 	if rate > 0 {
-		left = time.Duration(float64(w.total-counts.Domains()) / rate * float64(time.Second)).Round(time.Second).String()
+		left = time.Duration(float64(w.total-w.done(counts)) / rate * float64(time.Second)).Round(time.Second).String()
 	}
-	w.log.Info("progress", "domains", counts.Domains(), "of", w.total, "per_second", int64(rate), "left", left,
+	w.log.Info("progress", "domains", w.done(counts), "of", w.total, "per_second", int64(rate), "left", left,
 		"present", counts.Present, "absent", counts.Absent, "unknown", counts.Unknown,
 		"policies_valid", counts.PolicyValid, "policies_broken", counts.PolicyBroken, "surveying", counts.Surveying,
-		"waiting_for_hosts", manners.Waiting, "put_off", manners.PutOff)
+		"again", counts.Transient, "manners", counts.Manners, "waiting_for_hosts", manners.Waiting, "put_off", manners.PutOff)
 }
 
 // end leaves the last state of the bar on the screen.
@@ -173,7 +180,7 @@ func (w *watcher) end() {
 	}
 	counts := w.stats.Counts()
 	w.bar.Describe(describe(counts, w.manners()))
-	_ = w.bar.Set64(counts.Domains())
+	_ = w.bar.Set64(w.done(counts))
 	_ = w.bar.Exit()
 	fmt.Fprintln(w.out)
 	w.bar = nil
@@ -185,8 +192,8 @@ func describe(c pipeline.Counts, m egress.MannersCounts) string {
 	if m.Waiting > 0 {
 		text += fmt.Sprintf(", waiting for hosts %d", m.Waiting)
 	}
-	if m.PutOff > 0 {
-		text += fmt.Sprintf(", put off %d", m.PutOff)
+	if n := c.Waiting(); n > 0 {
+		text += fmt.Sprintf(", to ask again %d", n)
 	}
 	return text
 }

@@ -122,11 +122,11 @@ func shardsOf(m *output.Manifest) int {
 // finished returns the manifest of a run that has nothing left to do: it stays
 // as it is, the record of those who did the work.
 func (r *record) finished() (*output.Manifest, bool) {
-	if r.earlier == nil || r.earlier.Status != output.StatusComplete {
+	if r.earlier == nil || !r.earlier.Status.Finished() {
 		return nil, false
 	}
 	for k := range r.plan.Parts {
-		if r.owns(k) && !r.whole(k) {
+		if r.owns(k) && (!r.whole(k) || r.parts[k].Pending > 0) {
 			return nil, false
 		}
 	}
@@ -145,9 +145,24 @@ func inputOf(in domains.Input) output.Input {
 	}
 }
 
-func (r *record) add(info output.PartInfo) {
-	r.parts[info.Part] = info
-	r.manifest.Counts.Merge(info.Counts)
+func (r *record) add(info output.PartInfo) { r.parts[info.Part] = info }
+
+// counts are those of the rows of all parts.
+func (r *record) counts() (counts output.Counts) {
+	for _, info := range r.parts {
+		counts.Merge(info.Counts)
+	}
+	return counts
+}
+
+// waiting are the parts that have provisional rows.
+func (r *record) waiting() (parts []output.PartInfo) {
+	for _, info := range r.parts {
+		if info.Pending > 0 {
+			parts = append(parts, info)
+		}
+	}
+	return parts
 }
 
 func (r *record) whole(k int) bool { _, ok := r.parts[k]; return ok }
@@ -206,12 +221,10 @@ func (r *record) describe(n *network) {
 }
 
 // write writes run.json.
-func (r *record) write(status output.Status, reason error) error {
+func (r *record) write(status output.Status, reasons []string) error {
 	r.written = time.Now()
-	r.manifest.Status, r.manifest.Reasons = status, nil
-	if reason != nil {
-		r.manifest.Reasons = []string{reason.Error()}
-	}
+	r.manifest.Status, r.manifest.Reasons = status, reasons
+	r.manifest.Counts = r.counts()
 	r.manifest.Parts = r.manifest.Parts[:0]
 	for k := range r.plan.Parts {
 		if info, ok := r.parts[k]; ok {
@@ -222,20 +235,29 @@ func (r *record) write(status output.Status, reason error) error {
 }
 
 // end writes the last run.json. A run is complete when each name of this shard
-// has a row; that the sums agree is checked here, and again by verify.
+// has a row, none of them provisional; that the sums agree is checked here, and
+// again by verify.
 func (r *record) end(scanErr error) error {
 	ended := time.Now().UTC()
 	r.manifest.EndedAt = &ended
+	counts := r.counts()
 	err := errors.Join(scanErr, r.err)
-	if want := r.names(r.whole); err == nil && r.manifest.Counts.Rows != want {
-		err = fmt.Errorf("%s: %d names and %d rows: see stsscan verify", r.dir, want, r.manifest.Counts.Rows)
+	if want := r.names(r.whole); err == nil && counts.Rows != want {
+		err = fmt.Errorf("%s: %d names and %d rows: see stsscan verify", r.dir, want, counts.Rows)
 	}
-	if left := r.remaining(); err == nil && left > 0 {
-		err = fmt.Errorf("%s: %d names have no row", r.dir, left)
+	left, pending := r.remaining(), counts.Provisional()
+	if err == nil && left+pending > 0 {
+		err = fmt.Errorf("%s: %d names have no row, %d rows are provisional", r.dir, left, pending)
 	}
-	status := output.StatusComplete
-	if err != nil {
-		status = output.StatusIncomplete
+	status, reasons := output.StatusComplete, doubts(&counts)
+	switch {
+	case err != nil:
+		status, reasons = output.StatusIncomplete, []string{err.Error()}
+		if pending > 0 {
+			reasons = append(reasons, fmt.Sprintf("%d domains are to be asked again: %s", pending, listed(counts.Pending)))
+		}
+	case reasons != nil:
+		status = output.StatusSuspect
 	}
-	return exitOf(errors.Join(err, r.write(status, err)))
+	return exitOf(errors.Join(err, r.write(status, reasons)))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,6 +32,8 @@ type scanFlags struct {
 	limit        int64
 	partSize     int64
 	shard        string
+	passes       int
+	passDelay    time.Duration
 	progress     string
 	metricsFile  string
 	quiet        bool
@@ -45,6 +48,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.Int64Var(&f.limit, "limit", 0, "scan the first `N` entries only")
 	flags.Int64Var(&f.partSize, "part-size", 0, "`ranks` per part (default: adapts to the list)")
 	flags.StringVar(&f.shard, "shard", "", "scan the parts k with k mod N = I: `I/N`, or env to take both from an array job's environment")
+	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
+	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
 	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
@@ -68,6 +73,9 @@ what is in flight and leaves whole files (exit status 3); the second stops at
 once (exit status 130).`,
 		Args: atLeast(1, "LIST"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
+				f.passDelay = 0
+			}
 			job := scanJob{scanFlags: f, lists: args, std: std, settings: settings(cmd.Flags())}
 			if err := job.check(os.Getenv); err != nil {
 				return err
@@ -112,6 +120,9 @@ func (j *scanJob) check(getenv func(string) string) error {
 		return usage(fmt.Errorf("--limit %d: must not be negative", j.limit))
 	case j.partSize < 0 || j.partSize > maxPartSize:
 		return usage(fmt.Errorf("--part-size %d: must be from 0 to %d", j.partSize, maxPartSize))
+	}
+	if j.passes < 0 || j.passDelay < 0 {
+		return usage(fmt.Errorf("--passes %d, --pass-delay %v: must not be negative", j.passes, j.passDelay))
 	}
 	if _, err := domains.ParseFormat(j.format); err != nil {
 		return usage(fmt.Errorf("--format: %w", err))

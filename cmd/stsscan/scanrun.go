@@ -69,23 +69,23 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		return nil, err
 	}
 
-	stats := new(pipeline.Stats)
-	stop := console.watch(ctx, j.mode, log, record.remaining(), stats, n.manners)
-	scanErr := pipeline.Run(ctx, pipeline.Config{
-		Chunks:   pipeline.Prepared(plan),
-		Source:   &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
-		Dataset:  record.dataset,
-		Engine:   n.engine,
-		Client:   n.client,
-		Mail:     j.mail,
-		InFlight: n.inFlight,
-		Surveys:  j.network.surveys,
-		Deadline: j.network.deadline,
-		Stats:    stats,
-		Wrote:    record.wrote,
-		Log:      log,
-	})
-	stop()
+	config := pipeline.Config{
+		Chunks:    pipeline.Prepared(plan),
+		Source:    &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
+		Dataset:   record.dataset,
+		Engine:    n.engine,
+		Client:    n.client,
+		Mail:      j.mail,
+		InFlight:  n.inFlight,
+		Surveys:   j.network.surveys,
+		Deadline:  j.network.deadline,
+		Passes:    j.passes,
+		PassDelay: j.passDelay,
+		Stats:     new(pipeline.Stats),
+		Wrote:     record.wrote,
+		Log:       log,
+	}
+	scanErr := j.passesOver(ctx, console, log, n, config, record)
 
 	record.describe(n)
 	err = record.end(scanErr)
@@ -93,6 +93,24 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		err = errors.Join(err, metrics.write(j.metricsFile, record.manifest))
 	}
 	return record.manifest, errors.Join(err, j.report(record.manifest))
+}
+
+// passesOver scans the parts that are not there, and then asks the domains of
+// provisional rows again until none is left.
+func (j *scanJob) passesOver(ctx context.Context, console *console, log *slog.Logger, n *network, config pipeline.Config, record *record) error {
+	config.Stats.Waits(record.counts().Pending)
+	stop := console.watch(ctx, j.mode, log, record.remaining(), config.Stats, pipeline.Counts.Domains, n.manners)
+	err := pipeline.Run(ctx, config)
+	stop()
+	waiting := record.waiting()
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	total := config.Stats.Counts().Waiting()
+	log.Info("domains that wait are asked again", "domains", total, "not_before", j.passDelay)
+	stop = console.watch(ctx, j.mode, log, total, config.Stats, func(c pipeline.Counts) int64 { return total - c.Waiting() }, n.manners)
+	defer stop()
+	return pipeline.Later(ctx, config, waiting)
 }
 
 // report prints the summary of the run.

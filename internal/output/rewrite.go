@@ -45,29 +45,29 @@ func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 // errStop ends a reading that has read enough.
 var errStop = errors.New("enough")
 
-// Rewrite begins the part of old anew: with all rows of its file but those whose
-// ranks again holds for, which the caller then writes. Row groups without a
-// provisional row are copied as they are, and nothing is asked of again for
-// them. The file must still be the one that old describes. Until the new part is
-// committed, the old one stands.
-func (d *Dataset) Rewrite(old PartInfo, again func(rank int64) bool) (*Part, error) {
+// Keep takes over the rows of the file that the part is to replace, all but those
+// whose ranks written holds for: they were written to p already. Row groups
+// without a provisional row are copied as they are, and written is not asked
+// about them. The file must still be the one that old describes. After Keep the
+// part is to be committed; until then the old file stands.
+func (p *Part) Keep(d *Dataset, old PartInfo, written func(rank int64) bool) error {
+	if p.err == nil {
+		p.err = p.takeOver(d, old, written)
+	}
+	return p.err
+}
+
+func (p *Part) takeOver(d *Dataset, old PartInfo, written func(rank int64) bool) error {
 	now, ok, err := d.Whole(old.Part)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case !ok || now.SHA256 != old.SHA256:
-		return nil, fmt.Errorf("%s: %w: it is not the file that was written", d.path(old.Part), ErrDamaged)
+		return fmt.Errorf("%s: %w: it is not the file that was written", d.path(old.Part), ErrDamaged)
 	}
-	p, err := d.Create(old.Part, old.FirstRank, old.LastRank)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
-		return p.keep(f, file, info, again)
-	}); err != nil {
-		return nil, errors.Join(err, p.Abort())
-	}
-	return p, nil
+	return d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
+		return p.keep(f, file, info, written)
+	})
 }
 
 // eachGroup opens the file of part k for do, and puts its name before errors.
@@ -89,7 +89,7 @@ func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) er
 }
 
 // keep takes the rows of an older file into the part.
-func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, again func(rank int64) bool) error {
+func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, written func(rank int64) bool) error {
 	ends, err := groupEnds(f, file, old.Bytes)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, again func(ran
 		}
 		err = eachOf(file.RowGroups()[i], func(r *Row) error {
 			read.Add(ownWords(r))
-			if !again(r.Rank) {
+			if !written(r.Rank) {
 				rows = append(rows, *r)
 			}
 			if len(rows) < rowsPerRead {

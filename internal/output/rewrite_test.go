@@ -72,7 +72,7 @@ func TestRewrite(t *testing.T) {
 				anew = append(anew, want[r.Rank-1])
 			}
 		}
-		p, err := d.Rewrite(info, func(rank int64) bool { return again[rank] })
+		p, err := d.Create(2, 1, n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,6 +80,9 @@ func TestRewrite(t *testing.T) {
 			if err := p.Write(values(batch...)); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if err := p.Keep(d, info, func(rank int64) bool { return again[rank] }); err != nil {
+			t.Fatal(err)
 		}
 		if info, err = p.Commit(); err != nil {
 			t.Fatal(err)
@@ -163,19 +166,25 @@ func wantDomainFilters(t *testing.T, path string, n int) {
 	}
 }
 
-// A part is rewritten from the file that was written, and from no other.
-func TestRewriteRefuses(t *testing.T) {
+// A part keeps the rows of the file that was written, and of no other.
+func TestKeepRefuses(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
 	old := write(t, d, 0, pending("a.example.com", 1, "transient", 0))
 	write(t, d, 0, pending("a.example.com", 1, "transient", 1))
-	if _, err := d.Rewrite(old, func(int64) bool { return true }); !errors.Is(err, ErrDamaged) {
-		t.Errorf("another file: %v", err)
-	}
-	if err := os.Remove(filepath.Join(d.dir, old.Name)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Rewrite(old, func(int64) bool { return true }); err == nil {
-		t.Error("no file, and no error")
+	for _, what := range []string{"another file", "no file"} {
+		p, err := d.Create(0, 1, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Keep(d, old, func(int64) bool { return true }); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if _, err := p.Commit(); err == nil {
+			t.Errorf("%s: the part can be committed all the same", what)
+		}
+		if err := os.Remove(filepath.Join(d.dir, old.Name)); err != nil && what != "no file" {
+			t.Fatal(err)
+		}
 	}
 	wantFiles(t, d.dir)
 }

@@ -22,6 +22,7 @@ type admission struct {
 	*run
 	part    *part // being admitted; nil between parts
 	names   Names
+	parked  []parked       // parts whose names come later
 	waiting []domains.Name // read from names, and not admitted
 	buffer  [admissionSize]domains.Name
 	tags    [admissionSize]int64 // of free slots
@@ -29,6 +30,12 @@ type admission struct {
 	next    int                  // the part to be opened, where there is one
 	found   bool
 	stopped bool // ended before the source did
+}
+
+// parked is a part that is being admitted, and has no name to admit now.
+type parked struct {
+	part  *part
+	names Names
 }
 
 // fill gives the questions for the next names. It gives none while every slot is
@@ -45,6 +52,10 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 		}
 		if a.stop.Err() != nil { // its part leaves no file, so no name is lost
 			a.stopped = true
+			if a.part.visit != nil { // whose names keep the rows that they have
+				a.waiting = nil
+				a.seal()
+			}
 			return n, false
 		}
 		if len(a.spare) == 0 {
@@ -57,6 +68,9 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 		a.part.admitted++
 		a.slots.fill(tag, name, a.part)
 		into[n] = resolver.Question{Label: recordLabel, Name: name.Domain, Type: resolver.TypeTXT, Tag: tag}
+		if v := a.part.visit; v != nil {
+			into[n].Avoid = v.avoid(a.Engine, name.Rank)
+		}
 		n++
 	}
 	return n, true
@@ -65,10 +79,17 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 // ready reports whether there is a name that waits; if there is none, more says
 // that there may be one later.
 func (a *admission) ready() (ready, more bool) {
-	for len(a.waiting) == 0 {
+	for tried := 0; len(a.waiting) == 0; {
 		if a.part == nil {
 			if opened, more := a.open(); !opened {
-				return false, more
+				if len(a.parked) == 0 {
+					return false, more
+				}
+				if tried++; tried > len(a.parked) {
+					return false, true
+				}
+				a.part, a.names = a.parked[0].part, a.parked[0].names
+				a.parked = a.parked[1:]
 			}
 		}
 		n, err := a.names.Next(a.buffer[:])
@@ -78,6 +99,9 @@ func (a *admission) ready() (ready, more bool) {
 		case err != nil:
 			a.fail(err)
 			return false, false
+		case n == 0:
+			a.parked = append(a.parked, parked{a.part, a.names})
+			a.part, a.names = nil, nil
 		default:
 			a.waiting = a.buffer[:n]
 		}
@@ -95,6 +119,8 @@ func (a *admission) open() (opened, more bool) {
 			return false, false
 		case !ok:
 			return false, false
+		case k < 0:
+			return false, true
 		}
 		a.next, a.found = k, true
 	}
@@ -113,6 +139,7 @@ func (a *admission) open() (opened, more bool) {
 		return false, false
 	}
 	a.part, a.names, a.found = &part{number: a.next}, names, false
+	a.part.visit, _ = names.(*visit)
 	a.events <- event{part: a.part}
 	return true, true
 }
@@ -129,5 +156,13 @@ func (a *admission) close() {
 	if a.names != nil {
 		_ = a.names.Close()
 		a.names = nil
+	}
+}
+
+// closeAll lets go of the names of all parts.
+func (a *admission) closeAll() {
+	a.close()
+	for _, p := range a.parked {
+		_ = p.names.Close()
 	}
 }

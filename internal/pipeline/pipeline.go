@@ -55,7 +55,7 @@ type Chunks interface {
 // Names are those of one part.
 type Names interface {
 	// Next fills into with the next names and says how many; io.EOF follows the
-	// last one.
+	// last one. None and no error means that there may be some later.
 	Next(into []domains.Name) (n int, err error)
 	Close() error
 }
@@ -68,7 +68,8 @@ type prepared struct{ *domains.Plan }
 func (p prepared) Open(k int) (Names, error) { return p.Plan.Open(k) }
 
 // A Source hands out the parts to scan: those of this machine that have no file
-// yet. Next is called from one goroutine.
+// yet. Next is called from one goroutine; k is -1 where it is not known yet
+// whether there is another part, and Next is then asked again soon.
 type Source interface {
 	Next(ctx context.Context) (k int, ok bool, err error)
 }
@@ -87,12 +88,16 @@ type Config struct {
 	InFlight  int           // questions in flight; 0: 1000
 	Surveys   int           // surveys at a time; 0: 256
 	OpenParts int           // parts being written at a time; 0: by their size, see openParts
-	Deadline  time.Duration // of one policy retrieval, from address to last byte; 0: 20 s
+	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last of several passes; 0: 20 s
+	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
+	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
 
 	Stats *Stats                // counters to watch while the run goes on; nil: none
 	Wrote func(output.PartInfo) // called after each part, from one goroutine; nil: nothing
 	Now   func() time.Time      // nil: time.Now
 	Log   *slog.Logger          // nil: silent
+
+	pace pace // the zero pace: the usual one
 }
 
 // withDefaults fills the fields that have a default.
@@ -110,6 +115,10 @@ func (c Config) withDefaults() Config {
 	if c.Deadline <= 0 {
 		c.Deadline = 20 * time.Second
 	}
+	if c.Passes <= 0 {
+		c.Passes = 1
+	}
+	c.pace = c.pace.withDefaults()
 	if c.Stats == nil {
 		c.Stats = new(Stats)
 	}
@@ -162,6 +171,9 @@ func Run(ctx context.Context, config Config) error {
 		spare:    make(chan []resolver.Answer, 64),
 		opening:  make(chan struct{}, c.OpenParts),
 	}
+	if _, r.again = c.Chunks.(*later); r.again {
+		r.patience = patienceAgain
+	}
 	r.surveys = make(chan job, r.slots.size())
 	r.events = make(chan event, r.slots.size())
 
@@ -182,7 +194,7 @@ func Run(ctx context.Context, config Config) error {
 	if err := c.Engine.Sweep(work, admission.fill, r.answered); err != nil {
 		fail(fmt.Errorf("the questions stopped: %w", err))
 	}
-	admission.close()
+	admission.closeAll()
 	close(r.surveys)
 	_ = dispatcher.Wait() // surveys have no errors of their own: they call fail
 	close(r.events)
@@ -210,7 +222,9 @@ type run struct {
 	events  chan event             // to the writer; rows hold slots, so it is hardly ever full
 	opening chan struct{}          // one element for each open part
 
-	complained atomic.Int64 // when a fault of this machine was last logged, in Unix nanoseconds
+	again      bool          // the names are those of visits
+	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
+	complained atomic.Int64  // when a fault of this machine was last logged, in Unix nanoseconds
 }
 
 // A job is a domain that needs more than a row of its own: the answer of the
@@ -228,11 +242,11 @@ func (r *run) answered(answers []resolver.Answer) {
 	case negatives = <-r.spare:
 	default:
 	}
-	everyMail := r.Mail.all()
+	quick := !r.Mail.all() && !r.again // such a row has no more to say than the answer
 	for i := range answers {
 		a := &answers[i]
 		switch {
-		case !everyMail && (a.Outcome == resolver.NXDOMAIN || a.Outcome == resolver.NODATA):
+		case quick && (a.Outcome == resolver.NXDOMAIN || a.Outcome == resolver.NODATA):
 			negatives = append(negatives, *a)
 		default:
 			r.Stats.surveying.Add(1)
@@ -265,6 +279,8 @@ func (r *run) observed() time.Time { return r.Now().UTC().Truncate(time.Second) 
 // finish hands a row over to the writer, which frees its slot.
 func (r *run) finish(slot int64, row *output.Row) {
 	row.ObservedAt = r.observed()
-	r.Stats.count(row)
-	r.events <- event{part: r.slots.part(slot), slot: slot, row: row}
+	p := r.slots.part(slot)
+	r.Stats.count(row, p.again())
+	p.finished(row)
+	r.events <- event{part: p, slot: slot, row: row}
 }

@@ -15,6 +15,8 @@ type Stats struct {
 	surveying                atomic.Int64
 	localFaults              atomic.Int64
 	parts                    atomic.Int64
+	transient, manners       atomic.Int64
+	asked                    atomic.Int64
 }
 
 // Counts is a Stats at one moment.
@@ -25,10 +27,16 @@ type Counts struct {
 	Surveying                int64 // domains whose survey is waiting or going on
 	LocalFaults              int64 // faults of this machine, after which a domain was asked again
 	Parts                    int64 // parts written
+	Transient                int64 // domains that are asked again, in a later pass
+	Manners                  int64 // domains that wait for the manners that the addresses of their Policy Hosts are due
+	Again                    int64 // domains that were asked again
 }
 
 // Domains is the number of domains that have a row.
 func (c Counts) Domains() int64 { return c.Present + c.Absent + c.Unknown }
+
+// Waiting is the number of domains whose rows are provisional.
+func (c Counts) Waiting() int64 { return c.Transient + c.Manners }
 
 // Counts reads the counters.
 func (s *Stats) Counts() Counts {
@@ -41,10 +49,42 @@ func (s *Stats) Counts() Counts {
 		Surveying:    s.surveying.Load(),
 		LocalFaults:  s.localFaults.Load(),
 		Parts:        s.parts.Load(),
+		Transient:    s.transient.Load(),
+		Manners:      s.manners.Load(),
+		Again:        s.asked.Load(),
 	}
 }
 
-func (s *Stats) count(row *output.Row) {
+// Waits notes rows that a process before left provisional.
+func (s *Stats) Waits(pending map[codes.Pending]int64) {
+	for why, n := range pending {
+		s.waits(why, n)
+	}
+}
+
+func (s *Stats) waits(why codes.Pending, n int64) {
+	switch why {
+	case "":
+	case codes.PendingManners:
+		s.manners.Add(n)
+	default:
+		s.transient.Add(n)
+	}
+}
+
+// again notes that a domain was asked that had waited.
+func (s *Stats) again(why codes.Pending) {
+	s.waits(why, -1)
+	s.asked.Add(1)
+}
+
+// count counts a row. A domain that has had one before is among those that were
+// counted by their class.
+func (s *Stats) count(row *output.Row, before bool) {
+	s.waits(codes.Pending(row.Pending), 1)
+	if before {
+		return
+	}
 	switch codes.Record(row.Record) {
 	case codes.RecordAbsent:
 		s.absent.Add(1)

@@ -19,8 +19,13 @@ import (
 // in the way; the waits between add up to about a quarter of a minute.
 const localTries = 8
 
-// patience is for how long a survey waits for its turn at a Policy Host.
-const patience = 24 * time.Hour
+// How long a survey waits for its turn at a Policy Host: one that comes back for
+// what was put off, and the only one there is. Others are put off by the
+// transport's own limits.
+const (
+	patienceAgain = time.Minute
+	patienceAlone = 24 * time.Hour
+)
 
 // complaintInterval is how often faults of this machine are logged.
 const complaintInterval = 5 * time.Second
@@ -30,10 +35,14 @@ const complaintInterval = 5 * time.Second
 func (r *run) survey(j job) {
 	defer r.Stats.surveying.Add(-1)
 	name := r.slots.name(j.slot)
+	before := r.slots.part(j.slot).of(name.Rank)
 	first := &j.answer
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
-		row, err := r.story(name, first)
+		row, err := r.tell(name, first, r.deadline(before))
 		first = nil // a second try asks the question again
+		if err == nil {
+			err = r.settle(row, before)
+		}
 		return row, err
 	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)
@@ -61,6 +70,11 @@ func (r *run) complain(domain string, err error) {
 // valid record. first is the sieve's answer, nil to ask the question here. The
 // error is a fault of this machine.
 func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
+	return r.tell(name, first, r.Deadline)
+}
+
+// tell is story, with a deadline for the policy.
+func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -86,12 +100,18 @@ func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, er
 		return row, r.mail(row)
 	}
 
-	// Nothing comes back yet for what was put off, so each waits for its turn.
-	ctx := egress.WithTimeout(egress.WithPatience(r.work, patience), r.Deadline)
+	ctx := egress.WithTimeout(r.work, deadline)
+	if r.patience > 0 {
+		ctx = egress.WithPatience(ctx, r.patience)
+	}
 	var dialled egress.Trace
 	var host mtasts.Host
 	result = "fetcherror"
 	fetch, err := r.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), name.Domain)
+	if putOff(err) {
+		fillPutOff(row, host)
+		return row, nil
+	}
 	if local(err) {
 		return nil, err
 	}
@@ -128,7 +148,7 @@ func local(err error) bool {
 // Client, Mail, Deadline, Now and Log count. The error is a fault of this machine, or
 // that of ctx.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
-	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx}
+	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx, patience: patienceAlone}
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err

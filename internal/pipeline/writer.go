@@ -21,12 +21,31 @@ const (
 // the part is sealed; the other fields belong to the writer.
 type part struct {
 	number   int
+	visit    *visit       // nil where its names are asked for the first time
 	file     *output.Part // nil until there is something to write: many parts may be open, and a writer is large
 	admitted int64
 	sealed   bool
 	written  int64
 	batch    []output.Row // of surveys
 	octets   int          // of evidence in batch
+}
+
+// again says that the names of the part have rows already.
+func (p *part) again() bool { return p != nil && p.visit != nil }
+
+// of is what the row of a rank said before; nil where there was none.
+func (p *part) of(rank int64) *earlier {
+	if !p.again() {
+		return nil
+	}
+	return p.visit.of(rank)
+}
+
+// finished notes that a name of the part has its row.
+func (p *part) finished(row *output.Row) {
+	if p.again() {
+		p.visit.finished(row)
+	}
 }
 
 // An event tells the writer of plain negatives, of a new part (nothing else is
@@ -135,6 +154,11 @@ func (w *writer) settle(p *part) {
 		return
 	}
 	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
+	if full && p.again() && p.admitted == 0 { // the rows stay what they are
+		delete(w.open, p)
+		<-w.opening
+		return
+	}
 	if full || len(p.batch) >= batchRows || p.octets >= batchOctets {
 		if err := w.store(p, p.batch); err != nil {
 			w.fail(err)
@@ -184,6 +208,11 @@ func (w *writer) create(p *part) (err error) {
 
 // end makes the file of p whole.
 func (w *writer) end(p *part) error {
+	if p.again() {
+		if err := p.file.Keep(w.Dataset, p.visit.info, p.visit.written); err != nil {
+			return err
+		}
+	}
 	info, err := p.file.Commit()
 	if err != nil {
 		return err

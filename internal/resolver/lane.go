@@ -128,9 +128,9 @@ func (l *lane) admit() (admitted int) {
 		n, l.more = l.take(into)
 		for i := range into[:n] {
 			if slot, ok := l.table.fill(&into[i]); ok {
-				l.stage.push(nil, slot, l.table.slots, l.now)
+				l.stage.push(l.avoided(into[i].Avoid), slot, l.table.slots, l.now)
 			} else {
-				l.lend(errand{question: into[i], effort: effort{began: l.now}})
+				l.lend(errand{question: into[i], effort: effort{began: l.now, last: l.numbered(into[i].Avoid)}})
 			}
 			into[i] = Question{}
 		}

@@ -23,7 +23,8 @@ type Question struct {
 	Label string // what stands before Name, as "_mta-sts"; may be empty
 	Name  string // plain labels in lower case, no final dot, no escapes
 	Type  uint16
-	Tag   int64 // comes back with the Answer
+	Avoid uint16 // number of the upstream that is not to be asked first, where there is another; 0: none
+	Tag   int64  // comes back with the Answer
 }
 
 // owner is the name that is asked for.

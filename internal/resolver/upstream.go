@@ -69,6 +69,33 @@ func (u *upstream) close() {
 	}
 }
 
+// Number is the number of an upstream, as the Avoid of a [Question] wants it; 0
+// where it is none of ours.
+func (r *Resolver) Number(addr netip.AddrPort) uint16 {
+	for i, u := range r.upstreams {
+		if u.addr == addr {
+			return uint16(i + 1)
+		}
+	}
+	return 0
+}
+
+// numbered is the upstream of a number; nil where there is none.
+func (r *Resolver) numbered(n uint16) *upstream {
+	if n == 0 || int(n) > len(r.upstreams) {
+		return nil
+	}
+	return r.upstreams[n-1]
+}
+
+// avoided is the route to the upstream of a number; nil where there is none.
+func (l *lane) avoided(n uint16) *route {
+	if n == 0 || int(n) > len(l.routes) {
+		return nil
+	}
+	return l.routes[n-1]
+}
+
 // next is the upstream for an attempt: the next in rotation, but never the one
 // that was asked just now when there is another. One that loses questions is
 // passed over as often as it loses them; even one that loses all is asked now

@@ -1,0 +1,264 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// visits is how many parts are asked again at a time.
+const visits = 8
+
+// A pace is how Later spends its time while domains wait for manners.
+type pace struct {
+	held  time.Duration // for which an address is left alone that was not to be asked
+	visit time.Duration // for which a visit begins with more domains: what it finds is on disk only when it ends
+	least time.Duration // between rounds that got nowhere, at first
+	most  time.Duration // and at last
+}
+
+func (p pace) withDefaults() pace {
+	if p == (pace{}) {
+		return pace{held: 15 * time.Second, visit: 2 * time.Minute, least: time.Second, most: time.Minute}
+	}
+	return p
+}
+
+// Later asks the domains of provisional rows again until no row of the parts is
+// provisional, and writes each part anew that has changed. What may mend is
+// asked once PassDelay has passed, on another upstream where there is one, and
+// up to Passes times in all; what waits for manners is worked through, address
+// by address, at the rate that they allow. The rows on disk are the queue.
+//
+// The Source of config is not used; Wrote hears of each part that is written
+// anew. Errors are those of [Run]; after any of them each part is whole, old or
+// new.
+func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
+	l := &later{
+		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
+		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time),
+	}
+	for _, info := range parts {
+		l.note(info)
+	}
+	c := l.Config
+	c.OpenParts = visits
+	c.Source, c.Chunks = l, l
+	c.Wrote = func(info output.PartInfo) {
+		l.note(info)
+		l.Wrote(info)
+	}
+	pause := l.pace.least
+	for {
+		before := l.left()
+		if before == 0 {
+			return nil
+		}
+		wait := l.wait(l.Now())
+		if wait == 0 {
+			if err := l.round(ctx, c); err != nil {
+				return err
+			}
+			if l.left() < before || l.progress {
+				pause = l.pace.least
+				continue
+			}
+			wait, pause = pause, min(2*pause, l.pace.most)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+		}
+	}
+}
+
+// A later is the state of one call of Later: the Source and the Chunks of its
+// rounds, each of which goes once through the parts that wait.
+type later struct {
+	Config
+	stop     context.Context
+	ready    chan *visit // visits of this round; closed at its end
+	open     *visit      // taken from ready, for Open
+	progress bool        // a part was written in this round
+	quick    bool        // the round is about what is due, and not about what waits for manners
+	cursor   int         // part that the next round for manners begins at
+
+	mu     sync.Mutex
+	parts  map[int]output.PartInfo // with provisional rows
+	flying map[netip.Addr]int      // surveys under way
+	held   map[netip.Addr]time.Time
+	failed error // of the reading ahead
+}
+
+// round asks again, part by part. What is due goes first, all of it: it waits for
+// nobody. What waits for manners then has a round of bounded time, so that what
+// becomes due meanwhile, and the parts behind, need not wait for a giant.
+func (l *later) round(ctx context.Context, c Config) error {
+	now := l.Now()
+	var due, manners []output.PartInfo
+	for _, k := range slices.Sorted(maps.Keys(l.parts)) {
+		info := l.parts[k]
+		if info.PendingSince != nil && !l.due(*info.PendingSince).After(now) {
+			due = append(due, info)
+		}
+		if info.Counts.Pending[codes.PendingManners] > 0 {
+			manners = append(manners, info)
+		}
+	}
+	infos := due
+	if l.quick = len(due) > 0; !l.quick {
+		at, _ := slices.BinarySearchFunc(manners, l.cursor, func(info output.PartInfo, k int) int { return info.Part - k })
+		infos = slices.Concat(manners[at:], manners[:at])
+	}
+	maps.DeleteFunc(l.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
+
+	// Rows are read ahead of the sieve, which must not wait for the disk.
+	l.ready, l.failed, l.progress = make(chan *visit), nil, false
+	reading, enough := context.WithCancel(ctx)
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		defer close(l.ready)
+		for _, info := range infos {
+			if !l.quick && l.Now().Sub(now) > l.pace.visit {
+				return
+			}
+			v, err := l.newVisit(info, l.Now())
+			if err != nil {
+				l.mu.Lock()
+				l.failed = err
+				l.mu.Unlock()
+				return
+			}
+			select {
+			case l.ready <- v:
+				l.cursor = info.Part + 1
+			case <-reading.Done():
+				return
+			}
+		}
+	})
+	err := Run(ctx, c)
+	enough()
+	reader.Wait()
+	return err
+}
+
+// Next is the part of the next visit, -1 where none has been read yet.
+func (l *later) Next(ctx context.Context) (k int, ok bool, err error) {
+	select {
+	case v, ok := <-l.ready:
+		if !ok {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			return 0, false, l.failed
+		}
+		l.open = v
+		return v.info.Part, true, nil
+	default:
+		return -1, true, nil
+	}
+}
+
+// Open gives the names of the part that Next said.
+func (l *later) Open(k int) (Names, error) {
+	l.open.began = l.Now()
+	return l.open, nil
+}
+
+// Ranks are those of a part.
+func (l *later) Ranks(k int) (first, last int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.parts[k].FirstRank, l.parts[k].LastRank
+}
+
+// note takes note of a part as it is now.
+func (l *later) note(info output.PartInfo) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress = true
+	if info.Pending == 0 {
+		delete(l.parts, info.Part)
+		return
+	}
+	l.parts[info.Part] = info
+}
+
+// left is the number of rows that wait.
+func (l *later) left() (n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, info := range l.parts {
+		n += info.Pending
+	}
+	return n
+}
+
+// wait is how long it is until something may be asked.
+func (l *later) wait(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var first time.Time
+	known := false
+	for _, info := range l.parts {
+		if next := l.next(info); !known || next.Before(first) {
+			first, known = next, true
+		}
+	}
+	return max(first.Sub(now), 0)
+}
+
+// next is when a part is worth a visit: at once if rows wait for manners, else
+// when the last of its rows is due.
+func (l *later) next(info output.PartInfo) time.Time {
+	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
+		return time.Time{}
+	}
+	return l.due(*info.PendingSince)
+}
+
+// due is when a row may be asked again that was observed at the given time,
+// which was cut to seconds.
+func (l *later) due(observed time.Time) time.Time {
+	if l.PassDelay == 0 {
+		return time.Time{}
+	}
+	return observed.Add(l.PassDelay + time.Second)
+}
+
+// take reports whether one more domain of an address may be surveyed, and
+// whether the address is to be left alone for longer.
+func (l *later) take(addr netip.Addr, now time.Time) (ok, held bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[addr].After(now) {
+		return false, true
+	}
+	if l.flying[addr] == together {
+		return false, false
+	}
+	l.flying[addr]++
+	return true, false
+}
+
+// release ends the survey of a domain of an address, which was put off or not.
+func (l *later) release(addr netip.Addr, putOff bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.flying[addr]--; l.flying[addr] <= 0 {
+		delete(l.flying, addr)
+	}
+	if putOff {
+		l.held[addr] = l.Now().Add(l.pace.held)
+	}
+}

@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+// lastDeadline is how much longer the last pass waits for a policy than the others:
+// section 3.3 suggests one minute, and a first pass has better to do.
+const lastDeadline = 3
+
+// An earlier is what is kept of a provisional row while its domain is asked
+// again. The nil earlier is that of a domain that is asked for the first time.
+type earlier struct {
+	pass     int32
+	pending  codes.Pending
+	attempts int32
+	upstream netip.AddrPort // that answered, or did not
+	addr     netip.Addr     // of the Policy Host; the zero Addr: it is not known
+
+	record       codes.Record
+	recordReason codes.RecordReason
+	policy       codes.Policy
+	stage        codes.Stage
+	policyReason codes.PolicyReason
+}
+
+// earlierOf keeps a provisional row: what it saw first, if there was a pass
+// before it, else what it saw.
+func earlierOf(row *output.Row) *earlier {
+	e := &earlier{
+		pass: row.Pass, pending: codes.Pending(strings.Clone(row.Pending)), attempts: row.Attempts,
+		record: own[codes.Record](row.FirstRecord), recordReason: own[codes.RecordReason](row.FirstRecordReason),
+		policy: own[codes.Policy](row.FirstPolicy), stage: own[codes.Stage](row.FirstPolicyStage),
+		policyReason: own[codes.PolicyReason](row.FirstPolicyReason),
+	}
+	if row.Pending == string(codes.PendingTransient) && row.FirstRecord == "" {
+		e.record, e.recordReason = own[codes.Record](row.Record), own[codes.RecordReason](row.RecordReason)
+		e.policy, e.stage = own[codes.Policy](row.Policy), own[codes.Stage](row.PolicyStage)
+		e.policyReason = own[codes.PolicyReason](row.PolicyReason)
+	}
+	e.upstream, _ = netip.ParseAddrPort(row.Resolver)
+	if len(row.HostAddrs) > 0 {
+		e.addr, _ = netip.ParseAddr(row.HostAddrs[0])
+	}
+	return e
+}
+
+// own is a word in memory of its own: that of a row is part of a page.
+func own[W ~string](word string) W { return W(strings.Clone(word)) }
+
+// nextPass is the pass that the domain is asked in. To have waited for manners,
+// or for an answer that was lost, counts for nothing.
+func (e *earlier) nextPass() int32 {
+	switch {
+	case e == nil:
+		return 1
+	case e.pending == codes.PendingTransient:
+		return e.pass + 1
+	}
+	return e.pass
+}
+
+// amend adds to a new row what earlier passes saw.
+func (e *earlier) amend(row *output.Row) {
+	row.Pass = e.nextPass()
+	if e == nil {
+		return
+	}
+	row.Attempts += e.attempts
+	row.FirstRecord, row.FirstRecordReason = string(e.record), string(e.recordReason)
+	row.FirstPolicy, row.FirstPolicyStage, row.FirstPolicyReason = string(e.policy), string(e.stage), string(e.policyReason)
+}
+
+// deadline is that of a retrieval.
+func (r *run) deadline(e *earlier) time.Duration {
+	if r.Passes > 1 && int(e.nextPass()) >= r.Passes {
+		return lastDeadline * r.Deadline
+	}
+	return r.Deadline
+}
+
+// settle says whether a row is final. What may mend waits for the next pass;
+// after the last one, a zone that nobody could answer for is asked for its SOA.
+// The error is a fault of this machine.
+func (r *run) settle(row *output.Row, e *earlier) error {
+	e.amend(row)
+	if row.Pending != "" || !row.Transient() {
+		return nil
+	}
+	if int(row.Pass) < r.Passes {
+		row.Pending = string(codes.PendingTransient)
+		return nil
+	}
+	switch codes.RecordReason(row.RecordReason) {
+	case codes.RecordServfail, codes.RecordTimeout:
+		dead, err := mtasts.ZoneDead(r.work, r.Client.Exchanger, row.Domain)
+		if dead {
+			row.RecordReason = string(codes.RecordZoneUnreachable)
+		}
+		return err
+	}
+	return nil
+}
+
+// putOff reports whether err says that nobody was asked for a policy, because of
+// the manners that its address is due: it says nothing about the domain.
+func putOff(err error) bool {
+	var later interface{ Later() bool }
+	return errors.As(err, &later) && later.Later()
+}
+
+// fillPutOff fills the columns of a policy that nobody was asked for.
+func fillPutOff(row *output.Row, host mtasts.Host) {
+	for i, addr := range host.Addrs {
+		if i == maxHostAddrs {
+			break
+		}
+		row.HostAddrs = append(row.HostAddrs, addr.String())
+	}
+	row.HostCNAMEs = host.CNAMEs
+	row.Policy = string(codes.PolicyUnknown)
+	row.Pending = string(codes.PendingManners)
+}
