@@ -218,7 +218,7 @@ func chunkName(k int) string { return fmt.Sprintf("chunk-%06d.names", k) }
 const (
 	minPartSize = 1 << 6
 	maxPartSize = 1 << 19
-	manyParts   = 128
+	manyParts   = 64
 )
 
 // partSize is the size of the parts for a number of entries.

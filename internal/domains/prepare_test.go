@@ -77,8 +77,8 @@ func TestPrepare(t *testing.T) {
 // Parts are many and small for short lists, and bounded for long ones.
 func TestPartSize(t *testing.T) {
 	for _, tt := range []struct{ entries, size, parts int64 }{
-		{1, 64, 1}, {64, 64, 1}, {65, 64, 2}, {8192, 64, 128}, {8193, 128, 65}, {10_000, 128, 79},
-		{1_000_000, 8192, 123}, {64 << 20, 1 << 19, 128}, {300_000_000, 1 << 19, 573},
+		{1, 64, 1}, {64, 64, 1}, {65, 64, 2}, {4096, 64, 64}, {4097, 128, 33}, {10_000, 256, 40},
+		{1_000_000, 16384, 62}, {64 << 20, 1 << 19, 128}, {300_000_000, 1 << 19, 573},
 	} {
 		if size := partSize(tt.entries); size != tt.size || partCount(tt.entries, size) != tt.parts {
 			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size, tt.parts, tt.size)
