@@ -139,14 +139,17 @@ func ManifestName(s *Shard) string {
 
 // Write writes the manifest to the directory dir, whole or not at all. It
 // fills in SchemaVersion, and Adoption from Counts.
-func (m *Manifest) Write(dir string) error {
+func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, dir) }
+
+// WriteOn is [Manifest.Write] to a directory of a disk.
+func (m *Manifest) WriteOn(disk durable.Disk, dir string) error {
 	m.SchemaVersion = SchemaVersion
 	m.Adoption = m.Counts.Adoption()
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.Name(), err)
 	}
-	return durable.WriteFile(filepath.Join(dir, m.Name()), append(data, '\n'))
+	return disk.WriteFile(filepath.Join(dir, m.Name()), append(data, '\n'))
 }
 
 // ReadManifest reads a manifest that [Manifest.Write] wrote. Keys that it does
