@@ -31,6 +31,7 @@ type networkFlags struct {
 	night     int
 	resolvers string
 	proxy     string
+	noIPv6    bool
 	roots     string
 	contact   string
 	exclude   string
@@ -52,6 +53,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.night, "night", 0, "which `night` of the simulated Internet: a population changes a little from each to the next")
 	flags.StringVar(&f.resolvers, "resolvers", "", "upstream resolvers: `HOST[:PORT],...` or @FILE (default: the system's)")
 	flags.StringVar(&f.proxy, "proxy", "", "reach Policy Hosts through a proxy: `socks5://HOST:PORT`")
+	flags.BoolVar(&f.noIPv6, "no-ipv6", false, "reach Policy Hosts over IPv4 only, as where a proxy has no IPv6")
 	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
 	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out")
@@ -197,7 +199,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 
 	config := egress.Config{
 		Resolve: pipeline.Hosts(n.engine), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
-		Manners: f.manners.manners(f.testBed()),
+		Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {

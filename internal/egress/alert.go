@@ -53,12 +53,12 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 		return false, nil
 	}
 	defer raw.Close()
-	running, stop := clockOf(ctx).run(ctx)
-	defer stop()
-	if t.admit(running) != nil {
+	if t.admit(ctx) != nil {
 		return false, nil
 	}
 	defer t.leave()
+	running, stop := clockOf(ctx).run(ctx)
+	defer stop()
 	shaking, cancel := context.WithTimeout(running, t.config.HandshakeTimeout)
 	defer cancel()
 	config := t.tlsConfig("", new(Trace))

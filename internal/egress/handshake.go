@@ -23,9 +23,14 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 		return nil, err
 	}
 	trace := traceOf(ctx)
-	running, stop := clockOf(ctx).run(ctx)
+	if err := t.admit(ctx); err != nil {
+		_ = raw.Close()
+		return nil, fault(host, trace.Addr, codes.StageTLS, err) // our own queue was too long
+	}
+	running, stop := clockOf(ctx).run(ctx) // not while it waited for others
 	conn, failed := t.handshake(running, raw, host, trace)
 	stop()
+	t.leave()
 	if failed == nil {
 		return conn, nil
 	}
@@ -43,10 +48,6 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 }
 
 func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, trace *Trace) (*tls.Conn, *Error) {
-	if err := t.admit(ctx); err != nil {
-		return nil, fault(host, trace.Addr, codes.StageTLS, err) // our own queue was too long
-	}
-	defer t.leave()
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
 

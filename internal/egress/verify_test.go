@@ -305,3 +305,27 @@ func TestHandshakesAtATime(t *testing.T) {
 	wantError(t, err, codes.StageTLS, "", true) // our own queue is not the host's fault
 	<-transport.handshakes
 }
+
+// The wait for others' handshakes is not on the clock of the request: servers
+// that stall cost the next one nothing but the wait.
+func TestHandshakesWaitOffTheClock(t *testing.T) {
+	p := newPKI(t)
+	var open sync.WaitGroup
+	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 100 * time.Millisecond}, func(conn net.Conn) {
+		open.Add(1)
+		defer open.Done()
+		waitForEnd(conn)
+	})
+	defer open.Wait()
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() {
+			_, err := transport.connect(WithTimeout(t.Context(), 200*time.Millisecond), host)
+			var e *Error
+			if !errors.As(err, &e) || e.Local() || e.TLSError() != codes.TLSHandshakeTimeout {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -117,6 +117,8 @@ func tlsError(err error) codes.TLSError {
 		return codes.TLSUnknownAuthority
 	case errors.As(err, &invalid), errors.As(err, &verification):
 		return codes.TLSCertificate
+	case strings.Contains(text, "tls: handshake message of length"):
+		return codes.TLSOversize
 	case errors.As(err, &plain):
 		return codes.TLSNotTLS
 	case strings.Contains(text, "TLS handshake timeout"):

@@ -110,6 +110,7 @@ func TestFetchReason(t *testing.T) {
 		{remote("protocol version not supported"), codes.StageTLS, tlsStage(codes.TLSProtocolVersion)},
 		{remote("internal error"), codes.StageTLS, tlsStage(codes.TLSAlert)},
 		{errors.New("tls: server selected unsupported protocol version 302"), codes.StageTLS, tlsStage(codes.TLSProtocolVersion)},
+		{errors.New("tls: handshake message of length 300000 bytes exceeds maximum of 262144 bytes"), codes.StageTLS, tlsStage(codes.TLSOversize)},
 		{errors.New("net/http: TLS handshake timeout"), codes.StageTLS, tlsStage(codes.TLSHandshakeTimeout)},
 		{context.DeadlineExceeded, codes.StageHTTP, codes.ReasonTimeout},
 		{slowError{}, codes.StageHTTP, codes.ReasonTimeout},
