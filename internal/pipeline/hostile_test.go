@@ -59,6 +59,7 @@ func watched(t *testing.T, world *simnet.World) (Config, *dials) {
 	engine := inMemory{world}
 	transport, err := egress.NewTransport(egress.Config{
 		Resolve: Hosts(engine), Dial: seen.dial, Roots: world.Roots(), UserAgent: "stsscan/test",
+		Manners: egress.NoManners(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -58,6 +58,7 @@ func limited(t *testing.T, step time.Duration, config egress.Config, engine Engi
 	t.Helper()
 	config.Resolve, config.Roots, config.UserAgent = Hosts(engine), world.Roots(), "stsscan/test"
 	config.DialTimeout, config.HandshakeTimeout, config.HeaderTimeout = step, step, step
+	config.Manners = egress.NoManners()
 	transport, err := egress.NewTransport(config)
 	if err != nil {
 		t.Fatal(err)
