@@ -85,6 +85,11 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		if whole {
 			r.add(info)
 		}
+		if whole && info.Pending == 0 { // killed before it could remove the log
+			if err := dataset.RemoveLog(k); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return r, nil
 }

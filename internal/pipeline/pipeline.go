@@ -278,7 +278,9 @@ func (r *run) observed() time.Time { return r.Now().UTC().Truncate(time.Second) 
 
 // finish hands a row over to the writer, which frees its slot.
 func (r *run) finish(slot int64, row *output.Row) {
-	row.ObservedAt = r.observed()
+	if row.ObservedAt.IsZero() {
+		row.ObservedAt = r.observed()
+	}
 	p := r.slots.part(slot)
 	r.Stats.count(row, p.again())
 	p.finished(row)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -35,15 +36,29 @@ const complaintInterval = 5 * time.Second
 func (r *run) survey(j job) {
 	defer r.Stats.surveying.Add(-1)
 	name := r.slots.name(j.slot)
-	before := r.slots.part(j.slot).of(name.Rank)
+	p := r.slots.part(j.slot)
+	before, log := p.of(name.Rank), p.surveys()
+	if row, err := log.found(name); row != nil || err != nil {
+		r.keep(j.slot, row, err)
+		return
+	}
 	first := &j.answer
+	var told *output.Row
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
-		row, err := r.tell(name, first, r.deadline(before))
-		first = nil // a second try asks the question again
-		if err == nil {
-			err = r.settle(row, before)
+		if told == nil { // a policy is not asked for again because of what came after it
+			var err error
+			told, err = r.tell(name, first, r.deadline(before), log)
+			first = nil // a second try asks the question again
+			if err != nil {
+				return nil, err
+			}
 		}
-		return row, err
+		row := *told
+		row.Findings = slices.Clip(row.Findings)
+		if err := r.conclude(&row); err != nil {
+			return nil, err
+		}
+		return &row, r.settle(&row, before)
 	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)
 	}))
@@ -51,7 +66,19 @@ func (r *run) survey(j job) {
 		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
 		return
 	}
-	r.finish(j.slot, row)
+	if row.ObservedAt.IsZero() {
+		row.ObservedAt = r.observed()
+	}
+	r.keep(j.slot, row, log.done(row))
+}
+
+// keep finishes a row unless its log could not be read or written.
+func (r *run) keep(slot int64, row *output.Row, err error) {
+	if err != nil {
+		r.fail(fmt.Errorf("the log of surveys: %w", err))
+		return
+	}
+	r.finish(slot, row)
 }
 
 // complain counts a fault of this machine and says so, once in a while: when one
@@ -70,11 +97,25 @@ func (r *run) complain(domain string, err error) {
 // valid record. first is the sieve's answer, nil to ask the question here. The
 // error is a fault of this machine.
 func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
-	return r.tell(name, first, r.Deadline)
+	row, err := r.tell(name, first, r.Deadline, nil)
+	if err != nil {
+		return nil, err
+	}
+	return row, r.conclude(row)
 }
 
-// tell is story, with a deadline for the policy.
-func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration) (*output.Row, error) {
+// conclude surveys the mail side of a domain, unless its row is provisional
+// anyway.
+func (r *run) conclude(row *output.Row) error {
+	if row.Pending != "" {
+		return nil
+	}
+	return r.mail(row)
+}
+
+// tell is the story up to the policy, which it has so long to retrieve. It logs
+// that the policy is asked for.
+func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration, log *surveyLog) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -89,7 +130,7 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		if first.Trace.Upstream.IsValid() {
 			row.Resolver = first.Trace.Upstream.String()
 		}
-		return row, r.mail(row)
+		return row, nil
 	}
 	lookup, err := r.lookup(name.Domain, first, &asked)
 	if local(err) {
@@ -97,7 +138,13 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 	}
 	fillLookup(row, lookup, err, asked)
 	if err != nil {
-		return row, r.mail(row)
+		return row, nil
+	}
+	if ask, err := log.begin(row, r.Now(), r.PassDelay); !ask || err != nil {
+		if err != nil {
+			r.fail(fmt.Errorf("the log of surveys: %w", err))
+		}
+		return row, err
 	}
 
 	ctx := egress.WithTimeout(r.work, deadline)
@@ -119,7 +166,7 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 	if err == nil {
 		result = "ok"
 	}
-	return row, r.mail(row)
+	return row, nil
 }
 
 // lookup ends the lookup that the sieve began.

@@ -22,6 +22,7 @@ const (
 type part struct {
 	number   int
 	visit    *visit       // nil where its names are asked for the first time
+	log      *surveyLog   // of its surveys
 	file     *output.Part // nil until there is something to write: many parts may be open, and a writer is large
 	admitted int64
 	sealed   bool
@@ -39,6 +40,14 @@ func (p *part) of(rank int64) *earlier {
 		return nil
 	}
 	return p.visit.of(rank)
+}
+
+// surveys is the log of the part; nil for a survey that is of no part.
+func (p *part) surveys() *surveyLog {
+	if p == nil {
+		return nil
+	}
+	return p.log
 }
 
 // finished notes that a name of the part has its row.
@@ -93,6 +102,7 @@ func (r *run) write() error {
 		w.settle(e.part)
 	}
 	for p := range w.open {
+		p.log.end()
 		if p.file != nil {
 			_ = p.file.Abort()
 		}
@@ -155,6 +165,7 @@ func (w *writer) settle(p *part) {
 	}
 	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
 	if full && p.again() && p.admitted == 0 { // the rows stay what they are
+		p.log.end()
 		delete(w.open, p)
 		<-w.opening
 		return
@@ -215,6 +226,10 @@ func (w *writer) end(p *part) error {
 	}
 	info, err := p.file.Commit()
 	if err != nil {
+		return err
+	}
+	p.log.end()
+	if err := w.Dataset.RemoveLog(p.number); err != nil {
 		return err
 	}
 	w.Stats.parts.Add(1)

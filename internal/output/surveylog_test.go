@@ -1,0 +1,144 @@
+package output
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"testing"
+	"time"
+)
+
+func openLog(t *testing.T, d *Dataset, k int, base string) *SurveyLog {
+	t.Helper()
+	l, err := d.Log(k, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// What was logged is found by the next process, as it was, and what was begun
+// and not logged is known to be lost.
+func TestSurveyLog(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	l := openLog(t, d, 3, "")
+	rows := []*Row{every("a.example.com", 1), hollow("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4)}
+	for _, row := range rows {
+		if err := l.Begin(row.Rank, at()); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Done(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Begin(5, at().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	l = openLog(t, d, 3, "")
+	for _, want := range rows {
+		got, err := l.Found(want.Rank, want.Domain)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v, want %+v", want.Domain, got, err, want)
+		}
+		if _, lost := l.Lost(want.Rank); lost {
+			t.Errorf("%s is lost", want.Domain)
+		}
+	}
+	if got, err := l.Found(1, "another.example.com"); got != nil || err != nil {
+		t.Errorf("another name: %v, %v", got, err)
+	}
+	if when, lost := l.Lost(5); !lost || !when.Equal(at().Add(time.Second)) {
+		t.Errorf("begun and not done: %v, %v", when, lost)
+	}
+	if err := l.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, d.dir)
+	if err := d.RemoveLog(3); err != nil {
+		t.Errorf("no log to remove: %v", err)
+	}
+}
+
+// The log of another run, part or file says nothing.
+func TestSurveyLogOfAnother(t *testing.T) {
+	id := identity()
+	id.Input = "another"
+	for name, other := range map[string]func(d *Dataset) *SurveyLog{
+		"base": func(d *Dataset) *SurveyLog { return openLog(t, d, 0, "ab") },
+		"run":  func(d *Dataset) *SurveyLog { return openLog(t, open(t, d.dir, id), 0, "") },
+	} {
+		d := open(t, t.TempDir(), identity())
+		l := openLog(t, d, 0, "")
+		if err := l.Done(every("a.example.com", 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := other(d).Found(1, "a.example.com"); got != nil || err != nil {
+			t.Errorf("another %s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// A log that was cut or changed anywhere holds the entries before, and can be
+// written on.
+func TestSurveyLogDamaged(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	l := openLog(t, d, 0, "")
+	var ends []int64
+	for rank := int64(1); rank <= 3; rank++ {
+		if err := l.Done(least("a.example.com", rank)); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, l.size)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(d.logPath(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < len(good); n += 5 {
+		for _, data := range [][]byte{good[:n], flipped(good, n)} {
+			if err := os.WriteFile(d.logPath(0), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			l := openLog(t, d, 0, "")
+			want := 0
+			for _, end := range ends {
+				if int64(n) >= end {
+					want++
+				}
+			}
+			if n < bytes.IndexByte(good, '\n')+1 {
+				want = 0
+			}
+			if len(l.rows) != want {
+				t.Fatalf("damaged at %d: %d entries, want %d", n, len(l.rows), want)
+			}
+			if err := l.Done(least("b.example.com", 9)); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if l = openLog(t, d, 0, ""); len(l.rows) != want+1 {
+				t.Fatalf("damaged at %d: %d entries after one more, want %d", n, len(l.rows), want+1)
+			}
+			_ = l.Close()
+		}
+	}
+}
+
+func flipped(data []byte, n int) []byte {
+	data = bytes.Clone(data)
+	data[n] ^= 0x40
+	return data
+}

@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"sync"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+)
+
+// A surveyLog is the log of a part that is being written, opened when a survey
+// first needs it. The nil surveyLog, of a survey that is of no part, knows and
+// keeps nothing.
+type surveyLog struct {
+	open func() (*output.SurveyLog, error)
+
+	once sync.Once
+	log  *output.SurveyLog
+	err  error
+}
+
+func newSurveyLog(d *output.Dataset, k int, v *visit) *surveyLog {
+	base := ""
+	if v != nil {
+		base = v.info.SHA256
+	}
+	return &surveyLog{open: func() (*output.SurveyLog, error) { return d.Log(k, base) }}
+}
+
+func (l *surveyLog) ready() (*output.SurveyLog, error) {
+	l.once.Do(func() { l.log, l.err = l.open() })
+	return l.log, l.err
+}
+
+// found is the row that a process before has logged; nil where there is none.
+func (l *surveyLog) found(name *domains.Name) (*output.Row, error) {
+	if l == nil {
+		return nil, nil
+	}
+	log, err := l.ready()
+	if err != nil {
+		return nil, err
+	}
+	return log.Found(name.Rank, name.Domain)
+}
+
+// begin notes that the policy of a row's domain is asked for. It reports false
+// where a process before has asked within the time given, and what it heard is
+// lost: then nobody is to be asked now, and the row says so.
+func (l *surveyLog) begin(row *output.Row, now time.Time, within time.Duration) (bool, error) {
+	if l == nil {
+		return true, nil
+	}
+	log, err := l.ready()
+	if err != nil {
+		return false, err
+	}
+	if at, lost := log.Lost(row.Rank); lost && now.Sub(at) < within && !at.After(now) {
+		row.Policy, row.Pending = string(codes.PolicyUnknown), string(codes.PendingInterrupted)
+		row.ObservedAt = at.UTC().Truncate(time.Second)
+		return false, nil
+	}
+	return true, log.Begin(row.Rank, now)
+}
+
+// done logs a row for which a policy was asked for.
+func (l *surveyLog) done(row *output.Row) error {
+	if l == nil || row.Policy == string(codes.PolicyNotFetched) {
+		return nil
+	}
+	log, err := l.ready()
+	if err != nil {
+		return err
+	}
+	return log.Done(row)
+}
+
+// end closes the log: a process to come may need it, or nobody does.
+func (l *surveyLog) end() {
+	l.once.Do(func() {}) // it may never have been opened
+	if l.log != nil {
+		_ = l.log.Close()
+	}
+}
