@@ -19,7 +19,7 @@ import (
 func floors() [][]string {
 	return [][]string{
 		{"internal/codes", "internal/durable"},
-		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/output", "internal/simnet", "inputs"},
+		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/pipeline", "internal/queue", "internal/verify"},
 		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve"},
 	}

@@ -24,6 +24,7 @@ const (
 // may be used concurrently.
 type Dialer struct {
 	config Config
+	port   uint16
 	turns  *turns
 	ipv6   bool // this machine, or whoever dials for it, reaches the IPv6 Internet
 }
@@ -37,7 +38,7 @@ func NewDialer(c Config) (*Dialer, error) {
 	case c.Dial != nil && c.Proxy != nil:
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
-	d := &Dialer{config: c.withDefaults(), turns: newTurns(c.Manners), ipv6: true}
+	d := &Dialer{config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners), ipv6: true}
 	switch {
 	case c.Proxy != nil:
 		var err error
@@ -63,8 +64,8 @@ func NewDialer(c Config) (*Dialer, error) {
 // address was not dialled for the sake of manners.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || network != "tcp" || port != strconv.Itoa(httpsPort) {
-		return nil, &Error{host: address, stage: codes.StageTCP, reason: codes.ReasonOther, err: errors.New("not port 443 over TCP")}
+	if err != nil || network != "tcp" || port != strconv.Itoa(int(d.port)) {
+		return nil, &Error{host: address, stage: codes.StageTCP, reason: codes.ReasonOther, err: fmt.Errorf("not port %d over TCP", d.port)}
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil, &Error{host: host, stage: codes.StageDNS, reason: codes.ReasonOther, err: errors.New("an address where a name is needed")}
@@ -180,7 +181,7 @@ func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net
 	}
 	attempt, cancel := context.WithTimeout(ctx, d.config.DialTimeout)
 	defer cancel()
-	conn, err := d.config.Dial(attempt, network, netip.AddrPortFrom(addr, httpsPort).String())
+	conn, err := d.config.Dial(attempt, network, netip.AddrPortFrom(addr, d.port).String())
 	if err == nil {
 		return conn, nil
 	}

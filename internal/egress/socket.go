@@ -34,7 +34,7 @@ func guard(meant netip.AddrPort) func(context.Context, string, string, syscall.R
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w: %q", ErrForbiddenAddr, address)
-		case network != "tcp4" && network != "tcp6", at.Port() != httpsPort:
+		case network != "tcp4" && network != "tcp6", at.Port() != httpsPort && at.Port() != smtpPort:
 			return fmt.Errorf("%w: %s, port %d", ErrForbiddenAddr, network, at.Port())
 		case at != meant:
 			return fmt.Errorf("%w: %s instead of %s", ErrForbiddenAddr, at, meant)

@@ -9,6 +9,7 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
+	"stsscan/internal/starttls"
 )
 
 // An Extent says of which domains something is asked.
@@ -36,6 +37,7 @@ func (e Extent) covers(record codes.Record) bool {
 // and connects to no mail server.
 type Mail struct {
 	MX, TLSRPT, DANE Extent
+	Prober           *starttls.Prober // of the MX hosts of domains with a record; nil: none is probed
 }
 
 // all reports whether something is asked of every domain, so that the sieve
@@ -79,6 +81,11 @@ func (r *run) mail(row *output.Row) error {
 			return err
 		}
 	}
+	if mx != nil && ExtentRecord.covers(record) {
+		if err := r.probe(row, *mx); err != nil {
+			return err
+		}
+	}
 	fillDelegation(row)
 	conclude(row, mx)
 	return nil
@@ -103,7 +110,7 @@ func (r *run) dane(ctx context.Context, row *output.Row, mx mtasts.MX) error {
 		if len(classes) == maxTLSAHosts {
 			break
 		}
-		found, err := mtasts.LookupTLSA(ctx, r.Client.Exchanger, host.Name)
+		found, err := r.tlsa.lookup(ctx, r.Client.Exchanger, host.Name)
 		if err != nil {
 			return err
 		}

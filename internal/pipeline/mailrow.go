@@ -158,3 +158,10 @@ func fillTLS(row *output.Row) (worst codes.STARTTLS, reason codes.TLSError) {
 	row.MXTLS = string(mtasts.SummarizeTLS(probes))
 	return worst, reason
 }
+
+// addOnce adds a finding that more than one host may have.
+func addOnce(row *output.Row, f codes.Finding) {
+	if !slices.Contains(row.Findings, string(f)) {
+		row.Findings = append(row.Findings, string(f))
+	}
+}

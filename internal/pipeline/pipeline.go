@@ -167,6 +167,7 @@ func Run(ctx context.Context, config Config) error {
 		stop:     ctx,
 		work:     work,
 		fail:     fail,
+		tlsa:     new(tlsaCache),
 		slots:    newSlots(c.InFlight + min(2*c.InFlight, maxStaged) + 2*c.Surveys),
 		spare:    make(chan []resolver.Answer, 64),
 		opening:  make(chan struct{}, c.OpenParts),
@@ -217,6 +218,7 @@ type run struct {
 	fail context.CancelCauseFunc
 	*rowMaker
 	slots   *slots
+	tlsa    *tlsaCache
 	spare   chan []resolver.Answer // used up
 	surveys chan job               // never full: each job holds a slot
 	events  chan event             // to the writer; rows hold slots, so it is hardly ever full

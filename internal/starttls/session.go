@@ -1,0 +1,189 @@
+package starttls
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"stsscan/internal/codes"
+)
+
+// Bounds of what a server may say.
+const (
+	maxLine    = 2048 // octets; RFC 5321 has 512
+	maxLines   = 128  // of one reply
+	quitWithin = 2 * time.Second
+)
+
+// A session is one connection to one server.
+type session struct {
+	conn   net.Conn
+	in     *bufio.Reader
+	host   string
+	name   string
+	door   Door
+	result Result
+}
+
+var errProtocol = errors.New("not SMTP")
+
+// talk does the whole of it and leaves what it saw in the result. Its error says
+// why it ended where that is no reply.
+func (s *session) talk(ctx context.Context) error {
+	s.in = bufio.NewReaderSize(s.conn, maxLine)
+	greeting, err := s.reply()
+	switch {
+	case err != nil:
+		return s.broken(err)
+	case greeting.code != 220:
+		return s.ended(codes.STARTTLSRefused, greeting)
+	}
+	hello, err := s.ask("EHLO " + s.name)
+	switch {
+	case err != nil:
+		return s.broken(err)
+	case hello.code != 250:
+		return s.ended(codes.STARTTLSRefused, hello)
+	case !hello.offers("STARTTLS"):
+		return s.ended(codes.STARTTLSNotOffered, reply{})
+	}
+	ready, err := s.ask("STARTTLS")
+	switch {
+	case err != nil:
+		return s.broken(err)
+	case ready.code != 220:
+		return s.ended(codes.STARTTLSRejected, ready)
+	case s.in.Buffered() > 0:
+		s.result.Class = codes.STARTTLSProtocol // it talks on in the clear, or somebody between does
+		return nil
+	}
+	return s.secure(ctx)
+}
+
+// secure shakes hands.
+func (s *session) secure(ctx context.Context) error {
+	conn, peer, err := s.door.Secure(ctx, s.conn, s.host)
+	s.result.Peer = peer
+	var failed interface{ TLSError() codes.TLSError }
+	switch {
+	case err == nil:
+		s.result.Class = codes.STARTTLSOK
+	case fault(err):
+		return err
+	case errors.As(err, &failed):
+		s.result.TLSError = failed.TLSError()
+	default:
+		s.result.TLSError = codes.TLSOther
+	}
+	if conn == nil {
+		s.result.Class = codes.STARTTLSHandshake
+		return err
+	}
+	if err != nil {
+		s.result.Class = codes.STARTTLSCertificate
+	}
+	s.conn, s.in = conn, bufio.NewReaderSize(conn, maxLine)
+	s.quit()
+	_ = conn.Close()
+	return nil
+}
+
+// ended takes leave of a server that has given its answer.
+func (s *session) ended(class codes.STARTTLS, last reply) error {
+	s.result.Class, s.result.Code = class, last.code
+	s.quit()
+	return nil
+}
+
+// quit says so, and waits a moment for the answer: servers log clients that just
+// go.
+func (s *session) quit() {
+	_ = s.conn.SetDeadline(time.Now().Add(quitWithin))
+	_, _ = s.ask("QUIT")
+}
+
+// broken is the class of a session without a reply.
+func (s *session) broken(err error) error {
+	switch {
+	case errors.Is(err, errProtocol):
+		s.result.Class = codes.STARTTLSProtocol
+		s.quit()
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		s.result.Class = codes.STARTTLSTimeout
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENOBUFS):
+	default:
+		s.result.Class = codes.STARTTLSReset // io.EOF, ECONNRESET and the like
+	}
+	return err
+}
+
+// A reply is one of SMTP (RFC 5321, section 4.2).
+type reply struct {
+	code  int
+	lines []string // what stands after the code
+}
+
+// offers reports whether a reply to EHLO has a keyword.
+func (r reply) offers(keyword string) bool {
+	for _, line := range r.lines[min(1, len(r.lines)):] {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.EqualFold(word, keyword) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *session) ask(command string) (reply, error) {
+	if _, err := io.WriteString(s.conn, command+"\r\n"); err != nil {
+		return reply{}, err
+	}
+	return s.reply()
+}
+
+// reply reads one reply, of bounded length.
+func (s *session) reply() (reply, error) {
+	var r reply
+	for range maxLines {
+		text, err := s.in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return r, fmt.Errorf("%w: a line of more than %d octets", errProtocol, maxLine)
+		}
+		if err != nil {
+			return r, err
+		}
+		line := strings.TrimRight(string(text), "\r\n")
+		code, rest, ok := replyLine(line)
+		if !ok || r.code != 0 && code != r.code {
+			return r, fmt.Errorf("%w: no reply", errProtocol)
+		}
+		r.code = code
+		r.lines = append(r.lines, strings.TrimPrefix(strings.TrimPrefix(rest, "-"), " "))
+		if !strings.HasPrefix(rest, "-") {
+			return r, nil
+		}
+	}
+	return r, fmt.Errorf("%w: a reply of more than %d lines", errProtocol, maxLines)
+}
+
+// replyLine takes a line apart: three digits, then nothing, a space, or a
+// hyphen where more lines follow.
+func replyLine(line string) (code int, rest string, ok bool) {
+	if len(line) < 3 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
+		return 0, "", false
+	}
+	for _, c := range []byte(line[:3]) {
+		if c < '0' || c > '9' {
+			return 0, "", false
+		}
+		code = 10*code + int(c-'0')
+	}
+	return code, line[3:], code >= 200 && code < 600
+}

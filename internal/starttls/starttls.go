@@ -1,0 +1,202 @@
+// Package starttls asks a mail server whether it would do TLS with a sender
+// (RFC 3207): greeting, EHLO, STARTTLS, handshake, QUIT. It judges what RFC
+// 8461, section 4.2, asks of an MX host's certificate by the door that it is
+// given.
+//
+// It sends no MAIL, RCPT or DATA, nothing after the handshake but QUIT, and
+// talks to each host once in its life. It opens no connection of its own and
+// judges no address: that is the door's duty.
+package starttls
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"stsscan/internal/codes"
+)
+
+// A Peer is what was seen of a server in the handshake. Its zero fields were
+// not seen.
+type Peer struct {
+	TLSVersion string    // as in "1.3"
+	CertSHA256 string    // of the leaf certificate's DER, in hexadecimal
+	NotAfter   time.Time // of the leaf certificate
+}
+
+// A Door is the way to mail servers. Errors may have the methods PolicyStage and
+// PolicyReason, TLSError, Local (our own fault), and Later (not yet its turn),
+// which are looked for with [errors.As].
+type Door interface {
+	// Dial connects to port 25 of one of the addresses of host.
+	Dial(ctx context.Context, host string) (net.Conn, netip.Addr, error)
+	// Secure shakes hands over conn, with host as SNI, and verifies the
+	// certificate for that name. The connection is nil where the handshake
+	// failed, and is given with an error where the certificate is not accepted.
+	Secure(ctx context.Context, conn net.Conn, host string) (net.Conn, Peer, error)
+}
+
+// A Config says how to probe. Door has no default.
+type Config struct {
+	Door Door
+
+	// Name is who we say we are in EHLO: a host name, or an address literal. It
+	// is asked for each address of ours that a connection has. Nil, or an empty
+	// name: the literal of that address.
+	Name func(ctx context.Context, own netip.Addr) string
+
+	Deadline time.Duration // of one probe, all its addresses and waits; 0: 30 s
+}
+
+// A Result is what one probe saw.
+type Result struct {
+	Class    codes.STARTTLS
+	Addr     netip.Addr     // of the connection; invalid: none
+	Code     int            // reply code that ended the probe; 0: none did
+	TLSError codes.TLSError // of the classes handshake and certificate
+	Peer     Peer
+}
+
+// A Prober probes hosts, each once. It keeps about 300 octets for each host that
+// it has met. It may be used concurrently.
+type Prober struct {
+	config Config
+
+	mu     sync.Mutex
+	probes map[string]*probe // by host
+}
+
+// A probe is one that is going on, or over.
+type probe struct {
+	done   chan struct{} // closed when it is over
+	result Result
+	err    error
+}
+
+// New makes a Prober.
+func New(c Config) *Prober {
+	if c.Deadline <= 0 {
+		c.Deadline = 30 * time.Second
+	}
+	return &Prober{config: c, probes: make(map[string]*probe)}
+}
+
+// Probe probes a host, or waits for and gives the result of the one probe that
+// there is. The deadline is the Prober's own; ctx ends it early.
+//
+// The error is a fault of this machine or that of ctx; the host is then probed
+// again when it is asked for again.
+func (p *Prober) Probe(ctx context.Context, host string) (Result, error) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	p.mu.Lock()
+	one, known := p.probes[host]
+	if !known {
+		one = &probe{done: make(chan struct{})}
+		p.probes[host] = one
+	}
+	p.mu.Unlock()
+	if known {
+		select {
+		case <-one.done:
+			return one.result, one.err
+		case <-ctx.Done():
+			return Result{}, ctx.Err()
+		}
+	}
+	one.result, one.err = p.run(ctx, host)
+	if one.err != nil {
+		p.mu.Lock()
+		delete(p.probes, host)
+		p.mu.Unlock()
+	}
+	close(one.done)
+	return one.result, one.err
+}
+
+// run probes a host for the first time.
+func (p *Prober) run(ctx context.Context, host string) (Result, error) {
+	probing, cancel := context.WithTimeout(ctx, p.config.Deadline)
+	defer cancel()
+	conn, addr, err := p.dial(probing, host)
+	switch {
+	case err != nil && (fault(err) || ctx.Err() != nil):
+		return Result{}, err
+	case err != nil:
+		return Result{Class: unconnected(err), Addr: addr}, nil
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(probing, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	s := &session{conn: conn, host: host, name: p.name(probing, conn), door: p.config.Door}
+	s.result.Addr = addr
+	err = s.talk(probing)
+	if err != nil && (fault(err) || ctx.Err() != nil) {
+		return Result{}, err
+	}
+	return s.result, nil
+}
+
+// dial connects, and waits where it is not yet the host's turn.
+func (p *Prober) dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
+	for {
+		conn, addr, err := p.config.Door.Dial(ctx, host)
+		var manners interface{ Later() bool }
+		if err == nil || !errors.As(err, &manners) || !manners.Later() {
+			return conn, addr, err
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, addr, err
+		}
+	}
+}
+
+func (p *Prober) name(ctx context.Context, conn net.Conn) string {
+	var own netip.Addr
+	if at, ok := conn.LocalAddr().(*net.TCPAddr); ok {
+		own = at.AddrPort().Addr().Unmap()
+	}
+	if p.config.Name != nil {
+		if name := p.config.Name(ctx, own); name != "" {
+			return name
+		}
+	}
+	if own.Is6() {
+		return "[IPv6:" + own.String() + "]" // RFC 5321, section 4.1.3
+	}
+	return "[" + own.String() + "]"
+}
+
+// fault reports whether err is our own, of which nothing follows for the host.
+func fault(err error) bool {
+	var local interface{ Local() bool }
+	return errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local()
+}
+
+// unconnected is the class of a probe without a connection.
+func unconnected(err error) codes.STARTTLS {
+	var failed interface {
+		PolicyStage() codes.Stage
+		PolicyReason() codes.PolicyReason
+	}
+	if !errors.As(err, &failed) {
+		return codes.STARTTLSNoConnection
+	}
+	switch failed.PolicyReason() {
+	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress, codes.ReasonOptedOut:
+		return codes.STARTTLSNoAddress
+	case codes.ReasonNoIPv6:
+		return codes.STARTTLSUnknown // we have no way there
+	}
+	var manners interface{ Later() bool }
+	if failed.PolicyStage() == codes.StageDNS || errors.As(err, &manners) && manners.Later() {
+		return codes.STARTTLSUnknown
+	}
+	return codes.STARTTLSNoConnection
+}
