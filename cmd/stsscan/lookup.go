@@ -30,8 +30,7 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 			if err := network.check(); err != nil {
 				return err
 			}
-			asked, err := mail.mail()
-			if err != nil {
+			if err := mail.check(); err != nil {
 				return err
 			}
 			names, err := normalizeAll(args, network.testBed())
@@ -49,6 +48,10 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 				return err
 			}
 			defer n.close()
+			asked, err := mail.mail(n)
+			if err != nil {
+				return err
+			}
 
 			for i, name := range names {
 				if excluded.Domain(name) {

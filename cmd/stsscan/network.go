@@ -143,6 +143,7 @@ func (f *networkFlags) testBed() bool {
 type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
+	mailDoor  *egress.MailDoor
 	manners   func() egress.MannersCounts // what manners have cost so far
 	upstreams []string
 	inFlight  int
@@ -211,6 +212,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 		return nil, err
 	}
 	n.manners = transport.Manners
+	n.mailDoor = transport.MailDoor()
 	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}
 	return n, nil
 }

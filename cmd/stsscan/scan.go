@@ -14,7 +14,6 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
 )
 
@@ -108,7 +107,6 @@ type scanJob struct {
 
 	slice queue.Shard
 	mode  progressMode
-	mail  pipeline.Mail
 }
 
 // check refuses a command line that cannot work, before anything is written.
@@ -134,7 +132,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL, so that those who are asked know whom to tell"))
 	}
 	var err error
-	if j.mail, err = j.mailSide.mail(); err != nil {
+	if err = j.mailSide.check(); err != nil {
 		return err
 	}
 	if j.mode, err = parseProgress(j.progress, j.quiet, j.std.err); err != nil {

@@ -69,13 +69,17 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		return nil, err
 	}
 
+	mail, err := j.mailSide.mail(n)
+	if err != nil {
+		return nil, err
+	}
 	config := pipeline.Config{
 		Chunks:    pipeline.Prepared(plan),
 		Source:    &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
 		Dataset:   record.dataset,
 		Engine:    n.engine,
 		Client:    n.client,
-		Mail:      j.mail,
+		Mail:      mail,
 		InFlight:  n.inFlight,
 		Surveys:   j.network.surveys,
 		Deadline:  j.network.deadline,

@@ -58,6 +58,8 @@ func typeOf(rr dns.RR) uint16 {
 		return dns.TypeMX
 	case *dns.TLSA:
 		return dns.TypeTLSA
+	case *dns.PTR:
+		return dns.TypePTR
 	}
 	return dns.TypeNone
 }

@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -66,6 +67,24 @@ func TestPseudo(t *testing.T) {
 	} {
 		if got := (MXHost{Name: name}).Pseudo(); got != want {
 			t.Errorf("%q: %v", name, got)
+		}
+	}
+}
+
+func TestLookupPTR(t *testing.T) {
+	for _, tt := range []struct {
+		addr, key string
+		answer    answer
+		want      string
+	}{
+		{"192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{rrs: []string{"25.2.0.192.in-addr.arpa. 300 IN PTR Probe.Example.net."}}, "probe.example.net"},
+		{"::ffff:192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{rrs: []string{"25.2.0.192.in-addr.arpa. 300 IN PTR probe.example.net."}}, "probe.example.net"},
+		{"192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{rcode: dns.RcodeNameError, rrs: []string{soa("192.in-addr.arpa")}}, ""},
+		{"192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{err: slowError{}}, ""},
+		{"192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{rrs: []string{`25.2.0.192.in-addr.arpa. 300 IN PTR no\032host.example.net.`}}, ""},
+	} {
+		if got := LookupPTR(t.Context(), newZones(t, map[string]answer{tt.key: tt.answer}), netip.MustParseAddr(tt.addr)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.addr, got, tt.want)
 		}
 	}
 }

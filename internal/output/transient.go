@@ -9,6 +9,9 @@ import (
 // unknown, loops and filters will not; of a policy, what servers say plainly,
 // certificates among it, will not either.
 func (r *Row) Transient() bool {
+	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) {
+		return true
+	}
 	switch codes.Record(r.Record) {
 	case codes.RecordValid:
 		return policyMends(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), r.HTTPStatus)
@@ -17,6 +20,15 @@ func (r *Row) Transient() bool {
 		case codes.RecordCNAMELoop, codes.RecordCNAMETooLong, codes.RecordFiltered:
 			return false
 		}
+		return true
+	}
+	return false
+}
+
+// mailMends is Transient for what the DNS said of the mail side.
+func mailMends(reason codes.RecordReason) bool {
+	switch reason {
+	case codes.RecordServfail, codes.RecordRefused, codes.RecordTimeout, codes.RecordMalformed, codes.RecordTruncated, codes.RecordReferral:
 		return true
 	}
 	return false

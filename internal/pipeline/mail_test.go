@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,7 +13,9 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/egress"
 	"stsscan/internal/simnet"
+	"stsscan/internal/starttls"
 	"stsscan/internal/verify"
 )
 
@@ -171,4 +175,66 @@ func TestMailLocalFaults(t *testing.T) {
 			break
 		}
 	}
+}
+
+// Probed, certificates count: the verdict is that of the truth, and each host is
+// talked to once, politely.
+func TestProbeEqualsTruth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		world, err := simnet.Generate("errors", 11, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer world.Close()
+		var mu sync.Mutex
+		talked := make(map[netip.Addr][]simnet.Session)
+		world.WatchMail(func(s simnet.Session) {
+			mu.Lock()
+			defer mu.Unlock()
+			talked[s.Addr] = append(talked[s.Addr], s)
+		})
+		config := inEngine(t, impatient{inMemory{world}}, world)
+		config.Deadline = 4 * time.Second
+		transport, ok := config.Client.Transport.(*egress.Transport)
+		if !ok {
+			t.Fatal("no transport of our own")
+		}
+		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
+		hosts, seen := make(map[string]bool), make(map[string]bool)
+		for i := range 700 {
+			domain := domainOf(int64(i))
+			truth, _ := world.Truth(domain, int64(i+1))
+			row := surveyed(t, config, domain)
+			for _, difference := range verify.CompareTruth(row, truth) {
+				t.Errorf("%s (%s): %s", domain, truth.Class, difference)
+			}
+			for _, host := range row.MX {
+				if host.STARTTLS != nil {
+					hosts[host.Host], seen[*host.STARTTLS] = true, true
+				}
+			}
+			seen[row.Verdict], seen[row.VerdictBasis], seen[row.MXTLS], seen[row.TLSRPTResult] = true, true, true, true
+		}
+		for addr, sessions := range talked {
+			for _, s := range sessions {
+				for _, command := range s.Commands {
+					if command != "EHLO [22.0.0.1]" && command != "STARTTLS" && command != "QUIT" {
+						t.Errorf("%s heard %q", addr, command)
+					}
+				}
+			}
+		}
+		wantWords(t, seen, codes.MXTLSs())
+		wantWords(t, seen, codes.Bases())
+		wantWords(t, seen, codes.Verdicts())
+		wantWords(t, seen, []codes.STARTTLS{codes.STARTTLSOK, codes.STARTTLSCertificate, codes.STARTTLSHandshake, codes.STARTTLSNotOffered, codes.STARTTLSRefused, codes.STARTTLSNoConnection})
+		wantWords(t, seen, []codes.TLSRPTResult{codes.TLSRPTValidation, codes.TLSRPTNoSTARTTLS, codes.TLSRPTCertName, codes.TLSRPTCertExpired, codes.TLSRPTCertNotTrusted})
+		count := 0
+		for _, sessions := range talked {
+			count += len(sessions)
+		}
+		if count > len(hosts) {
+			t.Errorf("%d sessions with %d hosts", count, len(hosts))
+		}
+	})
 }

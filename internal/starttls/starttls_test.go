@@ -34,7 +34,7 @@ func TestProbe(t *testing.T) {
 		{"smtp block", codes.STARTTLSRefused, "", 554, []string{"QUIT"}},
 		{"smtp later", codes.STARTTLSRefused, "", 421, []string{"QUIT"}},
 		{"smtp block-ehlo", codes.STARTTLSRefused, "", 550, []string{"EHLO probe.example.net", "QUIT"}},
-		{"smtp garbage", codes.STARTTLSProtocol, "", 0, []string{"QUIT"}},
+		{"smtp garbage", codes.STARTTLSProtocol, "", 0, nil},
 		{"smtp endless", codes.STARTTLSProtocol, "", 0, nil},
 		{"smtp silent", codes.STARTTLSTimeout, "", 0, nil},
 		{"smtp drip", codes.STARTTLSTimeout, "", 0, nil}, // 180 octets take longer than a probe may
@@ -85,6 +85,11 @@ func TestProbe(t *testing.T) {
 				for _, session := range said.seen() {
 					if tt.said != nil && !slices.Equal(session.Commands, tt.said) {
 						t.Errorf("said %q, want %q", session.Commands, tt.said)
+					}
+					for _, command := range session.Commands {
+						if !slices.Contains([]string{"EHLO probe.example.net", "STARTTLS", "QUIT"}, command) {
+							t.Errorf("said %q", command)
+						}
 					}
 					if session.SNI != "" && session.SNI != "mx.example.com" {
 						t.Errorf("SNI %q", session.SNI)
