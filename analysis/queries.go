@@ -1,70 +1,103 @@
-// Package analysis is the questions that a survey answers: one SQL file each,
-// for DuckDB, over the Parquet files that a scan leaves. It knows the scanner
-// through these files alone, and is a module of its own because DuckDB needs
-// cgo and the scanner does not.
+// Command analysis answers questions about surveys from the Parquet files that a
+// scan leaves, and writes a report of one offline HTML file. It knows the scanner
+// through these files and run.json alone, and is a module of its own because
+// DuckDB needs cgo and the scanner does not.
 //
-// The first line of a file is its question; the comments below it say what is
-// counted, out of what, and what the answer does not say. The files are what
-// people paste into DuckDB: nothing is filled in.
-package analysis
+// The questions are the files *.sql, one each, for people to paste into DuckDB:
+// nothing is filled in. The first line is the question; the comments below it say
+// what is counted, out of what, and what the answer does not say.
+package main
 
 import (
 	"embed"
 	"fmt"
-	"path"
-	"path/filepath"
 	"strings"
 )
 
 //go:embed *.sql
-var files embed.FS
+var sqlFiles embed.FS
 
-// partGlob is the path in view.sql that people edit.
-const partGlob = "'part-*.parquet'"
+// views are the files that make the tables which the questions read.
+var views = [...]string{"view.sql", "history.sql"}
 
-// A Query is one question about a run.
+// A Query is one question.
 type Query struct {
-	Name     string // of its file, without .sql
-	Question string // in one sentence
-	SQL      string // the file; it reads the view rows
+	Name        string // of its file, without .sql
+	Question    string // in one sentence
+	Numerator   string // what is counted
+	Denominator string // out of what
+	Caveat      string // what the answer does not say
+	SQL         string // the file
 }
 
-// Queries lists every query, by name.
+// History reports whether the question is about several runs.
+func (q Query) History() bool {
+	for _, table := range []string{"FROM changed", "FROM compared", "FROM history"} {
+		if strings.Contains(q.SQL, table) {
+			return true
+		}
+	}
+	return false
+}
+
+// Queries lists every question, by name.
 func Queries() ([]Query, error) {
-	names, err := files.ReadDir(".")
+	entries, err := sqlFiles.ReadDir(".")
 	if err != nil {
 		return nil, err
 	}
 	var queries []Query
-	for _, entry := range names {
-		name := strings.TrimSuffix(entry.Name(), path.Ext(entry.Name()))
-		if name == "view" {
+	for _, entry := range entries {
+		if entry.Name() == views[0] || entry.Name() == views[1] {
 			continue
 		}
-		text, err := files.ReadFile(entry.Name())
+		text, err := sqlFiles.ReadFile(entry.Name())
 		if err != nil {
 			return nil, err
 		}
-		first, _, _ := strings.Cut(string(text), "\n")
-		question, ok := strings.CutPrefix(first, "-- ")
-		if !ok || !strings.HasSuffix(question, "?") {
-			return nil, fmt.Errorf("%s: the first line is no question", entry.Name())
+		q, err := parseQuery(strings.TrimSuffix(entry.Name(), ".sql"), string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
 		}
-		queries = append(queries, Query{Name: name, Question: question, SQL: string(text)})
+		queries = append(queries, q)
 	}
 	return queries, nil
 }
 
-// View is the statement that makes the view rows of the run in the directory
-// dir.
-func View(dir string) (string, error) {
-	text, err := files.ReadFile("view.sql")
-	if err != nil {
-		return "", err
+// parseQuery takes the comments of a question apart.
+func parseQuery(name, text string) (Query, error) {
+	q := Query{Name: name, SQL: text}
+	var field *string
+	for line := range strings.Lines(text) {
+		comment, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "--")
+		if !ok {
+			break
+		}
+		comment = strings.TrimSpace(comment)
+		switch word, rest, _ := strings.Cut(comment, ": "); {
+		case q.Question == "":
+			q.Question = comment
+			continue
+		case comment == "":
+			field = nil
+			continue
+		case word == "Numerator":
+			field, comment = &q.Numerator, rest
+		case word == "Denominator":
+			field, comment = &q.Denominator, rest
+		case word == "Caveat":
+			field, comment = &q.Caveat, rest
+		}
+		if field == nil {
+			return q, fmt.Errorf("%q belongs to no Numerator, Denominator or Caveat", comment)
+		}
+		*field = strings.TrimSpace(*field + " " + comment)
 	}
-	if strings.Count(string(text), partGlob) != 1 {
-		return "", fmt.Errorf("view.sql: %s is not there once", partGlob)
+	switch {
+	case !strings.HasSuffix(q.Question, "?"):
+		return q, fmt.Errorf("the first line is no question")
+	case q.Numerator == "" || q.Denominator == "" || q.Caveat == "":
+		return q, fmt.Errorf("Numerator, Denominator or Caveat is missing")
 	}
-	parts := filepath.ToSlash(filepath.Join(dir, strings.Trim(partGlob, "'")))
-	return strings.Replace(string(text), partGlob, "'"+strings.ReplaceAll(parts, "'", "''")+"'", 1), nil
+	return q, nil
 }

@@ -1,0 +1,22 @@
+-- Are Policy Hosts reached over IPv4, IPv6 or both, and does it matter?
+--
+-- Numerator: domains by the families of the addresses that their Policy Host has; of
+-- these, those with a valid policy, and those whose connection failed.
+-- Denominator: domains with a valid record whose Policy Host has an address.
+-- Caveat: a host that has both was asked over the one that was dialled last alone,
+-- and an observer without IPv6 says so (no_ipv6).
+SELECT
+    CASE WHEN v4 AND v6 THEN 'IPv4 and IPv6' WHEN v6 THEN 'IPv6' ELSE 'IPv4' END AS families,
+    count(*) AS domains,
+    count(*) / sum(count(*)) OVER () AS share,
+    count(*) FILTER (policy = 'valid') AS policy_valid,
+    policy_valid / domains AS valid_share,
+    count(*) FILTER (policy_stage = 'tcp') AS tcp_failed,
+    count(*) FILTER (contains(addr, ':')) AS dialled_ipv6
+FROM (
+    SELECT *, len(list_filter(host_addrs, lambda a: contains(a, ':'))) > 0 AS v6, len(list_filter(host_addrs, lambda a: NOT contains(a, ':'))) > 0 AS v4
+    FROM published
+)
+WHERE record = 'valid' AND len(host_addrs) > 0
+GROUP BY families
+ORDER BY domains DESC, families;

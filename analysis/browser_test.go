@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// shotsDir is set in the environment to keep the screenshots that people look at.
+const shotsDir = "STSSCAN_ANALYSIS_SHOTS"
+
+// browser starts Chromium, or skips the test where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// A visit is how the page is looked at.
+type visit struct {
+	name          string
+	width, height int64
+	dark, print   bool
+}
+
+// testBrowser opens a report as people do: no complaint on the console, no request
+// for anything but the file, every chart drawn, nothing wider than the window.
+func testBrowser(t *testing.T, report string, charts []string) {
+	ctx := browser(t)
+	var heard sync.Mutex
+	var complaints, requests []string
+	err := chromedp.Listen(ctx, func(event any) {
+		heard.Lock()
+		defer heard.Unlock()
+		switch e := event.(type) {
+		case *runtime.EventConsoleAPICalled:
+			text, _ := json.Marshal(e.Args)
+			complaints = append(complaints, fmt.Sprintf("console.%s: %s", e.Type, text))
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, "exception: "+e.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			complaints = append(complaints, string(e.Entry.Source)+": "+e.Entry.Text)
+		case *network.EventRequestWillBeSent:
+			requests = append(requests, e.Request.URL)
+		}
+	})
+	if err == nil {
+		err = enable(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := (&url.URL{Scheme: "file", Path: report}).String()
+	for _, v := range []visit{
+		{name: "desktop", width: 1280, height: 900},
+		{name: "dark", width: 1280, height: 900, dark: true},
+		{name: "phone", width: 390, height: 844},
+		{name: "print", width: 800, height: 1100, print: true},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			heard.Lock()
+			complaints, requests = nil, nil
+			heard.Unlock()
+			seen, err := v.open(ctx, address)
+			heard.Lock()
+			complaints, requests := slices.Clone(complaints), slices.Clone(requests)
+			heard.Unlock()
+			if err != nil {
+				t.Fatal(err, complaints)
+			}
+			t.Logf("painted after %.0f ms, drawn after %v", seen.First, seen.Took)
+			if len(complaints) > 0 {
+				t.Errorf("complaints: %q", complaints)
+			}
+			if len(requests) != 1 || requests[0] != address {
+				t.Errorf("requests for %q, want the file alone", requests)
+			}
+			if seen.Drawn != len(charts) || seen.Empty != "" {
+				t.Errorf("%d charts drawn, want %d; without marks: %s", seen.Drawn, len(charts), seen.Empty)
+			}
+			if seen.Width > v.width {
+				t.Errorf("the page is %d wide in a window of %d", seen.Width, v.width)
+			}
+			if white := seen.Background == "rgb(255, 255, 255)"; white == v.dark {
+				t.Errorf("the background is %s", seen.Background)
+			}
+			keep(ctx, t, v)
+		})
+	}
+}
+
+// enable asks the browser to report what happens.
+func enable(ctx context.Context) error {
+	_, network := chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	_, log := chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	_, runtime := chromedp.Call(ctx, runtime.Enable, cdp.Empty{})
+	return errors.Join(network, log, runtime)
+}
+
+// A sight is what is seen of the page.
+type sight struct {
+	First      float64       `json:"first"` // milliseconds until something was painted
+	Took       time.Duration `json:"-"`     // until all charts were drawn
+	Drawn      int           `json:"drawn"`
+	Empty      string        `json:"empty"`
+	Width      int64         `json:"width"`
+	Background string        `json:"background"`
+}
+
+// look measures the page.
+const look = `(() => {
+	const charts = [...document.querySelectorAll('.chart')];
+	return {
+		first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
+		drawn: charts.filter(c => c.dataset.drawn === 'yes' && c.querySelector('svg')).length,
+		empty: charts.filter(c => ![...c.querySelectorAll('.role-mark path[d], .role-mark text, .role-mark line')].some(m => m.getBBox().width + m.getBBox().height > 0)).map(c => c.id).join(' '),
+		width: document.documentElement.scrollWidth,
+		background: getComputedStyle(document.body).backgroundColor,
+	};
+})()`
+
+// open opens the page and waits until its charts are drawn.
+func (v visit) open(ctx context.Context, address string) (sight, error) {
+	scheme, media := "light", "screen"
+	if v.dark {
+		scheme = "dark"
+	}
+	if v.print {
+		media = "print"
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Media: media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	}); err != nil {
+		return sight{}, err
+	}
+	began := time.Now()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height), chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("html[data-drawn=yes]"))); err != nil {
+		return sight{}, err
+	}
+	took := time.Since(began)
+	seen, err := chromedp.Run(ctx, chromedp.Evaluate[sight](look))
+	seen.Took = took
+	return seen, err
+}
+
+// keep writes what is seen to shotsDir.
+func keep(ctx context.Context, t *testing.T, v visit) {
+	dir := os.Getenv(shotsDir)
+	if dir == "" {
+		return
+	}
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v.print {
+		pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPrintBackground(), chromedp.PDFPreferCSSPageSize()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write("print.pdf", pdf)
+		return
+	}
+	height, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollHeight`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const slice = 1500
+	beyond := true
+	for i, top := 0, int64(0); top < height; i, top = i+1, top+slice {
+		shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			CaptureBeyondViewport: &beyond,
+			Clip:                  &page.Viewport{Y: float64(top), Width: float64(v.width), Height: float64(min(slice, height-top)), Scale: 1},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(fmt.Sprintf("%s-%02d.png", v.name, i), shot.Data)
+	}
+}
+
+// chartNames are the charts that a report must have drawn.
+func chartNames(t *testing.T, r *Report) []string {
+	t.Helper()
+	all, err := Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, name := range all {
+		if table := r.Tables[name]; table != nil && len(table.Rows) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}

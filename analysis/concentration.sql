@@ -1,0 +1,28 @@
+-- How many domains share a policy address, a certificate, a policy or an operator?
+--
+-- Numerator: of the things that are shared, how many serve so many domains, and the
+-- domains that they serve.
+-- Denominator: domains with a record of which the thing is known (share).
+-- Caveat: behind one address of a content delivery network are many customers, and
+-- one operator has many addresses.
+WITH things AS (
+    SELECT unnest([
+        {kind: 'address', thing: addr},
+        {kind: 'certificate', thing: cert_sha256},
+        {kind: 'policy', thing: CASE WHEN policy = 'valid' THEN policy_sha256 END},
+        {kind: 'cluster', thing: cluster}
+    ], recursive := true)
+    FROM managed
+), sizes AS (
+    SELECT kind, thing, count(*) AS domains FROM things WHERE thing IS NOT NULL GROUP BY ALL
+)
+SELECT
+    kind,
+    CASE WHEN domains = 1 THEN '1' WHEN domains <= 5 THEN '2 to 5' WHEN domains < 50 THEN '6 to 49' WHEN domains < 500 THEN '50 to 499' ELSE '500 and more' END AS serves,
+    count(*) AS things,
+    sum(domains)::BIGINT AS domains,
+    sum(domains) / sum(sum(domains)) OVER (PARTITION BY kind) AS share,
+    max(domains) AS largest
+FROM sizes
+GROUP BY kind, serves
+ORDER BY kind, min(sizes.domains);

@@ -1,0 +1,30 @@
+-- How does adoption change with what is taken for a domain?
+--
+-- Numerator: domains with a record; the upper bound adds the unknown ones.
+-- Denominator: all domains; those that exist, as far as their zone's answer
+-- tells; those for which somebody gave an answer; registered domains alone.
+-- Caveat: a domain is taken to exist unless the denial of its record came from a
+-- zone above its registered domain (no_domain), so names below that do not exist
+-- are among the existing ones.
+WITH counted AS (
+    SELECT record, record_reason, domain = registered_domain AS registered FROM rows
+)
+SELECT
+    denominator,
+    count(*) AS domains,
+    count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) AS present,
+    count(*) FILTER (record = 'unknown') AS unknown,
+    share_of(present, domains) AS low,
+    share_of(present + unknown, domains) AS high
+FROM (
+    SELECT *, unnest([
+        '1 all domains',
+        CASE WHEN record_reason IS DISTINCT FROM 'no_domain' THEN '2 domains that exist' END,
+        CASE WHEN record <> 'unknown' THEN '3 domains with an answer' END,
+        CASE WHEN registered THEN '4 registered domains' END
+    ]) AS denominator
+    FROM counted
+)
+WHERE denominator IS NOT NULL
+GROUP BY denominator
+ORDER BY denominator;

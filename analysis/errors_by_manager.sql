@@ -1,0 +1,25 @@
+-- Do those who outsource MTA-STS fail less often than those who run it, and where?
+--
+-- Numerator: domains with a valid record by who runs the policy and by the stage at
+-- which retrieval failed.
+-- Denominator: domains with a valid record of the same manager.
+-- Caveat: the heuristic of the literature: who serves 50 domains or more is a third
+-- party, up to 5 himself, and those between are not classified; the policies are
+-- counted together by alias, else by the addresses of the host. One large
+-- registrar's own names can be a third party here and self elsewhere: see
+-- cluster_effect.sql.
+WITH fetched AS (
+    SELECT manager, coalesce(policy_stage, 'none') AS stage, policy FROM managed WHERE record = 'valid'
+), totals AS (
+    SELECT manager, count(*) AS of_manager FROM fetched GROUP BY manager
+)
+SELECT
+    manager,
+    stage,
+    count(*) AS domains,
+    of_manager,
+    count(*) / of_manager AS share,
+    count(*) FILTER (policy = 'unknown') AS unknown
+FROM fetched JOIN totals USING (manager)
+GROUP BY manager, stage, of_manager
+ORDER BY list_position(['third_party', 'unclassified', 'self'], manager), list_position(['none', 'dns', 'tcp', 'tls', 'http', 'body', 'syntax'], stage);

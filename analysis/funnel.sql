@@ -1,0 +1,28 @@
+-- How far do domains come on the way from a record to protected mail?
+--
+-- Numerator: domains that reach the step, each one within those of the step before.
+-- Denominator: all domains (of_domains); those that reached the step before
+-- (of_previous); those with a record (of_present).
+-- Caveat: unknown is how many could have reached the step, had somebody answered:
+-- what is true lies between domains and domains + unknown. Whether the hosts that
+-- receive the mail are those of the policy is not part of these steps.
+WITH steps AS (
+    SELECT unnest([
+        {n: 1, step: 'listed', domains: count(*), unknown: 0},
+        {n: 2, step: 'record', domains: count(*) FILTER (record IN ('valid', 'invalid', 'multiple')), unknown: count(*) FILTER (record = 'unknown')},
+        {n: 3, step: 'record valid', domains: count(*) FILTER (record = 'valid'), unknown: count(*) FILTER (record = 'unknown')},
+        {n: 4, step: 'policy retrieved', domains: count(*) FILTER (policy = 'valid' OR policy_stage = 'syntax'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
+        {n: 5, step: 'policy valid', domains: count(*) FILTER (policy = 'valid'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
+        {n: 6, step: 'mode enforce', domains: count(*) FILTER (policy = 'valid' AND mode = 'enforce'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')}
+    ], recursive := true)
+    FROM rows
+)
+SELECT
+    step,
+    domains,
+    unknown,
+    share_of(domains, max(CASE WHEN n = 1 THEN domains END) OVER ()) AS of_domains,
+    share_of(domains, lag(domains) OVER (ORDER BY n)) AS of_previous,
+    CASE WHEN n >= 2 THEN share_of(domains, max(CASE WHEN n = 2 THEN domains END) OVER ()) END AS of_present
+FROM steps
+ORDER BY n;

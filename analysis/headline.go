@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// subtitle says in a line what the report is about.
+func (r *Report) subtitle() string {
+	run := r.Run()
+	text := fmt.Sprintf("%s domains, %s", thousands(run.Rows), run.Started.UTC().Format("2 January 2006"))
+	if n := len(r.Runs); n > 1 {
+		text += fmt.Sprintf("; compared with %d earlier runs, the first of %s", n-1, r.Runs[0].Started.UTC().Format("2 January 2006"))
+		text = strings.Replace(text, "1 earlier runs, the first of", "the run of", 1)
+	}
+	return text
+}
+
+// warning says why the figures are not those of a whole run.
+func (r *Report) warning() string {
+	run := r.Run()
+	if run.Complete() {
+		return ""
+	}
+	text := "This run is " + run.Status + ": its figures are those of the domains that it came to."
+	if len(run.Reasons) > 0 {
+		text += " " + printable(strings.Join(run.Reasons, "; ")) + "."
+	}
+	return text
+}
+
+// cards are the figures that people quote. Each share stands beside what the
+// largest cluster of domains does to it.
+func (r *Report) cards() []card {
+	adoption := r.Tables["adoption"]
+	all := adoption.Find("tld", "(all)")
+	if all < 0 {
+		return nil
+	}
+	low, high := adoption.Value(all, "low").(float64), adoption.Value(all, "high").(float64)
+	cards := []card{{
+		Label: "Adoption: a record is published",
+		Value: interval(low, high),
+		Of: fmt.Sprintf("of %s domains: %s have a record, and of %s nobody knows", Format(KindCount, adoption.Value(all, "domains")),
+			Format(KindCount, adoption.Value(all, "present")), Format(KindCount, adoption.Value(all, "unknown"))),
+		Note: r.without("adoption"),
+	}}
+	for _, rate := range []struct{ label, name, of string }{
+		{"The policy cannot be retrieved, or is not valid", "policy not retrieved or not valid", "domains with a valid record"},
+		{"The policy asks senders to enforce", "mode enforce", "domains with a valid policy"},
+	} {
+		effect := r.Tables["cluster_effect"]
+		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "share") != nil {
+			cards = append(cards, card{
+				Label: rate.label,
+				Value: Format(KindShare, effect.Value(i, "share")),
+				Of:    fmt.Sprintf("%s of %s %s", Format(KindCount, effect.Value(i, "domains")), Format(KindCount, effect.Value(i, "of_domains")), rate.of),
+				Note:  r.without(rate.name),
+			})
+		}
+	}
+	if len(r.Runs) > 1 {
+		n := r.Regressions()
+		cards = append(cards, card{
+			Label: "Regressions since the run before", Value: thousands(n),
+			Of: "changes that take protection away, or that senders cannot see",
+		})
+	}
+	return cards
+}
+
+func interval(low, high float64) string {
+	if percent(low) == percent(high) {
+		return percent(low)
+	}
+	return strings.TrimSuffix(percent(low), " %") + " to " + percent(high)
+}
+
+// without says what a rate is without the cluster of domains that adds most to it.
+func (r *Report) without(rate string) string {
+	effect := r.Tables["cluster_effect"]
+	i := effect.Find("rate", rate)
+	if i < 0 || effect.Value(i, "without") == nil || effect.Value(i, "contribution") == nil {
+		return ""
+	}
+	return fmt.Sprintf("Without the largest cluster (%s), which is %s of these %s domains: %s", shorten(Format(KindText, effect.Value(i, "largest_cluster")), 60),
+		Format(KindCount, effect.Value(i, "of_largest_cluster")), Format(KindCount, effect.Value(i, "domains")), Format(KindShare, effect.Value(i, "without")))
+}
+
+func shorten(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
+}
+
+// caution is what stands beside the rates of a figure: what the largest cluster
+// does to the rate that they are parts of.
+func (r *Report) caution(query string) string {
+	rates := map[string]string{
+		"adoption": "adoption", "adoption_by_rank": "adoption", "denominators": "adoption", "funnel": "policy not retrieved or not valid",
+		"errors_by_stage": "any error", "errors_by_manager": "policy not retrieved or not valid", "tls_reasons": "fails at tls",
+		"record_errors": "record not valid", "policy_errors": "fails at syntax", "tlsrpt_results": "any error", "strict_lenient": "any error",
+		"http_status": "fails at http", "redirects": "fails at http", "addresses": "policy not retrieved or not valid",
+		"modes": "mode enforce", "managers": "run by a third party",
+	}
+	rate, ok := rates[query]
+	if !ok {
+		return ""
+	}
+	text := r.without(rate)
+	if text == "" {
+		return ""
+	}
+	effect := r.Tables["cluster_effect"]
+	return fmt.Sprintf("%s (%s). %s.", sentence(rate), Format(KindShare, effect.Value(effect.Find("rate", rate), "share")), text)
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// facts say what was scanned, when, from where and with what.
+func (r *Report) facts() []fact {
+	run := r.Run()
+	facts := []fact{{"Begun", run.Started.UTC().Format("2006-01-02 15:04:05 UTC")}}
+	if run.Ended != nil {
+		facts = append(facts, fact{"Ended", run.Ended.UTC().Format("2006-01-02 15:04:05 UTC")})
+	}
+	facts = append(facts, fact{"State", run.Status}, fact{"Scanner", printable(run.Version)})
+	if run.Shards > 1 {
+		facts = append(facts, fact{"Shards", fmt.Sprint(run.Shards)})
+	}
+	var lists []string
+	for _, in := range run.Inputs {
+		lists = append(lists, fmt.Sprintf("%s (%s domains)", printable(in.Name), thousands(in.Names)))
+	}
+	facts = append(facts, fact{"Lists", strings.Join(lists, "; ")})
+	var resolvers []string
+	for _, u := range run.Resolvers {
+		resolvers = append(resolvers, fmt.Sprintf("%s (%s questions, %s timeouts)", printable(u.Addr), thousands(u.Asked), thousands(u.Timeouts)))
+	}
+	if len(resolvers) > 0 {
+		facts = append(facts, fact{"Resolvers", strings.Join(resolvers, "; ")})
+	}
+	facts = append(facts, fact{"Trusted roots", strings.TrimSpace(printable(run.Roots.Source) + " " + run.Roots.Date)})
+	if run.Suffixes != "" {
+		facts = append(facts, fact{"Public suffixes", printable(run.Suffixes)})
+	}
+	if run.Contact != "" {
+		facts = append(facts, fact{"Contact", printable(run.Contact)})
+	}
+	for i, earlier := range r.Runs[:len(r.Runs)-1] {
+		facts = append(facts, fact{fmt.Sprintf("Run %d", i+1), fmt.Sprintf("%s, %s, %s domains", printable(earlier.Dir), earlier.Started.UTC().Format("2006-01-02 15:04 UTC"), thousands(earlier.Rows))})
+	}
+	return append(facts, fact{"This run", printable(run.Dir)}, fact{"Identity of the plan", run.Plan})
+}
+
+// lists accounts for the entries of each list of each run.
+func (r *Report) lists() [][]string {
+	var lines [][]string
+	for _, run := range r.Runs {
+		for _, in := range run.Inputs {
+			lines = append(lines, []string{
+				printable(run.Dir), printable(in.Name), thousands(in.Entries), thousands(in.Rejected), thousands(in.Excluded), thousands(in.Duplicates),
+				thousands(in.Names), in.SHA256,
+			})
+		}
+	}
+	return lines
+}

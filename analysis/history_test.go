@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The script of the nights is what the questions find, and nothing else.
+func TestScriptedNights(t *testing.T) {
+	runs, events := scanNights(t, t.TempDir())
+	store := openRuns(t, runs...)
+	var got, want []string
+	each(t, store.db, "SELECT night, domain, kind FROM changed", func(scan func(...any)) {
+		var e event
+		scan(&e.night, &e.domain, &e.kind)
+		got = append(got, fmt.Sprintf("%d %s: %s", e.night, e.domain, e.kind))
+	})
+	for _, e := range events {
+		want = append(want, fmt.Sprintf("%d %s: %s", e.night, e.domain, e.kind))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d changes, want %d: not scripted %q, not found %q", len(got), len(want), less(got, want), less(want, got))
+	}
+
+	incidents := make(map[string]int64)
+	each(t, store.db, query(t, "incidents"), func(scan func(...any)) {
+		var night, domains int64
+		var kind, cluster string
+		var after *string
+		var share float64
+		scan(&night, &kind, &after, &cluster, &domains, &share)
+		incidents[fmt.Sprintf("%d %s %s", night, kind, cluster)] = domains
+	})
+	expected := map[string]int64{
+		"2 adopted unit.org":                        int64(incidentSize(461)),
+		"2 policy broken provider.net":              int64(incidentSize(1385)),
+		"3 policy mended provider.net":              int64(incidentSize(1385)),
+		"3 adopted addresses 22.1.202.1":            int64(incidentSize(246)),
+		"3 adopted addresses 22.1.203.1 22.1.203.2": int64(incidentSize(900)),
+	}
+	for name, domains := range expected {
+		if incidents[name] != domains {
+			t.Errorf("incident %q: %d domains, want %d", name, incidents[name], domains)
+		}
+	}
+	if len(incidents) != len(expected) {
+		t.Errorf("incidents %v, want %v", incidents, expected)
+	}
+
+	goldens(t, store)
+	t.Run("report", func(t *testing.T) { testReport(t, runs) })
+	t.Run("baselines", func(t *testing.T) { testBaselines(t, runs) })
+}
+
+// less is what a has and b has not, at most ten of it.
+func less(a, b []string) []string {
+	var only []string
+	for _, s := range a {
+		if !slices.Contains(b, s) && len(only) < 10 {
+			only = append(only, s)
+		}
+	}
+	return only
+}
+
+// A run that is not complete is no baseline, neither for the program nor for those
+// who paste.
+func testBaselines(t *testing.T, runs []string) {
+	unfinished := filepath.Join(t.TempDir(), "unfinished")
+	if err := os.CopyFS(unfinished, os.DirFS(runs[1])); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(unfinished, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), `"status": "complete"`, `"status": "incomplete"`, 1)
+	if err := os.WriteFile(filepath.Join(unfinished, "run.json"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		dirs []string
+		want string // in the error; "": none
+	}{
+		{"all complete", runs, ""},
+		{"the last is not", []string{runs[0], unfinished}, ""},
+		{"the first is not", []string{unfinished, runs[2]}, "is not complete (incomplete)"},
+		{"one between is not", []string{runs[0], unfinished, runs[2]}, "is not complete (incomplete)"},
+		{"the newest first", []string{runs[2], runs[0]}, "name the oldest run first"},
+		{"the same twice", []string{runs[0], runs[0]}, "named twice"},
+	} {
+		_, err := ReadRuns(test.dirs)
+		if test.want == "" && err != nil || test.want != "" && (!errors.Is(err, ErrNoBaseline) || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+	if _, err := ReadRuns([]string{t.TempDir()}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an empty directory: %v", err)
+	}
+
+	store := openRuns(t, unfinished, runs[2])
+	for _, name := range []string{"changes", "changed_domains", "mode_transitions", "incidents"} {
+		_, err := store.Answer(t.Context(), Query{Name: name, SQL: query(t, name)})
+		if err == nil || !strings.Contains(err.Error(), "a run that is not complete is no baseline: "+unfinished) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+)
+
+// Exit statuses are those of the scanner, and one more.
+const (
+	exitDone       = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitRegression = 4 // --fail-on regression, and there is one
+)
+
+const usageText = `usage: analysis [flags] RUN [RUN...]
+
+Answers every question about a run, an output directory of stsscan scan, and
+writes a report. Several runs are compared, the oldest first: questions about one
+run are then about the last.
+
+Exit status: 0 done, 1 failed, 2 usage, 4 with --fail-on regression when the last
+run lost protection that one before it had. (go run says 1 instead of 4.)
+
+`
+
+type options struct {
+	html, json, csv string
+	failOn          string
+	memory          string
+	threads         int
+	quiet           bool
+	runs            []string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run is the program; it returns its exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "analysis: %v\n", err)
+		return exitUsage
+	}
+	regressions, err := o.report(ctx, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "analysis: %v\n", err)
+		return exitFailed
+	}
+	if o.failOn == "regression" && regressions > 0 {
+		fmt.Fprintf(stderr, "analysis: %d regressions since the run before\n", regressions)
+		return exitRegression
+	}
+	return exitDone
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("analysis", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usageText)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
+	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
+	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
+	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 when the last run has one against those before")
+	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
+	flags.IntVar(&o.threads, "threads", 0, "`number` of threads (default: one for each processor)")
+	flags.BoolVar(&o.quiet, "q", false, "print warnings and errors only")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.runs = flags.Args()
+	switch {
+	case len(o.runs) == 0:
+		return o, errors.New("name a run, the output directory of a scan: see --help")
+	case o.html == "" && o.json == "" && o.csv == "" && o.failOn == "":
+		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY or --fail-on regression")
+	case o.html == "-" && o.json == "-":
+		return o, errors.New("-o and --json cannot both write to standard output")
+	case o.failOn != "" && o.failOn != "regression":
+		return o, fmt.Errorf("--fail-on %q: the only word is regression", o.failOn)
+	case o.failOn != "" && len(o.runs) < 2:
+		return o, errors.New("--fail-on regression needs a baseline: name the earlier run first")
+	case o.threads < 0:
+		return o, fmt.Errorf("--threads %d: must not be negative", o.threads)
+	}
+	return o, nil
+}
+
+// report answers and writes. It returns the number of regressions.
+func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, error) {
+	runs, err := ReadRuns(o.runs)
+	if err != nil {
+		return 0, err
+	}
+	if last := runs[len(runs)-1]; !last.Complete() {
+		fmt.Fprintf(stderr, "analysis: %s is %s: its figures are those of the domains that it came to\n", last.Dir, last.Status)
+	}
+	var dirs []string
+	for _, run := range runs {
+		dirs = append(dirs, run.Dir)
+	}
+	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads}, dirs...)
+	if err != nil {
+		return 0, err
+	}
+	defer store.Close()
+	progress := func(t *Table) {
+		if !o.quiet {
+			fmt.Fprintf(stderr, "%-18s %6d rows in %v\n", t.Query.Name, len(t.Rows), t.Took.Round(time.Millisecond))
+		}
+	}
+	r, err := NewReport(ctx, store, runs, time.Now(), progress)
+	if err != nil {
+		return 0, err
+	}
+	if err := writeTo(o.html, stdout, r.WriteHTML); err != nil {
+		return 0, err
+	}
+	if err := writeTo(o.json, stdout, r.WriteJSON); err != nil {
+		return 0, err
+	}
+	if o.csv != "" {
+		if err := os.MkdirAll(o.csv, 0o755); err != nil {
+			return 0, err
+		}
+		for name, t := range r.Tables {
+			if err := writeTo(filepath.Join(o.csv, name+".csv"), stdout, t.WriteCSV); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return r.Regressions(), nil
+}
+
+// writeTo writes a file whole or not at all; "" writes nothing, "-" to stdout.
+func writeTo(name string, stdout io.Writer, write func(io.Writer) error) (err error) {
+	switch name {
+	case "":
+		return nil
+	case "-":
+		return write(stdout)
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+			os.Remove(file.Name())
+		}
+	}()
+	if err := write(file); err != nil {
+		return err
+	}
+	if err := file.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), name)
+}

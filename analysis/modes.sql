@@ -1,0 +1,17 @@
+-- What do valid policies ask of senders?
+--
+-- Numerator: domains by the mode of their policy.
+-- Denominator: domains with a valid policy.
+-- Caveat: a few operators give all their customers the same mode: largest_cluster is
+-- the largest of them within the mode.
+WITH valid AS (SELECT mode, cluster FROM managed WHERE policy = 'valid'),
+clusters AS (SELECT mode, cluster, count(*) AS domains FROM valid GROUP BY ALL)
+SELECT
+    mode,
+    sum(domains)::BIGINT AS domains,
+    sum(domains) / (SELECT count(*) FROM valid) AS share,
+    max_by(cluster, (domains, cluster)) AS largest_cluster,
+    max(domains) AS of_largest_cluster
+FROM clusters
+GROUP BY mode
+ORDER BY list_position(['enforce', 'testing', 'none'], mode);

@@ -1,0 +1,20 @@
+-- Where do Policy Hosts redirect to, although nobody may follow?
+--
+-- Numerator: domains whose Policy Host answered with a redirect, by its target.
+-- Denominator: domains whose Policy Host sent a response.
+-- Caveat: the targets are what strangers wrote; only their form is looked at.
+SELECT
+    CASE
+        WHEN http_location IS NULL THEN 'nowhere'
+        WHEN starts_with(http_location, '/') AND NOT starts_with(http_location, '//') THEN 'same host'
+        WHEN regexp_extract(lower(http_location), '^(?:https?:)?//([^/:?#]+)', 1) = 'mta-sts.' || domain THEN 'same host'
+        WHEN regexp_extract(lower(http_location), '^(?:https?:)?//([^/:?#]+)', 1) IN (domain, 'www.' || domain) THEN 'web site of the domain'
+        WHEN regexp_extract(lower(http_location), '^(?:https?:)?//([^/:?#]+)', 1) <> '' THEN 'another host'
+        ELSE 'something else'
+    END AS target,
+    count(*) AS domains,
+    count(*) / (SELECT count(*) FROM published WHERE http_status IS NOT NULL) AS share
+FROM published
+WHERE http_status BETWEEN 300 AND 399
+GROUP BY target
+ORDER BY domains DESC, target;

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// A Report is all answers about some runs.
+type Report struct {
+	Made     time.Time
+	Runs     []Run // oldest first; questions about one run are about the last
+	Sections []Section
+	Tables   map[string]*Table // by the name of the question
+}
+
+// NewReport asks every question about the runs. Progress, where it is not nil,
+// hears of each answer.
+func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, progress func(*Table)) (*Report, error) {
+	queries, err := Queries()
+	if err != nil {
+		return nil, err
+	}
+	kept, byName, err := arrange(queries, len(runs))
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Made: made, Runs: runs, Sections: kept, Tables: make(map[string]*Table)}
+	for _, section := range kept {
+		for _, name := range section.Queries {
+			table, err := store.Answer(ctx, byName[name])
+			if err != nil {
+				return nil, err
+			}
+			r.Tables[name] = table
+			if progress != nil {
+				progress(table)
+			}
+		}
+	}
+	return r, nil
+}
+
+// Run is the run that the report is about.
+func (r *Report) Run() Run { return r.Runs[len(r.Runs)-1] }
+
+// Regressions counts the changes of the last run, against those before, that take
+// protection away.
+func (r *Report) Regressions() int64 {
+	var n int64
+	changes := r.Tables["changes"]
+	if changes == nil {
+		return 0
+	}
+	for i := range changes.Rows {
+		if changes.Value(i, "night") == int64(len(r.Runs)) && changes.Value(i, "regression") == true {
+			n += changes.Value(i, "domains").(int64)
+		}
+	}
+	return n
+}
+
+// jsonTable is a table in the report's machine-readable twin.
+type jsonTable struct {
+	Question    string           `json:"question"`
+	Numerator   string           `json:"numerator"`
+	Denominator string           `json:"denominator"`
+	Caveat      string           `json:"caveat"`
+	Columns     []Column         `json:"columns"`
+	Rows        []map[string]any `json:"rows"`
+}
+
+// WriteJSON writes the report for programs: what people see, with values as they
+// are. Keys are only ever added.
+func (r *Report) WriteJSON(w io.Writer) error {
+	tables := make(map[string]jsonTable)
+	for name, t := range r.Tables {
+		out := jsonTable{t.Query.Question, t.Query.Numerator, t.Query.Denominator, t.Query.Caveat, t.Columns, []map[string]any{}}
+		for i := range t.Rows {
+			out.Rows = append(out.Rows, t.record(i))
+		}
+		tables[name] = out
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(map[string]any{
+		"made_at": r.Made.UTC(), "runs": r.Runs, "regressions": r.Regressions(), "tables": tables,
+	}); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// record is a row by the names of its columns.
+func (t *Table) record(row int) map[string]any {
+	values := make(map[string]any, len(t.Columns))
+	for i, c := range t.Columns {
+		values[c.Name] = t.Rows[row][i]
+	}
+	return values
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ErrNoBaseline is why runs cannot be compared.
+var ErrNoBaseline = errors.New("no baseline")
+
+// A Run is what run.json says of a run: of all shards together, where it has
+// several.
+type Run struct {
+	Dir       string            `json:"dir"`
+	Status    string            `json:"status"`
+	Reasons   []string          `json:"reasons,omitempty"` // why it is not complete, in words
+	Version   string            `json:"version"`           // of the scanner
+	Started   time.Time         `json:"started_at"`
+	Ended     *time.Time        `json:"ended_at,omitempty"`
+	Contact   string            `json:"contact,omitempty"`
+	Config    map[string]string `json:"config,omitempty"`
+	Resolvers []Resolver        `json:"resolvers,omitempty"`
+	Roots     Roots             `json:"roots"`
+	Suffixes  string            `json:"public_suffix_list,omitempty"`
+	Plan      string            `json:"plan"` // identity of what was asked
+	Inputs    []Input           `json:"inputs"`
+	Rows      int64             `json:"rows"`
+	Shards    int               `json:"shards"`
+}
+
+// A Resolver is an upstream, and how it did.
+type Resolver struct {
+	Addr     string `json:"addr"`
+	Asked    int64  `json:"asked"`
+	Answered int64  `json:"answered"`
+	Timeouts int64  `json:"timeouts"`
+}
+
+// Roots are the certificates that were trusted.
+type Roots struct {
+	Source string `json:"source"`
+	Date   string `json:"date,omitempty"`
+}
+
+// An Input accounts for one list.
+type Input struct {
+	Name       string `json:"name"`
+	SHA256     string `json:"sha256"`
+	Entries    int64  `json:"entries"`
+	Rejected   int64  `json:"rejected"`
+	Excluded   int64  `json:"excluded"`
+	Duplicates int64  `json:"duplicates"`
+	Names      int64  `json:"names"`
+}
+
+// manifest is run.json, as far as a report tells it.
+type manifest struct {
+	Run
+	SchemaVersion string `json:"schema_version"`
+	Shard         *struct {
+		Of int `json:"of"`
+	} `json:"shard"`
+	Plan struct {
+		SHA256 string `json:"sha256"`
+	} `json:"plan"`
+	Counts struct {
+		Rows int64 `json:"rows"`
+	} `json:"counts"`
+}
+
+// Complete reports whether every part of the run is whole, so that it can be the
+// baseline of another.
+func (r Run) Complete() bool { return r.Status == "complete" }
+
+// ReadRun reads the manifest in the output directory of a scan, or those of its
+// shards.
+func ReadRun(dir string) (Run, error) {
+	names, err := filepath.Glob(filepath.Join(globEscape(dir), "run*.json"))
+	if err != nil {
+		return Run{}, err
+	}
+	slices.Sort(names)
+	var run Run
+	of := 0
+	for _, name := range names {
+		m, err := readManifest(name)
+		if err != nil {
+			return Run{}, err
+		}
+		if of == 0 {
+			run, of = m.Run, 1
+			run.Dir, run.Plan = dir, m.Plan.SHA256
+			run.Resolvers = nil
+		} else if run.Plan != m.Plan.SHA256 {
+			return Run{}, fmt.Errorf("%s: its plan is another than that of %s", name, names[0])
+		}
+		if m.Shard != nil {
+			of = m.Shard.Of
+		}
+		run.Shards++
+		run.Rows += m.Counts.Rows
+		run.addResolvers(m.Resolvers)
+		if m.Status != "complete" && run.Complete() {
+			run.Status, run.Reasons = m.Status, m.Reasons
+		}
+		if m.Started.Before(run.Started) {
+			run.Started = m.Started
+		}
+		if m.Ended != nil && (run.Ended == nil || m.Ended.After(*run.Ended)) {
+			run.Ended = m.Ended
+		}
+	}
+	switch {
+	case run.Shards == 0:
+		return Run{}, fmt.Errorf("%s: no run.json: %w", dir, fs.ErrNotExist)
+	case run.Shards < of:
+		run.Status = "incomplete"
+		run.Reasons = append(run.Reasons, fmt.Sprintf("%d of %d shards are there", run.Shards, of))
+	}
+	return run, nil
+}
+
+func readManifest(name string) (manifest, error) {
+	var m manifest
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, fmt.Errorf("%s is not the manifest of a run: %w", name, err)
+	}
+	if m.SchemaVersion != "1" {
+		return m, fmt.Errorf("%s: its schema is version %q, and this program knows version 1", name, m.SchemaVersion)
+	}
+	return m, nil
+}
+
+func (r *Run) addResolvers(more []Resolver) {
+	for _, m := range more {
+		i := slices.IndexFunc(r.Resolvers, func(have Resolver) bool { return have.Addr == m.Addr })
+		if i < 0 {
+			r.Resolvers = append(r.Resolvers, m)
+			continue
+		}
+		r.Resolvers[i].Asked += m.Asked
+		r.Resolvers[i].Answered += m.Answered
+		r.Resolvers[i].Timeouts += m.Timeouts
+	}
+}
+
+// Settings lists the flags of the scan that were given another value than none.
+func (r Run) Settings() []string {
+	var settings []string
+	for _, name := range slices.Sorted(maps.Keys(r.Config)) {
+		if value := r.Config[name]; value != "" && value != "false" && value != "0" && value != "[]" {
+			settings = append(settings, "--"+name+"="+value)
+		}
+	}
+	return settings
+}
+
+// ReadRuns reads the runs in the directories, oldest first as they are given. All
+// but the last must be complete: each domain that a run did not come to would look
+// as if it had joined or left.
+func ReadRuns(dirs []string) ([]Run, error) {
+	var runs []Run
+	for i, dir := range dirs {
+		run, err := ReadRun(filepath.Clean(dir))
+		if err != nil {
+			return nil, err
+		}
+		if parts, _ := filepath.Glob(filepath.Join(globEscape(run.Dir), "part-*.parquet")); len(parts) == 0 {
+			return nil, fmt.Errorf("%s: no part-*.parquet: %w", dir, fs.ErrNotExist)
+		}
+		if !run.Complete() && i < len(dirs)-1 {
+			why := run.Status
+			if len(run.Reasons) > 0 {
+				why += ": " + strings.Join(run.Reasons, "; ")
+			}
+			return nil, fmt.Errorf("%w: %s is not complete (%s): run its scan again until it is", ErrNoBaseline, dir, why)
+		}
+		if i > 0 && run.Started.Before(runs[i-1].Started) {
+			return nil, fmt.Errorf("%w: %s was begun before %s: name the oldest run first", ErrNoBaseline, dir, runs[i-1].Dir)
+		}
+		if slices.ContainsFunc(runs, func(other Run) bool { return other.Dir == run.Dir }) {
+			return nil, fmt.Errorf("%w: %s is named twice", ErrNoBaseline, dir)
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+// globEscape makes a pattern that matches a path as it is written.
+func globEscape(path string) string {
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
+}
