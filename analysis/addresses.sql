@@ -3,8 +3,8 @@
 -- Numerator: domains by the families of the addresses that their Policy Host has; of
 -- these, those with a valid policy, and those whose connection failed.
 -- Denominator: domains with a valid record whose Policy Host has an address.
--- Caveat: a host that has both was asked over the one that was dialled last alone,
--- and an observer without IPv6 says so (no_ipv6).
+-- Caveat: addresses are dialled until one connects, so a host that has both is seldom
+-- asked over both (only_..._connected counts where it was); an observer without IPv6 says so (no_ipv6).
 SELECT
     CASE WHEN v4 AND v6 THEN 'IPv4 and IPv6' WHEN v6 THEN 'IPv6' ELSE 'IPv4' END AS families,
     count(*) AS domains,
@@ -12,7 +12,9 @@ SELECT
     count(*) FILTER (policy = 'valid') AS policy_valid,
     policy_valid / domains AS valid_share,
     count(*) FILTER (policy_stage = 'tcp') AS tcp_failed,
-    count(*) FILTER (contains(addr, ':')) AS dialled_ipv6
+    count(*) FILTER (contains(addr, ':')) AS dialled_ipv6,
+    count(*) FILTER (ipv4 = 'connected' AND ipv6 NOT IN ('connected')) AS only_ipv4_connected,
+    count(*) FILTER (ipv6 = 'connected' AND ipv4 NOT IN ('connected')) AS only_ipv6_connected
 FROM (
     SELECT *, len(list_filter(host_addrs, lambda a: contains(a, ':'))) > 0 AS v6, len(list_filter(host_addrs, lambda a: NOT contains(a, ':'))) > 0 AS v4
     FROM published

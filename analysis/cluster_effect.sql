@@ -4,7 +4,8 @@
 -- cluster has that has most of them; without is the rate when that cluster is left
 -- out, and points is by how many percentage points the cluster moves it.
 -- Denominator: for adoption, all domains; for errors, those with a record; for
--- policies, those with a valid record; for modes, those with a valid policy.
+-- policies, those with a valid record; for modes, those with a valid policy; for hosts,
+-- those of them that enforce or test and whose hosts are known.
 -- Caveat: one registrar once moved the global error rate by ten points. A rate that one
 -- decision can move says little about how domains in general behave.
 WITH rates AS (
@@ -22,9 +23,12 @@ WITH rates AS (
         {n: 11, rate: 'mode enforce', property: coalesce(mode = 'enforce', false), counted: policy = 'valid'},
         {n: 12, rate: 'mode testing', property: coalesce(mode = 'testing', false), counted: policy = 'valid'},
         {n: 13, rate: 'mode none', property: coalesce(mode = 'none', false), counted: policy = 'valid'},
-        {n: 14, rate: 'run by a third party', property: manager = 'third_party', counted: true}
+        {n: 14, rate: 'policy covers not every host', property: coalesce(mx_match IN ('some', 'none'), false), counted: policy = 'valid' AND mode <> 'none' AND mx_match IN ('all', 'some', 'none')},
+        {n: 15, rate: 'policy covers no host', property: coalesce(mx_match = 'none', false), counted: policy = 'valid' AND mode <> 'none' AND mx_match IN ('all', 'some', 'none')},
+        {n: 16, rate: 'mail is refused', property: coalesce(verdict = 'enforce_refused', false), counted: verdict IS NOT NULL},
+        {n: 17, rate: 'run by a third party', property: manager = 'third_party', counted: true}
     ], recursive := true)
-    FROM managed
+    FROM published
 ), counts AS (
     SELECT n, rate, cluster, count(*) FILTER (property) AS domains, count(*) AS of_domains
     FROM rates

@@ -12,7 +12,7 @@ WITH things AS (
         {kind: 'policy', thing: CASE WHEN policy = 'valid' THEN policy_sha256 END},
         {kind: 'cluster', thing: cluster}
     ], recursive := true)
-    FROM managed
+    FROM published
 ), sizes AS (
     SELECT kind, thing, count(*) AS domains FROM things WHERE thing IS NOT NULL GROUP BY ALL
 )

@@ -2,12 +2,13 @@
 --
 -- Numerator: domains with a record; the upper bound adds the unknown ones.
 -- Denominator: all domains; those that exist, as far as their zone's answer
--- tells; those for which somebody gave an answer; registered domains alone.
+-- tells; those for which somebody gave an answer; registered domains alone; those that
+-- receive mail at MX hosts, where all were asked for them (--mx all).
 -- Caveat: a domain is taken to exist unless the denial of its record came from a
 -- zone above its registered domain (no_domain), so names below that do not exist
 -- are among the existing ones.
 WITH counted AS (
-    SELECT record, record_reason, domain = registered_domain AS registered FROM rows
+    SELECT record, record_reason, domain = registered_domain AS registered, mx_kind FROM rows
 )
 SELECT
     denominator,
@@ -21,7 +22,8 @@ FROM (
         '1 all domains',
         CASE WHEN record_reason IS DISTINCT FROM 'no_domain' THEN '2 domains that exist' END,
         CASE WHEN record <> 'unknown' THEN '3 domains with an answer' END,
-        CASE WHEN registered THEN '4 registered domains' END
+        CASE WHEN registered THEN '4 registered domains' END,
+        CASE WHEN mx_kind = 'mx' AND (SELECT bool_or(mx_kind IS NOT NULL AND record = 'absent') FROM rows) THEN '5 domains with MX' END
     ]) AS denominator
     FROM counted
 )

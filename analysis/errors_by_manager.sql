@@ -9,7 +9,7 @@
 -- registrar's own names can be a third party here and self elsewhere: see
 -- cluster_effect.sql.
 WITH fetched AS (
-    SELECT manager, coalesce(policy_stage, 'none') AS stage, policy FROM managed WHERE record = 'valid'
+    SELECT manager, coalesce(policy_stage, 'none') AS stage, policy FROM published WHERE record = 'valid'
 ), totals AS (
     SELECT manager, count(*) AS of_manager FROM fetched GROUP BY manager
 )

@@ -6,15 +6,6 @@
 -- Caveat: where the policy is unknown the failure may be that of a name server
 -- or of the observer rather than of the Policy Host; the column policy tells.
 -- Domains whose record nobody could answer for are in neither number.
-WITH published AS (
-    FROM rows
-    SELECT
-        record,
-        policy,
-        CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
-        CASE record WHEN 'valid' THEN policy_reason WHEN 'multiple' THEN 'multiple' ELSE record_reason END AS reason
-    WHERE record IN ('valid', 'invalid', 'multiple')
-)
 SELECT
     stage,
     reason,

@@ -13,7 +13,7 @@ SELECT
     date_diff('day', observed_at, cert_not_after) AS days_left,
     mode,
     cert_issuer AS issuer
-FROM managed
+FROM published
 WHERE policy = 'valid' AND cert_not_after < observed_at + INTERVAL 30 DAY
 ORDER BY cert_not_after, domain
 LIMIT 1000;

@@ -6,8 +6,8 @@
 -- looks.
 -- Denominator: domains that publish a record.
 -- Caveat: what is in the caches of senders is not seen: a policy that could be retrieved
--- yesterday still binds them for its max_age. Whether mail is refused depends on the
--- hosts that receive it.
+-- yesterday still binds them for its max_age. Urgency 1 is by the names of the hosts that
+-- receive the mail, and by their certificates where they were probed.
 SELECT
     urgency,
     domain,
@@ -25,11 +25,15 @@ FROM (
             WHEN policy = 'missing' THEN 'no policy: senders deliver without MTA-STS'
             WHEN policy IN ('unreachable', 'forbidden') THEN 'the policy cannot be retrieved: senders deliver without MTA-STS'
             WHEN policy = 'invalid' THEN 'the policy does not parse: senders deliver without MTA-STS'
+            WHEN verdict = 'enforce_refused' THEN 'mail is refused: no host that receives it is one that the policy allows'
+            WHEN verdict = 'enforce_partial' THEN 'mail to some hosts is refused: the policy does not allow them'
+            WHEN verdict = 'testing_would_fail' THEN 'mail would be refused, were the policy enforced'
             WHEN policy = 'valid' AND mode = 'enforce' AND cert_not_after < observed_at + INTERVAL 10 DAY THEN 'the certificate of the Policy Host runs out within 10 days'
             WHEN policy = 'valid' AND mode = 'enforce' AND max_age < 604800 THEN 'max_age is below a week: protection ends soon after a blocked retrieval'
             WHEN policy = 'valid' AND mode = 'testing' THEN 'mode testing: nothing is enforced'
         END AS problem,
         CASE
+            WHEN verdict IN ('enforce_refused', 'enforce_partial') THEN 1
             WHEN policy IN ('missing', 'unreachable', 'forbidden', 'invalid') OR record IN ('multiple', 'invalid') THEN 2
             ELSE 3
         END AS urgency

@@ -4,8 +4,8 @@
 -- Denominator: all domains (of_domains); those that reached the step before
 -- (of_previous); those with a record (of_present).
 -- Caveat: unknown is how many could have reached the step, had somebody answered:
--- what is true lies between domains and domains + unknown. Whether the hosts that
--- receive the mail are those of the policy is not part of these steps.
+-- what is true lies between domains and domains + unknown. safe is by the names of the hosts
+-- that receive the mail, and by their certificates where they were probed.
 WITH steps AS (
     SELECT unnest([
         {n: 1, step: 'listed', domains: count(*), unknown: 0},
@@ -13,7 +13,8 @@ WITH steps AS (
         {n: 3, step: 'record valid', domains: count(*) FILTER (record = 'valid'), unknown: count(*) FILTER (record = 'unknown')},
         {n: 4, step: 'policy retrieved', domains: count(*) FILTER (policy = 'valid' OR policy_stage = 'syntax'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
         {n: 5, step: 'policy valid', domains: count(*) FILTER (policy = 'valid'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
-        {n: 6, step: 'mode enforce', domains: count(*) FILTER (policy = 'valid' AND mode = 'enforce'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')}
+        {n: 6, step: 'mode enforce', domains: count(*) FILTER (policy = 'valid' AND mode = 'enforce'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
+        {n: 7, step: 'safe: enforced and every host covered', domains: CASE WHEN count(verdict) > 0 THEN count(*) FILTER (verdict = 'enforce_ok') END, unknown: count(*) FILTER (verdict = 'unknown')}
     ], recursive := true)
     FROM rows
 )
@@ -25,4 +26,5 @@ SELECT
     share_of(domains, lag(domains) OVER (ORDER BY n)) AS of_previous,
     CASE WHEN n >= 2 THEN share_of(domains, max(CASE WHEN n = 2 THEN domains END) OVER ()) END AS of_present
 FROM steps
+WHERE domains IS NOT NULL
 ORDER BY n;

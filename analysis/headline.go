@@ -16,15 +16,19 @@ func (r *Report) subtitle() string {
 	return text
 }
 
-// warning says why the figures are not those of a whole run.
-func (r *Report) warning() string {
-	run := r.Run()
-	if run.Complete() {
+// warning says why the figures of a run are to be read with care.
+func (r Run) warning() string {
+	var text string
+	switch {
+	case r.Status == "complete":
 		return ""
+	case r.Finished():
+		text = "This run is complete, and there is reason to doubt its figures."
+	default:
+		text = "This run is " + r.Status + ": its figures are those of the domains that it came to."
 	}
-	text := "This run is " + run.Status + ": its figures are those of the domains that it came to."
-	if len(run.Reasons) > 0 {
-		text += " " + printable(strings.Join(run.Reasons, "; ")) + "."
+	if len(r.Reasons) > 0 {
+		text += " " + sentence(printable(strings.Join(r.Reasons, "; "))) + "."
 	}
 	return text
 }
@@ -48,6 +52,7 @@ func (r *Report) cards() []card {
 	for _, rate := range []struct{ label, name, of string }{
 		{"The policy cannot be retrieved, or is not valid", "policy not retrieved or not valid", "domains with a valid record"},
 		{"The policy asks senders to enforce", "mode enforce", "domains with a valid policy"},
+		{"Mail is refused", "mail is refused", "domains with a record"},
 	} {
 		effect := r.Tables["cluster_effect"]
 		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "share") != nil {
@@ -102,7 +107,7 @@ func (r *Report) caution(query string) string {
 		"errors_by_stage": "any error", "errors_by_manager": "policy not retrieved or not valid", "tls_reasons": "fails at tls",
 		"record_errors": "record not valid", "policy_errors": "fails at syntax", "tlsrpt_results": "any error", "strict_lenient": "any error",
 		"http_status": "fails at http", "redirects": "fails at http", "addresses": "policy not retrieved or not valid",
-		"modes": "mode enforce", "managers": "run by a third party",
+		"modes": "mode enforce", "mx_match": "policy covers not every host", "mismatches": "policy covers no host", "verdicts": "any error", "managers": "run by a third party",
 	}
 	rate, ok := rates[query]
 	if !ok {
@@ -116,7 +121,12 @@ func (r *Report) caution(query string) string {
 	return fmt.Sprintf("%s (%s). %s.", sentence(rate), Format(KindShare, effect.Value(effect.Find("rate", rate), "share")), text)
 }
 
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
 
 // facts say what was scanned, when, from where and with what.
 func (r *Report) facts() []fact {

@@ -9,12 +9,12 @@ SELECT
     cluster,
     any_value(manager) AS manager,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM managed) AS share,
-    sum(count(*)) OVER (ORDER BY count(*) DESC, cluster) / (SELECT count(*) FROM managed) AS cumulative,
+    count(*) / (SELECT count(*) FROM published) AS share,
+    sum(count(*)) OVER (ORDER BY count(*) DESC, cluster) / (SELECT count(*) FROM published) AS cumulative,
     count(*) FILTER (policy = 'valid') AS policy_valid,
     count(DISTINCT tld) AS tlds,
     mode(coalesce(stage || ': ' || reason, 'valid')) AS most_often
-FROM managed
+FROM published
 GROUP BY cluster
 HAVING domains > 1
 ORDER BY domains DESC, cluster

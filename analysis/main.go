@@ -111,8 +111,10 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	if last := runs[len(runs)-1]; !last.Complete() {
-		fmt.Fprintf(stderr, "analysis: %s is %s: its figures are those of the domains that it came to\n", last.Dir, last.Status)
+	for _, run := range runs {
+		if warning := run.warning(); warning != "" {
+			fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, warning)
+		}
 	}
 	var dirs []string
 	for _, run := range runs {

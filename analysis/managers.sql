@@ -12,6 +12,6 @@ SELECT
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid,
     policy_valid / domains AS valid_share
-FROM managed
+FROM published
 GROUP BY manager
 ORDER BY list_position(['third_party', 'unclassified', 'self'], manager);

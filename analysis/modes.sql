@@ -4,7 +4,7 @@
 -- Denominator: domains with a valid policy.
 -- Caveat: a few operators give all their customers the same mode: largest_cluster is
 -- the largest of them within the mode.
-WITH valid AS (SELECT mode, cluster FROM managed WHERE policy = 'valid'),
+WITH valid AS (SELECT mode, cluster FROM published WHERE policy = 'valid'),
 clusters AS (SELECT mode, cluster, count(*) AS domains FROM valid GROUP BY ALL)
 SELECT
     mode,

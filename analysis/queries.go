@@ -97,7 +97,7 @@ func parseQuery(name, text string) (Query, error) {
 	case !strings.HasSuffix(q.Question, "?"):
 		return q, fmt.Errorf("the first line is no question")
 	case q.Numerator == "" || q.Denominator == "" || q.Caveat == "":
-		return q, fmt.Errorf("Numerator, Denominator or Caveat is missing")
+		return q, fmt.Errorf("the comments lack a Numerator, a Denominator or a Caveat")
 	}
 	return q, nil
 }

@@ -76,9 +76,9 @@ type manifest struct {
 	} `json:"counts"`
 }
 
-// Complete reports whether every part of the run is whole, so that it can be the
-// baseline of another.
-func (r Run) Complete() bool { return r.Status == "complete" }
+// Finished reports whether the run came to every domain, so that it can be the
+// baseline of another. A suspect run did; what it left unknown is no change.
+func (r Run) Finished() bool { return r.Status == "complete" || r.Status == "suspect" }
 
 // ReadRun reads the manifest in the output directory of a scan, or those of its
 // shards.
@@ -108,7 +108,7 @@ func ReadRun(dir string) (Run, error) {
 		run.Shards++
 		run.Rows += m.Counts.Rows
 		run.addResolvers(m.Resolvers)
-		if m.Status != "complete" && run.Complete() {
+		if m.Status != "complete" && (run.Status == "complete" || m.Status != "suspect" && run.Finished()) {
 			run.Status, run.Reasons = m.Status, m.Reasons
 		}
 		if m.Started.Before(run.Started) {
@@ -180,7 +180,7 @@ func ReadRuns(dirs []string) ([]Run, error) {
 		if parts, _ := filepath.Glob(filepath.Join(globEscape(run.Dir), "part-*.parquet")); len(parts) == 0 {
 			return nil, fmt.Errorf("%s: no part-*.parquet: %w", dir, fs.ErrNotExist)
 		}
-		if !run.Complete() && i < len(dirs)-1 {
+		if !run.Finished() && i < len(dirs)-1 {
 			why := run.Status
 			if len(run.Reasons) > 0 {
 				why += ": " + strings.Join(run.Reasons, "; ")

@@ -13,17 +13,18 @@ type Section struct {
 // sections says where each question stands in the report.
 func sections() []Section {
 	return []Section{
-		{ID: "changes", Title: "What changed", Queries: []string{"changes", "incidents", "mode_transitions", "changed_domains"}},
+		{ID: "changes", Title: "What changed", Queries: []string{"changes", "incidents", "mode_transitions", "stale_patterns", "changed_domains"}},
 		{ID: "fix", Title: "What to fix first", Queries: []string{"fix_first", "expiring"}},
-		{ID: "adoption", Title: "Adoption", Queries: []string{"funnel", "adoption", "adoption_by_rank", "denominators", "absences"}},
+		{ID: "adoption", Title: "Adoption", Queries: []string{"funnel", "verdicts", "adoption", "adoption_by_rank", "denominators", "absences", "wildcards"}},
 		{ID: "errors", Title: "What fails", Queries: []string{
 			"errors_by_stage", "errors_by_manager", "tls_reasons", "record_errors", "policy_errors", "tlsrpt_results", "findings", "strict_lenient"}},
-		{ID: "policies", Title: "What policies say", Queries: []string{"modes", "max_age"}},
+		{ID: "policies", Title: "What policies say", Queries: []string{"modes", "max_age", "mx_match", "mismatches", "same_provider"}},
 		{ID: "hosts", Title: "Policy Hosts", Queries: []string{
 			"http_status", "redirects", "media_types", "servers", "body_sizes", "addresses", "tls_versions", "issuers"}},
+		{ID: "mail", Title: "Mail, reports and DANE", Queries: []string{"mail", "mx_probes", "tlsrpt", "tlsrpt_by_tld", "tlsrpt_destinations", "dane"}},
 		{ID: "operators", Title: "Who runs it", Queries: []string{
-			"managers", "operators", "delegation", "concentration", "largest_clusters", "cluster_effect"}},
-		{ID: "measurement", Title: "The measurement itself", Queries: []string{"unknowns", "retries", "timing"}},
+			"managers", "operators", "providers", "delegation", "delegation_kinds", "concentration", "largest_clusters", "cluster_effect"}},
+		{ID: "measurement", Title: "The measurement itself", Queries: []string{"unknowns", "passes", "retries", "timing"}},
 	}
 }
 

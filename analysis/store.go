@@ -76,7 +76,10 @@ func tables(dirs []string) ([]string, error) {
 		quoted = append(quoted, quote(dir))
 	}
 	statements := []string{"SET VARIABLE runs = [" + strings.Join(quoted, ", ") + "]"}
-	for _, name := range views {
+	for i, name := range views {
+		if i > 0 && len(dirs) == 1 {
+			break // no history
+		}
 		text, err := sqlFiles.ReadFile(name)
 		if err != nil {
 			return nil, err

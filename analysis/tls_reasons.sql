@@ -6,7 +6,7 @@
 -- (share); those that failed so (of_failures).
 -- Caveat: the largest cluster of a reason can be all of it: the last columns name it.
 WITH connected AS (
-    SELECT tls_error, policy_stage, manager, cluster FROM managed
+    SELECT tls_error, policy_stage, manager, cluster FROM published
     WHERE record = 'valid' AND policy NOT IN ('unknown', 'forbidden') AND coalesce(policy_stage, '') NOT IN ('dns', 'tcp')
 ), clusters AS (
     SELECT tls_error, cluster, count(*) AS domains FROM connected WHERE policy_stage = 'tls' GROUP BY ALL

@@ -16,7 +16,46 @@ SET VARIABLE runs = coalesce(getvariable('runs'), ['.']);
 -- unless it is told to unite files by name.
 CREATE OR REPLACE TEMP VIEW later_columns AS
 SELECT
-    NULL::VARCHAR AS pending
+    NULL::INTEGER AS host_addrs_count,
+    NULL::VARCHAR[] AS tried_addrs,
+    NULL::VARCHAR[] AS tried_outcomes,
+    NULL::INTEGER[] AS tried_ms,
+    NULL::VARCHAR AS ipv4,
+    NULL::VARCHAR AS ipv6,
+    NULL::VARCHAR AS tls_cipher,
+    NULL::VARCHAR AS tls_group,
+    NULL::INTEGER AS tls_alert,
+    NULL::VARCHAR AS mx_kind,
+    NULL::VARCHAR AS mx_reason,
+    NULL::STRUCT(host VARCHAR, preference INTEGER, matched BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, reply_code INTEGER, tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMPTZ)[] AS mx,
+    NULL::INTEGER AS mx_count,
+    NULL::BOOLEAN AS mx_authenticated,
+    NULL::VARCHAR AS mx_match,
+    NULL::VARCHAR[] AS mx_unused,
+    NULL::VARCHAR AS mismatch,
+    NULL::VARCHAR AS mx_tls,
+    NULL::VARCHAR AS tlsrpt,
+    NULL::VARCHAR AS tlsrpt_reason,
+    NULL::BLOB[] AS tlsrpt_txt,
+    NULL::VARCHAR[] AS tlsrpt_cnames,
+    NULL::VARCHAR[] AS rua,
+    NULL::VARCHAR[] AS rua_kinds,
+    NULL::VARCHAR[] AS rua_domains,
+    NULL::VARCHAR AS dane,
+    NULL::VARCHAR[] AS tlsa_records,
+    NULL::BOOLEAN AS wildcard_suspected,
+    NULL::VARCHAR AS delegation,
+    NULL::VARCHAR AS record_delegated_to,
+    NULL::VARCHAR AS host_delegated_to,
+    NULL::VARCHAR AS provider,
+    NULL::VARCHAR AS verdict,
+    NULL::VARCHAR AS verdict_basis,
+    NULL::VARCHAR AS pending,
+    NULL::VARCHAR AS first_record,
+    NULL::VARCHAR AS first_record_reason,
+    NULL::VARCHAR AS first_policy,
+    NULL::VARCHAR AS first_policy_stage,
+    NULL::VARCHAR AS first_policy_reason
 LIMIT 0;
 
 -- One row for each domain of the last run.
@@ -33,31 +72,43 @@ CREATE OR REPLACE TEMP MACRO site(name) AS
 -- A share, NULL out of nothing.
 CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN part / whole END;
 
--- The domains that publish a record, with the operators that their names are
--- aliases to (NULL: none, or inside the domain), and where the first thing fails.
-CREATE OR REPLACE TEMP VIEW published AS
+-- The domains that publish a record; a table, because nearly every question is about
+-- these few. To their columns it adds the operators that their names are aliases to
+-- (NULL: none, or inside the domain), where the first thing fails, the hosts that
+-- receive their mail, the cluster that the policy is served by (the operator of an
+-- alias, else the set of addresses of the Policy Host, else the domain alone), and who
+-- runs it, by the heuristic of the literature (ACM IMC 2025): a third party serves 50
+-- domains or more, who serves up to 5 serves himself, and those between are not
+-- classified. Many domains at the same addresses, all with the same hosts for their
+-- mail, are one owner's portfolio: self.
+CREATE OR REPLACE TEMP TABLE published AS
 SELECT
     *,
-    CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END AS record_operator,
-    CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END AS host_operator,
-    CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
-    CASE record WHEN 'valid' THEN policy_reason WHEN 'multiple' THEN 'multiple' ELSE record_reason END AS reason
-FROM rows
-WHERE record IN ('valid', 'invalid', 'multiple');
-
--- The same with the cluster that each domain's policy is served by: the
--- operator of an alias, else the set of addresses of the Policy Host (the first
--- one is shown), else the domain alone; and with who runs it, by the heuristic
--- of the literature (ACM IMC 2025): a third party serves 50 domains or more, who
--- serves up to 5 serves himself, and those between are not classified.
-CREATE OR REPLACE TEMP VIEW managed AS
-SELECT
-    *,
-    count(*) OVER (PARTITION BY cluster) AS cluster_domains,
-    CASE WHEN cluster_domains >= 50 THEN 'third_party' WHEN cluster_domains <= 5 THEN 'self' ELSE 'unclassified' END AS manager
+    CASE
+        WHEN cluster_domains <= 5 OR portfolio THEN 'self'
+        WHEN cluster_domains >= 50 THEN 'third_party'
+        ELSE 'unclassified'
+    END AS manager
 FROM (
     SELECT
         *,
-        coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS cluster
-    FROM published
+        count(*) OVER (PARTITION BY cluster) AS cluster_domains,
+        host_operator IS NULL AND count(*) OVER (PARTITION BY cluster) = count(mx_hosts) OVER (PARTITION BY cluster)
+            AND min(mx_hosts) OVER (PARTITION BY cluster) = max(mx_hosts) OVER (PARTITION BY cluster) AS portfolio
+    FROM (
+        SELECT
+            *,
+            coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS cluster
+        FROM (
+            SELECT
+                * EXCLUDE (policy_text),
+                coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
+                coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
+                CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
+                CASE record WHEN 'valid' THEN policy_reason WHEN 'multiple' THEN 'multiple' ELSE record_reason END AS reason,
+                CASE WHEN len(mx) > 0 THEN array_to_string(list_sort(list_transform(mx, lambda m: m.host)), ' ') END AS mx_hosts
+            FROM rows
+            WHERE record IN ('valid', 'invalid', 'multiple')
+        )
+    )
 );

@@ -18,6 +18,7 @@ type site struct {
 	addrs  []string // of the Policy Host; none: its own IPv4 address
 	host   string   // alias of the Policy Host, instead of addresses
 	policy string   // "": none
+	mx     string   // the host that receives its mail; "": mail.<domain>
 	faults []string // without the name of the Policy Host, or of the record's name where they begin with dns
 }
 
@@ -69,7 +70,10 @@ func (w world) text() string {
 	targets := make(map[string]bool)
 	for i, domain := range w.domains() {
 		s := w[domain]
-		fmt.Fprintf(&zone, "%s. MX 10 mail.%s.\n%s. A 22.1.255.1\n", domain, domain, domain)
+		if s.mx == "" {
+			s.mx = "mail." + domain
+		}
+		fmt.Fprintf(&zone, "%s. MX 10 %s.\n%s. A 22.1.255.1\n", domain, s.mx, domain)
 		owner := "_mta-sts." + domain
 		if s.alias != "" {
 			fmt.Fprintf(&zone, "%s. CNAME %s.\n", owner, s.alias)
@@ -191,7 +195,7 @@ func nights() (worlds [3]world, events []event) {
 		w.add(site{domain: parked[i]})
 	}
 	for _, domain := range []string{
-		"leaves.com", "leaves-well.com", "id-only.com", "text-only.com", "both.com", "breaks.com", "lowers.com", "raises.com", "two-records.com", "unlucky.com", "moves.com",
+		"leaves.com", "leaves-well.com", "id-only.com", "text-only.com", "both.com", "breaks.com", "lowers.com", "raises.com", "two-records.com", "unlucky.com", "moves.com", "drifts.com",
 	} {
 		w.add(good(domain, "1"))
 	}
@@ -242,6 +246,9 @@ func nights() (worlds [3]world, events []event) {
 	happens(2, "record broken", "two-records.com")
 	w.edit("mended.com", func(s *site) { s.faults = nil })
 	happens(2, "policy mended", "mended.com")
+	w.edit("drifts.com", func(s *site) { s.mx = "mx.elsewhere.example" })
+	happens(2, "MX left the policy", "drifts.com")
+	happens(2, "mail would be refused", "drifts.com")
 	w.add(good("joins.com", "1"))
 	happens(2, "adopted", "joins.com")
 	w.edit("unlucky.com", func(s *site) { s.faults = []string{"dns servfail"} }) // no change: nobody knows

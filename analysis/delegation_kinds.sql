@@ -1,0 +1,12 @@
+-- Do domains that delegate MTA-STS delegate both of its names?
+--
+-- Numerator: domains by which of the two names is an alias to another registered domain; of
+-- these, those with a valid policy.
+-- Denominator: domains that publish a record.
+-- Caveat: who delegates the record alone must keep the policy in step by hand, and who
+-- delegates the host alone the id (section 8.2 of RFC 8461).
+SELECT delegation, count(*) AS domains, count(*) / sum(count(*)) OVER () AS share, count(*) FILTER (policy = 'valid') AS policy_valid, policy_valid / domains AS valid_share
+FROM published
+WHERE delegation IS NOT NULL
+GROUP BY delegation
+ORDER BY list_position(['none', 'both', 'record_only', 'host_only'], delegation);

@@ -1,0 +1,33 @@
+-- Which policies list hosts that received the mail once and no longer do?
+--
+-- Numerator: domains of the last run with a policy that covers not all of their MX hosts,
+-- and with a pattern that matched an MX host of an earlier run.
+-- Denominator: domains of the last run whose valid policy covers not all of their MX hosts
+-- (of_mismatching).
+-- Caveat: only runs that are given are looked at: who moved before the first one is not
+-- found.
+WITH mismatching AS (
+    SELECT domain, tags, mode, mx_match, mismatch, unnest(mx_patterns) AS pattern, list_transform(mx, lambda m: m.host) AS hosts
+    FROM rows
+    WHERE policy = 'valid' AND mx_match IN ('some', 'none')
+), earlier AS (
+    SELECT DISTINCT domain, unnest(list_transform(mx, lambda m: m.host)) AS host
+    FROM history SEMI JOIN mismatching USING (domain)
+    WHERE night < len(getvariable('runs'))
+)
+SELECT
+    mismatching.domain,
+    any_value(tags) AS tags,
+    mode,
+    mx_match,
+    any_value(mismatch) AS mismatch,
+    string_agg(DISTINCT pattern, ' ' ORDER BY pattern) AS stale_patterns,
+    string_agg(DISTINCT host, ' ' ORDER BY host) AS earlier_hosts,
+    any_value(array_to_string(hosts, ' ')) AS hosts,
+    1 / (SELECT count(DISTINCT domain) FROM mismatching) AS of_mismatching
+FROM mismatching JOIN earlier ON mismatching.domain = earlier.domain
+    AND (lower(pattern) = host OR starts_with(pattern, '*.') AND ends_with(host, lower(pattern[2:])) AND NOT contains(host[:-len(pattern)], '.'))
+WHERE NOT list_contains(hosts, host)
+GROUP BY mismatching.domain, mode, mx_match
+ORDER BY mode, mismatching.domain
+LIMIT 10000;

@@ -1,0 +1,16 @@
+-- What does a compliant sender experience that meets the domain for the first time?
+--
+-- Numerator: domains by verdict; each has exactly one.
+-- Denominator: all domains, and those that publish a record (of_present).
+-- Caveat: by the names of the hosts that receive the mail; their certificates count only
+-- where they were probed (verdict_basis). Senders that have an older policy in their cache
+-- experience something else.
+SELECT
+    verdict,
+    count(*) AS domains,
+    count(*) / sum(count(*)) OVER () AS share,
+    count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) / nullif((SELECT count(*) FROM published), 0) AS of_present
+FROM rows
+WHERE verdict IS NOT NULL
+GROUP BY verdict
+ORDER BY list_position(['no_sts', 'unknown', 'broken', 'valid_none', 'testing_ok', 'testing_would_fail', 'enforce_ok', 'enforce_partial', 'enforce_refused'], verdict);
