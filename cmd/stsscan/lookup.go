@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
@@ -16,21 +17,27 @@ func newLookup(std streams) *cobra.Command {
 	var (
 		network networkFlags
 		mail    mailFlags
+		fail    failOn
 		asJSON  bool
 		verbose bool
 	)
 	cmd := &cobra.Command{
 		Use:   "lookup [flags] DOMAIN...",
 		Short: "Look up one domain and show everything seen, for people",
-		Long: `lookup asks for the record and the policy of each domain and shows what was
-seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
---json it prints the row that a scan would write.`,
+		Long: `lookup asks for the record, the policy and the mail side of each domain and shows
+what is published, each check with its mark (ok, warn, FAIL, ? where it is not
+known, -- where nothing is there), what senders will do, and what to change (RFC
+8461). With --probe-mx it talks to the MX hosts, with --json it prints the row
+that a scan would write.`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := network.check(); err != nil {
 				return err
 			}
 			if err := mail.check(); err != nil {
+				return err
+			}
+			if _, err := fail.verdicts(); err != nil {
 				return err
 			}
 			names, err := normalizeAll(args, network.testBed())
@@ -53,6 +60,7 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 				return err
 			}
 
+			verdicts := make(map[codes.Verdict]int64)
 			for i, name := range names {
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
@@ -61,6 +69,7 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
+				verdicts[codes.Verdict(row.Verdict)]++
 				switch {
 				case asJSON:
 					err = output.WriteJSON(std.out, row)
@@ -74,13 +83,14 @@ seen at each stage, what is wrong, and what a sender would do (RFC 8461). With
 					return err
 				}
 			}
-			return nil
+			return fail.judge(verdicts)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the row as JSON")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
 	network.register(cmd.Flags())
 	mail.register(cmd.Flags(), "all")
+	fail.register(cmd.Flags())
 	return cmd
 }
 

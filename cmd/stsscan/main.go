@@ -88,8 +88,9 @@ record of each domain, fetches the policy of those that have one, says what is
 wrong, and writes one row per domain to Parquet.
 
 Exit status: 0 done, 1 failed, 2 usage, 3 finished but incomplete or stopped
-early (run the same command again to go on), 11 output directory in use,
-130 interrupted twice. A domain that fails is a row and changes no exit status.`,
+early (run the same command again to go on), 4 a domain is as --fail-on says, 11
+output directory in use, 130 interrupted twice. A domain that fails is a row and
+changes no exit status, unless --fail-on asks for it.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage(fmt.Errorf("unknown command %q: see stsscan --help", args[0]))

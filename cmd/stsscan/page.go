@@ -44,14 +44,21 @@ func (p *page) prose(label, text string) {
 func writePage(w io.Writer, row *output.Row) error {
 	var p page
 	fmt.Fprintln(&p.text, people(row.Domain))
+	p.overview(row)
 	p.record(row)
 	if row.Policy != string(codes.PolicyNotFetched) {
 		p.host(row)
 		p.response(row)
 		p.policy(row)
 	}
+	p.mail(row)
 	p.findings(row)
 	p.senders(row)
+	label := "Change"
+	for _, text := range advice(row) {
+		p.prose(label, text)
+		label = ""
+	}
 	_, err := io.WriteString(w, p.text.String())
 	return err
 }

@@ -24,6 +24,7 @@ const maxPartSize = 1 << 19
 type scanFlags struct {
 	network      networkFlags
 	mailSide     mailFlags
+	fail         failOn
 	output       string
 	format       string
 	domainColumn string
@@ -55,6 +56,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
 	f.mailSide.register(flags, "record")
+	f.fail.register(flags)
 }
 
 func newScan(std streams) *cobra.Command {
@@ -79,8 +81,11 @@ once (exit status 130).`,
 			if err := job.check(os.Getenv); err != nil {
 				return err
 			}
-			_, err := job.run(cmd.Context())
-			return err
+			manifest, err := job.run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return f.fail.judge(manifest.Counts.Verdict)
 		},
 	}
 	f.register(cmd.Flags())
@@ -133,6 +138,9 @@ func (j *scanJob) check(getenv func(string) string) error {
 	}
 	var err error
 	if err = j.mailSide.check(); err != nil {
+		return err
+	}
+	if _, err = j.fail.verdicts(); err != nil {
 		return err
 	}
 	if j.mode, err = parseProgress(j.progress, j.quiet, j.std.err); err != nil {

@@ -147,7 +147,7 @@ func findingWords(f codes.Finding) string {
 	case codes.FindRecordSpaceBeforeDelimiter:
 		return "some senders want v=STSv1; without a space (erratum 6285)"
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
-		return "the alias leads to a name that does not exist: whoever takes it speaks for you"
+		return "the alias leads to a name that does not exist: anybody may take it"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
@@ -164,6 +164,14 @@ func findingWords(f codes.Finding) string {
 		return "a short max_age protects little (section 10.2)"
 	case codes.FindMXUnicode:
 		return "internationalised names are written as A-labels (section 3.2)"
+	case codes.FindMXNotCovered, codes.FindMXPartlyCovered:
+		return "senders deliver only to hosts that the policy lists (section 4.1)"
+	case codes.FindDelegationHalf:
+		return "one of the two names is run by somebody else"
+	case codes.FindCustomerFrozen:
+		return "the provider may be serving what is left of a former customer"
+	case codes.FindPolicyWithoutMail:
+		return "a policy, and no mail that it could protect"
 	case codes.FindMXWildcard:
 		return "* stands for the whole left-most label only (section 4.1)"
 	}
@@ -171,7 +179,7 @@ func findingWords(f codes.Finding) string {
 }
 
 // senderWords says what a sender that meets the domain for the first time
-// would do. It looks at record and policy, not at the domain's MX hosts.
+// would do.
 func senderWords(row *output.Row) string {
 	switch codes.Record(row.Record) {
 	case codes.RecordUnknown:
@@ -187,12 +195,24 @@ func senderWords(row *output.Row) string {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
 			"unless they have an older policy in their cache (section 3.3)"
 	}
-	switch codes.Mode(row.Mode) {
-	case codes.ModeEnforce:
-		return "deliver only to MX hosts that match the patterns above, over TLS, with a " +
-			"certificate for their name; to no other (sections 4 and 5)"
-	case codes.ModeTesting:
+	switch codes.Verdict(row.Verdict) {
+	case codes.VerdictEnforceRefused:
+		return "do not deliver: no MX host passes what the policy asks for; mail waits, and goes back to who sent it " +
+			"(sections 4 and 5)"
+	case codes.VerdictEnforcePartial:
+		return "deliver to the MX hosts that pass, over TLS, and to no other: should those be down, mail waits " +
+			"(sections 4 and 5)"
+	case codes.VerdictTestingWouldFail:
+		return "deliver anyway, and report the MX hosts that fail; under enforce, mail to these would not be " +
+			"delivered (section 5)"
+	case codes.VerdictTestingOK:
+		return "deliver, and have nothing to report (section 5)"
+	case codes.VerdictValidNone:
+		return "deliver without MTA-STS, as the policy asks (mode none, section 5)"
+	}
+	if row.Mode == string(codes.ModeTesting) {
 		return "deliver anyway, and report MX hosts that do not match (section 5)"
 	}
-	return "deliver without MTA-STS, as the policy asks (mode none, section 5)"
+	return "deliver only to MX hosts that match the patterns above, over TLS, with a " +
+		"certificate for their name; to no other (sections 4 and 5)"
 }

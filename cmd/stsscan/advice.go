@@ -1,0 +1,134 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// advice says what to change, the most urgent first, with the section of RFC
+// 8461 or the RFC that asks for it. There is none where nothing is wrong.
+func advice(row *output.Row) []string {
+	var list []string
+	add := func(text string) {
+		if text != "" {
+			list = append(list, text)
+		}
+	}
+	add(recordAdvice(row))
+	add(policyAdvice(row))
+	add(coverageAdvice(row))
+	for i := range row.MX {
+		add(hostAdvice(&row.MX[i]))
+	}
+	for _, f := range row.Findings {
+		add(findingAdvice(codes.Finding(f), row))
+	}
+	return list
+}
+
+func recordAdvice(row *output.Row) string {
+	at := "the TXT record at _mta-sts." + row.Domain
+	switch codes.Record(row.Record) {
+	case codes.RecordMultiple:
+		return "Leave exactly one MTA-STS record at _mta-sts." + row.Domain + " (section 3.1)."
+	case codes.RecordInvalid:
+		return "Correct " + at + ": v=STSv1; id= and 1 to 32 letters and digits (section 3.1)."
+	case codes.RecordAbsent:
+		if row.RecordReason == string(codes.RecordBadVersion) {
+			return "Begin " + at + " with v=STSv1; (section 3.1)."
+		}
+	}
+	return ""
+}
+
+func policyAdvice(row *output.Row) string {
+	host := "mta-sts." + row.Domain
+	switch codes.Stage(row.PolicyStage) {
+	case codes.StageDNS:
+		switch codes.PolicyReason(row.PolicyReason) {
+		case codes.ReasonNXDomain, codes.ReasonNoData:
+			return "Give " + host + " an address, or take the record away (section 3.3)."
+		case codes.ReasonForbiddenAddress:
+			return "Give " + host + " an address that the Internet can reach (section 3.3)."
+		}
+	case codes.StageTCP:
+		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
+	case codes.StageTLS:
+		return "Give " + host + " a certificate for that name, valid now and from an authority that is trusted (section 3.3)."
+	case codes.StageHTTP:
+		if row.PolicyReason == string(codes.ReasonRedirect) {
+			return "Serve the policy at " + host + " itself: redirects must not be followed (section 3.3)."
+		}
+		return "Serve /.well-known/mta-sts.txt with status 200 at " + host + " (section 3.3)."
+	case codes.StageBody:
+		return "Serve the policy whole, not encoded, and in at most 64 KiB (section 3.3)."
+	case codes.StageSyntax:
+		return "Correct the text of the policy, and change the record's id afterwards (sections 3.1 and 3.2)."
+	}
+	return ""
+}
+
+func coverageAdvice(row *output.Row) string {
+	match := codes.MXMatch(row.MXMatch)
+	if match != codes.MatchNone && match != codes.MatchSome {
+		return ""
+	}
+	var hosts []string
+	for i := range row.MX {
+		if h := &row.MX[i]; h.Matched != nil && !*h.Matched {
+			hosts = append(hosts, h.Host)
+		}
+	}
+	text := "List every MX host in the policy, then change the record's id: " + strings.Join(hosts, ", ") + " (section 4.1)."
+	switch codes.Mismatch(row.Mismatch) {
+	case codes.MismatchMTASTSLabel:
+		text += " An mx is the name of a mail server, not of the policy host."
+	case codes.MismatchTypo:
+		text += " An mx is nearly right: look at its spelling."
+	case codes.MismatchDifferentDomain:
+		text += " The policy lists hosts of another domain, perhaps of a former provider."
+	}
+	return text
+}
+
+func hostAdvice(h *output.MXHost) string {
+	if h.STARTTLS == nil {
+		return ""
+	}
+	switch codes.STARTTLS(*h.STARTTLS) {
+	case codes.STARTTLSNotOffered, codes.STARTTLSRejected:
+		return "Let " + h.Host + " offer STARTTLS (section 4.2; RFC 3207)."
+	case codes.STARTTLSHandshake:
+		return "Let " + h.Host + " do TLS 1.2 or higher (section 4.2)."
+	case codes.STARTTLSCertificate:
+		return "Give " + h.Host + " a certificate for that name, valid now and from an authority that is trusted (section 4.2)."
+	}
+	return ""
+}
+
+func findingAdvice(f codes.Finding, row *output.Row) string {
+	switch f {
+	case codes.FindTLSRPTMissing:
+		return "Ask for reports of failures: a TXT record at _smtp._tls." + row.Domain + ", v=TLSRPTv1; rua=mailto:... (RFC 8460, section 3)."
+	case codes.FindTLSRPTInvalid:
+		return "Correct the TXT record at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+	case codes.FindMXPatternUnused:
+		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
+			return "Take out of the policy what no MX host needs: " + strings.Join(row.MXUnused, ", ") + " (section 4.1)."
+		}
+	case codes.FindMXWildcardBroad:
+		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
+	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
+		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
+	case codes.FindCustomerEmpty:
+		return "The provider serves an empty policy: ask it, or take its aliases away (section 8.2)."
+	case codes.FindWildcard:
+		return "Publish the record at its own name rather than by a wildcard (section 3.1)."
+	case codes.FindTLSAUnusable:
+		return "Publish TLSA records of usage 2 or 3, which alone SMTP uses (RFC 7672, section 3.1)."
+	}
+	return ""
+}

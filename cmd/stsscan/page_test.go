@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"unicode/utf8"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/pipeline"
+	"stsscan/internal/resolver"
+	"stsscan/internal/simnet"
+	"stsscan/internal/starttls"
+)
+
+var updatePages = flag.Bool("update", false, "write the golden pages")
+
+// engine asks a world in memory.
+type engine struct{ *simnet.World }
+
+func (engine) Sweep(context.Context, func([]resolver.Question) (int, bool), func([]resolver.Answer)) error {
+	return nil
+}
+
+// The pages of one world, as people see them. Time is simulated, so that they
+// are the same each time.
+func TestPages(t *testing.T) {
+	for domain, probed := range map[string]bool{
+		"good.example.com": true, "mismatch.example.com": false, "broken.example.com": true, "testing.example.com": true,
+		"none.example.com": false, "partial.example.com": true, "hosted.example.com": false,
+	} {
+		t.Run(domain, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				world, err := simnet.Open("testdata/pages/world.txtar")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer world.Close()
+				transport, err := egress.NewTransport(egress.Config{
+					Resolve: pipeline.Hosts(world), Dial: world.DialContext, Roots: world.Roots(), Manners: egress.NoManners(),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				config := pipeline.Config{
+					Engine: engine{world}, Client: &mtasts.Client{Exchanger: world, Transport: transport},
+					Mail: pipeline.Mail{MX: pipeline.ExtentAll, TLSRPT: pipeline.ExtentAll, DANE: pipeline.ExtentAll},
+				}
+				if probed {
+					config.Mail.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(transport.MailDoor())})
+				}
+				row, err := pipeline.Survey(t.Context(), config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				row.Resolver, row.Attempts = netip.MustParseAddrPort("192.0.2.53:53").String(), 1
+				var page strings.Builder
+				if err := writePage(&page, row); err != nil {
+					t.Fatal(err)
+				}
+				wantPage(t, filepath.Join("testdata", "pages", domain+".txt"), page.String())
+			})
+		})
+	}
+}
+
+func wantPage(t *testing.T, path, page string) {
+	t.Helper()
+	for line := range strings.Lines(page) {
+		if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > pageWidth {
+			t.Errorf("more than %d columns: %s", pageWidth, line)
+		}
+	}
+	if *updatePages {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page != string(want) {
+		t.Errorf("the page is\n%s\nand %s says\n%s", page, path, want)
+	}
+}
+
+func TestFailOn(t *testing.T) {
+	for _, tt := range []struct {
+		flag, verdicts string
+		status         int
+	}{
+		{"", "enforce_refused", 0},
+		{"refused", "enforce_refused enforce_ok", exitFailOn},
+		{"refused", "broken enforce_partial testing_would_fail", 0},
+		{"broken", "broken", exitFailOn},
+		{"broken", "enforce_refused", exitFailOn},
+		{"broken", "enforce_partial testing_would_fail unknown no_sts", 0},
+		{"any", "enforce_partial", exitFailOn},
+		{"any", "testing_would_fail", exitFailOn},
+		{"any", "no_sts unknown valid_none testing_ok enforce_ok", 0},
+		{"nonsense", "", exitUsage},
+	} {
+		counted := countedVerdicts(tt.verdicts)
+		err := failOn(tt.flag).judge(counted)
+		status, _ := err.(*statusError)
+		if (status == nil) != (tt.status == 0) || status != nil && status.status != tt.status {
+			t.Errorf("--fail-on %q, %s: %v", tt.flag, tt.verdicts, err)
+		}
+	}
+}
+
+func countedVerdicts(words string) map[codes.Verdict]int64 {
+	counted := make(map[codes.Verdict]int64)
+	for word := range strings.FieldsSeq(words) {
+		counted[codes.Verdict(word)]++
+	}
+	return counted
+}
