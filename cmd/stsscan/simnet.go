@@ -76,6 +76,8 @@ are the columns of the table.`,
 			fmt.Fprintf(std.err, "the simulated Internet %q, seed %d, until interrupted; reach it with:\n", name, seed)
 			fmt.Fprintf(std.out, "--resolvers %s --proxy socks5://%s --roots %s\n", server.DNS, server.SOCKS, rootsFile)
 			<-cmd.Context().Done()
+			questions, connections := server.Served()
+			fmt.Fprintf(std.err, "served %d questions and %d connections\n", questions, connections)
 			return nil
 		},
 	}

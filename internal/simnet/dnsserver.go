@@ -32,6 +32,7 @@ func (s *Server) serveUDP() {
 		if err != nil {
 			continue // an ICMP message about an earlier reply
 		}
+		s.questions.Add(1)
 		if reply := s.world.datagram(in[:n], out); reply != nil {
 			s.udp.WriteToUDPAddrPort(reply, from)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -30,6 +31,14 @@ type Server struct {
 	tcp   []net.Listener
 
 	running sync.WaitGroup // readers and acceptors
+
+	questions, connections atomic.Int64
+}
+
+// Served is how many questions came over UDP, and how many connections over TCP,
+// so far: for those who want to know what was asked twice.
+func (s *Server) Served() (questions, connections int64) {
+	return s.questions.Load(), s.connections.Load()
 }
 
 // Listen serves the world on loopback sockets until ctx ends, or Close of the
@@ -156,6 +165,7 @@ func (s *Server) accept(l net.Listener, serve func(*net.TCPConn)) {
 			runtime.Gosched() // a peer that is gone already, or no descriptors for now
 			continue
 		}
+		s.connections.Add(1)
 		tcp := conn.(*net.TCPConn)
 		s.world.start(tcp, func() { serve(tcp) })
 	}

@@ -42,7 +42,6 @@ func TestPasses(t *testing.T) {
 		{"mended", valid, second("unknown", "timeout", "not_fetched", "", ""), ""},
 		{"mended, its policy", valid, second("valid", "", "unreachable", "http", "server_error"), ""},
 		{"asked less often before", valid, second("valid", "", "unreachable", "http", "client_error"), ""},
-		{"asked again for nothing", valid, second("absent", "nxdomain", "not_fetched", "", ""), "does not mend"},
 		{"a policy without a record", valid, second("unknown", "timeout", "unreachable", "tcp", "timeout"), "first_policy is"},
 		{"a second pass and no first", valid, func(r *output.Row) { r.Pass = 2 }, "first_record is NULL"},
 		{"a first pass and no second", valid, func(r *output.Row) { r.Pass, r.FirstRecord = 1, "unknown" }, "pass is 1"},
