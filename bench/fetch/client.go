@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+)
+
+// timeout is that of one fetch.
+const timeout = 20 * time.Second
+
+// A getter gets one policy, and fails when it is not the right one.
+type getter func(ctx context.Context, domain string) error
+
+// get gets the policies and prints how many were not to be had.
+func get(o options) error {
+	one, err := newGetter(o)
+	if err != nil {
+		return err
+	}
+	var failed atomic.Int64
+	var group errgroup.Group
+	group.SetLimit(o.parallel)
+	for i := range o.fetches {
+		group.Go(func() error {
+			if err := one(context.Background(), domain(i%o.hosts)); err != nil && failed.Add(1) == 1 {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	fmt.Printf("{\"unknown\": %d}\n", failed.Load())
+	return nil
+}
+
+func newGetter(o options) (getter, error) {
+	switch o.client {
+	case "egress", "egress-full":
+		return newEgress(o, o.client == "egress-full")
+	case "http":
+		return newHTTP(o)
+	}
+	return nil, fmt.Errorf("no client %q", o.client)
+}
+
+// newEgress gets policies as a scan does: guard, manners, evidence, grammar.
+// Each fetch finds an address in a network of its own, so that nothing has to
+// wait, and the dial function leads all of them to the server.
+func newEgress(o options, full bool) (getter, error) {
+	roots, err := egress.ReadRoots(rootsFile(o.dir))
+	if err != nil {
+		return nil, err
+	}
+	var resolved atomic.Uint32
+	transport, err := egress.NewTransport(egress.Config{
+		Roots: roots, VerifyInFull: full,
+		Resolve: func(context.Context, string) ([]netip.Addr, error) {
+			n := resolved.Add(1)
+			return []netip.Addr{netip.AddrFrom4([4]byte{22, byte(n >> 8), byte(n), 1})}, nil
+		},
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", o.addr)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, domain string) error {
+		var trace egress.Trace
+		fetch, err := mtasts.FetchPolicy(egress.WithTrace(egress.WithTimeout(ctx, timeout), &trace), transport, domain)
+		switch {
+		case err != nil:
+			return err
+		case fetch.Class != codes.PolicyValid || string(fetch.Body) != policy || trace.Cert == nil:
+			return fmt.Errorf("%s: %s, %d octets, certificate %v", domain, fetch.Class, len(fetch.Body), trace.Cert)
+		}
+		return nil
+	}, nil
+}
+
+// newHTTP gets policies with net/http as it comes, but for connections that are
+// not kept: each host is asked once.
+func newHTTP(o options) (getter, error) {
+	roots, err := egress.ReadRoots(rootsFile(o.dir))
+	if err != nil {
+		return nil, err
+	}
+	original, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, errors.New("net/http has another transport")
+	}
+	transport := original.Clone()
+	transport.Proxy = nil
+	transport.DisableKeepAlives = true
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", o.addr)
+	}
+	client := &http.Client{Transport: transport, Timeout: timeout}
+	return func(_ context.Context, domain string) error {
+		resp, err := client.Get(mtasts.PolicyURL(domain))
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+		if err == nil && (resp.StatusCode != http.StatusOK || string(body) != policy) {
+			err = fmt.Errorf("%s: status %d, %d octets", domain, resp.StatusCode, len(body))
+		}
+		return err
+	}, nil
+}
+
+// writeCurlConfig prints a configuration of curl for the same fetches: curl
+// --config FILE.
+func writeCurlConfig(o options) error {
+	fmt.Printf("parallel\nparallel-immediate\nparallel-max = %d\nsilent\nshow-error\nfail\nhttp1.1\nno-sessionid\nmax-time = %d\n", o.parallel, int(timeout.Seconds()))
+	fmt.Printf("cacert = %q\nconnect-to = \"::%s\"\n", rootsFile(o.dir), o.addr)
+	for i := range o.fetches {
+		if _, err := fmt.Printf("url = %q\noutput = %q\n", mtasts.PolicyURL(domain(i%o.hosts)), os.DevNull); err != nil {
+			return err
+		}
+	}
+	return nil
+}
