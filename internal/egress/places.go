@@ -1,0 +1,58 @@
+package egress
+
+import (
+	"net/netip"
+	"time"
+)
+
+// A place is an address that was contacted, or is about to be.
+type place struct {
+	quota
+	waiting int
+	until   time.Time // it asked to be left alone until then
+}
+
+// A network is the places of one prefix, and who waits for them.
+type network struct {
+	quota
+	queue []*turn     // first come, first served, where the address allows it
+	alarm *time.Timer // of the next turn; nil: none is due at a known time
+}
+
+// fewPlaces are not worth looking for those that can be forgotten.
+const fewPlaces = 1 << 10
+
+// newTurn makes a turn with its places.
+func (t *turns) newTurn(addr netip.Addr, now time.Time) *turn {
+	t.sweep(now)
+	prefix := networkOf(addr)
+	mine := &turn{turns: t, addr: addr, place: t.hosts[addr], network: t.networks[prefix], granted: make(chan struct{})}
+	if mine.place == nil {
+		mine.place = new(place)
+		t.hosts[addr] = mine.place
+	}
+	if mine.network == nil {
+		mine.network = new(network)
+		t.networks[prefix] = mine.network
+	}
+	return mine
+}
+
+// sweep forgets the places that nothing has to be known of any more, when there
+// have come to be twice as many as had to stay the last time.
+func (t *turns) sweep(now time.Time) {
+	if len(t.hosts)+len(t.networks) < t.sweepAt {
+		return
+	}
+	for addr, p := range t.hosts {
+		if p.waiting == 0 && !p.until.After(now) && p.idle(t.host, now) {
+			delete(t.hosts, addr)
+		}
+	}
+	for prefix, n := range t.networks {
+		if len(n.queue) == 0 && n.idle(t.subnet, now) {
+			delete(t.networks, prefix)
+		}
+	}
+	t.sweepAt = max(fewPlaces, 2*(len(t.hosts)+len(t.networks)))
+}
