@@ -3,19 +3,22 @@ package resolver
 import "time"
 
 // A window bounds the questions that a lane has in flight with one upstream. It
-// opens by one with each answer until the upstream first shows strain, and then
-// by a constant for each window of answers; strain closes it by a third
-// (additive increase, multiplicative decrease, RFC 5681).
+// opens by one with each answer up to a turn, and from there on by a constant
+// for each window of answers. Strain brings the turn to half of the window, and
+// the window to where it began: what was lost is found out a time-out later, all
+// at once, and must not go out again all at once (slow start and congestion
+// avoidance after a retransmission time-out, RFC 5681, section 3.1).
 //
 // A lost question or a SERVFAIL is no strain by itself: networks lose, and lists
 // have dead domains. Strain is a share of failures that is well above what this
 // upstream always has.
 type window struct {
 	size           float64
+	first          float64 // where it begins
+	turn           float64 // at the ceiling until there was strain
 	floor, ceiling float64
 	recent         float64       // share of failures among the last hundred or so
 	base           float64       // the same among the last thousands
-	strained       bool          // it was closed at least once
 	calm           time.Duration // until then it is not closed again: what was sent before still fails
 }
 
@@ -31,7 +34,8 @@ const (
 func newWindow(floor, ceiling int) window {
 	c := float64(max(ceiling, 1))
 	f := min(float64(max(floor, 1)), c)
-	return window{size: min(max(firstWindow, f), c), floor: f, ceiling: c}
+	first := min(max(firstWindow, f), c)
+	return window{size: first, first: first, turn: c, floor: f, ceiling: c}
 }
 
 // room is how many more questions may be in flight.
@@ -43,11 +47,9 @@ func (w *window) answered(n int) {
 		w.recent -= w.recent * recently
 		w.base -= w.base * always
 	}
-	if w.strained {
-		w.size += float64(n) * w.ceiling / 256 / w.size
-	} else {
-		w.size += float64(n)
-	}
+	quick := min(float64(n), max(w.turn-w.size, 0))
+	w.size += quick
+	w.size += (float64(n) - quick) * w.ceiling / 256 / w.size
 	w.size = min(w.size, w.ceiling)
 }
 
@@ -56,8 +58,8 @@ func (w *window) failed(now, timeout time.Duration) {
 	w.recent += (1 - w.recent) * recently
 	w.base += (1 - w.base) * always
 	if w.recent > 2*w.base+margin && now >= w.calm {
-		w.size = max(w.size*2/3, w.floor)
-		w.strained = true
+		w.turn = max(w.size/2, w.floor)
+		w.size = min(w.first, w.turn)
 		w.calm = now + timeout
 	}
 }

@@ -63,19 +63,22 @@ func strain(t *testing.T, w *window, now time.Duration) {
 	t.Fatal("failures alone are no strain")
 }
 
-// Strain closes the window by a third, once for each time-out, and not below the
-// floor; answers then open it by the same for each window of them.
+// Strain brings the window back to where it began, once for each time-out, and
+// further down to the floor. Answers open it by one each up to half of what it
+// was, and then by the same for each window of them.
 func TestWindowStrain(t *testing.T) {
-	w := newWindow(100, 1024)
+	w := newWindow(16, 1024)
 	w.answered(2000)
 	strain(t, &w, 10*second)
-	wantSize(t, &w, 682, 683, "strained once")
+	wantSize(t, &w, firstWindow, firstWindow, "strained")
 	for range 1000 {
 		w.failed(10*second+second-1, second)
 	}
-	wantSize(t, &w, 682, 683, "while failures of before come in")
-	strain(t, &w, 11*second)
-	wantSize(t, &w, 455, 456, "strained twice")
+	wantSize(t, &w, firstWindow, firstWindow, "while failures of before come in")
+	w.answered(100)
+	wantSize(t, &w, firstWindow+100, firstWindow+100, "100 answers later")
+	w.answered(512 - firstWindow - 100)
+	wantSize(t, &w, 512, 512, "at half of what it was")
 	for range 5 { // additive: a window of answers opens by ceiling/256 whatever its size
 		before := w.size
 		for range int(w.size) {
@@ -83,13 +86,13 @@ func TestWindowStrain(t *testing.T) {
 		}
 		wantSize(t, &w, before+3.9, before+4, "a window of answers later")
 	}
-	for now := 12 * second; w.size > 100; now += second {
+	for now := 12 * second; w.size > 16; now += second {
 		strain(t, &w, now)
 	}
 	for now := range 100 * second / second {
 		w.failed((1000+now)*second, second)
 	}
-	wantSize(t, &w, 100, 100, "at the floor")
+	wantSize(t, &w, 16, 16, "at the floor")
 }
 
 // What an upstream always fails is no strain, and more than that is.
