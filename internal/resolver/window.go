@@ -15,7 +15,7 @@ import "time"
 type window struct {
 	size           float64
 	first          float64 // where it begins
-	turn           float64 // at the ceiling until there was strain
+	turn           float64 // up to where it opens quickly
 	floor, ceiling float64
 	recent         float64       // share of failures among the last hundred or so
 	base           float64       // the same among the last thousands
@@ -24,6 +24,9 @@ type window struct {
 
 const (
 	firstWindow = 64
+	// firstTurn is about what a server with a receive buffer of the usual size,
+	// busy with other things for a moment, does not lose.
+	firstTurn = 1000
 	recently    = 1.0 / 128
 	always      = 1.0 / 8192
 	// margin is how far recent failures must be above the base: about ten
@@ -35,7 +38,7 @@ func newWindow(floor, ceiling int) window {
 	c := float64(max(ceiling, 1))
 	f := min(float64(max(floor, 1)), c)
 	first := min(max(firstWindow, f), c)
-	return window{size: first, first: first, turn: c, floor: f, ceiling: c}
+	return window{size: first, first: first, turn: max(first, min(firstTurn, c)), floor: f, ceiling: c}
 }
 
 // room is how many more questions may be in flight.

@@ -40,15 +40,22 @@ func TestNewWindow(t *testing.T) {
 	}
 }
 
-// Until the first strain each answer opens the window by one.
+// Until the first strain each answer opens the window by one, as far as no
+// server minds, and further by a constant for each window of them.
 func TestWindowOpens(t *testing.T) {
-	w := newWindow(16, 1000)
+	w := newWindow(16, 2560)
 	for range 10 {
 		w.answered(20)
 	}
 	wantSize(t, &w, firstWindow+200, firstWindow+200, "after 200 answers")
-	w.answered(5000)
-	wantSize(t, &w, 1000, 1000, "at the ceiling")
+	w.answered(firstTurn - firstWindow - 200)
+	wantSize(t, &w, firstTurn, firstTurn, "at the turn")
+	for range firstTurn {
+		w.answered(1)
+	}
+	wantSize(t, &w, firstTurn+9.9, firstTurn+10, "a window of answers later")
+	w.answered(1 << 20)
+	wantSize(t, &w, 2560, 2560, "at the ceiling")
 }
 
 // strain fails questions until the window has closed once more.
@@ -68,7 +75,7 @@ func strain(t *testing.T, w *window, now time.Duration) {
 // was, and then by the same for each window of them.
 func TestWindowStrain(t *testing.T) {
 	w := newWindow(16, 1024)
-	w.answered(2000)
+	w.answered(1 << 20)
 	strain(t, &w, 10*second)
 	wantSize(t, &w, firstWindow, firstWindow, "strained")
 	for range 1000 {
