@@ -51,8 +51,9 @@ type visit struct {
 }
 
 // testBrowser opens a report as people do: no complaint on the console, no request
-// for anything but the file, every chart drawn, nothing wider than the window.
-func testBrowser(t *testing.T, report string, charts []string) {
+// for anything but the file, every chart drawn, nothing wider than the window. Where little was scanned, charts may
+// be blank.
+func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 	ctx := browser(t)
 	var heard sync.Mutex
 	var complaints, requests []string
@@ -105,6 +106,9 @@ func testBrowser(t *testing.T, report string, charts []string) {
 			if seen.Drawn != len(charts) || seen.Empty != "" {
 				t.Errorf("%d charts drawn, want %d; without marks: %s", seen.Drawn, len(charts), seen.Empty)
 			}
+			if seen.Blank != "" && !blank {
+				t.Errorf("nothing is drawn for %s", seen.Blank)
+			}
 			if seen.Width > v.width {
 				t.Errorf("the page is %d wide in a window of %d", seen.Width, v.width)
 			}
@@ -130,6 +134,7 @@ type sight struct {
 	Took       time.Duration `json:"-"`     // until all charts were drawn
 	Drawn      int           `json:"drawn"`
 	Empty      string        `json:"empty"`
+	Blank      string        `json:"blank"` // charts that say that there is nothing to draw
 	Width      int64         `json:"width"`
 	Background string        `json:"background"`
 }
@@ -139,8 +144,9 @@ const look = `(() => {
 	const charts = [...document.querySelectorAll('.chart')];
 	return {
 		first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
-		drawn: charts.filter(c => c.dataset.drawn === 'yes' && c.querySelector('svg')).length,
-		empty: charts.filter(c => ![...c.querySelectorAll('.role-mark path[d], .role-mark text, .role-mark line')].some(m => m.getBBox().width + m.getBBox().height > 0)).map(c => c.id).join(' '),
+		drawn: charts.filter(c => c.dataset.drawn === 'yes' && (c.querySelector('svg') || c.dataset.blank)).length,
+		empty: charts.filter(c => !c.dataset.blank && ![...c.querySelectorAll('.role-mark path[d], .role-mark text, .role-mark line')].some(m => m.getBBox().width + m.getBBox().height > 0)).map(c => c.id).join(' '),
+		blank: charts.filter(c => c.dataset.blank).map(c => c.id).join(' '),
 		width: document.documentElement.scrollWidth,
 		background: getComputedStyle(document.body).backgroundColor,
 	};

@@ -21,5 +21,6 @@ SELECT
     count(*) / of_manager AS share,
     count(*) FILTER (policy = 'unknown') AS unknown
 FROM fetched JOIN totals USING (manager)
+WHERE stage <> 'none'
 GROUP BY manager, stage, of_manager
-ORDER BY list_position(['third_party', 'unclassified', 'self'], manager), list_position(['none', 'dns', 'tcp', 'tls', 'http', 'body', 'syntax'], stage);
+ORDER BY list_position(['third_party', 'unclassified', 'self'], manager), list_position(['dns', 'tcp', 'tls', 'http', 'body', 'syntax'], stage);

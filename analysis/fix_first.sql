@@ -11,8 +11,8 @@
 SELECT
     urgency,
     domain,
-    tags,
     problem,
+    tags,
     stage,
     reason,
     mode

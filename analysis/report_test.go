@@ -34,7 +34,7 @@ func testReport(t *testing.T, runs []string) {
 	r, path := makeReport(t, runs)
 	testPage(t, r, path)
 	testTwin(t, r)
-	testBrowser(t, path, chartNames(t, r))
+	testBrowser(t, path, chartNames(t, r), false)
 }
 
 // testPage holds the file against what it promises.

@@ -38,6 +38,10 @@
 			view.description(chart.spec.description);
 			await view.runAsync();
 			container.dataset.drawn = 'yes';
+			if (!container.querySelector('.role-mark path[d], .role-mark text, .role-mark line')) {
+				container.textContent = 'There is nothing to draw: the table says why.';
+				container.dataset.blank = 'yes';
+			}
 		} catch (error) {
 			container.textContent = 'This chart could not be drawn; its table is below.';
 			console.error(chart.name, error);
