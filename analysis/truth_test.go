@@ -195,7 +195,11 @@ func TestEstimates(t *testing.T) {
 			if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			runScan(t, dir, "--sim", model, "--seed", "7", "--passes", "1", path)
+			flags := []string{"--sim", model, "--seed", "7", path}
+			if os.Getenv(longTests) == "" {
+				flags = append(flags, "--passes", "1")
+			}
+			runScan(t, dir, flags...)
 			all := truths(t, path, "--model", model, "--seed", "7")
 			store := openRuns(t, dir)
 			queries, err := Queries()

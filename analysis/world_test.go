@@ -143,7 +143,7 @@ func (w world) scan(t testing.TB, dir string, flags ...string) string {
 // runScan calls the scanner.
 func runScan(t testing.TB, dir string, args ...string) {
 	t.Helper()
-	scan := exec.Command(shared.scanner, append([]string{"scan", "-o", dir, "--timeout", "2s", "--retries", "1", "--quiet"}, args...)...)
+	scan := exec.Command(shared.scanner, append([]string{"scan", "-o", dir, "--timeout", "3s", "--retries", "1", "--quiet"}, args...)...)
 	if out, err := scan.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", scan, err, out)
 	}
