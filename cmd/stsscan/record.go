@@ -38,6 +38,7 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		StartedAt:  time.Now().UTC(),
 		Config:     j.settings,
 		Shard:      j.shardOf(),
+		From:       j.lineage,
 		Contact:    j.network.contact,
 		Exclusions: plan.Exclusions,
 		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},

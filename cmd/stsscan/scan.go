@@ -32,6 +32,8 @@ type scanFlags struct {
 	limit        int64
 	partSize     int64
 	shard        string
+	from         string
+	only         string
 	passes       int
 	passDelay    time.Duration
 	progress     string
@@ -48,6 +50,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.Int64Var(&f.limit, "limit", 0, "scan the first `N` entries only")
 	flags.Int64Var(&f.partSize, "part-size", 0, "`ranks` per part (default: adapts to the list)")
 	flags.StringVar(&f.shard, "shard", "", "scan the parts k with k mod N = I: `I/N`, or env to take both from an array job's environment")
+	flags.StringVar(&f.from, "from", "", "instead of lists: ask domains of another `RUN` again, those that --only says")
+	flags.StringVar(&f.only, "only", "", "rows of this `class`: a word of record, policy, verdict or pending, or COLUMN=WORD")
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
@@ -72,7 +76,6 @@ DIR/rejects.jsonl has the lines that name no domain that can be asked.
 The same command again goes on where it stopped. The first interrupt finishes
 what is in flight and leaves whole files (exit status 3); the second stops at
 once (exit status 130).`,
-		Args: atLeast(1, "LIST"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
@@ -108,6 +111,7 @@ type scanJob struct {
 	scanFlags
 	lists    []string
 	std      streams
+	lineage  *output.Lineage // nil where the names are those of lists
 	settings map[string]string
 
 	slice queue.Shard
@@ -126,6 +130,9 @@ func (j *scanJob) check(getenv func(string) string) error {
 	}
 	if j.passes < 0 || j.passDelay < 0 {
 		return usage(fmt.Errorf("--passes %d, --pass-delay %v: must not be negative", j.passes, j.passDelay))
+	}
+	if err := j.checkSelection(); err != nil {
+		return err
 	}
 	if _, err := domains.ParseFormat(j.format); err != nil {
 		return usage(fmt.Errorf("--format: %w", err))
@@ -215,6 +222,9 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	defer release()
 	excluded, err := readExclusions(j.network.exclude)
 	if err != nil {
+		return nil, err
+	}
+	if err := j.choose(); err != nil {
 		return nil, err
 	}
 	plan, err := j.prepare(ctx, excluded)
