@@ -54,13 +54,11 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		m.StartedAt = earlier.StartedAt
 	}
 
-	identity := output.Identity{Input: plan.SHA256(), Version: versionNumber()}
-	if j.network.sim != "" {
-		identity.Config = fmt.Sprintf("simulated Internet %s, seed %d", j.network.sim, j.network.seed)
-		if j.network.night != 0 {
-			identity.Config += fmt.Sprintf(", night %d", j.network.night)
-		}
+	meaning, err := j.meaning()
+	if err != nil {
+		return nil, err
 	}
+	identity := output.Identity{Input: plan.SHA256(), Config: meaning, Version: versionNumber()}
 	dataset, err := output.Open(j.output, identity)
 	if err != nil {
 		return nil, err
