@@ -47,16 +47,25 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 	return nil, failed
 }
 
-func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, trace *Trace) (*tls.Conn, *Error) {
+func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, trace *Trace) (_ *tls.Conn, failed *Error) {
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
 
 	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
 	defer cancel()
-	conn := tls.Client(raw, t.tlsConfig(host, trace))
+	weight := &weighed{Conn: raw, places: t.heavy, ended: shaking.Done()}
+	defer func() {
+		if failed != nil {
+			_ = weight.Close()
+		}
+	}()
+	conn := tls.Client(weight, t.tlsConfig(host, trace))
 	if err := conn.HandshakeContext(shaking); err != nil {
 		if cancelled(ctx) || ours(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
+		}
+		if weight.full {
+			return nil, postponed(host, trace.Addr, errLater) // others send as much, and are not done
 		}
 		trace.refused(err)
 		return nil, tlsFailure(host, trace.Addr, handshakeError(err), err)
@@ -65,6 +74,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.known, t.config.Now()); err != nil {
 		return nil, tlsFailure(host, trace.Addr, class, err)
 	}
+	weight.shaken()
 	return conn, nil
 }
 

@@ -116,6 +116,7 @@ type Transport struct {
 	http       *http.Transport
 	known      *known        // nil: chains are not remembered
 	handshakes chan struct{} // one element for each handshake going on
+	heavy      chan struct{} // one element for each open connection whose handshake was large
 }
 
 // NewTransport makes a Transport. It connects to nothing.
@@ -137,6 +138,7 @@ func NewTransport(c Config) (*Transport, error) {
 		t.known = newKnown()
 	}
 	t.handshakes = make(chan struct{}, t.config.Handshakes)
+	t.heavy = make(chan struct{}, heavyAtATime)
 	t.http = &http.Transport{
 		Proxy:                  nil, // not that of the environment either
 		DialTLSContext:         connected,
@@ -200,7 +202,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		return nil, failed
 	}
 	if later, ok := retryAfter(resp, time.Now()); ok {
-		if raw, ok := conn.NetConn().(*turnConn); ok {
+		if raw, ok := conn.NetConn().(*weighed).Conn.(*turnConn); ok {
 			raw.turn.hold(later)
 		}
 	}

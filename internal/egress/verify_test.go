@@ -313,13 +313,11 @@ func TestHandshakesAtATime(t *testing.T) {
 // that stall cost the next one nothing but the wait.
 func TestHandshakesWaitOffTheClock(t *testing.T) {
 	p := newPKI(t)
-	var open sync.WaitGroup
+	ended := make(chan struct{}, 5)
 	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 100 * time.Millisecond}, func(conn net.Conn) {
-		open.Add(1)
-		defer open.Done()
 		waitForEnd(conn)
+		ended <- struct{}{}
 	})
-	defer open.Wait()
 	var all sync.WaitGroup
 	for range 5 {
 		all.Go(func() {
@@ -331,4 +329,7 @@ func TestHandshakesWaitOffTheClock(t *testing.T) {
 		})
 	}
 	all.Wait()
+	for range 5 {
+		<-ended // the connections are closed
+	}
 }
