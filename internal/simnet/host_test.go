@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -162,34 +161,6 @@ func TestTLSPlays(t *testing.T) {
 	for _, word := range tlsWords() {
 		if !seen[word] {
 			t.Errorf("no case for %q", word)
-		}
-	}
-}
-
-func longName(i int) string {
-	label := "." + strings.Repeat("x", 60)
-	return fmt.Sprintf("tenant-%02d", i) + strings.Repeat(label, 3) + "." + strings.Repeat("y", 40) + ".example.net"
-}
-
-// Who names no host gets the certificate of the hoster where the address has
-// one, and an alert elsewhere.
-func TestNameless(t *testing.T) {
-	for word, accept := range map[string]func(error) bool{"nameless": is(nil), "serve": alertIs(112)} {
-		w := openText(t, hostWorld+"internal-error\nmta-sts.example.com tcp "+word+"\n")
-		config := &tls.Config{InsecureSkipVerify: true}
-		conn, err := shake(t.Context(), w, config)
-		if !accept(err) {
-			t.Errorf("%s: %v", word, err)
-		}
-		if conn != nil {
-			if names := conn.ConnectionState().PeerCertificates[0].DNSNames; names[0] != defaultHoster {
-				t.Errorf("%s: %q", word, names)
-			}
-			conn.Close()
-		}
-		config.ServerName = "mta-sts.example.com"
-		if _, err := shake(t.Context(), w, config); !alertIs(80)(err) {
-			t.Errorf("%s: %v", word, err)
 		}
 	}
 }
