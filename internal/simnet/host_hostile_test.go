@@ -34,3 +34,24 @@ func TestNameless(t *testing.T) {
 		}
 	}
 }
+
+// What lets a scanner tell an incomplete chain from an authority that nobody
+// trusts: whether the last certificate is its own issuer.
+func TestLastCertificate(t *testing.T) {
+	for word, complete := range map[string]bool{"incomplete-chain": false, "unknown-authority": true, "self-signed": true} {
+		w := openText(t, hostWorld+word+"\n")
+		conn, err := shake(t.Context(), w, &tls.Config{ServerName: "mta-sts.example.com", InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		certs := conn.ConnectionState().PeerCertificates
+		last := certs[len(certs)-1]
+		if own := string(last.RawIssuer) == string(last.RawSubject); own != complete {
+			t.Errorf("%s: the last certificate is of %s by %s", word, last.Subject, last.Issuer)
+		}
+		if len(certs[0].IssuingCertificateURL) != 1 {
+			t.Errorf("%s: no pointer to the issuer's certificate", word)
+		}
+		conn.Close()
+	}
+}
