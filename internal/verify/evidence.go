@@ -46,6 +46,7 @@ func (c *check) reasons(row *output.Row) []string {
 	o.checkReadings(row, record, policy)
 	o.checkPasses(row)
 	o.equal("error", row.Error, string(sentinel(row)))
+	c.checkMail(&o, row)
 	return o
 }
 
@@ -99,7 +100,14 @@ func (c *check) checkWords(o *objections, row *output.Row) {
 // closedSets are the words of each column that has a closed set.
 func closedSets() map[string]map[string]bool {
 	sets := make(map[string]map[string]bool)
-	for _, column := range output.Columns() {
+	columns := output.Columns()
+	for _, column := range columns {
+		for _, field := range column.Fields {
+			field.Name = column.Name + "." + field.Name
+			columns = append(columns, field)
+		}
+	}
+	for _, column := range columns {
 		if column.Values == nil {
 			continue
 		}

@@ -1,0 +1,183 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+// checkMail holds the columns of the mail side against their evidence.
+func (c *check) checkMail(o *objections, row *output.Row) {
+	c.checkMailWords(o, row)
+	o.checkReports(row)
+	o.checkHosts(row)
+	o.checkDelegation(row)
+	o.checkDANE(row)
+	o.checkVerdict(row, o.checkCoverage(row))
+}
+
+func (c *check) checkMailWords(o *objections, row *output.Row) {
+	words := [][2]string{
+		{"mx_kind", row.MXKind}, {"mx_reason", row.MXReason}, {"mx_match", row.MXMatch}, {"mismatch", row.Mismatch}, {"mx_tls", row.MXTLS},
+		{"tlsrpt", row.TLSRPT}, {"tlsrpt_reason", row.TLSRPTReason}, {"dane", row.DANE}, {"delegation", row.Delegation},
+		{"verdict", row.Verdict}, {"verdict_basis", row.VerdictBasis},
+	}
+	for _, kind := range row.RUAKinds {
+		words = append(words, [2]string{"rua_kinds", kind})
+	}
+	for _, h := range row.MX {
+		for name, value := range map[string]*string{"mx.tlsa": h.TLSA, "mx.starttls": h.STARTTLS, "mx.tls_error": h.TLSError} {
+			if value != nil {
+				words = append(words, [2]string{name, *value})
+			}
+		}
+	}
+	for _, w := range words {
+		o.want(w[1] == "" || c.words[w[0]][w[1]], "%s is %+q, which is no word of the column", w[0], w[1])
+	}
+}
+
+// checkReports reads the TLSRPT record again (RFC 8460, section 3).
+func (o *objections) checkReports(row *output.Row) {
+	if len(row.TLSRPTTXT) == 0 {
+		o.want(row.TLSRPT == "" || row.TLSRPT == string(codes.RecordAbsent) || row.TLSRPT == string(codes.RecordUnknown),
+			"tlsrpt is %s, and there is no TXT record", row.TLSRPT)
+		return
+	}
+	txts := make([]string, len(row.TLSRPTTXT))
+	for i, txt := range row.TLSRPTTXT {
+		txts[i] = string(txt)
+	}
+	r := mtasts.ReadTLSRPT(txts)
+	o.equal("tlsrpt", row.TLSRPT, string(r.Class))
+	o.equal("tlsrpt_reason", row.TLSRPTReason, string(r.Reason))
+	var uris []string
+	for _, rua := range r.RUA {
+		uris = append(uris, rua.URI)
+	}
+	o.want(slices.Equal(row.RUA, uris), "rua is %+q, and the evidence says %+q", row.RUA, uris)
+}
+
+// mxOf is what the row says of the MX hosts.
+func mxOf(row *output.Row) mtasts.MX {
+	mx := mtasts.MX{Kind: codes.MXKind(row.MXKind), Authenticated: row.MXAuthenticated != nil && *row.MXAuthenticated}
+	for _, h := range row.MX {
+		mx.Hosts = append(mx.Hosts, mtasts.MXHost{Name: h.Host, Preference: uint16(h.Preference)})
+	}
+	return mx
+}
+
+func (o *objections) checkHosts(row *output.Row) {
+	mx := mxOf(row)
+	hosts := slices.ContainsFunc(mx.Hosts, func(h mtasts.MXHost) bool { return !h.Pseudo() })
+	switch mx.Kind {
+	case codes.MXHosts:
+		o.want(hosts, "mx_kind is mx, and there is no host")
+	case codes.MXPseudo:
+		o.want(!hosts && len(mx.Hosts) > 0, "mx_kind is pseudo, and mx says otherwise")
+	case codes.MXImplicit:
+		o.want(len(mx.Hosts) == 1 && mx.Hosts[0].Name == row.Domain, "mx_kind is implicit, and the host is not the domain")
+	default:
+		o.want(len(mx.Hosts) == 0, "mx_kind is %s, and there are hosts", quoted(row.MXKind))
+	}
+}
+
+// checkCoverage matches the patterns of a valid policy against the hosts again
+// (section 4.1).
+func (o *objections) checkCoverage(row *output.Row) codes.MXMatch {
+	if row.Policy != string(codes.PolicyValid) || row.MXKind == "" || len(row.MXPatterns) == 0 {
+		o.want(row.MXMatch == "", "mx_match is %s, and there is nothing to match", row.MXMatch)
+		return ""
+	}
+	patterns := make([]mtasts.MXPattern, len(row.MXPatterns))
+	for i, p := range row.MXPatterns {
+		patterns[i] = mtasts.MXPattern(p)
+	}
+	cover := mtasts.Cover(row.Domain, patterns, mxOf(row))
+	o.equal("mx_match", row.MXMatch, string(cover.Match))
+	o.equal("mismatch", row.Mismatch, string(cover.Mismatch))
+	var unused []string
+	for _, p := range cover.Unused {
+		unused = append(unused, string(p))
+	}
+	o.want(slices.Equal(row.MXUnused, unused), "mx_unused is %+q, and the evidence says %+q", row.MXUnused, unused)
+	for i, matched := range cover.Matched {
+		got := row.MX[i].Matched
+		o.want(got != nil && *got == matched, "matched of %s is %s, and the evidence says %v", row.MX[i].Host, truth(got), matched)
+	}
+	for _, f := range cover.Findings {
+		o.want(slices.Contains(row.Findings, string(f)), "the finding %s is not there", f)
+	}
+	return cover.Match
+}
+
+func (o *objections) checkDelegation(row *output.Row) {
+	d := mtasts.ReadDelegation(row.Domain, row.CNAMEs, row.HostCNAMEs)
+	if row.MXKind == "" && row.Delegation == "" && row.RecordDelegatedTo == "" && row.HostDelegatedTo == "" {
+		return // of a survey that was put off, before its end
+	}
+	o.equal("record_delegated_to", row.RecordDelegatedTo, d.RecordTo)
+	o.equal("host_delegated_to", row.HostDelegatedTo, d.HostTo)
+	if row.Delegation != "" {
+		o.equal("delegation", row.Delegation, string(d.Class))
+	}
+}
+
+// checkDANE reads the TLSA records again (RFC 7672).
+func (o *objections) checkDANE(row *output.Row) {
+	records := make(map[string][]mtasts.TLSARecord)
+	for _, text := range row.TLSARecords {
+		host, rest, _ := strings.Cut(text, " ")
+		record, err := mtasts.ParseTLSA(rest)
+		if err != nil {
+			*o = append(*o, fmt.Sprintf("tlsa_records: %v", err))
+			continue
+		}
+		records[host] = append(records[host], record)
+	}
+	var classes []codes.TLSA
+	for _, h := range row.MX {
+		if h.TLSA == nil {
+			continue
+		}
+		class := codes.TLSA(*h.TLSA)
+		classes = append(classes, class)
+		switch class {
+		case codes.TLSAUsable, codes.TLSAUnusable:
+			o.equal("tlsa of "+h.Host, string(class), string(mtasts.ClassTLSA(records[h.Host], true)))
+		case codes.TLSAAbsent:
+			o.want(records[h.Host] == nil, "%s has TLSA records, and its tlsa is absent", h.Host)
+		}
+	}
+	if row.DANE != "" && row.MXKind != string(codes.MXUnknown) {
+		o.equal("dane", row.DANE, string(mtasts.SummarizeDANE(mxOf(row).Authenticated, classes)))
+	}
+}
+
+// checkVerdict decides again, by the decision table.
+func (o *objections) checkVerdict(row *output.Row, match codes.MXMatch) {
+	if row.Verdict == "" || row.Pending != "" {
+		return // of a version without verdicts, or not the last word
+	}
+	var probes []codes.STARTTLS
+	for _, h := range row.MX {
+		if h.STARTTLS != nil && h.Matched != nil && *h.Matched {
+			probes = append(probes, codes.STARTTLS(*h.STARTTLS))
+		}
+	}
+	o.equal("mx_tls", row.MXTLS, string(mtasts.SummarizeTLS(probes)))
+	seen := mtasts.Observation{
+		Record: codes.Record(row.Record), Policy: codes.Policy(row.Policy), Match: match, TLS: mtasts.SummarizeTLS(probes),
+		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+	}
+	if seen.Policy == codes.PolicyValid {
+		seen.Mode = codes.Mode(row.Mode)
+	}
+	verdict, basis := mtasts.Decide(seen)
+	o.equal("verdict", row.Verdict, string(verdict))
+	o.equal("verdict_basis", row.VerdictBasis, string(basis))
+}
