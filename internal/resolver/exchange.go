@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -44,6 +45,9 @@ type asker struct {
 	timer  *time.Timer
 	trace  Trace
 	plain  bool // readPlain will do, for a question made by query.ask
+
+	timeout time.Duration // of an attempt; 0: that of the Resolver
+	canary  bool          // the question is one, which is asked of those that are stopped too
 }
 
 func newAsker() *asker {
@@ -73,8 +77,45 @@ func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, erro
 }
 
 // pursue goes on with a question. The attempt that was made last goes on at the
-// given step, if there is one.
+// given step, if there is one. With a watch, a failure is returned when it can be
+// believed; until then, and while all upstreams are stopped, pursue waits.
 func (r *Resolver) pursue(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
+	if r.watch == nil {
+		return r.chase(ctx, a, e, at)
+	}
+	for times := 0; ; times++ {
+		if err := r.await(ctx); err != nil {
+			err.question = a.String()
+			return reading{}, err
+		}
+		rd, err := r.chase(ctx, a, e, at)
+		var failed *Error
+		switch {
+		case err == nil && !again(rd.rcode), r.life.Err() != nil:
+			return rd, err
+		case ctx.Err() != nil:
+			if errors.As(err, &failed) && r.doubted(e.began) {
+				failed.local, failed.reason = true, ""
+			}
+			return rd, err
+		}
+		last := cmp.Or(e.last, r.upstreams[0])
+		doubted, unsure := r.believe(ctx, last, e.began)
+		switch {
+		case unsure != nil:
+			unsure.question = a.String()
+			return reading{}, unsure
+		case doubted, errors.As(err, &failed) && failed.local && times < mostAgain:
+		default:
+			return rd, err
+		}
+		now := r.now()
+		*e, at = effort{began: now, tried: now}, stepUDP
+	}
+}
+
+// chase makes the attempts of a question.
+func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
 	if at == stepTCP || at == stepBare {
 		e.made--
 	}
@@ -113,7 +154,7 @@ func (r *Resolver) pursue(ctx context.Context, a *asker, e *effort, at step) (re
 	switch {
 	case failed == nil:
 		failed = ended(ctx)
-	case errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, e.tried):
+	case r.watch == nil && errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, e.tried):
 		// What was heard before says nothing about an upstream that fell silent.
 		failed = &Error{upstream: failed.upstream, local: true, err: ErrSilent}
 	}
@@ -191,11 +232,22 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 		u.loss.count(true)
 		return nil, fault(err)
 	}
-	a.timer.Reset(r.timeout)
+	timeout := cmp.Or(a.timeout, r.timeout)
+	sent := r.now()
+	a.timer.Reset(timeout)
 	defer a.timer.Stop()
 	select {
 	case <-a.flight.done:
 	case <-a.timer.C:
+		if r.now()-sent > timeout+stall { // this process was stopped meanwhile: the reply may be there
+			a.timer.Reset(timeout / 4)
+			select {
+			case <-a.flight.done:
+				a.flight.done <- struct{}{} // for whoever takes it below
+			case <-a.timer.C:
+			case <-ctx.Done():
+			}
+		}
 		if s.forget(&a.flight) {
 			u.counts.timeouts.Add(1)
 			u.loss.count(true)
@@ -212,6 +264,9 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 		u.counts.failed.Add(1)
 		u.loss.count(true)
 		return nil, fault(a.flight.err)
+	}
+	if u.guard.barred.Load() && !a.canary {
+		return nil, fault(errBarred)
 	}
 	u.loss.count(false)
 	return a.flight.reply, nil

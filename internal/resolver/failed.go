@@ -17,6 +17,9 @@ type history struct {
 	kept   *reading // the last reply whose rcode is tried again; nil: none
 	source Trace    // of kept
 	failed *Error   // the last attempt that says something about the question, else the last; nil: none
+
+	forgiven int   // attempts that do not count, since an upstream was stopped
+	again    uint8 // how often the question was asked from its beginning
 }
 
 // failed ends an attempt that brought no reply, or none that can be read.
@@ -46,8 +49,8 @@ func (l *lane) again(i uint32, local bool) {
 	s := &l.table.slots[i]
 	rt := l.routes[s.route]
 	switch {
-	case int(s.tries) >= l.attempts:
-		l.giveUp(i)
+	case int(s.tries)-l.history[i].forgiven >= l.attempts:
+		l.hold(i)
 	case local && len(l.routes) == 1:
 		s.sent = l.now
 		l.parked.push(l.table.slots, i)
@@ -70,7 +73,7 @@ func (l *lane) giveUp(i uint32) {
 		l.forget(i)
 		return
 	}
-	if errors.Is(h.failed.err, errNoAnswer) && l.heard.Load() <= int64(s.sent) {
+	if l.watch == nil && errors.Is(h.failed.err, errNoAnswer) && l.heard.Load() <= int64(s.sent) {
 		l.handOver(i, stepNone) // is anybody there at all?
 		return
 	}

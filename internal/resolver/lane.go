@@ -20,6 +20,7 @@ type lane struct {
 	stage  stage
 	flying queue        // by the time they were sent
 	parked queue        // by the time they are to be staged again
+	held   queue        // failures that wait to be believed, by the time they failed
 	limit  int          // questions in flight, errands included
 	room   int          // questions that wait to be sent
 	lent   atomic.Int64 // errands
@@ -34,6 +35,7 @@ type lane struct {
 	from    *route        // whose port is being read
 	waits   *waiting      // the port that is being read
 	valid   int           // replies of that route in this round
+	barred  bool          // its upstream has lied
 	admits  []Question    // room for the next questions
 	more    bool          // there may be some
 	answers []Answer      // of this round
@@ -55,7 +57,7 @@ func (s *sweep) openLane(limit int) (_ *lane, err error) {
 	room := s.stageRoom(limit)
 	l := &lane{
 		sweep: s, table: newTable(limit + room), room: room, stage: newStage(len(s.upstreams)),
-		flying: newQueue(), parked: newQueue(), limit: limit, ports: newBatches(),
+		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit, ports: newBatches(),
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
 	l.deliver = l.received
@@ -82,12 +84,17 @@ func (l *lane) close() {
 // run goes round until there is nothing left to do, or the sweep ends.
 func (l *lane) run() {
 	idle := 0
+	l.now = l.Resolver.now()
 	for l.ctx.Err() == nil && l.life.Err() == nil {
-		l.now = l.Resolver.now()
+		l.tell(l.Resolver.now())
 		got := l.receive()
 		l.expire()
+		if l.watch != nil {
+			l.believe()
+			l.restart()
+		}
 		admitted, sent := 0, 0
-		if !l.silent() {
+		if l.watch != nil || !l.silent() {
 			admitted = l.admit()
 			sent = l.send()
 		}

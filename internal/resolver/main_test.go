@@ -47,6 +47,20 @@ func serve(t testing.TB, udp play, tcp func(net.Conn)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return start(t, conn, listener, udp, tcp)
+}
+
+// serveAt starts a server without TCP at an address that is free.
+func serveAt(t testing.TB, addr netip.AddrPort, udp play) *server {
+	t.Helper()
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, conn, nil, udp, nil)
+}
+
+func start(t testing.TB, conn *net.UDPConn, listener net.Listener, udp play, tcp func(net.Conn)) *server {
 	s := &server{addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(), udp: conn, tcp: listener}
 	if tcp != nil {
 		go func() {

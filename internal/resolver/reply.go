@@ -14,6 +14,7 @@ func (l *lane) receive() (got int) {
 	const rounds = 8 // a flood on one port must not keep the lane from the others
 	for _, rt := range l.routes {
 		l.from, l.valid = rt, 0
+		l.barred = rt.guard.barred.Load()
 		for k := range rt.ports {
 			p := &rt.ports[k]
 			l.waits = p
@@ -61,6 +62,8 @@ func (l *lane) received(packet []byte) {
 	l.land(i)
 	l.valid++
 	switch {
+	case l.barred:
+		l.failed(i, fault(errBarred))
 	case doubtful:
 		rt.counts.suspected.Add(1)
 		l.overTCP(i)

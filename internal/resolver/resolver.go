@@ -73,6 +73,7 @@ type Resolver struct {
 	began  time.Time
 	heard  atomic.Int64 // last valid reply of any upstream, in nanoseconds since began
 	probes singleflight.Group
+	watch  *watcher // nil: nobody watches
 
 	askers sync.Pool
 	tcp    chan struct{} // one element for each TCP connection
@@ -141,6 +142,7 @@ func socketsPerUpstream(inFlight, upstreams int) int {
 // open connects the sockets of one upstream and starts their readers.
 func (r *Resolver) open(addr netip.AddrPort, sockets int) (*upstream, error) {
 	u := &upstream{addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
+	u.guard.wanted = make(chan struct{}, 1)
 	for range sockets {
 		s, err := openSocket(u.addr)
 		if err != nil {

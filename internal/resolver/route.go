@@ -12,7 +12,8 @@ type route struct {
 	number uint16
 	ports  []waiting
 	window window
-	flying int // questions in flight
+	flying int   // questions in flight
+	opened int64 // when its breaker was opened, as far as the window knows
 }
 
 // waiting is a port and the questions that wait for replies on it.
@@ -82,7 +83,7 @@ func (l *lane) pick(avoid *route) *route {
 	l.turn++
 	for i := range l.routes {
 		rt := l.routes[(l.turn+i)%len(l.routes)]
-		if rt.window.room(rt.flying) <= 0 || rt == avoid {
+		if rt.window.room(rt.flying) <= 0 || rt == avoid || rt.guard.open.Load() {
 			continue
 		}
 		lost := rt.loss.share()
@@ -93,7 +94,7 @@ func (l *lane) pick(avoid *route) *route {
 			best = rt
 		}
 	}
-	if best == nil && avoid != nil && avoid.window.room(avoid.flying) > 0 {
+	if best == nil && avoid != nil && avoid.window.room(avoid.flying) > 0 && !avoid.guard.open.Load() {
 		return avoid
 	}
 	return best

@@ -25,6 +25,7 @@ type Question struct {
 	Type  uint16
 	Avoid uint16 // number of the upstream that is not to be asked first, where there is another; 0: none
 	Tag   int64  // comes back with the Answer
+	Again bool   // it failed before: that it does so again says nothing about an upstream
 }
 
 // owner is the name that is asked for.
@@ -73,12 +74,20 @@ type Answer struct {
 // questions fail in a row and no upstream has said anything for the time that
 // all attempts of one take, nor answers a probe then. Questions then in flight
 // are dropped without an answer; those that silence made fail have answers
-// whose Err is Local. Any other error says that the sockets could not be
+// whose Err is Local. With a [Watch] it waits instead while upstreams are
+// stopped, and stops with [ErrUntrusted] where that takes too long. Any other error says that the sockets could not be
 // opened, or that the Resolver was closed.
 func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	s := &sweep{Resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
+	if r.watch != nil {
+		defer context.AfterFunc(r.watch.doom, func() {
+			if r.life.Err() == nil {
+				stop(context.Cause(r.watch.doom))
+			}
+		})()
+	}
 
 	capacity := 0 // as many errands as there can be
 	lanes := make([]*lane, min(r.lanes, r.inFlight))

@@ -36,6 +36,8 @@ func (r *Resolver) overTCP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 	defer context.AfterFunc(r.life, cancel)()
 	reply, err := r.dialogue(attempt, a, u)
 	switch {
+	case err == nil && u.guard.barred.Load() && !a.canary:
+		return nil, fault(errBarred)
 	case err == nil && !truncated(reply):
 		return reply, nil
 	case err == nil:

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
@@ -13,11 +14,13 @@ type upstream struct {
 	addr    netip.AddrPort
 	sockets []*socket
 	loss    loss
+	guard   guard
 	counts  struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
-	folded atomic.Int64 // replies that did not keep the case of the name
-	folds  atomic.Bool  // it does not keep it: 0x20 is off
+	troubled atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
+	folded   atomic.Int64 // replies that did not keep the case of the name
+	folds    atomic.Bool  // it does not keep it: 0x20 is off
 }
 
 // UpstreamStats counts what happened with one upstream since the start.
@@ -107,7 +110,7 @@ func (r *Resolver) next(last *upstream) *upstream {
 	var best *upstream
 	for i := range n {
 		u := r.upstreams[(start+i)%n]
-		if u == last && n > 1 {
+		if u == last && n > 1 || u.guard.open.Load() {
 			continue
 		}
 		lost := u.loss.share()
@@ -118,7 +121,10 @@ func (r *Resolver) next(last *upstream) *upstream {
 			best = u
 		}
 	}
-	return best
+	if best == nil && last != nil && !last.guard.open.Load() {
+		return last // the others are stopped
+	}
+	return cmp.Or(best, last, r.upstreams[start%n])
 }
 
 // A loss is the share of the latest questions that got no answer: a moving

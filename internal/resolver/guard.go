@@ -1,0 +1,101 @@
+package resolver
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A guard is the breaker of one upstream. While it is open, the upstream gets
+// canaries and no other question. The zero guard is closed.
+type guard struct {
+	open   atomic.Bool
+	barred atomic.Bool   // open because of a wrong answer: what still arrives is not read
+	opened atomic.Int64  // when it was last opened, in nanoseconds since the Resolver began
+	good   atomic.Int64  // when the last canaries that came out well were sent
+	silent atomic.Int64  // questions of sweeps that no attempt got a reply to
+	wanted chan struct{} // capacity 1: a failure waits for the next canary
+
+	mu    sync.Mutex
+	wrong []span // in which answers are not to be believed
+}
+
+// A span is a time since the Resolver began.
+type span struct{ from, to time.Duration }
+
+// want asks for a canary soon.
+func (g *guard) want() {
+	select {
+	case g.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// since reports whether the breaker was opened after a moment.
+func (g *guard) since(moment time.Duration) bool {
+	return g.open.Load() || g.opened.Load() > int64(moment)
+}
+
+// trip opens the breaker. What was answered since the last good canary is not
+// to be believed where the answer to a canary was wrong.
+func (g *guard) trip(now time.Duration, wrong bool) {
+	g.opened.Store(int64(now))
+	if wrong {
+		g.barred.Store(true)
+	}
+	g.open.Store(true)
+	if wrong {
+		g.distrust(now)
+	}
+}
+
+// distrust notes that answers since the last good canary are not to be believed.
+func (g *guard) distrust(until time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	from := time.Duration(g.good.Load())
+	if n := len(g.wrong); n > 0 && g.wrong[n-1].to >= from {
+		g.wrong[n-1].to = until
+		return
+	}
+	g.wrong = append(g.wrong, span{from, until})
+}
+
+// reset closes the breaker.
+func (g *guard) reset() {
+	g.barred.Store(false)
+	g.open.Store(false)
+}
+
+// lied reports whether answers of a span are not to be believed.
+func (g *guard) lied(s span) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, w := range g.wrong {
+		if s.from <= w.to && s.to >= w.from {
+			return true
+		}
+	}
+	return false
+}
+
+// A tally is what an upstream has done until a moment.
+type tally struct{ answered, failed, silent int64 }
+
+func (u *upstream) tally() tally {
+	c := &u.counts
+	return tally{
+		answered: c.answered.Load() - c.servfail.Load() - c.refused.Load(),
+		failed:   c.timeouts.Load() + c.servfail.Load() + c.refused.Load() + c.failed.Load(),
+		silent:   u.guard.silent.Load(),
+	}
+}
+
+func (t tally) less(o tally) tally {
+	return tally{t.answered - o.answered, t.failed - o.failed, t.silent - o.silent}
+}
+
+// share is the share of attempts that failed; 0 where there were none.
+func (t tally) share() float64 {
+	return float64(t.failed) / float64(max(t.answered+t.failed, 1))
+}

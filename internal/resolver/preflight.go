@@ -1,0 +1,263 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// ErrPreflight says that the upstreams cannot be worked with: none answers, or
+// one makes up answers.
+var ErrPreflight = errors.New("resolver: preflight")
+
+// A Preflight says how upstreams are tried before the first domain.
+type Preflight struct {
+	Zone  string // of canaries, see [ZoneNames]; empty: names that everybody knows
+	Flood int    // questions at a time, to see whether some are dropped; 0: as many as will be in flight, at most 1500
+	Slow  bool   // names below slow.Zone take their time: they must be answered too
+}
+
+// The names of a zone of canaries. present, signed by a zone that is, has a TXT
+// record; bogus has one whose signature is wrong; big has more than a datagram
+// holds; slow is a delegation to servers that do not answer; other names do not
+// exist.
+const (
+	canaryPresent = "present"
+	canaryBogus   = "bogus"
+	canaryBig     = "big"
+	canarySlow    = "slow"
+)
+
+// A Check is one thing that was tried with one upstream.
+type Check struct {
+	Upstream netip.AddrPort
+	Name     string // answers, no_rewriting, signed, bogus, tcp, flood, slow
+	OK       bool
+	Fatal    bool   // nothing can be asked of it
+	Words    string // what was seen, where it is not OK
+}
+
+// names are the questions of a preflight.
+type names struct {
+	positive []Canary
+	negative []Canary
+	signed   Canary
+	bogus    Canary
+	big      Canary
+	slow     Canary // empty: none is known
+	fast     Canary
+}
+
+func (p Preflight) names() names {
+	if p.Zone == "" {
+		root := Canary{Name: ".", Type: dns.TypeNS}
+		return names{
+			positive: []Canary{root},
+			negative: []Canary{{"com", dns.TypeA, true}, {"net", dns.TypeTXT, true}, {"org", dns.TypeTXT, true}},
+			signed:   Canary{Name: ".", Type: dns.TypeSOA},
+			bogus:    Canary{Name: "dnssec-failed.org", Type: dns.TypeA},
+			big:      Canary{Name: ".", Type: dns.TypeDNSKEY},
+			fast:     Canary{"com", dns.TypeTXT, true},
+		}
+	}
+	at := func(label string) Canary { return Canary{Name: label + "." + p.Zone, Type: dns.TypeTXT} }
+	n := names{
+		positive: []Canary{at(canaryPresent)},
+		negative: []Canary{{p.Zone, dns.TypeTXT, true}, {p.Zone, dns.TypeA, true}},
+		signed:   at(canaryPresent), bogus: at(canaryBogus), big: at(canaryBig),
+		fast: Canary{p.Zone, dns.TypeTXT, true},
+	}
+	if p.Slow {
+		n.slow = Canary{canarySlow + "." + p.Zone, dns.TypeTXT, true}
+	}
+	return n
+}
+
+// known are names with MTA-STS records for as long as there is MTA-STS. Those
+// that all upstreams find become canaries.
+func known() []Canary {
+	var cs []Canary
+	for _, name := range []string{"gmail.com", "outlook.com", "yahoo.com"} {
+		cs = append(cs, Canary{Name: "_mta-sts." + name, Type: dns.TypeTXT})
+	}
+	return cs
+}
+
+// Preflight tries each upstream, before a [Watch]. It returns what it saw, and
+// the canaries that a Watch can use. Its error wraps [ErrPreflight] when none of
+// them answers, or any makes up an answer for a name that cannot exist.
+func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canary, error) {
+	n := p.names()
+	results := make([][]Check, len(r.upstreams))
+	var all sync.WaitGroup
+	for i, u := range r.upstreams {
+		all.Go(func() { results[i] = r.try(ctx, u, n, p) })
+	}
+	all.Wait()
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	var checks []Check
+	var errs []error
+	answering := 0
+	for _, result := range results {
+		checks = append(checks, result...)
+		for _, c := range result {
+			switch {
+			case c.Name == "answers" && c.OK:
+				answering++
+			case c.Fatal && c.Name != "answers":
+				errs = append(errs, fmt.Errorf("%w: %s: %s", ErrPreflight, c.Upstream, c.Words))
+			}
+		}
+	}
+	if answering == 0 {
+		for _, c := range checks {
+			if c.Name == "answers" {
+				errs = append(errs, fmt.Errorf("%w: %s: %s", ErrPreflight, c.Upstream, c.Words))
+			}
+		}
+	}
+	return checks, r.canaries(ctx, p, n), errors.Join(errs...)
+}
+
+// canaries are one name that exists and one that does not.
+func (r *Resolver) canaries(ctx context.Context, p Preflight, n names) []Canary {
+	positive := n.positive[0]
+	if p.Zone == "" {
+		for _, c := range known() {
+			if r.allFind(ctx, c) {
+				positive = c
+				break
+			}
+		}
+	}
+	return []Canary{positive, n.fast}
+}
+
+func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
+	for _, u := range r.upstreams {
+		if sang, _ := r.sing(ctx, newAsker(), u, c, 1); sang != songGood {
+			return false
+		}
+	}
+	return true
+}
+
+// try tries one upstream.
+func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) []Check {
+	a := newAsker()
+	var checks []Check
+	note := func(name string, ok, fatal bool, words string) {
+		c := Check{Upstream: u.addr, Name: name, OK: ok, Fatal: fatal && !ok}
+		if !ok {
+			c.Words = words
+		}
+		checks = append(checks, c)
+	}
+	for _, c := range n.positive {
+		sang, why := r.sing(ctx, a, u, c, canaryTimes)
+		switch sang {
+		case songFailed:
+			note("answers", false, true, fmt.Sprintf("no answer for %s: %s", c, why))
+			return checks
+		case songWrong:
+			note("answers", false, true, why)
+			return checks
+		}
+	}
+	note("answers", true, true, "")
+	var wrong, failed string
+	for _, c := range n.negative {
+		switch sang, why := r.sing(ctx, a, u, c, canaryTimes); sang {
+		case songWrong:
+			wrong = "it makes up answers: " + why
+		case songFailed:
+			failed = fmt.Sprintf("no answer for %s: %s", c, why)
+		}
+	}
+	note("no_rewriting", wrong == "" && failed == "", wrong != "", wrong+failed)
+
+	rd, err := r.look(ctx, a, u, n.signed, stepUDP)
+	note("signed", err == nil && rd.authenticated, false, fmt.Sprintf("the signed answer for %s is not marked as authenticated: it does not validate DNSSEC", n.signed))
+	rd, err = r.look(ctx, a, u, n.bogus, stepUDP)
+	note("bogus", err == nil && rd.rcode == dns.RcodeServerFailure, false, fmt.Sprintf("%s, whose signature is wrong, is not answered SERVFAIL: it does not validate DNSSEC", n.bogus))
+	step := stepUDP
+	if p.Zone == "" {
+		step = stepTCP
+	}
+	rd, err = r.look(ctx, a, u, n.big, step)
+	note("tcp", err == nil && rd.rcode == dns.RcodeSuccess && a.trace.TCP, false, fmt.Sprintf("%s has no answer over TCP: long answers cannot be had", n.big))
+	return append(checks, r.flood(ctx, u, n, p)...)
+}
+
+// look asks an upstream, twice when the first answer is lost.
+func (r *Resolver) look(ctx context.Context, a *asker, u *upstream, c Canary, at step) (reading, error) {
+	if err := a.pack(c.question()); err != nil {
+		return reading{}, err
+	}
+	rd, err := r.attempt(ctx, a, u, at)
+	if err != nil {
+		rd, err = r.attempt(ctx, a, u, at)
+	}
+	if err != nil {
+		return rd, err
+	}
+	return rd, nil
+}
+
+// How a flood is judged.
+const (
+	mostFlood  = 1500             // questions at a time
+	fastNames  = 100              // of them, that are asked last, and answered at once by a sound resolver
+	floodLost  = 10               // of the fast ones, in a hundred: more than networks lose
+	slowTime   = 15 * time.Second // by then a sound resolver has given up on servers that do not answer
+	slowEnough = 8                // answers for slow names that show that they come
+)
+
+// flood asks as much at a time as a run will, names that take their time first
+// where there are some. Resolvers that drop questions in silence when many wait
+// (Unbound: wait-limit), or answers that took long (discard-timeout), cost a
+// survey healthy domains.
+func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight) []Check {
+	size := p.Flood
+	if size == 0 {
+		size = min(r.inFlight, mostFlood)
+	}
+	if r.limiter != nil {
+		size = min(size, int(r.limiter.Limit()))
+	}
+	fast := min(size, fastNames)
+	waiting := n.fast
+	slow := n.slow.Name != ""
+	if slow {
+		waiting = n.slow
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	late := newCrowd(r, u, waiting, size-fast, slowTime)
+	early := newCrowd(r, u, n.fast, fast, r.timeout)
+	late.ask(ctx)
+	early.ask(ctx)
+	early.all.Wait()
+	lost := fast - int(early.answered.Load())
+	checks := []Check{{Upstream: u.addr, Name: "flood", OK: 100*lost <= floodLost*max(fast, 1)}}
+	if !checks[0].OK {
+		checks[0].Words = fmt.Sprintf("%d of %d questions got no answer while %d others waited for theirs: it drops questions in silence (Unbound: wait-limit; see deploy/unbound.conf)", lost, fast, size-fast)
+	}
+	if slow && size > fast {
+		ok := late.some(ctx, min(slowEnough, size-fast))
+		checks = append(checks, Check{Upstream: u.addr, Name: "slow", OK: ok})
+		if !ok {
+			checks[1].Words = fmt.Sprintf("names whose servers do not answer got no answer within %v, not even SERVFAIL: it drops slow answers in silence (Unbound: discard-timeout; see deploy/unbound.conf)", slowTime)
+		}
+	}
+	stop()
+	late.all.Wait()
+	return checks
+}
