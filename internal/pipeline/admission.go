@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/resolver"
@@ -30,6 +31,7 @@ type admission struct {
 	next    int                  // the part to be opened, where there is one
 	found   bool
 	stopped bool // ended before the source did
+	ended   bool // the source has
 }
 
 // parked is a part that is being admitted, and has no name to admit now.
@@ -69,6 +71,7 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 		a.slots.fill(tag, name, a.part)
 		into[n] = resolver.Question{Label: recordLabel, Name: name.Domain, Type: resolver.TypeTXT, Tag: tag}
 		if v := a.part.visit; v != nil {
+			into[n].Again = true
 			into[n].Avoid = v.avoid(a.Engine, name.Rank)
 		}
 		n++
@@ -112,12 +115,17 @@ func (a *admission) ready() (ready, more bool) {
 // open begins the next part that the source hands out.
 func (a *admission) open() (opened, more bool) {
 	if !a.found {
-		k, ok, err := a.Source.Next(a.work)
+		k, ok, err := a.nextPart()
 		switch {
 		case err != nil:
 			a.fail(fmt.Errorf("next part: %w", err))
 			return false, false
 		case !ok:
+			return false, false
+		case k < 0 && a.ended && a.stop.Err() != nil && len(a.opening) == 0:
+			a.stopped = true // what is to be scanned once more is left for a next run
+			return false, false
+		case k < 0 && a.ended && a.stop.Err() != nil:
 			return false, false
 		case k < 0:
 			return false, true
@@ -138,7 +146,7 @@ func (a *admission) open() (opened, more bool) {
 		a.fail(err)
 		return false, false
 	}
-	a.part, a.names, a.found = &part{number: a.next}, names, false
+	a.part, a.names, a.found = &part{number: a.next, from: time.Now()}, names, false
 	a.part.visit, _ = names.(*visit)
 	a.part.log = newSurveyLog(a.Dataset, a.part.number, a.part.visit)
 	a.events <- event{part: a.part}

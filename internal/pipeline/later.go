@@ -43,7 +43,7 @@ func (p pace) withDefaults() pace {
 func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
-		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time),
+		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
 	}
 	for _, info := range parts {
 		l.note(info)
@@ -97,7 +97,8 @@ type later struct {
 	parts  map[int]output.PartInfo // with provisional rows
 	flying map[netip.Addr]int      // surveys under way
 	held   map[netip.Addr]time.Time
-	failed error // of the reading ahead
+	alone  map[int]time.Time // parts that are not to be visited before
+	failed error             // of the reading ahead
 }
 
 // round asks again, part by part. What is due goes first, all of it: it waits for
@@ -108,6 +109,9 @@ func (l *later) round(ctx context.Context, c Config) error {
 	var due, manners []output.PartInfo
 	for _, k := range slices.Sorted(maps.Keys(l.parts)) {
 		info := l.parts[k]
+		if l.alone[k].After(now) {
+			continue
+		}
 		if info.PendingSince != nil && !l.due(*info.PendingSince).After(now) {
 			due = append(due, info)
 		}
@@ -221,10 +225,21 @@ func (l *later) wait(now time.Time) time.Duration {
 // next is when a part is worth a visit: at once if rows wait for manners, else
 // when the last of its rows is due.
 func (l *later) next(info output.PartInfo) time.Time {
+	next := l.alone[info.Part]
 	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
-		return time.Time{}
+		return next
 	}
-	return l.due(*info.PendingSince)
+	if due := l.due(*info.PendingSince); due.After(next) {
+		return due
+	}
+	return next
+}
+
+// leave leaves a part alone for a while.
+func (l *later) leave(k int, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.alone[k] = until
 }
 
 // due is when a row may be asked again that was observed at the given time,

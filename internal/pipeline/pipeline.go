@@ -172,6 +172,10 @@ func Run(ctx context.Context, config Config) error {
 		spare:    make(chan []resolver.Answer, 64),
 		opening:  make(chan struct{}, c.OpenParts),
 	}
+	r.voucher, _ = c.Engine.(voucher)
+	clock, stopClock := context.WithCancel(work)
+	defer stopClock()
+	go r.watchClock(clock)
 	if _, r.again = c.Chunks.(*later); r.again {
 		r.patience = patienceAgain
 	}
@@ -204,7 +208,7 @@ func Run(ctx context.Context, config Config) error {
 	switch cause := context.Cause(work); {
 	case cause != nil:
 		return cause
-	case admission.stopped:
+	case admission.stopped, r.redo.some(), r.unsure.Load():
 		return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
 	}
 	return nil
@@ -223,6 +227,11 @@ type run struct {
 	surveys chan job               // never full: each job holds a slot
 	events  chan event             // to the writer; rows hold slots, so it is hardly ever full
 	opening chan struct{}          // one element for each open part
+
+	voucher voucher // nil: all answers are believed
+	redo    redo
+	unsure  atomic.Bool  // parts were dropped that nobody vouched for in time
+	stalls  atomic.Int64 // times that the process was stopped
 
 	again      bool          // the names are those of visits
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport

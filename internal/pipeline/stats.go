@@ -17,6 +17,7 @@ type Stats struct {
 	parts                    atomic.Int64
 	transient, manners       atomic.Int64
 	asked                    atomic.Int64
+	discarded                atomic.Int64
 }
 
 // Counts is a Stats at one moment.
@@ -30,6 +31,7 @@ type Counts struct {
 	Transient                int64 // domains that are asked again, in a later pass
 	Manners                  int64 // domains that wait for the manners that the addresses of their Policy Hosts are due
 	Again                    int64 // domains that were asked again
+	Discarded                int64 // parts that were scanned once more, since a resolver gave wrong answers
 }
 
 // Domains is the number of domains that have a row.
@@ -52,6 +54,7 @@ func (s *Stats) Counts() Counts {
 		Transient:    s.transient.Load(),
 		Manners:      s.manners.Load(),
 		Again:        s.asked.Load(),
+		Discarded:    s.discarded.Load(),
 	}
 }
 
@@ -81,23 +84,72 @@ func (s *Stats) again(why codes.Pending) {
 // count counts a row. A domain that has had one before is among those that were
 // counted by their class.
 func (s *Stats) count(row *output.Row, before bool) {
-	s.waits(codes.Pending(row.Pending), 1)
+	var t tally
+	t.class(row, before)
+	s.transient.Add(t.transient)
+	s.manners.Add(t.manners)
+	if before {
+		return
+	}
+	s.present.Add(t.present)
+	s.absent.Add(t.absent)
+	s.unknown.Add(t.unknown)
+	s.valid.Add(t.valid)
+	s.broken.Add(t.broken)
+}
+
+// forget takes back what a part has added.
+func (s *Stats) forget(t tally) {
+	s.present.Add(-t.present)
+	s.absent.Add(-t.absent)
+	s.unknown.Add(-t.unknown)
+	s.valid.Add(-t.valid)
+	s.broken.Add(-t.broken)
+	s.transient.Add(-t.transient)
+	s.manners.Add(-t.manners)
+	s.asked.Add(-t.asked)
+}
+
+// A tally is what rows add to the Stats.
+type tally struct{ present, absent, unknown, valid, broken, transient, manners, asked int64 }
+
+// add counts a row, and what it was before.
+func (t *tally) add(row *output.Row, before *earlier) {
+	t.class(row, before != nil)
+	if before != nil {
+		t.asked++
+		t.waits(before.pending, -1)
+	}
+}
+
+func (t *tally) class(row *output.Row, before bool) {
+	t.waits(codes.Pending(row.Pending), 1)
 	if before {
 		return
 	}
 	switch codes.Record(row.Record) {
 	case codes.RecordAbsent:
-		s.absent.Add(1)
+		t.absent++
 	case codes.RecordUnknown:
-		s.unknown.Add(1)
+		t.unknown++
 	default:
-		s.present.Add(1)
+		t.present++
 	}
 	switch codes.Policy(row.Policy) {
 	case codes.PolicyNotFetched:
 	case codes.PolicyValid:
-		s.valid.Add(1)
+		t.valid++
 	default:
-		s.broken.Add(1)
+		t.broken++
+	}
+}
+
+func (t *tally) waits(why codes.Pending, n int64) {
+	switch why {
+	case "":
+	case codes.PendingManners:
+		t.manners += n
+	default:
+		t.transient += n
 	}
 }

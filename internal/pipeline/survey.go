@@ -44,7 +44,11 @@ func (r *run) survey(j job) {
 	}
 	first := &j.answer
 	var told *output.Row
+	stalls := r.stalls.Load()
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
+		if err := r.await(); err != nil {
+			return nil, backoff.Permanent(err)
+		}
 		if told == nil { // a policy is not asked for again because of what came after it
 			var err error
 			told, err = r.tell(name, first, r.deadline(before), log)
@@ -54,6 +58,7 @@ func (r *run) survey(j job) {
 			}
 		}
 		row := *told
+		r.excuse(&row, stalls)
 		row.Findings = slices.Clip(row.Findings)
 		if err := r.conclude(&row); err != nil {
 			return nil, err

@@ -29,6 +29,9 @@ type part struct {
 	written  int64
 	batch    []output.Row // of surveys
 	octets   int          // of evidence in batch
+
+	from, to time.Time // its answers came between
+	tally    tally     // what it has added to the Stats
 }
 
 // again says that the names of the part have rows already.
@@ -79,28 +82,38 @@ type writer struct {
 	row   output.Lean    // of a plain negative
 	from  netip.AddrPort // the upstream that gave the last one
 	name  string         // of it
+
+	doubts []*part // that are full, and wait for a judgement
 }
 
 // write takes events until the channel is closed, even when something failed,
 // so that nobody waits for it; parts that are not complete then leave no file.
 func (r *run) write() error {
 	w := &writer{run: r, open: make(map[*part]bool)}
-	for e := range r.events {
-		switch {
-		case e.negatives != nil:
-			w.addNegatives(e)
+	ticker := time.NewTicker(vouchTime)
+	defer ticker.Stop()
+	for more := true; more; {
+		if len(w.doubts) == 0 {
+			var e event
+			if e, more = <-r.events; more {
+				w.take(e)
+			}
 			continue
-		case e.sealed:
-			e.part.sealed = true
-		case e.row != nil:
-			*w.place(e.part) = *e.row
-			e.part.octets += e.row.Octets()
-			r.slots.release(e.slot)
-		default:
-			w.open[e.part] = true
 		}
-		w.settle(e.part)
+		select {
+		case e, ok := <-r.events:
+			if more = ok; ok {
+				w.take(e)
+			}
+		case <-ticker.C:
+			w.reconsider()
+		}
 	}
+	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && r.work.Err() == nil && time.Now().Before(last); {
+		<-ticker.C
+		w.reconsider()
+	}
+	w.unsure.Store(len(w.doubts) > 0)
 	for p := range w.open {
 		p.log.end()
 		if p.file != nil {
@@ -108,6 +121,24 @@ func (r *run) write() error {
 		}
 	}
 	return nil
+}
+
+func (w *writer) take(e event) {
+	switch {
+	case e.negatives != nil:
+		w.addNegatives(e)
+		return
+	case e.sealed:
+		e.part.sealed = true
+	case e.row != nil:
+		*w.place(e.part) = *e.row
+		e.part.octets += e.row.Octets()
+		e.part.tally.add(e.row, e.part.of(e.row.Rank))
+		w.slots.release(e.slot)
+	default:
+		w.open[e.part] = true
+	}
+	w.settle(e.part)
 }
 
 // addNegatives writes the rows of answers, one after the other in the same
@@ -125,6 +156,7 @@ func (w *writer) addNegatives(e event) {
 		w.fillNegative(&w.row, name, a)
 		w.row.Resolver = w.upstream(a.Trace.Upstream)
 		w.row.ObservedAt = e.at
+		p.tally.absent++
 		if err := w.storeNegative(p, name); err != nil {
 			w.fail(err)
 			continue
@@ -181,7 +213,8 @@ func (w *writer) settle(p *part) {
 	if !full {
 		return
 	}
-	if err := w.end(p); err != nil {
+	p.to = time.Now()
+	if err := w.conclude(p); err != nil {
 		w.fail(err)
 	}
 }

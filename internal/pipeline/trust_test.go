@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+)
+
+// A doubtful is a town whose answers somebody vouches for.
+type doubtful struct {
+	*town
+	vouch func(from, to time.Time) resolver.Trust
+
+	mu    sync.Mutex
+	times map[resolver.Trust]int
+}
+
+func (d *doubtful) Vouch(from, to time.Time) resolver.Trust {
+	trust := d.vouch(from, to)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.times[trust]++
+	return trust
+}
+
+// A part whose answers are not to be believed leaves no file and nothing in the
+// counts: it is scanned again, its policies not before the time of a pass. One
+// that is not judged yet waits.
+func TestDistrust(t *testing.T) {
+	const patience = 3 * vouchTime
+	w := newTown()
+	began := time.Now()
+	until := began.Add(passDelay / 2) // answers up to here are lies
+	w.fails = func(domain string, _ int) int {
+		if strings.HasPrefix(domain, "d1") {
+			return dns.RcodeServerFailure // for good: asked in two passes
+		}
+		return 0
+	}
+	d := &doubtful{town: w, times: make(map[resolver.Trust]int)}
+	d.vouch = func(from, to time.Time) resolver.Trust {
+		switch {
+		case from.Before(until):
+			return resolver.Distrusted
+		case time.Since(to) < patience:
+			return resolver.Waiting
+		}
+		return resolver.Trusted
+	}
+	s := w.survey(t, listed{parts: 4, size: 10}, 2)
+	s.Engine = d
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	if d.times[resolver.Distrusted] == 0 || d.times[resolver.Waiting] == 0 {
+		t.Fatalf("judged %v", d.times)
+	}
+	counts := s.Stats.Counts()
+	if counts.Domains() != 40 || counts.Discarded != int64(d.times[resolver.Distrusted]) || counts.Transient != 11 || len(s.parts) != 4 {
+		t.Errorf("counts %+v, %d parts", counts, len(s.parts))
+	}
+	if time.Since(began) < passDelay {
+		t.Error("policies were asked for again at once")
+	}
+
+	time.Sleep(passDelay)
+	until = time.Now().Add(time.Second + passDelay) // the visits of rows that wait, too
+	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsIn(t, s.dir); len(rows) != 40 || rows["d1.example.com"].Pass != 2 {
+		t.Errorf("%d rows, %+v", len(rows), rows["d1.example.com"])
+	}
+	counts = s.Stats.Counts()
+	if counts.Domains() != 40 || counts.Transient != 0 || counts.Again != 11 || s.pending() != 0 {
+		t.Errorf("at the end %+v", counts)
+	}
+	if n := d.times[resolver.Distrusted]; counts.Discarded != int64(n) || n < 5 {
+		t.Errorf("%d parts were discarded, want %d", counts.Discarded, n)
+	}
+}
+
+// A run that is asked to stop while parts are to be scanned once more says so,
+// and so does one that nobody vouches for.
+func TestDistrustAndStop(t *testing.T) {
+	w := newTown()
+	ctx, stop := context.WithCancel(t.Context())
+	d := &doubtful{town: w, times: make(map[resolver.Trust]int), vouch: func(_, _ time.Time) resolver.Trust {
+		stop()
+		return resolver.Distrusted
+	}}
+	s := w.survey(t, listed{parts: 2, size: 5}, 1)
+	s.Engine = d
+	s.PassDelay = time.Hour
+	if err := Run(ctx, s.Config); !errors.Is(err, ErrInterrupted) || len(s.parts) != 0 {
+		t.Errorf("error %v, %d parts", err, len(s.parts))
+	}
+	if counts := s.Stats.Counts(); counts.Domains() != 0 {
+		t.Errorf("counts %+v", counts)
+	}
+}
+
+// An outage costs a survey no try: it waits until there is somebody to ask.
+func TestOutageCostsNoTries(t *testing.T) {
+	w := newTown()
+	o := &outage{town: w, back: time.Now().Add(2 * time.Second)}
+	s := w.survey(t, listed{parts: 1, size: 20}, 1)
+	s.Engine, s.Client.Exchanger = o, o
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	for domain, row := range rowsIn(t, s.dir) {
+		if row.Record != "valid" {
+			t.Errorf("%s: %s", domain, row.Record)
+		}
+	}
+	if faults := s.Stats.Counts().LocalFaults; faults > 20 {
+		t.Errorf("%d faults", faults)
+	}
+}
+
+// An outage is a town with nobody to ask until a moment.
+type outage struct {
+	*town
+	back time.Time
+}
+
+func (o *outage) Await(ctx context.Context) error {
+	time.Sleep(time.Until(o.back))
+	return ctx.Err()
+}
+
+func (o *outage) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+	return o.town.Sweep(ctx, next, func(answers []resolver.Answer) {
+		for i := range answers {
+			answers[i] = resolver.Answer{Tag: answers[i].Tag, Rcode: -1, Err: errLocal{}}
+		}
+		yield(answers)
+	})
+}
+
+// What fails while the process is stopped is provisional, and counts for no pass.
+func TestExcuse(t *testing.T) {
+	w := newTown()
+	s := w.survey(t, listed{parts: 1, size: 3}, 1)
+	r := &run{Config: s.Config.withDefaults()}
+	row := &output.Row{Record: "unknown", RecordReason: "timeout"}
+	r.excuse(row, 0)
+	if row.Pending != "" {
+		t.Errorf("pending %q without a stall", row.Pending)
+	}
+	r.stalls.Add(1)
+	r.excuse(row, 0)
+	if row.Pending != "interrupted" {
+		t.Errorf("pending %q after a stall", row.Pending)
+	}
+	fine := &output.Row{Record: "absent", RecordReason: "nxdomain"}
+	if r.excuse(fine, 0); fine.Pending != "" {
+		t.Errorf("a denial is %q after a stall", fine.Pending)
+	}
+}
