@@ -109,7 +109,7 @@ func surveyAll(t *testing.T, config Config, atATime int, names []string, counts 
 	}
 	close(work)
 	pool.Wait()
-	if n := faults.Load(); n > int64(len(names)/10) { // a machine that does other things may have some
+	if n := faults.Load(); n > int64(len(names)/2) { // a machine that does other things may have many
 		t.Errorf("%d faults of this machine among %d surveys", n, len(names))
 	}
 	return time.Duration(last.Load()), failures.Load()
