@@ -3,8 +3,9 @@
 -- Numerator: domains of the cluster; cumulative is the share of this one and all
 -- larger ones.
 -- Denominator: domains that publish a record.
--- Caveat: clusters are told by alias, else by the set of addresses of the Policy
--- Host: one operator with several sets is several clusters. tlds shows where they are.
+-- Caveat: clusters are told by alias, else by whom a certificate for other names is for,
+-- else by the set of addresses of the Policy Host: one operator with several sets is
+-- several clusters. tlds counts the top-level domains that they are in.
 SELECT
     cluster,
     any_value(manager) AS manager,

@@ -7,7 +7,7 @@
 -- the sizes are those within the list.
 SELECT
     manager,
-    count(DISTINCT cluster) AS clusters,
+    count(DISTINCT served_by) AS operators,
     count(*) AS domains,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid,

@@ -75,9 +75,9 @@ CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN p
 -- The domains that publish a record; a table, because nearly every question is about
 -- these few. To their columns it adds the operators that their names are aliases to
 -- (NULL: none, or inside the domain), where the first thing fails, the hosts that
--- receive their mail, the cluster that the policy is served by (the operator of an
--- alias, else the set of addresses of the Policy Host, else the domain alone), and who
--- runs it, by the heuristic of the literature (ACM IMC 2025): a third party serves 50
+-- receive their mail, the cluster of domains that share a fate (the operator of an
+-- alias, else whoever a certificate for other names is for, else the set of addresses of
+-- the Policy Host, else the domain alone), and who runs it, by the heuristic of the literature (ACM IMC 2025): a third party serves 50
 -- domains or more, who serves up to 5 serves himself, and those between are not
 -- classified. Many domains at the same addresses, all with the same hosts for their
 -- mail, are one owner's portfolio: self.
@@ -85,20 +85,21 @@ CREATE OR REPLACE TEMP TABLE published AS
 SELECT
     *,
     CASE
-        WHEN cluster_domains <= 5 OR portfolio THEN 'self'
-        WHEN cluster_domains >= 50 THEN 'third_party'
+        WHEN served_domains <= 5 OR portfolio THEN 'self'
+        WHEN served_domains >= 50 THEN 'third_party'
         ELSE 'unclassified'
     END AS manager
 FROM (
     SELECT
         *,
-        count(*) OVER (PARTITION BY cluster) AS cluster_domains,
-        host_operator IS NULL AND count(*) OVER (PARTITION BY cluster) = count(mx_hosts) OVER (PARTITION BY cluster)
-            AND min(mx_hosts) OVER (PARTITION BY cluster) = max(mx_hosts) OVER (PARTITION BY cluster) AS portfolio
+        count(*) OVER (PARTITION BY served_by) AS served_domains,
+        host_operator IS NULL AND count(*) OVER (PARTITION BY served_by) = count(mx_hosts) OVER (PARTITION BY served_by)
+            AND min(mx_hosts) OVER (PARTITION BY served_by) = max(mx_hosts) OVER (PARTITION BY served_by) AS portfolio
     FROM (
         SELECT
             *,
-            coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS cluster
+            coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS served_by,
+            coalesce(host_operator, CASE WHEN tls_error = 'name_mismatch' THEN 'certificate for ' || site(cert_names[1]) END, served_by) AS cluster
         FROM (
             SELECT
                 * EXCLUDE (policy_text),

@@ -55,7 +55,7 @@ are the columns of the table.`,
 			}
 			defer w.Close()
 			if truthOf != "" {
-				return writeTruth(std, w, truthOf)
+				return writeTruth(cmd.Context(), std, w, truthOf)
 			}
 			server, err := w.Listen(cmd.Context(), addrs)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,7 +21,7 @@ type truthLine struct {
 }
 
 // writeTruth prints the truth about the domains of a list as JSON lines.
-func writeTruth(std streams, w *simnet.World, path string) error {
+func writeTruth(ctx context.Context, std streams, w *simnet.World, path string) error {
 	list := io.Reader(std.in)
 	if path != "-" {
 		file, err := os.Open(path)
@@ -35,6 +36,9 @@ func writeTruth(std streams, w *simnet.World, path string) error {
 	encoder.SetEscapeHTML(false)
 	lines := bufio.NewScanner(list)
 	for n := int64(1); lines.Scan(); n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		text := strings.TrimSpace(lines.Text())
 		if text == "" || text[0] == '#' {
 			continue
