@@ -32,7 +32,7 @@ func seeds(t *testing.T, n int) int {
 func TestPowerLoss(t *testing.T) {
 	root := t.TempDir()
 	crashes := 0
-	for seed := range seeds(t, 1000) {
+	for seed := range seeds(t, 400) {
 		random := rand.New(rand.NewPCG(11, uint64(seed)))
 		dir := filepath.Join(root, fmt.Sprint(seed))
 		if err := os.Mkdir(dir, 0o755); err != nil {

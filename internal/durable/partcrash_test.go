@@ -208,7 +208,7 @@ func TestEveryStepFails(t *testing.T) {
 // The power goes again and again, at any step. What was written and synced is
 // there, what is there is whole, and in the end every row is there once.
 func TestPowerLossOfParts(t *testing.T) {
-	seeds := seeds(t, 20)
+	seeds := seeds(t, 10)
 	root := t.TempDir()
 	j := &job{ended: make(map[int]output.PartInfo)}
 	crashes := 0
