@@ -47,6 +47,7 @@ the same process. Exit status 1 when a row differs from the truth.`,
 			f.network = networkFlags{
 				sim: "errors", seed: f.network.seed, timeout: demoTimeout, deadline: demoDeadline,
 				retries: 1, inFlight: 1000, surveys: 128,
+				trust: trustFlags{preflight: true, canaries: true, maxPause: time.Minute},
 			}
 			f.mailSide = mailFlags{mx: "record", tlsrpt: "record", dane: "record"}
 			job := scanJob{scanFlags: f, lists: []string{list}, std: std, settings: settings(cmd.Flags())}

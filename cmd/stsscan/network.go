@@ -45,6 +45,7 @@ type networkFlags struct {
 	mixCase   bool
 	surveys   int
 	manners   mannersFlags
+	trust     trustFlags
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {

@@ -26,7 +26,9 @@ type record struct {
 	earlier  *output.Manifest // of the process that worked on the run before; nil: none
 	parts    map[int]output.PartInfo
 	written  time.Time
-	err      error // first failure to write run.json
+
+	discarded func() int64 // parts that were scanned once more; nil: none
+	err       error        // first failure to write run.json
 }
 
 // newRecord opens the table in the run directory and finds the parts of this
@@ -209,11 +211,28 @@ func (r *record) describe(n *network) {
 	if r.earlier != nil {
 		r.manifest.Resolvers = append(r.manifest.Resolvers, r.earlier.Resolvers...)
 	}
-	for _, s := range n.engine.Stats() {
-		r.manifest.Resolvers = append(r.manifest.Resolvers, output.Resolver{
+	report := n.engine.TrustReport()
+	for i, s := range n.engine.Stats() {
+		line := output.Resolver{
 			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts, Servfail: s.Servfail,
 			Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
-		})
+		}
+		if i < len(report.Canaries) {
+			c := report.Canaries[i]
+			line.CanariesGood, line.CanariesFailed, line.CanariesWrong, line.Stopped = c.Good, c.Failed, c.Wrong, c.Stopped
+		}
+		r.manifest.Resolvers = append(r.manifest.Resolvers, line)
+	}
+	var before *output.Trust
+	if r.earlier != nil {
+		before = r.earlier.Trust
+	}
+	addTrust(r.manifest.Trust, before, report)
+	if r.discarded != nil {
+		r.manifest.Trust.Discarded = r.discarded()
+		if before != nil {
+			r.manifest.Trust.Discarded += before.Discarded
+		}
 	}
 	m := n.manners()
 	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}

@@ -59,6 +59,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
+	f.network.trust.register(flags)
 	f.mailSide.register(flags, "record")
 	f.fail.register(flags)
 }
@@ -79,6 +80,9 @@ once (exit status 130).`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
+			}
+			if f.network.testBed() && !cmd.Flags().Changed("max-silence") {
+				f.network.trust.maxSilence = 0
 			}
 			job := scanJob{scanFlags: f, lists: args, std: std, settings: settings(cmd.Flags())}
 			if err := job.check(os.Getenv); err != nil {
@@ -137,7 +141,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 	if _, err := domains.ParseFormat(j.format); err != nil {
 		return usage(fmt.Errorf("--format: %w", err))
 	}
-	if err := j.network.check(); err != nil {
+	if err := errors.Join(j.network.check(), j.network.trust.check()); err != nil {
 		return err
 	}
 	if j.network.contact == "" && !j.network.testBed() {

@@ -64,6 +64,11 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		return nil, err
 	}
 	defer n.close()
+	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
+	if err != nil {
+		return nil, exitOf(err)
+	}
+	record.manifest.Trust = &trust
 	record.describe(n)
 	if err := record.write(output.StatusRunning, nil); err != nil {
 		return nil, err
@@ -89,6 +94,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		Wrote:     record.wrote,
 		Log:       log,
 	}
+	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 
 	record.describe(n)
@@ -127,7 +133,7 @@ func (j *scanJob) report(m *output.Manifest) error {
 
 // exitOf gives the errors after which the same command goes on their status.
 func exitOf(err error) error {
-	for _, early := range []error{pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent} {
+	for _, early := range []error{pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted} {
 		if errors.Is(err, early) {
 			return &statusError{exitIncomplete, err}
 		}

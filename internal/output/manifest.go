@@ -47,6 +47,7 @@ type Manifest struct {
 	Config     map[string]string `json:"config,omitempty"`             // flags as given, defaults included
 	Contact    string            `json:"contact,omitempty"`            // whom the hosts that were contacted can ask
 	Resolvers  []Resolver        `json:"resolvers,omitempty"`          // that were asked
+	Trust      *Trust            `json:"trust,omitempty"`              // why they can be believed
 	Manners    Manners           `json:"manners"`                      // what the limits for each Policy Host have cost
 	Roots      Roots             `json:"roots"`                        // that certificates were held against
 	PublicList string            `json:"public_suffix_list,omitempty"` // version of the public suffix list
@@ -110,6 +111,11 @@ type Resolver struct {
 	Refused    int64  `json:"refused"`
 	Mismatched int64  `json:"mismatched"` // packets that were no answer to a question
 	TCP        int64  `json:"tcp"`        // answers over TCP
+
+	CanariesGood   int64 `json:"canaries_good"`   // times that names whose answers are known came out well
+	CanariesFailed int64 `json:"canaries_failed"` // had no answer
+	CanariesWrong  int64 `json:"canaries_wrong"`  // had an answer that cannot be true
+	Stopped        int64 `json:"stopped"`         // times that it was not asked for a while because of that
 }
 
 // Manners count what the limits for each address and network have cost.

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// ErrPreflight says that the upstreams cannot be worked with: none answers, or
-// one makes up answers.
+// ErrPreflight says that an upstream must not be asked: it makes up answers, or
+// denies what exists.
 var ErrPreflight = errors.New("resolver: preflight")
 
 // A Preflight says how upstreams are tried before the first domain.
@@ -20,6 +21,8 @@ type Preflight struct {
 	Zone  string // of canaries, see [ZoneNames]; empty: names that everybody knows
 	Flood int    // questions at a time, to see whether some are dropped; 0: as many as will be in flight, at most 1500
 	Slow  bool   // names below slow.Zone take their time: they must be answered too
+
+	slowTime time.Duration // 0: slowTime
 }
 
 // The names of a zone of canaries. present, signed by a zone that is, has a TXT
@@ -36,11 +39,13 @@ const (
 // A Check is one thing that was tried with one upstream.
 type Check struct {
 	Upstream netip.AddrPort
-	Name     string // answers, no_rewriting, signed, bogus, tcp, flood, slow
+	Name     string // answers, truth, no_rewriting, signed, bogus, tcp, flood, slow
 	OK       bool
 	Fatal    bool   // nothing can be asked of it
 	Words    string // what was seen, where it is not OK
 }
+
+const checkAnswers = "answers"
 
 // names are the questions of a preflight.
 type names struct {
@@ -78,6 +83,12 @@ func (p Preflight) names() names {
 	return n
 }
 
+// Canaries are what a [Watch] can use where there was no preflight.
+func (p Preflight) Canaries() []Canary {
+	n := p.names()
+	return []Canary{n.positive[0], n.fast}
+}
+
 // known are names with MTA-STS records for as long as there is MTA-STS. Those
 // that all upstreams find become canaries.
 func known() []Canary {
@@ -89,8 +100,8 @@ func known() []Canary {
 }
 
 // Preflight tries each upstream, before a [Watch]. It returns what it saw, and
-// the canaries that a Watch can use. Its error wraps [ErrPreflight] when none of
-// them answers, or any makes up an answer for a name that cannot exist.
+// the canaries that a Watch can use. Its error wraps [ErrSilent] when none of them
+// answers, and [ErrPreflight] when one answers what cannot be true.
 func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canary, error) {
 	n := p.names()
 	results := make([][]Check, len(r.upstreams))
@@ -109,35 +120,31 @@ func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canar
 		checks = append(checks, result...)
 		for _, c := range result {
 			switch {
-			case c.Name == "answers" && c.OK:
+			case c.Name == checkAnswers && c.OK:
 				answering++
-			case c.Fatal && c.Name != "answers":
+			case c.Fatal && c.Name != checkAnswers:
 				errs = append(errs, fmt.Errorf("%w: %s: %s", ErrPreflight, c.Upstream, c.Words))
 			}
 		}
 	}
-	if answering == 0 {
-		for _, c := range checks {
-			if c.Name == "answers" {
-				errs = append(errs, fmt.Errorf("%w: %s: %s", ErrPreflight, c.Upstream, c.Words))
-			}
-		}
+	if answering == 0 && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("%w: %s: %s", ErrSilent, checks[0].Upstream, checks[0].Words))
 	}
-	return checks, r.canaries(ctx, p, n), errors.Join(errs...)
+	return checks, r.canaries(ctx, p), errors.Join(errs...)
 }
 
 // canaries are one name that exists and one that does not.
-func (r *Resolver) canaries(ctx context.Context, p Preflight, n names) []Canary {
-	positive := n.positive[0]
+func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
+	canaries := p.Canaries()
 	if p.Zone == "" {
 		for _, c := range known() {
 			if r.allFind(ctx, c) {
-				positive = c
+				canaries[0] = c
 				break
 			}
 		}
 	}
-	return []Canary{positive, n.fast}
+	return canaries
 }
 
 func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
@@ -164,14 +171,14 @@ func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) [
 		sang, why := r.sing(ctx, a, u, c, canaryTimes)
 		switch sang {
 		case songFailed:
-			note("answers", false, true, fmt.Sprintf("no answer for %s: %s", c, why))
+			note(checkAnswers, false, true, fmt.Sprintf("no answer for %s: %s", c, why))
 			return checks
 		case songWrong:
-			note("answers", false, true, why)
+			note("truth", false, true, why)
 			return checks
 		}
 	}
-	note("answers", true, true, "")
+	note(checkAnswers, true, true, "")
 	var wrong, failed string
 	for _, c := range n.negative {
 		switch sang, why := r.sing(ctx, a, u, c, canaryTimes); sang {
@@ -240,7 +247,7 @@ func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	late := newCrowd(r, u, waiting, size-fast, slowTime)
+	late := newCrowd(r, u, waiting, size-fast, cmp.Or(p.slowTime, slowTime))
 	early := newCrowd(r, u, n.fast, fast, r.timeout)
 	late.ask(ctx)
 	early.ask(ctx)

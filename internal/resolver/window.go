@@ -27,8 +27,8 @@ const (
 	// firstTurn is about what a server with a receive buffer of the usual size,
 	// busy with other things for a moment, does not lose.
 	firstTurn = 1000
-	recently    = 1.0 / 128
-	always      = 1.0 / 8192
+	recently  = 1.0 / 128
+	always    = 1.0 / 8192
 	// margin is how far recent failures must be above the base: about ten
 	// times the deviation that chance gives them at one loss in a hundred.
 	margin = 0.08

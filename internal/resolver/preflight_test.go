@@ -1,0 +1,139 @@
+package resolver
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// preflightServer answers everything over TCP.
+func preflightServer(t *testing.T, p play) *server { return serve(t, p, tcpGood) }
+
+// What a preflight finds, by what the upstream does.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	zone := canaryZone + "."
+	instead := func(matches func(name string) bool, p play) play {
+		return func(q *dns.Msg, send func([]byte)) {
+			if matches(strings.ToLower(q.Question[0].Name)) {
+				p(q, send)
+				return
+			}
+			honest(absent)(q, send)
+		}
+	}
+	is := func(label string) func(string) bool {
+		return func(name string) bool { return name == label+"."+zone }
+	}
+	random := func(name string) bool {
+		return strings.Count(name, ".") == strings.Count(zone, ".")+1 && len(name) > 20+len(zone)
+	}
+	for _, c := range []struct {
+		title string
+		play  play
+		fails string // checks, in order
+		err   error
+		words string
+	}{
+		{"sound", honest(absent), "", nil, ""},
+		{"silent", silence, "answers", ErrSilent, "no answer for TXT present.canary.example"},
+		{"refusing", rcode(dns.RcodeRefused), "answers", ErrSilent, "REFUSED"},
+		{"denying", denyAll, "truth", ErrPreflight, "which exists, is denied: NXDOMAIN"},
+		{"making up answers", instead(random, good), "no_rewriting", ErrPreflight, "which cannot exist, has an answer"},
+		{"not validating", instead(is("bogus"), good), "bogus", nil, "does not validate"},
+		{"without AD", instead(is("present"), good), "signed", nil, "does not validate"},
+		{"cutting long answers", instead(is("big"), silence), "tcp", nil, "over TCP"},
+		{"dropping what is slow", instead(func(name string) bool { return strings.HasSuffix(name, ".slow."+zone) }, silence), "slow", nil, "discard-timeout"},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, Config{Timeout: 2 * brevity}, preflightServer(t, c.play))
+			checks, canaries, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 150, Slow: true, slowTime: 4 * brevity})
+			var failed []string
+			for _, check := range checks {
+				if !check.OK {
+					failed = append(failed, check.Name)
+					if !strings.Contains(check.Words, c.words) {
+						t.Errorf("%s: %q", check.Name, check.Words)
+					}
+				}
+			}
+			if strings.Join(failed, " ") != c.fails || !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
+				t.Errorf("failed %v, error %v; want %q, %v", failed, err, c.fails, c.err)
+			}
+			if err == nil && len(canaries) != 2 {
+				t.Errorf("canaries %v", canaries)
+			}
+		})
+	}
+}
+
+// A resolver that drops questions while many wait, as Unbound's wait-limit does.
+func TestPreflightFlood(t *testing.T) {
+	t.Parallel()
+	const limit = 100
+	var waiting atomic.Int64
+	zone := canaryZone + "."
+	s := preflightServer(t, func(q *dns.Msg, send func([]byte)) {
+		name := q.Question[0].Name
+		slow := strings.HasSuffix(name, ".slow."+zone)
+		if strings.Count(name, ".") > strings.Count(zone, ".") && waiting.Load() >= limit {
+			return
+		}
+		if slow {
+			waiting.Add(1)
+			go func() { time.Sleep(3 * brevity); waiting.Add(-1); rcode(dns.RcodeServerFailure)(q, send) }()
+			return
+		}
+		honest(absent)(q, send)
+	})
+	r := open(t, Config{Timeout: 2 * brevity}, s)
+	checks, _, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 400, Slow: true, slowTime: 10 * brevity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		if c.OK != (c.Name != "flood") || c.Name == "flood" && !strings.Contains(c.Words, "of 100 questions got no answer while 300 others waited") {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// One that is dead beside one that answers ends nothing; with the names that
+// everybody knows the names of MTA-STS become canaries where they are found.
+func TestPreflightOfTwo(t *testing.T) {
+	t.Parallel()
+	world := func(q *dns.Msg, send func([]byte)) {
+		switch name := strings.ToLower(q.Question[0].Name); {
+		case name == ".":
+			m := new(dns.Msg).SetReply(q)
+			m.AuthenticatedData = true
+			m.Answer = []dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: ".", Rrtype: q.Question[0].Qtype, Class: dns.ClassINET}, Ns: "a."}}
+			if q.Question[0].Qtype != dns.TypeNS {
+				m.Answer = nil
+			}
+			send(packed(m))
+		case name == "dnssec-failed.org.":
+			rcode(dns.RcodeServerFailure)(q, send)
+		case strings.HasPrefix(name, "_mta-sts."):
+			good(q, send)
+		default:
+			absent(q, send)
+		}
+	}
+	r := open(t, Config{Timeout: 2 * brevity, InFlight: 50}, preflightServer(t, world))
+	checks, canaries, err := r.Preflight(t.Context(), Preflight{})
+	if err != nil || fmt.Sprint(canaries) != "[TXT _mta-sts.gmail.com a random name below com]" {
+		t.Errorf("canaries %v, error %v, %+v", canaries, err, checks)
+	}
+	r = open(t, Config{Timeout: 2 * brevity, InFlight: 50}, preflightServer(t, world), serve(t, silence, nil))
+	checks, canaries, err = r.Preflight(t.Context(), Preflight{})
+	if err != nil || fmt.Sprint(canaries) != "[NS . a random name below com]" {
+		t.Errorf("canaries %v, error %v, %+v", canaries, err, checks)
+	}
+}
