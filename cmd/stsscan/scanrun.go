@@ -65,11 +65,11 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	}
 	defer n.close()
 	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
-	if err != nil {
-		return nil, exitOf(err)
-	}
 	record.manifest.Trust = &trust
 	record.describe(n)
+	if err != nil {
+		return nil, record.end(err)
+	}
 	if err := record.write(output.StatusRunning, nil); err != nil {
 		return nil, err
 	}
