@@ -34,6 +34,9 @@ func TestMailEqualsTruth(t *testing.T) {
 		seen := make(map[string]bool)
 		for i := range 1200 {
 			domain := domainOf(int64(i))
+			if i%8 == 0 { // a name that others' mail and redirects lead to may be a Policy Domain too
+				domain = []string{"smtp.", "www.", "mx1."}[i%3] + domain
+			}
 			truth, ok := world.Truth(domain, int64(i+1))
 			if !ok {
 				t.Fatalf("%s: no truth", domain)

@@ -31,7 +31,7 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 		if p.isMailHost(f) {
 			v4, v6 := p.serverAddrs(f)
 			st.rrs = addrRRs(f.domain, qtype, ttl, v4, v6)
-		} else if m.kind != mailNone || isServerName(f.domain) {
+		} else if m.kind != mailNone {
 			v4 := addrV4(tcpServe, uint32(f.draw.bits(forAddress)))
 			v6 := addrV6(tcpServe, f.draw.bits(forAddress))
 			st.rrs = addrRRs(f.domain, qtype, ttl, []netip.Addr{v4}, []netip.Addr{v6})

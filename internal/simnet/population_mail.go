@@ -124,6 +124,9 @@ func (p *population) mailOf(f *fate) mail {
 	if f.operator != nil && f.operator.mail != "" {
 		m.kind = mailMX // the operator of the policy receives the mail
 	}
+	if m.kind == mailNone && (p.isMailHost(f) || isServerName(f.domain)) {
+		m.kind = mailImplicit // others' mail or redirects come here: it has an address
+	}
 	switch m.kind {
 	case mailMX:
 		m.operator = p.mailOperator(f, forMailOperator)
