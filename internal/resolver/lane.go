@@ -83,7 +83,7 @@ func (l *lane) close() {
 
 // run goes round until there is nothing left to do, or the sweep ends.
 func (l *lane) run() {
-	idle := 0
+	idle, nap := 0, pollTime
 	l.now = l.Resolver.now()
 	for l.ctx.Err() == nil && l.life.Err() == nil {
 		l.tell(l.Resolver.now())
@@ -105,18 +105,19 @@ func (l *lane) run() {
 			return
 		}
 		switch {
-		case got >= batch || sent > 0 && got+admitted > 0:
-			idle = 0
-		case got+sent+admitted > 0:
-			idle = 0
-			time.Sleep(pollTime)
+		case got >= batch || sent >= batch:
+			idle, nap = 0, pollTime
+			continue
+		case got > 0:
+			idle, nap = 0, min(2*nap, lazyTime) // few a round cost a round each
+		case sent+admitted > 0:
+			idle, nap = 0, pollTime
 		default:
-			if idle++; idle < lazyness {
-				time.Sleep(pollTime)
-			} else {
-				time.Sleep(lazyTime)
+			if idle++; idle == lazyness {
+				nap = lazyTime
 			}
 		}
+		time.Sleep(nap)
 	}
 	if l.ctx.Err() == nil { // the Resolver is closed
 		l.abandon()

@@ -27,7 +27,7 @@ type bucket struct {
 }
 
 // stageTime is how long questions wait for more of their length.
-const stageTime = 2 * time.Millisecond
+const stageTime = 5 * time.Millisecond
 
 func newStage(routes int) stage {
 	return stage{rows: make([]stageRow, 1+routes), out: make([]byte, 0, batch*inlineQuery)}

@@ -16,6 +16,7 @@ type window struct {
 	size           float64
 	first          float64 // where it begins
 	turn           float64 // up to where it opens quickly
+	strained       bool    // once at least: beyond the turn it opens a quarter as fast
 	floor, ceiling float64
 	recent         float64       // share of failures among the last hundred or so
 	base           float64       // the same among the last thousands
@@ -52,7 +53,11 @@ func (w *window) answered(n int) {
 	}
 	quick := min(float64(n), max(w.turn-w.size, 0))
 	w.size += quick
-	w.size += (float64(n) - quick) * w.ceiling / 256 / w.size
+	step := w.ceiling / 64
+	if w.strained {
+		step /= 4
+	}
+	w.size += (float64(n) - quick) * step / w.size
 	w.size = min(w.size, w.ceiling)
 }
 
@@ -63,6 +68,7 @@ func (w *window) failed(now, timeout time.Duration) {
 	if w.recent > 2*w.base+margin && now >= w.calm {
 		w.turn = max(w.size/2, w.floor)
 		w.size = min(w.first, w.turn)
+		w.strained = true
 		w.calm = now + timeout
 	}
 }

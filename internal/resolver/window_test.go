@@ -53,7 +53,7 @@ func TestWindowOpens(t *testing.T) {
 	for range firstTurn {
 		w.answered(1)
 	}
-	wantSize(t, &w, firstTurn+9.9, firstTurn+10, "a window of answers later")
+	wantSize(t, &w, firstTurn+39, firstTurn+40, "a window of answers later")
 	w.answered(1 << 20)
 	wantSize(t, &w, 2560, 2560, "at the ceiling")
 }
