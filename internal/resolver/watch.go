@@ -146,10 +146,7 @@ func (p *patrol) round() {
 	sent, before := p.now(), p.tally()
 	sang, why := songGood, ""
 	for _, c := range p.watch.Canaries {
-		if s, what := p.sing(p.life, p.asker, p.upstream, c, canaryTimes); s > sang {
-			sang, why = s, what
-		}
-		if sang == songWrong {
+		if sang, why = p.sing(p.life, p.asker, p.upstream, c, canaryTimes); sang != songGood {
 			break
 		}
 	}
