@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-var bedFetches = flag.Int("bed.fetches", 400, "policies that TestGuardBed has fetched")
+var bedFetches = flag.Int("bed.fetches", 120, "policies that TestGuardBed has fetched")
 
 // specialNetworks are those that nobody may be led to: IANA's registries of
 // special-purpose addresses, multicast, reserved space, IPv4 in IPv6 clothing,
