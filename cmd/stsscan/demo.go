@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stsscan/inputs"
 	"stsscan/internal/verify"
@@ -20,7 +21,11 @@ const (
 )
 
 func newDemo(std streams) *cobra.Command {
-	f := scanFlags{format: "plain", progress: "auto"}
+	var f scanFlags
+	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // what scan does without flags, but:
+	f.network.sim, f.network.timeout, f.network.deadline = "errors", demoTimeout, demoDeadline
+	f.network.retries, f.network.inFlight, f.network.surveys = 1, 1000, 128
+	f.network.trust.maxPause, f.passes = time.Minute, 1
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run the whole job against the simulated Internet",
@@ -44,12 +49,6 @@ the same process. Exit status 1 when a row differs from the truth.`,
 			if err := os.WriteFile(list, inputs.MailProviders(), 0o644); err != nil {
 				return err
 			}
-			f.network = networkFlags{
-				sim: "errors", seed: f.network.seed, timeout: demoTimeout, deadline: demoDeadline,
-				retries: 1, inFlight: 1000, surveys: 128,
-				trust: trustFlags{preflight: true, canaries: true, maxPause: time.Minute},
-			}
-			f.mailSide = mailFlags{mx: "record", tlsrpt: "record", dane: "record"}
 			job := scanJob{scanFlags: f, lists: []string{list}, std: std, settings: settings(cmd.Flags())}
 			if err := job.check(os.Getenv); err != nil {
 				return err
