@@ -218,6 +218,9 @@ func TestProbeEqualsTruth(t *testing.T) {
 			}
 			seen[row.Verdict], seen[row.VerdictBasis], seen[row.MXTLS], seen[row.TLSRPTResult] = true, true, true, true
 		}
+		synctest.Wait() // for the servers to have told their last
+		mu.Lock()
+		defer mu.Unlock()
 		for addr, sessions := range talked {
 			for _, s := range sessions {
 				for _, command := range s.Commands {
