@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -43,8 +44,11 @@ func serve(o options) error {
 	return print.Encode(map[string]int64{"questions": answered})
 }
 
-// serveOn serves until the listener is closed, and says how many requests it has
-// answered.
+// lingering is how long a connection may take, from its first octet to its last.
+const lingering = 20 * time.Second
+
+// serveOn serves until the listener is closed and the connections that it had
+// are over, and says how many requests it has answered.
 func serveOn(listener net.Listener, chains []tls.Certificate) int64 {
 	config := &tls.Config{
 		SessionTicketsDisabled: true,
@@ -58,17 +62,20 @@ func serveOn(listener net.Listener, chains []tls.Certificate) int64 {
 	}
 	response := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(policy), policy)
 	var answered atomic.Int64
+	var open sync.WaitGroup
 	for {
 		conn, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
+			open.Wait() // a client may have its policy before the request is counted
 			return answered.Load()
 		}
 		if err != nil {
 			time.Sleep(time.Millisecond) // out of descriptors, for a moment
 			continue
 		}
-		go func() {
+		open.Go(func() {
 			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(lingering))
 			secured := tls.Server(conn, config)
 			if _, err := http.ReadRequest(bufio.NewReader(secured)); err != nil {
 				return
@@ -77,6 +84,6 @@ func serveOn(listener net.Listener, chains []tls.Certificate) int64 {
 				answered.Add(1)
 			}
 			_ = secured.Close()
-		}()
+		})
 	}
 }
