@@ -31,16 +31,27 @@ type lane struct {
 	suspects suspects
 	history  map[uint32]history // of slots whose questions failed before
 
-	now     time.Duration // when the round began, or later
-	from    *route        // whose port is being read
-	waits   *waiting      // the port that is being read
-	valid   int           // replies of that route in this round
-	barred  bool          // its upstream has lied
-	admits  []Question    // room for the next questions
-	more    bool          // there may be some
-	answers []Answer      // of this round
-	deliver func([]byte)  // receives a datagram
+	now     time.Duration  // when the round began, or later
+	from    *route         // whose port is being read
+	waits   *waiting       // the port that is being read
+	valid   int            // replies of that route in this round
+	barred  bool           // its upstream has lied
+	admits  []Question     // room for the next questions
+	more    bool           // there may be some
+	answers []Answer       // of this round
+	deliver func([][]byte) // receives datagrams
+	touched int            // see receivedAll
 }
+
+// A lane sleeps for pollTime after a round that brought little: long enough for
+// replies to come in batches, short beside any round trip. Where few come, or
+// none for a while, it sleeps longer; where many do it goes on at once.
+const (
+	pollTime    = 100 * time.Microsecond
+	lazyTime    = time.Millisecond
+	lazyness    = 20        // empty rounds
+	manyReplies = 4 * batch // fewer, over all ports, make small and dear calls
+)
 
 // stageRoom is how many questions may wait in a lane to be sent: a batch for
 // each of the lengths that are common, but no more than can soon be sent.
@@ -60,7 +71,7 @@ func (s *sweep) openLane(limit int) (_ *lane, err error) {
 		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit, ports: newBatches(),
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
-	l.deliver = l.received
+	l.deliver = l.receivedAll
 	if l.dice, err = newDice(); err != nil {
 		return nil, err
 	}
@@ -105,9 +116,11 @@ func (l *lane) run() {
 			return
 		}
 		switch {
-		case got >= batch || sent >= batch:
+		case got >= manyReplies:
 			idle, nap = 0, pollTime
 			continue
+		case got >= manyReplies/4:
+			idle = 0
 		case got > 0:
 			idle, nap = 0, min(2*nap, lazyTime) // few a round cost a round each
 		case sent+admitted > 0:

@@ -35,9 +35,9 @@ type port interface {
 	// send sends the messages that queries holds, all of the given size, and
 	// says how many the kernel took. An error may be about earlier ones.
 	send(queries []byte, size int) (n int, err error)
-	// receive calls deliver with each datagram that is there, up to a batch of
-	// them, and says how many there were.
-	receive(deliver func(packet []byte)) (n int, err error)
+	// receive calls deliver with the datagrams that are there, up to a batch of
+	// them, some or all at a time, and says how many there were.
+	receive(deliver func(packets [][]byte)) (n int, err error)
 	// buffer is the size of the receive buffer, in octets; 0: not known.
 	buffer() int
 	close()

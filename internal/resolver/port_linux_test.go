@@ -51,7 +51,7 @@ func TestPortWithoutSegments(t *testing.T) {
 				}
 				got := 0
 				for waited := time.Duration(0); got < batch && waited < patience; waited += time.Millisecond {
-					n, err := p.receive(func([]byte) {})
+					n, err := p.receive(func([][]byte) {})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -16,6 +16,7 @@ type netPort struct {
 	failed chan error
 	stop   chan struct{}
 	done   chan struct{}
+	one    [1][]byte // the datagram that is being delivered
 }
 
 // netPortBuffers is how many datagrams wait outside of the kernel.
@@ -74,11 +75,12 @@ func (p *netPort) send(queries []byte, size int) (n int, err error) {
 	return n, nil
 }
 
-func (p *netPort) receive(deliver func(packet []byte)) (n int, err error) {
+func (p *netPort) receive(deliver func(packets [][]byte)) (n int, err error) {
 	for n < batch {
 		select {
 		case b := <-p.full:
-			deliver(b)
+			p.one[0] = b
+			deliver(p.one[:])
 			p.empty <- b
 			n++
 		case err := <-p.failed:

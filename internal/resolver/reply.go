@@ -39,6 +39,25 @@ func (l *lane) receive() (got int) {
 	return got
 }
 
+// receivedAll takes datagrams. With many questions in flight their slots are all
+// over a table that no cache holds: looked at one after the other for nothing
+// else, they are fetched side by side, and one at a time otherwise.
+func (l *lane) receivedAll(packets [][]byte) {
+	ids, slots := l.waits.ids, l.table.slots
+	for _, packet := range packets {
+		if len(packet) < headerSize {
+			continue
+		}
+		if i := ids[binary.BigEndian.Uint16(packet)]; i != 0 {
+			s := &slots[i-1]
+			l.touched += int(s.size) + int(s.wire[inlineQuery/2]) + int(l.table.questions[i-1].Tag)
+		}
+	}
+	for _, packet := range packets {
+		l.received(packet)
+	}
+}
+
 // received takes a datagram. It is looked at from its bytes alone until it is
 // known to answer a question of ours: RFC 5452, section 9.1.
 func (l *lane) received(packet []byte) {

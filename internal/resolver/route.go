@@ -3,7 +3,6 @@ package resolver
 import (
 	crand "crypto/rand"
 	"math/rand/v2"
-	"time"
 )
 
 // A route is a lane's way to one upstream: its own ports, and its own window.
@@ -140,12 +139,3 @@ func (d *dice) id(p *waiting) uint16 {
 		}
 	}
 }
-
-// pollTime is how long a lane sleeps that found little to do: long enough for
-// replies to come in batches, short beside any round trip. A lane without
-// replies sleeps longer after a while.
-const (
-	pollTime = 100 * time.Microsecond
-	lazyTime = time.Millisecond
-	lazyness = 20 // empty rounds
-)
