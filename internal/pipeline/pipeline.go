@@ -139,11 +139,13 @@ func (c Config) withDefaults() Config {
 const maxStaged = 4096
 
 // openParts is how many parts of the given size may be open. A part stays open
-// for as long as its slowest survey; small ones must be many, lest the sieve
-// wait for the last domain of each, and large ones few, since each holds up to a
-// row group in memory.
+// for as long as its slowest survey, or a question that is lost more than once;
+// small ones must be many, lest the sieve wait for the last domain of each, and
+// large ones few, since each holds up to a row group in memory.
 func openParts(size int64) int {
-	const ranks = 1 << 17 // under way at a time, where four parts are not more
+	// Under way at a time, where four parts are not more: what the sieve asks
+	// in two seconds or three.
+	const ranks = 1 << 19
 	return int(min(max(ranks/size, 4), 64))
 }
 

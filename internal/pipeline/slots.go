@@ -9,7 +9,8 @@ import (
 // slots is a table of the names between their admission and their row. The
 // index of a slot is the tag of its question.
 type slots struct {
-	table []slot
+	table   []slot
+	touched int // so that touch is not left out
 
 	mu   sync.Mutex
 	free []int64
@@ -31,6 +32,18 @@ func newSlots(n int) *slots {
 func (s *slots) size() int                    { return len(s.table) }
 func (s *slots) name(tag int64) *domains.Name { return &s.table[tag].name }
 func (s *slots) part(tag int64) *part         { return s.table[tag].part }
+
+// touch looks at what the tags stand for, and at nothing of it. With many names
+// under way the table and their texts are too large for the caches: this way the
+// memory is fetched side by side, before it is needed piece by piece.
+func (s *slots) touch(tags []int64) {
+	for _, tag := range tags {
+		slot := &s.table[tag]
+		if slot.part != nil && slot.name.Domain != "" {
+			s.touched += int(slot.name.Domain[0])
+		}
+	}
+}
 
 // take moves free tags to into and returns how many there were.
 func (s *slots) take(into []int64) int {

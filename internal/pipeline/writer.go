@@ -146,8 +146,11 @@ func (w *writer) take(e event) {
 func (w *writer) addNegatives(e event) {
 	w.tags = w.tags[:0]
 	for i := range e.negatives {
+		w.tags = append(w.tags, e.negatives[i].Tag)
+	}
+	w.slots.touch(w.tags)
+	for i := range e.negatives {
 		a := &e.negatives[i]
-		w.tags = append(w.tags, a.Tag)
 		if w.work.Err() != nil {
 			continue
 		}
