@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -45,6 +46,7 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 	if ctx.Err() != nil {
 		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 	}
+	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
 	return plan, err
 }
 

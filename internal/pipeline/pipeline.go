@@ -171,7 +171,7 @@ func Run(ctx context.Context, config Config) error {
 		fail:     fail,
 		tlsa:     new(tlsaCache),
 		slots:    newSlots(c.InFlight + min(2*c.InFlight, maxStaged) + 2*c.Surveys),
-		spare:    make(chan []resolver.Answer, 64),
+		spare:    make(chan []resolver.Answer, 16),
 		opening:  make(chan struct{}, c.OpenParts),
 	}
 	r.voucher, _ = c.Engine.(voucher)
@@ -238,52 +238,6 @@ type run struct {
 	again      bool          // the names are those of visits
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
 	complained atomic.Int64  // when a fault of this machine was last logged, in Unix nanoseconds
-}
-
-// A job is a domain that needs more than a row of its own: the answer of the
-// sieve is where its survey starts.
-type job struct {
-	slot   int64
-	answer resolver.Answer
-}
-
-// answered takes answers from the sieve. It never waits for anything but the
-// processor: the lanes of the engine must go on reading.
-func (r *run) answered(answers []resolver.Answer) {
-	var negatives []resolver.Answer
-	select {
-	case negatives = <-r.spare:
-	default:
-	}
-	quick := !r.Mail.all() && !r.again // such a row has no more to say than the answer
-	for i := range answers {
-		a := &answers[i]
-		switch {
-		case quick && (a.Outcome == resolver.NXDOMAIN || a.Outcome == resolver.NODATA):
-			negatives = append(negatives, *a)
-		default:
-			r.Stats.surveying.Add(1)
-			r.surveys <- job{a.Tag, *a}
-		}
-	}
-	if len(negatives) == 0 {
-		r.recycle(negatives)
-		return
-	}
-	r.Stats.absent.Add(int64(len(negatives)))
-	r.events <- event{negatives: negatives, at: r.observed()}
-}
-
-// recycle keeps answers that were dealt with for the room that they take.
-func (r *run) recycle(answers []resolver.Answer) {
-	if cap(answers) == 0 {
-		return
-	}
-	clear(answers)
-	select {
-	case r.spare <- answers[:0]:
-	default:
-	}
 }
 
 // observed is the time of a row: whole seconds, so that the column stays small.
