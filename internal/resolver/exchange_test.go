@@ -45,7 +45,7 @@ func TestExchangeAttempts(t *testing.T) {
 			t.Parallel()
 			timeout := patience
 			if title == "silence" {
-				timeout = brevity
+				timeout = fairness
 			}
 			s := serve(t, c.first, nil)
 			r := open(t, Config{Timeout: timeout, Retries: 2}, s)
@@ -92,8 +92,9 @@ func lively(p play) play {
 
 // The last real reply counts, also when silence follows it.
 func TestExchangeKeepsTheLastReply(t *testing.T) {
+	t.Parallel()
 	lame, silent := serve(t, rcode(dns.RcodeServerFailure), nil), serve(t, silence, nil)
-	r := open(t, Config{Timeout: brevity, Retries: 1}, lame, silent)
+	r := open(t, Config{Timeout: fairness, Retries: 1}, lame, silent)
 	for range 2 { // whichever comes first
 		var trace Trace
 		m, err := r.Exchange(WithTrace(t.Context(), &trace), txt("example.com"))

@@ -84,7 +84,7 @@ func TestExchangeForgeriesAlone(t *testing.T) {
 				}
 				send(forge(q))
 			}
-			_, err := open(t, Config{Timeout: 2 * brevity}, serve(t, forger, nil)).Exchange(t.Context(), txt("_mta-sts.example.com"))
+			_, err := open(t, Config{Timeout: fairness / 2}, serve(t, forger, nil)).Exchange(t.Context(), txt("_mta-sts.example.com"))
 			wantError(t, err, codes.RecordTimeout, false)
 
 			s := serve(t, cut, func(c net.Conn) {
@@ -117,7 +117,7 @@ func TestExchangeLateReply(t *testing.T) {
 			good(q, send)
 		}
 	}, nil)
-	r := open(t, Config{Timeout: brevity}, s)
+	r := open(t, Config{Timeout: fairness}, s)
 	_, err := r.Exchange(t.Context(), txt("first.example.com"))
 	wantError(t, err, codes.RecordTimeout, false)
 	r.timeout = patience

@@ -3,11 +3,14 @@ package resolver
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,9 +21,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long an attempt waits in tests for an answer that comes, and
-// brevity for one that does not.
+// brevity for one that does not. Where an attempt may meet either, it waits for
+// fairness, since a busy machine takes longer than brevity to answer.
 const (
-	patience = 5 * time.Second
+	patience = 20 * time.Second
+	fairness = time.Second
 	brevity  = 100 * time.Millisecond
 )
 
@@ -50,14 +55,30 @@ func serve(t testing.TB, udp play, tcp func(net.Conn)) *server {
 	return start(t, conn, listener, udp, tcp)
 }
 
-// serveAt starts a server without TCP at an address that is free.
-func serveAt(t testing.TB, addr netip.AddrPort, udp play) *server {
-	t.Helper()
+// serveAt starts a server without TCP at an address.
+func serveAt(t testing.TB, addr netip.AddrPort, udp play) (*server, error) {
 	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return start(t, conn, nil, udp, nil)
+	_ = conn.SetReadBuffer(4 << 20)
+	return start(t, conn, nil, udp, nil), nil
+}
+
+// serveApart starts a server without TCP on a port that no system gives to a
+// socket that asks for any, so that it is still free after the server is closed.
+func serveApart(t testing.TB, udp play) *server {
+	t.Helper()
+	for {
+		s, err := serveAt(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(20_000+rand.IntN(10_000))), udp)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
 }
 
 func start(t testing.TB, conn *net.UDPConn, listener net.Listener, udp play, tcp func(net.Conn)) *server {

@@ -108,6 +108,7 @@ func TestNoMixCase(t *testing.T) {
 // For an upstream that makes all letters lower case, 0x20 is switched off by
 // itself, and no answer is lost. It stays on for the other.
 func TestMixCaseFallsBack(t *testing.T) {
+	t.Parallel()
 	const n = 2000
 	var mixedToBoth [2]atomic.Int64
 	note := func(k int, q *dns.Msg) {
@@ -126,7 +127,7 @@ func TestMixCaseFallsBack(t *testing.T) {
 			mixedToBoth[i].Store(0)
 		}
 		var g gathered
-		r := open(t, Config{MixCase: true, InFlight: 50, Retries: 2, Timeout: 2 * brevity}, servers...)
+		r := open(t, Config{MixCase: true, InFlight: 50, Retries: 2, Timeout: fairness}, servers...)
 		if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil {
 			t.Fatal(err)
 		}

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/miekg/dns"
 )
@@ -52,8 +50,15 @@ func TestPreflight(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			t.Parallel()
-			r := open(t, Config{Timeout: 2 * brevity}, preflightServer(t, c.play))
-			checks, canaries, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 150, Slow: true, slowTime: 4 * brevity})
+			timeout, slow := patience, patience
+			switch c.title {
+			case "silent", "refusing", "cutting long answers":
+				timeout = fairness
+			case "dropping what is slow":
+				slow = brevity
+			}
+			r := open(t, Config{Timeout: timeout}, preflightServer(t, c.play))
+			checks, canaries, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 150, Slow: true, slowTime: slow})
 			var failed []string
 			for _, check := range checks {
 				if !check.OK {
@@ -76,24 +81,29 @@ func TestPreflight(t *testing.T) {
 // A resolver that drops questions while many wait, as Unbound's wait-limit does.
 func TestPreflightFlood(t *testing.T) {
 	t.Parallel()
-	const limit = 100
-	var waiting atomic.Int64
+	const limit, drops = 20, 50 // that wait; that are dropped until those have their answers
 	zone := canaryZone + "."
+	waiting, dropped := 0, 0
+	var late []func()
 	s := preflightServer(t, func(q *dns.Msg, send func([]byte)) {
 		name := q.Question[0].Name
-		slow := strings.HasSuffix(name, ".slow."+zone)
-		if strings.Count(name, ".") > strings.Count(zone, ".") && waiting.Load() >= limit {
-			return
+		switch slow := strings.HasSuffix(name, ".slow."+zone); {
+		case slow && waiting < limit:
+			waiting++
+			late = append(late, func() { rcode(dns.RcodeServerFailure)(q, send) })
+		case slow:
+		case waiting < limit, dropped >= drops:
+			honest(absent)(q, send)
+		default:
+			if dropped++; dropped == drops {
+				for _, answer := range late {
+					answer()
+				}
+			}
 		}
-		if slow {
-			waiting.Add(1)
-			go func() { time.Sleep(3 * brevity); waiting.Add(-1); rcode(dns.RcodeServerFailure)(q, send) }()
-			return
-		}
-		honest(absent)(q, send)
 	})
-	r := open(t, Config{Timeout: 2 * brevity}, s)
-	checks, _, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 400, Slow: true, slowTime: 10 * brevity})
+	r := open(t, Config{Timeout: fairness}, s)
+	checks, _, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 400, Slow: true, slowTime: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,12 +136,12 @@ func TestPreflightOfTwo(t *testing.T) {
 			absent(q, send)
 		}
 	}
-	r := open(t, Config{Timeout: 2 * brevity, InFlight: 50}, preflightServer(t, world))
+	r := open(t, Config{Timeout: fairness / 2, InFlight: 50}, preflightServer(t, world))
 	checks, canaries, err := r.Preflight(t.Context(), Preflight{})
 	if err != nil || fmt.Sprint(canaries) != "[TXT _mta-sts.gmail.com a random name below com]" {
 		t.Errorf("canaries %v, error %v, %+v", canaries, err, checks)
 	}
-	r = open(t, Config{Timeout: 2 * brevity, InFlight: 50}, preflightServer(t, world), serve(t, silence, nil))
+	r = open(t, Config{Timeout: fairness / 2, InFlight: 50}, preflightServer(t, world), serve(t, silence, nil))
 	checks, canaries, err = r.Preflight(t.Context(), Preflight{})
 	if err != nil || fmt.Sprint(canaries) != "[NS . a random name below com]" {
 		t.Errorf("canaries %v, error %v, %+v", canaries, err, checks)

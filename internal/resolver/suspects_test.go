@@ -60,9 +60,13 @@ func TestSweepSuspects(t *testing.T) {
 				}
 			})
 			var g gathered
+			began := time.Now()
 			r := open(t, Config{InFlight: 20, MixCase: c.mixCase, Lanes: 1}, s)
 			if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
 				t.Fatalf("%d answers, error %v", len(g.answers), err)
+			}
+			if time.Since(began) > time.Second {
+				t.Skip("the machine is too busy: near-misses are forgotten after a second")
 			}
 			a := g.answers[target][0]
 			if a.Outcome != Reply || len(a.Msg.Answer) != 1 {

@@ -67,9 +67,10 @@ func TestSweepSilence(t *testing.T) {
 
 // A long row of dead domains behind a resolver that lives is no silence.
 func TestSweepDeadDomains(t *testing.T) {
+	t.Parallel()
 	const n = 2 * silentRow
 	var g gathered
-	r := open(t, Config{Timeout: 5 * brevity, InFlight: n, Floor: n}, serve(t, lively(silence), nil))
+	r := open(t, Config{Timeout: fairness, InFlight: n, Floor: n}, serve(t, lively(silence), nil))
 	if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
@@ -87,7 +88,7 @@ func TestSweepOutage(t *testing.T) {
 		}
 	}, nil)
 	var g gathered
-	r := open(t, Config{Timeout: brevity, InFlight: 20, Retries: 5}, s)
+	r := open(t, Config{Timeout: 3 * brevity, InFlight: 20, Retries: 5}, s)
 	if err := r.Sweep(t.Context(), listed(500), g.yield); err != nil || len(g.answers) != 500 {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -14,9 +15,10 @@ import (
 // The rate holds for everything that is sent, attempts after the first too, and
 // its waits are not charged to the attempt.
 func TestRate(t *testing.T) {
+	t.Parallel()
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
-	const perSecond, questions, attempts = 200, 30, 2
-	r := open(t, Config{Rate: perSecond, Retries: attempts - 1, Timeout: 200 * time.Millisecond}, s)
+	const perSecond, questions, attempts = 40, 30, 2
+	r := open(t, Config{Rate: perSecond, Retries: attempts - 1, Timeout: fairness}, s) // less than the waits
 	began := time.Now()
 	var all sync.WaitGroup
 	for i := range questions {
@@ -27,7 +29,7 @@ func TestRate(t *testing.T) {
 		})
 	}
 	all.Wait()
-	const burst = perSecond / 100
+	const burst = 1
 	if least := time.Second * (questions*attempts - burst) / perSecond; time.Since(began) < least {
 		t.Errorf("%d messages at %d per second took %v, less than %v", questions*attempts, perSecond, time.Since(began), least)
 	}
@@ -67,8 +69,19 @@ func TestRateOfSweep(t *testing.T) {
 			t.Fatalf("%d messages in %v, want at most %.0f", m.asked, m.at, most)
 		}
 	}
-	if m := last; float64(m.asked) < perSecond*m.at.Seconds()/5 {
-		t.Errorf("%d messages in %v: far below the rate", m.asked, m.at)
+	// On a busy machine not the whole sweep shows what the limit lets out, but
+	// some stretch of it does.
+	best := 0.0
+	for i, first := range marks {
+		for _, m := range marks[i:] {
+			if asked := m.asked - first.asked; asked >= n/10 {
+				best = max(best, float64(asked)/(m.at-first.at).Seconds())
+				break
+			}
+		}
+	}
+	if best < perSecond/5 {
+		t.Errorf("%.0f messages per second at the most: far below the rate", best)
 	}
 }
 
@@ -77,16 +90,18 @@ func TestRateOfSweep(t *testing.T) {
 func TestRateIsShared(t *testing.T) {
 	t.Parallel()
 	s := serve(t, good, nil)
-	const questions = 200
-	r := open(t, Config{Rate: 100, InFlight: questions}, s)
+	const questions, few = 200, 10
+	r := open(t, Config{Rate: 20, InFlight: questions}, s)
 	sweeping := make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	var given atomic.Int64
 	var sweep sync.WaitGroup
 	sweep.Go(func() {
-		_ = r.Sweep(t.Context(), inBatches(func() (Question, bool) {
+		_ = r.Sweep(ctx, inBatches(func() (Question, bool) {
 			n := given.Add(1)
-			if n == questions {
-				close(sweeping) // the whole window waits for the limit by now
+			if n == few {
+				close(sweeping) // questions wait for the limit by now, and more will
 			}
 			return Question{Name: fmt.Sprintf("d%d.example", n), Type: TypeTXT}, n <= questions
 		}), func([]Answer) {})
@@ -98,6 +113,7 @@ func TestRateIsShared(t *testing.T) {
 	if between := s.asked.Load() - before; between > questions/4 {
 		t.Errorf("%d questions of the sweep went first", between)
 	}
+	stop()
 	sweep.Wait()
 }
 
@@ -118,11 +134,13 @@ func TestRateAndDeadline(t *testing.T) {
 // each time.
 func TestIDs(t *testing.T) {
 	const many = 3000
+	way := make(chan struct{}, 100) // an element for each question on its way: so many fit the server's buffer
 	var mu sync.Mutex
 	ids := make(map[string]bool) // port and id
 	seen := make(map[uint16]bool)
 	release := make(chan struct{})
 	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		<-way
 		mu.Lock()
 		seen[q.Id] = true
 		if ids[fmt.Sprint(q.Question[0].Name, q.Id)] = true; len(ids) == many {
@@ -136,6 +154,7 @@ func TestIDs(t *testing.T) {
 	for i := range many {
 		all.Go(func() {
 			name := fmt.Sprintf("d%d.example", i)
+			way <- struct{}{}
 			m, err := r.Exchange(t.Context(), txt(name))
 			if err != nil || m.Answer[0].(*dns.TXT).Txt[0] != "answer for "+name {
 				t.Errorf("%s: %v %v", name, m, err)
@@ -160,21 +179,29 @@ func TestHealth(t *testing.T) {
 		}
 	}, nil)
 	fine := serve(t, good, nil)
-	r := open(t, Config{Timeout: 10 * time.Millisecond, Retries: 3}, lame, fine)
+	var r *Resolver
 	exchange := func(n int) {
 		for i := range n {
 			if _, err := r.Exchange(t.Context(), txt(fmt.Sprintf("d%d.example", i))); err != nil {
 				var e *Error
 				if errors.As(err, &e) && e.Timeout() {
-					continue // four slow answers in a row on a busy machine
+					continue // the machine is busy
 				}
 				t.Fatal(err)
 			}
 		}
 	}
-	exchange(200)
-	if asked := lame.asked.Load(); asked > 80 || asked < 1 {
-		t.Errorf("the silent upstream was asked %d times of 200", asked)
+	for timeout := 10 * time.Millisecond; ; timeout *= 4 {
+		r = open(t, Config{Timeout: timeout, Retries: 3}, lame, fine)
+		before := lame.asked.Load()
+		exchange(200)
+		if r.Stats()[1].Timeouts > 0 && timeout < fairness {
+			continue // the other one loses questions too where the machine is slower than the time-out
+		}
+		if asked := lame.asked.Load() - before; asked > 80 || asked < 1 {
+			t.Errorf("the silent upstream was asked %d times of 200", asked)
+		}
+		break
 	}
 	dead.Store(false)
 	r.timeout = patience

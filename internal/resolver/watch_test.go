@@ -100,7 +100,7 @@ func TestSweepThroughOutage(t *testing.T) {
 						}
 					})), nil))
 				}
-				r := open(t, Config{InFlight: 500, Retries: 1, Timeout: 2 * brevity, Rate: 5000}, servers...)
+				r := open(t, Config{InFlight: 500, Retries: 3, Timeout: 4 * brevity, Rate: 5000}, servers...)
 				r.Watch(Watch{Canaries: testCanaries, Interval: brevity})
 				var g gathered
 				var once sync.Once
@@ -111,7 +111,7 @@ func TestSweepThroughOutage(t *testing.T) {
 					if len(g.answers) > n/4 {
 						once.Do(func() {
 							d.play(outage)
-							time.AfterFunc(15*brevity, func() { d.play(nil) })
+							time.AfterFunc(20*brevity, func() { d.play(nil) }) // longer than all attempts, and than a canary's
 						})
 					}
 				})
@@ -144,27 +144,23 @@ func TestSweepThroughOutage(t *testing.T) {
 // A process or a machine that is not there answers ICMP, or nobody does.
 func TestSweepWhileNobodyListens(t *testing.T) {
 	t.Parallel()
-	s := serve(t, honest(absent), nil)
-	r := open(t, Config{InFlight: 200, Retries: 1, Timeout: 3 * brevity, Rate: 5000}, s)
+	s := serveApart(t, honest(absent))
+	r := open(t, Config{InFlight: 200, Retries: 3, Timeout: 4 * brevity, Rate: 5000}, s)
 	r.Watch(Watch{Canaries: testCanaries, Interval: brevity})
 	var g gathered
 	var once sync.Once
-	var back *server
-	defer func() {
-		if back != nil {
-			back.close()
-		}
-	}()
-	returned := make(chan struct{})
+	returned := make(chan error, 1)
 	const n = 3000
 	err := r.Sweep(t.Context(), listed(n), func(answers []Answer) {
 		g.yield(answers)
 		once.Do(func() {
 			s.close()
-			time.AfterFunc(10*brevity, func() { back = serveAt(t, s.addr, honest(absent)); close(returned) })
+			time.AfterFunc(10*brevity, func() { _, err := serveAt(t, s.addr, honest(absent)); returned <- err })
 		})
 	})
-	<-returned
+	if err := <-returned; err != nil {
+		t.Fatal(err)
+	}
 	if err != nil || len(g.answers) != n {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
@@ -232,9 +228,13 @@ func TestLies(t *testing.T) {
 func TestLiesInFlight(t *testing.T) {
 	t.Parallel()
 	var lying atomic.Bool
+	var lies []func() // told when it is known
+	var mu sync.Mutex
 	liar := serve(t, func(q *dns.Msg, send func([]byte)) {
 		if lying.Load() && number(q) > 0 {
-			go func() { time.Sleep(5 * brevity); good(q, send) }() // when it is known
+			mu.Lock()
+			defer mu.Unlock()
+			lies = append(lies, func() { good(q, send) })
 			return
 		}
 		if lying.Load() {
@@ -247,6 +247,22 @@ func TestLiesInFlight(t *testing.T) {
 	r.Watch(Watch{Canaries: testCanaries, Interval: brevity})
 	time.Sleep(2 * brevity)
 	lying.Store(true)
+	var told sync.WaitGroup
+	told.Go(func() {
+		for t.Context().Err() == nil {
+			time.Sleep(brevity / 20)
+			if !r.stoppedAny() {
+				continue
+			}
+			mu.Lock()
+			for _, lie := range lies {
+				lie()
+			}
+			lies = nil
+			mu.Unlock()
+		}
+	})
+	t.Cleanup(told.Wait)
 	var g gathered
 	const n = 200
 	if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
@@ -268,9 +284,9 @@ func TestSilenceBeyondTheLimit(t *testing.T) {
 			absent(q, send)
 		}
 	})
-	config := Config{InFlight: 500, Floor: 500, Timeout: brevity, Rate: 20000}
+	config := Config{InFlight: 500, Floor: 500, Timeout: 5 * brevity, Rate: 5000}
 	r := open(t, config, serve(t, dropping, nil))
-	r.Watch(Watch{Canaries: testCanaries, Interval: brevity, MaxSilence: 0.05, MaxPause: 15 * brevity})
+	r.Watch(Watch{Canaries: testCanaries, Interval: 2 * brevity, MaxSilence: 0.05, MaxPause: 20 * brevity})
 	var g gathered
 	err := r.Sweep(t.Context(), listed(1<<30), g.yield)
 	if !errors.Is(err, ErrUntrusted) || !strings.Contains(fmt.Sprint(err), "drops questions in silence") {
@@ -325,7 +341,7 @@ func TestWatchBearsLoss(t *testing.T) {
 			lossy(q, send)
 		}
 	}, nil)
-	r := open(t, Config{InFlight: 100, Retries: 4, Timeout: brevity, Rate: 8000}, s)
+	r := open(t, Config{InFlight: 400, Retries: 4, Timeout: 4 * brevity, Rate: 8000}, s)
 	r.Watch(Watch{Canaries: testCanaries, Interval: brevity, MaxSilence: 0.05})
 	var g gathered
 	if err := r.Sweep(t.Context(), listed(4000), g.yield); err != nil || len(g.answers) != 4000 {
@@ -347,7 +363,7 @@ func TestStall(t *testing.T) {
 		}
 		absent(q, send)
 	}, nil)
-	r := open(t, Config{InFlight: 100, Timeout: 4 * brevity, Lanes: 1}, s)
+	r := open(t, Config{InFlight: 100, Timeout: fairness, Lanes: 1}, s)
 	late.Store(true)
 	var g gathered
 	var once sync.Once
@@ -355,7 +371,7 @@ func TestStall(t *testing.T) {
 	err := r.Sweep(t.Context(), func(into []Question) (int, bool) {
 		n, more := next(into[:min(len(into), 50)])
 		if number := r.Stats()[0].Asked; number > 0 {
-			once.Do(func() { s.udp.SetReadBuffer(1 << 20); late.Store(true); time.Sleep(stall + 4*brevity) })
+			once.Do(func() { s.udp.SetReadBuffer(1 << 20); late.Store(true); time.Sleep(stall + fairness) })
 		}
 		return n, more
 	}, g.yield)
