@@ -179,6 +179,7 @@ func TestTransportRetryAfter(t *testing.T) {
 // The time that a request has left ends the reading of its body, and closing the
 // body ends the turn.
 func TestTransportTimeout(t *testing.T) {
+	t.Parallel()
 	p := newPKI(t)
 	ended := make(chan struct{})
 	site := overTLS(p.good(t), func(conn net.Conn) {
@@ -191,7 +192,7 @@ func TestTransportTimeout(t *testing.T) {
 		site(conn)
 		close(ended)
 	})
-	resp, err := fetch(t, WithTimeout(t.Context(), time.Second), transport)
+	resp, err := fetch(t, WithTimeout(t.Context(), 2*time.Second), transport)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +203,7 @@ func TestTransportTimeout(t *testing.T) {
 	resp.Body.Close()
 	<-ended
 	place := transport.dialer.turns.hosts[netip.MustParseAddr("22.1.0.1")]
-	for range 100 { // net/http closes the connection in its own time
+	for range 2000 { // net/http closes the connection in its own time
 		if transport.dialer.turns.mu.Lock(); place.inFlight == 0 {
 			transport.dialer.turns.mu.Unlock()
 			return

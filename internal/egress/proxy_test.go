@@ -104,7 +104,7 @@ func TestProxy(t *testing.T) {
 			proxy := newSOCKS(t, c.play)
 			timeout := 5 * time.Second
 			if title == "silence" {
-				timeout = 100 * time.Millisecond
+				timeout = time.Second
 			}
 			transport := reach(t, p, Config{Proxy: proxy.url, Resolve: resolves(c.addr), DialTimeout: timeout}, nil)
 			_, err := fetch(t, t.Context(), transport)

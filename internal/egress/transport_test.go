@@ -102,6 +102,7 @@ func TestRoundTripGoesNowhereElse(t *testing.T) {
 
 // The body is the caller's to bound, and ends with the context of the request.
 func TestBody(t *testing.T) {
+	t.Parallel()
 	p := newPKI(t)
 	cert := p.good(t)
 	endless := overTLS(cert, func(conn net.Conn) {
@@ -127,7 +128,7 @@ func TestBody(t *testing.T) {
 		waitForEnd(conn)
 	})
 	transport = reach(t, p, Config{}, stuck)
-	resp, err = fetch(t, deadline(t, 200*time.Millisecond), transport)
+	resp, err = fetch(t, deadline(t, 2*time.Second), transport)
 	if err != nil {
 		t.Fatal(err)
 	}

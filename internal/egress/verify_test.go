@@ -239,7 +239,7 @@ func TestHandshakeErrors(t *testing.T) {
 		"SMTP":               {writes("220 mail.example ESMTP\r\n"), codes.TLSNotTLS, ""},
 		"silence":            {waitForEnd, codes.TLSHandshakeTimeout, ""},
 		"half a record":      {writes("\x16\x03\x03\x40\x00\x02"), codes.TLSHandshakeTimeout, ""},
-		"end":                {readHello, codes.TLSReset, ""},
+		"end":                {func(c net.Conn) { readHello(c) }, codes.TLSReset, ""},
 		"end at once":        {func(net.Conn) {}, codes.TLSReset, ""},
 		"reset":              {func(c net.Conn) { readHello(c); _ = c.(*net.TCPConn).SetLinger(0) }, codes.TLSReset, ""},
 		"end in a record":    {func(c net.Conn) { readHello(c); _, _ = c.Write([]byte("\x16\x03\x03\x40\x00\x02")) }, codes.TLSReset, ""},
@@ -288,7 +288,10 @@ func TestHandshakeErrors(t *testing.T) {
 }
 
 // readHello reads the ClientHello.
-func readHello(conn net.Conn) { _, _ = conn.Read(make([]byte, 8192)) }
+func readHello(conn net.Conn) bool {
+	_, err := conn.Read(make([]byte, 8192))
+	return err == nil
+}
 
 // oldServerHello chooses TLS 1.0, whatever was offered.
 func oldServerHello(conn net.Conn) {
@@ -300,10 +303,11 @@ func oldServerHello(conn net.Conn) {
 }
 
 func TestHandshakesAtATime(t *testing.T) {
+	t.Parallel()
 	p := newPKI(t)
 	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 10 * time.Second}, waitForEnd)
 	transport.handshakes <- struct{}{} // somebody else's, which takes long
-	ctx := deadline(t, 50*time.Millisecond)
+	ctx := deadline(t, time.Second)
 	_, err := transport.connect(ctx, host)
 	wantError(t, err, codes.StageTLS, "", true) // our own queue is not the host's fault
 	<-transport.handshakes
@@ -312,16 +316,17 @@ func TestHandshakesAtATime(t *testing.T) {
 // The wait for others' handshakes is not on the clock of the request: servers
 // that stall cost the next one nothing but the wait.
 func TestHandshakesWaitOffTheClock(t *testing.T) {
+	t.Parallel()
 	p := newPKI(t)
 	ended := make(chan struct{}, 5)
-	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 100 * time.Millisecond}, func(conn net.Conn) {
+	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 400 * time.Millisecond}, func(conn net.Conn) {
 		waitForEnd(conn)
 		ended <- struct{}{}
 	})
 	var all sync.WaitGroup
 	for range 5 {
 		all.Go(func() {
-			_, err := transport.connect(WithTimeout(t.Context(), 200*time.Millisecond), host)
+			_, err := transport.connect(WithTimeout(t.Context(), 1500*time.Millisecond), host)
 			var e *Error
 			if !errors.As(err, &e) || e.Local() || e.TLSError() != codes.TLSHandshakeTimeout {
 				t.Errorf("%v", err)

@@ -15,6 +15,7 @@ import (
 // Servers with large certificates share a few places; who finds none is put
 // off, and a place is free again when a connection ends, however it ends.
 func TestHeavyHandshakes(t *testing.T) {
+	t.Parallel()
 	p := newPKI(t)
 	large := leafTemplate(host)
 	blob := pkix.Extension{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, 100<<10)}
@@ -25,7 +26,7 @@ func TestHeavyHandshakes(t *testing.T) {
 	bad := chain(issue(t, wrong, p.intermediate), p.intermediate)
 	good := p.good(t)
 	var cert atomic.Pointer[tls.Certificate]
-	transport := reach(t, p, Config{HandshakeTimeout: 300 * time.Millisecond}, func(conn net.Conn) {
+	transport := reach(t, p, Config{HandshakeTimeout: time.Second}, func(conn net.Conn) {
 		overTLS(*cert.Load(), waitForEnd)(conn)
 	})
 	transport.heavy = make(chan struct{}, 1)
