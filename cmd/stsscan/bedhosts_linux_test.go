@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -30,8 +31,9 @@ type bedHosts struct {
 	key  *ecdsa.PrivateKey
 	root *x509.Certificate
 
-	mu  sync.Mutex
-	log []bedVisit
+	mu    sync.Mutex
+	log   []bedVisit
+	stall time.Duration // the longest for which this process was not let run meanwhile
 }
 
 // A bedVisit is a line of the log. What is between accepted and served is less
@@ -66,7 +68,28 @@ func serveBedHosts(t *testing.T, ipv6 bool) *bedHosts {
 		go h.accept(listener)
 		t.Cleanup(func() { listener.Close() })
 	}
+	go h.watchClock(t.Context())
 	return h
+}
+
+// watchClock notes how late the log may be on a busy machine.
+func (h *bedHosts) watchClock(ctx context.Context) {
+	const interval = 5 * time.Millisecond
+	for last := time.Now(); ctx.Err() == nil; {
+		time.Sleep(interval)
+		now := time.Now()
+		h.mu.Lock()
+		h.stall = max(h.stall, now.Sub(last)-interval)
+		h.mu.Unlock()
+		last = now
+	}
+}
+
+// stalled is how late the log has been at most.
+func (h *bedHosts) stalled() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stall
 }
 
 // certify makes the authority of the bed.
@@ -150,5 +173,5 @@ func (h *bedHosts) visits() []bedVisit {
 func (h *bedHosts) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.log = nil
+	h.log, h.stall = nil, 0
 }

@@ -101,7 +101,7 @@ func guardBed(t *testing.T, b *bed) {
 
 	domains := numbered("d", *bedFetches)
 	b.list(t, "list", domains)
-	must(t, b.scan("list", "run", "--probe-mx", "--ehlo", "bed.example.com", "--passes", "1", "--host-rate", "0", "--host-connections", "0", "--network-rate", "0", "--network-connections", "0"))
+	must(t, b.scan("list", "run", "--probe-mx", "--ehlo", "bed.example.com", "--passes", "1", "--surveys", "64", "--host-rate", "0", "--host-connections", "0", "--network-rate", "0", "--network-connections", "0"))
 	if n := packets(); n != 0 {
 		t.Errorf("%d packets were sent to other than the bed's public addresses", n)
 	}
