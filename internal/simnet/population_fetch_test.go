@@ -56,3 +56,25 @@ func TestTruthAsFetched(t *testing.T) {
 		}
 	})
 }
+
+// TestDripOutlastsDeadlines holds every dripping body to more octets than the
+// longest retrieval has seconds: else the truth would depend on who asks.
+func TestDripOutlastsDeadlines(t *testing.T) {
+	p := testPopulation(t, modelErrors, 0)
+	const longest = time.Hour
+	drips := 0
+	for i := range 20_000 {
+		domain := testName(i)
+		if truth, _ := p.truth(domain, 0); truth.Class != "dripping body" {
+			continue
+		}
+		drips++
+		site := p.site(hostLabel + domain)
+		if lasts := time.Duration(len(site.body)) * dripInterval; site.bodyPlay != bodyDrip || lasts < longest {
+			t.Errorf("%s: %d octets, all sent after %v", domain, len(site.body), lasts)
+		}
+	}
+	if drips == 0 {
+		t.Error("no domain drips")
+	}
+}

@@ -167,7 +167,7 @@ func webStories() []story {
 		{name: "body cut short", share: share{errors: 1}, body: bodyShort, end: failed(body, codes.ReasonTruncated)},
 		{name: "chunks that are none", share: share{errors: 0.7}, body: bodyBadChunks, end: failed(body, codes.ReasonMalformed)},
 		{name: "body reset", share: share{errors: 1}, body: bodyReset, end: failed(body, codes.ReasonReset)},
-		{name: "dripping body", share: share{errors: 0.25}, body: bodyDrip, addrs: addrsSingle, end: failed(body, codes.ReasonTimeout)},
+		{name: "dripping body", share: share{errors: 0.25}, body: bodyDrip, size: sizeFull, addrs: addrsSingle, end: failed(body, codes.ReasonTimeout)},
 		{name: "compressed body", share: share{errors: 1}, size: sizeGzip, end: failed(body, codes.ReasonEncoded)},
 		{name: "unknown coding", share: share{errors: 0.7}, header: [][2]string{{"Content-Encoding", "br"}}, end: failed(body, codes.ReasonEncoded)},
 	}
