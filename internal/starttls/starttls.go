@@ -49,7 +49,10 @@ type Config struct {
 	// name: the literal of that address.
 	Name func(ctx context.Context, own netip.Addr) string
 
-	Deadline time.Duration // of one probe, all its addresses and waits; 0: 30 s
+	// Deadline is how long a probe may take from its connection to its end, how
+	// long connecting may take, and for how long it waits for its turn, each
+	// apart: our manners are not the host's slowness. 0: 30 s.
+	Deadline time.Duration
 }
 
 // A Result is what one probe saw.
@@ -119,9 +122,7 @@ func (p *Prober) Probe(ctx context.Context, host string) (Result, error) {
 
 // run probes a host for the first time.
 func (p *Prober) run(ctx context.Context, host string) (Result, error) {
-	probing, cancel := context.WithTimeout(ctx, p.config.Deadline)
-	defer cancel()
-	conn, addr, err := p.dial(probing, host)
+	conn, addr, err := p.dial(ctx, host)
 	switch {
 	case err != nil && (fault(err) || ctx.Err() != nil):
 		return Result{}, err
@@ -129,6 +130,8 @@ func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 		return Result{Class: unconnected(err), Addr: addr}, nil
 	}
 	defer conn.Close()
+	probing, cancel := context.WithTimeout(ctx, p.config.Deadline)
+	defer cancel()
 	stop := context.AfterFunc(probing, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 
@@ -141,12 +144,11 @@ func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 	return s.result, nil
 }
 
-// dial connects, and waits where it is not yet the host's turn.
+// dial connects, and tries again while it is not yet the host's turn.
 func (p *Prober) dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
-	for {
-		conn, addr, err := p.config.Door.Dial(ctx, host)
-		var manners interface{ Later() bool }
-		if err == nil || !errors.As(err, &manners) || !manners.Later() {
+	for began := time.Now(); ; {
+		conn, addr, err := p.connect(ctx, host)
+		if err == nil || !later(err) || time.Since(began) >= p.config.Deadline {
 			return conn, addr, err
 		}
 		select {
@@ -155,6 +157,18 @@ func (p *Prober) dial(ctx context.Context, host string) (net.Conn, netip.Addr, e
 			return nil, addr, err
 		}
 	}
+}
+
+func (p *Prober) connect(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.config.Deadline)
+	defer cancel()
+	return p.config.Door.Dial(ctx, host)
+}
+
+// later reports whether err says that nobody was asked, for the sake of manners.
+func later(err error) bool {
+	var manners interface{ Later() bool }
+	return errors.As(err, &manners) && manners.Later()
 }
 
 func (p *Prober) name(ctx context.Context, conn net.Conn) string {
@@ -194,8 +208,7 @@ func unconnected(err error) codes.STARTTLS {
 	case codes.ReasonNoIPv6:
 		return codes.STARTTLSUnknown // we have no way there
 	}
-	var manners interface{ Later() bool }
-	if failed.PolicyStage() == codes.StageDNS || errors.As(err, &manners) && manners.Later() {
+	if failed.PolicyStage() == codes.StageDNS || later(err) {
 		return codes.STARTTLSUnknown
 	}
 	return codes.STARTTLSNoConnection
