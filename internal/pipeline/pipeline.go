@@ -232,8 +232,8 @@ type run struct {
 
 	voucher voucher // nil: all answers are believed
 	redo    redo
-	unsure  atomic.Bool  // parts were dropped that nobody vouched for in time
-	stalls  atomic.Int64 // times that the process was stopped
+	unsure  atomic.Bool // parts were dropped that nobody vouched for in time
+	stalls  stallWatch  // times that the process was stopped or starved
 
 	again      bool          // the names are those of visits
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport

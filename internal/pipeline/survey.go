@@ -44,7 +44,7 @@ func (r *run) survey(j job) {
 	}
 	first := &j.answer
 	var told *output.Row
-	stalls := r.stalls.Load()
+	stalls := r.stalls.count()
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
 		if err := r.await(); err != nil {
 			return nil, backoff.Permanent(err)
@@ -63,6 +63,7 @@ func (r *run) survey(j job) {
 		if err := r.conclude(&row); err != nil {
 			return nil, err
 		}
+		r.excuse(&row, stalls)
 		return &row, r.settle(&row, before)
 	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"stsscan/internal/codes"
-	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
 
@@ -152,36 +150,4 @@ func (r *run) await() error {
 		return e.Await(r.work)
 	}
 	return nil
-}
-
-// stallTime is how late a clock may be before the process was stopped, or had no
-// processor: then time-outs are no findings.
-const stallTime = 2 * time.Second
-
-// watchClock counts the times that the process was stopped, until ctx ends.
-func (r *run) watchClock(ctx context.Context) {
-	const interval = stallTime / 4
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for last := time.Now(); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		now := time.Now()
-		if now.Sub(last) > interval+stallTime {
-			r.stalls.Add(1)
-			r.Log.Warn("this process was stopped, or starved: what failed meanwhile is asked again", "for", now.Sub(last).Round(time.Millisecond))
-		}
-		last = now
-	}
-}
-
-// excuse makes a row provisional that failed while the process was stopped. That
-// counts for no pass.
-func (r *run) excuse(row *output.Row, stalls int64) {
-	if r.stalls.Load() != stalls && row.Pending == "" && row.Transient() {
-		row.Pending = string(codes.PendingInterrupted)
-	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/miekg/dns"
 
-	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
 
@@ -148,25 +147,4 @@ func (o *outage) Sweep(ctx context.Context, next func([]resolver.Question) (int,
 		}
 		yield(answers)
 	})
-}
-
-// What fails while the process is stopped is provisional, and counts for no pass.
-func TestExcuse(t *testing.T) {
-	w := newTown()
-	s := w.survey(t, listed{parts: 1, size: 3}, 1)
-	r := &run{Config: s.Config.withDefaults()}
-	row := &output.Row{Record: "unknown", RecordReason: "timeout"}
-	r.excuse(row, 0)
-	if row.Pending != "" {
-		t.Errorf("pending %q without a stall", row.Pending)
-	}
-	r.stalls.Add(1)
-	r.excuse(row, 0)
-	if row.Pending != "interrupted" {
-		t.Errorf("pending %q after a stall", row.Pending)
-	}
-	fine := &output.Row{Record: "absent", RecordReason: "nxdomain"}
-	if r.excuse(fine, 0); fine.Pending != "" {
-		t.Errorf("a denial is %q after a stall", fine.Pending)
-	}
 }

@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"runtime/metrics"
+	"sync"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// stallTime is how late a clock may be before the process was stopped, or had no
+// processor: then time-outs are no findings. A goroutine that could have run and
+// had to wait for half of it tells of the same: with its share of all the waits of
+// a handshake, a time limit of seconds is soon used up by us alone.
+const stallTime = 2 * time.Second
+
+// stallLook is how often the clock is looked at.
+const stallLook = stallTime / 4
+
+// A stallWatch counts the times that this process was stopped or starved. The
+// zero stallWatch has counted none.
+type stallWatch struct {
+	mu     sync.Mutex
+	looked time.Time // at last; zero: never, and what came before is not known
+	waited uint64    // goroutines that had waited too long, then
+	stalls int64
+	sample [1]metrics.Sample
+}
+
+// count is the number of stalls that were seen so far.
+func (w *stallWatch) count() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stalls
+}
+
+// look looks at the clock and at the scheduler, and gives the number of stalls
+// so far.
+func (w *stallWatch) look(now time.Time, log *slog.Logger) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	waited := w.waitedTooLong()
+	late := now.Sub(w.looked) - stallLook
+	if known := !w.looked.IsZero(); known && (late > stallTime || waited > w.waited) {
+		w.stalls++
+		log.Warn("this process was stopped, or starved: what failed meanwhile is asked again",
+			"late", max(0, late).Round(time.Millisecond), "goroutines", waited-w.waited)
+	}
+	w.looked, w.waited = now, waited
+	return w.stalls
+}
+
+// waitedTooLong is how many goroutines have waited for a processor for half of
+// stallTime or more since the process began, of those that the runtime measures:
+// about one switch in eight.
+func (w *stallWatch) waitedTooLong() (n uint64) {
+	w.sample[0].Name = "/sched/latencies:seconds"
+	metrics.Read(w.sample[:])
+	if w.sample[0].Value.Kind() != metrics.KindFloat64Histogram {
+		return 0 // a runtime that does not say
+	}
+	waits := w.sample[0].Value.Float64Histogram()
+	for i, count := range waits.Counts {
+		if waits.Buckets[i] >= (stallTime / 2).Seconds() {
+			n += count
+		}
+	}
+	return n
+}
+
+// watchClock looks at the clock until ctx ends.
+func (r *run) watchClock(ctx context.Context) {
+	ticker := time.NewTicker(stallLook)
+	defer ticker.Stop()
+	for {
+		r.stalls.look(time.Now(), r.Log)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// excuse makes a row provisional that failed while the process was stopped or
+// starved; before is the number of stalls when it was begun. That counts for no
+// pass.
+func (r *run) excuse(row *output.Row, before int64) {
+	if row.Pending != "" || !row.Transient() {
+		return
+	}
+	if r.stalls.look(time.Now(), r.Log) != before {
+		row.Pending = string(codes.PendingInterrupted)
+	}
+}
