@@ -40,6 +40,9 @@ func recordAdvice(row *output.Row) string {
 		if row.RecordReason == string(codes.RecordBadVersion) {
 			return "Begin " + at + " with v=STSv1; (section 3.1)."
 		}
+		if kind := codes.MXKind(row.MXKind); kind == codes.MXHosts || kind == codes.MXImplicit {
+			return "To begin, serve a policy of mode testing at mta-sts." + row.Domain + ", then publish " + at + " (section 3)."
+		}
 	}
 	return ""
 }
@@ -57,7 +60,7 @@ func policyAdvice(row *output.Row) string {
 	case codes.StageTCP:
 		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
 	case codes.StageTLS:
-		return "Give " + host + " a certificate for that name, valid now and from an authority that is trusted (section 3.3)."
+		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
 		if row.PolicyReason == string(codes.ReasonRedirect) {
 			return "Serve the policy at " + host + " itself: redirects must not be followed (section 3.3)."
@@ -82,7 +85,7 @@ func coverageAdvice(row *output.Row) string {
 			hosts = append(hosts, h.Host)
 		}
 	}
-	text := "List every MX host in the policy, then change the record's id: " + strings.Join(hosts, ", ") + " (section 4.1)."
+	text := "Add to the policy: mx: " + strings.Join(hosts, ", mx: ") + " (section 4.1). Then change the record's id."
 	switch codes.Mismatch(row.Mismatch) {
 	case codes.MismatchMTASTSLabel:
 		text += " An mx is the name of a mail server, not of the policy host."
@@ -101,12 +104,39 @@ func hostAdvice(h *output.MXHost) string {
 	switch codes.STARTTLS(*h.STARTTLS) {
 	case codes.STARTTLSNotOffered, codes.STARTTLSRejected:
 		return "Let " + h.Host + " offer STARTTLS (section 4.2; RFC 3207)."
-	case codes.STARTTLSHandshake:
-		return "Let " + h.Host + " do TLS 1.2 or higher (section 4.2)."
-	case codes.STARTTLSCertificate:
-		return "Give " + h.Host + " a certificate for that name, valid now and from an authority that is trusted (section 4.2)."
+	case codes.STARTTLSHandshake, codes.STARTTLSCertificate:
+		reason := codes.TLSOther
+		if h.TLSError != nil {
+			reason = codes.TLSError(*h.TLSError)
+		}
+		return tlsAdvice(h.Host, reason) + " (section 4.2)."
 	}
 	return ""
+}
+
+// tlsAdvice says what to change about TLS at a host, without a final stop.
+func tlsAdvice(host string, e codes.TLSError) string {
+	switch e {
+	case codes.TLSNameMismatch, codes.TLSNoCertForName:
+		return "Give " + host + " a certificate for that name"
+	case codes.TLSExpired:
+		return "Renew the certificate of " + host
+	case codes.TLSNotYetValid:
+		return "Give " + host + " a certificate that is valid now"
+	case codes.TLSSelfSigned, codes.TLSUnknownAuthority:
+		return "Give " + host + " a certificate from an authority that senders trust"
+	case codes.TLSIncompleteChain:
+		return "Let " + host + " send its intermediate certificates beside its own"
+	case codes.TLSProtocolVersion:
+		return "Let " + host + " do TLS 1.2 or higher"
+	case codes.TLSNotTLS:
+		return "Let " + host + " speak TLS there"
+	case codes.TLSOversize:
+		return "Let " + host + " send fewer certificates, of fewer names"
+	case codes.TLSCertificate:
+		return "Give " + host + " a certificate that is made for servers"
+	}
+	return "Let " + host + " end a TLS handshake"
 }
 
 func findingAdvice(f codes.Finding, row *output.Row) string {

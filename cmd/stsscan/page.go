@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 )
 
 // A page is what lookup shows of one domain: a column of labels, a column of
-// what was seen, no colour, and at most 80 columns of its own words.
+// what was seen, and at most 80 columns of its own words. Colour, where it is
+// wanted, says again what words say.
 type page struct {
-	text strings.Builder
+	text   strings.Builder
+	colour bool
 }
 
 // line writes a label, or none to continue, and a text that may hold strings
@@ -41,8 +44,8 @@ func (p *page) prose(label, text string) {
 }
 
 // writePage writes the page of a row.
-func writePage(w io.Writer, row *output.Row) error {
-	var p page
+func writePage(w io.Writer, row *output.Row, colour bool) error {
+	p := page{colour: colour}
 	fmt.Fprintln(&p.text, people(row.Domain))
 	p.overview(row)
 	p.record(row)
@@ -188,9 +191,12 @@ func (p *page) policy(row *output.Row) {
 	}
 }
 
+// findings lists every oddity, those that do no harm last.
 func (p *page) findings(row *output.Row) {
 	label := "Findings"
-	for _, code := range row.Findings {
+	list := slices.Clone(row.Findings)
+	slices.SortStableFunc(list, func(a, b string) int { return harmless(a) - harmless(b) })
+	for _, code := range list {
 		p.line(label, "%s", code)
 		if words := findingWords(codes.Finding(code)); words != "" {
 			p.line("", "  %s", words)

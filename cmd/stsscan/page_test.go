@@ -15,6 +15,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
@@ -63,10 +64,11 @@ func TestPages(t *testing.T) {
 				}
 				row.Resolver, row.Attempts = netip.MustParseAddrPort("192.0.2.53:53").String(), 1
 				var page strings.Builder
-				if err := writePage(&page, row); err != nil {
+				if err := writePage(&page, row, false); err != nil {
 					t.Fatal(err)
 				}
 				wantPage(t, filepath.Join("testdata", "pages", domain+".txt"), page.String())
+				wantColour(t, row, page.String())
 			})
 		})
 	}
@@ -91,6 +93,26 @@ func wantPage(t *testing.T, path, page string) {
 	}
 	if page != string(want) {
 		t.Errorf("the page is\n%s\nand %s says\n%s", page, path, want)
+	}
+}
+
+// wantColour holds the coloured page to the words of the plain one: a colour
+// says nothing that a word does not.
+func wantColour(t *testing.T, row *output.Row, plain string) {
+	t.Helper()
+	var page strings.Builder
+	if err := writePage(&page, row, true); err != nil {
+		t.Fatal(err)
+	}
+	coloured := page.String()
+	for _, sequence := range []string{"\x1b[32m", "\x1b[33m", "\x1b[1;31m", "\x1b[0m"} {
+		coloured = strings.ReplaceAll(coloured, sequence, "")
+	}
+	if coloured != plain {
+		t.Errorf("without its colours the page is\n%s\nnot\n%s", coloured, plain)
+	}
+	if bad := row.Verdict == "broken" || row.Verdict == "enforce_refused"; bad != strings.Contains(page.String(), "\x1b[1;31m"+row.Verdict) {
+		t.Errorf("%s: is it red?\n%s", row.Verdict, page.String())
 	}
 }
 

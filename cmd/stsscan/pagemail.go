@@ -8,134 +8,6 @@ import (
 	"stsscan/internal/output"
 )
 
-// Marks of checks: words, for those who hear the page and for those who see no
-// colour.
-const (
-	markGood    = "ok"
-	markWarn    = "warn"
-	markFail    = "FAIL"
-	markUnknown = "?"
-	markNone    = "--" // nothing is there, and nothing has to be
-)
-
-// A check is one line of the overview.
-type check struct{ mark, what string }
-
-// overview shows the verdict, and each check with its mark.
-func (p *page) overview(row *output.Row) {
-	p.line("Verdict", "%s", row.Verdict)
-	if row.VerdictBasis != "" {
-		p.line("", "by %s", basisWords(codes.Basis(row.VerdictBasis)))
-	}
-	label := "Checks"
-	for _, c := range checks(row) {
-		p.line(label, "%-4s  %s", c.mark, c.what)
-		label = ""
-	}
-}
-
-func basisWords(b codes.Basis) string {
-	switch b {
-	case codes.BasisPolicy:
-		return "record and policy"
-	case codes.BasisMX:
-		return "policy and names of MX hosts"
-	}
-	return "policy, names and certificates of MX hosts"
-}
-
-func checks(row *output.Row) []check {
-	list := []check{{recordMark(row), "record at _mta-sts." + row.Domain}}
-	if row.Policy != string(codes.PolicyNotFetched) {
-		list = append(list, check{policyMark(row), "policy at mta-sts." + row.Domain})
-	}
-	if row.MXMatch != "" {
-		list = append(list, check{matchMark(codes.MXMatch(row.MXMatch)), "MX hosts are covered by the policy"})
-	}
-	if row.MXTLS != "" {
-		list = append(list, check{tlsMark(codes.MXTLS(row.MXTLS)), "MX hosts do TLS with a certificate for their name"})
-	} else if len(row.MX) > 0 && row.MX[0].STARTTLS == nil && row.MXMatch != "" {
-		list = append(list, check{markUnknown, "certificates of MX hosts: not probed (--probe-mx)"})
-	}
-	if row.TLSRPT != "" {
-		list = append(list, check{reportMark(row), "TLS reports (RFC 8460)"})
-	}
-	if row.DANE != "" {
-		list = append(list, check{daneMark(codes.DANE(row.DANE)), "DANE (RFC 7672)"})
-	}
-	return list
-}
-
-func recordMark(row *output.Row) string {
-	switch codes.Record(row.Record) {
-	case codes.RecordValid:
-		return markGood
-	case codes.RecordAbsent:
-		return markNone
-	case codes.RecordUnknown:
-		return markUnknown
-	}
-	return markFail
-}
-
-func policyMark(row *output.Row) string {
-	switch codes.Policy(row.Policy) {
-	case codes.PolicyValid:
-		return markGood
-	case codes.PolicyUnknown:
-		return markUnknown
-	}
-	return markFail
-}
-
-func matchMark(m codes.MXMatch) string {
-	switch m {
-	case codes.MatchAll:
-		return markGood
-	case codes.MatchUnknown:
-		return markUnknown
-	case codes.MatchNoMX, codes.MatchNullMX:
-		return markNone
-	}
-	return markFail
-}
-
-func tlsMark(m codes.MXTLS) string {
-	switch m {
-	case codes.MXTLSAll:
-		return markGood
-	case codes.MXTLSUnknown:
-		return markUnknown
-	}
-	return markFail
-}
-
-func reportMark(row *output.Row) string {
-	switch codes.Record(row.TLSRPT) {
-	case codes.RecordValid:
-		return markGood
-	case codes.RecordUnknown:
-		return markUnknown
-	case codes.RecordAbsent:
-		if row.Policy != string(codes.PolicyValid) {
-			return markNone
-		}
-	}
-	return markWarn
-}
-
-func daneMark(d codes.DANE) string {
-	switch d {
-	case codes.DANEAll:
-		return markGood
-	case codes.DANESome:
-		return markWarn
-	case codes.DANEUnknown:
-		return markUnknown
-	}
-	return markNone
-}
-
 // mail shows the MX hosts, TLS reports, DANE and delegation.
 func (p *page) mail(row *output.Row) {
 	if row.MXKind != "" {
@@ -184,15 +56,14 @@ func mailWords(row *output.Row) string {
 }
 
 func (p *page) mailHost(h *output.MXHost) {
-	text := fmt.Sprintf("%d %s", h.Preference, h.Host)
-	if h.Matched != nil {
-		mark, says := markGood, ", covered"
-		if !*h.Matched {
-			mark, says = markFail, ", not covered (section 4.1)"
-		}
-		text = fmt.Sprintf("%-4s  %s%s", mark, text, says)
+	mark, says := "", ""
+	switch {
+	case h.Matched != nil && *h.Matched:
+		mark, says = markGood, ", covered"
+	case h.Matched != nil:
+		mark, says = markFail, ", not covered (section 4.1)"
 	}
-	p.line("", "%s", text)
+	p.marked("", mark, fmt.Sprintf("%d %s%s", h.Preference, h.Host, says))
 	if h.STARTTLS != nil {
 		mark := markFail
 		switch codes.STARTTLS(*h.STARTTLS) {
@@ -202,10 +73,10 @@ func (p *page) mailHost(h *output.MXHost) {
 			codes.STARTTLSNoAddress, codes.STARTTLSUnknown:
 			mark = markUnknown
 		}
-		p.line("", "%-4s  %s", mark, probeWords(h))
+		p.marked("", mark, "  "+probeWords(h))
 	}
 	if h.TLSA != nil && *h.TLSA != string(codes.TLSAAbsent) {
-		p.line("", "      TLSA records: %s", *h.TLSA)
+		p.marked("", "", "  TLSA records: "+*h.TLSA)
 	}
 }
 

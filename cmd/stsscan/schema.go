@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,11 @@ func newSchema(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the columns of the table",
-		Args:  exactly(0, "no arguments"),
+		Long: `schema prints the data dictionary: each column with its type, whether it can be
+NULL, the section of RFC 8461 (or of the RFC that is named) that it is about, and
+what it means, with the words that it can hold where these are a closed set. Times
+are UTC in microseconds.`,
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			columns := output.Columns()
 			if asJSON {
@@ -24,13 +29,17 @@ func newSchema(std streams) *cobra.Command {
 				return encoder.Encode(columns)
 			}
 			w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "COLUMN\tTYPE\tNULL\tMEANING")
-			for _, c := range columns {
+			fmt.Fprintln(w, "COLUMN\tTYPE\tNULL\tRFC\tMEANING")
+			for _, c := range output.Flat(columns) {
 				nullable := ""
 				if c.Nullable {
 					nullable = "yes"
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.Name, c.Type, nullable, c.Doc)
+				meaning := c.Doc
+				if c.Values != nil {
+					meaning += ": " + strings.Join(c.Values, " ")
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Name, c.Type, nullable, c.Section, meaning)
 			}
 			return w.Flush()
 		},

@@ -72,10 +72,10 @@ type Row struct {
 	BodyBytes       *int64 `parquet:"body_bytes,optional"`            // bytes read, at most 65537
 	BodyFraming     string `parquet:"body_framing,optional,dict"`     // how the end of the body was marked: codes.BodyFraming
 	DNSMS           *int32 `parquet:"dns_ms,optional"`                // addresses of the Policy Host, in milliseconds
-	ConnectMS       *int32 `parquet:"connect_ms,optional"`            // TCP connection
-	TLSMS           *int32 `parquet:"tls_ms,optional"`                // handshake
-	HTTPMS          *int32 `parquet:"http_ms,optional"`               // request and response header
-	BodyMS          *int32 `parquet:"body_ms,optional"`               // body
+	ConnectMS       *int32 `parquet:"connect_ms,optional"`            // TCP connection, in milliseconds
+	TLSMS           *int32 `parquet:"tls_ms,optional"`                // TLS handshake, in milliseconds
+	HTTPMS          *int32 `parquet:"http_ms,optional"`               // request and response header, in milliseconds
+	BodyMS          *int32 `parquet:"body_ms,optional"`               // body, in milliseconds
 
 	Policy           string   `parquet:"policy,dict"`                     // class of the policy: codes.Policy
 	PolicyStage      string   `parquet:"policy_stage,optional,dict"`      // stage at which retrieval failed: codes.Stage
@@ -83,7 +83,7 @@ type Row struct {
 	PolicyText       []byte   `parquet:"policy_text,optional"`            // the body as served, at most 64 KiB
 	PolicySHA256     string   `parquet:"policy_sha256,optional"`          // of the body, in hexadecimal
 	Mode             string   `parquet:"mode,optional,dict"`              // what the policy asks of senders: codes.Mode
-	MaxAge           *int64   `parquet:"max_age,optional"`                // in seconds
+	MaxAge           *int64   `parquet:"max_age,optional"`                // for how long senders may keep the policy, in seconds
 	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
 	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value
 

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
@@ -23,11 +22,12 @@ var source string
 // A Column is one entry of the data dictionary.
 type Column struct {
 	Name     string   `json:"name"`
-	Type     string   `json:"type"`             // as in "string", "list of string", "map of string to string"
-	Nullable bool     `json:"nullable"`         // NULL stands for what was not observed
-	Doc      string   `json:"doc"`              // one line
-	Values   []string `json:"values,omitempty"` // the closed set that its words are from; nil: an open set
-	Fields   []Column `json:"fields,omitempty"` // of each element of a list of structures
+	Type     string   `json:"type"`              // as in "string", "list of string", "map of string to string"
+	Nullable bool     `json:"nullable"`          // NULL stands for what was not observed
+	Doc      string   `json:"doc"`               // one line
+	Section  string   `json:"section,omitempty"` // of RFC 8461, or of the RFC that it names; empty: it is about the survey
+	Values   []string `json:"values,omitempty"`  // the closed set that its words are from; nil: an open set
+	Fields   []Column `json:"fields,omitempty"`  // of each element of a list of structures
 }
 
 // Columns lists the columns of the table, in order.
@@ -52,23 +52,32 @@ func columnsOf(row reflect.Type, prefix string, docs map[string]string) []Column
 			Type:     typeName(field.Type),
 			Nullable: nullable,
 			Doc:      docs[name],
+			Section:  section(prefix + name),
 			Values:   closedSet(prefix + name),
 		}
 	}
 	return columns
 }
 
+// Flat are the columns, those of the elements of a list of structures right
+// behind it, as list.field.
+func Flat(columns []Column) []Column {
+	var flat []Column
+	for _, c := range columns {
+		flat = append(flat, c)
+		for _, field := range c.Fields {
+			field.Name = c.Name + "." + field.Name
+			flat = append(flat, field)
+		}
+	}
+	return flat
+}
+
 // DictionaryMarkdown is the data dictionary as a Markdown table.
 func DictionaryMarkdown() string {
 	var b strings.Builder
-	b.WriteString("| column | type | NULL | meaning |\n| --- | --- | --- | --- |\n")
-	columns := Columns()
-	for i := 0; i < len(columns); i++ {
-		c := columns[i]
-		for k, field := range c.Fields { // after the column that they are in
-			field.Name = c.Name + "." + field.Name
-			columns = slices.Insert(columns, i+1+k, field)
-		}
+	b.WriteString("| column | type | NULL | RFC | meaning |\n| --- | --- | --- | --- | --- |\n")
+	for _, c := range Flat(Columns()) {
 		null := "never"
 		if c.Nullable {
 			null = "possible"
@@ -77,7 +86,7 @@ func DictionaryMarkdown() string {
 		if c.Values != nil {
 			doc += ": `" + strings.Join(c.Values, "` `") + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.Name, c.Type, null, doc)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Name, c.Type, null, c.Section, doc)
 	}
 	return b.String()
 }

@@ -80,13 +80,13 @@ func TestColumnsAgainstParquet(t *testing.T) {
 func TestDictionaryMarkdown(t *testing.T) {
 	text := DictionaryMarkdown()
 	for _, want := range []string{
-		"| `domain` | string | never | Policy Domain in A-labels, lower case, no final dot |\n",
-		"| `record` | string | never | class of the record: `valid` `invalid` `multiple` `absent` `unknown` |\n",
+		"| `domain` | string | never | 2 | Policy Domain in A-labels, lower case, no final dot |\n",
+		"| `record` | string | never | 3.1 | class of the record: `valid` `invalid` `multiple` `absent` `unknown` |\n",
 		"| `txt` | list of binary | possible |",
 		"| `tags` | map of string to string | possible |",
 		"| `mx` | list of structure | possible |",
 		"| `mx.host` | string | never |",
-		"| `mx.tlsa` | string | possible | its TLSA records for port 25 (RFC 7672): `usable`",
+		"| `mx.tlsa` | string | possible | RFC 7672, 2.2 | its TLSA records for port 25 (RFC 7672): `usable`",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
@@ -94,6 +94,24 @@ func TestDictionaryMarkdown(t *testing.T) {
 	}
 	if got, want := strings.Count(text, "\n"), 2+len(Columns())+reflect.TypeFor[MXHost]().NumField(); got != want {
 		t.Errorf("%d lines, want %d", got, want)
+	}
+}
+
+// A column says which section of an RFC it is about, or is one of the survey's
+// own; a unit that its name ends in is in its words too.
+func TestColumnsHaveSections(t *testing.T) {
+	own := strings.Fields(`rank list list_rank tld registered_domain tags error resolver attempts lookup_ms
+		tried_addrs tried_outcomes tried_ms ipv4 ipv6 addr cert_sha256 dns_ms connect_ms tls_ms http_ms body_ms policy_sha256
+		mx.addr mx.cert_sha256 findings observed_at pass pending`)
+	for _, c := range Flat(Columns()) {
+		if slices.Contains(own, c.Name) == (c.Section != "") {
+			t.Errorf("%s: section %q", c.Name, c.Section)
+		}
+		for suffix, unit := range map[string]string{"_ms": "milliseconds", "_bytes": "bytes"} {
+			if strings.HasSuffix(c.Name, suffix) && !strings.Contains(c.Doc, unit) {
+				t.Errorf("%s: %q does not speak of %s", c.Name, c.Doc, unit)
+			}
+		}
 	}
 }
 

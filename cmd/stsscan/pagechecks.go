@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// Marks of checks: words, for those who hear the page and for those who see no
+// colour.
+const (
+	markGood    = "ok"
+	markWarn    = "warn"
+	markFail    = "FAIL"
+	markUnknown = "unknown"
+	markNone    = "none" // nothing is there, and nothing has to be
+)
+
+// A check is one line of the overview.
+type check struct{ mark, what string }
+
+// colours reports whether a page for w may be coloured: on a terminal, unless
+// its user would rather not (no-color.org).
+func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
+
+// marked writes a line with a mark, or none, before its text.
+func (p *page) marked(label, mark, text string) {
+	fmt.Fprintf(&p.text, "  %-9s %s  %s\n", label, p.paint(mark, fmt.Sprintf("%-7s", mark)), printable(text))
+}
+
+// paint gives words of ours the colour of a mark.
+func (p *page) paint(mark, words string) string {
+	const green, yellow, red, plain = "\x1b[32m", "\x1b[33m", "\x1b[1;31m", "\x1b[0m"
+	colour := map[string]string{markGood: green, markWarn: yellow, markFail: red}[mark]
+	if !p.colour || colour == "" {
+		return words
+	}
+	return colour + words + plain
+}
+
+// overview shows the verdict, and each check with its mark.
+func (p *page) overview(row *output.Row) {
+	mark, words := verdictWords(codes.Verdict(row.Verdict))
+	fmt.Fprintf(&p.text, "  %-9s %s: %s\n", "Verdict", p.paint(mark, row.Verdict), words)
+	if row.VerdictBasis != "" {
+		p.line("", "judged by %s", basisWords(codes.Basis(row.VerdictBasis)))
+	}
+	label := "Checks"
+	for _, c := range checks(row) {
+		p.marked(label, c.mark, c.what)
+		label = ""
+	}
+}
+
+// verdictWords says in words what a verdict means for mail.
+func verdictWords(v codes.Verdict) (mark, words string) {
+	switch v {
+	case codes.VerdictNoSTS:
+		return markNone, "no MTA-STS here"
+	case codes.VerdictBroken:
+		return markFail, "published, and of no use: mail goes unprotected"
+	case codes.VerdictValidNone:
+		return markNone, "the policy asks for nothing (mode none)"
+	case codes.VerdictTestingOK:
+		return markGood, "testing, and nothing fails"
+	case codes.VerdictTestingWouldFail:
+		return markWarn, "testing, and not ready for enforce"
+	case codes.VerdictEnforceOK:
+		return markGood, "mail is protected"
+	case codes.VerdictEnforcePartial:
+		return markWarn, "mail is protected, and some MX hosts get none"
+	case codes.VerdictEnforceRefused:
+		return markFail, "mail would be refused"
+	}
+	return markUnknown, "what there is could not be seen"
+}
+
+func basisWords(b codes.Basis) string {
+	switch b {
+	case codes.BasisPolicy:
+		return "record and policy"
+	case codes.BasisMX:
+		return "policy and names of MX hosts"
+	}
+	return "policy, names and certificates of MX hosts"
+}
+
+func checks(row *output.Row) []check {
+	list := []check{{recordMark(row), "record at _mta-sts." + row.Domain}}
+	if row.Policy != string(codes.PolicyNotFetched) {
+		list = append(list, check{policyMark(row), "policy at mta-sts." + row.Domain})
+	}
+	if row.MXMatch != "" {
+		list = append(list, check{matchMark(codes.MXMatch(row.MXMatch)), "MX hosts are covered by the policy"})
+	}
+	if row.MXTLS != "" {
+		list = append(list, check{tlsMark(codes.MXTLS(row.MXTLS)), "MX hosts do TLS with a certificate for their name"})
+	} else if len(row.MX) > 0 && row.MX[0].STARTTLS == nil && row.MXMatch != "" {
+		list = append(list, check{markUnknown, "certificates of MX hosts: not probed (--probe-mx)"})
+	}
+	if row.TLSRPT != "" {
+		list = append(list, check{reportMark(row), "reports of failures, TLSRPT (RFC 8460)"})
+	}
+	if row.DANE != "" {
+		list = append(list, check{daneMark(codes.DANE(row.DANE)), "DANE for the MX hosts (RFC 7672)"})
+	}
+	return list
+}
+
+func recordMark(row *output.Row) string {
+	switch codes.Record(row.Record) {
+	case codes.RecordValid:
+		return markGood
+	case codes.RecordAbsent:
+		return markNone
+	case codes.RecordUnknown:
+		return markUnknown
+	}
+	return markFail
+}
+
+func policyMark(row *output.Row) string {
+	switch codes.Policy(row.Policy) {
+	case codes.PolicyValid:
+		return markGood
+	case codes.PolicyUnknown:
+		return markUnknown
+	}
+	return markFail
+}
+
+func matchMark(m codes.MXMatch) string {
+	switch m {
+	case codes.MatchAll:
+		return markGood
+	case codes.MatchSome:
+		return markWarn
+	case codes.MatchUnknown:
+		return markUnknown
+	case codes.MatchNoMX, codes.MatchNullMX:
+		return markNone
+	}
+	return markFail
+}
+
+func tlsMark(m codes.MXTLS) string {
+	switch m {
+	case codes.MXTLSAll:
+		return markGood
+	case codes.MXTLSSome:
+		return markWarn
+	case codes.MXTLSUnknown:
+		return markUnknown
+	}
+	return markFail
+}
+
+func reportMark(row *output.Row) string {
+	switch codes.Record(row.TLSRPT) {
+	case codes.RecordValid:
+		return markGood
+	case codes.RecordUnknown:
+		return markUnknown
+	case codes.RecordAbsent:
+		if row.Policy != string(codes.PolicyValid) {
+			return markNone
+		}
+	}
+	return markWarn
+}
+
+func daneMark(d codes.DANE) string {
+	switch d {
+	case codes.DANEAll:
+		return markGood
+	case codes.DANESome:
+		return markWarn
+	case codes.DANEUnknown:
+		return markUnknown
+	}
+	return markNone
+}
+
+// harmless is 1 for a finding that nobody needs to do anything about.
+func harmless(code string) int {
+	if code == string(codes.FindLineFeedEnds) {
+		return 1
+	}
+	return 0
+}
