@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"net"
 	"net/netip"
 
@@ -52,7 +53,7 @@ func (r *run) probe(row *output.Row, mx mtasts.MX) error {
 		}
 		into := &row.MX[i]
 		probes.Go(func() error {
-			seen, err := r.Mail.Prober.Probe(r.work, into.Host)
+			seen, err := r.Mail.Prober.Probe(r.work, into.Host, r.stallsNow)
 			if err != nil {
 				return err
 			}
@@ -61,6 +62,9 @@ func (r *run) probe(row *output.Row, mx mtasts.MX) error {
 		})
 	}
 	err := probes.Wait()
+	if errors.Is(err, starttls.ErrStalled) {
+		row.Pending, err = string(codes.PendingInterrupted), nil
+	}
 	for i := range row.MX {
 		if err == nil && row.MX[i].STARTTLS != nil {
 			addProbeFinding(row, codes.STARTTLS(*row.MX[i].STARTTLS))

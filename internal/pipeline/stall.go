@@ -23,11 +23,12 @@ const stallLook = stallTime / 4
 // A stallWatch counts the times that this process was stopped or starved. The
 // zero stallWatch has counted none.
 type stallWatch struct {
-	mu     sync.Mutex
-	looked time.Time // at last; zero: never, and what came before is not known
-	waited uint64    // goroutines that had waited too long, then
-	stalls int64
-	sample [1]metrics.Sample
+	mu      sync.Mutex
+	ticked  time.Time // when the clock was looked at last; zero: nobody looks at it regularly
+	counted bool      // there is a count of goroutines to compare with
+	waited  uint64    // goroutines that had waited too long, then
+	stalls  int64
+	sample  [1]metrics.Sample
 }
 
 // count is the number of stalls that were seen so far.
@@ -37,19 +38,33 @@ func (w *stallWatch) count() int64 {
 	return w.stalls
 }
 
-// look looks at the clock and at the scheduler, and gives the number of stalls
-// so far.
+// tick looks at the clock and at the scheduler, and is to be called every
+// stallLook.
+func (w *stallWatch) tick(now time.Time, log *slog.Logger) {
+	w.look(now, log)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ticked = now
+}
+
+// look gives the number of stalls until now.
 func (w *stallWatch) look(now time.Time, log *slog.Logger) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	waited := w.waitedTooLong()
-	late := now.Sub(w.looked) - stallLook
-	if known := !w.looked.IsZero(); known && (late > stallTime || waited > w.waited) {
+	late := now.Sub(w.ticked) - stallLook
+	if w.ticked.IsZero() {
+		late = 0
+	}
+	if late > stallTime || w.counted && waited > w.waited {
 		w.stalls++
+		if !w.ticked.IsZero() {
+			w.ticked = now // what is counted is counted once
+		}
 		log.Warn("this process was stopped, or starved: what failed meanwhile is asked again",
 			"late", max(0, late).Round(time.Millisecond), "goroutines", waited-w.waited)
 	}
-	w.looked, w.waited = now, waited
+	w.counted, w.waited = true, waited
 	return w.stalls
 }
 
@@ -76,7 +91,7 @@ func (r *run) watchClock(ctx context.Context) {
 	ticker := time.NewTicker(stallLook)
 	defer ticker.Stop()
 	for {
-		r.stalls.look(time.Now(), r.Log)
+		r.stalls.tick(time.Now(), r.Log)
 		select {
 		case <-ctx.Done():
 			return
@@ -85,6 +100,9 @@ func (r *run) watchClock(ctx context.Context) {
 	}
 }
 
+// stallsNow is the number of stalls until now.
+func (r *run) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log) }
+
 // excuse makes a row provisional that failed while the process was stopped or
 // starved; before is the number of stalls when it was begun. That counts for no
 // pass.
@@ -92,7 +110,7 @@ func (r *run) excuse(row *output.Row, before int64) {
 	if row.Pending != "" || !row.Transient() {
 		return
 	}
-	if r.stalls.look(time.Now(), r.Log) != before {
+	if r.stallsNow() != before {
 		row.Pending = string(codes.PendingInterrupted)
 	}
 }

@@ -64,6 +64,16 @@ type Result struct {
 	Peer     Peer
 }
 
+// hasty reports whether the result might be another one if we had more time, or
+// had taken less of the server's.
+func (r Result) hasty() bool {
+	switch r.Class {
+	case codes.STARTTLSTimeout, codes.STARTTLSReset, codes.STARTTLSNoConnection, codes.STARTTLSUnknown:
+		return true
+	}
+	return r.TLSError == codes.TLSHandshakeTimeout || r.TLSError == codes.TLSReset
+}
+
 // A Prober probes hosts, each once. It keeps about 300 octets for each host that
 // it has met. It may be used concurrently.
 type Prober struct {
@@ -88,12 +98,17 @@ func New(c Config) *Prober {
 	return &Prober{config: c, probes: make(map[string]*probe)}
 }
 
+// ErrStalled says that a probe failed for lack of time while this process was
+// stopped or starved: it says nothing about the host.
+var ErrStalled = errors.New("starttls: this process was stopped meanwhile")
+
 // Probe probes a host, or waits for and gives the result of the one probe that
-// there is. The deadline is the Prober's own; ctx ends it early.
+// there is. The deadline is the Prober's own; ctx ends it early. stalls counts the
+// times that this process was stopped or starved; nil: nobody knows.
 //
-// The error is a fault of this machine or that of ctx; the host is then probed
-// again when it is asked for again.
-func (p *Prober) Probe(ctx context.Context, host string) (Result, error) {
+// The error is a fault of this machine, that of ctx, or [ErrStalled]; the host is
+// then probed again when it is asked for again.
+func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (Result, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	p.mu.Lock()
 	one, known := p.probes[host]
@@ -110,7 +125,14 @@ func (p *Prober) Probe(ctx context.Context, host string) (Result, error) {
 			return Result{}, ctx.Err()
 		}
 	}
+	if stalls == nil {
+		stalls = func() int64 { return 0 }
+	}
+	before := stalls()
 	one.result, one.err = p.run(ctx, host)
+	if one.err == nil && one.result.hasty() && stalls() != before {
+		one.result, one.err = Result{}, ErrStalled
+	}
 	if one.err != nil {
 		p.mu.Lock()
 		delete(p.probes, host)

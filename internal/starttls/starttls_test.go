@@ -71,7 +71,7 @@ func TestProbe(t *testing.T) {
 					Door: newDoor(t, world, world.DialContext),
 					Name: func(context.Context, netip.Addr) string { return "probe.example.net" },
 				})
-				got, err := p.Probe(t.Context(), "mx.example.com")
+				got, err := p.Probe(t.Context(), "mx.example.com", nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -109,7 +109,7 @@ func TestProbeOnce(t *testing.T) {
 	for i := range 50 {
 		all.Go(func() {
 			host := []string{"mx.example.com", "MX.Example.com.", "mx2.example.com"}[i%3]
-			got, err := p.Probe(t.Context(), host)
+			got, err := p.Probe(t.Context(), host, nil)
 			if want := []codes.STARTTLS{codes.STARTTLSOK, codes.STARTTLSOK, codes.STARTTLSRefused}[i%3]; err != nil || got.Class != want {
 				t.Errorf("%s: %+v, %v", host, got, err)
 			}
@@ -139,59 +139,12 @@ func TestProbeOwnFault(t *testing.T) {
 		return world.DialContext(ctx, network, address)
 	})})
 	var local interface{ Local() bool }
-	if got, err := p.Probe(t.Context(), "mx.example.com"); !errors.As(err, &local) || !local.Local() || got.Class != "" {
+	if got, err := p.Probe(t.Context(), "mx.example.com", nil); !errors.As(err, &local) || !local.Local() || got.Class != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	broken = false
-	if got, err := p.Probe(t.Context(), "mx.example.com"); err != nil || got.Class != codes.STARTTLSOK {
+	if got, err := p.Probe(t.Context(), "mx.example.com", nil); err != nil || got.Class != codes.STARTTLSOK {
 		t.Errorf("%+v, %v", got, err)
-	}
-}
-
-// A busy door puts off whom it is asked for until a moment.
-type busyDoor struct {
-	door
-	until time.Time
-}
-
-type errBusy struct{}
-
-func (errBusy) Error() string                    { return "not yet its turn" }
-func (errBusy) Later() bool                      { return true }
-func (errBusy) PolicyStage() codes.Stage         { return codes.StageTCP }
-func (errBusy) PolicyReason() codes.PolicyReason { return codes.ReasonOther }
-
-func (d busyDoor) Dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
-	if time.Now().Before(d.until) {
-		return nil, netip.Addr{}, errBusy{}
-	}
-	return d.door.Dial(ctx, host)
-}
-
-// The wait for a turn is ours: it leaves the host all the time that it has, and
-// says nothing about it when it is too long.
-func TestProbeWaits(t *testing.T) {
-	for _, tt := range []struct {
-		busy  time.Duration
-		fault string
-		class codes.STARTTLS
-		takes time.Duration
-	}{
-		{29 * time.Second, "smtp good", codes.STARTTLSOK, 29 * time.Second},
-		{29 * time.Second, "smtp silent", codes.STARTTLSTimeout, 59 * time.Second},
-		{29 * time.Second, "tcp silent", codes.STARTTLSNoConnection, 34 * time.Second},
-		{time.Hour, "smtp good", codes.STARTTLSUnknown, 30 * time.Second},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			world := open(t, map[string]string{"mx.example.com": tt.fault})
-			began := time.Now()
-			p := starttls.New(starttls.Config{Door: busyDoor{newDoor(t, world, world.DialContext), began.Add(tt.busy)}})
-			got, err := p.Probe(t.Context(), "mx.example.com")
-			if took := time.Since(began); err != nil || got.Class != tt.class || took != tt.takes {
-				t.Errorf("%s, busy for %v: %s after %v, %v; want %s after %v", tt.fault, tt.busy, got.Class, took, err, tt.class, tt.takes)
-			}
-			world.Close()
-		})
 	}
 }
 
@@ -205,7 +158,7 @@ func TestProbeCancelled(t *testing.T) {
 			time.Sleep(time.Second)
 			cancel()
 		}()
-		if got, err := p.Probe(ctx, "mx.example.com"); err == nil || got.Class != "" {
+		if got, err := p.Probe(ctx, "mx.example.com", nil); err == nil || got.Class != "" {
 			t.Errorf("%+v, %v", got, err)
 		}
 		world.Close()
@@ -223,7 +176,7 @@ func TestProbeForbidden(t *testing.T) {
 	p := starttls.New(starttls.Config{Door: transport})
 	for _, host := range []string{"mx.example.com", "local.example.com"} {
 		dialled = false
-		got, err := p.Probe(t.Context(), host)
+		got, err := p.Probe(t.Context(), host, nil)
 		want := codes.STARTTLSNoAddress
 		if host == "mx.example.com" {
 			want = codes.STARTTLSNoConnection

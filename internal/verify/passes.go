@@ -6,9 +6,16 @@ import (
 )
 
 // notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost.
+// policy, or the answer was lost. One that was stopped on the way may have seen
+// all that a final row has.
 func notAsked(row *output.Row) bool {
-	return row.Pending == string(codes.PendingManners) || row.Pending == string(codes.PendingInterrupted)
+	switch codes.Pending(row.Pending) {
+	case codes.PendingManners:
+		return true
+	case codes.PendingInterrupted:
+		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
+	}
+	return false
 }
 
 // checkPasses holds what a row says of earlier passes against the rest of it.

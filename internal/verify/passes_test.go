@@ -30,6 +30,11 @@ func TestPasses(t *testing.T) {
 	}{
 		{"nobody was asked", valid, waits("manners"), ""},
 		{"the answer was lost", valid, waits("interrupted"), ""},
+		{"stopped on the way", valid, func(r *output.Row) {
+			failed("unreachable", "tls", "handshake_timeout", "ErrPolicyFetch")(r)
+			r.TLSError, r.Pending = "handshake_timeout", "interrupted"
+		}, ""},
+		{"stopped on the way, and the evidence does not hold", valid, func(r *output.Row) { r.Pending, r.Mode = "interrupted", "none" }, "mode is"},
 		{"nobody was asked, and the row is final", valid, waits(""), "is not 200"},
 		{"asked, and waits to be asked", valid, func(r *output.Row) { waits("manners")(r); r.Policy = "missing" }, "the policy was not asked for"},
 		{"no record, and waits for manners", negative, func(r *output.Row) { r.Pending = "manners" }, "the policy was not asked for"},
