@@ -21,7 +21,7 @@ func sections() []Section {
 		{ID: "policies", Title: "What policies say", Queries: []string{"modes", "max_age", "mx_match", "mismatches", "same_provider"}},
 		{ID: "hosts", Title: "Policy Hosts", Queries: []string{
 			"http_status", "redirects", "media_types", "servers", "body_sizes", "addresses", "tls_versions", "issuers"}},
-		{ID: "mail", Title: "Mail, reports and DANE", Queries: []string{"mail", "mx_probes", "tlsrpt", "tlsrpt_by_tld", "tlsrpt_destinations", "dane"}},
+		{ID: "mail", Title: "Mail, reports and DANE", Queries: []string{"mail", "mx_probes", "tlsrpt", "tlsrpt_by_tld", "tlsrpt_destinations", "dane", "dane_overlap"}},
 		{ID: "operators", Title: "Who runs it", Queries: []string{
 			"managers", "operators", "providers", "delegation", "delegation_kinds", "concentration", "largest_clusters", "cluster_effect"}},
 		{ID: "measurement", Title: "The measurement itself", Queries: []string{"unknowns", "passes", "retries", "timing"}},
