@@ -21,7 +21,7 @@ func floors() [][]string {
 		{"internal/codes", "internal/durable"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/pipeline", "internal/queue", "internal/verify"},
-		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch"},
+		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay"},
 	}
 }
 
@@ -36,7 +36,7 @@ func doors() map[string][]string {
 		"github.com/schollz/progressbar/v3":   {"cmd/stsscan"},
 		"github.com/prometheus/client_golang": {"cmd/stsscan"},
 		"net/http":                            {"internal/mtasts", "internal/egress", "bench/fetch"},
-		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch"},
+		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch", "bench/relay"},
 	}
 }
 
