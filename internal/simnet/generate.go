@@ -11,10 +11,23 @@ const (
 	modelZones  = "zones"  // zone files: one domain in a thousand has a record
 	modelTop    = "top"    // a top list: adoption falls with the rank
 	modelErrors = "errors" // half the domains have a record, and everything goes wrong somewhere
+	modelSoak   = "soak"   // a million domains for one long run: a fifth fails somewhere, and an operator has a giant's share
 )
 
+// soakAdoption is the share with a record in the model soak, few enough that a
+// million handshakes are not what a run is about, and giantShare how many of
+// them have their Policy Hosts at one address.
+const (
+	soakAdoption = 0.05
+	giantShare   = 0.6
+)
+
+// made reports whether a model was made for tests, by the columns errors and
+// absent of the tables, and not after anything that was measured.
+func made(model string) bool { return model == modelErrors || model == modelSoak }
+
 // Models lists the names that [Generate] knows.
-func Models() []string { return []string{modelZones, modelTop, modelErrors} }
+func Models() []string { return []string{modelZones, modelTop, modelErrors, modelSoak} }
 
 // newPopulation makes the population of a model in a night, from 0.
 func newPopulation(model string, seed uint64, night int) (source, error) {
@@ -46,7 +59,7 @@ func (p *population) shareOperators() {
 	for i := range p.operators {
 		o := &p.operators[i]
 		share := o.wild
-		if p.model == modelErrors {
+		if made(p.model) {
 			share = o.errors
 		}
 		for allowed := range weights {
@@ -101,11 +114,16 @@ func (p *population) shareStories() {
 		p.absence = column(p.absences, true, func(s share) float64 { return s.zones })
 	case modelTop:
 		p.absence = column(p.absences, true, func(s share) float64 { return s.top })
-	case modelErrors:
-		p.absence = column(p.absences, true, func(s share) float64 { return s.absent })
+	case modelErrors, modelSoak:
+		absent := func(s share) float64 { return s.absent }
+		if p.model == modelSoak {
+			absent = func(s share) float64 { return s.absent / 2 }
+			p.giant, p.giants = &operator{name: "giant", addrs: 1}, story{name: "at the giant's", addrs: addrsSingle, end: ok()}
+		}
+		p.absence = column(p.absences, true, absent)
 		p.storyWheel = []wheel{column(p.stories, false, func(s share) float64 { return s.errors })}
 	}
-	if p.model != modelErrors {
+	if !made(p.model) {
 		p.storyWheel = []wheel{
 			ownSmall:  column(p.stories, true, func(s share) float64 { return s.small }),
 			ownMid:    column(p.stories, true, func(s share) float64 { return s.mid }),
@@ -142,13 +160,13 @@ func (p *population) shareCompanions() {
 	var reports, operators, own []float64
 	for _, s := range p.reports {
 		share := s.wild
-		if p.model == modelErrors {
+		if made(p.model) {
 			share = s.errors
 		}
 		reports = append(reports, share)
 	}
 	for _, s := range p.mailServers {
-		if p.model == modelErrors {
+		if made(p.model) {
 			s.operator, s.own = s.errors, s.errors
 		}
 		operators, own = append(operators, s.operator), append(own, s.own)
@@ -165,6 +183,8 @@ func (p *population) adoption(domain string, d draw) float64 {
 		return rankAdoption(p.rank(domain, d))
 	case modelZones:
 		return zoneAdoption(domain[strings.LastIndexByte(domain, '.')+1:])
+	case modelSoak:
+		return soakAdoption
 	}
 	return 0.5
 }

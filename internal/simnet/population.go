@@ -24,11 +24,13 @@ type population struct {
 	operators     []operator
 	operatorWheel [3]wheel  // by whom a story allows
 	self          *operator // who has names for every domain
+	giant         *operator // who has very many domains at one address; nil: nobody
+	giants        story     // that they live
 	existing      []string  // registered domains that operators need, sorted
 	sharedZones   []string  // those of operators whose names are shared by all their domains
 
 	stories    []story // of domains with a record; the first is the good one
-	storyWheel []wheel // by operatorKind; in the errors model one for all
+	storyWheel []wheel // by operatorKind; in the models made for tests one for all
 	absences   []story // of domains without a record; the first is NXDOMAIN
 	absence    wheel
 	nowhere    *story // of names whose registered domain does not exist
@@ -96,7 +98,11 @@ func (p *population) drawFate(domain string) fate {
 		}
 		return f
 	}
-	if p.model == modelErrors {
+	if p.giant != nil && f.draw.chance(forOperator, giantShare) {
+		f.operator, f.story = p.giant, &p.giants
+		return f
+	}
+	if made(p.model) {
 		f.story = &p.stories[p.storyWheel[0].at(f.draw.unit(forStory))]
 		p.hire(&f)
 		return f

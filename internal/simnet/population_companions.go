@@ -41,7 +41,7 @@ func (p *population) companionStep(name string, qtype uint16) (st step, ok bool)
 // to every name right below it.
 func (p *population) wildcard(f *fate) bool {
 	share := 0.002 // a guess
-	if p.model == modelErrors {
+	if made(p.model) {
 		share = 0.03
 	}
 	return f.bears && f.story.record == playGood && f.story.recordAlias == aliasOfOperator && f.story.by != byThird &&

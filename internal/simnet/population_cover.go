@@ -28,7 +28,7 @@ func (c coverage) matches() bool { return c == coverAll || c == coverMore }
 // stale), 1.1 % extra label (82 % of it mta-sts) and 0.1 % typo. What it does
 // not count (more, some) is a guess.
 func coverages(model string) wheel {
-	if model == modelErrors {
+	if made(model) {
 		return newWheel(70, 4, 6, 5, 4, 4, 4, 3)
 	}
 	return newWheel(95.1, 2, 0.2, 0.95, 0.55, 0.88, 0.22, 0.1)

@@ -22,7 +22,7 @@ const (
 // (Tranco, the first 100,000, August 2025). The rest is a guess.
 func mailKinds(model string, bears bool) wheel {
 	switch {
-	case bears && model == modelErrors:
+	case bears && made(model):
 		return newWheel(90, 3, 2, 2, 2, 1)
 	case bears:
 		return newWheel(98.8, 0.5, 0.2, 0.2, 0.3)

@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -226,6 +227,37 @@ func TestErrorsHasEveryClass(t *testing.T) {
 	}
 	if silent.hits > silent.of*5/1000 {
 		t.Errorf("%d of %d domains have a silent DNS, more than 0.5 %%", silent.hits, silent.of)
+	}
+}
+
+// TestSoak: a giant's share at one address, all of it well; and a fifth that
+// fails.
+func TestSoak(t *testing.T) {
+	p := testPopulation(t, modelSoak, 0)
+	var giants, failing, others tally
+	addrs := map[netip.Addr]bool{}
+	for i := range sampleSize / 10 {
+		f := p.fateOf(testName(i))
+		truth, _ := p.truth(f.domain, 0)
+		giants.add(f.operator == p.giant && f.bears)
+		others.add(f.operator != p.giant && f.bears)
+		failing.add(truth.Record == codes.RecordUnknown || f.bears && truth.Policy != codes.PolicyValid)
+		if f.operator != p.giant || !f.bears {
+			continue
+		}
+		if truth.Policy != codes.PolicyValid {
+			t.Errorf("%s, one of the giant's: %s %s", f.domain, truth.Policy, truth.Reason)
+		}
+		v4, v6 := p.hostAddrs(&f)
+		for _, addr := range slices.Concat(v4, v6) {
+			addrs[addr] = true
+		}
+	}
+	giants.check(t, "giant", 0.03)
+	others.check(t, "other records", 0.02)
+	failing.check(t, "failing", 0.186)
+	if len(addrs) != 1 {
+		t.Errorf("the giant has %d addresses", len(addrs))
 	}
 }
 

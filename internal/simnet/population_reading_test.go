@@ -20,7 +20,7 @@ import (
 // serves: it must conclude what the story says. No connection is made; policies
 // are taken from the site as they are.
 func TestTruthAsRead(t *testing.T) {
-	for model, n := range map[string]int{modelZones: 3000, modelTop: 5000, modelErrors: 20_000} {
+	for model, n := range map[string]int{modelZones: 3000, modelTop: 5000, modelErrors: 20_000, modelSoak: 20_000} {
 		t.Run(model, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := testPopulation(t, model, 40)

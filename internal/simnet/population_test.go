@@ -29,8 +29,8 @@ func TestNewPopulationRefuses(t *testing.T) {
 		night int
 		want  string
 	}{
-		{"zone", 0, `no model "zone": there are zones, top, errors`},
-		{"", 0, `no model "": there are zones, top, errors`},
+		{"zone", 0, `no model "zone": there are zones, top, errors, soak`},
+		{"", 0, `no model "": there are zones, top, errors, soak`},
 		{"top", -1, "no night -1: the first is 0"},
 	} {
 		if _, err := newPopulation(test.model, 1, test.night); err == nil || err.Error() != test.want {
