@@ -9,8 +9,14 @@ import (
 // unknown, loops and filters will not; of a policy, what servers say plainly,
 // certificates among it, will not either.
 func (r *Row) Transient() bool {
-	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) {
+	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.DANE == string(codes.DANEUnknown) {
 		return true
+	}
+	switch codes.Record(r.Record) {
+	case codes.RecordValid, codes.RecordInvalid, codes.RecordMultiple:
+		if r.WildcardSuspected == nil { // nobody said whether there is a wildcard
+			return true
+		}
 	}
 	switch codes.Record(r.Record) {
 	case codes.RecordValid:

@@ -8,10 +8,10 @@ import (
 
 func TestTransient(t *testing.T) {
 	record := func(class codes.Record, reason codes.RecordReason) Row {
-		return Row{Record: string(class), RecordReason: string(reason), Policy: string(codes.PolicyNotFetched)}
+		return Row{Record: string(class), RecordReason: string(reason), Policy: string(codes.PolicyNotFetched), WildcardSuspected: new(false)}
 	}
 	policy := func(stage codes.Stage, reason codes.PolicyReason, status int32) Row {
-		r := Row{Record: string(codes.RecordValid), PolicyStage: string(stage), PolicyReason: string(reason)}
+		r := Row{Record: string(codes.RecordValid), PolicyStage: string(stage), PolicyReason: string(reason), WildcardSuspected: new(false)}
 		if status != 0 {
 			r.HTTPStatus = &status
 		}
@@ -44,6 +44,21 @@ func TestTransient(t *testing.T) {
 		{"too large", policy(codes.StageBody, codes.ReasonTooLarge, 200), false},
 		{"cut short", policy(codes.StageBody, codes.ReasonTruncated, 200), true},
 		{"grammar", policy(codes.StageSyntax, codes.ReasonModeMissing, 200), false},
+	}
+	mail := func(change func(*Row)) Row {
+		r := policy("", "", 200)
+		change(&r)
+		return r
+	}
+	for what, row := range map[string]Row{
+		"MX":       mail(func(r *Row) { r.MXReason = string(codes.RecordTimeout) }),
+		"TLSRPT":   mail(func(r *Row) { r.TLSRPTReason = string(codes.RecordServfail) }),
+		"DANE":     mail(func(r *Row) { r.DANE = string(codes.DANEUnknown) }),
+		"wildcard": mail(func(r *Row) { r.WildcardSuspected = nil }),
+	} {
+		if !row.Transient() {
+			t.Errorf("nobody said about %s: not transient", what)
+		}
 	}
 	for _, tt := range tests {
 		if got := tt.row.Transient(); got != tt.want {

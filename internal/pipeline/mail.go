@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"time"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
@@ -46,10 +47,10 @@ func (m Mail) all() bool {
 	return m.MX == ExtentAll || m.TLSRPT == ExtentAll || m.DANE == ExtentAll
 }
 
-// mail surveys the mail side of a domain whose lookup and fetch are in row, and
-// ends the row with the verdict. The error is a fault of this machine.
-func (r *run) mail(row *output.Row) error {
-	ctx, cancel := context.WithTimeout(r.work, r.Deadline)
+// mail surveys the mail side of a domain whose lookup and fetch are in row, within
+// the deadline, and ends the row with the verdict. The error is a fault of this machine.
+func (r *run) mail(row *output.Row, deadline time.Duration) error {
+	ctx, cancel := context.WithTimeout(r.work, deadline)
 	defer cancel()
 	record := codes.Record(row.Record)
 	ex := r.Client.Exchanger

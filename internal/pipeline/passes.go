@@ -9,6 +9,7 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
+	"stsscan/internal/resolver"
 )
 
 // lastDeadline is how much longer the last pass waits for a policy than the others:
@@ -86,6 +87,15 @@ func (r *run) deadline(e *earlier) time.Duration {
 	return r.Deadline
 }
 
+// mailDeadline is that of the questions about the mail side. They are asked one
+// after the other, and in later passes each with more attempts.
+func (r *run) mailDeadline(e *earlier) time.Duration {
+	if r.again {
+		return lastDeadline * r.deadline(e)
+	}
+	return r.Deadline
+}
+
 // settle says whether a row is final. What may mend waits for the next pass;
 // after the last one, a zone that nobody could answer for is asked for its SOA.
 // The error is a fault of this machine.
@@ -100,7 +110,7 @@ func (r *run) settle(row *output.Row, e *earlier) error {
 	}
 	switch codes.RecordReason(row.RecordReason) {
 	case codes.RecordServfail, codes.RecordTimeout:
-		dead, err := mtasts.ZoneDead(r.work, r.Client.Exchanger, row.Domain)
+		dead, err := mtasts.ZoneDead(resolver.WithPatience(r.work), r.Client.Exchanger, row.Domain)
 		if dead {
 			row.RecordReason = string(codes.RecordZoneUnreachable)
 		}

@@ -180,6 +180,7 @@ func Run(ctx context.Context, config Config) error {
 	go r.watchClock(clock)
 	if _, r.again = c.Chunks.(*later); r.again {
 		r.patience = patienceAgain
+		r.work = resolver.WithPatience(work)
 	}
 	r.surveys = make(chan job, r.slots.size())
 	r.events = make(chan event, r.slots.size())

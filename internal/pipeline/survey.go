@@ -58,9 +58,8 @@ func (r *run) survey(j job) {
 			}
 		}
 		row := *told
-		r.excuse(&row, stalls)
 		row.Findings = slices.Clip(row.Findings)
-		if err := r.conclude(&row); err != nil {
+		if err := r.conclude(&row, r.mailDeadline(before)); err != nil {
 			return nil, err
 		}
 		r.excuse(&row, stalls)
@@ -107,16 +106,16 @@ func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, er
 	if err != nil {
 		return nil, err
 	}
-	return row, r.conclude(row)
+	return row, r.conclude(row, r.mailDeadline(nil))
 }
 
 // conclude surveys the mail side of a domain, unless its row is provisional
 // anyway.
-func (r *run) conclude(row *output.Row) error {
+func (r *run) conclude(row *output.Row, deadline time.Duration) error {
 	if row.Pending != "" {
 		return nil
 	}
-	return r.mail(row)
+	return r.mail(row, deadline)
 }
 
 // tell is the story up to the policy, which it has so long to retrieve. It logs

@@ -77,7 +77,11 @@ func (s *sweep) runErrand(a *asker, e errand) Answer {
 		return answer
 	}
 	a.trace, a.plain = e.trace, true
-	rd, err := s.pursue(s.ctx, a, &e.effort, e.step)
+	ctx := s.ctx
+	if q.Again {
+		ctx = WithPatience(ctx)
+	}
+	rd, err := s.pursue(ctx, a, &e.effort, e.step)
 	answer.Trace = a.trace
 	if err != nil {
 		answer.Err = err

@@ -15,7 +15,7 @@ import (
 // reply. q is not changed; it is sent with an OPT record of our size and an id
 // of our own, and the reply has the id of q.
 //
-// An attempt that meets silence, a garbled reply, or one of the rcodes
+// An attempt that meets silence (see [WithPatience]), a garbled reply, or one of the rcodes
 // SERVFAIL, REFUSED, NOTIMP and FORMERR is followed by the next, on another
 // upstream where there is one; NXDOMAIN never is. When no attempt does better,
 // the last reply is returned, whatever its rcode. An error is of type *[Error].
@@ -65,7 +65,7 @@ type effort struct {
 	kept   reading       // the last reply, of an rcode that is tried again
 	got    bool          // there is one
 	source Trace         // of kept
-	failed *Error        // the last attempt that says something about the question, else the last
+	failed *Error        // the last attempt that says most about the question
 }
 
 // ask puts the question of a to upstreams until one gives an answer that is
@@ -119,7 +119,7 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 	if at == stepTCP || at == stepBare {
 		e.made--
 	}
-	for e.made < r.attempts {
+	for e.made < r.most(patient(ctx), e.got) {
 		u := e.last
 		if at == stepUDP {
 			e.tried = r.now()
@@ -137,7 +137,7 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 		case err == nil:
 			e.kept, e.got, e.source = rd, true, a.trace
 			continue
-		case e.failed == nil, e.failed.local, !err.local:
+		case err.outweighs(e.failed):
 			e.failed = err
 			e.failed.upstream = u.addr
 		}

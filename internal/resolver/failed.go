@@ -16,7 +16,7 @@ const (
 type history struct {
 	kept   *reading // the last reply whose rcode is tried again; nil: none
 	source Trace    // of kept
-	failed *Error   // the last attempt that says something about the question, else the last; nil: none
+	failed *Error   // the last attempt that says most about the question; nil: none
 
 	forgiven int   // attempts that do not count, since an upstream was stopped
 	again    uint8 // how often the question was asked from its beginning
@@ -27,7 +27,7 @@ func (l *lane) failed(i uint32, err *Error) {
 	s := &l.table.slots[i]
 	rt := l.routes[s.route]
 	h := l.history[i]
-	if h.failed == nil || h.failed.local || !err.local {
+	if err.outweighs(h.failed) {
 		err.upstream = rt.addr
 		h.failed = err
 	}
@@ -49,7 +49,7 @@ func (l *lane) again(i uint32, local bool) {
 	s := &l.table.slots[i]
 	rt := l.routes[s.route]
 	switch {
-	case int(s.tries)-l.history[i].forgiven >= l.attempts:
+	case int(s.tries)-l.history[i].forgiven >= l.mostOf(i):
 		l.hold(i)
 	case local && len(l.routes) == 1:
 		s.sent = l.now
@@ -57,6 +57,11 @@ func (l *lane) again(i uint32, local bool) {
 	default:
 		l.stage.push(rt, i, l.table.slots, l.now)
 	}
+}
+
+// mostOf is how many attempts a question gets.
+func (l *lane) mostOf(i uint32) int {
+	return l.most(l.table.questions[i].Again, l.history[i].kept != nil)
 }
 
 // giveUp ends a question that all attempts failed.
