@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -55,6 +57,20 @@ func (m *metrics) write(path string, run *output.Manifest) error {
 	for why, n := range run.Counts.Pending {
 		waiting.WithLabelValues(string(why)).Set(float64(n))
 	}
-	m.registry.MustRegister(domains, policies, complete, ended, waiting)
+	goroutines := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_goroutines", Help: "Goroutines when the run ended: as many after a long run as after a short one."})
+	goroutines.Set(float64(runtime.NumGoroutine()))
+	m.registry.MustRegister(domains, policies, complete, ended, waiting, goroutines)
+	if n, ok := openDescriptors(); ok {
+		descriptors := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_descriptors", Help: "Open descriptors when the run ended: as many after a long run as after a short one."})
+		descriptors.Set(float64(n))
+		m.registry.MustRegister(descriptors)
+	}
 	return prometheus.WriteToTextfile(path, m.registry)
+}
+
+// openDescriptors is how many descriptors this process has open, where the system
+// tells.
+func openDescriptors() (n int, ok bool) {
+	open, err := os.ReadDir("/proc/self/fd")
+	return len(open), err == nil
 }
