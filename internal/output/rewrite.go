@@ -198,9 +198,9 @@ func hasProvisional(group format.RowGroup) (bool, error) {
 }
 
 // eachOf reads the rows of a row group.
-func eachOf(group parquet.RowGroup, do func(*Row) error) error {
+func eachOf[R any](group parquet.RowGroup, do func(*R) error) error {
 	var failed error
-	open := func() *parquet.GenericReader[Row] { return parquet.NewGenericRowGroupReader[Row](group) }
-	err := drain(open, group.NumRows(), func(r *Row) bool { failed = do(r); return failed == nil })
+	open := func() *parquet.GenericReader[R] { return parquet.NewGenericRowGroupReader[R](group) }
+	err := drain(open, group.NumRows(), func(r *R) bool { failed = do(r); return failed == nil })
 	return errors.Join(err, failed)
 }

@@ -11,7 +11,7 @@ type Trust struct {
 	Events           []TrustEvent     `json:"events,omitempty"`            // resolvers that were stopped and asked again, the first of them
 	PausedSeconds    float64          `json:"paused_seconds"`              // while all resolvers were stopped
 	Discarded        int64            `json:"parts_discarded"`             // scanned once more, since a resolver gave wrong answers
-	CrossCheck       *CrossCheck      `json:"cross_check,omitempty"`       // with an independent resolver
+	CrossCheck       *CrossCheck      `json:"cross_check,omitempty"`       // with resolvers that the run did not ask; none: that was not wanted
 }
 
 // A PreflightCheck is one thing that was tried with a resolver before the first
@@ -29,21 +29,4 @@ type TrustEvent struct {
 	Resolver string    `json:"resolver"` // host:port
 	Event    string    `json:"event"`    // stopped, resumed
 	Words    string    `json:"words"`    // why
-}
-
-// A CrossCheck compares answers with those of an independent resolver.
-type CrossCheck struct {
-	Resolver          string   `json:"resolver"`           // host:port
-	Negatives         int64    `json:"negatives"`          // domains without a record that it was asked for: one in a hundred
-	NegativesDisagree int64    `json:"negatives_disagree"` // of which it found one
-	Positives         int64    `json:"positives"`          // domains with a record: all of them
-	PositivesDisagree int64    `json:"positives_disagree"` // of which it found none
-	Unanswered        int64    `json:"unanswered"`         // neither agrees nor disagrees
-	Skipped           int64    `json:"skipped"`            // not asked: it did not keep up
-	Examples          []string `json:"examples,omitempty"` // domains about which they disagree, the first of them
-}
-
-// Disagreement is the share of the negatives about which the resolvers disagree.
-func (c *CrossCheck) Disagreement() float64 {
-	return float64(c.NegativesDisagree) / float64(max(c.Negatives, 1))
 }
