@@ -18,6 +18,7 @@ type Stats struct {
 	transient, manners       atomic.Int64
 	asked                    atomic.Int64
 	discarded                atomic.Int64
+	crossed                  atomic.Int64
 }
 
 // Counts is a Stats at one moment.
@@ -32,6 +33,7 @@ type Counts struct {
 	Manners                  int64 // domains that wait for the manners that the addresses of their Policy Hosts are due
 	Again                    int64 // domains that were asked again
 	Discarded                int64 // parts that were scanned once more, since a resolver gave wrong answers
+	Crossed                  int64 // domains that a cross-check is done with
 }
 
 // Domains is the number of domains that have a row.
@@ -55,6 +57,7 @@ func (s *Stats) Counts() Counts {
 		Manners:      s.manners.Load(),
 		Again:        s.asked.Load(),
 		Discarded:    s.discarded.Load(),
+		Crossed:      s.crossed.Load(),
 	}
 }
 

@@ -1,0 +1,304 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+)
+
+const (
+	// crossLookups is how many replies of a cross-check are looked into at a time:
+	// an alias can lead to more questions.
+	crossLookups = 64
+	// crossPatience is how many answers it takes to say that the resolvers do not
+	// keep up: when half of them were none, they are asked no further.
+	crossPatience = 1000
+	// What is kept of disagreements, however many there are.
+	maxDisagreements      = 10_000
+	maxDisagreementOctets = 8 << 20
+)
+
+// A CrossConfig is everything that a cross-check needs. The fields without a
+// default must be set.
+type CrossConfig struct {
+	Dataset  *output.Dataset
+	Parts    []int         // whose rows are checked: whole, none of them provisional
+	Shard    *output.Shard // that the parts are of; nil: the whole run
+	Engine   Engine        // that asks resolvers which the run did not ask
+	InFlight int           // questions that the engine has in flight
+	Share    float64       // of the domains without a record; of those with one, all are checked
+
+	Stats *Stats           // counts the domains that were checked; nil: none
+	Now   func() time.Time // nil: time.Now
+}
+
+// CrossCheck asks other resolvers for the records of rows that are final, and lists
+// the disagreements in a file of the run. It changes no row. The rows on disk
+// are the queue: what an earlier process came to is asked again.
+//
+// Resolvers that do not answer are no error: what they were asked, and would have
+// been, is unanswered, and the trouble is told. The error is that of a file, or
+// wraps [ErrInterrupted] when ctx has ended.
+func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) {
+	if c.Stats == nil {
+		c.Stats = new(Stats)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	work, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	slots := 2 * c.InFlight // those that wait to be sent, too
+	x := &crossing{
+		CrossConfig: c, work: work, giveUp: giveUp, rows: make(chan *output.RecordRow, slots), asked: make([]*output.RecordRow, slots),
+		free: make(chan int64, slots), replies: make(chan resolver.Answer, slots),
+		check: output.CrossCheck{Share: c.Share, Kinds: make(map[output.CrossDifference]int64)},
+	}
+	for tag := range slots {
+		x.free <- int64(tag)
+	}
+	var reader, workers errgroup.Group
+	reader.Go(func() error { return x.read(ctx) })
+	for range crossLookups {
+		workers.Go(func() error { x.lookups(); return nil })
+	}
+	if err := c.Engine.Sweep(work, x.next, x.answered); err != nil {
+		giveUp(err) // the lookups, too
+	}
+	close(x.replies)
+	_ = workers.Wait() // they have no errors
+	x.leave()
+	switch err := reader.Wait(); {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+	case err != nil:
+		return nil, fmt.Errorf("cross-check: %w", err)
+	}
+	x.conclude()
+	return &x.check, c.Dataset.WriteDisagreements(&x.check, c.Shard, x.list)
+}
+
+// A crossing is the state of one cross-check.
+type crossing struct {
+	CrossConfig
+	work   context.Context
+	giveUp context.CancelCauseFunc
+
+	rows    chan *output.RecordRow // to be checked, read ahead of the questions
+	free    chan int64             // tags
+	asked   []*output.RecordRow    // by the tag of the question; nil: none
+	replies chan resolver.Answer   // to be looked into; never full: each has a tag
+
+	mu     sync.Mutex
+	check  output.CrossCheck
+	list   []output.Disagreement
+	octets int   // of the texts in list
+	none   int64 // without an answer, among the latest
+	latest int64 // up to crossPatience
+	failed error // last failure of a question
+}
+
+// read reads the rows that are to be checked, part by part.
+func (x *crossing) read(ctx context.Context) error {
+	defer close(x.rows)
+	wanted := func(domain string, class codes.Record) bool { return output.CrossChecked(domain, class, x.Share) }
+	for _, k := range x.Parts {
+		for row, err := range x.Dataset.Records(k, wanted) {
+			if err != nil {
+				return err
+			}
+			apart := *row // it is one of many that were read together
+			select {
+			case x.rows <- &apart:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// next gives questions, for as many rows as were read and have a tag.
+func (x *crossing) next(into []resolver.Question) (n int, more bool) {
+	for ; n < len(into); n++ {
+		var tag int64
+		select {
+		case tag = <-x.free:
+		default:
+			return n, true
+		}
+		select {
+		case row, ok := <-x.rows:
+			if !ok {
+				return n, false
+			}
+			x.asked[tag] = row
+			into[n] = resolver.Question{Label: recordLabel, Name: row.Domain, Type: resolver.TypeTXT, Tag: tag}
+		default:
+			x.free <- tag
+			return n, true
+		}
+	}
+	return n, true
+}
+
+// answered takes answers from the engine. It never waits.
+func (x *crossing) answered(answers []resolver.Answer) {
+	for i := range answers {
+		switch a := &answers[i]; a.Outcome {
+		case resolver.NXDOMAIN, resolver.NODATA:
+			reason := mtasts.NegativeReason(x.asked[a.Tag].Domain, a.Rcode, a.Zone)
+			x.settle(a.Tag, mtasts.Lookup{Class: codes.RecordAbsent, Reason: reason}, a.Trace, nil)
+		case resolver.Reply:
+			x.replies <- *a
+		default:
+			x.settle(a.Tag, mtasts.Lookup{Class: codes.RecordUnknown}, a.Trace, a.Err)
+		}
+	}
+}
+
+// lookups ends the lookups that replies are the beginning of.
+func (x *crossing) lookups() {
+	for a := range x.replies {
+		trace := a.Trace
+		lookup, err := mtasts.LookupFrom(resolver.WithTrace(x.work, &trace), x.Engine, x.asked[a.Tag].Domain, a.Msg)
+		x.settle(a.Tag, lookup, trace, err)
+	}
+}
+
+// settle holds a row against what was found, and frees its tag.
+func (x *crossing) settle(tag int64, found mtasts.Lookup, trace resolver.Trace, err error) {
+	row := x.asked[tag]
+	x.asked[tag] = nil
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.Stats.crossed.Add(1)
+	count := x.count(row)
+	count.Checked++
+	x.latest++
+	kind := compare(row, &found)
+	switch {
+	case found.Class == codes.RecordUnknown:
+		count.Unanswered++
+		x.none++
+		x.failed = err
+	case kind == "":
+		count.Agree++
+	default:
+		count.Disagree++
+		x.check.Kinds[kind]++
+		x.keep(row, kind, found, trace)
+	}
+	if x.latest == crossPatience {
+		if x.none > x.latest/2 {
+			x.giveUp(fmt.Errorf("%d of %d domains had no answer, the last of them: %w", x.none, x.latest, x.failed))
+		}
+		x.latest, x.none = 0, 0
+	}
+	x.free <- tag
+}
+
+// count is where a row is counted.
+func (x *crossing) count(row *output.RecordRow) *output.CrossCount {
+	if codes.Record(row.Record) == codes.RecordAbsent {
+		return &x.check.Negatives
+	}
+	return &x.check.Positives
+}
+
+// compare says how what was found differs from a row; empty where it does not.
+func compare(row *output.RecordRow, found *mtasts.Lookup) output.CrossDifference {
+	class := codes.Record(row.Record)
+	switch {
+	case class == codes.RecordAbsent && found.Class == codes.RecordAbsent:
+		return "" // whatever other texts there are
+	case class == codes.RecordAbsent:
+		return output.CrossFound
+	case found.Class == codes.RecordAbsent:
+		return output.CrossDenied
+	case found.Class != class:
+		return output.CrossClass
+	case !sameTexts(row, found):
+		return output.CrossTXT
+	}
+	return ""
+}
+
+// sameTexts reports whether a row and an answer have the same TXT records, in any
+// order. Of those that are too many to be kept, the id counts.
+func sameTexts(row *output.RecordRow, found *mtasts.Lookup) bool {
+	switch {
+	case row.TXTCount == nil || int(*row.TXTCount) != found.TXTCount:
+		return false
+	case found.TXTCount > len(found.TXT):
+		return row.RecordID == found.Record.ID
+	}
+	var ours []string
+	for _, txt := range row.TXT {
+		ours = append(ours, string(txt))
+	}
+	slices.Sort(ours)
+	return slices.Equal(ours, slices.Sorted(slices.Values(found.TXT)))
+}
+
+// keep lists a disagreement, unless very many are listed.
+func (x *crossing) keep(row *output.RecordRow, kind output.CrossDifference, found mtasts.Lookup, trace resolver.Trace) {
+	d := output.Disagreement{
+		Domain: row.Domain, Rank: row.Rank, Kind: kind,
+		Record: codes.Record(row.Record), TXT: []output.RawText{}, Resolver: row.Resolver, ObservedAt: row.ObservedAt.UTC(),
+		CrossRecord: found.Class, CrossReason: found.Reason, CrossTXT: []output.RawText{}, CrossTXTCount: found.TXTCount, CrossResolver: trace.Upstream.String(),
+		CrossAt: x.Now().UTC().Truncate(time.Second),
+	}
+	for _, txt := range row.TXT {
+		d.TXT = append(d.TXT, txt)
+		x.octets += len(txt)
+	}
+	for _, txt := range found.TXT {
+		d.CrossTXT = append(d.CrossTXT, output.RawText(txt))
+		x.octets += len(txt)
+	}
+	if len(x.list) < maxDisagreements && x.octets <= maxDisagreementOctets {
+		x.list = append(x.list, d)
+	}
+}
+
+// leave counts what the engine did not answer, because it was given up.
+func (x *crossing) leave() {
+	for _, row := range x.asked {
+		if row != nil {
+			x.unanswered(row)
+		}
+	}
+	for row := range x.rows {
+		x.unanswered(row)
+	}
+}
+
+func (x *crossing) unanswered(row *output.RecordRow) {
+	count := x.count(row)
+	count.Checked++
+	count.Unanswered++
+	x.Stats.crossed.Add(1)
+}
+
+// conclude says what the trouble was.
+func (x *crossing) conclude() {
+	n, p := &x.check.Negatives, &x.check.Positives
+	checked := n.Checked + p.Checked
+	switch cause := context.Cause(x.work); {
+	case cause != nil:
+		x.check.Trouble = cause.Error()
+	case checked > 0 && n.Unanswered+p.Unanswered == checked && x.failed != nil:
+		x.check.Trouble = x.failed.Error()
+	}
+	x.check.EndedAt = x.Now().UTC().Truncate(time.Second)
+}
