@@ -126,6 +126,7 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 		}
 		counts.Add(row)
 		c.checkRow(info.Name, row)
+		c.crossRow(info.Name, info.Part, row)
 		if row.Rank < info.FirstRank || row.Rank > info.LastRank {
 			c.rowProblem(info.Name, row, "the rank is another part's")
 			continue

@@ -6,7 +6,7 @@
 // a simulated Internet.
 //
 // What was seen of connections and certificates left no evidence to read again
-// and is taken as it stands. The package changes nothing and asks nobody.
+// and is taken as it stands; of a cross-check there is what disagreed. The package changes nothing and asks nobody.
 package verify
 
 import (
@@ -43,7 +43,7 @@ func Run(dir string, options Options) (Report, error) {
 		options.Memory = 256 << 20
 	}
 	c := &check{Options: options, dir: dir, words: closedSets(), stale: make(map[string]bool), seed: maphash.MakeSeed()}
-	for _, step := range []func() error{c.readManifests, c.readPlan, c.readParts, c.findRepeats, c.compareTotals} {
+	for _, step := range []func() error{c.readManifests, c.readCrossChecks, c.readPlan, c.readParts, c.findRepeats, c.compareTotals} {
 		if err := step(); err != nil {
 			return c.report, err
 		}
@@ -64,6 +64,7 @@ type check struct {
 	listed    map[string]listing
 	read      map[string]output.PartInfo // parts whose rows were read, by name
 	stale     map[string]bool            // parts that are newer than the manifest that lists them
+	crossed   map[*output.Manifest]*crossing
 }
 
 // A listing is a part as a manifest names it.
@@ -187,6 +188,7 @@ func (c *check) compareTotals() error {
 		if want := m.Counts.Adoption(); m.Adoption != want {
 			c.problem(m.Name(), "says that adoption is %+v, and it is %+v", m.Adoption, want)
 		}
+		c.compareCrossCheck(m)
 	}
 	var parts int64
 	for k := range c.manifests[0].Plan.Parts {

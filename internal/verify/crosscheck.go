@@ -1,0 +1,174 @@
+package verify
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+// A crossing is the cross-check that a manifest tells of, and what the rows say
+// about it. What other resolvers answered is taken as it stands where the answer
+// agreed: nothing of it was kept.
+type crossing struct {
+	*output.CrossCheck
+	negatives, positives int64                         // rows that it was about
+	listed               map[int64]output.Disagreement // those whose row was not met yet, by rank
+}
+
+// readCrossChecks reads the lists of disagreements, and holds them against the
+// figures in the manifests.
+func (c *check) readCrossChecks() error {
+	c.crossed = make(map[*output.Manifest]*crossing)
+	for _, m := range c.manifests {
+		name := output.CrossCheckName(m.Shard)
+		text, err := os.ReadFile(c.path(name))
+		missing := errors.Is(err, fs.ErrNotExist)
+		switch {
+		case err != nil && !missing:
+			return err
+		case m.Trust == nil || m.Trust.CrossCheck == nil:
+			// A run that was killed can have one that its manifest does not know of.
+			if !missing && m.Status.Finished() {
+				c.problem(name, "%s does not tell of a cross-check", m.Name())
+			}
+			continue
+		}
+		x := &crossing{CrossCheck: m.Trust.CrossCheck, listed: make(map[int64]output.Disagreement)}
+		c.crossed[m] = x
+		c.checkFigures(m, x)
+		if missing {
+			c.problem(name, "%s names it, and it is not there", m.Name())
+			continue
+		}
+		c.readDisagreements(name, text, m, x)
+	}
+	return nil
+}
+
+// checkFigures holds the figures of a cross-check against each other.
+func (c *check) checkFigures(m *output.Manifest, x *crossing) {
+	for _, count := range []struct {
+		name string
+		output.CrossCount
+	}{{"negatives", x.Negatives}, {"positives", x.Positives}} {
+		if count.Checked != count.Agree+count.Disagree+count.Unanswered {
+			c.problem(m.Name(), "cross-check: %d %s are not %d that agree, %d that disagree and %d unanswered",
+				count.Checked, count.name, count.Agree, count.Disagree, count.Unanswered)
+		}
+	}
+	for kind, n := range x.Kinds {
+		if !slices.Contains(output.CrossDifferences(), kind) || n < 0 {
+			c.problem(m.Name(), "cross-check: %d disagreements of the kind %+q", n, kind)
+		}
+	}
+	kinds := x.Kinds
+	if found, other := kinds[output.CrossFound], kinds[output.CrossDenied]+kinds[output.CrossClass]+kinds[output.CrossTXT]; found != x.Negatives.Disagree || other != x.Positives.Disagree {
+		c.problem(m.Name(), "cross-check: %d negatives and %d positives disagree, and their kinds say %d and %d", x.Negatives.Disagree, x.Positives.Disagree, found, other)
+	}
+}
+
+// readDisagreements reads a list of disagreements.
+func (c *check) readDisagreements(name string, text []byte, m *output.Manifest, x *crossing) {
+	sum := sha256.Sum256(text)
+	list, err := output.ReadDisagreements(text)
+	switch {
+	case x.File != name || x.SHA256 != hex.EncodeToString(sum[:]):
+		c.problem(name, "is not the file that %s names: its SHA-256 is %x, not %s", m.Name(), sum, x.SHA256)
+		return
+	case err != nil:
+		c.problem(name, "%v", err)
+		return
+	case int64(len(list)) != x.Listed:
+		c.problem(name, "has %d lines; %s says %d", len(list), m.Name(), x.Listed)
+	}
+	kinds := make(map[output.CrossDifference]int64)
+	for _, d := range list {
+		kinds[d.Kind]++
+		if _, twice := x.listed[d.Rank]; twice {
+			c.rowProblem(name, &output.Row{Domain: d.Domain, Rank: d.Rank}, "it has two lines")
+		}
+		x.listed[d.Rank] = d
+		if what := doubtful(&d); what != "" {
+			c.rowProblem(name, &output.Row{Domain: d.Domain, Rank: d.Rank}, what)
+		}
+	}
+	for kind, n := range kinds {
+		if n > x.Kinds[kind] {
+			c.problem(name, "has %d of the kind %s; %s says %d", n, kind, m.Name(), x.Kinds[kind])
+		}
+	}
+}
+
+// doubtful says what of a line does not follow from the rest of it.
+func doubtful(d *output.Disagreement) string {
+	none := codes.RecordAbsent
+	var is bool
+	switch d.Kind {
+	case output.CrossFound:
+		is = d.Record == none && d.CrossRecord != none
+	case output.CrossDenied:
+		is = d.Record != none && d.CrossRecord == none
+	case output.CrossClass:
+		is = d.Record != none && d.CrossRecord != none && d.Record != d.CrossRecord
+	case output.CrossTXT:
+		is = d.Record == d.CrossRecord && d.Record != none
+	}
+	if !is || d.Record == codes.RecordUnknown || d.CrossRecord == codes.RecordUnknown {
+		return "the kind does not follow from the classes of record"
+	}
+	var txts []string
+	for _, txt := range d.CrossTXT {
+		txts = append(txts, string(txt))
+	}
+	if class := mtasts.ReadRecords(txts).Class; d.CrossTXTCount == len(txts) && class != d.CrossRecord {
+		return "cross_record does not follow from cross_txt"
+	}
+	return ""
+}
+
+// crossRow takes note of a row that a cross-check was about.
+func (c *check) crossRow(file string, part int, row *output.Row) {
+	x := c.crossed[c.manifestOf(part)]
+	if x == nil || !output.CrossChecked(row.Domain, codes.Record(row.Record), x.Share) {
+		return
+	}
+	if row.Record == string(codes.RecordAbsent) {
+		x.negatives++
+	} else {
+		x.positives++
+	}
+	d, listed := x.listed[row.Rank]
+	if !listed || d.Domain != row.Domain {
+		return
+	}
+	delete(x.listed, row.Rank)
+	same := slices.EqualFunc(d.TXT, row.TXT, func(a output.RawText, b []byte) bool { return bytes.Equal(a, b) })
+	if string(d.Record) != row.Record || d.Resolver != row.Resolver || !d.ObservedAt.Equal(row.ObservedAt) || !same {
+		c.rowProblem(file, row, "the list of disagreements has it otherwise")
+	}
+}
+
+// compareCrossCheck holds a cross-check against the rows, which were all read.
+func (c *check) compareCrossCheck(m *output.Manifest) {
+	x := c.crossed[m]
+	if x == nil {
+		return
+	}
+	if x.negatives != x.Negatives.Checked || x.positives != x.Positives.Checked {
+		c.problem(m.Name(), "cross-check: %d negatives and %d positives were checked, and the rows to check are %d and %d",
+			x.Negatives.Checked, x.Positives.Checked, x.negatives, x.positives)
+	}
+	for _, rank := range slices.Sorted(maps.Keys(x.listed)) {
+		d := x.listed[rank]
+		c.rowProblem(x.File, &output.Row{Domain: d.Domain, Rank: d.Rank}, "no row that was to be checked is this one")
+	}
+}
