@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"stsscan/internal/simnet"
 )
 
 func TestMain(m *testing.M) {
@@ -12,5 +15,22 @@ func TestMain(m *testing.M) {
 
 // Each script is a session of a user at a shell.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"resolver": startResolver},
+	})
+}
+
+// startResolver is the command "resolver NAME WORLD": a resolver that knows
+// another world, until the script ends. The variable NAME says where it listens.
+func startResolver(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: resolver NAME WORLD")
+	}
+	world, err := simnet.Open(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Defer(world.Close)
+	server, err := world.Listen(context.Background(), simnet.Addrs{DNS: "127.0.0.1:0"})
+	ts.Check(err)
+	ts.Setenv(args[0], server.DNS.String())
 }

@@ -65,6 +65,17 @@ func (m *metrics) write(path string, run *output.Manifest) error {
 		descriptors.Set(float64(n))
 		m.registry.MustRegister(descriptors)
 	}
+	crossed := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "stsscan_cross_check", Help: "Domains that independent resolvers were asked for, by whether they have a record and what came of it.",
+	}, []string{"rows", "outcome"})
+	if check := crossCheckOf(run); check != nil {
+		for rows, n := range map[string]output.CrossCount{"negatives": check.Negatives, "positives": check.Positives} {
+			crossed.WithLabelValues(rows, "agree").Set(float64(n.Agree))
+			crossed.WithLabelValues(rows, "disagree").Set(float64(n.Disagree))
+			crossed.WithLabelValues(rows, "unanswered").Set(float64(n.Unanswered))
+		}
+	}
+	m.registry.MustRegister(crossed)
 	return prometheus.WriteToTextfile(path, m.registry)
 }
 

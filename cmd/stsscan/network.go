@@ -237,14 +237,21 @@ func (f *networkFlags) window(upstreams []netip.AddrPort) int {
 	return largeWindow
 }
 
+// named are the upstreams that the flags name, or the system does; none where they
+// are simulated.
+func (f *networkFlags) named() ([]netip.AddrPort, error) {
+	switch {
+	case f.sim != "":
+		return nil, nil
+	case f.resolvers != "":
+		return resolver.ParseUpstreams(f.resolvers)
+	}
+	return resolver.SystemUpstreams()
+}
+
 // real reads the upstreams and roots of a network that is not simulated here.
 func (f *networkFlags) real(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
-	if f.resolvers != "" {
-		upstreams, err = resolver.ParseUpstreams(f.resolvers)
-	} else {
-		upstreams, err = resolver.SystemUpstreams()
-	}
-	if err != nil {
+	if upstreams, err = f.named(); err != nil {
 		return nil, nil, fmt.Errorf("resolvers: %w", err)
 	}
 	if f.roots != "" {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
@@ -68,7 +70,7 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	if err := dataset.Sweep(j.slice.Owns); err != nil {
 		return nil, err
 	}
-	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == m.Name() }); err != nil {
+	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == m.Name() || name == output.CrossCheckName(m.Shard) }); err != nil {
 		return nil, err
 	}
 	r := &record{
@@ -170,6 +172,9 @@ func (r *record) waiting() (parts []output.PartInfo) {
 	}
 	return parts
 }
+
+// numbers are those of the parts, in order.
+func (r *record) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
 
 func (r *record) whole(k int) bool { _, ok := r.parts[k]; return ok }
 

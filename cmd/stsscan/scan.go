@@ -24,6 +24,7 @@ const maxPartSize = 1 << 19
 type scanFlags struct {
 	network      networkFlags
 	mailSide     mailFlags
+	cross        crossFlags
 	fail         failOn
 	output       string
 	format       string
@@ -60,6 +61,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
 	f.network.trust.register(flags)
+	f.cross.register(flags)
 	f.mailSide.register(flags, "record")
 	f.fail.register(flags)
 }
@@ -142,6 +144,9 @@ func (j *scanJob) check(getenv func(string) string) error {
 		return usage(fmt.Errorf("--format: %w", err))
 	}
 	if err := errors.Join(j.network.check(), j.network.trust.check()); err != nil {
+		return err
+	}
+	if err := j.cross.check(&j.network); err != nil {
 		return err
 	}
 	if j.network.contact == "" && !j.network.testBed() {

@@ -56,7 +56,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	if err != nil {
 		return nil, err
 	}
-	if finished, ok := record.finished(); ok {
+	if finished, ok := record.finished(); ok && j.cross.done(finished) {
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}
@@ -66,6 +66,13 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		return nil, err
 	}
 	defer n.close()
+	cross, err := j.cross.open(&j.network, crossWindow(n), log)
+	if err != nil {
+		return nil, err
+	}
+	if cross != nil {
+		defer cross.Close()
+	}
 	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
 	record.manifest.Trust = &trust
 	record.describe(n)
@@ -98,6 +105,9 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	}
 	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
+	if scanErr == nil {
+		scanErr = j.crossCheck(ctx, console, log, n, cross, config, record)
+	}
 
 	record.describe(n)
 	err = record.end(scanErr)

@@ -32,6 +32,14 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	if adoption := c.Adoption(); adoption.Domains > 0 {
 		row("adoption", grouped(adoption.Present), fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
 	}
+	if check := crossCheckOf(m); check != nil {
+		who := strings.Join(check.Resolvers, ", ")
+		row("negatives differ", grouped(check.Negatives.Disagree), crossed(check.Negatives, who))
+		row("positives differ", grouped(check.Positives.Disagree), crossed(check.Positives, who))
+		if check.Trouble != "" {
+			row("cross-check", "", "incomplete: "+check.Trouble)
+		}
+	}
 	fetched := c.Rows - c.Policy[codes.PolicyNotFetched]
 	for _, class := range codes.Policies() {
 		if n := c.Policy[class]; n > 0 && class != codes.PolicyNotFetched {
@@ -54,6 +62,15 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// crossed says what the disagreements of a cross-check are a share of.
+func crossed(c output.CrossCount, who string) string {
+	answered := c.Agree + c.Disagree
+	if answered == 0 && c.Checked > 0 {
+		return fmt.Sprintf("%s answered for none of %s", who, grouped(c.Checked))
+	}
+	return fmt.Sprintf("%6.2f %% of %s that %s answered for, of %s asked", 100*float64(c.Disagree)/float64(max(answered, 1)), grouped(answered), who, grouped(c.Checked))
 }
 
 // topReasons lists the most frequent reasons of a stage.
