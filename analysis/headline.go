@@ -151,6 +151,10 @@ func (r *Report) facts() []fact {
 	if len(resolvers) > 0 {
 		facts = append(facts, fact{"Resolvers", strings.Join(resolvers, "; ")})
 	}
+	if check := run.CrossCheck; check != nil {
+		facts = append(facts, fact{"Cross-check", fmt.Sprintf("%s: %s; %s", printable(strings.Join(check.Resolvers, ", ")),
+			check.Negatives.words("domains without a record, a sample"), check.Positives.words("domains with a record"))})
+	}
 	facts = append(facts, fact{"Trusted roots", strings.TrimSpace(printable(run.Roots.Source) + " " + run.Roots.Date)})
 	if run.Suffixes != "" {
 		facts = append(facts, fact{"Public suffixes", printable(run.Suffixes)})
@@ -162,6 +166,19 @@ func (r *Report) facts() []fact {
 		facts = append(facts, fact{fmt.Sprintf("Run %d", i+1), fmt.Sprintf("%s, %s, %s domains", printable(earlier.Dir), earlier.Started.UTC().Format("2006-01-02 15:04 UTC"), thousands(earlier.Rows))})
 	}
 	return append(facts, fact{"This run", printable(run.Dir)}, fact{"Identity of the plan", run.Plan})
+}
+
+// words say how many disagree, of those that there is an answer for.
+func (c CrossCount) words(what string) string {
+	answered := c.Agree + c.Disagree
+	text := fmt.Sprintf("of %s %s, %s disagree", thousands(answered), what, thousands(c.Disagree))
+	if answered > 0 {
+		text += " (" + Format(KindShare, float64(c.Disagree)/float64(answered)) + ")"
+	}
+	if c.Unanswered > 0 {
+		text += fmt.Sprintf(", %s more had no answer", thousands(c.Unanswered))
+	}
+	return text
 }
 
 // lists accounts for the entries of each list of each run.

@@ -34,6 +34,22 @@ type Run struct {
 	Inputs    []Input           `json:"inputs"`
 	Rows      int64             `json:"rows"`
 	Shards    int               `json:"shards"`
+
+	CrossCheck *CrossCheck `json:"cross_check,omitempty"` // none: that was not wanted
+}
+
+// A CrossCheck says how often resolvers that the run did not ask disagreed with it.
+type CrossCheck struct {
+	Resolvers []string   `json:"resolvers"`
+	Negatives CrossCount `json:"negatives"` // of the domains without a record, a sample
+	Positives CrossCount `json:"positives"` // of those with one, all
+}
+
+// A CrossCount is about the domains that were checked.
+type CrossCount struct {
+	Agree      int64 `json:"agree"`
+	Disagree   int64 `json:"disagree"`
+	Unanswered int64 `json:"unanswered"`
 }
 
 // A Resolver is an upstream, and how it did.
@@ -74,6 +90,9 @@ type manifest struct {
 	Counts struct {
 		Rows int64 `json:"rows"`
 	} `json:"counts"`
+	Trust struct {
+		CrossCheck *CrossCheck `json:"cross_check"`
+	} `json:"trust"`
 }
 
 // Finished reports whether the run came to every domain, so that it can be the
@@ -108,6 +127,7 @@ func ReadRun(dir string) (Run, error) {
 		run.Shards++
 		run.Rows += m.Counts.Rows
 		run.addResolvers(m.Resolvers)
+		run.addCrossCheck(m.Trust.CrossCheck)
 		if m.Status != "complete" && (run.Status == "complete" || m.Status != "suspect" && run.Finished()) {
 			run.Status, run.Reasons = m.Status, m.Reasons
 		}
@@ -154,6 +174,29 @@ func (r *Run) addResolvers(more []Resolver) {
 		r.Resolvers[i].Answered += m.Answered
 		r.Resolvers[i].Timeouts += m.Timeouts
 	}
+}
+
+// addCrossCheck adds that of a shard.
+func (r *Run) addCrossCheck(more *CrossCheck) {
+	switch {
+	case more == nil:
+		return
+	case r.CrossCheck == nil:
+		r.CrossCheck = new(CrossCheck)
+	}
+	for _, u := range more.Resolvers {
+		if !slices.Contains(r.CrossCheck.Resolvers, u) {
+			r.CrossCheck.Resolvers = append(r.CrossCheck.Resolvers, u)
+		}
+	}
+	r.CrossCheck.Negatives.add(more.Negatives)
+	r.CrossCheck.Positives.add(more.Positives)
+}
+
+func (c *CrossCount) add(more CrossCount) {
+	c.Agree += more.Agree
+	c.Disagree += more.Disagree
+	c.Unanswered += more.Unanswered
 }
 
 // Settings lists the flags of the scan that were given another value than none.
