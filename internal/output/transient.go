@@ -1,6 +1,8 @@
 package output
 
 import (
+	"slices"
+
 	"stsscan/internal/codes"
 )
 
@@ -9,7 +11,7 @@ import (
 // unknown, loops and filters will not; of a policy, what servers say plainly,
 // certificates among it, will not either.
 func (r *Row) Transient() bool {
-	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.DANE == string(codes.DANEUnknown) {
+	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.daneMends() {
 		return true
 	}
 	switch codes.Record(r.Record) {
@@ -31,10 +33,24 @@ func (r *Row) Transient() bool {
 	return false
 }
 
+// daneMends reports whether there would be another word for DANE if somebody had
+// told of the TLSA records of each host.
+func (r *Row) daneMends() bool {
+	untold := func(h MXHost) bool { return h.TLSA != nil && *h.TLSA == string(codes.TLSAUnknown) }
+	switch codes.DANE(r.DANE) {
+	case codes.DANEUnknown:
+		return true
+	case codes.DANESome:
+		return slices.ContainsFunc(r.MX, untold)
+	}
+	return false
+}
+
 // mailMends is Transient for what the DNS said of the mail side.
 func mailMends(reason codes.RecordReason) bool {
 	switch reason {
-	case codes.RecordServfail, codes.RecordRefused, codes.RecordTimeout, codes.RecordMalformed, codes.RecordTruncated, codes.RecordReferral:
+	case codes.RecordServfail, codes.RecordRefused, codes.RecordTimeout, codes.RecordMalformed, codes.RecordTruncated, codes.RecordReferral,
+		codes.RecordOther: // so TLSRPT has it, and hosts without MX: malformed, as often as not
 		return true
 	}
 	return false

@@ -51,8 +51,12 @@ func TestTransient(t *testing.T) {
 		return r
 	}
 	for what, row := range map[string]Row{
-		"MX":       mail(func(r *Row) { r.MXReason = string(codes.RecordTimeout) }),
-		"TLSRPT":   mail(func(r *Row) { r.TLSRPTReason = string(codes.RecordServfail) }),
+		"MX":                            mail(func(r *Row) { r.MXReason = string(codes.RecordTimeout) }),
+		"TLSRPT":                        mail(func(r *Row) { r.TLSRPTReason = string(codes.RecordServfail) }),
+		"TLSRPT, in no word of its own": mail(func(r *Row) { r.TLSRPTReason = string(codes.TLSRPTOther) }),
+		"one host of two": mail(func(r *Row) {
+			r.DANE, r.MX = string(codes.DANESome), []MXHost{{TLSA: new(string(codes.TLSAUsable))}, {TLSA: new(string(codes.TLSAUnknown))}}
+		}),
 		"DANE":     mail(func(r *Row) { r.DANE = string(codes.DANEUnknown) }),
 		"wildcard": mail(func(r *Row) { r.WildcardSuspected = nil }),
 	} {
@@ -60,6 +64,13 @@ func TestTransient(t *testing.T) {
 			t.Errorf("nobody said about %s: not transient", what)
 		}
 	}
+	tests = append(tests, struct {
+		name string
+		row  Row
+		want bool
+	}{"a host without DANE beside one with it", mail(func(r *Row) {
+		r.DANE, r.MX = string(codes.DANESome), []MXHost{{TLSA: new(string(codes.TLSAUsable))}, {TLSA: new(string(codes.TLSAAbsent))}}
+	}), false})
 	for _, tt := range tests {
 		if got := tt.row.Transient(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
