@@ -292,7 +292,7 @@ func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
 			return ended(ctx)
 		}
 	}
-	if err := r.limiter.Wait(ctx); err != nil {
+	if err := r.limiter.wait(ctx); err != nil {
 		return fault(err) // our own queue was too long
 	}
 	return nil

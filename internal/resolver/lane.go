@@ -58,7 +58,7 @@ const (
 func (r *Resolver) stageRoom(limit int) int {
 	room := min(32*batch, max(batch, 2*limit))
 	if r.limiter != nil {
-		room = min(room, max(1, int(r.limiter.Limit()/10)))
+		room = min(room, max(1, int(r.limiter.perSecond()/10)))
 	}
 	return room
 }

@@ -237,7 +237,7 @@ func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight)
 		size = min(r.inFlight, mostFlood)
 	}
 	if r.limiter != nil {
-		size = min(size, int(r.limiter.Limit()))
+		size = min(size, int(r.limiter.perSecond()))
 	}
 	fast := min(size, fastNames)
 	waiting := n.fast

@@ -27,7 +27,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
 )
 
 // A Config says whom to ask and how hard.
@@ -64,7 +63,7 @@ type Resolver struct {
 	mixCase   bool
 	sockets   SocketAPI
 	lanes     int
-	limiter   *rate.Limiter // nil: no limit
+	limiter   *limiter      // nil: no limit
 	turn      chan struct{} // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
 	rotation  atomic.Uint64
@@ -111,9 +110,8 @@ func New(c Config) (*Resolver, error) {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
-		// Timers are coarse: what is due within 10 ms may go out at once.
 		r.turn = make(chan struct{}, 1)
-		r.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/100)))
+		r.limiter = newLimiter(c.Rate)
 	}
 	r.askers.New = func() any { return newAsker() }
 	r.life, r.end = context.WithCancel(context.Background())

@@ -139,12 +139,7 @@ func (l *lane) tokens(n int) int {
 	if l.limiter == nil || n <= 0 {
 		return n
 	}
-	now := time.Now()
-	n = min(n, int(l.limiter.TokensAt(now)))
-	if n <= 0 || !l.limiter.AllowN(now, n) {
-		return 0 // another lane, or a survey, was faster
-	}
-	return n
+	return l.limiter.take(n)
 }
 
 // mixCase sets the case of each letter of a question's name at random, or all

@@ -87,7 +87,7 @@ func (r *Resolver) Watch(w Watch) {
 	w.MaxPause = cmp.Or(w.MaxPause, 10*time.Minute)
 	if r.limiter != nil { // canaries are a tenth of what may be asked, at most
 		questions := 10 * len(w.Canaries) * len(r.upstreams)
-		w.Interval = max(w.Interval, time.Duration(float64(questions)/float64(r.limiter.Limit())*float64(time.Second)))
+		w.Interval = max(w.Interval, time.Duration(float64(questions)/r.limiter.perSecond()*float64(time.Second)))
 	}
 	r.watch = &watcher{Watch: w, timeout: min(r.timeout, canaryTime), change: make(chan struct{}), counts: make([]CanaryCounts, len(r.upstreams))}
 	r.watch.doom, r.watch.fail = context.WithCancelCause(r.life)
