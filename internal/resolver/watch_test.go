@@ -104,6 +104,7 @@ func TestSweepThroughOutage(t *testing.T) {
 				r.Watch(Watch{Canaries: testCanaries, Interval: brevity})
 				var g gathered
 				var once sync.Once
+				var ending sync.WaitGroup
 				err := r.Sweep(t.Context(), listed(n), func(answers []Answer) {
 					g.yield(answers)
 					g.mu.Lock()
@@ -111,10 +112,17 @@ func TestSweepThroughOutage(t *testing.T) {
 					if len(g.answers) > n/4 {
 						once.Do(func() {
 							d.play(outage)
-							time.AfterFunc(20*brevity, func() { d.play(nil) }) // longer than all attempts, and than a canary's
+							ending.Go(func() {
+								time.Sleep(20 * brevity) // longer than all attempts
+								for waited := time.Duration(0); !r.stopped() && waited < patience; waited += brevity {
+									time.Sleep(brevity) // a busy machine has answers under way for longer
+								}
+								d.play(nil)
+							})
 						})
 					}
 				})
+				ending.Wait()
 				if err != nil || len(g.answers) != n {
 					t.Fatalf("%d answers, error %v", len(g.answers), err)
 				}
