@@ -26,19 +26,23 @@ import (
 // shotsDir is set in the environment to keep the screenshots that people look at.
 const shotsDir = "STSSCAN_ANALYSIS_SHOTS"
 
-// browser starts Chromium, or skips the test where there is none.
+// patience is how long a browser may take to start on a busy machine.
+const patience = 2 * time.Minute
+
+// browser starts Chromium, or skips the test where there is none. Its directory is
+// not the test's: processes of Chromium may write to it a moment after its end.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("no chromium")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*patience)
 	t.Cleanup(cancel)
 	return ctx
 }
