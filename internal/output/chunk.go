@@ -27,8 +27,9 @@ type chunk struct {
 	min, max []byte
 }
 
-// A press holds what turning values into pages needs, shared by the columns of
-// a part. All of it is scratch.
+// A press holds what turning values into pages needs: all of it is scratch, and
+// of no use to the columns but while they do. Many parts may be open, and one
+// press does for all, as large as the values of a page several times.
 type press struct {
 	codec                  *zstd.Codec
 	huffman                huff0.Scratch
@@ -38,6 +39,16 @@ type press struct {
 	text                   []byte   //
 	offsets                []uint32 // of the texts in text, and its end
 	levels, values, packed []byte   // encoded
+	order                  []int32  // of the rows of a page
+	places                 []int32  // of ranks in order, by how far they are behind the first
+}
+
+// press takes a press that nobody uses, or makes one. It is to be put back.
+func (l *layout) press() *press {
+	if p, ok := l.presses.Get().(*press); ok {
+		return p
+	}
+	return &press{codec: &l.codec}
 }
 
 // page appends a data page of values and of p.levels, which are encoded; reps

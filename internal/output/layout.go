@@ -22,10 +22,11 @@ type leaf struct {
 // A layout is what all parts have in common, as the Parquet library derives it
 // from [Row].
 type layout struct {
-	leaves []leaf
-	footer format.FileMetaData // with neither rows nor metadata
-	codec  zstd.Codec          // an encoder is large: it goes from part to part
-	spare  sync.Pool           // *leanRows with no rows in them
+	leaves  []leaf
+	footer  format.FileMetaData // with neither rows nor metadata
+	codec   zstd.Codec          // an encoder is large: it goes from part to part
+	presses sync.Pool           // *press
+	spare   sync.Pool           // *leanRows with no rows in them
 }
 
 // newLayout asks the library for the schema by writing a file with no rows.

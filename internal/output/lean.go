@@ -25,11 +25,8 @@ const (
 // that is NULL throughout is a few octets, and a row costs what its own 22
 // columns cost; the encodings are the library's.
 type leanRows struct {
-	rows   int // in the row group
-	press  press
-	blank  chunk // serves every column that is NULL
-	order  []int32
-	places []int32  // of ranks in order, by how far they are behind the first
+	rows   int      // in the row group
+	blank  chunk    // serves every column that is NULL
 	hashes []uint64 // of the domains, for the filter
 	alike  bool     // each domain of the page is its registered domain, and registered has none of them
 	layout *layout
@@ -53,7 +50,6 @@ func (l *layout) leanRows() *leanRows {
 
 func newLeanRows(l *layout) *leanRows {
 	g := &leanRows{layout: l, alike: true}
-	g.press.codec = &l.codec
 	byName := map[string]column{
 		"domain": &g.domain, "rank": &g.rank, "list": &g.list, "list_rank": &g.listRank, "tld": &g.tld,
 		"registered_domain": &g.registered, "record": &g.record, "record_reason": &g.reason, "error": &g.failure,
@@ -119,24 +115,26 @@ func (g *leanRows) flush() error {
 	if g.rank.values.n == 0 {
 		return nil
 	}
+	p := g.layout.press()
+	defer g.layout.presses.Put(p)
 	for name := range g.domain.all {
 		g.hashes = append(g.hashes, bloom.XXH64{}.Sum64(name))
 	}
-	order := g.sort()
-	if err := g.domain.flush(&g.press, order); err != nil {
+	order := g.sort(p)
+	if err := g.domain.flush(p, order); err != nil {
 		return err
 	}
 	if g.alike {
-		if err := g.registered.repeat(&g.press, &g.domain, len(order)); err != nil {
+		if err := g.registered.repeat(p, &g.domain, len(order)); err != nil {
 			return err
 		}
-	} else if err := g.registered.flush(&g.press, order); err != nil {
+	} else if err := g.registered.flush(p, order); err != nil {
 		return err
 	}
 	g.alike = true
 	for _, c := range g.columns {
 		if c != nil && c != &g.domain && c != &g.registered {
-			if err := c.flush(&g.press, order); err != nil {
+			if err := c.flush(p, order); err != nil {
 				return err
 			}
 		}
@@ -147,7 +145,7 @@ func (g *leanRows) flush() error {
 // sort gives the order of the ranks of the page. Answers come in another order
 // than the list has; the list's own is the one in which ranks need next to no
 // space, and names little if it is sorted.
-func (g *leanRows) sort() []int32 {
+func (g *leanRows) sort(p *press) []int32 {
 	ranks := &g.rank.values
 	first, last := ranks.at(0), ranks.at(0)
 	for _, rank := range ranks.all {
@@ -155,28 +153,28 @@ func (g *leanRows) sort() []int32 {
 	}
 	if last-first < spread*rowsPerPage {
 		// Each has a place of its own, and those that stay free are left out.
-		g.places = slices.Grow(g.places[:0], int(last-first+1))[:last-first+1]
-		clear(g.places)
+		p.places = slices.Grow(p.places[:0], int(last-first+1))[:last-first+1]
+		clear(p.places)
 		for i := range int32(ranks.n) {
-			g.places[ranks.at(i)-first] = i + 1
+			p.places[ranks.at(i)-first] = i + 1
 		}
-		g.order = g.order[:0]
-		for _, place := range g.places {
+		p.order = p.order[:0]
+		for _, place := range p.places {
 			if place > 0 {
-				g.order = append(g.order, place-1)
+				p.order = append(p.order, place-1)
 			}
 		}
-		if len(g.order) == ranks.n {
-			return g.order
+		if len(p.order) == ranks.n {
+			return p.order
 		}
 	}
 	// Far apart, or two of them equal.
-	g.order = g.order[:0]
+	p.order = p.order[:0]
 	for i := range int32(ranks.n) {
-		g.order = append(g.order, i)
+		p.order = append(p.order, i)
 	}
-	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(ranks.at(a), ranks.at(b)) })
-	return g.order
+	slices.SortFunc(p.order, func(a, b int32) int { return cmp.Compare(ranks.at(a), ranks.at(b)) })
+	return p.order
 }
 
 // end writes the row group and begins another. The rows are counted in counts.
@@ -184,6 +182,8 @@ func (g *leanRows) end(w *sink, counts *Counts) (group format.RowGroup, err erro
 	if err := g.flush(); err != nil {
 		return group, err
 	}
+	p := g.layout.press()
+	defer g.layout.presses.Put(p)
 	group = format.RowGroup{NumRows: int64(g.rows), FileOffset: w.offset}
 	for i, c := range g.columns {
 		written := &g.blank
@@ -192,9 +192,9 @@ func (g *leanRows) end(w *sink, counts *Counts) (group format.RowGroup, err erro
 		}
 		if c == nil || written.maxRep == 0 && written.nulls == written.values {
 			written.leaf = g.layout.leaves[i]
-			err = written.null(&g.press, g.rows)
+			err = written.null(p, g.rows)
 		} else {
-			err = c.finish(&g.press)
+			err = c.finish(p)
 		}
 		if err != nil {
 			return group, err

@@ -1,5 +1,7 @@
 package output
 
+import "slices"
+
 // A page holds the values of a page in the order of their coming, and one alone
 // as long as all are equal, as those of most columns of lean rows are.
 type page[T comparable] struct {
@@ -15,6 +17,7 @@ func (p *page[T]) add(v T) {
 	case p.n == 0:
 		p.first = v
 	case v != p.first:
+		p.all = slices.Grow(p.all, 4*p.n)
 		for range p.n {
 			p.all = append(p.all, p.first)
 		}
