@@ -68,7 +68,8 @@ func writePage(w io.Writer, row *output.Row, colour bool) error {
 
 func (p *page) record(row *output.Row) {
 	p.line("Record", "%s", verdictOf(row.Record, row.RecordReason, recordWords(codes.RecordReason(row.RecordReason))))
-	p.line("", "_mta-sts.%s TXT, %s", row.Domain, asked(row))
+	p.line("", "_mta-sts.%s TXT", row.Domain)
+	p.prose("", asked(row))
 	for _, alias := range row.CNAMEs {
 		p.line("", "alias of %s", alias)
 	}

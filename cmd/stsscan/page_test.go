@@ -62,7 +62,7 @@ func TestPages(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				row.Resolver, row.Attempts = netip.MustParseAddrPort("192.0.2.53:53").String(), 1
+				row.Resolver, row.Attempts, row.LookupMS = netip.MustParseAddrPort("192.0.2.153:5353").String(), 1, 1234
 				var page strings.Builder
 				if err := writePage(&page, row, false); err != nil {
 					t.Fatal(err)
