@@ -155,6 +155,8 @@ func (r *Report) figure(t *Table) (figure, *Chart, error) {
 				cell.Class = "n"
 			case len(cell.Text) > 24:
 				cell.Class = "w"
+			default: // names are read at a glance when they stand on one line
+				cell.Class = "s"
 			}
 			if row[i] == nil {
 				cell.Text = "–"
