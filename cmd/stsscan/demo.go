@@ -18,6 +18,7 @@ import (
 const (
 	demoTimeout  = 2 * time.Second
 	demoDeadline = 10 * time.Second
+	demoDelay    = 2 * time.Second // of a pass, which follows where this machine was too busy to be sure
 )
 
 func newDemo(std streams) *cobra.Command {
@@ -25,7 +26,7 @@ func newDemo(std streams) *cobra.Command {
 	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // what scan does without flags, but:
 	f.network.sim, f.network.timeout, f.network.deadline = "errors", demoTimeout, demoDeadline
 	f.network.retries, f.network.inFlight, f.network.surveys = 1, 1000, 128
-	f.network.trust.maxPause, f.passes = time.Minute, 1
+	f.network.trust.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run the whole job against the simulated Internet",
