@@ -15,13 +15,21 @@ func (w *World) serveHost(raw net.Conn, at netip.Addr) {
 	h := handshake{world: w, raw: raw, at: at}
 	conn := tls.Server(&h, &tls.Config{GetConfigForClient: h.configure})
 	if err := conn.Handshake(); err != nil {
-		if h.stay {
+		switch {
+		case h.stay:
 			linger(raw, 0)
+		case !h.muted:
+			// An alert after the client's last message crosses its request: closed
+			// now, the socket would answer that with an RST, which overtakes the alert.
+			linger(raw, alertTime)
 		}
 		return
 	}
 	serveWeb(conn, raw, h.name, h.site)
 }
+
+// alertTime is how long a host leaves a peer to read its alert.
+const alertTime = time.Second
 
 // A handshake is the connection under crypto/tls until the ClientHello has
 // said what host is meant. Where that host has no handshake to offer, it gives
