@@ -74,7 +74,8 @@ func newEgress(o options, full bool) (getter, error) {
 			return []netip.Addr{netip.AddrFrom4([4]byte{22, byte(n >> 8), byte(n), 1})}, nil
 		},
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", o.addr)
+			dialer := net.Dialer{KeepAlive: -1} // as the transport's own
+			return dialer.DialContext(ctx, "tcp", o.addr)
 		},
 	})
 	if err != nil {
