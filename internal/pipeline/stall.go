@@ -28,6 +28,7 @@ type stallWatch struct {
 	counted bool      // there is a count of goroutines to compare with
 	waited  uint64    // goroutines that had waited too long, then
 	stalls  int64
+	said    time.Time // when a stall was logged last
 	sample  [1]metrics.Sample
 }
 
@@ -61,8 +62,11 @@ func (w *stallWatch) look(now time.Time, log *slog.Logger) int64 {
 		if !w.ticked.IsZero() {
 			w.ticked = now // what is counted is counted once
 		}
-		log.Warn("this process was stopped, or starved: what failed meanwhile is asked again",
-			"late", max(0, late).Round(time.Millisecond), "goroutines", waited-w.waited)
+		if now.Sub(w.said) >= complaintInterval {
+			w.said = now
+			log.Warn("this process was stopped, or starved: what failed meanwhile is asked again",
+				"late", max(0, late).Round(time.Millisecond), "goroutines", waited-w.waited)
+		}
 	}
 	w.counted, w.waited = true, waited
 	return w.stalls
