@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+
+	"stsscan/internal/codes"
 )
 
 // refused keeps what the server said instead of a handshake.
@@ -43,18 +45,19 @@ func alertNumber(err error) uint8 {
 // servesNameless reports whether the server at addr has a certificate for who
 // names no host. Alert 80 may be said of the server or of the name: a server
 // that has one for others and fails for this name has none for this name. Nothing
-// is asked of it, and its certificate is not looked at. The error says Later.
+// is asked of it, and its certificate is not looked at. The error says that this
+// could not be found out: by a fault of ours, for the sake of manners, or in time.
 func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.Addr) (bool, *Error) {
-	raw, _, err := t.dialer.visit(ctx, host, addr, new(Trace))
+	raw, _, failed := t.dialer.visit(ctx, host, addr, new(Trace))
 	switch {
-	case err != nil && err.later:
-		return false, err
-	case err != nil:
+	case failed != nil && (failed.local || failed.Timeout()):
+		return false, failed
+	case failed != nil:
 		return false, nil
 	}
 	defer raw.Close()
-	if t.admit(ctx) != nil {
-		return false, nil
+	if err := t.admit(ctx); err != nil {
+		return false, fault(host, addr, codes.StageTLS, err)
 	}
 	defer t.leave()
 	running, stop := clockOf(ctx).run(ctx)
@@ -67,6 +70,12 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 		shown = len(state.PeerCertificates) > 0
 		return errors.New("seen")
 	}
-	_ = tls.Client(raw, config).HandshakeContext(shaking) // ends with the error above, at the latest
+	err := tls.Client(raw, config).HandshakeContext(shaking) // ends with the error above, at the latest
+	switch {
+	case !shown && cancelled(ctx):
+		return false, fault(host, addr, codes.StageTLS, err)
+	case !shown && shaking.Err() != nil:
+		return false, tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
+	}
 	return shown, nil
 }

@@ -36,9 +36,11 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 	}
 	_ = raw.Close()
 	if trace.TLSAlert == alertInternalError {
-		switch nameless, later := t.servesNameless(ctx, host, trace.Addr); {
-		case later != nil:
-			return nil, later
+		switch nameless, unknown := t.servesNameless(ctx, host, trace.Addr); {
+		case unknown != nil && unknown.local:
+			return nil, unknown
+		case unknown != nil:
+			failed = unknown
 		case nameless:
 			failed = tlsFailure(host, trace.Addr, codes.TLSNoCertForName, failed.err)
 		}
