@@ -70,11 +70,11 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 		shown = len(state.PeerCertificates) > 0
 		return errors.New("seen")
 	}
-	err := tls.Client(raw, config).HandshakeContext(shaking) // ends with the error above, at the latest
+	err := shake(shaking, tls.Client(raw, config)) // ends with the error above, at the latest
 	switch {
 	case !shown && cancelled(ctx):
 		return false, fault(host, addr, codes.StageTLS, err)
-	case !shown && shaking.Err() != nil:
+	case !shown && timedOut(err):
 		return false, tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
 	}
 	return shown, nil

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"io"
 	"net"
 	"time"
 )
@@ -61,17 +60,6 @@ func (c *clock) run(ctx context.Context) (running context.Context, stop func()) 
 		c.left -= time.Since(began)
 		cancel()
 	}
-}
-
-// A timedBody stops the clock when the body is closed.
-type timedBody struct {
-	io.ReadCloser
-	stop func()
-}
-
-func (b *timedBody) Close() error {
-	defer b.stop()
-	return b.ReadCloser.Close()
 }
 
 // A turnConn is a connection whose end ends our turn.

@@ -62,7 +62,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 		}
 	}()
 	conn := tls.Client(weight, t.tlsConfig(host, trace))
-	if err := conn.HandshakeContext(shaking); err != nil {
+	if err := shake(shaking, conn); err != nil {
 		if cancelled(ctx) || ours(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
 		}

@@ -2,13 +2,12 @@ package egress
 
 import (
 	"context"
-	"strings"
+	"errors"
 
 	"stsscan/internal/codes"
 )
 
 // httpError is the failure of a request on a connection that was accepted.
-// net/http says some of it only in text, which the tests hold it to.
 func httpError(ctx context.Context, host string, err error) *Error {
 	trace := traceOf(ctx)
 	if cancelled(ctx) || ours(err) {
@@ -23,13 +22,12 @@ func httpError(ctx context.Context, host string, err error) *Error {
 }
 
 func httpReason(err error) codes.PolicyReason {
-	text := err.Error()
 	switch {
 	case timedOut(err):
 		return codes.ReasonTimeout
-	case strings.Contains(text, "response headers exceeded"):
+	case errors.Is(err, errHeaderTooLarge):
 		return codes.ReasonHeadersTooLarge
-	case reset(err), strings.Contains(text, "server closed idle connection"):
+	case reset(err):
 		return codes.ReasonReset
 	}
 	return codes.ReasonMalformed

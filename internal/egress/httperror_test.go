@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -173,5 +175,34 @@ func TestRoundTripEndsWithItsContext(t *testing.T) {
 			_, err = fetch(t, ctx, transport)
 			wantError(t, err, c.stage, "", true)
 		})
+	}
+}
+
+// A stingyConn has no buffers left for its third write, the request.
+type stingyConn struct {
+	net.Conn
+	writes int
+}
+
+func (c *stingyConn) Write(p []byte) (int, error) {
+	if c.writes++; c.writes >= 3 {
+		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ENOBUFS)}
+	}
+	return c.Conn.Write(p)
+}
+
+// A request that this machine could not send is not the host's silence.
+func TestRequestNotSent(t *testing.T) {
+	p := newPKI(t)
+	transport := reach(t, p, Config{HeaderTimeout: 50 * time.Millisecond}, overTLS(p.good(t), waitForEnd))
+	dial := transport.dialer.config.Dial
+	transport.dialer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &stingyConn{Conn: conn}, err
+	}
+	_, err := fetch(t, t.Context(), transport)
+	wantError(t, err, codes.StageHTTP, "", true)
+	if !errors.Is(err, syscall.ENOBUFS) {
+		t.Error(err)
 	}
 }

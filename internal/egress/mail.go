@@ -51,7 +51,7 @@ func (d *MailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.C
 	config := t.tlsConfig(host, trace)
 	config.NextProtos = nil // ALPN has no word for SMTP
 	conn := tls.Client(raw, config)
-	if err := conn.HandshakeContext(shaking); err != nil {
+	if err := shake(shaking, conn); err != nil {
 		if cancelled(ctx) || ours(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
 		}

@@ -17,7 +17,6 @@ package egress
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -76,10 +75,6 @@ const (
 	defaultTimeout    = 5 * time.Second
 	defaultHandshakes = 256
 	defaultUserAgent  = "stsscan"
-
-	// maxHeader bounds status line and header, those of 1xx responses
-	// included. The default of net/http lets a server cost 195 MB.
-	maxHeader = 16 << 10
 )
 
 // withDefaults fills the fields that have a default.
@@ -113,7 +108,6 @@ func (c Config) withDefaults() Config {
 type Transport struct {
 	config     Config
 	dialer     *Dialer
-	http       *http.Transport
 	known      *known        // nil: chains are not remembered
 	handshakes chan struct{} // one element for each handshake going on
 	heavy      chan struct{} // one element for each open connection whose handshake was large
@@ -139,17 +133,6 @@ func NewTransport(c Config) (*Transport, error) {
 	}
 	t.handshakes = make(chan struct{}, t.config.Handshakes)
 	t.heavy = make(chan struct{}, heavyAtATime)
-	t.http = &http.Transport{
-		Proxy:                  nil, // not that of the environment either
-		DialTLSContext:         connected,
-		DialContext:            refuse,
-		DisableKeepAlives:      true,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHeader,
-		ResponseHeaderTimeout:  t.config.HeaderTimeout,
-		Protocols:              new(http.Protocols),
-	}
-	t.http.Protocols.SetHTTP1(true)
 	return t, nil
 }
 
@@ -181,20 +164,14 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// net/http cuts the context that it dials with off from that of the
-	// request. So the connection is made here, where the deadline, the trace
-	// and the reason of a failure are at hand, and only given to it.
-	running, stop := clockOf(ctx).run(ctx)
-	out := req.Clone(context.WithValue(running, connectedKey{}, conn))
-	out.Host = ""
-	out.URL.User = nil // would become an Authorization field
-	out.Header = http.Header{"User-Agent": {t.config.UserAgent}}
+	out := &http.Request{Method: http.MethodGet, URL: req.URL, Close: true, Header: http.Header{"User-Agent": {t.config.UserAgent}}}
 	for _, name := range []string{"Accept", "Accept-Encoding"} {
 		if values := req.Header.Values(name); len(values) > 0 {
 			out.Header[name] = values
 		}
 	}
-	resp, err := t.http.RoundTrip(out)
+	running, stop := clockOf(ctx).run(ctx)
+	resp, err := exchange(running, conn, out, t.config.HeaderTimeout)
 	if err != nil {
 		_ = conn.Close()
 		failed := httpError(running, host, err)
@@ -206,8 +183,9 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 			raw.turn.hold(later)
 		}
 	}
+	release := within(running, conn, 0)
 	resp.Request = req
-	resp.Body = &timedBody{resp.Body, stop}
+	resp.Body = &body{resp.Body, conn, func() { release(); stop() }}
 	return resp, nil
 }
 
@@ -223,20 +201,4 @@ func check(req *http.Request) error {
 		return errors.New("not a GET request without a body")
 	}
 	return nil
-}
-
-type connectedKey struct{}
-
-// connected hands net/http the connection that is there already.
-func connected(ctx context.Context, _, _ string) (net.Conn, error) {
-	conn, ok := ctx.Value(connectedKey{}).(*tls.Conn)
-	if !ok {
-		return refuse(ctx, "", "")
-	}
-	return conn, nil
-}
-
-// refuse is the dialer for what no request of ours asks for.
-func refuse(context.Context, string, string) (net.Conn, error) {
-	return nil, errors.New("egress: no connection without TLS and guard")
 }

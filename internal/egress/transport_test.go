@@ -132,7 +132,7 @@ func TestBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := io.ReadAll(resp.Body); !errors.Is(err, context.DeadlineExceeded) || string(body) != "version" {
+	if body, err := io.ReadAll(resp.Body); !timedOut(err) || string(body) != "version" {
 		t.Errorf("body %q, error %v", body, err)
 	}
 

@@ -147,7 +147,10 @@ func TestCertificateFacts(t *testing.T) {
 				close(ended)
 			})
 			var trace Trace
-			_, err := fetch(t, WithTrace(t.Context(), &trace), transport)
+			resp, err := fetch(t, WithTrace(t.Context(), &trace), transport)
+			if resp != nil {
+				resp.Body.Close()
+			}
 			defer func() { <-ended }() // the connection is closed
 			if c.want == "" && err != nil || c.want != "" && err == nil {
 				t.Fatalf("error %v, want class %q", err, c.want)
