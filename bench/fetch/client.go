@@ -10,10 +10,9 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
@@ -32,18 +31,18 @@ func get(o options) error {
 	if err != nil {
 		return err
 	}
-	var failed atomic.Int64
-	var group errgroup.Group
-	group.SetLimit(o.parallel)
-	for i := range o.fetches {
-		group.Go(func() error {
-			if err := one(context.Background(), domain(i%o.hosts)); err != nil && failed.Add(1) == 1 {
-				fmt.Fprintln(os.Stderr, err)
+	var failed, begun atomic.Int64
+	var workers sync.WaitGroup
+	for range o.parallel { // goroutines that live on, so that their stacks are no part of the cost
+		workers.Go(func() {
+			for i := begun.Add(1) - 1; i < int64(o.fetches); i = begun.Add(1) - 1 {
+				if err := one(context.Background(), domain(int(i)%o.hosts)); err != nil && failed.Add(1) == 1 {
+					fmt.Fprintln(os.Stderr, err)
+				}
 			}
-			return nil
 		})
 	}
-	_ = group.Wait()
+	workers.Wait()
 	fmt.Printf("{\"unknown\": %d}\n", failed.Load())
 	return nil
 }

@@ -63,6 +63,14 @@ func NewDialer(c Config) (*Dialer, error) {
 // [ErrForbiddenAddr] when no address may be contacted, and says Later when an
 // address was not dialled for the sake of manners.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || network != "tcp" || port != strconv.Itoa(int(d.port)) {
 		return nil, &Error{host: address, stage: codes.StageTCP, reason: codes.ReasonOther, err: fmt.Errorf("not port %d over TCP", d.port)}
@@ -111,7 +119,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 
 // visit dials one address when it is its turn. over is true when the request has
 // no time left for another one. An address that was put off has not been dialled.
-func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ net.Conn, over bool, _ *Error) {
+func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ *turnConn, over bool, _ *Error) {
 	mine, waited, err := d.turns.take(ctx, addr)
 	trace.TurnTime += waited
 	if err != nil {

@@ -24,18 +24,19 @@ var errHeaderTooLarge = errors.New("status line and header of more than 16 KiB")
 // whose body is still to be read from conn. One request a connection needs
 // neither the pool of http.Transport nor its two goroutines, and an error comes
 // as it was met.
-func exchange(ctx context.Context, conn *tls.Conn, req *http.Request, limit time.Duration) (*http.Response, error) {
+func exchange(ctx context.Context, conn *connection, req *http.Request, limit time.Duration) (*http.Response, error) {
 	defer within(ctx, conn, limit)()
 	var text bytes.Buffer
 	if err := req.Write(&text); err != nil {
 		return nil, err
 	}
+	conn.cork.open = true
 	_, unsent := conn.Write(text.Bytes())
 
 	// A server that refuses before it has read the request may be gone by now,
 	// and what it said is still to be read.
 	header := &headerReader{conn: conn, left: maxHeader}
-	buffered := bufio.NewReader(header)
+	buffered := bufio.NewReaderSize(header, 1<<10)
 	for {
 		resp, err := http.ReadResponse(buffered, req)
 		if err != nil {

@@ -15,10 +15,17 @@ import (
 	"stsscan/internal/codes"
 )
 
+// A connection is one to a Policy Host whose certificate was accepted.
+type connection struct {
+	*tls.Conn
+	cork *corked
+	turn *turn
+}
+
 // connect dials host, shakes hands and verifies the certificate. Only a
 // connection that passed all of it is returned.
-func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error) {
-	raw, err := t.dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(httpsPort)))
+func (t *Transport) connect(ctx context.Context, host string) (*connection, error) {
+	raw, err := t.dialer.dial(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(httpsPort)))
 	if err != nil {
 		return nil, err
 	}
@@ -49,19 +56,20 @@ func (t *Transport) connect(ctx context.Context, host string) (*tls.Conn, error)
 	return nil, failed
 }
 
-func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, trace *Trace) (_ *tls.Conn, failed *Error) {
+func (t *Transport) handshake(ctx context.Context, raw *turnConn, host string, trace *Trace) (_ *connection, failed *Error) {
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
 
 	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
 	defer cancel()
 	weight := &weighed{Conn: raw, places: t.heavy, ended: shaking.Done()}
+	cork := &corked{Conn: weight}
 	defer func() {
 		if failed != nil {
-			_ = weight.Close()
+			_ = cork.Close()
 		}
 	}()
-	conn := tls.Client(weight, t.tlsConfig(host, trace))
+	conn := tls.Client(cork, t.tlsConfig(host, trace))
 	if err := shake(shaking, conn); err != nil {
 		if cancelled(ctx) || ours(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
@@ -77,7 +85,7 @@ func (t *Transport) handshake(ctx context.Context, raw net.Conn, host string, tr
 		return nil, tlsFailure(host, trace.Addr, class, err)
 	}
 	weight.shaken()
-	return conn, nil
+	return &connection{conn, cork, raw.turn}, nil
 }
 
 // admit waits until there are fewer handshakes than may be at a time.

@@ -178,31 +178,43 @@ func TestRoundTripEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A stingyConn has no buffers left for its third write, the request.
+// A stingyConn has buffers for a number of writes only.
 type stingyConn struct {
 	net.Conn
-	writes int
+	left, writes int
 }
 
 func (c *stingyConn) Write(p []byte) (int, error) {
-	if c.writes++; c.writes >= 3 {
+	if c.writes++; c.writes > c.left {
 		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ENOBUFS)}
 	}
 	return c.Conn.Write(p)
 }
 
-// A request that this machine could not send is not the host's silence.
-func TestRequestNotSent(t *testing.T) {
+// What this machine could not send is not the host's silence. The first write is
+// the ClientHello, the second all the rest.
+func TestNotSent(t *testing.T) {
 	p := newPKI(t)
-	transport := reach(t, p, Config{HeaderTimeout: 50 * time.Millisecond}, overTLS(p.good(t), waitForEnd))
-	dial := transport.dialer.config.Dial
-	transport.dialer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		return &stingyConn{Conn: conn}, err
-	}
-	_, err := fetch(t, t.Context(), transport)
-	wantError(t, err, codes.StageHTTP, "", true)
-	if !errors.Is(err, syscall.ENOBUFS) {
-		t.Error(err)
+	for _, c := range []struct {
+		buffers int
+		stage   codes.Stage
+	}{{0, codes.StageTLS}, {1, codes.StageHTTP}, {2, ""}} {
+		transport := reach(t, p, Config{HandshakeTimeout: 100 * time.Millisecond, HeaderTimeout: 5 * time.Second}, overTLS(p.good(t), says("HTTP/1.1 204 No Content\r\n\r\n")))
+		if c.stage == codes.StageHTTP {
+			transport.config.HeaderTimeout = 100 * time.Millisecond
+		}
+		dial := transport.dialer.config.Dial
+		transport.dialer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return &stingyConn{Conn: conn, left: c.buffers}, err
+		}
+		_, err := fetch(t, t.Context(), transport)
+		if c.stage == "" && err == nil {
+			continue
+		}
+		wantError(t, err, c.stage, "", true)
+		if !errors.Is(err, syscall.ENOBUFS) {
+			t.Error(err)
+		}
 	}
 }

@@ -179,9 +179,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		return nil, failed
 	}
 	if later, ok := retryAfter(resp, time.Now()); ok {
-		if raw, ok := conn.NetConn().(*weighed).Conn.(*turnConn); ok {
-			raw.turn.hold(later)
-		}
+		conn.turn.hold(later)
 	}
 	release := within(running, conn, 0)
 	resp.Request = req

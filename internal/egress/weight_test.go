@@ -30,7 +30,7 @@ func TestHeavyHandshakes(t *testing.T) {
 		overTLS(*cert.Load(), waitForEnd)(conn)
 	})
 	transport.heavy = make(chan struct{}, 1)
-	connect := func() (*tls.Conn, error) {
+	connect := func() (*connection, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		return transport.connect(ctx, host)

@@ -1,0 +1,52 @@
+package egress
+
+import (
+	"fmt"
+	"net"
+)
+
+// A corked connection keeps what is written until something is read: the end of
+// a handshake of TLS 1.3 leaves with the request, in one call and one segment.
+// Once it is open it keeps nothing.
+type corked struct {
+	net.Conn
+	held []byte
+	open bool
+}
+
+func (c *corked) Write(p []byte) (int, error) {
+	c.held = append(c.held, p...)
+	if !c.open {
+		return len(p), nil
+	}
+	if err := c.pull(); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Read reads even if what was held could not be sent: a server that refuses is
+// gone by then, and its reason is still there to be read.
+func (c *corked) Read(p []byte) (int, error) {
+	unsent := c.pull()
+	n, err := c.Conn.Read(p)
+	if err != nil && unsent != nil {
+		err = fmt.Errorf("%w, and nothing could be sent: %w", err, unsent)
+	}
+	return n, err
+}
+
+// Close sends what is held, such as an alert.
+func (c *corked) Close() error {
+	_ = c.pull()
+	return c.Conn.Close()
+}
+
+func (c *corked) pull() error {
+	if len(c.held) == 0 {
+		return nil
+	}
+	_, err := c.Conn.Write(c.held)
+	c.held = c.held[:0]
+	return err
+}
