@@ -13,8 +13,14 @@ import (
 	"stsscan/internal/output"
 )
 
-// visits is how many parts are asked again at a time.
-const visits = 8
+const (
+	// visits is how many parts are asked again at a time if they have as many
+	// rows that wait as a visit takes. The fewer they have, the more parts, up
+	// to maxVisits: a name that nobody answers for holds up a part for as long
+	// as all its attempts take.
+	visits    = 8
+	maxVisits = 64
+)
 
 // A pace is how Later spends its time while domains wait for manners.
 type pace struct {
@@ -49,7 +55,6 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		l.note(info)
 	}
 	c := l.Config
-	c.OpenParts = visits
 	c.Source, c.Chunks = l, l
 	c.Wrote = func(info output.PartInfo) {
 		l.note(info)
@@ -63,6 +68,7 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		}
 		wait := l.wait(l.Now())
 		if wait == 0 {
+			c.OpenParts = l.visits()
 			if err := l.round(ctx, c); err != nil {
 				return err
 			}
@@ -206,6 +212,17 @@ func (l *later) left() (n int64) {
 		n += info.Pending
 	}
 	return n
+}
+
+// visits is how many parts the next round asks again at a time.
+func (l *later) visits() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	most := int64(1)
+	for _, info := range l.parts {
+		most = max(most, min(info.Pending, maxVisit))
+	}
+	return int(min(visits*maxVisit/most, maxVisits))
 }
 
 // wait is how long it is until something may be asked.

@@ -233,6 +233,40 @@ func TestLaterPasses(t *testing.T) {
 	}
 }
 
+// What takes long is asked again at the same time in many small parts, and in few
+// large ones.
+func TestLaterVisits(t *testing.T) {
+	const parts = 3 * visits
+	w := newTown()
+	var arrived, alone atomic.Int64 // surveys of the second pass; those that did not see all others
+	w.serve = func(domain, _ string) (int, error) {
+		if w.count(w.fetches, domain+" tried") == 1 {
+			return 503, nil
+		}
+		arrived.Add(1)
+		for began := time.Now(); arrived.Load() < parts; time.Sleep(time.Millisecond) {
+			if time.Since(began) > 5*time.Second {
+				alone.Add(1)
+				break
+			}
+		}
+		return 200, nil
+	}
+	s := w.survey(t, listed{parts: parts, size: 1}, 2)
+	if err := errors.Join(Run(t.Context(), s.Config), Later(t.Context(), s.Config, s.infos())); err != nil {
+		t.Fatal(err)
+	}
+	if alone.Load() > 0 || s.pending() != 0 {
+		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
+	}
+	for pending, want := range map[int64]int{1: maxVisits, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
+		l := later{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
+		if got := l.visits(); got != want {
+			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
+		}
+	}
+}
+
 // A run that makes one pass has no provisional rows.
 func TestOnePass(t *testing.T) {
 	w := newTown()
