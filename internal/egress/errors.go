@@ -47,6 +47,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Addr is the address that was dialled last, or is to be dialled later; the zero
+// Addr: there is none.
+func (e *Error) Addr() netip.Addr { return e.addr }
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.err }
 

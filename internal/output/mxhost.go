@@ -18,7 +18,7 @@ type MXHost struct {
 	Preference   int32      `parquet:"preference"`                                     // of the MX record; 0 for an implicit MX
 	Matched      *bool      `parquet:"matched,optional"`                               // a pattern of the policy covers it (section 4.1)
 	TLSA         *string    `parquet:"tlsa,optional,dict"`                             // its TLSA records for port 25 (RFC 7672): codes.TLSA
-	Addr         *string    `parquet:"addr,optional"`                                  // address that was probed
+	Addr         *string    `parquet:"addr,optional"`                                  // address that was probed, or that a provisional row waits for
 	STARTTLS     *string    `parquet:"starttls,optional,dict"`                         // how the probe ended: codes.STARTTLS
 	ReplyCode    *int32     `parquet:"reply_code,optional"`                            // SMTP reply code that ended the probe, where one did
 	TLSVersion   *string    `parquet:"tls_version,optional,dict"`                      // as in "1.3"

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
+	"stsscan/internal/starttls"
 )
 
 // passDelay is short; a second comes on top, since rows tell whole ones.
@@ -390,8 +393,81 @@ func TestLaterManners(t *testing.T) {
 	}
 }
 
+// A busyDoor leads to mail servers at one address, none of which listens; those
+// that must wait are not dialled.
+type busyDoor struct {
+	starttls.Door
+	serve func(string, string) (int, error)
+
+	mu      sync.Mutex
+	dialled map[string]int
+}
+
+func (d *busyDoor) Dial(_ context.Context, host string, _ time.Duration) (net.Conn, netip.Addr, error) {
+	const addr = "198.18.9.1"
+	if _, err := d.serve(host, addr); err != nil {
+		return nil, netip.MustParseAddr(addr), err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dialled[host]++
+	return nil, netip.MustParseAddr(addr), syscall.ECONNREFUSED
+}
+
+// Domains whose mail servers must wait are worked through too, at the rate that
+// the servers' address allows; their policies are not fetched again for it.
+func TestLaterProbes(t *testing.T) {
+	const parts, size = 4, 50
+	w := newTown()
+	w.addr = func(domain string) string {
+		return "198.18." + strings.TrimPrefix(strings.TrimSuffix(domain, ".example.com"), "d") + ".1"
+	}
+	w.serve = func(domain, _ string) (int, error) {
+		if domain == "d7.example.com" && w.count(w.fetches, domain+" tried") == 1 {
+			return 503, nil // and its mail server is asked once all the same
+		}
+		return 200, nil
+	}
+	door := &busyDoor{dialled: make(map[string]int), serve: func(string, string) (int, error) { return 0, errLater{} }}
+	s := w.survey(t, listed{parts: parts, size: size}, 2)
+	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: time.Second}
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	for domain, row := range wantOnce(t, w, s) {
+		if row.Pending != "manners" || row.Policy == "" || row.Verdict != "unknown" || len(row.MX) != 1 || row.MX[0].STARTTLS != nil || *row.MX[0].Addr != "198.18.9.1" {
+			t.Errorf("%s: policy %s, verdict %q, pending %q, %d MX hosts", domain, row.Policy, row.Verdict, row.Pending, len(row.MX))
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	door.serve = stopping(manners(), 60, cancel)
+	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("interrupted: %v", err)
+	}
+	if left := s.pending(); left > parts*size-60 || left == 0 {
+		t.Errorf("%d rows wait after 60 connections", left)
+	}
+	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+		t.Fatal(err)
+	}
+	for domain, row := range rowsIn(t, s.dir) {
+		fetched, passes := 1, 1
+		if domain == "d7.example.com" {
+			fetched, passes = 2, 2
+		}
+		if w.fetches[domain] != fetched || door.dialled[domain] != 1 || int(row.Pass) != passes || int(row.Attempts) != passes {
+			t.Errorf("%s: fetched %d times, dialled %d times, pass %d, %d attempts", domain, w.fetches[domain], door.dialled[domain], row.Pass, row.Attempts)
+		}
+		if row.Pending != "" || row.Policy != "valid" || row.Verdict == "" || len(row.MX) != 1 || *row.MX[0].STARTTLS != "no_connection" || row.ObservedAt.IsZero() {
+			t.Errorf("%s: policy %s, verdict %q, pending %q, %d MX hosts", domain, row.Policy, row.Verdict, row.Pending, len(row.MX))
+		}
+	}
+}
+
 // wantOnce holds the rows against the fetches: each name has one row, and one
-// fetch unless it waits.
+// fetch unless it waits for that.
 func wantOnce(t *testing.T, w *town, s *townSurvey) map[string]*output.Row {
 	t.Helper()
 	rows := rowsIn(t, s.dir)
@@ -400,7 +476,7 @@ func wantOnce(t *testing.T, w *town, s *townSurvey) map[string]*output.Row {
 	}
 	for domain, row := range rows {
 		want := 1
-		if row.Pending != "" {
+		if row.Pending != "" && len(row.MX) == 0 {
 			want = 0
 		}
 		if got := w.fetches[domain]; got != want {

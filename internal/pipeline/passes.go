@@ -23,7 +23,8 @@ type earlier struct {
 	pending  codes.Pending
 	attempts int32
 	upstream netip.AddrPort // that answered, or did not
-	addr     netip.Addr     // of the Policy Host; the zero Addr: it is not known
+	addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
+	told     *output.Row    // the row up to the policy, where only MX hosts are still to be asked
 
 	record       codes.Record
 	recordReason codes.RecordReason
@@ -47,7 +48,12 @@ func earlierOf(row *output.Row) *earlier {
 		e.policyReason = own[codes.PolicyReason](row.PolicyReason)
 	}
 	e.upstream, _ = netip.ParseAddrPort(row.Resolver)
-	if len(row.HostAddrs) > 0 {
+	switch {
+	case row.Pending == string(codes.PendingManners) && len(row.MX) > 0:
+		e.addr, _ = netip.ParseAddr(*row.MX[0].Addr)
+		e.told, e.attempts = row, 0
+		row.Pending, row.MX = "", nil
+	case len(row.HostAddrs) > 0:
 		e.addr, _ = netip.ParseAddr(row.HostAddrs[0])
 	}
 	return e

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,9 +26,12 @@ func MailDoor(door *egress.MailDoor) starttls.Door { return mailDoor{door} }
 
 type mailDoor struct{ *egress.MailDoor }
 
-func (d mailDoor) Dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
+func (d mailDoor) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	var trace egress.Trace
-	conn, err := d.MailDoor.Dial(egress.WithTrace(ctx, &trace), host)
+	conn, err := d.MailDoor.Dial(egress.WithTimeout(egress.WithTrace(ctx, &trace), within), host)
+	if failed := new(egress.Error); errors.As(err, &failed) && failed.Later() {
+		return nil, failed.Addr(), err
+	}
 	return conn, trace.Addr, err
 }
 
@@ -42,42 +47,76 @@ func (d mailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Co
 
 // probe asks the MX hosts of a domain whether they would do TLS, all at once:
 // the prober's door keeps the manners, and each host is talked to once in a run.
+// Of one that was not asked for their sake, the row has the address to wait for.
 func (r *run) probe(row *output.Row, mx mtasts.MX) error {
 	if r.Mail.Prober == nil {
 		return nil
 	}
+	ctx := r.work
+	if r.patience > 0 {
+		ctx = egress.WithPatience(ctx, r.patience)
+	}
 	var probes errgroup.Group
+	var putOff, stalled atomic.Bool
 	for i, host := range mx.Hosts[:min(len(mx.Hosts), maxProbedHosts)] {
 		if host.Pseudo() {
 			continue
 		}
 		into := &row.MX[i]
 		probes.Go(func() error {
-			seen, err := r.Mail.Prober.Probe(r.work, into.Host, r.stallsNow)
-			if err != nil {
+			seen, err := r.Mail.Prober.Probe(ctx, into.Host, r.stallsNow)
+			switch {
+			case errors.Is(err, starttls.ErrLater):
+				putOff.Store(true)
+				into.Addr = text(seen.Addr)
+			case errors.Is(err, starttls.ErrStalled):
+				stalled.Store(true)
+			case err != nil:
 				return err
+			default:
+				fillProbe(into, seen)
 			}
-			fillProbe(into, seen)
 			return nil
 		})
 	}
-	err := probes.Wait()
-	if errors.Is(err, starttls.ErrStalled) {
-		row.Pending, err = string(codes.PendingInterrupted), nil
+	if err := probes.Wait(); err != nil {
+		return err
 	}
-	for i := range row.MX {
-		if err == nil && row.MX[i].STARTTLS != nil {
-			addProbeFinding(row, codes.STARTTLS(*row.MX[i].STARTTLS))
+	switch {
+	case putOff.Load():
+		row.Pending = string(codes.PendingManners)
+	case stalled.Load():
+		row.Pending = string(codes.PendingInterrupted)
+	}
+	for _, host := range row.MX {
+		if host.STARTTLS != nil {
+			addProbeFinding(row, codes.STARTTLS(*host.STARTTLS))
 		}
 	}
-	return err
+	return nil
+}
+
+// text is an address as a row has it.
+func text(addr netip.Addr) *string {
+	if !addr.IsValid() {
+		return nil
+	}
+	return new(addr.String())
+}
+
+// fillProbesPutOff makes a row that is told up to the policy provisional: of its
+// MX hosts it keeps those that were not asked, and what they wait for.
+func fillProbesPutOff(row *output.Row, hosts []output.MXHost) {
+	row.Pending = string(codes.PendingManners)
+	for _, host := range hosts {
+		if host.STARTTLS == nil && host.Addr != nil {
+			row.MX = append(row.MX, output.MXHost{Host: host.Host, Preference: host.Preference, Addr: host.Addr})
+		}
+	}
 }
 
 func fillProbe(host *output.MXHost, seen starttls.Result) {
-	host.STARTTLS = new(string(seen.Class))
-	if seen.Addr.IsValid() {
-		host.Addr = new(seen.Addr.String())
-	}
+	host.STARTTLS, host.Addr = new(string(seen.Class)), text(seen.Addr)
 	if seen.Code != 0 {
 		host.ReplyCode = new(int32(seen.Code))
 	}

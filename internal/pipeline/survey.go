@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
@@ -44,6 +45,9 @@ func (r *run) survey(j job) {
 	}
 	first := &j.answer
 	var told *output.Row
+	if before != nil {
+		told = before.told
+	}
 	stalls := r.stalls.count()
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
 		if err := r.await(); err != nil {
@@ -61,6 +65,11 @@ func (r *run) survey(j job) {
 		row.Findings = slices.Clip(row.Findings)
 		if err := r.conclude(&row, r.mailDeadline(before)); err != nil {
 			return nil, err
+		}
+		if row.Pending == string(codes.PendingManners) && told.Pending == "" {
+			mx := row.MX
+			row = *told
+			fillProbesPutOff(&row, mx)
 		}
 		r.excuse(&row, stalls)
 		return &row, r.settle(&row, before)

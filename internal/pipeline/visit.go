@@ -15,6 +15,9 @@ const (
 	// maxVisit bounds the rows of a part that are asked again at a time, and so
 	// the memory of a visit. The others wait for another one.
 	maxVisit = 1 << 14
+	// maxVisitOctets bounds the evidence in them, of rows that only wait for MX
+	// hosts and are kept whole.
+	maxVisitOctets = 16 << 20
 	// together is how many domains of one address are surveyed at a time, over
 	// all visits: enough that the next one is there when the address is due.
 	together = 8
@@ -46,35 +49,41 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		later: l, info: info, began: now, queues: make(map[netip.Addr][]domains.Name),
 		earlier: make(map[int64]*earlier), done: make(map[int64]bool),
 	}
+	octets := 0
 	for row, err := range l.Dataset.Provisional(info.Part) {
 		if err != nil {
 			return nil, err
 		}
-		if len(v.earlier) == maxVisit {
+		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
 			break
 		}
 		if manners := row.Pending == string(codes.PendingManners); l.quick != manners && (manners || !l.due(row.ObservedAt).After(now)) {
-			v.add(row)
+			octets += v.add(row)
 		}
 	}
 	return v, nil
 }
 
-func (v *visit) add(row *output.Row) {
+// add says how many octets of evidence it keeps.
+func (v *visit) add(row *output.Row) (octets int) {
 	name := domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags}
 	if row.ListRank != nil {
 		name.ListRank = *row.ListRank
 	}
 	e := earlierOf(row)
 	v.earlier[row.Rank] = e
+	if e.told != nil {
+		octets = e.told.Octets()
+	}
 	if v.quick || !e.addr.IsValid() {
 		v.free = append(v.free, name)
-		return
+		return octets
 	}
 	if v.queues[e.addr] == nil {
 		v.order = append(v.order, e.addr)
 	}
 	v.queues[e.addr] = append(v.queues[e.addr], name)
+	return octets
 }
 
 // Next gives the names that can be asked now. None and no error means that there

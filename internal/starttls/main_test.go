@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -63,9 +64,9 @@ func newDoor(t *testing.T, world *simnet.World, dial func(context.Context, strin
 	return door{transport.MailDoor()}
 }
 
-func (d door) Dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
+func (d door) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	var trace egress.Trace
-	conn, err := d.MailDoor.Dial(egress.WithTrace(ctx, &trace), host)
+	conn, err := d.MailDoor.Dial(egress.WithTimeout(egress.WithTrace(ctx, &trace), within), host)
 	return conn, trace.Addr, err
 }
 

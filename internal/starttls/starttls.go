@@ -11,6 +11,7 @@ package starttls
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -32,8 +33,11 @@ type Peer struct {
 // PolicyReason, TLSError, Local (our own fault), and Later (not yet its turn),
 // which are looked for with [errors.As].
 type Door interface {
-	// Dial connects to port 25 of one of the addresses of host.
-	Dial(ctx context.Context, host string) (net.Conn, netip.Addr, error)
+	// Dial connects to port 25 of one of the addresses of host, within a time
+	// that the wait for its turn is no part of: our manners are not the host's
+	// slowness. With an error of method Later, the address is the one to wait
+	// for, where it is known.
+	Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error)
 	// Secure shakes hands over conn, with host as SNI, and verifies the
 	// certificate for that name. The connection is nil where the handshake
 	// failed, and is given with an error where the certificate is not accepted.
@@ -49,9 +53,8 @@ type Config struct {
 	// name: the literal of that address.
 	Name func(ctx context.Context, own netip.Addr) string
 
-	// Deadline is how long a probe may take from its connection to its end, how
-	// long connecting may take, and for how long it waits for its turn, each
-	// apart: our manners are not the host's slowness. 0: 30 s.
+	// Deadline is how long connecting may take, and how long a probe may take
+	// from its connection to its end, each apart. 0: 30 s.
 	Deadline time.Duration
 }
 
@@ -98,6 +101,10 @@ func New(c Config) *Prober {
 	return &Prober{config: c, probes: make(map[string]*probe)}
 }
 
+// ErrLater says that a host was not probed for the sake of manners: its address
+// was asked often enough for now.
+var ErrLater = errors.New("starttls: not yet the host's turn")
+
 // ErrStalled says that a probe failed for lack of time while this process was
 // stopped or starved: it says nothing about the host.
 var ErrStalled = errors.New("starttls: this process was stopped meanwhile")
@@ -106,8 +113,9 @@ var ErrStalled = errors.New("starttls: this process was stopped meanwhile")
 // there is. The deadline is the Prober's own; ctx ends it early. stalls counts the
 // times that this process was stopped or starved; nil: nobody knows.
 //
-// The error is a fault of this machine, that of ctx, or [ErrStalled]; the host is
-// then probed again when it is asked for again.
+// The error is a fault of this machine, that of ctx, [ErrStalled], or [ErrLater],
+// with which the result has the address to wait for; the host is then probed again
+// when it is asked for again.
 func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (Result, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	p.mu.Lock()
@@ -144,8 +152,10 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 
 // run probes a host for the first time.
 func (p *Prober) run(ctx context.Context, host string) (Result, error) {
-	conn, addr, err := p.dial(ctx, host)
+	conn, addr, err := p.config.Door.Dial(ctx, host, p.config.Deadline)
 	switch {
+	case later(err) && ctx.Err() == nil:
+		return Result{Addr: addr}, fmt.Errorf("%w: %w", ErrLater, err)
 	case err != nil && (fault(err) || ctx.Err() != nil):
 		return Result{}, err
 	case err != nil:
@@ -164,27 +174,6 @@ func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 		return Result{}, err
 	}
 	return s.result, nil
-}
-
-// dial connects, and tries again while it is not yet the host's turn.
-func (p *Prober) dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
-	for began := time.Now(); ; {
-		conn, addr, err := p.connect(ctx, host)
-		if err == nil || !later(err) || time.Since(began) >= p.config.Deadline {
-			return conn, addr, err
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return nil, addr, err
-		}
-	}
-}
-
-func (p *Prober) connect(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.config.Deadline)
-	defer cancel()
-	return p.config.Door.Dial(ctx, host)
 }
 
 // later reports whether err says that nobody was asked, for the sake of manners.
@@ -230,7 +219,7 @@ func unconnected(err error) codes.STARTTLS {
 	case codes.ReasonNoIPv6:
 		return codes.STARTTLSUnknown // we have no way there
 	}
-	if failed.PolicyStage() == codes.StageDNS || later(err) {
+	if failed.PolicyStage() == codes.StageDNS {
 		return codes.STARTTLSUnknown
 	}
 	return codes.STARTTLSNoConnection

@@ -26,34 +26,40 @@ func (errBusy) Later() bool                      { return true }
 func (errBusy) PolicyStage() codes.Stage         { return codes.StageTCP }
 func (errBusy) PolicyReason() codes.PolicyReason { return codes.ReasonOther }
 
-func (d busyDoor) Dial(ctx context.Context, host string) (net.Conn, netip.Addr, error) {
+func (d busyDoor) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	if time.Now().Before(d.until) {
-		return nil, netip.Addr{}, errBusy{}
+		return nil, netip.MustParseAddr("9.9.9.1"), errBusy{}
 	}
-	return d.door.Dial(ctx, host)
+	return d.door.Dial(ctx, host, within)
 }
 
-// The wait for a turn is ours: it leaves the host all the time that it has, and
-// says nothing about it when it is too long.
-func TestProbeWaits(t *testing.T) {
+// A host that is not to be asked now is asked when its turn has come, and then
+// has all the time that a host has.
+func TestProbeLater(t *testing.T) {
 	for _, tt := range []struct {
-		busy  time.Duration
 		fault string
 		class codes.STARTTLS
 		takes time.Duration
 	}{
-		{29 * time.Second, "smtp good", codes.STARTTLSOK, 29 * time.Second},
-		{29 * time.Second, "smtp silent", codes.STARTTLSTimeout, 59 * time.Second},
-		{29 * time.Second, "tcp silent", codes.STARTTLSNoConnection, 34 * time.Second},
-		{time.Hour, "smtp good", codes.STARTTLSUnknown, 30 * time.Second},
+		{"smtp good", codes.STARTTLSOK, 0},
+		{"smtp silent", codes.STARTTLSTimeout, 30 * time.Second},
+		{"tcp silent", codes.STARTTLSNoConnection, 5 * time.Second},
+		{"dns silent", codes.STARTTLSUnknown, 30 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			world := open(t, map[string]string{"mx.example.com": tt.fault})
-			began := time.Now()
-			p := starttls.New(starttls.Config{Door: busyDoor{newDoor(t, world, world.DialContext), began.Add(tt.busy)}})
+			until := time.Now().Add(time.Minute)
+			p := starttls.New(starttls.Config{Door: busyDoor{newDoor(t, world, world.DialContext), until}})
+			for range 2 {
+				got, err := p.Probe(t.Context(), "mx.example.com", nil)
+				if !errors.Is(err, starttls.ErrLater) || !errors.As(err, new(errBusy)) || got != (starttls.Result{Addr: netip.MustParseAddr("9.9.9.1")}) || time.Now().After(until) {
+					t.Errorf("%s, not its turn: %+v, %v", tt.fault, got, err)
+				}
+			}
+			time.Sleep(time.Until(until))
 			got, err := p.Probe(t.Context(), "mx.example.com", nil)
-			if took := time.Since(began); err != nil || got.Class != tt.class || took != tt.takes {
-				t.Errorf("%s, busy for %v: %s after %v, %v; want %s after %v", tt.fault, tt.busy, got.Class, took, err, tt.class, tt.takes)
+			if took := time.Since(until); err != nil || got.Class != tt.class || took != tt.takes {
+				t.Errorf("%s: %s after %v, %v; want %s after %v", tt.fault, got.Class, took, err, tt.class, tt.takes)
 			}
 			world.Close()
 		})

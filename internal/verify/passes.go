@@ -6,12 +6,12 @@ import (
 )
 
 // notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost. One that was stopped on the way may have seen
-// all that a final row has.
+// policy, or the answer was lost. One that waits for its MX hosts, or was stopped
+// on the way, has seen more.
 func notAsked(row *output.Row) bool {
 	switch codes.Pending(row.Pending) {
 	case codes.PendingManners:
-		return true
+		return len(row.MX) == 0
 	case codes.PendingInterrupted:
 		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
 	}

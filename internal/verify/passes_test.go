@@ -29,6 +29,10 @@ func TestPasses(t *testing.T) {
 		want   string // part of what does not hold; "": all does
 	}{
 		{"nobody was asked", valid, waits("manners"), ""},
+		{"its MX hosts were not asked", valid, func(r *output.Row) {
+			r.Pending, r.Verdict, r.VerdictBasis = "manners", "unknown", ""
+			r.MX = []output.MXHost{{Host: "mx.example.com", Addr: new("22.1.0.1")}}
+		}, ""},
 		{"the answer was lost", valid, waits("interrupted"), ""},
 		{"stopped on the way", valid, func(r *output.Row) {
 			failed("unreachable", "tls", "handshake_timeout", "ErrPolicyFetch")(r)
