@@ -13,14 +13,10 @@ import (
 	"stsscan/internal/output"
 )
 
-const (
-	// visits is how many parts are asked again at a time if they have as many
-	// rows that wait as a visit takes. The fewer they have, the more parts, up
-	// to maxVisits: a name that nobody answers for holds up a part for as long
-	// as all its attempts take.
-	visits    = 8
-	maxVisits = 64
-)
+// visits is how many parts are asked again at a time if they have as many rows that
+// wait as a visit takes. The fewer they have, the more parts: a name that nobody
+// answers for holds up a part for as long as all its attempts take.
+const visits = 8
 
 // A pace is how Later spends its time while domains wait for manners.
 type pace struct {
@@ -222,7 +218,7 @@ func (l *later) visits() int {
 	for _, info := range l.parts {
 		most = max(most, min(info.Pending, maxVisit))
 	}
-	return int(min(visits*maxVisit/most, maxVisits))
+	return int(min(visits*maxVisit/most, mostParts))
 }
 
 // wait is how long it is until something may be asked.

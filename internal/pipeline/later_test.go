@@ -262,7 +262,7 @@ func TestLaterVisits(t *testing.T) {
 	if alone.Load() > 0 || s.pending() != 0 {
 		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
 	}
-	for pending, want := range map[int64]int{1: maxVisits, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
+	for pending, want := range map[int64]int{1: mostParts, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
 		l := later{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
 		if got := l.visits(); got != want {
 			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)

@@ -88,6 +88,7 @@ type Config struct {
 	InFlight  int           // questions in flight; 0: 1000
 	Surveys   int           // surveys at a time; 0: 256
 	OpenParts int           // parts being written at a time; 0: by their size, see openParts
+	MostParts int           // at most, where descriptors are few: each has up to three; 0: 64
 	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last of several passes; 0: 20 s
 	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
@@ -112,6 +113,10 @@ func (c Config) withDefaults() Config {
 		first, last := c.Chunks.Ranks(0)
 		c.OpenParts = openParts(last - first + 1)
 	}
+	if c.MostParts <= 0 {
+		c.MostParts = mostParts
+	}
+	c.OpenParts = min(c.OpenParts, c.MostParts)
 	if c.Deadline <= 0 {
 		c.Deadline = 20 * time.Second
 	}
@@ -138,6 +143,9 @@ func (c Config) withDefaults() Config {
 // questions of one length can leave together.
 const maxStaged = 4096
 
+// mostParts bounds the parts that are open, however small they are.
+const mostParts = 64
+
 // openParts is how many parts of the given size may be open. A part stays open
 // for as long as its slowest survey, or a question that is lost more than once;
 // small ones must be many, lest the sieve wait for the last domain of each, and
@@ -146,7 +154,7 @@ func openParts(size int64) int {
 	// Under way at a time, where four parts are not more: what the sieve asks
 	// in two seconds or three.
 	const ranks = 1 << 19
-	return int(min(max(ranks/size, 4), 64))
+	return int(min(max(ranks/size, 4), mostParts))
 }
 
 // Run scans the parts that the source hands out.

@@ -18,8 +18,8 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// maxProbedHosts bounds the MX hosts of one domain that are probed.
-const maxProbedHosts = 8
+// MaxProbedHosts bounds the MX hosts of one domain that are probed.
+const MaxProbedHosts = 8
 
 // MailDoor is the way of a [starttls.Prober] to mail servers.
 func MailDoor(door *egress.MailDoor) starttls.Door { return mailDoor{door} }
@@ -58,7 +58,7 @@ func (r *run) probe(row *output.Row, mx mtasts.MX) error {
 	}
 	var probes errgroup.Group
 	var putOff, stalled atomic.Bool
-	for i, host := range mx.Hosts[:min(len(mx.Hosts), maxProbedHosts)] {
+	for i, host := range mx.Hosts[:min(len(mx.Hosts), MaxProbedHosts)] {
 		if host.Pseudo() {
 			continue
 		}

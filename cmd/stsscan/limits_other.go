@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// descriptorLimit is 0: there is no limit that matters.
+func descriptorLimit() int { return 0 }
