@@ -44,7 +44,7 @@ type table struct {
 }
 
 // peers are those to whom the others are compared.
-func peers() []string { return []string{"dnsperf", "dnsx", "http"} }
+func peers() []string { return []string{"dnsperf", "dnsx", "dnsx-library", "http"} }
 
 func readSamples(files []string) (samples []sample, err error) {
 	for _, name := range files {
