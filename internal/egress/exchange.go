@@ -48,11 +48,27 @@ func exchange(ctx context.Context, conn *connection, req *http.Request, limit ti
 			}
 			return nil, err
 		}
+		if err := checkStatusLine(resp); err != nil {
+			return nil, err
+		}
 		if resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
 			header.left = math.MaxInt // the body is bounded by who reads it
 			return resp, nil
 		}
 	}
+}
+
+// checkStatusLine refuses what net/http takes for a status line and RFC 9112,
+// section 4, does not: another major version, whose body may end otherwise, and
+// what is no status (RFC 9110, section 15).
+func checkStatusLine(resp *http.Response) error {
+	switch {
+	case resp.ProtoMajor != 1:
+		return fmt.Errorf("a response of %s to a request of HTTP/1.1", resp.Proto)
+	case resp.StatusCode < 100:
+		return fmt.Errorf("status %.3q", resp.Status)
+	}
+	return nil
 }
 
 // A headerReader reads a bounded number of octets.

@@ -54,8 +54,8 @@ func bodyReason(err error) codes.PolicyReason {
 	var timeout net.Error
 	var op *net.OpError
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return codes.ReasonTruncated
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected EOF reading trailer"):
+		return codes.ReasonTruncated // net/http has no name for the second
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return codes.ReasonTimeout
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed),
