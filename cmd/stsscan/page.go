@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
@@ -147,7 +146,7 @@ func (p *page) host(row *output.Row) {
 	}
 	p.line("", "certificate for %s", names)
 	p.line("", "issued by %s", row.CertIssuer)
-	p.line("", "valid %s to %s", row.CertNotBefore.Format(time.DateOnly), row.CertNotAfter.Format(time.DateOnly))
+	p.line("", "valid %s to %s", dateOnly(row.CertNotBefore), dateOnly(row.CertNotAfter))
 }
 
 func (p *page) response(row *output.Row) {

@@ -42,7 +42,9 @@ type Attempt struct {
 }
 
 // A Certificate is what the leaf certificate of a host says. Its texts are
-// valid UTF-8 of at most 512 octets.
+// valid UTF-8 of at most 512 octets, its times are in UTC. A time whose year is
+// not 1 to 9999 is the zero time: neither RFC 3339 nor most readers of tables
+// have it.
 type Certificate struct {
 	Issuer     string
 	Names      []string // first five DNS names
@@ -123,12 +125,21 @@ func facts(leaf *x509.Certificate) *Certificate {
 	c := &Certificate{
 		Issuer:     clean(leaf.Issuer.String()),
 		NamesCount: len(leaf.DNSNames),
-		NotBefore:  leaf.NotBefore,
-		NotAfter:   leaf.NotAfter,
+		NotBefore:  date(leaf.NotBefore),
+		NotAfter:   date(leaf.NotAfter),
 		SHA256:     sha256.Sum256(leaf.Raw),
 	}
 	for _, name := range leaf.DNSNames[:min(maxNames, len(leaf.DNSNames))] {
 		c.Names = append(c.Names, clean(name))
 	}
 	return c
+}
+
+// date is a time as a Certificate has it. A year before 1 or after 9999 comes of
+// dates that are written with an offset, against RFC 5280, section 4.1.2.5.
+func date(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }

@@ -24,7 +24,7 @@ type MXHost struct {
 	TLSVersion   *string    `parquet:"tls_version,optional,dict"`                      // as in "1.3"
 	TLSError     *string    `parquet:"tls_error,optional,dict"`                        // why the handshake or the certificate was not accepted: codes.TLSError
 	CertSHA256   *string    `parquet:"cert_sha256,optional"`                           // of the leaf certificate's DER, in hexadecimal
-	CertNotAfter *time.Time `parquet:"cert_not_after,optional,timestamp(microsecond)"` // end of its validity
+	CertNotAfter *time.Time `parquet:"cert_not_after,optional,timestamp(microsecond)"` // end of its validity; NULL where its year is not 1 to 9999
 }
 
 // texts are the text fields of h, "" for NULL.

@@ -59,8 +59,8 @@ type Row struct {
 	CertIssuer     string     `parquet:"cert_issuer,optional,dict"`                       // issuer of the leaf certificate
 	CertNames      []string   `parquet:"cert_names,optional,list"`                        // first five DNS names of the leaf certificate
 	CertNamesCount *int32     `parquet:"cert_names_count,optional"`                       // number of its DNS names
-	CertNotBefore  *time.Time `parquet:"cert_not_before,optional,timestamp(microsecond)"` // start of its validity
-	CertNotAfter   *time.Time `parquet:"cert_not_after,optional,timestamp(microsecond)"`  // end of its validity
+	CertNotBefore  *time.Time `parquet:"cert_not_before,optional,timestamp(microsecond)"` // start of its validity; NULL where its year is not 1 to 9999
+	CertNotAfter   *time.Time `parquet:"cert_not_after,optional,timestamp(microsecond)"`  // end of its validity; NULL where its year is not 1 to 9999
 	CertSHA256     string     `parquet:"cert_sha256,optional"`                            // of the leaf certificate's DER, in hexadecimal
 	ChainLength    *int32     `parquet:"chain_length,optional"`                           // certificates that the server sent
 

@@ -40,7 +40,7 @@ func (d mailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Co
 	conn, err := d.MailDoor.Secure(egress.WithTrace(ctx, &trace), raw, host)
 	peer := starttls.Peer{TLSVersion: trace.TLSVersion}
 	if cert := trace.Cert; cert != nil {
-		peer.CertSHA256, peer.NotAfter = hex.EncodeToString(cert.SHA256[:]), cert.NotAfter.UTC()
+		peer.CertSHA256, peer.NotAfter = hex.EncodeToString(cert.SHA256[:]), cert.NotAfter
 	}
 	return conn, peer, err
 }
@@ -127,7 +127,7 @@ func fillProbe(host *output.MXHost, seen starttls.Result) {
 		host.TLSVersion = new(seen.Peer.TLSVersion)
 	}
 	if seen.Peer.CertSHA256 != "" {
-		host.CertSHA256, host.CertNotAfter = new(seen.Peer.CertSHA256), new(seen.Peer.NotAfter)
+		host.CertSHA256, host.CertNotAfter = new(seen.Peer.CertSHA256), date(seen.Peer.NotAfter)
 	}
 }
 

@@ -208,11 +208,18 @@ func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 		row.CertIssuer = cert.Issuer
 		row.CertNames = cert.Names
 		row.CertNamesCount = new(int32(cert.NamesCount))
-		row.CertNotBefore = new(cert.NotBefore.UTC())
-		row.CertNotAfter = new(cert.NotAfter.UTC())
+		row.CertNotBefore, row.CertNotAfter = date(cert.NotBefore), date(cert.NotAfter)
 		row.CertSHA256 = hex.EncodeToString(cert.SHA256[:])
 		row.ChainLength = new(int32(dialled.ChainLength))
 	}
+}
+
+// date is a time as a row has it: the zero time is NULL.
+func date(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // fillAttempts fills the columns of the addresses that were dialled.

@@ -1,0 +1,64 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"testing"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/simnet"
+)
+
+// A host whose certificate is valid from before the year 0 to after the year
+// 9999, as an offset in its dates can say, has a row as others have: JSON and many
+// readers of tables have no such dates.
+func TestDatesBeyondTheCalendar(t *testing.T) {
+	cert, err := tls.LoadX509KeyPair("testdata/odd-dates.pem", "testdata/odd-dates.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := simnet.Generate("errors", 7, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	engine := inMemory{world}
+	transport, err := egress.NewTransport(egress.Config{
+		Manners: egress.NoManners(), Resolve: Hosts(engine), Roots: world.Roots(), UserAgent: "stsscan/test",
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() {
+				defer theirs.Close()
+				conn := tls.Server(theirs, &tls.Config{Certificates: []tls.Certificate{cert}})
+				if conn.Handshake() == nil {
+					_, _ = conn.Read(make([]byte, 1))
+				}
+			}()
+			return ours, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: transport}}
+	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: 50}, dir); err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for _, row := range rowsIn(t, dir) {
+		if row.CertSHA256 == "" {
+			continue
+		}
+		shown++
+		if row.CertNotBefore != nil || row.CertNotAfter != nil || row.TLSError != string(codes.TLSSelfSigned) || row.Pending != "" {
+			t.Errorf("%s: %v to %v, %s, %s", row.Domain, row.CertNotBefore, row.CertNotAfter, row.TLSError, row.Pending)
+		}
+	}
+	if shown == 0 {
+		t.Error("no certificate was seen")
+	}
+}
