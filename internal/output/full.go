@@ -14,7 +14,7 @@ type fullRows struct {
 	out    *splice
 	starts []int64 // where each row group begins in the file
 	rows   int64   // in the row group
-	octets int     // of evidence in the row group
+	octets int     // of the rows in the row group
 	most   int64   // rows in a row group
 	batch  []Row   // waits for more of its kind
 	absent uint64  // columns that are NULL in each row of batch
@@ -27,6 +27,13 @@ func newFullRows(to *sink, l *layout, page int, most int64) *fullRows {
 		parquet.WriteBufferSize(0), // sink has one
 		parquet.Compression(&l.codec),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "domain")),
+		// The header of each page would have its bounds four times, uncompressed,
+		// and the footer those of each column: of raw octets, that is more than
+		// what they are about, and tells no reader anything.
+		parquet.DataPageStatistics(false),
+		parquet.SkipPageBounds("policy_text"),
+		parquet.SkipPageBounds("txt", "list", "element"),
+		parquet.SkipPageBounds("tlsrpt_txt", "list", "element"),
 	)
 	return f
 }

@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -67,23 +68,25 @@ func patternsOfNull(t *testing.T, shape func(string, int64) *Row) {
 }
 
 // Rows full of evidence end row groups early, so that what is held in memory
-// does not depend on what strangers serve.
+// does not depend on what strangers serve, and stand in the file once.
 func TestLargeEvidence(t *testing.T) {
 	dir := t.TempDir()
 	dataset, err := Open(dir, Identity{Input: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const rows = octetsPerGroup/(64<<10) + 10
+	const rows = octetsPerGroup/((64+2*16)<<10) + 10
 	part, err := dataset.Create(0, 1, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body := make([]byte, 64<<10)
+	random := rand.NewChaCha8([32]byte{})
 	for i := range rows {
+		random.Read(body)
 		row := &Row{
 			Domain: fmt.Sprintf("d%d.example.com", i), Rank: int64(i + 1), List: "l", TLD: "com", Record: "valid",
-			Policy: "valid", PolicyText: body, ObservedAt: time.Unix(0, 0).UTC(), Pass: 1,
+			Policy: "valid", PolicyText: body, TXT: [][]byte{body[:16<<10]}, TLSRPTTXT: [][]byte{body[:16<<10]}, ObservedAt: time.Unix(0, 0).UTC(), Pass: 1,
 		}
 		if err := part.Write(values(row)); err != nil {
 			t.Fatal(err)
@@ -95,6 +98,9 @@ func TestLargeEvidence(t *testing.T) {
 	info, err := part.Commit()
 	if err != nil || info.Rows != rows {
 		t.Fatalf("%d rows, %v", info.Rows, err)
+	}
+	if evidence := int64(rows * (64 + 2*16) << 10); info.Bytes > evidence+evidence/20 {
+		t.Errorf("%d octets of evidence take %d in the file", evidence, info.Bytes)
 	}
 	f, err := os.Open(filepath.Join(dir, info.Name))
 	if err != nil {

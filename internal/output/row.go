@@ -132,15 +132,34 @@ type Row struct {
 	FirstPolicyReason string `parquet:"first_policy_reason,optional,dict"` // its policy_reason: codes.PolicyReason
 }
 
-// Octets is the size of the evidence of unbounded number that the row holds:
-// its TXT records and the body of the policy.
+// elementOctets is what an element of a list costs beside its text: a string
+// header in the row, an offset and levels in the column.
+const elementOctets = 16
+
+// Octets is about the size of the row in memory: all that strangers choose the
+// length or the number of counts.
 func (r *Row) Octets() int {
-	n := len(r.PolicyText)
-	for _, txt := range r.TXT {
-		n += len(txt)
+	n := len(r.PolicyText) + 4*(len(r.EDE)+len(r.TriedMS))
+	for _, text := range texts(r) {
+		n += len(text)
 	}
-	for _, txt := range r.TLSRPTTXT {
-		n += len(txt)
+	for _, list := range lists(r) {
+		for _, text := range list {
+			n += elementOctets + len(text)
+		}
+	}
+	for _, txts := range [][][]byte{r.TXT, r.TLSRPTTXT} {
+		for _, txt := range txts {
+			n += elementOctets + len(txt)
+		}
+	}
+	for i := range r.MX {
+		for _, text := range r.MX[i].texts() {
+			n += elementOctets + len(text)
+		}
+	}
+	for name, value := range r.Tags {
+		n += 2*elementOctets + len(name) + len(value)
 	}
 	return n
 }
