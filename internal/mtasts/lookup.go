@@ -32,7 +32,7 @@ type Lookup struct {
 	TTL           uint32   // of the TXT records, in seconds; valid when TXTCount is not 0
 	Rcode         int      // of the last reply; -1 without one
 	Authenticated bool     // AD was set in every reply that the answer rests on
-	EDE           []uint16 // extended errors of the last reply (RFC 8914)
+	EDE           []uint16 // extended errors of the last reply (RFC 8914), each once, at most 19
 
 	Strict   bool            // a sender that follows the letter uses the record
 	Lenient  bool            // most senders do

@@ -86,7 +86,12 @@ func denial(reply *dns.Msg) (zone string, ok bool) {
 	return "", false
 }
 
-// extendedErrors returns the codes of RFC 8914, each once.
+// maxEDE bounds the extended errors that are kept of one reply, which has room for
+// ten thousand.
+const maxEDE = 16
+
+// extendedErrors returns the codes of RFC 8914, each once: at most maxEDE, and
+// those that say filtered.
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {
@@ -95,7 +100,8 @@ func extendedErrors(reply *dns.Msg) []uint16 {
 			continue
 		}
 		for _, option := range opt.Option {
-			if e, ok := option.(*dns.EDNS0_EDE); ok && !slices.Contains(ede, e.InfoCode) {
+			e, ok := option.(*dns.EDNS0_EDE)
+			if ok && (len(ede) < maxEDE || filtered(e.InfoCode)) && !slices.Contains(ede, e.InfoCode) {
 				ede = append(ede, e.InfoCode)
 			}
 		}

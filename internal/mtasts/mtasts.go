@@ -36,3 +36,7 @@ type Exchanger interface {
 type Pair struct {
 	Name, Value string
 }
+
+// Text is the pair as the table has it, with between in between: valid UTF-8 of at
+// most 512 octets.
+func (p Pair) Text(between string) string { return clean(p.Name + between + p.Value) }

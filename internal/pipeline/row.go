@@ -268,7 +268,7 @@ func addFindings(row *output.Row, findings []codes.Finding) {
 func pairs(ps []mtasts.Pair, between string) []string {
 	var texts []string
 	for _, p := range ps {
-		texts = append(texts, p.Name+between+p.Value)
+		texts = append(texts, p.Text(between))
 	}
 	return texts
 }

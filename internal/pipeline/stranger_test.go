@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
+	"stsscan/internal/output"
+	"syscall"
 	"testing"
 
 	"stsscan/internal/codes"
@@ -60,5 +63,25 @@ func TestDatesBeyondTheCalendar(t *testing.T) {
 	}
 	if shown == 0 {
 		t.Error("no certificate was seen")
+	}
+}
+
+// nobody is a transport to no host.
+type nobody struct{}
+
+func (nobody) RoundTrip(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED }
+
+// wantBounded looks at what strangers decide the size of: no text of a row is
+// longer than 512 octets, but for the raw ones, and no list is longer than what
+// it stands for may be.
+func wantBounded(t *testing.T, row *output.Row) {
+	t.Helper()
+	checkTexts(t, row)
+	octets := 0
+	for _, txt := range row.TXT {
+		octets += len(txt)
+	}
+	if len(row.TXT) > 64 || octets > 16<<10 || len(row.EDE) > 20 || len(row.CNAMEs) > 16 || len(row.HostCNAMEs) > 16 {
+		t.Errorf("%d TXT records of %d octets, %d extended errors, %d and %d aliases", len(row.TXT), octets, len(row.EDE), len(row.CNAMEs), len(row.HostCNAMEs))
 	}
 }

@@ -13,7 +13,7 @@ import (
 type reading struct {
 	outcome       Outcome // NXDOMAIN, NODATA or Reply
 	zone          string
-	ede           []uint16 // each code once
+	ede           []uint16 // each code once, at most maxEDE, and those that say filtered
 	authenticated bool
 	rcode         int
 	msg           *dns.Msg // nil for what readPlain could read
@@ -35,7 +35,11 @@ func readMessage(packet []byte) (reading, error) {
 		}
 	}
 	rd := reading{outcome: Reply, rcode: msg.Rcode, authenticated: msg.AuthenticatedData, msg: msg}
-	if opt := msg.IsEdns0(); opt != nil {
+	for _, rr := range msg.Extra {
+		opt, ok := rr.(*dns.OPT)
+		if !ok {
+			continue
+		}
 		for _, option := range opt.Option {
 			if e, ok := option.(*dns.EDNS0_EDE); ok {
 				rd.ede = appendOnce(rd.ede, e.InfoCode)
@@ -65,13 +69,21 @@ func readMessage(packet []byte) (reading, error) {
 // filtered reports whether somebody on the way chose the answer: blocked,
 // censored, filtered (RFC 8914, sections 4.16 to 4.18).
 func filtered(ede []uint16) bool {
-	return slices.ContainsFunc(ede, func(code uint16) bool {
-		return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
-	})
+	return slices.ContainsFunc(ede, saysFiltered)
 }
 
+func saysFiltered(code uint16) bool {
+	return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
+}
+
+// maxEDE bounds the extended errors that are kept of one reply, which has room for
+// ten thousand. IANA has some thirty, and a reply rarely has two.
+const maxEDE = 16
+
+// appendOnce keeps a code that is new, while there is room; those that decide what
+// a denial means are always kept.
 func appendOnce(ede []uint16, code uint16) []uint16 {
-	if slices.Contains(ede, code) {
+	if len(ede) >= maxEDE && !saysFiltered(code) || slices.Contains(ede, code) {
 		return ede
 	}
 	return append(ede, code)

@@ -51,7 +51,7 @@ type Answer struct {
 	Tag           int64
 	Outcome       Outcome
 	Zone          string   // owner of the SOA in the authority section, lower case, no final dot; "." for the root
-	EDE           []uint16 // extended errors (RFC 8914), each once
+	EDE           []uint16 // extended errors (RFC 8914), each once, at most 19
 	Authenticated bool     // AD
 	Rcode         int      // with its extension; -1 when Failed
 	Msg           *dns.Msg // for Reply; nil otherwise
