@@ -37,6 +37,7 @@ SELECT
     NULL::VARCHAR AS tlsrpt,
     NULL::VARCHAR AS tlsrpt_reason,
     NULL::BLOB[] AS tlsrpt_txt,
+    NULL::INTEGER AS tlsrpt_txt_count,
     NULL::VARCHAR[] AS tlsrpt_cnames,
     NULL::VARCHAR[] AS rua,
     NULL::VARCHAR[] AS rua_kinds,

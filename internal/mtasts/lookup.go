@@ -113,13 +113,14 @@ func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
 	r := ReadRecords(txts)
 	l.Class, l.Reason, l.Record = r.Class, r.Reason, r.Record
 	l.Strict, l.Lenient, l.Findings = r.Strict, r.Lenient, r.Findings
-	l.TXT, l.TXTCount = evidence(txts), len(txts)
+	l.TXT, l.TXTCount = evidence(txts, likeRecord), len(txts)
 	return l, r.Err
 }
 
-// evidence returns the TXT records that a Lookup keeps, each whole or not at
-// all: half a record would read as another one.
-func evidence(txts []string) []string {
+// evidence returns the TXT records that a Lookup keeps, those first that begin
+// as candidates do, each whole or not at all: half a record would read as another
+// one.
+func evidence(txts []string, candidate func(txt string) bool) []string {
 	size := 0
 	for _, txt := range txts {
 		size += len(txt)
@@ -131,7 +132,7 @@ func evidence(txts []string) []string {
 	size = 0
 	for _, like := range []bool{true, false} {
 		for _, txt := range txts {
-			if likeRecord(txt) == like && len(kept) < maxTXT && size+len(txt) <= maxTXTBytes {
+			if candidate(txt) == like && len(kept) < maxTXT && size+len(txt) <= maxTXTBytes {
 				kept = append(kept, txt)
 				size += len(txt)
 			}

@@ -30,7 +30,8 @@ type TLSRPT struct {
 	Class  codes.Record // valid, invalid, multiple, absent or unknown
 	Reason codes.TLSRPTReason
 	RUA    []RUA    // in order, at most 16; of an invalid record those that could be understood
-	TXT    []string // the TXT records, the strings of each joined, raw octets, at most 64 and 16 KiB
+	TXT    []string // the TXT records, the strings of each joined, raw octets, at most 64 and 16 KiB, those like a TLSRPT record first where they are more
+	Count  int      // of all TXT records
 	CNAMEs []string // targets of the aliases from _smtp._tls.<domain>
 }
 
@@ -52,7 +53,7 @@ func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, err
 		}
 	}
 	r := ReadTLSRPT(txts)
-	r.TXT, r.CNAMEs = evidence(txts), w.aliases
+	r.TXT, r.Count, r.CNAMEs = evidence(txts, likeTLSRPT), len(txts), w.aliases
 	return r, nil
 }
 
@@ -75,7 +76,7 @@ func ReadTLSRPT(txts []string) TLSRPT {
 		switch {
 		case strings.HasPrefix(rest, ";") && ok, ok && len(txts) == 1 && strings.HasPrefix(strings.TrimLeft(rest, wsp), ";"):
 			candidates = append(candidates, txt)
-		case len(txt) >= len("v=TLSRPT") && strings.EqualFold(txt[:len("v=TLSRPT")], "v=TLSRPT"):
+		case likeTLSRPT(txt):
 			other = codes.TLSRPTBadVersion
 		case other != codes.TLSRPTBadVersion:
 			other = codes.TLSRPTOtherTXT
@@ -88,6 +89,12 @@ func ReadTLSRPT(txts []string) TLSRPT {
 		return parseTLSRPT(candidates[0])
 	}
 	return TLSRPT{Class: codes.RecordMultiple}
+}
+
+// likeTLSRPT reports whether txt begins as TLSRPT records do, of whatever version.
+func likeTLSRPT(txt string) bool {
+	const begin = "v=TLSRPT"
+	return len(txt) >= len(begin) && strings.EqualFold(txt[:len(begin)], begin)
 }
 
 // parseTLSRPT reads one record.

@@ -3,6 +3,7 @@ package mtasts
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -76,6 +77,16 @@ func TestLookupTLSRPT(t *testing.T) {
 		if (err != nil) != tt.ours || got.Class != tt.class || got.Reason != tt.reason || !slices.Equal(got.CNAMEs, tt.cnames) {
 			t.Errorf("%s: %+v, %v", tt.name, got, err)
 		}
+	}
+}
+
+// Of more TXT records than are kept, the one that says where reports go is.
+func TestTLSRPTEvidence(t *testing.T) {
+	rrs := slices.Repeat([]string{`_smtp._tls.example.com. 300 IN TXT "v=STSv1; id=1"`}, 100)
+	rrs = append(rrs, `_smtp._tls.example.com. 300 IN TXT "v=TLSRPTv1; rua=mailto:a@example.com"`)
+	got, err := LookupTLSRPT(t.Context(), newZones(t, map[string]answer{"_smtp._tls.example.com TXT": {rrs: rrs}}), "example.com")
+	if err != nil || got.Class != codes.RecordValid || got.Count != 101 || len(got.TXT) != 64 || !strings.HasPrefix(got.TXT[0], "v=TLSRPTv1") {
+		t.Errorf("%s, %d of %d kept, first %q, %v", got.Class, len(got.TXT), got.Count, got.TXT[0], err)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestJSONGolden(t *testing.T) {
 		`"tls_error":null,"cert_sha256":null,"cert_not_after":null},{"host":"localhost","preference":0,"matched":null,"tlsa":null,"addr":null,` +
 		`"starttls":null,"reply_code":null,"tls_version":null,"tls_error":null,"cert_sha256":null,"cert_not_after":null}],"mx_count":3,` +
 		`"mx_authenticated":true,"mx_match":"some","mx_unused":["*.example.org"],"mismatch":"typo","mx_tls":"none","tlsrpt":"valid","tlsrpt_reason":"other",` +
-		`"tlsrpt_txt":["v=TLSRPTv1; rua=mailto:a@example.com",{"base64":"/g=="}],"tlsrpt_cnames":["r.example.net"],"rua":["mailto:a@example.com"],` +
+		`"tlsrpt_txt":["v=TLSRPTv1; rua=mailto:a@example.com",{"base64":"/g=="}],"tlsrpt_txt_count":2,"tlsrpt_cnames":["r.example.net"],"rua":["mailto:a@example.com"],` +
 		`"rua_kinds":["mailto"],"rua_domains":["example.com"],"dane":"some","tlsa_records":["mx1.example.com 3 1 1 aa"],"wildcard_suspected":false,` +
 		`"delegation":"both","record_delegated_to":"example.net","host_delegated_to":"example.net","provider":"uriports","verdict":"enforce_partial",` +
 		`"verdict_basis":"certificates",` +

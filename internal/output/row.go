@@ -97,15 +97,16 @@ type Row struct {
 	Mismatch        string   `parquet:"mismatch,optional,dict"`    // where none is covered, how the nearest pattern differs: codes.Mismatch
 	MXTLS           string   `parquet:"mx_tls,optional,dict"`      // probes of the MX hosts that are covered: codes.MXTLS
 
-	TLSRPT       string   `parquet:"tlsrpt,optional,dict"`        // class of the TLSRPT record (RFC 8460, section 3): codes.Record
-	TLSRPTReason string   `parquet:"tlsrpt_reason,optional,dict"` // why it is not valid: codes.TLSRPTReason
-	TLSRPTTXT    [][]byte `parquet:"tlsrpt_txt,optional,list"`    // each TXT record at _smtp._tls.<domain>, its strings joined; at most 64 records and 16 KiB
-	TLSRPTCNAMEs []string `parquet:"tlsrpt_cnames,optional,list"` // alias chain from _smtp._tls.<domain>, in order
-	RUA          []string `parquet:"rua,optional,list"`           // destinations of TLS reports, as published, at most 16
-	RUAKinds     []string `parquet:"rua_kinds,optional,list"`     // kind of each destination: codes.RUAKind
-	RUADomains   []string `parquet:"rua_domains,optional,list"`   // registered domains of the destinations, each once
-	DANE         string   `parquet:"dane,optional,dict"`          // MX hosts that a DANE sender can authenticate (RFC 7672): codes.DANE
-	TLSARecords  []string `parquet:"tlsa_records,optional,list"`  // TLSA records for port 25 of the MX hosts: host, usage, selector, matching type, data in hexadecimal
+	TLSRPT         string   `parquet:"tlsrpt,optional,dict"`        // class of the TLSRPT record (RFC 8460, section 3): codes.Record
+	TLSRPTReason   string   `parquet:"tlsrpt_reason,optional,dict"` // why it is not valid: codes.TLSRPTReason
+	TLSRPTTXT      [][]byte `parquet:"tlsrpt_txt,optional,list"`    // each TXT record at _smtp._tls.<domain>, its strings joined; at most 64 records and 16 KiB
+	TLSRPTTXTCount *int32   `parquet:"tlsrpt_txt_count,optional"`   // number of TXT records in the answer
+	TLSRPTCNAMEs   []string `parquet:"tlsrpt_cnames,optional,list"` // alias chain from _smtp._tls.<domain>, in order
+	RUA            []string `parquet:"rua,optional,list"`           // destinations of TLS reports, as published, at most 16
+	RUAKinds       []string `parquet:"rua_kinds,optional,list"`     // kind of each destination: codes.RUAKind
+	RUADomains     []string `parquet:"rua_domains,optional,list"`   // registered domains of the destinations, each once
+	DANE           string   `parquet:"dane,optional,dict"`          // MX hosts that a DANE sender can authenticate (RFC 7672): codes.DANE
+	TLSARecords    []string `parquet:"tlsa_records,optional,list"`  // TLSA records for port 25 of the MX hosts: host, usage, selector, matching type, data in hexadecimal
 
 	WildcardSuspected *bool  `parquet:"wildcard_suspected,optional"`       // a random name beside _mta-sts.<domain> has an MTA-STS record too
 	Delegation        string `parquet:"delegation,optional,dict"`          // which of the two names leads to another registered domain: codes.Delegation

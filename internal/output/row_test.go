@@ -48,7 +48,7 @@ func valid(domain string, rank int64) *Row {
 			{Host: "mx2." + domain, Preference: 20, Matched: new(false), STARTTLS: new("refused"), ReplyCode: new(int32(554))},
 			{Host: "localhost"},
 		},
-		MXTLS: "none", TLSRPT: "valid", TLSRPTTXT: [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com"), {0xfe}}, TLSRPTCNAMEs: []string{"r.example.net"},
+		MXTLS: "none", TLSRPT: "valid", TLSRPTTXT: [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com"), {0xfe}}, TLSRPTTXTCount: new(int32(2)), TLSRPTCNAMEs: []string{"r.example.net"},
 		RUA: []string{"mailto:a@example.com"}, RUAKinds: []string{"mailto"}, RUADomains: []string{"example.com"},
 		DANE: "some", TLSARecords: []string{"mx1." + domain + " 3 1 1 aa"}, WildcardSuspected: new(false),
 		Delegation: "both", RecordDelegatedTo: "example.net", HostDelegatedTo: "example.net", Provider: "uriports",

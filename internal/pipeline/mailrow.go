@@ -21,6 +21,9 @@ func fillTLSRPT(row *output.Row, t mtasts.TLSRPT) {
 		row.TLSRPTTXT = append(row.TLSRPTTXT, []byte(txt))
 	}
 	row.TLSRPTCNAMEs = t.CNAMEs
+	if t.Class != codes.RecordUnknown {
+		row.TLSRPTTXTCount = new(int32(t.Count))
+	}
 	for _, rua := range t.RUA {
 		row.RUA = append(row.RUA, rua.URI)
 		row.RUAKinds = append(row.RUAKinds, string(rua.Kind))

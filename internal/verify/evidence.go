@@ -128,11 +128,14 @@ func (o *objections) checkRecord(row *output.Row) *mtasts.RecordReading {
 		o.want(*row.TXTCount >= count, "txt_count is %d, and there are %d", *row.TXTCount, count)
 		count = *row.TXTCount
 	}
-	if len(row.TXT) == 0 {
-		o.checkDenial(row)
+	switch {
+	case count > int32(len(row.TXT)):
+		reason := codes.RecordReason(row.RecordReason)
+		o.want(row.Record != string(codes.RecordAbsent) || reason == codes.RecordOtherTXT || reason == codes.RecordBadVersion,
+			"record_reason is %s, and the answer has %d TXT records", quoted(row.RecordReason), count)
 		return nil
-	}
-	if count > int32(len(row.TXT)) {
+	case len(row.TXT) == 0:
+		o.checkDenial(row)
 		return nil
 	}
 	txts := make([]string, len(row.TXT))

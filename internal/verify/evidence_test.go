@@ -47,6 +47,9 @@ func TestReasons(t *testing.T) {
 			r.TLSRPTResult = "sts-policy-fetch-error"
 			r.BodyBytes = new(int64(65537))
 		}, ""},
+		{"a text that is too long to be kept", other, func(r *output.Row) { r.TXT = nil }, ""},
+		{"a text of another version that is too long", other, func(r *output.Row) { r.TXT, r.RecordReason = nil, "bad_version" }, ""},
+		{"a denial where there are texts", other, func(r *output.Row) { r.TXT, r.RecordReason = nil, "nodata" }, "the answer has 1 TXT records"},
 		{"texts that were not all kept", valid, func(r *output.Row) { r.TXTCount = new(int32(100)) }, ""},
 		{"an alias to a name that does not exist", negative, func(r *output.Row) { r.CNAMEs, r.Zone = []string{"x.example.net"}, "net" }, ""},
 

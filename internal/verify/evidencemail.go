@@ -43,7 +43,15 @@ func (c *check) checkMailWords(o *objections, row *output.Row) {
 
 // checkReports reads the TLSRPT record again (RFC 8460, section 3).
 func (o *objections) checkReports(row *output.Row) {
-	if len(row.TLSRPTTXT) == 0 {
+	count := int32(len(row.TLSRPTTXT))
+	if row.TLSRPTTXTCount != nil { // versions before did not count
+		o.want(*row.TLSRPTTXTCount >= count, "tlsrpt_txt_count is %d, and there are %d", *row.TLSRPTTXTCount, count)
+		count = *row.TLSRPTTXTCount
+	}
+	switch {
+	case count > int32(len(row.TLSRPTTXT)):
+		return // not all of it was kept
+	case len(row.TLSRPTTXT) == 0:
 		o.want(row.TLSRPT == "" || row.TLSRPT == string(codes.RecordAbsent) || row.TLSRPT == string(codes.RecordUnknown),
 			"tlsrpt is %s, and there is no TXT record", row.TLSRPT)
 		return

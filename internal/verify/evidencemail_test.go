@@ -52,6 +52,10 @@ func TestMailReasons(t *testing.T) {
 		{"another report", func(r *output.Row) { r.TLSRPT = "invalid" }, `tlsrpt is "invalid", and the evidence says "valid"`},
 		{"another destination", func(r *output.Row) { r.RUA = nil }, "rua is []"},
 		{"a report without text", func(r *output.Row) { r.TLSRPTTXT = nil }, "tlsrpt is valid, and there is no TXT record"},
+		{"a report that is too long to be kept", func(r *output.Row) { r.TLSRPTTXT, r.TLSRPTTXTCount = nil, new(int32(1)) }, ""},
+		{"a report among more than were kept", func(r *output.Row) {
+			r.TLSRPTTXT, r.TLSRPTTXTCount, r.TLSRPT = [][]byte{[]byte("other")}, new(int32(100)), "multiple"
+		}, ""},
 		{"delegated elsewhere", func(r *output.Row) { r.RecordDelegatedTo = "example.org" }, `record_delegated_to is "example.org", and the evidence says "example.net"`},
 		{"delegated both", func(r *output.Row) { r.Delegation = "both" }, `delegation is "both", and the evidence says "record_only"`},
 		{"usable and not", func(r *output.Row) { r.TLSARecords = []string{"mx1.example.com 1 1 1 ab"} }, `tlsa of mx1.example.com is "usable", and the evidence says "unusable"`},
