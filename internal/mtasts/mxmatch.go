@@ -45,11 +45,16 @@ func (c *Coverage) find(f codes.Finding) { c.Findings = addFinding(c.Findings, f
 
 func (c *Coverage) match(patterns []MXPattern, hosts []MXHost) {
 	used := make([]bool, len(patterns))
+	keys := make([]string, len(patterns))
+	for i, p := range patterns {
+		keys[i] = p.key()
+	}
 	covered := 0
 	for _, host := range hosts {
 		matched := false
-		for i, p := range patterns {
-			if p.Match(host.Name) {
+		name := MXPattern(host.Name).key()
+		for i, key := range keys {
+			if covers(key, name) {
 				matched, used[i] = true, true
 			}
 		}
@@ -93,8 +98,14 @@ func broad(domain string, p MXPattern) bool {
 	return parent == registered && registered != own
 }
 
-// nearest is the class of the pair that differs least.
+// maxNearest is how many patterns are compared with each host to say how they
+// differ: a policy has room for thousands, and hardly one that is meant has as many.
+const maxNearest = 64
+
+// nearest is the class of the pair that differs least, of the first maxNearest
+// patterns.
 func nearest(patterns []MXPattern, hosts []MXHost) codes.Mismatch {
+	patterns = firstDistinct(patterns, maxNearest)
 	order := codes.Mismatches()
 	best := len(order)
 	for _, host := range hosts {
@@ -109,6 +120,19 @@ func nearest(patterns []MXPattern, hosts []MXHost) codes.Mismatch {
 		return ""
 	}
 	return order[best]
+}
+
+// firstDistinct are the first n patterns that are not the same as one before.
+func firstDistinct(patterns []MXPattern, n int) []MXPattern {
+	seen := make(map[string]bool)
+	var first []MXPattern
+	for _, p := range patterns {
+		if key := p.key(); len(first) < n && !seen[key] {
+			seen[key] = true
+			first = append(first, p)
+		}
+	}
+	return first
 }
 
 // mostEdits is how many letters a slip of the pen may change (IMC 2025).
@@ -199,27 +223,36 @@ func lettersOf(s string) string {
 	}, s)
 }
 
-// edits is the Levenshtein distance of two names, in octets, or more than
-// mostEdits where it is more.
+// edits is the Levenshtein distance of two names, in octets, or mostEdits+1 where
+// it is more. Only cells that are no further from the diagonal are worked out, as
+// names may be long.
 func edits(a, b string) int {
+	const far, width = mostEdits + 1, 2*mostEdits + 1
 	if len(a)-len(b) > mostEdits || len(b)-len(a) > mostEdits {
-		return mostEdits + 1
+		return far
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+	var row [width + 2]int // row[k] is for the first i octets of a and i+k-far of b
+	for k := range row {
+		row[k] = far
+		if k >= far {
+			row[k] = k - far
 		}
 	}
-	return row[len(b)]
+	for i := range len(a) {
+		next := [width + 2]int{0: far, width + 1: far}
+		for k := 1; k <= width; k++ {
+			switch j := i + 1 + k - far; {
+			case j < 0 || j > len(b):
+				next[k] = far
+			case j == 0:
+				next[k] = i + 1
+			case a[i] == b[j-1]:
+				next[k] = row[k]
+			default:
+				next[k] = 1 + min(row[k], next[k-1], row[k+1])
+			}
+		}
+		row = next
+	}
+	return min(row[len(b)-len(a)+far], far)
 }

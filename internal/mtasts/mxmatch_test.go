@@ -1,9 +1,12 @@
 package mtasts
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"stsscan/internal/codes"
 )
@@ -112,6 +115,57 @@ func TestEdits(t *testing.T) {
 	} {
 		if got, back := edits(tt.a, tt.b), edits(tt.b, tt.a); got != tt.want || back != tt.want {
 			t.Errorf("%q, %q: %d and %d, want %d", tt.a, tt.b, got, back, tt.want)
+		}
+	}
+}
+
+// The distance is the one of the definition, as far as it is told, and long names
+// cost no table.
+func TestEditsProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringOfN(rapid.RuneFrom([]rune("ab.")), 0, 12, -1)
+		a, b := name.Draw(t, "a"), name.Draw(t, "b")
+		if got, want := edits(a, b), min(distance(a, b), mostEdits+1); got != want {
+			t.Errorf("%q, %q: %d, want %d", a, b, got, want)
+		}
+	})
+	long, longer := strings.Repeat("a.", 120), strings.Repeat("b.", 121)
+	if n := testing.AllocsPerRun(10, func() { edits(long, longer) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// distance is the Levenshtein distance by its definition.
+func distance(a, b string) int {
+	switch {
+	case a == "" || b == "":
+		return len(a) + len(b)
+	case a[0] == b[0]:
+		return distance(a[1:], b[1:])
+	}
+	return 1 + min(distance(a[1:], b[1:]), distance(a[1:], b), distance(a, b[1:]))
+}
+
+// Of a policy with thousands of patterns the first are compared with the hosts;
+// all are matched.
+func TestCoverOfManyPatterns(t *testing.T) {
+	var patterns []MXPattern
+	for i := range 5000 {
+		patterns = append(patterns, MXPattern(fmt.Sprintf("mx.a%d.example", i%(maxNearest-1))))
+	}
+	with := func(more ...MXPattern) []MXPattern { return append(slices.Clone(patterns), more...) }
+	for _, tt := range []struct {
+		title    string
+		patterns []MXPattern
+		match    codes.MXMatch
+		mismatch codes.Mismatch
+	}{
+		{"a slip among the first", with("mx1.exampel.com"), codes.MatchNone, codes.MismatchTypo},
+		{"a slip behind them", with("mx.a.example", "mx1.exampel.com"), codes.MatchNone, codes.MismatchDifferentDomain},
+		{"a match behind them", with("mx1.example.com"), codes.MatchAll, ""},
+	} {
+		if c := Cover("example.com", tt.patterns, mxOf("mx1.example.com")); c.Match != tt.match || c.Mismatch != tt.mismatch {
+			t.Errorf("%s: %s, %s", tt.title, c.Match, c.Mismatch)
 		}
 	}
 }

@@ -15,7 +15,11 @@ type MXPattern string
 // a final dot do not count, on either side. A pattern that is not by the
 // grammar matches at most itself; an IP address matches nothing.
 func (p MXPattern) Match(host string) bool {
-	pattern, host := p.key(), MXPattern(host).key()
+	return covers(p.key(), MXPattern(host).key())
+}
+
+// covers is Match for keys.
+func covers(pattern, host string) bool {
 	if pattern == "" || host == "" {
 		return false
 	}

@@ -94,7 +94,7 @@ type Row struct {
 	MXAuthenticated *bool    `parquet:"mx_authenticated,optional"` // AD bit of every reply that the MX hosts rest on
 	MXMatch         string   `parquet:"mx_match,optional,dict"`    // how the patterns of a valid policy cover the MX hosts (section 4.1): codes.MXMatch
 	MXUnused        []string `parquet:"mx_unused,optional,list"`   // patterns that match no MX host
-	Mismatch        string   `parquet:"mismatch,optional,dict"`    // where none is covered, how the nearest pattern differs: codes.Mismatch
+	Mismatch        string   `parquet:"mismatch,optional,dict"`    // where none is covered, how the nearest of the first 64 patterns differs: codes.Mismatch
 	MXTLS           string   `parquet:"mx_tls,optional,dict"`      // probes of the MX hosts that are covered: codes.MXTLS
 
 	TLSRPT         string   `parquet:"tlsrpt,optional,dict"`        // class of the TLSRPT record (RFC 8460, section 3): codes.Record
