@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -156,10 +157,10 @@ func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]ne
 			optedOut = fmt.Errorf("%s: its network does not want to be contacted", addr)
 			continue
 		}
-		switch {
-		case addr.Is6() && len(v6) < maxPerFamily:
+		switch { // one that is named twice is one address
+		case addr.Is6() && len(v6) < maxPerFamily && !slices.Contains(v6, addr):
 			v6 = append(v6, addr)
-		case addr.Is4() && len(v4) < maxPerFamily:
+		case addr.Is4() && len(v4) < maxPerFamily && !slices.Contains(v4, addr):
 			v4 = append(v4, addr)
 		}
 	}

@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,7 @@ func TestLookupTLSA(t *testing.T) {
 	}{
 		{"usable", answer{ad: true, rrs: []string{pkix, good}}, codes.TLSAUsable, 2, false},
 		{"not usable", answer{ad: true, rrs: []string{pkix}}, codes.TLSAUnusable, 1, false},
+		{"usable behind many", answer{ad: true, rrs: append(slices.Repeat([]string{pkix}, 40), good)}, codes.TLSAUsable, 16, false},
 		{"not authenticated", answer{rrs: []string{good}}, codes.TLSAInsecure, 1, false},
 		{"absent", answer{ad: true, rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, codes.TLSAAbsent, 0, false},
 		{"bogus", answer{rcode: dns.RcodeServerFailure}, codes.TLSAUnknown, 0, false},

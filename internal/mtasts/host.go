@@ -55,6 +55,7 @@ func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 
 func addresses(rrs []dns.RR) []netip.Addr {
 	var addrs []netip.Addr
+	seen := make(map[netip.Addr]bool, len(rrs)) // a record that is there twice is one (RFC 2181, section 5)
 	for _, rr := range rrs {
 		var ip net.IP
 		switch rr := rr.(type) {
@@ -65,7 +66,8 @@ func addresses(rrs []dns.RR) []netip.Addr {
 		}
 		// An IPv4 address in IPv6 clothing stays as it is: to judge it is the
 		// dialer's duty.
-		if addr, ok := netip.AddrFromSlice(ip); ok {
+		if addr, ok := netip.AddrFromSlice(ip); ok && !seen[addr] {
+			seen[addr] = true
 			addrs = append(addrs, addr)
 		}
 	}

@@ -116,7 +116,7 @@ func TestLookupHostCancelled(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	rrs := []dns.RR{
 		&dns.A{}, &dns.AAAA{}, &dns.A{A: net.IP{1, 2, 3}}, &dns.A{A: net.ParseIP("2001:db8::1")}, nil,
-		&dns.A{A: net.ParseIP("192.0.2.1")}, &dns.AAAA{AAAA: net.IP{192, 0, 2, 2}},
+		&dns.A{A: net.ParseIP("192.0.2.1")}, &dns.A{A: net.ParseIP("192.0.2.1")}, &dns.AAAA{AAAA: net.IP{192, 0, 2, 2}},
 	}
 	if got := fmt.Sprint(addresses(rrs)); got != "[192.0.2.1 ::ffff:192.0.2.2]" {
 		t.Error(got)

@@ -3,6 +3,7 @@ package mtasts
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,7 +67,7 @@ func (r TLSARecord) Usable() bool {
 // A HostTLSA is what the DNS says about the TLSA records of one MX host.
 type HostTLSA struct {
 	Class         codes.TLSA
-	Records       []TLSARecord // at most 16
+	Records       []TLSARecord // at most 16, of more the usable ones first
 	Authenticated bool         // AD was set in every reply that the answer rests on
 }
 
@@ -82,11 +83,14 @@ func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error
 	}
 	t := HostTLSA{Authenticated: w.ad}
 	for _, rr := range w.records {
-		record, ok := rr.(*dns.TLSA)
-		if ok && len(t.Records) < maxTLSA {
+		if record, ok := rr.(*dns.TLSA); ok {
 			data := strings.ToLower(record.Certificate)
 			t.Records = append(t.Records, TLSARecord{record.Usage, record.Selector, record.MatchingType, data[:min(len(data), 2*maxTLSAOctet)]})
 		}
+	}
+	if len(t.Records) > maxTLSA { // those that decide the class are kept
+		slices.SortStableFunc(t.Records, func(a, b TLSARecord) int { return rankOf(a) - rankOf(b) })
+		t.Records = slices.Clone(t.Records[:maxTLSA])
 	}
 	switch {
 	case w.reason == codes.RecordNXDomain, w.reason == codes.RecordNoData:
@@ -97,6 +101,14 @@ func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error
 		t.Class = ClassTLSA(t.Records, w.ad)
 	}
 	return t, nil
+}
+
+// rankOf puts usable records before others.
+func rankOf(r TLSARecord) int {
+	if r.Usable() {
+		return 0
+	}
+	return 1
 }
 
 // ClassTLSA is the class of records that are there.
