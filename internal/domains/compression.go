@@ -76,6 +76,10 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 	return nil, nil, fmt.Errorf("%s compression is not supported: decompress it first", c)
 }
 
+// encrypted is the bit that says so in the flags of a file in a zip archive
+// (APPNOTE, section 4.4.4).
+const encrypted = 0x1
+
 // openZip copies an archive, whose table of contents is at its end, to a
 // temporary file, and opens the one file in it.
 func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
@@ -100,6 +104,9 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 	}
 	if len(members) != 1 {
 		return nil, nil, with(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
+	}
+	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
+		return nil, nil, with(errors.New("the file in the zip archive is encrypted: decrypt it first"), closer())
 	}
 	text, err := members[0].Open()
 	if err != nil {

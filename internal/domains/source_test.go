@@ -68,6 +68,13 @@ func zipOf(t testing.TB, members ...string) string {
 	return b.String()
 }
 
+// encryptedZip is an archive that says of its one file that it is encrypted.
+func encryptedZip(t testing.TB) string {
+	archive := []byte(zipOf(t, "a", "a.com\n"))
+	archive[bytes.Index(archive, []byte("PK\x01\x02"))+8] |= 1
+	return string(archive)
+}
+
 // writeList writes a list into a directory of its own.
 func writeList(t testing.TB, name, data string) string {
 	t.Helper()
@@ -147,6 +154,7 @@ func TestOpenErrors(t *testing.T) {
 		{"bzip2", "BZh91AY&SY\x00\x00", "open LIST: bzip2 compression is not supported: decompress it first"},
 		{"empty zip", zipOf(t), "open LIST: 0 files in the zip archive, not one"},
 		{"zip of two", zipOf(t, "a", "x", "b", "y"), "open LIST: 2 files in the zip archive, not one"},
+		{"zip with a password", encryptedZip(t), "open LIST: the file in the zip archive is encrypted: decrypt it first"},
 	}
 	for _, tt := range tests {
 		path := writeList(t, "list", tt.data)
