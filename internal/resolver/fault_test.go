@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -36,7 +37,45 @@ func TestExchangeOverTCP(t *testing.T) {
 		tcp    func(net.Conn)
 		reason codes.RecordReason // "": mended
 	}{
-		"good":    {tcpGood, ""},
+		"good": {tcpGood, ""},
+		"octet by octet": {func(c net.Conn) {
+			q, _ := tcpQuestion(c)
+			wire := packed(answer(q))
+			for _, octet := range append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...) {
+				_, _ = c.Write([]byte{octet})
+			}
+		}, ""},
+		"behind nothing": {func(c net.Conn) {
+			q, _ := tcpQuestion(c)
+			_, _ = c.Write(make([]byte, 200)) // a hundred messages of no octets
+			_ = tcpSend(c, packed(answer(q)))
+		}, ""},
+		"behind forgeries": {func(c net.Conn) {
+			q, _ := tcpQuestion(c)
+			for _, forge := range forgeries() {
+				_ = tcpSend(c, forge(q))
+			}
+			_ = tcpSend(c, packed(answer(q)))
+		}, ""},
+		"forgeries alone": {func(c net.Conn) {
+			q, _ := tcpQuestion(c)
+			for _, forge := range forgeries() {
+				_ = tcpSend(c, forge(q))
+			}
+		}, codes.RecordTruncated},
+		"and more behind it": {func(c net.Conn) {
+			tcpGood(c)
+			_, _ = c.Write(bytes.Repeat([]byte{0xff}, 1<<20))
+		}, ""},
+		"a length beyond what comes": {func(c net.Conn) {
+			q, _ := tcpQuestion(c)
+			_, _ = c.Write(append([]byte{0xff, 0xff}, packed(answer(q))...))
+		}, codes.RecordTruncated},
+		"of 65,535 octets": {func(c net.Conn) {
+			q, _ := tcpQuestion(c)
+			wire := packed(answer(q))
+			_ = tcpSend(c, append(wire, make([]byte, 65_535-len(wire))...))
+		}, ""},
 		"refused": {nil, codes.RecordTruncated},
 		"stalled": {stall, codes.RecordTruncated},
 		"closed":  {func(c net.Conn) { _, _ = tcpQuestion(c) }, codes.RecordTruncated},

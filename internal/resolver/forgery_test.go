@@ -1,6 +1,8 @@
 package resolver
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net"
 	"slices"
 	"sync"
@@ -40,6 +42,30 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 		"no question": func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Question = nil }) },
 		"two questions": func(q *dns.Msg) []byte {
 			return evil(q, func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) })
+		},
+		"an octet":                    func(*dns.Msg) []byte { return []byte{0} },
+		"as much as a datagram holds": func(*dns.Msg) []byte { return make([]byte, 65_507) },
+		"framed as over TCP": func(q *dns.Msg) []byte {
+			wire := packed(answer(q))
+			return append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...)
+		},
+		"a question that points at itself": func(q *dns.Msg) []byte {
+			wire := packed(answer(q))
+			return append(append(wire[:headerSize:headerSize], 0xc0, headerSize, 0, 16, 0, 1), wire[headerSize+6:]...)
+		},
+		"a question that points at the answer": func(q *dns.Msg) []byte {
+			m := answer(q)
+			wire := packed(m)
+			end := headerSize + len(m.Question[0].Name) + 1
+			return append(append(wire[:headerSize:headerSize], 0xc0, headerSize+6), wire[end:]...)
+		},
+		"65,535 questions": func(q *dns.Msg) []byte {
+			wire := packed(answer(q))
+			wire[4], wire[5] = 0xff, 0xff
+			return wire
+		},
+		"a question without end": func(q *dns.Msg) []byte {
+			return append(packed(answer(q))[:headerSize], bytes.Repeat([]byte{63}, 400)...)
 		},
 		"the query, echoed": func(q *dns.Msg) []byte { return packed(q) },
 	}
