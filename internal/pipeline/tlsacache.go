@@ -8,9 +8,14 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// maxTLSACache is how many hosts a tlsaCache keeps; a mail provider's few hosts
-// serve most of the domains that ask for any.
-const maxTLSACache = 1 << 14
+// What a tlsaCache keeps: a mail provider's few hosts serve most of the domains
+// that ask for any, with a few short records each. Whoever has longer ones is asked
+// again, and a new host takes the place of any other: neither octets nor names of
+// strangers fill it.
+const (
+	maxTLSACache  = 1 << 14 // hosts
+	maxTLSAOctets = 2 << 10 // of the name and the records of one
+)
 
 // A tlsaCache keeps the answers about the TLSA records of MX hosts, for a run.
 // Its zero value is ready, and nil keeps nothing.
@@ -31,16 +36,31 @@ func (c *tlsaCache) lookup(ctx context.Context, ex mtasts.Exchanger, host string
 		return kept, nil
 	}
 	found, err := mtasts.LookupTLSA(ctx, ex, host)
-	if err != nil || found.Class == codes.TLSAUnknown {
-		return found, err
+	if err == nil && found.Class != codes.TLSAUnknown && octetsOf(host, found) <= maxTLSAOctets {
+		c.keep(host, found)
 	}
+	return found, err
+}
+
+func (c *tlsaCache) keep(host string, found mtasts.HostTLSA) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.hosts == nil {
 		c.hosts = make(map[string]mtasts.HostTLSA)
 	}
-	if len(c.hosts) < maxTLSACache {
-		c.hosts[host] = found
+	for other := range c.hosts {
+		if len(c.hosts) < maxTLSACache {
+			break
+		}
+		delete(c.hosts, other)
 	}
-	return found, nil
+	c.hosts[host] = found
+}
+
+func octetsOf(host string, found mtasts.HostTLSA) int {
+	n := len(host)
+	for _, record := range found.Records {
+		n += len(record.Data)
+	}
+	return n
 }
