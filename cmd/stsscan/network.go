@@ -85,6 +85,8 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--rate %v: must not be negative", f.rate))
 	case f.inFlight < 0:
 		return usage(fmt.Errorf("--in-flight %d: must not be negative", f.inFlight))
+	case f.inFlight > resolver.MostInFlight:
+		return usage(fmt.Errorf("--in-flight %d: must be at most %d", f.inFlight, resolver.MostInFlight))
 	case f.floor < 1:
 		return usage(fmt.Errorf("--in-flight-floor %d: must be at least 1", f.floor))
 	case f.surveys < 1:

@@ -196,6 +196,7 @@ func TestNewRefuses(t *testing.T) {
 		"negative retries": {Upstreams: up, Retries: -1},
 		"endless retries":  {Upstreams: up, Retries: 255},
 		"negative window":  {Upstreams: up, InFlight: -1},
+		"endless window":   {Upstreams: up, InFlight: MostInFlight + 1},
 		"negative rate":    {Upstreams: up, Rate: -1},
 	} {
 		if r, err := New(c); err == nil {

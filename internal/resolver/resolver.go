@@ -35,13 +35,17 @@ type Config struct {
 	Timeout   time.Duration    // of one attempt, UDP and TCP each; 0: 5 s
 	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
-	InFlight  int              // the most questions that a Sweep keeps in flight; 0: 1000
+	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
 	Lanes     int              // loops of a Sweep, of which each can keep a core busy; 0: one for two cores
 	Log       *slog.Logger     // nil: silent
 }
+
+// MostInFlight is how many questions a Sweep can keep in flight: each takes some
+// hundred octets, whether it is asked or not.
+const MostInFlight = 1_000_000
 
 const (
 	defaultTimeout  = 5 * time.Second
@@ -89,6 +93,8 @@ func New(c Config) (*Resolver, error) {
 		return nil, errors.New("resolver: no upstream to ask")
 	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0:
 		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
+	case c.InFlight > MostInFlight:
+		return nil, fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
 	case c.Retries > maxRetries:
 		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, maxRetries)
 	case c.Rate < 0 || math.IsNaN(c.Rate):
