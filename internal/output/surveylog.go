@@ -48,7 +48,7 @@ type entry struct {
 
 const (
 	entryHead = 8
-	maxEntry  = 1 << 20 // octets of JSON: a row with all that it may hold is smaller
+	maxEntry  = 8 << 20 // octets of JSON: a row with all that it may hold is smaller, and some octets are written as six
 )
 
 // Log opens the log of part k, which replaces the file with the SHA-256 base, ""

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,6 +18,35 @@ func openLog(t *testing.T, d *Dataset, k int, base string) *SurveyLog {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	return l
+}
+
+// A row with all that strangers may fill, of octets that JSON writes as six, is found
+// again, and so is what stands behind it.
+func TestSurveyLogOfALargeRow(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	l := openLog(t, d, 3, "")
+	many := func(n, size int) []string { return slices.Repeat([]string{strings.Repeat("<", size)}, n) }
+	large := every("a.example.com", 1)
+	large.PolicyText, large.TXT = make([]byte, 64<<10), [][]byte{make([]byte, 16<<10)}
+	large.PolicyExtensions, large.Extensions = many(128, 512), many(128, 512) // a policy, and a record, of 64 KiB
+	large.TLSARecords, large.RUA, large.TLSRPTTXT = many(8*16, 255+1035), many(16, 512), large.TXT
+	large.CNAMEs, large.HostCNAMEs, large.TLSRPTCNAMEs = many(16, 512), many(16, 512), many(16, 512)
+	large.MX = slices.Repeat([]MXHost{{Host: strings.Repeat("<", 512)}}, 32)
+	rows := []*Row{large, least("b.example.com", 2)}
+	for _, row := range rows {
+		if err := l.Done(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = openLog(t, d, 3, "")
+	for _, want := range rows {
+		if got, err := l.Found(want.Rank, want.Domain); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is not found: %v", want.Domain, err)
+		}
+	}
 }
 
 // What was logged is found by the next process, as it was, and what was begun
