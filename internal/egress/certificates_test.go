@@ -140,6 +140,15 @@ func TestOddCertificates(t *testing.T) {
 	for i := range many {
 		many[i] = p.intermediate.cert.Raw
 	}
+	alone := func(cert tls.Certificate) tls.Certificate {
+		cert.Certificate = cert.Certificate[:1]
+		return cert
+	}
+	lengthy := &authority{caTemplate("lengthy"), p.intermediate.key}
+	for i := range 9000 {
+		odd := pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{1, 2, 3, i}, Value: "x"}
+		lengthy.cert.Subject.ExtraNames = append(lengthy.cert.Subject.ExtraNames, odd)
+	}
 	for _, c := range []struct {
 		title string
 		cert  tls.Certificate
@@ -164,6 +173,7 @@ func TestOddCertificates(t *testing.T) {
 		{"a large extension", usual(func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: make([]byte, 40<<10)}}
 		}), ""},
+		{"an issuer of 9,000 attributes", alone(signed(t, leafTemplate(host), lengthy, lengthy.key)), codes.TLSIncompleteChain},
 		{"a serial of 20 octets", usual(func(c *x509.Certificate) { c.SerialNumber = new(big.Int).Lsh(big.NewInt(1), 150) }), ""},
 		{"a negative serial", patched(func() *x509.Certificate {
 			c := leafTemplate(host)
@@ -215,6 +225,9 @@ func TestOddCertificates(t *testing.T) {
 				t.Errorf("%q (%v), want %q", trace.TLSError, err, c.want)
 			}
 			if cert := trace.Cert; cert != nil {
+				if long := c.title == "an issuer of 9,000 attributes"; long != (cert.Issuer == "") {
+					t.Errorf("issuer %q", cert.Issuer)
+				}
 				for _, at := range []time.Time{cert.NotBefore, cert.NotAfter} {
 					if _, err := at.MarshalJSON(); err != nil || at.Location() != time.UTC || at.Year() < 1 {
 						t.Errorf("%v cannot be kept: %v", at, err)

@@ -46,7 +46,7 @@ type Attempt struct {
 // not 1 to 9999 is the zero time: neither RFC 3339 nor most readers of tables
 // have it.
 type Certificate struct {
-	Issuer     string
+	Issuer     string   // empty where its DER is longer than 8 KiB
 	Names      []string // first five DNS names
 	NamesCount int      // of all
 	NotBefore  time.Time
@@ -123,7 +123,7 @@ func (t *Trace) connected(addr netip.Addr, failed *Error, took time.Duration) {
 
 func facts(leaf *x509.Certificate) *Certificate {
 	c := &Certificate{
-		Issuer:     clean(leaf.Issuer.String()),
+		Issuer:     issuerOf(leaf),
 		NamesCount: len(leaf.DNSNames),
 		NotBefore:  date(leaf.NotBefore),
 		NotAfter:   date(leaf.NotAfter),
@@ -133,6 +133,19 @@ func facts(leaf *x509.Certificate) *Certificate {
 		c.Names = append(c.Names, clean(name))
 	}
 	return c
+}
+
+// maxIssuer bounds the issuers that are written out, in octets of DER. To write one
+// costs the square of its length: 1.7 GB for one of 240 KiB.
+const maxIssuer = 8 << 10
+
+// issuerOf is the issuer in text; empty where it is longer than any that is meant
+// to be read.
+func issuerOf(leaf *x509.Certificate) string {
+	if len(leaf.RawIssuer) > maxIssuer {
+		return ""
+	}
+	return clean(leaf.Issuer.String())
 }
 
 // date is a time as a Certificate has it. A year before 1 or after 9999 comes of

@@ -56,7 +56,7 @@ type Row struct {
 	TLSGroup       string     `parquet:"tls_group,optional,dict"`                         // group of the key exchange, as IANA names it
 	TLSAlert       *int32     `parquet:"tls_alert,optional"`                              // alert that the server sent instead of going on (RFC 8446, section 6)
 	TLSError       string     `parquet:"tls_error,optional,dict"`                         // why the handshake or the certificate was not accepted: codes.TLSError
-	CertIssuer     string     `parquet:"cert_issuer,optional,dict"`                       // issuer of the leaf certificate
+	CertIssuer     string     `parquet:"cert_issuer,optional,dict"`                       // issuer of the leaf certificate; NULL where it has more than 8 KiB
 	CertNames      []string   `parquet:"cert_names,optional,list"`                        // first five DNS names of the leaf certificate
 	CertNamesCount *int32     `parquet:"cert_names_count,optional"`                       // number of its DNS names
 	CertNotBefore  *time.Time `parquet:"cert_not_before,optional,timestamp(microsecond)"` // start of its validity; NULL where its year is not 1 to 9999
