@@ -29,9 +29,12 @@ type RUA struct {
 type TLSRPT struct {
 	Class  codes.Record // valid, invalid, multiple, absent or unknown
 	Reason codes.TLSRPTReason
-	RUA    []RUA    // in order, at most 16; of an invalid record those that could be understood
-	TXT    []string // the TXT records, the strings of each joined, raw octets, at most 64 and 16 KiB, those like a TLSRPT record first where they are more
-	Count  int      // of all TXT records
+	RUA    []RUA // in order, at most 16; of an invalid record those that could be understood
+	// TXT holds the TXT records, the strings of each joined, in raw octets: at most
+	// 64 of them and 16 KiB. Where they are more, those that begin like a TLSRPT
+	// record come first, and Count, which counts all, says so.
+	TXT    []string
+	Count  int
 	CNAMEs []string // targets of the aliases from _smtp._tls.<domain>
 }
 

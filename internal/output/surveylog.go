@@ -48,7 +48,7 @@ type entry struct {
 
 const (
 	entryHead = 8
-	maxEntry  = 8 << 20 // octets of JSON: a row with all that it may hold is smaller, and some octets are written as six
+	maxEntry  = 8 << 20 // of JSON, which writes some octets as six: a row with all that it may hold is smaller
 )
 
 // Log opens the log of part k, which replaces the file with the SHA-256 base, ""

@@ -3,8 +3,6 @@ package pipeline
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
-	"net"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -20,139 +18,6 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
-
-// A scripted upstream gives each question the reply that its domain stands for,
-// over UDP truncated where it is long, and over TCP whole.
-type scripted struct {
-	replies map[string]func(q *dns.Msg) []byte // by domain
-}
-
-func (s scripted) answer(wire []byte) []byte {
-	q := new(dns.Msg)
-	if q.Unpack(wire) != nil || len(q.Question) != 1 {
-		return nil
-	}
-	name := strings.ToLower(strings.TrimSuffix(q.Question[0].Name, "."))
-	for domain, reply := range s.replies {
-		if name == "_mta-sts."+domain {
-			packet := slices.Clone(reply(q))
-			if len(packet) > 1 {
-				binary.BigEndian.PutUint16(packet, q.Id)
-			}
-			return packet
-		}
-	}
-	m := new(dns.Msg).SetRcode(q, dns.RcodeNameError)
-	m.Ns = []dns.RR{record("example. 60 IN SOA ns.example. hostmaster.example. 1 2 3 4 5")}
-	packet, _ := m.Pack()
-	return packet
-}
-
-// listen serves on the loopback interface, over UDP and TCP.
-func (s scripted) listen(t *testing.T) netip.AddrPort {
-	t.Helper()
-	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { udp.Close() })
-	tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-	if err != nil {
-		t.Skip("the port is taken over TCP: ", err)
-	}
-	t.Cleanup(func() { tcp.Close() })
-	go func() {
-		buffer := make([]byte, 4096)
-		for {
-			n, from, err := udp.ReadFromUDPAddrPort(buffer)
-			if err != nil {
-				return
-			}
-			packet := s.answer(buffer[:n])
-			if len(packet) > 1232 {
-				packet = slices.Clone(packet[:n-11]) // header and question of ours, without OPT
-				packet[2] |= 0x02
-				clear(packet[6:12])
-			}
-			if packet != nil {
-				_, _ = udp.WriteToUDPAddrPort(packet, from)
-			}
-		}
-	}()
-	go func() {
-		for {
-			conn, err := tcp.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				var length [2]byte
-				if _, err := io.ReadFull(conn, length[:]); err != nil {
-					return
-				}
-				wire := make([]byte, binary.BigEndian.Uint16(length[:]))
-				if _, err := io.ReadFull(conn, wire); err != nil {
-					return
-				}
-				packet := s.answer(wire)
-				_, _ = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(packet))), packet...))
-			}()
-		}
-	}()
-	return udp.LocalAddr().(*net.UDPAddr).AddrPort()
-}
-
-// record is a record in presentation form.
-func record(line string) dns.RR {
-	rr, err := dns.NewRR(line)
-	if err != nil || rr == nil {
-		panic(fmt.Sprintf("%s: %v", line, err))
-	}
-	return rr
-}
-
-// said is a reply with these records: "!" begins one of the authority section,
-// "+" one of the additional section, and "$" stands for the name asked for.
-func said(rcode int, lines ...string) func(*dns.Msg) []byte {
-	return said2(rcode, nil, lines...)
-}
-
-// said2 is said with a last change to the message.
-func said2(rcode int, change func(*dns.Msg), lines ...string) func(*dns.Msg) []byte {
-	return func(q *dns.Msg) []byte {
-		m := new(dns.Msg).SetReply(q)
-		m.Rcode, m.RecursionAvailable, m.Compress = rcode, true, true
-		for _, line := range lines {
-			line = strings.ReplaceAll(line, "$", q.Question[0].Name)
-			switch line[0] {
-			case '!':
-				m.Ns = append(m.Ns, record(line[1:]))
-			case '+':
-				m.Extra = append(m.Extra, record(line[1:]))
-			default:
-				m.Answer = append(m.Answer, record(line))
-			}
-		}
-		if change != nil {
-			change(m)
-		}
-		packet, err := m.Pack()
-		if err != nil {
-			panic(err)
-		}
-		return packet
-	}
-}
-
-// options is an OPT record with extended errors.
-func options(codes ...uint16) *dns.OPT {
-	opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232}}
-	for _, code := range codes {
-		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: code})
-	}
-	return opt
-}
 
 // odd is one reply, and what both paths must make of it.
 type odd struct {
@@ -238,7 +103,7 @@ func oddReplies() []odd {
 			packet[2] |= 0x02
 			return packet
 		}, "unknown", "truncated"},
-		{"AD, which nobody signed", said2(ok, func(m *dns.Msg) { m.AuthenticatedData = true }, "$ 60 IN TXT "+good), "valid", ""},
+		{"AD, which nobody signed", saidWith(ok, func(m *dns.Msg) { m.AuthenticatedData = true }, "$ 60 IN TXT "+good), "valid", ""},
 		{"CD, AA and Z", func(q *dns.Msg) []byte {
 			packet := said(ok, "$ 60 IN TXT "+good)(q)
 			packet[2] |= 0x04
@@ -283,18 +148,18 @@ func oddReplies() []odd {
 
 		// EDNS(0), RFC 6891.
 		{"no OPT record", said(nx, "!"+zone), "absent", "nxdomain"},
-		{"two OPT records", said2(nx, extra(options(), options()), "!"+zone), "absent", "nxdomain"},
-		{"filtered, says the first of two OPT records", said2(nx, extra(options(15), options()), "!"+zone), "unknown", "filtered"},
-		{"filtered, says the second of two OPT records", said2(nx, extra(options(), options(17)), "!"+zone), "unknown", "filtered"},
-		{"an OPT record in the answer section", said2(ok, func(m *dns.Msg) { m.Answer = append(m.Answer, options()) }, "$ 60 IN TXT "+good), "valid", ""},
-		{"8,000 extended errors", said2(nx, extra(options(every...)), "!"+zone), "absent", "nxdomain"},
-		{"8,000 extended errors, filtered the last", said2(nx, extra(options(append(slices.Clone(every), 16)...)), "!"+zone), "unknown", "filtered"},
-		{"an extended error with a text of 60,000 octets", said2(nx, extra(&dns.OPT{
+		{"two OPT records", saidWith(nx, extra(options(), options()), "!"+zone), "absent", "nxdomain"},
+		{"filtered, says the first of two OPT records", saidWith(nx, extra(options(15), options()), "!"+zone), "unknown", "filtered"},
+		{"filtered, says the second of two OPT records", saidWith(nx, extra(options(), options(17)), "!"+zone), "unknown", "filtered"},
+		{"an OPT record in the answer section", saidWith(ok, func(m *dns.Msg) { m.Answer = append(m.Answer, options()) }, "$ 60 IN TXT "+good), "valid", ""},
+		{"8,000 extended errors", saidWith(nx, extra(options(every...)), "!"+zone), "absent", "nxdomain"},
+		{"8,000 extended errors, filtered the last", saidWith(nx, extra(options(append(slices.Clone(every), 16)...)), "!"+zone), "unknown", "filtered"},
+		{"an extended error with a text of 60,000 octets", saidWith(nx, extra(&dns.OPT{
 			Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232}, Option: []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: 0, ExtraText: strings.Repeat("a\x00\xff", 20_000)}},
 		}), "!"+zone), "absent", "nxdomain"},
-		{"an OPT record with a name", said2(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: "example.", Rrtype: dns.TypeOPT, Class: 1232}}), "!"+zone), "absent", "nxdomain"},
-		{"EDNS of version 1", said2(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232, Ttl: 1 << 16}}), "!"+zone), "absent", "nxdomain"},
-		{"NSID, padding and unknown options", said2(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232}, Option: []dns.EDNS0{
+		{"an OPT record with a name", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: "example.", Rrtype: dns.TypeOPT, Class: 1232}}), "!"+zone), "absent", "nxdomain"},
+		{"EDNS of version 1", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232, Ttl: 1 << 16}}), "!"+zone), "absent", "nxdomain"},
+		{"NSID, padding and unknown options", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232}, Option: []dns.EDNS0{
 			&dns.EDNS0_NSID{Nsid: "6e73"}, &dns.EDNS0_PADDING{Padding: make([]byte, 400)}, &dns.EDNS0_LOCAL{Code: 65001, Data: []byte{1}},
 		}}), "!"+zone), "absent", "nxdomain"},
 
@@ -316,36 +181,6 @@ func differing(a, b *output.Row) (names []string) {
 		}
 	}
 	return names
-}
-
-// longestName is a name of 255 octets.
-func longestName() string {
-	label := strings.Repeat("a", 63) + "."
-	return label + label + label + strings.Repeat("b", 53) + ".example."
-}
-
-// counted sets a count in the header.
-func counted(at int, n uint16) func([]byte) []byte {
-	return func(packet []byte) []byte {
-		binary.BigEndian.PutUint16(packet[at:], n)
-		return packet
-	}
-}
-
-// questionEnd is where the question of a packet ends.
-func questionEnd(packet []byte) int {
-	end := 12
-	for packet[end] != 0 {
-		end += 1 + int(packet[end])
-	}
-	return end + 5
-}
-
-// upperOwner writes the owner of the first record out, in capitals.
-func upperOwner(packet []byte) []byte {
-	end := questionEnd(packet)
-	owner := []byte(strings.ToUpper(string(packet[12 : end-4]))) // lengths are below 64
-	return append(append(slices.Clone(packet[:end]), owner...), packet[end+2:]...)
 }
 
 // What a reply means is the same whether the sieve reads it or a lookup does, and
