@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -17,13 +18,17 @@ import (
 // over UDP truncated where it is long, and over TCP whole.
 type scripted struct {
 	replies map[string]func(q *dns.Msg) []byte // by domain
+
+	mu sync.Mutex // to pack a message changes its OPT record
 }
 
-func (s scripted) answer(wire []byte) []byte {
+func (s *scripted) answer(wire []byte) []byte {
 	q := new(dns.Msg)
 	if q.Unpack(wire) != nil || len(q.Question) != 1 {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	name := strings.ToLower(strings.TrimSuffix(q.Question[0].Name, "."))
 	for domain, reply := range s.replies {
 		if name == "_mta-sts."+domain {
@@ -41,16 +46,19 @@ func (s scripted) answer(wire []byte) []byte {
 }
 
 // listen serves on the loopback interface, over UDP and TCP.
-func (s scripted) listen(t *testing.T) netip.AddrPort {
+func (s *scripted) listen(t *testing.T) netip.AddrPort {
 	t.Helper()
-	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { udp.Close() })
-	tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-	if err != nil {
-		t.Skip("the port is taken over TCP: ", err)
+	var udp *net.UDPConn
+	var tcp net.Listener
+	for tries := 0; tcp == nil; tries++ { // the port may be taken over TCP
+		var err error
+		if udp, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { udp.Close() })
+		if tcp, err = net.Listen("tcp", udp.LocalAddr().String()); err != nil && tries == 20 {
+			t.Fatal(err)
+		}
 	}
 	t.Cleanup(func() { tcp.Close() })
 	go func() {

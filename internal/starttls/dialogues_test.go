@@ -154,6 +154,7 @@ func TestDialogues(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				time.Sleep(time.Minute) // the server sees the end
+				synctest.Wait()
 				want := []string{"EHLO probe.example.net", "STARTTLS", "QUIT"}
 				for _, command := range told {
 					for len(want) > 0 && want[0] != command {
