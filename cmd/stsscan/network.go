@@ -200,7 +200,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	}
 
 	config := egress.Config{
-		Resolve: pipeline.Hosts(n.engine), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
+		Resolve: pipeline.Hosts(n.engine, excluded.Domain), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
 		Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
 	}
 	if f.proxy != "" {

@@ -214,7 +214,9 @@ func unconnected(err error) codes.STARTTLS {
 		return codes.STARTTLSNoConnection
 	}
 	switch failed.PolicyReason() {
-	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress, codes.ReasonOptedOut:
+	case codes.ReasonOptedOut:
+		return codes.STARTTLSOptedOut
+	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress:
 		return codes.STARTTLSNoAddress
 	case codes.ReasonNoIPv6:
 		return codes.STARTTLSUnknown // we have no way there
