@@ -57,7 +57,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noIPv6, "no-ipv6", false, "reach Policy Hosts over IPv4 only, as where a proxy has no IPv6")
 	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
-	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out")
+	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "of one DNS attempt")
 	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first; in later passes three times as many attempts, as long as nobody answers")
 	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
@@ -157,7 +157,9 @@ type rootsInfo struct{ source, date string }
 
 // open builds the network that the flags describe. The world of --sim lives
 // until the network is closed.
-func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, log *slog.Logger, observe func(string, time.Duration)) (_ *network, err error) {
+func (f *networkFlags) open(
+	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, observe func(string, time.Duration),
+) (_ *network, err error) {
 	n := new(network)
 	defer func() {
 		if err != nil {
@@ -200,8 +202,8 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	}
 
 	config := egress.Config{
-		Resolve: pipeline.Hosts(n.engine, excluded.Domain), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
-		Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
+		Resolve: pipeline.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
+		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {

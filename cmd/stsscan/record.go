@@ -25,6 +25,7 @@ type record struct {
 	owns     func(k int) bool
 	dataset  *output.Dataset
 	manifest *output.Manifest
+	excluded *domains.ExclusionFile
 	earlier  *output.Manifest // of the process that worked on the run before; nil: none
 	parts    map[int]output.PartInfo
 	written  time.Time
@@ -35,7 +36,7 @@ type record struct {
 
 // newRecord opens the table in the run directory and finds the parts of this
 // shard that are whole.
-func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
+func (j *scanJob) newRecord(plan *domains.Plan, excluded *domains.ExclusionFile) (*record, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
 		PublicList: publicsuffix.List.String(),
@@ -75,7 +76,7 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	}
 	r := &record{
 		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: earlier,
-		parts: make(map[int]output.PartInfo),
+		excluded: excluded, parts: make(map[int]output.PartInfo),
 	}
 	for k := range plan.Parts {
 		if !j.slice.Owns(k) {
@@ -161,6 +162,15 @@ func (r *record) counts() (counts output.Counts) {
 		counts.Merge(info.Counts)
 	}
 	return counts
+}
+
+// excludedLate is the number of names in all parts that got no row, since they opted
+// out after the names were prepared.
+func (r *record) excludedLate() (total int64) {
+	for _, info := range r.parts {
+		total += info.ExcludedLate
+	}
+	return total
 }
 
 // waiting are the parts that have provisional rows.
@@ -252,7 +262,11 @@ func (r *record) describe(n *network) {
 func (r *record) write(status output.Status, reasons []string) error {
 	r.written = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
-	r.manifest.Counts = r.counts()
+	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
+	r.manifest.ExclusionVersions = nil
+	for _, v := range r.excluded.Versions() {
+		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))
+	}
 	r.manifest.Parts = r.manifest.Parts[:0]
 	for k := range r.plan.Parts {
 		if info, ok := r.parts[k]; ok {
@@ -263,15 +277,15 @@ func (r *record) write(status output.Status, reasons []string) error {
 }
 
 // end writes the last run.json. A run is complete when each name of this shard
-// has a row, none of them provisional; that the sums agree is checked here, and
-// again by verify.
+// has a row, none of them provisional, or was excluded late; that the sums agree is
+// checked here, and again by verify.
 func (r *record) end(scanErr error) error {
 	ended := time.Now().UTC()
 	r.manifest.EndedAt = &ended
 	counts := r.counts()
 	err := errors.Join(scanErr, r.err)
-	if want := r.names(r.whole); err == nil && counts.Rows != want {
-		err = fmt.Errorf("%s: %d names and %d rows: see stsscan verify", r.dir, want, counts.Rows)
+	if want, late := r.names(r.whole), r.excludedLate(); err == nil && counts.Rows+late != want {
+		err = fmt.Errorf("%s: %d names, %d rows and %d names excluded late: see stsscan verify", r.dir, want, counts.Rows, late)
 	}
 	left, pending := r.remaining(), counts.Provisional()
 	if err == nil && left+pending > 0 {

@@ -229,14 +229,14 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 		return nil, err
 	}
 	defer release()
-	excluded, err := readExclusions(j.network.exclude)
+	excluded, err := domains.OpenExclusions(j.network.exclude)
 	if err != nil {
 		return nil, err
 	}
 	if err := j.choose(); err != nil {
 		return nil, err
 	}
-	plan, err := j.prepare(ctx, excluded)
+	plan, err := j.prepare(ctx, excluded.Exclusions())
 	if err != nil {
 		return nil, err
 	}

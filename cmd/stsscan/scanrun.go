@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -47,14 +49,20 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 	}
 	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
-	return plan, err
+	return plan, exitOf(err)
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, plan *domains.Plan) (*output.Manifest, error) {
-	record, err := j.newRecord(plan)
+func (j *scanJob) scan(
+	ctx context.Context, console *console, log *slog.Logger, excluded *domains.ExclusionFile, plan *domains.Plan,
+) (*output.Manifest, error) {
+	record, err := j.newRecord(plan, excluded)
 	if err != nil {
 		return nil, err
+	}
+	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
+	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now); err != nil {
+		return nil, exitOf(err)
 	}
 	if finished, ok := record.finished(); ok && j.cross.done(finished) {
 		log.Info("nothing is left to do", "run", j.output)
@@ -94,6 +102,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		Engine:    n.engine,
 		Client:    n.client,
 		Mail:      mail,
+		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,
 		Surveys:   j.network.surveys,
 		Deadline:  j.network.deadline,
@@ -124,7 +133,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 // provisional rows again until none is left.
 func (j *scanJob) passesOver(ctx context.Context, console *console, log *slog.Logger, n *network, config pipeline.Config, record *record) error {
 	config.Stats.Waits(record.counts().Pending)
-	stop := console.watch(ctx, j.mode, log, record.remaining(), config.Stats, pipeline.Counts.Domains, n.manners)
+	stop := console.watch(ctx, j.mode, log, record.remaining(), config.Stats, pipeline.Counts.Done, n.manners)
 	err := pipeline.Run(ctx, config)
 	stop()
 	waiting := record.waiting()
@@ -146,9 +155,15 @@ func (j *scanJob) report(m *output.Manifest) error {
 	return writeSummary(j.std.err, m)
 }
 
-// exitOf gives the errors after which the same command goes on their status.
+// exitOf gives the errors after which the same command goes on their status, and
+// those that are about what the command says.
 func exitOf(err error) error {
-	for _, early := range []error{pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted} {
+	if errors.Is(err, domains.ErrEntryGone) {
+		return usage(err)
+	}
+	for _, early := range []error{
+		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
+	} {
 		if errors.Is(err, early) {
 			return &statusError{exitIncomplete, err}
 		}

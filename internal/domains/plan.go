@@ -16,9 +16,10 @@ import (
 
 // Files of the prepare step in the run directory.
 const (
-	chunksDir = "chunks"
-	planFile  = "plan.json"
-	lockFile  = "lock"
+	chunksDir   = "chunks"
+	planFile    = "plan.json"
+	entriesFile = "exclusions.txt" // entries of Plan.Exclusions, in order, a line each; none where there are none
+	lockFile    = "lock"
 
 	temporaryPrefix = ".tmp-" // as durable.Sweep knows them
 )
@@ -76,7 +77,7 @@ type Plan struct {
 	Tags            []string `json:"tags,omitempty"`
 	Limit           int64    `json:"limit,omitempty"`
 	AllowSpecialUse bool     `json:"allow_special_use,omitempty"`
-	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256
+	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256, as the names were prepared with them
 	Counts
 	PartSize int64       `json:"part_size"` // in ranks
 	Parts    int         `json:"parts"`
@@ -152,6 +153,23 @@ func (p *Plan) SHA256() string {
 	data, _ := json.Marshal(q) // numbers and strings: it cannot fail
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// ReadExclusions reads the Exclusions that the names were prepared with; nil: none.
+// Its error is fs.ErrNotExist where an older version prepared them.
+func (p *Plan) ReadExclusions() (*Exclusions, error) {
+	if p.Exclusions == "" {
+		return nil, nil
+	}
+	path := filepath.Join(p.dir, chunksDir, entriesFile)
+	x, err := ReadExclusions(path)
+	if err != nil {
+		return nil, err
+	}
+	if x.SHA256() != p.Exclusions {
+		return nil, fmt.Errorf("%s: damaged: it is not the one that the plan describes", path)
+	}
+	return x, nil
 }
 
 // count adds to the counts of a list and of all.

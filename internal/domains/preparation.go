@@ -68,7 +68,20 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.spool.close(); err != nil {
 		return nil, err
 	}
+	if err := p.writeExcluded(); err != nil {
+		return nil, err
+	}
 	return p.plan, p.plan.write(p.cfg.Disk)
+}
+
+// writeExcluded keeps who was excluded: whoever takes up the run must exclude them
+// too.
+func (p *preparation) writeExcluded() error {
+	entries := p.cfg.Exclude.entries()
+	if len(entries) == 0 {
+		return nil
+	}
+	return p.cfg.Disk.WriteFile(filepath.Join(p.chunks, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
 // readLists is the first pass.

@@ -55,7 +55,9 @@ const defaultMemoryBudget = 64 << 20
 // listed in [RejectsFile]; of names that come again, the first counts.
 //
 // Where the run directory has a plan already, the lists are only read to see
-// that they are the same; an error that wraps [ErrOtherInput] says what is not.
+// that they are the same; an error that wraps [ErrOtherInput] says what is not. The
+// Exclusions may be more than they were; one that wraps [ErrEntryGone] says what is
+// missing.
 // A plan that was not finished is begun afresh. Where another process prepares
 // the same directory, Prepare waits for it.
 //
@@ -172,7 +174,7 @@ func (cfg *PrepareConfig) sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok {
+		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok && e.Name() != entriesFile {
 			continue
 		}
 		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {

@@ -2,7 +2,9 @@ package domains
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 )
 
@@ -27,7 +29,26 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 	if difference != "" {
 		return nil, fmt.Errorf("run directory %s %w: %s", cfg.Dir, ErrOtherInput, difference)
 	}
+	if err := cfg.excludesStill(plan); err != nil {
+		return nil, err
+	}
 	return plan, nil
+}
+
+// excludesStill reports an error unless all are excluded still that were when the
+// plan was made.
+func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
+	if cfg.Exclude.SHA256() == plan.Exclusions {
+		return nil
+	}
+	then, err := plan.ReadExclusions()
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("run directory %s %w: the exclusions are not the same", cfg.Dir, ErrOtherInput)
+	}
+	if err != nil {
+		return err
+	}
+	return cfg.Exclude.hasStill(then)
 }
 
 // difference says in which option a plan differs, "" when in none.
@@ -47,9 +68,6 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 		if o.now != o.then {
 			return fmt.Sprintf("%s: now %s, then %s", o.name, orNone(o.now), orNone(o.then))
 		}
-	}
-	if cfg.Exclude.SHA256() != plan.Exclusions {
-		return "the exclusions are not the same"
 	}
 	if cfg.PartSize != 0 && cfg.PartSize != plan.PartSize {
 		return fmt.Sprintf("part size: now %d, then %d", cfg.PartSize, plan.PartSize)

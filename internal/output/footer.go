@@ -28,6 +28,7 @@ const (
 	keyRows      = "stsscan.rows"           // number of rows
 	keyPending   = "stsscan.pending"        // number of rows that are provisional
 	keySince     = "stsscan.pending_since"  // PartInfo.PendingSince, as in RFC 3339; only where there is one
+	keyLate      = "stsscan.excluded_late"  // PartInfo.ExcludedLate; only where there are some
 	keyCounts    = "stsscan.counts"         // Counts of the rows, in JSON
 )
 
@@ -48,6 +49,10 @@ type PartInfo struct {
 	FirstRank int64  `json:"first_rank"` // first rank that belongs to the part, whether or not it has a row
 	LastRank  int64  `json:"last_rank"`  //
 	Pending   int64  `json:"pending"`    // rows that are provisional
+
+	// ExcludedLate is the number of names without a row that opted out after the
+	// names were prepared.
+	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
 	// PendingSince is when the last of the provisional rows was observed that
 	// are not to be asked again at once; nil: there is none.
@@ -162,6 +167,13 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 		*n.to = value
 	}
 	i.Part = int(part)
+	if late, ok := file.Lookup(keyLate); ok {
+		n, err := strconv.ParseInt(late, 10, 64)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%w: %s is %q", ErrDamaged, keyLate, late)
+		}
+		i.ExcludedLate = n
+	}
 	counts, _ := file.Lookup(keyCounts)
 	if err := json.Unmarshal([]byte(counts), &i.Counts); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, keyCounts, err)

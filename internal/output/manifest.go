@@ -54,11 +54,25 @@ type Manifest struct {
 
 	Plan       Plan    `json:"plan"`                 // of the whole run, all shards
 	Inputs     []Input `json:"inputs,omitempty"`     // of the whole run, in order
-	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out
+	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out, when the names were prepared
+
+	// ExclusionVersions are what that list had in it, as this shard has seen it grow.
+	ExclusionVersions []ExclusionVersion `json:"exclusion_versions,omitempty"`
+
+	// ExcludedLate is the number of names in Parts that got no row, since they opted
+	// out after the names were prepared: all names of Parts are Counts.Rows and these.
+	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
 	Counts   Counts     `json:"counts"`          // of the rows in Parts
 	Adoption Adoption   `json:"adoption"`        // among the rows in Parts
 	Parts    []PartInfo `json:"parts,omitempty"` // whole part files, in order
+}
+
+// An ExclusionVersion is what the list of those who opted out had in it at a time.
+type ExclusionVersion struct {
+	SHA256    string    `json:"sha256"`     // of its entries, in hexadecimal
+	Entries   int       `json:"entries"`    // number of them
+	FirstSeen time.Time `json:"first_seen"` // when it was first read
 }
 
 // A Shard is one of several machines that share a run: it scans the parts k
@@ -98,7 +112,7 @@ type Input struct {
 	Excluded   int64            `json:"excluded"`          // opted out
 	Duplicates int64            `json:"duplicates"`        // named before
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
-	Names      int64            `json:"names"`             // one row each
+	Names      int64            `json:"names"`             // one row each, unless they were excluded late
 }
 
 // A Resolver is an upstream, and how it did.

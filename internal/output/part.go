@@ -122,6 +122,10 @@ func (p *Part) waits(r *Row) {
 	}
 }
 
+// ExcludeLate counts names that get no row, since they opted out after the names
+// were prepared.
+func (p *Part) ExcludeLate(n int64) { p.info.ExcludedLate += n }
+
 // checkRank refuses a row that is not of this part.
 func (p *Part) checkRank(domain string, rank int64) error {
 	if rank < p.info.FirstRank || rank > p.info.LastRank {

@@ -30,8 +30,9 @@ type admission struct {
 	spare   []int64              // of tags, those that are left
 	next    int                  // the part to be opened, where there is one
 	found   bool
-	stopped bool // ended before the source did
-	ended   bool // the source has
+	stopped bool  // ended before the source did
+	refused error // why no more names are admitted, where nobody knows who opted out
+	ended   bool  // the source has
 }
 
 // parked is a part that is being admitted, and has no name to admit now.
@@ -106,7 +107,7 @@ func (a *admission) ready() (ready, more bool) {
 			a.parked = append(a.parked, parked{a.part, a.names})
 			a.part, a.names = nil, nil
 		default:
-			a.waiting = a.buffer[:n]
+			a.waiting = a.part.leaveOut(a.buffer[:n], a.Stats)
 		}
 	}
 	return true, true
@@ -141,12 +142,18 @@ func (a *admission) open() (opened, more bool) {
 	default:
 		return false, true
 	}
+	late, err := a.Excluded()
+	if err != nil {
+		a.refused, a.stopped = err, true
+		a.halt()
+		return false, false
+	}
 	names, err := a.Chunks.Open(a.next)
 	if err != nil {
 		a.fail(err)
 		return false, false
 	}
-	a.part, a.names, a.found = &part{number: a.next, from: time.Now()}, names, false
+	a.part, a.names, a.found = &part{number: a.next, late: late, from: time.Now()}, names, false
 	a.part.visit, _ = names.(*visit)
 	a.part.log = newSurveyLog(a.Dataset, a.part.number, a.part.visit)
 	a.events <- event{part: a.part}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
@@ -43,6 +44,8 @@ func (p pace) withDefaults() pace {
 // anew. Errors are those of [Run]; after any of them each part is whole, old or
 // new.
 func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
+	ctx, halt := context.WithCancel(ctx)
+	defer halt()
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
 		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
@@ -56,6 +59,17 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		l.note(info)
 		l.Wrote(info)
 	}
+	c.Excluded = func() (*domains.Exclusions, error) {
+		late, err := l.Excluded()
+		if err != nil {
+			halt() // and with it the visits that are going on
+			return nil, err
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.late = late
+		return late, nil
+	}
 	pause := l.pace.least
 	for {
 		before := l.left()
@@ -64,6 +78,9 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		}
 		wait := l.wait(l.Now())
 		if wait == 0 {
+			if _, err := c.Excluded(); err != nil {
+				return err
+			}
 			c.OpenParts = l.visits()
 			if err := l.round(ctx, c); err != nil {
 				return err
@@ -99,8 +116,9 @@ type later struct {
 	parts  map[int]output.PartInfo // with provisional rows
 	flying map[netip.Addr]int      // surveys under way
 	held   map[netip.Addr]time.Time
-	alone  map[int]time.Time // parts that are not to be visited before
-	failed error             // of the reading ahead
+	alone  map[int]time.Time   // parts that are not to be visited before
+	failed error               // of the reading ahead
+	late   *domains.Exclusions // those who opted out late, as they were read last
 }
 
 // round asks again, part by part. What is due goes first, all of it: it waits for
@@ -175,10 +193,25 @@ func (l *later) Next(ctx context.Context) (k int, ok bool, err error) {
 	}
 }
 
-// Open gives the names of the part that Next said.
+// Open gives the names of the part that Next said. Where somebody opted out since
+// its rows were read ahead, they are read once more.
 func (l *later) Open(k int) (Names, error) {
+	if l.open.late != l.excludedLate() {
+		v, err := l.newVisit(l.open.info, l.Now())
+		if err != nil {
+			return nil, err
+		}
+		l.open = v
+	}
 	l.open.began = l.Now()
 	return l.open, nil
+}
+
+// excludedLate are those who opted out late, as they were read last.
+func (l *later) excludedLate() *domains.Exclusions {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.late
 }
 
 // Ranks are those of a part.

@@ -85,6 +85,13 @@ type Config struct {
 
 	Mail Mail // what is asked about the mail side
 
+	// Excluded gives those who opted out after the names were prepared, nil where
+	// nobody did. It is asked before each part and each pass: their names get no row,
+	// and provisional rows about them become final as they stand. After an error no
+	// more names are admitted, what is in flight is finished, and the run ends with it.
+	// Nil: nobody opts out late.
+	Excluded func() (*domains.Exclusions, error)
+
 	InFlight  int           // questions in flight; 0: 1000
 	Surveys   int           // surveys at a time; 0: 256
 	OpenParts int           // parts being written at a time; 0: by their size, see openParts
@@ -126,6 +133,9 @@ func (c Config) withDefaults() Config {
 	c.pace = c.pace.withDefaults()
 	if c.Stats == nil {
 		c.Stats = new(Stats)
+	}
+	if c.Excluded == nil {
+		c.Excluded = func() (*domains.Exclusions, error) { return nil, nil }
 	}
 	if c.Wrote == nil {
 		c.Wrote = func(output.PartInfo) {}
@@ -170,11 +180,14 @@ func Run(ctx context.Context, config Config) error {
 	// Work in flight outlives ctx, and ends at once when something fails.
 	work, fail := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer fail(nil)
+	stop, halt := context.WithCancel(ctx)
+	defer halt()
 
 	r := &run{
 		rowMaker: newRowMaker(),
 		Config:   c,
-		stop:     ctx,
+		stop:     stop,
+		halt:     halt,
 		work:     work,
 		fail:     fail,
 		tlsa:     new(tlsaCache),
@@ -219,6 +232,8 @@ func Run(ctx context.Context, config Config) error {
 	switch cause := context.Cause(work); {
 	case cause != nil:
 		return cause
+	case admission.refused != nil:
+		return admission.refused
 	case admission.stopped, r.redo.some(), r.unsure.Load():
 		return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
 	}
@@ -229,6 +244,7 @@ func Run(ctx context.Context, config Config) error {
 type run struct {
 	Config
 	stop context.Context // ends admission
+	halt func()          // ends stop
 	work context.Context // ends everything
 	fail context.CancelCauseFunc
 	*rowMaker

@@ -33,6 +33,9 @@ type visit struct {
 	info  output.PartInfo
 	began time.Time
 
+	late     *domains.Exclusions // those who opted out late, when the rows were read
+	excluded int64               // rows about them
+
 	mu      sync.Mutex
 	free    []domains.Name // of no known address, or none that matters
 	queues  map[netip.Addr][]domains.Name
@@ -46,7 +49,7 @@ type visit struct {
 // quick round those that are due, in another those that wait for manners.
 func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 	v := &visit{
-		later: l, info: info, began: now, queues: make(map[netip.Addr][]domains.Name),
+		later: l, info: info, began: now, late: l.excludedLate(), queues: make(map[netip.Addr][]domains.Name),
 		earlier: make(map[int64]*earlier), done: make(map[int64]bool),
 	}
 	octets := 0
@@ -56,6 +59,10 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		}
 		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
 			break
+		}
+		if excludes(v.late, row) {
+			v.excluded++
+			continue
 		}
 		if manners := row.Pending == string(codes.PendingManners); l.quick != manners && (manners || !l.due(row.ObservedAt).After(now)) {
 			octets += v.add(row)
@@ -161,11 +168,19 @@ func (v *visit) finished(row *output.Row) {
 	v.Stats.again(e.pending)
 }
 
-// written reports whether the row of a rank is new.
-func (v *visit) written(rank int64) bool {
+// keep reports whether a row of the file before has no new one. A provisional row
+// about somebody who opted out late becomes final.
+func (v *visit) keep(row *output.Row) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.done[rank]
+	if v.done[row.Rank] {
+		return false
+	}
+	if row.Pending != "" && excludes(v.late, row) {
+		v.Stats.waits(codes.Pending(row.Pending), -1)
+		endLate(row)
+	}
+	return true
 }
 
 // avoid is the number of the upstream that could not answer for a name before.

@@ -17,14 +17,16 @@ const (
 	batchOctets = 1 << 20
 )
 
-// A part is one file being written. admitted belongs to the admission until
-// the part is sealed; the other fields belong to the writer.
+// A part is one file being written. admitted and excluded belong to the admission
+// until the part is sealed; the other fields belong to the writer.
 type part struct {
 	number   int
-	visit    *visit       // nil where its names are asked for the first time
-	log      *surveyLog   // of its surveys
-	file     *output.Part // nil until there is something to write: many parts may be open, and a writer is large
+	visit    *visit              // nil where its names are asked for the first time
+	log      *surveyLog          // of its surveys
+	file     *output.Part        // nil until there is something to write: many parts may be open, and a writer is large
+	late     *domains.Exclusions // those who opted out before it was begun, and after the names were prepared
 	admitted int64
+	excluded int64 // names left out since they are of late
 	sealed   bool
 	written  int64
 	batch    []output.Row // of surveys
@@ -130,6 +132,7 @@ func (w *writer) take(e event) {
 		return
 	case e.sealed:
 		e.part.sealed = true
+		e.part.tally.excluded = e.part.excluded
 	case e.row != nil:
 		*w.place(e.part) = *e.row
 		e.part.octets += e.row.Octets()
@@ -199,7 +202,7 @@ func (w *writer) settle(p *part) {
 		return
 	}
 	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
-	if full && p.again() && p.admitted == 0 { // the rows stay what they are
+	if full && p.again() && p.admitted == 0 && p.visit.excluded == 0 { // the rows stay what they are
 		p.log.end()
 		delete(w.open, p)
 		<-w.opening
@@ -256,10 +259,11 @@ func (w *writer) create(p *part) (err error) {
 // end makes the file of p whole.
 func (w *writer) end(p *part) error {
 	if p.again() {
-		if err := p.file.Keep(w.Dataset, p.visit.info, p.visit.written); err != nil {
+		if err := p.file.Keep(w.Dataset, p.visit.info, p.visit.keep); err != nil {
 			return err
 		}
 	}
+	p.file.ExcludeLate(p.excluded)
 	info, err := p.file.Commit()
 	if err != nil {
 		return err

@@ -34,6 +34,18 @@ func TestPasses(t *testing.T) {
 			r.MX = []output.MXHost{{Host: "mx.example.com", Addr: new("22.1.0.1")}}
 		}, ""},
 		{"the answer was lost", valid, waits("interrupted"), ""},
+		{"nobody was asked, and it was excluded late", valid, func(r *output.Row) {
+			waits("")(r)
+			r.Findings = append(r.Findings, "excluded_late")
+		}, ""},
+		{"excluded late, after an answer", valid, func(r *output.Row) { r.Findings = append(r.Findings, "excluded_late") }, ""},
+		{"excluded late, and the evidence does not hold", valid, func(r *output.Row) {
+			r.Findings, r.Mode = append(r.Findings, "excluded_late"), "none"
+		}, "mode is"},
+		{"excluded late, and waits", valid, func(r *output.Row) {
+			waits("manners")(r)
+			r.Findings = append(r.Findings, "excluded_late")
+		}, "the row waits, and was excluded late"},
 		{"stopped on the way", valid, func(r *output.Row) {
 			failed("unreachable", "tls", "handshake_timeout", "ErrPolicyFetch")(r)
 			r.TLSError, r.Pending = "handshake_timeout", "interrupted"

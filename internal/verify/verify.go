@@ -60,7 +60,8 @@ type check struct {
 	seed   maphash.Seed
 
 	manifests []*output.Manifest
-	plan      *domains.Plan // nil where the chunks are gone
+	plan      *domains.Plan       // nil where the chunks are gone
+	late      *domains.Exclusions // those who opted out after the names were prepared; nil: nobody
 	listed    map[string]listing
 	read      map[string]output.PartInfo // parts whose rows were read, by name
 	stale     map[string]bool            // parts that are newer than the manifest that lists them
@@ -165,6 +166,9 @@ func (c *check) readPlan() error {
 		}
 	}
 	c.plan = plan
+	if c.late, err = domains.ReadExclusionHistory(c.dir); err != nil {
+		c.problem("", "%v", err)
+	}
 	return nil
 }
 
@@ -173,17 +177,22 @@ func (c *check) readPlan() error {
 func (c *check) compareTotals() error {
 	for _, m := range c.manifests {
 		var counts output.Counts
+		var late int64
 		whole := true
 		for _, part := range m.Parts {
 			info, ok := c.read[part.Name]
 			whole = whole && ok && !c.stale[part.Name]
 			counts.Merge(info.Counts)
+			late += info.ExcludedLate
 		}
 		if !whole {
 			continue // each missing part is a problem already, and a manifest may be behind
 		}
 		for _, diff := range m.Counts.Diff(&counts) {
 			c.problem(m.Name(), "counts %s as in the rows", diff)
+		}
+		if m.ExcludedLate != late {
+			c.problem(m.Name(), "counts %d names excluded late, its parts %d", m.ExcludedLate, late)
 		}
 		if want := m.Counts.Adoption(); m.Adoption != want {
 			c.problem(m.Name(), "says that adoption is %+v, and it is %+v", m.Adoption, want)
@@ -196,15 +205,15 @@ func (c *check) compareTotals() error {
 			parts++
 		}
 	}
-	rows := c.report.Rows
+	rows, late := c.report.Rows, c.report.ExcludedLate
 	if pending := c.report.Counts.Provisional(); pending > 0 {
 		c.missing("%d rows are provisional", pending)
 	}
 	switch {
 	case parts > 0:
-		c.missing("%d of %d parts, %d of %d rows", parts, c.manifests[0].Plan.Parts, c.report.Names-rows, c.report.Names)
-	case rows != c.report.Names:
-		c.problem("", "%d rows for %d names", rows, c.report.Names)
+		c.missing("%d of %d parts, %d of %d rows", parts, c.manifests[0].Plan.Parts, c.report.Names-rows-late, c.report.Names)
+	case rows+late != c.report.Names:
+		c.problem("", "%d rows for %d names, %d of which were excluded late", rows, c.report.Names, late)
 	}
 	if c.report.Incomplete && c.claimsComplete() {
 		c.problem("", "the manifests say that the run is complete, and it is not")
