@@ -134,7 +134,7 @@ func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Lo
 	stop := console.watch(ctx, j.mode, log, due, config.Stats, func(c pipeline.Counts) int64 { return c.Crossed }, n.manners)
 	check, err := pipeline.CrossCheck(ctx, pipeline.CrossConfig{
 		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine, InFlight: crossWindow(n), Share: j.cross.share,
-		Stats: config.Stats,
+		Excluded: config.Excluded, Stats: config.Stats,
 	})
 	stop()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
@@ -37,6 +38,11 @@ type CrossConfig struct {
 	InFlight int           // questions that the engine has in flight
 	Share    float64       // of the domains without a record; of those with one, all are checked
 
+	// Excluded gives those who opted out after the names were prepared, as that of
+	// [Config] does. Their domains are unanswered: nobody is asked. An error of it ends
+	// the cross-check.
+	Excluded func() (*domains.Exclusions, error)
+
 	Stats *Stats           // counts the domains that were checked; nil: none
 	Now   func() time.Time // nil: time.Now
 }
@@ -51,6 +57,9 @@ type CrossConfig struct {
 func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) {
 	if c.Stats == nil {
 		c.Stats = new(Stats)
+	}
+	if c.Excluded == nil {
+		c.Excluded = func() (*domains.Exclusions, error) { return nil, nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -112,9 +121,19 @@ func (x *crossing) read(ctx context.Context) error {
 	defer close(x.rows)
 	wanted := func(domain string, class codes.Record) bool { return output.CrossChecked(domain, class, x.Share) }
 	for _, k := range x.Parts {
+		late, err := x.Excluded()
+		if err != nil {
+			return err
+		}
 		for row, err := range x.Dataset.Records(k, wanted) {
 			if err != nil {
 				return err
+			}
+			if late.Domain(row.Domain) {
+				x.mu.Lock()
+				x.unanswered(row)
+				x.mu.Unlock()
+				continue
 			}
 			apart := *row // it is one of many that were read together
 			select {
