@@ -73,7 +73,7 @@ func TestExclusionsBetweenPasses(t *testing.T) {
 			write("optout", "other.example\n")
 			args := []string{"scan", "-o", path("run"), "--sim", path("world.txtar"), "--exclude", path("optout"),
 				"--timeout", "1s", "--retries", "0", "--progress", "off", path("list")}
-			stderr := &hook{text: "asked again", do: func() { write("optout", tt.text) }}
+			stderr := &hook{text: "domains that wait are asked again", do: func() { write("optout", tt.text) }}
 			status := run(t.Context(), streams{in: strings.NewReader(""), out: io.Discard, err: stderr}, args)
 			if status != tt.status || !strings.Contains(stderr.String(), tt.words) || stderr.do != nil {
 				t.Fatalf("status %d, want %d; standard error:\n%s", status, tt.status, stderr)
