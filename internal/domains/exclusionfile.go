@@ -29,6 +29,7 @@ var (
 // safe for concurrent use; Follow goes before Refresh.
 type ExclusionFile struct {
 	path    string // "": none
+	once    bool   // it is no regular file, and cannot be read again
 	current atomic.Pointer[Exclusions]
 
 	mu      sync.Mutex
@@ -39,12 +40,18 @@ type ExclusionFile struct {
 }
 
 // OpenExclusions reads a file of exclusions as [ReadExclusions] does. An empty
-// path is that of no file: nobody is excluded.
+// path is that of no file: nobody is excluded. What is no regular file, such as a
+// pipe, does not grow.
 func OpenExclusions(path string) (*ExclusionFile, error) {
 	f := &ExclusionFile{path: path}
 	if path == "" {
 		return f, nil
 	}
+	stat, err := os.Stat(path)
+	if err != nil {
+		return nil, openError(err)
+	}
+	f.once = !stat.Mode().IsRegular()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -100,11 +107,11 @@ func (f *ExclusionFile) Follow(plan *Plan, name string, disk durable.Disk, now f
 // wraps [ErrExclusions] or [ErrEntryGone], and the Exclusions stay those that were
 // read before; or it is that of a file of the run.
 func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
-	if f.path == "" {
-		return nil, nil
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.path == "" || f.once {
+		return f.late, nil
+	}
 	data, err := os.ReadFile(f.path)
 	if err != nil {
 		return nil, lost(err)
