@@ -152,6 +152,9 @@ func (c *check) readPlan() error {
 			c.problem(m.Name(), "says that the plan is %+v, and it is %+v", m.Plan, want)
 			return nil
 		}
+		if m.Exclusions != plan.Exclusions {
+			c.problem(m.Name(), "says that the exclusions are %q, and the names were prepared with %q", m.Exclusions, plan.Exclusions)
+		}
 		if len(m.Inputs) != len(plan.Inputs) {
 			c.problem(m.Name(), "has %d inputs, the plan has %d", len(m.Inputs), len(plan.Inputs))
 			return nil

@@ -155,6 +155,8 @@ func TestRunThatDoesNotHold(t *testing.T) {
 		{name: "entries that are lost", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) { m.Inputs[0].Rejected = 0 }
 		}, want: []string{"200 entries are not 0 rejected, 0 excluded, 2 duplicates and 197 names", "is not the one of the plan"}},
+		{name: "other exclusions", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Exclusions = "ab" } },
+			want: []string{`run.json: says that the exclusions are "ab", and the names were prepared with ""`}},
 		{name: "a plan that is another", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Plan.PartSize = 50 } },
 			want: []string{"says that the plan is", "part-000000.parquet: is for the ranks 1 to 100, and part 0 has 1 to 50", "part-000001", "the run is complete, and it is not"}},
 		{name: "a part that is not the one that was listed", before: func(s *survey) {
