@@ -141,6 +141,7 @@ func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	return f.late, nil
 }
 
+// lost is the error of a file that was read before, and why it cannot be now.
 func lost(err error) error {
 	return fmt.Errorf("%w: %w: mend it, and run the same command again to go on", ErrExclusions, err)
 }

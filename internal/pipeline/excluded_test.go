@@ -10,11 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
+	"stsscan/internal/resolver"
 	"stsscan/internal/starttls"
 )
 
@@ -91,6 +93,35 @@ func TestExcludedBetweenParts(t *testing.T) {
 	s.Source = &only{k: 2}
 	if err := Run(t.Context(), s.Config); err != nil || s.parts[2].SHA256 != before.SHA256 {
 		t.Errorf("again %+v, was %+v, %v", s.parts[2], before, err)
+	}
+}
+
+// A part that is scanned once more, since its answers could not be believed, leaves
+// out the same names, and counts them once.
+func TestExcludedFromPartsDoneAgain(t *testing.T) {
+	w := newTown()
+	var began time.Time
+	d := &doubtful{town: w, times: make(map[resolver.Trust]int), vouch: func(from, _ time.Time) resolver.Trust {
+		if began.IsZero() {
+			began = time.Now()
+		}
+		if from.Before(began) {
+			return resolver.Distrusted
+		}
+		return resolver.Trusted
+	}}
+	s := w.survey(t, listed{parts: 2, size: 10}, 1)
+	s.Engine = d
+	grown := exclusions(t, "=d3.example.com", "=d11.example.com", "=d12.example.com")
+	s.Excluded = func() (*domains.Exclusions, error) { return grown, nil }
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	if d.times[resolver.Distrusted] == 0 || s.parts[0].ExcludedLate != 1 || s.parts[1].ExcludedLate != 2 {
+		t.Errorf("judged %v, %d and %d excluded", d.times, s.parts[0].ExcludedLate, s.parts[1].ExcludedLate)
+	}
+	if c := s.Stats.Counts(); c.Excluded != 3 || c.Done() != 20 {
+		t.Errorf("%+v", c)
 	}
 }
 
