@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/inputs"
+	"stsscan/internal/durable"
 	"stsscan/internal/verify"
 )
 
@@ -44,7 +45,7 @@ the same process. Exit status 1 when a row differs from the truth.`,
 				f.output = dir
 			}
 			list := filepath.Join(f.output, "mail-providers.txt")
-			if err := os.MkdirAll(f.output, 0o755); err != nil {
+			if err := durable.MakeDir(f.output); err != nil {
 				return err
 			}
 			if err := os.WriteFile(list, inputs.MailProviders(), 0o644); err != nil {

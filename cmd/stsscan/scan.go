@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/domains"
+	"stsscan/internal/durable"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 )
@@ -56,7 +57,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end")
+	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end; a device or a pipe is written to, a symbolic link followed")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
@@ -172,12 +173,24 @@ func (j *scanJob) check(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
-	if j.metricsFile != "" {
-		if _, err := os.Stat(filepath.Dir(j.metricsFile)); err != nil {
-			return fmt.Errorf("--metrics-file %s: %w", j.metricsFile, err)
-		}
+	if err := j.checkOutputs(); err != nil {
+		return err
 	}
 	return j.checkLists()
+}
+
+// checkOutputs refuses paths that cannot be written to.
+func (j *scanJob) checkOutputs() error {
+	if info, err := os.Stat(j.output); err == nil && !info.IsDir() {
+		return fmt.Errorf("--output %s: not a directory", j.output)
+	}
+	if j.metricsFile == "" {
+		return nil
+	}
+	if err := durable.CheckOutput(j.metricsFile); err != nil {
+		return fmt.Errorf("--metrics-file: %w", err)
+	}
+	return nil
 }
 
 // checkLists refuses lists that cannot be read before the run directory is

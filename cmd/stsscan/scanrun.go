@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
 
 	"stsscan/internal/domains"
@@ -19,7 +18,7 @@ import (
 // lock makes the run directory and keeps a second process of the same shard
 // away from it.
 func (j *scanJob) lock() (release func(), err error) {
-	if err := os.MkdirAll(j.output, 0o755); err != nil {
+	if err := durable.MakeDir(j.output); err != nil {
 		return nil, err
 	}
 	lock, err := durable.Lock(j.path(j.lockName()))
