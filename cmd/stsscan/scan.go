@@ -253,5 +253,8 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := j.checkChosen(plan); err != nil {
+		return nil, err
+	}
 	return j.scan(ctx, console, log, excluded, plan)
 }

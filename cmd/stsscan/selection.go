@@ -1,17 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -19,7 +19,7 @@ import (
 )
 
 // selectionFile is the list of a run that was made of rows of another.
-const selectionFile = "selection.csv"
+const selectionFile = "selection.jsonl"
 
 // checkSelection refuses flags that cannot go with --from.
 func (j *scanJob) checkSelection() error {
@@ -56,13 +56,6 @@ func (j *scanJob) choose() error {
 	if err != nil {
 		return err
 	}
-	old, err := domains.ReadPlan(j.from)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if old != nil {
-		j.tags = old.Tags
-	}
 	j.lineage = &output.Lineage{Run: j.from, Only: j.only, Plan: manifests[0].Plan.SHA256, Status: manifests[0].Status}
 	for _, m := range manifests {
 		if !m.Status.Finished() {
@@ -85,11 +78,12 @@ func (j *scanJob) choose() error {
 	if j.lineage.Rows == 0 {
 		return errors.Join(fmt.Errorf("%s has no row that is %s", j.from, j.only), file.Abort())
 	}
-	j.lists, j.format, j.domainColumn = []string{j.path(selectionFile)}, "csv", "domain"
+	j.lists, j.format = []string{j.path(selectionFile)}, string(domains.FormatRows)
 	return file.Commit(nil)
 }
 
-// writeSelection writes the chosen rows as a list that carries ranks and tags.
+// writeSelection writes the chosen rows as a list that carries ranks and tags: all
+// tags that one of them has.
 func (j *scanJob) writeSelection(file *durable.File) error {
 	chosen, err := output.Choose(j.only)
 	if err != nil {
@@ -99,30 +93,50 @@ func (j *scanJob) writeSelection(file *durable.File) error {
 	if err != nil {
 		return err
 	}
-	list := csv.NewWriter(file)
-	_ = list.Write(append([]string{"rank", "domain"}, j.tags...)) // errors come with Flush
+	buffer := bufio.NewWriterSize(file, 64<<10)
+	list := json.NewEncoder(buffer)
+	list.SetEscapeHTML(false)
+	tags := make(map[string]bool)
 	for _, path := range paths {
-		var names []domains.Name
+		var names []domains.RowLine
 		for row, err := range output.ReadPart(path) {
 			if err != nil {
 				return err
 			}
 			if chosen(row) {
-				names = append(names, domains.Name{Domain: row.Domain, Rank: row.Rank, Tags: row.Tags})
+				names = append(names, domains.RowLine{Rank: row.Rank, Domain: row.Domain, Tags: row.Tags})
 			}
 		}
-		slices.SortFunc(names, func(a, b domains.Name) int { return cmp.Compare(a.Rank, b.Rank) })
+		slices.SortFunc(names, func(a, b domains.RowLine) int { return cmp.Compare(a.Rank, b.Rank) })
 		for _, name := range names {
-			line := []string{strconv.FormatInt(name.Rank, 10), name.Domain}
-			for _, tag := range j.tags {
-				line = append(line, name.Tags[tag])
+			for tag := range name.Tags {
+				tags[tag] = true
 			}
-			_ = list.Write(line)
+			if err := list.Encode(name); err != nil {
+				return err
+			}
 		}
 		j.lineage.Rows += int64(len(names))
 	}
-	list.Flush()
-	return list.Error()
+	j.tags = slices.Sorted(maps.Keys(tags))
+	return buffer.Flush()
+}
+
+// checkChosen holds the plan of a run of chosen rows to what was chosen: each is
+// asked, unless it opted out since or is beyond --limit.
+func (j *scanJob) checkChosen(plan *domains.Plan) error {
+	if j.lineage == nil {
+		return nil
+	}
+	due := j.lineage.Rows
+	if j.limit > 0 {
+		due = min(due, j.limit)
+	}
+	if plan.Names+plan.Excluded != due {
+		return fmt.Errorf("%d of the %d rows that are %s in %s would be asked: %s is not what was chosen",
+			plan.Names, due, j.only, j.from, j.path(selectionFile))
+	}
+	return nil
 }
 
 // sameDir reports whether two paths are of one directory.

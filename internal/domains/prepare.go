@@ -112,11 +112,13 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 // check refuses what cannot be meant, before anything is written.
 func (cfg *PrepareConfig) check() error {
 	cfg.Lists, cfg.Tags = slices.Clone(cfg.Lists), slices.Clone(cfg.Tags)
-	format, err := ParseFormat(string(cfg.Format))
-	if err != nil {
-		return err
+	if cfg.Format != FormatRows {
+		format, err := ParseFormat(string(cfg.Format))
+		if err != nil {
+			return err
+		}
+		cfg.Format = format
 	}
-	cfg.Format = format
 	if cfg.MemoryBudget <= 0 {
 		cfg.MemoryBudget = defaultMemoryBudget
 	}
@@ -127,8 +129,8 @@ func (cfg *PrepareConfig) check() error {
 		return errors.New("no list of domains")
 	case cfg.Limit < 0 || cfg.PartSize < 0:
 		return errors.New("a limit or a part size below zero")
-	case cfg.needsCSV() && (format == FormatPlain || format == FormatZone):
-		return fmt.Errorf("%s lists have no columns", format)
+	case cfg.needsColumns() && cfg.Format != FormatAuto && !cfg.Format.hasColumns():
+		return fmt.Errorf("%s lists have no columns", cfg.Format)
 	}
 	for i, tag := range cfg.Tags {
 		if slices.ContainsFunc(cfg.Tags[:i], func(t string) bool { return strings.EqualFold(t, tag) }) {
@@ -159,7 +161,7 @@ func openError(err error) error {
 	return err
 }
 
-func (cfg *PrepareConfig) needsCSV() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
+func (cfg *PrepareConfig) needsColumns() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
 
 // sweep removes what a prepare step that was not finished left behind.
 func (cfg *PrepareConfig) sweep() error {
