@@ -102,9 +102,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		Wrote:     record.wrote,
 		Log:       log,
 	}
-	if err := systemLimits().fit(&config, j.network.proxy != "", log); err != nil {
-		return nil, record.end(err)
-	}
+	systemLimits().fit(&config, j.network.proxy != "", log)
 	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {
