@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -79,9 +80,9 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
 	case f.deadline <= 0:
 		return usage(fmt.Errorf("--deadline %v: must be positive", f.deadline))
-	case f.retries < 0:
-		return usage(fmt.Errorf("--retries %d: must not be negative", f.retries))
-	case f.rate < 0:
+	case f.retries < 0 || f.retries > resolver.MaxRetries:
+		return usage(fmt.Errorf("--retries %d: must be from 0 to %d", f.retries, resolver.MaxRetries))
+	case !(f.rate >= 0):
 		return usage(fmt.Errorf("--rate %v: must not be negative", f.rate))
 	case f.inFlight < 0:
 		return usage(fmt.Errorf("--in-flight %d: must not be negative", f.inFlight))
@@ -99,6 +100,18 @@ func (f *networkFlags) check() error {
 		}
 	}
 	return f.manners.check()
+}
+
+// try opens the network that the flags describe and closes it again, so that a
+// value that no network can have is refused before anything is written. No packet
+// is sent.
+func (f *networkFlags) try(ctx context.Context, excluded *domains.Exclusions) error {
+	n, err := f.open(ctx, excluded, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		return err
+	}
+	n.close()
+	return nil
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.
@@ -209,7 +222,10 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 		}
 	}
 	transport, err := egress.NewTransport(config)
-	if err != nil {
+	switch {
+	case err != nil && f.proxy != "":
+		return nil, usage(fmt.Errorf("--proxy: %w", err))
+	case err != nil:
 		return nil, err
 	}
 	n.manners = transport.Manners
@@ -244,15 +260,38 @@ func (f *networkFlags) named() ([]netip.AddrPort, error) {
 	case f.sim != "":
 		return nil, nil
 	case f.resolvers != "":
-		return resolver.ParseUpstreams(f.resolvers)
+		return parseUpstreams("resolvers", f.resolvers)
 	}
-	return resolver.SystemUpstreams()
+	upstreams, err := resolver.SystemUpstreams()
+	if err != nil {
+		return nil, fmt.Errorf("resolvers of the system: %w", err)
+	}
+	return upstreams, nil
+}
+
+// parseUpstreams reads the value of a flag.
+func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
+	upstreams, err := resolver.ParseUpstreams(value)
+	return upstreams, valueError(flag, err)
+}
+
+// valueError is err as one of a flag's value, unless it is about a file that the
+// value names.
+func valueError(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("--%s: %w", flag, err)
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return err
+	}
+	return usage(err)
 }
 
 // real reads the upstreams and roots of a network that is not simulated here.
 func (f *networkFlags) real(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
 	if upstreams, err = f.named(); err != nil {
-		return nil, nil, fmt.Errorf("resolvers: %w", err)
+		return nil, nil, err
 	}
 	if f.roots != "" {
 		roots, err = egress.ReadRoots(f.roots)
@@ -275,12 +314,16 @@ func (n *network) close() {
 func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	for _, model := range simnet.Models() {
 		if name == model {
-			return simnet.Generate(name, seed, night)
+			world, err := simnet.Generate(name, seed, night)
+			if err != nil {
+				return nil, usage(err)
+			}
+			return world, nil
 		}
 	}
 	world, err := simnet.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, strings.Join(simnet.Models(), ", "), err)
+		return nil, usage(fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, strings.Join(simnet.Models(), ", "), err))
 	}
 	return world, err
 }

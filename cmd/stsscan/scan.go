@@ -127,6 +127,14 @@ type scanJob struct {
 
 // check refuses a command line that cannot work, before anything is written.
 func (j *scanJob) check(getenv func(string) string) error {
+	if err := j.checkFlags(getenv); err != nil {
+		return err
+	}
+	return j.checkLists()
+}
+
+// checkFlags is check without a look at the lists.
+func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.output == "":
 		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
@@ -173,10 +181,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
-	if err := j.checkOutputs(); err != nil {
-		return err
-	}
-	return j.checkLists()
+	return j.checkOutputs()
 }
 
 // checkOutputs refuses paths that cannot be written to.
@@ -214,7 +219,14 @@ func (j *scanJob) checkLists() error {
 			return fmt.Errorf("open %s: is a directory", list)
 		}
 	}
-	return nil
+	if j.from != "" {
+		return nil
+	}
+	err := j.prepareConfig(nil).Check()
+	if errors.Is(err, domains.ErrOptions) {
+		return usage(err)
+	}
+	return err
 }
 
 // shardOf is the shard as run.json has it; nil where one machine does it all.
@@ -232,20 +244,26 @@ func (j *scanJob) lockName() string {
 
 func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
 
-// run does the job: lock, prepare, scan, record.
+// run does the job: try what can be tried, lock, prepare, scan, record.
 func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
 
+	excluded, err := readExclusions(j.network.exclude)
+	if err != nil {
+		return nil, fmt.Errorf("--exclude: %w", err)
+	}
+	if err := j.network.try(ctx, excluded); err != nil {
+		return nil, err
+	}
+	if err := j.checkFrom(); err != nil {
+		return nil, err
+	}
 	release, err := j.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	excluded, err := readExclusions(j.network.exclude)
-	if err != nil {
-		return nil, err
-	}
 	if err := j.choose(); err != nil {
 		return nil, err
 	}

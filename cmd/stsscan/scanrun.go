@@ -31,17 +31,22 @@ func (j *scanJob) lock() (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// prepare reads the lists into chunks, or finds them prepared. One process does
-// it; the other shards wait.
-func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
+// prepareConfig says what is prepared.
+func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
 	var lists []domains.List
 	for _, path := range j.lists {
 		lists = append(lists, domains.List{Path: path})
 	}
-	plan, err := domains.Prepare(ctx, domains.PrepareConfig{
+	return domains.PrepareConfig{
 		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
-	})
+	}
+}
+
+// prepare reads the lists into chunks, or finds them prepared. One process does
+// it; the other shards wait.
+func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
+	plan, err := domains.Prepare(ctx, j.prepareConfig(excluded))
 	if ctx.Err() != nil {
 		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -39,18 +40,48 @@ func (j *scanJob) checkSelection() error {
 	return nil
 }
 
-// choose writes the names of the run that is asked again to the run directory,
-// as the one list of this run, in the order of their ranks there.
-func (j *scanJob) choose() error {
+// checkFrom refuses a run that no row can be chosen from, before anything is
+// written.
+func (j *scanJob) checkFrom() error {
 	if j.from == "" {
 		return nil
 	}
 	same, err := sameDir(j.from, j.output)
 	if err != nil {
-		return err
+		return fmt.Errorf("--from: %w", err)
 	}
 	if same {
 		return usage(errors.New("--from: a run cannot be made of itself"))
+	}
+	if _, err := output.ReadManifests(j.from); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	chosen, err := output.Choose(j.only)
+	if err != nil {
+		return err
+	}
+	paths, err := output.PartPaths(j.from)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		for row, err := range output.ReadPart(path) {
+			if err != nil {
+				return err
+			}
+			if chosen(row) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%s has no row that is %s", j.from, j.only)
+}
+
+// choose writes the names of the run that is asked again to the run directory,
+// as the one list of this run, in the order of their ranks there.
+func (j *scanJob) choose() error {
+	if j.from == "" {
+		return nil
 	}
 	manifests, err := output.ReadManifests(j.from)
 	if err != nil {
@@ -74,9 +105,6 @@ func (j *scanJob) choose() error {
 	}
 	if err := j.writeSelection(file); err != nil {
 		return errors.Join(err, file.Abort())
-	}
-	if j.lineage.Rows == 0 {
-		return errors.Join(fmt.Errorf("%s has no row that is %s", j.from, j.only), file.Abort())
 	}
 	j.lists, j.format = []string{j.path(selectionFile)}, string(domains.FormatRows)
 	return file.Commit(nil)
@@ -139,15 +167,16 @@ func (j *scanJob) checkChosen(plan *domains.Plan) error {
 	return nil
 }
 
-// sameDir reports whether two paths are of one directory.
-func sameDir(a, b string) (bool, error) {
+// sameDir reports whether two paths are of one directory, of which there may be no
+// other yet.
+func sameDir(a, other string) (bool, error) {
 	first, err := os.Stat(a)
 	if err != nil {
 		return false, err
 	}
-	second, err := os.Stat(b)
-	if err != nil {
-		return false, err
+	second, err := os.Stat(other)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	return os.SameFile(first, second), nil
+	return err == nil && os.SameFile(first, second), err
 }

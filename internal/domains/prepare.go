@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"stsscan/internal/durable"
 )
@@ -133,6 +134,9 @@ func (cfg *PrepareConfig) check() error {
 		return fmt.Errorf("%s lists have no columns", cfg.Format)
 	}
 	for i, tag := range cfg.Tags {
+		if !utf8.ValidString(tag) {
+			return fmt.Errorf("tag %q: not valid UTF-8", tag)
+		}
 		if slices.ContainsFunc(cfg.Tags[:i], func(t string) bool { return strings.EqualFold(t, tag) }) {
 			return fmt.Errorf("tag %q is asked for twice", tag)
 		}
