@@ -102,18 +102,6 @@ func (f *networkFlags) check() error {
 	return f.manners.check()
 }
 
-// try opens the network that the flags describe and closes it again, so that a
-// value that no network can have is refused before anything is written. No packet
-// is sent.
-func (f *networkFlags) try(ctx context.Context, excluded *domains.Exclusions) error {
-	n, err := f.open(ctx, excluded, slog.New(slog.DiscardHandler), nil)
-	if err != nil {
-		return err
-	}
-	n.close()
-	return nil
-}
-
 // checkContact refuses what is neither a mail address nor an http(s) URL.
 func checkContact(contact string) error {
 	if strings.ContainsFunc(contact, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '(' || r == ')' }) {
@@ -168,8 +156,8 @@ type network struct {
 // rootsInfo says which roots are trusted.
 type rootsInfo struct{ source, date string }
 
-// open builds the network that the flags describe. The world of --sim lives
-// until the network is closed.
+// open builds the network that the flags describe, and sends nothing. The world of
+// --sim lives until the network is closed.
 func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, log *slog.Logger, observe func(string, time.Duration)) (_ *network, err error) {
 	n := new(network)
 	defer func() {

@@ -244,7 +244,8 @@ func (j *scanJob) lockName() string {
 
 func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
 
-// run does the job: try what can be tried, lock, prepare, scan, record.
+// run does the job: open the network, lock, prepare, scan, record. What a flag or a
+// file that it names can be refused for is found before anything is written.
 func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
@@ -253,9 +254,12 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--exclude: %w", err)
 	}
-	if err := j.network.try(ctx, excluded); err != nil {
+	metrics := newMetrics()
+	n, err := j.network.open(ctx, excluded, log, metrics.observe)
+	if err != nil {
 		return nil, err
 	}
+	defer n.close()
 	if err := j.checkFrom(); err != nil {
 		return nil, err
 	}
@@ -274,5 +278,5 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err := j.checkChosen(plan); err != nil {
 		return nil, err
 	}
-	return j.scan(ctx, console, log, excluded, plan)
+	return j.scan(ctx, console, log, n, metrics, plan)
 }

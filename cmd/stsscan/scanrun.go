@@ -55,7 +55,7 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, plan *domains.Plan) (*output.Manifest, error) {
+func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, plan *domains.Plan) (*output.Manifest, error) {
 	record, err := j.newRecord(plan)
 	if err != nil {
 		return nil, err
@@ -64,12 +64,6 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}
-	metrics := newMetrics()
-	n, err := j.network.open(ctx, excluded, log, metrics.observe)
-	if err != nil {
-		return nil, err
-	}
-	defer n.close()
 	cross, err := j.cross.open(&j.network, crossWindow(n), log)
 	if err != nil {
 		return nil, err
