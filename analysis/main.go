@@ -107,6 +107,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 
 // report answers and writes. It returns the number of regressions.
 func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, error) {
+	for _, name := range []string{o.html, o.json} {
+		if err := checkOutput(name); err != nil {
+			return 0, err
+		}
+	}
 	runs, err := ReadRuns(o.runs)
 	if err != nil {
 		return 0, err

@@ -58,6 +58,27 @@ func writeTo(name string, stdout io.Writer, write func(io.Writer) error) error {
 	return replace(target, text.Bytes())
 }
 
+// checkOutput is the error that writeTo would meet at once: a directory, or one that
+// is not there.
+func checkOutput(name string) error {
+	if name == "" || name == "-" {
+		return nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("write %s: is a directory", name)
+	case err == nil:
+		return nil
+	}
+	target, err := follow(name)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stat(filepath.Dir(target))
+	return err
+}
+
 // standard is the standard stream that a file is, as /dev/stdout names it; nil:
 // none.
 func standard(info fs.FileInfo) *os.File {

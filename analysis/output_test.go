@@ -23,6 +23,7 @@ func TestWriteTo(t *testing.T) {
 			return err
 		})
 	}
+	const none = os.ModeIrregular // kind of what is not there
 	for _, tt := range []struct {
 		name string
 		make func(dir string) error // makes dir/x, or a link to it, dir/link
@@ -37,6 +38,7 @@ func TestWriteTo(t *testing.T) {
 		}, path: "link"},
 		{name: "link to nothing", make: func(dir string) error { return os.Symlink("x", filepath.Join(dir, "link")) }, path: "link"},
 		{name: "directory", make: func(dir string) error { return os.Mkdir(filepath.Join(dir, "x"), 0o755) }, path: "x", kind: os.ModeDir, fail: true},
+		{name: "no directory", path: "missing/x", kind: none, fail: true},
 		{name: "pipe", make: makePipe, path: "x", kind: os.ModeNamedPipe},
 		{name: "link to a pipe", make: func(dir string) error {
 			return errors.Join(makePipe(dir), os.Symlink("x", filepath.Join(dir, "link")))
@@ -50,12 +52,18 @@ func TestWriteTo(t *testing.T) {
 				}
 			}
 			path, target := filepath.Join(dir, tt.path), filepath.Join(dir, "x")
+			if err := checkOutput(path); (err != nil) != tt.fail {
+				t.Errorf("beforehand: %v", err)
+			}
 			read := make(chan string, 1)
 			if tt.kind == os.ModeNamedPipe {
 				go func() { data, _ := os.ReadFile(target); read <- string(data) }()
 			}
 			if err := write(path); (err != nil) != tt.fail {
 				t.Fatal(err)
+			}
+			if tt.kind == none {
+				return // nothing is there
 			}
 			if info, err := os.Lstat(target); err != nil || info.Mode().Type() != tt.kind {
 				t.Fatalf("%v, %v", info, err)

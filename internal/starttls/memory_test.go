@@ -75,7 +75,7 @@ func hostAddr(i int) netip.Addr {
 // whatever was seen of it. The number of hosts is one with which a map has just
 // grown, which is when it is emptiest.
 func TestProbedHostIsSmall(t *testing.T) {
-	const hosts, most = 120_000, 128
+	const hosts, most = 60_000, 128
 	door := &scriptDoor{certs: 100}
 	p := starttls.New(starttls.Config{Door: door})
 	before := heap()
