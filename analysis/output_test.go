@@ -32,12 +32,19 @@ func TestWriteTo(t *testing.T) {
 		fail bool
 	}{
 		{name: "nothing", path: "x"},
-		{name: "file", make: func(dir string) error { return os.WriteFile(filepath.Join(dir, "x"), []byte("a longer text"), 0o600) }, path: "x"},
+		{name: "file", make: func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "x"), []byte("a longer text"), 0o600)
+		}, path: "x"},
 		{name: "link", make: func(dir string) error {
-			return errors.Join(os.WriteFile(filepath.Join(dir, "x"), nil, 0o600), os.Symlink("x", filepath.Join(dir, "link")))
+			err := os.WriteFile(filepath.Join(dir, "x"), nil, 0o600)
+			return errors.Join(err, os.Symlink("x", filepath.Join(dir, "link")))
 		}, path: "link"},
-		{name: "link to nothing", make: func(dir string) error { return os.Symlink("x", filepath.Join(dir, "link")) }, path: "link"},
-		{name: "directory", make: func(dir string) error { return os.Mkdir(filepath.Join(dir, "x"), 0o755) }, path: "x", kind: os.ModeDir, fail: true},
+		{name: "link to nothing", make: func(dir string) error {
+			return os.Symlink("x", filepath.Join(dir, "link"))
+		}, path: "link"},
+		{name: "directory", make: func(dir string) error {
+			return os.Mkdir(filepath.Join(dir, "x"), 0o755)
+		}, path: "x", kind: os.ModeDir, fail: true},
 		{name: "no directory", path: "missing/x", kind: none, fail: true},
 		{name: "pipe", make: makePipe, path: "x", kind: os.ModeNamedPipe},
 		{name: "link to a pipe", make: func(dir string) error {

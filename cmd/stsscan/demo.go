@@ -51,7 +51,8 @@ the same process. Exit status 1 when a row differs from the truth.`,
 				}
 				f.output = dir
 			}
-			job.output, job.lists, job.settings = f.output, []string{filepath.Join(f.output, list)}, settings(cmd.Flags())
+			job.output, job.lists = f.output, []string{filepath.Join(f.output, list)}
+			job.settings = settings(cmd.Flags())
 			if err := durable.MakeDir(f.output); err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 func TestBadFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, content := range map[string]string{
-		"list.txt": "example.com\n", "list.csv": "rank,domain,owner\n1,example.com,a\n", "empty": "", "no-upstream": "# none\n",
+		"list.txt": "example.com\n", "list.csv": "rank,domain,owner\n1,example.com,a\n", "no-upstream": "# none\n",
 		"bad-exclude": "example.com\nnot a domain\n", "bad.pem": "no certificate\n", "bad-upstream": "nobody.example\n",
 		"bad-world/x.zone": "$ORIGIN\n", "file": "x",
 	} {

@@ -24,7 +24,8 @@ func (l limits) check(command string) error {
 	switch command {
 	case "scan", "demo", "lookup", "simnet":
 		if n := l.descriptors; n > 0 && n < fewestDescriptors {
-			return fmt.Errorf("this process may have %d files open: raise the limit (ulimit -n) to %d at least, better to 4096", n, fewestDescriptors)
+			return fmt.Errorf("this process may have %d files open: raise the limit (ulimit -n) to %d at least, better to 4096",
+				n, fewestDescriptors)
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -257,25 +256,6 @@ func (f *networkFlags) named() ([]netip.AddrPort, error) {
 	return upstreams, nil
 }
 
-// parseUpstreams reads the value of a flag.
-func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
-	upstreams, err := resolver.ParseUpstreams(value)
-	return upstreams, valueError(flag, err)
-}
-
-// valueError is err as one of a flag's value, unless it is about a file that the
-// value names.
-func valueError(flag string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = fmt.Errorf("--%s: %w", flag, err)
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return err
-	}
-	return usage(err)
-}
-
 // real reads the upstreams and roots of a network that is not simulated here.
 func (f *networkFlags) real(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
 	if upstreams, err = f.named(); err != nil {
@@ -311,7 +291,8 @@ func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	}
 	world, err := simnet.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage(fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, strings.Join(simnet.Models(), ", "), err))
+		models := strings.Join(simnet.Models(), ", ")
+		return nil, usage(fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, models, err))
 	}
 	return world, err
 }

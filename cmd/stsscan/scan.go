@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 )
@@ -57,7 +56,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end; a device or a pipe is written to, a symbolic link followed")
+	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end; "+
+		"a device or a pipe is written to, a symbolic link followed")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
@@ -182,51 +182,6 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
 	return j.checkOutputs()
-}
-
-// checkOutputs refuses paths that cannot be written to.
-func (j *scanJob) checkOutputs() error {
-	if info, err := os.Stat(j.output); err == nil && !info.IsDir() {
-		return fmt.Errorf("--output %s: not a directory", j.output)
-	}
-	if j.metricsFile == "" {
-		return nil
-	}
-	if err := durable.CheckOutput(j.metricsFile); err != nil {
-		return fmt.Errorf("--metrics-file: %w", err)
-	}
-	return nil
-}
-
-// checkLists refuses lists that cannot be read before the run directory is
-// made.
-func (j *scanJob) checkLists() error {
-	stdin := 0
-	for _, list := range j.lists {
-		if list == "-" {
-			if stdin++; stdin > 1 {
-				return usage(errors.New("standard input can be read once: - is there twice"))
-			}
-			continue
-		}
-		info, err := os.Stat(list)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file", list)
-		case err != nil:
-			return err
-		case info.IsDir():
-			return fmt.Errorf("open %s: is a directory", list)
-		}
-	}
-	if j.from != "" {
-		return nil
-	}
-	err := j.prepareConfig(nil).Check()
-	if errors.Is(err, domains.ErrOptions) {
-		return usage(err)
-	}
-	return err
 }
 
 // shardOf is the shard as run.json has it; nil where one machine does it all.

@@ -55,7 +55,9 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, plan *domains.Plan) (*output.Manifest, error) {
+func (j *scanJob) scan(
+	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, plan *domains.Plan,
+) (*output.Manifest, error) {
 	record, err := j.newRecord(plan)
 	if err != nil {
 		return nil, err

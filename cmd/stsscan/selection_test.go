@@ -17,8 +17,9 @@ import (
 // are: also those that would be too long for a line of CSV once they are quoted.
 func TestFromKeepsRows(t *testing.T) {
 	texts := []string{
-		"plain", "", "a,b;c\td", "with \"quotes\"", strings.Repeat(`"`, 1500), strings.Repeat(`x"`, 1000), "first\nsecond", "first\r\nsecond\rthird",
-		strings.Repeat("\n", 5) + "x", "\xff\xfe not UTF-8 \xff", strings.Repeat("\xff", 3000), strings.Repeat("long ", 700), "ä\u2028\u202e\x00",
+		"plain", "", "a,b;c\td", "with \"quotes\"", strings.Repeat(`"`, 1500), strings.Repeat(`x"`, 1000),
+		"first\nsecond", "first\r\nsecond\rthird", strings.Repeat("\n", 5) + "x",
+		"\xff\xfe not UTF-8 \xff", strings.Repeat("\xff", 3000), strings.Repeat("long ", 700), "ä\u2028\u202e\x00",
 		"# no comment", "{\"json\": 1}", `\"`, "=cmd()",
 	}
 	header := []string{"rank", "domain", "a,b", "c;d;e;f;g;h;i", "Rank of old", `q"q`, "plain"}
@@ -70,7 +71,8 @@ func TestFromRefusesRows(t *testing.T) {
 	flags := []string{"--timeout", "200ms", "--retries", "0", "--passes", "1", "-q"}
 	scan(t, exitDone, append(flags, "-o", path("run"), "--sim", "zones", path("list.txt"))...)
 	// Names for special use exist in a test bed only.
-	args := append(flags, "-o", path("again"), "--resolvers", "127.0.0.1:1", "--contact", "a@example.org", "--only", "absent", "--from", path("run"))
+	args := append(flags, "-o", path("again"), "--resolvers", "127.0.0.1:1", "--contact", "a@example.org",
+		"--only", "absent", "--from", path("run"))
 	for range 2 {
 		said := scan(t, exitFailed, args...)
 		if want := "one.test cannot be asked here"; !strings.Contains(said, want) {

@@ -34,7 +34,8 @@ func (cfg PrepareConfig) Check() error {
 	}
 	could := func(f Format) bool { return f == "" || f.hasColumns() }
 	if cfg.needsColumns() && !slices.ContainsFunc(formats, could) {
-		return fmt.Errorf("%w: %s: a %s list has no columns to choose from or to carry", ErrOptions, cfg.Lists[0].Path, formats[0])
+		return fmt.Errorf("%w: %s: a %s list has no columns to choose from or to carry",
+			ErrOptions, cfg.Lists[0].Path, formats[0])
 	}
 	return nil
 }

@@ -27,7 +27,8 @@ func TestRows(t *testing.T) {
 		{1 << 40, "c.com", map[string]string{"z": "{}"}},
 	}
 	list := writeList(t, "list", rowLines(t, rows...))
-	plan, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, Format: FormatRows, Tags: []string{"x,y", "z"}})
+	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, Format: FormatRows, Tags: []string{"x,y", "z"}}
+	plan, err := Prepare(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,8 @@ func TestRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := rows[i]; name.Domain != want.Domain || name.ListRank != want.Rank || !maps.Equal(name.Tags, want.Tags) {
+		want := rows[i]
+		if name.Domain != want.Domain || name.ListRank != want.Rank || !maps.Equal(name.Tags, want.Tags) {
 			t.Errorf("%.100v, want %.100v", name, want)
 		}
 		i++
@@ -50,13 +52,13 @@ func TestRows(t *testing.T) {
 func TestRowsRefused(t *testing.T) {
 	good := rowLines(t, RowLine{1, "a.com", nil})
 	for text, want := range map[string]string{
-		good + rowLines(t, RowLine{2, "b.test", nil}):    "list:2: b.test cannot be asked here: a special-use name, which is not in the public DNS",
+		good + rowLines(t, RowLine{2, "b.test", nil}):    "list:2: b.test cannot be asked here: a special-use name",
 		good + rowLines(t, RowLine{2, "B.com", nil}):     "list:2: B.com cannot be asked here: its name is now b.com",
 		good + rowLines(t, RowLine{2, "b com", nil}):     "cannot be asked here: a character",
 		good + rowLines(t, RowLine{2, "", nil}):          "cannot be asked here: no name",
 		good + strings.TrimSuffix(good, "}\n"):           "list:2: unexpected EOF",
 		good + "b.com\n":                                 "list:2: invalid character 'b'",
-		rowLines(t, RowLine{1, "xn--a.com", nil}) + good: "list:1: xn--a.com cannot be asked here: not a valid internationalised name",
+		rowLines(t, RowLine{1, "xn--a.com", nil}) + good: "list:1: xn--a.com cannot be asked here: not a valid",
 	} {
 		dir := t.TempDir()
 		cfg := PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", text)}}, Format: FormatRows}

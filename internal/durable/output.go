@@ -69,27 +69,30 @@ func MakeDir(name string) error {
 // target, where way is nil.
 func wayTo(name string) (way func() (io.WriteCloser, error), target string, err error) {
 	info, err := os.Stat(name)
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, "", fmt.Errorf("write %s: %w", name, cause(err))
-	case err == nil && info.IsDir():
-		return nil, "", fmt.Errorf("write %s: %w", name, syscall.EISDIR)
-	case err == nil && isStandard(info) != nil:
-		return func() (io.WriteCloser, error) { return kept{isStandard(info)}, nil }, "", nil
-	case err == nil && info.Mode()&fs.ModeSocket != 0:
-		return func() (io.WriteCloser, error) { return net.Dial("unix", name) }, "", nil
-	case err == nil && !info.Mode().IsRegular():
-		return func() (io.WriteCloser, error) { return os.OpenFile(name, os.O_WRONLY, 0) }, "", nil
+	if err == nil {
+		switch std := standard(info); {
+		case info.IsDir():
+			err = syscall.EISDIR
+		case std != nil:
+			return func() (io.WriteCloser, error) { return kept{std}, nil }, "", nil
+		case info.Mode()&fs.ModeSocket != 0:
+			return func() (io.WriteCloser, error) { return net.Dial("unix", name) }, "", nil
+		case !info.Mode().IsRegular():
+			return func() (io.WriteCloser, error) { return os.OpenFile(name, os.O_WRONLY, 0) }, "", nil
+		}
 	}
-	if target, err = follow(name); err != nil {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		target, err = follow(name)
+	}
+	if err != nil {
 		return nil, "", fmt.Errorf("write %s: %w", name, cause(err))
 	}
 	return nil, target, nil
 }
 
-// isStandard is the standard stream that a file is, as /dev/stdout names it; nil:
+// standard is the standard stream that a file is, as /dev/stdout names it; nil:
 // none.
-func isStandard(info fs.FileInfo) *os.File {
+func standard(info fs.FileInfo) *os.File {
 	for _, std := range []*os.File{os.Stdout, os.Stderr} {
 		if here, err := std.Stat(); err == nil && os.SameFile(info, here) {
 			return std

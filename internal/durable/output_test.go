@@ -15,6 +15,7 @@ import (
 // there besides a file is still the same afterwards. TestOutputSpecial has those
 // that are no files.
 func TestWriteOutput(t *testing.T) {
+	old := map[string]string{"old": "old"}
 	for _, tt := range []struct {
 		name  string
 		links map[string]string // symbolic links: to where
@@ -23,17 +24,20 @@ func TestWriteOutput(t *testing.T) {
 		file  string // where the content is then; "": an error
 	}{
 		{name: "nothing", path: "new", file: "new"},
-		{name: "file", files: map[string]string{"old": "old"}, path: "old", file: "old"},
-		{name: "link", links: map[string]string{"link": "old"}, files: map[string]string{"old": "old"}, path: "link", file: "old"},
-		{name: "link of a link", links: map[string]string{"a": "below/b", "below/b": "../old"}, files: map[string]string{"old": "old"}, path: "a", file: "old"},
+		{name: "file", files: old, path: "old", file: "old"},
+		{name: "link", links: map[string]string{"link": "old"}, files: old, path: "link", file: "old"},
+		{name: "link of a link", links: map[string]string{"a": "below/b", "below/b": "../old"}, files: old, path: "a", file: "old"},
 		{name: "link to nothing", links: map[string]string{"link": "below/new"}, path: "link", file: "below/new"},
-		{name: "link by a linked directory", links: map[string]string{"side": "below/deep", "below/deep/link": "../new"}, path: "side/link", file: "below/new"},
+		{
+			name: "link by a linked directory", path: "side/link", file: "below/new",
+			links: map[string]string{"side": "below/deep", "below/deep/link": "../new"},
+		},
 		{name: "circle", links: map[string]string{"a": "b", "b": "a"}, path: "a"},
 		{name: "directory", path: "below"},
 		{name: "link to a directory", links: map[string]string{"link": "below"}, path: "link"},
 		{name: "no directory", path: "missing/new"},
 		{name: "link to no directory", links: map[string]string{"link": "missing/new"}, path: "link"},
-		{name: "below a file", files: map[string]string{"old": "old"}, path: "old/new"},
+		{name: "below a file", files: old, path: "old/new"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
