@@ -49,8 +49,8 @@ func (f *crossFlags) check(n *networkFlags) (err error) {
 	if f.resolvers == "" {
 		return nil
 	}
-	if f.upstreams, err = resolver.ParseUpstreams(f.resolvers); err != nil {
-		return usage(fmt.Errorf("--cross-check: %w", err))
+	if f.upstreams, err = parseUpstreams("cross-check", f.resolvers); err != nil {
+		return err
 	}
 	ours, _ := n.named() // its error comes when they are opened
 	for _, u := range f.upstreams {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	_ "stsscan/internal/descriptors" // ends a process with too few for the Go runtime
 )
 
 // Exit statuses. New ones may be added; whatever is not 0 is no success.
@@ -97,7 +99,10 @@ changes no exit status, unless --fail-on asks for it.`,
 			}
 			return nil
 		},
-		RunE:          func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			return systemLimits().check(cmd.Name())
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

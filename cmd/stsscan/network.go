@@ -79,9 +79,9 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
 	case f.deadline <= 0:
 		return usage(fmt.Errorf("--deadline %v: must be positive", f.deadline))
-	case f.retries < 0:
-		return usage(fmt.Errorf("--retries %d: must not be negative", f.retries))
-	case f.rate < 0:
+	case f.retries < 0 || f.retries > resolver.MaxRetries:
+		return usage(fmt.Errorf("--retries %d: must be from 0 to %d", f.retries, resolver.MaxRetries))
+	case !(f.rate >= 0):
 		return usage(fmt.Errorf("--rate %v: must not be negative", f.rate))
 	case f.inFlight < 0:
 		return usage(fmt.Errorf("--in-flight %d: must not be negative", f.inFlight))
@@ -155,8 +155,8 @@ type network struct {
 // rootsInfo says which roots are trusted.
 type rootsInfo struct{ source, date string }
 
-// open builds the network that the flags describe. The world of --sim lives
-// until the network is closed.
+// open builds the network that the flags describe, and sends nothing. The world of
+// --sim lives until the network is closed.
 func (f *networkFlags) open(
 	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, observe func(string, time.Duration),
 ) (_ *network, err error) {
@@ -211,7 +211,10 @@ func (f *networkFlags) open(
 		}
 	}
 	transport, err := egress.NewTransport(config)
-	if err != nil {
+	switch {
+	case err != nil && f.proxy != "":
+		return nil, usage(fmt.Errorf("--proxy: %w", err))
+	case err != nil:
 		return nil, err
 	}
 	n.manners = transport.Manners
@@ -246,15 +249,19 @@ func (f *networkFlags) named() ([]netip.AddrPort, error) {
 	case f.sim != "":
 		return nil, nil
 	case f.resolvers != "":
-		return resolver.ParseUpstreams(f.resolvers)
+		return parseUpstreams("resolvers", f.resolvers)
 	}
-	return resolver.SystemUpstreams()
+	upstreams, err := resolver.SystemUpstreams()
+	if err != nil {
+		return nil, fmt.Errorf("resolvers of the system: %w", err)
+	}
+	return upstreams, nil
 }
 
 // real reads the upstreams and roots of a network that is not simulated here.
 func (f *networkFlags) real(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
 	if upstreams, err = f.named(); err != nil {
-		return nil, nil, fmt.Errorf("resolvers: %w", err)
+		return nil, nil, err
 	}
 	if f.roots != "" {
 		roots, err = egress.ReadRoots(f.roots)
@@ -277,12 +284,17 @@ func (n *network) close() {
 func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	for _, model := range simnet.Models() {
 		if name == model {
-			return simnet.Generate(name, seed, night)
+			world, err := simnet.Generate(name, seed, night)
+			if err != nil {
+				return nil, usage(err)
+			}
+			return world, nil
 		}
 	}
 	world, err := simnet.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, strings.Join(simnet.Models(), ", "), err)
+		models := strings.Join(simnet.Models(), ", ")
+		return nil, usage(fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, models, err))
 	}
 	return world, err
 }

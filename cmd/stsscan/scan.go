@@ -56,7 +56,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end")
+	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end; "+
+		"a device or a pipe is written to, a symbolic link followed")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
@@ -126,6 +127,14 @@ type scanJob struct {
 
 // check refuses a command line that cannot work, before anything is written.
 func (j *scanJob) check(getenv func(string) string) error {
+	if err := j.checkFlags(getenv); err != nil {
+		return err
+	}
+	return j.checkLists()
+}
+
+// checkFlags is check without a look at the lists.
+func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.output == "":
 		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
@@ -172,36 +181,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
-	if j.metricsFile != "" {
-		if _, err := os.Stat(filepath.Dir(j.metricsFile)); err != nil {
-			return fmt.Errorf("--metrics-file %s: %w", j.metricsFile, err)
-		}
-	}
-	return j.checkLists()
-}
-
-// checkLists refuses lists that cannot be read before the run directory is
-// made.
-func (j *scanJob) checkLists() error {
-	stdin := 0
-	for _, list := range j.lists {
-		if list == "-" {
-			if stdin++; stdin > 1 {
-				return usage(errors.New("standard input can be read once: - is there twice"))
-			}
-			continue
-		}
-		info, err := os.Stat(list)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file", list)
-		case err != nil:
-			return err
-		case info.IsDir():
-			return fmt.Errorf("open %s: is a directory", list)
-		}
-	}
-	return nil
+	return j.checkOutputs()
 }
 
 // shardOf is the shard as run.json has it; nil where one machine does it all.
@@ -219,20 +199,30 @@ func (j *scanJob) lockName() string {
 
 func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
 
-// run does the job: lock, prepare, scan, record.
+// run does the job: open the network, lock, prepare, scan, record. What a flag or a
+// file that it names can be refused for is found before anything is written.
 func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
 
+	excluded, err := domains.OpenExclusions(j.network.exclude)
+	if err != nil {
+		return nil, fmt.Errorf("--exclude: %w", err)
+	}
+	metrics := newMetrics()
+	n, err := j.network.open(ctx, excluded, log, metrics.observe)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	if err := j.checkFrom(); err != nil {
+		return nil, err
+	}
 	release, err := j.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	excluded, err := domains.OpenExclusions(j.network.exclude)
-	if err != nil {
-		return nil, err
-	}
 	if err := j.choose(); err != nil {
 		return nil, err
 	}
@@ -240,5 +230,8 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return j.scan(ctx, console, log, excluded, plan)
+	if err := j.checkChosen(plan); err != nil {
+		return nil, err
+	}
+	return j.scan(ctx, console, log, n, metrics, excluded, plan)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ import (
 // lock makes the run directory and keeps a second process of the same shard
 // away from it.
 func (j *scanJob) lock() (release func(), err error) {
-	if err := os.MkdirAll(j.output, 0o755); err != nil {
+	if err := durable.MakeDir(j.output); err != nil {
 		return nil, err
 	}
 	lock, err := durable.Lock(j.path(j.lockName()))
@@ -34,17 +33,22 @@ func (j *scanJob) lock() (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// prepare reads the lists into chunks, or finds them prepared. One process does
-// it; the other shards wait.
-func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
+// prepareConfig says what is prepared.
+func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
 	var lists []domains.List
 	for _, path := range j.lists {
 		lists = append(lists, domains.List{Path: path})
 	}
-	plan, err := domains.Prepare(ctx, domains.PrepareConfig{
+	return domains.PrepareConfig{
 		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
-	})
+	}
+}
+
+// prepare reads the lists into chunks, or finds them prepared. One process does
+// it; the other shards wait.
+func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
+	plan, err := domains.Prepare(ctx, j.prepareConfig(excluded))
 	if ctx.Err() != nil {
 		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 	}
@@ -54,7 +58,8 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 
 // scan scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scan(
-	ctx context.Context, console *console, log *slog.Logger, excluded *domains.ExclusionFile, plan *domains.Plan,
+	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, excluded *domains.ExclusionFile,
+	plan *domains.Plan,
 ) (*output.Manifest, error) {
 	record, err := j.newRecord(plan, excluded)
 	if err != nil {
@@ -68,12 +73,6 @@ func (j *scanJob) scan(
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}
-	metrics := newMetrics()
-	n, err := j.network.open(ctx, excluded, log, metrics.observe)
-	if err != nil {
-		return nil, err
-	}
-	defer n.close()
 	cross, err := j.cross.open(&j.network, crossWindow(n), log)
 	if err != nil {
 		return nil, err
@@ -112,9 +111,7 @@ func (j *scanJob) scan(
 		Wrote:     record.wrote,
 		Log:       log,
 	}
-	if err := systemLimits().fit(&config, j.network.proxy != "", log); err != nil {
-		return nil, record.end(err)
-	}
+	systemLimits().fit(&config, j.network.proxy != "", log)
 	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {

@@ -25,7 +25,7 @@ type preparation struct {
 	spool   *spool
 	hashes  *suspects
 	repeats *repeatFinder
-	sawCSV  bool
+	columns bool   // a list had some
 	name    []byte // scratch
 	at      cursor // scratch
 }
@@ -140,8 +140,8 @@ func (p *preparation) readEntries(i int, in *Input, src *Source) error {
 		return err
 	}
 	in.Format = r.Format()
-	p.sawCSV = p.sawCSV || in.Format == FormatCSV
-	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsCSV() && !p.sawCSV {
+	p.columns = p.columns || in.Format.hasColumns()
+	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsColumns() && !p.columns {
 		return fmt.Errorf("%s: a %s list has no columns to choose from or to carry", in.Name, in.Format)
 	}
 	in.Reasons = make(map[Reason]int64)
@@ -170,6 +170,11 @@ func (p *preparation) take(i int, in *Input, e *Entry) error {
 	} else if reason == "" {
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
 		name = p.name
+	}
+	if in.Format == FormatRows {
+		if err := mustBeName(in, e, name, reason); err != nil {
+			return err
+		}
 	}
 	if reason != "" {
 		in.Rejected++

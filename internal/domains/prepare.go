@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"stsscan/internal/durable"
 )
@@ -114,11 +115,13 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 // check refuses what cannot be meant, before anything is written.
 func (cfg *PrepareConfig) check() error {
 	cfg.Lists, cfg.Tags = slices.Clone(cfg.Lists), slices.Clone(cfg.Tags)
-	format, err := ParseFormat(string(cfg.Format))
-	if err != nil {
-		return err
+	if cfg.Format != FormatRows {
+		format, err := ParseFormat(string(cfg.Format))
+		if err != nil {
+			return err
+		}
+		cfg.Format = format
 	}
-	cfg.Format = format
 	if cfg.MemoryBudget <= 0 {
 		cfg.MemoryBudget = defaultMemoryBudget
 	}
@@ -129,10 +132,13 @@ func (cfg *PrepareConfig) check() error {
 		return errors.New("no list of domains")
 	case cfg.Limit < 0 || cfg.PartSize < 0:
 		return errors.New("a limit or a part size below zero")
-	case cfg.needsCSV() && (format == FormatPlain || format == FormatZone):
-		return fmt.Errorf("%s lists have no columns", format)
+	case cfg.needsColumns() && cfg.Format != FormatAuto && !cfg.Format.hasColumns():
+		return fmt.Errorf("%s lists have no columns", cfg.Format)
 	}
 	for i, tag := range cfg.Tags {
+		if !utf8.ValidString(tag) {
+			return fmt.Errorf("tag %q: not valid UTF-8", tag)
+		}
 		if slices.ContainsFunc(cfg.Tags[:i], func(t string) bool { return strings.EqualFold(t, tag) }) {
 			return fmt.Errorf("tag %q is asked for twice", tag)
 		}
@@ -161,7 +167,7 @@ func openError(err error) error {
 	return err
 }
 
-func (cfg *PrepareConfig) needsCSV() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
+func (cfg *PrepareConfig) needsColumns() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
 
 // sweep removes what a prepare step that was not finished left behind.
 func (cfg *PrepareConfig) sweep() error {

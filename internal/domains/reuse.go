@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 )
 
@@ -60,7 +61,7 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 		{"number of lists", len(cfg.Lists), len(plan.Inputs)},
 		{"format", cfg.Format, plan.Format},
 		{"domain column", cfg.DomainColumn, plan.DomainColumn},
-		{"tags", strings.Join(cfg.Tags, ","), strings.Join(plan.Tags, ",")},
+		{"tags", listed(cfg.Tags), listed(plan.Tags)},
 		{"limit", cfg.Limit, plan.Limit},
 		{"special-use names", cfg.AllowSpecialUse, plan.AllowSpecialUse},
 	}
@@ -73,6 +74,15 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 		return fmt.Sprintf("part size: now %d, then %d", cfg.PartSize, plan.PartSize)
 	}
 	return ""
+}
+
+// listed lists names, each so that it cannot be taken for two.
+func listed(names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 func orNone(v any) string {

@@ -38,7 +38,7 @@ func TestReuse(t *testing.T) {
 		{"two lists", func(c *PrepareConfig) { c.Lists = []List{{list}, {list}} }, "number of lists: now 2, then 1"},
 		{"format", func(c *PrepareConfig) { c.Format = FormatCSV }, "format: now csv, then auto"},
 		{"column", func(c *PrepareConfig) { c.DomainColumn = "1" }, "domain column: now 1, then none"},
-		{"tags", func(c *PrepareConfig) { c.Tags = nil }, "tags: now none, then x"},
+		{"tags", func(c *PrepareConfig) { c.Tags = nil }, `tags: now none, then "x"`},
 		{"limit", func(c *PrepareConfig) { c.Limit = 1 }, "limit: now 1, then 0"},
 		{"special use", func(c *PrepareConfig) { c.AllowSpecialUse = true }, "special-use names: now true, then false"},
 		{"part size", func(c *PrepareConfig) { c.PartSize = 65 }, "part size: now 65, then 64"},

@@ -43,12 +43,14 @@ type Config struct {
 	Log       *slog.Logger     // nil: silent
 }
 
+// MaxRetries is the most that [Config].Retries may be: a slot counts attempts in an
+// octet.
+const MaxRetries = 254
+
 const (
 	defaultTimeout  = 5 * time.Second
 	defaultInFlight = 1000
 	defaultFloor    = 16
-
-	maxRetries = 254 // a slot counts attempts in an octet
 
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
@@ -89,8 +91,8 @@ func New(c Config) (*Resolver, error) {
 		return nil, errors.New("resolver: no upstream to ask")
 	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0:
 		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
-	case c.Retries > maxRetries:
-		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, maxRetries)
+	case c.Retries > MaxRetries:
+		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
 	case c.Rate < 0 || math.IsNaN(c.Rate):
 		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
 	}
