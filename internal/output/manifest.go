@@ -59,7 +59,17 @@ type Manifest struct {
 	Counts   Counts     `json:"counts"`          // of the rows in Parts
 	Adoption Adoption   `json:"adoption"`        // among the rows in Parts
 	Parts    []PartInfo `json:"parts,omitempty"` // whole part files, in order
+
+	// Damaged tells what processes found damaged or gone when they began, and did
+	// again.
+	Damaged []string `json:"damaged,omitempty"`
+
+	Checksum string `json:"checksum,omitempty"` // of the file: see durable.Seal
+	Altered  bool   `json:"-"`                  // the file that was read is not as it was written: its checksum is wrong
 }
+
+// ErrManifest says that a file with the name of a manifest is none.
+var ErrManifest = errors.New("is not the manifest of a run")
 
 // A Shard is one of several machines that share a run: it scans the parts k
 // with k mod Of = Index.
@@ -143,6 +153,17 @@ func ManifestName(s *Shard) string {
 	return fmt.Sprintf("run-%d-of-%d.json", s.Index, s.Of)
 }
 
+// ManifestShard is the shard that the manifest of the given file name is of; ok
+// is false where it is not the name of a manifest.
+func ManifestShard(name string) (shard *Shard, ok bool) {
+	if name == ManifestName(nil) {
+		return nil, true
+	}
+	var s Shard
+	n, _ := fmt.Sscanf(name, "run-%d-of-%d.json", &s.Index, &s.Of)
+	return &s, n == 2 && name == ManifestName(&s)
+}
+
 // Write writes the manifest to the directory dir, whole or not at all. It
 // fills in SchemaVersion, and Adoption from Counts.
 func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, dir) }
@@ -151,15 +172,20 @@ func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, di
 func (m *Manifest) WriteOn(disk durable.Disk, dir string) error {
 	m.SchemaVersion = SchemaVersion
 	m.Adoption = m.Counts.Adoption()
-	data, err := json.MarshalIndent(m, "", "  ")
+	sealed := *m
+	sealed.Checksum = durable.NoSeal
+	data, err := json.MarshalIndent(&sealed, "", "  ")
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.Name(), err)
 	}
-	return disk.WriteFile(filepath.Join(dir, m.Name()), append(data, '\n'))
+	data = append(data, '\n')
+	durable.Seal(data)
+	return disk.WriteFile(filepath.Join(dir, m.Name()), data)
 }
 
 // ReadManifest reads a manifest that [Manifest.Write] wrote. Keys that it does
-// not know are no error: a newer program may have added them.
+// not know are no error: a newer program may have added them. One that was changed
+// since is Altered; where that shows it to be none, the error wraps [ErrManifest].
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -167,21 +193,33 @@ func ReadManifest(path string) (*Manifest, error) {
 	}
 	m := new(Manifest)
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s is not the manifest of a run: %w", path, describe(err, data))
+		return nil, fmt.Errorf("%s %w: %w", path, ErrManifest, describe(err, data))
 	}
-	switch {
-	case m.SchemaVersion == "":
-		return nil, fmt.Errorf("%s is not the manifest of a run: it has no schema_version", path)
-	case m.SchemaVersion != SchemaVersion:
-		return nil, fmt.Errorf("%s: its schema is version %q, and this program knows version %s", path, m.SchemaVersion, SchemaVersion)
-	case !slices.Contains(Statuses(), m.Status):
-		return nil, fmt.Errorf("%s: status %q is unknown", path, m.Status)
-	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):
-		return nil, fmt.Errorf("%s: there is no shard %d of %d", path, m.Shard.Index, m.Shard.Of)
-	case m.Name() != filepath.Base(path):
-		return nil, fmt.Errorf("%s says that its name is %s", path, m.Name())
+	m.Altered, m.Checksum = durable.CheckSeal(data) != nil, ""
+	switch err := m.check(path); {
+	case err != nil && m.Altered:
+		return nil, fmt.Errorf("%s %w: it was changed: %w", path, ErrManifest, err)
+	case err != nil:
+		return nil, err
 	}
 	return m, nil
+}
+
+// check refuses what cannot be the manifest path.
+func (m *Manifest) check(path string) error {
+	switch {
+	case m.SchemaVersion == "":
+		return fmt.Errorf("%s %w: it has no schema_version", path, ErrManifest)
+	case m.SchemaVersion != SchemaVersion:
+		return fmt.Errorf("%s: its schema is version %q, and this program knows version %s", path, m.SchemaVersion, SchemaVersion)
+	case !slices.Contains(Statuses(), m.Status):
+		return fmt.Errorf("%s: status %q is unknown", path, m.Status)
+	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):
+		return fmt.Errorf("%s: there is no shard %d of %d", path, m.Shard.Index, m.Shard.Of)
+	case m.Name() != filepath.Base(path):
+		return fmt.Errorf("%s says that its name is %s", path, m.Name())
+	}
+	return nil
 }
 
 // describe adds the line to an error of package json.
@@ -208,9 +246,7 @@ func ReadManifests(dir string) ([]*Manifest, error) {
 	var manifests []*Manifest
 	for _, entry := range entries {
 		name := entry.Name()
-		var index, of int
-		n, _ := fmt.Sscanf(name, "run-%d-of-%d.json", &index, &of)
-		if name != "run.json" && (n != 2 || name != ManifestName(&Shard{index, of})) {
+		if _, ok := ManifestShard(name); !ok {
 			continue
 		}
 		m, err := ReadManifest(filepath.Join(dir, name))

@@ -65,6 +65,7 @@ func (p *Part) takeOver(d *Dataset, old PartInfo, written func(rank int64) bool)
 	case !ok || now.SHA256 != old.SHA256:
 		return fmt.Errorf("%s: %w: it is not the file that was written", d.path(old.Part), ErrDamaged)
 	}
+	p.info.Rewrite = old.Rewrite + 1
 	return d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
 		return p.keep(f, file, info, written)
 	})
