@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"stsscan/internal/durable"
 )
@@ -39,6 +38,10 @@ type PrepareConfig struct {
 	MemoryBudget    int64                   // for finding repeats, in octets; 0: 64 MiB
 	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
 	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
+
+	Owns    func(k int) bool // the parts whose chunks matter; nil: all
+	Begun   func() string    // SHA-256 of the plan that the run was begun with, "" where nothing tells; nil: nothing does
+	Damaged func(error)      // told of what was damaged or gone, and is prepared again; nil: nobody
 }
 
 // defaultMemoryBudget is for finding repeats. Half of it fills up with the first
@@ -56,8 +59,10 @@ const defaultMemoryBudget = 64 << 20
 //
 // Where the run directory has a plan already, the lists are only read to see
 // that they are the same; an error that wraps [ErrOtherInput] says what is not.
-// A plan that was not finished is begun afresh. Where another process prepares
-// the same directory, Prepare waits for it.
+// All chunks are read, too: where one, the plan or [RejectsFile] is damaged or
+// gone, everything is prepared again, if the lists are the same. A plan that was
+// not finished is begun afresh. Where another process prepares the same directory,
+// Prepare waits for it.
 //
 // A list without one valid name is an error. After any error there is no plan.
 // Prepare stops soon after ctx is done, though not while a read of standard
@@ -66,18 +71,18 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	plan, err := ReadPlan(cfg.Dir)
-	if err == nil {
-		return cfg.reuse(ctx, plan)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	plan, wrong, err := cfg.prepared()
+	if err != nil {
 		return nil, err
+	}
+	if plan != nil && wrong == nil {
+		return cfg.reuse(ctx, plan)
 	}
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	if err := os.MkdirAll(chunks, 0o755); err != nil {
 		return nil, err
 	}
-	lock, err := waitForLock(ctx, filepath.Join(chunks, lockFile))
+	lock, err := durable.WaitLock(ctx, filepath.Join(chunks, lockFile))
 	if err != nil {
 		return nil, err
 	}
@@ -88,17 +93,22 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 // prepareLocked prepares the run directory, unless somebody else did while we
 // waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
-	plan, err := ReadPlan(cfg.Dir)
-	if err == nil {
-		return cfg.reuse(ctx, plan)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	plan, wrong, err := cfg.prepared()
+	if err != nil {
 		return nil, err
 	}
-	if err := cfg.sweep(); err != nil {
+	if plan != nil && wrong == nil {
+		return cfg.reuse(ctx, plan)
+	}
+	m, err := cfg.newMend(plan, wrong)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.sweep(m == nil); err != nil {
 		return nil, err
 	}
 	p := newPreparation(cfg)
+	p.mend = m
 	plan, err = p.run(ctx)
 	if err == nil {
 		return plan, nil
@@ -106,7 +116,7 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 	}
-	return nil, with(err, errors.Join(p.abort(), cfg.sweep()))
+	return nil, with(err, errors.Join(p.abort(), cfg.sweep(m == nil)))
 }
 
 // check refuses what cannot be meant, before anything is written.
@@ -161,8 +171,9 @@ func openError(err error) error {
 
 func (cfg *PrepareConfig) needsCSV() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
 
-// sweep removes what a prepare step that was not finished left behind.
-func (cfg *PrepareConfig) sweep() error {
+// sweep removes what a prepare step that was not finished left behind; its chunks
+// too, unless other shards may be reading them.
+func (cfg *PrepareConfig) sweep(all bool) error {
 	if err := cfg.Disk.Sweep(cfg.Dir, func(name string) bool { return name == RejectsFile }); err != nil {
 		return err
 	}
@@ -172,7 +183,7 @@ func (cfg *PrepareConfig) sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok {
+		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok || !all {
 			continue
 		}
 		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
@@ -180,24 +191,6 @@ func (cfg *PrepareConfig) sweep() error {
 		}
 	}
 	return cfg.Disk.Sweep(chunks, nil)
-}
-
-// lockPoll is how often a process looks whether another one, which prepares
-// the same run directory, has finished.
-const lockPoll = 100 * time.Millisecond
-
-func waitForLock(ctx context.Context, path string) (*durable.LockFile, error) {
-	for {
-		lock, err := durable.Lock(path)
-		if !errors.Is(err, durable.ErrLocked) {
-			return lock, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
-		case <-time.After(lockPoll):
-		}
-	}
 }
 
 // heard is what a [Source] calls as it is read: it tells the progress over all

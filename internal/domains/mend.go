@@ -1,0 +1,112 @@
+package domains
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A mend is the preparation of a run directory that was prepared before, because
+// some of what it left is damaged or gone. The nil mend is a first preparation.
+type mend struct {
+	dir   string
+	begun string // SHA-256 of the plan then; "": nothing tells
+	plan  *Plan  // then; nil: it is what is damaged
+	why   error  // the first of what is wrong
+}
+
+// prepared reads what an earlier preparation left: no plan where there was none or
+// the plan is what is wrong, and all that is wrong.
+func (cfg *PrepareConfig) prepared() (plan *Plan, wrong []error, err error) {
+	plan, err = ReadPlan(cfg.Dir)
+	switch {
+	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.begun() != "":
+		return nil, []error{err}, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	if cfg.difference(plan) != "" {
+		return plan, nil, nil // reuse has the words
+	}
+	is := func(path, sum string) {
+		if err := checkFile(path, sum); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	for k, chunk := range plan.Chunks {
+		if cfg.Owns == nil || cfg.Owns(k) {
+			is(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256)
+		}
+	}
+	is(filepath.Join(cfg.Dir, RejectsFile), plan.Rejects)
+	return plan, wrong, nil
+}
+
+func (cfg *PrepareConfig) begun() string {
+	if cfg.Begun == nil {
+		return ""
+	}
+	return cfg.Begun()
+}
+
+// newMend tells what is wrong; nil where nothing is.
+func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
+	if wrong == nil {
+		return nil, nil
+	}
+	for _, err := range wrong {
+		if cfg.Damaged != nil {
+			cfg.Damaged(err)
+		}
+	}
+	m := &mend{dir: cfg.Dir, plan: plan, why: wrong[0]}
+	if plan == nil {
+		m.begun = cfg.begun()
+		return m, nil
+	}
+	m.begun = plan.SHA256()
+	cfg.PartSize = plan.PartSize
+	return m, nil
+}
+
+// same is an error, which wraps [ErrOtherInput], where a plan is not that of then.
+func (m *mend) same(p *Plan) error {
+	if m == nil || m.begun == "" || m.begun == p.SHA256() {
+		return nil
+	}
+	return fmt.Errorf("run directory %s %w: the lists, or what is asked to be made of them, are not those of the run, "+
+		"and it must be prepared again (%w)", m.dir, ErrOtherInput, m.why)
+}
+
+// name is what a list was called then, which rows and rejects repeat.
+func (m *mend) name(i int, l List) string {
+	if m == nil || m.plan == nil || i >= len(m.plan.Inputs) {
+		return l.Path
+	}
+	return m.plan.Inputs[i].Name
+}
+
+// checkFile is an error where the file path does not have the SHA-256 sum, or, if
+// sum is "", is not there.
+func checkFile(path, sum string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return err
+	}
+	if sum != "" && hex.EncodeToString(hash.Sum(nil)) != sum {
+		return fmt.Errorf("%s: it is not the file that was prepared", path)
+	}
+	return nil
+}
