@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +77,7 @@ DIR/rejects.jsonl has the lines that name no domain that can be asked.
 
 The same command again goes on where it stopped. The first interrupt finishes
 what is in flight and leaves whole files (exit status 3); the second stops at
-once (exit status 130).`,
+once (exit status 130). What is found damaged or gone is said, and done again.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
@@ -212,19 +211,15 @@ func (j *scanJob) shardOf() *output.Shard {
 	return &output.Shard{Index: j.slice.Index, Of: j.slice.Of}
 }
 
-// lockName is the name of the lock that keeps a second process away.
-func (j *scanJob) lockName() string {
-	return "." + strings.TrimSuffix(output.ManifestName(j.shardOf()), ".json") + ".lock"
-}
-
 func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
 
-// run does the job: lock, prepare, scan, record.
+// run does the job: lock, prepare, take over what is there, scan, record.
 func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
 
-	release, err := j.lock()
+	damage := &damage{log: log}
+	release, err := j.lock(ctx, damage)
 	if err != nil {
 		return nil, err
 	}
@@ -236,9 +231,17 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err := j.choose(); err != nil {
 		return nil, err
 	}
-	plan, err := j.prepare(ctx, excluded)
+	earlier, err := j.readEarlier(damage)
 	if err != nil {
 		return nil, err
 	}
-	return j.scan(ctx, console, log, excluded, plan)
+	plan, err := j.prepare(ctx, excluded, earlier, damage)
+	if err != nil {
+		return nil, err
+	}
+	record, err := j.newRecord(plan, earlier, damage)
+	if err != nil {
+		return nil, err
+	}
+	return j.scan(ctx, console, log, excluded, record)
 }

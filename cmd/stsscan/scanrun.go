@@ -5,36 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
 
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
 )
 
-// lock makes the run directory and keeps a second process of the same shard
-// away from it.
-func (j *scanJob) lock() (release func(), err error) {
-	if err := os.MkdirAll(j.output, 0o755); err != nil {
-		return nil, err
-	}
-	lock, err := durable.Lock(j.path(j.lockName()))
-	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = lock.Unlock() }, nil
-}
-
 // prepare reads the lists into chunks, or finds them prepared. One process does
 // it; the other shards wait.
-func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
+func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions, earlier *output.Manifest, damage *damage) (*domains.Plan, error) {
 	var lists []domains.List
 	for _, path := range j.lists {
 		lists = append(lists, domains.List{Path: path})
@@ -42,6 +24,8 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 	plan, err := domains.Prepare(ctx, domains.PrepareConfig{
 		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
+		Owns: j.slice.Owns, Begun: func() string { return j.begun(earlier) },
+		Damaged: func(err error) { damage.tell(err, "the lists are prepared again") },
 	})
 	if ctx.Err() != nil {
 		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
@@ -51,12 +35,9 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, plan *domains.Plan) (*output.Manifest, error) {
-	record, err := j.newRecord(plan)
-	if err != nil {
-		return nil, err
-	}
-	if finished, ok := record.finished(); ok && j.cross.done(finished) {
+func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, record *record) (*output.Manifest, error) {
+	plan := record.plan
+	if finished, ok := record.finished(); ok && j.cross.done(finished, record) {
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}
