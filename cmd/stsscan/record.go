@@ -50,7 +50,7 @@ func (j *scanJob) newRecord(plan *domains.Plan, earlier *output.Manifest, damage
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))
 	}
-	if earlier != nil {
+	if earlier != nil && earlier.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
 		m.StartedAt = earlier.StartedAt
 	}
 

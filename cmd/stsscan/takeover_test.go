@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
@@ -49,6 +50,32 @@ func smallWorld(t *testing.T, n int) (world, list string) {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, "world"), list
+}
+
+// A run that was begun in the future, by a clock that was wrong, was begun now.
+func TestBegunInTheFuture(t *testing.T) {
+	world, list := smallWorld(t, 3)
+	dir := filepath.Join(t.TempDir(), "run")
+	scan := func() *output.Manifest {
+		t.Helper()
+		status, said := command(t.Context(), "scan", "-o", dir, "--sim", world, "-q", "--preflight=false", list)
+		m, err := output.ReadManifest(filepath.Join(dir, "run.json"))
+		if status != 0 || err != nil {
+			t.Fatalf("status %d: %s: %v", status, said, err)
+		}
+		return m
+	}
+	for _, ahead := range []time.Duration{-time.Hour, 72 * time.Hour} {
+		m := scan()
+		began := m.StartedAt.Add(ahead)
+		m.Status, m.StartedAt = output.StatusRunning, began
+		if err := m.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		if m = scan(); m.StartedAt.Equal(began) != (ahead < 0) || m.StartedAt.After(*m.EndedAt) {
+			t.Errorf("begun %v ahead: from %v to %v", ahead, m.StartedAt, m.EndedAt)
+		}
+	}
 }
 
 // command runs the program; it gives the exit status and what went to stderr.
