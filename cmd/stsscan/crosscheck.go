@@ -78,10 +78,13 @@ func (f *crossFlags) names() (names []string) {
 // done reports whether a finished run was checked as the flags want it, and the
 // list of disagreements is there.
 func (f *crossFlags) done(m *output.Manifest, r *record) bool {
+	c := crossCheckOf(m)
 	if f.resolvers == "" {
+		if c != nil && r.dataset.CheckDisagreements(c) != nil {
+			r.damage.tell(r.dataset.CheckDisagreements(c), "--cross-check does it again")
+		}
 		return true
 	}
-	c := crossCheckOf(m)
 	if c == nil || c.Trouble != "" || c.Share != f.share || !slices.Equal(c.Resolvers, f.names()) {
 		return false
 	}

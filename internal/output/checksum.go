@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -36,7 +37,7 @@ func checksumAt(footer []byte) (at int, ok bool) {
 func putChecksum(end []byte, before hash.Hash) error {
 	at, ok := checksumAt(end)
 	if !ok {
-		return fmt.Errorf("the footer has no place for its checksum")
+		return errors.New("the footer has no place for its checksum")
 	}
 	sum, err := sumWith(before, end)
 	if err != nil {
