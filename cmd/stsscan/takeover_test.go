@@ -154,6 +154,9 @@ func TestDamagedRun(t *testing.T) {
 				if err != nil || m.Status != output.StatusComplete || m.Counts.Rows != 10 {
 					t.Errorf("the run is %s with %d rows, %v", m.Status, m.Counts.Rows, err)
 				}
+				if wants := strings.HasPrefix(name, "part-") || name == "run.json"; wants && len(m.Damaged) != 1 {
+					t.Errorf("run.json lists as damaged %q", m.Damaged)
+				}
 				if status, said := scan(dir); status != 0 || strings.Contains(said, "damaged") || !strings.Contains(said, "nothing is left to do") {
 					t.Errorf("once more: status %d: %s", status, said)
 				}

@@ -35,17 +35,17 @@ func (cfg *PrepareConfig) prepared() (plan *Plan, wrong []error, err error) {
 	if cfg.difference(plan) != "" {
 		return plan, nil, nil // reuse has the words
 	}
-	is := func(path, sum string) {
-		if err := checkFile(path, sum); err != nil {
+	for k, chunk := range plan.Chunks {
+		if cfg.Owns != nil && !cfg.Owns(k) {
+			continue
+		}
+		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
 			wrong = append(wrong, err)
 		}
 	}
-	for k, chunk := range plan.Chunks {
-		if cfg.Owns == nil || cfg.Owns(k) {
-			is(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256)
-		}
+	if err := plan.CheckRejects(); err != nil {
+		wrong = append(wrong, err)
 	}
-	is(filepath.Join(cfg.Dir, RejectsFile), plan.Rejects)
 	return plan, wrong, nil
 }
 
@@ -92,6 +92,9 @@ func (m *mend) name(i int, l List) string {
 	}
 	return m.plan.Inputs[i].Name
 }
+
+// CheckRejects is an error where [RejectsFile] is not the one that was prepared.
+func (p *Plan) CheckRejects() error { return checkFile(filepath.Join(p.dir, RejectsFile), p.Rejects) }
 
 // checkFile is an error where the file path does not have the SHA-256 sum, or, if
 // sum is "", is not there.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -52,6 +53,42 @@ func TestClockOfEarlierProcess(t *testing.T) {
 				t.Errorf("said: %s", said.String())
 			}
 		})
+	}
+}
+
+// What waits for its turn for longer than a pass says so, once.
+func TestLongWait(t *testing.T) {
+	const names = 5
+	w := newTown()
+	w.serve = func(string, string) (int, error) { return 0, errLater{} }
+	s := w.survey(t, listed{parts: 1, size: names}, 2)
+	s.pace = pace{held: time.Millisecond, visit: 20 * time.Millisecond, least: time.Millisecond, most: 10 * time.Millisecond}
+	s.PassDelay = 20 * time.Millisecond
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	var said safeBuffer
+	s.Log = slog.New(slog.NewTextHandler(&said, nil))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	looked := make(chan struct{})
+	var once sync.Once
+	w.serve = func(string, string) (int, error) {
+		if time.Since(w.began) > time.Minute || strings.Contains(said.String(), "longer than a pass") {
+			once.Do(func() { close(looked) })
+		}
+		return 0, errLater{}
+	}
+	go func() {
+		<-looked
+		time.Sleep(200 * time.Millisecond) // for it to be said twice
+		cancel()
+	}()
+	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+		t.Fatal(err)
+	}
+	if n := strings.Count(said.String(), "domains wait for their turn, and for longer than a pass"); n != 1 || !strings.Contains(said.String(), "domains=5 until=") {
+		t.Errorf("said %d times: %s", n, said.String())
 	}
 }
 

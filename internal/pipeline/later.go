@@ -61,6 +61,7 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		l.Wrote(info)
 	}
 	pause := l.pace.least
+	fewer, told := l.Now(), false // since when as many wait as now
 	for {
 		before := l.left()
 		if before == 0 {
@@ -72,7 +73,16 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 			if err := l.round(ctx, c); err != nil {
 				return err
 			}
-			if l.left() < before || l.progress {
+			now, left := l.Now(), l.left()
+			if left < before {
+				fewer, told = now, false
+			}
+			if !told && now.Sub(fewer) > l.PassDelay+l.pace.most {
+				l.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
+					"until", now.Add(pause).UTC().Truncate(time.Second))
+				told = true
+			}
+			if left < before || l.progress {
 				pause = l.pace.least
 				continue
 			}

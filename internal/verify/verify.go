@@ -177,6 +177,9 @@ func (c *check) readPlan() error {
 			}
 		}
 	}
+	if err := plan.CheckRejects(); err != nil {
+		c.problem("", "%v", err)
+	}
 	c.plan = plan
 	return nil
 }

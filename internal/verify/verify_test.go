@@ -135,6 +135,8 @@ func TestRunThatDoesNotHold(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, want: []string{"run.json: is not as it was written"}},
+		{name: "rejects that are gone", after: func(t *testing.T, s *survey) { remove(t, filepath.Join(s.dir, "rejects.jsonl")) },
+			want: []string{"rejects.jsonl: no such file"}},
 		{name: "scans in one shard and in two", after: func(t *testing.T, s *survey) {
 			m, err := output.ReadManifest(filepath.Join(s.dir, "run.json"))
 			if err != nil {
