@@ -217,22 +217,6 @@ func (l *later) note(info output.PartInfo) {
 	l.parts[info.Part], l.noted[info.Part] = info, l.Now()
 }
 
-// warnOfFuture says how many rows there may be whose time is in the future.
-func (l *later) warnOfFuture() {
-	var rows int64
-	var until time.Time
-	for k, info := range l.parts {
-		if info.PendingSince != nil && info.PendingSince.After(l.noted[k]) {
-			rows += info.Pending - info.Counts.Pending[codes.PendingManners]
-			until = l.due(*info.PendingSince, l.noted[k])
-		}
-	}
-	if rows > 0 {
-		l.Log.Warn("domains wait since a time that has not come: a clock is or was wrong, and they wait from now on",
-			"domains", rows, "until", until.UTC().Truncate(time.Second))
-	}
-}
-
 // left is the number of rows that wait.
 func (l *later) left() (n int64) {
 	l.mu.Lock()
@@ -286,17 +270,6 @@ func (l *later) leave(k int, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.alone[k] = until
-}
-
-// due is when a row may be asked again that was observed at the given time, which
-// was cut to seconds. Its age is what it was when its part was noted, and 0 where
-// that was before: since then, the clock that no setting moves counts.
-func (l *later) due(observed, noted time.Time) time.Time {
-	if l.PassDelay == 0 {
-		return time.Time{}
-	}
-	age := max(noted.Sub(observed), 0)
-	return noted.Add(l.PassDelay + time.Second - age)
 }
 
 // take reports whether one more domain of an address may be surveyed, and
