@@ -25,7 +25,7 @@ const setAside = ".set-aside"
 // from it, and claims it for a run in so many shards. It is the first that a scan
 // does: two that would divide the run in different ways would each name the
 // other's parts.
-func (j *scanJob) lock(ctx context.Context, damage *damage) (release func(), err error) {
+func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	if err := os.MkdirAll(j.output, 0o755); err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (j *scanJob) lock(ctx context.Context, damage *damage) (release func(), err
 	if err != nil {
 		return nil, err
 	}
-	if err := j.claim(damage); err != nil {
+	if err := j.claim(); err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil
@@ -54,14 +54,14 @@ func (j *scanJob) lock(ctx context.Context, damage *damage) (release func(), err
 // or else its manifests. A claim of which nothing came and whose processes have
 // ended is free. Manifests of another number of shards, which processes without a
 // claim have left, are set aside.
-func (j *scanJob) claim(damage *damage) error {
+func (j *scanJob) claim() error {
 	ours := max(j.slice.Of, 1)
 	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == output.ShardsFile }); err != nil {
 		return err
 	}
 	claimed, err := output.ReadShards(j.output)
 	if errors.Is(err, output.ErrShards) {
-		damage.tell(err, "it is written anew")
+		j.damage.tell(err, "it is written anew")
 	} else if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (j *scanJob) claim(damage *damage) error {
 				return err
 			}
 			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", j.path(name), other, ours)
-			damage.tell(what, "it is set aside")
+			j.damage.tell(what, "it is set aside")
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,8 +35,8 @@ type record struct {
 }
 
 // newRecord opens the table in the run directory and finds the parts of this
-// shard that are whole. earlier is the manifest of the process before, if any.
-func (j *scanJob) newRecord(plan *domains.Plan, earlier *output.Manifest, damage *damage) (*record, error) {
+// shard that are whole.
+func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan) (*record, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
 		PublicList: publicsuffix.List.String(),
@@ -50,8 +51,8 @@ func (j *scanJob) newRecord(plan *domains.Plan, earlier *output.Manifest, damage
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))
 	}
-	if earlier != nil && earlier.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
-		m.StartedAt = earlier.StartedAt
+	if j.earlier != nil && j.earlier.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
+		m.StartedAt = j.earlier.StartedAt
 	}
 
 	meaning, err := j.meaning()
@@ -70,10 +71,10 @@ func (j *scanJob) newRecord(plan *domains.Plan, earlier *output.Manifest, damage
 		return nil, err
 	}
 	r := &record{
-		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: earlier,
-		parts: make(map[int]output.PartInfo), damage: damage,
+		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: j.earlier,
+		parts: make(map[int]output.PartInfo), damage: j.damage,
 	}
-	if err := r.takeOver(); err != nil {
+	if err := r.takeOver(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil

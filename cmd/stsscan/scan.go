@@ -118,6 +118,8 @@ type scanJob struct {
 	std      streams
 	lineage  *output.Lineage // nil where the names are those of lists
 	settings map[string]string
+	earlier  *output.Manifest // that a process before left; nil: none
+	damage   *damage
 
 	slice queue.Shard
 	mode  progressMode
@@ -218,8 +220,8 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
 
-	damage := &damage{log: log}
-	release, err := j.lock(ctx, damage)
+	j.damage = &damage{log: log}
+	release, err := j.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -231,15 +233,14 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err := j.choose(); err != nil {
 		return nil, err
 	}
-	earlier, err := j.readEarlier(damage)
+	if j.earlier, err = j.readEarlier(); err != nil {
+		return nil, err
+	}
+	plan, err := j.prepare(ctx, excluded)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := j.prepare(ctx, excluded, earlier, damage)
-	if err != nil {
-		return nil, err
-	}
-	record, err := j.newRecord(plan, earlier, damage)
+	record, err := j.newRecord(ctx, plan)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 
 // prepare reads the lists into chunks, or finds them prepared. One process does
 // it; the other shards wait.
-func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions, earlier *output.Manifest, damage *damage) (*domains.Plan, error) {
+func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
 	var lists []domains.List
 	for _, path := range j.lists {
 		lists = append(lists, domains.List{Path: path})
@@ -24,8 +24,8 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions, ear
 	plan, err := domains.Prepare(ctx, domains.PrepareConfig{
 		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
-		Owns: j.slice.Owns, Begun: func() string { return j.begun(earlier) },
-		Damaged: func(err error) { damage.tell(err, "the lists are prepared again") },
+		Owns: j.slice.Owns, Begun: j.begun,
+		Damaged: func(err error) { j.damage.tell(err, "the lists are prepared again") },
 	})
 	if ctx.Err() != nil {
 		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
 )
 
 // A damage is what was found damaged or gone in a run directory, in words.
@@ -40,18 +42,18 @@ func (d *damage) list(earlier *output.Manifest) []string {
 // readEarlier reads the manifest that a process before left for this shard; nil
 // where there is none. One that cannot be read is set aside: the parts say what
 // was done, and the rest of it is lost.
-func (j *scanJob) readEarlier(damage *damage) (*output.Manifest, error) {
+func (j *scanJob) readEarlier() (*output.Manifest, error) {
 	name := output.ManifestName(j.shardOf())
 	m, err := output.ReadManifest(j.path(name))
 	switch {
 	case errors.Is(err, output.ErrManifest):
-		damage.tell(err, "it is set aside, and written anew from the parts")
+		j.damage.tell(err, "it is set aside, and written anew from the parts")
 		return nil, os.Rename(j.path(name), j.path(name+setAside))
 	case errors.Is(err, fs.ErrNotExist):
 		paths, err := output.PartPaths(j.output)
 		for _, path := range paths {
 			if k, _ := output.PartNumber(filepath.Base(path)); j.slice.Owns(k) {
-				damage.tell(fmt.Errorf("%s: %w", j.path(name), fs.ErrNotExist), "it is written anew from the parts")
+				j.damage.tell(fmt.Errorf("%s: %w", j.path(name), fs.ErrNotExist), "it is written anew from the parts")
 				break
 			}
 		}
@@ -59,16 +61,16 @@ func (j *scanJob) readEarlier(damage *damage) (*output.Manifest, error) {
 	case err != nil:
 		return nil, err
 	case m.Altered:
-		damage.tell(fmt.Errorf("%s: it is not as it was written", j.path(name)), "what it says of the parts is compared with them")
+		j.damage.tell(fmt.Errorf("%s: it is not as it was written", j.path(name)), "what it says of the parts is compared with them")
 	}
 	return m, nil
 }
 
 // begun is the SHA-256 of the plan that the run was begun with, as its manifests or
 // its parts have it; "" where there is nothing that says so.
-func (j *scanJob) begun(earlier *output.Manifest) string {
-	if earlier != nil && !earlier.Altered {
-		return earlier.Plan.SHA256
+func (j *scanJob) begun() string {
+	if j.earlier != nil && !j.earlier.Altered {
+		return j.earlier.Plan.SHA256
 	}
 	names, err := manifestsIn(j.output)
 	if err != nil {
@@ -94,7 +96,7 @@ func (j *scanJob) begun(earlier *output.Manifest) string {
 // takeOver finds the parts of this shard that are whole. Those that are damaged or
 // gone are scanned again; none of their policies is asked for within the time of a
 // pass, as the log of their surveys says.
-func (r *record) takeOver() error {
+func (r *record) takeOver(ctx context.Context) error {
 	listed := make(map[int]*output.PartInfo)
 	if r.earlier != nil {
 		for i := range r.earlier.Parts {
@@ -105,6 +107,9 @@ func (r *record) takeOver() error {
 	for k := range r.plan.Parts {
 		if !r.owns(k) {
 			continue
+		}
+		if ctx.Err() != nil {
+			return exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 		}
 		if time.Since(told) > takeOverInterval {
 			told = time.Now()

@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,7 +23,7 @@ type mend struct {
 
 // prepared reads what an earlier preparation left: no plan where there was none or
 // the plan is what is wrong, and all that is wrong.
-func (cfg *PrepareConfig) prepared() (plan *Plan, wrong []error, err error) {
+func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []error, err error) {
 	plan, err = ReadPlan(cfg.Dir)
 	switch {
 	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.begun() != "":
@@ -38,6 +39,9 @@ func (cfg *PrepareConfig) prepared() (plan *Plan, wrong []error, err error) {
 	for k, chunk := range plan.Chunks {
 		if cfg.Owns != nil && !cfg.Owns(k) {
 			continue
+		}
+		if ctx.Err() != nil {
+			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
 		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
 			wrong = append(wrong, err)

@@ -71,7 +71,7 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	plan, wrong, err := cfg.prepared()
+	plan, wrong, err := cfg.prepared(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 // prepareLocked prepares the run directory, unless somebody else did while we
 // waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
-	plan, wrong, err := cfg.prepared()
+	plan, wrong, err := cfg.prepared(ctx)
 	if err != nil {
 		return nil, err
 	}
