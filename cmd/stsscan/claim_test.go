@@ -97,19 +97,28 @@ func TestClaim(t *testing.T) {
 			}
 		}, shards: []string{""}, says: "the run was begun in 2 shards, not 1: see shards.json"},
 		{name: "another shard", shards: []string{"0/2", "1/2"}, left: []string{"run-0-of-2.json", "run-1-of-2.json"}},
-		{name: "more shards", shards: []string{"0/2", "2/3"}, says: "the run was begun in 2 shards, not 3: see run-0-of-2.json", left: []string{"run-0-of-2.json"}},
-		{name: "no claim, as an older program left it", before: func(t *testing.T, dir string) { must(t, dir, "1/2"); unclaimed(t, dir) },
-			shards: []string{"0/2"}, left: []string{"run-0-of-2.json", "run-1-of-2.json"}},
-		{name: "no claim, and other shards", before: func(t *testing.T, dir string) { must(t, dir, "1/2"); unclaimed(t, dir) },
-			shards: []string{""}, says: "the run was begun in 2 shards, not 1: see run-1-of-2.json", left: []string{"run-1-of-2.json"}},
+		{name: "more shards", shards: []string{"0/2", "2/3"},
+			says: "the run was begun in 2 shards, not 3: see run-0-of-2.json", left: []string{"run-0-of-2.json"}},
+		{name: "no claim, as an older program left it", before: func(t *testing.T, dir string) {
+			must(t, dir, "1/2")
+			unclaimed(t, dir)
+		}, shards: []string{"0/2"}, left: []string{"run-0-of-2.json", "run-1-of-2.json"}},
+		{name: "no claim, and other shards", before: func(t *testing.T, dir string) {
+			must(t, dir, "1/2")
+			unclaimed(t, dir)
+		}, shards: []string{""},
+			says: "the run was begun in 2 shards, not 1: see run-1-of-2.json", left: []string{"run-1-of-2.json"}},
 		{name: "two of them, and the claim of one", before: both, shards: []string{""},
 			says: "the run was begun in 2 shards, not 1: see run-0-of-2.json", left: []string{"run-0-of-2.json", "run.json"}},
 		{name: "two of them, mended by the one that has the claim", before: both, shards: []string{"0/2", "1/2"},
 			left: []string{"run-0-of-2.json", "run-1-of-2.json"}},
 		{name: "two of them without a claim", before: func(t *testing.T, dir string) { both(t, dir); unclaimed(t, dir) },
 			shards: []string{""}, left: []string{"run.json"}},
-		{name: "two of them without a claim, and a third", before: func(t *testing.T, dir string) { both(t, dir); unclaimed(t, dir) },
-			shards: []string{"0/3"}, says: "the run was begun in 1 shards, not 3: see run.json", left: []string{"run-0-of-2.json", "run.json"}},
+		{name: "two of them without a claim, and a third", before: func(t *testing.T, dir string) {
+			both(t, dir)
+			unclaimed(t, dir)
+		}, shards: []string{"0/3"}, says: "the run was begun in 1 shards, not 3: see run.json",
+			left: []string{"run-0-of-2.json", "run.json"}},
 		{name: "two of them, and one is at it", before: func(t *testing.T, dir string) {
 			both(t, dir)
 			lock, err := durable.Lock(filepath.Join(dir, ".run.lock"))
@@ -117,7 +126,8 @@ func TestClaim(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = lock.Unlock() })
-		}, shards: []string{"0/2"}, says: "is in use by a process that scans it in 1 shards", left: []string{"run-0-of-2.json", "run.json"}},
+		}, shards: []string{"0/2"}, says: "is in use by a process that scans it in 1 shards",
+			left: []string{"run-0-of-2.json", "run.json"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -126,7 +136,8 @@ func TestClaim(t *testing.T) {
 			}
 			for i, shard := range tt.shards {
 				status, said := scan(dir, shard)
-				if want := tt.says != "" && i == len(tt.shards)-1; want != (status != 0) || !strings.Contains(said, tt.says) && want {
+				refused := tt.says != "" && i == len(tt.shards)-1
+				if refused != (status != 0) || refused && !strings.Contains(said, tt.says) {
 					t.Fatalf("shard %q: status %d, %s", shard, status, said)
 				}
 			}
@@ -156,7 +167,8 @@ func TestClaimAtOnce(t *testing.T) {
 		results := make(chan result)
 		for _, shard := range []string{"0/1", "0/2"} {
 			go func() {
-				status, said := command(t.Context(), "scan", "-o", dir, "--sim", world, "-q", "--part-size", "6", "--shard", shard, list)
+				status, said := command(t.Context(), "scan", "-o", dir, "--sim", world, "-q", "--part-size", "6",
+					"--shard", shard, list)
 				results <- result{status, said}
 			}()
 		}

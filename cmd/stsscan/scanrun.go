@@ -35,7 +35,9 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, record *record) (*output.Manifest, error) {
+func (j *scanJob) scan(
+	ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, record *record,
+) (*output.Manifest, error) {
 	plan := record.plan
 	if finished, ok := record.finished(); ok && j.cross.done(finished, record) {
 		log.Info("nothing is left to do", "run", j.output)

@@ -61,7 +61,8 @@ func (j *scanJob) readEarlier() (*output.Manifest, error) {
 	case err != nil:
 		return nil, err
 	case m.Altered:
-		j.damage.tell(fmt.Errorf("%s: it is not as it was written", j.path(name)), "what it says of the parts is compared with them")
+		what := fmt.Errorf("%s: it is not as it was written", j.path(name))
+		j.damage.tell(what, "what it says of the parts is compared with them")
 	}
 	return m, nil
 }

@@ -21,7 +21,8 @@ func smallWorld(t *testing.T, n int) (world, list string) {
 	dir := t.TempDir()
 	var zone, truth, names strings.Builder
 	files := make(map[string]string)
-	zone.WriteString("$TTL 300\nexample.com.\tSOA\tns1.example.com. hostmaster.example.com. 2026010100 7200 3600 1209600 300\n")
+	zone.WriteString("$TTL 300\n")
+	zone.WriteString("example.com.\tSOA\tns1.example.com. hostmaster.example.com. 2026010100 7200 3600 1209600 300\n")
 	names.WriteString("no name\n")
 	for i := range n {
 		domain := fmt.Sprintf("d%02d.example.com", i)
@@ -101,15 +102,20 @@ func TestDamagedRun(t *testing.T) {
 	}
 	good := filepath.Join(t.TempDir(), "run")
 	scan := func(dir string) (int, string) {
-		return command(t.Context(), "scan", "-o", dir, "--sim", world, "--progress", "off", "--part-size", "8", "--preflight=false",
-			"--cross-check", other.DNS.String(), list)
+		return command(t.Context(), "scan", "-o", dir, "--sim", world, "--progress", "off", "--part-size", "8",
+			"--preflight=false", "--cross-check", other.DNS.String(), list)
+	}
+	again := func(t *testing.T, dir string) {
+		t.Helper()
+		status, said := scan(dir)
+		if status != 0 || strings.Contains(said, "damaged") || !strings.Contains(said, "nothing is left to do") {
+			t.Fatalf("once more: status %d: %s", status, said)
+		}
 	}
 	if status, said := scan(good); status != 0 || strings.Contains(said, "damaged") {
 		t.Fatalf("status %d: %s", status, said)
 	}
-	if status, said := scan(good); status != 0 || strings.Contains(said, "damaged") || !strings.Contains(said, "nothing is left to do") {
-		t.Fatalf("status %d: %s", status, said)
-	}
+	again(t, good)
 	files := []string{
 		"run.json", "rejects.jsonl", "crosscheck.jsonl", "shards.json", "part-000000.parquet", "part-000001.parquet",
 		"chunks/plan.json", "chunks/chunk-000000.names", "chunks/chunk-000001.names",
@@ -157,9 +163,7 @@ func TestDamagedRun(t *testing.T) {
 				if wants := strings.HasPrefix(name, "part-") || name == "run.json"; wants && len(m.Damaged) != 1 {
 					t.Errorf("run.json lists as damaged %q", m.Damaged)
 				}
-				if status, said := scan(dir); status != 0 || strings.Contains(said, "damaged") || !strings.Contains(said, "nothing is left to do") {
-					t.Errorf("once more: status %d: %s", status, said)
-				}
+				again(t, dir)
 			})
 		}
 	}

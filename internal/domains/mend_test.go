@@ -24,7 +24,8 @@ func TestMend(t *testing.T) {
 	}
 	type file struct{ path, was string }
 	var good []file
-	for _, path := range []string{"chunks/plan.json", "rejects.jsonl", "chunks/" + chunkName(0), "chunks/" + chunkName(3)} {
+	chunk := func(k int) string { return chunksDir + "/" + chunkName(k) }
+	for _, path := range []string{"chunks/plan.json", RejectsFile, chunk(0), chunk(3)} {
 		path = filepath.Join(base.Dir, filepath.FromSlash(path))
 		data, err := os.ReadFile(path)
 		if err != nil {

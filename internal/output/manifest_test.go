@@ -95,7 +95,11 @@ func TestManifestAltered(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, err := ReadManifest(path)
-			if cut := len(data) < len(good); (cut || n < name || n > name+13) && !errors.Is(err, ErrManifest) && (err != nil || cut || !m.Altered) {
+			cut := len(data) < len(good)
+			if !cut && n >= name && n <= name+13 {
+				continue
+			}
+			if !errors.Is(err, ErrManifest) && (err != nil || cut || !m.Altered) {
 				t.Errorf("octet %d, cut %v: %v", n, cut, err)
 			}
 		}

@@ -93,7 +93,8 @@ func (p *Part) footer() ([]byte, error) {
 		{Key: keyCounts, Value: string(counts)},
 	}
 	if n := p.info.Rewrite; n > 0 {
-		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keyRewrite, Value: strconv.FormatInt(n, 10)})
+		rewrite := format.KeyValue{Key: keyRewrite, Value: strconv.FormatInt(n, 10)}
+		meta.KeyValueMetadata = append(meta.KeyValueMetadata, rewrite)
 	}
 	if since := p.info.PendingSince; since != nil {
 		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySince, Value: since.Format(time.RFC3339)})

@@ -88,7 +88,8 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 			}
 			wait, pause = pause, min(2*pause, l.pace.most)
 		} else if wait > l.pace.most {
-			l.Log.Info("all domains that are left wait", "domains", before, "until", l.Now().Add(wait).UTC().Truncate(time.Second))
+			l.Log.Info("all domains that are left wait", "domains", before,
+				"until", l.Now().Add(wait).UTC().Truncate(time.Second))
 		}
 		timer := time.NewTimer(wait)
 		select {

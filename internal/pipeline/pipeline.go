@@ -248,7 +248,7 @@ type run struct {
 	again      bool          // the names are those of visits
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
 	began      time.Time     //
-	complained atomic.Int64  // when a fault of this machine was last logged, in nanoseconds since the run began, and 1; 0: never
+	complained atomic.Int64  // when a fault of this machine was last logged, 1 + nanoseconds since the run began; 0: never
 }
 
 // observed is the time of a row: whole seconds, so that the column stays small.

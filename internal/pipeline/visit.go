@@ -60,7 +60,8 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
 			break
 		}
-		if manners := row.Pending == string(codes.PendingManners); l.quick != manners && (manners || !l.due(row.ObservedAt, noted).After(now)) {
+		manners := row.Pending == string(codes.PendingManners)
+		if l.quick != manners && (manners || !l.due(row.ObservedAt, noted).After(now)) {
 			octets += v.add(row)
 		}
 	}

@@ -135,8 +135,9 @@ func TestRunThatDoesNotHold(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, want: []string{"run.json: is not as it was written"}},
-		{name: "rejects that are gone", after: func(t *testing.T, s *survey) { remove(t, filepath.Join(s.dir, "rejects.jsonl")) },
-			want: []string{"rejects.jsonl: no such file"}},
+		{name: "rejects that are gone", after: func(t *testing.T, s *survey) {
+			remove(t, filepath.Join(s.dir, "rejects.jsonl"))
+		}, want: []string{"rejects.jsonl: no such file"}},
 		{name: "scans in one shard and in two", after: func(t *testing.T, s *survey) {
 			m, err := output.ReadManifest(filepath.Join(s.dir, "run.json"))
 			if err != nil {
@@ -146,7 +147,7 @@ func TestRunThatDoesNotHold(t *testing.T) {
 			if err := m.Write(s.dir); err != nil {
 				t.Fatal(err)
 			}
-		}, want: []string{"run.json: is of a run in 1 shards, run-1-of-2.json of one in 2: run one of the scans again, which sets the manifests of the others aside"}},
+		}, want: []string{"run.json: is of a run in 1 shards, run-1-of-2.json of one in 2: run one of the scans again, which sets"}},
 		{name: "a run that says it is complete", before: func(s *survey) { s.lose[1] = true },
 			want: []string{"the manifests say that the run is complete, and it is not"}},
 		{name: "a part of another shard", before: func(s *survey) {
