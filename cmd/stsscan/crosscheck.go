@@ -75,13 +75,24 @@ func (f *crossFlags) names() (names []string) {
 	return names
 }
 
-// done reports whether a finished run was checked as the flags want it.
-func (f *crossFlags) done(m *output.Manifest) bool {
+// done reports whether a finished run was checked as the flags want it, and the
+// list of disagreements is there.
+func (f *crossFlags) done(m *output.Manifest, r *record) bool {
+	c := crossCheckOf(m)
 	if f.resolvers == "" {
+		if c != nil && r.dataset.CheckDisagreements(c) != nil {
+			r.damage.tell(r.dataset.CheckDisagreements(c), "--cross-check does it again")
+		}
 		return true
 	}
-	c := crossCheckOf(m)
-	return c != nil && c.Trouble == "" && c.Share == f.share && slices.Equal(c.Resolvers, f.names())
+	if c == nil || c.Trouble != "" || c.Share != f.share || !slices.Equal(c.Resolvers, f.names()) {
+		return false
+	}
+	err := r.dataset.CheckDisagreements(c)
+	if err != nil {
+		r.damage.tell(err, "the cross-check is done again")
+	}
+	return err == nil
 }
 
 // crossCheckOf is the cross-check of a run; nil where there was none.

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -28,6 +28,7 @@ type record struct {
 	excluded *domains.ExclusionFile
 	earlier  *output.Manifest // of the process that worked on the run before; nil: none
 	parts    map[int]output.PartInfo
+	damage   *damage
 	written  time.Time
 
 	discarded func() int64 // parts that were scanned once more; nil: none
@@ -36,7 +37,7 @@ type record struct {
 
 // newRecord opens the table in the run directory and finds the parts of this
 // shard that are whole.
-func (j *scanJob) newRecord(plan *domains.Plan, excluded *domains.ExclusionFile) (*record, error) {
+func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile) (*record, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
 		PublicList: publicsuffix.List.String(),
@@ -51,12 +52,8 @@ func (j *scanJob) newRecord(plan *domains.Plan, excluded *domains.ExclusionFile)
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))
 	}
-	earlier, err := j.earlier(m)
-	if err != nil {
-		return nil, err
-	}
-	if earlier != nil {
-		m.StartedAt = earlier.StartedAt
+	if j.earlier != nil && j.earlier.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
+		m.StartedAt = j.earlier.StartedAt
 	}
 
 	meaning, err := j.meaning()
@@ -75,63 +72,19 @@ func (j *scanJob) newRecord(plan *domains.Plan, excluded *domains.ExclusionFile)
 		return nil, err
 	}
 	r := &record{
-		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: earlier,
-		excluded: excluded, parts: make(map[int]output.PartInfo),
+		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: j.earlier,
+		excluded: excluded, parts: make(map[int]output.PartInfo), damage: j.damage,
 	}
-	for k := range plan.Parts {
-		if !j.slice.Owns(k) {
-			continue
-		}
-		info, whole, err := dataset.Whole(k)
-		if err != nil {
-			return nil, err
-		}
-		if whole {
-			r.add(info)
-		}
-		if whole && info.Pending == 0 { // killed before it could remove the log
-			if err := dataset.RemoveLog(k); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return r, nil
-}
-
-// earlier reads the manifest that a process before left for this shard; nil where
-// there is none. It is an error when the run was begun in another number of
-// shards: its parts would be named by two manifests.
-func (j *scanJob) earlier(m *output.Manifest) (*output.Manifest, error) {
-	manifests, err := output.ReadManifests(j.output)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+	if err := r.takeOver(ctx); err != nil {
 		return nil, err
 	}
-	var found *output.Manifest
-	for _, other := range manifests {
-		if ours, theirs := shardsOf(m), shardsOf(other); ours != theirs {
-			return nil, fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.output, theirs, ours, other.Name())
-		}
-		if other.Name() == m.Name() {
-			found = other
-		}
-	}
-	return found, nil
-}
-
-func shardsOf(m *output.Manifest) int {
-	if m.Shard == nil {
-		return 1
-	}
-	return m.Shard.Of
+	return r, nil
 }
 
 // finished returns the manifest of a run that has nothing left to do: it stays
 // as it is, the record of those who did the work.
 func (r *record) finished() (*output.Manifest, bool) {
-	if r.earlier == nil || !r.earlier.Status.Finished() {
+	if r.earlier == nil || !r.earlier.Status.Finished() || r.earlier.Altered {
 		return nil, false
 	}
 	for k := range r.plan.Parts {
@@ -267,6 +220,7 @@ func (r *record) write(status output.Status, reasons []string) error {
 	for _, v := range r.excluded.Versions() {
 		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))
 	}
+	r.manifest.Damaged = r.damage.list(r.earlier)
 	r.manifest.Parts = r.manifest.Parts[:0]
 	for k := range r.plan.Parts {
 		if info, ok := r.parts[k]; ok {

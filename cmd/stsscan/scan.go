@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,7 @@ DIR/rejects.jsonl has the lines that name no domain that can be asked.
 
 The same command again goes on where it stopped. The first interrupt finishes
 what is in flight and leaves whole files (exit status 3); the second stops at
-once (exit status 130).`,
+once (exit status 130). What is found damaged or gone is said, and done again.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
@@ -120,6 +119,8 @@ type scanJob struct {
 	std      streams
 	lineage  *output.Lineage // nil where the names are those of lists
 	settings map[string]string
+	earlier  *output.Manifest // that a process before left; nil: none
+	damage   *damage
 
 	slice queue.Shard
 	mode  progressMode
@@ -192,15 +193,11 @@ func (j *scanJob) shardOf() *output.Shard {
 	return &output.Shard{Index: j.slice.Index, Of: j.slice.Of}
 }
 
-// lockName is the name of the lock that keeps a second process away.
-func (j *scanJob) lockName() string {
-	return "." + strings.TrimSuffix(output.ManifestName(j.shardOf()), ".json") + ".lock"
-}
-
 func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
 
-// run does the job: open the network, lock, prepare, scan, record. What a flag or a
-// file that it names can be refused for is found before anything is written.
+// run does the job: open the network, lock, prepare, take over what is there, scan,
+// record. What a flag or a file that it names can be refused for is found before
+// anything is written.
 func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
@@ -218,12 +215,16 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err := j.checkFrom(); err != nil {
 		return nil, err
 	}
-	release, err := j.lock()
+	j.damage = &damage{log: log}
+	release, err := j.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
 	if err := j.choose(); err != nil {
+		return nil, err
+	}
+	if j.earlier, err = j.readEarlier(); err != nil {
 		return nil, err
 	}
 	plan, err := j.prepare(ctx, excluded.Exclusions())
@@ -233,5 +234,9 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err := j.checkChosen(plan); err != nil {
 		return nil, err
 	}
-	return j.scan(ctx, console, log, n, metrics, excluded, plan)
+	record, err := j.newRecord(ctx, plan, excluded)
+	if err != nil {
+		return nil, err
+	}
+	return j.scan(ctx, console, log, n, metrics, record)
 }

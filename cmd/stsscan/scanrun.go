@@ -17,22 +17,6 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// lock makes the run directory and keeps a second process of the same shard
-// away from it.
-func (j *scanJob) lock() (release func(), err error) {
-	if err := durable.MakeDir(j.output); err != nil {
-		return nil, err
-	}
-	lock, err := durable.Lock(j.path(j.lockName()))
-	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = lock.Unlock() }, nil
-}
-
 // prepareConfig says what is prepared.
 func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
 	var lists []domains.List
@@ -42,6 +26,8 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 	return domains.PrepareConfig{
 		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
+		Owns: j.slice.Owns, Begun: j.begun,
+		Damaged: func(err error) { j.damage.tell(err, "the lists are prepared again") },
 	}
 }
 
@@ -58,18 +44,14 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 
 // scan scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scan(
-	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, excluded *domains.ExclusionFile,
-	plan *domains.Plan,
+	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, record *record,
 ) (*output.Manifest, error) {
-	record, err := j.newRecord(plan, excluded)
-	if err != nil {
-		return nil, err
-	}
+	plan, excluded := record.plan, record.excluded
 	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
 	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now); err != nil {
 		return nil, exitOf(err)
 	}
-	if finished, ok := record.finished(); ok && j.cross.done(finished) {
+	if finished, ok := record.finished(); ok && j.cross.done(finished, record) {
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}

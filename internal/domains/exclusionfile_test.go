@@ -2,7 +2,6 @@ package domains
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,27 +161,32 @@ func TestExclusionsAreKept(t *testing.T) {
 	}
 }
 
-// A run that an older version prepared has no list of who was excluded: it is
-// taken up with the same ones only.
-func TestExclusionsOfOlderRun(t *testing.T) {
+// A run whose list of who was excluded is gone is prepared again with the same ones,
+// and with no others.
+func TestExclusionsAreGone(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	f, plan, cfg := follows(t, path)
-	if err := os.Remove(filepath.Join(plan.dir, chunksDir, entriesFile)); err != nil {
+	kept := filepath.Join(plan.dir, chunksDir, entriesFile)
+	if err := os.Remove(kept); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := Prepare(t.Context(), cfg); err != nil {
-		t.Error(err)
-	}
-	if err := f.Follow(plan, "run", durable.Disk{}, time.Now); err != nil {
-		t.Error(err)
 	}
 	rewrite(t, path, "a.com\nb.com\n")
 	more, err := ReadExclusions(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Exclude = more
-	if _, err := Prepare(t.Context(), cfg); !errors.Is(err, ErrOtherInput) || errors.Is(err, fs.ErrNotExist) {
+	grown := cfg
+	grown.Exclude = more
+	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) {
 		t.Errorf("%v", err)
+	}
+	if _, err := Prepare(t.Context(), cfg); err != nil {
+		t.Error(err)
+	}
+	if data, err := os.ReadFile(kept); string(data) != "a.com\n" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if err := f.Follow(plan, "run", durable.Disk{}, time.Now); err != nil {
+		t.Error(err)
 	}
 }

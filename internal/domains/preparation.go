@@ -18,6 +18,7 @@ import (
 // repeats.
 type preparation struct {
 	cfg     *PrepareConfig
+	mend    *mend // nil: the run directory is prepared for the first time
 	rules   Rules
 	chunks  string // directory
 	plan    *Plan
@@ -55,6 +56,9 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	}
 	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
 	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
+	if err := p.mend.same(p.plan); err != nil {
+		return nil, err
+	}
 	if err := p.writeChunks(ctx, repeated); err != nil {
 		return nil, err
 	}
@@ -62,7 +66,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	// Which is why a plan is a finished one: everything else is there.
-	if err := p.rejects.commit(); err != nil {
+	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
 		return nil, err
 	}
 	if err := p.spool.close(); err != nil {
@@ -110,7 +114,7 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 		return err
 	}
 	defer func() { err = with(err, src.Close()) }()
-	in := Input{Name: l.Path}
+	in := Input{Name: p.mend.name(i, l)}
 	read := !p.full(&in)
 	if read {
 		if err := p.readEntries(i, &in, src); err != nil {

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"stsscan/internal/durable"
@@ -40,6 +39,10 @@ type PrepareConfig struct {
 	MemoryBudget    int64                   // for finding repeats, in octets; 0: 64 MiB
 	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
 	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
+
+	Owns    func(k int) bool // the parts whose chunks matter; nil: all
+	Begun   func() string    // SHA-256 of the plan that the run was begun with, "" where nothing tells; nil: nothing does
+	Damaged func(error)      // told of what was damaged or gone, and is prepared again; nil: nobody
 }
 
 // defaultMemoryBudget is for finding repeats. Half of it fills up with the first
@@ -58,9 +61,10 @@ const defaultMemoryBudget = 64 << 20
 // Where the run directory has a plan already, the lists are only read to see
 // that they are the same; an error that wraps [ErrOtherInput] says what is not. The
 // Exclusions may be more than they were; one that wraps [ErrEntryGone] says what is
-// missing.
-// A plan that was not finished is begun afresh. Where another process prepares
-// the same directory, Prepare waits for it.
+// missing. All chunks are read, too: where one, the plan or [RejectsFile] is damaged
+// or gone, everything is prepared again, if the lists are the same. A plan that was
+// not finished is begun afresh. Where another process prepares the same directory,
+// Prepare waits for it.
 //
 // A list without one valid name is an error. After any error there is no plan.
 // Prepare stops soon after ctx is done, though not while a read of standard
@@ -69,18 +73,18 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	plan, err := ReadPlan(cfg.Dir)
-	if err == nil {
-		return cfg.reuse(ctx, plan)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	plan, wrong, err := cfg.prepared(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if plan != nil && wrong == nil {
+		return cfg.reuse(ctx, plan)
 	}
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	if err := os.MkdirAll(chunks, 0o755); err != nil {
 		return nil, err
 	}
-	lock, err := waitForLock(ctx, filepath.Join(chunks, lockFile))
+	lock, err := durable.WaitLock(ctx, filepath.Join(chunks, lockFile))
 	if err != nil {
 		return nil, err
 	}
@@ -91,17 +95,22 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 // prepareLocked prepares the run directory, unless somebody else did while we
 // waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
-	plan, err := ReadPlan(cfg.Dir)
-	if err == nil {
-		return cfg.reuse(ctx, plan)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	plan, wrong, err := cfg.prepared(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := cfg.sweep(); err != nil {
+	if plan != nil && wrong == nil {
+		return cfg.reuse(ctx, plan)
+	}
+	m, err := cfg.newMend(plan, wrong)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.sweep(m == nil); err != nil {
 		return nil, err
 	}
 	p := newPreparation(cfg)
+	p.mend = m
 	plan, err = p.run(ctx)
 	if err == nil {
 		return plan, nil
@@ -109,7 +118,7 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 	}
-	return nil, with(err, errors.Join(p.abort(), cfg.sweep()))
+	return nil, with(err, errors.Join(p.abort(), cfg.sweep(m == nil)))
 }
 
 // check refuses what cannot be meant, before anything is written.
@@ -169,8 +178,9 @@ func openError(err error) error {
 
 func (cfg *PrepareConfig) needsColumns() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
 
-// sweep removes what a prepare step that was not finished left behind.
-func (cfg *PrepareConfig) sweep() error {
+// sweep removes what a prepare step that was not finished left behind; its chunks
+// too, unless other shards may be reading them.
+func (cfg *PrepareConfig) sweep(all bool) error {
 	if err := cfg.Disk.Sweep(cfg.Dir, func(name string) bool { return name == RejectsFile }); err != nil {
 		return err
 	}
@@ -180,7 +190,7 @@ func (cfg *PrepareConfig) sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok && e.Name() != entriesFile {
+		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok && e.Name() != entriesFile || !all {
 			continue
 		}
 		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
@@ -188,24 +198,6 @@ func (cfg *PrepareConfig) sweep() error {
 		}
 	}
 	return cfg.Disk.Sweep(chunks, nil)
-}
-
-// lockPoll is how often a process looks whether another one, which prepares
-// the same run directory, has finished.
-const lockPoll = 100 * time.Millisecond
-
-func waitForLock(ctx context.Context, path string) (*durable.LockFile, error) {
-	for {
-		lock, err := durable.Lock(path)
-		if !errors.Is(err, durable.ErrLocked) {
-			return lock, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
-		case <-time.After(lockPoll):
-		}
-	}
 }
 
 // heard is what a [Source] calls as it is read: it tells the progress over all

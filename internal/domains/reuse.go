@@ -2,9 +2,7 @@ package domains
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -43,9 +41,6 @@ func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
 		return nil
 	}
 	then, err := plan.ReadExclusions()
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("run directory %s %w: the exclusions are not the same", cfg.Dir, ErrOtherInput)
-	}
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,36 @@ func TestManifestKeys(t *testing.T) {
 	}
 }
 
+// A manifest in which an octet was changed, or that was cut, is not taken for the
+// one that was written; the name of its checksum apart.
+func TestManifestAltered(t *testing.T) {
+	dir := t.TempDir()
+	if err := manifest().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "run.json")
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Index(string(good), `"checksum"`)
+	for n := range len(good) - 1 {
+		for _, data := range [][]byte{flipped(good, n), good[:n]} {
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			m, err := ReadManifest(path)
+			cut := len(data) < len(good)
+			if !cut && n >= name && n <= name+13 {
+				continue
+			}
+			if !errors.Is(err, ErrManifest) && (err != nil || cut || !m.Altered) {
+				t.Errorf("octet %d, cut %v: %v", n, cut, err)
+			}
+		}
+	}
+}
+
 func TestReadManifestRefuses(t *testing.T) {
 	tests := []struct{ name, data, says string }{
 		{"run.json", "", "run.json is not the manifest of a run: line 1: unexpected end of JSON input"},

@@ -182,7 +182,7 @@ func (p *Part) Commit() (PartInfo, error) {
 	}
 	p.info.Rows = p.info.Counts.Rows
 	p.info.Bytes = p.sink.offset
-	p.info.SHA256 = hex.EncodeToString(p.sum.Sum(nil))
+	p.info.SHA256, p.info.checked = hex.EncodeToString(p.sum.Sum(nil)), true
 	if p.err = p.file.Commit(p.check); p.err != nil {
 		return PartInfo{}, p.err
 	}

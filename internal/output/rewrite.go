@@ -67,6 +67,7 @@ func (p *Part) takeOver(d *Dataset, old PartInfo, keep func(r *Row) bool) error 
 		return fmt.Errorf("%s: %w: it is not the file that was written", d.path(old.Part), ErrDamaged)
 	}
 	p.info.ExcludedLate = old.ExcludedLate
+	p.info.Rewrite = old.Rewrite + 1
 	return d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
 		return p.keep(f, file, info, keep)
 	})

@@ -155,7 +155,7 @@ func (a *admission) open() (opened, more bool) {
 	}
 	a.part, a.names, a.found = &part{number: a.next, late: late, from: time.Now()}, names, false
 	a.part.visit, _ = names.(*visit)
-	a.part.log = newSurveyLog(a.Dataset, a.part.number, a.part.visit)
+	a.part.log = a.newSurveyLog(a.part.number, a.part.visit)
 	a.events <- event{part: a.part}
 	return true, true
 }

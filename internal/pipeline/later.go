@@ -38,7 +38,9 @@ func (p pace) withDefaults() pace {
 // provisional, and writes each part anew that has changed. What may mend is
 // asked once PassDelay has passed, on another upstream where there is one, and
 // up to Passes times in all; what waits for manners is worked through, address
-// by address, at the rate that they allow. The rows on disk are the queue.
+// by address, at the rate that they allow. The rows on disk are the queue. A row
+// whose time is in the future was observed by a wrong clock, and counts as observed
+// when its part was read: nothing waits longer than a pass for what is on disk.
 //
 // The Source of config is not used; Wrote hears of each part that is written
 // anew. Errors are those of [Run]; after any of them each part is whole, old or
@@ -49,10 +51,12 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
 		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
+		noted: make(map[int]time.Time),
 	}
 	for _, info := range parts {
 		l.note(info)
 	}
+	l.warnOfFuture()
 	c := l.Config
 	c.Source, c.Chunks = l, l
 	c.Wrote = func(info output.PartInfo) {
@@ -71,6 +75,7 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		return late, nil
 	}
 	pause := l.pace.least
+	fewer, told := l.Now(), false // since when as many wait as now
 	for {
 		before := l.left()
 		if before == 0 {
@@ -85,11 +90,23 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 			if err := l.round(ctx, c); err != nil {
 				return err
 			}
-			if l.left() < before || l.progress {
+			now, left := l.Now(), l.left()
+			if left < before {
+				fewer, told = now, false
+			}
+			if !told && now.Sub(fewer) > l.PassDelay+l.pace.most {
+				l.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
+					"until", now.Add(pause).UTC().Truncate(time.Second))
+				told = true
+			}
+			if left < before || l.progress {
 				pause = l.pace.least
 				continue
 			}
 			wait, pause = pause, min(2*pause, l.pace.most)
+		} else if wait > l.pace.most {
+			l.Log.Info("all domains that are left wait", "domains", before,
+				"until", l.Now().Add(wait).UTC().Truncate(time.Second))
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -114,6 +131,7 @@ type later struct {
 
 	mu     sync.Mutex
 	parts  map[int]output.PartInfo // with provisional rows
+	noted  map[int]time.Time       // when they were read, or written
 	flying map[netip.Addr]int      // surveys under way
 	held   map[netip.Addr]time.Time
 	alone  map[int]time.Time   // parts that are not to be visited before
@@ -132,7 +150,7 @@ func (l *later) round(ctx context.Context, c Config) error {
 		if l.alone[k].After(now) {
 			continue
 		}
-		if info.PendingSince != nil && !l.due(*info.PendingSince).After(now) {
+		if info.PendingSince != nil && !l.due(*info.PendingSince, l.noted[k]).After(now) {
 			due = append(due, info)
 		}
 		if info.Counts.Pending[codes.PendingManners] > 0 {
@@ -230,7 +248,7 @@ func (l *later) note(info output.PartInfo) {
 		delete(l.parts, info.Part)
 		return
 	}
-	l.parts[info.Part] = info
+	l.parts[info.Part], l.noted[info.Part] = info, l.Now()
 }
 
 // left is the number of rows that wait.
@@ -275,7 +293,7 @@ func (l *later) next(info output.PartInfo) time.Time {
 	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
 		return next
 	}
-	if due := l.due(*info.PendingSince); due.After(next) {
+	if due := l.due(*info.PendingSince, l.noted[info.Part]); due.After(next) {
 		return due
 	}
 	return next
@@ -286,15 +304,6 @@ func (l *later) leave(k int, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.alone[k] = until
-}
-
-// due is when a row may be asked again that was observed at the given time,
-// which was cut to seconds.
-func (l *later) due(observed time.Time) time.Time {
-	if l.PassDelay == 0 {
-		return time.Time{}
-	}
-	return observed.Add(l.PassDelay + time.Second)
 }
 
 // take reports whether one more domain of an address may be surveyed, and

@@ -186,6 +186,7 @@ func Run(ctx context.Context, config Config) error {
 	r := &run{
 		rowMaker: newRowMaker(),
 		Config:   c,
+		began:    time.Now(),
 		stop:     stop,
 		halt:     halt,
 		work:     work,
@@ -262,7 +263,8 @@ type run struct {
 
 	again      bool          // the names are those of visits
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
-	complained atomic.Int64  // when a fault of this machine was last logged, in Unix nanoseconds
+	began      time.Time     //
+	complained atomic.Int64  // when a fault of this machine was last logged, 1 + nanoseconds since the run began; 0: never
 }
 
 // observed is the time of a row: whole seconds, so that the column stays small.

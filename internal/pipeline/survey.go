@@ -99,9 +99,9 @@ func (r *run) keep(slot int64, row *output.Row, err error) {
 // domain meets it, thousands do.
 func (r *run) complain(domain string, err error) {
 	faults := r.Stats.localFaults.Add(1)
-	now := r.Now().UnixNano()
+	now := 1 + int64(time.Since(r.began))
 	last := r.complained.Load()
-	if time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
+	if last > 0 && time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
 		return
 	}
 	r.Log.Warn("a fault of this machine: domains are asked again", "times", faults, "last", domain, "error", err)

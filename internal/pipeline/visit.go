@@ -53,6 +53,9 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		earlier: make(map[int64]*earlier), done: make(map[int64]bool),
 	}
 	octets := 0
+	l.mu.Lock()
+	noted := l.noted[info.Part]
+	l.mu.Unlock()
 	for row, err := range l.Dataset.Provisional(info.Part) {
 		if err != nil {
 			return nil, err
@@ -64,7 +67,8 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 			v.excluded++
 			continue
 		}
-		if manners := row.Pending == string(codes.PendingManners); l.quick != manners && (manners || !l.due(row.ObservedAt).After(now)) {
+		manners := row.Pending == string(codes.PendingManners)
+		if l.quick != manners && (manners || !l.due(row.ObservedAt, noted).After(now)) {
 			octets += v.add(row)
 		}
 	}

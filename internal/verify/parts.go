@@ -95,9 +95,9 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 }
 
 // rewritten says that the part was listed with provisional rows by a process
-// that was killed, and may since have written it anew.
+// that was killed, and has since written it anew.
 func (l listing) rewritten(info output.PartInfo) bool {
-	return l.SHA256 != info.SHA256 && l.Pending > 0 && !l.manifest.Status.Finished()
+	return l.SHA256 != info.SHA256 && l.Pending > 0 && info.Rewrite > l.Rewrite && !l.manifest.Status.Finished()
 }
 
 // ranks are the ranks of part k.

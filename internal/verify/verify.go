@@ -93,8 +93,11 @@ func (c *check) readManifests() error {
 		if m.Shard != nil {
 			of, index = m.Shard.Of, m.Shard.Index
 		}
-		if of != shards || (m.Shard == nil) != (first.Shard == nil) {
-			c.problem(m.Name(), "is of a run in %d shards, %s of one in %d", of, first.Name(), shards)
+		if of != shards {
+			c.problem(m.Name(), "is of a run in %d shards, %s of one in %d%s", of, first.Name(), shards, c.mending())
+		}
+		if m.Altered {
+			c.problem(m.Name(), "is not as it was written")
 		}
 		if m.Plan != first.Plan {
 			c.problem(m.Name(), "is of another plan than %s", first.Name())
@@ -118,6 +121,16 @@ func (c *check) readManifests() error {
 		}
 	}
 	return nil
+}
+
+// mending says how a directory is mended in which scans in several numbers of
+// shards were begun.
+func (c *check) mending() string {
+	which := "one of the scans"
+	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
+		which = fmt.Sprintf("the scan in %d shards", claimed)
+	}
+	return fmt.Sprintf(": run %s again, which sets the manifests of the others aside, takes over the parts and ends them", which)
 }
 
 // checkListing takes note of the parts that a manifest names.
@@ -167,6 +180,9 @@ func (c *check) readPlan() error {
 				c.problem(m.Name(), "input %q is not the one of the plan", got.Name)
 			}
 		}
+	}
+	if err := plan.CheckRejects(); err != nil {
+		c.problem("", "%v", err)
 	}
 	c.plan = plan
 	if c.late, err = domains.ReadExclusionHistory(c.dir); err != nil {

@@ -183,6 +183,29 @@ func TestRunThatDoesNotHold(t *testing.T) {
 				}
 			}
 		}, want: []string{"part-000001.parquet: run.json does not list it"}},
+		{name: "a manifest that was changed", after: func(t *testing.T, s *survey) {
+			path := filepath.Join(s.dir, "run.json")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, append([]byte(" "), text...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{"run.json: is not as it was written"}},
+		{name: "rejects that are gone", after: func(t *testing.T, s *survey) {
+			remove(t, filepath.Join(s.dir, "rejects.jsonl"))
+		}, want: []string{"rejects.jsonl: no such file"}},
+		{name: "scans in one shard and in two", after: func(t *testing.T, s *survey) {
+			m, err := output.ReadManifest(filepath.Join(s.dir, "run.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Shard, m.Parts, m.Counts = &output.Shard{Index: 1, Of: 2}, nil, output.Counts{}
+			if err := m.Write(s.dir); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{"run.json: is of a run in 1 shards, run-1-of-2.json of one in 2: run one of the scans again, which sets"}},
 		{name: "a run that says it is complete", before: func(s *survey) { s.lose[1] = true },
 			want: []string{"the manifests say that the run is complete, and it is not"}},
 		{name: "a part of another shard", before: func(s *survey) {
