@@ -55,7 +55,7 @@ func (r *run) survey(j job) {
 		}
 		if told == nil { // a policy is not asked for again because of what came after it
 			var err error
-			told, err = r.tell(name, first, r.deadline(before), log)
+			told, err = r.tell(name, first, before, log)
 			first = nil // a second try asks the question again
 			if err != nil {
 				return nil, err
@@ -111,7 +111,7 @@ func (r *run) complain(domain string, err error) {
 // valid record. first is the sieve's answer, nil to ask the question here. The
 // error is a fault of this machine.
 func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
-	row, err := r.tell(name, first, r.Deadline, nil)
+	row, err := r.tell(name, first, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +127,8 @@ func (r *run) conclude(row *output.Row, deadline time.Duration) error {
 	return r.mail(row, deadline)
 }
 
-// tell is the story up to the policy, which it has so long to retrieve. It logs
-// that the policy is asked for.
-func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration, log *surveyLog) (*output.Row, error) {
+// tell is the story up to the policy. It logs that the policy is asked for.
+func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, log *surveyLog) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -161,7 +160,7 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		return row, err
 	}
 
-	ctx := egress.WithTimeout(r.work, deadline)
+	ctx := egress.WithPass(egress.WithTimeout(r.work, r.deadline(before)), int(before.nextPass()))
 	if r.patience > 0 {
 		ctx = egress.WithPatience(ctx, r.patience)
 	}
@@ -170,6 +169,7 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 	result = "fetcherror"
 	fetch, err := r.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), name.Domain)
 	if putOff(err) {
+		before.putOff(err)
 		fillPutOff(row, host)
 		return row, nil
 	}

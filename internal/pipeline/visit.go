@@ -57,6 +57,9 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
 			break
 		}
+		if l.resting(row.Rank, now) {
+			continue
+		}
 		if manners := row.Pending == string(codes.PendingManners); l.quick != manners && (manners || !l.due(row.ObservedAt).After(now)) {
 			octets += v.add(row)
 		}
@@ -155,8 +158,12 @@ func (v *visit) finished(row *output.Row) {
 	v.done[row.Rank] = true
 	v.looked = time.Time{}
 	v.mu.Unlock()
+	own := !e.rests.IsZero()
+	if own {
+		v.rest(row.Rank, e.rests)
+	}
 	if !v.quick && e.addr.IsValid() {
-		v.release(e.addr, row.Pending == string(codes.PendingManners))
+		v.release(e.addr, !own && row.Pending == string(codes.PendingManners))
 	}
 	v.Stats.again(e.pending)
 }
