@@ -112,6 +112,9 @@ func (x *crossing) read(ctx context.Context) error {
 	defer close(x.rows)
 	wanted := func(domain string, class codes.Record) bool { return output.CrossChecked(domain, class, x.Share) }
 	for _, k := range x.Parts {
+		if ctx.Err() != nil {
+			return nil
+		}
 		for row, err := range x.Dataset.Records(k, wanted) {
 			if err != nil {
 				return err

@@ -25,6 +25,7 @@ type earlier struct {
 	upstream netip.AddrPort // that answered, or did not
 	addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
 	told     *output.Row    // the row up to the policy, where only MX hosts are still to be asked
+	begun    bool           // its policy is asked for
 	rests    time.Time      // when its Policy Host wants to be asked again that was put off; zero: it said nothing
 
 	record       codes.Record
@@ -133,10 +134,21 @@ func putOff(err error) bool {
 	return errors.As(err, &later) && later.Later()
 }
 
+// begin notes that the policy of the domain is asked for.
+func (e *earlier) begin() {
+	if e != nil {
+		e.begun = true
+	}
+}
+
 // putOff notes what the error says that put the domain off.
 func (e *earlier) putOff(err error) {
+	if e == nil {
+		return
+	}
+	e.begun = false
 	var rest interface{ Until() time.Time }
-	if e != nil && errors.As(err, &rest) {
+	if errors.As(err, &rest) {
 		e.rests = rest.Until()
 	}
 }

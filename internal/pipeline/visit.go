@@ -54,6 +54,9 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		if err != nil {
 			return nil, err
 		}
+		if l.stop.Err() != nil {
+			break
+		}
 		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
 			break
 		}
