@@ -76,9 +76,10 @@ standard input), asks each domain once, and writes one row per domain to
 DIR/part-*.parquet. DIR/run.json says what was asked, how, and what came out;
 DIR/rejects.jsonl has the lines that name no domain that can be asked.
 
-The same command again goes on where it stopped. The first interrupt finishes
-what is in flight and leaves whole files (exit status 3); the second stops at
-once (exit status 130).`,
+The same command again goes on where it stopped. The first interrupt, SIGINT or
+SIGTERM, ends the scan within half a minute: what is in flight has some seconds to
+finish, and files are whole (exit status 3). The second stops at once (exit status
+130); the same signal once more within a second is the first one still.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
@@ -233,10 +234,12 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.choose(); err != nil {
-		return nil, err
-	}
-	plan, err := j.prepare(ctx, excluded)
+	plan, err := unlessInterrupted(ctx, func() (*domains.Plan, error) {
+		if err := j.choose(); err != nil {
+			return nil, err
+		}
+		return j.prepare(ctx, excluded)
+	})
 	if err != nil {
 		return nil, err
 	}

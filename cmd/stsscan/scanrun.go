@@ -44,7 +44,7 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
 	})
 	if ctx.Err() != nil {
-		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
+		return nil, exitOf(errStopped)
 	}
 	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
 	return plan, err
@@ -52,7 +52,7 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 
 // scan scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, plan *domains.Plan) (*output.Manifest, error) {
-	record, err := j.newRecord(plan)
+	record, err := unlessInterrupted(ctx, func() (*record, error) { return j.newRecord(plan) })
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +76,9 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
 	record.manifest.Trust = &trust
 	record.describe(n)
+	if ctx.Err() != nil {
+		err = errStopped
+	}
 	if err != nil {
 		return nil, record.end(err)
 	}

@@ -61,7 +61,9 @@ func (e *stuckTown) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) 
 	return e.town.Exchange(ctx, q)
 }
 
-func (e *stuckTown) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *stuckTown) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	into := make([]resolver.Question, 4)
 	lost := false
 	for more := true; more && ctx.Err() == nil; {
@@ -127,7 +129,8 @@ const (
 )
 
 func newStuckTown() *stuckTown {
-	return &stuckTown{town: newTown(), asked: make(map[string][]time.Time), stuck: func(string, string) bool { return false }}
+	none := func(string, string) bool { return false }
+	return &stuckTown{town: newTown(), asked: make(map[string][]time.Time), stuck: none}
 }
 
 // survey is that of a town, for which something may be stuck.
