@@ -78,6 +78,10 @@ func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, 
 	if !t.settle(mine, cause == errLater) {
 		return nil, waited, cause
 	}
+	if cancelled(ctx) { // it came with the end of those before
+		mine.leave()
+		return nil, waited, context.Cause(ctx)
+	}
 	return mine, waited, nil
 }
 

@@ -22,6 +22,8 @@ type visit struct {
 
 // A diary notes visits.
 type diary struct {
+	wish func(n int) time.Duration // for which the n-th host wants to be left alone; nil: none does
+
 	mu     sync.Mutex
 	visits []visit
 }
@@ -34,6 +36,9 @@ func (d *diary) pay(ctx context.Context, t *turns, addr netip.Addr, n int, stay 
 	}
 	v := visit{addr: addr, n: n, began: time.Now()}
 	time.Sleep(stay)
+	if mine.asked(1); d.wish != nil {
+		mine.hold(d.wish(n))
+	}
 	v.end = time.Now()
 	mine.leave()
 	mine.leave() // counts once
@@ -73,8 +78,8 @@ func wantWithin[K comparable](t *testing.T, visits []visit, l limit, key func(ne
 func patiently(t *testing.T) context.Context { return WithPatience(t.Context(), 24*time.Hour) }
 
 // Rate and concurrency are kept in every window, of addresses and of networks,
-// whoever comes when and stays for how long; everybody gets a turn, and those of
-// one address in the order in which they came.
+// whoever comes when, stays for how long and wants to be left alone; everybody gets
+// a turn, and those of one address in the order in which they came.
 func TestTurnsKeepTheirLimits(t *testing.T) {
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -86,6 +91,9 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			turns := newTurns(m)
 			var d diary
+			if seed%2 == 1 {
+				d.wish = func(n int) time.Duration { return max(0, time.Duration(n%9-5)) * 2 * time.Second }
+			}
 			var all sync.WaitGroup
 			const visits = 150
 			for n := range visits {
@@ -119,7 +127,7 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 				last[v.addr] = v
 			}
 			counts := turns.countsNow()
-			if counts.Waiting != 0 || counts.PutOff != 0 {
+			if counts.Waiting != 0 || counts.PutOff != 0 || (counts.Held > 0) != (d.wish != nil) {
 				t.Errorf("%+v", counts)
 			}
 		})

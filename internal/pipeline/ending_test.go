@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
@@ -146,19 +148,24 @@ func (e *stuckTown) survey(t *testing.T) *townSurvey {
 // admitted and so much is stuck. The stage has to end.
 func (e *stuckTown) interrupt(t *testing.T, given, hits int64, stage func(ctx context.Context) error) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	e.given.Store(0)
 	e.hits.Store(0)
+	interruptWhen(t, func() bool { return e.given.Load() >= given && e.hits.Load() >= hits }, stage)
+}
+
+func interruptWhen(t *testing.T, ready func() bool, stage func(ctx context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- stage(ctx) }()
 	patience := time.After(time.Minute)
-	for e.given.Load() < given || e.hits.Load() < hits {
+	for !ready() {
 		select {
 		case err := <-ended:
 			t.Fatalf("the run ended by itself: %v", err)
 		case <-patience:
-			t.Fatalf("%d names were admitted, %d things are stuck", e.given.Load(), e.hits.Load())
+			t.Fatal("waited for too long")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -321,6 +328,46 @@ func TestEndingLater(t *testing.T) {
 			}
 			e.resume(t, s)
 		})
+	}
+}
+
+// What waits for its turn at an address keeps waiting: nobody was asked.
+func TestEndingTurns(t *testing.T) {
+	t.Parallel()
+	e := newStuckTown()
+	e.addr = func(string) string { return "22.1.0.1" }
+	s := e.survey(t)
+	s.Surveys, s.PassDelay = 2*together, time.Hour
+	var dialled atomic.Int64
+	transport, err := egress.NewTransport(egress.Config{
+		Resolve: Hosts(e), Manners: egress.Manners{HostConnections: 1, HostRate: -1, NetworkRate: -1, Queue: -1, MaxWait: -1},
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			dialled.Add(1)
+			return nil, e.hang(ctx)
+		},
+		DialTimeout: time.Hour,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Client.Transport, s.Deadline = transport, time.Hour
+	putOff := func() bool { return transport.Manners().PutOff == stuckParts*stuckSize-1 && dialled.Load() == 1 }
+	interruptWhen(t, putOff, func(ctx context.Context) error { return Run(ctx, s.Config) })
+
+	wait := func() bool { return transport.Manners().Waiting == together-1 && dialled.Load() == 2 }
+	interruptWhen(t, wait, func(ctx context.Context) error { return Later(ctx, s.Config, s.infos()) })
+	interrupted := 0
+	for _, row := range rowsIn(t, s.dir) {
+		switch codes.Pending(row.Pending) {
+		case codes.PendingInterrupted:
+			interrupted++
+		case codes.PendingManners:
+		default:
+			t.Errorf("%s: pending %q", row.Domain, row.Pending)
+		}
+	}
+	if interrupted != 2 {
+		t.Errorf("%d rows were interrupted, want the two that were asked", interrupted)
 	}
 }
 

@@ -141,6 +141,13 @@ func (e *earlier) begin() {
 	}
 }
 
+// spared notes that the policy was not asked for after all.
+func (e *earlier) spared() {
+	if e != nil {
+		e.begun = false
+	}
+}
+
 // putOff notes what the error says that put the domain off.
 func (e *earlier) putOff(err error) {
 	if e == nil {

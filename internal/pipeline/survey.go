@@ -192,6 +192,9 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, 
 		return row, nil
 	}
 	if local(err) || err != nil && r.work.Err() != nil {
+		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
+			before.spared()
+		}
 		return row, err
 	}
 	fillFetch(row, fetch, err, host, dialled)
