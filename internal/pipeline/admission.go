@@ -45,6 +45,9 @@ type parked struct {
 // taken or too many parts are open, and reports the end when there are no more
 // names or the run ends.
 func (a *admission) fill(into []resolver.Question) (n int, more bool) {
+	if a.work.Err() != nil {
+		return 0, false
+	}
 	n, more = a.take(into)
 	a.over = !more
 	return n, more
@@ -52,9 +55,6 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 
 func (a *admission) take(into []resolver.Question) (n int, more bool) {
 	for n < len(into) {
-		if a.work.Err() != nil {
-			return n, false
-		}
 		ready, more := a.ready()
 		if !ready {
 			return n, more
