@@ -118,18 +118,46 @@ func TestScanInterrupted(t *testing.T) {
 	}
 }
 
-// Another signal ends a scan at once that waits for what is in flight.
-func TestScanInterruptedTwice(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	writeNames(t, dir, 1)
+// beginSilent begins a scan whose questions wait for hours.
+func beginSilent(t *testing.T, dir string, names int) *process {
+	t.Helper()
+	writeNames(t, dir, names)
 	silent := newSilent(t)
 	p := begin(t, dir, "scan", "-o", "run", "--resolvers", silent.LocalAddr().String(), "--contact", "a@example.org",
 		"--timeout", "1h", "--preflight=false", "--canaries=false", "list")
 	p.start(t)
-	if _, _, err := silent.ReadFrom(make([]byte, 512)); err != nil {
-		t.Fatal(err)
+	for range names {
+		if _, _, err := silent.ReadFrom(make([]byte, 512)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	return p
+}
+
+// What is in flight when a scan is asked to stop, and gets no answer, has
+// provisional rows, and is asked again by the same command.
+func TestScanCutShort(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := beginSilent(t, dir, 3)
+	p.signal(t, syscall.SIGTERM)
+	p.wantStatus(t, exitIncomplete)
+
+	cat := exec.Command("stsscan", "cat", "run")
+	cat.Dir = dir
+	rows, err := cat.Output()
+	if n := bytes.Count(rows, []byte(`"pending":"interrupted"`)); err != nil || n != 3 {
+		t.Errorf("%d rows are provisional, %v:\n%s", n, err, rows)
+	}
+	verify := begin(t, dir, "verify", "run")
+	verify.start(t)
+	verify.wantStatus(t, exitIncomplete)
+}
+
+// Another signal ends a scan at once that waits for what is in flight.
+func TestScanInterruptedTwice(t *testing.T) {
+	t.Parallel()
+	p := beginSilent(t, t.TempDir(), 1)
 	p.signal(t, syscall.SIGINT, syscall.SIGTERM)
 	p.wantStatus(t, exitInterrupted)
 }
