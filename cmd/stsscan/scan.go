@@ -76,9 +76,11 @@ standard input), asks each domain once, and writes one row per domain to
 DIR/part-*.parquet. DIR/run.json says what was asked, how, and what came out;
 DIR/rejects.jsonl has the lines that name no domain that can be asked.
 
-The same command again goes on where it stopped. The first interrupt finishes
-what is in flight and leaves whole files (exit status 3); the second stops at
-once (exit status 130). What is found damaged or gone is said, and done again.`,
+The same command again goes on where it stopped; what it finds damaged or gone is
+said, and done again. The first interrupt, SIGINT or SIGTERM, ends the scan within
+half a minute: what is in flight has some seconds to finish, and files are whole
+(exit status 3). The second stops at once (exit status 130); the same signal once
+more within a second is the first one still.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
@@ -221,20 +223,22 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 		return nil, err
 	}
 	defer release()
-	if err := j.choose(); err != nil {
-		return nil, err
-	}
-	if j.earlier, err = j.readEarlier(); err != nil {
-		return nil, err
-	}
-	plan, err := j.prepare(ctx, excluded.Exclusions())
+	plan, err := unlessInterrupted(ctx, func() (_ *domains.Plan, err error) {
+		if err := j.choose(); err != nil {
+			return nil, err
+		}
+		if j.earlier, err = j.readEarlier(); err != nil {
+			return nil, err
+		}
+		return j.prepare(ctx, excluded.Exclusions())
+	})
 	if err != nil {
 		return nil, err
 	}
 	if err := j.checkChosen(plan); err != nil {
 		return nil, err
 	}
-	record, err := j.newRecord(ctx, plan, excluded)
+	record, err := unlessInterrupted(ctx, func() (*record, error) { return j.newRecord(ctx, plan, excluded) })
 	if err != nil {
 		return nil, err
 	}

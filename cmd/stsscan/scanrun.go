@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"strings"
@@ -36,7 +35,7 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
 	plan, err := domains.Prepare(ctx, j.prepareConfig(excluded))
 	if ctx.Err() != nil {
-		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
+		return nil, exitOf(errStopped)
 	}
 	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
 	return plan, exitOf(err)
@@ -65,6 +64,9 @@ func (j *scanJob) scan(
 	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
 	record.manifest.Trust = &trust
 	record.describe(n)
+	if ctx.Err() != nil {
+		err = errStopped
+	}
 	if err != nil {
 		return nil, record.end(err)
 	}

@@ -171,6 +171,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 			out.Header[name] = values
 		}
 	}
+	conn.turn.asked(passOf(ctx))
 	running, stop := clockOf(ctx).run(ctx)
 	resp, err := exchange(running, conn, out, t.config.HeaderTimeout)
 	if err != nil {

@@ -33,6 +33,7 @@ type admission struct {
 	stopped bool  // ended before the source did
 	refused error // why no more names are admitted, where nobody knows who opted out
 	ended   bool  // the source has
+	over    bool  // no more names come
 }
 
 // parked is a part that is being admitted, and has no name to admit now.
@@ -45,10 +46,16 @@ type parked struct {
 // taken or too many parts are open, and reports the end when there are no more
 // names or the run ends.
 func (a *admission) fill(into []resolver.Question) (n int, more bool) {
+	if a.work.Err() != nil {
+		return 0, false
+	}
+	n, more = a.take(into)
+	a.over = !more
+	return n, more
+}
+
+func (a *admission) take(into []resolver.Question) (n int, more bool) {
 	for n < len(into) {
-		if a.work.Err() != nil {
-			return n, false
-		}
 		ready, more := a.ready()
 		if !ready {
 			return n, more
@@ -175,10 +182,33 @@ func (a *admission) close() {
 	}
 }
 
-// closeAll lets go of the names of all parts.
-func (a *admission) closeAll() {
+// end lets go of the names of all parts, once no more questions are asked. Where
+// the run was cut short before the admission came to its end, parts whose names
+// were all admitted are sealed as it would have done.
+func (a *admission) end() {
+	if !a.over && a.cutShort() {
+		a.stopped = true
+		if a.part != nil {
+			a.parked = append(a.parked, parked{a.part, a.names})
+		}
+		for _, p := range a.parked {
+			a.part, a.names = p.part, p.names
+			if p.part.visit != nil || len(a.waiting) == 0 && a.atEnd() {
+				a.seal()
+				continue
+			}
+			a.close()
+		}
+		return
+	}
 	a.close()
 	for _, p := range a.parked {
 		_ = p.names.Close()
 	}
+}
+
+// atEnd reports whether the part has no more names. It may take one out.
+func (a *admission) atEnd() bool {
+	n, err := a.names.Next(a.buffer[:1])
+	return n == 0 && errors.Is(err, io.EOF)
 }

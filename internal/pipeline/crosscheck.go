@@ -121,6 +121,9 @@ func (x *crossing) read(ctx context.Context) error {
 	defer close(x.rows)
 	wanted := func(domain string, class codes.Record) bool { return output.CrossChecked(domain, class, x.Share) }
 	for _, k := range x.Parts {
+		if ctx.Err() != nil {
+			return nil
+		}
 		late, err := x.Excluded()
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
 		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
-		noted: make(map[int]time.Time),
+		noted: make(map[int]time.Time), rests: make(map[int64]time.Time),
 	}
 	for _, info := range parts {
 		l.note(info)
@@ -135,6 +135,7 @@ type later struct {
 	flying map[netip.Addr]int      // surveys under way
 	held   map[netip.Addr]time.Time
 	alone  map[int]time.Time   // parts that are not to be visited before
+	rests  map[int64]time.Time // the same of domains, by rank: as many as the transport keeps away from for their own sake
 	failed error               // of the reading ahead
 	late   *domains.Exclusions // those who opted out late, as they were read last
 }
@@ -163,6 +164,7 @@ func (l *later) round(ctx context.Context, c Config) error {
 		infos = slices.Concat(manners[at:], manners[:at])
 	}
 	maps.DeleteFunc(l.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
+	maps.DeleteFunc(l.rests, func(_ int64, until time.Time) bool { return !until.After(now) })
 
 	// Rows are read ahead of the sieve, which must not wait for the disk.
 	l.ready, l.failed, l.progress = make(chan *visit), nil, false
@@ -319,6 +321,20 @@ func (l *later) take(addr netip.Addr, now time.Time) (ok, held bool) {
 	}
 	l.flying[addr]++
 	return true, false
+}
+
+// rest leaves a domain alone, and no other of its address, until its Policy Host
+// wants to be asked.
+func (l *later) rest(rank int64, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rests[rank] = until
+}
+
+func (l *later) resting(rank int64, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rests[rank].After(now)
 }
 
 // release ends the survey of a domain of an address, which was put off or not.

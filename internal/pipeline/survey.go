@@ -44,22 +44,25 @@ func (r *run) survey(j job) {
 		return
 	}
 	first := &j.answer
-	var told *output.Row
+	var told, partial *output.Row
 	if before != nil {
 		told = before.told
 	}
 	stalls := r.stalls.count()
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
-		if err := r.await(); err != nil {
+		if err := r.await(); err != nil && r.work.Err() == nil {
 			return nil, backoff.Permanent(err)
 		}
 		if told == nil { // a policy is not asked for again because of what came after it
-			var err error
-			told, err = r.tell(name, first, r.deadline(before), log)
+			seen, err := r.tell(name, first, before, log)
 			first = nil // a second try asks the question again
+			if seen != nil {
+				partial = seen
+			}
 			if err != nil {
 				return nil, err
 			}
+			told = seen
 		}
 		row := *told
 		row.Findings = slices.Clip(row.Findings)
@@ -72,10 +75,19 @@ func (r *run) survey(j job) {
 			fillProbesPutOff(&row, mx)
 		}
 		r.excuse(&row, stalls)
-		return &row, r.settle(&row, before)
+		if err := r.settle(&row, before); err != nil {
+			return nil, err
+		}
+		return &row, context.Cause(r.work) // whatever failed, that may be why
 	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)
 	}))
+	if err != nil && r.cutShort() {
+		if row = r.interrupted(partial, before); row == nil {
+			return // the writer knows what to do with such names
+		}
+		err = nil
+	}
 	if err != nil {
 		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
 		return
@@ -111,7 +123,7 @@ func (r *run) complain(domain string, err error) {
 // valid record. first is the sieve's answer, nil to ask the question here. The
 // error is a fault of this machine.
 func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
-	row, err := r.tell(name, first, r.Deadline, nil)
+	row, err := r.tell(name, first, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +139,9 @@ func (r *run) conclude(row *output.Row, deadline time.Duration) error {
 	return r.mail(row, deadline)
 }
 
-// tell is the story up to the policy, which it has so long to retrieve. It logs
-// that the policy is asked for.
-func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration, log *surveyLog) (*output.Row, error) {
+// tell is the story up to the policy. It logs that the policy is asked for. With
+// an error the row is what was known of the domain by then, or nil.
+func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, log *surveyLog) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -147,12 +159,16 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		return row, nil
 	}
 	lookup, err := r.lookup(name.Domain, first, &asked)
-	if local(err) {
+	if local(err) || err != nil && r.cutShort() {
 		return nil, err
 	}
 	fillLookup(row, lookup, err, asked)
 	if err != nil {
 		return row, nil
+	}
+	row.Policy = string(codes.PolicyUnknown)
+	if r.work.Err() != nil {
+		return row, context.Cause(r.work)
 	}
 	if ask, err := log.begin(row, r.Now(), r.PassDelay); !ask || err != nil {
 		if err != nil {
@@ -160,8 +176,9 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		}
 		return row, err
 	}
+	before.begin()
 
-	ctx := egress.WithTimeout(r.work, deadline)
+	ctx := egress.WithPass(egress.WithTimeout(r.work, r.deadline(before)), int(before.nextPass()))
 	if r.patience > 0 {
 		ctx = egress.WithPatience(ctx, r.patience)
 	}
@@ -170,11 +187,15 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 	result = "fetcherror"
 	fetch, err := r.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), name.Domain)
 	if putOff(err) {
+		before.putOff(err)
 		fillPutOff(row, host)
 		return row, nil
 	}
-	if local(err) {
-		return nil, err
+	if local(err) || err != nil && r.work.Err() != nil {
+		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
+			before.spared()
+		}
+		return row, err
 	}
 	fillFetch(row, fetch, err, host, dialled)
 	if err == nil {

@@ -60,11 +60,17 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		if err != nil {
 			return nil, err
 		}
+		if l.stop.Err() != nil {
+			break
+		}
 		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
 			break
 		}
 		if excludes(v.late, row) {
 			v.excluded++
+			continue
+		}
+		if l.resting(row.Rank, now) {
 			continue
 		}
 		manners := row.Pending == string(codes.PendingManners)
@@ -166,8 +172,12 @@ func (v *visit) finished(row *output.Row) {
 	v.done[row.Rank] = true
 	v.looked = time.Time{}
 	v.mu.Unlock()
+	own := !e.rests.IsZero()
+	if own {
+		v.rest(row.Rank, e.rests)
+	}
 	if !v.quick && e.addr.IsValid() {
-		v.release(e.addr, row.Pending == string(codes.PendingManners))
+		v.release(e.addr, !own && row.Pending == string(codes.PendingManners))
 	}
 	v.Stats.again(e.pending)
 }

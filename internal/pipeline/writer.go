@@ -63,8 +63,8 @@ func (p *part) finished(row *output.Row) {
 }
 
 // An event tells the writer of plain negatives, of a new part (nothing else is
-// set), of a row, or that a part is sealed: as many rows will come as names
-// were admitted.
+// set), of a row, that a part is sealed: as many rows will come as names were
+// admitted; or, as the last one, that the rest of them will not come.
 type event struct {
 	negatives []resolver.Answer
 	at        time.Time // when they were observed
@@ -72,6 +72,7 @@ type event struct {
 	slot      int64
 	row       *output.Row
 	sealed    bool
+	rest      bool
 }
 
 // A writer is the goroutine that owns the open parts and makes the rows of
@@ -111,7 +112,7 @@ func (r *run) write() error {
 			w.reconsider()
 		}
 	}
-	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && r.work.Err() == nil && time.Now().Before(last); {
+	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && r.writing.Err() == nil && time.Now().Before(last); {
 		<-ticker.C
 		w.reconsider()
 	}
@@ -129,6 +130,9 @@ func (w *writer) take(e event) {
 	switch {
 	case e.negatives != nil:
 		w.addNegatives(e)
+		return
+	case e.rest:
+		w.addRest()
 		return
 	case e.sealed:
 		e.part.sealed = true
@@ -154,7 +158,7 @@ func (w *writer) addNegatives(e event) {
 	w.slots.touch(w.tags)
 	for i := range e.negatives {
 		a := &e.negatives[i]
-		if w.work.Err() != nil {
+		if w.life.Err() != nil {
 			continue
 		}
 		p := w.slots.part(a.Tag)
@@ -197,7 +201,7 @@ func (w *writer) place(p *part) *output.Row {
 // settle writes the batch of p when it is large or the last, and ends the part
 // when no more rows will come.
 func (w *writer) settle(p *part) {
-	if w.work.Err() != nil {
+	if w.life.Err() != nil {
 		p.batch = p.batch[:0]
 		return
 	}

@@ -244,6 +244,9 @@ func sentinel(row *output.Row) codes.Sentinel {
 	case codes.RecordInvalid:
 		return codes.ErrRecordSyntax
 	case codes.RecordUnknown:
+		if cutShort(row) {
+			return ""
+		}
 		return codes.ErrDNS
 	}
 	switch codes.Policy(row.Policy) {

@@ -28,6 +28,11 @@ func notAsked(row *output.Row) bool {
 	return false
 }
 
+// cutShort says that the run ended before there was an answer about the record.
+func cutShort(row *output.Row) bool {
+	return row.Pending == string(codes.PendingInterrupted) && row.Record == string(codes.RecordUnknown) && row.RecordReason == ""
+}
+
 // checkPasses holds what a row says of earlier passes against the rest of it.
 func (o *objections) checkPasses(row *output.Row) {
 	if row.Pending == string(codes.PendingTransient) {

@@ -22,6 +22,14 @@ func TestPasses(t *testing.T) {
 			r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason = policy, stage, why
 		}
 	}
+	unasked := func(pending string) func(*output.Row) {
+		return func(r *output.Row) {
+			*r = output.Row{
+				Domain: r.Domain, Rank: r.Rank, List: r.List, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain, ObservedAt: r.ObservedAt,
+				Record: "unknown", Policy: "not_fetched", Verdict: "unknown", Pass: 1, Pending: pending,
+			}
+		}
+	}
 	tests := []struct {
 		name   string
 		rank   int64
@@ -49,6 +57,18 @@ func TestPasses(t *testing.T) {
 		{"stopped on the way", valid, func(r *output.Row) {
 			failed("unreachable", "tls", "handshake_timeout", "ErrPolicyFetch")(r)
 			r.TLSError, r.Pending = "handshake_timeout", "interrupted"
+		}, ""},
+		{"cut short before an answer", negative, unasked("interrupted"), ""},
+		{"no answer, and no reason", negative, unasked(""), "error is NULL"},
+		{"cut short after the record", valid, func(r *output.Row) {
+			txt, record, id, strict, lenient := r.TXT, r.Record, r.RecordID, r.Strict, r.Lenient
+			unasked("interrupted")(r)
+			r.TXT, r.Record, r.RecordID, r.Strict, r.Lenient, r.Policy = txt, record, id, strict, lenient, "unknown"
+		}, ""},
+		{"cut short after the policy", valid, func(r *output.Row) {
+			r.Pending, r.Verdict, r.VerdictBasis, r.TLSRPTResult = "interrupted", "unknown", "", ""
+			r.MX, r.MXKind, r.MXMatch, r.MXCount, r.MXAuthenticated, r.MXUnused, r.DANE = nil, "", "", nil, nil, nil, ""
+			r.TLSRPT, r.TLSRPTTXT, r.RUA, r.RUAKinds, r.RUADomains, r.Delegation = "", nil, nil, nil, nil, ""
 		}, ""},
 		{"stopped on the way, and the evidence does not hold", valid, func(r *output.Row) { r.Pending, r.Mode = "interrupted", "none" }, "mode is"},
 		{"nobody was asked, and the row is final", valid, waits(""), "is not 200"},
