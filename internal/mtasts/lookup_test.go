@@ -252,7 +252,7 @@ func TestLookupRecord(t *testing.T) {
 			continue
 		}
 		ex = newZones(t, answers)
-		got, err = LookupFrom(t.Context(), ex, "example.com", first.reply(t, RecordQuestion("example.com")))
+		got, err = ReadReply("example.com", first.reply(t, RecordQuestion("example.com"))).Lookup(t.Context(), ex)
 		if wantOne(t, err) != tt.err || !reflect.DeepEqual(got, want) {
 			t.Errorf("from the reply: %s: %v\n got %+v\nwant %+v", tt.name, err, got, want)
 		}

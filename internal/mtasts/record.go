@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
@@ -10,13 +11,16 @@ import (
 const (
 	recordVersion = "v=STSv1"
 	wsp           = " \t" // WSP of RFC 5234: no other white space is white space here
+
+	maxExtensions      = 64 // that are kept
+	maxExtensionOctets = 16 << 10
 )
 
 // A Record is what a Policy Domain publishes at _mta-sts.<domain> (section
 // 3.1).
 type Record struct {
 	ID         string // 1 to 32 letters and digits
-	Extensions []Pair // fields that the RFC does not know, in order, each name once
+	Extensions []Pair // fields that the RFC does not know, in order, each name once; at most 64 and 16 KiB
 }
 
 // String prints the record in its canonical form, as it is to be published.
@@ -27,6 +31,16 @@ func (r Record) String() string {
 		b.WriteString(" " + x.Name + "=" + x.Value + ";")
 	}
 	return b.String()
+}
+
+// apart is r in memory of its own: the texts of r are pieces of the TXT record.
+func (r Record) apart() Record {
+	r.ID = strings.Clone(r.ID)
+	r.Extensions = slices.Clone(r.Extensions)
+	for i, x := range r.Extensions {
+		r.Extensions[i] = Pair{Name: strings.Clone(x.Name), Value: strings.Clone(x.Value)}
+	}
+	return r
 }
 
 // ParseRecord reads one TXT record, its strings joined with nothing between, by
@@ -105,6 +119,7 @@ func readRecord(txt string) (Record, notes[codes.RecordReason]) {
 // A recordReader is the state of reading one record.
 type recordReader struct {
 	record Record
+	octets int // of its extensions
 	notes  notes[codes.RecordReason]
 	seen   map[string]bool // names of fields
 	pos    int             // of the field being read; the version is 0
@@ -183,7 +198,10 @@ func (r *recordReader) extension(name, value string) (codes.RecordReason, string
 	}
 	r.seen[name] = true
 	r.notes.warn(r.pos, codes.FindRecordExtension)
-	r.record.Extensions = append(r.record.Extensions, Pair{Name: name, Value: value})
+	if octets := r.octets + len(name) + len(value); len(r.record.Extensions) < maxExtensions && octets <= maxExtensionOctets {
+		r.record.Extensions = append(r.record.Extensions, Pair{Name: name, Value: value})
+		r.octets = octets
+	}
 	return "", ""
 }
 

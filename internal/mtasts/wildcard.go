@@ -17,7 +17,7 @@ import (
 // suspected is nil where nobody said. The error is a fault of the observer. The
 // deadline is that of ctx.
 func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (suspected *bool, err error) {
-	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT, nil)
+	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT)
 	if ours(w.cause) {
 		return nil, w.cause
 	}

@@ -30,7 +30,7 @@ type Row struct {
 	TXT           [][]byte `parquet:"txt,optional,list"`           // each TXT record, its strings joined; at most 64 records and 16 KiB
 	TXTCount      *int32   `parquet:"txt_count,optional"`          // number of TXT records in the answer
 	RecordID      string   `parquet:"record_id,optional"`          // id of the record (section 3.1)
-	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value
+	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value; at most 64 and 16 KiB
 	CNAMEs        []string `parquet:"cnames,optional,list"`        // alias chain from _mta-sts.<domain>, in order
 	Zone          string   `parquet:"zone,optional"`               // owner of the SOA in a negative answer
 	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds
@@ -132,15 +132,20 @@ type Row struct {
 	FirstPolicyReason string `parquet:"first_policy_reason,optional,dict"` // its policy_reason: codes.PolicyReason
 }
 
-// Octets is the size of the evidence of unbounded number that the row holds:
-// its TXT records and the body of the policy.
+// Octets is the size of the evidence that the row holds of strangers' choosing:
+// TXT records, the body of the policy, and lists that have no small limit.
 func (r *Row) Octets() int {
+	const each = 16 // of an element beside its text
 	n := len(r.PolicyText)
-	for _, txt := range r.TXT {
-		n += len(txt)
+	for _, list := range [][][]byte{r.TXT, r.TLSRPTTXT} {
+		for _, txt := range list {
+			n += each + len(txt)
+		}
 	}
-	for _, txt := range r.TLSRPTTXT {
-		n += len(txt)
+	for _, list := range [][]string{r.Extensions, r.MXPatterns, r.MXUnused, r.PolicyExtensions, r.TLSARecords} {
+		for _, text := range list {
+			n += each + len(text)
+		}
 	}
 	return n
 }

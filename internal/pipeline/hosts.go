@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"stsscan/internal/mtasts"
 )
@@ -15,6 +16,7 @@ func Hosts(ex mtasts.Exchanger) func(ctx context.Context, host string) ([]netip.
 		found, err := mtasts.LookupHost(ctx, ex, host)
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {
 			*into = found
+			into.Addrs = slices.Clone(found.Addrs[:min(len(found.Addrs), maxHostAddrs)]) // there may be thousands
 		}
 		if err == nil {
 			err = found.Failed // counts where none of the addresses may be contacted

@@ -180,14 +180,11 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 
 func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 	row.HostCNAMEs = host.CNAMEs
-	for i, addr := range host.Addrs {
-		if i == maxHostAddrs {
-			break
-		}
+	for _, addr := range host.Addrs {
 		row.HostAddrs = append(row.HostAddrs, addr.String())
 	}
-	if len(host.Addrs) > 0 {
-		row.HostAddrsCount = new(int32(len(host.Addrs)))
+	if host.Count > 0 {
+		row.HostAddrsCount = new(int32(host.Count))
 	}
 	row.DNSMS = milliseconds(dialled.DNSTime)
 	fillAttempts(row, dialled.Attempts)
