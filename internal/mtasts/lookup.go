@@ -70,7 +70,7 @@ func (w *walk) lookup(domain string) (Lookup, error) {
 	case w.reason == codes.RecordNXDomain && len(w.aliases) > 0:
 		l.Findings = []codes.Finding{codes.FindRecordCNAMEDangling}
 	case w.reason == codes.RecordNXDomain:
-		l.Reason = NegativeReason(domain, w.rcode, w.zone)
+		l.Reason = NegativeReason(domain, dns.RcodeNameError, w.zone)
 	}
 	if l.Class = recordClass(l.Reason); l.Class == codes.RecordAbsent {
 		return l, failure(ErrNoRecord, string(l.Reason), nil)
@@ -103,8 +103,8 @@ func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
 		if !ok {
 			continue
 		}
-		if len(txts) == 0 || txt.Hdr.Ttl < l.TTL {
-			l.TTL = txt.Hdr.Ttl
+		if ttl := ttlOf(txt); len(txts) == 0 || ttl < l.TTL {
+			l.TTL = ttl
 		}
 		txts = append(txts, txtOctets(txt))
 	}

@@ -111,8 +111,8 @@ func readMX(mx MX, rrs []dns.RR) MX {
 			continue
 		}
 		host := MXHost{ownerName(dns.CanonicalName(record.Mx)), record.Preference}
-		if mx.Count == 0 || record.Hdr.Ttl < mx.TTL {
-			mx.TTL = record.Hdr.Ttl
+		if ttl := ttlOf(record); mx.Count == 0 || ttl < mx.TTL {
+			mx.TTL = ttl
 		}
 		mx.Count++
 		mx.Hosts = append(mx.Hosts, host)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/miekg/dns"
 
@@ -13,6 +14,10 @@ import (
 
 // maxAliases is how many CNAMEs are followed from one name.
 const maxAliases = 16
+
+// maxName is the length of a name in text, with the final dot, that is 255 octets
+// on the wire (RFC 1035, section 2.3.4).
+const maxName = 254
 
 // A walk is what one or more replies say about a name and a type, at the end of
 // every alias on the way.
@@ -45,9 +50,14 @@ func resolve(ctx context.Context, ex Exchanger, name string, qtype uint16) walk 
 }
 
 // finish asks ex what the replies leave open. Each name is asked for once, so
-// that loops end by themselves.
+// that loops end by themselves. A name that is too long does not exist, and is
+// not asked for.
 func (w *walk) finish(ctx context.Context, ex Exchanger) {
 	for !w.done {
+		if len(w.name) > maxName && !strings.Contains(w.name, `\`) {
+			w.reason, w.done = codes.RecordNXDomain, true
+			break
+		}
 		reply, err := ex.Exchange(ctx, question(w.name, w.qtype))
 		if err != nil {
 			w.cause, w.reason, w.done = withCancellation(ctx, err), exchangeReason(err), true
@@ -127,6 +137,8 @@ func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
 		w.zone = ownerName(zone)
 	}
 	switch {
+	case !enclosed(reply, w.name):
+		return codes.RecordMalformed // a zone that the name is not in cannot deny it
 	case reply.Rcode == dns.RcodeNameError:
 		return codes.RecordNXDomain
 	case denied:

@@ -33,7 +33,7 @@ type Row struct {
 	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value; at most 64 and 16 KiB
 	CNAMEs        []string `parquet:"cnames,optional,list"`        // alias chain from _mta-sts.<domain>, in order
 	Zone          string   `parquet:"zone,optional"`               // owner of the SOA in a negative answer
-	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds
+	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds; 0 where its top bit is set (RFC 2181, section 8)
 	Rcode         string   `parquet:"rcode,optional,dict"`         // DNS response code of the last reply
 	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of every reply that the answer rests on
 	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914)

@@ -124,7 +124,7 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 		row.TXTCount = new(int32(l.TXTCount))
 	}
 	if l.TXTCount > 0 {
-		row.TTL = new(int32(min(l.TTL, 1<<31-1)))
+		row.TTL = new(int32(l.TTL)) // below 1<<31
 	}
 	row.EDE = ede(l.EDE)
 	fillAsked(row, asked)

@@ -154,6 +154,9 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 		}
 		if len(st.rrs) == 0 {
 			reply.Rcode = st.rcode
+			if st.fault == dnsStray {
+				st.zone = strayZone
+			}
 			reply.Ns = []dns.RR{w.denial(st.zone)}
 			return signed, fault
 		}
@@ -170,6 +173,9 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 		}
 	}
 }
+
+// strayZone is a zone that no other name is in.
+const strayZone = "stray.example"
 
 // floodRoom is what a flood takes of a message of 64 KiB: the rest is for what
 // else is in it.
