@@ -151,6 +151,8 @@ func lookups() []oneLookup {
 		{name: "filtered", answers: at(answer{ede: []uint16{17}}), err: codes.ErrDNS, want: unknown(codes.RecordFiltered, Lookup{EDE: []uint16{17}})},
 		{name: "denied with a harmless extended error", answers: at(answer{rrs: []string{soa("example.com")}, ede: []uint16{3, 18}}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNoData, Lookup{Zone: "example.com", EDE: []uint16{3, 18}})},
+		{name: "filtered, among very many extended errors", answers: at(answer{rrs: []string{soa("example.com")}, ede: append(numbers(100, 3000), 17)}), err: codes.ErrDNS,
+			want: unknown(codes.RecordFiltered, Lookup{EDE: append(numbers(100, 16), 17)})},
 		{name: "truncated", answers: at(answer{tc: true, rrs: []string{"@ " + txt}}), err: codes.ErrDNS, want: unknown(codes.RecordTruncated, Lookup{})},
 		{name: "a truncated denial", answers: at(answer{tc: true, rcode: dns.RcodeNameError}), err: codes.ErrDNS,
 			want: unknown(codes.RecordTruncated, Lookup{Rcode: dns.RcodeNameError})},
@@ -223,6 +225,14 @@ func lookups() []oneLookup {
 		{name: "an alias to a name of odd octets", err: codes.ErrNoRecord, want: absent(codes.RecordNoData, Lookup{CNAMEs: []string{`\255\.x.example.net`}, Zone: "example.net"}),
 			answers: rrs(`@ CNAME \255\.X.example.net.`, soa("example.net"))},
 	}
+}
+
+// numbers are n of them, from the first on.
+func numbers(first uint16, n int) (all []uint16) {
+	for i := range n {
+		all = append(all, first+uint16(i))
+	}
+	return all
 }
 
 // questions fills in the name that "@" stands for.

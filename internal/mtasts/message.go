@@ -106,7 +106,11 @@ func ttlOf(rr dns.RR) uint32 {
 	return 0
 }
 
-// extendedErrors returns the codes of RFC 8914, each once.
+// maxEDE is how many extended errors are kept, those that matter apart.
+const maxEDE = 16
+
+// extendedErrors returns the codes of RFC 8914, each once: the first 16, and
+// those of filters.
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {
@@ -115,7 +119,8 @@ func extendedErrors(reply *dns.Msg) []uint16 {
 			continue
 		}
 		for _, option := range opt.Option {
-			if e, ok := option.(*dns.EDNS0_EDE); ok && !slices.Contains(ede, e.InfoCode) {
+			e, ok := option.(*dns.EDNS0_EDE)
+			if ok && (len(ede) < maxEDE || filtered(e.InfoCode)) && !slices.Contains(ede, e.InfoCode) {
 				ede = append(ede, e.InfoCode)
 			}
 		}

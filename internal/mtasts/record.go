@@ -11,9 +11,6 @@ import (
 const (
 	recordVersion = "v=STSv1"
 	wsp           = " \t" // WSP of RFC 5234: no other white space is white space here
-
-	maxExtensions      = 64 // that are kept
-	maxExtensionOctets = 16 << 10
 )
 
 // A Record is what a Policy Domain publishes at _mta-sts.<domain> (section
@@ -113,13 +110,13 @@ func readRecord(txt string) (Record, notes[codes.RecordReason]) {
 	if !r.seen["id"] {
 		r.notes.fail(r.pos+1, "", codes.RecordIDMissing, "there is no id")
 	}
+	r.record.Extensions = firstPairs(r.record.Extensions, maxTXTBytes)
 	return r.record, r.notes
 }
 
 // A recordReader is the state of reading one record.
 type recordReader struct {
 	record Record
-	octets int // of its extensions
 	notes  notes[codes.RecordReason]
 	seen   map[string]bool // names of fields
 	pos    int             // of the field being read; the version is 0
@@ -198,10 +195,7 @@ func (r *recordReader) extension(name, value string) (codes.RecordReason, string
 	}
 	r.seen[name] = true
 	r.notes.warn(r.pos, codes.FindRecordExtension)
-	if octets := r.octets + len(name) + len(value); len(r.record.Extensions) < maxExtensions && octets <= maxExtensionOctets {
-		r.record.Extensions = append(r.record.Extensions, Pair{Name: name, Value: value})
-		r.octets = octets
-	}
+	r.record.Extensions = append(r.record.Extensions, Pair{Name: name, Value: value})
 	return "", ""
 }
 

@@ -36,7 +36,7 @@ type Row struct {
 	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds; 0 where its top bit is set (RFC 2181, section 8)
 	Rcode         string   `parquet:"rcode,optional,dict"`         // DNS response code of the last reply
 	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of every reply that the answer rests on
-	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914)
+	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914), the first 16 and those of filters
 	Resolver      string   `parquet:"resolver,optional,dict"`      // upstream that gave the last reply, host:port
 	Attempts      int32    `parquet:"attempts,dict"`               // DNS messages sent for the record, all upstreams and passes
 	LookupMS      int32    `parquet:"lookup_ms"`                   // from the first question to the last answer, waits included, in milliseconds
@@ -85,7 +85,7 @@ type Row struct {
 	Mode             string   `parquet:"mode,optional,dict"`              // what the policy asks of senders: codes.Mode
 	MaxAge           *int64   `parquet:"max_age,optional"`                // for how long senders may keep the policy, in seconds
 	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
-	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value
+	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value; at most 64
 
 	MXKind          string   `parquet:"mx_kind,optional,dict"`     // how the domain receives mail: codes.MXKind
 	MXReason        string   `parquet:"mx_reason,optional,dict"`   // why that is unknown: codes.RecordReason
