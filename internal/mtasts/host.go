@@ -17,6 +17,7 @@ import (
 type Host struct {
 	Name   string       // as it was asked
 	Addrs  []netip.Addr // of A records first, then of AAAA records, each in the order of the reply
+	Count  int          // of the addresses: Addrs may since have been cut
 	CNAMEs []string     // targets of the aliases from Name, in order: lower case, no final dot
 
 	// Names are all that the addresses go by, of either family, each once and
@@ -41,8 +42,8 @@ type Host struct {
 func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 	var v4, v6 walk
 	var both sync.WaitGroup
-	both.Go(func() { v4 = resolve(ctx, ex, host, dns.TypeA, nil) })
-	both.Go(func() { v6 = resolve(ctx, ex, host, dns.TypeAAAA, nil) })
+	both.Go(func() { v4 = resolve(ctx, ex, host, dns.TypeA) })
+	both.Go(func() { v6 = resolve(ctx, ex, host, dns.TypeAAAA) })
 	both.Wait()
 
 	h := Host{Name: host, Addrs: append(addresses(v4.records), addresses(v6.records)...), CNAMEs: v4.aliases}
@@ -50,7 +51,7 @@ func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 		h.CNAMEs = v6.aliases // the other walk was cut short
 	}
 	h.Names = visitedNames(v4, v6)
-	if len(h.Addrs) == 0 {
+	if h.Count = len(h.Addrs); h.Count == 0 {
 		return h, hostFailure(host, v4, v6)
 	}
 	for _, w := range []walk{v4, v6} {

@@ -83,6 +83,7 @@ func TestLookupHost(t *testing.T) {
 		for _, a := range tt.addrs {
 			want.Addrs = append(want.Addrs, netip.MustParseAddr(a))
 		}
+		want.Count = len(tt.addrs)
 		if !reflect.DeepEqual(h, want) {
 			t.Errorf("%s: %+v, want %+v", tt.name, h, want)
 		}

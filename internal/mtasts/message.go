@@ -86,7 +86,31 @@ func denial(reply *dns.Msg) (zone string, ok bool) {
 	return "", false
 }
 
-// extendedErrors returns the codes of RFC 8914, each once.
+// enclosed reports whether every SOA of a negative answer is of a zone that name
+// may be in.
+func enclosed(reply *dns.Msg, name string) bool {
+	for _, rr := range reply.Ns {
+		if soa, ok := rr.(*dns.SOA); ok && !dns.IsSubDomain(soa.Hdr.Name, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// ttlOf is the TTL of a record in seconds: one with the top bit set is 0 (RFC
+// 2181, section 8).
+func ttlOf(rr dns.RR) uint32 {
+	if ttl := rr.Header().Ttl; ttl < 1<<31 {
+		return ttl
+	}
+	return 0
+}
+
+// maxEDE is how many extended errors are kept, those that matter apart.
+const maxEDE = 16
+
+// extendedErrors returns the codes of RFC 8914, each once: the first 16, and
+// those of filters.
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {
@@ -95,7 +119,8 @@ func extendedErrors(reply *dns.Msg) []uint16 {
 			continue
 		}
 		for _, option := range opt.Option {
-			if e, ok := option.(*dns.EDNS0_EDE); ok && !slices.Contains(ede, e.InfoCode) {
+			e, ok := option.(*dns.EDNS0_EDE)
+			if ok && (len(ede) < maxEDE || filtered(e.InfoCode)) && !slices.Contains(ede, e.InfoCode) {
 				ede = append(ede, e.InfoCode)
 			}
 		}

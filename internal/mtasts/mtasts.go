@@ -17,6 +17,7 @@ package mtasts
 
 import (
 	"context"
+	"slices"
 
 	"github.com/miekg/dns"
 )
@@ -35,4 +36,17 @@ type Exchanger interface {
 // extensions.
 type Pair struct {
 	Name, Value string
+}
+
+// maxPairs is how many pairs are kept of a record or of a policy.
+const maxPairs = 64
+
+// firstPairs are those that are kept, of so many octets at most.
+func firstPairs(pairs []Pair, octets int) []Pair {
+	for i, p := range pairs {
+		if octets -= len(p.Name) + len(p.Value); i == maxPairs || octets < 0 {
+			return slices.Clone(pairs[:i])
+		}
+	}
+	return pairs
 }

@@ -43,7 +43,7 @@ type parked struct {
 }
 
 // fill gives the questions for the next names. It gives none while every slot is
-// taken or too many parts are open, and reports the end when there are no more
+// taken, too many parts are open or too much waits, and reports the end when there are no more
 // names or the run ends.
 func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 	if a.work.Err() != nil {
@@ -67,6 +67,9 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 				a.seal()
 			}
 			return n, false
+		}
+		if a.budget.spent() {
+			return n, true
 		}
 		if len(a.spare) == 0 {
 			if a.spare = a.tags[:a.slots.take(a.tags[:])]; len(a.spare) == 0 {

@@ -69,7 +69,7 @@ func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) 
 	slots := 2 * c.InFlight // those that wait to be sent, too
 	x := &crossing{
 		CrossConfig: c, work: work, giveUp: giveUp, rows: make(chan *output.RecordRow, slots), asked: make([]*output.RecordRow, slots),
-		free: make(chan int64, slots), replies: make(chan resolver.Answer, slots),
+		free: make(chan int64, slots), replies: make(chan crossReply, slots),
 		check: output.CrossCheck{Share: c.Share, Kinds: make(map[output.CrossDifference]int64)},
 	}
 	for tag := range slots {
@@ -105,7 +105,7 @@ type crossing struct {
 	rows    chan *output.RecordRow // to be checked, read ahead of the questions
 	free    chan int64             // tags
 	asked   []*output.RecordRow    // by the tag of the question; nil: none
-	replies chan resolver.Answer   // to be looked into; never full: each has a tag
+	replies chan crossReply        // to be looked into; never full: each has a tag
 
 	mu     sync.Mutex
 	check  output.CrossCheck
@@ -114,6 +114,13 @@ type crossing struct {
 	none   int64 // without an answer, among the latest
 	latest int64 // up to crossPatience
 	failed error // last failure of a question
+}
+
+// A crossReply is an answer that is more than a plain denial.
+type crossReply struct {
+	tag   int64
+	trace resolver.Trace
+	said  *mtasts.FirstReply
 }
 
 // read reads the rows that are to be checked, part by part.
@@ -181,7 +188,7 @@ func (x *crossing) answered(answers []resolver.Answer) {
 			reason := mtasts.NegativeReason(x.asked[a.Tag].Domain, a.Rcode, a.Zone)
 			x.settle(a.Tag, mtasts.Lookup{Class: codes.RecordAbsent, Reason: reason}, a.Trace, nil)
 		case resolver.Reply:
-			x.replies <- *a
+			x.replies <- crossReply{a.Tag, a.Trace, mtasts.ReadReply(x.asked[a.Tag].Domain, a.Msg)}
 		default:
 			x.settle(a.Tag, mtasts.Lookup{Class: codes.RecordUnknown}, a.Trace, a.Err)
 		}
@@ -190,10 +197,9 @@ func (x *crossing) answered(answers []resolver.Answer) {
 
 // lookups ends the lookups that replies are the beginning of.
 func (x *crossing) lookups() {
-	for a := range x.replies {
-		trace := a.Trace
-		lookup, err := mtasts.LookupFrom(resolver.WithTrace(x.work, &trace), x.Engine, x.asked[a.Tag].Domain, a.Msg)
-		x.settle(a.Tag, lookup, trace, err)
+	for r := range x.replies {
+		lookup, err := r.said.Lookup(resolver.WithTrace(x.work, &r.trace), x.Engine)
+		x.settle(r.tag, lookup, r.trace, err)
 	}
 }
 

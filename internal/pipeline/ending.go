@@ -96,7 +96,6 @@ func (w *writer) addRest() {
 			w.Stats.count(row, false)
 			p.tally.add(row, nil)
 			*w.place(p) = *row
-			p.octets += row.Octets()
 		}
 		w.slots.release(tag)
 		w.settle(p)

@@ -21,6 +21,7 @@ func Hosts(ex mtasts.Exchanger, optedOut func(name string) bool) func(ctx contex
 		found, err := mtasts.LookupHost(ctx, ex, host)
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {
 			*into = found
+			into.Addrs = slices.Clone(found.Addrs[:min(len(found.Addrs), maxHostAddrs)]) // there may be thousands
 		}
 		if err != nil {
 			return nil, err

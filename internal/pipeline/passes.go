@@ -162,10 +162,7 @@ func (e *earlier) putOff(err error) {
 
 // fillPutOff fills the columns of a policy that nobody was asked for.
 func fillPutOff(row *output.Row, host mtasts.Host) {
-	for i, addr := range host.Addrs {
-		if i == maxHostAddrs {
-			break
-		}
+	for _, addr := range host.Addrs {
 		row.HostAddrs = append(row.HostAddrs, addr.String())
 	}
 	row.HostCNAMEs = host.CNAMEs

@@ -6,8 +6,9 @@
 //
 // Concurrency is decided here and nowhere else. A name holds a slot from its
 // admission until its row is with the writer, so the number of slots bounds
-// questions, surveys and rows alike; a slow disk or a full survey pool stops
-// the admission of names, and never the reading of answers.
+// questions, surveys and rows alike, and a budget of octets what strangers make
+// of them; a slow disk, a full survey pool or a spent budget stops the admission
+// of names, and never the reading of answers.
 //
 // The package opens no connection and no file of its own: engine, client, names
 // and table are handed to it. It judges no text: that is package mtasts.
@@ -270,8 +271,9 @@ type run struct {
 	tlsa    *tlsaCache
 	spare   chan []resolver.Answer // used up
 	surveys chan job               // never full: each job holds a slot
-	events  chan event             // to the writer; rows hold slots, so it is hardly ever full
-	opening chan struct{}          // one element for each open part
+	budget  budget
+	events  chan event    // to the writer; rows hold slots, so it is hardly ever full
+	opening chan struct{} // one element for each open part
 
 	voucher voucher // nil: all answers are believed
 	redo    redo
@@ -296,5 +298,7 @@ func (r *run) finish(slot int64, row *output.Row) {
 	p := r.slots.part(slot)
 	r.Stats.count(row, p.again())
 	p.finished(row)
-	r.events <- event{part: p, slot: slot, row: row}
+	octets := row.Octets()
+	r.budget.take(octets)
+	r.events <- event{part: p, slot: slot, row: row, octets: octets}
 }

@@ -36,6 +36,7 @@ const complaintInterval = 5 * time.Second
 // never a finding: the domain is asked again, and in the end the run stops.
 func (r *run) survey(j job) {
 	defer r.Stats.surveying.Add(-1)
+	defer r.budget.giveBack(j.octets)
 	name := r.slots.name(j.slot)
 	p := r.slots.part(j.slot)
 	before, log := p.of(name.Rank), p.surveys()
@@ -43,7 +44,7 @@ func (r *run) survey(j job) {
 		r.keep(j.slot, row, err)
 		return
 	}
-	first := &j.answer
+	first := &j
 	var told, partial *output.Row
 	if before != nil {
 		told = before.told
@@ -120,9 +121,9 @@ func (r *run) complain(domain string, err error) {
 }
 
 // story is one domain's survey: the record, and the policy where there is a
-// valid record. first is the sieve's answer, nil to ask the question here. The
+// valid record. first is what the sieve heard, nil to ask the question here. The
 // error is a fault of this machine.
-func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
+func (r *run) story(name *domains.Name, first *job) (*output.Row, error) {
 	row, err := r.tell(name, first, nil, nil)
 	if err != nil {
 		return nil, err
@@ -141,7 +142,7 @@ func (r *run) conclude(row *output.Row, deadline time.Duration) error {
 
 // tell is the story up to the policy. It logs that the policy is asked for. With
 // an error the row is what was known of the domain by then, or nil.
-func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, log *surveyLog) (*output.Row, error) {
+func (r *run) tell(name *domains.Name, first *job, before *earlier, log *surveyLog) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -149,12 +150,12 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, 
 	}
 
 	var asked resolver.Trace
-	if first != nil && (first.Outcome == resolver.NXDOMAIN || first.Outcome == resolver.NODATA) {
+	if first != nil && (first.answer.Outcome == resolver.NXDOMAIN || first.answer.Outcome == resolver.NODATA) {
 		var lean output.Lean // the mail side of every domain is asked for
-		r.fillNegative(&lean, name, first)
+		r.fillNegative(&lean, name, &first.answer)
 		row = whole(&lean, name)
-		if first.Trace.Upstream.IsValid() {
-			row.Resolver = first.Trace.Upstream.String()
+		if upstream := first.answer.Trace.Upstream; upstream.IsValid() {
+			row.Resolver = upstream.String()
 		}
 		return row, nil
 	}
@@ -205,17 +206,18 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, 
 }
 
 // lookup ends the lookup that the sieve began.
-func (r *run) lookup(domain string, first *resolver.Answer, asked *resolver.Trace) (mtasts.Lookup, error) {
+func (r *run) lookup(domain string, first *job, asked *resolver.Trace) (mtasts.Lookup, error) {
 	ctx := resolver.WithTrace(r.work, asked)
-	switch {
-	case first == nil:
-		return r.Client.LookupRecord(ctx, domain)
-	case first.Outcome == resolver.Reply:
-		*asked = first.Trace
-		return r.Client.LookupFrom(ctx, domain, first.Msg)
+	if first != nil {
+		*asked = first.answer.Trace
 	}
-	*asked = first.Trace
-	return mtasts.LookupFailed(domain, first.Err)
+	switch {
+	case first == nil, first.answer.Outcome == resolver.Reply && first.reply == nil:
+		return r.Client.LookupRecord(ctx, domain)
+	case first.answer.Outcome == resolver.Reply:
+		return r.Client.LookupFrom(ctx, first.reply)
+	}
+	return mtasts.LookupFailed(domain, first.answer.Err)
 }
 
 // local reports whether err is a fault of this machine, or of a run that is

@@ -15,9 +15,9 @@ const (
 	// maxVisit bounds the rows of a part that are asked again at a time, and so
 	// the memory of a visit. The others wait for another one.
 	maxVisit = 1 << 14
-	// maxVisitOctets bounds the evidence in them, of rows that only wait for MX
-	// hosts and are kept whole.
-	maxVisitOctets = 16 << 20
+	// visitsOctets bounds the evidence in them, over all visits, of rows that only
+	// wait for MX hosts and are kept whole.
+	visitsOctets = 64 << 20
 	// together is how many domains of one address are surveyed at a time, over
 	// all visits: enough that the next one is there when the address is due.
 	together = 8
@@ -52,7 +52,7 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		later: l, info: info, began: now, late: l.excludedLate(), queues: make(map[netip.Addr][]domains.Name),
 		earlier: make(map[int64]*earlier), done: make(map[int64]bool),
 	}
-	octets := 0
+	octets, most := 0, visitsOctets/l.visits()
 	l.mu.Lock()
 	noted := l.noted[info.Part]
 	l.mu.Unlock()
@@ -60,10 +60,7 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.stop.Err() != nil {
-			break
-		}
-		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
+		if l.stop.Err() != nil || len(v.earlier) == maxVisit || octets > most {
 			break
 		}
 		if excludes(v.late, row) {

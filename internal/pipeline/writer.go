@@ -15,6 +15,9 @@ import (
 const (
 	batchRows   = 512
 	batchOctets = 1 << 20
+	// batchesOctets bounds the batches of all parts that are open: beyond it none
+	// waits for more of its kind.
+	batchesOctets = 16 << 20
 )
 
 // A part is one file being written. admitted and excluded belong to the admission
@@ -71,6 +74,7 @@ type event struct {
 	part      *part
 	slot      int64
 	row       *output.Row
+	octets    int // of row
 	sealed    bool
 	rest      bool
 }
@@ -79,12 +83,13 @@ type event struct {
 // plain negatives.
 type writer struct {
 	*run
-	open  map[*part]bool
-	spare [][]output.Row // batches of parts that are done
-	tags  []int64        // of slots that are to be released
-	row   output.Lean    // of a plain negative
-	from  netip.AddrPort // the upstream that gave the last one
-	name  string         // of it
+	open   map[*part]bool
+	octets int            // of evidence in the batches
+	spare  [][]output.Row // batches of parts that are done
+	tags   []int64        // of slots that are to be released
+	row    output.Lean    // of a plain negative
+	from   netip.AddrPort // the upstream that gave the last one
+	name   string         // of it
 
 	doubts []*part // that are full, and wait for a judgement
 }
@@ -139,7 +144,8 @@ func (w *writer) take(e event) {
 		e.part.tally.excluded = e.part.excluded
 	case e.row != nil:
 		*w.place(e.part) = *e.row
-		e.part.octets += e.row.Octets()
+		e.part.octets += e.octets
+		w.octets += e.octets
 		e.part.tally.add(e.row, e.part.of(e.row.Rank))
 		w.slots.release(e.slot)
 	default:
@@ -212,12 +218,14 @@ func (w *writer) settle(p *part) {
 		<-w.opening
 		return
 	}
-	if full || len(p.batch) >= batchRows || p.octets >= batchOctets {
+	if full || len(p.batch) >= batchRows || p.octets >= batchOctets || w.octets >= batchesOctets {
 		if err := w.store(p, p.batch); err != nil {
 			w.fail(err)
 			return
 		}
 		clear(p.batch)
+		w.budget.giveBack(p.octets)
+		w.octets -= p.octets
 		p.batch, p.octets = p.batch[:0], 0
 	}
 	if !full {
@@ -255,7 +263,9 @@ func (w *writer) storeNegative(p *part, name *domains.Name) error {
 func (w *writer) create(p *part) (err error) {
 	if p.file == nil {
 		first, last := w.Chunks.Ranks(p.number)
-		p.file, err = w.Dataset.Create(p.number, first, last)
+		if p.file, err = w.Dataset.Create(p.number, first, last); err == nil {
+			p.file.LimitGroups(groupsOctets / w.OpenParts)
+		}
 	}
 	return err
 }

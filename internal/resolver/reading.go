@@ -64,14 +64,18 @@ func readMessage(packet []byte) (reading, error) {
 
 // filtered reports whether somebody on the way chose the answer: blocked,
 // censored, filtered (RFC 8914, sections 4.16 to 4.18).
-func filtered(ede []uint16) bool {
-	return slices.ContainsFunc(ede, func(code uint16) bool {
-		return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
-	})
+func filtered(ede []uint16) bool { return slices.ContainsFunc(ede, chosen) }
+
+// chosen reports whether an extended error says so.
+func chosen(code uint16) bool {
+	return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
 }
 
+// maxEDE is how many extended errors are kept, those that matter apart.
+const maxEDE = 16
+
 func appendOnce(ede []uint16, code uint16) []uint16 {
-	if slices.Contains(ede, code) {
+	if len(ede) >= maxEDE && !chosen(code) || slices.Contains(ede, code) {
 		return ede
 	}
 	return append(ede, code)

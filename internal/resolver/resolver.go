@@ -54,6 +54,10 @@ const (
 
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
+
+	// largeReply is a reply that is parsed beside few others, in octets.
+	largeReply = 4 << 10
+	maxLarge   = 4
 )
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
@@ -78,6 +82,7 @@ type Resolver struct {
 
 	askers sync.Pool
 	tcp    chan struct{} // one element for each TCP connection
+	large  chan struct{} // one element for each large reply that is being parsed
 
 	life    context.Context // of the Resolver: ends with Close
 	end     context.CancelFunc
@@ -107,6 +112,7 @@ func New(c Config) (*Resolver, error) {
 		log:      c.Log,
 		began:    time.Now(),
 		tcp:      make(chan struct{}, maxTCP),
+		large:    make(chan struct{}, maxLarge),
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
