@@ -2,8 +2,8 @@
 --
 -- Numerator: domains with a record, be it valid, invalid or one of several
 -- (present); the upper bound adds those for which nobody gave an answer (unknown).
--- Denominator: all domains of the lists, less what was rejected, excluded or
--- named before: run.json accounts for these.
+-- Denominator: all domains of the lists, less what was rejected, excluded (also
+-- while the run lasted) or named before: run.json accounts for these.
 -- Caveat: an interval, not an estimate: the true share of this list is between
 -- low and high. It says nothing about domains that are not in the list.
 SELECT

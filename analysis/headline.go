@@ -144,6 +144,9 @@ func (r *Report) facts() []fact {
 		lists = append(lists, fmt.Sprintf("%s (%s domains)", printable(in.Name), thousands(in.Names)))
 	}
 	facts = append(facts, fact{"Lists", strings.Join(lists, "; ")})
+	if late := run.ExcludedLate; late > 0 {
+		facts = append(facts, fact{"Excluded late", thousands(late) + " domains opted out while the run lasted, and have no row"})
+	}
 	var resolvers []string
 	for _, u := range run.Resolvers {
 		resolvers = append(resolvers, fmt.Sprintf("%s (%s questions, %s timeouts)", printable(u.Addr), thousands(u.Asked), thousands(u.Timeouts)))

@@ -107,6 +107,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 
 // report answers and writes. It returns the number of regressions.
 func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, error) {
+	for _, name := range []string{o.html, o.json} {
+		if err := checkOutput(name); err != nil {
+			return 0, err
+		}
+	}
 	runs, err := ReadRuns(o.runs)
 	if err != nil {
 		return 0, err
@@ -141,7 +146,7 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 		return 0, err
 	}
 	if o.csv != "" {
-		if err := os.MkdirAll(o.csv, 0o755); err != nil {
+		if err := makeDir(o.csv); err != nil {
 			return 0, err
 		}
 		for name, t := range r.Tables {
@@ -151,34 +156,4 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 		}
 	}
 	return r.Regressions(), nil
-}
-
-// writeTo writes a file whole or not at all; "" writes nothing, "-" to stdout.
-func writeTo(name string, stdout io.Writer, write func(io.Writer) error) (err error) {
-	switch name {
-	case "":
-		return nil
-	case "-":
-		return write(stdout)
-	}
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
-		}
-	}()
-	if err := write(file); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
 }

@@ -35,6 +35,8 @@ type Run struct {
 	Rows      int64             `json:"rows"`
 	Shards    int               `json:"shards"`
 
+	ExcludedLate int64 `json:"excluded_late,omitempty"` // names without a row, since they opted out while the run lasted
+
 	CrossCheck *CrossCheck `json:"cross_check,omitempty"` // none: that was not wanted
 }
 
@@ -117,7 +119,7 @@ func ReadRun(dir string) (Run, error) {
 		if of == 0 {
 			run, of = m.Run, 1
 			run.Dir, run.Plan = dir, m.Plan.SHA256
-			run.Resolvers = nil
+			run.Resolvers, run.ExcludedLate = nil, 0
 		} else if run.Plan != m.Plan.SHA256 {
 			return Run{}, fmt.Errorf("%s: its plan is another than that of %s", name, names[0])
 		}
@@ -126,6 +128,7 @@ func ReadRun(dir string) (Run, error) {
 		}
 		run.Shards++
 		run.Rows += m.Counts.Rows
+		run.ExcludedLate += m.ExcludedLate
 		run.addResolvers(m.Resolvers)
 		run.addCrossCheck(m.Trust.CrossCheck)
 		if m.Status != "complete" && (run.Status == "complete" || m.Status != "suspect" && run.Finished()) {

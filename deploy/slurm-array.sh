@@ -17,5 +17,5 @@ list=${2:?list of domains}
 contact=${3:?mail address or URL for those who are asked}
 
 # exec, so that the signal before the time limit reaches stsscan itself, which
-# then finishes what is in flight and exits with status 3.
+# then finishes what is in flight and exits with status 3 within 30 seconds.
 exec stsscan scan --shard env --output "$run" --contact "$contact" "$list"

@@ -49,8 +49,8 @@ func (f *crossFlags) check(n *networkFlags) (err error) {
 	if f.resolvers == "" {
 		return nil
 	}
-	if f.upstreams, err = resolver.ParseUpstreams(f.resolvers); err != nil {
-		return usage(fmt.Errorf("--cross-check: %w", err))
+	if f.upstreams, err = parseUpstreams("cross-check", f.resolvers); err != nil {
+		return err
 	}
 	ours, _ := n.named() // its error comes when they are opened
 	for _, u := range f.upstreams {
@@ -75,13 +75,24 @@ func (f *crossFlags) names() (names []string) {
 	return names
 }
 
-// done reports whether a finished run was checked as the flags want it.
-func (f *crossFlags) done(m *output.Manifest) bool {
+// done reports whether a finished run was checked as the flags want it, and the
+// list of disagreements is there.
+func (f *crossFlags) done(m *output.Manifest, r *record) bool {
+	c := crossCheckOf(m)
 	if f.resolvers == "" {
+		if c != nil && r.dataset.CheckDisagreements(c) != nil {
+			r.damage.tell(r.dataset.CheckDisagreements(c), "--cross-check does it again")
+		}
 		return true
 	}
-	c := crossCheckOf(m)
-	return c != nil && c.Trouble == "" && c.Share == f.share && slices.Equal(c.Resolvers, f.names())
+	if c == nil || c.Trouble != "" || c.Share != f.share || !slices.Equal(c.Resolvers, f.names()) {
+		return false
+	}
+	err := r.dataset.CheckDisagreements(c)
+	if err != nil {
+		r.damage.tell(err, "the cross-check is done again")
+	}
+	return err == nil
 }
 
 // crossCheckOf is the cross-check of a run; nil where there was none.
@@ -134,7 +145,7 @@ func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Lo
 	stop := console.watch(ctx, j.mode, log, due, config.Stats, func(c pipeline.Counts) int64 { return c.Crossed }, n.manners)
 	check, err := pipeline.CrossCheck(ctx, pipeline.CrossConfig{
 		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine, InFlight: crossWindow(n), Share: j.cross.share,
-		Stats: config.Stats,
+		Excluded: config.Excluded, Stats: config.Stats,
 	})
 	stop()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/inputs"
+	"stsscan/internal/durable"
 	"stsscan/internal/verify"
 )
 
@@ -36,6 +38,12 @@ this machine: DNS is asked over loopback sockets, and the Policy Hosts live in
 the same process. Exit status 1 when a row differs from the truth.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			const list = "mail-providers.txt" // in the run directory
+			job := scanJob{scanFlags: f, lists: []string{list}, std: std}
+			job.output = cmp.Or(job.output, ".") // until it is made
+			if err := job.checkFlags(os.Getenv); err != nil {
+				return err
+			}
 			if f.output == "" {
 				dir, err := os.MkdirTemp("", "stsscan-demo-")
 				if err != nil {
@@ -43,15 +51,15 @@ the same process. Exit status 1 when a row differs from the truth.`,
 				}
 				f.output = dir
 			}
-			list := filepath.Join(f.output, "mail-providers.txt")
-			if err := os.MkdirAll(f.output, 0o755); err != nil {
+			job.output, job.lists = f.output, []string{filepath.Join(f.output, list)}
+			job.settings = settings(cmd.Flags())
+			if err := durable.MakeDir(f.output); err != nil {
 				return err
 			}
-			if err := os.WriteFile(list, inputs.MailProviders(), 0o644); err != nil {
+			if err := os.WriteFile(job.lists[0], inputs.MailProviders(), 0o644); err != nil {
 				return err
 			}
-			job := scanJob{scanFlags: f, lists: []string{list}, std: std, settings: settings(cmd.Flags())}
-			if err := job.check(os.Getenv); err != nil {
+			if err := job.checkLists(); err != nil {
 				return err
 			}
 			began := time.Now()

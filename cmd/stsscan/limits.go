@@ -15,8 +15,21 @@ type limits struct {
 	ports       int // ephemeral, for connections to one address
 }
 
-// fewestDescriptors is what a scan cannot do without.
+// fewestDescriptors is what a command cannot do without that uses the network. All
+// others do with those that a process needs to be started.
 const fewestDescriptors = 64
+
+// check refuses a command that has too few descriptors, before it begins.
+func (l limits) check(command string) error {
+	switch command {
+	case "scan", "demo", "lookup", "simnet":
+		if n := l.descriptors; n > 0 && n < fewestDescriptors {
+			return fmt.Errorf("this process may have %d files open: raise the limit (ulimit -n) to %d at least, better to 4096",
+				n, fewestDescriptors)
+		}
+	}
+	return nil
+}
 
 // systemLimits are those that are in force.
 func systemLimits() limits {
@@ -36,7 +49,7 @@ func systemLimits() limits {
 // probed, several; a fifth is for parts, each with its chunk, its file and the log
 // of its surveys; the rest is for DNS and everything else. Of the ports half are
 // for surveys, if all connections go to a proxy: a port that was used rests.
-func (l limits) fit(config *pipeline.Config, proxied bool, log *slog.Logger) error {
+func (l limits) fit(config *pipeline.Config, proxied bool, log *slog.Logger) {
 	lower := func(what *int, to int, limit string, of int) {
 		if *what > to {
 			log.Warn("fewer surveys at a time than --surveys", "surveys", to, limit, of)
@@ -44,9 +57,6 @@ func (l limits) fit(config *pipeline.Config, proxied bool, log *slog.Logger) err
 		}
 	}
 	if n := l.descriptors; n > 0 {
-		if n < fewestDescriptors {
-			return fmt.Errorf("this process may have %d descriptors: raise the limit to %d at least (ulimit -n), better to 4096", n, fewestDescriptors)
-		}
 		each := 1
 		if config.Mail.Prober != nil {
 			each = pipeline.MaxProbedHosts
@@ -57,5 +67,4 @@ func (l limits) fit(config *pipeline.Config, proxied bool, log *slog.Logger) err
 	if proxied && l.ports > 0 {
 		lower(&config.Surveys, max(l.ports/2, 1), "ports", l.ports)
 	}
-	return nil
 }

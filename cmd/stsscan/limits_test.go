@@ -33,14 +33,12 @@ func TestLimits(t *testing.T) {
 			config.Mail.Prober = starttls.New(starttls.Config{})
 		}
 		var log bytes.Buffer
-		err := tt.limits.fit(&config, tt.proxied, slog.New(slog.NewTextHandler(&log, nil)))
-		if err != nil || config.Surveys != tt.surveys || config.MostParts != tt.parts || (tt.says == "") != (log.Len() == 0) || !strings.Contains(log.String(), tt.says) {
-			t.Errorf("%+v: %d surveys, %d parts, %v, says %q; want %d, %d, %q", tt.limits, config.Surveys, config.MostParts, err, log.String(), tt.surveys, tt.parts, tt.says)
+		tt.limits.fit(&config, tt.proxied, slog.New(slog.NewTextHandler(&log, nil)))
+		said := (tt.says == "") == (log.Len() == 0) && strings.Contains(log.String(), tt.says)
+		if config.Surveys != tt.surveys || config.MostParts != tt.parts || !said {
+			t.Errorf("%+v: %d surveys, %d parts, says %q; want %d, %d, %q",
+				tt.limits, config.Surveys, config.MostParts, log.String(), tt.surveys, tt.parts, tt.says)
 		}
-	}
-	err := limits{descriptors: 63}.fit(new(pipeline.Config), false, slog.New(slog.DiscardHandler))
-	if err == nil || !strings.Contains(err.Error(), "63 descriptors") {
-		t.Errorf("63 descriptors: %v", err)
 	}
 	if here := systemLimits(); here.descriptors < 0 || here.ports < 0 {
 		t.Errorf("this machine: %+v", here)

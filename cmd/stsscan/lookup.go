@@ -43,7 +43,7 @@ that a scan would write.`,
 			if err != nil {
 				return err
 			}
-			excluded, err := readExclusions(network.exclude)
+			excluded, err := domains.OpenExclusions(network.exclude)
 			if err != nil {
 				return err
 			}
@@ -110,12 +110,4 @@ func normalizeAll(args []string, specialUse bool) ([]string, error) {
 		names = append(names, name)
 	}
 	return names, nil
-}
-
-// readExclusions reads the opt-out list; an empty path is none.
-func readExclusions(path string) (*domains.Exclusions, error) {
-	if path == "" {
-		return nil, nil // a nil *Exclusions excludes nobody
-	}
-	return domains.ReadExclusions(path)
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	_ "stsscan/internal/descriptors" // ends a process with too few for the Go runtime
 )
 
 // Exit statuses. New ones may be added; whatever is not 0 is no success.
@@ -20,26 +22,21 @@ const (
 	exitUsage       = 2
 	exitIncomplete  = 3 // finished but incomplete, or stopped early: run the same command again
 	exitInUse       = 11
-	exitInterrupted = 130 // interrupted twice
+	exitInterrupted = 130 // ended at once by a signal, SIGTERM too
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	go exitOnSecondSignal(ctx)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	std := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	os.Exit(run(ctx, std, os.Args[1:]))
-}
-
-// exitOnSecondSignal waits for the signal after the one that ended ctx. Parts
-// are whole or not there at any moment, so nothing is lost by going at once.
-func exitOnSecondSignal(ctx context.Context) {
-	<-ctx.Done()
-	second := make(chan os.Signal, 1)
-	signal.Notify(second, os.Interrupt, syscall.SIGTERM)
-	<-second
-	fmt.Fprintln(os.Stderr, "\nstsscan: interrupted twice: run the same command again to go on")
-	os.Exit(exitInterrupted)
+	args := os.Args[1:]
+	go func() {
+		status, words := awaitSignals(signals, graceOf(args), stop)
+		fmt.Fprintln(std.err, "\nstsscan:", words)
+		os.Exit(status)
+	}()
+	os.Exit(run(ctx, std, args))
 }
 
 // streams are the standard streams of the program.
@@ -89,15 +86,19 @@ wrong, and writes one row per domain to Parquet.
 
 Exit status: 0 done, 1 failed, 2 usage, 3 finished but incomplete or stopped
 early (run the same command again to go on), 4 a domain is as --fail-on says, 11
-output directory in use, 130 interrupted twice. A domain that fails is a row and
-changes no exit status, unless --fail-on asks for it.`,
+output directory in use, 130 ended at once by a signal: scan and demo by the
+second one, other commands by the first. A domain that fails is a row and changes
+no exit status, unless --fail-on asks for it.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage(fmt.Errorf("unknown command %q: see stsscan --help", args[0]))
 			}
 			return nil
 		},
-		RunE:          func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			return systemLimits().check(cmd.Name())
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

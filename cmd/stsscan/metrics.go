@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
 
+	"stsscan/internal/durable"
 	"stsscan/internal/output"
 )
 
@@ -34,8 +37,8 @@ func (m *metrics) observe(result string, d time.Duration) {
 	m.surveys.WithLabelValues(result).Observe(d.Seconds())
 }
 
-// write writes the metrics to a file, whole or not at all, in the format of
-// node_exporter's textfile collector.
+// write writes the metrics to a path that the user named, a file whole or not at
+// all, in the format of node_exporter's textfile collector.
 func (m *metrics) write(path string, run *output.Manifest) error {
 	domains := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_domains", Help: "Domains by class of record."}, []string{"record"})
 	for class, n := range run.Counts.Record {
@@ -76,7 +79,17 @@ func (m *metrics) write(path string, run *output.Manifest) error {
 		}
 	}
 	m.registry.MustRegister(crossed)
-	return prometheus.WriteToTextfile(path, m.registry)
+	families, err := m.registry.Gather()
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
+			return err
+		}
+	}
+	return durable.WriteOutput(path, text.Bytes())
 }
 
 // openDescriptors is how many descriptors this process has open, where the system

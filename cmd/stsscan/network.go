@@ -57,7 +57,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noIPv6, "no-ipv6", false, "reach Policy Hosts over IPv4 only, as where a proxy has no IPv6")
 	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
-	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out")
+	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "of one DNS attempt")
 	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first; in later passes three times as many attempts, as long as nobody answers")
 	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
@@ -79,9 +79,9 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
 	case f.deadline <= 0:
 		return usage(fmt.Errorf("--deadline %v: must be positive", f.deadline))
-	case f.retries < 0:
-		return usage(fmt.Errorf("--retries %d: must not be negative", f.retries))
-	case f.rate < 0:
+	case f.retries < 0 || f.retries > resolver.MaxRetries:
+		return usage(fmt.Errorf("--retries %d: must be from 0 to %d", f.retries, resolver.MaxRetries))
+	case !(f.rate >= 0):
 		return usage(fmt.Errorf("--rate %v: must not be negative", f.rate))
 	case f.inFlight < 0:
 		return usage(fmt.Errorf("--in-flight %d: must not be negative", f.inFlight))
@@ -157,9 +157,11 @@ type network struct {
 // rootsInfo says which roots are trusted.
 type rootsInfo struct{ source, date string }
 
-// open builds the network that the flags describe. The world of --sim lives
-// until the network is closed.
-func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, log *slog.Logger, observe func(string, time.Duration)) (_ *network, err error) {
+// open builds the network that the flags describe, and sends nothing. The world of
+// --sim lives until the network is closed.
+func (f *networkFlags) open(
+	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, observe func(string, time.Duration),
+) (_ *network, err error) {
 	n := new(network)
 	defer func() {
 		if err != nil {
@@ -202,8 +204,8 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	}
 
 	config := egress.Config{
-		Resolve: pipeline.Hosts(n.engine), Dial: dial, Roots: roots, OptedOut: excluded.Addr, UserAgent: userAgent(f.contact), Log: log,
-		Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
+		Resolve: pipeline.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
+		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {
@@ -211,7 +213,10 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 		}
 	}
 	transport, err := egress.NewTransport(config)
-	if err != nil {
+	switch {
+	case err != nil && f.proxy != "":
+		return nil, usage(fmt.Errorf("--proxy: %w", err))
+	case err != nil:
 		return nil, err
 	}
 	n.manners = transport.Manners
@@ -246,15 +251,19 @@ func (f *networkFlags) named() ([]netip.AddrPort, error) {
 	case f.sim != "":
 		return nil, nil
 	case f.resolvers != "":
-		return resolver.ParseUpstreams(f.resolvers)
+		return parseUpstreams("resolvers", f.resolvers)
 	}
-	return resolver.SystemUpstreams()
+	upstreams, err := resolver.SystemUpstreams()
+	if err != nil {
+		return nil, fmt.Errorf("resolvers of the system: %w", err)
+	}
+	return upstreams, nil
 }
 
 // real reads the upstreams and roots of a network that is not simulated here.
 func (f *networkFlags) real(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
 	if upstreams, err = f.named(); err != nil {
-		return nil, nil, fmt.Errorf("resolvers: %w", err)
+		return nil, nil, err
 	}
 	if f.roots != "" {
 		roots, err = egress.ReadRoots(f.roots)
@@ -277,12 +286,17 @@ func (n *network) close() {
 func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	for _, model := range simnet.Models() {
 		if name == model {
-			return simnet.Generate(name, seed, night)
+			world, err := simnet.Generate(name, seed, night)
+			if err != nil {
+				return nil, usage(err)
+			}
+			return world, nil
 		}
 	}
 	world, err := simnet.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, strings.Join(simnet.Models(), ", "), err)
+		models := strings.Join(simnet.Models(), ", ")
+		return nil, usage(fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, models, err))
 	}
 	return world, err
 }

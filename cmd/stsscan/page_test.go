@@ -46,7 +46,7 @@ func TestPages(t *testing.T) {
 				}
 				defer world.Close()
 				transport, err := egress.NewTransport(egress.Config{
-					Resolve: pipeline.Hosts(world), Dial: world.DialContext, Roots: world.Roots(), Manners: egress.NoManners(),
+					Resolve: pipeline.Hosts(world, nil), Dial: world.DialContext, Roots: world.Roots(), Manners: egress.NoManners(),
 				})
 				if err != nil {
 					t.Fatal(err)

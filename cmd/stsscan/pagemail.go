@@ -70,7 +70,7 @@ func (p *page) mailHost(h *output.MXHost) {
 		case codes.STARTTLSOK:
 			mark = markGood
 		case codes.STARTTLSRefused, codes.STARTTLSProtocol, codes.STARTTLSTimeout, codes.STARTTLSReset, codes.STARTTLSNoConnection,
-			codes.STARTTLSNoAddress, codes.STARTTLSUnknown:
+			codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
 			mark = markUnknown
 		}
 		p.marked("", mark, "  "+probeWords(h))
@@ -115,6 +115,8 @@ func probeWords(h *output.MXHost) string {
 		return "no connection to port 25: the way there may be closed"
 	case codes.STARTTLSNoAddress:
 		return "no address that can be contacted"
+	case codes.STARTTLSOptedOut:
+		return "the host or its network asked not to be contacted"
 	}
 	return "not known"
 }

@@ -116,7 +116,7 @@ func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger
 				w.report()
 			case <-interrupted:
 				interrupted = nil // say it once
-				log.Warn("interrupted: finishing what is in flight; interrupt again to stop at once")
+				log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
 			case <-ended:
 				return
 			}

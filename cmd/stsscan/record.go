@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -25,8 +25,10 @@ type record struct {
 	owns     func(k int) bool
 	dataset  *output.Dataset
 	manifest *output.Manifest
+	excluded *domains.ExclusionFile
 	earlier  *output.Manifest // of the process that worked on the run before; nil: none
 	parts    map[int]output.PartInfo
+	damage   *damage
 	written  time.Time
 
 	discarded func() int64 // parts that were scanned once more; nil: none
@@ -35,7 +37,7 @@ type record struct {
 
 // newRecord opens the table in the run directory and finds the parts of this
 // shard that are whole.
-func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
+func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile) (*record, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
 		PublicList: publicsuffix.List.String(),
@@ -50,12 +52,8 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))
 	}
-	earlier, err := j.earlier(m)
-	if err != nil {
-		return nil, err
-	}
-	if earlier != nil {
-		m.StartedAt = earlier.StartedAt
+	if j.earlier != nil && j.earlier.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
+		m.StartedAt = j.earlier.StartedAt
 	}
 
 	meaning, err := j.meaning()
@@ -74,63 +72,19 @@ func (j *scanJob) newRecord(plan *domains.Plan) (*record, error) {
 		return nil, err
 	}
 	r := &record{
-		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: earlier,
-		parts: make(map[int]output.PartInfo),
+		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: j.earlier,
+		excluded: excluded, parts: make(map[int]output.PartInfo), damage: j.damage,
 	}
-	for k := range plan.Parts {
-		if !j.slice.Owns(k) {
-			continue
-		}
-		info, whole, err := dataset.Whole(k)
-		if err != nil {
-			return nil, err
-		}
-		if whole {
-			r.add(info)
-		}
-		if whole && info.Pending == 0 { // killed before it could remove the log
-			if err := dataset.RemoveLog(k); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return r, nil
-}
-
-// earlier reads the manifest that a process before left for this shard; nil where
-// there is none. It is an error when the run was begun in another number of
-// shards: its parts would be named by two manifests.
-func (j *scanJob) earlier(m *output.Manifest) (*output.Manifest, error) {
-	manifests, err := output.ReadManifests(j.output)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+	if err := r.takeOver(ctx); err != nil {
 		return nil, err
 	}
-	var found *output.Manifest
-	for _, other := range manifests {
-		if ours, theirs := shardsOf(m), shardsOf(other); ours != theirs {
-			return nil, fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.output, theirs, ours, other.Name())
-		}
-		if other.Name() == m.Name() {
-			found = other
-		}
-	}
-	return found, nil
-}
-
-func shardsOf(m *output.Manifest) int {
-	if m.Shard == nil {
-		return 1
-	}
-	return m.Shard.Of
+	return r, nil
 }
 
 // finished returns the manifest of a run that has nothing left to do: it stays
 // as it is, the record of those who did the work.
 func (r *record) finished() (*output.Manifest, bool) {
-	if r.earlier == nil || !r.earlier.Status.Finished() {
+	if r.earlier == nil || !r.earlier.Status.Finished() || r.earlier.Altered {
 		return nil, false
 	}
 	for k := range r.plan.Parts {
@@ -161,6 +115,15 @@ func (r *record) counts() (counts output.Counts) {
 		counts.Merge(info.Counts)
 	}
 	return counts
+}
+
+// excludedLate is the number of names in all parts that got no row, since they opted
+// out after the names were prepared.
+func (r *record) excludedLate() (total int64) {
+	for _, info := range r.parts {
+		total += info.ExcludedLate
+	}
+	return total
 }
 
 // waiting are the parts that have provisional rows.
@@ -252,7 +215,12 @@ func (r *record) describe(n *network) {
 func (r *record) write(status output.Status, reasons []string) error {
 	r.written = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
-	r.manifest.Counts = r.counts()
+	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
+	r.manifest.ExclusionVersions = nil
+	for _, v := range r.excluded.Versions() {
+		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))
+	}
+	r.manifest.Damaged = r.damage.list(r.earlier)
 	r.manifest.Parts = r.manifest.Parts[:0]
 	for k := range r.plan.Parts {
 		if info, ok := r.parts[k]; ok {
@@ -263,15 +231,15 @@ func (r *record) write(status output.Status, reasons []string) error {
 }
 
 // end writes the last run.json. A run is complete when each name of this shard
-// has a row, none of them provisional; that the sums agree is checked here, and
-// again by verify.
+// has a row, none of them provisional, or was excluded late; that the sums agree is
+// checked here, and again by verify.
 func (r *record) end(scanErr error) error {
 	ended := time.Now().UTC()
 	r.manifest.EndedAt = &ended
 	counts := r.counts()
 	err := errors.Join(scanErr, r.err)
-	if want := r.names(r.whole); err == nil && counts.Rows != want {
-		err = fmt.Errorf("%s: %d names and %d rows: see stsscan verify", r.dir, want, counts.Rows)
+	if want, late := r.names(r.whole), r.excludedLate(); err == nil && counts.Rows+late != want {
+		err = fmt.Errorf("%s: %d names, %d rows and %d names excluded late: see stsscan verify", r.dir, want, counts.Rows, late)
 	}
 	left, pending := r.remaining(), counts.Provisional()
 	if err == nil && left+pending > 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +55,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end")
+	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end; "+
+		"a device or a pipe is written to, a symbolic link followed")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
@@ -76,9 +76,11 @@ standard input), asks each domain once, and writes one row per domain to
 DIR/part-*.parquet. DIR/run.json says what was asked, how, and what came out;
 DIR/rejects.jsonl has the lines that name no domain that can be asked.
 
-The same command again goes on where it stopped. The first interrupt finishes
-what is in flight and leaves whole files (exit status 3); the second stops at
-once (exit status 130).`,
+The same command again goes on where it stopped; what it finds damaged or gone is
+said, and done again. The first interrupt, SIGINT or SIGTERM, ends the scan within
+half a minute: what is in flight has some seconds to finish, and files are whole
+(exit status 3). The second stops at once (exit status 130); the same signal once
+more within a second is the first one still.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.network.testBed() && !cmd.Flags().Changed("pass-delay") {
 				f.passDelay = 0
@@ -119,6 +121,8 @@ type scanJob struct {
 	std      streams
 	lineage  *output.Lineage // nil where the names are those of lists
 	settings map[string]string
+	earlier  *output.Manifest // that a process before left; nil: none
+	damage   *damage
 
 	slice queue.Shard
 	mode  progressMode
@@ -126,6 +130,14 @@ type scanJob struct {
 
 // check refuses a command line that cannot work, before anything is written.
 func (j *scanJob) check(getenv func(string) string) error {
+	if err := j.checkFlags(getenv); err != nil {
+		return err
+	}
+	return j.checkLists()
+}
+
+// checkFlags is check without a look at the lists.
+func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.output == "":
 		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
@@ -172,36 +184,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
-	if j.metricsFile != "" {
-		if _, err := os.Stat(filepath.Dir(j.metricsFile)); err != nil {
-			return fmt.Errorf("--metrics-file %s: %w", j.metricsFile, err)
-		}
-	}
-	return j.checkLists()
-}
-
-// checkLists refuses lists that cannot be read before the run directory is
-// made.
-func (j *scanJob) checkLists() error {
-	stdin := 0
-	for _, list := range j.lists {
-		if list == "-" {
-			if stdin++; stdin > 1 {
-				return usage(errors.New("standard input can be read once: - is there twice"))
-			}
-			continue
-		}
-		info, err := os.Stat(list)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file", list)
-		case err != nil:
-			return err
-		case info.IsDir():
-			return fmt.Errorf("open %s: is a directory", list)
-		}
-	}
-	return nil
+	return j.checkOutputs()
 }
 
 // shardOf is the shard as run.json has it; nil where one machine does it all.
@@ -212,33 +195,52 @@ func (j *scanJob) shardOf() *output.Shard {
 	return &output.Shard{Index: j.slice.Index, Of: j.slice.Of}
 }
 
-// lockName is the name of the lock that keeps a second process away.
-func (j *scanJob) lockName() string {
-	return "." + strings.TrimSuffix(output.ManifestName(j.shardOf()), ".json") + ".lock"
-}
-
 func (j *scanJob) path(name string) string { return filepath.Join(j.output, name) }
 
-// run does the job: lock, prepare, scan, record.
+// run does the job: open the network, lock, prepare, take over what is there, scan,
+// record. What a flag or a file that it names can be refused for is found before
+// anything is written.
 func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
 
-	release, err := j.lock()
+	excluded, err := domains.OpenExclusions(j.network.exclude)
+	if err != nil {
+		return nil, fmt.Errorf("--exclude: %w", err)
+	}
+	metrics := newMetrics()
+	n, err := j.network.open(ctx, excluded, log, metrics.observe)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	if err := j.checkFrom(); err != nil {
+		return nil, err
+	}
+	j.damage = &damage{log: log}
+	release, err := j.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	excluded, err := readExclusions(j.network.exclude)
+	plan, err := unlessInterrupted(ctx, func() (_ *domains.Plan, err error) {
+		if err := j.choose(); err != nil {
+			return nil, err
+		}
+		if j.earlier, err = j.readEarlier(); err != nil {
+			return nil, err
+		}
+		return j.prepare(ctx, excluded.Exclusions())
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := j.choose(); err != nil {
+	if err := j.checkChosen(plan); err != nil {
 		return nil, err
 	}
-	plan, err := j.prepare(ctx, excluded)
+	record, err := unlessInterrupted(ctx, func() (*record, error) { return j.newRecord(ctx, plan, excluded) })
 	if err != nil {
 		return nil, err
 	}
-	return j.scan(ctx, console, log, excluded, plan)
+	return j.scan(ctx, console, log, n, metrics, record)
 }

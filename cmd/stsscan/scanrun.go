@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -16,56 +16,44 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// lock makes the run directory and keeps a second process of the same shard
-// away from it.
-func (j *scanJob) lock() (release func(), err error) {
-	if err := os.MkdirAll(j.output, 0o755); err != nil {
-		return nil, err
+// prepareConfig says what is prepared.
+func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
+	var lists []domains.List
+	for _, path := range j.lists {
+		lists = append(lists, domains.List{Path: path})
 	}
-	lock, err := durable.Lock(j.path(j.lockName()))
-	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
+	return domains.PrepareConfig{
+		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
+		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
+		Owns: j.slice.Owns, Begun: j.begun,
+		Damaged: func(err error) { j.damage.tell(err, "the lists are prepared again") },
 	}
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = lock.Unlock() }, nil
 }
 
 // prepare reads the lists into chunks, or finds them prepared. One process does
 // it; the other shards wait.
 func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
-	var lists []domains.List
-	for _, path := range j.lists {
-		lists = append(lists, domains.List{Path: path})
-	}
-	plan, err := domains.Prepare(ctx, domains.PrepareConfig{
-		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
-		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
-	})
+	plan, err := domains.Prepare(ctx, j.prepareConfig(excluded))
 	if ctx.Err() != nil {
-		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
+		return nil, exitOf(errStopped)
 	}
 	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
-	return plan, err
+	return plan, exitOf(err)
 }
 
 // scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, excluded *domains.Exclusions, plan *domains.Plan) (*output.Manifest, error) {
-	record, err := j.newRecord(plan)
-	if err != nil {
-		return nil, err
+func (j *scanJob) scan(
+	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, record *record,
+) (*output.Manifest, error) {
+	plan, excluded := record.plan, record.excluded
+	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
+	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now); err != nil {
+		return nil, exitOf(err)
 	}
-	if finished, ok := record.finished(); ok && j.cross.done(finished) {
+	if finished, ok := record.finished(); ok && j.cross.done(finished, record) {
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}
-	metrics := newMetrics()
-	n, err := j.network.open(ctx, excluded, log, metrics.observe)
-	if err != nil {
-		return nil, err
-	}
-	defer n.close()
 	cross, err := j.cross.open(&j.network, crossWindow(n), log)
 	if err != nil {
 		return nil, err
@@ -76,6 +64,9 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
 	record.manifest.Trust = &trust
 	record.describe(n)
+	if ctx.Err() != nil {
+		err = errStopped
+	}
 	if err != nil {
 		return nil, record.end(err)
 	}
@@ -94,6 +85,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		Engine:    n.engine,
 		Client:    n.client,
 		Mail:      mail,
+		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,
 		Surveys:   j.network.surveys,
 		Deadline:  j.network.deadline,
@@ -103,9 +95,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		Wrote:     record.wrote,
 		Log:       log,
 	}
-	if err := systemLimits().fit(&config, j.network.proxy != "", log); err != nil {
-		return nil, record.end(err)
-	}
+	systemLimits().fit(&config, j.network.proxy != "", log)
 	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {
@@ -124,7 +114,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 // provisional rows again until none is left.
 func (j *scanJob) passesOver(ctx context.Context, console *console, log *slog.Logger, n *network, config pipeline.Config, record *record) error {
 	config.Stats.Waits(record.counts().Pending)
-	stop := console.watch(ctx, j.mode, log, record.remaining(), config.Stats, pipeline.Counts.Domains, n.manners)
+	stop := console.watch(ctx, j.mode, log, record.remaining(), config.Stats, pipeline.Counts.Done, n.manners)
 	err := pipeline.Run(ctx, config)
 	stop()
 	waiting := record.waiting()
@@ -146,9 +136,15 @@ func (j *scanJob) report(m *output.Manifest) error {
 	return writeSummary(j.std.err, m)
 }
 
-// exitOf gives the errors after which the same command goes on their status.
+// exitOf gives the errors after which the same command goes on their status, and
+// those that are about what the command says.
 func exitOf(err error) error {
-	for _, early := range []error{pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted} {
+	if errors.Is(err, domains.ErrEntryGone) {
+		return usage(err)
+	}
+	for _, early := range []error{
+		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
+	} {
 		if errors.Is(err, early) {
 			return &statusError{exitIncomplete, err}
 		}

@@ -1,17 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -19,7 +20,7 @@ import (
 )
 
 // selectionFile is the list of a run that was made of rows of another.
-const selectionFile = "selection.csv"
+const selectionFile = "selection.jsonl"
 
 // checkSelection refuses flags that cannot go with --from.
 func (j *scanJob) checkSelection() error {
@@ -39,29 +40,52 @@ func (j *scanJob) checkSelection() error {
 	return nil
 }
 
+// checkFrom refuses a run that no row can be chosen from, before anything is
+// written.
+func (j *scanJob) checkFrom() error {
+	if j.from == "" {
+		return nil
+	}
+	same, err := sameDir(j.from, j.output)
+	if err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	if same {
+		return usage(errors.New("--from: a run cannot be made of itself"))
+	}
+	if _, err := output.ReadManifests(j.from); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	chosen, err := output.Choose(j.only)
+	if err != nil {
+		return err
+	}
+	paths, err := output.PartPaths(j.from)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		for row, err := range output.ReadPart(path) {
+			if err != nil {
+				return err
+			}
+			if chosen(row) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%s has no row that is %s", j.from, j.only)
+}
+
 // choose writes the names of the run that is asked again to the run directory,
 // as the one list of this run, in the order of their ranks there.
 func (j *scanJob) choose() error {
 	if j.from == "" {
 		return nil
 	}
-	same, err := sameDir(j.from, j.output)
-	if err != nil {
-		return err
-	}
-	if same {
-		return usage(errors.New("--from: a run cannot be made of itself"))
-	}
 	manifests, err := output.ReadManifests(j.from)
 	if err != nil {
 		return err
-	}
-	old, err := domains.ReadPlan(j.from)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if old != nil {
-		j.tags = old.Tags
 	}
 	j.lineage = &output.Lineage{Run: j.from, Only: j.only, Plan: manifests[0].Plan.SHA256, Status: manifests[0].Status}
 	for _, m := range manifests {
@@ -82,14 +106,12 @@ func (j *scanJob) choose() error {
 	if err := j.writeSelection(file); err != nil {
 		return errors.Join(err, file.Abort())
 	}
-	if j.lineage.Rows == 0 {
-		return errors.Join(fmt.Errorf("%s has no row that is %s", j.from, j.only), file.Abort())
-	}
-	j.lists, j.format, j.domainColumn = []string{j.path(selectionFile)}, "csv", "domain"
+	j.lists, j.format = []string{j.path(selectionFile)}, string(domains.FormatRows)
 	return file.Commit(nil)
 }
 
-// writeSelection writes the chosen rows as a list that carries ranks and tags.
+// writeSelection writes the chosen rows as a list that carries ranks and tags: all
+// tags that one of them has.
 func (j *scanJob) writeSelection(file *durable.File) error {
 	chosen, err := output.Choose(j.only)
 	if err != nil {
@@ -99,41 +121,62 @@ func (j *scanJob) writeSelection(file *durable.File) error {
 	if err != nil {
 		return err
 	}
-	list := csv.NewWriter(file)
-	_ = list.Write(append([]string{"rank", "domain"}, j.tags...)) // errors come with Flush
+	buffer := bufio.NewWriterSize(file, 64<<10)
+	list := json.NewEncoder(buffer)
+	list.SetEscapeHTML(false)
+	tags := make(map[string]bool)
 	for _, path := range paths {
-		var names []domains.Name
+		var names []domains.RowLine
 		for row, err := range output.ReadPart(path) {
 			if err != nil {
 				return err
 			}
 			if chosen(row) {
-				names = append(names, domains.Name{Domain: row.Domain, Rank: row.Rank, Tags: row.Tags})
+				names = append(names, domains.RowLine{Rank: row.Rank, Domain: row.Domain, Tags: row.Tags})
 			}
 		}
-		slices.SortFunc(names, func(a, b domains.Name) int { return cmp.Compare(a.Rank, b.Rank) })
+		slices.SortFunc(names, func(a, b domains.RowLine) int { return cmp.Compare(a.Rank, b.Rank) })
 		for _, name := range names {
-			line := []string{strconv.FormatInt(name.Rank, 10), name.Domain}
-			for _, tag := range j.tags {
-				line = append(line, name.Tags[tag])
+			for tag := range name.Tags {
+				tags[tag] = true
 			}
-			_ = list.Write(line)
+			if err := list.Encode(name); err != nil {
+				return err
+			}
 		}
 		j.lineage.Rows += int64(len(names))
 	}
-	list.Flush()
-	return list.Error()
+	j.tags = slices.Sorted(maps.Keys(tags))
+	return buffer.Flush()
 }
 
-// sameDir reports whether two paths are of one directory.
-func sameDir(a, b string) (bool, error) {
+// checkChosen holds the plan of a run of chosen rows to what was chosen: each is
+// asked, unless it opted out since or is beyond --limit.
+func (j *scanJob) checkChosen(plan *domains.Plan) error {
+	if j.lineage == nil {
+		return nil
+	}
+	due := j.lineage.Rows
+	if j.limit > 0 {
+		due = min(due, j.limit)
+	}
+	if plan.Names+plan.Excluded != due {
+		return fmt.Errorf("%d of the %d rows that are %s in %s would be asked: %s is not what was chosen",
+			plan.Names, due, j.only, j.from, j.path(selectionFile))
+	}
+	return nil
+}
+
+// sameDir reports whether two paths are of one directory, of which there may be no
+// other yet.
+func sameDir(a, other string) (bool, error) {
 	first, err := os.Stat(a)
 	if err != nil {
 		return false, err
 	}
-	second, err := os.Stat(b)
-	if err != nil {
-		return false, err
+	second, err := os.Stat(other)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	return os.SameFile(first, second), nil
+	return err == nil && os.SameFile(first, second), err
 }

@@ -49,6 +49,11 @@ are the columns of the table.`,
 				}
 				name = world
 			}
+			if rootsFile != "" {
+				if err := durable.CheckOutput(rootsFile); err != nil {
+					return fmt.Errorf("--roots: %w", err)
+				}
+			}
 			w, err := openWorld(name, seed, night)
 			if err != nil {
 				return err
@@ -70,7 +75,7 @@ are the columns of the table.`,
 				defer os.RemoveAll(dir)
 				rootsFile = filepath.Join(dir, "roots.pem")
 			}
-			if err := durable.WriteFile(rootsFile, w.RootPEM()); err != nil {
+			if err := durable.WriteOutput(rootsFile, w.RootPEM()); err != nil {
 				return err
 			}
 			fmt.Fprintf(std.err, "the simulated Internet %q, seed %d, until interrupted; reach it with:\n", name, seed)

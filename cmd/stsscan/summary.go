@@ -24,6 +24,9 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	}
 
 	row("domains", grouped(c.Rows), "")
+	if m.ExcludedLate > 0 {
+		row("excluded late", grouped(m.ExcludedLate), "no row: they opted out after the run began")
+	}
 	for _, class := range codes.Records() {
 		if n := c.Record[class]; n > 0 {
 			row("record "+string(class), grouped(n), of(n, c.Rows, "domains"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -35,12 +36,32 @@ func (f *trustFlags) register(flags *pflag.FlagSet) {
 
 func (f *trustFlags) check() error {
 	switch {
-	case f.maxSilence < 0 || f.maxSilence >= 1:
+	case !(f.maxSilence >= 0 && f.maxSilence < 1):
 		return usage(fmt.Errorf("--max-silence %g: must be a share, from 0 to less than 1", f.maxSilence))
 	case f.maxPause <= 0:
 		return usage(fmt.Errorf("--max-pause %v: must be positive", f.maxPause))
+	case f.zone != "" && !isZone(f.zone):
+		return usage(fmt.Errorf("--canary-zone %q: must be a domain name with room for a label before it", f.zone))
 	}
 	return nil
+}
+
+// isZone says whether a text is a domain name, of letters, digits, hyphens and
+// underscores, before which a label has room (RFC 1035, section 2.3.4).
+func isZone(text string) bool {
+	text = strings.TrimSuffix(text, ".")
+	if len(text) > 253-64 {
+		return false
+	}
+	for label := range strings.SplitSeq(text, ".") {
+		odd := func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+		}
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
+			return false
+		}
+	}
+	return true
 }
 
 // trust tries the resolvers and begins to watch them. The record hears of it.

@@ -21,9 +21,10 @@ func newVerify(std streams) *cobra.Command {
 		Use:   "verify DIR",
 		Short: "Recompute every count, hash and class of a run from its files",
 		Long: `verify checks a run directory from its files alone: each entry of the lists is
-accounted for, each part is whole and the one that run.json names, no rank and
-no domain has two rows, the counts are those of the rows, and the class of each
-record and policy follows from the evidence in its row. With --truth it also
+accounted for (rejected, excluded, named before, or a row, unless it was excluded
+after the run began), each part is whole and the one that run.json names, no rank
+and no domain has two rows, the counts are those of the rows, and the class of
+each record and policy follows from the evidence in its row. With --truth it also
 compares each row with the truth of a simulated Internet. Exit status 1 when
 something does not hold, 3 when the run is not finished and all else holds.`,
 		Args: exactly(1, "one run directory"),

@@ -72,7 +72,7 @@ func hostWords(r codes.PolicyReason) string {
 	case codes.ReasonForbiddenAddress:
 		return "only addresses that are no use on the Internet"
 	case codes.ReasonOptedOut:
-		return "the network asked not to be contacted"
+		return "the host or its network asked not to be contacted"
 	}
 	return "the policy host's addresses are not to be had"
 }

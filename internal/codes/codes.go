@@ -44,7 +44,7 @@ const (
 	RecordRefused         RecordReason = "refused"
 	RecordTimeout         RecordReason = "timeout"
 	RecordRcode           RecordReason = "rcode"            // another response code; the column rcode names it
-	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed
+	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed, or denies what is of another zone
 	RecordTruncated       RecordReason = "truncated"        // truncated, and TCP did not mend it
 	RecordReferral        RecordReason = "referral"         // NOERROR, no answer and no SOA
 	RecordFiltered        RecordReason = "filtered"         // blocked, censored or filtered on the way (extended errors 15 to 17)

@@ -83,6 +83,9 @@ const (
 	FindMXNoSTARTTLS      Finding = "mx_no_starttls"        // an MX host without STARTTLS
 	FindMXTLSFailed       Finding = "mx_tls_failed"         // an MX host whose handshake fails
 	FindMXCertificate     Finding = "mx_certificate"        // an MX host whose certificate senders do not accept
+
+	// The survey itself.
+	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
 )
 
 // Findings lists every Finding.
@@ -101,5 +104,6 @@ func Findings() []Finding {
 		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
 		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
 		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed, FindMXCertificate,
+		FindExcludedLate,
 	}
 }

@@ -7,7 +7,7 @@ type Pending string
 const (
 	PendingTransient   Pending = "transient"   // what failed may mend: asked again in a later pass
 	PendingManners     Pending = "manners"     // the Policy Host, or with the policy at hand an MX host, has not been asked: its address has had its share of connections
-	PendingInterrupted Pending = "interrupted" // the policy was asked for, and the run ended before the answer, or this process was stopped or starved when it failed: not within five minutes again (section 3.3)
+	PendingInterrupted Pending = "interrupted" // the run ended before all was answered that was asked, or this process was stopped or starved when it failed: not within five minutes again (section 3.3)
 )
 
 // Pendings lists every Pending.

@@ -35,7 +35,7 @@ const (
 	ReasonCNAMELoop        PolicyReason = "cname_loop"
 	ReasonCNAMETooLong     PolicyReason = "cname_too_long"
 	ReasonForbiddenAddress PolicyReason = "forbidden_address" // only special-purpose addresses
-	ReasonOptedOut         PolicyReason = "opted_out"         // only addresses of networks that opted out
+	ReasonOptedOut         PolicyReason = "opted_out"         // the host or the target of an alias opted out, or the networks of all its addresses
 
 	// Stage tcp.
 	ReasonUnreachable PolicyReason = "unreachable" // host or network unreachable

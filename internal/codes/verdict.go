@@ -53,6 +53,7 @@ const (
 	STARTTLSReset        STARTTLS = "reset"         // the connection ended before the handshake
 	STARTTLSNoConnection STARTTLS = "no_connection" // to no address of the host
 	STARTTLSNoAddress    STARTTLS = "no_address"    // the host has none that may be contacted
+	STARTTLSOptedOut     STARTTLS = "opted_out"     // the host, an alias of it or its networks do not want to be contacted
 	STARTTLSUnknown      STARTTLS = "unknown"       // nobody said what addresses it has
 )
 
@@ -60,7 +61,8 @@ const (
 func STARTTLSs() []STARTTLS {
 	return []STARTTLS{
 		STARTTLSOK, STARTTLSCertificate, STARTTLSHandshake, STARTTLSRejected, STARTTLSNotOffered, STARTTLSRefused,
-		STARTTLSProtocol, STARTTLSTimeout, STARTTLSReset, STARTTLSNoConnection, STARTTLSNoAddress, STARTTLSUnknown,
+		STARTTLSProtocol, STARTTLSTimeout, STARTTLSReset, STARTTLSNoConnection, STARTTLSNoAddress, STARTTLSOptedOut,
+		STARTTLSUnknown,
 	}
 }
 
@@ -71,7 +73,7 @@ const (
 	MXTLSAll     MXTLS = "all"     // all whose TLS is known would be accepted
 	MXTLSSome    MXTLS = "some"    // at least one would not, and not all are known to be so
 	MXTLSNone    MXTLS = "none"    // none would be
-	MXTLSUnknown MXTLS = "unknown" // no host let itself be probed
+	MXTLSUnknown MXTLS = "unknown" // no host let itself be probed, or they opted out
 )
 
 // MXTLSs lists every MXTLS.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"stsscan/internal/durable"
 )
 
 // A chunk that is not what the plan describes is an error, at the latest after
@@ -122,7 +124,7 @@ func TestDamagedChunk(t *testing.T) {
 	}
 }
 
-// A plan that does not add up is no plan.
+// A plan that is not as it was written, or does not add up, is no plan.
 func TestDamagedPlan(t *testing.T) {
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\n")}}}
 	if _, err := Prepare(t.Context(), cfg); err != nil {
@@ -149,11 +151,23 @@ func TestDamagedPlan(t *testing.T) {
 		if damaged == string(whole) {
 			t.Fatalf("%s is not in %s", tt.from, whole)
 		}
-		if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Prepare(t.Context(), cfg); err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: got %v, want %s", tt.to, err, tt.want)
+		for _, unsealed := range []bool{false, true} { // as an older program wrote it
+			want := tt.want
+			if unsealed {
+				damaged = strings.Replace(damaged, `"checksum"`, `"Checksum "`, 1)
+			} else if want = durable.ErrSeal.Error(); tt.to == "" {
+				continue
+			}
+			if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := ReadPlan(cfg.Dir)
+			if err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want %s", tt.to, err, want)
+			}
+			if another := strings.HasPrefix(want, "plan of version"); errors.Is(err, ErrDamagedPlan) == another {
+				t.Errorf("%s: %v", tt.to, err)
+			}
 		}
 	}
 }

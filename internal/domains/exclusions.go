@@ -141,23 +141,34 @@ func (x *Exclusions) Addr(addr netip.Addr) bool {
 // SHA256 identifies what is excluded, in hexadecimal, whatever the order and
 // the comments it was written with; "" when nobody is.
 func (x *Exclusions) SHA256() string {
-	if x == nil {
+	entries := x.entries()
+	if len(entries) == 0 {
 		return ""
 	}
-	var words []string
+	sum := sha256.Sum256([]byte(strings.Join(entries, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// entries are who is excluded, as a file of exclusions has them, in order.
+func (x *Exclusions) entries() []string {
+	if x == nil {
+		return nil
+	}
+	var entries []string
 	for name := range x.exact {
-		words = append(words, "="+name)
+		entries = append(entries, "="+name)
 	}
 	for name := range x.below {
-		words = append(words, name)
+		entries = append(entries, name)
 	}
 	for _, p := range x.networks {
-		words = append(words, p.String())
+		entries = append(entries, p.String())
 	}
-	if len(words) == 0 {
-		return ""
-	}
-	slices.Sort(words)
-	sum := sha256.Sum256([]byte(strings.Join(words, "\n")))
-	return hex.EncodeToString(sum[:])
+	slices.Sort(entries)
+	return entries
+}
+
+// exclude makes Exclusions of entries.
+func exclude(entries []string) (*Exclusions, error) {
+	return parseExclusions("", strings.NewReader(strings.Join(entries, "\n")))
 }

@@ -14,9 +14,16 @@ const (
 	FormatPlain Format = "plain" // one name a line; # begins a comment
 	FormatCSV   Format = "csv"   // RFC 4180, or with semicolons or tabs; with a header, or rank,domain
 	FormatZone  Format = "zone"  // RFC 1035, section 5: owners of NS records
+
+	// FormatRows is what is made of the rows of another run: a [RowLine] a line.
+	// Each must be a name, or there is no plan. No flag names it.
+	FormatRows Format = "rows"
 )
 
-// Formats lists every Format.
+// hasColumns says whether a list has columns to carry.
+func (f Format) hasColumns() bool { return f == FormatCSV || f == FormatRows }
+
+// Formats lists every Format of a list that users bring.
 func Formats() []Format { return []Format{FormatAuto, FormatPlain, FormatCSV, FormatZone} }
 
 // ParseFormat reads the name of a format; an empty one is [FormatAuto].

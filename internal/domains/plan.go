@@ -16,9 +16,10 @@ import (
 
 // Files of the prepare step in the run directory.
 const (
-	chunksDir = "chunks"
-	planFile  = "plan.json"
-	lockFile  = "lock"
+	chunksDir   = "chunks"
+	planFile    = "plan.json"
+	entriesFile = "exclusions.txt" // entries of Plan.Exclusions, in order, a line each; none where there are none
+	lockFile    = "lock"
 
 	temporaryPrefix = ".tmp-" // as durable.Sweep knows them
 )
@@ -76,17 +77,23 @@ type Plan struct {
 	Tags            []string `json:"tags,omitempty"`
 	Limit           int64    `json:"limit,omitempty"`
 	AllowSpecialUse bool     `json:"allow_special_use,omitempty"`
-	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256
+	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256, as the names were prepared with them
 	Counts
 	PartSize int64       `json:"part_size"` // in ranks
 	Parts    int         `json:"parts"`
 	Chunks   []ChunkInfo `json:"chunks"`
+	Rejects  string      `json:"rejects,omitempty"`  // SHA-256 of RejectsFile, in hexadecimal
+	Checksum string      `json:"checksum,omitempty"` // of the file: see durable.Seal
 
 	dir string // the run directory
 }
 
+// ErrDamagedPlan says that the plan of a run directory is not as it was written.
+var ErrDamagedPlan = errors.New("damaged plan")
+
 // ReadPlan reads the plan of a run directory. Its error is fs.ErrNotExist where
-// the prepare step has not been finished.
+// the prepare step has not been finished, and wraps [ErrDamagedPlan] where the file
+// is not as it was written.
 func ReadPlan(dir string) (*Plan, error) {
 	path := filepath.Join(dir, chunksDir, planFile)
 	data, err := os.ReadFile(path)
@@ -94,28 +101,37 @@ func ReadPlan(dir string) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{dir: dir}
-	if err := json.Unmarshal(data, p); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	err = durable.CheckSeal(data)
+	if err == nil {
+		err = json.Unmarshal(data, p)
 	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err == nil && p.Version != planVersion {
+		return nil, fmt.Errorf("%s: plan of version %d, this program has version %d", path, p.Version, planVersion)
 	}
+	if err == nil {
+		err = p.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrDamagedPlan, err)
+	}
+	p.Checksum = "" // it is of the file
 	return p, nil
 }
 
 func (p *Plan) write(disk durable.Disk) error {
-	data, err := json.MarshalIndent(p, "", "\t")
+	sealed := *p
+	sealed.Checksum = durable.NoSeal
+	data, err := json.MarshalIndent(&sealed, "", "\t")
 	if err != nil {
 		return err
 	}
-	return disk.WriteFile(filepath.Join(p.dir, chunksDir, planFile), append(data, '\n'))
+	data = append(data, '\n')
+	durable.Seal(data)
+	return disk.WriteFile(filepath.Join(p.dir, chunksDir, planFile), data)
 }
 
 // check holds the plan to its accounts.
 func (p *Plan) check() error {
-	if p.Version != planVersion {
-		return fmt.Errorf("plan of version %d, this program has version %d", p.Version, planVersion)
-	}
 	var total Counts
 	for _, in := range p.Inputs {
 		total.add(in.Counts)
@@ -152,6 +168,22 @@ func (p *Plan) SHA256() string {
 	data, _ := json.Marshal(q) // numbers and strings: it cannot fail
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// ReadExclusions reads the Exclusions that the names were prepared with; nil: none.
+func (p *Plan) ReadExclusions() (*Exclusions, error) {
+	if p.Exclusions == "" {
+		return nil, nil
+	}
+	path := filepath.Join(p.dir, chunksDir, entriesFile)
+	x, err := ReadExclusions(path)
+	if err != nil {
+		return nil, err
+	}
+	if x.SHA256() != p.Exclusions {
+		return nil, fmt.Errorf("%s: damaged: it is not the one that the plan describes", path)
+	}
+	return x, nil
 }
 
 // count adds to the counts of a list and of all.

@@ -18,6 +18,7 @@ import (
 // repeats.
 type preparation struct {
 	cfg     *PrepareConfig
+	mend    *mend // nil: the run directory is prepared for the first time
 	rules   Rules
 	chunks  string // directory
 	plan    *Plan
@@ -25,7 +26,7 @@ type preparation struct {
 	spool   *spool
 	hashes  *suspects
 	repeats *repeatFinder
-	sawCSV  bool
+	columns bool   // a list had some
 	name    []byte // scratch
 	at      cursor // scratch
 }
@@ -55,6 +56,9 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	}
 	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
 	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
+	if err := p.mend.same(p.plan); err != nil {
+		return nil, err
+	}
 	if err := p.writeChunks(ctx, repeated); err != nil {
 		return nil, err
 	}
@@ -62,13 +66,26 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	// Which is why a plan is a finished one: everything else is there.
-	if err := p.rejects.commit(); err != nil {
+	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
 		return nil, err
 	}
 	if err := p.spool.close(); err != nil {
 		return nil, err
 	}
+	if err := p.writeExcluded(); err != nil {
+		return nil, err
+	}
 	return p.plan, p.plan.write(p.cfg.Disk)
+}
+
+// writeExcluded keeps who was excluded: whoever takes up the run must exclude them
+// too.
+func (p *preparation) writeExcluded() error {
+	entries := p.cfg.Exclude.entries()
+	if len(entries) == 0 {
+		return nil
+	}
+	return p.cfg.Disk.WriteFile(filepath.Join(p.chunks, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
 // readLists is the first pass.
@@ -97,7 +114,7 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 		return err
 	}
 	defer func() { err = with(err, src.Close()) }()
-	in := Input{Name: l.Path}
+	in := Input{Name: p.mend.name(i, l)}
 	read := !p.full(&in)
 	if read {
 		if err := p.readEntries(i, &in, src); err != nil {
@@ -127,8 +144,8 @@ func (p *preparation) readEntries(i int, in *Input, src *Source) error {
 		return err
 	}
 	in.Format = r.Format()
-	p.sawCSV = p.sawCSV || in.Format == FormatCSV
-	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsCSV() && !p.sawCSV {
+	p.columns = p.columns || in.Format.hasColumns()
+	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsColumns() && !p.columns {
 		return fmt.Errorf("%s: a %s list has no columns to choose from or to carry", in.Name, in.Format)
 	}
 	in.Reasons = make(map[Reason]int64)
@@ -157,6 +174,11 @@ func (p *preparation) take(i int, in *Input, e *Entry) error {
 	} else if reason == "" {
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
 		name = p.name
+	}
+	if in.Format == FormatRows {
+		if err := mustBeName(in, e, name, reason); err != nil {
+			return err
+		}
 	}
 	if reason != "" {
 		in.Rejected++

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"stsscan/internal/durable"
 )
@@ -39,6 +39,10 @@ type PrepareConfig struct {
 	MemoryBudget    int64                   // for finding repeats, in octets; 0: 64 MiB
 	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
 	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
+
+	Owns    func(k int) bool // the parts whose chunks matter; nil: all
+	Begun   func() string    // SHA-256 of the plan that the run was begun with, "" where nothing tells; nil: nothing does
+	Damaged func(error)      // told of what was damaged or gone, and is prepared again; nil: nobody
 }
 
 // defaultMemoryBudget is for finding repeats. Half of it fills up with the first
@@ -55,9 +59,12 @@ const defaultMemoryBudget = 64 << 20
 // listed in [RejectsFile]; of names that come again, the first counts.
 //
 // Where the run directory has a plan already, the lists are only read to see
-// that they are the same; an error that wraps [ErrOtherInput] says what is not.
-// A plan that was not finished is begun afresh. Where another process prepares
-// the same directory, Prepare waits for it.
+// that they are the same; an error that wraps [ErrOtherInput] says what is not. The
+// Exclusions may be more than they were; one that wraps [ErrEntryGone] says what is
+// missing. All chunks are read, too: where one, the plan or [RejectsFile] is damaged
+// or gone, everything is prepared again, if the lists are the same. A plan that was
+// not finished is begun afresh. Where another process prepares the same directory,
+// Prepare waits for it.
 //
 // A list without one valid name is an error. After any error there is no plan.
 // Prepare stops soon after ctx is done, though not while a read of standard
@@ -66,18 +73,18 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	plan, err := ReadPlan(cfg.Dir)
-	if err == nil {
-		return cfg.reuse(ctx, plan)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	plan, wrong, err := cfg.prepared(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if plan != nil && wrong == nil {
+		return cfg.reuse(ctx, plan)
 	}
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	if err := os.MkdirAll(chunks, 0o755); err != nil {
 		return nil, err
 	}
-	lock, err := waitForLock(ctx, filepath.Join(chunks, lockFile))
+	lock, err := durable.WaitLock(ctx, filepath.Join(chunks, lockFile))
 	if err != nil {
 		return nil, err
 	}
@@ -88,17 +95,22 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 // prepareLocked prepares the run directory, unless somebody else did while we
 // waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
-	plan, err := ReadPlan(cfg.Dir)
-	if err == nil {
-		return cfg.reuse(ctx, plan)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	plan, wrong, err := cfg.prepared(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := cfg.sweep(); err != nil {
+	if plan != nil && wrong == nil {
+		return cfg.reuse(ctx, plan)
+	}
+	m, err := cfg.newMend(plan, wrong)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.sweep(m == nil); err != nil {
 		return nil, err
 	}
 	p := newPreparation(cfg)
+	p.mend = m
 	plan, err = p.run(ctx)
 	if err == nil {
 		return plan, nil
@@ -106,17 +118,19 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 	}
-	return nil, with(err, errors.Join(p.abort(), cfg.sweep()))
+	return nil, with(err, errors.Join(p.abort(), cfg.sweep(m == nil)))
 }
 
 // check refuses what cannot be meant, before anything is written.
 func (cfg *PrepareConfig) check() error {
 	cfg.Lists, cfg.Tags = slices.Clone(cfg.Lists), slices.Clone(cfg.Tags)
-	format, err := ParseFormat(string(cfg.Format))
-	if err != nil {
-		return err
+	if cfg.Format != FormatRows {
+		format, err := ParseFormat(string(cfg.Format))
+		if err != nil {
+			return err
+		}
+		cfg.Format = format
 	}
-	cfg.Format = format
 	if cfg.MemoryBudget <= 0 {
 		cfg.MemoryBudget = defaultMemoryBudget
 	}
@@ -127,10 +141,13 @@ func (cfg *PrepareConfig) check() error {
 		return errors.New("no list of domains")
 	case cfg.Limit < 0 || cfg.PartSize < 0:
 		return errors.New("a limit or a part size below zero")
-	case cfg.needsCSV() && (format == FormatPlain || format == FormatZone):
-		return fmt.Errorf("%s lists have no columns", format)
+	case cfg.needsColumns() && cfg.Format != FormatAuto && !cfg.Format.hasColumns():
+		return fmt.Errorf("%s lists have no columns", cfg.Format)
 	}
 	for i, tag := range cfg.Tags {
+		if !utf8.ValidString(tag) {
+			return fmt.Errorf("tag %q: not valid UTF-8", tag)
+		}
 		if slices.ContainsFunc(cfg.Tags[:i], func(t string) bool { return strings.EqualFold(t, tag) }) {
 			return fmt.Errorf("tag %q is asked for twice", tag)
 		}
@@ -159,10 +176,11 @@ func openError(err error) error {
 	return err
 }
 
-func (cfg *PrepareConfig) needsCSV() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
+func (cfg *PrepareConfig) needsColumns() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
 
-// sweep removes what a prepare step that was not finished left behind.
-func (cfg *PrepareConfig) sweep() error {
+// sweep removes what a prepare step that was not finished left behind; its chunks
+// too, unless other shards may be reading them.
+func (cfg *PrepareConfig) sweep(all bool) error {
 	if err := cfg.Disk.Sweep(cfg.Dir, func(name string) bool { return name == RejectsFile }); err != nil {
 		return err
 	}
@@ -172,7 +190,7 @@ func (cfg *PrepareConfig) sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok {
+		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok && e.Name() != entriesFile || !all {
 			continue
 		}
 		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
@@ -180,24 +198,6 @@ func (cfg *PrepareConfig) sweep() error {
 		}
 	}
 	return cfg.Disk.Sweep(chunks, nil)
-}
-
-// lockPoll is how often a process looks whether another one, which prepares
-// the same run directory, has finished.
-const lockPoll = 100 * time.Millisecond
-
-func waitForLock(ctx context.Context, path string) (*durable.LockFile, error) {
-	for {
-		lock, err := durable.Lock(path)
-		if !errors.Is(err, durable.ErrLocked) {
-			return lock, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
-		case <-time.After(lockPoll):
-		}
-	}
 }
 
 // heard is what a [Source] calls as it is read: it tells the progress over all

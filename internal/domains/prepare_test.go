@@ -62,7 +62,7 @@ func TestPrepare(t *testing.T) {
 	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
-	if got, want := files(t, dir), []string{"chunks/chunk-000000.names", "chunks/plan.json", RejectsFile}; !slices.Equal(got, want) {
+	if got, want := files(t, dir), []string{"chunks/chunk-000000.names", "chunks/exclusions.txt", "chunks/plan.json", RejectsFile}; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 	stored, err := ReadPlan(dir)

@@ -69,6 +69,8 @@ func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
 		}
 	case FormatZone:
 		d.entries = newZoneReader(l.r)
+	case FormatRows:
+		d.entries = newRowsReader(l.r, layout)
 	default:
 		return nil, fmt.Errorf("%s: unknown format %q", name, format)
 	}

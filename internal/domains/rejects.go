@@ -2,7 +2,11 @@ package domains
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"hash"
+	"io"
 	"path/filepath"
 
 	"stsscan/internal/durable"
@@ -24,6 +28,7 @@ type RejectLine struct {
 // rejects writes the file of rejected entries, which is there when it is whole.
 type rejects struct {
 	file *durable.File
+	sum  hash.Hash
 	buf  *bufio.Writer
 	json *json.Encoder
 }
@@ -33,10 +38,11 @@ func createRejects(disk durable.Disk, dir string) (*rejects, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf := bufio.NewWriterSize(f, 64<<10)
+	sum := sha256.New()
+	buf := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	return &rejects{file: f, buf: buf, json: enc}, nil
+	return &rejects{file: f, sum: sum, buf: buf, json: enc}, nil
 }
 
 func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error {
@@ -45,9 +51,10 @@ func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error 
 	})
 }
 
-func (r *rejects) commit() error {
+// commit gives the SHA-256 of the file, in hexadecimal.
+func (r *rejects) commit() (sum string, err error) {
 	if err := r.buf.Flush(); err != nil {
-		return err
+		return "", err
 	}
-	return r.file.Commit(nil)
+	return hex.EncodeToString(r.sum.Sum(nil)), r.file.Commit(nil)
 }

@@ -3,6 +3,7 @@ package domains
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -27,7 +28,23 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 	if difference != "" {
 		return nil, fmt.Errorf("run directory %s %w: %s", cfg.Dir, ErrOtherInput, difference)
 	}
+	if err := cfg.excludesStill(plan); err != nil {
+		return nil, err
+	}
 	return plan, nil
+}
+
+// excludesStill reports an error unless all are excluded still that were when the
+// plan was made.
+func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
+	if cfg.Exclude.SHA256() == plan.Exclusions {
+		return nil
+	}
+	then, err := plan.ReadExclusions()
+	if err != nil {
+		return err
+	}
+	return cfg.Exclude.hasStill(then)
 }
 
 // difference says in which option a plan differs, "" when in none.
@@ -39,7 +56,7 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 		{"number of lists", len(cfg.Lists), len(plan.Inputs)},
 		{"format", cfg.Format, plan.Format},
 		{"domain column", cfg.DomainColumn, plan.DomainColumn},
-		{"tags", strings.Join(cfg.Tags, ","), strings.Join(plan.Tags, ",")},
+		{"tags", listed(cfg.Tags), listed(plan.Tags)},
 		{"limit", cfg.Limit, plan.Limit},
 		{"special-use names", cfg.AllowSpecialUse, plan.AllowSpecialUse},
 	}
@@ -48,13 +65,19 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 			return fmt.Sprintf("%s: now %s, then %s", o.name, orNone(o.now), orNone(o.then))
 		}
 	}
-	if cfg.Exclude.SHA256() != plan.Exclusions {
-		return "the exclusions are not the same"
-	}
 	if cfg.PartSize != 0 && cfg.PartSize != plan.PartSize {
 		return fmt.Sprintf("part size: now %d, then %d", cfg.PartSize, plan.PartSize)
 	}
 	return ""
+}
+
+// listed lists names, each so that it cannot be taken for two.
+func listed(names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 func orNone(v any) string {

@@ -1,11 +1,12 @@
 // Package durable writes files that are whole or not there, whatever moment
-// the process or the machine dies at, and locks a directory against a second
-// process.
+// the process or the machine dies at, seals texts with a checksum, and locks a
+// directory against a second process.
 //
 // A file is written under a temporary name beside its own, made to reach the
 // disk, checked, renamed, and its directory is made to reach the disk too. It
 // does not append, does not edit in place and does not read: a durable file is
-// replaced as a whole or left alone.
+// replaced as a whole or left alone. A path that a user named may be no file at
+// all: [WriteOutput] is for those.
 package durable
 
 import (

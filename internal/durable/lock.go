@@ -1,9 +1,11 @@
 package durable
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -33,6 +35,25 @@ func Lock(path string) (*LockFile, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, ErrLocked)
 	}
 	return &LockFile{flock: l}, nil
+}
+
+// lockPoll is how often [WaitLock] looks whether a lock is free.
+const lockPoll = 100 * time.Millisecond
+
+// WaitLock is as [Lock], and waits until the lock is free. Its error wraps
+// [ErrLocked] and the cause of ctx where ctx ends before.
+func WaitLock(ctx context.Context, path string) (*LockFile, error) {
+	for {
+		lock, err := Lock(path)
+		if !errors.Is(err, ErrLocked) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %w", err, context.Cause(ctx))
+		case <-time.After(lockPoll):
+		}
+	}
 }
 
 // Unlock lets go of the lock. A second Unlock does nothing.

@@ -84,7 +84,7 @@ func (j *job) write(d *output.Dataset, k int, pass int32, old output.PartInfo) (
 		}
 	}
 	if pass > 1 {
-		err := p.Keep(d, old, func(rank int64) bool { return jobRow(rank, pass) != nil })
+		err := p.Keep(d, old, func(r *output.Row) bool { return jobRow(r.Rank, pass) == nil })
 		if err != nil {
 			return output.PartInfo{}, errors.Join(err, p.Abort())
 		}

@@ -21,9 +21,23 @@ func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, d)
 }
 
+// WithPass returns a context whose requests are of the n-th pass over their hosts.
+// In each pass an address may be left alone for as long as [Manners] says: the
+// pass is told with the requests, since the passes of a run overlap. Without it
+// all are of one pass.
+func WithPass(ctx context.Context, n int) context.Context {
+	return context.WithValue(ctx, passKey{}, n)
+}
+
+func passOf(ctx context.Context) int {
+	n, _ := ctx.Value(passKey{}).(int)
+	return n
+}
+
 type (
 	clockKey    struct{}
 	patienceKey struct{}
+	passKey     struct{}
 )
 
 func patient(ctx context.Context) bool {

@@ -121,7 +121,7 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 // visit dials one address when it is its turn. over is true when the request has
 // no time left for another one. An address that was put off has not been dialled.
 func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ *turnConn, over bool, _ *Error) {
-	mine, waited, err := d.turns.take(ctx, addr)
+	mine, waited, err := d.turns.take(ctx, addr, host)
 	trace.TurnTime += waited
 	if err != nil {
 		return nil, true, postponed(host, addr, err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"stsscan/internal/codes"
@@ -20,6 +21,7 @@ type Error struct {
 	reason codes.PolicyReason
 	local  bool
 	later  bool // and local
+	until  time.Time
 	err    error
 }
 
@@ -78,6 +80,10 @@ func (e *Error) Local() bool { return e.local }
 // was asked often enough for now, and is to be asked later. Local is true too.
 func (e *Error) Later() bool { return e.later }
 
+// Until is when a host wants to be asked again that was not asked because it said
+// so; the zero time where that was for the sake of its address.
+func (e *Error) Until() time.Time { return e.until }
+
 // Timeout reports whether the time ran out.
 func (e *Error) Timeout() bool {
 	return e.reason == codes.ReasonTimeout || e.reason == codes.PolicyReason(codes.TLSHandshakeTimeout)
@@ -92,6 +98,9 @@ func fault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
 func postponed(host string, addr netip.Addr, cause error) *Error {
 	e := fault(host, addr, codes.StageTCP, cause)
 	e.later = errors.Is(cause, errLater)
+	if held := new(heldBack); errors.As(cause, &held) {
+		e.until = held.until
+	}
 	return e
 }
 

@@ -28,8 +28,12 @@ type Manners struct {
 	Queue   int
 	MaxWait time.Duration
 
-	// MaxRetryAfter is the longest Retry-After of a 429 or 503 that is honoured
-	// for the address that sent it; longer ones are cut. 0: 10 min.
+	// MaxRetryAfter is the longest Retry-After of a 429 or 503 that is honoured;
+	// longer ones are cut. It keeps us from the host that sent it, and halves the
+	// rate to its address. Where at least three hosts there, and half of the last
+	// eight that were asked, say so, it keeps us from the address, for at most ten
+	// minutes in sum in each pass (see [WithPass]). 0: 10 min; negative: none is
+	// honoured.
 	MaxRetryAfter time.Duration
 }
 
@@ -83,7 +87,7 @@ type MannersCounts struct {
 	Waiting int64 // connections that wait for their turn now
 	Waited  int64 // that had to wait, and got it
 	PutOff  int64 // that were not made: their requests ended with an error that says Later
-	Held    int64 // times that a host asked us to come back later
+	Held    int64 // times that a host asked us to come back later, and was heard
 }
 
 // networkOf is the network of an address.

@@ -150,7 +150,8 @@ func TestDialerManners(t *testing.T) {
 	})
 }
 
-// A host that has had enough is not asked again until it wants to be.
+// A host that has had enough is not asked again until it wants to be, and its
+// address gets half the rate.
 func TestTransportRetryAfter(t *testing.T) {
 	p := newPKI(t)
 	var asked atomic.Int64
@@ -161,14 +162,18 @@ func TestTransportRetryAfter(t *testing.T) {
 		site(conn)
 		close(ended)
 	})
-	resp, err := fetch(t, t.Context(), transport)
+	resp, err := fetch(t, WithPass(t.Context(), 2), transport)
 	if err != nil || resp.StatusCode != http.StatusTooManyRequests {
 		t.Fatal(resp, err)
 	}
 	resp.Body.Close()
 	var e *Error
-	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() {
+	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() || time.Until(e.Until()) < 50*time.Second {
 		t.Errorf("%v, want a later time", err)
+	}
+	place := transport.dialer.turns.hosts[netip.MustParseAddr("22.1.0.1")]
+	if len(place.recent) != 1 || place.pass != 2 || !place.slow.After(time.Now()) || !place.until.IsZero() {
+		t.Errorf("the address: %+v", place)
 	}
 	<-ended
 	if counts := transport.Manners(); asked.Load() != 1 || counts.Held != 1 || counts.PutOff != 1 {

@@ -9,7 +9,11 @@ import (
 type place struct {
 	quota
 	waiting int
-	until   time.Time // it asked to be left alone until then
+	recent  []wished      // the hosts that were asked there last, each once, in that order; at most recentHosts
+	slow    time.Time     // its rate is half until then: a host there wishes to be left alone
+	until   time.Time     // nobody is asked before: so many of the hosts wish it
+	held    time.Duration // for which that was so, in sum, in this pass
+	pass    int           // the last in which a host there was asked
 }
 
 // A network is the places of one prefix, and who waits for them.
@@ -23,10 +27,14 @@ type network struct {
 const fewPlaces = 1 << 10
 
 // newTurn makes a turn with its places.
-func (t *turns) newTurn(addr netip.Addr, now time.Time) *turn {
+func (t *turns) newTurn(addr netip.Addr, host string, now time.Time) *turn {
 	t.sweep(now)
 	prefix := networkOf(addr)
-	mine := &turn{turns: t, addr: addr, place: t.hosts[addr], network: t.networks[prefix], granted: make(chan struct{})}
+	mine := &turn{turns: t, addr: addr, host: t.wishes.key(host), granted: make(chan struct{})}
+	mine.place, mine.network = t.hosts[addr], t.networks[prefix]
+	if until := t.wishes.until[mine.host]; until.After(now) {
+		mine.until = until
+	}
 	if mine.place == nil {
 		mine.place = new(place)
 		t.hosts[addr] = mine.place
@@ -44,10 +52,16 @@ func (t *turns) sweep(now time.Time) {
 	if len(t.hosts)+len(t.networks) < t.sweepAt {
 		return
 	}
+	histories := 0
 	for addr, p := range t.hosts {
-		if p.waiting == 0 && !p.until.After(now) && p.idle(t.host, now) {
-			delete(t.hosts, addr)
+		if !p.forgettable(t.host, now) {
+			continue
 		}
+		if p.held > 0 && histories < mostHistories {
+			histories++
+			continue
+		}
+		delete(t.hosts, addr)
 	}
 	for prefix, n := range t.networks {
 		if len(n.queue) == 0 && n.idle(t.subnet, now) {

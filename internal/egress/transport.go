@@ -37,6 +37,7 @@ type Config struct {
 	// [*net.DNSError]; one with a method PolicyReason() of
 	// [codes.PolicyReason] is more exact. Addresses may come with a failure,
 	// that of the other family: it counts where none of them may be contacted.
+	// Who opted out by name has none.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	// Dial connects to a judged literal address, network tcp4 or tcp6. Nil:
@@ -170,6 +171,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 			out.Header[name] = values
 		}
 	}
+	conn.turn.asked(passOf(ctx))
 	running, stop := clockOf(ctx).run(ctx)
 	resp, err := exchange(running, conn, out, t.config.HeaderTimeout)
 	if err != nil {

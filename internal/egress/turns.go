@@ -20,6 +20,7 @@ type turns struct {
 	hosts    map[netip.Addr]*place
 	networks map[netip.Prefix]*network
 	sweepAt  int // number of places at which those are looked for that can be forgotten
+	wishes   wishes
 	counts   MannersCounts
 }
 
@@ -27,6 +28,8 @@ type turns struct {
 type turn struct {
 	turns   *turns
 	addr    netip.Addr
+	host    uint64    // whom it is about
+	until   time.Time // that host wishes to be left alone until then
 	place   *place
 	network *network
 	granted chan struct{} // closed when it may begin
@@ -42,17 +45,18 @@ func newTurns(m Manners) *turns {
 		hosts:    make(map[netip.Addr]*place),
 		networks: make(map[netip.Prefix]*network),
 		sweepAt:  fewPlaces,
+		wishes:   newWishes(),
 	}
 }
 
-// take waits until it is our turn to connect to addr, and says for how long it
-// has waited. The turn lasts until its leave is called. The error is errLater, or
-// the cause of ctx where that was cancelled.
-func (t *turns) take(ctx context.Context, addr netip.Addr) (*turn, time.Duration, error) {
+// take waits until it is our turn to connect to addr for a host, and says for how
+// long it has waited. The turn lasts until its leave is called. The error is
+// errLater, a *heldBack, or the cause of ctx where that was cancelled.
+func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, time.Duration, error) {
 	began := time.Now()
-	mine, soon := t.join(ctx, addr, began)
-	if !soon {
-		return nil, 0, errLater
+	mine, err := t.join(ctx, addr, host, began)
+	if err != nil {
+		return nil, 0, err
 	}
 	select {
 	case <-mine.granted:
@@ -74,34 +78,40 @@ func (t *turns) take(ctx context.Context, addr netip.Addr) (*turn, time.Duration
 	if !t.settle(mine, cause == errLater) {
 		return nil, waited, cause
 	}
+	if cancelled(ctx) { // it came with the end of those before
+		mine.leave()
+		return nil, waited, context.Cause(ctx)
+	}
 	return mine, waited, nil
 }
 
-// join begins a turn, or queues it. It reports whether there is hope that it
-// comes soon enough.
-func (t *turns) join(ctx context.Context, addr netip.Addr, now time.Time) (*turn, bool) {
+// join begins a turn, or queues it where there is hope that it comes soon enough.
+// The error is errLater or a *heldBack.
+func (t *turns) join(ctx context.Context, addr netip.Addr, host string, now time.Time) (*turn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	mine := t.newTurn(addr, now)
+	mine := t.newTurn(addr, host, now)
+	if patience := t.patience(ctx); !mine.until.IsZero() && mine.until.Sub(now) >= patience {
+		t.counts.PutOff++
+		return nil, &heldBack{mine.until}
+	}
 	ahead := mine.place.waiting
 	mine.network.queue = append(mine.network.queue, mine)
 	mine.place.waiting++
 	t.counts.Waiting++
 	t.admit(mine.network, now)
 	if mine.begun() {
-		return mine, true
+		return mine, nil
 	}
-	from := now
-	if mine.place.until.After(from) {
-		from = mine.place.until
-	}
+	from := later(later(now, mine.place.until), mine.until)
 	full := ahead >= max(t.manners.Queue, 0) && !patient(ctx)
-	if wait := mine.place.after(ahead, t.host, from).Sub(now); full || wait >= t.patience(ctx) && wait > 0 {
+	wait := mine.place.after(ahead, mine.place.rate(t.host, now), from).Sub(now)
+	if full || wait >= t.patience(ctx) && wait > 0 {
 		t.withdraw(mine)
 		t.counts.PutOff++
-		return nil, false
+		return nil, errLater
 	}
-	return mine, true
+	return mine, nil
 }
 
 func (m *turn) begun() bool {
@@ -153,8 +163,8 @@ func (t *turns) admit(n *network, now time.Time) {
 			waiting = append(waiting, n.queue[i:]...)
 			break
 		}
-		if at, ok = mine.place.free(t.host, now); ok && mine.place.until.After(at) {
-			at = mine.place.until
+		if at, ok = mine.place.free(t.host, now); ok {
+			at = later(at, mine.until)
 		}
 		if !ok || at.After(now) {
 			next = earlier(next, at)
@@ -162,7 +172,7 @@ func (t *turns) admit(n *network, now time.Time) {
 			continue
 		}
 		n.begin(t.subnet, now)
-		mine.place.begin(t.host, now)
+		mine.place.begin(mine.place.rate(t.host, now), now)
 		mine.place.waiting--
 		t.counts.Waiting--
 		close(mine.granted)
@@ -203,7 +213,19 @@ func (m *turn) leave() {
 	})
 }
 
-// hold keeps everybody away from the address of the turn for a while.
+// asked notes that the host of the turn is asked, in the given pass.
+func (m *turn) asked(pass int) {
+	t := m.turns
+	if t.manners.MaxRetryAfter < 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m.place.asked(m.host, pass)
+}
+
+// hold notes that the host of the turn, which was asked, wishes to be left alone
+// for a while.
 func (m *turn) hold(d time.Duration) {
 	t := m.turns
 	if d = min(d, t.manners.MaxRetryAfter); d <= 0 {
@@ -212,9 +234,9 @@ func (m *turn) hold(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.counts.Held++
-	if until := time.Now().Add(d); until.After(m.place.until) {
-		m.place.until = until
-	}
+	now := time.Now()
+	t.wishes.note(m.host, now.Add(d), now)
+	m.place.wish(m.host, now.Add(d), now)
 }
 
 func (t *turns) countsNow() MannersCounts {

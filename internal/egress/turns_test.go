@@ -22,18 +22,23 @@ type visit struct {
 
 // A diary notes visits.
 type diary struct {
+	wish func(n int) time.Duration // for which the n-th host wants to be left alone; nil: none does
+
 	mu     sync.Mutex
 	visits []visit
 }
 
 // pay waits for a turn, stays for a while and leaves.
 func (d *diary) pay(ctx context.Context, t *turns, addr netip.Addr, n int, stay time.Duration) error {
-	mine, _, err := t.take(ctx, addr)
+	mine, _, err := t.take(ctx, addr, fmt.Sprintf("host-%d", n))
 	if err != nil {
 		return err
 	}
 	v := visit{addr: addr, n: n, began: time.Now()}
 	time.Sleep(stay)
+	if mine.asked(1); d.wish != nil {
+		mine.hold(d.wish(n))
+	}
 	v.end = time.Now()
 	mine.leave()
 	mine.leave() // counts once
@@ -73,8 +78,8 @@ func wantWithin[K comparable](t *testing.T, visits []visit, l limit, key func(ne
 func patiently(t *testing.T) context.Context { return WithPatience(t.Context(), 24*time.Hour) }
 
 // Rate and concurrency are kept in every window, of addresses and of networks,
-// whoever comes when and stays for how long; everybody gets a turn, and those of
-// one address in the order in which they came.
+// whoever comes when, stays for how long and wants to be left alone; everybody gets
+// a turn, and those of one address in the order in which they came.
 func TestTurnsKeepTheirLimits(t *testing.T) {
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -86,6 +91,9 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			turns := newTurns(m)
 			var d diary
+			if seed%2 == 1 {
+				d.wish = func(n int) time.Duration { return max(0, time.Duration(n%9-5)) * 2 * time.Second }
+			}
 			var all sync.WaitGroup
 			const visits = 150
 			for n := range visits {
@@ -119,7 +127,7 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 				last[v.addr] = v
 			}
 			counts := turns.countsNow()
-			if counts.Waiting != 0 || counts.PutOff != 0 {
+			if counts.Waiting != 0 || counts.PutOff != 0 || (counts.Held > 0) != (d.wish != nil) {
 				t.Errorf("%+v", counts)
 			}
 		})
@@ -253,49 +261,16 @@ func TestTurnsGiant(t *testing.T) {
 	})
 }
 
-// A host that asks us to come back later is left alone, and it alone, and not for
-// ever.
-func TestTurnsHold(t *testing.T) {
-	for _, c := range []struct{ asked, most, held time.Duration }{
-		{7 * time.Second, 0, 7 * time.Second},
-		{100 * time.Hour, 0, 10 * time.Minute},
-		{100 * time.Hour, time.Minute, time.Minute},
-		{7 * time.Second, -1, 0},
-		{-time.Second, 0, 0},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second})
-			addr := netip.MustParseAddr("22.1.0.1")
-			mine, _, err := turns.take(t.Context(), addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			mine.hold(c.asked)
-			mine.leave()
-			began := time.Now()
-			var d diary
-			if err := d.pay(t.Context(), turns, addr, 1, 0); (err != nil) != (c.held > time.Second) || time.Since(began) != 0 && err != nil {
-				t.Errorf("%+v: %v after %v", c, err, time.Since(began))
-			}
-			if err := d.pay(t.Context(), turns, addr.Next(), 2, 0); err != nil || time.Since(began) > c.held {
-				t.Errorf("%+v: another address: %v", c, err)
-			}
-			if err := d.pay(patiently(t), turns, addr, 3, 0); err != nil || time.Since(began) != c.held {
-				t.Errorf("%+v: %v, held for %v", c, err, time.Since(began))
-			}
-		})
-	}
-}
-
 // Places are forgotten when nothing has to be known of them.
 func TestTurnsForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Manners{})
 		addr := netip.MustParseAddr("22.0.0.1")
-		held, _, err := turns.take(t.Context(), addr)
+		held, _, err := turns.take(t.Context(), addr, host)
 		if err != nil {
 			t.Fatal(err)
 		}
+		held.asked(1)
 		held.hold(time.Minute)
 		most := 0
 		const addresses, perSecond = 200_000, 1000
@@ -304,7 +279,7 @@ func TestTurnsForget(t *testing.T) {
 			if n%2 == 0 {
 				v4 = netip.AddrFrom16([16]byte{0x3f, 0xfe, 0, byte(n >> 16), byte(n >> 8), byte(n)})
 			}
-			mine, _, err := turns.take(t.Context(), v4)
+			mine, _, err := turns.take(t.Context(), v4, host)
 			if errors.Is(err, errLater) { // its network is asked often enough
 				time.Sleep(time.Second)
 				continue
@@ -327,7 +302,7 @@ func TestNoManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(NoManners())
 		for range 5000 {
-			mine, waited, err := turns.take(t.Context(), netip.MustParseAddr("22.1.0.1"))
+			mine, waited, err := turns.take(t.Context(), netip.MustParseAddr("22.1.0.1"), host)
 			if err != nil || waited != 0 {
 				t.Fatal(waited, err)
 			}

@@ -25,7 +25,7 @@ func BenchmarkParsePolicy(b *testing.B) {
 	}
 }
 
-func BenchmarkLookupFrom(b *testing.B) {
+func BenchmarkReadReply(b *testing.B) {
 	for name, a := range map[string]answer{
 		"record":   {rrs: []string{`_mta-sts.example.com. TXT "v=STSv1; id=1"`}},
 		"aliases":  {rrs: []string{"_mta-sts.example.com. CNAME a.example.net.", "a.example.net. CNAME b.example.net.", `b.example.net. TXT "v=STSv1; id=1"`}},
@@ -35,7 +35,7 @@ func BenchmarkLookupFrom(b *testing.B) {
 			reply := a.reply(b, RecordQuestion("example.com"))
 			b.ReportAllocs()
 			for b.Loop() {
-				if l, _ := LookupFrom(b.Context(), nil, "example.com", reply); l.Class == "" {
+				if l, _ := ReadReply("example.com", reply).Lookup(b.Context(), nil); l.Class == "" {
 					b.Fatal("no class")
 				}
 			}

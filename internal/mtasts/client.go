@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/miekg/dns"
-
 	"stsscan/internal/codes"
 )
 
@@ -26,21 +24,28 @@ type Client struct {
 
 // LookupRecord is [LookupRecord] with a debug line.
 func (c *Client) LookupRecord(ctx context.Context, domain string) (Lookup, error) {
-	return c.LookupFrom(ctx, domain, nil)
+	start := time.Now()
+	l, err := LookupRecord(ctx, c.Exchanger, domain)
+	c.lookedUp(ctx, start, l, err)
+	return l, err
 }
 
-// LookupFrom is [LookupFrom] with a debug line.
-func (c *Client) LookupFrom(ctx context.Context, domain string, reply *dns.Msg) (Lookup, error) {
+// LookupFrom is [FirstReply.Lookup] with a debug line.
+func (c *Client) LookupFrom(ctx context.Context, first *FirstReply) (Lookup, error) {
 	start := time.Now()
-	l, err := LookupFrom(ctx, c.Exchanger, domain, reply)
+	l, err := first.Lookup(ctx, c.Exchanger)
+	c.lookedUp(ctx, start, l, err)
+	return l, err
+}
+
+func (c *Client) lookedUp(ctx context.Context, start time.Time, l Lookup, err error) {
 	c.debug(ctx, "mta-sts record looked up", err,
-		slog.String("domain", domain),
+		slog.String("domain", l.Domain),
 		slog.String("record", string(l.Class)),
 		slog.String("reason", string(l.Reason)),
 		slog.String("id", l.Record.ID),
 		slog.Int("cnames", len(l.CNAMEs)),
 		slog.Duration("elapsed", time.Since(start)))
-	return l, err
 }
 
 // FetchPolicy is [FetchPolicy] with a debug line.

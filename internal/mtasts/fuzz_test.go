@@ -157,7 +157,7 @@ func (e *echo) Exchange(_ context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return m, nil
 }
 
-func FuzzLookupFrom(f *testing.F) {
+func FuzzReadReply(f *testing.F) {
 	for _, tt := range lookups() {
 		for _, a := range tt.questions() {
 			if a.err == nil && a.raw == nil {
@@ -180,7 +180,7 @@ func FuzzLookupFrom(f *testing.F) {
 		}
 		for _, first := range []*dns.Msg{reply, mended} {
 			ex := &echo{wire: wire}
-			l, err := LookupFrom(t.Context(), ex, "example.com", first)
+			l, err := ReadReply("example.com", first).Lookup(t.Context(), ex)
 			checkRecord(t, l.Class, l.Reason, l.Strict, l.Lenient, err)
 			checkFindings(t, l.Findings)
 			size := 0

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -15,7 +17,13 @@ import (
 type Host struct {
 	Name   string       // as it was asked
 	Addrs  []netip.Addr // of A records first, then of AAAA records, each in the order of the reply
+	Count  int          // of the addresses: Addrs may since have been cut
 	CNAMEs []string     // targets of the aliases from Name, in order: lower case, no final dot
+
+	// Names are all that the addresses go by, of either family, each once and
+	// whole: Name, and the target of every alias that was followed. They are in
+	// presentation form (RFC 1035, section 5.1), lower case, without a final dot.
+	Names []string
 
 	// Failed is why nobody knows the addresses of one family, where the other
 	// has some; nil when both answered. Its type is that of LookupHost's errors.
@@ -34,15 +42,16 @@ type Host struct {
 func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 	var v4, v6 walk
 	var both sync.WaitGroup
-	both.Go(func() { v4 = resolve(ctx, ex, host, dns.TypeA, nil) })
-	both.Go(func() { v6 = resolve(ctx, ex, host, dns.TypeAAAA, nil) })
+	both.Go(func() { v4 = resolve(ctx, ex, host, dns.TypeA) })
+	both.Go(func() { v6 = resolve(ctx, ex, host, dns.TypeAAAA) })
 	both.Wait()
 
 	h := Host{Name: host, Addrs: append(addresses(v4.records), addresses(v6.records)...), CNAMEs: v4.aliases}
 	if len(v6.aliases) > len(v4.aliases) {
 		h.CNAMEs = v6.aliases // the other walk was cut short
 	}
-	if len(h.Addrs) == 0 {
+	h.Names = visitedNames(v4, v6)
+	if h.Count = len(h.Addrs); h.Count == 0 {
 		return h, hostFailure(host, v4, v6)
 	}
 	for _, w := range []walk{v4, v6} {
@@ -51,6 +60,18 @@ func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 		}
 	}
 	return h, nil
+}
+
+// visitedNames are the names of the chains of both walks, in order of the alphabet.
+func visitedNames(v4, v6 walk) []string {
+	var names []string
+	for _, w := range []walk{v4, v6} {
+		for name := range w.visited {
+			names = append(names, strings.TrimSuffix(name, "."))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func addresses(rrs []dns.RR) []netip.Addr {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -77,10 +79,11 @@ func TestLookupHost(t *testing.T) {
 		if half != tt.half || h.Failed == nil != (tt.half == "") {
 			t.Errorf("%s: the other family: %v, want %s", tt.name, h.Failed, tt.half)
 		}
-		want := Host{Name: host, CNAMEs: tt.cnames, Failed: h.Failed}
+		want := Host{Name: host, CNAMEs: tt.cnames, Names: h.Names, Failed: h.Failed}
 		for _, a := range tt.addrs {
 			want.Addrs = append(want.Addrs, netip.MustParseAddr(a))
 		}
+		want.Count = len(tt.addrs)
 		if !reflect.DeepEqual(h, want) {
 			t.Errorf("%s: %+v, want %+v", tt.name, h, want)
 		}
@@ -99,6 +102,30 @@ func TestLookupHost(t *testing.T) {
 		}
 		if ours(err) != tt.ours || Sentinel(err) != "" {
 			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// The names are those of both families' chains, whole, also where CNAMEs has one
+// chain, and has it cut.
+func TestHostNames(t *testing.T) {
+	long := strings.Repeat(strings.Repeat("\\001", 60)+".", 3) + "optout.test" // 732 characters for 192 octets
+	ex := newZones(t, map[string]answer{
+		"a.example A":       {rrs: []string{"A.Example. CNAME Four.example.", "four.example. A 22.1.0.1"}},
+		"a.example AAAA":    {rrs: []string{"a.example. CNAME six.example.", "six.example. CNAME " + long + "."}},
+		long + " AAAA":      {rrs: []string{long + ". AAAA 3ffe::1"}},
+		"b.example A":       {rrs: []string{"b.example. A 22.1.0.1"}},
+		"b.example AAAA":    {rrs: []string{"b.example. AAAA 3ffe::1"}},
+		"loop.example A":    {rrs: []string{"loop.example. CNAME c.loop.example.", "c.loop.example. CNAME loop.example."}},
+		"loop.example AAAA": {rcode: dns.RcodeServerFailure},
+	})
+	for host, want := range map[string][]string{
+		"A.example":    {long, "a.example", "four.example", "six.example"},
+		"b.example.":   {"b.example"},
+		"loop.example": {"c.loop.example", "loop.example"},
+	} {
+		if h, _ := LookupHost(t.Context(), ex, host); !slices.Equal(h.Names, want) {
+			t.Errorf("%s: %q, want %q", host, h.Names, want)
 		}
 	}
 }

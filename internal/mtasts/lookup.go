@@ -48,14 +48,12 @@ type Lookup struct {
 // that of ctx; LookupRecord adds none. At most 17 questions are asked, one after
 // the other.
 func LookupRecord(ctx context.Context, ex Exchanger, domain string) (Lookup, error) {
-	return LookupFrom(ctx, ex, domain, nil)
+	w := resolve(ctx, ex, recordOwner(domain), dns.TypeTXT)
+	return w.lookup(domain)
 }
 
-// LookupFrom is LookupRecord for a caller who has the reply to the first
-// question, that of [RecordQuestion], already. ex is asked only where the reply
-// ends in an alias and does not say what the alias leads to.
-func LookupFrom(ctx context.Context, ex Exchanger, domain string, reply *dns.Msg) (Lookup, error) {
-	w := resolve(ctx, ex, recordOwner(domain), dns.TypeTXT, reply)
+// lookup is what a walk that is done says about domain.
+func (w *walk) lookup(domain string) (Lookup, error) {
 	l := Lookup{
 		Domain:        domain,
 		Reason:        w.reason,
@@ -72,7 +70,7 @@ func LookupFrom(ctx context.Context, ex Exchanger, domain string, reply *dns.Msg
 	case w.reason == codes.RecordNXDomain && len(w.aliases) > 0:
 		l.Findings = []codes.Finding{codes.FindRecordCNAMEDangling}
 	case w.reason == codes.RecordNXDomain:
-		l.Reason = NegativeReason(domain, w.rcode, w.zone)
+		l.Reason = NegativeReason(domain, dns.RcodeNameError, w.zone)
 	}
 	if l.Class = recordClass(l.Reason); l.Class == codes.RecordAbsent {
 		return l, failure(ErrNoRecord, string(l.Reason), nil)
@@ -105,8 +103,8 @@ func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
 		if !ok {
 			continue
 		}
-		if len(txts) == 0 || txt.Hdr.Ttl < l.TTL {
-			l.TTL = txt.Hdr.Ttl
+		if ttl := ttlOf(txt); len(txts) == 0 || ttl < l.TTL {
+			l.TTL = ttl
 		}
 		txts = append(txts, txtOctets(txt))
 	}
@@ -114,6 +112,9 @@ func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
 	l.Class, l.Reason, l.Record = r.Class, r.Reason, r.Record
 	l.Strict, l.Lenient, l.Findings = r.Strict, r.Lenient, r.Findings
 	l.TXT, l.TXTCount = evidence(txts, likeRecord), len(txts)
+	if len(l.TXT) < len(txts) {
+		l.Record = l.Record.apart() // what is not kept is to be forgotten
+	}
 	return l, r.Err
 }
 

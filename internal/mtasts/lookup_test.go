@@ -91,6 +91,8 @@ func lookups() []oneLookup {
 		{name: "character-strings are joined with nothing between", want: found(Lookup{}), answers: rrs(`@ TXT "v=STS" "v1; i" "" "d=1"`)},
 		{name: "the smallest TTL counts", answers: rrs("@ 7200 IN "+txt, `@ 3600 IN TXT "x"`),
 			want: found(Lookup{TXT: []string{raw[0], "x"}, TXTCount: 2, Findings: []codes.Finding{codes.FindRecordOtherTXT}})},
+		{name: "a TTL with the top bit is 0", answers: rrs("@ 2147483648 IN "+txt, `@ 3600 IN TXT "x"`),
+			want: Lookup{Class: codes.RecordValid, Record: rec, TXT: []string{raw[0], "x"}, TXTCount: 2, Findings: []codes.Finding{codes.FindRecordOtherTXT}}},
 		{name: "octets that are no text", answers: rrs(`@ TXT "\255\000\"\\;\009"`, "@ "+txt),
 			want: found(Lookup{TXT: []string{"\xff\x00\"\\;\t", raw[0]}, TXTCount: 2, Findings: []codes.Finding{codes.FindRecordOtherTXT}})},
 		{name: "other types and names in the answer do not count", want: found(Lookup{}),
@@ -107,6 +109,17 @@ func lookups() []oneLookup {
 		{name: "an empty record", answers: rrs(`@ TXT ""`), err: codes.ErrNoRecord, want: absent(codes.RecordOtherTXT, Lookup{TXT: []string{""}, TXTCount: 1, TTL: 3600})},
 
 		// Denials.
+		{name: "the SOA of another zone", answers: rrs(soa("example.org")), err: codes.ErrDNS, want: unknown(codes.RecordMalformed, Lookup{Zone: "example.org"})},
+		{name: "no such name, says another zone", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa("ple.com")}}), err: codes.ErrDNS,
+			want: unknown(codes.RecordMalformed, Lookup{Zone: "ple.com", Rcode: dns.RcodeNameError})},
+		{name: "no such name, says a zone below it", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa("a._mta-sts.example.com")}}), err: codes.ErrDNS,
+			want: unknown(codes.RecordMalformed, Lookup{Zone: "a._mta-sts.example.com", Rcode: dns.RcodeNameError})},
+		{name: "no such name, say two zones, one of them another", err: codes.ErrDNS,
+			answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com"), soa("example.org")}}),
+			want:    unknown(codes.RecordMalformed, Lookup{Zone: "example.com", Rcode: dns.RcodeNameError})},
+		{name: "an alias to no such name, says the zone of the alias", err: codes.ErrDNS,
+			answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{"@ CNAME a.example.net.", soa("example.com")}}),
+			want:    unknown(codes.RecordMalformed, Lookup{CNAMEs: []string{"a.example.net"}, Zone: "example.com", Rcode: dns.RcodeNameError})},
 		{name: "no data", answers: rrs(soa("example.com")), err: codes.ErrNoRecord, want: absent(codes.RecordNoData, Lookup{Zone: "example.com"})},
 		{name: "no such name", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa("Example.COM")}, ad: true}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNXDomain, Lookup{Zone: "example.com", Rcode: dns.RcodeNameError, Authenticated: true})},
@@ -138,6 +151,8 @@ func lookups() []oneLookup {
 		{name: "filtered", answers: at(answer{ede: []uint16{17}}), err: codes.ErrDNS, want: unknown(codes.RecordFiltered, Lookup{EDE: []uint16{17}})},
 		{name: "denied with a harmless extended error", answers: at(answer{rrs: []string{soa("example.com")}, ede: []uint16{3, 18}}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNoData, Lookup{Zone: "example.com", EDE: []uint16{3, 18}})},
+		{name: "filtered, among very many extended errors", answers: at(answer{rrs: []string{soa("example.com")}, ede: append(numbers(100, 3000), 17)}), err: codes.ErrDNS,
+			want: unknown(codes.RecordFiltered, Lookup{EDE: append(numbers(100, 16), 17)})},
 		{name: "truncated", answers: at(answer{tc: true, rrs: []string{"@ " + txt}}), err: codes.ErrDNS, want: unknown(codes.RecordTruncated, Lookup{})},
 		{name: "a truncated denial", answers: at(answer{tc: true, rcode: dns.RcodeNameError}), err: codes.ErrDNS,
 			want: unknown(codes.RecordTruncated, Lookup{Rcode: dns.RcodeNameError})},
@@ -212,6 +227,14 @@ func lookups() []oneLookup {
 	}
 }
 
+// numbers are n of them, from the first on.
+func numbers(first uint16, n int) (all []uint16) {
+	for i := range n {
+		all = append(all, first+uint16(i))
+	}
+	return all
+}
+
 // questions fills in the name that "@" stands for.
 func (l oneLookup) questions() map[string]answer {
 	const owner = "_mta-sts.example.com"
@@ -252,7 +275,7 @@ func TestLookupRecord(t *testing.T) {
 			continue
 		}
 		ex = newZones(t, answers)
-		got, err = LookupFrom(t.Context(), ex, "example.com", first.reply(t, RecordQuestion("example.com")))
+		got, err = ReadReply("example.com", first.reply(t, RecordQuestion("example.com"))).Lookup(t.Context(), ex)
 		if wantOne(t, err) != tt.err || !reflect.DeepEqual(got, want) {
 			t.Errorf("from the reply: %s: %v\n got %+v\nwant %+v", tt.name, err, got, want)
 		}

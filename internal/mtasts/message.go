@@ -86,12 +86,31 @@ func denial(reply *dns.Msg) (zone string, ok bool) {
 	return "", false
 }
 
-// maxEDE bounds the extended errors that are kept of one reply, which has room for
-// ten thousand.
+// enclosed reports whether every SOA of a negative answer is of a zone that name
+// may be in.
+func enclosed(reply *dns.Msg, name string) bool {
+	for _, rr := range reply.Ns {
+		if soa, ok := rr.(*dns.SOA); ok && !dns.IsSubDomain(soa.Hdr.Name, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// ttlOf is the TTL of a record in seconds: one with the top bit set is 0 (RFC
+// 2181, section 8).
+func ttlOf(rr dns.RR) uint32 {
+	if ttl := rr.Header().Ttl; ttl < 1<<31 {
+		return ttl
+	}
+	return 0
+}
+
+// maxEDE is how many extended errors are kept, those that matter apart.
 const maxEDE = 16
 
-// extendedErrors returns the codes of RFC 8914, each once: at most maxEDE, and
-// those that say filtered.
+// extendedErrors returns the codes of RFC 8914, each once: the first 16, and
+// those of filters.
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {

@@ -17,6 +17,7 @@ package mtasts
 
 import (
 	"context"
+	"slices"
 
 	"github.com/miekg/dns"
 )
@@ -40,3 +41,16 @@ type Pair struct {
 // Text is the pair as the table has it, with between in between: valid UTF-8 of at
 // most 512 octets.
 func (p Pair) Text(between string) string { return clean(p.Name + between + p.Value) }
+
+// maxPairs is how many pairs are kept of a record or of a policy.
+const maxPairs = 64
+
+// firstPairs are those that are kept, of so many octets at most.
+func firstPairs(pairs []Pair, octets int) []Pair {
+	for i, p := range pairs {
+		if octets -= len(p.Name) + len(p.Value); i == maxPairs || octets < 0 {
+			return slices.Clone(pairs[:i])
+		}
+	}
+	return pairs
+}

@@ -60,7 +60,7 @@ type MX struct {
 // fault of the observer, as the methods Local of errors tell, or wraps
 // [context.Canceled]. The deadline is that of ctx.
 func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
-	w := resolve(ctx, ex, dns.Fqdn(domain), dns.TypeMX, nil)
+	w := resolve(ctx, ex, dns.Fqdn(domain), dns.TypeMX)
 	if ours(w.cause) {
 		return MX{Kind: codes.MXUnknown, Reason: w.reason}, w.cause
 	}
@@ -111,13 +111,11 @@ func readMX(mx MX, rrs []dns.RR) MX {
 			continue
 		}
 		host := MXHost{ownerName(dns.CanonicalName(record.Mx)), record.Preference}
-		if mx.Count == 0 || record.Hdr.Ttl < mx.TTL {
-			mx.TTL = record.Hdr.Ttl
+		if ttl := ttlOf(record); mx.Count == 0 || ttl < mx.TTL {
+			mx.TTL = ttl
 		}
 		mx.Count++
-		if !slices.Contains(mx.Hosts, host) {
-			mx.Hosts = append(mx.Hosts, host)
-		}
+		mx.Hosts = append(mx.Hosts, host)
 	}
 	slices.SortFunc(mx.Hosts, func(a, b MXHost) int {
 		if a.Preference != b.Preference {
@@ -125,7 +123,8 @@ func readMX(mx MX, rrs []dns.RR) MX {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
-	mx.Hosts = mx.Hosts[:min(len(mx.Hosts), maxMXHosts)]
+	mx.Hosts = slices.Compact(mx.Hosts)
+	mx.Hosts = slices.Clone(mx.Hosts[:min(len(mx.Hosts), maxMXHosts)]) // not as part of very many
 	switch {
 	case len(mx.Hosts) == 1 && mx.Hosts[0].Name == ".":
 		mx.Kind, mx.Hosts = codes.MXNull, nil

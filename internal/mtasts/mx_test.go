@@ -29,6 +29,8 @@ func TestLookupMX(t *testing.T) {
 			MX{Kind: codes.MXNull, Count: 1, TTL: 300}, false},
 		{"null MX in company is a host that is none", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 0 .", "example.com. 300 IN MX 5 mx.example.com."}}},
 			MX{Kind: codes.MXHosts, Hosts: []MXHost{{".", 0}, {"mx.example.com", 5}}, Count: 2, TTL: 300}, false},
+		{"a TTL with the top bit is 0", map[string]answer{"example.com MX": {rrs: []string{"example.com. 4294967295 IN MX 0 mx.example.com."}}},
+			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"mx.example.com", 0}}, Count: 1}, false},
 		{"localhost", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 10 localhost."}}},
 			MX{Kind: codes.MXPseudo, Hosts: []MXHost{{"localhost", 10}}, Count: 1, TTL: 300}, false},
 		{"an address", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 10 192.0.2.1."}}},

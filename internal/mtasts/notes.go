@@ -106,7 +106,7 @@ func clean(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
-	return strings.ToValidUTF8(s[:maxText], "") // the cut may have split a character
+	return strings.Clone(strings.ToValidUTF8(s[:maxText], "")) // the cut may have split a character
 }
 
 // quote prints a text from a stranger inside an error: harmless and short.

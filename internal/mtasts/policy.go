@@ -19,7 +19,7 @@ type Policy struct {
 	Mode       codes.Mode
 	MaxAge     int64       // seconds
 	MX         []MXPattern // as published, in order; may be empty where the mode is none
-	Extensions []Pair      // fields that the RFC does not know, in order, each name once
+	Extensions []Pair      // fields that the RFC does not know, in order, each name once; at most 64
 }
 
 // Match reports whether a pattern of the policy matches the MX host (section

@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -322,5 +323,18 @@ func TestLargePolicies(t *testing.T) {
 	long := mxLine(strings.Repeat("z", 5000))
 	if r := ReadPolicy([]byte(long)); len(r.Policy.MX) != 1 || len(r.Policy.MX[0]) != maxText {
 		t.Errorf("a pattern of 5000 octets is kept as %d patterns", len(r.Policy.MX))
+	}
+}
+
+// Of very many other fields the first 64 are kept.
+func TestManyFields(t *testing.T) {
+	var body strings.Builder
+	body.WriteString(goodText())
+	for i := range 5000 {
+		fmt.Fprintf(&body, "x%d: y\n", i)
+	}
+	r := ReadPolicy([]byte(body.String()))
+	if x := r.Policy.Extensions; r.Err != nil || len(x) != maxPairs || cap(x) > 2*maxPairs || x[63].Name != "x63" {
+		t.Errorf("%d fields of room for %d, %v", len(x), cap(x), r.Err)
 	}
 }

@@ -76,6 +76,7 @@ func (r *policyReader) finish() {
 			r.absent(name)
 		}
 	}
+	r.policy.Extensions = firstPairs(r.policy.Extensions, maxBody)
 	if age := r.policy.MaxAge; age >= 0 && shortAge(r.policy.Mode, age) {
 		r.notes.warn(r.agePos, codes.FindMaxAgeShort)
 	}

@@ -15,7 +15,7 @@ func LookupPTR(ctx context.Context, ex Exchanger, addr netip.Addr) string {
 	if err != nil {
 		return ""
 	}
-	for _, rr := range resolve(ctx, ex, name, dns.TypePTR, nil).records {
+	for _, rr := range resolve(ctx, ex, name, dns.TypePTR).records {
 		if ptr, ok := rr.(*dns.PTR); ok {
 			host := ownerName(dns.CanonicalName(ptr.Ptr))
 			if _, ok := checkDomain(host); ok {

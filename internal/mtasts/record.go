@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
@@ -16,7 +17,7 @@ const (
 // 3.1).
 type Record struct {
 	ID         string // 1 to 32 letters and digits
-	Extensions []Pair // fields that the RFC does not know, in order, each name once
+	Extensions []Pair // fields that the RFC does not know, in order, each name once; at most 64 and 16 KiB
 }
 
 // String prints the record in its canonical form, as it is to be published.
@@ -27,6 +28,16 @@ func (r Record) String() string {
 		b.WriteString(" " + x.Name + "=" + x.Value + ";")
 	}
 	return b.String()
+}
+
+// apart is r in memory of its own: the texts of r are pieces of the TXT record.
+func (r Record) apart() Record {
+	r.ID = strings.Clone(r.ID)
+	r.Extensions = slices.Clone(r.Extensions)
+	for i, x := range r.Extensions {
+		r.Extensions[i] = Pair{Name: strings.Clone(x.Name), Value: strings.Clone(x.Value)}
+	}
+	return r
 }
 
 // ParseRecord reads one TXT record, its strings joined with nothing between, by
@@ -99,6 +110,7 @@ func readRecord(txt string) (Record, notes[codes.RecordReason]) {
 	if !r.seen["id"] {
 		r.notes.fail(r.pos+1, "", codes.RecordIDMissing, "there is no id")
 	}
+	r.record.Extensions = firstPairs(r.record.Extensions, maxTXTBytes)
 	return r.record, r.notes
 }
 

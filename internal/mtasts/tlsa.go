@@ -77,7 +77,7 @@ type HostTLSA struct {
 // no aliases (RFC 5321, section 5.1). The error is a fault of the observer. The
 // deadline is that of ctx.
 func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error) {
-	w := resolve(ctx, ex, dns.Fqdn("_25._tcp."+host), dns.TypeTLSA, nil)
+	w := resolve(ctx, ex, dns.Fqdn("_25._tcp."+host), dns.TypeTLSA)
 	if ours(w.cause) {
 		return HostTLSA{Class: codes.TLSAUnknown}, w.cause
 	}
@@ -85,7 +85,8 @@ func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error
 	for _, rr := range w.records {
 		if record, ok := rr.(*dns.TLSA); ok {
 			data := strings.ToLower(record.Certificate)
-			t.Records = append(t.Records, TLSARecord{record.Usage, record.Selector, record.MatchingType, data[:min(len(data), 2*maxTLSAOctet)]})
+			data = strings.Clone(data[:min(len(data), 2*maxTLSAOctet)])
+			t.Records = append(t.Records, TLSARecord{record.Usage, record.Selector, record.MatchingType, data})
 		}
 	}
 	if len(t.Records) > maxTLSA { // those that decide the class are kept

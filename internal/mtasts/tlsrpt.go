@@ -42,7 +42,7 @@ type TLSRPT struct {
 // the final dot, follows CNAMEs and reads it. The error is a fault of the
 // observer; everything else is a class. The deadline is that of ctx.
 func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, error) {
-	w := resolve(ctx, ex, dns.Fqdn("_smtp._tls."+domain), dns.TypeTXT, nil)
+	w := resolve(ctx, ex, dns.Fqdn("_smtp._tls."+domain), dns.TypeTXT)
 	if ours(w.cause) {
 		return TLSRPT{Class: codes.RecordUnknown, Reason: codes.TLSRPTOther}, w.cause
 	}
@@ -152,7 +152,7 @@ func (r *TLSRPT) destinations(value string) {
 
 // parseRUA reads one URI: mailto (RFC 6068) with one address, or https.
 func parseRUA(text string) (RUA, error) {
-	rua := RUA{URI: clean(text[:min(len(text), maxRUABytes)]), Kind: codes.RUAOther}
+	rua := RUA{URI: strings.Clone(clean(text[:min(len(text), maxRUABytes)])), Kind: codes.RUAOther}
 	u, err := url.Parse(text)
 	if err != nil || !isASCII(text) || strings.ContainsAny(text, wsp+"!") {
 		return rua, fmt.Errorf("not a URI: %s", quote(text))
@@ -175,6 +175,7 @@ func parseRUA(text string) (RUA, error) {
 	default:
 		return rua, fmt.Errorf("neither mailto nor https: %s", quote(text))
 	}
-	rua.Domain, _ = registeredDomain(nameKey(host))
+	registered, _ := registeredDomain(nameKey(host))
+	rua.Domain = strings.Clone(registered)
 	return rua, nil
 }

@@ -7,7 +7,7 @@ type Observation struct {
 	Record   codes.Record
 	Policy   codes.Policy
 	Mode     codes.Mode    // of a valid policy
-	OptedOut bool          // the policy was left alone because its network asks for that
+	OptedOut bool          // the policy was left alone because its host or network asks for that
 	Match    codes.MXMatch // "": not asked
 	TLS      codes.MXTLS   // of the hosts that match; "": not probed
 }
@@ -93,7 +93,7 @@ func SummarizeTLS(probes []codes.STARTTLS) codes.MXTLS {
 			good++
 		case codes.STARTTLSCertificate, codes.STARTTLSHandshake, codes.STARTTLSRejected, codes.STARTTLSNotOffered:
 			bad++
-		default: // nothing is known: our own way to port 25 may be closed
+		default: // nothing is known: our own way to port 25 may be closed, or the host opted out
 			silent++
 		}
 	}

@@ -126,6 +126,8 @@ func TestSummarizeTLS(t *testing.T) {
 		{[]codes.STARTTLS{bad, codes.STARTTLSCertificate, codes.STARTTLSHandshake, codes.STARTTLSRejected}, codes.MXTLSNone},
 		{[]codes.STARTTLS{bad, silent}, codes.MXTLSSome},
 		{[]codes.STARTTLS{bad, ok}, codes.MXTLSSome},
+		{[]codes.STARTTLS{codes.STARTTLSOptedOut, codes.STARTTLSOptedOut}, codes.MXTLSUnknown}, // nobody asked
+		{[]codes.STARTTLS{codes.STARTTLSOptedOut, ok}, codes.MXTLSAll},
 	} {
 		if got := SummarizeTLS(tt.probes); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.probes, got, tt.want)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/miekg/dns"
 
@@ -14,10 +15,16 @@ import (
 // maxAliases is how many CNAMEs are followed from one name.
 const maxAliases = 16
 
+// maxName is the length of a name in text, with the final dot, that is 255 octets
+// on the wire (RFC 1035, section 2.3.4).
+const maxName = 254
+
 // A walk is what one or more replies say about a name and a type, at the end of
 // every alias on the way.
 type walk struct {
 	qtype   uint16
+	name    string          // canonical, where the chain stands
+	done    bool            // nothing is left to be asked
 	visited map[string]bool // canonical names of the chain
 
 	records []dns.RR           // the RRset at the end of the chain
@@ -30,57 +37,67 @@ type walk struct {
 	ad      bool               // every reply was authenticated
 }
 
-// resolve asks for the records of a type at name. It starts from reply, if that
-// is not nil, and asks ex what the replies leave open. Each name is asked for
-// once, so that loops end by themselves.
-func resolve(ctx context.Context, ex Exchanger, name string, qtype uint16, reply *dns.Msg) walk {
+func newWalk(name string, qtype uint16) walk {
 	name = dns.CanonicalName(name)
-	w := walk{qtype: qtype, visited: map[string]bool{name: true}, rcode: -1, ad: true}
-	for done := false; !done; reply = nil {
-		if reply == nil {
-			var err error
-			if reply, err = ex.Exchange(ctx, question(name, qtype)); err != nil {
-				w.cause, w.reason = withCancellation(ctx, err), exchangeReason(err)
-				break
-			}
-		}
-		name, done = w.read(name, reply)
-	}
-	w.ad = w.ad && w.rcode >= 0
+	return walk{qtype: qtype, name: name, visited: map[string]bool{name: true}, rcode: -1}
+}
+
+// resolve asks ex for the records of a type at name.
+func resolve(ctx context.Context, ex Exchanger, name string, qtype uint16) walk {
+	w := newWalk(name, qtype)
+	w.finish(ctx, ex)
 	return w
 }
 
-// read follows what reply proves about the name that was asked for, and returns
-// the name where the chain stands now. It is done unless that name is to be
-// asked for next.
-func (w *walk) read(asked string, reply *dns.Msg) (name string, done bool) {
-	if !answers(reply, asked, w.qtype) {
-		w.reason = codes.RecordMalformed
-		return asked, true
+// finish asks ex what the replies leave open. Each name is asked for once, so
+// that loops end by themselves. A name that is too long does not exist, and is
+// not asked for.
+func (w *walk) finish(ctx context.Context, ex Exchanger) {
+	for !w.done {
+		if len(w.name) > maxName && !strings.Contains(w.name, `\`) {
+			w.reason, w.done = codes.RecordNXDomain, true
+			break
+		}
+		reply, err := ex.Exchange(ctx, question(w.name, w.qtype))
+		if err != nil {
+			w.cause, w.reason, w.done = withCancellation(ctx, err), exchangeReason(err), true
+			break
+		}
+		w.read(reply)
 	}
+}
+
+// read follows what reply, to the question for the name where the chain stands,
+// proves about it. The walk is done unless another name is to be asked for next.
+func (w *walk) read(reply *dns.Msg) {
+	w.done = true
+	if !answers(reply, w.name, w.qtype) {
+		w.reason = codes.RecordMalformed
+		return
+	}
+	w.ad = reply.AuthenticatedData && (w.ad || w.rcode < 0)
 	w.rcode, w.ede = reply.Rcode, extendedErrors(reply)
-	w.ad = w.ad && reply.AuthenticatedData
 	// Only what the chain leads to counts, whatever else the answer holds.
-	name = asked
-	records := rrset(reply.Answer, name, w.qtype)
+	asked := w.name
+	records := rrset(reply.Answer, w.name, w.qtype)
 	for len(records) == 0 {
-		target, ok := aliasTarget(reply.Answer, name)
+		target, ok := aliasTarget(reply.Answer, w.name)
 		if !ok {
 			break
 		}
-		name = target
+		w.name = target
 		if w.reason = w.follow(target); w.reason != "" {
-			return name, true
+			return
 		}
-		records = rrset(reply.Answer, name, w.qtype)
+		records = rrset(reply.Answer, w.name, w.qtype)
 	}
-	if len(records) == 0 && aliasOnly(reply, name, asked) {
-		return name, false
+	if len(records) == 0 && aliasOnly(reply, w.name, asked) {
+		w.done = false
+		return
 	}
 	if w.reason = w.judge(reply, len(records) > 0); w.reason == "" {
 		w.records = records
 	}
-	return name, true
 }
 
 // follow takes one more alias into the chain.
@@ -120,6 +137,8 @@ func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
 		w.zone = ownerName(zone)
 	}
 	switch {
+	case !enclosed(reply, w.name):
+		return codes.RecordMalformed // a zone that the name is not in cannot deny it
 	case reply.Rcode == dns.RcodeNameError:
 		return codes.RecordNXDomain
 	case denied:

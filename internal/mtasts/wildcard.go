@@ -12,12 +12,17 @@ import (
 // that of the record that nobody would have made, and says whether there are
 // any that speak of MTA-STS: then the record of domain is one that a wildcard
 // (RFC 4592) gives to every name, and perhaps nobody meant it. label is random,
-// of letters and digits.
+// of letters and digits; of a long domain only its beginning has room.
 //
 // suspected is nil where nobody said. The error is a fault of the observer. The
 // deadline is that of ctx.
 func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (suspected *bool, err error) {
-	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT, nil)
+	room := maxName - len("_"+"."+domain+".")
+	if room < 1 {
+		return nil, nil
+	}
+	label = label[:min(len(label), room)]
+	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT)
 	if ours(w.cause) {
 		return nil, w.cause
 	}

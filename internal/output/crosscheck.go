@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -139,6 +140,20 @@ func (d *Dataset) WriteDisagreements(c *CrossCheck, shard *Shard, list []Disagre
 	sum := sha256.Sum256(text.Bytes())
 	c.File, c.Listed, c.SHA256 = CrossCheckName(shard), int64(len(list)), hex.EncodeToString(sum[:])
 	return d.Disk.WriteFile(filepath.Join(d.dir, c.File), text.Bytes())
+}
+
+// CheckDisagreements is an error where the file that lists disagreements is not
+// the one that c is about.
+func (d *Dataset) CheckDisagreements(c *CrossCheck) error {
+	path := filepath.Join(d.dir, c.File)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != c.SHA256 {
+		return fmt.Errorf("%s: it is not the file that the manifest names", path)
+	}
+	return nil
 }
 
 // ReadDisagreements reads the text of such a file.

@@ -50,6 +50,24 @@ func Open(dir string, id Identity) (*Dataset, error) {
 	return &Dataset{dir: dir, id: id, layout: layout, groupRows: rowsPerGroup}, nil
 }
 
+// Accept says whether part k is there, and is what a process before wrote: the
+// file that the manifest lists; or one of this run, with the right checksum, that
+// the manifest does not list yet (listed is nil) or lists before it was written
+// anew. No file is no error; a file that is something else is one, which wraps
+// [ErrDamaged] or [ErrForeign], and names the file. It reads the whole file.
+func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
+	info, ok, err := d.Whole(k)
+	switch {
+	case err != nil || !ok || listed != nil && info.SHA256 == listed.SHA256:
+		return info, ok, err
+	case listed != nil && info.Rewrite <= listed.Rewrite:
+		err = fmt.Errorf("%s: %w: it is not the file that the manifest lists", d.path(k), ErrDamaged)
+	case !info.checked:
+		err = fmt.Errorf("%s: %w: it has no checksum, and the manifest does not list it", d.path(k), ErrDamaged)
+	}
+	return info, err == nil, err
+}
+
 // Whole says whether part k is there: whole, and of this run and schema. No
 // file is no error; a file that is something else is one, which wraps
 // [ErrDamaged] or [ErrForeign], and names the file. It reads the whole file.

@@ -35,8 +35,10 @@ func TestWholeRefuses(t *testing.T) {
 		{"settings and version may differ", good, foreign(func(id *Identity) { id.Run, id.Version = "{}", "v9" }), nil, ""},
 		{"empty", nil, identity(), ErrDamaged, "0 bytes are too few"},
 		{"no Parquet", bytes.Repeat([]byte("no"), 100), identity(), ErrDamaged, "does not begin as Parquet"},
-		{"another schema", bytes.Replace(good, []byte("schema_version\x18\x011"), []byte("schema_version\x18\x012"), 1), identity(), ErrForeign, `version "2"`},
-		{"another program's", bytes.Replace(good, []byte("stsscan.schema_version"), []byte("whatelse.schema_versio"), 1), identity(), ErrForeign, "it has no stsscan.schema_version"},
+		{"another schema", edited(t, good, "schema_version\x18\x011", "schema_version\x18\x012"), identity(),
+			ErrForeign, `version "2"`},
+		{"another program's", edited(t, good, "stsscan.schema_version", "whatelse.schema_versio"), identity(),
+			ErrForeign, "it has no stsscan.schema_version"},
 		{"an impossible footer", append(bytes.Clone(good[:len(good)-8]), "\xff\xff\xff\xffPAR1"...), identity(), ErrDamaged, "a footer of 4294967295 bytes"},
 	}
 	for _, tt := range tests {

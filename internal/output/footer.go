@@ -1,9 +1,7 @@
 package output
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,7 @@ import (
 
 // Keys of the metadata in the footer of a part.
 const (
+	keyChecksum  = "stsscan.checksum"       // of the file: see checksumAt
 	keySchema    = "stsscan.schema_version" // SchemaVersion
 	keyInput     = "stsscan.input"          // Identity.Input
 	keyConfig    = "stsscan.config"         // Identity.Config
@@ -26,8 +25,10 @@ const (
 	keyFirstRank = "stsscan.first_rank"     // first rank that belongs to the part
 	keyLastRank  = "stsscan.last_rank"      // last rank that belongs to the part
 	keyRows      = "stsscan.rows"           // number of rows
+	keyRewrite   = "stsscan.rewrite"        // PartInfo.Rewrite; only where it is not 0
 	keyPending   = "stsscan.pending"        // number of rows that are provisional
 	keySince     = "stsscan.pending_since"  // PartInfo.PendingSince, as in RFC 3339; only where there is one
+	keyLate      = "stsscan.excluded_late"  // PartInfo.ExcludedLate; only where there are some
 	keyCounts    = "stsscan.counts"         // Counts of the rows, in JSON
 )
 
@@ -49,6 +50,14 @@ type PartInfo struct {
 	LastRank  int64  `json:"last_rank"`  //
 	Pending   int64  `json:"pending"`    // rows that are provisional
 
+	// ExcludedLate is the number of names without a row that opted out after the
+	// names were prepared.
+	ExcludedLate int64 `json:"excluded_late,omitempty"`
+
+	// Rewrite is how often the part was written anew, with the rows that stand
+	// taken over, since its names were last asked from the first to the last.
+	Rewrite int64 `json:"rewrite,omitempty"`
+
 	// PendingSince is when the last of the provisional rows was observed that
 	// are not to be asked again at once; nil: there is none.
 	PendingSince *time.Time `json:"pending_since,omitempty"`
@@ -56,10 +65,12 @@ type PartInfo struct {
 	Input  string `json:"-"` // as in [Identity]
 	Config string `json:"-"`
 	Counts Counts `json:"-"`
+
+	checked bool // the file has a checksum of its own, and it is right
 }
 
-// ReadPartInfo reads the whole part file path, hashes it and judges its
-// footer, but not its rows: see [ReadPart]. Its error wraps [ErrDamaged] or
+// ReadPartInfo reads the whole part file path, hashes it, and judges its
+// checksum and its footer, but not its rows: see [ReadPart]. Its error wraps [ErrDamaged] or
 // [ErrForeign] where the file can be read and is not what it should be.
 func ReadPartInfo(path string) (PartInfo, error) {
 	f, err := os.Open(path)
@@ -67,16 +78,29 @@ func ReadPartInfo(path string) (PartInfo, error) {
 		return PartInfo{}, err
 	}
 	defer f.Close()
-	_, info, err := openPart(f)
+	info, err := readPartInfo(f)
 	if err != nil {
 		return PartInfo{}, fmt.Errorf("%s: %w", path, err)
 	}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, io.NewSectionReader(f, 0, info.Bytes)); err != nil {
-		return PartInfo{}, fmt.Errorf("%s: %w", path, err)
-	}
-	info.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	return info, nil
+}
+
+// readPartInfo trusts nothing in the file before its checksum was found right.
+func readPartInfo(f *os.File) (PartInfo, error) {
+	stat, err := f.Stat()
+	if err != nil {
+		return PartInfo{}, err
+	}
+	if err := checkEnds(f, stat.Size()); err != nil {
+		return PartInfo{}, err
+	}
+	sum, checked, err := hashPart(f, stat.Size())
+	if err != nil {
+		return PartInfo{}, err
+	}
+	_, info, err := openPart(f)
+	info.SHA256, info.checked = sum, checked
+	return info, err
 }
 
 // openPart reads the footer of f. The info has everything but the hash.
@@ -162,6 +186,19 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 		*n.to = value
 	}
 	i.Part = int(part)
+	if late, ok := file.Lookup(keyLate); ok {
+		n, err := strconv.ParseInt(late, 10, 64)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%w: %s is %q", ErrDamaged, keyLate, late)
+		}
+		i.ExcludedLate = n
+	}
+	if text, ok := file.Lookup(keyRewrite); ok {
+		var err error
+		if i.Rewrite, err = strconv.ParseInt(text, 10, 64); err != nil || i.Rewrite < 0 {
+			return fmt.Errorf("%w: %s is %q", ErrDamaged, keyRewrite, text)
+		}
+	}
 	counts, _ := file.Lookup(keyCounts)
 	if err := json.Unmarshal([]byte(counts), &i.Counts); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, keyCounts, err)

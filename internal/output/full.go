@@ -16,12 +16,13 @@ type fullRows struct {
 	rows   int64   // in the row group
 	octets int     // of the rows in the row group
 	most   int64   // rows in a row group
+	limit  int     // octets of evidence in a row group
 	batch  []Row   // waits for more of its kind
 	absent uint64  // columns that are NULL in each row of batch
 }
 
-func newFullRows(to *sink, l *layout, page int, most int64) *fullRows {
-	f := &fullRows{out: &splice{to: to, skip: len(magic)}, most: most, batch: make([]Row, 0, rowsPerWrite)}
+func newFullRows(to *sink, l *layout, page int, most int64, limit int) *fullRows {
+	f := &fullRows{out: &splice{to: to, skip: len(magic)}, most: most, limit: limit, batch: make([]Row, 0, rowsPerWrite)}
 	f.writer = parquet.NewGenericWriter[Row](f.out,
 		parquet.PageBufferSize(page),
 		parquet.WriteBufferSize(0), // sink has one
@@ -72,7 +73,7 @@ func (f *fullRows) add(r *Row) error {
 	f.absent = set
 	f.batch = append(f.batch, *r)
 	f.rows++
-	if f.octets += r.Octets(); f.rows < f.most && f.octets < octetsPerGroup {
+	if f.octets += r.Octets(); f.rows < f.most && f.octets < f.limit {
 		return nil
 	}
 	return f.end()

@@ -68,8 +68,18 @@ func patternsOfNull(t *testing.T, shape func(string, int64) *Row) {
 }
 
 // Rows full of evidence end row groups early, so that what is held in memory
-// does not depend on what strangers serve, and stand in the file once.
+// does not depend on what strangers serve, and stand in the file once; earlier still
+// where many parts share the memory.
 func TestLargeEvidence(t *testing.T) {
+	for limit, groups := range map[int]int{0: 2, 8 << 20: 5, 2 * octetsPerGroup: 2} {
+		testLargeEvidence(t, limit, groups)
+	}
+}
+
+// testLargeEvidence limits row groups to so many octets, 0 to none but their
+// own, and wants so many of them.
+func testLargeEvidence(t *testing.T, limit, groups int) {
+	t.Helper()
 	dir := t.TempDir()
 	dataset, err := Open(dir, Identity{Input: "x"})
 	if err != nil {
@@ -79,6 +89,11 @@ func TestLargeEvidence(t *testing.T) {
 	part, err := dataset.Create(0, 1, rows)
 	if err != nil {
 		t.Fatal(err)
+	}
+	most := octetsPerGroup
+	if limit > 0 {
+		part.LimitGroups(limit)
+		most = min(limit, most)
 	}
 	body := make([]byte, 64<<10)
 	random := rand.NewChaCha8([32]byte{})
@@ -91,7 +106,7 @@ func TestLargeEvidence(t *testing.T) {
 		if err := part.Write(values(row)); err != nil {
 			t.Fatal(err)
 		}
-		if part.full.octets >= octetsPerGroup {
+		if part.full.octets >= most {
 			t.Fatalf("%d octets in a row group", part.full.octets)
 		}
 	}
@@ -111,7 +126,7 @@ func TestLargeEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := len(file.RowGroups()); got != 2 {
-		t.Errorf("%d row groups, want 2", got)
+	if got := len(file.RowGroups()); got != groups {
+		t.Errorf("%d row groups with a limit of %d octets, want %d", got, limit, groups)
 	}
 }

@@ -2,13 +2,8 @@ package output
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"stsscan/internal/durable"
@@ -54,11 +49,32 @@ type Manifest struct {
 
 	Plan       Plan    `json:"plan"`                 // of the whole run, all shards
 	Inputs     []Input `json:"inputs,omitempty"`     // of the whole run, in order
-	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out
+	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out, when the names were prepared
+
+	// ExclusionVersions are what that list had in it, as this shard has seen it grow.
+	ExclusionVersions []ExclusionVersion `json:"exclusion_versions,omitempty"`
+
+	// ExcludedLate is the number of names in Parts that got no row, since they opted
+	// out after the names were prepared: all names of Parts are Counts.Rows and these.
+	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
 	Counts   Counts     `json:"counts"`          // of the rows in Parts
 	Adoption Adoption   `json:"adoption"`        // among the rows in Parts
 	Parts    []PartInfo `json:"parts,omitempty"` // whole part files, in order
+
+	// Damaged tells what processes found damaged or gone when they began, and did
+	// again.
+	Damaged []string `json:"damaged,omitempty"`
+
+	Checksum string `json:"checksum,omitempty"` // of the file: see durable.Seal
+	Altered  bool   `json:"-"`                  // the file that was read is not as it was written: its checksum is wrong
+}
+
+// An ExclusionVersion is what the list of those who opted out had in it at a time.
+type ExclusionVersion struct {
+	SHA256    string    `json:"sha256"`     // of its entries, in hexadecimal
+	Entries   int       `json:"entries"`    // number of them
+	FirstSeen time.Time `json:"first_seen"` // when it was first read
 }
 
 // A Shard is one of several machines that share a run: it scans the parts k
@@ -98,7 +114,7 @@ type Input struct {
 	Excluded   int64            `json:"excluded"`          // opted out
 	Duplicates int64            `json:"duplicates"`        // named before
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
-	Names      int64            `json:"names"`             // one row each
+	Names      int64            `json:"names"`             // one row each, unless they were excluded late
 }
 
 // A Resolver is an upstream, and how it did.
@@ -143,6 +159,17 @@ func ManifestName(s *Shard) string {
 	return fmt.Sprintf("run-%d-of-%d.json", s.Index, s.Of)
 }
 
+// ManifestShard is the shard that the manifest of the given file name is of; ok
+// is false where it is not the name of a manifest.
+func ManifestShard(name string) (shard *Shard, ok bool) {
+	if name == ManifestName(nil) {
+		return nil, true
+	}
+	var s Shard
+	n, _ := fmt.Sscanf(name, "run-%d-of-%d.json", &s.Index, &s.Of)
+	return &s, n == 2 && name == ManifestName(&s)
+}
+
 // Write writes the manifest to the directory dir, whole or not at all. It
 // fills in SchemaVersion, and Adoption from Counts.
 func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, dir) }
@@ -151,82 +178,13 @@ func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, di
 func (m *Manifest) WriteOn(disk durable.Disk, dir string) error {
 	m.SchemaVersion = SchemaVersion
 	m.Adoption = m.Counts.Adoption()
-	data, err := json.MarshalIndent(m, "", "  ")
+	sealed := *m
+	sealed.Checksum = durable.NoSeal
+	data, err := json.MarshalIndent(&sealed, "", "  ")
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.Name(), err)
 	}
-	return disk.WriteFile(filepath.Join(dir, m.Name()), append(data, '\n'))
-}
-
-// ReadManifest reads a manifest that [Manifest.Write] wrote. Keys that it does
-// not know are no error: a newer program may have added them.
-func ReadManifest(path string) (*Manifest, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	m := new(Manifest)
-	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s is not the manifest of a run: %w", path, describe(err, data))
-	}
-	switch {
-	case m.SchemaVersion == "":
-		return nil, fmt.Errorf("%s is not the manifest of a run: it has no schema_version", path)
-	case m.SchemaVersion != SchemaVersion:
-		return nil, fmt.Errorf("%s: its schema is version %q, and this program knows version %s", path, m.SchemaVersion, SchemaVersion)
-	case !slices.Contains(Statuses(), m.Status):
-		return nil, fmt.Errorf("%s: status %q is unknown", path, m.Status)
-	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):
-		return nil, fmt.Errorf("%s: there is no shard %d of %d", path, m.Shard.Index, m.Shard.Of)
-	case m.Name() != filepath.Base(path):
-		return nil, fmt.Errorf("%s says that its name is %s", path, m.Name())
-	}
-	return m, nil
-}
-
-// describe adds the line to an error of package json.
-func describe(err error, data []byte) error {
-	var offset int64
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		offset = e.Offset
-	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = e.Offset
-	} else {
-		return err
-	}
-	line := 1 + strings.Count(string(data[:min(offset, int64(len(data)))]), "\n")
-	return fmt.Errorf("line %d: %w", line, err)
-}
-
-// ReadManifests reads the manifests in the directory dir: that of the run, or
-// those of its shards, in order. There must be one.
-func ReadManifests(dir string) ([]*Manifest, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var manifests []*Manifest
-	for _, entry := range entries {
-		name := entry.Name()
-		var index, of int
-		n, _ := fmt.Sscanf(name, "run-%d-of-%d.json", &index, &of)
-		if name != "run.json" && (n != 2 || name != ManifestName(&Shard{index, of})) {
-			continue
-		}
-		m, err := ReadManifest(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		manifests = append(manifests, m)
-	}
-	if len(manifests) == 0 {
-		return nil, fmt.Errorf("%s: no run.json: %w", dir, fs.ErrNotExist)
-	}
-	slices.SortFunc(manifests, func(a, b *Manifest) int {
-		if a.Shard == nil || b.Shard == nil {
-			return strings.Compare(a.Name(), b.Name())
-		}
-		return a.Shard.Index - b.Shard.Index
-	})
-	return manifests, nil
+	data = append(data, '\n')
+	durable.Seal(data)
+	return disk.WriteFile(filepath.Join(dir, m.Name()), data)
 }

@@ -13,23 +13,25 @@ import (
 func manifest() *Manifest {
 	counts := count(valid("a.example.com", 1), negative("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4))
 	return &Manifest{
-		SchemaVersion: SchemaVersion,
-		Version:       "v0.1.0",
-		Status:        StatusIncomplete,
-		Reasons:       []string{"interrupted"},
-		StartedAt:     at(),
-		EndedAt:       new(at()),
-		Config:        map[string]string{"retries": "2", "contact": "mailto:scan@example.org"},
-		Contact:       "mailto:scan@example.org",
-		Resolvers:     []Resolver{{Addr: "192.0.2.53:53", Asked: 4, Answered: 4}},
-		Roots:         Roots{Source: "bundle", Date: "2026-10-30"},
-		PublicList:    "2026-02-06",
-		Plan:          Plan{SHA256: "aa", PartSize: 64, Parts: 2},
-		Inputs:        []Input{{Name: "names.txt", SHA256: "bb", Bytes: 60, Format: "plain", Reasons: map[string]int64{"ip_literal": 1}, Entries: 7, Rejected: 1, Excluded: 1, Duplicates: 1, Skipped: 2, Names: 4}},
-		Exclusions:    "cc",
-		Counts:        counts,
-		Adoption:      Adoption{Domains: 4, Present: 1, Unknown: 1, Low: 0.25, High: 0.5},
-		Parts:         []PartInfo{{Name: "part-000000.parquet", Rows: 4, Bytes: 9000, SHA256: "dd", FirstRank: 1, LastRank: 64}},
+		SchemaVersion:     SchemaVersion,
+		Version:           "v0.1.0",
+		Status:            StatusIncomplete,
+		Reasons:           []string{"interrupted"},
+		StartedAt:         at(),
+		EndedAt:           new(at()),
+		Config:            map[string]string{"retries": "2", "contact": "mailto:scan@example.org"},
+		Contact:           "mailto:scan@example.org",
+		Resolvers:         []Resolver{{Addr: "192.0.2.53:53", Asked: 4, Answered: 4}},
+		Roots:             Roots{Source: "bundle", Date: "2026-10-30"},
+		PublicList:        "2026-02-06",
+		Plan:              Plan{SHA256: "aa", PartSize: 64, Parts: 2},
+		Inputs:            []Input{{Name: "names.txt", SHA256: "bb", Bytes: 60, Format: "plain", Reasons: map[string]int64{"ip_literal": 1}, Entries: 7, Rejected: 1, Excluded: 1, Duplicates: 1, Skipped: 2, Names: 4}},
+		Exclusions:        "cc",
+		ExclusionVersions: []ExclusionVersion{{SHA256: "cc", Entries: 1, FirstSeen: at()}, {SHA256: "ee", Entries: 2, FirstSeen: at()}},
+		ExcludedLate:      1,
+		Counts:            counts,
+		Adoption:          Adoption{Domains: 4, Present: 1, Unknown: 1, Low: 0.25, High: 0.5},
+		Parts:             []PartInfo{{Name: "part-000000.parquet", Rows: 4, Bytes: 9000, SHA256: "dd", FirstRank: 1, LastRank: 64}},
 	}
 }
 
@@ -73,6 +75,36 @@ func TestManifestKeys(t *testing.T) {
 	}
 	if !strings.HasSuffix(string(data), "}\n") {
 		t.Error("no final line end")
+	}
+}
+
+// A manifest in which an octet was changed, or that was cut, is not taken for the
+// one that was written; the name of its checksum apart.
+func TestManifestAltered(t *testing.T) {
+	dir := t.TempDir()
+	if err := manifest().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "run.json")
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Index(string(good), `"checksum"`)
+	for n := range len(good) - 1 {
+		for _, data := range [][]byte{flipped(good, n), good[:n]} {
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			m, err := ReadManifest(path)
+			cut := len(data) < len(good)
+			if !cut && n >= name && n <= name+13 {
+				continue
+			}
+			if !errors.Is(err, ErrManifest) && (err != nil || cut || !m.Altered) {
+				t.Errorf("octet %d, cut %v: %v", n, cut, err)
+			}
+		}
 	}
 }
 

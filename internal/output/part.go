@@ -55,17 +55,22 @@ type Part struct {
 	full      *fullRows // nil until there is one
 	groups    []format.RowGroup
 	groupRows int64
+	octets    int // of evidence in a row group
 	id        Identity
 	info      PartInfo
 	err       error // the first error: what follows it must never be committed
 }
 
 func newPart(file *durable.File, id Identity, l *layout, groupRows int64, info PartInfo) (*Part, error) {
-	p := &Part{file: file, sum: sha256.New(), layout: l, groupRows: groupRows, id: id, info: info}
+	p := &Part{file: file, sum: sha256.New(), layout: l, groupRows: groupRows, octets: octetsPerGroup, id: id, info: info}
 	p.sink = &sink{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
 	_, err := p.sink.Write([]byte(magic))
 	return p, err
 }
+
+// LimitGroups ends row groups earlier, with so many octets of evidence: many
+// parts may be open at a time. It is called before the first row.
+func (p *Part) LimitGroups(octets int) { p.octets = min(octets, octetsPerGroup) }
 
 // Write appends rows in any order; it may reorder rows, and keeps nothing of
 // them after it returns. A *[RowError] says which row cannot be stored. After
@@ -104,7 +109,7 @@ func (p *Part) add(r *Row) error {
 	}
 	if p.full == nil {
 		page := min(max(pagePerRow*(p.info.LastRank-p.info.FirstRank+1), minPage), maxPage)
-		p.full = newFullRows(p.sink, p.layout, int(page), p.groupRows)
+		p.full = newFullRows(p.sink, p.layout, int(page), p.groupRows, p.octets)
 	}
 	p.info.Counts.Add(ownWords(r))
 	p.waits(r)
@@ -121,6 +126,10 @@ func (p *Part) waits(r *Row) {
 		}
 	}
 }
+
+// ExcludeLate counts names that get no row, since they opted out after the names
+// were prepared.
+func (p *Part) ExcludeLate(n int64) { p.info.ExcludedLate += n }
 
 // checkRank refuses a row that is not of this part.
 func (p *Part) checkRank(domain string, rank int64) error {
@@ -178,7 +187,7 @@ func (p *Part) Commit() (PartInfo, error) {
 	}
 	p.info.Rows = p.info.Counts.Rows
 	p.info.Bytes = p.sink.offset
-	p.info.SHA256 = hex.EncodeToString(p.sum.Sum(nil))
+	p.info.SHA256, p.info.checked = hex.EncodeToString(p.sum.Sum(nil)), true
 	if p.err = p.file.Commit(p.check); p.err != nil {
 		return PartInfo{}, p.err
 	}

@@ -45,19 +45,20 @@ func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 // errStop ends a reading that has read enough.
 var errStop = errors.New("enough")
 
-// Keep takes over the rows of the file that the part is to replace, all but those
-// whose ranks written holds for: they were written to p already. Row groups
-// without a provisional row are copied as they are, and written is not asked
-// about them. The file must still be the one that old describes. After Keep the
-// part is to be committed; until then the old file stands.
-func (p *Part) Keep(d *Dataset, old PartInfo, written func(rank int64) bool) error {
+// Keep takes over the rows of the file that the part is to replace, those that keep
+// reports true for: the others were written to p already. It may change a row. Row
+// groups without a provisional row are copied as they are, and keep is not asked
+// about them. The names that were excluded late stay so. The file must still be the
+// one that old describes. After Keep the part is to be committed; until then the old
+// file stands.
+func (p *Part) Keep(d *Dataset, old PartInfo, keep func(r *Row) bool) error {
 	if p.err == nil {
-		p.err = p.takeOver(d, old, written)
+		p.err = p.takeOver(d, old, keep)
 	}
 	return p.err
 }
 
-func (p *Part) takeOver(d *Dataset, old PartInfo, written func(rank int64) bool) error {
+func (p *Part) takeOver(d *Dataset, old PartInfo, keep func(r *Row) bool) error {
 	now, ok, err := d.Whole(old.Part)
 	switch {
 	case err != nil:
@@ -65,8 +66,10 @@ func (p *Part) takeOver(d *Dataset, old PartInfo, written func(rank int64) bool)
 	case !ok || now.SHA256 != old.SHA256:
 		return fmt.Errorf("%s: %w: it is not the file that was written", d.path(old.Part), ErrDamaged)
 	}
+	p.info.ExcludedLate = old.ExcludedLate
+	p.info.Rewrite = old.Rewrite + 1
 	return d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
-		return p.keep(f, file, info, written)
+		return p.keep(f, file, info, keep)
 	})
 }
 
@@ -89,7 +92,7 @@ func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) er
 }
 
 // keep takes the rows of an older file into the part.
-func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, written func(rank int64) bool) error {
+func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *Row) bool) error {
 	ends, err := groupEnds(f, file, old.Bytes)
 	if err != nil {
 		return err
@@ -109,7 +112,7 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, written func(r
 		}
 		err = eachOf(file.RowGroups()[i], func(r *Row) error {
 			read.Add(ownWords(r))
-			if !written(r.Rank) {
+			if keep(r) {
 				rows = append(rows, *r)
 			}
 			if len(rows) < rowsPerRead {

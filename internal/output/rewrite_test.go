@@ -81,7 +81,7 @@ func TestRewrite(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := p.Keep(d, info, func(rank int64) bool { return again[rank] }); err != nil {
+		if err := p.Keep(d, info, func(r *Row) bool { return !again[r.Rank] }); err != nil {
 			t.Fatal(err)
 		}
 		if info, err = p.Commit(); err != nil {
@@ -176,7 +176,7 @@ func TestKeepRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Keep(d, old, func(int64) bool { return true }); !errors.Is(err, ErrDamaged) {
+		if err := p.Keep(d, old, func(*Row) bool { return false }); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if _, err := p.Commit(); err == nil {
@@ -187,4 +187,55 @@ func TestKeepRefuses(t *testing.T) {
 		}
 	}
 	wantFiles(t, d.dir)
+}
+
+// A row that is taken over may change on the way, and counts as what it became; the
+// names that were excluded late are those of the part for good.
+func TestKeepChanges(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	p, err := d.Create(0, 1, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.ExcludeLate(2)
+	p.ExcludeLate(3)
+	rows := []*Row{pending("a.example.com", 1, "transient", 0), pending("b.example.com", 2, "manners", 0), negative("c.example.com", 3)}
+	if err := p.Write(values(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	old, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = d.Create(0, 1, 10); err != nil {
+		t.Fatal(err)
+	}
+	err = p.Keep(d, old, func(r *Row) bool {
+		if r.Rank == 1 {
+			r.Pending, r.Findings = "", append(slices.Clip(r.Findings), "excluded_late")
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := p.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows[0].Pending, rows[0].Findings = "", append(rows[0].Findings, "excluded_late")
+	wantRows(t, read(t, filepath.Join(d.dir, now.Name)), rows)
+	counts := count(rows...)
+	whole, _, err := d.Whole(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, info := range []PartInfo{now, whole} {
+		if diff := info.Counts.Diff(&counts); diff != nil || info.Pending != 1 || info.PendingSince != nil || info.ExcludedLate != 5 {
+			t.Errorf("%+v, %q", info, diff)
+		}
+	}
+	if empty, _, _ := d.Whole(1); empty.ExcludedLate != 0 {
+		t.Errorf("%+v", empty)
+	}
 }

@@ -30,13 +30,13 @@ type Row struct {
 	TXT           [][]byte `parquet:"txt,optional,list"`           // each TXT record, its strings joined; at most 64 records and 16 KiB
 	TXTCount      *int32   `parquet:"txt_count,optional"`          // number of TXT records in the answer
 	RecordID      string   `parquet:"record_id,optional"`          // id of the record (section 3.1)
-	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value, each of at most 512 octets
+	Extensions    []string `parquet:"extensions,optional,list"`    // other fields of the record, name=value; at most 64 and 16 KiB; each of at most 512 octets
 	CNAMEs        []string `parquet:"cnames,optional,list"`        // alias chain from _mta-sts.<domain>, in order
 	Zone          string   `parquet:"zone,optional"`               // owner of the SOA in a negative answer
-	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds
+	TTL           *int32   `parquet:"ttl,optional"`                // of the record, in seconds; 0 where its top bit is set (RFC 2181, section 8)
 	Rcode         string   `parquet:"rcode,optional,dict"`         // DNS response code of the last reply
 	Authenticated *bool    `parquet:"authenticated,optional"`      // AD bit of every reply that the answer rests on
-	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914), each once, at most 19
+	EDE           []int32  `parquet:"ede,optional,list"`           // extended DNS errors (RFC 8914), the first 16 and those of filters
 	Resolver      string   `parquet:"resolver,optional,dict"`      // upstream that gave the last reply, host:port
 	Attempts      int32    `parquet:"attempts,dict"`               // DNS messages sent for the record, all upstreams and passes
 	LookupMS      int32    `parquet:"lookup_ms"`                   // from the first question to the last answer, waits included, in milliseconds
@@ -85,7 +85,7 @@ type Row struct {
 	Mode             string   `parquet:"mode,optional,dict"`              // what the policy asks of senders: codes.Mode
 	MaxAge           *int64   `parquet:"max_age,optional"`                // for how long senders may keep the policy, in seconds
 	MXPatterns       []string `parquet:"mx_patterns,optional,list"`       // as published
-	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value, each of at most 512 octets
+	PolicyExtensions []string `parquet:"policy_extensions,optional,list"` // other fields of the policy, name: value; at most 64; each of at most 512 octets
 
 	MXKind          string   `parquet:"mx_kind,optional,dict"`     // how the domain receives mail: codes.MXKind
 	MXReason        string   `parquet:"mx_reason,optional,dict"`   // why that is unknown: codes.RecordReason

@@ -21,8 +21,9 @@ import (
 // removed when the part is whole.
 //
 // It survives the process, and not the machine: nothing in it is synced. An
-// entry that was cut short ends it, and so does any that was damaged. Its methods
-// may be called from several goroutines.
+// entry that was cut short ends it, and so does any that was damaged: then each
+// name that it has no row of counts as one that was asked, just before the log
+// was opened. Its methods may be called from several goroutines.
 type SurveyLog struct {
 	path string
 
@@ -31,6 +32,7 @@ type SurveyLog struct {
 	size  int64
 	rows  map[int64]place     // of the rows that were found in the log, by rank
 	begun map[int64]time.Time // surveys that were found in the log without a row
+	cut   bool                // it was damaged
 }
 
 // A place is where an entry stands in the log.
@@ -39,9 +41,10 @@ type place struct {
 	length int
 }
 
-// An entry of the log: its length and CRC-32C in four octets each, then JSON.
+// An entry of the log: its length and CRC-32C in four octets each, then JSON. The
+// first one is a list of texts, which say what the log is of.
 type entry struct {
-	Rank  int64      `json:"rank"`
+	Rank  int64      `json:"rank"`            // 0: of all names that have no entry of their own
 	Begun *time.Time `json:"begun,omitempty"` // the policy is asked for
 	Row   *Row       `json:"row,omitempty"`   // the survey is done
 }
@@ -53,22 +56,50 @@ const (
 
 // Log opens the log of part k, which replaces the file with the SHA-256 base, ""
 // where there is none. What a process before left in it for the same part and
-// base is kept, anything else dropped. The log must be closed or removed.
-func (d *Dataset) Log(k int, base string) (*SurveyLog, error) {
+// base is kept, anything else dropped. now is the time for what is lost. The log
+// must be closed or removed.
+func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
 	l := &SurveyLog{path: d.logPath(k), rows: make(map[int64]place), begun: make(map[int64]time.Time)}
-	var err error
+	_, err := os.Lstat(l.path)
+	there := err == nil
 	if l.file, err = os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
 		return nil, err
 	}
 	head, err := json.Marshal([]string{"stsscan surveys", SchemaVersion, d.id.Input, d.id.Config, PartName(k), base})
 	if err == nil {
-		err = l.open(append(head, '\n'))
+		err = l.open(framed(head), there)
+	}
+	if err == nil && l.cut {
+		err = l.lose(now)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", l.path, err), l.file.Close())
 	}
 	return l, nil
 }
+
+// LogLost notes in the log of part k that the file of the part is lost, which the
+// manifest lists or which was damaged, so that none of its policies is asked for
+// too soon. A note of the same that is there already counts.
+func (d *Dataset) LogLost(k int, now time.Time) error {
+	l, err := d.Log(k, "", now)
+	if err != nil {
+		return err
+	}
+	if _, noted := l.begun[0]; !noted {
+		err = l.lose(now)
+	}
+	return errors.Join(err, l.Close())
+}
+
+// lose notes that nothing is known about the names without an entry.
+func (l *SurveyLog) lose(now time.Time) error {
+	l.begun[0] = now
+	return l.append(entry{Begun: &now})
+}
+
+// Damaged reports whether the log was, when it was opened.
+func (l *SurveyLog) Damaged() bool { return l.cut }
 
 // RemoveLog removes the log of part k, if there is one.
 func (d *Dataset) RemoveLog(k int) error {
@@ -83,24 +114,21 @@ func (d *Dataset) logPath(k int) string {
 }
 
 // open reads what is there, and cuts off what is no entry.
-func (l *SurveyLog) open(head []byte) error {
+func (l *SurveyLog) open(head []byte, there bool) error {
 	r := bufio.NewReader(l.file)
-	was := make([]byte, len(head))
-	if _, err := io.ReadFull(r, was); err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return err
-	}
-	if string(was) != string(head) {
+	was, err := readFrame(r)
+	if l.size = int64(len(head)); err != nil || string(framed(was)) != string(head) {
+		l.cut = there && err != nil // it is no log, or that of something else
 		if err := l.file.Truncate(0); err != nil {
 			return err
 		}
 		_, err := l.file.WriteAt(head, 0)
-		l.size = int64(len(head))
 		return err
 	}
-	l.size = int64(len(head))
 	for {
 		e, n, err := readEntry(r)
 		if err != nil {
+			l.cut = err != io.EOF
 			break // here the log ends
 		}
 		if e.Row != nil {
@@ -116,22 +144,40 @@ func (l *SurveyLog) open(head []byte) error {
 
 // readEntry reads the next entry, and says how many octets it takes.
 func readEntry(r io.Reader) (e entry, n int, err error) {
+	data, err := readFrame(r)
+	if err == nil {
+		err = json.Unmarshal(data, &e)
+	}
+	return e, entryHead + len(data), err
+}
+
+// readFrame reads the JSON of the next entry; io.EOF is the end of a whole log.
+func readFrame(r io.Reader) ([]byte, error) {
 	var head [entryHead]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return e, 0, err
+		return nil, err
 	}
 	length := binary.LittleEndian.Uint32(head[:])
 	if length > maxEntry {
-		return e, 0, ErrDamaged
+		return nil, ErrDamaged
 	}
 	data := make([]byte, length)
-	if _, err := io.ReadFull(r, data); err != nil {
-		return e, 0, err
+	if _, err := io.ReadFull(r, data); err == io.EOF {
+		return nil, io.ErrUnexpectedEOF
+	} else if err != nil {
+		return nil, err
 	}
 	if crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(head[4:]) {
-		return e, 0, ErrDamaged
+		return nil, ErrDamaged
 	}
-	return e, entryHead + int(length), json.Unmarshal(data, &e)
+	return data, nil
+}
+
+// framed is an entry as it stands in the log.
+func framed(data []byte) []byte {
+	line := binary.LittleEndian.AppendUint32(nil, uint32(len(data)))
+	line = binary.LittleEndian.AppendUint32(line, crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
+	return append(line, data...)
 }
 
 // Found is the row that a process before has logged for a name; nil where it has
@@ -154,11 +200,14 @@ func (l *SurveyLog) Found(rank int64, domain string) (*Row, error) {
 }
 
 // Lost is when a process before has begun to ask for the policy of a name whose
-// row it did not log; ok is false where it has not.
+// row it did not log, or may have; ok is false where it has not.
 func (l *SurveyLog) Lost(rank int64) (at time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at, ok = l.begun[rank]
+	if all, lost := l.begun[0]; lost && all.After(at) {
+		return all, true
+	}
 	return at, ok
 }
 
@@ -175,9 +224,7 @@ func (l *SurveyLog) append(e entry) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.path, err)
 	}
-	line := binary.LittleEndian.AppendUint32(nil, uint32(len(data)))
-	line = binary.LittleEndian.AppendUint32(line, crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
-	line = append(line, data...)
+	line := framed(data)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {

@@ -12,7 +12,7 @@ import (
 
 func openLog(t *testing.T, d *Dataset, k int, base string) *SurveyLog {
 	t.Helper()
-	l, err := d.Log(k, base)
+	l, err := d.Log(k, base, at().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,11 +118,12 @@ func TestSurveyLogOfAnother(t *testing.T) {
 }
 
 // A log that was cut or changed anywhere holds the entries before, and can be
-// written on.
+// written on. All other names count as asked then, unless the log was cut between
+// two entries, which nothing tells.
 func TestSurveyLogDamaged(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
 	l := openLog(t, d, 0, "")
-	var ends []int64
+	ends := []int64{l.size}
 	for rank := int64(1); rank <= 3; rank++ {
 		if err := l.Done(least("a.example.com", rank)); err != nil {
 			t.Fatal(err)
@@ -142,17 +143,19 @@ func TestSurveyLogDamaged(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := openLog(t, d, 0, "")
-			want := 0
+			want, cut := -1, true
 			for _, end := range ends {
 				if int64(n) >= end {
 					want++
 				}
+				cut = cut && (int64(n) != end || len(data) == len(good))
 			}
-			if n < bytes.IndexByte(good, '\n')+1 {
-				want = 0
+			want = max(want, 0)
+			if len(l.rows) != want || l.Damaged() != cut {
+				t.Fatalf("damaged at %d: %d entries, want %d; known %v, want %v", n, len(l.rows), want, l.Damaged(), cut)
 			}
-			if len(l.rows) != want {
-				t.Fatalf("damaged at %d: %d entries, want %d", n, len(l.rows), want)
+			if when, lost := l.Lost(7); lost != cut || cut && !when.Equal(at().Add(time.Hour)) {
+				t.Fatalf("damaged at %d: what may have been asked: %v, %v", n, when, lost)
 			}
 			if err := l.Done(least("b.example.com", 9)); err != nil {
 				t.Fatal(err)
@@ -164,6 +167,32 @@ func TestSurveyLogDamaged(t *testing.T) {
 				t.Fatalf("damaged at %d: %d entries after one more, want %d", n, len(l.rows), want+1)
 			}
 			_ = l.Close()
+		}
+	}
+}
+
+// The note that a part is lost outlives the process, and is not made later by
+// another one; what a name has an entry of counts more if it is later.
+func TestSurveyLogLost(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	for i := range 2 {
+		if err := d.LogLost(0, at().Add(time.Duration(i)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := openLog(t, d, 0, "")
+	for rank, then := range map[int64]time.Duration{1: -time.Second, 2: time.Second} {
+		if err := l.Begin(rank, at().Add(then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = openLog(t, d, 0, "")
+	for rank, want := range map[int64]time.Duration{1: 0, 2: time.Second, 3: 0} {
+		if when, lost := l.Lost(rank); !lost || !when.Equal(at().Add(want)) {
+			t.Errorf("rank %d: %v, %v", rank, when, lost)
 		}
 	}
 }

@@ -54,6 +54,12 @@ func (p *Part) close() error {
 	}
 	length := len(footer)
 	footer = append(binary.LittleEndian.AppendUint32(footer, uint32(length)), magic...)
+	if err := p.sink.to.Flush(); err != nil { // so that all before the footer is hashed
+		return p.wrap(err)
+	}
+	if err := putChecksum(footer, p.sum); err != nil {
+		return p.wrap(err)
+	}
 	if _, err := p.sink.Write(footer); err != nil {
 		return p.wrap(err)
 	}
@@ -74,6 +80,7 @@ func (p *Part) footer() ([]byte, error) {
 	}
 	meta.CreatedBy = fmt.Sprintf("stsscan version %s(build )", p.id.Version)
 	meta.KeyValueMetadata = thrift.Slice[format.KeyValue]{
+		{Key: keyChecksum, Value: noChecksum},
 		{Key: keySchema, Value: SchemaVersion},
 		{Key: keyInput, Value: p.info.Input},
 		{Key: keyConfig, Value: p.info.Config},
@@ -85,8 +92,15 @@ func (p *Part) footer() ([]byte, error) {
 		{Key: keyPending, Value: strconv.FormatInt(p.info.Pending, 10)},
 		{Key: keyCounts, Value: string(counts)},
 	}
+	if n := p.info.Rewrite; n > 0 {
+		rewrite := format.KeyValue{Key: keyRewrite, Value: strconv.FormatInt(n, 10)}
+		meta.KeyValueMetadata = append(meta.KeyValueMetadata, rewrite)
+	}
 	if since := p.info.PendingSince; since != nil {
 		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySince, Value: since.Format(time.RFC3339)})
+	}
+	if late := p.info.ExcludedLate; late > 0 {
+		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keyLate, Value: strconv.FormatInt(late, 10)})
 	}
 	slices.SortFunc(meta.KeyValueMetadata, func(a, b format.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 	return thrift.Marshal(new(thrift.CompactProtocol), &meta)

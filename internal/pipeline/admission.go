@@ -30,8 +30,10 @@ type admission struct {
 	spare   []int64              // of tags, those that are left
 	next    int                  // the part to be opened, where there is one
 	found   bool
-	stopped bool // ended before the source did
-	ended   bool // the source has
+	stopped bool  // ended before the source did
+	refused error // why no more names are admitted, where nobody knows who opted out
+	ended   bool  // the source has
+	over    bool  // no more names come
 }
 
 // parked is a part that is being admitted, and has no name to admit now.
@@ -41,13 +43,19 @@ type parked struct {
 }
 
 // fill gives the questions for the next names. It gives none while every slot is
-// taken or too many parts are open, and reports the end when there are no more
+// taken, too many parts are open or too much waits, and reports the end when there are no more
 // names or the run ends.
 func (a *admission) fill(into []resolver.Question) (n int, more bool) {
+	if a.work.Err() != nil {
+		return 0, false
+	}
+	n, more = a.take(into)
+	a.over = !more
+	return n, more
+}
+
+func (a *admission) take(into []resolver.Question) (n int, more bool) {
 	for n < len(into) {
-		if a.work.Err() != nil {
-			return n, false
-		}
 		ready, more := a.ready()
 		if !ready {
 			return n, more
@@ -59,6 +67,9 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 				a.seal()
 			}
 			return n, false
+		}
+		if a.budget.spent() {
+			return n, true
 		}
 		if len(a.spare) == 0 {
 			if a.spare = a.tags[:a.slots.take(a.tags[:])]; len(a.spare) == 0 {
@@ -106,7 +117,7 @@ func (a *admission) ready() (ready, more bool) {
 			a.parked = append(a.parked, parked{a.part, a.names})
 			a.part, a.names = nil, nil
 		default:
-			a.waiting = a.buffer[:n]
+			a.waiting = a.part.leaveOut(a.buffer[:n], a.Stats)
 		}
 	}
 	return true, true
@@ -141,14 +152,20 @@ func (a *admission) open() (opened, more bool) {
 	default:
 		return false, true
 	}
+	late, err := a.Excluded()
+	if err != nil {
+		a.refused, a.stopped = err, true
+		a.halt()
+		return false, false
+	}
 	names, err := a.Chunks.Open(a.next)
 	if err != nil {
 		a.fail(err)
 		return false, false
 	}
-	a.part, a.names, a.found = &part{number: a.next, from: time.Now()}, names, false
+	a.part, a.names, a.found = &part{number: a.next, late: late, from: time.Now()}, names, false
 	a.part.visit, _ = names.(*visit)
-	a.part.log = newSurveyLog(a.Dataset, a.part.number, a.part.visit)
+	a.part.log = a.newSurveyLog(a.part.number, a.part.visit)
 	a.events <- event{part: a.part}
 	return true, true
 }
@@ -168,10 +185,33 @@ func (a *admission) close() {
 	}
 }
 
-// closeAll lets go of the names of all parts.
-func (a *admission) closeAll() {
+// end lets go of the names of all parts, once no more questions are asked. Where
+// the run was cut short before the admission came to its end, parts whose names
+// were all admitted are sealed as it would have done.
+func (a *admission) end() {
+	if !a.over && a.cutShort() {
+		a.stopped = true
+		if a.part != nil {
+			a.parked = append(a.parked, parked{a.part, a.names})
+		}
+		for _, p := range a.parked {
+			a.part, a.names = p.part, p.names
+			if p.part.visit != nil || len(a.waiting) == 0 && a.atEnd() {
+				a.seal()
+				continue
+			}
+			a.close()
+		}
+		return
+	}
 	a.close()
 	for _, p := range a.parked {
 		_ = p.names.Close()
 	}
+}
+
+// atEnd reports whether the part has no more names. It may take one out.
+func (a *admission) atEnd() bool {
+	n, err := a.names.Next(a.buffer[:1])
+	return n == 0 && errors.Is(err, io.EOF)
 }

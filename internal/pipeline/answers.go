@@ -1,12 +1,32 @@
 package pipeline
 
-import "stsscan/internal/resolver"
+import (
+	"stsscan/internal/mtasts"
+	"stsscan/internal/resolver"
+)
 
 // A job is a domain that needs more than a row of its own: the answer of the
-// sieve is where its survey starts.
+// sieve is where its survey starts. Its message was read when it came, and is
+// not kept.
 type job struct {
 	slot   int64
 	answer resolver.Answer
+	reply  *mtasts.FirstReply // what the message said; nil: nothing was kept of it, or there was none
+	octets int                // of the budget
+}
+
+// job keeps of an answer what its survey starts from: nothing where too much
+// waits already. The question is then asked again.
+func (r *run) job(a *resolver.Answer) job {
+	j := job{slot: a.Tag, answer: *a}
+	j.answer.Msg = nil
+	if a.Outcome != resolver.Reply || r.budget.spent() {
+		return j
+	}
+	j.reply = mtasts.ReadReply(r.slots.name(a.Tag).Domain, a.Msg)
+	j.octets = jobOctets + j.reply.Octets()
+	r.budget.take(j.octets)
+	return j
 }
 
 // answered takes answers from the sieve. It never waits for anything but the
@@ -25,7 +45,7 @@ func (r *run) answered(answers []resolver.Answer) {
 			negatives = append(negatives, *a)
 		default:
 			r.Stats.surveying.Add(1)
-			r.surveys <- job{a.Tag, *a}
+			r.surveys <- r.job(a)
 		}
 	}
 	r.tellNegatives(negatives)

@@ -161,7 +161,7 @@ func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 			"fetch-35.example.com": {OptedOut: func(netip.Addr) bool { return true }},
 		} {
 			engine := inMemory{world}
-			door.Resolve, door.Dial, door.Roots, door.Manners = Hosts(engine), world.DialContext, world.Roots(), egress.NoManners()
+			door.Resolve, door.Dial, door.Roots, door.Manners = Hosts(engine, nil), world.DialContext, world.Roots(), egress.NoManners()
 			transport, err := egress.NewTransport(door)
 			if err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
@@ -37,6 +38,11 @@ type CrossConfig struct {
 	InFlight int           // questions that the engine has in flight
 	Share    float64       // of the domains without a record; of those with one, all are checked
 
+	// Excluded gives those who opted out after the names were prepared, as that of
+	// [Config] does. Their domains are unanswered: nobody is asked. An error of it ends
+	// the cross-check.
+	Excluded func() (*domains.Exclusions, error)
+
 	Stats *Stats           // counts the domains that were checked; nil: none
 	Now   func() time.Time // nil: time.Now
 }
@@ -52,6 +58,9 @@ func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) 
 	if c.Stats == nil {
 		c.Stats = new(Stats)
 	}
+	if c.Excluded == nil {
+		c.Excluded = func() (*domains.Exclusions, error) { return nil, nil }
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -60,7 +69,7 @@ func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) 
 	slots := 2 * c.InFlight // those that wait to be sent, too
 	x := &crossing{
 		CrossConfig: c, work: work, giveUp: giveUp, rows: make(chan *output.RecordRow, slots), asked: make([]*output.RecordRow, slots),
-		free: make(chan int64, slots), replies: make(chan resolver.Answer, slots),
+		free: make(chan int64, slots), replies: make(chan crossReply, slots),
 		check: output.CrossCheck{Share: c.Share, Kinds: make(map[output.CrossDifference]int64)},
 	}
 	for tag := range slots {
@@ -96,7 +105,7 @@ type crossing struct {
 	rows    chan *output.RecordRow // to be checked, read ahead of the questions
 	free    chan int64             // tags
 	asked   []*output.RecordRow    // by the tag of the question; nil: none
-	replies chan resolver.Answer   // to be looked into; never full: each has a tag
+	replies chan crossReply        // to be looked into; never full: each has a tag
 
 	mu     sync.Mutex
 	check  output.CrossCheck
@@ -107,14 +116,34 @@ type crossing struct {
 	failed error // last failure of a question
 }
 
+// A crossReply is an answer that is more than a plain denial.
+type crossReply struct {
+	tag   int64
+	trace resolver.Trace
+	said  *mtasts.FirstReply
+}
+
 // read reads the rows that are to be checked, part by part.
 func (x *crossing) read(ctx context.Context) error {
 	defer close(x.rows)
 	wanted := func(domain string, class codes.Record) bool { return output.CrossChecked(domain, class, x.Share) }
 	for _, k := range x.Parts {
+		if ctx.Err() != nil {
+			return nil
+		}
+		late, err := x.Excluded()
+		if err != nil {
+			return err
+		}
 		for row, err := range x.Dataset.Records(k, wanted) {
 			if err != nil {
 				return err
+			}
+			if late.Domain(row.Domain) {
+				x.mu.Lock()
+				x.unanswered(row)
+				x.mu.Unlock()
+				continue
 			}
 			apart := *row // it is one of many that were read together
 			select {
@@ -159,7 +188,7 @@ func (x *crossing) answered(answers []resolver.Answer) {
 			reason := mtasts.NegativeReason(x.asked[a.Tag].Domain, a.Rcode, a.Zone)
 			x.settle(a.Tag, mtasts.Lookup{Class: codes.RecordAbsent, Reason: reason}, a.Trace, nil)
 		case resolver.Reply:
-			x.replies <- *a
+			x.replies <- crossReply{a.Tag, a.Trace, mtasts.ReadReply(x.asked[a.Tag].Domain, a.Msg)}
 		default:
 			x.settle(a.Tag, mtasts.Lookup{Class: codes.RecordUnknown}, a.Trace, a.Err)
 		}
@@ -168,10 +197,9 @@ func (x *crossing) answered(answers []resolver.Answer) {
 
 // lookups ends the lookups that replies are the beginning of.
 func (x *crossing) lookups() {
-	for a := range x.replies {
-		trace := a.Trace
-		lookup, err := mtasts.LookupFrom(resolver.WithTrace(x.work, &trace), x.Engine, x.asked[a.Tag].Domain, a.Msg)
-		x.settle(a.Tag, lookup, trace, err)
+	for r := range x.replies {
+		lookup, err := r.said.Lookup(resolver.WithTrace(x.work, &r.trace), x.Engine)
+		x.settle(r.tag, lookup, r.trace, err)
 	}
 }
 

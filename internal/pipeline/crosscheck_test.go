@@ -16,6 +16,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
@@ -162,6 +163,37 @@ func TestCrossCheck(t *testing.T) {
 	delete(after, "crosscheck.jsonl")
 	if !maps.Equal(before, after) {
 		t.Error("the files of the run are others")
+	}
+}
+
+// Who opted out while the run lasted is asked for no further, and unanswered; where
+// nobody can say who did, nobody is asked.
+func TestCrossCheckExcluded(t *testing.T) {
+	_, c := halfSurvey(t, listed{parts: 2, size: 10})
+	engine := halfTown()
+	c.Engine = &liar{engine, func(string, *dns.Msg) error { return nil }}
+	grown := exclusions(t, "=d3.example.com", "=d13.example.com", "=d14.example.com")
+	times := 0
+	c.Excluded = func() (*domains.Exclusions, error) {
+		if times++; times == 1 {
+			return nil, nil
+		}
+		return grown, nil
+	}
+	got, err := CrossCheck(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := output.CrossCount{Checked: 10, Agree: 9, Unanswered: 1}
+	if got.Negatives != want || got.Positives != want || got.Trouble != "" || c.Stats.Counts().Crossed != 20 {
+		t.Errorf("%+v, %d done", got, c.Stats.Counts().Crossed)
+	}
+	if names := engine.asked(); len(names) != 18 || slices.Contains(names, "d13.example.com") || !slices.Contains(names, "d3.example.com") {
+		t.Errorf("asked %q", names)
+	}
+	c.Excluded = func() (*domains.Exclusions, error) { return nil, domains.ErrExclusions }
+	if _, err := CrossCheck(t.Context(), c); !errors.Is(err, domains.ErrExclusions) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -58,7 +58,7 @@ func watched(t *testing.T, world *simnet.World) (Config, *dials) {
 	seen := &dials{world: world}
 	engine := inMemory{world}
 	transport, err := egress.NewTransport(egress.Config{
-		Resolve: Hosts(engine), Dial: seen.dial, Roots: world.Roots(), UserAgent: "stsscan/test",
+		Resolve: Hosts(engine, nil), Dial: seen.dial, Roots: world.Roots(), UserAgent: "stsscan/test",
 		Manners: egress.NoManners(),
 	})
 	if err != nil {

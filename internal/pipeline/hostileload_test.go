@@ -56,7 +56,7 @@ func mixedWorld(t *testing.T) (world *simnet.World, hostile, healthy []string) {
 // times as much together.
 func limited(t *testing.T, step time.Duration, config egress.Config, engine Engine, world *simnet.World) Config {
 	t.Helper()
-	config.Resolve, config.Roots, config.UserAgent = Hosts(engine), world.Roots(), "stsscan/test"
+	config.Resolve, config.Roots, config.UserAgent = Hosts(engine, nil), world.Roots(), "stsscan/test"
 	config.DialTimeout, config.HandshakeTimeout, config.HeaderTimeout = step, step, step
 	config.Manners = egress.NoManners()
 	transport, err := egress.NewTransport(config)

@@ -2,26 +2,48 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
+	"slices"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 )
 
 // Hosts returns the function by which a transport finds the addresses of Policy
-// Hosts: it asks ex, and leaves the alias chain with the survey whose context
-// it is called in. Its failures are of type *net.DNSError.
-func Hosts(ex mtasts.Exchanger) func(ctx context.Context, host string) ([]netip.Addr, error) {
+// Hosts and MX hosts: it asks ex, and leaves the alias chain with the survey
+// whose context it is called in. Its failures are of type *net.DNSError.
+//
+// A host has no address to connect to where it, or the target of one of its
+// aliases, opted out; the error then has the reason opted_out. Nil: nobody did.
+func Hosts(ex mtasts.Exchanger, optedOut func(name string) bool) func(ctx context.Context, host string) ([]netip.Addr, error) {
 	return func(ctx context.Context, host string) ([]netip.Addr, error) {
 		found, err := mtasts.LookupHost(ctx, ex, host)
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {
 			*into = found
+			into.Addrs = slices.Clone(found.Addrs[:min(len(found.Addrs), maxHostAddrs)]) // there may be thousands
 		}
-		if err == nil {
-			err = found.Failed // counts where none of the addresses may be contacted
+		if err != nil {
+			return nil, err
 		}
-		return found.Addrs, err
+		if optedOut != nil {
+			if i := slices.IndexFunc(found.Names, optedOut); i >= 0 {
+				return nil, &optedOutError{found.Names[i]}
+			}
+		}
+		return found.Addrs, found.Failed // counts where none of the addresses may be contacted
 	}
 }
+
+// An optedOutError says that a host has addresses, and does not want to be
+// contacted.
+type optedOutError struct{ name string }
+
+func (e *optedOutError) Error() string {
+	return fmt.Sprintf("%s: does not want to be contacted", e.name)
+}
+func (e *optedOutError) PolicyStage() codes.Stage         { return codes.StageDNS }
+func (e *optedOutError) PolicyReason() codes.PolicyReason { return codes.ReasonOptedOut }
 
 type hostKey struct{}
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
@@ -37,26 +38,44 @@ func (p pace) withDefaults() pace {
 // provisional, and writes each part anew that has changed. What may mend is
 // asked once PassDelay has passed, on another upstream where there is one, and
 // up to Passes times in all; what waits for manners is worked through, address
-// by address, at the rate that they allow. The rows on disk are the queue.
+// by address, at the rate that they allow. The rows on disk are the queue. A row
+// whose time is in the future was observed by a wrong clock, and counts as observed
+// when its part was read: nothing waits longer than a pass for what is on disk.
 //
 // The Source of config is not used; Wrote hears of each part that is written
 // anew. Errors are those of [Run]; after any of them each part is whole, old or
 // new.
 func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
+	ctx, halt := context.WithCancel(ctx)
+	defer halt()
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
 		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
+		noted: make(map[int]time.Time), rests: make(map[int64]time.Time),
 	}
 	for _, info := range parts {
 		l.note(info)
 	}
+	l.warnOfFuture()
 	c := l.Config
 	c.Source, c.Chunks = l, l
 	c.Wrote = func(info output.PartInfo) {
 		l.note(info)
 		l.Wrote(info)
 	}
+	c.Excluded = func() (*domains.Exclusions, error) {
+		late, err := l.Excluded()
+		if err != nil {
+			halt() // and with it the visits that are going on
+			return nil, err
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.late = late
+		return late, nil
+	}
 	pause := l.pace.least
+	fewer, told := l.Now(), false // since when as many wait as now
 	for {
 		before := l.left()
 		if before == 0 {
@@ -64,15 +83,30 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		}
 		wait := l.wait(l.Now())
 		if wait == 0 {
+			if _, err := c.Excluded(); err != nil {
+				return err
+			}
 			c.OpenParts = l.visits()
 			if err := l.round(ctx, c); err != nil {
 				return err
 			}
-			if l.left() < before || l.progress {
+			now, left := l.Now(), l.left()
+			if left < before {
+				fewer, told = now, false
+			}
+			if !told && now.Sub(fewer) > l.PassDelay+l.pace.most {
+				l.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
+					"until", now.Add(pause).UTC().Truncate(time.Second))
+				told = true
+			}
+			if left < before || l.progress {
 				pause = l.pace.least
 				continue
 			}
 			wait, pause = pause, min(2*pause, l.pace.most)
+		} else if wait > l.pace.most {
+			l.Log.Info("all domains that are left wait", "domains", before,
+				"until", l.Now().Add(wait).UTC().Truncate(time.Second))
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -97,10 +131,13 @@ type later struct {
 
 	mu     sync.Mutex
 	parts  map[int]output.PartInfo // with provisional rows
+	noted  map[int]time.Time       // when they were read, or written
 	flying map[netip.Addr]int      // surveys under way
 	held   map[netip.Addr]time.Time
-	alone  map[int]time.Time // parts that are not to be visited before
-	failed error             // of the reading ahead
+	alone  map[int]time.Time   // parts that are not to be visited before
+	rests  map[int64]time.Time // the same of domains, by rank: as many as the transport keeps away from for their own sake
+	failed error               // of the reading ahead
+	late   *domains.Exclusions // those who opted out late, as they were read last
 }
 
 // round asks again, part by part. What is due goes first, all of it: it waits for
@@ -114,7 +151,7 @@ func (l *later) round(ctx context.Context, c Config) error {
 		if l.alone[k].After(now) {
 			continue
 		}
-		if info.PendingSince != nil && !l.due(*info.PendingSince).After(now) {
+		if info.PendingSince != nil && !l.due(*info.PendingSince, l.noted[k]).After(now) {
 			due = append(due, info)
 		}
 		if info.Counts.Pending[codes.PendingManners] > 0 {
@@ -127,6 +164,7 @@ func (l *later) round(ctx context.Context, c Config) error {
 		infos = slices.Concat(manners[at:], manners[:at])
 	}
 	maps.DeleteFunc(l.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
+	maps.DeleteFunc(l.rests, func(_ int64, until time.Time) bool { return !until.After(now) })
 
 	// Rows are read ahead of the sieve, which must not wait for the disk.
 	l.ready, l.failed, l.progress = make(chan *visit), nil, false
@@ -175,10 +213,25 @@ func (l *later) Next(ctx context.Context) (k int, ok bool, err error) {
 	}
 }
 
-// Open gives the names of the part that Next said.
+// Open gives the names of the part that Next said. Where somebody opted out since
+// its rows were read ahead, they are read once more.
 func (l *later) Open(k int) (Names, error) {
+	if l.open.late != l.excludedLate() {
+		v, err := l.newVisit(l.open.info, l.Now())
+		if err != nil {
+			return nil, err
+		}
+		l.open = v
+	}
 	l.open.began = l.Now()
 	return l.open, nil
+}
+
+// excludedLate are those who opted out late, as they were read last.
+func (l *later) excludedLate() *domains.Exclusions {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.late
 }
 
 // Ranks are those of a part.
@@ -197,7 +250,7 @@ func (l *later) note(info output.PartInfo) {
 		delete(l.parts, info.Part)
 		return
 	}
-	l.parts[info.Part] = info
+	l.parts[info.Part], l.noted[info.Part] = info, l.Now()
 }
 
 // left is the number of rows that wait.
@@ -242,7 +295,7 @@ func (l *later) next(info output.PartInfo) time.Time {
 	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
 		return next
 	}
-	if due := l.due(*info.PendingSince); due.After(next) {
+	if due := l.due(*info.PendingSince, l.noted[info.Part]); due.After(next) {
 		return due
 	}
 	return next
@@ -253,15 +306,6 @@ func (l *later) leave(k int, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.alone[k] = until
-}
-
-// due is when a row may be asked again that was observed at the given time,
-// which was cut to seconds.
-func (l *later) due(observed time.Time) time.Time {
-	if l.PassDelay == 0 {
-		return time.Time{}
-	}
-	return observed.Add(l.PassDelay + time.Second)
 }
 
 // take reports whether one more domain of an address may be surveyed, and
@@ -277,6 +321,20 @@ func (l *later) take(addr netip.Addr, now time.Time) (ok, held bool) {
 	}
 	l.flying[addr]++
 	return true, false
+}
+
+// rest leaves a domain alone, and no other of its address, until its Policy Host
+// wants to be asked.
+func (l *later) rest(rank int64, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rests[rank] = until
+}
+
+func (l *later) resting(rank int64, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rests[rank].After(now)
 }
 
 // release ends the survey of a domain of an address, which was put off or not.

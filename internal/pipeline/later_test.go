@@ -115,7 +115,7 @@ func (w *town) Number(addr netip.AddrPort) uint16 { return uint16(slices.Index(u
 
 func (w *town) RoundTrip(req *http.Request) (*http.Response, error) {
 	domain := strings.TrimPrefix(req.URL.Host, "mta-sts.")
-	addrs, err := Hosts(w)(req.Context(), req.URL.Host)
+	addrs, err := Hosts(w, nil)(req.Context(), req.URL.Host)
 	if err != nil {
 		return nil, err
 	}

@@ -20,12 +20,18 @@ type surveyLog struct {
 	err  error
 }
 
-func newSurveyLog(d *output.Dataset, k int, v *visit) *surveyLog {
+func (r *run) newSurveyLog(k int, v *visit) *surveyLog {
 	base := ""
 	if v != nil {
 		base = v.info.SHA256
 	}
-	return &surveyLog{open: func() (*output.SurveyLog, error) { return d.Log(k, base) }}
+	return &surveyLog{open: func() (*output.SurveyLog, error) {
+		log, err := r.Dataset.Log(k, base, r.Now())
+		if err == nil && log.Damaged() {
+			r.Log.Warn("the log of surveys is damaged: policies that it may have told of wait", "part", k, "for", r.PassDelay)
+		}
+		return log, err
+	}}
 }
 
 func (l *surveyLog) ready() (*output.SurveyLog, error) {
@@ -56,7 +62,11 @@ func (l *surveyLog) begin(row *output.Row, now time.Time, within time.Duration) 
 	if err != nil {
 		return false, err
 	}
-	if at, lost := log.Lost(row.Rank); lost && now.Sub(at) < within && !at.After(now) {
+	at, lost := log.Lost(row.Rank)
+	if at.After(now) { // the clock was wrong then, or is
+		at = now
+	}
+	if lost && now.Sub(at) < within {
 		row.Policy, row.Pending = string(codes.PolicyUnknown), string(codes.PendingInterrupted)
 		row.ObservedAt = at.UTC().Truncate(time.Second)
 		return false, nil

@@ -81,3 +81,29 @@ func TestKilledAmongSurveys(t *testing.T) {
 		t.Errorf("%d policies were fetched in the end, want those of %d", got, names-before)
 	}
 }
+
+// The names of a part that is lost are asked again at once, and none of their
+// policies before the time between two passes is over.
+func TestPartLost(t *testing.T) {
+	const names = 20
+	list := listed{parts: 1, size: names}
+	w := newTown()
+	s := w.survey(t, list, 2)
+	s.PassDelay = time.Hour
+	if err := s.Dataset.LogLost(0, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	if waits := s.parts[0].Counts.Pending["interrupted"]; waits != names || len(w.fetches) != 0 || len(w.lookups) != names {
+		t.Errorf("%d rows wait, %d policies were fetched, %d records asked for", waits, len(w.fetches), len(w.lookups))
+	}
+	s.PassDelay = 0
+	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+		t.Fatal(err)
+	}
+	if s.pending() != 0 || len(w.fetches) != names {
+		t.Errorf("in the end %d rows wait, and %d policies were fetched", s.pending(), len(w.fetches))
+	}
+}

@@ -63,7 +63,7 @@ func inEngine(t *testing.T, engine Engine, world *simnet.World) Config {
 	t.Helper()
 	transport, err := egress.NewTransport(egress.Config{
 		Manners: egress.NoManners(),
-		Resolve: Hosts(engine), Dial: world.DialContext, Roots: world.Roots(), UserAgent: "stsscan/test",
+		Resolve: Hosts(engine, nil), Dial: world.DialContext, Roots: world.Roots(), UserAgent: "stsscan/test",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,8 @@ type earlier struct {
 	upstream netip.AddrPort // that answered, or did not
 	addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
 	told     *output.Row    // the row up to the policy, where only MX hosts are still to be asked
+	begun    bool           // its policy is asked for
+	rests    time.Time      // when its Policy Host wants to be asked again that was put off; zero: it said nothing
 
 	record       codes.Record
 	recordReason codes.RecordReason
@@ -132,12 +134,35 @@ func putOff(err error) bool {
 	return errors.As(err, &later) && later.Later()
 }
 
+// begin notes that the policy of the domain is asked for.
+func (e *earlier) begin() {
+	if e != nil {
+		e.begun = true
+	}
+}
+
+// spared notes that the policy was not asked for after all.
+func (e *earlier) spared() {
+	if e != nil {
+		e.begun = false
+	}
+}
+
+// putOff notes what the error says that put the domain off.
+func (e *earlier) putOff(err error) {
+	if e == nil {
+		return
+	}
+	e.begun = false
+	var rest interface{ Until() time.Time }
+	if errors.As(err, &rest) {
+		e.rests = rest.Until()
+	}
+}
+
 // fillPutOff fills the columns of a policy that nobody was asked for.
 func fillPutOff(row *output.Row, host mtasts.Host) {
-	for i, addr := range host.Addrs {
-		if i == maxHostAddrs {
-			break
-		}
+	for _, addr := range host.Addrs {
 		row.HostAddrs = append(row.HostAddrs, addr.String())
 	}
 	row.HostCNAMEs = host.CNAMEs

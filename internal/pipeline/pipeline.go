@@ -6,8 +6,9 @@
 //
 // Concurrency is decided here and nowhere else. A name holds a slot from its
 // admission until its row is with the writer, so the number of slots bounds
-// questions, surveys and rows alike; a slow disk or a full survey pool stops
-// the admission of names, and never the reading of answers.
+// questions, surveys and rows alike, and a budget of octets what strangers make
+// of them; a slow disk, a full survey pool or a spent budget stops the admission
+// of names, and never the reading of answers.
 //
 // The package opens no connection and no file of its own: engine, client, names
 // and table are handed to it. It judges no text: that is package mtasts.
@@ -30,7 +31,8 @@ import (
 )
 
 // ErrInterrupted says that the run was asked to stop: what was in flight is
-// finished, whole parts are written, and the rest is left for a next run.
+// finished, or has a provisional row, whole parts are written, and the rest is
+// left for a next run.
 var ErrInterrupted = errors.New("interrupted")
 
 // ErrLocalFault says that faults of this machine, or of the way to its
@@ -85,6 +87,13 @@ type Config struct {
 
 	Mail Mail // what is asked about the mail side
 
+	// Excluded gives those who opted out after the names were prepared, nil where
+	// nobody did. It is asked before each part and each pass: their names get no row,
+	// and provisional rows about them become final as they stand. After an error no
+	// more names are admitted, what is in flight is finished, and the run ends with it.
+	// Nil: nobody opts out late.
+	Excluded func() (*domains.Exclusions, error)
+
 	InFlight  int           // questions in flight; 0: 1000
 	Surveys   int           // surveys at a time; 0: 256
 	OpenParts int           // parts being written at a time; 0: by their size, see openParts
@@ -98,7 +107,8 @@ type Config struct {
 	Now   func() time.Time      // nil: time.Now
 	Log   *slog.Logger          // nil: silent
 
-	pace pace // the zero pace: the usual one
+	pace   pace   // the zero pace: the usual one
+	ending ending // the zero ending: the usual one
 }
 
 // withDefaults fills the fields that have a default.
@@ -123,9 +133,12 @@ func (c Config) withDefaults() Config {
 	if c.Passes <= 0 {
 		c.Passes = 1
 	}
-	c.pace = c.pace.withDefaults()
+	c.pace, c.ending = c.pace.withDefaults(), c.ending.withDefaults()
 	if c.Stats == nil {
 		c.Stats = new(Stats)
+	}
+	if c.Excluded == nil {
+		c.Excluded = func() (*domains.Exclusions, error) { return nil, nil }
 	}
 	if c.Wrote == nil {
 		c.Wrote = func(output.PartInfo) {}
@@ -159,23 +172,37 @@ func openParts(size int64) int {
 
 // Run scans the parts that the source hands out.
 //
-// When ctx ends, no more names are admitted, what is in flight is finished
-// within its own deadlines, and Run returns an error that wraps
-// [ErrInterrupted]. A part whose names were not all admitted leaves no file.
+// When ctx ends, no more names are admitted, and what is in flight has a grace
+// of 15 s. A name that has no row then gets a provisional one, or keeps the one
+// that it has; a part whose names were not all admitted, or whose answers nobody
+// vouches for, leaves no file. Run returns an error that wraps [ErrInterrupted]
+// within 25 s, and the time that it takes to write one part.
 // Any other error is a fault of this machine or of its resolvers, never of a
 // domain: it wraps [ErrLocalFault] where a survey met it.
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 
-	// Work in flight outlives ctx, and ends at once when something fails.
-	work, fail := context.WithCancelCause(context.WithoutCancel(ctx))
+	// Work in flight outlives ctx for a while, and ends at once when something
+	// fails; the writer then has what is left of the time.
+	life, fail := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer fail(nil)
+	stop, halt := context.WithCancel(ctx)
+	defer halt()
+	work, cut := context.WithCancelCause(life)
+	defer cut(nil)
+	writing, overdue := context.WithCancel(life)
+	defer overdue()
+	defer c.ending.begin(stop, cut, overdue)()
 
 	r := &run{
 		rowMaker: newRowMaker(),
 		Config:   c,
-		stop:     ctx,
+		began:    time.Now(),
+		stop:     stop,
+		halt:     halt,
+		life:     life,
 		work:     work,
+		writing:  writing,
 		fail:     fail,
 		tlsa:     new(tlsaCache),
 		slots:    newSlots(c.InFlight + min(2*c.InFlight, maxStaged) + 2*c.Surveys),
@@ -183,7 +210,7 @@ func Run(ctx context.Context, config Config) error {
 		opening:  make(chan struct{}, c.OpenParts),
 	}
 	r.voucher, _ = c.Engine.(voucher)
-	clock, stopClock := context.WithCancel(work)
+	clock, stopClock := context.WithCancel(life)
 	defer stopClock()
 	go r.watchClock(clock)
 	if _, r.again = c.Chunks.(*later); r.again {
@@ -207,19 +234,24 @@ func Run(ctx context.Context, config Config) error {
 	})
 
 	admission := &admission{run: r}
-	if err := c.Engine.Sweep(work, admission.fill, r.answered); err != nil {
+	if err := c.Engine.Sweep(work, admission.fill, r.answered); err != nil && !r.cutShort() {
 		fail(fmt.Errorf("the questions stopped: %w", err))
 	}
-	admission.closeAll()
+	admission.end()
 	close(r.surveys)
 	_ = dispatcher.Wait() // surveys have no errors of their own: they call fail
+	if r.cutShort() {
+		r.events <- event{rest: true}
+	}
 	close(r.events)
 	_ = writer.Wait() // nor has the writer
 
-	switch cause := context.Cause(work); {
+	switch cause := context.Cause(life); {
 	case cause != nil:
 		return cause
-	case admission.stopped, r.redo.some(), r.unsure.Load():
+	case admission.refused != nil:
+		return admission.refused
+	case admission.stopped, r.redo.some(), r.unsure.Load(), r.left.Load():
 		return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
 	}
 	return nil
@@ -228,25 +260,31 @@ func Run(ctx context.Context, config Config) error {
 // A run is the state of one call of Run.
 type run struct {
 	Config
-	stop context.Context // ends admission
-	work context.Context // ends everything
-	fail context.CancelCauseFunc
+	stop    context.Context // ends admission
+	halt    func()          // ends stop
+	work    context.Context // ends questions and surveys, some time after stop
+	writing context.Context // ends the writing of parts, some time after that
+	life    context.Context // ends everything
+	fail    context.CancelCauseFunc
 	*rowMaker
 	slots   *slots
 	tlsa    *tlsaCache
 	spare   chan []resolver.Answer // used up
 	surveys chan job               // never full: each job holds a slot
-	events  chan event             // to the writer; rows hold slots, so it is hardly ever full
-	opening chan struct{}          // one element for each open part
+	budget  budget
+	events  chan event    // to the writer; rows hold slots, so it is hardly ever full
+	opening chan struct{} // one element for each open part
 
 	voucher voucher // nil: all answers are believed
 	redo    redo
 	unsure  atomic.Bool // parts were dropped that nobody vouched for in time
+	left    atomic.Bool // names were left without an answer at the end of work
 	stalls  stallWatch  // times that the process was stopped or starved
 
 	again      bool          // the names are those of visits
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
-	complained atomic.Int64  // when a fault of this machine was last logged, in Unix nanoseconds
+	began      time.Time     //
+	complained atomic.Int64  // when a fault of this machine was last logged, 1 + nanoseconds since the run began; 0: never
 }
 
 // observed is the time of a row: whole seconds, so that the column stays small.
@@ -260,5 +298,7 @@ func (r *run) finish(slot int64, row *output.Row) {
 	p := r.slots.part(slot)
 	r.Stats.count(row, p.again())
 	p.finished(row)
-	r.events <- event{part: p, slot: slot, row: row}
+	octets := row.Octets()
+	r.budget.take(octets)
+	r.events <- event{part: p, slot: slot, row: row, octets: octets}
 }

@@ -124,7 +124,7 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 		row.TXTCount = new(int32(l.TXTCount))
 	}
 	if l.TXTCount > 0 {
-		row.TTL = new(int32(min(l.TTL, 1<<31-1)))
+		row.TTL = new(int32(l.TTL)) // below 1<<31
 	}
 	row.EDE = ede(l.EDE)
 	fillAsked(row, asked)
@@ -180,14 +180,11 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 
 func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 	row.HostCNAMEs = host.CNAMEs
-	for i, addr := range host.Addrs {
-		if i == maxHostAddrs {
-			break
-		}
+	for _, addr := range host.Addrs {
 		row.HostAddrs = append(row.HostAddrs, addr.String())
 	}
-	if len(host.Addrs) > 0 {
-		row.HostAddrsCount = new(int32(len(host.Addrs)))
+	if host.Count > 0 {
+		row.HostAddrsCount = new(int32(host.Count))
 	}
 	row.DNSMS = milliseconds(dialled.DNSTime)
 	fillAttempts(row, dialled.Attempts)

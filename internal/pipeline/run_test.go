@@ -18,6 +18,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
@@ -347,7 +348,7 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 		r.fillNegative(&lean, &name, &a)
 		quick := lean.Row()
 		quick.Resolver = a.Trace.Upstream.String()
-		surveyed, err := r.story(&name, &resolver.Answer{Outcome: resolver.Reply, Msg: reply, Trace: a.Trace})
+		surveyed, err := r.story(&name, &job{answer: resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace}, reply: mtasts.ReadReply(name.Domain, reply)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,7 @@ type Stats struct {
 	asked                    atomic.Int64
 	discarded                atomic.Int64
 	crossed                  atomic.Int64
+	excluded                 atomic.Int64
 }
 
 // Counts is a Stats at one moment.
@@ -34,10 +35,14 @@ type Counts struct {
 	Again                    int64 // domains that were asked again
 	Discarded                int64 // parts that were scanned once more, since a resolver gave wrong answers
 	Crossed                  int64 // domains that a cross-check is done with
+	Excluded                 int64 // domains that get no row, since they opted out after the names were prepared
 }
 
 // Domains is the number of domains that have a row.
 func (c Counts) Domains() int64 { return c.Present + c.Absent + c.Unknown }
+
+// Done is the number of domains that have a row, or get none.
+func (c Counts) Done() int64 { return c.Domains() + c.Excluded }
 
 // Waiting is the number of domains whose rows are provisional.
 func (c Counts) Waiting() int64 { return c.Transient + c.Manners }
@@ -58,6 +63,7 @@ func (s *Stats) Counts() Counts {
 		Again:        s.asked.Load(),
 		Discarded:    s.discarded.Load(),
 		Crossed:      s.crossed.Load(),
+		Excluded:     s.excluded.Load(),
 	}
 }
 
@@ -111,10 +117,14 @@ func (s *Stats) forget(t tally) {
 	s.transient.Add(-t.transient)
 	s.manners.Add(-t.manners)
 	s.asked.Add(-t.asked)
+	s.excluded.Add(-t.excluded)
 }
 
 // A tally is what rows add to the Stats.
-type tally struct{ present, absent, unknown, valid, broken, transient, manners, asked int64 }
+type tally struct {
+	present, absent, unknown, valid, broken, transient, manners, asked int64
+	excluded                                                           int64
+}
 
 // add counts a row, and what it was before.
 func (t *tally) add(row *output.Row, before *earlier) {

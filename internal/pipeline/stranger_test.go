@@ -30,7 +30,7 @@ func TestDatesBeyondTheCalendar(t *testing.T) {
 	defer world.Close()
 	engine := inMemory{world}
 	transport, err := egress.NewTransport(egress.Config{
-		Manners: egress.NoManners(), Resolve: Hosts(engine), Roots: world.Roots(), UserAgent: "stsscan/test",
+		Manners: egress.NoManners(), Resolve: Hosts(engine, nil), Roots: world.Roots(), UserAgent: "stsscan/test",
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
 			go func() {

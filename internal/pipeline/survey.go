@@ -36,6 +36,7 @@ const complaintInterval = 5 * time.Second
 // never a finding: the domain is asked again, and in the end the run stops.
 func (r *run) survey(j job) {
 	defer r.Stats.surveying.Add(-1)
+	defer r.budget.giveBack(j.octets)
 	name := r.slots.name(j.slot)
 	p := r.slots.part(j.slot)
 	before, log := p.of(name.Rank), p.surveys()
@@ -43,23 +44,26 @@ func (r *run) survey(j job) {
 		r.keep(j.slot, row, err)
 		return
 	}
-	first := &j.answer
-	var told *output.Row
+	first := &j
+	var told, partial *output.Row
 	if before != nil {
 		told = before.told
 	}
 	stalls := r.stalls.count()
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
-		if err := r.await(); err != nil {
+		if err := r.await(); err != nil && r.work.Err() == nil {
 			return nil, backoff.Permanent(err)
 		}
 		if told == nil { // a policy is not asked for again because of what came after it
-			var err error
-			told, err = r.tell(name, first, r.deadline(before), log)
+			seen, err := r.tell(name, first, before, log)
 			first = nil // a second try asks the question again
+			if seen != nil {
+				partial = seen
+			}
 			if err != nil {
 				return nil, err
 			}
+			told = seen
 		}
 		row := *told
 		row.Findings = slices.Clip(row.Findings)
@@ -72,10 +76,19 @@ func (r *run) survey(j job) {
 			fillProbesPutOff(&row, mx)
 		}
 		r.excuse(&row, stalls)
-		return &row, r.settle(&row, before)
+		if err := r.settle(&row, before); err != nil {
+			return nil, err
+		}
+		return &row, context.Cause(r.work) // whatever failed, that may be why
 	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)
 	}))
+	if err != nil && r.cutShort() {
+		if row = r.interrupted(partial, before); row == nil {
+			return // the writer knows what to do with such names
+		}
+		err = nil
+	}
 	if err != nil {
 		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
 		return
@@ -99,19 +112,19 @@ func (r *run) keep(slot int64, row *output.Row, err error) {
 // domain meets it, thousands do.
 func (r *run) complain(domain string, err error) {
 	faults := r.Stats.localFaults.Add(1)
-	now := r.Now().UnixNano()
+	now := 1 + int64(time.Since(r.began))
 	last := r.complained.Load()
-	if time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
+	if last > 0 && time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
 		return
 	}
 	r.Log.Warn("a fault of this machine: domains are asked again", "times", faults, "last", domain, "error", err)
 }
 
 // story is one domain's survey: the record, and the policy where there is a
-// valid record. first is the sieve's answer, nil to ask the question here. The
+// valid record. first is what the sieve heard, nil to ask the question here. The
 // error is a fault of this machine.
-func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
-	row, err := r.tell(name, first, r.Deadline, nil)
+func (r *run) story(name *domains.Name, first *job) (*output.Row, error) {
+	row, err := r.tell(name, first, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +140,9 @@ func (r *run) conclude(row *output.Row, deadline time.Duration) error {
 	return r.mail(row, deadline)
 }
 
-// tell is the story up to the policy, which it has so long to retrieve. It logs
-// that the policy is asked for.
-func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration, log *surveyLog) (*output.Row, error) {
+// tell is the story up to the policy. It logs that the policy is asked for. With
+// an error the row is what was known of the domain by then, or nil.
+func (r *run) tell(name *domains.Name, first *job, before *earlier, log *surveyLog) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -137,22 +150,26 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 	}
 
 	var asked resolver.Trace
-	if first != nil && (first.Outcome == resolver.NXDOMAIN || first.Outcome == resolver.NODATA) {
+	if first != nil && (first.answer.Outcome == resolver.NXDOMAIN || first.answer.Outcome == resolver.NODATA) {
 		var lean output.Lean // the mail side of every domain is asked for
-		r.fillNegative(&lean, name, first)
+		r.fillNegative(&lean, name, &first.answer)
 		row = whole(&lean, name)
-		if first.Trace.Upstream.IsValid() {
-			row.Resolver = first.Trace.Upstream.String()
+		if upstream := first.answer.Trace.Upstream; upstream.IsValid() {
+			row.Resolver = upstream.String()
 		}
 		return row, nil
 	}
 	lookup, err := r.lookup(name.Domain, first, &asked)
-	if local(err) {
+	if local(err) || err != nil && r.cutShort() {
 		return nil, err
 	}
 	fillLookup(row, lookup, err, asked)
 	if err != nil {
 		return row, nil
+	}
+	row.Policy = string(codes.PolicyUnknown)
+	if r.work.Err() != nil {
+		return row, context.Cause(r.work)
 	}
 	if ask, err := log.begin(row, r.Now(), r.PassDelay); !ask || err != nil {
 		if err != nil {
@@ -160,8 +177,9 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		}
 		return row, err
 	}
+	before.begin()
 
-	ctx := egress.WithTimeout(r.work, deadline)
+	ctx := egress.WithPass(egress.WithTimeout(r.work, r.deadline(before)), int(before.nextPass()))
 	if r.patience > 0 {
 		ctx = egress.WithPatience(ctx, r.patience)
 	}
@@ -170,11 +188,15 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 	result = "fetcherror"
 	fetch, err := r.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), name.Domain)
 	if putOff(err) {
+		before.putOff(err)
 		fillPutOff(row, host)
 		return row, nil
 	}
-	if local(err) {
-		return nil, err
+	if local(err) || err != nil && r.work.Err() != nil {
+		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
+			before.spared()
+		}
+		return row, err
 	}
 	fillFetch(row, fetch, err, host, dialled)
 	if err == nil {
@@ -184,17 +206,18 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 }
 
 // lookup ends the lookup that the sieve began.
-func (r *run) lookup(domain string, first *resolver.Answer, asked *resolver.Trace) (mtasts.Lookup, error) {
+func (r *run) lookup(domain string, first *job, asked *resolver.Trace) (mtasts.Lookup, error) {
 	ctx := resolver.WithTrace(r.work, asked)
-	switch {
-	case first == nil:
-		return r.Client.LookupRecord(ctx, domain)
-	case first.Outcome == resolver.Reply:
-		*asked = first.Trace
-		return r.Client.LookupFrom(ctx, domain, first.Msg)
+	if first != nil {
+		*asked = first.answer.Trace
 	}
-	*asked = first.Trace
-	return mtasts.LookupFailed(domain, first.Err)
+	switch {
+	case first == nil, first.answer.Outcome == resolver.Reply && first.reply == nil:
+		return r.Client.LookupRecord(ctx, domain)
+	case first.answer.Outcome == resolver.Reply:
+		return r.Client.LookupFrom(ctx, first.reply)
+	}
+	return mtasts.LookupFailed(domain, first.answer.Err)
 }
 
 // local reports whether err is a fault of this machine, or of a run that is

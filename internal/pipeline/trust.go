@@ -25,8 +25,8 @@ type awaiter interface {
 const (
 	// vouchTime is how often parts that wait for a judgement are looked at.
 	vouchTime = 20 * time.Millisecond
-	// vouchLast is how long a run that was asked to stop waits for one. A part
-	// that gets none leaves no file, and is scanned again.
+	// vouchLast is how long a run that was asked to stop waits for one, at most. A
+	// part that gets none leaves no file, and is scanned again.
 	vouchLast = 10 * time.Second
 )
 
@@ -38,8 +38,13 @@ func (w *writer) vouch(p *part) resolver.Trust {
 	return w.voucher.Vouch(p.from, p.to)
 }
 
-// conclude ends a part that has all its rows, when they can be believed.
+// conclude ends a part that has all its rows, when they can be believed, and there
+// is time.
 func (w *writer) conclude(p *part) error {
+	if w.writing.Err() != nil {
+		w.doubts = append(w.doubts, p)
+		return nil
+	}
 	switch w.vouch(p) {
 	case resolver.Trusted:
 		return w.end(p)
@@ -55,7 +60,7 @@ func (w *writer) reconsider() {
 	doubts := w.doubts
 	w.doubts = nil
 	for _, p := range doubts {
-		if w.work.Err() != nil {
+		if w.life.Err() != nil {
 			return
 		}
 		if err := w.conclude(p); err != nil {

@@ -15,9 +15,9 @@ const (
 	// maxVisit bounds the rows of a part that are asked again at a time, and so
 	// the memory of a visit. The others wait for another one.
 	maxVisit = 1 << 14
-	// maxVisitOctets bounds the evidence in them, of rows that only wait for MX
-	// hosts and are kept whole.
-	maxVisitOctets = 16 << 20
+	// visitsOctets bounds the evidence in them, over all visits, of rows that only
+	// wait for MX hosts and are kept whole.
+	visitsOctets = 64 << 20
 	// together is how many domains of one address are surveyed at a time, over
 	// all visits: enough that the next one is there when the address is due.
 	together = 8
@@ -33,6 +33,9 @@ type visit struct {
 	info  output.PartInfo
 	began time.Time
 
+	late     *domains.Exclusions // those who opted out late, when the rows were read
+	excluded int64               // rows about them
+
 	mu      sync.Mutex
 	free    []domains.Name // of no known address, or none that matters
 	queues  map[netip.Addr][]domains.Name
@@ -46,18 +49,29 @@ type visit struct {
 // quick round those that are due, in another those that wait for manners.
 func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 	v := &visit{
-		later: l, info: info, began: now, queues: make(map[netip.Addr][]domains.Name),
+		later: l, info: info, began: now, late: l.excludedLate(), queues: make(map[netip.Addr][]domains.Name),
 		earlier: make(map[int64]*earlier), done: make(map[int64]bool),
 	}
-	octets := 0
+	octets, most := 0, visitsOctets/l.visits()
+	l.mu.Lock()
+	noted := l.noted[info.Part]
+	l.mu.Unlock()
 	for row, err := range l.Dataset.Provisional(info.Part) {
 		if err != nil {
 			return nil, err
 		}
-		if len(v.earlier) == maxVisit || octets > maxVisitOctets {
+		if l.stop.Err() != nil || len(v.earlier) == maxVisit || octets > most {
 			break
 		}
-		if manners := row.Pending == string(codes.PendingManners); l.quick != manners && (manners || !l.due(row.ObservedAt).After(now)) {
+		if excludes(v.late, row) {
+			v.excluded++
+			continue
+		}
+		if l.resting(row.Rank, now) {
+			continue
+		}
+		manners := row.Pending == string(codes.PendingManners)
+		if l.quick != manners && (manners || !l.due(row.ObservedAt, noted).After(now)) {
 			octets += v.add(row)
 		}
 	}
@@ -155,17 +169,29 @@ func (v *visit) finished(row *output.Row) {
 	v.done[row.Rank] = true
 	v.looked = time.Time{}
 	v.mu.Unlock()
+	own := !e.rests.IsZero()
+	if own {
+		v.rest(row.Rank, e.rests)
+	}
 	if !v.quick && e.addr.IsValid() {
-		v.release(e.addr, row.Pending == string(codes.PendingManners))
+		v.release(e.addr, !own && row.Pending == string(codes.PendingManners))
 	}
 	v.Stats.again(e.pending)
 }
 
-// written reports whether the row of a rank is new.
-func (v *visit) written(rank int64) bool {
+// keep reports whether a row of the file before has no new one. A provisional row
+// about somebody who opted out late becomes final.
+func (v *visit) keep(row *output.Row) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.done[rank]
+	if v.done[row.Rank] {
+		return false
+	}
+	if row.Pending != "" && excludes(v.late, row) {
+		v.Stats.waits(codes.Pending(row.Pending), -1)
+		endLate(row)
+	}
+	return true
 }
 
 // avoid is the number of the upstream that could not answer for a name before.

@@ -15,16 +15,21 @@ import (
 const (
 	batchRows   = 512
 	batchOctets = 1 << 20
+	// batchesOctets bounds the batches of all parts that are open: beyond it none
+	// waits for more of its kind.
+	batchesOctets = 16 << 20
 )
 
-// A part is one file being written. admitted belongs to the admission until
-// the part is sealed; the other fields belong to the writer.
+// A part is one file being written. admitted and excluded belong to the admission
+// until the part is sealed; the other fields belong to the writer.
 type part struct {
 	number   int
-	visit    *visit       // nil where its names are asked for the first time
-	log      *surveyLog   // of its surveys
-	file     *output.Part // nil until there is something to write: many parts may be open, and a writer is large
+	visit    *visit              // nil where its names are asked for the first time
+	log      *surveyLog          // of its surveys
+	file     *output.Part        // nil until there is something to write: many parts may be open, and a writer is large
+	late     *domains.Exclusions // those who opted out before it was begun, and after the names were prepared
 	admitted int64
+	excluded int64 // names left out since they are of late
 	sealed   bool
 	written  int64
 	batch    []output.Row // of surveys
@@ -61,27 +66,30 @@ func (p *part) finished(row *output.Row) {
 }
 
 // An event tells the writer of plain negatives, of a new part (nothing else is
-// set), of a row, or that a part is sealed: as many rows will come as names
-// were admitted.
+// set), of a row, that a part is sealed: as many rows will come as names were
+// admitted; or, as the last one, that the rest of them will not come.
 type event struct {
 	negatives []resolver.Answer
 	at        time.Time // when they were observed
 	part      *part
 	slot      int64
 	row       *output.Row
+	octets    int // of row
 	sealed    bool
+	rest      bool
 }
 
 // A writer is the goroutine that owns the open parts and makes the rows of
 // plain negatives.
 type writer struct {
 	*run
-	open  map[*part]bool
-	spare [][]output.Row // batches of parts that are done
-	tags  []int64        // of slots that are to be released
-	row   output.Lean    // of a plain negative
-	from  netip.AddrPort // the upstream that gave the last one
-	name  string         // of it
+	open   map[*part]bool
+	octets int            // of evidence in the batches
+	spare  [][]output.Row // batches of parts that are done
+	tags   []int64        // of slots that are to be released
+	row    output.Lean    // of a plain negative
+	from   netip.AddrPort // the upstream that gave the last one
+	name   string         // of it
 
 	doubts []*part // that are full, and wait for a judgement
 }
@@ -109,7 +117,7 @@ func (r *run) write() error {
 			w.reconsider()
 		}
 	}
-	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && r.work.Err() == nil && time.Now().Before(last); {
+	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && r.writing.Err() == nil && time.Now().Before(last); {
 		<-ticker.C
 		w.reconsider()
 	}
@@ -128,11 +136,16 @@ func (w *writer) take(e event) {
 	case e.negatives != nil:
 		w.addNegatives(e)
 		return
+	case e.rest:
+		w.addRest()
+		return
 	case e.sealed:
 		e.part.sealed = true
+		e.part.tally.excluded = e.part.excluded
 	case e.row != nil:
 		*w.place(e.part) = *e.row
-		e.part.octets += e.row.Octets()
+		e.part.octets += e.octets
+		w.octets += e.octets
 		e.part.tally.add(e.row, e.part.of(e.row.Rank))
 		w.slots.release(e.slot)
 	default:
@@ -151,7 +164,7 @@ func (w *writer) addNegatives(e event) {
 	w.slots.touch(w.tags)
 	for i := range e.negatives {
 		a := &e.negatives[i]
-		if w.work.Err() != nil {
+		if w.life.Err() != nil {
 			continue
 		}
 		p := w.slots.part(a.Tag)
@@ -194,23 +207,25 @@ func (w *writer) place(p *part) *output.Row {
 // settle writes the batch of p when it is large or the last, and ends the part
 // when no more rows will come.
 func (w *writer) settle(p *part) {
-	if w.work.Err() != nil {
+	if w.life.Err() != nil {
 		p.batch = p.batch[:0]
 		return
 	}
 	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
-	if full && p.again() && p.admitted == 0 { // the rows stay what they are
+	if full && p.again() && p.admitted == 0 && p.visit.excluded == 0 { // the rows stay what they are
 		p.log.end()
 		delete(w.open, p)
 		<-w.opening
 		return
 	}
-	if full || len(p.batch) >= batchRows || p.octets >= batchOctets {
+	if full || len(p.batch) >= batchRows || p.octets >= batchOctets || w.octets >= batchesOctets {
 		if err := w.store(p, p.batch); err != nil {
 			w.fail(err)
 			return
 		}
 		clear(p.batch)
+		w.budget.giveBack(p.octets)
+		w.octets -= p.octets
 		p.batch, p.octets = p.batch[:0], 0
 	}
 	if !full {
@@ -248,7 +263,9 @@ func (w *writer) storeNegative(p *part, name *domains.Name) error {
 func (w *writer) create(p *part) (err error) {
 	if p.file == nil {
 		first, last := w.Chunks.Ranks(p.number)
-		p.file, err = w.Dataset.Create(p.number, first, last)
+		if p.file, err = w.Dataset.Create(p.number, first, last); err == nil {
+			p.file.LimitGroups(groupsOctets / w.OpenParts)
+		}
 	}
 	return err
 }
@@ -256,10 +273,11 @@ func (w *writer) create(p *part) (err error) {
 // end makes the file of p whole.
 func (w *writer) end(p *part) error {
 	if p.again() {
-		if err := p.file.Keep(w.Dataset, p.visit.info, p.visit.written); err != nil {
+		if err := p.file.Keep(w.Dataset, p.visit.info, p.visit.keep); err != nil {
 			return err
 		}
 	}
+	p.file.ExcludeLate(p.excluded)
 	info, err := p.file.Commit()
 	if err != nil {
 		return err

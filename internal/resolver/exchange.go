@@ -193,7 +193,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 			}
 		}
 		at = stepUDP
-		rd, err := a.read(packet)
+		rd, err := r.read(a, packet)
 		if err != nil {
 			return reading{}, failure(codes.RecordMalformed, err)
 		}
@@ -204,6 +204,16 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 		}
 		return rd, nil
 	}
+}
+
+// read reads a valid reply. Few large ones are read at a time: in memory they
+// are twenty times as large as on the wire, until somebody has looked into them.
+func (r *Resolver) read(a *asker, packet []byte) (reading, error) {
+	if len(packet) > largeReply {
+		r.large <- struct{}{}
+		defer func() { <-r.large }()
+	}
+	return a.read(packet)
 }
 
 // read reads a valid reply.

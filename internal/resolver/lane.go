@@ -39,6 +39,7 @@ type lane struct {
 	admits  []Question     // room for the next questions
 	more    bool           // there may be some
 	answers []Answer       // of this round
+	parsed  int            // messages in answers
 	deliver func([][]byte) // receives datagrams
 	touched int            // see receivedAll
 }
@@ -51,6 +52,7 @@ const (
 	lazyTime    = time.Millisecond
 	lazyness    = 20        // empty rounds
 	manyReplies = 4 * batch // fewer, over all ports, make small and dear calls
+	mostParsed  = 64        // messages wait for the end of a round: parsed, each is large
 )
 
 // stageRoom is how many questions may wait in a lane to be sent: a batch for
@@ -109,9 +111,7 @@ func (l *lane) run() {
 			admitted = l.admit()
 			sent = l.send()
 		}
-		l.hand(l.answers)
-		clear(l.answers)
-		l.answers = l.answers[:0]
+		l.handAll()
 		if !l.more && l.table.used() == 0 {
 			return
 		}
@@ -135,6 +135,13 @@ func (l *lane) run() {
 	if l.ctx.Err() == nil { // the Resolver is closed
 		l.abandon()
 	}
+}
+
+// handAll yields the answers that are there.
+func (l *lane) handAll() {
+	l.hand(l.answers)
+	clear(l.answers)
+	l.answers, l.parsed = l.answers[:0], 0
 }
 
 // admit takes questions from the source while there is room for them.

@@ -17,6 +17,8 @@ func RcodeName(rcode int) string {
 		return "NXDOMAIN"
 	case dns.RcodeSuccess:
 		return "NOERROR"
+	case dns.RcodeBadVers: // RFC 6891, section 9: BADSIG, of the same number, is an error of TSIG alone
+		return "BADVERS"
 	}
 	if name, ok := dns.RcodeToString[rcode]; ok {
 		return name

@@ -24,7 +24,7 @@ func (r *Resolver) most(patient, declined bool) int {
 	if !patient || declined {
 		return r.attempts
 	}
-	return min(morePatience*r.attempts, 1+maxRetries)
+	return min(morePatience*r.attempts, 1+MaxRetries)
 }
 
 // outweighs reports whether e says more about a question than how an attempt

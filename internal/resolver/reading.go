@@ -68,22 +68,18 @@ func readMessage(packet []byte) (reading, error) {
 
 // filtered reports whether somebody on the way chose the answer: blocked,
 // censored, filtered (RFC 8914, sections 4.16 to 4.18).
-func filtered(ede []uint16) bool {
-	return slices.ContainsFunc(ede, saysFiltered)
-}
+func filtered(ede []uint16) bool { return slices.ContainsFunc(ede, chosen) }
 
-func saysFiltered(code uint16) bool {
+// chosen reports whether an extended error says so.
+func chosen(code uint16) bool {
 	return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
 }
 
-// maxEDE bounds the extended errors that are kept of one reply, which has room for
-// ten thousand. IANA has some thirty, and a reply rarely has two.
+// maxEDE is how many extended errors are kept, those that matter apart.
 const maxEDE = 16
 
-// appendOnce keeps a code that is new, while there is room; those that decide what
-// a denial means are always kept.
 func appendOnce(ede []uint16, code uint16) []uint16 {
-	if len(ede) >= maxEDE && !saysFiltered(code) || slices.Contains(ede, code) {
+	if len(ede) >= maxEDE && !chosen(code) || slices.Contains(ede, code) {
 		return ede
 	}
 	return append(ede, code)

@@ -58,6 +58,10 @@ func replies() map[string]struct {
 	const nx, ok = dns.RcodeNameError, dns.RcodeSuccess
 	com := []dns.RR{soa("com.")}
 	escaped := soa(`a\.b.com.`)
+	var many []uint16
+	for code := range uint16(100) {
+		many = append(many, 100+code)
+	}
 	chaos := soa("com.")
 	chaos.Header().Class = dns.ClassCHAOS
 	cookie := opt()
@@ -79,6 +83,8 @@ func replies() map[string]struct {
 		"blocked":                  {denied(nx, com, opt(dns.ExtendedErrorCodeBlocked)), Reply, "com", false},
 		"censored":                 {denied(nx, com, opt(dns.ExtendedErrorCodeCensored)), Reply, "com", false},
 		"filtered":                 {denied(ok, com, opt(3, dns.ExtendedErrorCodeFiltered)), Reply, "com", false},
+		"very many errors":         {denied(nx, com, opt(many...)), NXDOMAIN, "com", true},
+		"filtered among very many": {denied(nx, com, opt(append(many, dns.ExtendedErrorCodeFiltered)...)), Reply, "com", false},
 		"prohibited is not so":     {denied(nx, com, opt(dns.ExtendedErrorCodeProhibited)), NXDOMAIN, "com", true},
 		"truncated":                {reply(func(m *dns.Msg) { m.Rcode, m.Ns, m.Truncated = nx, com, true }), Reply, "com", false},
 		"servfail":                 {denied(dns.RcodeServerFailure, nil, opt()), Reply, "", false},
@@ -133,6 +139,9 @@ func TestReading(t *testing.T) {
 			}
 			m.Compress = compress
 			long, short, ok := both(t, packed(m))
+			if len(long.ede) > maxEDE+1 {
+				t.Errorf("%s: %d extended errors are kept", title, len(long.ede))
+			}
 			if !ok || long.outcome != c.outcome || long.zone != c.zone || short != c.short {
 				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress, long.outcome, long.zone, short, c.outcome, c.zone, c.short)
 			}

@@ -195,6 +195,11 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 		delete(l.history, i)
 	}
 	l.table.release(i)
+	if a.Msg != nil {
+		if l.parsed++; l.parsed == mostParsed {
+			l.handAll()
+		}
+	}
 }
 
 func (l *lane) trace(i uint32) Trace {

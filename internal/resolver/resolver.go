@@ -47,15 +47,21 @@ type Config struct {
 // hundred octets, whether it is asked or not.
 const MostInFlight = 1_000_000
 
+// MaxRetries is the most that [Config].Retries may be: a slot counts attempts in an
+// octet.
+const MaxRetries = 254
+
 const (
 	defaultTimeout  = 5 * time.Second
 	defaultInFlight = 1000
 	defaultFloor    = 16
 
-	maxRetries = 254 // a slot counts attempts in an octet
-
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
+
+	// largeReply is a reply that is parsed beside few others, in octets.
+	largeReply = 4 << 10
+	maxLarge   = 4
 )
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
@@ -80,6 +86,7 @@ type Resolver struct {
 
 	askers sync.Pool
 	tcp    chan struct{} // one element for each TCP connection
+	large  chan struct{} // one element for each large reply that is being parsed
 
 	life    context.Context // of the Resolver: ends with Close
 	end     context.CancelFunc
@@ -95,8 +102,8 @@ func New(c Config) (*Resolver, error) {
 		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
 	case c.InFlight > MostInFlight:
 		return nil, fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
-	case c.Retries > maxRetries:
-		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, maxRetries)
+	case c.Retries > MaxRetries:
+		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
 	case c.Rate < 0 || math.IsNaN(c.Rate):
 		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
 	}
@@ -111,6 +118,7 @@ func New(c Config) (*Resolver, error) {
 		log:      c.Log,
 		began:    time.Now(),
 		tcp:      make(chan struct{}, maxTCP),
+		large:    make(chan struct{}, maxLarge),
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)

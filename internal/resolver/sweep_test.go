@@ -187,11 +187,11 @@ func TestSweepWindow(t *testing.T) {
 func TestSweepOfManyAttempts(t *testing.T) {
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
 	var g gathered
-	if err := open(t, Config{Retries: maxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil || len(g.answers) != 3 {
+	if err := open(t, Config{Retries: MaxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil || len(g.answers) != 3 {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
 	for _, answers := range g.answers {
-		if a := answers[0]; a.Rcode != dns.RcodeServerFailure || a.Trace.Attempts != 1+maxRetries {
+		if a := answers[0]; a.Rcode != dns.RcodeServerFailure || a.Trace.Attempts != 1+MaxRetries {
 			t.Errorf("%+v", a)
 		}
 	}

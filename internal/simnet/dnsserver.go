@@ -49,7 +49,7 @@ func (w *World) datagram(message, buf []byte) []byte {
 		return garbage()
 	case fault == dnsMalformed:
 		return malformed(reply, buf)
-	case fault == dnsTruncate || fault == dnsTruncateUDP:
+	case fault == dnsTruncate || fault == dnsTruncateUDP || fault == dnsFlood:
 		truncate(reply)
 	default:
 		// Sets TC and leaves out what does not fit.

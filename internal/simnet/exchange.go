@@ -78,7 +78,7 @@ func subject(q *dns.Msg) string {
 }
 
 // answer makes the reply to q and says how it goes wrong on the way: dnsFine,
-// dnsSilent, dnsGarbage, dnsMalformed, or a truncation. Other faults are in
+// dnsSilent, dnsGarbage, dnsMalformed, dnsFlood, or a truncation. Other faults are in
 // the reply. The reply shares nothing with q or the source.
 func (w *World) answer(q *dns.Msg) (*dns.Msg, dnsFault) {
 	reply := &dns.Msg{Question: slices.Clone(q.Question), Compress: true}
@@ -137,6 +137,9 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 			fault = st.fault
 		case dnsRebind:
 			w.rebind(&st)
+		case dnsFlood:
+			fault = st.fault
+			flood(reply, &st)
 		case dnsReferral:
 			reply.Ns = []dns.RR{nsOf(st.zone)}
 			return false, fault
@@ -151,6 +154,9 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 		}
 		if len(st.rrs) == 0 {
 			reply.Rcode = st.rcode
+			if st.fault == dnsStray {
+				st.zone = strayZone
+			}
 			reply.Ns = []dns.RR{w.denial(st.zone)}
 			return signed, fault
 		}
@@ -165,6 +171,25 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 		if name = plainName(alias.Target); slices.Contains(visited, name) {
 			return signed, fault
 		}
+	}
+}
+
+// strayZone is a zone that no other name is in.
+const strayZone = "stray.example"
+
+// floodRoom is what a flood takes of a message of 64 KiB: the rest is for what
+// else is in it.
+const floodRoom = 63 << 10 // octets
+
+// flood puts TXT records before those that the name has, each as short as can be.
+func flood(reply *dns.Msg, st *step) {
+	if len(st.rrs) == 0 || st.rrs[0].Header().Rrtype != dns.TypeTXT {
+		return
+	}
+	const size = 14 // octets of a record: pointer, type, class, TTL, length, "x"
+	hdr := *st.rrs[0].Header()
+	for range floodRoom / size {
+		reply.Answer = append(reply.Answer, &dns.TXT{Hdr: hdr, Txt: []string{"x"}})
 	}
 }
 

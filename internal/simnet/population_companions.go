@@ -101,6 +101,9 @@ func reportStories() []reportStory {
 // reportOf draws what a domain publishes. Who has no record of MTA-STS hardly
 // ever has one of TLSRPT: 0.02 %.
 func (p *population) reportOf(f *fate) *reportStory {
+	if len(reportLabels)+len(f.domain) > maxName {
+		return &p.reports[2] // no such name can exist
+	}
 	if f.bears || f.draw.chance(forReportAlone, 0.0002) {
 		return &p.reports[p.reportShares.at(f.draw.unit(forReport))]
 	}
@@ -132,7 +135,7 @@ func (p *population) tlsaOf(host *fate) codes.TLSA {
 	}
 	d := host.draw
 	switch {
-	case host.story.record == playNoDomain || !d.chance(forTLSA, share):
+	case host.story.record == playNoDomain || !d.chance(forTLSA, share) || len(tlsaLabels)+len(host.domain) > maxName:
 		return codes.TLSAAbsent
 	case !signed:
 		return codes.TLSAInsecure

@@ -51,7 +51,7 @@ func TestTruthAsRead(t *testing.T) {
 }
 
 // onTheWire are the findings for which a connection is needed, a look at both
-// the addresses and the aliases of the host, or one at the mail side.
+// the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
 	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
 	codes.FindCharsetOther, codes.FindTruncationPossible,
@@ -61,6 +61,8 @@ var onTheWire = []codes.Finding{
 	codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
 	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSAUnusable, codes.FindMXNoSTARTTLS,
 	codes.FindMXTLSFailed, codes.FindMXCertificate,
+
+	codes.FindExcludedLate, // of the run
 }
 
 // testWorld is the world of a population.

@@ -106,6 +106,23 @@ func TestDNSSize(t *testing.T) {
 	}
 }
 
+// A flood fills a message over TCP, the record last, and nothing over UDP.
+func TestDNSFlood(t *testing.T) {
+	s := serve(t, openText(t, "-- zone --\na.example.com. TXT \"the record\"\n-- faults --\na.example.com dns flood\n"))
+	for network, least := range map[string]int{"udp": 0, "tcp": 4000} {
+		exchange := &dns.Client{Net: network, Timeout: 5 * time.Second}
+		reply, _, err := exchange.Exchange(question("a.example.com", dns.TypeTXT), s.DNS.String())
+		if err != nil {
+			t.Errorf("%s: %v", network, err)
+			continue
+		}
+		n := len(reply.Answer)
+		if reply.Truncated != (network == "udp") || n < least || n > 0 && reply.Answer[n-1].(*dns.TXT).Txt[0] != "the record" {
+			t.Errorf("%s: truncated %t, %d records", network, reply.Truncated, n)
+		}
+	}
+}
+
 // Bad packets get FORMERR where there is a question to answer, else nothing,
 // and never stop the server.
 func TestDNSBadPackets(t *testing.T) {

@@ -52,6 +52,8 @@ const (
 	dnsGarbage              // sends bytes that are no DNS message, then nothing: to be ignored, so a time-out
 	dnsMalformed            // sends a reply to the question that cannot be parsed
 	dnsRebind               // changes its mind: every second address is that of the loopback interface
+	dnsFlood                // TXT records beside those of the name, as many as a message of 64 KiB holds
+	dnsStray                // denies with the SOA of a zone that the name is not in
 )
 
 // A tcpPlay is how an address meets a connection.

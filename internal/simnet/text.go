@@ -37,7 +37,7 @@ type text struct {
 // says 404, unless faults tell otherwise. Its lines are:
 //
 //	<owner> dns servfail|refused|rcode N|silent|truncate|truncate-udp|referral|filtered|
-//	        first-hop|garbage|malformed|rebind [TYPE] [ede N]
+//	        first-hop|garbage|malformed|rebind|flood|stray [TYPE] [ede N]
 //	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd
 //	<host>  tls good|wildcard|wrong-name [HOSTER]|common-name|partial-wildcard|parent-wildcard|
 //	        expired|not-yet-valid|self-signed|unknown-authority|incomplete-chain|

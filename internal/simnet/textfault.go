@@ -29,7 +29,7 @@ type dnsRule struct {
 func dnsWords() []string {
 	return []string{
 		"fine", "silent", "truncate", "truncate-udp", "referral", "filtered", "first-hop", "garbage", "malformed",
-		"rebind",
+		"rebind", "flood", "stray",
 	}
 }
 

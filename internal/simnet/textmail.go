@@ -64,6 +64,13 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 		truth.Delegation, err = member(value, codes.Delegations())
 	case "verdict":
 		truth.Verdict, err = member(value, codes.Verdicts())
+	case "probes":
+		for word := range strings.SplitSeq(value, ",") {
+			if _, err = member(word, codes.STARTTLSs()); err != nil {
+				break
+			}
+			truth.Probes = append(truth.Probes, word)
+		}
 	case "verdict_probed":
 		truth.VerdictProbed, err = member(value, codes.Verdicts())
 	default:

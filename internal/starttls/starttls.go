@@ -77,16 +77,18 @@ func (r Result) hasty() bool {
 	return r.TLSError == codes.TLSHandshakeTimeout || r.TLSError == codes.TLSReset
 }
 
-// A Prober probes hosts, each once. It keeps about 300 octets for each host that
-// it has met. It may be used concurrently.
+// A Prober probes hosts, each once. It keeps at most 128 octets for each host
+// that it has met, and the facts of each certificate once. It may be used
+// concurrently.
 type Prober struct {
 	config Config
 
 	mu     sync.Mutex
-	probes map[string]*probe // by host
+	probes map[string]*probe // that are going on, by host
+	known  known
 }
 
-// A probe is one that is going on, or over.
+// A probe is one that is going on.
 type probe struct {
 	done   chan struct{} // closed when it is over
 	result Result
@@ -98,7 +100,7 @@ func New(c Config) *Prober {
 	if c.Deadline <= 0 {
 		c.Deadline = 30 * time.Second
 	}
-	return &Prober{config: c, probes: make(map[string]*probe)}
+	return &Prober{config: c, probes: make(map[string]*probe), known: newKnown()}
 }
 
 // ErrLater says that a host was not probed for the sake of manners: its address
@@ -119,13 +121,17 @@ var ErrStalled = errors.New("starttls: this process was stopped meanwhile")
 func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (Result, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	p.mu.Lock()
-	one, known := p.probes[host]
-	if !known {
+	if result, ok := p.known.result(host); ok {
+		p.mu.Unlock()
+		return result, nil
+	}
+	one, going := p.probes[host]
+	if !going {
 		one = &probe{done: make(chan struct{})}
 		p.probes[host] = one
 	}
 	p.mu.Unlock()
-	if known {
+	if going {
 		select {
 		case <-one.done:
 			return one.result, one.err
@@ -141,11 +147,12 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 	if one.err == nil && one.result.hasty() && stalls() != before {
 		one.result, one.err = Result{}, ErrStalled
 	}
-	if one.err != nil {
-		p.mu.Lock()
-		delete(p.probes, host)
-		p.mu.Unlock()
+	p.mu.Lock()
+	delete(p.probes, host)
+	if one.err == nil {
+		p.known.keep(host, one.result)
 	}
+	p.mu.Unlock()
 	close(one.done)
 	return one.result, one.err
 }
@@ -214,7 +221,9 @@ func unconnected(err error) codes.STARTTLS {
 		return codes.STARTTLSNoConnection
 	}
 	switch failed.PolicyReason() {
-	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress, codes.ReasonOptedOut:
+	case codes.ReasonOptedOut:
+		return codes.STARTTLSOptedOut
+	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress:
 		return codes.STARTTLSNoAddress
 	case codes.ReasonNoIPv6:
 		return codes.STARTTLSUnknown // we have no way there

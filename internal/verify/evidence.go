@@ -17,7 +17,7 @@ func (c *check) checkRow(file string, row *output.Row) {
 	for _, what := range c.reasons(row) {
 		c.rowProblem(file, row, what)
 	}
-	if c.World == nil || row.Pending != "" {
+	if c.World == nil || row.Pending != "" || excludedLate(row) {
 		return
 	}
 	truth, ok := c.World.Truth(row.Domain, row.Rank)
@@ -247,6 +247,9 @@ func sentinel(row *output.Row) codes.Sentinel {
 	case codes.RecordInvalid:
 		return codes.ErrRecordSyntax
 	case codes.RecordUnknown:
+		if cutShort(row) {
+			return ""
+		}
 		return codes.ErrDNS
 	}
 	switch codes.Policy(row.Policy) {

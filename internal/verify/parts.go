@@ -31,6 +31,7 @@ func (c *check) readParts() error {
 			c.read[name] = info
 			c.report.Parts++
 			c.report.Rows += info.Counts.Rows
+			c.report.ExcludedLate += info.ExcludedLate
 			c.report.Counts.Merge(info.Counts)
 		}
 	}
@@ -83,6 +84,9 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 			entry.manifest.Name(), info.Bytes, info.SHA256, entry.Bytes, entry.SHA256)
 	case entry.Pending != info.Pending:
 		c.problem(name, "has %d provisional rows; %s says %d", info.Pending, entry.manifest.Name(), entry.Pending)
+	case entry.ExcludedLate != info.ExcludedLate:
+		c.problem(name, "leaves out %d names that were excluded late; %s says %d",
+			info.ExcludedLate, entry.manifest.Name(), entry.ExcludedLate)
 	case entry.Rows != info.Rows || entry.FirstRank != info.FirstRank || entry.LastRank != info.LastRank:
 		c.problem(name, "has %d rows of the ranks %d to %d; %s says %d of %d to %d",
 			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.Rows, entry.FirstRank, entry.LastRank)
@@ -91,9 +95,9 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 }
 
 // rewritten says that the part was listed with provisional rows by a process
-// that was killed, and may since have written it anew.
+// that was killed, and has since written it anew.
 func (l listing) rewritten(info output.PartInfo) bool {
-	return l.SHA256 != info.SHA256 && l.Pending > 0 && !l.manifest.Status.Finished()
+	return l.SHA256 != info.SHA256 && l.Pending > 0 && info.Rewrite > l.Rewrite && !l.manifest.Status.Finished()
 }
 
 // ranks are the ranks of part k.
@@ -150,6 +154,7 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	if c.plan == nil {
 		return
 	}
+	var late int64 // names without a row that opted out after they were prepared
 	for name, err := range c.plan.Chunk(info.Part) {
 		if err != nil {
 			c.problem(info.Name, "the names it is made of: %v", err)
@@ -168,11 +173,18 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 		case c.identity(name.Domain, name.List, listRank, name.Tags):
 			*at = 0
 		case 0:
+			if c.late.Domain(name.Domain) {
+				late++
+				continue
+			}
 			c.rowProblem(info.Name, about, "the name has no row")
 		default:
 			c.rowProblem(info.Name, about, "the row has another domain, list, list rank or tags than the list")
 			*at = 0
 		}
+	}
+	if late != info.ExcludedLate {
+		c.problem(info.Name, "leaves out %d names that were excluded late, and says %d", late, info.ExcludedLate)
 	}
 	for i, row := range rows {
 		if row != 0 {

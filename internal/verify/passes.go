@@ -1,14 +1,24 @@
 package verify
 
 import (
+	"slices"
+
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
 
+// excludedLate says that the row is final as it stood when somebody in it opted out.
+func excludedLate(row *output.Row) bool {
+	return slices.Contains(row.Findings, string(codes.FindExcludedLate))
+}
+
 // notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost. One that waits for its MX hosts, or was stopped
-// on the way, has seen more.
+// policy, or the answer was lost, or was so until it was excluded. One that waits for
+// its MX hosts, or was stopped on the way, has seen more.
 func notAsked(row *output.Row) bool {
+	if excludedLate(row) {
+		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
+	}
 	switch codes.Pending(row.Pending) {
 	case codes.PendingManners:
 		return len(row.MX) == 0
@@ -18,11 +28,17 @@ func notAsked(row *output.Row) bool {
 	return false
 }
 
+// cutShort says that the run ended before there was an answer about the record.
+func cutShort(row *output.Row) bool {
+	return row.Pending == string(codes.PendingInterrupted) && row.Record == string(codes.RecordUnknown) && row.RecordReason == ""
+}
+
 // checkPasses holds what a row says of earlier passes against the rest of it.
 func (o *objections) checkPasses(row *output.Row) {
 	if row.Pending == string(codes.PendingTransient) {
 		o.want(row.Transient(), "the row waits for what may mend, and nothing in it may")
 	}
+	o.want(row.Pending == "" || !excludedLate(row), "the row waits, and was excluded late")
 	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass, quoted(row.FirstRecord))
 	if row.FirstRecord == "" {
 		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" && row.FirstPolicyReason == "",

@@ -22,6 +22,14 @@ func TestPasses(t *testing.T) {
 			r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason = policy, stage, why
 		}
 	}
+	unasked := func(pending string) func(*output.Row) {
+		return func(r *output.Row) {
+			*r = output.Row{
+				Domain: r.Domain, Rank: r.Rank, List: r.List, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain, ObservedAt: r.ObservedAt,
+				Record: "unknown", Policy: "not_fetched", Verdict: "unknown", Pass: 1, Pending: pending,
+			}
+		}
+	}
 	tests := []struct {
 		name   string
 		rank   int64
@@ -34,9 +42,33 @@ func TestPasses(t *testing.T) {
 			r.MX = []output.MXHost{{Host: "mx.example.com", Addr: new("22.1.0.1")}}
 		}, ""},
 		{"the answer was lost", valid, waits("interrupted"), ""},
+		{"nobody was asked, and it was excluded late", valid, func(r *output.Row) {
+			waits("")(r)
+			r.Findings = append(r.Findings, "excluded_late")
+		}, ""},
+		{"excluded late, after an answer", valid, func(r *output.Row) { r.Findings = append(r.Findings, "excluded_late") }, ""},
+		{"excluded late, and the evidence does not hold", valid, func(r *output.Row) {
+			r.Findings, r.Mode = append(r.Findings, "excluded_late"), "none"
+		}, "mode is"},
+		{"excluded late, and waits", valid, func(r *output.Row) {
+			waits("manners")(r)
+			r.Findings = append(r.Findings, "excluded_late")
+		}, "the row waits, and was excluded late"},
 		{"stopped on the way", valid, func(r *output.Row) {
 			failed("unreachable", "tls", "handshake_timeout", "ErrPolicyFetch")(r)
 			r.TLSError, r.Pending = "handshake_timeout", "interrupted"
+		}, ""},
+		{"cut short before an answer", negative, unasked("interrupted"), ""},
+		{"no answer, and no reason", negative, unasked(""), "error is NULL"},
+		{"cut short after the record", valid, func(r *output.Row) {
+			txt, record, id, strict, lenient := r.TXT, r.Record, r.RecordID, r.Strict, r.Lenient
+			unasked("interrupted")(r)
+			r.TXT, r.Record, r.RecordID, r.Strict, r.Lenient, r.Policy = txt, record, id, strict, lenient, "unknown"
+		}, ""},
+		{"cut short after the policy", valid, func(r *output.Row) {
+			r.Pending, r.Verdict, r.VerdictBasis, r.TLSRPTResult = "interrupted", "unknown", "", ""
+			r.MX, r.MXKind, r.MXMatch, r.MXCount, r.MXAuthenticated, r.MXUnused, r.DANE = nil, "", "", nil, nil, nil, ""
+			r.TLSRPT, r.TLSRPTTXT, r.RUA, r.RUAKinds, r.RUADomains, r.Delegation = "", nil, nil, nil, nil, ""
 		}, ""},
 		{"stopped on the way, and the evidence does not hold", valid, func(r *output.Row) { r.Pending, r.Mode = "interrupted", "none" }, "mode is"},
 		{"nobody was asked, and the row is final", valid, waits(""), "is not 200"},
@@ -97,17 +129,20 @@ func TestRunThatWaits(t *testing.T) {
 }
 
 // A process that was killed may have rewritten a part that its manifest lists as
-// it was before.
+// it was before. A part that was written as often is another.
 func TestRunThatWasKilledInALaterPass(t *testing.T) {
-	s := newSurvey(t)
-	s.edit = func(m *output.Manifest) {
-		m.Status = output.StatusRunning
-		m.Parts[0].SHA256, m.Parts[0].Pending = "of the file before", 1
-		m.Counts.Rows--
-	}
-	s.write(t)
-	report := run(t, s.dir, Options{})
-	if report.Problems != 0 || !report.Incomplete {
-		t.Error(text(t, report))
+	for _, before := range []int64{1, 0} {
+		s := newSurvey(t)
+		s.edit = func(m *output.Manifest) {
+			m.Status = output.StatusRunning
+			m.Parts[0].SHA256, m.Parts[0].Pending = "of the file before", 1
+			m.Parts[0].Rewrite -= before
+			m.Counts.Rows -= before
+		}
+		s.write(t)
+		report := run(t, s.dir, Options{})
+		if report.Problems != 1-before || !report.Incomplete {
+			t.Error(text(t, report))
+		}
 	}
 }

@@ -17,6 +17,8 @@ type Report struct {
 	Rows   int64         // in them
 	Counts output.Counts // of them
 
+	ExcludedLate int64 // names without a row in these parts, since they opted out after they were prepared
+
 	Problems int64     // what does not hold
 	Examples []Problem // the first of them
 
@@ -63,6 +65,9 @@ func (r *Report) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected, r.Excluded, r.Duplicates, r.Names)
 	fmt.Fprintf(b, "rows      %d in %d parts\n", r.Rows, r.Parts)
+	if r.ExcludedLate > 0 {
+		fmt.Fprintf(b, "late      %d names were excluded after the run began, and have no row\n", r.ExcludedLate)
+	}
 	for _, text := range r.Missing {
 		fmt.Fprintf(b, "missing   %s\n", text)
 	}

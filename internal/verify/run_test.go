@@ -25,7 +25,8 @@ type survey struct {
 	plan   *domains.Plan
 	rows   [][]*output.Row // by part
 	edit   func(m *output.Manifest)
-	lose   map[int]bool // parts that are not written
+	lose   map[int]bool  // parts that are not written
+	late   map[int]int64 // names that a part says were excluded late
 	infos  []output.PartInfo
 }
 
@@ -105,12 +106,14 @@ func (s *survey) write(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			p.ExcludeLate(s.late[k])
 			info, err := p.Commit()
 			if err != nil {
 				t.Fatal(err)
 			}
 			m.Parts = append(m.Parts, info)
 			m.Counts.Merge(info.Counts)
+			m.ExcludedLate += info.ExcludedLate
 		}
 		s.edit(m)
 		if err := m.Write(s.dir); err != nil {

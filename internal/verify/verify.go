@@ -60,7 +60,8 @@ type check struct {
 	seed   maphash.Seed
 
 	manifests []*output.Manifest
-	plan      *domains.Plan // nil where the chunks are gone
+	plan      *domains.Plan       // nil where the chunks are gone
+	late      *domains.Exclusions // those who opted out after the names were prepared; nil: nobody
 	listed    map[string]listing
 	read      map[string]output.PartInfo // parts whose rows were read, by name
 	stale     map[string]bool            // parts that are newer than the manifest that lists them
@@ -92,8 +93,11 @@ func (c *check) readManifests() error {
 		if m.Shard != nil {
 			of, index = m.Shard.Of, m.Shard.Index
 		}
-		if of != shards || (m.Shard == nil) != (first.Shard == nil) {
-			c.problem(m.Name(), "is of a run in %d shards, %s of one in %d", of, first.Name(), shards)
+		if of != shards {
+			c.problem(m.Name(), "is of a run in %d shards, %s of one in %d%s", of, first.Name(), shards, c.mending())
+		}
+		if m.Altered {
+			c.problem(m.Name(), "is not as it was written")
 		}
 		if m.Plan != first.Plan {
 			c.problem(m.Name(), "is of another plan than %s", first.Name())
@@ -117,6 +121,16 @@ func (c *check) readManifests() error {
 		}
 	}
 	return nil
+}
+
+// mending says how a directory is mended in which scans in several numbers of
+// shards were begun.
+func (c *check) mending() string {
+	which := "one of the scans"
+	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
+		which = fmt.Sprintf("the scan in %d shards", claimed)
+	}
+	return fmt.Sprintf(": run %s again, which sets the manifests of the others aside, takes over the parts and ends them", which)
 }
 
 // checkListing takes note of the parts that a manifest names.
@@ -151,6 +165,9 @@ func (c *check) readPlan() error {
 			c.problem(m.Name(), "says that the plan is %+v, and it is %+v", m.Plan, want)
 			return nil
 		}
+		if m.Exclusions != plan.Exclusions {
+			c.problem(m.Name(), "says that the exclusions are %q, and the names were prepared with %q", m.Exclusions, plan.Exclusions)
+		}
 		if len(m.Inputs) != len(plan.Inputs) {
 			c.problem(m.Name(), "has %d inputs, the plan has %d", len(m.Inputs), len(plan.Inputs))
 			return nil
@@ -164,7 +181,13 @@ func (c *check) readPlan() error {
 			}
 		}
 	}
+	if err := plan.CheckRejects(); err != nil {
+		c.problem("", "%v", err)
+	}
 	c.plan = plan
+	if c.late, err = domains.ReadExclusionHistory(c.dir); err != nil {
+		c.problem("", "%v", err)
+	}
 	return nil
 }
 
@@ -173,17 +196,22 @@ func (c *check) readPlan() error {
 func (c *check) compareTotals() error {
 	for _, m := range c.manifests {
 		var counts output.Counts
+		var late int64
 		whole := true
 		for _, part := range m.Parts {
 			info, ok := c.read[part.Name]
 			whole = whole && ok && !c.stale[part.Name]
 			counts.Merge(info.Counts)
+			late += info.ExcludedLate
 		}
 		if !whole {
 			continue // each missing part is a problem already, and a manifest may be behind
 		}
 		for _, diff := range m.Counts.Diff(&counts) {
 			c.problem(m.Name(), "counts %s as in the rows", diff)
+		}
+		if m.ExcludedLate != late {
+			c.problem(m.Name(), "counts %d names excluded late, its parts %d", m.ExcludedLate, late)
 		}
 		if want := m.Counts.Adoption(); m.Adoption != want {
 			c.problem(m.Name(), "says that adoption is %+v, and it is %+v", m.Adoption, want)
@@ -196,15 +224,15 @@ func (c *check) compareTotals() error {
 			parts++
 		}
 	}
-	rows := c.report.Rows
+	rows, late := c.report.Rows, c.report.ExcludedLate
 	if pending := c.report.Counts.Provisional(); pending > 0 {
 		c.missing("%d rows are provisional", pending)
 	}
 	switch {
 	case parts > 0:
-		c.missing("%d of %d parts, %d of %d rows", parts, c.manifests[0].Plan.Parts, c.report.Names-rows, c.report.Names)
-	case rows != c.report.Names:
-		c.problem("", "%d rows for %d names", rows, c.report.Names)
+		c.missing("%d of %d parts, %d of %d rows", parts, c.manifests[0].Plan.Parts, c.report.Names-rows-late, c.report.Names)
+	case rows+late != c.report.Names:
+		c.problem("", "%d rows for %d names, %d of which were excluded late", rows, c.report.Names, late)
 	}
 	if c.report.Incomplete && c.claimsComplete() {
 		c.problem("", "the manifests say that the run is complete, and it is not")

@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"stsscan/internal/domains"
+	"stsscan/internal/durable"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
 )
@@ -48,6 +51,59 @@ func TestRunThatHolds(t *testing.T) {
 		}
 		if report.Counts.Record["valid"] == 0 || report.Counts.Rows != 197 {
 			t.Errorf("counts %+v", report.Counts)
+		}
+	}
+}
+
+// Names that opted out after the run began have no row: so many as the parts and the
+// manifest say, and no other names.
+func TestExcludedLate(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		excluded string // the file of exclusions as the run has seen it grow
+		footer   int64  // names that the second part says were excluded late
+		manifest int64  // and more in the manifest
+		want     []string
+	}{
+		{"all is told", "=name100.example.com\n=name119.example.com\n", 2, 0, nil},
+		{"who has a row has it from before", "example.com\n", 2, 0, nil},
+		{"others were excluded", "=name100.example.com\n=name118.example.com\n", 2, 0, []string{
+			"rank 120, name119.example.com: the name has no row", "part-000001.parquet: leaves out 1 names that were excluded late, and says 2"}},
+		{"nobody was excluded", "", 2, 0, []string{
+			"rank 101, name100.example.com: the name has no row", "rank 120, name119.example.com: the name has no row",
+			"leaves out 0 names that were excluded late, and says 2"}},
+		{"the part says too little", "example.com\n", 1, 0, []string{
+			"leaves out 2 names that were excluded late, and says 1", "195 rows for 197 names, 1 of which were excluded late"}},
+		{"the manifest says too much", "example.com\n", 2, 1, []string{"run.json: counts 3 names excluded late, its parts 2"}},
+	} {
+		s := newSurvey(t)
+		s.rows[1] = slices.DeleteFunc(s.rows[1], func(row *output.Row) bool { return row.Rank == 101 || row.Rank == 120 })
+		s.late = map[int]int64{1: tt.footer}
+		s.edit = func(m *output.Manifest) { m.ExcludedLate += tt.manifest }
+		s.write(t)
+		path := filepath.Join(t.TempDir(), "exclude")
+		if err := os.WriteFile(path, []byte(tt.excluded), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		file, err := domains.OpenExclusions(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Follow(s.plan, "run", durable.Disk{}, time.Now); err != nil {
+			t.Fatal(err)
+		}
+		report := run(t, s.dir, Options{})
+		if len(report.Examples) != len(tt.want) || report.ExcludedLate != tt.footer {
+			t.Errorf("%s:\n%s", tt.name, text(t, report))
+			continue
+		}
+		for i, want := range tt.want {
+			if !strings.Contains(report.Examples[i].String(), want) {
+				t.Errorf("%s: %s, want %s", tt.name, report.Examples[i], want)
+			}
+		}
+		if tt.want == nil && !strings.Contains(text(t, report), "\nrows      195 in 2 parts\nlate      2 names") {
+			t.Errorf("%s:\n%s", tt.name, text(t, report))
 		}
 	}
 }
@@ -99,6 +155,8 @@ func TestRunThatDoesNotHold(t *testing.T) {
 		{name: "entries that are lost", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) { m.Inputs[0].Rejected = 0 }
 		}, want: []string{"200 entries are not 0 rejected, 0 excluded, 2 duplicates and 197 names", "is not the one of the plan"}},
+		{name: "other exclusions", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Exclusions = "ab" } },
+			want: []string{`run.json: says that the exclusions are "ab", and the names were prepared with ""`}},
 		{name: "a plan that is another", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Plan.PartSize = 50 } },
 			want: []string{"says that the plan is", "part-000000.parquet: is for the ranks 1 to 100, and part 0 has 1 to 50", "part-000001", "the run is complete, and it is not"}},
 		{name: "a part that is not the one that was listed", before: func(s *survey) {
@@ -125,6 +183,29 @@ func TestRunThatDoesNotHold(t *testing.T) {
 				}
 			}
 		}, want: []string{"part-000001.parquet: run.json does not list it"}},
+		{name: "a manifest that was changed", after: func(t *testing.T, s *survey) {
+			path := filepath.Join(s.dir, "run.json")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, append([]byte(" "), text...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{"run.json: is not as it was written"}},
+		{name: "rejects that are gone", after: func(t *testing.T, s *survey) {
+			remove(t, filepath.Join(s.dir, "rejects.jsonl"))
+		}, want: []string{"rejects.jsonl: no such file"}},
+		{name: "scans in one shard and in two", after: func(t *testing.T, s *survey) {
+			m, err := output.ReadManifest(filepath.Join(s.dir, "run.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Shard, m.Parts, m.Counts = &output.Shard{Index: 1, Of: 2}, nil, output.Counts{}
+			if err := m.Write(s.dir); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{"run.json: is of a run in 1 shards, run-1-of-2.json of one in 2: run one of the scans again, which sets"}},
 		{name: "a run that says it is complete", before: func(s *survey) { s.lose[1] = true },
 			want: []string{"the manifests say that the run is complete, and it is not"}},
 		{name: "a part of another shard", before: func(s *survey) {

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"stsscan/internal/durable"
+	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
+)
+
+// claimLock is the name of the lock that a process holds while it claims a run
+// directory.
+const claimLock = ".shards.lock"
+
+// setAside ends the name of a file that no longer counts.
+const setAside = ".set-aside"
+
+// lock makes the run directory, keeps a second process of the same shard away
+// from it, and claims it for a run in so many shards. It is the first that a scan
+// does: two that would divide the run in different ways would each name the
+// other's parts.
+func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
+	if err := durable.MakeDir(j.output); err != nil {
+		return nil, err
+	}
+	claiming, err := durable.WaitLock(ctx, j.path(claimLock))
+	if ctx.Err() != nil {
+		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, claiming.Unlock()) }()
+	lock, err := durable.Lock(j.path(lockName(j.shardOf())))
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := j.claim(); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// claim settles in how many shards the run is: in those that the directory says,
+// or else its manifests. A claim of which nothing came and whose processes have
+// ended is free. Manifests of another number of shards, which processes without a
+// claim have left, are set aside.
+func (j *scanJob) claim() error {
+	ours := max(j.slice.Of, 1)
+	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == output.ShardsFile }); err != nil {
+		return err
+	}
+	claimed, err := output.ReadShards(j.output)
+	if errors.Is(err, output.ErrShards) {
+		j.damage.tell(err, "it is written anew")
+	} else if err != nil {
+		return err
+	}
+	begun, err := manifestsIn(j.output)
+	if err != nil {
+		return err
+	}
+	owner := claimed
+	if _, here := begun[ours]; owner == 0 && len(begun) > 0 {
+		if owner = slices.Min(slices.Collect(maps.Keys(begun))); here {
+			owner = ours
+		}
+	}
+	if owner != 0 && owner != ours {
+		free, err := j.free(owner, begun)
+		if err != nil {
+			return err
+		}
+		if !free {
+			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
+			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.output, owner, ours, see)
+		}
+	}
+	if claimed != ours {
+		if err := output.WriteShards(durable.Disk{}, j.output, ours); err != nil {
+			return err
+		}
+	}
+	for _, other := range slices.Sorted(maps.Keys(begun)) {
+		if other == ours {
+			continue
+		}
+		if alive, err := j.alive(other); err != nil || alive {
+			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards", j.output, other)
+			return errors.Join(err, &statusError{exitInUse, inUse})
+		}
+		for _, name := range begun[other] {
+			if err := os.Rename(j.path(name), j.path(name+setAside)); err != nil {
+				return err
+			}
+			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", j.path(name), other, ours)
+			j.damage.tell(what, "it is set aside")
+		}
+	}
+	return nil
+}
+
+// free reports whether nothing came of a claim, and nothing can: there is no
+// manifest and no part, and no process holds the lock of such a shard.
+func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
+	parts, err := output.PartPaths(j.output)
+	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
+		return false, err
+	}
+	alive, err := j.alive(owner)
+	return !alive, err
+}
+
+// alive reports whether a process scans the directory in so many shards.
+func (j *scanJob) alive(shards int) (bool, error) {
+	entries, err := os.ReadDir(j.output)
+	if err != nil {
+		return false, err
+	}
+	for _, entry := range entries {
+		name := strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "."), ".lock")
+		shard, ok := output.ManifestShard(name + ".json")
+		if !ok || entry.Name() != lockName(shard) || shardCount(shard) != shards {
+			continue
+		}
+		lock, err := durable.Lock(j.path(entry.Name()))
+		if errors.Is(err, durable.ErrLocked) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if err := lock.Unlock(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// manifestsIn are the names of the manifests in a directory, by the number of
+// shards that they are of, whatever is in them.
+func manifestsIn(dir string) (map[int][]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[int][]string)
+	for _, entry := range entries {
+		if shard, ok := output.ManifestShard(entry.Name()); ok {
+			of := shardCount(shard)
+			names[of] = append(names[of], entry.Name())
+		}
+	}
+	return names, nil
+}
+
+func shardCount(s *output.Shard) int {
+	if s == nil {
+		return 1
+	}
+	return s.Of
+}
+
+// lockName is the name of the lock that keeps a second process of a shard away.
+func lockName(s *output.Shard) string {
+	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
+}

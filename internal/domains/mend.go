@@ -1,0 +1,145 @@
+package domains
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A mend is the preparation of a run directory that was prepared before, because
+// some of what it left is damaged or gone. The nil mend is a first preparation.
+type mend struct {
+	dir   string
+	begun string // SHA-256 of the plan then; "": nothing tells
+	plan  *Plan  // then; nil: it is what is damaged
+	why   error  // the first of what is wrong
+}
+
+// prepared reads what an earlier preparation left: no plan where there was none or
+// the plan is what is wrong, and all that is wrong.
+func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []error, err error) {
+	plan, err = ReadPlan(cfg.Dir)
+	switch {
+	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.begun() != "":
+		return nil, []error{err}, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	if cfg.difference(plan) != "" {
+		return plan, nil, nil // reuse has the words
+	}
+	for k, chunk := range plan.Chunks {
+		if cfg.Owns != nil && !cfg.Owns(k) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
+		}
+		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	if err := plan.CheckRejects(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if _, err := plan.ReadExclusions(); err != nil {
+		wrong = append(wrong, err)
+	}
+	return plan, wrong, nil
+}
+
+func (cfg *PrepareConfig) begun() string {
+	if cfg.Begun == nil {
+		return ""
+	}
+	return cfg.Begun()
+}
+
+// newMend tells what is wrong; nil where nothing is.
+func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
+	if wrong == nil {
+		return nil, nil
+	}
+	for _, err := range wrong {
+		if cfg.Damaged != nil {
+			cfg.Damaged(err)
+		}
+	}
+	if err := cfg.excludeAsThen(plan); err != nil {
+		return nil, err
+	}
+	m := &mend{dir: cfg.Dir, plan: plan, why: wrong[0]}
+	if plan == nil {
+		m.begun = cfg.begun()
+		return m, nil
+	}
+	m.begun = plan.SHA256()
+	cfg.PartSize = plan.PartSize
+	return m, nil
+}
+
+// excludeAsThen prepares with the Exclusions of then, where they can be read: those
+// of now may have grown. Whether they are those of then is seen in the plan.
+func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
+	var then *Exclusions
+	var err error
+	if plan != nil {
+		then, err = plan.ReadExclusions()
+	} else if then, err = ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile)); errors.Is(err, fs.ErrNotExist) {
+		err = nil // there were none
+	}
+	if err != nil {
+		return nil // those of now are the same, or the plan becomes another
+	}
+	if err := cfg.Exclude.hasStill(then); err != nil {
+		return err
+	}
+	cfg.Exclude = then
+	return nil
+}
+
+// same is an error, which wraps [ErrOtherInput], where a plan is not that of then.
+func (m *mend) same(p *Plan) error {
+	if m == nil || m.begun == "" || m.begun == p.SHA256() {
+		return nil
+	}
+	return fmt.Errorf("run directory %s %w: the lists, or what is asked to be made of them, are not those of the run, "+
+		"and it must be prepared again (%w)", m.dir, ErrOtherInput, m.why)
+}
+
+// name is what a list was called then, which rows and rejects repeat.
+func (m *mend) name(i int, l List) string {
+	if m == nil || m.plan == nil || i >= len(m.plan.Inputs) {
+		return l.Path
+	}
+	return m.plan.Inputs[i].Name
+}
+
+// CheckRejects is an error where [RejectsFile] is not the one that was prepared.
+func (p *Plan) CheckRejects() error { return checkFile(filepath.Join(p.dir, RejectsFile), p.Rejects) }
+
+// checkFile is an error where the file path does not have the SHA-256 sum, or, if
+// sum is "", is not there.
+func checkFile(path, sum string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return err
+	}
+	if sum != "" && hex.EncodeToString(hash.Sum(nil)) != sum {
+		return fmt.Errorf("%s: it is not the file that was prepared", path)
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package egress
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// giant is an address of many hosts.
+var giant = netip.MustParseAddr("22.1.0.1")
+
+// hears asks the n-th host of an address in a pass, as soon as it may, and hears
+// for how long it wants to be left alone.
+func hears(t *testing.T, turns *turns, addr netip.Addr, n, pass int, wish time.Duration) {
+	t.Helper()
+	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine.asked(pass)
+	if wish != 0 {
+		mine.hold(wish)
+	}
+	mine.leave()
+}
+
+// waits is for how long a connection to an address has to wait.
+func waits(t *testing.T, turns *turns, addr netip.Addr, n int) time.Duration {
+	t.Helper()
+	began := time.Now()
+	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine.leave()
+	return time.Since(began)
+}
+
+// What one host wants counts for itself, for as long as is honoured.
+func TestWishOfAHost(t *testing.T) {
+	for _, c := range []struct{ asked, most, held time.Duration }{
+		{7 * time.Second, 0, 7 * time.Second},
+		{4e9 * time.Second, 0, 10 * time.Minute},
+		{4e9 * time.Second, time.Minute, time.Minute},
+		{7 * time.Second, -1, 0},
+		{-time.Second, 0, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second})
+			hears(t, turns, giant, 1, 1, c.asked)
+			began := time.Now()
+			mine, _, err := turns.take(t.Context(), giant, "host-1")
+			var back *heldBack
+			switch {
+			case c.held == 0 && err == nil:
+				mine.leave()
+			case c.held == 0 || !errors.Is(err, errLater) || !errors.As(err, &back) || !back.until.Equal(began.Add(c.held)):
+				t.Errorf("%+v: %v", c, err)
+			}
+			if waited := waits(t, turns, giant, 2); waited != 0 {
+				t.Errorf("%+v: another host waited %v", c, waited)
+			}
+			if waited := waits(t, turns, giant.Next(), 1); waited != c.held {
+				t.Errorf("%+v: the host waited %v at another address", c, waited)
+			}
+			if took := time.Since(began); took != c.held {
+				t.Errorf("%+v: held for %v", c, took)
+			}
+		})
+	}
+}
+
+// An address is left alone when at least three hosts want it, and half of the
+// last eight; for as long as so many do.
+func TestWishesOfAnAddress(t *testing.T) {
+	const no, yes, soon = 0, 600 * time.Second, 30 * time.Second
+	for _, c := range []struct {
+		title string
+		wish  []time.Duration // of the hosts, one after the other
+		held  time.Duration
+	}{
+		{"one", []time.Duration{yes}, 0},
+		{"two", []time.Duration{yes, yes}, 0},
+		{"three of three", []time.Duration{yes, yes, yes}, yes},
+		{"three of six", []time.Duration{no, no, no, yes, yes, yes}, yes},
+		{"three of seven", []time.Duration{no, no, no, no, yes, yes, yes}, 0},
+		{"three of the last eight", []time.Duration{no, no, no, no, no, yes, yes, yes}, 0},
+		{"four of the last eight", []time.Duration{no, no, no, no, no, no, yes, yes, yes, yes}, yes},
+		{"four long ago", []time.Duration{yes, no, no, no, no, no, no, no, yes, yes, yes}, 0},
+		{"one for long", []time.Duration{yes, soon, soon}, soon},
+		{"two for long", []time.Duration{soon, yes, yes}, soon},
+		{"the third for long comes after the first hold", []time.Duration{soon, yes, yes, yes}, yes - soon},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				turns := newTurns(Manners{HostRate: -1})
+				wishes := 0
+				for n, wish := range c.wish {
+					hears(t, turns, giant, n, 1, wish)
+					if wish > 0 {
+						wishes++
+					}
+				}
+				if waited := waits(t, turns, giant.Next(), 100); waited != 0 {
+					t.Errorf("another address waited %v", waited)
+				}
+				if waited := waits(t, turns, giant, 100); waited != c.held {
+					t.Errorf("held for %v, want %v", waited, c.held)
+				}
+				if held := turns.countsNow().Held; held != int64(wishes) {
+					t.Errorf("%d wishes counted, want %d", held, wishes)
+				}
+			})
+		})
+	}
+}
+
+// A host that is asked again counts once, for what it said last.
+func TestWishOnceAHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostRate: -1})
+		for range 5 {
+			hears(t, turns, giant, 1, 1, time.Minute)
+			hears(t, turns, giant, 2, 1, 0)
+		}
+		if waited := waits(t, turns, giant, 100); waited != 0 {
+			t.Errorf("one host of two, asked often, held the address for %v", waited)
+		}
+	})
+}
+
+// Where one host wants to be left alone, the others have half the rate for that
+// time, in the order in which they came, and then the whole again.
+func TestWishHalvesTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostRate: 2})
+		hears(t, turns, giant, 0, 1, 600*time.Second)
+		began := time.Now()
+		var at []time.Duration
+		for n := range 2000 {
+			if got := waits(t, turns, giant, 1+n); got > 2*time.Second {
+				t.Fatalf("host %d waited %v", n, got)
+			}
+			at = append(at, time.Since(began))
+		}
+		slow := 0
+		for i, a := range at {
+			if a < 600*time.Second {
+				slow++
+			}
+			if i > 2 && a < 600*time.Second && a-at[i-2] < 2*time.Second {
+				t.Fatalf("three connections in %v", a-at[i-2])
+			}
+		}
+		if slow < 590 || slow > 610 {
+			t.Errorf("%d connections in 600 s, want one a second", slow)
+		}
+		rest, seconds := at[len(at)-1]-600*time.Second, time.Duration(2000-slow)*time.Second/2
+		if rest < seconds-time.Second || rest > seconds {
+			t.Errorf("%d connections in the %v after that, want two a second", 2000-slow, rest)
+		}
+	})
+}
+
+// A wish that is over does not lengthen a wait.
+func TestWishEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostRate: 0.01})
+		hears(t, turns, giant, 1, 1, 150*time.Second)
+		if waited := waits(t, turns, giant, 2); waited != 150*time.Second {
+			t.Errorf("waited %v for one in 200 s, which the end of the wish makes one in 100 s after 150 s", waited)
+		}
+	})
+}
+
+// However often its hosts agree, an address is left alone for ten minutes in sum
+// in a pass; each host is, for as long as it wants.
+func TestWishesInSum(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostConnections: 4, HostRate: -1})
+		n := 0
+		sum := func(pass int) (sum time.Duration) {
+			for range 20 {
+				var four []*turn
+				for range 4 {
+					mine, _, err := turns.take(patiently(t), giant, fmt.Sprintf("host-%d", n))
+					if err != nil {
+						t.Fatal(err)
+					}
+					mine.asked(pass)
+					four = append(four, mine)
+					n++
+				}
+				for _, mine := range four {
+					mine.hold(90 * time.Second)
+					mine.leave()
+				}
+				held := waits(t, turns, giant, 1_000_000)
+				if own := waits(t, turns, giant, n-1); held+own != 90*time.Second {
+					t.Errorf("a host waited %v", held+own)
+				}
+				sum += held
+			}
+			return sum
+		}
+		if got := sum(1); got != mostHeld {
+			t.Errorf("held for %v in the first pass", got)
+		}
+		if got := sum(1); got != 0 {
+			t.Errorf("held for %v more in the first pass", got)
+		}
+		if got := sum(2); got != mostHeld {
+			t.Errorf("held for %v in the second pass", got)
+		}
+		if got := sum(1); got != 0 {
+			t.Errorf("held for %v for the sake of hosts that are late", got)
+		}
+	})
+}
+
+// Very many hosts with wishes cost bounded memory, and so do their addresses.
+func TestWishesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1})
+		const hosts = mostWishes + 10_000
+		for n := range hosts {
+			mine, _, err := turns.take(patiently(t), giant, fmt.Sprint(n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mine.asked(n) // each in a pass of its own
+			turns.wishes.note(mine.host, time.Now().Add(time.Hour), time.Now())
+			mine.leave()
+		}
+		if got := len(turns.wishes.until); got != mostWishes {
+			t.Errorf("%d wishes are kept, want %d", got, mostWishes)
+		}
+		if got := len(turns.hosts[giant].recent); got != recentHosts {
+			t.Errorf("%d hosts of the address are kept", got)
+		}
+		time.Sleep(2 * time.Hour)
+		turns.wishes.note(1, time.Now().Add(time.Hour), time.Now())
+		if got := len(turns.wishes.until); got != 1 {
+			t.Errorf("%d wishes are kept, of which one is not over", got)
+		}
+
+		for n := range 2*mostHistories + 10 {
+			turns.hosts[netip.AddrFrom4([4]byte{23, byte(n >> 16), byte(n >> 8), byte(n)})] = &place{held: time.Second}
+		}
+		turns.sweep(time.Now())
+		if got := len(turns.hosts); got > mostHistories+1 {
+			t.Errorf("%d addresses are kept", got)
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package output
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"stsscan/internal/durable"
+)
+
+// ErrManifest says that a file with the name of a manifest is none.
+var ErrManifest = errors.New("is not the manifest of a run")
+
+// ReadManifest reads a manifest that [Manifest.Write] wrote. Keys that it does
+// not know are no error: a newer program may have added them. One that was changed
+// since is Altered; where that shows it to be none, the error wraps [ErrManifest].
+func ReadManifest(path string) (*Manifest, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m := new(Manifest)
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("%s %w: %w", path, ErrManifest, describe(err, data))
+	}
+	m.Altered, m.Checksum = durable.CheckSeal(data) != nil, ""
+	switch err := m.check(path); {
+	case err != nil && m.Altered:
+		return nil, fmt.Errorf("%s %w: it was changed: %w", path, ErrManifest, err)
+	case err != nil:
+		return nil, err
+	}
+	return m, nil
+}
+
+// check refuses what cannot be the manifest path.
+func (m *Manifest) check(path string) error {
+	switch {
+	case m.SchemaVersion == "":
+		return fmt.Errorf("%s %w: it has no schema_version", path, ErrManifest)
+	case m.SchemaVersion != SchemaVersion:
+		return fmt.Errorf("%s: its schema is version %q, and this program knows version %s", path, m.SchemaVersion, SchemaVersion)
+	case !slices.Contains(Statuses(), m.Status):
+		return fmt.Errorf("%s: status %q is unknown", path, m.Status)
+	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):
+		return fmt.Errorf("%s: there is no shard %d of %d", path, m.Shard.Index, m.Shard.Of)
+	case m.Name() != filepath.Base(path):
+		return fmt.Errorf("%s says that its name is %s", path, m.Name())
+	}
+	return nil
+}
+
+// describe adds the line to an error of package json.
+func describe(err error, data []byte) error {
+	var offset int64
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = e.Offset
+	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		offset = e.Offset
+	} else {
+		return err
+	}
+	line := 1 + strings.Count(string(data[:min(offset, int64(len(data)))]), "\n")
+	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// ReadManifests reads the manifests in the directory dir: that of the run, or
+// those of its shards, in order. There must be one.
+func ReadManifests(dir string) ([]*Manifest, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var manifests []*Manifest
+	for _, entry := range entries {
+		name := entry.Name()
+		if _, ok := ManifestShard(name); !ok {
+			continue
+		}
+		m, err := ReadManifest(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		manifests = append(manifests, m)
+	}
+	if len(manifests) == 0 {
+		return nil, fmt.Errorf("%s: no run.json: %w", dir, fs.ErrNotExist)
+	}
+	slices.SortFunc(manifests, func(a, b *Manifest) int {
+		if a.Shard == nil || b.Shard == nil {
+			return strings.Compare(a.Name(), b.Name())
+		}
+		return a.Shard.Index - b.Shard.Index
+	})
+	return manifests, nil
+}

@@ -1,0 +1,55 @@
+package output
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"stsscan/internal/durable"
+)
+
+// ShardsFile is the name of the file in a run directory that says in how many
+// shards the run was begun: the first process claims that before it does anything
+// else, and no process scans in another number.
+const ShardsFile = "shards.json"
+
+type shardsFile struct {
+	Shards   int    `json:"shards"`   // 1: one machine does it all
+	Checksum string `json:"checksum"` // of the file: see durable.Seal
+}
+
+// ReadShards is the number in the [ShardsFile] of the directory dir; 0 where there
+// is none. One that is not as it was written is an error that wraps [ErrShards].
+func ReadShards(dir string) (int, error) {
+	path := filepath.Join(dir, ShardsFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var f shardsFile
+	err = json.Unmarshal(data, &f)
+	if sealed := durable.CheckSeal(data); sealed != nil || err != nil || f.Shards < 1 || f.Checksum == "" {
+		return 0, fmt.Errorf("%s: %w", path, ErrShards)
+	}
+	return f.Shards, nil
+}
+
+// ErrShards says that a [ShardsFile] is not as it was written.
+var ErrShards = errors.New("it is not as it was written")
+
+// WriteShards writes the file, whole or not at all.
+func WriteShards(disk durable.Disk, dir string, shards int) error {
+	data, err := json.MarshalIndent(shardsFile{shards, durable.NoSeal}, "", "  ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	durable.Seal(data)
+	return disk.WriteFile(filepath.Join(dir, ShardsFile), data)
+}

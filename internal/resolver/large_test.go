@@ -1,0 +1,72 @@
+package resolver
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Few large replies are parsed at a time, and small ones do not wait for them.
+func TestLargeReplies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &Resolver{large: make(chan struct{}, maxLarge)}
+		for range maxLarge {
+			r.large <- struct{}{}
+		}
+		small := packed(answer(txt(asked)))
+		large := reply(func(m *dns.Msg) {
+			for len(m.Answer) < 500 {
+				m.Answer = append(m.Answer, answer(txt(asked)).Answer...)
+			}
+		})
+		if len(large) <= largeReply || len(small) > largeReply {
+			t.Fatalf("%d and %d octets", len(large), len(small))
+		}
+		if _, err := r.read(newAsker(), small); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() {
+			_, err := r.read(newAsker(), large)
+			done <- err
+		}()
+		synctest.Wait()
+		select {
+		case <-done:
+			t.Fatalf("a reply is parsed beside %d others", maxLarge)
+		default:
+		}
+		<-r.large
+		if err := <-done; err != nil || len(r.large) != maxLarge-1 {
+			t.Errorf("%v; %d are being parsed", err, len(r.large))
+		}
+	})
+}
+
+// Messages are yielded before the end of a round where there are many.
+func TestManyMessagesInARound(t *testing.T) {
+	const n = 3*mostParsed + 1
+	var yielded []int
+	s := &sweep{Resolver: &Resolver{began: time.Now()}, yield: func(some []Answer) { yielded = append(yielded, len(some)) }}
+	l := &lane{sweep: s, table: newTable(n), routes: []*route{{upstream: &upstream{}}}}
+	for range n {
+		i, ok := l.table.fill(&Question{Name: asked, Type: dns.TypeTXT})
+		if !ok {
+			t.Fatal("no slot")
+		}
+		l.answer(i, reading{outcome: Reply, msg: new(dns.Msg)}, 0)
+		if len(l.answers) >= mostParsed {
+			t.Fatalf("%d messages wait", len(l.answers))
+		}
+	}
+	l.handAll()
+	total := 0
+	for _, some := range yielded {
+		total += some
+	}
+	if total != n || len(yielded) != 4 {
+		t.Errorf("%d answers in %d portions", total, len(yielded))
+	}
+}
