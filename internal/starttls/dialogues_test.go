@@ -15,26 +15,26 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A scriptDoor leads to a server that writes the first of its lines at once, and
+// A dialogueDoor leads to a server that writes the first of its lines at once, and
 // one more after each line that it is told. Handshakes succeed.
-type scriptDoor struct {
+type dialogueDoor struct {
 	lines []string
 	pace  time.Duration // between octets; 0: none
 	stay  bool          // it keeps the connection open after its last line
 	told  *[]string
 }
 
-func (d scriptDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
+func (d dialogueDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
 	ours, theirs := net.Pipe()
 	go d.serve(theirs)
 	return ours, netip.AddrFrom4([4]byte{22, 1, 0, 1}), nil
 }
 
-func (d scriptDoor) Secure(_ context.Context, conn net.Conn, _ string) (net.Conn, starttls.Peer, error) {
+func (d dialogueDoor) Secure(_ context.Context, conn net.Conn, _ string) (net.Conn, starttls.Peer, error) {
 	return conn, starttls.Peer{TLSVersion: "1.3"}, nil
 }
 
-func (d scriptDoor) serve(conn net.Conn) {
+func (d dialogueDoor) serve(conn net.Conn) {
 	defer conn.Close()
 	commands := bufio.NewReader(conn)
 	for i, text := range d.lines {
@@ -141,7 +141,7 @@ func TestDialogues(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var told []string
 				p := starttls.New(starttls.Config{
-					Door:     scriptDoor{tt.lines, tt.pace, tt.stay, &told},
+					Door:     dialogueDoor{tt.lines, tt.pace, tt.stay, &told},
 					Name:     func(context.Context, netip.Addr) string { return "probe.example.net" },
 					Deadline: 30 * time.Second,
 				})
