@@ -40,7 +40,7 @@ func (s *scripted) answer(wire []byte) []byte {
 		}
 	}
 	m := new(dns.Msg).SetRcode(q, dns.RcodeNameError)
-	m.Ns = []dns.RR{record("example. 60 IN SOA ns.example. hostmaster.example. 1 2 3 4 5")}
+	m.Ns = []dns.RR{record(". 60 IN SOA ns.example. hostmaster.example. 1 2 3 4 5")}
 	packet, _ := m.Pack()
 	return packet
 }
