@@ -6,13 +6,13 @@ import (
 )
 
 // notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost. One that waits for its MX hosts, or was stopped
-// on the way, has seen more.
+// policy, or the answer was lost, or could not be had by a fault of ours. One that
+// waits for its MX hosts, or was stopped on the way, has seen more.
 func notAsked(row *output.Row) bool {
 	switch codes.Pending(row.Pending) {
 	case codes.PendingManners:
 		return len(row.MX) == 0
-	case codes.PendingInterrupted:
+	case codes.PendingInterrupted, codes.PendingLocal:
 		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
 	}
 	return false
