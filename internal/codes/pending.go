@@ -12,4 +12,6 @@ const (
 )
 
 // Pendings lists every Pending.
-func Pendings() []Pending { return []Pending{PendingTransient, PendingManners, PendingInterrupted, PendingLocal} }
+func Pendings() []Pending {
+	return []Pending{PendingTransient, PendingManners, PendingInterrupted, PendingLocal}
+}

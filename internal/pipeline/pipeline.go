@@ -34,8 +34,8 @@ import (
 var ErrInterrupted = errors.New("interrupted")
 
 // ErrLocalFault says that faults of this machine, or of the way to its
-// resolvers, kept a domain from being surveyed: the run stopped, and no domain is
-// blamed.
+// resolvers, kept domains from being surveyed: their rows are provisional, and no
+// domain is blamed.
 var ErrLocalFault = errors.New("stopped by a fault of this machine")
 
 // An Engine asks DNS questions: one at a time and by the million.
@@ -98,7 +98,8 @@ type Config struct {
 	Now   func() time.Time      // nil: time.Now
 	Log   *slog.Logger          // nil: silent
 
-	pace pace // the zero pace: the usual one
+	pace  pace // the zero pace: the usual one
+	tries uint // of a domain at a time, while faults of this machine get in the way; 0: localTries
 }
 
 // withDefaults fills the fields that have a default.
@@ -124,6 +125,9 @@ func (c Config) withDefaults() Config {
 		c.Passes = 1
 	}
 	c.pace = c.pace.withDefaults()
+	if c.tries == 0 {
+		c.tries = localTries
+	}
 	if c.Stats == nil {
 		c.Stats = new(Stats)
 	}
@@ -163,7 +167,7 @@ func openParts(size int64) int {
 // within its own deadlines, and Run returns an error that wraps
 // [ErrInterrupted]. A part whose names were not all admitted leaves no file.
 // Any other error is a fault of this machine or of its resolvers, never of a
-// domain: it wraps [ErrLocalFault] where a survey met it.
+// domain. A fault that a survey met is no error: the row waits for [Later].
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 
@@ -186,7 +190,8 @@ func Run(ctx context.Context, config Config) error {
 	clock, stopClock := context.WithCancel(work)
 	defer stopClock()
 	go r.watchClock(clock)
-	if _, r.again = c.Chunks.(*later); r.again {
+	if l, again := c.Chunks.(*later); again {
+		r.again, r.last = true, l.last
 		r.patience = patienceAgain
 		r.work = resolver.WithPatience(work)
 	}
@@ -245,6 +250,8 @@ type run struct {
 	stalls  stallWatch  // times that the process was stopped or starved
 
 	again      bool          // the names are those of visits
+	last       bool          // nobody will ask again for hosts that are out of reach
+	faults     atomic.Int64  // surveys that ended by a fault of this machine, in a row
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
 	complained atomic.Int64  // when a fault of this machine was last logged, in Unix nanoseconds
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,13 @@ import (
 )
 
 // localTries is how often a domain is surveyed while faults of this machine get
-// in the way; the waits between add up to about a quarter of a minute.
-const localTries = 8
+// in the way; the waits between add up to about a quarter of a minute. After
+// manyFaults surveys in a row that it did not help it is once: what lasts would
+// else take that long for each domain.
+const (
+	localTries = 8
+	manyFaults = 256
+)
 
 // How long a survey waits for its turn at a Policy Host: one that comes back for
 // what was put off, and the only one there is. Others are put off by the
@@ -33,7 +39,7 @@ const (
 const complaintInterval = 5 * time.Second
 
 // survey surveys one domain until it has a row. A fault of this machine is
-// never a finding: the domain is asked again, and in the end the run stops.
+// never a finding: the domain is asked again, a few times now, and then later.
 func (r *run) survey(j job) {
 	defer r.Stats.surveying.Add(-1)
 	name := r.slots.name(j.slot)
@@ -44,27 +50,29 @@ func (r *run) survey(j job) {
 		return
 	}
 	first := &j.answer
-	var told *output.Row
+	var told, untold *output.Row // up to the policy, and as far as a fault let it be told
 	if before != nil {
 		told = before.told
 	}
 	stalls := r.stalls.count()
+	var over error // nobody will ever be there to ask
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
-		if err := r.await(); err != nil {
-			return nil, backoff.Permanent(err)
+		if over = r.await(); over != nil {
+			return nil, backoff.Permanent(over)
 		}
 		if told == nil { // a policy is not asked for again because of what came after it
-			var err error
-			told, err = r.tell(name, first, r.deadline(before), log)
+			row, err := r.tell(name, first, before, log)
 			first = nil // a second try asks the question again
 			if err != nil {
-				return nil, err
+				untold = row
+				return nil, passing(err)
 			}
+			told = row
 		}
 		row := *told
 		row.Findings = slices.Clip(row.Findings)
-		if err := r.conclude(&row, r.mailDeadline(before)); err != nil {
-			return nil, err
+		if err := r.conclude(&row, before); err != nil {
+			return nil, passing(err)
 		}
 		if row.Pending == string(codes.PendingManners) && told.Pending == "" {
 			mx := row.MX
@@ -73,17 +81,62 @@ func (r *run) survey(j job) {
 		}
 		r.excuse(&row, stalls)
 		return &row, r.settle(&row, before)
-	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
+	}, backoff.WithMaxTries(r.triesNow()), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)
 	}))
-	if err != nil {
+	switch {
+	case err == nil:
+		r.faults.Store(0)
+	case over != nil, r.work.Err() != nil:
 		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
 		return
+	default:
+		row = r.postpone(cmp.Or(told, untold), before, err)
 	}
 	if row.ObservedAt.IsZero() {
 		row.ObservedAt = r.observed()
 	}
 	r.keep(j.slot, row, log.done(row))
+}
+
+// passing is err as a reason to try again: where an address is out of reach, that
+// would tell nothing more.
+func passing(err error) error {
+	if outOfReach(err) {
+		return backoff.Permanent(err)
+	}
+	return err
+}
+
+func outOfReach(err error) bool {
+	var reach interface{ OutOfReach() bool }
+	return errors.As(err, &reach) && reach.OutOfReach()
+}
+
+// triesNow is how often the next domain may be surveyed.
+func (r *run) triesNow() uint {
+	if r.faults.Load() >= manyFaults {
+		return 1
+	}
+	return r.tries
+}
+
+// postpone is the provisional row of a domain that a fault of this machine got in
+// the way of, after what was told of it.
+func (r *run) postpone(told *output.Row, before *earlier, err error) *output.Row {
+	if !outOfReach(err) {
+		r.faults.Add(1)
+	}
+	row := *told
+	row.Findings = slices.Clip(row.Findings)
+	row.Pending = string(codes.PendingLocal)
+	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond) // to be compared with connections
+	before.amend(&row)
+	r.complain(row.Domain, err)
+	if l, again := r.Chunks.(*later); again {
+		l.met(fmt.Errorf("%s: %w", row.Domain, err))
+	}
+	return &row
 }
 
 // keep finishes a row unless its log could not be read or written.
@@ -111,25 +164,25 @@ func (r *run) complain(domain string, err error) {
 // valid record. first is the sieve's answer, nil to ask the question here. The
 // error is a fault of this machine.
 func (r *run) story(name *domains.Name, first *resolver.Answer) (*output.Row, error) {
-	row, err := r.tell(name, first, r.Deadline, nil)
+	row, err := r.tell(name, first, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	return row, r.conclude(row, r.mailDeadline(nil))
+	return row, r.conclude(row, nil)
 }
 
 // conclude surveys the mail side of a domain, unless its row is provisional
 // anyway.
-func (r *run) conclude(row *output.Row, deadline time.Duration) error {
+func (r *run) conclude(row *output.Row, before *earlier) error {
 	if row.Pending != "" {
 		return nil
 	}
-	return r.mail(row, deadline)
+	return r.mail(row, before)
 }
 
-// tell is the story up to the policy, which it has so long to retrieve. It logs
-// that the policy is asked for.
-func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Duration, log *surveyLog) (*output.Row, error) {
+// tell is the story up to the policy. It logs that the policy is asked for. With a
+// fault of this machine comes the row as far as it could be told.
+func (r *run) tell(name *domains.Name, first *resolver.Answer, before *earlier, log *surveyLog) (*output.Row, error) {
 	row := r.newRow(name)
 	began, result := r.Now(), "lookuperror"
 	if r.Client.Observe != nil {
@@ -147,12 +200,9 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		return row, nil
 	}
 	lookup, err := r.lookup(name.Domain, first, &asked)
-	if local(err) {
-		return nil, err
-	}
 	fillLookup(row, lookup, err, asked)
 	if err != nil {
-		return row, nil
+		return row, localOnly(err)
 	}
 	if ask, err := log.begin(row, r.Now(), r.PassDelay); !ask || err != nil {
 		if err != nil {
@@ -161,10 +211,7 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		return row, err
 	}
 
-	ctx := egress.WithTimeout(r.work, deadline)
-	if r.patience > 0 {
-		ctx = egress.WithPatience(ctx, r.patience)
-	}
+	ctx := egress.WithTimeout(r.connecting(before.failedAt()), r.deadline(before))
 	var dialled egress.Trace
 	var host mtasts.Host
 	result = "fetcherror"
@@ -174,7 +221,8 @@ func (r *run) tell(name *domains.Name, first *resolver.Answer, deadline time.Dur
 		return row, nil
 	}
 	if local(err) {
-		return nil, err
+		fillUnasked(row, host)
+		return row, err
 	}
 	fillFetch(row, fetch, err, host, dialled)
 	if err == nil {
@@ -197,6 +245,14 @@ func (r *run) lookup(domain string, first *resolver.Answer, asked *resolver.Trac
 	return mtasts.LookupFailed(domain, first.Err)
 }
 
+// localOnly is err if it is a fault of this machine, and nil if not.
+func localOnly(err error) error {
+	if local(err) {
+		return err
+	}
+	return nil
+}
+
 // local reports whether err is a fault of this machine, or of a run that is
 // ending: it says nothing about the domain.
 func local(err error) bool {
@@ -207,9 +263,10 @@ func local(err error) bool {
 // Survey makes the row of one domain: the record, and the policy where there is
 // a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
 // Client, Mail, Deadline, Now and Log count. The error is a fault of this machine, or
-// that of ctx.
+// that of ctx; an address that is out of reach is so by its own fault, where nothing
+// shows that it is ours.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
-	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx, patience: patienceAlone}
+	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx, patience: patienceAlone, last: true}
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err

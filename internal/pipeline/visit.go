@@ -158,6 +158,9 @@ func (v *visit) finished(row *output.Row) {
 	if !v.quick && e.addr.IsValid() {
 		v.release(e.addr, row.Pending == string(codes.PendingManners))
 	}
+	if e.pending == codes.PendingLocal {
+		v.answered(row)
+	}
 	v.Stats.again(e.pending)
 }
 
