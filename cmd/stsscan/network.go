@@ -144,6 +144,7 @@ func (f *networkFlags) testBed() bool {
 type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
+	transport *egress.Transport
 	mailDoor  *egress.MailDoor
 	manners   func() egress.MannersCounts // what manners have cost so far
 	upstreams []string
@@ -212,6 +213,7 @@ func (f *networkFlags) open(ctx context.Context, excluded *domains.Exclusions, l
 	if err != nil {
 		return nil, err
 	}
+	n.transport = transport
 	n.manners = transport.Manners
 	n.mailDoor = transport.MailDoor()
 	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}

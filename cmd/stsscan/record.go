@@ -12,6 +12,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
+	"stsscan/internal/egress"
 	"stsscan/internal/output"
 )
 
@@ -29,8 +30,9 @@ type record struct {
 	parts    map[int]output.PartInfo
 	written  time.Time
 
-	discarded func() int64 // parts that were scanned once more; nil: none
-	err       error        // first failure to write run.json
+	discarded func() int64          // parts that were scanned once more; nil: none
+	reached   func() []egress.Reach // how the connections of this process went; nil: there are none
+	err       error                 // first failure to write run.json
 }
 
 // newRecord opens the table in the run directory and finds the parts of this
@@ -239,6 +241,7 @@ func (r *record) describe(n *network) {
 			r.manifest.Trust.Discarded += before.Discarded
 		}
 	}
+	r.reached = n.transport.Reached
 	m := n.manners()
 	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
 	if r.earlier != nil {
@@ -253,6 +256,13 @@ func (r *record) write(status output.Status, reasons []string) error {
 	r.written = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts = r.counts()
+	if r.reached != nil {
+		var before []output.Connections
+		if r.earlier != nil {
+			before = r.earlier.Connections
+		}
+		r.manifest.Connections = connections(r.reached(), before)
+	}
 	r.manifest.Parts = r.manifest.Parts[:0]
 	for k := range r.plan.Parts {
 		if info, ok := r.parts[k]; ok {

@@ -66,6 +66,7 @@ func (j *scanJob) scan(ctx context.Context, console *console, log *slog.Logger, 
 		return nil, err
 	}
 	defer n.close()
+	n.recall(record.earlier)
 	cross, err := j.cross.open(&j.network, crossWindow(n), log)
 	if err != nil {
 		return nil, err

@@ -189,10 +189,12 @@ func TestLocalFaults(t *testing.T) {
 		lookups int32
 		want    string // class of the policy
 		pending string
+		faults  int64 // surveys in a row that ended so before
 	}{
-		{"that passes, in the record's lookup", "fetch-35.example.com", 1, "valid", ""},
-		{"that passes, in the host's lookup", "fetch-35.example.com", 3, "valid", ""},
-		{"that stays", "fetch-35.example.com", 1000, "not_fetched", "local"},
+		{"that passes, in the record's lookup", "fetch-35.example.com", 1, "valid", "", 0},
+		{"that passes, in the host's lookup", "fetch-35.example.com", 3, "valid", "", 0},
+		{"that stays", "fetch-35.example.com", 1000, "not_fetched", "local", 0},
+		{"that stays, as it did for others", "fetch-35.example.com", 1000, "not_fetched", "local", manyFaults},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -206,6 +208,8 @@ func TestLocalFaults(t *testing.T) {
 				config := inEngine(t, engine, world).withDefaults()
 				work, fail := context.WithCancelCause(t.Context())
 				r := &run{Config: config, rowMaker: newRowMaker(), work: work, fail: fail, slots: newSlots(1), events: make(chan event, 1)}
+				r.faults.Store(tt.faults)
+				began := time.Now()
 				r.slots.fill(0, domains.Name{Domain: tt.domain, Rank: 1, List: "made up"}, nil)
 
 				r.survey(job{answer: resolver.Answer{Outcome: resolver.Failed, Err: errLocal{}}})
@@ -214,6 +218,9 @@ func TestLocalFaults(t *testing.T) {
 				}
 				if row := (<-r.events).row; row.Policy != tt.want || row.Pending != tt.pending {
 					t.Errorf("policy %s (%s %s), pending %q, want %s, %q", row.Policy, row.PolicyStage, row.PolicyReason, row.Pending, tt.want, tt.pending)
+				}
+				if waited := time.Since(began) > 0; waited == (tt.faults > 0) {
+					t.Errorf("waited %v", time.Since(began))
 				}
 				if r.Stats.Counts().LocalFaults == 0 {
 					t.Error("the fault was not counted")
