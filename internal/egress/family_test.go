@@ -141,7 +141,7 @@ func TestWhoseFault(t *testing.T) {
 		}},
 		{"a connection begins the count anew", []step{
 			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}, {hosts: numbered("v6", 9, 10), want: "connected"},
-			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"},
+			{closed: rejected, hosts: numbered("v6", 10, 17), want: "unsettled"},
 		}},
 		{"IPv4 says nothing about IPv6", []step{
 			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}, {hosts: numbered("v4", 9, 10), want: "connected"},
