@@ -120,51 +120,48 @@ func TestWhoseFault(t *testing.T) {
 	}
 	longAgo := func(ctx context.Context) context.Context { return WithEarlierFailure(ctx, time.Time{}) }
 	const rejected = syscall.EACCES
+	fails := func(from, to int, want string, in ...func(context.Context) context.Context) step {
+		s := step{closed: rejected, hosts: numbered("v6", from, to), want: want}
+		if len(in) > 0 {
+			s.context = in[0]
+		}
+		return s
+	}
+	connects := func(host string) step { return step{hosts: []string{host}, want: "connected"} }
 	for _, tt := range []struct {
 		name  string
 		steps []step
 	}{
-		{"one, and nothing else", []step{{closed: rejected, hosts: numbered("v6", 0, 1), want: "unsettled"}}},
-		{"seven networks", []step{{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}}},
-		{"eight networks", []step{{closed: rejected, hosts: numbered("v6", 0, 8), want: "ours"}}},
+		{"one, and nothing else", []step{fails(0, 1, "unsettled")}},
+		{"seven networks", []step{fails(0, 7, "unsettled")}},
+		{"eight networks", []step{fails(0, 8, "ours")}},
 		{"one network of many addresses", []step{{closed: rejected, hosts: numbered("near", 0, 20), want: "unsettled"}}},
-		{"one after the other", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}, {closed: rejected, hosts: numbered("v6", 7, 8), want: "ours"},
-		}},
-		{"the last that anybody asks", []step{{closed: rejected, hosts: numbered("v6", 0, 7), context: WithLastWord, want: "unreachable"}}},
-		{"the last that anybody asks, and many", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 8), want: "ours"}, {closed: rejected, hosts: numbered("v6", 0, 1), context: WithLastWord, want: "ours"},
-		}},
+		{"one after the other", []step{fails(0, 7, "unsettled"), fails(7, 8, "ours")}},
+		{"the last that anybody asks", []step{fails(0, 7, "unreachable", WithLastWord)}},
+		{"the last that anybody asks, and many", []step{fails(0, 8, "ours"), fails(0, 1, "ours", WithLastWord)}},
 		{"connected before, and not since", []step{
-			{hosts: numbered("v6", 0, 1), want: "connected"}, {closed: rejected, hosts: numbered("v6", 1, 2), want: "unsettled"},
-			{closed: rejected, hosts: numbered("v6", 2, 9), want: "ours"},
+			connects("v6-0"), fails(1, 2, "unsettled"), fails(2, 9, "ours"),
 		}},
 		{"a connection begins the count anew", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}, {hosts: numbered("v6", 9, 10), want: "connected"},
-			{closed: rejected, hosts: numbered("v6", 10, 17), want: "unsettled"},
+			fails(0, 7, "unsettled"), connects("v6-9"), fails(10, 17, "unsettled"),
 		}},
 		{"IPv4 says nothing about IPv6", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}, {hosts: numbered("v4", 9, 10), want: "connected"},
-			{closed: rejected, hosts: numbered("v6", 7, 8), want: "ours"},
+			fails(0, 7, "unsettled"), connects("v4-9"), fails(7, 8, "ours"),
 		}},
 		{"port 25 says nothing about port 443", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 8), port: 25, want: "ours"}, {closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"},
+			{closed: rejected, hosts: numbered("v6", 0, 8), port: 25, want: "ours"}, fails(0, 7, "unsettled"),
 		}},
 		{"a refusal is no connection", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 7), want: "unsettled"}, {closed: syscall.ECONNREFUSED, hosts: numbered("v6", 9, 10), want: "refused"},
-			{closed: rejected, hosts: numbered("v6", 7, 8), want: "ours"},
+			fails(0, 7, "unsettled"), {closed: syscall.ECONNREFUSED, hosts: numbered("v6", 9, 10), want: "refused"},
+			fails(7, 8, "ours"),
 		}},
-		{"did not connect when others did", []step{{closed: rejected, hosts: numbered("v6", 0, 20), context: longAgo, want: "unreachable"}}},
-		{"and tells nothing of us", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 20), context: longAgo, want: "unreachable"}, {closed: rejected, hosts: numbered("v6", 20, 21), want: "unsettled"},
-		}},
+		{"did not connect when others did", []step{fails(0, 20, "unreachable", longAgo)}},
+		{"and tells nothing of us", []step{fails(0, 20, "unreachable", longAgo), fails(20, 21, "unsettled")}},
 		{"failed before, and others connected since", []step{
-			{closed: rejected, hosts: numbered("v6", 0, 8), want: "ours"}, {closed: rejected, hosts: numbered("v6", 0, 1), context: began(0), want: "ours"},
-			{hosts: numbered("v6", 9, 10), want: "connected"}, {closed: rejected, hosts: numbered("v6", 0, 8), context: began(-time.Second), want: "unreachable"},
+			fails(0, 8, "ours"), fails(0, 1, "ours", began(0)),
+			connects("v6-9"), fails(0, 8, "unreachable", began(-time.Second)),
 		}},
-		{"failed before, and others connected earlier", []step{
-			{hosts: numbered("v6", 9, 10), want: "connected"}, {closed: rejected, hosts: numbered("v6", 0, 8), context: began(time.Second), want: "ours"},
-		}},
+		{"failed before, and others connected earlier", []step{connects("v6-9"), fails(0, 8, "ours", began(time.Second))}},
 		{"no descriptors", []step{{closed: syscall.EMFILE, hosts: numbered("v6", 0, 8), want: "fault"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -210,7 +207,8 @@ func TestSettledByConnection(t *testing.T) {
 		{syscall.EACCES, "unreachable"}, {syscall.EPERM, "unreachable"}, {syscall.EINVAL, "unreachable"},
 		{syscall.EHOSTUNREACH, "unreachable"}, {syscall.ENETUNREACH, "unreachable"},
 		{syscall.ENETDOWN, "unreachable"}, {syscall.EHOSTDOWN, "unreachable"},
-		{syscall.EMFILE, "fault"}, {syscall.ENFILE, "fault"}, {syscall.ENOBUFS, "fault"}, {syscall.ENOMEM, "fault"}, {syscall.EADDRNOTAVAIL, "fault"},
+		{syscall.EMFILE, "fault"}, {syscall.ENFILE, "fault"}, {syscall.ENOBUFS, "fault"}, {syscall.ENOMEM, "fault"},
+		{syscall.EADDRNOTAVAIL, "fault"},
 	} {
 		for _, family := range []string{"v4", "v6"} {
 			synctest.Test(t, func(t *testing.T) {
@@ -239,7 +237,9 @@ func TestNoRoute(t *testing.T) {
 		dialer := network.open(t).dialer
 		dialer.families.of(443, true).hasRoute = func() bool { return false }
 		began := time.Now()
-		for _, ctx := range []context.Context{t.Context(), WithLastWord(t.Context()), WithEarlierFailure(t.Context(), time.Time{})} {
+		for _, ctx := range []context.Context{
+			t.Context(), WithLastWord(t.Context()), WithEarlierFailure(t.Context(), time.Time{}),
+		} {
 			if _, err := dialer.DialContext(ctx, "tcp", "v6-0:443"); told(err) != "ours" || time.Since(began) > 0 {
 				t.Errorf("%v after %v", err, time.Since(began))
 			}
@@ -301,7 +301,8 @@ func TestReached(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		second := network.open(t)
-		second.Recall(append(first.Reached(), Reach{Port: 80, Last: time.Now()}, Reach{Port: 25, Last: time.Now().Add(time.Hour)}))
+		second.Recall(append(first.Reached(),
+			Reach{Port: 80, Last: time.Now()}, Reach{Port: 25, Last: time.Now().Add(time.Hour)}))
 		before := WithEarlierFailure(t.Context(), time.Now().Add(-time.Second))
 		if _, err := second.dialer.DialContext(before, "tcp", "v6-0:443"); told(err) != "unreachable" {
 			t.Error(err)

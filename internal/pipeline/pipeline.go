@@ -167,7 +167,8 @@ func openParts(size int64) int {
 // within its own deadlines, and Run returns an error that wraps
 // [ErrInterrupted]. A part whose names were not all admitted leaves no file.
 // Any other error is a fault of this machine or of its resolvers, never of a
-// domain. A fault that a survey met is no error: the row waits for [Later].
+// domain. It wraps [ErrLocalFault] where there will never be anybody to ask. A
+// fault that a survey met is none: the row waits for [Later].
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 
