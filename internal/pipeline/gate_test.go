@@ -36,7 +36,6 @@ type gated struct {
 	port    uint16         //
 	errno   syscall.Errno  //
 	dialled map[string]int // by address and port
-	first   chan struct{}  // closed when all that is closed has been dialled
 }
 
 // gate makes the survey of n domains.
