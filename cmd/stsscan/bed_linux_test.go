@@ -99,7 +99,8 @@ func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
 // public reports whether an address is one that may be contacted: no other is,
 // whatever else is public elsewhere.
 func public(addr netip.Addr) bool {
-	return netip.MustParsePrefix("22.1.0.0/16").Contains(addr) || netip.MustParsePrefix("3ffe:5753:1::/48").Contains(addr)
+	return netip.MustParsePrefix("22.1.0.0/16").Contains(addr) || netip.MustParsePrefix("3ffe:5753:1::/48").Contains(addr) ||
+		netip.MustParsePrefix("3ffe:6000::/20").Contains(addr) // of many networks
 }
 
 // list writes a list of domains.

@@ -146,6 +146,7 @@ func (f *networkFlags) testBed() bool {
 type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
+	transport *egress.Transport
 	mailDoor  *egress.MailDoor
 	manners   func() egress.MannersCounts // what manners have cost so far
 	upstreams []string
@@ -219,6 +220,7 @@ func (f *networkFlags) open(
 	case err != nil:
 		return nil, err
 	}
+	n.transport = transport
 	n.manners = transport.Manners
 	n.mailDoor = transport.MailDoor()
 	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}

@@ -12,6 +12,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
+	"stsscan/internal/egress"
 	"stsscan/internal/output"
 )
 
@@ -31,8 +32,9 @@ type record struct {
 	damage   *damage
 	written  time.Time
 
-	discarded func() int64 // parts that were scanned once more; nil: none
-	err       error        // first failure to write run.json
+	discarded func() int64          // parts that were scanned once more; nil: none
+	reached   func() []egress.Reach // how the connections of this process went; nil: there are none
+	err       error                 // first failure to write run.json
 }
 
 // newRecord opens the table in the run directory and finds the parts of this
@@ -202,6 +204,7 @@ func (r *record) describe(n *network) {
 			r.manifest.Trust.Discarded += before.Discarded
 		}
 	}
+	r.reached = n.transport.Reached
 	m := n.manners()
 	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
 	if r.earlier != nil {
@@ -216,6 +219,13 @@ func (r *record) write(status output.Status, reasons []string) error {
 	r.written = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
+	if r.reached != nil {
+		var before []output.Connections
+		if r.earlier != nil {
+			before = r.earlier.Connections
+		}
+		r.manifest.Connections = connections(r.reached(), before)
+	}
 	r.manifest.ExclusionVersions = nil
 	for _, v := range r.excluded.Versions() {
 		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))

@@ -54,6 +54,7 @@ func (j *scanJob) scan(
 		log.Info("nothing is left to do", "run", j.output)
 		return finished, j.report(finished)
 	}
+	n.recall(record.earlier)
 	cross, err := j.cross.open(&j.network, crossWindow(n), log)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,11 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 			row("errors at "+string(stage), grouped(total), topReasons(c.PolicyReason[stage]))
 		}
 	}
+	for _, connections := range m.Connections {
+		if words := neverMade(connections); words != "" {
+			row("out of reach", grouped(int64(connections.OutOfReach)), words)
+		}
+	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }

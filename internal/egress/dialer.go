@@ -27,11 +27,12 @@ type Dialer struct {
 	config Config
 	port   uint16
 	turns  *turns
-	ipv6   bool // this machine, or whoever dials for it, reaches the IPv6 Internet
+	families
+	ipv6 bool // this machine, or whoever dials for it, reaches the IPv6 Internet
 }
 
 // NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv6,
-// OptedOut, Manners and DialTimeout.
+// OptedOut, Manners, DialTimeout and SettleTime.
 func NewDialer(c Config) (*Dialer, error) {
 	switch {
 	case c.Resolve == nil:
@@ -39,7 +40,10 @@ func NewDialer(c Config) (*Dialer, error) {
 	case c.Dial != nil && c.Proxy != nil:
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
-	d := &Dialer{config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners), ipv6: true}
+	d := &Dialer{
+		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners), ipv6: true,
+		families: newFamilies(c.Dial == nil && c.Proxy == nil),
+	}
 	switch {
 	case c.Proxy != nil:
 		var err error
@@ -61,8 +65,9 @@ func NewDialer(c Config) (*Dialer, error) {
 // lasts until the connection is closed.
 //
 // An error is of type *[Error], of stage dns or tcp; it wraps
-// [ErrForbiddenAddr] when no address may be contacted, and says Later when an
-// address was not dialled for the sake of manners.
+// [ErrForbiddenAddr] when no address may be contacted, says Later when an
+// address was not dialled for the sake of manners, and OutOfReach when it could
+// not be reached, and that may be our fault.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := d.dial(ctx, network, address)
 	if err != nil {
@@ -100,6 +105,8 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 	began = time.Now()
 	defer func() { trace.ConnectTime = time.Since(began) - trace.TurnTime }()
 	var failed *Error
+	var out []*Error
+	defer func() { trace.absolve(out) }()
 	for _, addr := range candidates {
 		conn, over, err := d.visit(ctx, host, addr, trace)
 		if err == nil {
@@ -108,12 +115,18 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 		if err.later {
 			return nil, err
 		}
-		if failed == nil || failed.local || !err.local {
+		if err.out != nil {
+			out = append(out, err)
+		}
+		if failed == nil || failed.isOurs() || !err.isOurs() {
 			failed = err // a fault of ours says less than what another address did
 		}
 		if over {
 			break
 		}
+	}
+	if failed.out != nil {
+		failed.local = failed.out.settle(ctx, d.config.SettleTime) != theirs
 	}
 	return nil, failed
 }
@@ -191,23 +204,29 @@ func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net
 	attempt, cancel := context.WithTimeout(ctx, d.config.DialTimeout)
 	defer cancel()
 	conn, err := d.config.Dial(attempt, network, netip.AddrPortFrom(addr, d.port).String())
+	family := d.families.of(d.port, addr.Is6())
 	if err == nil {
+		family.connected(time.Now())
 		return conn, nil
 	}
 	e := &Error{host: host, addr: addr, stage: codes.StageTCP, reason: codes.ReasonOther, err: err}
 	var proxy *proxyError
 	var refused *socksError
 	switch {
-	case errors.As(err, &proxy), cancelled(ctx), ours(err):
+	case errors.As(err, &proxy), cancelled(ctx), wanting(err):
 		return nil, fault(host, addr, codes.StageTCP, err)
 	case errors.As(err, &refused):
 		e.reason = refused.reason
+		if refused.outOfReach {
+			e.out = family.out(host, addr, failedBefore(ctx))
+		}
 	case errors.Is(err, ErrForbiddenAddr):
 		e.stage, e.reason = codes.StageDNS, codes.ReasonForbiddenAddress
 	case anyOf(err, syscall.ECONNREFUSED):
 		e.reason = codes.ReasonRefused
-	case anyOf(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH):
+	case outOfReach(err):
 		e.reason = codes.ReasonUnreachable
+		e.out = family.out(host, addr, failedBefore(ctx))
 	case reset(err):
 		e.reason = codes.ReasonReset
 	case timedOut(err), attempt.Err() != nil:

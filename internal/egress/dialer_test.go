@@ -114,7 +114,7 @@ func TestDialerOrder(t *testing.T) {
 			}
 			d.ipv6 = !c.noIPv6
 			var trace Trace
-			conn, err := d.DialContext(WithTrace(t.Context(), &trace), "tcp", host+":443")
+			conn, err := d.DialContext(WithTrace(WithLastWord(t.Context()), &trace), "tcp", host+":443")
 			if c.stage != "" {
 				wantError(t, err, c.stage, c.reason, false)
 			} else if err != nil {

@@ -22,6 +22,7 @@ type Error struct {
 	local  bool
 	later  bool // and local
 	until  time.Time
+	out    *failure // the address was out of reach; nil: it was not
 	err    error
 }
 
@@ -39,6 +40,10 @@ func (e *Error) Error() string {
 	b.WriteString(": ")
 	switch {
 	case e.later:
+	case e.OutOfReach() && e.isOurs():
+		b.WriteString("out of reach, by a fault of this machine: ")
+	case e.OutOfReach():
+		b.WriteString("out of reach, perhaps by a fault of this machine: ")
 	case e.local:
 		b.WriteString("fault of this machine: ")
 	default:
@@ -71,10 +76,15 @@ func (e *Error) TLSError() codes.TLSError {
 	return codes.TLSError(e.reason)
 }
 
-// Local reports whether the fault is our own: no descriptors, no ports, no
-// route, no proxy, a cancelled context, or manners. Nothing is known about the
-// Policy Host then.
+// Local reports whether the fault is our own, or may be: no descriptors, no ports,
+// no proxy, a cancelled context, manners, or [Error.OutOfReach]. Nothing is known
+// about the Policy Host then.
 func (e *Error) Local() bool { return e.local }
+
+// OutOfReach reports whether an address could not be reached, and that is a fault
+// of this machine, or not yet known to be none. Local is true too. To ask again at
+// once tells nothing more.
+func (e *Error) OutOfReach() bool { return e.local && e.out != nil }
 
 // Later reports whether an address was not asked for the sake of manners: it
 // was asked often enough for now, and is to be asked later. Local is true too.
@@ -104,6 +114,15 @@ func postponed(host string, addr netip.Addr, cause error) *Error {
 	return e
 }
 
+// isOurs reports whether the fault is known to be our own by now.
+func (e *Error) isOurs() bool {
+	if e.out == nil {
+		return e.local
+	}
+	said, _ := e.out.look()
+	return said == ours
+}
+
 // cancelled reports whether ctx was ended by somebody, not by its deadline.
 func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
@@ -124,10 +143,10 @@ func anyOf(err error, errnos ...syscall.Errno) bool {
 	return false
 }
 
-// ours reports whether err is a want of this machine.
-func ours(err error) bool {
-	return anyOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
-		syscall.EADDRNOTAVAIL, syscall.EPERM, syscall.EACCES)
+// wanting reports whether err is a want of this machine: of descriptors, memory or
+// ports.
+func wanting(err error) bool {
+	return anyOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL)
 }
 
 // maxText bounds what strangers can make us keep or print.

@@ -114,8 +114,17 @@ func within(ctx context.Context, conn net.Conn, limit time.Duration) (release fu
 // it closes that too, at once: nobody wants to read what else there may be.
 type body struct {
 	io.Reader
-	conn net.Conn
-	stop func()
+	conn   net.Conn
+	stop   func()
+	failed func(error) error // for what is a want of this machine
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if wanting(err) {
+		err = b.failed(err)
+	}
+	return n, err
 }
 
 func (b *body) Close() error {

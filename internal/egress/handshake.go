@@ -71,7 +71,7 @@ func (t *Transport) handshake(ctx context.Context, raw *turnConn, host string, t
 	}()
 	conn := tls.Client(cork, t.tlsConfig(host, trace))
 	if err := shake(shaking, conn); err != nil {
-		if cancelled(ctx) || ours(err) {
+		if cancelled(ctx) || wanting(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
 		}
 		if weight.full {
@@ -166,8 +166,9 @@ func handshakeError(err error) codes.TLSError {
 	return codes.TLSOther
 }
 
-// reset reports whether the other side ended the connection.
+// reset reports whether the connection ended: by the other side, or, since it had
+// been made, by somebody on the way who says that it leads nowhere.
 func reset(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, net.ErrClosed) || anyOf(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED)
+		errors.Is(err, net.ErrClosed) || anyOf(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED) || outOfReach(err)
 }

@@ -10,7 +10,7 @@ import (
 // httpError is the failure of a request on a connection that was accepted.
 func httpError(ctx context.Context, host string, err error) *Error {
 	trace := traceOf(ctx)
-	if cancelled(ctx) || ours(err) {
+	if cancelled(ctx) || wanting(err) {
 		return fault(host, trace.Addr, codes.StageHTTP, err)
 	}
 	if _, ok := alertText(err); ok {

@@ -178,15 +178,16 @@ func TestRoundTripEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A stingyConn has buffers for a number of writes only.
+// A stingyConn can do a number of writes only.
 type stingyConn struct {
 	net.Conn
 	left, writes int
+	errno        syscall.Errno
 }
 
 func (c *stingyConn) Write(p []byte) (int, error) {
 	if c.writes++; c.writes > c.left {
-		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ENOBUFS)}
+		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", c.errno)}
 	}
 	return c.Conn.Write(p)
 }
@@ -198,7 +199,13 @@ func TestNotSent(t *testing.T) {
 	for _, c := range []struct {
 		buffers int
 		stage   codes.Stage
-	}{{0, codes.StageTLS}, {1, codes.StageHTTP}, {2, ""}} {
+		errno   syscall.Errno
+		reason  codes.PolicyReason // "": the fault is ours
+	}{
+		{0, codes.StageTLS, syscall.ENOBUFS, ""}, {1, codes.StageHTTP, syscall.ENOBUFS, ""}, {2, "", 0, ""},
+		// There was a way; somebody on it has closed it, and the server is silent.
+		{0, codes.StageTLS, syscall.EACCES, codes.PolicyReason(codes.TLSHandshakeTimeout)}, {1, codes.StageHTTP, syscall.EPERM, codes.ReasonTimeout},
+	} {
 		transport := reach(t, p, Config{HandshakeTimeout: 100 * time.Millisecond, HeaderTimeout: 5 * time.Second}, overTLS(p.good(t), says("HTTP/1.1 204 No Content\r\n\r\n")))
 		if c.stage == codes.StageHTTP {
 			transport.config.HeaderTimeout = 100 * time.Millisecond
@@ -206,15 +213,59 @@ func TestNotSent(t *testing.T) {
 		dial := transport.dialer.config.Dial
 		transport.dialer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(ctx, network, address)
-			return &stingyConn{Conn: conn, left: c.buffers}, err
+			return &stingyConn{Conn: conn, left: c.buffers, errno: c.errno}, err
 		}
 		_, err := fetch(t, t.Context(), transport)
 		if c.stage == "" && err == nil {
 			continue
 		}
-		wantError(t, err, c.stage, "", true)
-		if !errors.Is(err, syscall.ENOBUFS) {
+		wantError(t, err, c.stage, c.reason, c.reason == "")
+		if !errors.Is(err, c.errno) {
 			t.Error(err)
 		}
+	}
+}
+
+// A hungryConn can read a number of octets only.
+type hungryConn struct {
+	net.Conn
+	left  int
+	errno syscall.Errno
+}
+
+func (c *hungryConn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.errno)}
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
+
+// What this machine could not receive is not the host's silence either; that the
+// way has come to an end is a reset.
+func TestNotReceived(t *testing.T) {
+	p := newPKI(t)
+	text := strings.Repeat("x", 32<<10)
+	for _, c := range []struct {
+		octets int
+		errno  syscall.Errno
+		stage  codes.Stage
+		reason codes.PolicyReason // "": the fault is ours
+	}{
+		{0, syscall.ENOMEM, codes.StageTLS, ""}, {16 << 10, syscall.ENOBUFS, codes.StageBody, ""},
+		{0, syscall.EACCES, codes.StageTLS, codes.PolicyReason(codes.TLSReset)}, {0, syscall.EHOSTUNREACH, codes.StageTLS, codes.PolicyReason(codes.TLSReset)},
+	} {
+		transport := reach(t, p, Config{}, overTLS(p.good(t), says("HTTP/1.1 200 OK\r\n\r\n"+text)))
+		dial := transport.dialer.config.Dial
+		transport.dialer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			return &hungryConn{conn, c.octets, c.errno}, err
+		}
+		resp, err := fetch(t, t.Context(), transport)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+		}
+		wantError(t, err, c.stage, c.reason, c.reason == "")
 	}
 }

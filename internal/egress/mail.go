@@ -52,7 +52,7 @@ func (d *MailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.C
 	config.NextProtos = nil // ALPN has no word for SMTP
 	conn := tls.Client(raw, config)
 	if err := shake(shaking, conn); err != nil {
-		if cancelled(ctx) || ours(err) {
+		if cancelled(ctx) || wanting(err) {
 			return nil, fault(host, trace.Addr, codes.StageTLS, err)
 		}
 		trace.refused(err)

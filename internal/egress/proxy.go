@@ -22,8 +22,9 @@ func (e *proxyError) Unwrap() error { return e.err }
 
 // A socksError is what the proxy says about the host.
 type socksError struct {
-	reason codes.PolicyReason
-	err    error
+	reason     codes.PolicyReason
+	outOfReach bool // which may be said of the proxy too
+	err        error
 }
 
 func (e *socksError) Error() string { return e.err.Error() }
@@ -80,8 +81,8 @@ func (firstHop) DialContext(ctx context.Context, network, address string) (net.C
 }
 
 // socksFailure sorts what golang.org/x/net/proxy says only in text: the reply
-// codes of RFC 1928, section 6. What is no reply about the host is a failure of
-// the proxy.
+// codes of RFC 1928, section 6. A proxy that does not speak SOCKS5, or does not let
+// us in, is no way to any host.
 func socksFailure(err error) error {
 	var first *proxyError
 	if errors.As(err, &first) || timedOut(err) || errors.Is(err, context.Canceled) {
@@ -89,19 +90,26 @@ func socksFailure(err error) error {
 	}
 	text := err.Error()
 	for _, reply := range []struct {
-		text   string
-		reason codes.PolicyReason
+		text       string
+		reason     codes.PolicyReason
+		outOfReach bool
 	}{
-		{"connection refused", codes.ReasonRefused},
-		{"host unreachable", codes.ReasonUnreachable},
-		{"network unreachable", codes.ReasonUnreachable},
-		{"TTL expired", codes.ReasonTimeout},
-		{"general SOCKS server failure", codes.ReasonOther},
+		{"connection refused", codes.ReasonRefused, false},
+		{"connection not allowed by ruleset", codes.ReasonUnreachable, true},
+		{"address type not supported", codes.ReasonUnreachable, true},
+		{"host unreachable", codes.ReasonUnreachable, true},
+		{"network unreachable", codes.ReasonUnreachable, true},
+		{"TTL expired", codes.ReasonTimeout, false},
+		{"general SOCKS server failure", codes.ReasonOther, false},
 	} {
 		if strings.HasSuffix(text, "unknown error "+reply.text) {
-			return &socksError{reply.reason, err}
+			return &socksError{reply.reason, reply.outOfReach, err}
 		}
 	}
-	// A proxy that hangs up without a reply has said nothing about the host.
+	// Some proxies hang up rather than say why they have no connection, or have
+	// codes of their own for it.
+	if reset(err) || strings.Contains(text, "unknown error unknown code: ") {
+		return &socksError{codes.ReasonOther, true, err}
+	}
 	return &proxyError{fmt.Errorf("proxy: %w", err)}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/hex"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -87,10 +89,12 @@ func TestProxy(t *testing.T) {
 		"network unreachable": {replies(3), "22.1.0.1", v4, codes.StageTCP, codes.ReasonUnreachable, false},
 		"TTL expired":         {replies(6), "22.1.0.1", v4, codes.StageTCP, codes.ReasonTimeout, false},
 		"general failure":     {replies(1), "22.1.0.1", v4, codes.StageTCP, codes.ReasonOther, false},
-		"not allowed":         {replies(2), "22.1.0.1", v4, codes.StageTCP, "", true}, // the proxy's own rules
-		"unknown command":     {replies(7), "22.1.0.1", v4, codes.StageTCP, "", true},
+		"not allowed":         {replies(2), "22.1.0.1", v4, codes.StageTCP, codes.ReasonUnreachable, false},
+		"address type":        {replies(8), "22.1.0.1", v4, codes.StageTCP, codes.ReasonUnreachable, false},
+		"unknown reply":       {replies(42), "22.1.0.1", v4, codes.StageTCP, codes.ReasonOther, false},
+		"unknown command":     {replies(7), "22.1.0.1", v4, codes.StageTCP, "", true}, // it connects nobody
 		"silence":             {waitForEnd, "22.1.0.1", v4, codes.StageTCP, codes.ReasonTimeout, false},
-		"end":                 {func(net.Conn) {}, "22.1.0.1", v4, codes.StageTCP, "", true}, // nothing was said about the host
+		"end":                 {func(net.Conn) {}, "22.1.0.1", v4, codes.StageTCP, codes.ReasonOther, false},
 		"no SOCKS": {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n"); waitForEnd(c) },
 			"22.1.0.1", v4, codes.StageTCP, "", true},
 		"reset after the reply": {func(c net.Conn) {
@@ -107,7 +111,7 @@ func TestProxy(t *testing.T) {
 				timeout = time.Second
 			}
 			transport := reach(t, p, Config{Proxy: proxy.url, Resolve: resolves(c.addr), DialTimeout: timeout}, nil)
-			_, err := fetch(t, t.Context(), transport)
+			_, err := fetch(t, WithLastWord(t.Context()), transport)
 			if c.stage != "" {
 				wantError(t, err, c.stage, c.reason, c.local)
 			} else if err != nil {
@@ -115,6 +119,37 @@ func TestProxy(t *testing.T) {
 			}
 			if asked, _ := proxy.asked.Load().(string); asked != c.asked {
 				t.Errorf("the proxy was asked %q, want %q", asked, c.asked)
+			}
+		})
+	}
+}
+
+// What a proxy says may be about the address, or about all of them: each reply by
+// the rule for addresses that are out of reach.
+func TestProxyOutOfReach(t *testing.T) {
+	p := newPKI(t)
+	for title, c := range map[string]struct {
+		play func(net.Conn)
+		want string
+	}{
+		"refused": {replies(5), "refused"}, "general failure": {replies(1), "other"}, "not allowed": {replies(2), "unsettled"},
+		"network unreachable": {replies(3), "unsettled"}, "host unreachable": {replies(4), "unsettled"},
+		"address type": {replies(8), "unsettled"}, "unknown reply": {replies(42), "unsettled"}, "end": {func(net.Conn) {}, "unsettled"},
+		"unknown command": {replies(7), "fault"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			transport := reach(t, p, Config{Proxy: newSOCKS(t, c.play).url}, nil)
+			if _, err := fetch(t, t.Context(), transport); told(err) != c.want {
+				t.Errorf("%s, want %s: %v", told(err), c.want, err)
+			}
+			transport = reach(t, p, Config{Proxy: newSOCKS(t, c.play).url}, nil)
+			for i := range manyNetworks {
+				_, _ = transport.dialer.connect(t.Context(), host, netip.AddrFrom4([4]byte{22, byte(i), 0, 1}))
+			}
+			want := strings.ReplaceAll(c.want, "unsettled", "ours")
+			if _, err := fetch(t, t.Context(), transport); told(err) != want {
+				t.Errorf("%d networks later %s, want %s: %v", manyNetworks, told(err), want, err)
 			}
 		})
 	}

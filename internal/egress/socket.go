@@ -20,11 +20,7 @@ func socketDial(ctx context.Context, network, address string) (net.Conn, error) 
 		KeepAlive:      -1, // each connection is over in seconds
 		ControlContext: guard(meant),
 	}
-	conn, err := dialer.DialContext(ctx, network, address)
-	if err != nil && anyOf(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH) && !hasRoute(meant.Addr()) {
-		return nil, &proxyError{fmt.Errorf("no route: %w", err)}
-	}
-	return conn, err
+	return dialer.DialContext(ctx, network, address)
 }
 
 // guard is the last look at an address before the kernel connects to it.
@@ -43,21 +39,30 @@ func guard(meant netip.AddrPort) func(context.Context, string, string, syscall.R
 	}
 }
 
-// hasRoute reports whether this machine knows a way to addr. To connect a UDP
-// socket asks the kernel for a route and sends nothing.
-func hasRoute(addr netip.Addr) bool {
-	_, ok := source(addr)
-	return ok
+// hasIPv4 reports whether this machine has a way to the IPv4 Internet: a route to
+// one of two places, since somebody may have closed the way to one.
+func hasIPv4() bool {
+	for _, addr := range []netip.Addr{netip.AddrFrom4([4]byte{9, 9, 9, 9}), netip.AddrFrom4([4]byte{193, 0, 0, 1})} {
+		if _, ok := source(addr); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // hasIPv6 reports whether this machine has a way to the IPv6 Internet and an
 // address of its own there.
 func hasIPv6() bool {
-	own, ok := source(netip.AddrFrom16([16]byte{0x20, 0x00, 15: 1}))
-	return ok && Judge(own) == nil
+	for _, addr := range []netip.Addr{netip.AddrFrom16([16]byte{0x20, 0x00, 15: 1}), netip.AddrFrom16([16]byte{0x2a, 0x00, 15: 1})} {
+		if own, ok := source(addr); ok && Judge(own) == nil {
+			return true
+		}
+	}
+	return false
 }
 
-// source is the address that this machine would use towards addr.
+// source is the address that this machine would use towards addr. To connect a UDP
+// socket asks the kernel for a route and sends nothing.
 func source(addr netip.Addr) (netip.Addr, bool) {
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, httpsPort)))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/netip"
+	"slices"
 	"time"
 
 	"stsscan/internal/codes"
@@ -119,6 +120,15 @@ func (t *Trace) connected(addr netip.Addr, failed *Error, took time.Duration) {
 		outcome = codes.Connect(failed.reason)
 	}
 	t.Attempts = append(t.Attempts, Attempt{addr, outcome, took})
+}
+
+// absolve takes back the attempts that were out of reach by a fault of ours.
+func (t *Trace) absolve(out []*Error) {
+	for _, failed := range out {
+		if failed.isOurs() {
+			t.Attempts = slices.DeleteFunc(t.Attempts, func(a Attempt) bool { return a.Addr == failed.addr })
+		}
+	}
 }
 
 func facts(leaf *x509.Certificate) *Certificate {

@@ -60,6 +60,7 @@ type Config struct {
 	HandshakeTimeout time.Duration // of TLS; 0: 5 s
 	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
 	Handshakes       int           // TLS handshakes at a time; 0: 256
+	SettleTime       time.Duration // that an address out of reach waits for another connection to show whose fault that is; 0: 2 s
 
 	Manners Manners // of connections to one address, and to one network; through a proxy they are about the address asked of it
 
@@ -74,6 +75,7 @@ type Config struct {
 
 const (
 	defaultTimeout    = 5 * time.Second
+	defaultSettleTime = 2 * time.Second // where anything else is going on, there is a connection at once
 	defaultHandshakes = 256
 	defaultUserAgent  = "stsscan"
 )
@@ -87,6 +89,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Handshakes <= 0 {
 		c.Handshakes = defaultHandshakes
+	}
+	if c.SettleTime <= 0 {
+		c.SettleTime = defaultSettleTime
 	}
 	if c.UserAgent == "" {
 		c.UserAgent = defaultUserAgent
@@ -185,7 +190,11 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	release := within(running, conn, 0)
 	resp.Request = req
-	resp.Body = &body{resp.Body, conn, func() { release(); stop() }}
+	addr := traceOf(ctx).Addr
+	resp.Body = &body{
+		resp.Body, conn, func() { release(); stop() },
+		func(err error) error { return fault(host, addr, codes.StageBody, err) },
+	}
 	return resp, nil
 }
 

@@ -47,6 +47,8 @@ type Manifest struct {
 	Roots      Roots             `json:"roots"`                        // that certificates were held against
 	PublicList string            `json:"public_suffix_list,omitempty"` // version of the public suffix list
 
+	Connections []Connections `json:"connections,omitempty"` // how they went, by port and address family
+
 	Plan       Plan    `json:"plan"`                 // of the whole run, all shards
 	Inputs     []Input `json:"inputs,omitempty"`     // of the whole run, in order
 	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out, when the names were prepared

@@ -119,7 +119,7 @@ func (p *Part) add(r *Row) error {
 // waits notes how long a provisional row has waited, if it is one that must.
 func (p *Part) waits(r *Row) {
 	switch codes.Pending(r.Pending) {
-	case codes.PendingTransient, codes.PendingInterrupted:
+	case codes.PendingTransient, codes.PendingInterrupted, codes.PendingLocal:
 		since := r.ObservedAt.UTC().Truncate(time.Second)
 		if p.info.PendingSince == nil || since.After(*p.info.PendingSince) {
 			p.info.PendingSince = &since

@@ -30,8 +30,10 @@ func TestRewrite(t *testing.T) {
 		switch random.IntN(10) {
 		case 0:
 			return pending(name, rank, "manners", 1000)
-		case 1, 2:
+		case 1:
 			return pending(name, rank, "transient", random.IntN(100))
+		case 2:
+			return pending(name, rank, "local", random.IntN(100))
 		case 3:
 			r := valid(name, rank)
 			r.Pending = ""
@@ -108,7 +110,7 @@ func checkPending(t *testing.T, d *Dataset, info PartInfo, rows []*Row) {
 		if r.Pending != "" {
 			ranks[r.Rank] = true
 		}
-		if r.Pending == "transient" && r.ObservedAt.After(since) {
+		if r.Pending != "" && r.Pending != "manners" && r.ObservedAt.After(since) {
 			since = r.ObservedAt
 		}
 	}

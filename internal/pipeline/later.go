@@ -42,9 +42,14 @@ func (p pace) withDefaults() pace {
 // whose time is in the future was observed by a wrong clock, and counts as observed
 // when its part was read: nothing waits longer than a pass for what is on disk.
 //
+// What a fault of this machine got in the way of is asked again too; when nothing
+// else is left, and a round and a last one have settled none of it, the error
+// wraps [ErrLocalFault]. In the last round, hosts that are out of reach are so by
+// their own fault, where nothing shows that it is ours.
+//
 // The Source of config is not used; Wrote hears of each part that is written
-// anew. Errors are those of [Run]; after any of them each part is whole, old or
-// new.
+// anew. Other errors are those of [Run]; after any of them each part is whole, old
+// or new.
 func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
@@ -88,6 +93,9 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 			}
 			c.OpenParts = l.visits()
 			if err := l.round(ctx, c); err != nil {
+				return err
+			}
+			if err := l.stuck(); err != nil {
 				return err
 			}
 			now, left := l.Now(), l.left()
@@ -138,6 +146,10 @@ type later struct {
 	rests  map[int64]time.Time // the same of domains, by rank: as many as the transport keeps away from for their own sake
 	failed error               // of the reading ahead
 	late   *domains.Exclusions // those who opted out late, as they were read last
+
+	asked, settled int   // rows that waited for a fault of ours, in this round; how many of them do so no more
+	last           bool  // the next round is the last for them
+	fault          error // that one of them met
 }
 
 // round asks again, part by part. What is due goes first, all of it: it waits for
@@ -168,6 +180,7 @@ func (l *later) round(ctx context.Context, c Config) error {
 
 	// Rows are read ahead of the sieve, which must not wait for the disk.
 	l.ready, l.failed, l.progress = make(chan *visit), nil, false
+	l.asked, l.settled = 0, 0
 	reading, enough := context.WithCancel(ctx)
 	var reader sync.WaitGroup
 	reader.Go(func() {
@@ -261,6 +274,47 @@ func (l *later) left() (n int64) {
 		n += info.Pending
 	}
 	return n
+}
+
+// stuck looks at what a round made of the rows that wait for a fault of ours. Its
+// error says that the last one has settled none.
+func (l *later) stuck() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.asked == 0 {
+		return nil
+	}
+	var left, local int64
+	for _, info := range l.parts {
+		left += info.Pending
+		local += info.Counts.Pending[codes.PendingLocal]
+	}
+	switch alone := left == local; {
+	case !alone, l.settled > 0 && !l.last:
+		l.last = false
+		return nil
+	case l.last && l.settled == 0:
+		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, local, l.fault)
+	}
+	l.last = true
+	return nil
+}
+
+// met notes a fault that a domain met.
+func (l *later) met(fault error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = fault
+}
+
+// answered notes what a row is now that waited for a fault of ours.
+func (l *later) answered(row *output.Row) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	if row.Pending != string(codes.PendingLocal) {
+		l.settled++
+	}
 }
 
 // visits is how many parts the next round asks again at a time.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
-	"time"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
@@ -48,9 +47,9 @@ func (m Mail) all() bool {
 }
 
 // mail surveys the mail side of a domain whose lookup and fetch are in row, within
-// the deadline, and ends the row with the verdict. The error is a fault of this machine.
-func (r *run) mail(row *output.Row, deadline time.Duration) error {
-	ctx, cancel := context.WithTimeout(r.work, deadline)
+// its deadline, and ends the row with the verdict. The error is a fault of this machine.
+func (r *run) mail(row *output.Row, before *earlier) error {
+	ctx, cancel := context.WithTimeout(r.work, r.mailDeadline(before))
 	defer cancel()
 	record := codes.Record(row.Record)
 	ex := r.Client.Exchanger
@@ -83,7 +82,7 @@ func (r *run) mail(row *output.Row, deadline time.Duration) error {
 		}
 	}
 	if mx != nil && ExtentRecord.covers(record) {
-		if err := r.probe(row, *mx); err != nil {
+		if err := r.probe(row, *mx, before); err != nil {
 			return err
 		}
 	}

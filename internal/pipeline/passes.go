@@ -1,12 +1,14 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"strings"
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
@@ -24,7 +26,8 @@ type earlier struct {
 	attempts int32
 	upstream netip.AddrPort // that answered, or did not
 	addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
-	told     *output.Row    // the row up to the policy, where only MX hosts are still to be asked
+	told     *output.Row    // the row up to the policy, where only the mail side is still to be asked
+	failed   *time.Time     // when its host, or with told an MX host, did not connect, as egress.WithEarlierFailure has it
 	begun    bool           // its policy is asked for
 	rests    time.Time      // when its Policy Host wants to be asked again that was put off; zero: it said nothing
 
@@ -50,7 +53,17 @@ func earlierOf(row *output.Row) *earlier {
 		e.policyReason = own[codes.PolicyReason](row.PolicyReason)
 	}
 	e.upstream, _ = netip.ParseAddrPort(row.Resolver)
+	local := row.Pending == string(codes.PendingLocal)
 	switch {
+	case local:
+		e.failed = new(row.ObservedAt)
+	case row.Pending == string(codes.PendingTransient) && row.PolicyStage == string(codes.StageTCP):
+		e.failed = new(time.Time) // when others did, or it would have been ours
+	}
+	switch {
+	case local && toldUpToPolicy(row):
+		e.told, e.attempts = row, 0
+		row.Pending, row.ObservedAt = "", time.Time{}
 	case row.Pending == string(codes.PendingManners) && len(row.MX) > 0:
 		e.addr, _ = netip.ParseAddr(*row.MX[0].Addr)
 		e.told, e.attempts = row, 0
@@ -61,11 +74,56 @@ func earlierOf(row *output.Row) *earlier {
 	return e
 }
 
+// toldUpToPolicy reports whether a row that a fault of ours made provisional lacks
+// nothing but the mail side.
+func toldUpToPolicy(row *output.Row) bool {
+	switch codes.Record(row.Record) {
+	case codes.RecordUnknown:
+		return false
+	case codes.RecordValid:
+		return row.Policy != string(codes.PolicyUnknown) || row.PolicyStage != ""
+	}
+	return true
+}
+
+// failedAt is when the Policy Host did not connect; nil: it is not known to have
+// failed.
+func (e *earlier) failedAt() *time.Time {
+	if e == nil || e.told != nil {
+		return nil
+	}
+	return e.failed
+}
+
+// mailFailedAt is failedAt of the MX hosts.
+func (e *earlier) mailFailedAt() *time.Time {
+	if e == nil || e.told == nil {
+		return nil
+	}
+	return e.failed
+}
+
+// connecting is the context of connections to a host that did not connect before;
+// nil: it is not known to have failed.
+func (r *run) connecting(failed *time.Time) context.Context {
+	ctx := r.work
+	if r.patience > 0 {
+		ctx = egress.WithPatience(ctx, r.patience)
+	}
+	if failed != nil {
+		ctx = egress.WithEarlierFailure(ctx, *failed)
+	}
+	if r.last {
+		ctx = egress.WithLastWord(ctx)
+	}
+	return ctx
+}
+
 // own is a word in memory of its own: that of a row is part of a page.
 func own[W ~string](word string) W { return W(strings.Clone(word)) }
 
 // nextPass is the pass that the domain is asked in. To have waited for manners,
-// or for an answer that was lost, counts for nothing.
+// for an answer that was lost, or for a fault of ours, counts for nothing.
 func (e *earlier) nextPass() int32 {
 	switch {
 	case e == nil:
@@ -104,15 +162,16 @@ func (r *run) mailDeadline(e *earlier) time.Duration {
 	return r.Deadline
 }
 
-// settle says whether a row is final. What may mend waits for the next pass;
-// after the last one, a zone that nobody could answer for is asked for its SOA.
+// settle says whether a row is final. What may mend waits for the next pass, but
+// for hosts that were asked for the last time for being out of reach; after the
+// last pass, a zone that nobody could answer for is asked for its SOA.
 // The error is a fault of this machine.
 func (r *run) settle(row *output.Row, e *earlier) error {
 	e.amend(row)
 	if row.Pending != "" || !row.Transient() {
 		return nil
 	}
-	if int(row.Pass) < r.Passes {
+	if int(row.Pass) < r.Passes && !(r.last && row.PolicyStage == string(codes.StageTCP)) {
 		row.Pending = string(codes.PendingTransient)
 		return nil
 	}
@@ -162,10 +221,15 @@ func (e *earlier) putOff(err error) {
 
 // fillPutOff fills the columns of a policy that nobody was asked for.
 func fillPutOff(row *output.Row, host mtasts.Host) {
+	fillUnasked(row, host)
+	row.Pending = string(codes.PendingManners)
+}
+
+// fillUnasked fills the columns of a policy of which nothing is known.
+func fillUnasked(row *output.Row, host mtasts.Host) {
 	for _, addr := range host.Addrs {
 		row.HostAddrs = append(row.HostAddrs, addr.String())
 	}
 	row.HostCNAMEs = host.CNAMEs
 	row.Policy = string(codes.PolicyUnknown)
-	row.Pending = string(codes.PendingManners)
 }

@@ -36,8 +36,8 @@ import (
 var ErrInterrupted = errors.New("interrupted")
 
 // ErrLocalFault says that faults of this machine, or of the way to its
-// resolvers, kept a domain from being surveyed: the run stopped, and no domain is
-// blamed.
+// resolvers, kept domains from being surveyed: their rows are provisional, and no
+// domain is blamed.
 var ErrLocalFault = errors.New("stopped by a fault of this machine")
 
 // An Engine asks DNS questions: one at a time and by the million.
@@ -109,6 +109,7 @@ type Config struct {
 
 	pace   pace   // the zero pace: the usual one
 	ending ending // the zero ending: the usual one
+	tries  uint   // of a domain at a time, while faults of this machine get in the way; 0: localTries
 }
 
 // withDefaults fills the fields that have a default.
@@ -134,6 +135,9 @@ func (c Config) withDefaults() Config {
 		c.Passes = 1
 	}
 	c.pace, c.ending = c.pace.withDefaults(), c.ending.withDefaults()
+	if c.tries == 0 {
+		c.tries = localTries
+	}
 	if c.Stats == nil {
 		c.Stats = new(Stats)
 	}
@@ -178,7 +182,8 @@ func openParts(size int64) int {
 // vouches for, leaves no file. Run returns an error that wraps [ErrInterrupted]
 // within 25 s, and the time that it takes to write one part.
 // Any other error is a fault of this machine or of its resolvers, never of a
-// domain: it wraps [ErrLocalFault] where a survey met it.
+// domain. It wraps [ErrLocalFault] where there will never be anybody to ask. A
+// fault that a survey met is none: the row waits for [Later].
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 
@@ -213,7 +218,8 @@ func Run(ctx context.Context, config Config) error {
 	clock, stopClock := context.WithCancel(life)
 	defer stopClock()
 	go r.watchClock(clock)
-	if _, r.again = c.Chunks.(*later); r.again {
+	if l, again := c.Chunks.(*later); again {
+		r.again, r.last = true, l.last
 		r.patience = patienceAgain
 		r.work = resolver.WithPatience(work)
 	}
@@ -282,6 +288,8 @@ type run struct {
 	stalls  stallWatch  // times that the process was stopped or starved
 
 	again      bool          // the names are those of visits
+	last       bool          // nobody will ask again for hosts that are out of reach
+	faults     atomic.Int64  // surveys that ended by a fault of this machine, in a row
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
 	began      time.Time     //
 	complained atomic.Int64  // when a fault of this machine was last logged, 1 + nanoseconds since the run began; 0: never

@@ -114,7 +114,7 @@ func TestProbeStalled(t *testing.T) {
 			}
 			row := &output.Row{Domain: "example.com", MX: []output.MXHost{{Host: "mx.example.com"}}}
 			mx := mtasts.MX{Kind: codes.MXHosts, Hosts: []mtasts.MXHost{{Name: "mx.example.com"}}}
-			if err := r.probe(row, mx); err != nil {
+			if err := r.probe(row, mx, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := row.MX[0].STARTTLS; stalled != (row.Pending == "interrupted") || stalled != (got == nil) {

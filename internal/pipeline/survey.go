@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,13 @@ import (
 )
 
 // localTries is how often a domain is surveyed while faults of this machine get
-// in the way; the waits between add up to about a quarter of a minute.
-const localTries = 8
+// in the way; the waits between add up to about a quarter of a minute. After
+// manyFaults surveys in a row that it did not help it is once: what lasts would
+// else take that long for each domain.
+const (
+	localTries = 8
+	manyFaults = 256
+)
 
 // How long a survey waits for its turn at a Policy Host: one that comes back for
 // what was put off, and the only one there is. Others are put off by the
@@ -33,7 +39,7 @@ const (
 const complaintInterval = 5 * time.Second
 
 // survey surveys one domain until it has a row. A fault of this machine is
-// never a finding: the domain is asked again, and in the end the run stops.
+// never a finding: the domain is asked again, a few times now, and then later.
 func (r *run) survey(j job) {
 	defer r.Stats.surveying.Add(-1)
 	defer r.budget.giveBack(j.octets)
@@ -45,13 +51,15 @@ func (r *run) survey(j job) {
 		return
 	}
 	first := &j
-	var told, partial *output.Row
+	var told, partial *output.Row // up to the policy, and as far as it could be told
 	if before != nil {
 		told = before.told
 	}
 	stalls := r.stalls.count()
+	var over error // nobody will ever be there to ask
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
 		if err := r.await(); err != nil && r.work.Err() == nil {
+			over = err
 			return nil, backoff.Permanent(err)
 		}
 		if told == nil { // a policy is not asked for again because of what came after it
@@ -61,14 +69,14 @@ func (r *run) survey(j job) {
 				partial = seen
 			}
 			if err != nil {
-				return nil, err
+				return nil, passing(err)
 			}
 			told = seen
 		}
 		row := *told
 		row.Findings = slices.Clip(row.Findings)
-		if err := r.conclude(&row, r.mailDeadline(before)); err != nil {
-			return nil, err
+		if err := r.conclude(&row, before); err != nil {
+			return nil, passing(err)
 		}
 		if row.Pending == string(codes.PendingManners) && told.Pending == "" {
 			mx := row.MX
@@ -80,23 +88,69 @@ func (r *run) survey(j job) {
 			return nil, err
 		}
 		return &row, context.Cause(r.work) // whatever failed, that may be why
-	}, backoff.WithMaxTries(localTries), backoff.WithNotify(func(err error, _ time.Duration) {
+	}, backoff.WithMaxTries(r.triesNow()), backoff.WithNotify(func(err error, _ time.Duration) {
 		r.complain(name.Domain, err)
 	}))
-	if err != nil && r.cutShort() {
+	switch {
+	case err == nil:
+		r.faults.Store(0)
+	case r.cutShort():
+		if told == nil && partial != nil && partial.Record == string(codes.RecordUnknown) {
+			partial = nil // nobody said anything yet
+		}
 		if row = r.interrupted(partial, before); row == nil {
 			return // the writer knows what to do with such names
 		}
-		err = nil
-	}
-	if err != nil {
+	case over != nil, r.work.Err() != nil:
 		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
 		return
+	default:
+		row = r.postpone(cmp.Or(told, partial), before, err)
 	}
 	if row.ObservedAt.IsZero() {
 		row.ObservedAt = r.observed()
 	}
 	r.keep(j.slot, row, log.done(row))
+}
+
+// passing is err as a reason to try again: where an address is out of reach, that
+// would tell nothing more.
+func passing(err error) error {
+	if outOfReach(err) {
+		return backoff.Permanent(err)
+	}
+	return err
+}
+
+func outOfReach(err error) bool {
+	var reach interface{ OutOfReach() bool }
+	return errors.As(err, &reach) && reach.OutOfReach()
+}
+
+// triesNow is how often the next domain may be surveyed.
+func (r *run) triesNow() uint {
+	if r.faults.Load() >= manyFaults {
+		return 1
+	}
+	return r.tries
+}
+
+// postpone is the provisional row of a domain that a fault of this machine got in
+// the way of, after what was told of it.
+func (r *run) postpone(told *output.Row, before *earlier, err error) *output.Row {
+	if !outOfReach(err) {
+		r.faults.Add(1)
+	}
+	row := *told
+	row.Findings = slices.Clip(row.Findings)
+	row.Pending = string(codes.PendingLocal)
+	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond) // to be compared with connections
+	before.amend(&row)
+	r.complain(row.Domain, err)
+	if l, again := r.Chunks.(*later); again {
+		l.met(fmt.Errorf("%s: %w", row.Domain, err))
+	}
+	return &row
 }
 
 // keep finishes a row unless its log could not be read or written.
@@ -128,16 +182,16 @@ func (r *run) story(name *domains.Name, first *job) (*output.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return row, r.conclude(row, r.mailDeadline(nil))
+	return row, r.conclude(row, nil)
 }
 
 // conclude surveys the mail side of a domain, unless its row is provisional
 // anyway.
-func (r *run) conclude(row *output.Row, deadline time.Duration) error {
+func (r *run) conclude(row *output.Row, before *earlier) error {
 	if row.Pending != "" {
 		return nil
 	}
-	return r.mail(row, deadline)
+	return r.mail(row, before)
 }
 
 // tell is the story up to the policy. It logs that the policy is asked for. With
@@ -160,12 +214,12 @@ func (r *run) tell(name *domains.Name, first *job, before *earlier, log *surveyL
 		return row, nil
 	}
 	lookup, err := r.lookup(name.Domain, first, &asked)
-	if local(err) || err != nil && r.cutShort() {
+	if err != nil && r.cutShort() {
 		return nil, err
 	}
 	fillLookup(row, lookup, err, asked)
 	if err != nil {
-		return row, nil
+		return row, localOnly(err)
 	}
 	row.Policy = string(codes.PolicyUnknown)
 	if r.work.Err() != nil {
@@ -179,10 +233,8 @@ func (r *run) tell(name *domains.Name, first *job, before *earlier, log *surveyL
 	}
 	before.begin()
 
-	ctx := egress.WithPass(egress.WithTimeout(r.work, r.deadline(before)), int(before.nextPass()))
-	if r.patience > 0 {
-		ctx = egress.WithPatience(ctx, r.patience)
-	}
+	ctx := egress.WithTimeout(r.connecting(before.failedAt()), r.deadline(before))
+	ctx = egress.WithPass(ctx, int(before.nextPass()))
 	var dialled egress.Trace
 	var host mtasts.Host
 	result = "fetcherror"
@@ -196,6 +248,7 @@ func (r *run) tell(name *domains.Name, first *job, before *earlier, log *surveyL
 		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
 			before.spared()
 		}
+		fillUnasked(row, host)
 		return row, err
 	}
 	fillFetch(row, fetch, err, host, dialled)
@@ -220,6 +273,14 @@ func (r *run) lookup(domain string, first *job, asked *resolver.Trace) (mtasts.L
 	return mtasts.LookupFailed(domain, first.answer.Err)
 }
 
+// localOnly is err if it is a fault of this machine, and nil if not.
+func localOnly(err error) error {
+	if local(err) {
+		return err
+	}
+	return nil
+}
+
 // local reports whether err is a fault of this machine, or of a run that is
 // ending: it says nothing about the domain.
 func local(err error) bool {
@@ -230,9 +291,10 @@ func local(err error) bool {
 // Survey makes the row of one domain: the record, and the policy where there is
 // a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
 // Client, Mail, Deadline, Now and Log count. The error is a fault of this machine, or
-// that of ctx.
+// that of ctx; an address that is out of reach is so by its own fault, where nothing
+// shows that it is ours.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
-	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx, patience: patienceAlone}
+	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx, patience: patienceAlone, last: true}
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err

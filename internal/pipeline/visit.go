@@ -176,6 +176,9 @@ func (v *visit) finished(row *output.Row) {
 	if !v.quick && e.addr.IsValid() {
 		v.release(e.addr, !own && row.Pending == string(codes.PendingManners))
 	}
+	if e.pending == codes.PendingLocal {
+		v.answered(row)
+	}
 	v.Stats.again(e.pending)
 }
 

@@ -40,7 +40,7 @@ func TestTruthAsFetched(t *testing.T) {
 			}
 			fetched[truth.Class] = true
 			var trace egress.Trace
-			ctx, cancel := context.WithTimeout(egress.WithTrace(t.Context(), &trace), 20*time.Second)
+			ctx, cancel := context.WithTimeout(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), 20*time.Second)
 			fetch, err := mtasts.FetchPolicy(ctx, rt, domain)
 			cancel()
 			if fetch.Class != truth.Policy || fetch.Stage != truth.Stage || fetch.Reason != truth.Reason ||

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"stsscan/internal/codes"
@@ -109,7 +108,7 @@ func (s *session) quit() {
 	_, _ = s.ask("QUIT")
 }
 
-// broken is the class of a session without a reply.
+// broken is the class of a session without a reply, unless that is our own fault.
 func (s *session) broken(err error) error {
 	switch {
 	case errors.Is(err, errProtocol):
@@ -117,9 +116,8 @@ func (s *session) broken(err error) error {
 		s.quit()
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		s.result.Class = codes.STARTTLSTimeout
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENOBUFS):
 	default:
-		s.result.Class = codes.STARTTLSReset // io.EOF, ECONNRESET and the like
+		s.result.Class = codes.STARTTLSReset // io.EOF, ECONNRESET, or somebody on the way who has closed it
 	}
 	return err
 }

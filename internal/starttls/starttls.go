@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"stsscan/internal/codes"
@@ -205,9 +206,13 @@ func (p *Prober) name(ctx context.Context, conn net.Conn) string {
 	return "[" + own.String() + "]"
 }
 
-// fault reports whether err is our own, of which nothing follows for the host.
+// fault reports whether err is our own, of which nothing follows for the host:
+// that of the door, or a want of memory while a session lasts.
 func fault(err error) bool {
 	var local interface{ Local() bool }
+	if errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) {
+		return true
+	}
 	return errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/egress"
 	"stsscan/internal/starttls"
 )
 
@@ -71,7 +73,7 @@ func TestProbe(t *testing.T) {
 					Door: newDoor(t, world, world.DialContext),
 					Name: func(context.Context, netip.Addr) string { return "probe.example.net" },
 				})
-				got, err := p.Probe(t.Context(), "mx.example.com", nil)
+				got, err := p.Probe(egress.WithLastWord(t.Context()), "mx.example.com", nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -145,6 +147,43 @@ func TestProbeOwnFault(t *testing.T) {
 	broken = false
 	if got, err := p.Probe(t.Context(), "mx.example.com", nil); err != nil || got.Class != codes.STARTTLSOK {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A closedConn fails at the nth read.
+type closedConn struct {
+	net.Conn
+	left  int
+	errno syscall.Errno
+}
+
+func (c *closedConn) Read(p []byte) (int, error) {
+	if c.left--; c.left < 0 {
+		return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", c.errno)}
+	}
+	return c.Conn.Read(p)
+}
+
+// A want of this machine amid a session is no result either; that somebody has
+// closed the way since is one.
+func TestProbeBroken(t *testing.T) {
+	for _, tt := range []struct {
+		reads int
+		errno syscall.Errno
+		want  codes.STARTTLS // "": an error
+	}{
+		{0, syscall.ENOBUFS, ""}, {1, syscall.ENOMEM, ""}, {3, syscall.ENOBUFS, ""}, // the greeting, a reply, the handshake
+		{0, syscall.EACCES, codes.STARTTLSReset}, {1, syscall.EHOSTUNREACH, codes.STARTTLSReset}, {3, syscall.EACCES, codes.STARTTLSHandshake},
+	} {
+		world := open(t, map[string]string{"mx.example.com": "smtp good"})
+		p := starttls.New(starttls.Config{Door: newDoor(t, world, func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := world.DialContext(ctx, network, address)
+			return &closedConn{conn, tt.reads, tt.errno}, err
+		})})
+		got, err := p.Probe(t.Context(), "mx.example.com", nil)
+		if got.Class != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%v after %d reads: %+v, %v, want %q", tt.errno, tt.reads, got, err, tt.want)
+		}
 	}
 }
 

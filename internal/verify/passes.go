@@ -13,8 +13,9 @@ func excludedLate(row *output.Row) bool {
 }
 
 // notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost, or was so until it was excluded. One that waits for
-// its MX hosts, or was stopped on the way, has seen more.
+// policy, or the answer was lost, or could not be had by a fault of ours, or was so
+// until it was excluded. One that waits for its MX hosts, or was stopped on the way,
+// has seen more.
 func notAsked(row *output.Row) bool {
 	if excludedLate(row) {
 		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
@@ -22,7 +23,7 @@ func notAsked(row *output.Row) bool {
 	switch codes.Pending(row.Pending) {
 	case codes.PendingManners:
 		return len(row.MX) == 0
-	case codes.PendingInterrupted:
+	case codes.PendingInterrupted, codes.PendingLocal:
 		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
 	}
 	return false

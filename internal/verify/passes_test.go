@@ -71,6 +71,9 @@ func TestPasses(t *testing.T) {
 			r.TLSRPT, r.TLSRPTTXT, r.RUA, r.RUAKinds, r.RUADomains, r.Delegation = "", nil, nil, nil, nil, ""
 		}, ""},
 		{"stopped on the way, and the evidence does not hold", valid, func(r *output.Row) { r.Pending, r.Mode = "interrupted", "none" }, "mode is"},
+		{"a fault of ours before the policy", valid, waits("local"), ""},
+		{"a fault of ours after it", valid, func(r *output.Row) { r.Pending, r.Verdict, r.VerdictBasis = "local", "unknown", "" }, ""},
+		{"a fault of ours, and the evidence does not hold", valid, func(r *output.Row) { r.Pending, r.Mode = "local", "none" }, "mode is"},
 		{"nobody was asked, and the row is final", valid, waits(""), "is not 200"},
 		{"asked, and waits to be asked", valid, func(r *output.Row) { waits("manners")(r); r.Policy = "missing" }, "the policy was not asked for"},
 		{"no record, and waits for manners", negative, func(r *output.Row) { r.Pending = "manners" }, "the policy was not asked for"},

@@ -1,0 +1,76 @@
+package egress
+
+import "time"
+
+// A Reach says how connections to one port went, in one address family.
+type Reach struct {
+	Port       uint16
+	IPv6       bool
+	Made       int64     // connections
+	Last       time.Time // when the last one was made; zero: none was
+	OutOfReach int       // hosts that could not be reached, while no connection was ever made; at most 1024
+}
+
+// families are those of a Dialer and its MailDoor: of each port IPv4 and IPv6.
+type families map[uint16]*[2]family
+
+// newFamilies makes them. Where somebody else dials, there is no saying what routes
+// there are.
+func newFamilies(sockets bool) families {
+	all := families{httpsPort: new([2]family), smtpPort: new([2]family)}
+	routes := [2]func() bool{hasIPv4, hasIPv6}
+	for _, both := range all {
+		for i := range both {
+			both[i].hasRoute = func() bool { return true }
+			if sockets {
+				both[i].hasRoute = routes[i]
+			}
+		}
+	}
+	return all
+}
+
+// of is the family of an address.
+func (all families) of(port uint16, ipv6 bool) *family {
+	if ipv6 {
+		return &all[port][1]
+	}
+	return &all[port][0]
+}
+
+// Reached says how connections went, for each port and address family that was
+// tried.
+func (t *Transport) Reached() (list []Reach) {
+	for _, port := range []uint16{httpsPort, smtpPort} {
+		for _, ipv6 := range []bool{false, true} {
+			c := t.dialer.families.of(port, ipv6)
+			c.mu.Lock()
+			one := Reach{Port: port, IPv6: ipv6, Made: c.made, Last: c.last, OutOfReach: len(c.hosts)}
+			c.mu.Unlock()
+			if one.Made > 0 || !one.Last.IsZero() || one.OutOfReach > 0 {
+				list = append(list, one)
+			}
+		}
+	}
+	return list
+}
+
+// Recall takes over when processes before made their last connections.
+func (t *Transport) Recall(list []Reach) {
+	now := time.Now()
+	for _, before := range list {
+		if t.dialer.families[before.Port] == nil {
+			continue
+		}
+		last := before.Last
+		if last.After(now) {
+			last = now
+		}
+		c := t.dialer.families.of(before.Port, before.IPv6)
+		c.mu.Lock()
+		if last.After(c.last) {
+			c.last = last
+		}
+		c.mu.Unlock()
+	}
+}
