@@ -108,7 +108,7 @@ func fault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
 func postponed(host string, addr netip.Addr, cause error) *Error {
 	e := fault(host, addr, codes.StageTCP, cause)
 	e.later = errors.Is(cause, errLater)
-	if held := new(heldBack); errors.As(cause, &held) {
+	if held := new(deferredError); errors.As(cause, &held) {
 		e.until = held.until
 	}
 	return e

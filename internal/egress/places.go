@@ -9,9 +9,9 @@ import (
 type place struct {
 	quota
 	waiting int
-	recent  []wished      // the hosts that were asked there last, each once, in that order; at most recentHosts
-	slow    time.Time     // its rate is half until then: a host there wishes to be left alone
-	until   time.Time     // nobody is asked before: so many of the hosts wish it
+	recent  []deferral    // the hosts that were asked there last, each once, in that order; at most recentHosts
+	slow    time.Time     // its rate is half until then: a host there sent a Retry-After
+	until   time.Time     // no host is asked before: so many of them sent a Retry-After
 	held    time.Duration // for which that was so, in sum, in this pass
 	pass    int           // the last in which a host there was asked
 }
@@ -30,9 +30,9 @@ const fewPlaces = 1 << 10
 func (t *turns) newTurn(addr netip.Addr, host string, now time.Time) *turn {
 	t.sweep(now)
 	prefix := networkOf(addr)
-	mine := &turn{turns: t, addr: addr, host: t.wishes.key(host), granted: make(chan struct{})}
+	mine := &turn{turns: t, addr: addr, host: t.deferrals.key(host), granted: make(chan struct{})}
 	mine.place, mine.network = t.hosts[addr], t.networks[prefix]
-	if until := t.wishes.until[mine.host]; until.After(now) {
+	if until := t.deferrals.until[mine.host]; until.After(now) {
 		mine.until = until
 	}
 	if mine.place == nil {

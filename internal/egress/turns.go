@@ -16,20 +16,20 @@ type turns struct {
 	manners      Manners
 	host, subnet limit
 
-	mu       sync.Mutex
-	hosts    map[netip.Addr]*place
-	networks map[netip.Prefix]*network
-	sweepAt  int // number of places at which those are looked for that can be forgotten
-	wishes   wishes
-	counts   MannersCounts
+	mu        sync.Mutex
+	hosts     map[netip.Addr]*place
+	networks  map[netip.Prefix]*network
+	sweepAt   int // number of places at which those are looked for that can be forgotten
+	deferrals deferrals
+	counts    MannersCounts
 }
 
-// A turn is one connection, from the wish for it to its end.
+// A turn is one connection, from the request for it to its end.
 type turn struct {
 	turns   *turns
 	addr    netip.Addr
 	host    uint64    // whom it is about
-	until   time.Time // that host wishes to be left alone until then
+	until   time.Time // that host is not asked before
 	place   *place
 	network *network
 	granted chan struct{} // closed when it may begin
@@ -39,19 +39,19 @@ type turn struct {
 func newTurns(m Manners) *turns {
 	m = m.withDefaults()
 	return &turns{
-		manners:  m,
-		host:     newLimit(m.HostConnections, m.HostRate),
-		subnet:   newLimit(m.NetworkConnections, m.NetworkRate),
-		hosts:    make(map[netip.Addr]*place),
-		networks: make(map[netip.Prefix]*network),
-		sweepAt:  fewPlaces,
-		wishes:   newWishes(),
+		manners:   m,
+		host:      newLimit(m.HostConnections, m.HostRate),
+		subnet:    newLimit(m.NetworkConnections, m.NetworkRate),
+		hosts:     make(map[netip.Addr]*place),
+		networks:  make(map[netip.Prefix]*network),
+		sweepAt:   fewPlaces,
+		deferrals: newDeferrals(),
 	}
 }
 
 // take waits until it is our turn to connect to addr for a host, and says for how
 // long it has waited. The turn lasts until its leave is called. The error is
-// errLater, a *heldBack, or the cause of ctx where that was cancelled.
+// errLater, a *deferredError, or the cause of ctx where that was cancelled.
 func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, time.Duration, error) {
 	began := time.Now()
 	mine, err := t.join(ctx, addr, host, began)
@@ -86,14 +86,14 @@ func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, 
 }
 
 // join begins a turn, or queues it where there is hope that it comes soon enough.
-// The error is errLater or a *heldBack.
+// The error is errLater or a *deferredError.
 func (t *turns) join(ctx context.Context, addr netip.Addr, host string, now time.Time) (*turn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	mine := t.newTurn(addr, host, now)
 	if patience := t.patience(ctx); !mine.until.IsZero() && mine.until.Sub(now) >= patience {
 		t.counts.PutOff++
-		return nil, &heldBack{mine.until}
+		return nil, &deferredError{mine.until}
 	}
 	ahead := mine.place.waiting
 	mine.network.queue = append(mine.network.queue, mine)
@@ -224,7 +224,7 @@ func (m *turn) asked(pass int) {
 	m.place.asked(m.host, pass)
 }
 
-// hold notes that the host of the turn, which was asked, wishes to be left alone
+// hold notes that the host of the turn, which was asked, asks to be left alone
 // for a while.
 func (m *turn) hold(d time.Duration) {
 	t := m.turns
@@ -235,8 +235,8 @@ func (m *turn) hold(d time.Duration) {
 	defer t.mu.Unlock()
 	t.counts.Held++
 	now := time.Now()
-	t.wishes.note(m.host, now.Add(d), now)
-	m.place.wish(m.host, now.Add(d), now)
+	t.deferrals.note(m.host, now.Add(d), now)
+	m.place.deferred(m.host, now.Add(d), now)
 }
 
 func (t *turns) countsNow() MannersCounts {

@@ -22,7 +22,7 @@ type visit struct {
 
 // A diary notes visits.
 type diary struct {
-	wish func(n int) time.Duration // for which the n-th host wants to be left alone; nil: none does
+	retryAfter func(n int) time.Duration // of the n-th host; nil: none does
 
 	mu     sync.Mutex
 	visits []visit
@@ -36,8 +36,8 @@ func (d *diary) pay(ctx context.Context, t *turns, addr netip.Addr, n int, stay 
 	}
 	v := visit{addr: addr, n: n, began: time.Now()}
 	time.Sleep(stay)
-	if mine.asked(1); d.wish != nil {
-		mine.hold(d.wish(n))
+	if mine.asked(1); d.retryAfter != nil {
+		mine.hold(d.retryAfter(n))
 	}
 	v.end = time.Now()
 	mine.leave()
@@ -92,7 +92,7 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 			turns := newTurns(m)
 			var d diary
 			if seed%2 == 1 {
-				d.wish = func(n int) time.Duration { return max(0, time.Duration(n%9-5)) * 2 * time.Second }
+				d.retryAfter = func(n int) time.Duration { return max(0, time.Duration(n%9-5)) * 2 * time.Second }
 			}
 			var all sync.WaitGroup
 			const visits = 150
@@ -127,7 +127,7 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 				last[v.addr] = v
 			}
 			counts := turns.countsNow()
-			if counts.Waiting != 0 || counts.PutOff != 0 || (counts.Held > 0) != (d.wish != nil) {
+			if counts.Waiting != 0 || counts.PutOff != 0 || (counts.Held > 0) != (d.retryAfter != nil) {
 				t.Errorf("%+v", counts)
 			}
 		})

@@ -14,15 +14,15 @@ var giant = netip.MustParseAddr("22.1.0.1")
 
 // hears asks the n-th host of an address in a pass, as soon as it may, and hears
 // for how long it wants to be left alone.
-func hears(t *testing.T, turns *turns, addr netip.Addr, n, pass int, wish time.Duration) {
+func hears(t *testing.T, turns *turns, addr netip.Addr, n, pass int, wait time.Duration) {
 	t.Helper()
 	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mine.asked(pass)
-	if wish != 0 {
-		mine.hold(wish)
+	if wait != 0 {
+		mine.hold(wait)
 	}
 	mine.leave()
 }
@@ -40,7 +40,7 @@ func waits(t *testing.T, turns *turns, addr netip.Addr, n int) time.Duration {
 }
 
 // What one host wants counts for itself, for as long as is honoured.
-func TestWishOfAHost(t *testing.T) {
+func TestRetryAfterOfAHost(t *testing.T) {
 	for _, c := range []struct{ asked, most, held time.Duration }{
 		{7 * time.Second, 0, 7 * time.Second},
 		{4e9 * time.Second, 0, 10 * time.Minute},
@@ -53,7 +53,7 @@ func TestWishOfAHost(t *testing.T) {
 			hears(t, turns, giant, 1, 1, c.asked)
 			began := time.Now()
 			mine, _, err := turns.take(t.Context(), giant, "host-1")
-			var back *heldBack
+			var back *deferredError
 			switch {
 			case c.held == 0 && err == nil:
 				mine.leave()
@@ -75,11 +75,11 @@ func TestWishOfAHost(t *testing.T) {
 
 // An address is left alone when at least three hosts want it, and half of the
 // last eight; for as long as so many do.
-func TestWishesOfAnAddress(t *testing.T) {
+func TestRetryAfterOfAnAddress(t *testing.T) {
 	const no, yes, soon = 0, 600 * time.Second, 30 * time.Second
 	for _, c := range []struct {
 		title string
-		wish  []time.Duration // of the hosts, one after the other
+		waits []time.Duration // of the hosts, one after the other
 		held  time.Duration
 	}{
 		{"one", []time.Duration{yes}, 0},
@@ -97,11 +97,11 @@ func TestWishesOfAnAddress(t *testing.T) {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				turns := newTurns(Manners{HostRate: -1})
-				wishes := 0
-				for n, wish := range c.wish {
-					hears(t, turns, giant, n, 1, wish)
-					if wish > 0 {
-						wishes++
+				sent := 0
+				for n, wait := range c.waits {
+					hears(t, turns, giant, n, 1, wait)
+					if wait > 0 {
+						sent++
 					}
 				}
 				if waited := waits(t, turns, giant.Next(), 100); waited != 0 {
@@ -110,8 +110,8 @@ func TestWishesOfAnAddress(t *testing.T) {
 				if waited := waits(t, turns, giant, 100); waited != c.held {
 					t.Errorf("held for %v, want %v", waited, c.held)
 				}
-				if held := turns.countsNow().Held; held != int64(wishes) {
-					t.Errorf("%d wishes counted, want %d", held, wishes)
+				if held := turns.countsNow().Held; held != int64(sent) {
+					t.Errorf("%d counted, want %d", held, sent)
 				}
 			})
 		})
@@ -119,7 +119,7 @@ func TestWishesOfAnAddress(t *testing.T) {
 }
 
 // A host that is asked again counts once, for what it said last.
-func TestWishOnceAHost(t *testing.T) {
+func TestRetryAfterOnceAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Manners{HostRate: -1})
 		for range 5 {
@@ -134,7 +134,7 @@ func TestWishOnceAHost(t *testing.T) {
 
 // Where one host wants to be left alone, the others have half the rate for that
 // time, in the order in which they came, and then the whole again.
-func TestWishHalvesTheRate(t *testing.T) {
+func TestRetryAfterHalvesTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Manners{HostRate: 2})
 		hears(t, turns, giant, 0, 1, 600*time.Second)
@@ -165,20 +165,20 @@ func TestWishHalvesTheRate(t *testing.T) {
 	})
 }
 
-// A wish that is over does not lengthen a wait.
-func TestWishEnds(t *testing.T) {
+// A Retry-After that is over does not lengthen a wait.
+func TestRetryAfterEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Manners{HostRate: 0.01})
 		hears(t, turns, giant, 1, 1, 150*time.Second)
 		if waited := waits(t, turns, giant, 2); waited != 150*time.Second {
-			t.Errorf("waited %v for one in 200 s, which the end of the wish makes one in 100 s after 150 s", waited)
+			t.Errorf("waited %v for one in 200 s, which its end makes one in 100 s after 150 s", waited)
 		}
 	})
 }
 
 // However often its hosts agree, an address is left alone for ten minutes in sum
 // in a pass; each host is, for as long as it wants.
-func TestWishesInSum(t *testing.T) {
+func TestRetryAfterInSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Manners{HostConnections: 4, HostRate: -1})
 		n := 0
@@ -221,30 +221,30 @@ func TestWishesInSum(t *testing.T) {
 	})
 }
 
-// Very many hosts with wishes cost bounded memory, and so do their addresses.
-func TestWishesAreBounded(t *testing.T) {
+// Very many hosts with a Retry-After cost bounded memory, and so do their addresses.
+func TestDeferralsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1})
-		const hosts = mostWishes + 10_000
+		const hosts = mostDeferrals + 10_000
 		for n := range hosts {
 			mine, _, err := turns.take(patiently(t), giant, fmt.Sprint(n))
 			if err != nil {
 				t.Fatal(err)
 			}
 			mine.asked(n) // each in a pass of its own
-			turns.wishes.note(mine.host, time.Now().Add(time.Hour), time.Now())
+			turns.deferrals.note(mine.host, time.Now().Add(time.Hour), time.Now())
 			mine.leave()
 		}
-		if got := len(turns.wishes.until); got != mostWishes {
-			t.Errorf("%d wishes are kept, want %d", got, mostWishes)
+		if got := len(turns.deferrals.until); got != mostDeferrals {
+			t.Errorf("%d deferrals are kept, want %d", got, mostDeferrals)
 		}
 		if got := len(turns.hosts[giant].recent); got != recentHosts {
 			t.Errorf("%d hosts of the address are kept", got)
 		}
 		time.Sleep(2 * time.Hour)
-		turns.wishes.note(1, time.Now().Add(time.Hour), time.Now())
-		if got := len(turns.wishes.until); got != 1 {
-			t.Errorf("%d wishes are kept, of which one is not over", got)
+		turns.deferrals.note(1, time.Now().Add(time.Hour), time.Now())
+		if got := len(turns.deferrals.until); got != 1 {
+			t.Errorf("%d deferrals are kept, of which one is not over", got)
 		}
 
 		for n := range 2*mostHistories + 10 {
