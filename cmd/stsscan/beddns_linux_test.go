@@ -47,6 +47,13 @@ func serveBedDNS(t *testing.T) *bedDNS {
 	return b
 }
 
+// resolve says what addresses hosts have, from now on.
+func (b *bedDNS) resolve(addrs func(host, domain string, ipv6 bool, nth int) []netip.Addr) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.addrs = addrs
+}
+
 // ServeDNS answers one question.
 func (b *bedDNS) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	reply := new(dns.Msg).SetReply(q)
@@ -64,7 +71,7 @@ func rrHeader(name string, qtype uint16) dns.RR_Header {
 
 func (b *bedDNS) answer(q dns.Question) (rrs []dns.RR) {
 	b.mu.Lock()
-	nth := b.asked[q]
+	nth, addrs := b.asked[q], b.addrs
 	b.asked[q]++
 	b.mu.Unlock()
 	label, domain, _ := strings.Cut(strings.TrimSuffix(strings.ToLower(q.Name), "."), ".")
@@ -76,11 +83,11 @@ func (b *bedDNS) answer(q dns.Question) (rrs []dns.RR) {
 	case label != "mta-sts" && label != "mx":
 		return nil
 	case q.Qtype == dns.TypeA:
-		for _, addr := range b.addrs(label, domain, false, nth) {
+		for _, addr := range addrs(label, domain, false, nth) {
 			rrs = append(rrs, &dns.A{Hdr: rrHeader(q.Name, q.Qtype), A: addr.AsSlice()})
 		}
 	case q.Qtype == dns.TypeAAAA:
-		for _, addr := range b.addrs(label, domain, true, nth) {
+		for _, addr := range addrs(label, domain, true, nth) {
 			rrs = append(rrs, &dns.AAAA{Hdr: rrHeader(q.Name, q.Qtype), AAAA: addr.AsSlice()})
 		}
 	}

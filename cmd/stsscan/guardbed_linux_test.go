@@ -91,7 +91,7 @@ func TestGuardBed(t *testing.T) { inBed(t, guardBed) }
 
 func guardBed(t *testing.T, b *bed) {
 	v4, v6 := edges(specialNetworks())
-	b.addrs = rebinder{v4, v6}.addrs
+	b.resolve(rebinder{v4, v6}.addrs)
 	b.wantHeard(t, v4)
 	if b.ipv6 {
 		b.wantHeard(t, v6)

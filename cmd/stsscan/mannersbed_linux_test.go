@@ -42,7 +42,7 @@ func TestMannersBed(t *testing.T) { inBed(t, mannersBed) }
 
 func mannersBed(t *testing.T, b *bed) {
 	b.delay = 5 * time.Millisecond
-	b.addrs = func(_, domain string, ipv6 bool, _ int) []netip.Addr {
+	b.resolve(func(_, domain string, ipv6 bool, _ int) []netip.Addr {
 		number, _ := strconv.Atoi(domain[1:6])
 		switch {
 		case ipv6, domain[0] == 'n':
@@ -51,7 +51,7 @@ func mannersBed(t *testing.T, b *bed) {
 			return []netip.Addr{netip.MustParseAddr("22.1.200.1")}
 		}
 		return []netip.Addr{netip.AddrFrom4([4]byte{22, 1, byte(number % 100), byte(1 + number/100)})}
-	}
+	})
 	flags := []string{
 		"--mx", "none", "--tlsrpt", "none", "--dane", "none", "--host-wait", "200ms", "--deadline", "10s", "--pass-delay", "1s",
 		"--host-rate", fmt.Sprint(*bedRate), "--host-connections", fmt.Sprint(bedConnections),

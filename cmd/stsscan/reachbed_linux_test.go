@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"stsscan/internal/output"
@@ -25,15 +26,17 @@ func reachBed(t *testing.T, b *bed) {
 	router := newRouter(t)
 	filters := b.filters(t, router)
 	var domains []string
-	addrs := make(map[string][]netip.Addr) // by host
-	want := make(map[string][2]string)     // by domain: end of the policy, class of the MX host
+	addrs := hostAddrs{addrs: make(map[string][]netip.Addr)}
+	want := make(map[string][2]string) // by domain: end of the policy, class of the MX host
 	both := func(i int) []netip.Addr {
 		v6 := netip.MustParseAddr(fmt.Sprintf("3ffe:5753:1::1:%x", i))
 		return []netip.Addr{netip.AddrFrom4([4]byte{22, 1, 1, byte(i)}), v6}
 	}
 	add := func(domain string, host, mx []netip.Addr, ends [2]string) {
 		domains = append(domains, domain)
-		addrs["mta-sts."+domain], addrs["mx."+domain], want[domain] = host, mx, ends
+		addrs.set("mta-sts."+domain, host)
+		addrs.set("mx."+domain, mx)
+		want[domain] = ends
 	}
 	for i := range 40 {
 		add(fmt.Sprintf("healthy%d.example.com", i), both(i)[i%2:i%2+1], both(i)[i%2:i%2+1], [2]string{"valid", "reset"})
@@ -61,14 +64,7 @@ func reachBed(t *testing.T, b *bed) {
 		}
 		r.install(t, router)
 	}
-	b.addrs = func(host, domain string, ipv6 bool, _ int) (list []netip.Addr) {
-		for _, addr := range addrs[host+"."+domain] {
-			if addr.Is6() == ipv6 {
-				list = append(list, addr)
-			}
-		}
-		return list
-	}
+	b.resolve(addrs.of)
 	b.list(t, "list", domains)
 	flags := []string{
 		"--probe-mx", "--ehlo", "bed.example.com", "--pass-delay", "1s", "--dane", "none", "--tlsrpt", "none",
@@ -78,11 +74,35 @@ func reachBed(t *testing.T, b *bed) {
 	must(t, exec.Command("stsscan", "verify", b.path("run")))
 	b.wantEnds(t, "run", want)
 
-	b.closedFamily(t, flags, addrs)
+	b.closedFamily(t, flags, &addrs)
+}
+
+// hostAddrs are the addresses of hosts, which may change while they are asked for.
+type hostAddrs struct {
+	mu    sync.Mutex
+	addrs map[string][]netip.Addr
+}
+
+func (h *hostAddrs) set(host string, addrs []netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.addrs[host] = addrs
+}
+
+// of are those of one family.
+func (h *hostAddrs) of(host, domain string, ipv6 bool, _ int) (list []netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, addr := range h.addrs[host+"."+domain] {
+		if addr.Is6() == ipv6 {
+			list = append(list, addr)
+		}
+	}
+	return list
 }
 
 // closedFamily closes all of IPv6 but what is out of reach anyway, and opens it.
-func (b *bed) closedFamily(t *testing.T, flags []string, addrs map[string][]netip.Addr) {
+func (b *bed) closedFamily(t *testing.T, flags []string, addrs *hostAddrs) {
 	const closed = 10 // of as many networks
 	var domains []string
 	waits, opened := make(map[string][2]string), make(map[string][2]string)
@@ -91,9 +111,10 @@ func (b *bed) closedFamily(t *testing.T, flags []string, addrs map[string][]neti
 		domains = append(domains, four, six)
 		v4, v6 := netip.AddrFrom4([4]byte{22, 1, 2, byte(i)}), netip.MustParseAddr(fmt.Sprintf("3ffe:6%03x::1", i))
 		for _, host := range []string{"mta-sts.", "mx."} {
-			addrs[host+four], addrs[host+six] = []netip.Addr{v4}, []netip.Addr{v4}
+			addrs.set(host+four, []netip.Addr{v4})
+			addrs.set(host+six, []netip.Addr{v4})
 		}
-		addrs["mta-sts."+six] = []netip.Addr{v6}
+		addrs.set("mta-sts."+six, []netip.Addr{v6})
 		waits[four], opened[four] = [2]string{"valid", "reset"}, [2]string{"valid", "reset"}
 		waits[six], opened[six] = [2]string{"local", ""}, [2]string{"valid", "reset"}
 	}
