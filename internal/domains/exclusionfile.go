@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
@@ -76,8 +77,12 @@ func (f *ExclusionFile) Addr(addr netip.Addr) bool { return f.current.Load().Add
 
 // Follow holds the file against all that was read for the run so far, by any
 // process, and keeps what it has now. Name tells the processes of the run apart
-// that work at a time. Its error wraps [ErrEntryGone] where an entry is missing.
-func (f *ExclusionFile) Follow(plan *Plan, name string, disk durable.Disk, now func() time.Time) error {
+// that work at a time. What a process has kept and is damaged is told to damaged, and
+// removed: that process keeps it anew from the file when it comes to it. The error
+// wraps [ErrEntryGone] where an entry is missing.
+func (f *ExclusionFile) Follow(
+	plan *Plan, name string, disk durable.Disk, now func() time.Time, damaged func(error),
+) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	x := f.current.Load()
@@ -88,7 +93,13 @@ func (f *ExclusionFile) Follow(plan *Plan, name string, disk durable.Disk, now f
 			return err
 		}
 	}
-	before, err := ReadExclusionHistory(plan.dir)
+	before, err := readHistories(plan.dir, func(path string, err error) error {
+		damaged(err)
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) { // another process may have been quicker
+			return err
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
