@@ -22,7 +22,7 @@ var (
 	ErrEntryGone = errors.New("an entry is gone from the exclusions")
 
 	// ErrExclusions says that a file of exclusions, which was read before, cannot be
-	// read or understood any more: nobody knows who opted out.
+	// read or understood any more: who opted out is not known.
 	ErrExclusions = errors.New("the exclusions cannot be read again")
 )
 
@@ -41,7 +41,7 @@ type ExclusionFile struct {
 }
 
 // OpenExclusions reads a file of exclusions as [ReadExclusions] does. An empty
-// path is that of no file: nobody is excluded. What is no regular file, such as a
+// path is that of no file: none is excluded. What is no regular file, such as a
 // pipe, does not grow.
 func OpenExclusions(path string) (*ExclusionFile, error) {
 	f := &ExclusionFile{path: path}
@@ -114,7 +114,7 @@ func (f *ExclusionFile) Follow(
 }
 
 // Refresh reads the file anew, where it has changed, and gives those that are
-// excluded now and were not when the names were prepared; nil: nobody. Its error
+// excluded now and were not when the names were prepared; nil: none. Its error
 // wraps [ErrExclusions] or [ErrEntryGone], and the Exclusions stay those that were
 // read before; or it is that of a file of the run.
 func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {

@@ -93,7 +93,7 @@ func (h *exclusionHistory) add(x, late *Exclusions) error {
 
 // ReadExclusionHistory reads who was excluded in the run of a directory at any
 // time since its names were prepared, and was not then, by the word of all its
-// shards; nil: nobody.
+// shards; nil: none.
 func ReadExclusionHistory(dir string) (*Exclusions, error) {
 	return readHistories(dir, func(_ string, err error) error { return err })
 }

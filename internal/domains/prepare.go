@@ -42,7 +42,7 @@ type PrepareConfig struct {
 
 	Owns    func(k int) bool // the parts whose chunks matter; nil: all
 	Begun   func() string    // SHA-256 of the plan that the run was begun with, "" where nothing tells; nil: nothing does
-	Damaged func(error)      // told of what was damaged or gone, and is prepared again; nil: nobody
+	Damaged func(error)      // told of what was damaged or gone, and is prepared again; nil: none is
 }
 
 // defaultMemoryBudget is for finding repeats. Half of it fills up with the first
