@@ -180,7 +180,7 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 	grown := cfg
 	grown.Exclude = more
-	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) {
+	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), "with those of then") {
 		t.Errorf("%v", err)
 	}
 	if _, err := Prepare(t.Context(), cfg); err != nil {
