@@ -145,7 +145,8 @@ func (r *Report) facts() []fact {
 	}
 	facts = append(facts, fact{"Lists", strings.Join(lists, "; ")})
 	if late := run.ExcludedLate; late > 0 {
-		facts = append(facts, fact{"Excluded late", thousands(late) + " domains opted out while the run lasted, and have no row"})
+		text := thousands(late) + " domains opted out while the run lasted, and have no row"
+		facts = append(facts, fact{"Excluded late", text})
 	}
 	var resolvers []string
 	for _, u := range run.Resolvers {

@@ -26,8 +26,8 @@ func newLookup(std streams) *cobra.Command {
 		Short: "Look up one domain and show everything seen, for people",
 		Long: `lookup asks for the record, the policy and the mail side of each domain and shows
 what is published, each check with its mark (ok, warn, FAIL, unknown, none), what
-senders will do, and what to change (RFC 8461). With --probe-mx it talks to the MX hosts, with --json it prints the row
-that a scan would write.`,
+senders will do, and what to change (RFC 8461). With --probe-mx it talks to the MX
+hosts, with --json it prints the row that a scan would write.`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := network.check(); err != nil {

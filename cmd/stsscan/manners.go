@@ -27,7 +27,8 @@ func (f *mannersFlags) register(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.networkRate, "network-rate", 16, "new connections per second to one /24 or /48, 0 for no limit")
 	flags.IntVar(&f.hostQueue, "host-queue", 8, "surveys that wait for one address, before more are put off")
 	flags.DurationVar(&f.hostWait, "host-wait", 5*time.Second, "for which a survey waits for an address, before it is put off")
-	flags.DurationVar(&f.retryAfter, "retry-after", 10*time.Minute, "longest Retry-After to honour, 0 for none; it is about the domain that sent it, and about its address where half of the domains there say so")
+	flags.DurationVar(&f.retryAfter, "retry-after", 10*time.Minute, "longest Retry-After to honour, 0 for none; "+
+		"it is about the domain that sent it, and about its address where half of the domains there say so")
 }
 
 func (f *mannersFlags) check() error {

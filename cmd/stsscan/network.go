@@ -57,7 +57,8 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noIPv6, "no-ipv6", false, "reach Policy Hosts over IPv4 only, as where a proxy has no IPv6")
 	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
-	flags.StringVar(&f.exclude, "exclude", "", "`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
+	flags.StringVar(&f.exclude, "exclude", "",
+		"`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "of one DNS attempt")
 	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first; in later passes three times as many attempts, as long as nobody answers")
 	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")

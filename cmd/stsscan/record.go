@@ -249,7 +249,8 @@ func (r *record) end(scanErr error) error {
 	counts := r.counts()
 	err := errors.Join(scanErr, r.err)
 	if want, late := r.names(r.whole), r.excludedLate(); err == nil && counts.Rows+late != want {
-		err = fmt.Errorf("%s: %d names, %d rows and %d names excluded late: see stsscan verify", r.dir, want, counts.Rows, late)
+		err = fmt.Errorf("%s: %d names, %d rows and %d names excluded late: see stsscan verify",
+			r.dir, want, counts.Rows, late)
 	}
 	left, pending := r.remaining(), counts.Provisional()
 	if err == nil && left+pending > 0 {

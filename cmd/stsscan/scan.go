@@ -55,8 +55,9 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
-	flags.StringVar(&f.metricsFile, "metrics-file", "", "write metrics in Prometheus text format to this `file` at the end; "+
-		"a device or a pipe is written to, a symbolic link followed")
+	flags.StringVar(&f.metricsFile, "metrics-file", "",
+		"write metrics in Prometheus text format to this `file` at the end; "+
+			"a device or a pipe is written to, a symbolic link followed")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)

@@ -47,7 +47,8 @@ func (j *scanJob) scan(
 ) (*output.Manifest, error) {
 	plan, excluded := record.plan, record.excluded
 	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
-	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now); err != nil {
+	history := func(err error) { j.damage.tell(err, "it is written anew from the file of --exclude") }
+	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now, history); err != nil {
 		return nil, exitOf(err)
 	}
 	if finished, ok := record.finished(); ok && j.cross.done(finished, record) {

@@ -68,30 +68,31 @@ func (j *scanJob) readEarlier() (*output.Manifest, error) {
 }
 
 // begun is the SHA-256 of the plan that the run was begun with, as its manifests or
-// its parts have it; "" where there is nothing that says so.
-func (j *scanJob) begun() string {
+// its parts have it, and that of its exclusions, which only the manifests have; "" where
+// there is nothing that says so.
+func (j *scanJob) begun() (plan, exclusions string) {
 	if j.earlier != nil && !j.earlier.Altered {
-		return j.earlier.Plan.SHA256
+		return j.earlier.Plan.SHA256, j.earlier.Exclusions
 	}
 	names, err := manifestsIn(j.output)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	for _, name := range names[shardCount(j.shardOf())] {
 		if m, err := output.ReadManifest(j.path(name)); err == nil && !m.Altered {
-			return m.Plan.SHA256
+			return m.Plan.SHA256, m.Exclusions
 		}
 	}
 	paths, err := output.PartPaths(j.output)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	for _, path := range paths {
 		if info, err := output.ReadPartInfo(path); err == nil {
-			return info.Input
+			return info.Input, ""
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // takeOver finds the parts of this shard that are whole. Those that are damaged or

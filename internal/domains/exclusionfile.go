@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
@@ -21,7 +22,7 @@ var (
 	ErrEntryGone = errors.New("an entry is gone from the exclusions")
 
 	// ErrExclusions says that a file of exclusions, which was read before, cannot be
-	// read or understood any more: nobody knows who opted out.
+	// read or understood any more: who opted out is not known.
 	ErrExclusions = errors.New("the exclusions cannot be read again")
 )
 
@@ -40,7 +41,7 @@ type ExclusionFile struct {
 }
 
 // OpenExclusions reads a file of exclusions as [ReadExclusions] does. An empty
-// path is that of no file: nobody is excluded. What is no regular file, such as a
+// path is that of no file: none is excluded. What is no regular file, such as a
 // pipe, does not grow.
 func OpenExclusions(path string) (*ExclusionFile, error) {
 	f := &ExclusionFile{path: path}
@@ -76,8 +77,12 @@ func (f *ExclusionFile) Addr(addr netip.Addr) bool { return f.current.Load().Add
 
 // Follow holds the file against all that was read for the run so far, by any
 // process, and keeps what it has now. Name tells the processes of the run apart
-// that work at a time. Its error wraps [ErrEntryGone] where an entry is missing.
-func (f *ExclusionFile) Follow(plan *Plan, name string, disk durable.Disk, now func() time.Time) error {
+// that work at a time. What a process has kept and is damaged is told to damaged, and
+// removed: that process keeps it anew from the file when it comes to it. The error
+// wraps [ErrEntryGone] where an entry is missing.
+func (f *ExclusionFile) Follow(
+	plan *Plan, name string, disk durable.Disk, now func() time.Time, damaged func(error),
+) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	x := f.current.Load()
@@ -88,7 +93,13 @@ func (f *ExclusionFile) Follow(plan *Plan, name string, disk durable.Disk, now f
 			return err
 		}
 	}
-	before, err := ReadExclusionHistory(plan.dir)
+	before, err := readHistories(plan.dir, func(path string, err error) error {
+		damaged(err)
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) { // another process may have been quicker
+			return err
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -103,7 +114,7 @@ func (f *ExclusionFile) Follow(plan *Plan, name string, disk durable.Disk, now f
 }
 
 // Refresh reads the file anew, where it has changed, and gives those that are
-// excluded now and were not when the names were prepared; nil: nobody. Its error
+// excluded now and were not when the names were prepared; nil: none. Its error
 // wraps [ErrExclusions] or [ErrEntryGone], and the Exclusions stay those that were
 // read before; or it is that of a file of the run.
 func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {

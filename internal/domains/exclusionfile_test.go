@@ -23,11 +23,14 @@ func follows(t *testing.T, path string) (*ExclusionFile, *Plan, PrepareConfig) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Follow(plan, "run", durable.Disk{}, time.Now); err != nil {
+	if err := f.Follow(plan, "run", durable.Disk{}, time.Now, unharmed(t)); err != nil {
 		t.Fatal(err)
 	}
 	return f, plan, cfg
 }
+
+// unharmed refuses a history that is damaged.
+func unharmed(t *testing.T) func(error) { return func(err error) { t.Error(err) } }
 
 func rewrite(t *testing.T, path, text string) {
 	t.Helper()
@@ -125,7 +128,7 @@ func TestExclusionsAreKept(t *testing.T) {
 		if p.SHA256() != plan.SHA256() || p.Names != plan.Names {
 			t.Error("another plan")
 		}
-		return f, f.Follow(p, shard, durable.Disk{}, time.Now)
+		return f, f.Follow(p, shard, durable.Disk{}, time.Now, unharmed(t))
 	}
 	for text, gone := range map[string]string{"b.com\n": "a.com", "# nobody\n": "a.com", "a.com\n": "b.com", "a.com\nc.com\n": "b.com"} {
 		for _, shard := range []string{"run", "run-1-of-2"} {
@@ -177,7 +180,7 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 	grown := cfg
 	grown.Exclude = more
-	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) {
+	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), "with those of then") {
 		t.Errorf("%v", err)
 	}
 	if _, err := Prepare(t.Context(), cfg); err != nil {
@@ -186,7 +189,42 @@ func TestExclusionsAreGone(t *testing.T) {
 	if data, err := os.ReadFile(kept); string(data) != "a.com\n" {
 		t.Errorf("%q, %v", data, err)
 	}
-	if err := f.Follow(plan, "run", durable.Disk{}, time.Now); err != nil {
+	if err := f.Follow(plan, "run", durable.Disk{}, time.Now, unharmed(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+// A damaged history is told of, and kept anew from the file. An entry that only the
+// damage made is not missed, and those that were added are there again.
+func TestExclusionHistoryDamaged(t *testing.T) {
+	for _, tt := range []struct{ name, from, to string }{
+		{"an entry", "b.com", "d.com"},
+		{"a key", `"late"`, `"lave"`},
+		{"no JSON", `"versions"`, `versions`},
+		{"a time", `"first_seen": "2`, `"first_seen": "1`},
+		{"no checksum", `"checksum"`, `"chequesum"`},
+	} {
+		path := writeList(t, "exclude", "a.com\n")
+		f, plan, _ := follows(t, path)
+		rewrite(t, path, "a.com\nb.com\n")
+		if _, err := f.Refresh(); err != nil {
+			t.Fatal(err)
+		}
+		kept := filepath.Join(plan.dir, chunksDir, historyName("run"))
+		text, err := os.ReadFile(kept)
+		if err != nil || !strings.Contains(string(text), tt.from) {
+			t.Fatalf("%s, %v", text, err)
+		}
+		rewrite(t, kept, strings.Replace(string(text), tt.from, tt.to, 1))
+		if x, err := ReadExclusionHistory(plan.dir); err == nil {
+			t.Errorf("%s: read as %q", tt.name, x.entries())
+		}
+		told := 0
+		if err := f.Follow(plan, "run", durable.Disk{}, time.Now, func(error) { told++ }); err != nil || told != 1 {
+			t.Errorf("%s: told %d times, %v", tt.name, told, err)
+		}
+		if x, err := ReadExclusionHistory(plan.dir); err != nil || strings.Join(x.entries(), " ") != "b.com" {
+			t.Errorf("%s: kept anew: %q, %v", tt.name, x.entries(), err)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type ExclusionVersion struct {
 type exclusionHistory struct {
 	Versions []ExclusionVersion `json:"versions"` // in the order in which they were seen
 	Late     []string           `json:"late"`     // entries that the plan does not have, of all versions, in order
+	Checksum string             `json:"checksum"` // of the file: see durable.Seal
 
 	disk durable.Disk
 	path string
@@ -45,13 +46,23 @@ func openExclusionHistory(disk durable.Disk, dir, name string, now func() time.T
 	return h, nil
 }
 
+// errHistory says that a history is not as it was written.
+var errHistory = errors.New("damaged history of exclusions")
+
 func (h *exclusionHistory) read() error {
 	data, err := os.ReadFile(h.path)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, h); err != nil {
-		return fmt.Errorf("%s: %w", h.path, err)
+	err = durable.CheckSeal(data)
+	if err == nil {
+		err = json.Unmarshal(data, h)
+	}
+	if err == nil && h.Checksum == "" {
+		err = durable.ErrSeal
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", h.path, errHistory, err)
 	}
 	return nil
 }
@@ -66,12 +77,14 @@ func (h *exclusionHistory) add(x, late *Exclusions) error {
 	grown := *h
 	version := ExclusionVersion{SHA256: sum, Entries: len(x.entries()), FirstSeen: h.now().UTC()}
 	grown.Versions = append(slices.Clone(h.Versions), version)
-	grown.Late = late.entries()
+	grown.Late, grown.Checksum = late.entries(), durable.NoSeal
 	data, err := json.MarshalIndent(&grown, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := h.disk.WriteFile(h.path, append(data, '\n')); err != nil {
+	data = append(data, '\n')
+	durable.Seal(data)
+	if err := h.disk.WriteFile(h.path, data); err != nil {
 		return err
 	}
 	*h = grown
@@ -80,8 +93,14 @@ func (h *exclusionHistory) add(x, late *Exclusions) error {
 
 // ReadExclusionHistory reads who was excluded in the run of a directory at any
 // time since its names were prepared, and was not then, by the word of all its
-// shards; nil: nobody.
+// shards; nil: none.
 func ReadExclusionHistory(dir string) (*Exclusions, error) {
+	return readHistories(dir, func(_ string, err error) error { return err })
+}
+
+// readHistories is ReadExclusionHistory. A history that is damaged counts for
+// nothing where damaged returns no error.
+func readHistories(dir string, damaged func(path string, err error) error) (*Exclusions, error) {
 	chunks := filepath.Join(dir, chunksDir)
 	files, err := os.ReadDir(chunks)
 	if err != nil {
@@ -93,10 +112,16 @@ func ReadExclusionHistory(dir string) (*Exclusions, error) {
 			continue
 		}
 		h := exclusionHistory{path: filepath.Join(chunks, file.Name())}
-		if err := h.read(); err != nil {
+		switch err := h.read(); {
+		case errors.Is(err, errHistory):
+			if err := damaged(h.path, err); err != nil {
+				return nil, err
+			}
+		case err != nil:
 			return nil, err
+		default:
+			entries = append(entries, h.Late...)
 		}
-		entries = append(entries, h.Late...)
 	}
 	if len(entries) == 0 {
 		return nil, nil

@@ -26,7 +26,7 @@ type mend struct {
 func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []error, err error) {
 	plan, err = ReadPlan(cfg.Dir)
 	switch {
-	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.begun() != "":
+	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.wasBegun():
 		return nil, []error{err}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil
@@ -56,11 +56,16 @@ func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []err
 	return plan, wrong, nil
 }
 
-func (cfg *PrepareConfig) begun() string {
+func (cfg *PrepareConfig) begun() (plan, exclusions string) {
 	if cfg.Begun == nil {
-		return ""
+		return "", ""
 	}
 	return cfg.Begun()
+}
+
+func (cfg *PrepareConfig) wasBegun() bool {
+	plan, _ := cfg.begun()
+	return plan != ""
 }
 
 // newMend tells what is wrong; nil where nothing is.
@@ -78,7 +83,7 @@ func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
 	}
 	m := &mend{dir: cfg.Dir, plan: plan, why: wrong[0]}
 	if plan == nil {
-		m.begun = cfg.begun()
+		m.begun, _ = cfg.begun()
 		return m, nil
 	}
 	m.begun = plan.SHA256()
@@ -86,24 +91,34 @@ func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
 	return m, nil
 }
 
-// excludeAsThen prepares with the Exclusions of then, where they can be read: those
-// of now may have grown. Whether they are those of then is seen in the plan.
+// excludeAsThen prepares with the Exclusions of then: those of now may have grown.
+// Then they were what was kept of them, or, where that is damaged or gone, none, those
+// of now, or those of now without what was added since.
 func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
-	var then *Exclusions
-	var err error
-	if plan != nil {
-		then, err = plan.ReadExclusions()
-	} else if then, err = ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile)); errors.Is(err, fs.ErrNotExist) {
-		err = nil // there were none
-	}
+	kept, err := ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile))
 	if err != nil {
-		return nil // those of now are the same, or the plan becomes another
+		kept = nil
 	}
-	if err := cfg.Exclude.hasStill(then); err != nil {
-		return err
+	_, sum := cfg.begun()
+	switch {
+	case plan != nil:
+		sum = plan.Exclusions
+	case sum == "":
+		sum = kept.SHA256()
 	}
-	cfg.Exclude = then
-	return nil
+	added, err := readHistories(cfg.Dir, func(string, error) error { return nil })
+	if err != nil {
+		added = nil // gone too
+	}
+	for _, then := range []*Exclusions{kept, nil, cfg.Exclude, cfg.Exclude.without(added)} {
+		if then.SHA256() == sum {
+			err := cfg.Exclude.hasStill(then)
+			cfg.Exclude = then
+			return err
+		}
+	}
+	return fmt.Errorf("run directory %s %w: the exclusions that it was prepared with are damaged or gone, and those of now "+
+		"are others: run it once with those of then", cfg.Dir, ErrOtherInput)
 }
 
 // same is an error, which wraps [ErrOtherInput], where a plan is not that of then.

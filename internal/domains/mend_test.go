@@ -64,7 +64,7 @@ func TestMend(t *testing.T) {
 			}
 			var told []error
 			cfg := base
-			cfg.PartSize, cfg.Begun = 0, plan.SHA256
+			cfg.PartSize, cfg.Begun = 0, begunWith(plan)
 			if filepath.Base(f.path) != entriesFile {
 				cfg.Exclude = grown // what is prepared again is still what it was
 			}
@@ -103,6 +103,40 @@ func TestMend(t *testing.T) {
 	cfg.Damaged = func(err error) { t.Errorf("another shard's: %v", err) }
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Error(err)
+	}
+}
+
+func begunWith(plan *Plan) func() (string, string) {
+	return func() (string, string) { return plan.SHA256(), plan.Exclusions }
+}
+
+// A run whose exclusions have grown is prepared again as it was, also where what was
+// kept of them is gone: the manifest tells what they were, or their history.
+func TestMendGrownExclusions(t *testing.T) {
+	for _, before := range []string{"a.com\n", "# nobody yet\n"} {
+		for _, gone := range []string{"", entriesFile, planFile} { // "": all of it
+			for _, grown := range []bool{false, true} {
+				if gone == "" && grown && before == "a.com\n" {
+					continue // nothing is left that could tell what was added
+				}
+				path := writeList(t, "exclude", before)
+				f, plan, cfg := follows(t, path)
+				if grown {
+					rewrite(t, path, before+"b.com\n")
+					if _, err := f.Refresh(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := os.RemoveAll(filepath.Join(plan.dir, chunksDir, gone)); err != nil {
+					t.Fatal(err)
+				}
+				cfg.Exclude, cfg.Begun = f.Exclusions(), begunWith(plan)
+				again, err := Prepare(t.Context(), cfg)
+				if err != nil || again.SHA256() != plan.SHA256() {
+					t.Errorf("%q, %q gone, grown %v: %v", before, gone, grown, err)
+				}
+			}
+		}
 	}
 }
 

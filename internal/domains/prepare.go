@@ -40,9 +40,13 @@ type PrepareConfig struct {
 	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
 	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
 
-	Owns    func(k int) bool // the parts whose chunks matter; nil: all
-	Begun   func() string    // SHA-256 of the plan that the run was begun with, "" where nothing tells; nil: nothing does
-	Damaged func(error)      // told of what was damaged or gone, and is prepared again; nil: nobody
+	Owns func(k int) bool // the parts whose chunks matter; nil: all
+
+	// Begun gives the SHA-256 of the plan that the run was begun with, and that of its
+	// Exclusions; "" where nothing tells. Nil: nothing does.
+	Begun func() (plan, exclusions string)
+
+	Damaged func(error) // told of what was damaged or gone, and is prepared again; nil: none is
 }
 
 // defaultMemoryBudget is for finding repeats. Half of it fills up with the first

@@ -45,7 +45,7 @@ type family struct {
 	last   time.Time // when the last one was made
 	failed map[netip.Prefix]struct{}
 	hosts  map[string]struct{} // that were out of reach, while no connection was ever made
-	wake   chan struct{}       // closed when failures may have got a verdict; nil: nobody waits
+	wake   chan struct{}       // closed when failures may have got a verdict; nil: none waits
 }
 
 // A failure is one address that was out of reach.
@@ -125,7 +125,7 @@ func (f *failure) look() (verdict, <-chan struct{}) {
 	return f.said, c.wake
 }
 
-// settle waits for so long for the verdict. Where ctx says that nobody will ask again,
+// settle waits for so long for the verdict. Where ctx says that there is no later try,
 // what is unsettled is the address's.
 func (f *failure) settle(ctx context.Context, wait time.Duration) verdict {
 	said, wake := f.look()
@@ -167,7 +167,7 @@ func WithEarlierFailure(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, beforeKey{}, &at)
 }
 
-// WithLastWord returns a context whose failures nobody will look into again: a host
+// WithLastWord returns a context whose failures are final: a host
 // that is out of reach is so by its own fault, unless it is known to be ours.
 func WithLastWord(ctx context.Context) context.Context {
 	return context.WithValue(ctx, lastKey{}, true)

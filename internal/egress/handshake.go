@@ -170,5 +170,6 @@ func handshakeError(err error) codes.TLSError {
 // been made, by somebody on the way who says that it leads nowhere.
 func reset(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, net.ErrClosed) || anyOf(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED) || outOfReach(err)
+		errors.Is(err, net.ErrClosed) || anyOf(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED) ||
+		outOfReach(err)
 }

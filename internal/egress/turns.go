@@ -28,7 +28,7 @@ type turns struct {
 type turn struct {
 	turns   *turns
 	addr    netip.Addr
-	host    uint64    // whom it is about
+	host    uint64    // that it is about
 	until   time.Time // that host is not asked before
 	place   *place
 	network *network

@@ -68,7 +68,7 @@ func (w *walk) finish(ctx context.Context, ex Exchanger) {
 }
 
 // read follows what reply, to the question for the name where the chain stands,
-// proves about it. The walk is done unless another name is to be asked for next.
+// proves about it. The walk is done unless it must ask for another name.
 func (w *walk) read(reply *dns.Msg) {
 	w.done = true
 	if !answers(reply, w.name, w.qtype) {

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -51,4 +52,12 @@ func newLayout() (*layout, error) {
 		})
 	}
 	return l, nil
+}
+
+// has reports whether a row group has the columns of now: a program before may have
+// had fewer.
+func (l *layout) has(group format.RowGroup) bool {
+	return slices.EqualFunc(l.leaves, group.Columns, func(leaf leaf, chunk format.ColumnChunk) bool {
+		return leaf.kind == chunk.MetaData.Type && slices.Equal(leaf.path, chunk.MetaData.PathInSchema)
+	})
 }

@@ -67,7 +67,8 @@ func lean(r *Row) bool {
 		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
 		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil && r.MXMatch == "" &&
 		r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
-		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTTXTCount == nil && r.TLSRPTCNAMEs == nil && r.RUA == nil && r.RUAKinds == nil &&
+		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTTXTCount == nil && r.TLSRPTCNAMEs == nil &&
+		r.RUA == nil && r.RUAKinds == nil &&
 		r.RUADomains == nil && r.DANE == "" && r.TLSARecords == nil && r.WildcardSuspected == nil && r.Delegation == "" &&
 		r.RecordDelegatedTo == "" && r.HostDelegatedTo == "" && r.Provider == "" && r.VerdictBasis == "" &&
 		r.Strict == nil && r.Lenient == nil && r.Findings == nil && r.TLSRPTResult == "" &&

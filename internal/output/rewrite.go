@@ -47,8 +47,8 @@ var errStop = errors.New("enough")
 
 // Keep takes over the rows of the file that the part is to replace, those that keep
 // reports true for: the others were written to p already. It may change a row. Row
-// groups without a provisional row are copied as they are, and keep is not asked
-// about them. The names that were excluded late stay so. The file must still be the
+// groups without a provisional row, and with the columns of now, are copied as they
+// are, and keep is not asked about them. The names that were excluded late stay so. The file must still be the
 // one that old describes. After Keep the part is to be committed; until then the old
 // file stands.
 func (p *Part) Keep(d *Dataset, old PartInfo, keep func(r *Row) bool) error {
@@ -104,7 +104,7 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 		if err != nil {
 			return err
 		}
-		if !provisional {
+		if !provisional && p.layout.has(group) {
 			if err := p.copyGroup(f, group, ends[i]); err != nil {
 				return err
 			}

@@ -100,7 +100,8 @@ func (p *Part) footer() ([]byte, error) {
 		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySince, Value: since.Format(time.RFC3339)})
 	}
 	if late := p.info.ExcludedLate; late > 0 {
-		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keyLate, Value: strconv.FormatInt(late, 10)})
+		excluded := format.KeyValue{Key: keyLate, Value: strconv.FormatInt(late, 10)}
+		meta.KeyValueMetadata = append(meta.KeyValueMetadata, excluded)
 	}
 	slices.SortFunc(meta.KeyValueMetadata, func(a, b format.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 	return thrift.Marshal(new(thrift.CompactProtocol), &meta)

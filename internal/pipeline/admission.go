@@ -31,7 +31,7 @@ type admission struct {
 	next    int                  // the part to be opened, where there is one
 	found   bool
 	stopped bool  // ended before the source did
-	refused error // why no more names are admitted, where nobody knows who opted out
+	refused error // why no more names are admitted: who opted out is not known
 	ended   bool  // the source has
 	over    bool  // no more names come
 }

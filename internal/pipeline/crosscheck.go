@@ -39,7 +39,7 @@ type CrossConfig struct {
 	Share    float64       // of the domains without a record; of those with one, all are checked
 
 	// Excluded gives those who opted out after the names were prepared, as that of
-	// [Config] does. Their domains are unanswered: nobody is asked. An error of it ends
+	// [Config] does. Their domains are unanswered: they are not asked for. An error of it ends
 	// the cross-check.
 	Excluded func() (*domains.Exclusions, error)
 

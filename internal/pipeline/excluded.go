@@ -66,8 +66,9 @@ func endLate(row *output.Row) {
 		row.MX = nil
 	}
 	o := mtasts.Observation{
-		Record: codes.Record(row.Record), Policy: codes.Policy(row.Policy), OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
-		Match: codes.MXMatch(row.MXMatch), TLS: codes.MXTLS(row.MXTLS),
+		Record: codes.Record(row.Record), Policy: codes.Policy(row.Policy),
+		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+		Match:    codes.MXMatch(row.MXMatch), TLS: codes.MXTLS(row.MXTLS),
 	}
 	if o.Policy == codes.PolicyValid {
 		o.Mode = codes.Mode(row.Mode)

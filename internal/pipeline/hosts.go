@@ -15,8 +15,10 @@ import (
 // whose context it is called in. Its failures are of type *net.DNSError.
 //
 // A host has no address to connect to where it, or the target of one of its
-// aliases, opted out; the error then has the reason opted_out. Nil: nobody did.
-func Hosts(ex mtasts.Exchanger, optedOut func(name string) bool) func(ctx context.Context, host string) ([]netip.Addr, error) {
+// aliases, opted out; the error then has the reason opted_out. Nil: none did.
+func Hosts(
+	ex mtasts.Exchanger, optedOut func(name string) bool,
+) func(ctx context.Context, host string) ([]netip.Addr, error) {
 	return func(ctx context.Context, host string) ([]netip.Addr, error) {
 		found, err := mtasts.LookupHost(ctx, ex, host)
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {

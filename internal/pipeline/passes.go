@@ -164,7 +164,7 @@ func (r *run) mailDeadline(e *earlier) time.Duration {
 
 // settle says whether a row is final. What may mend waits for the next pass, but
 // for hosts that were asked for the last time for being out of reach; after the
-// last pass, a zone that nobody could answer for is asked for its SOA.
+// last pass, a zone that gave no answer is asked for its SOA.
 // The error is a fault of this machine.
 func (r *run) settle(row *output.Row, e *earlier) error {
 	e.amend(row)

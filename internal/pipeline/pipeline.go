@@ -91,7 +91,7 @@ type Config struct {
 	// nobody did. It is asked before each part and each pass: their names get no row,
 	// and provisional rows about them become final as they stand. After an error no
 	// more names are admitted, what is in flight is finished, and the run ends with it.
-	// Nil: nobody opts out late.
+	// Nil: none does.
 	Excluded func() (*domains.Exclusions, error)
 
 	InFlight  int           // questions in flight; 0: 1000
@@ -288,7 +288,7 @@ type run struct {
 	stalls  stallWatch  // times that the process was stopped or starved
 
 	again      bool          // the names are those of visits
-	last       bool          // nobody will ask again for hosts that are out of reach
+	last       bool          // hosts that are out of reach are not asked again
 	faults     atomic.Int64  // surveys that ended by a fault of this machine, in a row
 	patience   time.Duration // with which surveys wait for their turn; 0: that of the transport
 	began      time.Time     //

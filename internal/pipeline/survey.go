@@ -56,7 +56,7 @@ func (r *run) survey(j job) {
 		told = before.told
 	}
 	stalls := r.stalls.count()
-	var over error // nobody will ever be there to ask
+	var over error // no upstream will answer any more
 	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
 		if err := r.await(); err != nil && r.work.Err() == nil {
 			over = err
@@ -96,7 +96,7 @@ func (r *run) survey(j job) {
 		r.faults.Store(0)
 	case r.cutShort():
 		if told == nil && partial != nil && partial.Record == string(codes.RecordUnknown) {
-			partial = nil // nobody said anything yet
+			partial = nil // there is no answer yet
 		}
 		if row = r.interrupted(partial, before); row == nil {
 			return // the writer knows what to do with such names

@@ -59,6 +59,10 @@ func TestPasses(t *testing.T) {
 			r.TLSError, r.Pending = "handshake_timeout", "interrupted"
 		}, ""},
 		{"cut short before an answer", negative, unasked("interrupted"), ""},
+		{"cut short before an answer, and excluded late", negative, func(r *output.Row) {
+			unasked("")(r)
+			r.Findings = append(r.Findings, "excluded_late")
+		}, ""},
 		{"no answer, and no reason", negative, unasked(""), "error is NULL"},
 		{"cut short after the record", valid, func(r *output.Row) {
 			txt, record, id, strict, lenient := r.TXT, r.Record, r.RecordID, r.Strict, r.Lenient

@@ -61,7 +61,7 @@ type check struct {
 
 	manifests []*output.Manifest
 	plan      *domains.Plan       // nil where the chunks are gone
-	late      *domains.Exclusions // those who opted out after the names were prepared; nil: nobody
+	late      *domains.Exclusions // those who opted out after the names were prepared; nil: none
 	listed    map[string]listing
 	read      map[string]output.PartInfo // parts whose rows were read, by name
 	stale     map[string]bool            // parts that are newer than the manifest that lists them
@@ -130,7 +130,8 @@ func (c *check) mending() string {
 	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
 		which = fmt.Sprintf("the scan in %d shards", claimed)
 	}
-	return fmt.Sprintf(": run %s again, which sets the manifests of the others aside, takes over the parts and ends them", which)
+	return fmt.Sprintf(": run %s again, which sets the manifests of the others aside, takes over the parts and ends them",
+		which)
 }
 
 // checkListing takes note of the parts that a manifest names.
@@ -166,7 +167,8 @@ func (c *check) readPlan() error {
 			return nil
 		}
 		if m.Exclusions != plan.Exclusions {
-			c.problem(m.Name(), "says that the exclusions are %q, and the names were prepared with %q", m.Exclusions, plan.Exclusions)
+			c.problem(m.Name(), "says that the exclusions are %q, and the names were prepared with %q",
+				m.Exclusions, plan.Exclusions)
 		}
 		if len(m.Inputs) != len(plan.Inputs) {
 			c.problem(m.Name(), "has %d inputs, the plan has %d", len(m.Inputs), len(plan.Inputs))

@@ -89,7 +89,7 @@ func TestExcludedLate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := file.Follow(s.plan, "run", durable.Disk{}, time.Now); err != nil {
+		if err := file.Follow(s.plan, "run", durable.Disk{}, time.Now, func(err error) { t.Error(err) }); err != nil {
 			t.Fatal(err)
 		}
 		report := run(t, s.dir, Options{})
