@@ -116,8 +116,13 @@ func TestDue(t *testing.T) {
 			t.Errorf("observed at %v: it waits %v, want %v and a second", observed, wait, want)
 		}
 		// Clocks that are set change no wait: the time has a reading that they leave alone.
-		if due := l.due(since, l.noted[0]); !strings.Contains(due.String(), " m=") {
+		due := l.due(since, l.noted[0])
+		if !strings.Contains(due.String(), " m=") {
 			t.Errorf("observed at %v: due %v", observed, due)
+		}
+		// A row that tells more than whole seconds is not due later than its part.
+		if exact := l.due(since.Add(999*time.Millisecond), l.noted[0]); exact.After(due) {
+			t.Errorf("observed at %v: due %v, and its part %v", observed, exact, due)
 		}
 	}
 }
