@@ -29,9 +29,11 @@ func notAsked(row *output.Row) bool {
 	return false
 }
 
-// cutShort says that the run ended before there was an answer about the record.
+// cutShort says that a run ended before there was an answer about the record, and
+// that nobody has asked since.
 func cutShort(row *output.Row) bool {
-	return row.Pending == string(codes.PendingInterrupted) && row.Record == string(codes.RecordUnknown) && row.RecordReason == ""
+	interrupted := row.Pending == string(codes.PendingInterrupted) || excludedLate(row)
+	return interrupted && row.Record == string(codes.RecordUnknown) && row.RecordReason == "" && row.Rcode == ""
 }
 
 // checkPasses holds what a row says of earlier passes against the rest of it.
