@@ -400,3 +400,27 @@ func TestEndingOverdue(t *testing.T) {
 	}
 	e.resume(t, s)
 }
+
+// A fault that was in the way until the end of a run that was interrupted is no
+// reason to say that it lasts: not all was asked that was to be.
+func TestEndingInTheLastRound(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.serve = func(string, string) (int, error) { return 0, errLocal{} }
+	s := w.survey(t, listed{parts: 1, size: admissionSize + 4}, 2)
+	s.tries = 1
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	heard := 0
+	w.heard = func(resolver.Question, time.Duration) {
+		if heard++; heard == 2*admissionSize+4 { // of the last round, the first that were read
+			cancel()
+		}
+	}
+	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) || errors.Is(err, ErrLocalFault) {
+		t.Fatalf("error %v", err)
+	}
+}

@@ -95,6 +95,9 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 			if err := l.round(ctx, c); err != nil {
 				return err
 			}
+			if ctx.Err() != nil && l.left() > 0 { // not all was asked
+				return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+			}
 			if err := l.stuck(); err != nil {
 				return err
 			}
