@@ -424,3 +424,54 @@ func TestEndingInTheLastRound(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 }
+
+// Visits that have nothing to ask at the moment, while another one has, are ended
+// with it: what they have found is written.
+func TestEndingParked(t *testing.T) {
+	t.Parallel()
+	const size = 2 * together
+	w := newTown()
+	w.addr = func(domain string) string {
+		if rankOf(domain) <= size {
+			return "22.1.0.1"
+		}
+		return "22.1.0.2"
+	}
+	w.serve = func(string, string) (int, error) { return 0, errLater{} }
+	s := w.survey(t, listed{parts: 2, size: size}, 2)
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	goOn := make(chan struct{})
+	const found = 3
+	var asked, done atomic.Int64
+	w.serve = func(string, string) (int, error) {
+		if asked.Add(1) > found {
+			<-goOn
+		}
+		done.Add(1)
+		return 200, nil
+	}
+	w.heard = func(q resolver.Question, _ time.Duration) {
+		if rankOf(q.Name) > size && ctx.Err() == nil {
+			for done.Load() < found {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+			close(goOn)
+		}
+	}
+	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("error %v", err)
+	}
+	for domain, row := range rowsIn(t, s.dir) {
+		if was := w.fetches[domain] > 0; was != (row.Pending == "") {
+			t.Errorf("%s: pending %q, asked: %v", domain, row.Pending, was)
+		}
+	}
+	if got := s.Stats.Counts().Waiting(); got != s.pending() {
+		t.Errorf("%d wait by the counts, %d rows are provisional", got, s.pending())
+	}
+}
