@@ -101,7 +101,7 @@ func TestDue(t *testing.T) {
 	now := time.Now()
 	l := &later{
 		Config: Config{PassDelay: 5 * time.Minute, Now: func() time.Time { return now }},
-		noted:  make(map[int]time.Time), parts: make(map[int]output.PartInfo),
+		noted:  make(map[int]time.Time), parts: make(map[int]output.PartInfo), turn: make(map[int]bool),
 	}
 	for observed, want := range map[time.Duration]time.Duration{
 		0:                5 * time.Minute,

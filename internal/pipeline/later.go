@@ -56,11 +56,12 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
 		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
-		noted: make(map[int]time.Time), rests: make(map[int64]time.Time),
+		noted: make(map[int]time.Time), rests: make(map[int64]time.Time), turn: make(map[int]bool),
 	}
 	for _, info := range parts {
 		l.note(info)
 	}
+	clear(l.turn)
 	l.warnOfFuture()
 	c := l.Config
 	c.Source, c.Chunks = l, l
@@ -150,9 +151,13 @@ type later struct {
 	failed error               // of the reading ahead
 	late   *domains.Exclusions // those who opted out late, as they were read last
 
-	asked, settled int   // rows that waited for a fault of ours, since stuck looked; how many got past it, or past manners
-	last           bool  // the next time is the last for them
-	fault          error // that one of them met
+	// Since stuck looked: rows that waited for a fault of ours and were asked, how many
+	// got past it, or past manners, and the parts that were written, and wait.
+	asked, settled int
+	turn           map[int]bool
+
+	last  bool  // the next time is the last for them
+	fault error // that one of them met
 }
 
 // round asks again, part by part. What is due goes first, all of it: it waits for
@@ -263,9 +268,10 @@ func (l *later) note(info output.PartInfo) {
 	l.progress = true
 	if info.Pending == 0 {
 		delete(l.parts, info.Part)
+		delete(l.turn, info.Part)
 		return
 	}
-	l.parts[info.Part], l.noted[info.Part] = info, l.Now()
+	l.parts[info.Part], l.noted[info.Part], l.turn[info.Part] = info, l.Now(), true
 }
 
 // left is the number of rows that wait.
@@ -294,11 +300,12 @@ func (l *later) stuck() error {
 		manners += info.Counts.Pending[codes.PendingManners]
 	}
 	alone := left == local+manners
-	if alone && manners > 0 {
+	if alone && (manners > 0 || len(l.turn) < len(l.parts)) {
 		return nil
 	}
 	settled := l.settled > 0
 	l.asked, l.settled = 0, 0
+	clear(l.turn)
 	switch {
 	case !alone, settled && !l.last:
 		l.last = false

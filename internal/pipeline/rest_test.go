@@ -94,3 +94,28 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 		}
 	}
 }
+
+// Before a fault of ours is said to last, all that it got in the way of was asked
+// once more and a last time, however far apart their times are.
+func TestLastingFaultInItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.serve = func(string, string) (int, error) { return 0, errLocal{} }
+	s := w.survey(t, listed{parts: 3, size: 1}, 2)
+	s.tries, s.PassDelay = 1, time.Second
+	for k := range 3 {
+		time.Sleep(1200 * time.Millisecond)
+		s.Source = &only{k: k}
+		if err := Run(t.Context(), s.Config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Later(t.Context(), s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
+		t.Fatalf("error %v", err)
+	}
+	for rank := range int64(3) {
+		if times := w.lookups[domainOf(rank+1)] - 1; times < 2 {
+			t.Errorf("%s was asked again %d times", domainOf(rank+1), times)
+		}
+	}
+}
