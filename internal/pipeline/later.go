@@ -152,9 +152,10 @@ type later struct {
 	late   *domains.Exclusions // those who opted out late, as they were read last
 
 	// Since stuck looked: rows that waited for a fault of ours and were asked, how many
-	// got past it, or past manners, and the parts that were written, and wait.
-	asked, settled int
-	turn           map[int]bool
+	// got past it, or past manners, and how many times one got in the way; the parts
+	// that were written, and wait.
+	asked, settled, faults int64
+	turn                   map[int]bool
 
 	last  bool  // the next time is the last for them
 	fault error // that one of them met
@@ -285,8 +286,9 @@ func (l *later) left() (n int64) {
 }
 
 // stuck looks at what came of the rows that wait for a fault of ours, once they had
-// their turn, those of them too that were put off for manners meanwhile. Its error
-// says that this was the last time, and has settled none.
+// their turn, those of them too that were put off for manners meanwhile. Where an
+// address has more of them than can be asked within a pass, as many failures will do.
+// Its error says that this was the last time, and has settled none.
 func (l *later) stuck() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -300,18 +302,18 @@ func (l *later) stuck() error {
 		manners += info.Counts.Pending[codes.PendingManners]
 	}
 	alone := left == local+manners
-	if alone && (manners > 0 || len(l.turn) < len(l.parts)) {
+	if alone && (manners > 0 && l.faults < left || len(l.turn) < len(l.parts)) {
 		return nil
 	}
 	settled := l.settled > 0
-	l.asked, l.settled = 0, 0
+	l.asked, l.settled, l.faults = 0, 0, 0
 	clear(l.turn)
 	switch {
 	case !alone, settled && !l.last:
 		l.last = false
 		return nil
 	case l.last && !settled:
-		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, local, l.fault)
+		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, left, l.fault)
 	}
 	l.last = true
 	return nil
@@ -333,7 +335,9 @@ func (l *later) answered(before codes.Pending, row *output.Row) {
 		l.asked++
 	}
 	switch codes.Pending(row.Pending) {
-	case codes.PendingLocal, codes.PendingManners:
+	case codes.PendingLocal:
+		l.faults++
+	case codes.PendingManners:
 	default:
 		l.settled++
 	}

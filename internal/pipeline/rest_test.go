@@ -60,7 +60,7 @@ func TestLaterRest(t *testing.T) {
 }
 
 // A fault of ours that lasts ends the run also where an address has more domains
-// than may be asked there at a time: to be put off meanwhile settles nothing.
+// than may be asked there within a pass: to be put off meanwhile settles nothing.
 func TestLastingFaultAtOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newTown()
@@ -70,7 +70,7 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		now := time.Now()
-		asked = slices.DeleteFunc(asked, func(at time.Time) bool { return now.Sub(at) > 50*time.Millisecond })
+		asked = slices.DeleteFunc(asked, func(at time.Time) bool { return now.Sub(at) > 200*time.Millisecond })
 		if len(asked) == 4 {
 			return 0, errLater{}
 		}
@@ -89,7 +89,7 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {
-		if row.Pending != "local" {
+		if row.Pending != "local" && row.Pending != "manners" {
 			t.Errorf("%s: pending %q", domain, row.Pending)
 		}
 	}
