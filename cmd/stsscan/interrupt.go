@@ -25,6 +25,10 @@ const (
 // errStopped is the end of a scan before its first question.
 var errStopped = fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted)
 
+// errLeftBehind is errStopped where something goes on that may write to the run
+// directory.
+var errLeftBehind = fmt.Errorf("%w", errStopped)
+
 // A grace is how long a command goes on after the first signal, and its status
 // when that was not enough.
 type grace struct {
@@ -73,9 +77,10 @@ func awaitSignals(signals <-chan os.Signal, g grace, stop func()) (status int, w
 }
 
 // unlessInterrupted is what f returns. Where f still waits a while after ctx has
-// ended, for standard input or a disk, it is left behind, and the error says that
-// the scan is interrupted: what it writes counts only when it is whole.
-func unlessInterrupted[T any](ctx context.Context, f func() (T, error)) (T, error) {
+// ended, for standard input or a disk, it is left behind, and the error is that the
+// scan is interrupted, errLeftBehind: what it writes counts only when it is whole.
+// When it comes to its end after all, over is called.
+func unlessInterrupted[T any](ctx context.Context, over func(), f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -96,7 +101,8 @@ func unlessInterrupted[T any](ctx context.Context, f func() (T, error)) (T, erro
 	case r := <-done:
 		return r.value, r.err
 	case <-limit.C:
+		go func() { <-done; over() }()
 		var none T
-		return none, exitOf(errStopped)
+		return none, exitOf(errLeftBehind)
 	}
 }

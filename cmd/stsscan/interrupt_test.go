@@ -76,13 +76,21 @@ func TestUnlessInterrupted(t *testing.T) {
 		hangs := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		_, err := unlessInterrupted(ctx, func() (int, error) { <-hangs; return 1, nil })
+		over := false
+		_, err := unlessInterrupted(ctx, func() { over = true }, func() (int, error) { <-hangs; return 1, nil })
 		var status *statusError
 		if !errors.Is(err, pipeline.ErrInterrupted) || !errors.As(err, &status) || status.status != exitIncomplete {
 			t.Errorf("it hangs: %v", err)
 		}
+		if over {
+			t.Error("it hangs, and is over")
+		}
 		close(hangs)
-		got, err := unlessInterrupted(ctx, func() (int, error) { time.Sleep(time.Second); return 7, nil })
+		synctest.Wait()
+		if !over {
+			t.Error("it was left behind, and is never over")
+		}
+		got, err := unlessInterrupted(ctx, func() { t.Error("it is over twice") }, func() (int, error) { time.Sleep(time.Second); return 7, nil })
 		if got != 7 || err != nil {
 			t.Errorf("it takes a second: %d, %v", got, err)
 		}

@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"stsscan/internal/durable"
 )
 
 // quickWorld is a simulated Internet whose silence is borne with little patience.
@@ -191,6 +195,41 @@ func TestScanInterruptedAtItsList(t *testing.T) {
 	time.Sleep(200 * time.Millisecond) // most likely it waits for more by now
 	p.signal(t, syscall.SIGTERM)
 	p.wantStatus(t, exitIncomplete)
+}
+
+// A silentList is a list that does not come.
+type silentList struct{ waits, over chan struct{} }
+
+func (w *silentList) Read([]byte) (int, error) {
+	close(w.waits)
+	<-w.over
+	return 0, io.ErrUnexpectedEOF
+}
+
+// What is left behind may still write: its run directory stays in use.
+func TestLeftBehindKeepsTheLock(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "run")
+	list := &silentList{waits: make(chan struct{}), over: make(chan struct{})}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, streams{list, io.Discard, io.Discard}, []string{"scan", "-o", dir, "--sim", "zones", "-"})
+	}()
+	<-list.waits
+	cancel()
+	if status := <-ended; status != exitIncomplete {
+		t.Errorf("status %d", status)
+	}
+	if lock, err := durable.Lock(filepath.Join(dir, lockName(nil))); !errors.Is(err, durable.ErrLocked) {
+		t.Errorf("locked: %v, %v", lock, err)
+	}
+	close(list.over)
+	free := func() bool {
+		lock, err := durable.Lock(filepath.Join(dir, lockName(nil)))
+		return err == nil && lock.Unlock() == nil
+	}
+	await(t, "the lock", free)
 }
 
 // Commands that have nothing to finish end at the first signal, whatever they

@@ -201,7 +201,7 @@ func (j *scanJob) path(name string) string { return filepath.Join(j.output, name
 // run does the job: open the network, lock, prepare, take over what is there, scan,
 // record. What a flag or a file that it names can be refused for is found before
 // anything is written.
-func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
+func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.quiet, j.verbose)
 
@@ -223,8 +223,12 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer release()
-	plan, err := unlessInterrupted(ctx, func() (_ *domains.Plan, err error) {
+	defer func() {
+		if !errors.Is(err, errLeftBehind) { // which ends before the lock does
+			release()
+		}
+	}()
+	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
 		if err := j.choose(); err != nil {
 			return nil, err
 		}
@@ -239,7 +243,7 @@ func (j *scanJob) run(ctx context.Context) (*output.Manifest, error) {
 	if err := j.checkChosen(plan); err != nil {
 		return nil, err
 	}
-	record, err := unlessInterrupted(ctx, func() (*record, error) { return j.newRecord(ctx, plan, excluded) })
+	record, err := unlessInterrupted(ctx, release, func() (*record, error) { return j.newRecord(ctx, plan, excluded) })
 	if err != nil {
 		return nil, err
 	}

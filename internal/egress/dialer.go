@@ -126,7 +126,9 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 		}
 	}
 	if failed.out != nil {
+		settling := time.Now()
 		failed.local = failed.out.settle(ctx, d.config.SettleTime) != theirs
+		began = began.Add(time.Since(settling)) // that was no dialling
 	}
 	return nil, failed
 }

@@ -220,8 +220,10 @@ func TestSettledByConnection(t *testing.T) {
 						conn.Close()
 					}
 				})
-				if _, err := dialer.DialContext(t.Context(), "tcp", family+"-0:443"); told(err) != c.want {
-					t.Errorf("%v, %s: %s, want %s", c.errno, family, told(err), c.want)
+				var trace Trace
+				_, err := dialer.DialContext(WithTrace(t.Context(), &trace), "tcp", family+"-0:443")
+				if told(err) != c.want || trace.ConnectTime != 0 { // to connect took no time
+					t.Errorf("%v, %s: %s in %v, want %s", c.errno, family, told(err), trace.ConnectTime, c.want)
 				}
 				time.Sleep(time.Second)
 			})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -253,6 +254,28 @@ func TestDeferralsAreBounded(t *testing.T) {
 		turns.sweep(time.Now())
 		if got := len(turns.hosts); got > mostHistories+1 {
 			t.Errorf("%d addresses are kept", got)
+		}
+	})
+}
+
+// A host that wants to be left alone, and would have to wait for others afterwards,
+// is put off for its own sake: the address has nothing to do with it.
+func TestRetryAfterBesideOthers(t *testing.T) {
+	const rest, patience, others = 50 * time.Second, time.Minute, 10
+	synctest.Test(t, func(t *testing.T) {
+		turns := newTurns(Manners{HostRate: 1})
+		hears(t, turns, giant, 0, 1, rest)
+		until := time.Now().Add(rest)
+		ctx := WithPatience(t.Context(), patience)
+		var asking sync.WaitGroup
+		defer asking.Wait()
+		for n := range others {
+			asking.Go(func() { waits(t, turns, giant, 1+n) })
+		}
+		synctest.Wait()
+		var back *deferredError
+		if _, _, err := turns.take(ctx, giant, "host-0"); !errors.As(err, &back) || !back.until.Equal(until) {
+			t.Errorf("error %v", err)
 		}
 	})
 }

@@ -109,6 +109,9 @@ func (t *turns) join(ctx context.Context, addr netip.Addr, host string, now time
 	if full || wait >= t.patience(ctx) && wait > 0 {
 		t.withdraw(mine)
 		t.counts.PutOff++
+		if from.Equal(mine.until) { // and no later for the sake of the address
+			return nil, &deferredError{mine.until}
+		}
 		return nil, errLater
 	}
 	return mine, nil

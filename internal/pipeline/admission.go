@@ -60,13 +60,14 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 		if !ready {
 			return n, more
 		}
-		if a.stop.Err() != nil { // its part leaves no file, so no name is lost
+		if a.stop.Err() != nil {
 			a.stopped = true
-			if a.part.visit != nil { // whose names keep the rows that they have
-				a.waiting = nil
-				a.seal()
+			if a.part.visit == nil {
+				return n, false // its part leaves no file, so no name is lost
 			}
-			return n, false
+			a.waiting = nil // names of visits keep the rows that they have
+			a.seal()
+			continue // with the visits that are parked
 		}
 		if a.budget.spent() {
 			return n, true

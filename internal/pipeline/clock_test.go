@@ -101,7 +101,7 @@ func TestDue(t *testing.T) {
 	now := time.Now()
 	l := &later{
 		Config: Config{PassDelay: 5 * time.Minute, Now: func() time.Time { return now }},
-		noted:  make(map[int]time.Time), parts: make(map[int]output.PartInfo),
+		noted:  make(map[int]time.Time), parts: make(map[int]output.PartInfo), turn: make(map[int]bool),
 	}
 	for observed, want := range map[time.Duration]time.Duration{
 		0:                5 * time.Minute,
@@ -116,8 +116,13 @@ func TestDue(t *testing.T) {
 			t.Errorf("observed at %v: it waits %v, want %v and a second", observed, wait, want)
 		}
 		// Clocks that are set change no wait: the time has a reading that they leave alone.
-		if due := l.due(since, l.noted[0]); !strings.Contains(due.String(), " m=") {
+		due := l.due(since, l.noted[0])
+		if !strings.Contains(due.String(), " m=") {
 			t.Errorf("observed at %v: due %v", observed, due)
+		}
+		// A row that tells more than whole seconds is not due later than its part.
+		if exact := l.due(since.Add(999*time.Millisecond), l.noted[0]); exact.After(due) {
+			t.Errorf("observed at %v: due %v, and its part %v", observed, exact, due)
 		}
 	}
 }

@@ -6,15 +6,16 @@ import (
 	"stsscan/internal/codes"
 )
 
-// due is when a row may be asked again that was observed at the given time, cut to
-// whole seconds, and whose part was noted later. Where the observation is the later
-// one, a clock was wrong, and it counts as made when the part was noted. The result
-// has the monotonic reading of noted: setting the clock changes no wait.
+// due is when a row may be asked again that was observed at the given time, and whose
+// part was noted later. Whole seconds of the observation count, as they do for the
+// part. Where it is the later one, a clock was wrong, and it counts as made when the
+// part was noted. The result has the monotonic reading of noted: setting the clock
+// changes no wait.
 func (l *later) due(observed, noted time.Time) time.Time {
 	if l.PassDelay == 0 {
 		return time.Time{}
 	}
-	age := max(noted.Sub(observed), 0)
+	age := max(noted.Sub(observed.Truncate(time.Second)), 0)
 	return noted.Add(l.PassDelay + time.Second - age)
 }
 

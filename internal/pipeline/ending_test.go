@@ -400,3 +400,78 @@ func TestEndingOverdue(t *testing.T) {
 	}
 	e.resume(t, s)
 }
+
+// A fault that was in the way until the end of a run that was interrupted is no
+// reason to say that it lasts: not all was asked that was to be.
+func TestEndingInTheLastRound(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.serve = func(string, string) (int, error) { return 0, errLocal{} }
+	s := w.survey(t, listed{parts: 1, size: admissionSize + 4}, 2)
+	s.tries = 1
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	heard := 0
+	w.heard = func(resolver.Question, time.Duration) {
+		if heard++; heard == 2*admissionSize+4 { // of the last round, the first that were read
+			cancel()
+		}
+	}
+	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) || errors.Is(err, ErrLocalFault) {
+		t.Fatalf("error %v", err)
+	}
+}
+
+// Visits that have nothing to ask at the moment, while another one has, are ended
+// with it: what they have found is written.
+func TestEndingParked(t *testing.T) {
+	t.Parallel()
+	const size = 2 * together
+	w := newTown()
+	w.addr = func(domain string) string {
+		if rankOf(domain) <= size {
+			return "22.1.0.1"
+		}
+		return "22.1.0.2"
+	}
+	w.serve = func(string, string) (int, error) { return 0, errLater{} }
+	s := w.survey(t, listed{parts: 2, size: size}, 2)
+	if err := Run(t.Context(), s.Config); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	goOn := make(chan struct{})
+	const found = 3
+	var asked, done atomic.Int64
+	w.serve = func(string, string) (int, error) {
+		if asked.Add(1) > found {
+			<-goOn
+		}
+		done.Add(1)
+		return 200, nil
+	}
+	w.heard = func(q resolver.Question, _ time.Duration) {
+		if rankOf(q.Name) > size && ctx.Err() == nil {
+			for done.Load() < found {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+			close(goOn)
+		}
+	}
+	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("error %v", err)
+	}
+	for domain, row := range rowsIn(t, s.dir) {
+		if was := w.fetches[domain] > 0; was != (row.Pending == "") {
+			t.Errorf("%s: pending %q, asked: %v", domain, row.Pending, was)
+		}
+	}
+	if got := s.Stats.Counts().Waiting(); got != s.pending() {
+		t.Errorf("%d wait by the counts, %d rows are provisional", got, s.pending())
+	}
+}

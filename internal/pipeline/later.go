@@ -43,9 +43,9 @@ func (p pace) withDefaults() pace {
 // when its part was read: nothing waits longer than a pass for what is on disk.
 //
 // What a fault of this machine got in the way of is asked again too; when nothing
-// else is left, and a round and a last one have settled none of it, the error
-// wraps [ErrLocalFault]. In the last round, hosts that are out of reach are so by
-// their own fault, where nothing shows that it is ours.
+// else is left, and to ask all of it once more and a last time has settled none of
+// it, the error wraps [ErrLocalFault]. The last time, hosts that are out of reach are
+// so by their own fault, where nothing shows that it is ours.
 //
 // The Source of config is not used; Wrote hears of each part that is written
 // anew. Other errors are those of [Run]; after any of them each part is whole, old
@@ -56,11 +56,12 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	l := &later{
 		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
 		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
-		noted: make(map[int]time.Time), rests: make(map[int64]time.Time),
+		noted: make(map[int]time.Time), rests: make(map[int64]time.Time), turn: make(map[int]bool),
 	}
 	for _, info := range parts {
 		l.note(info)
 	}
+	clear(l.turn)
 	l.warnOfFuture()
 	c := l.Config
 	c.Source, c.Chunks = l, l
@@ -94,6 +95,9 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 			c.OpenParts = l.visits()
 			if err := l.round(ctx, c); err != nil {
 				return err
+			}
+			if ctx.Err() != nil && l.left() > 0 { // not all was asked
+				return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
 			}
 			if err := l.stuck(); err != nil {
 				return err
@@ -147,9 +151,14 @@ type later struct {
 	failed error               // of the reading ahead
 	late   *domains.Exclusions // those who opted out late, as they were read last
 
-	asked, settled int   // rows that waited for a fault of ours, in this round; how many of them do so no more
-	last           bool  // the next round is the last for them
-	fault          error // that one of them met
+	// Since stuck looked: rows that waited for a fault of ours and were asked, how many
+	// got past it, or past manners, and how many times one got in the way; the parts
+	// that were written, and wait.
+	asked, settled, faults int64
+	turn                   map[int]bool
+
+	last  bool  // the next time is the last for them
+	fault error // that one of them met
 }
 
 // round asks again, part by part. What is due goes first, all of it: it waits for
@@ -180,7 +189,6 @@ func (l *later) round(ctx context.Context, c Config) error {
 
 	// Rows are read ahead of the sieve, which must not wait for the disk.
 	l.ready, l.failed, l.progress = make(chan *visit), nil, false
-	l.asked, l.settled = 0, 0
 	reading, enough := context.WithCancel(ctx)
 	var reader sync.WaitGroup
 	reader.Go(func() {
@@ -261,9 +269,10 @@ func (l *later) note(info output.PartInfo) {
 	l.progress = true
 	if info.Pending == 0 {
 		delete(l.parts, info.Part)
+		delete(l.turn, info.Part)
 		return
 	}
-	l.parts[info.Part], l.noted[info.Part] = info, l.Now()
+	l.parts[info.Part], l.noted[info.Part], l.turn[info.Part] = info, l.Now(), true
 }
 
 // left is the number of rows that wait.
@@ -276,25 +285,35 @@ func (l *later) left() (n int64) {
 	return n
 }
 
-// stuck looks at what a round made of the rows that wait for a fault of ours. Its
-// error says that the last one has settled none.
+// stuck looks at what came of the rows that wait for a fault of ours, once they had
+// their turn, those of them too that were put off for manners meanwhile. Where an
+// address has more of them than can be asked within a pass, as many failures will do.
+// Its error says that this was the last time, and has settled none.
 func (l *later) stuck() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.asked == 0 {
 		return nil
 	}
-	var left, local int64
+	var left, local, manners int64
 	for _, info := range l.parts {
 		left += info.Pending
 		local += info.Counts.Pending[codes.PendingLocal]
+		manners += info.Counts.Pending[codes.PendingManners]
 	}
-	switch alone := left == local; {
-	case !alone, l.settled > 0 && !l.last:
+	alone := left == local+manners
+	if alone && (manners > 0 && l.faults < left || len(l.turn) < len(l.parts)) {
+		return nil
+	}
+	settled := l.settled > 0
+	l.asked, l.settled, l.faults = 0, 0, 0
+	clear(l.turn)
+	switch {
+	case !alone, settled && !l.last:
 		l.last = false
 		return nil
-	case l.last && l.settled == 0:
-		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, local, l.fault)
+	case l.last && !settled:
+		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, left, l.fault)
 	}
 	l.last = true
 	return nil
@@ -307,12 +326,19 @@ func (l *later) met(fault error) {
 	l.fault = fault
 }
 
-// answered notes what a row is now that waited for a fault of ours.
-func (l *later) answered(row *output.Row) {
+// answered notes what a row is now that waited for a fault of ours, or for manners,
+// as it may have done since.
+func (l *later) answered(before codes.Pending, row *output.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked++
-	if row.Pending != string(codes.PendingLocal) {
+	if before == codes.PendingLocal {
+		l.asked++
+	}
+	switch codes.Pending(row.Pending) {
+	case codes.PendingLocal:
+		l.faults++
+	case codes.PendingManners:
+	default:
 		l.settled++
 	}
 }

@@ -176,8 +176,8 @@ func (v *visit) finished(row *output.Row) {
 	if !v.quick && e.addr.IsValid() {
 		v.release(e.addr, !own && row.Pending == string(codes.PendingManners))
 	}
-	if e.pending == codes.PendingLocal {
-		v.answered(row)
+	if e.pending == codes.PendingLocal || e.pending == codes.PendingManners {
+		v.answered(e.pending, row)
 	}
 	v.Stats.again(e.pending)
 }

@@ -29,11 +29,11 @@ func notAsked(row *output.Row) bool {
 	return false
 }
 
-// cutShort says that the run ended before there was an answer about the record; the
-// domain may since have opted out.
+// cutShort says that a run ended before there was an answer about the record; the
+// domain was not asked since, and may have opted out.
 func cutShort(row *output.Row) bool {
-	return (row.Pending == string(codes.PendingInterrupted) || excludedLate(row)) &&
-		row.Record == string(codes.RecordUnknown) && row.RecordReason == ""
+	interrupted := row.Pending == string(codes.PendingInterrupted) || excludedLate(row)
+	return interrupted && row.Record == string(codes.RecordUnknown) && row.RecordReason == "" && row.Rcode == ""
 }
 
 // checkPasses holds what a row says of earlier passes against the rest of it.

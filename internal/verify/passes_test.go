@@ -63,6 +63,12 @@ func TestPasses(t *testing.T) {
 			unasked("")(r)
 			r.Findings = append(r.Findings, "excluded_late")
 		}, ""},
+		{"cut short after the policy, and excluded late", valid, func(r *output.Row) {
+			r.Pending, r.TLSRPTResult, r.VerdictBasis, r.Verdict = "", "", "policy", "unknown"
+			r.MX, r.MXKind, r.MXMatch, r.MXCount, r.MXAuthenticated, r.MXUnused, r.DANE = nil, "", "", nil, nil, nil, ""
+			r.TLSRPT, r.TLSRPTTXT, r.RUA, r.RUAKinds, r.RUADomains, r.Delegation = "", nil, nil, nil, nil, ""
+			r.Findings = append(r.Findings, "excluded_late")
+		}, ""},
 		{"no answer, and no reason", negative, unasked(""), "error is NULL"},
 		{"cut short after the record", valid, func(r *output.Row) {
 			txt, record, id, strict, lenient := r.TXT, r.Record, r.RecordID, r.Strict, r.Lenient
