@@ -117,8 +117,8 @@ func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
 			return err
 		}
 	}
-	return fmt.Errorf("run directory %s %w: the exclusions that it was prepared with are damaged or gone, and those of now "+
-		"are others: run it once with those of then", cfg.Dir, ErrOtherInput)
+	return fmt.Errorf("run directory %s %w: the exclusions that it was prepared with are damaged or gone, "+
+		"and those of now are others: run it once with those of then", cfg.Dir, ErrOtherInput)
 }
 
 // same is an error, which wraps [ErrOtherInput], where a plan is not that of then.

@@ -53,7 +53,8 @@ func hasIPv4() bool {
 // hasIPv6 reports whether this machine has a way to the IPv6 Internet and an
 // address of its own there.
 func hasIPv6() bool {
-	for _, addr := range []netip.Addr{netip.AddrFrom16([16]byte{0x20, 0x00, 15: 1}), netip.AddrFrom16([16]byte{0x2a, 0x00, 15: 1})} {
+	for _, first := range []byte{0x20, 0x2a} {
+		addr := netip.AddrFrom16([16]byte{first, 15: 1})
 		if own, ok := source(addr); ok && Judge(own) == nil {
 			return true
 		}

@@ -88,7 +88,7 @@ type Config struct {
 	Mail Mail // what is asked about the mail side
 
 	// Excluded gives those who opted out after the names were prepared, nil where
-	// nobody did. It is asked before each part and each pass: their names get no row,
+	// none did. It is called before each part and each pass: their names get no row,
 	// and provisional rows about them become final as they stand. After an error no
 	// more names are admitted, what is in flight is finished, and the run ends with it.
 	// Nil: none does.
@@ -178,8 +178,8 @@ func openParts(size int64) int {
 //
 // When ctx ends, no more names are admitted, and what is in flight has a grace
 // of 15 s. A name that has no row then gets a provisional one, or keeps the one
-// that it has; a part whose names were not all admitted, or whose answers nobody
-// vouches for, leaves no file. Run returns an error that wraps [ErrInterrupted]
+// that it has; a part whose names were not all admitted, or whose answers are
+// not vouched for, leaves no file. Run returns an error that wraps [ErrInterrupted]
 // within 25 s, and the time that it takes to write one part.
 // Any other error is a fault of this machine or of its resolvers, never of a
 // domain. It wraps [ErrLocalFault] where there will never be anybody to ask. A
@@ -283,7 +283,7 @@ type run struct {
 
 	voucher voucher // nil: all answers are believed
 	redo    redo
-	unsure  atomic.Bool // parts were dropped that nobody vouched for in time
+	unsure  atomic.Bool // parts were dropped that were not vouched for in time
 	left    atomic.Bool // names were left without an answer at the end of work
 	stalls  stallWatch  // times that the process was stopped or starved
 

@@ -13,8 +13,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// round asks again, part by part. What is due goes first, all of it: it waits for
-// nobody. What waits for manners then has a round of bounded time, so that what
+// round asks again, part by part. What is due goes first, all of it, without
+// waiting. What waits for manners then has a round of bounded time, so that what
 // becomes due meanwhile, and the parts behind, need not wait for a giant.
 func (l *later) round(ctx context.Context, c Config) error {
 	now := l.Now()
