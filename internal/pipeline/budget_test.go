@@ -21,6 +21,7 @@ import (
 // floods is an Engine whose names have very many TXT records, and Policy Hosts
 // that nobody says anything about until it is released.
 type floods struct {
+	resolver.Unwatched
 	texts    func(owner string) []dns.RR // beside the record
 	window   int                         // questions that it takes at once
 	answered func(more int)              // called when they all have their answers, with how many could be taken then
@@ -163,30 +164,29 @@ func evidence(rank int64) *output.Row {
 	}
 }
 
-// However many parts are open, their batches share the memory, and what is
+// However many parts are open, their rows that wait share the memory, and what is
 // written counts no more.
-func TestBatchesShareMemory(t *testing.T) {
+func TestWaitingRowsShareMemory(t *testing.T) {
 	const parts, size = 64, 15 // of less than a batch each
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{
-		Config: Config{Dataset: dataset, Chunks: listed{parts: parts, size: size + 1}, OpenParts: parts}.withDefaults(),
-		life:   t.Context(), work: t.Context(), slots: newSlots(1),
+	w := &writer{
+		Dataset: dataset, OpenParts: parts, life: t.Context(), slots: newSlots(1), budget: new(budget), open: make(map[*part]bool),
 	}
-	w := &writer{run: r, open: make(map[*part]bool)}
 	for k := range parts {
-		p := &part{number: k}
+		first, last := listed{parts: parts, size: size + 1}.Ranks(k)
+		p := &part{PartInfo: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(fresh)}
 		w.take(event{part: p})
-		first, _ := r.Chunks.Ranks(k)
 		for i := range size {
 			row := evidence(first + int64(i))
 			octets := row.Octets()
-			r.budget.take(octets)
+			w.budget.take(octets)
+			w.slots.fill(0, task{before: new(earlier)}, p)
 			w.take(event{part: p, row: row, octets: octets})
-			if held := r.budget.held.Load(); held != int64(w.octets) || held >= batchesOctets {
-				t.Fatalf("%d octets are held after part %d, and %d are in batches", held, k, w.octets)
+			if held := w.budget.held.Load(); held != int64(w.octets) || held >= allHeldOctets {
+				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.octets)
 			}
 		}
 	}
@@ -219,13 +219,14 @@ func TestVisitsShareMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &later{Config: Config{Dataset: dataset}.withDefaults(), stop: t.Context(), parts: map[int]output.PartInfo{0: info}}
-	v, err := l.newVisit(info, time.Now())
+	waits := newWaiting(time.Now, 0, time.Second)
+	waits.note(info)
+	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context()}).read(info, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, most := len(v.earlier), visitsOctets/l.visits()/(64<<10)+1; got < 1 || got > most {
-		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, l.visits())
+	if got, most := len(v.rows), visitsOctets/waits.visits()/(64<<10)+1; got < 1 || got > most {
+		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.visits())
 	}
 }
 

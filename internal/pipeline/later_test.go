@@ -31,6 +31,7 @@ const passDelay = 100 * time.Millisecond
 // A town is an Engine and a RoundTripper in which every domain has a record and
 // a policy, but for what goes wrong.
 type town struct {
+	resolver.Unwatched
 	fails func(domain string, time int) int      // rcode of the n-th question for a record, -1: silence, 0: none fails
 	dead  func(domain string) bool               // SERVFAIL for the SOA too
 	addr  func(domain string) string             // of the Policy Host
@@ -263,7 +264,7 @@ func TestLaterVisits(t *testing.T) {
 		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
 	}
 	for pending, want := range map[int64]int{1: mostParts, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
-		l := later{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
+		l := waiting{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
 		if got := l.visits(); got != want {
 			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
 		}

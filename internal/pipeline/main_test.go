@@ -22,7 +22,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // inMemory is an Engine that asks a world without sockets, one name at a time.
-type inMemory struct{ world *simnet.World }
+type inMemory struct {
+	resolver.Unwatched
+	world *simnet.World
+}
 
 func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.world.Exchange(ctx, q)
@@ -55,7 +58,7 @@ func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int
 // inWorld is the Config of a run or a survey that asks a world in memory.
 func inWorld(t *testing.T, world *simnet.World) Config {
 	t.Helper()
-	return inEngine(t, inMemory{world}, world)
+	return inEngine(t, inMemory{world: world}, world)
 }
 
 // inEngine is inWorld with another engine.

@@ -6,9 +6,6 @@ import (
 	"runtime/metrics"
 	"sync"
 	"time"
-
-	"stsscan/internal/codes"
-	"stsscan/internal/output"
 )
 
 // stallTime is how late a clock may be before the process was stopped, or had no
@@ -90,31 +87,16 @@ func (w *stallWatch) waitedTooLong() (n uint64) {
 	return n
 }
 
-// watchClock looks at the clock until ctx ends.
-func (r *run) watchClock(ctx context.Context) {
+// watch looks at the clock until ctx ends.
+func (w *stallWatch) watch(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(stallLook)
 	defer ticker.Stop()
 	for {
-		r.stalls.tick(time.Now(), r.Log)
+		w.tick(time.Now(), log)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-	}
-}
-
-// stallsNow is the number of stalls until now.
-func (r *run) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log) }
-
-// excuse makes a row provisional that failed while the process was stopped or
-// starved; before is the number of stalls when it was begun. That counts for no
-// pass.
-func (r *run) excuse(row *output.Row, before int64) {
-	if row.Pending != "" || !row.Transient() {
-		return
-	}
-	if r.stallsNow() != before {
-		row.Pending = string(codes.PendingInterrupted)
 	}
 }
