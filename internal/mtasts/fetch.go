@@ -11,10 +11,6 @@ import (
 	"stsscan/internal/codes"
 )
 
-// maxBody is how much of a policy is read: the limit that section 3.3
-// suggests.
-const maxBody = 64 << 10
-
 // A Fetch is what was seen at the Policy Host.
 type Fetch struct {
 	Domain string             // Policy Domain, as it was asked

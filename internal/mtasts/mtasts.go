@@ -42,8 +42,13 @@ type Pair struct {
 // most 512 octets.
 func (p Pair) Text(between string) string { return clean(p.Name + between + p.Value) }
 
-// maxPairs is how many pairs are kept of a record or of a policy.
-const maxPairs = 64
+// What is kept of what a Policy Domain publishes.
+const (
+	maxTXT      = 64       // TXT records
+	maxTXTBytes = 16 << 10 // octets of them in all
+	maxBody     = 64 << 10 // octets of a policy: the limit that section 3.3 suggests
+	maxPairs    = 64       // pairs of a record or of a policy
+)
 
 // firstPairs are those that are kept, of so many octets at most.
 func firstPairs(pairs []Pair, octets int) []Pair {
