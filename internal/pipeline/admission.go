@@ -77,9 +77,11 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 		t, tag := &a.waiting[0], a.spare[0]
 		a.waiting, a.spare = a.waiting[1:], a.spare[1:]
 		a.part.admitted++
+		again := t.before.again()
 		a.slots.fill(tag, *t, a.part)
 		into[n] = resolver.Question{
-			Label: recordLabel, Name: t.name.Domain, Type: resolver.TypeTXT, Tag: tag, Avoid: t.avoid, Again: t.before.again(),
+			Label: recordLabel, Name: t.name.Domain, Type: resolver.TypeTXT, Tag: tag,
+			Avoid: t.avoid, Again: again, Patient: again,
 		}
 		n++
 	}
