@@ -3,10 +3,10 @@
 //
 // An error says so by those of these methods that it needs:
 //
-//	Local() bool       // the fault is ours, or may be: nothing is known about the domain, and it is asked again
-//	OutOfReach() bool  // an address could not be reached, and nobody knows yet that this is its own fault; Local is true too
-//	Later() bool       // nothing was asked, for the sake of manners; to be asked later
-//	Until() time.Time  // with Later: when the host wants to be asked again; the zero time: it did not say
+//	Local() bool       // the fault is ours, or may be: the domain is asked again
+//	OutOfReach() bool  // an address could not be reached, and it may be our fault; Local is true too
+//	Later() bool       // nothing was asked, for the sake of manners
+//	Until() time.Time  // with Later: when the host wants to be asked; zero: it did not say
 //	Timeout() bool     // the time ran out, as in net.Error
 //
 // Of the errors in the tree of an error, the first that has a method answers, in
