@@ -25,9 +25,9 @@ import (
 // An Exchanger asks a full resolver one question and returns its reply, of
 // whatever response code. It does not modify q, and must return when ctx ends.
 //
-// Its error may say why there is no reply, by a method RecordReason() of
-// [codes.RecordReason], and whether the fault is the observer's own, by a method
-// Local() bool. Both are looked for with [errors.As].
+// Its error may say why there is no reply, as a [codes.RecordFailure], and whether
+// the fault is the observer's own, by a method of package fault. Both are looked for
+// with [errors.As].
 type Exchanger interface {
 	Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error)
 }
