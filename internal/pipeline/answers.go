@@ -2,9 +2,6 @@ package pipeline
 
 import "stsscan/internal/resolver"
 
-// maxNegatives is how many answers the writer is told of at a time, at most.
-const maxNegatives = 512
-
 // answers takes the answers from the sieve.
 type answers struct {
 	jobs   *jobs

@@ -29,6 +29,9 @@ type part struct {
 // whole reports whether all rows of the part are there.
 func (p *part) whole() bool { return p.sealed && p.written+int64(len(p.rows)) == p.admitted }
 
+// maxNegatives is how many answers the writer is told of at a time, at most.
+const maxNegatives = 512
+
 // An event tells the writer of plain negatives, of a new part (nothing else is
 // set), of a row, that a part is sealed: as many rows will come as names were
 // admitted; or, as the last one, that the rest of them will not come.

@@ -14,6 +14,9 @@ import (
 // a handshake, a time limit of seconds is soon used up by us alone.
 const stallTime = 2 * time.Second
 
+// complaintInterval is how often stalls, and faults of this machine, are logged.
+const complaintInterval = 5 * time.Second
+
 // stallLook is how often the clock is looked at.
 const stallLook = stallTime / 4
 

@@ -13,6 +13,7 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
+	"stsscan/internal/fault"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
@@ -68,7 +69,7 @@ func (s *survey) make(first *firstAnswer) (*output.Row, error) {
 		if errors.Is(err, errLog) {
 			over = err
 		}
-		if over != nil || outOfReach(err) { // another try would tell nothing more
+		if over != nil || fault.OutOfReach(err) { // another try would tell nothing more
 			return nil, backoff.Permanent(err)
 		}
 		return row, err
@@ -145,8 +146,11 @@ func (s *survey) tell(first *firstAnswer) (*output.Row, error) {
 		return nil, err
 	}
 	fillLookup(row, lookup, err, asked)
-	if err != nil {
-		return row, localOnly(err)
+	switch {
+	case fault.Ours(err):
+		return row, err
+	case err != nil:
+		return row, nil
 	}
 	row.Policy = string(codes.PolicyUnknown)
 	if s.work.Err() != nil {
@@ -188,11 +192,11 @@ func (s *survey) fetch(row *output.Row) (ok bool, err error) {
 	var host mtasts.Host
 	policy, err := s.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), s.name.Domain)
 	switch {
-	case putOff(err):
-		s.asked, s.rests = false, putOffUntil(err)
+	case fault.PutOff(err):
+		s.asked, s.rests = false, fault.Until(err)
 		fillPutOff(row, host)
 		return false, nil
-	case local(err) || err != nil && s.work.Err() != nil:
+	case fault.Ours(err) || err != nil && s.work.Err() != nil:
 		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
 			s.asked = false // nobody heard of it
 		}

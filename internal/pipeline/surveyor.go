@@ -9,6 +9,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
+	"stsscan/internal/fault"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
@@ -121,7 +122,7 @@ func (r *surveyor) triesNow() uint {
 // postpone is the provisional row of a domain that a fault of this machine got in
 // the way of, after what was told of it.
 func (r *surveyor) postpone(told *output.Row, before *earlier, err error) *output.Row {
-	if !outOfReach(err) {
+	if !fault.OutOfReach(err) {
 		r.faults.Add(1)
 	}
 	row := *told
