@@ -34,9 +34,9 @@ import (
 // A Config says how to reach Policy Hosts. Only Resolve has no default.
 type Config struct {
 	// Resolve finds the addresses of a host. Its failures are of type
-	// [*net.DNSError]; one with a method PolicyReason() of
-	// [codes.PolicyReason] is more exact. Addresses may come with a failure,
-	// that of the other family: it counts where none of them may be contacted.
+	// [*net.DNSError]; a [codes.PolicyFailure] is more exact, and a method of
+	// package fault may say that the fault is ours. Addresses may come with a
+	// failure, that of the other family: it counts where none of them may be contacted.
 	// Who opted out by name has none.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
@@ -193,7 +193,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	addr := traceOf(ctx).Addr
 	resp.Body = &body{
 		resp.Body, conn, func() { release(); stop() },
-		func(err error) error { return fault(host, addr, codes.StageBody, err) },
+		func(err error) error { return ourFault(host, addr, codes.StageBody, err) },
 	}
 	return resp, nil
 }

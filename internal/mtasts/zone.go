@@ -7,6 +7,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // ZoneDead asks ex for the SOA of domain, whose record nobody could answer for,
@@ -23,7 +24,7 @@ func ZoneDead(ctx context.Context, ex Exchanger, domain string) (bool, error) {
 		return reply.Rcode == dns.RcodeServerFailure && !slices.ContainsFunc(extendedErrors(reply), unvalidated), nil
 	case ctx.Err() != nil:
 		return false, context.Cause(ctx)
-	case ours(err):
+	case fault.Ours(err):
 		return false, err
 	}
 	return exchangeReason(err) == codes.RecordTimeout, nil

@@ -31,6 +31,7 @@ const passDelay = 100 * time.Millisecond
 // A town is an Engine and a RoundTripper in which every domain has a record and
 // a policy, but for what goes wrong.
 type town struct {
+	resolver.Unwatched
 	fails func(domain string, time int) int      // rcode of the n-th question for a record, -1: silence, 0: none fails
 	dead  func(domain string) bool               // SERVFAIL for the SOA too
 	addr  func(domain string) string             // of the Policy Host
@@ -98,8 +99,7 @@ func (w *town) Sweep(ctx context.Context, next func([]resolver.Question) (int, b
 		for _, q := range into[:n] {
 			w.heard(q, time.Since(w.began))
 			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Attempts: 1, Upstream: upstreams[1-q.Avoid%2]}}
-			msg := new(dns.Msg).SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type)
-			if a.Msg, a.Err = w.Exchange(ctx, msg); a.Err != nil {
+			if a.Msg, a.Err = w.Exchange(ctx, message(q)); a.Err != nil {
 				a.Outcome, a.Rcode = resolver.Failed, -1
 			}
 			yield([]resolver.Answer{a})
@@ -263,7 +263,7 @@ func TestLaterVisits(t *testing.T) {
 		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
 	}
 	for pending, want := range map[int64]int{1: mostParts, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
-		l := later{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
+		l := waiting{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
 		if got := l.visits(); got != want {
 			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
 		}

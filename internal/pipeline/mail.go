@@ -9,46 +9,11 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/starttls"
 )
-
-// An Extent says of which domains something is asked.
-type Extent uint8
-
-const (
-	ExtentRecord Extent = iota // those with an MTA-STS record, good or bad
-	ExtentAll                  // every domain
-	ExtentNone                 // no domain
-)
-
-// covers reports whether the extent has a domain with this class of record.
-func (e Extent) covers(record codes.Record) bool {
-	switch e {
-	case ExtentAll:
-		return true
-	case ExtentNone:
-		return false
-	}
-	return record == codes.RecordValid || record == codes.RecordInvalid || record == codes.RecordMultiple
-}
-
-// A Mail says what is asked about the mail side of which domains. The zero value
-// asks about MX hosts, TLSRPT, DANE and wildcards of every domain with a record,
-// and connects to no mail server.
-type Mail struct {
-	MX, TLSRPT, DANE Extent
-	Prober           *starttls.Prober // of the MX hosts of domains with a record; nil: none is probed
-}
-
-// all reports whether something is asked of every domain, so that the sieve
-// alone makes no row.
-func (m Mail) all() bool {
-	return m.MX == ExtentAll || m.TLSRPT == ExtentAll || m.DANE == ExtentAll
-}
 
 // mail surveys the mail side of a domain whose lookup and fetch are in row, within
 // its deadline, and ends the row with the verdict. The error is a fault of this machine.
-func (r *run) mail(row *output.Row, before *earlier) error {
+func (r *surveyor) mail(row *output.Row, before *earlier) error {
 	ctx, cancel := context.WithTimeout(r.work, r.mailDeadline(before))
 	defer cancel()
 	record := codes.Record(row.Record)
@@ -97,7 +62,7 @@ const maxTLSAHosts = 8
 // dane asks for the TLSA records of the MX hosts. Where the MX RRset was not
 // authenticated they would not count (RFC 7672, section 2.2.1), and yet say that
 // somebody has begun.
-func (r *run) dane(ctx context.Context, row *output.Row, mx mtasts.MX) error {
+func (r *surveyor) dane(ctx context.Context, row *output.Row, mx mtasts.MX) error {
 	if mx.Kind == codes.MXUnknown {
 		row.DANE = string(codes.DANEUnknown)
 		return nil

@@ -1,12 +1,8 @@
 package pipeline
 
-import (
-	"sync"
+import "sync"
 
-	"stsscan/internal/domains"
-)
-
-// slots is a table of the names between their admission and their row. The
+// slots is a table of the tasks between their admission and their row. The
 // index of a slot is the tag of its question.
 type slots struct {
 	table   []slot
@@ -17,8 +13,8 @@ type slots struct {
 }
 
 type slot struct {
-	name domains.Name
-	part *part
+	task task
+	part *part // nil: the slot is free
 }
 
 func newSlots(n int) *slots {
@@ -29,9 +25,9 @@ func newSlots(n int) *slots {
 	return s
 }
 
-func (s *slots) size() int                    { return len(s.table) }
-func (s *slots) name(tag int64) *domains.Name { return &s.table[tag].name }
-func (s *slots) part(tag int64) *part         { return s.table[tag].part }
+func (s *slots) size() int            { return len(s.table) }
+func (s *slots) task(tag int64) *task { return &s.table[tag].task }
+func (s *slots) part(tag int64) *part { return s.table[tag].part }
 
 // touch looks at what the tags stand for, and at nothing of it. With many names
 // under way the table and their texts are too large for the caches: this way the
@@ -39,8 +35,8 @@ func (s *slots) part(tag int64) *part         { return s.table[tag].part }
 func (s *slots) touch(tags []int64) {
 	for _, tag := range tags {
 		slot := &s.table[tag]
-		if slot.part != nil && slot.name.Domain != "" {
-			s.touched += int(slot.name.Domain[0])
+		if slot.part != nil && slot.task.name.Domain != "" {
+			s.touched += int(slot.task.name.Domain[0])
 		}
 	}
 }
@@ -54,8 +50,8 @@ func (s *slots) take(into []int64) int {
 	return n
 }
 
-// fill puts a name into the free slot tag.
-func (s *slots) fill(tag int64, name domains.Name, p *part) { s.table[tag] = slot{name, p} }
+// fill puts a task into the free slot tag.
+func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{t, p} }
 
 // release makes tags free again.
 func (s *slots) release(tags ...int64) {

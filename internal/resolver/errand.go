@@ -78,7 +78,7 @@ func (s *sweep) runErrand(a *asker, e errand) Answer {
 	}
 	a.trace, a.plain = e.trace, true
 	ctx := s.ctx
-	if q.Again {
+	if q.Patient {
 		ctx = WithPatience(ctx)
 	}
 	rd, err := s.pursue(ctx, a, &e.effort, e.step)

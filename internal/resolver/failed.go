@@ -61,7 +61,7 @@ func (l *lane) again(i uint32, local bool) {
 
 // mostOf is how many attempts a question gets.
 func (l *lane) mostOf(i uint32) int {
-	return l.most(l.table.questions[i].Again, l.history[i].kept != nil)
+	return l.most(l.table.questions[i].Patient, l.history[i].kept != nil)
 }
 
 // giveUp ends a question that all attempts failed.

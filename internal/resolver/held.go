@@ -73,7 +73,7 @@ func (l *lane) believe() {
 // fresh stages a question as if it had not been asked.
 func (l *lane) fresh(i uint32) {
 	s := &l.table.slots[i]
-	if int(s.tries)+l.most(l.table.questions[i].Again, false) > MaxRetries {
+	if int(s.tries)+l.most(l.table.questions[i].Patient, false) > MaxRetries {
 		s.tries = 1 // it counts no further
 	}
 	h := l.history[i]

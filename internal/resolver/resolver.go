@@ -47,6 +47,10 @@ type Config struct {
 // hundred octets, whether it is asked or not.
 const MostInFlight = 1_000_000
 
+// MostWaiting is how many questions without an answer the lanes of a Sweep let
+// wait for their next attempt, besides those in flight.
+const MostWaiting = 1 << 16
+
 // MaxRetries is the most that [Config].Retries may be: a slot counts attempts in an
 // octet.
 const MaxRetries = 254

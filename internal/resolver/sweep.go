@@ -25,7 +25,9 @@ type Question struct {
 	Type  uint16
 	Avoid uint16 // number of the upstream that is not to be asked first, where there is another; 0: none
 	Tag   int64  // comes back with the Answer
-	Again bool   // it failed before: that it does so again says nothing about an upstream, and silence is borne with more patience
+
+	Again   bool // it failed before: that it does so again says nothing about an upstream
+	Patient bool // silence is borne with more attempts, see [WithPatience]
 }
 
 // owner is the name that is asked for.
