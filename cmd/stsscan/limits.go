@@ -19,6 +19,10 @@ type limits struct {
 // others do with those that a process needs to be started.
 const fewestDescriptors = 64
 
+// mostParts is how many parts may be open, however many descriptors there are: most of
+// them for their last names.
+const mostParts = 1024
+
 // check refuses a command that has too few descriptors, before it begins.
 func (l limits) check(command string) error {
 	switch command {
@@ -61,7 +65,7 @@ func (l limits) fit(config *pipeline.Config, proxied bool, log *slog.Logger) {
 		if config.Mail.Prober != nil {
 			each = pipeline.MaxProbedHosts
 		}
-		config.MostParts = max(n/16, 2)
+		config.MostParts = min(max(n/16, 2), mostParts)
 		lower(&config.Surveys, n/2/each, "descriptors", n)
 	}
 	if proxied && l.ports > 0 {

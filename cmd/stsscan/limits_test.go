@@ -20,7 +20,7 @@ func TestLimits(t *testing.T) {
 		says    string // "": nothing
 	}{
 		{limits{}, true, true, 256, 0, ""},
-		{limits{descriptors: 1 << 20, ports: 28232}, true, true, 256, 1 << 16, ""},
+		{limits{descriptors: 1 << 20, ports: 28232}, true, true, 256, mostParts, ""},
 		{limits{descriptors: 1024, ports: 40}, false, false, 256, 64, ""},
 		{limits{descriptors: 1024, ports: 40}, true, false, 64, 64, "surveys=64 descriptors=1024"},
 		{limits{descriptors: 256}, false, false, 128, 16, "surveys=128 descriptors=256"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int
 		a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply}
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
 		msg := new(dns.Msg)
-		msg.SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type)
+		msg.SetQuestion(ownerOf(q), q.Type)
 		msg.SetEdns0(1232, false)
 		if a.Msg, a.Err = e.world.Exchange(attempt, msg); a.Err != nil {
 			a.Outcome = resolver.Failed
@@ -53,6 +54,11 @@ func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int
 		yield([]resolver.Answer{a})
 	}
 	return ctx.Err()
+}
+
+// ownerOf is the name that a question is about.
+func ownerOf(q resolver.Question) string {
+	return dns.Fqdn(strings.TrimPrefix(q.Label+"."+q.Name, "."))
 }
 
 // inWorld is the Config of a run or a survey that asks a world in memory.
