@@ -280,8 +280,7 @@ func (putOff) Later() bool { return true }
 func TestFetchPutOff(t *testing.T) {
 	cause := putOff{saysPolicy(codes.StageTCP, codes.ReasonOther)}
 	f, err := FetchPolicy(t.Context(), &trip{err: fmt.Errorf("door: %w", cause)}, "example.com")
-	var later interface{ Later() bool }
-	if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || !errors.As(err, &later) || !later.Later() {
+	if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || !fault.PutOff(err) {
 		t.Errorf("%v, %s", err, f.Class)
 	}
 }

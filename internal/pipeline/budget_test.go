@@ -46,24 +46,34 @@ func header(owner string) dns.RR_Header {
 	return dns.RR_Header{Name: owner, Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 60}
 }
 
-func (e *floods) Exchange(_ context.Context, q *dns.Msg) (*dns.Msg, error) {
+func (e *floods) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	name, qtype := q.Question[0].Name, q.Question[0].Qtype
 	if qtype == dns.TypeTXT && strings.HasPrefix(name, recordLabel) {
 		e.again.Add(1)
 	}
-	<-e.released
-	return e.reply(name, qtype), nil
+	select {
+	case <-e.released:
+		return e.reply(name, qtype), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
-func (e *floods) Sweep(_ context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, e.window)
-	for {
-		n, more := next(into)
-		for _, q := range into[:n] {
+	answer := func(questions []resolver.Question) {
+		for _, q := range questions {
 			yield([]resolver.Answer{{
-				Tag: q.Tag, Outcome: resolver.Reply, Msg: e.reply(ownerOf(q), q.Type), Trace: resolver.Trace{Attempts: 1},
+				Tag: q.Tag, Outcome: resolver.Reply, Msg: e.reply(message(q).Question[0].Name, q.Type), Trace: resolver.Trace{Attempts: 1},
 			}})
 		}
+	}
+	for more := true; more && ctx.Err() == nil; {
+		var n int
+		if n, more = next(into); n == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		answer(into[:n])
 		e.once.Do(func() {
 			extra := 0
 			if more {
@@ -71,14 +81,10 @@ func (e *floods) Sweep(_ context.Context, next func([]resolver.Question) (int, b
 			}
 			e.answered(extra)
 			close(e.released)
+			answer(into[:extra])
 		})
-		if !more {
-			return nil
-		}
-		if n == 0 {
-			time.Sleep(time.Millisecond)
-		}
 	}
+	return context.Cause(ctx)
 }
 
 // scanned are the rows of a run over so many names.

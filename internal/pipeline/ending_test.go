@@ -88,7 +88,7 @@ func (e *stuckTown) Sweep(
 			case e.stuck("lookup", q.Name), e.stuck("fault", q.Name):
 				a.Outcome, a.Rcode, a.Err = resolver.Failed, -1, errLocal{}
 			default:
-				a.Msg, a.Err = e.town.Exchange(ctx, new(dns.Msg).SetQuestion(ownerOf(q), q.Type))
+				a.Msg, a.Err = e.town.Exchange(ctx, message(q))
 			}
 			yield([]resolver.Answer{a})
 		}

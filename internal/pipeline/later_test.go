@@ -99,8 +99,7 @@ func (w *town) Sweep(ctx context.Context, next func([]resolver.Question) (int, b
 		for _, q := range into[:n] {
 			w.heard(q, time.Since(w.began))
 			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Attempts: 1, Upstream: upstreams[1-q.Avoid%2]}}
-			msg := new(dns.Msg).SetQuestion(ownerOf(q), q.Type)
-			if a.Msg, a.Err = w.Exchange(ctx, msg); a.Err != nil {
+			if a.Msg, a.Err = w.Exchange(ctx, message(q)); a.Err != nil {
 				a.Outcome, a.Rcode = resolver.Failed, -1
 			}
 			yield([]resolver.Answer{a})

@@ -290,7 +290,7 @@ func (e *slowSurveys) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error
 
 func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, 7)
-	for more := true; more; {
+	for more := true; more && ctx.Err() == nil; {
 		var n int
 		if n, more = next(into); n == 0 {
 			time.Sleep(time.Millisecond)
@@ -299,8 +299,8 @@ func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) 
 			e.admitted.Add(int64(n))
 		}
 		for _, q := range into[:n] {
-			owner := ownerOf(q)
-			reply := new(dns.Msg).SetQuestion(owner, q.Type)
+			reply := message(q)
+			owner := reply.Question[0].Name
 			reply.Response = true
 			reply.Answer = []dns.RR{&dns.CNAME{
 				Hdr:    dns.RR_Header{Name: owner, Rrtype: dns.TypeCNAME, Class: dns.ClassINET},
@@ -309,7 +309,7 @@ func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) 
 			yield([]resolver.Answer{{Tag: q.Tag, Outcome: resolver.Reply, Msg: reply}})
 		}
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // A plain negative has the same row whether the sieve makes it from its own
