@@ -41,6 +41,10 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 	return plan, exitOf(err)
 }
 
+// mostSurveys bounds the surveys at a time by the memory that they take while they
+// wait; their connections have a limit of their own.
+const mostSurveys = 4096
+
 // scan scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scan(
 	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, record *record,
@@ -89,7 +93,8 @@ func (j *scanJob) scan(
 		Mail:      mail,
 		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,
-		Surveys:   j.network.surveys,
+		Surveys:   mostSurveys,
+		MostParts: systemLimits().parts(),
 		Deadline:  j.network.deadline,
 		Passes:    j.passes,
 		PassDelay: j.passDelay,
@@ -97,7 +102,6 @@ func (j *scanJob) scan(
 		Wrote:     record.wrote,
 		Log:       log,
 	}
-	systemLimits().fit(&config, j.network.proxy != "", log)
 	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {
