@@ -97,7 +97,7 @@ func TestMailSideBySide(t *testing.T) {
 			}
 			defer world.Close()
 			synctest.Test(t, func(t *testing.T) {
-				config := inEngine(t, slow{inMemory{world}, tt.takes, tt.failing}, world)
+				config := inEngine(t, slow{inMemory{world: world}, tt.takes, tt.failing}, world)
 				began := time.Now()
 				row, err := Survey(t.Context(), config, domains.Name{Domain: "example.com", Rank: 1})
 				if got := time.Since(began); got != tt.took {
