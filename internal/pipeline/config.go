@@ -95,10 +95,10 @@ type Config struct {
 	Excluded func() (*domains.Exclusions, error)
 
 	InFlight  int           // questions in flight; 0: 1000
-	Surveys   int           // surveys at a time; 0: 256
+	Surveys   int           // surveys at a time; 0: 4096. Their connections have a limit of their own
 	OpenParts int           // parts that have row groups in memory; 0: by their size, see openParts
-	MostParts int           // parts that are open, most of them for their last names: each has up to three descriptors; 0: 64
-	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last of several passes; 0: 20 s
+	MostParts int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
+	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last pass; 0: 20 s
 	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
 
@@ -138,7 +138,7 @@ func (c Config) withDefaults() Config {
 		c.InFlight = 1000
 	}
 	if c.Surveys <= 0 {
-		c.Surveys = 256
+		c.Surveys = mostSurveys
 	}
 	if c.OpenParts <= 0 && c.Chunks != nil {
 		first, last := c.Chunks.Ranks(0)
@@ -178,6 +178,9 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// mostSurveys bounds the surveys at a time by the memory that they take while they wait.
+const mostSurveys = 4096
 
 // mostParts bounds the parts that are open, however small they are.
 const mostParts = 64

@@ -94,8 +94,8 @@ func (r *run) run() error {
 	spare := make(chan []resolver.Answer, 16)
 	w := &writer{
 		rowMaker: surveyor.rows, Engine: r.Engine, Dataset: r.Dataset, Stats: r.Stats, Log: r.Log, Wrote: r.Wrote,
-		PassDelay: r.PassDelay, OpenParts: r.OpenParts, life: life, writing: writing, fail: fail, slots: slots, budget: budget,
-		events: events, opening: r.opening, used: spare, open: make(map[*part]bool),
+		PassDelay: r.PassDelay, OpenParts: r.OpenParts, life: life, writing: writing, fail: fail, slots: slots,
+		budget: budget, events: events, opening: r.opening, used: spare, open: make(map[*part]bool),
 	}
 	j := &jobs{
 		surveyor: surveyor, slots: slots, budget: budget, events: events, zones: zones,
