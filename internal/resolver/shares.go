@@ -2,10 +2,6 @@ package resolver
 
 import "fmt"
 
-// exchangePorts bounds the sockets of Exchange, where upstreams can have more than
-// one: each has a goroutine and a buffer of 64 KiB.
-const exchangePorts = 64
-
 // usefulPorts is how many UDP sockets are of use: fewer where those of lanes have
 // goroutines and buffers too, and always some for each upstream.
 func usefulPorts(upstreams int, portable bool) int {
@@ -25,14 +21,15 @@ type shares struct {
 	route    int // ports of a lane to one upstream, at most
 }
 
-// share shares out so many sockets. Of lanes there are as many as wanted, unless
+// share shares out so many sockets. An eighth is for Exchange at most, since each of
+// those has a goroutine and a buffer of 64 KiB. Of lanes there are as many as wanted, unless
 // that leaves one of them without a port to some upstream: each lane reaches them
 // all.
 func share(sockets, upstreams, lanes, inFlight int) (shares, error) {
 	if sockets < 2*upstreams {
 		return shares{}, fmt.Errorf("%d UDP sockets are too few for %d upstreams, which want two each at least", sockets, upstreams)
 	}
-	s := shares{exchange: max(1, min(socketsPerUpstream(inFlight, upstreams), min(exchangePorts, sockets/8)/upstreams))}
+	s := shares{exchange: max(1, min(socketsPerUpstream(inFlight, upstreams), sockets/8/upstreams))}
 	left := sockets/upstreams - s.exchange // for each upstream
 	s.lanes = min(lanes, left)
 	s.route = min(left/s.lanes, mostPorts)

@@ -3,6 +3,12 @@ package resolver
 // Uplinks are the routes of a lane, and the memory of the calls to their ports:
 // some 4 MiB of addresses, of which what no reply is written to takes no memory.
 // A Resolver keeps them for its next Sweep.
+//
+// This is also where ports would go that are connected to no upstream, for questions
+// to very many authoritative servers: ids are taken by port of the lane, whoever is
+// asked. Such a question needs the number of its server, in 32 bits, in place of a
+// route, a datagram the comparison of its source with that server, and the servers a
+// table of some 70 octets each, without pointers, in place of routes and windows.
 type uplinks struct {
 	routes []*route // by the number of the upstream
 	calls  *batches // nil: its ports need none
