@@ -96,6 +96,7 @@ func (l *lane) forget(i uint32) {
 // error about a datagram of ours, or a fault of this machine. They need not
 // wait.
 func (l *lane) portFailed(rt *route, p *lanePort, err error) {
+	p.failed = true
 	for i := l.flying.oldest; p.n > 0 && i != nowhere; {
 		s := &l.table.slots[i]
 		next := s.newer

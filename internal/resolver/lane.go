@@ -24,8 +24,7 @@ type lane struct {
 	limit  int          // questions in flight, errands included
 	room   int          // questions that wait to be sent
 	lent   atomic.Int64 // errands
-	ports  *batches
-	opened uint16 // ports
+	links  *uplinks
 	ids    ids
 	dice   *dice
 	turn   int
@@ -72,29 +71,21 @@ func (s *sweep) openLane(limit int) (_ *lane, err error) {
 	room := s.stageRoom(limit)
 	l := &lane{
 		sweep: s, table: newTable(limit + room), ids: newIDs(limit), room: room, stage: newStage(len(s.upstreams)),
-		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit, ports: newBatches(),
+		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit,
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
 	l.deliver = l.receivedAll
 	if l.dice, err = newDice(); err != nil {
 		return nil, err
 	}
-	for i := range s.upstreams {
-		rt, err := l.openRoute(i, limit)
-		if err != nil {
-			l.close()
-			return nil, err
-		}
-		l.routes = append(l.routes, rt)
+	if l.links, err = s.openUplinks(limit); err != nil {
+		return nil, err
 	}
+	l.routes = l.links.routes
 	return l, nil
 }
 
-func (l *lane) close() {
-	for _, rt := range l.routes {
-		rt.close()
-	}
-}
+func (l *lane) close() { l.leave(l.links) }
 
 // run goes round until there is nothing left to do, or the sweep ends.
 func (l *lane) run() {

@@ -39,7 +39,8 @@ type Config struct {
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
-	Lanes     int              // loops of a Sweep, of which each can keep a core busy; 0: one for two cores
+	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
+	Ports     int              // most UDP sockets, of Exchange and of a Sweep, twice the TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent
 }
 
@@ -76,7 +77,7 @@ type Resolver struct {
 	floor     int
 	mixCase   bool
 	sockets   SocketAPI
-	lanes     int
+	shares    shares
 	limiter   *limiter      // nil: no limit
 	turn      chan struct{} // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
@@ -92,6 +93,9 @@ type Resolver struct {
 	tcp    chan struct{} // one element for each TCP connection
 	large  chan struct{} // one element for each large reply that is being parsed
 
+	mu   sync.Mutex
+	idle []*uplinks // of lanes that have ended
+
 	life    context.Context // of the Resolver: ends with Close
 	end     context.CancelFunc
 	readers sync.WaitGroup
@@ -102,8 +106,8 @@ func New(c Config) (*Resolver, error) {
 	switch {
 	case len(c.Upstreams) == 0:
 		return nil, errors.New("resolver: no upstream to ask")
-	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0:
-		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
+	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0 || c.Ports < 0:
+		return nil, errors.New("resolver: timeout, retries, questions in flight, lanes and ports must not be negative")
 	case c.InFlight > MostInFlight:
 		return nil, fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
 	case c.Retries > MaxRetries:
@@ -118,12 +122,20 @@ func New(c Config) (*Resolver, error) {
 		floor:    cmp.Or(c.Floor, defaultFloor),
 		mixCase:  c.MixCase,
 		sockets:  cmp.Or(c.Sockets, SocketsAuto),
-		lanes:    cmp.Or(c.Lanes, max(1, runtime.GOMAXPROCS(0)/2)),
 		log:      c.Log,
 		began:    time.Now(),
-		tcp:      make(chan struct{}, maxTCP),
 		large:    make(chan struct{}, maxLarge),
 	}
+	ports := usefulPorts(len(c.Upstreams), portable(r.sockets))
+	if c.Ports > 0 {
+		ports = min(ports, c.Ports)
+	}
+	lanes := min(cmp.Or(c.Lanes, max(1, runtime.GOMAXPROCS(0)/2)), r.inFlight)
+	var err error
+	if r.shares, err = share(ports, len(c.Upstreams), lanes, r.inFlight); err != nil {
+		return nil, fmt.Errorf("resolver: %w", err)
+	}
+	r.tcp = make(chan struct{}, min(maxTCP, ports/2))
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
@@ -134,9 +146,8 @@ func New(c Config) (*Resolver, error) {
 	r.askers.New = func() any { return newAsker() }
 	r.life, r.end = context.WithCancel(context.Background())
 
-	sockets := socketsPerUpstream(r.inFlight, len(c.Upstreams))
 	for _, addr := range c.Upstreams {
-		u, err := r.open(addr, sockets)
+		u, err := r.open(addr, r.shares.exchange)
 		if err != nil {
 			_ = r.Close()
 			return nil, fmt.Errorf("resolver: %w", err)
@@ -144,15 +155,6 @@ func New(c Config) (*Resolver, error) {
 		r.upstreams = append(r.upstreams, u)
 	}
 	return r, nil
-}
-
-// socketsPerUpstream is the number of sockets for each upstream: a few, so that
-// the port of a question is hard to guess (RFC 5452, section 9.2), and enough
-// for the replies in flight to fit the receive buffer that an unprivileged
-// process gets, which holds about 256 of them.
-func socketsPerUpstream(inFlight, upstreams int) int {
-	const fewest, most, replies = 4, 32, 256
-	return min(max(fewest, inFlight/(replies*upstreams)), most)
 }
 
 // open connects the sockets of one upstream and starts their readers.
@@ -203,6 +205,7 @@ func (r *Resolver) Close() error {
 	for _, u := range r.upstreams {
 		u.close()
 	}
+	r.closeIdle()
 	r.readers.Wait()
 	return nil
 }

@@ -16,6 +16,9 @@ const (
 	// and more cannot be had without privileges.
 	receiveBuffer = 4 << 20
 
+	// maxDatagram is the most octets that one can have.
+	maxDatagram = 1 << 16
+
 	// maxWaiting keeps most ids of a socket free, so that a random one is
 	// found at once and a forger gains nothing from our load.
 	maxWaiting = 1 << 14
@@ -27,7 +30,8 @@ var errCrowded = errors.New("too many questions in flight on one socket")
 // A socket is a UDP socket connected to one upstream, so that the kernel drops
 // whatever comes from elsewhere and reports that nobody listens there.
 type socket struct {
-	conn *net.UDPConn
+	conn   *net.UDPConn
+	buffer []byte // of its reader, on whose stack it would take twice as much
 
 	mu      sync.Mutex
 	waiting map[uint16]*flight
@@ -55,7 +59,7 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 		return nil, err
 	}
 	_ = conn.SetReadBuffer(receiveBuffer) // without it replies are lost sooner, and asked for again
-	return &socket{conn: conn, waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed)}, nil
+	return &socket{conn: conn, buffer: make([]byte, maxDatagram), waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed)}, nil
 }
 
 // send gives the flight an id that no other in flight has, and sends it. After
@@ -106,13 +110,12 @@ func (s *socket) forget(f *flight) bool {
 // whether it is a valid reply to a question in flight, before anybody else
 // learns of it.
 func (s *socket) read(received func(valid bool)) {
-	buffer := make([]byte, 1<<16)
 	for failures := 0; ; {
-		n, err := s.conn.Read(buffer)
+		n, err := s.conn.Read(s.buffer)
 		switch {
 		case err == nil:
 			failures = 0
-			if !s.deliver(buffer[:n], received) {
+			if !s.deliver(s.buffer[:n], received) {
 				received(false)
 			}
 		case errors.Is(err, net.ErrClosed):

@@ -92,7 +92,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 	}
 
 	capacity := 0 // as many errands as there can be
-	lanes := make([]*lane, min(r.lanes, r.inFlight))
+	lanes := make([]*lane, r.shares.lanes)
 	for i := range lanes {
 		l, err := s.openLane(r.inFlight / len(lanes))
 		if err != nil {
