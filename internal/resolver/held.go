@@ -20,7 +20,8 @@ func (l *lane) tell(now time.Duration) {
 			}
 		}
 		l.wheel.due += gap
-		l.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back", "for", gap.Round(time.Millisecond))
+		l.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back",
+			"for", gap.Round(time.Millisecond))
 	}
 	l.now = now
 }

@@ -1,9 +1,11 @@
 package resolver
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -100,7 +102,8 @@ func TestSilentName(t *testing.T) {
 					if how == "swept" {
 						question := Question{Label: "_mta-sts", Name: "d0.example", Type: dns.TypeTXT, Patient: c.patient}
 						var g gathered
-						sweepInMemory(t, r, func(into []Question) (int, bool) { return copy(into, []Question{question}), false }, g.yield, u)
+						one := func(into []Question) (int, bool) { return copy(into, []Question{question}), false }
+						sweepInMemory(t, r, one, g.yield, u)
 						took = r.now() - began
 						a := g.answers[0][0]
 						wantError(t, a.Err, codes.RecordTimeout, false)
@@ -318,6 +321,76 @@ func TestSlowUpstream(t *testing.T) {
 			t.Errorf("%d names are lost", len(failed))
 		}
 	})
+}
+
+// Whatever upstreams do, each question has one answer, which is none that another
+// question was given, and nothing is left behind.
+func TestSweepOfOddUpstreams(t *testing.T) {
+	for seed := range uint64(20) {
+		bubble(t, func(t *testing.T) {
+			const n = 300
+			dice := rand.New(rand.NewPCG(seed, 12))
+			var upstreams []*inMemory
+			var mu sync.Mutex
+			for range 1 + dice.IntN(4) {
+				upstreams = append(upstreams, &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
+					mu.Lock()
+					defer mu.Unlock()
+					after := time.Duration(dice.Int64N(int64(2 * silenceOf)))
+					if dice.IntN(2) == 0 {
+						after = time.Duration(dice.Int64N(int64(silenceOf / 20)))
+					}
+					m := answer(q)
+					switch dice.IntN(8) {
+					case 0:
+						return nil, 0
+					case 1:
+						return packed(m.SetRcode(q, dns.RcodeServerFailure)), after
+					case 2:
+						m.SetRcode(q, dns.RcodeFormatError)
+						return packed(m), after
+					case 3:
+						wire := packed(m)
+						return wire[:len(wire)-5], after
+					}
+					return packed(m), after
+				}})
+			}
+			r := memoryResolver(t, Config{
+				InFlight: 1 + dice.IntN(40), Retries: dice.IntN(4), MixCase: dice.IntN(2) == 0,
+			}, upstreams...)
+			if dice.IntN(3) > 0 {
+				prompt(t.Context(), r)
+			}
+			var g gathered
+			next := listed(n)
+			sweepInMemory(t, r, func(into []Question) (int, bool) {
+				mu.Lock()
+				defer mu.Unlock()
+				k, more := next(into[:dice.IntN(len(into)+1)])
+				for i := range into[:k] {
+					into[i].Patient, into[i].Again = dice.IntN(2) == 0, dice.IntN(2) == 0
+					into[i].Avoid = uint16(dice.IntN(3))
+				}
+				return k, more
+			}, g.yield, upstreams...)
+			if len(g.answers) != n {
+				t.Errorf("seed %d: %d answers", seed, len(g.answers))
+			}
+			for tag, answers := range g.answers {
+				a := answers[0]
+				if len(answers) != 1 {
+					t.Errorf("seed %d, tag %d: %d answers", seed, tag, len(answers))
+				}
+				if a.Outcome == Reply && a.Rcode == dns.RcodeSuccess {
+					text, want := a.Msg.Answer[0].(*dns.TXT).Txt[0], fmt.Sprintf("answer for _mta-sts.d%d.example", tag)
+					if !strings.EqualFold(text, want) {
+						t.Errorf("seed %d, tag %d: %q", seed, tag, text)
+					}
+				}
+			}
+		})
+	}
 }
 
 // More silent names than may wait hold up a sweep, and do not end it.
