@@ -59,15 +59,18 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
 	flags.StringVar(&f.exclude, "exclude", "",
 		"`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
-	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "of one DNS attempt")
-	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first; in later passes three times as many attempts, as long as nobody answers")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Second,
+		"of one DNS attempt, and of all attempts at a question together while its resolver answers canaries promptly")
+	flags.IntVar(&f.retries, "retries", 2,
+		"more DNS attempts after the first; in later passes three times as many attempts, as long as nothing is answered")
 	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
 	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
 	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))
 	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
 	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
 	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
-	flags.IntVar(&f.surveys, "surveys", 256, "surveys of domains with a record at a time")
+	flags.IntVar(&f.surveys, "surveys", 0, fmt.Sprintf("most `connections` open at a time, to Policy Hosts and mail servers together; "+
+		"0: what descriptors and memory allow, at most %d", mostConnections))
 	f.manners.register(flags)
 }
 
@@ -90,8 +93,8 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--in-flight %d: must be at most %d", f.inFlight, resolver.MostInFlight))
 	case f.floor < 1:
 		return usage(fmt.Errorf("--in-flight-floor %d: must be at least 1", f.floor))
-	case f.surveys < 1:
-		return usage(fmt.Errorf("--surveys %d: must be at least 1", f.surveys))
+	case f.surveys < 0:
+		return usage(fmt.Errorf("--surveys %d: must not be negative", f.surveys))
 	}
 	if _, err := resolver.ParseSocketAPI(f.udp); err != nil {
 		return usage(fmt.Errorf("--udp: %w", err))
@@ -193,9 +196,13 @@ func (f *networkFlags) open(
 	}
 
 	n.inFlight = f.window(upstreams)
+	ports, err := systemLimits().sockets(len(upstreams))
+	if err != nil {
+		return nil, err
+	}
 	n.engine, err = resolver.New(resolver.Config{
 		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight, Floor: f.floor,
-		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Log: log,
+		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -208,6 +215,7 @@ func (f *networkFlags) open(
 	config := egress.Config{
 		Resolve: pipeline.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
 		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
+		Connections: systemLimits().connections(f.surveys, f.proxy != "", log),
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {
