@@ -30,7 +30,8 @@ func TestShare(t *testing.T) {
 	} {
 		got, err := share(tt.sockets, tt.upstreams, tt.lanes, tt.inFlight)
 		if got != tt.want || (err == nil) != (tt.want != shares{}) {
-			t.Errorf("%d sockets, %d upstreams, %d lanes: %+v, %v, want %+v", tt.sockets, tt.upstreams, tt.lanes, got, err, tt.want)
+			t.Errorf("%d sockets, %d upstreams, %d lanes: %+v, %v, want %+v",
+				tt.sockets, tt.upstreams, tt.lanes, got, err, tt.want)
 		}
 	}
 	for sockets := 1; sockets <= 300; sockets++ {
