@@ -2,11 +2,13 @@ package resolver
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"unsafe"
 )
@@ -82,6 +84,9 @@ func TestManyUpstreams(t *testing.T) {
 			var lanes []*lane
 			for range r.shares.lanes {
 				l, err := s.openLane(r.inFlight / r.shares.lanes)
+				if errors.Is(err, syscall.EMFILE) {
+					t.Skip("this process may have too few files open")
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
