@@ -98,7 +98,7 @@ type Config struct {
 	Surveys   int           // surveys at a time; 0: 4096. Their connections have a limit of their own
 	OpenParts int           // parts that have row groups in memory; 0: by their size, see openParts
 	MostParts int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
-	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last pass; 0: 20 s
+	Deadline  time.Duration // of one policy retrieval, address to last byte, three times as much in the last pass; 0: 20 s
 	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
 

@@ -102,8 +102,8 @@ func (r *run) run() error {
 		waiting: newFIFO[job](), settling: newFIFO[job](), fail: fail,
 	}
 	a := &admission{
-		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events, zones: zones,
-		opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
+		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
+		zones: zones, opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
 	}
 	answers := &answers{
 		jobs: j, rows: surveyor.rows, stats: r.Stats, events: events, quick: !r.Mail.all() && !r.again, spare: spare,
