@@ -41,9 +41,10 @@ func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*d
 	return plan, exitOf(err)
 }
 
-// mostSurveys bounds the surveys at a time by the memory that they take while they
-// wait; their connections have a limit of their own.
-const mostSurveys = 4096
+// mostSurveys bounds the surveys at a time; their connections have a limit of their
+// own. Many more that begin at once starve the process for a moment, and whatever is
+// silent in that moment is asked again.
+const mostSurveys = 512
 
 // scan scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scan(
