@@ -33,7 +33,7 @@ type Dialer struct {
 }
 
 // NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv6,
-// OptedOut, Manners, DialTimeout and SettleTime.
+// OptedOut, Manners, Connections, DialTimeout and SettleTime.
 func NewDialer(c Config) (*Dialer, error) {
 	switch {
 	case c.Resolve == nil:
@@ -42,7 +42,7 @@ func NewDialer(c Config) (*Dialer, error) {
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
 	d := &Dialer{
-		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners), ipv6: true,
+		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners, c.Connections), ipv6: true,
 		families: newFamilies(c.Dial == nil && c.Proxy == nil),
 	}
 	switch {

@@ -62,6 +62,11 @@ type Config struct {
 	Handshakes       int           // TLS handshakes at a time; 0: 256
 	SettleTime       time.Duration // that an address out of reach waits for another connection to show whose fault that is; 0: 2 s
 
+	// Connections is how many may be open at a time, to Policy Hosts and mail
+	// servers together, first come, first served. Waiting for one is no part of any
+	// time-out, and puts nothing off. 0: no bound.
+	Connections int
+
 	Manners Manners // of connections to one address, and to one network; through a proxy they are about the address asked of it
 
 	// VerifyInFull verifies each chain with all its signatures. Else those that

@@ -20,8 +20,10 @@ type admission struct {
 	openLog  func(info output.PartInfo) *surveyLog
 	slots    *slots
 	budget   *budget
-	events   chan<- event
+	events   *fifo[event]
+	zones    *zones
 	opening  chan struct{}   // one element for each open part
+	most     int             // parts being admitted at a time
 	stop     context.Context // ends the admission
 	halt     func()          // ends stop
 	work     context.Context // ends the questions
@@ -39,16 +41,24 @@ type admission struct {
 	over    bool                 // no more names come
 }
 
-// fill gives the questions for the next names. It gives none while every slot is
-// taken, too many parts are open or too much waits, and reports the end when there are no more
-// names or the run ends.
+// fill gives the next questions: those for zones first, which end rows, then those for
+// the records of new names. It gives none while every slot is taken, too many parts are open
+// or too much waits, and reports the end when there are no more names and each has its
+// row, or the run ends.
 func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 	if a.work.Err() != nil {
 		return 0, false
 	}
-	n, more = a.take(into)
-	a.over = !more
-	return n, more
+	n = a.zones.take(into, a.slots)
+	if !a.over {
+		admitted, more := a.take(into[n:])
+		n += admitted
+		if a.over = !more; a.over {
+			a.slots.giveBack(a.spare)
+			a.spare = nil
+		}
+	}
+	return n, n > 0 || !a.over || a.slots.used() > 0
 }
 
 func (a *admission) take(into []resolver.Question) (n int, more bool) {
@@ -122,6 +132,9 @@ func (a *admission) ready() (ready, more bool) {
 
 // open begins the next part that the source has.
 func (a *admission) open() (opened, more bool) {
+	if len(a.parked) >= a.most {
+		return false, true
+	}
 	if !a.found {
 		found, more, err := a.source.find(a.work)
 		if err != nil {
@@ -155,14 +168,14 @@ func (a *admission) open() (opened, more bool) {
 	}
 	info := batch.info()
 	a.part, a.found = &part{PartInfo: info, batch: batch, log: a.openLog(info), from: time.Now()}, false
-	a.events <- event{part: a.part}
+	a.events.push(event{part: a.part})
 	return true, true
 }
 
 // seal tells the writer that all tasks of the part are admitted.
 func (a *admission) seal() {
 	_ = a.part.batch.close()
-	a.events <- event{part: a.part, sealed: true}
+	a.events.push(event{part: a.part, sealed: true})
 	a.part = nil
 }
 

@@ -7,7 +7,7 @@ type answers struct {
 	jobs   *jobs
 	rows   *rowMaker
 	stats  *Stats
-	events chan<- event
+	events *fifo[event]
 	quick  bool                   // a plain negative has no more to say than its answer
 	spare  chan []resolver.Answer // used up
 }
@@ -19,6 +19,8 @@ func (a *answers) take(answers []resolver.Answer) {
 	for i := range answers {
 		answer := &answers[i]
 		switch {
+		case answer.Tag >= zoneTag:
+			a.jobs.addZone(answer)
 		case a.quick && (answer.Outcome == resolver.NXDOMAIN || answer.Outcome == resolver.NODATA):
 			if len(negatives) == cap(negatives) {
 				a.tellNegatives(negatives)
@@ -52,5 +54,5 @@ func (a *answers) tellNegatives(negatives []resolver.Answer) {
 		return
 	}
 	a.stats.absent.Add(int64(len(negatives)))
-	a.events <- event{negatives: negatives, at: a.rows.observed()}
+	a.events.push(event{negatives: negatives, at: a.rows.observed()})
 }

@@ -184,13 +184,13 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 	for k := range parts {
 		first, last := listed{parts: parts, size: size + 1}.Ranks(k)
 		p := &part{PartInfo: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(fresh)}
-		w.take(event{part: p})
+		w.take(&event{part: p})
 		for i := range size {
 			row := evidence(first + int64(i))
 			octets := row.Octets()
 			w.budget.take(octets)
 			w.slots.fill(0, task{before: new(earlier)}, p)
-			w.take(event{part: p, row: row, octets: octets})
+			w.take(&event{part: p, row: row, octets: octets})
 			if held := w.budget.held.Load(); held != int64(w.octets) || held >= allHeldOctets {
 				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.octets)
 			}
@@ -227,7 +227,7 @@ func TestVisitsShareMemory(t *testing.T) {
 	}
 	waits := newWaiting(time.Now, 0, time.Second)
 	waits.note(info)
-	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context()}).read(info, nil)
+	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context(), octets: new(atomic.Int64)}).read(info, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

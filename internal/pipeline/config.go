@@ -95,10 +95,10 @@ type Config struct {
 	Excluded func() (*domains.Exclusions, error)
 
 	InFlight  int           // questions in flight; 0: 1000
-	Surveys   int           // surveys at a time; 0: 256
-	OpenParts int           // parts being written at a time; 0: by their size, see openParts
-	MostParts int           // at most, where descriptors are few: each has up to three; 0: 64
-	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last of several passes; 0: 20 s
+	Surveys   int           // surveys at a time; 0: 4096. Their connections have a limit of their own
+	OpenParts int           // parts that have row groups in memory; 0: by their size, see openParts
+	MostParts int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
+	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last pass; 0: 20 s
 	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
 
@@ -110,6 +110,7 @@ type Config struct {
 	pace   pace   // the zero pace: the usual one
 	ending ending // the zero ending: the usual one
 	tries  uint   // of a domain at a time, while faults of this machine get in the way; 0: localTries
+	waits  int    // names that may wait for an answer besides those in flight; 0: resolver.MostWaiting
 }
 
 // A pace is how Later spends its time while domains wait for manners.
@@ -137,7 +138,7 @@ func (c Config) withDefaults() Config {
 		c.InFlight = 1000
 	}
 	if c.Surveys <= 0 {
-		c.Surveys = 256
+		c.Surveys = mostSurveys
 	}
 	if c.OpenParts <= 0 && c.Chunks != nil {
 		first, last := c.Chunks.Ranks(0)
@@ -157,6 +158,9 @@ func (c Config) withDefaults() Config {
 	if c.tries == 0 {
 		c.tries = localTries
 	}
+	if c.waits == 0 {
+		c.waits = resolver.MostWaiting
+	}
 	if c.Stats == nil {
 		c.Stats = new(Stats)
 	}
@@ -175,13 +179,16 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// mostSurveys bounds the surveys at a time by the memory that they take while they wait.
+const mostSurveys = 4096
+
 // mostParts bounds the parts that are open, however small they are.
 const mostParts = 64
 
-// openParts is how many parts of the given size may be open. A part stays open
-// for as long as its slowest survey, or a question that is lost more than once;
-// small ones must be many, lest the sieve wait for the last domain of each, and
-// large ones few, since each holds up to a row group in memory.
+// openParts is how many parts of the given size have row groups in memory: large ones
+// few, since each holds up to a row group. A part stays open for as long as its slowest
+// survey, or a question that is lost more than once; small ones are many, lest the
+// rows of the last domains make row groups of their own.
 func openParts(size int64) int {
 	// Under way at a time, where four parts are not more: what the sieve asks
 	// in two seconds or three.

@@ -62,10 +62,11 @@ func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) 
 	}
 	work, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	slots := 2 * c.InFlight // those that wait to be sent, too
+	staged := 2 * c.InFlight               // those in flight, too
+	slots := staged + resolver.MostWaiting // and those that wait for an answer
 	x := &crossing{
 		CrossConfig: c, work: work, giveUp: giveUp,
-		rows: make(chan *output.RecordRow, slots), asked: make([]*output.RecordRow, slots),
+		rows: make(chan *output.RecordRow, staged), asked: make([]*output.RecordRow, slots),
 		free: make(chan int64, slots), replies: make(chan crossReply, slots),
 		check: output.CrossCheck{Share: c.Share, Kinds: make(map[output.CrossDifference]int64)},
 	}
@@ -152,8 +153,12 @@ func (x *crossing) read(ctx context.Context) error {
 	return nil
 }
 
-// next gives questions, for as many rows as were read and have a tag.
+// next gives questions, for as many rows as were read and have a tag, unless very many
+// replies wait to be looked into.
 func (x *crossing) next(into []resolver.Question) (n int, more bool) {
+	if len(x.replies) > 2*x.InFlight {
+		return 0, true
+	}
 	for ; n < len(into); n++ {
 		var tag int64
 		select {

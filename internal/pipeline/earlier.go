@@ -19,6 +19,7 @@ type earlier struct {
 	upstream netip.AddrPort // that answered, or did not
 	addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
 	told     *output.Row    // the row up to the policy, where only the mail side is still to be asked
+	octets   int            // of the evidence in told
 	failed   *time.Time     // when its host, or with told an MX host, did not connect, as egress.WithEarlierFailure has it
 
 	record       codes.Record
@@ -60,6 +61,9 @@ func earlierOf(row *output.Row) *earlier {
 		row.Pending, row.MX = "", nil
 	case len(row.HostAddrs) > 0:
 		e.addr, _ = netip.ParseAddr(row.HostAddrs[0])
+	}
+	if e.told != nil {
+		e.octets = e.told.Octets()
 	}
 	return e
 }

@@ -59,7 +59,7 @@ func (s *firstPass) open(late *domains.Exclusions) (batch, error) {
 	first, last := s.Chunks.Ranks(s.next)
 	return &fresh{
 		PartInfo: output.PartInfo{Part: s.next, FirstRank: first, LastRank: last},
-		names:    names, late: late, stats: s.Stats, redo: &s.redo,
+		names:    names, late: late, stats: s.Stats, redo: &s.redo, buffer: make([]domains.Name, admissionSize),
 	}, nil
 }
 
@@ -70,9 +70,9 @@ type fresh struct {
 	late     *domains.Exclusions // those who opted out since the names were prepared
 	stats    *Stats
 	redo     *redo
-	buffer   [admissionSize]domains.Name
-	before   earlier // of every name
-	excluded int64   // names left out since they are of late
+	buffer   []domains.Name // nil once no more are taken: a batch may wait long for its last names
+	before   earlier        // of every name
+	excluded int64          // names left out since they are of late
 }
 
 func (f *fresh) info() output.PartInfo { return f.PartInfo }
@@ -100,7 +100,10 @@ func (f *fresh) next(into []task) (n int, err error) {
 	return n, nil
 }
 
-func (f *fresh) close() error { return f.names.Close() }
+func (f *fresh) close() error {
+	f.buffer = nil
+	return f.names.Close()
+}
 
 // partial is false: a part without all its names leaves no file, so no name is lost.
 func (f *fresh) partial() bool { return false }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/domains"
@@ -48,7 +49,8 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		return late, err
 	}
 	l.round = round{visiting: visiting{
-		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, pace: c.pace, waiting: waits, stuck: &l.stuck, stop: ctx,
+		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, pace: c.pace,
+		waiting: waits, stuck: &l.stuck, stop: ctx, octets: new(atomic.Int64),
 	}}
 	return l.run(ctx)
 }
@@ -127,7 +129,8 @@ func (l *later) goRound(ctx context.Context) error {
 	defer halt()
 	r := &run{Config: l.Config, source: &l.round, again: true, last: l.stuck.isLast(), stop: stop, halt: halt}
 	r.OpenParts = min(l.waiting.visits(), l.MostParts)
-	r.opening = make(chan struct{}, r.OpenParts)
+	r.opening = make(chan struct{}, l.MostParts)
+	r.most, _ = l.waiting.left()
 	err = r.run()
 	enough()
 	reader.Wait()

@@ -183,7 +183,14 @@ func TestLaterPasses(t *testing.T) {
 		return 200, nil
 	}
 	asked := make(map[string][]time.Duration)
+	zones := make(map[string]int)
 	w.heard = func(q resolver.Question, at time.Duration) {
+		if q.Type == resolver.TypeSOA {
+			if zones[q.Name]++; q.Label != "" || !q.Again || !q.Patient {
+				t.Errorf("of a zone: %+v", q)
+			}
+			return
+		}
 		asked[q.Name] = append(asked[q.Name], at)
 		if again := len(asked[q.Name]) > 1; again != (q.Avoid == 2) {
 			t.Errorf("%s, question %d: avoids upstream %d", q.Name, len(asked[q.Name]), q.Avoid)
@@ -208,6 +215,9 @@ func TestLaterPasses(t *testing.T) {
 	rows := rowsIn(t, s.dir)
 	if len(rows) != 30 {
 		t.Errorf("%d rows, want 30", len(rows))
+	}
+	if want := map[string]int{broken: 1, dead: 1, silent: 1}; !maps.Equal(zones, want) {
+		t.Errorf("zones were asked for: %v, want %v", zones, want)
 	}
 	type story struct{ record, reason, policy, first, firstReason, firstPolicy, firstStage string }
 	want := map[string]story{

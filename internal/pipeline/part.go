@@ -17,6 +17,7 @@ type part struct {
 	admitted        int64
 
 	file    *output.Part // nil until there is something to write: many parts may be open, and a writer is large
+	loaded  bool         // it has row groups in memory
 	sealed  bool
 	written int64
 	rows    []output.Row // of surveys, that wait to be written together

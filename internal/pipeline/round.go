@@ -77,13 +77,17 @@ func (r *round) readAhead(ctx context.Context) {
 		case r.ready <- v:
 			r.cursor = info.Part + 1
 		case <-ctx.Done():
+			_ = v.close()
 			return
 		}
 	}
 }
 
-// find reports whether a visit was read.
+// find reports whether a visit was read, and there is memory for another one.
 func (r *round) find(context.Context) (found, more bool, err error) {
+	if r.octets.Load() > visitsOctets {
+		return false, true, nil
+	}
 	select {
 	case v, ok := <-r.ready:
 		if !ok {
@@ -104,6 +108,7 @@ func (r *round) open(late *domains.Exclusions) (batch, error) {
 	r.exclude(late)
 	v := r.opened
 	if v.late != late {
+		_ = v.close()
 		var err error
 		if v, err = r.read(v.part, late); err != nil {
 			return nil, err

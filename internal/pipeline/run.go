@@ -42,7 +42,7 @@ func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
-	opening := make(chan struct{}, c.OpenParts)
+	opening := make(chan struct{}, c.MostParts)
 	first := &firstPass{
 		Parts: c.Source, Chunks: c.Chunks, Stats: c.Stats, stop: stop, unsure: func() int { return len(opening) },
 	}
@@ -65,6 +65,7 @@ type run struct {
 	stop    context.Context // ends admission
 	halt    func()          // ends stop
 	opening chan struct{}   // room for one element for each part that may be open
+	most    int64           // names that there are; 0: it is not known
 }
 
 func (r *run) run() error {
@@ -88,39 +89,42 @@ func (r *run) run() error {
 	defer stopClock()
 	go surveyor.stalls.watch(clock, r.Log)
 
-	slots, budget := newSlots(r.InFlight+min(2*r.InFlight, maxStaged)+2*r.Surveys), new(budget)
-	events := make(chan event, slots.size())
+	slots, budget := newSlots(r.names()), new(budget)
+	events, zones := newFIFO[event](), new(zones)
 	spare := make(chan []resolver.Answer, 16)
 	w := &writer{
 		rowMaker: surveyor.rows, Engine: r.Engine, Dataset: r.Dataset, Stats: r.Stats, Log: r.Log, Wrote: r.Wrote,
-		PassDelay: r.PassDelay, OpenParts: r.OpenParts, life: life, writing: writing, fail: fail, slots: slots, budget: budget,
-		events: events, opening: r.opening, used: spare, open: make(map[*part]bool),
+		PassDelay: r.PassDelay, OpenParts: r.OpenParts, life: life, writing: writing, fail: fail, slots: slots,
+		budget: budget, events: events, opening: r.opening, used: spare, open: make(map[*part]bool),
 	}
 	j := &jobs{
-		surveyor: surveyor, slots: slots, budget: budget, events: events, waiting: make(chan job, slots.size()), fail: fail,
+		surveyor: surveyor, slots: slots, budget: budget, events: events, zones: zones,
+		waiting: newFIFO[job](), settling: newFIFO[job](), fail: fail,
 	}
 	a := &admission{
-		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
-		opening: r.opening, stop: r.stop, halt: r.halt, work: work, fail: fail,
+		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events, zones: zones,
+		opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
 	}
 	answers := &answers{
 		jobs: j, rows: surveyor.rows, stats: r.Stats, events: events, quick: !r.Mail.all() && !r.again, spare: spare,
 	}
 
-	var writers, dispatcher errgroup.Group
+	var writers, workers errgroup.Group // whose functions have no errors: they call fail
 	writers.Go(w.run)
-	dispatcher.Go(func() error { return j.run(r.Surveys) })
+	workers.Go(func() error { return j.run(r.Surveys) })
+	workers.Go(j.settle)
 	if err := r.Engine.Sweep(work, a.fill, answers.take); err != nil && !cutShort(work) {
 		fail(fmt.Errorf("the questions stopped: %w", err))
 	}
 	a.end()
-	close(j.waiting)
-	_ = dispatcher.Wait() // surveys have no errors of their own: they call fail
+	j.waiting.close()
+	j.settling.close()
+	_ = workers.Wait()
 	if cutShort(work) {
-		events <- event{rest: true}
+		events.push(event{rest: true})
 	}
-	close(events)
-	_ = writers.Wait() // nor has the writer
+	events.close()
+	_ = writers.Wait()
 
 	switch cause := context.Cause(life); {
 	case cause != nil:
@@ -131,6 +135,16 @@ func (r *run) run() error {
 		return errInterrupted()
 	}
 	return nil
+}
+
+// names is how many names may be under way: those that are staged, in flight, surveyed,
+// and those that wait for an answer.
+func (r *run) names() int {
+	n := r.InFlight + min(2*r.InFlight, maxStaged) + 2*r.Surveys + r.waits
+	if r.most > 0 {
+		n = int(min(int64(n), r.most))
+	}
+	return n
 }
 
 // openLog is the log of a part's surveys.

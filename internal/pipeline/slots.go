@@ -13,8 +13,9 @@ type slots struct {
 }
 
 type slot struct {
-	task task
-	part *part // nil: the slot is free
+	task   task
+	part   *part    // nil: the slot is free
+	parked *outcome // that waits for a last answer; nil: none does
 }
 
 func newSlots(n int) *slots {
@@ -51,14 +52,32 @@ func (s *slots) take(into []int64) int {
 }
 
 // fill puts a task into the free slot tag.
-func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{t, p} }
+func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{task: t, part: p} }
+
+// park keeps an outcome that waits for a last answer.
+func (s *slots) park(tag int64, o outcome) { s.table[tag].parked = &o }
+
+// parked is what was parked.
+func (s *slots) parked(tag int64) outcome { return *s.table[tag].parked }
+
+// used is how many slots are taken.
+func (s *slots) used() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.table) - len(s.free)
+}
+
+// giveBack makes tags free again that were not filled.
+func (s *slots) giveBack(tags []int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, tags...)
+}
 
 // release makes tags free again.
 func (s *slots) release(tags ...int64) {
 	for _, tag := range tags {
 		s.table[tag] = slot{}
 	}
-	s.mu.Lock()
-	s.free = append(s.free, tags...)
-	s.mu.Unlock()
+	s.giveBack(tags)
 }

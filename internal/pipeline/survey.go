@@ -31,6 +31,17 @@ func (f *firstAnswer) negative() bool {
 	return f.answer.Outcome == resolver.NXDOMAIN || f.answer.Outcome == resolver.NODATA
 }
 
+// failed reports whether there was no reply, and that is no fault of this machine.
+func (f *firstAnswer) failed() bool {
+	return f.answer.Outcome == resolver.Failed && !fault.Ours(f.answer.Err)
+}
+
+// endsWith reports whether a first answer leaves nothing to ask: the record is unknown,
+// and no more is asked of such a domain.
+func (r *surveyor) endsWith(first *firstAnswer, before *earlier) bool {
+	return first != nil && first.failed() && !r.Mail.all() && before.told == nil
+}
+
 // A survey is the way of one domain to its row: straight-line code that ends the
 // lookup, fetches the policy and asks about the mail side.
 type survey struct {
@@ -45,6 +56,7 @@ type survey struct {
 	asked         bool        // the policy is asked for
 	rests         time.Time   // when its Policy Host wants to be asked again that put it off; zero: it said nothing
 	fault         error       // of this machine, that the row waits for
+	zone          bool        // the row lacks what the zone's SOA tells
 }
 
 // errLog says that the log of surveys cannot be read or written.
@@ -60,9 +72,11 @@ func (s *survey) make(first *firstAnswer) (*output.Row, error) {
 	stalls := s.stalls.count()
 	var over error
 	row, err := backoff.Retry(s.work, func() (row *output.Row, err error) {
-		if err := s.Engine.Await(s.work); err != nil && s.work.Err() == nil {
-			over = err
-			return nil, backoff.Permanent(err)
+		if !s.endsWith(first, s.before) {
+			if err := s.Engine.Await(s.work); err != nil && s.work.Err() == nil {
+				over = err
+				return nil, backoff.Permanent(err)
+			}
 		}
 		row, err = s.attempt(first, stalls)
 		first = nil // a second try asks the question again
@@ -115,9 +129,7 @@ func (s *survey) attempt(first *firstAnswer, stalls int64) (*output.Row, error) 
 		fillProbesPutOff(&row, mx)
 	}
 	s.excuse(&row, stalls)
-	if err := s.settle(&row); err != nil {
-		return nil, err
-	}
+	s.settle(&row)
 	return &row, context.Cause(s.work) // whatever failed, that may be why
 }
 
@@ -219,25 +231,20 @@ func (s *survey) conclude(row *output.Row) error {
 // settle says whether a row is final. What may mend waits for the next pass, but
 // for hosts that were asked for the last time for being out of reach; after the
 // last pass, a zone that gave no answer is asked for its SOA.
-// The error is a fault of this machine.
-func (s *survey) settle(row *output.Row) error {
+func (s *survey) settle(row *output.Row) {
+	s.zone = false
 	s.before.amend(row)
 	if row.Pending != "" || !row.Transient() {
-		return nil
+		return
 	}
 	if int(row.Pass) < s.Passes && !(s.last && row.PolicyStage == string(codes.StageTCP)) {
 		row.Pending = string(codes.PendingTransient)
-		return nil
+		return
 	}
 	switch codes.RecordReason(row.RecordReason) {
 	case codes.RecordServfail, codes.RecordTimeout:
-		dead, err := mtasts.ZoneDead(resolver.WithPatience(s.work), s.Client.Exchanger, row.Domain)
-		if dead {
-			row.RecordReason = string(codes.RecordZoneUnreachable)
-		}
-		return err
+		s.zone = true
 	}
-	return nil
 }
 
 // story is one domain's survey, without a log and without another try. The error

@@ -127,11 +127,16 @@ func (r *surveyor) postpone(told *output.Row, before *earlier, err error) *outpu
 	}
 	row := *told
 	row.Findings = slices.Clip(row.Findings)
+	before.amend(&row)
+	r.await(&row, err)
+	return &row
+}
+
+// await makes a row provisional for a fault of this machine.
+func (r *surveyor) await(row *output.Row, err error) {
 	row.Pending = string(codes.PendingLocal)
 	row.ObservedAt = r.rows.now().UTC().Truncate(time.Microsecond) // to be compared with connections
-	before.amend(&row)
 	r.complain(row.Domain, err)
-	return &row
 }
 
 // complain counts a fault of this machine and says so, once in a while: when one

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/codes"
@@ -14,7 +15,7 @@ import (
 
 const (
 	// visitsOctets bounds the evidence in the rows that visits keep whole, since they
-	// only wait for MX hosts: of all visits that are open.
+	// only lack the mail side: no more visits are begun beyond it.
 	visitsOctets = 64 << 20
 	// visitPause is how long names that cannot be asked now are left alone.
 	visitPause = 20 * time.Millisecond
@@ -32,6 +33,7 @@ type visiting struct {
 	stuck   *stuck
 	stop    context.Context // ends visits
 	quick   bool            // they are about what is due, and not about what waits for manners
+	octets  *atomic.Int64   // of evidence in the rows that are kept whole
 }
 
 // A visit is a batch of provisional rows of one part. They are asked as the addresses of
@@ -47,7 +49,7 @@ type visit struct {
 
 	mu     sync.Mutex
 	rows   []provisional // in the order of the file
-	free   []int32       // of rows, those of no known address, or none that matters
+	free   []int32       // of rows, those of no known address, or none that matters; not begun
 	queues map[netip.Addr][]int32
 	order  []netip.Addr // of the queues that are not empty
 	looked time.Time    // when the queues were last found to have nothing
@@ -56,8 +58,9 @@ type visit struct {
 
 // A provisional is a row that is asked again.
 type provisional struct {
-	task
-	done bool // there is a new one
+	rank int64
+	task *task // until it is begun
+	done bool  // there is a new row
 }
 
 // read reads the provisional rows of a part that may be asked again now: in a
@@ -67,6 +70,7 @@ func (s *visiting) read(info output.PartInfo, late *domains.Exclusions) (*visit,
 	now := s.Now()
 	v := &visit{visiting: s, part: info, began: now, late: late, queues: make(map[netip.Addr][]int32)}
 	octets, most := 0, visitsOctets/s.waiting.visits()
+	defer func() { s.octets.Add(int64(octets)) }()
 	noted := s.waiting.notedAt(info.Part)
 	for row, err := range s.Dataset.Provisional(info.Part) {
 		if err != nil {
@@ -92,7 +96,7 @@ func (s *visiting) read(info output.PartInfo, late *domains.Exclusions) (*visit,
 
 // add says how many octets of evidence it keeps.
 func (v *visit) add(row *output.Row) (octets int) {
-	t := task{
+	t := &task{
 		name:   domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags},
 		before: earlierOf(row), index: int32(len(v.rows)),
 	}
@@ -102,10 +106,8 @@ func (v *visit) add(row *output.Row) (octets int) {
 	if v.quick {
 		t.avoid = v.Engine.Number(t.before.upstream)
 	}
-	v.rows = append(v.rows, provisional{task: t})
-	if t.before.told != nil {
-		octets = t.before.told.Octets()
-	}
+	v.rows = append(v.rows, provisional{rank: row.Rank, task: t})
+	octets = t.before.octets
 	addr := t.before.addr
 	if v.quick || !addr.IsValid() {
 		v.free = append(v.free, t.index)
@@ -131,7 +133,7 @@ func (v *visit) next(into []task) (n int, err error) {
 		return 0, io.EOF
 	case len(v.free) > 0:
 		for n < len(into) && n < len(v.free) {
-			into[n] = v.rows[v.free[n]].task
+			into[n] = v.begin(v.free[n])
 			n++
 		}
 		v.free = v.free[n:]
@@ -153,7 +155,7 @@ func (v *visit) next(into []task) (n int, err error) {
 			if !ok {
 				break
 			}
-			into[n], queue = v.rows[queue[0]].task, queue[1:]
+			into[n], queue = v.begin(queue[0]), queue[1:]
 			n++
 		}
 		if v.queues[addr] = queue; len(queue) > 0 {
@@ -170,8 +172,27 @@ func (v *visit) next(into []task) (n int, err error) {
 	return n, nil
 }
 
-// close does nothing: a visit holds no file.
-func (v *visit) close() error { return nil }
+// begin gives a task away.
+func (v *visit) begin(i int32) task {
+	t := v.rows[i].task
+	v.rows[i].task = nil
+	return *t
+}
+
+// close lets go of the tasks that were not begun: the visit may wait long for its last
+// rows.
+func (v *visit) close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.free, v.queues, v.order = nil, nil, nil
+	for i := range v.rows {
+		if t := v.rows[i].task; t != nil {
+			v.octets.Add(-int64(t.before.octets))
+			v.rows[i].task = nil
+		}
+	}
+	return nil
+}
 
 // partial is true: a domain that is not asked keeps its row.
 func (v *visit) partial() bool { return true }
@@ -184,6 +205,7 @@ func (v *visit) finished(t *task, o outcome) {
 	v.rows[t.index].done = true
 	v.looked = time.Time{}
 	v.mu.Unlock()
+	v.octets.Add(-int64(t.before.octets))
 	own := !o.rests.IsZero()
 	if own {
 		v.waiting.rest(t.name.Rank, o.rests)
@@ -212,7 +234,7 @@ func (v *visit) keepsOld(row *output.Row) bool {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.kept < len(v.rows) && v.rows[v.kept].name.Rank == row.Rank {
+	if v.kept < len(v.rows) && v.rows[v.kept].rank == row.Rank {
 		v.kept++
 		if v.rows[v.kept-1].done {
 			return false

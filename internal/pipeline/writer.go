@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"stsscan/internal/domains"
@@ -17,8 +18,8 @@ import (
 const (
 	heldRows   = 512
 	heldOctets = 1 << 20
-	// allHeldOctets bounds those of all parts that are open: beyond it none waits for
-	// more of its kind.
+	// Those of all parts that are open: beyond it none waits for more of its kind.
+	allHeldRows   = 1 << 14
 	allHeldOctets = 16 << 20
 )
 
@@ -39,13 +40,15 @@ type writer struct {
 	fail    context.CancelCauseFunc
 	slots   *slots
 	budget  *budget
-	events  <-chan event
+	events  *fifo[event]
 	opening chan struct{} // one element for each open part
 	used    chan<- []resolver.Answer
 
 	open   map[*part]bool
 	doubts []*part        // that are whole, and wait for a judgement
-	octets int            // of evidence in rows that wait to be written
+	loaded []*part        // with row groups in memory, the last used at the end: OpenParts at most
+	held   int            // rows that wait to be written
+	octets int            // of evidence in them
 	spare  [][]output.Row // of parts that are done
 	tags   []int64        // of slots that are to be released
 	row    output.Lean    // of a plain negative
@@ -65,6 +68,7 @@ func (w *writer) upstream(addr netip.AddrPort) string {
 
 // place makes room for one more row of p.
 func (w *writer) place(p *part) *output.Row {
+	w.held++
 	if p.rows == nil && len(w.spare) > 0 {
 		p.rows, w.spare = w.spare[len(w.spare)-1], w.spare[:len(w.spare)-1]
 	}
@@ -78,7 +82,7 @@ func (w *writer) place(p *part) *output.Row {
 
 // flush writes the rows of p that wait.
 func (w *writer) flush(p *part) error {
-	if err := w.create(p); err != nil {
+	if err := w.load(p); err != nil {
 		return err
 	}
 	p.written += int64(len(p.rows))
@@ -87,39 +91,64 @@ func (w *writer) flush(p *part) error {
 	}
 	clear(p.rows)
 	w.budget.giveBack(p.octets)
+	w.held -= len(p.rows)
 	w.octets -= p.octets
 	p.rows, p.octets = p.rows[:0], 0
 	return nil
 }
 
-// storeNegative writes w.row, which is not lean when it has tags.
+// storeNegative writes w.row, which is not lean when it has tags. Of a part that had to
+// end its row groups, rows wait for more of their kind.
 func (w *writer) storeNegative(p *part, name *domains.Name) error {
-	if name.Tags != nil {
+	if name.Tags != nil || p.file != nil && !p.loaded {
 		*w.place(p) = *whole(&w.row, name)
 		return nil
 	}
-	if err := w.create(p); err != nil {
+	if err := w.load(p); err != nil {
 		return err
 	}
 	p.written++
 	return p.file.WriteLean(&w.row)
 }
 
-// create makes the file of p where there is none yet.
-func (w *writer) create(p *part) (err error) {
-	if p.file == nil {
+// load lets p begin row groups. Very many parts may be open, while their last names
+// are waited for: so many have row groups in memory, those that were written to last.
+func (w *writer) load(p *part) (err error) {
+	n := len(w.loaded)
+	switch {
+	case n > 0 && w.loaded[n-1] == p:
+		return nil
+	case p.loaded:
+		w.unload(p)
+	case n == w.OpenParts:
+		err = w.loaded[0].file.EndGroups()
+		w.unload(w.loaded[0])
+	}
+	if err == nil && p.file == nil {
 		if p.file, err = w.Dataset.Create(p.Part, p.FirstRank, p.LastRank); err == nil {
 			p.file.LimitGroups(groupsOctets / w.OpenParts)
 		}
 	}
+	if err == nil {
+		p.loaded, w.loaded = true, append(w.loaded, p)
+	}
 	return err
+}
+
+// unload takes p out of the list.
+func (w *writer) unload(p *part) {
+	if p.loaded {
+		i := slices.Index(w.loaded, p)
+		p.loaded, w.loaded = false, slices.Delete(w.loaded, i, i+1)
+	}
 }
 
 // close lets go of p, whether it was written or not.
 func (w *writer) close(p *part) {
 	p.log.end()
 	delete(w.open, p)
-	if p.rows != nil {
+	w.unload(p)
+	if p.rows != nil && len(w.spare) < w.OpenParts {
 		w.spare = append(w.spare, p.rows)
 	}
 	p.rows = nil

@@ -7,20 +7,20 @@ import "time"
 func (w *writer) run() error {
 	ticker := time.NewTicker(vouchTime)
 	defer ticker.Stop()
+	var events []event
 	for more := true; more; {
-		if len(w.doubts) == 0 {
-			var e event
-			if e, more = <-w.events; more {
-				w.take(e)
-			}
-			continue
+		var tick <-chan time.Time
+		if len(w.doubts) > 0 {
+			tick = ticker.C
 		}
 		select {
-		case e, ok := <-w.events:
-			if more = ok; ok {
-				w.take(e)
+		case <-w.events.ready:
+			events, more = w.events.take(events)
+			for i := range events {
+				w.take(&events[i])
+				events[i] = event{}
 			}
-		case <-ticker.C:
+		case <-tick:
 			w.reconsider()
 		}
 	}
@@ -38,7 +38,7 @@ func (w *writer) run() error {
 	return nil
 }
 
-func (w *writer) take(e event) {
+func (w *writer) take(e *event) {
 	switch {
 	case e.negatives != nil:
 		w.addNegatives(e)
@@ -62,7 +62,7 @@ func (w *writer) take(e event) {
 
 // addNegatives writes the rows of answers, one after the other in the same
 // place: a part keeps nothing of a row but what its columns need.
-func (w *writer) addNegatives(e event) {
+func (w *writer) addNegatives(e *event) {
 	w.tags = w.tags[:0]
 	for i := range e.negatives {
 		w.tags = append(w.tags, e.negatives[i].Tag)
@@ -127,7 +127,8 @@ func (w *writer) settle(p *part) {
 		w.close(p)
 		return
 	}
-	if whole || len(p.rows) >= heldRows || p.octets >= heldOctets || w.octets >= allHeldOctets {
+	full := len(p.rows) >= heldRows || p.octets >= heldOctets
+	if whole || full || w.held >= allHeldRows || w.octets >= allHeldOctets {
 		if err := w.flush(p); err != nil {
 			w.fail(err)
 			return
