@@ -9,48 +9,59 @@ import (
 type route struct {
 	*upstream
 	number uint16
-	ports  []waiting
+	ports  []lanePort
 	window window
-	flying int   // questions in flight
+	sent   queue // questions in flight, by the time they were sent
+	flying int   // how many
 	opened int64 // when its breaker was opened, as far as the window knows
 }
 
-// waiting is a port and the questions that wait for replies on it.
-type waiting struct {
+// A lanePort is a port of a lane, and how much waits for replies on it.
+type lanePort struct {
 	port
-	ids []uint32 // by id of the query: 1 + index of the slot; 0: free
-	n   int      // questions that wait
-	max int      // how many may, so that all replies at once fit its buffer
+	number uint16 // of the ports of the lane
+	n      int    // questions in flight
+	taken  int    // ids, of questions in flight and of others
+	failed bool   // at least once
+	max    int    // questions that may be in flight, so that all replies at once fit its buffer
 }
 
 const (
 	// replyCharge is what a small reply takes in a receive buffer, in octets:
 	// the kernel counts its own structures too.
 	replyCharge = 1 << 10
-	// fewestPorts and mostPorts bound the ports of a route: many, so that a
-	// forger has to guess one (RFC 5452, section 9.2), not too many, so that
-	// each brings several replies at a time.
+	// fewestPorts is what each upstream has over all lanes, where the share
+	// allows it, so that a forger has to guess one (RFC 5452, section 9.2), and
+	// mostPorts what it has at most in a lane, so that each brings several replies
+	// at a time.
 	fewestPorts = 8
 	mostPorts   = 128
 )
 
-// openRoute opens the ports of a route for so many questions in flight.
-func (s *sweep) openRoute(number int, inFlight int, b *batches) (*route, error) {
-	u := s.upstreams[number]
-	rt := &route{upstream: u, number: uint16(number), window: newWindow(s.floor, inFlight)}
-	for want := fewestPorts; len(rt.ports) < want; {
-		p, err := openPort(s.sockets, u.addr, b)
+// openRoute opens the ports of a route for so many questions in flight: its part
+// of fewestPorts over all lanes, and more where their buffers cannot hold the
+// replies to all of those questions.
+func (r *Resolver) openRoute(number int, inFlight int, links *uplinks) (*route, error) {
+	u := r.upstreams[number]
+	rt := &route{upstream: u, number: uint16(number)}
+	fewest := (fewestPorts + r.shares.lanes - 1) / r.shares.lanes
+	replies := 0
+	for want := 1; len(rt.ports) < want; {
+		p, err := openPort(r.sockets, u.addr, links.calls)
 		if err != nil {
 			rt.close()
 			return nil, err
 		}
-		w := waiting{port: p, ids: make([]uint32, 1<<16), max: maxWaiting}
+		w := lanePort{port: p, number: links.opened, max: maxWaiting}
+		links.opened++
 		if size := p.buffer(); size > 0 {
 			w.max = max(1, min(maxWaiting, size/replyCharge))
 		}
 		rt.ports = append(rt.ports, w)
-		want = min(max(fewestPorts, (inFlight+w.max-1)/w.max), mostPorts)
+		replies += w.max
+		want = min(max(fewest, (inFlight+w.max-1)/w.max), r.shares.route)
 	}
+	rt.window = newWindow(r.floor, min(inFlight, replies))
 	return rt, nil
 }
 
@@ -60,12 +71,15 @@ func (rt *route) close() {
 	}
 }
 
+// room is how many more questions may be in flight on a port.
+func (p *lanePort) room() int { return min(p.max-p.n, mostIDs-p.taken) }
+
 // choose is a port at random that has room, and how much; 0: none has.
 func (rt *route) choose(d *dice) (port int, room int) {
 	start := d.below(len(rt.ports))
 	for i := range rt.ports {
 		k := (start + i) % len(rt.ports)
-		if room := rt.ports[k].max - rt.ports[k].n; room > 0 {
+		if room := rt.ports[k].room(); room > 0 {
 			return k, room
 		}
 	}
@@ -131,11 +145,17 @@ func (d *dice) below(n int) int { return int(uint64(d.take(24)) * uint64(n) >> 2
 
 func (d *dice) share() float64 { return float64(d.take(24)) / (1 << 24) }
 
-// id is a query id that nothing on p waits with. Most are free.
-func (d *dice) id(p *waiting) uint16 {
+// takeID gives a holder an id of p that nobody has. Most are free.
+func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
+	p.taken++
 	for {
-		if id := uint16(d.take(16)); p.ids[id] == 0 {
+		if id := uint16(l.dice.take(16)); l.ids.take(p.number, id, holder) {
 			return id
 		}
 	}
+}
+
+func (l *lane) releaseID(p *lanePort, id uint16) {
+	p.taken--
+	l.ids.release(p.number, id)
 }

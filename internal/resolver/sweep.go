@@ -62,7 +62,9 @@ type Answer struct {
 }
 
 // Sweep asks the questions that next gives, many at a time, and yields an
-// Answer for each, in any order.
+// Answer for each, in any order. A question that gets no reply for a tenth of a
+// time-out, from an upstream that answers others, is not counted among those in
+// flight any more, and holds up no other: see [MostWaiting].
 //
 // next fills as much of into as it likes and says how much. It reports more =
 // false when no question comes after these; with n = 0 and more it is asked
@@ -91,8 +93,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 		})()
 	}
 
-	capacity := 0 // as many errands as there can be
-	lanes := make([]*lane, min(r.lanes, r.inFlight))
+	lanes := make([]*lane, r.shares.lanes)
 	for i := range lanes {
 		l, err := s.openLane(r.inFlight / len(lanes))
 		if err != nil {
@@ -102,16 +103,13 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			return err
 		}
 		lanes[i] = l
-		capacity += 2 * l.table.size()
 	}
-	s.errands = make(chan errand, capacity)
 	var running, workers sync.WaitGroup
 	s.workers = &workers
 	for _, l := range lanes {
 		running.Go(l.run)
 	}
 	running.Wait()
-	close(s.errands)
 	workers.Wait()
 	for _, l := range lanes {
 		l.close()
@@ -133,8 +131,8 @@ type sweep struct {
 	admission sync.Mutex
 	next      func(into []Question) (n int, more bool) // nil when there are no more
 
-	errands chan errand // never full
-	helpers atomic.Int64
+	waiting atomic.Int64 // questions that wait in lanes, at most about MostWaiting
+	errands atomic.Int64 // that run
 	workers *sync.WaitGroup
 
 	// The row of questions in a row that nobody answered.
