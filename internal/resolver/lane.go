@@ -27,6 +27,8 @@ type lane struct {
 	ports  *batches
 	dice   *dice
 	turn   int
+	number int           // among the lanes
+	noted  time.Duration // when it noted its windows last
 
 	suspects suspects
 	history  map[uint32]history // of slots whose questions failed before
@@ -66,10 +68,10 @@ func (r *Resolver) stageRoom(limit int) int {
 }
 
 // openLane opens the ports of a lane, for so many questions in flight.
-func (s *sweep) openLane(limit int) (_ *lane, err error) {
+func (s *sweep) openLane(number, limit int) (_ *lane, err error) {
 	room := s.stageRoom(limit)
 	l := &lane{
-		sweep: s, table: newTable(limit + room), room: room, stage: newStage(len(s.upstreams)),
+		sweep: s, number: number, table: newTable(limit + room), room: room, stage: newStage(len(s.upstreams)),
 		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit, ports: newBatches(),
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
@@ -111,6 +113,7 @@ func (l *lane) run() {
 			admitted = l.admit()
 			sent = l.send()
 		}
+		l.noteWindows()
 		l.handAll()
 		if !l.more && l.table.used() == 0 {
 			return

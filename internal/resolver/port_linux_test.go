@@ -86,7 +86,7 @@ func TestSweepWithoutSegments(t *testing.T) {
 	r := open(t, Config{InFlight: 300, Sockets: SocketsSegment}, serve(t, good, nil))
 	var g gathered
 	s := &sweep{Resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}, errands: make(chan errand, n)}
-	l, err := s.openLane(300)
+	l, err := s.openLane(0, 300)
 	if err != nil {
 		t.Fatal(err)
 	}

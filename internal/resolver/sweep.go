@@ -92,7 +92,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 	capacity := 0 // as many errands as there can be
 	lanes := make([]*lane, min(r.lanes, r.inFlight))
 	for i := range lanes {
-		l, err := s.openLane(r.inFlight / len(lanes))
+		l, err := s.openLane(i, r.inFlight/len(lanes))
 		if err != nil {
 			for _, l := range lanes[:i] {
 				l.close()
