@@ -30,7 +30,9 @@ type lane struct {
 	ids    ids
 	dice   *dice
 	turn   int
-	cases  *cases // of letters
+	cases  *cases        // of letters
+	number int           // among the lanes
+	noted  time.Duration // when it noted its windows last
 
 	suspects suspects
 	history  map[uint32]history // of items that brought more than silence
@@ -137,6 +139,7 @@ func (l *lane) run() {
 			admitted = l.admit()
 			sent = l.send()
 		}
+		l.noteWindows()
 		l.handAll()
 		if !l.more && l.table.used() == 0 {
 			return

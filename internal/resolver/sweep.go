@@ -102,7 +102,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			}
 			return err
 		}
-		lanes[i] = l
+		l.number, lanes[i] = i, l
 	}
 	var running, workers sync.WaitGroup
 	s.workers = &workers
