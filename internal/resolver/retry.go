@@ -63,6 +63,14 @@ func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	return min(whole-time.Duration(most-1)*step, s.timeout)
 }
 
+// longest is how long a question takes in all that gets no reply.
+func (s *schedule) longest(patient, prompt bool) (whole time.Duration) {
+	for made := 1; made <= s.most(patient, false); made++ {
+		whole += s.wait(made, patient, prompt)
+	}
+	return whole
+}
+
 // isPrompt reports whether u answers its canaries promptly, as far as is known.
 func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
 	return r.watch != nil && !u.guard.open.Load() &&
