@@ -88,8 +88,8 @@ func (r *surveyor) deadline(e *earlier) time.Duration {
 	return r.Deadline
 }
 
-// mailDeadline is that of the questions about the mail side. They are asked one
-// after the other, and in later passes each with more attempts.
+// mailDeadline is that of the questions about the mail side. Some follow from the
+// answers to others, and in later passes each has more attempts.
 func (r *surveyor) mailDeadline(e *earlier) time.Duration {
 	if r.again {
 		return lastDeadline * r.deadline(e)

@@ -46,7 +46,7 @@ type Config struct {
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
 	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
-	Ports     int              // most UDP sockets, of Exchange and of a Sweep, twice the TCP connections; 0: as many as are of use
+	Ports     int              // most UDP sockets, and twice the most TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent
 }
 
