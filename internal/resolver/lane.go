@@ -1,10 +1,6 @@
 package resolver
 
-import (
-	"time"
-
-	"stsscan/internal/codes"
-)
+import "time"
 
 // A lane is one loop on one goroutine that asks questions and reads answers: it
 // needs no goroutine, no timer and no allocation for a question. Lanes share
@@ -145,7 +141,7 @@ func (l *lane) run() {
 			admitted = l.admit()
 			sent = l.send()
 		} else {
-			l.wants(codes.StandstillPause)
+			l.wants(allStopped)
 		}
 		l.noteWindows()
 		l.tellProgress()
@@ -212,7 +208,7 @@ func (l *lane) admit() (admitted int) {
 		}
 		admitted += n
 		if n < room {
-			l.wants("")
+			l.wants(noObstacle)
 			break
 		}
 	}

@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,16 +23,16 @@ type Progress struct {
 
 // A progress is what lanes tell of it.
 type progress struct {
-	holds    holds
-	underway atomic.Int64 // questions without an answer
-	staged   atomic.Int64 // of them, those that wait to be sent
-	begun    atomic.Int64 // when the latest of them was sent first, in nanoseconds since the Resolver began
-	patient  atomic.Bool  // the latest ones are asked with patience
+	lanes    [obstacles]atomic.Int32 // by why they ask for no more
+	underway atomic.Int64            // questions without an answer
+	staged   atomic.Int64            // of them, those that wait to be sent
+	begun    atomic.Int64            // when the latest of them was sent first, in nanoseconds since the Resolver began
+	patient  atomic.Bool             // the latest ones are asked with patience
 }
 
 // Progress says what the Sweeps of the Resolver are at now.
 func (r *Resolver) Progress() Progress {
-	p := Progress{Held: r.sweeps.holds.cause(), Questions: r.sweeps.underway.Load()}
+	p := Progress{Held: r.sweeps.held().word(), Questions: r.sweeps.underway.Load()}
 	if p.Questions <= 0 {
 		return Progress{Held: p.Held}
 	}
@@ -63,18 +62,18 @@ func (r *Resolver) Longest(patient bool) time.Duration {
 
 // A laneProgress is what a lane tells of its progress, and what it has told.
 type laneProgress struct {
-	why     codes.Standstill // why it asks for no more questions; empty: it does
-	limited bool             // the rate held questions back in this round
-	began   time.Duration    // when a question was sent for the first time, last
-	staged  int              // questions that waited to be sent at the end of the last round
-	told    time.Duration    // began, as it was told last
+	why     obstacle
+	limited bool          // the rate held questions back in this round
+	began   time.Duration // when a question was sent for the first time, last
+	staged  int           // questions that waited to be sent at the end of the last round
+	told    time.Duration // began, as it was told last
 }
 
 // showProgress counts the lane until hide is called.
 func (l *lane) showProgress() (hide func()) {
-	l.sweeps.holds.add(l.shows.why, 1)
+	l.sweeps.lanes[l.shows.why].Add(1)
 	return func() {
-		l.sweeps.holds.add(l.shows.why, -1)
+		l.sweeps.lanes[l.shows.why].Add(-1)
 		l.sweeps.staged.Add(-int64(l.shows.staged))
 	}
 }
@@ -116,60 +115,56 @@ func later(instant *atomic.Int64, to int64) {
 	}
 }
 
-// wants notes why a lane asks for no more questions; empty: it does.
-func (l *lane) wants(why codes.Standstill) {
+// An obstacle is why a lane asks for no more questions.
+type obstacle uint8
+
+const (
+	noObstacle obstacle = iota // it asks
+	windowFull
+	tooManyWait
+	rateSpent
+	allStopped
+	obstacles
+)
+
+// word is the obstacle as others know it.
+func (o obstacle) word() codes.Standstill {
+	return [obstacles]codes.Standstill{
+		"", codes.StandstillWindow, codes.StandstillWaiting, codes.StandstillRate, codes.StandstillPause,
+	}[o]
+}
+
+// wants notes why a lane asks for no more questions.
+func (l *lane) wants(why obstacle) {
 	if why != l.shows.why {
-		l.sweeps.holds.change(l.shows.why, why)
+		l.sweeps.lanes[l.shows.why].Add(-1)
+		l.sweeps.lanes[why].Add(1)
 		l.shows.why = why
 	}
 }
 
 // obstacle is why a lane has no room for more questions.
-func (l *lane) obstacle() codes.Standstill {
+func (l *lane) obstacle() obstacle {
 	switch {
 	case l.stopped():
-		return codes.StandstillPause
+		return allStopped
 	case l.shows.limited:
-		return codes.StandstillRate
+		return rateSpent
 	case l.waiting.Load() >= MostWaiting:
-		return codes.StandstillWaiting
+		return tooManyWait
 	}
-	return codes.StandstillWindow
+	return windowFull
 }
 
-// holds counts lanes by why they ask for no more questions.
-type holds struct {
-	mu    sync.Mutex
-	lanes map[codes.Standstill]int
-}
-
-// add notes n more lanes.
-func (h *holds) add(why codes.Standstill, n int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.lanes == nil {
-		h.lanes = make(map[codes.Standstill]int)
+// held is the obstacle of most lanes; none where there is no lane, or one asks.
+func (p *progress) held() (most obstacle) {
+	if p.lanes[noObstacle].Load() > 0 {
+		return noObstacle
 	}
-	h.lanes[why] += n
-}
-
-func (h *holds) change(from, to codes.Standstill) {
-	h.add(from, -1)
-	h.add(to, 1)
-}
-
-// cause is that of most lanes; empty where there is none, or one asks.
-func (h *holds) cause() (why codes.Standstill) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.lanes[""] > 0 {
-		return ""
-	}
-	most := 0
-	for _, word := range codes.Standstills() {
-		if n := h.lanes[word]; n > most {
-			why, most = word, n
+	for why := range p.lanes {
+		if p.lanes[why].Load() > p.lanes[most].Load() {
+			most = obstacle(why)
 		}
 	}
-	return why
+	return most
 }

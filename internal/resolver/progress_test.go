@@ -21,12 +21,10 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// count is the number of lanes.
-func (h *holds) count() (n int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, lanes := range h.lanes {
-		n += lanes
+// showing is the number of lanes.
+func (p *progress) showing() (n int32) {
+	for why := range p.lanes {
+		n += p.lanes[why].Load()
 	}
 	return n
 }
@@ -62,7 +60,7 @@ func TestProgress(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error)
 			go func() { ended <- r.Sweep(ctx, tt.next, new(gathered).yield) }()
-			eventually(t, "a lane", func() bool { return r.sweeps.holds.count() > 0 })
+			eventually(t, "a lane", func() bool { return r.sweeps.showing() > 0 })
 			eventually(t, "held by "+string(tt.held), func() bool {
 				p := r.Progress()
 				return p.Held == tt.held && p.Questions > 0 == tt.taken
