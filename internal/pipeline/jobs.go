@@ -91,7 +91,7 @@ func (j *jobs) finishZone(slot int64, zone *zoneAnswer) {
 	case zone.err != nil:
 		j.surveyor.await(o.row, zone.err)
 		o.fault = fmt.Errorf("%s: %w", o.row.Domain, zone.err)
-	case zone.dead:
+	case zone.unreachable(codes.RecordReason(o.row.RecordReason)):
 		o.row.RecordReason = string(codes.RecordZoneUnreachable)
 	}
 	j.finish(slot, o)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"testing"
 
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
 	"stsscan/internal/resolver"
 )
 
@@ -54,3 +57,42 @@ func TestZoneFault(t *testing.T) {
 		}
 	}
 }
+
+// Of a zone that answered about the record, if only to decline, silence is no proof.
+func TestZoneUnreachable(t *testing.T) {
+	servfail := func(extended ...uint16) *dns.Msg {
+		m := new(dns.Msg).SetRcode(new(dns.Msg).SetQuestion("example.com.", dns.TypeSOA), dns.RcodeServerFailure)
+		for _, code := range extended {
+			m.SetEdns0(1232, false)
+			m.IsEdns0().Option = append(m.IsEdns0().Option, &dns.EDNS0_EDE{InfoCode: code})
+		}
+		return m
+	}
+	for title, c := range map[string]struct {
+		record codes.RecordReason
+		answer resolver.Answer
+		want   bool
+	}{
+		"silence after silence":         {codes.RecordTimeout, resolver.Answer{Err: errSilence{}}, true},
+		"silence after SERVFAIL":        {codes.RecordServfail, resolver.Answer{Err: errSilence{}}, false},
+		"SERVFAIL after silence":        {codes.RecordTimeout, resolver.Answer{Outcome: resolver.Reply, Msg: servfail()}, true},
+		"SERVFAIL after SERVFAIL":       {codes.RecordServfail, resolver.Answer{Outcome: resolver.Reply, Msg: servfail()}, true},
+		"not valid after SERVFAIL":      {codes.RecordServfail, resolver.Answer{Outcome: resolver.Reply, Msg: servfail(6)}, false},
+		"a denial after SERVFAIL":       {codes.RecordServfail, resolver.Answer{Outcome: resolver.NODATA}, false},
+		"no such domain after all":      {codes.RecordTimeout, resolver.Answer{Outcome: resolver.NXDOMAIN}, false},
+		"a fault of ours after silence": {codes.RecordTimeout, resolver.Answer{Err: errLocal{}}, false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			zone := judgeZone(&c.answer)
+			if got := zone.unreachable(c.record); got != c.want {
+				t.Errorf("unreachable: %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// errSilence is a question that got no answer.
+type errSilence struct{}
+
+func (errSilence) Error() string                    { return "no answer" }
+func (errSilence) RecordReason() codes.RecordReason { return codes.RecordTimeout }
