@@ -124,6 +124,16 @@ func (w *waiting) wait(now time.Time) time.Duration {
 	return max(first.Sub(now), 0)
 }
 
+// waitForAll is how long it is until all parts are worth a visit.
+func (w *waiting) waitForAll(now time.Time) (last time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, info := range w.parts {
+		last = max(last, w.next(info).Sub(now))
+	}
+	return last
+}
+
 // next is when a part is worth a visit: at once if rows wait for manners, else
 // when the last of its rows is due.
 func (w *waiting) next(info output.PartInfo) time.Time {
