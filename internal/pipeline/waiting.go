@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	// visits is how many parts are asked again at a time if they have as many rows that
-	// wait as a visit takes. The fewer they have, the more parts: a name that gets no
-	// answer holds up a part for as long as all its attempts take.
+	// visits is how many parts give names at a time if they have as many rows that wait as
+	// a visit takes. The fewer they have, the more parts.
 	visits = 8
 	// maxVisit bounds the rows of a part that are asked again at a time, and so
 	// the memory of a visit. The others wait for another one.
