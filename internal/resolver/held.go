@@ -55,7 +55,7 @@ func (l *lane) believe() {
 		h := l.history[i]
 		ours := h.kept == nil && h.failed != nil && h.failed.local && h.again < mostAgain
 		switch {
-		case l.doubted(it.began):
+		case l.doubted(rt.upstream, it.began):
 			l.pluck(i)
 			l.fresh(i)
 		case rt.guard.good.Load() <= int64(it.sent()):

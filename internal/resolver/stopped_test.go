@@ -1,0 +1,84 @@
+package resolver
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+)
+
+// What fails at the other upstreams while one is stopped for good is settled: that
+// one was not asked.
+func TestFailuresBesideAStoppedUpstream(t *testing.T) {
+	for title, c := range map[string]struct {
+		meet play
+		want func(t *testing.T, a Answer)
+	}{
+		"silent name": {silence, func(t *testing.T, a Answer) { wantError(t, a.Err, codes.RecordTimeout, false) }},
+		"failing name": {rcode(dns.RcodeServerFailure), func(t *testing.T, a Answer) {
+			if a.Rcode != dns.RcodeServerFailure {
+				t.Errorf("%+v", a)
+			}
+		}},
+	} {
+		t.Run(title, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				const enough = 100 // questions about one name
+				stopped := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) { return absence(q), 0 }}
+				good := &inMemory{}
+				good.meet = func(q *dns.Msg) (reply []byte, after time.Duration) {
+					if good.asked() > enough {
+						return absence(q), 0
+					}
+					c.meet(q, func(packet []byte) { reply = packet })
+					return reply, 0
+				}
+				r := memoryResolver(t, Config{Retries: 2}, stopped, good)
+				prompt(t.Context(), r)
+				r.upstreams[0].guard.trip(r.now, false)
+				time.Sleep(time.Second)
+				var g gathered
+				sweepInMemory(t, r, listed(1), g.yield, stopped, good)
+				c.want(t, g.answers[0][0])
+				m, err := r.Exchange(t.Context(), txt("_mta-sts.d0.example"))
+				a := Answer{Err: err}
+				if m != nil {
+					a.Rcode = m.Rcode
+				}
+				c.want(t, a)
+				if stopped.asked() != 0 || good.asked() != 6 {
+					t.Errorf("asked %d times where it is stopped, and %d times", stopped.asked(), good.asked())
+				}
+			})
+		})
+	}
+}
+
+// What was asked before its upstream was stopped says nothing, also after the upstream
+// is asked again.
+func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		u := &inMemory{}
+		r := memoryResolver(t, Config{}, u)
+		prompt(t.Context(), r)
+		time.Sleep(time.Second)
+		var again atomic.Bool
+		u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
+			if again.Swap(true) {
+				return absence(q), 0
+			}
+			guard := &r.upstreams[0].guard
+			guard.trip(r.now, false)
+			time.AfterFunc(silenceOf/2, guard.reset)
+			return nil, 0
+		}
+		var g gathered
+		sweepInMemory(t, r, listed(1), g.yield, u)
+		if a := g.answers[0][0]; a.Outcome != NXDOMAIN {
+			t.Errorf("%+v", a)
+		}
+	})
+}
