@@ -211,11 +211,11 @@ func sweepInMemory(
 	l.use(links)
 	l.run()
 	workers.Wait()
-	l.tellWaiting()
 	if l.ids.taken != 0 || l.flying != 0 || l.wheel.n != 0 || l.held.n != 0 || l.stage.n != 0 || l.waiting.Load() != 0 ||
 		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
-		t.Errorf("left behind: ids %d, in flight %d, waiting %d, held %d, staged %d, items %d, slots %d, histories %d",
-			l.ids.taken, l.flying, l.wheel.n, l.held.n, l.stage.n,
+		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, held %d, staged %d",
+			l.ids.taken, l.flying, l.wheel.n, l.waiting.Load(), l.held.n, l.stage.n)
+		t.Errorf("items %d, slots %d, histories %d",
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {

@@ -139,6 +139,7 @@ func (l *lane) run() {
 		}
 		l.handAll()
 		if !l.more && l.table.used() == 0 {
+			l.tellWaiting() // others may have its room
 			return
 		}
 		switch {
