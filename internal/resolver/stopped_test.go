@@ -82,3 +82,34 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 		}
 	})
 }
+
+// Attempts that were made before an upstream was stopped do not count when the answer
+// is truncated after it.
+func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	var stop atomic.Pointer[func()]
+	s := serve(t, func(q *dns.Msg, send func([]byte)) {
+		if asked.Add(1) > 1 {
+			cut(q, send)
+			return
+		}
+		(*stop.Load())()
+		rcode(dns.RcodeServerFailure)(q, send)
+	}, tcpGood)
+	r := open(t, Config{Lanes: 1}, s)
+	prompt(t.Context(), r)
+	guard := &r.upstreams[0].guard
+	stopped := func() { guard.trip(r.now, false); guard.reset() }
+	stop.Store(&stopped)
+	var g gathered
+	if err := r.Sweep(t.Context(), listed(1), g.yield); err != nil {
+		t.Fatal(err)
+	}
+	if a := g.answers[0][0]; a.Outcome != Reply || !a.Trace.TCP {
+		t.Errorf("%+v", a)
+	}
+	if n := asked.Load(); n != 2 {
+		t.Errorf("asked %d times over UDP", n)
+	}
+}
