@@ -113,3 +113,43 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 		t.Errorf("asked %d times over UDP", n)
 	}
 }
+
+// However often a question was asked before an upstream was stopped, it is asked so
+// often again, and no oftener.
+func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
+	for title, c := range map[string]struct {
+		retries, attempts int
+		patient           bool
+	}{
+		"retries":             {MaxRetries, 1 + MaxRetries, false},
+		"retries and patient": {100, 1 + MaxRetries, true},
+	} {
+		t.Run(title, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				u := &inMemory{}
+				r := memoryResolver(t, Config{Retries: c.retries}, u)
+				prompt(t.Context(), r)
+				time.Sleep(time.Second)
+				u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
+					switch u.asked() {
+					case c.attempts:
+						guard := &r.upstreams[0].guard
+						guard.trip(r.now, false)
+						guard.reset()
+					case 3 * c.attempts:
+						return absence(q), 0
+					}
+					return nil, 0
+				}
+				var g gathered
+				question := Question{Label: "_mta-sts", Name: "d0.example", Type: dns.TypeTXT, Patient: c.patient}
+				one := func(into []Question) (int, bool) { return copy(into, []Question{question}), false }
+				sweepInMemory(t, r, one, g.yield, u)
+				wantError(t, g.answers[0][0].Err, codes.RecordTimeout, false)
+				if u.asked() != 2*c.attempts {
+					t.Errorf("asked %d times, want %d", u.asked(), 2*c.attempts)
+				}
+			})
+		})
+	}
+}
