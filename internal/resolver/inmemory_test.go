@@ -190,6 +190,14 @@ func sweepInMemory(
 	t *testing.T, r *Resolver, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory,
 ) *lane {
 	t.Helper()
+	return sweepOverPorts(t, r, fewestPorts, next, yield, upstreams...)
+}
+
+// sweepOverPorts does so over so many ports to each upstream.
+func sweepOverPorts(
+	t *testing.T, r *Resolver, ports int, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory,
+) *lane {
+	t.Helper()
 	var workers sync.WaitGroup
 	s := &sweep{
 		Resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now(),
@@ -201,7 +209,7 @@ func sweepInMemory(
 	links := new(uplinks)
 	for i, u := range upstreams {
 		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight)}
-		for k := range fewestPorts {
+		for k := range ports {
 			p := &memoryPort{to: u, number: k}
 			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})
 			links.opened++

@@ -277,3 +277,26 @@ func TestWaitsThroughStall(t *testing.T) {
 		}
 	})
 }
+
+// Names that wait leave ids for each other where there are few ports: each may need one
+// at every upstream.
+func TestSilentNamesOverFewPorts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const n, inFlight = MostWaiting, 20_000
+		u := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}
+		other := &inMemory{meet: u.meet}
+		r := memoryResolver(t, Config{InFlight: inFlight, Floor: inFlight, Retries: 2}, u, other)
+		prompt(t.Context(), r)
+		defer time.AfterFunc(time.Hour, r.end).Stop()
+		answered := 0
+		sweepOverPorts(t, r, 1, listed(n), func(answers []Answer) {
+			for _, a := range answers {
+				wantError(t, a.Err, codes.RecordTimeout, false)
+				answered++
+			}
+		}, u, other)
+		if answered != n {
+			t.Errorf("%d answers of %d", answered, n)
+		}
+	})
+}
