@@ -63,9 +63,14 @@ func (l *lane) patience(i uint32, prompt bool) time.Duration {
 	return l.schedule.wait(int(it.tries)-l.history[i].forgiven, it.is(isPatient), prompt && l.watch != nil)
 }
 
-// unanswered ends an attempt that got no reply in its time.
+// unanswered ends an attempt that got no reply in its time, or one that was no answer
+// while an earlier attempt was waited for.
 func (l *lane) unanswered(i uint32) {
 	it := &l.table.items[i]
+	if !it.is(liveFirst) {
+		l.again(i, false)
+		return
+	}
 	rt := l.last(it)
 	rt.counts.timeouts.Add(1)
 	rt.loss.count(true)

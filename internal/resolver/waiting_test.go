@@ -300,3 +300,27 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 		}
 	})
 }
+
+// A late reply that is no answer is no silence, also where one to an earlier attempt at
+// another upstream is waited for.
+func TestLateFailureIsNoSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		silent := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}
+		failing := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
+			return packed(new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)), silenceOf / 5
+		}}
+		r := memoryResolver(t, Config{Retries: 1}, silent, failing)
+		prompt(t.Context(), r)
+		question := Question{Label: "_mta-sts", Name: "d0.example", Type: dns.TypeTXT, Avoid: 2}
+		var g gathered
+		sweepInMemory(t, r, func(into []Question) (int, bool) {
+			return copy(into, []Question{question}), false
+		}, g.yield, silent, failing)
+		if a := g.answers[0][0]; a.Rcode != dns.RcodeServerFailure {
+			t.Errorf("%+v", a)
+		}
+		if stats := r.Stats(); stats[1].Servfail != 1 || stats[1].Timeouts != 0 {
+			t.Errorf("stats %+v", stats[1])
+		}
+	})
+}
