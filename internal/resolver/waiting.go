@@ -24,21 +24,18 @@ func (l *lane) expire() {
 		for rt.sent.n > 0 {
 			i := rt.sent.oldest
 			it := &l.table.items[i]
-			age := l.now - it.sent()
-			if age < l.timeout/whileInFlight {
-				break
-			}
-			if room > 0 && time.Duration(rt.replied.Load()) > it.sent() {
-				room--
+			age, patience := l.now-it.sent(), l.patience(i, l.isPrompt(rt.upstream, l.now))
+			if age >= patience {
 				l.land(i)
-				l.wait(i, it.sent()+l.patience(i, true))
+				l.unanswered(i)
 				continue
 			}
-			if age < l.patience(i, l.isPrompt(rt.upstream, l.now)) {
+			if age < l.timeout/whileInFlight || room <= 0 || time.Duration(rt.replied.Load()) <= it.sent() {
 				break
 			}
+			room--
 			l.land(i)
-			l.unanswered(i)
+			l.wait(i, it.sent()+l.patience(i, true))
 		}
 	}
 	for i := l.wheel.pop(l.table.items, l.now); i != nowhere; i = l.wheel.pop(l.table.items, l.now) {

@@ -76,6 +76,7 @@ func TestSilentName(t *testing.T) {
 		"prompt, one attempt":   {0, false, true, 1, 1, 1},
 		"prompt, one, patient":  {0, true, true, 3, 1.6, 1.5},
 		"prompt, five":          {4, false, true, 5, 1.6, 1.6},
+		"prompt, twenty":        {19, false, true, 20, 1.6, 1.6},
 		"unwatched":             {2, false, false, 3, 3, 3},
 		"unwatched, patient":    {2, true, false, 9, 9, 9},
 		"unwatched, no retries": {0, false, false, 1, 1, 1},
