@@ -97,18 +97,32 @@ func (r *surveyor) mailDeadline(e *earlier) time.Duration {
 }
 
 // stallsNow is the number of stalls until now.
-func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log) }
+func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log).times }
 
 // excuse makes a row provisional that failed while the process was stopped or
-// starved; before is the number of stalls when it was begun. That counts for no
-// pass.
-func (r *surveyor) excuse(row *output.Row, before int64) {
+// starved; before are the stalls when it was begun. That counts for no pass. A
+// policy that did not come to its end within the deadline is no such failure while
+// at most a tenth of that was lost: what comes meanwhile waits in the kernel.
+func (r *surveyor) excuse(row *output.Row, deadline time.Duration, before stalled) {
 	if row.Pending != "" || !row.Transient() {
 		return
 	}
-	if r.stallsNow() != before {
-		row.Pending = string(codes.PendingInterrupted)
+	now := r.stalls.look(time.Now(), r.Log)
+	if now.times == before.times || slowPolicy(row) && now.time-before.time <= deadline/10 {
+		return
 	}
+	row.Pending = string(codes.PendingInterrupted)
+}
+
+// slowPolicy reports whether a row may mend for nothing but a policy whose last octet did not
+// come in time.
+func slowPolicy(row *output.Row) bool {
+	if row.PolicyStage != string(codes.StageBody) || row.PolicyReason != string(codes.ReasonTimeout) {
+		return false
+	}
+	rest := *row
+	rest.PolicyStage, rest.PolicyReason = "", ""
+	return !rest.Transient()
 }
 
 // triesNow is how often the next domain may be surveyed.
