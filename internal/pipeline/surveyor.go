@@ -87,11 +87,11 @@ func (r *surveyor) deadline(e *earlier) time.Duration {
 	return r.Deadline
 }
 
-// mailDeadline is that of the questions about the mail side. Some follow from the
-// answers to others, and in later passes each has more attempts.
-func (r *surveyor) mailDeadline(e *earlier) time.Duration {
+// mailDeadline is that of the questions about the mail side, which are asked side by
+// side, but for those about MX hosts. In later passes each has more attempts.
+func (r *surveyor) mailDeadline() time.Duration {
 	if r.again {
-		return lastDeadline * r.deadline(e)
+		return lastDeadline * r.Deadline
 	}
 	return r.Deadline
 }
