@@ -79,6 +79,7 @@ func (m *metrics) write(path string, run *output.Manifest) error {
 		}
 	}
 	m.registry.MustRegister(crossed)
+	m.registry.MustRegister(performanceMetrics(run)...)
 	families, err := m.registry.Gather()
 	if err != nil {
 		return err

@@ -16,10 +16,12 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// Intervals of the progress: often on a terminal, seldom in a log.
+// Intervals of the progress: often on a terminal, seldom in a log, which hears
+// sooner when the run only waits.
 const (
-	barInterval = 200 * time.Millisecond
-	logInterval = 10 * time.Second
+	barInterval  = 200 * time.Millisecond
+	logInterval  = 10 * time.Second
+	waitInterval = time.Second
 )
 
 // A console is the program's standard error: log lines and the progress bar
@@ -83,25 +85,27 @@ type progress func(pipeline.Counts) int64
 // watch shows the progress of a run over total names until the returned
 // function is called. Names of parts that were whole before do not count: the
 // rate and the time left are those of this run.
-func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, done progress, manners func() egress.MannersCounts) (stop func()) {
+func (c *console) watch(
+	ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, done progress,
+	manners func() egress.MannersCounts,
+) (stop func()) {
 	if mode == "off" || total == 0 {
 		return func() {}
 	}
-	interval := logInterval
+	interval := waitInterval
 	if mode == "bar" {
 		interval = barInterval
 		c.show(progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(c.out),
 			progressbar.OptionSetWidth(20),
-			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("domains"),
 			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetDescription(describe(pipeline.Counts{}, egress.MannersCounts{})),
+			progressbar.OptionSetPredictTime(false),
 		))
 	}
-	w := &watcher{console: c, log: log, total: total, stats: stats, done: done, manners: manners, began: time.Now()}
+	w := &watcher{
+		console: c, log: log, total: total, counts: stats.Counts, left: stats.Left, done: done, manners: manners,
+		logged: time.Now(),
+	}
 	ticker := time.NewTicker(interval)
 	ended := make(chan struct{})
 	var finished sync.WaitGroup
@@ -113,7 +117,7 @@ func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger
 		for {
 			select {
 			case <-ticker.C:
-				w.report()
+				w.look(time.Now())
 			case <-interrupted:
 				interrupted = nil // say it once
 				log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
@@ -126,7 +130,7 @@ func (c *console) watch(ctx context.Context, mode progressMode, log *slog.Logger
 		ticker.Stop()
 		close(ended)
 		finished.Wait()
-		w.end()
+		w.end(time.Now())
 	}
 }
 
@@ -135,65 +139,4 @@ func (c *console) show(bar *progressbar.ProgressBar) {
 	defer c.mu.Unlock()
 	c.bar = bar
 	_ = bar.RenderBlank()
-}
-
-// A watcher turns counters into a bar or into log lines.
-type watcher struct {
-	*console
-	log     *slog.Logger
-	total   int64
-	stats   *pipeline.Stats
-	done    progress
-	manners func() egress.MannersCounts
-	began   time.Time
-}
-
-func (w *watcher) report() {
-	counts, manners := w.stats.Counts(), w.manners()
-	w.mu.Lock()
-	bar := w.bar
-	if bar != nil {
-		bar.Describe(describe(counts, manners))
-		_ = bar.Set64(w.done(counts))
-	}
-	w.mu.Unlock()
-	if bar != nil {
-		return
-	}
-	rate := float64(w.done(counts)) / time.Since(w.began).Seconds()
-	left := "unknown"
-	if rate > 0 {
-		left = time.Duration(float64(w.total-w.done(counts)) / rate * float64(time.Second)).Round(time.Second).String()
-	}
-	w.log.Info("progress", "domains", w.done(counts), "of", w.total, "per_second", int64(rate), "left", left,
-		"present", counts.Present, "absent", counts.Absent, "unknown", counts.Unknown,
-		"policies_valid", counts.PolicyValid, "policies_broken", counts.PolicyBroken, "surveying", counts.Surveying,
-		"again", counts.Transient, "manners", counts.Manners, "waiting_for_hosts", manners.Waiting, "put_off", manners.PutOff)
-}
-
-// end leaves the last state of the bar on the screen.
-func (w *watcher) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.bar == nil {
-		return
-	}
-	counts := w.stats.Counts()
-	w.bar.Describe(describe(counts, w.manners()))
-	_ = w.bar.Set64(w.done(counts))
-	_ = w.bar.Exit()
-	fmt.Fprintln(w.out)
-	w.bar = nil
-}
-
-// describe is the text before the bar.
-func describe(c pipeline.Counts, m egress.MannersCounts) string {
-	text := fmt.Sprintf("records %d, valid policies %d, unknown %d", c.Present, c.PolicyValid, c.Unknown)
-	if m.Waiting > 0 {
-		text += fmt.Sprintf(", waiting for hosts %d", m.Waiting)
-	}
-	if n := c.Waiting(); n > 0 {
-		text += fmt.Sprintf(", to ask again %d", n)
-	}
-	return text
 }

@@ -14,6 +14,7 @@ import (
 	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
 )
 
 // manifestInterval is how often run.json is written while parts are.
@@ -32,9 +33,10 @@ type record struct {
 	damage   *damage
 	written  time.Time
 
-	discarded func() int64          // parts that were scanned once more; nil: none
-	reached   func() []egress.Reach // how the connections of this process went; nil: there are none
-	err       error                 // first failure to write run.json
+	stats   *pipeline.Stats           // of this process; nil: it asks nothing
+	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
+	inUse   func() egress.Connections // of this process; nil: there are none
+	err     error                     // first failure to write run.json
 }
 
 // newRecord opens the table in the run directory and finds the parts of this
@@ -181,11 +183,12 @@ func (r *record) describe(n *network) {
 	if r.earlier != nil {
 		r.manifest.Resolvers = append(r.manifest.Resolvers, r.earlier.Resolvers...)
 	}
-	report := n.engine.TrustReport()
+	report, windows := n.engine.TrustReport(), n.engine.Windows()
 	for i, s := range n.engine.Stats() {
 		line := output.Resolver{
 			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts, Servfail: s.Servfail,
 			Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
+			WindowLeast: windows[i].Least, WindowMedian: windows[i].Median,
 		}
 		if i < len(report.Canaries) {
 			c := report.Canaries[i]
@@ -198,14 +201,14 @@ func (r *record) describe(n *network) {
 		before = r.earlier.Trust
 	}
 	addTrust(r.manifest.Trust, before, report)
-	if r.discarded != nil {
-		r.manifest.Trust.Discarded = r.discarded()
+	if r.stats != nil {
+		r.manifest.Trust.Discarded = r.stats.Counts().Discarded
 		if before != nil {
 			r.manifest.Trust.Discarded += before.Discarded
 		}
 	}
 	r.manifest.Surveys = n.transport.Connections().Limit
-	r.reached = n.transport.Reached
+	r.reached, r.inUse = n.transport.Reached, n.transport.Connections
 	m := n.manners()
 	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
 	if r.earlier != nil {
@@ -227,6 +230,7 @@ func (r *record) write(status output.Status, reasons []string) error {
 		}
 		r.manifest.Connections = connections(r.reached(), before)
 	}
+	r.manifest.Performance = r.performance()
 	r.manifest.ExclusionVersions = nil
 	for _, v := range r.excluded.Versions() {
 		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))

@@ -89,11 +89,13 @@ func (j *scanJob) scan(
 		Source:    &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
 		Dataset:   record.dataset,
 		Engine:    n.engine,
+		Outlook:   n.engine,
 		Client:    n.client,
 		Mail:      mail,
 		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,
 		MostParts: systemLimits().parts(),
+		Turn:      j.network.manners.hostWait,
 		Deadline:  j.network.deadline,
 		Passes:    j.passes,
 		PassDelay: j.passDelay,
@@ -101,7 +103,7 @@ func (j *scanJob) scan(
 		Wrote:     record.wrote,
 		Log:       log,
 	}
-	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
+	record.stats = config.Stats
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {
 		scanErr = j.crossCheck(ctx, console, log, n, cross, config, record)

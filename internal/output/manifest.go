@@ -50,6 +50,8 @@ type Manifest struct {
 
 	Connections []Connections `json:"connections,omitempty"` // how they went, by port and address family
 
+	Performance *Performance `json:"performance,omitempty"` // how fast the run was, and what it waited for
+
 	Plan       Plan    `json:"plan"`                 // of the whole run, all shards
 	Inputs     []Input `json:"inputs,omitempty"`     // of the whole run, in order
 	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out, when the names were prepared
@@ -130,6 +132,11 @@ type Resolver struct {
 	Refused    int64  `json:"refused"`
 	Mismatched int64  `json:"mismatched"` // packets that were no answer to a question
 	TCP        int64  `json:"tcp"`        // answers over TCP
+
+	// Questions that it was allowed in flight while there were more to ask, at the worst
+	// time and most of the time; 0 where there never were for longer than a second.
+	WindowLeast  int `json:"window_least"`
+	WindowMedian int `json:"window_median"`
 
 	CanariesGood   int64 `json:"canaries_good"`   // times that names whose answers are known came out well
 	CanariesFailed int64 `json:"canaries_failed"` // had no answer

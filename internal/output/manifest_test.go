@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"stsscan/internal/codes"
 )
 
 func manifest() *Manifest {
@@ -21,7 +23,7 @@ func manifest() *Manifest {
 		EndedAt:           new(at()),
 		Config:            map[string]string{"retries": "2", "contact": "mailto:scan@example.org"},
 		Contact:           "mailto:scan@example.org",
-		Resolvers:         []Resolver{{Addr: "192.0.2.53:53", Asked: 4, Answered: 4}},
+		Resolvers:         []Resolver{{Addr: "192.0.2.53:53", Asked: 4, Answered: 4, WindowLeast: 16, WindowMedian: 64}},
 		Roots:             Roots{Source: "bundle", Date: "2026-10-30"},
 		PublicList:        "2026-02-06",
 		Plan:              Plan{SHA256: "aa", PartSize: 64, Parts: 2},
@@ -29,9 +31,14 @@ func manifest() *Manifest {
 		Exclusions:        "cc",
 		ExclusionVersions: []ExclusionVersion{{SHA256: "cc", Entries: 1, FirstSeen: at()}, {SHA256: "ee", Entries: 2, FirstSeen: at()}},
 		ExcludedLate:      1,
-		Counts:            counts,
-		Adoption:          Adoption{Domains: 4, Present: 1, Unknown: 1, Low: 0.25, High: 0.5},
-		Parts:             []PartInfo{{Name: "part-000000.parquet", Rows: 4, Bytes: 9000, SHA256: "dd", FirstRank: 1, LastRank: 64}},
+		Performance: &Performance{
+			Rows: 5, AskingSeconds: 2, RowsPerSecond: 2.5, PeakPerSecond: 2.5, TailSeconds: 0.5, BetweenSeconds: 300,
+			Standstill:  map[codes.Standstill]float64{codes.StandstillWindow: 1},
+			Connections: ConnectionsInUse{Limit: 256, Most: 1, WaitedSeconds: 0.25},
+		},
+		Counts:   counts,
+		Adoption: Adoption{Domains: 4, Present: 1, Unknown: 1, Low: 0.25, High: 0.5},
+		Parts:    []PartInfo{{Name: "part-000000.parquet", Rows: 4, Bytes: 9000, SHA256: "dd", FirstRank: 1, LastRank: 64}},
 	}
 }
 

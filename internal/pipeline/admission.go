@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
@@ -39,6 +40,8 @@ type admission struct {
 	stopped bool                 // ended before the source did
 	refused error                // why no more names are admitted: who opted out is not known
 	over    bool                 // no more names come
+	flow    *flow
+	why     codes.Standstill // why there are no more names now
 }
 
 // fill gives the next questions: those for zones first, which end rows, then those for
@@ -51,8 +54,13 @@ func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 	}
 	n = a.zones.take(into, a.slots)
 	if !a.over {
+		a.why = codes.StandstillWindow // who gets all that is asked for waits for something else
 		admitted, more := a.take(into[n:])
 		n += admitted
+		if !more {
+			a.why = ""
+		}
+		a.flow.note(admitted, a.why)
 		if a.over = !more; a.over {
 			a.slots.giveBack(a.spare)
 			a.spare = nil
@@ -77,10 +85,12 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 			continue // with the parts that are parked
 		}
 		if a.budget.spent() {
+			a.why = codes.StandstillBudget
 			return n, true
 		}
 		if len(a.spare) == 0 {
 			if a.spare = a.tags[:a.slots.take(a.tags[:])]; len(a.spare) == 0 {
+				a.why = codes.StandstillSlots
 				return n, true
 			}
 		}
@@ -108,6 +118,7 @@ func (a *admission) ready() (ready, more bool) {
 					return false, more
 				}
 				if tried++; tried > len(a.parked) {
+					a.why = codes.StandstillSource
 					return false, true
 				}
 				a.part, a.parked = a.parked[0], a.parked[1:]
@@ -133,6 +144,7 @@ func (a *admission) ready() (ready, more bool) {
 // open begins the next part that the source has.
 func (a *admission) open() (opened, more bool) {
 	if len(a.parked) >= a.most {
+		a.why = codes.StandstillParts
 		return false, true
 	}
 	if !a.found {
@@ -142,6 +154,9 @@ func (a *admission) open() (opened, more bool) {
 			return false, false
 		}
 		if !found {
+			if a.why = codes.StandstillSource; a.source.exhausted() {
+				a.why = ""
+			}
 			return false, more
 		}
 		a.found = true
@@ -153,6 +168,7 @@ func (a *admission) open() (opened, more bool) {
 	select {
 	case a.opening <- struct{}{}:
 	default:
+		a.why = codes.StandstillParts
 		return false, true
 	}
 	late, err := a.excluded()

@@ -36,6 +36,9 @@ type source interface {
 	// find reports whether there is a batch to open. With none, more says that there
 	// may be one later.
 	find(ctx context.Context) (found, more bool, err error)
+	// exhausted reports whether there are no more batches, unless answers turn out to be
+	// wrong.
+	exhausted() bool
 	// open gives the batch that was found. late are those who opted out after the
 	// names were prepared, nil where none did.
 	open(late *domains.Exclusions) (batch, error)

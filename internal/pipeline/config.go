@@ -46,6 +46,13 @@ type Engine interface {
 	Await(ctx context.Context) error
 }
 
+// An Outlook tells what the Sweeps of an Engine are at.
+type Outlook interface {
+	Progress() resolver.Progress
+	// Longest is how long a question takes at most that is asked now.
+	Longest(patient bool) time.Duration
+}
+
 // Chunks are the prepared names, in parts.
 type Chunks interface {
 	// Open opens the names of part k.
@@ -83,6 +90,7 @@ type Config struct {
 	Source  Source
 	Dataset *output.Dataset
 	Engine  Engine
+	Outlook Outlook        // of Engine; nil: what it does is not known
 	Client  *mtasts.Client // its Transport finds addresses through a [Hosts] of the same Engine
 
 	Mail Mail // what is asked about the mail side
@@ -98,6 +106,7 @@ type Config struct {
 	Surveys   int           // surveys at a time; 0: 512. Their connections have a limit of their own
 	OpenParts int           // parts that have row groups in memory; 0: by their size, see openParts
 	MostParts int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
+	Turn      time.Duration // for which a survey waits for its turn at a host before it is put off; 0: it does not
 	Deadline  time.Duration // of one policy retrieval, address to last byte, three times as much in the last pass; 0: 20 s
 	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none

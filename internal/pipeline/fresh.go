@@ -51,6 +51,8 @@ func (s *firstPass) part(ctx context.Context) (k int, ok bool, err error) {
 	return 0, false, nil
 }
 
+func (s *firstPass) exhausted() bool { return s.ended && !s.redo.some() }
+
 func (s *firstPass) open(late *domains.Exclusions) (batch, error) {
 	names, err := s.Chunks.Open(s.next)
 	if err != nil {

@@ -100,6 +100,7 @@ func (j *jobs) finishZone(slot int64, zone *zoneAnswer) {
 // survey surveys one domain until it has a row.
 func (j *jobs) survey(job job) {
 	defer j.surveyor.Stats.surveying.Add(-1)
+	j.surveyor.begins()
 	defer j.budget.giveBack(job.octets)
 	t, p := j.slots.task(job.slot), j.slots.part(job.slot)
 	if row, err := p.log.found(&t.name); row != nil || err != nil {

@@ -67,15 +67,18 @@ type later struct {
 func (l *later) run(ctx context.Context) error {
 	pause := l.pace.least
 	fewer, told := l.Now(), false // since when as many wait as now
+	var said time.Time            // until when it was said how long all that is left waits
 	for {
 		before, _ := l.waiting.left()
 		if before == 0 {
 			return nil
 		}
-		wait := l.waiting.wait(l.Now())
-		if wait > l.pace.most {
-			l.Log.Info("all domains that are left wait", "domains", before,
-				"until", l.Now().Add(wait).UTC().Truncate(time.Second))
+		now := l.Now()
+		wait := l.waiting.wait(now)
+		rest := Left{Waiting: before, Again: now.Add(wait), Last: now.Add(l.waiting.waitForAll(now))}
+		if wait >= l.pace.least && rest.Again.After(said) {
+			l.Log.Info(rest.Words(now), "until", rest.Again.UTC().Truncate(time.Second))
+			said = rest.Last
 		}
 		if wait == 0 {
 			if err := l.goRound(ctx); err != nil {
@@ -102,14 +105,25 @@ func (l *later) run(ctx context.Context) error {
 				continue
 			}
 			wait, pause = pause, min(2*pause, l.pace.most)
+			rest = Left{Waiting: left, Again: now.Add(wait)}
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return errInterrupted()
+		if err := l.pauseFor(ctx, wait, rest); err != nil {
+			return err
 		}
+	}
+}
+
+// pauseFor waits, since all that is left does.
+func (l *later) pauseFor(ctx context.Context, wait time.Duration, rest Left) error {
+	over := l.Stats.meter.pause(time.Now(), rest)
+	defer func() { over(time.Now()) }()
+	timer := time.NewTimer(wait)
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		timer.Stop()
+		return errInterrupted()
 	}
 }
 

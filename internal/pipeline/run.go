@@ -105,12 +105,21 @@ func (r *run) run() error {
 	a := &admission{
 		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
 		zones: zones, opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
+		flow: &r.Stats.flow,
+	}
+	measurer := &measurer{
+		stats: r.Stats, surveyor: surveyor, outlook: r.Outlook, turn: r.Turn, surveys: r.Surveys, slots: slots.size(),
 	}
 	answers := &answers{
 		jobs: j, rows: surveyor.rows, stats: r.Stats, events: events, quick: !r.Mail.all() && !r.again, spare: spare,
 	}
 
 	var writers, workers errgroup.Group // whose functions have no errors: they call fail
+	var measuring errgroup.Group
+	measurer.begin()
+	watch, enough := context.WithCancel(life)
+	measuring.Go(func() error { measurer.run(watch); return nil })
+	defer func() { enough(); _ = measuring.Wait() }()
 	writers.Go(w.run)
 	workers.Go(func() error { return j.run(r.Surveys) })
 	workers.Go(j.settle)

@@ -20,6 +20,9 @@ type Stats struct {
 	discarded                atomic.Int64
 	crossed                  atomic.Int64
 	excluded                 atomic.Int64
+
+	flow  flow
+	meter meter
 }
 
 // Counts is a Stats at one moment.
@@ -67,6 +70,12 @@ func (s *Stats) Counts() Counts {
 	}
 }
 
+// Performance is how fast the process was until now, and what it waited for.
+func (s *Stats) Performance() Performance { return s.meter.performance() }
+
+// Left is what the run waits for now.
+func (s *Stats) Left() Left { return s.meter.leftNow() }
+
 // Waits notes rows that a process before left provisional.
 func (s *Stats) Waits(pending map[codes.Pending]int64) {
 	for why, n := range pending {
@@ -93,6 +102,7 @@ func (s *Stats) askedAgain(why codes.Pending) {
 // count counts a row. A domain that has had one before is among those that were
 // counted by their class.
 func (s *Stats) count(row *output.Row, before bool) {
+	s.flow.settled.Add(1)
 	var t tally
 	t.class(row, before)
 	s.transient.Add(t.transient)

@@ -129,29 +129,6 @@ func (e *noSOA) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.town.Exchange(ctx, q)
 }
 
-// An Engine in another one still vouches, waits, and knows its upstreams.
-func TestDecoratedEngine(t *testing.T) {
-	w := newTown()
-	refused := 0
-	d := &doubtful{town: w, times: make(map[resolver.Trust]int), vouch: func(time.Time, time.Time) resolver.Trust {
-		if refused++; refused == 1 {
-			return resolver.Distrusted
-		}
-		return resolver.Trusted
-	}}
-	s := w.survey(t, listed{parts: 1, size: 5}, 2)
-	s.Engine = &interrupting{Engine: d, after: 1 << 20}
-	if err := Run(t.Context(), s.Config); err != nil {
-		t.Fatal(err)
-	}
-	if c := s.Stats.Counts(); c.Discarded != 1 || c.Domains() != 5 {
-		t.Errorf("counts %+v", c)
-	}
-	if n := s.Engine.Number(upstreams[1]); n != 2 {
-		t.Errorf("upstream %d", n)
-	}
-}
-
 // Very many parts are open, and few have row groups in memory: rows that come late are
 // written all the same, and each once.
 func TestMorePartsThanRowGroups(t *testing.T) {

@@ -53,6 +53,7 @@ type surveyor struct {
 	stalls     stallWatch   // times that the process was stopped or starved
 	faults     atomic.Int64 // surveys that ended by a fault of this machine, in a row
 	began      time.Time    //
+	latest     atomic.Int64 // when the latest survey was begun, in nanoseconds since then
 	complained atomic.Int64 // when such a fault was last logged, 1 + nanoseconds since the run began; 0: never
 }
 
@@ -94,6 +95,30 @@ func (r *surveyor) mailDeadline() time.Duration {
 		return lastDeadline * r.Deadline
 	}
 	return r.Deadline
+}
+
+// longest is how long a survey can take, if nothing of ours gets in the way: the rest
+// of its lookup, a turn at its Policy Host, the retrieval, the mail side, and a turn and
+// a probe of its MX hosts. question is how long one takes.
+func (r *surveyor) longest(question, turn time.Duration) time.Duration {
+	turn = max(turn, r.patience)
+	e := new(earlier)
+	if r.again {
+		e.pending, e.pass = codes.PendingTransient, int32(r.Passes) // as long as in the last pass
+	}
+	d := question + turn + r.deadline(e) + r.mailDeadline(e)
+	if r.Mail.Prober != nil {
+		d += turn + r.Mail.Prober.Longest()
+	}
+	return d
+}
+
+// begins notes that a survey begins.
+func (r *surveyor) begins() { r.latest.Store(int64(time.Since(r.began))) }
+
+// sinceBegun is how long ago the latest survey was begun.
+func (r *surveyor) sinceBegun() time.Duration {
+	return time.Since(r.began) - time.Duration(r.latest.Load())
 }
 
 // stallsNow is the number of stalls until now.

@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	// visits is how many parts are asked again at a time if they have as many rows that
-	// wait as a visit takes. The fewer they have, the more parts: a name that gets no
-	// answer holds up a part for as long as all its attempts take.
+	// visits is how many parts give names at a time if they have as many rows that wait as
+	// a visit takes. The fewer they have, the more parts.
 	visits = 8
 	// maxVisit bounds the rows of a part that are asked again at a time, and so
 	// the memory of a visit. The others wait for another one.
@@ -122,6 +121,16 @@ func (w *waiting) wait(now time.Time) time.Duration {
 		}
 	}
 	return max(first.Sub(now), 0)
+}
+
+// waitForAll is how long it is until all parts are worth a visit.
+func (w *waiting) waitForAll(now time.Time) (last time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, info := range w.parts {
+		last = max(last, w.next(info).Sub(now))
+	}
+	return last
 }
 
 // next is when a part is worth a visit: at once if rows wait for manners, else

@@ -30,7 +30,10 @@ type lane struct {
 	ids    ids
 	dice   *dice
 	turn   int
-	cases  *cases // of letters
+	cases  *cases        // of letters
+	number int           // among the lanes
+	noted  time.Duration // when it noted its windows last
+	shows  laneProgress
 
 	suspects suspects
 	history  map[uint32]history // of items that brought more than silence
@@ -121,6 +124,7 @@ func (l *lane) close() { l.leave(l.links) }
 
 // run goes round until there is nothing left to do, or the sweep ends.
 func (l *lane) run() {
+	defer l.showProgress()()
 	idle, nap := 0, pollTime
 	l.now = l.Resolver.now()
 	for l.ctx.Err() == nil && l.life.Err() == nil {
@@ -136,7 +140,11 @@ func (l *lane) run() {
 		if l.watch != nil || !l.silent() {
 			admitted = l.admit()
 			sent = l.send()
+		} else {
+			l.wants(allStopped)
 		}
+		l.noteWindows()
+		l.tellProgress()
 		l.handAll()
 		if !l.more && l.table.used() == 0 {
 			return
@@ -176,11 +184,13 @@ func (l *lane) admit() (admitted int) {
 		l.tellWaiting()
 		room := min(l.room-l.stage.n, len(l.table.freeSlots), len(l.admits), int(MostWaiting-l.waiting.Load()))
 		if room <= 0 {
+			l.wants(l.obstacle())
 			return admitted
 		}
 		into := l.admits[:room]
 		var n int
 		n, l.more = l.take(into)
+		l.took(into[:n])
 		for k := range into[:n] {
 			i, ok := l.table.add(&into[k])
 			it := &l.table.items[i]
@@ -198,6 +208,7 @@ func (l *lane) admit() (admitted int) {
 		}
 		admitted += n
 		if n < room {
+			l.wants(noObstacle)
 			break
 		}
 	}

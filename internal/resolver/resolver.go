@@ -92,6 +92,7 @@ type Resolver struct {
 
 	began  time.Time
 	heard  atomic.Int64 // last valid reply of any upstream, in nanoseconds since began
+	sweeps progress
 	probes singleflight.Group
 	watch  *watcher // nil: nobody watches
 

@@ -63,6 +63,14 @@ func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	return min(whole-time.Duration(most-1)*step, s.timeout)
 }
 
+// longest is how long a question takes in all that gets no reply.
+func (s *schedule) longest(patient, prompt bool) (whole time.Duration) {
+	for made := 1; made <= s.most(patient, false); made++ {
+		whole += s.wait(made, patient, prompt)
+	}
+	return whole
+}
+
 // waitAlone is wait at a prompt upstream for a question that is no part of a Sweep. With
 // patience it is most often asked for the first time in a last pass, so a slow answer has
 // longer to come: half a time-out for each attempt.

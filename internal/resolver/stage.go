@@ -69,6 +69,7 @@ func (st *stage) pluck(i uint32, items []item) {
 // and what has waited long enough or can expect no company.
 func (l *lane) send() (sent int) {
 	st := &l.stage
+	l.shows.limited = false
 	for st.repeats.n > 0 && l.sendRepeat(st.repeats.oldest) {
 		sent++
 	}
@@ -214,7 +215,7 @@ func (l *lane) address(it *item, rt *route) {
 func (l *lane) launch(i uint32, rt *route, p *lanePort) {
 	it := &l.table.items[i]
 	if it.tries == 0 {
-		it.began = l.now
+		it.began, l.shows.began = l.now, l.now
 	}
 	it.stamp(l.now)
 	it.tries++
@@ -231,5 +232,7 @@ func (l *lane) tokens(n int) int {
 	if l.limiter == nil || n <= 0 {
 		return n
 	}
-	return l.limiter.take(n)
+	let := l.limiter.take(n)
+	l.shows.limited = l.shows.limited || let < n
+	return let
 }

@@ -102,7 +102,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			}
 			return err
 		}
-		lanes[i] = l
+		l.number, lanes[i] = i, l
 	}
 	var running, workers sync.WaitGroup
 	s.workers = &workers
@@ -111,6 +111,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 	}
 	running.Wait()
 	workers.Wait()
+	s.count(-s.underway.Load()) // they are dropped
 	for _, l := range lanes {
 		l.close()
 	}
@@ -133,7 +134,9 @@ type sweep struct {
 
 	waiting atomic.Int64 // questions that wait in lanes, at most about MostWaiting
 	errands atomic.Int64 // that run
-	workers *sync.WaitGroup
+
+	underway atomic.Int64 // questions without an answer
+	workers  *sync.WaitGroup
 
 	// The row of questions in a row that nobody answered.
 	row     atomic.Int64
@@ -166,6 +169,7 @@ func (s *sweep) hand(answers []Answer) {
 		}
 	}
 	s.yield(answers)
+	s.count(-int64(len(answers)))
 	now := int64(s.now())
 	switch {
 	case failed < int64(len(answers)):

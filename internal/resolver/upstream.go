@@ -15,6 +15,7 @@ type upstream struct {
 	sockets []*socket
 	loss    loss
 	guard   guard
+	windows windowLog
 	counts  struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}

@@ -104,6 +104,9 @@ func New(c Config) *Prober {
 	return &Prober{config: c, probes: make(map[string]*probe), known: newKnown()}
 }
 
+// Longest is how long a probe can take.
+func (p *Prober) Longest() time.Duration { return 2*p.config.Deadline + quitWithin }
+
 // ErrLater says that a host was not probed for the sake of manners: its address
 // was asked often enough for now.
 var ErrLater = errors.New("starttls: not yet the host's turn")

@@ -220,6 +220,9 @@ func (c *check) compareTotals() error {
 		}
 		c.compareCrossCheck(m)
 	}
+	for _, m := range c.manifests {
+		c.checkPerformance(m)
+	}
 	var parts int64
 	for k := range c.manifests[0].Plan.Parts {
 		if _, ok := c.read[output.PartName(k)]; !ok {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
@@ -155,6 +156,27 @@ func TestRunThatDoesNotHold(t *testing.T) {
 		{name: "entries that are lost", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) { m.Inputs[0].Rejected = 0 }
 		}, want: []string{"200 entries are not 0 rejected, 0 excluded, 2 duplicates and 197 names", "is not the one of the plan"}},
+		{name: "times that do not fit", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) {
+				m.Performance = &output.Performance{
+					Rows: 197, AskingSeconds: 10, RowsPerSecond: 19.7, TailSeconds: 6,
+					Standstill: map[codes.Standstill]float64{codes.StandstillDisk: 5},
+				}
+			}
+		}, want: []string{"run.json: says that admission stood still or was over for 11.000 s of 10.000 s"}},
+		{name: "a rate that does not fit", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) {
+				m.Performance = &output.Performance{Rows: 197, AskingSeconds: 10, RowsPerSecond: 197}
+			}
+		}, want: []string{"run.json: says that 197 rows in 10.000 s are 197.000 rows a second"}},
+		{name: "a cause that is none", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) {
+				m.Performance = &output.Performance{
+					Rows: 197, AskingSeconds: 10, RowsPerSecond: 19.7,
+					Standstill: map[codes.Standstill]float64{"weather": 1},
+				}
+			}
+		}, want: []string{`run.json: says that admission stood still for "weather", which is no cause`}},
 		{name: "other exclusions", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Exclusions = "ab" } },
 			want: []string{`run.json: says that the exclusions are "ab", and the names were prepared with ""`}},
 		{name: "a plan that is another", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Plan.PartSize = 50 } },

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"stsscan/internal/egress"
+	"stsscan/internal/pipeline"
+)
+
+// A watcher turns counters into a bar or into log lines.
+type watcher struct {
+	*console
+	log     *slog.Logger
+	total   int64
+	counts  func() pipeline.Counts
+	left    func() pipeline.Left
+	done    progress
+	manners func() egress.MannersCounts
+
+	recent  recent
+	logged  time.Time // when progress was, last
+	waiting bool      // the run only waited at the last look
+	told    bool      // and that was logged
+}
+
+// look shows how far the run has come by now.
+func (w *watcher) look(now time.Time) {
+	counts, manners, left := w.counts(), w.manners(), w.left()
+	done := w.done(counts)
+	rate := w.recent.rate(now, done)
+	if w.draw(counts, manners, left.Brief(now), rate) {
+		return
+	}
+	waits := left.Words(now)
+	// A tail of a moment is no news, and a pause is logged by the pipeline.
+	tail := waits != "" && left.Tail
+	if tail && w.waiting && !w.told {
+		w.log.Info(waits)
+	}
+	w.told = tail && (w.told || w.waiting)
+	w.waiting = tail
+	if now.Sub(w.logged) < logInterval {
+		return
+	}
+	w.logged = now
+	if waits == "" {
+		waits = w.timeLeft(done, rate)
+	}
+	w.log.Info("progress", "domains", done, "of", w.total, "per_second", int64(rate), "left", waits,
+		"present", counts.Present, "absent", counts.Absent, "unknown", counts.Unknown,
+		"policies_valid", counts.PolicyValid, "policies_broken", counts.PolicyBroken, "surveying", counts.Surveying,
+		"again", counts.Transient, "manners", counts.Manners, "waiting_for_hosts", manners.Waiting,
+		"put_off", manners.PutOff)
+}
+
+// timeLeft is how long the run goes on at a rate.
+func (w *watcher) timeLeft(done int64, rate float64) string {
+	left := float64(w.total-done) / rate
+	if !(left >= 0 && left < (1000*time.Hour).Seconds()) {
+		return "unknown"
+	}
+	return time.Duration(left * float64(time.Second)).Round(time.Second).String()
+}
+
+// draw draws the bar, and reports whether there is one.
+func (w *watcher) draw(counts pipeline.Counts, manners egress.MannersCounts, waits string, rate float64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bar == nil {
+		return false
+	}
+	done := w.done(counts)
+	if waits == "" && rate > 0 && done < w.total {
+		waits = fmt.Sprintf("%s, %s left", speed(rate), w.timeLeft(done, rate))
+	}
+	w.bar.Describe(fitting(w.columns()-barColumns, describe(done, w.total, waits, counts, manners)))
+	_ = w.bar.Set64(done)
+	return true
+}
+
+// end leaves the last state of the bar on the screen.
+func (w *watcher) end(now time.Time) {
+	if !w.draw(w.counts(), w.manners(), "", 0) {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = w.bar.Exit()
+	fmt.Fprintln(w.out)
+	w.bar = nil
+}
+
+// speed is a rate for people.
+func speed(perSecond float64) string {
+	if perSecond < 1 {
+		return fmt.Sprintf("%.0f domains/min", 60*perSecond)
+	}
+	return fmt.Sprintf("%.0f domains/s", perSecond)
+}
+
+const (
+	// barColumns are taken by the bar at its shortest, and its percentage.
+	barColumns = 20
+	// usualColumns are those of a terminal that does not say how many it has.
+	usualColumns = 80
+)
+
+// columns are those of the terminal.
+func (c *console) columns() int {
+	if file, ok := c.out.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return usualColumns
+}
+
+// describe is what can stand before the bar, what matters most first. waits is what
+// the run waits for, or how fast it is.
+func describe(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
+	texts := []string{
+		waits, fmt.Sprintf("%d/%d", done, total), fmt.Sprintf("records %d", c.Present),
+		fmt.Sprintf("valid policies %d", c.PolicyValid), fmt.Sprintf("unknown %d", c.Unknown),
+	}
+	if m.Waiting > 0 {
+		texts = append(texts, fmt.Sprintf("waiting for hosts %d", m.Waiting))
+	}
+	if n := c.Waiting(); n > 0 {
+		texts = append(texts, fmt.Sprintf("to ask again %d", n))
+	}
+	return texts
+}
+
+// fitting joins the texts that so many columns have room for, the first ones first.
+func fitting(columns int, texts []string) string {
+	line := ""
+	for _, text := range texts {
+		if line != "" {
+			text = ", " + text
+		}
+		if len(line)+len(text) <= columns {
+			line += text
+		}
+	}
+	return line
+}
+
+// recentTime is how long a rate goes back.
+const recentTime = 10 * time.Second
+
+// A recent is the rate of the latest time. Its zero value has seen nothing.
+type recent struct{ seen []moment }
+
+// A moment is how many names were done at a time.
+type moment struct {
+	at   time.Time
+	done int64
+}
+
+// rate notes how many names are done now, and gives names a second, over the
+// latest time; 0 where none of it has passed.
+func (r *recent) rate(now time.Time, done int64) float64 {
+	for len(r.seen) > 1 && now.Sub(r.seen[1].at) >= recentTime {
+		r.seen = r.seen[1:]
+	}
+	r.seen = append(r.seen, moment{now, done})
+	first := r.seen[0]
+	since := now.Sub(first.at).Seconds()
+	if since <= 0 {
+		return 0
+	}
+	return max(float64(done-first.done), 0) / since
+}

@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Left is what a run waits for at a moment.
+type Left struct {
+	// Tail says that all names of the pass, or of the round, are admitted, so that
+	// those under way are all that is left of it.
+	Tail    bool
+	Lookups int64         // names whose question has no answer yet
+	Answers time.Duration // until all of them have one, at most; 0: not known
+	Surveys int64         // names that are surveyed, or wait for that
+	Most    time.Duration // until all names under way have a row, at most; 0: not known
+
+	// Waiting names are asked again, while none is under way, from Again to Last.
+	Waiting     int64
+	Again, Last time.Time
+}
+
+// Names is the number of names under way.
+func (l Left) Names() int64 { return l.Lookups + l.Surveys }
+
+// Words say what the run waits for, and for how long; empty where it does not only
+// wait.
+func (l Left) Words(now time.Time) string {
+	switch {
+	case l.Waiting == 1:
+		return "the name that is left is asked again in " + l.when(now)
+	case l.Waiting > 1:
+		return fmt.Sprintf("all %d names that are left are asked again in %s", l.Waiting, l.when(now))
+	case l.Tail && l.Names() > 0:
+		return "waiting for " + names(l.Names()) + atMost(l.Most)
+	}
+	return ""
+}
+
+// Brief are the Words where there is little room.
+func (l Left) Brief(now time.Time) string {
+	if l.Waiting > 0 {
+		return "asked again in " + l.when(now)
+	}
+	return l.Words(now)
+}
+
+// when is how long it is until the waiting names are asked again.
+func (l Left) when(now time.Time) string {
+	first, last := inWords(l.Again.Sub(now)), inWords(l.Last.Sub(now))
+	if first == last || !l.Last.After(l.Again) {
+		return first
+	}
+	return first + " to " + last
+}
+
+// UnderWay say where the names under way are.
+func (l Left) UnderWay() string {
+	var texts []string
+	switch {
+	case l.Lookups == 1:
+		texts = append(texts, "1 name waits for its resolver"+atMost(l.Answers))
+	case l.Lookups > 1:
+		texts = append(texts, names(l.Lookups)+" wait for their resolver"+atMost(l.Answers))
+	}
+	if l.Surveys > 0 {
+		texts = append(texts, names(l.Surveys)+" in surveys"+atMost(l.Most))
+	}
+	return strings.Join(texts, "; ")
+}
+
+func names(n int64) string {
+	if n == 1 {
+		return "1 name"
+	}
+	return fmt.Sprintf("%d names", n)
+}
+
+func atMost(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return ", " + inWords(d) + " at most"
+}
+
+// inWords is a time for people, rounded up: 40 s, 4 min 10 s, 2 h 5 min.
+func inWords(d time.Duration) string {
+	unit := time.Second
+	if d > time.Hour {
+		unit = time.Minute
+	}
+	s := int64(max(d+unit-1, 0)/unit) * int64(unit/time.Second)
+	parts := []struct {
+		n    int64
+		unit string
+	}{{s / 3600, "h"}, {s / 60 % 60, "min"}, {s % 60, "s"}}
+	var texts []string
+	for _, p := range parts {
+		if p.n > 0 && len(texts) < 2 {
+			texts = append(texts, fmt.Sprintf("%d %s", p.n, p.unit))
+		}
+	}
+	if len(texts) == 0 {
+		return "0 s"
+	}
+	return strings.Join(texts, " ")
+}

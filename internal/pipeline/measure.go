@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/resolver"
+)
+
+// A measurer looks at a run now and then: how fast it is, why it admits no more
+// names, and what is left of it.
+type measurer struct {
+	stats    *Stats
+	surveyor *surveyor
+	outlook  Outlook       // nil: of the engine nothing is known
+	turn     time.Duration // see Config.Turn
+	surveys  int           // at a time
+	slots    int           // in all
+}
+
+// begin begins a time of asking, before the first name is admitted.
+func (m *measurer) begin() {
+	m.stats.flow.note(0, codes.StandstillSource)
+	m.stats.meter.begin(time.Now(), &m.stats.flow)
+}
+
+// run looks until ctx ends.
+func (m *measurer) run(ctx context.Context) {
+	ticker := time.NewTicker(standstillLook)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			m.look(time.Now())
+		case <-ctx.Done():
+			m.look(time.Now())
+			m.stats.meter.end()
+			return
+		}
+	}
+}
+
+func (m *measurer) look(now time.Time) {
+	var asked resolver.Progress
+	if m.outlook != nil {
+		asked = m.outlook.Progress()
+	}
+	flow := &m.stats.flow
+	surveying := m.stats.surveying.Load()
+	underWay := flow.admitted.Load() - flow.settled.Load()
+	left := Left{Surveys: surveying, Lookups: max(underWay-surveying, 0), Answers: asked.Due}
+	why, _ := flow.why.Load().(codes.Standstill)
+	switch {
+	case why == "":
+		left.Tail = true
+	case asked.Held != "":
+		why = asked.Held
+	case why == codes.StandstillSlots:
+		why = m.taken(left, asked)
+	}
+	left.Most = m.most(left)
+	if slow, rate, peak := m.stats.meter.look(now, flow, why, left); slow {
+		admission := string(m.stats.meter.cause())
+		if admission == "" {
+			admission = "over"
+		}
+		m.surveyor.Log.Info("the scan has been below a tenth of its peak for half a minute",
+			"per_second", math.Round(100*rate)/100, "peak", math.Round(peak), "admission", admission,
+			"left", left.UnderWay())
+	}
+}
+
+// taken says what most of the slots are taken for, all of which are.
+func (m *measurer) taken(left Left, asked resolver.Progress) codes.Standstill {
+	lookups := left.Lookups
+	if m.outlook != nil {
+		lookups = asked.Questions
+	}
+	rows := int64(m.slots) - lookups - left.Surveys // wait to be written
+	switch {
+	case rows > max(lookups, left.Surveys):
+		return codes.StandstillDisk
+	case left.Surveys > lookups:
+		return codes.StandstillSurveys
+	}
+	return codes.StandstillSlots
+}
+
+// most is how long it takes at most until all names under way have a row, unless an
+// answer that is still to come has a record; 0 where that is not known.
+func (m *measurer) most(left Left) (most time.Duration) {
+	if m.outlook == nil || left.Lookups > 0 && left.Answers <= 0 {
+		return 0
+	}
+	question := m.outlook.Longest(m.surveyor.again)
+	if left.Lookups > 0 {
+		if most = left.Answers; m.surveyor.again {
+			most += question // for the SOA of a zone that gave no answer
+		}
+	}
+	if left.Surveys > 0 {
+		turns := (left.Surveys + int64(m.surveys) - 1) / int64(m.surveys)
+		most = max(most, time.Duration(turns)*m.surveyor.longest(question, m.turn)-m.surveyor.sinceBegun())
+	}
+	return max(most, 0)
+}

@@ -1,0 +1,113 @@
+package pipeline
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stsscan/internal/codes"
+)
+
+// A Performance is how fast a process asks, and what it waits for.
+type Performance struct {
+	Rows    int64         // that were made, provisional ones and new ones of the same domains too
+	Asking  time.Duration // in which they were, passes and rounds together
+	Tail    time.Duration // of Asking: after the last name of a pass or round was admitted
+	Between time.Duration // in which all domains that were left had to wait for their next pass or turn
+	Peak    float64       // rows a second over the best ten seconds of Asking; over all of it where it was shorter
+
+	// Standstill is the time of Asking in which no names were admitted, or fewer than a
+	// hundredth of Peak, though there were more.
+	Standstill map[codes.Standstill]time.Duration
+}
+
+// A flow counts the names of all calls of Run, from their admission to their row.
+type flow struct {
+	admitted, settled atomic.Int64
+	why               atomic.Value // codes.Standstill: why admission gave no names; "": there are no more
+}
+
+// note notes n more names that were admitted, and why there are no more now.
+func (f *flow) note(n int, why codes.Standstill) {
+	if n > 0 {
+		f.admitted.Add(int64(n))
+	}
+	if before, _ := f.why.Load().(codes.Standstill); why != before {
+		f.why.Store(why)
+	}
+}
+
+// A meter measures a process. It may be read while it is added to.
+type meter struct {
+	mu         sync.Mutex
+	speed      speed
+	standstill standstill
+	between    time.Duration
+	left       Left
+}
+
+// begin begins a time of asking.
+func (m *meter) begin(now time.Time, f *flow) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.speed.begin(now)
+	m.standstill.begin(now, f.admitted.Load())
+}
+
+// look notes how far the names have come by now, and what is left. It reports
+// whether the run has become slow, and its rate then.
+func (m *meter) look(now time.Time, f *flow, why codes.Standstill, left Left) (slow bool, rate, peak float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	slow = m.speed.look(now, f.settled.Load(), why)
+	m.standstill.look(now, f.admitted.Load(), why, m.speed.peak)
+	m.left = left
+	rate, _ = m.speed.rate(slowSeconds)
+	return slow, rate, m.speed.peak
+}
+
+// cause is what admission stood still for most often lately.
+func (m *meter) cause() codes.Standstill {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.speed.cause()
+}
+
+// end ends a time of asking.
+func (m *meter) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left = Left{}
+}
+
+// pause notes that nothing is asked from now on, since all that is left waits. It
+// ends with over.
+func (m *meter) pause(now time.Time, left Left) (over func(now time.Time)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left = left
+	return func(end time.Time) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.between += end.Sub(now)
+		m.left = Left{}
+	}
+}
+
+// performance is what was measured until now.
+func (m *meter) performance() Performance {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Performance{
+		Rows: m.speed.rows, Asking: m.speed.asking, Tail: m.standstill.tail, Between: m.between, Peak: m.speed.best(),
+		Standstill: maps.Clone(m.standstill.total),
+	}
+}
+
+// leftNow is what was left at the last look.
+func (m *meter) leftNow() Left {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left
+}

@@ -1,0 +1,93 @@
+package resolver
+
+import (
+	"math"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A WindowReport says how many questions of Sweeps an upstream was allowed at a
+// time while there were more to ask.
+type WindowReport struct {
+	Upstream netip.AddrPort
+	Least    int // but for the first second of a Sweep, in which windows open
+	Median   int // by time, within a tenth
+}
+
+// Windows says how large the windows were, in the order of the configuration. Both
+// numbers are 0 where no Sweep has had more to ask for longer than a second.
+func (r *Resolver) Windows() []WindowReport {
+	reports := make([]WindowReport, len(r.upstreams))
+	for i, u := range r.upstreams {
+		reports[i] = u.windows.report(u.addr)
+	}
+	return reports
+}
+
+const (
+	windowNotes = 100 * time.Millisecond // from one note of a lane to the next
+	windowOpens = time.Second            // for which a Sweep makes no notes
+)
+
+// A windowLog keeps for how long the window of an upstream, over all lanes, had
+// which size. The zero value is ready.
+type windowLog struct {
+	mu    sync.Mutex
+	lanes []int // the latest size of each
+	last  time.Duration
+	least int
+	spent [21 * octave]time.Duration // by the logarithm of the size; 2^21 is above MostInFlight
+}
+
+// octave is how many classes a doubling of the size has.
+const octave = 8
+
+// note notes the size of the window of a lane.
+func (w *windowLog) note(now time.Duration, lane, size int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.lanes) <= lane {
+		w.lanes = append(w.lanes, 0)
+	}
+	w.lanes[lane] = size
+	sum := 0
+	for _, size := range w.lanes {
+		sum += size
+	}
+	if w.least == 0 || sum < w.least {
+		w.least = sum
+	}
+	// Longer than a few notes it was not asked: between two Sweeps, or stopped.
+	w.spent[min(int(octave*math.Log2(float64(max(sum, 1)))), len(w.spent)-1)] += min(max(now-w.last, 1), 3*windowNotes)
+	w.last = now
+}
+
+func (w *windowLog) report(upstream netip.AddrPort) WindowReport {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	report := WindowReport{Upstream: upstream, Least: w.least}
+	total := time.Duration(0)
+	for _, spent := range w.spent {
+		total += spent
+	}
+	below := time.Duration(0)
+	for class, spent := range w.spent {
+		if below += spent; below > total/2 {
+			report.Median = max(w.least, int(math.Exp2((float64(class)+0.5)/octave)))
+			break
+		}
+	}
+	return report
+}
+
+// noteWindows notes the sizes of the windows of a lane that has more to ask.
+func (l *lane) noteWindows() {
+	if !l.more || l.now < l.noted+windowNotes || l.now < l.began+windowOpens {
+		return
+	}
+	l.noted = l.now
+	for _, rt := range l.routes {
+		rt.windows.note(l.now, l.number, int(rt.window.size))
+	}
+}
