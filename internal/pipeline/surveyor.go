@@ -106,7 +106,7 @@ func (r *surveyor) longest(question, turn time.Duration) time.Duration {
 	if r.again {
 		e.pending, e.pass = codes.PendingTransient, int32(r.Passes) // as long as in the last pass
 	}
-	d := question + turn + r.deadline(e) + r.mailDeadline(e)
+	d := question + turn + r.deadline(e) + r.mailDeadline()
 	if r.Mail.Prober != nil {
 		d += turn + r.Mail.Prober.Longest()
 	}
