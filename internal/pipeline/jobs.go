@@ -82,9 +82,17 @@ func (j *jobs) settle() error {
 	return nil
 }
 
+// park lets a row wait for what is known of its zone.
+func (j *jobs) park(slot int64, o outcome) {
+	j.budget.take(o.row.Octets())
+	j.slots.park(slot, o)
+	j.zones.add(slot)
+}
+
 // finishZone ends a row that lacked nothing but what is known of the zone.
 func (j *jobs) finishZone(slot int64, zone *zoneAnswer) {
 	o := j.slots.parked(slot)
+	j.budget.giveBack(o.row.Octets())
 	switch {
 	case zone.err != nil && j.surveyor.work.Err() != nil:
 		return // the writer knows what to do with such names
@@ -128,8 +136,7 @@ func (j *jobs) survey(job job) {
 	}
 	o := outcome{row: row, asked: s.asked, rests: s.rests, fault: s.fault}
 	if err == nil && s.zone {
-		j.slots.park(job.slot, o)
-		j.zones.add(job.slot)
+		j.park(job.slot, o)
 		return
 	}
 	j.finishLogged(job.slot, o, p.log.done(row))

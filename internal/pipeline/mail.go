@@ -15,7 +15,7 @@ import (
 // mail surveys the mail side of a domain whose lookup and fetch are in row, within
 // its deadline, and ends the row with the verdict. The error is a fault of this machine.
 func (r *surveyor) mail(row *output.Row, before *earlier) error {
-	asking, cancel := context.WithTimeout(r.work, r.mailDeadline(before))
+	asking, cancel := context.WithTimeout(r.work, r.mailDeadline())
 	defer cancel()
 	record := codes.Record(row.Record)
 	answers, err := r.askMail(asking, row.Domain, record)

@@ -146,3 +146,14 @@ func TestMailSideBySide(t *testing.T) {
 		})
 	}
 }
+
+// The questions about the mail side have as long as a retrieval in the last pass,
+// whichever pass it is that comes after the first.
+func TestMailDeadline(t *testing.T) {
+	for again, want := range map[bool]time.Duration{false: 20 * time.Second, true: time.Minute} {
+		r := &surveyor{Deadline: 20 * time.Second, Passes: 2, again: again}
+		if got := r.mailDeadline(); got != want {
+			t.Errorf("again %v: %v, want %v", again, got, want)
+		}
+	}
+}

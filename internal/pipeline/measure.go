@@ -96,8 +96,8 @@ func (m *measurer) most(left Left) (most time.Duration) {
 	}
 	question := m.outlook.Longest(m.surveyor.again)
 	if left.Lookups > 0 {
-		if most = left.Answers; m.surveyor.again {
-			most += question // for the SOA of a zone that gave no answer
+		if most = left.Answers; m.surveyor.again || m.surveyor.Passes == 1 {
+			most += m.outlook.Longest(true) // for the SOA of a zone that gave no answer
 		}
 	}
 	if left.Surveys > 0 {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -34,7 +35,7 @@ func TestMeasurer(t *testing.T) {
 		slots      = 100
 		second     = time.Second
 		survey     = (8 + 5 + 20 + 20) * second // a question, a turn, a retrieval, the mail side
-		lastSurvey = (9 + 60 + 60 + 180) * second
+		lastSurvey = (9 + 60 + 60 + 60) * second
 	)
 	for _, tt := range []struct {
 		name      string
@@ -44,6 +45,7 @@ func TestMeasurer(t *testing.T) {
 		settled   int64
 		surveying int64
 		again     bool
+		passes    int // 0: 2
 		want      codes.Standstill
 		left      Left
 	}{
@@ -68,13 +70,15 @@ func TestMeasurer(t *testing.T) {
 			left:   Left{Tail: true, Lookups: 37, Answers: 25 * second, Most: 25 * second}},
 		{name: "of the last pass", admitted: 90, settled: 53, again: true, engine: outlook{Questions: 37, Due: 25 * second},
 			left: Left{Tail: true, Lookups: 37, Answers: 25 * second, Most: 34 * second}},
+		{name: "of the only pass", admitted: 90, settled: 53, passes: 1, engine: outlook{Questions: 37, Due: 25 * second},
+			left: Left{Tail: true, Lookups: 37, Answers: 25 * second, Most: 34 * second}},
 		{name: "longer than at most", admitted: 90, settled: 87, engine: outlook{Questions: 3}, left: Left{Tail: true, Lookups: 3}},
 		{name: "surveys alone", admitted: 90, settled: 89, surveying: 1, left: Left{Tail: true, Surveys: 1, Most: survey}},
 		{name: "surveys alone, of the last pass", admitted: 90, settled: 89, surveying: 1, again: true,
 			left: Left{Tail: true, Surveys: 1, Most: lastSurvey}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			config := Config{Deadline: 20 * time.Second, Passes: 2}.withDefaults()
+			config := Config{Deadline: 20 * time.Second, Passes: cmp.Or(tt.passes, 2)}.withDefaults()
 			m := &measurer{
 				stats: config.Stats, surveyor: newSurveyor(config, t.Context()), outlook: tt.engine, turn: 5 * second,
 				surveys: 10, slots: slots,

@@ -20,6 +20,12 @@ const complaintInterval = 5 * time.Second
 // stallLook is how often the clock is looked at.
 const stallLook = stallTime / 4
 
+// A stalled is how often this process was stopped or starved until a moment.
+type stalled struct {
+	times int64
+	time  time.Duration // in sum; of each at least stallTime, for who waits once for long often waits a little too
+}
+
 // A stallWatch counts the times that this process was stopped or starved. The
 // zero stallWatch has counted none.
 type stallWatch struct {
@@ -27,16 +33,16 @@ type stallWatch struct {
 	ticked  time.Time // when the clock was looked at last; zero: nobody looks at it regularly
 	counted bool      // there is a count of goroutines to compare with
 	waited  uint64    // goroutines that had waited too long, then
-	stalls  int64
+	stalled stalled
 	said    time.Time // when a stall was logged last
 	sample  [1]metrics.Sample
 }
 
-// count is the number of stalls that were seen so far.
-func (w *stallWatch) count() int64 {
+// seen are the stalls that were seen so far.
+func (w *stallWatch) seen() stalled {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.stalls
+	return w.stalled
 }
 
 // tick looks at the clock and at the scheduler, and is to be called every
@@ -48,8 +54,8 @@ func (w *stallWatch) tick(now time.Time, log *slog.Logger) {
 	w.ticked = now
 }
 
-// look gives the number of stalls until now.
-func (w *stallWatch) look(now time.Time, log *slog.Logger) int64 {
+// look gives the stalls until now.
+func (w *stallWatch) look(now time.Time, log *slog.Logger) stalled {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	waited := w.waitedTooLong()
@@ -58,7 +64,8 @@ func (w *stallWatch) look(now time.Time, log *slog.Logger) int64 {
 		late = 0
 	}
 	if late > stallTime || w.counted && waited > w.waited {
-		w.stalls++
+		w.stalled.times++
+		w.stalled.time += max(late, stallTime)
 		if !w.ticked.IsZero() {
 			w.ticked = now // what is counted is counted once
 		}
@@ -69,7 +76,7 @@ func (w *stallWatch) look(now time.Time, log *slog.Logger) int64 {
 		}
 	}
 	w.counted, w.waited = true, waited
-	return w.stalls
+	return w.stalled
 }
 
 // waitedTooLong is how many goroutines have waited for a processor for half of

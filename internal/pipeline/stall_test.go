@@ -23,19 +23,39 @@ func TestExcuse(t *testing.T) {
 	w := newTown()
 	s := w.survey(t, listed{parts: 1, size: 3}, 1)
 	r := newSurveyor(s.Config.withDefaults(), t.Context())
-	row := &output.Row{Record: "unknown", RecordReason: "timeout"}
-	r.excuse(row, 0)
-	if row.Pending != "" {
-		t.Errorf("pending %q without a stall", row.Pending)
+	const deadline = 20 * time.Second
+	none, little, much := stalled{}, stalled{1, stallTime}, stalled{2, 2 * stallTime}
+	silent := output.Row{Record: "unknown", RecordReason: "timeout"}
+	denied := output.Row{Record: "absent", RecordReason: "nxdomain"}
+	fetched := func(stage, reason string) output.Row {
+		return output.Row{
+			Record: "valid", WildcardSuspected: new(false), Policy: "unreachable", PolicyStage: stage, PolicyReason: reason,
+		}
 	}
-	r.stalls.stalls++
-	r.excuse(row, 0)
-	if row.Pending != "interrupted" {
-		t.Errorf("pending %q after a stall", row.Pending)
-	}
-	fine := &output.Row{Record: "absent", RecordReason: "nxdomain"}
-	if r.excuse(fine, 0); fine.Pending != "" {
-		t.Errorf("a denial is %q after a stall", fine.Pending)
+	slow := fetched("body", "timeout")
+	noMX := slow
+	noMX.MXReason = "timeout"
+	for name, c := range map[string]struct {
+		row  output.Row
+		lost stalled
+		want string
+	}{
+		"silence":                     {silent, none, ""},
+		"silence, stopped":            {silent, little, "interrupted"},
+		"a denial, stopped":           {denied, much, ""},
+		"a slow policy":               {slow, none, ""},
+		"a slow policy, stopped":      {slow, little, ""}, // for a tenth of its time
+		"a slow policy, stopped long": {slow, much, "interrupted"},
+		"a slow policy and no MX":     {noMX, little, "interrupted"},
+		"a slow handshake, stopped":   {fetched("tls", "handshake_timeout"), little, "interrupted"},
+		"a reset, stopped":            {fetched("body", "reset"), little, "interrupted"},
+	} {
+		before := stalled{5, time.Minute}
+		now := stalled{before.times + c.lost.times, before.time + c.lost.time}
+		r.stalls = stallWatch{stalled: now} // this test may have to wait itself
+		if r.excuse(&c.row, deadline, before); c.row.Pending != c.want {
+			t.Errorf("%s: pending %q, want %q", name, c.row.Pending, c.want)
+		}
 	}
 }
 
@@ -59,8 +79,8 @@ func TestStallWatchClock(t *testing.T) {
 			if !watched {
 				want = 0
 			}
-			if got := w.look(now, log); got != want || w.count() != got {
-				t.Errorf("watched %v, %d, %v later: %d stalls, want %d", watched, i, tt.after, got, want)
+			if got := w.look(now, log); got.times != want || w.seen() != got {
+				t.Errorf("watched %v, %d, %v later: %d stalls, want %d", watched, i, tt.after, got.times, want)
 			}
 		}
 	}

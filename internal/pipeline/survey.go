@@ -69,7 +69,7 @@ var errLog = errors.New("the log of surveys")
 // that the work was ended, that no upstream will answer any more, or wraps errLog.
 func (s *survey) make(first *firstAnswer) (*output.Row, error) {
 	s.told = s.before.told
-	stalls := s.stalls.count()
+	before := s.stalls.seen()
 	var over error
 	row, err := backoff.Retry(s.work, func() (row *output.Row, err error) {
 		if !s.endsWith(first, s.before) {
@@ -78,7 +78,7 @@ func (s *survey) make(first *firstAnswer) (*output.Row, error) {
 				return nil, backoff.Permanent(err)
 			}
 		}
-		row, err = s.attempt(first, stalls)
+		row, err = s.attempt(first, before)
 		first = nil // a second try asks the question again
 		if errors.Is(err, errLog) {
 			over = err
@@ -105,9 +105,9 @@ func (s *survey) make(first *firstAnswer) (*output.Row, error) {
 }
 
 // attempt surveys the domain from where an attempt before has stopped: a policy is
-// not asked for again because of what came after it. stalls is the number of stalls
-// when the survey began.
-func (s *survey) attempt(first *firstAnswer, stalls int64) (*output.Row, error) {
+// not asked for again because of what came after it. before are the stalls when the
+// survey began.
+func (s *survey) attempt(first *firstAnswer, before stalled) (*output.Row, error) {
 	if s.told == nil {
 		seen, err := s.tell(first)
 		if seen != nil {
@@ -128,7 +128,7 @@ func (s *survey) attempt(first *firstAnswer, stalls int64) (*output.Row, error) 
 		row = *s.told
 		fillProbesPutOff(&row, mx)
 	}
-	s.excuse(&row, stalls)
+	s.excuse(&row, s.deadline(s.before), before)
 	s.settle(&row)
 	return &row, context.Cause(s.work) // whatever failed, that may be why
 }

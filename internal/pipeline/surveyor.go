@@ -88,11 +88,11 @@ func (r *surveyor) deadline(e *earlier) time.Duration {
 	return r.Deadline
 }
 
-// mailDeadline is that of the questions about the mail side. Some follow from the
-// answers to others, and in later passes each has more attempts.
-func (r *surveyor) mailDeadline(e *earlier) time.Duration {
+// mailDeadline is that of the questions about the mail side, which are asked side by
+// side, but for those about MX hosts. In later passes each has more attempts.
+func (r *surveyor) mailDeadline() time.Duration {
 	if r.again {
-		return lastDeadline * r.deadline(e)
+		return lastDeadline * r.Deadline
 	}
 	return r.Deadline
 }
@@ -106,7 +106,7 @@ func (r *surveyor) longest(question, turn time.Duration) time.Duration {
 	if r.again {
 		e.pending, e.pass = codes.PendingTransient, int32(r.Passes) // as long as in the last pass
 	}
-	d := question + turn + r.deadline(e) + r.mailDeadline(e)
+	d := question + turn + r.deadline(e) + r.mailDeadline()
 	if r.Mail.Prober != nil {
 		d += turn + r.Mail.Prober.Longest()
 	}
@@ -122,18 +122,32 @@ func (r *surveyor) sinceBegun() time.Duration {
 }
 
 // stallsNow is the number of stalls until now.
-func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log) }
+func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log).times }
 
 // excuse makes a row provisional that failed while the process was stopped or
-// starved; before is the number of stalls when it was begun. That counts for no
-// pass.
-func (r *surveyor) excuse(row *output.Row, before int64) {
+// starved; before are the stalls when it was begun. That counts for no pass. A
+// policy that did not come to its end within the deadline is no such failure while
+// at most a tenth of that was lost: what comes meanwhile waits in the kernel.
+func (r *surveyor) excuse(row *output.Row, deadline time.Duration, before stalled) {
 	if row.Pending != "" || !row.Transient() {
 		return
 	}
-	if r.stallsNow() != before {
-		row.Pending = string(codes.PendingInterrupted)
+	now := r.stalls.look(time.Now(), r.Log)
+	if now.times == before.times || slowPolicy(row) && now.time-before.time <= deadline/10 {
+		return
 	}
+	row.Pending = string(codes.PendingInterrupted)
+}
+
+// slowPolicy reports whether a row may mend for nothing but a policy whose last octet did not
+// come in time.
+func slowPolicy(row *output.Row) bool {
+	if row.PolicyStage != string(codes.StageBody) || row.PolicyReason != string(codes.ReasonTimeout) {
+		return false
+	}
+	rest := *row
+	rest.PolicyStage, rest.PolicyReason = "", ""
+	return !rest.Transient()
 }
 
 // triesNow is how often the next domain may be surveyed.

@@ -2,11 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
 
@@ -96,3 +99,26 @@ type errSilence struct{}
 
 func (errSilence) Error() string                    { return "no answer" }
 func (errSilence) RecordReason() codes.RecordReason { return codes.RecordTimeout }
+
+// What strangers sent about a domain counts for the budget while its row waits for
+// what is known of the zone too.
+func TestZoneBudget(t *testing.T) {
+	config := Config{}.withDefaults()
+	j := &jobs{
+		surveyor: newSurveyor(config, t.Context()), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),
+		zones: new(zones),
+	}
+	var tags [1]int64
+	j.slots.take(tags[:])
+	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, before: new(earlier)}, &part{batch: new(fresh)})
+	row := &output.Row{Record: "unknown", RecordReason: "servfail", TLSARecords: []string{strings.Repeat("00", 1<<10)}}
+	j.park(tags[0], outcome{row: row})
+	if held := j.budget.held.Load(); held < 1<<10 {
+		t.Errorf("%d octets while the row waits", held)
+	}
+	j.finishZone(tags[0], &zoneAnswer{dead: true})
+	events, _ := j.events.take(nil)
+	if held := j.budget.held.Load(); len(events) != 1 || held != int64(events[0].octets) || row.RecordReason != "zone_unreachable" {
+		t.Errorf("%d octets of %+v when it is done", held, events)
+	}
+}

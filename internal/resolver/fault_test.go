@@ -261,3 +261,26 @@ func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 		t.Errorf("%v, want ErrSilent", err)
 	}
 }
+
+// A question that waits for one of our TCP connections until its deadline was not
+// answered by our fault: the domain is asked again.
+func TestExchangeWaitsForTCP(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		u := &inMemory{meet: func(q *dns.Msg) (reply []byte, after time.Duration) {
+			cut(q, func(packet []byte) { reply = packet })
+			return reply, time.Millisecond
+		}}
+		r := memoryResolver(t, Config{}, u)
+		defer r.Close()
+		for range cap(r.tcp) {
+			r.tcp <- struct{}{}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := r.Exchange(ctx, txt("_mta-sts.d0.example"))
+		var failed *Error
+		if !errors.As(err, &failed) || !failed.Local() || failed.RecordReason() != "" || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want a fault of ours", err)
+		}
+	})
+}

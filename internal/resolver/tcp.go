@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -20,7 +21,7 @@ func (r *Resolver) overTCP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 	case r.tcp <- struct{}{}:
 		defer func() { <-r.tcp }()
 	case <-ctx.Done():
-		return nil, ended(ctx)
+		return nil, fault(fmt.Errorf("no TCP connection to spare: %w", context.Cause(ctx))) // our own queue was too long
 	case <-r.life.Done():
 		return nil, fault(context.Cause(r.life))
 	}
