@@ -95,7 +95,7 @@ func (l *lane) forget(i uint32) {
 // portFailed ends the attempts of all questions that wait on a port: an ICMP
 // error about a datagram of ours, or a fault of this machine. They need not
 // wait.
-func (l *lane) portFailed(rt *route, p *waiting, err error) {
+func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 	for i := l.flying.oldest; p.n > 0 && i != nowhere; {
 		s := &l.table.slots[i]
 		next := s.newer

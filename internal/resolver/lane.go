@@ -25,6 +25,8 @@ type lane struct {
 	room   int          // questions that wait to be sent
 	lent   atomic.Int64 // errands
 	ports  *batches
+	opened uint16 // ports
+	ids    ids
 	dice   *dice
 	turn   int
 	number int           // among the lanes
@@ -35,7 +37,7 @@ type lane struct {
 
 	now     time.Duration  // when the round began, or later
 	from    *route         // whose port is being read
-	waits   *waiting       // the port that is being read
+	waits   *lanePort      // the port that is being read
 	valid   int            // replies of that route in this round
 	barred  bool           // its upstream has lied
 	admits  []Question     // room for the next questions
@@ -71,7 +73,8 @@ func (r *Resolver) stageRoom(limit int) int {
 func (s *sweep) openLane(number, limit int) (_ *lane, err error) {
 	room := s.stageRoom(limit)
 	l := &lane{
-		sweep: s, number: number, table: newTable(limit + room), room: room, stage: newStage(len(s.upstreams)),
+		sweep: s, number: number, table: newTable(limit + room), ids: newIDs(limit), room: room,
+		stage: newStage(len(s.upstreams)),
 		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit, ports: newBatches(),
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
@@ -80,7 +83,7 @@ func (s *sweep) openLane(number, limit int) (_ *lane, err error) {
 		return nil, err
 	}
 	for i := range s.upstreams {
-		rt, err := s.openRoute(i, limit, l.ports)
+		rt, err := l.openRoute(i, limit)
 		if err != nil {
 			l.close()
 			return nil, err
@@ -204,7 +207,7 @@ func (l *lane) land(i uint32) {
 	s := &l.table.slots[i]
 	rt := l.routes[s.route]
 	p := &rt.ports[s.port]
-	p.ids[s.id] = 0
+	l.releaseID(p, s.id)
 	p.n--
 	rt.flying--
 	l.flying.remove(l.table.slots, i)

@@ -43,14 +43,14 @@ func (l *lane) receive() (got int) {
 // over a table that no cache holds: looked at one after the other for nothing
 // else, they are fetched side by side, and one at a time otherwise.
 func (l *lane) receivedAll(packets [][]byte) {
-	ids, slots := l.waits.ids, l.table.slots
+	slots := l.table.slots
 	for _, packet := range packets {
 		if len(packet) < headerSize {
 			continue
 		}
-		if i := ids[binary.BigEndian.Uint16(packet)]; i != 0 {
-			s := &slots[i-1]
-			l.touched += int(s.size) + int(s.wire[inlineQuery/2]) + int(l.table.questions[i-1].Tag)
+		if i := l.ids.holder(l.waits.number, binary.BigEndian.Uint16(packet)); i != nowhere {
+			s := &slots[i]
+			l.touched += int(s.size) + int(s.wire[inlineQuery/2]) + int(l.table.questions[i].Tag)
 		}
 	}
 	for _, packet := range packets {
@@ -67,11 +67,11 @@ func (l *lane) received(packet []byte) {
 		return
 	}
 	id := binary.BigEndian.Uint16(packet)
-	if p.ids[id] == 0 {
+	i := l.ids.holder(p.number, id)
+	if i == nowhere {
 		l.missed(packet, nil)
 		return
 	}
-	i := p.ids[id] - 1
 	s := &l.table.slots[i]
 	if !answers(packet, id, s.question()) && !l.folded(packet, s) {
 		l.missed(packet, s.question())

@@ -9,18 +9,19 @@ import (
 type route struct {
 	*upstream
 	number uint16
-	ports  []waiting
+	ports  []lanePort
 	window window
 	flying int   // questions in flight
 	opened int64 // when its breaker was opened, as far as the window knows
 }
 
-// waiting is a port and the questions that wait for replies on it.
-type waiting struct {
+// A lanePort is a port of a lane, and how much waits for replies on it.
+type lanePort struct {
 	port
-	ids []uint32 // by id of the query: 1 + index of the slot; 0: free
-	n   int      // questions that wait
-	max int      // how many may, so that all replies at once fit its buffer
+	number uint16 // of the ports of the lane
+	n      int    // questions in flight
+	taken  int    // ids, of questions in flight and of others
+	max    int    // questions that may be in flight, so that all replies at once fit its buffer
 }
 
 const (
@@ -35,16 +36,17 @@ const (
 )
 
 // openRoute opens the ports of a route for so many questions in flight.
-func (s *sweep) openRoute(number int, inFlight int, b *batches) (*route, error) {
-	u := s.upstreams[number]
-	rt := &route{upstream: u, number: uint16(number), window: newWindow(s.floor, inFlight)}
+func (l *lane) openRoute(number int, inFlight int) (*route, error) {
+	u := l.upstreams[number]
+	rt := &route{upstream: u, number: uint16(number), window: newWindow(l.floor, inFlight)}
 	for want := fewestPorts; len(rt.ports) < want; {
-		p, err := openPort(s.sockets, u.addr, b)
+		p, err := openPort(l.sockets, u.addr, l.ports)
 		if err != nil {
 			rt.close()
 			return nil, err
 		}
-		w := waiting{port: p, ids: make([]uint32, 1<<16), max: maxWaiting}
+		w := lanePort{port: p, number: l.opened, max: maxWaiting}
+		l.opened++
 		if size := p.buffer(); size > 0 {
 			w.max = max(1, min(maxWaiting, size/replyCharge))
 		}
@@ -60,12 +62,15 @@ func (rt *route) close() {
 	}
 }
 
+// room is how many more questions may be in flight on a port.
+func (p *lanePort) room() int { return min(p.max-p.n, mostIDs-p.taken) }
+
 // choose is a port at random that has room, and how much; 0: none has.
 func (rt *route) choose(d *dice) (port int, room int) {
 	start := d.below(len(rt.ports))
 	for i := range rt.ports {
 		k := (start + i) % len(rt.ports)
-		if room := rt.ports[k].max - rt.ports[k].n; room > 0 {
+		if room := rt.ports[k].room(); room > 0 {
 			return k, room
 		}
 	}
@@ -131,11 +136,17 @@ func (d *dice) below(n int) int { return int(uint64(d.take(24)) * uint64(n) >> 2
 
 func (d *dice) share() float64 { return float64(d.take(24)) / (1 << 24) }
 
-// id is a query id that nothing on p waits with. Most are free.
-func (d *dice) id(p *waiting) uint16 {
+// takeID gives a holder an id of p that nobody has. Most are free.
+func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
+	p.taken++
 	for {
-		if id := uint16(d.take(16)); p.ids[id] == 0 {
+		if id := uint16(l.dice.take(16)); l.ids.take(p.number, id, holder) {
 			return id
 		}
 	}
+}
+
+func (l *lane) releaseID(p *lanePort, id uint16) {
+	p.taken--
+	l.ids.release(p.number, id)
 }

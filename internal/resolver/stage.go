@@ -98,8 +98,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	l.stage.out = l.stage.out[:0]
 	for _, i := range b.slots[:n] {
 		s := &l.table.slots[i]
-		s.id = l.dice.id(p)
-		p.ids[s.id] = i + 1
+		s.id = l.takeID(p, i)
 		binary.BigEndian.PutUint16(s.wire[:], s.id)
 		if l.mixCase {
 			mixCase(s.question(), !rt.folds.Load(), l.dice)
@@ -110,7 +109,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	for j, i := range b.slots[:n] {
 		s := &l.table.slots[i]
 		if j >= sent && err == nil {
-			p.ids[s.id] = 0 // it stays
+			l.releaseID(p, s.id) // it stays
 			continue
 		}
 		if s.tries == 0 {
