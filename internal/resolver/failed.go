@@ -103,7 +103,6 @@ func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 			l.land(i)
 			rt.counts.failed.Add(1)
 			rt.loss.count(true)
-			rt.window.failed(l.now, l.timeout)
 			l.failed(i, fault(err))
 		}
 		i = next

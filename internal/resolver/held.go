@@ -17,6 +17,9 @@ const mostAgain = 32
 // nobody's delay.
 func (l *lane) tell(now time.Duration) {
 	if gap := now - l.now; gap > stall {
+		for _, rt := range l.routes {
+			rt.window.stop(gap)
+		}
 		for i := l.flying.oldest; i != nowhere; i = l.table.slots[i].newer {
 			l.table.slots[i].sent += gap
 		}
@@ -34,7 +37,7 @@ func (l *lane) hold(i uint32) {
 	s := &l.table.slots[i]
 	guard := &l.routes[s.route].guard
 	if h := l.history[i]; h.kept == nil && errors.Is(h.failed.err, errNoAnswer) && !l.table.questions[i].Again {
-		guard.silent.Add(1)
+		guard.silence.missed(s.began)
 	}
 	s.sent = l.now
 	l.held.push(l.table.slots, i)
@@ -88,7 +91,7 @@ func (l *lane) restart() {
 	for _, rt := range l.routes {
 		if opened := rt.guard.opened.Load(); opened != rt.opened {
 			rt.opened = opened
-			rt.window = newWindow(l.floor, int(rt.window.ceiling))
+			rt.window = newWindow(l.floor, int(rt.window.ceiling), rt.window.cohorts.patience)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (s *sweep) openLane(number, limit int) (_ *lane, err error) {
 	room := s.stageRoom(limit)
 	l := &lane{
 		sweep: s, number: number, table: newTable(limit + room), ids: newIDs(limit), room: room,
-		stage: newStage(len(s.upstreams)),
+		stage:  newStage(len(s.upstreams)),
 		flying: newQueue(), parked: newQueue(), held: newQueue(), limit: limit, ports: newBatches(),
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
@@ -88,6 +88,7 @@ func (s *sweep) openLane(number, limit int) (_ *lane, err error) {
 			l.close()
 			return nil, err
 		}
+		rt.window = rt.windows.kept(number, rt.window)
 		l.routes = append(l.routes, rt)
 	}
 	return l, nil
@@ -95,6 +96,7 @@ func (s *sweep) openLane(number, limit int) (_ *lane, err error) {
 
 func (l *lane) close() {
 	for _, rt := range l.routes {
+		rt.windows.keep(l.number, rt.window)
 		rt.close()
 	}
 }
@@ -107,6 +109,7 @@ func (l *lane) run() {
 		l.tell(l.Resolver.now())
 		got := l.receive()
 		l.expire()
+		l.judge()
 		if l.watch != nil {
 			l.believe()
 			l.restart()
@@ -188,7 +191,6 @@ func (l *lane) expire() {
 		l.land(i)
 		rt.counts.timeouts.Add(1)
 		rt.loss.count(true)
-		rt.window.failed(l.now, l.timeout)
 		l.failed(i, failure(timedOut, errNoAnswer))
 	}
 	for l.parked.n > 0 {

@@ -32,7 +32,7 @@ func (l *lane) receive() (got int) {
 		if l.valid > 0 {
 			rt.counts.answered.Add(int64(l.valid))
 			rt.loss.answered(l.valid)
-			rt.window.answered(l.valid)
+			rt.window.replied(l.now, l.valid)
 			l.heard.Store(int64(l.now))
 		}
 	}
@@ -169,7 +169,6 @@ func (l *lane) read(i uint32, packet []byte) {
 		l.withoutEDNS(i)
 	case again(rd.rcode):
 		rt.complain(rd.rcode)
-		rt.window.failed(l.now, l.timeout)
 		l.declined(i, rd)
 	default:
 		l.answer(i, rd, 0)
@@ -179,6 +178,9 @@ func (l *lane) read(i uint32, packet []byte) {
 // answer ends a question with a reading.
 func (l *lane) answer(i uint32, rd reading, zone int) {
 	s := &l.table.slots[i]
+	if l.isFresh(i) && s.tries == 1 {
+		l.routes[s.route].window.answered(l.now, s.sent)
+	}
 	l.answers = append(l.answers, Answer{
 		Tag:     l.table.questions[i].Tag,
 		Outcome: rd.outcome, EDE: rd.ede, Authenticated: rd.authenticated, Rcode: rd.rcode, Msg: rd.msg,

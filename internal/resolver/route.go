@@ -38,7 +38,7 @@ const (
 // openRoute opens the ports of a route for so many questions in flight.
 func (l *lane) openRoute(number int, inFlight int) (*route, error) {
 	u := l.upstreams[number]
-	rt := &route{upstream: u, number: uint16(number), window: newWindow(l.floor, inFlight)}
+	rt := &route{upstream: u, number: uint16(number), window: newWindow(l.floor, inFlight, l.timeout/windowPatience)}
 	for want := fewestPorts; len(rt.ports) < want; {
 		p, err := openPort(l.sockets, u.addr, l.ports)
 		if err != nil {

@@ -106,6 +106,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		l.stage.out = append(l.stage.out, s.query()...)
 	}
 	sent, err := p.send(l.stage.out, size)
+	fresh := 0
 	for j, i := range b.slots[:n] {
 		s := &l.table.slots[i]
 		if j >= sent && err == nil {
@@ -114,6 +115,9 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		}
 		if s.tries == 0 {
 			s.began = l.now
+			if l.isFresh(i) {
+				fresh++
+			}
 		}
 		s.sent, s.route, s.port = l.now, rt.number, uint16(k)
 		s.tries++
@@ -123,6 +127,10 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	}
 	if err != nil {
 		sent = n
+	}
+	if fresh > 0 {
+		rt.window.sent(l.now, fresh)
+		rt.guard.silence.begun(l.now, fresh)
 	}
 	rt.counts.asked.Add(int64(sent))
 	b.slots = b.slots[:copy(b.slots, b.slots[sent:])]

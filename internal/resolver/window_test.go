@@ -1,146 +1,228 @@
 package resolver
 
 import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
 
-const second = time.Second
+// A model is an upstream, the names behind it, and how much of a sweep a window
+// sees. Time passes in steps of a millisecond, and nothing in it is random but
+// what the seed decides.
+type model struct {
+	places  int           // questions that the upstream works on at a time; it drops what finds none
+	service time.Duration // of a question, when it has a place
+	rate    int           // questions a second that it works on at most; 0: no limit
+	queue   int           // questions that may wait for that
+	dead    func(i int) bool
+	hold    time.Duration // for which the question for a dead name keeps its place
+	outage  [2]time.Duration
 
-// wantSize fails unless the window has a size near the one given.
-func wantSize(t *testing.T, w *window, least, most float64, when string) {
-	t.Helper()
-	if w.size < least || w.size > most {
-		t.Errorf("%s the window is %.1f, want %.0f to %.0f", when, w.size, least, most)
-	}
-	if w.room(0) != int(w.size) || w.room(int(w.size)+3) != -3 {
-		t.Errorf("%s a window of %.1f has room for %d", when, w.size, w.room(0))
-	}
+	names   int
+	ceiling int
 }
 
-func TestNewWindow(t *testing.T) {
-	for _, c := range []struct{ floor, ceiling, size int }{
-		{16, 1000, firstWindow},
-		{100, 1000, 100}, // a floor above the first size
-		{16, 20, 20},     // a ceiling below it
-		{500, 20, 20},    // and below the floor
-		{0, 0, 1},        // never shut
-	} {
-		w := newWindow(c.floor, c.ceiling)
-		wantSize(t, &w, float64(c.size), float64(c.size), "at first")
-		now := time.Duration(0)
-		for range 1000 {
-			now += second
-			w.failed(now, second)
+const (
+	modelPatience = 1667 * time.Millisecond
+	modelFlight   = modelPatience / 3 // then a question waits, without a place in the window
+	modelTries    = 3
+	modelStep     = time.Millisecond
+)
+
+// An event is a reply, or the end of the patience with an attempt, or a place
+// that becomes free.
+type event struct {
+	at    time.Duration
+	what  int
+	name  int
+	tries int
+	sent  time.Duration
+}
+
+const (
+	eventReply  = iota
+	eventLeaves // it waits
+	eventLost
+	eventDue
+	eventFree
+)
+
+type events []event
+
+func (e events) Len() int           { return len(e) }
+func (e events) Less(i, j int) bool { return e[i].at < e[j].at }
+func (e events) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)        { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+// An outcome is what became of a model.
+type outcome struct {
+	took      time.Duration // until the last live name was answered
+	asked     int           // questions for live names
+	live      int
+	unknown   int     // live names that no attempt got an answer for
+	least     float64 // window after the first second, while there were new names
+	last      float64 // window when there were no more
+	strains   int
+	questions float64 // for each live name
+}
+
+func (o outcome) String() string {
+	return fmt.Sprintf("%v, %.3f questions a live name, %d unknown, window %.0f at least and %.0f at last", o.took, o.questions, o.unknown, o.least, o.last)
+}
+
+// run plays a model with a window.
+func (m model) run(w *window) (o outcome) {
+	const staged = 4096
+	var (
+		now     time.Duration
+		waiting events
+		retries []event // attempts that are due
+		flying  int
+		busy    int
+		free    time.Duration // when the upstream is done with what waits for its rate
+		next    int
+		open    int // names that are not settled
+		rnd     = rand.New(rand.NewPCG(1, 2))
+	)
+	if m.dead == nil {
+		m.dead = func(int) bool { return false }
+	}
+	send := func(name, tries int) {
+		flying++
+		if !m.dead(name) {
+			o.asked++
 		}
-		floor := float64(max(1, min(c.floor, c.ceiling)))
-		wantSize(t, &w, floor, max(floor, float64(c.size)), "after failures alone")
-		w.answered(1 << 20)
-		wantSize(t, &w, float64(max(1, c.ceiling)), float64(max(1, c.ceiling)), "after answers alone")
-	}
-}
-
-// Until the first strain each answer opens the window by one, as far as no
-// server minds, and further by a constant for each window of them.
-func TestWindowOpens(t *testing.T) {
-	w := newWindow(16, 2560)
-	for range 10 {
-		w.answered(20)
-	}
-	wantSize(t, &w, firstWindow+200, firstWindow+200, "after 200 answers")
-	w.answered(firstTurn - firstWindow - 200)
-	wantSize(t, &w, firstTurn, firstTurn, "at the turn")
-	for range firstTurn {
-		w.answered(1)
-	}
-	wantSize(t, &w, firstTurn+39, firstTurn+40, "a window of answers later")
-	w.answered(1 << 20)
-	wantSize(t, &w, 2560, 2560, "at the ceiling")
-}
-
-// strain fails questions until the window has closed once more.
-func strain(t *testing.T, w *window, now time.Duration) {
-	t.Helper()
-	before := w.size
-	for range 1000 {
-		if w.failed(now, second); w.size != before {
-			return
+		e := event{name: name, tries: tries, sent: now, at: now + modelPatience, what: eventLost}
+		out := now >= m.outage[0] && now < m.outage[1]
+		switch {
+		case out:
+		case m.places > 0 && busy >= m.places:
+		case m.dead(name):
+			if m.places > 0 && m.hold > 0 {
+				busy++
+				heap.Push(&waiting, event{at: now + m.hold, what: eventFree, sent: now})
+			}
+		case m.rate > 0:
+			free = max(free, now)
+			if free-now < time.Duration(m.queue)*time.Second/time.Duration(m.rate) {
+				free += time.Second / time.Duration(m.rate)
+				e.at, e.what = free+m.service, eventReply
+			}
+		default:
+			busy++
+			took := m.service/2 + time.Duration(rnd.Int64N(int64(m.service)))
+			e.at, e.what = now+took, eventReply
+			heap.Push(&waiting, event{at: e.at, what: eventFree})
+		}
+		if e.what == eventReply && e.at > now+modelPatience {
+			e.at, e.what = now+modelPatience, eventLost
+		}
+		heap.Push(&waiting, e)
+		if e.at >= now+modelFlight {
+			e.at, e.what = now+modelFlight, eventLeaves
+			heap.Push(&waiting, e)
 		}
 	}
-	t.Fatal("failures alone are no strain")
-}
-
-// Strain brings the window back to where it began, once for each time-out, and
-// further down to the floor. Answers open it by one each up to half of what it
-// was, and then by the same for each window of them.
-func TestWindowStrain(t *testing.T) {
-	w := newWindow(16, 1024)
-	w.answered(1 << 20)
-	strain(t, &w, 10*second)
-	wantSize(t, &w, firstWindow, firstWindow, "strained")
-	for range 1000 {
-		w.failed(10*second+second-1, second)
-	}
-	wantSize(t, &w, firstWindow, firstWindow, "while failures of before come in")
-	w.answered(100)
-	wantSize(t, &w, firstWindow+100, firstWindow+100, "100 answers later")
-	w.answered(512 - firstWindow - 100)
-	wantSize(t, &w, 512, 512, "at half of what it was")
-	for range 5 { // additive: a window of answers opens by ceiling/256 whatever its size
-		before := w.size
-		for range int(w.size) {
-			w.answered(1)
-		}
-		wantSize(t, &w, before+3.9, before+4, "a window of answers later")
-	}
-	for now := 12 * second; w.size > 16; now += second {
-		strain(t, &w, now)
-	}
-	for now := range 100 * second / second {
-		w.failed((1000+now)*second, second)
-	}
-	wantSize(t, &w, 16, 16, "at the floor")
-}
-
-// What an upstream always fails is no strain, and more than that is.
-func TestWindowBase(t *testing.T) {
-	for _, c := range []struct {
-		title    string
-		always   int // per cent that fail in the long run, from the ceiling down to the floor if need be
-		later    int // per cent that fail then
-		strained bool
-	}{
-		{"losses of a network", 1, 1, false},
-		{"many dead domains", 5, 5, false},
-		{"half of it dead", 50, 50, false},
-		{"a little more", 5, 10, false},
-		{"a healthy upstream that fails a quarter", 0, 25, true},
-		{"one that fails twice as much and more", 5, 40, true},
-		{"all of it", 20, 100, true},
-	} {
-		t.Run(c.title, func(t *testing.T) {
-			w := newWindow(16, 1000)
-			now := time.Duration(0)
-			ask := func(questions, percent int) {
-				for i := range questions {
-					now += time.Millisecond
-					if i*61%100 < percent { // spread evenly
-						w.failed(now, second)
-					} else {
-						w.answered(1)
-					}
+	size := w.size
+	for next < m.names || open > 0 {
+		now += modelStep
+		for len(waiting) > 0 && waiting[0].at <= now {
+			e := heap.Pop(&waiting).(event)
+			switch e.what {
+			case eventFree:
+				busy--
+			case eventDue:
+				retries = append(retries, e)
+			case eventLeaves:
+				flying--
+			case eventReply:
+				if now-e.sent < modelFlight {
+					flying--
+				}
+				open--
+				if e.tries == 1 {
+					w.answered(now, e.sent)
+				}
+				w.replied(now, 1)
+				if !m.dead(e.name) {
+					o.took = now
+				}
+			case eventLost:
+				if e.tries < modelTries {
+					e.at, e.what = now+time.Duration(rnd.Int64N(int64(modelPatience)/2)), eventDue
+					heap.Push(&waiting, e)
+					break
+				}
+				open--
+				if !m.dead(e.name) {
+					o.unknown++
 				}
 			}
-			ask(100_000, c.always) // base comes to know it
-			w.answered(0)
-			if w.size < 500 {
-				t.Fatalf("the window is %.0f of 1000 with what always fails", w.size)
+		}
+		w.judge(now, now < m.outage[0] || now >= m.outage[1])
+		for (len(retries) > 0 || next < m.names) && w.room(flying) > 0 && flying < m.ceiling {
+			if len(retries) > 0 && (next == m.names || rnd.IntN(2) == 0) {
+				send(retries[0].name, retries[0].tries+1)
+				retries = retries[1:]
+				continue
 			}
-			before := w.size
-			ask(2000, c.later)
-			if closed := w.size < before; closed != c.strained {
-				t.Errorf("the window went from %.0f to %.0f, recently %.3f, base %.3f", before, w.size, w.recent, w.base)
+			w.sent(now, 1)
+			open++
+			if !m.dead(next) {
+				o.live++
 			}
-		})
+			send(next, 1)
+			next++
+		}
+		if w.size < size {
+			o.strains++
+		}
+		size = w.size
+		if next < m.names {
+			o.last = w.size
+			if now > time.Second && (o.least == 0 || w.size < o.least) {
+				o.least = w.size
+			}
+		}
+		if now > time.Hour {
+			break
+		}
+	}
+	o.questions = float64(o.asked) / float64(max(o.live, 1))
+	return o
+}
+
+// evenly says that so many of a thousand names are dead.
+func evenly(share int) func(int) bool { return func(i int) bool { return i*617%1000 < share } }
+
+func TestModels(t *testing.T) {
+	for _, c := range []struct {
+		title string
+		model model
+	}{
+		{"nothing fails", model{service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000}},
+		{"dead 1", model{service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000, dead: evenly(10)}},
+		{"dead 5", model{service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000, dead: evenly(50)}},
+		{"dead 10", model{service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000, dead: evenly(100)}},
+		{"dead 20", model{service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000, dead: evenly(200)}},
+		{"dead 50", model{service: 20 * time.Millisecond, names: 200_000, ceiling: 10_000, dead: evenly(500)}},
+		{"block", model{service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000, dead: func(i int) bool { return i/1000%20 == 10 }}},
+		{"64 places", model{places: 64, service: 20 * time.Millisecond, names: 100_000, ceiling: 10_000}},
+		{"64 places, dead 5", model{places: 64, service: 20 * time.Millisecond, names: 100_000, ceiling: 10_000, dead: evenly(50)}},
+		{"64 places, dead 5 hold", model{places: 64, service: 20 * time.Millisecond, names: 30_000, ceiling: 10_000, dead: evenly(50), hold: 200 * time.Millisecond}},
+		{"32 places, slow", model{places: 32, service: 100 * time.Millisecond, names: 20_000, ceiling: 10_000}},
+		{"500/s", model{rate: 500, queue: 100, service: 20 * time.Millisecond, names: 50_000, ceiling: 10_000}},
+		{"5000/s, long queue", model{rate: 5000, queue: 20000, service: 20 * time.Millisecond, names: 100_000, ceiling: 10_000}},
+		{"outage", model{rate: 20000, queue: 1000, service: 20 * time.Millisecond, names: 400_000, ceiling: 10_000, outage: [2]time.Duration{2 * time.Second, 5 * time.Second}}},
+	} {
+		w := newWindow(16, c.model.ceiling, modelPatience)
+		fmt.Printf("%-24s %v base %.3f limit %.0f\n", c.title, c.model.run(&w), w.base, w.limit)
 	}
 }

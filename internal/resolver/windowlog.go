@@ -34,7 +34,8 @@ const (
 // which size. The zero value is ready.
 type windowLog struct {
 	mu    sync.Mutex
-	lanes []int // the latest size of each
+	lanes []int    // the latest size of each
+	ended []window // of each lane, when its latest Sweep ended
 	last  time.Duration
 	least int
 	spent [21 * octave]time.Duration // by the logarithm of the size; 2^21 is above MostInFlight
@@ -61,6 +62,27 @@ func (w *windowLog) note(now time.Duration, lane, size int) {
 	// Longer than a few notes it was not asked: between two Sweeps, or stopped.
 	w.spent[min(int(octave*math.Log2(float64(max(sum, 1)))), len(w.spent)-1)] += min(max(now-w.last, 1), 3*windowNotes)
 	w.last = now
+}
+
+// keep keeps the window of a lane for the next Sweep, less what was in flight.
+func (w *windowLog) keep(lane int, ended window) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.ended) <= lane {
+		w.ended = append(w.ended, window{})
+	}
+	w.ended[lane] = ended.rested()
+}
+
+// kept is the window that a lane begins with: that of the Sweep before, or the one
+// that is given.
+func (w *windowLog) kept(lane int, first window) window {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if lane < len(w.ended) && w.ended[lane].ceiling == first.ceiling {
+		return w.ended[lane]
+	}
+	return first
 }
 
 func (w *windowLog) report(upstream netip.AddrPort) WindowReport {
