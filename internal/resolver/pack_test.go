@@ -14,7 +14,7 @@ import (
 // and reports whether it can be asked, and whether it fits a slot.
 func packs(t interface{ Fatalf(string, ...any) }, question Question) (askable, fits bool) {
 	var wire [inlineQuery]byte
-	end, size, fits := packPlain(wire[:], &question)
+	end, size, fits := packPlain(wire[:], question.Label, question.Name, question.Type)
 	var q query
 	askable = q.ask(question.owner(), question.Type) == nil
 	if fits != (askable && len(q.message()) <= inlineQuery) {

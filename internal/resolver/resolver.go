@@ -71,8 +71,7 @@ const (
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
 type Resolver struct {
-	timeout   time.Duration
-	attempts  int
+	schedule
 	inFlight  int
 	floor     int
 	mixCase   bool
@@ -103,21 +102,44 @@ type Resolver struct {
 
 // New opens the sockets of a Resolver. It sends nothing.
 func New(c Config) (*Resolver, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	r, err := c.resolver()
+	if err != nil {
+		return nil, err
+	}
+	for _, addr := range c.Upstreams {
+		u, err := r.open(addr, r.shares.exchange)
+		if err != nil {
+			_ = r.Close()
+			return nil, fmt.Errorf("resolver: %w", err)
+		}
+		r.upstreams = append(r.upstreams, u)
+	}
+	return r, nil
+}
+
+func (c *Config) check() error {
 	switch {
 	case len(c.Upstreams) == 0:
-		return nil, errors.New("resolver: no upstream to ask")
+		return errors.New("resolver: no upstream to ask")
 	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0 || c.Ports < 0:
-		return nil, errors.New("resolver: timeout, retries, questions in flight, lanes and ports must not be negative")
+		return errors.New("resolver: timeout, retries, questions in flight, lanes and ports must not be negative")
 	case c.InFlight > MostInFlight:
-		return nil, fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
+		return fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
 	case c.Retries > MaxRetries:
-		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
+		return fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
 	case c.Rate < 0 || math.IsNaN(c.Rate):
-		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
+		return fmt.Errorf("resolver: %v is not a rate", c.Rate)
 	}
+	return nil
+}
+
+// resolver is a Resolver without upstreams.
+func (c *Config) resolver() (*Resolver, error) {
 	r := &Resolver{
-		timeout:  cmp.Or(c.Timeout, defaultTimeout),
-		attempts: 1 + c.Retries,
+		schedule: schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
 		inFlight: cmp.Or(c.InFlight, defaultInFlight),
 		floor:    cmp.Or(c.Floor, defaultFloor),
 		mixCase:  c.MixCase,
@@ -145,15 +167,6 @@ func New(c Config) (*Resolver, error) {
 	}
 	r.askers.New = func() any { return newAsker() }
 	r.life, r.end = context.WithCancel(context.Background())
-
-	for _, addr := range c.Upstreams {
-		u, err := r.open(addr, r.shares.exchange)
-		if err != nil {
-			_ = r.Close()
-			return nil, fmt.Errorf("resolver: %w", err)
-		}
-		r.upstreams = append(r.upstreams, u)
-	}
 	return r, nil
 }
 
@@ -182,7 +195,9 @@ func (r *Resolver) received(u *upstream, valid bool) {
 		return
 	}
 	u.counts.answered.Add(1)
-	r.heard.Store(int64(r.now()))
+	now := int64(r.now())
+	u.replied.Store(now)
+	r.heard.Store(now)
 }
 
 // now is the time since the Resolver began.

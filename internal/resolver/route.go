@@ -11,7 +11,8 @@ type route struct {
 	number uint16
 	ports  []lanePort
 	window window
-	flying int   // questions in flight
+	sent   queue // questions in flight, by the time they were sent
+	flying int   // how many
 	opened int64 // when its breaker was opened, as far as the window knows
 }
 

@@ -91,7 +91,6 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 		})()
 	}
 
-	capacity := 0 // as many errands as there can be
 	lanes := make([]*lane, r.shares.lanes)
 	for i := range lanes {
 		l, err := s.openLane(r.inFlight / len(lanes))
@@ -102,16 +101,13 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			return err
 		}
 		lanes[i] = l
-		capacity += 2 * l.table.size()
 	}
-	s.errands = make(chan errand, capacity)
 	var running, workers sync.WaitGroup
 	s.workers = &workers
 	for _, l := range lanes {
 		running.Go(l.run)
 	}
 	running.Wait()
-	close(s.errands)
 	workers.Wait()
 	for _, l := range lanes {
 		l.close()
@@ -133,8 +129,8 @@ type sweep struct {
 	admission sync.Mutex
 	next      func(into []Question) (n int, more bool) // nil when there are no more
 
-	errands chan errand // never full
-	helpers atomic.Int64
+	waiting atomic.Int64 // questions that wait in lanes, at most about MostWaiting
+	errands atomic.Int64 // that run
 	workers *sync.WaitGroup
 
 	// The row of questions in a row that nobody answered.
