@@ -114,9 +114,14 @@ func (f *crossFlags) open(n *networkFlags, window int, log *slog.Logger) (*resol
 	if rate == 0 && away {
 		rate = crossRate
 	}
+	// Those of the run are closed before these are used.
+	ports, err := systemLimits().sockets(len(f.upstreams))
+	if err != nil {
+		return nil, fmt.Errorf("--cross-check: %w", err)
+	}
 	engine, err := resolver.New(resolver.Config{
 		Upstreams: f.upstreams, Timeout: n.timeout, Retries: n.retries, Rate: rate, InFlight: window, Floor: n.floor,
-		MixCase: n.mixCase, Sockets: resolver.SocketAPI(n.udp), Lanes: 1, Log: log,
+		MixCase: n.mixCase, Sockets: resolver.SocketAPI(n.udp), Lanes: 1, Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--cross-check: %w", err)

@@ -193,9 +193,13 @@ func (f *networkFlags) open(
 	}
 
 	n.inFlight = f.window(upstreams)
+	ports, err := systemLimits().sockets(len(upstreams))
+	if err != nil {
+		return nil, err
+	}
 	n.engine, err = resolver.New(resolver.Config{
 		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight, Floor: f.floor,
-		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Log: log,
+		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, err

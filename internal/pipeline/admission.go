@@ -83,7 +83,7 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 		a.slots.fill(tag, name, a.part)
 		into[n] = resolver.Question{Label: recordLabel, Name: name.Domain, Type: resolver.TypeTXT, Tag: tag}
 		if v := a.part.visit; v != nil {
-			into[n].Again = true
+			into[n].Again, into[n].Patient = true, true
 			into[n].Avoid = v.avoid(a.Engine, name.Rank)
 		}
 		n++

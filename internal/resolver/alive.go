@@ -36,9 +36,10 @@ func (r *Resolver) probe() {
 			a := newAsker()
 			if err := a.pack(new(dns.Msg).SetQuestion(".", dns.TypeNS)); err == nil {
 				// A reply is noted where it arrives. One lost datagram is no silence.
-				if _, err := r.overUDP(r.life, a, u); err != nil {
-					_, _ = r.overUDP(r.life, a, u)
+				if _, err := r.overUDP(r.life, a, u, true); err != nil {
+					_, _ = r.overUDP(r.life, a, u, true)
 				}
+				a.forget()
 			}
 		})
 	}

@@ -90,13 +90,14 @@ func (r *Resolver) sing(ctx context.Context, a *asker, u *upstream, c Canary, ti
 		return songFailed, err.Error()
 	}
 	a.plain = false
+	defer a.forget()
 	var sang song
 	var why string
 	for n := range times {
 		if n > 0 {
 			r.pause(ctx)
 		}
-		rd, failed := r.attempt(ctx, a, u, stepUDP)
+		rd, _, failed := r.attempt(ctx, a, u, stepUDP)
 		if failed != nil {
 			sang, why = c.judge(rd, failed.err)
 		} else {

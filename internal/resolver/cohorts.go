@@ -18,6 +18,9 @@ type cohorts struct {
 // A cohort is the first attempts that were sent within one span.
 type cohort struct{ sent, answered int }
 
+// failed is the share of attempts without an answer; 0 where there were none.
+func (c cohort) failed() float64 { return float64(c.sent-c.answered) / float64(max(c.sent, 1)) }
+
 const (
 	cohortsWait = 64 // spans that are as long as patience
 	cohortRing  = 2 * cohortsWait

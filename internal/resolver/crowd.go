@@ -30,9 +30,10 @@ func (c *crowd) ask(ctx context.Context) {
 			a := newAsker()
 			a.timeout = c.timeout
 			if a.pack(c.canary.question()) == nil {
-				if _, err := c.overUDP(ctx, a, c.upstream); err == nil {
+				if _, err := c.overUDP(ctx, a, c.upstream, true); err == nil {
 					c.answered.Add(1)
 				}
+				a.forget()
 			}
 			if ctx.Err() == nil {
 				select {

@@ -6,7 +6,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// maxErrands bounds the goroutines of a Sweep that run errands.
+// maxErrands bounds the goroutines of a Sweep that run errands; as many more wait as
+// may wait at all.
 const maxErrands = 256
 
 // A step is where an attempt goes on.
@@ -17,59 +18,75 @@ const (
 	stepTCP              // the answer over UDP is truncated, or not to be believed
 	stepBare             // EDNS(0) was not understood
 	stepNone             // no attempt is left: what remains is to judge
+	stepWait             // replies to earlier attempts are expected still
 )
 
-// An errand is a question that a lane cannot end without waiting.
+// An errand is a question that a lane cannot end without blocking.
 type errand struct {
-	lane     *lane
 	question Question
 	effort   effort
 	trace    Trace
 	step     step
 }
 
-func (l *lane) overTCP(i uint32)     { l.handOver(i, stepTCP) }
-func (l *lane) withoutEDNS(i uint32) { l.handOver(i, stepBare) }
-
-// handOver makes an errand of a question that has landed.
+// handOver makes an errand of a question, for the upstream that is being read if
+// there was a reply. Until a goroutine is free it waits like others.
 func (l *lane) handOver(i uint32, at step) {
-	s := &l.table.slots[i]
-	h := l.history[i]
-	e := errand{question: l.table.questions[i], trace: l.trace(i), step: at, effort: effort{
-		began: s.began, tried: s.sent, made: int(s.tries), last: l.routes[s.route].upstream, source: h.source, failed: h.failed,
-	}}
-	if h.kept != nil {
-		e.effort.kept, e.effort.got = *h.kept, true
+	it := &l.table.items[i]
+	l.pluck(i)
+	l.forgo(it, true)
+	l.forgo(it, false)
+	if at == stepTCP || at == stepBare {
+		it.flights[0].port = l.reads.number
 	}
-	l.forget(i)
-	l.lend(e)
+	l.table.dropSlot(it)
+	it.bucket = uint8(at)
+	it.where = inQueue
+	l.queue.push(l.table.items, i)
 }
 
-// lend gives an errand to a goroutine. It counts as in flight.
-func (l *lane) lend(e errand) {
-	e.lane = l
-	l.lent.Add(1)
-	l.errands <- e
-	if l.helpers.Add(1) <= maxErrands { // each of the first errands brings a goroutine with it
-		l.workers.Go(l.sweep.runErrands)
-	}
-}
-
-func (s *sweep) runErrands() {
-	a := newAsker()
-	for e := range s.errands {
-		if s.ctx.Err() == nil {
-			answer := s.runErrand(a, e)
-			if s.ctx.Err() == nil || answer.Outcome != Failed {
-				s.hand([]Answer{answer})
+// lendAll gives errands to goroutines, as long as there are not too many.
+func (l *lane) lendAll() {
+	for l.queue.n > 0 && l.errands.Load() < maxErrands {
+		i := l.queue.oldest
+		it := &l.table.items[i]
+		e := errand{question: l.table.question(i), step: step(it.bucket), effort: effort{
+			began: it.began, tried: it.sent(), made: int(it.tries), evidence: l.history[i].evidence,
+		}}
+		if rt := l.last(it); rt != nil {
+			e.effort.last = rt.upstream
+			if it.tries > 0 {
+				e.trace = l.trace(i, rt)
+			}
+			if e.step == stepNone {
+				e.effort.failed = e.effort.failure(rt.upstream)
 			}
 		}
-		e.lane.lent.Add(-1)
+		l.pluck(i)
+		l.forget(i)
+		l.errands.Add(1)
+		l.workers.Go(func() {
+			l.runErrand(e)
+			l.errands.Add(-1)
+		})
 	}
 }
 
-// runErrand ends a question the way that Exchange does.
-func (s *sweep) runErrand(a *asker, e errand) Answer {
+// runErrand ends a question and yields its answer.
+func (s *sweep) runErrand(e errand) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	a := s.askers.Get().(*asker)
+	answer := s.finish(a, e)
+	s.release(a)
+	if s.ctx.Err() == nil || answer.Outcome != Failed {
+		s.hand([]Answer{answer})
+	}
+}
+
+// finish ends a question the way that Exchange does.
+func (s *sweep) finish(a *asker, e errand) Answer {
 	q := &e.question
 	answer := Answer{Tag: q.Tag, Rcode: -1}
 	if err := a.ask(q.owner(), q.Type); err != nil {
@@ -78,7 +95,7 @@ func (s *sweep) runErrand(a *asker, e errand) Answer {
 	}
 	a.trace, a.plain = e.trace, true
 	ctx := s.ctx
-	if q.Again {
+	if q.Patient {
 		ctx = WithPatience(ctx)
 	}
 	rd, err := s.pursue(ctx, a, &e.effort, e.step)

@@ -15,16 +15,18 @@ import (
 // reply. q is not changed; it is sent with an OPT record of our size and an id
 // of our own, and the reply has the id of q.
 //
-// An attempt that meets silence (see [WithPatience]), a garbled reply, or one of the rcodes
+// An attempt that meets silence, a garbled reply, or one of the rcodes
 // SERVFAIL, REFUSED, NOTIMP and FORMERR is followed by the next, on another
-// upstream where there is one; NXDOMAIN never is. When no attempt does better,
+// upstream where there is one; NXDOMAIN never is. A reply to an earlier attempt is
+// as good as one to the last. When no attempt does better,
 // the last reply is returned, whatever its rcode. An error is of type *[Error].
 //
-// Each attempt has its own time-out. The deadline of ctx, if it comes first,
-// ends the exchange; waits for the rate limit count against that deadline only.
+// How long an attempt waits, [Config] says under Timeout. The deadline of ctx, if it
+// comes first, ends the exchange; waits for the rate limit count against that
+// deadline only.
 func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	a := r.askers.Get().(*asker)
-	defer r.askers.Put(a)
+	defer r.release(a)
 	if err := a.pack(q); err != nil {
 		return nil, &Error{question: "question", reason: codes.RecordMalformed, err: err}
 	}
@@ -41,31 +43,78 @@ func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 // question after the other, by one goroutine at a time.
 type asker struct {
 	query
-	flight flight
-	timer  *time.Timer
-	trace  Trace
-	plain  bool // readPlain will do, for a question made by query.ask
+	flights [mostFlights]flight // one for an upstream; those over the latest come first
+	done    chan *flight        // capacity mostFlights: those whose reply or error is there
+	timer   *time.Timer
+	trace   Trace
+	plain   bool // readPlain will do, for a question made by query.ask
 
 	timeout time.Duration // of an attempt; 0: that of the Resolver
+	prompt  time.Duration // of an attempt at an upstream that is prompt; 0: no other
+	sent    time.Duration // the attempt under way
+	until   time.Duration // it waits
 	canary  bool          // the question is one, which is asked of those that are stopped too
 }
 
+// mostFlights is at how many upstreams a question expects replies at a time.
+const mostFlights = 3
+
 func newAsker() *asker {
-	a := &asker{flight: flight{done: make(chan struct{}, 1)}, timer: time.NewTimer(time.Hour)}
+	a := &asker{done: make(chan *flight, mostFlights), timer: time.NewTimer(time.Hour)}
 	a.timer.Stop()
+	for i := range a.flights {
+		a.flights[i].done = a.done
+	}
 	return a
 }
 
-// An effort is what has become of a question so far.
-type effort struct {
-	began  time.Duration // when it was asked first
-	tried  time.Duration // when the last attempt began
-	made   int           // attempts
-	last   *upstream     // of the last attempt
-	kept   reading       // the last reply, of an rcode that is tried again
-	got    bool          // there is one
-	source Trace         // of kept
-	failed *Error        // the last attempt that says most about the question
+// release puts an asker back, which expects no reply any more.
+func (r *Resolver) release(a *asker) {
+	a.forget()
+	r.askers.Put(a)
+}
+
+// forget expects no reply any more.
+func (a *asker) forget() {
+	for i := range a.flights {
+		if f := &a.flights[i]; f.upstream != nil {
+			if !f.socket.forget(f) {
+				<-a.done // of this one or of another that has come
+			}
+			f.upstream = nil
+		}
+	}
+}
+
+// flightTo is the flight to u to which a reply is expected. Where there is none it is
+// a new one, over a socket at random, in place of the oldest.
+func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
+	f = &a.flights[0]
+	for i := range a.flights {
+		g := &a.flights[i]
+		if g.upstream == u {
+			return g, false
+		}
+		if g.upstream == nil || f.upstream != nil && g.sent < f.sent {
+			f = g
+		}
+	}
+	if f.upstream != nil && !f.socket.forget(f) {
+		a.drop(f)
+	}
+	f.upstream, f.socket = u, u.socket()
+	return f, true
+}
+
+// drop takes the end of a flight, which has come, from among the others.
+func (a *asker) drop(f *flight) {
+	for {
+		g := <-a.done
+		if g == f {
+			return
+		}
+		a.done <- g
+	}
 }
 
 // ask puts the question of a to upstreams until one gives an answer that is
@@ -119,7 +168,7 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 	if at == stepTCP || at == stepBare {
 		e.made--
 	}
-	for e.made < r.most(patient(ctx), e.got) {
+	for at == stepWait || e.made < r.most(patient(ctx), e.kept != nil) {
 		u := e.last
 		if at == stepUDP {
 			e.tried = r.now()
@@ -127,28 +176,33 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 				r.pause(ctx) // nobody listens, and there is nobody else: give it a moment
 			}
 		}
-		rd, err := r.attempt(ctx, a, u, at)
+		if at != stepWait {
+			e.made++
+		}
+		a.prompt = r.schedule.wait(e.made, patient(ctx), true)
+		rd, from, err := r.attempt(ctx, a, u, at)
 		e.last, at = u, stepUDP
-		e.made++
+		if from != u && (err == nil || !err.local) {
+			at = stepWait // it was about an earlier attempt
+		}
 		switch {
 		case err == nil && !again(rd.rcode):
 			a.trace.Elapsed = r.now() - e.began
 			return rd, nil
 		case err == nil:
-			e.kept, e.got, e.source = rd, true, a.trace
+			e.declined(rd, a.trace)
 			continue
-		case err.outweighs(e.failed):
-			e.failed = err
-			e.failed.upstream = u.addr
+		default:
+			e.note(err, from)
 		}
 		if ctx.Err() != nil || r.life.Err() != nil {
 			break
 		}
 	}
 	a.trace.Elapsed = r.now() - e.began
-	if e.got && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
+	if e.kept != nil && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
 		a.trace.Upstream, a.trace.TCP = e.source.Upstream, e.source.TCP
-		return e.kept, nil
+		return *e.kept, nil
 	}
 	failed := e.failed
 	switch {
@@ -173,36 +227,38 @@ func again(rcode int) bool {
 }
 
 // attempt asks one upstream once: over UDP, over TCP where the answer is
-// truncated or in doubt, and again without EDNS(0) where the answer is FORMERR.
-func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *Error) {
+// truncated or in doubt, and again without EDNS(0) where the answer is FORMERR. It
+// returns the upstream that answered, which may have been asked before.
+func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *upstream, *Error) {
 	a.useEDNS(at != stepBare)
 	for {
 		a.trace.Upstream, a.trace.TCP = u.addr, at == stepTCP
 		var packet []byte
 		if at != stepTCP {
-			var err *Error
-			if packet, err = r.overUDP(ctx, a, u); err != nil {
-				return reading{}, err
+			f, err := r.overUDP(ctx, a, u, at != stepWait)
+			if err != nil {
+				return reading{}, u, err
 			}
-			a.trace.TCP = truncated(packet)
+			packet, u = f.reply, f.from
+			a.trace.Upstream, a.trace.TCP = u.addr, truncated(packet)
 		}
 		if a.trace.TCP {
 			var err *Error
 			if packet, err = r.overTCP(ctx, a, u); err != nil {
-				return reading{}, err
+				return reading{}, u, err
 			}
 		}
 		at = stepUDP
 		rd, err := r.read(a, packet)
 		if err != nil {
-			return reading{}, failure(codes.RecordMalformed, err)
+			return reading{}, u, failure(codes.RecordMalformed, err)
 		}
 		u.complain(rd.rcode)
 		if rd.rcode == dns.RcodeFormatError && a.edns {
 			a.useEDNS(false)
 			continue
 		}
-		return rd, nil
+		return rd, u, nil
 	}
 }
 
@@ -220,66 +276,96 @@ func (r *Resolver) read(a *asker, packet []byte) (reading, error) {
 func (a *asker) read(packet []byte) (reading, error) {
 	if a.plain {
 		if rd, zone, ok := readPlain(packet, a.end); ok {
-			rd.zone = zoneOf(&Question{Name: a.name}, zone)
+			rd.zone = zoneOf("", a.name, zone)
 			return rd, nil
 		}
 	}
 	return readMessage(packet)
 }
 
-// overUDP sends the question and waits for its reply, which is valid until a is
-// used again.
-func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream) ([]byte, *Error) {
-	if err := r.admit(ctx, a.plain); err != nil {
-		return nil, err
-	}
-	a.flight.query, a.flight.question = a.message(), a.question()
-	s := u.socket()
-	a.trace.Attempts++
-	u.counts.asked.Add(1)
-	if err := s.send(&a.flight); err != nil {
-		u.counts.failed.Add(1)
-		u.loss.count(true)
-		return nil, fault(err)
-	}
-	timeout := cmp.Or(a.timeout, r.timeout)
-	sent := r.now()
-	a.timer.Reset(timeout)
-	defer a.timer.Stop()
-	select {
-	case <-a.flight.done:
-	case <-a.timer.C:
-		if r.now()-sent > timeout+stall { // this process was stopped meanwhile: the reply may be there
-			a.timer.Reset(timeout / 4)
-			select {
-			case <-a.flight.done:
-				a.flight.done <- struct{}{} // for whoever takes it below
-			case <-a.timer.C:
-			case <-ctx.Done():
-			}
+// overUDP sends the question to u, where send says so, and waits for a reply to any
+// attempt, which is valid until a is used again.
+func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
+	if send {
+		if err := r.sendUDP(ctx, a, u); err != nil {
+			return nil, err
 		}
-		if s.forget(&a.flight) {
+	}
+	patience := cmp.Or(a.timeout, r.timeout)
+	prompt := min(cmp.Or(a.prompt, patience), patience)
+	if send {
+		a.sent = r.now()
+		a.until = a.sent + patience
+		if r.watch != nil {
+			a.until = a.sent + prompt
+		}
+	}
+	defer a.timer.Stop()
+	for {
+		a.timer.Reset(a.until - r.now())
+		select {
+		case f := <-a.done:
+			if g, err := r.landed(a, f, u); g != nil || err != nil {
+				return g, err
+			}
+			continue
+		case <-ctx.Done():
+			return nil, ended(ctx)
+		case <-a.timer.C:
+		}
+		switch now := r.now(); {
+		case now > a.until+stall: // this process was stopped meanwhile: the reply may be there
+			a.until = now + patience/4
+		case a.until < a.sent+patience && !r.isPrompt(u, now):
+			a.until = a.sent + patience
+		default:
 			u.counts.timeouts.Add(1)
 			u.loss.count(true)
 			return nil, failure(codes.RecordTimeout, errNoAnswer)
 		}
-		<-a.flight.done // it came in the last moment
-	case <-ctx.Done():
-		if s.forget(&a.flight) {
-			return nil, ended(ctx)
-		}
-		<-a.flight.done
 	}
-	if a.flight.err != nil {
+}
+
+// sendUDP sends the question to u: the same datagram as before where a reply to that
+// is expected still, so that a forger has no more to hit (RFC 5452, section 5).
+func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
+	if err := r.admit(ctx, a.plain); err != nil {
+		return err
+	}
+	f, isNew := a.flightTo(u)
+	f.question, f.sent = a.question(), r.now()
+	a.trace.Attempts++
+	u.counts.asked.Add(1)
+	if err := f.socket.send(f, a.message(), isNew); err != nil {
+		f.upstream = nil
 		u.counts.failed.Add(1)
 		u.loss.count(true)
-		return nil, fault(a.flight.err)
+		return fault(err)
 	}
-	if u.guard.barred.Load() && !a.canary {
+	return nil
+}
+
+// landed judges the end of a flight while the attempt at u waits: nil and nil where
+// that goes on.
+func (r *Resolver) landed(a *asker, f *flight, u *upstream) (*flight, *Error) {
+	from := f.upstream
+	f.from, f.upstream = from, nil
+	switch {
+	case f.err != nil:
+		from.counts.failed.Add(1)
+		from.loss.count(true)
+		if from != u {
+			return nil, nil
+		}
+		return nil, fault(f.err)
+	case from.guard.barred.Load() && !a.canary:
+		if from != u {
+			return nil, nil
+		}
 		return nil, fault(errBarred)
 	}
-	u.loss.count(false)
-	return a.flight.reply, nil
+	from.loss.count(false)
+	return f, nil
 }
 
 // admit waits until the rate limit lets one more question out. The questions of

@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"errors"
 	"syscall"
 
 	"stsscan/internal/codes"
@@ -12,98 +11,112 @@ const (
 	malformed = codes.RecordMalformed
 )
 
-// A history is what earlier attempts of a question brought.
+// A history is what earlier attempts of an item brought, besides silence.
 type history struct {
-	kept   *reading // the last reply whose rcode is tried again; nil: none
-	source Trace    // of kept
-	failed *Error   // the last attempt that says most about the question; nil: none
-
+	evidence
 	forgiven int   // attempts that do not count, since an upstream was stopped
 	again    uint8 // how often the question was asked from its beginning
 }
 
-// failed ends an attempt that brought no reply, or none that can be read.
-func (l *lane) failed(i uint32, err *Error) {
-	s := &l.table.slots[i]
-	rt := l.routes[s.route]
-	h := l.history[i]
-	if err.outweighs(h.failed) {
-		err.upstream = rt.addr
-		h.failed = err
-	}
-	l.history[i] = h
+// failed ends an attempt that brought no reply.
+func (l *lane) failed(i uint32, err *Error, rt *route) {
+	l.note(i, err, rt)
 	l.again(i, err.local)
 }
 
-// declined ends an attempt that brought a reply whose rcode is tried again.
-func (l *lane) declined(i uint32, rd reading) {
-	h := l.history[i]
-	h.kept, h.source = &rd, l.trace(i)
+// note notes how an attempt over rt failed. Silence alone needs no history.
+func (l *lane) note(i uint32, err *Error, rt *route) {
+	h, ok := l.history[i]
+	if !ok && err.err == errNoAnswer {
+		return
+	}
+	h.note(err, rt.upstream)
 	l.history[i] = h
-	l.again(i, false)
 }
 
-// again begins the next attempt of a question that failed, or gives it up. When
+// goOn goes on with a question whose reply was no answer. It stays where it is when
+// another attempt, a judgement or the next attempt is under way.
+func (l *lane) goOn(i uint32, local bool) {
+	it := &l.table.items[i]
+	switch {
+	case it.where == inHand:
+	case it.where == inWheel && !it.live():
+		l.pluck(i)
+	default:
+		return
+	}
+	l.again(i, local)
+}
+
+// again stages the next attempt of a question that failed, or gives it up. When
 // nobody listens, and there is nobody else, it waits a moment.
 func (l *lane) again(i uint32, local bool) {
-	s := &l.table.slots[i]
-	rt := l.routes[s.route]
+	it := &l.table.items[i]
+	h := l.history[i]
 	switch {
-	case int(s.tries)-l.history[i].forgiven >= l.mostOf(i):
+	case int(it.tries)-h.forgiven >= l.most(it.is(isPatient), h.kept != nil):
 		l.hold(i)
 	case local && len(l.routes) == 1:
-		s.sent = l.now
-		l.parked.push(l.table.slots, i)
+		it.marks |= toStage
+		l.wait(i, l.now+l.timeout/10)
 	default:
-		l.stage.push(rt, i, l.table.slots, l.now)
+		l.restage(i)
 	}
 }
 
-// mostOf is how many attempts a question gets.
-func (l *lane) mostOf(i uint32) int {
-	return l.most(l.table.questions[i].Again, l.history[i].kept != nil)
+// restage stages a question that was sent before, or lets it wait for a slot.
+func (l *lane) restage(i uint32) {
+	it := &l.table.items[i]
+	it.marks &^= toStage
+	switch {
+	case !l.table.takeSlot(it):
+		it.marks |= toStage
+		l.wait(i, l.now+l.wheel.tick)
+	case it.live():
+		l.stage.repeat(i, l.table.items)
+	default:
+		l.stage.push(l.last(it), i, l.table.items, l.now)
+	}
 }
 
 // giveUp ends a question that all attempts failed.
 func (l *lane) giveUp(i uint32) {
-	s := &l.table.slots[i]
+	it := &l.table.items[i]
+	rt := l.last(it)
 	h := l.history[i]
+	a := Answer{Tag: it.tag, Rcode: -1, Trace: l.trace(i, rt)}
 	if h.kept != nil {
-		a := Answer{
-			Tag: l.table.questions[i].Tag, Outcome: Reply, EDE: h.kept.ede, Authenticated: h.kept.authenticated,
-			Rcode: h.kept.rcode, Msg: h.kept.msg, Trace: l.trace(i),
-		}
+		a.Outcome, a.EDE, a.Authenticated = Reply, h.kept.ede, h.kept.authenticated
+		a.Rcode, a.Msg = h.kept.rcode, h.kept.msg
 		a.Trace.Upstream = h.source.Upstream
-		l.answers = append(l.answers, a)
-		l.forget(i)
-		return
+	} else {
+		failed := h.failure(rt.upstream)
+		if l.watch == nil && failed.err == errNoAnswer && l.heard.Load() <= int64(it.sent()) {
+			l.handOver(i, stepNone) // is anybody there at all?
+			return
+		}
+		q := l.table.question(i)
+		failed.question = q.String()
+		a.Err = failed
 	}
-	if l.watch == nil && errors.Is(h.failed.err, errNoAnswer) && l.heard.Load() <= int64(s.sent) {
-		l.handOver(i, stepNone) // is anybody there at all?
-		return
-	}
-	h.failed.question = l.table.questions[i].String()
-	l.answers = append(l.answers, Answer{Tag: l.table.questions[i].Tag, Rcode: -1, Err: h.failed, Trace: l.trace(i)})
+	l.answers = append(l.answers, a)
 	l.forget(i)
 }
 
-func (l *lane) forget(i uint32) {
-	delete(l.history, i)
-	l.table.release(i)
-}
-
-// portFailed ends the attempts of all questions that wait on a port: an ICMP
-// error about a datagram of ours, or a fault of this machine. They need not
-// wait.
+// portFailed ends the attempts of all questions in flight on a port: an ICMP
+// error about a datagram of ours, or a fault of this machine. They need not wait;
+// those that wait have been in flight before.
 func (l *lane) portFailed(rt *route, p *lanePort, err error) {
-	for i := l.flying.oldest; p.n > 0 && i != nowhere; {
-		s := &l.table.slots[i]
-		next := s.newer
-		if l.routes[s.route] == rt && &rt.ports[s.port] == p {
+	p.failed = true
+	for i := rt.sent.oldest; p.n > 0 && i != nowhere; {
+		it := &l.table.items[i]
+		next := it.newer
+		if it.flights[0].port == p.number {
 			l.land(i)
+			l.forgo(it, true)
 			rt.counts.failed.Add(1)
 			rt.loss.count(true)
-			l.failed(i, fault(err))
+			l.failed(i, fault(err), rt)
 		}
 		i = next
 	}
@@ -111,15 +124,14 @@ func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 
 // abandon answers every question that is left: the Resolver was closed.
 func (l *lane) abandon() {
-	for i := range l.table.slots {
-		q := &l.table.questions[i]
-		if q.Name == "" {
-			continue
+	for i := range l.table.items {
+		if l.table.items[i].where == inHand {
+			continue // it is free
 		}
+		q := l.table.question(uint32(i))
 		err := fault(syscall.ECANCELED)
 		err.question = q.String()
 		l.answers = append(l.answers, Answer{Tag: q.Tag, Rcode: -1, Err: err})
-		l.forget(uint32(i))
 	}
 	l.hand(l.answers)
 }

@@ -1,9 +1,6 @@
 package resolver
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // stall is how much later than due a lane may come round before it concludes
 // that the process, or the machine, was stopped.
@@ -20,9 +17,12 @@ func (l *lane) tell(now time.Duration) {
 		for _, rt := range l.routes {
 			rt.window.stop(gap)
 		}
-		for i := l.flying.oldest; i != nowhere; i = l.table.slots[i].newer {
-			l.table.slots[i].sent += gap
+		for i := range l.table.items {
+			if it := &l.table.items[i]; it.where == inFlight || it.where == inWheel {
+				it.after += uint32(gap / time.Millisecond)
+			}
 		}
+		l.wheel.due += gap
 		l.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back", "for", gap.Round(time.Millisecond))
 	}
 	l.now = now
@@ -34,13 +34,15 @@ func (l *lane) hold(i uint32) {
 		l.giveUp(i)
 		return
 	}
-	s := &l.table.slots[i]
-	guard := &l.routes[s.route].guard
-	if h := l.history[i]; h.kept == nil && errors.Is(h.failed.err, errNoAnswer) && !l.table.questions[i].Again {
-		guard.silence.missed(s.began)
+	it := &l.table.items[i]
+	guard := &l.last(it).guard
+	if h := l.history[i]; h.silent() && !it.is(isAgain) {
+		guard.silence.missed(it.began)
 	}
-	s.sent = l.now
-	l.held.push(l.table.slots, i)
+	it.stamp(l.now)
+	l.table.dropSlot(it)
+	it.where = inHold
+	l.held.push(l.table.items, i)
 	guard.want()
 }
 
@@ -50,39 +52,40 @@ func (l *lane) hold(i uint32) {
 func (l *lane) believe() {
 	for l.held.n > 0 {
 		i := l.held.oldest
-		s := &l.table.slots[i]
-		rt := l.routes[s.route]
+		it := &l.table.items[i]
+		rt := l.last(it)
 		h := l.history[i]
-		ours := h.kept == nil && h.failed.local && h.again < mostAgain
+		ours := h.kept == nil && h.failed != nil && h.failed.local && h.again < mostAgain
 		switch {
-		case l.doubted(s.began):
-			l.held.remove(l.table.slots, i)
+		case l.doubted(it.began):
+			l.pluck(i)
 			l.fresh(i)
-		case rt.guard.good.Load() <= int64(s.sent):
+		case rt.guard.good.Load() <= int64(it.sent()):
 			rt.guard.want()
 			return
 		case ours:
 			h.again++
 			l.history[i] = h
-			l.held.remove(l.table.slots, i)
+			l.pluck(i)
 			l.fresh(i)
 		default:
-			l.held.remove(l.table.slots, i)
+			l.pluck(i)
 			l.giveUp(i)
 		}
 	}
 }
 
-// fresh stages a question as if it had not been asked.
+// fresh stages a question as if it had not been asked, but for the replies that are
+// expected.
 func (l *lane) fresh(i uint32) {
-	s := &l.table.slots[i]
-	if int(s.tries)+l.most(l.table.questions[i].Again, false) > MaxRetries {
-		s.tries = 1 // it counts no further
+	it := &l.table.items[i]
+	if int(it.tries)+l.most(it.is(isPatient), false) > MaxRetries {
+		it.tries = 1 // it counts no further
 	}
 	h := l.history[i]
-	l.history[i] = history{forgiven: int(s.tries), again: h.again}
-	s.began = l.now
-	l.stage.push(nil, i, l.table.slots, l.now)
+	l.history[i] = history{forgiven: int(it.tries), again: h.again}
+	it.began, it.after = l.now, 0
+	l.restage(i)
 }
 
 // restart gives a route that was stopped a window as at the beginning: what it

@@ -50,9 +50,9 @@ func TestManyMessagesInARound(t *testing.T) {
 	const n = 3*mostParsed + 1
 	var yielded []int
 	s := &sweep{Resolver: &Resolver{began: time.Now()}, yield: func(some []Answer) { yielded = append(yielded, len(some)) }}
-	l := &lane{sweep: s, table: newTable(n), routes: []*route{{upstream: &upstream{}}}}
+	l := &lane{sweep: s, table: newTable(n), from: &route{upstream: &upstream{}}}
 	for range n {
-		i, ok := l.table.fill(&Question{Name: asked, Type: dns.TypeTXT})
+		i, ok := l.table.add(&Question{Name: asked, Type: dns.TypeTXT})
 		if !ok {
 			t.Fatal("no slot")
 		}

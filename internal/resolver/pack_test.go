@@ -14,7 +14,7 @@ import (
 // and reports whether it can be asked, and whether it fits a slot.
 func packs(t interface{ Fatalf(string, ...any) }, question Question) (askable, fits bool) {
 	var wire [inlineQuery]byte
-	end, size, fits := packPlain(wire[:], &question)
+	end, size, fits := packPlain(wire[:], question.Label, question.Name, question.Type)
 	var q query
 	askable = q.ask(question.owner(), question.Type) == nil
 	if fits != (askable && len(q.message()) <= inlineQuery) {
@@ -49,31 +49,35 @@ func packQuestions() map[string]struct {
 	const room = inlineQuery - headerSize - 4 - 11 - 2
 	short := full + "." + strings.Repeat("b", room-maxLabel-1)
 	return map[string]c{
-		"a name":                          {Question{"_mta-sts", "example.com", dns.TypeTXT, 0, 0, false}, true, true},
-		"another type":                    {Question{"_smtp._tls", "example.com", dns.TypeA, 0, 0, false}, true, true},
-		"the greatest type":               {Question{"", "example.com", 0xffff, 0, 0, false}, true, true},
-		"a label":                         {Question{"", "com", dns.TypeSOA, 0, 0, false}, true, true},
-		"any octets":                      {Question{"", "a b\x00\xff\"@();$.c", dns.TypeTXT, 0, 0, false}, true, true},
-		"a label as long as can be":       {Question{"", full, dns.TypeTXT, 0, 0, false}, true, true},
-		"a label too long":                {Question{"", full + "a.b", dns.TypeTXT, 0, 0, false}, false, false},
-		"a last label too long":           {Question{"", "b." + full + "a", dns.TypeTXT, 0, 0, false}, false, false},
-		"a prefix too long":               {Question{full + "a", "b", dns.TypeTXT, 0, 0, false}, false, false},
-		"as long as fits":                 {Question{"", short, dns.TypeTXT, 0, 0, false}, true, true},
-		"an octet longer":                 {Question{"", short + "b", dns.TypeTXT, 0, 0, false}, true, false},
-		"as long as fits, with a prefix":  {Question{"_m", short[3:], dns.TypeTXT, 0, 0, false}, true, true},
-		"longer by a prefix":              {Question{"_m", short[2:], dns.TypeTXT, 0, 0, false}, true, false},
-		"as long as can be asked":         {Question{"", long + full[:61], dns.TypeTXT, 0, 0, false}, true, false},
-		"longer than can be asked":        {Question{"", long + full[:62], dns.TypeTXT, 0, 0, false}, false, false},
-		"longer by a prefix than can be":  {Question{"_m", long + full[:59], dns.TypeTXT, 0, 0, false}, false, false},
+		"a name":                          {packQuestion("_mta-sts", "example.com", dns.TypeTXT), true, true},
+		"another type":                    {packQuestion("_smtp._tls", "example.com", dns.TypeA), true, true},
+		"the greatest type":               {packQuestion("", "example.com", 0xffff), true, true},
+		"a label":                         {packQuestion("", "com", dns.TypeSOA), true, true},
+		"any octets":                      {packQuestion("", "a b\x00\xff\"@();$.c", dns.TypeTXT), true, true},
+		"a label as long as can be":       {packQuestion("", full, dns.TypeTXT), true, true},
+		"a label too long":                {packQuestion("", full+"a.b", dns.TypeTXT), false, false},
+		"a last label too long":           {packQuestion("", "b."+full+"a", dns.TypeTXT), false, false},
+		"a prefix too long":               {packQuestion(full+"a", "b", dns.TypeTXT), false, false},
+		"as long as fits":                 {packQuestion("", short, dns.TypeTXT), true, true},
+		"an octet longer":                 {packQuestion("", short+"b", dns.TypeTXT), true, false},
+		"as long as fits, with a prefix":  {packQuestion("_m", short[3:], dns.TypeTXT), true, true},
+		"longer by a prefix":              {packQuestion("_m", short[2:], dns.TypeTXT), true, false},
+		"as long as can be asked":         {packQuestion("", long+full[:61], dns.TypeTXT), true, false},
+		"longer than can be asked":        {packQuestion("", long+full[:62], dns.TypeTXT), false, false},
+		"longer by a prefix than can be":  {packQuestion("_m", long+full[:59], dns.TypeTXT), false, false},
 		"nothing":                         {Question{}, false, false},
-		"a prefix alone":                  {Question{"_mta-sts", "", dns.TypeTXT, 0, 0, false}, false, false},
-		"a final dot":                     {Question{"", "example.com.", dns.TypeTXT, 0, 0, false}, false, false},
-		"a final dot of the prefix":       {Question{"_mta-sts.", "example.com", dns.TypeTXT, 0, 0, false}, false, false},
-		"two dots":                        {Question{"", "example..com", dns.TypeTXT, 0, 0, false}, false, false},
-		"a leading dot":                   {Question{"", ".example.com", dns.TypeTXT, 0, 0, false}, false, false},
-		"an escape":                       {Question{"", `a\.b.com`, dns.TypeTXT, 0, 0, false}, false, false},
-		"an escape in the prefix, at end": {Question{`a\`, "com", dns.TypeTXT, 0, 0, false}, false, false},
+		"a prefix alone":                  {packQuestion("_mta-sts", "", dns.TypeTXT), false, false},
+		"a final dot":                     {packQuestion("", "example.com.", dns.TypeTXT), false, false},
+		"a final dot of the prefix":       {packQuestion("_mta-sts.", "example.com", dns.TypeTXT), false, false},
+		"two dots":                        {packQuestion("", "example..com", dns.TypeTXT), false, false},
+		"a leading dot":                   {packQuestion("", ".example.com", dns.TypeTXT), false, false},
+		"an escape":                       {packQuestion("", `a\.b.com`, dns.TypeTXT), false, false},
+		"an escape in the prefix, at end": {packQuestion(`a\`, "com", dns.TypeTXT), false, false},
 	}
+}
+
+func packQuestion(label, name string, qtype uint16) Question {
+	return Question{Label: label, Name: name, Type: qtype}
 }
 
 func TestPack(t *testing.T) {

@@ -36,15 +36,15 @@ func TestPatience(t *testing.T) {
 		t.Errorf("declined %d times: %v", s.asked.Load(), err)
 	}
 
-	for again, want := range map[bool]Outcome{true: Reply, false: Failed} {
+	for patient, want := range map[bool]Outcome{true: Reply, false: Failed} {
 		r := open(t, c, serve(t, silentAtFirst(5), nil))
 		var g gathered
-		questions := []Question{{Label: "_mta-sts", Name: "example.com", Type: TypeTXT, Again: again}}
+		questions := []Question{{Label: "_mta-sts", Name: "example.com", Type: TypeTXT, Patient: patient}}
 		if err := r.Sweep(t.Context(), func(into []Question) (int, bool) { return copy(into, questions), false }, g.yield); err != nil {
 			t.Fatal(err)
 		}
 		if a := g.answers[0]; len(a) != 1 || a[0].Outcome != want {
-			t.Errorf("swept, again %t: %+v", again, g.answers)
+			t.Errorf("swept, patient %t: %+v", patient, g.answers)
 		}
 	}
 }

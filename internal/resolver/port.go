@@ -43,9 +43,14 @@ type port interface {
 	close()
 }
 
+// portable reports whether api makes ports by way of package net.
+func portable(api SocketAPI) bool {
+	return api == SocketsPortable || api == SocketsAuto && !haveBatches
+}
+
 // openPort opens a port the way that api says.
 func openPort(api SocketAPI, addr netip.AddrPort, b *batches) (port, error) {
-	if api == SocketsPortable || api == SocketsAuto && !haveBatches {
+	if portable(api) {
 		return openNetPort(addr)
 	}
 	return openBatchPort(addr, b, api != SocketsBatch)

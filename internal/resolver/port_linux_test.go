@@ -41,7 +41,7 @@ func TestPortWithoutSegments(t *testing.T) {
 				for i := range batch {
 					var wire [inlineQuery]byte
 					name := fmt.Sprintf("r%d-%02d.example", round, i)
-					if _, size, _ = packPlain(wire[:], &Question{Name: name, Type: dns.TypeTXT}); size == 0 {
+					if _, size, _ = packPlain(wire[:], "", name, dns.TypeTXT); size == 0 {
 						t.Fatal(name)
 					}
 					queries = append(queries, wire[:size]...)
@@ -85,8 +85,8 @@ func TestSweepWithoutSegments(t *testing.T) {
 	const n = 2000
 	r := open(t, Config{InFlight: 300, Sockets: SocketsSegment}, serve(t, good, nil))
 	var g gathered
-	s := &sweep{Resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}, errands: make(chan errand, n)}
-	l, err := s.openLane(0, 300)
+	s := &sweep{Resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
+	l, err := s.openLane(300)
 	if err != nil {
 		t.Fatal(err)
 	}

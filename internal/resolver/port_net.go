@@ -11,6 +11,7 @@ import (
 // poller blocks.
 type netPort struct {
 	conn   *net.UDPConn
+	latest []byte      // datagram that was read: on the stack of read it would take twice as much
 	full   chan []byte // datagrams
 	empty  chan []byte // buffers
 	failed chan error
@@ -29,7 +30,7 @@ func openNetPort(addr netip.AddrPort) (port, error) {
 	}
 	_ = conn.SetReadBuffer(receiveBuffer)
 	p := &netPort{
-		conn: conn, full: make(chan []byte, netPortBuffers), empty: make(chan []byte, netPortBuffers),
+		conn: conn, latest: make([]byte, maxDatagram), full: make(chan []byte, netPortBuffers), empty: make(chan []byte, netPortBuffers),
 		failed: make(chan error, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	for range netPortBuffers {
@@ -41,7 +42,6 @@ func openNetPort(addr netip.AddrPort) (port, error) {
 
 func (p *netPort) read() {
 	defer close(p.done)
-	datagram := make([]byte, 1<<16)
 	for {
 		var b []byte
 		select {
@@ -49,7 +49,7 @@ func (p *netPort) read() {
 		case <-p.stop:
 			return
 		}
-		n, err := p.conn.Read(datagram)
+		n, err := p.conn.Read(p.latest)
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -60,7 +60,7 @@ func (p *netPort) read() {
 			default: // the lane has one to see already
 			}
 		default:
-			p.full <- append(b[:0], datagram[:n]...)
+			p.full <- append(b[:0], p.latest[:n]...)
 		}
 	}
 }

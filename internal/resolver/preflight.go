@@ -208,9 +208,10 @@ func (r *Resolver) look(ctx context.Context, a *asker, u *upstream, c Canary, at
 	if err := a.pack(c.question()); err != nil {
 		return reading{}, err
 	}
-	rd, err := r.attempt(ctx, a, u, at)
+	defer a.forget()
+	rd, _, err := r.attempt(ctx, a, u, at)
 	if err != nil {
-		rd, err = r.attempt(ctx, a, u, at)
+		rd, _, err = r.attempt(ctx, a, u, at)
 	}
 	if err != nil {
 		return rd, err

@@ -121,7 +121,7 @@ func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, sho
 	if err != nil {
 		t.Fatalf("read the short way, and not at all the long way (%v):\n%s", err, hex.Dump(wire))
 	}
-	quick.zone = zoneOf(&Question{Name: asked}, zone)
+	quick.zone = zoneOf("", asked, zone)
 	like := long
 	like.msg = nil
 	if !reflect.DeepEqual(quick, like) {

@@ -17,8 +17,8 @@ func (l *lane) receive() (got int) {
 		l.barred = rt.guard.barred.Load()
 		for k := range rt.ports {
 			p := &rt.ports[k]
-			l.waits = p
-			for round := 0; p.n > 0 && round < rounds; round++ {
+			l.reads = p
+			for round := 0; p.taken > 0 && round < rounds; round++ {
 				n, err := p.receive(l.deliver)
 				got += n
 				if err != nil {
@@ -34,23 +34,25 @@ func (l *lane) receive() (got int) {
 			rt.loss.answered(l.valid)
 			rt.window.replied(l.now, l.valid)
 			l.heard.Store(int64(l.now))
+			rt.replied.Store(int64(l.now))
 		}
 	}
 	return got
 }
 
-// receivedAll takes datagrams. With many questions in flight their slots are all
-// over a table that no cache holds: looked at one after the other for nothing
+// receivedAll takes datagrams. With many questions in flight their items and slots
+// are all over tables that no cache holds: looked at one after the other for nothing
 // else, they are fetched side by side, and one at a time otherwise.
 func (l *lane) receivedAll(packets [][]byte) {
-	slots := l.table.slots
 	for _, packet := range packets {
 		if len(packet) < headerSize {
 			continue
 		}
-		if i := l.ids.holder(l.waits.number, binary.BigEndian.Uint16(packet)); i != nowhere {
-			s := &slots[i]
-			l.touched += int(s.size) + int(s.wire[inlineQuery/2]) + int(l.table.questions[i].Tag)
+		if i := l.ids.holder(l.reads.number, binary.BigEndian.Uint16(packet)); i != nowhere {
+			it := &l.table.items[i]
+			if it.slot != nowhere {
+				l.touched += int(l.table.slots[it.slot][inlineQuery/2])
+			}
 		}
 	}
 	for _, packet := range packets {
@@ -61,7 +63,7 @@ func (l *lane) receivedAll(packets [][]byte) {
 // received takes a datagram. It is looked at from its bytes alone until it is
 // known to answer a question of ours: RFC 5452, section 9.1.
 func (l *lane) received(packet []byte) {
-	rt, p := l.from, l.waits
+	rt, p := l.from, l.reads
 	if len(packet) < headerSize {
 		rt.counts.mismatched.Add(1)
 		return
@@ -72,42 +74,75 @@ func (l *lane) received(packet []byte) {
 		l.missed(packet, nil)
 		return
 	}
-	s := &l.table.slots[i]
-	if !answers(packet, id, s.question()) && !l.folded(packet, s) {
-		l.missed(packet, s.question())
+	it := &l.table.items[i]
+	first := it.flights[0] == portID{p.number, id}
+	question := l.sentAs(it, first)
+	if !answers(packet, id, question) && !l.folded(packet, id, question) {
+		l.missed(packet, question)
 		return
 	}
-	doubtful := l.suspects.has(s.question(), l.now)
-	l.land(i)
+	doubtful := l.suspects.has(question, l.now)
+	l.forgo(it, first)
+	if first && it.where == inFlight {
+		l.land(i)
+	}
 	l.valid++
 	switch {
 	case l.barred:
-		l.failed(i, fault(errBarred))
+		l.note(i, fault(errBarred), rt)
+		l.goOn(i, true)
 	case doubtful:
 		rt.counts.suspected.Add(1)
-		l.overTCP(i)
+		l.credit(it)
+		l.handOver(i, stepTCP)
 	case truncated(packet):
-		l.overTCP(i)
+		l.credit(it)
+		l.handOver(i, stepTCP)
 	default:
-		l.read(i, packet)
+		l.read(i, packet, headerSize+len(question))
 	}
 }
 
-// folded reports whether packet would answer the question of s but for the case
+// credit tells the window of a reply to the first attempt of a question that did not
+// fail before, if the upstream did what it was asked.
+func (l *lane) credit(it *item) {
+	if it.fresh() {
+		l.from.window.answered(l.now, it.sent())
+	}
+}
+
+// sentAs is the question section of an attempt of an item. Unless it is in flight,
+// it is written anew.
+func (l *lane) sentAs(it *item, first bool) []byte {
+	if first && it.where == inFlight {
+		return l.table.asked(it)
+	}
+	end, _, _ := packPlain(l.late[:], l.table.labels[it.label], it.name, it.qtype)
+	question := l.late[headerSize:end]
+	if l.mixCase {
+		at := it.flights[0]
+		if !first {
+			at = it.flights[1]
+		}
+		l.cases.mix(question, it.tag, at, true)
+	}
+	return question
+}
+
+// folded reports whether packet would answer a question but for the case
 // of its letters, from an upstream that is known not to keep it. The first few
 // such replies show that it does not; their questions are asked again.
-func (l *lane) folded(packet []byte, s *slot) bool {
+func (l *lane) folded(packet []byte, id uint16, question []byte) bool {
 	const proof = 4
-	if !l.mixCase || len(packet) < int(s.end) {
+	if !l.mixCase || len(packet) < headerSize+len(question) {
 		return false
 	}
-	question := s.question()
 	theirs := packet[headerSize : headerSize+len(question)]
 	if !bytes.EqualFold(theirs, question) {
 		return false
 	}
 	copy(theirs, question)
-	if !answers(packet, s.id, question) {
+	if !answers(packet, id, question) {
 		return false
 	}
 	rt := l.from
@@ -148,55 +183,57 @@ func plainQuestionEnd(packet []byte) int {
 	return off
 }
 
-// read makes an answer of the valid reply to a question that has landed, or
-// lets it be asked again.
-func (l *lane) read(i uint32, packet []byte) {
-	s := &l.table.slots[i]
-	rt := l.routes[s.route]
-	rd, zone, ok := readPlain(packet, int(s.end))
+// read makes an answer of a valid reply to a question, which ends at end, or lets it
+// be asked again.
+func (l *lane) read(i uint32, packet []byte, end int) {
+	rd, zone, ok := readPlain(packet, end)
 	if ok {
+		l.credit(&l.table.items[i])
 		l.answer(i, rd, zone)
 		return
 	}
 	if l.mixCase {
-		lower(packet[headerSize:s.end])
+		lower(packet[headerSize:end])
 	}
+	rt := l.from
 	rd, err := readMessage(packet)
+	if err != nil || !again(rd.rcode) {
+		l.credit(&l.table.items[i])
+	}
 	switch {
 	case err != nil:
-		l.failed(i, failure(malformed, err))
+		l.note(i, failure(malformed, err), rt)
+		l.goOn(i, false)
 	case rd.rcode == dns.RcodeFormatError:
-		l.withoutEDNS(i)
+		l.handOver(i, stepBare)
 	case again(rd.rcode):
 		rt.complain(rd.rcode)
-		l.declined(i, rd)
+		h := l.history[i]
+		h.declined(rd, l.trace(i, rt))
+		l.history[i] = h
+		l.goOn(i, false)
 	default:
 		l.answer(i, rd, 0)
 	}
 }
 
-// answer ends a question with a reading.
+// answer ends a question with a reading of the reply that is there.
 func (l *lane) answer(i uint32, rd reading, zone int) {
-	s := &l.table.slots[i]
-	if l.isFresh(i) && s.tries == 1 {
-		l.routes[s.route].window.answered(l.now, s.sent)
-	}
+	it := &l.table.items[i]
 	l.answers = append(l.answers, Answer{
-		Tag:     l.table.questions[i].Tag,
+		Tag:     it.tag,
 		Outcome: rd.outcome, EDE: rd.ede, Authenticated: rd.authenticated, Rcode: rd.rcode, Msg: rd.msg,
-		Trace: l.trace(i),
+		Trace: l.trace(i, l.from),
 	})
 	a := &l.answers[len(l.answers)-1]
 	switch {
 	case rd.msg == nil:
-		a.Zone = zoneOf(&l.table.questions[i], zone)
+		a.Zone = zoneOf(l.table.labels[it.label], it.name, zone)
 	case rd.outcome != Reply:
 		a.Zone, a.Msg = rd.zone, nil
 	}
-	if s.tries > 1 {
-		delete(l.history, i)
-	}
-	l.table.release(i)
+	l.pluck(i)
+	l.forget(i)
 	if a.Msg != nil {
 		if l.parsed++; l.parsed == mostParsed {
 			l.handAll()
@@ -204,22 +241,22 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 	}
 }
 
-func (l *lane) trace(i uint32) Trace {
-	s := &l.table.slots[i]
-	return Trace{Upstream: l.routes[s.route].addr, Attempts: int(s.tries), Elapsed: l.now - s.began}
+func (l *lane) trace(i uint32, rt *route) Trace {
+	it := &l.table.items[i]
+	return Trace{Upstream: rt.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
 }
 
 // zoneOf is the zone of a denial: so many octets at the end of the name asked
 // for; 0: no zone was named.
-func zoneOf(q *Question, octets int) string {
+func zoneOf(label, name string, octets int) string {
 	switch {
 	case octets == 0:
 		return ""
 	case octets == rootZone:
 		return "."
-	case octets <= len(q.Name):
-		return q.Name[len(q.Name)-octets:]
+	case octets <= len(name):
+		return name[len(name)-octets:]
 	}
-	owner := q.owner()
+	owner := label + "." + name
 	return strings.ToLower(owner[len(owner)-octets:])
 }

@@ -39,13 +39,18 @@ type Config struct {
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
-	Lanes     int              // loops of a Sweep, of which each can keep a core busy; 0: one for two cores
+	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
+	Ports     int              // most UDP sockets, of Exchange and of a Sweep, twice the TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent
 }
 
 // MostInFlight is how many questions a Sweep can keep in flight: each takes some
 // hundred octets, whether it is asked or not.
 const MostInFlight = 1_000_000
+
+// MostWaiting is how many questions without an answer the lanes of a Sweep let
+// wait for their next attempt, besides those in flight.
+const MostWaiting = 1 << 16
 
 // MaxRetries is the most that [Config].Retries may be: a slot counts attempts in an
 // octet.
@@ -66,13 +71,12 @@ const (
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
 type Resolver struct {
-	timeout   time.Duration
-	attempts  int
+	schedule
 	inFlight  int
 	floor     int
 	mixCase   bool
 	sockets   SocketAPI
-	lanes     int
+	shares    shares
 	limiter   *limiter      // nil: no limit
 	turn      chan struct{} // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
@@ -88,6 +92,9 @@ type Resolver struct {
 	tcp    chan struct{} // one element for each TCP connection
 	large  chan struct{} // one element for each large reply that is being parsed
 
+	mu   sync.Mutex
+	idle []*uplinks // of lanes that have ended
+
 	life    context.Context // of the Resolver: ends with Close
 	end     context.CancelFunc
 	readers sync.WaitGroup
@@ -95,44 +102,15 @@ type Resolver struct {
 
 // New opens the sockets of a Resolver. It sends nothing.
 func New(c Config) (*Resolver, error) {
-	switch {
-	case len(c.Upstreams) == 0:
-		return nil, errors.New("resolver: no upstream to ask")
-	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0:
-		return nil, errors.New("resolver: timeout, retries, questions in flight and lanes must not be negative")
-	case c.InFlight > MostInFlight:
-		return nil, fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
-	case c.Retries > MaxRetries:
-		return nil, fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
-	case c.Rate < 0 || math.IsNaN(c.Rate):
-		return nil, fmt.Errorf("resolver: %v is not a rate", c.Rate)
+	if err := c.check(); err != nil {
+		return nil, err
 	}
-	r := &Resolver{
-		timeout:  cmp.Or(c.Timeout, defaultTimeout),
-		attempts: 1 + c.Retries,
-		inFlight: cmp.Or(c.InFlight, defaultInFlight),
-		floor:    cmp.Or(c.Floor, defaultFloor),
-		mixCase:  c.MixCase,
-		sockets:  cmp.Or(c.Sockets, SocketsAuto),
-		lanes:    cmp.Or(c.Lanes, max(1, runtime.GOMAXPROCS(0)/2)),
-		log:      c.Log,
-		began:    time.Now(),
-		tcp:      make(chan struct{}, maxTCP),
-		large:    make(chan struct{}, maxLarge),
+	r, err := c.resolver()
+	if err != nil {
+		return nil, err
 	}
-	if r.log == nil {
-		r.log = slog.New(slog.DiscardHandler)
-	}
-	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
-		r.turn = make(chan struct{}, 1)
-		r.limiter = newLimiter(c.Rate)
-	}
-	r.askers.New = func() any { return newAsker() }
-	r.life, r.end = context.WithCancel(context.Background())
-
-	sockets := socketsPerUpstream(r.inFlight, len(c.Upstreams))
 	for _, addr := range c.Upstreams {
-		u, err := r.open(addr, sockets)
+		u, err := r.open(addr, r.shares.exchange)
 		if err != nil {
 			_ = r.Close()
 			return nil, fmt.Errorf("resolver: %w", err)
@@ -142,13 +120,54 @@ func New(c Config) (*Resolver, error) {
 	return r, nil
 }
 
-// socketsPerUpstream is the number of sockets for each upstream: a few, so that
-// the port of a question is hard to guess (RFC 5452, section 9.2), and enough
-// for the replies in flight to fit the receive buffer that an unprivileged
-// process gets, which holds about 256 of them.
-func socketsPerUpstream(inFlight, upstreams int) int {
-	const fewest, most, replies = 4, 32, 256
-	return min(max(fewest, inFlight/(replies*upstreams)), most)
+func (c *Config) check() error {
+	switch {
+	case len(c.Upstreams) == 0:
+		return errors.New("resolver: no upstream to ask")
+	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0 || c.Ports < 0:
+		return errors.New("resolver: timeout, retries, questions in flight, lanes and ports must not be negative")
+	case c.InFlight > MostInFlight:
+		return fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
+	case c.Retries > MaxRetries:
+		return fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
+	case c.Rate < 0 || math.IsNaN(c.Rate):
+		return fmt.Errorf("resolver: %v is not a rate", c.Rate)
+	}
+	return nil
+}
+
+// resolver is a Resolver without upstreams.
+func (c *Config) resolver() (*Resolver, error) {
+	r := &Resolver{
+		schedule: schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
+		inFlight: cmp.Or(c.InFlight, defaultInFlight),
+		floor:    cmp.Or(c.Floor, defaultFloor),
+		mixCase:  c.MixCase,
+		sockets:  cmp.Or(c.Sockets, SocketsAuto),
+		log:      c.Log,
+		began:    time.Now(),
+		large:    make(chan struct{}, maxLarge),
+	}
+	ports := usefulPorts(len(c.Upstreams), portable(r.sockets))
+	if c.Ports > 0 {
+		ports = min(ports, c.Ports)
+	}
+	lanes := min(cmp.Or(c.Lanes, max(1, runtime.GOMAXPROCS(0)/2)), r.inFlight)
+	var err error
+	if r.shares, err = share(ports, len(c.Upstreams), lanes, r.inFlight); err != nil {
+		return nil, fmt.Errorf("resolver: %w", err)
+	}
+	r.tcp = make(chan struct{}, min(maxTCP, ports/2))
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
+		r.turn = make(chan struct{}, 1)
+		r.limiter = newLimiter(c.Rate)
+	}
+	r.askers.New = func() any { return newAsker() }
+	r.life, r.end = context.WithCancel(context.Background())
+	return r, nil
 }
 
 // open connects the sockets of one upstream and starts their readers.
@@ -176,7 +195,9 @@ func (r *Resolver) received(u *upstream, valid bool) {
 		return
 	}
 	u.counts.answered.Add(1)
-	r.heard.Store(int64(r.now()))
+	now := int64(r.now())
+	u.replied.Store(now)
+	r.heard.Store(now)
 }
 
 // now is the time since the Resolver began.
@@ -199,6 +220,7 @@ func (r *Resolver) Close() error {
 	for _, u := range r.upstreams {
 		u.close()
 	}
+	r.closeIdle()
 	r.readers.Wait()
 	return nil
 }

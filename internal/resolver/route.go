@@ -11,7 +11,8 @@ type route struct {
 	number uint16
 	ports  []lanePort
 	window window
-	flying int   // questions in flight
+	sent   queue // questions in flight, by the time they were sent
+	flying int   // how many
 	opened int64 // when its breaker was opened, as far as the window knows
 }
 
@@ -21,6 +22,7 @@ type lanePort struct {
 	number uint16 // of the ports of the lane
 	n      int    // questions in flight
 	taken  int    // ids, of questions in flight and of others
+	failed bool   // at least once
 	max    int    // questions that may be in flight, so that all replies at once fit its buffer
 }
 
@@ -28,31 +30,38 @@ const (
 	// replyCharge is what a small reply takes in a receive buffer, in octets:
 	// the kernel counts its own structures too.
 	replyCharge = 1 << 10
-	// fewestPorts and mostPorts bound the ports of a route: many, so that a
-	// forger has to guess one (RFC 5452, section 9.2), not too many, so that
-	// each brings several replies at a time.
+	// fewestPorts is what each upstream has over all lanes, where the share
+	// allows it, so that a forger has to guess one (RFC 5452, section 9.2), and
+	// mostPorts what it has at most in a lane, so that each brings several replies
+	// at a time.
 	fewestPorts = 8
 	mostPorts   = 128
 )
 
-// openRoute opens the ports of a route for so many questions in flight.
-func (l *lane) openRoute(number int, inFlight int) (*route, error) {
-	u := l.upstreams[number]
-	rt := &route{upstream: u, number: uint16(number), window: newWindow(l.floor, inFlight, l.timeout/windowPatience)}
-	for want := fewestPorts; len(rt.ports) < want; {
-		p, err := openPort(l.sockets, u.addr, l.ports)
+// openRoute opens the ports of a route for so many questions in flight: its part
+// of fewestPorts over all lanes, and more where their buffers cannot hold the
+// replies to all of those questions.
+func (r *Resolver) openRoute(number int, inFlight int, links *uplinks) (*route, error) {
+	u := r.upstreams[number]
+	rt := &route{upstream: u, number: uint16(number)}
+	fewest := (fewestPorts + r.shares.lanes - 1) / r.shares.lanes
+	replies := 0
+	for want := 1; len(rt.ports) < want; {
+		p, err := openPort(r.sockets, u.addr, links.calls)
 		if err != nil {
 			rt.close()
 			return nil, err
 		}
-		w := lanePort{port: p, number: l.opened, max: maxWaiting}
-		l.opened++
+		w := lanePort{port: p, number: links.opened, max: maxWaiting}
+		links.opened++
 		if size := p.buffer(); size > 0 {
 			w.max = max(1, min(maxWaiting, size/replyCharge))
 		}
 		rt.ports = append(rt.ports, w)
-		want = min(max(fewestPorts, (inFlight+w.max-1)/w.max), mostPorts)
+		replies += w.max
+		want = min(max(fewest, (inFlight+w.max-1)/w.max), r.shares.route)
 	}
+	rt.window = newWindow(r.floor, min(inFlight, replies), r.timeout/windowPatience)
 	return rt, nil
 }
 

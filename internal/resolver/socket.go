@@ -16,6 +16,9 @@ const (
 	// and more cannot be had without privileges.
 	receiveBuffer = 4 << 20
 
+	// maxDatagram is the most octets that one can have.
+	maxDatagram = 1 << 16
+
 	// maxWaiting keeps most ids of a socket free, so that a random one is
 	// found at once and a forger gains nothing from our load.
 	maxWaiting = 1 << 14
@@ -27,7 +30,8 @@ var errCrowded = errors.New("too many questions in flight on one socket")
 // A socket is a UDP socket connected to one upstream, so that the kernel drops
 // whatever comes from elsewhere and reports that nobody listens there.
 type socket struct {
-	conn *net.UDPConn
+	conn   net.Conn // of UDP; a pipe in tests
+	buffer []byte   // of its reader, on whose stack it would take twice as much
 
 	mu      sync.Mutex
 	waiting map[uint16]*flight
@@ -35,70 +39,85 @@ type socket struct {
 	closed  bool
 }
 
-// A flight is a question that waits for its reply on one socket. It is reused
-// for the next question of its owner.
+// A flight is a question that expects its reply on one socket. It is reused for the
+// next question of its owner.
 type flight struct {
-	query    []byte // as sent
-	question []byte // the part of query that the reply must repeat
+	upstream *upstream // nil: no reply is expected
+	from     *upstream // of the reply
+	socket   *socket
+	sent     time.Duration // the last time
+	id       uint16
+	question []byte // the part of the query that the reply must repeat
 	reply    []byte
-	err      error         // instead of a reply
-	done     chan struct{} // capacity 1: reply or err is there
+	err      error          // instead of a reply
+	done     chan<- *flight // takes it without blocking: reply or err is there
 }
 
 func openSocket(addr netip.AddrPort) (*socket, error) {
-	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
-		return nil, err
-	}
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(addr))
 	if err != nil {
 		return nil, err
 	}
 	_ = conn.SetReadBuffer(receiveBuffer) // without it replies are lost sooner, and asked for again
-	return &socket{conn: conn, waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed)}, nil
+	return newSocket(conn)
 }
 
-// send gives the flight an id that no other in flight has, and sends it. After
-// an error the flight is not waiting.
-func (s *socket) send(f *flight) error {
+func newSocket(conn net.Conn) (*socket, error) {
+	var seed [32]byte
+	if _, err := crand.Read(seed[:]); err != nil {
+		return nil, err
+	}
+	return &socket{
+		conn: conn, buffer: make([]byte, maxDatagram),
+		waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed),
+	}, nil
+}
+
+// send sends the query of a flight: with an id that no other in flight has where it is
+// new, else once more. After an error the flight is not waiting; one of the network
+// comes as its end.
+func (s *socket) send(f *flight, query []byte, isNew bool) error {
+	if isNew {
+		if err := s.register(f); err != nil {
+			return err
+		}
+	}
+	binary.BigEndian.PutUint16(query, f.id)
+	if _, err := s.conn.Write(query); err != nil {
+		// Often the error is what an earlier datagram met, so that those in
+		// flight will not be answered either.
+		s.fail(err)
+	}
+	return nil
+}
+
+func (s *socket) register(f *flight) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case s.closed:
-		s.mu.Unlock()
 		return net.ErrClosed
 	case len(s.waiting) >= maxWaiting:
-		s.mu.Unlock()
 		return errCrowded
 	}
 	id := uint16(s.ids.Uint64())
 	for s.waiting[id] != nil {
 		id = uint16(s.ids.Uint64())
 	}
-	binary.BigEndian.PutUint16(f.query, id)
-	f.reply, f.err = f.reply[:0], nil
+	f.id, f.reply, f.err = id, f.reply[:0], nil
 	s.waiting[id] = f
-	s.mu.Unlock()
-
-	if _, err := s.conn.Write(f.query); err != nil {
-		// Often the error is what an earlier datagram met, so that those in
-		// flight will not be answered either.
-		s.fail(err)
-		<-f.done
-		return err
-	}
 	return nil
 }
 
 // forget ends the wait of a flight. It reports false when its end came first:
 // done is then ready.
 func (s *socket) forget(f *flight) bool {
-	id := binary.BigEndian.Uint16(f.query)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.waiting[id] != f {
+	if s.waiting[f.id] != f {
 		return false
 	}
-	delete(s.waiting, id)
+	delete(s.waiting, f.id)
 	return true
 }
 
@@ -106,13 +125,12 @@ func (s *socket) forget(f *flight) bool {
 // whether it is a valid reply to a question in flight, before anybody else
 // learns of it.
 func (s *socket) read(received func(valid bool)) {
-	buffer := make([]byte, 1<<16)
 	for failures := 0; ; {
-		n, err := s.conn.Read(buffer)
+		n, err := s.conn.Read(s.buffer)
 		switch {
 		case err == nil:
 			failures = 0
-			if !s.deliver(buffer[:n], received) {
+			if !s.deliver(s.buffer[:n], received) {
 				received(false)
 			}
 		case errors.Is(err, net.ErrClosed):
@@ -144,7 +162,7 @@ func (s *socket) deliver(packet []byte, received func(valid bool)) bool {
 	delete(s.waiting, id)
 	f.reply = append(f.reply[:0], packet...)
 	received(true)
-	f.done <- struct{}{}
+	f.done <- f
 	return true
 }
 
@@ -155,7 +173,7 @@ func (s *socket) fail(err error) {
 	for id, f := range s.waiting {
 		delete(s.waiting, id)
 		f.err = err
-		f.done <- struct{}{}
+		f.done <- f
 	}
 }
 

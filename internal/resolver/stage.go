@@ -9,10 +9,11 @@ import (
 // queries, since only equal ones can leave as one, and by the route that they
 // failed on, since they are to take another.
 type stage struct {
-	rows   []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
-	n      int        // questions staged
-	cursor int        // length at which the next round begins, so that none starves
-	out    []byte     // the queries of one batch
+	rows    []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
+	repeats queue      // those to which replies are expected still
+	n       int        // questions staged
+	cursor  int        // length at which the next round begins, so that none starves
+	out     []byte     // the queries of one batch
 }
 
 type stageRow struct {
@@ -22,7 +23,7 @@ type stageRow struct {
 
 // A bucket is questions of one length, in the order of their coming.
 type bucket struct {
-	slots []uint32
+	items []uint32
 	since time.Duration // when the first of them came
 }
 
@@ -30,30 +31,48 @@ type bucket struct {
 const stageTime = 5 * time.Millisecond
 
 func newStage(routes int) stage {
-	return stage{rows: make([]stageRow, 1+routes), out: make([]byte, 0, batch*inlineQuery)}
+	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, batch*inlineQuery)}
 }
 
-// push stages a question, which avoid did not answer; nil: it is new.
-func (st *stage) push(avoid *route, i uint32, slots []slot, now time.Duration) {
+// push stages a question without a live flight, which avoid did not answer; nil: it
+// is new.
+func (st *stage) push(avoid *route, i uint32, items []item, now time.Duration) {
 	row := &st.rows[0]
 	if avoid != nil {
 		row = &st.rows[1+avoid.number]
 	}
-	b := &row.buckets[slots[i].size]
-	if len(b.slots) == 0 {
+	items[i].where = inStage
+	b := &row.buckets[items[i].size]
+	if len(b.items) == 0 {
 		b.since = now
 	}
-	b.slots = append(b.slots, i)
+	b.items = append(b.items, i)
 	row.n++
 	st.n++
+}
+
+// repeat stages a question with a live flight.
+func (st *stage) repeat(i uint32, items []item) {
+	items[i].where = inStage
+	st.repeats.push(items, i)
+	st.n++
+}
+
+// pluck takes a question with a live flight, which was answered after all, out.
+func (st *stage) pluck(i uint32, items []item) {
+	st.repeats.remove(items, i)
+	st.n--
 }
 
 // send sends what is staged, as far as windows and rate allow: whole batches,
 // and what has waited long enough or can expect no company.
 func (l *lane) send() (sent int) {
 	st := &l.stage
+	for st.repeats.n > 0 && l.sendRepeat(st.repeats.oldest) {
+		sent++
+	}
 	for k := range inlineQuery + 1 {
-		if st.n == 0 {
+		if st.n == st.repeats.n {
 			return sent
 		}
 		size := (st.cursor + k) % (inlineQuery + 1)
@@ -67,7 +86,7 @@ func (l *lane) send() (sent int) {
 				avoid = l.routes[r-1]
 			}
 			b := &row.buckets[size]
-			for len(b.slots) >= batch || len(b.slots) > 0 && (!l.more || l.now-b.since >= stageTime) {
+			for len(b.items) >= batch || len(b.items) > 0 && (!l.more || l.now-b.since >= stageTime) {
 				n := l.sendBatch(b, size, avoid)
 				if n == 0 {
 					st.cursor = size
@@ -90,40 +109,30 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		return 0
 	}
 	k, room := rt.choose(l.dice)
-	n := min(len(b.slots), batch, rt.window.room(rt.flying), room, l.limit-l.flying.n-int(l.lent.Load()))
+	n := min(len(b.items), batch, rt.window.room(rt.flying), room, l.limit-l.flying)
 	if n = l.tokens(n); n <= 0 {
 		return 0
 	}
 	p := &rt.ports[k]
 	l.stage.out = l.stage.out[:0]
-	for _, i := range b.slots[:n] {
-		s := &l.table.slots[i]
-		s.id = l.takeID(p, i)
-		binary.BigEndian.PutUint16(s.wire[:], s.id)
-		if l.mixCase {
-			mixCase(s.question(), !rt.folds.Load(), l.dice)
-		}
-		l.stage.out = append(l.stage.out, s.query()...)
+	for _, i := range b.items[:n] {
+		it := &l.table.items[i]
+		it.flights[0] = portID{p.number, l.takeID(p, i)}
+		l.address(it, rt)
+		l.stage.out = append(l.stage.out, l.table.query(it)...)
 	}
 	sent, err := p.send(l.stage.out, size)
 	fresh := 0
-	for j, i := range b.slots[:n] {
-		s := &l.table.slots[i]
+	for j, i := range b.items[:n] {
+		it := &l.table.items[i]
 		if j >= sent && err == nil {
-			l.releaseID(p, s.id) // it stays
+			l.releaseID(p, it.flights[0].id) // it stays
 			continue
 		}
-		if s.tries == 0 {
-			s.began = l.now
-			if l.isFresh(i) {
-				fresh++
-			}
+		l.launch(i, rt, p)
+		if it.fresh() {
+			fresh++
 		}
-		s.sent, s.route, s.port = l.now, rt.number, uint16(k)
-		s.tries++
-		l.flying.push(l.table.slots, i)
-		p.n++
-		rt.flying++
 	}
 	if err != nil {
 		sent = n
@@ -133,12 +142,95 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		rt.guard.silence.begun(l.now, fresh)
 	}
 	rt.counts.asked.Add(int64(sent))
-	b.slots = b.slots[:copy(b.slots, b.slots[sent:])]
+	b.items = b.items[:copy(b.items, b.items[sent:])]
 	b.since = l.now
 	if err != nil {
 		l.portFailed(rt, p, err)
 	}
 	return sent
+}
+
+// sendRepeat sends a question once more to which replies are expected still. Over
+// the same upstream it is the same datagram: a reply to any of them will do, and a
+// forger has no more to hit (RFC 5452, section 5). It reports false when no more
+// can be sent for now.
+func (l *lane) sendRepeat(i uint32) bool {
+	it := &l.table.items[i]
+	rt := l.pick(l.last(it))
+	if rt == nil || l.flying >= l.limit {
+		return false
+	}
+	k, room := rt.choose(l.dice)
+	fresh := false
+	switch rt {
+	case l.liveRoute(it, 0):
+	case l.liveRoute(it, 1):
+		it.flights[0], it.flights[1] = it.flights[1], it.flights[0]
+		if it.is(liveFirst) != it.is(liveSecond) {
+			it.marks ^= liveFirst | liveSecond
+		}
+	default:
+		fresh = true
+	}
+	if fresh && room <= 0 || l.tokens(1) <= 0 {
+		return false
+	}
+	p := l.byPort[it.flights[0].port].port
+	if fresh {
+		p = &rt.ports[k]
+		if it.is(liveFirst) {
+			l.forgo(it, false)
+			it.flights[1] = it.flights[0]
+			it.marks = it.marks&^liveFirst | liveSecond
+		}
+		it.flights[0] = portID{p.number, l.takeID(p, i)}
+	}
+	l.address(it, rt)
+	sent, err := p.send(l.table.query(it), int(it.size))
+	if sent == 0 && err == nil {
+		it.marks |= liveFirst // of a datagram that may never leave: its id is ours all the same
+		return false
+	}
+	l.stage.pluck(i, l.table.items)
+	l.launch(i, rt, p)
+	rt.counts.asked.Add(1)
+	if err != nil {
+		l.portFailed(rt, p, err)
+	}
+	return true
+}
+
+// liveRoute is the route of a flight to which a reply is expected; nil: there is
+// none.
+func (l *lane) liveRoute(it *item, k int) *route {
+	if !it.is([...]marks{liveFirst, liveSecond}[k]) {
+		return nil
+	}
+	return l.byPort[it.flights[k].port].route
+}
+
+// address writes the id, and the case of letters, of the last flight into a query.
+func (l *lane) address(it *item, rt *route) {
+	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
+	if l.mixCase {
+		l.cases.mix(l.table.asked(it), it.tag, it.flights[0], !rt.folds.Load())
+	}
+}
+
+// launch notes that a question was sent over a port of rt.
+func (l *lane) launch(i uint32, rt *route, p *lanePort) {
+	it := &l.table.items[i]
+	if it.tries == 0 {
+		it.began = l.now
+	}
+	it.stamp(l.now)
+	it.tries++
+	it.marks |= liveFirst
+	it.where = inFlight
+	rt.sent.push(l.table.items, i)
+	p.n++
+	rt.flying++
+	l.flying++
 }
 
 // tokens is how many of n questions the rate limit lets out now.
@@ -147,29 +239,4 @@ func (l *lane) tokens(n int) int {
 		return n
 	}
 	return l.limiter.take(n)
-}
-
-// mixCase sets the case of each letter of a question's name at random, or all
-// to lower case: bits that a forger has to guess (draft-vixie-dnsext-dns0x20).
-func mixCase(question []byte, mix bool, d *dice) {
-	name := question[:len(question)-4]
-	lower(name)
-	if !mix {
-		return
-	}
-	for i, c := range name {
-		if 'a' <= c && c <= 'z' && d.take(1) == 1 {
-			name[i] = c - 'a' + 'A'
-		}
-	}
-}
-
-// lower makes the letters of names on the wire lower case. The lengths of
-// labels, below 64, are no letters.
-func lower(b []byte) {
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
 }

@@ -25,7 +25,9 @@ type Question struct {
 	Type  uint16
 	Avoid uint16 // number of the upstream that is not to be asked first, where there is another; 0: none
 	Tag   int64  // comes back with the Answer
-	Again bool   // it failed before: that it does so again says nothing about an upstream, and silence is borne with more patience
+
+	Again   bool // it failed before: that it does so again says nothing about an upstream
+	Patient bool // silence is borne with more attempts, see [WithPatience]
 }
 
 // owner is the name that is asked for.
@@ -89,29 +91,27 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 		})()
 	}
 
-	capacity := 0 // as many errands as there can be
-	lanes := make([]*lane, min(r.lanes, r.inFlight))
+	lanes := make([]*lane, r.shares.lanes)
 	for i := range lanes {
-		l, err := s.openLane(i, r.inFlight/len(lanes))
+		l, err := s.openLane(r.inFlight / len(lanes))
 		if err != nil {
 			for _, l := range lanes[:i] {
 				l.close()
 			}
 			return err
 		}
+		l.resume(i)
 		lanes[i] = l
-		capacity += 2 * l.table.size()
 	}
-	s.errands = make(chan errand, capacity)
 	var running, workers sync.WaitGroup
 	s.workers = &workers
 	for _, l := range lanes {
 		running.Go(l.run)
 	}
 	running.Wait()
-	close(s.errands)
 	workers.Wait()
 	for _, l := range lanes {
+		l.rest()
 		l.close()
 	}
 	if ctx.Err() == nil && r.life.Err() != nil {
@@ -131,8 +131,8 @@ type sweep struct {
 	admission sync.Mutex
 	next      func(into []Question) (n int, more bool) // nil when there are no more
 
-	errands chan errand // never full
-	helpers atomic.Int64
+	waiting atomic.Int64 // questions that wait in lanes, at most about MostWaiting
+	errands atomic.Int64 // that run
 	workers *sync.WaitGroup
 
 	// The row of questions in a row that nobody answered.

@@ -6,153 +6,196 @@ import "time"
 // of about 80, which hardly any domain exceeds. Longer ones are errands.
 const inlineQuery = 112
 
-// nowhere is the index of no slot.
-const nowhere = ^uint32(0)
+// optSize is the size of the OPT record at the end of a query, in octets.
+const optSize = 11
 
-// A slot is a question that is staged, in flight, or parked. Slots hold no
-// pointers, so that the collector never looks into the table.
-type slot struct {
-	began time.Duration // when it was sent first
-	sent  time.Duration // when it was sent last
-	newer uint32        // neighbours in its list
-	older uint32
-	id    uint16
-	route uint16 // that it was sent over last
-	port  uint16 // of that route
-	size  uint8  // of the query
-	end   uint8  // of the question section
-	tries uint8  // messages sent
-	wire  [inlineQuery]byte
+// nowhere is the index of no item and of no slot, and the number of no port.
+const (
+	nowhere = ^uint32(0)
+	noPort  = ^uint16(0)
+)
+
+// An item is a question of a lane from its admission to its answer, in 64 octets:
+// all that is kept of one that waits. While it is staged or in flight it has a
+// slot too, with its query.
+type item struct {
+	name    string
+	tag     int64
+	began   time.Duration // when it was sent first
+	after   uint32        // from then until it was sent last, or failed, in ms, rounded up
+	newer   uint32        // neighbours in its list
+	older   uint32
+	slot    uint32    // nowhere: it waits
+	flights [2]portID // of the last attempt, and of the last over another upstream
+	qtype   uint16
+	label   uint8 // of the labels of the table
+	size    uint8 // of the query
+	tries   uint8 // messages sent
+	bucket  uint8 // of the wheel; of an errand: its step
+	where   place
+	marks   marks
 }
 
-func (s *slot) query() []byte    { return s.wire[:s.size] }
-func (s *slot) question() []byte { return s.wire[headerSize:s.end] }
+// A portID is where the reply to an attempt is expected (RFC 5452, section 9.2).
+type portID struct {
+	port uint16 // of the ports of the lane; noPort: there was no attempt
+	id   uint16
+}
 
-// A table is the slots of a lane, and beside each its question as it was given,
-// which is looked at once more when the answer is there.
+// A place is where an item is.
+type place uint8
+
+const (
+	inHand   place = iota // between two places
+	inStage               // to be sent; in a bucket, or in the list of those that are repeated
+	inFlight              // its last flight counts for the window
+	inWheel               // waits, for a reply or for its time
+	inHold                // failed, which waits to be believed
+	inQueue               // is to be an errand
+)
+
+// marks are what else is to know about an item.
+type marks uint8
+
+const (
+	liveFirst  marks = 1 << iota // a reply to flights[0] is expected
+	liveSecond                   // and to flights[1]
+	isAgain                      // see Question
+	isPatient
+	toStage // in the wheel: it waits for no reply
+)
+
+func (it *item) is(m marks) bool { return it.marks&m != 0 }
+
+// live reports whether a reply to any flight is expected.
+func (it *item) live() bool { return it.marks&(liveFirst|liveSecond) != 0 }
+
+// sent is when the item was sent last, or failed.
+func (it *item) sent() time.Duration { return it.began + time.Duration(it.after)*time.Millisecond }
+
+// stamp notes that the item was sent, or failed.
+func (it *item) stamp(now time.Duration) {
+	it.after = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
+}
+
+// fresh reports whether a failure of the item says something about its upstream:
+// names that failed before, and attempts that follow others, fail by themselves.
+func (it *item) fresh() bool { return it.tries == 1 && !it.is(isAgain) }
+
+// A table is the items of a lane, and the slots of those that have one. Slots hold
+// no pointers, so that the collector never looks into them. Items grow with what
+// waits.
 type table struct {
-	slots     []slot
-	questions []Question
-	free      []uint32
+	items     []item
+	free      []uint32 // items
+	slots     [][inlineQuery]byte
+	freeSlots []uint32
+	labels    []string // that come before names
 }
 
-func newTable(n int) table {
-	t := table{slots: make([]slot, n), questions: make([]Question, n), free: make([]uint32, n)}
-	for i := range t.free {
-		t.free[i] = uint32(n - 1 - i)
+func newTable(slots int) table {
+	t := table{
+		items: make([]item, 0, slots), free: make([]uint32, 0, slots),
+		slots: make([][inlineQuery]byte, slots), freeSlots: make([]uint32, slots), labels: []string{""},
+	}
+	for i := range t.freeSlots {
+		t.freeSlots[i] = uint32(slots - 1 - i)
 	}
 	return t
 }
 
-func (t *table) size() int { return len(t.slots) }
-func (t *table) used() int { return len(t.slots) - len(t.free) }
+// used is how many items there are.
+func (t *table) used() int { return len(t.items) - len(t.free) }
 
-// fill packs a question into a free slot. It reports false when the query does
-// not fit or cannot be asked at all.
-func (t *table) fill(q *Question) (uint32, bool) {
-	i := t.free[len(t.free)-1]
-	s := &t.slots[i]
-	end, size, ok := packPlain(s.wire[:], q)
-	if !ok {
-		return nowhere, false
+// waiting is how many of them have no slot.
+func (t *table) waiting() int { return t.used() - (len(t.slots) - len(t.freeSlots)) }
+
+// add makes an item of a question. It has a slot, which must be there, unless its
+// query does not fit or cannot be asked at all.
+func (t *table) add(q *Question) (uint32, bool) {
+	var i uint32
+	if n := len(t.free); n > 0 {
+		i = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		i = uint32(len(t.items))
+		t.items = append(t.items, item{})
 	}
-	t.free = t.free[:len(t.free)-1]
-	s.end, s.size, s.tries = uint8(end), uint8(size), 0
-	t.questions[i] = *q
-	return i, true
+	it := &t.items[i]
+	*it = item{name: q.Name, tag: q.Tag, qtype: q.Type, slot: nowhere}
+	it.label, it.name = t.labelled(q)
+	it.flights[0].port, it.flights[1].port = noPort, noPort
+	if q.Again {
+		it.marks |= isAgain
+	}
+	if q.Patient {
+		it.marks |= isPatient
+	}
+	k := t.freeSlots[len(t.freeSlots)-1]
+	_, size, ok := packPlain(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
+	if ok {
+		it.size, it.slot = uint8(size), k
+		t.freeSlots = t.freeSlots[:len(t.freeSlots)-1]
+	}
+	return i, ok
+}
+
+// labelled is the number of a question's label and its name. Where there are too
+// many labels, the name is all of it.
+func (t *table) labelled(q *Question) (uint8, string) {
+	for k, label := range t.labels {
+		if label == q.Label {
+			return uint8(k), q.Name
+		}
+	}
+	if len(t.labels) > 255 {
+		return 0, q.owner()
+	}
+	t.labels = append(t.labels, q.Label)
+	return uint8(len(t.labels) - 1), q.Name
+}
+
+// question is the item as it was given, but for what matters at the beginning only.
+func (t *table) question(i uint32) Question {
+	it := &t.items[i]
+	return Question{
+		Label: t.labels[it.label], Name: it.name, Type: it.qtype, Tag: it.tag,
+		Again: it.is(isAgain), Patient: it.is(isPatient),
+	}
+}
+
+// query is what the slot of an item holds.
+func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
+
+// asked is the question section of it.
+func (t *table) asked(it *item) []byte { return t.slots[it.slot][headerSize : it.size-optSize] }
+
+// dropSlot leaves nothing of an item but the item.
+func (t *table) dropSlot(it *item) {
+	if it.slot != nowhere {
+		t.freeSlots = append(t.freeSlots, it.slot)
+		it.slot = nowhere
+	}
+}
+
+// takeSlot gives an item a slot again. It reports false when none is free.
+func (t *table) takeSlot(it *item) bool {
+	n := len(t.freeSlots)
+	switch {
+	case it.slot != nowhere:
+		return true
+	case n == 0:
+		return false
+	}
+	it.slot = t.freeSlots[n-1]
+	t.freeSlots = t.freeSlots[:n-1]
+	packPlain(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
+	return true
 }
 
 func (t *table) release(i uint32) {
-	t.questions[i] = Question{}
+	it := &t.items[i]
+	t.dropSlot(it)
+	it.name, it.where = "", inHand
 	t.free = append(t.free, i)
-}
-
-// packPlain writes what query.ask writes, where it fits into wire, and returns
-// the lengths of header and question, and of it all.
-func packPlain(wire []byte, q *Question) (end, size int, ok bool) {
-	const header = "\x00\x00" + // id
-		"\x01\x20" + // RD, AD
-		"\x00\x01\x00\x00\x00\x00\x00\x01"
-	const opt = "\x00\x00\x29" + // root, OPT
-		"\x04\xd0" + // udpSize
-		"\x00\x00\x00\x00\x00\x00"
-	off := copy(wire, header)
-	if q.Label != "" {
-		if off = appendPlain(wire, off, q.Label); off < 0 {
-			return 0, 0, false
-		}
-	}
-	off = appendPlain(wire, off, q.Name)
-	if off < 0 || off+1+4+len(opt) > len(wire) {
-		return 0, 0, false
-	}
-	off += copy(wire[off:], []byte{0, byte(q.Type >> 8), byte(q.Type), 0, 1})
-	return off, off + copy(wire[off:], opt), true
-}
-
-// appendPlain writes the labels of name at off and returns the offset behind
-// them, or -1: they do not fit, or are none.
-func appendPlain(wire []byte, off int, name string) int {
-	if off+len(name)+1 > len(wire) {
-		return -1
-	}
-	length := off // where the length of the label goes
-	off++
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		switch c {
-		case '.':
-			if off-length-1 == 0 || off-length-1 > maxLabel {
-				return -1
-			}
-			wire[length] = byte(off - length - 1)
-			length = off
-		case '\\':
-			return -1
-		default:
-			wire[off] = c
-		}
-		off++
-	}
-	if off-length-1 == 0 || off-length-1 > maxLabel {
-		return -1
-	}
-	wire[length] = byte(off - length - 1)
-	return off
-}
-
-// A queue is a list of slots in the order of their coming. Time-outs are equal,
-// so the oldest of those in flight is always the first that is due; a slot that
-// leaves early costs two writes, and one that stays costs nothing.
-type queue struct {
-	oldest, newest uint32
-	n              int
-}
-
-func newQueue() queue { return queue{nowhere, nowhere, 0} }
-
-func (q *queue) push(slots []slot, i uint32) {
-	slots[i].older, slots[i].newer = q.newest, nowhere
-	if q.newest == nowhere {
-		q.oldest = i
-	} else {
-		slots[q.newest].newer = i
-	}
-	q.newest = i
-	q.n++
-}
-
-func (q *queue) remove(slots []slot, i uint32) {
-	s := &slots[i]
-	if s.older == nowhere {
-		q.oldest = s.newer
-	} else {
-		slots[s.older].newer = s.newer
-	}
-	if s.newer == nowhere {
-		q.newest = s.older
-	} else {
-		slots[s.newer].older = s.older
-	}
-	q.n--
 }

@@ -19,6 +19,7 @@ type upstream struct {
 	counts  struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
+	replied  atomic.Int64 // when it did last, in nanoseconds since the Resolver began
 	troubled atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
 	folded   atomic.Int64 // replies that did not keep the case of the name
 	folds    atomic.Bool  // it does not keep it: 0x20 is off

@@ -243,8 +243,7 @@ func TestNext(t *testing.T) {
 // A flight whose reply came in the last moment does not end the wait of another
 // that has got its id.
 func TestForget(t *testing.T) {
-	done := &flight{query: []byte{0, 7}, done: make(chan struct{}, 1)}
-	other := &flight{query: []byte{0, 7}, done: make(chan struct{}, 1)}
+	done, other := &flight{id: 7}, &flight{id: 7}
 	s := &socket{waiting: map[uint16]*flight{7: other}}
 	if s.forget(done) || s.waiting[7] != other {
 		t.Error("the wait of another was ended")

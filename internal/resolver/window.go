@@ -18,8 +18,10 @@ import (
 // what became of the questions of the one before, since each question beyond the
 // limit is asked in vain.
 //
-// Until the first limit is found, each reply opens the window by one up to a
-// turn, and from there on by a constant for each window of replies.
+// Each reply opens the window by one at first: up to a size at which it stays for
+// as long as it takes to learn what always fails, then up to a turn, and from
+// there on by a constant for each window of replies, until the first limit is
+// found.
 type window struct {
 	size           float64
 	floor, ceiling float64
@@ -27,9 +29,12 @@ type window struct {
 	limit          float64 // size that was too much; 0: none is known
 	beyond         float64 // the last step beyond the limit
 	base           float64 // share that always fails
-	known          bool    // the base is, by a trial
+	known          bool    // the base is
 	trial          trial
 
+	judged  bool
+	rate    float64 // of answers to first attempts for each span, at best
+	gauge   gauge
 	cohorts cohorts
 	seen    cohort        // first attempts since the size changed last, as far as their outcome is known
 	spans   int           // of the cohorts that it is about
@@ -37,9 +42,11 @@ type window struct {
 	full    bool          // since then it was full
 	changed time.Duration // when it changed last
 
-	latency float64 // mean of the latest replies to first attempts, in seconds
+	yield   yield
+	median  float64 // of the latencies of the latest replies to first attempts, about, in seconds
+	latency float64 // their mean
 	heard   float64 // replies that it is the mean of
-	least   float64 // of these means
+	least   float64 // of these medians
 }
 
 // A trial holds how it was before the window was closed; the zero value: none.
@@ -48,8 +55,24 @@ type trial struct {
 	again       bool // as much failed at first, when more was still waiting with the upstream
 }
 
+// A gauge learns what fails while little is in flight, which the names are to blame
+// for.
+type gauge struct {
+	from, to time.Duration // when the questions were sent; 0: it has not begun, or not ended
+	sent     int
+	seen     cohort
+	done     bool
+}
+
 const (
 	firstWindow = 64
+	// gaugeWindow is the size at which the base is learned, from so many
+	// attempts and for so long at least; gaugeMost is the largest share that is
+	// believed without a trial.
+	gaugeWindow   = 256
+	gaugeAttempts = 1024
+	gaugeTime     = 100 * time.Millisecond
+	gaugeMost     = 0.15
 	// windowPatience is the part of the time-out after which a first attempt
 	// counts as one that failed.
 	windowPatience = 3
@@ -65,13 +88,13 @@ const (
 	// dropped is the least share of its odds that a failure must lose when the
 	// window is a quarter, if the size is to blame: where each question beyond a
 	// limit waits for its time-out, it loses three quarters.
-	dropped = 0.4
+	dropped = 0.25
 	// nobodyThere is a share by which a silent upstream is not told from names.
 	nobodyThere = 0.95
-	// evidence is how many attempts a share is taken of, and failures how many
-	// of them must have failed where that is still strain.
-	evidence, failures = 256, 64
-	evidenceTime       = 4 // spans of cohorts
+	// A share is taken of so many attempts at least, and of so many spans in which
+	// some were sent; it is strain where so many failed.
+	enoughAttempts, enoughFailures = 256, 100
+	enoughSpans                    = 16
 	// slowSeconds is a mean latency that a larger window would only add to, if
 	// it is slowTimes the least as well.
 	slowSeconds, slowTimes = 0.4, 4
@@ -102,32 +125,85 @@ func (w *window) room(flying int) int {
 }
 
 // sent notes n first attempts of questions that did not fail before.
-func (w *window) sent(now time.Duration, n int) { w.cohorts.sent(now, n) }
+func (w *window) sent(now time.Duration, n int) {
+	w.cohorts.sent(now, n)
+	if g := &w.gauge; g.to == 0 {
+		if g.from == 0 && w.size >= w.gaugeSize() {
+			g.from = now
+		}
+		if g.from > 0 {
+			g.sent += n
+		}
+		if g.sent >= gaugeAttempts && now-g.from >= gaugeTime {
+			g.to = now
+		}
+	}
+}
+
+func (w *window) gaugeSize() float64 { return min(max(gaugeWindow, w.floor), w.turn) }
+
+// learn takes what became of the first questions into the base. It reports false
+// until that is known.
+func (w *window) learn(now time.Duration) bool {
+	g := &w.gauge
+	if g.done || g.to == 0 {
+		return g.done
+	}
+	ripe, _ := w.cohorts.ripe(now, g.from)
+	g.seen.sent += ripe.sent
+	g.seen.answered += ripe.answered
+	if now < g.to+w.cohorts.patience+w.cohorts.span {
+		return false
+	}
+	g.done = true
+	if share := g.seen.failed(); g.seen.sent >= enoughAttempts && share <= gaugeMost {
+		w.base, w.known = share, true
+	}
+	w.change(now, w.size)
+	w.changed = g.to
+	return true
+}
 
 // answered notes a good answer to a first attempt that was sent at a time.
 func (w *window) answered(now, sent time.Duration) {
 	w.cohorts.answered(sent)
 	w.heard = min(w.heard+1, latencyOf)
 	w.latency += ((now - sent).Seconds() - w.latency) / w.heard
-	if w.heard == latencyOf && (w.least == 0 || w.latency < w.least) {
-		w.least = w.latency
+	if took := (now - sent).Seconds(); took > w.median {
+		w.median = max(w.median*(1+1.0/16), 1e-4)
+	} else {
+		w.median *= 1 - 1.0/16
+	}
+	if w.heard == latencyOf && (w.least == 0 || w.median < w.least) {
+		w.least = w.median
 	}
 }
 
 // replied notes n replies of any kind, to any attempt.
 func (w *window) replied(now time.Duration, n int) {
 	w.replies += n
-	if w.limit > 0 || w.trial.size > 0 || w.slow() || w.missed(now) {
+	w.yield.count(now, n)
+	switch {
+	case w.limit > 0 || w.trial.size > 0 || w.slow():
+		return
+	case w.gauge.to == 0:
+		w.size = max(w.size, min(w.size+float64(n), w.gaugeSize()))
+		return
+	case w.missed(now):
+		if w.size > w.gaugeSize() && !w.judged {
+			w.turn = max(w.size/2, w.gaugeSize())
+			w.size = w.gaugeSize()
+		}
 		return
 	}
 	quick := min(float64(n), max(w.turn-w.size, 0))
 	w.size += quick
-	w.size += (float64(n) - quick) * w.ceiling / 64 / w.size
-	w.size = min(w.size, w.ceiling)
+	size := w.size + (float64(n)-quick)*w.ceiling/64/w.size
+	w.size = max(w.size, min(size, w.ceiling, w.yield.most(now, w)))
 }
 
 // slow reports whether replies take so long that more questions would only wait.
-func (w *window) slow() bool { return w.latency > max(slowSeconds, slowTimes*w.least) }
+func (w *window) slow() bool { return w.median > max(slowSeconds, slowTimes*w.least) }
 
 // missed reports whether much of what ought to have been answered by now was not:
 // it is too early to say why.
@@ -139,27 +215,37 @@ func (w *window) missed(now time.Duration) bool {
 // judge takes what has become known. prompt says that the upstream answers its
 // canaries.
 func (w *window) judge(now time.Duration, prompt bool) {
+	if !w.learn(now) {
+		return
+	}
 	ripe, spans := w.cohorts.ripe(now, w.changed)
 	w.spans += spans
 	w.seen.sent += ripe.sent
 	w.seen.answered += ripe.answered
 	n := float64(w.seen.sent)
-	lost := n - float64(w.seen.answered)
-	if w.seen.sent < evidence {
+	if w.seen.sent < enoughAttempts {
 		// Nothing is known of names, but the upstream answers.
-		if w.trial.size == 0 && w.size < nearLimit*w.limit && w.replies >= evidence && now > w.changed+2*w.cohorts.patience {
+		if w.trial.size == 0 && w.size < nearLimit*w.limit && w.replies >= enoughAttempts && now > w.changed+2*w.cohorts.patience {
 			w.open(now)
 		}
 		return
 	}
-	if w.spans < evidenceTime {
+	if w.spans < enoughSpans {
 		return
 	}
-	share := lost / n
+	share := w.seen.failed()
 	strained := share > w.most(n)
-	if strained && lost < failures {
+	rate := float64(w.seen.answered) / float64(w.spans)
+	if strained && rate < w.rate/2 && prompt && w.trial.size == 0 {
+		w.seen, w.spans, w.replies = cohort{}, 0, 0 // more do not answer, but no more are asked
+		w.rate *= 0.98
+		return
+	}
+	w.rate = max(0.98*w.rate, rate)
+	if strained && share*n < enoughFailures {
 		return // let there be more
 	}
+	w.judged = true
 	before := w.trial
 	switch {
 	case before.size > 0 && share > nobodyThere && !prompt:
@@ -172,7 +258,7 @@ func (w *window) judge(now time.Duration, prompt bool) {
 		w.change(now, before.size)
 	case before.size > 0:
 		w.limit, w.beyond, w.trial = before.size, 0, trial{}
-		w.base, w.known = max(w.base, leftAtNone(before.share, share)), true
+		w.base, w.known = max(min(w.base, share), leftAtNone(before.share, share)), true
 		if share > w.most(n) {
 			w.try(now, share)
 		} else {
@@ -238,18 +324,3 @@ func (w window) rested() window {
 
 // stop says that this process was stopped for gap.
 func (w *window) stop(gap time.Duration) { w.cohorts.stop(gap) }
-
-// isFresh reports whether a question did not fail before.
-func (l *lane) isFresh(i uint32) bool { return !l.table.questions[i].Again }
-
-// judge lets the windows take what has become known.
-func (l *lane) judge() {
-	for _, rt := range l.routes {
-		rt.window.judge(l.now, l.prompt(rt))
-	}
-}
-
-// prompt reports whether an upstream answers its canaries.
-func (l *lane) prompt(rt *route) bool {
-	return l.watch != nil && l.now-time.Duration(rt.guard.good.Load()) < 3*l.watch.Interval
-}

@@ -35,7 +35,7 @@ const (
 type windowLog struct {
 	mu    sync.Mutex
 	lanes []int    // the latest size of each
-	ended []window // of each lane, when its latest Sweep ended
+	rests []window // of each, when its latest Sweep ended
 	last  time.Duration
 	least int
 	spent [21 * octave]time.Duration // by the logarithm of the size; 2^21 is above MostInFlight
@@ -64,27 +64,6 @@ func (w *windowLog) note(now time.Duration, lane, size int) {
 	w.last = now
 }
 
-// keep keeps the window of a lane for the next Sweep, less what was in flight.
-func (w *windowLog) keep(lane int, ended window) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.ended) <= lane {
-		w.ended = append(w.ended, window{})
-	}
-	w.ended[lane] = ended.rested()
-}
-
-// kept is the window that a lane begins with: that of the Sweep before, or the one
-// that is given.
-func (w *windowLog) kept(lane int, first window) window {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if lane < len(w.ended) && w.ended[lane].ceiling == first.ceiling {
-		return w.ended[lane]
-	}
-	return first
-}
-
 func (w *windowLog) report(upstream netip.AddrPort) WindowReport {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -111,5 +90,39 @@ func (l *lane) noteWindows() {
 	l.noted = l.now
 	for _, rt := range l.routes {
 		rt.windows.note(l.now, l.number, int(rt.window.size))
+	}
+}
+
+// resume gives a lane its number among the lanes, and the windows that the lane of
+// that number had when the Sweep before ended.
+func (l *lane) resume(number int) {
+	l.number = number
+	for _, rt := range l.routes {
+		w := &rt.windows
+		w.mu.Lock()
+		if number < len(w.rests) && w.rests[number].ceiling == rt.window.ceiling {
+			rt.window = w.rests[number]
+		}
+		w.mu.Unlock()
+	}
+}
+
+// rest keeps the windows of a lane that has ended.
+func (l *lane) rest() {
+	for _, rt := range l.routes {
+		w := &rt.windows
+		w.mu.Lock()
+		for len(w.rests) <= l.number {
+			w.rests = append(w.rests, window{})
+		}
+		w.rests[l.number] = rt.window.rested()
+		w.mu.Unlock()
+	}
+}
+
+// judge lets the windows take what has become known.
+func (l *lane) judge() {
+	for _, rt := range l.routes {
+		rt.window.judge(l.now, l.isPrompt(rt.upstream, l.now))
 	}
 }

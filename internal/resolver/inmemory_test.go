@@ -1,0 +1,210 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// silenceOf is a time-out of a test whose clock is not the machine's: see bubble.
+const silenceOf = 5 * time.Second
+
+// An inMemory is an upstream without a network, for tests inside a synctest bubble:
+// it meets a question by a reply after some time, or by nil, which is silence.
+type inMemory struct {
+	meet func(q *dns.Msg) (reply []byte, after time.Duration)
+
+	mu      sync.Mutex
+	queries [][]byte // in the order of their coming
+	from    []int    // the ports that they came from
+}
+
+func (u *inMemory) asked() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.queries)
+}
+
+func (u *inMemory) take(from int, query []byte, answer func([]byte)) {
+	query = append([]byte(nil), query...)
+	q := new(dns.Msg)
+	if q.Unpack(query) != nil {
+		panic("no message")
+	}
+	u.mu.Lock()
+	u.queries, u.from = append(u.queries, query), append(u.from, from)
+	u.mu.Unlock()
+	reply, after := u.meet(q)
+	switch {
+	case reply == nil:
+	case after == 0:
+		answer(reply)
+	default:
+		time.AfterFunc(after, func() { answer(reply) })
+	}
+}
+
+// A memoryPort is a port of a lane to such an upstream.
+type memoryPort struct {
+	to     *inMemory
+	number int
+
+	mu    sync.Mutex
+	inbox [][]byte
+}
+
+func (p *memoryPort) send(queries []byte, size int) (n int, err error) {
+	for ; len(queries) > 0; queries = queries[size:] {
+		p.to.take(p.number, queries[:size], p.deliver)
+		n++
+	}
+	return n, nil
+}
+
+func (p *memoryPort) deliver(reply []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inbox = append(p.inbox, reply)
+}
+
+func (p *memoryPort) receive(deliver func([][]byte)) (int, error) {
+	p.mu.Lock()
+	packets := p.inbox
+	p.inbox = nil
+	p.mu.Unlock()
+	if len(packets) > 0 {
+		deliver(packets)
+	}
+	return len(packets), nil
+}
+
+func (p *memoryPort) buffer() int { return 0 }
+func (p *memoryPort) close()      {}
+
+// A pipeConn is a pipe that is closed as connections are.
+type pipeConn struct{ net.Conn }
+
+func (c pipeConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if errors.Is(err, io.ErrClosedPipe) || errors.Is(err, io.EOF) {
+		err = net.ErrClosed
+	}
+	return n, err
+}
+
+// memoryResolver is a Resolver that asks such upstreams, over sockets that are pipes
+// where Exchange asks.
+func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
+	c.Lanes = 1
+	if c.Timeout == 0 {
+		c.Timeout = silenceOf
+	}
+	for i := range upstreams {
+		c.Upstreams = append(c.Upstreams, netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 53))
+	}
+	r, err := c.resolver()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range upstreams {
+		u := &upstream{addr: c.Upstreams[i]}
+		u.guard.wanted = make(chan struct{}, 1)
+		for number := range 2 {
+			ours, theirs := net.Pipe()
+			s, err := newSocket(pipeConn{ours})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u.sockets = append(u.sockets, s)
+			go func() {
+				query := make([]byte, 4096)
+				for {
+					n, err := theirs.Read(query)
+					if err != nil {
+						return
+					}
+					go m.take(number, query[:n:n], func(reply []byte) { _, _ = theirs.Write(reply) })
+					query = make([]byte, 4096)
+				}
+			}()
+			r.readers.Go(func() { s.read(func(valid bool) { r.received(u, valid) }) })
+			t.Cleanup(func() { theirs.Close() })
+		}
+		r.upstreams = append(r.upstreams, u)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// prompt makes all upstreams count as watched, and well until the context ends.
+func prompt(ctx context.Context, r *Resolver) {
+	r.watch = &watcher{Watch: Watch{Interval: time.Second}, change: make(chan struct{})}
+	r.watch.doom, r.watch.fail = context.WithCancelCause(r.life)
+	good := func() {
+		for _, u := range r.upstreams {
+			u.guard.good.Store(int64(r.now()))
+			u.replied.Store(int64(r.now()))
+		}
+	}
+	good()
+	r.readers.Go(func() {
+		tick := time.NewTicker(r.watch.Interval / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				good()
+			case <-ctx.Done():
+				return
+			case <-r.life.Done():
+				return
+			}
+		}
+	})
+}
+
+// sweepInMemory sweeps with one lane, and fails where anything is left behind.
+func sweepInMemory(t *testing.T, r *Resolver, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory) *lane {
+	t.Helper()
+	var workers sync.WaitGroup
+	s := &sweep{Resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now()}
+	l, err := s.newLane(r.inFlight)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := new(uplinks)
+	for i, u := range upstreams {
+		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight, r.timeout/windowPatience)}
+		for k := range fewestPorts {
+			p := &memoryPort{to: u, number: k}
+			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})
+			links.opened++
+		}
+		links.routes = append(links.routes, rt)
+	}
+	l.use(links)
+	l.run()
+	workers.Wait()
+	l.tellWaiting()
+	if l.ids.taken != 0 || l.flying != 0 || l.wheel.n != 0 || l.held.n != 0 || l.stage.n != 0 || l.waiting.Load() != 0 ||
+		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
+		t.Errorf("left behind: ids %d, in flight %d, waiting %d, held %d, staged %d, items %d, slots %d, histories %d",
+			l.ids.taken, l.flying, l.wheel.n, l.held.n, l.stage.n, l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
+	}
+	for _, at := range l.byPort {
+		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 {
+			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.n, at.port.taken, at.route.flying)
+		}
+	}
+	return l
+}
+
+// absence is a plain denial.
+func absence(q *dns.Msg) []byte { return packed(denial(q, dns.RcodeNameError, "example.")) }

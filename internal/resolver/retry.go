@@ -1,0 +1,126 @@
+package resolver
+
+import (
+	"context"
+	"time"
+)
+
+// morePatience is how many times as many attempts a question gets that is asked
+// with patience, as long as no reply can be read: on a path that loses one packet
+// in five, three attempts leave one question in a hundred to chance, and nine one
+// in two million. An upstream that declines needs no such patience.
+const morePatience = 3
+
+// wholeTime is how many time-outs a question takes in all, where its upstream is
+// known to be well. Three attempts, a third of a time-out apart, leave the last of
+// them nearly as long as one that is alone.
+const wholeTime = 1.6
+
+// promptRounds is how many intervals of a [Watch] the last good canaries may be
+// old while an upstream counts as prompt.
+const promptRounds = 3
+
+// WithPatience returns a context in which Exchange does not give up before
+// patience is over.
+func WithPatience(ctx context.Context) context.Context {
+	return context.WithValue(ctx, patienceKey{}, true)
+}
+
+type patienceKey struct{}
+
+// patient reports whether ctx is from WithPatience.
+func patient(ctx context.Context) bool { return ctx.Value(patienceKey{}) != nil }
+
+// A schedule says how often a question is asked, and how long each attempt waits.
+type schedule struct {
+	timeout  time.Duration // of an attempt of which nothing else is known
+	attempts int
+}
+
+// most is how many attempts a question gets. declined: it got a reply whose rcode
+// is tried again.
+func (s *schedule) most(patient, declined bool) int {
+	if !patient || declined {
+		return s.attempts
+	}
+	return min(morePatience*s.attempts, 1+MaxRetries)
+}
+
+// wait is how long after the last of so many attempts without an answer the next
+// is due, or the question is given up. A prompt upstream, one that answers others,
+// is asked again soon, all attempts within one time-out, since a reply to any of
+// them will do; one of which nothing is known has a time-out for each.
+func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
+	if !prompt {
+		return s.timeout
+	}
+	most := s.most(patient, false)
+	step := s.timeout / time.Duration(most)
+	if made < most {
+		return step
+	}
+	whole := time.Duration(min(wholeTime, float64(most)) * float64(s.timeout))
+	return min(whole-time.Duration(most-1)*step, s.timeout)
+}
+
+// isPrompt reports whether u answers its canaries promptly, as far as is known.
+func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
+	return r.watch != nil && !u.guard.open.Load() &&
+		now-time.Duration(u.guard.good.Load()) <= promptRounds*r.watch.Interval
+}
+
+// An effort is what has become of a question so far.
+type effort struct {
+	began time.Duration // when it was asked first
+	tried time.Duration // when the last attempt began
+	made  int           // attempts
+	last  *upstream     // of the last attempt
+	evidence
+}
+
+// evidence is what attempts brought that were no success.
+type evidence struct {
+	kept   *reading // the last reply whose rcode is tried again; nil: none
+	source Trace    // of kept
+	failed *Error   // the failure that says most about the question; nil: none, or silence
+}
+
+// declined notes a reply whose rcode is tried again.
+func (e *evidence) declined(rd reading, source Trace) { e.kept, e.source = &rd, source }
+
+// note notes a failure, unless one before it says more about the question: a reply
+// that cannot be read does, beside silence, and silence beside a fault of our own.
+func (e *evidence) note(err *Error, u *upstream) {
+	if err.weight() < e.failed.weight() {
+		return
+	}
+	err.upstream = u.addr
+	e.failed = err
+}
+
+func (e *Error) weight() int {
+	switch {
+	case e == nil:
+		return 0
+	case e.local:
+		return 1
+	case e.reason == timedOut:
+		return 2
+	}
+	return 3
+}
+
+// failure is the failure of a question that got no reply at all, sent to u last.
+func (e *evidence) failure(u *upstream) *Error {
+	if e.failed != nil {
+		return e.failed
+	}
+	silence := failure(timedOut, errNoAnswer)
+	silence.upstream = u.addr
+	return silence
+}
+
+// silent reports whether no attempt got a reply, and none failed otherwise.
+func (e *evidence) silent() bool {
+	return e.kept == nil && (e.failed == nil || e.failed.err == errNoAnswer)
+}
