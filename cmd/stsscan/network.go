@@ -59,8 +59,10 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
 	flags.StringVar(&f.exclude, "exclude", "",
 		"`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
-	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "of one DNS attempt")
-	flags.IntVar(&f.retries, "retries", 2, "more DNS attempts after the first; in later passes three times as many attempts, as long as nobody answers")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Second,
+		"of one DNS attempt, and of all attempts at a question together while its resolver answers canaries promptly")
+	flags.IntVar(&f.retries, "retries", 2,
+		"more DNS attempts after the first; in later passes three times as many attempts, as long as nothing is answered")
 	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
 	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
 	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))

@@ -14,7 +14,8 @@ func (l limits) sockets(resolvers int) (int, error) {
 	case each*resolvers <= n/4:
 		return max(n/6, each*resolvers), nil
 	default:
-		return 0, fmt.Errorf("this process may have %d files open, too few for %d resolvers: raise the limit (ulimit -n) to %d at least",
+		return 0, fmt.Errorf(
+			"this process may have %d files open, too few for %d resolvers: raise the limit (ulimit -n) to %d at least",
 			n, resolvers, 4*each*resolvers)
 	}
 }

@@ -31,7 +31,8 @@ func TestSocketLimit(t *testing.T) {
 	} {
 		got, err := limits{descriptors: tt.descriptors}.sockets(tt.resolvers)
 		if got != tt.want || (err != nil) != (tt.refused != "") || err != nil && !strings.Contains(err.Error(), tt.refused) {
-			t.Errorf("%d descriptors, %d resolvers: %d, %v, want %d, %q", tt.descriptors, tt.resolvers, got, err, tt.want, tt.refused)
+			t.Errorf("%d descriptors, %d resolvers: %d, %v, want %d, %q",
+				tt.descriptors, tt.resolvers, got, err, tt.want, tt.refused)
 		}
 	}
 }
@@ -67,7 +68,8 @@ func TestScanManyResolvers(t *testing.T) {
 		resolvers, proxy = append(resolvers, server.DNS.String()), server.SOCKS.String()
 	}
 	scan := func(descriptors, asked int, made string) ([]byte, error) {
-		cmd := exec.Command("sh", "-c", `ulimit -n "$1" && shift && exec stsscan "$@"`, "sh", fmt.Sprint(descriptors), "scan", "-o", made,
+		cmd := exec.Command("sh", "-c", `ulimit -n "$1" && shift && exec stsscan "$@"`, "sh",
+			fmt.Sprint(descriptors), "scan", "-o", made,
 			"--resolvers", strings.Join(resolvers[:asked], ","), "--proxy", "socks5://"+proxy, "--roots", "roots.pem",
 			"--timeout", "300ms", "--retries", "0", "--passes", "1", "--canaries=false", "--preflight=false", "list.txt")
 		cmd.Dir = dir

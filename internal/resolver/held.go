@@ -11,7 +11,8 @@ const stall = time.Second
 const mostAgain = 32
 
 // tell notes what time it is. Time that passed while the process was stopped is
-// nobody's delay.
+// nobody's delay: what waits for a reply counts as sent later, and whoever finds it
+// due looks at that.
 func (l *lane) tell(now time.Duration) {
 	if gap := now - l.now; gap > stall {
 		for _, rt := range l.routes {
@@ -22,8 +23,8 @@ func (l *lane) tell(now time.Duration) {
 				it.after += uint32(gap / time.Millisecond)
 			}
 		}
-		l.wheel.due += gap
-		l.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back", "for", gap.Round(time.Millisecond))
+		l.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back",
+			"for", gap.Round(time.Millisecond))
 	}
 	l.now = now
 }

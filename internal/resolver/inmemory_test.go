@@ -21,6 +21,8 @@ const silenceOf = 5 * time.Second
 type inMemory struct {
 	meet func(q *dns.Msg) (reply []byte, after time.Duration)
 
+	meeting sync.Mutex // one question at a time
+
 	mu      sync.Mutex
 	queries [][]byte // in the order of their coming
 	from    []int    // the ports that they came from
@@ -41,7 +43,9 @@ func (u *inMemory) take(from int, query []byte, answer func([]byte)) {
 	u.mu.Lock()
 	u.queries, u.from = append(u.queries, query), append(u.from, from)
 	u.mu.Unlock()
+	u.meeting.Lock()
 	reply, after := u.meet(q)
+	u.meeting.Unlock()
 	switch {
 	case reply == nil:
 	case after == 0:
@@ -139,7 +143,18 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 		}
 		r.upstreams = append(r.upstreams, u)
 	}
-	t.Cleanup(func() { r.Close() })
+	t.Cleanup(func() {
+		for _, u := range r.upstreams {
+			for _, s := range u.sockets {
+				s.mu.Lock()
+				if len(s.waiting) > 0 {
+					t.Errorf("%d questions of Exchange are left behind", len(s.waiting))
+				}
+				s.mu.Unlock()
+			}
+		}
+		r.Close()
+	})
 	return r
 }
 
@@ -171,10 +186,14 @@ func prompt(ctx context.Context, r *Resolver) {
 }
 
 // sweepInMemory sweeps with one lane, and fails where anything is left behind.
-func sweepInMemory(t *testing.T, r *Resolver, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory) *lane {
+func sweepInMemory(
+	t *testing.T, r *Resolver, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory,
+) *lane {
 	t.Helper()
 	var workers sync.WaitGroup
-	s := &sweep{Resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now()}
+	s := &sweep{
+		Resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now(),
+	}
 	l, err := s.newLane(r.inFlight)
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +215,8 @@ func sweepInMemory(t *testing.T, r *Resolver, next func([]Question) (int, bool),
 	if l.ids.taken != 0 || l.flying != 0 || l.wheel.n != 0 || l.held.n != 0 || l.stage.n != 0 || l.waiting.Load() != 0 ||
 		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
 		t.Errorf("left behind: ids %d, in flight %d, waiting %d, held %d, staged %d, items %d, slots %d, histories %d",
-			l.ids.taken, l.flying, l.wheel.n, l.held.n, l.stage.n, l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
+			l.ids.taken, l.flying, l.wheel.n, l.held.n, l.stage.n,
+			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {
 		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 {

@@ -30,7 +30,8 @@ func openNetPort(addr netip.AddrPort) (port, error) {
 	}
 	_ = conn.SetReadBuffer(receiveBuffer)
 	p := &netPort{
-		conn: conn, latest: make([]byte, maxDatagram), full: make(chan []byte, netPortBuffers), empty: make(chan []byte, netPortBuffers),
+		conn: conn, latest: make([]byte, maxDatagram),
+		full: make(chan []byte, netPortBuffers), empty: make(chan []byte, netPortBuffers),
 		failed: make(chan error, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	for range netPortBuffers {

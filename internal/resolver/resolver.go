@@ -30,9 +30,15 @@ import (
 )
 
 // A Config says whom to ask and how hard.
+//
+// Timeout is what an attempt over UDP may take where nothing is known of an upstream,
+// and one over TCP always. While a [Watch] knows that the upstream answers its
+// canaries promptly, all attempts of a question are begun within one Timeout, evenly,
+// and it is given up 1.6 of them after it was asked first, or after one where there
+// are no Retries. A reply to an earlier attempt counts until then.
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
-	Timeout   time.Duration    // of one attempt, UDP and TCP each; 0: 5 s
+	Timeout   time.Duration    // of one attempt, see below; 0: 5 s
 	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
 	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
@@ -40,7 +46,7 @@ type Config struct {
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
 	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
-	Ports     int              // most UDP sockets, of Exchange and of a Sweep, twice the TCP connections; 0: as many as are of use
+	Ports     int              // most UDP sockets, and twice the most TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent
 }
 
@@ -48,8 +54,9 @@ type Config struct {
 // hundred octets, whether it is asked or not.
 const MostInFlight = 1_000_000
 
-// MostWaiting is how many questions without an answer the lanes of a Sweep let
-// wait for their next attempt, besides those in flight.
+// MostWaiting is how many questions may wait in the lanes of a Sweep, of 64 octets
+// each, besides those in flight: for a late reply and for their next attempt, for their
+// failure to be believed, or for a TCP connection.
 const MostWaiting = 1 << 16
 
 // MaxRetries is the most that [Config].Retries may be: a slot counts attempts in an

@@ -20,8 +20,8 @@ const wholeTime = 1.6
 // old while an upstream counts as prompt.
 const promptRounds = 3
 
-// WithPatience returns a context in which Exchange does not give up before
-// patience is over.
+// WithPatience returns a context in which Exchange makes three times as many attempts,
+// as long as no reply can be read.
 func WithPatience(ctx context.Context) context.Context {
 	return context.WithValue(ctx, patienceKey{}, true)
 }

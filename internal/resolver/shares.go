@@ -22,12 +22,12 @@ type shares struct {
 }
 
 // share shares out so many sockets. An eighth is for Exchange at most, since each of
-// those has a goroutine and a buffer of 64 KiB. Of lanes there are as many as wanted, unless
-// that leaves one of them without a port to some upstream: each lane reaches them
-// all.
+// those has a goroutine and a buffer of 64 KiB. Of lanes there are as many as wanted,
+// unless that leaves one of them without a port to some upstream: each lane reaches
+// them all.
 func share(sockets, upstreams, lanes, inFlight int) (shares, error) {
 	if sockets < 2*upstreams {
-		return shares{}, fmt.Errorf("%d UDP sockets are too few for %d upstreams, which want two each at least", sockets, upstreams)
+		return shares{}, fmt.Errorf("%d UDP sockets are too few for %d upstreams: two each at least", sockets, upstreams)
 	}
 	s := shares{exchange: max(1, min(socketsPerUpstream(inFlight, upstreams), sockets/8/upstreams))}
 	left := sockets/upstreams - s.exchange // for each upstream

@@ -1,10 +1,14 @@
 package resolver
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"unsafe"
 )
@@ -28,7 +32,8 @@ func TestShare(t *testing.T) {
 	} {
 		got, err := share(tt.sockets, tt.upstreams, tt.lanes, tt.inFlight)
 		if got != tt.want || (err == nil) != (tt.want != shares{}) {
-			t.Errorf("%d sockets, %d upstreams, %d lanes: %+v, %v, want %+v", tt.sockets, tt.upstreams, tt.lanes, got, err, tt.want)
+			t.Errorf("%d sockets, %d upstreams, %d lanes: %+v, %v, want %+v",
+				tt.sockets, tt.upstreams, tt.lanes, got, err, tt.want)
 		}
 	}
 	for sockets := 1; sockets <= 300; sockets++ {
@@ -79,6 +84,9 @@ func TestManyUpstreams(t *testing.T) {
 			var lanes []*lane
 			for range r.shares.lanes {
 				l, err := s.openLane(r.inFlight / r.shares.lanes)
+				if errors.Is(err, syscall.EMFILE) {
+					t.Skip("this process may have too few files open")
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -97,6 +105,50 @@ func TestManyUpstreams(t *testing.T) {
 			}
 			if most := usefulPorts(upstreams, portable(api)) + 2; opened > most { // 2 of the runtime's
 				t.Errorf("%d descriptors, more than %d", opened, most)
+			}
+		})
+	}
+}
+
+// Lanes have the fewest ports to an upstream together, not each, and more only
+// where the replies to all questions do not fit their buffers. Where there are not
+// as many, the window is as large as what fits.
+func TestPortsOfLanes(t *testing.T) {
+	for _, tt := range []struct {
+		lanes, inFlight, ports int
+		want                   int // ports to an upstream; 0: as many as there are
+	}{
+		{1, 200, 0, 8},
+		{3, 200, 0, 9},
+		{16, 200, 0, 16},
+		{4, 200, 24, 8},
+		{4, 200, 12, 4},
+		{1, MostInFlight, 4, 0},
+	} {
+		t.Run(fmt.Sprintf("%+v", tt), func(t *testing.T) {
+			server := serve(t, good, nil)
+			r := open(t, Config{Lanes: tt.lanes, InFlight: tt.inFlight, Ports: tt.ports}, server, server)
+			ports := make([]int, len(r.upstreams))
+			for range r.shares.lanes {
+				links, err := r.openUplinks(tt.inFlight / r.shares.lanes)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.leave(links)
+				for i, rt := range links.routes {
+					ports[i] += len(rt.ports)
+					fit := 0
+					for k := range rt.ports {
+						fit += rt.ports[k].max
+					}
+					if most := int(rt.window.ceiling); most > fit || most > tt.inFlight/r.shares.lanes {
+						t.Errorf("%d questions in flight, where replies to %d fit", most, fit)
+					}
+				}
+			}
+			want := cmp.Or(tt.want, r.shares.lanes*r.shares.route)
+			if ports[0] != want || ports[1] != want {
+				t.Errorf("%d ports in %d lanes, want %d", ports, r.shares.lanes, want)
 			}
 		})
 	}

@@ -7,7 +7,8 @@ import (
 
 // A stage holds the questions that are to be sent, by the length of their
 // queries, since only equal ones can leave as one, and by the route that they
-// failed on, since they are to take another.
+// failed on, since they are to take another. Those to which replies are
+// expected still go one by one, each as its first query went.
 type stage struct {
 	rows    []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
 	repeats queue      // those to which replies are expected still

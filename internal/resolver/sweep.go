@@ -62,7 +62,9 @@ type Answer struct {
 }
 
 // Sweep asks the questions that next gives, many at a time, and yields an
-// Answer for each, in any order.
+// Answer for each, in any order. A question that gets no reply for a tenth of a
+// time-out, from an upstream that answers others, is not counted among those in
+// flight any more, and holds up no other: see [MostWaiting].
 //
 // next fills as much of into as it likes and says how much. It reports more =
 // false when no question comes after these; with n = 0 and more it is asked
