@@ -67,7 +67,7 @@ func TestBadFlags(t *testing.T) {
 		{"--sim zones --rate NaN list.txt", exitUsage, "--rate NaN"},
 		{"--sim zones --in-flight -1 list.txt", exitUsage, "--in-flight -1"},
 		{"--sim zones --in-flight-floor 0 list.txt", exitUsage, "--in-flight-floor 0"},
-		{"--sim zones --surveys 0 list.txt", exitUsage, "--surveys 0"},
+		{"--sim zones --surveys -1 list.txt", exitUsage, "--surveys -1"},
 		{"--sim zones --udp pigeon list.txt", exitUsage, "--udp: "},
 		{"--sim zones --host-connections -1 list.txt", exitUsage, "--host-connections"},
 		{"--sim zones --host-rate NaN list.txt", exitUsage, "--host-rate"},

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-
-	"stsscan/internal/pipeline"
 )
 
 // Limits are what the system lets this process have at a time; 0: no limit is
@@ -13,11 +11,16 @@ import (
 type limits struct {
 	descriptors int
 	ports       int // ephemeral, for connections to one address
+	memory      int64
 }
 
 // fewestDescriptors is what a command cannot do without that uses the network. All
 // others do with those that a process needs to be started.
 const fewestDescriptors = 64
+
+// mostParts is how many parts may be open, however many descriptors there are: most of
+// them for their last names.
+const mostParts = 1024
 
 // check refuses a command that has too few descriptors, before it begins.
 func (l limits) check(command string) error {
@@ -33,7 +36,7 @@ func (l limits) check(command string) error {
 
 // systemLimits are those that are in force.
 func systemLimits() limits {
-	l := limits{descriptors: descriptorLimit()}
+	l := limits{descriptors: descriptorLimit(), memory: memoryLimit(os.DirFS("/"))}
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		var first, last int
 		if n, _ := fmt.Sscan(string(text), &first, &last); n == 2 {
@@ -43,28 +46,50 @@ func systemLimits() limits {
 	return l
 }
 
-// fit lowers what config would have at a time to what there is: a want of
-// descriptors or ports is no finding, so it would only cost time. Half of the
-// descriptors are for surveys, each with one connection or, where mail servers are
-// probed, several; a fifth is for parts, each with its chunk, its file and the log
-// of its surveys; the rest is for DNS and everything else. Of the ports half are
-// for surveys, if all connections go to a proxy: a port that was used rests.
-func (l limits) fit(config *pipeline.Config, proxied bool, log *slog.Logger) {
-	lower := func(what *int, to int, limit string, of int) {
-		if *what > to {
-			log.Warn("fewer surveys at a time than --surveys", "surveys", to, limit, of)
-			*what = to
+// How many connections are open at a time where --surveys does not say so: one for
+// each perConnection octets of an eighth of the memory, which TLS and a policy may
+// take, and at most mostConnections.
+const (
+	mostConnections = 1024
+	perConnection   = 256 << 10
+)
+
+// connections is how many connections to Policy Hosts and mail servers may be open at a
+// time: as many as asked for, or, where that is 0, as there is memory for, and no more
+// than the rest allows. A want of descriptors or ports is no finding, so it would only
+// cost time. Half of the descriptors are for connections; a fifth is for parts (see
+// parts), and the rest for DNS and everything else. Of the ports half are for
+// connections, if all go to a proxy: a port that was used rests.
+func (l limits) connections(asked int, proxied bool, log *slog.Logger) int {
+	n := asked
+	if asked == 0 {
+		n = mostConnections
+		if l.memory > 0 {
+			n = int(min(max(l.memory/8/perConnection, 1), mostConnections))
 		}
 	}
-	if n := l.descriptors; n > 0 {
-		each := 1
-		if config.Mail.Prober != nil {
-			each = pipeline.MaxProbedHosts
+	lower := func(to int, limit string, of int) {
+		if n <= to {
+			return
 		}
-		config.MostParts = max(n/16, 2)
-		lower(&config.Surveys, n/2/each, "descriptors", n)
+		if n = to; asked > 0 {
+			log.Warn("fewer connections at a time than --surveys", "connections", to, limit, of)
+		}
+	}
+	if l.descriptors > 0 {
+		lower(l.descriptors/2, "descriptors", l.descriptors)
 	}
 	if proxied && l.ports > 0 {
-		lower(&config.Surveys, max(l.ports/2, 1), "ports", l.ports)
+		lower(max(l.ports/2, 1), "ports", l.ports)
 	}
+	return n
+}
+
+// parts is how many parts may be open at a time, each with its chunk, its file and the
+// log of its surveys; 0: no limit is known.
+func (l limits) parts() int {
+	if l.descriptors == 0 {
+		return 0
+	}
+	return min(max(l.descriptors/16, 2), mostParts)
 }

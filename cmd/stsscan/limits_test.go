@@ -5,42 +5,45 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-
-	"stsscan/internal/pipeline"
-	"stsscan/internal/starttls"
 )
 
+// What is asked for is lowered in words; what stands for 0 fits from the beginning.
 func TestLimits(t *testing.T) {
+	const gib = 1 << 30
 	for _, tt := range []struct {
 		limits  limits
-		probing bool
 		proxied bool
-		surveys int // of 256
+		asked   int
+		surveys int
 		parts   int
 		says    string // "": nothing
 	}{
-		{limits{}, true, true, 256, 0, ""},
-		{limits{descriptors: 1 << 20, ports: 28232}, true, true, 256, 1 << 16, ""},
-		{limits{descriptors: 1024, ports: 40}, false, false, 256, 64, ""},
-		{limits{descriptors: 1024, ports: 40}, true, false, 64, 64, "surveys=64 descriptors=1024"},
-		{limits{descriptors: 256}, false, false, 128, 16, "surveys=128 descriptors=256"},
-		{limits{descriptors: 64}, true, false, 4, 4, "surveys=4 descriptors=64"},
-		{limits{ports: 40}, false, true, 20, 0, "surveys=20 ports=40"},
-		{limits{ports: 1}, false, true, 1, 0, "surveys=1 ports=1"},
+		{limits{}, true, 256, 256, 0, ""},
+		{limits{descriptors: 1 << 20, ports: 28232, memory: 1 << 20}, true, 9999, 9999, mostParts, ""},
+		{limits{descriptors: 1024, ports: 40}, false, 256, 256, 64, ""},
+		{limits{descriptors: 256}, false, 256, 128, 16, "connections=128 descriptors=256"},
+		{limits{descriptors: 64}, false, 33, 32, 4, "connections=32 descriptors=64"},
+		{limits{ports: 40}, true, 256, 20, 0, "connections=20 ports=40"},
+		{limits{ports: 1}, true, 256, 1, 0, "connections=1 ports=1"},
+
+		{limits{}, true, 0, 1024, 0, ""},
+		{limits{descriptors: 1 << 20, ports: 28232, memory: 16 * gib}, true, 0, 1024, mostParts, ""},
+		{limits{descriptors: 1024, memory: 16 * gib}, false, 0, 512, 64, ""},
+		{limits{descriptors: 1 << 20, memory: gib}, false, 0, 512, mostParts, ""},
+		{limits{descriptors: 1 << 20, memory: gib / 4}, false, 0, 128, mostParts, ""},
+		{limits{descriptors: 64, memory: gib / 4}, false, 0, 32, 4, ""},
+		{limits{memory: 1 << 20}, false, 0, 1, 0, ""},
+		{limits{descriptors: 1024, ports: 40, memory: gib}, true, 0, 20, 64, ""},
 	} {
-		config := pipeline.Config{Surveys: 256}
-		if tt.probing {
-			config.Mail.Prober = starttls.New(starttls.Config{})
-		}
 		var log bytes.Buffer
-		tt.limits.fit(&config, tt.proxied, slog.New(slog.NewTextHandler(&log, nil)))
+		surveys := tt.limits.connections(tt.asked, tt.proxied, slog.New(slog.NewTextHandler(&log, nil)))
 		said := (tt.says == "") == (log.Len() == 0) && strings.Contains(log.String(), tt.says)
-		if config.Surveys != tt.surveys || config.MostParts != tt.parts || !said {
-			t.Errorf("%+v: %d surveys, %d parts, says %q; want %d, %d, %q",
-				tt.limits, config.Surveys, config.MostParts, log.String(), tt.surveys, tt.parts, tt.says)
+		if parts := tt.limits.parts(); surveys != tt.surveys || parts != tt.parts || !said {
+			t.Errorf("%+v, asked for %d: %d connections, %d parts, says %q; want %d, %d, %q",
+				tt.limits, tt.asked, surveys, parts, log.String(), tt.surveys, tt.parts, tt.says)
 		}
 	}
-	if here := systemLimits(); here.descriptors < 0 || here.ports < 0 {
+	if here := systemLimits(); here.descriptors < 0 || here.ports < 0 || here.memory < 0 {
 		t.Errorf("this machine: %+v", here)
 	}
 }

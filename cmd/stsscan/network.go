@@ -69,7 +69,8 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
 	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
 	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
-	flags.IntVar(&f.surveys, "surveys", 256, "surveys of domains with a record at a time")
+	flags.IntVar(&f.surveys, "surveys", 0, fmt.Sprintf("most `connections` open at a time, to Policy Hosts and mail servers together; "+
+		"0: what descriptors and memory allow, at most %d", mostConnections))
 	f.manners.register(flags)
 }
 
@@ -92,8 +93,8 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--in-flight %d: must be at most %d", f.inFlight, resolver.MostInFlight))
 	case f.floor < 1:
 		return usage(fmt.Errorf("--in-flight-floor %d: must be at least 1", f.floor))
-	case f.surveys < 1:
-		return usage(fmt.Errorf("--surveys %d: must be at least 1", f.surveys))
+	case f.surveys < 0:
+		return usage(fmt.Errorf("--surveys %d: must not be negative", f.surveys))
 	}
 	if _, err := resolver.ParseSocketAPI(f.udp); err != nil {
 		return usage(fmt.Errorf("--udp: %w", err))
@@ -214,6 +215,7 @@ func (f *networkFlags) open(
 	config := egress.Config{
 		Resolve: pipeline.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
 		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
+		Connections: systemLimits().connections(f.surveys, f.proxy != "", log),
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {

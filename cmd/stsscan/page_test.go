@@ -25,7 +25,10 @@ import (
 var updatePages = flag.Bool("update", false, "write the golden pages")
 
 // engine asks a world in memory.
-type engine struct{ *simnet.World }
+type engine struct {
+	resolver.Unwatched
+	*simnet.World
+}
 
 func (engine) Sweep(context.Context, func([]resolver.Question) (int, bool), func([]resolver.Answer)) error {
 	return nil
@@ -52,7 +55,7 @@ func TestPages(t *testing.T) {
 					t.Fatal(err)
 				}
 				config := pipeline.Config{
-					Engine: engine{world}, Client: &mtasts.Client{Exchanger: world, Transport: transport},
+					Engine: engine{World: world}, Client: &mtasts.Client{Exchanger: world, Transport: transport},
 					Mail: pipeline.Mail{MX: pipeline.ExtentAll, TLSRPT: pipeline.ExtentAll, DANE: pipeline.ExtentAll},
 				}
 				if probed {

@@ -204,6 +204,7 @@ func (r *record) describe(n *network) {
 			r.manifest.Trust.Discarded += before.Discarded
 		}
 	}
+	r.manifest.Surveys = n.transport.Connections().Limit
 	r.reached = n.transport.Reached
 	m := n.manners()
 	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}

@@ -89,7 +89,7 @@ func (j *scanJob) scan(
 		Mail:      mail,
 		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,
-		Surveys:   j.network.surveys,
+		MostParts: systemLimits().parts(),
 		Deadline:  j.network.deadline,
 		Passes:    j.passes,
 		PassDelay: j.passDelay,
@@ -97,7 +97,6 @@ func (j *scanJob) scan(
 		Wrote:     record.wrote,
 		Log:       log,
 	}
-	systemLimits().fit(&config, j.network.proxy != "", log)
 	record.discarded = func() int64 { return config.Stats.Counts().Discarded }
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {

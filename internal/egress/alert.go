@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // refused keeps what the server said instead of a handshake.
@@ -57,7 +58,7 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 	}
 	defer raw.Close()
 	if err := t.admit(ctx); err != nil {
-		return false, fault(host, addr, codes.StageTLS, err)
+		return false, ourFault(host, addr, codes.StageTLS, err)
 	}
 	defer t.leave()
 	running, stop := clockOf(ctx).run(ctx)
@@ -73,8 +74,8 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 	err := shake(shaking, tls.Client(raw, config)) // ends with the error above, at the latest
 	switch {
 	case !shown && cancelled(ctx):
-		return false, fault(host, addr, codes.StageTLS, err)
-	case !shown && timedOut(err):
+		return false, ourFault(host, addr, codes.StageTLS, err)
+	case !shown && fault.TimedOut(err):
 		return false, tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
 	}
 	return shown, nil

@@ -53,6 +53,20 @@ func (t *turns) patience(ctx context.Context) time.Duration {
 	return t.manners.MaxWait
 }
 
+// patienceLeft is for how much longer a turn waits. What it has waited while all
+// connections were in use does not count, nor does the time to come while they are.
+func (t *turns) patienceLeft(ctx context.Context, mine *turn) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	lacking := t.connections.waitedBy(now) - mine.lacking
+	left := t.patience(ctx) - now.Sub(mine.joined) + lacking
+	if !t.connections.since.IsZero() {
+		left = max(left, time.Second)
+	}
+	return left
+}
+
 // A clock is the time that a request has left. It only runs while something is
 // done for it.
 type clock struct{ left time.Duration }

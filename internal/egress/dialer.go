@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 const (
@@ -32,7 +33,7 @@ type Dialer struct {
 }
 
 // NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv6,
-// OptedOut, Manners, DialTimeout and SettleTime.
+// OptedOut, Manners, Connections, DialTimeout and SettleTime.
 func NewDialer(c Config) (*Dialer, error) {
 	switch {
 	case c.Resolve == nil:
@@ -41,7 +42,7 @@ func NewDialer(c Config) (*Dialer, error) {
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
 	d := &Dialer{
-		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners), ipv6: true,
+		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners, c.Connections), ipv6: true,
 		families: newFamilies(c.Dial == nil && c.Proxy == nil),
 	}
 	switch {
@@ -216,7 +217,7 @@ func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net
 	var refused *socksError
 	switch {
 	case errors.As(err, &proxy), cancelled(ctx), wanting(err):
-		return nil, fault(host, addr, codes.StageTCP, err)
+		return nil, ourFault(host, addr, codes.StageTCP, err)
 	case errors.As(err, &refused):
 		e.reason = refused.reason
 		if refused.outOfReach {
@@ -231,7 +232,7 @@ func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net
 		e.out = family.out(host, addr, failedBefore(ctx))
 	case reset(err):
 		e.reason = codes.ReasonReset
-	case timedOut(err), attempt.Err() != nil:
+	case fault.TimedOut(err), attempt.Err() != nil:
 		e.reason = codes.ReasonTimeout
 	}
 	return nil, e
@@ -239,17 +240,16 @@ func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net
 
 // dnsError is a failure to resolve the host.
 func dnsError(ctx context.Context, host string, err error) *Error {
-	var local interface{ Local() bool }
-	if cancelled(ctx) || errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local() {
-		return fault(host, netip.Addr{}, codes.StageDNS, err)
+	if cancelled(ctx) || fault.Ours(err) {
+		return ourFault(host, netip.Addr{}, codes.StageDNS, err)
 	}
 	e := &Error{host: host, stage: codes.StageDNS, reason: codes.ReasonOther, err: err}
-	var exact interface{ PolicyReason() codes.PolicyReason }
+	var exact codes.PolicyFailure
 	var failure *net.DNSError
 	switch {
 	case errors.As(err, &exact):
 		e.reason = exact.PolicyReason()
-	case timedOut(err):
+	case fault.TimedOut(err):
 		e.reason = codes.ReasonTimeout
 	case errors.As(err, &failure) && failure.IsNotFound:
 		e.reason = codes.ReasonNXDomain

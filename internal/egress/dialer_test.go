@@ -245,6 +245,7 @@ func TestDialerLocal(t *testing.T) {
 type exactError struct{ reason codes.PolicyReason }
 
 func (e exactError) Error() string                    { return string(e.reason) }
+func (exactError) PolicyStage() codes.Stage           { return codes.StageDNS }
 func (e exactError) PolicyReason() codes.PolicyReason { return e.reason }
 
 type localError struct{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -99,14 +98,14 @@ func (e *Error) Timeout() bool {
 	return e.reason == codes.ReasonTimeout || e.reason == codes.PolicyReason(codes.TLSHandshakeTimeout)
 }
 
-// fault is a failure that tells nothing about the host.
-func fault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
+// ourFault is a failure that tells nothing about the host.
+func ourFault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
 	return &Error{host: host, addr: addr, stage: stage, reason: codes.ReasonOther, local: true, err: err}
 }
 
 // postponed is a connection that was not made when it was not our turn.
 func postponed(host string, addr netip.Addr, cause error) *Error {
-	e := fault(host, addr, codes.StageTCP, cause)
+	e := ourFault(host, addr, codes.StageTCP, cause)
 	e.later = errors.Is(cause, errLater)
 	if held := new(deferredError); errors.As(cause, &held) {
 		e.until = held.until
@@ -125,13 +124,6 @@ func (e *Error) isOurs() bool {
 
 // cancelled reports whether ctx was ended by somebody, not by its deadline.
 func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
-
-// timedOut reports whether err is a deadline that passed, whoever set it.
-func timedOut(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
-		errors.As(err, &timeout) && timeout.Timeout()
-}
 
 // anyOf reports whether err wraps one of the errnos.
 func anyOf(err error, errnos ...syscall.Errno) bool {

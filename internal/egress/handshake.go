@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A connection is one to a Policy Host whose certificate was accepted.
@@ -32,7 +33,7 @@ func (t *Transport) connect(ctx context.Context, host string) (*connection, erro
 	trace := traceOf(ctx)
 	if err := t.admit(ctx); err != nil {
 		_ = raw.Close()
-		return nil, fault(host, trace.Addr, codes.StageTLS, err) // our own queue was too long
+		return nil, ourFault(host, trace.Addr, codes.StageTLS, err) // our own queue was too long
 	}
 	running, stop := clockOf(ctx).run(ctx) // not while it waited for others
 	conn, failed := t.handshake(running, raw, host, trace)
@@ -72,7 +73,7 @@ func (t *Transport) handshake(ctx context.Context, raw *turnConn, host string, t
 	conn := tls.Client(cork, t.tlsConfig(host, trace))
 	if err := shake(shaking, conn); err != nil {
 		if cancelled(ctx) || wanting(err) {
-			return nil, fault(host, trace.Addr, codes.StageTLS, err)
+			return nil, ourFault(host, trace.Addr, codes.StageTLS, err)
 		}
 		if weight.full {
 			return nil, postponed(host, trace.Addr, errLater) // others send as much, and are not done
@@ -158,7 +159,7 @@ func handshakeError(err error) codes.TLSError {
 	case strings.Contains(text, "failed to parse certificate"),
 		strings.Contains(text, "certificate contains an unsupported type of public key"):
 		return codes.TLSCertificate
-	case timedOut(err):
+	case fault.TimedOut(err):
 		return codes.TLSHandshakeTimeout
 	case reset(err):
 		return codes.TLSReset

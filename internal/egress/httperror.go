@@ -5,13 +5,14 @@ import (
 	"errors"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // httpError is the failure of a request on a connection that was accepted.
 func httpError(ctx context.Context, host string, err error) *Error {
 	trace := traceOf(ctx)
 	if cancelled(ctx) || wanting(err) {
-		return fault(host, trace.Addr, codes.StageHTTP, err)
+		return ourFault(host, trace.Addr, codes.StageHTTP, err)
 	}
 	if _, ok := alertText(err); ok {
 		// In TLS 1.3 the server's last word on the handshake comes after ours.
@@ -23,7 +24,7 @@ func httpError(ctx context.Context, host string, err error) *Error {
 
 func httpReason(err error) codes.PolicyReason {
 	switch {
-	case timedOut(err):
+	case fault.TimedOut(err):
 		return codes.ReasonTimeout
 	case errors.Is(err, errHeaderTooLarge):
 		return codes.ReasonHeadersTooLarge

@@ -43,7 +43,7 @@ func (d *MailDoor) Dial(ctx context.Context, host string) (net.Conn, error) {
 func (d *MailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, error) {
 	t, trace := d.transport, traceOf(ctx)
 	if err := t.admit(ctx); err != nil {
-		return nil, fault(host, trace.Addr, codes.StageTLS, err)
+		return nil, ourFault(host, trace.Addr, codes.StageTLS, err)
 	}
 	defer t.leave()
 	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
@@ -53,7 +53,7 @@ func (d *MailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.C
 	conn := tls.Client(raw, config)
 	if err := shake(shaking, conn); err != nil {
 		if cancelled(ctx) || wanting(err) {
-			return nil, fault(host, trace.Addr, codes.StageTLS, err)
+			return nil, ourFault(host, trace.Addr, codes.StageTLS, err)
 		}
 		trace.refused(err)
 		return nil, tlsFailure(host, trace.Addr, handshakeError(err), err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -202,7 +203,7 @@ func TestTransportTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, err := io.ReadAll(resp.Body)
-	if !timedOut(err) || string(body) != "half of it" {
+	if !fault.TimedOut(err) || string(body) != "half of it" {
 		t.Errorf("%q, %v", body, err)
 	}
 	resp.Body.Close()

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -19,8 +20,21 @@ type place struct {
 // A network is the places of one prefix, and who waits for them.
 type network struct {
 	quota
-	queue []*turn     // first come, first served, where the address allows it
-	alarm *time.Timer // of the next turn; nil: none is due at a known time
+	queue  []*turn     // first come, first served, where the address allows it
+	next   *turn       // of the queue, which only lacks a connection; nil: none does
+	inLine int         // one more than the index in the line for connections; 0: it is not there
+	alarm  *time.Timer // of the next turn; nil: none is due at a known time
+}
+
+// drop takes a turn out of the queue.
+func (n *network) drop(mine *turn) {
+	if n.queue[0] == mine { // as most often
+		n.queue[0] = nil
+		n.queue = n.queue[1:]
+		return
+	}
+	i := slices.Index(n.queue, mine)
+	n.queue = slices.Delete(n.queue, i, i+1)
 }
 
 // fewPlaces are not worth looking for those that can be forgotten.
@@ -30,7 +44,11 @@ const fewPlaces = 1 << 10
 func (t *turns) newTurn(addr netip.Addr, host string, now time.Time) *turn {
 	t.sweep(now)
 	prefix := networkOf(addr)
-	mine := &turn{turns: t, addr: addr, host: t.deferrals.key(host), granted: make(chan struct{})}
+	t.arrivals++
+	mine := &turn{
+		turns: t, arrival: t.arrivals, addr: addr, host: t.deferrals.key(host), granted: make(chan struct{}),
+		joined: now, lacking: t.connections.waitedBy(now),
+	}
 	mine.place, mine.network = t.hosts[addr], t.networks[prefix]
 	if until := t.deferrals.until[mine.host]; until.After(now) {
 		mine.until = until

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/proxy"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A proxyError is a failure on our own side of the way: the proxy, or the
@@ -85,7 +86,7 @@ func (firstHop) DialContext(ctx context.Context, network, address string) (net.C
 // us in, is no way to any host.
 func socksFailure(err error) error {
 	var first *proxyError
-	if errors.As(err, &first) || timedOut(err) || errors.Is(err, context.Canceled) {
+	if errors.As(err, &first) || fault.TimedOut(err) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	text := err.Error()

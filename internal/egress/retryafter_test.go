@@ -50,7 +50,7 @@ func TestRetryAfterOfAHost(t *testing.T) {
 		{-time.Second, 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second})
+			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second}, 0)
 			hears(t, turns, giant, 1, 1, c.asked)
 			began := time.Now()
 			mine, _, err := turns.take(t.Context(), giant, "host-1")
@@ -97,7 +97,7 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				turns := newTurns(Manners{HostRate: -1})
+				turns := newTurns(Manners{HostRate: -1}, 0)
 				sent := 0
 				for n, wait := range c.waits {
 					hears(t, turns, giant, n, 1, wait)
@@ -122,7 +122,7 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 // A host that is asked again counts once, for what it said last.
 func TestRetryAfterOnceAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: -1})
+		turns := newTurns(Manners{HostRate: -1}, 0)
 		for range 5 {
 			hears(t, turns, giant, 1, 1, time.Minute)
 			hears(t, turns, giant, 2, 1, 0)
@@ -137,7 +137,7 @@ func TestRetryAfterOnceAHost(t *testing.T) {
 // time, in the order in which they came, and then the whole again.
 func TestRetryAfterHalvesTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 2})
+		turns := newTurns(Manners{HostRate: 2}, 0)
 		hears(t, turns, giant, 0, 1, 600*time.Second)
 		began := time.Now()
 		var at []time.Duration
@@ -169,7 +169,7 @@ func TestRetryAfterHalvesTheRate(t *testing.T) {
 // A Retry-After that is over does not lengthen a wait.
 func TestRetryAfterEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 0.01})
+		turns := newTurns(Manners{HostRate: 0.01}, 0)
 		hears(t, turns, giant, 1, 1, 150*time.Second)
 		if waited := waits(t, turns, giant, 2); waited != 150*time.Second {
 			t.Errorf("waited %v for one in 200 s, which its end makes one in 100 s after 150 s", waited)
@@ -181,7 +181,7 @@ func TestRetryAfterEnds(t *testing.T) {
 // in a pass; each host is, for as long as it wants.
 func TestRetryAfterInSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostConnections: 4, HostRate: -1})
+		turns := newTurns(Manners{HostConnections: 4, HostRate: -1}, 0)
 		n := 0
 		sum := func(pass int) (sum time.Duration) {
 			for range 20 {
@@ -225,7 +225,7 @@ func TestRetryAfterInSum(t *testing.T) {
 // Very many hosts with a Retry-After cost bounded memory, and so do their addresses.
 func TestDeferralsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1})
+		turns := newTurns(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1}, 0)
 		const hosts = mostDeferrals + 10_000
 		for n := range hosts {
 			mine, _, err := turns.take(patiently(t), giant, fmt.Sprint(n))
@@ -263,7 +263,7 @@ func TestDeferralsAreBounded(t *testing.T) {
 func TestRetryAfterBesideOthers(t *testing.T) {
 	const rest, patience, others = 50 * time.Second, time.Minute, 10
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 1})
+		turns := newTurns(Manners{HostRate: 1}, 0)
 		hears(t, turns, giant, 0, 1, rest)
 		until := time.Now().Add(rest)
 		ctx := WithPatience(t.Context(), patience)

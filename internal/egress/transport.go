@@ -34,9 +34,9 @@ import (
 // A Config says how to reach Policy Hosts. Only Resolve has no default.
 type Config struct {
 	// Resolve finds the addresses of a host. Its failures are of type
-	// [*net.DNSError]; one with a method PolicyReason() of
-	// [codes.PolicyReason] is more exact. Addresses may come with a failure,
-	// that of the other family: it counts where none of them may be contacted.
+	// [*net.DNSError]; a [codes.PolicyFailure] is more exact, and a method of
+	// package fault may say that the fault is ours. Addresses may come with a
+	// failure, that of the other family: it counts where none of them may be contacted.
 	// Who opted out by name has none.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
@@ -61,6 +61,11 @@ type Config struct {
 	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
 	Handshakes       int           // TLS handshakes at a time; 0: 256
 	SettleTime       time.Duration // that an address out of reach waits for another connection to show whose fault that is; 0: 2 s
+
+	// Connections is how many may be open at a time, to Policy Hosts and mail
+	// servers together, first come, first served. Waiting for one is no part of any
+	// time-out, and puts nothing off. 0: no bound.
+	Connections int
 
 	Manners Manners // of connections to one address, and to one network; through a proxy they are about the address asked of it
 
@@ -193,7 +198,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	addr := traceOf(ctx).Addr
 	resp.Body = &body{
 		resp.Body, conn, func() { release(); stop() },
-		func(err error) error { return fault(host, addr, codes.StageBody, err) },
+		func(err error) error { return ourFault(host, addr, codes.StageBody, err) },
 	}
 	return resp, nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"stsscan/internal/fault"
 )
 
 func deadline(t testing.TB, d time.Duration) context.Context {
@@ -132,7 +134,7 @@ func TestBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := io.ReadAll(resp.Body); !timedOut(err) || string(body) != "version" {
+	if body, err := io.ReadAll(resp.Body); !fault.TimedOut(err) || string(body) != "version" {
 		t.Errorf("body %q, error %v", body, err)
 	}
 

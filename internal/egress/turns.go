@@ -16,29 +16,37 @@ type turns struct {
 	manners      Manners
 	host, subnet limit
 
-	mu        sync.Mutex
-	hosts     map[netip.Addr]*place
-	networks  map[netip.Prefix]*network
-	sweepAt   int // number of places at which those are looked for that can be forgotten
-	deferrals deferrals
-	counts    MannersCounts
+	mu          sync.Mutex
+	hosts       map[netip.Addr]*place
+	networks    map[netip.Prefix]*network
+	sweepAt     int // number of places at which those are looked for that can be forgotten
+	deferrals   deferrals
+	connections connections
+	arrivals    int64 // turns so far
+	counts      MannersCounts
 }
 
 // A turn is one connection, from the request for it to its end.
 type turn struct {
-	turns   *turns
-	addr    netip.Addr
-	host    uint64    // that it is about
-	until   time.Time // that host is not asked before
-	place   *place
-	network *network
-	granted chan struct{} // closed when it may begin
-	end     sync.Once
+	turns      *turns
+	arrival    int64 // its number
+	addr       netip.Addr
+	host       uint64    // that it is about
+	until      time.Time // that host is not asked before
+	place      *place
+	network    *network
+	joined     time.Time
+	lacking    time.Duration // in which connections had been waited for when it joined
+	forManners bool          // it waits, or has waited, for the sake of its address or network
+	granted    chan struct{} // closed when it may begin
+	end        sync.Once
 }
 
-func newTurns(m Manners) *turns {
+// newTurns makes turns that keep the manners, with at most so many connections at
+// a time; 0: no bound.
+func newTurns(m Manners, connections int) *turns {
 	m = m.withDefaults()
-	return &turns{
+	t := &turns{
 		manners:   m,
 		host:      newLimit(m.HostConnections, m.HostRate),
 		subnet:    newLimit(m.NetworkConnections, m.NetworkRate),
@@ -47,10 +55,13 @@ func newTurns(m Manners) *turns {
 		sweepAt:   fewPlaces,
 		deferrals: newDeferrals(),
 	}
+	t.connections.limit = max(connections, 0)
+	return t
 }
 
 // take waits until it is our turn to connect to addr for a host, and says for how
-// long it has waited. The turn lasts until its leave is called. The error is
+// long it has waited. The turn lasts until its leave is called. Patience is about
+// manners: it does not run out while all connections are in use. The error is
 // errLater, a *deferredError, or the cause of ctx where that was cancelled.
 func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, time.Duration, error) {
 	began := time.Now()
@@ -63,17 +74,7 @@ func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, 
 		return mine, 0, nil
 	default:
 	}
-	patience := time.NewTimer(t.patience(ctx))
-	defer patience.Stop()
-	cause := errLater
-	select {
-	case <-mine.granted:
-	case <-patience.C:
-	case <-ctx.Done():
-		if cancelled(ctx) {
-			cause = context.Cause(ctx)
-		}
-	}
+	cause := t.wait(ctx, mine)
 	waited := time.Since(began)
 	if !t.settle(mine, cause == errLater) {
 		return nil, waited, cause
@@ -83,6 +84,29 @@ func (t *turns) take(ctx context.Context, addr netip.Addr, host string) (*turn, 
 		return nil, waited, context.Cause(ctx)
 	}
 	return mine, waited, nil
+}
+
+// wait waits for a turn to begin, and says why it did no longer.
+func (t *turns) wait(ctx context.Context, mine *turn) error {
+	patience := time.NewTimer(t.patience(ctx))
+	defer patience.Stop()
+	for {
+		select {
+		case <-mine.granted:
+			return errLater
+		case <-patience.C:
+			left := t.patienceLeft(ctx, mine)
+			if left <= 0 {
+				return errLater
+			}
+			patience.Reset(left)
+		case <-ctx.Done():
+			if cancelled(ctx) {
+				return context.Cause(ctx)
+			}
+			return errLater
+		}
+	}
 }
 
 // join begins a turn, or queues it where there is hope that it comes soon enough.
@@ -98,11 +122,12 @@ func (t *turns) join(ctx context.Context, addr netip.Addr, host string, now time
 	ahead := mine.place.waiting
 	mine.network.queue = append(mine.network.queue, mine)
 	mine.place.waiting++
-	t.counts.Waiting++
 	t.admit(mine.network, now)
-	if mine.begun() {
+	if mine.begun() || t.allowed(mine, now) {
 		return mine, nil
 	}
+	mine.forManners = true
+	t.counts.Waiting++
 	from := later(later(now, mine.place.until), mine.until)
 	full := ahead >= max(t.manners.Queue, 0) && !patient(ctx)
 	wait := mine.place.after(ahead, mine.place.rate(t.host, now), from).Sub(now)
@@ -131,7 +156,9 @@ func (t *turns) settle(mine *turn, putOff bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if mine.begun() {
-		t.counts.Waited++
+		if mine.forManners {
+			t.counts.Waited++
+		}
 		return true
 	}
 	t.withdraw(mine)
@@ -143,65 +170,12 @@ func (t *turns) settle(mine *turn, putOff bool) bool {
 
 // withdraw takes a turn that has not begun out of its queue.
 func (t *turns) withdraw(mine *turn) {
-	queue := mine.network.queue
-	for i, other := range queue {
-		if other == mine {
-			mine.network.queue = append(queue[:i], queue[i+1:]...)
-			break
-		}
-	}
+	mine.network.drop(mine)
 	mine.place.waiting--
-	t.counts.Waiting--
-}
-
-// admit begins the turns of a network that may begin now, and sets the alarm for
-// the next.
-func (t *turns) admit(n *network, now time.Time) {
-	var next time.Time
-	waiting := n.queue[:0]
-	for i, mine := range n.queue {
-		at, ok := n.free(t.subnet, now)
-		if !ok || at.After(now) {
-			next = earlier(next, at)
-			waiting = append(waiting, n.queue[i:]...)
-			break
-		}
-		if at, ok = mine.place.free(t.host, now); ok {
-			at = later(at, mine.until)
-		}
-		if !ok || at.After(now) {
-			next = earlier(next, at)
-			waiting = append(waiting, mine)
-			continue
-		}
-		n.begin(t.subnet, now)
-		mine.place.begin(mine.place.rate(t.host, now), now)
-		mine.place.waiting--
+	if mine.forManners {
 		t.counts.Waiting--
-		close(mine.granted)
 	}
-	clear(n.queue[len(waiting):])
-	n.queue = waiting
-
-	if n.alarm != nil {
-		n.alarm.Stop()
-		n.alarm = nil
-	}
-	if !next.IsZero() {
-		n.alarm = time.AfterFunc(next.Sub(now), func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.admit(n, time.Now())
-		})
-	}
-}
-
-// earlier is the earlier of two times, a zero one being none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
+	t.admit(mine.network, time.Now())
 }
 
 // leave ends a turn that has begun, once.
@@ -212,6 +186,7 @@ func (m *turn) leave() {
 		defer t.mu.Unlock()
 		m.place.inFlight--
 		m.network.inFlight--
+		t.connections.open--
 		t.admit(m.network, time.Now())
 	})
 }
@@ -240,6 +215,7 @@ func (m *turn) hold(d time.Duration) {
 	now := time.Now()
 	t.deferrals.note(m.host, now.Add(d), now)
 	m.place.deferred(m.host, now.Add(d), now)
+	t.admit(m.network, now)
 }
 
 func (t *turns) countsNow() MannersCounts {

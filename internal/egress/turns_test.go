@@ -89,7 +89,7 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 			NetworkConnections: random.IntN(7) - 1, NetworkRate: 2 * rates[random.IntN(len(rates))],
 		}
 		synctest.Test(t, func(t *testing.T) {
-			turns := newTurns(m)
+			turns := newTurns(m, 0)
 			var d diary
 			if seed%2 == 1 {
 				d.retryAfter = func(n int) time.Duration { return max(0, time.Duration(n%9-5)) * 2 * time.Second }
@@ -155,7 +155,7 @@ func TestTurnsPutOff(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				turns := newTurns(c.manners)
+				turns := newTurns(c.manners, 0)
 				var d diary
 				var all sync.WaitGroup
 				var putOff sync.Map
@@ -192,7 +192,7 @@ func TestTurnsPutOff(t *testing.T) {
 // Who gives up leaves the queue to the others, and takes no turn away.
 func TestTurnsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostConnections: 1, HostRate: -1})
+		turns := newTurns(Manners{HostConnections: 1, HostRate: -1}, 0)
 		addr := netip.MustParseAddr("22.1.0.1")
 		var d diary
 		var all sync.WaitGroup
@@ -231,7 +231,7 @@ func TestTurnsCancelled(t *testing.T) {
 // its network.
 func TestTurnsGiant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{})
+		turns := newTurns(Manners{}, 0)
 		var giant, others diary
 		var all sync.WaitGroup
 		ctx := patiently(t)
@@ -264,7 +264,7 @@ func TestTurnsGiant(t *testing.T) {
 // Places are forgotten when nothing has to be known of them.
 func TestTurnsForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{})
+		turns := newTurns(Manners{}, 0)
 		addr := netip.MustParseAddr("22.0.0.1")
 		held, _, err := turns.take(t.Context(), addr, host)
 		if err != nil {
@@ -300,7 +300,7 @@ func TestTurnsForget(t *testing.T) {
 
 func TestNoManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(NoManners())
+		turns := newTurns(NoManners(), 0)
 		for range 5000 {
 			mine, waited, err := turns.take(t.Context(), netip.MustParseAddr("22.1.0.1"), host)
 			if err != nil || waited != 0 {

@@ -1,7 +1,6 @@
 package mtasts
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // framing says how the end of the body is marked; empty where the protocol
@@ -51,12 +51,11 @@ func bodyReason(err error) codes.PolicyReason {
 	if stage, reason, ok := saidReason(err); ok && stage == codes.StageBody {
 		return reason
 	}
-	var timeout net.Error
 	var op *net.OpError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected EOF reading trailer"):
 		return codes.ReasonTruncated // net/http has no name for the second
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case fault.TimedOut(err):
 		return codes.ReasonTimeout
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed),
 		errors.As(err, &op) && (op.Op == "read" || op.Op == "remote error"):

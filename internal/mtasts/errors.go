@@ -68,16 +68,3 @@ func withCancellation(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("%w: %w", context.Canceled, err)
 }
-
-// ours reports whether err is a fault of the observer, of which nothing
-// follows for the domain: its own limits, or a cancelled run.
-func ours(err error) bool {
-	var local interface{ Local() bool }
-	return errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local()
-}
-
-// later reports whether err says that nobody was asked, and may be asked later.
-func later(err error) bool {
-	var put interface{ Later() bool }
-	return errors.As(err, &put) && put.Later()
-}

@@ -9,11 +9,8 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
-
-// maxBody is how much of a policy is read: the limit that section 3.3
-// suggests.
-const maxBody = 64 << 10
 
 // A Fetch is what was seen at the Policy Host.
 type Fetch struct {
@@ -56,10 +53,9 @@ func PolicyURL(domain string) string {
 // Fetch holds whatever was seen before the error. The deadline is that of ctx;
 // FetchPolicy adds none.
 //
-// An error of rt may say where retrieval ended and why, by the methods
-// PolicyStage() of [codes.Stage] and PolicyReason() of [codes.PolicyReason], and
-// whether the fault is the observer's own, by Local() bool, or nobody was asked
-// yet, by Later() bool; else FetchPolicy makes out what it can. A fault of the
+// An error of rt may say where retrieval ended and why, as a [codes.PolicyFailure],
+// and whether the fault is the observer's own, or nothing was asked yet, by methods
+// of package fault; else FetchPolicy makes out what it can. A fault of the
 // observer is passed on in the error and says nothing about the policy, and nor
 // do a request that was put off and a cancelled ctx.
 func FetchPolicy(ctx context.Context, rt http.RoundTripper, domain string) (Fetch, error) {
@@ -144,7 +140,7 @@ func (f *Fetch) end(ctx context.Context, stage codes.Stage, reason codes.PolicyR
 	f.Class = failureClass(stage, reason)
 	sentinel := ErrPolicyFetch
 	switch {
-	case ours(cause), later(cause):
+	case fault.Ours(cause), fault.PutOff(cause):
 		f.Class = codes.PolicyUnknown
 	case f.Class == codes.PolicyMissing:
 		sentinel = ErrNoPolicy

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A trip is a RoundTripper of one response.
@@ -244,7 +245,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // What is the observer's fault is no finding.
 func TestFetchOwnFault(t *testing.T) {
-	fault := ownFault{fmt.Errorf("dial: %w", errors.New("too many open files"))}
+	broken := ownFault{fmt.Errorf("dial: %w", errors.New("too many open files"))}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
 	half := func() *http.Response {
@@ -257,14 +258,14 @@ func TestFetchOwnFault(t *testing.T) {
 		ctx context.Context
 		rt  *trip
 	}{
-		"our limits":                {t.Context(), &trip{err: fault}},
+		"our limits":                {t.Context(), &trip{err: broken}},
 		"cancelled":                 {stopped, &trip{err: context.Canceled}},
 		"cancelled, says it timed":  {stopped, &trip{err: slowError{}}},
 		"cancelled, says not found": {stopped, &trip{err: saysPolicy(codes.StageDNS, codes.ReasonNXDomain)}},
 		"cancelled in the body":     {stopped, &trip{resp: half()}},
 	} {
 		f, err := FetchPolicy(tt.ctx, tt.rt, "example.com")
-		if wantOne(t, err) != codes.ErrPolicyFetch || !ours(err) || f.Class != codes.PolicyUnknown {
+		if wantOne(t, err) != codes.ErrPolicyFetch || !fault.Ours(err) || f.Class != codes.PolicyUnknown {
 			t.Errorf("%s: %v, %s", name, err, f.Class)
 		}
 	}
@@ -279,8 +280,7 @@ func (putOff) Later() bool { return true }
 func TestFetchPutOff(t *testing.T) {
 	cause := putOff{saysPolicy(codes.StageTCP, codes.ReasonOther)}
 	f, err := FetchPolicy(t.Context(), &trip{err: fmt.Errorf("door: %w", cause)}, "example.com")
-	var later interface{ Later() bool }
-	if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || !errors.As(err, &later) || !later.Later() {
+	if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || !fault.PutOff(err) {
 		t.Errorf("%v, %s", err, f.Class)
 	}
 }

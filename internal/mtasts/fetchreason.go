@@ -2,7 +2,6 @@ package mtasts
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"syscall"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // fetchReason says at which stage a round trip ended and why.
@@ -31,10 +31,9 @@ func fetchReason(err error) (codes.Stage, codes.PolicyReason) {
 	if errors.As(err, &op) && op.Op == "dial" {
 		return codes.StageTCP, dialReason(err)
 	}
-	var timeout net.Error
 	text := err.Error()
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case fault.TimedOut(err):
 		return codes.StageHTTP, codes.ReasonTimeout
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		errors.Is(err, io.ErrClosedPipe), errors.As(err, &op) && op.Op == "read":
@@ -49,11 +48,8 @@ func fetchReason(err error) (codes.Stage, codes.PolicyReason) {
 
 // saidReason is what the error says of itself, if that is of the closed sets.
 func saidReason(err error) (codes.Stage, codes.PolicyReason, bool) {
-	var said interface {
-		PolicyStage() codes.Stage
-		PolicyReason() codes.PolicyReason
-	}
-	if !errors.As(err, &said) {
+	said, ok := errors.AsType[codes.PolicyFailure](err)
+	if !ok {
 		return "", "", false
 	}
 	stage, reason := said.PolicyStage(), said.PolicyReason()
@@ -73,7 +69,6 @@ func dnsReason(err *net.DNSError) codes.PolicyReason {
 }
 
 func dialReason(err error) codes.PolicyReason {
-	var timeout net.Error
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return codes.ReasonRefused
@@ -81,7 +76,7 @@ func dialReason(err error) codes.PolicyReason {
 		return codes.ReasonUnreachable
 	case errors.Is(err, syscall.ECONNRESET):
 		return codes.ReasonReset
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case fault.TimedOut(err):
 		return codes.ReasonTimeout
 	}
 	return codes.ReasonOther

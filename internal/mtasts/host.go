@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A Host is what the DNS says about a Policy Host.
@@ -135,7 +136,7 @@ const denialGravity = 1
 // gravity orders failures by how little they say about the host.
 func (w *walk) gravity() int {
 	switch {
-	case ours(w.cause):
+	case fault.Ours(w.cause):
 		return 3
 	case recordClass(w.reason) == codes.RecordUnknown:
 		return 2

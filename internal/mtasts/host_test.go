@@ -15,6 +15,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 func TestLookupHost(t *testing.T) {
@@ -25,7 +26,7 @@ func TestLookupHost(t *testing.T) {
 	nx := answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}
 	servfail := answer{rcode: dns.RcodeServerFailure}
 	silence := answer{err: slowError{}}
-	fault := answer{err: ownFault{io.EOF}}
+	broken := answer{err: ownFault{io.EOF}}
 	for _, tt := range []struct {
 		name   string
 		a      answer
@@ -46,7 +47,7 @@ func TestLookupHost(t *testing.T) {
 		{name: "IPv4 in IPv6 clothing", a: denied, aaaa: answer{rrs: []string{host + ". AAAA ::ffff:192.0.2.1"}}, addrs: []string{"::ffff:192.0.2.1"}},
 		{name: "one family fails", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: servfail, addrs: []string{v4}, half: codes.ReasonServfail},
 		{name: "one family is silent", a: silence, aaaa: answer{rrs: []string{host + ". AAAA " + v6}}, addrs: []string{v6}, half: codes.ReasonTimeout},
-		{name: "one family is a fault of ours", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: fault, addrs: []string{v4}, half: codes.ReasonOther},
+		{name: "one family is a fault of ours", a: answer{rrs: []string{host + ". A " + v4}}, aaaa: broken, addrs: []string{v4}, half: codes.ReasonOther},
 		{name: "behind an alias", a: answer{rrs: []string{alias, "web.example.net. A " + v4}}, aaaa: answer{rrs: []string{alias, soa("example.net")}},
 			addrs: []string{v4}, cnames: []string{"web.example.net"}},
 		{name: "the longer chain is kept", a: answer{rrs: []string{alias, "web.example.net. CNAME a.example.org.", "a.example.org. A " + v4}}, aaaa: servfail,
@@ -68,7 +69,7 @@ func TestLookupHost(t *testing.T) {
 		{name: "truncated", a: answer{tc: true}, aaaa: denied, reason: codes.ReasonOther, found: true},
 		{name: "another rcode", a: answer{rcode: dns.RcodeNotImplemented}, aaaa: denied, reason: codes.ReasonOther, found: true},
 		{name: "a loop", a: answer{rrs: []string{host + ". CNAME " + host + "."}}, aaaa: denied, cnames: []string{host}, reason: codes.ReasonCNAMELoop, found: true},
-		{name: "our own fault", a: servfail, aaaa: fault, reason: codes.ReasonOther, found: true, ours: true},
+		{name: "our own fault", a: servfail, aaaa: broken, reason: codes.ReasonOther, found: true, ours: true},
 	} {
 		answers := map[string]answer{host + " A": tt.a, host + " AAAA": tt.aaaa}
 		for key, a := range tt.more {
@@ -100,7 +101,7 @@ func TestLookupHost(t *testing.T) {
 		if stage, reason, ok := saidReason(err); !ok || stage != codes.StageDNS || reason != tt.reason {
 			t.Errorf("%s: %s %s, want %s", tt.name, stage, reason, tt.reason)
 		}
-		if ours(err) != tt.ours || Sentinel(err) != "" {
+		if fault.Ours(err) != tt.ours || Sentinel(err) != "" {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -134,7 +135,7 @@ func TestLookupHostCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	ex := newZones(t, map[string]answer{"a.example A": {}, "a.example AAAA": {}})
-	if _, err := LookupHost(ctx, ex, "a.example"); !errors.Is(err, context.Canceled) || !ours(err) {
+	if _, err := LookupHost(ctx, ex, "a.example"); !errors.Is(err, context.Canceled) || !fault.Ours(err) {
 		t.Errorf("%v", err)
 	}
 }

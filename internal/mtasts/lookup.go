@@ -8,12 +8,6 @@ import (
 	"stsscan/internal/codes"
 )
 
-// What a Lookup keeps of the TXT records.
-const (
-	maxTXT      = 64
-	maxTXTBytes = 16 << 10
-)
-
 // A Lookup is what was seen at _mta-sts.<domain>.
 type Lookup struct {
 	Domain string             // as it was asked

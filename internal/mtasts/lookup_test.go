@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A saidRecordReason is a resolver's error with a reason.
@@ -309,17 +310,17 @@ func (f sayingFault) RecordReason() codes.RecordReason { return f.reason }
 
 // What is the observer's fault is passed on, with the class beside it.
 func TestLookupOwnFault(t *testing.T) {
-	fault := ownFault{errors.New("no descriptors")}
-	_, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: fault}}), "example.com")
-	if wantOne(t, err) != codes.ErrDNS || !ours(err) || !errors.Is(err, fault) {
+	broken := ownFault{errors.New("no descriptors")}
+	_, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: broken}}), "example.com")
+	if wantOne(t, err) != codes.ErrDNS || !fault.Ours(err) || !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 
 	// Whatever it says of itself: a lookup without a reply finds nothing absent.
 	for _, reason := range []codes.RecordReason{"", codes.RecordNoData, codes.RecordIDMissing, codes.RecordTimeout} {
-		fault := sayingFault{fault, reason}
-		l, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: fault}}), "example.com")
-		if wantOne(t, err) != codes.ErrDNS || !ours(err) || l.Class != codes.RecordUnknown {
+		saying := sayingFault{broken, reason}
+		l, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: saying}}), "example.com")
+		if wantOne(t, err) != codes.ErrDNS || !fault.Ours(err) || l.Class != codes.RecordUnknown {
 			t.Errorf("a fault that says %q: %v, class %s", reason, err, l.Class)
 		}
 	}
@@ -329,14 +330,14 @@ func TestLookupOwnFault(t *testing.T) {
 	for _, cause := range []error{io.EOF, slowError{}, context.Canceled} {
 		stopped := newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: cause}})
 		l, err := LookupRecord(ctx, stopped, "example.com")
-		if wantOne(t, err) != codes.ErrDNS || !errors.Is(err, context.Canceled) || !ours(err) || l.Class != codes.RecordUnknown {
+		if wantOne(t, err) != codes.ErrDNS || !errors.Is(err, context.Canceled) || !fault.Ours(err) || l.Class != codes.RecordUnknown {
 			t.Errorf("cancelled, and %v: %v, %s", cause, err, l.Class)
 		}
 	}
 
 	// A deadline is the domain's own.
 	_, err = LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: context.DeadlineExceeded}}), "example.com")
-	if ours(err) {
+	if fault.Ours(err) {
 		t.Errorf("past the deadline: %v", err)
 	}
 }

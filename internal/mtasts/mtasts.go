@@ -25,9 +25,9 @@ import (
 // An Exchanger asks a full resolver one question and returns its reply, of
 // whatever response code. It does not modify q, and must return when ctx ends.
 //
-// Its error may say why there is no reply, by a method RecordReason() of
-// [codes.RecordReason], and whether the fault is the observer's own, by a method
-// Local() bool. Both are looked for with [errors.As].
+// Its error may say why there is no reply, as a [codes.RecordFailure], and whether
+// the fault is the observer's own, by a method of package fault. Both are looked for
+// with [errors.As].
 type Exchanger interface {
 	Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error)
 }
@@ -42,8 +42,13 @@ type Pair struct {
 // most 512 octets.
 func (p Pair) Text(between string) string { return clean(p.Name + between + p.Value) }
 
-// maxPairs is how many pairs are kept of a record or of a policy.
-const maxPairs = 64
+// What is kept of what a Policy Domain publishes.
+const (
+	maxTXT      = 64       // TXT records
+	maxTXTBytes = 16 << 10 // octets of them in all
+	maxBody     = 64 << 10 // octets of a policy: the limit that section 3.3 suggests
+	maxPairs    = 64       // pairs of a record or of a policy
+)
 
 // firstPairs are those that are kept, of so many octets at most.
 func firstPairs(pairs []Pair, octets int) []Pair {

@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // maxMXHosts is how many MX hosts are kept: those of lowest preference.
@@ -61,7 +62,7 @@ type MX struct {
 // [context.Canceled]. The deadline is that of ctx.
 func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
 	w := resolve(ctx, ex, dns.Fqdn(domain), dns.TypeMX)
-	if ours(w.cause) {
+	if fault.Ours(w.cause) {
 		return MX{Kind: codes.MXUnknown, Reason: w.reason}, w.cause
 	}
 	mx := MX{Authenticated: w.ad}
@@ -80,7 +81,7 @@ func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
 	switch {
 	case err == nil:
 		mx.Kind, mx.Hosts = codes.MXImplicit, []MXHost{{Name: nameKey(domain)}}
-	case ours(err):
+	case fault.Ours(err):
 		return MX{Kind: codes.MXUnknown, Reason: codes.RecordOther}, err
 	case errors.As(err, &failed) && failed.IsNotFound:
 		mx.Kind = codes.MXNone
@@ -93,8 +94,7 @@ func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
 // unknownReason is why the addresses of a host are not known, in the words of
 // records.
 func unknownReason(err error) codes.RecordReason {
-	var said interface{ PolicyReason() codes.PolicyReason }
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[codes.PolicyFailure](err); ok {
 		reason := codes.RecordReason(said.PolicyReason())
 		if slices.Contains(codes.RecordReasons(), reason) && recordClass(reason) == codes.RecordUnknown {
 			return reason

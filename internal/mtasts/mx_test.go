@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 func TestLookupMX(t *testing.T) {
@@ -51,7 +52,7 @@ func TestLookupMX(t *testing.T) {
 			MX{Kind: codes.MXUnknown, Reason: codes.RecordOther}, true},
 	} {
 		got, err := LookupMX(t.Context(), newZones(t, tt.answers), "example.com")
-		if (err != nil) != tt.ours || err != nil && !ours(err) {
+		if (err != nil) != tt.ours || err != nil && !fault.Ours(err) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		if got.Kind != tt.want.Kind || got.Reason != tt.want.Reason || !slices.Equal(got.Hosts, tt.want.Hosts) ||

@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 const (
@@ -78,7 +79,7 @@ type HostTLSA struct {
 // deadline is that of ctx.
 func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error) {
 	w := resolve(ctx, ex, dns.Fqdn("_25._tcp."+host), dns.TypeTLSA)
-	if ours(w.cause) {
+	if fault.Ours(w.cause) {
 		return HostTLSA{Class: codes.TLSAUnknown}, w.cause
 	}
 	t := HostTLSA{Authenticated: w.ad}

@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 const (
@@ -43,7 +44,7 @@ type TLSRPT struct {
 // observer; everything else is a class. The deadline is that of ctx.
 func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, error) {
 	w := resolve(ctx, ex, dns.Fqdn("_smtp._tls."+domain), dns.TypeTXT)
-	if ours(w.cause) {
+	if fault.Ours(w.cause) {
 		return TLSRPT{Class: codes.RecordUnknown, Reason: codes.TLSRPTOther}, w.cause
 	}
 	if w.reason != "" {

@@ -3,13 +3,13 @@ package mtasts
 import (
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // maxAliases is how many CNAMEs are followed from one name.
@@ -160,17 +160,15 @@ func aliasOnly(reply *dns.Msg, name, asked string) bool {
 
 // exchangeReason says why there is no reply.
 func exchangeReason(err error) codes.RecordReason {
-	var said interface{ RecordReason() codes.RecordReason }
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[codes.RecordFailure](err); ok {
 		// A fault of the observer has no reason, and no error can say "absent".
 		if reason := said.RecordReason(); reason != "" && recordClass(reason) == codes.RecordUnknown {
 			return reason
 		}
 	}
 	var malformed *dns.Error
-	var timeout net.Error
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case fault.TimedOut(err):
 		return codes.RecordTimeout
 	case errors.As(err, &malformed):
 		return codes.RecordMalformed

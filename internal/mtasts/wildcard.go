@@ -6,6 +6,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // LookupWildcard asks ex for the TXT records of _<label>.<domain>, a name beside
@@ -23,7 +24,7 @@ func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (su
 	}
 	label = label[:min(len(label), room)]
 	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT)
-	if ours(w.cause) {
+	if fault.Ours(w.cause) {
 		return nil, w.cause
 	}
 	switch w.reason {

@@ -1,29 +1,26 @@
 package mtasts
 
 import (
-	"context"
 	"slices"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
-// ZoneDead asks ex for the SOA of domain, whose record nobody could answer for,
-// and reports whether the zone is out of reach as a whole: nobody answers that
-// question either, or a resolver says that no server does. A zone that fails
-// validation (RFC 8914) is in reach.
+// ZoneUnreachable judges what came of the question for the SOA of a domain whose record
+// could not be had: a reply, or err. It reports whether the zone is out of reach as a
+// whole: this question was not answered either, or a resolver says that no server does. A
+// zone that fails validation (RFC 8914) is in reach.
 //
-// The error is a fault of the observer, or that of a ctx that ended: then
-// nothing follows for the zone. The deadline is that of ctx.
-func ZoneDead(ctx context.Context, ex Exchanger, domain string) (bool, error) {
-	reply, err := ex.Exchange(ctx, question(dns.Fqdn(domain), dns.TypeSOA))
+// The error is err where that is a fault of the observer: then nothing follows for the
+// zone.
+func ZoneUnreachable(reply *dns.Msg, err error) (bool, error) {
 	switch {
 	case err == nil:
 		return reply.Rcode == dns.RcodeServerFailure && !slices.ContainsFunc(extendedErrors(reply), unvalidated), nil
-	case ctx.Err() != nil:
-		return false, context.Cause(ctx)
-	case ours(err):
+	case fault.Ours(err):
 		return false, err
 	}
 	return exchangeReason(err) == codes.RecordTimeout, nil

@@ -40,6 +40,7 @@ type Manifest struct {
 	From          *Lineage   `json:"from,omitempty"`     // the run whose rows were asked again; none for a run of its own
 
 	Config     map[string]string `json:"config,omitempty"`             // flags as given, defaults included
+	Surveys    int               `json:"surveys,omitempty"`            // of Config, or what stood for 0 in the last process
 	Contact    string            `json:"contact,omitempty"`            // whom the hosts that were contacted can ask
 	Resolvers  []Resolver        `json:"resolvers,omitempty"`          // that were asked
 	Trust      *Trust            `json:"trust,omitempty"`              // why they can be believed

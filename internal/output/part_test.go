@@ -47,7 +47,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // Batches of any rows, all in one part and in many row groups, come back as
-// they were, wherever a batch, a page or a row group ends.
+// they were, wherever a batch, a page or a row group ends, or is ended.
 func TestRoundTripProperty(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
 	d.groupRows = 50
@@ -79,6 +79,11 @@ func TestRoundTripProperty(t *testing.T) {
 		}
 		if err := p.Write(values(batch...)); err != nil {
 			rt.Fatal(err)
+		}
+		if rapid.IntRange(0, 9).Draw(rt, "end") == 0 {
+			if err := p.EndGroups(); err != nil {
+				rt.Fatal(err)
+			}
 		}
 		slices.Reverse(batch)
 		want = append(want, batch...)

@@ -29,8 +29,17 @@ func (s *sink) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// close writes the row groups that are not written yet, and the footer.
-func (p *Part) close() error {
+// EndGroups writes the row groups that are not written yet, and lets go of their
+// memory: of a part that waits for its last rows, while many others are written. Rows that
+// come later begin groups of their own.
+func (p *Part) EndGroups() error {
+	if p.err == nil {
+		p.err = p.endGroups()
+	}
+	return p.err
+}
+
+func (p *Part) endGroups() error {
 	if p.lean != nil {
 		if p.lean.rows > 0 {
 			if err := p.endLean(); err != nil {
@@ -46,6 +55,15 @@ func (p *Part) close() error {
 			return p.wrap(err)
 		}
 		p.groups = append(p.groups, groups...)
+		p.full = nil
+	}
+	return nil
+}
+
+// close writes the row groups that are not written yet, and the footer.
+func (p *Part) close() error {
+	if err := p.endGroups(); err != nil {
+		return err
 	}
 	p.info.Pending = p.info.Counts.Provisional()
 	footer, err := p.footer()

@@ -1,57 +1,64 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"stsscan/internal/domains"
+	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
 
-// recordLabel is what stands before a Policy Domain in the name of its record
-// (RFC 8461, section 3.1).
-const recordLabel = "_mta-sts"
-
-// admissionSize is how many names are taken from a chunk at a time.
-const admissionSize = 256
-
-// An admission lets names in, part after part, as slots become free. It is used
+// An admission lets tasks in, batch after batch, as slots become free. It is used
 // by one goroutine at a time.
 type admission struct {
-	*run
-	part    *part // being admitted; nil between parts
-	names   Names
-	parked  []parked       // parts whose names come later
-	waiting []domains.Name // read from names, and not admitted
-	buffer  [admissionSize]domains.Name
+	source   source
+	excluded func() (*domains.Exclusions, error)
+	openLog  func(info output.PartInfo) *surveyLog
+	slots    *slots
+	budget   *budget
+	events   *fifo[event]
+	zones    *zones
+	opening  chan struct{}   // one element for each open part
+	most     int             // parts being admitted at a time
+	stop     context.Context // ends the admission
+	halt     func()          // ends stop
+	work     context.Context // ends the questions
+	fail     context.CancelCauseFunc
+
+	part    *part   // being admitted; nil between parts
+	parked  []*part // whose tasks come later
+	waiting []task  // of part, and not admitted
+	buffer  [admissionSize]task
 	tags    [admissionSize]int64 // of free slots
 	spare   []int64              // of tags, those that are left
-	next    int                  // the part to be opened, where there is one
-	found   bool
-	stopped bool  // ended before the source did
-	refused error // why no more names are admitted: who opted out is not known
-	ended   bool  // the source has
-	over    bool  // no more names come
+	found   bool                 // there is a batch to be opened
+	stopped bool                 // ended before the source did
+	refused error                // why no more names are admitted: who opted out is not known
+	over    bool                 // no more names come
 }
 
-// parked is a part that is being admitted, and has no name to admit now.
-type parked struct {
-	part  *part
-	names Names
-}
-
-// fill gives the questions for the next names. It gives none while every slot is
-// taken, too many parts are open or too much waits, and reports the end when there are no more
-// names or the run ends.
+// fill gives the next questions: those for zones first, which end rows, then those for
+// the records of new names. It gives none while every slot is taken, too many parts are open
+// or too much waits, and reports the end when there are no more names and each has its
+// row, or the run ends.
 func (a *admission) fill(into []resolver.Question) (n int, more bool) {
 	if a.work.Err() != nil {
 		return 0, false
 	}
-	n, more = a.take(into)
-	a.over = !more
-	return n, more
+	n = a.zones.take(into, a.slots)
+	if !a.over {
+		admitted, more := a.take(into[n:])
+		n += admitted
+		if a.over = !more; a.over {
+			a.slots.giveBack(a.spare)
+			a.spare = nil
+		}
+	}
+	return n, n > 0 || !a.over || a.slots.used() > 0
 }
 
 func (a *admission) take(into []resolver.Question) (n int, more bool) {
@@ -62,12 +69,12 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 		}
 		if a.stop.Err() != nil {
 			a.stopped = true
-			if a.part.visit == nil {
-				return n, false // its part leaves no file, so no name is lost
+			if !a.part.batch.partial() {
+				return n, false
 			}
-			a.waiting = nil // names of visits keep the rows that they have
+			a.waiting = nil
 			a.seal()
-			continue // with the visits that are parked
+			continue // with the parts that are parked
 		}
 		if a.budget.spent() {
 			return n, true
@@ -77,21 +84,21 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 				return n, true
 			}
 		}
-		name, tag := a.waiting[0], a.spare[0]
+		t, tag := &a.waiting[0], a.spare[0]
 		a.waiting, a.spare = a.waiting[1:], a.spare[1:]
 		a.part.admitted++
-		a.slots.fill(tag, name, a.part)
-		into[n] = resolver.Question{Label: recordLabel, Name: name.Domain, Type: resolver.TypeTXT, Tag: tag}
-		if v := a.part.visit; v != nil {
-			into[n].Again, into[n].Patient = true, true
-			into[n].Avoid = v.avoid(a.Engine, name.Rank)
+		again := t.before.again()
+		a.slots.fill(tag, *t, a.part)
+		into[n] = resolver.Question{
+			Label: recordLabel, Name: t.name.Domain, Type: resolver.TypeTXT, Tag: tag,
+			Avoid: t.avoid, Again: again, Patient: again,
 		}
 		n++
 	}
 	return n, true
 }
 
-// ready reports whether there is a name that waits; if there is none, more says
+// ready reports whether there is a task that waits; if there is none, more says
 // that there may be one later.
 func (a *admission) ready() (ready, more bool) {
 	for tried := 0; len(a.waiting) == 0; {
@@ -103,11 +110,10 @@ func (a *admission) ready() (ready, more bool) {
 				if tried++; tried > len(a.parked) {
 					return false, true
 				}
-				a.part, a.names = a.parked[0].part, a.parked[0].names
-				a.parked = a.parked[1:]
+				a.part, a.parked = a.parked[0], a.parked[1:]
 			}
 		}
-		n, err := a.names.Next(a.buffer[:])
+		n, err := a.part.batch.next(a.buffer[:])
 		switch {
 		case errors.Is(err, io.EOF):
 			a.seal()
@@ -115,34 +121,30 @@ func (a *admission) ready() (ready, more bool) {
 			a.fail(err)
 			return false, false
 		case n == 0:
-			a.parked = append(a.parked, parked{a.part, a.names})
-			a.part, a.names = nil, nil
+			a.parked = append(a.parked, a.part)
+			a.part = nil
 		default:
-			a.waiting = a.part.leaveOut(a.buffer[:n], a.Stats)
+			a.waiting = a.buffer[:n]
 		}
 	}
 	return true, true
 }
 
-// open begins the next part that the source hands out.
+// open begins the next part that the source has.
 func (a *admission) open() (opened, more bool) {
+	if len(a.parked) >= a.most {
+		return false, true
+	}
 	if !a.found {
-		k, ok, err := a.nextPart()
-		switch {
-		case err != nil:
+		found, more, err := a.source.find(a.work)
+		if err != nil {
 			a.fail(fmt.Errorf("next part: %w", err))
 			return false, false
-		case !ok:
-			return false, false
-		case k < 0 && a.ended && a.stop.Err() != nil && len(a.opening) == 0:
-			a.stopped = true // what is to be scanned once more is left for a next run
-			return false, false
-		case k < 0 && a.ended && a.stop.Err() != nil:
-			return false, false
-		case k < 0:
-			return false, true
 		}
-		a.next, a.found = k, true
+		if !found {
+			return false, more
+		}
+		a.found = true
 	}
 	if a.stop.Err() != nil {
 		a.stopped = true
@@ -153,66 +155,53 @@ func (a *admission) open() (opened, more bool) {
 	default:
 		return false, true
 	}
-	late, err := a.Excluded()
+	late, err := a.excluded()
 	if err != nil {
 		a.refused, a.stopped = err, true
 		a.halt()
 		return false, false
 	}
-	names, err := a.Chunks.Open(a.next)
+	batch, err := a.source.open(late)
 	if err != nil {
 		a.fail(err)
 		return false, false
 	}
-	a.part, a.names, a.found = &part{number: a.next, late: late, from: time.Now()}, names, false
-	a.part.visit, _ = names.(*visit)
-	a.part.log = a.newSurveyLog(a.part.number, a.part.visit)
-	a.events <- event{part: a.part}
+	info := batch.info()
+	a.part, a.found = &part{PartInfo: info, batch: batch, log: a.openLog(info), from: time.Now()}, false
+	a.events.push(event{part: a.part})
 	return true, true
 }
 
-// seal tells the writer that all names of the part are admitted.
+// seal tells the writer that all tasks of the part are admitted.
 func (a *admission) seal() {
-	a.close()
-	a.events <- event{part: a.part, sealed: true}
+	_ = a.part.batch.close()
+	a.events.push(event{part: a.part, sealed: true})
 	a.part = nil
 }
 
-// close lets go of the names of a part.
-func (a *admission) close() {
-	if a.names != nil {
-		_ = a.names.Close()
-		a.names = nil
-	}
-}
-
-// end lets go of the names of all parts, once no more questions are asked. Where
-// the run was cut short before the admission came to its end, parts whose names
-// were all admitted are sealed as it would have done.
+// end lets go of the batches, once no more questions are asked. Where the run was
+// cut short before the admission came to its end, parts whose names were all admitted
+// are sealed as it would have done.
 func (a *admission) end() {
-	if !a.over && a.cutShort() {
-		a.stopped = true
-		if a.part != nil {
-			a.parked = append(a.parked, parked{a.part, a.names})
-		}
-		for _, p := range a.parked {
-			a.part, a.names = p.part, p.names
-			if p.part.visit != nil || len(a.waiting) == 0 && a.atEnd() {
-				a.seal()
-				continue
-			}
-			a.close()
-		}
-		return
+	open := a.parked
+	if a.part != nil {
+		open = append(open, a.part)
 	}
-	a.close()
-	for _, p := range a.parked {
-		_ = p.names.Close()
+	whole := !a.over && cutShort(a.work)
+	if whole {
+		a.stopped = true
+	}
+	for _, p := range open {
+		if a.part = p; whole && (p.batch.partial() || len(a.waiting) == 0 && a.atEnd()) {
+			a.seal()
+			continue
+		}
+		_ = p.batch.close()
 	}
 }
 
-// atEnd reports whether the part has no more names. It may take one out.
+// atEnd reports whether the part has no more tasks. It may take one out.
 func (a *admission) atEnd() bool {
-	n, err := a.names.Next(a.buffer[:1])
+	n, err := a.part.batch.next(a.buffer[:1])
 	return n == 0 && errors.Is(err, io.EOF)
 }

@@ -21,6 +21,7 @@ import (
 // floods is an Engine whose names have very many TXT records, and Policy Hosts
 // that nobody says anything about until it is released.
 type floods struct {
+	resolver.Unwatched
 	texts    func(owner string) []dns.RR // beside the record
 	window   int                         // questions that it takes at once
 	answered func(more int)              // called when they all have their answers, with how many could be taken then
@@ -45,24 +46,34 @@ func header(owner string) dns.RR_Header {
 	return dns.RR_Header{Name: owner, Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 60}
 }
 
-func (e *floods) Exchange(_ context.Context, q *dns.Msg) (*dns.Msg, error) {
+func (e *floods) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	name, qtype := q.Question[0].Name, q.Question[0].Qtype
 	if qtype == dns.TypeTXT && strings.HasPrefix(name, recordLabel) {
 		e.again.Add(1)
 	}
-	<-e.released
-	return e.reply(name, qtype), nil
+	select {
+	case <-e.released:
+		return e.reply(name, qtype), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
-func (e *floods) Sweep(_ context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, e.window)
-	for {
-		n, more := next(into)
-		for _, q := range into[:n] {
+	answer := func(questions []resolver.Question) {
+		for _, q := range questions {
 			yield([]resolver.Answer{{
-				Tag: q.Tag, Outcome: resolver.Reply, Msg: e.reply(dns.Fqdn(q.Label+"."+q.Name), q.Type), Trace: resolver.Trace{Attempts: 1},
+				Tag: q.Tag, Outcome: resolver.Reply, Msg: e.reply(message(q).Question[0].Name, q.Type), Trace: resolver.Trace{Attempts: 1},
 			}})
 		}
+	}
+	for more := true; more && ctx.Err() == nil; {
+		var n int
+		if n, more = next(into); n == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		answer(into[:n])
 		e.once.Do(func() {
 			extra := 0
 			if more {
@@ -70,14 +81,10 @@ func (e *floods) Sweep(_ context.Context, next func([]resolver.Question) (int, b
 			}
 			e.answered(extra)
 			close(e.released)
+			answer(into[:extra])
 		})
-		if !more {
-			return nil
-		}
-		if n == 0 {
-			time.Sleep(time.Millisecond)
-		}
 	}
+	return context.Cause(ctx)
 }
 
 // scanned are the rows of a run over so many names.
@@ -163,30 +170,29 @@ func evidence(rank int64) *output.Row {
 	}
 }
 
-// However many parts are open, their batches share the memory, and what is
+// However many parts are open, their rows that wait share the memory, and what is
 // written counts no more.
-func TestBatchesShareMemory(t *testing.T) {
+func TestWaitingRowsShareMemory(t *testing.T) {
 	const parts, size = 64, 15 // of less than a batch each
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{
-		Config: Config{Dataset: dataset, Chunks: listed{parts: parts, size: size + 1}, OpenParts: parts}.withDefaults(),
-		life:   t.Context(), work: t.Context(), slots: newSlots(1),
+	w := &writer{
+		Dataset: dataset, OpenParts: parts, life: t.Context(), slots: newSlots(1), budget: new(budget), open: make(map[*part]bool),
 	}
-	w := &writer{run: r, open: make(map[*part]bool)}
 	for k := range parts {
-		p := &part{number: k}
-		w.take(event{part: p})
-		first, _ := r.Chunks.Ranks(k)
+		first, last := listed{parts: parts, size: size + 1}.Ranks(k)
+		p := &part{PartInfo: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(fresh)}
+		w.take(&event{part: p})
 		for i := range size {
 			row := evidence(first + int64(i))
 			octets := row.Octets()
-			r.budget.take(octets)
-			w.take(event{part: p, row: row, octets: octets})
-			if held := r.budget.held.Load(); held != int64(w.octets) || held >= batchesOctets {
-				t.Fatalf("%d octets are held after part %d, and %d are in batches", held, k, w.octets)
+			w.budget.take(octets)
+			w.slots.fill(0, task{before: new(earlier)}, p)
+			w.take(&event{part: p, row: row, octets: octets})
+			if held := w.budget.held.Load(); held != int64(w.octets) || held >= allHeldOctets {
+				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.octets)
 			}
 		}
 	}
@@ -219,13 +225,14 @@ func TestVisitsShareMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &later{Config: Config{Dataset: dataset}.withDefaults(), stop: t.Context(), parts: map[int]output.PartInfo{0: info}}
-	v, err := l.newVisit(info, time.Now())
+	waits := newWaiting(time.Now, 0, time.Second)
+	waits.note(info)
+	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context(), octets: new(atomic.Int64)}).read(info, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, most := len(v.earlier), visitsOctets/l.visits()/(64<<10)+1; got < 1 || got > most {
-		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, l.visits())
+	if got, most := len(v.rows), visitsOctets/waits.visits()/(64<<10)+1; got < 1 || got > most {
+		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.visits())
 	}
 }
 

@@ -160,7 +160,7 @@ func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 			"fetch-19.example.com": {NoIPv6: true}, // has IPv6 only
 			"fetch-35.example.com": {OptedOut: func(netip.Addr) bool { return true }},
 		} {
-			engine := inMemory{world}
+			engine := inMemory{world: world}
 			door.Resolve, door.Dial, door.Roots, door.Manners = Hosts(engine, nil), world.DialContext, world.Roots(), egress.NoManners()
 			transport, err := egress.NewTransport(door)
 			if err != nil {

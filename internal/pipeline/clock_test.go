@@ -99,10 +99,7 @@ func TestLongWait(t *testing.T) {
 // noted it.
 func TestDue(t *testing.T) {
 	now := time.Now()
-	l := &later{
-		Config: Config{PassDelay: 5 * time.Minute, Now: func() time.Time { return now }},
-		noted:  make(map[int]time.Time), parts: make(map[int]output.PartInfo), turn: make(map[int]bool),
-	}
+	l := newWaiting(func() time.Time { return now }, 5*time.Minute, 0)
 	for observed, want := range map[time.Duration]time.Duration{
 		0:                5 * time.Minute,
 		-2 * time.Minute: 3 * time.Minute,

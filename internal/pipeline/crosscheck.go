@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,9 +22,6 @@ const (
 	// crossPatience is how many answers it takes to say that the resolvers do not
 	// keep up: when half of them were none, they are asked no further.
 	crossPatience = 1000
-	// What is kept of disagreements, however many there are.
-	maxDisagreements      = 10_000
-	maxDisagreementOctets = 8 << 20
 )
 
 // A CrossConfig is everything that a cross-check needs. The fields without a
@@ -66,9 +62,11 @@ func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) 
 	}
 	work, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	slots := 2 * c.InFlight // those that wait to be sent, too
+	staged := 2 * c.InFlight               // those in flight, too
+	slots := staged + resolver.MostWaiting // and those that wait for an answer
 	x := &crossing{
-		CrossConfig: c, work: work, giveUp: giveUp, rows: make(chan *output.RecordRow, slots), asked: make([]*output.RecordRow, slots),
+		CrossConfig: c, work: work, giveUp: giveUp,
+		rows: make(chan *output.RecordRow, staged), asked: make([]*output.RecordRow, slots),
 		free: make(chan int64, slots), replies: make(chan crossReply, slots),
 		check: output.CrossCheck{Share: c.Share, Kinds: make(map[output.CrossDifference]int64)},
 	}
@@ -88,12 +86,12 @@ func CrossCheck(ctx context.Context, c CrossConfig) (*output.CrossCheck, error) 
 	x.leave()
 	switch err := reader.Wait(); {
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+		return nil, errInterrupted()
 	case err != nil:
 		return nil, fmt.Errorf("cross-check: %w", err)
 	}
 	x.conclude()
-	return &x.check, c.Dataset.WriteDisagreements(&x.check, c.Shard, x.list)
+	return &x.check, c.Dataset.WriteDisagreements(&x.check, c.Shard, x.list.list)
 }
 
 // A crossing is the state of one cross-check.
@@ -109,8 +107,7 @@ type crossing struct {
 
 	mu     sync.Mutex
 	check  output.CrossCheck
-	list   []output.Disagreement
-	octets int   // of the texts in list
+	list   disagreements
 	none   int64 // without an answer, among the latest
 	latest int64 // up to crossPatience
 	failed error // last failure of a question
@@ -156,8 +153,12 @@ func (x *crossing) read(ctx context.Context) error {
 	return nil
 }
 
-// next gives questions, for as many rows as were read and have a tag.
+// next gives questions, for as many rows as were read and have a tag, unless very many
+// replies wait to be looked into.
 func (x *crossing) next(into []resolver.Question) (n int, more bool) {
+	if len(x.replies) > 2*x.InFlight {
+		return 0, true
+	}
 	for ; n < len(into); n++ {
 		var tag int64
 		select {
@@ -224,7 +225,7 @@ func (x *crossing) settle(tag int64, found mtasts.Lookup, trace resolver.Trace, 
 	default:
 		count.Disagree++
 		x.check.Kinds[kind]++
-		x.keep(row, kind, found, trace)
+		x.list.add(row, kind, &found, trace, x.Now())
 	}
 	if x.latest == crossPatience {
 		if x.none > x.latest/2 {
@@ -241,62 +242,6 @@ func (x *crossing) count(row *output.RecordRow) *output.CrossCount {
 		return &x.check.Negatives
 	}
 	return &x.check.Positives
-}
-
-// compare says how what was found differs from a row; empty where it does not.
-func compare(row *output.RecordRow, found *mtasts.Lookup) output.CrossDifference {
-	class := codes.Record(row.Record)
-	switch {
-	case class == codes.RecordAbsent && found.Class == codes.RecordAbsent:
-		return "" // whatever other texts there are
-	case class == codes.RecordAbsent:
-		return output.CrossFound
-	case found.Class == codes.RecordAbsent:
-		return output.CrossDenied
-	case found.Class != class:
-		return output.CrossClass
-	case !sameTexts(row, found):
-		return output.CrossTXT
-	}
-	return ""
-}
-
-// sameTexts reports whether a row and an answer have the same TXT records, in any
-// order. Of those that are too many to be kept, the id counts.
-func sameTexts(row *output.RecordRow, found *mtasts.Lookup) bool {
-	switch {
-	case row.TXTCount == nil || int(*row.TXTCount) != found.TXTCount:
-		return false
-	case found.TXTCount > len(found.TXT):
-		return row.RecordID == found.Record.ID
-	}
-	var ours []string
-	for _, txt := range row.TXT {
-		ours = append(ours, string(txt))
-	}
-	slices.Sort(ours)
-	return slices.Equal(ours, slices.Sorted(slices.Values(found.TXT)))
-}
-
-// keep lists a disagreement, unless very many are listed.
-func (x *crossing) keep(row *output.RecordRow, kind output.CrossDifference, found mtasts.Lookup, trace resolver.Trace) {
-	d := output.Disagreement{
-		Domain: row.Domain, Rank: row.Rank, Kind: kind,
-		Record: codes.Record(row.Record), TXT: []output.RawText{}, Resolver: row.Resolver, ObservedAt: row.ObservedAt.UTC(),
-		CrossRecord: found.Class, CrossReason: found.Reason, CrossTXT: []output.RawText{}, CrossTXTCount: found.TXTCount, CrossResolver: trace.Upstream.String(),
-		CrossAt: x.Now().UTC().Truncate(time.Second),
-	}
-	for _, txt := range row.TXT {
-		d.TXT = append(d.TXT, txt)
-		x.octets += len(txt)
-	}
-	for _, txt := range found.TXT {
-		d.CrossTXT = append(d.CrossTXT, output.RawText(txt))
-		x.octets += len(txt)
-	}
-	if len(x.list) < maxDisagreements && x.octets <= maxDisagreementOctets {
-		x.list = append(x.list, d)
-	}
 }
 
 // leave counts what the engine did not answer, because it was given up.

@@ -66,7 +66,7 @@ func sweepBy(exchange func(context.Context, *dns.Msg) (*dns.Msg, error), ctx con
 		}
 		for _, q := range into[:n] {
 			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Upstream: upstreams[0]}}
-			reply, err := exchange(ctx, new(dns.Msg).SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type))
+			reply, err := exchange(ctx, message(q))
 			switch {
 			case err != nil:
 				a.Outcome, a.Err = resolver.Failed, err

@@ -88,7 +88,7 @@ func (e *stuckTown) Sweep(
 			case e.stuck("lookup", q.Name), e.stuck("fault", q.Name):
 				a.Outcome, a.Rcode, a.Err = resolver.Failed, -1, errLocal{}
 			default:
-				a.Msg, a.Err = e.town.Exchange(ctx, new(dns.Msg).SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type))
+				a.Msg, a.Err = e.town.Exchange(ctx, message(q))
 			}
 			yield([]resolver.Answer{a})
 		}
@@ -129,7 +129,7 @@ func (e *stuckTown) Vouch(time.Time, time.Time) resolver.Trust {
 const (
 	stuckParts, stuckSize = 4, 20
 	stuckFrom             = 11
-	stuckSlots            = 10 + 2*10 + 2*4
+	stuckSlots            = 10 + 2*10 + 2*4 + 1
 	stuckGiven            = stuckFrom - 1 + stuckSlots
 	stuckSurveys          = 4
 	stuckDelay            = time.Second // between passes
@@ -144,7 +144,7 @@ func newStuckTown() *stuckTown {
 func (e *stuckTown) survey(t *testing.T) *townSurvey {
 	s := e.town.survey(t, listed{parts: stuckParts, size: stuckSize}, 2)
 	s.Engine, s.Client.Exchanger, s.Client.Transport = e, e, e
-	s.InFlight, s.Surveys, s.OpenParts, s.PassDelay = 10, stuckSurveys, stuckParts, stuckDelay
+	s.InFlight, s.Surveys, s.waits, s.OpenParts, s.PassDelay = 10, stuckSurveys, 1, stuckParts, stuckDelay
 	s.ending = ending{grace: 50 * time.Millisecond, last: 2 * time.Second}
 	return s
 }

@@ -10,24 +10,6 @@ import (
 	"stsscan/internal/output"
 )
 
-// leaveOut takes from names of the part, which are asked for the first time, those
-// who opted out since they were prepared. It counts them.
-func (p *part) leaveOut(names []domains.Name, stats *Stats) []domains.Name {
-	if p.late == nil || p.visit != nil {
-		return names
-	}
-	left := names[:0]
-	for _, name := range names {
-		if !p.late.Domain(name.Domain) {
-			left = append(left, name)
-		}
-	}
-	out := int64(len(names) - len(left))
-	p.excluded += out
-	stats.excluded.Add(out)
-	return left
-}
-
 // excludes reports whether a row is about somebody who opted out late: its domain,
 // its Policy Host or the target of an alias of that, an MX host, or all addresses
 // of one of them.

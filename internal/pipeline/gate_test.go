@@ -76,7 +76,7 @@ func (g *gated) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := inMemory{g.world}
+	engine := inMemory{world: g.world}
 	g.transport, err = egress.NewTransport(egress.Config{
 		Manners: egress.NoManners(), Resolve: Hosts(engine, nil), Dial: g.dial, Roots: g.world.Roots(),
 		SettleTime: 50 * time.Millisecond,

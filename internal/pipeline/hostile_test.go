@@ -56,7 +56,7 @@ func (d *dials) taken() []netip.Addr {
 func watched(t *testing.T, world *simnet.World) (Config, *dials) {
 	t.Helper()
 	seen := &dials{world: world}
-	engine := inMemory{world}
+	engine := inMemory{world: world}
 	transport, err := egress.NewTransport(egress.Config{
 		Resolve: Hosts(engine, nil), Dial: seen.dial, Roots: world.Roots(), UserAgent: "stsscan/test",
 		Manners: egress.NoManners(),

@@ -138,7 +138,7 @@ func TestHealthyBesideHostile(t *testing.T) {
 	}
 	world, hostile, healthy := mixedWorld(t)
 	defer world.Close()
-	config := limited(t, 5*time.Second, egress.Config{Dial: world.DialContext}, inMemory{world}, world)
+	config := limited(t, 5*time.Second, egress.Config{Dial: world.DialContext}, inMemory{world: world}, world)
 	const atATime = 64
 	n, rounds := 400, 8
 	if raceDetector {
@@ -187,7 +187,7 @@ func TestHostileResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := limited(t, time.Second, egress.Config{Proxy: proxy}, inMemory{world}, world)
+	config := limited(t, time.Second, egress.Config{Proxy: proxy}, inMemory{world: world}, world)
 	const atATime = 256 // as in a scan
 	nobody := func(string) bool { return false }
 	surveyAll(t, config, atATime, hostile[:1], nobody) // what is made once

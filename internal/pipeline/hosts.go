@@ -10,6 +10,9 @@ import (
 	"stsscan/internal/mtasts"
 )
 
+// maxHostAddrs bounds the addresses that a row keeps.
+const maxHostAddrs = 16
+
 // Hosts returns the function by which a transport finds the addresses of Policy
 // Hosts and MX hosts: it asks ex, and leaves the alias chain with the survey
 // whose context it is called in. Its failures are of type *net.DNSError.

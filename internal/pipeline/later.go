@@ -2,34 +2,13 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
-
-// visits is how many parts are asked again at a time if they have as many rows that
-// wait as a visit takes. The fewer they have, the more parts: a name that nobody
-// answers for holds up a part for as long as all its attempts take.
-const visits = 8
-
-// A pace is how Later spends its time while domains wait for manners.
-type pace struct {
-	held  time.Duration // for which an address is left alone that was not to be asked
-	visit time.Duration // for which a visit begins with more domains: what it finds is on disk only when it ends
-	least time.Duration // between rounds that got nowhere, at first
-	most  time.Duration // and at last
-}
-
-func (p pace) withDefaults() pace {
-	if p == (pace{}) {
-		return pace{held: 15 * time.Second, visit: 2 * time.Minute, least: time.Second, most: time.Minute}
-	}
-	return p
-}
 
 // Later asks the domains of provisional rows again until no row of the parts is
 // provisional, and writes each part anew that has changed. What may mend is
@@ -44,62 +23,72 @@ func (p pace) withDefaults() pace {
 // it, the error wraps [ErrLocalFault]. The last time, hosts that are out of reach are
 // so by their own fault, where nothing shows that it is ours.
 //
-// The Source of config is not used; Wrote hears of each part that is written
-// anew. Other errors are those of [Run]; after any of them each part is whole, old
+// The Source and the Chunks of config are not used; Wrote hears of each part that is
+// written anew. Other errors are those of [Run]; after any of them each part is whole, old
 // or new.
 func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
-	l := &later{
-		Config: config.withDefaults(), stop: ctx, parts: make(map[int]output.PartInfo),
-		flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time), alone: make(map[int]time.Time),
-		noted: make(map[int]time.Time), rests: make(map[int64]time.Time), turn: make(map[int]bool),
-	}
+	c := config.withDefaults()
+	waits := newWaiting(c.Now, c.PassDelay, c.pace.held)
 	for _, info := range parts {
-		l.note(info)
+		waits.note(info)
 	}
-	clear(l.turn)
-	l.warnOfFuture()
-	c := l.Config
-	c.Source, c.Chunks = l, l
-	c.Wrote = func(info output.PartInfo) {
-		l.note(info)
-		l.Wrote(info)
+	waits.warnOfFuture(c.Log)
+	l := &later{Config: c, waiting: waits, stuck: stuck{turn: make(map[int]bool)}}
+	l.Wrote = func(info output.PartInfo) {
+		waits.note(info)
+		l.stuck.wrote(info)
+		c.Wrote(info)
 	}
-	c.Excluded = func() (*domains.Exclusions, error) {
-		late, err := l.Excluded()
+	l.Excluded = func() (*domains.Exclusions, error) {
+		late, err := c.Excluded()
 		if err != nil {
 			halt() // and with it the visits that are going on
-			return nil, err
 		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.late = late
-		return late, nil
+		return late, err
 	}
+	l.round = round{visiting: visiting{
+		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, pace: c.pace,
+		waiting: waits, stuck: &l.stuck, stop: ctx, octets: new(atomic.Int64),
+	}}
+	return l.run(ctx)
+}
+
+// A later is the state of one call of Later.
+type later struct {
+	Config
+	waiting *waiting
+	stuck   stuck
+	round   round
+}
+
+// run makes rounds until nothing waits.
+func (l *later) run(ctx context.Context) error {
 	pause := l.pace.least
 	fewer, told := l.Now(), false // since when as many wait as now
 	for {
-		before := l.left()
+		before, _ := l.waiting.left()
 		if before == 0 {
 			return nil
 		}
-		wait := l.wait(l.Now())
+		wait := l.waiting.wait(l.Now())
+		if wait > l.pace.most {
+			l.Log.Info("all domains that are left wait", "domains", before,
+				"until", l.Now().Add(wait).UTC().Truncate(time.Second))
+		}
 		if wait == 0 {
-			if _, err := c.Excluded(); err != nil {
+			if err := l.goRound(ctx); err != nil {
 				return err
 			}
-			c.OpenParts = l.visits()
-			if err := l.round(ctx, c); err != nil {
+			left, why := l.waiting.left()
+			if ctx.Err() != nil && left > 0 { // not all was asked
+				return errInterrupted()
+			}
+			if err := l.stuck.judge(l.waiting.count(), left, why); err != nil {
 				return err
 			}
-			if ctx.Err() != nil && l.left() > 0 { // not all was asked
-				return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
-			}
-			if err := l.stuck(); err != nil {
-				return err
-			}
-			now, left := l.Now(), l.left()
+			now := l.Now()
 			if left < before {
 				fewer, told = now, false
 			}
@@ -108,52 +97,42 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 					"until", now.Add(pause).UTC().Truncate(time.Second))
 				told = true
 			}
-			if left < before || l.progress {
+			if left < before || l.waiting.progress() {
 				pause = l.pace.least
 				continue
 			}
 			wait, pause = pause, min(2*pause, l.pace.most)
-		} else if wait > l.pace.most {
-			l.Log.Info("all domains that are left wait", "domains", before,
-				"until", l.Now().Add(wait).UTC().Truncate(time.Second))
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+			return errInterrupted()
 		}
 	}
 }
 
-// A later is the state of one call of Later: the Source and the Chunks of its
-// rounds, each of which goes once through the parts that wait.
-type later struct {
-	Config
-	stop     context.Context
-	ready    chan *visit // visits of this round; closed at its end
-	open     *visit      // taken from ready, for Open
-	progress bool        // a part was written in this round
-	quick    bool        // the round is about what is due, and not about what waits for manners
-	cursor   int         // part that the next round for manners begins at
-
-	mu     sync.Mutex
-	parts  map[int]output.PartInfo // with provisional rows
-	noted  map[int]time.Time       // when they were read, or written
-	flying map[netip.Addr]int      // surveys under way
-	held   map[netip.Addr]time.Time
-	alone  map[int]time.Time   // parts that are not to be visited before
-	rests  map[int64]time.Time // the same of domains, by rank: as many as the transport keeps away from for their own sake
-	failed error               // of the reading ahead
-	late   *domains.Exclusions // those who opted out late, as they were read last
-
-	// Since stuck looked: rows that waited for a fault of ours and were asked, how many
-	// got past it, or past manners, and how many times one got in the way; the parts
-	// that were written, and wait.
-	asked, settled, faults int64
-	turn                   map[int]bool
-
-	last  bool  // the next time is the last for them
-	fault error // that one of them met
+// goRound asks again what may be asked now, part by part.
+func (l *later) goRound(ctx context.Context) error {
+	late, err := l.Excluded()
+	if err != nil {
+		return err
+	}
+	l.waiting.progress() // of rounds before
+	l.round.exclude(late)
+	l.round.begin(l.Now())
+	reading, enough := context.WithCancel(ctx)
+	var reader sync.WaitGroup
+	reader.Go(func() { l.round.readAhead(reading) })
+	stop, halt := context.WithCancel(ctx)
+	defer halt()
+	r := &run{Config: l.Config, source: &l.round, again: true, last: l.stuck.isLast(), stop: stop, halt: halt}
+	r.OpenParts = min(l.waiting.visits(), l.MostParts)
+	r.opening = make(chan struct{}, l.MostParts)
+	r.most, _ = l.waiting.left()
+	err = r.run()
+	enough()
+	reader.Wait()
+	return err
 }

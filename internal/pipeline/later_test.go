@@ -31,6 +31,7 @@ const passDelay = 100 * time.Millisecond
 // A town is an Engine and a RoundTripper in which every domain has a record and
 // a policy, but for what goes wrong.
 type town struct {
+	resolver.Unwatched
 	fails func(domain string, time int) int      // rcode of the n-th question for a record, -1: silence, 0: none fails
 	dead  func(domain string) bool               // SERVFAIL for the SOA too
 	addr  func(domain string) string             // of the Policy Host
@@ -98,8 +99,7 @@ func (w *town) Sweep(ctx context.Context, next func([]resolver.Question) (int, b
 		for _, q := range into[:n] {
 			w.heard(q, time.Since(w.began))
 			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Attempts: 1, Upstream: upstreams[1-q.Avoid%2]}}
-			msg := new(dns.Msg).SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type)
-			if a.Msg, a.Err = w.Exchange(ctx, msg); a.Err != nil {
+			if a.Msg, a.Err = w.Exchange(ctx, message(q)); a.Err != nil {
 				a.Outcome, a.Rcode = resolver.Failed, -1
 			}
 			yield([]resolver.Answer{a})
@@ -183,7 +183,14 @@ func TestLaterPasses(t *testing.T) {
 		return 200, nil
 	}
 	asked := make(map[string][]time.Duration)
+	zones := make(map[string]int)
 	w.heard = func(q resolver.Question, at time.Duration) {
+		if q.Type == resolver.TypeSOA {
+			if zones[q.Name]++; q.Label != "" || !q.Again || !q.Patient {
+				t.Errorf("of a zone: %+v", q)
+			}
+			return
+		}
 		asked[q.Name] = append(asked[q.Name], at)
 		if again := len(asked[q.Name]) > 1; again != (q.Avoid == 2) {
 			t.Errorf("%s, question %d: avoids upstream %d", q.Name, len(asked[q.Name]), q.Avoid)
@@ -208,6 +215,9 @@ func TestLaterPasses(t *testing.T) {
 	rows := rowsIn(t, s.dir)
 	if len(rows) != 30 {
 		t.Errorf("%d rows, want 30", len(rows))
+	}
+	if want := map[string]int{broken: 1, dead: 1, silent: 1}; !maps.Equal(zones, want) {
+		t.Errorf("zones were asked for: %v, want %v", zones, want)
 	}
 	type story struct{ record, reason, policy, first, firstReason, firstPolicy, firstStage string }
 	want := map[string]story{
@@ -263,7 +273,7 @@ func TestLaterVisits(t *testing.T) {
 		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
 	}
 	for pending, want := range map[int64]int{1: mostParts, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
-		l := later{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
+		l := waiting{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
 		if got := l.visits(); got != want {
 			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
 		}

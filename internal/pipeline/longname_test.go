@@ -32,7 +32,7 @@ func TestLongNamesEqualTruth(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer world.Close()
-		config := inEngine(t, packing{impatient{inMemory{world}}}, world)
+		config := inEngine(t, packing{impatient{inMemory{world: world}}}, world)
 		config.Deadline = 4 * time.Second
 		config.Mail = Mail{MX: ExtentAll, TLSRPT: ExtentAll, DANE: ExtentAll}
 		for i := range 460 {

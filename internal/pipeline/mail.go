@@ -3,126 +3,90 @@ package pipeline
 import (
 	"context"
 	"crypto/rand"
-	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/starttls"
 )
-
-// An Extent says of which domains something is asked.
-type Extent uint8
-
-const (
-	ExtentRecord Extent = iota // those with an MTA-STS record, good or bad
-	ExtentAll                  // every domain
-	ExtentNone                 // no domain
-)
-
-// covers reports whether the extent has a domain with this class of record.
-func (e Extent) covers(record codes.Record) bool {
-	switch e {
-	case ExtentAll:
-		return true
-	case ExtentNone:
-		return false
-	}
-	return record == codes.RecordValid || record == codes.RecordInvalid || record == codes.RecordMultiple
-}
-
-// A Mail says what is asked about the mail side of which domains. The zero value
-// asks about MX hosts, TLSRPT, DANE and wildcards of every domain with a record,
-// and connects to no mail server.
-type Mail struct {
-	MX, TLSRPT, DANE Extent
-	Prober           *starttls.Prober // of the MX hosts of domains with a record; nil: none is probed
-}
-
-// all reports whether something is asked of every domain, so that the sieve
-// alone makes no row.
-func (m Mail) all() bool {
-	return m.MX == ExtentAll || m.TLSRPT == ExtentAll || m.DANE == ExtentAll
-}
 
 // mail surveys the mail side of a domain whose lookup and fetch are in row, within
 // its deadline, and ends the row with the verdict. The error is a fault of this machine.
-func (r *run) mail(row *output.Row, before *earlier) error {
-	ctx, cancel := context.WithTimeout(r.work, r.mailDeadline(before))
+func (r *surveyor) mail(row *output.Row, before *earlier) error {
+	asking, cancel := context.WithTimeout(r.work, r.mailDeadline(before))
 	defer cancel()
 	record := codes.Record(row.Record)
-	ex := r.Client.Exchanger
-	if ExtentRecord.covers(record) {
-		suspected, err := mtasts.LookupWildcard(ctx, ex, row.Domain, strings.ToLower(rand.Text()))
-		if err != nil {
-			return err
-		}
-		fillWildcard(row, suspected)
+	answers, err := r.askMail(asking, row.Domain, record)
+	if err != nil {
+		return err
 	}
-	if r.Mail.TLSRPT.covers(record) {
-		report, err := mtasts.LookupTLSRPT(ctx, ex, row.Domain)
-		if err != nil {
-			return err
-		}
-		fillTLSRPT(row, report)
-	}
-	var mx *mtasts.MX
-	if r.Mail.MX.covers(record) || r.Mail.DANE.covers(record) {
-		found, err := mtasts.LookupMX(ctx, ex, row.Domain)
-		if err != nil {
-			return err
-		}
-		mx = &found
-		fillMX(row, found)
-	}
-	if r.Mail.DANE.covers(record) {
-		if err := r.dane(ctx, row, *mx); err != nil {
-			return err
-		}
-	}
-	if mx != nil && ExtentRecord.covers(record) {
-		if err := r.probe(row, *mx, before); err != nil {
+	answers.fill(row)
+	if answers.mx != nil && ExtentRecord.covers(record) {
+		if err := r.probe(row, *answers.mx, before); err != nil {
 			return err
 		}
 	}
 	fillDelegation(row)
-	conclude(row, mx)
+	conclude(row, answers.mx)
 	return nil
+}
+
+// askMail asks what there is to ask about a domain with this class of record, side by
+// side: questions that meet silence cost their time once. The error is a fault of this
+// machine, which ends the other questions too.
+func (r *surveyor) askMail(ctx context.Context, domain string, record codes.Record) (a mailAnswers, err error) {
+	questions, ctx := errgroup.WithContext(ctx)
+	ex := r.Client.Exchanger
+	if ExtentRecord.covers(record) {
+		questions.Go(func() (err error) {
+			a.wildcard, err = mtasts.LookupWildcard(ctx, ex, domain, strings.ToLower(rand.Text()))
+			return err
+		})
+	}
+	if r.Mail.TLSRPT.covers(record) {
+		questions.Go(func() error {
+			report, err := mtasts.LookupTLSRPT(ctx, ex, domain)
+			a.tlsrpt = &report
+			return err
+		})
+	}
+	a.dane = r.Mail.DANE.covers(record)
+	if a.dane || r.Mail.MX.covers(record) {
+		questions.Go(func() error {
+			mx, err := mtasts.LookupMX(ctx, ex, domain)
+			a.mx = &mx
+			if err == nil && a.dane {
+				a.tlsa, err = r.askTLSA(ctx, mx.Hosts)
+			}
+			return err
+		})
+	}
+	err = questions.Wait()
+	return a, err
 }
 
 // maxTLSAHosts bounds the hosts that are asked for TLSA records.
 const maxTLSAHosts = 8
 
-// dane asks for the TLSA records of the MX hosts. Where the MX RRset was not
-// authenticated they would not count (RFC 7672, section 2.2.1), and yet say that
+// askTLSA asks for the TLSA records of MX hosts, all at once. Where the MX RRset was
+// not authenticated they would not count (RFC 7672, section 2.2.1), and yet say that
 // somebody has begun.
-func (r *run) dane(ctx context.Context, row *output.Row, mx mtasts.MX) error {
-	if mx.Kind == codes.MXUnknown {
-		row.DANE = string(codes.DANEUnknown)
-		return nil
+func (r *surveyor) askTLSA(ctx context.Context, hosts []mtasts.MXHost) ([]hostTLSA, error) {
+	var all []hostTLSA
+	for i, host := range hosts {
+		if !host.Pseudo() && len(all) < maxTLSAHosts {
+			all = append(all, hostTLSA{host: i})
+		}
 	}
-	var classes []codes.TLSA
-	for i, host := range mx.Hosts {
-		if host.Pseudo() {
-			continue
-		}
-		if len(classes) == maxTLSAHosts {
-			break
-		}
-		found, err := r.tlsa.lookup(ctx, r.Client.Exchanger, host.Name)
-		if err != nil {
+	questions, ctx := errgroup.WithContext(ctx)
+	for i := range all {
+		questions.Go(func() (err error) {
+			one := &all[i]
+			one.found, err = r.tlsa.lookup(ctx, r.Client.Exchanger, hosts[one.host].Name)
 			return err
-		}
-		classes = append(classes, found.Class)
-		row.MX[i].TLSA = new(string(found.Class))
-		for _, record := range found.Records {
-			row.TLSARecords = append(row.TLSARecords, host.Name+" "+record.String())
-		}
+		})
 	}
-	row.DANE = string(mtasts.SummarizeDANE(mx.Authenticated, classes))
-	if slices.Contains(classes, codes.TLSAUnusable) {
-		addFindings(row, []codes.Finding{codes.FindTLSAUnusable})
-	}
-	return nil
+	return all, questions.Wait()
 }

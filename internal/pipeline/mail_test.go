@@ -28,7 +28,7 @@ func TestMailEqualsTruth(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer world.Close()
-		config := inEngine(t, impatient{inMemory{world}}, world)
+		config := inEngine(t, impatient{inMemory{world: world}}, world)
 		config.Deadline = 4 * time.Second
 		config.Mail = Mail{MX: ExtentAll, TLSRPT: ExtentAll, DANE: ExtentAll}
 		seen := make(map[string]bool)
@@ -163,7 +163,7 @@ func TestMailLocalFaults(t *testing.T) {
 	}
 	defer world.Close()
 	for _, qtype := range []uint16{dns.TypeMX, dns.TypeTLSA} {
-		config := inEngine(t, faultyFor{inMemory{world}, qtype}, world)
+		config := inEngine(t, faultyFor{inMemory{world: world}, qtype}, world)
 		config.Mail = Mail{MX: ExtentAll, DANE: ExtentAll}
 		for i := range 10 {
 			name := domains.Name{Domain: domainOf(int64(i)), Rank: 1, List: "made up"}
@@ -196,7 +196,7 @@ func TestProbeEqualsTruth(t *testing.T) {
 			defer mu.Unlock()
 			talked[s.Addr] = append(talked[s.Addr], s)
 		})
-		config := inEngine(t, impatient{inMemory{world}}, world)
+		config := inEngine(t, impatient{inMemory{world: world}}, world)
 		config.Deadline = 4 * time.Second
 		transport, ok := config.Client.Transport.(*egress.Transport)
 		if !ok {

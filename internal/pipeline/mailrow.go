@@ -8,6 +8,35 @@ import (
 	"stsscan/internal/output"
 )
 
+// mailAnswers are what the DNS says about the mail side of a domain.
+type mailAnswers struct {
+	wildcard *bool          // nil: it was not asked for, or there was no saying
+	tlsrpt   *mtasts.TLSRPT // nil: it was not asked for
+	mx       *mtasts.MX     // nil: it was not asked for
+	dane     bool           // tlsa was asked for
+	tlsa     []hostTLSA     // of those of mx that are asked, in order
+}
+
+// A hostTLSA is what the DNS says about the TLSA records of one MX host.
+type hostTLSA struct {
+	host  int // its index among those of the domain
+	found mtasts.HostTLSA
+}
+
+// fill fills the columns about the answers.
+func (a *mailAnswers) fill(row *output.Row) {
+	fillWildcard(row, a.wildcard)
+	if a.tlsrpt != nil {
+		fillTLSRPT(row, *a.tlsrpt)
+	}
+	if a.mx != nil {
+		fillMX(row, *a.mx)
+	}
+	if a.dane {
+		fillDANE(row, *a.mx, a.tlsa)
+	}
+}
+
 func fillWildcard(row *output.Row, suspected *bool) {
 	row.WildcardSuspected = suspected
 	if suspected != nil && *suspected {
@@ -44,6 +73,26 @@ func fillMX(row *output.Row, mx mtasts.MX) {
 	}
 	if slices.ContainsFunc(mx.Hosts, mtasts.MXHost.Pseudo) {
 		addFindings(row, []codes.Finding{codes.FindMXHostPseudo})
+	}
+}
+
+// fillDANE fills the columns of the TLSA records, of the hosts that were asked.
+func fillDANE(row *output.Row, mx mtasts.MX, asked []hostTLSA) {
+	if mx.Kind == codes.MXUnknown {
+		row.DANE = string(codes.DANEUnknown)
+		return
+	}
+	var classes []codes.TLSA
+	for _, one := range asked {
+		classes = append(classes, one.found.Class)
+		row.MX[one.host].TLSA = new(string(one.found.Class))
+		for _, record := range one.found.Records {
+			row.TLSARecords = append(row.TLSARecords, row.MX[one.host].Host+" "+record.String())
+		}
+	}
+	row.DANE = string(mtasts.SummarizeDANE(mx.Authenticated, classes))
+	if slices.Contains(classes, codes.TLSAUnusable) {
+		addFindings(row, []codes.Finding{codes.FindTLSAUnusable})
 	}
 }
 

@@ -22,7 +22,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // inMemory is an Engine that asks a world without sockets, one name at a time.
-type inMemory struct{ world *simnet.World }
+type inMemory struct {
+	resolver.Unwatched
+	world *simnet.World
+}
 
 func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.world.Exchange(ctx, q)
@@ -30,7 +33,7 @@ func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 
 func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, 1)
-	for more := true; more; {
+	for more := true; more && ctx.Err() == nil; {
 		var n int
 		if n, more = next(into); n == 0 {
 			time.Sleep(time.Millisecond)
@@ -39,23 +42,30 @@ func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int
 		q := into[0]
 		a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply}
 		attempt, cancel := context.WithTimeout(ctx, time.Second)
-		msg := new(dns.Msg)
-		msg.SetQuestion(dns.Fqdn(q.Label+"."+q.Name), q.Type)
-		msg.SetEdns0(1232, false)
+		msg := message(q).SetEdns0(1232, false)
 		if a.Msg, a.Err = e.world.Exchange(attempt, msg); a.Err != nil {
-			a.Outcome = resolver.Failed
+			a.Outcome, a.Rcode = resolver.Failed, -1
 		}
 		cancel()
 		a.Trace = resolver.Trace{Attempts: 1, Upstream: netip.MustParseAddrPort("127.0.0.1:53")}
 		yield([]resolver.Answer{a})
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
+}
+
+// message asks a question of a Sweep.
+func message(q resolver.Question) *dns.Msg {
+	owner := dns.Fqdn(q.Name)
+	if q.Label != "" {
+		owner = q.Label + "." + owner
+	}
+	return new(dns.Msg).SetQuestion(owner, q.Type)
 }
 
 // inWorld is the Config of a run or a survey that asks a world in memory.
 func inWorld(t *testing.T, world *simnet.World) Config {
 	t.Helper()
-	return inEngine(t, inMemory{world}, world)
+	return inEngine(t, inMemory{world: world}, world)
 }
 
 // inEngine is inWorld with another engine.

@@ -38,7 +38,7 @@ func TestOptedOutHosts(t *testing.T) {
 		defer world.Close()
 		var mu sync.Mutex
 		dialled := make(map[netip.Addr]bool)
-		engine := inMemory{world}
+		engine := inMemory{world: world}
 		transport, err := egress.NewTransport(egress.Config{
 			Resolve: Hosts(engine, excluded.Domain), OptedOut: excluded.Addr, Roots: world.Roots(), Manners: egress.NoManners(),
 			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -48,7 +48,7 @@ func (d mailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Co
 // probe asks the MX hosts of a domain whether they would do TLS, all at once:
 // the prober's door keeps the manners, and each host is talked to once in a run.
 // Of one that was not asked for their sake, the row has the address to wait for.
-func (r *run) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
+func (r *surveyor) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
 	if r.Mail.Prober == nil {
 		return nil
 	}

@@ -217,14 +217,12 @@ func TestOddReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{
-		Config:   Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: nobody{}}}.withDefaults(),
-		rowMaker: newRowMaker(), work: t.Context(),
-	}
+	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: nobody{}}}
+	r := newSurveyor(config.withDefaults(), t.Context())
 	for i, c := range replies {
 		t.Run(c.title, func(t *testing.T) {
 			name := domains.Name{Domain: fmt.Sprintf("d%d.odd.example", i), Rank: int64(i + 1), List: "odd"}
-			first := job{answer: answers[i]}
+			first := firstAnswer{answer: answers[i]}
 			if first.answer.Outcome == resolver.Reply {
 				first.reply = mtasts.ReadReply(name.Domain, first.answer.Msg)
 			}

@@ -13,103 +13,121 @@ import (
 	"stsscan/internal/output"
 )
 
-// round asks again, part by part. What is due goes first, all of it, without
-// waiting. What waits for manners then has a round of bounded time, so that what
-// becomes due meanwhile, and the parts behind, need not wait for a giant.
-func (l *later) round(ctx context.Context, c Config) error {
-	now := l.Now()
+// A round goes once through the parts that wait, and is the source of their visits.
+// What is due goes first, all of it, without waiting. What waits for manners then has a
+// round of bounded time, so that what becomes due meanwhile, and the parts behind, need not
+// wait for a giant.
+type round struct {
+	visiting
+	infos  []output.PartInfo // of the parts to visit
+	ready  chan *visit       // those that were read; closed at the end
+	opened *visit            // taken from ready, to be opened
+	cursor int               // part that the next round for manners begins at
+
+	mu     sync.Mutex
+	late   *domains.Exclusions // those who opted out late, as they were read last
+	failed error               // of the reading ahead
+}
+
+// begin says what the round is about.
+func (r *round) begin(now time.Time) {
+	w := r.waiting
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var due, manners []output.PartInfo
-	for _, k := range slices.Sorted(maps.Keys(l.parts)) {
-		info := l.parts[k]
-		if l.alone[k].After(now) {
+	for _, k := range slices.Sorted(maps.Keys(w.parts)) {
+		info := w.parts[k]
+		if w.alone[k].After(now) {
 			continue
 		}
-		if info.PendingSince != nil && !l.due(*info.PendingSince, l.noted[k]).After(now) {
+		if info.PendingSince != nil && !w.due(*info.PendingSince, w.noted[k]).After(now) {
 			due = append(due, info)
 		}
 		if info.Counts.Pending[codes.PendingManners] > 0 {
 			manners = append(manners, info)
 		}
 	}
-	infos := due
-	if l.quick = len(due) > 0; !l.quick {
-		at, _ := slices.BinarySearchFunc(manners, l.cursor, func(info output.PartInfo, k int) int { return info.Part - k })
-		infos = slices.Concat(manners[at:], manners[:at])
+	r.infos = due
+	if r.quick = len(due) > 0; !r.quick {
+		at, _ := slices.BinarySearchFunc(manners, r.cursor, func(info output.PartInfo, k int) int { return info.Part - k })
+		r.infos = slices.Concat(manners[at:], manners[:at])
 	}
-	maps.DeleteFunc(l.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
-	maps.DeleteFunc(l.rests, func(_ int64, until time.Time) bool { return !until.After(now) })
-
-	// Rows are read ahead of the sieve, which must not wait for the disk.
-	l.ready, l.failed, l.progress = make(chan *visit), nil, false
-	reading, enough := context.WithCancel(ctx)
-	var reader sync.WaitGroup
-	reader.Go(func() {
-		defer close(l.ready)
-		for _, info := range infos {
-			if !l.quick && l.Now().Sub(now) > l.pace.visit {
-				return
-			}
-			v, err := l.newVisit(info, l.Now())
-			if err != nil {
-				l.mu.Lock()
-				l.failed = err
-				l.mu.Unlock()
-				return
-			}
-			select {
-			case l.ready <- v:
-				l.cursor = info.Part + 1
-			case <-reading.Done():
-				return
-			}
-		}
-	})
-	err := Run(ctx, c)
-	enough()
-	reader.Wait()
-	return err
+	maps.DeleteFunc(w.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
+	maps.DeleteFunc(w.rests, func(_ int64, until time.Time) bool { return !until.After(now) })
+	r.ready, r.failed = make(chan *visit), nil
 }
 
-// Next is the part of the next visit, -1 where none has been read yet.
-func (l *later) Next(ctx context.Context) (k int, ok bool, err error) {
-	select {
-	case v, ok := <-l.ready:
-		if !ok {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			return 0, false, l.failed
+// readAhead reads the rows ahead of the sieve, which must not wait for the disk, until all
+// are read or ctx ends.
+func (r *round) readAhead(ctx context.Context) {
+	defer close(r.ready)
+	began := r.Now()
+	for _, info := range r.infos {
+		if !r.quick && r.Now().Sub(began) > r.pace.visit {
+			return
 		}
-		l.open = v
-		return v.info.Part, true, nil
-	default:
-		return -1, true, nil
-	}
-}
-
-// Open gives the names of the part that Next said. Where somebody opted out since
-// its rows were read ahead, they are read once more.
-func (l *later) Open(k int) (Names, error) {
-	if l.open.late != l.excludedLate() {
-		v, err := l.newVisit(l.open.info, l.Now())
+		v, err := r.read(info, r.excludedLate())
 		if err != nil {
+			r.mu.Lock()
+			r.failed = err
+			r.mu.Unlock()
+			return
+		}
+		select {
+		case r.ready <- v:
+			r.cursor = info.Part + 1
+		case <-ctx.Done():
+			_ = v.close()
+			return
+		}
+	}
+}
+
+// find reports whether a visit was read, and there is memory for another one.
+func (r *round) find(context.Context) (found, more bool, err error) {
+	if r.octets.Load() > visitsOctets {
+		return false, true, nil
+	}
+	select {
+	case v, ok := <-r.ready:
+		if !ok {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return false, false, r.failed
+		}
+		r.opened = v
+		return true, true, nil
+	default:
+		return false, true, nil
+	}
+}
+
+// open gives the visit. Where somebody opted out since its rows were read ahead, they
+// are read once more.
+func (r *round) open(late *domains.Exclusions) (batch, error) {
+	r.exclude(late)
+	v := r.opened
+	if v.late != late {
+		_ = v.close()
+		var err error
+		if v, err = r.read(v.part, late); err != nil {
 			return nil, err
 		}
-		l.open = v
 	}
-	l.open.began = l.Now()
-	return l.open, nil
+	v.began = r.Now()
+	return v, nil
+}
+
+// exclude notes who opted out late.
+func (r *round) exclude(late *domains.Exclusions) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.late = late
 }
 
 // excludedLate are those who opted out late, as they were read last.
-func (l *later) excludedLate() *domains.Exclusions {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.late
-}
-
-// Ranks are those of a part.
-func (l *later) Ranks(k int) (first, last int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.parts[k].FirstRank, l.parts[k].LastRank
+func (r *round) excludedLate() *domains.Exclusions {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.late
 }

@@ -1,30 +1,30 @@
 package pipeline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"time"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
-	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
 
-// maxHostAddrs bounds the addresses that a row keeps.
-const maxHostAddrs = 16
-
 // A rowMaker begins rows. Nothing that it points to ever changes.
 type rowMaker struct {
 	suffixes *domains.Suffixes
+	now      func() time.Time
 	none     int32 // for rows to point to
 	no, yes  bool
 }
 
-func newRowMaker() *rowMaker { return &rowMaker{suffixes: domains.NewSuffixes(), yes: true} }
+func newRowMaker(now func() time.Time) *rowMaker {
+	return &rowMaker{suffixes: domains.NewSuffixes(), now: now, yes: true}
+}
+
+// observed is the time of a row: whole seconds, so that the column stays small.
+func (m *rowMaker) observed() time.Time { return m.now().UTC().Truncate(time.Second) }
 
 // newRow is a row that knows its domain and nothing else.
 func (m *rowMaker) newRow(name *domains.Name) *output.Row {
@@ -42,6 +42,14 @@ func (m *rowMaker) newRow(name *domains.Name) *output.Row {
 	if name.ListRank > 0 {
 		row.ListRank = new(name.ListRank)
 	}
+	return row
+}
+
+// unasked is the row of a name that got no answer before the run was cut short.
+func (m *rowMaker) unasked(name *domains.Name) *output.Row {
+	row := m.newRow(name)
+	row.Record = string(codes.RecordUnknown)
+	row.Pending = string(codes.PendingInterrupted)
 	return row
 }
 
@@ -139,121 +147,6 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 	if l.Class == codes.RecordInvalid || l.Class == codes.RecordMultiple {
 		row.TLSRPTResult = string(codes.TLSRPTPolicyInvalid)
 	}
-}
-
-// fillFetch fills the columns of the Policy Host and of the policy.
-func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace) {
-	fillHost(row, host, dialled)
-	fillResponse(row, f, f.HeaderTime-dialled.DNSTime-dialled.TurnTime-dialled.ConnectTime-dialled.TLSTime)
-
-	row.Policy = string(f.Class)
-	row.Error = string(mtasts.Sentinel(err))
-	if err != nil {
-		row.PolicyStage = string(f.Stage)
-		row.PolicyReason = string(f.Reason)
-		row.TLSRPTResult = string(codes.Result(f.Stage, f.Reason))
-	}
-	addFindings(row, f.Findings)
-	if dialled.HadForbidden && f.Class != codes.PolicyForbidden {
-		addFindings(row, []codes.Finding{codes.FindHostForbidden})
-	}
-	if dialled.PlainHTTP {
-		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
-	}
-	if len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain {
-		addFindings(row, []codes.Finding{codes.FindHostCNAMEDangling})
-	}
-	if !f.Read {
-		return
-	}
-	row.Mode = string(f.Policy.Mode)
-	if f.Policy.MaxAge >= 0 {
-		row.MaxAge = new(f.Policy.MaxAge)
-	}
-	for _, pattern := range f.Policy.MX {
-		row.MXPatterns = append(row.MXPatterns, string(pattern))
-	}
-	row.PolicyExtensions = pairs(f.Policy.Extensions, ": ")
-	row.Strict = new(*row.Strict && f.Strict)
-	row.Lenient = new(*row.Lenient && f.Lenient)
-}
-
-func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
-	row.HostCNAMEs = host.CNAMEs
-	for _, addr := range host.Addrs {
-		row.HostAddrs = append(row.HostAddrs, addr.String())
-	}
-	if host.Count > 0 {
-		row.HostAddrsCount = new(int32(host.Count))
-	}
-	row.DNSMS = milliseconds(dialled.DNSTime)
-	fillAttempts(row, dialled.Attempts)
-	if dialled.Addr.IsValid() {
-		row.Addr = dialled.Addr.String()
-		row.ConnectMS = milliseconds(dialled.ConnectTime)
-	}
-	row.TLSVersion = dialled.TLSVersion
-	row.TLSCipher, row.TLSGroup = dialled.TLSCipher, dialled.TLSGroup
-	row.TLSError = string(dialled.TLSError)
-	if dialled.TLSAlert != 0 {
-		row.TLSAlert = new(int32(dialled.TLSAlert))
-	}
-	if dialled.TLSVersion != "" || dialled.TLSError != "" {
-		row.TLSMS = milliseconds(dialled.TLSTime)
-	}
-	if cert := dialled.Cert; cert != nil {
-		row.CertIssuer = cert.Issuer
-		row.CertNames = cert.Names
-		row.CertNamesCount = new(int32(cert.NamesCount))
-		row.CertNotBefore, row.CertNotAfter = date(cert.NotBefore), date(cert.NotAfter)
-		row.CertSHA256 = hex.EncodeToString(cert.SHA256[:])
-		row.ChainLength = new(int32(dialled.ChainLength))
-	}
-}
-
-// date is a time as a row has it: the zero time is NULL.
-func date(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-// fillAttempts fills the columns of the addresses that were dialled.
-func fillAttempts(row *output.Row, attempts []egress.Attempt) {
-	for _, a := range attempts {
-		row.TriedAddrs = append(row.TriedAddrs, a.Addr.String())
-		row.TriedOutcomes = append(row.TriedOutcomes, string(a.Outcome))
-		row.TriedMS = append(row.TriedMS, *milliseconds(a.Time))
-		if a.Addr.Is4() {
-			row.IPv4 = string(a.Outcome)
-		} else {
-			row.IPv6 = string(a.Outcome)
-		}
-	}
-}
-
-// fillResponse fills the columns of the HTTP response, whose header came after
-// the given time.
-func fillResponse(row *output.Row, f mtasts.Fetch, waited time.Duration) {
-	if f.Status == 0 {
-		return
-	}
-	row.HTTPStatus = new(int32(f.Status))
-	row.HTTPLocation = f.Location
-	row.ContentType = f.ContentType
-	row.ContentEncoding = f.ContentEncoding
-	row.Server = f.Server
-	row.HTTPMS = milliseconds(waited)
-	if f.Body == nil && f.BodyBytes == 0 && f.Framing == "" {
-		return // the body was not asked for
-	}
-	row.BodyFraming = string(f.Framing)
-	row.BodyBytes = new(f.BodyBytes)
-	row.BodyMS = milliseconds(f.BodyTime)
-	row.PolicyText = f.Body
-	sum := sha256.Sum256(f.Body)
-	row.PolicySHA256 = hex.EncodeToString(sum[:])
 }
 
 func addFindings(row *output.Row, findings []codes.Finding) {

@@ -133,7 +133,11 @@ func (e *interrupting) Sweep(ctx context.Context, next func([]resolver.Question)
 			e.interrupt()
 		}
 		n, more := next(into)
-		asked += n
+		for _, q := range into[:n] {
+			if q.Type == resolver.TypeTXT { // and not the zone of a name that was counted
+				asked++
+			}
+		}
 		return n, more
 	}, yield)
 }
@@ -204,31 +208,47 @@ func TestLocalFaults(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer world.Close()
-				engine := &faulty{Engine: inMemory{world}}
+				engine := &faulty{Engine: inMemory{world: world}}
 				engine.lookups.Store(tt.lookups)
 				config := inEngine(t, engine, world).withDefaults()
 				work, fail := context.WithCancelCause(t.Context())
-				r := &run{Config: config, rowMaker: newRowMaker(), work: work, fail: fail, slots: newSlots(1), events: make(chan event, 1)}
-				r.faults.Store(tt.faults)
+				surveyor := newSurveyor(config, work)
+				surveyor.faults.Store(tt.faults)
+				events := newFIFO[event]()
+				r := &jobs{surveyor: surveyor, slots: newSlots(1), budget: new(budget), events: events, fail: fail}
 				began := time.Now()
-				r.slots.fill(0, domains.Name{Domain: tt.domain, Rank: 1, List: "made up"}, nil)
+				name := domains.Name{Domain: tt.domain, Rank: 1, List: "made up"}
+				r.slots.fill(0, task{name: name, before: new(earlier)}, &part{batch: new(fresh), log: unlogged(t)})
 
-				r.survey(job{answer: resolver.Answer{Outcome: resolver.Failed, Err: errLocal{}}})
-				if len(r.events) != 1 {
+				r.survey(job{first: firstAnswer{answer: resolver.Answer{Outcome: resolver.Failed, Err: errLocal{}}}})
+				told, _ := events.take(nil)
+				if len(told) != 1 {
 					t.Fatalf("no row: %v", context.Cause(work))
 				}
-				if row := (<-r.events).row; row.Policy != tt.want || row.Pending != tt.pending {
+				if row := told[0].row; row.Policy != tt.want || row.Pending != tt.pending {
 					t.Errorf("policy %s (%s %s), pending %q, want %s, %q", row.Policy, row.PolicyStage, row.PolicyReason, row.Pending, tt.want, tt.pending)
 				}
 				if waited := time.Since(began) > 0; waited == (tt.faults > 0) {
 					t.Errorf("waited %v", time.Since(began))
 				}
-				if r.Stats.Counts().LocalFaults == 0 {
+				if surveyor.Stats.Counts().LocalFaults == 0 {
 					t.Error("the fault was not counted")
 				}
 			})
 		})
 	}
+}
+
+// unlogged is the log of a part that no process has begun before.
+func unlogged(t *testing.T) *surveyLog {
+	t.Helper()
+	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &surveyLog{now: time.Now, open: func() (*output.SurveyLog, error) { return dataset.Log(0, "", time.Now()) }}
+	t.Cleanup(log.end)
+	return log
 }
 
 // However many names there are and however slow surveys are, no more names are
@@ -239,14 +259,14 @@ func TestAdmissionIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer world.Close()
-	slow := &slowSurveys{Engine: inMemory{world}}
+	slow := &slowSurveys{Engine: inMemory{world: world}}
 	config := inEngine(t, slow, world)
-	config.InFlight, config.Surveys = 10, 2
+	config.InFlight, config.Surveys, config.waits = 10, 2, 5
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: 100}, dir); err != nil {
 		t.Fatal(err)
 	}
-	if got, most := slow.admitted.Load(), int64(10+2*10+2*2); got > most {
+	if got, most := slow.admitted.Load(), int64(10+2*10+2*2+5); got > most {
 		t.Errorf("%d names admitted before the first survey ended, want at most %d", got, most)
 	}
 	if got := len(rowsIn(t, dir)); got != 100 {
@@ -270,7 +290,7 @@ func (e *slowSurveys) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error
 
 func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, 7)
-	for more := true; more; {
+	for more := true; more && ctx.Err() == nil; {
 		var n int
 		if n, more = next(into); n == 0 {
 			time.Sleep(time.Millisecond)
@@ -279,8 +299,8 @@ func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) 
 			e.admitted.Add(int64(n))
 		}
 		for _, q := range into[:n] {
-			owner := dns.Fqdn(q.Label + "." + q.Name)
-			reply := new(dns.Msg).SetQuestion(owner, q.Type)
+			reply := message(q)
+			owner := reply.Question[0].Name
 			reply.Response = true
 			reply.Answer = []dns.RR{&dns.CNAME{
 				Hdr:    dns.RR_Header{Name: owner, Rrtype: dns.TypeCNAME, Class: dns.ClassINET},
@@ -289,7 +309,7 @@ func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) 
 			yield([]resolver.Answer{{Tag: q.Tag, Outcome: resolver.Reply, Msg: reply}})
 		}
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // A plain negative has the same row whether the sieve makes it from its own
@@ -336,7 +356,7 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 	if len(negatives) < names/10 {
 		t.Errorf("only %d negatives among %d domains", len(negatives), names)
 	}
-	r := &run{Config: inWorld(t, world).withDefaults(), rowMaker: newRowMaker(), work: t.Context()}
+	r := newSurveyor(inWorld(t, world).withDefaults(), t.Context())
 	for _, a := range negatives {
 		name := domains.Name{Domain: domainOf(a.Tag), Rank: a.Tag, List: "made up"}
 		q := new(dns.Msg)
@@ -347,10 +367,10 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 			t.Fatal(err)
 		}
 		var lean output.Lean
-		r.fillNegative(&lean, &name, &a)
+		r.rows.fillNegative(&lean, &name, &a)
 		quick := lean.Row()
 		quick.Resolver = a.Trace.Upstream.String()
-		surveyed, err := r.story(&name, &job{answer: resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace}, reply: mtasts.ReadReply(name.Domain, reply)})
+		surveyed, err := r.story(&name, &firstAnswer{resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace}, mtasts.ReadReply(name.Domain, reply)})
 		if err != nil {
 			t.Fatal(err)
 		}

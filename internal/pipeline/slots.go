@@ -1,12 +1,8 @@
 package pipeline
 
-import (
-	"sync"
+import "sync"
 
-	"stsscan/internal/domains"
-)
-
-// slots is a table of the names between their admission and their row. The
+// slots is a table of the tasks between their admission and their row. The
 // index of a slot is the tag of its question.
 type slots struct {
 	table   []slot
@@ -17,8 +13,9 @@ type slots struct {
 }
 
 type slot struct {
-	name domains.Name
-	part *part
+	task   task
+	part   *part    // nil: the slot is free
+	parked *outcome // that waits for a last answer; nil: none does
 }
 
 func newSlots(n int) *slots {
@@ -29,9 +26,9 @@ func newSlots(n int) *slots {
 	return s
 }
 
-func (s *slots) size() int                    { return len(s.table) }
-func (s *slots) name(tag int64) *domains.Name { return &s.table[tag].name }
-func (s *slots) part(tag int64) *part         { return s.table[tag].part }
+func (s *slots) size() int            { return len(s.table) }
+func (s *slots) task(tag int64) *task { return &s.table[tag].task }
+func (s *slots) part(tag int64) *part { return s.table[tag].part }
 
 // touch looks at what the tags stand for, and at nothing of it. With many names
 // under way the table and their texts are too large for the caches: this way the
@@ -39,8 +36,8 @@ func (s *slots) part(tag int64) *part         { return s.table[tag].part }
 func (s *slots) touch(tags []int64) {
 	for _, tag := range tags {
 		slot := &s.table[tag]
-		if slot.part != nil && slot.name.Domain != "" {
-			s.touched += int(slot.name.Domain[0])
+		if slot.part != nil && slot.task.name.Domain != "" {
+			s.touched += int(slot.task.name.Domain[0])
 		}
 	}
 }
@@ -54,15 +51,33 @@ func (s *slots) take(into []int64) int {
 	return n
 }
 
-// fill puts a name into the free slot tag.
-func (s *slots) fill(tag int64, name domains.Name, p *part) { s.table[tag] = slot{name, p} }
+// fill puts a task into the free slot tag.
+func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{task: t, part: p} }
+
+// park keeps an outcome that waits for a last answer.
+func (s *slots) park(tag int64, o outcome) { s.table[tag].parked = &o }
+
+// parked is what was parked.
+func (s *slots) parked(tag int64) outcome { return *s.table[tag].parked }
+
+// used is how many slots are taken.
+func (s *slots) used() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.table) - len(s.free)
+}
+
+// giveBack makes tags free again that were not filled.
+func (s *slots) giveBack(tags []int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, tags...)
+}
 
 // release makes tags free again.
 func (s *slots) release(tags ...int64) {
 	for _, tag := range tags {
 		s.table[tag] = slot{}
 	}
-	s.mu.Lock()
-	s.free = append(s.free, tags...)
-	s.mu.Unlock()
+	s.giveBack(tags)
 }

@@ -6,9 +6,6 @@ import (
 	"runtime/metrics"
 	"sync"
 	"time"
-
-	"stsscan/internal/codes"
-	"stsscan/internal/output"
 )
 
 // stallTime is how late a clock may be before the process was stopped, or had no
@@ -16,6 +13,9 @@ import (
 // had to wait for half of it tells of the same: with its share of all the waits of
 // a handshake, a time limit of seconds is soon used up by us alone.
 const stallTime = 2 * time.Second
+
+// complaintInterval is how often stalls, and faults of this machine, are logged.
+const complaintInterval = 5 * time.Second
 
 // stallLook is how often the clock is looked at.
 const stallLook = stallTime / 4
@@ -90,31 +90,16 @@ func (w *stallWatch) waitedTooLong() (n uint64) {
 	return n
 }
 
-// watchClock looks at the clock until ctx ends.
-func (r *run) watchClock(ctx context.Context) {
+// watch looks at the clock until ctx ends.
+func (w *stallWatch) watch(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(stallLook)
 	defer ticker.Stop()
 	for {
-		r.stalls.tick(time.Now(), r.Log)
+		w.tick(time.Now(), log)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-	}
-}
-
-// stallsNow is the number of stalls until now.
-func (r *run) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log) }
-
-// excuse makes a row provisional that failed while the process was stopped or
-// starved; before is the number of stalls when it was begun. That counts for no
-// pass.
-func (r *run) excuse(row *output.Row, before int64) {
-	if row.Pending != "" || !row.Transient() {
-		return
-	}
-	if r.stallsNow() != before {
-		row.Pending = string(codes.PendingInterrupted)
 	}
 }

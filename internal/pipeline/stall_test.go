@@ -22,7 +22,7 @@ import (
 func TestExcuse(t *testing.T) {
 	w := newTown()
 	s := w.survey(t, listed{parts: 1, size: 3}, 1)
-	r := &run{Config: s.Config.withDefaults()}
+	r := newSurveyor(s.Config.withDefaults(), t.Context())
 	row := &output.Row{Record: "unknown", RecordReason: "timeout"}
 	r.excuse(row, 0)
 	if row.Pending != "" {
@@ -102,19 +102,19 @@ func TestProbeStalled(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer world.Close()
-			config := inEngine(t, impatient{inMemory{world}}, world)
+			config := inEngine(t, impatient{inMemory{world: world}}, world)
 			transport, ok := config.Client.Transport.(*egress.Transport)
 			if !ok {
 				t.Fatal("no transport of our own")
 			}
 			config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
-			r := &run{Config: config.withDefaults(), work: t.Context()}
+			r := newSurveyor(config.withDefaults(), t.Context())
 			if stalled {
 				r.stalls.tick(time.Now(), r.Log) // and never again: the handshake takes 5 s
 			}
 			row := &output.Row{Domain: "example.com", MX: []output.MXHost{{Host: "mx.example.com"}}}
 			mx := mtasts.MX{Kind: codes.MXHosts, Hosts: []mtasts.MXHost{{Name: "mx.example.com"}}}
-			if err := r.probe(row, mx, nil); err != nil {
+			if err := r.probe(row, mx, new(earlier)); err != nil {
 				t.Fatal(err)
 			}
 			if got := row.MX[0].STARTTLS; stalled != (row.Pending == "interrupted") || stalled != (got == nil) {

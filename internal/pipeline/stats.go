@@ -84,8 +84,8 @@ func (s *Stats) waits(why codes.Pending, n int64) {
 	}
 }
 
-// again notes that a domain was asked that had waited.
-func (s *Stats) again(why codes.Pending) {
+// askedAgain notes that a domain was asked that had waited.
+func (s *Stats) askedAgain(why codes.Pending) {
 	s.waits(why, -1)
 	s.asked.Add(1)
 }
@@ -117,19 +117,17 @@ func (s *Stats) forget(t tally) {
 	s.transient.Add(-t.transient)
 	s.manners.Add(-t.manners)
 	s.asked.Add(-t.asked)
-	s.excluded.Add(-t.excluded)
 }
 
 // A tally is what rows add to the Stats.
 type tally struct {
 	present, absent, unknown, valid, broken, transient, manners, asked int64
-	excluded                                                           int64
 }
 
 // add counts a row, and what it was before.
 func (t *tally) add(row *output.Row, before *earlier) {
-	t.class(row, before != nil)
-	if before != nil {
+	t.class(row, before.again())
+	if before.again() {
 		t.asked++
 		t.waits(before.pending, -1)
 	}

@@ -28,7 +28,7 @@ func TestDatesBeyondTheCalendar(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer world.Close()
-	engine := inMemory{world}
+	engine := inMemory{world: world}
 	transport, err := egress.NewTransport(egress.Config{
 		Manners: egress.NoManners(), Resolve: Hosts(engine, nil), Roots: world.Roots(), UserAgent: "stsscan/test",
 		Dial: func(context.Context, string, string) (net.Conn, error) {

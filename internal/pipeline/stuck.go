@@ -2,65 +2,91 @@ package pipeline
 
 import (
 	"fmt"
+	"sync"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
 
-// stuck looks at what came of the rows that wait for a fault of ours, once they had
-// their turn, those of them too that were put off for manners meanwhile. Where an
-// address has more of them than can be asked within a pass, as many failures will do.
-// Its error says that this was the last time, and has settled none.
-func (l *later) stuck() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.asked == 0 {
+// A stuck is what came of the rows that wait for a fault of ours, since it was last
+// judged: whether to ask all of them again settles any.
+type stuck struct {
+	mu      sync.Mutex
+	asked   int64        // rows that waited for one and were asked
+	settled int64        // rows that got past one, or past manners
+	faults  int64        // times that one got in the way
+	turn    map[int]bool // parts that were written, and wait
+	last    bool         // the next time is the last for them
+	fault   error        // that one of them met
+}
+
+// wrote notes that a part had its turn, and waits.
+func (s *stuck) wrote(info output.PartInfo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if info.Pending == 0 {
+		delete(s.turn, info.Part)
+		return
+	}
+	s.turn[info.Part] = true
+}
+
+// finished notes what became of a row that waited for a fault of ours, or for manners,
+// as it may have done since.
+func (s *stuck) finished(before codes.Pending, o outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o.fault != nil {
+		s.fault = o.fault
+	}
+	switch before {
+	case codes.PendingLocal:
+		s.asked++
+	case codes.PendingManners:
+	default:
+		return
+	}
+	switch codes.Pending(o.row.Pending) {
+	case codes.PendingLocal:
+		s.faults++
+	case codes.PendingManners:
+	default:
+		s.settled++
+	}
+}
+
+// judge looks at what came of the rows once they had their turn, those of them too that
+// were put off for manners meanwhile: parts is how many have rows that wait, left how many
+// rows, and why. Where an address has more of them than can be asked within a pass, as many
+// failures will do. The error says that this was the last time, and has settled none.
+func (s *stuck) judge(parts int, left int64, why map[codes.Pending]int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked == 0 {
 		return nil
 	}
-	var left, local, manners int64
-	for _, info := range l.parts {
-		left += info.Pending
-		local += info.Counts.Pending[codes.PendingLocal]
-		manners += info.Counts.Pending[codes.PendingManners]
-	}
-	alone := left == local+manners
-	if alone && (manners > 0 && l.faults < left || len(l.turn) < len(l.parts)) {
+	manners := why[codes.PendingManners]
+	alone := left == why[codes.PendingLocal]+manners
+	if alone && (manners > 0 && s.faults < left || len(s.turn) < parts) {
 		return nil
 	}
-	settled := l.settled > 0
-	l.asked, l.settled, l.faults = 0, 0, 0
-	clear(l.turn)
+	settled := s.settled > 0
+	s.asked, s.settled, s.faults = 0, 0, 0
+	clear(s.turn)
 	switch {
-	case !alone, settled && !l.last:
-		l.last = false
+	case !alone, settled && !s.last:
+		s.last = false
 		return nil
-	case l.last && !settled:
-		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, left, l.fault)
+	case s.last && !settled:
+		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, left, s.fault)
 	}
-	l.last = true
+	s.last = true
 	return nil
 }
 
-// met notes a fault that a domain met.
-func (l *later) met(fault error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.fault = fault
-}
-
-// answered notes what a row is now that waited for a fault of ours, or for manners,
-// as it may have done since.
-func (l *later) answered(before codes.Pending, row *output.Row) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if before == codes.PendingLocal {
-		l.asked++
-	}
-	switch codes.Pending(row.Pending) {
-	case codes.PendingLocal:
-		l.faults++
-	case codes.PendingManners:
-	default:
-		l.settled++
-	}
+// isLast reports whether the next time is the last for rows that wait for a fault of ours.
+func (s *stuck) isLast() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
 }

@@ -13,279 +13,250 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
+	"stsscan/internal/fault"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
 
-// localTries is how often a domain is surveyed while faults of this machine get
-// in the way; the waits between add up to about a quarter of a minute. After
-// manyFaults surveys in a row that it did not help it is once: what lasts would
-// else take that long for each domain.
-const (
-	localTries = 8
-	manyFaults = 256
-)
+// A firstAnswer is what the sieve heard of a domain: where its survey starts. The
+// message was read when it came, and is not kept.
+type firstAnswer struct {
+	answer resolver.Answer
+	reply  *mtasts.FirstReply // what the message said; nil: nothing was kept of it, or there was none
+}
 
-// How long a survey waits for its turn at a Policy Host: one that comes back for
-// what was put off, and the only one there is. Others are put off by the
-// transport's own limits.
-const (
-	patienceAgain = time.Minute
-	patienceAlone = 24 * time.Hour
-)
+// negative reports whether the answer is a plain denial.
+func (f *firstAnswer) negative() bool {
+	return f.answer.Outcome == resolver.NXDOMAIN || f.answer.Outcome == resolver.NODATA
+}
 
-// complaintInterval is how often faults of this machine are logged.
-const complaintInterval = 5 * time.Second
+// failed reports whether there was no reply, and that is no fault of this machine.
+func (f *firstAnswer) failed() bool {
+	return f.answer.Outcome == resolver.Failed && !fault.Ours(f.answer.Err)
+}
 
-// survey surveys one domain until it has a row. A fault of this machine is
-// never a finding: the domain is asked again, a few times now, and then later.
-func (r *run) survey(j job) {
-	defer r.Stats.surveying.Add(-1)
-	defer r.budget.giveBack(j.octets)
-	name := r.slots.name(j.slot)
-	p := r.slots.part(j.slot)
-	before, log := p.of(name.Rank), p.surveys()
-	if row, err := log.found(name); row != nil || err != nil {
-		r.keep(j.slot, row, err)
-		return
-	}
-	first := &j
-	var told, partial *output.Row // up to the policy, and as far as it could be told
-	if before != nil {
-		told = before.told
-	}
-	stalls := r.stalls.count()
-	var over error // no upstream will answer any more
-	row, err := backoff.Retry(r.work, func() (*output.Row, error) {
-		if err := r.await(); err != nil && r.work.Err() == nil {
+// endsWith reports whether a first answer leaves nothing to ask: the record is unknown,
+// and no more is asked of such a domain.
+func (r *surveyor) endsWith(first *firstAnswer, before *earlier) bool {
+	return first != nil && first.failed() && !r.Mail.all() && before.told == nil
+}
+
+// A survey is the way of one domain to its row: straight-line code that ends the
+// lookup, fetches the policy and asks about the mail side.
+type survey struct {
+	*surveyor
+	name   *domains.Name
+	before *earlier
+	// mayAsk notes that the policy of a row's domain is asked for. Where it is not to be
+	// asked for now, it reports false, and the row says why.
+	mayAsk func(row *output.Row) (bool, error)
+
+	told, partial *output.Row // up to the policy, and as far as it could be told
+	asked         bool        // the policy is asked for
+	rests         time.Time   // when its Policy Host wants to be asked again that put it off; zero: it said nothing
+	fault         error       // of this machine, that the row waits for
+	zone          bool        // the row lacks what the zone's SOA tells
+}
+
+// errLog says that the log of surveys cannot be read or written.
+var errLog = errors.New("the log of surveys")
+
+// make surveys the domain until it has a row. A fault of this machine is never a
+// finding: the domain is asked again, a few times now, and then later.
+//
+// With an error there is no row, but what was known by then; nil: nothing. It says
+// that the work was ended, that no upstream will answer any more, or wraps errLog.
+func (s *survey) make(first *firstAnswer) (*output.Row, error) {
+	s.told = s.before.told
+	stalls := s.stalls.count()
+	var over error
+	row, err := backoff.Retry(s.work, func() (row *output.Row, err error) {
+		if !s.endsWith(first, s.before) {
+			if err := s.Engine.Await(s.work); err != nil && s.work.Err() == nil {
+				over = err
+				return nil, backoff.Permanent(err)
+			}
+		}
+		row, err = s.attempt(first, stalls)
+		first = nil // a second try asks the question again
+		if errors.Is(err, errLog) {
 			over = err
+		}
+		if over != nil || fault.OutOfReach(err) { // another try would tell nothing more
 			return nil, backoff.Permanent(err)
 		}
-		if told == nil { // a policy is not asked for again because of what came after it
-			seen, err := r.tell(name, first, before, log)
-			first = nil // a second try asks the question again
-			if seen != nil {
-				partial = seen
-			}
-			if err != nil {
-				return nil, passing(err)
-			}
-			told = seen
-		}
-		row := *told
-		row.Findings = slices.Clip(row.Findings)
-		if err := r.conclude(&row, before); err != nil {
-			return nil, passing(err)
-		}
-		if row.Pending == string(codes.PendingManners) && told.Pending == "" {
-			mx := row.MX
-			row = *told
-			fillProbesPutOff(&row, mx)
-		}
-		r.excuse(&row, stalls)
-		if err := r.settle(&row, before); err != nil {
-			return nil, err
-		}
-		return &row, context.Cause(r.work) // whatever failed, that may be why
-	}, backoff.WithMaxTries(r.triesNow()), backoff.WithNotify(func(err error, _ time.Duration) {
-		r.complain(name.Domain, err)
+		return row, err
+	}, backoff.WithMaxTries(s.triesNow()), backoff.WithNotify(func(err error, _ time.Duration) {
+		s.complain(s.name.Domain, err)
 	}))
 	switch {
 	case err == nil:
-		r.faults.Store(0)
-	case r.cutShort():
-		if told == nil && partial != nil && partial.Record == string(codes.RecordUnknown) {
-			partial = nil // there is no answer yet
+		s.faults.Store(0)
+		return row, nil
+	case over != nil, s.work.Err() != nil:
+		if s.told == nil && s.partial != nil && s.partial.Record == string(codes.RecordUnknown) {
+			return nil, err // there is no answer yet
 		}
-		if row = r.interrupted(partial, before); row == nil {
-			return // the writer knows what to do with such names
+		return s.partial, err
+	}
+	s.fault = fmt.Errorf("%s: %w", s.name.Domain, err)
+	return s.postpone(cmp.Or(s.told, s.partial), s.before, err), nil
+}
+
+// attempt surveys the domain from where an attempt before has stopped: a policy is
+// not asked for again because of what came after it. stalls is the number of stalls
+// when the survey began.
+func (s *survey) attempt(first *firstAnswer, stalls int64) (*output.Row, error) {
+	if s.told == nil {
+		seen, err := s.tell(first)
+		if seen != nil {
+			s.partial = seen
 		}
-	case over != nil, r.work.Err() != nil:
-		r.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, name.Domain, err))
-		return
-	default:
-		row = r.postpone(cmp.Or(told, partial), before, err)
+		if err != nil {
+			return nil, err
+		}
+		s.told = seen
 	}
-	if row.ObservedAt.IsZero() {
-		row.ObservedAt = r.observed()
-	}
-	r.keep(j.slot, row, log.done(row))
-}
-
-// passing is err as a reason to try again: where an address is out of reach, that
-// would tell nothing more.
-func passing(err error) error {
-	if outOfReach(err) {
-		return backoff.Permanent(err)
-	}
-	return err
-}
-
-func outOfReach(err error) bool {
-	var reach interface{ OutOfReach() bool }
-	return errors.As(err, &reach) && reach.OutOfReach()
-}
-
-// triesNow is how often the next domain may be surveyed.
-func (r *run) triesNow() uint {
-	if r.faults.Load() >= manyFaults {
-		return 1
-	}
-	return r.tries
-}
-
-// postpone is the provisional row of a domain that a fault of this machine got in
-// the way of, after what was told of it.
-func (r *run) postpone(told *output.Row, before *earlier, err error) *output.Row {
-	if !outOfReach(err) {
-		r.faults.Add(1)
-	}
-	row := *told
+	row := *s.told
 	row.Findings = slices.Clip(row.Findings)
-	row.Pending = string(codes.PendingLocal)
-	row.ObservedAt = r.Now().UTC().Truncate(time.Microsecond) // to be compared with connections
-	before.amend(&row)
-	r.complain(row.Domain, err)
-	if l, again := r.Chunks.(*later); again {
-		l.met(fmt.Errorf("%s: %w", row.Domain, err))
-	}
-	return &row
-}
-
-// keep finishes a row unless its log could not be read or written.
-func (r *run) keep(slot int64, row *output.Row, err error) {
-	if err != nil {
-		r.fail(fmt.Errorf("the log of surveys: %w", err))
-		return
-	}
-	r.finish(slot, row)
-}
-
-// complain counts a fault of this machine and says so, once in a while: when one
-// domain meets it, thousands do.
-func (r *run) complain(domain string, err error) {
-	faults := r.Stats.localFaults.Add(1)
-	now := 1 + int64(time.Since(r.began))
-	last := r.complained.Load()
-	if last > 0 && time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
-		return
-	}
-	r.Log.Warn("a fault of this machine: domains are asked again", "times", faults, "last", domain, "error", err)
-}
-
-// story is one domain's survey: the record, and the policy where there is a
-// valid record. first is what the sieve heard, nil to ask the question here. The
-// error is a fault of this machine.
-func (r *run) story(name *domains.Name, first *job) (*output.Row, error) {
-	row, err := r.tell(name, first, nil, nil)
-	if err != nil {
+	if err := s.conclude(&row); err != nil {
 		return nil, err
 	}
-	return row, r.conclude(row, nil)
+	if row.Pending == string(codes.PendingManners) && s.told.Pending == "" {
+		mx := row.MX
+		row = *s.told
+		fillProbesPutOff(&row, mx)
+	}
+	s.excuse(&row, stalls)
+	s.settle(&row)
+	return &row, context.Cause(s.work) // whatever failed, that may be why
 }
 
-// conclude surveys the mail side of a domain, unless its row is provisional
-// anyway.
-func (r *run) conclude(row *output.Row, before *earlier) error {
-	if row.Pending != "" {
-		return nil
+// tell is the story up to the policy: the record, and the policy where there is a
+// valid record. first is what the sieve heard, nil to ask the question here. The error
+// is a fault of this machine; with one, the row is what was known of the domain by
+// then, or nil.
+func (s *survey) tell(first *firstAnswer) (*output.Row, error) {
+	row := s.rows.newRow(s.name)
+	began, result := s.rows.now(), "lookuperror"
+	if s.Client.Observe != nil {
+		defer func() { s.Client.Observe(result, s.rows.now().Sub(began)) }()
 	}
-	return r.mail(row, before)
-}
-
-// tell is the story up to the policy. It logs that the policy is asked for. With
-// an error the row is what was known of the domain by then, or nil.
-func (r *run) tell(name *domains.Name, first *job, before *earlier, log *surveyLog) (*output.Row, error) {
-	row := r.newRow(name)
-	began, result := r.Now(), "lookuperror"
-	if r.Client.Observe != nil {
-		defer func() { r.Client.Observe(result, r.Now().Sub(began)) }()
-	}
-
-	var asked resolver.Trace
-	if first != nil && (first.answer.Outcome == resolver.NXDOMAIN || first.answer.Outcome == resolver.NODATA) {
+	if first != nil && first.negative() {
 		var lean output.Lean // the mail side of every domain is asked for
-		r.fillNegative(&lean, name, &first.answer)
-		row = whole(&lean, name)
+		s.rows.fillNegative(&lean, s.name, &first.answer)
+		row = whole(&lean, s.name)
 		if upstream := first.answer.Trace.Upstream; upstream.IsValid() {
 			row.Resolver = upstream.String()
 		}
 		return row, nil
 	}
-	lookup, err := r.lookup(name.Domain, first, &asked)
-	if err != nil && r.cutShort() {
+	var asked resolver.Trace
+	lookup, err := s.lookup(first, &asked)
+	if err != nil && cutShort(s.work) {
 		return nil, err
 	}
 	fillLookup(row, lookup, err, asked)
-	if err != nil {
-		return row, localOnly(err)
-	}
-	row.Policy = string(codes.PolicyUnknown)
-	if r.work.Err() != nil {
-		return row, context.Cause(r.work)
-	}
-	if ask, err := log.begin(row, r.Now(), r.PassDelay); !ask || err != nil {
-		if err != nil {
-			r.fail(fmt.Errorf("the log of surveys: %w", err))
-		}
+	switch {
+	case fault.Ours(err):
 		return row, err
-	}
-	before.begin()
-
-	ctx := egress.WithTimeout(r.connecting(before.failedAt()), r.deadline(before))
-	ctx = egress.WithPass(ctx, int(before.nextPass()))
-	var dialled egress.Trace
-	var host mtasts.Host
-	result = "fetcherror"
-	fetch, err := r.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), name.Domain)
-	if putOff(err) {
-		before.putOff(err)
-		fillPutOff(row, host)
+	case err != nil:
 		return row, nil
 	}
-	if local(err) || err != nil && r.work.Err() != nil {
-		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
-			before.spared()
-		}
-		fillUnasked(row, host)
-		return row, err
+	row.Policy = string(codes.PolicyUnknown)
+	if s.work.Err() != nil {
+		return row, context.Cause(s.work)
 	}
-	fillFetch(row, fetch, err, host, dialled)
-	if err == nil {
+	if ask, err := s.mayAsk(row); err != nil {
+		return row, fmt.Errorf("%w: %w", errLog, err)
+	} else if !ask {
+		return row, nil
+	}
+	s.asked = true
+	fetched, err := s.fetch(row)
+	if fetched {
 		result = "ok"
 	}
-	return row, nil
+	return row, err
 }
 
 // lookup ends the lookup that the sieve began.
-func (r *run) lookup(domain string, first *job, asked *resolver.Trace) (mtasts.Lookup, error) {
-	ctx := resolver.WithTrace(r.work, asked)
+func (s *survey) lookup(first *firstAnswer, asked *resolver.Trace) (mtasts.Lookup, error) {
+	ctx := resolver.WithTrace(s.work, asked)
 	if first != nil {
 		*asked = first.answer.Trace
 	}
 	switch {
 	case first == nil, first.answer.Outcome == resolver.Reply && first.reply == nil:
-		return r.Client.LookupRecord(ctx, domain)
+		return s.Client.LookupRecord(ctx, s.name.Domain)
 	case first.answer.Outcome == resolver.Reply:
-		return r.Client.LookupFrom(ctx, first.reply)
+		return s.Client.LookupFrom(ctx, first.reply)
 	}
-	return mtasts.LookupFailed(domain, first.answer.Err)
+	return mtasts.LookupFailed(s.name.Domain, first.answer.Err)
 }
 
-// localOnly is err if it is a fault of this machine, and nil if not.
-func localOnly(err error) error {
-	if local(err) {
-		return err
+// fetch asks for the policy, and reports whether there is a valid one.
+func (s *survey) fetch(row *output.Row) (ok bool, err error) {
+	ctx := egress.WithTimeout(s.connecting(s.before.failedAt()), s.deadline(s.before))
+	ctx = egress.WithPass(ctx, int(s.before.nextPass()))
+	var dialled egress.Trace
+	var host mtasts.Host
+	policy, err := s.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), s.name.Domain)
+	switch {
+	case fault.PutOff(err):
+		s.asked, s.rests = false, fault.Until(err)
+		fillPutOff(row, host)
+		return false, nil
+	case fault.Ours(err) || err != nil && s.work.Err() != nil:
+		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
+			s.asked = false // nobody heard of it
+		}
+		fillUnasked(row, host)
+		return false, err
 	}
-	return nil
+	fillFetch(row, policy, err, host, dialled)
+	return err == nil, nil
 }
 
-// local reports whether err is a fault of this machine, or of a run that is
-// ending: it says nothing about the domain.
-func local(err error) bool {
-	var fault interface{ Local() bool }
-	return errors.Is(err, context.Canceled) || errors.As(err, &fault) && fault.Local()
+// conclude surveys the mail side of a domain, unless its row is provisional
+// anyway.
+func (s *survey) conclude(row *output.Row) error {
+	if row.Pending != "" {
+		return nil
+	}
+	return s.mail(row, s.before)
+}
+
+// settle says whether a row is final. What may mend waits for the next pass, but
+// for hosts that were asked for the last time for being out of reach; after the
+// last pass, a zone that gave no answer is asked for its SOA.
+func (s *survey) settle(row *output.Row) {
+	s.zone = false
+	s.before.amend(row)
+	if row.Pending != "" || !row.Transient() {
+		return
+	}
+	if int(row.Pass) < s.Passes && !(s.last && row.PolicyStage == string(codes.StageTCP)) {
+		row.Pending = string(codes.PendingTransient)
+		return
+	}
+	switch codes.RecordReason(row.RecordReason) {
+	case codes.RecordServfail, codes.RecordTimeout:
+		s.zone = true
+	}
+}
+
+// story is one domain's survey, without a log and without another try. The error
+// is a fault of this machine.
+func (r *surveyor) story(name *domains.Name, first *firstAnswer) (*output.Row, error) {
+	always := func(*output.Row) (bool, error) { return true, nil }
+	s := &survey{surveyor: r, name: name, before: new(earlier), mayAsk: always}
+	row, err := s.tell(first)
+	if err != nil {
+		return nil, err
+	}
+	return row, s.conclude(row)
 }
 
 // Survey makes the row of one domain: the record, and the policy where there is
@@ -294,11 +265,12 @@ func local(err error) bool {
 // that of ctx; an address that is out of reach is so by its own fault, where nothing
 // shows that it is ours.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
-	r := &run{Config: c.withDefaults(), rowMaker: newRowMaker(), work: ctx, patience: patienceAlone, last: true}
+	r := newSurveyor(c.withDefaults(), ctx)
+	r.patience, r.last = patienceAlone, true
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err
 	}
-	row.ObservedAt = r.observed()
+	row.ObservedAt = r.rows.observed()
 	return row, nil
 }

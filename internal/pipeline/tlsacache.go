@@ -18,7 +18,7 @@ const (
 )
 
 // A tlsaCache keeps the answers about the TLSA records of MX hosts, for a run.
-// Its zero value is ready, and nil keeps nothing.
+// Its zero value is ready.
 type tlsaCache struct {
 	mu    sync.Mutex
 	hosts map[string]mtasts.HostTLSA
@@ -26,9 +26,6 @@ type tlsaCache struct {
 
 // lookup is [mtasts.LookupTLSA] for a host that may have been asked for before.
 func (c *tlsaCache) lookup(ctx context.Context, ex mtasts.Exchanger, host string) (mtasts.HostTLSA, error) {
-	if c == nil {
-		return mtasts.LookupTLSA(ctx, ex, host)
-	}
 	c.mu.Lock()
 	kept, ok := c.hosts[host]
 	c.mu.Unlock()

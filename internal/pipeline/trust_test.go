@@ -136,8 +136,12 @@ type outage struct {
 }
 
 func (o *outage) Await(ctx context.Context) error {
-	time.Sleep(time.Until(o.back))
-	return ctx.Err()
+	select {
+	case <-time.After(time.Until(o.back)):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 func (o *outage) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {

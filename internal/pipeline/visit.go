@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"context"
 	"io"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/codes"
@@ -12,66 +14,80 @@ import (
 )
 
 const (
-	// maxVisit bounds the rows of a part that are asked again at a time, and so
-	// the memory of a visit. The others wait for another one.
-	maxVisit = 1 << 14
-	// visitsOctets bounds the evidence in them, over all visits, of rows that only
-	// wait for MX hosts and are kept whole.
+	// visitsOctets bounds the evidence in the rows that visits keep whole, since they
+	// only lack the mail side: no more visits are begun beyond it.
 	visitsOctets = 64 << 20
-	// together is how many domains of one address are surveyed at a time, over
-	// all visits: enough that the next one is there when the address is due.
-	together = 8
 	// visitPause is how long names that cannot be asked now are left alone.
 	visitPause = 20 * time.Millisecond
 )
 
-// A visit asks provisional rows of one part again. It is the Names of the part:
-// they come as the addresses of their Policy Hosts allow, so that what one giant
-// is due holds up nobody else. A name that is not asked keeps its row.
+// A visiting is what the visits of a round share. Fields that have the names of those of
+// [Config] are the same.
+type visiting struct {
+	Dataset *output.Dataset
+	Engine  Engine
+	Stats   *Stats
+	Now     func() time.Time
+	pace    pace
+	waiting *waiting
+	stuck   *stuck
+	stop    context.Context // ends visits
+	quick   bool            // they are about what is due, and not about what waits for manners
+	octets  *atomic.Int64   // of evidence in the rows that are kept whole
+}
+
+// A visit is a batch of provisional rows of one part. They are asked as the addresses of
+// their Policy Hosts allow, so that what one giant is due holds up no other. A
+// domain that is not asked keeps its row.
 type visit struct {
-	*later
-	info  output.PartInfo
+	*visiting
+	part  output.PartInfo
 	began time.Time
 
 	late     *domains.Exclusions // those who opted out late, when the rows were read
 	excluded int64               // rows about them
 
-	mu      sync.Mutex
-	free    []domains.Name // of no known address, or none that matters
-	queues  map[netip.Addr][]domains.Name
-	order   []netip.Addr       // of the queues that are not empty
-	earlier map[int64]*earlier // of every name of the visit, by rank
-	done    map[int64]bool     // ranks that have a new row
-	looked  time.Time          // when the queues were last found to have nothing
+	mu     sync.Mutex
+	rows   []provisional // in the order of the file
+	free   []int32       // of rows, those of no known address, or none that matters; not begun
+	queues map[netip.Addr][]int32
+	order  []netip.Addr // of the queues that are not empty
+	looked time.Time    // when the queues were last found to have nothing
+	kept   int          // of rows, those that keepsOld has come by
 }
 
-// newVisit reads the provisional rows of a part that may be asked again now: in a
-// quick round those that are due, in another those that wait for manners.
-func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
-	v := &visit{
-		later: l, info: info, began: now, late: l.excludedLate(), queues: make(map[netip.Addr][]domains.Name),
-		earlier: make(map[int64]*earlier), done: make(map[int64]bool),
-	}
-	octets, most := 0, visitsOctets/l.visits()
-	l.mu.Lock()
-	noted := l.noted[info.Part]
-	l.mu.Unlock()
-	for row, err := range l.Dataset.Provisional(info.Part) {
+// A provisional is a row that is asked again.
+type provisional struct {
+	rank int64
+	task *task // until it is begun
+	done bool  // there is a new row
+}
+
+// read reads the provisional rows of a part that may be asked again now: in a
+// quick round those that are due, in another those that wait for manners. late are those
+// who opted out late.
+func (s *visiting) read(info output.PartInfo, late *domains.Exclusions) (*visit, error) {
+	now := s.Now()
+	v := &visit{visiting: s, part: info, began: now, late: late, queues: make(map[netip.Addr][]int32)}
+	octets, most := 0, visitsOctets/s.waiting.visits()
+	defer func() { s.octets.Add(int64(octets)) }()
+	noted := s.waiting.notedAt(info.Part)
+	for row, err := range s.Dataset.Provisional(info.Part) {
 		if err != nil {
 			return nil, err
 		}
-		if l.stop.Err() != nil || len(v.earlier) == maxVisit || octets > most {
+		if s.stop.Err() != nil || len(v.rows) == maxVisit || octets > most {
 			break
 		}
-		if excludes(v.late, row) {
+		if excludes(late, row) {
 			v.excluded++
 			continue
 		}
-		if l.resting(row.Rank, now) {
+		if s.waiting.resting(row.Rank, now) {
 			continue
 		}
 		manners := row.Pending == string(codes.PendingManners)
-		if l.quick != manners && (manners || !l.due(row.ObservedAt, noted).After(now)) {
+		if s.quick != manners && (manners || !s.waiting.due(row.ObservedAt, noted).After(now)) {
 			octets += v.add(row)
 		}
 	}
@@ -80,30 +96,35 @@ func (l *later) newVisit(info output.PartInfo, now time.Time) (*visit, error) {
 
 // add says how many octets of evidence it keeps.
 func (v *visit) add(row *output.Row) (octets int) {
-	name := domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags}
+	t := &task{
+		name:   domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags},
+		before: earlierOf(row), index: int32(len(v.rows)),
+	}
 	if row.ListRank != nil {
-		name.ListRank = *row.ListRank
+		t.name.ListRank = *row.ListRank
 	}
-	e := earlierOf(row)
-	v.earlier[row.Rank] = e
-	if e.told != nil {
-		octets = e.told.Octets()
+	if v.quick {
+		t.avoid = v.Engine.Number(t.before.upstream)
 	}
-	if v.quick || !e.addr.IsValid() {
-		v.free = append(v.free, name)
+	v.rows = append(v.rows, provisional{rank: row.Rank, task: t})
+	octets = t.before.octets
+	addr := t.before.addr
+	if v.quick || !addr.IsValid() {
+		v.free = append(v.free, t.index)
 		return octets
 	}
-	if v.queues[e.addr] == nil {
-		v.order = append(v.order, e.addr)
+	if v.queues[addr] == nil {
+		v.order = append(v.order, addr)
 	}
-	v.queues[e.addr] = append(v.queues[e.addr], name)
+	v.queues[addr] = append(v.queues[addr], t.index)
 	return octets
 }
 
-// Next gives the names that can be asked now. None and no error means that there
-// may be some later; the end comes when all were given, when the visit has
-// lasted long enough, or when the run is asked to stop.
-func (v *visit) Next(into []domains.Name) (n int, err error) {
+func (v *visit) info() output.PartInfo { return v.part }
+
+// next gives the tasks that can be begun now. The end comes when all were given, when
+// the visit has lasted long enough, or when the run is asked to stop.
+func (v *visit) next(into []task) (n int, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := v.Now()
@@ -111,7 +132,10 @@ func (v *visit) Next(into []domains.Name) (n int, err error) {
 	case v.stop.Err() != nil, len(v.free) == 0 && len(v.order) == 0:
 		return 0, io.EOF
 	case len(v.free) > 0:
-		n = copy(into, v.free)
+		for n < len(into) && n < len(v.free) {
+			into[n] = v.begin(v.free[n])
+			n++
+		}
 		v.free = v.free[n:]
 		return n, nil
 	case now.Sub(v.began) > v.pace.visit:
@@ -124,14 +148,14 @@ func (v *visit) Next(into []domains.Name) (n int, err error) {
 	for _, addr := range v.order {
 		queue := v.queues[addr]
 		for len(queue) > 0 && n < len(into) {
-			ok, kept := v.take(addr, now)
+			ok, kept := v.waiting.take(addr, now)
 			if kept {
 				held++
 			}
 			if !ok {
 				break
 			}
-			into[n], queue = queue[0], queue[1:]
+			into[n], queue = v.begin(queue[0]), queue[1:]
 			n++
 		}
 		if v.queues[addr] = queue; len(queue) > 0 {
@@ -148,59 +172,79 @@ func (v *visit) Next(into []domains.Name) (n int, err error) {
 	return n, nil
 }
 
-// Close does nothing: a visit holds no file.
-func (v *visit) Close() error { return nil }
-
-// of is what a row said before; nil where the domain is asked for the first time.
-func (v *visit) of(rank int64) *earlier {
-	if v == nil {
-		return nil
-	}
-	return v.earlier[rank]
+// begin gives a task away.
+func (v *visit) begin(i int32) task {
+	t := v.rows[i].task
+	v.rows[i].task = nil
+	return *t
 }
 
-// finished notes that the domain has a new row.
-func (v *visit) finished(row *output.Row) {
-	if v == nil {
-		return
-	}
-	e := v.earlier[row.Rank]
-	v.mu.Lock()
-	v.done[row.Rank] = true
-	v.looked = time.Time{}
-	v.mu.Unlock()
-	own := !e.rests.IsZero()
-	if own {
-		v.rest(row.Rank, e.rests)
-	}
-	if !v.quick && e.addr.IsValid() {
-		v.release(e.addr, !own && row.Pending == string(codes.PendingManners))
-	}
-	if e.pending == codes.PendingLocal || e.pending == codes.PendingManners {
-		v.answered(e.pending, row)
-	}
-	v.Stats.again(e.pending)
-}
-
-// keep reports whether a row of the file before has no new one. A provisional row
-// about somebody who opted out late becomes final.
-func (v *visit) keep(row *output.Row) bool {
+// close lets go of the tasks that were not begun: the visit may wait long for its last
+// rows.
+func (v *visit) close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.done[row.Rank] {
-		return false
+	v.free, v.queues, v.order = nil, nil, nil
+	for i := range v.rows {
+		if t := v.rows[i].task; t != nil {
+			v.octets.Add(-int64(t.before.octets))
+			v.rows[i].task = nil
+		}
 	}
-	if row.Pending != "" && excludes(v.late, row) {
+	return nil
+}
+
+// partial is true: a domain that is not asked keeps its row.
+func (v *visit) partial() bool { return true }
+
+// keepsRow spares a Policy Host that was asked to be asked again within a pass.
+func (v *visit) keepsRow(asked bool) bool { return !asked }
+
+func (v *visit) finished(t *task, o outcome) {
+	v.mu.Lock()
+	v.rows[t.index].done = true
+	v.looked = time.Time{}
+	v.mu.Unlock()
+	v.octets.Add(-int64(t.before.octets))
+	own := !o.rests.IsZero()
+	if own {
+		v.waiting.rest(t.name.Rank, o.rests)
+	}
+	if !v.quick && t.before.addr.IsValid() {
+		v.waiting.release(t.before.addr, !own && o.row.Pending == string(codes.PendingManners))
+	}
+	v.stuck.finished(t.before.pending, o)
+	v.Stats.askedAgain(t.before.pending)
+}
+
+// unchanged reports whether the rows stay what they are.
+func (v *visit) unchanged(admitted int64) bool { return admitted == 0 && v.excluded == 0 }
+
+// complete takes over the rows that stand.
+func (v *visit) complete(file *output.Part) error {
+	return file.Keep(v.Dataset, v.part, v.keepsOld)
+}
+
+// keepsOld reports whether a row of the file before has no new one. It is called for
+// the provisional rows in the order of the file, among others. One about somebody who opted
+// out late becomes final.
+func (v *visit) keepsOld(row *output.Row) bool {
+	if row.Pending == "" {
+		return true
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.kept < len(v.rows) && v.rows[v.kept].rank == row.Rank {
+		v.kept++
+		if v.rows[v.kept-1].done {
+			return false
+		}
+	}
+	if excludes(v.late, row) {
 		v.Stats.waits(codes.Pending(row.Pending), -1)
 		endLate(row)
 	}
 	return true
 }
 
-// avoid is the number of the upstream that could not answer for a name before.
-func (v *visit) avoid(engine Engine, rank int64) uint16 {
-	if numbers, ok := engine.(interface{ Number(netip.AddrPort) uint16 }); ok && v.quick {
-		return numbers.Number(v.of(rank).upstream)
-	}
-	return 0
-}
+func (v *visit) distrusted(due time.Time) { v.waiting.leave(v.part.Part, due) }

@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"context"
+	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"stsscan/internal/domains"
@@ -9,178 +12,50 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A batch of surveys is written when it has so many rows, or so many octets of
+// Rows of surveys are written when there are so many of a part, or so many octets of
 // evidence: enough to hide the cost of a call, few enough that a part waits with
 // little in memory, whatever strangers serve.
 const (
-	batchRows   = 512
-	batchOctets = 1 << 20
-	// batchesOctets bounds the batches of all parts that are open: beyond it none
-	// waits for more of its kind.
-	batchesOctets = 16 << 20
+	heldRows   = 512
+	heldOctets = 1 << 20
+	// Those of all parts that are open: beyond it none waits for more of its kind.
+	allHeldRows   = 1 << 14
+	allHeldOctets = 16 << 20
 )
 
-// A part is one file being written. admitted and excluded belong to the admission
-// until the part is sealed; the other fields belong to the writer.
-type part struct {
-	number   int
-	visit    *visit              // nil where its names are asked for the first time
-	log      *surveyLog          // of its surveys
-	file     *output.Part        // nil until there is something to write: many parts may be open, and a writer is large
-	late     *domains.Exclusions // those who opted out before it was begun, and after the names were prepared
-	admitted int64
-	excluded int64 // names left out since they are of late
-	sealed   bool
-	written  int64
-	batch    []output.Row // of surveys
-	octets   int          // of evidence in batch
-
-	from, to time.Time // its answers came between
-	tally    tally     // what it has added to the Stats
-}
-
-// again says that the names of the part have rows already.
-func (p *part) again() bool { return p != nil && p.visit != nil }
-
-// of is what the row of a rank said before; nil where there was none.
-func (p *part) of(rank int64) *earlier {
-	if !p.again() {
-		return nil
-	}
-	return p.visit.of(rank)
-}
-
-// surveys is the log of the part; nil for a survey that is of no part.
-func (p *part) surveys() *surveyLog {
-	if p == nil {
-		return nil
-	}
-	return p.log
-}
-
-// finished notes that a name of the part has its row.
-func (p *part) finished(row *output.Row) {
-	if p.again() {
-		p.visit.finished(row)
-	}
-}
-
-// An event tells the writer of plain negatives, of a new part (nothing else is
-// set), of a row, that a part is sealed: as many rows will come as names were
-// admitted; or, as the last one, that the rest of them will not come.
-type event struct {
-	negatives []resolver.Answer
-	at        time.Time // when they were observed
-	part      *part
-	slot      int64
-	row       *output.Row
-	octets    int // of row
-	sealed    bool
-	rest      bool
-}
-
 // A writer is the goroutine that owns the open parts and makes the rows of
-// plain negatives.
+// plain negatives. Fields that have the names of those of [Config] are the same.
 type writer struct {
-	*run
+	*rowMaker
+	Engine    Engine
+	Dataset   *output.Dataset
+	Stats     *Stats
+	Log       *slog.Logger
+	Wrote     func(output.PartInfo)
+	PassDelay time.Duration
+	OpenParts int
+
+	life    context.Context // ends everything
+	writing context.Context // ends the writing of parts
+	fail    context.CancelCauseFunc
+	slots   *slots
+	budget  *budget
+	events  *fifo[event]
+	opening chan struct{} // one element for each open part
+	used    chan<- []resolver.Answer
+
 	open   map[*part]bool
-	octets int            // of evidence in the batches
-	spare  [][]output.Row // batches of parts that are done
+	doubts []*part        // that are whole, and wait for a judgement
+	loaded []*part        // with row groups in memory, the last used at the end: OpenParts at most
+	held   int            // rows that wait to be written
+	octets int            // of evidence in them
+	spare  [][]output.Row // of parts that are done
 	tags   []int64        // of slots that are to be released
 	row    output.Lean    // of a plain negative
 	from   netip.AddrPort // the upstream that gave the last one
 	name   string         // of it
-
-	doubts []*part // that are full, and wait for a judgement
-}
-
-// write takes events until the channel is closed, even when something failed,
-// so that nobody waits for it; parts that are not complete then leave no file.
-func (r *run) write() error {
-	w := &writer{run: r, open: make(map[*part]bool)}
-	ticker := time.NewTicker(vouchTime)
-	defer ticker.Stop()
-	for more := true; more; {
-		if len(w.doubts) == 0 {
-			var e event
-			if e, more = <-r.events; more {
-				w.take(e)
-			}
-			continue
-		}
-		select {
-		case e, ok := <-r.events:
-			if more = ok; ok {
-				w.take(e)
-			}
-		case <-ticker.C:
-			w.reconsider()
-		}
-	}
-	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && r.writing.Err() == nil && time.Now().Before(last); {
-		<-ticker.C
-		w.reconsider()
-	}
-	w.unsure.Store(len(w.doubts) > 0)
-	for p := range w.open {
-		p.log.end()
-		if p.file != nil {
-			_ = p.file.Abort()
-		}
-	}
-	return nil
-}
-
-func (w *writer) take(e event) {
-	switch {
-	case e.negatives != nil:
-		w.addNegatives(e)
-		return
-	case e.rest:
-		w.addRest()
-		return
-	case e.sealed:
-		e.part.sealed = true
-		e.part.tally.excluded = e.part.excluded
-	case e.row != nil:
-		*w.place(e.part) = *e.row
-		e.part.octets += e.octets
-		w.octets += e.octets
-		e.part.tally.add(e.row, e.part.of(e.row.Rank))
-		w.slots.release(e.slot)
-	default:
-		w.open[e.part] = true
-	}
-	w.settle(e.part)
-}
-
-// addNegatives writes the rows of answers, one after the other in the same
-// place: a part keeps nothing of a row but what its columns need.
-func (w *writer) addNegatives(e event) {
-	w.tags = w.tags[:0]
-	for i := range e.negatives {
-		w.tags = append(w.tags, e.negatives[i].Tag)
-	}
-	w.slots.touch(w.tags)
-	for i := range e.negatives {
-		a := &e.negatives[i]
-		if w.life.Err() != nil {
-			continue
-		}
-		p := w.slots.part(a.Tag)
-		name := w.slots.name(a.Tag)
-		w.fillNegative(&w.row, name, a)
-		w.row.Resolver = w.upstream(a.Trace.Upstream)
-		w.row.ObservedAt = e.at
-		p.tally.absent++
-		if err := w.storeNegative(p, name); err != nil {
-			w.fail(err)
-			continue
-		}
-		w.settle(p)
-	}
-	w.slots.release(w.tags...)
-	w.recycle(e.negatives)
+	left   bool           // names were left without an answer
+	unsure bool           // parts were dropped that were not vouched for in time
 }
 
 // upstream is an address as text, made when it is another than the last.
@@ -193,106 +68,101 @@ func (w *writer) upstream(addr netip.AddrPort) string {
 
 // place makes room for one more row of p.
 func (w *writer) place(p *part) *output.Row {
-	if p.batch == nil && len(w.spare) > 0 {
-		p.batch, w.spare = w.spare[len(w.spare)-1], w.spare[:len(w.spare)-1]
+	w.held++
+	if p.rows == nil && len(w.spare) > 0 {
+		p.rows, w.spare = w.spare[len(w.spare)-1], w.spare[:len(w.spare)-1]
 	}
-	if len(p.batch) < cap(p.batch) {
-		p.batch = p.batch[:len(p.batch)+1]
+	if len(p.rows) < cap(p.rows) {
+		p.rows = p.rows[:len(p.rows)+1]
 	} else {
-		p.batch = append(p.batch, output.Row{})
+		p.rows = append(p.rows, output.Row{})
 	}
-	return &p.batch[len(p.batch)-1]
+	return &p.rows[len(p.rows)-1]
 }
 
-// settle writes the batch of p when it is large or the last, and ends the part
-// when no more rows will come.
-func (w *writer) settle(p *part) {
-	if w.life.Err() != nil {
-		p.batch = p.batch[:0]
-		return
-	}
-	full := p.sealed && p.written+int64(len(p.batch)) == p.admitted
-	if full && p.again() && p.admitted == 0 && p.visit.excluded == 0 { // the rows stay what they are
-		p.log.end()
-		delete(w.open, p)
-		<-w.opening
-		return
-	}
-	if full || len(p.batch) >= batchRows || p.octets >= batchOctets || w.octets >= batchesOctets {
-		if err := w.store(p, p.batch); err != nil {
-			w.fail(err)
-			return
-		}
-		clear(p.batch)
-		w.budget.giveBack(p.octets)
-		w.octets -= p.octets
-		p.batch, p.octets = p.batch[:0], 0
-	}
-	if !full {
-		return
-	}
-	p.to = time.Now()
-	if err := w.conclude(p); err != nil {
-		w.fail(err)
-	}
-}
-
-// store writes rows of p.
-func (w *writer) store(p *part, rows []output.Row) error {
-	if err := w.create(p); err != nil {
+// flush writes the rows of p that wait.
+func (w *writer) flush(p *part) error {
+	if err := w.load(p); err != nil {
 		return err
 	}
-	p.written += int64(len(rows))
-	return p.file.Write(rows)
+	p.written += int64(len(p.rows))
+	if err := p.file.Write(p.rows); err != nil {
+		return err
+	}
+	clear(p.rows)
+	w.budget.giveBack(p.octets)
+	w.held -= len(p.rows)
+	w.octets -= p.octets
+	p.rows, p.octets = p.rows[:0], 0
+	return nil
 }
 
-// storeNegative writes w.row, which is not lean when it has tags.
+// storeNegative writes w.row, which is not lean when it has tags. Of a part that had to
+// end its row groups, rows wait for more of their kind.
 func (w *writer) storeNegative(p *part, name *domains.Name) error {
-	if name.Tags != nil {
+	if name.Tags != nil || p.file != nil && !p.loaded {
 		*w.place(p) = *whole(&w.row, name)
 		return nil
 	}
-	if err := w.create(p); err != nil {
+	if err := w.load(p); err != nil {
 		return err
 	}
 	p.written++
 	return p.file.WriteLean(&w.row)
 }
 
-// create makes the file of p where there is none yet.
-func (w *writer) create(p *part) (err error) {
-	if p.file == nil {
-		first, last := w.Chunks.Ranks(p.number)
-		if p.file, err = w.Dataset.Create(p.number, first, last); err == nil {
+// load lets p begin row groups. Very many parts may be open, while their last names
+// are waited for: so many have row groups in memory, those that were written to last.
+func (w *writer) load(p *part) (err error) {
+	n := len(w.loaded)
+	switch {
+	case n > 0 && w.loaded[n-1] == p:
+		return nil
+	case p.loaded:
+		w.unload(p)
+	case n == w.OpenParts:
+		err = w.loaded[0].file.EndGroups()
+		w.unload(w.loaded[0])
+	}
+	if err == nil && p.file == nil {
+		if p.file, err = w.Dataset.Create(p.Part, p.FirstRank, p.LastRank); err == nil {
 			p.file.LimitGroups(groupsOctets / w.OpenParts)
 		}
+	}
+	if err == nil {
+		p.loaded, w.loaded = true, append(w.loaded, p)
 	}
 	return err
 }
 
-// end makes the file of p whole.
-func (w *writer) end(p *part) error {
-	if p.again() {
-		if err := p.file.Keep(w.Dataset, p.visit.info, p.visit.keep); err != nil {
-			return err
-		}
+// unload takes p out of the list.
+func (w *writer) unload(p *part) {
+	if p.loaded {
+		i := slices.Index(w.loaded, p)
+		p.loaded, w.loaded = false, slices.Delete(w.loaded, i, i+1)
 	}
-	p.file.ExcludeLate(p.excluded)
-	info, err := p.file.Commit()
-	if err != nil {
-		return err
-	}
+}
+
+// close lets go of p, whether it was written or not.
+func (w *writer) close(p *part) {
 	p.log.end()
-	if err := w.Dataset.RemoveLog(p.number); err != nil {
-		return err
-	}
-	w.Stats.parts.Add(1)
-	w.Wrote(info)
 	delete(w.open, p)
-	if p.batch != nil {
-		w.spare = append(w.spare, p.batch)
+	w.unload(p)
+	if p.rows != nil && len(w.spare) < w.OpenParts {
+		w.spare = append(w.spare, p.rows)
 	}
-	p.batch = nil
+	p.rows = nil
 	<-w.opening
-	return nil
+}
+
+// recycle keeps answers that were dealt with for the room that they take.
+func (w *writer) recycle(answers []resolver.Answer) {
+	if cap(answers) < maxNegatives {
+		return
+	}
+	clear(answers)
+	select {
+	case w.used <- answers[:0]:
+	default:
+	}
 }

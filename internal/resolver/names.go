@@ -6,8 +6,11 @@ import (
 	"github.com/miekg/dns"
 )
 
-// TypeTXT is the type of the records that an MTA-STS survey asks for first.
-const TypeTXT = dns.TypeTXT
+// The types of the records that an MTA-STS survey asks for first, and at last.
+const (
+	TypeTXT = dns.TypeTXT
+	TypeSOA = dns.TypeSOA
+)
 
 // RcodeName is the mnemonic of a response code, or "RCODE17" where IANA lists
 // none.

@@ -70,11 +70,11 @@ func (s *session) talk(ctx context.Context) error {
 func (s *session) secure(ctx context.Context) error {
 	conn, peer, err := s.door.Secure(ctx, s.conn, s.host)
 	s.result.Peer = peer
-	var failed interface{ TLSError() codes.TLSError }
+	var failed codes.TLSFailure
 	switch {
 	case err == nil:
 		s.result.Class = codes.STARTTLSOK
-	case fault(err):
+	case ours(err):
 		return err
 	case errors.As(err, &failed):
 		s.result.TLSError = failed.TLSError()

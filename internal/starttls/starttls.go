@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A Peer is what was seen of a server in the handshake. Its zero fields were
@@ -30,13 +31,12 @@ type Peer struct {
 	NotAfter   time.Time // of the leaf certificate
 }
 
-// A Door is the way to mail servers. Errors may have the methods PolicyStage and
-// PolicyReason, TLSError, Local (our own fault), and Later (not yet its turn),
-// which are looked for with [errors.As].
+// A Door is the way to mail servers. Errors may be a [codes.PolicyFailure] and a
+// [codes.TLSFailure], and have the methods of package fault.
 type Door interface {
 	// Dial connects to port 25 of one of the addresses of host, within a time
 	// that the wait for its turn is no part of: our manners are not the host's
-	// slowness. With an error of method Later, the address is the one to wait
+	// slowness. With an error that puts the host off, the address is the one to wait
 	// for, where it is known.
 	Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error)
 	// Secure shakes hands over conn, with host as SNI, and verifies the
@@ -162,9 +162,9 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 	conn, addr, err := p.config.Door.Dial(ctx, host, p.config.Deadline)
 	switch {
-	case later(err) && ctx.Err() == nil:
+	case fault.PutOff(err) && ctx.Err() == nil:
 		return Result{Addr: addr}, fmt.Errorf("%w: %w", ErrLater, err)
-	case err != nil && (fault(err) || ctx.Err() != nil):
+	case err != nil && (ours(err) || ctx.Err() != nil):
 		return Result{}, err
 	case err != nil:
 		return Result{Class: unconnected(err), Addr: addr}, nil
@@ -178,16 +178,10 @@ func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 	s := &session{conn: conn, host: host, name: p.name(probing, conn), door: p.config.Door}
 	s.result.Addr = addr
 	err = s.talk(probing)
-	if err != nil && (fault(err) || ctx.Err() != nil) {
+	if err != nil && (ours(err) || ctx.Err() != nil) {
 		return Result{}, err
 	}
 	return s.result, nil
-}
-
-// later reports whether err says that nobody was asked, for the sake of manners.
-func later(err error) bool {
-	var manners interface{ Later() bool }
-	return errors.As(err, &manners) && manners.Later()
 }
 
 func (p *Prober) name(ctx context.Context, conn net.Conn) string {
@@ -206,23 +200,16 @@ func (p *Prober) name(ctx context.Context, conn net.Conn) string {
 	return "[" + own.String() + "]"
 }
 
-// fault reports whether err is our own, of which nothing follows for the host:
+// ours reports whether err is our own fault, of which nothing follows for the host:
 // that of the door, or a want of memory while a session lasts.
-func fault(err error) bool {
-	var local interface{ Local() bool }
-	if errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) {
-		return true
-	}
-	return errors.Is(err, context.Canceled) || errors.As(err, &local) && local.Local()
+func ours(err error) bool {
+	return fault.Ours(err) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }
 
 // unconnected is the class of a probe without a connection.
 func unconnected(err error) codes.STARTTLS {
-	var failed interface {
-		PolicyStage() codes.Stage
-		PolicyReason() codes.PolicyReason
-	}
-	if !errors.As(err, &failed) {
+	failed, ok := errors.AsType[codes.PolicyFailure](err)
+	if !ok {
 		return codes.STARTTLSNoConnection
 	}
 	switch failed.PolicyReason() {

@@ -2,7 +2,6 @@ package starttls_test
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
+	"stsscan/internal/fault"
 	"stsscan/internal/starttls"
 )
 
@@ -140,8 +140,7 @@ func TestProbeOwnFault(t *testing.T) {
 		}
 		return world.DialContext(ctx, network, address)
 	})})
-	var local interface{ Local() bool }
-	if got, err := p.Probe(t.Context(), "mx.example.com", nil); !errors.As(err, &local) || !local.Local() || got.Class != "" {
+	if got, err := p.Probe(t.Context(), "mx.example.com", nil); !fault.Ours(err) || got.Class != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	broken = false

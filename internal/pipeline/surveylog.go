@@ -10,28 +10,15 @@ import (
 )
 
 // A surveyLog is the log of a part that is being written, opened when a survey
-// first needs it. The nil surveyLog, of a survey that is of no part, knows and
-// keeps nothing.
+// first needs it.
 type surveyLog struct {
-	open func() (*output.SurveyLog, error)
+	open  func() (*output.SurveyLog, error)
+	delay time.Duration // from one time that a policy is asked for to the next
+	now   func() time.Time
 
 	once sync.Once
 	log  *output.SurveyLog
 	err  error
-}
-
-func (r *run) newSurveyLog(k int, v *visit) *surveyLog {
-	base := ""
-	if v != nil {
-		base = v.info.SHA256
-	}
-	return &surveyLog{open: func() (*output.SurveyLog, error) {
-		log, err := r.Dataset.Log(k, base, r.Now())
-		if err == nil && log.Damaged() {
-			r.Log.Warn("the log of surveys is damaged: policies that it may have told of wait", "part", k, "for", r.PassDelay)
-		}
-		return log, err
-	}}
 }
 
 func (l *surveyLog) ready() (*output.SurveyLog, error) {
@@ -41,9 +28,6 @@ func (l *surveyLog) ready() (*output.SurveyLog, error) {
 
 // found is the row that a process before has logged; nil where there is none.
 func (l *surveyLog) found(name *domains.Name) (*output.Row, error) {
-	if l == nil {
-		return nil, nil
-	}
 	log, err := l.ready()
 	if err != nil {
 		return nil, err
@@ -52,21 +36,19 @@ func (l *surveyLog) found(name *domains.Name) (*output.Row, error) {
 }
 
 // begin notes that the policy of a row's domain is asked for. It reports false
-// where a process before has asked within the time given, and what it heard is
-// lost: then nobody is to be asked now, and the row says so.
-func (l *surveyLog) begin(row *output.Row, now time.Time, within time.Duration) (bool, error) {
-	if l == nil {
-		return true, nil
-	}
+// where a process before has asked within the delay, and what it heard is lost: then
+// the policy is not asked for now, and the row says so.
+func (l *surveyLog) begin(row *output.Row) (bool, error) {
 	log, err := l.ready()
 	if err != nil {
 		return false, err
 	}
+	now := l.now()
 	at, lost := log.Lost(row.Rank)
 	if at.After(now) { // the clock was wrong then, or is
 		at = now
 	}
-	if lost && now.Sub(at) < within {
+	if lost && now.Sub(at) < l.delay {
 		row.Policy, row.Pending = string(codes.PolicyUnknown), string(codes.PendingInterrupted)
 		row.ObservedAt = at.UTC().Truncate(time.Second)
 		return false, nil
@@ -76,7 +58,7 @@ func (l *surveyLog) begin(row *output.Row, now time.Time, within time.Duration) 
 
 // done logs a row for which a policy was asked for.
 func (l *surveyLog) done(row *output.Row) error {
-	if l == nil || row.Policy == string(codes.PolicyNotFetched) {
+	if row.Policy == string(codes.PolicyNotFetched) {
 		return nil
 	}
 	log, err := l.ready()

@@ -1,0 +1,204 @@
+package internal_test
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A fileOrder says in which direction the files of a package depend on each
+// other.
+type fileOrder struct {
+	files   []string // all of the default build, lowest first: a file uses only what stands before it
+	against int      // how many dependencies may go against it, and never more than one in ten
+}
+
+// fileOrders has an order for each package that is large enough to need one. As
+// with floors, change the code before the order.
+func fileOrders() map[string]fileOrder {
+	return map[string]fileOrder{
+		"internal/mtasts": {against: 2, files: []string{
+			"notes.go", "fetchreason.go", "mtasts.go", "errors.go", "blocked.go", "record.go", "records.go", "mxpattern.go",
+			"negative.go", "message.go", "walk.go", "lookup.go", "firstreply.go", "host.go", "zone.go", "wildcard.go", "ptr.go",
+			"provider.go", "slip.go", "mx.go", "mxmatch.go", "tlsa.go", "tlsrpt.go", "verdict.go",
+			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
+		}},
+		"internal/pipeline": {against: 0, files: []string{
+			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "stats.go", "tlsacache.go", "hosts.go",
+			"config.go", "row.go", "fetchrow.go", "mailrow.go", "excluded.go", "surveyor.go", "probe.go", "mail.go", "survey.go",
+			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
+			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
+			"disagreements.go", "crosscheck.go",
+		}},
+	}
+}
+
+// TestFiles counts the pairs of files of which one uses what the other declares.
+// With -v it prints, for each file, those that it rests on directly: what can be
+// reached through one of them is left out, so that the lines make a drawing.
+func TestFiles(t *testing.T) {
+	for pkg, order := range fileOrders() {
+		t.Run(path.Base(pkg), func(t *testing.T) {
+			uses := fileUses(parsePackage(t, filepath.Join("..", filepath.FromSlash(pkg))))
+			height := make(map[string]int)
+			for i, file := range order.files {
+				if _, ok := uses[file]; !ok {
+					t.Errorf("%s stands in the order and does not exist", file)
+				}
+				height[file] = i + 1
+			}
+			all := 0
+			var against []string
+			for _, from := range slices.Sorted(maps.Keys(uses)) {
+				if height[from] == 0 {
+					t.Fatalf("%s stands nowhere in the order", from)
+				}
+				for _, to := range slices.Sorted(maps.Keys(uses[from])) {
+					all++
+					if height[to] > height[from] {
+						against = append(against, fmt.Sprintf("%s uses %s of %s", from, uses[from][to], to))
+					}
+				}
+			}
+			if n := len(against); n > order.against || 10*n > all {
+				t.Errorf("%d of %d dependencies go against the order, at most %d may and one in ten:\n%s",
+					n, all, order.against, strings.Join(against, "\n"))
+			}
+			t.Logf("%d dependencies, %d against the order\n%s", all, len(against), drawing(uses, order.files))
+		})
+	}
+}
+
+// fileUses maps each file to the files of the same package that it depends on,
+// each with the names that it uses of it: what is declared at package level, and
+// methods, of interfaces too. Fields do not count.
+//
+// Nothing is imported, so a method is missed where only another package tells
+// the type of its receiver.
+func fileUses(fset *token.FileSet, files []*ast.File) map[string]map[string]string {
+	info := &types.Info{Uses: make(map[*ast.Ident]types.Object)}
+	config := types.Config{Importer: noImports{}, Error: func(error) {}}
+	own, _ := config.Check("own", fset, files, info) // its errors are about what was not imported
+
+	names := make(map[[2]string][]string)
+	for ident, object := range info.Uses {
+		function, _ := object.(*types.Func)
+		method := function != nil && function.Signature().Recv() != nil
+		if object.Pkg() != own || object.Parent() != own.Scope() && !method {
+			continue
+		}
+		pair := [2]string{fileOf(fset, ident), fileOf(fset, object)}
+		names[pair] = append(names[pair], object.Name())
+	}
+	uses := make(map[string]map[string]string)
+	for _, file := range files {
+		uses[fileOf(fset, file)] = make(map[string]string)
+	}
+	for pair, used := range names {
+		if from, to := pair[0], pair[1]; from != to {
+			slices.Sort(used)
+			uses[from][to] = strings.Join(slices.Compact(used), ", ")
+		}
+	}
+	return uses
+}
+
+// fileOf is the name of the file in which a node or an object stands.
+func fileOf(fset *token.FileSet, at interface{ Pos() token.Pos }) string {
+	return filepath.Base(fset.Position(at.Pos()).Filename)
+}
+
+// noImports gives an empty package for each import.
+type noImports struct{}
+
+func (noImports) Import(name string) (*types.Package, error) {
+	imported := types.NewPackage(name, path.Base(name))
+	imported.MarkComplete()
+	return imported, nil
+}
+
+// drawing has a line for each file, the highest first, with those of the files
+// below that no other one of them leads to.
+func drawing(uses map[string]map[string]string, order []string) string {
+	below := make(map[string]map[string]bool) // all that a file leads to
+	var lines []string
+	for i, file := range order {
+		below[file] = make(map[string]bool)
+		var direct []string
+		for _, lower := range slices.Backward(order[:i]) {
+			if _, ok := uses[file][lower]; ok && !below[file][lower] {
+				direct = append(direct, strings.TrimSuffix(lower, ".go"))
+				below[file][lower] = true
+				maps.Copy(below[file], below[lower])
+			}
+		}
+		name, rests := strings.TrimSuffix(file, ".go"), cmp.Or(strings.Join(direct, " "), "-")
+		lines = append(lines, fmt.Sprintf("%-16s %s", name, rests))
+	}
+	slices.Reverse(lines)
+	return strings.Join(lines, "\n")
+}
+
+// parsePackage parses the files of dir that a build for Linux takes.
+func parsePackage(t *testing.T, dir string) (*token.FileSet, []*ast.File) {
+	t.Helper()
+	linux := build.Default
+	linux.GOOS, linux.GOARCH, linux.CgoEnabled = "linux", "amd64", false
+	pkg, err := linux.ImportDir(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range pkg.GoFiles {
+		file, err := parser.ParseFile(fset, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return fset, files
+}
+
+func TestFileUses(t *testing.T) {
+	const other = "package p; import \"sync/atomic\"\n" +
+		"type T[K any] struct{ Field int; at atomic.Pointer[int] }; func (*T[K]) M() int { return Const }\n" +
+		"type I interface{ N() }; var Var T[int]; const Const = 1; func F() *T[int] { return &Var }\n"
+	for body, want := range map[string]string{
+		"func g() { F() }":                   "F",
+		"func g() int { return Const }":      "Const",
+		"var v = Var":                        "Var",
+		"func g(v I) { v.N() }":              "I, N",
+		"type U struct { T[string] }":        "T",
+		"func g() { for range F().M() { } }": "F, M",
+		// What belongs to a value counts once its type does.
+		"func g() int { return F().Field }": "F",
+		// Names of one's own, of packages, of locals and of fields are no dependency.
+		"func g() { var F, Const int; _, _ = F, Const }":                     "",
+		"type U struct { Const int }; func (u U) M() int { return u.Const }": "",
+		"import \"strings\"; func g() { strings.F() }":                       "",
+	} {
+		fset := token.NewFileSet()
+		var files []*ast.File
+		for name, text := range map[string]string{"a.go": "package p; " + body, "b.go": other} {
+			file, err := parser.ParseFile(fset, name, text, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
+		}
+		if got := fileUses(fset, files)["a.go"]["b.go"]; got != want {
+			t.Errorf("%s\nuses %q, want %q", body, got, want)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package pipeline
+
+import (
+	"iter"
+	"sync"
+)
+
+// mostKept is how many elements a queue keeps room for, once it was longer.
+const mostKept = 4096
+
+// A fifo is what waits for one goroutine to take it. It has no bound of its own, and
+// takes no memory for what may come: what is in it holds slots, which bound it.
+type fifo[E any] struct {
+	ready chan struct{} // holds an element where something may wait, or the end
+
+	mu     sync.Mutex
+	waits  []E
+	closed bool
+}
+
+func newFIFO[E any]() *fifo[E] { return &fifo[E]{ready: make(chan struct{}, 1)} }
+
+// push adds an element. It never waits.
+func (q *fifo[E]) push(e E) {
+	q.mu.Lock()
+	q.waits = append(q.waits, e)
+	q.mu.Unlock()
+	q.wake()
+}
+
+// close says that nothing is pushed any more.
+func (q *fifo[E]) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.wake()
+}
+
+func (q *fifo[E]) wake() {
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// take gives all that waits, and reports whether more may come. It keeps used, whose
+// elements the caller has cleared, for its room.
+func (q *fifo[E]) take(used []E) (all []E, more bool) {
+	if cap(used) > mostKept {
+		used = nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all, q.waits = q.waits, used[:0]
+	return all, !q.closed
+}
+
+// all gives the elements one by one, as they come, until the queue is closed.
+func (q *fifo[E]) all() iter.Seq[E] {
+	return func(yield func(E) bool) {
+		var taken []E
+		for more := true; more; {
+			<-q.ready
+			taken, more = q.take(taken)
+			for i, e := range taken {
+				if clear(taken[i : i+1]); !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+)
+
+// A firstPass is the source of the names that are asked for the first time: those of
+// the parts that Parts hands out, and of parts that are scanned once more since
+// answers were wrong.
+type firstPass struct {
+	Parts  Source
+	Chunks Chunks
+	Stats  *Stats
+	stop   context.Context
+	unsure func() int // number of parts that may have to be scanned once more
+
+	redo  redo
+	ended bool // Parts has
+	next  int  // the part that was found
+}
+
+func (s *firstPass) find(ctx context.Context) (found, more bool, err error) {
+	k, more, err := s.part(ctx)
+	s.next = k
+	return more && k >= 0 && err == nil, more, err
+}
+
+// part is the next part to scan; k is -1 where it is not known yet whether there is one.
+func (s *firstPass) part(ctx context.Context) (k int, ok bool, err error) {
+	if !s.ended {
+		if k, ok, err = s.Parts.Next(ctx); ok || err != nil {
+			return k, ok, err
+		}
+		s.ended = true
+	}
+	unsure := s.unsure() // before the look at what is to be done again
+	k, ok = s.redo.take(time.Now())
+	switch {
+	case ok && k >= 0:
+		return k, true, nil
+	case s.stop.Err() != nil: // what is to be scanned once more is left for a next run
+		return 0, false, nil
+	case ok, unsure > 0:
+		return -1, true, nil
+	}
+	return 0, false, nil
+}
+
+func (s *firstPass) open(late *domains.Exclusions) (batch, error) {
+	names, err := s.Chunks.Open(s.next)
+	if err != nil {
+		return nil, err
+	}
+	first, last := s.Chunks.Ranks(s.next)
+	return &fresh{
+		PartInfo: output.PartInfo{Part: s.next, FirstRank: first, LastRank: last},
+		names:    names, late: late, stats: s.Stats, redo: &s.redo, buffer: make([]domains.Name, admissionSize),
+	}, nil
+}
+
+// A fresh is a batch of names that are asked for the first time.
+type fresh struct {
+	output.PartInfo
+	names    Names
+	late     *domains.Exclusions // those who opted out since the names were prepared
+	stats    *Stats
+	redo     *redo
+	buffer   []domains.Name // nil once no more are taken: a batch may wait long for its last names
+	before   earlier        // of every name
+	excluded int64          // names left out since they are of late
+}
+
+func (f *fresh) info() output.PartInfo { return f.PartInfo }
+
+// next leaves out those who opted out, and counts them.
+func (f *fresh) next(into []task) (n int, err error) {
+	for n == 0 {
+		read, err := f.names.Next(f.buffer[:min(len(into), len(f.buffer))])
+		if read == 0 {
+			return 0, err
+		}
+		for _, name := range f.buffer[:read] {
+			if f.late != nil && f.late.Domain(name.Domain) {
+				f.excluded++
+				f.stats.excluded.Add(1)
+				continue
+			}
+			into[n] = task{name: name, before: &f.before}
+			n++
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (f *fresh) close() error {
+	f.buffer = nil
+	return f.names.Close()
+}
+
+// partial is false: a part without all its names leaves no file, so no name is lost.
+func (f *fresh) partial() bool { return false }
+
+func (f *fresh) keepsRow(bool) bool { return false }
+
+func (f *fresh) finished(*task, outcome) {}
+
+func (f *fresh) unchanged(int64) bool { return false }
+
+func (f *fresh) complete(file *output.Part) error {
+	file.ExcludeLate(f.excluded)
+	return nil
+}
+
+func (f *fresh) distrusted(due time.Time) {
+	f.stats.excluded.Add(-f.excluded)
+	f.redo.add(f.Part, due)
+}
+
+// A redo is the parts that are to be scanned once more.
+type redo struct {
+	mu    sync.Mutex
+	parts []int
+	due   []time.Time
+}
+
+func (r *redo) add(k int, due time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parts, r.due = append(r.parts, k), append(r.due, due)
+}
+
+// take is the first part, -1 where it is not due; ok is false where there is none.
+func (r *redo) take(now time.Time) (k int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case len(r.parts) == 0:
+		return 0, false
+	case r.due[0].After(now):
+		return -1, true
+	}
+	k = r.parts[0]
+	r.parts, r.due = r.parts[1:], r.due[1:]
+	return k, true
+}
+
+// some reports whether there is a part.
+func (r *redo) some() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.parts) > 0
+}

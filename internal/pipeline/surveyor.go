@@ -1,0 +1,164 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/egress"
+	"stsscan/internal/fault"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+)
+
+const (
+	// lastDeadline is how much longer the last pass waits for a policy than the others:
+	// section 3.3 suggests one minute, and a first pass has better to do.
+	lastDeadline = 3
+	// After manyFaults surveys in a row that ended by a fault of this machine, a domain
+	// is surveyed once: what lasts would else take all its tries for each domain.
+	manyFaults = 256
+)
+
+// How long a survey waits for its turn at a Policy Host: one that comes back for
+// what was put off, and the only one there is. Others are put off by the
+// transport's own limits.
+const (
+	patienceAgain = time.Minute
+	patienceAlone = 24 * time.Hour
+)
+
+// A surveyor is what the surveys of a run share. Fields that have the names of
+// those of [Config] are the same.
+type surveyor struct {
+	rows     *rowMaker
+	Engine   Engine
+	Client   *mtasts.Client
+	Mail     Mail
+	Deadline time.Duration
+	Passes   int
+	Stats    *Stats
+	Log      *slog.Logger
+
+	tries    uint            // of a domain at a time
+	work     context.Context // ends questions and surveys
+	again    bool            // the domains have rows
+	last     bool            // hosts that are out of reach are not asked again
+	patience time.Duration   // with which surveys wait for their turn; 0: that of the transport
+
+	tlsa       tlsaCache
+	stalls     stallWatch   // times that the process was stopped or starved
+	faults     atomic.Int64 // surveys that ended by a fault of this machine, in a row
+	began      time.Time    //
+	complained atomic.Int64 // when such a fault was last logged, 1 + nanoseconds since the run began; 0: never
+}
+
+func newSurveyor(c Config, work context.Context) *surveyor {
+	return &surveyor{
+		rows: newRowMaker(c.Now), Engine: c.Engine, Client: c.Client, Mail: c.Mail, Deadline: c.Deadline, Passes: c.Passes,
+		Stats: c.Stats, Log: c.Log, tries: c.tries, work: work, began: time.Now(),
+	}
+}
+
+// connecting is the context of connections to a host that did not connect before;
+// nil: it is not known to have failed.
+func (r *surveyor) connecting(failed *time.Time) context.Context {
+	ctx := r.work
+	if r.patience > 0 {
+		ctx = egress.WithPatience(ctx, r.patience)
+	}
+	if failed != nil {
+		ctx = egress.WithEarlierFailure(ctx, *failed)
+	}
+	if r.last {
+		ctx = egress.WithLastWord(ctx)
+	}
+	return ctx
+}
+
+// deadline is that of a retrieval.
+func (r *surveyor) deadline(e *earlier) time.Duration {
+	if r.Passes > 1 && int(e.nextPass()) >= r.Passes {
+		return lastDeadline * r.Deadline
+	}
+	return r.Deadline
+}
+
+// mailDeadline is that of the questions about the mail side. Some follow from the
+// answers to others, and in later passes each has more attempts.
+func (r *surveyor) mailDeadline(e *earlier) time.Duration {
+	if r.again {
+		return lastDeadline * r.deadline(e)
+	}
+	return r.Deadline
+}
+
+// stallsNow is the number of stalls until now.
+func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log) }
+
+// excuse makes a row provisional that failed while the process was stopped or
+// starved; before is the number of stalls when it was begun. That counts for no
+// pass.
+func (r *surveyor) excuse(row *output.Row, before int64) {
+	if row.Pending != "" || !row.Transient() {
+		return
+	}
+	if r.stallsNow() != before {
+		row.Pending = string(codes.PendingInterrupted)
+	}
+}
+
+// triesNow is how often the next domain may be surveyed.
+func (r *surveyor) triesNow() uint {
+	if r.faults.Load() >= manyFaults {
+		return 1
+	}
+	return r.tries
+}
+
+// postpone is the provisional row of a domain that a fault of this machine got in
+// the way of, after what was told of it.
+func (r *surveyor) postpone(told *output.Row, before *earlier, err error) *output.Row {
+	if !fault.OutOfReach(err) {
+		r.faults.Add(1)
+	}
+	row := *told
+	row.Findings = slices.Clip(row.Findings)
+	before.amend(&row)
+	r.await(&row, err)
+	return &row
+}
+
+// await makes a row provisional for a fault of this machine.
+func (r *surveyor) await(row *output.Row, err error) {
+	row.Pending = string(codes.PendingLocal)
+	row.ObservedAt = r.rows.now().UTC().Truncate(time.Microsecond) // to be compared with connections
+	r.complain(row.Domain, err)
+}
+
+// complain counts a fault of this machine and says so, once in a while: when one
+// domain meets it, thousands do.
+func (r *surveyor) complain(domain string, err error) {
+	faults := r.Stats.localFaults.Add(1)
+	now := 1 + int64(time.Since(r.began))
+	last := r.complained.Load()
+	if last > 0 && time.Duration(now-last) < complaintInterval || !r.complained.CompareAndSwap(last, now) {
+		return
+	}
+	r.Log.Warn("a fault of this machine: domains are asked again", "times", faults, "last", domain, "error", err)
+}
+
+// interrupted is the row of a domain whose survey was cut short, of which so much
+// is known: provisional, and of this moment, so that a policy that was asked for
+// is not asked for again within a pass.
+func interrupted(known *output.Row, before *earlier) *output.Row {
+	row := *known
+	if row.Pending == "" {
+		row.Pending = string(codes.PendingInterrupted)
+	}
+	before.amend(&row)
+	return &row
+}
