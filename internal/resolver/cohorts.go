@@ -18,6 +18,11 @@ type cohorts struct {
 // A cohort is the first attempts that were sent within one span.
 type cohort struct{ sent, answered int }
 
+func (c *cohort) add(o cohort) {
+	c.sent += o.sent
+	c.answered += o.answered
+}
+
 // failed is the share of attempts without an answer; 0 where there were none.
 func (c cohort) failed() float64 { return float64(c.sent-c.answered) / float64(max(c.sent, 1)) }
 
@@ -56,9 +61,9 @@ func (c *cohorts) answered(sent time.Duration) {
 	}
 }
 
-// recent returns the cohort that was sent so long ago at least.
-func (c *cohorts) recent(now, age time.Duration) cohort {
-	k := c.number(now-age) - 1
+// before is the last whole cohort before a time.
+func (c *cohorts) before(at time.Duration) cohort {
+	k := c.number(at) - 1
 	if k < 0 || k <= c.newest-cohortRing || k > c.newest {
 		return cohort{}
 	}
@@ -71,8 +76,7 @@ func (c *cohorts) ripe(now, since time.Duration) (sum cohort, spans int) {
 	end := min(c.number(now-c.patience), c.newest+1) // numbers below it
 	for k := max(c.oldest, c.newest-cohortRing+1); k < end; k++ {
 		if k > c.number(since) {
-			sum.sent += c.ring[k%cohortRing].sent
-			sum.answered += c.ring[k%cohortRing].answered
+			sum.add(c.ring[k%cohortRing])
 			if c.ring[k%cohortRing].sent > 0 {
 				spans++
 			}

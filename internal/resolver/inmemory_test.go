@@ -219,7 +219,7 @@ func sweepInMemory(
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {
-		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 {
+		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 || at.route.again != 0 {
 			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.n, at.port.taken, at.route.flying)
 		}
 	}

@@ -105,12 +105,13 @@ func (l *lane) send() (sent int) {
 // sendBatch sends the first questions of b over one port. It returns how many
 // left the stage; 0 means that no more can be sent for now.
 func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
-	rt := l.pick(avoid)
+	repeated := l.table.items[b.items[0]].tries > 0
+	rt := l.pick(avoid, repeated)
 	if rt == nil {
 		return 0
 	}
 	k, room := rt.choose(l.dice)
-	n := min(len(b.items), batch, rt.window.room(rt.flying), room, l.limit-l.flying)
+	n := min(len(b.items), batch, rt.room(repeated), room, l.limit-l.flying)
 	if n = l.tokens(n); n <= 0 {
 		return 0
 	}
@@ -157,7 +158,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 // can be sent for now.
 func (l *lane) sendRepeat(i uint32) bool {
 	it := &l.table.items[i]
-	rt := l.pick(l.last(it))
+	rt := l.pick(l.last(it), true)
 	if rt == nil || l.flying >= l.limit {
 		return false
 	}
@@ -230,7 +231,11 @@ func (l *lane) launch(i uint32, rt *route, p *lanePort) {
 	it.where = inFlight
 	rt.sent.push(l.table.items, i)
 	p.n++
-	rt.flying++
+	if it.tries == 1 {
+		rt.flying++
+	} else {
+		rt.again++
+	}
 	l.flying++
 }
 
