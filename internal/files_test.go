@@ -35,10 +35,10 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "stats.go", "tlsacache.go", "hosts.go",
-			"config.go", "row.go", "fetchrow.go", "mailrow.go", "excluded.go", "surveyor.go", "probe.go", "mail.go", "survey.go",
+			"config.go", "row.go", "fetchrow.go", "mailrow.go", "excluded.go", "surveyor.go", "probe.go", "mail.go", "survey.go", "single.go",
 			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
 			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
-			"disagreements.go", "crosscheck.go",
+			"disagreements.go", "crossing.go", "crosscheck.go",
 		}},
 	}
 }

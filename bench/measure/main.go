@@ -5,6 +5,10 @@
 //	    --responder "responder --listen 127.0.0.1:0" --samples samples.jsonl \
 //	    -- dnsperf -s @HOST@ -p @PORT@ -d list -e
 //	measure table --markdown table.md --json table.json samples.jsonl
+//	measure bounds --markdown table.md samples.jsonl
+//
+// Without --responder the client brings its own. After the client a --check may look
+// at what it has left.
 //
 // Costs are those that the system has charged to the client and its children,
 // user and system time together.
@@ -33,8 +37,10 @@ func run(args []string) error {
 		return runClient(args[1:])
 	case len(args) > 0 && args[0] == "table":
 		return printTables(args[1:])
+	case len(args) > 0 && args[0] == "bounds":
+		return printBounds(args[1:])
 	}
-	return errors.New("say run or table")
+	return errors.New("say run, table or bounds")
 }
 
 func runClient(args []string) error {
@@ -44,16 +50,18 @@ func runClient(args []string) error {
 	flags.StringVar(&s.Client, "client", "", "`name` of the client")
 	flags.IntVar(&s.Round, "round", 1, "`number` of the round")
 	flags.IntVar(&s.Names, "names", 0, "how many names the client is given")
-	command := flags.String("responder", "", "`command` of the responder, words with spaces between them")
+	flags.IntVar(&s.Silent, "silent", 0, "how many of them never answer")
+	command := flags.String("responder", "", "`command` of the responder, words with spaces between them; empty: none")
+	check := flags.String("check", "", "`command` that must succeed after the client, words with spaces between them")
 	samples := flags.String("samples", "samples.jsonl", "`file` to which the sample is appended")
 	pin := flags.Bool("pin", true, "client on core 0, responder on core 1")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if s.Names < 1 || *command == "" || flags.NArg() == 0 {
-		return errors.New("run wants --names, --responder and the command of the client")
+	if s.Names < 1 || flags.NArg() == 0 {
+		return errors.New("run wants --names and the command of the client")
 	}
-	if err := s.measure(strings.Fields(*command), flags.Args(), *pin); err != nil {
+	if err := s.measure(strings.Fields(*command), flags.Args(), strings.Fields(*check), *pin); err != nil {
 		return fmt.Errorf("%s, %s, round %d: %w", s.Scenario, s.Client, s.Round, err)
 	}
 	line, err := json.Marshal(s)
@@ -68,8 +76,8 @@ func runClient(args []string) error {
 		f.Close()
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%-9s round %d %-16s %8d names %8.2f us %9.0f/s %7.1f MiB %.4f questions %d unknown\n",
-		s.Scenario, s.Round, s.Client, s.Names, s.perName(), s.rate(), s.PeakMiB, s.questions(), s.Unknown)
+	fmt.Fprintf(os.Stderr, "%-9s round %d %-16s %8d names %8.2f us %9.0f/s %7.1f s %7.1f MiB %.4f questions %d unknown\n",
+		s.Scenario, s.Round, s.Client, s.Names, s.perName(), s.rate(), s.Wall, s.PeakMiB, s.questions(), s.Unknown)
 	return f.Close()
 }
 
@@ -99,6 +107,28 @@ func printTables(args []string) error {
 		return err
 	}
 	return os.WriteFile(*asJSON, append(b, '\n'), 0o666)
+}
+
+func printBounds(args []string) error {
+	flags := flag.NewFlagSet("bounds", flag.ContinueOnError)
+	markdown := flags.String("markdown", "", "`file` for the tables; empty is standard output")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	samples, err := readSamples(flags.Args())
+	if err != nil {
+		return err
+	}
+	text, hold := boundTables(samples)
+	if *markdown == "" {
+		fmt.Print(text)
+	} else if err := os.WriteFile(*markdown, []byte(text), 0o666); err != nil {
+		return err
+	}
+	if !hold {
+		return errors.New("a bound is exceeded")
+	}
+	return nil
 }
 
 // pinned puts a command on a core.

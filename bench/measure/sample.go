@@ -23,7 +23,8 @@ type sample struct {
 	Client    string  `json:"client"`
 	Round     int     `json:"round"`
 	Names     int     `json:"names"`
-	CPU       float64 `json:"cpu_seconds"` // user and system
+	Silent    int     `json:"silent,omitempty"` // how many of them never answer
+	CPU       float64 `json:"cpu_seconds"`      // user and system
 	Wall      float64 `json:"wall_seconds"`
 	PeakMiB   float64 `json:"peak_mib"`  // of resident memory
 	Questions uint64  `json:"questions"` // as the responder has counted them
@@ -39,30 +40,31 @@ func (s *sample) rate() float64 { return float64(s.Names) / s.Wall }
 
 func (s *sample) questions() float64 { return float64(s.Questions) / float64(s.Names) }
 
-// measure runs the responder, then the client to its end. In the words of the
-// client @ADDR@, @HOST@ and @PORT@ are where the responder listens, and @DIR@
-// is a directory of its own that is removed afterwards.
-func (s *sample) measure(responder, client []string, pin bool) error {
-	server, err := startResponder(responder, pin)
-	if err != nil {
-		return fmt.Errorf("responder: %w", err)
-	}
-	defer server.Process.Kill()
+// measure runs the responder, where there is one, then the client to its end, then
+// the check, where there is one. In the words of the client and the check @DIR@ is
+// a directory of the client's own that is removed afterwards, and @ADDR@, @HOST@
+// and @PORT@ are where the responder listens.
+func (s *sample) measure(responder, client, check []string, pin bool) error {
 	dir, err := os.MkdirTemp("", "stsscan-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	host, port, err := net.SplitHostPort(server.addr)
-	if err != nil {
-		return err
+	places := []string{"@DIR@", filepath.Join(dir, "run")}
+	var server *running
+	if len(responder) > 0 {
+		if server, err = startResponder(responder, pin); err != nil {
+			return fmt.Errorf("responder: %w", err)
+		}
+		defer server.Process.Kill()
+		host, port, err := net.SplitHostPort(server.addr)
+		if err != nil {
+			return err
+		}
+		places = append(places, "@ADDR@", server.addr, "@HOST@", host, "@PORT@", port)
 	}
-	replace := strings.NewReplacer("@ADDR@", server.addr, "@HOST@", host, "@PORT@", port, "@DIR@", filepath.Join(dir, "run"))
-	words := make([]string, len(client))
-	for i, word := range client {
-		words[i] = replace.Replace(word)
-	}
-	cmd := pinned(pin, "0", words)
+	replace := strings.NewReplacer(places...)
+	cmd := pinned(pin, "0", replaceAll(replace, client))
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
@@ -74,8 +76,10 @@ func (s *sample) measure(responder, client []string, pin bool) error {
 	if s.PeakMiB, err = peakMiB(cmd.ProcessState); err != nil {
 		return err
 	}
-	if s.Questions, err = server.stop(); err != nil {
-		return fmt.Errorf("responder: %w", err)
+	if server != nil {
+		if s.Questions, err = server.stop(); err != nil {
+			return fmt.Errorf("responder: %w", err)
+		}
 	}
 	if s.Unknown, err = unknown(filepath.Join(dir, "run"), said.Bytes()); err != nil {
 		return err
@@ -88,7 +92,22 @@ func (s *sample) measure(responder, client []string, pin bool) error {
 		}
 		s.Bytes += info.Size()
 	}
-	return err
+	if err != nil || len(check) == 0 {
+		return err
+	}
+	check = replaceAll(replace, check)
+	if said, err := exec.Command(check[0], check[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("check: %w: %s", err, tail(said))
+	}
+	return nil
+}
+
+func replaceAll(replace *strings.Replacer, words []string) []string {
+	replaced := make([]string, len(words))
+	for i, word := range words {
+		replaced[i] = replace.Replace(word)
+	}
+	return replaced
 }
 
 // A running responder has said where it listens.

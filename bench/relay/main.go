@@ -3,6 +3,9 @@
 // believed:
 //
 //	relay --to 127.0.0.1:5300 --loss 0.2 --forge 0.05 --seed 1
+//	relay --to 127.0.0.1:5300 --slow 5s
+//
+// With --slow it plays a resolver that waits for slow servers: see pace.
 //
 // It prints the address on which it listens, over UDP and TCP; then it reads
 // words from standard input: refuse (every question is answered REFUSED), silent
@@ -25,7 +28,8 @@ import (
 	"time"
 )
 
-// faults are what befalls packets, as shares of the questions.
+// faults are what befalls packets, as shares of the questions, and how slow the
+// resolver is.
 type faults struct {
 	loss      float64       // its question is lost, or its reply, as often one as the other
 	delay     float64       // its reply comes later, by up to late
@@ -34,6 +38,7 @@ type faults struct {
 	reorder   float64       // its reply comes behind later ones
 	corrupt   float64       // its reply is damaged, where that can be seen: see corrupted
 	forge     float64       // somebody else answers it first: see lie
+	slow      time.Duration // the unit of time of a slow resolver: see pace
 }
 
 func main() {
@@ -48,6 +53,8 @@ func main() {
 	flag.Float64Var(&f.reorder, "reorder", 0, "`share` of the replies that come behind later ones")
 	flag.Float64Var(&f.corrupt, "corrupt", 0, "`share` of the replies that are damaged")
 	flag.Float64Var(&f.forge, "forge", 0, "`share` of the questions that somebody else answers too")
+	flag.DurationVar(&f.slow, "slow", 0, "be a slow resolver: one question in ten takes longer than this `time`, "+
+		"one in a hundred longer than three times that, none four times; afterwards its answer is known")
 	flag.Parse()
 
 	r, err := open(*listen, *to, f, *seed)

@@ -33,6 +33,7 @@ type relay struct {
 
 	mu      sync.Mutex
 	dice    *rand.Rand
+	pace    *pace
 	mode    mode
 	waiting [1 << 16]waiter // by the id under which the server was asked
 	id      uint16
@@ -41,11 +42,13 @@ type relay struct {
 	talks   map[net.Conn]bool // over TCP
 }
 
-// A waiter is whose question it is, its id there, and how long the question is.
+// A waiter is whose question it is, its id there, how long the question is, and
+// when its answer is ready.
 type waiter struct {
 	client netip.AddrPort
 	id     uint16
 	end    int
+	ready  time.Time
 }
 
 const (
@@ -58,7 +61,7 @@ const (
 
 func newRelay(to netip.AddrPort, f faults, seed uint64) *relay {
 	return &relay{
-		faults: f, to: to, dice: rand.New(rand.NewPCG(seed, 0)), mode: serve,
+		faults: f, to: to, dice: rand.New(rand.NewPCG(seed, 0)), pace: newPace(f.slow, seed), mode: serve,
 		sum: make(map[string]int64), talks: make(map[net.Conn]bool),
 	}
 }
@@ -175,7 +178,7 @@ func (r *relay) question(b []byte, end int, from netip.AddrPort) {
 		return
 	}
 	r.id++ // whose question has waited for 65536 others gets no reply
-	r.waiting[r.id] = waiter{from, binary.BigEndian.Uint16(b), end}
+	r.waiting[r.id] = waiter{from, binary.BigEndian.Uint16(b), end, r.pace.hear(b, end, time.Now())}
 	binary.BigEndian.PutUint16(b, r.id)
 	_, _ = r.out.Write(b)
 }
@@ -201,7 +204,7 @@ func (r *relay) reply(b []byte) {
 	if !w.client.IsValid() || r.mode != serve {
 		return
 	}
-	to, end := w.client, w.end
+	to, end, ready := w.client, w.end, w.ready
 	binary.BigEndian.PutUint16(b, w.id)
 	*w = waiter{}
 	if r.plays("lost", r.loss/2) {
@@ -215,12 +218,15 @@ func (r *relay) reply(b []byte) {
 		copies++
 	}
 	for range copies {
-		wait := time.Duration(0)
+		wait := max(time.Until(ready), 0)
+		if wait > 0 {
+			r.sum["slow"]++
+		}
 		switch {
 		case r.plays("delayed", r.delay):
-			wait = time.Duration(r.dice.Float64() * float64(r.late))
+			wait += time.Duration(r.dice.Float64() * float64(r.late))
 		case r.plays("reordered", r.reorder):
-			wait = behind
+			wait += behind
 		}
 		if wait == 0 {
 			r.send(r.conn, b, to)

@@ -228,6 +228,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 			release()
 		}
 	}()
+	tell, stop := console.watchPreparing(j.mode, log)
 	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
 		if err := j.choose(); err != nil {
 			return nil, err
@@ -235,8 +236,9 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		if j.earlier, err = j.readEarlier(); err != nil {
 			return nil, err
 		}
-		return j.prepare(ctx, excluded.Exclusions())
+		return j.prepare(ctx, excluded.Exclusions(), tell)
 	})
+	stop()
 	if err != nil {
 		return nil, err
 	}

@@ -30,10 +30,14 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 	}
 }
 
-// prepare reads the lists into chunks, or finds them prepared. One process does
-// it; the other shards wait.
-func (j *scanJob) prepare(ctx context.Context, excluded *domains.Exclusions) (*domains.Plan, error) {
-	plan, err := domains.Prepare(ctx, j.prepareConfig(excluded))
+// prepare reads the lists into chunks, or finds them prepared, and tells how far it
+// is. One process does it; the other shards wait.
+func (j *scanJob) prepare(
+	ctx context.Context, excluded *domains.Exclusions, tell func(domains.Progress),
+) (*domains.Plan, error) {
+	config := j.prepareConfig(excluded)
+	config.Progress = tell
+	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {
 		return nil, exitOf(errStopped)
 	}

@@ -43,6 +43,7 @@ func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []err
 		if ctx.Err() != nil {
 			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
+		cfg.tell(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
 		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
 			wrong = append(wrong, err)
 		}

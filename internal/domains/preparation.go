@@ -26,6 +26,7 @@ type preparation struct {
 	spool   *spool
 	hashes  *suspects
 	repeats *repeatFinder
+	entries int64  // of all lists, so far
 	columns bool   // a list had some
 	name    []byte // scratch
 	at      cursor // scratch
@@ -50,6 +51,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.readLists(ctx); err != nil {
 		return nil, err
 	}
+	p.cfg.tell(Progress{Stage: StageRepeats, Entries: p.entries})
 	repeated, err := p.findRepeats(ctx)
 	if err != nil {
 		return nil, err
@@ -96,7 +98,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
 	}
-	heard := p.cfg.heard(ctx)
+	heard := p.cfg.heard(ctx, func() int64 { return p.entries })
 	for i, l := range p.cfg.Lists {
 		if err := p.readList(i, l, heard); err != nil {
 			return err
@@ -115,9 +117,9 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 	}
 	defer func() { err = with(err, src.Close()) }()
 	in := Input{Name: p.mend.name(i, l)}
-	read := !p.full(&in)
+	read := !p.full()
 	if read {
-		if err := p.readEntries(i, &in, src); err != nil {
+		if err := p.readEntries(i, &in, src, heard); err != nil {
 			return err
 		}
 	}
@@ -133,11 +135,9 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 }
 
 // full says whether the limit is reached.
-func (p *preparation) full(in *Input) bool {
-	return p.cfg.Limit > 0 && p.plan.Entries+in.Entries >= p.cfg.Limit
-}
+func (p *preparation) full() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
 
-func (p *preparation) readEntries(i int, in *Input, src *Source) error {
+func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int64) error) error {
 	layout := Layout{Format: p.cfg.Format, DomainColumn: p.cfg.DomainColumn, Tags: p.cfg.Tags}
 	r, err := NewReader(in.Name, src, layout)
 	if err != nil {
@@ -150,7 +150,7 @@ func (p *preparation) readEntries(i int, in *Input, src *Source) error {
 	}
 	in.Reasons = make(map[Reason]int64)
 	var e Entry
-	for !p.full(in) {
+	for !p.full() {
 		if err := r.Next(&e); err == io.EOF {
 			break
 		} else if err != nil {
@@ -159,15 +159,21 @@ func (p *preparation) readEntries(i int, in *Input, src *Source) error {
 		if err := p.take(i, in, &e); err != nil {
 			return err
 		}
+		if p.entries%entriesTold == 0 {
+			if err := heard(0); err != nil {
+				return err
+			}
+		}
 	}
 	in.Skipped = r.Skipped()
-	return nil
+	return heard(0)
 }
 
 // take takes in one entry, which uses up a rank whatever becomes of it.
 func (p *preparation) take(i int, in *Input, e *Entry) error {
 	in.Entries++
-	rank := p.plan.Entries + in.Entries
+	p.entries++
+	rank := p.entries
 	name, reason := e.Text, e.Reason
 	if e.tld > 0 {
 		reason = p.rules.judge(name, e.tld)
@@ -220,6 +226,7 @@ func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		p.cfg.tell(Progress{Stage: StageWrite, Done: int64(k), Total: int64(p.plan.Parts), Entries: p.entries})
 		info, err := c.writeChunk(k)
 		if err != nil {
 			return err

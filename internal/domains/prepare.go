@@ -26,19 +26,19 @@ type List struct {
 
 // A PrepareConfig says what to survey.
 type PrepareConfig struct {
-	Dir             string                  // run directory; made if need be
-	Lists           []List                  // one at least, standard input at most once
-	Stdin           io.Reader               // for the list "-"
-	Format          Format                  // of all lists; "": FormatAuto
-	DomainColumn    string                  // of CSV lists, by header or 1-based number; "": found
-	Tags            []string                // columns of CSV lists to carry, by header
-	Limit           int64                   // only so many entries; 0: all
-	Exclude         *Exclusions             // who opted out; nil: nobody
-	AllowSpecialUse bool                    // see Rules
-	PartSize        int64                   // in ranks; 0: by the number of entries, or as the run directory has it
-	MemoryBudget    int64                   // for finding repeats, in octets; 0: 64 MiB
-	Progress        func(done, total int64) // octets of the lists that were read; total is 0 when it is unknown; nil: none
-	Disk            durable.Disk            // what is kept is written here; the zero Disk is the real one
+	Dir             string         // run directory; made if need be
+	Lists           []List         // one at least, standard input at most once
+	Stdin           io.Reader      // for the list "-"
+	Format          Format         // of all lists; "": FormatAuto
+	DomainColumn    string         // of CSV lists, by header or 1-based number; "": found
+	Tags            []string       // columns of CSV lists to carry, by header
+	Limit           int64          // only so many entries; 0: all
+	Exclude         *Exclusions    // who opted out; nil: nobody
+	AllowSpecialUse bool           // see Rules
+	PartSize        int64          // in ranks; 0: by the number of entries, or as the run directory has it
+	MemoryBudget    int64          // for finding repeats, in octets; 0: 64 MiB
+	Progress        func(Progress) // told often, in the goroutine of Prepare; nil: nothing is
+	Disk            durable.Disk   // what is kept is written here; the zero Disk is the real one
 
 	Owns func(k int) bool // the parts whose chunks matter; nil: all
 
@@ -88,6 +88,7 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := os.MkdirAll(chunks, 0o755); err != nil {
 		return nil, err
 	}
+	cfg.tell(Progress{Stage: StageWait})
 	lock, err := durable.WaitLock(ctx, filepath.Join(chunks, lockFile))
 	if err != nil {
 		return nil, err
@@ -202,27 +203,6 @@ func (cfg *PrepareConfig) sweep(all bool) error {
 		}
 	}
 	return cfg.Disk.Sweep(chunks, nil)
-}
-
-// heard is what a [Source] calls as it is read: it tells the progress over all
-// lists, and stops when ctx is done.
-func (cfg *PrepareConfig) heard(ctx context.Context) func(n int64) error {
-	total, done := int64(0), int64(0)
-	for _, l := range cfg.Lists {
-		info, err := os.Stat(l.Path)
-		if err != nil || !info.Mode().IsRegular() {
-			total = 0
-			break
-		}
-		total += info.Size()
-	}
-	return func(n int64) error {
-		done += n
-		if cfg.Progress != nil {
-			cfg.Progress(done, total)
-		}
-		return ctx.Err()
-	}
 }
 
 // with is err and what went wrong in tidying up after it, on one line.

@@ -136,40 +136,78 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// listOf writes a list.
+func listOf(t *testing.T, name, data string) (path string, octets int64) {
+	t.Helper()
+	path = writeList(t, name, data)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, info.Size()
+}
+
+// Each stage of a prepare step tells how far it is.
 func TestProgress(t *testing.T) {
-	one, two := writeList(t, "one", noise(1000)), writeList(t, "two", gzipOf(t, noise(2000)))
-	want := int64(0)
-	for _, path := range []string{one, two} {
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
+	one, first := listOf(t, "one", noise(1000))
+	two, second := listOf(t, "two", gzipOf(t, noise(2000)))
+	var told []Progress
+	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{one}, {two}}, Disk: quick(), Progress: func(p Progress) {
+		if n := len(told); n > 0 && told[n-1].Stage == p.Stage {
+			if last := told[n-1]; p.Done < last.Done || p.Entries < last.Entries || p.Total != last.Total {
+				t.Errorf("%+v after %+v", p, last)
+			}
+			told = told[:n-1]
 		}
-		want += info.Size()
-	}
-	last := int64(0)
-	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{one}, {two}}, Disk: quick(), Progress: func(done, total int64) {
-		if done < last || total != want {
-			t.Errorf("%d of %d, after %d of %d", done, total, last, want)
-		}
-		last = done
+		told = append(told, p)
 	}}
-	for range 2 { // the second time it is only hashed
-		last = 0
-		if _, err := Prepare(t.Context(), cfg); err != nil {
-			t.Fatal(err)
-		}
-		if last != want {
-			t.Errorf("ends with %d of %d", last, want)
-		}
+	plan, err := Prepare(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
 	}
-	cfg.Dir, cfg.Lists, cfg.Stdin = t.TempDir(), []List{{one}, {"-"}}, strings.NewReader("a.com\n")
-	cfg.Progress = func(done, total int64) {
-		if total != 0 {
-			t.Errorf("total %d with standard input", total)
-		}
+	parts := int64(plan.Parts)
+	lists := Progress{Stage: StageRead, Done: first + second, Total: first + second, Entries: plan.Entries}
+	want := []Progress{
+		{Stage: StageWait}, lists, {Stage: StageRepeats, Entries: plan.Entries},
+		{Stage: StageWrite, Done: parts - 1, Total: parts, Entries: plan.Entries},
 	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %+v, want %+v", told, want)
+	}
+
+	told, lists.Entries = nil, 0
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
+	}
+	if want := []Progress{{Stage: StageCheck, Done: parts - 1, Total: parts}, lists}; !slices.Equal(told, want) {
+		t.Errorf("prepared before: told %+v, want %+v", told, want)
+	}
+
+	told = nil
+	cfg.Dir, cfg.Lists, cfg.Stdin = t.TempDir(), []List{{one}, {"-"}}, strings.NewReader("a.com\n")
+	if plan, err = Prepare(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(told) < 2 || told[1] != want {
+		t.Errorf("standard input: told %+v, want %+v", told, want)
+	}
+}
+
+// Of a zip archive all octets are read before its first entry: what tells of the
+// progress then is the entries.
+func TestProgressOfArchive(t *testing.T) {
+	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*entriesTold)))
+	var entries []int64
+	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, Disk: quick(), Progress: func(p Progress) {
+		if p.Stage == StageRead && p.Done == octets && p.Entries > 0 {
+			entries = append(entries, p.Entries)
+		}
+	}}
+	if _, err := Prepare(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int64{entriesTold, 2 * entriesTold, 3 * entriesTold}; !slices.Equal(slices.Compact(entries), want) {
+		t.Errorf("told after %d entries, want %d", entries, want)
 	}
 }
 

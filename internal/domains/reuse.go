@@ -10,7 +10,7 @@ import (
 // reuse returns plan when it is that of this configuration.
 func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) {
 	difference := cfg.difference(plan)
-	heard := cfg.heard(ctx)
+	heard := cfg.heard(ctx, func() int64 { return 0 })
 	for i := 0; i < len(cfg.Lists) && difference == ""; i++ {
 		l := cfg.Lists[i]
 		s := &Source{name: l.Path}

@@ -184,7 +184,9 @@ func (g *leanRows) end(w *sink, counts *Counts) (group format.RowGroup, err erro
 	}
 	p := g.layout.press()
 	defer g.layout.presses.Put(p)
-	group = format.RowGroup{NumRows: int64(g.rows), FileOffset: w.offset}
+	group = format.RowGroup{
+		NumRows: int64(g.rows), FileOffset: w.offset, Columns: make([]format.ColumnChunk, 0, len(g.columns)),
+	}
 	for i, c := range g.columns {
 		written := &g.blank
 		if c != nil {

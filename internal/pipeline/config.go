@@ -95,10 +95,10 @@ type Config struct {
 	Excluded func() (*domains.Exclusions, error)
 
 	InFlight  int           // questions in flight; 0: 1000
-	Surveys   int           // surveys at a time; 0: 4096. Their connections have a limit of their own
+	Surveys   int           // surveys at a time; 0: 512. Their connections have a limit of their own
 	OpenParts int           // parts that have row groups in memory; 0: by their size, see openParts
 	MostParts int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
-	Deadline  time.Duration // of one policy retrieval, from address to last byte, three times as much in the last pass; 0: 20 s
+	Deadline  time.Duration // of one policy retrieval, address to last byte, three times as much in the last pass; 0: 20 s
 	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
 
@@ -179,8 +179,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// mostSurveys bounds the surveys at a time by the memory that they take while they wait.
-const mostSurveys = 4096
+// mostSurveys bounds the surveys at a time. Many more that begin at once starve the
+// process for a moment, and whatever is silent in that moment is asked again.
+const mostSurveys = 512
 
 // mostParts bounds the parts that are open, however small they are.
 const mostParts = 64

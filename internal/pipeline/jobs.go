@@ -74,7 +74,7 @@ func (j *jobs) run(most int) error {
 func (j *jobs) settle() error {
 	for next := range j.settling.all() {
 		if next.zone != nil {
-			j.addZoneTo(j.slots.parked(next.slot), next)
+			j.finishZone(next.slot, next.zone)
 		} else {
 			j.survey(next)
 		}
@@ -82,18 +82,19 @@ func (j *jobs) settle() error {
 	return nil
 }
 
-// addZoneTo ends a row that lacked nothing but what is known of the zone.
-func (j *jobs) addZoneTo(o outcome, job job) {
+// finishZone ends a row that lacked nothing but what is known of the zone.
+func (j *jobs) finishZone(slot int64, zone *zoneAnswer) {
+	o := j.slots.parked(slot)
 	switch {
-	case job.zone.err != nil && j.surveyor.work.Err() != nil:
+	case zone.err != nil && j.surveyor.work.Err() != nil:
 		return // the writer knows what to do with such names
-	case job.zone.err != nil:
-		j.surveyor.await(o.row, job.zone.err)
-		o.fault = fmt.Errorf("%s: %w", o.row.Domain, job.zone.err)
-	case job.zone.dead:
+	case zone.err != nil:
+		j.surveyor.await(o.row, zone.err)
+		o.fault = fmt.Errorf("%s: %w", o.row.Domain, zone.err)
+	case zone.unreachable(codes.RecordReason(o.row.RecordReason)):
 		o.row.RecordReason = string(codes.RecordZoneUnreachable)
 	}
-	j.finish(job.slot, o)
+	j.finish(slot, o)
 }
 
 // survey surveys one domain until it has a row.

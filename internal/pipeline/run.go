@@ -1,14 +1,15 @@
 // Package pipeline takes names in and gives rows out, very many at a time. The
-// sieve asks one DNS question for each Policy Domain; a plain negative becomes
-// a row at once, and everything else is a survey: straight-line code that ends
+// sieve asks one DNS question for each Policy Domain; a plain negative, or silence,
+// becomes a row at once, and everything else is a survey: straight-line code that ends
 // the lookup, fetches the policy and fills the row (RFC 8461, sections 3.1 to
 // 3.3).
 //
-// Concurrency is decided here and nowhere else. A name holds a slot from its
-// admission until its row is with the writer, so the number of slots bounds
-// questions, surveys and rows alike, and a budget of octets what strangers make
-// of them; a slow disk, a full survey pool or a spent budget stops the admission
-// of names, and never the reading of answers.
+// Concurrency is decided here and nowhere else, but for the connections, which package
+// egress bounds. A name holds a slot from its admission until its row is with the
+// writer, so the number of slots bounds questions, surveys and rows alike, and a budget
+// of octets what strangers make of them. A slow disk, a spent budget or a want of slots
+// stops the admission of names, and never the reading of answers; what only waits for an
+// answer has slots enough to stop nothing.
 //
 // The package opens no connection and no file of its own: engine, client, names
 // and table are handed to it. It judges no text: that is package mtasts.
@@ -102,8 +103,8 @@ func (r *run) run() error {
 		waiting: newFIFO[job](), settling: newFIFO[job](), fail: fail,
 	}
 	a := &admission{
-		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events, zones: zones,
-		opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
+		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
+		zones: zones, opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
 	}
 	answers := &answers{
 		jobs: j, rows: surveyor.rows, stats: r.Stats, events: events, quick: !r.Mail.all() && !r.again, spare: spare,

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"sync"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
 )
@@ -43,13 +44,22 @@ func (z *zones) take(into []resolver.Question, slots *slots) (n int) {
 
 // A zoneAnswer is what came of such a question.
 type zoneAnswer struct {
-	dead bool
-	err  error // a fault of this machine; nil: none
+	dead   bool
+	silent bool  // for there was no answer
+	err    error // a fault of this machine; nil: none
+}
+
+// unreachable reports whether the zone of a record that could not be had for this
+// reason is dead. Of one that gave an answer about the record, silence is no proof: it may be
+// slow.
+func (z *zoneAnswer) unreachable(record codes.RecordReason) bool {
+	return z.dead && (!z.silent || record == codes.RecordTimeout)
 }
 
 func judgeZone(a *resolver.Answer) (z zoneAnswer) {
 	if a.Outcome == resolver.Reply || a.Outcome == resolver.Failed {
 		z.dead, z.err = mtasts.ZoneUnreachable(a.Msg, a.Err)
+		z.silent = a.Outcome == resolver.Failed
 	}
 	return z
 }

@@ -101,7 +101,7 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 		if at != stepWait {
 			e.made++
 		}
-		a.prompt = r.schedule.wait(e.made, patient(ctx), true)
+		a.prompt = r.schedule.waitAlone(e.made, patient(ctx))
 		rd, from, err := r.attempt(ctx, a, u, at)
 		e.last, at = u, stepUDP
 		if from != u && (err == nil || !err.local) {

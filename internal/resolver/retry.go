@@ -63,6 +63,16 @@ func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	return min(whole-time.Duration(most-1)*step, s.timeout)
 }
 
+// waitAlone is wait at a prompt upstream for a question that is no part of a Sweep. With
+// patience it is most often asked for the first time in a last pass, so a slow answer has
+// longer to come: half a time-out for each attempt.
+func (s *schedule) waitAlone(made int, patient bool) time.Duration {
+	if patient {
+		return s.timeout / 2
+	}
+	return s.wait(made, false, true)
+}
+
 // isPrompt reports whether u answers its canaries promptly, as far as is known.
 func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
 	return r.watch != nil && !u.guard.open.Load() &&

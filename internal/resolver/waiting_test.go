@@ -69,16 +69,16 @@ func TestSilentName(t *testing.T) {
 		retries         int
 		patient, prompt bool
 		attempts        int
-		after           float64 // time-outs
+		swept, alone    float64 // time-outs until it is given up
 	}{
-		"prompt":                {2, false, true, 3, 1.6},
-		"prompt, patient":       {2, true, true, 9, 1.6},
-		"prompt, one attempt":   {0, false, true, 1, 1},
-		"prompt, one, patient":  {0, true, true, 3, 1.6},
-		"prompt, five":          {4, false, true, 5, 1.6},
-		"unwatched":             {2, false, false, 3, 3},
-		"unwatched, patient":    {2, true, false, 9, 9},
-		"unwatched, no retries": {0, false, false, 1, 1},
+		"prompt":                {2, false, true, 3, 1.6, 1.6},
+		"prompt, patient":       {2, true, true, 9, 1.6, 4.5},
+		"prompt, one attempt":   {0, false, true, 1, 1, 1},
+		"prompt, one, patient":  {0, true, true, 3, 1.6, 1.5},
+		"prompt, five":          {4, false, true, 5, 1.6, 1.6},
+		"unwatched":             {2, false, false, 3, 3, 3},
+		"unwatched, patient":    {2, true, false, 9, 9, 9},
+		"unwatched, no retries": {0, false, false, 1, 1, 1},
 	} {
 		t.Run(title, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -115,7 +115,10 @@ func TestSilentName(t *testing.T) {
 						took = r.now() - began
 						wantError(t, err, codes.RecordTimeout, false)
 					}
-					want := time.Duration(c.after * float64(silenceOf))
+					want := time.Duration(c.swept * float64(silenceOf))
+					if how == "exchanged" {
+						want = time.Duration(c.alone * float64(silenceOf))
+					}
 					// A failure waits for the next good canaries; ticks and naps are short.
 					if took < want || took > want+silenceOf/10 {
 						t.Errorf("%s: given up after %v, want %v", how, took, want)

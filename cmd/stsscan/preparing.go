@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"stsscan/internal/domains"
+)
+
+// A preparing shows how far the lists are prepared. What it is told it shows at the
+// next tick, so that it also shows what lasts and tells nothing, such as a pipe to
+// which nothing is written.
+type preparing struct {
+	*console
+	log   *slog.Logger
+	stage domains.Stage // of the bar
+
+	lock sync.Mutex
+	at   domains.Progress
+}
+
+// watchPreparing shows the progress of the prepare step, which is told by tell, until
+// stop is called; what is told after that is not shown.
+func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func(domains.Progress), stop func()) {
+	if mode == "off" {
+		return nil, func() {}
+	}
+	p := &preparing{console: c, log: log}
+	interval, show := logInterval, p.line
+	if mode == "bar" {
+		interval, show = barInterval, p.show
+	}
+	ticker, ended := time.NewTicker(interval), make(chan struct{})
+	var finished sync.WaitGroup
+	finished.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				if at := p.last(); at.Stage != "" {
+					show(at)
+				}
+			case <-ended:
+				return
+			}
+		}
+	})
+	return p.tell, func() {
+		ticker.Stop()
+		close(ended)
+		finished.Wait()
+		p.end()
+	}
+}
+
+func (p *preparing) tell(at domains.Progress) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.at = at
+}
+
+func (p *preparing) last() domains.Progress {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.at
+}
+
+// line logs a line.
+func (p *preparing) line(at domains.Progress) {
+	var attrs []any
+	if unit := unitOf(at.Stage); unit != "" {
+		attrs = append(attrs, unit, at.Done)
+		if at.Total > 0 {
+			attrs = append(attrs, "of", at.Total)
+		}
+	}
+	if at.Entries > 0 {
+		attrs = append(attrs, "entries", at.Entries)
+	}
+	p.log.Info(string(at.Stage), attrs...)
+}
+
+// unitOf is what a stage counts, "" where nothing.
+func unitOf(stage domains.Stage) string {
+	switch stage {
+	case domains.StageRead:
+		return "octets"
+	case domains.StageCheck, domains.StageWrite:
+		return "parts"
+	}
+	return ""
+}
+
+// show draws the bar of a stage.
+func (p *preparing) show(at domains.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar == nil || p.stage != at.Stage {
+		p.clear()
+		p.bar, p.stage = p.newBar(at), at.Stage
+	}
+	text := string(at.Stage)
+	if at.Entries > 0 {
+		text += fmt.Sprintf(", %d entries", at.Entries)
+	}
+	p.bar.Describe(text)
+	_ = p.bar.Set64(at.Done)
+}
+
+// newBar is the bar of a stage; without a total, it only moves.
+func (p *preparing) newBar(at domains.Progress) *progressbar.ProgressBar {
+	total, octets := at.Total, unitOf(at.Stage) == "octets"
+	if total == 0 {
+		total = -1
+	}
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(p.out),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionSetElapsedTime(at.Total == 0),
+		progressbar.OptionSetPredictTime(octets && at.Total > 0),
+		progressbar.OptionSetSpinnerChangeInterval(0),
+	}
+	if octets || at.Total > 0 {
+		options = append(options, progressbar.OptionShowCount(), progressbar.OptionShowBytes(octets))
+	}
+	return progressbar.NewOptions64(total, options...)
+}
+
+// end takes the bar from the screen.
+func (p *preparing) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+// clear does it; the console is locked.
+func (p *preparing) clear() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}
