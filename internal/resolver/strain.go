@@ -114,8 +114,14 @@ func (w *window) learn(now time.Duration) bool {
 	return true
 }
 
-// try closes the window to a quarter, to see whether less fails.
+// try closes the window to a quarter, to see whether less fails. Near its floor it
+// cannot, and only opens no further than slowly.
 func (w *window) try(now time.Duration, share float64) {
+	if w.size < 2*w.floor {
+		w.strain.limit, w.strain.beyond = w.size, 0
+		w.change(now, w.floor)
+		return
+	}
 	w.strain.trial = trial{size: w.size, share: share}
 	w.change(now, w.size/4)
 }

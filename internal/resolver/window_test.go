@@ -247,11 +247,12 @@ func TestWindowModels(t *testing.T) {
 		{"dead domains in blocks", with(quick, 400_000, func(m *model) { m.dead = func(i int) bool { return i/1000%20 == 10 } }), 15 * seconds, 1, 0, 256, 2000},
 		{"an outage of three seconds", with(model{rate: 20_000, queue: 1000, service: 20 * ms, ceiling: 10_000}, 400_000,
 			func(m *model) { m.outage = [2]time.Duration{2 * seconds, 5 * seconds} }), 35 * seconds, 1.1, 200, 64, 1000},
-		// At best they take 31 s, 31 s, 14 s, 62 s, 100 s and 20 s.
+		// At best they take 31 s, 31 s, 14 s, 62 s, 62 s, 100 s and 20 s.
 		{"64 places", with(places(64, 20*ms, 0, 0), 100_000, nil), 50 * seconds, 1.2, 500, 16, 64},
 		{"64 places, dead domains", with(places(64, 20*ms, 50, 0), 100_000, nil), 60 * seconds, 1.2, 500, 16, 64},
 		{"64 places, dead domains hold them", with(places(64, 20*ms, 50, 200*ms), 30_000, nil), 60 * seconds, 1.2, 150, 16, 32},
 		{"32 places", with(places(32, 100*ms, 0, 0), 20_000, nil), 90 * seconds, 1.25, 400, 16, 16},
+		{"8 places, fewer than the floor", with(places(8, 100*ms, 0, 0), 5000, nil), 90 * seconds, 2.2, 1000, 16, 16},
 		{"500 a second", with(model{rate: 500, queue: 100, service: 20 * ms, ceiling: 10_000}, 50_000, nil), 110 * seconds, 1.2, 500, 16, 32},
 		{"a long queue", with(model{rate: 5000, queue: 20_000, service: 20 * ms, ceiling: 10_000}, 100_000, nil), 25 * seconds, 1.05, 0, 500, 500},
 	} {
