@@ -61,13 +61,14 @@ func (c *cohorts) answered(sent time.Duration) {
 	}
 }
 
-// before is the last whole cohort before a time.
-func (c *cohorts) before(at time.Duration) cohort {
-	k := c.number(at) - 1
-	if k < 0 || k <= c.newest-cohortRing || k > c.newest {
-		return cohort{}
+// before is the sum of the last whole cohorts before a time.
+func (c *cohorts) before(at time.Duration) (sum cohort) {
+	const few = 4
+	last := c.number(at) - 1
+	for k := max(last-few+1, c.newest-cohortRing+1, 0); k <= min(last, c.newest); k++ {
+		sum.add(c.ring[k%cohortRing])
 	}
-	return c.ring[k%cohortRing]
+	return sum
 }
 
 // ripe returns the sum of the cohorts whose outcome is known since the last call,

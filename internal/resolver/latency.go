@@ -17,7 +17,7 @@ const (
 	// notable is a median, in seconds, below which nothing waits for long, and
 	// longSeconds one beyond which a larger window adds to nothing else, both
 	// unless the least is not much smaller.
-	notable, longSeconds = 0.05, 0.4
+	notable, longSeconds = 0.02, 0.4
 	notMuch              = 4
 	// overdue times the mean later, all but a quarter of the replies have come,
 	// however they are distributed (Markov's inequality).

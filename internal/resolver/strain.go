@@ -53,6 +53,8 @@ const (
 	forgets = 4096
 	// The best rate is forgotten by a part with each share that is taken.
 	fades = 1.0 / 64
+	// fewer is which part of the best rate is left where names are to blame.
+	fewer = 0.6
 	// nearLimit times the limit is where steps towards it end.
 	nearLimit = 0.95
 )
@@ -78,7 +80,7 @@ func (w *window) judge(now time.Duration, prompt bool) {
 	}
 	share, rate := s.seen.failed(), float64(s.seen.answered)/float64(s.spans)
 	strained := share > s.most(n)
-	if strained && prompt && s.trial.size == 0 && rate < s.rate/2 {
+	if strained && prompt && s.trial.size == 0 && rate < fewer*s.rate {
 		// Fewer are answered of as many as before, and canaries among them: these
 		// are dead names, one after the other.
 		s.rate -= s.rate * fades

@@ -35,7 +35,7 @@ const (
 	// as one that failed.
 	windowPatience = 3
 	// missing is how many more than usual may be overdue while a window opens.
-	missing = 0.25
+	missing = 0.4
 )
 
 func newWindow(floor, ceiling int, patience time.Duration) window {

@@ -238,12 +238,12 @@ func TestWindowModels(t *testing.T) {
 		least     float64       // size after a second, at least
 		last      float64       // size at the end, at least
 	}{
-		{"nothing fails", with(quick, 400_000, nil), 2 * seconds, 1, 0, 5000, 10_000},
-		{"losses of a network", with(quick, 400_000, func(m *model) { m.dead = evenly(10) }), 3 * seconds, 1, 0, 5000, 10_000},
-		{"dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(50) }), 5 * seconds, 1, 0, 3000, 10_000},
-		{"many dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(100) }), 8 * seconds, 1, 0, 2000, 10_000},
-		{"a fifth of it dead", with(quick, 400_000, func(m *model) { m.dead = evenly(200) }), 20 * seconds, 1, 0, 500, 9000},
-		{"half of it dead", with(quick, 200_000, func(m *model) { m.dead = evenly(500) }), 45 * seconds, 1, 0, 64, 4000},
+		{"nothing fails", with(quick, 400_000, nil), 3 * seconds, 1, 0, 2500, 5000},
+		{"losses of a network", with(quick, 400_000, func(m *model) { m.dead = evenly(10) }), 3 * seconds, 1, 0, 2500, 5000},
+		{"dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(50) }), 6 * seconds, 1, 0, 2000, 5000},
+		{"many dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(100) }), 9 * seconds, 1, 0, 1500, 5000},
+		{"a fifth of it dead", with(quick, 400_000, func(m *model) { m.dead = evenly(200) }), 25 * seconds, 1, 0, 250, 5000},
+		{"half of it dead", with(quick, 200_000, func(m *model) { m.dead = evenly(500) }), 50 * seconds, 1, 0, 64, 3000},
 		{"dead domains in blocks", with(quick, 400_000, func(m *model) { m.dead = func(i int) bool { return i/1000%20 == 10 } }), 15 * seconds, 1, 0, 256, 2000},
 		{"an outage of three seconds", with(model{rate: 20_000, queue: 1000, service: 20 * ms, ceiling: 10_000}, 400_000,
 			func(m *model) { m.outage = [2]time.Duration{2 * seconds, 5 * seconds} }), 35 * seconds, 1.1, 200, 64, 1000},
