@@ -89,13 +89,13 @@ func (l *lane) fresh(i uint32) {
 	l.restage(i)
 }
 
-// restart gives a route that was stopped a window as at the beginning: what it
-// bears is not known any more.
+// restart gives a route that was stopped a window near the beginning: whether it bears
+// what it did is not known any more.
 func (l *lane) restart() {
 	for _, rt := range l.routes {
 		if opened := rt.guard.opened.Load(); opened != rt.opened {
 			rt.opened = opened
-			rt.window = newWindow(l.floor, int(rt.window.ceiling), rt.window.cohorts.patience)
+			rt.window = rt.window.restarted()
 		}
 	}
 }

@@ -63,6 +63,11 @@ const (
 // canaries.
 func (w *window) judge(now time.Duration, prompt bool) {
 	s := &w.strain
+	if !s.judged && s.limit == 0 && s.trial.size == 0 && w.missedEarly(now) {
+		w.gauge.to, w.gauge.done = now, true
+		w.try(now, w.overdue(now, earlyWait).failed())
+		return
+	}
 	if !w.gauge.done && !w.learn(now) {
 		return
 	}
@@ -87,7 +92,7 @@ func (w *window) judge(now time.Duration, prompt bool) {
 		s.forget()
 		return
 	}
-	if strained && share*n < enoughFailures {
+	if strained && share*n < enoughFailures && !s.trial.clear(share, n) {
 		return
 	}
 	s.rate = max(s.rate-s.rate*fades, rate)
@@ -101,6 +106,13 @@ func (w *window) judge(now time.Duration, prompt bool) {
 		s.base += min(share-s.base, 0) * min(n/forgets, 1)
 		w.open(now)
 	}
+}
+
+// clear reports whether a share of n attempts is far from the one at which a trial
+// would turn.
+func (t *trial) clear(share, n float64) bool {
+	o := (1 - dropped) * odds(t.share)
+	return t.size > 0 && math.Abs(share-o/(1+o)) > 3*math.Sqrt(share*(1-share)/n)
 }
 
 // learn takes the base from the gauge. It reports false until that is known.

@@ -36,6 +36,8 @@ const (
 	windowPatience = 3
 	// missing is how many more than usual may be overdue while a window opens.
 	missing = 0.4
+	// earlyWait and earlySent are what it takes to see that of the first ones.
+	earlyWait, earlySent = 250 * time.Millisecond, 64
 )
 
 func newWindow(floor, ceiling int, patience time.Duration) window {
@@ -116,7 +118,20 @@ func (w *window) creep(now time.Duration, n float64) {
 
 // missed reports whether much of what ought to have been answered by now was not.
 func (w *window) missed(now time.Duration) bool {
-	return w.cohorts.before(now-w.latency.overdue()).failed() > w.strain.base+missing
+	return w.overdue(now, 0).failed() > w.strain.base+missing
+}
+
+// missedEarly reports the same of the first questions, of which the answers to a few
+// say little about the others.
+func (w *window) missedEarly(now time.Duration) bool {
+	late := w.overdue(now, earlyWait)
+	return late.sent >= earlySent && late.failed() > missing
+}
+
+// overdue is some of the latest questions that ought to have been answered by now,
+// sent so long ago at least.
+func (w *window) overdue(now, wait time.Duration) cohort {
+	return w.cohorts.before(now - max(w.latency.overdue(), wait))
 }
 
 func (w *window) change(now time.Duration, size float64) {
@@ -131,6 +146,17 @@ func (w window) rested() window {
 	w.strain.trial = trial{}
 	w.cohorts = newCohorts(w.cohorts.patience)
 	return w
+}
+
+// restarted is the window of an upstream that was stopped: as at first, but for the
+// limit that was found, and what always fails.
+func (w window) restarted() window {
+	first := newWindow(int(w.floor), int(w.ceiling), w.cohorts.patience)
+	if s := w.strain; s.limit > 0 || s.trial.size > 0 {
+		first.strain = strain{base: s.base, known: s.known, limit: max(s.limit, s.trial.size)}
+		first.gauge.done, first.gauge.to = true, 1
+	}
+	return first
 }
 
 // stop says that this process was stopped for gap.
