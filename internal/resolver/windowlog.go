@@ -34,7 +34,8 @@ const (
 // which size. The zero value is ready.
 type windowLog struct {
 	mu    sync.Mutex
-	lanes []int // the latest size of each
+	lanes []int    // the latest size of each
+	rests []window // of each, when its latest Sweep ended
 	last  time.Duration
 	least int
 	spent [21 * octave]time.Duration // by the logarithm of the size; 2^21 is above MostInFlight
@@ -89,5 +90,39 @@ func (l *lane) noteWindows() {
 	l.noted = l.now
 	for _, rt := range l.routes {
 		rt.windows.note(l.now, l.number, int(rt.window.size))
+	}
+}
+
+// resume gives a lane its number among the lanes, and the windows that the lane of
+// that number had when the Sweep before ended.
+func (l *lane) resume(number int) {
+	l.number = number
+	for _, rt := range l.routes {
+		w := &rt.windows
+		w.mu.Lock()
+		if number < len(w.rests) && w.rests[number].ceiling == rt.window.ceiling {
+			rt.window = w.rests[number]
+		}
+		w.mu.Unlock()
+	}
+}
+
+// rest keeps the windows of a lane that has ended.
+func (l *lane) rest() {
+	for _, rt := range l.routes {
+		w := &rt.windows
+		w.mu.Lock()
+		for len(w.rests) <= l.number {
+			w.rests = append(w.rests, window{})
+		}
+		w.rests[l.number] = rt.window.rested()
+		w.mu.Unlock()
+	}
+}
+
+// judge lets the windows take what has become known.
+func (l *lane) judge() {
+	for _, rt := range l.routes {
+		rt.window.judge(l.now, l.isPrompt(rt.upstream, l.now))
 	}
 }
