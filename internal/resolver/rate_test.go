@@ -57,3 +57,29 @@ func TestLimiterGivesBack(t *testing.T) {
 		t.Errorf("%v, %v: the next waits for those that have gone", delay, err)
 	}
 }
+
+// Close ends questions that wait for the rate limit, those of Sweeps too.
+func TestCloseWhileTheRateHolds(t *testing.T) {
+	for _, sweeping := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			r := memoryResolver(t, Config{Rate: 1.0 / 3600}, new(inMemory))
+			if err := r.admit(t.Context(), sweeping); err != nil {
+				t.Fatal(err)
+			}
+			began := r.now()
+			time.AfterFunc(time.Second, func() { r.Close() })
+			var waiting sync.WaitGroup
+			for range 2 { // one behind the other
+				waiting.Go(func() {
+					if err := r.admit(t.Context(), sweeping); err == nil || !err.local {
+						t.Errorf("error %v", err)
+					}
+				})
+			}
+			waiting.Wait()
+			if took := r.now() - began; took != time.Second {
+				t.Errorf("sweeping %v: ended after %v", sweeping, took)
+			}
+		})
+	}
+}

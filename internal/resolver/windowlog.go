@@ -3,6 +3,7 @@ package resolver
 import (
 	"math"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -44,14 +45,18 @@ type windowLog struct {
 // octave is how many classes a doubling of the size has.
 const octave = 8
 
-// note notes the size of the window of a lane.
-func (w *windowLog) note(now time.Duration, lane, size int) {
+// note notes the size of the window of a lane, one of so many. It counts from the first
+// note of each of them.
+func (w *windowLog) note(now time.Duration, lane, lanes, size int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.lanes) <= lane {
+	for len(w.lanes) < lanes {
 		w.lanes = append(w.lanes, 0)
 	}
 	w.lanes[lane] = size
+	if slices.Contains(w.lanes, 0) {
+		return
+	}
 	sum := 0
 	for _, size := range w.lanes {
 		sum += size
@@ -89,7 +94,7 @@ func (l *lane) noteWindows() {
 	}
 	l.noted = l.now
 	for _, rt := range l.routes {
-		rt.windows.note(l.now, l.number, int(rt.window.size))
+		rt.windows.note(l.now, l.number, l.shares.lanes, int(rt.window.size))
 	}
 }
 
