@@ -50,8 +50,9 @@ func (l *lane) lendAll() {
 	for l.queue.n > 0 && l.errands.Load() < maxErrands {
 		i := l.queue.oldest
 		it := &l.table.items[i]
+		h := l.history[i]
 		e := errand{question: l.table.question(i), step: step(it.bucket), effort: effort{
-			began: it.began, tried: it.sent(), made: int(it.tries), evidence: l.history[i].evidence,
+			began: it.began, tried: it.sent(), made: int(it.tries) - h.forgiven, evidence: h.evidence,
 		}}
 		if rt := l.last(it); rt != nil {
 			e.effort.last = rt.upstream

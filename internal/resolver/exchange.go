@@ -60,17 +60,17 @@ func (r *Resolver) pursue(ctx context.Context, a *asker, e *effort, at step) (re
 			return reading{}, err
 		}
 		rd, err := r.chase(ctx, a, e, at)
+		last := cmp.Or(e.last, r.upstreams[0])
 		var failed *Error
 		switch {
 		case err == nil && !again(rd.rcode), r.life.Err() != nil:
 			return rd, err
 		case ctx.Err() != nil:
-			if errors.As(err, &failed) && r.doubted(e.began) {
+			if errors.As(err, &failed) && r.doubted(last, e.began) {
 				failed.local, failed.reason = true, ""
 			}
 			return rd, err
 		}
-		last := cmp.Or(e.last, r.upstreams[0])
 		doubted, unsure := r.believe(ctx, last, e.began)
 		switch {
 		case unsure != nil:

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,7 +12,7 @@ import (
 type guard struct {
 	open   atomic.Bool
 	barred atomic.Bool   // open because of a wrong answer: what still arrives is not read
-	opened atomic.Int64  // when it was last opened, in nanoseconds since the Resolver began
+	opened atomic.Int64  // when it was last opened, in nanoseconds since the Resolver began; 0: never
 	good   atomic.Int64  // when the last canaries that came out well were sent
 	silent atomic.Int64  // questions of sweeps that no attempt got a reply to
 	wanted chan struct{} // capacity 1: a failure waits for the next canary
@@ -31,19 +32,24 @@ func (g *guard) want() {
 	}
 }
 
-// since reports whether the breaker was opened after a moment.
+// since reports whether the breaker was opened after a moment. One that had been open
+// for longer let no question through.
 func (g *guard) since(moment time.Duration) bool {
-	return g.open.Load() || g.opened.Load() > int64(moment)
+	opened := g.opened.Load()
+	return opened > 0 && opened >= int64(moment)
 }
 
 // trip opens the breaker. What was answered since the last good canary is not
-// to be believed where the answer to a canary was wrong.
-func (g *guard) trip(now time.Duration, wrong bool) {
-	g.opened.Store(int64(now))
+// to be believed where the answer to a canary was wrong. The clock is read when no more
+// questions go out, so that it was opened after the last of them.
+func (g *guard) trip(clock func() time.Duration, wrong bool) {
+	g.opened.Store(math.MaxInt64)
 	if wrong {
 		g.barred.Store(true)
 	}
 	g.open.Store(true)
+	now := clock()
+	g.opened.Store(int64(now))
 	if wrong {
 		g.distrust(now)
 	}

@@ -55,7 +55,7 @@ func (l *lane) believe() {
 		h := l.history[i]
 		ours := h.kept == nil && h.failed != nil && h.failed.local && h.again < mostAgain
 		switch {
-		case l.doubted(it.began):
+		case l.doubted(rt.upstream, it.began):
 			l.pluck(i)
 			l.fresh(i)
 		case rt.guard.good.Load() <= int64(it.sent()):
@@ -78,7 +78,7 @@ func (l *lane) believe() {
 func (l *lane) fresh(i uint32) {
 	it := &l.table.items[i]
 	if int(it.tries)+l.most(it.is(isPatient), false) > MaxRetries {
-		it.tries = 1 // it counts no further
+		it.tries = 0 // it does not count further
 	}
 	h := l.history[i]
 	l.history[i] = history{forgiven: int(it.tries), again: h.again}

@@ -190,6 +190,14 @@ func sweepInMemory(
 	t *testing.T, r *Resolver, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory,
 ) *lane {
 	t.Helper()
+	return sweepOverPorts(t, r, fewestPorts, next, yield, upstreams...)
+}
+
+// sweepOverPorts does so over so many ports to each upstream.
+func sweepOverPorts(
+	t *testing.T, r *Resolver, ports int, next func([]Question) (int, bool), yield func([]Answer), upstreams ...*inMemory,
+) *lane {
+	t.Helper()
 	var workers sync.WaitGroup
 	s := &sweep{
 		Resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now(),
@@ -201,7 +209,7 @@ func sweepInMemory(
 	links := new(uplinks)
 	for i, u := range upstreams {
 		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight)}
-		for k := range fewestPorts {
+		for k := range ports {
 			p := &memoryPort{to: u, number: k}
 			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})
 			links.opened++
@@ -211,11 +219,11 @@ func sweepInMemory(
 	l.use(links)
 	l.run()
 	workers.Wait()
-	l.tellWaiting()
 	if l.ids.taken != 0 || l.flying != 0 || l.wheel.n != 0 || l.held.n != 0 || l.stage.n != 0 || l.waiting.Load() != 0 ||
 		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
-		t.Errorf("left behind: ids %d, in flight %d, waiting %d, held %d, staged %d, items %d, slots %d, histories %d",
-			l.ids.taken, l.flying, l.wheel.n, l.held.n, l.stage.n,
+		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, held %d, staged %d",
+			l.ids.taken, l.flying, l.wheel.n, l.waiting.Load(), l.held.n, l.stage.n)
+		t.Errorf("items %d, slots %d, histories %d",
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {

@@ -1,6 +1,9 @@
 package resolver
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A lane is one loop on one goroutine that asks questions and reads answers: it
 // needs no goroutine, no timer and no allocation for a question. Lanes share
@@ -23,6 +26,7 @@ type lane struct {
 	held   queue  // failures that wait to be believed, by the time they failed
 	queue  queue  // errands that wait for a goroutine
 	limit  int    // questions in flight
+	holds  int    // questions in all, at most: each route has an id for every one
 	room   int    // questions that wait to be sent
 	waits  int    // questions that wait, as the sweep knows
 	links  *uplinks
@@ -98,7 +102,7 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 	room := s.stageRoom(limit)
 	l := &lane{
 		sweep: s, table: newTable(limit + room), ids: newIDs(limit), room: room, stage: newStage(len(s.upstreams)),
-		wheel: newWheel(s.timeout), held: newQueue(), queue: newQueue(), limit: limit,
+		wheel: newWheel(s.timeout), held: newQueue(), queue: newQueue(), limit: limit, holds: math.MaxInt,
 		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
 	}
 	l.deliver = l.receivedAll
@@ -113,6 +117,7 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 func (l *lane) use(links *uplinks) {
 	l.links, l.routes = links, links.routes
 	for _, rt := range l.routes {
+		l.holds = min(l.holds, mostIDs*len(rt.ports))
 		rt.sent = newQueue()
 		for k := range rt.ports {
 			l.byPort = append(l.byPort, portPlace{rt, &rt.ports[k]})
@@ -147,6 +152,7 @@ func (l *lane) run() {
 		l.tellProgress()
 		l.handAll()
 		if !l.more && l.table.used() == 0 {
+			l.tellWaiting() // others may have its room
 			return
 		}
 		switch {
@@ -182,7 +188,8 @@ func (l *lane) handAll() {
 func (l *lane) admit() (admitted int) {
 	for l.more {
 		l.tellWaiting()
-		room := min(l.room-l.stage.n, len(l.table.freeSlots), len(l.admits), int(MostWaiting-l.waiting.Load()))
+		room := min(l.room-l.stage.n, len(l.table.freeSlots), len(l.admits), l.holds-l.table.used(),
+			int(MostWaiting-l.waiting.Load()))
 		if room <= 0 {
 			l.wants(l.obstacle())
 			return admitted

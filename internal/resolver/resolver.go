@@ -38,7 +38,7 @@ import (
 // are no Retries. A reply to an earlier attempt counts until then.
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
-	Timeout   time.Duration    // of one attempt, see below; 0: 5 s
+	Timeout   time.Duration    // of one attempt, see above; 0: 5 s
 	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
 	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
@@ -59,7 +59,7 @@ const MostInFlight = 1_000_000
 // failure to be believed, or for a TCP connection.
 const MostWaiting = 1 << 16
 
-// MaxRetries is the most that [Config].Retries may be: a slot counts attempts in an
+// MaxRetries is the most that [Config].Retries may be: attempts are counted in an
 // octet.
 const MaxRetries = 254
 

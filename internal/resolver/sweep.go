@@ -76,11 +76,11 @@ type Answer struct {
 // Sweep returns nil once next has reported the end and every question has its
 // answer. It stops before that with the cause of ctx, or with [ErrSilent] when
 // questions fail in a row and no upstream has said anything for the time that
-// all attempts of one take, nor answers a probe then. Questions then in flight
+// all attempts of one take, nor answers a probe then. Questions then under way
 // are dropped without an answer; those that silence made fail have answers
-// whose Err is Local. With a [Watch] it waits instead while upstreams are
-// stopped, and stops with [ErrUntrusted] where that takes too long. Any other error says that the sockets could not be
-// opened, or that the Resolver was closed.
+// whose Err is Local. With a [Watch] it waits instead while all upstreams are
+// stopped, and stops with [ErrUntrusted] where that takes too long. Any other error
+// says that the sockets could not be opened, or that the Resolver was closed.
 func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

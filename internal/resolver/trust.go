@@ -82,10 +82,11 @@ func (r *Resolver) stopped() bool {
 	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return !u.guard.open.Load() })
 }
 
-// doubted reports whether any upstream was stopped after a moment: what failed
-// since may have failed because of it.
-func (r *Resolver) doubted(since time.Duration) bool {
-	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.guard.since(since) })
+// doubted reports whether any upstream was stopped after a moment, or u still is: what
+// was asked then, and failed at u last, may have failed because of it.
+func (r *Resolver) doubted(u *upstream, since time.Duration) bool {
+	return u.guard.open.Load() ||
+		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.guard.since(since) })
 }
 
 // believe waits until a failure that came from u can be believed, and reports
@@ -97,7 +98,7 @@ func (r *Resolver) believe(ctx context.Context, u *upstream, began time.Duration
 		change := r.watch.change
 		r.watch.mu.Unlock()
 		switch {
-		case r.doubted(began):
+		case r.doubted(u, began):
 			return true, r.await(ctx)
 		case time.Duration(u.guard.good.Load()) > failed:
 			return false, nil

@@ -24,21 +24,18 @@ func (l *lane) expire() {
 		for rt.sent.n > 0 {
 			i := rt.sent.oldest
 			it := &l.table.items[i]
-			age := l.now - it.sent()
-			if age < l.timeout/whileInFlight {
-				break
-			}
-			if room > 0 && time.Duration(rt.replied.Load()) > it.sent() {
-				room--
+			age, patience := l.now-it.sent(), l.patience(i, l.isPrompt(rt.upstream, l.now))
+			if age >= patience {
 				l.land(i)
-				l.wait(i, it.sent()+l.patience(i, true))
+				l.unanswered(i)
 				continue
 			}
-			if age < l.patience(i, l.isPrompt(rt.upstream, l.now)) {
+			if age < l.timeout/whileInFlight || room <= 0 || time.Duration(rt.replied.Load()) <= it.sent() {
 				break
 			}
+			room--
 			l.land(i)
-			l.unanswered(i)
+			l.wait(i, it.sent()+l.patience(i, true))
 		}
 	}
 	for i := l.wheel.pop(l.table.items, l.now); i != nowhere; i = l.wheel.pop(l.table.items, l.now) {
@@ -63,9 +60,14 @@ func (l *lane) patience(i uint32, prompt bool) time.Duration {
 	return l.schedule.wait(int(it.tries)-l.history[i].forgiven, it.is(isPatient), prompt && l.watch != nil)
 }
 
-// unanswered ends an attempt that got no reply in its time.
+// unanswered ends an attempt that got no reply in its time, or one that was no answer
+// while an earlier attempt was waited for.
 func (l *lane) unanswered(i uint32) {
 	it := &l.table.items[i]
+	if !it.is(liveFirst) {
+		l.again(i, false)
+		return
+	}
 	rt := l.last(it)
 	rt.counts.timeouts.Add(1)
 	rt.loss.count(true)

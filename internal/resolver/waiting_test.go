@@ -76,6 +76,7 @@ func TestSilentName(t *testing.T) {
 		"prompt, one attempt":   {0, false, true, 1, 1, 1},
 		"prompt, one, patient":  {0, true, true, 3, 1.6, 1.5},
 		"prompt, five":          {4, false, true, 5, 1.6, 1.6},
+		"prompt, twenty":        {19, false, true, 20, 1.6, 1.6},
 		"unwatched":             {2, false, false, 3, 3, 3},
 		"unwatched, patient":    {2, true, false, 9, 9, 9},
 		"unwatched, no retries": {0, false, false, 1, 1, 1},
@@ -274,6 +275,53 @@ func TestWaitsThroughStall(t *testing.T) {
 		want := silenceOf*8/5 + stopped
 		if took := r.now() - began; took < want || took > want+silenceOf/10 {
 			t.Errorf("given up after %v, want %v", took, want)
+		}
+	})
+}
+
+// Names that wait leave ids for each other where there are few ports: each may need one
+// at every upstream.
+func TestSilentNamesOverFewPorts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const n, inFlight = MostWaiting, 20_000
+		u := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}
+		other := &inMemory{meet: u.meet}
+		r := memoryResolver(t, Config{InFlight: inFlight, Floor: inFlight, Retries: 2}, u, other)
+		prompt(t.Context(), r)
+		defer time.AfterFunc(time.Hour, r.end).Stop()
+		answered := 0
+		sweepOverPorts(t, r, 1, listed(n), func(answers []Answer) {
+			for _, a := range answers {
+				wantError(t, a.Err, codes.RecordTimeout, false)
+				answered++
+			}
+		}, u, other)
+		if answered != n {
+			t.Errorf("%d answers of %d", answered, n)
+		}
+	})
+}
+
+// A late reply that is no answer is no silence, also where one to an earlier attempt at
+// another upstream is waited for.
+func TestLateFailureIsNoSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		silent := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}
+		failing := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
+			return packed(new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)), silenceOf / 5
+		}}
+		r := memoryResolver(t, Config{Retries: 1}, silent, failing)
+		prompt(t.Context(), r)
+		question := Question{Label: "_mta-sts", Name: "d0.example", Type: dns.TypeTXT, Avoid: 2}
+		var g gathered
+		sweepInMemory(t, r, func(into []Question) (int, bool) {
+			return copy(into, []Question{question}), false
+		}, g.yield, silent, failing)
+		if a := g.answers[0][0]; a.Rcode != dns.RcodeServerFailure {
+			t.Errorf("%+v", a)
+		}
+		if stats := r.Stats(); stats[1].Servfail != 1 || stats[1].Timeouts != 0 {
+			t.Errorf("stats %+v", stats[1])
 		}
 	})
 }

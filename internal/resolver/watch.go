@@ -223,7 +223,7 @@ func (p *patrol) far(share float64) bool {
 }
 
 func (p *patrol) stop(now time.Duration, wrong bool, why string) {
-	p.guard.trip(now, wrong)
+	p.guard.trip(p.now, wrong)
 	p.good, p.why = 0, why
 	if p.troubled == 0 {
 		p.troubled = now

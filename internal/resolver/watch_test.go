@@ -3,6 +3,7 @@ package resolver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -389,4 +390,6 @@ func TestStall(t *testing.T) {
 	}
 }
 
-func (r *Resolver) stoppedAny() bool { return r.doubted(r.now()) }
+func (r *Resolver) stoppedAny() bool {
+	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.guard.open.Load() })
+}
