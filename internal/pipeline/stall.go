@@ -23,7 +23,7 @@ const stallLook = stallTime / 4
 // A stalled is how often this process was stopped or starved until a moment.
 type stalled struct {
 	times int64
-	time  time.Duration // in sum; of each at least stallTime, for who waits once for long often waits a little too
+	time  time.Duration // in sum; each counts as stallTime at least, or from the one before
 }
 
 // A stallWatch counts the times that this process was stopped or starved. The
@@ -34,6 +34,7 @@ type stallWatch struct {
 	counted bool      // there is a count of goroutines to compare with
 	waited  uint64    // goroutines that had waited too long, then
 	stalled stalled
+	last    time.Time // when the last of them was seen
 	said    time.Time // when a stall was logged last
 	sample  [1]metrics.Sample
 }
@@ -65,7 +66,8 @@ func (w *stallWatch) look(now time.Time, log *slog.Logger) stalled {
 	}
 	if late > stallTime || w.counted && waited > w.waited {
 		w.stalled.times++
-		w.stalled.time += max(late, stallTime)
+		w.stalled.time += max(late, min(stallTime, now.Sub(w.last)))
+		w.last = now
 		if !w.ticked.IsZero() {
 			w.ticked = now // what is counted is counted once
 		}

@@ -22,9 +22,11 @@ import (
 func TestExcuse(t *testing.T) {
 	w := newTown()
 	s := w.survey(t, listed{parts: 1, size: 3}, 1)
-	r := newSurveyor(s.Config.withDefaults(), t.Context())
-	const deadline = 20 * time.Second
-	none, little, much := stalled{}, stalled{1, stallTime}, stalled{2, 2 * stallTime}
+	config := s.Config.withDefaults()
+	config.Deadline, config.Passes = 20*time.Second, 2
+	r := newSurveyor(config, t.Context())
+	none, little, much := stalled{}, stalled{3, 6 * time.Second}, stalled{4, 8 * time.Second}
+	first, last := earlier{}, earlier{pass: 1, pending: codes.PendingTransient} // whose deadline is a minute
 	silent := output.Row{Record: "unknown", RecordReason: "timeout"}
 	denied := output.Row{Record: "absent", RecordReason: "nxdomain"}
 	fetched := func(stage, reason string) output.Row {
@@ -36,24 +38,27 @@ func TestExcuse(t *testing.T) {
 	noMX := slow
 	noMX.MXReason = "timeout"
 	for name, c := range map[string]struct {
-		row  output.Row
-		lost stalled
-		want string
+		row     output.Row
+		earlier earlier
+		lost    stalled
+		want    string
 	}{
-		"silence":                     {silent, none, ""},
-		"silence, stopped":            {silent, little, "interrupted"},
-		"a denial, stopped":           {denied, much, ""},
-		"a slow policy":               {slow, none, ""},
-		"a slow policy, stopped":      {slow, little, ""}, // for a tenth of its time
-		"a slow policy, stopped long": {slow, much, "interrupted"},
-		"a slow policy and no MX":     {noMX, little, "interrupted"},
-		"a slow handshake, stopped":   {fetched("tls", "handshake_timeout"), little, "interrupted"},
-		"a reset, stopped":            {fetched("body", "reset"), little, "interrupted"},
+		"silence":                        {silent, first, none, ""},
+		"silence, stopped":               {silent, first, little, "interrupted"},
+		"a denial, stopped":              {denied, first, much, ""},
+		"a slow policy":                  {slow, last, none, ""},
+		"a slow policy, stopped":         {slow, last, little, ""}, // for a tenth of its time
+		"a slow policy, stopped long":    {slow, last, much, "interrupted"},
+		"a slow policy in a first pass":  {slow, first, much, ""},
+		"a slow policy and no MX":        {noMX, last, little, "interrupted"},
+		"a slow handshake, stopped":      {fetched("tls", "handshake_timeout"), last, little, "interrupted"},
+		"a reset in the body, stopped":   {fetched("body", "reset"), last, little, "interrupted"},
+		"a slow policy without MX first": {noMX, first, little, "interrupted"},
 	} {
 		before := stalled{5, time.Minute}
 		now := stalled{before.times + c.lost.times, before.time + c.lost.time}
 		r.stalls = stallWatch{stalled: now} // this test may have to wait itself
-		if r.excuse(&c.row, deadline, before); c.row.Pending != c.want {
+		if r.excuse(&c.row, &c.earlier, before); c.row.Pending != c.want {
 			t.Errorf("%s: pending %q, want %q", name, c.row.Pending, c.want)
 		}
 	}
@@ -102,8 +107,14 @@ func TestStallWatchScheduler(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := w.look(time.Now(), log); got == before {
+	now := time.Now()
+	got := w.look(now, log)
+	if got == before {
 		t.Error("nobody noticed that goroutines had no processor")
+	}
+	w.waited = 0 // as if more had waited
+	if again := w.look(now.Add(stallLook), log); again.times != got.times+1 || again.time-got.time != stallLook {
+		t.Errorf("%v more of the same", again.time-got.time)
 	}
 }
 

@@ -128,7 +128,7 @@ func (s *survey) attempt(first *firstAnswer, before stalled) (*output.Row, error
 		row = *s.told
 		fillProbesPutOff(&row, mx)
 	}
-	s.excuse(&row, s.deadline(s.before), before)
+	s.excuse(&row, s.before, before)
 	s.settle(&row)
 	return &row, context.Cause(s.work) // whatever failed, that may be why
 }

@@ -126,14 +126,18 @@ func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log).t
 
 // excuse makes a row provisional that failed while the process was stopped or
 // starved; before are the stalls when it was begun. That counts for no pass. A
-// policy that did not come to its end within the deadline is no such failure while
-// at most a tenth of that was lost: what comes meanwhile waits in the kernel.
-func (r *surveyor) excuse(row *output.Row, deadline time.Duration, before stalled) {
+// policy that did not come to its end within the deadline is no such failure where the
+// last pass is still to come, which waits longer, or at most a tenth of the deadline was
+// lost: what comes meanwhile waits in the kernel.
+func (r *surveyor) excuse(row *output.Row, e *earlier, before stalled) {
 	if row.Pending != "" || !row.Transient() {
 		return
 	}
 	now := r.stalls.look(time.Now(), r.Log)
-	if now.times == before.times || slowPolicy(row) && now.time-before.time <= deadline/10 {
+	if now.times == before.times {
+		return
+	}
+	if slowPolicy(row) && (int(e.nextPass()) < r.Passes || now.time-before.time <= r.deadline(e)/10) {
 		return
 	}
 	row.Pending = string(codes.PendingInterrupted)
