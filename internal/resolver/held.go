@@ -37,7 +37,7 @@ func (l *lane) hold(i uint32) {
 	}
 	it := &l.table.items[i]
 	guard := &l.last(it).guard
-	if h := l.history[i]; h.silent() && !it.is(isAgain) {
+	if h := l.history[i]; h.silent() && h.forgiven == 0 && !it.is(isAgain) {
 		guard.silence.missed(it.began)
 	}
 	it.stamp(l.now)

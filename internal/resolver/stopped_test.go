@@ -153,3 +153,34 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 		})
 	}
 }
+
+// A name without an answer that is asked again after a stop counts once, as one that was
+// asked before, and not among those that were asked for the first time since.
+func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		u := &inMemory{}
+		r := memoryResolver(t, Config{}, u)
+		prompt(t.Context(), r)
+		time.Sleep(time.Second)
+		guard := &r.upstreams[0].guard
+		guard.silence.settled = time.Hour
+		u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
+			if number(q) > 0 {
+				return absence(q), 0
+			}
+			if guard.opened.Load() == 0 {
+				guard.trip(r.now, false)
+				guard.reset()
+			}
+			return nil, 0
+		}
+		var g gathered
+		sweepInMemory(t, r, listed(10), g.yield, u)
+		wantError(t, g.answers[0][0].Err, codes.RecordTimeout, false)
+		for _, span := range guard.silence.spans {
+			if span.missed > 1 { // when it failed first
+				t.Errorf("%d of %d count as silent", span.missed, span.begun)
+			}
+		}
+	})
+}
