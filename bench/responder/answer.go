@@ -59,6 +59,8 @@ const (
 	maxReply = 512 // no reply is longer
 	typeTXT  = 16
 	typeOPT  = 41
+	flagAA   = 0x04 // in octet 2
+	flagRA   = 0x80 // in octet 3
 )
 
 // A question is where the parts of a message lie. Offsets are those of labels.

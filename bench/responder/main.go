@@ -39,6 +39,7 @@ type options struct {
 	portable bool
 	relay    string
 	relayed  string
+	owner    bool
 	stop     *atomic.Bool
 }
 
@@ -58,6 +59,7 @@ func main() {
 	flag.BoolVar(&o.portable, "portable", false, "one packet a call, as on other systems than Linux")
 	flag.StringVar(&o.relay, "relay", "", "`address` of a server that answers for the domains of --relay-list, and everything but _mta-sts TXT")
 	flag.StringVar(&o.relayed, "relay-list", "", "`file` of domains, one a line")
+	flag.BoolVar(&o.owner, "authoritative", false, "answer as an authoritative server: with AA, without RA")
 	flag.Parse()
 
 	interrupts := make(chan os.Signal, 1)
@@ -95,6 +97,7 @@ func run(o options, out io.Writer) error {
 	s := &server{
 		answers: newAnswers(o.shares, o.seed),
 		loss:    o.loss,
+		owner:   o.owner,
 		random:  source,
 		elapsed: func() time.Duration { return time.Since(began) },
 	}

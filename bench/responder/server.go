@@ -39,6 +39,7 @@ type counts struct {
 type server struct {
 	answers *answers
 	loss    float64 // chance of a question to be dropped, each packet for itself
+	owner   bool    // replies are an authoritative server's
 	delays  *delays // nil: replies leave at once
 	relay   *relay  // nil: everything is answered here
 	random  rand.Source
@@ -103,6 +104,10 @@ func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
 	}
 	s.counts.Answered++
 	b = b[:reply(b, q, k)]
+	if s.owner {
+		b[2] |= flagAA
+		b[3] &^= flagRA
+	}
 	if s.delays != nil {
 		s.delays.hold(b, from, s.random.Uint64())
 		return

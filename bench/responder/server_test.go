@@ -209,3 +209,16 @@ func TestRelay(t *testing.T) {
 		t.Errorf("the other server counted %+v", c)
 	}
 }
+
+// An authoritative server says so, or a resolver takes it for another resolver and
+// asks again.
+func TestAuthoritative(t *testing.T) {
+	for _, owner := range []bool{false, true} {
+		addr, end := start(t, options{owner: owner})
+		reply, err := dns.Exchange(new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT), addr)
+		if err != nil || reply.Authoritative != owner || reply.RecursionAvailable == owner {
+			t.Errorf("authoritative %v: %v, %v", owner, reply, err)
+		}
+		end()
+	}
+}

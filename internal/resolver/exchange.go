@@ -170,10 +170,15 @@ func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
 			defer func() { <-r.turn }()
 		case <-ctx.Done():
 			return ended(ctx)
+		case <-r.life.Done():
+			return fault(context.Cause(r.life))
 		}
 	}
-	if err := r.limiter.wait(ctx); err != nil {
-		return fault(err) // our own queue was too long
+	open, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(r.life, end)()
+	if err := r.limiter.wait(open); err != nil {
+		return fault(err) // our own queue was too long, or ended
 	}
 	return nil
 }

@@ -116,9 +116,6 @@ func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 			l.forgo(it, true)
 			rt.counts.failed.Add(1)
 			rt.loss.count(true)
-			if it.fresh() {
-				rt.window.failed(l.now, l.timeout)
-			}
 			l.failed(i, fault(err), rt)
 		}
 		i = next

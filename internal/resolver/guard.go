@@ -14,8 +14,9 @@ type guard struct {
 	barred atomic.Bool   // open because of a wrong answer: what still arrives is not read
 	opened atomic.Int64  // when it was last opened, in nanoseconds since the Resolver began; 0: never
 	good   atomic.Int64  // when the last canaries that came out well were sent
-	silent atomic.Int64  // questions of sweeps that no attempt got a reply to
 	wanted chan struct{} // capacity 1: a failure waits for the next canary
+
+	silence silences // of its first questions
 
 	mu    sync.Mutex
 	wrong []span // in which answers are not to be believed
@@ -86,20 +87,22 @@ func (g *guard) lied(s span) bool {
 }
 
 // A tally is what an upstream has done until a moment.
-type tally struct{ answered, failed, silent int64 }
+type tally struct{ answered, failed int64 }
 
 func (u *upstream) tally() tally {
 	c := &u.counts
 	return tally{
 		answered: c.answered.Load() - c.servfail.Load() - c.refused.Load(),
 		failed:   c.timeouts.Load() + c.servfail.Load() + c.refused.Load() + c.failed.Load(),
-		silent:   u.guard.silent.Load(),
 	}
 }
 
 func (t tally) less(o tally) tally {
-	return tally{t.answered - o.answered, t.failed - o.failed, t.silent - o.silent}
+	return tally{t.answered - o.answered, t.failed - o.failed}
 }
+
+// attempts is how many attempts a tally is about.
+func (t tally) attempts() int64 { return t.answered + t.failed }
 
 // share is the share of attempts that failed; 0 where there were none.
 func (t tally) share() float64 {

@@ -15,6 +15,9 @@ const mostAgain = 32
 // due looks at that.
 func (l *lane) tell(now time.Duration) {
 	if gap := now - l.now; gap > stall {
+		for _, rt := range l.routes {
+			rt.window.stop(gap)
+		}
 		for i := range l.table.items {
 			if it := &l.table.items[i]; it.where == inFlight || it.where == inWheel {
 				it.after += uint32(gap / time.Millisecond)
@@ -35,7 +38,7 @@ func (l *lane) hold(i uint32) {
 	it := &l.table.items[i]
 	guard := &l.last(it).guard
 	if h := l.history[i]; h.silent() && !it.is(isAgain) {
-		guard.silent.Add(1)
+		guard.silence.missed(it.began)
 	}
 	it.stamp(l.now)
 	l.table.dropSlot(it)
@@ -86,13 +89,13 @@ func (l *lane) fresh(i uint32) {
 	l.restage(i)
 }
 
-// restart gives a route that was stopped a window as at the beginning: what it
-// bears is not known any more.
+// restart gives a route that was stopped a window near the beginning: whether it bears
+// what it did is not known any more.
 func (l *lane) restart() {
 	for _, rt := range l.routes {
 		if opened := rt.guard.opened.Load(); opened != rt.opened {
 			rt.opened = opened
-			rt.window = newWindow(l.floor, int(rt.window.ceiling))
+			rt.window = rt.window.restarted()
 		}
 	}
 }

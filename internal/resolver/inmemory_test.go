@@ -208,7 +208,7 @@ func sweepOverPorts(
 	}
 	links := new(uplinks)
 	for i, u := range upstreams {
-		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight)}
+		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight, r.timeout/windowPatience)}
 		for k := range ports {
 			p := &memoryPort{to: u, number: k}
 			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})
@@ -227,7 +227,7 @@ func sweepOverPorts(
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {
-		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 {
+		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 || at.route.again != 0 {
 			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.n, at.port.taken, at.route.flying)
 		}
 	}

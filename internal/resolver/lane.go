@@ -136,6 +136,7 @@ func (l *lane) run() {
 		l.tell(l.Resolver.now())
 		got := l.receive()
 		l.expire()
+		l.judge()
 		if l.watch != nil {
 			l.believe()
 			l.restart()

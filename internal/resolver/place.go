@@ -13,7 +13,11 @@ func (l *lane) land(i uint32) {
 	it := &l.table.items[i]
 	at := l.byPort[it.flights[0].port]
 	at.port.n--
-	at.route.flying--
+	if it.tries == 1 {
+		at.route.flying--
+	} else {
+		at.route.again--
+	}
 	at.route.sent.remove(l.table.items, i)
 	l.flying--
 	it.where = inHand

@@ -150,7 +150,7 @@ func (l *lane) obstacle() obstacle {
 		return allStopped
 	case l.shows.limited:
 		return rateSpent
-	case l.waiting.Load() >= MostWaiting:
+	case l.waiting.Load() >= MostWaiting, l.table.used() >= l.holds:
 		return tooManyWait
 	}
 	return windowFull

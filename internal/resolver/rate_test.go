@@ -75,7 +75,7 @@ func TestQueueAfterSilence(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*silenceOf)
 		defer cancel()
 		time.AfterFunc(silenceOf/2, func() {
-			r.heard.Store(int64(r.now() + time.Hour)) // others have answers
+			r.heard.Store(int64(r.now() + time.Hour)) // others have answers,
 			for range 60 {                            // and wait for their turn
 				r.limiter.tokens.ReserveN(time.Now(), 1)
 			}
@@ -86,4 +86,30 @@ func TestQueueAfterSilence(t *testing.T) {
 			t.Errorf("error %v, want that of our own queue", err)
 		}
 	})
+}
+
+// Close ends questions that wait for the rate limit, those of Sweeps too.
+func TestCloseWhileTheRateHolds(t *testing.T) {
+	for _, sweeping := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			r := memoryResolver(t, Config{Rate: 1.0 / 3600}, new(inMemory))
+			if err := r.admit(t.Context(), sweeping); err != nil {
+				t.Fatal(err)
+			}
+			began := r.now()
+			time.AfterFunc(time.Second, func() { r.Close() })
+			var waiting sync.WaitGroup
+			for range 2 { // one behind the other
+				waiting.Go(func() {
+					if err := r.admit(t.Context(), sweeping); err == nil || !err.local {
+						t.Errorf("error %v", err)
+					}
+				})
+			}
+			waiting.Wait()
+			if took := r.now() - began; took != time.Second {
+				t.Errorf("sweeping %v: ended after %v", sweeping, took)
+			}
+		})
+	}
 }

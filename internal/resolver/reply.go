@@ -32,7 +32,7 @@ func (l *lane) receive() (got int) {
 		if l.valid > 0 {
 			rt.counts.answered.Add(int64(l.valid))
 			rt.loss.answered(l.valid)
-			rt.window.answered(l.valid)
+			rt.window.replied(l.now, l.valid)
 			l.heard.Store(int64(l.now))
 			rt.replied.Store(int64(l.now))
 		}
@@ -93,11 +93,21 @@ func (l *lane) received(packet []byte) {
 		l.goOn(i, true)
 	case doubtful:
 		rt.counts.suspected.Add(1)
+		l.credit(it)
 		l.handOver(i, stepTCP)
 	case truncated(packet):
+		l.credit(it)
 		l.handOver(i, stepTCP)
 	default:
 		l.read(i, packet, headerSize+len(question))
+	}
+}
+
+// credit tells the window of a reply to the first attempt of a question that did not
+// fail before, if the upstream did what it was asked.
+func (l *lane) credit(it *item) {
+	if it.fresh() {
+		l.from.window.answered(l.now, it.sent())
 	}
 }
 
@@ -178,6 +188,7 @@ func plainQuestionEnd(packet []byte) int {
 func (l *lane) read(i uint32, packet []byte, end int) {
 	rd, zone, ok := readPlain(packet, end)
 	if ok {
+		l.credit(&l.table.items[i])
 		l.answer(i, rd, zone)
 		return
 	}
@@ -186,6 +197,9 @@ func (l *lane) read(i uint32, packet []byte, end int) {
 	}
 	rt := l.from
 	rd, err := readMessage(packet)
+	if err != nil || !again(rd.rcode) {
+		l.credit(&l.table.items[i])
+	}
 	switch {
 	case err != nil:
 		l.note(i, failure(malformed, err), rt)
@@ -194,9 +208,6 @@ func (l *lane) read(i uint32, packet []byte, end int) {
 		l.handOver(i, stepBare)
 	case again(rd.rcode):
 		rt.complain(rd.rcode)
-		if l.table.items[i].fresh() {
-			rt.window.failed(l.now, l.timeout)
-		}
 		h := l.history[i]
 		h.declined(rd, l.trace(i, rt))
 		l.history[i] = h

@@ -12,7 +12,8 @@ type route struct {
 	ports  []lanePort
 	window window
 	sent   queue // questions in flight, by the time they were sent
-	flying int   // how many
+	flying int   // first attempts of them
+	again  int   // the others
 	opened int64 // when its breaker was opened, as far as the window knows
 }
 
@@ -61,7 +62,7 @@ func (r *Resolver) openRoute(number int, inFlight int, links *uplinks) (*route, 
 		replies += w.max
 		want = min(max(fewest, (inFlight+w.max-1)/w.max), r.shares.route)
 	}
-	rt.window = newWindow(r.floor, min(inFlight, replies))
+	rt.window = newWindow(r.floor, min(inFlight, replies), r.timeout/windowPatience)
 	return rt, nil
 }
 
@@ -86,17 +87,25 @@ func (rt *route) choose(d *dice) (port int, room int) {
 	return 0, 0
 }
 
-// pick is the route for some questions that were sent over avoid last: one of
-// the others where there is any with room, as often as it answers. Even one that
-// loses all is asked now and then, or nobody would notice its return. nil means
-// that none has room.
-func (l *lane) pick(avoid *route) *route {
+// room is how many more questions may be in flight, repeated ones or not.
+func (rt *route) room(repeated bool) int {
+	if repeated {
+		return rt.window.roomAgain(rt.flying, rt.again)
+	}
+	return rt.window.room(rt.flying)
+}
+
+// pick is the route for some questions that were sent over avoid last, repeated
+// ones or not: one of the others where there is any with room, as often as it
+// answers. Even one that loses all is asked now and then, or nobody would notice its
+// return. nil means that none has room.
+func (l *lane) pick(avoid *route, repeated bool) *route {
 	const rest = 1.0 / 16
 	var best *route
 	l.turn++
 	for i := range l.routes {
 		rt := l.routes[(l.turn+i)%len(l.routes)]
-		if rt.window.room(rt.flying) <= 0 || rt == avoid || rt.guard.open.Load() {
+		if rt.room(repeated) <= 0 || rt == avoid || rt.guard.open.Load() {
 			continue
 		}
 		lost := rt.loss.share()
@@ -107,7 +116,7 @@ func (l *lane) pick(avoid *route) *route {
 			best = rt
 		}
 	}
-	if best == nil && avoid != nil && avoid.window.room(avoid.flying) > 0 && !avoid.guard.open.Load() {
+	if best == nil && avoid != nil && avoid.room(repeated) > 0 && !avoid.guard.open.Load() {
 		return avoid
 	}
 	return best

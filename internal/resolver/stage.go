@@ -106,12 +106,13 @@ func (l *lane) send() (sent int) {
 // sendBatch sends the first questions of b over one port. It returns how many
 // left the stage; 0 means that no more can be sent for now.
 func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
-	rt := l.pick(avoid)
+	repeated := l.table.items[b.items[0]].tries > 0
+	rt := l.pick(avoid, repeated)
 	if rt == nil {
 		return 0
 	}
 	k, room := rt.choose(l.dice)
-	n := min(len(b.items), batch, rt.window.room(rt.flying), room, l.limit-l.flying)
+	n := min(len(b.items), batch, rt.room(repeated), room, l.limit-l.flying)
 	if n = l.tokens(n); n <= 0 {
 		return 0
 	}
@@ -124,6 +125,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		l.stage.out = append(l.stage.out, l.table.query(it)...)
 	}
 	sent, err := p.send(l.stage.out, size)
+	fresh := 0
 	for j, i := range b.items[:n] {
 		it := &l.table.items[i]
 		if j >= sent && err == nil {
@@ -131,9 +133,16 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 			continue
 		}
 		l.launch(i, rt, p)
+		if it.fresh() {
+			fresh++
+		}
 	}
 	if err != nil {
 		sent = n
+	}
+	if fresh > 0 {
+		rt.window.sent(l.now, fresh)
+		rt.guard.silence.begun(l.now, fresh)
 	}
 	rt.counts.asked.Add(int64(sent))
 	b.items = b.items[:copy(b.items, b.items[sent:])]
@@ -150,7 +159,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 // can be sent for now.
 func (l *lane) sendRepeat(i uint32) bool {
 	it := &l.table.items[i]
-	rt := l.pick(l.last(it))
+	rt := l.pick(l.last(it), true)
 	if rt == nil || l.flying >= l.limit {
 		return false
 	}
@@ -223,7 +232,11 @@ func (l *lane) launch(i uint32, rt *route, p *lanePort) {
 	it.where = inFlight
 	rt.sent.push(l.table.items, i)
 	p.n++
-	rt.flying++
+	if it.tries == 1 {
+		rt.flying++
+	} else {
+		rt.again++
+	}
 	l.flying++
 }
 

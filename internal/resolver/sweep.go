@@ -102,7 +102,8 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			}
 			return err
 		}
-		l.number, lanes[i] = i, l
+		l.resume(i)
+		lanes[i] = l
 	}
 	var running, workers sync.WaitGroup
 	s.workers = &workers
@@ -113,6 +114,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 	workers.Wait()
 	s.count(-s.underway.Load()) // they are dropped
 	for _, l := range lanes {
+		l.rest()
 		l.close()
 	}
 	if ctx.Err() == nil && r.life.Err() != nil {

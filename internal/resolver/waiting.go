@@ -71,9 +71,6 @@ func (l *lane) unanswered(i uint32) {
 	rt := l.last(it)
 	rt.counts.timeouts.Add(1)
 	rt.loss.count(true)
-	if it.fresh() {
-		rt.window.failed(l.now, l.timeout)
-	}
 	l.failed(i, failure(timedOut, errNoAnswer), rt)
 }
 

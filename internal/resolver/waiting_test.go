@@ -289,6 +289,8 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 		r := memoryResolver(t, Config{InFlight: inFlight, Floor: inFlight, Retries: 2}, u, other)
 		prompt(t.Context(), r)
 		defer time.AfterFunc(time.Hour, r.end).Stop()
+		held := make(chan codes.Standstill, 1)
+		time.AfterFunc(silenceOf, func() { held <- r.Progress().Held })
 		answered := 0
 		sweepOverPorts(t, r, 1, listed(n), func(answers []Answer) {
 			for _, a := range answers {
@@ -298,6 +300,9 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 		}, u, other)
 		if answered != n {
 			t.Errorf("%d answers of %d", answered, n)
+		}
+		if why := <-held; why != codes.StandstillWaiting {
+			t.Errorf("no more were asked for since: %q", why)
 		}
 	})
 }

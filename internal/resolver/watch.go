@@ -94,6 +94,7 @@ func (r *Resolver) Watch(w Watch) {
 	for i, u := range r.upstreams {
 		r.watch.counts[i].Upstream = u.addr
 		u.guard.good.Store(int64(r.now()))
+		u.guard.silence.settled = time.Duration(r.attempts)*r.timeout + 2*w.Interval
 		r.readers.Go(func() { r.watchOver(u, &r.watch.counts[i]) })
 	}
 }
@@ -182,16 +183,17 @@ func (p *patrol) round() {
 
 // judge stops an upstream that leaves too many questions without a reply.
 func (p *patrol) judge(now time.Duration, recent tally) {
-	n := recent.answered + recent.silent
+	n := recent.attempts()
 	if calm := time.Duration(p.attempts)*p.Resolver.timeout + 4*p.watch.Interval; now-p.closed > calm && (n >= windowLeast || now-p.closed > 10*calm) {
 		p.troubled = 0 // for as long as a question can take to fail
 	}
-	if n < windowLeast {
+	begun, missed := p.guard.silence.latest(now, p.closed, windowMost)
+	silence := float64(missed) / float64(max(begun, 1))
+	if p.watch.MaxSilence > 0 && begun >= windowLeast && silence > p.watch.MaxSilence {
+		p.stop(now, false, fmt.Sprintf("%.1f %% of the latest %d questions got no reply at all, more than %.1f %%: it drops questions in silence", 100*silence, begun, 100*p.watch.MaxSilence))
 		return
 	}
-	silence := float64(recent.silent) / float64(n)
-	if p.watch.MaxSilence > 0 && silence > p.watch.MaxSilence {
-		p.stop(now, false, fmt.Sprintf("%.1f %% of the latest %d questions got no reply at all, more than %.1f %%: it drops questions in silence", 100*silence, n, 100*p.watch.MaxSilence))
+	if n < windowLeast {
 		return
 	}
 	p.shares = append(p.shares, recent.share())
@@ -205,7 +207,7 @@ func (p *patrol) slide() tally {
 	now := p.tally()
 	p.window = append(p.window, now)
 	for len(p.window) > 2 {
-		if t := now.less(p.window[1]); t.answered+t.silent < windowMost {
+		if t := now.less(p.window[1]); t.attempts() < windowMost {
 			break
 		}
 		p.window = p.window[1:]

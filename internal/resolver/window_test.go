@@ -1,20 +1,284 @@
 package resolver
 
 import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
 
-const second = time.Second
+// A model is an upstream, the names behind it, and how much of a sweep a window
+// sees. Time passes in steps of a millisecond, and nothing in it is random but
+// what the seed decides.
+type model struct {
+	places  int           // questions that the upstream works on at a time; it drops what finds none
+	service time.Duration // of a question, when it has a place
+	rate    int           // questions a second that it works on at most; 0: no limit
+	queue   int           // questions that may wait for that
+	dead    func(i int) bool
+	hold    time.Duration // for which the question for a dead name keeps its place
+	outage  [2]time.Duration
 
-// wantSize fails unless the window has a size near the one given.
-func wantSize(t *testing.T, w *window, least, most float64, when string) {
-	t.Helper()
-	if w.size < least || w.size > most {
-		t.Errorf("%s the window is %.1f, want %.0f to %.0f", when, w.size, least, most)
+	names   int
+	ceiling int
+}
+
+const (
+	modelPatience = 1667 * time.Millisecond
+	modelFlight   = modelPatience / 3 // then a question waits, without a place in the window
+	modelTries    = 3
+	modelStep     = time.Millisecond
+)
+
+// An event is a reply, or the end of the patience with an attempt, or a place
+// that becomes free.
+type event struct {
+	at    time.Duration
+	what  int
+	name  int
+	tries int
+	sent  time.Duration
+}
+
+const (
+	eventReply  = iota
+	eventLeaves // it waits
+	eventLost
+	eventDue
+	eventFree
+)
+
+type events []event
+
+func (e events) Len() int           { return len(e) }
+func (e events) Less(i, j int) bool { return e[i].at < e[j].at }
+func (e events) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)        { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+// An outcome is what became of a model.
+type outcome struct {
+	took      time.Duration // until the last live name was answered
+	asked     int           // questions for live names
+	live      int
+	unknown   int     // live names that no attempt got an answer for
+	least     float64 // window after the first second, while there were new names
+	last      float64 // window when there were no more
+	strains   int
+	questions float64 // for each live name
+}
+
+func (o outcome) String() string {
+	return fmt.Sprintf("%v, %.3f questions a live name, %d unknown, window %.0f at least and %.0f at last", o.took, o.questions, o.unknown, o.least, o.last)
+}
+
+// run plays a model with a window.
+func (m model) run(w *window) (o outcome) {
+	const staged = 4096
+	var (
+		now      time.Duration
+		waiting  events
+		retries  []event // attempts that are due
+		flying   int
+		repeated int
+		busy     int
+		free     time.Duration // when the upstream is done with what waits for its rate
+		next     int
+		open     int // names that are not settled
+		rnd      = rand.New(rand.NewPCG(1, 2))
+	)
+	if m.dead == nil {
+		m.dead = func(int) bool { return false }
 	}
-	if w.room(0) != int(w.size) || w.room(int(w.size)+3) != -3 {
-		t.Errorf("%s a window of %.1f has room for %d", when, w.size, w.room(0))
+	send := func(name, tries int) {
+		if tries == 1 {
+			flying++
+		} else {
+			repeated++
+		}
+		if !m.dead(name) {
+			o.asked++
+		}
+		e := event{name: name, tries: tries, sent: now, at: now + modelPatience, what: eventLost}
+		out := now >= m.outage[0] && now < m.outage[1]
+		switch {
+		case out:
+		case m.places > 0 && busy >= m.places:
+		case m.dead(name):
+			if m.places > 0 && m.hold > 0 {
+				busy++
+				heap.Push(&waiting, event{at: now + m.hold, what: eventFree, sent: now})
+			}
+		case m.rate > 0:
+			free = max(free, now)
+			if free-now < time.Duration(m.queue)*time.Second/time.Duration(m.rate) {
+				free += time.Second / time.Duration(m.rate)
+				e.at, e.what = free+m.service, eventReply
+			}
+		default:
+			busy++
+			took := m.service/2 + time.Duration(rnd.Int64N(int64(m.service)))
+			e.at, e.what = now+took, eventReply
+			heap.Push(&waiting, event{at: e.at, what: eventFree})
+		}
+		if e.what == eventReply && e.at > now+modelPatience {
+			e.at, e.what = now+modelPatience, eventLost
+		}
+		heap.Push(&waiting, e)
+		if e.at >= now+modelFlight {
+			e.at, e.what = now+modelFlight, eventLeaves
+			heap.Push(&waiting, e)
+		}
+	}
+	size := w.size
+	for next < m.names || open > 0 {
+		now += modelStep
+		for len(waiting) > 0 && waiting[0].at <= now {
+			e := heap.Pop(&waiting).(event)
+			switch e.what {
+			case eventFree:
+				busy--
+			case eventDue:
+				retries = append(retries, e)
+			case eventLeaves:
+				if e.tries == 1 {
+					flying--
+				} else {
+					repeated--
+				}
+			case eventReply:
+				if now-e.sent < modelFlight {
+					if e.tries == 1 {
+						flying--
+					} else {
+						repeated--
+					}
+				}
+				open--
+				if e.tries == 1 {
+					w.answered(now, e.sent)
+				}
+				w.replied(now, 1)
+				if !m.dead(e.name) {
+					o.took = now
+				}
+			case eventLost:
+				if e.tries < modelTries {
+					e.at, e.what = now+time.Duration(rnd.Int64N(int64(modelPatience)/2)), eventDue
+					heap.Push(&waiting, e)
+					break
+				}
+				open--
+				if !m.dead(e.name) {
+					o.unknown++
+				}
+			}
+		}
+		w.judge(now, now < m.outage[0] || now >= m.outage[1])
+		for len(retries) > 0 && w.roomAgain(flying, repeated) > 0 {
+			send(retries[0].name, retries[0].tries+1)
+			retries = retries[1:]
+		}
+		for next < m.names && w.room(flying) > 0 && flying < m.ceiling {
+			w.sent(now, 1)
+			open++
+			if !m.dead(next) {
+				o.live++
+			}
+			send(next, 1)
+			next++
+		}
+		if w.size < size {
+			o.strains++
+		}
+		size = w.size
+		if next < m.names {
+			o.last = w.size
+			if now > time.Second && (o.least == 0 || w.size < o.least) {
+				o.least = w.size
+			}
+		}
+		if now > time.Hour {
+			break
+		}
+	}
+	o.questions = float64(o.asked) / float64(max(o.live, 1))
+	return o
+}
+
+// evenly says that so many of a thousand names are dead.
+func evenly(share int) func(int) bool { return func(i int) bool { return i*617%1000 < share } }
+
+// What fails because of its name closes no window, and what fails because too much is
+// asked does, at little cost.
+func TestWindowModels(t *testing.T) {
+	const ms, seconds = time.Millisecond, time.Second
+	quick := model{service: 20 * ms, ceiling: 10_000}
+	with := func(m model, names int, change func(*model)) model {
+		m.names = names
+		if change != nil {
+			change(&m)
+		}
+		return m
+	}
+	places := func(n int, service time.Duration, dead int, hold time.Duration) model {
+		return model{places: n, service: service, ceiling: 10_000, dead: evenly(dead), hold: hold}
+	}
+	for _, c := range []struct {
+		title     string
+		model     model
+		took      time.Duration // at most
+		questions float64       // for each live name, at most
+		unknown   int           // live names, at most
+		least     float64       // size after a second, at least
+		last      float64       // size at the end, at least
+	}{
+		{"nothing fails", with(quick, 400_000, nil), 3 * seconds, 1, 0, 2500, 5000},
+		{"losses of a network", with(quick, 400_000, func(m *model) { m.dead = evenly(10) }), 3 * seconds, 1, 0, 2500, 5000},
+		{"dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(50) }), 6 * seconds, 1, 0, 2000, 5000},
+		{"many dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(100) }), 9 * seconds, 1, 0, 1500, 5000},
+		{"a fifth of it dead", with(quick, 400_000, func(m *model) { m.dead = evenly(200) }), 25 * seconds, 1, 0, 250, 5000},
+		{"half of it dead", with(quick, 200_000, func(m *model) { m.dead = evenly(500) }), 50 * seconds, 1, 0, 64, 3000},
+		{"dead domains in blocks", with(quick, 400_000, func(m *model) { m.dead = func(i int) bool { return i/1000%20 == 10 } }), 15 * seconds, 1, 0, 256, 2000},
+		{"an outage of three seconds", with(model{rate: 20_000, queue: 1000, service: 20 * ms, ceiling: 10_000}, 400_000,
+			func(m *model) { m.outage = [2]time.Duration{2 * seconds, 5 * seconds} }), 35 * seconds, 1.1, 200, 64, 1000},
+		// At best they take 31 s, 31 s, 14 s, 62 s, 62 s, 100 s and 20 s.
+		{"64 places", with(places(64, 20*ms, 0, 0), 100_000, nil), 50 * seconds, 1.2, 500, 16, 64},
+		{"64 places, dead domains", with(places(64, 20*ms, 50, 0), 100_000, nil), 60 * seconds, 1.2, 500, 16, 64},
+		{"64 places, dead domains hold them", with(places(64, 20*ms, 50, 200*ms), 30_000, nil), 60 * seconds, 1.2, 150, 16, 32},
+		{"32 places", with(places(32, 100*ms, 0, 0), 20_000, nil), 90 * seconds, 1.25, 400, 16, 16},
+		{"8 places, fewer than the floor", with(places(8, 100*ms, 0, 0), 5000, nil), 90 * seconds, 2.2, 1000, 16, 16},
+		{"500 a second", with(model{rate: 500, queue: 100, service: 20 * ms, ceiling: 10_000}, 50_000, nil), 110 * seconds, 1.2, 500, 16, 32},
+		{"a long queue", with(model{rate: 5000, queue: 20_000, service: 20 * ms, ceiling: 10_000}, 100_000, nil), 25 * seconds, 1.05, 0, 500, 500},
+	} {
+		t.Run(c.title, func(t *testing.T) {
+			t.Parallel()
+			w := newWindow(16, c.model.ceiling, modelPatience)
+			o := c.model.run(&w)
+			if o.took > c.took || o.questions > c.questions || o.unknown > c.unknown || o.least < c.least || o.last < c.last {
+				t.Errorf("%v\nwant %v, %.2f, %d, %.0f, %.0f", o, c.took, c.questions, c.unknown, c.least, c.last)
+			}
+		})
+	}
+}
+
+// ask sends first attempts, evenly over a time, of which a share is not answered,
+// and lets what becomes of them be known.
+func ask(w *window, now *time.Duration, over time.Duration, n, failed int) {
+	for i := range n {
+		*now += over / time.Duration(n)
+		w.room(int(w.size))
+		w.sent(*now, 1)
+		if i*617%1000 >= failed {
+			w.answered(*now, *now)
+			w.replied(*now, 1)
+		}
+		w.judge(*now, true)
 	}
 }
 
@@ -26,121 +290,118 @@ func TestNewWindow(t *testing.T) {
 		{500, 20, 20},    // and below the floor
 		{0, 0, 1},        // never shut
 	} {
-		w := newWindow(c.floor, c.ceiling)
-		wantSize(t, &w, float64(c.size), float64(c.size), "at first")
-		now := time.Duration(0)
-		for range 1000 {
-			now += second
-			w.failed(now, second)
+		w := newWindow(c.floor, c.ceiling, time.Second)
+		if w.size != float64(c.size) || w.room(0) != c.size || w.room(c.size+3) != -3 {
+			t.Errorf("%+v: the window is %.0f", c, w.size)
 		}
 		floor := float64(max(1, min(c.floor, c.ceiling)))
-		wantSize(t, &w, floor, max(floor, float64(c.size)), "after failures alone")
-		w.answered(1 << 20)
-		wantSize(t, &w, float64(max(1, c.ceiling)), float64(max(1, c.ceiling)), "after answers alone")
+		for range 100 {
+			w.change(0, w.size/4)
+		}
+		if w.size != floor {
+			t.Errorf("%+v: it closes to %.0f", c, w.size)
+		}
+		if w.change(0, 1e9); w.size != float64(max(c.ceiling, 1)) {
+			t.Errorf("%+v: it opens to %.0f", c, w.size)
+		}
 	}
 }
 
-// Until the first strain each answer opens the window by one, as far as no
-// server minds, and further by a constant for each window of them.
+// Each reply opens a window by one, up to the turn, but for a moment in between.
 func TestWindowOpens(t *testing.T) {
-	w := newWindow(16, 2560)
+	w := newWindow(16, 2560, time.Second)
+	now := time.Second
 	for range 10 {
-		w.answered(20)
+		w.replied(now, 10)
 	}
-	wantSize(t, &w, firstWindow+200, firstWindow+200, "after 200 answers")
-	w.answered(firstTurn - firstWindow - 200)
-	wantSize(t, &w, firstTurn, firstTurn, "at the turn")
+	if w.size != firstWindow+100 {
+		t.Errorf("after 100 replies the window is %.0f", w.size)
+	}
+	if w.replied(now, 500); w.size != gaugeWindow {
+		t.Errorf("it opens to %.0f before it is known what always fails", w.size)
+	}
+	ask(&w, &now, 2*gaugeTime, gaugeAttempts+20, 0)
+	if w.replied(now, firstTurn-int(w.size)); w.size != firstTurn {
+		t.Errorf("it opens to %.0f", w.size)
+	}
 	for range firstTurn {
-		w.answered(1)
+		w.replied(now, 1)
 	}
-	wantSize(t, &w, firstTurn+39, firstTurn+40, "a window of answers later")
-	w.answered(1 << 20)
-	wantSize(t, &w, 2560, 2560, "at the ceiling")
+	if w.size < firstTurn+2560/openings-1 || w.size > firstTurn+2560/openings {
+		t.Errorf("a window of replies later it is %.1f", w.size)
+	}
 }
 
-// strain fails questions until the window has closed once more.
-func strain(t *testing.T, w *window, now time.Duration) {
-	t.Helper()
-	before := w.size
-	for range 1000 {
-		if w.failed(now, second); w.size != before {
-			return
-		}
+// Replies to questions that failed before open a window too, of which nothing else is
+// known.
+func TestWindowOpensByProgress(t *testing.T) {
+	w := newWindow(16, 10_000, time.Second)
+	for now := range 2000 * time.Millisecond / modelStep {
+		w.replied(now*modelStep, 1)
+		w.judge(now*modelStep, true)
 	}
-	t.Fatal("failures alone are no strain")
+	if w.size < firstTurn-gaugeAttempts/2 {
+		t.Errorf("2000 replies later the window is %.0f", w.size)
+	}
+	w.strain.limit = 1000
+	w.change(2*time.Second, 100)
+	now := 2 * time.Second
+	for range 20_000 {
+		now += modelStep
+		w.room(int(w.size))
+		w.replied(now, 1)
+		w.judge(now, true)
+	}
+	if w.size < 700 || w.size > 1000 {
+		t.Errorf("below a limit of 1000 it opens to %.0f", w.size)
+	}
 }
 
-// Strain brings the window back to where it began, once for each time-out, and
-// further down to the floor. Answers open it by one each up to half of what it
-// was, and then by the same for each window of them.
-func TestWindowStrain(t *testing.T) {
-	w := newWindow(16, 1024)
-	w.answered(1 << 20)
-	strain(t, &w, 10*second)
-	wantSize(t, &w, firstWindow, firstWindow, "strained")
-	for range 1000 {
-		w.failed(10*second+second-1, second)
+// What is learned stays for the next Sweep, without what was in flight.
+func TestWindowRests(t *testing.T) {
+	w := newWindow(16, 10_000, time.Second)
+	now := time.Second
+	ask(&w, &now, 20*time.Second, 100_000, 100)
+	size, base := w.size, w.strain.base
+	if size < 2000 || base < 0.08 || base > 0.12 {
+		t.Fatalf("the window is %.0f, its base %.3f", size, base)
 	}
-	wantSize(t, &w, firstWindow, firstWindow, "while failures of before come in")
-	w.answered(100)
-	wantSize(t, &w, firstWindow+100, firstWindow+100, "100 answers later")
-	w.answered(512 - firstWindow - 100)
-	wantSize(t, &w, 512, 512, "at half of what it was")
-	for range 5 { // additive: a window of answers opens by ceiling/256 whatever its size
-		before := w.size
-		for range int(w.size) {
-			w.answered(1)
-		}
-		wantSize(t, &w, before+3.9, before+4, "a window of answers later")
+	w.sent(now, 1000)
+	w.try(now, 0.3)
+	w = w.rested()
+	if w.size != size || w.strain.base != base || w.cohorts.oldest != 0 || w.strain.trial.size != 0 {
+		t.Errorf("it rests with %.0f, base %.3f", w.size, w.strain.base)
 	}
-	for now := 12 * second; w.size > 16; now += second {
-		strain(t, &w, now)
+	now += time.Hour
+	ask(&w, &now, 20*time.Second, 100_000, 100)
+	if w.size < size || w.strain.limit != 0 {
+		t.Errorf("an hour later it is %.0f, its limit %.0f", w.size, w.strain.limit)
 	}
-	for now := range 100 * second / second {
-		w.failed((1000+now)*second, second)
-	}
-	wantSize(t, &w, 16, 16, "at the floor")
 }
 
-// What an upstream always fails is no strain, and more than that is.
-func TestWindowBase(t *testing.T) {
-	for _, c := range []struct {
-		title    string
-		always   int // per cent that fail in the long run, from the ceiling down to the floor if need be
-		later    int // per cent that fail then
-		strained bool
-	}{
-		{"losses of a network", 1, 1, false},
-		{"many dead domains", 5, 5, false},
-		{"half of it dead", 50, 50, false},
-		{"a little more", 5, 10, false},
-		{"a healthy upstream that fails a quarter", 0, 25, true},
-		{"one that fails twice as much and more", 5, 40, true},
-		{"all of it", 20, 100, true},
-	} {
-		t.Run(c.title, func(t *testing.T) {
-			w := newWindow(16, 1000)
-			now := time.Duration(0)
-			ask := func(questions, percent int) {
-				for i := range questions {
-					now += time.Millisecond
-					if i*61%100 < percent { // spread evenly
-						w.failed(now, second)
-					} else {
-						w.answered(1)
-					}
-				}
-			}
-			ask(100_000, c.always) // base comes to know it
-			w.answered(0)
-			if w.size < 500 {
-				t.Fatalf("the window is %.0f of 1000 with what always fails", w.size)
-			}
-			before := w.size
-			ask(2000, c.later)
-			if closed := w.size < before; closed != c.strained {
-				t.Errorf("the window went from %.0f to %.0f, recently %.3f, base %.3f", before, w.size, w.recent, w.base)
-			}
-		})
+// A process that was stopped has lost nothing, and an answer counts for as long as it
+// may come.
+func TestCohorts(t *testing.T) {
+	c := newCohorts(time.Second)
+	c.sent(10*time.Second, 100)
+	c.stop(5 * time.Second)
+	for range 60 {
+		c.answered(15 * time.Second) // it was given as much more time
+	}
+	if got, _ := c.ripe(15*time.Second+900*time.Millisecond, 0); got != (cohort{}) {
+		t.Errorf("too early, %+v", got)
+	}
+	if got, spans := c.ripe(17*time.Second, 0); got != (cohort{100, 60}) || spans != 1 {
+		t.Errorf("%+v in %d spans", got, spans)
+	}
+	c.answered(15 * time.Second) // too late
+	c.sent(40*time.Second, 10)
+	if got, _ := c.ripe(60*time.Second, 45*time.Second); got != (cohort{}) {
+		t.Errorf("of what was sent before, %+v", got)
+	}
+	c.sent(70*time.Second, 1)
+	c.answered(70 * time.Second)
+	if got, _ := c.ripe(80*time.Second, 0); got != (cohort{1, 1}) {
+		t.Errorf("after a rest, %+v", got)
 	}
 }

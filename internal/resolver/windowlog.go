@@ -3,6 +3,7 @@ package resolver
 import (
 	"math"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -34,7 +35,8 @@ const (
 // which size. The zero value is ready.
 type windowLog struct {
 	mu    sync.Mutex
-	lanes []int // the latest size of each
+	lanes []int    // the latest size of each
+	rests []window // of each, when its latest Sweep ended
 	last  time.Duration
 	least int
 	spent [21 * octave]time.Duration // by the logarithm of the size; 2^21 is above MostInFlight
@@ -43,14 +45,18 @@ type windowLog struct {
 // octave is how many classes a doubling of the size has.
 const octave = 8
 
-// note notes the size of the window of a lane.
-func (w *windowLog) note(now time.Duration, lane, size int) {
+// note notes the size of the window of a lane, one of so many. It counts from the first
+// note of each of them.
+func (w *windowLog) note(now time.Duration, lane, lanes, size int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.lanes) <= lane {
+	for len(w.lanes) < lanes {
 		w.lanes = append(w.lanes, 0)
 	}
 	w.lanes[lane] = size
+	if slices.Contains(w.lanes, 0) {
+		return
+	}
 	sum := 0
 	for _, size := range w.lanes {
 		sum += size
@@ -88,6 +94,40 @@ func (l *lane) noteWindows() {
 	}
 	l.noted = l.now
 	for _, rt := range l.routes {
-		rt.windows.note(l.now, l.number, int(rt.window.size))
+		rt.windows.note(l.now, l.number, l.shares.lanes, int(rt.window.size))
+	}
+}
+
+// resume gives a lane its number among the lanes, and the windows that the lane of
+// that number had when the Sweep before ended.
+func (l *lane) resume(number int) {
+	l.number = number
+	for _, rt := range l.routes {
+		w := &rt.windows
+		w.mu.Lock()
+		if number < len(w.rests) && w.rests[number].ceiling == rt.window.ceiling {
+			rt.window = w.rests[number]
+		}
+		w.mu.Unlock()
+	}
+}
+
+// rest keeps the windows of a lane that has ended.
+func (l *lane) rest() {
+	for _, rt := range l.routes {
+		w := &rt.windows
+		w.mu.Lock()
+		for len(w.rests) <= l.number {
+			w.rests = append(w.rests, window{})
+		}
+		w.rests[l.number] = rt.window.rested()
+		w.mu.Unlock()
+	}
+}
+
+// judge lets the windows take what has become known.
+func (l *lane) judge() {
+	for _, rt := range l.routes {
+		rt.window.judge(l.now, l.isPrompt(rt.upstream, l.now))
 	}
 }

@@ -21,16 +21,19 @@ func TestWindowLog(t *testing.T) {
 		{"for a moment it was shut", []notes{{50, 0, 5000}, {1, 0, 16}, {50, 0, 5000}}, 16, 5000},
 		{"longer small than large", []notes{{40, 0, 64}, {30, 0, 8000}}, 64, 64},
 		{"longer large than small", []notes{{30, 0, 64}, {40, 0, 8000}}, 64, 8000},
-		{"two lanes count together", []notes{{1, 0, 300}, {50, 1, 200}}, 300, 500},
+		{"two lanes count together", []notes{{1, 0, 300}, {50, 1, 200}}, 500, 500},
 		{"the most there may be", []notes{{10, 0, MostInFlight}}, MostInFlight, MostInFlight},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			var log windowLog
-			now := time.Duration(0)
+			now, lanes := time.Duration(0), 0
+			for _, n := range c.notes {
+				lanes = max(lanes, 1+n.lane)
+			}
 			for _, n := range c.notes {
 				for range n.times {
 					now += windowNotes
-					log.note(now, n.lane, n.size)
+					log.note(now, n.lane, lanes, n.size)
 				}
 			}
 			got := log.report(upstream)
@@ -47,11 +50,11 @@ func TestWindowLogGap(t *testing.T) {
 	now := time.Duration(0)
 	for range 20 {
 		now += windowNotes
-		log.note(now, 0, 1000)
+		log.note(now, 0, 1, 1000)
 	}
 	now += time.Hour
 	for range 10 {
-		log.note(now, 0, 100)
+		log.note(now, 0, 1, 100)
 		now += windowNotes
 	}
 	if got := log.report(netip.AddrPort{}); got.Least != 100 || got.Median < 900 {
