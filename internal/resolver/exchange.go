@@ -114,6 +114,10 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 		case err == nil:
 			e.declined(rd, a.trace)
 			continue
+		case err.err == errQueue && e.kept == nil: // the silence before it was not waited for as it should be
+			err.question = a.String()
+			a.trace.Elapsed = r.now() - e.began
+			return reading{}, err
 		default:
 			e.note(err, from)
 		}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // The rate holds however long a goroutine has to wait between its look at the
@@ -56,6 +58,34 @@ func TestLimiterGivesBack(t *testing.T) {
 	if _, delay, err := l.reserve(t.Context()); err != nil || delay != 10*time.Second {
 		t.Errorf("%v, %v: the next waits for those that have gone", delay, err)
 	}
+}
+
+// A question that our own queue lets out no more before its deadline has not met
+// silence, though its first attempt did.
+func TestQueueAfterSilence(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		u := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
+			if number(q) == 0 {
+				return nil, 0
+			}
+			return absence(q), time.Millisecond
+		}}
+		r := memoryResolver(t, Config{Rate: 1, Retries: 2}, u)
+		defer r.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 4*silenceOf)
+		defer cancel()
+		time.AfterFunc(silenceOf/2, func() {
+			r.heard.Store(int64(r.now() + time.Hour)) // others have answers,
+			for range 60 {                            // and wait for their turn
+				r.limiter.tokens.ReserveN(time.Now(), 1)
+			}
+		})
+		_, err := r.Exchange(ctx, txt("_mta-sts.d0.example"))
+		var failed *Error
+		if !errors.As(err, &failed) || !failed.Local() || failed.RecordReason() != "" || !errors.Is(err, errQueue) {
+			t.Errorf("error %v, want that of our own queue", err)
+		}
+	})
 }
 
 // Close ends questions that wait for the rate limit, those of Sweeps too.
