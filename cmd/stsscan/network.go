@@ -69,8 +69,9 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
 	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
 	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
-	flags.IntVar(&f.surveys, "surveys", 0, fmt.Sprintf("most `connections` open at a time, to Policy Hosts and mail servers together; "+
-		"0: what descriptors and memory allow, at most %d", mostConnections))
+	flags.IntVar(&f.surveys, "surveys", 0, fmt.Sprintf(
+		"most `connections` open at a time, to Policy Hosts and mail servers together; "+
+			"0: what descriptors and memory allow, at most %d", mostConnections))
 	f.manners.register(flags)
 }
 

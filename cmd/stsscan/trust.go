@@ -30,7 +30,8 @@ func (f *trustFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.preflight, "preflight", true, "try each resolver before the first domain")
 	flags.BoolVar(&f.canaries, "canaries", true, "ask each resolver names all the time whose answers are known, and stop one that fails or lies")
 	flags.StringVar(&f.zone, "canary-zone", "", "`zone` of your own with names whose answers are known, as in deploy/canary.zone (default: names that everybody knows)")
-	flags.Float64Var(&f.maxSilence, "max-silence", 0.2, "`share` of the latest questions without any reply that stops a resolver; 0: no limit (default in a test bed)")
+	flags.Float64Var(&f.maxSilence, "max-silence", 0.2,
+		"`share` of the latest questions without any reply that stops a resolver; 0: no limit (default in a test bed)")
 	flags.DurationVar(&f.maxPause, "max-pause", 10*time.Minute, "for which the run waits for resolvers that are stopped; then it ends, and the same command goes on")
 }
 

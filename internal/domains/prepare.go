@@ -33,7 +33,7 @@ type PrepareConfig struct {
 	DomainColumn    string         // of CSV lists, by header or 1-based number; "": found
 	Tags            []string       // columns of CSV lists to carry, by header
 	Limit           int64          // only so many entries; 0: all
-	Exclude         *Exclusions    // who opted out; nil: nobody
+	Exclude         *Exclusions    // who opted out; nil: no name
 	AllowSpecialUse bool           // see Rules
 	PartSize        int64          // in ranks; 0: by the number of entries, or as the run directory has it
 	MemoryBudget    int64          // for finding repeats, in octets; 0: 64 MiB

@@ -66,7 +66,7 @@ func Until(err error) time.Time {
 	return said.Until()
 }
 
-// TimedOut reports whether the time ran out, whoever set the deadline.
+// TimedOut reports whether a deadline has passed, of whatever kind.
 func TimedOut(err error) bool {
 	said, ok := errors.AsType[interface {
 		error

@@ -41,7 +41,8 @@ func TestLeftWords(t *testing.T) {
 func TestInWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 s", -time.Second: "0 s", 1: "1 s", time.Second: "1 s", 59 * time.Second: "59 s", time.Minute: "1 min",
-		250 * time.Second: "4 min 10 s", time.Hour: "1 h", time.Hour + time.Second: "1 h 1 min", 26*time.Hour + 5*time.Minute + time.Second: "26 h 6 min", time.Hour - 1: "1 h",
+		250 * time.Second: "4 min 10 s", time.Hour: "1 h", time.Hour + time.Second: "1 h 1 min",
+		26*time.Hour + 5*time.Minute + time.Second: "26 h 6 min", time.Hour - 1: "1 h",
 	} {
 		if got := inWords(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)

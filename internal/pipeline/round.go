@@ -105,7 +105,7 @@ func (r *round) find(context.Context) (found, more bool, err error) {
 // exhausted is false: one that is to be read may come.
 func (r *round) exhausted() bool { return false }
 
-// open gives the visit. Where somebody opted out since its rows were read ahead, they
+// open gives the visit. Where an opt-out came since its rows were read ahead, they
 // are read once more.
 func (r *round) open(late *domains.Exclusions) (batch, error) {
 	r.exclude(late)

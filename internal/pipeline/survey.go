@@ -210,7 +210,7 @@ func (s *survey) fetch(row *output.Row) (ok bool, err error) {
 		return false, nil
 	case fault.Ours(err) || err != nil && s.work.Err() != nil:
 		if failed := new(egress.Error); errors.As(err, &failed) && !dialled.Addr.IsValid() {
-			s.asked = false // nobody heard of it
+			s.asked = false // no connection was begun
 		}
 		fillUnasked(row, host)
 		return false, err

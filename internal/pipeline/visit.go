@@ -226,7 +226,7 @@ func (v *visit) complete(file *output.Part) error {
 }
 
 // keepsOld reports whether a row of the file before has no new one. It is called for
-// the provisional rows in the order of the file, among others. One about somebody who opted
+// the provisional rows in the order of the file, among others. One about a domain that opted
 // out late becomes final.
 func (v *visit) keepsOld(row *output.Row) bool {
 	if row.Pending == "" {

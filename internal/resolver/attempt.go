@@ -46,7 +46,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 }
 
 // read reads a valid reply. Few large ones are read at a time: in memory they
-// are twenty times as large as on the wire, until somebody has looked into them.
+// are twenty times as large as on the wire, until they have been looked into.
 func (r *Resolver) read(a *asker, packet []byte) (reading, error) {
 	if len(packet) > largeReply {
 		r.large <- struct{}{}

@@ -11,7 +11,7 @@ const stall = time.Second
 const mostAgain = 32
 
 // tell notes what time it is. Time that passed while the process was stopped is
-// nobody's delay: what waits for a reply counts as sent later, and whoever finds it
+// no upstream's delay: what waits for a reply counts as sent later, and what finds it
 // due looks at that.
 func (l *lane) tell(now time.Duration) {
 	if gap := now - l.now; gap > stall {

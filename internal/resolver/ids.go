@@ -46,7 +46,7 @@ func (t *ids) search(key uint32) uint32 {
 	return i
 }
 
-// holder is who has an id of a port; nowhere: nobody.
+// holder is what has an id of a port; nowhere: it is free.
 func (t *ids) holder(port, id uint16) uint32 {
 	return t.entries[t.search(idKey(port, id))].holder - 1
 }

@@ -46,7 +46,7 @@ func TestProgress(t *testing.T) {
 		held   codes.Standstill
 		taken  bool
 	}{
-		{"nobody answers", Config{InFlight: 10}, silence, listed(1000), nil, codes.StandstillWindow, true},
+		{"no answers", Config{InFlight: 10}, silence, listed(1000), nil, codes.StandstillWindow, true},
 		{"one a minute", Config{Rate: 1.0 / 60}, good, listed(1000), nil, codes.StandstillRate, true},
 		{"all stopped", Config{}, good, listed(100_000), stop, codes.StandstillPause, true},
 		{"no names yet", Config{}, good, nothing, nil, "", false},

@@ -97,8 +97,8 @@ func (rt *route) room(repeated bool) int {
 
 // pick is the route for some questions that were sent over avoid last, repeated
 // ones or not: one of the others where there is any with room, as often as it
-// answers. Even one that loses all is asked now and then, or nobody would notice its
-// return. nil means that none has room.
+// answers. Even one that loses all is asked now and then, or its return would go
+// unnoticed. nil means that none has room.
 func (l *lane) pick(avoid *route, repeated bool) *route {
 	const rest = 1.0 / 16
 	var best *route
@@ -154,7 +154,7 @@ func (d *dice) below(n int) int { return int(uint64(d.take(24)) * uint64(n) >> 2
 
 func (d *dice) share() float64 { return float64(d.take(24)) / (1 << 24) }
 
-// takeID gives a holder an id of p that nobody has. Most are free.
+// takeID gives a holder a free id of p. Most are.
 func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
 	p.taken++
 	for {

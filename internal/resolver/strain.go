@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A strain tells an upstream that is asked too much from names that nobody
-// answers.
+// A strain tells an upstream that is asked too much from names that get
+// no answer.
 //
 // Evidence is first attempts of questions that did not fail before, and only the
 // share of them that has no good answer in time. Where it is well above what always

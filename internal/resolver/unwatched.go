@@ -7,7 +7,7 @@ import (
 )
 
 // Unwatched is for what asks questions in the place of a [Resolver] and knows nothing
-// of upstreams: there is always somebody to ask, and all answers are believed.
+// of upstreams: there is always one to ask, and all answers are believed.
 type Unwatched struct{}
 
 // Number is 0: no upstream is known.

@@ -63,7 +63,7 @@ func TestSilentNamesWaitTogether(t *testing.T) {
 }
 
 // Silence about one name is settled soon while canaries are answered promptly, and
-// has a time-out for each attempt where nobody knows.
+// has a time-out for each attempt where that is not known.
 func TestSilentName(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries         int

@@ -190,7 +190,9 @@ func (p *patrol) judge(now time.Duration, recent tally) {
 	begun, missed := p.guard.silence.latest(now, p.closed, windowMost)
 	silence := float64(missed) / float64(max(begun, 1))
 	if p.watch.MaxSilence > 0 && begun >= windowLeast && silence > p.watch.MaxSilence {
-		p.stop(now, false, fmt.Sprintf("%.1f %% of the latest %d questions got no reply at all, more than %.1f %%: it drops questions in silence", 100*silence, begun, 100*p.watch.MaxSilence))
+		p.stop(now, false, fmt.Sprintf(
+			"%.1f %% of the latest %d questions got no reply at all, more than %.1f %%: it drops questions in silence",
+			100*silence, begun, 100*p.watch.MaxSilence))
 		return
 	}
 	if n < windowLeast {

@@ -57,7 +57,7 @@ func (w *window) room(flying int) int {
 }
 
 // roomAgain is how many more repeated ones may be in flight: as many as first attempts,
-// and beside them, so that names that nobody answers keep no other name waiting. In
+// and beside them, so that names without an answer keep no other name waiting. In
 // a trial they share the room, or what was lost before would spoil it.
 func (w *window) roomAgain(flying, again int) int {
 	if w.strain.trial.size > 0 {

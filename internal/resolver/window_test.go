@@ -74,7 +74,8 @@ type outcome struct {
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("%v, %.3f questions a live name, %d unknown, window %.0f at least and %.0f at last", o.took, o.questions, o.unknown, o.least, o.last)
+	return fmt.Sprintf("%v, %.3f questions a live name, %d unknown, window %.0f at least and %.0f at last",
+		o.took, o.questions, o.unknown, o.least, o.last)
 }
 
 // run plays a model with a window.
@@ -244,7 +245,9 @@ func TestWindowModels(t *testing.T) {
 		{"many dead domains", with(quick, 400_000, func(m *model) { m.dead = evenly(100) }), 9 * seconds, 1, 0, 1500, 5000},
 		{"a fifth of it dead", with(quick, 400_000, func(m *model) { m.dead = evenly(200) }), 25 * seconds, 1, 0, 250, 5000},
 		{"half of it dead", with(quick, 200_000, func(m *model) { m.dead = evenly(500) }), 50 * seconds, 1, 0, 64, 3000},
-		{"dead domains in blocks", with(quick, 400_000, func(m *model) { m.dead = func(i int) bool { return i/1000%20 == 10 } }), 15 * seconds, 1, 0, 256, 2000},
+		{"dead domains in blocks", with(quick, 400_000, func(m *model) {
+			m.dead = func(i int) bool { return i/1000%20 == 10 }
+		}), 15 * seconds, 1, 0, 256, 2000},
 		{"an outage of three seconds", with(model{rate: 20_000, queue: 1000, service: 20 * ms, ceiling: 10_000}, 400_000,
 			func(m *model) { m.outage = [2]time.Duration{2 * seconds, 5 * seconds} }), 35 * seconds, 1.1, 200, 64, 1000},
 		// At best they take 31 s, 31 s, 14 s, 62 s, 62 s, 100 s and 20 s.

@@ -44,7 +44,7 @@ func TestWindowLog(t *testing.T) {
 	}
 }
 
-// The time between two Sweeps is nobody's.
+// The time between two Sweeps does not count.
 func TestWindowLogGap(t *testing.T) {
 	var log windowLog
 	now := time.Duration(0)
