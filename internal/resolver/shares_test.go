@@ -160,9 +160,9 @@ func TestFewPorts(t *testing.T) {
 	const n, ports = 3000, 6
 	for _, api := range everySocketAPI() {
 		t.Run(string(api), func(t *testing.T) {
-			opened, most := descriptors(t), 0
+			most := 0
 			servers := []*server{serve(t, good, nil), serve(t, good, nil), serve(t, good, nil)}
-			opened = descriptors(t) + 2 // of the runtime's
+			opened := descriptors(t) + 2 // of the runtime's
 			r := open(t, Config{InFlight: 1000, Lanes: 4, Ports: ports, Sockets: api, Retries: 2}, servers...)
 			var g gathered
 			err := r.Sweep(t.Context(), listed(n), func(some []Answer) {

@@ -85,14 +85,6 @@ func (r *Resolver) Number(addr netip.AddrPort) uint16 {
 	return 0
 }
 
-// numbered is the upstream of a number; nil where there is none.
-func (r *Resolver) numbered(n uint16) *upstream {
-	if n == 0 || int(n) > len(r.upstreams) {
-		return nil
-	}
-	return r.upstreams[n-1]
-}
-
 // avoided is the route to the upstream of a number; nil where there is none.
 func (l *lane) avoided(n uint16) *route {
 	if n == 0 || int(n) > len(l.routes) {

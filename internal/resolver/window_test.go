@@ -80,7 +80,6 @@ func (o outcome) String() string {
 
 // run plays a model with a window.
 func (m model) run(w *window) (o outcome) {
-	const staged = 4096
 	var (
 		now      time.Duration
 		waiting  events
