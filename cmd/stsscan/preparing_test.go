@@ -13,6 +13,26 @@ import (
 	"stsscan/internal/domains"
 )
 
+// A screen is a console that keeps what is written to it.
+type screen struct {
+	*console
+	out bytes.Buffer
+}
+
+func newScreen() *screen {
+	s := new(screen)
+	s.console = &console{out: &s.out}
+	return s
+}
+
+// said is what was written since the last call.
+func (s *screen) said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.out.Reset()
+	return s.out.String()
+}
+
 // Off a terminal a log line comes each ten seconds, also where nothing more is told.
 func TestPreparingLog(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -36,22 +56,22 @@ func TestPreparingLog(t *testing.T) {
 		"a lock": {domains.Progress{Stage: domains.StageWait}, `msg="waiting for another process that prepares the lists"`},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var out bytes.Buffer
-			console := &console{out: &out}
+			console := newScreen()
 			tell, stop := console.watchPreparing("log", console.newLogger(false, false))
 			if c.at.Stage != "" {
 				tell(c.at)
 			}
 			time.Sleep(logInterval - time.Millisecond)
 			synctest.Wait()
-			if out.Len() > 0 {
-				t.Errorf("%s: said too soon: %s", name, out.String())
+			if said := console.said(); said != "" {
+				t.Errorf("%s: said too soon: %s", name, said)
 			}
 			time.Sleep(2 * logInterval)
 			stop()
-			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+			said := console.said()
+			lines := strings.Split(strings.TrimSuffix(said, "\n"), "\n")
 			switch {
-			case c.want == "" && out.Len() == 0:
+			case c.want == "" && said == "":
 			case len(lines) != 2 || !strings.HasSuffix(lines[0], c.want) || !strings.HasSuffix(lines[1], c.want):
 				t.Errorf("%s: said %q, want %q twice", name, lines, c.want)
 			}
@@ -62,19 +82,19 @@ func TestPreparingLog(t *testing.T) {
 // On a terminal each stage has a bar, and none is left in the end.
 func TestPreparingBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		console := &console{out: &out}
+		console := newScreen()
 		log := console.newLogger(false, false)
 		tell, stop := console.watchPreparing("bar", log)
 		shows := func(at domains.Progress, wants ...string) {
 			t.Helper()
 			tell(at)
-			out.Reset()
+			console.said()
 			time.Sleep(barInterval)
 			synctest.Wait()
+			said := console.said()
 			for _, want := range wants {
-				if !strings.Contains(out.String(), want) {
-					t.Errorf("%+v: no %q in %q", at, want, out.String())
+				if !strings.Contains(said, want) {
+					t.Errorf("%+v: no %q in %q", at, want, said)
 				}
 			}
 		}
@@ -86,10 +106,10 @@ func TestPreparingBar(t *testing.T) {
 		shows(domains.Progress{Stage: domains.StageRepeats, Entries: 9}, "finding repeats, 9 entries")
 		writing := domains.Progress{Stage: domains.StageWrite, Done: 16, Total: 64, Entries: 9}
 		shows(writing, "writing parts, 9 entries", "25%", "16/64")
-		out.Reset()
+		console.said()
 		stop()
-		if console.bar != nil || strings.Trim(out.String(), " \r") != "" {
-			t.Errorf("left on the screen: %q", out.String())
+		if said := console.said(); console.bar != nil || strings.Trim(said, " \r") != "" {
+			t.Errorf("left on the screen: %q", said)
 		}
 		tell(domains.Progress{Stage: domains.StageRead}) // by what was left behind
 	})
