@@ -13,6 +13,11 @@ import (
 	"stsscan/internal/resolver"
 )
 
+// maxUnwritten is how many rows may wait for the writer. Were it as many as there are
+// slots, the names of a scan that is faster than its writer would grow cold in the
+// caches: a twentieth more CPU time for each, and a tenth more memory.
+const maxUnwritten = 4096
+
 // An admission lets tasks in, batch after batch, as slots become free. It is used
 // by one goroutine at a time.
 type admission struct {
@@ -86,6 +91,10 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 		}
 		if a.budget.spent() {
 			a.why = codes.StandstillBudget
+			return n, true
+		}
+		if a.slots.unwritten.Load() >= maxUnwritten {
+			a.why = codes.StandstillDisk
 			return n, true
 		}
 		if len(a.spare) == 0 {

@@ -55,5 +55,6 @@ func (a *answers) tellNegatives(negatives []resolver.Answer) {
 	}
 	a.stats.absent.Add(int64(len(negatives)))
 	a.stats.flow.settled.Add(int64(len(negatives)))
+	a.jobs.slots.unwritten.Add(int64(len(negatives)))
 	a.events.push(event{negatives: negatives, at: a.rows.observed()})
 }

@@ -158,5 +158,6 @@ func (j *jobs) finish(slot int64, o outcome) {
 	p.batch.finished(t, o)
 	octets := o.row.Octets()
 	j.budget.take(octets)
+	j.slots.unwritten.Add(1)
 	j.events.push(event{part: p, slot: slot, row: o.row, octets: octets})
 }

@@ -1,12 +1,18 @@
 package pipeline
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // slots is a table of the tasks between their admission and their row. The
 // index of a slot is the tag of its question.
 type slots struct {
 	table   []slot
 	touched int // so that touch is not left out
+
+	// unwritten is how many of the slots have their row, and wait for the writer.
+	unwritten atomic.Int64
 
 	mu   sync.Mutex
 	free []int64
@@ -79,5 +85,6 @@ func (s *slots) release(tags ...int64) {
 	for _, tag := range tags {
 		s.table[tag] = slot{}
 	}
+	s.unwritten.Add(-int64(len(tags)))
 	s.giveBack(tags)
 }
