@@ -311,7 +311,8 @@ func (f sayingFault) RecordReason() codes.RecordReason { return f.reason }
 // What is the observer's fault is passed on, with the class beside it.
 func TestLookupOwnFault(t *testing.T) {
 	broken := ownFault{errors.New("no descriptors")}
-	_, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: broken}}), "example.com")
+	_, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: broken}}),
+		"example.com")
 	if wantOne(t, err) != codes.ErrDNS || !fault.Ours(err) || !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
@@ -319,7 +320,8 @@ func TestLookupOwnFault(t *testing.T) {
 	// Whatever it says of itself: a lookup without a reply finds nothing absent.
 	for _, reason := range []codes.RecordReason{"", codes.RecordNoData, codes.RecordIDMissing, codes.RecordTimeout} {
 		saying := sayingFault{broken, reason}
-		l, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: saying}}), "example.com")
+		l, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: saying}}),
+			"example.com")
 		if wantOne(t, err) != codes.ErrDNS || !fault.Ours(err) || l.Class != codes.RecordUnknown {
 			t.Errorf("a fault that says %q: %v, class %s", reason, err, l.Class)
 		}
@@ -330,7 +332,8 @@ func TestLookupOwnFault(t *testing.T) {
 	for _, cause := range []error{io.EOF, slowError{}, context.Canceled} {
 		stopped := newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: cause}})
 		l, err := LookupRecord(ctx, stopped, "example.com")
-		if wantOne(t, err) != codes.ErrDNS || !errors.Is(err, context.Canceled) || !fault.Ours(err) || l.Class != codes.RecordUnknown {
+		if wantOne(t, err) != codes.ErrDNS || !errors.Is(err, context.Canceled) || !fault.Ours(err) ||
+			l.Class != codes.RecordUnknown {
 			t.Errorf("cancelled, and %v: %v, %s", cause, err, l.Class)
 		}
 	}

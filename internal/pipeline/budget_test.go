@@ -59,12 +59,14 @@ func (e *floods) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	}
 }
 
-func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool),
+	yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, e.window)
 	answer := func(questions []resolver.Question) {
 		for _, q := range questions {
 			yield([]resolver.Answer{{
-				Tag: q.Tag, Outcome: resolver.Reply, Msg: e.reply(message(q).Question[0].Name, q.Type), Trace: resolver.Trace{Attempts: 1},
+				Tag: q.Tag, Outcome: resolver.Reply, Msg: e.reply(message(q).Question[0].Name,
+					q.Type), Trace: resolver.Trace{Attempts: 1},
 			}})
 		}
 	}
@@ -227,7 +229,8 @@ func TestVisitsShareMemory(t *testing.T) {
 	}
 	waits := newWaiting(time.Now, 0, time.Second)
 	waits.note(info)
-	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context(), octets: new(atomic.Int64)}).read(info, nil)
+	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context(),
+		octets: new(atomic.Int64)}).read(info, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

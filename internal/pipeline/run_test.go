@@ -370,7 +370,8 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 		r.rows.fillNegative(&lean, &name, &a)
 		quick := lean.Row()
 		quick.Resolver = a.Trace.Upstream.String()
-		surveyed, err := r.story(&name, &firstAnswer{resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace}, mtasts.ReadReply(name.Domain, reply)})
+		surveyed, err := r.story(&name, &firstAnswer{resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace},
+			mtasts.ReadReply(name.Domain, reply)})
 		if err != nil {
 			t.Fatal(err)
 		}

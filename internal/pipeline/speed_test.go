@@ -32,7 +32,8 @@ func TestStandstill(t *testing.T) {
 			map[codes.Standstill]time.Duration{window: 7 * tick}, 0},
 		{"slow all the time", 10, []looks{{10, 1, window}}, nil, 0},
 		{"the tail", 1000, []looks{{10, 100, window}, {1, 30, ""}, {8, 0, ""}}, nil, 8 * tick},
-		{"nothing yet", 0, []looks{{10, 0, codes.StandstillSource}}, map[codes.Standstill]time.Duration{codes.StandstillSource: 10 * tick}, 0},
+		{"nothing yet", 0, []looks{{10, 0, codes.StandstillSource}},
+			map[codes.Standstill]time.Duration{codes.StandstillSource: 10 * tick}, 0},
 	} {
 		var s standstill
 		now, admitted := time.Unix(0, 0), int64(7)
@@ -89,8 +90,10 @@ func TestSpeed(t *testing.T) {
 		{"steady", []phase{{600, 50, window}}, 50, nil, window},
 		{"a fifth of the peak", []phase{{60, 1000, window}, {600, 200, ""}}, 1000, nil, ""},
 		{"a hundredth of the peak", []phase{{60, 1000, window}, {600, 10, ""}}, 1000, []int{88}, ""},
-		{"twice", []phase{{60, 1000, window}, {60, 10, ""}, {60, 1000, window}, {60, 10, window}}, 1000, []int{88, 208}, window},
-		{"the cause of most looks", []phase{{60, 1000, ""}, {18, 10, window}, {12, 10, codes.StandstillDisk}}, 1000, []int{88}, window},
+		{"twice", []phase{{60, 1000, window}, {60, 10, ""}, {60, 1000, window}, {60, 10, window}}, 1000, []int{88, 208},
+			window},
+		{"the cause of most looks", []phase{{60, 1000, ""}, {18, 10, window}, {12, 10, codes.StandstillDisk}}, 1000,
+			[]int{88}, window},
 	} {
 		var s speed
 		var told []int
@@ -113,7 +116,8 @@ func TestSpeed(t *testing.T) {
 		if s.best() != tt.peak || s.asking != time.Duration(second)*time.Second {
 			t.Errorf("%s: a peak of %v in %v, want %v in %d s", tt.name, s.best(), s.asking, tt.peak, second)
 		}
-		if len(told) != len(tt.told) || len(told) > 0 && (told[0] != tt.told[0] || told[len(told)-1] != tt.told[len(told)-1]) {
+		if len(told) != len(tt.told) || len(told) > 0 && (told[0] != tt.told[0] ||
+			told[len(told)-1] != tt.told[len(told)-1]) {
 			t.Errorf("%s: told at %v, want %v", tt.name, told, tt.told)
 		}
 		if got := s.cause(); got != tt.why {

@@ -73,7 +73,8 @@ func TestStragglersHoldNothingUp(t *testing.T) {
 				t.Fatal(err)
 			}
 			if rows := rowsIn(t, s.dir); len(rows) != parts*size || admitted != tt.want {
-				t.Errorf("%d rows; %d names were admitted while the last of each part was waited for, want %d", len(rows), admitted, tt.want)
+				t.Errorf("%d rows; %d names were admitted while the last of each part was waited for, want %d", len(rows),
+					admitted, tt.want)
 			}
 		})
 	}

@@ -76,11 +76,14 @@ func TestZoneUnreachable(t *testing.T) {
 		answer resolver.Answer
 		want   bool
 	}{
-		"silence after silence":         {codes.RecordTimeout, resolver.Answer{Err: errSilence{}}, true},
-		"silence after SERVFAIL":        {codes.RecordServfail, resolver.Answer{Err: errSilence{}}, false},
-		"SERVFAIL after silence":        {codes.RecordTimeout, resolver.Answer{Outcome: resolver.Reply, Msg: servfail()}, true},
-		"SERVFAIL after SERVFAIL":       {codes.RecordServfail, resolver.Answer{Outcome: resolver.Reply, Msg: servfail()}, true},
-		"not valid after SERVFAIL":      {codes.RecordServfail, resolver.Answer{Outcome: resolver.Reply, Msg: servfail(6)}, false},
+		"silence after silence":  {codes.RecordTimeout, resolver.Answer{Err: errSilence{}}, true},
+		"silence after SERVFAIL": {codes.RecordServfail, resolver.Answer{Err: errSilence{}}, false},
+		"SERVFAIL after silence": {codes.RecordTimeout, resolver.Answer{Outcome: resolver.Reply,
+			Msg: servfail()}, true},
+		"SERVFAIL after SERVFAIL": {codes.RecordServfail, resolver.Answer{Outcome: resolver.Reply,
+			Msg: servfail()}, true},
+		"not valid after SERVFAIL": {codes.RecordServfail, resolver.Answer{Outcome: resolver.Reply,
+			Msg: servfail(6)}, false},
 		"a denial after SERVFAIL":       {codes.RecordServfail, resolver.Answer{Outcome: resolver.NODATA}, false},
 		"no such domain after all":      {codes.RecordTimeout, resolver.Answer{Outcome: resolver.NXDOMAIN}, false},
 		"a fault of ours after silence": {codes.RecordTimeout, resolver.Answer{Err: errLocal{}}, false},
@@ -118,7 +121,8 @@ func TestZoneBudget(t *testing.T) {
 	}
 	j.finishZone(tags[0], &zoneAnswer{dead: true})
 	events, _ := j.events.take(nil)
-	if held := j.budget.held.Load(); len(events) != 1 || held != int64(events[0].octets) || row.RecordReason != "zone_unreachable" {
+	if held := j.budget.held.Load(); len(events) != 1 || held != int64(events[0].octets) ||
+		row.RecordReason != "zone_unreachable" {
 		t.Errorf("%d octets of %+v when it is done", held, events)
 	}
 }

@@ -279,7 +279,8 @@ func TestExchangeWaitsForTCP(t *testing.T) {
 		defer cancel()
 		_, err := r.Exchange(ctx, txt("_mta-sts.d0.example"))
 		var failed *Error
-		if !errors.As(err, &failed) || !failed.Local() || failed.RecordReason() != "" || !errors.Is(err, context.DeadlineExceeded) {
+		if !errors.As(err, &failed) || !failed.Local() || failed.RecordReason() != "" || !errors.Is(err,
+			context.DeadlineExceeded) {
 			t.Errorf("error %v, want a fault of ours", err)
 		}
 	})

@@ -208,7 +208,8 @@ func sweepOverPorts(
 	}
 	links := new(uplinks)
 	for i, u := range upstreams {
-		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight, r.timeout/windowPatience)}
+		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight,
+			r.timeout/windowPatience)}
 		for k := range ports {
 			p := &memoryPort{to: u, number: k}
 			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})

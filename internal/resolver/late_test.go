@@ -106,7 +106,8 @@ func TestForgedLateReplies(t *testing.T) {
 		}
 		port = &memoryPort{to: u}
 		ports := []lanePort{{port: port, max: maxWaiting}}
-		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: newWindow(1, 10, r.timeout/windowPatience), ports: ports}}})
+		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: newWindow(1, 10, r.timeout/windowPatience),
+			ports: ports}}})
 		l.run()
 		if a := g.answers[0][0]; a.Outcome != NXDOMAIN {
 			t.Errorf("%+v", a)

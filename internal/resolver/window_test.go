@@ -252,11 +252,14 @@ func TestWindowModels(t *testing.T) {
 		// At best they take 31 s, 31 s, 14 s, 62 s, 62 s, 100 s and 20 s.
 		{"64 places", with(places(64, 20*ms, 0, 0), 100_000, nil), 50 * seconds, 1.2, 500, 16, 64},
 		{"64 places, dead domains", with(places(64, 20*ms, 50, 0), 100_000, nil), 60 * seconds, 1.2, 500, 16, 64},
-		{"64 places, dead domains hold them", with(places(64, 20*ms, 50, 200*ms), 30_000, nil), 60 * seconds, 1.2, 150, 16, 32},
+		{"64 places, dead domains hold them", with(places(64, 20*ms, 50, 200*ms), 30_000, nil), 60 * seconds, 1.2, 150,
+			16, 32},
 		{"32 places", with(places(32, 100*ms, 0, 0), 20_000, nil), 90 * seconds, 1.25, 400, 16, 16},
 		{"8 places, fewer than the floor", with(places(8, 100*ms, 0, 0), 5000, nil), 90 * seconds, 2.2, 1000, 16, 16},
-		{"500 a second", with(model{rate: 500, queue: 100, service: 20 * ms, ceiling: 10_000}, 50_000, nil), 110 * seconds, 1.2, 500, 16, 32},
-		{"a long queue", with(model{rate: 5000, queue: 20_000, service: 20 * ms, ceiling: 10_000}, 100_000, nil), 25 * seconds, 1.05, 0, 500, 500},
+		{"500 a second", with(model{rate: 500, queue: 100, service: 20 * ms, ceiling: 10_000}, 50_000, nil),
+			110 * seconds, 1.2, 500, 16, 32},
+		{"a long queue", with(model{rate: 5000, queue: 20_000, service: 20 * ms, ceiling: 10_000}, 100_000, nil),
+			25 * seconds, 1.05, 0, 500, 500},
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			t.Parallel()
