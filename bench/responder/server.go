@@ -33,6 +33,8 @@ type counts struct {
 	NODATA    uint64 `json:"nodata"`
 	SERVFAIL  uint64 `json:"servfail"`
 	Relayed   uint64 `json:"relayed"`
+
+	Seconds float64 `json:"seconds"` // from when the first question was read to when the last was
 }
 
 // A server answers questions from one socket, in one goroutine.
@@ -44,6 +46,7 @@ type server struct {
 	relay   *relay  // nil: everything is answered here
 	random  rand.Source
 	elapsed func() time.Duration
+	began   time.Duration // when the first question was read
 	counts  counts
 }
 
@@ -58,6 +61,7 @@ func (s *server) serve(on socket, stop *atomic.Bool) error {
 		if s.delays != nil {
 			s.deliver(on)
 		}
+		asked := s.counts.Questions
 		for i := range n {
 			b, from := on.packet(i)
 			q, ok := s.answers.read(b)
@@ -72,9 +76,21 @@ func (s *server) serve(on socket, stop *atomic.Bool) error {
 			}
 			s.answer(on, b, q, from)
 		}
+		if s.counts.Questions > asked {
+			s.clock(asked == 0)
+		}
 		on.flush()
 	}
 	return nil
+}
+
+// clock notes when a question was read.
+func (s *server) clock(first bool) {
+	now := s.elapsed()
+	if first {
+		s.began = now
+	}
+	s.counts.Seconds = (now - s.began).Seconds()
 }
 
 // patience is how long to wait for questions when there is something else to do.

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -129,6 +130,7 @@ func TestServe(t *testing.T) {
 		if answered != n || c.Questions != n || c.Answered != n {
 			t.Errorf("portable %t, segment %t, latency %v: %d of %d answered, counted %+v", o.portable, o.segment, o.latency, answered, n, c)
 		}
+		c.Seconds = 0
 		if first == nil {
 			first = &c
 		}
@@ -222,3 +224,42 @@ func TestAuthoritative(t *testing.T) {
 		end()
 	}
 }
+
+// The counts say how long questions came for, from the first one on.
+func TestSeconds(t *testing.T) {
+	question, err := new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT).Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{answers: newAnswers(shares{}, 1), random: rand.NewPCG(1, 0)}
+		began, stop := time.Now(), new(atomic.Bool)
+		s.elapsed = func() time.Duration { return time.Since(began) }
+		if err := s.serve(&later{question, []time.Duration{3, 1, 2, 9}, stop}, stop); err != nil || s.counts.Seconds != 3 {
+			t.Errorf("%v s, %v; want 3 s", s.counts.Seconds, err)
+		}
+	})
+}
+
+// later is a socket with a question after each of some waits in seconds, but for the
+// last, after which it stops the server.
+type later struct {
+	question []byte
+	waits    []time.Duration
+	stop     *atomic.Bool
+}
+
+func (l *later) receive(time.Duration) (int, error) {
+	time.Sleep(l.waits[0] * time.Second)
+	if l.waits = l.waits[1:]; len(l.waits) == 0 {
+		l.stop.Store(true)
+		return 0, nil
+	}
+	return 1, nil
+}
+
+func (l *later) packet(int) ([]byte, netip.AddrPort) {
+	return append(make([]byte, 0, 1<<10), l.question...), netip.AddrPort{}
+}
+func (l *later) send([]byte, netip.AddrPort) {}
+func (l *later) flush()                      {}
