@@ -12,8 +12,8 @@ import (
 const morePatience = 3
 
 // wholeTime is how many time-outs a question takes in all, where its upstream is
-// known to be well. Three attempts, a third of a time-out apart, leave the last of
-// them nearly as long as one that is alone.
+// known to be well: one over which its attempts are spread, and what the last of them
+// has for its reply.
 const wholeTime = 1.6
 
 // promptRounds is how many intervals of a [Watch] the last good canaries may be
@@ -47,15 +47,17 @@ func (s *schedule) most(patient, declined bool) int {
 }
 
 // wait is how long after the last of so many attempts without an answer the next
-// is due, or the question is given up. A prompt upstream, one that answers others,
-// is asked again soon, all attempts within one time-out, since a reply to any of
-// them will do; one of which nothing is known has a time-out for each.
+// is due, or the question is given up. A prompt upstream, one that answers others, gets
+// the last attempt one time-out after the first, since a reply to any of them will do;
+// one of which nothing is known has a time-out for each. A third of a time-out earlier
+// is too early: most often the question was not lost, and asking again for names whose
+// servers are slow takes a tenth of what Unbound can do (bench/unbound).
 func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	if !prompt {
 		return s.timeout
 	}
 	most := s.most(patient, false)
-	step := s.timeout / time.Duration(most)
+	step := s.timeout / time.Duration(max(most-1, 1))
 	if made < most {
 		return step
 	}
