@@ -49,9 +49,9 @@ func (s *schedule) most(patient, declined bool) int {
 // wait is how long after the last of so many attempts without an answer the next
 // is due, or the question is given up. A prompt upstream, one that answers others, gets
 // the last attempt one time-out after the first, since a reply to any of them will do;
-// one of which nothing is known has a time-out for each. A third of a time-out earlier
-// is too early: most often the question was not lost, and asking again for names whose
-// servers are slow takes a tenth of what Unbound can do (bench/unbound).
+// one of which nothing is known has a time-out for each. Closer together they would
+// mostly ask for what a resolver still works on, which costs it more than it helps
+// (bench/unbound).
 func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	if !prompt {
 		return s.timeout
