@@ -45,9 +45,9 @@ const (
 	RecordRefused         RecordReason = "refused"
 	RecordTimeout         RecordReason = "timeout"
 	RecordRcode           RecordReason = "rcode"            // another response code; the column rcode names it
-	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed, or denies what is of another zone
+	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed, denies what is of another zone, or answers something else
 	RecordTruncated       RecordReason = "truncated"        // truncated, and TCP did not mend it
-	RecordReferral        RecordReason = "referral"         // NOERROR, no answer and no SOA
+	RecordReferral        RecordReason = "referral"         // NOERROR, no answer, and name servers without an SOA
 	RecordFiltered        RecordReason = "filtered"         // blocked, censored or filtered on the way (extended errors 15 to 17)
 	RecordCNAMELoop       RecordReason = "cname_loop"       // the aliases come back to where they were
 	RecordCNAMETooLong    RecordReason = "cname_too_long"   // more than 16 aliases

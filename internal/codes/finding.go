@@ -14,6 +14,7 @@ const (
 	FindRecordNotASCII             Finding = "record_not_ascii"
 	FindRecordOtherTXT             Finding = "record_other_txt"      // other TXT records beside it
 	FindRecordCNAMEDangling        Finding = "record_cname_dangling" // an alias to a name that does not exist
+	FindNegativeWithoutSOA         Finding = "negative_without_soa"  // the record is denied, and no SOA came with that (RFC 2308, section 2)
 
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
@@ -93,6 +94,7 @@ func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
+		FindNegativeWithoutSOA,
 		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
 		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,

@@ -104,6 +104,8 @@ func TestLookupWildcard(t *testing.T) {
 		{"a wildcard of other things", answer{rrs: []string{`_q7.example.com. 300 IN TXT "v=spf1 -all"`}}, no, false},
 		{"none", answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, no, false},
 		{"nodata", answer{rrs: []string{soa("example.com")}}, no, false},
+		{"nodata without an SOA", answer{}, no, false},
+		{"referral", answer{rrs: []string{"!com. NS ns.example."}}, nil, false},
 		{"silence", answer{err: slowError{}}, nil, false},
 		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, nil, true},
 	} {

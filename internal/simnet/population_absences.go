@@ -19,6 +19,14 @@ func absences() []story {
 		{name: "wildcard text", share: share{zones: 0.3, top: 0.4, absent: 6}, host: playNoData,
 			txt: txtOther, end: absent(codes.RecordOtherTXT)},
 
+		// Name servers, or somebody on the way, that leave out the SOA.
+		{name: "no record, and no SOA", share: share{absent: 2}, noSOA: true, host: playNXDomain,
+			record: playNXDomain, end: absentWithoutSOA(codes.RecordNXDomain)},
+		{name: "no text, and no SOA", share: share{absent: 3}, noSOA: true, host: playNoData,
+			record: playNoData, end: absentWithoutSOA(codes.RecordNoData)},
+		{name: "alias without text, and without an SOA", share: share{absent: 1}, noSOA: true, recordAlias: aliasHops, host: playNXDomain,
+			record: playNoData, end: absentWithoutSOA(codes.RecordNoData)},
+
 		// Nobody says. Silence costs an observer its time limit, and is rare.
 		{name: "lame", share: share{zones: 2.5, top: 2, absent: 5}, host: playServfail,
 			record: playServfail, end: unknown(codes.RecordServfail)},

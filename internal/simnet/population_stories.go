@@ -26,6 +26,7 @@ func goodStories() []story {
 		{name: "chain of aliases", share: share{errors: 2}, recordAlias: aliasHops, hostAlias: aliasHops, end: ok()},
 		{name: "chain of aliases, hop by hop", share: share{errors: 1.5}, recordAlias: aliasHops, firstHop: true, end: ok()},
 		{name: "large reply", share: share{errors: 1}, by: byOwner, record: playTruncate, end: ok()},
+		{name: "denials without an SOA", share: share{errors: 1}, by: byOwner, noSOA: true, end: ok()},
 		{name: "host with IPv6 only", share: share{errors: 0.5}, addrs: addrsIPv6, end: ok()},
 		{name: "host with a forbidden address too", share: share{small: 0.05, errors: 0.7}, addrs: addrsMixed, end: ok()},
 
@@ -102,6 +103,7 @@ func hostStories() []story {
 		{name: "refused policy host", share: share{small: 0.01, errors: 1}, host: playRefused, end: fetch(codes.PolicyUnknown, dns, codes.ReasonRefused)},
 		{name: "silent policy host", share: share{errors: 0.2}, host: playSilent, end: fetch(codes.PolicyUnknown, dns, codes.ReasonTimeout)},
 		{name: "policy host not implemented", share: share{errors: 0.7}, host: playNotImplemented, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
+		{name: "policy host without address, and no SOA", share: share{errors: 0.5}, noSOA: true, host: playNoData, end: fetch(codes.PolicyMissing, dns, codes.ReasonNoData)},
 		{name: "policy host loop", share: share{errors: 1}, hostAlias: aliasLoop, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMELoop)},
 		{name: "policy host chain without end", share: share{errors: 1}, hostAlias: aliasLong, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMETooLong)},
 		{name: "forbidden policy host", share: share{small: 0.02, errors: 1.5}, addrs: addrsForbidden, end: fetch(codes.PolicyForbidden, dns, codes.ReasonForbiddenAddress)},

@@ -13,6 +13,7 @@ type story struct {
 	record      dnsPlay // answer at the end of the aliases of _mta-sts.<domain>
 	recordAlias aliasPlay
 	firstHop    bool     // the name server leaves the aliases to the asker
+	noSOA       bool     // denials come without an SOA, those of the mail side too
 	txt         txtMaker // the TXT records; nil: one good record
 
 	host      dnsPlay // answer at the end of the aliases of mta-sts.<domain>
@@ -106,7 +107,8 @@ type ending struct {
 	stage        codes.Stage
 	reason       codes.PolicyReason
 	reading      reading
-	id           bool // the record's id can be read
+	id           bool            // the record's id can be read
+	findings     []codes.Finding // of the record, among others
 }
 
 // A reading is the verdict of the strict and the lenient reading of every
@@ -127,6 +129,13 @@ func ok() ending {
 
 func absent(reason codes.RecordReason) ending {
 	return ending{record: codes.RecordAbsent, recordReason: reason, policy: codes.PolicyNotFetched}
+}
+
+// absentWithoutSOA is a record that is denied without an SOA.
+func absentWithoutSOA(reason codes.RecordReason) ending {
+	e := absent(reason)
+	e.findings = []codes.Finding{codes.FindNegativeWithoutSOA}
+	return e
 }
 
 func unknown(reason codes.RecordReason) ending {
