@@ -95,6 +95,7 @@ func oddReplies() []odd {
 		{"an alias to the root", said(ok, "$ 60 IN CNAME .", ". 60 IN TXT "+good), "valid", ""},
 		{"an alias to the longest name", said(ok, "$ 60 IN CNAME "+longestName(), longestName()+" 60 IN TXT "+good), "valid", ""},
 		{"an alias and NXDOMAIN", said(nx, "$ 60 IN CNAME gone.odd.example.", "!"+zone), "absent", "nxdomain"},
+		{"an alias and NXDOMAIN, says the zone of the alias", said(nx, "$ 60 IN CNAME gone.example.net.", "!"+zone), "unknown", "malformed"},
 		{"an alias of class CH", said(ok, "$ 60 CH CNAME a.example.", "a.example. 60 IN TXT "+good), "unknown", "malformed"},
 
 		// The header.

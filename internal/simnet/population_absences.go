@@ -42,6 +42,10 @@ func absences() []story {
 			record: playTruncateUDP, txt: txtOther, end: unknown(codes.RecordTruncated)},
 		{name: "referral", share: share{zones: 0.05, top: 0.03, absent: 4}, host: playNXDomain,
 			record: playReferral, end: unknown(codes.RecordReferral)},
+		{name: "denied by another zone", share: share{absent: 1.5}, host: playNXDomain,
+			record: playStray, end: unknown(codes.RecordMalformed)},
+		{name: "alias that another zone denies", share: share{absent: 0.7}, recordAlias: aliasHops, host: playNXDomain,
+			record: playStray, end: unknown(codes.RecordMalformed)},
 		{name: "filtered", share: share{zones: 0.02, top: 0.02, absent: 4}, host: playNXDomain,
 			record: playFiltered, end: unknown(codes.RecordFiltered)},
 

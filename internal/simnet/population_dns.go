@@ -103,6 +103,8 @@ func (play dnsPlay) step(zone string) step {
 		st.fault = dnsFiltered
 	case playMalformed:
 		st.fault = dnsMalformed
+	case playStray:
+		st.fault = dnsStray
 	}
 	return st
 }

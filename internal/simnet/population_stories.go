@@ -103,6 +103,7 @@ func hostStories() []story {
 		{name: "refused policy host", share: share{small: 0.01, errors: 1}, host: playRefused, end: fetch(codes.PolicyUnknown, dns, codes.ReasonRefused)},
 		{name: "silent policy host", share: share{errors: 0.2}, host: playSilent, end: fetch(codes.PolicyUnknown, dns, codes.ReasonTimeout)},
 		{name: "policy host not implemented", share: share{errors: 0.7}, host: playNotImplemented, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
+		{name: "policy host denied by another zone", share: share{errors: 0.5}, host: playStray, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
 		{name: "policy host without address, and no SOA", share: share{errors: 0.5}, noSOA: true, host: playNoData, end: fetch(codes.PolicyMissing, dns, codes.ReasonNoData)},
 		{name: "policy host loop", share: share{errors: 1}, hostAlias: aliasLoop, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMELoop)},
 		{name: "policy host chain without end", share: share{errors: 1}, hostAlias: aliasLong, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMETooLong)},

@@ -66,6 +66,7 @@ const (
 	playReferral
 	playFiltered
 	playMalformed
+	playStray // NODATA, with the SOA of a zone that the name is not in
 )
 
 // An aliasPlay is how a name is an alias.
