@@ -75,6 +75,9 @@ func (p *page) record(row *output.Row) {
 	for _, txt := range row.TXT {
 		p.line("", "%q", txt)
 	}
+	if meant, ok := meantRecord(row); ok {
+		p.line("", "meant, probably: %s", meant)
+	}
 	if row.Record == string(codes.RecordInvalid) && len(row.TXT) > 0 {
 		p.detail(mtasts.ReadRecords(texts(row.TXT)).Err)
 	}
@@ -84,6 +87,19 @@ func (p *page) record(row *output.Row) {
 	for _, code := range row.EDE {
 		p.line("", "extended DNS error %d (RFC 8914)", code)
 	}
+}
+
+// meantRecord is what the first near miss of a row was meant to be, where it can be told.
+func meantRecord(row *output.Row) (meant mtasts.Record, ok bool) {
+	if row.RecordReason != string(codes.RecordBadVersion) {
+		return meant, false
+	}
+	for _, txt := range row.TXT {
+		if meant, ok = mtasts.Meant(string(txt)); ok {
+			break
+		}
+	}
+	return meant, ok
 }
 
 // detail shows what exactly breaks the grammar.

@@ -35,7 +35,7 @@ const (
 
 	// Invalid.
 	RecordIDMissing        RecordReason = "id_missing"
-	RecordIDInvalid        RecordReason = "id_invalid"        // characters other than letters and digits, or empty
+	RecordIDInvalid        RecordReason = "id_invalid"        // characters other than letters and digits, white space before "=", or empty
 	RecordIDTooLong        RecordReason = "id_too_long"       // more than 32 characters
 	RecordFieldMalformed   RecordReason = "field_malformed"   // a field that is not name=value
 	RecordExtensionInvalid RecordReason = "extension_invalid" // name=value, but not by the grammar of extensions

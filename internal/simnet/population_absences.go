@@ -21,11 +21,11 @@ func absences() []story {
 
 		// Name servers, or somebody on the way, that leave out the SOA.
 		{name: "no record, and no SOA", share: share{absent: 2}, noSOA: true, host: playNXDomain,
-			record: playNXDomain, end: absentWithoutSOA(codes.RecordNXDomain)},
+			record: playNXDomain, end: absent(codes.RecordNXDomain).with(codes.FindNegativeWithoutSOA)},
 		{name: "no text, and no SOA", share: share{absent: 3}, noSOA: true, host: playNoData,
-			record: playNoData, end: absentWithoutSOA(codes.RecordNoData)},
+			record: playNoData, end: absent(codes.RecordNoData).with(codes.FindNegativeWithoutSOA)},
 		{name: "alias without text, and without an SOA", share: share{absent: 1}, noSOA: true, recordAlias: aliasHops, host: playNXDomain,
-			record: playNoData, end: absentWithoutSOA(codes.RecordNoData)},
+			record: playNoData, end: absent(codes.RecordNoData).with(codes.FindNegativeWithoutSOA)},
 
 		// Nobody says. Silence costs an observer its time limit, and is rare.
 		{name: "lame", share: share{zones: 2.5, top: 2, absent: 5}, host: playServfail,

@@ -132,10 +132,9 @@ func absent(reason codes.RecordReason) ending {
 	return ending{record: codes.RecordAbsent, recordReason: reason, policy: codes.PolicyNotFetched}
 }
 
-// absentWithoutSOA is a record that is denied without an SOA.
-func absentWithoutSOA(reason codes.RecordReason) ending {
-	e := absent(reason)
-	e.findings = []codes.Finding{codes.FindNegativeWithoutSOA}
+// with is the ending whose row has these findings of the record.
+func (e ending) with(findings ...codes.Finding) ending {
+	e.findings = findings
 	return e
 }
 
