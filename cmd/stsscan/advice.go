@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -25,6 +26,16 @@ func advice(row *output.Row) []string {
 	}
 	for _, f := range row.Findings {
 		add(findingAdvice(codes.Finding(f), row))
+	}
+	return list
+}
+
+// elsewhereAdvice says where a record belongs that is elsewhere.
+func elsewhereAdvice(row *output.Row, elsewhere []mtasts.Elsewhere) (list []string) {
+	for _, there := range elsewhere {
+		if there.TXT != nil {
+			list = append(list, "Move the TXT record at "+there.Name+" to _mta-sts."+row.Domain+" (section 3.1).")
+		}
 	}
 	return list
 }
