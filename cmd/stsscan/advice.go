@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -29,6 +30,16 @@ func advice(row *output.Row) []string {
 	return list
 }
 
+// elsewhereAdvice says where a record belongs that is elsewhere.
+func elsewhereAdvice(row *output.Row, elsewhere []mtasts.Elsewhere) (list []string) {
+	for _, there := range elsewhere {
+		if there.TXT != nil {
+			list = append(list, "Move the TXT record at "+there.Name+" to _mta-sts."+row.Domain+" (section 3.1).")
+		}
+	}
+	return list
+}
+
 func recordAdvice(row *output.Row) string {
 	at := "the TXT record at _mta-sts." + row.Domain
 	switch codes.Record(row.Record) {
@@ -38,6 +49,9 @@ func recordAdvice(row *output.Row) string {
 		return "Correct " + at + ": v=STSv1; id= and 1 to 32 letters and digits (section 3.1)."
 	case codes.RecordAbsent:
 		if row.RecordReason == string(codes.RecordBadVersion) {
+			if meant, ok := meantRecord(row); ok {
+				return "Let " + at + " be " + meant.String() + " and nothing around it (section 3.1)."
+			}
 			return "Begin " + at + " with v=STSv1; (section 3.1)."
 		}
 		if kind := codes.MXKind(row.MXKind); kind == codes.MXHosts || kind == codes.MXImplicit {

@@ -67,7 +67,7 @@ func TestPages(t *testing.T) {
 				}
 				row.Resolver, row.Attempts, row.LookupMS = netip.MustParseAddrPort("192.0.2.153:5353").String(), 1, 1234
 				var page strings.Builder
-				if err := writePage(&page, row, false); err != nil {
+				if err := writePage(&page, row, nil, false); err != nil {
 					t.Fatal(err)
 				}
 				wantPage(t, filepath.Join("testdata", "pages", domain+".txt"), page.String())
@@ -104,7 +104,7 @@ func wantPage(t *testing.T, path, page string) {
 func wantColour(t *testing.T, row *output.Row, plain string) {
 	t.Helper()
 	var page strings.Builder
-	if err := writePage(&page, row, true); err != nil {
+	if err := writePage(&page, row, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	coloured := page.String()

@@ -186,7 +186,8 @@ func daneMark(d codes.DANE) string {
 
 // harmless is 1 for a finding that nobody needs to do anything about.
 func harmless(code string) int {
-	if code == string(codes.FindLineFeedEnds) {
+	switch codes.Finding(code) {
+	case codes.FindLineFeedEnds, codes.FindNegativeWithoutSOA:
 		return 1
 	}
 	return 0

@@ -148,6 +148,12 @@ func findingWords(f codes.Finding) string {
 		return "some senders want v=STSv1; without a space (erratum 6285)"
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "the alias leads to a name that does not exist: anybody may take it"
+	case codes.FindRecordNearMiss:
+		return "meant to be a record, and no sender takes it for one (section 3.1)"
+	case codes.FindRecordIdentical:
+		return "one record too many, even if both are the same: more than one counts as none (section 3.1)"
+	case codes.FindNegativeWithoutSOA:
+		return "the denial names no zone: a forwarder left that out, or a lame server answered"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:

@@ -13,7 +13,10 @@ const (
 	FindRecordExtension            Finding = "record_extension"              // a field that the RFC does not know
 	FindRecordNotASCII             Finding = "record_not_ascii"
 	FindRecordOtherTXT             Finding = "record_other_txt"      // other TXT records beside it
+	FindRecordNearMiss             Finding = "record_near_miss"      // what was meant to be a record and, for a slip, is none
+	FindRecordIdentical            Finding = "record_identical"      // several records, all of them the same
 	FindRecordCNAMEDangling        Finding = "record_cname_dangling" // an alias to a name that does not exist
+	FindNegativeWithoutSOA         Finding = "negative_without_soa"  // the record is denied, and no SOA came with that (RFC 2308, section 2)
 
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
@@ -93,6 +96,7 @@ func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
+		FindRecordNearMiss, FindRecordIdentical, FindNegativeWithoutSOA,
 		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
 		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,

@@ -59,6 +59,8 @@ func TestLookupTLSA(t *testing.T) {
 		{"usable behind many", answer{ad: true, rrs: append(slices.Repeat([]string{pkix}, 40), good)}, codes.TLSAUsable, 16, false},
 		{"not authenticated", answer{rrs: []string{good}}, codes.TLSAInsecure, 1, false},
 		{"absent", answer{ad: true, rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, codes.TLSAAbsent, 0, false},
+		{"denied without an SOA", answer{}, codes.TLSAAbsent, 0, false},
+		{"denied by another zone", answer{rrs: []string{soa("example.org")}}, codes.TLSAUnknown, 0, false},
 		{"bogus", answer{rcode: dns.RcodeServerFailure}, codes.TLSAUnknown, 0, false},
 		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, codes.TLSAUnknown, 0, true},
 	} {
@@ -104,6 +106,8 @@ func TestLookupWildcard(t *testing.T) {
 		{"a wildcard of other things", answer{rrs: []string{`_q7.example.com. 300 IN TXT "v=spf1 -all"`}}, no, false},
 		{"none", answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, no, false},
 		{"nodata", answer{rrs: []string{soa("example.com")}}, no, false},
+		{"nodata without an SOA", answer{}, no, false},
+		{"referral", answer{rrs: []string{"!com. NS ns.example."}}, nil, false},
 		{"silence", answer{err: slowError{}}, nil, false},
 		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, nil, true},
 	} {

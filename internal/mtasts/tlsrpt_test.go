@@ -70,7 +70,9 @@ func TestLookupTLSRPT(t *testing.T) {
 			codes.RecordValid, "", []string{"r.example.net"}, false},
 		{"denied", answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, codes.RecordAbsent, codes.TLSRPTNXDomain, nil, false},
 		{"servfail", answer{rcode: dns.RcodeServerFailure}, codes.RecordUnknown, codes.TLSRPTServfail, nil, false},
-		{"referral", answer{}, codes.RecordUnknown, codes.TLSRPTOther, nil, false},
+		{"denied without an SOA", answer{}, codes.RecordAbsent, codes.TLSRPTNoData, nil, false},
+		{"denied by another zone", answer{rrs: []string{soa("example.org")}}, codes.RecordUnknown, codes.TLSRPTOther, nil, false},
+		{"referral", answer{rrs: []string{"!com. NS ns.example."}}, codes.RecordUnknown, codes.TLSRPTOther, nil, false},
 		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, codes.RecordUnknown, codes.TLSRPTOther, nil, true},
 	} {
 		got, err := LookupTLSRPT(t.Context(), newZones(t, map[string]answer{name: tt.answer}), "example.com")

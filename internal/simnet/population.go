@@ -205,6 +205,7 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		Policy:       end.policy,
 		Stage:        end.stage,
 		Reason:       end.reason,
+		Findings:     end.findings,
 	}
 	if end.reading != unread {
 		strict, lenient := end.reading == readStrictly, end.reading != readByNobody

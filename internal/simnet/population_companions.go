@@ -21,11 +21,11 @@ const (
 func (p *population) companionStep(name string, qtype uint16) (st step, ok bool) {
 	if domain, found := strings.CutPrefix(name, reportLabels); found {
 		f := p.fateOf(domain)
-		return p.reportStep(&f, name, qtype), true
+		return f.given(p.reportStep(&f, name, qtype)), true
 	}
 	if host, found := strings.CutPrefix(name, tlsaLabels); found {
 		f := p.fateOf(host)
-		return p.tlsaStep(&f, name, qtype), true
+		return f.given(p.tlsaStep(&f, name, qtype)), true
 	}
 	label, domain, found := strings.Cut(name, ".")
 	if !found || !strings.HasPrefix(label, "_") || label+"." == recordLabel {

@@ -26,6 +26,7 @@ func goodStories() []story {
 		{name: "chain of aliases", share: share{errors: 2}, recordAlias: aliasHops, hostAlias: aliasHops, end: ok()},
 		{name: "chain of aliases, hop by hop", share: share{errors: 1.5}, recordAlias: aliasHops, firstHop: true, end: ok()},
 		{name: "large reply", share: share{errors: 1}, by: byOwner, record: playTruncate, end: ok()},
+		{name: "denials without an SOA", share: share{errors: 1}, by: byOwner, noSOA: true, end: ok()},
 		{name: "host with IPv6 only", share: share{errors: 0.5}, addrs: addrsIPv6, end: ok()},
 		{name: "host with a forbidden address too", share: share{small: 0.05, errors: 0.7}, addrs: addrsMixed, end: ok()},
 
@@ -69,14 +70,17 @@ func goodStories() []story {
 // behind it is not asked for.
 func recordStories() []story {
 	return []story{
-		{name: "other version", share: share{small: 0.19, mid: 0.19, errors: 1.5}, end: absent(codes.RecordBadVersion),
-			txt: txtOneOf("v=STSv2; id=%s;", "v=STSv1.0; id=%s", "V=STSv1; id=%s", " v=STSv1; id=%s;", "v=STSv1 id=%s", `v=STSv1\; id=%s`, "v=stsv1; id=%s;")},
+		{name: "other version", share: share{small: 0.04, mid: 0.04, errors: 0.7}, end: absent(codes.RecordBadVersion),
+			txt: txtOneOf("v=STSv2; id=%s;", "v=STSv1.0; id=%s", "v=STSv10; id=%s;")},
+		{name: "near miss", share: share{small: 0.15, mid: 0.15, errors: 1.5}, end: absent(codes.RecordBadVersion).with(codes.FindRecordNearMiss), txt: txtNearMiss},
+		{name: "one record twice", share: share{small: 0.01, mid: 0.01, errors: 0.7}, txt: txtTwice,
+			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNobody}.with(codes.FindRecordIdentical)},
 		{name: "two records", share: share{small: 0.02, mid: 0.02, errors: 1.5}, txt: txtMultiple,
 			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNobody}},
 		{name: "no id", share: share{small: 0.25, mid: 0.25, errors: 1.2}, end: badID(codes.RecordIDMissing),
 			txt: txtOneOf("v=STSv1;", "v=STSv1; ID=%s;", "v=STSv1; note=%s;")},
 		{name: "id of other characters", share: share{small: 0.74, mid: 0.74, errors: 1.5}, end: badID(codes.RecordIDInvalid),
-			txt: txtOneOf("v=STSv1; id=%s-1;", "v=STSv1; id=2024_%s", "v=STSv1; id=\"%s\";", "v=STSv1; id=;", "v=STSv1; id=%s\xc3\xa9")},
+			txt: txtOneOf("v=STSv1; id=%s-1;", "v=STSv1; id=2024_%s", "v=STSv1; id=\"%s\";", "v=STSv1; id=;", "v=STSv1; id = %s;", "v=STSv1; id=%s\xc3\xa9")},
 		{name: "id too long", share: share{errors: 1}, txt: txtOverlong, end: badID(codes.RecordIDTooLong)},
 		{name: "bare field", share: share{errors: 1}, end: badField(codes.RecordFieldMalformed, readByNobody),
 			txt: txtOneOf("v=STSv1; id=%s; note;", "v=STSv1; note; id=%s", "v=STSv1; id=%s; id")},
@@ -102,6 +106,8 @@ func hostStories() []story {
 		{name: "refused policy host", share: share{small: 0.01, errors: 1}, host: playRefused, end: fetch(codes.PolicyUnknown, dns, codes.ReasonRefused)},
 		{name: "silent policy host", share: share{errors: 0.2}, host: playSilent, end: fetch(codes.PolicyUnknown, dns, codes.ReasonTimeout)},
 		{name: "policy host not implemented", share: share{errors: 0.7}, host: playNotImplemented, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
+		{name: "policy host denied by another zone", share: share{errors: 0.5}, host: playStray, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
+		{name: "policy host without address, and no SOA", share: share{errors: 0.5}, noSOA: true, host: playNoData, end: fetch(codes.PolicyMissing, dns, codes.ReasonNoData)},
 		{name: "policy host loop", share: share{errors: 1}, hostAlias: aliasLoop, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMELoop)},
 		{name: "policy host chain without end", share: share{errors: 1}, hostAlias: aliasLong, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMETooLong)},
 		{name: "forbidden policy host", share: share{small: 0.02, errors: 1.5}, addrs: addrsForbidden, end: fetch(codes.PolicyForbidden, dns, codes.ReasonForbiddenAddress)},

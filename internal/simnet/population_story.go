@@ -13,6 +13,7 @@ type story struct {
 	record      dnsPlay // answer at the end of the aliases of _mta-sts.<domain>
 	recordAlias aliasPlay
 	firstHop    bool     // the name server leaves the aliases to the asker
+	noSOA       bool     // denials come without an SOA, those of the mail side too
 	txt         txtMaker // the TXT records; nil: one good record
 
 	host      dnsPlay // answer at the end of the aliases of mta-sts.<domain>
@@ -65,6 +66,7 @@ const (
 	playReferral
 	playFiltered
 	playMalformed
+	playStray // NODATA, with the SOA of a zone that the name is not in
 )
 
 // An aliasPlay is how a name is an alias.
@@ -106,7 +108,8 @@ type ending struct {
 	stage        codes.Stage
 	reason       codes.PolicyReason
 	reading      reading
-	id           bool // the record's id can be read
+	id           bool            // the record's id can be read
+	findings     []codes.Finding // of the record, among others
 }
 
 // A reading is the verdict of the strict and the lenient reading of every
@@ -127,6 +130,12 @@ func ok() ending {
 
 func absent(reason codes.RecordReason) ending {
 	return ending{record: codes.RecordAbsent, recordReason: reason, policy: codes.PolicyNotFetched}
+}
+
+// with is the ending whose row has these findings of the record.
+func (e ending) with(findings ...codes.Finding) ending {
+	e.findings = findings
+	return e
 }
 
 func unknown(reason codes.RecordReason) ending {

@@ -46,7 +46,7 @@ const (
 	dnsSilent               // never answers, on UDP and on TCP
 	dnsTruncate             // answers UDP with TC and nothing else; TCP gives the answer
 	dnsTruncateUDP          // answers UDP with TC, and refuses TCP
-	dnsReferral             // NOERROR, no answer, no SOA
+	dnsReferral             // NOERROR, no answer, a name server and no SOA
 	dnsFiltered             // NXDOMAIN with extended error 17
 	dnsFirstHop             // gives the alias alone and leaves the rest to the asker
 	dnsGarbage              // sends bytes that are no DNS message, then nothing: to be ignored, so a time-out
@@ -54,6 +54,7 @@ const (
 	dnsRebind               // changes its mind: every second address is that of the loopback interface
 	dnsFlood                // TXT records beside those of the name, as many as a message of 64 KiB holds
 	dnsStray                // denies with the SOA of a zone that the name is not in
+	dnsNoSOA                // denies with an empty authority section: RFC 2308, section 2.2, type 3
 )
 
 // A tcpPlay is how an address meets a connection.

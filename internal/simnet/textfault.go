@@ -29,7 +29,7 @@ type dnsRule struct {
 func dnsWords() []string {
 	return []string{
 		"fine", "silent", "truncate", "truncate-udp", "referral", "filtered", "first-hop", "garbage", "malformed",
-		"rebind", "flood", "stray",
+		"rebind", "flood", "stray", "no-soa",
 	}
 }
 

@@ -173,11 +173,30 @@ func (o *objections) checkDenial(row *output.Row) {
 		o.want(false, "record is absent, and the rcode is %s", quoted(row.Rcode))
 		return
 	}
+	o.checkZone(row)
 	want := mtasts.NegativeReason(row.Domain, rcode, row.Zone)
 	if len(row.CNAMEs) > 0 && want == codes.RecordNoDomain {
 		want = codes.RecordNXDomain // it is the alias's name that is denied
 	}
 	o.equal("record_reason", row.RecordReason, string(want))
+}
+
+// checkZone holds the zone of a denial against the name that is denied. One that is too
+// long to be asked for is denied by nobody.
+func (o *objections) checkZone(row *output.Row) {
+	name := "_mta-sts." + row.Domain
+	if n := len(row.CNAMEs); n > 0 {
+		name = row.CNAMEs[n-1]
+	}
+	const longest = 253 // RFC 1035, section 2.3.4, without the final dot
+	if len(name) > longest {
+		return
+	}
+	bare := slices.Contains(row.Findings, string(codes.FindNegativeWithoutSOA))
+	o.want(bare || row.Zone != "", "zone is NULL, and %s is no finding", codes.FindNegativeWithoutSOA)
+	o.want(!bare || row.Zone == "", "zone is %s, and %s is a finding", quoted(row.Zone), codes.FindNegativeWithoutSOA)
+	o.want(row.Zone == "" || mtasts.InZone(name, row.Zone),
+		"record is absent, and the zone %s does not hold %s", quoted(row.Zone), name)
 }
 
 // checkPolicy reads the policy again (section 3.2). The reading is nil where

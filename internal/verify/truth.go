@@ -40,6 +40,11 @@ func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	d.plain("strict", truth(row.Strict), truth(t.Strict))
 	d.plain("lenient", truth(row.Lenient), truth(t.Lenient))
 	d.list("host_cnames", row.HostCNAMEs, t.HostCNAMEs)
+	for _, finding := range t.Findings {
+		if !slices.Contains(row.Findings, string(finding)) {
+			d.add("findings", fmt.Sprintf("%+q", row.Findings), quoted(string(finding))+" among them")
+		}
+	}
 	d.mail(row, t)
 	return d.words
 }

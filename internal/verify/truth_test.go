@@ -53,6 +53,21 @@ func TestCompareMailNotAsked(t *testing.T) {
 	}
 }
 
+// The findings of a truth are among those of the row, which may have others.
+func TestCompareFindings(t *testing.T) {
+	row, truth := whole()
+	truth.Findings = []codes.Finding{codes.FindNegativeWithoutSOA}
+	row.Findings = []string{"mx_missing"}
+	const want = `findings: got ["mx_missing"], want "negative_without_soa" among them`
+	if got := CompareTruth(row, truth); len(got) != 1 || got[0] != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	row.Findings = append(row.Findings, "negative_without_soa")
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
 // Every field of a truth counts: changed, it differs; empty, it differs where
 // the truth is complete, and says nothing where it is not.
 func TestCompareTruth(t *testing.T) {
@@ -70,7 +85,7 @@ func TestCompareTruth(t *testing.T) {
 	fields := reflect.TypeFor[simnet.Truth]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
-		if name == "Class" || name == "Verdict" { // see TestCompareVerdict
+		if name == "Class" || name == "Verdict" || name == "Findings" { // see TestCompareVerdict, TestCompareFindings
 			continue
 		}
 		column, ok := columns[name]
