@@ -175,7 +175,7 @@ func TestNormalize(t *testing.T) {
 	}
 	for _, r := range Reasons() {
 		switch r {
-		case ReasonLineTooLong, ReasonQuote, ReasonZoneApex, ReasonExcluded: // not of the name itself
+		case ReasonLineTooLong, ReasonQuote, ReasonEscape, ReasonZoneApex, ReasonExcluded: // not of the name itself
 		default:
 			if !used[r] {
 				t.Errorf("no case for %s", r)

@@ -12,6 +12,7 @@ const (
 	ReasonLineTooLong  Reason = "line_too_long" // a line of more than 4 KiB
 	ReasonQuote        Reason = "csv_quote"     // a CSV quote that is not closed, or text behind one that is
 	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, a mail address, no UTF-8
+	ReasonEscape       Reason = "escape"        // in a zone file: \DDD over 255 or short, \ at the end
 	ReasonUnderscore   Reason = "underscore"    // a name of the DNS, but not that of a host; zone files may have it
 	ReasonWildcard     Reason = "wildcard"
 	ReasonHyphen       Reason = "hyphen"       // a label that begins or ends with one
@@ -28,7 +29,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
-		ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
+		ReasonEscape, ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
 		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
 	}
 }
@@ -48,6 +49,8 @@ func (r Reason) Text() string {
 		return "a CSV quote that is not closed, or text behind one that is"
 	case ReasonBadCharacter:
 		return "a character that no domain name has"
+	case ReasonEscape:
+		return "an escape that is none: \\DDD over 255 or of fewer than three digits, or a \\ at the end"
 	case ReasonUnderscore:
 		return "an underscore, which no host name has"
 	case ReasonWildcard:
