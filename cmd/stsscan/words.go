@@ -52,7 +52,7 @@ func policyWords(s codes.Stage, r codes.PolicyReason) string {
 	case codes.StageDNS:
 		return hostWords(r)
 	case codes.StageTCP:
-		return "no connection to port 443"
+		return connectWords(r)
 	case codes.StageTLS:
 		return tlsWords(codes.TLSError(r))
 	case codes.StageHTTP:
@@ -63,6 +63,16 @@ func policyWords(s codes.Stage, r codes.PolicyReason) string {
 		return "the text breaks the grammar (section 3.2)"
 	}
 	return ""
+}
+
+func connectWords(r codes.PolicyReason) string {
+	switch r {
+	case codes.ReasonNoIPv4:
+		return "the policy host has IPv4 addresses only, and this machine has no IPv4"
+	case codes.ReasonNoIPv6:
+		return "the policy host has IPv6 addresses only, and this machine has no IPv6"
+	}
+	return "no connection to port 443"
 }
 
 func hostWords(r codes.PolicyReason) string {

@@ -52,7 +52,8 @@ type Config struct {
 	// depend on the leaf are known of the roots of the bundle only.
 	Roots *x509.CertPool
 
-	NoIPv6    bool                       // do without IPv6, though this machine may have it
+	NoIPv4    bool                       // do without IPv4, though this machine may have it
+	NoIPv6    bool                       // the same for IPv6
 	OptedOut  func(addr netip.Addr) bool // addresses of networks that do not want to be contacted; nil: none
 	UserAgent string                     // of each request; empty: "stsscan"
 
@@ -84,6 +85,10 @@ const (
 	defaultHandshakes = 256
 	defaultUserAgent  = "stsscan"
 )
+
+// Families says by which address families Policy Hosts and mail servers are
+// connected to.
+func (t *Transport) Families() (ipv4, ipv6 bool) { return t.dialer.ipv4, t.dialer.ipv6 }
 
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
