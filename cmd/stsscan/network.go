@@ -168,9 +168,9 @@ type network struct {
 type rootsInfo struct{ source, date string }
 
 // open builds the network that the flags describe, and sends nothing. The world of
-// --sim lives until the network is closed.
+// --sim lives until the network is closed. Metrics may be nil.
 func (f *networkFlags) open(
-	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, observe func(string, time.Duration),
+	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics,
 ) (_ *network, err error) {
 	n := new(network)
 	defer func() {
@@ -223,6 +223,10 @@ func (f *networkFlags) open(
 		NoIPv4: f.noIPv4, NoIPv6: f.noIPv6,
 		Connections: systemLimits().connections(f.surveys, f.proxy != "", log),
 	}
+	n.client = &mtasts.Client{Exchanger: n.engine, Log: log}
+	if metrics != nil {
+		config.Observe, n.client.Observe = metrics.observeRequest, metrics.observe
+	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {
 			return nil, usage(fmt.Errorf("--proxy: %w", err))
@@ -239,7 +243,7 @@ func (f *networkFlags) open(
 	n.transport = transport
 	n.manners = transport.Manners
 	n.mailDoor = transport.MailDoor()
-	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}
+	n.client.Transport = transport
 	return n, nil
 }
 
