@@ -201,6 +201,9 @@ func senderWords(row *output.Row) string {
 	case codes.RecordInvalid:
 		return "deliver without MTA-STS: the record does not count (section 3.1)"
 	}
+	if codes.PolicyReason(row.PolicyReason).LacksFamily() {
+		return "unknown: those that reach the policy host may well have its policy"
+	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
 			"unless they have an older policy in their cache (section 3.3)"
