@@ -72,6 +72,9 @@ func policyAdvice(row *output.Row) string {
 			return "Give " + host + " an address that the Internet can reach (section 3.3)."
 		}
 	case codes.StageTCP:
+		if codes.PolicyReason(row.PolicyReason).LacksFamily() {
+			return ""
+		}
 		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
 	case codes.StageTLS:
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."

@@ -210,7 +210,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		return nil, fmt.Errorf("--exclude: %w", err)
 	}
 	metrics := newMetrics()
-	n, err := j.network.open(ctx, excluded, log, metrics.observe)
+	n, err := j.network.open(ctx, excluded, log, metrics)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func policyWords(s codes.Stage, r codes.PolicyReason) string {
 	case codes.StageDNS:
 		return hostWords(r)
 	case codes.StageTCP:
-		return "no connection to port 443"
+		return connectWords(r)
 	case codes.StageTLS:
 		return tlsWords(codes.TLSError(r))
 	case codes.StageHTTP:
@@ -63,6 +63,16 @@ func policyWords(s codes.Stage, r codes.PolicyReason) string {
 		return "the text breaks the grammar (section 3.2)"
 	}
 	return ""
+}
+
+func connectWords(r codes.PolicyReason) string {
+	switch r {
+	case codes.ReasonNoIPv4:
+		return "the policy host has IPv4 addresses only, and this machine has no IPv4"
+	case codes.ReasonNoIPv6:
+		return "the policy host has IPv6 addresses only, and this machine has no IPv6"
+	}
+	return "no connection to port 443"
 }
 
 func hostWords(r codes.PolicyReason) string {
@@ -196,6 +206,9 @@ func senderWords(row *output.Row) string {
 		return "deliver without MTA-STS: more than one record counts as none (section 3.1)"
 	case codes.RecordInvalid:
 		return "deliver without MTA-STS: the record does not count (section 3.1)"
+	}
+	if codes.PolicyReason(row.PolicyReason).LacksFamily() {
+		return "unknown: those that reach the policy host may well have its policy"
 	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +

@@ -52,7 +52,8 @@ type Config struct {
 	// depend on the leaf are known of the roots of the bundle only.
 	Roots *x509.CertPool
 
-	NoIPv6    bool                       // do without IPv6, though this machine may have it
+	NoIPv4    bool                       // do without IPv4, though this machine may have it
+	NoIPv6    bool                       // the same for IPv6
 	OptedOut  func(addr netip.Addr) bool // addresses of networks that do not want to be contacted; nil: none
 	UserAgent string                     // of each request; empty: "stsscan"
 
@@ -74,6 +75,11 @@ type Config struct {
 	// bound; no verdict depends on it.
 	VerifyInFull bool
 
+	// Observe is told of each request: its method, how it ended, one of
+	// [RequestResults], and how long it took to the end of the response's header, the
+	// wait for its turn apart. It may be called concurrently. Nil: nothing is told.
+	Observe func(method, result string, d time.Duration)
+
 	Now func() time.Time // for the dates of certificates; nil: time.Now
 	Log *slog.Logger     // nil: silent
 }
@@ -84,6 +90,10 @@ const (
 	defaultHandshakes = 256
 	defaultUserAgent  = "stsscan"
 )
+
+// Families says by which address families Policy Hosts and mail servers are
+// connected to.
+func (t *Transport) Families() (ipv4, ipv6 bool) { return t.dialer.ipv4, t.dialer.ipv6 }
 
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
@@ -103,6 +113,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OptedOut == nil {
 		c.OptedOut = func(netip.Addr) bool { return false }
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, time.Duration) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -154,7 +167,10 @@ func NewTransport(c Config) (*Transport, error) {
 //
 // An error is of type *[Error].
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.roundTrip(req)
+	trace, began := traceOf(req.Context()), time.Now()
+	waited := trace.TurnTime
+	resp, err := t.roundTrip(WithTrace(req.Context(), trace), req)
+	t.observe(req, resp, err, time.Since(began)-(trace.TurnTime-waited))
 	if err != nil {
 		t.config.Log.Debug("no response", "host", req.URL.Host, "error", err)
 		return nil, err
@@ -162,7 +178,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
+func (t *Transport) roundTrip(ctx context.Context, req *http.Request) (*http.Response, error) {
 	host := req.URL.Hostname()
 	if err := check(req); err != nil {
 		if req.Body != nil {
@@ -170,7 +186,6 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, &Error{host: host, stage: codes.StageHTTP, reason: codes.ReasonMalformed, err: err}
 	}
-	ctx := req.Context()
 	conn, err := t.connect(ctx, host)
 	if err != nil {
 		return nil, err

@@ -162,8 +162,8 @@ func failureClass(stage codes.Stage, reason codes.PolicyReason) codes.Policy {
 		}
 		return codes.PolicyUnknown // the zone may well have the host
 	case codes.StageTCP:
-		if reason == codes.ReasonNoIPv6 {
-			return codes.PolicyUnknown // where there is IPv6 it may well answer
+		if reason.LacksFamily() {
+			return codes.PolicyUnknown // elsewhere it may well answer
 		}
 	case codes.StageHTTP:
 		if reason == codes.ReasonNotFound {

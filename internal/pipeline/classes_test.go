@@ -157,6 +157,7 @@ func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 		}
 		defer world.Close()
 		for domain, door := range map[string]egress.Config{
+			"fetch-06.example.com": {NoIPv4: true}, // has IPv4 only
 			"fetch-19.example.com": {NoIPv6: true}, // has IPv6 only
 			"fetch-35.example.com": {OptedOut: func(netip.Addr) bool { return true }},
 		} {

@@ -173,7 +173,7 @@ func (s *survey) tell(first *firstAnswer) (*output.Row, error) {
 	} else if !ask {
 		return row, nil
 	}
-	s.asked = true
+	s.asked, result = true, "fetcherror"
 	fetched, err := s.fetch(row)
 	if fetched {
 		result = "ok"
@@ -203,6 +203,13 @@ func (s *survey) fetch(row *output.Row) (ok bool, err error) {
 	var dialled egress.Trace
 	var host mtasts.Host
 	policy, err := s.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), s.name.Domain)
+	return s.fetched(row, policy, err, host, dialled)
+}
+
+// fetched fills in what came of asking for the policy.
+func (s *survey) fetched(
+	row *output.Row, policy mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace,
+) (ok bool, _ error) {
 	switch {
 	case fault.PutOff(err):
 		s.asked, s.rests = false, fault.Until(err)

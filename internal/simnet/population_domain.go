@@ -11,7 +11,7 @@ import (
 // else: its mail, and an address. SOA and NS are the world's to make up.
 func (p *population) domainStep(f *fate, qtype uint16) step {
 	st := step{zone: f.zoneOf(f.domain)}
-	if f.story.record == playNoDomain || strings.HasPrefix(f.domain, "_") {
+	if f.story.record == playNoDomain || f.isService() {
 		st.rcode = dns.RcodeNameError
 		return st
 	}
@@ -39,6 +39,10 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 	}
 	return st
 }
+
+// isService reports whether the name is that of a service of a domain, as
+// _dmarc.<domain>: it has neither mail nor address.
+func (f *fate) isService() bool { return strings.HasPrefix(f.domain, "_") }
 
 // isServerName reports whether a name is one that redirects of a population
 // point to.

@@ -120,6 +120,9 @@ type mail struct {
 // mailOf draws how a domain receives mail. Who has a record nearly always has
 // an MX.
 func (p *population) mailOf(f *fate) mail {
+	if f.isService() {
+		return mail{kind: mailNone}
+	}
 	m := mail{kind: mailKind(p.mailKinds[btoi(f.bears)].at(f.draw.unit(forMail)))}
 	if f.operator != nil && f.operator.mail != "" {
 		m.kind = mailMX // the operator of the policy receives the mail

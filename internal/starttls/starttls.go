@@ -220,7 +220,7 @@ func unconnected(err error) codes.STARTTLS {
 		return codes.STARTTLSOptedOut
 	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress:
 		return codes.STARTTLSNoAddress
-	case codes.ReasonNoIPv6:
+	case codes.ReasonNoIPv4, codes.ReasonNoIPv6:
 		return codes.STARTTLSUnknown // we have no way there
 	}
 	if failed.PolicyStage() == codes.StageDNS {
