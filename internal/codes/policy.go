@@ -46,7 +46,7 @@ const (
 	// Stage http.
 	ReasonNotFound        PolicyReason = "not_found"    // 404
 	ReasonForbidden       PolicyReason = "forbidden"    // 403
-	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403 or 503
+	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403, 429 or 503
 	ReasonClientError     PolicyReason = "client_error" // other 4xx
 	ReasonServerError     PolicyReason = "server_error" // 5xx
 	ReasonRedirect        PolicyReason = "redirect"     // 3xx, never followed (section 3.3)

@@ -25,6 +25,7 @@ type story struct {
 	body      bodyPlay
 	size      sizePlay
 	filtered  bool              // a filter's page takes the place of the server's
+	denied    bool              // a filter's error code does
 	edit      func(*policyText) // what is unusual about the policy; nil: nothing
 
 	end ending
