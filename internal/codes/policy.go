@@ -56,7 +56,7 @@ const (
 
 	// Stage body.
 	ReasonTooLarge  PolicyReason = "too_large" // more than 64 KiB
-	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk
+	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk, or within a TLS record
 	ReasonEncoded   PolicyReason = "encoded"   // a Content-Encoding that was not asked for; never decoded
 
 	// Stage syntax.

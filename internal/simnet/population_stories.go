@@ -45,6 +45,8 @@ func goodStories() []story {
 		{name: "other media type", share: share{errors: 0.5}, header: contentType("application/octet-stream"), end: ok()},
 		{name: "other charset", share: share{errors: 0.5}, header: contentType("text/plain; charset=iso-8859-1"), end: ok()},
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
+		{name: "body ended without close_notify", share: share{errors: 0.7}, body: bodyAbrupt, end: incomplete()},
+		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
 
 		// Unusual policies.

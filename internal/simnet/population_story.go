@@ -126,6 +126,13 @@ func ok() ending {
 	return ending{record: codes.RecordValid, id: true, policy: codes.PolicyValid, reading: readStrictly}
 }
 
+// incomplete is a good record, and a policy that reads well and may have been cut.
+func incomplete() ending {
+	e := ok()
+	e.reading = readLeniently
+	return e
+}
+
 func absent(reason codes.RecordReason) ending {
 	return ending{record: codes.RecordAbsent, recordReason: reason, policy: codes.PolicyNotFetched}
 }
