@@ -169,7 +169,9 @@ func findingWords(f codes.Finding) string {
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
 		return "senders may insist on text/plain (section 3.2)"
 	case codes.FindTruncationPossible:
-		return "without a length, a body cut short looks whole"
+		return "neither a length nor close_notify: a body cut short looks whole (RFC 9112, section 9.8)"
+	case codes.FindLengthAndTransferEncoding:
+		return "Content-Length beside Transfer-Encoding, which counts: some clients refuse both (RFC 9112, section 6.3)"
 	case codes.FindLineFeedEnds:
 		return "harmless: lines may end in LF or CRLF (erratum 6253)"
 	case codes.FindFieldCase:

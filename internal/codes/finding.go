@@ -23,9 +23,11 @@ const (
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
 	FindMediaTypeMissing   Finding = "media_type_missing"
-	FindMediaTypeOther     Finding = "media_type_other" // not text/plain
-	FindCharsetOther       Finding = "charset_other"    // neither utf-8 nor us-ascii
-	FindTruncationPossible Finding = "truncation_possible"
+	FindMediaTypeOther     Finding = "media_type_other"    // not text/plain
+	FindCharsetOther       Finding = "charset_other"       // neither utf-8 nor us-ascii
+	FindTruncationPossible Finding = "truncation_possible" // no length, and no close_notify at the end: RFC 9112, section 9.8
+
+	FindLengthAndTransferEncoding Finding = "length_and_transfer_encoding" // RFC 9112, section 6.3
 
 	// The policy's text, section 3.2.
 	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space
@@ -98,7 +100,8 @@ func Findings() []Finding {
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
 		FindRecordNearMiss, FindRecordIdentical, FindNegativeWithoutSOA,
 		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
-		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
+		FindTruncationPossible, FindLengthAndTransferEncoding,
+		FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,

@@ -47,7 +47,7 @@ const (
 	// Stage http.
 	ReasonNotFound        PolicyReason = "not_found"    // 404
 	ReasonForbidden       PolicyReason = "forbidden"    // 403
-	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403 or 503
+	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403, 429 or 503
 	ReasonClientError     PolicyReason = "client_error" // other 4xx
 	ReasonServerError     PolicyReason = "server_error" // 5xx
 	ReasonRedirect        PolicyReason = "redirect"     // 3xx, never followed (section 3.3)
@@ -57,7 +57,7 @@ const (
 
 	// Stage body.
 	ReasonTooLarge  PolicyReason = "too_large" // more than 64 KiB
-	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk
+	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk, or within a TLS record
 	ReasonEncoded   PolicyReason = "encoded"   // a Content-Encoding that was not asked for; never decoded
 
 	// Stage syntax.

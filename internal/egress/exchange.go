@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
+	"net/textproto"
 	"time"
 )
 
@@ -38,6 +38,7 @@ func exchange(ctx context.Context, conn *connection, req *http.Request, limit ti
 	header := &headerReader{conn: conn, left: maxHeader}
 	buffered := bufio.NewReaderSize(header, 1<<10)
 	for {
+		begin := len(header.seen) - buffered.Buffered()
 		resp, err := http.ReadResponse(buffered, req)
 		if err != nil {
 			if header.failed != nil { // net/http takes what came before it for a whole line
@@ -52,7 +53,8 @@ func exchange(ctx context.Context, conn *connection, req *http.Request, limit ti
 			return nil, err
 		}
 		if resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
-			header.left = math.MaxInt // the body is bounded by who reads it
+			restoreLengths(resp, header.seen[begin:len(header.seen)-buffered.Buffered()])
+			header.over, header.seen = true, nil
 			return resp, nil
 		}
 	}
@@ -71,20 +73,45 @@ func checkStatusLine(resp *http.Response) error {
 	return nil
 }
 
-// A headerReader reads a bounded number of octets.
+// restoreLengths puts the fields that say how long a body is back into the header of
+// the response, as they were sent: net/http leaves out those that do not count.
+func restoreLengths(resp *http.Response, head []byte) {
+	_, fields, _ := bytes.Cut(head, []byte("\n"))
+	if !bytes.Contains(bytes.ToLower(fields), []byte("transfer-encoding")) {
+		return
+	}
+	sent, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(fields))).ReadMIMEHeader()
+	if err != nil {
+		return // net/http has read it
+	}
+	for _, name := range []string{"Content-Length", "Transfer-Encoding"} {
+		if values := sent[name]; len(values) > 0 {
+			resp.Header[name] = values
+		}
+	}
+}
+
+// A headerReader reads a bounded number of octets, and keeps them, until the header
+// is over: the body is bounded by who reads it.
 type headerReader struct {
 	conn   net.Conn
 	left   int
+	seen   []byte
+	over   bool
 	failed error // by which reading ended, if not by the end of what there is
 }
 
 func (h *headerReader) Read(p []byte) (int, error) {
+	if h.over {
+		return h.conn.Read(p)
+	}
 	if h.left <= 0 {
 		h.failed = errHeaderTooLarge
 		return 0, h.failed
 	}
 	n, err := h.conn.Read(p[:min(len(p), h.left)])
 	h.left -= n
+	h.seen = append(h.seen, p[:n]...)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		h.failed = err
 	}
@@ -114,18 +141,34 @@ func within(ctx context.Context, conn net.Conn, limit time.Duration) (release fu
 // it closes that too, at once: nobody wants to read what else there may be.
 type body struct {
 	io.Reader
-	conn   net.Conn
+	conn   *connection
+	toEnd  bool // neither a length nor chunks: the end is that of the connection
 	stop   func()
 	failed func(error) error // for what is a want of this machine
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if wanting(err) {
+	switch {
+	case wanting(err):
 		err = b.failed(err)
+	case err == io.EOF && b.toEnd && b.conn.cork.ended:
+		// crypto/tls says io.EOF after close_notify, which it reads before the end
+		// of the connection, and at that end too where it comes between two records.
+		err = unclosedError{}
 	}
 	return n, err
 }
+
+// An unclosedError takes the place of io.EOF where a body without a length is
+// ended by the connection alone, without close_notify: it may have been cut there
+// (RFC 9112, section 9.8).
+type unclosedError struct{}
+
+func (unclosedError) Error() string { return "the connection ended without close_notify" }
+
+// Unclosed tells this end of a body from errors after which octets are missing.
+func (unclosedError) Unclosed() bool { return true }
 
 func (b *body) Close() error {
 	defer b.stop()

@@ -165,7 +165,8 @@ func NewTransport(c Config) (*Transport, error) {
 // also ends the reading of the body. Of the request's header only Accept and
 // Accept-Encoding are sent.
 //
-// An error is of type *[Error].
+// An error is of type *[Error]. A body without a length ends with io.EOF only after
+// close_notify, else with an error that has a method Unclosed.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	trace, began := traceOf(req.Context()), time.Now()
 	waited := trace.TurnTime
@@ -211,8 +212,9 @@ func (t *Transport) roundTrip(ctx context.Context, req *http.Request) (*http.Res
 	release := within(running, conn, 0)
 	resp.Request = req
 	addr := traceOf(ctx).Addr
+	toEnd := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
 	resp.Body = &body{
-		resp.Body, conn, func() { release(); stop() },
+		resp.Body, conn, toEnd, func() { release(); stop() },
 		func(err error) error { return ourFault(host, addr, codes.StageBody, err) },
 	}
 	return resp, nil

@@ -51,6 +51,12 @@ func response(status int, text string, header ...string) *http.Response {
 	return resp
 }
 
+// An unclosedError is a transport's word that only close_notify is missing.
+type unclosedError struct{}
+
+func (unclosedError) Error() string  { return "no close_notify" }
+func (unclosedError) Unclosed() bool { return true }
+
 func goodText() string { return strings.ReplaceAll(with(""), "\n", "\r\n") }
 
 const plainText = "Content-Type: text/plain"
@@ -93,6 +99,13 @@ func TestFetchPolicy(t *testing.T) {
 	closing.ContentLength = -1
 	chunked := response(200, gooder, plainText)
 	chunked.ContentLength, chunked.TransferEncoding = -1, []string{"chunked"}
+	unnotified := func() *http.Response {
+		resp := broken(gooder, unclosedError{})
+		resp.ContentLength = -1
+		return resp
+	}
+	bothLengths := response(200, gooder, plainText, "Content-Length: 5", "Transfer-Encoding: chunked")
+	bothLengths.ContentLength, bothLengths.TransferEncoding = -1, []string{"chunked"}
 	http2 := response(200, gooder, plainText)
 	http2.ContentLength, http2.ProtoMajor = -1, 2
 	liar := response(200, gooder, plainText)
@@ -111,8 +124,15 @@ func TestFetchPolicy(t *testing.T) {
 		"a policy":      {response(200, gooder, plainText), valid(Fetch{}), ""},
 		"its evidence":  {response(200, gooder, plainText, "Server: "+long, "Location: \xff", "Content-Encoding: identity"), valid(Fetch{Server: long[:512], Location: "\uFFFD", ContentEncoding: "identity"}), ""},
 		"chunked":       {chunked, valid(Fetch{Framing: codes.FramingChunked}), ""},
-		"until closing": {closing, valid(Fetch{Framing: codes.FramingClose, Findings: []codes.Finding{codes.FindTruncationPossible}}), ""},
-		"HTTP/2":        {http2, h2, ""},
+		"until closing": {closing, valid(Fetch{Framing: codes.FramingClose}), ""},
+		"until closing, and no close_notify": {unnotified(), func() Fetch {
+			f := valid(Fetch{Framing: codes.FramingClose, Findings: []codes.Finding{codes.FindTruncationPossible}})
+			f.Strict = false
+			return f
+		}(), ""},
+		"no close_notify, and a length": {broken(gooder, unclosedError{}), inBody(codes.ReasonMalformed, gooder, Fetch{}), codes.ErrPolicyFetch},
+		"chunked beside a length":       {bothLengths, valid(Fetch{Framing: codes.FramingChunked, Findings: []codes.Finding{codes.FindLengthAndTransferEncoding}}), ""},
+		"HTTP/2":                        {http2, h2, ""},
 		"just 64 KiB": {response(200, padded(maxBody), plainText), func() Fetch {
 			f := valid(Fetch{Body: []byte(padded(maxBody)), BodyBytes: maxBody, Findings: []codes.Finding{codes.FindExtension, codes.FindNoFinalLineEnd}})
 			f.Policy.Extensions = []Pair{{"x", strings.Repeat("y", maxBody-len(gooder)-3)}}
@@ -180,7 +200,7 @@ func TestFetchPolicy(t *testing.T) {
 			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\uFEFF" + gooder), BodyBytes: int64(len(gooder) + 3), Read: true, Policy: good, Lenient: true,
 			Findings: []codes.Finding{codes.FindByteOrderMark}}, codes.ErrPolicySyntax},
 		"nothing at all": {naked, Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonEmpty, Status: 200, Framing: codes.FramingClose, Body: []byte{}, Read: true,
-			Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindTruncationPossible, codes.FindEmpty}}, codes.ErrPolicySyntax},
+			Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindEmpty}}, codes.ErrPolicySyntax},
 	} {
 		tt.want.Domain = "example.com"
 		rt := &trip{resp: tt.resp}

@@ -46,6 +46,8 @@ func goodStories() []story {
 		{name: "other media type", share: share{errors: 0.5}, header: contentType("application/octet-stream"), end: ok()},
 		{name: "other charset", share: share{errors: 0.5}, header: contentType("text/plain; charset=iso-8859-1"), end: ok()},
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
+		{name: "body ended without close_notify", share: share{errors: 0.7}, body: bodyAbrupt, end: incomplete()},
+		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
 
 		// Unusual policies.
@@ -162,6 +164,7 @@ func webStories() []story {
 		{name: "redirect", share: share{third: 0.05, small: 0.3, mid: 0.4, errors: 1.5}, status: []int{301, 302, 303, 307, 308}, end: failed(http, codes.ReasonRedirect)},
 		{name: "other success", share: share{errors: 1}, status: []int{201, 202, 203, 206}, end: failed(http, codes.ReasonStatus)},
 		{name: "filter", share: share{third: 0.02, small: 0.1, errors: 1}, status: []int{403, 503}, filtered: true, end: failed(http, codes.ReasonBlocked)},
+		{name: "filter's error code", share: share{errors: 0.6}, status: []int{403, 429}, denied: true, end: failed(http, codes.ReasonBlocked)},
 		{name: "hanging up", share: share{errors: 0.7}, body: bodyHangUp, end: failed(http, codes.ReasonReset)},
 		{name: "not HTTP", share: share{errors: 1}, body: bodyGarbage, end: failed(http, codes.ReasonMalformed)},
 		{name: "header flood", share: share{errors: 0.7}, body: bodyHeaderFlood, end: failed(http, codes.ReasonHeadersTooLarge)},

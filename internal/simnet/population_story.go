@@ -26,6 +26,7 @@ type story struct {
 	body      bodyPlay
 	size      sizePlay
 	filtered  bool              // a filter's page takes the place of the server's
+	denied    bool              // a filter's error code does
 	edit      func(*policyText) // what is unusual about the policy; nil: nothing
 
 	end ending
@@ -126,6 +127,13 @@ const (
 // ok is a record and a policy as they should be.
 func ok() ending {
 	return ending{record: codes.RecordValid, id: true, policy: codes.PolicyValid, reading: readStrictly}
+}
+
+// incomplete is a good record, and a policy that reads well and may have been cut.
+func incomplete() ending {
+	e := ok()
+	e.reading = readLeniently
+	return e
 }
 
 func absent(reason codes.RecordReason) ending {

@@ -48,6 +48,9 @@ func (p *population) site(sni string) site {
 		w.body = s.size.fit(text.body(), &w)
 	case w.status/100 == 3:
 		w.header = append(w.header, [2]string{"Location", "https://" + redirectLabel + domain + policyPath})
+	case s.denied:
+		w.header = append(w.header, contentType("text/plain; charset=UTF-8")...)
+		w.body = []byte("error code: " + pick(d, forVariant, "1005", "1010", "1015", "1020"))
 	default:
 		w.header = append(w.header, [2]string{"Content-Type", "text/html"})
 		w.body = []byte("<html><body>" + statusText(w.status) + "</body></html>\n")

@@ -149,4 +149,5 @@ const (
 	bodyTrailerFlood                  // the whole body in chunks, then trailer fields without end
 	bodyTwice                         // two responses to one request, the second with another policy
 	bodyAbrupt                        // no length, and no word of TLS at the end
+	bodyBothLengths                   // chunked, whole, beside a Content-Length that is less
 )

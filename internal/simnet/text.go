@@ -51,7 +51,7 @@ type text struct {
 //	<host>  delay DURATION                 (before the response header)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
-//	        status-flood|trailer-flood|twice|abrupt
+//	        status-flood|trailer-flood|twice|abrupt|both-lengths
 //	<host>  body crlf|no-final-line-end|gzip|size N|cut N|text "GO STRING"|encoding NAME|prefix "GO STRING"|suffix "GO STRING"
 //
 // The last kind changes the body, in the order of the lines; size pads a policy

@@ -52,6 +52,7 @@ func bodyWords() []string {
 		"content-length", "chunked", "close", "short", "drip", "endless", "flood", "header-drip", "silent", "garbage",
 		"reset", "bomb", "hints", "chunk-flood",
 		"hang-up", "cut-off", "bad-chunks", "bare", "frames", "status-flood", "trailer-flood", "twice", "abrupt",
+		"both-lengths",
 	}
 }
 

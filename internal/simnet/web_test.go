@@ -64,6 +64,7 @@ func TestBodyPlays(t *testing.T) {
 		{"trailer-flood", nil, "chunked", webPolicy, textIs("long trailer")},
 		{"twice", nil, "length 41", webPolicy, nil},
 		{"abrupt", nil, "close", webPolicy, nil},
+		{"both-lengths", nil, "chunked", webPolicy, nil},
 	}
 	seen := make(map[string]bool)
 	for _, p := range plays {

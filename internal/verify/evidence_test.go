@@ -94,6 +94,14 @@ func TestReasons(t *testing.T) {
 		{"no max_age", valid, func(r *output.Row) { r.MaxAge = nil }, "max_age is NULL, and the evidence says 604800"},
 		{"other patterns", valid, func(r *output.Row) { r.MXPatterns = nil }, `mx_patterns is [], and the evidence says ["*.example.com"]`},
 		{"stricter than the texts", 2, func(r *output.Row) { r.Strict = new(true) }, "strict is true, and the evidence says false"},
+		{"a body that may have been cut", valid, func(r *output.Row) {
+			r.BodyFraming, r.Findings, r.Strict = "close", []string{"truncation_possible"}, new(false)
+		}, ""},
+		{"by the letter, and perhaps cut", valid, func(r *output.Row) { r.BodyFraming, r.Findings = "close", []string{"truncation_possible"} },
+			"strict is true, and the evidence says false"},
+		{"a whole body that may have been cut", valid, func(r *output.Row) {
+			r.BodyFraming, r.Findings, r.Strict = "chunked", []string{"truncation_possible"}, new(false)
+		}, `body_framing is "chunked", and the evidence says "close"`},
 		{"no reading", valid, func(r *output.Row) { r.Lenient = nil }, "lenient is NULL, and the evidence says true"},
 		{"a reading of no record", other, func(r *output.Row) { r.Strict = new(true) }, "there is no text to read"},
 		{"another error", valid, func(r *output.Row) { r.Error = "ErrDNS" }, `error is "ErrDNS", and the evidence says NULL`},
