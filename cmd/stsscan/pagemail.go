@@ -102,6 +102,9 @@ func probeWords(h *output.MXHost) string {
 	case codes.STARTTLSRejected:
 		return "STARTTLS offered and refused" + at + code
 	case codes.STARTTLSNotOffered:
+		if h.ReplyCode != nil {
+			return "no STARTTLS" + at + ": EHLO is not known" + code
+		}
 		return "no STARTTLS" + at
 	case codes.STARTTLSRefused:
 		return "the server does not talk to us" + at + code

@@ -47,7 +47,8 @@ type text struct {
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
-//	        inject [TLS PLAY [HOSTER]]     (a mail server, and its handshake)
+//	        inject|no-ehlo|no-helo [TLS PLAY [HOSTER]]
+//	                                       (a mail server, and its handshake)
 //	<host>  delay DURATION                 (before the response header)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|

@@ -12,7 +12,7 @@ import (
 func smtpWords() []string {
 	return []string{
 		"good", "no-starttls", "reject-tls", "block", "block-ehlo", "garbage", "reset", "silent", "endless", "later", "drip",
-		"inject",
+		"inject", "no-ehlo", "no-helo",
 	}
 }
 
