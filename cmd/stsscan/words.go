@@ -164,6 +164,8 @@ func findingWords(f codes.Finding) string {
 		return "a short max_age protects little (section 10.2)"
 	case codes.FindMXUnicode:
 		return "internationalised names are written as A-labels (section 3.2)"
+	case codes.FindTLSRPTRUA:
+		return "reports go to mailto: and https: only (RFC 8460, section 3)"
 	case codes.FindMXNotCovered, codes.FindMXPartlyCovered:
 		return "senders deliver only to hosts that the policy lists (section 4.1)"
 	case codes.FindDelegationHalf:

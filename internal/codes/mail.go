@@ -72,8 +72,8 @@ const (
 
 	// Invalid.
 	TLSRPTRUAMissing       TLSRPTReason = "rua_missing"
-	TLSRPTRUAInvalid       TLSRPTReason = "rua_invalid" // a destination that is neither mailto nor https, or no URI
-	TLSRPTFieldMalformed   TLSRPTReason = "field_malformed"
+	TLSRPTRUAInvalid       TLSRPTReason = "rua_invalid"     // no destination that senders can use: mailto with an address, or https
+	TLSRPTFieldMalformed   TLSRPTReason = "field_malformed" // not name=value, or white space after the last one
 	TLSRPTExtensionInvalid TLSRPTReason = "extension_invalid"
 )
 

@@ -63,7 +63,7 @@ func TestMailEqualsTruth(t *testing.T) {
 		wantWords(t, seen, []codes.Finding{
 			codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 			codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf,
-			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid,
+			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA,
 		})
 	})
 }

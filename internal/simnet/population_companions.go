@@ -78,7 +78,7 @@ func texts(ts ...string) func(string, draw) []string {
 // with records is a guess.
 func reportStories() []reportStory {
 	return []reportStory{
-		{wild: 68, errors: 50, txt: reportRecord, class: codes.RecordValid, rua: reportMail},
+		{wild: 68, errors: 42, txt: reportRecord, class: codes.RecordValid, rua: reportMail},
 		{wild: 1, errors: 5, txt: func(domain string, d draw) []string {
 			return append(reportRecord(domain, d), "v=spf1 -all")
 		}, class: codes.RecordValid, rua: reportMail},
@@ -87,6 +87,13 @@ func reportStories() []reportStory {
 		{wild: 0.1, errors: 3, txt: texts("v=spf1 -all"), class: codes.RecordAbsent, reason: codes.TLSRPTOtherTXT},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPT1; rua=mailto:a@example.net"), class: codes.RecordAbsent, reason: codes.TLSRPTBadVersion},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net", "v=TLSRPTv1; rua=mailto:b@example.net"), class: codes.RecordMultiple},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; rua=https://reports.example.net/v1"), class: codes.RecordValid,
+			rua: texts("mailto:a@example.net", "https://reports.example.net/v1")},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; rua=:::"), class: codes.RecordValid,
+			rua: texts("mailto:a@example.net", ":::")},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@[192.0.2.1]"), class: codes.RecordValid, rua: texts("mailto:a@[192.0.2.1]")},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net "), class: codes.RecordInvalid, reason: codes.TLSRPTFieldMalformed,
+			rua: texts("mailto:a@example.net")},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPTv1; r=mailto:a@example.net;"), class: codes.RecordInvalid, reason: codes.TLSRPTRUAMissing},
 		{wild: 0.2, errors: 3, txt: texts("v=TLSRPTv1; rua=a@example.net"), class: codes.RecordInvalid, reason: codes.TLSRPTRUAInvalid,
 			rua: texts("a@example.net")},
