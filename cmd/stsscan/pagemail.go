@@ -80,7 +80,11 @@ func (p *page) mailHost(h *output.MXHost) {
 		}
 		p.marked("", mark, "  "+probeWords(h))
 	}
-	if h.TLSA != nil && *h.TLSA != string(codes.TLSAAbsent) {
+	if h.TLSA == nil {
+		return
+	}
+	switch codes.TLSA(*h.TLSA) {
+	case codes.TLSAUsable, codes.TLSAUnusable, codes.TLSAUnknown:
 		p.marked("", "", "  TLSA records: "+*h.TLSA)
 	}
 }

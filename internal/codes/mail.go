@@ -103,7 +103,7 @@ type TLSA string
 const (
 	TLSAUsable   TLSA = "usable"   // authenticated, and at least one of usage DANE-TA(2) or DANE-EE(3)
 	TLSAUnusable TLSA = "unusable" // authenticated, and none that SMTP can use (section 3.1)
-	TLSAInsecure TLSA = "insecure" // records, and the answer was not authenticated: they do not count
+	TLSAInsecure TLSA = "insecure" // the host's addresses, or the records, are not authenticated: none would count
 	TLSAAbsent   TLSA = "absent"   // the zone says that there are none
 	TLSAUnknown  TLSA = "unknown"  // nobody said
 )

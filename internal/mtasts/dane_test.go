@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -45,26 +46,61 @@ func TestUsable(t *testing.T) {
 }
 
 func TestLookupTLSA(t *testing.T) {
-	good := "_25._tcp.mx.example.com. 300 IN TLSA 3 1 1 " + strings.Repeat("AB", 32)
-	pkix := "_25._tcp.mx.example.com. 300 IN TLSA 1 1 1 " + strings.Repeat("AB", 32)
+	const host, tlsa, target = "mx.example.com A", "_25._tcp.mx.example.com TLSA", "_25._tcp.host.example.net TLSA"
+	record := func(base string, usage int) string {
+		return fmt.Sprintf("_25._tcp.%s. 300 IN TLSA %d 1 1 %s", base, usage, strings.Repeat("AB", 32))
+	}
+	good, pkix := record("mx.example.com", 3), record("mx.example.com", 1)
+	signed := answer{ad: true, rrs: []string{"mx.example.com. 300 IN A 22.1.0.1"}}
+	const chain = "mx.example.com. 300 IN CNAME host.example.net."
+	alias := answer{ad: true, rrs: []string{chain, "host.example.net. 300 IN A 22.1.0.1"}}
+	away := answer{rrs: alias.rrs}
+	none, denied := answer{ad: true, rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, answer{ad: true, rcode: dns.RcodeNameError, rrs: []string{soa("example.net")}}
+	notImplemented := answer{rcode: dns.RcodeNotImplemented}
+	local := answer{err: ownFault{errors.New("no descriptors")}}
 	for _, tt := range []struct {
-		name   string
-		answer answer
-		want   codes.TLSA
-		count  int
-		ours   bool
+		name    string
+		answers map[string]answer // what is not there is not asked for
+		want    codes.TLSA
+		count   int
+		ours    bool
 	}{
-		{"usable", answer{ad: true, rrs: []string{pkix, good}}, codes.TLSAUsable, 2, false},
-		{"not usable", answer{ad: true, rrs: []string{pkix}}, codes.TLSAUnusable, 1, false},
-		{"usable behind many", answer{ad: true, rrs: append(slices.Repeat([]string{pkix}, 40), good)}, codes.TLSAUsable, 16, false},
-		{"not authenticated", answer{rrs: []string{good}}, codes.TLSAInsecure, 1, false},
-		{"absent", answer{ad: true, rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, codes.TLSAAbsent, 0, false},
-		{"bogus", answer{rcode: dns.RcodeServerFailure}, codes.TLSAUnknown, 0, false},
-		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, codes.TLSAUnknown, 0, true},
+		{"usable", map[string]answer{host: signed, tlsa: {ad: true, rrs: []string{pkix, good}}}, codes.TLSAUsable, 2, false},
+		{"not usable", map[string]answer{host: signed, tlsa: {ad: true, rrs: []string{pkix}}}, codes.TLSAUnusable, 1, false},
+		{"usable behind many", map[string]answer{host: signed, tlsa: {ad: true, rrs: append(slices.Repeat([]string{pkix}, 40), good)}}, codes.TLSAUsable, 16, false},
+		{"not authenticated", map[string]answer{host: signed, tlsa: {rrs: []string{good}}}, codes.TLSAInsecure, 1, false},
+		{"absent", map[string]answer{host: signed, tlsa: none}, codes.TLSAAbsent, 0, false},
+		{"bogus", map[string]answer{host: signed, tlsa: {rcode: dns.RcodeServerFailure}}, codes.TLSAUnknown, 0, false},
+		{"not implemented", map[string]answer{host: signed, tlsa: notImplemented}, codes.TLSAUnknown, 0, false},
+		{"own fault", map[string]answer{host: signed, tlsa: local}, codes.TLSAUnknown, 0, true},
+
+		{"IPv6 alone", map[string]answer{host: {ad: true, rrs: []string{soa("example.com")}}, tlsa: {ad: true, rrs: []string{good}}}, codes.TLSAUsable, 1, false},
+		{"no such host", map[string]answer{host: none}, codes.TLSAAbsent, 0, false},
+		{"addresses that are not signed", map[string]answer{host: {rrs: signed.rrs}}, codes.TLSAInsecure, 0, false},
+		{"no addresses, not signed", map[string]answer{host: {rcode: dns.RcodeNameError, rrs: none.rrs}}, codes.TLSAInsecure, 0, false},
+		{"bogus addresses", map[string]answer{host: {rcode: dns.RcodeServerFailure}}, codes.TLSAUnknown, 0, false},
+		{"own fault at the addresses", map[string]answer{host: local}, codes.TLSAUnknown, 0, true},
+
+		{"alias, at its end", map[string]answer{host: alias, target: {ad: true, rrs: []string{record("host.example.net", 3)}}}, codes.TLSAUsable, 1, false},
+		{"alias, not usable at its end", map[string]answer{host: alias, target: {ad: true, rrs: []string{record("host.example.net", 1)}}}, codes.TLSAUnusable, 1, false},
+		{"alias, at its own name", map[string]answer{host: alias, target: denied, tlsa: {ad: true, rrs: []string{good}}}, codes.TLSAUsable, 1, false},
+		{"alias, insecure at its end", map[string]answer{host: alias, target: {rrs: []string{record("host.example.net", 3)}}, tlsa: {ad: true, rrs: []string{good}}},
+			codes.TLSAUsable, 1, false},
+		{"alias, nowhere", map[string]answer{host: alias, target: denied, tlsa: none}, codes.TLSAAbsent, 0, false},
+		{"alias, bogus at its end", map[string]answer{host: alias, target: {rcode: dns.RcodeServerFailure}}, codes.TLSAUnknown, 0, false},
+		{"alias, bogus at its own name", map[string]answer{host: alias, target: denied, tlsa: {rcode: dns.RcodeServerFailure}}, codes.TLSAUnknown, 0, false},
+		{"alias, own fault at its own name", map[string]answer{host: alias, target: denied, tlsa: local}, codes.TLSAUnknown, 0, true},
+		{"alias to what is not signed", map[string]answer{host: away, "mx.example.com CNAME": {ad: true, rrs: []string{chain}}, tlsa: {ad: true, rrs: []string{good}}},
+			codes.TLSAUsable, 1, false},
+		{"alias that is not signed", map[string]answer{host: away, "mx.example.com CNAME": {rrs: []string{chain}}}, codes.TLSAInsecure, 0, false},
+		{"alias that is gone", map[string]answer{host: away, "mx.example.com CNAME": {ad: true, rrs: []string{soa("example.com")}}}, codes.TLSAInsecure, 0, false},
+		{"bogus alias", map[string]answer{host: away, "mx.example.com CNAME": {rcode: dns.RcodeServerFailure}}, codes.TLSAUnknown, 0, false},
+		{"own fault at the alias", map[string]answer{host: away, "mx.example.com CNAME": local}, codes.TLSAUnknown, 0, true},
 	} {
-		got, err := LookupTLSA(t.Context(), newZones(t, map[string]answer{"_25._tcp.mx.example.com TLSA": tt.answer}), "mx.example.com")
-		if (err != nil) != tt.ours || got.Class != tt.want || len(got.Records) != tt.count {
-			t.Errorf("%s: %+v, %v", tt.name, got, err)
+		zones := newZones(t, tt.answers)
+		got, err := LookupTLSA(t.Context(), zones, "mx.example.com")
+		if (err != nil) != tt.ours || got.Class != tt.want || len(got.Records) != tt.count || len(zones.asked) != len(tt.answers) {
+			t.Errorf("%s: %+v, %v, asked %q", tt.name, got, err, zones.asked)
 		}
 	}
 }

@@ -24,8 +24,7 @@ func (p *population) companionStep(name string, qtype uint16) (st step, ok bool)
 		return p.reportStep(&f, name, qtype), true
 	}
 	if host, found := strings.CutPrefix(name, tlsaLabels); found {
-		f := p.fateOf(host)
-		return p.tlsaStep(&f, name, qtype), true
+		return p.tlsaStep(host, name, qtype), true
 	}
 	label, domain, found := strings.Cut(name, ".")
 	if !found || !strings.HasPrefix(label, "_") || label+"." == recordLabel {
@@ -132,20 +131,15 @@ func (p *population) reportStep(f *fate, name string, qtype uint16) step {
 	return st
 }
 
-// tlsaOf draws the TLSA records of an MX host. Those of zones that are not
-// signed do not count.
+// tlsaOf draws the TLSA records of an MX host: those of a third in signed zones (a
+// guess). Nobody asks for those in zones that are not signed.
 func (p *population) tlsaOf(host *fate) codes.TLSA {
-	signed := signedByHash(host.zoneOf(tlsaLabels + host.domain))
-	share := 0.02 // of unsigned zones; of the signed ones a third (both a guess)
-	if signed {
-		share = 0.35
-	}
 	d := host.draw
 	switch {
-	case host.story.record == playNoDomain || !d.chance(forTLSA, share) || len(tlsaLabels)+len(host.domain) > maxName:
-		return codes.TLSAAbsent
-	case !signed:
+	case !signedByHash(host.zoneOf(host.domain)):
 		return codes.TLSAInsecure
+	case host.story.record == playNoDomain || !d.chance(forTLSA, 0.35) || len(tlsaLabels)+len(host.domain) > maxName:
+		return codes.TLSAAbsent
 	case d.chance(forTLSAKind, 0.03):
 		return codes.TLSAUnknown
 	case d.chance(forTLSAKind, 0.15):
@@ -154,11 +148,24 @@ func (p *population) tlsaOf(host *fate) codes.TLSA {
 	return codes.TLSAUsable
 }
 
-func (p *population) tlsaStep(f *fate, name string, qtype uint16) step {
+// tlsaStep answers for a name below that of an MX host, or below the name that one
+// is an alias for: each such host has its records at one of the two.
+func (p *population) tlsaStep(host, name string, qtype uint16) step {
+	of, aliased := aliasedMail(host)
+	if !aliased {
+		of = host
+	}
+	f := p.fateOf(of)
 	st := step{zone: f.zoneOf(name)}
-	class := p.tlsaOf(f)
+	class := p.tlsaOf(&f)
+	elsewhere := false
+	if _, ok := mailAlias(of); ok {
+		elsewhere = aliased != f.draw.chance(forTLSAName, 0.6)
+	}
 	switch {
-	case class == codes.TLSAAbsent:
+	case class == codes.TLSAInsecure && f.draw.chance(forTLSA, 0.1):
+		return playNotImplemented.step(st.zone)
+	case class == codes.TLSAAbsent, class == codes.TLSAInsecure, elsewhere:
 		st.rcode = dns.RcodeNameError
 	case class == codes.TLSAUnknown:
 		st = playServfail.step(st.zone)

@@ -61,7 +61,28 @@ func (p *population) isMailHost(f *fate) bool {
 	case "mail", "mx", "mx1", "mx2", "smtp":
 		return true
 	}
+	if _, aliased := mailAlias(f.domain); aliased {
+		return true
+	}
 	return f.domain != f.registered && p.exists(f.registered) && p.operates(f.registered)
+}
+
+// An MX host that is an alias, and the name at the end of the alias.
+const (
+	aliasedMailLabel = "mx-alias."
+	mailTargetLabel  = "mx-target."
+)
+
+// mailAlias is where the name of an MX host leads that is an alias.
+func mailAlias(host string) (target string, ok bool) {
+	domain, ok := strings.CutPrefix(host, aliasedMailLabel)
+	return mailTargetLabel + domain, ok
+}
+
+// aliasedMail is the MX host whose alias leads to a name.
+func aliasedMail(target string) (host string, ok bool) {
+	domain, ok := strings.CutPrefix(target, mailTargetLabel)
+	return aliasedMailLabel + domain, ok
 }
 
 // operates reports whether a registered domain is a mail operator's.
