@@ -208,6 +208,9 @@ func senderWords(row *output.Row) string {
 		return "deliver anyway, and report the MX hosts that fail; under enforce, mail to these would not be " +
 			"delivered (section 5)"
 	case codes.VerdictTestingOK:
+		if row.VerdictBasis == string(codes.BasisMX) {
+			return "deliver, and as far as names tell have nothing to report (section 5)"
+		}
 		return "deliver, and have nothing to report (section 5)"
 	case codes.VerdictValidNone:
 		return "deliver without MTA-STS, as the policy asks (mode none, section 5)"
