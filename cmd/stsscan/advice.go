@@ -162,6 +162,10 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		return "Ask for reports of failures: a TXT record at _smtp._tls." + row.Domain + ", v=TLSRPTv1; rua=mailto:... (RFC 8460, section 3)."
 	case codes.FindTLSRPTInvalid:
 		return "Correct the TXT record at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+	case codes.FindTLSRPTRUA:
+		if row.TLSRPT == string(codes.RecordValid) {
+			return "Correct or remove what is no mailto: or https: URI in rua at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+		}
 	case codes.FindMXPatternUnused:
 		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
 			return "Take out of the policy what no MX host needs: " + strings.Join(row.MXUnused, ", ") + " (section 4.1)."

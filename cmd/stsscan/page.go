@@ -31,15 +31,24 @@ const pageWidth = 80
 
 // prose writes words of ours, broken to the width of the page.
 func (p *page) prose(label, text string) {
-	var line string
+	for _, line := range wrapped(text) {
+		p.line(label, "%s", line)
+		label = ""
+	}
+}
+
+// wrapped breaks words of ours into lines of the width of the page.
+func wrapped(text string) []string {
+	var lines []string
+	line := ""
 	for _, word := range strings.Fields(text) {
 		if line != "" && len("  123456789 ")+len(line)+1+len(word) > pageWidth {
-			p.line(label, "%s", line)
-			label, line = "", ""
+			lines = append(lines, line)
+			line = ""
 		}
 		line = strings.TrimPrefix(line+" "+word, " ")
 	}
-	p.line(label, "%s", line)
+	return append(lines, line)
 }
 
 // writePage writes the page of a row, and of what was found elsewhere than the record

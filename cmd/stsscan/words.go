@@ -182,6 +182,8 @@ func findingWords(f codes.Finding) string {
 		return "a short max_age protects little (section 10.2)"
 	case codes.FindMXUnicode:
 		return "internationalised names are written as A-labels (section 3.2)"
+	case codes.FindTLSRPTRUA:
+		return "reports go to mailto: and https: only (RFC 8460, section 3)"
 	case codes.FindMXNotCovered, codes.FindMXPartlyCovered:
 		return "senders deliver only to hosts that the policy lists (section 4.1)"
 	case codes.FindDelegationHalf:
@@ -227,6 +229,9 @@ func senderWords(row *output.Row) string {
 		return "deliver anyway, and report the MX hosts that fail; under enforce, mail to these would not be " +
 			"delivered (section 5)"
 	case codes.VerdictTestingOK:
+		if row.VerdictBasis == string(codes.BasisMX) {
+			return "deliver, and as far as names tell have nothing to report (section 5)"
+		}
 		return "deliver, and have nothing to report (section 5)"
 	case codes.VerdictValidNone:
 		return "deliver without MTA-STS, as the policy asks (mode none, section 5)"

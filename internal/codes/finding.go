@@ -84,6 +84,7 @@ const (
 	FindCustomerFrozen    Finding = "customer_ended_frozen" // the provider serves a policy that covers no MX host, as to former customers
 	FindTLSRPTMissing     Finding = "tlsrpt_missing"        // a policy, and nobody to report failures to
 	FindTLSRPTInvalid     Finding = "tlsrpt_invalid"        // a TLSRPT record that senders do not use
+	FindTLSRPTRUA         Finding = "tlsrpt_rua_invalid"    // a destination of TLS reports that senders cannot use
 	FindTLSAUnusable      Finding = "tlsa_unusable"         // TLSA records that a sender cannot use
 	FindMXNoSTARTTLS      Finding = "mx_no_starttls"        // an MX host without STARTTLS
 	FindMXTLSFailed       Finding = "mx_tls_failed"         // an MX host whose handshake fails
@@ -110,7 +111,7 @@ func Findings() []Finding {
 		FindMXWildcard, FindMXSyntax, FindMXDuplicate,
 		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
 		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
-		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed, FindMXCertificate,
-		FindExcludedLate,
+		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSRPTRUA, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed,
+		FindMXCertificate, FindExcludedLate,
 	}
 }

@@ -194,6 +194,9 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 	if role, of := p.parseName(hostLabel + domain); role != roleHost || of != domain {
 		return Truth{}, false
 	}
+	if _, aliased := mailAlias(domain); aliased {
+		return Truth{}, false // its mail is that of the name it leads to
+	}
 	f := p.fateOf(domain)
 	end := f.story.end
 	t := Truth{

@@ -17,6 +17,18 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 	}
 	m := p.mailOf(f)
 	ttl := ttlOf(f.draw)
+	if target, ok := mailAlias(f.domain); ok {
+		st.rrs = []dns.RR{&dns.CNAME{Hdr: header(f.domain, dns.TypeCNAME, ttl), Target: dns.Fqdn(target)}}
+		return st
+	}
+	if host, ok := aliasedMail(f.domain); ok {
+		if qtype == dns.TypeA {
+			of := p.fateOf(host)
+			v4, _ := p.serverAddrs(&of)
+			st.rrs = addrRRs(f.domain, qtype, ttl, v4, nil)
+		}
+		return st
+	}
 	switch qtype {
 	case dns.TypeMX:
 		if m.kind == mailServfail {

@@ -36,6 +36,7 @@ type Truth struct {
 	TLSRPT            codes.Record       `json:"tlsrpt,omitempty"`
 	TLSRPTReason      codes.TLSRPTReason `json:"tlsrpt_reason,omitempty"`
 	RUA               []string           `json:"rua,omitempty"`
+	TLSA              []string           `json:"tlsa,omitempty"` // of each host; empty: it names no host
 	DANE              codes.DANE         `json:"dane,omitempty"`
 	WildcardSuspected *bool              `json:"wildcard_suspected,omitempty"` // nil: there is no record
 	Delegation        codes.Delegation   `json:"delegation,omitempty"`

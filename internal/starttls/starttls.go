@@ -1,7 +1,7 @@
 // Package starttls asks a mail server whether it would do TLS with a sender
-// (RFC 3207): greeting, EHLO, STARTTLS, handshake, QUIT. It judges what RFC
-// 8461, section 4.2, asks of an MX host's certificate by the door that it is
-// given.
+// (RFC 3207): greeting, EHLO, STARTTLS, handshake, QUIT; HELO where EHLO is not
+// known, which is an end without STARTTLS. It judges what RFC 8461, section 4.2,
+// asks of an MX host's certificate by the door that it is given.
 //
 // It sends no MAIL, RCPT or DATA, nothing after the handshake but QUIT, and
 // talks to each host once in its life. It opens no connection of its own and
@@ -63,7 +63,7 @@ type Config struct {
 type Result struct {
 	Class    codes.STARTTLS
 	Addr     netip.Addr     // of the connection; invalid: none
-	Code     int            // reply code that ended the probe; 0: none did
+	Code     int            // reply code that decided the class; 0: none did
 	TLSError codes.TLSError // of the classes handshake and certificate
 	Peer     Peer
 }

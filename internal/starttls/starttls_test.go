@@ -18,7 +18,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// Each fault of a server ends in its class; nothing is ever said but EHLO,
+// Each fault of a server ends in its class; nothing is ever said but EHLO, HELO,
 // STARTTLS and QUIT. Time is simulated, so that silence costs nothing.
 func TestProbe(t *testing.T) {
 	for _, tt := range []struct {
@@ -36,6 +36,8 @@ func TestProbe(t *testing.T) {
 		{"smtp block", codes.STARTTLSRefused, "", 554, []string{"QUIT"}},
 		{"smtp later", codes.STARTTLSRefused, "", 421, []string{"QUIT"}},
 		{"smtp block-ehlo", codes.STARTTLSRefused, "", 550, []string{"EHLO probe.example.net", "QUIT"}},
+		{"smtp no-ehlo", codes.STARTTLSNotOffered, "", 502, []string{"EHLO probe.example.net", "HELO probe.example.net", "QUIT"}},
+		{"smtp no-helo", codes.STARTTLSRefused, "", 550, []string{"EHLO probe.example.net", "HELO probe.example.net", "QUIT"}},
 		{"smtp garbage", codes.STARTTLSProtocol, "", 0, nil},
 		{"smtp endless", codes.STARTTLSProtocol, "", 0, nil},
 		{"smtp silent", codes.STARTTLSTimeout, "", 0, nil},
@@ -89,7 +91,7 @@ func TestProbe(t *testing.T) {
 						t.Errorf("said %q, want %q", session.Commands, tt.said)
 					}
 					for _, command := range session.Commands {
-						if !slices.Contains([]string{"EHLO probe.example.net", "STARTTLS", "QUIT"}, command) {
+						if !slices.Contains([]string{"EHLO probe.example.net", "HELO probe.example.net", "STARTTLS", "QUIT"}, command) {
 							t.Errorf("said %q", command)
 						}
 					}

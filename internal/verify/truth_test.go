@@ -17,7 +17,7 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: "unreachable", PolicyStage: "tls", PolicyReason: "expired", TLSError: "expired", HTTPStatus: new(int32(200)),
 		Mode: "enforce", MaxAge: new(int64(0)), MXPatterns: []string{"*.example"}, Strict: new(false), Lenient: new(true),
 		HostCNAMEs: []string{"c.example"},
-		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, STARTTLS: new("certificate"), TLSError: new("expired")}},
+		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
 	}
@@ -27,7 +27,7 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: codes.PolicyUnreachable, Stage: codes.StageTLS, Reason: "expired", TLSError: codes.TLSExpired, HTTPStatus: 200,
 		HostCNAMEs: []string{"c.example"}, Mode: codes.ModeEnforce, MaxAge: new(int64(0)), MX: []string{"*.example"},
 		Strict: new(false), Lenient: new(true),
-		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"},
+		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"}, TLSA: []string{"usable"},
 		MXMatch: codes.MatchNone, MXUnused: []string{"*.example"}, Mismatch: codes.MismatchTypo,
 		TLSRPT: codes.RecordInvalid, TLSRPTReason: codes.TLSRPTRUAInvalid, RUA: []string{"x"}, DANE: codes.DANESome,
 		WildcardSuspected: new(true), Delegation: codes.DelegationBoth, Verdict: codes.VerdictUnknown, VerdictProbed: codes.VerdictBroken,
@@ -75,7 +75,7 @@ func TestCompareTruth(t *testing.T) {
 		"Record": "record", "RecordReason": "record_reason", "RecordID": "record_id", "CNAMEs": "cnames", "Error": "error",
 		"Policy": "policy", "Stage": "policy_stage", "Reason": "policy_reason", "TLSError": "tls_error", "HTTPStatus": "http_status",
 		"HostCNAMEs": "host_cnames", "Mode": "mode", "MaxAge": "max_age", "MX": "mx_patterns", "Strict": "strict", "Lenient": "lenient",
-		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
+		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "TLSA": "mx.tlsa", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
 		"TLSRPT": "tlsrpt", "TLSRPTReason": "tlsrpt_reason", "RUA": "rua", "DANE": "dane", "WildcardSuspected": "wildcard_suspected",
 		"Delegation": "delegation", "VerdictProbed": "verdict",
 	}
