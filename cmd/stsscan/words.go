@@ -104,7 +104,7 @@ func tlsWords(e codes.TLSError) string {
 	case codes.TLSOversize:
 		return "the server sends more certificate than anybody needs"
 	case codes.TLSCertificate:
-		return "the certificate is not fit for a server"
+		return "the certificate is not fit for a server, by its use, its key, or a signature in its chain"
 	}
 	return "the handshake failed"
 }
@@ -150,6 +150,8 @@ func findingWords(f codes.Finding) string {
 		return "the alias leads to a name that does not exist: anybody may take it"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
+		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
 		return "senders may insist on text/plain (section 3.2)"
 	case codes.FindTruncationPossible:

@@ -157,7 +157,8 @@ func handshakeError(err error) codes.TLSError {
 		strings.Contains(text, "certificate containing RSA key larger"):
 		return codes.TLSOversize
 	case strings.Contains(text, "failed to parse certificate"),
-		strings.Contains(text, "certificate contains an unsupported type of public key"):
+		strings.Contains(text, "certificate contains an unsupported type of public key"),
+		strings.Contains(text, "-bit keys are insecure"): // of RSA, below 1024
 		return codes.TLSCertificate
 	case fault.TimedOut(err):
 		return codes.TLSHandshakeTimeout

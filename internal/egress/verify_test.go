@@ -1,6 +1,8 @@
 package egress
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -74,6 +76,25 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 	lonely := issue(t, pointing, alien.root)
 	below := issue(t, caTemplate("below"), lonely)
 
+	// withAlgorithm has a certificate signed by another algorithm than usual.
+	withAlgorithm := func(template *x509.Certificate, algorithm x509.SignatureAlgorithm) *x509.Certificate {
+		template.SignatureAlgorithm = algorithm
+		return template
+	}
+	sha1CA := issue(t, withAlgorithm(caTemplate("SHA-1"), x509.ECDSAWithSHA1), p.root)
+	belowSHA1 := issue(t, caTemplate("below SHA-1"), sha1CA)
+	alienSHA1 := issue(t, withAlgorithm(caTemplate("alien SHA-1"), x509.ECDSAWithSHA1), issue(t, caTemplate("alien"), nil))
+	keys := rsaKeys(t)
+	rsaCA := func(bits int) *authority { return issueFor(t, caTemplate("RSA"), p.root, keys[bits]) }
+	rsaLeaf := func(bits int, issuer *authority) *authority {
+		return issueFor(t, leafTemplate(host), issuer, keys[bits])
+	}
+	ca2048, ca1024, ca512 := rsaCA(2048), rsaCA(1024), rsaCA(512)
+	alien512 := issueFor(t, caTemplate("RSA"), alien.root, keys[512])
+	t.Setenv("GODEBUG", "rsa1024min=0") // to sign with 512 bits
+	below512, belowAlien512 := rsaLeaf(2048, ca512), rsaLeaf(2048, alien512)
+	t.Setenv("GODEBUG", "")
+
 	return []verifyCase{
 		{"good", []*authority{leaf(leafTemplate(host)), p.intermediate}, ""},
 		{"good, root sent", []*authority{leaf(leafTemplate(host)), p.intermediate, p.root}, ""},
@@ -104,11 +125,16 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 		{"incomplete", []*authority{leaf(leafTemplate(host))}, codes.TLSIncompleteChain},
 		{"incomplete, another name", []*authority{leaf(leafTemplate("a.example"))}, codes.TLSIncompleteChain},
 		{"incomplete, a stray beside", []*authority{leaf(leafTemplate(host)), alien.root}, codes.TLSIncompleteChain},
-		{"incomplete higher up", []*authority{issue(t, leafTemplate(host), below), below, lonely}, codes.TLSIncompleteChain},
-		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSUnknownAuthority},
+		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSIncompleteChain},
+		{"incomplete, by SHA-1", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.intermediate)}, codes.TLSIncompleteChain},
+		{"incomplete, of an alien", []*authority{others(leafTemplate(host))}, codes.TLSIncompleteChain}, // nobody can tell
 
 		{"unknown, root sent", []*authority{others(leafTemplate(host)), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
-		{"unknown, root not sent", []*authority{others(leafTemplate(host)), alien.intermediate}, codes.TLSUnknownAuthority}, // its AIA names none
+		{"unknown, root not sent", []*authority{others(leafTemplate(host)), alien.intermediate}, codes.TLSUnknownAuthority},
+		{"unknown, root not sent, with AIA", []*authority{issue(t, leafTemplate(host), lonely), lonely}, codes.TLSUnknownAuthority},
+		{"unknown, with AIA higher up", []*authority{issue(t, leafTemplate(host), below), below, lonely}, codes.TLSUnknownAuthority},
+		{"unknown, by SHA-1", []*authority{issue(t, leafTemplate(host), alienSHA1), alienSHA1}, codes.TLSUnknownAuthority},
+		{"unknown, with a key of 512 bits", []*authority{belowAlien512, alien512}, codes.TLSUnknownAuthority},
 		{"unknown, another name", []*authority{others(leafTemplate("a.example")), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
 
 		{"for clients", []*authority{leaf(forClients), p.intermediate}, codes.TLSCertificate},
@@ -116,7 +142,62 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 		{"signed by what is no authority", []*authority{issue(t, leafTemplate(host), notCA), notCA}, codes.TLSCertificate},
 		{"signed by what must not sign", []*authority{issue(t, leafTemplate(host), noSigner), noSigner}, codes.TLSCertificate},
 		{"signed with another key", []*authority{others(leafTemplate(host)), p.intermediate}, codes.TLSCertificate},
+		{"by SHA-1", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.intermediate), p.intermediate}, codes.TLSCertificate},
+		{"by SHA-1, by the root", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.root)}, codes.TLSCertificate},
+		{"an intermediate by SHA-1", []*authority{issue(t, leafTemplate(host), sha1CA), sha1CA}, codes.TLSCertificate},
+		{"an intermediate by SHA-1 higher up", []*authority{issue(t, leafTemplate(host), belowSHA1), belowSHA1, sha1CA}, codes.TLSCertificate},
+		{"an intermediate of 512 bits", []*authority{below512, ca512}, codes.TLSCertificate},
 		{"nothing", nil, codes.TLSCertificate},
+
+		{"a key of 2048 bits", []*authority{rsaLeaf(2048, ca2048), ca2048}, ""},
+		{"a key of 1024 bits", []*authority{rsaLeaf(1024, ca2048), ca2048}, ""},
+		{"an intermediate of 1024 bits", []*authority{rsaLeaf(2048, ca1024), ca1024}, ""},
+	}
+}
+
+// rsaKeys are keys of RSA, by their length in bits.
+func rsaKeys(t testing.TB) map[int]*rsa.PrivateKey {
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	defer t.Setenv("GODEBUG", "")
+	keys := make(map[int]*rsa.PrivateKey)
+	for _, bits := range []int{512, 1024, 2048} {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[bits] = key
+	}
+	return keys
+}
+
+// Keys of RSA that are shorter than authorities and browsers bear are told, of the
+// leaf and of those between it and its root.
+func TestShortKeys(t *testing.T) {
+	p := newPKI(t)
+	keys := rsaKeys(t)
+	ca := func(bits int) *authority { return issueFor(t, caTemplate("RSA"), p.root, keys[bits]) }
+	leaf := func(bits int, issuer *authority) *authority {
+		return issueFor(t, leafTemplate(host), issuer, keys[bits])
+	}
+	shortRoot := issueFor(t, caTemplate("short root"), nil, keys[1024])
+	good, short := ca(2048), ca(1024)
+	for title, c := range map[string]struct {
+		chain []*authority
+		want  bool
+	}{
+		"not of RSA":        {[]*authority{issue(t, leafTemplate(host), p.intermediate), p.intermediate}, false},
+		"2048":              {[]*authority{leaf(2048, good), good}, false},
+		"leaf of 1024":      {[]*authority{leaf(1024, good), good}, true},
+		"leaf of 512":       {[]*authority{leaf(512, good), good}, true},
+		"alone":             {[]*authority{leaf(1024, good)}, true},
+		"self-signed":       {[]*authority{issueFor(t, leafTemplate(host), nil, keys[1024])}, true},
+		"intermediate":      {[]*authority{leaf(2048, short), short}, true},
+		"a root":            {[]*authority{leaf(2048, shortRoot), shortRoot}, false}, // nobody relies on its signature
+		"not of this chain": {[]*authority{leaf(2048, good), good, issueFor(t, caTemplate("another"), p.root, keys[1024])}, false},
+	} {
+		if got := hasShortKey(verifyCase{chain: c.chain}.certs()); got != c.want {
+			t.Errorf("%s: %v", title, got)
+		}
 	}
 }
 

@@ -217,6 +217,9 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		return t, true
 	}
 	t.HostCNAMEs = p.observedAliases(&f, roleHost)
+	for _, finding := range f.story.findings {
+		t.Findings = append(t.Findings, string(finding))
+	}
 	if end.stage == codes.StageTLS {
 		t.TLSError = codes.TLSError(end.reason)
 	}

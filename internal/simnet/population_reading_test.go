@@ -54,13 +54,13 @@ func TestTruthAsRead(t *testing.T) {
 // the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
 	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
-	codes.FindCharsetOther, codes.FindTruncationPossible,
+	codes.FindCharsetOther, codes.FindTruncationPossible, codes.FindCertKeyShort,
 
 	// Of the mail side.
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 	codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
 	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSAUnusable, codes.FindMXNoSTARTTLS,
-	codes.FindMXTLSFailed, codes.FindMXCertificate,
+	codes.FindMXTLSFailed, codes.FindMXCertificate, codes.FindMXCertKeyShort,
 
 	codes.FindExcludedLate, // of the run
 }
@@ -87,6 +87,7 @@ func checkReading(t *testing.T, p *population, w *World, domain string, truth Tr
 	seen := Truth{
 		Class: truth.Class, Record: lookup.Class, RecordReason: lookup.Reason, RecordID: lookup.Record.ID,
 		CNAMEs: lookup.CNAMEs, Error: mtasts.Sentinel(err), Policy: codes.PolicyNotFetched,
+		Findings: truth.Findings, // all of connections
 	}
 	switch lookup.Class {
 	case codes.RecordValid, codes.RecordInvalid, codes.RecordMultiple:

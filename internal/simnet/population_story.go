@@ -27,7 +27,8 @@ type story struct {
 	filtered  bool              // a filter's page takes the place of the server's
 	edit      func(*policyText) // what is unusual about the policy; nil: nothing
 
-	end ending
+	end      ending
+	findings []codes.Finding // of those that a truth speaks about
 }
 
 // A share is how many domains live a story, in percent. Of the domains

@@ -107,6 +107,10 @@ const (
 	tlsEnd                             // ends the connection after the ClientHello
 	tlsClientCert                      // insists on a certificate of the client
 	tlsHTTP2Only                       // speaks HTTP/2 and nothing else
+	tlsAlienChain                      // a chain to a root that nobody trusts, and the root not sent
+	tlsSHA1Chain                       // an intermediate of the trusted root that is signed with SHA-1
+	tlsShortKey                        // a leaf with a key of RSA of 1024 bits
+	tlsTinyKey                         // one of 512 bits
 )
 
 // A site is what the web server of one host name does.

@@ -74,6 +74,13 @@ func (truth *Truth) set(key, value string) (err error) {
 		*truth.MaxAge, err = strconv.ParseInt(value, 10, 64)
 	case "mx":
 		truth.MX = strings.Split(value, ",")
+	case "findings":
+		for word := range strings.SplitSeq(value, ",") {
+			if _, err = member(word, TruthFindings()); err != nil {
+				break
+			}
+			truth.Findings = append(truth.Findings, word)
+		}
 	case "strict":
 		truth.Strict = new(bool)
 		*truth.Strict, err = strconv.ParseBool(value)

@@ -2,6 +2,12 @@ package simnet
 
 import "stsscan/internal/codes"
 
+// TruthFindings are the findings that truths speak about: what is to be concluded from
+// them is no word of another column, or they decide about the verdict.
+func TruthFindings() []codes.Finding {
+	return []codes.Finding{codes.FindCertKeyShort}
+}
+
 // Truth is what a perfect observer concludes about one Policy Domain. A field
 // is named after the column of the table that it is compared with. Empty
 // strings, slices and nil pointers stand for NULL; a text world leaves empty
@@ -41,6 +47,10 @@ type Truth struct {
 	Delegation        codes.Delegation   `json:"delegation,omitempty"`
 	Verdict           codes.Verdict      `json:"verdict,omitempty"`        // by the names of MX hosts
 	VerdictProbed     codes.Verdict      `json:"verdict_probed,omitempty"` // by their certificates too
+
+	// Findings are those that the row has, of those that a truth speaks about (see
+	// [TruthFindings]).
+	Findings []string `json:"findings,omitempty"`
 
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`

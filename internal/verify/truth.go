@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
 )
@@ -40,8 +41,16 @@ func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	d.plain("strict", truth(row.Strict), truth(t.Strict))
 	d.plain("lenient", truth(row.Lenient), truth(t.Lenient))
 	d.list("host_cnames", row.HostCNAMEs, t.HostCNAMEs)
+	d.list("findings", spokenOf(row.Findings), t.Findings)
 	d.mail(row, t)
 	return d.words
+}
+
+// spokenOf are the findings that truths speak about.
+func spokenOf(findings []string) []string {
+	return slices.DeleteFunc(slices.Clone(findings), func(f string) bool {
+		return !slices.Contains(simnet.TruthFindings(), codes.Finding(f))
+	})
 }
 
 type differences struct {
