@@ -110,6 +110,8 @@ func (t *Transport) tlsConfig(host string, trace *Trace) *tls.Config {
 		ServerName: host, // SNI (section 7.1)
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
+
+		CipherSuites: suites(),
 		// Verification is ours, after the handshake: crypto/tls would end it
 		// before anybody has seen what certificate there is.
 		InsecureSkipVerify: true,

@@ -292,6 +292,11 @@ func TestHandshakeErrors(t *testing.T) {
 		config.Certificates = []tls.Certificate{good}
 		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
 	}
+	offers := func(suite uint16, cert tls.Certificate) func(net.Conn) {
+		config := &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}, Certificates: []tls.Certificate{cert}}
+		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
+	}
+	ofRSA := signed(t, leafTemplate(host), p.intermediate, rsaKeys(t)[2048])
 	garbled := good
 	garbled.Certificate = [][]byte{{0x30, 0x03, 1, 2, 3}}
 	for title, c := range map[string]struct {
@@ -299,16 +304,23 @@ func TestHandshakeErrors(t *testing.T) {
 		want    codes.TLSError
 		version string
 	}{
-		"TLS 1.2":         {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
-		"both protocols":  {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
-		"no HTTP":         {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
-		"TLS 1.1":         {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
-		"old ServerHello": {oldServerHello, codes.TLSProtocolVersion, ""},
-		"alert 112":       {alert(112), codes.TLSNoCertForName, ""},
-		"alert 40":        {alert(40), codes.TLSHandshakeFailure, ""},
-		"alert 70":        {alert(70), codes.TLSProtocolVersion, ""},
-		"alert 80":        {alert(80), codes.TLSAlert, ""},
-		"alert 255":       {alert(255), codes.TLSAlert, ""},
+		"TLS 1.2":                      {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
+		"CBC and SHA-256":              {offers(tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, good), "", "1.2"},
+		"CBC and SHA-256, of RSA":      {offers(tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, ofRSA), "", "1.2"},
+		"static RSA":                   {offers(tls.TLS_RSA_WITH_AES_128_CBC_SHA256, ofRSA), "", "1.2"},
+		"static RSA and SHA-1":         {offers(tls.TLS_RSA_WITH_AES_256_CBC_SHA, ofRSA), "", "1.2"},
+		"static RSA and GCM":           {offers(tls.TLS_RSA_WITH_AES_128_GCM_SHA256, ofRSA), "", "1.2"},
+		"3DES, which is not asked for": {offers(tls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA, ofRSA), codes.TLSHandshakeFailure, ""},
+		"RC4, which is not asked for":  {offers(tls.TLS_ECDHE_RSA_WITH_RC4_128_SHA, ofRSA), codes.TLSHandshakeFailure, ""},
+		"both protocols":               {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
+		"no HTTP":                      {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
+		"TLS 1.1":                      {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
+		"old ServerHello":              {oldServerHello, codes.TLSProtocolVersion, ""},
+		"alert 112":                    {alert(112), codes.TLSNoCertForName, ""},
+		"alert 40":                     {alert(40), codes.TLSHandshakeFailure, ""},
+		"alert 70":                     {alert(70), codes.TLSProtocolVersion, ""},
+		"alert 80":                     {alert(80), codes.TLSAlert, ""},
+		"alert 255":                    {alert(255), codes.TLSAlert, ""},
 		"alert 80 to a name": {func(conn net.Conn) {
 			_ = tls.Server(conn, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 				if hello.ServerName != "" {
@@ -361,7 +373,11 @@ func TestHandshakeErrors(t *testing.T) {
 				}
 			}()
 			if c.want == "" {
-				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != "x25519" || !strings.HasPrefix(trace.TLSCipher, "TLS_") {
+				group := "x25519"
+				if strings.HasPrefix(title, "static RSA") {
+					group = ""
+				}
+				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != group || !strings.HasPrefix(trace.TLSCipher, "TLS_") {
 					t.Fatalf("%v, TLS %q, %s, %s", err, trace.TLSVersion, trace.TLSCipher, trace.TLSGroup)
 				}
 				conn.Close()

@@ -125,6 +125,8 @@ func TestTLSPlays(t *testing.T) {
 		{"alien-chain", unknown, 2, "mta-sts.example.com"},
 		{"sha1-chain", unknown, 2, "mta-sts.example.com"}, // its signature is not looked at
 		{"short-key", good, 2, "mta-sts.example.com"},
+		{"cbc-suite", alertIs(40), 0, ""},  // not offered unasked
+		{"static-rsa", alertIs(40), 0, ""}, // neither
 		{"tiny-key", textIs("512-bit keys are insecure"), 2, "mta-sts.example.com"},
 	}
 	seen := make(map[string]bool)

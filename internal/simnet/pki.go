@@ -29,7 +29,7 @@ type pki struct {
 	sha1Intermediate             authority // of the root, by a signature with SHA-1
 	alienRoot, alienIntermediate authority
 	leafKey                      *ecdsa.PrivateKey
-	shortKey, tinyKey            func() (crypto.Signer, error) // of RSA, of 1024 and 512 bits
+	rsaKey, shortKey, tinyKey    func() (crypto.Signer, error) // of RSA, of 2048, 1024 and 512 bits
 }
 
 type authority struct {
@@ -51,6 +51,7 @@ func newPKI() (*pki, error) {
 	if p.sha1Intermediate, err = certify(weak, p.root); err != nil {
 		return nil, err
 	}
+	p.rsaKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 	p.shortKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 1024) })
 	p.tinyKey = sync.OnceValues(newTinyKey)
 	p.leafKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -198,6 +199,8 @@ func (p *pki) chain(host string, s site, now time.Time) (*tls.Certificate, error
 		return p.sign(leaf, p.intermediate)
 	case tlsForClients:
 		leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	case tlsStaticRSA:
+		leaf.KeyUsage |= x509.KeyUsageKeyEncipherment
 	case tlsOversize:
 		blob := pkix.Extension{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, blobSize)}
 		leaf.ExtraExtensions = append(leaf.ExtraExtensions, blob)
@@ -214,6 +217,8 @@ func (p *pki) chain(host string, s site, now time.Time) (*tls.Certificate, error
 // keyOf is the key of a site's certificate.
 func (p *pki) keyOf(s site) (crypto.Signer, error) {
 	switch s.tls {
+	case tlsStaticRSA:
+		return p.rsaKey()
 	case tlsShortKey:
 		return p.shortKey()
 	case tlsTinyKey:

@@ -47,6 +47,8 @@ func goodStories() []story {
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
 
+		{name: "old cipher suite", share: share{small: 0.05, errors: 0.5}, tls: tlsCBCSuite, end: ok()},
+		{name: "static RSA", share: share{small: 0.02, errors: 0.3}, tls: tlsStaticRSA, end: ok()},
 		{name: "key of 1024 bits", share: share{small: 0.05, errors: 0.5}, tls: tlsShortKey, end: ok(), findings: []codes.Finding{codes.FindCertKeyShort}},
 
 		// Unusual policies.

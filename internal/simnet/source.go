@@ -111,6 +111,8 @@ const (
 	tlsSHA1Chain                       // an intermediate of the trusted root that is signed with SHA-1
 	tlsShortKey                        // a leaf with a key of RSA of 1024 bits
 	tlsTinyKey                         // one of 512 bits
+	tlsCBCSuite                        // of cipher suites ECDHE with CBC and SHA-256 alone
+	tlsStaticRSA                       // static RSA alone
 )
 
 // A site is what the web server of one host name does.

@@ -53,6 +53,7 @@ func TestProbe(t *testing.T) {
 		{"smtp good alien-chain", codes.STARTTLSCertificate, codes.TLSUnknownAuthority, 0, nil},
 		{"smtp good sha1-chain", codes.STARTTLSCertificate, codes.TLSCertificate, 0, nil},
 		{"smtp good short-key", codes.STARTTLSOK, "", 0, nil},
+		{"smtp good static-rsa", codes.STARTTLSOK, "", 0, nil},
 		{"smtp good tiny-key", codes.STARTTLSHandshake, codes.TLSCertificate, 0, nil},
 		{"smtp good no-cert-for-name", codes.STARTTLSHandshake, codes.TLSNoCertForName, 0, nil},
 		{"smtp good handshake-failure", codes.STARTTLSHandshake, codes.TLSHandshakeFailure, 0, nil},
