@@ -151,7 +151,7 @@ func tlsAdvice(host string, e codes.TLSError) string {
 	case codes.TLSOversize:
 		return "Let " + host + " send fewer certificates, of fewer names"
 	case codes.TLSCertificate:
-		return "Give " + host + " a certificate that is made for servers"
+		return "Give " + host + " a certificate that is made for servers, with a key and signatures that are not out of date"
 	}
 	return "Let " + host + " end a TLS handshake"
 }
@@ -174,6 +174,8 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
+	case codes.FindCertKeyShort:
+		return "Give mta-sts." + row.Domain + " a certificate with an RSA key of 2048 bits or more, or of P-256 (section 3.3)."
 	case codes.FindCustomerEmpty:
 		return "The provider serves an empty policy: ask it, or take its aliases away (section 8.2)."
 	case codes.FindWildcard:

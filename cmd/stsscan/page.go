@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -180,7 +181,8 @@ func (p *page) host(row *output.Row) {
 		}
 	}
 	if row.TLSVersion != "" {
-		p.line("", "TLS %s, %s, %s, in %d ms", row.TLSVersion, row.TLSCipher, row.TLSGroup, *row.TLSMS)
+		group := cmp.Or(row.TLSGroup, "static RSA") // alone has none
+		p.line("", "TLS %s, %s, %s, in %d ms", row.TLSVersion, row.TLSCipher, group, *row.TLSMS)
 	}
 	if row.TLSAlert != nil {
 		p.line("", "TLS alert %d (RFC 8446, section 6)", *row.TLSAlert)

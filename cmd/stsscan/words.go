@@ -114,7 +114,7 @@ func tlsWords(e codes.TLSError) string {
 	case codes.TLSOversize:
 		return "the server sends more certificate than anybody needs"
 	case codes.TLSCertificate:
-		return "the certificate is not fit for a server"
+		return "the certificate is not fit for a server, by its use, its key, or a signature in its chain"
 	}
 	return "the handshake failed"
 }
@@ -166,6 +166,8 @@ func findingWords(f codes.Finding) string {
 		return "the denial names no zone: a forwarder left that out, or a lame server answered"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
+		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
 		return "senders may insist on text/plain (section 3.2)"
 	case codes.FindTruncationPossible:

@@ -22,6 +22,7 @@ const (
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
+	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the Policy Host's, or of an authority above it
 	FindMediaTypeMissing   Finding = "media_type_missing"
 	FindMediaTypeOther     Finding = "media_type_other"    // not text/plain
 	FindCharsetOther       Finding = "charset_other"       // neither utf-8 nor us-ascii
@@ -89,6 +90,7 @@ const (
 	FindMXNoSTARTTLS      Finding = "mx_no_starttls"        // an MX host without STARTTLS
 	FindMXTLSFailed       Finding = "mx_tls_failed"         // an MX host whose handshake fails
 	FindMXCertificate     Finding = "mx_certificate"        // an MX host whose certificate senders do not accept
+	FindMXCertKeyShort    Finding = "mx_certificate_key_short"
 
 	// The survey itself.
 	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
@@ -100,7 +102,8 @@ func Findings() []Finding {
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
 		FindRecordNearMiss, FindRecordIdentical, FindNegativeWithoutSOA,
-		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
+		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
+		FindCharsetOther,
 		FindTruncationPossible, FindLengthAndTransferEncoding,
 		FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
@@ -112,6 +115,7 @@ func Findings() []Finding {
 		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
 		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
 		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSRPTRUA, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed,
-		FindMXCertificate, FindExcludedLate,
+		FindMXCertificate, FindMXCertKeyShort,
+		FindExcludedLate,
 	}
 }

@@ -110,6 +110,8 @@ func (t *Transport) tlsConfig(host string, trace *Trace) *tls.Config {
 		ServerName: host, // SNI (section 7.1)
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
+
+		CipherSuites: suites(),
 		// Verification is ours, after the handshake: crypto/tls would end it
 		// before anybody has seen what certificate there is.
 		InsecureSkipVerify: true,
@@ -157,7 +159,8 @@ func handshakeError(err error) codes.TLSError {
 		strings.Contains(text, "certificate containing RSA key larger"):
 		return codes.TLSOversize
 	case strings.Contains(text, "failed to parse certificate"),
-		strings.Contains(text, "certificate contains an unsupported type of public key"):
+		strings.Contains(text, "certificate contains an unsupported type of public key"),
+		strings.Contains(text, "-bit keys are insecure"): // of RSA, below 1024
 		return codes.TLSCertificate
 	case fault.TimedOut(err):
 		return codes.TLSHandshakeTimeout

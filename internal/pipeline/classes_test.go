@@ -121,7 +121,7 @@ func TestClassesAreProduced(t *testing.T) {
 // story of the model errors, and some that depend on who asks.
 func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, path := range []string{fetchWorld, hostileWorld} {
+		for _, path := range []string{fetchWorld, tlsWorld, hostileWorld} {
 			world, err := simnet.Open(path)
 			if err != nil {
 				t.Fatal(err)

@@ -30,6 +30,9 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 	if dialled.PlainHTTP {
 		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
 	}
+	if dialled.ShortKey {
+		addFindings(row, []codes.Finding{codes.FindCertKeyShort})
+	}
 	if len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain {
 		addFindings(row, []codes.Finding{codes.FindHostCNAMEDangling})
 	}

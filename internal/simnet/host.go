@@ -115,6 +115,7 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			return nil, err
 		}
 	}
+	h.site.tls.restrict(config)
 	return h.certified(config, h.name)
 }
 

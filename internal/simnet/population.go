@@ -221,6 +221,7 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		return t, true
 	}
 	t.HostCNAMEs = p.observedAliases(&f, roleHost)
+	t.Findings = slices.Concat(end.findings, f.story.findings)
 	if end.stage == codes.StageTLS {
 		t.TLSError = codes.TLSError(end.reason)
 	}

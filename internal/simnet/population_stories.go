@@ -50,6 +50,10 @@ func goodStories() []story {
 		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
 
+		{name: "old cipher suite", share: share{small: 0.05, errors: 0.5}, tls: tlsCBCSuite, end: ok()},
+		{name: "static RSA", share: share{small: 0.02, errors: 0.3}, tls: tlsStaticRSA, end: ok()},
+		{name: "key of 1024 bits", share: share{small: 0.05, errors: 0.5}, tls: tlsShortKey, end: ok(), findings: []codes.Finding{codes.FindCertKeyShort}},
+
 		// Unusual policies.
 		{name: "CRLF", share: share{errors: 1}, edit: editCRLF, end: ok()},
 		{name: "mixed line ends", share: share{errors: 0.5}, edit: editMixedLineEnds, end: ok()},
@@ -133,6 +137,9 @@ func tlsStories() []story {
 		{name: "not yet valid", share: share{errors: 1}, tls: tlsNotYetValid, end: failedTLS(codes.TLSNotYetValid)},
 		{name: "self-signed", share: share{third: 0.2, small: 0.8, mid: 2, errors: 1.5}, tls: tlsSelfSigned, end: failedTLS(codes.TLSSelfSigned)},
 		{name: "unknown authority", share: share{small: 0.2, mid: 0.5, errors: 1.2}, tls: tlsUnknownAuthority, end: failedTLS(codes.TLSUnknownAuthority)},
+		{name: "untrusted root that is not sent", share: share{small: 0.1, mid: 0.2, errors: 0.7}, tls: tlsAlienChain, end: failedTLS(codes.TLSUnknownAuthority)},
+		{name: "SHA-1 in the chain", share: share{errors: 0.5}, tls: tlsSHA1Chain, end: failedTLS(codes.TLSCertificate)},
+		{name: "key of 512 bits", share: share{errors: 0.3}, tls: tlsTinyKey, end: failedTLS(codes.TLSCertificate), findings: []codes.Finding{codes.FindCertKeyShort}},
 		{name: "incomplete chain", share: share{small: 0.4, mid: 0.7, errors: 1.2}, tls: tlsIncompleteChain, end: failedTLS(codes.TLSIncompleteChain)},
 		{name: "no certificate for the name", share: share{third: 1.3, small: 0.3, mid: 1.5, errors: 1.2}, tls: tlsNoCertForName, end: failedTLS(codes.TLSNoCertForName)},
 		{name: "handshake failure", share: share{third: 0.2, small: 0.2, mid: 0.5, errors: 1}, tls: tlsHandshakeFailure, end: failedTLS(codes.TLSHandshakeFailure)},

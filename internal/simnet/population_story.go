@@ -29,7 +29,8 @@ type story struct {
 	denied    bool              // a filter's error code does
 	edit      func(*policyText) // what is unusual about the policy; nil: nothing
 
-	end ending
+	end      ending
+	findings []codes.Finding // of those that a truth speaks about
 }
 
 // A share is how many domains live a story, in percent. Of the domains

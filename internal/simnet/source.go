@@ -108,6 +108,12 @@ const (
 	tlsEnd                             // ends the connection after the ClientHello
 	tlsClientCert                      // insists on a certificate of the client
 	tlsHTTP2Only                       // speaks HTTP/2 and nothing else
+	tlsAlienChain                      // a chain to a root that nobody trusts, and the root not sent
+	tlsSHA1Chain                       // an intermediate of the trusted root that is signed with SHA-1
+	tlsShortKey                        // a leaf with a key of RSA of 1024 bits
+	tlsTinyKey                         // one of 512 bits
+	tlsCBCSuite                        // of cipher suites ECDHE with CBC and SHA-256 alone
+	tlsStaticRSA                       // static RSA alone
 )
 
 // A site is what the web server of one host name does.

@@ -43,7 +43,8 @@ func tlsWords() []string {
 		"not-yet-valid", "self-signed", "unknown-authority", "incomplete-chain", "no-cert-for-name",
 		"handshake-failure", "internal-error", "old-version", "plain-http", "not-tls", "silent", "reset", "many-names",
 		"most-names", "long-names", "for-clients", "oversize", "long-chain", "strange", "alert-flood", "empty-flood",
-		"endless-message", "drip", "end", "client-cert", "http2-only",
+		"endless-message", "drip", "end", "client-cert", "http2-only", "alien-chain", "sha1-chain", "short-key", "tiny-key", "cbc-suite",
+		"static-rsa",
 	}
 }
 

@@ -29,6 +29,7 @@ type Peer struct {
 	TLSVersion string    // as in "1.3"
 	CertSHA256 string    // of the leaf certificate's DER, in hexadecimal
 	NotAfter   time.Time // of the leaf certificate
+	ShortKey   bool      // it, or an authority between it and its root, has a key of RSA of less than 2048 bits
 }
 
 // A Door is the way to mail servers. Errors may be a [codes.PolicyFailure] and a

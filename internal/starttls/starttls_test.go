@@ -52,6 +52,11 @@ func TestProbe(t *testing.T) {
 		{"smtp good self-signed", codes.STARTTLSCertificate, codes.TLSSelfSigned, 0, nil},
 		{"smtp good unknown-authority", codes.STARTTLSCertificate, codes.TLSUnknownAuthority, 0, nil},
 		{"smtp good incomplete-chain", codes.STARTTLSCertificate, codes.TLSIncompleteChain, 0, nil},
+		{"smtp good alien-chain", codes.STARTTLSCertificate, codes.TLSUnknownAuthority, 0, nil},
+		{"smtp good sha1-chain", codes.STARTTLSCertificate, codes.TLSCertificate, 0, nil},
+		{"smtp good short-key", codes.STARTTLSOK, "", 0, nil},
+		{"smtp good static-rsa", codes.STARTTLSOK, "", 0, nil},
+		{"smtp good tiny-key", codes.STARTTLSHandshake, codes.TLSCertificate, 0, nil},
 		{"smtp good no-cert-for-name", codes.STARTTLSHandshake, codes.TLSNoCertForName, 0, nil},
 		{"smtp good handshake-failure", codes.STARTTLSHandshake, codes.TLSHandshakeFailure, 0, nil},
 		{"smtp good old-version", codes.STARTTLSHandshake, codes.TLSProtocolVersion, 0, nil},
@@ -82,8 +87,14 @@ func TestProbe(t *testing.T) {
 				if got.Class != tt.class || got.TLSError != tt.tlsError || got.Code != tt.code {
 					t.Errorf("%s, %q, %d; want %s, %q, %d", got.Class, got.TLSError, got.Code, tt.class, tt.tlsError, tt.code)
 				}
-				if judged := got.Class == codes.STARTTLSOK || got.Class == codes.STARTTLSCertificate; judged != (got.Peer.CertSHA256 != "") {
+				shown := got.Class == codes.STARTTLSOK || got.Class == codes.STARTTLSCertificate || got.TLSError == codes.TLSCertificate
+				if shown != (got.Peer.CertSHA256 != "") {
 					t.Errorf("%s, and the certificate is %q", got.Class, got.Peer.CertSHA256)
+				}
+				again, err := p.Probe(t.Context(), "mx.example.com", nil)
+				short := tt.fault == "smtp good short-key" || tt.fault == "smtp good tiny-key"
+				if err != nil || got.Peer.ShortKey != short || again != got {
+					t.Errorf("short key %v; asked again: %+v, %v", got.Peer.ShortKey, again, err)
 				}
 				world.Close()
 				for _, session := range said.seen() {

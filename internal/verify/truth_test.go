@@ -20,6 +20,7 @@ func whole() (*output.Row, simnet.Truth) {
 		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
+		Findings: []string{"plain_http"},
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -53,7 +54,8 @@ func TestCompareMailNotAsked(t *testing.T) {
 	}
 }
 
-// The findings of a truth are among those of the row, which may have others.
+// The findings of a truth are among those of the row, which may have others, but
+// not all others where the truth is complete.
 func TestCompareFindings(t *testing.T) {
 	row, truth := whole()
 	truth.Findings = []codes.Finding{codes.FindNegativeWithoutSOA}
@@ -65,6 +67,15 @@ func TestCompareFindings(t *testing.T) {
 	row.Findings = append(row.Findings, "negative_without_soa")
 	if got := CompareTruth(row, truth); got != nil {
 		t.Errorf("%q", got)
+	}
+
+	row.Findings = append(row.Findings, "certificate_key_short")
+	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
+		t.Errorf("a complete truth: %q", got)
+	}
+	truth.Class = ""
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("a truth that people wrote: %q", got)
 	}
 }
 
