@@ -28,7 +28,8 @@ type fileOrder struct {
 func fileOrders() map[string]fileOrder {
 	return map[string]fileOrder{
 		"internal/mtasts": {against: 2, files: []string{
-			"notes.go", "fetchreason.go", "mtasts.go", "errors.go", "blocked.go", "record.go", "mxpattern.go", "slip.go", "nearmiss.go",
+			"lenient.go", "notes.go", "fetchreason.go", "mtasts.go", "errors.go", "blocked.go", "record.go", "mxpattern.go",
+			"slip.go", "nearmiss.go",
 			"records.go", "negative.go", "message.go", "walk.go", "lookup.go", "firstreply.go", "host.go", "zone.go",
 			"wildcard.go", "ptr.go", "elsewhere.go",
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",

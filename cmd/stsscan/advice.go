@@ -158,6 +158,12 @@ func tlsAdvice(host string, e codes.TLSError) string {
 
 func findingAdvice(f codes.Finding, row *output.Row) string {
 	switch f {
+	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
+		return "Serve the policy as text/plain (section 3.2)."
+	case codes.FindTruncationPossible:
+		return "Send a Content-Length with the policy, and let the server end TLS with close_notify (RFC 9112, section 9.8)."
+	case codes.FindLengthAndTransferEncoding:
+		return "Send the policy with a Content-Length or in chunks, not with both (RFC 9112, section 6.3)."
 	case codes.FindTLSRPTMissing:
 		return "Ask for reports of failures: a TXT record at _smtp._tls." + row.Domain + ", v=TLSRPTv1; rua=mailto:... (RFC 8460, section 3)."
 	case codes.FindTLSRPTInvalid:

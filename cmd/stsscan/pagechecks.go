@@ -55,11 +55,20 @@ func (p *page) overview(row *output.Row) {
 	if row.VerdictBasis != "" {
 		p.line("", "judged by %s", basisWords(codes.Basis(row.VerdictBasis)))
 	}
+	if mostRefuse(row) {
+		p.line("", "most senders refuse the policy, since it is not served as text/plain")
+	}
 	label = "Checks"
 	for _, c := range checks(row) {
 		p.marked(label, c.mark, c.what)
 		label = ""
 	}
+}
+
+// mostRefuse reports whether most senders refuse the policy though it is valid: it is
+// not served as text/plain.
+func mostRefuse(row *output.Row) bool {
+	return row.Policy == string(codes.PolicyValid) && row.Lenient != nil && !*row.Lenient
 }
 
 // verdictWords says in words what a verdict means for mail.
@@ -160,6 +169,9 @@ func recordMark(row *output.Row) string {
 func policyMark(row *output.Row) string {
 	switch codes.Policy(row.Policy) {
 	case codes.PolicyValid:
+		if mostRefuse(row) {
+			return markWarn
+		}
 		return markGood
 	case codes.PolicyUnknown:
 		return markUnknown

@@ -169,13 +169,15 @@ func findingWords(f codes.Finding) string {
 	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
 		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
-		return "senders may insist on text/plain (section 3.2)"
+		return "senders should insist on text/plain (section 3.2), and most do"
 	case codes.FindTruncationPossible:
 		return "neither a length nor close_notify: a body cut short looks whole (RFC 9112, section 9.8)"
 	case codes.FindLengthAndTransferEncoding:
 		return "Content-Length beside Transfer-Encoding, which counts: some clients refuse both (RFC 9112, section 6.3)"
 	case codes.FindLineFeedEnds:
 		return "harmless: lines may end in LF or CRLF (erratum 6253)"
+	case codes.FindCarriageReturn:
+		return "a line ends in LF or CRLF, with no other CR beside it"
 	case codes.FindFieldCase:
 		return "names of fields are lower case; this one is an unknown field"
 	case codes.FindMaxAgeOver:
@@ -220,6 +222,15 @@ func senderWords(row *output.Row) string {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
 			"unless they have an older policy in their cache (section 3.3)"
 	}
+	if mostRefuse(row) {
+		return "most deliver without MTA-STS, since the policy is not served as text/plain (section 3.2); " +
+			"the others: " + policySenderWords(row)
+	}
+	return policySenderWords(row)
+}
+
+// policySenderWords says what a sender does that uses the policy.
+func policySenderWords(row *output.Row) string {
 	switch codes.Verdict(row.Verdict) {
 	case codes.VerdictEnforceRefused:
 		return "do not deliver: no MX host passes what the policy asks for; mail waits, and goes back to who sent it " +

@@ -37,6 +37,7 @@ const (
 	FindByteOrderMark    Finding = "policy_byte_order_mark"
 	FindLineFeedEnds     Finding = "policy_line_feed_ends" // LF alone: erratum 6253
 	FindMixedLineEnds    Finding = "policy_mixed_line_ends"
+	FindCarriageReturn   Finding = "policy_carriage_return" // beside the end of a line: CR CR LF, LF CR
 	FindNoFinalLineEnd   Finding = "policy_no_final_line_end"
 	FindBlankLine        Finding = "policy_blank_line"
 	FindLeadingSpace     Finding = "policy_leading_space"
@@ -105,7 +106,7 @@ func Findings() []Finding {
 		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
 		FindCharsetOther,
 		FindTruncationPossible, FindLengthAndTransferEncoding,
-		FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
+		FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds, FindCarriageReturn,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,

@@ -127,7 +127,8 @@ func (f *Fetch) text(ctx context.Context, resp *http.Response) (Fetch, error) {
 		f.Findings = addFinding(f.Findings, codes.FindTruncationPossible)
 	}
 	r := ReadPolicy(body)
-	f.Read, f.Policy, f.Strict, f.Lenient = true, r.Policy, r.Strict && !cut, r.Lenient
+	f.Read, f.Policy = true, r.Policy
+	f.Strict, f.Lenient = r.Served(f.Findings)
 	f.Findings = addFinding(f.Findings, r.Findings...)
 	if r.Err != nil {
 		f.Class, f.Stage, f.Reason = codes.PolicyInvalid, codes.StageSyntax, r.Reason

@@ -77,6 +77,11 @@ func TestFetchPolicy(t *testing.T) {
 		}
 		return more
 	}
+	unfit := func(more Fetch) Fetch {
+		more = valid(more)
+		more.Strict, more.Lenient = false, false
+		return more
+	}
 	status := func(status int, reason codes.PolicyReason, more Fetch) Fetch {
 		more.Class, more.Stage, more.Reason, more.Status = codes.PolicyUnreachable, codes.StageHTTP, reason, status
 		return more
@@ -139,16 +144,16 @@ func TestFetchPolicy(t *testing.T) {
 			return f
 		}(), ""},
 
-		// The media type: warnings only (section 3.2).
+		// The media type: the policy is read, and few senders use it (section 3.2).
 		"media type in another case":  {response(200, gooder, `Content-Type: TEXT/Plain; Charset="UTF-8"; x=y`), valid(Fetch{ContentType: `TEXT/Plain; Charset="UTF-8"; x=y`}), ""},
 		"us-ascii":                    {response(200, gooder, `Content-Type: text/plain;charset=US-ascii`), valid(Fetch{ContentType: `text/plain;charset=US-ascii`}), ""},
 		"another charset":             {response(200, gooder, `Content-Type: text/plain; charset=iso-8859-1`), valid(Fetch{ContentType: `text/plain; charset=iso-8859-1`, Findings: []codes.Finding{codes.FindCharsetOther}}), ""},
-		"another type":                {response(200, gooder, `Content-Type: text/html; charset=utf-16`), valid(Fetch{ContentType: `text/html; charset=utf-16`, Findings: []codes.Finding{codes.FindMediaTypeOther, codes.FindCharsetOther}}), ""},
-		"a type that begins like it":  {response(200, gooder, `Content-Type: text/plainer`), valid(Fetch{ContentType: `text/plainer`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
+		"another type":                {response(200, gooder, `Content-Type: text/html; charset=utf-16`), unfit(Fetch{ContentType: `text/html; charset=utf-16`, Findings: []codes.Finding{codes.FindMediaTypeOther, codes.FindCharsetOther}}), ""},
+		"a type that begins like it":  {response(200, gooder, `Content-Type: text/plainer`), unfit(Fetch{ContentType: `text/plainer`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
 		"a type of broken parameters": {response(200, gooder, `Content-Type: text/plain ; charset=utf-8; charset=latin1; =`), valid(Fetch{ContentType: `text/plain ; charset=utf-8; charset=latin1; =`}), ""},
-		"a type that is none":         {response(200, gooder, `Content-Type: ; charset=utf-8`), valid(Fetch{ContentType: `; charset=utf-8`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
+		"a type that is none":         {response(200, gooder, `Content-Type: ; charset=utf-8`), unfit(Fetch{ContentType: `; charset=utf-8`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
 		"no type": {response(200, gooder), func() Fetch {
-			f := valid(Fetch{Findings: []codes.Finding{codes.FindMediaTypeMissing}})
+			f := unfit(Fetch{Findings: []codes.Finding{codes.FindMediaTypeMissing}})
 			f.ContentType = ""
 			return f
 		}(), ""},
@@ -196,8 +201,14 @@ func TestFetchPolicy(t *testing.T) {
 		// The text.
 		"empty": {response(200, "", plainText), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonEmpty, Status: 200, ContentType: "text/plain",
 			Framing: codes.FramingContentLength, Body: []byte{}, Read: true, Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindEmpty}}, codes.ErrPolicySyntax},
+		"a blank line": {response(200, "\r\n"+gooder, plainText), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonBlankLine, Status: 200,
+			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\r\n" + gooder), BodyBytes: int64(len(gooder) + 2), Read: true, Policy: good, Lenient: true,
+			Findings: []codes.Finding{codes.FindBlankLine}}, codes.ErrPolicySyntax},
+		"a blank line of no type": {response(200, "\r\n"+gooder), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonBlankLine, Status: 200,
+			Framing: codes.FramingContentLength, Body: []byte("\r\n" + gooder), BodyBytes: int64(len(gooder) + 2), Read: true, Policy: good,
+			Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindBlankLine}}, codes.ErrPolicySyntax},
 		"a byte order mark": {response(200, "\uFEFF"+gooder, plainText), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonByteOrderMark, Status: 200,
-			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\uFEFF" + gooder), BodyBytes: int64(len(gooder) + 3), Read: true, Policy: good, Lenient: true,
+			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\uFEFF" + gooder), BodyBytes: int64(len(gooder) + 3), Read: true, Policy: good,
 			Findings: []codes.Finding{codes.FindByteOrderMark}}, codes.ErrPolicySyntax},
 		"nothing at all": {naked, Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonEmpty, Status: 200, Framing: codes.FramingClose, Body: []byte{}, Read: true,
 			Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindEmpty}}, codes.ErrPolicySyntax},

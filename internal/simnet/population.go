@@ -210,8 +210,8 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		Reason:       end.reason,
 		Findings:     end.findings,
 	}
-	if end.reading != unread {
-		strict, lenient := end.reading == readStrictly, end.reading != readByNobody
+	if reading := p.readingOf(&f); reading != unread {
+		strict, lenient := reading == readStrictly, reading != readByNobody
 		t.Strict, t.Lenient = &strict, &lenient
 	}
 	if end.id {

@@ -116,6 +116,21 @@ func mediaType(f *fate) [][2]string {
 	return [][2]string{{"Content-Type", types[newWheel(62, 28, 5, 2, 1, 1, 1).at(f.draw.unit(forMediaType))]}}
 }
 
+// readingOf is the reading of a domain's texts. Most senders refuse a policy that is
+// served as anything but text/plain.
+func (p *population) readingOf(f *fate) reading {
+	end := f.story.end
+	if !end.readsPolicy() {
+		return end.reading
+	}
+	for _, field := range append(mediaType(f), f.story.header...) {
+		if field[0] == "Content-Type" && !strings.HasPrefix(field[1], "text/plain") {
+			return readByNobody
+		}
+	}
+	return end.reading
+}
+
 // fit makes a body as long as the story wants it.
 func (s sizePlay) fit(body []byte, w *site) []byte {
 	switch s {

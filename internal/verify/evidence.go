@@ -250,11 +250,15 @@ func (o *objections) checkReadings(row *output.Row, record *mtasts.RecordReading
 	}
 	strict, lenient := record.Strict, record.Lenient
 	if policy != nil {
-		strict, lenient = strict && policy.Strict, lenient && policy.Lenient
-		if slices.Contains(row.Findings, string(codes.FindTruncationPossible)) {
-			strict = false
+		var findings []codes.Finding
+		for _, finding := range row.Findings {
+			findings = append(findings, codes.Finding(finding))
+		}
+		if slices.Contains(findings, codes.FindTruncationPossible) {
 			o.equal("body_framing", row.BodyFraming, string(codes.FramingClose))
 		}
+		strictly, leniently := policy.Served(findings)
+		strict, lenient = strict && strictly, lenient && leniently
 	}
 	o.want(row.Strict != nil && *row.Strict == strict, "strict is %s, and the evidence says %v", truth(row.Strict), strict)
 	o.want(row.Lenient != nil && *row.Lenient == lenient, "lenient is %s, and the evidence says %v", truth(row.Lenient), lenient)

@@ -102,6 +102,11 @@ func TestReasons(t *testing.T) {
 		{"a whole body that may have been cut", valid, func(r *output.Row) {
 			r.BodyFraming, r.Findings, r.Strict = "chunked", []string{"truncation_possible"}, new(false)
 		}, `body_framing is "chunked", and the evidence says "close"`},
+		{"a policy of another media type", valid, func(r *output.Row) {
+			r.ContentType, r.Findings, r.Strict, r.Lenient = "text/html", []string{"media_type_other"}, new(false), new(false)
+		}, ""},
+		{"one that most senders would use", valid, func(r *output.Row) { r.Findings, r.Strict = []string{"media_type_other"}, new(false) },
+			"lenient is true, and the evidence says false"},
 		{"no reading", valid, func(r *output.Row) { r.Lenient = nil }, "lenient is NULL, and the evidence says true"},
 		{"a reading of no record", other, func(r *output.Row) { r.Strict = new(true) }, "there is no text to read"},
 		{"another error", valid, func(r *output.Row) { r.Error = "ErrDNS" }, `error is "ErrDNS", and the evidence says NULL`},
