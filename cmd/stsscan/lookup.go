@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -64,7 +63,7 @@ hosts, with --json it prints the row that a scan would write.`,
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, network.deadline, asked)
+				row, err := n.survey(cmd.Context(), name, &network, asked)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -94,8 +93,11 @@ hosts, with --json it prints the row that a scan would write.`,
 }
 
 // survey makes the row of one domain.
-func (n *network) survey(ctx context.Context, domain string, deadline time.Duration, mail pipeline.Mail) (*output.Row, error) {
-	return pipeline.Survey(ctx, pipeline.Config{Engine: n.engine, Client: n.client, Mail: mail, Deadline: deadline}, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+func (n *network) survey(ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail) (*output.Row, error) {
+	config := pipeline.Config{
+		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
+	}
+	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
 // normalizeAll normalises the domains of a command line.

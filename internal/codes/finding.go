@@ -23,6 +23,7 @@ const (
 	FindMediaTypeOther     Finding = "media_type_other" // not text/plain
 	FindCharsetOther       Finding = "charset_other"    // neither utf-8 nor us-ascii
 	FindTruncationPossible Finding = "truncation_possible"
+	FindSlowNotAwaited     Finding = "slow_not_awaited" // too slow for a quick retrieval, and the slow hosts of its address had had their time
 
 	// The policy's text, section 3.2.
 	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space
@@ -94,7 +95,7 @@ func Findings() []Finding {
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
 		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
-		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
+		FindTruncationPossible, FindSlowNotAwaited, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,

@@ -21,12 +21,12 @@ func (r *surveyor) story(name *domains.Name, first *firstAnswer) (*output.Row, e
 
 // Survey makes the row of one domain: the record, and the policy where there is
 // a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
-// Client, Mail, Deadline, Now and Log count. The error is a fault of this machine, or
+// Client, Mail, Deadline (for the mail side), LastDeadline, Now and Log count. The error is a fault of this machine, or
 // that of ctx; an address that is out of reach is so by its own fault, where nothing
 // shows that it is ours.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
 	r := newSurveyor(c.withDefaults(), ctx)
-	r.patience, r.last = patienceAlone, true
+	r.patience, r.last, r.alone = patienceAlone, true, true
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err

@@ -62,7 +62,7 @@ var onTheWire = []codes.Finding{
 	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSAUnusable, codes.FindMXNoSTARTTLS,
 	codes.FindMXTLSFailed, codes.FindMXCertificate,
 
-	codes.FindExcludedLate, // of the run
+	codes.FindExcludedLate, codes.FindSlowNotAwaited, // of the run
 }
 
 // testWorld is the world of a population.
