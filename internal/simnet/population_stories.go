@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"slices"
+	"time"
 
 	"stsscan/internal/codes"
 )
@@ -45,6 +46,8 @@ func goodStories() []story {
 		{name: "other media type", share: share{errors: 0.5}, header: contentType("application/octet-stream"), end: ok()},
 		{name: "other charset", share: share{errors: 0.5}, header: contentType("text/plain; charset=iso-8859-1"), end: ok()},
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
+		{name: "slow handshake", share: share{errors: 0.1}, delay: delay{handshake: slowTime}, end: ok()},
+		{name: "slow header", share: share{errors: 0.1}, delay: delay{header: slowTime}, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
 
 		// Unusual policies.
@@ -64,6 +67,9 @@ func goodStories() []story {
 		{name: "short max_age", share: share{errors: 0.7}, edit: editMaxAgeShort, end: ok()},
 	}
 }
+
+// slowTime is more than a quick retrieval allows, and less than most deadlines.
+const slowTime = 6 * time.Second
 
 // recordStories have a record that is none by the letter. The good policy
 // behind it is not asked for.
