@@ -86,7 +86,7 @@ func (t *Transport) handshake(
 		}
 		trace.refused(err)
 		failed = tlsFailure(host, trace.Addr, handshakeError(err), err)
-		failed.unawaited = notAwaited(shaking)
+		failed.unawaited = failed.Timeout() && notAwaited(shaking)
 		return nil, failed
 	}
 	trace.TLSGroup = groupName(conn.ConnectionState().CurveID) // in TLS 1.2 it comes after the certificate

@@ -39,8 +39,8 @@ type (
 	}
 )
 
-// A slowHosts is for how long hosts were waited for that were slower than the
-// quick limits. It keeps the addresses of such hosts only.
+// A slowHosts says how much longer the hosts of an address are waited for that are
+// slower than the quick limits. It keeps the addresses of such hosts only.
 type slowHosts struct {
 	most time.Duration // for each address; negative: no bound
 
@@ -53,8 +53,8 @@ type slowHosts struct {
 type slowShare struct {
 	left  time.Duration // at since
 	since time.Time
-	ends  map[*slowWait]struct{}
-	timer *time.Timer // of the end of all of them
+	waits map[*slowWait]struct{}
+	timer *time.Timer // of the moment when nothing is left
 }
 
 // A slowWait is one host that is waited for.
@@ -74,7 +74,7 @@ func (s *slowHosts) await(addr netip.Addr, end context.CancelCauseFunc) (done fu
 	defer s.mu.Unlock()
 	share := s.shares[addr]
 	if share == nil {
-		share = &slowShare{left: s.most, ends: make(map[*slowWait]struct{})}
+		share = &slowShare{left: s.most, waits: make(map[*slowWait]struct{})}
 		s.shares[addr] = share
 	}
 	share.settle(time.Now())
@@ -83,13 +83,13 @@ func (s *slowHosts) await(addr netip.Addr, end context.CancelCauseFunc) (done fu
 		return func() {}
 	}
 	wait := &slowWait{end}
-	share.ends[wait] = struct{}{}
+	share.waits[wait] = struct{}{}
 	s.schedule(share)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		share.settle(time.Now())
-		delete(share.ends, wait)
+		delete(share.waits, wait)
 		s.schedule(share)
 	}
 }
@@ -121,7 +121,7 @@ func (s *slowHosts) refuse(ctx context.Context, host string, addr netip.Addr, tr
 
 // settle takes off what was waited since it was last called.
 func (s *slowShare) settle(now time.Time) {
-	s.left -= time.Duration(len(s.ends)) * now.Sub(s.since)
+	s.left -= time.Duration(len(s.waits)) * now.Sub(s.since)
 	s.since = now
 }
 
@@ -130,7 +130,7 @@ func (s *slowHosts) schedule(share *slowShare) {
 	if share.timer != nil {
 		share.timer.Stop()
 	}
-	n := time.Duration(len(share.ends))
+	n := time.Duration(len(share.waits))
 	if n == 0 {
 		return
 	}
@@ -141,23 +141,25 @@ func (s *slowHosts) schedule(share *slowShare) {
 		if share.left > 0 { // others have come or gone
 			return
 		}
-		for wait := range share.ends {
+		for wait := range share.waits {
 			wait.end(errNotAwaited)
 		}
-		clear(share.ends)
+		clear(share.waits)
 	})
 }
 
 // stage is the context of one stage of a request to addr, which ends when the
-// stage has had its limit. A request with all of its time is waited for beyond
-// that: slow is called when that begins; nil: nothing is to be done then.
-func (t *Transport) stage(ctx context.Context, addr netip.Addr, limit time.Duration, slow func()) (_ context.Context, done func()) {
+// stage has had its limit. A request with all of its time goes on beyond that: then
+// the host is a slow one, and slow is called; nil: nothing is to be done.
+func (t *Transport) stage(
+	ctx context.Context, addr netip.Addr, limit time.Duration, slow func(),
+) (_ context.Context, done func()) {
 	if c := clockOf(ctx); c == nil || !c.whole {
 		return context.WithTimeout(ctx, limit)
 	}
 	stage, end := context.WithCancelCause(ctx)
 	var mu sync.Mutex
-	over, waited := false, func() {}
+	over, waited := false, func() {} // waited ends the waiting, if there is any
 	timer := time.AfterFunc(limit, func() {
 		mu.Lock()
 		defer mu.Unlock()
@@ -173,10 +175,8 @@ func (t *Transport) stage(ctx context.Context, addr netip.Addr, limit time.Durat
 		timer.Stop()
 		mu.Lock()
 		defer mu.Unlock()
-		if !over {
-			over = true
-			waited()
-		}
+		over = true
+		waited()
 		end(nil)
 	}
 }

@@ -188,12 +188,12 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	addr := traceOf(ctx).Addr
 	stage, done := t.stage(running, addr, t.config.HeaderTimeout, nil)
 	resp, err := exchange(stage, conn, out)
-	unawaited := notAwaited(stage)
+	ended := notAwaited(stage)
 	done()
 	if err != nil {
 		_ = conn.Close()
 		failed := httpError(running, host, err)
-		failed.unawaited = unawaited
+		failed.unawaited = failed.Timeout() && ended
 		stop()
 		return nil, failed
 	}
