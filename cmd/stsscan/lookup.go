@@ -70,7 +70,7 @@ says what is there (in JSON: "elsewhere").`,
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, network.deadline, asked)
+				row, err := n.survey(cmd.Context(), name, &network, asked)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -104,8 +104,11 @@ says what is there (in JSON: "elsewhere").`,
 }
 
 // survey makes the row of one domain.
-func (n *network) survey(ctx context.Context, domain string, deadline time.Duration, mail pipeline.Mail) (*output.Row, error) {
-	return pipeline.Survey(ctx, pipeline.Config{Engine: n.engine, Client: n.client, Mail: mail, Deadline: deadline}, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+func (n *network) survey(ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail) (*output.Row, error) {
+	config := pipeline.Config{
+		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
+	}
+	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
 // lookElsewhere looks where records are put by mistake, for a row without one.

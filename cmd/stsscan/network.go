@@ -47,6 +47,8 @@ type networkFlags struct {
 	surveys   int
 	manners   mannersFlags
 	trust     trustFlags
+
+	given func(name string) bool // on the command line; nil: none is
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -65,7 +67,9 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 		"of one DNS attempt, and of all attempts at a question together while its resolver answers canaries promptly")
 	flags.IntVar(&f.retries, "retries", 2,
 		"more DNS attempts after the first; in later passes three times as many attempts, as long as nothing is answered")
-	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
+	f.given = flags.Changed
+	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte; "+
+		"unless it is given, lookup and the last of several passes wait for a minute")
 	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
 	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))
 	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
@@ -110,6 +114,15 @@ func (f *networkFlags) check() error {
 		}
 	}
 	return f.manners.check()
+}
+
+// lastDeadline is that of lookup and of the last of several passes, as
+// pipeline.Config has it.
+func (f *networkFlags) lastDeadline() time.Duration {
+	if f.given != nil && f.given("deadline") {
+		return f.deadline
+	}
+	return 0 // the usual minute
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.

@@ -61,6 +61,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
+	f.network.manners.registerScan(flags)
 	f.network.trust.register(flags)
 	f.cross.register(flags)
 	f.mailSide.register(flags, "record")

@@ -29,6 +29,7 @@ const (
 	FindTruncationPossible Finding = "truncation_possible" // no length, and no close_notify at the end: RFC 9112, section 9.8
 
 	FindLengthAndTransferEncoding Finding = "length_and_transfer_encoding" // RFC 9112, section 6.3
+	FindSlowNotAwaited            Finding = "slow_not_awaited"             // too slow for a quick retrieval, and the slow hosts of its address had had their time
 
 	// The policy's text, section 3.2.
 	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space
@@ -106,7 +107,7 @@ func Findings() []Finding {
 		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
 		FindCharsetOther,
 		FindTruncationPossible, FindLengthAndTransferEncoding,
-		FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds, FindCarriageReturn,
+		FindSlowNotAwaited, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds, FindCarriageReturn,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,

@@ -27,6 +27,7 @@ type Dialer struct {
 	config Config
 	port   uint16
 	turns  *turns
+	slow   *slowHosts
 	families
 	ipv4, ipv6 bool // this machine, or whoever dials for it, reaches the Internet of that family
 }
@@ -43,7 +44,7 @@ func NewDialer(c Config) (*Dialer, error) {
 	sockets := c.Dial == nil && c.Proxy == nil
 	d := &Dialer{
 		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners, c.Connections),
-		families: newFamilies(sockets),
+		slow: newSlowHosts(c.Manners.withDefaults().SlowTime), families: newFamilies(sockets),
 	}
 	switch {
 	case c.Proxy != nil:
@@ -140,13 +141,21 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 	return nil, failed
 }
 
-// visit dials one address when it is its turn. over is true when the request has
-// no time left for another one. An address that was put off has not been dialled.
+// visit dials one address when it is its turn. over is true when there is no time
+// left for another one. An address that was put off, or where a slow host is not
+// awaited again, has not been dialled.
 func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ *turnConn, over bool, _ *Error) {
+	if failed := d.slow.refuse(ctx, host, addr, trace); failed != nil {
+		return nil, true, failed
+	}
 	mine, waited, err := d.turns.take(ctx, addr, host)
 	trace.TurnTime += waited
 	if err != nil {
 		return nil, true, postponed(host, addr, err)
+	}
+	if failed := d.slow.refuse(ctx, host, addr, trace); failed != nil { // as it was spent while we waited
+		mine.leave()
+		return nil, true, failed
 	}
 	trace.Addr = addr
 	running, stop := clockOf(ctx).run(ctx)

@@ -21,11 +21,11 @@ const maxHeader = 16 << 10
 var errHeaderTooLarge = errors.New("status line and header of more than 16 KiB")
 
 // exchange sends the request over conn and reads the header of the response,
-// whose body is still to be read from conn. One request a connection needs
+// whose body is still to be read from conn, until ctx ends. One request a connection needs
 // neither the pool of http.Transport nor its two goroutines, and an error comes
 // as it was met.
-func exchange(ctx context.Context, conn *connection, req *http.Request, limit time.Duration) (*http.Response, error) {
-	defer within(ctx, conn, limit)()
+func exchange(ctx context.Context, conn *connection, req *http.Request) (*http.Response, error) {
+	defer within(ctx, conn)()
 	var text bytes.Buffer
 	if err := req.Write(&text); err != nil {
 		return nil, err
@@ -120,21 +120,25 @@ func (h *headerReader) Read(p []byte) (int, error) {
 
 // shake is conn.HandshakeContext without its goroutine.
 func shake(ctx context.Context, conn *tls.Conn) error {
-	defer within(ctx, conn, 0)()
+	defer within(ctx, conn)()
 	return conn.Handshake()
 }
 
-// within lets conn be used until ctx ends and, where limit is above zero, for
-// that long at most. After its release conn can be used until the deadline that
-// was set, and within something else.
-func within(ctx context.Context, conn net.Conn, limit time.Duration) (release func()) {
-	deadline, ok := ctx.Deadline() // without one it is the zero time, which is none for conn too
-	if end := time.Now().Add(limit); limit > 0 && (!ok || end.Before(deadline)) {
-		deadline = end
-	}
+// within lets conn be used until ctx ends. After its release, which is called once, conn can be used
+// until the deadline that was set, and within something else.
+func within(ctx context.Context, conn net.Conn) (release func()) {
+	deadline, _ := ctx.Deadline() // without one it is the zero time, which is none for conn too
 	_ = conn.SetDeadline(deadline)
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return func() { stop() }
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		_ = conn.SetDeadline(time.Unix(1, 0))
+	})
+	return func() {
+		if !stop() {
+			<-ended // lest it ends what conn is used for next
+		}
+	}
 }
 
 // A body is that of a response, with the connection that it comes by. To close
@@ -144,18 +148,18 @@ type body struct {
 	conn   *connection
 	toEnd  bool // neither a length nor chunks: the end is that of the connection
 	stop   func()
-	failed func(error) error // for what is a want of this machine
+	failed func(error) error // says more of what is no fault of the host's
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	switch {
-	case wanting(err):
-		err = b.failed(err)
 	case err == io.EOF && b.toEnd && b.conn.cork.ended:
 		// crypto/tls says io.EOF after close_notify, which it reads before the end
 		// of the connection, and at that end too where it comes between two records.
 		err = unclosedError{}
+	case err != nil:
+		err = b.failed(err)
 	}
 	return n, err
 }

@@ -26,9 +26,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A Config says how to reach Policy Hosts. Only Resolve has no default.
@@ -58,9 +60,9 @@ type Config struct {
 	UserAgent string                     // of each request; empty: "stsscan"
 
 	DialTimeout      time.Duration // for each address; 0: 5 s
-	HandshakeTimeout time.Duration // of TLS; 0: 5 s
-	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
-	Handshakes       int           // TLS handshakes at a time; 0: 256
+	HandshakeTimeout time.Duration // of TLS, but see WithWholeTime; 0: 5 s
+	HeaderTimeout    time.Duration // from the request to the end of the response's header, but see WithWholeTime; 0: 5 s
+	Handshakes       int           // TLS handshakes at a time, without those that wait for a slow host; 0: 256
 	SettleTime       time.Duration // that an address out of reach waits for another connection to show whose fault that is; 0: 2 s
 
 	// Connections is how many may be open at a time, to Policy Hosts and mail
@@ -199,25 +201,49 @@ func (t *Transport) roundTrip(ctx context.Context, req *http.Request) (*http.Res
 	}
 	conn.turn.asked(passOf(ctx))
 	running, stop := clockOf(ctx).run(ctx)
-	resp, err := exchange(running, conn, out, t.config.HeaderTimeout)
+	addr := traceOf(ctx).Addr
+	stage, done := t.stage(running, addr, t.config.HeaderTimeout, nil)
+	resp, err := exchange(stage, conn, out)
+	ended := notAwaited(stage)
+	done()
 	if err != nil {
 		_ = conn.Close()
 		failed := httpError(running, host, err)
+		failed.unawaited = failed.Timeout() && ended
 		stop()
 		return nil, failed
 	}
 	if later, ok := retryAfter(resp, time.Now()); ok {
 		conn.turn.hold(later)
 	}
-	release := within(running, conn, 0)
+	reading, done := t.bodyStage(running, addr)
+	release := within(reading, conn)
 	resp.Request = req
-	addr := traceOf(ctx).Addr
 	toEnd := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
 	resp.Body = &body{
-		resp.Body, conn, toEnd, func() { release(); stop() },
-		func(err error) error { return ourFault(host, addr, codes.StageBody, err) },
+		resp.Body, conn, toEnd, sync.OnceFunc(func() { release(); done(); stop() }),
+		func(err error) error { return bodyError(reading, host, addr, err) },
 	}
 	return resp, nil
+}
+
+// bodyStage is the context of a body, which has no limit of its own.
+func (t *Transport) bodyStage(running context.Context, addr netip.Addr) (reading context.Context, done func()) {
+	if c := clockOf(running); c != nil && c.whole {
+		return t.stage(running, addr, c.quickLeft(), nil)
+	}
+	return running, func() {}
+}
+
+// bodyError is what ended a body: an [*Error] where that is no fault of the host's.
+func bodyError(reading context.Context, host string, addr netip.Addr, err error) error {
+	switch {
+	case wanting(err):
+		return ourFault(host, addr, codes.StageBody, err)
+	case fault.TimedOut(err) && notAwaited(reading):
+		return &Error{host: host, addr: addr, stage: codes.StageBody, reason: codes.ReasonTimeout, unawaited: true, err: err}
+	}
+	return err
 }
 
 // Manners says what the manners have cost so far.

@@ -58,7 +58,8 @@ func PolicyURL(domain string) string {
 // of package fault; else FetchPolicy makes out what it can. A fault of the observer
 // is passed on in the error and says nothing about the policy, and nor do a request
 // that was put off and a cancelled ctx. An error of reading a body without a length
-// may say, by a method Unclosed, that all is there but for close_notify.
+// may say, by a method Unclosed, that all is there but for close_notify. The policy
+// of a host that was too slow, and was not awaited, is unknown.
 func FetchPolicy(ctx context.Context, rt http.RoundTripper, domain string) (Fetch, error) {
 	f := Fetch{Domain: domain}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, PolicyURL(domain), nil)
@@ -147,6 +148,9 @@ func (f *Fetch) end(ctx context.Context, stage codes.Stage, reason codes.PolicyR
 	switch {
 	case fault.Ours(cause), fault.PutOff(cause):
 		f.Class = codes.PolicyUnknown
+	case fault.NotAwaited(cause):
+		f.Class = codes.PolicyUnknown
+		f.Findings = addFinding(f.Findings, codes.FindSlowNotAwaited)
 	case f.Class == codes.PolicyMissing:
 		sentinel = ErrNoPolicy
 	case f.Class == codes.PolicyInvalid:

@@ -316,6 +316,35 @@ func TestFetchPutOff(t *testing.T) {
 	}
 }
 
+// An unawaited is a transport's word that a host was not given all of its time.
+type unawaited struct{ error }
+
+func (unawaited) NotAwaited() bool { return true }
+func (e unawaited) Unwrap() error  { return e.error }
+
+// Of a host that was too slow and was not awaited the policy is not known, whatever
+// the stage; stage and reason are kept.
+func TestFetchNotAwaited(t *testing.T) {
+	late := response(200, "", plainText)
+	late.Body = io.NopCloser(iotest.ErrReader(unawaited{saysPolicy(codes.StageBody, codes.ReasonTimeout)}))
+	for name, tt := range map[string]struct {
+		rt     *trip
+		stage  codes.Stage
+		reason codes.PolicyReason
+	}{
+		"handshake": {&trip{err: unawaited{saysPolicy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout))}},
+			codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout)},
+		"header": {&trip{err: unawaited{saysPolicy(codes.StageHTTP, codes.ReasonTimeout)}}, codes.StageHTTP, codes.ReasonTimeout},
+		"body":   {&trip{resp: late}, codes.StageBody, codes.ReasonTimeout},
+	} {
+		f, err := FetchPolicy(t.Context(), tt.rt, "example.com")
+		if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || f.Stage != tt.stage || f.Reason != tt.reason ||
+			!slices.Contains(f.Findings, codes.FindSlowNotAwaited) {
+			t.Errorf("%s: %v, %s %s %s, %q", name, err, f.Class, f.Stage, f.Reason, f.Findings)
+		}
+	}
+}
+
 // A RoundTripper that does what none may do is survived.
 func TestFetchLiar(t *testing.T) {
 	both := &trip{resp: response(200, goodText()), err: io.EOF}

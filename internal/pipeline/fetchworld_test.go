@@ -52,10 +52,10 @@ func testFetchWorld(t *testing.T, path string) {
 	})
 }
 
-// surveyed surveys a domain; a lookup has the time of three attempts.
+// surveyed surveys a domain; a lookup has the time of three retrievals.
 func surveyed(t *testing.T, config Config, domain string) *output.Row {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*config.withDefaults().Deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*config.withDefaults().LastDeadline)
 	defer cancel()
 	row, err := Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "fetch world"})
 	if err != nil {

@@ -81,7 +81,7 @@ func TestHostileWorld(t *testing.T) {
 			truth, _ := world.Truth(domain, 0)
 			began := time.Now()
 			row := surveyed(t, config, domain)
-			if took, most := time.Since(began), config.withDefaults().Deadline; took > most {
+			if took, most := time.Since(began), config.withDefaults().LastDeadline; took > most {
 				t.Errorf("%s: took %v, more than %v", domain, took, most)
 			}
 			for _, difference := range verify.CompareTruth(row, truth) {

@@ -35,7 +35,7 @@ func (s *survey) get() (*output.Row, error) {
 	var asked resolver.Trace
 	var dialled egress.Trace
 	var host mtasts.Host
-	ctx := egress.WithTimeout(s.connecting(nil), s.deadline(s.before))
+	ctx := s.timed(s.connecting(nil), s.before)
 	ctx = withHost(egress.WithTrace(resolver.WithTrace(ctx, &asked), &dialled), &host)
 	lookup, policy, err := s.Client.Get(ctx, s.name.Domain)
 	if policy.Class == codes.PolicyNotFetched {
@@ -52,12 +52,12 @@ func (s *survey) get() (*output.Row, error) {
 
 // Survey makes the row of one domain: the record, and the policy where there is
 // a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
-// Client, Mail, Deadline, Now and Log count. The error is a fault of this machine, or
-// that of ctx; an address that is out of reach is so by its own fault, where nothing
-// shows that it is ours.
+// Client, Mail, Deadline (for the mail side), LastDeadline, Now and Log count. The
+// error is a fault of this machine, or that of ctx; an address that is out of reach is
+// so by its own fault, where nothing shows that it is ours.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
 	r := newSurveyor(c.withDefaults(), ctx)
-	r.patience, r.last = patienceAlone, true
+	r.patience, r.last, r.alone = patienceAlone, true, true
 	row, err := r.story(&name, nil)
 	if err != nil {
 		return nil, err

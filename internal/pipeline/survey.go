@@ -198,7 +198,7 @@ func (s *survey) lookup(first *firstAnswer, asked *resolver.Trace) (mtasts.Looku
 
 // fetch asks for the policy, and reports whether there is a valid one.
 func (s *survey) fetch(row *output.Row) (ok bool, err error) {
-	ctx := egress.WithTimeout(s.connecting(s.before.failedAt()), s.deadline(s.before))
+	ctx := s.timed(s.connecting(s.before.failedAt()), s.before)
 	ctx = egress.WithPass(ctx, int(s.before.nextPass()))
 	var dialled egress.Trace
 	var host mtasts.Host

@@ -65,7 +65,7 @@ var onTheWire = []codes.Finding{
 	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA, codes.FindTLSAUnusable,
 	codes.FindMXNoSTARTTLS, codes.FindMXTLSFailed, codes.FindMXCertificate, codes.FindMXCertKeyShort,
 
-	codes.FindExcludedLate, // of the run
+	codes.FindExcludedLate, codes.FindSlowNotAwaited, // of the run
 }
 
 // testWorld is the world of a population.

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"slices"
+	"time"
 
 	"stsscan/internal/codes"
 )
@@ -48,6 +49,8 @@ func goodStories() []story {
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
 		{name: "body ended without close_notify", share: share{errors: 0.7}, body: bodyAbrupt, end: incomplete()},
 		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok()},
+		{name: "slow handshake", share: share{errors: 0.1}, delay: delay{handshake: slowTime}, end: ok()},
+		{name: "slow header", share: share{errors: 0.1}, delay: delay{header: slowTime}, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
 
 		{name: "old cipher suite", share: share{small: 0.05, errors: 0.5}, tls: tlsCBCSuite, end: ok()},
@@ -71,6 +74,9 @@ func goodStories() []story {
 		{name: "short max_age", share: share{errors: 0.7}, edit: editMaxAgeShort, end: ok()},
 	}
 }
+
+// slowTime is more than a quick retrieval allows, and less than most deadlines.
+const slowTime = 6 * time.Second
 
 // recordStories have a record that is none by the letter. The good policy
 // behind it is not asked for.

@@ -24,6 +24,7 @@ type story struct {
 	status    []int       // HTTP status, one of these; none: 200
 	header    [][2]string // added to the response
 	body      bodyPlay
+	delay     delay
 	size      sizePlay
 	filtered  bool              // a filter's page takes the place of the server's
 	denied    bool              // a filter's error code does

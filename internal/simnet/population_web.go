@@ -27,7 +27,7 @@ func (p *population) site(sni string) site {
 	s := f.story
 	d := f.draw
 	w := site{
-		tls: s.tls, hoster: p.hoster(&f), domain: domain, status: p.status(&f), bodyPlay: s.body,
+		tls: s.tls, hoster: p.hoster(&f), domain: domain, status: p.status(&f), bodyPlay: s.body, delay: s.delay,
 		header: [][2]string{{"Server", pick(d, forServer, "nginx", "cloudflare", "Apache", "Caddy", "Microsoft-IIS/10.0")}},
 	}
 	if w.tls == tlsGood && d.chance(forCertificate, 0.15) {

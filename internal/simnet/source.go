@@ -125,7 +125,14 @@ type site struct {
 	header   [][2]string // fields; Content-Type is text/plain unless it is here, and left out where it is here and empty
 	body     []byte
 	bodyPlay bodyPlay
-	delay    time.Duration // before the response header
+	delay    delay
+}
+
+// A delay is how slow a web server is.
+type delay struct {
+	handshake time.Duration // before its part of the handshake
+	header    time.Duration // before the response header
+	body      time.Duration // over which the body is sent
 }
 
 // A bodyPlay is how the HTTP response is sent.

@@ -49,7 +49,8 @@ type text struct {
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
 //	        inject|no-ehlo|no-helo [TLS PLAY [HOSTER]]
 //	                                       (a mail server, and its handshake)
-//	<host>  delay DURATION                 (before the response header)
+//	<host>  delay [handshake|header|body] DURATION
+//	                                       (before the part, header by default; the body is sent over that time)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
 //	        status-flood|trailer-flood|twice|abrupt|both-lengths

@@ -313,6 +313,33 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// Each part of a response comes when its delay is over.
+func TestDelays(t *testing.T) {
+	const policy = "version: STSv1\nmode: none\nmax_age: 86400\n"
+	for part, took := range map[string][2]time.Duration{ // until the header, and until the end
+		"handshake": {25 * time.Second, 25 * time.Second}, "header": {25 * time.Second, 25 * time.Second},
+		"body": {0, 25 * time.Second},
+	} {
+		for _, play := range []string{"content-length", "chunked", "close"} {
+			synctest.Test(t, func(t *testing.T) {
+				w := openText(t, "-- zone --\nmta-sts.example.com. A 22.1.0.1\n-- faults --\nmta-sts.example.com delay "+part+
+					" 25s\nmta-sts.example.com body "+play+"\n-- policy/mta-sts.example.com --\n"+policy)
+				start := time.Now()
+				resp, err := client(w, time.Minute).Get("https://mta-sts.example.com/.well-known/mta-sts.txt")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				header := time.Since(start)
+				body, err := io.ReadAll(resp.Body)
+				if got := [2]time.Duration{header, time.Since(start)}; err != nil || string(body) != policy || got != took {
+					t.Errorf("%s, %s: %q, %v after %v, want %v", part, play, body, err, got, took)
+				}
+			})
+		}
+	}
+}
+
 // A host without a policy is not found, and a delay is waited for.
 func TestDelayedHostWithoutPolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

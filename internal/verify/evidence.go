@@ -210,6 +210,9 @@ func (o *objections) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 			"the policy was not asked for, and the row says what came of it")
 		return nil
 	}
+	if slices.Contains(row.Findings, string(codes.FindSlowNotAwaited)) {
+		o.equal("policy", row.Policy, string(codes.PolicyUnknown))
+	}
 	if row.PolicyText != nil || row.PolicySHA256 != "" {
 		sum := sha256.Sum256(row.PolicyText)
 		o.equal("policy_sha256", row.PolicySHA256, hex.EncodeToString(sum[:]))
