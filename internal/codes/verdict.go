@@ -54,7 +54,7 @@ const (
 	STARTTLSNoConnection STARTTLS = "no_connection" // to no address of the host
 	STARTTLSNoAddress    STARTTLS = "no_address"    // the host has none that may be contacted
 	STARTTLSOptedOut     STARTTLS = "opted_out"     // the host, an alias of it or its networks do not want to be contacted
-	STARTTLSUnknown      STARTTLS = "unknown"       // nobody said what addresses it has
+	STARTTLSUnknown      STARTTLS = "unknown"       // nothing said what addresses it has, or this machine has no way to their family
 )
 
 // STARTTLSs lists every STARTTLS.
