@@ -58,19 +58,22 @@ type text struct {
 //
 // The last kind changes the body, in the order of the lines; size pads a policy
 // with extension fields to N octets, and encoding only sets the header field. A
-// dns fault holds for the one owner name, or where that is *.<name> for all names
-// below that have no line of their own, and for all types where none is named. A tcp fault holds for all addresses that the host has in the zone,
+// dns fault holds for the one owner name, or where that is *.<name> for all
+// names below that have no line of their own, and for all types where none is
+// named. A tcp fault holds for all addresses that the host has in the zone,
 // through its aliases; addresses of the plan in this package behave by their
 // digits, and other addresses in the zone serve.
 //
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
-// policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx,
-// strict, lenient and findings (which the row must have, among others), and of the
-// mail side mx_kind, mx_match, mismatch, tlsrpt, tlsrpt_reason, rua, tlsa, dane,
+// policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx, strict,
+// lenient and findings (which the row must have, among others), and of the mail side
+// mx_kind, mx_match, mismatch, tlsrpt, tlsrpt_reason, rua, tlsa, dane,
 // wildcard_suspected, delegation, probes, verdict and verdict_probed; lists are
 // separated by commas.
 //
 // Errors name the file, the line and the reason.
+//
+// One key more of truth, findings, has those that the row must have, among others.
 func Open(path string) (*World, error) {
 	files, err := readFiles(path)
 	if err != nil {
