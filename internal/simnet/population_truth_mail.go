@@ -30,6 +30,7 @@ func (p *population) mailTruth(f *fate, t *Truth) {
 		p.unusedTruth(f, m, cover, t)
 	}
 	p.verdictTruth(m, cover, t)
+	t.TLSRPTResult = f.story.result()
 }
 
 func (p *population) reportTruth(f *fate, t *Truth) {

@@ -53,6 +53,8 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 		truth.TLSRPT, err = member(value, codes.Records())
 	case "tlsrpt_reason":
 		truth.TLSRPTReason, err = member(value, codes.TLSRPTReasons())
+	case "tlsrpt_result":
+		truth.TLSRPTResult, err = member(value, codes.TLSRPTResults())
 	case "rua":
 		truth.RUA = strings.Split(value, ",")
 	case "dane":

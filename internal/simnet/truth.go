@@ -42,6 +42,8 @@ type Truth struct {
 	Verdict           codes.Verdict      `json:"verdict,omitempty"`        // by the names of MX hosts
 	VerdictProbed     codes.Verdict      `json:"verdict_probed,omitempty"` // by their certificates too
 
+	TLSRPTResult codes.TLSRPTResult `json:"tlsrpt_result,omitempty"` // where the policy is not valid; of a valid one it says nothing
+
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`
 }

@@ -30,6 +30,9 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	if row.DANE != "" {
 		d.text("dane", row.DANE, string(t.DANE))
 	}
+	if row.Policy != string(codes.PolicyValid) {
+		d.text("tlsrpt_result", row.TLSRPTResult, string(t.TLSRPTResult))
+	}
 	d.plain("wildcard_suspected", truth(row.WildcardSuspected), truth(t.WildcardSuspected))
 	d.text("delegation", row.Delegation, string(t.Delegation))
 	verdict := t.Verdict
