@@ -63,6 +63,7 @@ func TestMailEqualsTruth(t *testing.T) {
 			codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 			codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf,
 			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid,
+			codes.FindNullMXPreference, codes.FindNullMXNotAlone,
 		})
 	})
 }

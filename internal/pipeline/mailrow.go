@@ -71,6 +71,7 @@ func fillMX(row *output.Row, mx mtasts.MX) {
 		row.MXCount = new(int32(mx.Count))
 		row.MXAuthenticated = new(mx.Authenticated)
 	}
+	addFindings(row, mx.Findings)
 	if slices.ContainsFunc(mx.Hosts, mtasts.MXHost.Pseudo) {
 		addFindings(row, []codes.Finding{codes.FindMXHostPseudo})
 	}

@@ -56,6 +56,7 @@ const (
 	forTLSAKind
 	forMailServer
 	forMailServerKind
+	forNullMX
 )
 
 const (

@@ -22,6 +22,7 @@ func (p *population) mailTruth(f *fate, t *Truth) {
 		m = mail{kind: mailNone}
 	}
 	p.hostsTruth(f, m, t)
+	t.MXFindings = mxFindings(m, t.MX)
 	p.daneTruth(f, m, t)
 	p.delegationTruth(f, t)
 	cover := p.coverageOf(f, m)
@@ -70,6 +71,20 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 			t.Probes = append(t.Probes, strings.TrimSuffix(string(s.starttls)+" "+string(s.tlsError), " "))
 		}
 	}
+}
+
+// mxFindings is what is odd about the null MX and the patterns of a policy.
+func mxFindings(m mail, patterns []string) (found []string) {
+	if slices.Contains(patterns, notALabel) {
+		found = append(found, string(codes.FindMXNotALabel))
+	}
+	if m.null != nil && m.null.preference != 0 {
+		found = append(found, string(codes.FindNullMXPreference))
+	}
+	if m.null != nil && len(m.hosts) > 0 {
+		found = append(found, string(codes.FindNullMXNotAlone))
+	}
+	return found
 }
 
 func (p *population) daneTruth(f *fate, m mail, t *Truth) {

@@ -63,8 +63,8 @@ type text struct {
 //
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
 // policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx,
-// strict and lenient, and of the mail side mx_kind, mx_match, mismatch, tlsrpt,
-// tlsrpt_reason, tlsrpt_result, rua, dane, wildcard_suspected, delegation,
+// strict and lenient, and of the mail side mx_kind, mx_findings, mx_match,
+// mismatch, tlsrpt, tlsrpt_reason, tlsrpt_result, rua, dane, wildcard_suspected, delegation,
 // verdict and verdict_probed; lists are separated by commas.
 //
 // Errors name the file, the line and the reason.

@@ -71,6 +71,7 @@ func TestOpenErrors(t *testing.T) {
 		{zone + "-- truth --\nexample.com recod=valid\n", `:5: truth: unknown key "recod"`},
 		{zone + "-- truth --\nexample.com record=valid record=valid\n", ":5: truth: a second record"},
 		{zone + "-- truth --\nexample.com stage=tls reason=nodata\n", `:5: truth: stage "tls" has no reason "nodata"`},
+		{zone + "-- truth --\nexample.com mx_findings=mx_missing\n", `:5: truth: mx_findings: "mx_missing" is none of`},
 		{zone + "-- truth --\nexample.com reason=nodata\n", `:5: truth: stage "" has no reason "nodata"`},
 		{zone + "-- truth --\nexample.com max_age=long\n", ":5: truth: max_age: strconv.ParseInt"},
 		{zone + "-- truth --\nexample.com record=valid\nexample.com record=valid\n", ":6: truth: a second line about example.com"},
@@ -130,7 +131,7 @@ example.com. MX 0 .
 -- truth --
 # everything there is
 Example.COM. class=all record=valid record_reason=nodata record_id=1 cnames=a.example,b.example error=ErrDNS policy=unknown stage=dns reason=timeout tls_error=expired status=404 host_cnames=c.example mode=testing max_age=0 mx=a.example,*.b.example strict=false lenient=true
-example.net record=absent
+example.net record=absent tlsrpt_result=sts-policy-invalid mx_kind=null mx_findings=null_mx_preference,null_mx_not_alone
 `)
 	want := Truth{
 		Class: "all", Record: codes.RecordValid, RecordReason: codes.RecordNoData, RecordID: "1",
@@ -141,6 +142,13 @@ example.net record=absent
 	}
 	if got, ok := w.Truth("EXAMPLE.com", 7); !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("Truth = %+v, %t, want %+v", got, ok, want)
+	}
+	mail := Truth{
+		Record: codes.RecordAbsent, TLSRPTResult: codes.TLSRPTPolicyInvalid, MXKind: codes.MXNull,
+		MXFindings: []string{"null_mx_preference", "null_mx_not_alone"},
+	}
+	if got, ok := w.Truth("example.net", 7); !ok || !reflect.DeepEqual(got, mail) {
+		t.Errorf("Truth = %+v, %t, want %+v", got, ok, mail)
 	}
 	if got, ok := w.Truth("example.org", 7); ok {
 		t.Errorf("Truth of a domain without a line: %+v", got)

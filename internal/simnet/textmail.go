@@ -45,6 +45,13 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 	switch key {
 	case "mx_kind":
 		truth.MXKind, err = member(value, codes.MXKinds())
+	case "mx_findings":
+		truth.MXFindings = strings.Split(value, ",")
+		for _, word := range truth.MXFindings {
+			if _, err = member(word, MXFindings()); err != nil {
+				break
+			}
+		}
 	case "mx_match":
 		truth.MXMatch, err = member(value, codes.MXMatches())
 	case "mismatch":

@@ -28,7 +28,8 @@ type Truth struct {
 
 	// The mail side: what is so for every domain, whether or not a scan asks.
 	MXKind            codes.MXKind       `json:"mx_kind,omitempty"`
-	MXHosts           []string           `json:"mx,omitempty"` // preference and name, in order
+	MXHosts           []string           `json:"mx,omitempty"`          // preference and name, in order
+	MXFindings        []string           `json:"mx_findings,omitempty"` // those of [MXFindings] that are so
 	MXMatch           codes.MXMatch      `json:"mx_match,omitempty"`
 	MXUnused          []string           `json:"mx_unused,omitempty"`
 	Mismatch          codes.Mismatch     `json:"mismatch,omitempty"`
@@ -46,4 +47,10 @@ type Truth struct {
 
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`
+}
+
+// MXFindings are the findings about MX records and patterns that a truth tells of: those
+// that change no other column.
+func MXFindings() []codes.Finding {
+	return []codes.Finding{codes.FindMXNotALabel, codes.FindNullMXPreference, codes.FindNullMXNotAlone}
 }

@@ -20,7 +20,7 @@ func whole() (*output.Row, simnet.Truth) {
 		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, STARTTLS: new("certificate"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
-		TLSRPTResult: "sts-webpki-invalid",
+		TLSRPTResult: "sts-webpki-invalid", Findings: []string{"null_mx_not_alone", "plain_http"},
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -32,7 +32,7 @@ func whole() (*output.Row, simnet.Truth) {
 		MXMatch: codes.MatchNone, MXUnused: []string{"*.example"}, Mismatch: codes.MismatchTypo,
 		TLSRPT: codes.RecordInvalid, TLSRPTReason: codes.TLSRPTRUAInvalid, RUA: []string{"x"}, DANE: codes.DANESome,
 		WildcardSuspected: new(true), Delegation: codes.DelegationBoth, Verdict: codes.VerdictUnknown, VerdictProbed: codes.VerdictBroken,
-		TLSRPTResult: codes.TLSRPTWebPKIInvalid,
+		TLSRPTResult: codes.TLSRPTWebPKIInvalid, MXFindings: []string{"null_mx_not_alone"},
 	}
 }
 
@@ -64,7 +64,7 @@ func TestCompareTruth(t *testing.T) {
 		"HostCNAMEs": "host_cnames", "Mode": "mode", "MaxAge": "max_age", "MX": "mx_patterns", "Strict": "strict", "Lenient": "lenient",
 		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
 		"TLSRPT": "tlsrpt", "TLSRPTReason": "tlsrpt_reason", "RUA": "rua", "DANE": "dane", "WildcardSuspected": "wildcard_suspected",
-		"Delegation": "delegation", "VerdictProbed": "verdict", "TLSRPTResult": "tlsrpt_result",
+		"Delegation": "delegation", "VerdictProbed": "verdict", "TLSRPTResult": "tlsrpt_result", "MXFindings": "findings",
 	}
 	if row, truth := whole(); CompareTruth(row, truth) != nil {
 		t.Fatal(CompareTruth(row, truth))

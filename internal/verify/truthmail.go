@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
@@ -18,6 +19,7 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 			hosts = append(hosts, fmt.Sprintf("%d %s", host.Preference, host.Host))
 		}
 		d.list("mx", hosts, t.MXHosts)
+		d.list("findings", amongMX(row.Findings), t.MXFindings)
 		d.text("mx_match", row.MXMatch, string(t.MXMatch))
 		d.list("mx_unused", row.MXUnused, t.MXUnused)
 		d.text("mismatch", row.Mismatch, string(t.Mismatch))
@@ -42,6 +44,16 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	if row.MXKind != "" || row.Record != string(codes.RecordValid) {
 		d.text("verdict", row.Verdict, string(verdict))
 	}
+}
+
+// amongMX are the findings that a truth tells of about MX records and patterns, in its order.
+func amongMX(findings []string) (found []string) {
+	for _, f := range simnet.MXFindings() {
+		if slices.Contains(findings, string(f)) {
+			found = append(found, string(f))
+		}
+	}
+	return found
 }
 
 // probes compares the probes of a row, and says whether there are any.
