@@ -58,7 +58,7 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 	slices.SortStableFunc(ordered, func(a, b mxHost) int { // equal preferences are in order of name in the tables
 		return int(a.preference) - int(b.preference)
 	})
-	for _, h := range ordered {
+	for i, h := range ordered {
 		t.MXHosts = append(t.MXHosts, fmt.Sprintf("%d %s", h.preference, h.name))
 		host := p.fateOf(h.name)
 		switch {
@@ -69,6 +69,12 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 		default:
 			s := p.serverOf(&host)
 			t.Probes = append(t.Probes, strings.TrimSuffix(string(s.starttls)+" "+string(s.tlsError), " "))
+			if s.first != "" && t.FirstProbes == nil {
+				t.FirstProbes = make([]string, len(ordered))
+			}
+			if s.first != "" {
+				t.FirstProbes[i] = string(s.first)
+			}
 		}
 	}
 }

@@ -47,7 +47,7 @@ type text struct {
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
-//	        inject [TLS PLAY [HOSTER]]     (a mail server, and its handshake)
+//	        inject|sometimes [TLS PLAY [HOSTER]] (a mail server, and its handshake)
 //	<host>  delay DURATION                 (before the response header)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
@@ -64,7 +64,7 @@ type text struct {
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
 // policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx,
 // strict and lenient, and of the mail side mx_kind, mx_findings, mx_match,
-// mismatch, tlsrpt, tlsrpt_reason, tlsrpt_result, rua, dane, wildcard_suspected, delegation,
+// mismatch, probes, first_probes, tlsrpt, tlsrpt_reason, tlsrpt_result, rua, dane, wildcard_suspected, delegation,
 // verdict and verdict_probed; lists are separated by commas.
 //
 // Errors name the file, the line and the reason.

@@ -12,7 +12,7 @@ import (
 func smtpWords() []string {
 	return []string{
 		"good", "no-starttls", "reject-tls", "block", "block-ehlo", "garbage", "reset", "silent", "endless", "later", "drip",
-		"inject",
+		"inject", "sometimes",
 	}
 }
 
@@ -79,6 +79,13 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 				break
 			}
 			truth.Probes = append(truth.Probes, word)
+		}
+	case "first_probes":
+		for word := range strings.SplitSeq(value, ",") {
+			if _, err = member(word, codes.STARTTLSs()); err != nil {
+				break
+			}
+			truth.FirstProbes = append(truth.FirstProbes, word)
 		}
 	case "verdict_probed":
 		truth.VerdictProbed, err = member(value, codes.Verdicts())

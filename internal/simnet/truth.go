@@ -33,7 +33,8 @@ type Truth struct {
 	MXMatch           codes.MXMatch      `json:"mx_match,omitempty"`
 	MXUnused          []string           `json:"mx_unused,omitempty"`
 	Mismatch          codes.Mismatch     `json:"mismatch,omitempty"`
-	Probes            []string           `json:"probes,omitempty"` // of each host: starttls, and tls_error after a space; empty: it names no host
+	Probes            []string           `json:"probes,omitempty"`       // of each host: starttls, and tls_error after a space; empty: it names no host
+	FirstProbes       []string           `json:"first_probes,omitempty"` // of each host, starttls of the first of two probes, where there is one that differs; nil: of none
 	TLSRPT            codes.Record       `json:"tlsrpt,omitempty"`
 	TLSRPTReason      codes.TLSRPTReason `json:"tlsrpt_reason,omitempty"`
 	RUA               []string           `json:"rua,omitempty"`

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
@@ -38,10 +39,11 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	d.plain("wildcard_suspected", truth(row.WildcardSuspected), truth(t.WildcardSuspected))
 	d.text("delegation", row.Delegation, string(t.Delegation))
 	verdict := t.Verdict
-	if d.probes(row, t) {
+	probed, first := d.probes(row, t)
+	if probed {
 		verdict = t.VerdictProbed
 	}
-	if row.MXKind != "" || row.Record != string(codes.RecordValid) {
+	if (row.MXKind != "" || row.Record != string(codes.RecordValid)) && !first {
 		d.text("verdict", row.Verdict, string(verdict))
 	}
 }
@@ -56,8 +58,10 @@ func amongMX(findings []string) (found []string) {
 	return found
 }
 
-// probes compares the probes of a row, and says whether there are any.
-func (d *differences) probes(row *output.Row, t simnet.Truth) (probed bool) {
+// probes compares the probes of a row, and says whether there are any, and whether a host
+// was only probed for the first time that ends in another way the second time: of such a
+// row the truth does not tell the verdict.
+func (d *differences) probes(row *output.Row, t simnet.Truth) (probed, first bool) {
 	for i, host := range row.MX {
 		if host.STARTTLS == nil {
 			continue
@@ -67,11 +71,23 @@ func (d *differences) probes(row *output.Row, t simnet.Truth) (probed bool) {
 		if host.TLSError != nil {
 			got += " " + *host.TLSError
 		}
-		want := ""
+		want, before := "", ""
 		if i < len(t.Probes) {
 			want = t.Probes[i]
 		}
+		if i < len(t.FirstProbes) {
+			before = t.FirstProbes[i]
+		}
+		switch {
+		case host.FirstSTARTTLS == nil && before != "":
+			first, want = true, before
+		case host.FirstSTARTTLS != nil:
+			if before == "" && d.complete {
+				before, _, _ = strings.Cut(want, " ") // it says the same each time
+			}
+			d.text("mx.first_starttls", *host.FirstSTARTTLS, before)
+		}
 		d.text("mx.starttls", got, want)
 	}
-	return probed
+	return probed, first
 }
