@@ -27,7 +27,7 @@ SELECT
     NULL::INTEGER AS tls_alert,
     NULL::VARCHAR AS mx_kind,
     NULL::VARCHAR AS mx_reason,
-    NULL::STRUCT(host VARCHAR, preference INTEGER, matched BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, reply_code INTEGER, tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMPTZ)[] AS mx,
+    NULL::STRUCT(host VARCHAR, preference INTEGER, matched BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, first_starttls VARCHAR, reply_code INTEGER, tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMPTZ)[] AS mx,
     NULL::INTEGER AS mx_count,
     NULL::BOOLEAN AS mx_authenticated,
     NULL::VARCHAR AS mx_match,

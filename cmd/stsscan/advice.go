@@ -178,6 +178,12 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		}
 	case codes.FindMXWildcardBroad:
 		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
+	case codes.FindMXNotALabel:
+		return "Correct the mx with a label that begins with xn--: it must be the A-label of a name (section 3.2)."
+	case codes.FindNullMXPreference:
+		return "Give the null MX the preference 0 (RFC 7505, section 3)."
+	case codes.FindNullMXNotAlone:
+		return "Take away the null MX, or else all other MX records (RFC 7505, section 3)."
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
 	case codes.FindCertKeyShort:

@@ -188,6 +188,12 @@ func findingWords(f codes.Finding) string {
 		return "internationalised names are written as A-labels (section 3.2)"
 	case codes.FindTLSRPTRUA:
 		return "reports go to mailto: and https: only (RFC 8460, section 3)"
+	case codes.FindMXNotALabel:
+		return "a label that begins with xn-- stands for no name in Unicode (RFC 5890)"
+	case codes.FindNullMXPreference:
+		return "a null MX has the preference 0 (RFC 7505, section 3)"
+	case codes.FindNullMXNotAlone:
+		return "a null MX stands alone; senders use the other MX records (RFC 7505, section 3)"
 	case codes.FindMXNotCovered, codes.FindMXPartlyCovered:
 		return "senders deliver only to hosts that the policy lists (section 4.1)"
 	case codes.FindDelegationHalf:

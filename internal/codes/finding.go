@@ -70,6 +70,7 @@ const (
 	FindMXURL            Finding = "mx_url"
 	FindMXSeveral        Finding = "mx_several"           // several names on one line
 	FindMXUnicode        Finding = "mx_unicode"           // a U-label: only A-labels are allowed
+	FindMXNotALabel      Finding = "mx_not_a_label"       // a label that begins with xn-- and is no A-label
 	FindMXWildcard       Finding = "mx_wildcard_position" // a star that is not the whole left-most label
 	FindMXSyntax         Finding = "mx_syntax"            // not a domain name in another way
 	FindMXDuplicate      Finding = "mx_duplicate"
@@ -80,6 +81,8 @@ const (
 	FindMXPatternUnused   Finding = "mx_pattern_unused"     // a pattern that matches no MX host
 	FindMXWildcardBroad   Finding = "mx_wildcard_broad"     // a star right below a public suffix or another's registered domain
 	FindMXHostPseudo      Finding = "mx_host_pseudo"        // an MX record that names no host
+	FindNullMXPreference  Finding = "null_mx_preference"    // a null MX whose preference is not 0 (RFC 7505, section 3)
+	FindNullMXNotAlone    Finding = "null_mx_not_alone"     // a null MX beside other MX records, which count (RFC 7505, section 3)
 	FindPolicyWithoutMail Finding = "policy_without_mail"   // a policy that asks for something, and no MX host
 	FindWildcard          Finding = "wildcard_suspected"    // a random name beside the record has one too
 	FindDelegationHalf    Finding = "delegation_half"       // one of the two names is delegated, the other is not
@@ -112,9 +115,10 @@ func Findings() []Finding {
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,
 		FindMaxAgeZero, FindMaxAgeShort, FindMXMissing, FindMXUpperCase, FindMXTrailingDot, FindMXUnderscore,
-		FindMXAddress, FindMXSingleLabel, FindMXEmpty, FindMXEmail, FindMXURL, FindMXSeveral, FindMXUnicode,
+		FindMXAddress, FindMXSingleLabel, FindMXEmpty, FindMXEmail, FindMXURL, FindMXSeveral, FindMXUnicode, FindMXNotALabel,
 		FindMXWildcard, FindMXSyntax, FindMXDuplicate,
 		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
+		FindNullMXPreference, FindNullMXNotAlone,
 		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
 		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSRPTRUA, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed,
 		FindMXCertificate, FindMXCertKeyShort,

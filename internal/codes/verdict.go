@@ -57,6 +57,13 @@ const (
 	STARTTLSUnknown      STARTTLS = "unknown"       // nothing said what addresses it has, or this machine has no way to their family
 )
 
+// Doubtful reports whether a server that was talked to may say otherwise at another time:
+// one that does not offer STARTTLS, refuses to talk, or is silent. Such a host is probed
+// once more in a later pass.
+func (s STARTTLS) Doubtful() bool {
+	return s == STARTTLSNotOffered || s == STARTTLSRefused || s == STARTTLSTimeout
+}
+
 // STARTTLSs lists every STARTTLS.
 func STARTTLSs() []STARTTLS {
 	return []STARTTLS{

@@ -61,7 +61,8 @@ var onTheWire = []codes.Finding{
 
 	// Of the mail side.
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
-	codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
+	codes.FindMXHostPseudo, codes.FindNullMXPreference, codes.FindNullMXNotAlone,
+	codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
 	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA, codes.FindTLSAUnusable,
 	codes.FindMXNoSTARTTLS, codes.FindMXTLSFailed, codes.FindMXCertificate, codes.FindMXCertKeyShort,
 

@@ -70,6 +70,7 @@ func goodStories() []story {
 		{name: "upper case mx", share: share{errors: 1}, edit: editUpperCaseMX, end: ok()},
 		{name: "mx with an IPv4 address", share: share{small: 0.05, errors: 0.5}, edit: editAddressMX, end: ok()},
 		{name: "mx of one label", share: share{small: 0.02, errors: 0.5}, edit: editSingleLabelMX, end: ok()},
+		{name: "mx that is no A-label", share: share{errors: 0.8}, edit: editNotALabelMX, end: ok()},
 		{name: "max_age zero", share: share{small: 0.05, errors: 0.5}, edit: editMaxAgeZero, end: ok()},
 		{name: "short max_age", share: share{errors: 0.7}, edit: editMaxAgeShort, end: ok()},
 	}

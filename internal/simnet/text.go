@@ -47,8 +47,8 @@ type text struct {
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
-//	        inject|no-ehlo|no-helo [TLS PLAY [HOSTER]]
-//	                                       (a mail server, and its handshake)
+//	        inject|no-ehlo|no-helo|sometimes [TLS PLAY [HOSTER]]
+//	                                        (a mail server, and its handshake)
 //	<host>  delay [handshake|header|body] DURATION
 //	                                       (before the part, header by default; the body is sent over that time)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
@@ -67,13 +67,11 @@ type text struct {
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
 // policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx, strict,
 // lenient and findings (which the row must have, among others), and of the mail side
-// mx_kind, mx_match, mismatch, tlsrpt, tlsrpt_reason, rua, tlsa, dane,
-// wildcard_suspected, delegation, probes, verdict and verdict_probed; lists are
-// separated by commas.
+// mx_kind, mx_match, mismatch, probes, first_probes, tlsrpt, tlsrpt_reason,
+// tlsrpt_result, rua, tlsa, dane, wildcard_suspected, delegation, verdict and
+// verdict_probed; lists are separated by commas.
 //
 // Errors name the file, the line and the reason.
-//
-// One key more of truth, findings, has those that the row must have, among others.
 func Open(path string) (*World, error) {
 	files, err := readFiles(path)
 	if err != nil {

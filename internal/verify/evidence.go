@@ -95,6 +95,8 @@ func (c *check) checkWords(o *objections, row *output.Row) {
 		o.want(slices.Contains(reasons, codes.PolicyReason(row.PolicyReason)), "stage %+q has no reason %+q", row.PolicyStage, row.PolicyReason)
 		o.equal("tlsrpt_result", row.TLSRPTResult, string(codes.Result(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
 	}
+	o.want(row.TLSRPTResult == "" || row.Record == string(codes.RecordValid),
+		"tlsrpt_result is %s, and senders know of no MTA-STS", row.TLSRPTResult)
 }
 
 // closedSets are the words of each column that has a closed set.

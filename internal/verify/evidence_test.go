@@ -61,6 +61,8 @@ func TestReasons(t *testing.T) {
 			failed("unreachable", "tls", "expired", "ErrPolicyFetch")(r)
 			r.TLSRPTResult = "sts-policy-fetch-error"
 		}, `tlsrpt_result is "sts-policy-fetch-error", and the evidence says "sts-webpki-invalid"`},
+		{"a result where senders know of no MTA-STS", multiple, func(r *output.Row) { r.TLSRPTResult = "sts-policy-invalid" },
+			"tlsrpt_result is sts-policy-invalid, and senders know of no MTA-STS"},
 		{"a way to connect of no kind", valid, func(r *output.Row) { r.IPv6 = "fine" }, `ipv6 is "fine", which is no word`},
 		{"an address without an outcome", valid, func(r *output.Row) { r.TriedAddrs = []string{"22.1.0.1"} }, "1 addresses were tried, with 0 outcomes"},
 		{"a reason without a stage", valid, func(r *output.Row) { r.PolicyReason = "timeout" }, `stage "" has no reason "timeout"`},
