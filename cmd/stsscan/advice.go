@@ -60,6 +60,10 @@ func policyAdvice(row *output.Row) string {
 	case codes.StageTCP:
 		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
 	case codes.StageTLS:
+		if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
+			return "Look at " + host + " with another client: this one lacks some groups, cipher suites and kinds of keys (docs/tls.md). Should that " +
+				"fail too, let it offer ECDHE over P-256 or X25519 with AES-GCM, and have a certificate for that name (section 3.3)."
+		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
 		if row.PolicyReason == string(codes.ReasonRedirect) {

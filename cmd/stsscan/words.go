@@ -150,6 +150,8 @@ func findingWords(f codes.Finding) string {
 		return "the alias leads to a name that does not exist: anybody may take it"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindClientLimit:
+		return "the server may ask for what this client cannot do, and senders can"
 	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
 		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
@@ -192,6 +194,9 @@ func senderWords(row *output.Row) string {
 		return "deliver without MTA-STS: more than one record counts as none (section 3.1)"
 	case codes.RecordInvalid:
 		return "deliver without MTA-STS: the record does not count (section 3.1)"
+	}
+	if row.Limited() {
+		return "unknown: deliver without MTA-STS where they fail as this client did; those that can do more may find a policy"
 	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +

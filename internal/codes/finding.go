@@ -18,6 +18,7 @@ const (
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
+	FindClientLimit        Finding = "client_limit_possible"  // no handshake, and this client lacks what some servers ask for
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
 	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the Policy Host's, or of an authority above it
 	FindMediaTypeMissing   Finding = "media_type_missing"
@@ -90,12 +91,16 @@ const (
 	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
 )
 
+// ClientLimits lists the findings by which a policy that was not retrieved may be one
+// that this client, and not every client, cannot retrieve.
+func ClientLimits() []Finding { return []Finding{FindClientLimit} }
+
 // Findings lists every Finding.
 func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
-		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
+		FindHostCNAMEDangling, FindHostForbidden, FindClientLimit, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
 		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,

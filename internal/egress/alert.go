@@ -18,6 +18,16 @@ func (t *Trace) refused(err error) {
 	t.PlainHTTP = errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
 }
 
+// limits reports whether the server ended the handshake with an alert that may be
+// about what this client can do, before it showed a certificate.
+func (t *Trace) limits() bool {
+	switch t.TLSAlert {
+	case uint8(alertHandshakeFailure), alertInsufficientSecurity:
+		return t.Cert == nil
+	}
+	return false
+}
+
 // alertText is the text of the alert that the server sent, if err is one.
 // crypto/tls keeps its number to itself.
 func alertText(err error) (text string, ok bool) {
@@ -44,7 +54,7 @@ func alertNumber(err error) uint8 {
 }
 
 // servesNameless reports whether the server at addr has a certificate for who
-// names no host. Alert 80 may be said of the server or of the name: a server
+// names no host. Some alerts may be said of the server or of the name: a server
 // that has one for others and fails for this name has none for this name. Nothing
 // is asked of it, and its certificate is not looked at. The error says that this
 // could not be found out: by a fault of ours, for the sake of manners, or in time.

@@ -25,6 +25,7 @@ type Trace struct {
 	TLSGroup    string         // of the key exchange, as IANA names it
 	TLSError    codes.TLSError // why handshake or certificate was not accepted
 	TLSAlert    uint8          // that the server sent (RFC 8446, section 6); 0: none
+	ClientLimit bool           // an alert that may be about what this client cannot do, at an address where nobody is known to be served
 	PlainHTTP   bool           // it answered the ClientHello with HTTP
 	Cert        *Certificate   // of the host, verified or not
 	ChainLength int            // certificates that the server sent

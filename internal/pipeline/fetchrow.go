@@ -27,6 +27,9 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 	if dialled.HadForbidden && f.Class != codes.PolicyForbidden {
 		addFindings(row, []codes.Finding{codes.FindHostForbidden})
 	}
+	if dialled.ClientLimit {
+		addFindings(row, []codes.Finding{codes.FindClientLimit})
+	}
 	if dialled.PlainHTTP {
 		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
 	}

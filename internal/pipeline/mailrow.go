@@ -134,6 +134,7 @@ func conclude(row *output.Row, mx *mtasts.MX) {
 		Record:   codes.Record(row.Record),
 		Policy:   codes.Policy(row.Policy),
 		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+		Limited:  row.Limited(),
 	}
 	if o.Policy == codes.PolicyValid {
 		o.Mode = codes.Mode(row.Mode)

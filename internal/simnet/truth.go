@@ -1,11 +1,15 @@
 package simnet
 
-import "stsscan/internal/codes"
+import (
+	"slices"
+
+	"stsscan/internal/codes"
+)
 
 // TruthFindings are the findings that truths speak about: what is to be concluded from
 // them is no word of another column, or they decide about the verdict.
 func TruthFindings() []codes.Finding {
-	return []codes.Finding{codes.FindCertKeyShort}
+	return append(codes.ClientLimits(), codes.FindCertKeyShort)
 }
 
 // Truth is what a perfect observer concludes about one Policy Domain. A field
@@ -54,4 +58,9 @@ type Truth struct {
 
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`
+}
+
+// limited reports whether a perfect observer with the limits of this client says so.
+func (t *Truth) limited() bool {
+	return slices.ContainsFunc(codes.ClientLimits(), func(f codes.Finding) bool { return slices.Contains(t.Findings, string(f)) })
 }
