@@ -5,7 +5,7 @@
 -- Denominator: domains that publish a record (valid, invalid or multiple).
 -- Caveat: where the policy is unknown the failure may be that of a name server
 -- or of the observer rather than of the Policy Host; the column policy tells. So it may
--- where the host asks for what the observer cannot do (client_limit_possible).
+-- where the host asks for what the observer cannot do (client_limit_possible, http2_only).
 -- Domains whose record nobody could answer for are in neither number.
 SELECT
     stage,

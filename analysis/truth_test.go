@@ -44,7 +44,7 @@ type truth struct {
 // judged is the class of the policy, unknown too where a limit of the observer may have
 // kept it away.
 func (t truth) judged() string {
-	if slices.Contains(t.Findings, "client_limit_possible") {
+	if slices.Contains(t.Findings, "client_limit_possible") || slices.Contains(t.Findings, "http2_only") {
 		return "unknown"
 	}
 	return t.Policy

@@ -62,7 +62,7 @@ LIMIT 0;
 -- The class of a policy as figures count it: unknown too where what kept it away may be a
 -- limit of the client that asked.
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
-    CASE WHEN list_has_any(findings, ['client_limit_possible']) THEN 'unknown' ELSE policy END;
+    CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
 -- One row for each domain of the last run.
 CREATE OR REPLACE TEMP VIEW rows AS

@@ -150,6 +150,8 @@ func findingWords(f codes.Finding) string {
 		return "the alias leads to a name that does not exist: anybody may take it"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindHTTP2Only:
+		return "this client speaks HTTP/1.1 only; senders may speak HTTP/2"
 	case codes.FindClientLimit:
 		return "the server may ask for what this client cannot do, and senders can"
 	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:

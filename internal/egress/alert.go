@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
@@ -16,6 +17,10 @@ func (t *Trace) refused(err error) {
 	t.TLSAlert = alertNumber(err)
 	var record tls.RecordHeaderError
 	t.PlainHTTP = errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
+	// By ALPN (RFC 7301, section 3.2), or against it: what a web server takes that has
+	// no use for http/1.1 is h2.
+	t.HTTP2Only = t.TLSAlert == alertNoApplicationProtocol ||
+		strings.Contains(err.Error(), "server selected unadvertised ALPN protocol")
 }
 
 // limits reports whether the server ended the handshake with an alert that may be

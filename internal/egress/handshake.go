@@ -133,11 +133,12 @@ func (t *Transport) tlsConfig(host string, trace *Trace) *tls.Config {
 
 // Alerts that have a class of their own (RFC 8446, section 6.2).
 const (
-	alertHandshakeFailure     = tls.AlertError(40)
-	alertProtocolVersion      = tls.AlertError(70)
-	alertInsufficientSecurity = 71
-	alertInternalError        = 80
-	alertUnrecognizedName     = tls.AlertError(112)
+	alertHandshakeFailure      = tls.AlertError(40)
+	alertProtocolVersion       = tls.AlertError(70)
+	alertInsufficientSecurity  = 71
+	alertInternalError         = 80
+	alertUnrecognizedName      = tls.AlertError(112)
+	alertNoApplicationProtocol = 120
 )
 
 // handshakeError is the class of a handshake that failed. crypto/tls says some

@@ -411,6 +411,9 @@ func TestHandshakeErrors(t *testing.T) {
 			if limit := trace.limits() && c.want != codes.TLSNoCertForName; trace.ClientLimit != limit {
 				t.Errorf("a limit of the client: %v", trace.ClientLimit)
 			}
+			if trace.HTTP2Only != (title == "no HTTP") {
+				t.Errorf("HTTP/2 alone: %v", trace.HTTP2Only)
+			}
 			if trace.PlainHTTP != (title == "HTTP") {
 				t.Errorf("HTTP: %v", trace.PlainHTTP)
 			}

@@ -30,6 +30,9 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 	if dialled.ClientLimit {
 		addFindings(row, []codes.Finding{codes.FindClientLimit})
 	}
+	if dialled.HTTP2Only {
+		addFindings(row, []codes.Finding{codes.FindHTTP2Only})
+	}
 	if dialled.PlainHTTP {
 		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
 	}

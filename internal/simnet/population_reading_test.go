@@ -54,7 +54,8 @@ func TestTruthAsRead(t *testing.T) {
 // the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
 	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
-	codes.FindCharsetOther, codes.FindTruncationPossible, codes.FindClientLimit, codes.FindCertKeyShort,
+	codes.FindCharsetOther, codes.FindTruncationPossible, codes.FindClientLimit, codes.FindHTTP2Only,
+	codes.FindCertKeyShort,
 
 	// Of the mail side.
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,

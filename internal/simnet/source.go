@@ -115,6 +115,7 @@ const (
 	tlsCBCSuite                        // of cipher suites ECDHE with CBC and SHA-256 alone
 	tlsStaticRSA                       // static RSA alone
 	tlsInsufficient                    // alert 71, insufficient_security
+	tlsForcedHTTP2                     // selects h2, whatever was offered
 )
 
 // A site is what the web server of one host name does.

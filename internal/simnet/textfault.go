@@ -44,7 +44,7 @@ func tlsWords() []string {
 		"handshake-failure", "internal-error", "old-version", "plain-http", "not-tls", "silent", "reset", "many-names",
 		"most-names", "long-names", "for-clients", "oversize", "long-chain", "strange", "alert-flood", "empty-flood",
 		"endless-message", "drip", "end", "client-cert", "http2-only", "alien-chain", "sha1-chain", "short-key", "tiny-key", "cbc-suite",
-		"static-rsa", "insufficient-security",
+		"static-rsa", "insufficient-security", "forced-http2",
 	}
 }
 

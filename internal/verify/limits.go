@@ -16,4 +16,9 @@ func (o *objections) checkLimits(row *output.Row) {
 		o.want(row.PolicyStage == string(codes.StageTLS) && alert && row.CertSHA256 == "",
 			"the finding %s is there, and no alert 40 or 71 before a certificate", codes.FindClientLimit)
 	}
+	if slices.Contains(row.Findings, string(codes.FindHTTP2Only)) {
+		byALPN := row.PolicyStage == string(codes.StageTLS) && row.CertSHA256 == ""
+		byFrames := row.PolicyStage == string(codes.StageHTTP) && row.PolicyReason == string(codes.ReasonMalformed)
+		o.want(byALPN || byFrames, "the finding %s is there, and retrieval did not end by it", codes.FindHTTP2Only)
+	}
 }
