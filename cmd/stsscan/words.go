@@ -166,6 +166,10 @@ func findingWords(f codes.Finding) string {
 		return "the denial names no zone: a forwarder left that out, or a lame server answered"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindHTTP2Only:
+		return "this client speaks HTTP/1.1 only; senders may speak HTTP/2"
+	case codes.FindClientLimit:
+		return "the server may ask for what this client cannot do, and senders can"
 	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
 		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
@@ -223,6 +227,10 @@ func senderWords(row *output.Row) string {
 	}
 	if codes.PolicyReason(row.PolicyReason).LacksFamily() {
 		return "unknown: those that reach the policy host may well have its policy"
+	}
+	if row.Limited() {
+		return "unknown: deliver without MTA-STS where they fail as this client did; " +
+			"those that can do more may find a policy"
 	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +

@@ -21,8 +21,10 @@ const (
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
+	FindClientLimit        Finding = "client_limit_possible"  // no handshake, and this client lacks what some servers ask for
+	FindHTTP2Only          Finding = "http2_only"             // HTTP/2, and no HTTP/1.1, which this client speaks
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
-	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the Policy Host's, or of an authority above it
+	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the host's or an authority's above it
 	FindMediaTypeMissing   Finding = "media_type_missing"
 	FindMediaTypeOther     Finding = "media_type_other"    // not text/plain
 	FindCharsetOther       Finding = "charset_other"       // neither utf-8 nor us-ascii
@@ -101,13 +103,18 @@ const (
 	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
 )
 
+// ClientLimits lists the findings by which a policy that was not retrieved may be one
+// that this client, and not every client, cannot retrieve.
+func ClientLimits() []Finding { return []Finding{FindClientLimit, FindHTTP2Only} }
+
 // Findings lists every Finding.
 func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
 		FindRecordNearMiss, FindRecordIdentical, FindNegativeWithoutSOA,
-		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
+		FindHostCNAMEDangling, FindHostForbidden, FindClientLimit, FindHTTP2Only, FindPlainHTTP,
+		FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
 		FindCharsetOther,
 		FindTruncationPossible, FindLengthAndTransferEncoding,
 		FindSlowNotAwaited, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds, FindCarriageReturn,

@@ -155,6 +155,7 @@ func decide(row *output.Row) {
 		Policy:   codes.Policy(row.Policy),
 		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
 		Match:    codes.MXMatch(row.MXMatch),
+		Limited:  row.Limited(),
 	}
 	if o.Policy == codes.PolicyValid {
 		o.Mode = codes.Mode(row.Mode)

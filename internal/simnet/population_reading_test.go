@@ -57,7 +57,8 @@ func TestTruthAsRead(t *testing.T) {
 // onTheWire are the findings for which a connection is needed, a look at both
 // the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
-	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindLengthAndTransferEncoding, codes.FindCertKeyShort,
+	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindLengthAndTransferEncoding,
+	codes.FindClientLimit, codes.FindHTTP2Only, codes.FindCertKeyShort,
 
 	// Of the mail side.
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,

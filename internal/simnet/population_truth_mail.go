@@ -258,7 +258,7 @@ func (p *population) verdictTruth(m mail, c coverage, t *Truth) {
 // covered hosts are seen to fail: "", none, some or all.
 func (p *population) policyVerdict(t *Truth, match codes.MXMatch, fails string) codes.Verdict {
 	switch {
-	case t.Policy == codes.PolicyUnknown:
+	case t.Policy == codes.PolicyUnknown, t.limited():
 		return codes.VerdictUnknown
 	case t.Policy != codes.PolicyValid:
 		return codes.VerdictBroken

@@ -38,12 +38,15 @@ type text struct {
 //
 //	<owner> dns servfail|refused|rcode N|silent|truncate|truncate-udp|referral|filtered|
 //	        first-hop|garbage|malformed|rebind|flood|stray|no-soa [TYPE] [ede N]
-//	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd
+//	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd|
+//	        no-handshake
 //	<host>  tls good|wildcard|wrong-name [HOSTER]|common-name|partial-wildcard|parent-wildcard|
 //	        expired|not-yet-valid|self-signed|unknown-authority|incomplete-chain|
 //	        no-cert-for-name|handshake-failure|internal-error|old-version|plain-http|not-tls|
 //	        silent|reset|many-names|most-names|long-names|for-clients|oversize|long-chain|strange|
-//	        alert-flood|empty-flood|endless-message|drip|end|client-cert|http2-only
+//	        alert-flood|empty-flood|endless-message|drip|end|client-cert|http2-only|
+//	        alien-chain|sha1-chain|short-key|tiny-key|cbc-suite|static-rsa|insufficient-security|
+//	        forced-http2
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|

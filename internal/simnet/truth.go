@@ -1,13 +1,16 @@
 package simnet
 
-import "stsscan/internal/codes"
+import (
+	"slices"
+
+	"stsscan/internal/codes"
+)
 
 // TruthFindings are the findings that a complete truth names wherever they hold: no
 // other column says what they say, or the verdict rests on them.
 func TruthFindings() []codes.Finding {
-	return []codes.Finding{
-		codes.FindCertKeyShort, codes.FindMXNotALabel, codes.FindNullMXPreference, codes.FindNullMXNotAlone,
-	}
+	return append(codes.ClientLimits(),
+		codes.FindCertKeyShort, codes.FindMXNotALabel, codes.FindNullMXPreference, codes.FindNullMXNotAlone)
 }
 
 // Truth is what a perfect observer concludes about one Policy Domain. A field
@@ -59,4 +62,9 @@ type Truth struct {
 
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`
+}
+
+// limited reports whether a perfect observer with the limits of this client says so.
+func (t *Truth) limited() bool {
+	return slices.ContainsFunc(codes.ClientLimits(), func(f codes.Finding) bool { return slices.Contains(t.Findings, f) })
 }

@@ -45,6 +45,7 @@ func (c *check) reasons(row *output.Row) []string {
 	policy := o.checkPolicy(row)
 	o.checkReadings(row, record, policy)
 	o.checkPasses(row)
+	o.checkLimits(row)
 	o.equal("error", row.Error, string(sentinel(row)))
 	c.checkMail(&o, row)
 	return o

@@ -196,7 +196,7 @@ func (o *objections) checkVerdict(row *output.Row, match codes.MXMatch) {
 	o.equal("mx_tls", row.MXTLS, string(mtasts.SummarizeTLS(probes)))
 	seen := mtasts.Observation{
 		Record: codes.Record(row.Record), Policy: codes.Policy(row.Policy), Match: match, TLS: mtasts.SummarizeTLS(probes),
-		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut), Limited: row.Limited(),
 	}
 	if seen.Policy == codes.PolicyValid {
 		seen.Mode = codes.Mode(row.Mode)

@@ -74,6 +74,9 @@ func TestMailReasons(t *testing.T) {
 		{"DANE without DNSSEC", func(r *output.Row) { r.MXAuthenticated = new(false) }, `dane is "some", and the evidence says "none"`},
 		{"other probes", func(r *output.Row) { r.MXTLS = "none" }, `mx_tls is "none", and the evidence says "all"`},
 		{"another verdict", func(r *output.Row) { r.Verdict = "enforce_ok" }, `verdict is "enforce_ok", and the evidence says "enforce_partial"`},
+		{"broken, and perhaps for a limit of the client", func(r *output.Row) {
+			r.Policy, r.Verdict, r.VerdictBasis, r.Findings = "unreachable", "broken", "policy", append(r.Findings, "client_limit_possible")
+		}, `verdict is "broken", and the evidence says "unknown"`},
 		{"on another basis", func(r *output.Row) { r.VerdictBasis = "mx" }, `verdict_basis is "mx", and the evidence says "certificates"`},
 		{"no verdict yet", func(r *output.Row) { r.Pending, r.Verdict = "transient", "unknown" }, ""},
 	} {
