@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/miekg/dns"
 	"golang.org/x/net/idna"
 
 	"stsscan/internal/codes"
@@ -27,8 +28,8 @@ func covers(pattern, host string) bool {
 		return false
 	}
 	if parent, wild := strings.CutPrefix(pattern, "*."); wild && parent != "" {
-		label, rest, _ := strings.Cut(host, ".")
-		return label != "" && rest == parent && !strings.Contains(parent, "*")
+		below, last := dns.NextLabel(host, 0) // a dot may be part of a label, escaped
+		return !last && below > len(".") && host[below:] == parent && !strings.Contains(parent, "*")
 	}
 	return pattern == host && !strings.Contains(pattern, "*") && !isAddress(pattern)
 }
