@@ -151,7 +151,7 @@ func normalizeAll(args []string, specialUse bool) ([]string, error) {
 	for _, arg := range args {
 		name, err := rules.Normalize(arg)
 		if err != nil {
-			return nil, usage(fmt.Errorf("%q: %w", arg, err))
+			return nil, usage(err)
 		}
 		names = append(names, name)
 	}
