@@ -136,7 +136,8 @@ serve_hosts() {
 	END
 	nginx -c "$work/nginx.conf" 2>"$work/nginx.start" &
 	while read -r process; do bash -c "$process" & done <"$work/processes"
-	"$work/oddservers" --dns 22.53.0.9:53 --hosts "$work/odd-hosts" >"$work/odd" 2>"$work/odd.log" &
+	"$work/oddservers" --dns 22.53.0.9:53 --forwarder 127.0.0.2:53 --resolver 127.0.0.1:53 --hosts "$work/odd-hosts" \
+		>"$work/odd" 2>"$work/odd.log" &
 	grep -ohE '(accept|listen) [0-9.]+:443' "$work/processes" "$work/sites" | cut -d ' ' -f 2 |
 		sort -u >"$work/listening.want"
 	for _ in $(seq 300); do

@@ -1,8 +1,8 @@
 // Command oddservers serves what name servers and web servers from a distribution
-// cannot be made to serve: denials without an SOA, handshakes and responses that
+// cannot be made to serve: denials without an SOA, a forwarder that strips replies, handshakes and responses that
 // take their time, bodies that end without a word of TLS.
 //
-//	oddservers --dns 22.53.0.9:53 --hosts FILE
+//	oddservers --dns 22.53.0.9:53 --forwarder 127.0.0.2:53 --resolver 127.0.0.1:53 --hosts FILE
 //
 // Each line of FILE is a host: its address and port, the prefix of its certificate
 // (PREFIX.chain and PREFIX.key; - for none), and what it does, as in [newHost]. It
@@ -19,18 +19,25 @@ import (
 
 func main() {
 	dnsAddr := flag.String("dns", "", "`address` of the name server, UDP and TCP")
+	forwarder := flag.String("forwarder", "", "`address` of the forwarder that strips authority sections")
+	resolver := flag.String("resolver", "", "`address` of the resolver that it asks")
 	hosts := flag.String("hosts", "", "`file` of Policy Hosts")
 	flag.Parse()
-	if err := serve(*dnsAddr, *hosts); err != nil {
+	if err := serve(*dnsAddr, *forwarder, *resolver, *hosts); err != nil {
 		fmt.Fprintln(os.Stderr, "oddservers:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(dnsAddr, hosts string) error {
+func serve(dnsAddr, forwarder, resolver, hosts string) error {
 	failed := make(chan error)
 	if dnsAddr != "" {
 		if err := serveNames(dnsAddr, failed); err != nil {
+			return err
+		}
+	}
+	if forwarder != "" {
+		if err := serveForwarder(forwarder, resolver, failed); err != nil {
 			return err
 		}
 	}

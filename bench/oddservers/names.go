@@ -1,70 +1,14 @@
 package main
 
 import (
-	"encoding/binary"
-	"io"
-	"net"
 	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// serveNames serves zones below com on UDP and TCP.
+// serveNames serves zones below com.
 func serveNames(addr string, failed chan<- error) error {
-	packets, err := net.ListenPacket("udp", addr)
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	go func() {
-		question := make([]byte, 1<<16)
-		for {
-			n, from, err := packets.ReadFrom(question)
-			if err != nil {
-				failed <- err
-				return
-			}
-			if reply, err := replyTo(question[:n]); err == nil {
-				_, _ = packets.WriteTo(reply, from)
-			}
-		}
-	}()
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				failed <- err
-				return
-			}
-			go overTCP(conn)
-		}
-	}()
-	return nil
-}
-
-// overTCP answers the questions of a connection (RFC 7766).
-func overTCP(conn net.Conn) {
-	defer conn.Close()
-	for {
-		var length [2]byte
-		if _, err := io.ReadFull(conn, length[:]); err != nil {
-			return
-		}
-		question := make([]byte, binary.BigEndian.Uint16(length[:]))
-		if _, err := io.ReadFull(conn, question); err != nil {
-			return
-		}
-		reply, err := replyTo(question)
-		if err != nil {
-			return
-		}
-		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...)); err != nil {
-			return
-		}
-	}
+	return serveDNS(addr, func(_ string, question []byte) ([]byte, error) { return replyTo(question) }, failed)
 }
 
 // replyTo is the reply to a packed question.
