@@ -4,14 +4,14 @@
 -- these, those with a valid policy, and those whose connection failed.
 -- Denominator: domains with a valid record whose Policy Host has an address.
 -- Caveat: addresses are dialled until one connects, so a host that has both is seldom
--- asked over both (only_..._connected counts where it was); an observer without IPv6 says so (no_ipv6).
+-- asked over both (only_..._connected counts where it was); an observer without IPv6 says so (no_ipv4, no_ipv6) and has no failed connection there.
 SELECT
     CASE WHEN v4 AND v6 THEN 'IPv4 and IPv6' WHEN v6 THEN 'IPv6' ELSE 'IPv4' END AS families,
     count(*) AS domains,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid,
     policy_valid / domains AS valid_share,
-    count(*) FILTER (policy_stage = 'tcp') AS tcp_failed,
+    count(*) FILTER (policy_stage = 'tcp' AND policy <> 'unknown') AS tcp_failed,
     count(*) FILTER (contains(addr, ':')) AS dialled_ipv6,
     count(*) FILTER (ipv4 = 'connected' AND ipv6 NOT IN ('connected')) AS only_ipv4_connected,
     count(*) FILTER (ipv6 = 'connected' AND ipv4 NOT IN ('connected')) AS only_ipv6_connected

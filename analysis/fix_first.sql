@@ -29,6 +29,7 @@ FROM (
             WHEN verdict = 'enforce_refused' THEN 'mail is refused: no host that receives it is one that the policy allows'
             WHEN verdict = 'enforce_partial' AND mx_match = 'all' THEN 'mail to some hosts is refused: they do no TLS with a certificate for their name'
             WHEN verdict = 'enforce_partial' THEN 'mail to some hosts is refused: the policy does not allow them'
+            WHEN policy = 'valid' AND NOT lenient THEN 'the policy is not served as text/plain: most senders deliver without MTA-STS'
             WHEN verdict = 'testing_would_fail' THEN 'mail would be refused, were the policy enforced'
             WHEN policy = 'valid' AND mode = 'enforce' AND cert_not_after < observed_at + INTERVAL 10 DAY THEN 'the certificate of the Policy Host runs out within 10 days'
             WHEN policy = 'valid' AND mode = 'enforce' AND max_age < 604800 THEN 'max_age is below a week: protection ends soon after a blocked retrieval'
@@ -37,6 +38,7 @@ FROM (
         CASE
             WHEN verdict IN ('enforce_refused', 'enforce_partial') THEN 1
             WHEN policy IN ('missing', 'unreachable', 'forbidden', 'invalid') OR record IN ('multiple', 'invalid') THEN 2
+            WHEN policy = 'valid' AND NOT lenient THEN 2
             ELSE 3
         END AS urgency
     FROM published

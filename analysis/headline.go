@@ -47,7 +47,7 @@ func (r *Report) cards() []card {
 		Value: interval(low, high),
 		Of: fmt.Sprintf("of %s domains: %s have a record, and of %s nobody knows", Format(KindCount, adoption.Value(all, "domains")),
 			Format(KindCount, adoption.Value(all, "present")), Format(KindCount, adoption.Value(all, "unknown"))),
-		Note: r.without("adoption"),
+		Note: strings.TrimSpace(withoutSOA(adoption, all) + " " + r.without("adoption")),
 	}}
 	for _, rate := range []struct{ label, name, of string }{
 		{"The policy cannot be retrieved, or is not valid", "policy not retrieved or not valid", "domains with a valid record"},
@@ -72,6 +72,16 @@ func (r *Report) cards() []card {
 		})
 	}
 	return cards
+}
+
+// withoutSOA gives adoption the other way, where many domains were denied without an SOA.
+func withoutSOA(adoption *Table, row int) string {
+	high, many := adoption.Value(row, "high_without_soa").(float64)
+	if !many {
+		return ""
+	}
+	return fmt.Sprintf("With %s domains that were denied without an SOA taken for unknown: %s.",
+		Format(KindCount, adoption.Value(row, "without_soa")), interval(adoption.Value(row, "low").(float64), high))
 }
 
 func interval(low, high float64) string {

@@ -47,11 +47,13 @@ func TestAdoption(t *testing.T) {
 		tld                       string
 		domains, present, unknown int64
 		low, high                 float64
+		withoutSOA                int64
+		highWithoutSOA            *float64
 	}
 	var all []adoption
 	each(t, open(t), query(t, "adoption"), func(scan func(...any)) {
 		var a adoption
-		scan(&a.tld, &a.domains, &a.present, &a.unknown, &a.low, &a.high)
+		scan(&a.tld, &a.domains, &a.present, &a.unknown, &a.low, &a.high, &a.withoutSOA, &a.highWithoutSOA)
 		all = append(all, a)
 	})
 	first := all[0]
@@ -59,7 +61,17 @@ func TestAdoption(t *testing.T) {
 		math.Abs(first.low-m.Adoption.Low) > 1e-9 || math.Abs(first.high-m.Adoption.High) > 1e-9 {
 		t.Errorf("%+v, run.json says %+v", first, m.Adoption)
 	}
+	if first.withoutSOA == 0 || first.withoutSOA != m.Counts.Findings["negative_without_soa"] {
+		t.Errorf("%d without an SOA, run.json says %d", first.withoutSOA, m.Counts.Findings["negative_without_soa"])
+	}
 	var domains, present int64
+	for _, a := range all {
+		want := float64(a.present+a.unknown+a.withoutSOA) / float64(a.domains)
+		many := 100*a.withoutSOA > a.domains-a.unknown // more than 1 % of those with an answer
+		if many != (a.highWithoutSOA != nil) || many && math.Abs(*a.highWithoutSOA-want) > 1e-9 {
+			t.Errorf("%+v, want %v where they are many", a, want)
+		}
+	}
 	for _, a := range all[1:] {
 		domains += a.domains
 		present += a.present
@@ -69,6 +81,19 @@ func TestAdoption(t *testing.T) {
 	}
 	if domains != first.domains || present != first.present {
 		t.Errorf("the TLDs have %d domains and %d records, the list %d and %d", domains, present, first.domains, first.present)
+	}
+}
+
+// The headline gives adoption both ways where many domains were denied without an SOA.
+func TestAdoptionWithoutSOA(t *testing.T) {
+	table := &Table{Columns: []Column{{Name: "low"}, {Name: "without_soa"}, {Name: "high_without_soa"}},
+		Rows: [][]any{{0.01, int64(1234), 0.25}, {0.01, int64(2), nil}}}
+	const want = "With 1,234 domains that were denied without an SOA taken for unknown: 1.00 to 25.0 %."
+	if got := withoutSOA(table, 0); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := withoutSOA(table, 1); got != "" {
+		t.Errorf("%q where they are few", got)
 	}
 }
 

@@ -3,8 +3,9 @@
 -- Numerator: domains by class of their record and policy and by the two readings:
 -- strict is the letter of RFC 8461, lenient is what most senders would use.
 -- Denominator: domains of which a record or a policy was read.
--- Caveat: real senders differ; the lenient reading is what most of them have in
--- common and describes none of them exactly.
+-- Caveat: real senders differ; the lenient reading is what most of seven counted
+-- parsers do (docs/lenient.md) and describes none of them exactly. A policy that is
+-- not served as text/plain is valid, and not usable.
 SELECT
     record,
     policy,

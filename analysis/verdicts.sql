@@ -2,13 +2,14 @@
 --
 -- Numerator: domains by verdict; each has exactly one.
 -- Denominator: all domains, and those that publish a record (of_present).
--- Caveat: by the names of the hosts that receive the mail; their certificates count only
--- where they were probed (verdict_basis). Senders that have an older policy in their cache
--- experience something else.
+-- Caveat: by_names of them rest on the names of the hosts that receive the mail alone:
+-- certificates count only where they were probed (verdict_basis). Senders that have an
+-- older policy in their cache experience something else.
 SELECT
     verdict,
     count(*) AS domains,
     count(*) / sum(count(*)) OVER () AS share,
+    count(*) FILTER (verdict_basis = 'mx') AS by_names,
     count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) / nullif((SELECT count(*) FROM published), 0) AS of_present
 FROM rows
 WHERE verdict IS NOT NULL

@@ -28,9 +28,11 @@ type fileOrder struct {
 func fileOrders() map[string]fileOrder {
 	return map[string]fileOrder{
 		"internal/mtasts": {against: 2, files: []string{
-			"notes.go", "fetchreason.go", "mtasts.go", "errors.go", "blocked.go", "record.go", "records.go", "mxpattern.go",
-			"negative.go", "message.go", "walk.go", "lookup.go", "firstreply.go", "host.go", "zone.go", "wildcard.go", "ptr.go",
-			"provider.go", "slip.go", "mx.go", "mxmatch.go", "tlsa.go", "tlsrpt.go", "verdict.go",
+			"lenient.go", "notes.go", "fetchreason.go", "mtasts.go", "errors.go", "blocked.go", "record.go", "mxpattern.go",
+			"slip.go", "nearmiss.go",
+			"records.go", "negative.go", "message.go", "walk.go", "lookup.go", "firstreply.go", "host.go", "zone.go",
+			"wildcard.go", "ptr.go", "elsewhere.go",
+			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
 		"internal/pipeline": {against: 0, files: []string{

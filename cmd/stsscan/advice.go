@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -29,6 +30,16 @@ func advice(row *output.Row) []string {
 	return list
 }
 
+// elsewhereAdvice says where a record belongs that is elsewhere.
+func elsewhereAdvice(row *output.Row, elsewhere []mtasts.Elsewhere) (list []string) {
+	for _, there := range elsewhere {
+		if there.TXT != nil {
+			list = append(list, "Move the TXT record at "+there.Name+" to _mta-sts."+row.Domain+" (section 3.1).")
+		}
+	}
+	return list
+}
+
 func recordAdvice(row *output.Row) string {
 	at := "the TXT record at _mta-sts." + row.Domain
 	switch codes.Record(row.Record) {
@@ -38,6 +49,9 @@ func recordAdvice(row *output.Row) string {
 		return "Correct " + at + ": v=STSv1; id= and 1 to 32 letters and digits (section 3.1)."
 	case codes.RecordAbsent:
 		if row.RecordReason == string(codes.RecordBadVersion) {
+			if meant, ok := meantRecord(row); ok {
+				return "Let " + at + " be " + meant.String() + " and nothing around it (section 3.1)."
+			}
 			return "Begin " + at + " with v=STSv1; (section 3.1)."
 		}
 		if kind := codes.MXKind(row.MXKind); kind == codes.MXHosts || kind == codes.MXImplicit {
@@ -58,6 +72,9 @@ func policyAdvice(row *output.Row) string {
 			return "Give " + host + " an address that the Internet can reach (section 3.3)."
 		}
 	case codes.StageTCP:
+		if codes.PolicyReason(row.PolicyReason).LacksFamily() {
+			return ""
+		}
 		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
 	case codes.StageTLS:
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
@@ -134,17 +151,27 @@ func tlsAdvice(host string, e codes.TLSError) string {
 	case codes.TLSOversize:
 		return "Let " + host + " send fewer certificates, of fewer names"
 	case codes.TLSCertificate:
-		return "Give " + host + " a certificate that is made for servers"
+		return "Give " + host + " a certificate that is made for servers, with a key and signatures that are not out of date"
 	}
 	return "Let " + host + " end a TLS handshake"
 }
 
 func findingAdvice(f codes.Finding, row *output.Row) string {
 	switch f {
+	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
+		return "Serve the policy as text/plain (section 3.2)."
+	case codes.FindTruncationPossible:
+		return "Send a Content-Length with the policy, and let the server end TLS with close_notify (RFC 9112, section 9.8)."
+	case codes.FindLengthAndTransferEncoding:
+		return "Send the policy with a Content-Length or in chunks, not with both (RFC 9112, section 6.3)."
 	case codes.FindTLSRPTMissing:
 		return "Ask for reports of failures: a TXT record at _smtp._tls." + row.Domain + ", v=TLSRPTv1; rua=mailto:... (RFC 8460, section 3)."
 	case codes.FindTLSRPTInvalid:
 		return "Correct the TXT record at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+	case codes.FindTLSRPTRUA:
+		if row.TLSRPT == string(codes.RecordValid) {
+			return "Correct or remove what is no mailto: or https: URI in rua at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+		}
 	case codes.FindMXPatternUnused:
 		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
 			return "Take out of the policy what no MX host needs: " + strings.Join(row.MXUnused, ", ") + " (section 4.1)."
@@ -153,6 +180,8 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
+	case codes.FindCertKeyShort:
+		return "Give mta-sts." + row.Domain + " a certificate with an RSA key of 2048 bits or more, or of P-256 (section 3.3)."
 	case codes.FindCustomerEmpty:
 		return "The provider serves an empty policy: ask it, or take its aliases away (section 8.2)."
 	case codes.FindWildcard:

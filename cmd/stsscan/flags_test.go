@@ -54,6 +54,7 @@ func TestBadFlags(t *testing.T) {
 		{real + " --roots bad.pem list.txt", exitFailed, "bad.pem"},
 		{real + " --roots . list.txt", exitFailed, "directory"},
 		{"--resolvers 127.0.0.1:9 list.txt", exitUsage, "needs --contact"},
+		{"--sim zones --no-ipv4 --no-ipv6 list.txt", exitUsage, "--no-ipv4 and --no-ipv6"},
 		{"--resolvers 127.0.0.1:9 --contact nobody list.txt", exitUsage, "neither a mail address"},
 		{"--sim zones --exclude missing list.txt", exitFailed, "missing"},
 		{"--sim zones --exclude bad-exclude list.txt", exitFailed, "bad-exclude:2: "},

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 )
@@ -27,7 +31,9 @@ func newLookup(std streams) *cobra.Command {
 		Long: `lookup asks for the record, the policy and the mail side of each domain and shows
 what is published, each check with its mark (ok, warn, FAIL, unknown, none), what
 senders will do, and what to change (RFC 8461). With --probe-mx it talks to the MX
-hosts, with --json it prints the row that a scan would write.`,
+hosts, with --json it prints the row that a scan would write. Where there is no record
+it also looks where some are put by mistake, at the domain itself and at _mta_sts, and
+says what is there (in JSON: "elsewhere").`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := network.check(); err != nil {
@@ -64,19 +70,23 @@ hosts, with --json it prints the row that a scan would write.`,
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, network.deadline, asked)
+				row, err := n.survey(cmd.Context(), name, &network, asked)
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				elsewhere, err := n.lookElsewhere(cmd.Context(), row, network.deadline)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
 				verdicts[codes.Verdict(row.Verdict)]++
 				switch {
 				case asJSON:
-					err = output.WriteJSON(std.out, row)
+					err = writeLookup(std.out, row, elsewhere)
 				default:
 					if i > 0 {
 						fmt.Fprintln(std.out)
 					}
-					err = writePage(std.out, row, colours(std.out))
+					err = writePage(std.out, row, elsewhere, colours(std.out))
 				}
 				if err != nil {
 					return err
@@ -94,8 +104,41 @@ hosts, with --json it prints the row that a scan would write.`,
 }
 
 // survey makes the row of one domain.
-func (n *network) survey(ctx context.Context, domain string, deadline time.Duration, mail pipeline.Mail) (*output.Row, error) {
-	return pipeline.Survey(ctx, pipeline.Config{Engine: n.engine, Client: n.client, Mail: mail, Deadline: deadline}, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+func (n *network) survey(ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail) (*output.Row, error) {
+	config := pipeline.Config{
+		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
+	}
+	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+}
+
+// lookElsewhere looks where records are put by mistake, for a row without one.
+func (n *network) lookElsewhere(ctx context.Context, row *output.Row, deadline time.Duration) ([]mtasts.Elsewhere, error) {
+	if row.Record != string(codes.RecordAbsent) {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	return mtasts.LookupElsewhere(ctx, n.engine, row.Domain)
+}
+
+// writeLookup writes a row as JSON, with what was found elsewhere, if anybody looked, as its
+// last member.
+func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) error {
+	if elsewhere == nil {
+		return output.WriteJSON(w, row)
+	}
+	var line bytes.Buffer
+	if err := output.WriteJSON(&line, row); err != nil {
+		return err
+	}
+	places, err := json.Marshal(elsewhere)
+	if err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", bytes.TrimSuffix(line.Bytes(), []byte("}\n")), places); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
 }
 
 // normalizeAll normalises the domains of a command line.

@@ -16,7 +16,7 @@ type mannersFlags struct {
 	hostConnections, networkConnections int
 	hostRate, networkRate               float64
 	hostQueue                           int
-	hostWait, retryAfter                time.Duration
+	hostWait, retryAfter, slowWait      time.Duration
 }
 
 func (f *mannersFlags) register(flags *pflag.FlagSet) {
@@ -31,6 +31,13 @@ func (f *mannersFlags) register(flags *pflag.FlagSet) {
 		"it is about the domain that sent it, and about its address where half of the domains there say so")
 }
 
+// registerScan registers what is about many hosts of one address; without it there is
+// no limit.
+func (f *mannersFlags) registerScan(flags *pflag.FlagSet) {
+	flags.DurationVar(&f.slowWait, "slow-wait", 10*time.Minute, "for which the slow hosts of one address are waited for in a run, "+
+		"beyond what a quick retrieval takes, in sum; 0 for no limit; a scan that goes on begins anew")
+}
+
 func (f *mannersFlags) check() error {
 	for _, flag := range []struct {
 		name  string
@@ -38,7 +45,7 @@ func (f *mannersFlags) check() error {
 	}{
 		{"host-connections", float64(f.hostConnections)}, {"host-rate", f.hostRate},
 		{"network-connections", float64(f.networkConnections)}, {"network-rate", f.networkRate},
-		{"host-queue", float64(f.hostQueue)}, {"host-wait", f.hostWait.Seconds()}, {"retry-after", f.retryAfter.Seconds()},
+		{"host-queue", float64(f.hostQueue)}, {"host-wait", f.hostWait.Seconds()}, {"retry-after", f.retryAfter.Seconds()}, {"slow-wait", f.slowWait.Seconds()},
 	} {
 		if !(flag.value >= 0) || flag.value > 1e9 {
 			return usage(fmt.Errorf("--%s: must be from 0 to 10^9", flag.name))
@@ -66,6 +73,9 @@ func (f *mannersFlags) manners(testBed bool) egress.Manners {
 	}
 	if applies("retry-after") && f.retryAfter > 0 {
 		m.MaxRetryAfter = f.retryAfter
+	}
+	if applies("slow-wait") && f.slowWait > 0 {
+		m.SlowTime = f.slowWait
 	}
 	if m.Queue = f.hostQueue; m.Queue == 0 {
 		m.Queue = -1

@@ -17,19 +17,32 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	surveys  *prometheus.HistogramVec
+	requests *prometheus.HistogramVec
 }
 
 func newMetrics() *metrics {
+	seconds := []float64{0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 60}
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		surveys: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "stsscan_survey_duration_seconds",
 			Help:    "Time from the question for the record to the end of the policy's retrieval, by result.",
-			Buckets: []float64{0.01, 0.05, 0.1, 0.5, 1, 5, 10, 20, 60},
+			Buckets: seconds,
 		}, []string{"result"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "stsscan_http_request_duration_seconds",
+			Help: "Time of a request for a policy, from the addresses of its host to the end of the response's header, " +
+				"by method and by class of status or the stage that failed.",
+			Buckets: seconds,
+		}, []string{"method", "result"}),
 	}
-	m.registry.MustRegister(m.surveys)
+	m.registry.MustRegister(m.surveys, m.requests)
 	return m
+}
+
+// observeRequest records one request: see [egress.RequestResults].
+func (m *metrics) observeRequest(method, result string, d time.Duration) {
+	m.requests.WithLabelValues(method, result).Observe(d.Seconds())
 }
 
 // observe records the duration of one survey: ok, lookuperror or fetcherror.

@@ -31,6 +31,7 @@ type networkFlags struct {
 	night     int
 	resolvers string
 	proxy     string
+	noIPv4    bool
 	noIPv6    bool
 	roots     string
 	contact   string
@@ -46,6 +47,8 @@ type networkFlags struct {
 	surveys   int
 	manners   mannersFlags
 	trust     trustFlags
+
+	given func(name string) bool // on the command line; nil: none is
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -54,6 +57,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.night, "night", 0, "which `night` of the simulated Internet: a population changes a little from each to the next")
 	flags.StringVar(&f.resolvers, "resolvers", "", "upstream resolvers: `HOST[:PORT],...` or @FILE (default: the system's)")
 	flags.StringVar(&f.proxy, "proxy", "", "reach Policy Hosts through a proxy: `socks5://HOST:PORT`")
+	flags.BoolVar(&f.noIPv4, "no-ipv4", false, "reach Policy Hosts over IPv6 only, as where a proxy has no IPv4")
 	flags.BoolVar(&f.noIPv6, "no-ipv6", false, "reach Policy Hosts over IPv4 only, as where a proxy has no IPv6")
 	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
 	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
@@ -63,7 +67,9 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 		"of one DNS attempt, and of all attempts at a question together while its resolver answers canaries promptly")
 	flags.IntVar(&f.retries, "retries", 2,
 		"more DNS attempts after the first; in later passes three times as many attempts, as long as nothing is answered")
-	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte")
+	f.given = flags.Changed
+	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte; "+
+		"unless it is given, lookup and the last of several passes wait for a minute")
 	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
 	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))
 	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
@@ -80,6 +86,8 @@ func (f *networkFlags) check() error {
 	switch {
 	case f.sim != "" && (f.resolvers != "" || f.proxy != "" || f.roots != ""):
 		return usage(errors.New("--sim brings its own resolver, proxy and roots: leave out --resolvers, --proxy and --roots"))
+	case f.noIPv4 && f.noIPv6:
+		return usage(errors.New("--no-ipv4 and --no-ipv6: one of them must be left out"))
 	case f.timeout <= 0:
 		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
 	case f.deadline <= 0:
@@ -106,6 +114,15 @@ func (f *networkFlags) check() error {
 		}
 	}
 	return f.manners.check()
+}
+
+// lastDeadline is that of lookup and of the last of several passes, as
+// pipeline.Config has it.
+func (f *networkFlags) lastDeadline() time.Duration {
+	if f.given != nil && f.given("deadline") {
+		return f.deadline
+	}
+	return 0 // the usual minute
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.
@@ -164,9 +181,9 @@ type network struct {
 type rootsInfo struct{ source, date string }
 
 // open builds the network that the flags describe, and sends nothing. The world of
-// --sim lives until the network is closed.
+// --sim lives until the network is closed. Metrics may be nil.
 func (f *networkFlags) open(
-	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, observe func(string, time.Duration),
+	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics,
 ) (_ *network, err error) {
 	n := new(network)
 	defer func() {
@@ -215,8 +232,13 @@ func (f *networkFlags) open(
 
 	config := egress.Config{
 		Resolve: pipeline.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
-		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()), NoIPv6: f.noIPv6,
+		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()),
+		NoIPv4: f.noIPv4, NoIPv6: f.noIPv6,
 		Connections: systemLimits().connections(f.surveys, f.proxy != "", log),
+	}
+	n.client = &mtasts.Client{Exchanger: n.engine, Log: log}
+	if metrics != nil {
+		config.Observe, n.client.Observe = metrics.observeRequest, metrics.observe
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {
@@ -230,11 +252,23 @@ func (f *networkFlags) open(
 	case err != nil:
 		return nil, err
 	}
+	tellFamilies(transport, log)
 	n.transport = transport
 	n.manners = transport.Manners
 	n.mailDoor = transport.MailDoor()
-	n.client = &mtasts.Client{Exchanger: n.engine, Transport: transport, Log: log, Observe: observe}
+	n.client.Transport = transport
 	return n, nil
+}
+
+// tellFamilies says which hosts this machine cannot reach. Most machines without one
+// of the families have no IPv6.
+func tellFamilies(transport *egress.Transport, log *slog.Logger) {
+	switch ipv4, ipv6 := transport.Families(); {
+	case !ipv4:
+		log.Warn("no IPv4 here: what hosts with IPv4 addresses only do stays unknown (no_ipv4)")
+	case !ipv6:
+		log.Info("no IPv6 here: what hosts with IPv6 addresses only do stays unknown (no_ipv6)")
+	}
 }
 
 // How many questions are in flight where no flag says so. The system's resolver

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -31,23 +32,34 @@ const pageWidth = 80
 
 // prose writes words of ours, broken to the width of the page.
 func (p *page) prose(label, text string) {
-	var line string
+	for _, line := range wrapped(text) {
+		p.line(label, "%s", line)
+		label = ""
+	}
+}
+
+// wrapped breaks words of ours into lines of the width of the page.
+func wrapped(text string) []string {
+	var lines []string
+	line := ""
 	for _, word := range strings.Fields(text) {
 		if line != "" && len("  123456789 ")+len(line)+1+len(word) > pageWidth {
-			p.line(label, "%s", line)
-			label, line = "", ""
+			lines = append(lines, line)
+			line = ""
 		}
 		line = strings.TrimPrefix(line+" "+word, " ")
 	}
-	p.line(label, "%s", line)
+	return append(lines, line)
 }
 
-// writePage writes the page of a row.
-func writePage(w io.Writer, row *output.Row, colour bool) error {
+// writePage writes the page of a row, and of what was found elsewhere than the record
+// belongs, if anybody looked.
+func writePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colour bool) error {
 	p := page{colour: colour}
 	fmt.Fprintln(&p.text, people(row.Domain))
 	p.overview(row)
 	p.record(row)
+	p.elsewhere(elsewhere)
 	if row.Policy != string(codes.PolicyNotFetched) {
 		p.host(row)
 		p.response(row)
@@ -57,7 +69,7 @@ func writePage(w io.Writer, row *output.Row, colour bool) error {
 	p.findings(row)
 	p.senders(row)
 	label := "Change"
-	for _, text := range advice(row) {
+	for _, text := range slices.Concat(elsewhereAdvice(row, elsewhere), advice(row)) {
 		p.prose(label, text)
 		label = ""
 	}
@@ -75,6 +87,9 @@ func (p *page) record(row *output.Row) {
 	for _, txt := range row.TXT {
 		p.line("", "%q", txt)
 	}
+	if meant, ok := meantRecord(row); ok {
+		p.line("", "meant, probably: %s", meant)
+	}
 	if row.Record == string(codes.RecordInvalid) && len(row.TXT) > 0 {
 		p.detail(mtasts.ReadRecords(texts(row.TXT)).Err)
 	}
@@ -84,6 +99,40 @@ func (p *page) record(row *output.Row) {
 	for _, code := range row.EDE {
 		p.line("", "extended DNS error %d (RFC 8914)", code)
 	}
+}
+
+// elsewhere says what is where no sender looks for the record.
+func (p *page) elsewhere(places []mtasts.Elsewhere) {
+	var none []string
+	for _, there := range places {
+		switch {
+		case there.Reason != "":
+			p.prose("", fmt.Sprintf("nobody answered for %s (%s)", there.Name, there.Reason))
+		case there.TXT == nil:
+			none = append(none, there.Name)
+		default:
+			p.prose("", "found at "+there.Name+", where no sender looks:")
+		}
+		for _, txt := range there.TXT {
+			p.line("", "%q", txt)
+		}
+	}
+	if none != nil {
+		p.prose("", "none at "+strings.Join(none, " and ")+" either")
+	}
+}
+
+// meantRecord is what the first near miss of a row was meant to be, where it can be told.
+func meantRecord(row *output.Row) (meant mtasts.Record, ok bool) {
+	if row.RecordReason != string(codes.RecordBadVersion) {
+		return meant, false
+	}
+	for _, txt := range row.TXT {
+		if meant, ok = mtasts.Meant(string(txt)); ok {
+			break
+		}
+	}
+	return meant, ok
 }
 
 // detail shows what exactly breaks the grammar.
@@ -132,7 +181,8 @@ func (p *page) host(row *output.Row) {
 		}
 	}
 	if row.TLSVersion != "" {
-		p.line("", "TLS %s, %s, %s, in %d ms", row.TLSVersion, row.TLSCipher, row.TLSGroup, *row.TLSMS)
+		group := cmp.Or(row.TLSGroup, "static RSA") // alone has none
+		p.line("", "TLS %s, %s, %s, in %d ms", row.TLSVersion, row.TLSCipher, group, *row.TLSMS)
 	}
 	if row.TLSAlert != nil {
 		p.line("", "TLS alert %d (RFC 8446, section 6)", *row.TLSAlert)

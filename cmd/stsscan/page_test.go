@@ -39,7 +39,7 @@ func (engine) Sweep(context.Context, func([]resolver.Question) (int, bool), func
 func TestPages(t *testing.T) {
 	for domain, probed := range map[string]bool{
 		"good.example.com": true, "mismatch.example.com": false, "broken.example.com": true, "testing.example.com": true,
-		"none.example.com": false, "partial.example.com": true, "hosted.example.com": false,
+		"none.example.com": false, "partial.example.com": true, "hosted.example.com": false, "names.example.com": false, "typed.example.com": false,
 	} {
 		t.Run(domain, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -67,13 +67,52 @@ func TestPages(t *testing.T) {
 				}
 				row.Resolver, row.Attempts, row.LookupMS = netip.MustParseAddrPort("192.0.2.153:5353").String(), 1, 1234
 				var page strings.Builder
-				if err := writePage(&page, row, false); err != nil {
+				if err := writePage(&page, row, nil, false); err != nil {
 					t.Fatal(err)
 				}
 				wantPage(t, filepath.Join("testdata", "pages", domain+".txt"), page.String())
 				wantColour(t, row, page.String())
 			})
 		})
+	}
+}
+
+// The first line of a page says where a good verdict rests on names alone.
+func TestPageByNames(t *testing.T) {
+	const unprobed, unseen = "; certificates of the mail servers were not probed", "; certificates of the mail servers could not be seen"
+	for _, tt := range []struct {
+		verdict codes.Verdict
+		basis   codes.Basis
+		match   codes.MXMatch
+		tls     codes.MXTLS
+		want    string
+	}{
+		{codes.VerdictEnforceOK, codes.BasisCertificates, codes.MatchAll, codes.MXTLSAll, "mail is protected"},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, "", "protected as far as names tell" + unprobed},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "protected as far as names tell" + unseen},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNullMX, "", "nothing to protect: the domain takes no mail"},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNoMX, "", "nothing to protect: the domain takes no mail"},
+		{codes.VerdictEnforcePartial, codes.BasisCertificates, codes.MatchSome, codes.MXTLSAll, "mail is protected, and some MX hosts get none"},
+		{codes.VerdictEnforcePartial, codes.BasisMX, codes.MatchSome, "", "protected as far as names tell, and some MX hosts get no mail" + unprobed},
+		{codes.VerdictEnforceRefused, codes.BasisMX, codes.MatchNone, "", "mail would be refused"},
+		{codes.VerdictTestingOK, codes.BasisCertificates, codes.MatchAll, codes.MXTLSAll, "testing, and nothing fails"},
+		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, "", "testing, and nothing fails as far as names tell" + unprobed},
+		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "testing, and nothing fails as far as names tell" + unseen},
+		{codes.VerdictTestingWouldFail, codes.BasisMX, codes.MatchNone, "", "testing, and not ready for enforce"},
+	} {
+		row := &output.Row{
+			Domain: "example.com", Record: "valid", Policy: "valid",
+			Verdict: string(tt.verdict), VerdictBasis: string(tt.basis), MXMatch: string(tt.match), MXTLS: string(tt.tls),
+		}
+		var page strings.Builder
+		if err := writePage(&page, row, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		line, _, _ := strings.Cut(page.String(), "judged by")
+		want := "example.com Verdict " + string(tt.verdict) + ": " + tt.want
+		if got := strings.Join(strings.Fields(line), " "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
 }
 
@@ -104,7 +143,7 @@ func wantPage(t *testing.T, path, page string) {
 func wantColour(t *testing.T, row *output.Row, plain string) {
 	t.Helper()
 	var page strings.Builder
-	if err := writePage(&page, row, true); err != nil {
+	if err := writePage(&page, row, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	coloured := page.String()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
@@ -43,20 +44,41 @@ func (p *page) paint(mark, words string) string {
 
 // overview shows the verdict, and each check with its mark.
 func (p *page) overview(row *output.Row) {
-	mark, words := verdictWords(codes.Verdict(row.Verdict))
-	fmt.Fprintf(&p.text, "  %-9s %s: %s\n", "Verdict", p.paint(mark, row.Verdict), words)
+	mark, words := verdictWords(row)
+	lines := wrapped(row.Verdict + ": " + words)
+	lines[0] = p.paint(mark, row.Verdict) + strings.TrimPrefix(lines[0], row.Verdict)
+	label := "Verdict"
+	for _, line := range lines {
+		fmt.Fprintf(&p.text, "  %-9s %s\n", label, line)
+		label = ""
+	}
 	if row.VerdictBasis != "" {
 		p.line("", "judged by %s", basisWords(codes.Basis(row.VerdictBasis)))
 	}
-	label := "Checks"
+	if mostRefuse(row) {
+		p.line("", "most senders refuse the policy, since it is not served as text/plain")
+	}
+	label = "Checks"
 	for _, c := range checks(row) {
 		p.marked(label, c.mark, c.what)
 		label = ""
 	}
 }
 
+// mostRefuse reports whether most senders refuse the policy though it is valid: it is
+// not served as text/plain.
+func mostRefuse(row *output.Row) bool {
+	return row.Policy == string(codes.PolicyValid) && row.Lenient != nil && !*row.Lenient
+}
+
 // verdictWords says in words what a verdict means for mail.
-func verdictWords(v codes.Verdict) (mark, words string) {
+func verdictWords(row *output.Row) (mark, words string) {
+	v := codes.Verdict(row.Verdict)
+	if row.VerdictBasis == string(codes.BasisMX) {
+		if mark, words := namesWords(v, row); words != "" {
+			return mark, words
+		}
+	}
 	switch v {
 	case codes.VerdictNoSTS:
 		return markNone, "no MTA-STS here"
@@ -76,6 +98,28 @@ func verdictWords(v codes.Verdict) (mark, words string) {
 		return markFail, "mail would be refused"
 	}
 	return markUnknown, "what there is could not be seen"
+}
+
+// namesWords is verdictWords for what no certificate of a mail server vouches for;
+// "" where names are all that it takes.
+func namesWords(v codes.Verdict, row *output.Row) (mark, words string) {
+	unseen := "certificates of the mail servers were not probed"
+	if row.MXTLS == string(codes.MXTLSUnknown) {
+		unseen = "certificates of the mail servers could not be seen"
+	}
+	match := codes.MXMatch(row.MXMatch)
+	serverless := match == codes.MatchNoMX || match == codes.MatchNullMX
+	switch {
+	case v == codes.VerdictEnforceOK && serverless, v == codes.VerdictTestingOK && serverless:
+		return markGood, "nothing to protect: the domain takes no mail"
+	case v == codes.VerdictEnforceOK:
+		return markGood, "protected as far as names tell; " + unseen
+	case v == codes.VerdictEnforcePartial:
+		return markWarn, "protected as far as names tell, and some MX hosts get no mail; " + unseen
+	case v == codes.VerdictTestingOK:
+		return markGood, "testing, and nothing fails as far as names tell; " + unseen
+	}
+	return "", ""
 }
 
 func basisWords(b codes.Basis) string {
@@ -125,6 +169,9 @@ func recordMark(row *output.Row) string {
 func policyMark(row *output.Row) string {
 	switch codes.Policy(row.Policy) {
 	case codes.PolicyValid:
+		if mostRefuse(row) {
+			return markWarn
+		}
 		return markGood
 	case codes.PolicyUnknown:
 		return markUnknown
@@ -186,7 +233,8 @@ func daneMark(d codes.DANE) string {
 
 // harmless is 1 for a finding that nobody needs to do anything about.
 func harmless(code string) int {
-	if code == string(codes.FindLineFeedEnds) {
+	switch codes.Finding(code) {
+	case codes.FindLineFeedEnds, codes.FindNegativeWithoutSOA:
 		return 1
 	}
 	return 0

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -22,6 +23,10 @@ func (p *page) mail(row *output.Row) {
 	if row.TLSRPT != "" {
 		p.line("TLSRPT", "%s", verdictOf(row.TLSRPT, row.TLSRPTReason, reportWords(codes.TLSRPTReason(row.TLSRPTReason))))
 		for _, rua := range row.RUA {
+			if _, err := mtasts.ParseRUA(rua); err != nil {
+				p.line("", "reports do not go to %s", rua)
+				continue
+			}
 			p.line("", "reports go to %s", rua)
 		}
 	}
@@ -75,7 +80,11 @@ func (p *page) mailHost(h *output.MXHost) {
 		}
 		p.marked("", mark, "  "+probeWords(h))
 	}
-	if h.TLSA != nil && *h.TLSA != string(codes.TLSAAbsent) {
+	if h.TLSA == nil {
+		return
+	}
+	switch codes.TLSA(*h.TLSA) {
+	case codes.TLSAUsable, codes.TLSAUnusable, codes.TLSAUnknown:
 		p.marked("", "", "  TLSA records: "+*h.TLSA)
 	}
 }
@@ -102,6 +111,9 @@ func probeWords(h *output.MXHost) string {
 	case codes.STARTTLSRejected:
 		return "STARTTLS offered and refused" + at + code
 	case codes.STARTTLSNotOffered:
+		if h.ReplyCode != nil {
+			return "no STARTTLS" + at + ": EHLO is not known" + code
+		}
 		return "no STARTTLS" + at
 	case codes.STARTTLSRefused:
 		return "the server does not talk to us" + at + code
@@ -126,7 +138,9 @@ func reportWords(r codes.TLSRPTReason) string {
 	case codes.TLSRPTRUAMissing:
 		return "it names nobody to report to"
 	case codes.TLSRPTRUAInvalid:
-		return "rua must be mailto: or https:"
+		return "no rua is a mailto: or https: URI"
+	case codes.TLSRPTFieldMalformed:
+		return "a field is not name=value, or has white space after it"
 	case codes.TLSRPTBadVersion:
 		return "it must begin with v=TLSRPTv1;"
 	case codes.TLSRPTNXDomain, codes.TLSRPTNoData, codes.TLSRPTOtherTXT:

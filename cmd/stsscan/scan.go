@@ -61,6 +61,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	f.network.register(flags)
+	f.network.manners.registerScan(flags)
 	f.network.trust.register(flags)
 	f.cross.register(flags)
 	f.mailSide.register(flags, "record")
@@ -210,7 +211,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		return nil, fmt.Errorf("--exclude: %w", err)
 	}
 	metrics := newMetrics()
-	n, err := j.network.open(ctx, excluded, log, metrics.observe)
+	n, err := j.network.open(ctx, excluded, log, metrics)
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,7 @@ func (j *scanJob) scan(
 		Wrote:     record.wrote,
 		Log:       log,
 	}
+	config.LastDeadline = j.network.lastDeadline()
 	record.stats = config.Stats
 	scanErr := j.passesOver(ctx, console, log, n, config, record)
 	if scanErr == nil {

@@ -63,6 +63,9 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 			row("errors at "+string(stage), grouped(total), topReasons(c.PolicyReason[stage]))
 		}
 	}
+	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
+		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had had --slow-wait: their policies are unknown")
+	}
 	for _, connections := range m.Connections {
 		if words := neverMade(connections); words != "" {
 			row("out of reach", grouped(int64(connections.OutOfReach)), words)

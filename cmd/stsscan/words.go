@@ -52,7 +52,7 @@ func policyWords(s codes.Stage, r codes.PolicyReason) string {
 	case codes.StageDNS:
 		return hostWords(r)
 	case codes.StageTCP:
-		return "no connection to port 443"
+		return connectWords(r)
 	case codes.StageTLS:
 		return tlsWords(codes.TLSError(r))
 	case codes.StageHTTP:
@@ -63,6 +63,16 @@ func policyWords(s codes.Stage, r codes.PolicyReason) string {
 		return "the text breaks the grammar (section 3.2)"
 	}
 	return ""
+}
+
+func connectWords(r codes.PolicyReason) string {
+	switch r {
+	case codes.ReasonNoIPv4:
+		return "the policy host has IPv4 addresses only, and this machine has no IPv4"
+	case codes.ReasonNoIPv6:
+		return "the policy host has IPv6 addresses only, and this machine has no IPv6"
+	}
+	return "no connection to port 443"
 }
 
 func hostWords(r codes.PolicyReason) string {
@@ -104,7 +114,7 @@ func tlsWords(e codes.TLSError) string {
 	case codes.TLSOversize:
 		return "the server sends more certificate than anybody needs"
 	case codes.TLSCertificate:
-		return "the certificate is not fit for a server"
+		return "the certificate is not fit for a server, by its use, its key, or a signature in its chain"
 	}
 	return "the handshake failed"
 }
@@ -148,14 +158,26 @@ func findingWords(f codes.Finding) string {
 		return "some senders want v=STSv1; without a space (erratum 6285)"
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "the alias leads to a name that does not exist: anybody may take it"
+	case codes.FindRecordNearMiss:
+		return "meant to be a record, and no sender takes it for one (section 3.1)"
+	case codes.FindRecordIdentical:
+		return "one record too many, even if both are the same: more than one counts as none (section 3.1)"
+	case codes.FindNegativeWithoutSOA:
+		return "the denial names no zone: a forwarder left that out, or a lame server answered"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
+		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
-		return "senders may insist on text/plain (section 3.2)"
+		return "senders should insist on text/plain (section 3.2), and most do"
 	case codes.FindTruncationPossible:
-		return "without a length, a body cut short looks whole"
+		return "neither a length nor close_notify: a body cut short looks whole (RFC 9112, section 9.8)"
+	case codes.FindLengthAndTransferEncoding:
+		return "Content-Length beside Transfer-Encoding, which counts: some clients refuse both (RFC 9112, section 6.3)"
 	case codes.FindLineFeedEnds:
 		return "harmless: lines may end in LF or CRLF (erratum 6253)"
+	case codes.FindCarriageReturn:
+		return "a line ends in LF or CRLF, with no other CR beside it"
 	case codes.FindFieldCase:
 		return "names of fields are lower case; this one is an unknown field"
 	case codes.FindMaxAgeOver:
@@ -164,6 +186,8 @@ func findingWords(f codes.Finding) string {
 		return "a short max_age protects little (section 10.2)"
 	case codes.FindMXUnicode:
 		return "internationalised names are written as A-labels (section 3.2)"
+	case codes.FindTLSRPTRUA:
+		return "reports go to mailto: and https: only (RFC 8460, section 3)"
 	case codes.FindMXNotCovered, codes.FindMXPartlyCovered:
 		return "senders deliver only to hosts that the policy lists (section 4.1)"
 	case codes.FindDelegationHalf:
@@ -191,10 +215,22 @@ func senderWords(row *output.Row) string {
 	case codes.RecordInvalid:
 		return "deliver without MTA-STS: the record does not count (section 3.1)"
 	}
+	if codes.PolicyReason(row.PolicyReason).LacksFamily() {
+		return "unknown: those that reach the policy host may well have its policy"
+	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
 			"unless they have an older policy in their cache (section 3.3)"
 	}
+	if mostRefuse(row) {
+		return "most deliver without MTA-STS, since the policy is not served as text/plain (section 3.2); " +
+			"the others: " + policySenderWords(row)
+	}
+	return policySenderWords(row)
+}
+
+// policySenderWords says what a sender does that uses the policy.
+func policySenderWords(row *output.Row) string {
 	switch codes.Verdict(row.Verdict) {
 	case codes.VerdictEnforceRefused:
 		return "do not deliver: no MX host passes what the policy asks for; mail waits, and goes back to who sent it " +
@@ -206,6 +242,9 @@ func senderWords(row *output.Row) string {
 		return "deliver anyway, and report the MX hosts that fail; under enforce, mail to these would not be " +
 			"delivered (section 5)"
 	case codes.VerdictTestingOK:
+		if row.VerdictBasis == string(codes.BasisMX) {
+			return "deliver, and as far as names tell have nothing to report (section 5)"
+		}
 		return "deliver, and have nothing to report (section 5)"
 	case codes.VerdictValidNone:
 		return "deliver without MTA-STS, as the policy asks (mode none, section 5)"

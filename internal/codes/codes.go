@@ -35,7 +35,7 @@ const (
 
 	// Invalid.
 	RecordIDMissing        RecordReason = "id_missing"
-	RecordIDInvalid        RecordReason = "id_invalid"        // characters other than letters and digits, or empty
+	RecordIDInvalid        RecordReason = "id_invalid"        // characters other than letters and digits, white space before "=", or empty
 	RecordIDTooLong        RecordReason = "id_too_long"       // more than 32 characters
 	RecordFieldMalformed   RecordReason = "field_malformed"   // a field that is not name=value
 	RecordExtensionInvalid RecordReason = "extension_invalid" // name=value, but not by the grammar of extensions
@@ -45,9 +45,9 @@ const (
 	RecordRefused         RecordReason = "refused"
 	RecordTimeout         RecordReason = "timeout"
 	RecordRcode           RecordReason = "rcode"            // another response code; the column rcode names it
-	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed, or denies what is of another zone
+	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed, denies what is of another zone, or answers something else
 	RecordTruncated       RecordReason = "truncated"        // truncated, and TCP did not mend it
-	RecordReferral        RecordReason = "referral"         // NOERROR, no answer and no SOA
+	RecordReferral        RecordReason = "referral"         // NOERROR, no answer, and name servers without an SOA
 	RecordFiltered        RecordReason = "filtered"         // blocked, censored or filtered on the way (extended errors 15 to 17)
 	RecordCNAMELoop       RecordReason = "cname_loop"       // the aliases come back to where they were
 	RecordCNAMETooLong    RecordReason = "cname_too_long"   // more than 16 aliases

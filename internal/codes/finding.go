@@ -13,16 +13,23 @@ const (
 	FindRecordExtension            Finding = "record_extension"              // a field that the RFC does not know
 	FindRecordNotASCII             Finding = "record_not_ascii"
 	FindRecordOtherTXT             Finding = "record_other_txt"      // other TXT records beside it
+	FindRecordNearMiss             Finding = "record_near_miss"      // what was meant to be a record and, for a slip, is none
+	FindRecordIdentical            Finding = "record_identical"      // several records, all of them the same
 	FindRecordCNAMEDangling        Finding = "record_cname_dangling" // an alias to a name that does not exist
+	FindNegativeWithoutSOA         Finding = "negative_without_soa"  // the record is denied, and no SOA came with that (RFC 2308, section 2)
 
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
+	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the Policy Host's, or of an authority above it
 	FindMediaTypeMissing   Finding = "media_type_missing"
-	FindMediaTypeOther     Finding = "media_type_other" // not text/plain
-	FindCharsetOther       Finding = "charset_other"    // neither utf-8 nor us-ascii
-	FindTruncationPossible Finding = "truncation_possible"
+	FindMediaTypeOther     Finding = "media_type_other"    // not text/plain
+	FindCharsetOther       Finding = "charset_other"       // neither utf-8 nor us-ascii
+	FindTruncationPossible Finding = "truncation_possible" // no length, and no close_notify at the end: RFC 9112, section 9.8
+
+	FindLengthAndTransferEncoding Finding = "length_and_transfer_encoding" // RFC 9112, section 6.3
+	FindSlowNotAwaited            Finding = "slow_not_awaited"             // too slow for a quick retrieval, and the slow hosts of its address had had their time
 
 	// The policy's text, section 3.2.
 	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space
@@ -31,6 +38,7 @@ const (
 	FindByteOrderMark    Finding = "policy_byte_order_mark"
 	FindLineFeedEnds     Finding = "policy_line_feed_ends" // LF alone: erratum 6253
 	FindMixedLineEnds    Finding = "policy_mixed_line_ends"
+	FindCarriageReturn   Finding = "policy_carriage_return" // beside the end of a line: CR CR LF, LF CR
 	FindNoFinalLineEnd   Finding = "policy_no_final_line_end"
 	FindBlankLine        Finding = "policy_blank_line"
 	FindLeadingSpace     Finding = "policy_leading_space"
@@ -79,10 +87,12 @@ const (
 	FindCustomerFrozen    Finding = "customer_ended_frozen" // the provider serves a policy that covers no MX host, as to former customers
 	FindTLSRPTMissing     Finding = "tlsrpt_missing"        // a policy, and nobody to report failures to
 	FindTLSRPTInvalid     Finding = "tlsrpt_invalid"        // a TLSRPT record that senders do not use
+	FindTLSRPTRUA         Finding = "tlsrpt_rua_invalid"    // a destination of TLS reports that senders cannot use
 	FindTLSAUnusable      Finding = "tlsa_unusable"         // TLSA records that a sender cannot use
 	FindMXNoSTARTTLS      Finding = "mx_no_starttls"        // an MX host without STARTTLS
 	FindMXTLSFailed       Finding = "mx_tls_failed"         // an MX host whose handshake fails
 	FindMXCertificate     Finding = "mx_certificate"        // an MX host whose certificate senders do not accept
+	FindMXCertKeyShort    Finding = "mx_certificate_key_short"
 
 	// The survey itself.
 	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
@@ -93,8 +103,11 @@ func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
-		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindMediaTypeMissing, FindMediaTypeOther, FindCharsetOther,
-		FindTruncationPossible, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds,
+		FindRecordNearMiss, FindRecordIdentical, FindNegativeWithoutSOA,
+		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
+		FindCharsetOther,
+		FindTruncationPossible, FindLengthAndTransferEncoding,
+		FindSlowNotAwaited, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds, FindCarriageReturn,
 		FindNoFinalLineEnd, FindBlankLine, FindLeadingSpace, FindTrailingSpace, FindLineMalformed, FindDuplicateField,
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,
@@ -103,7 +116,8 @@ func Findings() []Finding {
 		FindMXWildcard, FindMXSyntax, FindMXDuplicate,
 		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
 		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
-		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed, FindMXCertificate,
+		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSRPTRUA, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed,
+		FindMXCertificate, FindMXCertKeyShort,
 		FindExcludedLate,
 	}
 }

@@ -72,8 +72,8 @@ const (
 
 	// Invalid.
 	TLSRPTRUAMissing       TLSRPTReason = "rua_missing"
-	TLSRPTRUAInvalid       TLSRPTReason = "rua_invalid" // a destination that is neither mailto nor https, or no URI
-	TLSRPTFieldMalformed   TLSRPTReason = "field_malformed"
+	TLSRPTRUAInvalid       TLSRPTReason = "rua_invalid"     // no destination that senders can use: mailto with an address, or https
+	TLSRPTFieldMalformed   TLSRPTReason = "field_malformed" // not name=value, or white space after the last one
 	TLSRPTExtensionInvalid TLSRPTReason = "extension_invalid"
 )
 
@@ -103,7 +103,7 @@ type TLSA string
 const (
 	TLSAUsable   TLSA = "usable"   // authenticated, and at least one of usage DANE-TA(2) or DANE-EE(3)
 	TLSAUnusable TLSA = "unusable" // authenticated, and none that SMTP can use (section 3.1)
-	TLSAInsecure TLSA = "insecure" // records, and the answer was not authenticated: they do not count
+	TLSAInsecure TLSA = "insecure" // the host's addresses, or the records, are not authenticated: none would count
 	TLSAAbsent   TLSA = "absent"   // the zone says that there are none
 	TLSAUnknown  TLSA = "unknown"  // nobody said
 )

@@ -39,6 +39,7 @@ const (
 
 	// Stage tcp.
 	ReasonUnreachable PolicyReason = "unreachable" // host or network unreachable
+	ReasonNoIPv4      PolicyReason = "no_ipv4"     // IPv4 addresses only, and this machine has no IPv4
 	ReasonNoIPv6      PolicyReason = "no_ipv6"     // IPv6 addresses only, and this machine has no IPv6
 
 	// Stage tls. The words of [TLSError] are reasons too.
@@ -46,7 +47,7 @@ const (
 	// Stage http.
 	ReasonNotFound        PolicyReason = "not_found"    // 404
 	ReasonForbidden       PolicyReason = "forbidden"    // 403
-	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403 or 503
+	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403, 429 or 503
 	ReasonClientError     PolicyReason = "client_error" // other 4xx
 	ReasonServerError     PolicyReason = "server_error" // 5xx
 	ReasonRedirect        PolicyReason = "redirect"     // 3xx, never followed (section 3.3)
@@ -56,7 +57,7 @@ const (
 
 	// Stage body.
 	ReasonTooLarge  PolicyReason = "too_large" // more than 64 KiB
-	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk
+	ReasonTruncated PolicyReason = "truncated" // ended before its Content-Length or last chunk, or within a TLS record
 	ReasonEncoded   PolicyReason = "encoded"   // a Content-Encoding that was not asked for; never decoded
 
 	// Stage syntax.
@@ -79,6 +80,10 @@ const (
 	ReasonExtensionInvalid PolicyReason = "extension_invalid"
 )
 
+// LacksFamily reports whether it is this machine that lacks the address family
+// of the host, where others may well reach it.
+func (r PolicyReason) LacksFamily() bool { return r == ReasonNoIPv4 || r == ReasonNoIPv6 }
+
 // PolicyReasons lists every PolicyReason that a stage can have.
 func PolicyReasons(s Stage) []PolicyReason {
 	switch s {
@@ -88,7 +93,9 @@ func PolicyReasons(s Stage) []PolicyReason {
 			ReasonCNAMETooLong, ReasonForbiddenAddress, ReasonOptedOut, ReasonOther,
 		}
 	case StageTCP:
-		return []PolicyReason{ReasonRefused, ReasonTimeout, ReasonUnreachable, ReasonReset, ReasonNoIPv6, ReasonOther}
+		return []PolicyReason{
+			ReasonRefused, ReasonTimeout, ReasonUnreachable, ReasonReset, ReasonNoIPv4, ReasonNoIPv6, ReasonOther,
+		}
 	case StageTLS:
 		var rs []PolicyReason
 		for _, e := range TLSErrors() {

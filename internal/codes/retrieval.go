@@ -56,10 +56,11 @@ func TLSRPTResults() []TLSRPTResult {
 
 // Result is the result type of RFC 8460 for a retrieval that ended at the
 // stage for the reason. It is empty where a sender would not have ended there:
-// the host or its network opted out of this survey, or it is this machine that has no IPv6.
+// the host or its network opted out of this survey, or it is this machine that
+// lacks the address family.
 func Result(s Stage, r PolicyReason) TLSRPTResult {
 	switch {
-	case s == StageDNS && r == ReasonOptedOut, s == StageTCP && r == ReasonNoIPv6:
+	case s == StageDNS && r == ReasonOptedOut, s == StageTCP && r.LacksFamily():
 		return ""
 	case s == StageTLS:
 		return TLSRPTWebPKIInvalid

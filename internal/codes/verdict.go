@@ -46,8 +46,8 @@ const (
 	STARTTLSCertificate  STARTTLS = "certificate"   // TLS, and a certificate that it does not accept: tls_error
 	STARTTLSHandshake    STARTTLS = "handshake"     // STARTTLS was accepted, and the handshake failed: tls_error
 	STARTTLSRejected     STARTTLS = "rejected"      // offered, and refused when asked for
-	STARTTLSNotOffered   STARTTLS = "not_offered"   // not among the extensions
-	STARTTLSRefused      STARTTLS = "refused"       // the server does not talk to us: reply code 4xx or 5xx to connection or EHLO
+	STARTTLSNotOffered   STARTTLS = "not_offered"   // not among the extensions, or there are none: the server knows only HELO
+	STARTTLSRefused      STARTTLS = "refused"       // the server does not talk to us: reply code 4xx or 5xx to connection or greeting of ours
 	STARTTLSProtocol     STARTTLS = "protocol"      // not SMTP
 	STARTTLSTimeout      STARTTLS = "timeout"       // silence after the connection
 	STARTTLSReset        STARTTLS = "reset"         // the connection ended before the handshake

@@ -18,7 +18,9 @@ type columns struct {
 
 // domainHeaders are what lists call the domain's column, the surest first.
 func domainHeaders() []string {
-	return []string{"domain", "domain name", "domain_name", "domainname", "fqdn", "hostname", "host", "site", "name"}
+	return []string{
+		"domain", "domain name", "domain_name", "domainname", "fqdn", "hostname", "host", "site", "name", "origin", "url",
+	}
 }
 
 // rankHeaders are what lists call their own rank.
@@ -65,6 +67,9 @@ func (c *columns) findDomain(cells []string, asked string) (isHeader bool, err e
 	var names []int
 	data := false // a cell that no header has
 	for i, cell := range cells {
+		if host, ok := urlHost([]byte(cell)); ok {
+			cell = string(host)
+		}
 		if _, err := (Rules{AllowSpecialUse: true}).Normalize(cell); err == nil {
 			names, data = append(names, i), true
 		}

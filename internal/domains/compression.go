@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -36,7 +35,7 @@ const (
 // sniff tells a compression by the first octets.
 func sniff(head []byte) compression {
 	switch {
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		return gzipped
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")),
 		len(head) > 3 && head[0]&0xf0 == 0x50 && bytes.HasPrefix(head[1:], []byte("\x2a\x4d\x18")): // a skippable frame
@@ -58,7 +57,7 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 	case stored:
 		return r, nil, nil
 	case gzipped:
-		z, err := gzip.NewReader(r)
+		z, err := newGzipReader(r)
 		if err != nil {
 			return failing{err}, nil, nil
 		}
@@ -138,6 +137,8 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.err = err
 	case l.raw.err != nil && l.raw.err != io.EOF:
 		l.err = l.raw.err // the disk's fault, not the data's
+	case errors.Is(err, errBehind), errors.Is(err, zstd.ErrMagicMismatch): // of a frame behind the first
+		l.err = fmt.Errorf("%s data has other data behind it", l.kind)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		l.err = fmt.Errorf("%s data is cut off", l.kind)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):

@@ -7,7 +7,8 @@ import (
 	"io"
 )
 
-// A csvReader reads one name a record (RFC 4180). Blank lines and lines that
+// A csvReader reads one name a record (RFC 4180); where there is a URL in its
+// place, the name is that of its host. Blank lines and lines that
 // begin with # are skipped. A record may go over several lines as long as it
 // fits in maxLine octets.
 type csvReader struct {
@@ -45,6 +46,9 @@ func (c *csvReader) next(e *Entry) error {
 		return nil
 	}
 	e.Text = c.fields.at(c.columns.domain)
+	if host, ok := urlHost(bytes.TrimSpace(e.Text)); ok {
+		e.Text = host
+	}
 	e.ListRank = parseRank(c.fields.at(c.columns.rank))
 	for _, i := range c.columns.tags {
 		e.Tags = append(e.Tags, c.fields.at(i))

@@ -10,8 +10,8 @@
 // Every entry is accounted for: it is rejected, excluded, a duplicate, or a
 // name. Memory does not grow with the list, apart from one bit for each entry.
 //
-// The package asks no DNS question, guesses no domain out of a URL or a mail
-// address, and knows nothing about what becomes of the names.
+// The package asks no DNS question, guesses no domain out of a mail address, and
+// knows nothing about what becomes of the names.
 package domains
 
 // A Name is a domain to be surveyed.

@@ -68,18 +68,15 @@ func parseExclusions(name string, r io.Reader) (*Exclusions, error) {
 }
 
 // add takes in one line. A whole top-level domain, special-use or not, may be
-// excluded.
+// excluded, and whatever name a zone may have.
 func (x *Exclusions) add(entry string) error {
 	if p, ok := parseNetwork(entry); ok {
 		x.networks = append(x.networks, p)
 		return nil
 	}
 	name, exact := strings.CutPrefix(entry, "=")
-	buf, reason := Rules{AllowSpecialUse: true}.appendName(nil, []byte(name))
-	if reason == ReasonSingleLabel {
-		buf, reason = []byte(strings.ToLower(strings.Trim(name, " \t."))), ""
-	}
-	if reason != "" {
+	buf, reason := Rules{AllowSpecialUse: true, AllowUnderscore: true}.appendName(nil, []byte(name))
+	if reason != "" && reason != ReasonSingleLabel {
 		return &Reject{Text: Printable([]byte(entry)), Reason: reason}
 	}
 	if exact {

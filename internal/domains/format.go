@@ -20,6 +20,10 @@ const (
 	FormatRows Format = "rows"
 )
 
+// hasUnderscores says whether a list may name what no host is named: a zone
+// delegates what it likes, and rows are of names that were taken before.
+func (f Format) hasUnderscores() bool { return f == FormatZone || f == FormatRows }
+
 // hasColumns says whether a list has columns to carry.
 func (f Format) hasColumns() bool { return f == FormatCSV || f == FormatRows }
 

@@ -18,15 +18,18 @@ const (
 // DNS.
 type Rules struct {
 	AllowSpecialUse bool // take names under special-use domains too; a simulated Internet may have them
+	AllowUnderscore bool // take names with underscores too; a zone may delegate such
 }
 
 // Normalize is [Rules.Normalize] by the rules of the public DNS.
 func Normalize(s string) (string, error) { return Rules{}.Normalize(s) }
 
 // Normalize makes of s a name in A-labels: without white space around it, in
-// lower case, without the final dot, U-labels mapped as for lookup (UTS 46,
-// not transitional, with the Bidi rule). Its error is a [*Reject]. What it
-// returns, it returns again unchanged.
+// lower case, without the final dot. A name in ASCII is taken as it is, with
+// labels that begin with xn-- and that no table of IDNA knows too: zones hold
+// such. A name with other characters is mapped as for lookup (UTS 46, not
+// transitional, with the Bidi rule). Its error is a [*Reject]. What it returns,
+// it returns again unchanged.
 func (r Rules) Normalize(s string) (string, error) {
 	var buf [2 * maxName]byte
 	name, reason := r.appendName(buf[:0], []byte(s))
@@ -61,7 +64,7 @@ func (r Rules) appendAny(dst, s []byte) ([]byte, Reason) {
 		return dst, ReasonEmpty // the root
 	}
 	start := len(dst)
-	out, foreign, reason := appendLabels(dst, s)
+	out, foreign, reason := r.appendLabels(dst, s)
 	if foreign {
 		mapped, ok := mapForLookup(s)
 		if !ok {
@@ -70,8 +73,7 @@ func (r Rules) appendAny(dst, s []byte) ([]byte, Reason) {
 		if !dotted { // the final dot may have been an ideographic full stop
 			mapped = bytes.TrimSuffix(mapped, []byte("."))
 		}
-		out, foreign, reason = appendLabels(dst, mapped)
-		if foreign && !isASCII(out[start:]) {
+		if out, foreign, reason = r.appendLabels(dst, mapped); foreign {
 			return dst, ReasonIDNA
 		}
 	}
@@ -100,19 +102,20 @@ const zeros16 = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0
 
 // appendLabels appends s in lower case and checks each label by the letters,
 // digits and hyphens rule (RFC 1123, section 2.1). foreign says that it is for
-// IDNA to judge: there are A-labels or octets beyond ASCII.
-func appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
+// IDNA to judge: there are octets beyond ASCII.
+func (r Rules) appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
 	out = append(dst, s...)
 	name, start := out[len(dst):], 0
 	for i, c := range name {
 		l := lowered[c]
 		name[i] = l
 		if l == '.' {
-			if r := checkLabel(name[start:i]); r != "" {
-				return dst, false, r
+			if reason := checkLabel(name[start:i]); reason != "" {
+				return dst, false, reason
 			}
-			foreign = foreign || isALabel(name[start:i])
 			start = i + 1
+		} else if c == '_' && r.AllowUnderscore {
+			name[i] = c
 		} else if l == 0 {
 			if c < utf8.RuneSelf {
 				return dst, false, badCharacter(c)
@@ -125,7 +128,7 @@ func appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
 			return out, true, ""
 		}
 	}
-	return out, foreign || isALabel(name[start:]), checkLabel(name[start:])
+	return out, false, checkLabel(name[start:])
 }
 
 // badCharacter is the reason for an octet of ASCII that no name of a host has.
@@ -150,8 +153,6 @@ func checkLabel(label []byte) Reason {
 	}
 	return ""
 }
-
-func isALabel(label []byte) bool { return len(label) > 4 && string(label[:4]) == "xn--" }
 
 // mapForLookup turns U-labels into A-labels and checks the A-labels that are
 // there. Lengths are checked afterwards, where they have their own reason, and
@@ -215,13 +216,4 @@ func isDigits(s []byte) bool {
 		}
 	}
 	return len(s) > 0
-}
-
-func isASCII(s []byte) bool {
-	for _, c := range s {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

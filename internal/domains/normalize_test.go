@@ -102,9 +102,23 @@ func normalizeTests() []struct {
 		{in: "-.com", reason: ReasonHyphen},
 		{in: "xn--.com", reason: ReasonHyphen},
 
-		{in: "xn--a.com", reason: ReasonIDNA},          // not punycode
-		{in: "xn--example-.com", reason: ReasonHyphen}, // "example" in needless clothes
-		{in: "xn--fa-hia.com", want: "xn--fa-hia.com"}, // faß
+		// A-labels as they are: zones hold such, whatever tables of IDNA say.
+		{in: "xn--a.com", want: "xn--a.com"}, // not punycode
+		{in: "XN--A.com.", want: "xn--a.com"},
+		{in: "xn--i-7iqv272g.com", want: "xn--i-7iqv272g.com"}, // an emoji
+		{in: "xn--7ba2c.com", want: "xn--7ba2c.com"},
+		{in: "xn--1-0hcd.com", want: "xn--1-0hcd.com"},
+		{in: "xn--ab-wlde.com", want: "xn--ab-wlde.com"},
+		{in: "xn--bcher-kv.com", want: "xn--bcher-kv.com"}, // cut off
+		{in: "xn--Bcher-Kva.xn--7BA2C.com", want: "xn--bcher-kva.xn--7ba2c.com"},
+		{in: "xn--99999999.com", want: "xn--99999999.com"}, // overflows
+		{in: "www.xn--a.xn--p1ai", want: "www.xn--a.xn--p1ai"},
+		{in: "xn--a", reason: ReasonSingleLabel},
+		{in: "xn--" + label(60) + ".com", reason: ReasonTooLong},
+		{in: "\uff58n--a.com", reason: ReasonIDNA},        // a full-width x: for IDNA
+		{in: "b\u00fccher.xn--a.com", reason: ReasonIDNA}, // so is the whole name
+		{in: "xn--example-.com", reason: ReasonHyphen},    // "example" in needless clothes
+		{in: "xn--fa-hia.com", want: "xn--fa-hia.com"},    // faß
 		{in: "xn--Bcher-Kva.com", want: "xn--bcher-kva.com"},
 		{in: "-bücher.com", reason: ReasonIDNA},
 		{in: "ab--ü.com", reason: ReasonIDNA},
@@ -161,7 +175,7 @@ func TestNormalize(t *testing.T) {
 	}
 	for _, r := range Reasons() {
 		switch r {
-		case ReasonLineTooLong, ReasonQuote, ReasonZoneApex, ReasonExcluded: // not of the name itself
+		case ReasonLineTooLong, ReasonQuote, ReasonEscape, ReasonZoneApex, ReasonExcluded: // not of the name itself
 		default:
 			if !used[r] {
 				t.Errorf("no case for %s", r)
@@ -215,6 +229,18 @@ func TestAllowSpecialUse(t *testing.T) {
 	}
 }
 
+func TestAllowUnderscore(t *testing.T) {
+	rules := Rules{AllowUnderscore: true}
+	for in, want := range map[string]string{
+		"_dmarc.Example.com": "_dmarc.example.com", "a_b.com": "a_b.com", "a.b_": "a.b_", "A_b.XN--A.com": "a_b.xn--a.com",
+		"b\u00fc_.com": "xn--b_-xka.com", "\uff3fa.com": "_a.com",
+	} {
+		if got, err := rules.Normalize(in); got != want || err != nil {
+			t.Errorf("Normalize(%q) = %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
 func TestRejectError(t *testing.T) {
 	_, err := Normalize("192.0.2.1\x1b[2J")
 	if want := `"192.0.2.1\\u001b[2J": a character that no domain name has`; err == nil || err.Error() != want {
@@ -241,6 +267,8 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+// FuzzNormalize: a normal form is its own normal form, and what is in ASCII
+// comes out equal but for case.
 func FuzzNormalize(f *testing.F) {
 	for _, tt := range normalizeTests() {
 		f.Add(tt.in)
@@ -264,6 +292,9 @@ func FuzzNormalize(f *testing.F) {
 			}
 			return
 		}
+		if trimmed := strings.TrimSuffix(strings.TrimSpace(s), "."); onlyASCII(trimmed) && name != strings.ToLower(trimmed) {
+			t.Fatalf("%q becomes %q", s, name)
+		}
 		if again, err := Normalize(name); again != name || err != nil {
 			t.Fatalf("%q becomes %q, which becomes %q, %v", s, name, again, err)
 		}
@@ -276,6 +307,10 @@ func FuzzNormalize(f *testing.F) {
 			}
 		}
 	})
+}
+
+func onlyASCII(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) < 0
 }
 
 func BenchmarkNormalize(b *testing.B) {

@@ -26,7 +26,7 @@ const (
 
 // planVersion is raised when the same list would give other names, or chunks
 // are written in another way.
-const planVersion = 2
+const planVersion = 3
 
 // Counts account for each entry: Entries = Rejected + Excluded + Duplicates +
 // Names.

@@ -18,8 +18,8 @@ import (
 // repeats.
 type preparation struct {
 	cfg     *PrepareConfig
-	mend    *mend // nil: the run directory is prepared for the first time
-	rules   Rules
+	mend    *mend  // nil: the run directory is prepared for the first time
+	rules   Rules  // of the list that is being read
 	chunks  string // directory
 	plan    *Plan
 	rejects *rejects
@@ -144,6 +144,7 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int6
 		return err
 	}
 	in.Format = r.Format()
+	p.rules.AllowUnderscore = in.Format.hasUnderscores()
 	p.columns = p.columns || in.Format.hasColumns()
 	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsColumns() && !p.columns {
 		return fmt.Errorf("%s: a %s list has no columns to choose from or to carry", in.Name, in.Format)

@@ -284,3 +284,19 @@ func TestConservation(t *testing.T) {
 		}
 	})
 }
+
+// A name is one name however a list writes it, and underscores are for zones.
+func TestPrepareOneNameInSeveralForms(t *testing.T) {
+	zone := writeList(t, "zone", "bücher.de. NS x.\n_a.b_c.de. NS x.\nXN\\045\\0457BA2C.de. NS x.\n")
+	plain := writeList(t, "plain", "xn--bcher-kva.de\nBÜCHER.de\nxn--7ba2c.de\n_a.b_c.de\n")
+	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{Path: zone}, {Path: plain}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, p), []string{"1:xn--bcher-kva.de", "2:_a.b_c.de", "3:xn--7ba2c.de"}; !slices.Equal(got, want) {
+		t.Errorf("names %q, want %q", got, want)
+	}
+	if want := (Counts{Entries: 7, Rejected: 1, Duplicates: 3, Names: 3}); p.Counts != want {
+		t.Errorf("counts %+v, want %+v", p.Counts, want)
+	}
+}

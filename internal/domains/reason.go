@@ -12,10 +12,11 @@ const (
 	ReasonLineTooLong  Reason = "line_too_long" // a line of more than 4 KiB
 	ReasonQuote        Reason = "csv_quote"     // a CSV quote that is not closed, or text behind one that is
 	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, a mail address, no UTF-8
-	ReasonUnderscore   Reason = "underscore"    // a name of the DNS, but never that of a host or a mail domain
+	ReasonEscape       Reason = "escape"        // in a zone file: \DDD over 255 or short, \ at the end
+	ReasonUnderscore   Reason = "underscore"    // a name of the DNS, but not that of a host; zone files may have it
 	ReasonWildcard     Reason = "wildcard"
 	ReasonHyphen       Reason = "hyphen"       // a label that begins or ends with one
-	ReasonIDNA         Reason = "idna"         // not a name by UTS 46 and IDNA2008 as it is looked up
+	ReasonIDNA         Reason = "idna"         // beyond ASCII, and not a name by UTS 46 and IDNA2008 as it is looked up
 	ReasonIPLiteral    Reason = "ip_literal"   // an IP address, in brackets or not
 	ReasonNumericTLD   Reason = "numeric_tld"  // the last label is all digits
 	ReasonSingleLabel  Reason = "single_label" // a top-level domain, or a host of a local network
@@ -28,7 +29,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
-		ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
+		ReasonEscape, ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
 		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
 	}
 }
@@ -48,8 +49,10 @@ func (r Reason) Text() string {
 		return "a CSV quote that is not closed, or text behind one that is"
 	case ReasonBadCharacter:
 		return "a character that no domain name has"
+	case ReasonEscape:
+		return "an escape that is none: \\DDD over 255 or of fewer than three digits, or a \\ at the end"
 	case ReasonUnderscore:
-		return "an underscore, which no mail domain has"
+		return "an underscore, which no host name has"
 	case ReasonWildcard:
 		return "a wildcard"
 	case ReasonHyphen:

@@ -9,15 +9,14 @@ import (
 )
 
 // A zoneReader reads the owner names of the NS records of a zone file (RFC
-// 1035, section 5.1). Escapes in names are left as they are: no name that is
-// surveyed has one. $INCLUDE, which opens files, and $GENERATE, which makes
+// 1035, section 5.1). $INCLUDE, which opens files, and $GENERATE, which makes
 // thousands of records out of one line, are refused.
 type zoneReader struct {
 	scan   zoneScanner
 	skips  int64
 	origin []byte // without the final dot; nil: none yet
 	owner  []byte // of the last record, absolute, without the final dot
-	cut    bool   // the owner is longer than maxToken
+	reason Reason // why the owner is no name, whatever its characters: cut, or wrongly escaped
 	apex   []byte // owner of the first SOA record
 	last   []byte // owner of the last NS record
 	listed bool   // there was an NS record
@@ -45,8 +44,8 @@ func (z *zoneReader) next(e *Entry) error {
 		z.last, z.listed = append(z.last[:0], z.owner...), true
 		e.Line, e.Text = z.scan.begin, z.owner
 		switch {
-		case z.cut:
-			e.Reason = ReasonTooLong
+		case z.reason != "":
+			e.Reason = z.reason
 		case z.apex != nil && bytes.EqualFold(z.owner, z.apex):
 			e.Reason = ReasonZoneApex
 		}
@@ -81,7 +80,6 @@ func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
 	isNS = isWord(head[0], "NS") || isWord(head[0], "TYPE2")
 	isSOA := isWord(head[0], "SOA") || isWord(head[0], "TYPE6")
 	if written != nil {
-		z.cut = z.scan.cut
 		if err := z.setOwner(written); err != nil {
 			return false, err
 		}
@@ -106,9 +104,12 @@ func (z *zoneReader) directive(head [][]byte) error {
 		if len(head) < 2 {
 			return errors.New("$ORIGIN without a name")
 		}
-		origin, err := z.absolute(nil, head[1])
+		origin, reason, err := z.absolute([]byte{}, head[1])
 		if err != nil {
 			return err
+		}
+		if reason != "" {
+			return errors.New("$ORIGIN with " + reason.Text())
 		}
 		z.origin = origin
 		return nil
@@ -119,34 +120,12 @@ func (z *zoneReader) directive(head [][]byte) error {
 }
 
 func (z *zoneReader) setOwner(written []byte) (err error) {
-	if z.cut {
-		z.owner = append(z.owner[:0], written...)
+	if z.scan.cut {
+		z.owner, z.reason = append(z.owner[:0], written...), ReasonTooLong
 		return nil
 	}
-	z.owner, err = z.absolute(z.owner[:0], written)
+	z.owner, z.reason, err = z.absolute(z.owner[:0], written)
 	return err
-}
-
-// absolute appends a name as it is written to dst, under the origin where it is
-// relative, and without the final dot.
-func (z *zoneReader) absolute(dst, name []byte) ([]byte, error) {
-	if dst == nil {
-		dst = []byte{}
-	}
-	if rest, ok := bytes.CutSuffix(name, []byte(".")); ok && !bytes.HasSuffix(rest, []byte(`\`)) {
-		return append(dst, rest...), nil
-	}
-	if z.origin == nil {
-		return dst, fmt.Errorf("relative name %q with no $ORIGIN before it", Printable(name))
-	}
-	if string(name) == "@" {
-		return append(dst, z.origin...), nil
-	}
-	dst = append(dst, name...)
-	if len(z.origin) > 0 {
-		dst = append(append(dst, '.'), z.origin...)
-	}
-	return dst, nil
 }
 
 // isTTL says whether a token is a time in seconds, or with BIND's units.

@@ -57,26 +57,29 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 		return false, nil
 	}
 	defer raw.Close()
-	if err := t.admit(ctx); err != nil {
+	leave, err := t.admit(ctx)
+	if err != nil {
 		return false, ourFault(host, addr, codes.StageTLS, err)
 	}
-	defer t.leave()
+	defer leave()
 	running, stop := clockOf(ctx).run(ctx)
 	defer stop()
-	shaking, cancel := context.WithTimeout(running, t.config.HandshakeTimeout)
-	defer cancel()
+	shaking, done := t.stage(running, addr, t.config.HandshakeTimeout, leave)
+	defer done()
 	config := t.tlsConfig("", new(Trace))
 	shown := false
 	config.VerifyConnection = func(state tls.ConnectionState) error {
 		shown = len(state.PeerCertificates) > 0
 		return errors.New("seen")
 	}
-	err := shake(shaking, tls.Client(raw, config)) // ends with the error above, at the latest
+	err = shake(shaking, tls.Client(raw, config)) // ends with the error above, at the latest
 	switch {
 	case !shown && cancelled(ctx):
 		return false, ourFault(host, addr, codes.StageTLS, err)
 	case !shown && fault.TimedOut(err):
-		return false, tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
+		late := tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
+		late.unawaited = notAwaited(shaking)
+		return false, late
 	}
 	return shown, nil
 }

@@ -9,7 +9,8 @@ import (
 // WithTimeout returns a context whose request may take as long as timeout from
 // the host's addresses to the last octet of the body, with the time apart that
 // the request waits for its turn: our manners are not the host's slowness. The
-// context is for one request at a time.
+// limits of a [Config] for single stages hold too; see [WithWholeTime]. The context
+// is for one request at a time.
 func WithTimeout(ctx context.Context, timeout time.Duration) context.Context {
 	return context.WithValue(ctx, clockKey{}, &clock{left: timeout})
 }
@@ -69,7 +70,12 @@ func (t *turns) patienceLeft(ctx context.Context, mine *turn) time.Duration {
 
 // A clock is the time that a request has left. It only runs while something is
 // done for it.
-type clock struct{ left time.Duration }
+type clock struct {
+	left  time.Duration
+	whole bool          // any stage may take all of it
+	quick time.Duration // with whole: of it, until a body is one of a slow host; then below zero
+	began time.Time     // while it runs
+}
 
 func clockOf(ctx context.Context) *clock {
 	c, _ := ctx.Value(clockKey{}).(*clock)
@@ -82,13 +88,18 @@ func (c *clock) run(ctx context.Context) (running context.Context, stop func()) 
 	if c == nil {
 		return ctx, func() {}
 	}
-	began := time.Now()
+	c.began = time.Now()
 	running, cancel := context.WithTimeout(ctx, c.left)
 	return running, func() {
-		c.left -= time.Since(began)
+		took := time.Since(c.began)
+		c.left -= took
+		c.quick -= took
 		cancel()
 	}
 }
+
+// quickLeft is how long a body may take until it is one of a slow host.
+func (c *clock) quickLeft() time.Duration { return max(c.quick-time.Since(c.began), 0) }
 
 // A turnConn is a connection whose end ends our turn.
 type turnConn struct {

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"fmt"
+	"io"
 	"net"
 )
 
@@ -10,8 +11,9 @@ import (
 // Once it is open it keeps nothing.
 type corked struct {
 	net.Conn
-	held []byte
-	open bool
+	held  []byte
+	open  bool
+	ended bool // the peer has ended its side of the connection
 }
 
 func (c *corked) Write(p []byte) (int, error) {
@@ -30,6 +32,7 @@ func (c *corked) Write(p []byte) (int, error) {
 func (c *corked) Read(p []byte) (int, error) {
 	unsent := c.pull()
 	n, err := c.Conn.Read(p)
+	c.ended = c.ended || n == 0 && err == io.EOF
 	if err != nil && unsent != nil {
 		err = fmt.Errorf("%w, and nothing could be sent: %w", err, unsent)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -28,11 +27,12 @@ type Dialer struct {
 	config Config
 	port   uint16
 	turns  *turns
+	slow   *slowHosts
 	families
-	ipv6 bool // this machine, or whoever dials for it, reaches the IPv6 Internet
+	ipv4, ipv6 bool // this machine, or whoever dials for it, reaches the Internet of that family
 }
 
-// NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv6,
+// NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv4, NoIPv6,
 // OptedOut, Manners, Connections, DialTimeout and SettleTime.
 func NewDialer(c Config) (*Dialer, error) {
 	switch {
@@ -41,9 +41,10 @@ func NewDialer(c Config) (*Dialer, error) {
 	case c.Dial != nil && c.Proxy != nil:
 		return nil, errors.New("egress: either a dial function or a proxy")
 	}
+	sockets := c.Dial == nil && c.Proxy == nil
 	d := &Dialer{
-		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners, c.Connections), ipv6: true,
-		families: newFamilies(c.Dial == nil && c.Proxy == nil),
+		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners, c.Connections),
+		slow: newSlowHosts(c.Manners.withDefaults().SlowTime), families: newFamilies(sockets),
 	}
 	switch {
 	case c.Proxy != nil:
@@ -53,9 +54,15 @@ func NewDialer(c Config) (*Dialer, error) {
 		}
 	case c.Dial == nil:
 		d.config.Dial = socketDial
-		d.ipv6 = hasIPv6()
 	}
-	d.ipv6 = d.ipv6 && !c.NoIPv6
+	d.ipv4, d.ipv6 = !sockets || hasIPv4(), !sockets || hasIPv6()
+	if !d.ipv4 && !d.ipv6 { // this machine is out of order for now, and that is no finding
+		d.ipv4, d.ipv6 = true, true
+	}
+	d.ipv4, d.ipv6 = d.ipv4 && !c.NoIPv4, d.ipv6 && !c.NoIPv6
+	if !d.ipv4 && !d.ipv6 {
+		return nil, errors.New("egress: neither IPv4 nor IPv6 to connect by")
+	}
 	return d, nil
 }
 
@@ -134,13 +141,21 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 	return nil, failed
 }
 
-// visit dials one address when it is its turn. over is true when the request has
-// no time left for another one. An address that was put off has not been dialled.
+// visit dials one address when it is its turn. over is true when there is no time
+// left for another one. An address that was put off, or where a slow host is not
+// awaited again, has not been dialled.
 func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ *turnConn, over bool, _ *Error) {
+	if failed := d.slow.refuse(ctx, host, addr, trace); failed != nil {
+		return nil, true, failed
+	}
 	mine, waited, err := d.turns.take(ctx, addr, host)
 	trace.TurnTime += waited
 	if err != nil {
 		return nil, true, postponed(host, addr, err)
+	}
+	if failed := d.slow.refuse(ctx, host, addr, trace); failed != nil { // as it was spent while we waited
+		mine.leave()
+		return nil, true, failed
 	}
 	trace.Addr = addr
 	running, stop := clockOf(ctx).run(ctx)
@@ -153,46 +168,6 @@ func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace 
 		return nil, running.Err() != nil, failed
 	}
 	return &turnConn{conn, mine}, false, nil
-}
-
-// candidates are the addresses to dial, in order, and the reason when there are
-// none.
-func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]netip.Addr, *Error) {
-	refuse := func(stage codes.Stage, reason codes.PolicyReason, err error) ([]netip.Addr, *Error) {
-		return nil, &Error{host: host, stage: stage, reason: reason, err: err}
-	}
-	var v4, v6 []netip.Addr
-	var forbidden, optedOut error
-	for _, addr := range addrs {
-		if err := Judge(addr); err != nil {
-			trace.HadForbidden = true
-			forbidden = err
-			continue
-		}
-		if d.config.OptedOut(addr) {
-			optedOut = fmt.Errorf("%s: its network does not want to be contacted", addr)
-			continue
-		}
-		switch { // one that is named twice is one address
-		case addr.Is6() && len(v6) < maxPerFamily && !slices.Contains(v6, addr):
-			v6 = append(v6, addr)
-		case addr.Is4() && len(v4) < maxPerFamily && !slices.Contains(v4, addr):
-			v4 = append(v4, addr)
-		}
-	}
-	switch {
-	case len(v4)+len(v6) > 0 && d.ipv6:
-		return append(v6, v4...), nil
-	case len(v4) > 0:
-		return v4, nil
-	case len(v6) > 0:
-		return refuse(codes.StageTCP, codes.ReasonNoIPv6, errors.New("no IPv4 address, and this machine has no IPv6"))
-	case optedOut != nil:
-		return refuse(codes.StageDNS, codes.ReasonOptedOut, optedOut)
-	case forbidden != nil:
-		return refuse(codes.StageDNS, codes.ReasonForbiddenAddress, forbidden)
-	}
-	return refuse(codes.StageDNS, codes.ReasonNoData, &net.DNSError{Err: "no address", Name: host, IsNotFound: true})
 }
 
 // connect dials one address that was judged, and judges it once more.

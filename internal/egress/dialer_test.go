@@ -76,6 +76,7 @@ func TestDialerOrder(t *testing.T) {
 		title    string
 		resolved []string
 		failures map[string]error
+		noIPv4   bool
 		noIPv6   bool
 		dialed   string
 		stage    codes.Stage // "": connected
@@ -85,6 +86,13 @@ func TestDialerOrder(t *testing.T) {
 		{title: "IPv6 first", resolved: []string{"22.1.0.1", "3ffe::1"}, dialed: "[3ffe::1]:443"},
 		{title: "no IPv6 here", resolved: []string{"3ffe::1", "22.1.0.1"}, noIPv6: true, dialed: "22.1.0.1:443"},
 		{title: "IPv6 only, none here", resolved: []string{"3ffe::1"}, noIPv6: true, stage: codes.StageTCP, reason: codes.ReasonNoIPv6},
+		{title: "no IPv4 here", resolved: []string{"22.1.0.1", "3ffe::1"}, noIPv4: true, dialed: "[3ffe::1]:443"},
+		{title: "IPv4 only, none here", resolved: []string{"22.1.0.1", "22.1.0.2"}, noIPv4: true, stage: codes.StageTCP, reason: codes.ReasonNoIPv4},
+		{
+			title: "no IPv4 here, and IPv6 fails", resolved: []string{"22.1.0.1", "3ffe::1"}, noIPv4: true,
+			failures: map[string]error{"[3ffe::1]:443": refused()}, dialed: "[3ffe::1]:443", stage: codes.StageTCP, reason: codes.ReasonRefused,
+		},
+		{title: "IPv4 only, opted out, none here", resolved: []string{"22.66.0.1"}, noIPv4: true, stage: codes.StageDNS, reason: codes.ReasonOptedOut},
 		{
 			title: "two of each", resolved: []string{"22.1.0.1", "22.1.0.2", "22.1.0.3", "3ffe::1", "3ffe::2", "3ffe::3"},
 			failures: map[string]error{"22.1.0.1:443": refused(), "22.1.0.2:443": unreachable(), "[3ffe::1]:443": refused(), "[3ffe::2]:443": refused()},
@@ -112,7 +120,7 @@ func TestDialerOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d.ipv6 = !c.noIPv6
+			d.ipv4, d.ipv6 = !c.noIPv4, !c.noIPv6
 			var trace Trace
 			conn, err := d.DialContext(WithTrace(WithLastWord(t.Context()), &trace), "tcp", host+":443")
 			if c.stage != "" {
@@ -177,6 +185,7 @@ func TestDialerHalfResolved(t *testing.T) {
 	for _, c := range []struct {
 		addrs  []netip.Addr
 		err    error
+		noIPv4 bool
 		noIPv6 bool
 		stage  codes.Stage // "": connected
 		reason codes.PolicyReason
@@ -188,12 +197,15 @@ func TestDialerHalfResolved(t *testing.T) {
 		{addrs: addresses("22.66.0.1"), err: half, stage: codes.StageDNS, reason: codes.ReasonOptedOut},
 		{addrs: addresses("3ffe::1"), err: half, noIPv6: true, stage: codes.StageDNS, reason: codes.ReasonServfail},
 		{addrs: addresses("3ffe::1"), noIPv6: true, stage: codes.StageTCP, reason: codes.ReasonNoIPv6},
+		{addrs: addresses("22.1.0.1"), err: half, noIPv4: true, stage: codes.StageDNS, reason: codes.ReasonServfail},
+		{addrs: addresses("22.1.0.1"), noIPv4: true, stage: codes.StageTCP, reason: codes.ReasonNoIPv4},
 		{addrs: addresses("22.1.0.1"), err: half},
 	} {
 		d, err := NewDialer(Config{
 			Resolve:  func(context.Context, string) ([]netip.Addr, error) { return c.addrs, c.err },
 			Dial:     new(dialed).dial,
 			OptedOut: netip.MustParsePrefix("22.66.0.0/16").Contains,
+			NoIPv4:   c.noIPv4,
 			NoIPv6:   c.noIPv6,
 		})
 		if err != nil {
@@ -205,6 +217,13 @@ func TestDialerHalfResolved(t *testing.T) {
 			continue
 		}
 		wantError(t, err, c.stage, c.reason, c.local)
+	}
+}
+
+func TestDialerOfNoFamily(t *testing.T) {
+	_, err := NewDialer(Config{Resolve: resolves("22.1.0.1"), Dial: new(dialed).dial, NoIPv4: true, NoIPv6: true})
+	if want := "egress: neither IPv4 nor IPv6 to connect by"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -23,6 +23,8 @@ type Error struct {
 	until  time.Time
 	out    *failure // the address was out of reach; nil: it was not
 	err    error
+
+	unawaited bool // a time-out that came before its time
 }
 
 // Error names host, address, stage, reason and cause, in text of bounded length.
@@ -92,6 +94,10 @@ func (e *Error) Later() bool { return e.later }
 // Until is when a host wants to be asked again that was not asked because it said
 // so; the zero time where that was for the sake of its address.
 func (e *Error) Until() time.Time { return e.until }
+
+// NotAwaited reports whether a host was too slow and had not all of its time, since
+// the slow hosts of its address had had theirs: see Manners.
+func (e *Error) NotAwaited() bool { return e.unawaited }
 
 // Timeout reports whether the time ran out.
 func (e *Error) Timeout() bool {

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -31,14 +32,15 @@ func (t *Transport) connect(ctx context.Context, host string) (*connection, erro
 		return nil, err
 	}
 	trace := traceOf(ctx)
-	if err := t.admit(ctx); err != nil {
+	leave, err := t.admit(ctx)
+	if err != nil {
 		_ = raw.Close()
 		return nil, ourFault(host, trace.Addr, codes.StageTLS, err) // our own queue was too long
 	}
 	running, stop := clockOf(ctx).run(ctx) // not while it waited for others
-	conn, failed := t.handshake(running, raw, host, trace)
+	conn, failed := t.handshake(running, raw, host, trace, leave)
 	stop()
-	t.leave()
+	leave()
 	if failed == nil {
 		return conn, nil
 	}
@@ -57,12 +59,16 @@ func (t *Transport) connect(ctx context.Context, host string) (*connection, erro
 	return nil, failed
 }
 
-func (t *Transport) handshake(ctx context.Context, raw *turnConn, host string, trace *Trace) (_ *connection, failed *Error) {
+// handshake calls slow when it waits for a slow host, which costs nothing that others
+// would need.
+func (t *Transport) handshake(
+	ctx context.Context, raw *turnConn, host string, trace *Trace, slow func(),
+) (_ *connection, failed *Error) {
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
 
-	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
-	defer cancel()
+	shaking, done := t.stage(ctx, trace.Addr, t.config.HandshakeTimeout, slow)
+	defer done()
 	weight := &weighed{Conn: raw, places: t.heavy, ended: shaking.Done()}
 	cork := &corked{Conn: weight}
 	defer func() {
@@ -79,7 +85,9 @@ func (t *Transport) handshake(ctx context.Context, raw *turnConn, host string, t
 			return nil, postponed(host, trace.Addr, errLater) // others send as much, and are not done
 		}
 		trace.refused(err)
-		return nil, tlsFailure(host, trace.Addr, handshakeError(err), err)
+		failed = tlsFailure(host, trace.Addr, handshakeError(err), err)
+		failed.unawaited = failed.Timeout() && notAwaited(shaking)
+		return nil, failed
 	}
 	trace.TLSGroup = groupName(conn.ConnectionState().CurveID) // in TLS 1.2 it comes after the certificate
 	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.known, t.config.Now()); err != nil {
@@ -89,17 +97,16 @@ func (t *Transport) handshake(ctx context.Context, raw *turnConn, host string, t
 	return &connection{conn, cork, raw.turn}, nil
 }
 
-// admit waits until there are fewer handshakes than may be at a time.
-func (t *Transport) admit(ctx context.Context) error {
+// admit waits until there are fewer handshakes than may be at a time. leave ends one
+// of them, and may be called more than once.
+func (t *Transport) admit(ctx context.Context) (leave func(), err error) {
 	select {
 	case t.handshakes <- struct{}{}:
-		return nil
+		return sync.OnceFunc(func() { <-t.handshakes }), nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 }
-
-func (t *Transport) leave() { <-t.handshakes }
 
 func tlsFailure(host string, addr netip.Addr, class codes.TLSError, err error) *Error {
 	return &Error{host: host, addr: addr, stage: codes.StageTLS, reason: codes.PolicyReason(class), err: err}
@@ -110,6 +117,8 @@ func (t *Transport) tlsConfig(host string, trace *Trace) *tls.Config {
 		ServerName: host, // SNI (section 7.1)
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
+
+		CipherSuites: suites(),
 		// Verification is ours, after the handshake: crypto/tls would end it
 		// before anybody has seen what certificate there is.
 		InsecureSkipVerify: true,
@@ -157,7 +166,8 @@ func handshakeError(err error) codes.TLSError {
 		strings.Contains(text, "certificate containing RSA key larger"):
 		return codes.TLSOversize
 	case strings.Contains(text, "failed to parse certificate"),
-		strings.Contains(text, "certificate contains an unsupported type of public key"):
+		strings.Contains(text, "certificate contains an unsupported type of public key"),
+		strings.Contains(text, "-bit keys are insecure"): // of RSA, below 1024
 		return codes.TLSCertificate
 	case fault.TimedOut(err):
 		return codes.TLSHandshakeTimeout

@@ -92,7 +92,7 @@ func issueKey(t *testing.T, template *x509.Certificate, issuer, of *authority) *
 	t.Helper()
 	template.SerialNumber = of.cert.SerialNumber
 	template.NotBefore, template.NotAfter = of.cert.NotBefore, of.cert.NotAfter
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, &of.key.PublicKey, issuer.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, of.key.Public(), issuer.key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,10 +42,11 @@ func (d *MailDoor) Dial(ctx context.Context, host string) (net.Conn, error) {
 // type *[Error].
 func (d *MailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, error) {
 	t, trace := d.transport, traceOf(ctx)
-	if err := t.admit(ctx); err != nil {
+	leave, err := t.admit(ctx)
+	if err != nil {
 		return nil, ourFault(host, trace.Addr, codes.StageTLS, err)
 	}
-	defer t.leave()
+	defer leave()
 	shaking, cancel := context.WithTimeout(ctx, t.config.HandshakeTimeout)
 	defer cancel()
 	config := t.tlsConfig(host, trace)

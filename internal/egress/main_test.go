@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -37,7 +38,7 @@ const day = 24 * time.Hour
 // An authority signs certificates.
 type authority struct {
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	key  crypto.Signer
 }
 
 // issue signs a certificate; without an issuer it is signed with its own key.
@@ -47,6 +48,12 @@ func issue(t testing.TB, template *x509.Certificate, issuer *authority) *authori
 	if err != nil {
 		t.Fatal(err)
 	}
+	return issueFor(t, template, issuer, key)
+}
+
+// issueFor is issue for a key of any kind.
+func issueFor(t testing.TB, template *x509.Certificate, issuer *authority, key crypto.Signer) *authority {
+	t.Helper()
 	template.SerialNumber = big.NewInt(noon().Unix())
 	if template.NotBefore.IsZero() {
 		template.NotBefore = noon().Add(-30 * day)
@@ -57,7 +64,7 @@ func issue(t testing.TB, template *x509.Certificate, issuer *authority) *authori
 	if issuer == nil {
 		issuer = &authority{template, key}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, &key.PublicKey, issuer.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.cert, key.Public(), issuer.key)
 	if err != nil {
 		t.Fatal(err)
 	}

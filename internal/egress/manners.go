@@ -35,12 +35,18 @@ type Manners struct {
 	// minutes in sum in each pass (see [WithPass]). 0: 10 min; negative: none is
 	// honoured.
 	MaxRetryAfter time.Duration
+
+	// SlowTime is for how long, in sum over the life of a Transport, the slow hosts
+	// of an address are waited for that have more than quick limits (see
+	// [WithWholeTime]). Those that are too slow when nothing is left end with an
+	// [*Error] that says NotAwaited. 0: 10 min.
+	SlowTime time.Duration
 }
 
 // NoManners bound nothing: for a test bed, where thousands of hosts share few
 // addresses that bother nobody.
 func NoManners() Manners {
-	return Manners{HostConnections: -1, HostRate: -1, NetworkConnections: -1, NetworkRate: -1, MaxRetryAfter: -1}
+	return Manners{HostConnections: -1, HostRate: -1, NetworkConnections: -1, NetworkRate: -1, MaxRetryAfter: -1, SlowTime: -1}
 }
 
 const (
@@ -51,6 +57,7 @@ const (
 	defaultQueue              = 8
 	defaultMaxWait            = 5 * time.Second
 	defaultMaxRetryAfter      = 10 * time.Minute
+	defaultSlowTime           = 10 * time.Minute
 
 	// tooManyWait is for a 429 that names no time: it is about us all the same.
 	tooManyWait = 10 * time.Second
@@ -78,6 +85,9 @@ func (m Manners) withDefaults() Manners {
 	}
 	if m.MaxRetryAfter == 0 {
 		m.MaxRetryAfter = defaultMaxRetryAfter
+	}
+	if m.SlowTime == 0 {
+		m.SlowTime = defaultSlowTime
 	}
 	return m
 }

@@ -62,7 +62,7 @@ func TestResponses(t *testing.T) {
 		{"a reason phrase in Latin-1", withStatus("HTTP/1.1 200 \xd6K"), "", noBody, ""},
 		{"a long reason phrase", withStatus("HTTP/1.1 200 " + strings.Repeat("O", 15<<10)), "", noBody, ""},
 		{"HTTP/1.2", withStatus("HTTP/1.2 200 OK"), "", noBody, ""},
-		{"HTTP/1.0, ended by the connection", "HTTP/1.0 200 OK\r\n\r\n" + policy, "", noBody, codes.FindTruncationPossible},
+		{"HTTP/1.0, ended by the connection", "HTTP/1.0 200 OK\r\n\r\n" + policy, "", noBody, ""},
 		{"HTTP/2.0 in text", "HTTP/2.0 200 OK\r\n\r\n" + policy, codes.StageHTTP, codes.ReasonMalformed, ""},
 		{"HTTP/0.9 in text", "HTTP/0.9 200 OK\r\n\r\n" + policy, codes.StageHTTP, codes.ReasonMalformed, ""},
 		{"HTTP/3.0 in text, with a length", withStatus("HTTP/3.0 200 OK"), codes.StageHTTP, codes.ReasonMalformed, ""},
@@ -99,7 +99,11 @@ func TestResponses(t *testing.T) {
 		{"a length beyond all bodies", lengths("Content-Length: 9223372036854775807\r\n"), codes.StageBody, codes.ReasonTruncated, ""},
 		{"a length of 0 and a body", lengths("Content-Length: 0\r\n"), codes.StageSyntax, codes.ReasonEmpty, ""},
 		{"more than the length", sized("") + "mx: *.example.net\r\n", "", noBody, ""},
-		{"a length and chunks", ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n", "", noBody, ""},
+		{"a length and chunks", ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n", "", noBody, codes.FindLengthAndTransferEncoding},
+		{"chunks and a length", ok + "transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n" + chunk + "0\r\n\r\n", "", noBody, codes.FindLengthAndTransferEncoding},
+		{"a length of an interim response, and chunks", "HTTP/1.1 103 Early Hints\r\nContent-Length: 0\r\n\r\n" + chunked(chunk+"0\r\n\r\n"), "", noBody, ""},
+		{"a folded field that looks like a length, and chunks", ok + "X-Odd: a\r\n Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n", "", noBody, ""},
+		{"a length and chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: " + fmt.Sprint(len(policy)) + "\r\nTransfer-Encoding: identity\r\n\r\n" + policy, "", noBody, codes.FindLengthAndTransferEncoding},
 		{"chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n", codes.StageSyntax, codes.ReasonLineMalformed, ""},
 		{"a transfer coding that is not offered", ok + "Transfer-Encoding: gzip, chunked\r\n\r\n" + chunk + "0\r\n\r\n", codes.StageHTTP, codes.ReasonMalformed, ""},
 		{"chunked twice", ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + "0\r\n\r\n", codes.StageHTTP, codes.ReasonMalformed, ""},
@@ -137,6 +141,10 @@ func TestResponses(t *testing.T) {
 			}
 			if c.finding != "" && !slices.Contains(f.Findings, c.finding) {
 				t.Errorf("findings %q, without %s", f.Findings, c.finding)
+			}
+			const both = codes.FindLengthAndTransferEncoding
+			if slices.Contains(f.Findings, both) != (c.finding == both) {
+				t.Errorf("findings %q, and of %s: %q", f.Findings, both, c.finding)
 			}
 			if c.stage == "" && (f.Status != 200 || len(f.Policy.MX) != 1) {
 				t.Errorf("status %d, patterns %q", f.Status, f.Policy.MX)

@@ -28,6 +28,7 @@ type Trace struct {
 	PlainHTTP   bool           // it answered the ClientHello with HTTP
 	Cert        *Certificate   // of the host, verified or not
 	ChainLength int            // certificates that the server sent
+	ShortKey    bool           // the host, or an authority between it and its root, has a key of RSA of less than 2048 bits
 
 	DNSTime     time.Duration // of resolving the host
 	TurnTime    time.Duration // of waiting for our turn, all addresses together: the manners', not the host's
@@ -86,7 +87,7 @@ func (t *Trace) handshake(state tls.ConnectionState) {
 	}
 	t.TLSCipher, t.TLSGroup = clean(tls.CipherSuiteName(state.CipherSuite)), groupName(state.CurveID)
 	if t.ChainLength = len(state.PeerCertificates); t.ChainLength > 0 {
-		t.Cert = facts(state.PeerCertificates[0])
+		t.Cert, t.ShortKey = facts(state.PeerCertificates[0]), hasShortKey(state.PeerCertificates)
 	}
 }
 

@@ -26,9 +26,11 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A Config says how to reach Policy Hosts. Only Resolve has no default.
@@ -52,14 +54,15 @@ type Config struct {
 	// depend on the leaf are known of the roots of the bundle only.
 	Roots *x509.CertPool
 
-	NoIPv6    bool                       // do without IPv6, though this machine may have it
+	NoIPv4    bool                       // do without IPv4, though this machine may have it
+	NoIPv6    bool                       // the same for IPv6
 	OptedOut  func(addr netip.Addr) bool // addresses of networks that do not want to be contacted; nil: none
 	UserAgent string                     // of each request; empty: "stsscan"
 
 	DialTimeout      time.Duration // for each address; 0: 5 s
-	HandshakeTimeout time.Duration // of TLS; 0: 5 s
-	HeaderTimeout    time.Duration // from the request to the end of the response's header; 0: 5 s
-	Handshakes       int           // TLS handshakes at a time; 0: 256
+	HandshakeTimeout time.Duration // of TLS, but see WithWholeTime; 0: 5 s
+	HeaderTimeout    time.Duration // from the request to the end of the response's header, but see WithWholeTime; 0: 5 s
+	Handshakes       int           // TLS handshakes at a time, without those that wait for a slow host; 0: 256
 	SettleTime       time.Duration // that an address out of reach waits for another connection to show whose fault that is; 0: 2 s
 
 	// Connections is how many may be open at a time, to Policy Hosts and mail
@@ -74,6 +77,11 @@ type Config struct {
 	// bound; no verdict depends on it.
 	VerifyInFull bool
 
+	// Observe is told of each request: its method, how it ended, one of
+	// [RequestResults], and how long it took to the end of the response's header, the
+	// wait for its turn apart. It may be called concurrently. Nil: nothing is told.
+	Observe func(method, result string, d time.Duration)
+
 	Now func() time.Time // for the dates of certificates; nil: time.Now
 	Log *slog.Logger     // nil: silent
 }
@@ -84,6 +92,10 @@ const (
 	defaultHandshakes = 256
 	defaultUserAgent  = "stsscan"
 )
+
+// Families says by which address families Policy Hosts and mail servers are
+// connected to.
+func (t *Transport) Families() (ipv4, ipv6 bool) { return t.dialer.ipv4, t.dialer.ipv6 }
 
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
@@ -103,6 +115,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OptedOut == nil {
 		c.OptedOut = func(netip.Addr) bool { return false }
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, time.Duration) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -152,9 +167,13 @@ func NewTransport(c Config) (*Transport, error) {
 // also ends the reading of the body. Of the request's header only Accept and
 // Accept-Encoding are sent.
 //
-// An error is of type *[Error].
+// An error is of type *[Error]. A body without a length ends with io.EOF only after
+// close_notify, else with an error that has a method Unclosed.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.roundTrip(req)
+	trace, began := traceOf(req.Context()), time.Now()
+	waited := trace.TurnTime
+	resp, err := t.roundTrip(WithTrace(req.Context(), trace), req)
+	t.observe(req, resp, err, time.Since(began)-(trace.TurnTime-waited))
 	if err != nil {
 		t.config.Log.Debug("no response", "host", req.URL.Host, "error", err)
 		return nil, err
@@ -162,7 +181,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
+func (t *Transport) roundTrip(ctx context.Context, req *http.Request) (*http.Response, error) {
 	host := req.URL.Hostname()
 	if err := check(req); err != nil {
 		if req.Body != nil {
@@ -170,7 +189,6 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, &Error{host: host, stage: codes.StageHTTP, reason: codes.ReasonMalformed, err: err}
 	}
-	ctx := req.Context()
 	conn, err := t.connect(ctx, host)
 	if err != nil {
 		return nil, err
@@ -183,24 +201,49 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	conn.turn.asked(passOf(ctx))
 	running, stop := clockOf(ctx).run(ctx)
-	resp, err := exchange(running, conn, out, t.config.HeaderTimeout)
+	addr := traceOf(ctx).Addr
+	stage, done := t.stage(running, addr, t.config.HeaderTimeout, nil)
+	resp, err := exchange(stage, conn, out)
+	ended := notAwaited(stage)
+	done()
 	if err != nil {
 		_ = conn.Close()
 		failed := httpError(running, host, err)
+		failed.unawaited = failed.Timeout() && ended
 		stop()
 		return nil, failed
 	}
 	if later, ok := retryAfter(resp, time.Now()); ok {
 		conn.turn.hold(later)
 	}
-	release := within(running, conn, 0)
+	reading, done := t.bodyStage(running, addr)
+	release := within(reading, conn)
 	resp.Request = req
-	addr := traceOf(ctx).Addr
+	toEnd := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
 	resp.Body = &body{
-		resp.Body, conn, func() { release(); stop() },
-		func(err error) error { return ourFault(host, addr, codes.StageBody, err) },
+		resp.Body, conn, toEnd, sync.OnceFunc(func() { release(); done(); stop() }),
+		func(err error) error { return bodyError(reading, host, addr, err) },
 	}
 	return resp, nil
+}
+
+// bodyStage is the context of a body, which has no limit of its own.
+func (t *Transport) bodyStage(running context.Context, addr netip.Addr) (reading context.Context, done func()) {
+	if c := clockOf(running); c != nil && c.whole {
+		return t.stage(running, addr, c.quickLeft(), nil)
+	}
+	return running, func() {}
+}
+
+// bodyError is what ended a body: an [*Error] where that is no fault of the host's.
+func bodyError(reading context.Context, host string, addr netip.Addr, err error) error {
+	switch {
+	case wanting(err):
+		return ourFault(host, addr, codes.StageBody, err)
+	case fault.TimedOut(err) && notAwaited(reading):
+		return &Error{host: host, addr: addr, stage: codes.StageBody, reason: codes.ReasonTimeout, unawaited: true, err: err}
+	}
+	return err
 }
 
 // Manners says what the manners have cost so far.

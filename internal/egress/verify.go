@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -15,10 +16,10 @@ import (
 // DNS-ID for host, a chain to a trusted root, for use by servers, valid now.
 //
 // Where more than one thing is wrong the class is the first that applies of:
-// the dates of the leaf, then of its chain; self-signed; incomplete chain;
-// unknown authority, or a chain unfit in another way; the name. A chain is only
-// called bad for what remains wrong with all dates right. What is remembered
-// saves time and changes no verdict.
+// the dates of the leaf, then of its chain; self-signed; a chain that leads to a
+// root and is unfit; one without the leaf's issuer; unknown authority; the name. A
+// chain is only called bad for what remains wrong with all dates right. What is
+// remembered saves time and changes no verdict.
 func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, remembered *known, now time.Time) (codes.TLSError, error) {
 	if len(certs) == 0 {
 		return codes.TLSCertificate, errors.New("no certificate")
@@ -89,7 +90,7 @@ func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *kn
 
 	var invalid x509.CertificateInvalidError
 	var critical x509.UnhandledCriticalExtension
-	top := topOf(certs)
+	path := pathOf(certs)
 	switch {
 	case strings.Contains(err.Error(), "signature check attempts limit reached"):
 		return codes.TLSOversize, err // a chain made to be expensive
@@ -97,9 +98,9 @@ func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *kn
 		return codes.TLSCertificate, err
 	case selfSigned(leaf):
 		return codes.TLSSelfSigned, err
-	case anchored(top, roots):
+	case anchored(path[len(path)-1], roots):
 		return codes.TLSCertificate, err // it leads to a root, and breaks on the way
-	case !bytes.Equal(top.RawIssuer, top.RawSubject) && len(top.IssuingCertificateURL) > 0:
+	case len(path) == 1 && !selfIssued(leaf):
 		return codes.TLSIncompleteChain, err
 	}
 	return codes.TLSUnknownAuthority, err
@@ -120,9 +121,11 @@ func common(certs []*x509.Certificate) (first, last time.Time) {
 	return first, last
 }
 
+func selfIssued(cert *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, cert.RawSubject) }
+
 // selfSigned reports whether a certificate is signed with its own key.
 func selfSigned(cert *x509.Certificate) bool {
-	if !bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+	if !selfIssued(cert) {
 		return false
 	}
 	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
@@ -130,25 +133,44 @@ func selfSigned(cert *x509.Certificate) bool {
 	return err == nil || errors.As(err, &weak)
 }
 
-// topOf is where the chain of the leaf ends in what was sent: a certificate that
-// is self-signed, or whose issuer was not sent. When its AIA extension (RFC
-// 5280, section 4.2.2.1) names that issuer, the chain is incomplete. It stays
-// so: the issuer is never fetched, though some senders would.
-func topOf(certs []*x509.Certificate) *x509.Certificate {
-	top := certs[0]
+// pathOf is the chain of the leaf as far as it goes in what was sent: to a
+// certificate whose issuer was not sent, or that is its own. Where a certificate
+// says to fetch its issuer (AIA; RFC 5280, section 4.2.2.1), nothing is fetched,
+// though some senders would.
+func pathOf(certs []*x509.Certificate) []*x509.Certificate {
+	path := certs[:1:1]
 	for range certs { // and not for ever, where two name each other
+		top := path[len(path)-1]
 		i := slices.IndexFunc(certs, func(other *x509.Certificate) bool {
 			return other != top && bytes.Equal(top.RawIssuer, other.RawSubject)
 		})
 		if i < 0 {
 			break
 		}
-		top = certs[i]
+		path = append(path, certs[i])
 	}
-	return top
+	return path
 }
 
-// anchored reports whether a root has signed the certificate, or is it.
+// shortKey is the length in bits below which a key of RSA is too short for
+// authorities and browsers. Down to 1024 bits it is accepted all the same.
+const shortKey = 2048
+
+// hasShortKey reports whether the leaf, or an authority between it and its root,
+// has such a key.
+func hasShortKey(certs []*x509.Certificate) bool {
+	for i, cert := range pathOf(certs) {
+		key, ok := cert.PublicKey.(*rsa.PublicKey)
+		if ok && key.N.BitLen() < shortKey && (i == 0 || !selfIssued(cert)) {
+			return true
+		}
+	}
+	return false
+}
+
+// anchored reports whether a root has signed the certificate, or is it. Whether one
+// has cannot be told where the algorithm of the signature is refused, as SHA-1 is: then
+// it is enough that a root has the issuer's name.
 func anchored(cert *x509.Certificate, roots *x509.CertPool) bool {
 	_, err := cert.Verify(x509.VerifyOptions{
 		Roots:         roots,
@@ -156,5 +178,5 @@ func anchored(cert *x509.Certificate, roots *x509.CertPool) bool {
 		CurrentTime:   cert.NotBefore,
 		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
-	return err == nil
+	return err == nil || strings.Contains(err.Error(), "cannot verify signature: insecure algorithm")
 }

@@ -1,6 +1,8 @@
 package egress
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -74,6 +76,25 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 	lonely := issue(t, pointing, alien.root)
 	below := issue(t, caTemplate("below"), lonely)
 
+	// withAlgorithm has a certificate signed by another algorithm than usual.
+	withAlgorithm := func(template *x509.Certificate, algorithm x509.SignatureAlgorithm) *x509.Certificate {
+		template.SignatureAlgorithm = algorithm
+		return template
+	}
+	sha1CA := issue(t, withAlgorithm(caTemplate("SHA-1"), x509.ECDSAWithSHA1), p.root)
+	belowSHA1 := issue(t, caTemplate("below SHA-1"), sha1CA)
+	alienSHA1 := issue(t, withAlgorithm(caTemplate("alien SHA-1"), x509.ECDSAWithSHA1), issue(t, caTemplate("alien"), nil))
+	keys := rsaKeys(t)
+	rsaCA := func(bits int) *authority { return issueFor(t, caTemplate("RSA"), p.root, keys[bits]) }
+	rsaLeaf := func(bits int, issuer *authority) *authority {
+		return issueFor(t, leafTemplate(host), issuer, keys[bits])
+	}
+	ca2048, ca1024, ca512 := rsaCA(2048), rsaCA(1024), rsaCA(512)
+	alien512 := issueFor(t, caTemplate("RSA"), alien.root, keys[512])
+	t.Setenv("GODEBUG", "rsa1024min=0") // to sign with 512 bits
+	below512, belowAlien512 := rsaLeaf(2048, ca512), rsaLeaf(2048, alien512)
+	t.Setenv("GODEBUG", "")
+
 	return []verifyCase{
 		{"good", []*authority{leaf(leafTemplate(host)), p.intermediate}, ""},
 		{"good, root sent", []*authority{leaf(leafTemplate(host)), p.intermediate, p.root}, ""},
@@ -104,11 +125,16 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 		{"incomplete", []*authority{leaf(leafTemplate(host))}, codes.TLSIncompleteChain},
 		{"incomplete, another name", []*authority{leaf(leafTemplate("a.example"))}, codes.TLSIncompleteChain},
 		{"incomplete, a stray beside", []*authority{leaf(leafTemplate(host)), alien.root}, codes.TLSIncompleteChain},
-		{"incomplete higher up", []*authority{issue(t, leafTemplate(host), below), below, lonely}, codes.TLSIncompleteChain},
-		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSUnknownAuthority},
+		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSIncompleteChain},
+		{"incomplete, by SHA-1", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.intermediate)}, codes.TLSIncompleteChain},
+		{"incomplete, of an alien", []*authority{others(leafTemplate(host))}, codes.TLSIncompleteChain}, // nobody can tell
 
 		{"unknown, root sent", []*authority{others(leafTemplate(host)), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
-		{"unknown, root not sent", []*authority{others(leafTemplate(host)), alien.intermediate}, codes.TLSUnknownAuthority}, // its AIA names none
+		{"unknown, root not sent", []*authority{others(leafTemplate(host)), alien.intermediate}, codes.TLSUnknownAuthority},
+		{"unknown, root not sent, with AIA", []*authority{issue(t, leafTemplate(host), lonely), lonely}, codes.TLSUnknownAuthority},
+		{"unknown, with AIA higher up", []*authority{issue(t, leafTemplate(host), below), below, lonely}, codes.TLSUnknownAuthority},
+		{"unknown, by SHA-1", []*authority{issue(t, leafTemplate(host), alienSHA1), alienSHA1}, codes.TLSUnknownAuthority},
+		{"unknown, with a key of 512 bits", []*authority{belowAlien512, alien512}, codes.TLSUnknownAuthority},
 		{"unknown, another name", []*authority{others(leafTemplate("a.example")), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
 
 		{"for clients", []*authority{leaf(forClients), p.intermediate}, codes.TLSCertificate},
@@ -116,7 +142,62 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 		{"signed by what is no authority", []*authority{issue(t, leafTemplate(host), notCA), notCA}, codes.TLSCertificate},
 		{"signed by what must not sign", []*authority{issue(t, leafTemplate(host), noSigner), noSigner}, codes.TLSCertificate},
 		{"signed with another key", []*authority{others(leafTemplate(host)), p.intermediate}, codes.TLSCertificate},
+		{"by SHA-1", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.intermediate), p.intermediate}, codes.TLSCertificate},
+		{"by SHA-1, by the root", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.root)}, codes.TLSCertificate},
+		{"an intermediate by SHA-1", []*authority{issue(t, leafTemplate(host), sha1CA), sha1CA}, codes.TLSCertificate},
+		{"an intermediate by SHA-1 higher up", []*authority{issue(t, leafTemplate(host), belowSHA1), belowSHA1, sha1CA}, codes.TLSCertificate},
+		{"an intermediate of 512 bits", []*authority{below512, ca512}, codes.TLSCertificate},
 		{"nothing", nil, codes.TLSCertificate},
+
+		{"a key of 2048 bits", []*authority{rsaLeaf(2048, ca2048), ca2048}, ""},
+		{"a key of 1024 bits", []*authority{rsaLeaf(1024, ca2048), ca2048}, ""},
+		{"an intermediate of 1024 bits", []*authority{rsaLeaf(2048, ca1024), ca1024}, ""},
+	}
+}
+
+// rsaKeys are keys of RSA, by their length in bits.
+func rsaKeys(t testing.TB) map[int]*rsa.PrivateKey {
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	defer t.Setenv("GODEBUG", "")
+	keys := make(map[int]*rsa.PrivateKey)
+	for _, bits := range []int{512, 1024, 2048} {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[bits] = key
+	}
+	return keys
+}
+
+// Keys of RSA that are shorter than authorities and browsers bear are told, of the
+// leaf and of those between it and its root.
+func TestShortKeys(t *testing.T) {
+	p := newPKI(t)
+	keys := rsaKeys(t)
+	ca := func(bits int) *authority { return issueFor(t, caTemplate("RSA"), p.root, keys[bits]) }
+	leaf := func(bits int, issuer *authority) *authority {
+		return issueFor(t, leafTemplate(host), issuer, keys[bits])
+	}
+	shortRoot := issueFor(t, caTemplate("short root"), nil, keys[1024])
+	good, short := ca(2048), ca(1024)
+	for title, c := range map[string]struct {
+		chain []*authority
+		want  bool
+	}{
+		"not of RSA":        {[]*authority{issue(t, leafTemplate(host), p.intermediate), p.intermediate}, false},
+		"2048":              {[]*authority{leaf(2048, good), good}, false},
+		"leaf of 1024":      {[]*authority{leaf(1024, good), good}, true},
+		"leaf of 512":       {[]*authority{leaf(512, good), good}, true},
+		"alone":             {[]*authority{leaf(1024, good)}, true},
+		"self-signed":       {[]*authority{issueFor(t, leafTemplate(host), nil, keys[1024])}, true},
+		"intermediate":      {[]*authority{leaf(2048, short), short}, true},
+		"a root":            {[]*authority{leaf(2048, shortRoot), shortRoot}, false}, // nobody relies on its signature
+		"not of this chain": {[]*authority{leaf(2048, good), good, issueFor(t, caTemplate("another"), p.root, keys[1024])}, false},
+	} {
+		if got := hasShortKey(verifyCase{chain: c.chain}.certs()); got != c.want {
+			t.Errorf("%s: %v", title, got)
+		}
 	}
 }
 
@@ -211,6 +292,11 @@ func TestHandshakeErrors(t *testing.T) {
 		config.Certificates = []tls.Certificate{good}
 		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
 	}
+	offers := func(suite uint16, cert tls.Certificate) func(net.Conn) {
+		config := &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}, Certificates: []tls.Certificate{cert}}
+		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
+	}
+	ofRSA := signed(t, leafTemplate(host), p.intermediate, rsaKeys(t)[2048])
 	garbled := good
 	garbled.Certificate = [][]byte{{0x30, 0x03, 1, 2, 3}}
 	for title, c := range map[string]struct {
@@ -218,16 +304,23 @@ func TestHandshakeErrors(t *testing.T) {
 		want    codes.TLSError
 		version string
 	}{
-		"TLS 1.2":         {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
-		"both protocols":  {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
-		"no HTTP":         {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
-		"TLS 1.1":         {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
-		"old ServerHello": {oldServerHello, codes.TLSProtocolVersion, ""},
-		"alert 112":       {alert(112), codes.TLSNoCertForName, ""},
-		"alert 40":        {alert(40), codes.TLSHandshakeFailure, ""},
-		"alert 70":        {alert(70), codes.TLSProtocolVersion, ""},
-		"alert 80":        {alert(80), codes.TLSAlert, ""},
-		"alert 255":       {alert(255), codes.TLSAlert, ""},
+		"TLS 1.2":                      {with(&tls.Config{MaxVersion: tls.VersionTLS12}), "", "1.2"},
+		"CBC and SHA-256":              {offers(tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, good), "", "1.2"},
+		"CBC and SHA-256, of RSA":      {offers(tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, ofRSA), "", "1.2"},
+		"static RSA":                   {offers(tls.TLS_RSA_WITH_AES_128_CBC_SHA256, ofRSA), "", "1.2"},
+		"static RSA and SHA-1":         {offers(tls.TLS_RSA_WITH_AES_256_CBC_SHA, ofRSA), "", "1.2"},
+		"static RSA and GCM":           {offers(tls.TLS_RSA_WITH_AES_128_GCM_SHA256, ofRSA), "", "1.2"},
+		"3DES, which is not asked for": {offers(tls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA, ofRSA), codes.TLSHandshakeFailure, ""},
+		"RC4, which is not asked for":  {offers(tls.TLS_ECDHE_RSA_WITH_RC4_128_SHA, ofRSA), codes.TLSHandshakeFailure, ""},
+		"both protocols":               {with(&tls.Config{NextProtos: []string{"h2", "http/1.1"}}), "", "1.3"},
+		"no HTTP":                      {with(&tls.Config{NextProtos: []string{"acme-tls/1"}}), codes.TLSAlert, ""},
+		"TLS 1.1":                      {with(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), codes.TLSProtocolVersion, ""},
+		"old ServerHello":              {oldServerHello, codes.TLSProtocolVersion, ""},
+		"alert 112":                    {alert(112), codes.TLSNoCertForName, ""},
+		"alert 40":                     {alert(40), codes.TLSHandshakeFailure, ""},
+		"alert 70":                     {alert(70), codes.TLSProtocolVersion, ""},
+		"alert 80":                     {alert(80), codes.TLSAlert, ""},
+		"alert 255":                    {alert(255), codes.TLSAlert, ""},
 		"alert 80 to a name": {func(conn net.Conn) {
 			_ = tls.Server(conn, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 				if hello.ServerName != "" {
@@ -280,7 +373,11 @@ func TestHandshakeErrors(t *testing.T) {
 				}
 			}()
 			if c.want == "" {
-				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != "x25519" || !strings.HasPrefix(trace.TLSCipher, "TLS_") {
+				group := "x25519"
+				if strings.HasPrefix(title, "static RSA") {
+					group = ""
+				}
+				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != group || !strings.HasPrefix(trace.TLSCipher, "TLS_") {
 					t.Fatalf("%v, TLS %q, %s, %s", err, trace.TLSVersion, trace.TLSCipher, trace.TLSGroup)
 				}
 				conn.Close()

@@ -8,6 +8,7 @@
 //	Later() bool       // nothing was asked, for the sake of manners
 //	Until() time.Time  // with Later: when the host wants to be asked; zero: it did not say
 //	Timeout() bool     // the time ran out, as in net.Error
+//	NotAwaited() bool  // the time ran out before its time: others of the address had had it
 //
 // Of the errors in the tree of an error, the first that has a method answers, in
 // the order of [errors.As]: the one outside knows what the cause means.
@@ -64,6 +65,16 @@ func Until(err error) time.Time {
 		return time.Time{}
 	}
 	return said.Until()
+}
+
+// NotAwaited reports whether a host was too slow and had not all of its time: whether it
+// would have answered is not known.
+func NotAwaited(err error) bool {
+	said, ok := errors.AsType[interface {
+		error
+		NotAwaited() bool
+	}](err)
+	return ok && said.NotAwaited()
 }
 
 // TimedOut reports whether a deadline has passed, of whatever kind.

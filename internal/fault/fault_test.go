@@ -15,8 +15,8 @@ import (
 
 // said is an error that answers every question of the package.
 type said struct {
-	local, out, later, timeout bool
-	until                      time.Time
+	local, out, later, timeout, unawaited bool
+	until                                 time.Time
 	error
 }
 
@@ -25,13 +25,14 @@ func (e said) OutOfReach() bool { return e.out }
 func (e said) Later() bool      { return e.later }
 func (e said) Until() time.Time { return e.until }
 func (e said) Timeout() bool    { return e.timeout }
+func (e said) NotAwaited() bool { return e.unawaited }
 func (e said) Unwrap() error    { return e.error }
 
 func TestFault(t *testing.T) {
 	theirs := errors.New("refused")
-	own := said{local: true, out: true, later: true, timeout: true, until: time.Unix(1, 0), error: theirs}
-	type answers struct{ ours, out, later, timeout, until bool }
-	all := answers{true, true, true, true, true}
+	own := said{local: true, out: true, later: true, timeout: true, unawaited: true, until: time.Unix(1, 0), error: theirs}
+	type answers struct{ ours, out, later, timeout, unawaited, until bool }
+	all := answers{true, true, true, true, true, true}
 	for name, c := range map[string]struct {
 		err  error
 		want answers
@@ -43,7 +44,7 @@ func TestFault(t *testing.T) {
 		"beside another":           {errors.Join(theirs, own), all},
 		"below no":                 {said{error: own}, answers{}}, // the one outside knows what the cause means
 		"after no":                 {errors.Join(said{error: theirs}, own), answers{}},
-		"a network error":          {&net.OpError{Op: "dial", Err: own}, answers{true, true, true, true, true}},
+		"a network error":          {&net.OpError{Op: "dial", Err: own}, all},
 		"cancelled":                {fmt.Errorf("dial: %w", context.Canceled), answers{ours: true}},
 		"cancelled, below":         {said{error: context.Canceled}, answers{ours: true}},
 		"deadline":                 {context.DeadlineExceeded, answers{timeout: true}},
@@ -54,7 +55,8 @@ func TestFault(t *testing.T) {
 		"a want of descriptors":    {syscall.EMFILE, answers{}}, // who opened the socket says whose fault that is
 	} {
 		got := answers{
-			fault.Ours(c.err), fault.OutOfReach(c.err), fault.PutOff(c.err), fault.TimedOut(c.err), !fault.Until(c.err).IsZero(),
+			fault.Ours(c.err), fault.OutOfReach(c.err), fault.PutOff(c.err), fault.TimedOut(c.err),
+			fault.NotAwaited(c.err), !fault.Until(c.err).IsZero(),
 		}
 		if got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)

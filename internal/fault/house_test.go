@@ -61,6 +61,9 @@ func errorsOfTheHouse() map[string][]judged {
 		"egress.deferredError": {
 			{"Retry-After", fetch(quick, "later.example.com", "later.example.com"), untilThen},
 		},
+		"egress.unclosedError": { // whole or not, the body is read: a finding, and no fault
+			{"no close_notify", fetch(quick, "unclosed.example.com"), judgement{}},
+		},
 		"egress.proxyError": {
 			{"no proxy", proxied(), ours(codes.StageTCP)},
 			{"no SOCKS5", proxied("HTTP/1.0 400 Bad Request\r\n\r\n"), ours(codes.StageTCP)},

@@ -38,6 +38,7 @@ func roundTrip(ctx context.Context, t *testing.T, config egress.Config, hosts ..
 		policy := &url.URL{Scheme: "https", Host: host, Path: "/.well-known/mta-sts.txt"}
 		request := &http.Request{Method: http.MethodGet, URL: policy}
 		if resp, err = transport.RoundTrip(request.WithContext(ctx)); err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
 			_ = resp.Body.Close()
 		}
 	}
@@ -128,15 +129,18 @@ expired   300 A 22.1.0.3
 reset     300 A 22.1.0.4
 hangsup   300 A 22.1.0.5
 later     300 A 22.1.0.6
+unclosed  300 A 22.1.0.7
 -- policy/expired.example.com --
 -- policy/reset.example.com --
 -- policy/hangsup.example.com --
 -- policy/later.example.com --
+-- policy/unclosed.example.com --
 -- faults --
 refused.example.com tcp refuse
 expired.example.com tls expired
 reset.example.com tls reset
 hangsup.example.com body hang-up
+unclosed.example.com body abrupt
 later.example.com http 429 Retry-After: 60
 broken.example.com dns servfail
 silent.example.com dns silent

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // maxErrorPage is how much of an error page is looked at. The marks of a
@@ -12,7 +14,7 @@ const maxErrorPage = 16 << 10
 
 // blocked reports whether the response comes from a firewall or a bot filter in
 // front of the Policy Host, not from the host: it says something about who asks,
-// and another client may be served. A 403 or 503 without a mark is the host's
+// and another client may be served. A 403, 429 or 503 without a mark is the host's
 // own. The body is read up to the limit, within the deadline of the request.
 func blocked(resp *http.Response) bool {
 	for _, name := range challengeFields() {
@@ -20,11 +22,15 @@ func blocked(resp *http.Response) bool {
 			return true
 		}
 	}
-	if resp.StatusCode != http.StatusForbidden && resp.StatusCode != http.StatusServiceUnavailable || resp.Body == nil {
+	denying := resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusTooManyRequests
+	if !denying && resp.StatusCode != http.StatusServiceUnavailable || resp.Body == nil {
 		return false
 	}
 	page, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorPage)) // what arrived will do
 	page = bytes.ToLower(page)
+	if denying && isDenialCode(string(page)) {
+		return true
+	}
 	for _, mark := range challengeMarks() {
 		if bytes.Contains(page, []byte(mark)) {
 			return true
@@ -61,5 +67,28 @@ func challengeMarks() []string {
 		"vercel security checkpoint",
 		"ddos-guard",
 		"imunify360",
+	}
+}
+
+// isDenialCode reports whether a page, in lower case, is one of the error codes
+// that Cloudflare sends instead of a page to who is no browser, and one that says
+// that whoever asks is denied access, or asks too often. Others, such as 1016,
+// origin DNS error, are faults of the host.
+func isDenialCode(page string) bool {
+	code, ok := strings.CutPrefix(strings.TrimSpace(page), "error code: ")
+	return ok && slices.Contains(denialCodes(), code)
+}
+
+// denialCodes are from Cloudflare's documentation, "Cloudflare 1xxx errors".
+func denialCodes() []string {
+	return []string{
+		"1005",                         // the network (ASN) is banned
+		"1006", "1007", "1008", "1106", // the IP address is banned
+		"1009", // the country or region is banned
+		"1010", // the client's signature is banned
+		"1011", // hotlinking
+		"1012", // access denied, for malicious activity
+		"1015", // rate limited
+		"1020", // a firewall rule
 	}
 }

@@ -46,6 +46,15 @@ func readBody(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
+// unclosed reports whether err only says that the connection ended without
+// close_notify. A response that has neither a length nor chunks is complete only
+// after that (RFC 9112, section 9.8): a body cut short between two lines reads as
+// well as a whole one.
+func unclosed(err error) bool {
+	var said interface{ Unclosed() bool }
+	return errors.As(err, &said) && said.Unclosed()
+}
+
 // bodyReason is the reason of stage body for an error of reading it.
 func bodyReason(err error) codes.PolicyReason {
 	if stage, reason, ok := saidReason(err); ok && stage == codes.StageBody {

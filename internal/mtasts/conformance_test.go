@@ -7,14 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"stsscan/internal/codes"
 )
 
 // TestConformance reads the folder of JSON lines that STSSCAN_CONFORMANCE
-// names: records.jsonl, policies.jsonl and mxmatch.jsonl. Every row must hold; of the rows that nobody disputes, neither reading
-// may accept what the row calls an error.
+// names: records.jsonl, policies.jsonl, mxmatch.jsonl and senders.jsonl. Every row must
+// hold; of the records that nobody disputes, neither reading may accept what the row
+// calls an error. About policies the lenient reading says what most senders do.
 func TestConformance(t *testing.T) {
 	dir := os.Getenv("STSSCAN_CONFORMANCE")
 	if dir == "" {
@@ -22,6 +24,7 @@ func TestConformance(t *testing.T) {
 	}
 	t.Run("records", func(t *testing.T) { eachRow(t, filepath.Join(dir, "records.jsonl"), checkRecordRow) })
 	t.Run("policies", func(t *testing.T) { eachRow(t, filepath.Join(dir, "policies.jsonl"), checkPolicyRow) })
+	t.Run("senders", func(t *testing.T) { eachRow(t, filepath.Join(dir, "senders.jsonl"), checkSendersRow(countedLines(t))) })
 	t.Run("mxmatch", func(t *testing.T) { eachRow(t, filepath.Join(dir, "mxmatch.jsonl"), checkMatchRow) })
 }
 
@@ -125,11 +128,15 @@ type policyRow struct {
 	Note     string
 }
 
-func checkPolicyRow(t *testing.T, row policyRow) {
-	body := row.BodyB64
+func (row policyRow) body() []byte {
 	if row.Body != nil {
-		body = []byte(*row.Body)
+		return []byte(*row.Body)
 	}
+	return row.BodyB64
+}
+
+func checkPolicyRow(t *testing.T, row policyRow) {
+	body := row.body()
 	got := ReadPolicy(body)
 	want, known := map[string]codes.Sentinel{"ok": "", "syntax-error": codes.ErrPolicySyntax}[row.Expected]
 	if !known {
@@ -138,8 +145,8 @@ func checkPolicyRow(t *testing.T, row policyRow) {
 	if Sentinel(got.Err) != want {
 		t.Errorf("%s %q (%s): %v, want %s", row.Name, body, row.Note, got.Err, row.Expected)
 	}
-	if !row.Disputed && got.Lenient != (row.Expected == "ok") {
-		t.Errorf("%s %q (%s): lenient is %v, want %s", row.Name, body, row.Note, got.Lenient, row.Expected)
+	if row.Expected == "ok" && !got.Lenient {
+		t.Errorf("%s %q (%s): not even lenient", row.Name, body, row.Note)
 	}
 	p, err := ParsePolicy(body)
 	if Sentinel(err) != want {
@@ -147,6 +154,29 @@ func checkPolicyRow(t *testing.T, row policyRow) {
 	}
 	if row.Expected == "ok" && (p.Mode != row.Parsed.Mode || p.MaxAge != row.Parsed.MaxAge || !slices.Equal(p.MX, row.Parsed.MX)) {
 		t.Errorf("%s %q (%s): %+v, want %+v", row.Name, body, row.Note, p, row.Parsed)
+	}
+}
+
+type sendersRow struct {
+	policyRow
+	AcceptedBy []string `json:"accepted_by"`
+}
+
+// checkSendersRow holds a row against both readings, and against the line of the same
+// body among those of testdata/senders.txt.
+func checkSendersRow(lines []countedLine) func(*testing.T, sendersRow) {
+	return func(t *testing.T, row sendersRow) {
+		body := row.body()
+		got := ReadPolicy(body)
+		strict, lenient := row.Expected == "ok", len(row.AcceptedBy) > countedSenders/2
+		if got.Strict != strict || got.Lenient != (strict || lenient) {
+			t.Errorf("%q (%s): strict %v, lenient %v; accepted by %q", body, row.Note, got.Strict, got.Lenient, row.AcceptedBy)
+		}
+		same := func(l countedLine) bool { return l.response == "" && l.body == string(body) }
+		i := slices.IndexFunc(lines, same)
+		if i < 0 || lines[i].names() != strings.Join(row.AcceptedBy, " ") {
+			t.Errorf("%q (%s): accepted by %q; testdata has another line, or none", body, row.Note, row.AcceptedBy)
+		}
 	}
 }
 

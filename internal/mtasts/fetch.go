@@ -15,7 +15,7 @@ import (
 // A Fetch is what was seen at the Policy Host.
 type Fetch struct {
 	Domain string             // Policy Domain, as it was asked
-	Class  codes.Policy       // by the strict reading
+	Class  codes.Policy       // by the grammar of the text, where it was read
 	Stage  codes.Stage        // where retrieval ended; empty for a valid policy
 	Reason codes.PolicyReason // why, within the stage
 
@@ -55,9 +55,11 @@ func PolicyURL(domain string) string {
 //
 // An error of rt may say where retrieval ended and why, as a [codes.PolicyFailure],
 // and whether the fault is the observer's own, or nothing was asked yet, by methods
-// of package fault; else FetchPolicy makes out what it can. A fault of the
-// observer is passed on in the error and says nothing about the policy, and nor
-// do a request that was put off and a cancelled ctx.
+// of package fault; else FetchPolicy makes out what it can. A fault of the observer
+// is passed on in the error and says nothing about the policy, and nor do a request
+// that was put off and a cancelled ctx. An error of reading a body without a length
+// may say, by a method Unclosed, that all is there but for close_notify. The policy
+// of a host that was too slow, and was not awaited, is unknown.
 func FetchPolicy(ctx context.Context, rt http.RoundTripper, domain string) (Fetch, error) {
 	f := Fetch{Domain: domain}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, PolicyURL(domain), nil)
@@ -112,18 +114,22 @@ func (f *Fetch) text(ctx context.Context, resp *http.Response) (Fetch, error) {
 		// Whatever became of the rest of it.
 		return f.end(ctx, codes.StageBody, codes.ReasonEncoded, fmt.Errorf("content encoding %s", quote(f.ContentEncoding)))
 	}
-	if err != nil {
+	cut := f.Framing == codes.FramingClose && unclosed(err)
+	if err != nil && !cut {
 		return f.end(ctx, codes.StageBody, bodyReason(err), err)
 	}
 	if len(body) > maxBody {
 		return f.end(ctx, codes.StageBody, codes.ReasonTooLarge, fmt.Errorf("more than %d octets", maxBody))
 	}
-	if f.Framing == codes.FramingClose {
-		// A body cut short between two lines reads as well as a whole one.
+	if resp.Header.Get("Transfer-Encoding") != "" && resp.Header.Get("Content-Length") != "" {
+		f.Findings = addFinding(f.Findings, codes.FindLengthAndTransferEncoding)
+	}
+	if cut {
 		f.Findings = addFinding(f.Findings, codes.FindTruncationPossible)
 	}
 	r := ReadPolicy(body)
-	f.Read, f.Policy, f.Strict, f.Lenient = true, r.Policy, r.Strict, r.Lenient
+	f.Read, f.Policy = true, r.Policy
+	f.Strict, f.Lenient = r.Served(f.Findings)
 	f.Findings = addFinding(f.Findings, r.Findings...)
 	if r.Err != nil {
 		f.Class, f.Stage, f.Reason = codes.PolicyInvalid, codes.StageSyntax, r.Reason
@@ -142,6 +148,9 @@ func (f *Fetch) end(ctx context.Context, stage codes.Stage, reason codes.PolicyR
 	switch {
 	case fault.Ours(cause), fault.PutOff(cause):
 		f.Class = codes.PolicyUnknown
+	case fault.NotAwaited(cause):
+		f.Class = codes.PolicyUnknown
+		f.Findings = addFinding(f.Findings, codes.FindSlowNotAwaited)
 	case f.Class == codes.PolicyMissing:
 		sentinel = ErrNoPolicy
 	case f.Class == codes.PolicyInvalid:
@@ -162,8 +171,8 @@ func failureClass(stage codes.Stage, reason codes.PolicyReason) codes.Policy {
 		}
 		return codes.PolicyUnknown // the zone may well have the host
 	case codes.StageTCP:
-		if reason == codes.ReasonNoIPv6 {
-			return codes.PolicyUnknown // where there is IPv6 it may well answer
+		if reason.LacksFamily() {
+			return codes.PolicyUnknown // elsewhere it may well answer
 		}
 	case codes.StageHTTP:
 		if reason == codes.ReasonNotFound {

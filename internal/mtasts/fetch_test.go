@@ -51,6 +51,12 @@ func response(status int, text string, header ...string) *http.Response {
 	return resp
 }
 
+// An unclosedError is a transport's word that only close_notify is missing.
+type unclosedError struct{}
+
+func (unclosedError) Error() string  { return "no close_notify" }
+func (unclosedError) Unclosed() bool { return true }
+
 func goodText() string { return strings.ReplaceAll(with(""), "\n", "\r\n") }
 
 const plainText = "Content-Type: text/plain"
@@ -69,6 +75,11 @@ func TestFetchPolicy(t *testing.T) {
 		if more.ContentType == "" {
 			more.ContentType = "text/plain"
 		}
+		return more
+	}
+	unfit := func(more Fetch) Fetch {
+		more = valid(more)
+		more.Strict, more.Lenient = false, false
 		return more
 	}
 	status := func(status int, reason codes.PolicyReason, more Fetch) Fetch {
@@ -93,6 +104,13 @@ func TestFetchPolicy(t *testing.T) {
 	closing.ContentLength = -1
 	chunked := response(200, gooder, plainText)
 	chunked.ContentLength, chunked.TransferEncoding = -1, []string{"chunked"}
+	unnotified := func() *http.Response {
+		resp := broken(gooder, unclosedError{})
+		resp.ContentLength = -1
+		return resp
+	}
+	bothLengths := response(200, gooder, plainText, "Content-Length: 5", "Transfer-Encoding: chunked")
+	bothLengths.ContentLength, bothLengths.TransferEncoding = -1, []string{"chunked"}
 	http2 := response(200, gooder, plainText)
 	http2.ContentLength, http2.ProtoMajor = -1, 2
 	liar := response(200, gooder, plainText)
@@ -111,24 +129,31 @@ func TestFetchPolicy(t *testing.T) {
 		"a policy":      {response(200, gooder, plainText), valid(Fetch{}), ""},
 		"its evidence":  {response(200, gooder, plainText, "Server: "+long, "Location: \xff", "Content-Encoding: identity"), valid(Fetch{Server: long[:512], Location: "\uFFFD", ContentEncoding: "identity"}), ""},
 		"chunked":       {chunked, valid(Fetch{Framing: codes.FramingChunked}), ""},
-		"until closing": {closing, valid(Fetch{Framing: codes.FramingClose, Findings: []codes.Finding{codes.FindTruncationPossible}}), ""},
-		"HTTP/2":        {http2, h2, ""},
+		"until closing": {closing, valid(Fetch{Framing: codes.FramingClose}), ""},
+		"until closing, and no close_notify": {unnotified(), func() Fetch {
+			f := valid(Fetch{Framing: codes.FramingClose, Findings: []codes.Finding{codes.FindTruncationPossible}})
+			f.Strict = false
+			return f
+		}(), ""},
+		"no close_notify, and a length": {broken(gooder, unclosedError{}), inBody(codes.ReasonMalformed, gooder, Fetch{}), codes.ErrPolicyFetch},
+		"chunked beside a length":       {bothLengths, valid(Fetch{Framing: codes.FramingChunked, Findings: []codes.Finding{codes.FindLengthAndTransferEncoding}}), ""},
+		"HTTP/2":                        {http2, h2, ""},
 		"just 64 KiB": {response(200, padded(maxBody), plainText), func() Fetch {
 			f := valid(Fetch{Body: []byte(padded(maxBody)), BodyBytes: maxBody, Findings: []codes.Finding{codes.FindExtension, codes.FindNoFinalLineEnd}})
 			f.Policy.Extensions = []Pair{{"x", strings.Repeat("y", maxBody-len(gooder)-3)}}
 			return f
 		}(), ""},
 
-		// The media type: warnings only (section 3.2).
+		// The media type: the policy is read, and few senders use it (section 3.2).
 		"media type in another case":  {response(200, gooder, `Content-Type: TEXT/Plain; Charset="UTF-8"; x=y`), valid(Fetch{ContentType: `TEXT/Plain; Charset="UTF-8"; x=y`}), ""},
 		"us-ascii":                    {response(200, gooder, `Content-Type: text/plain;charset=US-ascii`), valid(Fetch{ContentType: `text/plain;charset=US-ascii`}), ""},
 		"another charset":             {response(200, gooder, `Content-Type: text/plain; charset=iso-8859-1`), valid(Fetch{ContentType: `text/plain; charset=iso-8859-1`, Findings: []codes.Finding{codes.FindCharsetOther}}), ""},
-		"another type":                {response(200, gooder, `Content-Type: text/html; charset=utf-16`), valid(Fetch{ContentType: `text/html; charset=utf-16`, Findings: []codes.Finding{codes.FindMediaTypeOther, codes.FindCharsetOther}}), ""},
-		"a type that begins like it":  {response(200, gooder, `Content-Type: text/plainer`), valid(Fetch{ContentType: `text/plainer`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
+		"another type":                {response(200, gooder, `Content-Type: text/html; charset=utf-16`), unfit(Fetch{ContentType: `text/html; charset=utf-16`, Findings: []codes.Finding{codes.FindMediaTypeOther, codes.FindCharsetOther}}), ""},
+		"a type that begins like it":  {response(200, gooder, `Content-Type: text/plainer`), unfit(Fetch{ContentType: `text/plainer`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
 		"a type of broken parameters": {response(200, gooder, `Content-Type: text/plain ; charset=utf-8; charset=latin1; =`), valid(Fetch{ContentType: `text/plain ; charset=utf-8; charset=latin1; =`}), ""},
-		"a type that is none":         {response(200, gooder, `Content-Type: ; charset=utf-8`), valid(Fetch{ContentType: `; charset=utf-8`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
+		"a type that is none":         {response(200, gooder, `Content-Type: ; charset=utf-8`), unfit(Fetch{ContentType: `; charset=utf-8`, Findings: []codes.Finding{codes.FindMediaTypeOther}}), ""},
 		"no type": {response(200, gooder), func() Fetch {
-			f := valid(Fetch{Findings: []codes.Finding{codes.FindMediaTypeMissing}})
+			f := unfit(Fetch{Findings: []codes.Finding{codes.FindMediaTypeMissing}})
 			f.ContentType = ""
 			return f
 		}(), ""},
@@ -176,11 +201,17 @@ func TestFetchPolicy(t *testing.T) {
 		// The text.
 		"empty": {response(200, "", plainText), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonEmpty, Status: 200, ContentType: "text/plain",
 			Framing: codes.FramingContentLength, Body: []byte{}, Read: true, Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindEmpty}}, codes.ErrPolicySyntax},
+		"a blank line": {response(200, "\r\n"+gooder, plainText), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonBlankLine, Status: 200,
+			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\r\n" + gooder), BodyBytes: int64(len(gooder) + 2), Read: true, Policy: good, Lenient: true,
+			Findings: []codes.Finding{codes.FindBlankLine}}, codes.ErrPolicySyntax},
+		"a blank line of no type": {response(200, "\r\n"+gooder), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonBlankLine, Status: 200,
+			Framing: codes.FramingContentLength, Body: []byte("\r\n" + gooder), BodyBytes: int64(len(gooder) + 2), Read: true, Policy: good,
+			Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindBlankLine}}, codes.ErrPolicySyntax},
 		"a byte order mark": {response(200, "\uFEFF"+gooder, plainText), Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonByteOrderMark, Status: 200,
-			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\uFEFF" + gooder), BodyBytes: int64(len(gooder) + 3), Read: true, Policy: good, Lenient: true,
+			ContentType: "text/plain", Framing: codes.FramingContentLength, Body: []byte("\uFEFF" + gooder), BodyBytes: int64(len(gooder) + 3), Read: true, Policy: good,
 			Findings: []codes.Finding{codes.FindByteOrderMark}}, codes.ErrPolicySyntax},
 		"nothing at all": {naked, Fetch{Class: codes.PolicyInvalid, Stage: codes.StageSyntax, Reason: codes.ReasonEmpty, Status: 200, Framing: codes.FramingClose, Body: []byte{}, Read: true,
-			Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindTruncationPossible, codes.FindEmpty}}, codes.ErrPolicySyntax},
+			Policy: Policy{MaxAge: -1}, Findings: []codes.Finding{codes.FindMediaTypeMissing, codes.FindEmpty}}, codes.ErrPolicySyntax},
 	} {
 		tt.want.Domain = "example.com"
 		rt := &trip{resp: tt.resp}
@@ -282,6 +313,35 @@ func TestFetchPutOff(t *testing.T) {
 	f, err := FetchPolicy(t.Context(), &trip{err: fmt.Errorf("door: %w", cause)}, "example.com")
 	if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || !fault.PutOff(err) {
 		t.Errorf("%v, %s", err, f.Class)
+	}
+}
+
+// An unawaited is a transport's word that a host was not given all of its time.
+type unawaited struct{ error }
+
+func (unawaited) NotAwaited() bool { return true }
+func (e unawaited) Unwrap() error  { return e.error }
+
+// Of a host that was too slow and was not awaited the policy is not known, whatever
+// the stage; stage and reason are kept.
+func TestFetchNotAwaited(t *testing.T) {
+	late := response(200, "", plainText)
+	late.Body = io.NopCloser(iotest.ErrReader(unawaited{saysPolicy(codes.StageBody, codes.ReasonTimeout)}))
+	for name, tt := range map[string]struct {
+		rt     *trip
+		stage  codes.Stage
+		reason codes.PolicyReason
+	}{
+		"handshake": {&trip{err: unawaited{saysPolicy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout))}},
+			codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout)},
+		"header": {&trip{err: unawaited{saysPolicy(codes.StageHTTP, codes.ReasonTimeout)}}, codes.StageHTTP, codes.ReasonTimeout},
+		"body":   {&trip{resp: late}, codes.StageBody, codes.ReasonTimeout},
+	} {
+		f, err := FetchPolicy(t.Context(), tt.rt, "example.com")
+		if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || f.Stage != tt.stage || f.Reason != tt.reason ||
+			!slices.Contains(f.Findings, codes.FindSlowNotAwaited) {
+			t.Errorf("%s: %v, %s %s %s, %q", name, err, f.Class, f.Stage, f.Reason, f.Findings)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func TestSaidReasons(t *testing.T) {
 				wantClass, want = codes.PolicyMissing, codes.ErrNoPolicy
 			case reason == codes.ReasonForbiddenAddress || reason == codes.ReasonOptedOut:
 				wantClass = codes.PolicyForbidden
-			case stage == codes.StageDNS, reason == codes.ReasonNoIPv6:
+			case stage == codes.StageDNS, reason.LacksFamily():
 				wantClass = codes.PolicyUnknown
 			case reason == codes.ReasonTooLarge:
 				wantClass, want = codes.PolicyInvalid, codes.ErrPolicySyntax

@@ -35,7 +35,7 @@ func TestLongNames(t *testing.T) {
 			return r.Class == codes.RecordAbsent && r.Reason == codes.TLSRPTNXDomain && err == nil
 		}},
 		{253 - len("_25._tcp."), "_25._tcp. TLSA", func(ex Exchanger, name string) bool {
-			r, err := LookupTLSA(t.Context(), ex, name)
+			r, err := lookupTLSA(t.Context(), ex, dns.Fqdn(name))
 			return r.Class == codes.TLSAAbsent && err == nil
 		}},
 		{253 - len("mta-sts."), "mta-sts. A", func(ex Exchanger, name string) bool {

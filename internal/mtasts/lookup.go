@@ -67,6 +67,9 @@ func (w *walk) lookup(domain string) (Lookup, error) {
 		l.Reason = NegativeReason(domain, dns.RcodeNameError, w.zone)
 	}
 	if l.Class = recordClass(l.Reason); l.Class == codes.RecordAbsent {
+		if w.noSOA {
+			l.Findings = append(l.Findings, codes.FindNegativeWithoutSOA)
+		}
 		return l, failure(ErrNoRecord, string(l.Reason), nil)
 	}
 	return l, failure(ErrDNS, string(l.Reason), w.cause)

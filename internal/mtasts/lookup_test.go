@@ -59,6 +59,7 @@ func lookups() []oneLookup {
 		return more
 	}
 	dangling := []codes.Finding{codes.FindRecordCNAMEDangling}
+	noSOA := []codes.Finding{codes.FindNegativeWithoutSOA}
 	chain := func(n int) (lines, targets []string) {
 		for i := range n {
 			owner := "@"
@@ -129,7 +130,15 @@ func lookups() []oneLookup {
 		{name: "no such domain, says the root", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa(".")}}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNoDomain, Lookup{Zone: ".", Rcode: dns.RcodeNameError})},
 		{name: "no such name, says nobody", answers: at(answer{rcode: dns.RcodeNameError}), err: codes.ErrNoRecord,
-			want: absent(codes.RecordNXDomain, Lookup{Rcode: dns.RcodeNameError})},
+			want: absent(codes.RecordNXDomain, Lookup{Rcode: dns.RcodeNameError, Findings: noSOA})},
+		{name: "nothing: NODATA of type 3", answers: rrs(), err: codes.ErrNoRecord, want: absent(codes.RecordNoData, Lookup{Findings: noSOA})},
+		{name: "an alias, then nothing", err: codes.ErrNoRecord, answers: map[string]answer{
+			"@ TXT": {rrs: []string{"@ CNAME a.example.net."}}, "a.example.net TXT": {}},
+			want: absent(codes.RecordNoData, Lookup{CNAMEs: []string{"a.example.net"}, Findings: noSOA})},
+		{name: "an alias to no such name, says nobody", err: codes.ErrNoRecord,
+			answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{"@ CNAME a.example.net."}}),
+			want: absent(codes.RecordNXDomain, Lookup{CNAMEs: []string{"a.example.net"}, Rcode: dns.RcodeNameError,
+				Findings: append(dangling, noSOA...)})},
 		{name: "a denial beside foreign records", answers: rrs(`example.com. TXT "v=STSv1; id=1"`, soa("example.com")), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNoData, Lookup{Zone: "example.com"})},
 
@@ -144,7 +153,11 @@ func lookups() []oneLookup {
 		{name: "servfail and records", answers: at(answer{rcode: dns.RcodeServerFailure, rrs: []string{"@ " + txt}}), err: codes.ErrDNS,
 			want: unknown(codes.RecordServfail, Lookup{Rcode: dns.RcodeServerFailure})},
 		{name: "a referral", answers: rrs("!example.com. NS ns1.example.com."), err: codes.ErrDNS, want: unknown(codes.RecordReferral, Lookup{})},
-		{name: "nothing", answers: rrs(), err: codes.ErrDNS, want: unknown(codes.RecordReferral, Lookup{})},
+		{name: "an alias, then a referral", err: codes.ErrDNS, answers: map[string]answer{
+			"@ TXT": {rrs: []string{"@ CNAME a.example.net."}}, "a.example.net TXT": {rrs: []string{"!net. NS ns1.example.net."}}},
+			want: unknown(codes.RecordReferral, Lookup{CNAMEs: []string{"a.example.net"}})},
+		{name: "other records than those asked for", answers: rrs(`other.example. TXT "v=STSv1; id=1"`), err: codes.ErrDNS,
+			want: unknown(codes.RecordMalformed, Lookup{})},
 		{name: "blocked", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}, ede: []uint16{15}}), err: codes.ErrDNS,
 			want: unknown(codes.RecordFiltered, Lookup{Rcode: dns.RcodeNameError, EDE: []uint16{15}})},
 		{name: "censored", answers: at(answer{rrs: []string{soa("example.com")}, ede: []uint16{3, 16}}), err: codes.ErrDNS,

@@ -86,11 +86,20 @@ func denial(reply *dns.Msg) (zone string, ok bool) {
 	return "", false
 }
 
+// refers reports whether a reply without an SOA names the servers to ask instead (RFC
+// 2308, section 2.2).
+func refers(reply *dns.Msg) bool {
+	return slices.ContainsFunc(reply.Ns, func(rr dns.RR) bool {
+		_, ok := rr.(*dns.NS)
+		return ok
+	})
+}
+
 // enclosed reports whether every SOA of a negative answer is of a zone that name
 // may be in.
 func enclosed(reply *dns.Msg, name string) bool {
 	for _, rr := range reply.Ns {
-		if soa, ok := rr.(*dns.SOA); ok && !dns.IsSubDomain(soa.Hdr.Name, name) {
+		if soa, ok := rr.(*dns.SOA); ok && !InZone(name, soa.Hdr.Name) {
 			return false
 		}
 	}

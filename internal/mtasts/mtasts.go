@@ -4,9 +4,9 @@
 // MX matching (section 4.1) and the classes of what can go wrong.
 //
 // Every text has two readings. The strict one follows the letter of the RFC.
-// The lenient one says whether most senders would use the text nevertheless,
-// and tolerates a short, documented list of oddities; whatever is odd is a
-// finding, tolerated or not. Errors come with everything that was seen before
+// The lenient one says whether most senders would use the text nevertheless: of
+// policies that was counted (docs/lenient.md). Whatever is odd is a finding,
+// tolerated or not. Errors come with everything that was seen before
 // them, and each wraps exactly one sentinel, see [Sentinel].
 //
 // The package opens no connection: DNS messages go through an [Exchanger], HTTP

@@ -84,6 +84,8 @@ func TestUnicode(t *testing.T) {
 		"b\u00fccher.example":    "b\u00fccher.example",
 		"xn--.example":           "xn--.example",           // no punycode at all
 		"xn--a-.example":         "xn--a-.example",         // punycode of nothing but ASCII
+		"xn--7ba2c.com":          "xn--7ba2c.com",          // capital letters
+		"xn--i-7iqv272g.com":     "xn--i-7iqv272g.com",     // an emoji
 		"xn--bcher-kva!.example": "xn--bcher-kva!.example", // no host name
 		"xn--mx1-hfa.example":    "xn--mx1-hfa.example",    // a soft hyphen
 		"xn--mx1-6q0a.example":   "xn--mx1-6q0a.example",   // U+202E, which turns the line around

@@ -66,6 +66,10 @@ func registeredDomain(domain string) (registered string, ok bool) {
 	return domain[strings.LastIndexByte(domain[:end], '.')+1:], true
 }
 
+// InZone reports whether name, with or without a final dot, is zone or below it: no other
+// zone can deny it.
+func InZone(name, zone string) bool { return dns.IsSubDomain(dns.Fqdn(zone), dns.Fqdn(name)) }
+
 // above reports whether zone is a proper ancestor of name.
 func above(zone, name string) bool {
 	dot := len(name) - len(zone) - 1

@@ -9,31 +9,6 @@ import (
 	"stsscan/internal/codes"
 )
 
-// tolerated is the whole difference between the two readings: it reports
-// whether most senders use a text in spite of an oddity that the letter of the
-// RFC forbids. What it does not list is an error in both readings.
-func tolerated(f codes.Finding) bool {
-	switch f {
-	case
-		// The record, section 3.1.
-		codes.FindRecordSpaceBeforeDelimiter, // "v=STSv1 ;", which the letter allows when it stands alone: erratum 6285
-		codes.FindRecordExtraDelimiter,       // ";;"
-		codes.FindRecordTrailingSpace,        // "id=1 "
-
-		// The policy, section 3.2.
-		codes.FindByteOrderMark,
-		codes.FindBlankLine,
-		codes.FindLeadingSpace,
-		codes.FindFieldCase,     // "Mode: enforce", where there is no "mode"
-		codes.FindValueCase,     // "mode: Enforce"
-		codes.FindMaxAgeOver,    // up to ten digits, read as the maximum: erratum 7282
-		codes.FindMXTrailingDot, // "mx1.example.com."
-		codes.FindMXUnderscore:  // "mx_1.example.com"
-		return true
-	}
-	return false
-}
-
 // A note is one thing that a reader noticed.
 type note[R ~string] struct {
 	pos     int           // where in the text: lines or fields, from 0

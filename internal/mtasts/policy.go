@@ -96,6 +96,18 @@ func ReadPolicy(body []byte) PolicyReading {
 	return reading
 }
 
+// Served says what is left of the two readings of a text that was served in a response
+// with these findings: strict and lenient of [Fetch].
+func (r PolicyReading) Served(findings []codes.Finding) (strict, lenient bool) {
+	strict, lenient = r.Strict, r.Lenient
+	for _, f := range findings {
+		if ofResponse(f) {
+			strict, lenient = false, lenient && tolerated(f)
+		}
+	}
+	return strict, lenient
+}
+
 // policySyntax is the error for a policy whose strict reading failed first at
 // first.
 func policySyntax(first note[codes.PolicyReason]) error {

@@ -82,7 +82,7 @@ func (r *policyReader) finish() {
 	}
 }
 
-// absent reports a missing field. The lenient reading takes a field of that
+// absent reports a missing field. The best understanding takes a field of that
 // name in another case for it.
 func (r *policyReader) absent(name string) {
 	finding, reason, _ := missing(name)

@@ -102,7 +102,14 @@ func (r *policyReader) lines(text string) []policyField {
 		if ended {
 			line = strings.TrimSuffix(line, "\r")
 		}
-		if f, ok := r.line(number, line); ok {
+		trimmed := strings.TrimLeft(line, "\r") // of LF CR
+		if ended {
+			trimmed = strings.TrimRight(trimmed, "\r") // of CR CR LF
+		}
+		if trimmed != line {
+			r.notes.fail(number, codes.FindCarriageReturn, codes.ReasonLineMalformed, "CR beside the end of a line")
+		}
+		if f, ok := r.line(number, trimmed); ok {
 			fields = append(fields, f)
 		}
 		if !ended {

@@ -40,43 +40,12 @@ func (r Record) apart() Record {
 	return r
 }
 
-// ParseRecord reads one TXT record, its strings joined with nothing between, by
-// the letter of section 3.1. Its error wraps [ErrNoRecord] where the text does
-// not begin with the version and a delimiter, else [ErrRecordSyntax].
-func ParseRecord(txt string) (Record, error) {
-	if !isRecord(txt) {
-		return Record{}, failure(ErrNoRecord, string(otherText(txt)), nil)
-	}
-	r, n := readRecord(txt)
-	if first, failed := n.failed(); failed {
-		return Record{}, recordSyntax(first)
-	}
-	return r, nil
-}
-
 // isRecord reports whether txt is an MTA-STS record where it stands alone:
 // sts-version and sts-field-delim, which may have white space before its
 // semicolon.
 func isRecord(txt string) bool {
 	rest, ok := strings.CutPrefix(txt, recordVersion)
 	return ok && strings.HasPrefix(strings.TrimLeft(rest, wsp), ";")
-}
-
-// otherText says what a TXT record is that is no MTA-STS record: something
-// else, or one with a version that is not quite the right one.
-func otherText(txt string) codes.RecordReason {
-	if likeRecord(txt) {
-		return codes.RecordBadVersion
-	}
-	return codes.RecordOtherTXT
-}
-
-// likeRecord reports whether txt begins as MTA-STS records do, by a generous
-// measure that takes in what was meant to be one.
-func likeRecord(txt string) bool {
-	const begin = "v=STSv"
-	txt = strings.TrimSpace(txt)
-	return len(txt) >= len(begin) && strings.EqualFold(txt[:len(begin)], begin)
 }
 
 // recordSyntax is the error for a record whose strict reading failed first at
@@ -141,6 +110,9 @@ func (r *recordReader) field(text string, last bool) {
 		reason, detail = codes.RecordFieldMalformed, quote(field)+" is not name=value"
 	case name == "id" && !r.seen[name]:
 		reason, detail = r.id(value)
+	case strings.TrimRight(name, wsp) == "id" && !r.seen["id"]:
+		r.seen["id"] = true
+		reason, detail = codes.RecordIDInvalid, "white space between id and ="
 	default:
 		reason, detail = r.extension(name, value)
 	}
@@ -158,7 +130,7 @@ func trailingReason(name string, pair bool) codes.RecordReason {
 	switch {
 	case !pair:
 		return codes.RecordFieldMalformed
-	case name == "id":
+	case strings.TrimRight(name, wsp) == "id":
 		return codes.RecordIDInvalid
 	}
 	return codes.RecordExtensionInvalid

@@ -31,6 +31,7 @@ type oneRecord struct {
 func oneRecords() []oneRecord {
 	id32 := strings.Repeat("aB3d", 8)
 	x := codes.FindRecordExtension
+	near := []codes.Finding{codes.FindRecordNearMiss}
 	return []oneRecord{
 		// By the letter.
 		{txt: "v=STSv1; id=20160831085700Z;", id: "20160831085700Z"}, // the example of section 3.1
@@ -85,7 +86,11 @@ func oneRecords() []oneRecord {
 		{txt: "v=STSv1; id=", want: badText, reason: codes.RecordIDInvalid},
 		{txt: "v=STSv1; id=;", want: badText, reason: codes.RecordIDInvalid},
 		{txt: "v=STSv1; id= 1", want: badText, reason: codes.RecordIDInvalid},
-		{txt: "v=STSv1; id =1", want: badText, reason: codes.RecordExtensionInvalid}, // "id " is no name
+		{txt: "v=STSv1; id =1", want: badText, reason: codes.RecordIDInvalid}, // "id " is no name, and meant to be the id
+		{txt: "v=STSv1; id = 1;", want: badText, reason: codes.RecordIDInvalid},
+		{txt: "v=STSv1; id\t= 1 ", want: badText, reason: codes.RecordIDInvalid, finds: []codes.Finding{codes.FindRecordTrailingSpace}},
+		{txt: "v=STSv1; id = 1; id=2", want: badText, reason: codes.RecordIDInvalid, finds: []codes.Finding{codes.FindRecordDuplicateField}},
+		{txt: "v=STSv1; id=1; id =2", id: "1", want: badText, reason: codes.RecordExtensionInvalid},
 		{txt: "v=STSv1; id=2026-11-01", want: badText, reason: codes.RecordIDInvalid},
 		{txt: "v=STSv1; id=a b", want: badText, reason: codes.RecordIDInvalid},
 		{txt: "v=STSv1; id=a\tb ", want: badText, reason: codes.RecordIDInvalid, finds: []codes.Finding{codes.FindRecordTrailingSpace}},
@@ -115,23 +120,23 @@ func oneRecords() []oneRecord {
 		{txt: "v=STSv1; id=1; a=\x7f", id: "1", want: badText, reason: codes.RecordExtensionInvalid}, // DEL is a control
 
 		// No record, but meant to be one.
-		{txt: "v=STSv1", want: notSTS, reason: codes.RecordBadVersion}, // no delimiter
-		{txt: "v=STSv1 ", want: notSTS, reason: codes.RecordBadVersion},
-		{txt: "v=STSv1 id=1", want: notSTS, reason: codes.RecordBadVersion},
-		{txt: "v=STSv1, id=1", want: notSTS, reason: codes.RecordBadVersion},
-		{txt: "v=STSv1\n; id=1", want: notSTS, reason: codes.RecordBadVersion}, // LF is no white space
+		{txt: "v=STSv1", want: notSTS, reason: codes.RecordBadVersion, finds: near}, // no delimiter
+		{txt: "v=STSv1 ", want: notSTS, reason: codes.RecordBadVersion, finds: near},
+		{txt: "v=STSv1 id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near},
+		{txt: "v=STSv1, id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near},
+		{txt: "v=STSv1\n; id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near}, // LF is no white space
 		{txt: "v=STSv2; id=1", want: notSTS, reason: codes.RecordBadVersion},
-		{txt: "v=STSv10; id=1", want: notSTS, reason: codes.RecordBadVersion}, // the version is not a prefix
-		{txt: "v=stsv1; id=1", want: notSTS, reason: codes.RecordBadVersion},  // case-sensitive
-		{txt: "V=STSv1; id=1", want: notSTS, reason: codes.RecordBadVersion},
-		{txt: " v=STSv1; id=1", want: notSTS, reason: codes.RecordBadVersion}, // MUST begin with the version
+		{txt: "v=STSv10; id=1", want: notSTS, reason: codes.RecordBadVersion},             // the version is not a prefix
+		{txt: "v=stsv1; id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near}, // case-sensitive
+		{txt: "V=STSv1; id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near},
+		{txt: " v=STSv1; id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near}, // MUST begin with the version
 		{txt: "\tV=STSV9", want: notSTS, reason: codes.RecordBadVersion},
+		{txt: "v = STSv1; id=1", want: notSTS, reason: codes.RecordBadVersion, finds: near},
+		{txt: "id=1; v=STSv1;", want: notSTS, reason: codes.RecordBadVersion, finds: near},
 
 		// No record at all.
 		{txt: "", want: notSTS, reason: codes.RecordOtherTXT},
 		{txt: "v=STS", want: notSTS, reason: codes.RecordOtherTXT},
-		{txt: "v = STSv1; id=1", want: notSTS, reason: codes.RecordOtherTXT},
-		{txt: "id=1; v=STSv1;", want: notSTS, reason: codes.RecordOtherTXT},
 		{txt: "v=spf1 -all", want: notSTS, reason: codes.RecordOtherTXT},
 		{txt: "v=TLSRPTv1; rua=mailto:tls@example.com", want: notSTS, reason: codes.RecordOtherTXT},
 		{txt: "\xff\xfe", want: notSTS, reason: codes.RecordOtherTXT},
@@ -191,6 +196,8 @@ func TestRecordString(t *testing.T) {
 // Filter first, count second, parse third (section 3.1).
 func TestSeveralRecords(t *testing.T) {
 	other := []codes.Finding{codes.FindRecordOtherTXT}
+	near := []codes.Finding{codes.FindRecordNearMiss}
+	same := []codes.Finding{codes.FindRecordIdentical}
 	for _, tt := range []struct {
 		txts    []string
 		want    codes.Sentinel
@@ -203,18 +210,22 @@ func TestSeveralRecords(t *testing.T) {
 		{txts: nil, want: codes.ErrNoRecord, class: codes.RecordAbsent, reason: codes.RecordNoData},
 		{txts: []string{"a", "b"}, want: codes.ErrNoRecord, class: codes.RecordAbsent, reason: codes.RecordOtherTXT},
 		{txts: []string{"v=STSv2; id=1", "b"}, want: codes.ErrNoRecord, class: codes.RecordAbsent, reason: codes.RecordBadVersion},
-		{txts: []string{"a", "V=STSv1; id=1"}, want: codes.ErrNoRecord, class: codes.RecordAbsent, reason: codes.RecordBadVersion},
+		{txts: []string{"a", "V=STSv1; id=1"}, want: codes.ErrNoRecord, class: codes.RecordAbsent, reason: codes.RecordBadVersion, finds: near},
 		{txts: []string{"a", "v=STSv1; id=1"}, class: codes.RecordValid, id: "1", lenient: true, finds: other},
 		{txts: []string{"v=STSv1; id=1", "v=STSv2; id=2"}, class: codes.RecordValid, id: "1", lenient: true, finds: other},
 		{txts: []string{"v=STSv1; id=1", "\xff"}, class: codes.RecordValid, id: "1", lenient: true, finds: other}, // discarded before it can hurt
 		{txts: []string{"", "v=STSv1; id=1"}, class: codes.RecordValid, id: "1", lenient: true, finds: other},
 		{txts: []string{"v=STSv1; id=1", "v=STSv1; id=2"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple},
-		{txts: []string{"v=STSv1; id=1", "v=STSv1; id=1"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple},
+		{txts: []string{"v=STSv1; id=1", "v=STSv1; id=1"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple, finds: same},
 		{txts: []string{"v=STSv1; id=1", "a", "v=STSv1;"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple}, // whatever is inside them
-		{txts: []string{"v=STSv1;", "v=STSv1;"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple},
+		{txts: []string{"v=STSv1;", "v=STSv1;"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple, finds: same},
 		{txts: []string{"v=STSv1; id=a-b", "a"}, want: codes.ErrRecordSyntax, class: codes.RecordInvalid, reason: codes.RecordIDInvalid, finds: other},
 		{txts: []string{"v=STSv1; id=1;;", "a"}, want: codes.ErrRecordSyntax, class: codes.RecordInvalid, reason: codes.RecordFieldMalformed, id: "1", lenient: true,
 			finds: []codes.Finding{codes.FindRecordExtraDelimiter, codes.FindRecordOtherTXT}},
+
+		{txts: []string{"v=STSv1; id=1", "v=STSv1; id=1", "a"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple, finds: same},
+		{txts: []string{"v=STSv1; id=1", "v=STSv1; id=1", "v=STSv1; id=1;"}, want: codes.ErrMultipleRecords, class: codes.RecordMultiple},
+		{txts: []string{"v=STSv1; id=1", `"v=STSv1; id=2"`}, class: codes.RecordValid, id: "1", lenient: true, finds: other}, // a near miss takes nothing away
 
 		// Erratum 6285: in company the literal "v=STSv1;" decides.
 		{txts: []string{"v=STSv1 ; id=1", "a"}, want: codes.ErrNoRecord, class: codes.RecordAbsent, reason: codes.RecordBadVersion, id: "1", lenient: true,

@@ -2,10 +2,25 @@ package mtasts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
 )
+
+// ParseRecord reads one TXT record, its strings joined with nothing between, by
+// the letter of section 3.1. Its error wraps [ErrNoRecord] where the text does
+// not begin with the version and a delimiter, else [ErrRecordSyntax].
+func ParseRecord(txt string) (Record, error) {
+	if !isRecord(txt) {
+		return Record{}, failure(ErrNoRecord, string(otherText(txt)), nil)
+	}
+	r, n := readRecord(txt)
+	if first, failed := n.failed(); failed {
+		return Record{}, recordSyntax(first)
+	}
+	return r, nil
+}
 
 // A RecordReading is what the TXT records at one name say.
 type RecordReading struct {
@@ -26,10 +41,14 @@ func ReadRecords(txts []string) RecordReading {
 	candidates, spaced := filterRecords(txts)
 	switch {
 	case len(candidates) > 1:
-		return RecordReading{
+		reading := RecordReading{
 			Class: codes.RecordMultiple,
 			Err:   fmt.Errorf("%w: %d of them", ErrMultipleRecords, len(candidates)),
 		}
+		if !slices.ContainsFunc(candidates, func(txt string) bool { return txt != candidates[0] }) {
+			reading.Findings = []codes.Finding{codes.FindRecordIdentical}
+		}
+		return reading
 	case len(candidates) == 0:
 		return readOthers(txts, spaced)
 	}
@@ -83,11 +102,14 @@ func readOthers(txts, spaced []string) RecordReading {
 	if len(spaced) > 0 {
 		reading.Findings = []codes.Finding{codes.FindRecordSpaceBeforeDelimiter, codes.FindRecordOtherTXT}
 	}
+	if slices.ContainsFunc(txts, nearMiss) {
+		reading.Findings = addFinding(reading.Findings, codes.FindRecordNearMiss)
+	}
 	if len(spaced) == 1 {
 		// Discarded by the letter only because other TXT records stand beside it.
 		record, n := readRecord(spaced[0])
 		reading.Record, reading.Lenient = record, n.lenient()
-		reading.Findings = addFinding(n.findings(), codes.FindRecordOtherTXT)
+		reading.Findings = addFinding(n.findings(), reading.Findings...)
 	}
 	return reading
 }

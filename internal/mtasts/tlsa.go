@@ -72,13 +72,61 @@ type HostTLSA struct {
 	Authenticated bool         // AD was set in every reply that the answer rests on
 }
 
-// LookupTLSA asks ex for the TLSA records of port 25 of an MX host. A host that
-// is an alias is asked for under its own name; senders try the name at the end
-// of the alias first (RFC 7672, section 2.2.2), and hosts of MX records should be
-// no aliases (RFC 5321, section 5.1). The error is a fault of the observer. The
-// deadline is that of ctx.
+// LookupTLSA asks ex for the TLSA records of port 25 of an MX host, as senders do
+// (RFC 7672, section 2.2.2): those of a host that is an alias stand below the name
+// at the end of the alias, else below its own. A host whose addresses are not
+// authenticated is not asked for any: they would not count, and the name servers
+// of many such hosts give no answer of use. The error is a fault of the observer.
+// The deadline is that of ctx.
 func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error) {
-	w := resolve(ctx, ex, dns.Fqdn("_25._tcp."+host), dns.TypeTLSA)
+	bases, without, err := tlsaBases(ctx, ex, host)
+	found := HostTLSA{Class: without}
+	for _, base := range bases {
+		found, err = lookupTLSA(ctx, ex, base)
+		if err != nil || found.Class != codes.TLSAAbsent && found.Class != codes.TLSAInsecure {
+			break
+		}
+	}
+	return found, err
+}
+
+// tlsaBases are the names below which senders look for the TLSA records of a host,
+// in order; without is the class where there is none. It asks for IPv4 addresses
+// alone: their denial is authenticated where those of the other family are.
+func tlsaBases(ctx context.Context, ex Exchanger, host string) (bases []string, without codes.TLSA, err error) {
+	own := dns.Fqdn(host)
+	w := resolve(ctx, ex, own, dns.TypeA)
+	switch {
+	case fault.Ours(w.cause):
+		return nil, codes.TLSAUnknown, w.cause
+	case w.reason != "" && w.gravity() > denialGravity:
+		return nil, codes.TLSAUnknown, nil
+	case w.ad && w.reason == codes.RecordNXDomain:
+		return nil, codes.TLSAAbsent, nil
+	case w.ad && len(w.aliases) > 0:
+		return []string{w.name, own}, "", nil
+	case w.ad:
+		return []string{own}, "", nil
+	case len(w.aliases) == 0:
+		return nil, codes.TLSAInsecure, nil
+	}
+	// The end of the alias is not signed, which leaves the host's own name, if the
+	// alias itself is.
+	w = resolve(ctx, ex, own, dns.TypeCNAME)
+	switch {
+	case fault.Ours(w.cause):
+		return nil, codes.TLSAUnknown, w.cause
+	case w.reason != "" && w.gravity() > denialGravity:
+		return nil, codes.TLSAUnknown, nil
+	case !w.ad || w.reason != "":
+		return nil, codes.TLSAInsecure, nil
+	}
+	return []string{own}, "", nil
+}
+
+// lookupTLSA asks for the TLSA records below a name.
+func lookupTLSA(ctx context.Context, ex Exchanger, base string) (HostTLSA, error) {
+	w := resolve(ctx, ex, "_25._tcp."+base, dns.TypeTLSA)
 	if fault.Ours(w.cause) {
 		return HostTLSA{Class: codes.TLSAUnknown}, w.cause
 	}

@@ -2,8 +2,6 @@ package mtasts
 
 import (
 	"context"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -16,21 +14,14 @@ import (
 const (
 	tlsrptVersion = "v=TLSRPTv1"
 	maxRUAs       = 16
-	maxRUABytes   = 512
 )
-
-// A RUA is a destination of TLS reports (RFC 8460, section 3).
-type RUA struct {
-	URI    string // as published, valid UTF-8, at most 512 octets
-	Kind   codes.RUAKind
-	Domain string // registered domain of the mail address or the web host; "" where there is none
-}
 
 // A TLSRPT is what a domain publishes at _smtp._tls.<domain>.
 type TLSRPT struct {
 	Class  codes.Record // valid, invalid, multiple, absent or unknown
 	Reason codes.TLSRPTReason
-	RUA    []RUA // in order, at most 16; of an invalid record those that could be understood
+	RUA    []RUA // in order, at most 16, bad ones too; of an invalid record those that could be read
+	BadRUA bool  // a destination is none that senders can use
 	// TXT holds the TXT records, the strings of each joined, in raw octets: at most
 	// 64 of them and 16 KiB. Where they are more, those that begin like a TLSRPT
 	// record come first, and Count, which counts all, says so.
@@ -104,30 +95,41 @@ func likeTLSRPT(txt string) bool {
 // parseTLSRPT reads one record.
 //
 //	tlsrpt-record    = tlsrpt-version 1*(field-delim tlsrpt-field) [field-delim]
+//	field-delim      = *WSP ";" *WSP
 //	tlsrpt-rua       = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri)
 //	tlsrpt-extension = tlsrpt-ext-name "=" tlsrpt-ext-value
+//
+// White space at the end is thus part of a delimiter, or of nothing. Each field rua
+// counts. One destination that senders can use makes a good record, whatever the
+// others are: they pass over what they do not know.
 func parseTLSRPT(txt string) TLSRPT {
 	r := TLSRPT{Class: codes.RecordValid}
 	_, rest, _ := strings.Cut(txt, ";")
 	fields := strings.Split(rest, ";")
-	seen := false
+	seen, usable := false, 0
 	for i, text := range fields {
 		field := strings.Trim(text, wsp)
 		name, value, ok := strings.Cut(field, "=")
 		switch {
 		case field == "" && i == len(fields)-1:
+			continue
 		case !ok:
 			r.fail(codes.TLSRPTFieldMalformed)
-		case name == "rua" && seen: // the first counts
 		case name == "rua":
 			seen = true
-			r.destinations(value)
+			usable += r.destinations(value)
 		case !isExtensionName(name) || value == "" || strings.ContainsFunc(value, func(c rune) bool { return !isRecordValue(c) }):
 			r.fail(codes.TLSRPTExtensionInvalid)
 		}
+		if i == len(fields)-1 && strings.TrimRight(text, wsp) != text {
+			r.fail(codes.TLSRPTFieldMalformed)
+		}
 	}
-	if !seen {
+	switch {
+	case !seen:
 		r.fail(codes.TLSRPTRUAMissing)
+	case usable == 0:
+		r.fail(codes.TLSRPTRUAInvalid)
 	}
 	return r
 }
@@ -139,44 +141,22 @@ func (r *TLSRPT) fail(reason codes.TLSRPTReason) {
 	}
 }
 
-func (r *TLSRPT) destinations(value string) {
-	for text := range strings.SplitSeq(value, ",") {
-		rua, err := parseRUA(strings.Trim(text, wsp))
-		if err != nil {
-			r.fail(codes.TLSRPTRUAInvalid)
+// destinations adds those of one field, and says how many of them are usable.
+func (r *TLSRPT) destinations(value string) (usable int) {
+	texts := strings.Split(value, ",")
+	for i, text := range texts {
+		if i > 0 {
+			text = strings.TrimLeft(text, wsp)
+		}
+		rua, err := ParseRUA(strings.TrimRight(text, wsp))
+		if err == nil {
+			usable++
+		} else {
+			r.BadRUA = true
 		}
 		if len(r.RUA) < maxRUAs && rua.URI != "" {
 			r.RUA = append(r.RUA, rua)
 		}
 	}
-}
-
-// parseRUA reads one URI: mailto (RFC 6068) with one address, or https.
-func parseRUA(text string) (RUA, error) {
-	rua := RUA{URI: strings.Clone(clean(text[:min(len(text), maxRUABytes)])), Kind: codes.RUAOther}
-	u, err := url.Parse(text)
-	if err != nil || !isASCII(text) || strings.ContainsAny(text, wsp+"!") {
-		return rua, fmt.Errorf("not a URI: %s", quote(text))
-	}
-	host := u.Hostname()
-	switch strings.ToLower(u.Scheme) {
-	case "mailto":
-		rua.Kind = codes.RUAMail
-		address, err := url.PathUnescape(u.Opaque)
-		local, domain, ok := strings.Cut(address, "@")
-		if _, named := checkDomain(domain); err != nil || !ok || local == "" || !named {
-			return rua, fmt.Errorf("not a mail address: %s", quote(text))
-		}
-		host = domain
-	case "https":
-		rua.Kind = codes.RUAHTTPS
-		if _, named := checkDomain(host); !named {
-			return rua, fmt.Errorf("no host: %s", quote(text))
-		}
-	default:
-		return rua, fmt.Errorf("neither mailto nor https: %s", quote(text))
-	}
-	registered, _ := registeredDomain(nameKey(host))
-	rua.Domain = strings.Clone(registered)
-	return rua, nil
+	return usable
 }

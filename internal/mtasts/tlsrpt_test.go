@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,42 +15,63 @@ import (
 
 func TestReadTLSRPT(t *testing.T) {
 	const good = "v=TLSRPTv1; rua=mailto:tls@example.com"
+	const other, mail, https = codes.RUAOther, codes.RUAMail, codes.RUAHTTPS
+	tls, a, b := RUA{"mailto:tls@example.com", mail, "example.com"}, RUA{"mailto:a@example.com", mail, "example.com"}, RUA{"mailto:b@example.com", mail, "example.com"}
+	web := RUA{"https://r.example.net/x", https, "example.net"}
 	for _, tt := range []struct {
 		txts   []string
 		class  codes.Record
 		reason codes.TLSRPTReason
 		rua    []RUA
+		bad    bool
 	}{
-		{[]string{good}, codes.RecordValid, "", []RUA{{"mailto:tls@example.com", codes.RUAMail, "example.com"}}},
-		{[]string{good + ";"}, codes.RecordValid, "", []RUA{{"mailto:tls@example.com", codes.RUAMail, "example.com"}}},
+		{[]string{good}, codes.RecordValid, "", []RUA{tls}, false},
+		{[]string{good + ";"}, codes.RecordValid, "", []RUA{tls}, false},
+		{[]string{good + " \t;\t "}, codes.RecordValid, "", []RUA{tls}, false},
 		{[]string{"v=TLSRPTv1;rua=mailto:a@mail.example.co.uk,https://r.example.net/v1?x=1"}, codes.RecordValid, "",
-			[]RUA{{"mailto:a@mail.example.co.uk", codes.RUAMail, "example.co.uk"}, {"https://r.example.net/v1?x=1", codes.RUAHTTPS, "example.net"}}},
-		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com , mailto:b@example.com"}, codes.RecordValid, "",
-			[]RUA{{"mailto:a@example.com", codes.RUAMail, "example.com"}, {"mailto:b@example.com", codes.RUAMail, "example.com"}}},
-		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; rua=nonsense"}, codes.RecordValid, "", []RUA{{"mailto:a@example.com", codes.RUAMail, "example.com"}}}, // the first counts
-		{[]string{"v=TLSRPTv1; x=y; " + good[len("v=TLSRPTv1; "):]}, codes.RecordValid, "", []RUA{{"mailto:tls@example.com", codes.RUAMail, "example.com"}}},
-		{[]string{"v=TLSRPTv1 ; rua=mailto:tls@example.com"}, codes.RecordValid, "", []RUA{{"mailto:tls@example.com", codes.RUAMail, "example.com"}}}, // alone, by the ABNF
+			[]RUA{{"mailto:a@mail.example.co.uk", mail, "example.co.uk"}, {"https://r.example.net/v1?x=1", https, "example.net"}}, false},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com , mailto:b@example.com"}, codes.RecordValid, "", []RUA{a, b}, false},
+		{[]string{"v=TLSRPTv1; x=y; " + good[len("v=TLSRPTv1; "):]}, codes.RecordValid, "", []RUA{tls}, false},
+		{[]string{"v=TLSRPTv1 ; rua=mailto:tls@example.com"}, codes.RecordValid, "", []RUA{tls}, false}, // alone, by the ABNF
 
-		{[]string{"v=spf1 -all", good}, codes.RecordValid, "", []RUA{{"mailto:tls@example.com", codes.RUAMail, "example.com"}}},
-		{[]string{good, good}, codes.RecordMultiple, "", nil},
-		{nil, codes.RecordAbsent, codes.TLSRPTNoData, nil},
-		{[]string{"v=spf1 -all"}, codes.RecordAbsent, codes.TLSRPTOtherTXT, nil},
-		{[]string{"v=TLSRPTv2; rua=mailto:a@example.com"}, codes.RecordAbsent, codes.TLSRPTBadVersion, nil},
-		{[]string{"v=tlsrptv1; rua=mailto:a@example.com"}, codes.RecordAbsent, codes.TLSRPTBadVersion, nil},
-		{[]string{"v=TLSRPTv1"}, codes.RecordAbsent, codes.TLSRPTBadVersion, nil},
+		// Every field rua counts, and each destination is judged.
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; rua=https://r.example.net/x"}, codes.RecordValid, "", []RUA{a, web}, false},
+		{[]string{"v=TLSRPTv1; rua=https://r.example.net/x; x=y; rua=mailto:b@example.com,mailto:a@example.com;"}, codes.RecordValid, "", []RUA{web, b, a}, false},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; rua=:::"}, codes.RecordValid, "", []RUA{a, {":::", other, ""}}, true},
+		{[]string{"v=TLSRPTv1; rua=:::; rua=mailto:a@example.com"}, codes.RecordValid, "", []RUA{{":::", other, ""}, a}, true},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com,http://r.example.net/x"}, codes.RecordValid, "", []RUA{a, {"http://r.example.net/x", other, ""}}, true},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com,"}, codes.RecordValid, "", []RUA{a}, true},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; rua="}, codes.RecordValid, "", []RUA{a}, true},
+		{[]string{"v=TLSRPTv1; rua=:::; rua=a@example.com"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{":::", other, ""}, {"a@example.com", other, ""}}, true},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; rua=mailto:b@example.com; nonsense"}, codes.RecordInvalid, codes.TLSRPTFieldMalformed, []RUA{a, b}, false},
 
-		{[]string{"v=TLSRPTv1;"}, codes.RecordInvalid, codes.TLSRPTRUAMissing, nil},
-		{[]string{"v=TLSRPTv1; x=y"}, codes.RecordInvalid, codes.TLSRPTRUAMissing, nil},
-		{[]string{"v=TLSRPTv1; RUA=mailto:a@example.com"}, codes.RecordInvalid, codes.TLSRPTRUAMissing, nil}, // case-sensitive
-		{[]string{"v=TLSRPTv1; rua=a@example.com"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{"a@example.com", codes.RUAOther, ""}}},
-		{[]string{"v=TLSRPTv1; rua="}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, nil},
-		{[]string{"v=TLSRPTv1; rua=http://r.example.com/"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{"http://r.example.com/", codes.RUAOther, ""}}},
-		{[]string{"v=TLSRPTv1; rua=mailto:example.com"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{"mailto:example.com", codes.RUAMail, ""}}},
-		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com!10m"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{"mailto:a@example.com!10m", codes.RUAOther, ""}}},
-		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; nonsense"}, codes.RecordInvalid, codes.TLSRPTFieldMalformed, []RUA{{"mailto:a@example.com", codes.RUAMail, "example.com"}}},
-		{[]string{"v=TLSRPTv1; -x=y; rua=mailto:a@example.com"}, codes.RecordInvalid, codes.TLSRPTExtensionInvalid, []RUA{{"mailto:a@example.com", codes.RUAMail, "example.com"}}},
+		// White space at the end, and no delimiter before it.
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com "}, codes.RecordInvalid, codes.TLSRPTFieldMalformed, []RUA{a}, false},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com,mailto:b@example.com\t"}, codes.RecordInvalid, codes.TLSRPTFieldMalformed, []RUA{a, b}, false},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; x=y "}, codes.RecordInvalid, codes.TLSRPTFieldMalformed, []RUA{a}, false},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; "}, codes.RecordValid, "", []RUA{a}, false},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com ;"}, codes.RecordValid, "", []RUA{a}, false},
+		{[]string{"v=TLSRPTv1; rua= mailto:a@example.com"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{" mailto:a@example.com", other, ""}}, true},
+
+		{[]string{"v=spf1 -all", good}, codes.RecordValid, "", []RUA{tls}, false},
+		{[]string{good, good}, codes.RecordMultiple, "", nil, false},
+		{nil, codes.RecordAbsent, codes.TLSRPTNoData, nil, false},
+		{[]string{"v=spf1 -all"}, codes.RecordAbsent, codes.TLSRPTOtherTXT, nil, false},
+		{[]string{"v=TLSRPTv2; rua=mailto:a@example.com"}, codes.RecordAbsent, codes.TLSRPTBadVersion, nil, false},
+		{[]string{"v=tlsrptv1; rua=mailto:a@example.com"}, codes.RecordAbsent, codes.TLSRPTBadVersion, nil, false},
+		{[]string{"v=TLSRPTv1"}, codes.RecordAbsent, codes.TLSRPTBadVersion, nil, false},
+
+		{[]string{"v=TLSRPTv1;"}, codes.RecordInvalid, codes.TLSRPTRUAMissing, nil, false},
+		{[]string{"v=TLSRPTv1; x=y"}, codes.RecordInvalid, codes.TLSRPTRUAMissing, nil, false},
+		{[]string{"v=TLSRPTv1; RUA=mailto:a@example.com"}, codes.RecordInvalid, codes.TLSRPTRUAMissing, nil, false}, // case-sensitive
+		{[]string{"v=TLSRPTv1; rua=a@example.com"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{"a@example.com", other, ""}}, true},
+		{[]string{"v=TLSRPTv1; rua="}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, nil, true},
+		{[]string{"v=TLSRPTv1; rua=http://r.example.com/"}, codes.RecordInvalid, codes.TLSRPTRUAInvalid, []RUA{{"http://r.example.com/", other, ""}}, true},
+		{[]string{"v=TLSRPTv1; rua=mailto:a@example.com; nonsense"}, codes.RecordInvalid, codes.TLSRPTFieldMalformed, []RUA{a}, false},
+		{[]string{"v=TLSRPTv1; -x=y; rua=mailto:a@example.com"}, codes.RecordInvalid, codes.TLSRPTExtensionInvalid, []RUA{a}, false},
 	} {
-		if got := ReadTLSRPT(tt.txts); got.Class != tt.class || got.Reason != tt.reason || !slices.Equal(got.RUA, tt.rua) {
+		got := ReadTLSRPT(tt.txts)
+		if got.Class != tt.class || got.Reason != tt.reason || !slices.Equal(got.RUA, tt.rua) || got.BadRUA != tt.bad {
 			t.Errorf("%q: %+v", tt.txts, got)
 		}
 	}
@@ -70,7 +92,9 @@ func TestLookupTLSRPT(t *testing.T) {
 			codes.RecordValid, "", []string{"r.example.net"}, false},
 		{"denied", answer{rcode: dns.RcodeNameError, rrs: []string{soa("example.com")}}, codes.RecordAbsent, codes.TLSRPTNXDomain, nil, false},
 		{"servfail", answer{rcode: dns.RcodeServerFailure}, codes.RecordUnknown, codes.TLSRPTServfail, nil, false},
-		{"referral", answer{}, codes.RecordUnknown, codes.TLSRPTOther, nil, false},
+		{"denied without an SOA", answer{}, codes.RecordAbsent, codes.TLSRPTNoData, nil, false},
+		{"denied by another zone", answer{rrs: []string{soa("example.org")}}, codes.RecordUnknown, codes.TLSRPTOther, nil, false},
+		{"referral", answer{rrs: []string{"!com. NS ns.example."}}, codes.RecordUnknown, codes.TLSRPTOther, nil, false},
 		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, codes.RecordUnknown, codes.TLSRPTOther, nil, true},
 	} {
 		got, err := LookupTLSRPT(t.Context(), newZones(t, map[string]answer{name: tt.answer}), "example.com")
@@ -93,12 +117,15 @@ func TestTLSRPTEvidence(t *testing.T) {
 func FuzzReadTLSRPT(f *testing.F) {
 	f.Add("v=TLSRPTv1; rua=mailto:tls@example.com,https://r.example.net/", "v=spf1")
 	f.Add("v=TLSRPTv1;rua=mailto:%zz@\xff", "")
+	f.Add("v=TLSRPTv1; rua=mailto:a@[192.0.2.1]; rua=:::", "")
+	f.Add("v=TLSRPTv1; rua=mailto:?to=a@example.com%2Cb@example.com; x=y", "")
+	grammar := tlsrptGrammar()
 	f.Fuzz(func(t *testing.T, one, other string) {
 		r := ReadTLSRPT([]string{one, other})
 		if !slices.Contains(codes.Records(), r.Class) || (r.Reason != "") != (r.Class == codes.RecordInvalid || r.Class == codes.RecordAbsent) {
 			t.Errorf("%+v", r)
 		}
-		if r.Class == codes.RecordValid && len(r.RUA) == 0 || len(r.RUA) > maxRUAs {
+		if r.Class == codes.RecordValid && len(r.RUA) == 0 && !r.BadRUA || len(r.RUA) > maxRUAs || r.Reason == codes.TLSRPTRUAInvalid && !r.BadRUA {
 			t.Errorf("%+v", r)
 		}
 		for _, rua := range r.RUA {
@@ -106,5 +133,36 @@ func FuzzReadTLSRPT(f *testing.F) {
 				t.Errorf("%+v", rua)
 			}
 		}
+		// Alone, a record of the grammar is valid or has no usable destination, and
+		// the other way round; white space after it changes that.
+		alone := ReadTLSRPT([]string{one})
+		byLetter := grammar.MatchString(one)
+		switch alone.Class {
+		case codes.RecordValid:
+			if !byLetter && !alone.BadRUA {
+				t.Errorf("%q is valid, and not by the grammar", one)
+			}
+			spaced := ReadTLSRPT([]string{one + "\t"})
+			if delimited := strings.HasSuffix(strings.TrimRight(one, wsp), ";"); (spaced.Class == codes.RecordValid) != delimited {
+				t.Errorf("%q, and white space: %s", one, spaced.Class)
+			}
+		case codes.RecordInvalid:
+			if byLetter && alone.Reason != codes.TLSRPTRUAInvalid {
+				t.Errorf("%q is by the grammar, and %s", one, alone.Reason)
+			}
+		}
 	})
+}
+
+// tlsrptGrammar is the ABNF of RFC 8460, section 3, for records with a rua, with
+// URIs of any characters that they may have.
+func tlsrptGrammar() *regexp.Regexp {
+	const (
+		delim     = `[ \t]*;[ \t]*`
+		uri       = `[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@$&'()*+=-]|%[0-9A-Fa-f]{2})*`
+		rua       = `rua=` + uri + `(?:[ \t]*,[ \t]*` + uri + `)*`
+		extension = `[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+`
+		field     = `(?:` + rua + `|` + extension + `)`
+	)
+	return regexp.MustCompile(`^v=TLSRPTv1(?:` + delim + field + `)*` + delim + rua + `(?:` + delim + field + `)*(?:` + delim + `)?$`)
 }

@@ -34,6 +34,7 @@ type walk struct {
 	zone    string             // owner of a negative answer's SOA, written as aliases are
 	rcode   int                // of the last reply; -1 without one
 	ede     []uint16           // of the last reply
+	noSOA   bool               // no SOA came with the last reply, one without records
 	ad      bool               // every reply was authenticated
 }
 
@@ -132,10 +133,19 @@ func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
 	case slices.ContainsFunc(w.ede, filtered):
 		return codes.RecordFiltered
 	}
+	return w.negative(reply)
+}
+
+// negative reads a reply without records and without an error (RFC 2308, section 2).
+// NODATA without an SOA, its type 3, is what forwarders make of any NODATA that leave
+// out the authority section. A server that has nothing to do with the zone may say the
+// same.
+func (w *walk) negative(reply *dns.Msg) codes.RecordReason {
 	zone, denied := denial(reply)
 	if denied {
 		w.zone = ownerName(zone)
 	}
+	w.noSOA = !denied
 	switch {
 	case !enclosed(reply, w.name):
 		return codes.RecordMalformed // a zone that the name is not in cannot deny it
@@ -143,8 +153,12 @@ func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
 		return codes.RecordNXDomain
 	case denied:
 		return codes.RecordNoData
+	case refers(reply):
+		return codes.RecordReferral
+	case len(reply.Answer) > 0:
+		return codes.RecordMalformed // it answers something else than was asked
 	}
-	return codes.RecordReferral
+	return codes.RecordNoData
 }
 
 // aliasOnly reports whether reply ends in an alias to name and leaves open what

@@ -117,8 +117,8 @@ type Row struct {
 	Verdict      string `parquet:"verdict,optional,dict"`       // what a compliant sender experiences that meets the domain for the first time: codes.Verdict
 	VerdictBasis string `parquet:"verdict_basis,optional,dict"` // evidence that the verdict rests on, NULL where the record alone decides: codes.Basis
 
-	Strict       *bool    `parquet:"strict,optional"`             // every text that was read follows the letter of RFC 8461
-	Lenient      *bool    `parquet:"lenient,optional"`            // most senders would use every text that was read
+	Strict       *bool    `parquet:"strict,optional"`             // every text that was read, and how it was served, follows the letter of RFC 8461
+	Lenient      *bool    `parquet:"lenient,optional"`            // most senders would use every text that was read, as it was served
 	Findings     []string `parquet:"findings,optional,list"`      // every oddity: codes.Finding
 	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict"` // result type of RFC 8460, section 4.3.2.2: codes.TLSRPTResult
 

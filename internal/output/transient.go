@@ -65,7 +65,7 @@ func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bo
 			return true
 		}
 	case codes.StageTCP:
-		return reason != codes.ReasonNoIPv6
+		return !reason.LacksFamily()
 	case codes.StageTLS:
 		return reason == codes.PolicyReason(codes.TLSHandshakeTimeout) || reason == codes.PolicyReason(codes.TLSReset)
 	case codes.StageHTTP:

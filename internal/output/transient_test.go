@@ -34,6 +34,7 @@ func TestTransient(t *testing.T) {
 		{"no Policy Host", policy(codes.StageDNS, codes.ReasonNXDomain, 0), false},
 		{"its zone is dead", policy(codes.StageDNS, codes.ReasonServfail, 0), true},
 		{"nobody listens", policy(codes.StageTCP, codes.ReasonRefused, 0), true},
+		{"this machine has no IPv4", policy(codes.StageTCP, codes.ReasonNoIPv4, 0), false},
 		{"this machine has no IPv6", policy(codes.StageTCP, codes.ReasonNoIPv6, 0), false},
 		{"a certificate", policy(codes.StageTLS, codes.PolicyReason(codes.TLSExpired), 0), false},
 		{"a slow handshake", policy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout), 0), true},

@@ -18,7 +18,7 @@ type Trust struct {
 // domain.
 type PreflightCheck struct {
 	Resolver string `json:"resolver"` // host:port
-	Check    string `json:"check"`    // answers, truth, no_rewriting, signed, bogus, tcp, flood, slow
+	Check    string `json:"check"`    // answers, truth, no_rewriting, soa, signed, bogus, tcp, flood, slow
 	OK       bool   `json:"ok"`       //
 	Words    string `json:"words,omitempty"`
 }

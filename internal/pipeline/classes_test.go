@@ -121,7 +121,7 @@ func TestClassesAreProduced(t *testing.T) {
 // story of the model errors, and some that depend on who asks.
 func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, path := range []string{fetchWorld, hostileWorld} {
+		for _, path := range []string{fetchWorld, tlsWorld, hostileWorld} {
 			world, err := simnet.Open(path)
 			if err != nil {
 				t.Fatal(err)
@@ -157,6 +157,7 @@ func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 		}
 		defer world.Close()
 		for domain, door := range map[string]egress.Config{
+			"fetch-06.example.com": {NoIPv4: true}, // has IPv4 only
 			"fetch-19.example.com": {NoIPv6: true}, // has IPv6 only
 			"fetch-35.example.com": {OptedOut: func(netip.Addr) bool { return true }},
 		} {

@@ -102,14 +102,15 @@ type Config struct {
 	// Nil: none does.
 	Excluded func() (*domains.Exclusions, error)
 
-	InFlight  int           // questions in flight; 0: 1000
-	Surveys   int           // surveys at a time; 0: 512. Their connections have a limit of their own
-	OpenParts int           // parts that have row groups in memory; 0: by their size, see openParts
-	MostParts int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
-	Turn      time.Duration // for which a survey waits for its turn at a host before it is put off; 0: it does not
-	Deadline  time.Duration // of one policy retrieval, address to last byte, three times as much in the last pass; 0: 20 s
-	Passes    int           // how often a domain is asked, in all, whose failure may mend; 0: 1
-	PassDelay time.Duration // from the end of one pass over a domain to the next; 0: none
+	InFlight     int           // questions in flight; 0: 1000
+	Surveys      int           // surveys at a time; 0: 512. Their connections have a limit of their own
+	OpenParts    int           // parts that have row groups in memory; 0: by their size, see openParts
+	MostParts    int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
+	Turn         time.Duration // for which a survey waits for its turn at a host before it is put off; 0: it does not
+	Deadline     time.Duration // of one policy retrieval, address to last byte, but for the last of several passes; 0: 20 s
+	LastDeadline time.Duration // that in the last of several passes, and of Survey; 0: one minute, as section 3.3 suggests
+	Passes       int           // how often a domain is asked, in all, whose failure may mend; 0: 1
+	PassDelay    time.Duration // from the end of one pass over a domain to the next; 0: none
 
 	Stats *Stats                // counters to watch while the run goes on; nil: none
 	Wrote func(output.PartInfo) // called after each part, from one goroutine; nil: nothing
@@ -159,6 +160,9 @@ func (c Config) withDefaults() Config {
 	c.OpenParts = min(c.OpenParts, c.MostParts)
 	if c.Deadline <= 0 {
 		c.Deadline = 20 * time.Second
+	}
+	if c.LastDeadline <= 0 {
+		c.LastDeadline = time.Minute
 	}
 	if c.Passes <= 0 {
 		c.Passes = 1

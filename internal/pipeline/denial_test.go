@@ -69,7 +69,7 @@ func (d deniedBy) holds() bool {
 			return false
 		}
 	}
-	return d.rcode == dns.RcodeNameError || len(d.soas) > 0
+	return d.rcode == dns.RcodeNameError || len(d.soas) > 0 || !d.ns // NODATA of type 3: RFC 2308, section 2.2
 }
 
 // serveDenials answers the i-th name with the i-th denial.

@@ -30,6 +30,9 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 	if dialled.PlainHTTP {
 		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
 	}
+	if dialled.ShortKey {
+		addFindings(row, []codes.Finding{codes.FindCertKeyShort})
+	}
 	if len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain {
 		addFindings(row, []codes.Finding{codes.FindHostCNAMEDangling})
 	}
@@ -61,15 +64,15 @@ func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 	if dialled.Addr.IsValid() {
 		row.Addr = dialled.Addr.String()
 		row.ConnectMS = milliseconds(dialled.ConnectTime)
+		if dialled.TLSVersion != "" || dialled.TLSError != "" {
+			row.TLSMS = milliseconds(dialled.TLSTime)
+		}
 	}
 	row.TLSVersion = dialled.TLSVersion
 	row.TLSCipher, row.TLSGroup = dialled.TLSCipher, dialled.TLSGroup
 	row.TLSError = string(dialled.TLSError)
 	if dialled.TLSAlert != 0 {
 		row.TLSAlert = new(int32(dialled.TLSAlert))
-	}
-	if dialled.TLSVersion != "" || dialled.TLSError != "" {
-		row.TLSMS = milliseconds(dialled.TLSTime)
 	}
 	if cert := dialled.Cert; cert != nil {
 		row.CertIssuer = cert.Issuer

@@ -17,13 +17,22 @@ import (
 	"stsscan/internal/verify"
 )
 
-const fetchWorld = "../simnet/testdata/fetch.txtar"
+const (
+	fetchWorld = "../simnet/testdata/fetch.txtar"
+	tlsWorld   = "../simnet/testdata/tls.txtar"
+)
 
-// Each situation of the fetch world ends in the row that its truth line states.
-// Time is simulated, so a hang of a minute costs nothing.
+// Each situation of the fetch world, and of that of old and weak servers, ends in the
+// row that its truth line states. Time is simulated, so a hang of a minute costs nothing.
 func TestFetchWorld(t *testing.T) {
+	for _, path := range []string{fetchWorld, tlsWorld} {
+		t.Run(filepath.Base(path), func(t *testing.T) { testFetchWorld(t, path) })
+	}
+}
+
+func testFetchWorld(t *testing.T, path string) {
 	synctest.Test(t, func(t *testing.T) {
-		world, err := simnet.Open(fetchWorld)
+		world, err := simnet.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,10 +52,10 @@ func TestFetchWorld(t *testing.T) {
 	})
 }
 
-// surveyed surveys a domain; a lookup has the time of three attempts.
+// surveyed surveys a domain; a lookup has the time of three retrievals.
 func surveyed(t *testing.T, config Config, domain string) *output.Row {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*config.withDefaults().Deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*config.withDefaults().LastDeadline)
 	defer cancel()
 	row, err := Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "fetch world"})
 	if err != nil {

@@ -63,7 +63,7 @@ func limited(t *testing.T, step time.Duration, config egress.Config, engine Engi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Config{Engine: engine, Deadline: 4 * step, Client: &mtasts.Client{Exchanger: engine, Transport: transport}}
+	return Config{Engine: engine, LastDeadline: 4 * step, Client: &mtasts.Client{Exchanger: engine, Transport: transport}}
 }
 
 // surveyAll surveys the domains, so many at a time, and says how long it took

@@ -8,6 +8,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
+	"stsscan/internal/resolver"
 )
 
 // maxHostAddrs bounds the addresses that a row keeps.
@@ -23,6 +24,7 @@ func Hosts(
 	ex mtasts.Exchanger, optedOut func(name string) bool,
 ) func(ctx context.Context, host string) ([]netip.Addr, error) {
 	return func(ctx context.Context, host string) ([]netip.Addr, error) {
+		ctx = resolver.WithTrace(ctx, new(resolver.Trace)) // one that is there is about the record
 		found, err := mtasts.LookupHost(ctx, ex, host)
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {
 			*into = found

@@ -70,9 +70,9 @@ func (r *surveyor) askMail(ctx context.Context, domain string, record codes.Reco
 // maxTLSAHosts bounds the hosts that are asked for TLSA records.
 const maxTLSAHosts = 8
 
-// askTLSA asks for the TLSA records of MX hosts, all at once. Where the MX RRset was
-// not authenticated they would not count (RFC 7672, section 2.2.1), and yet say that
-// somebody has begun.
+// askTLSA asks for the TLSA records of MX hosts, all at once, one question about its
+// addresses before. Where the MX RRset was not authenticated they would not count (RFC
+// 7672, section 2.2.1), and yet say that somebody has begun.
 func (r *surveyor) askTLSA(ctx context.Context, hosts []mtasts.MXHost) ([]hostTLSA, error) {
 	var all []hostTLSA
 	for i, host := range hosts {

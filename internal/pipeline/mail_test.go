@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -62,9 +63,43 @@ func TestMailEqualsTruth(t *testing.T) {
 		wantWords(t, seen, []codes.Finding{
 			codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 			codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf,
-			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid,
+			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA,
 		})
 	})
+}
+
+// Each situation of the world of the mail side ends in the row that its truth line
+// states.
+func TestMailWorld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		world, err := simnet.Open("../simnet/testdata/mail.txtar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer world.Close()
+		config := inWorld(t, world)
+		config.Mail = Mail{MX: ExtentAll, TLSRPT: ExtentAll, DANE: ExtentAll, Prober: newProber(t, config)}
+		for _, domain := range world.Domains() {
+			truth, _ := world.Truth(domain, 0)
+			row := surveyed(t, config, domain)
+			for _, difference := range verify.CompareTruth(row, truth) {
+				t.Errorf("%s: %s", domain, difference)
+			}
+			if bad := slices.Contains(row.Findings, string(codes.FindTLSRPTRUA)); bad != (domain == "bad.example.com") {
+				t.Errorf("%s: %q", domain, row.Findings)
+			}
+		}
+	})
+}
+
+// newProber makes a Prober that connects as the transport of a Config does.
+func newProber(t *testing.T, config Config) *starttls.Prober {
+	t.Helper()
+	transport, ok := config.Client.Transport.(*egress.Transport)
+	if !ok {
+		t.Fatal("no transport of our own")
+	}
+	return starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor()), Deadline: config.Deadline})
 }
 
 // impatient is an Engine that gives each question a second.
@@ -165,17 +200,21 @@ func TestMailLocalFaults(t *testing.T) {
 	for _, qtype := range []uint16{dns.TypeMX, dns.TypeTLSA} {
 		config := inEngine(t, faultyFor{inMemory{world: world}, qtype}, world)
 		config.Mail = Mail{MX: ExtentAll, DANE: ExtentAll}
-		for i := range 10 {
+		asked := false
+		for i := 0; i < 1000 && !asked; i++ {
 			name := domains.Name{Domain: domainOf(int64(i)), Rank: 1, List: "made up"}
 			truth, _ := world.Truth(name.Domain, 1)
-			if truth.MXKind != codes.MXHosts {
-				continue
+			if truth.MXKind != codes.MXHosts || slices.Contains(truth.TLSA, string(codes.TLSAInsecure)) {
+				continue // not asked for its TLSA records
 			}
 			row, err := Survey(t.Context(), config, name)
 			if !errors.Is(err, errLocal{}) || row != nil {
 				t.Errorf("%s, %s: %v, %v", dns.Type(qtype), name.Domain, row, err)
 			}
-			break
+			asked = true
+		}
+		if !asked {
+			t.Errorf("nobody was asked for %s", dns.Type(qtype))
 		}
 	}
 }
@@ -198,11 +237,7 @@ func TestProbeEqualsTruth(t *testing.T) {
 		})
 		config := inEngine(t, impatient{inMemory{world: world}}, world)
 		config.Deadline = 4 * time.Second
-		transport, ok := config.Client.Transport.(*egress.Transport)
-		if !ok {
-			t.Fatal("no transport of our own")
-		}
-		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
+		config.Mail.Prober = newProber(t, config)
 		hosts, seen := make(map[string]bool), make(map[string]bool)
 		for i := range 700 {
 			domain := domainOf(int64(i))
@@ -224,7 +259,7 @@ func TestProbeEqualsTruth(t *testing.T) {
 		for addr, sessions := range talked {
 			for _, s := range sessions {
 				for _, command := range s.Commands {
-					if command != "EHLO [22.0.0.1]" && command != "STARTTLS" && command != "QUIT" {
+					if !slices.Contains([]string{"EHLO [22.0.0.1]", "HELO [22.0.0.1]", "STARTTLS", "QUIT"}, command) {
 						t.Errorf("%s heard %q", addr, command)
 					}
 				}

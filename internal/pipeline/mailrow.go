@@ -53,6 +53,9 @@ func fillTLSRPT(row *output.Row, t mtasts.TLSRPT) {
 	if t.Class != codes.RecordUnknown {
 		row.TLSRPTTXTCount = new(int32(t.Count))
 	}
+	if t.BadRUA {
+		addFindings(row, []codes.Finding{codes.FindTLSRPTRUA})
+	}
 	for _, rua := range t.RUA {
 		row.RUA = append(row.RUA, rua.URI)
 		row.RUAKinds = append(row.RUAKinds, string(rua.Kind))

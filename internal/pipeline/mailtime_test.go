@@ -51,6 +51,7 @@ func (e slow) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	}
 	lines := map[uint16][]string{
 		dns.TypeMX:   {"$ 60 IN MX 10 mx1.example.com.", "$ 60 IN MX 20 mx2.example.com.", "$ 60 IN MX 30 mx3.example.com."},
+		dns.TypeA:    {"$ 60 IN A 22.9.0.1"},
 		dns.TypeTLSA: {"$ 60 IN TLSA 3 1 1 " + strings.Repeat("00", 32)},
 		dns.TypeTXT:  {`$ 60 IN TXT "v=TLSRPTv1; rua=mailto:a@example.com"`},
 	}[q.Question[0].Qtype]

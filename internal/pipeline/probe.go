@@ -38,7 +38,7 @@ func (d mailDoor) Dial(ctx context.Context, host string, within time.Duration) (
 func (d mailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, starttls.Peer, error) {
 	var trace egress.Trace
 	conn, err := d.MailDoor.Secure(egress.WithTrace(ctx, &trace), raw, host)
-	peer := starttls.Peer{TLSVersion: trace.TLSVersion}
+	peer := starttls.Peer{TLSVersion: trace.TLSVersion, ShortKey: trace.ShortKey}
 	if cert := trace.Cert; cert != nil {
 		peer.CertSHA256, peer.NotAfter = hex.EncodeToString(cert.SHA256[:]), cert.NotAfter
 	}
@@ -54,7 +54,7 @@ func (r *surveyor) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
 	}
 	ctx := r.connecting(before.mailFailedAt())
 	var probes errgroup.Group
-	var putOff, stalled atomic.Bool
+	var putOff, stalled, shortKey atomic.Bool
 	for i, host := range mx.Hosts[:min(len(mx.Hosts), MaxProbedHosts)] {
 		if host.Pseudo() {
 			continue
@@ -72,6 +72,9 @@ func (r *surveyor) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
 				return err
 			default:
 				fillProbe(into, seen)
+				if seen.Peer.ShortKey {
+					shortKey.Store(true)
+				}
 			}
 			return nil
 		})
@@ -89,6 +92,9 @@ func (r *surveyor) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
 		if host.STARTTLS != nil {
 			addProbeFinding(row, codes.STARTTLS(*host.STARTTLS))
 		}
+	}
+	if shortKey.Load() {
+		addOnce(row, codes.FindMXCertKeyShort)
 	}
 	return nil
 }

@@ -55,12 +55,12 @@ func oddReplies() []odd {
 		// The answer section.
 		{"a record", said(ok, "$ 60 IN TXT "+good), "valid", ""},
 		{"a record of upper-case owner", raw(upperOwner, ok, "$ 60 IN TXT "+good), "valid", ""},
-		{"a record of another owner", said(ok, "other.example. 60 IN TXT "+good), "unknown", "referral"},
-		{"a record of class CH", said(ok, "$ 60 CH TXT "+good), "unknown", "referral"},
-		{"a record of another type", said(ok, "$ 60 IN A 22.1.0.1"), "unknown", "referral"},
+		{"a record of another owner", said(ok, "other.example. 60 IN TXT "+good), "unknown", "malformed"},
+		{"a record of class CH", said(ok, "$ 60 CH TXT "+good), "unknown", "malformed"},
+		{"a record of another type", said(ok, "$ 60 IN A 22.1.0.1"), "unknown", "malformed"},
 		{"a record among other types", said(ok, "$ 60 IN A 22.1.0.1", "$ 60 IN TXT "+good, "$ 60 IN RRSIG TXT 8 3 60 20300101000000 20200101000000 1 example. AAAA"), "valid", ""},
 		{"a record beside one of another owner", said(ok, "$ 60 IN TXT "+good, "other.example. 60 IN TXT "+good), "valid", ""},
-		{"a record in the authority section", said(ok, "!$ 60 IN TXT "+good), "unknown", "referral"},
+		{"a record in the authority section", said(ok, "!$ 60 IN TXT "+good), "absent", "nodata"},
 		{"a record in the additional section", said(ok, "!"+zone, "+$ 60 IN TXT "+good), "absent", "nodata"},
 		{"a record and a denial", said(ok, "$ 60 IN TXT "+good, "!"+zone), "valid", ""},
 		{"a record and NXDOMAIN", said(nx, "$ 60 IN TXT "+good), "unknown", "malformed"},
@@ -86,7 +86,7 @@ func oddReplies() []odd {
 		{"an alias beside the record", said(ok, "$ 60 IN CNAME a.example.", "$ 60 IN TXT "+good), "valid", ""},
 		{"two aliases of one name", said(ok, "$ 60 IN CNAME a.example.", "$ 60 IN CNAME b.example.", "a.example. 60 IN TXT "+good), "valid", ""},
 		{"a DNAME and the alias that it makes", said(ok, "example. 60 IN DNAME example.net.", "$ 60 IN CNAME a.example.net.", "a.example.net. 60 IN TXT "+good), "valid", ""},
-		{"a DNAME alone", said(ok, "example. 60 IN DNAME example.net."), "unknown", "referral"},
+		{"a DNAME alone", said(ok, "example. 60 IN DNAME example.net."), "unknown", "malformed"},
 		{"an alias of odd labels", said(ok, `$ 60 IN CNAME a\.b\000\255.example.`, `a\.b\000\255.example. 60 IN TXT `+good), "valid", ""},
 		{"an alias of odd labels that is asked for", said(ok, `$ 60 IN CNAME a\.b\000\255\012.odd.example.`), "absent", "nxdomain"},
 		{"an alias to the longest name that is asked for", said(ok, "$ 60 IN CNAME "+longestName()), "absent", "nxdomain"},
@@ -95,7 +95,8 @@ func oddReplies() []odd {
 		{"an alias to the root", said(ok, "$ 60 IN CNAME .", ". 60 IN TXT "+good), "valid", ""},
 		{"an alias to the longest name", said(ok, "$ 60 IN CNAME "+longestName(), longestName()+" 60 IN TXT "+good), "valid", ""},
 		{"an alias and NXDOMAIN", said(nx, "$ 60 IN CNAME gone.odd.example.", "!"+zone), "absent", "nxdomain"},
-		{"an alias of class CH", said(ok, "$ 60 CH CNAME a.example.", "a.example. 60 IN TXT "+good), "unknown", "referral"},
+		{"an alias and NXDOMAIN, says the zone of the alias", said(nx, "$ 60 IN CNAME gone.example.net.", "!"+zone), "unknown", "malformed"},
+		{"an alias of class CH", said(ok, "$ 60 CH CNAME a.example.", "a.example. 60 IN TXT "+good), "unknown", "malformed"},
 
 		// The header.
 		{"TC over TCP too", func(q *dns.Msg) []byte {
@@ -119,7 +120,7 @@ func oddReplies() []odd {
 		{"rcode 9 and a denial", said(9, "!"+zone), "unknown", "rcode"},
 		{"more answers than there are", raw(counted(6, 2), ok, "$ 60 IN TXT "+good), "unknown", "malformed"},
 		{"60,000 answers announced", raw(counted(6, 60_000), nx), "unknown", "malformed"},
-		{"fewer answers than there are", raw(counted(6, 0), ok, "$ 60 IN TXT "+good), "unknown", "referral"},
+		{"fewer answers than there are", raw(counted(6, 0), ok, "$ 60 IN TXT "+good), "absent", "nodata"},
 		{"octets behind the message", raw(func(packet []byte) []byte { return append(packet, make([]byte, 300)...) }, ok, "$ 60 IN TXT "+good), "valid", ""},
 		{"a reply of 64 KiB of nothing behind a denial", raw(func(packet []byte) []byte { return append(packet, make([]byte, 65000-len(packet))...) }, nx, "!"+zone), "absent", "nxdomain"},
 
@@ -164,6 +165,11 @@ func oddReplies() []odd {
 		}}), "!"+zone), "absent", "nxdomain"},
 
 		// Denials.
+		{"nothing", said(ok), "absent", "nodata"},
+		{"nothing, and NXDOMAIN", said(nx), "absent", "nxdomain"},
+		{"a referral", said(ok, "!example. 60 IN NS ns.example."), "unknown", "referral"},
+		{"NODATA, says another zone", said(ok, "!example.org. 60 IN SOA a.root. b.root. 1 2 3 4 5"), "unknown", "malformed"},
+		{"NXDOMAIN, says another zone", said(nx, "!example.org. 60 IN SOA a.root. b.root. 1 2 3 4 5"), "unknown", "malformed"},
 		{"a denial of the root", said(nx, "!. 60 IN SOA a.root. b.root. 1 2 3 4 5"), "absent", "no_domain"},
 		{"NXDOMAIN with 500 name servers", said(nx, append(slices.Repeat([]string{"!example. 60 IN NS ns.example."}, 500), "!"+zone)...), "absent", "nxdomain"},
 		{"NXDOMAIN and NSEC3", said(nx, "!"+zone, "!b.example. 60 IN NSEC3 1 0 0 - 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR A RRSIG"), "absent", "nxdomain"},

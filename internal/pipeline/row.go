@@ -57,7 +57,8 @@ func (m *rowMaker) unasked(name *domains.Name) *output.Row {
 func tld(domain string) string { return domain[strings.LastIndexByte(domain, '.')+1:] }
 
 // fillNegative makes row that of a domain without a record, from the sieve's
-// answer alone. It says the same as newRow, LookupRecord and fillLookup would.
+// answer alone. With whole it says the same as newRow, LookupRecord and fillLookup
+// would.
 func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolver.Answer) {
 	*row = output.Lean{
 		Domain:           name.Domain,
@@ -88,10 +89,17 @@ func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolve
 	}
 }
 
+// withoutSOA reports whether the row of a plain negative has the finding that its
+// denial came without an SOA.
+func withoutSOA(lean *output.Lean) bool { return lean.Zone == "" }
+
 // whole is the row of lean, apart from the slot that name is in.
 func whole(lean *output.Lean, name *domains.Name) *output.Row {
 	row := lean.Row()
 	row.Tags = name.Tags
+	if withoutSOA(lean) {
+		addFindings(row, []codes.Finding{codes.FindNegativeWithoutSOA})
+	}
 	if row.ListRank != nil {
 		row.ListRank = new(name.ListRank)
 	}

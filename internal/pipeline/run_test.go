@@ -368,7 +368,7 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 		}
 		var lean output.Lean
 		r.rows.fillNegative(&lean, &name, &a)
-		quick := lean.Row()
+		quick := whole(&lean, &name)
 		quick.Resolver = a.Trace.Upstream.String()
 		surveyed, err := r.story(&name, &firstAnswer{resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace},
 			mtasts.ReadReply(name.Domain, reply)})

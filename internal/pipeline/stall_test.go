@@ -51,7 +51,11 @@ func TestExcuse(t *testing.T) {
 		"a slow policy, stopped long":    {slow, last, much, "interrupted"},
 		"a slow policy in a first pass":  {slow, first, much, ""},
 		"a slow policy and no MX":        {noMX, last, little, "interrupted"},
-		"a slow handshake, stopped":      {fetched("tls", "handshake_timeout"), last, little, "interrupted"},
+		"a slow handshake, stopped":      {fetched("tls", "handshake_timeout"), last, little, ""},
+		"a slow handshake, stopped long": {fetched("tls", "handshake_timeout"), last, much, "interrupted"},
+		"a slow handshake in the first":  {fetched("tls", "handshake_timeout"), first, much, ""},
+		"a slow header, stopped":         {fetched("http", "timeout"), last, little, ""},
+		"a silent address, stopped":      {fetched("tcp", "timeout"), last, little, "interrupted"}, // its limit is no longer than ever
 		"a reset in the body, stopped":   {fetched("body", "reset"), last, little, "interrupted"},
 		"a slow policy without MX first": {noMX, first, little, "interrupted"},
 	} {

@@ -173,7 +173,7 @@ func (s *survey) tell(first *firstAnswer) (*output.Row, error) {
 	} else if !ask {
 		return row, nil
 	}
-	s.asked = true
+	s.asked, result = true, "fetcherror"
 	fetched, err := s.fetch(row)
 	if fetched {
 		result = "ok"
@@ -198,11 +198,18 @@ func (s *survey) lookup(first *firstAnswer, asked *resolver.Trace) (mtasts.Looku
 
 // fetch asks for the policy, and reports whether there is a valid one.
 func (s *survey) fetch(row *output.Row) (ok bool, err error) {
-	ctx := egress.WithTimeout(s.connecting(s.before.failedAt()), s.deadline(s.before))
+	ctx := s.timed(s.connecting(s.before.failedAt()), s.before)
 	ctx = egress.WithPass(ctx, int(s.before.nextPass()))
 	var dialled egress.Trace
 	var host mtasts.Host
 	policy, err := s.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), s.name.Domain)
+	return s.fetched(row, policy, err, host, dialled)
+}
+
+// fetched fills in what came of asking for the policy.
+func (s *survey) fetched(
+	row *output.Row, policy mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace,
+) (ok bool, _ error) {
 	switch {
 	case fault.PutOff(err):
 		s.asked, s.rests = false, fault.Until(err)

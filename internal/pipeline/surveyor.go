@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// lastDeadline is how much longer the last pass waits for a policy than the others:
-	// section 3.3 suggests one minute, and a first pass has better to do.
-	lastDeadline = 3
+	// laterPatience is how much longer later passes wait for what is asked about the
+	// mail side.
+	laterPatience = 3
 	// After manyFaults surveys in a row that ended by a fault of this machine, a domain
 	// is surveyed once: what lasts would else take all its tries for each domain.
 	manyFaults = 256
@@ -43,10 +43,13 @@ type surveyor struct {
 	Stats    *Stats
 	Log      *slog.Logger
 
+	LastDeadline time.Duration
+
 	tries    uint            // of a domain at a time
 	work     context.Context // ends questions and surveys
 	again    bool            // the domains have rows
 	last     bool            // hosts that are out of reach are not asked again
+	alone    bool            // there is one domain, and nothing else to do
 	patience time.Duration   // with which surveys wait for their turn; 0: that of the transport
 
 	tlsa       tlsaCache
@@ -60,7 +63,7 @@ type surveyor struct {
 func newSurveyor(c Config, work context.Context) *surveyor {
 	return &surveyor{
 		rows: newRowMaker(c.Now), Engine: c.Engine, Client: c.Client, Mail: c.Mail, Deadline: c.Deadline, Passes: c.Passes,
-		Stats: c.Stats, Log: c.Log, tries: c.tries, work: work, began: time.Now(),
+		LastDeadline: c.LastDeadline, Stats: c.Stats, Log: c.Log, tries: c.tries, work: work, began: time.Now(),
 	}
 }
 
@@ -80,19 +83,37 @@ func (r *surveyor) connecting(failed *time.Time) context.Context {
 	return ctx
 }
 
-// deadline is that of a retrieval.
-func (r *surveyor) deadline(e *earlier) time.Duration {
-	if r.Passes > 1 && int(e.nextPass()) >= r.Passes {
-		return lastDeadline * r.Deadline
+// deadline is that of a retrieval. A quick one leaves slow hosts to the last pass, so
+// that they hold up no others.
+func (r *surveyor) deadline(e *earlier) (d time.Duration, quick bool) {
+	switch {
+	case r.alone:
+		return r.LastDeadline, false
+	case int(e.nextPass()) < r.Passes:
+		return r.Deadline, true
+	case r.Passes > 1:
+		return r.LastDeadline, false
 	}
-	return r.Deadline
+	return r.Deadline, false
+}
+
+// timed is the context of a retrieval, with its deadline.
+func (r *surveyor) timed(ctx context.Context, e *earlier) context.Context {
+	d, quick := r.deadline(e)
+	if quick {
+		return egress.WithTimeout(ctx, d)
+	}
+	if timedOut(e.stage, e.policyReason) {
+		ctx = egress.WithEarlierTimeout(ctx, e.stage, e.policyReason)
+	}
+	return egress.WithWholeTime(ctx, d, r.Deadline)
 }
 
 // mailDeadline is that of the questions about the mail side, which are asked side by
 // side, but for those about MX hosts. In later passes each has more attempts.
 func (r *surveyor) mailDeadline() time.Duration {
 	if r.again {
-		return lastDeadline * r.Deadline
+		return laterPatience * r.Deadline
 	}
 	return r.Deadline
 }
@@ -106,7 +127,8 @@ func (r *surveyor) longest(question, turn time.Duration) time.Duration {
 	if r.again {
 		e.pending, e.pass = codes.PendingTransient, int32(r.Passes) // as long as in the last pass
 	}
-	d := question + turn + r.deadline(e) + r.mailDeadline()
+	retrieval, _ := r.deadline(e)
+	d := question + turn + retrieval + r.mailDeadline()
 	if r.Mail.Prober != nil {
 		d += turn + r.Mail.Prober.Longest()
 	}
@@ -126,9 +148,9 @@ func (r *surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.Log).t
 
 // excuse makes a row provisional that failed while the process was stopped or
 // starved; before are the stalls when it was begun. That counts for no pass. A
-// policy that did not come to its end within the deadline is no such failure where the
-// last pass is still to come, which waits longer, or at most a tenth of the deadline was
-// lost: what comes meanwhile waits in the kernel.
+// policy that did not come within the deadline is no such failure where the last pass is
+// still to come, which waits longer, or at most a tenth of the deadline was lost: what
+// comes meanwhile waits in the kernel.
 func (r *surveyor) excuse(row *output.Row, e *earlier, before stalled) {
 	if row.Pending != "" || !row.Transient() {
 		return
@@ -137,16 +159,27 @@ func (r *surveyor) excuse(row *output.Row, e *earlier, before stalled) {
 	if now.times == before.times {
 		return
 	}
-	if slowPolicy(row) && (int(e.nextPass()) < r.Passes || now.time-before.time <= r.deadline(e)/10) {
+	if deadline, quick := r.deadline(e); slowPolicy(row) && (quick || now.time-before.time <= deadline/10) {
 		return
 	}
 	row.Pending = string(codes.PendingInterrupted)
 }
 
-// slowPolicy reports whether a row may mend for nothing but a policy whose last octet did not
-// come in time.
+// timedOut reports whether a retrieval ended by the time that a host took which had
+// been connected to.
+func timedOut(stage codes.Stage, reason codes.PolicyReason) bool {
+	switch stage {
+	case codes.StageTLS:
+		return reason == codes.PolicyReason(codes.TLSHandshakeTimeout)
+	case codes.StageHTTP, codes.StageBody:
+		return reason == codes.ReasonTimeout
+	}
+	return false
+}
+
+// slowPolicy reports whether a row may mend for nothing but a policy that did not come in time.
 func slowPolicy(row *output.Row) bool {
-	if row.PolicyStage != string(codes.StageBody) || row.PolicyReason != string(codes.ReasonTimeout) {
+	if !timedOut(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason)) {
 		return false
 	}
 	rest := *row

@@ -97,10 +97,10 @@ func (w *writer) flush(p *part) error {
 	return nil
 }
 
-// storeNegative writes w.row, which is not lean when it has tags. Of a part that had to
-// end its row groups, rows wait for more of their kind.
+// storeNegative writes w.row, which is not lean when it has tags or a finding. Of a part
+// that had to end its row groups, rows wait for more of their kind.
 func (w *writer) storeNegative(p *part, name *domains.Name) error {
-	if name.Tags != nil || p.file != nil && !p.loaded {
+	if name.Tags != nil || withoutSOA(&w.row) || p.file != nil && !p.loaded {
 		*w.place(p) = *whole(&w.row, name)
 		return nil
 	}

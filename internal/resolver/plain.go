@@ -27,7 +27,7 @@ func readPlain(packet []byte, end int) (rd reading, zone int, ok bool) {
 		return rd, 0, false
 	case rd.rcode == dns.RcodeNameError:
 		rd.outcome = NXDOMAIN
-	case rd.rcode == dns.RcodeSuccess && authority == 1:
+	case rd.rcode == dns.RcodeSuccess:
 		rd.outcome = NODATA
 	default:
 		return rd, 0, false

@@ -39,7 +39,7 @@ const (
 // A Check is one thing that was tried with one upstream.
 type Check struct {
 	Upstream netip.AddrPort
-	Name     string // answers, truth, no_rewriting, signed, bogus, tcp, flood, slow
+	Name     string // answers, truth, no_rewriting, soa, signed, bogus, tcp, flood, slow
 	OK       bool
 	Fatal    bool   // nothing can be asked of it
 	Words    string // what was seen, where it is not OK
@@ -190,7 +190,10 @@ func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) [
 	}
 	note("no_rewriting", wrong == "" && failed == "", wrong != "", wrong+failed)
 
-	rd, err := r.look(ctx, a, u, n.signed, stepUDP)
+	rd, err := r.look(ctx, a, u, n.fast, stepUDP)
+	bare := err == nil && rd.outcome != Reply && rd.zone == ""
+	note("soa", !bare, false, fmt.Sprintf("%s is denied without an SOA (RFC 2308): it leaves out the authority section, and what lame servers say reads as NODATA", n.fast))
+	rd, err = r.look(ctx, a, u, n.signed, stepUDP)
 	note("signed", err == nil && rd.authenticated, false, fmt.Sprintf("the signed answer for %s is not marked as authenticated: it does not validate DNSSEC", n.signed))
 	rd, err = r.look(ctx, a, u, n.bogus, stepUDP)
 	note("bogus", err == nil && rd.rcode == dns.RcodeServerFailure, false, fmt.Sprintf("%s, whose signature is wrong, is not answered SERVFAIL: it does not validate DNSSEC", n.bogus))

@@ -43,6 +43,8 @@ func TestPreflight(t *testing.T) {
 		{"refusing", rcode(dns.RcodeRefused), "answers", ErrSilent, "REFUSED"},
 		{"denying", denyAll, "truth", ErrPreflight, "which exists, is denied: NXDOMAIN"},
 		{"making up answers", instead(random, good), "no_rewriting", ErrPreflight, "which cannot exist, has an answer"},
+		{"leaving out SOAs", instead(random, rcode(dns.RcodeNameError)), "soa", nil, "without an SOA"},
+		{"leaving out SOAs, of NODATA", instead(random, rcode(dns.RcodeSuccess)), "soa", nil, "without an SOA"},
 		{"not validating", instead(is("bogus"), good), "bogus", nil, "does not validate"},
 		{"without AD", instead(is("present"), good), "signed", nil, "does not validate"},
 		{"cutting long answers", instead(is("big"), silence), "tcp", nil, "over TCP"},

@@ -46,11 +46,14 @@ func readMessage(packet []byte) (reading, error) {
 			}
 		}
 	}
-	var soas int
+	var soas, servers int
 	for _, rr := range msg.Ns {
-		if soa, ok := rr.(*dns.SOA); ok {
+		switch rr := rr.(type) {
+		case *dns.SOA:
 			soas++
-			rd.zone = canonical(soa.Hdr.Name)
+			rd.zone = canonical(rr.Hdr.Name)
+		case *dns.NS:
+			servers++
 		}
 	}
 	encloses := soas == 0 || soas == 1 && within(canonical(msg.Question[0].Name), rd.zone)
@@ -60,7 +63,7 @@ func readMessage(packet []byte) (reading, error) {
 	switch {
 	case rd.rcode == dns.RcodeNameError:
 		rd.outcome = NXDOMAIN
-	case rd.rcode == dns.RcodeSuccess && soas == 1:
+	case rd.rcode == dns.RcodeSuccess && (soas == 1 || servers == 0): // else a referral: RFC 2308, section 2.2
 		rd.outcome = NODATA
 	}
 	return rd, nil

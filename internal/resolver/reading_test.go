@@ -30,6 +30,10 @@ func soa(owner string) dns.RR {
 	}
 }
 
+func ns(owner string) dns.RR {
+	return &dns.NS{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeNS, Class: dns.ClassINET}, Ns: "a.example."}
+}
+
 func opt(codes ...uint16) *dns.OPT {
 	o := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: udpSize}}
 	for _, code := range codes {
@@ -74,12 +78,16 @@ func replies() map[string]struct {
 		"nxdomain without SOA":     {denied(nx, nil, opt()), NXDOMAIN, "", true},
 		"nxdomain, header alone":   {denied(nx, nil), NXDOMAIN, "", true},
 		"nxdomain, other error":    {denied(nx, com, opt(dns.ExtendedErrorCodeStaleNXDOMAINAnswer, 22, 22)), NXDOMAIN, "com", true},
-		"nxdomain, NS beside":      {denied(nx, append([]dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: "com.", Rrtype: dns.TypeNS, Class: 1}, Ns: "a.example."}}, com...), opt()), NXDOMAIN, "com", false},
+		"nxdomain, NS beside":      {denied(nx, append([]dns.RR{ns("com.")}, com...), opt()), NXDOMAIN, "com", false},
 		"nxdomain, cookie":         {denied(nx, com, cookie), NXDOMAIN, "com", false},
 		"nodata":                   {denied(ok, []dns.RR{soa("example.com.")}, opt()), NODATA, "example.com", true},
 		"nodata of the very name":  {denied(ok, []dns.RR{soa(asked + ".")}, opt()), NODATA, asked, true},
 		"nodata, authenticated":    {reply(func(m *dns.Msg) { m.AuthenticatedData, m.Ns = true, com }), NODATA, "com", true},
-		"referral":                 {denied(ok, nil, opt()), Reply, "", false},
+		"nodata without SOA":       {denied(ok, nil, opt()), NODATA, "", true},
+		"nodata, header alone":     {denied(ok, nil), NODATA, "", true},
+		"nodata, cookie":           {denied(ok, nil, cookie), NODATA, "", false},
+		"nodata of another zone":   {denied(ok, []dns.RR{soa("example.org.")}, opt()), Reply, "example.org", false},
+		"referral":                 {denied(ok, []dns.RR{ns("com.")}, opt()), Reply, "", false},
 		"blocked":                  {denied(nx, com, opt(dns.ExtendedErrorCodeBlocked)), Reply, "com", false},
 		"censored":                 {denied(nx, com, opt(dns.ExtendedErrorCodeCensored)), Reply, "com", false},
 		"filtered":                 {denied(ok, com, opt(3, dns.ExtendedErrorCodeFiltered)), Reply, "com", false},

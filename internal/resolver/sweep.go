@@ -44,7 +44,7 @@ type Outcome uint8
 const (
 	Failed   Outcome = iota // no reply: see Err
 	NXDOMAIN                // the name does not exist, and nothing else was said
-	NODATA                  // the name has no such record, an SOA says so, and nothing else was said
+	NODATA                  // the name has no such record, says an SOA or the want of all (RFC 2308, section 2.2), and nothing else was said
 	Reply                   // anything else, errors too: see Msg
 )
 
@@ -52,7 +52,7 @@ const (
 type Answer struct {
 	Tag           int64
 	Outcome       Outcome
-	Zone          string   // owner of the SOA in the authority section, lower case, no final dot; "." for the root
+	Zone          string   // owner of the SOA in the authority section, lower case, no final dot; "." for the root; "" without one
 	EDE           []uint16 // extended errors (RFC 8914), each once, at most 19
 	Authenticated bool     // AD
 	Rcode         int      // with its extension; -1 when Failed

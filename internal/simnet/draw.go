@@ -56,6 +56,8 @@ const (
 	forTLSAKind
 	forMailServer
 	forMailServerKind
+	forMailAlias
+	forTLSAName
 )
 
 const (

@@ -154,7 +154,10 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 		}
 		if len(st.rrs) == 0 {
 			reply.Rcode = st.rcode
-			if st.fault == dnsStray {
+			switch st.fault {
+			case dnsNoSOA:
+				return signed, fault
+			case dnsStray:
 				st.zone = strayZone
 			}
 			reply.Ns = []dns.RR{w.denial(st.zone)}

@@ -55,6 +55,10 @@ filtered.example.net dns filtered
 first.example.com dns first-hop
 rcode.example.com dns rcode 9
 two.example.net dns servfail AAAA
+bare.example.net dns no-soa
+deep.example.net dns stray
+*.below.example.net dns refused
+own.below.example.net dns no-soa
 `
 
 func openDNS(t testing.TB) *World {
@@ -135,6 +139,11 @@ func TestExchange(t *testing.T) {
 		{"rcode.example.com", txt, "NOTAUTH"},
 		{"referral.example.net", txt, "NOERROR NS of example.net."},
 		{"odd.example.com", txt, "NOERROR odd.example.com. CNAME referral.example.net.; NS of example.net."},
+		{"bare.example.net", txt, "NXDOMAIN ad"},
+		{"below.example.net", txt, "NXDOMAIN ad SOA of example.net."},
+		{"a.b.below.example.net", txt, "REFUSED"},
+		{"own.below.example.net", txt, "NXDOMAIN ad"},
+		{"deep.example.net", txt, "NXDOMAIN ad SOA of stray.example."},
 		{"filtered.example.net", txt, "NXDOMAIN 17 (Filtered): ()"},
 		{"veiled.example.com", txt, "NXDOMAIN veiled.example.com. CNAME filtered.example.net.; 17 (Filtered): ()"},
 		{"first.example.com", txt, "NOERROR first.example.com. CNAME _mta-sts.example.com.;"},

@@ -39,7 +39,7 @@ func newPopulation(model string, seed uint64, night int) (source, error) {
 	}
 	p := &population{
 		model: model, seed: seed, night: night, growth: growth(night),
-		operators: operators(), stories: stories(), absences: absences(), mailOperators: mailOperators(),
+		operators: operators(), stories: stories(), absences: absences(), mailOperators: mailOperators(model),
 		mailKinds: [2]wheel{mailKinds(model, false), mailKinds(model, true)},
 		coverages: coverages(model), reports: reportStories(), mailServers: mailServers(),
 	}

@@ -91,6 +91,9 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if h.site = h.world.src.site(h.name); h.mail {
 		h.site = h.world.src.mailSite(h.name)
 	}
+	if d := h.site.delay.handshake; d > 0 && !linger(h.raw, d) {
+		return nil, h.instead(nil)
+	}
 	switch h.site.tls {
 	case tlsNoCertForName:
 		return nil, h.instead(alert(alertUnrecognizedName))
@@ -115,6 +118,7 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			return nil, err
 		}
 	}
+	h.site.tls.restrict(config)
 	return h.certified(config, h.name)
 }
 

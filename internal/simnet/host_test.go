@@ -122,6 +122,12 @@ func TestTLSPlays(t *testing.T) {
 		{"end", is(io.EOF), 0, ""},
 		{"client-cert", good, 2, "mta-sts.example.com"}, // the refusal comes after the handshake of TLS 1.3
 		{"http2-only", alertIs(120), 0, ""},             // no_application_protocol
+		{"alien-chain", unknown, 2, "mta-sts.example.com"},
+		{"sha1-chain", unknown, 2, "mta-sts.example.com"}, // its signature is not looked at
+		{"short-key", good, 2, "mta-sts.example.com"},
+		{"cbc-suite", alertIs(40), 0, ""},  // not offered unasked
+		{"static-rsa", alertIs(40), 0, ""}, // neither
+		{"tiny-key", textIs("512-bit keys are insecure"), 2, "mta-sts.example.com"},
 	}
 	seen := make(map[string]bool)
 	for _, p := range plays {

@@ -1,9 +1,11 @@
 package simnet
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -14,17 +16,20 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 // A pki is the certification of a world: an authority that the scanner is told
 // to trust and a twin of it that nobody trusts. Its keys are made when the
-// world is opened; a leaf certificate is made for each handshake, all with one
-// key, and kept nowhere.
+// world is opened, those of RSA when they are needed; a leaf certificate is made
+// for each handshake, nearly all with one key, and kept nowhere.
 type pki struct {
 	root, intermediate           authority
+	sha1Intermediate             authority // of the root, by a signature with SHA-1
 	alienRoot, alienIntermediate authority
 	leafKey                      *ecdsa.PrivateKey
+	rsaKey, shortKey, tinyKey    func() (crypto.Signer, error) // of RSA, of 2048, 1024 and 512 bits
 }
 
 type authority struct {
@@ -41,8 +46,23 @@ func newPKI() (*pki, error) {
 	if p.alienRoot, p.alienIntermediate, err = newAuthority("Untrusted Twin"); err != nil {
 		return nil, err
 	}
+	weak := p.intermediate.template("Old Intermediate")
+	weak.SignatureAlgorithm = x509.ECDSAWithSHA1
+	if p.sha1Intermediate, err = certify(weak, p.root); err != nil {
+		return nil, err
+	}
+	p.rsaKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	p.shortKey = sync.OnceValues(func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 1024) })
+	p.tinyKey = sync.OnceValues(newTinyKey)
 	p.leafKey, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	return p, err
+}
+
+// template is for another intermediate of the same kind.
+func (a authority) template(name string) *x509.Certificate {
+	t := *a.cert
+	t.Subject.CommonName, t.SerialNumber, t.SubjectKeyId = name, big.NewInt(3), nil
+	return &t
 }
 
 // newAuthority makes a root and its intermediate. They are valid for a
@@ -62,6 +82,7 @@ func newAuthority(name string) (root, intermediate authority, err error) {
 	template.SerialNumber = big.NewInt(2)
 	template.Subject.CommonName = name + " Intermediate"
 	template.MaxPathLenZero = true
+	template.IssuingCertificateURL = []string{"http://aia.example.net/root.cer"}
 	intermediate, err = certify(&template, root)
 	return root, intermediate, err
 }
@@ -170,24 +191,51 @@ func (p *pki) chain(host string, s site, now time.Time) (*tls.Certificate, error
 		return p.sign(leaf, authority{cert: leaf, key: p.leafKey})
 	case tlsUnknownAuthority:
 		return p.sign(leaf, p.alienIntermediate, p.alienIntermediate.cert.Raw, p.alienRoot.cert.Raw)
+	case tlsAlienChain:
+		return p.sign(leaf, p.alienIntermediate, p.alienIntermediate.cert.Raw)
+	case tlsSHA1Chain:
+		return p.sign(leaf, p.sha1Intermediate, p.sha1Intermediate.cert.Raw)
 	case tlsIncompleteChain:
 		return p.sign(leaf, p.intermediate)
 	case tlsForClients:
 		leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	case tlsStaticRSA:
+		leaf.KeyUsage |= x509.KeyUsageKeyEncipherment
 	case tlsOversize:
 		blob := pkix.Extension{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, blobSize)}
 		leaf.ExtraExtensions = append(leaf.ExtraExtensions, blob)
 	case tlsLongChain:
 		return p.sign(leaf, p.intermediate, slices.Repeat([][]byte{p.intermediate.cert.Raw}, longChain)...)
 	}
-	return p.sign(leaf, p.intermediate, p.intermediate.cert.Raw)
+	key, err := p.keyOf(s)
+	if err != nil {
+		return nil, err
+	}
+	return signFor(key, leaf, p.intermediate, p.intermediate.cert.Raw)
 }
 
-// sign issues the leaf. rest is what the server sends after it.
+// keyOf is the key of a site's certificate.
+func (p *pki) keyOf(s site) (crypto.Signer, error) {
+	switch s.tls {
+	case tlsStaticRSA:
+		return p.rsaKey()
+	case tlsShortKey:
+		return p.shortKey()
+	case tlsTinyKey:
+		return p.tinyKey()
+	}
+	return p.leafKey, nil
+}
+
+// sign issues the leaf for the usual key. rest is what the server sends after it.
 func (p *pki) sign(leaf *x509.Certificate, issuer authority, rest ...[]byte) (*tls.Certificate, error) {
-	der, err := x509.CreateCertificate(rand.Reader, leaf, issuer.cert, &p.leafKey.PublicKey, issuer.key)
+	return signFor(p.leafKey, leaf, issuer, rest...)
+}
+
+func signFor(key crypto.Signer, leaf *x509.Certificate, issuer authority, rest ...[]byte) (*tls.Certificate, error) {
+	der, err := x509.CreateCertificate(rand.Reader, leaf, issuer.cert, key.Public(), issuer.key)
 	if err != nil {
 		return nil, errors.Join(errors.New("leaf certificate"), err)
 	}
-	return &tls.Certificate{Certificate: append([][]byte{der}, rest...), PrivateKey: p.leafKey}, nil
+	return &tls.Certificate{Certificate: append([][]byte{der}, rest...), PrivateKey: key}, nil
 }

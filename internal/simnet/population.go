@@ -194,6 +194,9 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 	if role, of := p.parseName(hostLabel + domain); role != roleHost || of != domain {
 		return Truth{}, false
 	}
+	if _, aliased := mailAlias(domain); aliased {
+		return Truth{}, false // its mail is that of the name it leads to
+	}
 	f := p.fateOf(domain)
 	end := f.story.end
 	t := Truth{
@@ -205,9 +208,10 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		Policy:       end.policy,
 		Stage:        end.stage,
 		Reason:       end.reason,
+		Findings:     end.findings,
 	}
-	if end.reading != unread {
-		strict, lenient := end.reading == readStrictly, end.reading != readByNobody
+	if reading := p.readingOf(&f); reading != unread {
+		strict, lenient := reading == readStrictly, reading != readByNobody
 		t.Strict, t.Lenient = &strict, &lenient
 	}
 	if end.id {
@@ -217,6 +221,7 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		return t, true
 	}
 	t.HostCNAMEs = p.observedAliases(&f, roleHost)
+	t.Findings = slices.Concat(end.findings, f.story.findings)
 	if end.stage == codes.StageTLS {
 		t.TLSError = codes.TLSError(end.reason)
 	}

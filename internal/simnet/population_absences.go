@@ -19,6 +19,14 @@ func absences() []story {
 		{name: "wildcard text", share: share{zones: 0.3, top: 0.4, absent: 6}, host: playNoData,
 			txt: txtOther, end: absent(codes.RecordOtherTXT)},
 
+		// Name servers, or somebody on the way, that leave out the SOA.
+		{name: "no record, and no SOA", share: share{absent: 2}, noSOA: true, host: playNXDomain,
+			record: playNXDomain, end: absent(codes.RecordNXDomain).with(codes.FindNegativeWithoutSOA)},
+		{name: "no text, and no SOA", share: share{absent: 3}, noSOA: true, host: playNoData,
+			record: playNoData, end: absent(codes.RecordNoData).with(codes.FindNegativeWithoutSOA)},
+		{name: "alias without text, and without an SOA", share: share{absent: 1}, noSOA: true, recordAlias: aliasHops, host: playNXDomain,
+			record: playNoData, end: absent(codes.RecordNoData).with(codes.FindNegativeWithoutSOA)},
+
 		// Nobody says. Silence costs an observer its time limit, and is rare.
 		{name: "lame", share: share{zones: 2.5, top: 2, absent: 5}, host: playServfail,
 			record: playServfail, end: unknown(codes.RecordServfail)},
@@ -34,6 +42,10 @@ func absences() []story {
 			record: playTruncateUDP, txt: txtOther, end: unknown(codes.RecordTruncated)},
 		{name: "referral", share: share{zones: 0.05, top: 0.03, absent: 4}, host: playNXDomain,
 			record: playReferral, end: unknown(codes.RecordReferral)},
+		{name: "denied by another zone", share: share{absent: 1.5}, host: playNXDomain,
+			record: playStray, end: unknown(codes.RecordMalformed)},
+		{name: "alias that another zone denies", share: share{absent: 0.7}, recordAlias: aliasHops, host: playNXDomain,
+			record: playStray, end: unknown(codes.RecordMalformed)},
 		{name: "filtered", share: share{zones: 0.02, top: 0.02, absent: 4}, host: playNXDomain,
 			record: playFiltered, end: unknown(codes.RecordFiltered)},
 

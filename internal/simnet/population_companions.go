@@ -21,11 +21,15 @@ const (
 func (p *population) companionStep(name string, qtype uint16) (st step, ok bool) {
 	if domain, found := strings.CutPrefix(name, reportLabels); found {
 		f := p.fateOf(domain)
-		return p.reportStep(&f, name, qtype), true
+		return f.given(p.reportStep(&f, name, qtype)), true
 	}
 	if host, found := strings.CutPrefix(name, tlsaLabels); found {
-		f := p.fateOf(host)
-		return p.tlsaStep(&f, name, qtype), true
+		of, aliased := aliasedMail(host)
+		if !aliased {
+			of = host
+		}
+		f := p.fateOf(of)
+		return f.given(p.tlsaStep(&f, aliased, name, qtype)), true
 	}
 	label, domain, found := strings.Cut(name, ".")
 	if !found || !strings.HasPrefix(label, "_") || label+"." == recordLabel {
@@ -78,7 +82,7 @@ func texts(ts ...string) func(string, draw) []string {
 // with records is a guess.
 func reportStories() []reportStory {
 	return []reportStory{
-		{wild: 68, errors: 50, txt: reportRecord, class: codes.RecordValid, rua: reportMail},
+		{wild: 68, errors: 42, txt: reportRecord, class: codes.RecordValid, rua: reportMail},
 		{wild: 1, errors: 5, txt: func(domain string, d draw) []string {
 			return append(reportRecord(domain, d), "v=spf1 -all")
 		}, class: codes.RecordValid, rua: reportMail},
@@ -87,6 +91,13 @@ func reportStories() []reportStory {
 		{wild: 0.1, errors: 3, txt: texts("v=spf1 -all"), class: codes.RecordAbsent, reason: codes.TLSRPTOtherTXT},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPT1; rua=mailto:a@example.net"), class: codes.RecordAbsent, reason: codes.TLSRPTBadVersion},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net", "v=TLSRPTv1; rua=mailto:b@example.net"), class: codes.RecordMultiple},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; rua=https://reports.example.net/v1"), class: codes.RecordValid,
+			rua: texts("mailto:a@example.net", "https://reports.example.net/v1")},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; rua=:::"), class: codes.RecordValid,
+			rua: texts("mailto:a@example.net", ":::")},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@[192.0.2.1]"), class: codes.RecordValid, rua: texts("mailto:a@[192.0.2.1]")},
+		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net "), class: codes.RecordInvalid, reason: codes.TLSRPTFieldMalformed,
+			rua: texts("mailto:a@example.net")},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPTv1; r=mailto:a@example.net;"), class: codes.RecordInvalid, reason: codes.TLSRPTRUAMissing},
 		{wild: 0.2, errors: 3, txt: texts("v=TLSRPTv1; rua=a@example.net"), class: codes.RecordInvalid, reason: codes.TLSRPTRUAInvalid,
 			rua: texts("a@example.net")},
@@ -125,20 +136,15 @@ func (p *population) reportStep(f *fate, name string, qtype uint16) step {
 	return st
 }
 
-// tlsaOf draws the TLSA records of an MX host. Those of zones that are not
-// signed do not count.
+// tlsaOf draws the TLSA records of an MX host: those of a third in signed zones (a
+// guess). Nobody asks for those in zones that are not signed.
 func (p *population) tlsaOf(host *fate) codes.TLSA {
-	signed := signedByHash(host.zoneOf(tlsaLabels + host.domain))
-	share := 0.02 // of unsigned zones; of the signed ones a third (both a guess)
-	if signed {
-		share = 0.35
-	}
 	d := host.draw
 	switch {
-	case host.story.record == playNoDomain || !d.chance(forTLSA, share) || len(tlsaLabels)+len(host.domain) > maxName:
-		return codes.TLSAAbsent
-	case !signed:
+	case !signedByHash(host.zoneOf(host.domain)):
 		return codes.TLSAInsecure
+	case host.story.record == playNoDomain || !d.chance(forTLSA, 0.35) || len(tlsaLabels)+len(host.domain) > maxName:
+		return codes.TLSAAbsent
 	case d.chance(forTLSAKind, 0.03):
 		return codes.TLSAUnknown
 	case d.chance(forTLSAKind, 0.15):
@@ -147,11 +153,19 @@ func (p *population) tlsaOf(host *fate) codes.TLSA {
 	return codes.TLSAUsable
 }
 
-func (p *population) tlsaStep(f *fate, name string, qtype uint16) step {
+// tlsaStep answers for a name below that of an MX host or, aliased, below the name
+// that one is an alias for: each such host has its records at one of the two.
+func (p *population) tlsaStep(f *fate, aliased bool, name string, qtype uint16) step {
 	st := step{zone: f.zoneOf(name)}
 	class := p.tlsaOf(f)
+	elsewhere := false
+	if _, ok := mailAlias(f.domain); ok {
+		elsewhere = aliased != f.draw.chance(forTLSAName, 0.6)
+	}
 	switch {
-	case class == codes.TLSAAbsent:
+	case class == codes.TLSAInsecure && f.draw.chance(forTLSA, 0.1):
+		return playNotImplemented.step(st.zone)
+	case class == codes.TLSAAbsent, class == codes.TLSAInsecure, elsewhere:
 		st.rcode = dns.RcodeNameError
 	case class == codes.TLSAUnknown:
 		st = playServfail.step(st.zone)

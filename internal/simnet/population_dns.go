@@ -18,7 +18,7 @@ func (p *population) step(name string, qtype uint16) step {
 	role, domain := p.parseName(name)
 	f := p.fateOf(domain)
 	if role == roleDomain {
-		return p.domainStep(&f, qtype)
+		return f.given(p.domainStep(&f, qtype))
 	}
 	zone := f.zoneOf(name)
 	targets := p.aliases(&f, role)
@@ -28,7 +28,7 @@ func (p *population) step(name string, qtype uint16) step {
 		if at == 0 {
 			// An operator's name for somebody who is no customer, or a number
 			// below the domain's own names.
-			return step{rcode: dns.RcodeNameError, zone: zone}
+			return f.given(step{rcode: dns.RcodeNameError, zone: zone})
 		}
 	}
 	if at < len(targets) {
@@ -43,11 +43,19 @@ func (p *population) step(name string, qtype uint16) step {
 		if f.story.host.hasData() {
 			st.rrs = p.hostRRs(&f, name, qtype)
 		}
-		return st
+		return f.given(st)
 	}
 	st := f.story.record.step(zone)
 	if f.story.record.hasData() {
 		st.rrs = p.recordRRs(&f, name, qtype)
+	}
+	return f.given(st)
+}
+
+// given is an answer as the name servers of the domain give it.
+func (f *fate) given(st step) step {
+	if f.story.noSOA && st.fault == dnsFine {
+		st.fault = dnsNoSOA // which is seen of denials alone
 	}
 	return st
 }
@@ -95,6 +103,8 @@ func (play dnsPlay) step(zone string) step {
 		st.fault = dnsFiltered
 	case playMalformed:
 		st.fault = dnsMalformed
+	case playStray:
+		st.fault = dnsStray
 	}
 	return st
 }

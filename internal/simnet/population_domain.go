@@ -11,12 +11,24 @@ import (
 // else: its mail, and an address. SOA and NS are the world's to make up.
 func (p *population) domainStep(f *fate, qtype uint16) step {
 	st := step{zone: f.zoneOf(f.domain)}
-	if f.story.record == playNoDomain || strings.HasPrefix(f.domain, "_") {
+	if f.story.record == playNoDomain || f.isService() {
 		st.rcode = dns.RcodeNameError
 		return st
 	}
 	m := p.mailOf(f)
 	ttl := ttlOf(f.draw)
+	if target, ok := mailAlias(f.domain); ok {
+		st.rrs = []dns.RR{&dns.CNAME{Hdr: header(f.domain, dns.TypeCNAME, ttl), Target: dns.Fqdn(target)}}
+		return st
+	}
+	if host, ok := aliasedMail(f.domain); ok {
+		if qtype == dns.TypeA {
+			of := p.fateOf(host)
+			v4, _ := p.serverAddrs(&of)
+			st.rrs = addrRRs(f.domain, qtype, ttl, v4, nil)
+		}
+		return st
+	}
 	switch qtype {
 	case dns.TypeMX:
 		if m.kind == mailServfail {
@@ -39,6 +51,10 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 	}
 	return st
 }
+
+// isService reports whether the name is that of a service of a domain, as
+// _dmarc.<domain>: it has neither mail nor address.
+func (f *fate) isService() bool { return strings.HasPrefix(f.domain, "_") }
 
 // isServerName reports whether a name is one that redirects of a population
 // point to.

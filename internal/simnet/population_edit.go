@@ -63,7 +63,7 @@ func editVersionLast(t *policyText) {
 func editMaxAgeZero(t *policyText)  { t.maxAge = 0; t.write() }
 func editMaxAgeShort(t *policyText) { t.maxAge = 1 + int64(t.draw.below(forVariant, 86399)); t.write() }
 
-// Edits that the letter forbids and most senders tolerate.
+// Edits that the letter forbids. Some of them most senders tolerate: docs/lenient.md.
 
 func editByteOrderMark(t *policyText) { t.mark = "\uFEFF" }
 
@@ -72,6 +72,8 @@ func editBlankLine(t *policyText) {
 	t.lines = slices.Insert(t.lines, at, t.pick("", "", "  "))
 	t.noFinalEnd = false // the last line may be the blank one
 }
+
+func editCarriageReturn(t *policyText) { t.lineEnd = t.pick("\r\r\n", "\n\r") }
 
 func editLeadingSpace(t *policyText) {
 	at := t.draw.below(forText, len(t.lines))
@@ -115,7 +117,7 @@ func editMXUnderscore(t *policyText) {
 	t.write()
 }
 
-// Edits that nobody tolerates.
+// More edits that the letter forbids.
 
 // forget makes a text of which nothing can be understood.
 func (t *policyText) forget() { t.mode, t.maxAge, t.mx = "", -1, nil }
@@ -131,11 +133,9 @@ func editHTML(t *policyText) {
 		t.pick("It works!", "Welcome", "This domain is parked") + "</h1></body></html>\n")
 }
 
+func editExtensionNotText(t *policyText) { t.add("note: caf\xe9") }
+
 func editNotText(t *policyText) {
-	if t.draw.chance(forVariant, 0.5) {
-		t.add("note: caf\xe9")
-		return
-	}
 	t.forget()
 	t.replacement = []byte{0xFF, 0xFE}
 	for _, unit := range utf16.Encode([]rune(strings.Join(t.lines, "\r\n"))) {

@@ -40,9 +40,9 @@ func TestTruthAsFetched(t *testing.T) {
 			}
 			fetched[truth.Class] = true
 			var trace egress.Trace
-			ctx, cancel := context.WithTimeout(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), 20*time.Second)
+			const most = 20 * time.Second
+			ctx := egress.WithWholeTime(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), most, most)
 			fetch, err := mtasts.FetchPolicy(ctx, rt, domain)
-			cancel()
 			if fetch.Class != truth.Policy || fetch.Stage != truth.Stage || fetch.Reason != truth.Reason ||
 				fetch.Status != truth.HTTPStatus || trace.TLSError != truth.TLSError || mtasts.Sentinel(err) != truth.Error {
 				t.Errorf("%s: %s %s %s status %d TLS error %q: %v; truth %s", domain,

@@ -49,8 +49,9 @@ type mailOperator struct {
 
 // mailOperators is the table of who receives mail: shares of the providers
 // among the domains with MX in the Tranco list's first 100,000, August 2025.
-// The long tail is cut down to hosts of the domain's own.
-func mailOperators() []mailOperator {
+// The long tail is cut down to hosts of the domain's own. In worlds that are made
+// for tests some of these are aliases.
+func mailOperators(model string) []mailOperator {
 	return []mailOperator{
 		{name: "google", share: 30, zone: "google.com",
 			hosts: mxList("aspmx.l.google.com", "alt1.aspmx.l.google.com", "alt2.aspmx.l.google.com", "alt3.aspmx.l.google.com", "alt4.aspmx.l.google.com"),
@@ -86,6 +87,9 @@ func mailOperators() []mailOperator {
 		{name: "portfolio", share: 0.1, zone: "mxascen.com", hosts: mxList("mx.l.mxascen.com"), cover: []string{"*.l.mxascen.com"}},
 		{name: "self", share: 26.8,
 			hosts: func(domain string, d draw) []mxHost {
+				if made(model) && len(domain) <= maxDomain && d.chance(forMailAlias, 0.15) {
+					return []mxHost{{aliasedMailLabel + domain, 10}}
+				}
 				if d.chance(forMailHosts, 0.65) {
 					return []mxHost{{pick(d.sub(forMailHosts, 1), forMailHosts, "mail.", "mx.", "smtp.") + domain, 10}}
 				}
@@ -120,6 +124,9 @@ type mail struct {
 // mailOf draws how a domain receives mail. Who has a record nearly always has
 // an MX.
 func (p *population) mailOf(f *fate) mail {
+	if f.isService() {
+		return mail{kind: mailNone}
+	}
 	m := mail{kind: mailKind(p.mailKinds[btoi(f.bears)].at(f.draw.unit(forMail)))}
 	if f.operator != nil && f.operator.mail != "" {
 		m.kind = mailMX // the operator of the policy receives the mail

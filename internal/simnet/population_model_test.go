@@ -203,6 +203,7 @@ func TestErrorsHasEveryClass(t *testing.T) {
 	never := []why{
 		{codes.StageDNS, codes.ReasonOptedOut},
 		{codes.StageTCP, codes.ReasonReset}, // seen in the handshake
+		{codes.StageTCP, codes.ReasonNoIPv4},
 		{codes.StageTCP, codes.ReasonNoIPv6},
 	}
 	for _, stage := range codes.Stages() {

@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -233,6 +234,24 @@ func TestLongNames(t *testing.T) {
 						name = plainName(alias.Target)
 					}
 				}
+			}
+		}
+	}
+}
+
+// Zones delegate names with underscores: what their mail is agrees with the truth, too.
+func TestUnderscoreNames(t *testing.T) {
+	p := testPopulation(t, modelErrors, 0)
+	w := testWorld(t, p)
+	for i := range 100 {
+		for _, domain := range []string{fmt.Sprintf("_d%d.a_%d.net", i, i), fmt.Sprintf("d_%d.net", i)} {
+			truth, ok := p.truth(domain, 0)
+			if !ok {
+				t.Fatalf("no truth about %s", domain)
+			}
+			mx, err := mtasts.LookupMX(t.Context(), w, domain)
+			if err != nil || mx.Kind != truth.MXKind {
+				t.Errorf("%s: mail %s, %v; want %s", domain, mx.Kind, err, truth.MXKind)
 			}
 		}
 	}

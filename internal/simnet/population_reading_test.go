@@ -1,14 +1,18 @@
 package simnet
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/netip"
 	"reflect"
 	"slices"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -53,16 +57,15 @@ func TestTruthAsRead(t *testing.T) {
 // onTheWire are the findings for which a connection is needed, a look at both
 // the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
-	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
-	codes.FindCharsetOther, codes.FindTruncationPossible,
+	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindLengthAndTransferEncoding, codes.FindCertKeyShort,
 
 	// Of the mail side.
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 	codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
-	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSAUnusable, codes.FindMXNoSTARTTLS,
-	codes.FindMXTLSFailed, codes.FindMXCertificate,
+	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA, codes.FindTLSAUnusable,
+	codes.FindMXNoSTARTTLS, codes.FindMXTLSFailed, codes.FindMXCertificate, codes.FindMXCertKeyShort,
 
-	codes.FindExcludedLate, // of the run
+	codes.FindExcludedLate, codes.FindSlowNotAwaited, // of the run
 }
 
 // testWorld is the world of a population.
@@ -97,13 +100,14 @@ func checkReading(t *testing.T, p *population, w *World, domain string, truth Tr
 	if lookup.Class == codes.RecordValid {
 		seeHost(ctx, w, domain, truth, &seen)
 		if truth.Policy == codes.PolicyValid || truth.Stage == codes.StageSyntax {
-			findings = append(findings, seePolicy(p, domain, &seen)...)
+			findings = append(findings, seePolicy(ctx, p, domain, &seen)...)
 		} else if truth.Stage != codes.StageDNS {
 			// The rest takes a connection.
 			seen.Policy, seen.Stage, seen.Reason, seen.Error = truth.Policy, truth.Stage, truth.Reason, truth.Error
 			seen.TLSError, seen.HTTPStatus = truth.TLSError, truth.HTTPStatus
 		}
 	}
+	seen.Findings = among(truth.Findings, slices.Concat(findings, onTheWire))
 	if !reflect.DeepEqual(seen, truth) {
 		t.Errorf("%s: %s:\nread  %+v\ntruth %+v\nlookup %v", p.model, domain, printable(seen), printable(truth), err)
 	}
@@ -137,11 +141,34 @@ func seeHost(ctx context.Context, w *World, domain string, truth Truth, seen *Tr
 	}
 }
 
-// seePolicy reads the body of the site.
-func seePolicy(p *population, domain string, seen *Truth) []codes.Finding {
-	s := p.site(hostLabel + domain)
-	reading := mtasts.ReadPolicy(s.body)
-	seen.HTTPStatus = 200
+// A siteTrip is a RoundTripper that has the response of a site at once.
+type siteTrip struct{ site site }
+
+func (s siteTrip) RoundTrip(*http.Request) (*http.Response, error) {
+	resp := &http.Response{
+		StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"text/plain"}},
+		ContentLength: int64(len(s.site.body)), Body: io.NopCloser(bytes.NewReader(s.site.body)),
+	}
+	for _, field := range s.site.header {
+		resp.Header.Set(field[0], field[1])
+	}
+	if s.site.bodyPlay == bodyAbrupt {
+		resp.ContentLength = -1
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(s.site.body), iotest.ErrReader(unclosedError{})))
+	}
+	return resp, nil
+}
+
+// An unclosedError is the end of a body without close_notify.
+type unclosedError struct{}
+
+func (unclosedError) Error() string  { return "no close_notify" }
+func (unclosedError) Unclosed() bool { return true }
+
+// seePolicy reads the response of the site.
+func seePolicy(ctx context.Context, p *population, domain string, seen *Truth) []codes.Finding {
+	reading, err := mtasts.FetchPolicy(ctx, siteTrip{p.site(hostLabel + domain)}, domain)
+	seen.HTTPStatus = reading.Status
 	seen.Mode = reading.Policy.Mode
 	if reading.Policy.MaxAge >= 0 {
 		seen.MaxAge = &reading.Policy.MaxAge
@@ -151,10 +178,7 @@ func seePolicy(p *population, domain string, seen *Truth) []codes.Finding {
 	}
 	strict, lenient := *seen.Strict && reading.Strict, *seen.Lenient && reading.Lenient
 	seen.Strict, seen.Lenient = &strict, &lenient
-	seen.Policy = codes.PolicyValid
-	if reading.Err != nil {
-		seen.Policy, seen.Stage, seen.Reason, seen.Error = codes.PolicyInvalid, codes.StageSyntax, reading.Reason, mtasts.Sentinel(reading.Err)
-	}
+	seen.Policy, seen.Stage, seen.Reason, seen.Error = reading.Class, reading.Stage, reading.Reason, mtasts.Sentinel(err)
 	return reading.Findings
 }
 

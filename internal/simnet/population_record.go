@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,25 @@ func txtBeside(others ...string) txtMaker {
 func txtMultiple(d draw, id string) []string {
 	records := []string{"v=STSv1; id=" + id + ";", "v=STSv1; id=" + id + "a;", "v=STSv1; id=1"}
 	return pick(d, forVariant, records[:2], records, []string{records[0], records[0] + " note=copy"})
+}
+
+// txtTwice is one record two times, as some resolvers pass it on.
+func txtTwice(_ draw, id string) []string {
+	return slices.Repeat([]string{"v=STSv1; id=" + id + ";"}, 2)
+}
+
+// txtNearMiss is what was meant to be a record, on its own or beside something else.
+func txtNearMiss(d draw, id string) []string {
+	forms := []string{
+		"V=STSv1; id=%s", " v=STSv1; id=%s;", "v=STSv1 id=%s", `v=STSv1\; id=%s`, "v=stsv1; id=%s;", `"v=STSv1; id=%s;"`,
+		"\u201cv=STSv1; id=%s;\u201d", "v=STS1; id=%s;", "v = STSv1; id=%s;", "STSv1; id=%s", "\ufeffv=STSv1; id=%s;",
+		`_mta-sts.example.com. IN TXT "v=STSv1; id=%s;"`,
+	}
+	texts := txtOneOf(forms...)(d, id)
+	if d.chance(forText, 0.2) {
+		texts = append(texts, "v=spf1 -all")
+	}
+	return texts
 }
 
 // txtOther is what a wildcard or a stranger left there.

@@ -27,7 +27,9 @@ type mailServer struct {
 // others, USENIX Security 2020); the rest is a guess.
 func mailServers() []mailServer {
 	return []mailServer{
-		{operator: 97.5, own: 93, errors: 50, starttls: codes.STARTTLSOK},
+		{operator: 97.5, own: 93, errors: 47, starttls: codes.STARTTLSOK},
+		{errors: 2, smtp: smtpNoEHLO, starttls: codes.STARTTLSNotOffered},
+		{errors: 1, smtp: smtpNoHELO, starttls: codes.STARTTLSRefused},
 		{operator: 0.75, own: 2.8, errors: 5, tls: tlsWrongName, starttls: codes.STARTTLSCertificate, tlsError: codes.TLSNameMismatch},
 		{operator: 0.17, own: 0.7, errors: 5, tls: tlsExpired, starttls: codes.STARTTLSCertificate, tlsError: codes.TLSExpired},
 		{operator: 0.03, own: 0.9, errors: 5, tls: tlsSelfSigned, starttls: codes.STARTTLSCertificate, tlsError: codes.TLSSelfSigned},
@@ -59,7 +61,28 @@ func (p *population) isMailHost(f *fate) bool {
 	case "mail", "mx", "mx1", "mx2", "smtp":
 		return true
 	}
+	if _, aliased := mailAlias(f.domain); aliased {
+		return true
+	}
 	return f.domain != f.registered && p.exists(f.registered) && p.operates(f.registered)
+}
+
+// An MX host that is an alias, and the name at the end of the alias.
+const (
+	aliasedMailLabel = "mx-alias."
+	mailTargetLabel  = "mx-target."
+)
+
+// mailAlias is where the name of an MX host leads that is an alias.
+func mailAlias(host string) (target string, ok bool) {
+	domain, ok := strings.CutPrefix(host, aliasedMailLabel)
+	return mailTargetLabel + domain, ok
+}
+
+// aliasedMail is the MX host whose alias leads to a name.
+func aliasedMail(target string) (host string, ok bool) {
+	domain, ok := strings.CutPrefix(target, mailTargetLabel)
+	return aliasedMailLabel + domain, ok
 }
 
 // operates reports whether a registered domain is a mail operator's.

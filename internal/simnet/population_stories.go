@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"slices"
+	"time"
 
 	"stsscan/internal/codes"
 )
@@ -26,6 +27,7 @@ func goodStories() []story {
 		{name: "chain of aliases", share: share{errors: 2}, recordAlias: aliasHops, hostAlias: aliasHops, end: ok()},
 		{name: "chain of aliases, hop by hop", share: share{errors: 1.5}, recordAlias: aliasHops, firstHop: true, end: ok()},
 		{name: "large reply", share: share{errors: 1}, by: byOwner, record: playTruncate, end: ok()},
+		{name: "denials without an SOA", share: share{errors: 1}, by: byOwner, noSOA: true, end: ok()},
 		{name: "host with IPv6 only", share: share{errors: 0.5}, addrs: addrsIPv6, end: ok()},
 		{name: "host with a forbidden address too", share: share{small: 0.05, errors: 0.7}, addrs: addrsMixed, end: ok()},
 
@@ -45,7 +47,15 @@ func goodStories() []story {
 		{name: "other media type", share: share{errors: 0.5}, header: contentType("application/octet-stream"), end: ok()},
 		{name: "other charset", share: share{errors: 0.5}, header: contentType("text/plain; charset=iso-8859-1"), end: ok()},
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
+		{name: "body ended without close_notify", share: share{errors: 0.7}, body: bodyAbrupt, end: incomplete()},
+		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok()},
+		{name: "slow handshake", share: share{errors: 0.1}, delay: delay{handshake: slowTime}, end: ok()},
+		{name: "slow header", share: share{errors: 0.1}, delay: delay{header: slowTime}, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
+
+		{name: "old cipher suite", share: share{small: 0.05, errors: 0.5}, tls: tlsCBCSuite, end: ok()},
+		{name: "static RSA", share: share{small: 0.02, errors: 0.3}, tls: tlsStaticRSA, end: ok()},
+		{name: "key of 1024 bits", share: share{small: 0.05, errors: 0.5}, tls: tlsShortKey, end: ok(), findings: []codes.Finding{codes.FindCertKeyShort}},
 
 		// Unusual policies.
 		{name: "CRLF", share: share{errors: 1}, edit: editCRLF, end: ok()},
@@ -65,18 +75,24 @@ func goodStories() []story {
 	}
 }
 
+// slowTime is more than a quick retrieval allows, and less than most deadlines.
+const slowTime = 6 * time.Second
+
 // recordStories have a record that is none by the letter. The good policy
 // behind it is not asked for.
 func recordStories() []story {
 	return []story{
-		{name: "other version", share: share{small: 0.19, mid: 0.19, errors: 1.5}, end: absent(codes.RecordBadVersion),
-			txt: txtOneOf("v=STSv2; id=%s;", "v=STSv1.0; id=%s", "V=STSv1; id=%s", " v=STSv1; id=%s;", "v=STSv1 id=%s", `v=STSv1\; id=%s`, "v=stsv1; id=%s;")},
+		{name: "other version", share: share{small: 0.04, mid: 0.04, errors: 0.7}, end: absent(codes.RecordBadVersion),
+			txt: txtOneOf("v=STSv2; id=%s;", "v=STSv1.0; id=%s", "v=STSv10; id=%s;")},
+		{name: "near miss", share: share{small: 0.15, mid: 0.15, errors: 1.5}, end: absent(codes.RecordBadVersion).with(codes.FindRecordNearMiss), txt: txtNearMiss},
+		{name: "one record twice", share: share{small: 0.01, mid: 0.01, errors: 0.7}, txt: txtTwice,
+			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNobody}.with(codes.FindRecordIdentical)},
 		{name: "two records", share: share{small: 0.02, mid: 0.02, errors: 1.5}, txt: txtMultiple,
 			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNobody}},
 		{name: "no id", share: share{small: 0.25, mid: 0.25, errors: 1.2}, end: badID(codes.RecordIDMissing),
 			txt: txtOneOf("v=STSv1;", "v=STSv1; ID=%s;", "v=STSv1; note=%s;")},
 		{name: "id of other characters", share: share{small: 0.74, mid: 0.74, errors: 1.5}, end: badID(codes.RecordIDInvalid),
-			txt: txtOneOf("v=STSv1; id=%s-1;", "v=STSv1; id=2024_%s", "v=STSv1; id=\"%s\";", "v=STSv1; id=;", "v=STSv1; id=%s\xc3\xa9")},
+			txt: txtOneOf("v=STSv1; id=%s-1;", "v=STSv1; id=2024_%s", "v=STSv1; id=\"%s\";", "v=STSv1; id=;", "v=STSv1; id = %s;", "v=STSv1; id=%s\xc3\xa9")},
 		{name: "id too long", share: share{errors: 1}, txt: txtOverlong, end: badID(codes.RecordIDTooLong)},
 		{name: "bare field", share: share{errors: 1}, end: badField(codes.RecordFieldMalformed, readByNobody),
 			txt: txtOneOf("v=STSv1; id=%s; note;", "v=STSv1; note; id=%s", "v=STSv1; id=%s; id")},
@@ -102,6 +118,8 @@ func hostStories() []story {
 		{name: "refused policy host", share: share{small: 0.01, errors: 1}, host: playRefused, end: fetch(codes.PolicyUnknown, dns, codes.ReasonRefused)},
 		{name: "silent policy host", share: share{errors: 0.2}, host: playSilent, end: fetch(codes.PolicyUnknown, dns, codes.ReasonTimeout)},
 		{name: "policy host not implemented", share: share{errors: 0.7}, host: playNotImplemented, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
+		{name: "policy host denied by another zone", share: share{errors: 0.5}, host: playStray, end: fetch(codes.PolicyUnknown, dns, codes.ReasonOther)},
+		{name: "policy host without address, and no SOA", share: share{errors: 0.5}, noSOA: true, host: playNoData, end: fetch(codes.PolicyMissing, dns, codes.ReasonNoData)},
 		{name: "policy host loop", share: share{errors: 1}, hostAlias: aliasLoop, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMELoop)},
 		{name: "policy host chain without end", share: share{errors: 1}, hostAlias: aliasLong, end: fetch(codes.PolicyUnknown, dns, codes.ReasonCNAMETooLong)},
 		{name: "forbidden policy host", share: share{small: 0.02, errors: 1.5}, addrs: addrsForbidden, end: fetch(codes.PolicyForbidden, dns, codes.ReasonForbiddenAddress)},
@@ -125,6 +143,9 @@ func tlsStories() []story {
 		{name: "not yet valid", share: share{errors: 1}, tls: tlsNotYetValid, end: failedTLS(codes.TLSNotYetValid)},
 		{name: "self-signed", share: share{third: 0.2, small: 0.8, mid: 2, errors: 1.5}, tls: tlsSelfSigned, end: failedTLS(codes.TLSSelfSigned)},
 		{name: "unknown authority", share: share{small: 0.2, mid: 0.5, errors: 1.2}, tls: tlsUnknownAuthority, end: failedTLS(codes.TLSUnknownAuthority)},
+		{name: "untrusted root that is not sent", share: share{small: 0.1, mid: 0.2, errors: 0.7}, tls: tlsAlienChain, end: failedTLS(codes.TLSUnknownAuthority)},
+		{name: "SHA-1 in the chain", share: share{errors: 0.5}, tls: tlsSHA1Chain, end: failedTLS(codes.TLSCertificate)},
+		{name: "key of 512 bits", share: share{errors: 0.3}, tls: tlsTinyKey, end: failedTLS(codes.TLSCertificate), findings: []codes.Finding{codes.FindCertKeyShort}},
 		{name: "incomplete chain", share: share{small: 0.4, mid: 0.7, errors: 1.2}, tls: tlsIncompleteChain, end: failedTLS(codes.TLSIncompleteChain)},
 		{name: "no certificate for the name", share: share{third: 1.3, small: 0.3, mid: 1.5, errors: 1.2}, tls: tlsNoCertForName, end: failedTLS(codes.TLSNoCertForName)},
 		{name: "handshake failure", share: share{third: 0.2, small: 0.2, mid: 0.5, errors: 1}, tls: tlsHandshakeFailure, end: failedTLS(codes.TLSHandshakeFailure)},
@@ -156,6 +177,7 @@ func webStories() []story {
 		{name: "redirect", share: share{third: 0.05, small: 0.3, mid: 0.4, errors: 1.5}, status: []int{301, 302, 303, 307, 308}, end: failed(http, codes.ReasonRedirect)},
 		{name: "other success", share: share{errors: 1}, status: []int{201, 202, 203, 206}, end: failed(http, codes.ReasonStatus)},
 		{name: "filter", share: share{third: 0.02, small: 0.1, errors: 1}, status: []int{403, 503}, filtered: true, end: failed(http, codes.ReasonBlocked)},
+		{name: "filter's error code", share: share{errors: 0.6}, status: []int{403, 429}, denied: true, end: failed(http, codes.ReasonBlocked)},
 		{name: "hanging up", share: share{errors: 0.7}, body: bodyHangUp, end: failed(http, codes.ReasonReset)},
 		{name: "not HTTP", share: share{errors: 1}, body: bodyGarbage, end: failed(http, codes.ReasonMalformed)},
 		{name: "header flood", share: share{errors: 0.7}, body: bodyHeaderFlood, end: failed(http, codes.ReasonHeadersTooLarge)},
@@ -181,37 +203,39 @@ func policyStories() []story {
 	return []story{
 		{name: "empty", share: share{third: 0.02, small: 0.02, mid: 0.02, errors: 1}, edit: editEmpty, end: badPolicy(codes.ReasonEmpty, readByNobody)},
 		{name: "web page", share: share{small: 0.04, mid: 0.04, errors: 1}, edit: editHTML, header: contentType("text/html; charset=utf-8"), end: badPolicy(codes.ReasonHTML, readByNobody)},
-		{name: "not UTF-8", share: share{errors: 0.7}, edit: editNotText, end: badPolicy(codes.ReasonNotText, readByNobody)},
-		{name: "byte order mark", share: share{small: 0.01, errors: 0.8}, edit: editByteOrderMark, end: badPolicy(codes.ReasonByteOrderMark, readLeniently)},
+		{name: "not UTF-8", share: share{errors: 0.4}, edit: editNotText, end: badPolicy(codes.ReasonNotText, readByNobody)},
+		{name: "extension not in UTF-8", share: share{errors: 0.4}, edit: editExtensionNotText, end: badPolicy(codes.ReasonNotText, readLeniently)},
+		{name: "byte order mark", share: share{small: 0.01, errors: 0.8}, edit: editByteOrderMark, end: badPolicy(codes.ReasonByteOrderMark, readByNobody)},
 		{name: "blank line", share: share{small: 0.01, errors: 1}, edit: editBlankLine, end: badPolicy(codes.ReasonBlankLine, readLeniently)},
-		{name: "leading space", share: share{small: 0.01, errors: 0.8}, edit: editLeadingSpace, end: badPolicy(codes.ReasonLeadingSpace, readLeniently)},
+		{name: "CR beside line ends", share: share{errors: 0.6}, edit: editCarriageReturn, end: badPolicy(codes.ReasonLineMalformed, readLeniently)},
+		{name: "leading space", share: share{small: 0.01, errors: 0.8}, edit: editLeadingSpace, end: badPolicy(codes.ReasonLeadingSpace, readByNobody)},
 		{name: "no colon", share: share{small: 0.01, mid: 0.01, errors: 0.8}, edit: editLineMalformed, end: badPolicy(codes.ReasonLineMalformed, readByNobody)},
 		{name: "record as policy", share: share{errors: 0.3}, edit: editRecordAsPolicy, end: badPolicy(codes.ReasonLineMalformed, readByNobody)},
 
 		{name: "no version", share: share{small: 0.01, errors: 0.8}, edit: editVersionMissing, end: badPolicy(codes.ReasonVersionMissing, readByNobody)},
-		{name: "Version", share: share{errors: 0.4}, edit: editVersionCase, end: badPolicy(codes.ReasonVersionMissing, readLeniently)},
+		{name: "Version", share: share{errors: 0.4}, edit: editVersionCase, end: badPolicy(codes.ReasonVersionMissing, readByNobody)},
 		{name: "version of others", share: share{errors: 0.8}, edit: editVersionInvalid, end: badPolicy(codes.ReasonVersionInvalid, readByNobody)},
 		{name: "no mode", share: share{errors: 0.6}, edit: editModeMissing, end: badPolicy(codes.ReasonModeMissing, readByNobody)},
-		{name: "Mode", share: share{errors: 0.4}, edit: editFieldCase, end: badPolicy(codes.ReasonModeMissing, readLeniently)},
+		{name: "Mode", share: share{errors: 0.4}, edit: editFieldCase, end: badPolicy(codes.ReasonModeMissing, readByNobody)},
 		{name: "unknown mode", share: share{small: 0.01, errors: 0.6}, edit: editModeInvalid, end: badPolicy(codes.ReasonModeInvalid, readByNobody)},
-		{name: "mode in upper case", share: share{small: 0.01, errors: 0.6}, edit: editModeCase, end: badPolicy(codes.ReasonModeInvalid, readLeniently)},
+		{name: "mode in upper case", share: share{small: 0.01, errors: 0.6}, edit: editModeCase, end: badPolicy(codes.ReasonModeInvalid, readByNobody)},
 		{name: "no max_age", share: share{third: 0.03, errors: 0.6}, edit: editMaxAgeMissing, end: badPolicy(codes.ReasonMaxAgeMissing, readByNobody)},
-		{name: "Max_Age", share: share{errors: 0.4}, edit: editMaxAgeCase, end: badPolicy(codes.ReasonMaxAgeMissing, readLeniently)},
+		{name: "Max_Age", share: share{errors: 0.4}, edit: editMaxAgeCase, end: badPolicy(codes.ReasonMaxAgeMissing, readByNobody)},
 		{name: "max_age that is no number", share: share{third: 0.03, errors: 0.8}, edit: editMaxAgeInvalid, end: badPolicy(codes.ReasonMaxAgeInvalid, readByNobody)},
-		{name: "max_age over a year", share: share{small: 0.02, errors: 0.8}, edit: editMaxAgeOver, end: badPolicy(codes.ReasonMaxAgeOver, readLeniently)},
+		{name: "max_age over a year", share: share{small: 0.02, errors: 0.8}, edit: editMaxAgeOver, end: badPolicy(codes.ReasonMaxAgeOver, readByNobody)},
 		{name: "no mx", share: share{third: 0.02, errors: 0.6}, edit: editMXMissing, end: badPolicy(codes.ReasonMXMissing, readByNobody)},
-		{name: "MX", share: share{errors: 0.4}, edit: editMXCase, end: badPolicy(codes.ReasonMXMissing, readLeniently)},
+		{name: "MX", share: share{errors: 0.4}, edit: editMXCase, end: badPolicy(codes.ReasonMXMissing, readByNobody)},
 
 		{name: "mx with a final dot", share: share{third: 0.06, small: 0.07, mid: 0.04, errors: 0.6}, edit: editMXTrailingDot, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "mx with an underscore", share: share{errors: 0.5}, edit: editMXUnderscore, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "mx with an e-mail address", share: share{third: 0.07, small: 0.07, mid: 0.04, errors: 0.5}, edit: editMXEmail, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
 		{name: "mx with nothing", share: share{third: 0.03, small: 0.07, mid: 0.02, errors: 0.5}, edit: editMXEmpty, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
 		{name: "mx with a URL", share: share{third: 0.02, small: 0.02, errors: 0.5}, edit: editMXURL, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "mx with an address literal", share: share{errors: 0.4}, edit: editMXLiteral, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "mx with several names", share: share{small: 0.02, mid: 0.02, errors: 0.5}, edit: editMXSeveral, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
+		{name: "mx with an address literal", share: share{errors: 0.4}, edit: editMXLiteral, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
+		{name: "mx with several names", share: share{small: 0.02, mid: 0.02, errors: 0.5}, edit: editMXSeveral, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "mx in Unicode", share: share{errors: 0.4}, edit: editMXUnicode, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "mx with a star in the middle", share: share{errors: 0.5}, edit: editMXWildcard, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "mx that is no name", share: share{small: 0.01, errors: 0.5}, edit: editMXSyntax, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "extension that is none", share: share{errors: 0.6}, edit: editExtensionInvalid, end: badPolicy(codes.ReasonExtensionInvalid, readByNobody)},
+		{name: "mx with a star in the middle", share: share{errors: 0.5}, edit: editMXWildcard, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
+		{name: "mx that is no name", share: share{small: 0.01, errors: 0.5}, edit: editMXSyntax, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
+		{name: "extension that is none", share: share{errors: 0.6}, edit: editExtensionInvalid, end: badPolicy(codes.ReasonExtensionInvalid, readLeniently)},
 	}
 }

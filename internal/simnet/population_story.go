@@ -13,6 +13,7 @@ type story struct {
 	record      dnsPlay // answer at the end of the aliases of _mta-sts.<domain>
 	recordAlias aliasPlay
 	firstHop    bool     // the name server leaves the aliases to the asker
+	noSOA       bool     // denials come without an SOA, those of the mail side too
 	txt         txtMaker // the TXT records; nil: one good record
 
 	host      dnsPlay // answer at the end of the aliases of mta-sts.<domain>
@@ -23,11 +24,14 @@ type story struct {
 	status    []int       // HTTP status, one of these; none: 200
 	header    [][2]string // added to the response
 	body      bodyPlay
+	delay     delay
 	size      sizePlay
 	filtered  bool              // a filter's page takes the place of the server's
+	denied    bool              // a filter's error code does
 	edit      func(*policyText) // what is unusual about the policy; nil: nothing
 
-	end ending
+	end      ending
+	findings []codes.Finding // of those that a truth speaks about
 }
 
 // A share is how many domains live a story, in percent. Of the domains
@@ -65,6 +69,7 @@ const (
 	playReferral
 	playFiltered
 	playMalformed
+	playStray // NODATA, with the SOA of a zone that the name is not in
 )
 
 // An aliasPlay is how a name is an alias.
@@ -106,7 +111,8 @@ type ending struct {
 	stage        codes.Stage
 	reason       codes.PolicyReason
 	reading      reading
-	id           bool // the record's id can be read
+	id           bool            // the record's id can be read
+	findings     []codes.Finding // of the record, among others
 }
 
 // A reading is the verdict of the strict and the lenient reading of every
@@ -125,8 +131,21 @@ func ok() ending {
 	return ending{record: codes.RecordValid, id: true, policy: codes.PolicyValid, reading: readStrictly}
 }
 
+// incomplete is a good record, and a policy that reads well and may have been cut.
+func incomplete() ending {
+	e := ok()
+	e.reading = readLeniently
+	return e
+}
+
 func absent(reason codes.RecordReason) ending {
 	return ending{record: codes.RecordAbsent, recordReason: reason, policy: codes.PolicyNotFetched}
+}
+
+// with is the ending whose row has these findings of the record.
+func (e ending) with(findings ...codes.Finding) ending {
+	e.findings = findings
+	return e
 }
 
 func unknown(reason codes.RecordReason) ending {

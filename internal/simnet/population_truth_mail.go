@@ -59,9 +59,12 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 	for _, h := range ordered {
 		t.MXHosts = append(t.MXHosts, fmt.Sprintf("%d %s", h.preference, h.name))
 		host := p.fateOf(h.name)
+		if m.kind == mailPseudo {
+			t.Probes, t.TLSA = append(t.Probes, ""), append(t.TLSA, "")
+			continue
+		}
+		t.TLSA = append(t.TLSA, string(p.tlsaOf(&host)))
 		switch {
-		case m.kind == mailPseudo:
-			t.Probes = append(t.Probes, "")
 		case m.kind == mailImplicit && !p.isMailHost(&host):
 			t.Probes = append(t.Probes, string(codes.STARTTLSNoConnection)) // a web server
 		default:

@@ -27,7 +27,7 @@ func (p *population) site(sni string) site {
 	s := f.story
 	d := f.draw
 	w := site{
-		tls: s.tls, hoster: p.hoster(&f), domain: domain, status: p.status(&f), bodyPlay: s.body,
+		tls: s.tls, hoster: p.hoster(&f), domain: domain, status: p.status(&f), bodyPlay: s.body, delay: s.delay,
 		header: [][2]string{{"Server", pick(d, forServer, "nginx", "cloudflare", "Apache", "Caddy", "Microsoft-IIS/10.0")}},
 	}
 	if w.tls == tlsGood && d.chance(forCertificate, 0.15) {
@@ -48,6 +48,9 @@ func (p *population) site(sni string) site {
 		w.body = s.size.fit(text.body(), &w)
 	case w.status/100 == 3:
 		w.header = append(w.header, [2]string{"Location", "https://" + redirectLabel + domain + policyPath})
+	case s.denied:
+		w.header = append(w.header, contentType("text/plain; charset=UTF-8")...)
+		w.body = []byte("error code: " + pick(d, forVariant, "1005", "1010", "1015", "1020"))
 	default:
 		w.header = append(w.header, [2]string{"Content-Type", "text/html"})
 		w.body = []byte("<html><body>" + statusText(w.status) + "</body></html>\n")
@@ -111,6 +114,21 @@ func mediaType(f *fate) [][2]string {
 		"text/html; charset=utf-8", "text/plain; charset=iso-8859-1", "",
 	}
 	return [][2]string{{"Content-Type", types[newWheel(62, 28, 5, 2, 1, 1, 1).at(f.draw.unit(forMediaType))]}}
+}
+
+// readingOf is the reading of a domain's texts. Most senders refuse a policy that is
+// served as anything but text/plain.
+func (p *population) readingOf(f *fate) reading {
+	end := f.story.end
+	if !end.readsPolicy() {
+		return end.reading
+	}
+	for _, field := range append(mediaType(f), f.story.header...) {
+		if field[0] == "Content-Type" && !strings.HasPrefix(field[1], "text/plain") {
+			return readByNobody
+		}
+	}
+	return end.reading
 }
 
 // fit makes a body as long as the story wants it.

@@ -29,6 +29,8 @@ const (
 	smtpLater               // 421 in place of the greeting
 	smtpDrip                // an octet a second
 	smtpInject              // sends a second reply together with that to STARTTLS
+	smtpNoEHLO              // 502 to EHLO, and takes HELO
+	smtpNoHELO              // 502 to EHLO, and 550 to HELO
 	smtpPlays               // number of the plays
 )
 
@@ -105,7 +107,9 @@ func (s *smtpServer) serve() {
 				return
 			}
 		case "HELO":
-			s.say("250 mail.example.net\r\n")
+			if !s.helo() {
+				return
+			}
 		case "STARTTLS":
 			if !s.startTLS() {
 				return
@@ -166,8 +170,11 @@ func (s *smtpServer) farewell() {
 }
 
 func (s *smtpServer) hello() bool {
-	if s.play == smtpBlockEHLO {
+	switch s.play {
+	case smtpBlockEHLO:
 		return s.say("550 5.7.1 Access denied\r\n")
+	case smtpNoEHLO, smtpNoHELO:
+		return s.say("502-5.5.1 Unrecognized command\r\n502 5.5.1 Error: command not implemented\r\n")
 	}
 	text := "250-mail.example.net\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n"
 	if s.play != smtpNoSTARTTLS && !s.secure {
@@ -176,11 +183,18 @@ func (s *smtpServer) hello() bool {
 	return s.say(text + "250 8BITMIME\r\n")
 }
 
+func (s *smtpServer) helo() bool {
+	if s.play == smtpNoHELO {
+		return s.say("550 5.7.1 Access denied\r\n")
+	}
+	return s.say("250 mail.example.net\r\n")
+}
+
 func (s *smtpServer) startTLS() bool {
 	switch {
 	case s.secure:
 		return s.say("503 5.5.1 TLS already active\r\n")
-	case s.play == smtpNoSTARTTLS:
+	case s.play == smtpNoSTARTTLS, s.play == smtpNoEHLO, s.play == smtpNoHELO:
 		return s.say("502 5.5.1 Error: command not implemented\r\n")
 	case s.play == smtpRejectTLS:
 		return s.say("454 4.7.0 TLS not available due to local problem\r\n")

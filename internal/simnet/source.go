@@ -46,7 +46,7 @@ const (
 	dnsSilent               // never answers, on UDP and on TCP
 	dnsTruncate             // answers UDP with TC and nothing else; TCP gives the answer
 	dnsTruncateUDP          // answers UDP with TC, and refuses TCP
-	dnsReferral             // NOERROR, no answer, no SOA
+	dnsReferral             // NOERROR, no answer, a name server and no SOA
 	dnsFiltered             // NXDOMAIN with extended error 17
 	dnsFirstHop             // gives the alias alone and leaves the rest to the asker
 	dnsGarbage              // sends bytes that are no DNS message, then nothing: to be ignored, so a time-out
@@ -54,6 +54,7 @@ const (
 	dnsRebind               // changes its mind: every second address is that of the loopback interface
 	dnsFlood                // TXT records beside those of the name, as many as a message of 64 KiB holds
 	dnsStray                // denies with the SOA of a zone that the name is not in
+	dnsNoSOA                // denies with an empty authority section: RFC 2308, section 2.2, type 3
 )
 
 // A tcpPlay is how an address meets a connection.
@@ -107,6 +108,12 @@ const (
 	tlsEnd                             // ends the connection after the ClientHello
 	tlsClientCert                      // insists on a certificate of the client
 	tlsHTTP2Only                       // speaks HTTP/2 and nothing else
+	tlsAlienChain                      // a chain to a root that nobody trusts, and the root not sent
+	tlsSHA1Chain                       // an intermediate of the trusted root that is signed with SHA-1
+	tlsShortKey                        // a leaf with a key of RSA of 1024 bits
+	tlsTinyKey                         // one of 512 bits
+	tlsCBCSuite                        // of cipher suites ECDHE with CBC and SHA-256 alone
+	tlsStaticRSA                       // static RSA alone
 )
 
 // A site is what the web server of one host name does.
@@ -118,7 +125,14 @@ type site struct {
 	header   [][2]string // fields; Content-Type is text/plain unless it is here, and left out where it is here and empty
 	body     []byte
 	bodyPlay bodyPlay
-	delay    time.Duration // before the response header
+	delay    delay
+}
+
+// A delay is how slow a web server is.
+type delay struct {
+	handshake time.Duration // before its part of the handshake
+	header    time.Duration // before the response header
+	body      time.Duration // over which the body is sent
 }
 
 // A bodyPlay is how the HTTP response is sent.
@@ -148,4 +162,5 @@ const (
 	bodyTrailerFlood                  // the whole body in chunks, then trailer fields without end
 	bodyTwice                         // two responses to one request, the second with another policy
 	bodyAbrupt                        // no length, and no word of TLS at the end
+	bodyBothLengths                   // chunked, whole, beside a Content-Length that is less
 )

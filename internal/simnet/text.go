@@ -37,7 +37,7 @@ type text struct {
 // says 404, unless faults tell otherwise. Its lines are:
 //
 //	<owner> dns servfail|refused|rcode N|silent|truncate|truncate-udp|referral|filtered|
-//	        first-hop|garbage|malformed|rebind|flood|stray [TYPE] [ede N]
+//	        first-hop|garbage|malformed|rebind|flood|stray|no-soa [TYPE] [ede N]
 //	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd
 //	<host>  tls good|wildcard|wrong-name [HOSTER]|common-name|partial-wildcard|parent-wildcard|
 //	        expired|not-yet-valid|self-signed|unknown-authority|incomplete-chain|
@@ -47,25 +47,28 @@ type text struct {
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
-//	        inject [TLS PLAY [HOSTER]]     (a mail server, and its handshake)
-//	<host>  delay DURATION                 (before the response header)
+//	        inject|no-ehlo|no-helo [TLS PLAY [HOSTER]]
+//	                                       (a mail server, and its handshake)
+//	<host>  delay [handshake|header|body] DURATION
+//	                                       (before the part, header by default; the body is sent over that time)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
-//	        status-flood|trailer-flood|twice|abrupt
+//	        status-flood|trailer-flood|twice|abrupt|both-lengths
 //	<host>  body crlf|no-final-line-end|gzip|size N|cut N|text "GO STRING"|encoding NAME|prefix "GO STRING"|suffix "GO STRING"
 //
 // The last kind changes the body, in the order of the lines; size pads a policy
 // with extension fields to N octets, and encoding only sets the header field. A
-// dns fault holds for the one owner name, and for all types where none is
-// named. A tcp fault holds for all addresses that the host has in the zone,
+// dns fault holds for the one owner name, or where that is *.<name> for all names
+// below that have no line of their own, and for all types where none is named. A tcp fault holds for all addresses that the host has in the zone,
 // through its aliases; addresses of the plan in this package behave by their
 // digits, and other addresses in the zone serve.
 //
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
 // policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx,
-// strict and lenient, and of the mail side mx_kind, mx_match, mismatch, tlsrpt,
-// tlsrpt_reason, rua, dane, wildcard_suspected, delegation, verdict and
-// verdict_probed; lists are separated by commas.
+// strict, lenient and findings (which the row must have, among others), and of the
+// mail side mx_kind, mx_match, mismatch, tlsrpt, tlsrpt_reason, rua, tlsa, dane,
+// wildcard_suspected, delegation, probes, verdict and verdict_probed; lists are
+// separated by commas.
 //
 // Errors name the file, the line and the reason.
 func Open(path string) (*World, error) {
@@ -134,16 +137,28 @@ func (t *text) readPolicy(f textFile) error {
 }
 
 func (t *text) step(name string, qtype uint16) step {
-	rule, ok := t.dns[faultKey{name, qtype}]
-	if !ok {
-		rule = t.dns[faultKey{name, dns.TypeNone}]
-	}
+	rule := t.rule(name, qtype)
 	st := t.zones.step(name, qtype)
 	st.fault, st.ede = rule.fault, rule.ede
 	if rule.rcode != dns.RcodeSuccess {
 		st.rcode, st.rrs = rule.rcode, nil
 	}
 	return st
+}
+
+// rule is that of a name, or else of the nearest star above it; that of the type comes
+// before that of all types.
+func (t *text) rule(name string, qtype uint16) dnsRule {
+	for owner, above := name, name; ; owner = "*." + above {
+		for _, key := range []faultKey{{owner, qtype}, {owner, dns.TypeNone}} {
+			if rule, ok := t.dns[key]; ok {
+				return rule
+			}
+		}
+		if above = parent(above); above == "" {
+			return dnsRule{}
+		}
+	}
 }
 
 func (t *text) tcp(addr netip.Addr) tcpPlay {

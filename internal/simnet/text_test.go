@@ -49,6 +49,9 @@ func TestOpenErrors(t *testing.T) {
 		{zone + "-- faults --\nhost.example.com header Server nginx\n", ":5: faults: not a header field, Name: value: "},
 		{zone + "-- faults --\nhost.example.com delay 3\n", ":5: faults: time: missing unit"},
 		{zone + "-- faults --\nhost.example.com delay -3s\n", `:5: faults: delay needs a duration such as 3s: "-3s"`},
+		{zone + "-- faults --\nhost.example.com delay connect 3s\n", `:5: faults: delay is of handshake, header or body: "connect 3s"`},
+		{zone + "-- faults --\nhost.example.com delay handshake\n", ":5: faults: time: invalid duration"},
+		{zone + "-- faults --\nhost.example.com delay 3s\nhost.example.com delay header 4s\n", ":6: faults: a second line about host.example.com delay header"},
 		{zone + "-- faults --\nhost.example.com body\n", `:5: faults: unknown body play ""`},
 		{zone + "-- faults --\nhost.example.com body drip fast\n", `:5: faults: unknown words "fast"`},
 		{zone + "-- faults --\nhost.example.com body drip\nhost.example.com body short\n", ":6: faults: a second line about host.example.com body play"},
@@ -71,6 +74,7 @@ func TestOpenErrors(t *testing.T) {
 		{zone + "-- truth --\nexample.com recod=valid\n", `:5: truth: unknown key "recod"`},
 		{zone + "-- truth --\nexample.com record=valid record=valid\n", ":5: truth: a second record"},
 		{zone + "-- truth --\nexample.com stage=tls reason=nodata\n", `:5: truth: stage "tls" has no reason "nodata"`},
+		{zone + "-- truth --\nexample.com findings=mx_missing,none\n", `:5: truth: findings: "none" is none of`},
 		{zone + "-- truth --\nexample.com reason=nodata\n", `:5: truth: stage "" has no reason "nodata"`},
 		{zone + "-- truth --\nexample.com max_age=long\n", ":5: truth: max_age: strconv.ParseInt"},
 		{zone + "-- truth --\nexample.com record=valid\nexample.com record=valid\n", ":6: truth: a second line about example.com"},
@@ -129,7 +133,7 @@ func TestReadTruth(t *testing.T) {
 example.com. MX 0 .
 -- truth --
 # everything there is
-Example.COM. class=all record=valid record_reason=nodata record_id=1 cnames=a.example,b.example error=ErrDNS policy=unknown stage=dns reason=timeout tls_error=expired status=404 host_cnames=c.example mode=testing max_age=0 mx=a.example,*.b.example strict=false lenient=true
+Example.COM. class=all record=valid record_reason=nodata record_id=1 cnames=a.example,b.example error=ErrDNS policy=unknown stage=dns reason=timeout tls_error=expired status=404 host_cnames=c.example mode=testing max_age=0 mx=a.example,*.b.example strict=false lenient=true findings=negative_without_soa,mx_missing
 example.net record=absent
 `)
 	want := Truth{
@@ -138,6 +142,7 @@ example.net record=absent
 		Stage: codes.StageDNS, Reason: codes.ReasonTimeout, TLSError: codes.TLSExpired, HTTPStatus: 404,
 		HostCNAMEs: []string{"c.example"}, Mode: codes.ModeTesting, MaxAge: new(int64),
 		MX: []string{"a.example", "*.b.example"}, Strict: new(false), Lenient: new(true),
+		Findings: []codes.Finding{codes.FindNegativeWithoutSOA, codes.FindMXMissing},
 	}
 	if got, ok := w.Truth("EXAMPLE.com", 7); !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("Truth = %+v, %t, want %+v", got, ok, want)

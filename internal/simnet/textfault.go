@@ -29,7 +29,7 @@ type dnsRule struct {
 func dnsWords() []string {
 	return []string{
 		"fine", "silent", "truncate", "truncate-udp", "referral", "filtered", "first-hop", "garbage", "malformed",
-		"rebind", "flood", "stray",
+		"rebind", "flood", "stray", "no-soa",
 	}
 }
 
@@ -43,7 +43,8 @@ func tlsWords() []string {
 		"not-yet-valid", "self-signed", "unknown-authority", "incomplete-chain", "no-cert-for-name",
 		"handshake-failure", "internal-error", "old-version", "plain-http", "not-tls", "silent", "reset", "many-names",
 		"most-names", "long-names", "for-clients", "oversize", "long-chain", "strange", "alert-flood", "empty-flood",
-		"endless-message", "drip", "end", "client-cert", "http2-only",
+		"endless-message", "drip", "end", "client-cert", "http2-only", "alien-chain", "sha1-chain", "short-key", "tiny-key", "cbc-suite",
+		"static-rsa",
 	}
 }
 
@@ -52,6 +53,7 @@ func bodyWords() []string {
 		"content-length", "chunked", "close", "short", "drip", "endless", "flood", "header-drip", "silent", "garbage",
 		"reset", "bomb", "hints", "chunk-flood",
 		"hang-up", "cut-off", "bad-chunks", "bare", "frames", "status-flood", "trailer-flood", "twice", "abrupt",
+		"both-lengths",
 	}
 }
 
@@ -100,7 +102,8 @@ func (t *text) fault(line string) (subject string, err error) {
 	case "header":
 		err = s.headerField(rest)
 	case "delay":
-		subject, err = name+" delay", s.delayFault(rest)
+		subject, err = s.delayFault(rest)
+		subject = name + " delay " + subject
 	case "body":
 		subject, err = s.bodyFault(name, rest)
 	default:
@@ -217,12 +220,28 @@ func (s *site) headerField(field string) error {
 	return nil
 }
 
-func (s *site) delayFault(rest string) (err error) {
-	s.delay, err = time.ParseDuration(rest)
-	if err == nil && s.delay <= 0 {
+// delayFault takes what follows delay: the part, or none for the header, and how
+// long it takes. It returns the part.
+func (s *site) delayFault(rest string) (part string, err error) {
+	part, text, ok := strings.Cut(rest, " ")
+	if !ok {
+		part, text = "header", rest
+	}
+	duration, err := time.ParseDuration(strings.TrimSpace(text))
+	if err == nil && duration <= 0 {
 		err = fmt.Errorf("delay needs a duration such as 3s: %q", rest)
 	}
-	return err
+	switch part {
+	case "handshake":
+		s.delay.handshake = duration
+	case "header":
+		s.delay.header = duration
+	case "body":
+		s.delay.body = duration
+	default:
+		err = fmt.Errorf("delay is of handshake, header or body: %q", rest)
+	}
+	return part, err
 }
 
 // parseWord is the constant that a word stands for.

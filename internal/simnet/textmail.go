@@ -12,7 +12,7 @@ import (
 func smtpWords() []string {
 	return []string{
 		"good", "no-starttls", "reject-tls", "block", "block-ehlo", "garbage", "reset", "silent", "endless", "later", "drip",
-		"inject",
+		"inject", "no-ehlo", "no-helo",
 	}
 }
 
@@ -40,6 +40,17 @@ func (t *text) smtpFault(name string, addrs []netip.Addr, rest string) error {
 	return nil
 }
 
+// membersOf are words of a closed set, separated by commas.
+func membersOf[T ~string](value string, set []T) (words []string, err error) {
+	words = strings.Split(value, ",")
+	for _, word := range words {
+		if _, err := member(word, set); err != nil {
+			return nil, err
+		}
+	}
+	return words, nil
+}
+
 // setMail takes one key of the mail side; known is false for any other.
 func (truth *Truth) setMail(key, value string) (known bool, err error) {
 	switch key {
@@ -55,6 +66,8 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 		truth.TLSRPTReason, err = member(value, codes.TLSRPTReasons())
 	case "rua":
 		truth.RUA = strings.Split(value, ",")
+	case "tlsa":
+		truth.TLSA, err = membersOf(value, codes.TLSAs())
 	case "dane":
 		truth.DANE, err = member(value, codes.DANEs())
 	case "wildcard_suspected":
@@ -65,12 +78,7 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 	case "verdict":
 		truth.Verdict, err = member(value, codes.Verdicts())
 	case "probes":
-		for word := range strings.SplitSeq(value, ",") {
-			if _, err = member(word, codes.STARTTLSs()); err != nil {
-				break
-			}
-			truth.Probes = append(truth.Probes, word)
-		}
+		truth.Probes, err = membersOf(value, codes.STARTTLSs())
 	case "verdict_probed":
 		truth.VerdictProbed, err = member(value, codes.Verdicts())
 	default:

@@ -80,6 +80,13 @@ func (truth *Truth) set(key, value string) (err error) {
 	case "lenient":
 		truth.Lenient = new(bool)
 		*truth.Lenient, err = strconv.ParseBool(value)
+	case "findings":
+		for finding := range strings.SplitSeq(value, ",") {
+			truth.Findings = append(truth.Findings, codes.Finding(finding))
+			if err == nil {
+				_, err = member(finding, codes.Findings())
+			}
+		}
 	default:
 		var known bool
 		if known, err = truth.setMail(key, value); !known {

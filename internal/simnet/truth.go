@@ -2,6 +2,12 @@ package simnet
 
 import "stsscan/internal/codes"
 
+// TruthFindings are the findings that a complete truth names wherever they hold: no
+// other column says what they say, or the verdict rests on them.
+func TruthFindings() []codes.Finding {
+	return []codes.Finding{codes.FindCertKeyShort}
+}
+
 // Truth is what a perfect observer concludes about one Policy Domain. A field
 // is named after the column of the table that it is compared with. Empty
 // strings, slices and nil pointers stand for NULL; a text world leaves empty
@@ -36,11 +42,16 @@ type Truth struct {
 	TLSRPT            codes.Record       `json:"tlsrpt,omitempty"`
 	TLSRPTReason      codes.TLSRPTReason `json:"tlsrpt_reason,omitempty"`
 	RUA               []string           `json:"rua,omitempty"`
+	TLSA              []string           `json:"tlsa,omitempty"` // of each host; empty: it names no host
 	DANE              codes.DANE         `json:"dane,omitempty"`
 	WildcardSuspected *bool              `json:"wildcard_suspected,omitempty"` // nil: there is no record
 	Delegation        codes.Delegation   `json:"delegation,omitempty"`
 	Verdict           codes.Verdict      `json:"verdict,omitempty"`        // by the names of MX hosts
 	VerdictProbed     codes.Verdict      `json:"verdict_probed,omitempty"` // by their certificates too
+
+	// Findings are those that the row must have. It may have others, but none of
+	// [TruthFindings].
+	Findings []codes.Finding `json:"findings,omitempty"`
 
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`

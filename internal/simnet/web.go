@@ -37,7 +37,7 @@ func serveWeb(conn *tls.Conn, raw net.Conn, host string, s site) {
 	case req.method != "GET" && req.method != "HEAD":
 		s = site{status: statusMethodNotAllowed, header: [][2]string{{"Allow", "GET, HEAD"}}}
 	}
-	if s.delay > 0 && !linger(raw, s.delay) {
+	if s.delay.header > 0 && !linger(raw, s.delay.header) {
 		return
 	}
 	w := web{out: conn, raw: raw, site: s}
@@ -128,13 +128,31 @@ func (w web) play() {
 }
 
 // send writes the parts at once, so that a response is one TLS record where it
-// can be.
+// can be, or the first one at once and the others slowly.
 func (w web) send(parts ...[]byte) bool {
 	if w.noBody {
 		parts = parts[:1]
 	}
+	if w.site.delay.body > 0 && len(parts) > 1 {
+		return w.write(parts[0]) && w.spread(bytes.Join(parts[1:], nil))
+	}
+	return w.write(parts...)
+}
+
+func (w web) write(parts ...[]byte) bool {
 	_, err := w.out.Write(bytes.Join(parts, nil))
 	return err == nil
+}
+
+// spread writes data in a few pieces, the last one when the time is over.
+func (w web) spread(data []byte) bool {
+	const pieces = 5
+	for i := range pieces {
+		if !linger(w.raw, w.site.delay.body/pieces) || !w.write(data[i*len(data)/pieces:(i+1)*len(data)/pieces]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w web) repeat(data []byte) {

@@ -35,5 +35,7 @@ func (w web) playHostile() {
 	case bodyAbrupt:
 		w.send(w.head(), body)
 		w.raw.Close() // and no close_notify
+	case bodyBothLengths:
+		w.send(w.head(contentLength(len(body)/2), chunked()), chunks(body), []byte("0\r\n\r\n"))
 	}
 }

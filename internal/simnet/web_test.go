@@ -64,6 +64,7 @@ func TestBodyPlays(t *testing.T) {
 		{"trailer-flood", nil, "chunked", webPolicy, textIs("long trailer")},
 		{"twice", nil, "length 41", webPolicy, nil},
 		{"abrupt", nil, "close", webPolicy, nil},
+		{"both-lengths", nil, "chunked", webPolicy, nil},
 	}
 	seen := make(map[string]bool)
 	for _, p := range plays {
@@ -308,6 +309,33 @@ func TestRequests(t *testing.T) {
 		resp.Body.Close()
 		if resp.StatusCode != c.status || err != nil || (len(body) > 0) != (c.status == 200 && c.method == "GET") {
 			t.Errorf("%s %s of %q: %d %q, %v, want %d", c.method, c.path, c.host, resp.StatusCode, body, err, c.status)
+		}
+	}
+}
+
+// Each part of a response comes when its delay is over.
+func TestDelays(t *testing.T) {
+	const policy = "version: STSv1\nmode: none\nmax_age: 86400\n"
+	for part, took := range map[string][2]time.Duration{ // until the header, and until the end
+		"handshake": {25 * time.Second, 25 * time.Second}, "header": {25 * time.Second, 25 * time.Second},
+		"body": {0, 25 * time.Second},
+	} {
+		for _, play := range []string{"content-length", "chunked", "close"} {
+			synctest.Test(t, func(t *testing.T) {
+				w := openText(t, "-- zone --\nmta-sts.example.com. A 22.1.0.1\n-- faults --\nmta-sts.example.com delay "+part+
+					" 25s\nmta-sts.example.com body "+play+"\n-- policy/mta-sts.example.com --\n"+policy)
+				start := time.Now()
+				resp, err := client(w, time.Minute).Get("https://mta-sts.example.com/.well-known/mta-sts.txt")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				header := time.Since(start)
+				body, err := io.ReadAll(resp.Body)
+				if got := [2]time.Duration{header, time.Since(start)}; err != nil || string(body) != policy || got != took {
+					t.Errorf("%s, %s: %q, %v after %v, want %v", part, play, body, err, got, took)
+				}
+			})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,7 +66,7 @@ func (d dialogueDoor) serve(conn net.Conn) {
 }
 
 // What servers say instead of SMTP, or odd SMTP, ends in its class, in time, and
-// nothing is said but EHLO, STARTTLS and QUIT.
+// nothing is said but EHLO, HELO to who does not know that, STARTTLS and QUIT.
 func TestDialogues(t *testing.T) {
 	const hello, ehlo, ready, bye = "220 mx.example.com\r\n", "250-mx.example.com\r\n250 STARTTLS\r\n", "220 go on\r\n", "221 bye\r\n"
 	well := func(change func(lines []string)) []string {
@@ -118,7 +119,20 @@ func TestDialogues(t *testing.T) {
 		{"with spaces", extensions("250-a\r\n250   STARTTLS  \r\n"), 0, false, codes.STARTTLSOK, 0},
 		{"another word that begins so", extensions("250-a\r\n250 STARTTLS2\r\n"), 0, false, codes.STARTTLSNotOffered, 0},
 		{"a word that was replaced on the way", extensions("250-a\r\n250 XXXXXXXA\r\n"), 0, false, codes.STARTTLSNotOffered, 0},
-		{"EHLO is not known", extensions("502 no\r\n"), 0, false, codes.STARTTLSRefused, 502},
+		{"EHLO is not known", []string{hello, "502 no\r\n", "250 a\r\n", bye}, 0, false, codes.STARTTLSNotOffered, 502},
+		{"EHLO is bad syntax", []string{hello, "500 no\r\n", "250 a\r\n", bye}, 0, false, codes.STARTTLSNotOffered, 500},
+		{"EHLO is not for us", []string{hello, "504 no\r\n", "250 a\r\n", bye}, 0, false, codes.STARTTLSNotOffered, 504},
+		{"EHLO is not known, in many lines", []string{hello, "502-no\r\n502 no\r\n", "250-a\r\n250 STARTTLS\r\n", bye}, 0, false, codes.STARTTLSNotOffered, 502},
+		{"neither is HELO", []string{hello, "502 no\r\n", "500 no\r\n", bye}, 0, false, codes.STARTTLSRefused, 500},
+		{"HELO is refused", []string{hello, "502 no\r\n", "550 no\r\n", bye}, 0, false, codes.STARTTLSRefused, 550},
+		{"HELO is put off", []string{hello, "502 no\r\n", "421 later\r\n"}, 0, false, codes.STARTTLSRefused, 421},
+		{"silent after HELO", []string{hello, "502 no\r\n", ""}, 0, true, codes.STARTTLSTimeout, 0},
+		{"no SMTP after HELO", []string{hello, "502 no\r\n", "hello\r\n", bye}, 0, false, codes.STARTTLSProtocol, 0},
+		{"EHLO is not known, and gone", []string{hello, "502 no\r\n"}, 0, false, codes.STARTTLSRefused, 502},
+		{"EHLO is not known, and gone after HELO", []string{hello, "502 no\r\n", ""}, 0, false, codes.STARTTLSRefused, 502},
+		{"EHLO is refused", extensions("550 no\r\n"), 0, false, codes.STARTTLSRefused, 550},
+		{"EHLO is refused in another way", extensions("501 no\r\n"), 0, false, codes.STARTTLSRefused, 501},
+		{"EHLO is put off", extensions("421 later\r\n"), 0, false, codes.STARTTLSRefused, 421},
 		{"extensions without end", extensions("250-a\r\n250-STARTTLS\r\n")[:2], 0, true, codes.STARTTLSTimeout, 0},
 		{"gone within the extensions", extensions("250-a\r\n250-STARTTLS\r\n")[:2], 0, false, codes.STARTTLSReset, 0},
 
@@ -156,6 +170,9 @@ func TestDialogues(t *testing.T) {
 				time.Sleep(time.Minute) // the server sees the end
 				synctest.Wait()
 				want := []string{"EHLO probe.example.net", "STARTTLS", "QUIT"}
+				if slices.Contains(told, "HELO probe.example.net") {
+					want[1] = "HELO probe.example.net" // no STARTTLS after that
+				}
 				for _, command := range told {
 					for len(want) > 0 && want[0] != command {
 						want = want[1:]

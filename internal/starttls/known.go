@@ -42,6 +42,7 @@ type outcome struct {
 type leaf struct {
 	sha256   string
 	notAfter time.Time
+	shortKey bool
 }
 
 func newKnown() known {
@@ -61,7 +62,7 @@ func (k *known) keep(host string, r Result) {
 		outcome: unique.Make(outcome{
 			class: r.Class, code: r.Code, tlsError: r.TLSError, tlsVersion: r.Peer.TLSVersion, addrBits: r.Addr.BitLen(),
 		}),
-		leaf: unique.Make(leaf{sha256: r.Peer.CertSHA256, notAfter: r.Peer.NotAfter}),
+		leaf: unique.Make(leaf{sha256: r.Peer.CertSHA256, notAfter: r.Peer.NotAfter, shortKey: r.Peer.ShortKey}),
 	}
 	if r.Addr.IsValid() {
 		c.addr = r.Addr.As16()
@@ -78,7 +79,7 @@ func (k *known) result(host string) (r Result, ok bool) {
 	o, l := c.outcome.Value(), c.leaf.Value()
 	r = Result{
 		Class: o.class, Code: o.code, TLSError: o.tlsError,
-		Peer: Peer{TLSVersion: o.tlsVersion, CertSHA256: l.sha256, NotAfter: l.notAfter},
+		Peer: Peer{TLSVersion: o.tlsVersion, CertSHA256: l.sha256, NotAfter: l.notAfter, ShortKey: l.shortKey},
 	}
 	switch o.addrBits {
 	case 32:

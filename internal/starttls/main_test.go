@@ -73,7 +73,7 @@ func (d door) Dial(ctx context.Context, host string, within time.Duration) (net.
 func (d door) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, starttls.Peer, error) {
 	var trace egress.Trace
 	conn, err := d.MailDoor.Secure(egress.WithTrace(ctx, &trace), raw, host)
-	peer := starttls.Peer{TLSVersion: trace.TLSVersion}
+	peer := starttls.Peer{TLSVersion: trace.TLSVersion, ShortKey: trace.ShortKey}
 	if trace.Cert != nil {
 		peer.CertSHA256, peer.NotAfter = hex.EncodeToString(trace.Cert.SHA256[:]), trace.Cert.NotAfter
 	}

@@ -48,6 +48,8 @@ func (s *session) talk(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return s.broken(err)
+	case hello.lacksEHLO():
+		return s.withoutEHLO(hello)
 	case hello.code != 250:
 		return s.ended(codes.STARTTLSRefused, hello)
 	case !hello.offers("STARTTLS"):
@@ -64,6 +66,24 @@ func (s *session) talk(ctx context.Context) error {
 		return nil
 	}
 	return s.secure(ctx)
+}
+
+// withoutEHLO says HELO to a server that does not know EHLO (RFC 5321, section
+// 3.2). Who takes that has no extensions, and so no STARTTLS. A server that is gone
+// by then has refused us with its reply to EHLO.
+func (s *session) withoutEHLO(unknown reply) error {
+	hello, err := s.ask("HELO " + s.name)
+	switch {
+	case err != nil:
+		err = s.broken(err)
+		if s.result.Class == codes.STARTTLSReset {
+			s.result.Class, s.result.Code = codes.STARTTLSRefused, unknown.code
+		}
+		return err
+	case hello.code != 250:
+		return s.ended(codes.STARTTLSRefused, hello)
+	}
+	return s.ended(codes.STARTTLSNotOffered, unknown)
 }
 
 // secure shakes hands.
@@ -127,6 +147,10 @@ type reply struct {
 	code  int
 	lines []string // what stands after the code
 }
+
+// lacksEHLO reports whether a reply to EHLO says that the server does not know it
+// (RFC 5321, section 4.1.1.1).
+func (r reply) lacksEHLO() bool { return r.code == 500 || r.code == 502 || r.code == 504 }
 
 // offers reports whether a reply to EHLO has a keyword.
 func (r reply) offers(keyword string) bool {

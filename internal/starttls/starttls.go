@@ -1,7 +1,7 @@
 // Package starttls asks a mail server whether it would do TLS with a sender
-// (RFC 3207): greeting, EHLO, STARTTLS, handshake, QUIT. It judges what RFC
-// 8461, section 4.2, asks of an MX host's certificate by the door that it is
-// given.
+// (RFC 3207): greeting, EHLO, STARTTLS, handshake, QUIT; HELO where EHLO is not
+// known, which is an end without STARTTLS. It judges what RFC 8461, section 4.2,
+// asks of an MX host's certificate by the door that it is given.
 //
 // It sends no MAIL, RCPT or DATA, nothing after the handshake but QUIT, and
 // talks to each host once in its life. It opens no connection of its own and
@@ -29,6 +29,7 @@ type Peer struct {
 	TLSVersion string    // as in "1.3"
 	CertSHA256 string    // of the leaf certificate's DER, in hexadecimal
 	NotAfter   time.Time // of the leaf certificate
+	ShortKey   bool      // it, or an authority between it and its root, has a key of RSA of less than 2048 bits
 }
 
 // A Door is the way to mail servers. Errors may be a [codes.PolicyFailure] and a
@@ -63,7 +64,7 @@ type Config struct {
 type Result struct {
 	Class    codes.STARTTLS
 	Addr     netip.Addr     // of the connection; invalid: none
-	Code     int            // reply code that ended the probe; 0: none did
+	Code     int            // reply code that decided the class; 0: none did
 	TLSError codes.TLSError // of the classes handshake and certificate
 	Peer     Peer
 }
@@ -220,7 +221,7 @@ func unconnected(err error) codes.STARTTLS {
 		return codes.STARTTLSOptedOut
 	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress:
 		return codes.STARTTLSNoAddress
-	case codes.ReasonNoIPv6:
+	case codes.ReasonNoIPv4, codes.ReasonNoIPv6:
 		return codes.STARTTLSUnknown // we have no way there
 	}
 	if failed.PolicyStage() == codes.StageDNS {

@@ -18,7 +18,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// Each fault of a server ends in its class; nothing is ever said but EHLO,
+// Each fault of a server ends in its class; nothing is ever said but EHLO, HELO,
 // STARTTLS and QUIT. Time is simulated, so that silence costs nothing.
 func TestProbe(t *testing.T) {
 	for _, tt := range []struct {
@@ -36,6 +36,8 @@ func TestProbe(t *testing.T) {
 		{"smtp block", codes.STARTTLSRefused, "", 554, []string{"QUIT"}},
 		{"smtp later", codes.STARTTLSRefused, "", 421, []string{"QUIT"}},
 		{"smtp block-ehlo", codes.STARTTLSRefused, "", 550, []string{"EHLO probe.example.net", "QUIT"}},
+		{"smtp no-ehlo", codes.STARTTLSNotOffered, "", 502, []string{"EHLO probe.example.net", "HELO probe.example.net", "QUIT"}},
+		{"smtp no-helo", codes.STARTTLSRefused, "", 550, []string{"EHLO probe.example.net", "HELO probe.example.net", "QUIT"}},
 		{"smtp garbage", codes.STARTTLSProtocol, "", 0, nil},
 		{"smtp endless", codes.STARTTLSProtocol, "", 0, nil},
 		{"smtp silent", codes.STARTTLSTimeout, "", 0, nil},
@@ -50,6 +52,11 @@ func TestProbe(t *testing.T) {
 		{"smtp good self-signed", codes.STARTTLSCertificate, codes.TLSSelfSigned, 0, nil},
 		{"smtp good unknown-authority", codes.STARTTLSCertificate, codes.TLSUnknownAuthority, 0, nil},
 		{"smtp good incomplete-chain", codes.STARTTLSCertificate, codes.TLSIncompleteChain, 0, nil},
+		{"smtp good alien-chain", codes.STARTTLSCertificate, codes.TLSUnknownAuthority, 0, nil},
+		{"smtp good sha1-chain", codes.STARTTLSCertificate, codes.TLSCertificate, 0, nil},
+		{"smtp good short-key", codes.STARTTLSOK, "", 0, nil},
+		{"smtp good static-rsa", codes.STARTTLSOK, "", 0, nil},
+		{"smtp good tiny-key", codes.STARTTLSHandshake, codes.TLSCertificate, 0, nil},
 		{"smtp good no-cert-for-name", codes.STARTTLSHandshake, codes.TLSNoCertForName, 0, nil},
 		{"smtp good handshake-failure", codes.STARTTLSHandshake, codes.TLSHandshakeFailure, 0, nil},
 		{"smtp good old-version", codes.STARTTLSHandshake, codes.TLSProtocolVersion, 0, nil},
@@ -80,8 +87,14 @@ func TestProbe(t *testing.T) {
 				if got.Class != tt.class || got.TLSError != tt.tlsError || got.Code != tt.code {
 					t.Errorf("%s, %q, %d; want %s, %q, %d", got.Class, got.TLSError, got.Code, tt.class, tt.tlsError, tt.code)
 				}
-				if judged := got.Class == codes.STARTTLSOK || got.Class == codes.STARTTLSCertificate; judged != (got.Peer.CertSHA256 != "") {
+				shown := got.Class == codes.STARTTLSOK || got.Class == codes.STARTTLSCertificate || got.TLSError == codes.TLSCertificate
+				if shown != (got.Peer.CertSHA256 != "") {
 					t.Errorf("%s, and the certificate is %q", got.Class, got.Peer.CertSHA256)
+				}
+				again, err := p.Probe(t.Context(), "mx.example.com", nil)
+				short := tt.fault == "smtp good short-key" || tt.fault == "smtp good tiny-key"
+				if err != nil || got.Peer.ShortKey != short || again != got {
+					t.Errorf("short key %v; asked again: %+v, %v", got.Peer.ShortKey, again, err)
 				}
 				world.Close()
 				for _, session := range said.seen() {
@@ -89,7 +102,7 @@ func TestProbe(t *testing.T) {
 						t.Errorf("said %q, want %q", session.Commands, tt.said)
 					}
 					for _, command := range session.Commands {
-						if !slices.Contains([]string{"EHLO probe.example.net", "STARTTLS", "QUIT"}, command) {
+						if !slices.Contains([]string{"EHLO probe.example.net", "HELO probe.example.net", "STARTTLS", "QUIT"}, command) {
 							t.Errorf("said %q", command)
 						}
 					}

@@ -173,11 +173,30 @@ func (o *objections) checkDenial(row *output.Row) {
 		o.want(false, "record is absent, and the rcode is %s", quoted(row.Rcode))
 		return
 	}
+	o.checkZone(row)
 	want := mtasts.NegativeReason(row.Domain, rcode, row.Zone)
 	if len(row.CNAMEs) > 0 && want == codes.RecordNoDomain {
 		want = codes.RecordNXDomain // it is the alias's name that is denied
 	}
 	o.equal("record_reason", row.RecordReason, string(want))
+}
+
+// checkZone holds the zone of a denial against the name that is denied. One that is too
+// long to be asked for is denied by nobody.
+func (o *objections) checkZone(row *output.Row) {
+	name := "_mta-sts." + row.Domain
+	if n := len(row.CNAMEs); n > 0 {
+		name = row.CNAMEs[n-1]
+	}
+	const longest = 253 // RFC 1035, section 2.3.4, without the final dot
+	if len(name) > longest {
+		return
+	}
+	bare := slices.Contains(row.Findings, string(codes.FindNegativeWithoutSOA))
+	o.want(bare || row.Zone != "", "zone is NULL, and %s is no finding", codes.FindNegativeWithoutSOA)
+	o.want(!bare || row.Zone == "", "zone is %s, and %s is a finding", quoted(row.Zone), codes.FindNegativeWithoutSOA)
+	o.want(row.Zone == "" || mtasts.InZone(name, row.Zone),
+		"record is absent, and the zone %s does not hold %s", quoted(row.Zone), name)
 }
 
 // checkPolicy reads the policy again (section 3.2). The reading is nil where
@@ -190,6 +209,9 @@ func (o *objections) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 		o.want(asked && class == codes.PolicyUnknown && row.PolicyStage == "" && row.PolicyReason == "" && row.HTTPStatus == nil,
 			"the policy was not asked for, and the row says what came of it")
 		return nil
+	}
+	if slices.Contains(row.Findings, string(codes.FindSlowNotAwaited)) {
+		o.equal("policy", row.Policy, string(codes.PolicyUnknown))
 	}
 	if row.PolicyText != nil || row.PolicySHA256 != "" {
 		sum := sha256.Sum256(row.PolicyText)
@@ -231,7 +253,15 @@ func (o *objections) checkReadings(row *output.Row, record *mtasts.RecordReading
 	}
 	strict, lenient := record.Strict, record.Lenient
 	if policy != nil {
-		strict, lenient = strict && policy.Strict, lenient && policy.Lenient
+		var findings []codes.Finding
+		for _, finding := range row.Findings {
+			findings = append(findings, codes.Finding(finding))
+		}
+		if slices.Contains(findings, codes.FindTruncationPossible) {
+			o.equal("body_framing", row.BodyFraming, string(codes.FramingClose))
+		}
+		strictly, leniently := policy.Served(findings)
+		strict, lenient = strict && strictly, lenient && leniently
 	}
 	o.want(row.Strict != nil && *row.Strict == strict, "strict is %s, and the evidence says %v", truth(row.Strict), strict)
 	o.want(row.Lenient != nil && *row.Lenient == lenient, "lenient is %s, and the evidence says %v", truth(row.Lenient), lenient)

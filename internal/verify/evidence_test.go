@@ -72,6 +72,13 @@ func TestReasons(t *testing.T) {
 		{"absent without a denial", negative, func(r *output.Row) { r.Rcode = "SERVFAIL" }, `record is absent, and the rcode is "SERVFAIL"`},
 		{"absent and filtered", negative, func(r *output.Row) { r.EDE = []int32{17} }, "record is absent, and the answer was filtered"},
 		{"denied by the zone above", negative, func(r *output.Row) { r.Zone = "com" }, `record_reason is "nxdomain", and the evidence says "no_domain"`},
+		{"denied without an SOA", negative, func(r *output.Row) { r.Zone, r.Findings = "", []string{"negative_without_soa"} }, ""},
+		{"denied without an SOA, and no finding", negative, func(r *output.Row) { r.Zone = "" }, "zone is NULL, and negative_without_soa is no finding"},
+		{"denied by a zone, and a finding", negative, func(r *output.Row) { r.Findings = []string{"negative_without_soa"} },
+			", and negative_without_soa is a finding"},
+		{"an alias that is too long to be asked for", negative, func(r *output.Row) { r.CNAMEs, r.Zone = []string{strings.Repeat("a.", 130) + "net"}, "" }, ""},
+		{"denied by another zone", negative, func(r *output.Row) { r.Zone = "ple.com" }, `record is absent, and the zone "ple.com" does not hold`},
+		{"denied by the zone of the alias", negative, func(r *output.Row) { r.CNAMEs = []string{"x.example.net"} }, "does not hold x.example.net"},
 		{"NODATA as NXDOMAIN", negative, func(r *output.Row) { r.Rcode = "NOERROR" }, `record_reason is "nxdomain", and the evidence says "nodata"`},
 		{"fetched without a record", negative, func(r *output.Row) { r.Policy = "missing" }, "record is absent, and policy is missing"},
 		{"not fetched with a record", valid, func(r *output.Row) { r.Policy = "not_fetched" }, "record is valid, and policy is not_fetched"},
@@ -87,6 +94,19 @@ func TestReasons(t *testing.T) {
 		{"no max_age", valid, func(r *output.Row) { r.MaxAge = nil }, "max_age is NULL, and the evidence says 604800"},
 		{"other patterns", valid, func(r *output.Row) { r.MXPatterns = nil }, `mx_patterns is [], and the evidence says ["*.example.com"]`},
 		{"stricter than the texts", 2, func(r *output.Row) { r.Strict = new(true) }, "strict is true, and the evidence says false"},
+		{"a body that may have been cut", valid, func(r *output.Row) {
+			r.BodyFraming, r.Findings, r.Strict = "close", []string{"truncation_possible"}, new(false)
+		}, ""},
+		{"by the letter, and perhaps cut", valid, func(r *output.Row) { r.BodyFraming, r.Findings = "close", []string{"truncation_possible"} },
+			"strict is true, and the evidence says false"},
+		{"a whole body that may have been cut", valid, func(r *output.Row) {
+			r.BodyFraming, r.Findings, r.Strict = "chunked", []string{"truncation_possible"}, new(false)
+		}, `body_framing is "chunked", and the evidence says "close"`},
+		{"a policy of another media type", valid, func(r *output.Row) {
+			r.ContentType, r.Findings, r.Strict, r.Lenient = "text/html", []string{"media_type_other"}, new(false), new(false)
+		}, ""},
+		{"one that most senders would use", valid, func(r *output.Row) { r.Findings, r.Strict = []string{"media_type_other"}, new(false) },
+			"lenient is true, and the evidence says false"},
 		{"no reading", valid, func(r *output.Row) { r.Lenient = nil }, "lenient is NULL, and the evidence says true"},
 		{"a reading of no record", other, func(r *output.Row) { r.Strict = new(true) }, "there is no text to read"},
 		{"another error", valid, func(r *output.Row) { r.Error = "ErrDNS" }, `error is "ErrDNS", and the evidence says NULL`},

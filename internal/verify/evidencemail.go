@@ -67,6 +67,7 @@ func (o *objections) checkReports(row *output.Row) {
 	for _, rua := range r.RUA {
 		uris = append(uris, rua.URI)
 	}
+	o.want(!r.BadRUA || slices.Contains(row.Findings, string(codes.FindTLSRPTRUA)), "the finding %s is not there", codes.FindTLSRPTRUA)
 	o.want(slices.Equal(row.RUA, uris), "rua is %+q, and the evidence says %+q", row.RUA, uris)
 }
 

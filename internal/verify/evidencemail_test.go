@@ -50,6 +50,9 @@ func TestMailReasons(t *testing.T) {
 		{"a finding left out", func(r *output.Row) { r.Findings = nil }, "the finding mx_partly_covered is not there"},
 		{"a match of nothing", func(r *output.Row) { r.MXKind, r.MX = "", nil }, "mx_match is some, and there is nothing to match"},
 		{"another report", func(r *output.Row) { r.TLSRPT = "invalid" }, `tlsrpt is "invalid", and the evidence says "valid"`},
+		{"a bad destination, and no finding", func(r *output.Row) {
+			r.TLSRPTTXT, r.RUA = [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com,x")}, []string{"mailto:a@example.com", "x"}
+		}, "the finding tlsrpt_rua_invalid is not there"},
 		{"another destination", func(r *output.Row) { r.RUA = nil }, "rua is []"},
 		{"a report without text", func(r *output.Row) { r.TLSRPTTXT = nil }, "tlsrpt is valid, and there is no TXT record"},
 		{"a report that is too long to be kept", func(r *output.Row) { r.TLSRPTTXT, r.TLSRPTTXTCount = nil, new(int32(1)) }, ""},

@@ -92,6 +92,19 @@ func TestPasses(t *testing.T) {
 			failed("unreachable", "tcp", "timeout", "ErrPolicyFetch")(r)
 			r.Pending = "transient"
 		}, ""},
+		{"not awaited", valid, func(r *output.Row) {
+			second("valid", "", "unreachable", "http", "timeout")(r)
+			failed("unknown", "http", "timeout", "ErrPolicyFetch")(r)
+			r.Findings, r.Verdict, r.VerdictBasis = []string{"slow_not_awaited"}, "unknown", "policy"
+			r.MXMatch, r.MXUnused = "", nil
+			for i := range r.MX {
+				r.MX[i].Matched = nil
+			}
+		}, ""},
+		{"not awaited, and blamed", valid, func(r *output.Row) {
+			failed("unreachable", "http", "timeout", "ErrPolicyFetch")(r)
+			r.Findings = []string{"slow_not_awaited"}
+		}, "policy is"},
 		{"cannot mend", negative, func(r *output.Row) { r.Pending = "transient" }, "nothing in it may"},
 		{"mended", valid, second("unknown", "timeout", "not_fetched", "", ""), ""},
 		{"mended, its policy", valid, second("valid", "", "unreachable", "http", "server_error"), ""},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
 )
@@ -40,6 +41,7 @@ func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	d.plain("strict", truth(row.Strict), truth(t.Strict))
 	d.plain("lenient", truth(row.Lenient), truth(t.Lenient))
 	d.list("host_cnames", row.HostCNAMEs, t.HostCNAMEs)
+	d.findings(row.Findings, t.Findings)
 	d.mail(row, t)
 	return d.words
 }
@@ -67,6 +69,21 @@ func (d *differences) plain(column, got, want string) {
 func (d *differences) list(column string, got, want []string) {
 	if !slices.Equal(got, want) && (len(want) > 0 || d.complete) {
 		d.add(column, fmt.Sprintf("%+q", got), fmt.Sprintf("%+q", want))
+	}
+}
+
+// findings holds the findings of a row against those that it must have, and against
+// those that only a truth which names them lets it have.
+func (d *differences) findings(got []string, want []codes.Finding) {
+	for _, finding := range want {
+		if !slices.Contains(got, string(finding)) {
+			d.add("findings", fmt.Sprintf("%+q", got), quoted(string(finding))+" among them")
+		}
+	}
+	for _, finding := range simnet.TruthFindings() {
+		if d.complete && slices.Contains(got, string(finding)) && !slices.Contains(want, finding) {
+			d.add("findings", fmt.Sprintf("%+q", got), quoted(string(finding))+" not among them")
+		}
 	}
 }
 

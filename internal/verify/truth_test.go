@@ -17,9 +17,10 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: "unreachable", PolicyStage: "tls", PolicyReason: "expired", TLSError: "expired", HTTPStatus: new(int32(200)),
 		Mode: "enforce", MaxAge: new(int64(0)), MXPatterns: []string{"*.example"}, Strict: new(false), Lenient: new(true),
 		HostCNAMEs: []string{"c.example"},
-		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, STARTTLS: new("certificate"), TLSError: new("expired")}},
+		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
+		Findings: []string{"plain_http"},
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -27,7 +28,7 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: codes.PolicyUnreachable, Stage: codes.StageTLS, Reason: "expired", TLSError: codes.TLSExpired, HTTPStatus: 200,
 		HostCNAMEs: []string{"c.example"}, Mode: codes.ModeEnforce, MaxAge: new(int64(0)), MX: []string{"*.example"},
 		Strict: new(false), Lenient: new(true),
-		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"},
+		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"}, TLSA: []string{"usable"},
 		MXMatch: codes.MatchNone, MXUnused: []string{"*.example"}, Mismatch: codes.MismatchTypo,
 		TLSRPT: codes.RecordInvalid, TLSRPTReason: codes.TLSRPTRUAInvalid, RUA: []string{"x"}, DANE: codes.DANESome,
 		WildcardSuspected: new(true), Delegation: codes.DelegationBoth, Verdict: codes.VerdictUnknown, VerdictProbed: codes.VerdictBroken,
@@ -53,6 +54,31 @@ func TestCompareMailNotAsked(t *testing.T) {
 	}
 }
 
+// The findings of a truth are among those of the row, which may have others, but
+// not all others where the truth is complete.
+func TestCompareFindings(t *testing.T) {
+	row, truth := whole()
+	truth.Findings = []codes.Finding{codes.FindNegativeWithoutSOA}
+	row.Findings = []string{"mx_missing"}
+	const want = `findings: got ["mx_missing"], want "negative_without_soa" among them`
+	if got := CompareTruth(row, truth); len(got) != 1 || got[0] != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	row.Findings = append(row.Findings, "negative_without_soa")
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("%q", got)
+	}
+
+	row.Findings = append(row.Findings, "certificate_key_short")
+	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
+		t.Errorf("a complete truth: %q", got)
+	}
+	truth.Class = ""
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("a truth that people wrote: %q", got)
+	}
+}
+
 // Every field of a truth counts: changed, it differs; empty, it differs where
 // the truth is complete, and says nothing where it is not.
 func TestCompareTruth(t *testing.T) {
@@ -60,7 +86,7 @@ func TestCompareTruth(t *testing.T) {
 		"Record": "record", "RecordReason": "record_reason", "RecordID": "record_id", "CNAMEs": "cnames", "Error": "error",
 		"Policy": "policy", "Stage": "policy_stage", "Reason": "policy_reason", "TLSError": "tls_error", "HTTPStatus": "http_status",
 		"HostCNAMEs": "host_cnames", "Mode": "mode", "MaxAge": "max_age", "MX": "mx_patterns", "Strict": "strict", "Lenient": "lenient",
-		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
+		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "TLSA": "mx.tlsa", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
 		"TLSRPT": "tlsrpt", "TLSRPTReason": "tlsrpt_reason", "RUA": "rua", "DANE": "dane", "WildcardSuspected": "wildcard_suspected",
 		"Delegation": "delegation", "VerdictProbed": "verdict",
 	}
@@ -70,7 +96,7 @@ func TestCompareTruth(t *testing.T) {
 	fields := reflect.TypeFor[simnet.Truth]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
-		if name == "Class" || name == "Verdict" { // see TestCompareVerdict
+		if name == "Class" || name == "Verdict" || name == "Findings" { // see TestCompareVerdict, TestCompareFindings
 			continue
 		}
 		column, ok := columns[name]

@@ -27,6 +27,11 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 		d.text("tlsrpt_reason", row.TLSRPTReason, string(t.TLSRPTReason))
 		d.list("rua", row.RUA, t.RUA)
 	}
+	for i, host := range row.MX {
+		if host.TLSA != nil {
+			d.text("mx.tlsa", *host.TLSA, at(t.TLSA, i))
+		}
+	}
 	if row.DANE != "" {
 		d.text("dane", row.DANE, string(t.DANE))
 	}
@@ -52,11 +57,15 @@ func (d *differences) probes(row *output.Row, t simnet.Truth) (probed bool) {
 		if host.TLSError != nil {
 			got += " " + *host.TLSError
 		}
-		want := ""
-		if i < len(t.Probes) {
-			want = t.Probes[i]
-		}
-		d.text("mx.starttls", got, want)
+		d.text("mx.starttls", got, at(t.Probes, i))
 	}
 	return probed
+}
+
+// at is what a truth says of one host; "" where it says nothing.
+func at(words []string, i int) string {
+	if i < len(words) {
+		return words[i]
+	}
+	return ""
 }

@@ -1,0 +1,75 @@
+package domains
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// absolute appends a name as it is written to dst, decoded, under the origin
+// where it is relative, and without the final dot. A name with an escape that
+// is none is appended as it is written, with the reason.
+func (z *zoneReader) absolute(dst, name []byte) ([]byte, Reason, error) {
+	if string(name) == "@" && z.origin != nil {
+		return append(dst, z.origin...), "", nil
+	}
+	begin := len(dst)
+	rooted := false
+	if bytes.IndexByte(name, '\\') < 0 {
+		dst = append(dst, name...)
+		rooted = bytes.HasSuffix(name, []byte("."))
+	} else {
+		var ok bool
+		if dst, rooted, ok = appendDecoded(dst, name); !ok {
+			return append(dst[:begin], name...), ReasonEscape, nil
+		}
+	}
+	switch {
+	case rooted:
+		return dst[:len(dst)-1], "", nil
+	case z.origin == nil:
+		return dst[:begin], "", fmt.Errorf("relative name %q with no $ORIGIN before it", Printable(name))
+	case len(z.origin) > 0:
+		dst = append(append(dst, '.'), z.origin...)
+	}
+	return dst, "", nil
+}
+
+// appendDecoded appends a name with its escapes decoded (RFC 1035, section
+// 5.1), and says whether its last octet is a dot that ends a label. What no
+// name of a host has stays escaped, in one form, so that a dot inside a label
+// is never taken for one between labels: "dec\045x" becomes "dec-x", "a\046b"
+// becomes "a\.b". It is not ok where an escape is cut off, or is a number
+// above 255 or of fewer than three digits.
+func appendDecoded(dst, name []byte) (_ []byte, rooted, ok bool) {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if rooted = c == '.'; c != '\\' {
+			dst = append(dst, c)
+			continue
+		}
+		i++
+		if i == len(name) {
+			return dst, false, false
+		}
+		if c = name[i]; isDigits(name[i : i+1]) {
+			if i+3 > len(name) || !isDigits(name[i:i+3]) {
+				return dst, false, false
+			}
+			n := int(c-'0')*100 + int(name[i+1]-'0')*10 + int(name[i+2]-'0')
+			if n > 255 {
+				return dst, false, false
+			}
+			c = byte(n)
+			i += 2
+		}
+		switch {
+		case c == '*' || c == '_' || c != '.' && lowered[c] != 0:
+			dst = append(dst, c)
+		case '!' <= c && c <= '~':
+			dst = append(dst, '\\', c)
+		default:
+			dst = fmt.Appendf(dst, `\%03d`, c)
+		}
+	}
+	return dst, rooted, true
+}

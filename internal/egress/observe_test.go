@@ -1,0 +1,90 @@
+package egress
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Each request is told once, by its method and one word of a small set; one that was
+// put off was not made.
+func TestObserve(t *testing.T) {
+	p := newPKI(t)
+	cert := p.good(t)
+	status := func(line string) func(net.Conn) {
+		return overTLS(cert, says("HTTP/1.1 "+line+"\r\nContent-Length: 0\r\n\r\n"))
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []struct {
+		title, want string
+		play        func(net.Conn)
+		config      Config
+		ctx         context.Context
+	}{
+		{title: "well", want: "2xx", play: status("200 OK")},
+		{title: "early", want: "1xx", play: status("101 Switching Protocols")},
+		{title: "redirect", want: "3xx", play: status("301 Moved")},
+		{title: "missing", want: "4xx", play: status("404 Not Found")},
+		{title: "broken", want: "5xx", play: status("599 x")},
+		{title: "odd", want: "other", play: status("999 x")},
+		{title: "no name", want: "dns", config: Config{Resolve: resolves()}},
+		{title: "special-purpose", want: "dns", config: Config{Resolve: resolves("127.0.0.1")}},
+		{title: "no way", want: "tcp", config: Config{NoIPv4: true}},
+		{title: "no certificate", want: "tls", play: func(net.Conn) {}},
+		{title: "no response", want: "http", play: overTLS(cert, func(net.Conn) {})},
+		{title: "cancelled", want: "local", ctx: cancelled},
+	} {
+		var told []string
+		tt.config.Observe = func(method, result string, d time.Duration) {
+			if told = append(told, method+" "+result); d < 0 || !slices.Contains(RequestResults(), result) {
+				t.Errorf("%s: %s took %v", tt.title, result, d)
+			}
+		}
+		if tt.play == nil {
+			tt.play = func(net.Conn) {}
+		}
+		if tt.ctx == nil {
+			tt.ctx = t.Context()
+		}
+		transport := reach(t, p, tt.config, tt.play)
+		_, _ = fetch(t, tt.ctx, transport)
+		if want := []string{http.MethodGet + " " + tt.want}; !slices.Equal(told, want) {
+			t.Errorf("%s: %q, want %q", tt.title, told, want)
+		}
+	}
+}
+
+// What a request waits for its turn is no part of its time, and one that does not
+// get its turn is none.
+func TestObserveTurns(t *testing.T) {
+	p := newPKI(t)
+	var told []time.Duration
+	transport := reach(t, p, Config{
+		Manners: Manners{HostConnections: -1, HostRate: 4, Queue: 1},
+		Observe: func(_, _ string, d time.Duration) { told = append(told, d) },
+	}, overTLS(p.good(t), says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
+	var last Trace
+	var whole time.Duration
+	for range 5 { // four in any second
+		last = Trace{}
+		began := time.Now()
+		if _, err := fetch(t, WithTrace(t.Context(), &last), transport); err != nil {
+			t.Fatal(err)
+		}
+		whole = time.Since(began)
+	}
+	if len(told) != 5 || told[4] > whole-last.TurnTime {
+		t.Errorf("told %v; the last one waited %v of %v", told, last.TurnTime, whole)
+	}
+	told, transport.dialer.turns = nil, newTurns(Manners{HostRate: 0.001, Queue: -1}, 0)
+	_, first := fetch(t, t.Context(), transport)
+	_, second := fetch(t, t.Context(), transport)
+	if e := new(Error); first != nil || !errors.As(second, &e) || !e.Later() || len(told) != 1 {
+		t.Errorf("%v, then %v, and %d were told; want one of them, and one that was put off", first, second, len(told))
+	}
+}

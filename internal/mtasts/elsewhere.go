@@ -1,0 +1,52 @@
+package mtasts
+
+import (
+	"context"
+	"sync"
+
+	"github.com/miekg/dns"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/fault"
+)
+
+// An Elsewhere is a name at which MTA-STS records are put by mistake, and no sender looks
+// for them.
+type Elsewhere struct {
+	Name   string             `json:"name"`             // no final dot
+	TXT    []string           `json:"txt,omitempty"`    // the records there, and near misses: at most 64, valid UTF-8 of at most 512 octets
+	Reason codes.RecordReason `json:"reason,omitempty"` // why nobody knows
+}
+
+// LookupElsewhere asks ex for the TXT records of domain itself and of _mta_sts.<domain>,
+// at once, and says which of them are MTA-STS records, or were meant to be. domain is an
+// A-label name without the final dot. The error is a fault of the observer. The deadline is
+// that of ctx.
+func LookupElsewhere(ctx context.Context, ex Exchanger, domain string) ([]Elsewhere, error) {
+	found := []Elsewhere{{Name: domain}, {Name: "_mta_sts." + domain}}
+	walks := make([]walk, len(found))
+	var all sync.WaitGroup
+	for i := range found {
+		all.Go(func() { walks[i] = resolve(ctx, ex, dns.Fqdn(found[i].Name), dns.TypeTXT) })
+	}
+	all.Wait()
+	for i, w := range walks {
+		if fault.Ours(w.cause) {
+			return nil, w.cause
+		}
+		there := &found[i]
+		if w.reason != "" && recordClass(w.reason) == codes.RecordUnknown {
+			there.Reason = w.reason
+		}
+		for _, rr := range w.records {
+			txt, ok := rr.(*dns.TXT)
+			if !ok || len(there.TXT) == maxTXT {
+				continue
+			}
+			if octets := txtOctets(txt); isRecord(octets) || likeRecord(octets) {
+				there.TXT = append(there.TXT, clean(octets))
+			}
+		}
+	}
+	return found, nil
+}

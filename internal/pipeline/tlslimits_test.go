@@ -1,0 +1,39 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/egress"
+	"stsscan/internal/simnet"
+	"stsscan/internal/starttls"
+)
+
+// A key of a mail server that is too short is a finding, and no failure.
+func TestShortKeyOfMailServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "world.txtar")
+		text := "-- zone --\nexample.com. MX 10 mx.example.com.\n_mta-sts.example.com. TXT \"v=STSv1; id=1;\"\n" +
+			"mta-sts.example.com. A 22.1.0.1\nmx.example.com. A 22.1.0.2\n-- faults --\nmx.example.com smtp good short-key\n" +
+			"-- policy/mta-sts.example.com --\nversion: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		world, err := simnet.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer world.Close()
+		config := inWorld(t, world)
+		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(config.Client.Transport.(*egress.Transport).MailDoor())})
+		row := surveyed(t, config, "example.com")
+		short := slices.Contains(row.Findings, string(codes.FindMXCertKeyShort))
+		if !short || slices.Contains(row.Findings, string(codes.FindCertKeyShort)) || row.Verdict != string(codes.VerdictEnforceOK) {
+			t.Errorf("%s, findings %q", row.Verdict, row.Findings)
+		}
+	})
+}
