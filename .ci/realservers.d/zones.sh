@@ -40,7 +40,7 @@ add_names() {
 		[ -n "$records" ] || continue
 		add "$domain" "${records//LONG/$long}"
 		[ "$policy" != valid ] || [[ $records =~ (^|& )(mta-sts|\*) ]] || add "$domain" "mta-sts A 22.1.0.1"
-		[ "$record" = - ] || add "$domain" "@ MX 10 mx.example.net."
+		[ "$record" = - ] || [[ $records =~ @\ MX ]] || add "$domain" "@ MX 10 mx.example.net."
 	done < <(fields names)
 }
 
