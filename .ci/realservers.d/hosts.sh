@@ -1,13 +1,15 @@
 # The Policy Hosts of .ci/realservers: certificates, nginx, openssl s_server and
 # bench/oddservers. To be sourced by it.
 
+# shellcheck disable=SC2086 # words of cases are to be split
+
 # certify NAME WORD... makes NAME.pem, NAME.key, NAME.rest with the certificates that
 # are sent with it, and NAME.chain with all that are sent. The words are those of the
 # files authorities and hosts; HOST is $host, which is empty for an authority.
 certify() {
 	local name=$1 word
 	shift
-	local issuer=intermediate sends=- start=-30 end=60 key=ec md=sha256 ca=FALSE usage=serverAuth aia=yes
+	local issuer=intermediate sends=- start=-30 end=60 key=P-256 md= ca=FALSE usage=serverAuth aia=yes
 	local subject=/ names=HOST extra=
 	if [ -z "$host" ]; then
 		issuer=root start=-900 end=900 ca=TRUE usage='' subject="/CN=Bed $name" names=''
@@ -22,9 +24,14 @@ certify() {
 		[ "$aia" = no ] || [ "$issuer" = - ] || echo "authorityInfoAccess = caIssuers;URI:http://aia.example.net/$issuer.cer"
 		[ -z "$extra" ] || echo "${extra%%=*} = ${extra#*=}"
 	} >"$name.ext"
-	[ -e "type-$key.key" ] || key "type-$key" "$key"
-	if [ -n "$host" ]; then cp "type-$key.key" "$name.key"; else key "$name" "$key"; fi
-	sign "$name" "$issuer" "$subject" "$name.ext" "$(day "$start")" "$(day "$end")" "$md"
+	# Hosts share keys, one of each kind.
+	if [ -z "$host" ]; then
+		key "$name" ${key//:/ }
+	else
+		[ -e "key-$key.key" ] || key "key-$key" ${key//:/ }
+		cp "key-$key.key" "$name.key"
+	fi
+	sign "$name" "$issuer" "$subject" "$name.ext" "$(day "$start")" "$(day "$end")"
 	case $sends,$issuer in
 	-,root | -,-) sends='' ;;
 	-,*) sends=$issuer ;;
@@ -38,7 +45,6 @@ make_authorities() {
 	local name words host=
 	authority
 	while IFS=$separator read -r name words; do
-		# shellcheck disable=SC2086
 		certify "$name" $words
 	done < <(fields authorities)
 	cat root.pem root-sha1.pem >roots.pem
@@ -92,7 +98,6 @@ make_hosts() {
 		case $words in
 		- | none) certificate=${words/-/$ca/shared} ;;
 		*)
-			# shellcheck disable=SC2086
 			certify "$name" $words
 			certificate=$ca/$name ;;
 		esac
