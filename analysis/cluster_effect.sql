@@ -12,8 +12,8 @@ WITH rates AS (
     SELECT cluster, unnest([
         {n: 1, rate: 'adoption', property: true, counted: true},
         {n: 2, rate: 'record not valid', property: record <> 'valid', counted: true},
-        {n: 3, rate: 'any error', property: record <> 'valid' OR policy NOT IN ('valid', 'unknown'), counted: true},
-        {n: 4, rate: 'policy not retrieved or not valid', property: policy NOT IN ('valid', 'unknown'), counted: record = 'valid'},
+        {n: 3, rate: 'any error', property: record <> 'valid' OR judged_policy NOT IN ('valid', 'unknown'), counted: true},
+        {n: 4, rate: 'policy not retrieved or not valid', property: judged_policy NOT IN ('valid', 'unknown'), counted: record = 'valid'},
         {n: 5, rate: 'fails at dns', property: coalesce(policy_stage = 'dns', false), counted: record = 'valid'},
         {n: 6, rate: 'fails at tcp', property: coalesce(policy_stage = 'tcp', false), counted: record = 'valid'},
         {n: 7, rate: 'fails at tls', property: coalesce(policy_stage = 'tls', false), counted: record = 'valid'},

@@ -17,7 +17,7 @@ SELECT
 FROM (
     SELECT policy = 'valid' AND mode <> 'none' AS mta_sts, dane IN ('all', 'some') AS dane, tlsrpt
     FROM rows
-    WHERE dane <> 'unknown' AND record <> 'unknown' AND policy <> 'unknown'
+    WHERE dane <> 'unknown' AND record <> 'unknown' AND judged(policy, findings) <> 'unknown'
 )
 GROUP BY mta_sts, dane
 ORDER BY list_position(['both', 'MTA-STS alone', 'DANE alone', 'neither'], protection);

@@ -9,7 +9,7 @@
 -- registrar's own names can be a third party here and self elsewhere: see
 -- cluster_effect.sql.
 WITH fetched AS (
-    SELECT manager, coalesce(policy_stage, 'none') AS stage, policy FROM published WHERE record = 'valid'
+    SELECT manager, coalesce(policy_stage, 'none') AS stage, judged_policy FROM published WHERE record = 'valid'
 ), totals AS (
     SELECT manager, count(*) AS of_manager FROM fetched GROUP BY manager
 )
@@ -19,7 +19,7 @@ SELECT
     count(*) AS domains,
     of_manager,
     count(*) / of_manager AS share,
-    count(*) FILTER (policy = 'unknown') AS unknown
+    count(*) FILTER (judged_policy = 'unknown') AS unknown
 FROM fetched JOIN totals USING (manager)
 WHERE stage <> 'none'
 GROUP BY manager, stage, of_manager

@@ -4,15 +4,16 @@
 -- 8461), then the policy's dns, tcp, tls, http, body and syntax; each domain once.
 -- Denominator: domains that publish a record (valid, invalid or multiple).
 -- Caveat: where the policy is unknown the failure may be that of a name server
--- or of the observer rather than of the Policy Host; the column policy tells.
+-- or of the observer rather than of the Policy Host; the column policy tells. So it may
+-- where the host asks for what the observer cannot do (client_limit_possible, http2_only).
 -- Domains whose record nobody could answer for are in neither number.
 SELECT
     stage,
     reason,
-    policy,
+    judged_policy AS policy,
     count(*) AS domains,
     count(*) / (SELECT count(*) FROM published) AS share
 FROM published
 WHERE stage IS NOT NULL
-GROUP BY stage, reason, policy
+GROUP BY stage, reason, judged_policy
 ORDER BY list_position(['record', 'dns', 'tcp', 'tls', 'http', 'body', 'syntax'], stage), domains DESC, reason, policy;

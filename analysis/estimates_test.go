@@ -70,9 +70,9 @@ func estimates() []estimate {
 			case "invalid":
 				return group(true, "record", t.RecordReason, t.Policy)
 			}
-			return group(t.Record == "valid" && t.Stage != "", t.Stage, t.Reason, t.Policy)
+			return group(t.Record == "valid" && t.Stage != "", t.Stage, t.Reason, t.judged())
 		}},
-		{"tls_reasons", []string{"reason"}, "domains", func(t truth) []string { return group(t.Stage == "tls", t.TLSError) }},
+		{"tls_reasons", []string{"reason"}, "domains", func(t truth) []string { return group(t.Stage == "tls" && t.judged() != "unknown", t.TLSError) }},
 		{"http_status", []string{"status"}, "domains", func(t truth) []string { return group(t.HTTPStatus != 0, strconv.Itoa(t.HTTPStatus)) }},
 		{"policy_errors", []string{"reason"}, "domains", func(t truth) []string { return group(t.Stage == "syntax", t.Reason) }},
 		{"policy_errors", []string{"reason"}, "lenient", func(t truth) []string { return group(t.Stage == "syntax" && *t.Lenient, t.Reason) }},
@@ -119,5 +119,5 @@ func protectedBy(t truth) []string {
 	case dane:
 		word = "DANE alone"
 	}
-	return group(t.present() && t.DANE != "unknown" && t.Policy != "unknown", word)
+	return group(t.present() && t.DANE != "unknown" && t.judged() != "unknown", word)
 }

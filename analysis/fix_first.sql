@@ -23,7 +23,7 @@ FROM (
             WHEN record = 'multiple' THEN 'several records: senders act as if there were none'
             WHEN record = 'invalid' THEN 'the record does not parse: senders act as if there were none'
             WHEN policy = 'missing' THEN 'no policy: senders deliver without MTA-STS'
-            WHEN policy IN ('unreachable', 'forbidden') THEN 'the policy cannot be retrieved: senders deliver without MTA-STS'
+            WHEN judged_policy IN ('unreachable', 'forbidden') THEN 'the policy cannot be retrieved: senders deliver without MTA-STS'
             WHEN policy = 'invalid' THEN 'the policy does not parse: senders deliver without MTA-STS'
             WHEN verdict = 'enforce_refused' AND mx_match <> 'none' THEN 'mail is refused: no host that the policy allows does TLS with a certificate for its name'
             WHEN verdict = 'enforce_refused' THEN 'mail is refused: no host that receives it is one that the policy allows'
@@ -37,7 +37,7 @@ FROM (
         END AS problem,
         CASE
             WHEN verdict IN ('enforce_refused', 'enforce_partial') THEN 1
-            WHEN policy IN ('missing', 'unreachable', 'forbidden', 'invalid') OR record IN ('multiple', 'invalid') THEN 2
+            WHEN judged_policy IN ('missing', 'unreachable', 'forbidden', 'invalid') OR record IN ('multiple', 'invalid') THEN 2
             WHEN policy = 'valid' AND NOT lenient THEN 2
             ELSE 3
         END AS urgency

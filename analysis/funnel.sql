@@ -11,9 +11,9 @@ WITH steps AS (
         {n: 1, step: 'listed', domains: count(*), unknown: 0},
         {n: 2, step: 'record', domains: count(*) FILTER (record IN ('valid', 'invalid', 'multiple')), unknown: count(*) FILTER (record = 'unknown')},
         {n: 3, step: 'record valid', domains: count(*) FILTER (record = 'valid'), unknown: count(*) FILTER (record = 'unknown')},
-        {n: 4, step: 'policy retrieved', domains: count(*) FILTER (policy = 'valid' OR policy_stage = 'syntax'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
-        {n: 5, step: 'policy valid', domains: count(*) FILTER (policy = 'valid'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
-        {n: 6, step: 'mode enforce', domains: count(*) FILTER (policy = 'valid' AND mode = 'enforce'), unknown: count(*) FILTER (record = 'unknown' OR policy = 'unknown')},
+        {n: 4, step: 'policy retrieved', domains: count(*) FILTER (policy = 'valid' OR policy_stage = 'syntax'), unknown: count(*) FILTER (record = 'unknown' OR judged(policy, findings) = 'unknown')},
+        {n: 5, step: 'policy valid', domains: count(*) FILTER (policy = 'valid'), unknown: count(*) FILTER (record = 'unknown' OR judged(policy, findings) = 'unknown')},
+        {n: 6, step: 'mode enforce', domains: count(*) FILTER (policy = 'valid' AND mode = 'enforce'), unknown: count(*) FILTER (record = 'unknown' OR judged(policy, findings) = 'unknown')},
         {n: 7, step: 'safe: enforced and every host covered', domains: CASE WHEN count(verdict) > 0 THEN count(*) FILTER (verdict = 'enforce_ok') END, unknown: count(*) FILTER (verdict = 'unknown')}
     ], recursive := true)
     FROM rows

@@ -31,14 +31,14 @@ CREATE OR REPLACE TEMP TABLE compared AS
 SELECT
     *,
     lag(CASE WHEN record <> 'unknown' THEN {night: night, present: record <> 'absent', record: record, reason: record_reason, operator: operator} END IGNORE NULLS) OVER nights_of AS was,
-    lag(CASE WHEN record = 'valid' AND policy <> 'unknown' AND pending IS NULL THEN {
+    lag(CASE WHEN record = 'valid' AND judged_policy <> 'unknown' AND pending IS NULL THEN {
         night: night, valid: policy = 'valid', policy: policy, stage: policy_stage, reason: policy_reason, mode: mode, max_age: max_age,
         id: record_id, sha256: policy_sha256
     } END IGNORE NULLS) OVER nights_of AS had,
     lag(CASE WHEN policy = 'valid' AND mx_match IN ('all', 'some', 'none') THEN {night: night, match: mx_match, verdict: verdict} END IGNORE NULLS) OVER nights_of AS matched
 FROM (
     SELECT
-        night, domain, tags, record, record_reason, record_id, policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
+        night, domain, tags, record, record_reason, record_id, policy, judged(policy, findings) AS judged_policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
         mx_match, mismatch, verdict, pending,
         record IN ('valid', 'invalid', 'multiple') AS present,
         coalesce(
@@ -71,11 +71,11 @@ FROM (
             THEN {kind: 'record broken', before: was.record, after: coalesce(record_reason, record), regression: true} END,
         CASE WHEN record = 'valid' AND was.record IN ('invalid', 'multiple')
             THEN {kind: 'record mended', before: coalesce(was.reason, was.record), after: record, regression: false} END,
-        CASE WHEN was.present AND record = 'valid' AND policy NOT IN ('valid', 'unknown') AND had.valid
+        CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND had.valid
             THEN {kind: 'policy broken', before: had.mode, after: policy_stage || ': ' || policy_reason, regression: true} END,
         CASE WHEN was.present AND record = 'valid' AND policy = 'valid' AND NOT had.valid
             THEN {kind: 'policy mended', before: had.stage || ': ' || had.reason, after: mode, regression: false} END,
-        CASE WHEN was.present AND record = 'valid' AND policy NOT IN ('valid', 'unknown') AND NOT had.valid AND (policy_stage, policy_reason) <> (had.stage, had.reason)
+        CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND NOT had.valid AND (policy_stage, policy_reason) <> (had.stage, had.reason)
             THEN {kind: 'fails otherwise', before: had.stage || ': ' || had.reason, after: policy_stage || ': ' || policy_reason, regression: false} END,
         CASE WHEN both_valid AND (had.mode = 'none' AND mode <> 'none' OR had.mode = 'testing' AND mode = 'enforce')
             THEN {kind: 'mode raised', before: had.mode, after: mode, regression: false} END,

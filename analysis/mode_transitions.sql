@@ -15,7 +15,7 @@ FROM (
         CASE WHEN was.present AND had.valid THEN had.mode ELSE 'no policy' END AS before,
         CASE WHEN policy = 'valid' THEN mode ELSE 'no policy' END AS after
     FROM compared
-    WHERE was IS NOT NULL AND record <> 'unknown' AND policy <> 'unknown'
+    WHERE was IS NOT NULL AND record <> 'unknown' AND judged_policy <> 'unknown'
 )
 GROUP BY night, before, after
 ORDER BY night, list_position(['no policy', 'none', 'testing', 'enforce'], before), list_position(['no policy', 'none', 'testing', 'enforce'], after);

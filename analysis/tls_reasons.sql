@@ -4,10 +4,11 @@
 -- many of them each kind of manager has.
 -- Denominator: domains with a valid record whose Policy Host took the connection
 -- (share); those that failed so (of_failures).
--- Caveat: the largest cluster of a reason can be all of it: the last columns name it.
+-- Caveat: where the host may ask for what the observer cannot do (client_limit_possible, http2_only),
+-- nothing is known of it, and it is in neither number. The largest cluster of a reason can be all of it: the last columns name it.
 WITH connected AS (
     SELECT tls_error, policy_stage, manager, cluster FROM published
-    WHERE record = 'valid' AND policy NOT IN ('unknown', 'forbidden') AND coalesce(policy_stage, '') NOT IN ('dns', 'tcp')
+    WHERE record = 'valid' AND judged_policy NOT IN ('unknown', 'forbidden') AND coalesce(policy_stage, '') NOT IN ('dns', 'tcp')
 ), clusters AS (
     SELECT tls_error, cluster, count(*) AS domains FROM connected WHERE policy_stage = 'tls' GROUP BY ALL
 )

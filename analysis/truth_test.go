@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,6 +37,17 @@ type truth struct {
 	Delegation   string `json:"delegation"`
 	Verdict      string `json:"verdict"`
 	Lenient      *bool  `json:"lenient"`
+
+	Findings []string `json:"findings"`
+}
+
+// judged is the class of the policy, unknown too where a limit of the observer may have
+// kept it away.
+func (t truth) judged() string {
+	if slices.Contains(t.Findings, "client_limit_possible") || slices.Contains(t.Findings, "http2_only") {
+		return "unknown"
+	}
+	return t.Policy
 }
 
 func (t truth) present() bool {

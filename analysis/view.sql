@@ -27,7 +27,7 @@ SELECT
     NULL::INTEGER AS tls_alert,
     NULL::VARCHAR AS mx_kind,
     NULL::VARCHAR AS mx_reason,
-    NULL::STRUCT(host VARCHAR, preference INTEGER, matched BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, reply_code INTEGER, tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMPTZ)[] AS mx,
+    NULL::STRUCT(host VARCHAR, preference INTEGER, matched BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, first_starttls VARCHAR, reply_code INTEGER, tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMPTZ)[] AS mx,
     NULL::INTEGER AS mx_count,
     NULL::BOOLEAN AS mx_authenticated,
     NULL::VARCHAR AS mx_match,
@@ -59,6 +59,11 @@ SELECT
     NULL::VARCHAR AS first_policy_reason
 LIMIT 0;
 
+-- The class of a policy as figures count it: unknown too where what kept it away may be a
+-- limit of the client that asked.
+CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
+    CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
+
 -- One row for each domain of the last run.
 CREATE OR REPLACE TEMP VIEW rows AS
 FROM read_parquet(getvariable('runs')[-1] || '/part-*.parquet', union_by_name = true)
@@ -74,7 +79,7 @@ CREATE OR REPLACE TEMP MACRO site(name) AS
 CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN part / whole END;
 
 -- The domains that publish a record; a table, because nearly every question is about
--- these few. To their columns it adds the operators that their names are aliases to
+-- these few. To their columns it adds judged_policy, the operators that their names are aliases to
 -- (NULL: none, or inside the domain), where the first thing fails, the hosts that
 -- receive their mail, the cluster of domains that share a fate (the operator of an
 -- alias, else whoever a certificate for other names is for, else the set of addresses of
@@ -104,6 +109,7 @@ FROM (
         FROM (
             SELECT
                 * EXCLUDE (policy_text),
+                judged(policy, findings) AS judged_policy,
                 coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
                 coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
                 CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,

@@ -63,6 +63,9 @@ func recordAdvice(row *output.Row) string {
 
 func policyAdvice(row *output.Row) string {
 	host := "mta-sts." + row.Domain
+	if slices.Contains(row.Findings, string(codes.FindHTTP2Only)) {
+		return "Let " + host + " serve the policy over HTTP/1.1 too: not all senders speak HTTP/2 (section 3.3)."
+	}
 	switch codes.Stage(row.PolicyStage) {
 	case codes.StageDNS:
 		switch codes.PolicyReason(row.PolicyReason) {
@@ -77,6 +80,11 @@ func policyAdvice(row *output.Row) string {
 		}
 		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
 	case codes.StageTLS:
+		if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
+			return "Look at " + host + " with another client: this one lacks some groups, cipher suites and kinds of " +
+				"keys (docs/tls.md). Should that fail too, let it offer ECDHE over P-256 or X25519 with AES-GCM, and " +
+				"have a certificate for that name (section 3.3)."
+		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
 		if row.PolicyReason == string(codes.ReasonRedirect) {
@@ -178,6 +186,12 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		}
 	case codes.FindMXWildcardBroad:
 		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
+	case codes.FindMXNotALabel:
+		return "Correct the mx with a label that begins with xn--: it must be the A-label of a name (section 3.2)."
+	case codes.FindNullMXPreference:
+		return "Give the null MX the preference 0 (RFC 7505, section 3)."
+	case codes.FindNullMXNotAlone:
+		return "Take away the null MX, or else all other MX records (RFC 7505, section 3)."
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
 	case codes.FindCertKeyShort:

@@ -112,7 +112,9 @@ func (n *network) survey(ctx context.Context, domain string, flags *networkFlags
 }
 
 // lookElsewhere looks where records are put by mistake, for a row without one.
-func (n *network) lookElsewhere(ctx context.Context, row *output.Row, deadline time.Duration) ([]mtasts.Elsewhere, error) {
+func (n *network) lookElsewhere(
+	ctx context.Context, row *output.Row, deadline time.Duration,
+) ([]mtasts.Elsewhere, error) {
 	if row.Record != string(codes.RecordAbsent) {
 		return nil, nil
 	}
@@ -135,7 +137,8 @@ func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) err
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", bytes.TrimSuffix(line.Bytes(), []byte("}\n")), places); err != nil {
+	columns := bytes.TrimSuffix(line.Bytes(), []byte("}\n"))
+	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", columns, places); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

@@ -253,7 +253,7 @@ func (p *page) findings(row *output.Row) {
 		}
 		label = ""
 	}
-	if row.TLSRPTResult != "" {
+	if row.TLSRPTResult != "" && !row.Limited() {
 		p.line("Reports", "senders that report would say %s (RFC 8460)", row.TLSRPTResult)
 	}
 }

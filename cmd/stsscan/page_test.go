@@ -40,6 +40,7 @@ func TestPages(t *testing.T) {
 	for domain, probed := range map[string]bool{
 		"good.example.com": true, "mismatch.example.com": false, "broken.example.com": true, "testing.example.com": true,
 		"none.example.com": false, "partial.example.com": true, "hosted.example.com": false, "names.example.com": false, "typed.example.com": false,
+		"limited.example.com": false,
 	} {
 		t.Run(domain, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -167,6 +167,9 @@ func recordMark(row *output.Row) string {
 }
 
 func policyMark(row *output.Row) string {
+	if row.Limited() {
+		return markUnknown
+	}
 	switch codes.Policy(row.Policy) {
 	case codes.PolicyValid:
 		if mostRefuse(row) {

@@ -66,6 +66,9 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
 		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had had --slow-wait: their policies are unknown")
 	}
+	if n, words := clientLimits(c); n > 0 {
+		row("limits of ours", grouped(n), "perhaps, and the policy is unknown: "+words)
+	}
 	for _, connections := range m.Connections {
 		if words := neverMade(connections); words != "" {
 			row("out of reach", grouped(int64(connections.OutOfReach)), words)
@@ -73,6 +76,18 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// clientLimits is how many findings there are by which a policy may be one that this client,
+// and not every client, cannot retrieve, and which.
+func clientLimits(c *output.Counts) (total int64, words string) {
+	for _, finding := range codes.ClientLimits() {
+		if n := c.Findings[finding]; n > 0 {
+			total += n
+			words += fmt.Sprintf(", %s %s", finding, grouped(n))
+		}
+	}
+	return total, strings.TrimPrefix(words, ", ")
 }
 
 // crossed says what the disagreements of a cross-check are a share of.

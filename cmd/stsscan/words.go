@@ -166,6 +166,10 @@ func findingWords(f codes.Finding) string {
 		return "the denial names no zone: a forwarder left that out, or a lame server answered"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
+	case codes.FindHTTP2Only:
+		return "this client speaks HTTP/1.1 only; senders may speak HTTP/2"
+	case codes.FindClientLimit:
+		return "the server may ask for what this client cannot do, and senders can"
 	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
 		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
@@ -188,6 +192,12 @@ func findingWords(f codes.Finding) string {
 		return "internationalised names are written as A-labels (section 3.2)"
 	case codes.FindTLSRPTRUA:
 		return "reports go to mailto: and https: only (RFC 8460, section 3)"
+	case codes.FindMXNotALabel:
+		return "a label that begins with xn-- stands for no name in Unicode (RFC 5890)"
+	case codes.FindNullMXPreference:
+		return "a null MX has the preference 0 (RFC 7505, section 3)"
+	case codes.FindNullMXNotAlone:
+		return "a null MX stands alone; senders use the other MX records (RFC 7505, section 3)"
 	case codes.FindMXNotCovered, codes.FindMXPartlyCovered:
 		return "senders deliver only to hosts that the policy lists (section 4.1)"
 	case codes.FindDelegationHalf:
@@ -217,6 +227,10 @@ func senderWords(row *output.Row) string {
 	}
 	if codes.PolicyReason(row.PolicyReason).LacksFamily() {
 		return "unknown: those that reach the policy host may well have its policy"
+	}
+	if row.Limited() {
+		return "unknown: deliver without MTA-STS where they fail as this client did; " +
+			"those that can do more may find a policy"
 	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +

@@ -21,8 +21,10 @@ const (
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
 	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
+	FindClientLimit        Finding = "client_limit_possible"  // no handshake, and this client lacks what some servers ask for
+	FindHTTP2Only          Finding = "http2_only"             // HTTP/2, and no HTTP/1.1, which this client speaks
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
-	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the Policy Host's, or of an authority above it
+	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the host's or an authority's above it
 	FindMediaTypeMissing   Finding = "media_type_missing"
 	FindMediaTypeOther     Finding = "media_type_other"    // not text/plain
 	FindCharsetOther       Finding = "charset_other"       // neither utf-8 nor us-ascii
@@ -70,6 +72,7 @@ const (
 	FindMXURL            Finding = "mx_url"
 	FindMXSeveral        Finding = "mx_several"           // several names on one line
 	FindMXUnicode        Finding = "mx_unicode"           // a U-label: only A-labels are allowed
+	FindMXNotALabel      Finding = "mx_not_a_label"       // a label that begins with xn-- and is no A-label
 	FindMXWildcard       Finding = "mx_wildcard_position" // a star that is not the whole left-most label
 	FindMXSyntax         Finding = "mx_syntax"            // not a domain name in another way
 	FindMXDuplicate      Finding = "mx_duplicate"
@@ -80,6 +83,8 @@ const (
 	FindMXPatternUnused   Finding = "mx_pattern_unused"     // a pattern that matches no MX host
 	FindMXWildcardBroad   Finding = "mx_wildcard_broad"     // a star right below a public suffix or another's registered domain
 	FindMXHostPseudo      Finding = "mx_host_pseudo"        // an MX record that names no host
+	FindNullMXPreference  Finding = "null_mx_preference"    // a null MX whose preference is not 0 (RFC 7505, section 3)
+	FindNullMXNotAlone    Finding = "null_mx_not_alone"     // a null MX beside other MX records, which count (RFC 7505, section 3)
 	FindPolicyWithoutMail Finding = "policy_without_mail"   // a policy that asks for something, and no MX host
 	FindWildcard          Finding = "wildcard_suspected"    // a random name beside the record has one too
 	FindDelegationHalf    Finding = "delegation_half"       // one of the two names is delegated, the other is not
@@ -98,13 +103,18 @@ const (
 	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
 )
 
+// ClientLimits lists the findings by which a policy that was not retrieved may be one
+// that this client, and not every client, cannot retrieve.
+func ClientLimits() []Finding { return []Finding{FindClientLimit, FindHTTP2Only} }
+
 // Findings lists every Finding.
 func Findings() []Finding {
 	return []Finding{
 		FindRecordSpaceBeforeDelimiter, FindRecordExtraDelimiter, FindRecordTrailingSpace, FindRecordDuplicateField,
 		FindRecordExtension, FindRecordNotASCII, FindRecordOtherTXT, FindRecordCNAMEDangling,
 		FindRecordNearMiss, FindRecordIdentical, FindNegativeWithoutSOA,
-		FindHostCNAMEDangling, FindHostForbidden, FindPlainHTTP, FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
+		FindHostCNAMEDangling, FindHostForbidden, FindClientLimit, FindHTTP2Only, FindPlainHTTP,
+		FindCertKeyShort, FindMediaTypeMissing, FindMediaTypeOther,
 		FindCharsetOther,
 		FindTruncationPossible, FindLengthAndTransferEncoding,
 		FindSlowNotAwaited, FindEmpty, FindNotText, FindHTML, FindByteOrderMark, FindLineFeedEnds, FindMixedLineEnds, FindCarriageReturn,
@@ -112,9 +122,10 @@ func Findings() []Finding {
 		FindExtension, FindExtensionInvalid, FindFieldCase, FindValueCase, FindVersionMissing, FindVersionInvalid,
 		FindVersionNotFirst, FindModeMissing, FindModeInvalid, FindMaxAgeMissing, FindMaxAgeInvalid, FindMaxAgeOver,
 		FindMaxAgeZero, FindMaxAgeShort, FindMXMissing, FindMXUpperCase, FindMXTrailingDot, FindMXUnderscore,
-		FindMXAddress, FindMXSingleLabel, FindMXEmpty, FindMXEmail, FindMXURL, FindMXSeveral, FindMXUnicode,
+		FindMXAddress, FindMXSingleLabel, FindMXEmpty, FindMXEmail, FindMXURL, FindMXSeveral, FindMXUnicode, FindMXNotALabel,
 		FindMXWildcard, FindMXSyntax, FindMXDuplicate,
 		FindMXNotCovered, FindMXPartlyCovered, FindMXPatternUnused, FindMXWildcardBroad, FindMXHostPseudo,
+		FindNullMXPreference, FindNullMXNotAlone,
 		FindPolicyWithoutMail, FindWildcard, FindDelegationHalf, FindCustomerEmpty, FindCustomerFrozen,
 		FindTLSRPTMissing, FindTLSRPTInvalid, FindTLSRPTRUA, FindTLSAUnusable, FindMXNoSTARTTLS, FindMXTLSFailed,
 		FindMXCertificate, FindMXCertKeyShort,

@@ -55,17 +55,28 @@ func TLSRPTResults() []TLSRPTResult {
 }
 
 // Result is the result type of RFC 8460 for a retrieval that ended at the
-// stage for the reason. It is empty where a sender would not have ended there:
-// the host or its network opted out of this survey, or it is this machine that
-// lacks the address family.
+// stage for the reason. Only a certificate that was judged and refused makes a
+// Policy Host invalid by PKIX: a handshake that ended in another way is a retrieval
+// that failed, as it would be at any other stage. It is empty where a sender would not
+// have ended there: the host or its network opted out of this survey, or it is this
+// machine that lacks the address family.
 func Result(s Stage, r PolicyReason) TLSRPTResult {
 	switch {
 	case s == StageDNS && r == ReasonOptedOut, s == StageTCP && r.LacksFamily():
 		return ""
-	case s == StageTLS:
+	case s == StageTLS && TLSError(r).ofCertificate():
 		return TLSRPTWebPKIInvalid
 	case s == StageSyntax:
 		return TLSRPTPolicyInvalid
 	}
 	return TLSRPTPolicyFetchError
+}
+
+// ofCertificate reports whether the certificate or its chain was judged and refused.
+func (e TLSError) ofCertificate() bool {
+	switch e {
+	case TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain, TLSCertificate:
+		return true
+	}
+	return false
 }

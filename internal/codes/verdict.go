@@ -54,8 +54,15 @@ const (
 	STARTTLSNoConnection STARTTLS = "no_connection" // to no address of the host
 	STARTTLSNoAddress    STARTTLS = "no_address"    // the host has none that may be contacted
 	STARTTLSOptedOut     STARTTLS = "opted_out"     // the host, an alias of it or its networks do not want to be contacted
-	STARTTLSUnknown      STARTTLS = "unknown"       // nobody said what addresses it has
+	STARTTLSUnknown      STARTTLS = "unknown"       // nothing said what addresses it has, or this machine has no way to their family
 )
+
+// Doubtful reports whether a server that was talked to may say otherwise at another time:
+// one that does not offer STARTTLS, refuses to talk, or is silent. Such a host is probed
+// once more in a later pass.
+func (s STARTTLS) Doubtful() bool {
+	return s == STARTTLSNotOffered || s == STARTTLSRefused || s == STARTTLSTimeout
+}
 
 // STARTTLSs lists every STARTTLS.
 func STARTTLSs() []STARTTLS {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
@@ -16,6 +17,20 @@ func (t *Trace) refused(err error) {
 	t.TLSAlert = alertNumber(err)
 	var record tls.RecordHeaderError
 	t.PlainHTTP = errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
+	// By ALPN (RFC 7301, section 3.2), or against it: what a web server takes that has
+	// no use for http/1.1 is h2.
+	t.HTTP2Only = t.TLSAlert == alertNoApplicationProtocol ||
+		strings.Contains(err.Error(), "server selected unadvertised ALPN protocol")
+}
+
+// limits reports whether the server ended the handshake with an alert that may be
+// about what this client can do, before it showed a certificate.
+func (t *Trace) limits() bool {
+	switch t.TLSAlert {
+	case uint8(alertHandshakeFailure), alertInsufficientSecurity:
+		return t.Cert == nil
+	}
+	return false
 }
 
 // alertText is the text of the alert that the server sent, if err is one.
@@ -44,7 +59,7 @@ func alertNumber(err error) uint8 {
 }
 
 // servesNameless reports whether the server at addr has a certificate for who
-// names no host. Alert 80 may be said of the server or of the name: a server
+// names no host. Some alerts may be said of the server or of the name: a server
 // that has one for others and fails for this name has none for this name. Nothing
 // is asked of it, and its certificate is not looked at. The error says that this
 // could not be found out: by a fault of ours, for the sake of manners, or in time.

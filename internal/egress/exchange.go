@@ -37,6 +37,9 @@ func exchange(ctx context.Context, conn *connection, req *http.Request) (*http.R
 	// and what it said is still to be read.
 	header := &headerReader{conn: conn, left: maxHeader}
 	buffered := bufio.NewReaderSize(header, 1<<10)
+	if first, _ := buffered.Peek(frameHeader); http2Frame(first) {
+		return nil, errHTTP2
+	}
 	for {
 		begin := len(header.seen) - buffered.Buffered()
 		resp, err := http.ReadResponse(buffered, req)

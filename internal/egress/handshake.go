@@ -45,7 +45,10 @@ func (t *Transport) connect(ctx context.Context, host string) (*connection, erro
 		return conn, nil
 	}
 	_ = raw.Close()
-	if trace.TLSAlert == alertInternalError {
+	switch {
+	case trace.limits():
+		failed = t.whyRefused(ctx, host, trace, failed)
+	case trace.TLSAlert == alertInternalError:
 		switch nameless, unknown := t.servesNameless(ctx, host, trace.Addr); {
 		case unknown != nil && unknown.local:
 			return nil, unknown
@@ -89,6 +92,7 @@ func (t *Transport) handshake(
 		failed.unawaited = failed.Timeout() && notAwaited(shaking)
 		return nil, failed
 	}
+	t.served.note(trace.Addr, tlsServed)
 	trace.TLSGroup = groupName(conn.ConnectionState().CurveID) // in TLS 1.2 it comes after the certificate
 	if class, err := verify(conn.ConnectionState().PeerCertificates, host, t.config.Roots, t.known, t.config.Now()); err != nil {
 		return nil, tlsFailure(host, trace.Addr, class, err)
@@ -136,10 +140,12 @@ func (t *Transport) tlsConfig(host string, trace *Trace) *tls.Config {
 
 // Alerts that have a class of their own (RFC 8446, section 6.2).
 const (
-	alertHandshakeFailure = tls.AlertError(40)
-	alertProtocolVersion  = tls.AlertError(70)
-	alertInternalError    = 80
-	alertUnrecognizedName = tls.AlertError(112)
+	alertHandshakeFailure      = tls.AlertError(40)
+	alertProtocolVersion       = tls.AlertError(70)
+	alertInsufficientSecurity  = 71
+	alertInternalError         = 80
+	alertUnrecognizedName      = tls.AlertError(112)
+	alertNoApplicationProtocol = 120
 )
 
 // handshakeError is the class of a handshake that failed. crypto/tls says some

@@ -19,6 +19,7 @@ func httpError(ctx context.Context, host string, err error) *Error {
 		trace.TLSError, trace.TLSAlert = handshakeError(err), alertNumber(err)
 		return tlsFailure(host, trace.Addr, trace.TLSError, err)
 	}
+	trace.HTTP2Only = errors.Is(err, errHTTP2)
 	return &Error{host: host, addr: trace.Addr, stage: codes.StageHTTP, reason: httpReason(err), err: err}
 }
 

@@ -164,12 +164,12 @@ func (v validity) with(leaf *x509.Certificate) validity {
 }
 
 // makeRoom forgets one of most elements.
-func makeRoom[V any](m map[sha256Sum]V, most int) {
+func makeRoom[K comparable, V any](m map[K]V, most int) {
 	if len(m) < most {
 		return
 	}
-	for sum := range m {
-		delete(m, sum)
+	for key := range m {
+		delete(m, key)
 		return
 	}
 }

@@ -25,10 +25,12 @@ type Trace struct {
 	TLSGroup    string         // of the key exchange, as IANA names it
 	TLSError    codes.TLSError // why handshake or certificate was not accepted
 	TLSAlert    uint8          // that the server sent (RFC 8446, section 6); 0: none
+	ClientLimit bool           // an alert that may be about what this client cannot do
+	HTTP2Only   bool           // it speaks HTTP/2, and no HTTP/1.1: by ALPN, or by what it sent
 	PlainHTTP   bool           // it answered the ClientHello with HTTP
 	Cert        *Certificate   // of the host, verified or not
 	ChainLength int            // certificates that the server sent
-	ShortKey    bool           // the host, or an authority between it and its root, has a key of RSA of less than 2048 bits
+	ShortKey    bool           // RSA of less than 2048 bits, of the host or an authority above it
 
 	DNSTime     time.Duration // of resolving the host
 	TurnTime    time.Duration // of waiting for our turn, all addresses together: the manners', not the host's

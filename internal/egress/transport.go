@@ -136,6 +136,7 @@ type Transport struct {
 	dialer     *Dialer
 	known      *known        // nil: chains are not remembered
 	handshakes chan struct{} // one element for each handshake going on
+	served     *served       // what is known of addresses
 	heavy      chan struct{} // one element for each open connection whose handshake was large
 }
 
@@ -145,7 +146,7 @@ func NewTransport(c Config) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Transport{config: c.withDefaults(), dialer: dialer}
+	t := &Transport{config: c.withDefaults(), dialer: dialer, served: newServed()}
 	if strings.ContainsFunc(t.config.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return nil, fmt.Errorf("egress: user agent %q: not printable ASCII", t.config.UserAgent)
 	}

@@ -318,6 +318,7 @@ func TestHandshakeErrors(t *testing.T) {
 		"old ServerHello":              {oldServerHello, codes.TLSProtocolVersion, ""},
 		"alert 112":                    {alert(112), codes.TLSNoCertForName, ""},
 		"alert 40":                     {alert(40), codes.TLSHandshakeFailure, ""},
+		"alert 71":                     {alert(71), codes.TLSAlert, ""},
 		"alert 70":                     {alert(70), codes.TLSProtocolVersion, ""},
 		"alert 80":                     {alert(80), codes.TLSAlert, ""},
 		"alert 255":                    {alert(255), codes.TLSAlert, ""},
@@ -329,6 +330,22 @@ func TestHandshakeErrors(t *testing.T) {
 				return &good, nil
 			}}).Handshake()
 		}, codes.TLSNoCertForName, ""},
+		"alert 40 to a name": {func(conn net.Conn) {
+			_ = tls.Server(conn, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+				if hello.ServerName == "" {
+					return &tls.Config{Certificates: []tls.Certificate{good}}, nil
+				}
+				return &tls.Config{Certificates: []tls.Certificate{good}, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}}, nil
+			}}).Handshake()
+		}, codes.TLSNoCertForName, ""},
+		"silence without a name, after alert 40": {func(conn net.Conn) {
+			_ = tls.Server(conn, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+				if hello.ServerName == "" {
+					waitForEnd(conn)
+				}
+				return &tls.Config{Certificates: []tls.Certificate{good}, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}}, nil
+			}}).Handshake()
+		}, codes.TLSHandshakeFailure, ""},
 		"silence without a name, after alert 80": {func(conn net.Conn) {
 			_ = tls.Server(conn, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 				if hello.ServerName == "" {
@@ -354,11 +371,11 @@ func TestHandshakeErrors(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			timeout := 5 * time.Second
-			if c.want == codes.TLSHandshakeTimeout {
+			switch {
+			case strings.HasPrefix(title, "silence without a name"): // the first handshake is in time
+				timeout = time.Second
+			case c.want == codes.TLSHandshakeTimeout:
 				timeout = 50 * time.Millisecond
-				if strings.Contains(title, "alert") { // the first handshake is in time
-					timeout = time.Second
-				}
 			}
 			ended := make(chan struct{}, 2)
 			transport := reach(t, p, Config{HandshakeTimeout: timeout}, func(conn net.Conn) {
@@ -368,8 +385,12 @@ func TestHandshakeErrors(t *testing.T) {
 			var trace Trace
 			conn, err := transport.connect(WithTrace(t.Context(), &trace), host)
 			defer func() { // the connections are closed
-				if <-ended; trace.TLSAlert == alertInternalError {
-					<-ended // that of the question without a name
+				if <-ended; trace.TLSAlert == alertInternalError || trace.limits() {
+					select {
+					case <-ended: // that of the question without a name
+					case <-time.After(20 * time.Second):
+						t.Error("nobody asked without a name")
+					}
 				}
 			}()
 			if c.want == "" {
@@ -386,6 +407,12 @@ func TestHandshakeErrors(t *testing.T) {
 			wantError(t, err, codes.StageTLS, codes.PolicyReason(c.want), false)
 			if number, ok := strings.CutPrefix(title, "alert "); ok && strings.Fields(number)[0] != fmt.Sprint(trace.TLSAlert) {
 				t.Errorf("alert %d", trace.TLSAlert)
+			}
+			if limit := trace.limits() && c.want != codes.TLSNoCertForName; trace.ClientLimit != limit {
+				t.Errorf("a limit of the client: %v", trace.ClientLimit)
+			}
+			if trace.HTTP2Only != (title == "no HTTP") {
+				t.Errorf("HTTP/2 alone: %v", trace.HTTP2Only)
 			}
 			if trace.PlainHTTP != (title == "HTTP") {
 				t.Errorf("HTTP: %v", trace.PlainHTTP)

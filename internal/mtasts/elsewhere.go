@@ -14,7 +14,7 @@ import (
 // for them.
 type Elsewhere struct {
 	Name   string             `json:"name"`             // no final dot
-	TXT    []string           `json:"txt,omitempty"`    // the records there, and near misses: at most 64, valid UTF-8 of at most 512 octets
+	TXT    []string           `json:"txt,omitempty"`    // records and near misses: at most 64, each of 512 octets of UTF-8
 	Reason codes.RecordReason `json:"reason,omitempty"` // why nobody knows
 }
 

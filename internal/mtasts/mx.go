@@ -51,6 +51,7 @@ type MX struct {
 	Count         int                // of the MX records
 	TTL           uint32             // of the RRset, in seconds; valid where Count is not 0
 	Authenticated bool               // AD was set in every reply that the answer rests on
+	Findings      []codes.Finding    // what is odd about a null MX
 }
 
 // LookupMX asks ex for the MX records of domain, an A-label name without the
@@ -103,8 +104,10 @@ func unknownReason(err error) codes.RecordReason {
 	return codes.RecordOther
 }
 
-// readMX reads an RRset that is not empty.
+// readMX reads an RRset that is not empty. A null MX is no host: beside others, senders
+// have those (RFC 7505, section 3).
 func readMX(mx MX, rrs []dns.RR) MX {
+	var nulls []MXHost
 	for _, rr := range rrs {
 		record, ok := rr.(*dns.MX)
 		if !ok {
@@ -115,6 +118,10 @@ func readMX(mx MX, rrs []dns.RR) MX {
 			mx.TTL = ttl
 		}
 		mx.Count++
+		if host.Name == "." {
+			nulls = append(nulls, host)
+			continue
+		}
 		mx.Hosts = append(mx.Hosts, host)
 	}
 	slices.SortFunc(mx.Hosts, func(a, b MXHost) int {
@@ -125,13 +132,28 @@ func readMX(mx MX, rrs []dns.RR) MX {
 	})
 	mx.Hosts = slices.Compact(mx.Hosts)
 	mx.Hosts = slices.Clone(mx.Hosts[:min(len(mx.Hosts), maxMXHosts)]) // not as part of very many
+	mx.Findings = nullFindings(nulls, mx.Hosts)
 	switch {
-	case len(mx.Hosts) == 1 && mx.Hosts[0].Name == ".":
-		mx.Kind, mx.Hosts = codes.MXNull, nil
+	case len(nulls) > 0 && len(mx.Hosts) == 0:
+		mx.Kind = codes.MXNull
 	case !slices.ContainsFunc(mx.Hosts, func(h MXHost) bool { return !h.Pseudo() }):
 		mx.Kind = codes.MXPseudo
 	default:
 		mx.Kind = codes.MXHosts
 	}
 	return mx
+}
+
+// nullFindings is what is odd about the null MX records beside other hosts.
+func nullFindings(nulls, hosts []MXHost) (found []codes.Finding) {
+	if len(nulls) == 0 {
+		return nil
+	}
+	if slices.ContainsFunc(nulls, func(h MXHost) bool { return h.Preference != 0 }) {
+		found = append(found, codes.FindNullMXPreference)
+	}
+	if len(hosts) > 0 || slices.ContainsFunc(nulls, func(h MXHost) bool { return h != nulls[0] }) {
+		found = append(found, codes.FindNullMXNotAlone)
+	}
+	return found
 }

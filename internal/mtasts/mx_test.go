@@ -28,8 +28,17 @@ func TestLookupMX(t *testing.T) {
 			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"mx.other.example", 10}}, Count: 1, TTL: 300}, false},
 		{"null MX (RFC 7505)", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 0 ."}}},
 			MX{Kind: codes.MXNull, Count: 1, TTL: 300}, false},
-		{"null MX in company is a host that is none", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 0 .", "example.com. 300 IN MX 5 mx.example.com."}}},
-			MX{Kind: codes.MXHosts, Hosts: []MXHost{{".", 0}, {"mx.example.com", 5}}, Count: 2, TTL: 300}, false},
+		{"null MX with a preference", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 10 ."}}},
+			MX{Kind: codes.MXNull, Count: 1, TTL: 300, Findings: []codes.Finding{codes.FindNullMXPreference}}, false},
+		{"null MX beside a host", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 0 .", "example.com. 200 IN MX 5 mx.example.com."}}},
+			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"mx.example.com", 5}}, Count: 2, TTL: 200,
+				Findings: []codes.Finding{codes.FindNullMXNotAlone}}, false},
+		{"null MX beside no host", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 0 .", "example.com. 300 IN MX 5 localhost."}}},
+			MX{Kind: codes.MXPseudo, Hosts: []MXHost{{"localhost", 5}}, Count: 2, TTL: 300,
+				Findings: []codes.Finding{codes.FindNullMXNotAlone}}, false},
+		{"null MX twice", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 0 .", "example.com. 300 IN MX 10 ."}}},
+			MX{Kind: codes.MXNull, Count: 2, TTL: 300,
+				Findings: []codes.Finding{codes.FindNullMXPreference, codes.FindNullMXNotAlone}}, false},
 		{"a TTL with the top bit is 0", map[string]answer{"example.com MX": {rrs: []string{"example.com. 4294967295 IN MX 0 mx.example.com."}}},
 			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"mx.example.com", 0}}, Count: 1}, false},
 		{"localhost", map[string]answer{"example.com MX": {rrs: []string{"example.com. 300 IN MX 10 localhost."}}},
@@ -61,7 +70,8 @@ func TestLookupMX(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		if got.Kind != tt.want.Kind || got.Reason != tt.want.Reason || !slices.Equal(got.Hosts, tt.want.Hosts) ||
-			got.Count != tt.want.Count || got.TTL != tt.want.TTL || got.Authenticated != tt.want.Authenticated {
+			got.Count != tt.want.Count || got.TTL != tt.want.TTL || got.Authenticated != tt.want.Authenticated ||
+			!slices.Equal(got.Findings, tt.want.Findings) {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}

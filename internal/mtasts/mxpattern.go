@@ -3,6 +3,9 @@ package mtasts
 import (
 	"net/netip"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"stsscan/internal/codes"
 )
@@ -85,6 +88,9 @@ func patternFaults(value string, note func(f codes.Finding, detail string)) {
 	if underscore {
 		note(codes.FindMXUnderscore, quote(value)+" has an underscore")
 	}
+	if hasFakeALabel(name) {
+		note(codes.FindMXNotALabel, "") // letters, digits and hyphens by the letter
+	}
 	if lowerASCII(value) != value {
 		note(codes.FindMXUpperCase, "")
 	}
@@ -133,4 +139,24 @@ func checkDomain(name string) (underscore, ok bool) {
 		underscore = underscore || strings.Contains(label, "_")
 	}
 	return underscore, true
+}
+
+// hasFakeALabel reports whether a name has a label that looks like an A-label and
+// stands for nothing that could be written: it is not what RFC 3492 makes of a text
+// beyond ASCII, or of one with controls. Names that registries have taken in spite of
+// IDNA, such as emoji, are none.
+func hasFakeALabel(name string) bool {
+	for label := range strings.SplitSeq(lowerASCII(name), ".") {
+		if !strings.HasPrefix(label, "xn--") {
+			continue
+		}
+		u, err := idna.Punycode.ToUnicode(label)
+		if err != nil || strings.ContainsFunc(u, func(c rune) bool { return !unicode.IsPrint(c) }) {
+			return true
+		}
+		if back, err := idna.Punycode.ToASCII(u); err != nil || back != label {
+			return true
+		}
+	}
+	return false
 }

@@ -188,6 +188,11 @@ func onePolicies() []onePolicy {
 		{body: mxLine("1.2.3.4"), want: enforcing("1.2.3.4"), finds: f(codes.FindMXAddress)}, // a Domain by the letter
 		{body: mxLine("1.2.3.4.5"), want: enforcing("1.2.3.4.5")},
 		{body: mxLine("xn--bcher-kva.example"), want: enforcing("xn--bcher-kva.example")},
+		{body: mxLine("xn--a"), want: enforcing("xn--a"), finds: f(codes.FindMXNotALabel, codes.FindMXSingleLabel)},
+		{body: mxLine("*.XN--0.example"), want: enforcing("*.XN--0.example"), finds: f(codes.FindMXNotALabel, codes.FindMXUpperCase)},
+		{body: mxLine("mx.xn--abc-.example"), reason: codes.ReasonMXInvalid, lenient: true, want: enforcing("mx.xn--abc-.example"), finds: f(codes.FindMXSyntax)},
+		{body: mxLine("xn--example-.com"), reason: codes.ReasonMXInvalid, lenient: true, want: enforcing("xn--example-.com"), finds: f(codes.FindMXSyntax)},
+		{body: mxLine("mx.xn--i-7iqv272g.com"), want: enforcing("mx.xn--i-7iqv272g.com")}, // an emoji, that a registry has taken
 		{body: mxLine("a--b.example"), want: enforcing("a--b.example")},
 		{body: mxLine(label63 + ".example"), want: enforcing(MXPattern(label63 + ".example"))},
 		{body: mxLine(label63 + "a.example"), reason: codes.ReasonMXInvalid, lenient: true, want: enforcing(MXPattern(label63 + "a.example")), finds: f(codes.FindMXSyntax)},

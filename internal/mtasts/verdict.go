@@ -8,6 +8,7 @@ type Observation struct {
 	Policy   codes.Policy
 	Mode     codes.Mode    // of a valid policy
 	OptedOut bool          // the policy was left alone because its host or network asks for that
+	Limited  bool          // what kept it away may be a limit of this client
 	Match    codes.MXMatch // "": not asked
 	TLS      codes.MXTLS   // of the hosts that match; "": not probed
 }
@@ -27,7 +28,7 @@ func Decide(o Observation) (codes.Verdict, codes.Basis) {
 		return codes.VerdictUnknown, ""
 	}
 	switch {
-	case o.Policy == codes.PolicyUnknown, o.Policy == codes.PolicyNotFetched, o.OptedOut:
+	case o.Policy == codes.PolicyUnknown, o.Policy == codes.PolicyNotFetched, o.OptedOut, o.Limited:
 		return codes.VerdictUnknown, codes.BasisPolicy
 	case o.Policy != codes.PolicyValid:
 		return codes.VerdictBroken, codes.BasisPolicy

@@ -49,7 +49,7 @@ func TestDecisionTable(t *testing.T) {
 	rows := decisionTable(t)
 	used := make([]bool, len(rows))
 	columns := [5][]string{
-		every(codes.Records()), every(codes.Policies(), "opted_out"), every(codes.Modes()),
+		every(codes.Records()), every(codes.Policies(), "opted_out", "limited"), every(codes.Modes()),
 		every(codes.MXMatches(), null), every(codes.MXTLSs(), null),
 	}
 	for _, row := range rows {
@@ -82,6 +82,9 @@ func TestDecisionTable(t *testing.T) {
 		}
 		if c[1] == "opted_out" {
 			o.Policy, o.OptedOut = codes.PolicyForbidden, true
+		}
+		if c[1] == "limited" {
+			o.Policy, o.Limited = codes.PolicyUnreachable, true
 		}
 		verdict, basis := Decide(o)
 		if string(verdict) != rows[i][5][0] || string(basis) != strings.Replace(rows[i][6][0], null, "", 1) {

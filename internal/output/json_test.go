@@ -37,10 +37,10 @@ func TestJSONGolden(t *testing.T) {
 		`"http_ms":4,"body_ms":0,"policy":"valid","policy_stage":"tls","policy_reason":"expired","policy_text":"a\r\n",` +
 		`"policy_sha256":"aa","mode":"enforce","max_age":604800,"mx_patterns":["*.example.com"],"policy_extensions":["x: y"],` +
 		`"mx_kind":"mx","mx_reason":"servfail","mx":[{"host":"mx1.example.com","preference":10,"matched":true,"tlsa":"usable","addr":"192.0.2.25",` +
-		`"starttls":"certificate","reply_code":null,"tls_version":"1.3","tls_error":"expired","cert_sha256":"0f","cert_not_after":"2026-11-23T21:04:05.678901Z"},` +
-		`{"host":"mx2.example.com","preference":20,"matched":false,"tlsa":null,"addr":null,"starttls":"refused","reply_code":554,"tls_version":null,` +
+		`"starttls":"certificate","first_starttls":null,"reply_code":null,"tls_version":"1.3","tls_error":"expired","cert_sha256":"0f","cert_not_after":"2026-11-23T21:04:05.678901Z"},` +
+		`{"host":"mx2.example.com","preference":20,"matched":false,"tlsa":null,"addr":null,"starttls":"refused","first_starttls":"timeout","reply_code":554,"tls_version":null,` +
 		`"tls_error":null,"cert_sha256":null,"cert_not_after":null},{"host":"localhost","preference":0,"matched":null,"tlsa":null,"addr":null,` +
-		`"starttls":null,"reply_code":null,"tls_version":null,"tls_error":null,"cert_sha256":null,"cert_not_after":null}],"mx_count":3,` +
+		`"starttls":null,"first_starttls":null,"reply_code":null,"tls_version":null,"tls_error":null,"cert_sha256":null,"cert_not_after":null}],"mx_count":3,` +
 		`"mx_authenticated":true,"mx_match":"some","mx_unused":["*.example.org"],"mismatch":"typo","mx_tls":"none","tlsrpt":"valid","tlsrpt_reason":"other",` +
 		`"tlsrpt_txt":["v=TLSRPTv1; rua=mailto:a@example.com",{"base64":"/g=="}],"tlsrpt_txt_count":2,"tlsrpt_cnames":["r.example.net"],"rua":["mailto:a@example.com"],` +
 		`"rua_kinds":["mailto"],"rua_domains":["example.com"],"dane":"some","tlsa_records":["mx1.example.com 3 1 1 aa"],"wildcard_suspected":false,` +

@@ -9,7 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// without writes a part anew as a program would have that did not know a column.
+// without writes a part anew as a program would have that did not know a column, or a
+// field of an MX host.
 func without(t *testing.T, path, column string) {
 	t.Helper()
 	f, err := os.Open(path)
@@ -21,13 +22,8 @@ func without(t *testing.T, path, column string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var fields []reflect.StructField
-	for field := range reflect.TypeFor[Row]().Fields() {
-		if name, _ := columnTag(field); name != column {
-			fields = append(fields, field)
-		}
-	}
-	schema := parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
+	row := structWithout(reflect.TypeFor[Row](), "", column)
+	schema := parquet.SchemaOf(reflect.New(row).Interface())
 	conversion, err := parquet.Convert(schema, file.Schema())
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +57,30 @@ func without(t *testing.T, path, column string) {
 	}
 }
 
+// structWithout is a structure without the field of a column, the names of its columns
+// beginning with prefix.
+func structWithout(of reflect.Type, prefix, column string) reflect.Type {
+	var fields []reflect.StructField
+	for field := range of.Fields() {
+		name, _ := columnTag(field)
+		if prefix+name == column {
+			continue
+		}
+		if field.Type == reflect.TypeFor[[]MXHost]() {
+			field.Type = reflect.SliceOf(structWithout(field.Type.Elem(), name+".", column))
+		}
+		fields = append(fields, field)
+	}
+	return reflect.StructOf(fields)
+}
+
 // Rows are taken over from a part of a program that did not have all columns.
 func TestKeepOfFewerColumns(t *testing.T) {
-	for _, column := range []string{"tlsrpt_txt_count", "mx_kind"} {
+	for _, column := range []string{"tlsrpt_txt_count", "mx_kind", "mx.first_starttls"} {
 		final, waits := negative("a.example", 1), pending("b.example", 2, "transient", 0)
+		if column == "mx.first_starttls" {
+			final.MX = []MXHost{{Host: "mx.example", STARTTLS: new("ok")}, {Host: "mx2.example"}}
+		}
 		d := open(t, t.TempDir(), identity())
 		info := write(t, d, 0, final, waits)
 		without(t, filepath.Join(d.dir, info.Name), column)

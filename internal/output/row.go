@@ -120,7 +120,7 @@ type Row struct {
 	Strict       *bool    `parquet:"strict,optional"`             // every text that was read, and how it was served, follows the letter of RFC 8461
 	Lenient      *bool    `parquet:"lenient,optional"`            // most senders would use every text that was read, as it was served
 	Findings     []string `parquet:"findings,optional,list"`      // every oddity: codes.Finding
-	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict"` // result type of RFC 8460, section 4.3.2.2: codes.TLSRPTResult
+	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict"` // result type of RFC 8460, section 4.3.2.2; NULL where nothing fails, or the record is not valid and senders know of no MTA-STS: codes.TLSRPTResult
 
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta"` // when the row was complete
 	Pass       int32     `parquet:"pass,dict"`                                // 1, or more where the domain was asked again after a failure

@@ -45,7 +45,7 @@ func valid(domain string, rank int64) *Row {
 		MX: []MXHost{
 			{Host: "mx1." + domain, Preference: 10, Matched: new(true), TLSA: new("usable"), Addr: new("192.0.2.25"), STARTTLS: new("certificate"),
 				TLSVersion: new("1.3"), TLSError: new("expired"), CertSHA256: new("0f"), CertNotAfter: new(at())},
-			{Host: "mx2." + domain, Preference: 20, Matched: new(false), STARTTLS: new("refused"), ReplyCode: new(int32(554))},
+			{Host: "mx2." + domain, Preference: 20, Matched: new(false), STARTTLS: new("refused"), FirstSTARTTLS: new("timeout"), ReplyCode: new(int32(554))},
 			{Host: "localhost"},
 		},
 		MXTLS: "none", TLSRPT: "valid", TLSRPTTXT: [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com"), {0xfe}}, TLSRPTTXTCount: new(int32(2)), TLSRPTCNAMEs: []string{"r.example.net"},

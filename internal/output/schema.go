@@ -178,7 +178,7 @@ func mailSet(column string) []string {
 		return words(codes.MXKinds())
 	case "mx.tlsa":
 		return words(codes.TLSAs())
-	case "mx.starttls":
+	case "mx.starttls", "mx.first_starttls":
 		return words(codes.STARTTLSs())
 	case "mx_match":
 		return words(codes.MXMatches())

@@ -32,7 +32,7 @@ func section(column string) string {
 		{"RFC 9112, 6.3", "body_framing"},
 		{"RFC 5321, 5.1", "mx_kind mx_reason mx mx_count mx.host mx.preference"},
 		{"RFC 5321, 4.2", "mx.reply_code"},
-		{"RFC 3207, 4", "mx.starttls"},
+		{"RFC 3207, 4", "mx.starttls mx.first_starttls"},
 		{"RFC 8460, 3", "tlsrpt tlsrpt_reason tlsrpt_txt tlsrpt_txt_count tlsrpt_cnames rua rua_kinds rua_domains"},
 		{"RFC 8460, 4.3", "tlsrpt_result"},
 		{"RFC 7672, 2.2", "dane mx.tlsa"},

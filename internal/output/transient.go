@@ -22,6 +22,9 @@ func (r *Row) Transient() bool {
 	}
 	switch codes.Record(r.Record) {
 	case codes.RecordValid:
+		if slices.Contains(r.Findings, string(codes.FindClientLimit)) {
+			return true // by then it may be known that others are served at the address
+		}
 		return policyMends(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), r.HTTPStatus)
 	case codes.RecordUnknown:
 		switch codes.RecordReason(r.RecordReason) {

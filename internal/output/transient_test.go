@@ -17,6 +17,8 @@ func TestTransient(t *testing.T) {
 		}
 		return r
 	}
+	limited := policy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeFailure), 0)
+	limited.Findings = []string{string(codes.FindClientLimit)}
 	tests := []struct {
 		name string
 		row  Row
@@ -37,6 +39,8 @@ func TestTransient(t *testing.T) {
 		{"this machine has no IPv4", policy(codes.StageTCP, codes.ReasonNoIPv4, 0), false},
 		{"this machine has no IPv6", policy(codes.StageTCP, codes.ReasonNoIPv6, 0), false},
 		{"a certificate", policy(codes.StageTLS, codes.PolicyReason(codes.TLSExpired), 0), false},
+		{"alert 40", policy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeFailure), 0), false},
+		{"alert 40, perhaps for a limit of ours", limited, true},
 		{"a slow handshake", policy(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeTimeout), 0), true},
 		{"404", policy(codes.StageHTTP, codes.ReasonNotFound, 404), false},
 		{"429", policy(codes.StageHTTP, codes.ReasonClientError, 429), true},

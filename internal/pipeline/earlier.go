@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
+	"stsscan/internal/starttls"
 )
 
 // An earlier is what is kept of a provisional row while its domain is asked
@@ -19,8 +21,11 @@ type earlier struct {
 	upstream netip.AddrPort // that answered, or did not
 	addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
 	told     *output.Row    // the row up to the policy, where only the mail side is still to be asked
-	octets   int            // of the evidence in told
+	probed   *output.Row    // the row, where nothing but second probes of MX hosts are still to be made
+	octets   int            // of the evidence in told or probed
 	failed   *time.Time     // when its host, or with told an MX host, did not connect, as egress.WithEarlierFailure has it
+
+	probes map[string]starttls.Earlier // of MX hosts, by name
 
 	record       codes.Record
 	recordReason codes.RecordReason
@@ -29,16 +34,17 @@ type earlier struct {
 	policyReason codes.PolicyReason
 }
 
-// earlierOf keeps a provisional row: what it saw first, if there was a pass
-// before it, else what it saw.
-func earlierOf(row *output.Row) *earlier {
+// earlierOf keeps a provisional row of a run of so many passes: what it saw first, if
+// there was a pass before it, else what it saw.
+func earlierOf(row *output.Row, passes int) *earlier {
+	probesOnly := probesAgain(row, passes)
 	e := &earlier{
 		pass: row.Pass, pending: codes.Pending(strings.Clone(row.Pending)), attempts: row.Attempts,
 		record: own[codes.Record](row.FirstRecord), recordReason: own[codes.RecordReason](row.FirstRecordReason),
 		policy: own[codes.Policy](row.FirstPolicy), stage: own[codes.Stage](row.FirstPolicyStage),
 		policyReason: own[codes.PolicyReason](row.FirstPolicyReason),
 	}
-	if row.Pending == string(codes.PendingTransient) && row.FirstRecord == "" {
+	if row.Pending == string(codes.PendingTransient) && !probesOnly && row.FirstRecord == "" {
 		e.record, e.recordReason = own[codes.Record](row.Record), own[codes.RecordReason](row.RecordReason)
 		e.policy, e.stage = own[codes.Policy](row.Policy), own[codes.Stage](row.PolicyStage)
 		e.policyReason = own[codes.PolicyReason](row.PolicyReason)
@@ -48,10 +54,14 @@ func earlierOf(row *output.Row) *earlier {
 	switch {
 	case local:
 		e.failed = new(row.ObservedAt)
-	case row.Pending == string(codes.PendingTransient) && row.PolicyStage == string(codes.StageTCP):
+	case row.Pending == string(codes.PendingTransient) && !probesOnly && row.PolicyStage == string(codes.StageTCP):
 		e.failed = new(time.Time) // when others did, or it would have been ours
 	}
+	e.keepProbes(row)
 	switch {
+	case probesOnly:
+		e.probed, e.attempts = row, 0
+		row.Pending, row.ObservedAt = "", time.Time{}
 	case local && toldUpToPolicy(row):
 		e.told, e.attempts = row, 0
 		row.Pending, row.ObservedAt = "", time.Time{}
@@ -65,7 +75,79 @@ func earlierOf(row *output.Row) *earlier {
 	if e.told != nil {
 		e.octets = e.told.Octets()
 	}
+	if e.probed != nil {
+		e.octets = e.probed.Octets()
+	}
 	return e
+}
+
+// probesAgain reports whether a provisional row lacks nothing but second probes of MX
+// hosts. One that is transient otherwise too is asked again as a whole, while there are
+// passes.
+func probesAgain(row *output.Row, passes int) bool {
+	if !slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.Doubtful() }) {
+		return false
+	}
+	switch codes.Pending(row.Pending) {
+	case codes.PendingTransient:
+		return !row.Transient() || int(row.Pass) >= passes
+	case codes.PendingManners, codes.PendingLocal:
+		return true
+	}
+	return false
+}
+
+// keepProbes keeps what the probes of a row saw, and the address of the first host that is
+// to be probed again, which a row that was put off waits for.
+func (e *earlier) keepProbes(row *output.Row) {
+	for i := range row.MX {
+		host := &row.MX[i]
+		if host.STARTTLS == nil && host.FirstSTARTTLS == nil {
+			continue
+		}
+		if host.CertSHA256 != nil && slices.Contains(row.Findings, string(codes.FindMXCertKeyShort)) {
+			continue // the row does not tell which host has a short key
+		}
+		if e.probes == nil {
+			e.probes = make(map[string]starttls.Earlier)
+		}
+		seen := probeOf(host)
+		e.probes[strings.Clone(host.Host)] = starttls.Earlier{Result: seen, Seen: row.ObservedAt}
+		if seen.Doubtful() && !e.addr.IsValid() {
+			e.addr = seen.Addr
+		}
+	}
+}
+
+// probeOf is what a row tells of a probe: of one that was put off, what the first saw.
+func probeOf(host *output.MXHost) (seen starttls.Result) {
+	if host.STARTTLS == nil {
+		seen.Class = own[codes.STARTTLS](*host.FirstSTARTTLS)
+		return seen
+	}
+	seen.Class = own[codes.STARTTLS](*host.STARTTLS)
+	if host.FirstSTARTTLS != nil {
+		seen.First, seen.Again = own[codes.STARTTLS](*host.FirstSTARTTLS), true
+	}
+	if host.Addr != nil {
+		seen.Addr, _ = netip.ParseAddr(*host.Addr)
+	}
+	if host.ReplyCode != nil {
+		seen.Code = int(*host.ReplyCode)
+	}
+	if host.TLSError != nil {
+		seen.TLSError = own[codes.TLSError](*host.TLSError)
+	}
+	if host.TLSVersion != nil {
+		seen.Peer.TLSVersion = strings.Clone(*host.TLSVersion)
+	}
+	if host.CertSHA256 != nil {
+		seen.Peer.CertSHA256 = strings.Clone(*host.CertSHA256)
+	}
+	if host.CertNotAfter != nil {
+		seen.Peer.NotAfter = *host.CertNotAfter
+	}
+	return seen
 }
 
 // toldUpToPolicy reports whether a row that a fault of ours made provisional lacks
@@ -89,7 +171,7 @@ func (e *earlier) again() bool { return e.pending != "" }
 // failedAt is when the Policy Host did not connect; nil: it is not known to have
 // failed.
 func (e *earlier) failedAt() *time.Time {
-	if e.told != nil {
+	if e.told != nil || e.probed != nil {
 		return nil
 	}
 	return e.failed
@@ -97,16 +179,17 @@ func (e *earlier) failedAt() *time.Time {
 
 // mailFailedAt is failedAt of the MX hosts.
 func (e *earlier) mailFailedAt() *time.Time {
-	if e.told == nil {
+	if e.told == nil && e.probed == nil {
 		return nil
 	}
 	return e.failed
 }
 
 // nextPass is the pass that the domain is asked in. To have waited for manners,
-// for an answer that was lost, or for a fault of ours, counts for nothing.
+// for an answer that was lost, for a fault of ours, or for a second probe of its MX hosts
+// alone, counts for nothing.
 func (e *earlier) nextPass() int32 {
-	if e.again() && e.pending != codes.PendingTransient {
+	if e.again() && (e.pending != codes.PendingTransient || e.probed != nil) {
 		return e.pass
 	}
 	return e.pass + 1

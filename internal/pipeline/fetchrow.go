@@ -27,6 +27,12 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 	if dialled.HadForbidden && f.Class != codes.PolicyForbidden {
 		addFindings(row, []codes.Finding{codes.FindHostForbidden})
 	}
+	if dialled.ClientLimit {
+		addFindings(row, []codes.Finding{codes.FindClientLimit})
+	}
+	if dialled.HTTP2Only {
+		addFindings(row, []codes.Finding{codes.FindHTTP2Only})
+	}
 	if dialled.PlainHTTP {
 		addFindings(row, []codes.Finding{codes.FindPlainHTTP})
 	}

@@ -49,7 +49,7 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		return late, err
 	}
 	l.round = round{visiting: visiting{
-		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, pace: c.pace,
+		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, pace: c.pace,
 		waiting: waits, stuck: &l.stuck, stop: ctx, octets: new(atomic.Int64),
 	}}
 	return l.run(ctx)

@@ -13,24 +13,25 @@ import (
 )
 
 // mail surveys the mail side of a domain whose lookup and fetch are in row, within
-// its deadline, and ends the row with the verdict. The error is a fault of this machine.
-func (r *surveyor) mail(row *output.Row, before *earlier) error {
+// its deadline, and ends the row with the verdict. It reports whether the row rests on a
+// probe that is to be made again. The error is a fault of this machine.
+func (r *surveyor) mail(row *output.Row, before *earlier) (doubtful bool, err error) {
 	asking, cancel := context.WithTimeout(r.work, r.mailDeadline())
 	defer cancel()
 	record := codes.Record(row.Record)
 	answers, err := r.askMail(asking, row.Domain, record)
 	if err != nil {
-		return err
+		return false, err
 	}
 	answers.fill(row)
 	if answers.mx != nil && ExtentRecord.covers(record) {
-		if err := r.probe(row, *answers.mx, before); err != nil {
-			return err
+		if doubtful, err = r.probe(row, before); err != nil {
+			return false, err
 		}
 	}
 	fillDelegation(row)
 	conclude(row, answers.mx)
-	return nil
+	return doubtful, nil
 }
 
 // askMail asks what there is to ask about a domain with this class of record, side by

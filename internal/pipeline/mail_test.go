@@ -64,6 +64,7 @@ func TestMailEqualsTruth(t *testing.T) {
 			codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 			codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf,
 			codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA,
+			codes.FindNullMXPreference, codes.FindNullMXNotAlone,
 		})
 	})
 }
@@ -278,4 +279,30 @@ func TestProbeEqualsTruth(t *testing.T) {
 			t.Errorf("%d sessions with %d hosts", count, len(hosts))
 		}
 	})
+}
+
+// Senders that find no record, or none that they can use, report nothing about it.
+func TestNoResultWithoutRecord(t *testing.T) {
+	world, err := simnet.Generate("errors", 11, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer world.Close()
+	config := inWorld(t, world)
+	seen := make(map[codes.Record]bool)
+	for i := 0; len(seen) < 3; i++ {
+		truth, _ := world.Truth(domainOf(int64(i)), 1)
+		switch truth.Record {
+		case codes.RecordAbsent, codes.RecordInvalid, codes.RecordMultiple:
+		default:
+			continue
+		}
+		if seen[truth.Record] {
+			continue
+		}
+		seen[truth.Record] = true
+		if row := surveyed(t, config, domainOf(int64(i))); row.TLSRPTResult != "" {
+			t.Errorf("%s: %s: %s", row.Domain, row.Record, row.TLSRPTResult)
+		}
+	}
 }

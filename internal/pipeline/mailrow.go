@@ -74,6 +74,7 @@ func fillMX(row *output.Row, mx mtasts.MX) {
 		row.MXCount = new(int32(mx.Count))
 		row.MXAuthenticated = new(mx.Authenticated)
 	}
+	addFindings(row, mx.Findings)
 	if slices.ContainsFunc(mx.Hosts, mtasts.MXHost.Pseudo) {
 		addFindings(row, []codes.Finding{codes.FindMXHostPseudo})
 	}
@@ -133,28 +134,37 @@ func hostChainKnown(row *output.Row) bool {
 // conclude holds the policy against the MX hosts and decides. mx is nil where
 // nobody asked.
 func conclude(row *output.Row, mx *mtasts.MX) {
+	valid := row.Policy == string(codes.PolicyValid)
+	var match codes.MXMatch
+	if valid && mx != nil && len(row.MXPatterns) > 0 {
+		match = fillCoverage(row, *mx)
+	}
+	if f := mtasts.FormerCustomer(row.HostCNAMEs, codes.PolicyReason(row.PolicyReason), match); f != "" {
+		addFindings(row, []codes.Finding{f})
+	}
+	if mode := codes.Mode(row.Mode); valid && (mode == codes.ModeEnforce || mode == codes.ModeTesting) {
+		fillCompanions(row, match)
+	}
+	decide(row)
+}
+
+// decide fills the columns of the outcome, once all others are there.
+func decide(row *output.Row) {
 	o := mtasts.Observation{
 		Record:   codes.Record(row.Record),
 		Policy:   codes.Policy(row.Policy),
 		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+		Match:    codes.MXMatch(row.MXMatch),
+		Limited:  row.Limited(),
 	}
 	if o.Policy == codes.PolicyValid {
 		o.Mode = codes.Mode(row.Mode)
-	}
-	if o.Policy == codes.PolicyValid && mx != nil && len(row.MXPatterns) > 0 {
-		o.Match = fillCoverage(row, *mx)
-	}
-	if f := mtasts.FormerCustomer(row.HostCNAMEs, codes.PolicyReason(row.PolicyReason), o.Match); f != "" {
-		addFindings(row, []codes.Finding{f})
-	}
-	if o.Mode == codes.ModeEnforce || o.Mode == codes.ModeTesting {
-		fillCompanions(row, o.Match)
 	}
 	worst, reason := fillTLS(row)
 	o.TLS = codes.MXTLS(row.MXTLS)
 	verdict, basis := mtasts.Decide(o)
 	row.Verdict, row.VerdictBasis = string(verdict), string(basis)
-	if row.TLSRPTResult == "" {
+	if row.PolicyStage == "" { // of a policy that was not retrieved, the retrieval says it
 		row.TLSRPTResult = string(mtasts.Result(verdict, o, worst, reason))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -45,27 +46,39 @@ func (d mailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Co
 	return conn, peer, err
 }
 
-// probe asks the MX hosts of a domain whether they would do TLS, all at once:
-// the prober's door keeps the manners, and each host is talked to once in a run.
-// Of one that was not asked for their sake, the row has the address to wait for.
-func (r *surveyor) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
+// probe asks the MX hosts of a row whether they would do TLS, all at once: the prober's
+// door keeps the manners, and each host is talked to once in a run, or twice where the
+// first time was doubtful. Of one that was not asked for the sake of manners, the row has
+// the address to wait for. It reports whether the row rests on a probe that is to be made
+// again. Where only those are made, no other host is asked.
+func (r *surveyor) probe(row *output.Row, before *earlier) (doubtful bool, err error) {
 	if r.Mail.Prober == nil {
-		return nil
+		return false, nil
 	}
 	ctx := r.connecting(before.mailFailedAt())
 	var probes errgroup.Group
-	var putOff, stalled, shortKey atomic.Bool
-	for i, host := range mx.Hosts[:min(len(mx.Hosts), MaxProbedHosts)] {
-		if host.Pseudo() {
+	var putOff, stalled, shortKey, doubts atomic.Bool
+	for i := range row.MX[:min(len(row.MX), MaxProbedHosts)] {
+		into := &row.MX[i]
+		earlier, known := before.probes[into.Host]
+		if before.probed != nil && !earlier.Doubtful() || (mtasts.MXHost{Name: into.Host}).Pseudo() {
 			continue
 		}
-		into := &row.MX[i]
 		probes.Go(func() error {
-			seen, err := r.Mail.Prober.Probe(ctx, into.Host, r.stallsNow)
+			var seen starttls.Result
+			var err error
+			if known {
+				seen, err = r.Mail.Prober.Again(ctx, into.Host, earlier, r.stallsNow)
+			} else {
+				seen, err = r.Mail.Prober.Probe(ctx, into.Host, r.stallsNow)
+			}
 			switch {
 			case errors.Is(err, starttls.ErrLater):
 				putOff.Store(true)
 				into.Addr = text(seen.Addr)
+				if known && into.STARTTLS == nil {
+					into.FirstSTARTTLS = new(string(earlier.Class))
+				}
 			case errors.Is(err, starttls.ErrStalled):
 				stalled.Store(true)
 			case err != nil:
@@ -75,28 +88,39 @@ func (r *surveyor) probe(row *output.Row, mx mtasts.MX, before *earlier) error {
 				if seen.Peer.ShortKey {
 					shortKey.Store(true)
 				}
+				if seen.Doubtful() {
+					doubts.Store(true)
+				}
 			}
 			return nil
 		})
 	}
 	if err := probes.Wait(); err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case putOff.Load():
 		row.Pending = string(codes.PendingManners)
+	case stalled.Load() && before.probed != nil:
+		row.Pending = string(codes.PendingTransient) // nothing else is asked again
 	case stalled.Load():
 		row.Pending = string(codes.PendingInterrupted)
 	}
-	for _, host := range row.MX {
-		if host.STARTTLS != nil {
-			addProbeFinding(row, codes.STARTTLS(*host.STARTTLS))
-		}
-	}
+	fillProbeFindings(row)
 	if shortKey.Load() {
 		addOnce(row, codes.FindMXCertKeyShort)
 	}
-	return nil
+	return doubts.Load(), nil
+}
+
+// probeAgain makes the second probes that a row waits for, and decides anew. All else
+// stands: for the sake of a mail server no policy is asked for again.
+func (r *surveyor) probeAgain(before *earlier) (row *output.Row, doubtful bool, err error) {
+	row = new(*before.probed)
+	row.MX, row.Findings = slices.Clone(row.MX), slices.Clone(row.Findings)
+	doubtful, err = r.probe(row, before)
+	decide(row)
+	return row, doubtful, err
 }
 
 // text is an address as a row has it.
@@ -113,13 +137,21 @@ func fillProbesPutOff(row *output.Row, hosts []output.MXHost) {
 	row.Pending = string(codes.PendingManners)
 	for _, host := range hosts {
 		if host.STARTTLS == nil && host.Addr != nil {
-			row.MX = append(row.MX, output.MXHost{Host: host.Host, Preference: host.Preference, Addr: host.Addr})
+			row.MX = append(row.MX, output.MXHost{
+				Host: host.Host, Preference: host.Preference, Addr: host.Addr, FirstSTARTTLS: host.FirstSTARTTLS,
+			})
 		}
 	}
 }
 
+// fillProbe fills the columns of a probe, those of one before too.
 func fillProbe(host *output.MXHost, seen starttls.Result) {
+	host.FirstSTARTTLS, host.ReplyCode, host.TLSError, host.TLSVersion = nil, nil, nil, nil
+	host.CertSHA256, host.CertNotAfter = nil, nil
 	host.STARTTLS, host.Addr = new(string(seen.Class)), text(seen.Addr)
+	if seen.First != "" {
+		host.FirstSTARTTLS = new(string(seen.First))
+	}
 	if seen.Code != 0 {
 		host.ReplyCode = new(int32(seen.Code))
 	}
@@ -131,6 +163,22 @@ func fillProbe(host *output.MXHost, seen starttls.Result) {
 	}
 	if seen.Peer.CertSHA256 != "" {
 		host.CertSHA256, host.CertNotAfter = new(seen.Peer.CertSHA256), date(seen.Peer.NotAfter)
+	}
+}
+
+// fillProbeFindings says what the probes found, in place of those before.
+func fillProbeFindings(row *output.Row) {
+	row.Findings = slices.DeleteFunc(row.Findings, func(f string) bool {
+		switch codes.Finding(f) {
+		case codes.FindMXNoSTARTTLS, codes.FindMXTLSFailed, codes.FindMXCertificate:
+			return true
+		}
+		return false
+	})
+	for _, host := range row.MX {
+		if host.STARTTLS != nil {
+			addProbeFinding(row, codes.STARTTLS(*host.STARTTLS))
+		}
 	}
 }
 

@@ -152,9 +152,6 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 		row.Extensions = pairs(l.Record.Extensions, "=")
 		row.Strict, row.Lenient = new(l.Strict), new(l.Lenient)
 	}
-	if l.Class == codes.RecordInvalid || l.Class == codes.RecordMultiple {
-		row.TLSRPTResult = string(codes.TLSRPTPolicyInvalid)
-	}
 }
 
 func addFindings(row *output.Row, findings []codes.Finding) {

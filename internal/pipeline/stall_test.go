@@ -12,7 +12,6 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
-	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
 	"stsscan/internal/starttls"
@@ -148,8 +147,7 @@ func TestProbeStalled(t *testing.T) {
 				r.stalls.tick(time.Now(), r.Log) // and never again: the handshake takes 5 s
 			}
 			row := &output.Row{Domain: "example.com", MX: []output.MXHost{{Host: "mx.example.com"}}}
-			mx := mtasts.MX{Kind: codes.MXHosts, Hosts: []mtasts.MXHost{{Name: "mx.example.com"}}}
-			if err := r.probe(row, mx, new(earlier)); err != nil {
+			if _, err := r.probe(row, new(earlier)); err != nil {
 				t.Fatal(err)
 			}
 			if got := row.MX[0].STARTTLS; stalled != (row.Pending == "interrupted") || stalled != (got == nil) {

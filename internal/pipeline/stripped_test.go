@@ -57,7 +57,8 @@ func TestStrippedAuthority(t *testing.T) {
 		switch {
 		case truth.RecordReason == codes.RecordNoDomain:
 			truth.RecordReason = codes.RecordNXDomain
-		case truth.RecordReason == codes.RecordReferral, truth.Class == "denied by another zone", truth.Class == "alias that another zone denies":
+		case truth.RecordReason == codes.RecordReferral, truth.Class == "denied by another zone",
+			truth.Class == "alias that another zone denies":
 			truth.Record, truth.RecordReason, truth.Error = codes.RecordAbsent, codes.RecordNoData, codes.ErrNoRecord
 			truth.Verdict = codes.VerdictNoSTS
 		case truth.Class == "policy host denied by another zone":

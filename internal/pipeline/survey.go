@@ -39,7 +39,7 @@ func (f *firstAnswer) failed() bool {
 // endsWith reports whether a first answer leaves nothing to ask: the record is unknown,
 // and no more is asked of such a domain.
 func (r *surveyor) endsWith(first *firstAnswer, before *earlier) bool {
-	return first != nil && first.failed() && !r.Mail.all() && before.told == nil
+	return first != nil && first.failed() && !r.Mail.all() && before.told == nil && before.probed == nil
 }
 
 // A survey is the way of one domain to its row: straight-line code that ends the
@@ -57,6 +57,7 @@ type survey struct {
 	rests         time.Time   // when its Policy Host wants to be asked again that put it off; zero: it said nothing
 	fault         error       // of this machine, that the row waits for
 	zone          bool        // the row lacks what the zone's SOA tells
+	doubtful      bool        // the row rests on a probe of an MX host that is to be made again
 }
 
 // errLog says that the log of surveys cannot be read or written.
@@ -108,6 +109,14 @@ func (s *survey) make(first *firstAnswer) (*output.Row, error) {
 // not asked for again because of what came after it. before are the stalls when the
 // survey began.
 func (s *survey) attempt(first *firstAnswer, before stalled) (*output.Row, error) {
+	if s.before.probed != nil {
+		row, doubtful, err := s.probeAgain(s.before)
+		if s.partial, s.doubtful = s.before.probed, doubtful; err != nil {
+			return nil, err
+		}
+		s.settle(row)
+		return row, context.Cause(s.work)
+	}
 	if s.told == nil {
 		seen, err := s.tell(first)
 		if seen != nil {
@@ -228,23 +237,27 @@ func (s *survey) fetched(
 
 // conclude surveys the mail side of a domain, unless its row is provisional
 // anyway.
-func (s *survey) conclude(row *output.Row) error {
+func (s *survey) conclude(row *output.Row) (err error) {
+	s.doubtful = false
 	if row.Pending != "" {
 		return nil
 	}
-	return s.mail(row, s.before)
+	s.doubtful, err = s.mail(row, s.before)
+	return err
 }
 
 // settle says whether a row is final. What may mend waits for the next pass, but
 // for hosts that were asked for the last time for being out of reach; after the
-// last pass, a zone that gave no answer is asked for its SOA.
+// last pass, a zone that gave no answer is asked for its SOA. A doubtful probe waits for
+// the second one, whatever the pass, unless there is but one.
 func (s *survey) settle(row *output.Row) {
 	s.zone = false
 	s.before.amend(row)
-	if row.Pending != "" || !row.Transient() {
+	if row.Pending != "" || !row.Transient() && !s.doubtful {
 		return
 	}
-	if int(row.Pass) < s.Passes && !(s.last && row.PolicyStage == string(codes.StageTCP)) {
+	again := row.Transient() && int(row.Pass) < s.Passes && !(s.last && row.PolicyStage == string(codes.StageTCP))
+	if again || s.doubtful && s.Passes > 1 {
 		row.Pending = string(codes.PendingTransient)
 		return
 	}

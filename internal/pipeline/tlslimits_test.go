@@ -37,3 +37,43 @@ func TestShortKeyOfMailServer(t *testing.T) {
 		}
 	})
 }
+
+// Alert 40 may be a limit of this client until others are known to be served at the
+// address, which depends on the order in which hosts are asked: the row waits for the
+// next pass, which judges again.
+func TestClientLimitIsJudgedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "world.txtar")
+		text := "-- zone --\n"
+		for _, domain := range []string{"a.example.com", "b.example.com"} {
+			text += domain + ". MX 10 mx.example.com.\n_mta-sts." + domain + ". TXT \"v=STSv1; id=1;\"\nmta-sts." + domain + ". A 22.1.0.1\n"
+		}
+		text += "-- faults --\nmta-sts.a.example.com tls handshake-failure\n" +
+			"-- policy/mta-sts.b.example.com --\nversion: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		world, err := simnet.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer world.Close()
+		config := inWorld(t, world)
+		for _, step := range []struct {
+			domain  string
+			reason  codes.TLSError
+			verdict codes.Verdict
+			again   bool
+		}{
+			{"a.example.com", codes.TLSHandshakeFailure, codes.VerdictUnknown, true},
+			{"a.example.com", codes.TLSHandshakeFailure, codes.VerdictUnknown, true},
+			{"b.example.com", "", codes.VerdictEnforceOK, false},
+			{"a.example.com", codes.TLSNoCertForName, codes.VerdictBroken, false},
+		} {
+			row := surveyed(t, config, step.domain)
+			if row.TLSError != string(step.reason) || row.Verdict != string(step.verdict) || row.Transient() != step.again || row.Limited() != step.again {
+				t.Errorf("%s: %s, %s, findings %q, asked again %v; want %+v", step.domain, row.TLSError, row.Verdict, row.Findings, row.Transient(), step)
+			}
+		}
+	})
+}

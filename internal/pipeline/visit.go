@@ -28,6 +28,7 @@ type visiting struct {
 	Engine  Engine
 	Stats   *Stats
 	Now     func() time.Time
+	Passes  int
 	pace    pace
 	waiting *waiting
 	stuck   *stuck
@@ -98,7 +99,7 @@ func (s *visiting) read(info output.PartInfo, late *domains.Exclusions) (*visit,
 func (v *visit) add(row *output.Row) (octets int) {
 	t := &task{
 		name:   domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags},
-		before: earlierOf(row), index: int32(len(v.rows)),
+		before: earlierOf(row, v.Passes), index: int32(len(v.rows)),
 	}
 	if row.ListRank != nil {
 		t.name.ListRank = *row.ListRank

@@ -192,7 +192,8 @@ func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) [
 
 	rd, err := r.look(ctx, a, u, n.fast, stepUDP)
 	bare := err == nil && rd.outcome != Reply && rd.zone == ""
-	note("soa", !bare, false, fmt.Sprintf("%s is denied without an SOA (RFC 2308): it leaves out the authority section, and what lame servers say reads as NODATA", n.fast))
+	note("soa", !bare, false, fmt.Sprintf("%s is denied without an SOA (RFC 2308): "+
+		"it leaves out the authority section, and what lame servers say reads as NODATA", n.fast))
 	rd, err = r.look(ctx, a, u, n.signed, stepUDP)
 	note("signed", err == nil && rd.authenticated, false, fmt.Sprintf("the signed answer for %s is not marked as authenticated: it does not validate DNSSEC", n.signed))
 	rd, err = r.look(ctx, a, u, n.bogus, stepUDP)

@@ -20,6 +20,7 @@ import (
 //	22.6.0.0/16   3ffe:5753:6::/48   serves, also who names no host
 //	22.7.0.0/16   3ffe:5753:7::/48   resets before it has accepted
 //	22.8.0.0/16   3ffe:5753:8::/48   fails in another way
+//	22.9.0.0/16   3ffe:5753:9::/48   serves, and shakes hands with nobody
 //
 // All other addresses belong to nobody and are unreachable, unless a text
 // world gives them to a host of its own.
@@ -27,7 +28,7 @@ const (
 	planV4      = 22         // first octet
 	planV6      = 0x3ffe5753 // first two groups
 	planServe   = 1          // number of tcpServe in the plan; the others follow in the order of tcpPlay
-	planServeTo = planServe + uint16(tcpOdd)
+	planServeTo = planServe + uint16(tcpNoHandshake)
 )
 
 // addrV4 is an IPv4 address that behaves as play says. The hash chooses one of

@@ -71,7 +71,7 @@ func (w *World) connectPlay(at netip.AddrPort) tcpPlay {
 	} else if mail && play == tcpUnreachable {
 		return tcpRefuse
 	}
-	if at.Port() != httpsPort && (play == tcpServe || play == tcpNameless || play == tcpReset) {
+	if at.Port() != httpsPort && (play == tcpServe || play == tcpNameless || play == tcpReset || play == tcpNoHandshake) {
 		return tcpRefuse
 	}
 	return play

@@ -58,6 +58,7 @@ const (
 	forMailServerKind
 	forMailAlias
 	forTLSAName
+	forNullMX
 )
 
 const (

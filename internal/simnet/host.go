@@ -66,10 +66,11 @@ func (h *handshake) SetWriteDeadline(t time.Time) error { return h.raw.SetWriteD
 
 // Alert descriptions (RFC 8446, section 6; RFC 6066, section 3).
 const (
-	alertHandshakeFailure = 40
-	alertInternalError    = 80
-	alertUnrecognizedName = 112
-	alertNoProtocol       = 120 // no_application_protocol (RFC 7301)
+	alertHandshakeFailure     = 40
+	alertInsufficientSecurity = 71
+	alertInternalError        = 80
+	alertUnrecognizedName     = 112
+	alertNoProtocol           = 120 // no_application_protocol (RFC 7301)
 )
 
 // configure is asked by crypto/tls once it has read the ClientHello.
@@ -80,6 +81,9 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	}
 	if h.mail {
 		config.NextProtos = nil
+	}
+	if !h.mail && h.world.src.tcp(h.at.Unmap()) == tcpNoHandshake {
+		return nil, h.instead(alert(alertHandshakeFailure))
 	}
 	if h.name == "" && h.world.src.tcp(h.at.Unmap()) == tcpNameless {
 		return h.certified(config, defaultHoster)
@@ -99,6 +103,8 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return nil, h.instead(alert(alertUnrecognizedName))
 	case tlsHandshakeFailure:
 		return nil, h.instead(alert(alertHandshakeFailure))
+	case tlsInsufficient:
+		return nil, h.instead(alert(alertInsufficientSecurity))
 	case tlsInternalError:
 		return nil, h.instead(alert(alertInternalError))
 	case tlsPlainHTTP:

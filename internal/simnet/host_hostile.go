@@ -28,6 +28,8 @@ func (h *handshake) hostile(config *tls.Config) error {
 		config.ClientAuth = tls.RequireAnyClientCert
 	case tlsHTTP2Only:
 		return h.instead(alert(alertNoProtocol)) // crypto/tls would let HTTP/1.1 pass
+	case tlsForcedHTTP2:
+		return h.instead(helloOfHTTP2())
 	}
 	return nil
 }

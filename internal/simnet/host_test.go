@@ -127,6 +127,8 @@ func TestTLSPlays(t *testing.T) {
 		{"short-key", good, 2, "mta-sts.example.com"},
 		{"cbc-suite", alertIs(40), 0, ""},  // not offered unasked
 		{"static-rsa", alertIs(40), 0, ""}, // neither
+		{"insufficient-security", alertIs(71), 0, ""},
+		{"forced-http2", textIs("server selected unadvertised ALPN protocol"), 0, ""},
 		{"tiny-key", textIs("512-bit keys are insecure"), 2, "mta-sts.example.com"},
 	}
 	seen := make(map[string]bool)

@@ -61,10 +61,10 @@ func (f *fate) isService() bool { return strings.HasPrefix(f.domain, "_") }
 func isServerName(name string) bool { return strings.HasPrefix(name, "www.") }
 
 func mxRRs(name string, ttl uint32, m mail) []dns.RR {
-	if m.kind == mailNull {
-		return []dns.RR{&dns.MX{Hdr: header(name, dns.TypeMX, ttl), Preference: 0, Mx: "."}}
-	}
 	var rrs []dns.RR
+	if m.null != nil {
+		rrs = append(rrs, &dns.MX{Hdr: header(name, dns.TypeMX, ttl), Preference: m.null.preference, Mx: m.null.name})
+	}
 	for _, host := range m.hosts {
 		rrs = append(rrs, &dns.MX{Hdr: header(name, dns.TypeMX, ttl), Preference: host.preference, Mx: dns.Fqdn(host.name)})
 	}

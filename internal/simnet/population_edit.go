@@ -46,6 +46,14 @@ func editSingleLabelMX(t *policyText) {
 	t.write()
 }
 
+// notALabel is a name with a label that is no A-label (RFC 5890).
+const notALabel = "mx.xn--a.example"
+
+func editNotALabelMX(t *policyText) {
+	t.mx = append(t.mx, notALabel)
+	t.write()
+}
+
 func editTrailingSpace(t *policyText) {
 	for i := range t.lines {
 		t.lines[i] += t.pick(" ", "\t", "  \t ")

@@ -119,6 +119,7 @@ type mail struct {
 	kind     mailKind
 	operator *mailOperator
 	hosts    []mxHost // of kind mailMX and mailPseudo
+	null     *mxHost  // the null MX, of kind mailNull; of mailMX one that should not be there
 }
 
 // mailOf draws how a domain receives mail. Who has a record nearly always has
@@ -138,10 +139,24 @@ func (p *population) mailOf(f *fate) mail {
 	case mailMX:
 		m.operator = p.mailOperator(f, forMailOperator)
 		m.hosts = m.operator.hosts(f.domain, f.draw)
+		p.nullMX(f, &m)
+	case mailNull:
+		p.nullMX(f, &m)
 	case mailPseudo:
 		m.hosts = []mxHost{{pick(f.draw, forMailHosts, "localhost", "0.0.0.0", "mx.invalid"), 10}}
 	}
 	return m
+}
+
+// nullMX adds the null MX (RFC 7505). In the models made for tests half of them have
+// another preference than 0, and one MX RRset in fifty has one beside its hosts.
+func (p *population) nullMX(f *fate, m *mail) {
+	switch {
+	case m.kind == mailNull && made(p.model) && f.draw.chance(forNullMX, 0.5):
+		m.null = &mxHost{".", 10}
+	case m.kind == mailNull, made(p.model) && f.draw.chance(forNullMX, 0.02):
+		m.null = &mxHost{".", 0}
+	}
 }
 
 // mailOperator draws an operator of mail. Those of a policy's operator are

@@ -57,11 +57,13 @@ func TestTruthAsRead(t *testing.T) {
 // onTheWire are the findings for which a connection is needed, a look at both
 // the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
-	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindLengthAndTransferEncoding, codes.FindCertKeyShort,
+	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindLengthAndTransferEncoding,
+	codes.FindClientLimit, codes.FindHTTP2Only, codes.FindCertKeyShort,
 
 	// Of the mail side.
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
-	codes.FindMXHostPseudo, codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
+	codes.FindMXHostPseudo, codes.FindNullMXPreference, codes.FindNullMXNotAlone,
+	codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
 	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA, codes.FindTLSAUnusable,
 	codes.FindMXNoSTARTTLS, codes.FindMXTLSFailed, codes.FindMXCertificate, codes.FindMXCertKeyShort,
 

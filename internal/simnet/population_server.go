@@ -18,6 +18,7 @@ type mailServer struct {
 	tls  tlsPlay
 
 	starttls codes.STARTTLS
+	first    codes.STARTTLS // of the first probe, where a second one ends in another way
 	tlsError codes.TLSError
 }
 
@@ -50,6 +51,7 @@ func mailServers() []mailServer {
 		{own: 0.05, errors: 0.5, tcp: tcpSilent, starttls: codes.STARTTLSNoConnection},
 		{errors: 0.25, smtp: smtpSilent, starttls: codes.STARTTLSTimeout},
 		{errors: 0.25, smtp: smtpEndless, starttls: codes.STARTTLSProtocol},
+		{errors: 1, smtp: smtpSometimes, first: codes.STARTTLSNotOffered, starttls: codes.STARTTLSOK},
 	}
 }
 

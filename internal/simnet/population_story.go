@@ -220,6 +220,32 @@ func (e ending) readsPolicy() bool {
 	return e.policy == codes.PolicyValid || e.stage == codes.StageSyntax
 }
 
+// result is what a sender that reports says of a policy that it does not get
+// (RFC 8460, section 4.3.2.2), "" of one that is valid: that the policy breaks the
+// grammar, that it cannot accept the certificate, or that it got none.
+func (s *story) result() codes.TLSRPTResult {
+	switch {
+	case s.end.policy == codes.PolicyValid, s.end.record != codes.RecordValid:
+		return ""
+	case s.end.stage == codes.StageSyntax:
+		return codes.TLSRPTPolicyInvalid
+	case s.tls.showsBadCertificate():
+		return codes.TLSRPTWebPKIInvalid
+	}
+	return codes.TLSRPTPolicyFetchError
+}
+
+// showsBadCertificate reports whether the handshake comes as far as a certificate, and
+// that is not to be accepted.
+func (p tlsPlay) showsBadCertificate() bool {
+	switch p {
+	case tlsWrongName, tlsCommonName, tlsPartialWildcard, tlsParentWildcard, tlsExpired, tlsNotYetValid, tlsSelfSigned,
+		tlsUnknownAuthority, tlsIncompleteChain, tlsForClients, tlsAlienChain, tlsSHA1Chain, tlsTinyKey:
+		return true
+	}
+	return false
+}
+
 // plain reports whether the domain's names answer as they should: all that is
 // special about the story is said behind the name that the server is asked
 // for. Only such stories fit an operator whose names are shared by all.

@@ -22,6 +22,7 @@ func (p *population) mailTruth(f *fate, t *Truth) {
 		m = mail{kind: mailNone}
 	}
 	p.hostsTruth(f, m, t)
+	t.Findings = append(t.Findings, mxFindings(m, t.MX)...)
 	p.daneTruth(f, m, t)
 	p.delegationTruth(f, t)
 	cover := p.coverageOf(f, m)
@@ -30,6 +31,7 @@ func (p *population) mailTruth(f *fate, t *Truth) {
 		p.unusedTruth(f, m, cover, t)
 	}
 	p.verdictTruth(m, cover, t)
+	t.TLSRPTResult = f.story.result()
 }
 
 func (p *population) reportTruth(f *fate, t *Truth) {
@@ -56,7 +58,7 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 	slices.SortStableFunc(ordered, func(a, b mxHost) int { // equal preferences are in order of name in the tables
 		return int(a.preference) - int(b.preference)
 	})
-	for _, h := range ordered {
+	for i, h := range ordered {
 		t.MXHosts = append(t.MXHosts, fmt.Sprintf("%d %s", h.preference, h.name))
 		host := p.fateOf(h.name)
 		if m.kind == mailPseudo {
@@ -70,8 +72,28 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 		default:
 			s := p.serverOf(&host)
 			t.Probes = append(t.Probes, strings.TrimSuffix(string(s.starttls)+" "+string(s.tlsError), " "))
+			if s.first != "" && t.FirstProbes == nil {
+				t.FirstProbes = make([]string, len(ordered))
+			}
+			if s.first != "" {
+				t.FirstProbes[i] = string(s.first)
+			}
 		}
 	}
+}
+
+// mxFindings is what is odd about the null MX and the patterns of a policy.
+func mxFindings(m mail, patterns []string) (found []codes.Finding) {
+	if slices.Contains(patterns, notALabel) {
+		found = append(found, codes.FindMXNotALabel)
+	}
+	if m.null != nil && m.null.preference != 0 {
+		found = append(found, codes.FindNullMXPreference)
+	}
+	if m.null != nil && len(m.hosts) > 0 {
+		found = append(found, codes.FindNullMXNotAlone)
+	}
+	return found
 }
 
 func (p *population) daneTruth(f *fate, m mail, t *Truth) {
@@ -236,7 +258,7 @@ func (p *population) verdictTruth(m mail, c coverage, t *Truth) {
 // covered hosts are seen to fail: "", none, some or all.
 func (p *population) policyVerdict(t *Truth, match codes.MXMatch, fails string) codes.Verdict {
 	switch {
-	case t.Policy == codes.PolicyUnknown:
+	case t.Policy == codes.PolicyUnknown, t.limited():
 		return codes.VerdictUnknown
 	case t.Policy != codes.PolicyValid:
 		return codes.VerdictBroken

@@ -31,18 +31,27 @@ const (
 	smtpInject              // sends a second reply together with that to STARTTLS
 	smtpNoEHLO              // 502 to EHLO, and takes HELO
 	smtpNoHELO              // 502 to EHLO, and 550 to HELO
+	smtpSometimes           // does not offer STARTTLS in its first session, and does in all others
 	smtpPlays               // number of the plays
 )
 
 // mailAddrV4 is an address of a mail server that talks as play says. In the
 // address plan these are 22.32.0.0/16 and those that follow, in the order of
-// smtpPlay; nobody answers there on other ports.
+// smtpPlay, and 22.128.0.0/10 for smtpSometimes: two hosts of one address would share
+// its first session. Nobody answers there on other ports.
 func mailAddrV4(play smtpPlay, hash uint32) netip.Addr {
+	if play == smtpSometimes {
+		return netip.AddrFrom4([4]byte{planV4, planSometimes | byte(hash>>16)&sometimes, byte(hash >> 8), byte(hash)})
+	}
 	hash ^= hash >> 16
 	return netip.AddrFrom4([4]byte{planV4, byte(planMail + play), byte(hash >> 8), byte(hash)})
 }
 
-const planMail = 32
+const (
+	planMail      = 32
+	planSometimes = 128
+	sometimes     = 63 // mask of the numbers from planSometimes
+)
 
 // mailPlanned tells how the mail server at an address of the plan talks.
 func mailPlanned(addr netip.Addr) (smtpPlay, bool) {
@@ -50,6 +59,9 @@ func mailPlanned(addr netip.Addr) (smtpPlay, bool) {
 		return 0, false
 	}
 	number := addr.As4()[1]
+	if number&^sometimes == planSometimes {
+		return smtpSometimes, true
+	}
 	return smtpPlay(number - planMail), planMail <= number && number < planMail+byte(smtpPlays)
 }
 
@@ -64,11 +76,25 @@ type Session struct {
 // serveSMTP is the server side of one connection to port 25.
 func (w *World) serveSMTP(raw net.Conn, at netip.Addr) {
 	play, _ := w.src.smtp(at.Unmap())
+	if play == smtpSometimes {
+		play = w.sometimes(at.Unmap())
+	}
 	s := smtpServer{world: w, raw: raw, conn: raw, play: play, session: Session{Addr: at.Unmap()}}
 	s.serve()
 	if w.sessions != nil {
 		w.sessions(s.session)
 	}
+}
+
+// sometimes is how a server at an address talks that does not always offer STARTTLS.
+func (w *World) sometimes(at netip.Addr) smtpPlay {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.visited[at] {
+		return smtpGood
+	}
+	w.visited[at] = true
+	return smtpNoSTARTTLS
 }
 
 // An smtpServer is one session.

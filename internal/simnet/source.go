@@ -69,6 +69,7 @@ const (
 	tcpNameless            // serves, and has the hoster's certificate for who names no host
 	tcpAbort               // the connection fails with ECONNRESET
 	tcpOdd                 // it fails in a way that has no word of its own
+	tcpNoHandshake         // serves, and ends every handshake with alert 40
 )
 
 // A tlsPlay is how a server behaves in the handshake.
@@ -114,6 +115,8 @@ const (
 	tlsTinyKey                         // one of 512 bits
 	tlsCBCSuite                        // of cipher suites ECDHE with CBC and SHA-256 alone
 	tlsStaticRSA                       // static RSA alone
+	tlsInsufficient                    // alert 71, insufficient_security
+	tlsForcedHTTP2                     // selects h2, whatever was offered
 )
 
 // A site is what the web server of one host name does.

@@ -38,17 +38,20 @@ type text struct {
 //
 //	<owner> dns servfail|refused|rcode N|silent|truncate|truncate-udp|referral|filtered|
 //	        first-hop|garbage|malformed|rebind|flood|stray|no-soa [TYPE] [ede N]
-//	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd
+//	<host>  tcp serve|refuse|silent|unreachable|reset|nameless|abort|odd|
+//	        no-handshake
 //	<host>  tls good|wildcard|wrong-name [HOSTER]|common-name|partial-wildcard|parent-wildcard|
 //	        expired|not-yet-valid|self-signed|unknown-authority|incomplete-chain|
 //	        no-cert-for-name|handshake-failure|internal-error|old-version|plain-http|not-tls|
 //	        silent|reset|many-names|most-names|long-names|for-clients|oversize|long-chain|strange|
-//	        alert-flood|empty-flood|endless-message|drip|end|client-cert|http2-only
+//	        alert-flood|empty-flood|endless-message|drip|end|client-cert|http2-only|
+//	        alien-chain|sha1-chain|short-key|tiny-key|cbc-suite|static-rsa|insufficient-security|
+//	        forced-http2
 //	<host>  http STATUS [Name: value]
 //	<host>  header Name: value             (an empty Content-Type leaves the field out)
 //	<host>  smtp good|no-starttls|reject-tls|block|block-ehlo|garbage|reset|silent|endless|later|drip|
-//	        inject|no-ehlo|no-helo [TLS PLAY [HOSTER]]
-//	                                       (a mail server, and its handshake)
+//	        inject|no-ehlo|no-helo|sometimes [TLS PLAY [HOSTER]]
+//	                                        (a mail server, and its handshake)
 //	<host>  delay [handshake|header|body] DURATION
 //	                                       (before the part, header by default; the body is sent over that time)
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
@@ -58,17 +61,18 @@ type text struct {
 //
 // The last kind changes the body, in the order of the lines; size pads a policy
 // with extension fields to N octets, and encoding only sets the header field. A
-// dns fault holds for the one owner name, or where that is *.<name> for all names
-// below that have no line of their own, and for all types where none is named. A tcp fault holds for all addresses that the host has in the zone,
+// dns fault holds for the one owner name, or where that is *.<name> for all
+// names below that have no line of their own, and for all types where none is
+// named. A tcp fault holds for all addresses that the host has in the zone,
 // through its aliases; addresses of the plan in this package behave by their
 // digits, and other addresses in the zone serve.
 //
 // The keys of truth are class, record, record_reason, record_id, cnames, error,
-// policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx,
-// strict, lenient and findings (which the row must have, among others), and of the
-// mail side mx_kind, mx_match, mismatch, tlsrpt, tlsrpt_reason, rua, tlsa, dane,
-// wildcard_suspected, delegation, probes, verdict and verdict_probed; lists are
-// separated by commas.
+// policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx, strict,
+// lenient and findings (which the row must have, among others), and of the mail side
+// mx_kind, mx_match, mismatch, probes, first_probes, tlsrpt, tlsrpt_reason,
+// tlsrpt_result, rua, tlsa, dane, wildcard_suspected, delegation, verdict and
+// verdict_probed; lists are separated by commas.
 //
 // Errors name the file, the line and the reason.
 func Open(path string) (*World, error) {

@@ -134,7 +134,7 @@ example.com. MX 0 .
 -- truth --
 # everything there is
 Example.COM. class=all record=valid record_reason=nodata record_id=1 cnames=a.example,b.example error=ErrDNS policy=unknown stage=dns reason=timeout tls_error=expired status=404 host_cnames=c.example mode=testing max_age=0 mx=a.example,*.b.example strict=false lenient=true findings=negative_without_soa,mx_missing
-example.net record=absent
+example.net record=absent tlsrpt_result=sts-policy-invalid mx_kind=null findings=null_mx_preference,null_mx_not_alone
 `)
 	want := Truth{
 		Class: "all", Record: codes.RecordValid, RecordReason: codes.RecordNoData, RecordID: "1",
@@ -146,6 +146,13 @@ example.net record=absent
 	}
 	if got, ok := w.Truth("EXAMPLE.com", 7); !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("Truth = %+v, %t, want %+v", got, ok, want)
+	}
+	mail := Truth{
+		Record: codes.RecordAbsent, TLSRPTResult: codes.TLSRPTPolicyInvalid, MXKind: codes.MXNull,
+		Findings: []codes.Finding{codes.FindNullMXPreference, codes.FindNullMXNotAlone},
+	}
+	if got, ok := w.Truth("example.net", 7); !ok || !reflect.DeepEqual(got, mail) {
+		t.Errorf("Truth = %+v, %t, want %+v", got, ok, mail)
 	}
 	if got, ok := w.Truth("example.org", 7); ok {
 		t.Errorf("Truth of a domain without a line: %+v", got)

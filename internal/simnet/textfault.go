@@ -34,7 +34,7 @@ func dnsWords() []string {
 }
 
 func tcpWords() []string {
-	return []string{"serve", "refuse", "silent", "unreachable", "reset", "nameless", "abort", "odd"}
+	return []string{"serve", "refuse", "silent", "unreachable", "reset", "nameless", "abort", "odd", "no-handshake"}
 }
 
 func tlsWords() []string {
@@ -44,7 +44,7 @@ func tlsWords() []string {
 		"handshake-failure", "internal-error", "old-version", "plain-http", "not-tls", "silent", "reset", "many-names",
 		"most-names", "long-names", "for-clients", "oversize", "long-chain", "strange", "alert-flood", "empty-flood",
 		"endless-message", "drip", "end", "client-cert", "http2-only", "alien-chain", "sha1-chain", "short-key", "tiny-key", "cbc-suite",
-		"static-rsa",
+		"static-rsa", "insufficient-security", "forced-http2",
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func smtpWords() []string {
 	return []string{
 		"good", "no-starttls", "reject-tls", "block", "block-ehlo", "garbage", "reset", "silent", "endless", "later", "drip",
-		"inject", "no-ehlo", "no-helo",
+		"inject", "no-ehlo", "no-helo", "sometimes",
 	}
 }
 
@@ -64,6 +64,8 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 		truth.TLSRPT, err = member(value, codes.Records())
 	case "tlsrpt_reason":
 		truth.TLSRPTReason, err = member(value, codes.TLSRPTReasons())
+	case "tlsrpt_result":
+		truth.TLSRPTResult, err = member(value, codes.TLSRPTResults())
 	case "rua":
 		truth.RUA = strings.Split(value, ",")
 	case "tlsa":
@@ -79,6 +81,8 @@ func (truth *Truth) setMail(key, value string) (known bool, err error) {
 		truth.Verdict, err = member(value, codes.Verdicts())
 	case "probes":
 		truth.Probes, err = membersOf(value, codes.STARTTLSs())
+	case "first_probes":
+		truth.FirstProbes, err = membersOf(value, codes.STARTTLSs())
 	case "verdict_probed":
 		truth.VerdictProbed, err = member(value, codes.Verdicts())
 	default:

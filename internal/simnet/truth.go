@@ -1,11 +1,16 @@
 package simnet
 
-import "stsscan/internal/codes"
+import (
+	"slices"
+
+	"stsscan/internal/codes"
+)
 
 // TruthFindings are the findings that a complete truth names wherever they hold: no
 // other column says what they say, or the verdict rests on them.
 func TruthFindings() []codes.Finding {
-	return []codes.Finding{codes.FindCertKeyShort}
+	return append(codes.ClientLimits(),
+		codes.FindCertKeyShort, codes.FindMXNotALabel, codes.FindNullMXPreference, codes.FindNullMXNotAlone)
 }
 
 // Truth is what a perfect observer concludes about one Policy Domain. A field
@@ -38,9 +43,11 @@ type Truth struct {
 	MXMatch           codes.MXMatch      `json:"mx_match,omitempty"`
 	MXUnused          []string           `json:"mx_unused,omitempty"`
 	Mismatch          codes.Mismatch     `json:"mismatch,omitempty"`
-	Probes            []string           `json:"probes,omitempty"` // of each host: starttls, and tls_error after a space; empty: it names no host
+	Probes            []string           `json:"probes,omitempty"`       // of each host: starttls, and tls_error after a space; empty: it names no host
+	FirstProbes       []string           `json:"first_probes,omitempty"` // of each host, starttls of the first of two probes, where there is one that differs; nil: of none
 	TLSRPT            codes.Record       `json:"tlsrpt,omitempty"`
 	TLSRPTReason      codes.TLSRPTReason `json:"tlsrpt_reason,omitempty"`
+	TLSRPTResult      codes.TLSRPTResult `json:"tlsrpt_result,omitempty"` // where the policy is not valid; of a valid one it says nothing
 	RUA               []string           `json:"rua,omitempty"`
 	TLSA              []string           `json:"tlsa,omitempty"` // of each host; empty: it names no host
 	DANE              codes.DANE         `json:"dane,omitempty"`
@@ -55,4 +62,9 @@ type Truth struct {
 
 	Strict  *bool `json:"strict,omitempty"` // the two readings of every text that can be read; nil: there is none
 	Lenient *bool `json:"lenient,omitempty"`
+}
+
+// limited reports whether a perfect observer with the limits of this client says so.
+func (t *Truth) limited() bool {
+	return slices.ContainsFunc(codes.ClientLimits(), func(f codes.Finding) bool { return slices.Contains(t.Findings, f) })
 }

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,6 +43,7 @@ type World struct {
 	running sync.WaitGroup // goroutines of hosts and servers
 	mu      sync.Mutex
 	open    map[io.Closer]struct{} // connections and servers; nil once closed
+	visited map[netip.Addr]bool    // of smtpSometimes, those that had their first session
 }
 
 // Generate makes the world of a model (see [Models]): a pure function of the
@@ -59,7 +61,7 @@ func newWorld(src source) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificates of the simulated internet: %w", err)
 	}
-	return &World{src: src, pki: pki, done: make(chan struct{}), open: make(map[io.Closer]struct{})}, nil
+	return &World{src: src, pki: pki, done: make(chan struct{}), open: make(map[io.Closer]struct{}), visited: make(map[netip.Addr]bool)}, nil
 }
 
 // Close ends every connection and every server of the world and waits for

@@ -36,6 +36,8 @@ type outcome struct {
 	tlsError   codes.TLSError
 	tlsVersion string
 	addrBits   int // 0: no address
+	first      codes.STARTTLS
+	again      bool
 }
 
 // A leaf is what Peer has of a certificate; the zero leaf is none.
@@ -61,6 +63,7 @@ func (k *known) keep(host string, r Result) {
 	c := compact{
 		outcome: unique.Make(outcome{
 			class: r.Class, code: r.Code, tlsError: r.TLSError, tlsVersion: r.Peer.TLSVersion, addrBits: r.Addr.BitLen(),
+			first: r.First, again: r.Again,
 		}),
 		leaf: unique.Make(leaf{sha256: r.Peer.CertSHA256, notAfter: r.Peer.NotAfter, shortKey: r.Peer.ShortKey}),
 	}
@@ -79,7 +82,8 @@ func (k *known) result(host string) (r Result, ok bool) {
 	o, l := c.outcome.Value(), c.leaf.Value()
 	r = Result{
 		Class: o.class, Code: o.code, TLSError: o.tlsError,
-		Peer: Peer{TLSVersion: o.tlsVersion, CertSHA256: l.sha256, NotAfter: l.notAfter, ShortKey: l.shortKey},
+		Peer:  Peer{TLSVersion: o.tlsVersion, CertSHA256: l.sha256, NotAfter: l.notAfter, ShortKey: l.shortKey},
+		First: o.first, Again: o.again,
 	}
 	switch o.addrBits {
 	case 32:

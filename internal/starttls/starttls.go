@@ -4,7 +4,7 @@
 // asks of an MX host's certificate by the door that it is given.
 //
 // It sends no MAIL, RCPT or DATA, nothing after the handshake but QUIT, and
-// talks to each host once in its life. It opens no connection of its own and
+// talks to each host once in its life, or twice where the first time was doubtful. It opens no connection of its own and
 // judges no address: that is the door's duty.
 package starttls
 
@@ -67,6 +67,26 @@ type Result struct {
 	Code     int            // reply code that decided the class; 0: none did
 	TLSError codes.TLSError // of the classes handshake and certificate
 	Peer     Peer
+	First    codes.STARTTLS // class of the first probe, where this is what the second saw; "": there was one
+	Again    bool           // a second one was made or tried: there is no third
+}
+
+// Doubtful reports whether a second probe may end in another way.
+func (r Result) Doubtful() bool { return !r.Again && r.Class.Doubtful() }
+
+// silent reports whether no server was talked to.
+func (r Result) silent() bool {
+	switch r.Class {
+	case codes.STARTTLSNoConnection, codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
+		return true
+	}
+	return false
+}
+
+// An Earlier is what a row tells of a probe of a host.
+type Earlier struct {
+	Result
+	Seen time.Time // when the row was observed; whole seconds count
 }
 
 // hasty reports whether the result might be another one if we had more time, or
@@ -79,11 +99,12 @@ func (r Result) hasty() bool {
 	return r.TLSError == codes.TLSHandshakeTimeout || r.TLSError == codes.TLSReset
 }
 
-// A Prober probes hosts, each once. It keeps at most 128 octets for each host
+// A Prober probes hosts, each once, and once more where it is asked to. It keeps at most 128 octets for each host
 // that it has met, and the facts of each certificate once. It may be used
 // concurrently.
 type Prober struct {
 	config Config
+	began  time.Time
 
 	mu     sync.Mutex
 	probes map[string]*probe // that are going on, by host
@@ -102,7 +123,7 @@ func New(c Config) *Prober {
 	if c.Deadline <= 0 {
 		c.Deadline = 30 * time.Second
 	}
-	return &Prober{config: c, probes: make(map[string]*probe), known: newKnown()}
+	return &Prober{config: c, began: time.Now().Truncate(time.Second), probes: make(map[string]*probe), known: newKnown()}
 }
 
 // Longest is how long a probe can take.
@@ -124,11 +145,38 @@ var ErrStalled = errors.New("starttls: this process was stopped meanwhile")
 // with which the result has the address to wait for; the host is then probed again
 // when it is asked for again.
 func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (Result, error) {
+	return p.share(ctx, host, nil, stalls)
+}
+
+// Again is Probe for the sake of a row that tells of a probe of the host. Where that was
+// doubtful, it makes the second, if nobody has. What that saw counts, and is kept with the
+// class of the first; where no server could be talked to, what the first saw stands.
+//
+// Of a process before, the row is all that there is: what it tells is known here too, and
+// what this Prober has seen of the host since is the second probe.
+func (p *Prober) Again(ctx context.Context, host string, earlier Earlier, stalls func() int64) (Result, error) {
+	return p.share(ctx, host, &earlier, stalls)
+}
+
+// share gives what is known of a host, or makes the probe that it lacks.
+func (p *Prober) share(ctx context.Context, host string, earlier *Earlier, stalls func() int64) (Result, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	p.mu.Lock()
-	if result, ok := p.known.result(host); ok {
+	known, ok := p.known.result(host)
+	again := earlier != nil && earlier.Doubtful()
+	switch {
+	case earlier != nil && !ok:
+		known, ok = earlier.Result, !again
+		if ok {
+			p.known.keep(host, known)
+		}
+	case again && !known.Again && (!known.Doubtful() || earlier.Seen.Before(p.began)):
+		known.First, known.Again = earlier.Class, true
+		p.known.keep(host, known)
+	}
+	if ok && (!again || known.Again) {
 		p.mu.Unlock()
-		return result, nil
+		return known, nil
 	}
 	one, going := p.probes[host]
 	if !going {
@@ -152,6 +200,9 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 	if one.err == nil && one.result.hasty() && stalls() != before {
 		one.result, one.err = Result{}, ErrStalled
 	}
+	if one.err == nil && again {
+		one.result = second(known, one.result)
+	}
 	p.mu.Lock()
 	delete(p.probes, host)
 	if one.err == nil {
@@ -162,7 +213,17 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 	return one.result, one.err
 }
 
-// run probes a host for the first time.
+// second is what counts of two probes.
+func second(first, last Result) Result {
+	if last.silent() {
+		first.Again = true
+		return first
+	}
+	last.First, last.Again = first.Class, true
+	return last
+}
+
+// run probes a host.
 func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 	conn, addr, err := p.config.Door.Dial(ctx, host, p.config.Deadline)
 	switch {

@@ -45,6 +45,7 @@ func (c *check) reasons(row *output.Row) []string {
 	policy := o.checkPolicy(row)
 	o.checkReadings(row, record, policy)
 	o.checkPasses(row)
+	o.checkLimits(row)
 	o.equal("error", row.Error, string(sentinel(row)))
 	c.checkMail(&o, row)
 	return o
@@ -95,6 +96,8 @@ func (c *check) checkWords(o *objections, row *output.Row) {
 		o.want(slices.Contains(reasons, codes.PolicyReason(row.PolicyReason)), "stage %+q has no reason %+q", row.PolicyStage, row.PolicyReason)
 		o.equal("tlsrpt_result", row.TLSRPTResult, string(codes.Result(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
 	}
+	o.want(row.TLSRPTResult == "" || row.Record == string(codes.RecordValid),
+		"tlsrpt_result is %s, and senders know of no MTA-STS", row.TLSRPTResult)
 }
 
 // closedSets are the words of each column that has a closed set.

@@ -61,7 +61,28 @@ func TestReasons(t *testing.T) {
 			failed("unreachable", "tls", "expired", "ErrPolicyFetch")(r)
 			r.TLSRPTResult = "sts-policy-fetch-error"
 		}, `tlsrpt_result is "sts-policy-fetch-error", and the evidence says "sts-webpki-invalid"`},
+		{"a result where senders know of no MTA-STS", multiple, func(r *output.Row) { r.TLSRPTResult = "sts-policy-invalid" },
+			"tlsrpt_result is sts-policy-invalid, and senders know of no MTA-STS"},
 		{"a way to connect of no kind", valid, func(r *output.Row) { r.IPv6 = "fine" }, `ipv6 is "fine", which is no word`},
+		{"a limit of the client", valid, func(r *output.Row) {
+			failed("unreachable", "tls", "handshake_failure", "ErrPolicyFetch")(r)
+			r.TLSAlert, r.Findings = new(int32(40)), []string{"client_limit_possible"}
+			r.TLSRPTResult = string(codes.Result(codes.StageTLS, codes.PolicyReason(codes.TLSHandshakeFailure)))
+		}, ""},
+		{"a limit of the client with a certificate", valid, func(r *output.Row) {
+			failed("unreachable", "tls", "handshake_failure", "ErrPolicyFetch")(r)
+			r.TLSAlert, r.Findings, r.CertSHA256 = new(int32(40)), []string{"client_limit_possible"}, "ab"
+		}, "the finding client_limit_possible is there"},
+		{"a limit of the client without an alert", valid, func(r *output.Row) { r.Findings = []string{"client_limit_possible"} },
+			"the finding client_limit_possible is there"},
+		{"HTTP/2 alone, by frames", valid, func(r *output.Row) {
+			failed("unreachable", "http", "malformed", "ErrPolicyFetch")(r)
+			r.TLSRPTResult, r.Findings = "sts-policy-fetch-error", []string{"http2_only"}
+		}, ""},
+		{"HTTP/2 alone, and 404", valid, func(r *output.Row) {
+			failed("missing", "http", "not_found", "ErrNoPolicy")(r)
+			r.TLSRPTResult, r.Findings = "sts-policy-fetch-error", []string{"http2_only"}
+		}, "the finding http2_only is there"},
 		{"an address without an outcome", valid, func(r *output.Row) { r.TriedAddrs = []string{"22.1.0.1"} }, "1 addresses were tried, with 0 outcomes"},
 		{"a reason without a stage", valid, func(r *output.Row) { r.PolicyReason = "timeout" }, `stage "" has no reason "timeout"`},
 		{"another reason", malformed, func(r *output.Row) { r.RecordReason = "id_missing" }, `record_reason is "id_missing", and the evidence says "id_invalid"`},

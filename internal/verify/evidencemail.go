@@ -30,14 +30,28 @@ func (c *check) checkMailWords(o *objections, row *output.Row) {
 		words = append(words, [2]string{"rua_kinds", kind})
 	}
 	for _, h := range row.MX {
-		for name, value := range map[string]*string{"mx.tlsa": h.TLSA, "mx.starttls": h.STARTTLS, "mx.tls_error": h.TLSError} {
+		for name, value := range map[string]*string{
+			"mx.tlsa": h.TLSA, "mx.starttls": h.STARTTLS, "mx.first_starttls": h.FirstSTARTTLS, "mx.tls_error": h.TLSError,
+		} {
 			if value != nil {
 				words = append(words, [2]string{name, *value})
 			}
 		}
 	}
+	o.checkFirstProbes(row)
 	for _, w := range words {
 		o.want(w[1] == "" || c.words[w[0]][w[1]], "%s is %+q, which is no word of the column", w[0], w[1])
+	}
+}
+
+// checkFirstProbes looks for second probes of hosts whose first was not doubtful.
+func (o *objections) checkFirstProbes(row *output.Row) {
+	for _, h := range row.MX {
+		if h.FirstSTARTTLS == nil {
+			continue
+		}
+		o.want(codes.STARTTLS(*h.FirstSTARTTLS).Doubtful(), "the first probe of %s ended in %s, and there was a second", h.Host, *h.FirstSTARTTLS)
+		o.want(h.STARTTLS != nil || row.Pending != "", "first_starttls of %s is %s, and there is no second", h.Host, *h.FirstSTARTTLS)
 	}
 }
 
@@ -182,7 +196,7 @@ func (o *objections) checkVerdict(row *output.Row, match codes.MXMatch) {
 	o.equal("mx_tls", row.MXTLS, string(mtasts.SummarizeTLS(probes)))
 	seen := mtasts.Observation{
 		Record: codes.Record(row.Record), Policy: codes.Policy(row.Policy), Match: match, TLS: mtasts.SummarizeTLS(probes),
-		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
+		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut), Limited: row.Limited(),
 	}
 	if seen.Policy == codes.PolicyValid {
 		seen.Mode = codes.Mode(row.Mode)

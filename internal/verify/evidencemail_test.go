@@ -38,6 +38,12 @@ func TestMailReasons(t *testing.T) {
 		{"a kind of no kind", func(r *output.Row) { r.MXKind = "many" }, `mx_kind is "many", which is no word`},
 		{"a class of no class", func(r *output.Row) { r.MX[0].TLSA = new("fine") }, `mx.tlsa is "fine", which is no word`},
 		{"a probe of no class", func(r *output.Row) { r.MX[0].STARTTLS = new("fine") }, `mx.starttls is "fine", which is no word`},
+		{"a second probe", func(r *output.Row) { r.MX[1].FirstSTARTTLS = new("refused") }, ""},
+		{"a first probe of no class", func(r *output.Row) { r.MX[1].FirstSTARTTLS = new("fine") }, `mx.first_starttls is "fine", which is no word`},
+		{"a second probe of a host that was good", func(r *output.Row) { r.MX[1].FirstSTARTTLS = new("ok") },
+			"the first probe of mx1.example.net ended in ok, and there was a second"},
+		{"a first probe and no second", func(r *output.Row) { r.MX[1].FirstSTARTTLS, r.MX[1].STARTTLS = new("timeout"), nil },
+			"first_starttls of mx1.example.net is timeout, and there is no second"},
 		{"a destination of no kind", func(r *output.Row) { r.RUAKinds = []string{"ftp"} }, `rua_kinds is "ftp", which is no word`},
 		{"hosts that are none", func(r *output.Row) { r.MX[0].Host, r.MX[1].Host = "localhost", "." }, "mx_kind is mx, and there is no host"},
 		{"pseudo hosts that are hosts", func(r *output.Row) { r.MXKind = "pseudo" }, "mx_kind is pseudo, and mx says otherwise"},
@@ -68,6 +74,9 @@ func TestMailReasons(t *testing.T) {
 		{"DANE without DNSSEC", func(r *output.Row) { r.MXAuthenticated = new(false) }, `dane is "some", and the evidence says "none"`},
 		{"other probes", func(r *output.Row) { r.MXTLS = "none" }, `mx_tls is "none", and the evidence says "all"`},
 		{"another verdict", func(r *output.Row) { r.Verdict = "enforce_ok" }, `verdict is "enforce_ok", and the evidence says "enforce_partial"`},
+		{"broken, and perhaps for a limit of the client", func(r *output.Row) {
+			r.Policy, r.Verdict, r.VerdictBasis, r.Findings = "unreachable", "broken", "policy", append(r.Findings, "client_limit_possible")
+		}, `verdict is "broken", and the evidence says "unknown"`},
 		{"on another basis", func(r *output.Row) { r.VerdictBasis = "mx" }, `verdict_basis is "mx", and the evidence says "certificates"`},
 		{"no verdict yet", func(r *output.Row) { r.Pending, r.Verdict = "transient", "unknown" }, ""},
 	} {

@@ -39,7 +39,8 @@ func cutShort(row *output.Row) bool {
 // checkPasses holds what a row says of earlier passes against the rest of it.
 func (o *objections) checkPasses(row *output.Row) {
 	if row.Pending == string(codes.PendingTransient) {
-		o.want(row.Transient(), "the row waits for what may mend, and nothing in it may")
+		o.want(row.Transient() || slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.Doubtful() }),
+			"the row waits for what may mend, and nothing in it may")
 	}
 	o.want(row.Pending == "" || !excludedLate(row), "the row waits, and was excluded late")
 	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass, quoted(row.FirstRecord))

@@ -105,6 +105,14 @@ func TestPasses(t *testing.T) {
 			failed("unreachable", "http", "timeout", "ErrPolicyFetch")(r)
 			r.Findings = []string{"slow_not_awaited"}
 		}, "policy is"},
+		{"waits for a second probe", valid, func(r *output.Row) {
+			*r = *mailed()
+			r.Pending, r.WildcardSuspected = "transient", new(false)
+		}, ""},
+		{"waits for no second probe", valid, func(r *output.Row) {
+			*r = *mailed()
+			r.Pending, r.WildcardSuspected, r.MX[1].FirstSTARTTLS = "transient", new(false), new("refused")
+		}, "nothing in it may"},
 		{"cannot mend", negative, func(r *output.Row) { r.Pending = "transient" }, "nothing in it may"},
 		{"mended", valid, second("unknown", "timeout", "not_fetched", "", ""), ""},
 		{"mended, its policy", valid, second("valid", "", "unreachable", "http", "server_error"), ""},

@@ -17,10 +17,10 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: "unreachable", PolicyStage: "tls", PolicyReason: "expired", TLSError: "expired", HTTPStatus: new(int32(200)),
 		Mode: "enforce", MaxAge: new(int64(0)), MXPatterns: []string{"*.example"}, Strict: new(false), Lenient: new(true),
 		HostCNAMEs: []string{"c.example"},
-		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), TLSError: new("expired")}},
+		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), FirstSTARTTLS: new("refused"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
-		Findings: []string{"plain_http"},
+		TLSRPTResult: "sts-webpki-invalid", Findings: []string{"null_mx_not_alone", "plain_http"},
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -28,10 +28,11 @@ func whole() (*output.Row, simnet.Truth) {
 		Policy: codes.PolicyUnreachable, Stage: codes.StageTLS, Reason: "expired", TLSError: codes.TLSExpired, HTTPStatus: 200,
 		HostCNAMEs: []string{"c.example"}, Mode: codes.ModeEnforce, MaxAge: new(int64(0)), MX: []string{"*.example"},
 		Strict: new(false), Lenient: new(true),
-		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"}, TLSA: []string{"usable"},
+		MXKind: codes.MXHosts, MXHosts: []string{"10 mx.example"}, Probes: []string{"certificate expired"}, TLSA: []string{"usable"}, FirstProbes: []string{"refused"},
 		MXMatch: codes.MatchNone, MXUnused: []string{"*.example"}, Mismatch: codes.MismatchTypo,
 		TLSRPT: codes.RecordInvalid, TLSRPTReason: codes.TLSRPTRUAInvalid, RUA: []string{"x"}, DANE: codes.DANESome,
 		WildcardSuspected: new(true), Delegation: codes.DelegationBoth, Verdict: codes.VerdictUnknown, VerdictProbed: codes.VerdictBroken,
+		TLSRPTResult: codes.TLSRPTWebPKIInvalid, Findings: []codes.Finding{codes.FindNullMXNotAlone},
 	}
 }
 
@@ -86,9 +87,10 @@ func TestCompareTruth(t *testing.T) {
 		"Record": "record", "RecordReason": "record_reason", "RecordID": "record_id", "CNAMEs": "cnames", "Error": "error",
 		"Policy": "policy", "Stage": "policy_stage", "Reason": "policy_reason", "TLSError": "tls_error", "HTTPStatus": "http_status",
 		"HostCNAMEs": "host_cnames", "Mode": "mode", "MaxAge": "max_age", "MX": "mx_patterns", "Strict": "strict", "Lenient": "lenient",
-		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "TLSA": "mx.tlsa", "MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
+		"MXKind": "mx_kind", "MXHosts": "mx", "Probes": "mx.starttls", "TLSA": "mx.tlsa", "FirstProbes": "mx.first_starttls",
+		"MXMatch": "mx_match", "MXUnused": "mx_unused", "Mismatch": "mismatch",
 		"TLSRPT": "tlsrpt", "TLSRPTReason": "tlsrpt_reason", "RUA": "rua", "DANE": "dane", "WildcardSuspected": "wildcard_suspected",
-		"Delegation": "delegation", "VerdictProbed": "verdict",
+		"Delegation": "delegation", "VerdictProbed": "verdict", "TLSRPTResult": "tlsrpt_result",
 	}
 	if row, truth := whole(); CompareTruth(row, truth) != nil {
 		t.Fatal(CompareTruth(row, truth))

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
@@ -35,19 +36,25 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	if row.DANE != "" {
 		d.text("dane", row.DANE, string(t.DANE))
 	}
+	if row.Policy != string(codes.PolicyValid) {
+		d.text("tlsrpt_result", row.TLSRPTResult, string(t.TLSRPTResult))
+	}
 	d.plain("wildcard_suspected", truth(row.WildcardSuspected), truth(t.WildcardSuspected))
 	d.text("delegation", row.Delegation, string(t.Delegation))
 	verdict := t.Verdict
-	if d.probes(row, t) {
+	probed, first := d.probes(row, t)
+	if probed {
 		verdict = t.VerdictProbed
 	}
-	if row.MXKind != "" || row.Record != string(codes.RecordValid) {
+	if (row.MXKind != "" || row.Record != string(codes.RecordValid)) && !first {
 		d.text("verdict", row.Verdict, string(verdict))
 	}
 }
 
-// probes compares the probes of a row, and says whether there are any.
-func (d *differences) probes(row *output.Row, t simnet.Truth) (probed bool) {
+// probes compares the probes of a row, and says whether there are any, and whether a host
+// was only probed for the first time that ends in another way the second time: of such a
+// row the truth does not tell the verdict.
+func (d *differences) probes(row *output.Row, t simnet.Truth) (probed, first bool) {
 	for i, host := range row.MX {
 		if host.STARTTLS == nil {
 			continue
@@ -57,9 +64,19 @@ func (d *differences) probes(row *output.Row, t simnet.Truth) (probed bool) {
 		if host.TLSError != nil {
 			got += " " + *host.TLSError
 		}
-		d.text("mx.starttls", got, at(t.Probes, i))
+		want, before := at(t.Probes, i), at(t.FirstProbes, i)
+		switch {
+		case host.FirstSTARTTLS == nil && before != "":
+			first, want = true, before
+		case host.FirstSTARTTLS != nil:
+			if before == "" && d.complete {
+				before, _, _ = strings.Cut(want, " ") // it says the same each time
+			}
+			d.text("mx.first_starttls", *host.FirstSTARTTLS, before)
+		}
+		d.text("mx.starttls", got, want)
 	}
-	return probed
+	return probed, first
 }
 
 // at is what a truth says of one host; "" where it says nothing.

@@ -1,0 +1,100 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"stsscan/internal/codes"
+)
+
+// choosy serves the names given, and ends the handshake of all others, and of who names
+// no host, with alert 40. It counts connections.
+func choosy(cert tls.Certificate, connections *atomic.Int64, names ...string) func(net.Conn) {
+	known := make(map[string]bool)
+	for _, name := range names {
+		known[name] = true
+	}
+	return func(conn net.Conn) {
+		connections.Add(1)
+		secured := tls.Server(conn, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			config := &tls.Config{Certificates: []tls.Certificate{cert}}
+			if !known[hello.ServerName] {
+				config.MaxVersion, config.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA}
+			}
+			return config, nil
+		}})
+		if secured.Handshake() == nil {
+			waitForEnd(secured)
+		}
+	}
+}
+
+// Alert 40 is about the name where anybody is served at the address, whoever that was
+// and whatever became of the certificate; else it may be a limit of ours. Who names no
+// host is asked for once.
+func TestHandshakeFailureAtOneAddress(t *testing.T) {
+	p := newPKI(t)
+	const other, third = "mta-sts.example.net", "mta-sts.example.org"
+	var connections atomic.Int64
+	addrs := map[string]string{host: "22.1.0.1", other: "22.1.0.1", third: "22.1.0.2"}
+	config := Config{Resolve: func(_ context.Context, host string) ([]netip.Addr, error) { return addresses(addrs[host]), nil }}
+	transport := reach(t, p, config, choosy(p.good(t), &connections, other)) // whose certificate is for another name
+	for _, step := range []struct {
+		host        string
+		want        codes.TLSError
+		limit       bool
+		connections int64
+	}{
+		{host, codes.TLSHandshakeFailure, true, 2},
+		{host, codes.TLSHandshakeFailure, true, 1},
+		{third, codes.TLSHandshakeFailure, true, 2},
+		{other, codes.TLSNameMismatch, false, 1},
+		{host, codes.TLSNoCertForName, false, 1},
+		{third, codes.TLSHandshakeFailure, true, 1}, // at another address
+		{host, codes.TLSNoCertForName, false, 1},
+	} {
+		connections.Store(0)
+		var trace Trace
+		_, err := transport.connect(WithTrace(t.Context(), &trace), step.host)
+		wantError(t, err, codes.StageTLS, codes.PolicyReason(step.want), false)
+		if trace.TLSError != step.want || trace.ClientLimit != step.limit || connections.Load() != step.connections {
+			t.Errorf("%s: %s, limit %v, %d connections; want %+v", step.host, trace.TLSError, trace.ClientLimit, connections.Load(), step)
+		}
+	}
+}
+
+// The question without a name keeps the manners. Where they put it off nothing is
+// concluded, and it is asked the next time.
+func TestNamelessIsPutOff(t *testing.T) {
+	p := newPKI(t)
+	var connections atomic.Int64
+	manners := NoManners()
+	manners.HostRate, manners.MaxWait = 0.0001, time.Millisecond
+	transport := reach(t, p, Config{Manners: manners}, choosy(p.good(t), &connections))
+	var trace Trace
+	_, err := transport.connect(WithTrace(t.Context(), &trace), host)
+	wantError(t, err, codes.StageTCP, "", true)
+	if e := err.(*Error); !e.Later() || trace.ClientLimit || connections.Load() != 1 {
+		t.Errorf("%v; limit %v, %d connections", err, trace.ClientLimit, connections.Load())
+	}
+	if state := transport.served.look(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
+		t.Errorf("state %d of what was not asked", state)
+	}
+}
+
+// What is remembered of addresses is bounded.
+func TestServedIsBounded(t *testing.T) {
+	s := newServed()
+	for i := range uint32(maxServed + 100) {
+		s.note(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, 22<<24+i))), tlsServed)
+	}
+	if len(s.at) != maxServed {
+		t.Errorf("%d addresses", len(s.at))
+	}
+}

@@ -1,0 +1,145 @@
+package starttls_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/starttls"
+)
+
+// An againDoor is the way to a server that is another one each time; a dialogue that is
+// empty is none: the port is closed.
+type againDoor struct {
+	mu        sync.Mutex
+	dialled   int
+	dialogues []string
+}
+
+const (
+	offers   = "220 mx\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n"
+	without  = "220 mx\r\n250 mx\r\n221 bye\r\n"
+	refuses  = "554 no\r\n221 bye\r\n"
+	rejects  = "220 mx\r\n250-mx\r\n250 STARTTLS\r\n454 no\r\n"
+	isClosed = ""
+)
+
+func (d *againDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dialled++
+	dialogue := d.dialogues[min(d.dialled, len(d.dialogues))-1]
+	if dialogue == isClosed {
+		return nil, hostAddr(d.dialled), syscall.ECONNREFUSED
+	}
+	return newScript(dialogue), hostAddr(d.dialled), nil
+}
+
+func (d *againDoor) Secure(context.Context, net.Conn, string) (net.Conn, starttls.Peer, error) {
+	return newScript("221 bye\r\n"), starttls.Peer{TLSVersion: "1.3"}, nil
+}
+
+// A doubtful host is probed once more, however many ask for that, and what the second
+// probe sees counts; where no server is there any more, the first stands. No other host
+// is, and none a third time.
+func TestProbeAgain(t *testing.T) {
+	const host = "mx.example.com"
+	for _, tt := range []struct {
+		name        string
+		first, last string
+		class       codes.STARTTLS
+		kept        codes.STARTTLS // as the first; "": nothing
+		dialled     int
+	}{
+		{"mends", without, offers, codes.STARTTLSOK, codes.STARTTLSNotOffered, 2},
+		{"says the same", without, without, codes.STARTTLSNotOffered, codes.STARTTLSNotOffered, 2},
+		{"talks, and does not offer it", refuses, without, codes.STARTTLSNotOffered, codes.STARTTLSRefused, 2},
+		{"is gone", without, isClosed, codes.STARTTLSNotOffered, "", 2},
+		{"is good", offers, without, codes.STARTTLSOK, "", 1},
+		{"rejects", rejects, offers, codes.STARTTLSRejected, "", 1},
+		{"is closed", isClosed, offers, codes.STARTTLSNoConnection, "", 1},
+	} {
+		door := &againDoor{dialogues: []string{tt.first, tt.last}}
+		p := starttls.New(starttls.Config{Door: door})
+		first, err := p.Probe(t.Context(), host, nil)
+		if err != nil || first.First != "" || first.Again {
+			t.Fatalf("%s: %+v, %v", tt.name, first, err)
+		}
+		if doubtful := tt.dialled == 2; first.Doubtful() != doubtful {
+			t.Errorf("%s: doubtful %v, want %v", tt.name, first.Doubtful(), doubtful)
+		}
+		if known, err := p.Probe(t.Context(), host, nil); err != nil || known != first {
+			t.Errorf("%s: %+v, %v; want %+v", tt.name, known, err, first)
+		}
+		if !first.Doubtful() {
+			continue // who asks for a second probe has seen one that is
+		}
+		want := starttls.Result{Class: tt.class, First: tt.kept, Again: true, Addr: hostAddr(2)}
+		switch {
+		case tt.kept == "":
+			want.Addr = first.Addr
+		case tt.class == codes.STARTTLSOK:
+			want.Peer.TLSVersion = "1.3"
+		}
+		var all sync.WaitGroup
+		for range 9 {
+			all.Go(func() {
+				told := starttls.Earlier{Result: first, Seen: time.Now()}
+				if got, err := p.Again(t.Context(), host, told, nil); err != nil || got != want {
+					t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, want)
+				}
+			})
+		}
+		all.Wait()
+		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != want || got.Doubtful() {
+			t.Errorf("%s, in the end: %+v, %v; want %+v", tt.name, got, err, want)
+		}
+		if door.dialled != tt.dialled {
+			t.Errorf("%s: %d connections, want %d", tt.name, door.dialled, tt.dialled)
+		}
+	}
+}
+
+// What a row of a process before tells is the first probe: this Prober makes one more, or
+// has made it for the sake of another row.
+func TestProbeAfterRestart(t *testing.T) {
+	const host = "mx.example.com"
+	before := starttls.Earlier{
+		Result: starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9)}, Seen: time.Now().Add(-time.Hour),
+	}
+	for _, tt := range []struct {
+		name     string
+		dialogue string
+		another  bool // row has asked for the host
+		want     starttls.Result
+	}{
+		{"mends", offers, false, starttls.Result{
+			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"}, First: codes.STARTTLSRefused, Again: true}},
+		{"is gone", isClosed, false, starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9), Again: true}},
+		{"was probed since, and is doubtful", without, true, starttls.Result{
+			Class: codes.STARTTLSNotOffered, Addr: hostAddr(1), First: codes.STARTTLSRefused, Again: true}},
+		{"was probed since", offers, true, starttls.Result{
+			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"}, First: codes.STARTTLSRefused, Again: true}},
+	} {
+		door := &againDoor{dialogues: []string{tt.dialogue}}
+		p := starttls.New(starttls.Config{Door: door})
+		if tt.another {
+			if _, err := p.Probe(t.Context(), host, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if got, err := p.Again(t.Context(), host, before, nil); err != nil || got != tt.want {
+				t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
+			}
+		}
+		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != tt.want || door.dialled != 1 {
+			t.Errorf("%s: %+v, %v, %d connections; want %+v", tt.name, got, err, door.dialled, tt.want)
+		}
+	}
+}

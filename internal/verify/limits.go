@@ -1,0 +1,24 @@
+package verify
+
+import (
+	"slices"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// checkLimits holds a finding about a limit of the client against what was seen, since
+// the verdict rests on it.
+func (o *objections) checkLimits(row *output.Row) {
+	if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
+		const handshakeFailure, insufficientSecurity = 40, 71 // RFC 8446, section 6.2
+		alert := row.TLSAlert != nil && (*row.TLSAlert == handshakeFailure || *row.TLSAlert == insufficientSecurity)
+		o.want(row.PolicyStage == string(codes.StageTLS) && alert && row.CertSHA256 == "",
+			"the finding %s is there, and no alert 40 or 71 before a certificate", codes.FindClientLimit)
+	}
+	if slices.Contains(row.Findings, string(codes.FindHTTP2Only)) {
+		byALPN := row.PolicyStage == string(codes.StageTLS) && row.CertSHA256 == ""
+		byFrames := row.PolicyStage == string(codes.StageHTTP) && row.PolicyReason == string(codes.ReasonMalformed)
+		o.want(byALPN || byFrames, "the finding %s is there, and retrieval did not end by it", codes.FindHTTP2Only)
+	}
+}
