@@ -138,7 +138,7 @@ func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) err
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	columns := bytes.TrimSuffix(line.Bytes(), []byte("}\n"))
-	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", columns, places); err != nil {
+	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", columns, output.Escaped(places)); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
