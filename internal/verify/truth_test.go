@@ -20,7 +20,7 @@ func whole() (*output.Row, simnet.Truth) {
 		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), FirstSTARTTLS: new("refused"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
-		TLSRPTResult: "sts-webpki-invalid", Findings: []string{"null_mx_not_alone", "plain_http"},
+		TLSRPTResult: "sts-webpki-invalid", Findings: []string{"null_mx_not_alone", "policy_extension"},
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -69,6 +69,19 @@ func TestCompareFindings(t *testing.T) {
 	if got := CompareTruth(row, truth); got != nil {
 		t.Errorf("%q", got)
 	}
+
+	// What the row did not ask for it need not find.
+	truth.Findings = append(truth.Findings, codes.FindTLSRPTRUA, codes.FindNullMXNotAlone)
+	if got := CompareTruth(row, truth); len(got) != 2 {
+		t.Errorf("%q, want two findings more", got)
+	}
+	row.TLSRPT, row.MXKind = "", ""
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("not asked: %q", got)
+	}
+	row, truth = whole()
+	row.Findings = nil
+	truth.Findings = nil
 
 	row.Findings = append(row.Findings, "certificate_key_short")
 	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
