@@ -146,6 +146,7 @@ func (o *objections) checkRecord(row *output.Row) *mtasts.RecordReading {
 		txts[i] = string(txt)
 	}
 	r := mtasts.ReadRecords(txts)
+	o.checkSlips(row, &r)
 	o.equal("record", row.Record, string(r.Class))
 	o.equal("record_reason", row.RecordReason, string(r.Reason))
 	if r.Class == codes.RecordValid || r.Class == codes.RecordInvalid {
