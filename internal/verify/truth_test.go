@@ -166,3 +166,36 @@ func TestCompareTruthInWords(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// An observer with one address family is not held to what hosts of the other do, but to all
+// the rest.
+func TestCompareWithinReach(t *testing.T) {
+	there := func(edit func(*output.Row)) []string {
+		row, truth := whole()
+		row.Policy, row.PolicyStage, row.PolicyReason, row.Error = "unknown", "tcp", "no_ipv4", "ErrPolicyFetch"
+		row.TLSError, row.HTTPStatus, row.Mode, row.MaxAge, row.MXPatterns = "", nil, "", nil, nil
+		row.MXMatch, row.MXUnused, row.Mismatch, row.TLSRPTResult = "", nil, "", ""
+		row.Strict, row.Lenient, row.Verdict = new(true), new(true), "unknown"
+		row.MX[0].STARTTLS, row.MX[0].TLSError, row.MX[0].FirstSTARTTLS = new("unknown"), nil, nil
+		truth.Findings = append(truth.Findings, codes.FindCertKeyShort)
+		edit(row)
+		return CompareTruth(row, withinReach(row, truth))
+	}
+	for _, tt := range []struct {
+		edit func(*output.Row)
+		want string // "": agreed
+	}{
+		{func(*output.Row) {}, ""},
+		{func(r *output.Row) { r.RecordID = "2" }, "record_id: "},
+		{func(r *output.Row) { r.TLSRPT = "valid" }, "tlsrpt: "},
+		{func(r *output.Row) { r.Policy = "unreachable" }, "policy: "},
+		{func(r *output.Row) { r.Verdict = "broken" }, "verdict: "},
+		{func(r *output.Row) { r.Findings = append(r.Findings, "certificate_key_short") }, "findings: "},
+		{func(r *output.Row) { r.MX[0].Addr = new("2a00::1") }, "mx.starttls: "},
+	} {
+		got := there(tt.edit)
+		if tt.want == "" && got != nil || tt.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], tt.want)) {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
