@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -87,4 +89,31 @@ func TestObserveTurns(t *testing.T) {
 	if e := new(Error); first != nil || !errors.As(second, &e) || !e.Later() || len(told) != 1 {
 		t.Errorf("%v, then %v, and %d were told; want one of them, and one that was put off", first, second, len(told))
 	}
+}
+
+// The wait for the turn of a second handshake, without a name, is none of it either.
+func TestObserveTurnOfSecondHandshake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPKI(t)
+		refuses := choosy(p.good(t), new(atomic.Int64))
+		var told time.Duration
+		transport, err := NewTransport(Config{
+			Resolve: resolves("22.1.0.1"), Roots: p.roots(), Now: noon,
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				near, far := net.Pipe()
+				go func() { defer far.Close(); refuses(far) }()
+				return near, nil
+			},
+			Manners: Manners{HostRate: 1},
+			Observe: func(_, _ string, d time.Duration) { told = d },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var trace Trace
+		_, err = fetch(t, WithTrace(t.Context(), &trace), transport)
+		if err == nil || !trace.ClientLimit || trace.TurnTime != time.Second || told != 0 {
+			t.Errorf("%v; told %v; it waited %v", err, told, trace.TurnTime)
+		}
+	})
 }

@@ -56,7 +56,7 @@ func (s *served) note(addr netip.Addr, what addressTLS) {
 func (t *Transport) whyRefused(ctx context.Context, host string, trace *Trace, failed *Error) *Error {
 	state := t.served.look(trace.Addr)
 	if state == tlsUnknown {
-		shown, unknown := t.servesNameless(ctx, host, trace.Addr)
+		shown, unknown := t.servesNameless(ctx, host, trace)
 		switch {
 		case unknown != nil && unknown.local:
 			return unknown
@@ -65,7 +65,7 @@ func (t *Transport) whyRefused(ctx context.Context, host string, trace *Trace, f
 		case unknown == nil:
 			state = tlsNameless
 		}
-		if state != tlsUnknown { // it is not, where time ran out
+		if state != tlsUnknown { // it is not, where that could not be found out
 			t.served.note(trace.Addr, state)
 		}
 	}
