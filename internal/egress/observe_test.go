@@ -5,11 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"stsscan/internal/codes"
 )
 
 // Each request is told once, by its method and one word of a small set; one that was
@@ -116,4 +119,21 @@ func TestObserveTurnOfSecondHandshake(t *testing.T) {
 			t.Errorf("%v; told %v; it waited %v", err, told, trace.TurnTime)
 		}
 	})
+}
+
+// A request to a slow host that is not connected to again is none.
+func TestObserveNotAwaited(t *testing.T) {
+	p := newPKI(t)
+	told := 0
+	manners := NoManners()
+	manners.SlowTime = time.Nanosecond
+	transport := reach(t, p, Config{Manners: manners, Observe: func(string, string, time.Duration) { told++ }}, waitForEnd)
+	ended, end := context.WithCancelCause(t.Context())
+	defer transport.dialer.slow.await(netip.MustParseAddr("22.1.0.1"), end)()
+	<-ended.Done()
+	ctx := WithEarlierTimeout(WithWholeTime(t.Context(), time.Minute, time.Minute), codes.StageHTTP, codes.ReasonTimeout)
+	_, err := fetch(t, ctx, transport)
+	if e := new(Error); !errors.As(err, &e) || !e.NotAwaited() || told != 0 {
+		t.Errorf("%v, and %d were told", err, told)
+	}
 }
