@@ -99,16 +99,23 @@ func TestNamelessIsNotFoundOut(t *testing.T) {
 	large := leafTemplate("other.example")
 	large.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, 100<<10)}}
 	heavy := chain(issue(t, large, p.intermediate), p.intermediate)
+	fails := func(err error) func(net.Conn) (net.Conn, error) {
+		return func(net.Conn) (net.Conn, error) { return nil, err }
+	}
 	for title, c := range map[string]struct {
 		second func(raw net.Conn) (net.Conn, error)
 		full   bool // no place for a large handshake
 		local  bool
 	}{
-		"refused":                    {second: func(net.Conn) (net.Conn, error) { return nil, syscall.ECONNREFUSED }},
-		"no way":                     {second: func(net.Conn) (net.Conn, error) { return nil, syscall.ENETUNREACH }},
-		"not sent":                   {second: func(raw net.Conn) (net.Conn, error) { return &stingyConn{Conn: raw, errno: syscall.ENOBUFS}, nil }, local: true},
-		"not read":                   {second: func(raw net.Conn) (net.Conn, error) { return &hungryConn{raw, 0, syscall.ENOMEM}, nil }, local: true},
-		"large, and many others are": {full: true, local: true},
+		"refused": {second: fails(syscall.ECONNREFUSED)},
+		"no way":  {second: fails(syscall.ENETUNREACH)},
+		"not sent": {local: true, second: func(raw net.Conn) (net.Conn, error) {
+			return &stingyConn{Conn: raw, errno: syscall.ENOBUFS}, nil
+		}},
+		"not read": {local: true, second: func(raw net.Conn) (net.Conn, error) {
+			return &hungryConn{raw, 0, syscall.ENOMEM}, nil
+		}},
+		"large, and many others are": {local: true, full: true},
 	} {
 		t.Run(title, func(t *testing.T) {
 			var connections atomic.Int64
@@ -130,7 +137,8 @@ func TestNamelessIsNotFoundOut(t *testing.T) {
 			}
 			var trace Trace
 			_, err := transport.connect(WithTrace(t.Context(), &trace), host)
-			if e := new(Error); !errors.As(err, &e) || e.Local() != c.local || e.Later() != c.full || trace.ClientLimit == c.local {
+			e := new(Error)
+			if !errors.As(err, &e) || e.Local() != c.local || e.Later() != c.full || trace.ClientLimit == c.local {
 				t.Errorf("%v, limit %v", err, trace.ClientLimit)
 			}
 			if state := transport.served.look(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {

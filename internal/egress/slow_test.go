@@ -71,22 +71,24 @@ func TestSlowShare(t *testing.T) {
 // ends, and nothing where it ends before.
 func TestStageTakesItsShare(t *testing.T) {
 	const second, limit, most = time.Second, 5 * time.Second, 10 * time.Second
-	for name, c := range map[string]struct {
-		cancelled, over time.Duration // by whom the request is of, and when the stage is done; 0: not
-		deadline        time.Duration // of the request
-		ends            time.Duration // when its context does, at the latest when it is over
-		took            time.Duration // of the share
+	type ending struct {
+		ended, took     time.Duration // of the stage, at the latest when it is done, and of the share
 		slow, unawaited bool
+	}
+	for name, c := range map[string]struct {
+		cancelled, over time.Duration // when somebody ends the request, and when the stage is done; 0: nobody does
+		deadline        time.Duration // of the request
+		want            ending
 	}{
-		"done before":           {over: 4 * second, deadline: time.Minute, ends: 4 * second},
-		"done after":            {over: 7 * second, deadline: time.Minute, ends: 7 * second, took: 2 * second, slow: true},
-		"cancelled before":      {cancelled: 3 * second, over: 3 * second, deadline: time.Minute, ends: 3 * second},
-		"cancelled after":       {cancelled: 7 * second, over: 8 * second, deadline: time.Minute, ends: 7 * second, took: 3 * second, slow: true},
-		"no time left":          {over: 12 * second, deadline: 12 * second, ends: 12 * second, took: 7 * second, slow: true},
-		"less time than that":   {over: 4 * second, deadline: 4 * second, ends: 4 * second},
-		"nothing left":          {over: 16 * second, deadline: time.Minute, ends: 15 * second, took: most, slow: true, unawaited: true},
-		"cancelled, none left":  {cancelled: 16 * second, over: 17 * second, deadline: time.Minute, ends: 15 * second, took: most, slow: true, unawaited: true},
-		"cancelled, then spent": {cancelled: 14 * second, over: 17 * second, deadline: time.Minute, ends: 14 * second, took: most, slow: true},
+		"done before":           {0, 4 * second, time.Minute, ending{ended: 4 * second}},
+		"done after":            {0, 7 * second, time.Minute, ending{7 * second, 2 * second, true, false}},
+		"cancelled before":      {3 * second, 3 * second, time.Minute, ending{ended: 3 * second}},
+		"cancelled after":       {7 * second, 8 * second, time.Minute, ending{7 * second, 3 * second, true, false}},
+		"no time left":          {0, 12 * second, 12 * second, ending{12 * second, 7 * second, true, false}},
+		"less time than that":   {0, 4 * second, 4 * second, ending{ended: 4 * second}},
+		"nothing left":          {0, 16 * second, time.Minute, ending{15 * second, most, true, true}},
+		"cancelled, none left":  {16 * second, 17 * second, time.Minute, ending{15 * second, most, true, true}},
+		"cancelled, then spent": {14 * second, 17 * second, time.Minute, ending{14 * second, most, true, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -99,21 +101,21 @@ func TestStageTakesItsShare(t *testing.T) {
 				if c.cancelled > 0 {
 					time.AfterFunc(c.cancelled, cancel)
 				}
-				began, slow, ended := time.Now(), false, time.Duration(0)
-				stage, done := transport.stage(running, addr, limit, func() { slow = true })
-				context.AfterFunc(stage, func() { ended = time.Since(began) })
+				var got ending
+				began := time.Now()
+				stage, done := transport.stage(running, addr, limit, func() { got.slow = true })
+				context.AfterFunc(stage, func() { got.ended = time.Since(began) })
 				time.Sleep(c.over)
-				unawaited := notAwaited(stage)
+				got.unawaited = notAwaited(stage)
 				done()
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				took := time.Duration(0)
 				if share := transport.dialer.slow.shares[addr]; share != nil {
 					share.settle(time.Now())
-					took = most - share.left
+					got.took = most - share.left
 				}
-				if ended != c.ends || took != c.took || slow != c.slow || unawaited != c.unawaited {
-					t.Errorf("ended after %v, took %v, slow %v, not awaited %v; want %+v", ended, took, slow, unawaited, c)
+				if got != c.want {
+					t.Errorf("%+v, want %+v", got, c.want)
 				}
 			})
 		})
