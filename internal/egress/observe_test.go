@@ -107,7 +107,7 @@ func TestObserveTurnOfSecondHandshake(t *testing.T) {
 				go func() { defer far.Close(); refuses(far) }()
 				return near, nil
 			},
-			Manners: Manners{HostRate: 1},
+			Manners: Manners{HostConnections: 1, HostRate: 1}, Connections: 1,
 			Observe: func(_, _ string, d time.Duration) { told = d },
 		})
 		if err != nil {
