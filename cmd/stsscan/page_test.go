@@ -119,11 +119,7 @@ func TestPageByNames(t *testing.T) {
 
 func wantPage(t *testing.T, path, page string) {
 	t.Helper()
-	for line := range strings.Lines(page) {
-		if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > pageWidth {
-			t.Errorf("more than %d columns: %s", pageWidth, line)
-		}
-	}
+	wantWidth(t, page)
 	if *updatePages {
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
@@ -136,6 +132,45 @@ func wantPage(t *testing.T, path, page string) {
 	}
 	if page != string(want) {
 		t.Errorf("the page is\n%s\nand %s says\n%s", page, path, want)
+	}
+}
+
+func wantWidth(t *testing.T, page string) {
+	t.Helper()
+	for line := range strings.Lines(page) {
+		if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > pageWidth {
+			t.Errorf("more than %d columns: %s", pageWidth, line)
+		}
+	}
+}
+
+// Words of ours keep to the width of the page, whatever they explain.
+func TestPageWidth(t *testing.T) {
+	findings := &output.Row{}
+	for _, finding := range codes.Findings() {
+		findings.Findings = append(findings.Findings, string(finding))
+	}
+	rows := []*output.Row{findings}
+	for _, stage := range codes.Stages() {
+		for _, reason := range codes.PolicyReasons(stage) {
+			rows = append(rows, &output.Row{Policy: "unreachable", PolicyStage: string(stage), PolicyReason: string(reason)})
+		}
+	}
+	for _, reason := range codes.TLSRPTReasons() {
+		rows = append(rows, &output.Row{TLSRPT: "invalid", TLSRPTReason: string(reason)})
+	}
+	for _, e := range codes.TLSErrors() {
+		rows = append(rows, &output.Row{MXKind: "hosts", MXCount: new(int32(1)), MX: []output.MXHost{{
+			Host: "mx.example.com", Addr: new("2001:db8::25"), STARTTLS: new("certificate"), TLSError: new(string(e)),
+		}}})
+	}
+	for _, row := range rows {
+		row.Domain, row.Record = "example.com", "valid"
+		var page strings.Builder
+		if err := writePage(&page, row, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		wantWidth(t, page.String())
 	}
 }
 

@@ -27,9 +27,14 @@ type check struct{ mark, what string }
 // its user would rather not (no-color.org).
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
-// marked writes a line with a mark, or none, before its text.
+// marked writes a text with a mark, or none, before its first line.
 func (p *page) marked(label, mark, text string) {
-	fmt.Fprintf(&p.text, "  %-9s %s  %s\n", label, p.paint(mark, fmt.Sprintf("%-7s", mark)), printable(text))
+	words := strings.TrimLeft(printable(text), " ")
+	indent := strings.Repeat(" ", len(printable(text))-len(words))
+	for _, line := range wrapped(words, len("1234567  ")+len(indent)) {
+		fmt.Fprintf(&p.text, "  %-9s %s  %s%s\n", label, p.paint(mark, fmt.Sprintf("%-7s", mark)), indent, line)
+		label, mark = "", ""
+	}
 }
 
 // paint gives words of ours the colour of a mark.
@@ -45,7 +50,7 @@ func (p *page) paint(mark, words string) string {
 // overview shows the verdict, and each check with its mark.
 func (p *page) overview(row *output.Row) {
 	mark, words := verdictWords(row)
-	lines := wrapped(row.Verdict + ": " + words)
+	lines := wrapped(row.Verdict+": "+words, 0)
 	lines[0] = p.paint(mark, row.Verdict) + strings.TrimPrefix(lines[0], row.Verdict)
 	label := "Verdict"
 	for _, line := range lines {
