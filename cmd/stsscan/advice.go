@@ -82,8 +82,8 @@ func policyAdvice(row *output.Row) string {
 	case codes.StageTLS:
 		if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
 			return "Look at " + host + " with another client: this one lacks some groups, cipher suites and kinds of " +
-				"keys (docs/tls.md). Should that fail too, let it offer ECDHE over P-256 or X25519 with AES-GCM, and " +
-				"have a certificate for that name (section 3.3)."
+				"keys (docs/tls.md). If that fails too, let the host offer ECDHE over P-256 or X25519 with AES-GCM, and " +
+				"have a certificate for its name (section 3.3)."
 		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
@@ -161,7 +161,7 @@ func tlsAdvice(host string, e codes.TLSError) string {
 	case codes.TLSCertificate:
 		return "Give " + host + " a certificate that is made for servers, with a key and signatures that are not out of date"
 	}
-	return "Let " + host + " end a TLS handshake"
+	return "Let " + host + " complete a TLS handshake"
 }
 
 func findingAdvice(f codes.Finding, row *output.Row) string {

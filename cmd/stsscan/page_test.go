@@ -226,3 +226,28 @@ func countedVerdicts(words string) map[codes.Verdict]int64 {
 	}
 	return counted
 }
+
+// What is not known about a policy is not said of it.
+func TestPageOfUnknownPolicy(t *testing.T) {
+	for _, tt := range []struct{ policy, stage, reason, match, mark, senders string }{
+		{"unknown", "dns", "servfail", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"unknown", "tls", "handshake_timeout", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"unknown", "tcp", "no_ipv4", "", "unknown", "unknown: those that reach the policy host"},
+		{"forbidden", "dns", "opted_out", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"forbidden", "dns", "forbidden_address", "", "FAIL", "deliver without MTA-STS"},
+		{"unreachable", "tls", "reset", "", "FAIL", "deliver without MTA-STS"},
+		{"valid", "", "", "null_mx", "ok", "have nothing to deliver"},
+		{"valid", "", "", "no_mx", "ok", "have nothing to deliver"},
+		{"valid", "", "", "all", "ok", "deliver only to MX hosts"},
+	} {
+		row := &output.Row{
+			Domain: "example.com", Record: "valid", Policy: tt.policy, PolicyStage: tt.stage, PolicyReason: tt.reason, MXMatch: tt.match,
+		}
+		if got := policyMark(row); got != tt.mark {
+			t.Errorf("%+v: marked %s", tt, got)
+		}
+		if got := senderWords(row); !strings.HasPrefix(got, tt.senders) {
+			t.Errorf("%+v: senders %s", tt, got)
+		}
+	}
+}

@@ -105,6 +105,12 @@ func verdictWords(row *output.Row) (mark, words string) {
 	return markUnknown, "what there is could not be seen"
 }
 
+// takesNoMail reports whether the domain has no MX host that the policy could be about.
+func takesNoMail(row *output.Row) bool {
+	match := codes.MXMatch(row.MXMatch)
+	return match == codes.MatchNoMX || match == codes.MatchNullMX
+}
+
 // namesWords is verdictWords for what no certificate of a mail server vouches for;
 // "" where names are all that it takes.
 func namesWords(v codes.Verdict, row *output.Row) (mark, words string) {
@@ -112,10 +118,8 @@ func namesWords(v codes.Verdict, row *output.Row) (mark, words string) {
 	if row.MXTLS == string(codes.MXTLSUnknown) {
 		unseen = "certificates of the mail servers could not be seen"
 	}
-	match := codes.MXMatch(row.MXMatch)
-	serverless := match == codes.MatchNoMX || match == codes.MatchNullMX
 	switch {
-	case v == codes.VerdictEnforceOK && serverless, v == codes.VerdictTestingOK && serverless:
+	case takesNoMail(row):
 		return markGood, "nothing to protect: the domain takes no mail"
 	case v == codes.VerdictEnforceOK:
 		return markGood, "protected as far as names tell; " + unseen
@@ -172,7 +176,7 @@ func recordMark(row *output.Row) string {
 }
 
 func policyMark(row *output.Row) string {
-	if row.Limited() {
+	if row.Limited() || row.PolicyReason == string(codes.ReasonOptedOut) {
 		return markUnknown
 	}
 	switch codes.Policy(row.Policy) {
