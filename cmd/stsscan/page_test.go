@@ -227,6 +227,23 @@ func countedVerdicts(words string) map[codes.Verdict]int64 {
 	return counted
 }
 
+// Reports go where a valid record of TLSRPT says, and nowhere for another one.
+func TestPageOfReports(t *testing.T) {
+	for _, tt := range []struct{ class, rua, want string }{
+		{"valid", "mailto:a@example.com", "reports go to mailto:a@example.com\n"},
+		{"valid", ":::", "reports do not go to :::\n"},
+		{"invalid", "mailto:a@example.com", "reports do not go to mailto:a@example.com\n"},
+	} {
+		var page strings.Builder
+		if err := writePage(&page, &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), tt.want) {
+			t.Errorf("%+v: the page is\n%s", tt, page.String())
+		}
+	}
+}
+
 // What is not known about a policy is not said of it.
 func TestPageOfUnknownPolicy(t *testing.T) {
 	for _, tt := range []struct{ policy, stage, reason, match, mark, senders string }{

@@ -23,7 +23,7 @@ func (p *page) mail(row *output.Row) {
 	if row.TLSRPT != "" {
 		p.prose("TLSRPT", verdictOf(row.TLSRPT, row.TLSRPTReason, reportWords(codes.TLSRPTReason(row.TLSRPTReason))))
 		for _, rua := range row.RUA {
-			if _, err := mtasts.ParseRUA(rua); err != nil {
+			if _, err := mtasts.ParseRUA(rua); err != nil || row.TLSRPT != string(codes.RecordValid) {
 				p.line("", "reports do not go to %s", rua)
 				continue
 			}
