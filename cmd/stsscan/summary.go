@@ -64,10 +64,10 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		}
 	}
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
-		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had had --slow-wait: their policies are unknown")
+		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had used up --slow-wait: their policies are unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
-		row("limits of ours", grouped(n), "perhaps, and the policy is unknown: "+words)
+		row("limits of ours", grouped(n), "of the unreachable policies, perhaps to this client only: "+words)
 	}
 	for _, connections := range m.Connections {
 		if words := neverMade(connections); words != "" {

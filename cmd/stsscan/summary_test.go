@@ -17,7 +17,7 @@ func TestSummaryOfLimits(t *testing.T) {
 		{nil, ""},
 		{map[codes.Finding]int64{codes.FindPlainHTTP: 3}, ""},
 		{map[codes.Finding]int64{codes.FindHTTP2Only: 2, codes.FindClientLimit: 1234},
-			"limits of ours               1,236   perhaps, and the policy is unknown: client_limit_possible 1,234, http2_only 2"},
+			"limits of ours               1,236   of the unreachable policies, perhaps to this client only: client_limit_possible 1,234, http2_only 2"},
 	} {
 		var text strings.Builder
 		if err := writeSummary(&text, &output.Manifest{Counts: output.Counts{Findings: tt.findings}}); err != nil {
