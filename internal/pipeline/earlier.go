@@ -105,6 +105,9 @@ func (e *earlier) keepProbes(row *output.Row) {
 		if host.STARTTLS == nil && host.FirstSTARTTLS == nil {
 			continue
 		}
+		if host.CertSHA256 != nil && slices.Contains(row.Findings, string(codes.FindMXCertKeyShort)) {
+			continue // the row does not tell which host has a short key
+		}
 		if e.probes == nil {
 			e.probes = make(map[string]starttls.Earlier)
 		}
