@@ -244,8 +244,8 @@ func TestPageOfReports(t *testing.T) {
 	}
 }
 
-// What is not known about a policy is not said of it.
-func TestPageOfUnknownPolicy(t *testing.T) {
+// What is not known about a policy is not said of it, and what most senders do is.
+func TestPageOfSenders(t *testing.T) {
 	for _, tt := range []struct{ policy, stage, reason, match, mark, senders string }{
 		{"unknown", "dns", "servfail", "", "unknown", "unknown: those that get no policy either deliver"},
 		{"unknown", "tls", "handshake_timeout", "", "unknown", "unknown: those that get no policy either deliver"},
@@ -253,12 +253,15 @@ func TestPageOfUnknownPolicy(t *testing.T) {
 		{"forbidden", "dns", "opted_out", "", "unknown", "unknown: those that get no policy either deliver"},
 		{"forbidden", "dns", "forbidden_address", "", "FAIL", "deliver without MTA-STS"},
 		{"unreachable", "tls", "reset", "", "FAIL", "deliver without MTA-STS"},
+		{"invalid", "syntax", "max_age_over", "", "FAIL", "deliver without MTA-STS"},
+		{"invalid", "syntax", "blank_line", "", "FAIL", "most use the policy all the same"},
 		{"valid", "", "", "null_mx", "ok", "have nothing to deliver"},
 		{"valid", "", "", "no_mx", "ok", "have nothing to deliver"},
 		{"valid", "", "", "all", "ok", "deliver only to MX hosts"},
 	} {
 		row := &output.Row{
 			Domain: "example.com", Record: "valid", Policy: tt.policy, PolicyStage: tt.stage, PolicyReason: tt.reason, MXMatch: tt.match,
+			Lenient: new(tt.reason != "max_age_over"),
 		}
 		if got := policyMark(row); got != tt.mark {
 			t.Errorf("%+v: marked %s", tt, got)

@@ -63,6 +63,9 @@ func (p *page) overview(row *output.Row) {
 	if mostRefuse(row) {
 		p.line("", "most senders refuse the policy, since it is not served as text/plain")
 	}
+	if mostUse(row) {
+		p.line("", "by the letter: most senders use the policy all the same")
+	}
 	label = "Checks"
 	for _, c := range checks(row) {
 		p.marked(label, c.mark, c.what)
@@ -74,6 +77,11 @@ func (p *page) overview(row *output.Row) {
 // not served as text/plain.
 func mostRefuse(row *output.Row) bool {
 	return row.Policy == string(codes.PolicyValid) && row.Lenient != nil && !*row.Lenient
+}
+
+// mostUse reports whether most senders use the policy though its text breaks the grammar.
+func mostUse(row *output.Row) bool {
+	return row.PolicyStage == string(codes.StageSyntax) && row.Lenient != nil && *row.Lenient
 }
 
 // verdictWords says in words what a verdict means for mail.

@@ -234,6 +234,9 @@ func senderWords(row *output.Row) string {
 	if row.Policy == string(codes.PolicyUnknown) || row.PolicyReason == string(codes.ReasonOptedOut) {
 		return "unknown: those that get no policy either deliver as if there were no MTA-STS"
 	}
+	if mostUse(row) {
+		return "most use the policy all the same (docs/lenient.md); the others deliver without MTA-STS"
+	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
 			"unless they have an older policy in their cache (section 3.3)"
