@@ -113,7 +113,7 @@ func (p *page) elsewhere(places []mtasts.Elsewhere) {
 	for _, there := range places {
 		switch {
 		case there.Reason != "":
-			p.prose("", fmt.Sprintf("nobody answered for %s (%s)", there.Name, there.Reason))
+			p.prose("", fmt.Sprintf("no answer for %s (%s)", there.Name, there.Reason))
 		case there.TXT == nil:
 			none = append(none, there.Name)
 		default:
