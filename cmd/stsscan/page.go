@@ -75,7 +75,7 @@ func writePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colou
 	p.findings(row)
 	p.senders(row)
 	label := "Change"
-	for _, text := range slices.Concat(elsewhereAdvice(row, elsewhere), advice(row)) {
+	for _, text := range advice(row, elsewhere) {
 		p.prose(label, text)
 		label = ""
 	}

@@ -227,6 +227,25 @@ func countedVerdicts(words string) map[codes.Verdict]int64 {
 	return counted
 }
 
+// A record that is elsewhere is to be moved, and no second one published.
+func TestAdviceAboutElsewhere(t *testing.T) {
+	elsewhere := []mtasts.Elsewhere{{Name: "example.com", TXT: []string{"v=STSv1; id=1;"}}, {Name: "_mta_sts.example.com"}}
+	for _, tt := range []struct{ reason, want string }{
+		{"nxdomain", "Change Move the TXT record at example.com to _mta-sts.example.com once mta-sts.example.com serves a policy (section 3)."},
+		{"bad_version", "Change Move the TXT record at example.com to _mta-sts.example.com, in place of what is there, " +
+			"once mta-sts.example.com serves a policy (section 3)."},
+	} {
+		row := &output.Row{Domain: "example.com", Record: "absent", RecordReason: tt.reason, MXKind: "implicit"}
+		var page strings.Builder
+		if err := writePage(&page, row, elsewhere, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(strings.Fields(page.String()), " "); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: the page is\n%s", tt.reason, page.String())
+		}
+	}
+}
+
 // Reports go where a valid record of TLSRPT says, and nowhere for another one.
 func TestPageOfReports(t *testing.T) {
 	for _, tt := range []struct{ class, rua, want string }{
