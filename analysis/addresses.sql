@@ -4,7 +4,8 @@
 -- these, those with a valid policy, and those whose connection failed.
 -- Denominator: domains with a valid record whose Policy Host has an address.
 -- Caveat: addresses are dialled until one connects, so a host that has both is seldom
--- asked over both (only_..._connected counts where it was); an observer without IPv6 says so (no_ipv4, no_ipv6) and has no failed connection there.
+-- asked over both (only_..._connected counts where it was). Hosts of a family that the
+-- observer lacked (no_ipv4, no_ipv6) are not among the failed connections.
 SELECT
     CASE WHEN v4 AND v6 THEN 'IPv4 and IPv6' WHEN v6 THEN 'IPv6' ELSE 'IPv4' END AS families,
     count(*) AS domains,

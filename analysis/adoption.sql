@@ -7,8 +7,8 @@
 -- Denominator: all domains of the lists, less what was rejected, excluded (also
 -- while the run lasted) or named before: run.json accounts for these.
 -- Caveat: an interval, not an estimate: the true share of this list is between
--- low and high. It says nothing about domains that are not in the list. A lame server
--- may deny without an SOA what it knows nothing of; so do forwarders that leave it out.
+-- low and high. It says nothing about domains that are not in the list. Denials without
+-- an SOA are from forwarders that leave it out, or from lame servers, which do not know.
 SELECT
     CASE WHEN grouping(tld) = 1 THEN '(all)' ELSE tld END AS tld,
     count(*) AS domains,

@@ -4,8 +4,8 @@
 -- 8461), then the policy's dns, tcp, tls, http, body and syntax; each domain once.
 -- Denominator: domains that publish a record (valid, invalid or multiple).
 -- Caveat: where the policy is unknown the failure may be that of a name server
--- or of the observer rather than of the Policy Host; the column policy tells. So it may
--- where the host asks for what the observer cannot do (client_limit_possible, http2_only).
+-- or of the observer rather than of the Policy Host; the column policy tells. That includes
+-- hosts that may need something that the observer lacks (client_limit_possible, http2_only).
 -- Domains whose record nobody could answer for are in neither number.
 SELECT
     stage,

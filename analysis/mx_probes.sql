@@ -4,8 +4,8 @@
 -- Denominator: hosts that were probed, each once for each domain; and domains that have at
 -- least one such host.
 -- Caveat: a host that did not offer STARTTLS, refused to talk or was silent was asked a
--- second time, minutes later, and that time counts; of how many it ended otherwise at first is
--- told. Hosts are only probed where the scan was asked for it (--probe-mx). A host that
+-- second time, minutes later, and that time counts; otherwise_at_first is how many of them
+-- ended in another way at first. Hosts are only probed where the scan was asked for it (--probe-mx). A host that
 -- does not talk to strangers may talk to others.
 SELECT
     m.starttls,

@@ -4,8 +4,9 @@
 -- many of them each kind of manager has.
 -- Denominator: domains with a valid record whose Policy Host took the connection
 -- (share); those that failed so (of_failures).
--- Caveat: where the host may ask for what the observer cannot do (client_limit_possible, http2_only),
--- nothing is known of it, and it is in neither number. The largest cluster of a reason can be all of it: the last columns name it.
+-- Caveat: hosts that may need something that the observer lacks (client_limit_possible,
+-- http2_only) are in neither number. The largest cluster of a reason can be all of it: the
+-- last columns name it.
 WITH connected AS (
     SELECT tls_error, policy_stage, manager, cluster FROM published
     WHERE record = 'valid' AND judged_policy NOT IN ('unknown', 'forbidden') AND coalesce(policy_stage, '') NOT IN ('dns', 'tcp')

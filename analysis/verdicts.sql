@@ -2,8 +2,8 @@
 --
 -- Numerator: domains by verdict; each has exactly one.
 -- Denominator: all domains, and those that publish a record (of_present).
--- Caveat: by_names of them rest on the names of the hosts that receive the mail alone:
--- certificates count only where they were probed (verdict_basis). Senders that have an
+-- Caveat: by_names is how many rest on the names of the mail hosts alone: certificates
+-- count only where they were probed (verdict_basis). Senders that have an
 -- older policy in their cache experience something else.
 SELECT
     verdict,

@@ -11,14 +11,17 @@ import (
 
 // advice says what to change, the most urgent first, with the section of RFC
 // 8461 or the RFC that asks for it. There is none where nothing is wrong.
-func advice(row *output.Row) []string {
-	var list []string
+// A record that is elsewhere makes advice about the absent one needless.
+func advice(row *output.Row, elsewhere []mtasts.Elsewhere) []string {
+	list := elsewhereAdvice(row, elsewhere)
 	add := func(text string) {
 		if text != "" {
 			list = append(list, text)
 		}
 	}
-	add(recordAdvice(row))
+	if len(list) == 0 {
+		add(recordAdvice(row))
+	}
 	add(policyAdvice(row))
 	add(coverageAdvice(row))
 	for i := range row.MX {
@@ -32,9 +35,14 @@ func advice(row *output.Row) []string {
 
 // elsewhereAdvice says where a record belongs that is elsewhere.
 func elsewhereAdvice(row *output.Row, elsewhere []mtasts.Elsewhere) (list []string) {
+	instead := ""
+	if row.RecordReason == string(codes.RecordBadVersion) {
+		instead = ", in place of what is there,"
+	}
 	for _, there := range elsewhere {
 		if there.TXT != nil {
-			list = append(list, "Move the TXT record at "+there.Name+" to _mta-sts."+row.Domain+" (section 3.1).")
+			list = append(list, "Move the TXT record at "+there.Name+" to _mta-sts."+row.Domain+instead+
+				" once mta-sts."+row.Domain+" serves a policy (section 3).")
 		}
 	}
 	return list
@@ -82,13 +90,16 @@ func policyAdvice(row *output.Row) string {
 	case codes.StageTLS:
 		if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
 			return "Look at " + host + " with another client: this one lacks some groups, cipher suites and kinds of " +
-				"keys (docs/tls.md). Should that fail too, let it offer ECDHE over P-256 or X25519 with AES-GCM, and " +
-				"have a certificate for that name (section 3.3)."
+				"keys (docs/tls.md). If that fails too, let the host offer ECDHE over P-256 or X25519 with AES-GCM, and " +
+				"have a certificate for its name (section 3.3)."
 		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
 		if row.PolicyReason == string(codes.ReasonRedirect) {
 			return "Serve the policy at " + host + " itself: redirects must not be followed (section 3.3)."
+		}
+		if row.PolicyReason == string(codes.ReasonTimeout) {
+			return "Let " + host + " answer within a minute (section 3.3)."
 		}
 		return "Serve /.well-known/mta-sts.txt with status 200 at " + host + " (section 3.3)."
 	case codes.StageBody:
@@ -175,7 +186,7 @@ func tlsAdvice(host string, e codes.TLSError) string {
 	case codes.TLSCertificate:
 		return "Give " + host + " a certificate that is made for servers, with a key and signatures that are not out of date"
 	}
-	return "Let " + host + " end a TLS handshake"
+	return "Let " + host + " complete a TLS handshake"
 }
 
 func findingAdvice(f codes.Finding, row *output.Row) string {

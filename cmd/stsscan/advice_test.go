@@ -31,7 +31,7 @@ func TestCoverageAdvice(t *testing.T) {
 		if tt.want[len(tt.want)-1] == pseudo {
 			row.Findings = []string{"mx_host_pseudo"}
 		}
-		if got := advice(row); !slices.Equal(got, tt.want) {
+		if got := advice(row, nil); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %q, want %q", tt.hosts, got, tt.want)
 		}
 	}

@@ -26,7 +26,7 @@ func (f *mailFlags) register(flags *pflag.FlagSet, extent string) {
 	flags.StringVar(&f.mx, "mx", extent, "ask for the MX hosts of `WHICH` domains: record (those with an MTA-STS record), all or none")
 	flags.StringVar(&f.tlsrpt, "tlsrpt", extent, "ask for the TLSRPT record of `WHICH` domains: record, all or none")
 	flags.StringVar(&f.dane, "dane", extent, "ask for the MX hosts of `WHICH` domains and their TLSA records: record, all or none")
-	flags.BoolVar(&f.probe, "probe-mx", false, "connect to the MX hosts of domains with a record and look at STARTTLS and certificate, each host once, and once more in a later pass where it offers no STARTTLS, refuses or is silent; no mail is sent")
+	flags.BoolVar(&f.probe, "probe-mx", false, "connect to the MX hosts of domains with a record and look at STARTTLS and certificate: each host once, and in a scan a second time in a later pass where it offers no STARTTLS, refuses or is silent; no mail is sent")
 	flags.StringVar(&f.ehlo, "ehlo", "", "who we are to mail servers: a host `NAME` (default: the PTR record of our address, else the address)")
 }
 

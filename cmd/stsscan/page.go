@@ -32,18 +32,24 @@ const pageWidth = 80
 
 // prose writes words of ours, broken to the width of the page.
 func (p *page) prose(label, text string) {
-	for _, line := range wrapped(text) {
-		p.line(label, "%s", line)
+	p.indented(label, "", text)
+}
+
+// indented writes prose that stands a little to the right of what it is about.
+func (p *page) indented(label, indent, text string) {
+	for _, line := range wrapped(text, len(indent)) {
+		p.line(label, "%s%s", indent, line)
 		label = ""
 	}
 }
 
-// wrapped breaks words of ours into lines of the width of the page.
-func wrapped(text string) []string {
+// wrapped breaks words of ours into lines of the width of the page, each of which
+// begins with so many spaces.
+func wrapped(text string, indent int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
-		if line != "" && len("  123456789 ")+len(line)+1+len(word) > pageWidth {
+		if line != "" && len("  123456789 ")+indent+len(line)+1+len(word) > pageWidth {
 			lines = append(lines, line)
 			line = ""
 		}
@@ -69,7 +75,7 @@ func writePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colou
 	p.findings(row)
 	p.senders(row)
 	label := "Change"
-	for _, text := range slices.Concat(elsewhereAdvice(row, elsewhere), advice(row)) {
+	for _, text := range advice(row, elsewhere) {
 		p.prose(label, text)
 		label = ""
 	}
@@ -107,7 +113,7 @@ func (p *page) elsewhere(places []mtasts.Elsewhere) {
 	for _, there := range places {
 		switch {
 		case there.Reason != "":
-			p.prose("", fmt.Sprintf("nobody answered for %s (%s)", there.Name, there.Reason))
+			p.prose("", fmt.Sprintf("no answer for %s (%s)", there.Name, there.Reason))
 		case there.TXT == nil:
 			none = append(none, there.Name)
 		default:
@@ -223,7 +229,7 @@ func (p *page) policy(row *output.Row) {
 	if row.PolicyStage != "" {
 		reason = row.PolicyStage + ": " + reason
 	}
-	p.line("Policy", "%s", verdictOf(row.Policy, reason, policyWords(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
+	p.prose("Policy", verdictOf(row.Policy, reason, policyWords(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
 	if row.PolicyStage == string(codes.StageSyntax) {
 		p.detail(mtasts.ReadPolicy(row.PolicyText).Err)
 	}
@@ -249,7 +255,7 @@ func (p *page) findings(row *output.Row) {
 	for _, code := range list {
 		p.line(label, "%s", code)
 		if words := findingWords(codes.Finding(code)); words != "" {
-			p.line("", "  %s", words)
+			p.indented("", "  ", words)
 		}
 		label = ""
 	}

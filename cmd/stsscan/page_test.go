@@ -119,11 +119,7 @@ func TestPageByNames(t *testing.T) {
 
 func wantPage(t *testing.T, path, page string) {
 	t.Helper()
-	for line := range strings.Lines(page) {
-		if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > pageWidth {
-			t.Errorf("more than %d columns: %s", pageWidth, line)
-		}
-	}
+	wantWidth(t, page)
 	if *updatePages {
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
@@ -136,6 +132,45 @@ func wantPage(t *testing.T, path, page string) {
 	}
 	if page != string(want) {
 		t.Errorf("the page is\n%s\nand %s says\n%s", page, path, want)
+	}
+}
+
+func wantWidth(t *testing.T, page string) {
+	t.Helper()
+	for line := range strings.Lines(page) {
+		if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > pageWidth {
+			t.Errorf("more than %d columns: %s", pageWidth, line)
+		}
+	}
+}
+
+// Words of ours keep to the width of the page, whatever they explain.
+func TestPageWidth(t *testing.T) {
+	findings := &output.Row{}
+	for _, finding := range codes.Findings() {
+		findings.Findings = append(findings.Findings, string(finding))
+	}
+	rows := []*output.Row{findings}
+	for _, stage := range codes.Stages() {
+		for _, reason := range codes.PolicyReasons(stage) {
+			rows = append(rows, &output.Row{Policy: "unreachable", PolicyStage: string(stage), PolicyReason: string(reason)})
+		}
+	}
+	for _, reason := range codes.TLSRPTReasons() {
+		rows = append(rows, &output.Row{TLSRPT: "invalid", TLSRPTReason: string(reason)})
+	}
+	for _, e := range codes.TLSErrors() {
+		rows = append(rows, &output.Row{MXKind: "hosts", MXCount: new(int32(1)), MX: []output.MXHost{{
+			Host: "mx.example.com", Addr: new("2001:db8::25"), STARTTLS: new("certificate"), TLSError: new(string(e)),
+		}}})
+	}
+	for _, row := range rows {
+		row.Domain, row.Record = "example.com", "valid"
+		var page strings.Builder
+		if err := writePage(&page, row, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		wantWidth(t, page.String())
 	}
 }
 
@@ -190,4 +225,68 @@ func countedVerdicts(words string) map[codes.Verdict]int64 {
 		counted[codes.Verdict(word)]++
 	}
 	return counted
+}
+
+// A record that is elsewhere is to be moved, and no second one published.
+func TestAdviceAboutElsewhere(t *testing.T) {
+	elsewhere := []mtasts.Elsewhere{{Name: "example.com", TXT: []string{"v=STSv1; id=1;"}}, {Name: "_mta_sts.example.com"}}
+	for _, tt := range []struct{ reason, want string }{
+		{"nxdomain", "Change Move the TXT record at example.com to _mta-sts.example.com once mta-sts.example.com serves a policy (section 3)."},
+		{"bad_version", "Change Move the TXT record at example.com to _mta-sts.example.com, in place of what is there, " +
+			"once mta-sts.example.com serves a policy (section 3)."},
+	} {
+		row := &output.Row{Domain: "example.com", Record: "absent", RecordReason: tt.reason, MXKind: "implicit"}
+		var page strings.Builder
+		if err := writePage(&page, row, elsewhere, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(strings.Fields(page.String()), " "); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: the page is\n%s", tt.reason, page.String())
+		}
+	}
+}
+
+// Reports go where a valid record of TLSRPT says, and nowhere for another one.
+func TestPageOfReports(t *testing.T) {
+	for _, tt := range []struct{ class, rua, want string }{
+		{"valid", "mailto:a@example.com", "reports go to mailto:a@example.com\n"},
+		{"valid", ":::", "reports do not go to :::\n"},
+		{"invalid", "mailto:a@example.com", "reports do not go to mailto:a@example.com\n"},
+	} {
+		var page strings.Builder
+		if err := writePage(&page, &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), tt.want) {
+			t.Errorf("%+v: the page is\n%s", tt, page.String())
+		}
+	}
+}
+
+// What is not known about a policy is not said of it, and what most senders do is.
+func TestPageOfSenders(t *testing.T) {
+	for _, tt := range []struct{ policy, stage, reason, match, mark, senders string }{
+		{"unknown", "dns", "servfail", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"unknown", "tls", "handshake_timeout", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"unknown", "tcp", "no_ipv4", "", "unknown", "unknown: those that reach the policy host"},
+		{"forbidden", "dns", "opted_out", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"forbidden", "dns", "forbidden_address", "", "FAIL", "deliver without MTA-STS"},
+		{"unreachable", "tls", "reset", "", "FAIL", "deliver without MTA-STS"},
+		{"invalid", "syntax", "max_age_over", "", "FAIL", "deliver without MTA-STS"},
+		{"invalid", "syntax", "blank_line", "", "FAIL", "most use the policy all the same"},
+		{"valid", "", "", "null_mx", "ok", "have nothing to deliver"},
+		{"valid", "", "", "no_mx", "ok", "have nothing to deliver"},
+		{"valid", "", "", "all", "ok", "deliver only to MX hosts"},
+	} {
+		row := &output.Row{
+			Domain: "example.com", Record: "valid", Policy: tt.policy, PolicyStage: tt.stage, PolicyReason: tt.reason, MXMatch: tt.match,
+			Lenient: new(tt.reason != "max_age_over"),
+		}
+		if got := policyMark(row); got != tt.mark {
+			t.Errorf("%+v: marked %s", tt, got)
+		}
+		if got := senderWords(row); !strings.HasPrefix(got, tt.senders) {
+			t.Errorf("%+v: senders %s", tt, got)
+		}
+	}
 }

@@ -27,9 +27,14 @@ type check struct{ mark, what string }
 // its user would rather not (no-color.org).
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
-// marked writes a line with a mark, or none, before its text.
+// marked writes a text with a mark, or none, before its first line.
 func (p *page) marked(label, mark, text string) {
-	fmt.Fprintf(&p.text, "  %-9s %s  %s\n", label, p.paint(mark, fmt.Sprintf("%-7s", mark)), printable(text))
+	words := strings.TrimLeft(printable(text), " ")
+	indent := strings.Repeat(" ", len(printable(text))-len(words))
+	for _, line := range wrapped(words, len("1234567  ")+len(indent)) {
+		fmt.Fprintf(&p.text, "  %-9s %s  %s%s\n", label, p.paint(mark, fmt.Sprintf("%-7s", mark)), indent, line)
+		label, mark = "", ""
+	}
 }
 
 // paint gives words of ours the colour of a mark.
@@ -45,7 +50,7 @@ func (p *page) paint(mark, words string) string {
 // overview shows the verdict, and each check with its mark.
 func (p *page) overview(row *output.Row) {
 	mark, words := verdictWords(row)
-	lines := wrapped(row.Verdict + ": " + words)
+	lines := wrapped(row.Verdict+": "+words, 0)
 	lines[0] = p.paint(mark, row.Verdict) + strings.TrimPrefix(lines[0], row.Verdict)
 	label := "Verdict"
 	for _, line := range lines {
@@ -58,6 +63,9 @@ func (p *page) overview(row *output.Row) {
 	if mostRefuse(row) {
 		p.line("", "most senders refuse the policy, since it is not served as text/plain")
 	}
+	if mostUse(row) {
+		p.line("", "by the letter: most senders use the policy all the same")
+	}
 	label = "Checks"
 	for _, c := range checks(row) {
 		p.marked(label, c.mark, c.what)
@@ -69,6 +77,11 @@ func (p *page) overview(row *output.Row) {
 // not served as text/plain.
 func mostRefuse(row *output.Row) bool {
 	return row.Policy == string(codes.PolicyValid) && row.Lenient != nil && !*row.Lenient
+}
+
+// mostUse reports whether most senders use the policy though its text breaks the grammar.
+func mostUse(row *output.Row) bool {
+	return row.PolicyStage == string(codes.StageSyntax) && row.Lenient != nil && *row.Lenient
 }
 
 // verdictWords says in words what a verdict means for mail.
@@ -100,6 +113,12 @@ func verdictWords(row *output.Row) (mark, words string) {
 	return markUnknown, "what there is could not be seen"
 }
 
+// takesNoMail reports whether the domain has no MX host that the policy could be about.
+func takesNoMail(row *output.Row) bool {
+	match := codes.MXMatch(row.MXMatch)
+	return match == codes.MatchNoMX || match == codes.MatchNullMX
+}
+
 // namesWords is verdictWords for what no certificate of a mail server vouches for;
 // "" where names are all that it takes.
 func namesWords(v codes.Verdict, row *output.Row) (mark, words string) {
@@ -107,10 +126,8 @@ func namesWords(v codes.Verdict, row *output.Row) (mark, words string) {
 	if row.MXTLS == string(codes.MXTLSUnknown) {
 		unseen = "certificates of the mail servers could not be seen"
 	}
-	match := codes.MXMatch(row.MXMatch)
-	serverless := match == codes.MatchNoMX || match == codes.MatchNullMX
 	switch {
-	case v == codes.VerdictEnforceOK && serverless, v == codes.VerdictTestingOK && serverless:
+	case takesNoMail(row):
 		return markGood, "nothing to protect: the domain takes no mail"
 	case v == codes.VerdictEnforceOK:
 		return markGood, "protected as far as names tell; " + unseen
@@ -167,7 +184,7 @@ func recordMark(row *output.Row) string {
 }
 
 func policyMark(row *output.Row) string {
-	if row.Limited() {
+	if row.Limited() || row.PolicyReason == string(codes.ReasonOptedOut) {
 		return markUnknown
 	}
 	switch codes.Policy(row.Policy) {

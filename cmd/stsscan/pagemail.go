@@ -21,9 +21,9 @@ func (p *page) mail(row *output.Row) {
 		p.line("", "no host needs mx %s", pattern)
 	}
 	if row.TLSRPT != "" {
-		p.line("TLSRPT", "%s", verdictOf(row.TLSRPT, row.TLSRPTReason, reportWords(codes.TLSRPTReason(row.TLSRPTReason))))
+		p.prose("TLSRPT", verdictOf(row.TLSRPT, row.TLSRPTReason, reportWords(codes.TLSRPTReason(row.TLSRPTReason))))
 		for _, rua := range row.RUA {
-			if _, err := mtasts.ParseRUA(rua); err != nil {
+			if _, err := mtasts.ParseRUA(rua); err != nil || row.TLSRPT != string(codes.RecordValid) {
 				p.line("", "reports do not go to %s", rua)
 				continue
 			}

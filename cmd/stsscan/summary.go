@@ -67,7 +67,7 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		}
 	}
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
-		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had had --slow-wait: their policies are unknown")
+		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had used up --slow-wait: their policies are unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
 		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)

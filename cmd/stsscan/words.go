@@ -84,7 +84,7 @@ func hostWords(r codes.PolicyReason) string {
 	case codes.ReasonOptedOut:
 		return "the host or its network asked not to be contacted"
 	}
-	return "the policy host's addresses are not to be had"
+	return "the addresses of the policy host could not be looked up"
 }
 
 func tlsWords(e codes.TLSError) string {
@@ -112,9 +112,9 @@ func tlsWords(e codes.TLSError) string {
 	case codes.TLSReset:
 		return "the server ended the connection"
 	case codes.TLSOversize:
-		return "the server sends more certificate than anybody needs"
+		return "the certificates are larger than any host needs"
 	case codes.TLSCertificate:
-		return "the certificate is not fit for a server, by its use, its key, or a signature in its chain"
+		return "the certificate, its key or a signature in its chain is not accepted for a server"
 	}
 	return "the handshake failed"
 }
@@ -159,17 +159,17 @@ func findingWords(f codes.Finding) string {
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "the alias leads to a name that does not exist: anybody may take it"
 	case codes.FindRecordNearMiss:
-		return "meant to be a record, and no sender takes it for one (section 3.1)"
+		return "probably meant to be a record; senders do not take it for one (section 3.1)"
 	case codes.FindRecordIdentical:
-		return "one record too many, even if both are the same: more than one counts as none (section 3.1)"
+		return "several records count as none, even if all are the same (section 3.1)"
 	case codes.FindNegativeWithoutSOA:
-		return "the denial names no zone: a forwarder left that out, or a lame server answered"
+		return "harmless to senders: a forwarder left the SOA out, or a lame server answered"
 	case codes.FindPlainHTTP:
 		return "the server speaks HTTP without TLS on port 443"
 	case codes.FindHTTP2Only:
 		return "this client speaks HTTP/1.1 only; senders may speak HTTP/2"
 	case codes.FindClientLimit:
-		return "the server may ask for what this client cannot do, and senders can"
+		return "the server may need something that this client lacks and senders have"
 	case codes.FindCertKeyShort, codes.FindMXCertKeyShort:
 		return "authorities and browsers take RSA keys of 2048 bits and more"
 	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
@@ -177,7 +177,7 @@ func findingWords(f codes.Finding) string {
 	case codes.FindTruncationPossible:
 		return "neither a length nor close_notify: a body cut short looks whole (RFC 9112, section 9.8)"
 	case codes.FindLengthAndTransferEncoding:
-		return "Content-Length beside Transfer-Encoding, which counts: some clients refuse both (RFC 9112, section 6.3)"
+		return "Transfer-Encoding counts, not the Content-Length beside it; some clients refuse such a response (RFC 9112, section 6.3)"
 	case codes.FindLineFeedEnds:
 		return "harmless: lines may end in LF or CRLF (erratum 6253)"
 	case codes.FindCarriageReturn:
@@ -193,7 +193,7 @@ func findingWords(f codes.Finding) string {
 	case codes.FindTLSRPTRUA:
 		return "reports go to mailto: and https: only (RFC 8460, section 3)"
 	case codes.FindMXNotALabel:
-		return "a label that begins with xn-- stands for no name in Unicode (RFC 5890)"
+		return "a label begins with xn-- and is no A-label (RFC 5890)"
 	case codes.FindNullMXPreference:
 		return "a null MX has the preference 0 (RFC 7505, section 3)"
 	case codes.FindNullMXNotAlone:
@@ -229,16 +229,24 @@ func senderWords(row *output.Row) string {
 		return "unknown: those that reach the policy host may well have its policy"
 	}
 	if row.Limited() {
-		return "unknown: deliver without MTA-STS where they fail as this client did; " +
-			"those that can do more may find a policy"
+		return "unknown: those that fail as this client did deliver without MTA-STS; those that can do more may find a policy"
+	}
+	if row.Policy == string(codes.PolicyUnknown) || row.PolicyReason == string(codes.ReasonOptedOut) {
+		return "unknown: those that get no policy either deliver as if there were no MTA-STS"
+	}
+	if mostUse(row) {
+		return "most use the policy all the same (docs/lenient.md); the others deliver without MTA-STS"
 	}
 	if row.Policy != string(codes.PolicyValid) {
 		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
 			"unless they have an older policy in their cache (section 3.3)"
 	}
+	if takesNoMail(row) {
+		return "have nothing to deliver: the domain takes no mail"
+	}
 	if mostRefuse(row) {
 		return "most deliver without MTA-STS, since the policy is not served as text/plain (section 3.2); " +
-			"the others: " + policySenderWords(row)
+			"the others " + policySenderWords(row)
 	}
 	return policySenderWords(row)
 }

@@ -31,7 +31,7 @@ const (
 	FindTruncationPossible Finding = "truncation_possible" // no length, and no close_notify at the end: RFC 9112, section 9.8
 
 	FindLengthAndTransferEncoding Finding = "length_and_transfer_encoding" // RFC 9112, section 6.3
-	FindSlowNotAwaited            Finding = "slow_not_awaited"             // too slow for a quick retrieval, and the slow hosts of its address had had their time
+	FindSlowNotAwaited            Finding = "slow_not_awaited"             // too slow for a quick retrieval, and the slow hosts of its address had used up their time
 
 	// The policy's text, section 3.2.
 	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space

@@ -129,8 +129,8 @@ const (
 	TLSNotYetValid      TLSError = "not_yet_valid"
 	TLSSelfSigned       TLSError = "self_signed"
 	TLSUnknownAuthority TLSError = "unknown_authority"
-	TLSIncompleteChain  TLSError = "incomplete_chain"  // the last certificate's issuer was not sent
-	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112, unrecognized_name, or 80 where the server has a certificate for who names no host
+	TLSIncompleteChain  TLSError = "incomplete_chain"  // the issuer of the host's certificate was not sent
+	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112, unrecognized_name; or 80, 40 or 71 where the name is the cause (docs/classes.md)
 	TLSProtocolVersion  TLSError = "protocol_version"  // nothing of TLS 1.2 or higher
 	TLSHandshakeFailure TLSError = "handshake_failure" // alert 40
 	TLSAlert            TLSError = "alert"             // another alert

@@ -96,7 +96,7 @@ func (e *Error) Later() bool { return e.later }
 func (e *Error) Until() time.Time { return e.until }
 
 // NotAwaited reports whether a host was too slow and had not all of its time, since
-// the slow hosts of its address had had theirs: see Manners.
+// the slow hosts of its address had used up theirs: see Manners.
 func (e *Error) NotAwaited() bool { return e.unawaited }
 
 // Timeout reports whether the time ran out.

@@ -13,8 +13,8 @@ type addressTLS uint8
 
 const (
 	tlsUnknown  addressTLS = iota
-	tlsNameless            // who names no host is shown no certificate
-	tlsServed              // a handshake was completed there, or who names no host is shown a certificate
+	tlsNameless            // a handshake without a name brings no certificate
+	tlsServed              // a handshake was completed there, or one without a name brings a certificate
 )
 
 // maxServed bounds the addresses that are remembered. One that is forgotten is judged
@@ -52,7 +52,7 @@ func (t *Transport) RecallServed(addr netip.Addr) { t.served.note(addr, tlsServe
 
 // whyRefused is why a handshake failed by an alert before any certificate was shown that
 // may be about the name or about what this client can do: handshake_failure or
-// insufficient_security (RFC 8446, section 6.2). Where anybody is served at the
+// insufficient_security (RFC 8446, section 6.2). Where any host is served at the
 // address, it is the name. Else it may be a limit of ours, and the trace says so.
 //
 // What is known of the address depends on what was asked of it before.

@@ -8,7 +8,7 @@
 //	Later() bool       // nothing was asked, for the sake of manners
 //	Until() time.Time  // with Later: when the host wants to be asked; zero: it did not say
 //	Timeout() bool     // the time ran out, as in net.Error
-//	NotAwaited() bool  // the time ran out before its time: others of the address had had it
+//	NotAwaited() bool  // given up early: other hosts of the address had used up the time
 //
 // Of the errors in the tree of an error, the first that has a method answers, in
 // the order of [errors.As]: the one outside knows what the cause means.

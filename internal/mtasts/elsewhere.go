@@ -15,7 +15,7 @@ import (
 type Elsewhere struct {
 	Name   string             `json:"name"`             // no final dot
 	TXT    []string           `json:"txt,omitempty"`    // records and near misses: at most 64, each of 512 octets of UTF-8
-	Reason codes.RecordReason `json:"reason,omitempty"` // why nobody knows
+	Reason codes.RecordReason `json:"reason,omitempty"` // why it is not known
 }
 
 // LookupElsewhere asks ex for the TXT records of domain itself and of _mta_sts.<domain>,

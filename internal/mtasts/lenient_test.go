@@ -109,6 +109,19 @@ func TestLenientPage(t *testing.T) {
 	}
 	lines := countedLines(t)
 	want := senderRows(t, lines)
+	good, odd := 0, 0
+	for _, line := range lines {
+		switch {
+		case line.response != "":
+		case len(line.faults) == 0:
+			good++
+		default:
+			odd++
+		}
+	}
+	if head := fmt.Sprintf("takes, of %d that the letter takes | takes, of %d others |", good, odd); !strings.Contains(string(page), head) {
+		t.Errorf("%s has no table with the head %q", lenientPage, head)
+	}
 	for _, f := range codes.Findings() {
 		fewest, row := oddityRow(lines, f)
 		if acceptedBy(f) != fewest {

@@ -122,6 +122,10 @@ func lookups() []oneLookup {
 		{name: "an alias to no such name, says the zone of the alias", err: codes.ErrDNS,
 			answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{"@ CNAME a.example.net.", soa("example.com")}}),
 			want:    unknown(codes.RecordMalformed, Lookup{CNAMEs: []string{"a.example.net"}, Zone: "example.com", Rcode: dns.RcodeNameError})},
+		{name: "an alias to nothing, says a third zone", err: codes.ErrDNS, answers: map[string]answer{
+			"@ TXT":             {rrs: []string{"@ CNAME a.example.net.", soa("example.org")}},
+			"a.example.net TXT": {rrs: []string{soa("example.org")}}},
+			want: unknown(codes.RecordMalformed, Lookup{CNAMEs: []string{"a.example.net"}, Zone: "example.org"})},
 		{name: "no data", answers: rrs(soa("example.com")), err: codes.ErrNoRecord, want: absent(codes.RecordNoData, Lookup{Zone: "example.com"})},
 		{name: "no such name", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa("Example.COM")}, ad: true}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNXDomain, Lookup{Zone: "example.com", Rcode: dns.RcodeNameError, Authenticated: true})},

@@ -22,7 +22,7 @@ type MXHost struct {
 	TLSA          *string    `parquet:"tlsa,optional,dict"`                             // its TLSA records for port 25 (RFC 7672): codes.TLSA
 	Addr          *string    `parquet:"addr,optional"`                                  // address that was probed, or that a provisional row waits for
 	STARTTLS      *string    `parquet:"starttls,optional,dict"`                         // how the probe ended: codes.STARTTLS
-	FirstSTARTTLS *string    `parquet:"first_starttls,optional,dict"`                   // how the first probe ended, where a second one counts, which a later pass made: codes.STARTTLS
+	FirstSTARTTLS *string    `parquet:"first_starttls,optional,dict"`                   // how the first probe ended, where one of a later pass counts instead: codes.STARTTLS
 	ReplyCode     *int32     `parquet:"reply_code,optional"`                            // SMTP reply code that decided how the probe ended, where one did
 	TLSVersion    *string    `parquet:"tls_version,optional,dict"`                      // as in "1.3"
 	TLSError      *string    `parquet:"tls_error,optional,dict"`                        // why the handshake or the certificate was not accepted: codes.TLSError

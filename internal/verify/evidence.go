@@ -189,8 +189,8 @@ func (o *objections) checkDenial(row *output.Row) {
 	o.equal("record_reason", row.RecordReason, string(want))
 }
 
-// checkZone holds the zone of a denial against the name that is denied. One that is too
-// long to be asked for is denied by nobody.
+// checkZone holds the zone of a denial against the name that is denied. No zone denies a
+// name that is too long to ask for.
 func (o *objections) checkZone(row *output.Row) {
 	name := "_mta-sts." + row.Domain
 	if n := len(row.CNAMEs); n > 0 {
