@@ -144,11 +144,9 @@ func checkDomain(name string) (underscore, ok bool) {
 
 // hasFakeALabel reports whether a name has a label that looks like an A-label and
 // stands for nothing that could be written: it is not what RFC 3492 makes of a text
-// beyond ASCII, or of one with controls, or it is of a text that every lookup maps to
-// another one (UTS 46), such as capital letters, or dots of other scripts. Names that
-// registries have taken in spite of IDNA, such as emoji, are none.
+// beyond ASCII, or of one with controls. Names that registries have taken in spite of
+// IDNA, such as emoji, are none.
 func hasFakeALabel(name string) bool {
-	lookup := idna.New(idna.MapForLookup(), idna.Transitional(false))
 	for label := range strings.SplitSeq(lowerASCII(name), ".") {
 		if !strings.HasPrefix(label, "xn--") {
 			continue
@@ -158,11 +156,6 @@ func hasFakeALabel(name string) bool {
 			return true
 		}
 		if back, err := idna.Punycode.ToASCII(u); err != nil || back != label {
-			return true
-		}
-		u = strings.ReplaceAll(u, "\uFE0F", "") // the emoji presentation, which is mapped to nothing
-		plain, _ := idna.Punycode.ToASCII(u)
-		if mapped, err := lookup.ToASCII(u); err == nil && mapped != plain {
 			return true
 		}
 	}

@@ -234,7 +234,7 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		if text.maxAge >= 0 {
 			t.MaxAge = &text.maxAge
 		}
-		if slices.Contains(t.MX, notALabel) {
+		if slices.ContainsFunc(t.MX, hasNoALabel) {
 			t.Findings = append(t.Findings, codes.FindMXNotALabel)
 		}
 	}

@@ -54,6 +54,33 @@ func TestTruthAsRead(t *testing.T) {
 	}
 }
 
+// Domains may be called what is no Punycode, and so are their hosts in their policies.
+func TestTruthOfFakeALabels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := testPopulation(t, modelErrors, 1)
+		w := testWorld(t, p)
+		found := 0
+		for i := range 200 {
+			domain := fmt.Sprintf("xn--%d.net", i)
+			truth, ok := p.policyTruth(domain)
+			if !ok {
+				t.Fatalf("no truth about %s", domain)
+			}
+			whole, _ := p.truth(domain, 0)
+			read := slices.Contains(checkReading(t, p, w, domain, truth), codes.FindMXNotALabel)
+			if told := slices.Contains(whole.Findings, codes.FindMXNotALabel); told != read {
+				t.Errorf("%s: the truth has %s: %v, and it is read: %v", domain, codes.FindMXNotALabel, told, read)
+			}
+			if read {
+				found++
+			}
+		}
+		if found < 5 {
+			t.Errorf("%d domains have such hosts", found)
+		}
+	})
+}
+
 // onTheWire are the findings for which a connection is needed, a look at both
 // the addresses and the aliases of the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{

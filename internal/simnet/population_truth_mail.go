@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"stsscan/internal/codes"
 )
@@ -83,6 +86,25 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 			}
 		}
 	}
+}
+
+// hasNoALabel reports whether a pattern has a label that begins with xn-- and is none of
+// Punycode (RFC 3492): notALabel is one, and the hosts of domains that are called so are.
+// A pattern that is no name has other faults.
+func hasNoALabel(pattern string) bool {
+	name := strings.ToLower(strings.TrimPrefix(pattern, "*."))
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" || strings.Contains(name, "..") {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		text, err := idna.Punycode.ToUnicode(label)
+		again, _ := idna.Punycode.ToASCII(text)
+		hidden := strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) })
+		if strings.HasPrefix(label, "xn--") && (err != nil || again != label || hidden) {
+			return true
+		}
+	}
+	return false
 }
 
 // nullMXFindings is what is odd about the null MX.
