@@ -21,7 +21,7 @@ func floors() [][]string {
 		{"internal/codes", "internal/durable", "internal/descriptors", "internal/fault"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/pipeline", "internal/queue", "internal/verify"},
-		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay"},
+		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }
 
@@ -35,8 +35,8 @@ func doors() map[string][]string {
 		"github.com/spf13/cobra":              {"cmd/stsscan"},
 		"github.com/schollz/progressbar/v3":   {"cmd/stsscan"},
 		"github.com/prometheus/client_golang": {"cmd/stsscan"},
-		"net/http":                            {"internal/mtasts", "internal/egress", "bench/fetch"},
-		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch", "bench/relay"},
+		"net/http":                            {"internal/mtasts", "internal/egress", "bench/fetch", "bench/oddservers"},
+		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }
 

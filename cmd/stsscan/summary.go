@@ -70,7 +70,7 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had had --slow-wait: their policies are unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
-		row("limits of ours", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
+		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
 	}
 	for _, connections := range m.Connections {
 		if words := neverMade(connections); words != "" {

@@ -17,13 +17,14 @@ func TestSummaryOfLimits(t *testing.T) {
 		{nil, ""},
 		{map[codes.Finding]int64{codes.FindPlainHTTP: 3}, ""},
 		{map[codes.Finding]int64{codes.FindHTTP2Only: 2, codes.FindClientLimit: 1234},
-			"limits of ours               1,236   perhaps, of the errors above; their verdict is unknown: client_limit_possible 1,234, http2_only 2"},
+			"client limits                1,236   perhaps, of the errors above; their verdict is unknown: " +
+				"client_limit_possible 1,234, http2_only 2"},
 	} {
 		var text strings.Builder
 		if err := writeSummary(&text, &output.Manifest{Counts: output.Counts{Findings: tt.findings}}); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(text.String(), "limits of ours") != (tt.want != "") || !strings.Contains(text.String(), tt.want) {
+		if strings.Contains(text.String(), "client limits") != (tt.want != "") || !strings.Contains(text.String(), tt.want) {
 			t.Errorf("%v: %s", tt.findings, text.String())
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,9 +80,13 @@ func (d *moodyDoor) Dial(_ context.Context, host string, _ time.Duration) (net.C
 	return &recital{replies: strings.NewReader(says)}, addr, nil
 }
 
-func (d *moodyDoor) Secure(context.Context, net.Conn, string) (net.Conn, starttls.Peer, error) {
-	return &recital{replies: strings.NewReader("221 bye\r\n")}, starttls.Peer{TLSVersion: "1.3"}, nil
+func (d *moodyDoor) Secure(_ context.Context, _ net.Conn, host string) (net.Conn, starttls.Peer, error) {
+	peer := starttls.Peer{TLSVersion: "1.3", CertSHA256: "ab", ShortKey: host == hasShortKey}
+	return &recital{replies: strings.NewReader("221 bye\r\n")}, peer, nil
 }
+
+// hasShortKey is the host whose certificate has a short key.
+const hasShortKey = "short.example.net"
 
 // A recital is a connection to a server that says its lines, whatever it hears.
 type recital struct {
@@ -104,6 +109,7 @@ var moods = []struct {
 	talks           int
 }{
 	{"good.example.net", []string{offersTLS, withoutTLS}, "ok", "", 1},
+	{hasShortKey, []string{offersTLS}, "ok", "", 1},
 	{"sometimes.example.net", []string{withoutTLS, offersTLS, withoutTLS}, "ok", "not_offered", 2},
 	{"never.example.net", []string{withoutTLS}, "not_offered", "not_offered", 2},
 	{"greylists.example.net", []string{refusesAll, offersTLS}, "ok", "refused", 2},
@@ -137,8 +143,8 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	return w, s, door
 }
 
-// moodyPolicy reports whether a domain's Policy Host fails the first time: of the eight
-// first domains, one for each host.
+// moodyPolicy reports whether a domain's Policy Host fails the first time: of the first
+// domains, one for each host.
 func moodyPolicy(domain string) bool {
 	var i int
 	_, _ = fmt.Sscanf(domain, "d%d.", &i)
@@ -172,6 +178,9 @@ func wantMoods(t *testing.T, w mxTown, s *townSurvey, door *moodyDoor, talks fun
 			}
 			if found := strings.Contains(strings.Join(row.Findings, " "), "mx_no_starttls"); found != (mood.starttls == "not_offered") {
 				t.Errorf("%s: %s, and the findings are %q", domain, mood.starttls, row.Findings)
+			}
+			if slices.Contains(row.Findings, "mx_certificate_key_short") != (mood.host == hasShortKey) {
+				t.Errorf("%s, %s: the findings are %q", domain, mood.host, row.Findings)
 			}
 			if w.fetches[domain] != int(pass) || int(row.Attempts) != int(pass) {
 				t.Errorf("%s: the policy was fetched %d times, and %d attempts, in %d passes", domain, w.fetches[domain], row.Attempts, pass)
@@ -238,6 +247,9 @@ func TestProbedAgainAfterRestart(t *testing.T) {
 	}
 	for domain, row := range rowsIn(t, s.dir) {
 		for _, mood := range moods {
+			if mood.host == hasShortKey && row.MX[0].Host == mood.host && !slices.Contains(row.Findings, "mx_certificate_key_short") {
+				t.Errorf("%s, %s: the findings are %q", domain, mood.host, row.Findings)
+			}
 			if host := row.MX[0]; mood.host == host.Host && mood.talks == 2 && *host.STARTTLS != mood.starttls {
 				t.Errorf("%s, %s: %s, want %s", domain, host.Host, *host.STARTTLS, mood.starttls)
 			}

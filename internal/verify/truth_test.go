@@ -55,6 +55,19 @@ func TestCompareMailNotAsked(t *testing.T) {
 	}
 }
 
+// What was lost of one host's TLSA records counts where DANE rests on it.
+func TestCompareTLSA(t *testing.T) {
+	row, truth := whole()
+	row.MX[0].TLSA = new("unknown")
+	if got := CompareTruth(row, truth); !slices.Equal(got, []string{`mx.tlsa: got "unknown", want "usable"`}) {
+		t.Errorf("%q", got)
+	}
+	row.DANE, truth.DANE = "none", codes.DANENone
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
 // The findings of a truth are among those of the row, which may have others, but
 // not all others where the truth is complete.
 func TestCompareFindings(t *testing.T) {

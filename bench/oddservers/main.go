@@ -1,0 +1,75 @@
+// Command oddservers serves what name servers and web servers from a distribution
+// cannot be made to serve: denials without an SOA, a forwarder that strips replies, handshakes and responses that
+// take their time, bodies that end without a word of TLS.
+//
+//	oddservers --dns 22.53.0.9:53 --forwarder 127.0.0.2:53 --resolver 127.0.0.1:53 --hosts FILE
+//
+// Each line of FILE is a host: its address and port, the prefix of its certificate
+// (PREFIX.chain and PREFIX.key; - for none), and what it does, as in [newHost]. It
+// prints a line when it listens everywhere, and serves until it is ended.
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+)
+
+func main() {
+	dnsAddr := flag.String("dns", "", "`address` of the name server, UDP and TCP")
+	forwarder := flag.String("forwarder", "", "`address` of the forwarder that strips authority sections")
+	resolver := flag.String("resolver", "", "`address` of the resolver that it asks")
+	hosts := flag.String("hosts", "", "`file` of Policy Hosts")
+	flag.Parse()
+	if err := serve(*dnsAddr, *forwarder, *resolver, *hosts); err != nil {
+		fmt.Fprintln(os.Stderr, "oddservers:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(dnsAddr, forwarder, resolver, hosts string) error {
+	failed := make(chan error)
+	if dnsAddr != "" {
+		if err := serveNames(dnsAddr, failed); err != nil {
+			return err
+		}
+	}
+	if forwarder != "" {
+		if err := serveForwarder(forwarder, resolver, failed); err != nil {
+			return err
+		}
+	}
+	if hosts != "" {
+		if err := serveHosts(hosts, failed); err != nil {
+			return err
+		}
+	}
+	fmt.Println("listening")
+	return <-failed
+}
+
+// serveHosts starts each host of a file.
+func serveHosts(path string, failed chan<- error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		if len(words) < 3 {
+			return fmt.Errorf("%s: not ADDRESS CERTIFICATE WORD...: %q", path, lines.Text())
+		}
+		h, err := newHost(words[1], words[2:])
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", path, words[0], err)
+		}
+		if err := h.listen(words[0], failed); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
