@@ -93,8 +93,15 @@ func TestCompareFindings(t *testing.T) {
 		t.Errorf("not asked: %q", got)
 	}
 	row, truth = whole()
+	row.Findings, truth.Findings = []string{"mx_not_a_label"}, nil
+	if got := CompareTruth(row, truth); len(got) != 1 {
+		t.Errorf("%q, want a finding less", got)
+	}
+	row.Domain = "www.xn--7ba2c.com" // no A-label, and none of the truth's
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("the labels of the domain: %q", got)
+	}
 	row.Findings = nil
-	truth.Findings = nil
 
 	row.Findings = append(row.Findings, "certificate_key_short")
 	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
