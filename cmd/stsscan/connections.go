@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -54,6 +55,23 @@ func (n *network) recall(before *output.Manifest) {
 		}
 	}
 	n.transport.Recall(list)
+}
+
+// recallServed tells the network at which addresses the processes before were shown a
+// certificate: an alert may be about the name there.
+func (n *network) recallServed(ctx context.Context, r *record) error {
+	for _, k := range r.numbers() {
+		if ctx.Err() != nil {
+			return nil // the scan is about to end
+		}
+		for addr, err := range r.dataset.Served(k) {
+			if err != nil {
+				return err
+			}
+			n.transport.RecallServed(addr)
+		}
+	}
+	return nil
 }
 
 // neverMade says in words that no connection was ever made, where hosts are out of

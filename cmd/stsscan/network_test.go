@@ -2,8 +2,37 @@ package main
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
 )
+
+// A --deadline that is given holds for lookup and the last pass too, whatever it is, and
+// run.json tells the two cases apart.
+func TestDeadline(t *testing.T) {
+	for _, tt := range []struct {
+		args        []string
+		quick, last time.Duration // last 0: the usual minute
+	}{
+		{nil, 20 * time.Second, 0},
+		{[]string{"--deadline=20s"}, 20 * time.Second, 20 * time.Second},
+		{[]string{"--deadline=3s"}, 3 * time.Second, 3 * time.Second},
+		{[]string{"--deadline=2m"}, 2 * time.Minute, 2 * time.Minute},
+	} {
+		var f networkFlags
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		f.register(flags)
+		if err := flags.Parse(tt.args); err != nil {
+			t.Fatal(err)
+		}
+		said := settings(flags)["deadline"]
+		if f.deadline != tt.quick || f.lastDeadline() != tt.last || strings.Contains(said, "a minute") != (tt.last == 0) {
+			t.Errorf("%q: %v, and at last %v; run.json says %q; want %+v", tt.args, f.deadline, f.lastDeadline(), said, tt)
+		}
+	}
+}
 
 func TestWindow(t *testing.T) {
 	for _, tt := range []struct {

@@ -105,7 +105,8 @@ more within a second is the first one still.`,
 	return cmd
 }
 
-// settings records each flag's value for run.json.
+// settings records each flag's value for run.json, and what --deadline does not say of
+// the last pass where it is not given.
 func settings(flags *pflag.FlagSet) map[string]string {
 	values := make(map[string]string)
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -113,6 +114,9 @@ func settings(flags *pflag.FlagSet) map[string]string {
 			values[f.Name] = f.Value.String()
 		}
 	})
+	if !flags.Changed("deadline") {
+		values["deadline"] += " (a minute in the last of several passes)"
+	}
 	return values
 }
 

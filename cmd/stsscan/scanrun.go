@@ -60,6 +60,9 @@ func (j *scanJob) scan(
 		return finished, j.report(finished)
 	}
 	n.recall(record.earlier)
+	if err := n.recallServed(ctx, record); err != nil {
+		return nil, exitOf(err)
+	}
 	cross, err := j.cross.open(&j.network, crossWindow(n), log)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"strings"
 
 	"stsscan/internal/codes"
@@ -58,18 +57,18 @@ func alertNumber(err error) uint8 {
 	return 0
 }
 
-// servesNameless reports whether the server at addr has a certificate for who
-// names no host. Some alerts may be said of the server or of the name: a server
-// that has one for others and fails for this name has none for this name. Nothing
-// is asked of it, and its certificate is not looked at. The error says that this
-// could not be found out: by a fault of ours, for the sake of manners, or in time.
-func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.Addr) (bool, *Error) {
-	raw, _, failed := t.dialer.visit(ctx, host, addr, new(Trace))
-	switch {
-	case failed != nil && (failed.local || failed.Timeout()):
+// servesNameless reports whether the server at the address of the trace has a
+// certificate for who names no host. Some alerts may be said of the server or of the
+// name: a server that has one for others and fails for this name has none for this
+// name. Nothing is asked of it, and its certificate is not looked at. The error says
+// that this could not be found out: by a fault of ours, for the sake of manners, in
+// time, or since the server was not connected to again.
+func (t *Transport) servesNameless(ctx context.Context, host string, trace *Trace) (bool, *Error) {
+	addr, second := trace.Addr, new(Trace)
+	raw, _, failed := t.dialer.visit(ctx, host, addr, second)
+	trace.TurnTime += second.TurnTime
+	if failed != nil {
 		return false, failed
-	case failed != nil:
-		return false, nil
 	}
 	defer raw.Close()
 	leave, err := t.admit(ctx)
@@ -81,20 +80,26 @@ func (t *Transport) servesNameless(ctx context.Context, host string, addr netip.
 	defer stop()
 	shaking, done := t.stage(running, addr, t.config.HandshakeTimeout, leave)
 	defer done()
-	config := t.tlsConfig("", new(Trace))
+	weight := &weighed{Conn: raw, places: t.heavy, ended: shaking.Done()}
+	defer weight.Close()
+	config := t.tlsConfig("", second)
 	shown := false
 	config.VerifyConnection = func(state tls.ConnectionState) error {
 		shown = len(state.PeerCertificates) > 0
 		return errors.New("seen")
 	}
-	err = shake(shaking, tls.Client(raw, config)) // ends with the error above, at the latest
+	err = shake(shaking, tls.Client(weight, config)) // ends with the error above, at the latest
 	switch {
-	case !shown && cancelled(ctx):
+	case shown:
+		return true, nil
+	case cancelled(ctx) || wanting(err):
 		return false, ourFault(host, addr, codes.StageTLS, err)
-	case !shown && fault.TimedOut(err):
+	case weight.full:
+		return false, postponed(host, addr, errLater)
+	case fault.TimedOut(err):
 		late := tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
 		late.unawaited = notAwaited(shaking)
 		return false, late
 	}
-	return shown, nil
+	return false, nil
 }

@@ -49,10 +49,10 @@ func (t *Transport) connect(ctx context.Context, host string) (*connection, erro
 	case trace.limits():
 		failed = t.whyRefused(ctx, host, trace, failed)
 	case trace.TLSAlert == alertInternalError:
-		switch nameless, unknown := t.servesNameless(ctx, host, trace.Addr); {
+		switch nameless, unknown := t.servesNameless(ctx, host, trace); {
 		case unknown != nil && unknown.local:
 			return nil, unknown
-		case unknown != nil:
+		case unknown != nil && unknown.Timeout():
 			failed = unknown
 		case nameless:
 			failed = tlsFailure(host, trace.Addr, codes.TLSNoCertForName, failed.err)

@@ -5,9 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"stsscan/internal/codes"
 )
 
 // Each request is told once, by its method and one word of a small set; one that was
@@ -86,5 +91,49 @@ func TestObserveTurns(t *testing.T) {
 	_, second := fetch(t, t.Context(), transport)
 	if e := new(Error); first != nil || !errors.As(second, &e) || !e.Later() || len(told) != 1 {
 		t.Errorf("%v, then %v, and %d were told; want one of them, and one that was put off", first, second, len(told))
+	}
+}
+
+// The wait for the turn of a second handshake, without a name, is none of it either.
+func TestObserveTurnOfSecondHandshake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPKI(t)
+		refuses := choosy(p.good(t), new(atomic.Int64))
+		var told time.Duration
+		transport, err := NewTransport(Config{
+			Resolve: resolves("22.1.0.1"), Roots: p.roots(), Now: noon,
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				near, far := net.Pipe()
+				go func() { defer far.Close(); refuses(far) }()
+				return near, nil
+			},
+			Manners: Manners{HostConnections: 1, HostRate: 1}, Connections: 1,
+			Observe: func(_, _ string, d time.Duration) { told = d },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var trace Trace
+		_, err = fetch(t, WithTrace(t.Context(), &trace), transport)
+		if err == nil || !trace.ClientLimit || trace.TurnTime != time.Second || told != 0 {
+			t.Errorf("%v; told %v; it waited %v", err, told, trace.TurnTime)
+		}
+	})
+}
+
+// A request to a slow host that is not connected to again is none.
+func TestObserveNotAwaited(t *testing.T) {
+	p := newPKI(t)
+	told := 0
+	manners := NoManners()
+	manners.SlowTime = time.Nanosecond
+	transport := reach(t, p, Config{Manners: manners, Observe: func(string, string, time.Duration) { told++ }}, waitForEnd)
+	ended, end := context.WithCancelCause(t.Context())
+	defer transport.dialer.slow.await(netip.MustParseAddr("22.1.0.1"), end)()
+	<-ended.Done()
+	ctx := WithEarlierTimeout(WithWholeTime(t.Context(), time.Minute, time.Minute), codes.StageHTTP, codes.ReasonTimeout)
+	_, err := fetch(t, ctx, transport)
+	if e := new(Error); !errors.As(err, &e) || !e.NotAwaited() || told != 0 {
+		t.Errorf("%v, and %d were told", err, told)
 	}
 }

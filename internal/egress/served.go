@@ -17,8 +17,8 @@ const (
 	tlsServed              // a handshake was completed there, or one without a name brings a certificate
 )
 
-// maxServed bounds the addresses that are remembered. One that is forgotten costs
-// one more handshake.
+// maxServed bounds the addresses that are remembered. One that is forgotten is judged
+// anew: by the next handshake that is completed there, or by one without a name.
 const maxServed = 1 << 16
 
 // served remembers the addresses of Policy Hosts, up to a bound. It may be used
@@ -47,6 +47,9 @@ func (s *served) note(addr netip.Addr, what addressTLS) {
 	s.at[addr] = max(was, what)
 }
 
+// RecallServed takes over that an earlier process was shown a certificate at an address.
+func (t *Transport) RecallServed(addr netip.Addr) { t.served.note(addr, tlsServed) }
+
 // whyRefused is why a handshake failed by an alert before any certificate was shown that
 // may be about the name or about what this client can do: handshake_failure or
 // insufficient_security (RFC 8446, section 6.2). Where any host is served at the
@@ -56,7 +59,7 @@ func (s *served) note(addr netip.Addr, what addressTLS) {
 func (t *Transport) whyRefused(ctx context.Context, host string, trace *Trace, failed *Error) *Error {
 	state := t.served.look(trace.Addr)
 	if state == tlsUnknown {
-		shown, unknown := t.servesNameless(ctx, host, trace.Addr)
+		shown, unknown := t.servesNameless(ctx, host, trace)
 		switch {
 		case unknown != nil && unknown.local:
 			return unknown
@@ -65,7 +68,7 @@ func (t *Transport) whyRefused(ctx context.Context, host string, trace *Trace, f
 		case unknown == nil:
 			state = tlsNameless
 		}
-		if state != tlsUnknown { // it is not, where time ran out
+		if state != tlsUnknown { // it is not, where that could not be found out
 			t.served.note(trace.Addr, state)
 		}
 	}

@@ -3,10 +3,14 @@ package egress
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,6 +89,71 @@ func TestNamelessIsPutOff(t *testing.T) {
 	}
 	if state := transport.served.look(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
 		t.Errorf("state %d of what was not asked", state)
+	}
+}
+
+// What fails at the question without a name before the server could show a certificate
+// is not remembered as its answer, and what is ours is no finding.
+func TestNamelessIsNotFoundOut(t *testing.T) {
+	p := newPKI(t)
+	large := leafTemplate("other.example")
+	large.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, 100<<10)}}
+	heavy := chain(issue(t, large, p.intermediate), p.intermediate)
+	fails := func(err error) func(net.Conn) (net.Conn, error) {
+		return func(net.Conn) (net.Conn, error) { return nil, err }
+	}
+	for title, c := range map[string]struct {
+		second func(raw net.Conn) (net.Conn, error)
+		full   bool // no place for a large handshake
+		local  bool
+	}{
+		"refused": {second: fails(syscall.ECONNREFUSED)},
+		"no way":  {second: fails(syscall.ENETUNREACH)},
+		"not sent": {local: true, second: func(raw net.Conn) (net.Conn, error) {
+			return &stingyConn{Conn: raw, errno: syscall.ENOBUFS}, nil
+		}},
+		"not read": {local: true, second: func(raw net.Conn) (net.Conn, error) {
+			return &hungryConn{raw, 0, syscall.ENOMEM}, nil
+		}},
+		"large, and many others are": {local: true, full: true},
+	} {
+		t.Run(title, func(t *testing.T) {
+			var connections atomic.Int64
+			transport := reach(t, p, Config{HandshakeTimeout: time.Second}, choosy(heavy, &connections, ""))
+			transport.heavy = make(chan struct{}, 1)
+			if c.full {
+				transport.heavy <- struct{}{}
+			}
+			dial := transport.dialer.config.Dial
+			second := false
+			transport.dialer.config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				raw, err := dial(ctx, network, address)
+				if again := second; err == nil && again && c.second != nil {
+					t.Cleanup(func() { raw.Close() })
+					return c.second(raw)
+				}
+				second = true
+				return raw, err
+			}
+			var trace Trace
+			_, err := transport.connect(WithTrace(t.Context(), &trace), host)
+			e := new(Error)
+			if !errors.As(err, &e) || e.Local() != c.local || e.Later() != c.full || trace.ClientLimit == c.local {
+				t.Errorf("%v, limit %v", err, trace.ClientLimit)
+			}
+			if state := transport.served.look(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
+				t.Errorf("state %d of what was not found out", state)
+			}
+			if c.full {
+				<-transport.heavy
+			}
+			transport.dialer.config.Dial = dial
+			_, err = transport.connect(WithTrace(t.Context(), new(Trace)), host) // the next time
+			wantError(t, err, codes.StageTLS, codes.PolicyReason(codes.TLSNoCertForName), false)
+			if len(transport.heavy) != 0 {
+				t.Errorf("%d places are kept", len(transport.heavy))
+			}
+		})
 	}
 }
 

@@ -38,7 +38,7 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 		}
 		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
 			for i, group := range file.RowGroups() {
-				if hasTXT(file.Metadata().RowGroups[i]) {
+				if hasAny(file.Metadata().RowGroups[i], "txt") {
 					if err := eachOf(group, give); err != nil {
 						return err
 					}
@@ -62,10 +62,10 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 	}
 }
 
-// hasTXT says whether a row of a row group has a TXT record.
-func hasTXT(group format.RowGroup) bool {
+// hasAny says whether a row of a row group has a value of the column.
+func hasAny(group format.RowGroup, name string) bool {
 	for _, column := range group.Columns {
-		if meta := &column.MetaData; meta.PathInSchema[0] == "txt" {
+		if meta := &column.MetaData; meta.PathInSchema[0] == name {
 			return meta.Statistics.NullCount < meta.NumValues
 		}
 	}
