@@ -16,7 +16,7 @@ SELECT
     count(*) FILTER (record = 'unknown') AS unknown,
     present / domains AS low,
     (present + unknown) / domains AS high,
-    count(*) FILTER (record = 'absent' AND list_contains(findings, 'negative_without_soa')) AS without_soa,
+    count(*) FILTER (denied_without_soa(record, findings)) AS without_soa,
     CASE WHEN without_soa > 0.01 * (domains - unknown) THEN (present + unknown + without_soa) / domains END AS high_without_soa
 FROM rows
 GROUP BY GROUPING SETS ((), (tld))

@@ -6,7 +6,8 @@
 -- Denominator: for adoption, all domains; for errors, those with a record; for
 -- policies, those with a valid record; for modes, those with a valid policy; for hosts,
 -- those of them that enforce or test and whose hosts are known.
--- Caveat: one registrar once moved the global error rate by ten points. A rate that one
+-- Caveat: a policy that is unknown fails nowhere: the name server or the observer may be
+-- what kept it away. One registrar once moved the global error rate by ten points. A rate that one
 -- decision can move says little about how domains in general behave.
 WITH rates AS (
     SELECT cluster, unnest([
@@ -14,12 +15,12 @@ WITH rates AS (
         {n: 2, rate: 'record not valid', property: record <> 'valid', counted: true},
         {n: 3, rate: 'any error', property: record <> 'valid' OR judged_policy NOT IN ('valid', 'unknown'), counted: true},
         {n: 4, rate: 'policy not retrieved or not valid', property: judged_policy NOT IN ('valid', 'unknown'), counted: record = 'valid'},
-        {n: 5, rate: 'fails at dns', property: coalesce(policy_stage = 'dns', false), counted: record = 'valid'},
-        {n: 6, rate: 'fails at tcp', property: coalesce(policy_stage = 'tcp', false), counted: record = 'valid'},
-        {n: 7, rate: 'fails at tls', property: coalesce(policy_stage = 'tls', false), counted: record = 'valid'},
-        {n: 8, rate: 'fails at http', property: coalesce(policy_stage = 'http', false), counted: record = 'valid'},
-        {n: 9, rate: 'fails at body', property: coalesce(policy_stage = 'body', false), counted: record = 'valid'},
-        {n: 10, rate: 'fails at syntax', property: coalesce(policy_stage = 'syntax', false), counted: record = 'valid'},
+        {n: 5, rate: 'fails at dns', property: coalesce(judged_policy <> 'unknown' AND policy_stage = 'dns', false), counted: record = 'valid'},
+        {n: 6, rate: 'fails at tcp', property: coalesce(judged_policy <> 'unknown' AND policy_stage = 'tcp', false), counted: record = 'valid'},
+        {n: 7, rate: 'fails at tls', property: coalesce(judged_policy <> 'unknown' AND policy_stage = 'tls', false), counted: record = 'valid'},
+        {n: 8, rate: 'fails at http', property: coalesce(judged_policy <> 'unknown' AND policy_stage = 'http', false), counted: record = 'valid'},
+        {n: 9, rate: 'fails at body', property: coalesce(judged_policy <> 'unknown' AND policy_stage = 'body', false), counted: record = 'valid'},
+        {n: 10, rate: 'fails at syntax', property: coalesce(judged_policy <> 'unknown' AND policy_stage = 'syntax', false), counted: record = 'valid'},
         {n: 11, rate: 'mode enforce', property: coalesce(mode = 'enforce', false), counted: policy = 'valid'},
         {n: 12, rate: 'mode testing', property: coalesce(mode = 'testing', false), counted: policy = 'valid'},
         {n: 13, rate: 'mode none', property: coalesce(mode = 'none', false), counted: policy = 'valid'},

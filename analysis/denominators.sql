@@ -1,6 +1,8 @@
 -- How does adoption change with what is taken for a domain?
 --
--- Numerator: domains with a record; the upper bound adds the unknown ones.
+-- Numerator: domains with a record; the upper bound adds the unknown ones. high_without_soa,
+-- as in adoption.sql, takes those that were denied without an SOA for unknown too, where they
+-- are more than 1 %.
 -- Denominator: all domains; those that exist, as far as their zone's answer
 -- tells; those for which somebody gave an answer; registered domains alone; those that
 -- receive mail at MX hosts, where all were asked for them (--mx all).
@@ -8,7 +10,7 @@
 -- zone above its registered domain (no_domain), so names below that do not exist
 -- are among the existing ones.
 WITH counted AS (
-    SELECT record, record_reason, domain = registered_domain AS registered, mx_kind FROM rows
+    SELECT record, record_reason, findings, domain = registered_domain AS registered, mx_kind FROM rows
 )
 SELECT
     denominator,
@@ -16,7 +18,9 @@ SELECT
     count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) AS present,
     count(*) FILTER (record = 'unknown') AS unknown,
     share_of(present, domains) AS low,
-    share_of(present + unknown, domains) AS high
+    share_of(present + unknown, domains) AS high,
+    count(*) FILTER (denied_without_soa(record, findings)) AS without_soa,
+    CASE WHEN without_soa > 0.01 * (domains - unknown) THEN share_of(present + unknown + without_soa, domains) END AS high_without_soa
 FROM (
     SELECT *, unnest([
         '1 all domains',

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,6 +63,18 @@ func estimates() []estimate {
 				return []string{"multiple"}
 			}
 			return group(t.Record == "invalid" || t.RecordReason == "bad_version", t.RecordReason)
+		}},
+		{"record_errors", []string{"reason"}, "near_misses", func(t truth) []string {
+			return group(slices.Contains(t.Findings, "record_near_miss"), "bad_version")
+		}},
+		{"record_errors", []string{"reason"}, "identical", func(t truth) []string {
+			return group(slices.Contains(t.Findings, "record_identical"), "multiple")
+		}},
+		{"adoption", []string{"tld"}, "without_soa", func(t truth) []string {
+			if !slices.Contains(t.Findings, "negative_without_soa") {
+				return nil
+			}
+			return []string{"(all)", t.Domain[strings.LastIndexByte(t.Domain, '.')+1:]}
 		}},
 		{"errors_by_stage", []string{"stage", "reason", "policy"}, "domains", func(t truth) []string {
 			switch t.Record {

@@ -121,6 +121,9 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 			fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, warning)
 		}
 	}
+	if warning := versionWarning(runs); warning != "" {
+		fmt.Fprintf(stderr, "analysis: %s\n", warning)
+	}
 	var dirs []string
 	for _, run := range runs {
 		dirs = append(dirs, run.Dir)

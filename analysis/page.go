@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 )
 
 var (
@@ -80,7 +81,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		Theme: chartTheme, Licences: chartLicences, Charts: []*Chart{}, Made: r.Made.UTC().Format("2006-01-02 15:04 UTC"),
 	}
 	p.Policy = contentPolicy(pageCSS, chartLibrary, pageScript)
-	p.Subtitle, p.Warning = r.subtitle(), r.Run().warning()
+	p.Subtitle, p.Warning = r.subtitle(), strings.TrimSpace(r.Run().warning()+" "+versionWarning(r.Runs))
 	p.Cards, p.Facts, p.Lists, p.Settings = r.cards(), r.facts(), r.lists(), r.Run().Settings()
 	for _, section := range r.Sections {
 		c := chapter{ID: section.ID, Title: section.Title}

@@ -84,6 +84,49 @@ func TestAdoption(t *testing.T) {
 	}
 }
 
+// All questions about adoption give it both ways where more than 1 % of those with an answer
+// were denied without an SOA.
+func TestAdoptionBothWays(t *testing.T) {
+	db := open(t)
+	for _, name := range []string{"adoption_by_rank", "denominators"} {
+		sql := strings.TrimSuffix(strings.TrimSpace(query(t, name)), ";")
+		many := 0
+		each(t, db, "SELECT domains, present, unknown, without_soa, high_without_soa FROM ("+sql+"\n)", func(scan func(...any)) {
+			var domains, present, unknown, without int64
+			var high *float64
+			scan(&domains, &present, &unknown, &without, &high)
+			switch want := float64(present+unknown+without) / float64(domains); {
+			case (100*without > domains-unknown) != (high != nil), high != nil && math.Abs(*high-want) > 1e-9:
+				t.Errorf("%s: %d of %d, and %v", name, without, domains, high)
+			case high != nil:
+				many++
+			}
+		})
+		if many == 0 {
+			t.Errorf("%s gives adoption one way", name)
+		}
+	}
+}
+
+// Each policy that is not valid, and not unknown either, fails at one stage.
+func TestClusterEffectOfStages(t *testing.T) {
+	var failed, stages int64
+	sql := strings.TrimSuffix(strings.TrimSpace(query(t, "cluster_effect")), ";")
+	each(t, open(t), "SELECT rate, domains FROM ("+sql+"\n)", func(scan func(...any)) {
+		var rate string
+		var domains int64
+		scan(&rate, &domains)
+		if strings.HasPrefix(rate, "fails at ") {
+			stages += domains
+		} else if rate == "policy not retrieved or not valid" {
+			failed = domains
+		}
+	})
+	if failed == 0 || stages != failed {
+		t.Errorf("%d fail, %d at some stage", failed, stages)
+	}
+}
+
 // The headline gives adoption both ways where many domains were denied without an SOA.
 func TestAdoptionWithoutSOA(t *testing.T) {
 	table := &Table{Columns: []Column{{Name: "low"}, {Name: "without_soa"}, {Name: "high_without_soa"}},

@@ -6,8 +6,8 @@
 -- senders know of no MTA-STS and report nothing.
 -- Caveat: a sender reports only where the domain has a TLSRPT record, and only what it
 -- saw itself, which may be another moment.
-SELECT tlsrpt_result AS result, policy, count(*) AS domains, count(*) / (SELECT count(*) FROM published) AS share
+SELECT tlsrpt_result AS result, judged_policy AS policy, count(*) AS domains, count(*) / (SELECT count(*) FROM published) AS share
 FROM published
 WHERE tlsrpt_result IS NOT NULL
-GROUP BY tlsrpt_result, policy
+GROUP BY tlsrpt_result, judged_policy
 ORDER BY result, domains DESC, policy;

@@ -64,6 +64,10 @@ LIMIT 0;
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
     CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
+-- Whether a domain has no record by a denial that came without an SOA.
+CREATE OR REPLACE TEMP MACRO denied_without_soa(record, findings) AS
+    record = 'absent' AND list_contains(findings, 'negative_without_soa');
+
 -- One row for each domain of the last run.
 CREATE OR REPLACE TEMP VIEW rows AS
 FROM read_parquet(getvariable('runs')[-1] || '/part-*.parquet', union_by_name = true)

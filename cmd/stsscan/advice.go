@@ -104,13 +104,27 @@ func coverageAdvice(row *output.Row) string {
 	if match != codes.MatchNone && match != codes.MatchSome {
 		return ""
 	}
-	var hosts []string
+	var hosts, odd []string
 	for i := range row.MX {
-		if h := &row.MX[i]; h.Matched != nil && !*h.Matched {
+		h := &row.MX[i]
+		switch {
+		case h.Matched == nil, *h.Matched, mtasts.MXHost{Name: h.Host}.Pseudo(): // the last has advice of its own
+		case strings.Contains(h.Host, "_"):
+			odd = append(odd, h.Host)
+		default:
 			hosts = append(hosts, h.Host)
 		}
 	}
-	text := "Add to the policy: mx: " + strings.Join(hosts, ", mx: ") + " (section 4.1). Then change the record's id."
+	var text string
+	if len(hosts) > 0 {
+		text = "Add to the policy: mx: " + strings.Join(hosts, ", mx: ") + " (section 4.1). Then change the record's id."
+	}
+	if len(odd) > 0 {
+		text = strings.TrimSpace(text + " Rename " + strings.Join(odd, ", ") + ": no mx has an underscore (section 3.2).")
+	}
+	if text == "" {
+		return ""
+	}
 	switch codes.Mismatch(row.Mismatch) {
 	case codes.MismatchMTASTSLabel:
 		text += " An mx is the name of a mail server, not of the policy host."
@@ -188,6 +202,10 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
 	case codes.FindMXNotALabel:
 		return "Correct the mx with a label that begins with xn--: it must be the A-label of a name (section 3.2)."
+	case codes.FindMXHostPseudo:
+		return "Take away the MX records that name no host (RFC 5321, section 5.1)."
+	case codes.FindMXCertKeyShort:
+		return "Give the MX hosts certificates with RSA keys of 2048 bits or more, or of P-256 (section 4.2)."
 	case codes.FindNullMXPreference:
 		return "Give the null MX the preference 0 (RFC 7505, section 3)."
 	case codes.FindNullMXNotAlone:

@@ -138,7 +138,7 @@ func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) err
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	columns := bytes.TrimSuffix(line.Bytes(), []byte("}\n"))
-	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", columns, places); err != nil {
+	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", columns, output.Escaped(places)); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
@@ -151,7 +151,7 @@ func normalizeAll(args []string, specialUse bool) ([]string, error) {
 	for _, arg := range args {
 		name, err := rules.Normalize(arg)
 		if err != nil {
-			return nil, usage(fmt.Errorf("%q: %w", arg, err))
+			return nil, usage(err)
 		}
 		names = append(names, name)
 	}

@@ -35,6 +35,9 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	if adoption := c.Adoption(); adoption.Domains > 0 {
 		row("adoption", grouped(adoption.Present), fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
 	}
+	if n, words := withoutSOA(c); words != "" {
+		row("denied without SOA", grouped(n), words)
+	}
 	if check := crossCheckOf(m); check != nil {
 		who := strings.Join(check.Resolvers, ", ")
 		row("negatives differ", grouped(check.Negatives.Disagree), crossed(check.Negatives, who))
@@ -67,7 +70,7 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had had --slow-wait: their policies are unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
-		row("client limits", grouped(n), "another client may get these policies, verdict unknown: "+words)
+		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
 	}
 	for _, connections := range m.Connections {
 		if words := neverMade(connections); words != "" {
@@ -76,6 +79,18 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// withoutSOA is how many denials came without an SOA and, where those are more than 1 % of the
+// answers, what adoption is when they are taken for unknown.
+func withoutSOA(c *output.Counts) (n int64, words string) {
+	n = c.Findings[codes.FindNegativeWithoutSOA]
+	adoption := c.Adoption()
+	if 100*n <= adoption.Domains-adoption.Unknown {
+		return n, ""
+	}
+	high := float64(adoption.Present+adoption.Unknown+n) / float64(adoption.Domains)
+	return n, fmt.Sprintf("taken for unknown, adoption is %.3f %% to %.3f %%", 100*adoption.Low, 100*high)
 }
 
 // clientLimits is how many findings there are by which a policy may be one that this client,

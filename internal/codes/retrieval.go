@@ -23,7 +23,7 @@ type BodyFraming string
 const (
 	FramingContentLength BodyFraming = "content_length"
 	FramingChunked       BodyFraming = "chunked"
-	FramingClose         BodyFraming = "close" // by closing: a body cut short cannot be told from a whole one
+	FramingClose         BodyFraming = "close" // by closing: without close_notify a body cut short cannot be told from a whole one
 )
 
 // BodyFramings lists every BodyFraming.

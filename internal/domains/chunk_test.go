@@ -165,7 +165,8 @@ func TestDamagedPlan(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: got %v, want %s", tt.to, err, want)
 			}
-			if another := strings.HasPrefix(want, "plan of version"); errors.Is(err, ErrDamagedPlan) == another {
+			another := strings.HasPrefix(want, "plan of version")
+			if errors.Is(err, ErrDamagedPlan) == another || errors.Is(err, ErrOtherProgram) != another {
 				t.Errorf("%s: %v", tt.to, err)
 			}
 		}

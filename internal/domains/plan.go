@@ -91,9 +91,13 @@ type Plan struct {
 // ErrDamagedPlan says that the plan of a run directory is not as it was written.
 var ErrDamagedPlan = errors.New("damaged plan")
 
+// ErrOtherProgram says that a version of the program began the run that makes other names of
+// the same lists.
+var ErrOtherProgram = errors.New("the run was begun by another version of the program, which can go on with it")
+
 // ReadPlan reads the plan of a run directory. Its error is fs.ErrNotExist where
 // the prepare step has not been finished, and wraps [ErrDamagedPlan] where the file
-// is not as it was written.
+// is not as it was written, [ErrOtherProgram] where it is of another version.
 func ReadPlan(dir string) (*Plan, error) {
 	path := filepath.Join(dir, chunksDir, planFile)
 	data, err := os.ReadFile(path)
@@ -106,7 +110,7 @@ func ReadPlan(dir string) (*Plan, error) {
 		err = json.Unmarshal(data, p)
 	}
 	if err == nil && p.Version != planVersion {
-		return nil, fmt.Errorf("%s: plan of version %d, this program has version %d", path, p.Version, planVersion)
+		return nil, fmt.Errorf("%s: %w: plan of version %d, this program has version %d", path, ErrOtherProgram, p.Version, planVersion)
 	}
 	if err == nil {
 		err = p.check()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/miekg/dns"
 	"golang.org/x/net/idna"
 
 	"stsscan/internal/codes"
@@ -27,8 +28,8 @@ func covers(pattern, host string) bool {
 		return false
 	}
 	if parent, wild := strings.CutPrefix(pattern, "*."); wild && parent != "" {
-		label, rest, _ := strings.Cut(host, ".")
-		return label != "" && rest == parent && !strings.Contains(parent, "*")
+		below, last := dns.NextLabel(host, 0) // a dot may be part of a label, escaped
+		return !last && below > len(".") && host[below:] == parent && !strings.Contains(parent, "*")
 	}
 	return pattern == host && !strings.Contains(pattern, "*") && !isAddress(pattern)
 }
@@ -143,9 +144,11 @@ func checkDomain(name string) (underscore, ok bool) {
 
 // hasFakeALabel reports whether a name has a label that looks like an A-label and
 // stands for nothing that could be written: it is not what RFC 3492 makes of a text
-// beyond ASCII, or of one with controls. Names that registries have taken in spite of
-// IDNA, such as emoji, are none.
+// beyond ASCII, or of one with controls, or it is of a text that every lookup maps to
+// another one (UTS 46), such as capital letters, or dots of other scripts. Names that
+// registries have taken in spite of IDNA, such as emoji, are none.
 func hasFakeALabel(name string) bool {
+	lookup := idna.New(idna.MapForLookup(), idna.Transitional(false))
 	for label := range strings.SplitSeq(lowerASCII(name), ".") {
 		if !strings.HasPrefix(label, "xn--") {
 			continue
@@ -155,6 +158,11 @@ func hasFakeALabel(name string) bool {
 			return true
 		}
 		if back, err := idna.Punycode.ToASCII(u); err != nil || back != label {
+			return true
+		}
+		u = strings.ReplaceAll(u, "\uFE0F", "") // the emoji presentation, which is mapped to nothing
+		plain, _ := idna.Punycode.ToASCII(u)
+		if mapped, err := lookup.ToASCII(u); err == nil && mapped != plain {
 			return true
 		}
 	}

@@ -34,6 +34,10 @@ func TestMatch(t *testing.T) {
 		{"*.example.com", "mx1.example.com.net", false},
 		{"*.com", "example.com", true},
 
+		// A dot may be part of a label.
+		{"*.b.example.com", `a\.b.example.com`, false},
+		{"*.b.example.com", `a\\.b.example.com`, true},
+
 		// Nothing else is a wildcard.
 		{"*", "localhost", false},
 		{"*.", "localhost", false},

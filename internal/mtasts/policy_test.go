@@ -190,6 +190,11 @@ func onePolicies() []onePolicy {
 		{body: mxLine("xn--bcher-kva.example"), want: enforcing("xn--bcher-kva.example")},
 		{body: mxLine("xn--a"), want: enforcing("xn--a"), finds: f(codes.FindMXNotALabel, codes.FindMXSingleLabel)},
 		{body: mxLine("*.XN--0.example"), want: enforcing("*.XN--0.example"), finds: f(codes.FindMXNotALabel, codes.FindMXUpperCase)},
+		{body: mxLine("xn--bcher-2pa.example"), want: enforcing("xn--bcher-2pa.example"), finds: f(codes.FindMXNotALabel)}, // B\u00DCCHER
+		{body: mxLine("xn--ab-r13a.example"), want: enforcing("xn--ab-r13a.example"), finds: f(codes.FindMXNotALabel)},     // a\u3002b
+		{body: mxLine("xn--cafe-yvc.example"), want: enforcing("xn--cafe-yvc.example"), finds: f(codes.FindMXNotALabel)},   // e and an accent
+		{body: mxLine("xn--strae-oqa.example"), want: enforcing("xn--strae-oqa.example")},                                  // \u00DF
+		{body: mxLine("xn--ls8h.example"), want: enforcing("xn--ls8h.example")},                                            // an emoji
 		{body: mxLine("mx.xn--abc-.example"), reason: codes.ReasonMXInvalid, lenient: true, want: enforcing("mx.xn--abc-.example"), finds: f(codes.FindMXSyntax)},
 		{body: mxLine("xn--example-.com"), reason: codes.ReasonMXInvalid, lenient: true, want: enforcing("xn--example-.com"), finds: f(codes.FindMXSyntax)},
 		{body: mxLine("mx.xn--i-7iqv272g.com"), want: enforcing("mx.xn--i-7iqv272g.com")}, // an emoji, that a registry has taken

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"stsscan/internal/codes"
 )
 
@@ -41,8 +43,9 @@ func ParseRUA(text string) (RUA, error) {
 	default:
 		return rua, fmt.Errorf("neither mailto nor https: %s", quote(text))
 	}
-	if _, named := checkDomain(nameKey(host)); named && !isAddress(host) {
-		registered, _ := registeredDomain(nameKey(host))
+	name := nameKey(inALabels(host))
+	if _, named := checkDomain(name); named && !isNumber(name[strings.LastIndexByte(name, '.')+1:]) {
+		registered, _ := registeredDomain(name)
 		rua.Domain = strings.Clone(registered)
 	}
 	return rua, nil
@@ -51,7 +54,20 @@ func ParseRUA(text string) (RUA, error) {
 // isURI reports whether text has only characters of URIs (RFC 3986, section 2),
 // and percent signs only before two hexadecimal digits. An exclamation point must
 // be encoded (RFC 8460, section 3), as must delimiters, which are not found here.
+// Brackets stand around addresses only, and one @ and one # are all.
 func isURI(text string) bool {
+	begin, fragment, _ := strings.Cut(text, "#")
+	begin, query, _ := strings.Cut(begin, "?")
+	authority, path := begin, ""
+	if _, rest, ok := strings.Cut(begin, "://"); ok {
+		authority, path, _ = strings.Cut(rest, "/")
+		if strings.Count(authority, "@") > 1 {
+			return false
+		}
+	}
+	if strings.ContainsAny(path+query+fragment, "[]#") {
+		return false
+	}
 	for i := range len(text) {
 		c := rune(text[i])
 		switch {
@@ -73,8 +89,21 @@ func isWebHost(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Zone() == ""
 	}
-	_, named := checkDomain(strings.TrimSuffix(host, "."))
+	_, named := checkDomain(strings.TrimSuffix(inALabels(host), "."))
 	return named
+}
+
+// inALabels is a host of a URI in A-labels: there it may be UTF-8 too, each octet
+// encoded (RFC 3986, section 3.2.2; RFC 6068, section 2).
+func inALabels(host string) string {
+	if isASCII(host) {
+		return host
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return host
+	}
+	return ascii
 }
 
 // mailHost is the domain of the first address of a mailto URI (RFC 6068, section
@@ -96,7 +125,7 @@ func mailHost(u *url.URL) (first string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("not a mail address: %s", quote(list))
 		}
-		for address := range strings.SplitSeq(text, ",") {
+		for _, address := range cutAddresses(text) {
 			local, domain, ok := cutAddress(address)
 			if !ok || !isLocalPart(local) || !isMailDomain(domain) {
 				return "", fmt.Errorf("not a mail address: %s", quote(address))
@@ -110,6 +139,23 @@ func mailHost(u *url.URL) (first string, err error) {
 		return "", fmt.Errorf("no mail address: %s", quote(u.String()))
 	}
 	return first, nil
+}
+
+// cutAddresses cuts a list of mail addresses at its commas, but for those in quotes.
+func cutAddresses(list string) (addresses []string) {
+	quoted, start := false, 0
+	for i := 0; i < len(list); i++ {
+		switch c := list[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			addresses = append(addresses, list[start:i])
+			start = i + 1
+		}
+	}
+	return append(addresses, list[start:])
 }
 
 // cutAddress cuts a mail address at its last @: a quoted local part may have one.
@@ -143,6 +189,6 @@ func isMailDomain(s string) bool {
 		addr, err := netip.ParseAddr(strings.TrimPrefix(literal, "IPv6:"))
 		return ok && err == nil && addr.Zone() == ""
 	}
-	_, named := checkDomain(s)
+	_, named := checkDomain(inALabels(s))
 	return named
 }

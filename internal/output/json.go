@@ -147,7 +147,6 @@ func appendBytes(b, bytes []byte) []byte {
 // U+009F and those of writing direction as they are; in here everything that
 // is not printable is escaped, which JSON undoes without loss.
 func appendText(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for _, r := range s {
 		switch {
@@ -162,10 +161,30 @@ func appendText(b []byte, s string) []byte {
 		case unicode.IsPrint(r):
 			b = utf8.AppendRune(b, r)
 		default:
-			for _, unit := range utf16.AppendRune(nil, r) {
-				b = append(b, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
-			}
+			b = appendEscape(b, r)
 		}
 	}
 	return append(b, '"')
+}
+
+func appendEscape(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	for _, unit := range utf16.AppendRune(nil, r) {
+		b = append(b, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+	}
+	return b
+}
+
+// Escaped is JSON of package json, in one line, with escapes for whatever is not printable:
+// see [WriteJSON].
+func Escaped(text []byte) []byte {
+	b := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		if unicode.IsPrint(r) {
+			b = utf8.AppendRune(b, r)
+		} else {
+			b = appendEscape(b, r)
+		}
+	}
+	return b
 }

@@ -11,7 +11,7 @@ import (
 // unknown, loops and filters will not; of a policy, what servers say plainly,
 // certificates among it, will not either.
 func (r *Row) Transient() bool {
-	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.daneMends() {
+	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.DANEMends() {
 		return true
 	}
 	switch codes.Record(r.Record) {
@@ -36,9 +36,9 @@ func (r *Row) Transient() bool {
 	return false
 }
 
-// daneMends reports whether there would be another word for DANE if somebody had
+// DANEMends reports whether there would be another word for DANE if somebody had
 // told of the TLSA records of each host.
-func (r *Row) daneMends() bool {
+func (r *Row) DANEMends() bool {
 	untold := func(h MXHost) bool { return h.TLSA != nil && *h.TLSA == string(codes.TLSAUnknown) }
 	switch codes.DANE(r.DANE) {
 	case codes.DANEUnknown:

@@ -98,25 +98,42 @@ func probesAgain(row *output.Row, passes int) bool {
 }
 
 // keepProbes keeps what the probes of a row saw, and the address of the first host that is
-// to be probed again, which a row that was put off waits for.
+// to be probed again, which a row that was put off waits for. A finding does not say which
+// of several certificates has a short key: hosts with one of those are left out, unless they
+// were probed twice, so that a process that does not know is told by themselves.
 func (e *earlier) keepProbes(row *output.Row) {
+	short := slices.Contains(row.Findings, string(codes.FindMXCertKeyShort))
+	several := short && severalCertificates(row.MX)
 	for i := range row.MX {
 		host := &row.MX[i]
-		if host.STARTTLS == nil && host.FirstSTARTTLS == nil {
+		if host.FirstSTARTTLS == nil && (host.STARTTLS == nil || several && host.CertSHA256 != nil) {
 			continue
-		}
-		if host.CertSHA256 != nil && slices.Contains(row.Findings, string(codes.FindMXCertKeyShort)) {
-			continue // the row does not tell which host has a short key
 		}
 		if e.probes == nil {
 			e.probes = make(map[string]starttls.Earlier)
 		}
 		seen := probeOf(host)
+		seen.Peer.ShortKey = short && !several && host.CertSHA256 != nil
 		e.probes[strings.Clone(host.Host)] = starttls.Earlier{Result: seen, Seen: row.ObservedAt}
 		if seen.Doubtful() && !e.addr.IsValid() {
 			e.addr = seen.Addr
 		}
 	}
+}
+
+// severalCertificates reports whether hosts do not all have the same certificate.
+func severalCertificates(hosts []output.MXHost) bool {
+	var first *string
+	for i := range hosts {
+		switch cert := hosts[i].CertSHA256; {
+		case cert == nil:
+		case first == nil:
+			first = cert
+		case *cert != *first:
+			return true
+		}
+	}
+	return false
 }
 
 // probeOf is what a row tells of a probe: of one that was put off, what the first saw.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
+	"stsscan/internal/output"
 	"stsscan/internal/simnet"
 	"stsscan/internal/starttls"
 )
@@ -36,6 +38,38 @@ func TestShortKeyOfMailServer(t *testing.T) {
 			t.Errorf("%s, findings %q", row.Verdict, row.Findings)
 		}
 	})
+}
+
+// A process that takes up a run is told by a row of the short key of a mail server, where
+// it is clear which has it; of others it knows nothing, and probes them itself.
+func TestShortKeyAfterRestart(t *testing.T) {
+	host := func(name, cert, first string) output.MXHost {
+		h := output.MXHost{Host: name, STARTTLS: new("ok"), CertSHA256: &cert}
+		if first != "" {
+			h.FirstSTARTTLS = &first
+		}
+		return h
+	}
+	silent := output.MXHost{Host: "silent", STARTTLS: new("timeout")}
+	for _, tt := range []struct {
+		name  string
+		hosts []output.MXHost
+		known map[string]bool // by host: its key is short
+	}{
+		{"one host", []output.MXHost{host("a", "1", ""), silent}, map[string]bool{"a": true, "silent": false}},
+		{"one certificate", []output.MXHost{host("a", "1", ""), host("b", "1", "")}, map[string]bool{"a": true, "b": true}},
+		{"two certificates", []output.MXHost{host("a", "1", ""), silent, host("b", "2", "")}, map[string]bool{"silent": false}},
+		{"one of them probed twice", []output.MXHost{host("a", "1", "refused"), host("b", "2", "")}, map[string]bool{"a": false}},
+	} {
+		row := &output.Row{Pass: 1, Pending: "transient", MX: tt.hosts, Findings: []string{string(codes.FindMXCertKeyShort)}}
+		got := make(map[string]bool)
+		for name, probe := range earlierOf(row, 2).probes {
+			got[name] = probe.Peer.ShortKey
+		}
+		if !maps.Equal(got, tt.known) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.known)
+		}
+	}
 }
 
 // Alert 40 may be a limit of this client until others are known to be served at the

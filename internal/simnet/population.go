@@ -221,7 +221,7 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		return t, true
 	}
 	t.HostCNAMEs = p.observedAliases(&f, roleHost)
-	t.Findings = slices.Concat(end.findings, f.story.findings)
+	t.Findings = slices.Concat(end.findings, f.story.findings, mediaFindings(&f))
 	if end.stage == codes.StageTLS {
 		t.TLSError = codes.TLSError(end.reason)
 	}
@@ -233,6 +233,9 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		t.Mode, t.MX = text.mode, append([]string(nil), text.mx...)
 		if text.maxAge >= 0 {
 			t.MaxAge = &text.maxAge
+		}
+		if slices.Contains(t.MX, notALabel) {
+			t.Findings = append(t.Findings, codes.FindMXNotALabel)
 		}
 	}
 	return t, true

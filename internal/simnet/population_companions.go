@@ -62,6 +62,7 @@ type reportStory struct {
 	class  codes.Record
 	reason codes.TLSRPTReason
 	rua    func(domain string, d draw) []string // destinations that can be understood
+	badRUA bool                                 // there is one that senders cannot use
 }
 
 func reportMail(domain string, d draw) []string {
@@ -94,13 +95,13 @@ func reportStories() []reportStory {
 		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; rua=https://reports.example.net/v1"), class: codes.RecordValid,
 			rua: texts("mailto:a@example.net", "https://reports.example.net/v1")},
 		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; rua=:::"), class: codes.RecordValid,
-			rua: texts("mailto:a@example.net", ":::")},
+			rua: texts("mailto:a@example.net", ":::"), badRUA: true},
 		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@[192.0.2.1]"), class: codes.RecordValid, rua: texts("mailto:a@[192.0.2.1]")},
 		{errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net "), class: codes.RecordInvalid, reason: codes.TLSRPTFieldMalformed,
 			rua: texts("mailto:a@example.net")},
 		{wild: 0.1, errors: 3, txt: texts("v=TLSRPTv1; r=mailto:a@example.net;"), class: codes.RecordInvalid, reason: codes.TLSRPTRUAMissing},
 		{wild: 0.2, errors: 3, txt: texts("v=TLSRPTv1; rua=a@example.net"), class: codes.RecordInvalid, reason: codes.TLSRPTRUAInvalid,
-			rua: texts("a@example.net")},
+			rua: texts("a@example.net"), badRUA: true},
 		{wild: 0.05, errors: 2, txt: texts("v=TLSRPTv1; rua=mailto:a@example.net; nonsense"), class: codes.RecordInvalid, reason: codes.TLSRPTFieldMalformed,
 			rua: texts("mailto:a@example.net")},
 		{wild: 0.05, errors: 2, txt: texts("v=TLSRPTv1; -x=y; rua=mailto:a@example.net"), class: codes.RecordInvalid, reason: codes.TLSRPTExtensionInvalid,

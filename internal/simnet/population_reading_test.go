@@ -88,7 +88,7 @@ func checkReading(t *testing.T, p *population, w *World, domain string, truth Tr
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	lookup, err := mtasts.LookupRecord(ctx, w, domain)
-	findings := lookup.Findings
+	findings, unseen := lookup.Findings, onTheWire
 	seen := Truth{
 		Class: truth.Class, Record: lookup.Class, RecordReason: lookup.Reason, RecordID: lookup.Record.ID,
 		CNAMEs: lookup.CNAMEs, Error: mtasts.Sentinel(err), Policy: codes.PolicyNotFetched,
@@ -107,9 +107,15 @@ func checkReading(t *testing.T, p *population, w *World, domain string, truth Tr
 			// The rest takes a connection.
 			seen.Policy, seen.Stage, seen.Reason, seen.Error = truth.Policy, truth.Stage, truth.Reason, truth.Error
 			seen.TLSError, seen.HTTPStatus = truth.TLSError, truth.HTTPStatus
+			unseen = slices.Concat(onTheWire, []codes.Finding{codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther})
 		}
 	}
-	seen.Findings = among(truth.Findings, slices.Concat(findings, onTheWire))
+	seen.Findings = among(truth.Findings, slices.Concat(findings, unseen))
+	for _, f := range among(TruthFindings(), findings) {
+		if !slices.Contains(truth.Findings, f) {
+			seen.Findings = append(seen.Findings, f)
+		}
+	}
 	if !reflect.DeepEqual(seen, truth) {
 		t.Errorf("%s: %s:\nread  %+v\ntruth %+v\nlookup %v", p.model, domain, printable(seen), printable(truth), err)
 	}

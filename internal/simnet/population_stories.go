@@ -29,7 +29,7 @@ func goodStories() []story {
 		{name: "large reply", share: share{errors: 1}, by: byOwner, record: playTruncate, end: ok()},
 		{name: "denials without an SOA", share: share{errors: 1}, by: byOwner, noSOA: true, end: ok()},
 		{name: "host with IPv6 only", share: share{errors: 0.5}, addrs: addrsIPv6, end: ok()},
-		{name: "host with a forbidden address too", share: share{small: 0.05, errors: 0.7}, addrs: addrsMixed, end: ok()},
+		{name: "host with a forbidden address too", share: share{small: 0.05, errors: 0.7}, addrs: addrsMixed, end: ok(), findings: []codes.Finding{codes.FindHostForbidden}},
 
 		// Unusual records.
 		{name: "record beside others", share: share{small: 0.3, mid: 0.3, errors: 1}, end: ok(),
@@ -47,8 +47,8 @@ func goodStories() []story {
 		{name: "other media type", share: share{errors: 0.5}, header: contentType("application/octet-stream"), end: ok()},
 		{name: "other charset", share: share{errors: 0.5}, header: contentType("text/plain; charset=iso-8859-1"), end: ok()},
 		{name: "body ended by the close", share: share{errors: 0.7}, body: bodyClose, end: ok()},
-		{name: "body ended without close_notify", share: share{errors: 0.7}, body: bodyAbrupt, end: incomplete()},
-		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok()},
+		{name: "body ended without close_notify", share: share{errors: 0.7}, body: bodyAbrupt, end: incomplete(), findings: []codes.Finding{codes.FindTruncationPossible}},
+		{name: "body of two lengths", share: share{errors: 0.5}, body: bodyBothLengths, end: ok(), findings: []codes.Finding{codes.FindLengthAndTransferEncoding}},
 		{name: "slow handshake", share: share{errors: 0.1}, delay: delay{handshake: slowTime}, end: ok()},
 		{name: "slow header", share: share{errors: 0.1}, delay: delay{header: slowTime}, end: ok()},
 		{name: "body of 64 KiB", share: share{errors: 0.5}, size: sizeFull, end: ok()},
@@ -158,7 +158,7 @@ func tlsStories() []story {
 		{name: "strange handshake", share: share{errors: 0.5}, tls: tlsStrange, end: failedTLS(codes.TLSOther)},
 		{name: "old TLS", share: share{small: 0.05, errors: 1}, tls: tlsOldVersion, end: failedTLS(codes.TLSProtocolVersion)},
 		{name: "HTTP/2 only", share: share{small: 0.02, errors: 0.5}, tls: tlsHTTP2Only, end: failedTLS(codes.TLSAlert), findings: []codes.Finding{codes.FindHTTP2Only}},
-		{name: "HTTP without TLS", share: share{small: 0.05, errors: 0.7}, tls: tlsPlainHTTP, end: failedTLS(codes.TLSNotTLS)},
+		{name: "HTTP without TLS", share: share{small: 0.05, errors: 0.7}, tls: tlsPlainHTTP, end: failedTLS(codes.TLSNotTLS), findings: []codes.Finding{codes.FindPlainHTTP}},
 		{name: "SMTP on the port", share: share{small: 0.05, errors: 0.5}, tls: tlsNotTLS, end: failedTLS(codes.TLSNotTLS)},
 		{name: "silent handshake", share: share{errors: 0.4}, tls: tlsSilent, addrs: addrsSingle, end: failedTLS(codes.TLSHandshakeTimeout)},
 		{name: "reset handshake", share: share{small: 0.05, errors: 1}, tls: tlsReset, end: failedTLS(codes.TLSReset)},

@@ -22,7 +22,7 @@ func (p *population) mailTruth(f *fate, t *Truth) {
 		m = mail{kind: mailNone}
 	}
 	p.hostsTruth(f, m, t)
-	t.Findings = append(t.Findings, mxFindings(m, t.MX)...)
+	t.Findings = append(t.Findings, nullMXFindings(m)...)
 	p.daneTruth(f, m, t)
 	p.delegationTruth(f, t)
 	cover := p.coverageOf(f, m)
@@ -43,6 +43,9 @@ func (p *population) reportTruth(f *fate, t *Truth) {
 	t.TLSRPT, t.TLSRPTReason = s.class, s.reason
 	if s.rua != nil {
 		t.RUA = s.rua(f.domain, f.draw)
+	}
+	if s.badRUA {
+		t.Findings = append(t.Findings, codes.FindTLSRPTRUA)
 	}
 }
 
@@ -82,11 +85,8 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 	}
 }
 
-// mxFindings is what is odd about the null MX and the patterns of a policy.
-func mxFindings(m mail, patterns []string) (found []codes.Finding) {
-	if slices.Contains(patterns, notALabel) {
-		found = append(found, codes.FindMXNotALabel)
-	}
+// nullMXFindings is what is odd about the null MX.
+func nullMXFindings(m mail) (found []codes.Finding) {
 	if m.null != nil && m.null.preference != 0 {
 		found = append(found, codes.FindNullMXPreference)
 	}

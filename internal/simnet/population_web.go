@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"strings"
+
+	"stsscan/internal/codes"
 )
 
 // maxBody is the most that a policy may have, in octets (section 3.3).
@@ -116,6 +118,27 @@ func mediaType(f *fate) [][2]string {
 	return [][2]string{{"Content-Type", types[newWheel(62, 28, 5, 2, 1, 1, 1).at(f.draw.unit(forMediaType))]}}
 }
 
+// mediaFindings is what is odd about the Content-Type of a response with a policy, or
+// with what should be one.
+func mediaFindings(f *fate) (found []codes.Finding) {
+	end := f.story.end
+	if !end.readsPolicy() && end.stage != codes.StageBody {
+		return nil
+	}
+	for _, field := range append(mediaType(f), f.story.header...) {
+		switch value := field[1]; {
+		case field[0] != "Content-Type":
+		case value == "":
+			found = append(found, codes.FindMediaTypeMissing)
+		case !strings.HasPrefix(value, "text/plain"):
+			found = append(found, codes.FindMediaTypeOther)
+		case strings.HasSuffix(value, "charset=iso-8859-1"):
+			found = append(found, codes.FindCharsetOther)
+		}
+	}
+	return found
+}
+
 // readingOf is the reading of a domain's texts. Most senders refuse a policy that is
 // served as anything but text/plain.
 func (p *population) readingOf(f *fate) reading {
@@ -123,8 +146,8 @@ func (p *population) readingOf(f *fate) reading {
 	if !end.readsPolicy() {
 		return end.reading
 	}
-	for _, field := range append(mediaType(f), f.story.header...) {
-		if field[0] == "Content-Type" && !strings.HasPrefix(field[1], "text/plain") {
+	for _, finding := range mediaFindings(f) {
+		if finding != codes.FindCharsetOther {
 			return readByNobody
 		}
 	}

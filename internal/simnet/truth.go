@@ -10,7 +10,11 @@ import (
 // other column says what they say, or the verdict rests on them.
 func TruthFindings() []codes.Finding {
 	return append(codes.ClientLimits(),
-		codes.FindCertKeyShort, codes.FindMXNotALabel, codes.FindNullMXPreference, codes.FindNullMXNotAlone)
+		codes.FindRecordNearMiss, codes.FindRecordIdentical, codes.FindNegativeWithoutSOA,
+		codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindCertKeyShort,
+		codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther,
+		codes.FindTruncationPossible, codes.FindLengthAndTransferEncoding,
+		codes.FindMXNotALabel, codes.FindNullMXPreference, codes.FindNullMXNotAlone, codes.FindTLSRPTRUA)
 }
 
 // Truth is what a perfect observer concludes about one Policy Domain. A field

@@ -74,21 +74,6 @@ type Result struct {
 // Doubtful reports whether a second probe may end in another way.
 func (r Result) Doubtful() bool { return !r.Again && r.Class.Doubtful() }
 
-// silent reports whether no server was talked to.
-func (r Result) silent() bool {
-	switch r.Class {
-	case codes.STARTTLSNoConnection, codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
-		return true
-	}
-	return false
-}
-
-// An Earlier is what a row tells of a probe of a host.
-type Earlier struct {
-	Result
-	Seen time.Time // when the row was observed; whole seconds count
-}
-
 // hasty reports whether the result might be another one if we had more time, or
 // had taken less of the server's.
 func (r Result) hasty() bool {
@@ -148,50 +133,33 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 	return p.share(ctx, host, nil, stalls)
 }
 
-// Again is Probe for the sake of a row that tells of a probe of the host. Where that was
-// doubtful, it makes the second, if nobody has. What that saw counts, and is kept with the
-// class of the first; where no server could be talked to, what the first saw stands.
-//
-// Of a process before, the row is all that there is: what it tells is known here too, and
-// what this Prober has seen of the host since is the second probe.
-func (p *Prober) Again(ctx context.Context, host string, earlier Earlier, stalls func() int64) (Result, error) {
-	return p.share(ctx, host, &earlier, stalls)
-}
-
-// share gives what is known of a host, or makes the probe that it lacks.
+// share gives what is known of a host, or makes the probe that it lacks. Who has a row of
+// a process before waits for one that is going on, since that may be the second.
 func (p *Prober) share(ctx context.Context, host string, earlier *Earlier, stalls func() int64) (Result, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	p.mu.Lock()
-	known, ok := p.known.result(host)
 	again := earlier != nil && earlier.Doubtful()
-	switch {
-	case earlier != nil && !ok:
-		known, ok = earlier.Result, !again
-		if ok {
-			p.known.keep(host, known)
+	p.mu.Lock()
+	one, going := p.probes[host]
+	for going && earlier != nil {
+		p.mu.Unlock()
+		if result, err := one.wait(ctx); err != nil {
+			return result, err
 		}
-	case again && !known.Again && (!known.Doubtful() || earlier.Seen.Before(p.began)):
-		known.First, known.Again = earlier.Class, true
-		p.known.keep(host, known)
+		p.mu.Lock()
+		one, going = p.probes[host]
 	}
-	if ok && (!again || known.Again) {
+	known, ok := p.recall(host, earlier)
+	switch {
+	case ok && (!again || known.Again):
 		p.mu.Unlock()
 		return known, nil
+	case going:
+		p.mu.Unlock()
+		return one.wait(ctx)
 	}
-	one, going := p.probes[host]
-	if !going {
-		one = &probe{done: make(chan struct{})}
-		p.probes[host] = one
-	}
+	one = &probe{done: make(chan struct{})}
+	p.probes[host] = one
 	p.mu.Unlock()
-	if going {
-		select {
-		case <-one.done:
-			return one.result, one.err
-		case <-ctx.Done():
-			return Result{}, ctx.Err()
-		}
-	}
 	if stalls == nil {
 		stalls = func() int64 { return 0 }
 	}
@@ -213,14 +181,14 @@ func (p *Prober) share(ctx context.Context, host string, earlier *Earlier, stall
 	return one.result, one.err
 }
 
-// second is what counts of two probes.
-func second(first, last Result) Result {
-	if last.silent() {
-		first.Again = true
-		return first
+// wait is the result, once the probe is over.
+func (one *probe) wait(ctx context.Context) (Result, error) {
+	select {
+	case <-one.done:
+		return one.result, one.err
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
 	}
-	last.First, last.Again = first.Class, true
-	return last
 }
 
 // run probes a host.

@@ -24,6 +24,9 @@ func (c *check) checkRow(file string, row *output.Row) {
 	if !ok {
 		return
 	}
+	if c.oneFamily() {
+		truth = withinReach(row, truth)
+	}
 	c.report.Compared++
 	differences := CompareTruth(row, truth)
 	if differences == nil {
@@ -46,6 +49,7 @@ func (c *check) reasons(row *output.Row) []string {
 	o.checkReadings(row, record, policy)
 	o.checkPasses(row)
 	o.checkLimits(row)
+	o.checkFamily(row)
 	o.equal("error", row.Error, string(sentinel(row)))
 	c.checkMail(&o, row)
 	return o
@@ -146,6 +150,7 @@ func (o *objections) checkRecord(row *output.Row) *mtasts.RecordReading {
 		txts[i] = string(txt)
 	}
 	r := mtasts.ReadRecords(txts)
+	o.checkSlips(row, &r)
 	o.equal("record", row.Record, string(r.Class))
 	o.equal("record_reason", row.RecordReason, string(r.Reason))
 	if r.Class == codes.RecordValid || r.Class == codes.RecordInvalid {

@@ -87,6 +87,28 @@ func TestReasons(t *testing.T) {
 		{"a reason without a stage", valid, func(r *output.Row) { r.PolicyReason = "timeout" }, `stage "" has no reason "timeout"`},
 		{"another reason", malformed, func(r *output.Row) { r.RecordReason = "id_missing" }, `record_reason is "id_missing", and the evidence says "id_invalid"`},
 		{"another id", valid, func(r *output.Row) { r.RecordID = "2" }, `record_id is "2", and the evidence says "1"`},
+		{"no way to IPv4", valid, func(r *output.Row) {
+			failed("unknown", "tcp", "no_ipv4", "ErrPolicyFetch")(r)
+			r.HostAddrs = []string{"22.1.0.1"}
+		}, ""},
+		{"no way to IPv4, and an IPv6 address", valid, func(r *output.Row) {
+			failed("unknown", "tcp", "no_ipv4", "ErrPolicyFetch")(r)
+			r.HostAddrs = []string{"22.1.0.1", "2a00::1"}
+		}, "policy_reason is no_ipv4, and an address is 2a00::1"},
+		{"no way to IPv6, and an IPv4 address", valid, func(r *output.Row) {
+			failed("unknown", "tcp", "no_ipv6", "ErrPolicyFetch")(r)
+			r.HostAddrs = []string{"22.1.0.1"}
+		}, "policy_reason is no_ipv6, and an address is 22.1.0.1"},
+		{"a near miss of nothing", valid, func(r *output.Row) { r.Findings = []string{"record_near_miss"} },
+			"whether record_near_miss is a finding is true, and the evidence says false"},
+		{"a near miss that nobody saw", other, func(r *output.Row) {
+			r.TXT, r.RecordReason = [][]byte{[]byte(`"v=STSv1; id=1;"`)}, "bad_version"
+		}, "whether record_near_miss is a finding is false, and the evidence says true"},
+		{"a near miss", other, func(r *output.Row) {
+			r.TXT, r.RecordReason, r.Findings = [][]byte{[]byte(`"v=STSv1; id=1;"`)}, "bad_version", []string{"record_near_miss"}
+		}, ""},
+		{"records that are alike", multiple, func(r *output.Row) { r.TXT = [][]byte{r.TXT[0], r.TXT[0]} },
+			"whether record_identical is a finding is false, and the evidence says true"},
 		{"multiple as valid", multiple, func(r *output.Row) { r.Record = "valid" }, `record is "valid", and the evidence says "multiple"`},
 		{"more texts than were counted", valid, func(r *output.Row) { r.TXTCount = new(int32(0)) }, "txt_count is 0, and there are 1"},
 		{"valid without a text", valid, func(r *output.Row) { r.TXT, r.TXTCount = nil, new(int32(0)) }, "record is valid, and there is no TXT record"},

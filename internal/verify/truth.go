@@ -73,13 +73,11 @@ func (d *differences) list(column string, got, want []string) {
 }
 
 // findings holds the findings of a row against those that it must have, and against
-// those that only a truth which names them lets it have. What is odd about MX records
-// is seen by those that ask for them.
+// those that only a truth which names them lets it have.
 func (d *differences) findings(row *output.Row, want []codes.Finding) {
 	got := row.Findings
 	for _, finding := range want {
-		ofMX := finding == codes.FindNullMXPreference || finding == codes.FindNullMXNotAlone
-		if (row.MXKind != "" || !ofMX) && !slices.Contains(got, string(finding)) {
+		if askedFor(row, finding) && !slices.Contains(got, string(finding)) {
 			d.add("findings", fmt.Sprintf("%+q", got), quoted(string(finding))+" among them")
 		}
 	}
@@ -88,6 +86,17 @@ func (d *differences) findings(row *output.Row, want []codes.Finding) {
 			d.add("findings", fmt.Sprintf("%+q", got), quoted(string(finding))+" not among them")
 		}
 	}
+}
+
+// askedFor reports whether what a finding is about was asked for.
+func askedFor(row *output.Row, finding codes.Finding) bool {
+	switch finding {
+	case codes.FindNullMXPreference, codes.FindNullMXNotAlone:
+		return row.MXKind != ""
+	case codes.FindTLSRPTRUA:
+		return row.TLSRPT != ""
+	}
+	return true
 }
 
 func (d *differences) add(column, got, want string) {

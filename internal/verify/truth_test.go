@@ -20,7 +20,7 @@ func whole() (*output.Row, simnet.Truth) {
 		MXKind:     "mx", MX: []output.MXHost{{Host: "mx.example", Preference: 10, TLSA: new("usable"), STARTTLS: new("certificate"), FirstSTARTTLS: new("refused"), TLSError: new("expired")}},
 		MXMatch: "none", MXUnused: []string{"*.example"}, Mismatch: "typo", TLSRPT: "invalid", TLSRPTReason: "rua_invalid", RUA: []string{"x"},
 		DANE: "some", WildcardSuspected: new(true), Delegation: "both", Verdict: "broken",
-		TLSRPTResult: "sts-webpki-invalid", Findings: []string{"null_mx_not_alone", "plain_http"},
+		TLSRPTResult: "sts-webpki-invalid", Findings: []string{"null_mx_not_alone", "policy_extension"},
 	}
 	return row, simnet.Truth{
 		Class: "a story", Record: codes.RecordValid, RecordReason: codes.RecordOtherTXT, RecordID: "1",
@@ -55,6 +55,19 @@ func TestCompareMailNotAsked(t *testing.T) {
 	}
 }
 
+// What was lost of one host's TLSA records counts where DANE rests on it.
+func TestCompareTLSA(t *testing.T) {
+	row, truth := whole()
+	row.MX[0].TLSA = new("unknown")
+	if got := CompareTruth(row, truth); !slices.Equal(got, []string{`mx.tlsa: got "unknown", want "usable"`}) {
+		t.Errorf("%q", got)
+	}
+	row.DANE, truth.DANE = "none", codes.DANENone
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
 // The findings of a truth are among those of the row, which may have others, but
 // not all others where the truth is complete.
 func TestCompareFindings(t *testing.T) {
@@ -69,6 +82,19 @@ func TestCompareFindings(t *testing.T) {
 	if got := CompareTruth(row, truth); got != nil {
 		t.Errorf("%q", got)
 	}
+
+	// What the row did not ask for it need not find.
+	truth.Findings = append(truth.Findings, codes.FindTLSRPTRUA, codes.FindNullMXNotAlone)
+	if got := CompareTruth(row, truth); len(got) != 2 {
+		t.Errorf("%q, want two findings more", got)
+	}
+	row.TLSRPT, row.MXKind = "", ""
+	if got := CompareTruth(row, truth); got != nil {
+		t.Errorf("not asked: %q", got)
+	}
+	row, truth = whole()
+	row.Findings = nil
+	truth.Findings = nil
 
 	row.Findings = append(row.Findings, "certificate_key_short")
 	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
@@ -151,5 +177,38 @@ func TestCompareTruthInWords(t *testing.T) {
 	}
 	if got := CompareTruth(row, truth); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// An observer with one address family is not held to what hosts of the other do, but to all
+// the rest.
+func TestCompareWithinReach(t *testing.T) {
+	there := func(edit func(*output.Row)) []string {
+		row, truth := whole()
+		row.Policy, row.PolicyStage, row.PolicyReason, row.Error = "unknown", "tcp", "no_ipv4", "ErrPolicyFetch"
+		row.TLSError, row.HTTPStatus, row.Mode, row.MaxAge, row.MXPatterns = "", nil, "", nil, nil
+		row.MXMatch, row.MXUnused, row.Mismatch, row.TLSRPTResult = "", nil, "", ""
+		row.Strict, row.Lenient, row.Verdict = new(true), new(true), "unknown"
+		row.MX[0].STARTTLS, row.MX[0].TLSError, row.MX[0].FirstSTARTTLS = new("unknown"), nil, nil
+		truth.Findings = append(truth.Findings, codes.FindCertKeyShort)
+		edit(row)
+		return CompareTruth(row, withinReach(row, truth))
+	}
+	for _, tt := range []struct {
+		edit func(*output.Row)
+		want string // "": agreed
+	}{
+		{func(*output.Row) {}, ""},
+		{func(r *output.Row) { r.RecordID = "2" }, "record_id: "},
+		{func(r *output.Row) { r.TLSRPT = "valid" }, "tlsrpt: "},
+		{func(r *output.Row) { r.Policy = "unreachable" }, "policy: "},
+		{func(r *output.Row) { r.Verdict = "broken" }, "verdict: "},
+		{func(r *output.Row) { r.Findings = append(r.Findings, "certificate_key_short") }, "findings: "},
+		{func(r *output.Row) { r.MX[0].Addr = new("2a00::1") }, "mx.starttls: "},
+	} {
+		got := there(tt.edit)
+		if tt.want == "" && got != nil || tt.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], tt.want)) {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
 	}
 }

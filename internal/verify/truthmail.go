@@ -29,7 +29,8 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 		d.list("rua", row.RUA, t.RUA)
 	}
 	for i, host := range row.MX {
-		if host.TLSA != nil {
+		// An answer that got lost is not asked for again where DANE stays what it is.
+		if host.TLSA != nil && (*host.TLSA != string(codes.TLSAUnknown) || row.DANEMends()) {
 			d.text("mx.tlsa", *host.TLSA, at(t.TLSA, i))
 		}
 	}

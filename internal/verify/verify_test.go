@@ -327,6 +327,27 @@ func TestRunWithoutChunks(t *testing.T) {
 	}
 }
 
+// A run that an earlier version began is not damaged: a note tells why its rows may not hold.
+func TestRunOfAnotherVersion(t *testing.T) {
+	s := newSurvey(t)
+	s.write(t)
+	path := filepath.Join(s.dir, "chunks", "plan.json")
+	plan, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for now, then := range map[string]string{`"version": 3`: `"version": 2`, `"checksum"`: `"before there were any"`} {
+		plan = bytes.Replace(plan, []byte(now), []byte(then), 1)
+	}
+	if err := os.WriteFile(path, plan, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report := run(t, s.dir, Options{})
+	if !report.Complete() || len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "begun by another version") {
+		t.Errorf("%s", text(t, report))
+	}
+}
+
 func TestRunOfNoRun(t *testing.T) {
 	if _, err := Run(t.TempDir(), Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)

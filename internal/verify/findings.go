@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -20,5 +21,14 @@ func (o *objections) checkLimits(row *output.Row) {
 		byALPN := row.PolicyStage == string(codes.StageTLS) && row.CertSHA256 == ""
 		byFrames := row.PolicyStage == string(codes.StageHTTP) && row.PolicyReason == string(codes.ReasonMalformed)
 		o.want(byALPN || byFrames, "the finding %s is there, and retrieval did not end by it", codes.FindHTTP2Only)
+	}
+}
+
+// checkSlips holds the findings that only a text shows against the texts: figures rest on
+// them.
+func (o *objections) checkSlips(row *output.Row, r *mtasts.RecordReading) {
+	for _, finding := range []codes.Finding{codes.FindRecordNearMiss, codes.FindRecordIdentical} {
+		got, want := slices.Contains(row.Findings, string(finding)), slices.Contains(r.Findings, finding)
+		o.want(got == want, "whether %s is a finding is %v, and the evidence says %v", finding, got, want)
 	}
 }

@@ -1,0 +1,67 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+	"stsscan/internal/simnet"
+)
+
+// checkFamily looks for an address of the family that the observer has, where the row says
+// that the Policy Host has none.
+func (o *objections) checkFamily(row *output.Row) {
+	reason := codes.PolicyReason(row.PolicyReason)
+	if !reason.LacksFamily() || slices.Contains(row.Findings, string(codes.FindHostForbidden)) {
+		return
+	}
+	within := func(addr string) bool { return strings.Contains(addr, ":") == (reason == codes.ReasonNoIPv4) }
+	if i := slices.IndexFunc(row.HostAddrs, within); i >= 0 {
+		o.want(false, "policy_reason is %s, and an address is %s", reason, row.HostAddrs[i])
+	}
+}
+
+// oneFamily reports whether the run was to do without IPv4, or without IPv6.
+func (c *check) oneFamily() bool {
+	return slices.ContainsFunc(c.manifests, func(m *output.Manifest) bool {
+		return m.Config["no-ipv4"] == "true" || m.Config["no-ipv6"] == "true"
+	})
+}
+
+// withinReach is what a truth says to an observer with one address family, of a row that
+// says that the family of a host's addresses was the other.
+func withinReach(row *output.Row, t simnet.Truth) simnet.Truth {
+	t.Probes, t.FirstProbes = slices.Clone(t.Probes), slices.Clone(t.FirstProbes)
+	for i, host := range row.MX {
+		if host.STARTTLS == nil || *host.STARTTLS != string(codes.STARTTLSUnknown) || host.Addr != nil {
+			continue
+		}
+		if i < len(t.Probes) {
+			t.Probes[i] = string(codes.STARTTLSUnknown)
+		}
+		if i < len(t.FirstProbes) {
+			t.FirstProbes[i] = ""
+		}
+		t.VerdictProbed = codes.Verdict(row.Verdict) // the truth is about all hosts
+	}
+	if reason := codes.PolicyReason(row.PolicyReason); reason.LacksFamily() {
+		t.Policy, t.Stage, t.Reason, t.Error = codes.PolicyUnknown, codes.StageTCP, reason, codes.ErrPolicyFetch
+		t.TLSError, t.HTTPStatus, t.Mode, t.MaxAge, t.MX = "", 0, "", nil, nil
+		t.MXMatch, t.MXUnused, t.Mismatch, t.TLSRPTResult = "", nil, "", ""
+		t.Verdict, t.VerdictProbed = codes.VerdictUnknown, codes.VerdictUnknown
+		t.Strict, t.Lenient = new(true), new(true) // of the record, which is valid
+		t.Findings = slices.DeleteFunc(slices.Clone(t.Findings), ofConnection)
+	}
+	return t
+}
+
+// ofConnection reports whether a finding takes a connection to the Policy Host.
+func ofConnection(f codes.Finding) bool {
+	switch f {
+	case codes.FindPlainHTTP, codes.FindCertKeyShort, codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther,
+		codes.FindTruncationPossible, codes.FindLengthAndTransferEncoding, codes.FindMXNotALabel:
+		return true
+	}
+	return slices.Contains(codes.ClientLimits(), f)
+}
