@@ -38,7 +38,8 @@ func fileOrders() map[string]fileOrder {
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",
-			"mailrow.go", "excluded.go", "surveyor.go", "measure.go", "probe.go", "mail.go", "survey.go", "single.go",
+			"mailrow.go", "excluded.go", "surveyor.go", "measure.go", "probe.go", "mail.go", "firstanswer.go", "survey.go",
+			"single.go",
 			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
 			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
 			"disagreements.go", "crossing.go", "crosscheck.go",
