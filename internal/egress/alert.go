@@ -58,9 +58,9 @@ func alertNumber(err error) uint8 {
 }
 
 // servesNameless reports whether the server at the address of the trace has a
-// certificate for who names no host. Some alerts may be said of the server or of the
-// name: a server that has one for others and fails for this name has none for this
-// name. Nothing is asked of it, and its certificate is not looked at. The error says
+// certificate for clients that name no host. Some alerts may be said of the server or
+// of the name: a server that has one for others and fails for this name has none for
+// this name. Nothing is asked of it, and its certificate is not looked at. The error says
 // that this could not be found out: by a fault of ours, for the sake of manners, in
 // time, or since the server was not connected to again.
 func (t *Transport) servesNameless(ctx context.Context, host string, trace *Trace) (bool, *Error) {

@@ -66,7 +66,7 @@ const (
 	tcpSilent              // the SYN is dropped
 	tcpUnreachable         // ICMP host unreachable
 	tcpReset               // accepted, then reset before a byte is sent: seen in the handshake (stage tls, reset)
-	tcpNameless            // serves, and has the hoster's certificate for who names no host
+	tcpNameless            // serves, and has the hoster's certificate for clients that name no host
 	tcpAbort               // the connection fails with ECONNRESET
 	tcpOdd                 // it fails in a way that has no word of its own
 	tcpNoHandshake         // serves, and ends every handshake with alert 40
