@@ -4,8 +4,8 @@
 // asks of an MX host's certificate by the door that it is given.
 //
 // It sends no MAIL, RCPT or DATA, nothing after the handshake but QUIT, and
-// talks to each host once in its life, or twice where the first time was doubtful. It opens no connection of its own and
-// judges no address: that is the door's duty.
+// talks to each host once in its life, or twice where the first time was doubtful.
+// It opens no connection of its own and judges no address: that is the door's duty.
 package starttls
 
 import (
