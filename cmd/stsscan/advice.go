@@ -203,7 +203,8 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		return "Correct the TXT record at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
 	case codes.FindTLSRPTRUA:
 		if row.TLSRPT == string(codes.RecordValid) {
-			return "Correct or remove what is no mailto: or https: URI in rua at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+			return "Correct or remove what is no mailto: or https: URI in rua at _smtp._tls." + row.Domain +
+				" (RFC 8460, section 3)."
 		}
 	case codes.FindMXPatternUnused:
 		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
@@ -224,7 +225,8 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
 		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
 	case codes.FindCertKeyShort:
-		return "Give mta-sts." + row.Domain + " a certificate with an RSA key of 2048 bits or more, or of P-256 (section 3.3)."
+		return "Give mta-sts." + row.Domain +
+			" a certificate with an RSA key of 2048 bits or more, or of P-256 (section 3.3)."
 	case codes.FindCustomerEmpty:
 		return "The provider serves an empty policy: ask it, or take its aliases away (section 8.2)."
 	case codes.FindWildcard:

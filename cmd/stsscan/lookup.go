@@ -104,7 +104,9 @@ says what is there (in JSON: "elsewhere").`,
 }
 
 // survey makes the row of one domain.
-func (n *network) survey(ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail) (*output.Row, error) {
+func (n *network) survey(
+	ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail,
+) (*output.Row, error) {
 	config := pipeline.Config{
 		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
 	}

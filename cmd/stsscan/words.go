@@ -176,7 +176,8 @@ func findingWords(f codes.Finding) string {
 	case codes.FindTruncationPossible:
 		return "neither a length nor close_notify: a body cut short looks whole (RFC 9112, section 9.8)"
 	case codes.FindLengthAndTransferEncoding:
-		return "Transfer-Encoding counts, not the Content-Length beside it; some clients refuse such a response (RFC 9112, section 6.3)"
+		return "Transfer-Encoding counts, not the Content-Length beside it; " +
+			"some clients refuse such a response (RFC 9112, section 6.3)"
 	case codes.FindLineFeedEnds:
 		return "harmless: lines may end in LF or CRLF (erratum 6253)"
 	case codes.FindCarriageReturn:

@@ -76,7 +76,7 @@ func TestStageTakesItsShare(t *testing.T) {
 		slow, unawaited bool
 	}
 	for name, c := range map[string]struct {
-		cancelled, over time.Duration // when somebody ends the request, and when the stage is done; 0: nobody does
+		cancelled, over time.Duration // when the request is cancelled, and when the stage is done; 0: never
 		deadline        time.Duration // of the request
 		want            ending
 	}{

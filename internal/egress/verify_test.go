@@ -127,7 +127,7 @@ func verifyCases(t *testing.T, p pki) []verifyCase {
 		{"incomplete, a stray beside", []*authority{leaf(leafTemplate(host)), alien.root}, codes.TLSIncompleteChain},
 		{"incomplete, no AIA", []*authority{leaf(noAIA)}, codes.TLSIncompleteChain},
 		{"incomplete, by SHA-1", []*authority{issue(t, withAlgorithm(leafTemplate(host), x509.ECDSAWithSHA1), p.intermediate)}, codes.TLSIncompleteChain},
-		{"incomplete, of an alien", []*authority{others(leafTemplate(host))}, codes.TLSIncompleteChain}, // nobody can tell
+		{"incomplete, of an alien", []*authority{others(leafTemplate(host))}, codes.TLSIncompleteChain}, // the chain does not show it
 
 		{"unknown, root sent", []*authority{others(leafTemplate(host)), alien.intermediate, alien.root}, codes.TLSUnknownAuthority},
 		{"unknown, root not sent", []*authority{others(leafTemplate(host)), alien.intermediate}, codes.TLSUnknownAuthority},
@@ -192,7 +192,7 @@ func TestShortKeys(t *testing.T) {
 		"alone":             {[]*authority{leaf(1024, good)}, true},
 		"self-signed":       {[]*authority{issueFor(t, leafTemplate(host), nil, keys[1024])}, true},
 		"intermediate":      {[]*authority{leaf(2048, short), short}, true},
-		"a root":            {[]*authority{leaf(2048, shortRoot), shortRoot}, false}, // nobody relies on its signature
+		"a root":            {[]*authority{leaf(2048, shortRoot), shortRoot}, false}, // its signature does not count
 		"not of this chain": {[]*authority{leaf(2048, good), good, issueFor(t, caTemplate("another"), p.root, keys[1024])}, false},
 	} {
 		if got := hasShortKey(verifyCase{chain: c.chain}.certs()); got != c.want {
@@ -389,7 +389,7 @@ func TestHandshakeErrors(t *testing.T) {
 					select {
 					case <-ended: // that of the question without a name
 					case <-time.After(20 * time.Second):
-						t.Error("nobody asked without a name")
+						t.Error("no handshake without a name")
 					}
 				}
 			}()

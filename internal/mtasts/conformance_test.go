@@ -15,7 +15,7 @@ import (
 
 // TestConformance reads the folder of JSON lines that STSSCAN_CONFORMANCE
 // names: records.jsonl, policies.jsonl, mxmatch.jsonl and senders.jsonl. Every row must
-// hold; of the records that nobody disputes, neither reading may accept what the row
+// hold; of undisputed records, neither reading may accept what the row
 // calls an error. About policies the lenient reading says what most senders do.
 func TestConformance(t *testing.T) {
 	dir := os.Getenv("STSSCAN_CONFORMANCE")

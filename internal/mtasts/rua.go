@@ -174,7 +174,9 @@ func isLocalPart(s string) bool {
 		return !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(s[1:len(s)-1], `\\`, ""), `\"`, ""), "\"\\\r\n\x00")
 	}
 	for atom := range strings.SplitSeq(s, ".") {
-		if atom == "" || strings.ContainsFunc(atom, func(c rune) bool { return c <= ' ' || c == 0x7F || strings.ContainsRune(`()<>[]:;@\,"`, c) }) {
+		if atom == "" || strings.ContainsFunc(atom, func(c rune) bool {
+			return c <= ' ' || c == 0x7F || strings.ContainsRune(`()<>[]:;@\,"`, c)
+		}) {
 			return false
 		}
 	}

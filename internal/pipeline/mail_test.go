@@ -215,7 +215,7 @@ func TestMailLocalFaults(t *testing.T) {
 			asked = true
 		}
 		if !asked {
-			t.Errorf("nobody was asked for %s", dns.Type(qtype))
+			t.Errorf("%s was not asked for", dns.Type(qtype))
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (p *population) reportStep(f *fate, name string, qtype uint16) step {
 }
 
 // tlsaOf draws the TLSA records of an MX host: those of a third in signed zones (a
-// guess). Nobody asks for those in zones that are not signed.
+// guess). Those in zones that are not signed are not asked for.
 func (p *population) tlsaOf(host *fate) codes.TLSA {
 	d := host.draw
 	switch {

@@ -38,7 +38,7 @@ const (
 // mailAddrV4 is an address of a mail server that talks as play says. In the
 // address plan these are 22.32.0.0/16 and those that follow, in the order of
 // smtpPlay, and 22.128.0.0/10 for smtpSometimes: two hosts of one address would share
-// its first session. Nobody answers there on other ports.
+// its first session. Other ports there serve nothing.
 func mailAddrV4(play smtpPlay, hash uint32) netip.Addr {
 	if play == smtpSometimes {
 		return netip.AddrFrom4([4]byte{planV4, planSometimes | byte(hash>>16)&sometimes, byte(hash >> 8), byte(hash)})

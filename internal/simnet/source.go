@@ -109,7 +109,7 @@ const (
 	tlsEnd                             // ends the connection after the ClientHello
 	tlsClientCert                      // insists on a certificate of the client
 	tlsHTTP2Only                       // speaks HTTP/2 and nothing else
-	tlsAlienChain                      // a chain to a root that nobody trusts, and the root not sent
+	tlsAlienChain                      // a chain to an untrusted root, which is not sent
 	tlsSHA1Chain                       // an intermediate of the trusted root that is signed with SHA-1
 	tlsShortKey                        // a leaf with a key of RSA of 1024 bits
 	tlsTinyKey                         // one of 512 bits

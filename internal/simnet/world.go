@@ -61,7 +61,10 @@ func newWorld(src source) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificates of the simulated internet: %w", err)
 	}
-	return &World{src: src, pki: pki, done: make(chan struct{}), open: make(map[io.Closer]struct{}), visited: make(map[netip.Addr]bool)}, nil
+	return &World{
+		src: src, pki: pki, done: make(chan struct{}), open: make(map[io.Closer]struct{}),
+		visited: make(map[netip.Addr]bool),
+	}, nil
 }
 
 // Close ends every connection and every server of the world and waits for

@@ -14,7 +14,7 @@ type Earlier struct {
 }
 
 // Again is Probe for the sake of a row that tells of a probe of the host. Where that was
-// doubtful, it makes the second, if nobody has. What that saw counts, and is kept with the
+// doubtful, it makes the second, unless it is made. What that saw counts, and is kept with the
 // class of the first; where no server could be talked to, what the first saw stands.
 //
 // Of a process before, the row is all that there is: what it tells is known here too, and

@@ -101,7 +101,7 @@ func TestReasons(t *testing.T) {
 		}, "policy_reason is no_ipv6, and an address is 22.1.0.1"},
 		{"a near miss of nothing", valid, func(r *output.Row) { r.Findings = []string{"record_near_miss"} },
 			"whether record_near_miss is a finding is true, and the evidence says false"},
-		{"a near miss that nobody saw", other, func(r *output.Row) {
+		{"a near miss that is none", other, func(r *output.Row) {
 			r.TXT, r.RecordReason = [][]byte{[]byte(`"v=STSv1; id=1;"`)}, "bad_version"
 		}, "whether record_near_miss is a finding is false, and the evidence says true"},
 		{"a near miss", other, func(r *output.Row) {
