@@ -94,6 +94,7 @@ func (j *scanJob) scan(
 		Engine:    n.engine,
 		Outlook:   n.engine,
 		Client:    n.client,
+		Suffixes:  n.suffixes,
 		Mail:      mail,
 		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,

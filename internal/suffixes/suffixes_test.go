@@ -1,12 +1,16 @@
-package domains
+package suffixes
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/publicsuffix"
 	"pgregory.net/rapid"
+
+	"stsscan/internal/domains"
 )
 
 // registered is what golang.org/x/net/publicsuffix says.
@@ -20,7 +24,7 @@ func registered(domain string) string {
 
 // ruleNames are the names in the rules, without the signs.
 func ruleNames() (names []string) {
-	for rule := range strings.Lines(suffixRules) {
+	for rule := range strings.Lines(rules) {
 		if rule = strings.TrimLeft(strings.TrimSpace(rule), "!*."); rule[0] != '#' {
 			names = append(names, rule)
 		}
@@ -29,47 +33,47 @@ func ruleNames() (names []string) {
 }
 
 // The rules are those of the package that they were taken from.
-func TestSuffixRules(t *testing.T) {
-	if !strings.HasPrefix(suffixRules, "# "+publicsuffix.List.String()+"\n") {
+func TestRules(t *testing.T) {
+	if !strings.HasPrefix(rules, "# "+publicsuffix.List.String()+"\n") {
 		t.Errorf("suffixes.txt is not of the list %q: run go generate", publicsuffix.List)
 	}
-	s := NewSuffixes()
-	rules := ruleNames()
-	if len(rules) < 10_000 {
-		t.Errorf("%d rules", len(rules))
+	l := NewList()
+	names := ruleNames()
+	if len(names) < 10_000 {
+		t.Errorf("%d rules", len(names))
 	}
-	for _, rule := range rules {
+	for _, rule := range names {
 		_, parent, _ := strings.Cut(rule, ".")
 		for _, domain := range []string{rule, "x." + rule, "x.y." + rule, "x.y.z." + rule, "x" + rule, "x." + parent, "www." + parent, "x.www." + parent} {
-			if got, want := s.Registered(domain), registered(domain); got != want && parent != "" {
+			if got, want := l.RegisteredDomain(domain), registered(domain); got != want && parent != "" {
 				t.Errorf("%s: %q, want %q", domain, got, want)
 			}
 		}
 	}
 }
 
-func TestRegistered(t *testing.T) {
-	s := NewSuffixes()
+func TestRegisteredDomain(t *testing.T) {
+	l := NewList()
 	for domain, want := range map[string]string{
 		"example.com": "example.com", "www.example.com": "example.com", "com": "", "a.b.co.uk": "b.co.uk", "co.uk": "", "b.co.uk": "b.co.uk",
 		"x.y.unknown-tld": "y.unknown-tld", "unknown-tld": "", "a.b.c.kobe.jp": "b.c.kobe.jp", "c.kobe.jp": "", "x.city.kobe.jp": "city.kobe.jp",
 		"a.github.io": "a.github.io", "github.io": "", "": "",
 	} {
-		if got := s.Registered(domain); got != want {
+		if got := l.RegisteredDomain(domain); got != want {
 			t.Errorf("%s: %q, want %q", domain, got, want)
 		}
 	}
-	if n := testing.AllocsPerRun(10, func() { s.Registered("www.example.co.uk") }); n > 0 {
+	if n := testing.AllocsPerRun(10, func() { l.RegisteredDomain("www.example.co.uk") }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 // Any name of labels that are in the rules, or are not, has the same answer.
-func TestRegisteredProperty(t *testing.T) {
-	s := NewSuffixes()
-	rules := ruleNames()
+func TestRegisteredDomainProperty(t *testing.T) {
+	l := NewList()
+	names := ruleNames()
 	var labels []string
-	for _, rule := range rules {
+	for _, rule := range names {
 		labels = append(labels, strings.Split(rule, ".")...)
 	}
 	slices.Sort(labels)
@@ -79,43 +83,41 @@ func TestRegisteredProperty(t *testing.T) {
 		if domain != "" {
 			domain += "."
 		}
-		domain += rapid.SampledFrom(rules).Draw(t, "rule")
-		if got, want := s.Registered(domain), registered(domain); got != want {
+		domain += rapid.SampledFrom(names).Draw(t, "rule")
+		if got, want := l.RegisteredDomain(domain), registered(domain); got != want {
 			t.Fatalf("%s: %q, want %q", domain, got, want)
 		}
 	})
 }
 
-// FuzzRegistered: of each name that is normalised, it is what
-// golang.org/x/net/publicsuffix says.
-func FuzzRegistered(f *testing.F) {
-	for _, tt := range normalizeTests() {
-		f.Add(tt.in)
-	}
-	for _, name := range []string{"x.city.kobe.jp", "a.b.c.kobe.jp", "a.s3.cn-north-1.amazonaws.com.cn", "www.ck", "a.b.ck"} {
+// FuzzRegisteredDomain holds the registered domain of each normal name to what x/net/publicsuffix says.
+func FuzzRegisteredDomain(f *testing.F) {
+	for _, name := range []string{
+		"example.com", "Example.COM.", "_x.example.com", "bücher.example", "xn--bcher-kva.example", "例え。テスト", "com", "localhost",
+		"192.0.2.1", "[2001:db8::1]", "a..b", "-a.com", "a.1", "www.example.co.uk", "x.city.kobe.jp", "a.b.c.kobe.jp", "a.s3.cn-north-1.amazonaws.com.cn", "www.ck", "a.b.ck",
+	} {
 		f.Add(name)
 	}
-	s := NewSuffixes()
+	l := NewList()
 	f.Fuzz(func(t *testing.T, text string) {
-		domain, err := (Rules{AllowSpecialUse: true}).Normalize(text)
+		domain, err := (domains.Rules{AllowSpecialUse: true}).Normalize(text)
 		if err != nil {
 			return
 		}
-		if got, want := s.Registered(domain), registered(domain); got != want {
+		if got, want := l.RegisteredDomain(domain), registered(domain); got != want {
 			t.Fatalf("%s: %q, want %q", domain, got, want)
 		}
 	})
 }
 
-func BenchmarkRegistered(b *testing.B) {
-	names := strings.Fields(noise(1000))
-	for i, tld := range strings.Fields("com com com org de co.uk com.br online invalid kobe.jp") {
-		for j := i; j < len(names); j += 10 {
-			names[j] = strings.TrimSuffix(names[j], "com") + tld
-		}
+func BenchmarkRegisteredDomain(b *testing.B) {
+	suffixes := strings.Fields("com com com org de co.uk com.br online invalid kobe.jp")
+	var names []string
+	for i := range 1000 {
+		names = append(names, fmt.Sprintf("%016x.%s", rand.Uint64(), suffixes[i%len(suffixes)]))
 	}
-	s := NewSuffixes()
-	for kind, of := range map[string]func(string) string{"here": s.Registered, "x-net": registered} {
+	l := NewList()
+	for kind, of := range map[string]func(string) string{"here": l.RegisteredDomain, "x-net": registered} {
 		b.Run(kind, func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
@@ -125,7 +127,7 @@ func BenchmarkRegistered(b *testing.B) {
 	}
 	b.Run("new", func(b *testing.B) {
 		for b.Loop() {
-			NewSuffixes()
+			NewList()
 		}
 	})
 }
