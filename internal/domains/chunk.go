@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+
+	"stsscan/internal/duplicates"
 )
 
-// A chunkWriter turns the spool into chunks, without the repeats. Blocks that
+// A chunkWriter turns the spool into chunks, without the duplicates. Blocks that
 // have none are copied as they are.
 type chunkWriter struct {
-	prep     *preparation
-	blocks   *blockReader
-	done     bool // the spool is at its end
-	repeated bitmap
-	cursor   cursor
-	rest     block  // what is left of a block
-	buf      []byte // rest as it is stored
+	prep      *preparation
+	blocks    *blockReader
+	done      bool // the spool is at its end
+	duplicate duplicates.Bitmap
+	cursor    cursor
+	rest      block  // what is left of a block
+	buf       []byte // rest as it is stored
 }
 
 // advance goes on to the header of the next block.
@@ -64,14 +66,14 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	return info, f.Commit(nil)
 }
 
-// block reads a block, takes the repeats out, and counts both.
+// block reads a block, takes the duplicates out, and counts both.
 func (c *chunkWriter) block() (stored []byte, names int, err error) {
 	if err := c.blocks.read(); err != nil {
 		return nil, 0, err
 	}
 	h := c.blocks.h
 	stored, names = c.blocks.stored, h.names
-	if c.repeated != nil && c.repeated.hasAny(h.first, h.last) {
+	if c.duplicate != nil && c.duplicate.HasAny(h.first, h.last) {
 		if err := c.filter(); err != nil {
 			return nil, 0, err
 		}
@@ -84,7 +86,7 @@ func (c *chunkWriter) block() (stored []byte, names int, err error) {
 	return stored, names, nil
 }
 
-// filter puts into rest what is no repeat.
+// filter puts into rest what is no duplicate.
 func (c *chunkWriter) filter() error {
 	at := &c.cursor
 	at.reset(c.blocks.h, c.blocks.columns, len(c.prep.cfg.Tags))
@@ -97,7 +99,7 @@ func (c *chunkWriter) filter() error {
 		if err != nil {
 			return err
 		}
-		if !c.repeated.has(at.rank) {
+		if !c.duplicate.Has(at.rank) {
 			c.rest.add(at.rank, at.place, at.names[at.begin:at.end])
 			c.rest.tags = append(c.rest.tags, at.own...)
 		}

@@ -4,7 +4,7 @@
 // in gzip, Zstandard (RFC 8878) or zip, from a file or from standard input. A
 // [Reader] takes it apart into entries; [Normalize] makes of an entry's text a
 // name in A-labels (RFC 5890) or says why it is none; [Prepare] does both for
-// all lists of a run, removes repeats, and leaves the names in the run
+// all lists of a run, removes duplicates, and leaves the names in the run
 // directory in chunks that never change again.
 //
 // Every entry is accounted for: it is rejected, excluded, a duplicate, or a

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"stsscan/internal/duplicates"
 )
 
 // A preparation is a prepare step under way. In the first pass, entries become
-// names in a spool, with their ranks, and hashes; then repeats are found; in the
+// names in a spool, with their ranks, and hashes; then duplicates are found; in the
 // second pass the blocks of the spool are copied into chunks, without the
-// repeats.
+// duplicates.
 type preparation struct {
 	cfg     *PrepareConfig
 	mend    *mend  // nil: the run directory is prepared for the first time
@@ -24,22 +26,19 @@ type preparation struct {
 	plan    *Plan
 	rejects *rejects
 	spool   *spool
-	hashes  *suspects
-	repeats *repeatFinder
+	finder  *duplicates.Finder
 	entries int64  // of all lists, so far
 	columns bool   // a list had some
 	name    []byte // scratch
-	at      cursor // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	return &preparation{
-		cfg:     cfg,
-		rules:   Rules{AllowSpecialUse: cfg.AllowSpecialUse},
-		chunks:  chunks,
-		hashes:  newSuspects(chunks, cfg.MemoryBudget),
-		repeats: newRepeatFinder(chunks, cfg.MemoryBudget),
+		cfg:    cfg,
+		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse},
+		chunks: chunks,
+		finder: duplicates.NewFinder(filepath.Join(chunks, temporaryPrefix), cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
 			AllowSpecialUse: cfg.AllowSpecialUse, Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
@@ -52,7 +51,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	p.cfg.tell(Progress{Stage: StageRepeats, Entries: p.entries})
-	repeated, err := p.findRepeats(ctx)
+	duplicate, err := p.findDuplicates(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +60,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.mend.same(p.plan); err != nil {
 		return nil, err
 	}
-	if err := p.writeChunks(ctx, repeated); err != nil {
+	if err := p.writeChunks(ctx, duplicate); err != nil {
 		return nil, err
 	}
 	if err := p.plan.check(); err != nil {
@@ -199,7 +198,16 @@ func (p *preparation) take(i int, in *Input, e *Entry) error {
 	if err := p.spool.add(i, rank, e, name, len(p.cfg.Tags)); err != nil {
 		return err
 	}
-	return p.hashes.add(rank, name)
+	return p.finder.Add(rank, name)
+}
+
+// findDuplicates gives the ranks of the names that have a lower rank too; nil: there are none.
+func (p *preparation) findDuplicates(ctx context.Context) (duplicates.Bitmap, error) {
+	return p.finder.Find(ctx, p.plan.Entries, func(
+		candidates duplicates.Bitmap, add func(rank int64, name []byte) error,
+	) error {
+		return p.spool.names(candidates, len(p.cfg.Tags), add)
+	})
 }
 
 // noName is the error of a list without one valid name.
@@ -218,8 +226,8 @@ func noName(in *Input) error {
 }
 
 // writeChunks is the second pass.
-func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
-	c := &chunkWriter{prep: p, blocks: p.spool.blocks(), repeated: repeated}
+func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitmap) error {
+	c := &chunkWriter{prep: p, blocks: p.spool.blocks(), duplicate: duplicate}
 	if err := c.advance(); err != nil {
 		return err
 	}
@@ -242,7 +250,7 @@ func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
 
 // abort gives up what is not finished.
 func (p *preparation) abort() error {
-	errs := []error{p.hashes.close(), p.repeats.close()}
+	errs := []error{p.finder.Close()}
 	if p.spool != nil {
 		errs = append(errs, p.spool.close())
 	}

@@ -36,7 +36,7 @@ type PrepareConfig struct {
 	Exclude         *Exclusions    // who opted out; nil: no name
 	AllowSpecialUse bool           // see Rules
 	PartSize        int64          // in ranks; 0: by the number of entries, or as the run directory has it
-	MemoryBudget    int64          // for finding repeats, in octets; 0: 64 MiB
+	MemoryBudget    int64          // for finding duplicates, in octets; 0: 64 MiB
 	Progress        func(Progress) // told often, in the goroutine of Prepare; nil: nothing is
 	Disk            durable.Disk   // what is kept is written here; the zero Disk is the real one
 
@@ -49,7 +49,7 @@ type PrepareConfig struct {
 	Damaged func(error) // told of what was damaged or gone, and is prepared again; nil: none is
 }
 
-// defaultMemoryBudget is for finding repeats. Half of it fills up with the first
+// defaultMemoryBudget is for finding duplicates. Half of it fills up with the first
 // 4*10^6 names, and what does not fit costs a write of eight octets and a read.
 // The peak of the whole process preparing 10^6, 10^7 and 10^8 names, none of
 // them twice, was 33, 97 and 121 MiB: besides the budget and what the collector

@@ -207,9 +207,9 @@ func TestDamagedSpool(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.plan.PartSize, p.plan.Parts = tt.part, int(partCount(p.plan.Entries, tt.part))
-		repeated, err := p.findRepeats(t.Context())
-		if name == "nothing" && (err != nil || repeated == nil) || name == "rank too high" && err == nil {
-			t.Errorf("%s: finding repeats: %v", name, err)
+		duplicate, err := p.findDuplicates(t.Context())
+		if name == "nothing" && (err != nil || duplicate == nil) || name == "rank too high" && err == nil {
+			t.Errorf("%s: finding duplicates: %v", name, err)
 		}
 		err = p.writeChunks(t.Context(), nil)
 		if (err != nil) != (name != "nothing") || err != nil && !strings.HasPrefix(err.Error(), path+": ") {

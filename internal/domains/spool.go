@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"stsscan/internal/duplicates"
 )
 
 // A spool keeps the names of all lists, in blocks, until it is known how they
@@ -74,6 +76,47 @@ func (s *spool) close() error {
 // blocks reads the spool from the beginning.
 func (s *spool) blocks() *blockReader {
 	return newBlockReader(io.NewSectionReader(s.file, 0, s.size))
+}
+
+// names gives add the names of some ranks, in order. Width is the number of tags that each has.
+func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, name []byte) error) error {
+	blocks := s.blocks()
+	var at cursor
+	for {
+		err := blocks.header()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && !ranks.Fits(blocks.h.last) {
+			err = errBlock
+		}
+		if err == nil {
+			err = blocks.read()
+		}
+		if err == nil && ranks.HasAny(blocks.h.first, blocks.h.last) {
+			at.reset(blocks.h, blocks.columns, width)
+			err = at.each(ranks, add)
+		}
+		if err != nil {
+			return s.wrong(err)
+		}
+	}
+}
+
+// each gives add the names of a block that have some ranks.
+func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name []byte) error) error {
+	for {
+		err := c.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && ranks.Has(c.rank) {
+			err = add(c.rank, c.names[c.begin:c.end])
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // A blockReader reads blocks one by one.
