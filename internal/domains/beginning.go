@@ -26,7 +26,7 @@ func (cfg PrepareConfig) Check() error {
 	}
 	var formats []Format
 	for _, l := range cfg.Lists {
-		format, err := cfg.beginning(l.Path)
+		format, err := cfg.listFormat(l.Path)
 		if err != nil {
 			return err
 		}
@@ -40,9 +40,9 @@ func (cfg PrepareConfig) Check() error {
 	return nil
 }
 
-// beginning reads the beginning of a list, and returns its format; "" where it is
+// listFormat reads the listFormat of a list, and returns its format; "" where it is
 // not read.
-func (cfg *PrepareConfig) beginning(path string) (format Format, err error) {
+func (cfg *PrepareConfig) listFormat(path string) (format Format, err error) {
 	if info, err := os.Stat(path); path == "-" || err == nil && !info.Mode().IsRegular() {
 		return "", nil
 	}
@@ -53,7 +53,7 @@ func (cfg *PrepareConfig) beginning(path string) (format Format, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = with(err, src.Close()) }()
+	defer func() { err = joinErrors(err, src.Close()) }()
 	r, err := NewReader(path, src, Layout{Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags})
 	switch {
 	case err == nil:

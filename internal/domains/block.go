@@ -12,15 +12,15 @@ import (
 // shrink to two thirds, which would cost more than all else that is done to
 // them. A column that says nothing is empty.
 type block struct {
-	list        int
-	first, last int64  // ranks
-	sizes       []byte // the length of each name
-	text        []byte // the names
-	gaps        []byte // uvarint: each rank but the first, less the one before
-	places      []byte // varint: each rank of the list itself, less the one before
-	tags        []byte // of each name, for each tag: uvarint length, and the text
-	place       int64  // rank in the list of the last name
-	placed      bool   // there is a rank of the list itself
+	list         int
+	first, last  int64  // ranks
+	sizes        []byte // the length of each name
+	text         []byte // the names
+	gaps         []byte // uvarint: each rank but the first, less the one before
+	listRanks    []byte // varint: each rank of the list itself, less the one before
+	tags         []byte // of each name, for each tag: uvarint length, and the text
+	listRank     int64  // rank in the list of the last name
+	hasListRanks bool   // there is a rank of the list itself
 }
 
 // Bounds of a block in octets. The names of a block become one string, which
@@ -35,7 +35,7 @@ func (b *block) full() bool  { return len(b.text)+len(b.tags) > fullBlock }
 
 // reset makes it an empty block of a list.
 func (b *block) reset(list int) {
-	*b = block{list: list, sizes: b.sizes[:0], text: b.text[:0], gaps: b.gaps[:0], places: b.places[:0], tags: b.tags[:0]}
+	*b = block{list: list, sizes: b.sizes[:0], text: b.text[:0], gaps: b.gaps[:0], listRanks: b.listRanks[:0], tags: b.tags[:0]}
 }
 
 // add puts a name of at most 255 octets in. Its tags may be appended to b.tags
@@ -47,8 +47,8 @@ func (b *block) add(rank, place int64, name []byte) {
 		b.gaps = binary.AppendUvarint(b.gaps, uint64(rank-b.last))
 	}
 	b.last = rank
-	b.places = binary.AppendVarint(b.places, place-b.place)
-	b.place, b.placed = place, b.placed || place != 0
+	b.listRanks = binary.AppendVarint(b.listRanks, place-b.listRank)
+	b.listRank, b.hasListRanks = place, b.hasListRanks || place != 0
 	b.sizes = append(b.sizes, byte(len(name)))
 	b.text = append(b.text, name...)
 }
@@ -74,11 +74,11 @@ func (b *block) appendTo(dst []byte) []byte {
 	if !h.contiguous() {
 		h.gaps = len(b.gaps)
 	}
-	if b.placed {
-		h.places = len(b.places)
+	if b.hasListRanks {
+		h.listRanks = len(b.listRanks)
 	}
 	dst = h.appendTo(dst)
-	for _, column := range [][]byte{b.sizes, b.text, b.gaps[:h.gaps], b.places[:h.places], b.tags} {
+	for _, column := range [][]byte{b.sizes, b.text, b.gaps[:h.gaps], b.listRanks[:h.listRanks], b.tags} {
 		dst = append(dst, column...)
 	}
 	return dst
@@ -86,9 +86,9 @@ func (b *block) appendTo(dst []byte) []byte {
 
 // A header is what is stored before the columns of a block.
 type header struct {
-	names, text, gaps, places, tags int // lengths of the columns; the first also of the block
-	list                            int
-	first, last                     int64 // ranks
+	names, text, gaps, listRanks, tags int // lengths of the columns; the first also of the block
+	list                               int
+	first, last                        int64 // ranks
 }
 
 const headerSize = 6*4 + 2*8
@@ -97,10 +97,10 @@ const headerSize = 6*4 + 2*8
 func (h *header) contiguous() bool { return h.last-h.first+1 == int64(h.names) }
 
 // size is the length of the columns.
-func (h *header) size() int { return h.names + h.text + h.gaps + h.places + h.tags }
+func (h *header) size() int { return h.names + h.text + h.gaps + h.listRanks + h.tags }
 
 func (h *header) appendTo(dst []byte) []byte {
-	for _, n := range [...]int{h.names, h.text, h.gaps, h.places, h.tags, h.list} {
+	for _, n := range [...]int{h.names, h.text, h.gaps, h.listRanks, h.tags, h.list} {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(n))
 	}
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(h.first))
@@ -113,7 +113,7 @@ var errBlock = errors.New("not a block of names")
 // parse reads a header of headerSize octets, and refuses one that no block
 // has.
 func (h *header) parse(src []byte) error {
-	for i, n := range [...]*int{&h.names, &h.text, &h.gaps, &h.places, &h.tags, &h.list} {
+	for i, n := range [...]*int{&h.names, &h.text, &h.gaps, &h.listRanks, &h.tags, &h.list} {
 		v := binary.LittleEndian.Uint32(src[4*i:])
 		if v > maxBlock {
 			return errBlock

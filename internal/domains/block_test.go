@@ -15,7 +15,7 @@ import (
 
 // entry is a name in a block, as the tests print it.
 func (c *cursor) entry() string {
-	return fmt.Sprintf("%d %d %s %q", c.rank, c.place, c.names[c.begin:c.end], c.own)
+	return fmt.Sprintf("%d %d %s %q", c.rank, c.listRank, c.names[c.begin:c.end], c.nameTags)
 }
 
 // errFall is what no octets must lead to.

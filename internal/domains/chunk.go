@@ -15,10 +15,10 @@ import (
 type chunkWriter struct {
 	prep      *preparation
 	blocks    *blockReader
-	done      bool // the spool is at its end
+	atEnd     bool // the spool is at its end
 	duplicate duplicates.Bitmap
 	cursor    cursor
-	rest      block  // what is left of a block
+	kept      block  // what is left of a block
 	buf       []byte // rest as it is stored
 }
 
@@ -26,13 +26,13 @@ type chunkWriter struct {
 func (c *chunkWriter) advance() error {
 	err := c.blocks.header()
 	if err == io.EOF {
-		c.done = true
+		c.atEnd = true
 		return nil
 	}
 	if err == nil && c.blocks.h.list >= len(c.prep.plan.Inputs) {
 		err = errBlock
 	}
-	return c.prep.spool.wrong(err)
+	return c.prep.spool.wrap(err)
 }
 
 // writeChunk writes the names of part k, up to which the spool has been read.
@@ -43,15 +43,15 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	if err != nil {
 		return info, err
 	}
-	defer func() { err = with(err, f.Abort()) }()
+	defer func() { err = joinErrors(err, f.Abort()) }()
 	sum := sha256.New()
-	for !c.done && c.blocks.h.first <= last {
+	for !c.atEnd && c.blocks.h.first <= last {
 		if c.blocks.h.last > last {
-			return info, c.prep.spool.wrong(fmt.Errorf("ranks %d to %d are of two parts", c.blocks.h.first, c.blocks.h.last))
+			return info, c.prep.spool.wrap(fmt.Errorf("ranks %d to %d are of two parts", c.blocks.h.first, c.blocks.h.last))
 		}
 		stored, names, err := c.block()
 		if err != nil {
-			return info, c.prep.spool.wrong(err)
+			return info, c.prep.spool.wrap(err)
 		}
 		if _, err := f.Write(stored); err != nil {
 			return info, err
@@ -77,8 +77,8 @@ func (c *chunkWriter) block() (stored []byte, names int, err error) {
 		if err := c.filter(); err != nil {
 			return nil, 0, err
 		}
-		if stored, names = c.buf[:0], len(c.rest.sizes); names > 0 {
-			c.buf = c.rest.appendTo(c.buf[:0])
+		if stored, names = c.buf[:0], len(c.kept.sizes); names > 0 {
+			c.buf = c.kept.appendTo(c.buf[:0])
 			stored = c.buf
 		}
 	}
@@ -90,7 +90,7 @@ func (c *chunkWriter) block() (stored []byte, names int, err error) {
 func (c *chunkWriter) filter() error {
 	at := &c.cursor
 	at.reset(c.blocks.h, c.blocks.columns, len(c.prep.cfg.Tags))
-	c.rest.reset(at.h.list)
+	c.kept.reset(at.h.list)
 	for {
 		err := at.next()
 		if err == io.EOF {
@@ -100,8 +100,8 @@ func (c *chunkWriter) filter() error {
 			return err
 		}
 		if !c.duplicate.Has(at.rank) {
-			c.rest.add(at.rank, at.place, at.names[at.begin:at.end])
-			c.rest.tags = append(c.rest.tags, at.own...)
+			c.kept.add(at.rank, at.listRank, at.names[at.begin:at.end])
+			c.kept.tags = append(c.kept.tags, at.nameTags...)
 		}
 	}
 }

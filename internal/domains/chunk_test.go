@@ -46,8 +46,8 @@ func TestDamagedChunk(t *testing.T) {
 		}
 		change(b, &h)
 		columns := slices.Concat(b.sizes, b.text, b.gaps, b.tags)
-		if h.places > 0 {
-			columns = slices.Concat(b.sizes, b.text, b.gaps, b.places, b.tags)
+		if h.listRanks > 0 {
+			columns = slices.Concat(b.sizes, b.text, b.gaps, b.listRanks, b.tags)
 		}
 		return append(h.appendTo(nil), columns...)
 	}
@@ -73,7 +73,7 @@ func TestDamagedChunk(t *testing.T) {
 		{"gap too large", stored(func(b *block, h *header) { b.gaps[0] = 3 }), octets},
 		{"gap that does not end", stored(func(b *block, h *header) { b.gaps[0] = 0x80 }), octets},
 		{"one gap more", stored(func(b *block, h *header) { b.gaps, h.gaps = []byte{2, 1}, 2 }), octets},
-		{"rank of the list that does not end", stored(func(b *block, h *header) { b.places, h.places = []byte{2, 0x80}, 2 }), octets},
+		{"rank of the list that does not end", stored(func(b *block, h *header) { b.listRanks, h.listRanks = []byte{2, 0x80}, 2 }), octets},
 		{"name too long", stored(func(b *block, h *header) { b.sizes[1]++ }), octets},
 		{"name too short", stored(func(b *block, h *header) { b.sizes[1]-- }), octets},
 		{"no name", stored(func(b *block, h *header) { *b, h.names, h.text = block{gaps: b.gaps}, 0, 0 }), octets},

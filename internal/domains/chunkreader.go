@@ -60,7 +60,7 @@ func (c *ChunkReader) Next(into []Name) (n int, err error) {
 			c.err = c.damaged(err)
 			break
 		}
-		c.name(&into[n])
+		c.fill(&into[n])
 		n++
 	}
 	if n == 0 && len(into) > 0 {
@@ -69,12 +69,12 @@ func (c *ChunkReader) Next(into []Name) (n int, err error) {
 	return n, nil
 }
 
-// name fills in the name that the cursor is at.
-func (c *ChunkReader) name(n *Name) {
+// fill fills in the fill that the cursor is at.
+func (c *ChunkReader) fill(n *Name) {
 	at := &c.cursor
-	*n = Name{Domain: c.text[at.begin:at.end], Rank: at.rank, ListRank: at.place, List: c.plan.Inputs[at.h.list].Name}
+	*n = Name{Domain: c.text[at.begin:at.end], Rank: at.rank, ListRank: at.listRank, List: c.plan.Inputs[at.h.list].Name}
 	if at.width > 0 {
-		n.Tags = c.plan.tags(at.own)
+		n.Tags = c.plan.tags(at.nameTags)
 	}
 }
 
@@ -82,7 +82,7 @@ func (c *ChunkReader) name(n *Name) {
 func (c *ChunkReader) nextBlock() error {
 	err := c.blocks.header()
 	if err == io.EOF {
-		return c.finish()
+		return c.checkWhole()
 	}
 	if err == nil {
 		err = c.blocks.read()
@@ -102,8 +102,8 @@ func (c *ChunkReader) nextBlock() error {
 	return nil
 }
 
-// finish says whether what was read is what the plan describes.
-func (c *ChunkReader) finish() error {
+// checkWhole says whether what was read is what the plan describes.
+func (c *ChunkReader) checkWhole() error {
 	if c.names != c.info.Names || c.octets != c.info.Bytes || hex.EncodeToString(c.sum.Sum(nil)) != c.info.SHA256 {
 		return c.damaged(errors.New("it is not the one that the plan describes"))
 	}

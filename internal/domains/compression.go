@@ -59,14 +59,14 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 	case gzipped:
 		z, err := newGzipReader(r)
 		if err != nil {
-			return failing{err}, nil, nil
+			return errReader{err}, nil, nil
 		}
 		return z, z.Close, nil
 	case zstandard:
 		// One decoder at a time works in the caller's goroutine.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return failing{err}, nil, nil
+			return errReader{err}, nil, nil
 		}
 		return z, func() error { z.Close(); return nil }, nil
 	case zipped:
@@ -86,14 +86,14 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	closer := func() error { return with(temp.Close(), os.Remove(temp.Name())) }
+	closer := func() error { return joinErrors(temp.Close(), os.Remove(temp.Name())) }
 	size, err := io.Copy(temp, r)
 	if err != nil {
-		return nil, nil, with(err, closer())
+		return nil, nil, joinErrors(err, closer())
 	}
 	archive, err := zip.NewReader(temp, size)
 	if err != nil {
-		return failing{err}, closer, nil
+		return errReader{err}, closer, nil
 	}
 	var members []*zip.File
 	for _, m := range archive.File {
@@ -102,16 +102,16 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 		}
 	}
 	if len(members) != 1 {
-		return nil, nil, with(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
+		return nil, nil, joinErrors(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
 	}
 	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
-		return nil, nil, with(errors.New("the file in the zip archive is encrypted: decrypt it first"), closer())
+		return nil, nil, joinErrors(errors.New("the file in the zip archive is encrypted: decrypt it first"), closer())
 	}
 	text, err := members[0].Open()
 	if err != nil {
-		return failing{err}, closer, nil
+		return errReader{err}, closer, nil
 	}
-	return text, func() error { return with(text.Close(), closer()) }, nil
+	return text, func() error { return joinErrors(text.Close(), closer()) }, nil
 }
 
 // A limitedReader ends decompression that yields too much for what went in,
@@ -137,7 +137,7 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.err = err
 	case l.raw.err != nil && l.raw.err != io.EOF:
 		l.err = l.raw.err // the disk's fault, not the data's
-	case errors.Is(err, errBehind), errors.Is(err, zstd.ErrMagicMismatch): // of a frame behind the first
+	case errors.Is(err, errTrailing), errors.Is(err, zstd.ErrMagicMismatch): // of a frame behind the first
 		l.err = fmt.Errorf("%s data has other data behind it", l.kind)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		l.err = fmt.Errorf("%s data is cut off", l.kind)

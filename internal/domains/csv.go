@@ -14,7 +14,7 @@ import (
 type csvReader struct {
 	lines   *lines
 	skips   int64
-	at      int64 // line to name in an error; 0: the next one
+	errLine int64 // line to name in an error; 0: the next one
 	comma   byte
 	fields  fieldSplitter
 	columns columns
@@ -27,7 +27,7 @@ type csvRecord struct {
 	reason Reason // why it cannot be split; the line is then its only field
 }
 
-func (c *csvReader) line() int64    { return cmp.Or(c.at, c.lines.n+1) }
+func (c *csvReader) line() int64    { return cmp.Or(c.errLine, c.lines.n+1) }
 func (c *csvReader) skipped() int64 { return c.skips }
 
 func (c *csvReader) next(e *Entry) error {
@@ -60,7 +60,7 @@ func (c *csvReader) next(e *Entry) error {
 func (c *csvReader) readHeader(layout Layout) error {
 	header, err := c.firstLine()
 	if err != nil {
-		return notEOF(err) // a list with no record has no entry
+		return ignoreEOF(err) // a list with no record has no entry
 	}
 	record, err := csvRecord{}, error(nil)
 	if header != nil {
@@ -68,7 +68,7 @@ func (c *csvReader) readHeader(layout Layout) error {
 	} else if record, err = c.record(); err != nil {
 		return err
 	}
-	c.at = c.lines.n // what is wrong now is wrong with the header
+	c.errLine = c.lines.n // what is wrong now is wrong with the header
 	if record.reason != "" {
 		return errors.New("the first line of a CSV list has " + record.reason.Text())
 	}
@@ -76,7 +76,7 @@ func (c *csvReader) readHeader(layout Layout) error {
 	if err != nil {
 		return err
 	}
-	c.at = 0
+	c.errLine = 0
 	if isHeader {
 		c.skips++
 	} else {
@@ -129,7 +129,7 @@ func (c *csvReader) record() (csvRecord, error) {
 		case size > 0:
 			return c.quotedRecord()
 		default:
-			return c.wholeLine(ReasonLineTooLong)
+			return c.rejectLine(ReasonLineTooLong)
 		}
 	}
 }
@@ -144,15 +144,15 @@ func (c *csvReader) quotedRecord() (csvRecord, error) {
 		c.lines.n += ends
 		return csvRecord{line: line}, nil
 	}
-	if notEOF(err) != nil {
+	if ignoreEOF(err) != nil {
 		return csvRecord{}, err
 	}
 	// The quote is a stray one: the lines that it would swallow stay entries.
-	return c.wholeLine(ReasonQuote)
+	return c.rejectLine(ReasonQuote)
 }
 
-// wholeLine gives the next line up.
-func (c *csvReader) wholeLine(reason Reason) (csvRecord, error) {
+// rejectLine gives the next line up.
+func (c *csvReader) rejectLine(reason Reason) (csvRecord, error) {
 	text, _, err := c.lines.next()
 	if err != nil {
 		return csvRecord{}, err

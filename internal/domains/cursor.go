@@ -8,15 +8,15 @@ import (
 // A cursor goes over the names of a stored block, one by one, and trusts none
 // of its octets.
 type cursor struct {
-	h            header
-	sizes, names []byte
-	gaps, places []byte // what is left of them
-	tags         []byte // what is left of them
-	own          []byte // the tags of the name that it is at, as they are stored
-	width        int    // tags of a name
-	i            int    // index of the next name
-	begin, end   int    // where in names the name is that it is at
-	rank, place  int64  // of the name that it is at
+	h               header
+	sizes, names    []byte
+	gaps, listRanks []byte // what is left of them
+	tags            []byte // what is left of them
+	nameTags        []byte // the tags of the name that it is at, as they are stored
+	width           int    // tags of a name
+	i               int    // index of the next name
+	begin, end      int    // where in names the name is that it is at
+	rank, listRank  int64  // of the name that it is at
 }
 
 // reset puts the cursor before the first name of a block. Columns are h.size()
@@ -26,7 +26,7 @@ func (c *cursor) reset(h header, columns []byte, width int) {
 	for _, to := range [...]struct {
 		column *[]byte
 		size   int
-	}{{&c.sizes, h.names}, {&c.names, h.text}, {&c.gaps, h.gaps}, {&c.places, h.places}, {&c.tags, h.tags}} {
+	}{{&c.sizes, h.names}, {&c.names, h.text}, {&c.gaps, h.gaps}, {&c.listRanks, h.listRanks}, {&c.tags, h.tags}} {
 		*to.column, columns = columns[:to.size:to.size], columns[to.size:]
 	}
 }
@@ -35,7 +35,7 @@ func (c *cursor) reset(h header, columns []byte, width int) {
 // up, it returns io.EOF.
 func (c *cursor) next() error {
 	if c.i == len(c.sizes) {
-		if c.end != len(c.names) || c.rank != c.h.last || len(c.gaps)+len(c.places)+len(c.tags) > 0 {
+		if c.end != len(c.names) || c.rank != c.h.last || len(c.gaps)+len(c.listRanks)+len(c.tags) > 0 {
 			return errBlock
 		}
 		return io.EOF
@@ -55,12 +55,12 @@ func (c *cursor) next() error {
 		}
 		c.rank += int64(gap)
 	}
-	if c.h.places > 0 {
-		step, n := binary.Varint(c.places)
+	if c.h.listRanks > 0 {
+		step, n := binary.Varint(c.listRanks)
 		if n <= 0 {
 			return errBlock
 		}
-		c.place, c.places = c.place+step, c.places[n:]
+		c.listRank, c.listRanks = c.listRank+step, c.listRanks[n:]
 	}
 	c.i++
 	if c.width > 0 {
@@ -77,7 +77,7 @@ func (c *cursor) nextTags() error {
 			return errBlock
 		}
 	}
-	c.own, c.tags = c.tags[:len(c.tags)-len(left)], left
+	c.nameTags, c.tags = c.tags[:len(c.tags)-len(left)], left
 	return nil
 }
 

@@ -29,9 +29,9 @@ var (
 // An ExclusionFile is a file of exclusions that may grow while a run lasts. It is
 // safe for concurrent use; Follow goes before Refresh.
 type ExclusionFile struct {
-	path    string // "": none
-	once    bool   // it is no regular file, and cannot be read again
-	current atomic.Pointer[Exclusions]
+	path     string // "": none
+	readOnce bool   // it is no regular file, and cannot be read again
+	current  atomic.Pointer[Exclusions]
 
 	mu      sync.Mutex
 	sum     [sha256.Size]byte // of the file as it was read last
@@ -52,7 +52,7 @@ func OpenExclusions(path string) (*ExclusionFile, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	f.once = !stat.Mode().IsRegular()
+	f.readOnce = !stat.Mode().IsRegular()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (f *ExclusionFile) Follow(
 	if err != nil {
 		return err
 	}
-	if err := x.hasStill(before); err != nil {
+	if err := x.checkContains(before); err != nil {
 		return err
 	}
 	if f.history, err = openExclusionHistory(disk, plan.dir, name, now); err != nil {
@@ -120,12 +120,12 @@ func (f *ExclusionFile) Follow(
 func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.path == "" || f.once {
+	if f.path == "" || f.readOnce {
 		return f.late, nil
 	}
 	data, err := os.ReadFile(f.path)
 	if err != nil {
-		return nil, lost(err)
+		return nil, unreadable(err)
 	}
 	sum := sha256.Sum256(data)
 	if sum == f.sum {
@@ -133,9 +133,9 @@ func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	}
 	x, err := parseExclusions(f.path, bytes.NewReader(data))
 	if err != nil {
-		return nil, lost(err)
+		return nil, unreadable(err)
 	}
-	if err := x.hasStill(f.current.Load()); err != nil {
+	if err := x.checkContains(f.current.Load()); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
 	more := x.without(f.planned)
@@ -152,8 +152,8 @@ func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	return f.late, nil
 }
 
-// lost is the error of a file that was read before, and why it cannot be now.
-func lost(err error) error {
+// unreadable is the error of a file that was read before, and why it cannot be now.
+func unreadable(err error) error {
 	return fmt.Errorf("%w: %w: mend it, and run the same command again to go on", ErrExclusions, err)
 }
 
@@ -167,9 +167,9 @@ func (f *ExclusionFile) Versions() []ExclusionVersion {
 	return slices.Clone(f.history.Versions)
 }
 
-// hasStill reports an error, which wraps [ErrEntryGone], unless x has every entry
+// checkContains reports an error, which wraps [ErrEntryGone], unless x has every entry
 // that it had before.
-func (x *Exclusions) hasStill(before *Exclusions) error {
+func (x *Exclusions) checkContains(before *Exclusions) error {
 	gone := missing(x.entries(), before.entries())
 	switch len(gone) {
 	case 0:
@@ -187,7 +187,7 @@ func (x *Exclusions) without(y *Exclusions) *Exclusions {
 	if len(left) == 0 {
 		return nil
 	}
-	others, _ := exclude(left) // they were entries before
+	others, _ := newExclusions(left) // they were entries before
 	return others
 }
 

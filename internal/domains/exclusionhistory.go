@@ -126,5 +126,5 @@ func readHistories(dir string, damaged func(path string, err error) error) (*Exc
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	return exclude(entries)
+	return newExclusions(entries)
 }

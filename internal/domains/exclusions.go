@@ -165,7 +165,7 @@ func (x *Exclusions) entries() []string {
 	return entries
 }
 
-// exclude makes Exclusions of entries.
-func exclude(entries []string) (*Exclusions, error) {
+// newExclusions makes Exclusions of entries.
+func newExclusions(entries []string) (*Exclusions, error) {
 	return parseExclusions("", strings.NewReader(strings.Join(entries, "\n")))
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// errBehind says that what follows compressed data is no more of it.
-var errBehind = errors.New("other data behind it")
+// errTrailing says that what follows compressed data is no more of it.
+var errTrailing = errors.New("other data behind it")
 
 const gzipMagic = "\x1f\x8b"
 
@@ -53,7 +53,7 @@ func (g *gzipReader) nextMember() error {
 	case head[0] == 0:
 		return g.padding()
 	case !bytes.HasPrefix([]byte(gzipMagic), head): // it may be cut off
-		return errBehind
+		return errTrailing
 	}
 	if err := g.member.Reset(g.raw); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (g *gzipReader) padding() error {
 		}
 		window, _ := g.raw.Peek(g.raw.Buffered())
 		if len(bytes.Trim(window, "\x00")) > 0 {
-			return errBehind
+			return errTrailing
 		}
 		g.raw.Discard(len(window))
 	}

@@ -32,12 +32,12 @@ func lastLabel(name []byte) int {
 		} else {
 			word = lastWord(name, n-i)
 		}
-		low := word &^ high // no sum of bytes below carries over
+		low := word &^ highBits // no sum of bytes below carries over
 		dot := atLeast(low, '.') &^ atLeast(low, '.'+1)
 		hyphen := atLeast(low, '-') &^ atLeast(low, '-'+1)
 		letter := atLeast(low, 'a') &^ atLeast(low, 'z'+1)
 		digit := atLeast(low, '0') &^ atLeast(low, '9'+1)
-		if (dot|hyphen|letter|digit)&^word&high != high {
+		if (dot|hyphen|letter|digit)&^word&highBits != highBits {
 			return 0
 		}
 		dots |= gather(dot) << i
@@ -52,14 +52,14 @@ func lastLabel(name []byte) int {
 }
 
 const (
-	each = 0x0101010101010101 // times a number: the number in each byte
-	high = 0x80 * each        // the highest bit of each byte
+	ones     = 0x0101010101010101 // times a number: the number in each byte
+	highBits = 0x80 * ones        // the highest bit of each byte
 )
 
 // lastWord is the last octets of a name, the first one lowest, and letters up
 // to eight.
 func lastWord(name []byte, left int) uint64 {
-	word := uint64('a' * each)
+	word := uint64('a' * ones)
 	if len(name) >= 8 {
 		last := binary.LittleEndian.Uint64(name[len(name)-8:])
 		return word<<(8*left) | last>>(8*(8-left))
@@ -72,7 +72,7 @@ func lastWord(name []byte, left int) uint64 {
 
 // atLeast sets the highest bit of each byte that is c or more. The highest bits
 // of the word must be clear.
-func atLeast(word uint64, c byte) uint64 { return (word + uint64(0x80-c)*each) & high }
+func atLeast(word uint64, c byte) uint64 { return (word + uint64(0x80-c)*ones) & highBits }
 
 // gather moves the highest bits of the bytes together: that of byte j becomes
 // bit j. The multiplication shifts each of them to its place in the highest

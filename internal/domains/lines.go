@@ -66,7 +66,7 @@ func (l *lines) take(size int) {
 func (l *lines) skip() error {
 	for {
 		if _, err := l.r.Peek(1); err != nil {
-			return notEOF(err)
+			return ignoreEOF(err)
 		}
 		window, _ := l.r.Peek(l.r.Buffered())
 		i := lineEnd(window)
@@ -81,8 +81,8 @@ func (l *lines) skip() error {
 	}
 }
 
-// notEOF is err, unless it is the end of the text.
-func notEOF(err error) error {
+// ignoreEOF is err, unless it is the end of the text.
+func ignoreEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}

@@ -12,18 +12,18 @@ import (
 	"path/filepath"
 )
 
-// A mend is the preparation of a run directory that was prepared before, because
-// some of what it left is damaged or gone. The nil mend is a first preparation.
-type mend struct {
+// A repair is the preparation of a run directory that was prepared before, because
+// some of what it left is damaged or gone. The nil repair is a first preparation.
+type repair struct {
 	dir   string
 	begun string // SHA-256 of the plan then; "": nothing tells
 	plan  *Plan  // then; nil: it is what is damaged
-	why   error  // the first of what is wrong
+	cause error  // the first of what is wrong
 }
 
-// prepared reads what an earlier preparation left: no plan where there was none or
+// inspect reads what an earlier preparation left: no plan where there was none or
 // the plan is what is wrong, and all that is wrong.
-func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []error, err error) {
+func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []error, err error) {
 	plan, err = ReadPlan(cfg.Dir)
 	switch {
 	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.wasBegun():
@@ -43,7 +43,7 @@ func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []err
 		if ctx.Err() != nil {
 			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
-		cfg.tell(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
+		cfg.report(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
 		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
 			wrong = append(wrong, err)
 		}
@@ -69,8 +69,8 @@ func (cfg *PrepareConfig) wasBegun() bool {
 	return plan != ""
 }
 
-// newMend tells what is wrong; nil where nothing is.
-func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
+// newRepair tells what is wrong; nil where nothing is.
+func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) {
 	if wrong == nil {
 		return nil, nil
 	}
@@ -79,10 +79,10 @@ func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
 			cfg.Damaged(err)
 		}
 	}
-	if err := cfg.excludeAsThen(plan); err != nil {
+	if err := cfg.restoreExclusions(plan); err != nil {
 		return nil, err
 	}
-	m := &mend{dir: cfg.Dir, plan: plan, why: wrong[0]}
+	m := &repair{dir: cfg.Dir, plan: plan, cause: wrong[0]}
 	if plan == nil {
 		m.begun, _ = cfg.begun()
 		return m, nil
@@ -92,10 +92,10 @@ func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
 	return m, nil
 }
 
-// excludeAsThen prepares with the Exclusions of then: those of now may have grown.
+// restoreExclusions prepares with the Exclusions of then: those of now may have grown.
 // Then they were what was kept of them, or, where that is damaged or gone, none, those
 // of now, or those of now without what was added since.
-func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
+func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 	kept, err := ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile))
 	if err != nil {
 		kept = nil
@@ -113,7 +113,7 @@ func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
 	}
 	for _, then := range []*Exclusions{kept, nil, cfg.Exclude, cfg.Exclude.without(added)} {
 		if then.SHA256() == sum {
-			err := cfg.Exclude.hasStill(then)
+			err := cfg.Exclude.checkContains(then)
 			cfg.Exclude = then
 			return err
 		}
@@ -122,17 +122,17 @@ func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
 		"and those of now are others: run it once with those of then", cfg.Dir, ErrOtherInput)
 }
 
-// same is an error, which wraps [ErrOtherInput], where a plan is not that of then.
-func (m *mend) same(p *Plan) error {
+// checkPlan is an error, which wraps [ErrOtherInput], where a plan is not that of then.
+func (m *repair) checkPlan(p *Plan) error {
 	if m == nil || m.begun == "" || m.begun == p.SHA256() {
 		return nil
 	}
 	return fmt.Errorf("run directory %s %w: the lists, or what is asked to be made of them, are not those of the run, "+
-		"and it must be prepared again (%w)", m.dir, ErrOtherInput, m.why)
+		"and it must be prepared again (%w)", m.dir, ErrOtherInput, m.cause)
 }
 
-// name is what a list was called then, which rows and rejects repeat.
-func (m *mend) name(i int, l List) string {
+// listName is what a list was called then, which rows and rejects repeat.
+func (m *repair) listName(i int, l List) string {
 	if m == nil || m.plan == nil || i >= len(m.plan.Inputs) {
 		return l.Path
 	}

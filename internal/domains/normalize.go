@@ -45,7 +45,7 @@ func (r Rules) Normalize(s string) (string, error) {
 // appendName appends the normal form of s to dst, or says why there is none.
 func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
 	if tld := lastLabel(s); tld > 0 {
-		return append(dst, s...), r.judge(s, tld)
+		return append(dst, s...), r.checkName(s, tld)
 	}
 	return r.appendAny(dst, s)
 }
@@ -84,7 +84,7 @@ func (r Rules) appendAny(dst, s []byte) ([]byte, Reason) {
 		return dst, reason
 	}
 	name := out[start:]
-	return out, r.judge(name, bytes.LastIndexByte(name, '.')+1)
+	return out, r.checkName(name, bytes.LastIndexByte(name, '.')+1)
 }
 
 // lowered has for each octet that a name may have, the dot too, the same in
@@ -163,8 +163,8 @@ func mapForLookup(s []byte) ([]byte, bool) {
 	return []byte(out), err == nil
 }
 
-// judge looks at a name whose labels are well formed, the last one from begin.
-func (r Rules) judge(name []byte, begin int) Reason {
+// checkName looks at a name whose labels are well formed, the last one from begin.
+func (r Rules) checkName(name []byte, begin int) Reason {
 	if len(name) > maxName {
 		return ReasonTooLong
 	}

@@ -15,7 +15,7 @@ func (p *plainReader) line() int64    { return p.lines.n + 1 }
 func (p *plainReader) skipped() int64 { return p.skips }
 
 func (p *plainReader) next(e *Entry) error {
-	if p.short(e) {
+	if p.fromWindow(e) {
 		return nil
 	}
 	p.lines.r.Discard(p.taken)
@@ -40,9 +40,9 @@ func (p *plainReader) next(e *Entry) error {
 	}
 }
 
-// short takes the next line from the window, if it is a name in normal form as
+// fromWindow takes the next line from the window, if it is a name in normal form as
 // far as its octets go, and nothing else; or it does nothing.
-func (p *plainReader) short(e *Entry) bool {
+func (p *plainReader) fromWindow(e *Entry) bool {
 	rest := p.window[p.taken:]
 	end := bytes.IndexByte(rest[:min(len(rest), shortName+2)], '\n')
 	if end < 0 {

@@ -20,9 +20,9 @@ import (
 // duplicates.
 type preparation struct {
 	cfg     *PrepareConfig
-	mend    *mend  // nil: the run directory is prepared for the first time
-	rules   Rules  // of the list that is being read
-	chunks  string // directory
+	repair  *repair // nil: the run directory is prepared for the first time
+	rules   Rules   // of the list that is being read
+	chunks  string  // directory
 	plan    *Plan
 	rejects *rejects
 	spool   *spool
@@ -50,14 +50,14 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.readLists(ctx); err != nil {
 		return nil, err
 	}
-	p.cfg.tell(Progress{Stage: StageRepeats, Entries: p.entries})
+	p.cfg.report(Progress{Stage: StageRepeats, Entries: p.entries})
 	duplicate, err := p.findDuplicates(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
 	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
-	if err := p.mend.same(p.plan); err != nil {
+	if err := p.repair.checkPlan(p.plan); err != nil {
 		return nil, err
 	}
 	if err := p.writeChunks(ctx, duplicate); err != nil {
@@ -97,7 +97,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
 	}
-	heard := p.cfg.heard(ctx, func() int64 { return p.entries })
+	heard := p.cfg.onRead(ctx, func() int64 { return p.entries })
 	for i, l := range p.cfg.Lists {
 		if err := p.readList(i, l, heard); err != nil {
 			return err
@@ -114,9 +114,9 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 	if err != nil {
 		return err
 	}
-	defer func() { err = with(err, src.Close()) }()
-	in := Input{Name: p.mend.name(i, l)}
-	read := !p.full()
+	defer func() { err = joinErrors(err, src.Close()) }()
+	in := Input{Name: p.repair.listName(i, l)}
+	read := !p.limitReached()
 	if read {
 		if err := p.readEntries(i, &in, src, heard); err != nil {
 			return err
@@ -133,8 +133,8 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 	return nil
 }
 
-// full says whether the limit is reached.
-func (p *preparation) full() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
+// limitReached says whether the limit is reached.
+func (p *preparation) limitReached() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
 
 func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int64) error) error {
 	layout := Layout{Format: p.cfg.Format, DomainColumn: p.cfg.DomainColumn, Tags: p.cfg.Tags}
@@ -150,16 +150,16 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int6
 	}
 	in.Reasons = make(map[Reason]int64)
 	var e Entry
-	for !p.full() {
+	for !p.limitReached() {
 		if err := r.Next(&e); err == io.EOF {
 			break
 		} else if err != nil {
 			return err
 		}
-		if err := p.take(i, in, &e); err != nil {
+		if err := p.addEntry(i, in, &e); err != nil {
 			return err
 		}
-		if p.entries%entriesTold == 0 {
+		if p.entries%reportEvery == 0 {
 			if err := heard(0); err != nil {
 				return err
 			}
@@ -169,14 +169,14 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int6
 	return heard(0)
 }
 
-// take takes in one entry, which uses up a rank whatever becomes of it.
-func (p *preparation) take(i int, in *Input, e *Entry) error {
+// addEntry takes in one entry, which uses up a rank whatever becomes of it.
+func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
 	rank := p.entries
 	name, reason := e.Text, e.Reason
 	if e.tld > 0 {
-		reason = p.rules.judge(name, e.tld)
+		reason = p.rules.checkName(name, e.tld)
 	} else if reason == "" {
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
 		name = p.name
@@ -235,15 +235,15 @@ func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitm
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		p.cfg.tell(Progress{Stage: StageWrite, Done: int64(k), Total: int64(p.plan.Parts), Entries: p.entries})
+		p.cfg.report(Progress{Stage: StageWrite, Done: int64(k), Total: int64(p.plan.Parts), Entries: p.entries})
 		info, err := c.writeChunk(k)
 		if err != nil {
 			return err
 		}
 		p.plan.Chunks = append(p.plan.Chunks, info)
 	}
-	if !c.done {
-		return p.spool.wrong(fmt.Errorf("rank %d is beyond the last part", c.blocks.h.first))
+	if !c.atEnd {
+		return p.spool.wrap(fmt.Errorf("rank %d is beyond the last part", c.blocks.h.first))
 	}
 	return nil
 }

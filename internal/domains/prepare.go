@@ -77,7 +77,7 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	plan, wrong, err := cfg.prepared(ctx)
+	plan, wrong, err := cfg.inspect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,26 +88,26 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := os.MkdirAll(chunks, 0o755); err != nil {
 		return nil, err
 	}
-	cfg.tell(Progress{Stage: StageWait})
+	cfg.report(Progress{Stage: StageWait})
 	lock, err := durable.WaitLock(ctx, filepath.Join(chunks, lockFile))
 	if err != nil {
 		return nil, err
 	}
 	plan, err = cfg.prepareLocked(ctx)
-	return plan, with(err, lock.Unlock())
+	return plan, joinErrors(err, lock.Unlock())
 }
 
 // prepareLocked prepares the run directory, unless somebody else did while we
 // waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
-	plan, wrong, err := cfg.prepared(ctx)
+	plan, wrong, err := cfg.inspect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if plan != nil && wrong == nil {
 		return cfg.reuse(ctx, plan)
 	}
-	m, err := cfg.newMend(plan, wrong)
+	m, err := cfg.newRepair(plan, wrong)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	p := newPreparation(cfg)
-	p.mend = m
+	p.repair = m
 	plan, err = p.run(ctx)
 	if err == nil {
 		return plan, nil
@@ -123,7 +123,7 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 	}
-	return nil, with(err, errors.Join(p.abort(), cfg.sweep(m == nil)))
+	return nil, joinErrors(err, errors.Join(p.abort(), cfg.sweep(m == nil)))
 }
 
 // check refuses what cannot be meant, before anything is written.
@@ -205,8 +205,8 @@ func (cfg *PrepareConfig) sweep(all bool) error {
 	return cfg.Disk.Sweep(chunks, nil)
 }
 
-// with is err and what went wrong in tidying up after it, on one line.
-func with(err, also error) error {
+// joinErrors is err and what went wrong in tidying up after it, on one line.
+func joinErrors(err, also error) error {
 	if err == nil || also == nil {
 		return cmp.Or(err, also)
 	}

@@ -196,7 +196,7 @@ func TestProgress(t *testing.T) {
 // Of a zip archive all octets are read before its first entry: what tells of the
 // progress then is the entries.
 func TestProgressOfArchive(t *testing.T) {
-	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*entriesTold)))
+	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*reportEvery)))
 	var entries []int64
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, Disk: quick(), Progress: func(p Progress) {
 		if p.Stage == StageRead && p.Done == octets && p.Entries > 0 {
@@ -206,7 +206,7 @@ func TestProgressOfArchive(t *testing.T) {
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := []int64{entriesTold, 2 * entriesTold, 3 * entriesTold}; !slices.Equal(slices.Compact(entries), want) {
+	if want := []int64{reportEvery, 2 * reportEvery, 3 * reportEvery}; !slices.Equal(slices.Compact(entries), want) {
 		t.Errorf("told after %d entries, want %d", entries, want)
 	}
 }

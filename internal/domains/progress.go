@@ -26,20 +26,20 @@ type Progress struct {
 	Entries int64 // of the lists so far; 0 before they are read
 }
 
-// tell tells the progress, where it is to be heard.
-func (cfg *PrepareConfig) tell(p Progress) {
+// report tells the progress, where it is to be heard.
+func (cfg *PrepareConfig) report(p Progress) {
 	if cfg.Progress != nil {
 		cfg.Progress(p)
 	}
 }
 
-// entriesTold is after how many entries the progress is told at the latest: text
+// reportEvery is after how many entries the progress is told at the latest: text
 // that was decompressed goes on when all octets were read.
-const entriesTold = 1 << 16
+const reportEvery = 1 << 16
 
-// heard is what a [Source] calls as it is read: it tells the progress over all
+// onRead is what a [Source] calls as it is read: it tells the progress over all
 // lists, and stops when ctx is done.
-func (cfg *PrepareConfig) heard(ctx context.Context, entries func() int64) func(n int64) error {
+func (cfg *PrepareConfig) onRead(ctx context.Context, entries func() int64) func(n int64) error {
 	at := Progress{Stage: StageRead}
 	for _, l := range cfg.Lists {
 		info, err := os.Stat(l.Path)
@@ -51,7 +51,7 @@ func (cfg *PrepareConfig) heard(ctx context.Context, entries func() int64) func(
 	}
 	return func(n int64) error {
 		at.Done, at.Entries = at.Done+n, entries()
-		cfg.tell(at)
+		cfg.report(at)
 		return ctx.Err()
 	}
 }

@@ -10,7 +10,7 @@ import (
 // reuse returns plan when it is that of this configuration.
 func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) {
 	difference := cfg.difference(plan)
-	heard := cfg.heard(ctx, func() int64 { return 0 })
+	heard := cfg.onRead(ctx, func() int64 { return 0 })
 	for i := 0; i < len(cfg.Lists) && difference == ""; i++ {
 		l := cfg.Lists[i]
 		s := &Source{name: l.Path}
@@ -18,7 +18,7 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 			return nil, err
 		}
 		sum, _, err := s.Sum()
-		if err := with(err, s.Close()); err != nil {
+		if err := joinErrors(err, s.Close()); err != nil {
 			return nil, err
 		}
 		if was := plan.Inputs[i]; sum != was.SHA256 {
@@ -28,15 +28,15 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 	if difference != "" {
 		return nil, fmt.Errorf("run directory %s %w: %s", cfg.Dir, ErrOtherInput, difference)
 	}
-	if err := cfg.excludesStill(plan); err != nil {
+	if err := cfg.checkExclusions(plan); err != nil {
 		return nil, err
 	}
 	return plan, nil
 }
 
-// excludesStill reports an error unless all are excluded still that were when the
+// checkExclusions reports an error unless all are excluded still that were when the
 // plan was made.
-func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
+func (cfg *PrepareConfig) checkExclusions(plan *Plan) error {
 	if cfg.Exclude.SHA256() == plan.Exclusions {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	return cfg.Exclude.hasStill(then)
+	return cfg.Exclude.checkContains(then)
 }
 
 // difference says in which option a plan differs, "" when in none.

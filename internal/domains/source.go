@@ -39,7 +39,7 @@ func open(path string, stdin io.Reader, dir string, heard func(n int64) error) (
 		return nil, err
 	}
 	if err := s.openText(dir); err != nil {
-		return nil, with(err, s.Close())
+		return nil, joinErrors(err, s.Close())
 	}
 	return s, nil
 }
@@ -54,13 +54,13 @@ func (s *Source) openRaw(path string, stdin io.Reader, heard func(n int64) error
 		}
 		s.closers = append(s.closers, f.Close)
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return with(fmt.Errorf("open %s: is a directory", path), s.Close())
+			return joinErrors(fmt.Errorf("open %s: is a directory", path), s.Close())
 		}
 		r = f
 	} else if stdin == nil {
 		return errors.New("open -: there is no standard input")
 	}
-	s.raw = &rawReader{r: r, hash: sha256.New(), heard: heard}
+	s.raw = &rawReader{r: r, hash: sha256.New(), onRead: heard}
 	return nil
 }
 
@@ -84,9 +84,9 @@ func (s *Source) openText(dir string) error {
 	head, _ = buffered.Peek(sniffed)
 	switch inner := sniff(head); {
 	case c != stored && inner != stored:
-		s.text = failing{fmt.Errorf("%s data inside %s data: decompress it first", inner, c)}
+		s.text = errReader{fmt.Errorf("%s data inside %s data: decompress it first", inner, c)}
 	case bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")):
-		s.text = failing{errors.New("text in UTF-16: convert it to UTF-8 first")}
+		s.text = errReader{errors.New("text in UTF-16: convert it to UTF-8 first")}
 	default:
 		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 			buffered.Discard(3)
@@ -121,11 +121,11 @@ func (s *Source) Close() error {
 
 // A rawReader counts and hashes what it reads. Its errors last.
 type rawReader struct {
-	r     io.Reader
-	hash  hash.Hash
-	n     int64
-	err   error
-	heard func(n int64) error
+	r      io.Reader
+	hash   hash.Hash
+	n      int64
+	err    error
+	onRead func(n int64) error
 }
 
 func (r *rawReader) Read(p []byte) (int, error) {
@@ -136,15 +136,15 @@ func (r *rawReader) Read(p []byte) (int, error) {
 	r.err = err
 	r.hash.Write(p[:n])
 	r.n += int64(n)
-	if r.heard != nil {
-		if stop := r.heard(int64(n)); stop != nil {
+	if r.onRead != nil {
+		if stop := r.onRead(int64(n)); stop != nil {
 			n, r.err = 0, stop
 		}
 	}
 	return n, r.err
 }
 
-// failing is a reader that only fails.
-type failing struct{ err error }
+// errReader is a reader that only fails.
+type errReader struct{ err error }
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f errReader) Read([]byte) (int, error) { return 0, f.err }

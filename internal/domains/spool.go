@@ -12,12 +12,12 @@ import (
 // A spool keeps the names of all lists, in blocks, until it is known how they
 // are to be cut into parts. No block goes over the end of a part.
 type spool struct {
-	file *os.File
-	size int64 // octets written
-	part int64 // the size of parts that was asked for; 0: it is by the number of entries
-	ends int64 // rank that the block which is being filled must not go beyond
-	b    block
-	buf  []byte // scratch
+	file     *os.File
+	size     int64 // octets written
+	part     int64 // the size of parts that was asked for; 0: it is by the number of entries
+	blockEnd int64 // rank that the block which is being filled must not go beyond
+	b        block
+	buf      []byte // scratch
 }
 
 func createSpool(dir string, part int64) (*spool, error) {
@@ -31,7 +31,7 @@ func createSpool(dir string, part int64) (*spool, error) {
 // add puts a name in. Ranks rise.
 func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) error {
 	b := &s.b
-	if rank > s.ends || list != b.list || b.full() {
+	if rank > s.blockEnd || list != b.list || b.full() {
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) erro
 		if size == 0 {
 			size = partSize(rank)
 		}
-		s.ends = (rank + size - 1) / size * size
+		s.blockEnd = (rank + size - 1) / size * size
 	}
 	b.add(rank, e.ListRank, name)
 	if width > 0 {
@@ -70,7 +70,7 @@ func (s *spool) close() error {
 	}
 	f := s.file
 	s.file = nil
-	return with(f.Close(), os.Remove(f.Name()))
+	return joinErrors(f.Close(), os.Remove(f.Name()))
 }
 
 // blocks reads the spool from the beginning.
@@ -98,7 +98,7 @@ func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, n
 			err = at.each(ranks, add)
 		}
 		if err != nil {
-			return s.wrong(err)
+			return s.wrap(err)
 		}
 	}
 }
@@ -143,21 +143,21 @@ func (b *blockReader) read() error {
 	b.stored = append(b.stored, make([]byte, b.h.size())...)
 	b.columns = b.stored[headerSize:]
 	if _, err := io.ReadFull(b.r, b.columns); err != nil {
-		return noEOF(err)
+		return unexpectedEOF(err)
 	}
 	return nil
 }
 
-// noEOF is err where there must be no end.
-func noEOF(err error) error {
+// unexpectedEOF is err where there must be no end.
+func unexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err
 }
 
-// wrong says where an error of the spool is.
-func (s *spool) wrong(err error) error {
+// wrap says where an error of the spool is.
+func (s *spool) wrap(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -124,7 +124,7 @@ func (s *zoneScanner) endLine(c byte) error {
 	}
 	next, err := s.r.ReadByte()
 	if err != nil {
-		return notEOF(err)
+		return ignoreEOF(err)
 	}
 	if next != '\n' {
 		return s.r.UnreadByte()
