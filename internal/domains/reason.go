@@ -25,15 +25,6 @@ const (
 	ReasonExcluded     Reason = "excluded"     // opted out; such entries are not counted as rejected
 )
 
-// Reasons lists every Reason.
-func Reasons() []Reason {
-	return []Reason{
-		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
-		ReasonEscape, ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
-		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
-	}
-}
-
 // Text is the reason in words, for people.
 func (r Reason) Text() string {
 	switch r {

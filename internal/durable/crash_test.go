@@ -63,7 +63,7 @@ func TestPowerLoss(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkVersions(t, seed, dir, version, latest)
-			if err := durable.Sweep(dir); err != nil {
+			if err := (durable.Disk{}).Sweep(dir, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

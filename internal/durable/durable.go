@@ -20,8 +20,8 @@ import (
 	"strings"
 )
 
-// temporary begins the name of every file that is not whole yet.
-const temporary = ".tmp-"
+// TemporaryPrefix begins the name of each file that is not whole yet.
+const TemporaryPrefix = ".tmp-"
 
 // A Disk makes durable files on a file system. The zero Disk writes to that of
 // the operating system; a test puts one that fails under it.
@@ -34,9 +34,6 @@ func Create(name string) (*File, error) { return Disk{}.Create(name) }
 
 // WriteFile is [Disk.WriteFile] on the file system of the operating system.
 func WriteFile(name string, data []byte) error { return Disk{}.WriteFile(name, data) }
-
-// Sweep is [Disk.Sweep] on the file system of the operating system.
-func Sweep(dir string) error { return Disk{}.Sweep(dir, nil) }
 
 // WriteFile makes data the whole content of the file name. On error the file
 // is as it was before, or not there; only an error of the last step, when the
@@ -58,7 +55,7 @@ func (d Disk) WriteFile(name string, data []byte) error {
 func (d Disk) Create(name string) (*File, error) {
 	fsys := d.fs()
 	dir, base := filepath.Split(name)
-	temp := filepath.Join(dir, fmt.Sprintf("%s%s-%016x", temporary, base, rand.Uint64()))
+	temp := filepath.Join(dir, fmt.Sprintf("%s%s-%016x", TemporaryPrefix, base, rand.Uint64()))
 	h, err := fsys.Create(temp)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", name, cause(err))
@@ -80,7 +77,7 @@ func (d Disk) Sweep(dir string, mine func(name string) bool) error {
 	}
 	var errs []error
 	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), temporary)
+		rest, ok := strings.CutPrefix(e.Name(), TemporaryPrefix)
 		if !ok || !e.Type().IsRegular() {
 			continue
 		}

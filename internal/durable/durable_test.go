@@ -227,11 +227,11 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkDir(t, dir, map[string]string{".tmp-part-000001.parquet-0123456789abcdef": "x", ".tmp-": "x", "part-000003.parquet": "x", "x.tmp-": "x"})
-	if err := Sweep(dir); err != nil {
+	if err := (Disk{}).Sweep(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	checkDir(t, dir, map[string]string{"part-000003.parquet": "x", "x.tmp-": "x"})
-	if err := Sweep(filepath.Join(dir, "missing")); err != nil {
+	if err := (Disk{}).Sweep(filepath.Join(dir, "missing"), nil); err != nil {
 		t.Errorf("a directory that is not there: %v", err)
 	}
 }

@@ -49,9 +49,6 @@ func (p Problem) String() string {
 	return p.What
 }
 
-// Complete says whether the run is finished and everything holds.
-func (r *Report) Complete() bool { return !r.Incomplete && r.Problems == 0 && r.Differ == 0 }
-
 func (r *Report) add(in output.Input) {
 	r.Entries += in.Entries
 	r.Rejected += in.Rejected
