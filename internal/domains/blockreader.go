@@ -5,6 +5,35 @@ import (
 	"io"
 )
 
+// A blockReader reads blocks one by one.
+type blockReader struct {
+	r       io.Reader // not buffered: a block is more than a buffer would hold
+	h       header
+	stored  []byte // header and columns; valid until the next call of header
+	columns []byte // valid like stored, once columns was called
+}
+
+func newBlockReader(r io.Reader) *blockReader { return &blockReader{r: r} }
+
+// header goes on to the next block. It returns io.EOF after the last one.
+func (b *blockReader) header() error {
+	b.stored = append(b.stored[:0], make([]byte, headerSize)...)
+	if _, err := io.ReadFull(b.r, b.stored); err != nil {
+		return err
+	}
+	return b.h.parse(b.stored)
+}
+
+// read reads the columns of the block.
+func (b *blockReader) read() error {
+	b.stored = append(b.stored, make([]byte, b.h.size())...)
+	b.columns = b.stored[headerSize:]
+	if _, err := io.ReadFull(b.r, b.columns); err != nil {
+		return unexpectedEOF(err)
+	}
+	return nil
+}
+
 // A cursor goes over the names of a stored block, one by one, and trusts none
 // of its octets.
 type cursor struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 )
@@ -122,4 +123,33 @@ func (c *ChunkReader) Close() error {
 	err := c.file.Close()
 	c.file, c.err = nil, fmt.Errorf("read %s: %w", c.path, os.ErrClosed)
 	return err
+}
+
+// Chunk reads the names of part k in order of rank, as a [ChunkReader] does, and
+// ends with its error where there is one.
+func (p *Plan) Chunk(k int) iter.Seq2[Name, error] {
+	return func(yield func(Name, error) bool) {
+		c, err := p.Open(k)
+		if err != nil {
+			yield(Name{}, err)
+			return
+		}
+		defer c.Close()
+		var names [256]Name
+		for {
+			n, err := c.Next(names[:])
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(Name{}, err)
+				return
+			}
+			for _, name := range names[:n] {
+				if !yield(name, nil) {
+					return
+				}
+			}
+		}
+	}
 }

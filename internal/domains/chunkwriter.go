@@ -13,13 +13,15 @@ import (
 // A chunkWriter turns the spool into chunks, without the duplicates. Blocks that
 // have none are copied as they are.
 type chunkWriter struct {
-	prep      *preparation
+	cfg       *PrepareConfig
+	plan      *Plan
+	spool     *spool
 	blocks    *blockReader
 	atEnd     bool // the spool is at its end
 	duplicate duplicates.Bitmap
 	cursor    cursor
-	kept      block  // what is left of a block
-	buf       []byte // rest as it is stored
+	kept      block  // the names of a block that are no duplicates
+	buf       []byte // kept, as it is stored
 }
 
 // advance goes on to the header of the next block.
@@ -29,17 +31,17 @@ func (c *chunkWriter) advance() error {
 		c.atEnd = true
 		return nil
 	}
-	if err == nil && c.blocks.h.list >= len(c.prep.plan.Inputs) {
+	if err == nil && c.blocks.h.list >= len(c.plan.Inputs) {
 		err = errBlock
 	}
-	return c.prep.spool.wrap(err)
+	return c.spool.wrap(err)
 }
 
 // writeChunk writes the names of part k, up to which the spool has been read.
 func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
-	first, last := c.prep.plan.Ranks(k)
+	first, last := c.plan.Ranks(k)
 	info := ChunkInfo{FirstRank: first, LastRank: last}
-	f, err := c.prep.cfg.Disk.Create(filepath.Join(c.prep.chunks, chunkName(k)))
+	f, err := c.cfg.Disk.Create(filepath.Join(c.cfg.Dir, chunksDir, chunkName(k)))
 	if err != nil {
 		return info, err
 	}
@@ -47,11 +49,11 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	sum := sha256.New()
 	for !c.atEnd && c.blocks.h.first <= last {
 		if c.blocks.h.last > last {
-			return info, c.prep.spool.wrap(fmt.Errorf("ranks %d to %d are of two parts", c.blocks.h.first, c.blocks.h.last))
+			return info, c.spool.wrap(fmt.Errorf("ranks %d to %d are of two parts", c.blocks.h.first, c.blocks.h.last))
 		}
 		stored, names, err := c.block()
 		if err != nil {
-			return info, c.prep.spool.wrap(err)
+			return info, c.spool.wrap(err)
 		}
 		if _, err := f.Write(stored); err != nil {
 			return info, err
@@ -82,14 +84,14 @@ func (c *chunkWriter) block() (stored []byte, names int, err error) {
 			stored = c.buf
 		}
 	}
-	c.prep.plan.count(h.list, Counts{Names: int64(names), Duplicates: int64(h.names - names)})
+	c.plan.count(h.list, Counts{Names: int64(names), Duplicates: int64(h.names - names)})
 	return stored, names, nil
 }
 
-// filter puts into rest what is no duplicate.
+// filter puts into kept what is no duplicate.
 func (c *chunkWriter) filter() error {
 	at := &c.cursor
-	at.reset(c.blocks.h, c.blocks.columns, len(c.prep.cfg.Tags))
+	at.reset(c.blocks.h, c.blocks.columns, len(c.cfg.Tags))
 	c.kept.reset(at.h.list)
 	for {
 		err := at.next()

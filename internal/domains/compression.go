@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 
+	"stsscan/internal/durable"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -82,7 +84,7 @@ const encrypted = 0x1
 // openZip copies an archive, whose table of contents is at its end, to a
 // temporary file, and opens the one file in it.
 func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
-	temp, err := os.CreateTemp(dir, temporaryPrefix+"zip-*")
+	temp, err := os.CreateTemp(dir, durable.TemporaryPrefix+"zip-*")
 	if err != nil {
 		return nil, nil, err
 	}

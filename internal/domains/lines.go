@@ -81,14 +81,6 @@ func (l *lines) skip() error {
 	}
 }
 
-// ignoreEOF is err, unless it is the end of the text.
-func ignoreEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
-}
-
 // lineEnd is the index of the first CR or LF, or -1.
 func lineEnd(b []byte) int {
 	lf := bytes.IndexByte(b, '\n')

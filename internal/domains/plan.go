@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
 	"path/filepath"
 
@@ -20,8 +18,6 @@ const (
 	planFile    = "plan.json"
 	entriesFile = "exclusions.txt" // entries of Plan.Exclusions, in order, a line each; none where there are none
 	lockFile    = "lock"
-
-	temporaryPrefix = ".tmp-" // as durable.Sweep knows them
 )
 
 // planVersion is raised when the same list would give other names, or chunks
@@ -200,35 +196,6 @@ func (p *Plan) count(list int, c Counts) {
 func (p *Plan) Ranks(k int) (first, last int64) {
 	first = int64(k)*p.PartSize + 1
 	return first, min(first+p.PartSize-1, p.Entries)
-}
-
-// Chunk reads the names of part k in order of rank, as a [ChunkReader] does, and
-// ends with its error where there is one.
-func (p *Plan) Chunk(k int) iter.Seq2[Name, error] {
-	return func(yield func(Name, error) bool) {
-		c, err := p.Open(k)
-		if err != nil {
-			yield(Name{}, err)
-			return
-		}
-		defer c.Close()
-		var names [256]Name
-		for {
-			n, err := c.Next(names[:])
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				yield(Name{}, err)
-				return
-			}
-			for _, name := range names[:n] {
-				if !yield(name, nil) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // tags are those of a name that are not empty, from how they are stored.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"stsscan/internal/duplicates"
+	"stsscan/internal/durable"
 )
 
 // A preparation is a prepare step under way. In the first pass, entries become
@@ -38,55 +39,12 @@ func newPreparation(cfg *PrepareConfig) *preparation {
 		cfg:    cfg,
 		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse},
 		chunks: chunks,
-		finder: duplicates.NewFinder(filepath.Join(chunks, temporaryPrefix), cfg.MemoryBudget),
+		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
 			AllowSpecialUse: cfg.AllowSpecialUse, Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
 		},
 	}
-}
-
-func (p *preparation) run(ctx context.Context) (*Plan, error) {
-	if err := p.readLists(ctx); err != nil {
-		return nil, err
-	}
-	p.cfg.report(Progress{Stage: StageRepeats, Entries: p.entries})
-	duplicate, err := p.findDuplicates(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
-	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
-	if err := p.repair.checkPlan(p.plan); err != nil {
-		return nil, err
-	}
-	if err := p.writeChunks(ctx, duplicate); err != nil {
-		return nil, err
-	}
-	if err := p.plan.check(); err != nil {
-		return nil, err
-	}
-	// Which is why a plan is a finished one: everything else is there.
-	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
-		return nil, err
-	}
-	if err := p.spool.close(); err != nil {
-		return nil, err
-	}
-	if err := p.writeExcluded(); err != nil {
-		return nil, err
-	}
-	return p.plan, p.plan.write(p.cfg.Disk)
-}
-
-// writeExcluded keeps who was excluded: whoever takes up the run must exclude them
-// too.
-func (p *preparation) writeExcluded() error {
-	entries := p.cfg.Exclude.entries()
-	if len(entries) == 0 {
-		return nil
-	}
-	return p.cfg.Disk.WriteFile(filepath.Join(p.chunks, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
 // readLists is the first pass.
@@ -182,7 +140,7 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 		name = p.name
 	}
 	if in.Format == FormatRows {
-		if err := mustBeName(in, e, name, reason); err != nil {
+		if err := mustBeName(in.Name, e, name, reason); err != nil {
 			return err
 		}
 	}
@@ -201,15 +159,6 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	return p.finder.Add(rank, name)
 }
 
-// findDuplicates gives the ranks of the names that have a lower rank too; nil: there are none.
-func (p *preparation) findDuplicates(ctx context.Context) (duplicates.Bitmap, error) {
-	return p.finder.Find(ctx, p.plan.Entries, func(
-		candidates duplicates.Bitmap, add func(rank int64, name []byte) error,
-	) error {
-		return p.spool.names(candidates, len(p.cfg.Tags), add)
-	})
-}
-
 // noName is the error of a list without one valid name.
 func noName(in *Input) error {
 	if in.Entries == 0 {
@@ -223,29 +172,6 @@ func noName(in *Input) error {
 		most = append(most, fmt.Sprintf("%s %d", r, in.Reasons[r]))
 	}
 	return fmt.Errorf("%s: no valid domain among %d entries (%s)", in.Name, in.Entries, strings.Join(most, ", "))
-}
-
-// writeChunks is the second pass.
-func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitmap) error {
-	c := &chunkWriter{prep: p, blocks: p.spool.blocks(), duplicate: duplicate}
-	if err := c.advance(); err != nil {
-		return err
-	}
-	for k := range p.plan.Parts {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		p.cfg.report(Progress{Stage: StageWrite, Done: int64(k), Total: int64(p.plan.Parts), Entries: p.entries})
-		info, err := c.writeChunk(k)
-		if err != nil {
-			return err
-		}
-		p.plan.Chunks = append(p.plan.Chunks, info)
-	}
-	if !c.atEnd {
-		return p.spool.wrap(fmt.Errorf("rank %d is beyond the last part", c.blocks.h.first))
-	}
-	return nil
 }
 
 // abort gives up what is not finished.

@@ -1,10 +1,5 @@
 package domains
 
-import (
-	"context"
-	"os"
-)
-
 // A Stage is what a prepare step is at.
 type Stage string
 
@@ -26,32 +21,6 @@ type Progress struct {
 	Entries int64 // of the lists so far; 0 before they are read
 }
 
-// report tells the progress, where it is to be heard.
-func (cfg *PrepareConfig) report(p Progress) {
-	if cfg.Progress != nil {
-		cfg.Progress(p)
-	}
-}
-
 // reportEvery is after how many entries the progress is told at the latest: text
 // that was decompressed goes on when all octets were read.
 const reportEvery = 1 << 16
-
-// onRead is what a [Source] calls as it is read: it tells the progress over all
-// lists, and stops when ctx is done.
-func (cfg *PrepareConfig) onRead(ctx context.Context, entries func() int64) func(n int64) error {
-	at := Progress{Stage: StageRead}
-	for _, l := range cfg.Lists {
-		info, err := os.Stat(l.Path)
-		if err != nil || !info.Mode().IsRegular() {
-			at.Total = 0
-			break
-		}
-		at.Total += info.Size()
-	}
-	return func(n int64) error {
-		at.Done, at.Entries = at.Done+n, entries()
-		cfg.report(at)
-		return ctx.Err()
-	}
-}

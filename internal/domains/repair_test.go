@@ -13,7 +13,7 @@ import (
 // Whatever of a prepared run directory is changed, cut, emptied or gone is told
 // and prepared again as it was, from the same lists under any name; from others it
 // is refused, and what stands is left alone.
-func TestMend(t *testing.T) {
+func TestRepair(t *testing.T) {
 	text := "no name\n" + noise(300) + "a b\n"
 	list := writeList(t, "list", text)
 	another := writeList(t, "another", strings.Replace(text, "no name", "any name", 1))
@@ -112,7 +112,7 @@ func begunWith(plan *Plan) func() (string, string) {
 
 // A run whose exclusions have grown is prepared again as it was, also where what was
 // kept of them is gone: the manifest tells what they were, or their history.
-func TestMendGrownExclusions(t *testing.T) {
+func TestRepairGrownExclusions(t *testing.T) {
 	for _, before := range []string{"a.com\n", "# nobody yet\n"} {
 		for _, gone := range []string{"", entriesFile, planFile} { // "": all of it
 			for _, grown := range []bool{false, true} {

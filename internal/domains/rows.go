@@ -43,12 +43,12 @@ func (r *rowsReader) next(e *Entry) error {
 
 // mustBeName is an error where a domain of a row is no name that can be asked in
 // the same form here: a run of chosen rows leaves none out.
-func mustBeName(in *Input, e *Entry, name []byte, reason Reason) error {
+func mustBeName(list string, e *Entry, name []byte, reason Reason) error {
 	switch {
 	case reason != "":
-		return fmt.Errorf("%s:%d: %s cannot be asked here: %s", in.Name, e.Line, Printable(e.Text), reason.Text())
+		return fmt.Errorf("%s:%d: %s cannot be asked here: %s", list, e.Line, Printable(e.Text), reason.Text())
 	case string(name) != string(e.Text):
-		return fmt.Errorf("%s:%d: %s cannot be asked here: its name is now %s", in.Name, e.Line, Printable(e.Text), name)
+		return fmt.Errorf("%s:%d: %s cannot be asked here: its name is now %s", list, e.Line, Printable(e.Text), name)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 )
@@ -118,33 +117,3 @@ func (s *Source) Close() error {
 	s.closers = nil
 	return errors.Join(errs...)
 }
-
-// A rawReader counts and hashes what it reads. Its errors last.
-type rawReader struct {
-	r      io.Reader
-	hash   hash.Hash
-	n      int64
-	err    error
-	onRead func(n int64) error
-}
-
-func (r *rawReader) Read(p []byte) (int, error) {
-	if r.err != nil {
-		return 0, r.err
-	}
-	n, err := r.r.Read(p)
-	r.err = err
-	r.hash.Write(p[:n])
-	r.n += int64(n)
-	if r.onRead != nil {
-		if stop := r.onRead(int64(n)); stop != nil {
-			n, r.err = 0, stop
-		}
-	}
-	return n, r.err
-}
-
-// errReader is a reader that only fails.
-type errReader struct{ err error }
-
-func (f errReader) Read([]byte) (int, error) { return 0, f.err }

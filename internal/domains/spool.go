@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"stsscan/internal/duplicates"
+	"stsscan/internal/durable"
 )
 
 // A spool keeps the names of all lists, in blocks, until it is known how they
@@ -21,7 +22,7 @@ type spool struct {
 }
 
 func createSpool(dir string, part int64) (*spool, error) {
-	f, err := os.OpenFile(filepath.Join(dir, temporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, durable.TemporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -117,43 +118,6 @@ func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name []byte)
 			return err
 		}
 	}
-}
-
-// A blockReader reads blocks one by one.
-type blockReader struct {
-	r       io.Reader // not buffered: a block is more than a buffer would hold
-	h       header
-	stored  []byte // header and columns; valid until the next call of header
-	columns []byte // valid like stored, once columns was called
-}
-
-func newBlockReader(r io.Reader) *blockReader { return &blockReader{r: r} }
-
-// header goes on to the next block. It returns io.EOF after the last one.
-func (b *blockReader) header() error {
-	b.stored = append(b.stored[:0], make([]byte, headerSize)...)
-	if _, err := io.ReadFull(b.r, b.stored); err != nil {
-		return err
-	}
-	return b.h.parse(b.stored)
-}
-
-// read reads the columns of the block.
-func (b *blockReader) read() error {
-	b.stored = append(b.stored, make([]byte, b.h.size())...)
-	b.columns = b.stored[headerSize:]
-	if _, err := io.ReadFull(b.r, b.columns); err != nil {
-		return unexpectedEOF(err)
-	}
-	return nil
-}
-
-// unexpectedEOF is err where there must be no end.
-func unexpectedEOF(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // wrap says where an error of the spool is.

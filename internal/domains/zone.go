@@ -104,7 +104,7 @@ func (z *zoneReader) directive(head [][]byte) error {
 		if len(head) < 2 {
 			return errors.New("$ORIGIN without a name")
 		}
-		origin, reason, err := z.absolute([]byte{}, head[1])
+		origin, reason, err := absoluteName([]byte{}, head[1], z.origin)
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (z *zoneReader) setOwner(written []byte) (err error) {
 		z.owner, z.reason = append(z.owner[:0], written...), ReasonTooLong
 		return nil
 	}
-	z.owner, z.reason, err = z.absolute(z.owner[:0], written)
+	z.owner, z.reason, err = absoluteName(z.owner[:0], written, z.origin)
 	return err
 }
 

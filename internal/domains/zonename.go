@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// absolute appends a name as it is written to dst, decoded, under the origin
+// absoluteName appends a name as it is written to dst, decoded, under the origin
 // where it is relative, and without the final dot. A name with an escape that
 // is none is appended as it is written, with the reason.
-func (z *zoneReader) absolute(dst, name []byte) ([]byte, Reason, error) {
-	if string(name) == "@" && z.origin != nil {
-		return append(dst, z.origin...), "", nil
+func absoluteName(dst, name, origin []byte) ([]byte, Reason, error) {
+	if string(name) == "@" && origin != nil {
+		return append(dst, origin...), "", nil
 	}
 	begin := len(dst)
 	rooted := false
@@ -26,10 +26,10 @@ func (z *zoneReader) absolute(dst, name []byte) ([]byte, Reason, error) {
 	switch {
 	case rooted:
 		return dst[:len(dst)-1], "", nil
-	case z.origin == nil:
+	case origin == nil:
 		return dst[:begin], "", fmt.Errorf("relative name %q with no $ORIGIN before it", Printable(name))
-	case len(z.origin) > 0:
-		dst = append(append(dst, '.'), z.origin...)
+	case len(origin) > 0:
+		dst = append(append(dst, '.'), origin...)
 	}
 	return dst, "", nil
 }
