@@ -43,6 +43,11 @@ func fileOrders() map[string]fileOrder {
 			"exclusionhistory.go", "exclusionfile.go", "progress.go", "prepareconfig.go", "check.go", "reuse.go", "rejects.go",
 			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
+		"internal/verify": {against: 0, files: []string{
+			"values.go", "discrepancies.go", "report.go", "passes.go", "findings.go", "evidencerecord.go", "evidencepolicy.go",
+			"evidencemail.go", "family.go", "differences.go", "truthmail.go", "truth.go", "check.go", "words.go", "row.go",
+			"crosscheck.go", "manifests.go", "plan.go", "performance.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",

@@ -28,7 +28,7 @@ func TestReasons(t *testing.T) {
 		name   string
 		rank   int64
 		change func(r *output.Row)
-		want   string // in the objections; "" for none
+		want   string // in the discrepancies; "" for none
 	}{
 		{"as it was scanned", valid, func(r *output.Row) {}, ""},
 		{"as it was scanned, not strict", 2, func(r *output.Row) {}, ""},
@@ -159,7 +159,7 @@ func TestReasons(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			row := rowOf(tt.rank)
 			tt.change(row)
-			got := c.reasons(row)
+			got := c.discrepancies(row)
 			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}

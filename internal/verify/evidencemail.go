@@ -11,8 +11,9 @@ import (
 )
 
 // checkMail holds the columns of the mail side against their evidence.
-func (c *check) checkMail(o *objections, row *output.Row) {
+func (c *check) checkMail(o *discrepancies, row *output.Row) {
 	c.checkMailWords(o, row)
+	o.checkFirstProbes(row)
 	o.checkReports(row)
 	o.checkHosts(row)
 	o.checkDelegation(row)
@@ -20,32 +21,8 @@ func (c *check) checkMail(o *objections, row *output.Row) {
 	o.checkVerdict(row, o.checkCoverage(row))
 }
 
-func (c *check) checkMailWords(o *objections, row *output.Row) {
-	words := [][2]string{
-		{"mx_kind", row.MXKind}, {"mx_reason", row.MXReason}, {"mx_match", row.MXMatch}, {"mismatch", row.Mismatch}, {"mx_tls", row.MXTLS},
-		{"tlsrpt", row.TLSRPT}, {"tlsrpt_reason", row.TLSRPTReason}, {"dane", row.DANE}, {"delegation", row.Delegation},
-		{"verdict", row.Verdict}, {"verdict_basis", row.VerdictBasis},
-	}
-	for _, kind := range row.RUAKinds {
-		words = append(words, [2]string{"rua_kinds", kind})
-	}
-	for _, h := range row.MX {
-		for name, value := range map[string]*string{
-			"mx.tlsa": h.TLSA, "mx.starttls": h.STARTTLS, "mx.first_starttls": h.FirstSTARTTLS, "mx.tls_error": h.TLSError,
-		} {
-			if value != nil {
-				words = append(words, [2]string{name, *value})
-			}
-		}
-	}
-	o.checkFirstProbes(row)
-	for _, w := range words {
-		o.want(w[1] == "" || c.words[w[0]][w[1]], "%s is %+q, which is no word of the column", w[0], w[1])
-	}
-}
-
 // checkFirstProbes looks for second probes of hosts whose first was not doubtful.
-func (o *objections) checkFirstProbes(row *output.Row) {
+func (o *discrepancies) checkFirstProbes(row *output.Row) {
 	for _, h := range row.MX {
 		if h.FirstSTARTTLS == nil {
 			continue
@@ -56,7 +33,7 @@ func (o *objections) checkFirstProbes(row *output.Row) {
 }
 
 // checkReports reads the TLSRPT record again (RFC 8460, section 3).
-func (o *objections) checkReports(row *output.Row) {
+func (o *discrepancies) checkReports(row *output.Row) {
 	count := int32(len(row.TLSRPTTXT))
 	if row.TLSRPTTXTCount != nil { // versions before did not count
 		o.want(*row.TLSRPTTXTCount >= count, "tlsrpt_txt_count is %d, and there are %d", *row.TLSRPTTXTCount, count)
@@ -94,7 +71,7 @@ func mxOf(row *output.Row) mtasts.MX {
 	return mx
 }
 
-func (o *objections) checkHosts(row *output.Row) {
+func (o *discrepancies) checkHosts(row *output.Row) {
 	mx := mxOf(row)
 	hosts := slices.ContainsFunc(mx.Hosts, func(h mtasts.MXHost) bool { return !h.Pseudo() })
 	switch mx.Kind {
@@ -112,7 +89,7 @@ func (o *objections) checkHosts(row *output.Row) {
 
 // checkCoverage matches the patterns of a valid policy against the hosts again
 // (section 4.1).
-func (o *objections) checkCoverage(row *output.Row) codes.MXMatch {
+func (o *discrepancies) checkCoverage(row *output.Row) codes.MXMatch {
 	if row.Policy != string(codes.PolicyValid) || row.MXKind == "" || len(row.MXPatterns) == 0 {
 		o.want(row.MXMatch == "", "mx_match is %s, and there is nothing to match", row.MXMatch)
 		return ""
@@ -139,7 +116,7 @@ func (o *objections) checkCoverage(row *output.Row) codes.MXMatch {
 	return cover.Match
 }
 
-func (o *objections) checkDelegation(row *output.Row) {
+func (o *discrepancies) checkDelegation(row *output.Row) {
 	d := mtasts.ReadDelegation(row.Domain, row.CNAMEs, row.HostCNAMEs)
 	if row.MXKind == "" && row.Delegation == "" && row.RecordDelegatedTo == "" && row.HostDelegatedTo == "" {
 		return // of a survey that was put off, before its end
@@ -152,7 +129,7 @@ func (o *objections) checkDelegation(row *output.Row) {
 }
 
 // checkDANE reads the TLSA records again (RFC 7672).
-func (o *objections) checkDANE(row *output.Row) {
+func (o *discrepancies) checkDANE(row *output.Row) {
 	records := make(map[string][]mtasts.TLSARecord)
 	for _, text := range row.TLSARecords {
 		host, rest, _ := strings.Cut(text, " ")
@@ -183,7 +160,7 @@ func (o *objections) checkDANE(row *output.Row) {
 }
 
 // checkVerdict decides again, by the decision table.
-func (o *objections) checkVerdict(row *output.Row, match codes.MXMatch) {
+func (o *discrepancies) checkVerdict(row *output.Row, match codes.MXMatch) {
 	if row.Verdict == "" || row.Pending != "" {
 		return // of a version without verdicts, or not the last word
 	}

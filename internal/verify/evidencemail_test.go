@@ -32,7 +32,7 @@ func TestMailReasons(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(r *output.Row)
-		want   string // in the objections; "" for none
+		want   string // in the discrepancies; "" for none
 	}{
 		{"as it was scanned", func(r *output.Row) {}, ""},
 		{"a kind of no kind", func(r *output.Row) { r.MXKind = "many" }, `mx_kind is "many", which is no word`},
@@ -82,7 +82,7 @@ func TestMailReasons(t *testing.T) {
 	} {
 		row := mailed()
 		tt.change(row)
-		var o objections
+		var o discrepancies
 		c.checkMail(&o, row)
 		if tt.want == "" && o != nil || tt.want != "" && !slices.ContainsFunc(o, func(s string) bool { return strings.Contains(s, tt.want) }) {
 			t.Errorf("%s: %q, want %q", tt.name, []string(o), tt.want)

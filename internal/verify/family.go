@@ -11,7 +11,7 @@ import (
 
 // checkFamily looks for an address of the family that the observer has, where the row says
 // that the Policy Host has none.
-func (o *objections) checkFamily(row *output.Row) {
+func (o *discrepancies) checkFamily(row *output.Row) {
 	reason := codes.PolicyReason(row.PolicyReason)
 	if !reason.LacksFamily() || slices.Contains(row.Findings, string(codes.FindHostForbidden)) {
 		return
@@ -22,16 +22,9 @@ func (o *objections) checkFamily(row *output.Row) {
 	}
 }
 
-// oneFamily reports whether the run was to do without IPv4, or without IPv6.
-func (c *check) oneFamily() bool {
-	return slices.ContainsFunc(c.manifests, func(m *output.Manifest) bool {
-		return m.Config["no-ipv4"] == "true" || m.Config["no-ipv6"] == "true"
-	})
-}
-
-// withinReach is what a truth says to an observer with one address family, of a row that
+// truthOfOneFamily is what a truth says to an observer with one address family, of a row that
 // says that the family of a host's addresses was the other.
-func withinReach(row *output.Row, t simnet.Truth) simnet.Truth {
+func truthOfOneFamily(row *output.Row, t simnet.Truth) simnet.Truth {
 	t.Probes, t.FirstProbes = slices.Clone(t.Probes), slices.Clone(t.FirstProbes)
 	for i, host := range row.MX {
 		if host.STARTTLS == nil || *host.STARTTLS != string(codes.STARTTLSUnknown) || host.Addr != nil {

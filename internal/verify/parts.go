@@ -79,17 +79,17 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 		}
 	case entry.rewritten(info):
 		c.stale[name] = true
-	case entry.SHA256 != info.SHA256 || entry.Bytes != info.Bytes:
+	case entry.info.SHA256 != info.SHA256 || entry.info.Bytes != info.Bytes:
 		c.problem(name, "is not the file that %s lists: %d bytes with SHA-256 %s, not %d with %s",
-			entry.manifest.Name(), info.Bytes, info.SHA256, entry.Bytes, entry.SHA256)
-	case entry.Pending != info.Pending:
-		c.problem(name, "has %d provisional rows; %s says %d", info.Pending, entry.manifest.Name(), entry.Pending)
-	case entry.ExcludedLate != info.ExcludedLate:
+			entry.manifest.Name(), info.Bytes, info.SHA256, entry.info.Bytes, entry.info.SHA256)
+	case entry.info.Pending != info.Pending:
+		c.problem(name, "has %d provisional rows; %s says %d", info.Pending, entry.manifest.Name(), entry.info.Pending)
+	case entry.info.ExcludedLate != info.ExcludedLate:
 		c.problem(name, "leaves out %d names that were excluded late; %s says %d",
-			info.ExcludedLate, entry.manifest.Name(), entry.ExcludedLate)
-	case entry.Rows != info.Rows || entry.FirstRank != info.FirstRank || entry.LastRank != info.LastRank:
+			info.ExcludedLate, entry.manifest.Name(), entry.info.ExcludedLate)
+	case entry.info.Rows != info.Rows || entry.info.FirstRank != info.FirstRank || entry.info.LastRank != info.LastRank:
 		c.problem(name, "has %d rows of the ranks %d to %d; %s says %d of %d to %d",
-			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.Rows, entry.FirstRank, entry.LastRank)
+			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.info.Rows, entry.info.FirstRank, entry.info.LastRank)
 	}
 	return info, true
 }
@@ -97,25 +97,7 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 // rewritten says that the part was listed with provisional rows by a process
 // that was killed, and has since written it anew.
 func (l listing) rewritten(info output.PartInfo) bool {
-	return l.SHA256 != info.SHA256 && l.Pending > 0 && info.Rewrite > l.Rewrite && !l.manifest.Status.Finished()
-}
-
-// ranks are the ranks of part k.
-func (c *check) ranks(k int) (first, last int64) {
-	size := c.manifests[0].Plan.PartSize
-	first = int64(k)*size + 1
-	return first, min(first+size-1, c.report.Entries)
-}
-
-// manifestOf is the manifest of the shard that part k belongs to; nil where it
-// is not there.
-func (c *check) manifestOf(k int) *output.Manifest {
-	for _, m := range c.manifests {
-		if m.Shard == nil || m.Shard.Of > 0 && k%m.Shard.Of == m.Shard.Index {
-			return m
-		}
-	}
-	return nil
+	return l.info.SHA256 != info.SHA256 && l.info.Pending > 0 && info.Rewrite > l.info.Rewrite && !l.manifest.Status.Finished()
 }
 
 // readRows reads the rows of a part and counts them. ok is false when they
@@ -130,7 +112,7 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 		}
 		counts.Add(row)
 		c.checkRow(info.Name, row)
-		c.crossRow(info.Name, info.Part, row)
+		c.countCrossChecked(info.Name, info.Part, row)
 		if row.Rank < info.FirstRank || row.Rank > info.LastRank {
 			c.rowProblem(info.Name, row, "the rank is another part's")
 			continue

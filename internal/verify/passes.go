@@ -37,7 +37,7 @@ func cutShort(row *output.Row) bool {
 }
 
 // checkPasses holds what a row says of earlier passes against the rest of it.
-func (o *objections) checkPasses(row *output.Row) {
+func (o *discrepancies) checkPasses(row *output.Row) {
 	if row.Pending == string(codes.PendingTransient) {
 		o.want(row.Transient() || slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.Doubtful() }),
 			"the row waits for what may mend, and nothing in it may")

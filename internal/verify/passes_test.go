@@ -127,7 +127,7 @@ func TestPasses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			row := rowOf(tt.rank)
 			tt.change(row)
-			got := c.reasons(row)
+			got := c.discrepancies(row)
 			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}

@@ -46,32 +46,6 @@ func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	return d.words
 }
 
-type differences struct {
-	complete bool
-	words    []string
-}
-
-// text compares texts; an empty one stands for NULL.
-func (d *differences) text(column, got, want string) {
-	if got != want && (want != "" || d.complete) {
-		d.add(column, quoted(got), quoted(want))
-	}
-}
-
-// plain compares what needs no quotes.
-func (d *differences) plain(column, got, want string) {
-	if got != want && (want != null || d.complete) {
-		d.add(column, got, want)
-	}
-}
-
-// list compares lists; an empty one stands for NULL.
-func (d *differences) list(column string, got, want []string) {
-	if !slices.Equal(got, want) && (len(want) > 0 || d.complete) {
-		d.add(column, fmt.Sprintf("%+q", got), fmt.Sprintf("%+q", want))
-	}
-}
-
 // findings holds the findings of a row against those that it must have, and against
 // those that only a truth which names them lets it have.
 func (d *differences) findings(row *output.Row, want []codes.Finding) {
@@ -97,25 +71,4 @@ func askedFor(row *output.Row, finding codes.Finding) bool {
 		return row.TLSRPT != ""
 	}
 	return true
-}
-
-func (d *differences) add(column, got, want string) {
-	d.words = append(d.words, fmt.Sprintf("%s: got %s, want %s", column, got, want))
-}
-
-// null is how people read NULL.
-const null = "NULL"
-
-func number(n *int64) string {
-	if n == nil {
-		return null
-	}
-	return strconv.FormatInt(*n, 10)
-}
-
-func truth(b *bool) string {
-	if b == nil {
-		return null
-	}
-	return strconv.FormatBool(*b)
 }

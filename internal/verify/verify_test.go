@@ -42,7 +42,7 @@ func TestRunThatHolds(t *testing.T) {
 		s := newSurvey(t)
 		s.shards = shards
 		s.write(t)
-		report := run(t, s.dir, Options{Memory: 1000}) // three passes for repeats
+		report := run(t, s.dir, Options{Memory: 1000}) // three passes for duplicates
 		if !complete(&report) || len(report.Notes) != 0 {
 			t.Errorf("%d shards:\n%s", shards, text(t, report))
 		}

@@ -8,15 +8,15 @@ import (
 	"stsscan/internal/output"
 )
 
-// bytesPerName is what finding repeats holds of a name, the growth of a slice
+// bytesPerName is what finding duplicates holds of a name, the growth of a slice
 // included.
 const bytesPerName = 16
 
-// findRepeats looks for domains with two rows. In parts and between them it is
+// findDuplicates looks for domains with two rows. In parts and between them it is
 // done by hashes, in as many passes over the column as the memory asks for;
 // names with equal hashes are then compared themselves.
-func (c *check) findRepeats() error {
-	passes := uint64(c.report.Rows*bytesPerName/c.Memory) + 1
+func (c *check) findDuplicates() error {
+	passes := uint64(c.report.Rows*bytesPerName/c.options.Memory) + 1
 	for pass := range passes {
 		var hashes []uint64
 		c.eachDomain(func(_, domain string) {
