@@ -11,8 +11,7 @@ import (
 )
 
 // checkMail holds the columns of the mail side against their evidence.
-func (c *check) checkMail(o *discrepancies, row *output.Row) {
-	c.checkMailWords(o, row)
+func (o *discrepancies) checkMail(row *output.Row) {
 	o.checkFirstProbes(row)
 	o.checkReports(row)
 	o.checkHosts(row)

@@ -47,7 +47,8 @@ func (c *check) discrepancies(row *output.Row) []string {
 	o.checkLimits(row)
 	o.checkFamily(row)
 	o.equal("error", row.Error, string(sentinel(row)))
-	c.checkMail(&o, row)
+	c.checkMailWords(&o, row)
+	o.checkMail(row)
 	return o
 }
 
