@@ -7,6 +7,5 @@ import _ "embed" // for the list
 //go:embed mail-providers.txt
 var mailProviders string
 
-// MailProviders is the list of mail providers, one domain a line, with comments
-// that begin with #.
+// MailProviders is the list of mail providers, one domain a line, with comments that begin with #.
 func MailProviders() []byte { return []byte(mailProviders) }

@@ -70,8 +70,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// What the demonstration scans is the list that is documented, and a caller
-// cannot change it.
+// What the demonstration scans is the list that is documented, and a caller cannot change it.
 func TestMailProviders(t *testing.T) {
 	want, err := os.ReadFile("mail-providers.txt")
 	if err != nil {

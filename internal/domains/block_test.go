@@ -79,8 +79,7 @@ func TestBlock(t *testing.T) {
 	})
 }
 
-// A header that no block has is refused by itself: others reckon with its
-// numbers.
+// A header that no block has is refused by itself: others reckon with its numbers.
 func TestHeader(t *testing.T) {
 	for name, change := range map[string]func(h *header){
 		"":                      func(*header) {},
@@ -109,8 +108,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// A cursor stops at the first octet that no block has, also where those behind
-// it make up for it.
+// A cursor stops at the first octet that no block has, also where those behind it make up for it.
 func TestCursor(t *testing.T) {
 	huge := binary.AppendUvarint(nil, math.MaxUint64-1) // one step back, if it were a number with a sign
 	for name, tt := range map[string]struct {
@@ -144,8 +142,7 @@ func TestBlockIsSmall(t *testing.T) {
 	}
 }
 
-// Tags are valid UTF-8 and have no white space around them; what is missing is
-// empty.
+// Tags are valid UTF-8 and have no white space around them; what is missing is empty.
 func TestBlockTags(t *testing.T) {
 	var b block
 	b.addTags([][]byte{[]byte(" a\tb\n"), []byte("\xffx")}, 3)

@@ -7,10 +7,10 @@ import (
 
 // A blockReader reads blocks one by one.
 type blockReader struct {
-	r       io.Reader // not buffered: a block is more than a buffer would hold
+	r       io.Reader // not buffered: a block is larger than a buffer
 	h       header
 	stored  []byte // header and columns; valid until the next call of header
-	columns []byte // valid like stored, once columns was called
+	columns []byte // as valid as stored, after read
 }
 
 func newBlockReader(r io.Reader) *blockReader { return &blockReader{r: r} }
@@ -34,22 +34,20 @@ func (b *blockReader) read() error {
 	return nil
 }
 
-// A cursor goes over the names of a stored block, one by one, and trusts none
-// of its octets.
+// A cursor iterates over the names of a stored block. It trusts none of the octets.
 type cursor struct {
 	h               header
 	sizes, names    []byte
 	gaps, listRanks []byte // what is left of them
 	tags            []byte // what is left of them
-	nameTags        []byte // the tags of the name that it is at, as they are stored
-	width           int    // tags of a name
+	nameTags        []byte // of the current name, as they are stored
+	width           int    // number of tags of a name
 	i               int    // index of the next name
-	begin, end      int    // where in names the name is that it is at
-	rank, listRank  int64  // of the name that it is at
+	begin, end      int    // of the current name, in names
+	rank, listRank  int64  // of the current name
 }
 
-// reset puts the cursor before the first name of a block. Columns are h.size()
-// octets.
+// reset puts the cursor before the first name of a block. Columns are h.size() octets.
 func (c *cursor) reset(h header, columns []byte, width int) {
 	*c = cursor{h: h, width: width, rank: h.first}
 	for _, to := range [...]struct {
@@ -60,8 +58,7 @@ func (c *cursor) reset(h header, columns []byte, width int) {
 	}
 }
 
-// next goes on to the next name. After the last one, when the columns are used
-// up, it returns io.EOF.
+// next goes on to the next name. After the last one, once the columns are used up, it returns io.EOF.
 func (c *cursor) next() error {
 	if c.i == len(c.sizes) {
 		if c.end != len(c.names) || c.rank != c.h.last || len(c.gaps)+len(c.listRanks)+len(c.tags) > 0 {
@@ -98,7 +95,7 @@ func (c *cursor) next() error {
 	return nil
 }
 
-// nextTags finds the tags of the name that the cursor has come to.
+// nextTags finds the tags of the current name.
 func (c *cursor) nextTags() error {
 	left := c.tags
 	for range c.width {
@@ -110,7 +107,7 @@ func (c *cursor) nextTags() error {
 	return nil
 }
 
-// cutTag takes the first tag off stored ones.
+// cutTag removes the first one of stored tags.
 func cutTag(tags *[]byte) (tag []byte, ok bool) {
 	size, n := binary.Uvarint(*tags)
 	if n <= 0 || size > uint64(len(*tags)-n) {

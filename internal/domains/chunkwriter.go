@@ -10,21 +10,21 @@ import (
 	"stsscan/internal/duplicates"
 )
 
-// A chunkWriter turns the spool into chunks, without the duplicates. Blocks that
-// have none are copied as they are.
+// A chunkWriter copies the spool into chunks, without the duplicates. Blocks without duplicates are copied as
+// they are.
 type chunkWriter struct {
 	cfg       *PrepareConfig
 	plan      *Plan
 	spool     *spool
 	blocks    *blockReader
-	atEnd     bool // the spool is at its end
+	atEnd     bool // of the spool
 	duplicate duplicates.Bitmap
 	cursor    cursor
-	kept      block  // the names of a block that are no duplicates
+	kept      block  // what is left of a block with duplicates
 	buf       []byte // kept, as it is stored
 }
 
-// advance goes on to the header of the next block.
+// advance reads the header of the next block.
 func (c *chunkWriter) advance() error {
 	err := c.blocks.header()
 	if err == io.EOF {
@@ -37,7 +37,7 @@ func (c *chunkWriter) advance() error {
 	return c.spool.wrap(err)
 }
 
-// writeChunk writes the names of part k, up to which the spool has been read.
+// writeChunk writes the names of part k, which come next in the spool.
 func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	first, last := c.plan.Ranks(k)
 	info := ChunkInfo{FirstRank: first, LastRank: last}
@@ -68,7 +68,7 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	return info, f.Commit(nil)
 }
 
-// block reads a block, takes the duplicates out, and counts both.
+// block reads a block, removes the duplicates, and counts both.
 func (c *chunkWriter) block() (stored []byte, names int, err error) {
 	if err := c.blocks.read(); err != nil {
 		return nil, 0, err
@@ -88,7 +88,7 @@ func (c *chunkWriter) block() (stored []byte, names int, err error) {
 	return stored, names, nil
 }
 
-// filter puts into kept what is no duplicate.
+// filter leaves the names that are no duplicates in kept.
 func (c *chunkWriter) filter() error {
 	at := &c.cursor
 	at.reset(c.blocks.h, c.blocks.columns, len(c.cfg.Tags))

@@ -14,8 +14,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A chunk that is not what the plan describes is an error, at the latest after
-// its last name.
+// A chunk that is not what the plan describes is an error, at the latest after its last name.
 func TestDamagedChunk(t *testing.T) {
 	list := writeList(t, "list", noise(130))
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}}

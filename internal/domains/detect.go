@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// detectionWindow is how much of a list is looked at to tell its format: more
-// than the comments that registries put before a zone.
+// detectionWindow is how much of a list is read to detect its format: more than the comments that registries put
+// before a zone.
 const detectionWindow = 32 << 10
 
-// detectFormat tells a format by the first line that is neither blank nor a
-// comment. column is a name to expect in the header of a CSV list.
+// detectFormat detects the format by the first line that is neither blank nor a comment. column is a name that
+// the header of a CSV list is expected to have.
 func detectFormat(sample []byte, column string) Format {
 	for len(sample) > 0 {
 		end := lineEnd(sample)
@@ -33,8 +33,8 @@ func detectFormat(sample []byte, column string) Format {
 	return FormatPlain
 }
 
-// isZoneRecord says whether a line looks like an owner name, a TTL and a
-// class, each of which may be missing, a type and some data.
+// isZoneRecord says whether a line looks like a record: an owner name, a TTL and a class, each of which may be
+// missing, a type and some data.
 func isZoneRecord(line []byte) bool {
 	fields := bytes.Fields(line)
 	for i := 1; i < min(len(fields), 4); i++ {

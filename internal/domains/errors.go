@@ -8,7 +8,7 @@ import (
 	"io/fs"
 )
 
-// joinErrors is err and what went wrong in tidying up after it, on one line.
+// joinErrors is err, followed by what went wrong in the clean-up after it, on one line.
 func joinErrors(err, also error) error {
 	if err == nil || also == nil {
 		return cmp.Or(err, also)
@@ -16,7 +16,7 @@ func joinErrors(err, also error) error {
 	return fmt.Errorf("%w (then %w)", err, also)
 }
 
-// ignoreEOF is err, unless it is the end of the text.
+// ignoreEOF is nil at the end of the text, and err otherwise.
 func ignoreEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -24,7 +24,7 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// unexpectedEOF is err where there must be no end.
+// unexpectedEOF is err, where io.EOF is too early.
 func unexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF

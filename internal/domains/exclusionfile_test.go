@@ -52,9 +52,9 @@ func TestExclusionFileGrows(t *testing.T) {
 		{"another order, and comments", "# thanks\n192.0.2.0/24\n=exact.net\na.com # by mail\n", false, nil, ""},
 		{"more", before + "b.com\n", true, nil, ""},
 		{"a slip of the pen", before + "b.com\nnot a name\n", false, ErrExclusions, `5: "not a name": a character that no domain name has`},
-		{"gone", "a.com\n=exact.net\n", false, ErrEntryGone, "gone from the exclusions: 192.0.2.0/24; entries may be added"},
+		{"gone", "a.com\n=exact.net\n", false, ErrEntryGone, "gone from the exclusions: 192.0.2.0/24; while a run lasts, entries may only be added"},
 		{"gone, and another instead", "a.com\nexact.net\n192.0.2.0/24\n", false, ErrEntryGone, "=exact.net"},
-		{"all gone", "# nobody\n", false, ErrEntryGone, "192.0.2.0/24, and 2 more; "},
+		{"all gone", "# none\n", false, ErrEntryGone, "192.0.2.0/24, and 2 more; "},
 		{"removed", "", false, ErrExclusions, "no such file"},
 	} {
 		path := writeList(t, "exclude", before)
@@ -164,8 +164,7 @@ func TestExclusionsAreKept(t *testing.T) {
 	}
 }
 
-// A run whose list of who was excluded is gone is prepared again with the same ones,
-// and with no others.
+// A run whose list of who was excluded is gone is prepared again with the same ones, and with no others.
 func TestExclusionsAreGone(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	f, plan, cfg := follows(t, path)
@@ -180,7 +179,7 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 	grown := cfg
 	grown.Exclude = more
-	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), "with those of then") {
+	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), "with the original ones") {
 		t.Errorf("%v", err)
 	}
 	if _, err := Prepare(t.Context(), cfg); err != nil {

@@ -276,8 +276,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// FuzzNormalize: a normal form is its own normal form, and what is in ASCII
-// comes out equal but for case.
+// FuzzNormalize: a normal form is its own normal form, and what is in ASCII comes out equal but for case.
 func FuzzNormalize(f *testing.F) {
 	for _, tt := range normalizeTests() {
 		f.Add(tt.in)

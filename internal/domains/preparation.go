@@ -15,21 +15,19 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A preparation is a prepare step under way. In the first pass, entries become
-// names in a spool, with their ranks, and hashes; then duplicates are found; in the
-// second pass the blocks of the spool are copied into chunks, without the
-// duplicates.
+// A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
+// duplicates are found. The second pass copies the blocks of the spool into chunks, without the duplicates.
 type preparation struct {
 	cfg     *PrepareConfig
 	repair  *repair // nil: the run directory is prepared for the first time
-	rules   Rules   // of the list that is being read
+	rules   Rules   // for the current list
 	chunks  string  // directory
 	plan    *Plan
 	rejects *rejects
 	spool   *spool
 	finder  *duplicates.Finder
 	entries int64  // of all lists, so far
-	columns bool   // a list had some
+	columns bool   // a list had columns
 	name    []byte // scratch
 }
 
@@ -55,9 +53,9 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
 	}
-	heard := p.cfg.onRead(ctx, func() int64 { return p.entries })
+	onRead := p.cfg.onRead(ctx, func() int64 { return p.entries })
 	for i, l := range p.cfg.Lists {
-		if err := p.readList(i, l, heard); err != nil {
+		if err := p.readList(i, l, onRead); err != nil {
 			return err
 		}
 	}
@@ -67,8 +65,8 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	return p.spool.flush()
 }
 
-func (p *preparation) readList(i int, l List, heard func(int64) error) (err error) {
-	src, err := open(l.Path, p.cfg.Stdin, p.chunks, heard)
+func (p *preparation) readList(i int, l List, onRead func(int64) error) (err error) {
+	src, err := open(l.Path, p.cfg.Stdin, p.chunks, onRead)
 	if err != nil {
 		return err
 	}
@@ -76,7 +74,7 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 	in := Input{Name: p.repair.listName(i, l)}
 	read := !p.limitReached()
 	if read {
-		if err := p.readEntries(i, &in, src, heard); err != nil {
+		if err := p.readEntries(i, &in, src, onRead); err != nil {
 			return err
 		}
 	}
@@ -94,7 +92,7 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 // limitReached says whether the limit is reached.
 func (p *preparation) limitReached() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
 
-func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int64) error) error {
+func (p *preparation) readEntries(i int, in *Input, src *Source, onRead func(int64) error) error {
 	layout := Layout{Format: p.cfg.Format, DomainColumn: p.cfg.DomainColumn, Tags: p.cfg.Tags}
 	r, err := NewReader(in.Name, src, layout)
 	if err != nil {
@@ -118,16 +116,16 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int6
 			return err
 		}
 		if p.entries%reportEvery == 0 {
-			if err := heard(0); err != nil {
+			if err := onRead(0); err != nil {
 				return err
 			}
 		}
 	}
 	in.Skipped = r.Skipped()
-	return heard(0)
+	return onRead(0)
 }
 
-// addEntry takes in one entry, which uses up a rank whatever becomes of it.
+// addEntry handles one entry, which uses up a rank in any case.
 func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
@@ -159,7 +157,7 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	return p.finder.Add(rank, name)
 }
 
-// noName is the error of a list without one valid name.
+// noName is the error of a list without a valid name.
 func noName(in *Input) error {
 	if in.Entries == 0 {
 		return fmt.Errorf("%s: no domain in it", in.Name)
@@ -174,7 +172,7 @@ func noName(in *Input) error {
 	return fmt.Errorf("%s: no valid domain among %d entries (%s)", in.Name, in.Entries, strings.Join(most, ", "))
 }
 
-// abort gives up what is not finished.
+// abort removes what is not finished.
 func (p *preparation) abort() error {
 	errs := []error{p.finder.Close()}
 	if p.spool != nil {

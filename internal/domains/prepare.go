@@ -13,22 +13,18 @@ import (
 	"stsscan/internal/durable"
 )
 
-// Prepare reads the lists of a run once, in order, and leaves their names in
-// the run directory, in chunks of which part k has the names of the ranks
-// k*PartSize+1 to (k+1)*PartSize. Entries that are rejected or excluded are
-// listed in [RejectsFile]; of names that come again, the first counts.
+// Prepare reads the lists of a run once, in order, and leaves their names in the run directory, in chunks. The
+// chunk of part k has the names of the ranks k*PartSize+1 to (k+1)*PartSize. Rejected and excluded entries are
+// listed in [RejectsFile]. Of duplicates, the first one counts.
 //
-// Where the run directory has a plan already, the lists are only read to see
-// that they are the same; an error that wraps [ErrOtherInput] says what is not. The
-// Exclusions may be more than they were; one that wraps [ErrEntryGone] says what is
-// missing. All chunks are read, too: where one, the plan or [RejectsFile] is damaged
-// or gone, everything is prepared again, if the lists are the same. A plan that was
-// not finished is begun afresh. Where another process prepares the same directory,
-// Prepare waits for it.
+// If the run directory has a plan already, the lists are only read to see whether they are the same; if not, the
+// error wraps [ErrOtherInput] and says what differs. The Exclusions may have grown; if an entry is gone, the
+// error wraps [ErrEntryGone]. All chunks are read, too: if one of them, the plan or [RejectsFile] is damaged or
+// gone, and the lists are the same, everything is prepared again. An unfinished plan is begun again. If another
+// process prepares the same directory, Prepare waits for it.
 //
-// A list without one valid name is an error. After any error there is no plan.
-// Prepare stops soon after ctx is done, though not while a read of standard
-// input hangs.
+// A list without a valid name is an error. After an error there is no plan. Prepare stops soon after ctx is done,
+// but not while a read of standard input blocks.
 func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -53,8 +49,7 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	return plan, joinErrors(err, lock.Unlock())
 }
 
-// prepareLocked prepares the run directory, unless somebody else did while we
-// waited for the lock.
+// prepareLocked prepares the run directory, unless another process did so while this one waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	plan, wrong, err := cfg.inspect(ctx)
 	if err != nil {
@@ -102,7 +97,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.plan.check(); err != nil {
 		return nil, err
 	}
-	// Which is why a plan is a finished one: everything else is there.
+	// The plan comes last: where there is one, everything else is there.
 	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
 		return nil, err
 	}
@@ -115,8 +110,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	return p.plan, p.plan.write(p.cfg.Disk)
 }
 
-// writeExcluded keeps who was excluded: whoever takes up the run must exclude them
-// too.
+// writeExcluded keeps the Exclusions: a process that resumes the run must exclude them too.
 func (p *preparation) writeExcluded() error {
 	entries := p.cfg.Exclude.entries()
 	if len(entries) == 0 {
@@ -125,7 +119,7 @@ func (p *preparation) writeExcluded() error {
 	return p.cfg.Disk.WriteFile(filepath.Join(p.chunks, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
-// findDuplicates gives the ranks of the names that have a lower rank too; nil: there are none.
+// findDuplicates returns the ranks of the names that have a lower rank too; nil: there are none.
 func (p *preparation) findDuplicates(ctx context.Context) (duplicates.Bitmap, error) {
 	return p.finder.Find(ctx, p.plan.Entries, func(
 		candidates duplicates.Bitmap, add func(rank int64, name []byte) error,
@@ -157,8 +151,8 @@ func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitm
 	return nil
 }
 
-// sweep removes what a prepare step that was not finished left behind; its chunks
-// too, unless other shards may be reading them.
+// sweep removes the files of an unfinished preparation. With all, it removes the chunks too, which other shards
+// may be reading.
 func (cfg *PrepareConfig) sweep(all bool) error {
 	if err := cfg.Disk.Sweep(cfg.Dir, func(name string) bool { return name == RejectsFile }); err != nil {
 		return err

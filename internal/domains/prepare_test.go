@@ -193,8 +193,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// Of a zip archive all octets are read before its first entry: what tells of the
-// progress then is the entries.
+// Of a zip archive all octets are read before its first entry: what tells of the progress then is the entries.
 func TestProgressOfArchive(t *testing.T) {
 	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*reportEvery)))
 	var entries []int64

@@ -13,7 +13,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// ErrOtherInput says that a run directory belongs to another input.
+// ErrOtherInput says that a run directory was prepared from another input.
 var ErrOtherInput = errors.New("belongs to another input")
 
 // A List is a list of domains to survey.
@@ -23,38 +23,36 @@ type List struct {
 
 // A PrepareConfig says what to survey.
 type PrepareConfig struct {
-	Dir             string         // run directory; made if need be
+	Dir             string         // run directory; made if it is not there
 	Lists           []List         // one at least, standard input at most once
 	Stdin           io.Reader      // for the list "-"
 	Format          Format         // of all lists; "": FormatAuto
-	DomainColumn    string         // of CSV lists, by header or 1-based number; "": found
+	DomainColumn    string         // of CSV lists, by header or 1-based number; "": detected
 	Tags            []string       // columns of CSV lists to carry, by header
-	Limit           int64          // only so many entries; 0: all
-	Exclude         *Exclusions    // who opted out; nil: no name
+	Limit           int64          // number of entries to read; 0: all
+	Exclude         *Exclusions    // who opted out; nil: none
 	AllowSpecialUse bool           // see Rules
 	PartSize        int64          // in ranks; 0: by the number of entries, or as the run directory has it
 	MemoryBudget    int64          // for finding duplicates, in octets; 0: 64 MiB
-	Progress        func(Progress) // told often, in the goroutine of Prepare; nil: nothing is
-	Disk            durable.Disk   // what is kept is written here; the zero Disk is the real one
+	Progress        func(Progress) // called often, in the goroutine of Prepare; nil: not called
+	Disk            durable.Disk   // to write on; the zero Disk is that of the operating system
 
-	Owns func(k int) bool // the parts whose chunks matter; nil: all
+	Owns func(k int) bool // whether the chunk of part k matters; nil: all do
 
-	// Begun gives the SHA-256 of the plan that the run was begun with, and that of its
-	// Exclusions; "" where nothing tells. Nil: nothing does.
+	// Begun returns the SHA-256 of the plan that the run was begun with, and that of its Exclusions; "": unknown.
+	// Nil: both are unknown.
 	Begun func() (plan, exclusions string)
 
-	Damaged func(error) // told of what was damaged or gone, and is prepared again; nil: none is
+	Damaged func(error) // called for what is damaged or gone, and is prepared again; nil: not called
 }
 
-// defaultMemoryBudget is for finding duplicates. Half of it fills up with the first
-// 4*10^6 names, and what does not fit costs a write of eight octets and a read.
-// The peak of the whole process preparing 10^6, 10^7 and 10^8 names, none of
-// them twice, was 33, 97 and 121 MiB: besides the budget and what the collector
-// lets lie, one bit a name. On disk, what takes the most is the spool and the
-// chunks: each has the names and one octet for each.
+// defaultMemoryBudget is for finding duplicates. Half of it fills up with the first 4*10^6 names; each name
+// beyond costs a write and a read of eight octets. The whole process took 33, 97 and 121 MiB at its peak for
+// 10^6, 10^7 and 10^8 names without duplicates. Beside the budget and garbage, that is one bit a name. On disk,
+// spool and chunks take the most: each has the names and one octet for each.
 const defaultMemoryBudget = 64 << 20
 
-// check refuses what cannot be meant, before anything is written.
+// check validates the configuration before anything is written.
 func (cfg *PrepareConfig) check() error {
 	cfg.Lists, cfg.Tags = slices.Clone(cfg.Lists), slices.Clone(cfg.Tags)
 	if cfg.Format != FormatRows {
@@ -103,15 +101,15 @@ func (cfg *PrepareConfig) check() error {
 
 func (cfg *PrepareConfig) needsColumns() bool { return cfg.DomainColumn != "" || len(cfg.Tags) > 0 }
 
-// report tells the progress, where it is to be heard.
+// report calls Progress, if there is one.
 func (cfg *PrepareConfig) report(p Progress) {
 	if cfg.Progress != nil {
 		cfg.Progress(p)
 	}
 }
 
-// onRead is what a [Source] calls as it is read: it tells the progress over all
-// lists, and stops when ctx is done.
+// onRead returns the function that a [Source] calls on each read. It reports the progress over all lists, and
+// stops the reading when ctx is done.
 func (cfg *PrepareConfig) onRead(ctx context.Context, entries func() int64) func(n int64) error {
 	at := Progress{Stage: StageRead}
 	for _, l := range cfg.Lists {

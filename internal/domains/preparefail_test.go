@@ -178,8 +178,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// A spool that is not what was written is an error that names it, not a panic
-// and not a chunk.
+// A spool that is not what was written is an error that names it, not a panic and not a chunk.
 func TestDamagedSpool(t *testing.T) {
 	list := writeList(t, "list", noise(100)+noise(100))
 	for name, tt := range map[string]struct {

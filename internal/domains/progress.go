@@ -1,10 +1,10 @@
 package domains
 
-// A Stage is what a prepare step is at.
+// A Stage is a step of [Prepare].
 type Stage string
 
-// The stages, in order. A run directory that was prepared before has StageCheck,
-// and StageRead again, for the lists must be the same.
+// The stages, in order. A run directory that was prepared before has StageCheck, and StageRead again, since the
+// lists must be the same.
 const (
 	StageCheck   Stage = "checking what was prepared" // in parts
 	StageWait    Stage = "waiting for another process that prepares the lists"
@@ -13,7 +13,7 @@ const (
 	StageWrite   Stage = "writing parts" // in parts
 )
 
-// A Progress is how far a prepare step has come.
+// A Progress says how far [Prepare] has come.
 type Progress struct {
 	Stage   Stage
 	Done    int64 // octets or parts
@@ -21,6 +21,5 @@ type Progress struct {
 	Entries int64 // of the lists so far; 0 before they are read
 }
 
-// reportEvery is after how many entries the progress is told at the latest: text
-// that was decompressed goes on when all octets were read.
+// reportEvery is the most entries between two reports: decompressed text goes on after the last octet was read.
 const reportEvery = 1 << 16

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// A rawReader counts and hashes what it reads. Its errors last.
+// A rawReader counts and hashes what it reads. An error is permanent.
 type rawReader struct {
 	r      io.Reader
 	hash   hash.Hash
@@ -30,7 +30,7 @@ func (r *rawReader) Read(p []byte) (int, error) {
 	return n, r.err
 }
 
-// errReader is a reader that only fails.
+// errReader is a reader that always fails.
 type errReader struct{ err error }
 
 func (f errReader) Read([]byte) (int, error) { return 0, f.err }

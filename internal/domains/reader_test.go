@@ -327,8 +327,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzZone: lines without quotes, parentheses and escapes take a short way, and
-// give what the long way gives.
+// FuzzZone: lines without quotes, parentheses and escapes take a short way, and give what the long way gives.
 func FuzzZone(f *testing.F) {
 	for _, tt := range readTests() {
 		if tt.format == FormatZone {

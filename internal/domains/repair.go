@@ -12,17 +12,17 @@ import (
 	"path/filepath"
 )
 
-// A repair is the preparation of a run directory that was prepared before, because
-// some of what it left is damaged or gone. The nil repair is a first preparation.
+// A repair prepares a run directory again because something in it is damaged or gone. The nil repair is a first
+// preparation.
 type repair struct {
 	dir   string
-	begun string // SHA-256 of the plan then; "": nothing tells
-	plan  *Plan  // then; nil: it is what is damaged
-	cause error  // the first of what is wrong
+	begun string // SHA-256 of the original plan; "": unknown
+	plan  *Plan  // the original one; nil: it is damaged or gone
+	cause error  // the first error that was found
 }
 
-// inspect reads what an earlier preparation left: no plan where there was none or
-// the plan is what is wrong, and all that is wrong.
+// inspect reads an earlier preparation and returns all that is wrong with it. The plan is nil if there was none,
+// or if it is itself what is wrong.
 func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []error, err error) {
 	plan, err = ReadPlan(cfg.Dir)
 	switch {
@@ -34,7 +34,7 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 		return nil, nil, err
 	}
 	if cfg.difference(plan) != "" {
-		return plan, nil, nil // reuse has the words
+		return plan, nil, nil // reuse reports it
 	}
 	for k, chunk := range plan.Chunks {
 		if cfg.Owns != nil && !cfg.Owns(k) {
@@ -69,7 +69,7 @@ func (cfg *PrepareConfig) wasBegun() bool {
 	return plan != ""
 }
 
-// newRepair tells what is wrong; nil where nothing is.
+// newRepair reports what is wrong; nil: nothing is.
 func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) {
 	if wrong == nil {
 		return nil, nil
@@ -92,9 +92,9 @@ func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) 
 	return m, nil
 }
 
-// restoreExclusions prepares with the Exclusions of then: those of now may have grown.
-// Then they were what was kept of them, or, where that is damaged or gone, none, those
-// of now, or those of now without what was added since.
+// restoreExclusions sets Exclude to the Exclusions of the original plan, since those of now may have grown. The
+// original ones are recognised by their hash: they are the ones kept beside the chunks, or, if these are damaged
+// or gone, none, those of now, or those of now without what was added since.
 func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 	kept, err := ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile))
 	if err != nil {
@@ -109,7 +109,7 @@ func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 	}
 	added, err := readHistories(cfg.Dir, func(string, error) error { return nil })
 	if err != nil {
-		added = nil // gone too
+		added = nil // the histories are gone too
 	}
 	for _, then := range []*Exclusions{kept, nil, cfg.Exclude, cfg.Exclude.without(added)} {
 		if then.SHA256() == sum {
@@ -119,19 +119,19 @@ func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 		}
 	}
 	return fmt.Errorf("run directory %s %w: the exclusions that it was prepared with are damaged or gone, "+
-		"and those of now are others: run it once with those of then", cfg.Dir, ErrOtherInput)
+		"and the present ones differ: run once with the original ones", cfg.Dir, ErrOtherInput)
 }
 
-// checkPlan is an error, which wraps [ErrOtherInput], where a plan is not that of then.
+// checkPlan returns an error, which wraps [ErrOtherInput], if p is not the original plan.
 func (m *repair) checkPlan(p *Plan) error {
 	if m == nil || m.begun == "" || m.begun == p.SHA256() {
 		return nil
 	}
-	return fmt.Errorf("run directory %s %w: the lists, or what is asked to be made of them, are not those of the run, "+
-		"and it must be prepared again (%w)", m.dir, ErrOtherInput, m.cause)
+	return fmt.Errorf("run directory %s %w: it must be prepared again (%w), and the lists or their options "+
+		"are not those of the run", m.dir, ErrOtherInput, m.cause)
 }
 
-// listName is what a list was called then, which rows and rejects repeat.
+// listName is the original name of a list, which rows and rejects repeat.
 func (m *repair) listName(i int, l List) string {
 	if m == nil || m.plan == nil || i >= len(m.plan.Inputs) {
 		return l.Path
@@ -139,11 +139,10 @@ func (m *repair) listName(i int, l List) string {
 	return m.plan.Inputs[i].Name
 }
 
-// CheckRejects is an error where [RejectsFile] is not the one that was prepared.
+// CheckRejects returns an error if [RejectsFile] is not the one that was prepared.
 func (p *Plan) CheckRejects() error { return checkFile(filepath.Join(p.dir, RejectsFile), p.Rejects) }
 
-// checkFile is an error where the file path does not have the SHA-256 sum, or, if
-// sum is "", is not there.
+// checkFile returns an error if the file does not have the SHA-256 sum, or, if sum is "", is not there.
 func checkFile(path, sum string) error {
 	f, err := os.Open(path)
 	if err != nil {

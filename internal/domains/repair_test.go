@@ -10,9 +10,8 @@ import (
 	"testing"
 )
 
-// Whatever of a prepared run directory is changed, cut, emptied or gone is told
-// and prepared again as it was, from the same lists under any name; from others it
-// is refused, and what stands is left alone.
+// Whatever of a prepared run directory is changed, cut, emptied or gone is told and prepared again as it was,
+// from the same lists under any name; from others it is refused, and what stands is left alone.
 func TestRepair(t *testing.T) {
 	text := "no name\n" + noise(300) + "a b\n"
 	list := writeList(t, "list", text)

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// reuse returns plan when it is that of this configuration.
+// reuse returns the plan if it is one of this configuration.
 func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) {
 	difference := cfg.difference(plan)
-	heard := cfg.onRead(ctx, func() int64 { return 0 })
+	onRead := cfg.onRead(ctx, func() int64 { return 0 })
 	for i := 0; i < len(cfg.Lists) && difference == ""; i++ {
 		l := cfg.Lists[i]
 		s := &Source{name: l.Path}
-		if err := s.openRaw(l.Path, cfg.Stdin, heard); err != nil {
+		if err := s.openRaw(l.Path, cfg.Stdin, onRead); err != nil {
 			return nil, err
 		}
 		sum, _, err := s.Sum()
@@ -34,8 +34,7 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 	return plan, nil
 }
 
-// checkExclusions reports an error unless all are excluded still that were when the
-// plan was made.
+// checkExclusions returns an error unless everything that the plan excluded is still excluded.
 func (cfg *PrepareConfig) checkExclusions(plan *Plan) error {
 	if cfg.Exclude.SHA256() == plan.Exclusions {
 		return nil
@@ -47,7 +46,7 @@ func (cfg *PrepareConfig) checkExclusions(plan *Plan) error {
 	return cfg.Exclude.checkContains(then)
 }
 
-// difference says in which option a plan differs, "" when in none.
+// difference says in which option a plan differs; "": in none.
 func (cfg *PrepareConfig) difference(plan *Plan) string {
 	options := []struct {
 		name      string
@@ -71,7 +70,7 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 	return ""
 }
 
-// listed lists names, each so that it cannot be taken for two.
+// listed quotes and joins names.
 func listed(names []string) string {
 	var quoted []string
 	for _, name := range names {

@@ -54,13 +54,13 @@ func TestRows(t *testing.T) {
 func TestRowsRefused(t *testing.T) {
 	good := rowLines(t, RowLine{1, "a.com", nil})
 	for text, want := range map[string]string{
-		good + rowLines(t, RowLine{2, "b.test", nil}):      "list:2: b.test cannot be asked here: a special-use name",
-		good + rowLines(t, RowLine{2, "B.com", nil}):       "list:2: B.com cannot be asked here: its name is now b.com",
-		good + rowLines(t, RowLine{2, "b com", nil}):       "cannot be asked here: a character",
-		good + rowLines(t, RowLine{2, "", nil}):            "cannot be asked here: no name",
+		good + rowLines(t, RowLine{2, "b.test", nil}):      "list:2: b.test cannot be scanned here: a special-use name",
+		good + rowLines(t, RowLine{2, "B.com", nil}):       "list:2: B.com cannot be scanned here: its name is now b.com",
+		good + rowLines(t, RowLine{2, "b com", nil}):       "cannot be scanned here: a character",
+		good + rowLines(t, RowLine{2, "", nil}):            "cannot be scanned here: no name",
 		good + strings.TrimSuffix(good, "}\n"):             "list:2: unexpected EOF",
 		good + "b.com\n":                                   "list:2: invalid character 'b'",
-		rowLines(t, RowLine{1, "\u05d0a.com", nil}) + good: "list:1: \u05d0a.com cannot be asked here: not a valid",
+		rowLines(t, RowLine{1, "\u05d0a.com", nil}) + good: "list:1: \u05d0a.com cannot be scanned here: not a valid",
 	} {
 		dir := t.TempDir()
 		cfg := PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", text)}}, Format: FormatRows}

@@ -108,8 +108,7 @@ func watchHeap() (stop func() uint64) {
 	return func() uint64 { close(done); <-gone; return most.Load() }
 }
 
-// Ten times the names in the same memory: what does not fit the budget goes to
-// the disk.
+// Ten times the names in the same memory: what does not fit the budget goes to the disk.
 func BenchmarkPrepare(b *testing.B) {
 	for _, n := range []int{300_000, 3_000_000} {
 		for _, budget := range []int64{16 << 20, defaultMemoryBudget} {

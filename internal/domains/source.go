@@ -11,13 +11,12 @@ import (
 	"os"
 )
 
-// sniffed is how much of a list is looked at to tell what it is.
+// sniffed is how much of a list is read to detect its compression, in octets.
 const sniffed = 16
 
-// A Source is an open list, decompressed and without a byte order mark. What
-// is compressed is told by its first octets (gzip, Zstandard, and zip with one
-// file in it), never by a name. It gives up on what looks like a decompression
-// bomb.
+// A Source is an open list, decompressed and without a byte order mark. The compression is detected by the first
+// octets (gzip, Zstandard, and zip with one file in it), never by the file name. A Source fails on what looks
+// like a decompression bomb.
 type Source struct {
 	name    string
 	raw     *rawReader
@@ -25,16 +24,14 @@ type Source struct {
 	closers []func() error
 }
 
-// Open opens the list at path; "-" is stdin. Errors in what it holds come from
-// Read. It must be closed.
+// Open opens the list at path; "-" is stdin. Errors in its contents come from Read. It must be closed.
 func Open(path string, stdin io.Reader) (*Source, error) { return open(path, stdin, "", nil) }
 
-// open is Open; a zip archive is copied to a temporary file in dir ("": the
-// system's), and heard, unless nil, hears how many octets were read and may
-// stop the reading with an error.
-func open(path string, stdin io.Reader, dir string, heard func(n int64) error) (*Source, error) {
+// open is Open. A zip archive is copied to a temporary file in dir ("": the system's). onRead, unless nil, is
+// called with the number of octets of each read, and its error stops the reading.
+func open(path string, stdin io.Reader, dir string, onRead func(n int64) error) (*Source, error) {
 	s := &Source{name: path}
-	if err := s.openRaw(path, stdin, heard); err != nil {
+	if err := s.openRaw(path, stdin, onRead); err != nil {
 		return nil, err
 	}
 	if err := s.openText(dir); err != nil {
@@ -43,8 +40,8 @@ func open(path string, stdin io.Reader, dir string, heard func(n int64) error) (
 	return s, nil
 }
 
-// openRaw opens the octets of a list as they are.
-func (s *Source) openRaw(path string, stdin io.Reader, heard func(n int64) error) error {
+// openRaw opens a list without decompressing it.
+func (s *Source) openRaw(path string, stdin io.Reader, onRead func(n int64) error) error {
 	r := stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -59,12 +56,11 @@ func (s *Source) openRaw(path string, stdin io.Reader, heard func(n int64) error
 	} else if stdin == nil {
 		return errors.New("open -: there is no standard input")
 	}
-	s.raw = &rawReader{r: r, hash: sha256.New(), onRead: heard}
+	s.raw = &rawReader{r: r, hash: sha256.New(), onRead: onRead}
 	return nil
 }
 
-// openText puts the decompressor between the octets and the reader. Errors in
-// the data are left for Read, so that they come with a line number.
+// openText adds the decompressor. Errors in the data are left to Read, so that they come with a line number.
 func (s *Source) openText(dir string) error {
 	raw := bufio.NewReaderSize(s.raw, 256<<10)
 	head, _ := raw.Peek(sniffed)
@@ -98,9 +94,8 @@ func (s *Source) openText(dir string) error {
 // Read reads the text of the list.
 func (s *Source) Read(p []byte) (int, error) { return s.text.Read(p) }
 
-// Sum reads what is left of the list, without decompressing it, and returns
-// the SHA-256, in hexadecimal, and the length of all its octets as they are
-// stored.
+// Sum reads the rest of the list, without decompressing it, and returns the SHA-256, in hexadecimal, and the
+// length of the whole list as it is stored.
 func (s *Source) Sum() (string, int64, error) {
 	if _, err := io.Copy(io.Discard, s.raw); err != nil {
 		return "", 0, fmt.Errorf("%s: %w", s.name, err)

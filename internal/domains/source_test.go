@@ -298,8 +298,7 @@ func TestShortIsNoBomb(t *testing.T) {
 }
 
 func TestWindowTooLarge(t *testing.T) {
-	// A frame header that asks for 256 MiB (RFC 8878, section 3.1.1.1.2), and an
-	// empty last block.
+	// A frame header that asks for 256 MiB (RFC 8878, section 3.1.1.1.2), and an empty last block.
 	frame := "\x28\xb5\x2f\xfd" + "\x00" + "\x90" + "\x01\x00\x00"
 	s, err := Open("-", strings.NewReader(frame))
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A spool keeps the names of all lists, in blocks, until it is known how they
-// are to be cut into parts. No block goes over the end of a part.
+// A spool keeps the names of all lists, in blocks, until the size of the parts is known. No block crosses the end
+// of a part.
 type spool struct {
 	file     *os.File
 	size     int64 // octets written
-	part     int64 // the size of parts that was asked for; 0: it is by the number of entries
-	blockEnd int64 // rank that the block which is being filled must not go beyond
+	part     int64 // requested size of parts; 0: by the number of entries
+	blockEnd int64 // highest rank that the current block may have
 	b        block
 	buf      []byte // scratch
 }
@@ -29,7 +29,7 @@ func createSpool(dir string, part int64) (*spool, error) {
 	return &spool{file: f, part: part}, nil
 }
 
-// add puts a name in. Ranks rise.
+// add adds a name. Ranks rise.
 func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) error {
 	b := &s.b
 	if rank > s.blockEnd || list != b.list || b.full() {
@@ -37,9 +37,8 @@ func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) erro
 			return err
 		}
 		b.reset(list)
-		// Where the size of the parts is not known, it is one that grows with
-		// the number of entries, and each that it may come to is a multiple of
-		// the one that there would be if the lists ended here.
+		// If the size of the parts is not known, it grows with the number of entries: each later one is a
+		// multiple of the size for a list that ended here.
 		size := s.part
 		if size == 0 {
 			size = partSize(rank)
@@ -53,7 +52,7 @@ func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) erro
 	return nil
 }
 
-// flush writes the block that is being filled.
+// flush writes the current block.
 func (s *spool) flush() error {
 	if s.b.empty() {
 		return nil
@@ -79,7 +78,7 @@ func (s *spool) blocks() *blockReader {
 	return newBlockReader(io.NewSectionReader(s.file, 0, s.size))
 }
 
-// names gives add the names of some ranks, in order. Width is the number of tags that each has.
+// names calls add for the names that have some ranks, in order. Width is the number of tags of a name.
 func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, name []byte) error) error {
 	blocks := s.blocks()
 	var at cursor
@@ -104,7 +103,7 @@ func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, n
 	}
 }
 
-// each gives add the names of a block that have some ranks.
+// each calls add for the names of a block that have some ranks.
 func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name []byte) error) error {
 	for {
 		err := c.next()
@@ -120,7 +119,7 @@ func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name []byte)
 	}
 }
 
-// wrap says where an error of the spool is.
+// wrap adds the path of the spool to an error.
 func (s *spool) wrap(err error) error {
 	if err == nil {
 		return nil

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// urlHost is the host of an http or https URL (RFC 3986, section 3.2), without
-// user information and port. It is not ok where text is no such URL or has no
-// host; whether the host is a name is not looked at.
+// urlHost is the host of an http or https URL (RFC 3986, section 3.2), without user information and port. It is
+// not ok if text is no such URL or has no host. Whether the host is a valid name is not checked.
 func urlHost(text []byte) (host []byte, ok bool) {
 	scheme, rest, ok := bytes.Cut(text, []byte("://"))
 	if !ok || !isHTTP(string(scheme)) {

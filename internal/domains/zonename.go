@@ -5,9 +5,8 @@ import (
 	"fmt"
 )
 
-// absoluteName appends a name as it is written to dst, decoded, under the origin
-// where it is relative, and without the final dot. A name with an escape that
-// is none is appended as it is written, with the reason.
+// absoluteName appends a name from a zone file to dst: decoded, below the origin if it is relative, and without
+// the final dot. A name with an invalid escape is appended as it is written, with the reason.
 func absoluteName(dst, name, origin []byte) ([]byte, Reason, error) {
 	if string(name) == "@" && origin != nil {
 		return append(dst, origin...), "", nil
@@ -34,12 +33,10 @@ func absoluteName(dst, name, origin []byte) ([]byte, Reason, error) {
 	return dst, "", nil
 }
 
-// appendDecoded appends a name with its escapes decoded (RFC 1035, section
-// 5.1), and says whether its last octet is a dot that ends a label. What no
-// name of a host has stays escaped, in one form, so that a dot inside a label
-// is never taken for one between labels: "dec\045x" becomes "dec-x", "a\046b"
-// becomes "a\.b". It is not ok where an escape is cut off, or is a number
-// above 255 or of fewer than three digits.
+// appendDecoded appends a name with its escapes decoded (RFC 1035, section 5.1), and says whether it ends with a
+// dot that ends a label. Octets that no host name has stay escaped, in one form, so that a dot inside a label is
+// never taken for one between labels: "dec\045x" becomes "dec-x", "a\046b" becomes "a\.b". It is not ok if an
+// escape is cut off, is a number above 255, or has fewer than three digits.
 func appendDecoded(dst, name []byte) (_ []byte, rooted, ok bool) {
 	for i := 0; i < len(name); i++ {
 		c := name[i]

@@ -74,8 +74,7 @@ func TestPowerLoss(t *testing.T) {
 	t.Logf("%d losses of power", crashes)
 }
 
-// writeVersion writes a file whose content says which version it is, in several
-// writes.
+// writeVersion writes a file whose content says which version it is, in several writes.
 func writeVersion(disk durable.Disk, name string, version int) error {
 	f, err := disk.Create(name)
 	if err != nil {

@@ -74,10 +74,9 @@ func (h *clumsyHandle) Close() error {
 
 var errPower = errors.New("the power is gone")
 
-// A mortal disk loses power at a step, counted from 1. What was not synced by
-// then, octets and names alike, is there in part or not at all: crash leaves the
-// directory as it may be found when the power is back. Data is kept in memory;
-// the real directory is for those who read meanwhile.
+// A mortal disk loses power at a step, counted from 1. What was not synced by then, octets and names alike, is
+// there in part or not at all: crash leaves the directory as it may be found when the power is back. Data is kept
+// in memory; the real directory is for those who read meanwhile.
 type mortal struct {
 	durable.OS
 	dir    string
@@ -185,9 +184,8 @@ func (m *mortal) settle(keep func() bool) {
 	m.changes = nil
 }
 
-// crash makes the directory what may be left: any of the changes of names that
-// were not synced, and of what was written and not synced any beginning, with or
-// without rubbish behind it.
+// crash makes the directory what may be left: any of the changes of names that were not synced, and of what was
+// written and not synced any beginning, with or without rubbish behind it.
 func (m *mortal) crash() error {
 	m.settle(func() bool { return m.random.IntN(2) == 0 })
 	if err := os.RemoveAll(m.dir); err != nil {

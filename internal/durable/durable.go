@@ -1,12 +1,10 @@
-// Package durable writes files that are whole or not there, whatever moment
-// the process or the machine dies at, seals texts with a checksum, and locks a
-// directory against a second process.
+// Package durable writes files that are whole or not there, whatever moment the process or the machine dies at,
+// seals texts with a checksum, and locks a directory against a second process.
 //
-// A file is written under a temporary name beside its own, made to reach the
-// disk, checked, renamed, and its directory is made to reach the disk too. It
-// does not append, does not edit in place and does not read: a durable file is
-// replaced as a whole or left alone. A path that a user named may be no file at
-// all: [WriteOutput] is for those.
+// A file is written under a temporary name beside its own, made to reach the disk, checked, renamed, and its
+// directory is made to reach the disk too. It does not append, does not edit in place and does not read: a
+// durable file is replaced as a whole or left alone. A path that a user named may be no file at all:
+// [WriteOutput] is for those.
 package durable
 
 import (
@@ -35,9 +33,8 @@ func Create(name string) (*File, error) { return Disk{}.Create(name) }
 // WriteFile is [Disk.WriteFile] on the file system of the operating system.
 func WriteFile(name string, data []byte) error { return Disk{}.WriteFile(name, data) }
 
-// WriteFile makes data the whole content of the file name. On error the file
-// is as it was before, or not there; only an error of the last step, when the
-// directory cannot be synced, leaves the new file in place.
+// WriteFile makes data the whole content of the file name. On error the file is as it was before, or not there;
+// only an error of the last step, when the directory cannot be synced, leaves the new file in place.
 func (d Disk) WriteFile(name string, data []byte) error {
 	f, err := d.Create(name)
 	if err != nil {
@@ -49,9 +46,8 @@ func (d Disk) WriteFile(name string, data []byte) error {
 	return f.Commit(nil)
 }
 
-// Create begins the file name, with mode 0644 before the umask. Nothing is
-// seen under that name until [File.Commit]. A File that is not committed must
-// be aborted.
+// Create begins the file name, with mode 0644 before the umask. Nothing is seen under that name until
+// [File.Commit]. A File that is not committed must be aborted.
 func (d Disk) Create(name string) (*File, error) {
 	fsys := d.fs()
 	dir, base := filepath.Split(name)
@@ -63,9 +59,8 @@ func (d Disk) Create(name string) (*File, error) {
 	return &File{fs: fsys, handle: h, name: name, temp: temp}, nil
 }
 
-// Sweep removes the temporary files that a killed process left in dir. Where
-// several processes write to one directory, mine says by a file's intended
-// name whether it is the caller's to remove; nil means all of them. A
+// Sweep removes the temporary files that a killed process left in dir. Where several processes write to one
+// directory, mine says by a file's intended name whether it is the caller's to remove; nil means all of them. A
 // directory that is not there has none.
 func (d Disk) Sweep(dir string, mine func(name string) bool) error {
 	entries, err := d.fs().ReadDir(dir)
@@ -128,12 +123,10 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// Commit makes the file appear under its name, in place of one that may be
-// there. The data has reached the disk when check, unless it is nil, is given
-// the path of the temporary file to judge it; an error of check stops the
-// commit. On error the temporary file is removed and the name is as it was,
-// except that a failure to sync the directory leaves the new file in place: it
-// is whole, but might not survive a loss of power.
+// Commit makes the file appear under its name, in place of one that may be there. The data has reached the disk
+// when check, unless it is nil, is given the path of the temporary file to judge it; an error of check stops the
+// commit. On error the temporary file is removed and the name is as it was, except that a failure to sync the
+// directory leaves the new file in place: it is whole, but might not survive a loss of power.
 func (f *File) Commit(check func(path string) error) error {
 	if f.handle == nil {
 		return fmt.Errorf("commit %s: %w", f.name, fs.ErrClosed)
@@ -186,8 +179,7 @@ func (f *File) remove() error {
 	return nil
 }
 
-// cause is err without the path it happened at: people know the file by its
-// own name, not by the temporary one.
+// cause is err without the path it happened at: people know the file by its own name, not by the temporary one.
 func cause(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err

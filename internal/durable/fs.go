@@ -9,8 +9,7 @@ import (
 	"syscall"
 )
 
-// An FS is what this package needs of a file system. Its errors are those of
-// package os.
+// An FS is what this package needs of a file system. Its errors are those of package os.
 type FS interface {
 	Create(name string) (Handle, error) // a new file, mode 0644 before the umask; an error when it exists
 	Rename(from, to string) error       // replaces to, atomically
@@ -49,8 +48,7 @@ func (OS) Remove(name string) error { return os.Remove(name) }
 // ReadDir lists a directory.
 func (OS) ReadDir(dir string) ([]fs.DirEntry, error) { return os.ReadDir(dir) }
 
-// SyncDir does nothing where directories cannot be synced: on Windows, and on
-// network file systems that say so.
+// SyncDir does nothing where directories cannot be synced: on Windows, and on network file systems that say so.
 func (OS) SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

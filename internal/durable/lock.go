@@ -10,8 +10,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrLocked says that another process, or another LockFile of this one, holds
-// the lock.
+// ErrLocked says that another process, or another LockFile of this one, holds the lock.
 var ErrLocked = errors.New("in use by another process")
 
 // A LockFile keeps others out for as long as it is held. The operating system
@@ -20,12 +19,10 @@ type LockFile struct {
 	flock *flock.Flock
 }
 
-// Lock locks the file path, making it if need be, or says at once with
-// [ErrLocked] that somebody else has it. The file itself holds nothing and is
-// never removed: a lock on a file that was removed keeps nobody out.
+// Lock locks the file path, making it if need be, or says at once with [ErrLocked] that somebody else has it. The
+// file itself holds nothing and is never removed: a lock on a file that was removed keeps nobody out.
 func Lock(path string) (*LockFile, error) {
-	// Network file systems grant an exclusive lock only on a file that is open
-	// for writing.
+	// Network file systems grant an exclusive lock only on a file that is open for writing.
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := l.TryLock()
 	if err != nil {

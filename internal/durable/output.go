@@ -11,11 +11,10 @@ import (
 	"syscall"
 )
 
-// WriteOutput writes data to a path that a user named. A file is replaced whole,
-// as [WriteFile] does it, or made; so is the one that a symbolic link leads to,
-// and the link stays. What is no regular file (a device, a pipe, a socket) and
-// what standard output or error goes to is written to and never replaced. A
-// directory is an error, which wraps [syscall.EISDIR].
+// WriteOutput writes data to a path that a user named. A file is replaced whole, as [WriteFile] does it, or made;
+// so is the one that a symbolic link leads to, and the link stays. What is no regular file (a device, a pipe, a
+// socket) and what standard output or error goes to is written to and never replaced. A directory is an error,
+// which wraps [syscall.EISDIR].
 //
 // The write to a pipe lasts until somebody has read.
 func WriteOutput(name string, data []byte) error {
@@ -37,9 +36,8 @@ func WriteOutput(name string, data []byte) error {
 	return nil
 }
 
-// CheckOutput is the error that [WriteOutput] would meet at once, such as a
-// directory that is not there or is not ours to write to. It leaves nothing
-// behind, and opens no device, pipe or socket.
+// CheckOutput is the error that [WriteOutput] would meet at once, such as a directory that is not there or is not
+// ours to write to. It leaves nothing behind, and opens no device, pipe or socket.
 func CheckOutput(name string) error {
 	way, target, err := wayTo(name)
 	if err != nil || way != nil {
@@ -52,8 +50,7 @@ func CheckOutput(name string) error {
 	return f.Abort()
 }
 
-// MakeDir makes the directory that a user named, with those above it, or the one
-// that a symbolic link leads to.
+// MakeDir makes the directory that a user named, with those above it, or the one that a symbolic link leads to.
 func MakeDir(name string) error {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return nil
@@ -65,8 +62,7 @@ func MakeDir(name string) error {
 	return os.MkdirAll(target, 0o755)
 }
 
-// wayTo says how a path is written to: as it stands, by way, or as the file
-// target, where way is nil.
+// wayTo says how a path is written to: as it stands, by way, or as the file target, where way is nil.
 func wayTo(name string) (way func() (io.WriteCloser, error), target string, err error) {
 	info, err := os.Stat(name)
 	if err == nil {
@@ -90,8 +86,7 @@ func wayTo(name string) (way func() (io.WriteCloser, error), target string, err 
 	return nil, target, nil
 }
 
-// standard is the standard stream that a file is, as /dev/stdout names it; nil:
-// none.
+// standard is the standard stream that a file is, as /dev/stdout names it; nil: none.
 func standard(info fs.FileInfo) *os.File {
 	for _, std := range []*os.File{os.Stdout, os.Stderr} {
 		if here, err := std.Stat(); err == nil && os.SameFile(info, here) {
@@ -109,8 +104,7 @@ func (kept) Close() error { return nil }
 // maxLinks is how many symbolic links may follow each other.
 const maxLinks = 40
 
-// follow is the path that name leads to by symbolic links, whether something is
-// there or not.
+// follow is the path that name leads to by symbolic links, whether something is there or not.
 func follow(name string) (string, error) {
 	for range maxLinks {
 		info, err := os.Lstat(name)

@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// A path that a user named is written to or replaced by what it is, and what is
-// there besides a file is still the same afterwards. TestOutputSpecial has those
-// that are no files.
+// A path that a user named is written to or replaced by what it is, and what is there besides a file is still the
+// same afterwards. TestOutputSpecial has those that are no files.
 func TestWriteOutput(t *testing.T) {
 	old := map[string]string{"old": "old"}
 	for _, tt := range []struct {
@@ -98,8 +97,7 @@ func tree(t *testing.T, dir string) string {
 	return strings.Join(names, "\n")
 }
 
-// What standard output goes to is written on, at its end, and not replaced: what
-// stood in the file stays.
+// What standard output goes to is written on, at its end, and not replaced: what stood in the file stays.
 func TestWriteOutputStandard(t *testing.T) {
 	if os.Getenv("WRITE_OUTPUT") != "" {
 		if err := WriteOutput(os.Getenv("WRITE_OUTPUT"), []byte("content\n")); err != nil {

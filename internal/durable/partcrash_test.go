@@ -168,9 +168,8 @@ func (j *job) checkEnd(t *testing.T) {
 	}
 }
 
-// Every step of writing parts and manifest fails once, twice over: it was not
-// done, and it was done and reported as failed. The run says so, what it leaves
-// is whole, and the next one ends with every row once.
+// Every step of writing parts and manifest fails once, twice over: it was not done, and it was done and reported
+// as failed. The run says so, what it leaves is whole, and the next one ends with every row once.
 func TestEveryStepFails(t *testing.T) {
 	root := t.TempDir()
 	j := &job{ended: make(map[int]output.PartInfo)}

@@ -18,8 +18,7 @@ var NoSeal = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 // sealKey is the field, as json.MarshalIndent writes it.
 const sealKey = `"checksum": "`
 
-// Seal puts into the last field checksum of an indented JSON text, which must be
-// NoSeal, the SHA-256 of the text.
+// Seal puts into the last field checksum of an indented JSON text, which must be NoSeal, the SHA-256 of the text.
 func Seal(text []byte) {
 	if at, ok := sealAt(text); ok {
 		sum := sha256.Sum256(text)

@@ -1,5 +1,5 @@
-// Package fault says of an error whose fault it is: that of the observer, of
-// which nothing follows for a domain, or that of the domain and its servers.
+// Package fault says of an error whose fault it is: that of the observer, of which nothing follows for a domain,
+// or that of the domain and its servers.
 //
 // An error says so by those of these methods that it needs:
 //
@@ -10,12 +10,11 @@
 //	Timeout() bool     // the time ran out, as in net.Error
 //	NotAwaited() bool  // given up early: other hosts of the address had used up the time
 //
-// Of the errors in the tree of an error, the first that has a method answers, in
-// the order of [errors.As]: the one outside knows what the cause means.
+// Of the errors in the tree of an error, the first that has a method answers, in the order of [errors.As]: the
+// one outside knows what the cause means.
 //
-// Why a domain failed is said in the words of package codes, by the methods of its
-// RecordFailure, PolicyFailure and TLSFailure. Whether it may mend follows from the
-// word. docs/faults.md says how each fault is judged.
+// Why a domain failed is said in the words of package codes, by the methods of its RecordFailure, PolicyFailure
+// and TLSFailure. Whether it may mend follows from the word. docs/faults.md says how each fault is judged.
 package fault
 
 import (

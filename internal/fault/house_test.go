@@ -15,8 +15,7 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// errorsOfTheHouse says for each type of error what is to follow from those that
-// it is used for.
+// errorsOfTheHouse says for each type of error what is to follow from those that it is used for.
 func errorsOfTheHouse() map[string][]judged {
 	tcp := func(reason codes.PolicyReason) judgement {
 		return judgement{stage: codes.StageTCP, policy: reason, mends: true}

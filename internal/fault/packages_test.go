@@ -15,8 +15,7 @@ import (
 	"testing"
 )
 
-// errorTypes are the types with a method Error that the packages of the house
-// declare, each as package.Type.
+// errorTypes are the types with a method Error that the packages of the house declare, each as package.Type.
 func errorTypes(t *testing.T) map[string]bool {
 	t.Helper()
 	found := make(map[string]bool)

@@ -58,9 +58,8 @@ type judged struct {
 	want judgement
 }
 
-// TestErrorTypes makes errors of every type of the house, and holds each against
-// what is to follow from it. A new type of error needs a line in errorsOfTheHouse,
-// and docs/faults.md one for what it means.
+// TestErrorTypes makes errors of every type of the house, and holds each against what is to follow from it. A new
+// type of error needs a line in errorsOfTheHouse, and docs/faults.md one for what it means.
 func TestErrorTypes(t *testing.T) {
 	table := errorsOfTheHouse()
 	declared := errorTypes(t)
@@ -104,8 +103,7 @@ func typesWithin(err error) []string {
 	return within
 }
 
-// Whose fault an error is, and why it came, only the interfaces of fault and codes
-// ask.
+// Whose fault an error is, and why it came, only the interfaces of fault and codes ask.
 func TestOneWayToAsk(t *testing.T) {
 	methods := []string{
 		"Local", "OutOfReach", "Later", "Until", "Timeout", "RecordReason", "PolicyStage", "PolicyReason", "TLSError",

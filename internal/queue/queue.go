@@ -1,14 +1,11 @@
-// Package queue says who scans which part of a run. A part is idempotent: done
-// twice, it is the same file, so a queue only lends parts and the part files
-// are the truth. Static hands out all parts, or every n-th one to each of n
-// machines that share nothing but the run directory; it neither steals work
-// nor waits for the others.
+// Package queue says who scans which part of a run. A part is idempotent: done twice, it is the same file, so a
+// queue only lends parts and the part files are the truth. Static hands out all parts, or every n-th one to each
+// of n machines that share nothing but the run directory; it neither steals work nor waits for the others.
 package queue
 
 import "context"
 
-// Static hands out the parts of its shard that are not done, in order. The zero
-// Shard owns all parts.
+// Static hands out the parts of its shard that are not done, in order. The zero Shard owns all parts.
 type Static struct {
 	Parts int              // number of parts of the run
 	Shard Shard            // which of them are ours

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// A Shard is one of Of equal shares of a run, counted from 0. Its zero value is
-// the whole run.
+// A Shard is one of Of equal shares of a run, counted from 0. Its zero value is the whole run.
 type Shard struct {
 	Index int
 	Of    int
@@ -55,9 +54,8 @@ func schedulers() []scheduler {
 	}
 }
 
-// ShardFromEnv takes the shard from the variables of Slurm and AWS Batch
-// arrays, or from JOB_COMPLETION_INDEX of a Kubernetes indexed Job together
-// with STSSCAN_SHARDS. It is an error when none is there, when two are, or when
+// ShardFromEnv takes the shard from the variables of Slurm and AWS Batch arrays, or from JOB_COMPLETION_INDEX of
+// a Kubernetes indexed Job together with STSSCAN_SHARDS. It is an error when none is there, when two are, or when
 // an index comes without its count.
 func ShardFromEnv(getenv func(string) string) (Shard, error) {
 	var found []scheduler

@@ -84,8 +84,7 @@ func (c *check) ranks(k int) (first, last int64) {
 	return first, min(first+size-1, c.report.Entries)
 }
 
-// manifestOf is the manifest of the shard that part k belongs to; nil where it
-// is not there.
+// manifestOf is the manifest of the shard that part k belongs to; nil where it is not there.
 func (c *check) manifestOf(k int) *output.Manifest {
 	for _, m := range c.manifests {
 		if m.Shard == nil || m.Shard.Of > 0 && k%m.Shard.Of == m.Shard.Index {

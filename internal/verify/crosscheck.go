@@ -15,8 +15,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// readCrossChecks reads the lists of disagreements, and holds them against the
-// figures in the manifests.
+// readCrossChecks reads the lists of disagreements, and holds them against the figures in the manifests.
 func (c *check) readCrossChecks() error {
 	c.crossed = make(map[*output.Manifest]*crossCheck)
 	for _, m := range c.manifests {

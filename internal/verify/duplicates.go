@@ -8,13 +8,11 @@ import (
 	"stsscan/internal/output"
 )
 
-// bytesPerName is what finding duplicates holds of a name, the growth of a slice
-// included.
+// bytesPerName is what finding duplicates holds of a name, the growth of a slice included.
 const bytesPerName = 16
 
-// findDuplicates looks for domains with two rows. In parts and between them it is
-// done by hashes, in as many passes over the column as the memory asks for;
-// names with equal hashes are then compared themselves.
+// findDuplicates looks for domains with two rows. In parts and between them it is done by hashes, in as many
+// passes over the column as the memory asks for; names with equal hashes are then compared themselves.
 func (c *check) findDuplicates() error {
 	passes := uint64(c.report.Rows*bytesPerName/c.options.Memory) + 1
 	for pass := range passes {

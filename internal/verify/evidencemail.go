@@ -86,8 +86,7 @@ func (o *discrepancies) checkHosts(row *output.Row) {
 	}
 }
 
-// checkCoverage matches the patterns of a valid policy against the hosts again
-// (section 4.1).
+// checkCoverage matches the patterns of a valid policy against the hosts again (section 4.1).
 func (o *discrepancies) checkCoverage(row *output.Row) codes.MXMatch {
 	if row.Policy != string(codes.PolicyValid) || row.MXKind == "" || len(row.MXPatterns) == 0 {
 		o.want(row.MXMatch == "", "mx_match is %s, and there is nothing to match", row.MXMatch)

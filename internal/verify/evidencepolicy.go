@@ -10,8 +10,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkPolicy reads the policy again (section 3.2). The reading is nil where
-// there is nothing to read.
+// checkPolicy reads the policy again (section 3.2). The reading is nil where there is nothing to read.
 func (o *discrepancies) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 	class := codes.Policy(row.Policy)
 	asked := row.Record == string(codes.RecordValid)

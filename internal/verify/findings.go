@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkLimits holds a finding about a limit of the client against what was seen, since
-// the verdict rests on it.
+// checkLimits holds a finding about a limit of the client against what was seen, since the verdict rests on it.
 func (o *discrepancies) checkLimits(row *output.Row) {
 	if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
 		const handshakeFailure, insufficientSecurity = 40, 71 // RFC 8446, section 6.2
@@ -24,8 +23,7 @@ func (o *discrepancies) checkLimits(row *output.Row) {
 	}
 }
 
-// checkTextFindings holds the findings that only a text shows against the texts: figures rest on
-// them.
+// checkTextFindings holds the findings that only a text shows against the texts: figures rest on them.
 func (o *discrepancies) checkTextFindings(row *output.Row, r *mtasts.RecordReading) {
 	for _, finding := range []codes.Finding{codes.FindRecordNearMiss, codes.FindRecordIdentical} {
 		got, want := slices.Contains(row.Findings, string(finding)), slices.Contains(r.Findings, finding)

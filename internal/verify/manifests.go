@@ -55,8 +55,7 @@ func (c *check) readManifests() error {
 	return nil
 }
 
-// repairHint says how a directory is mended in which scans in several numbers of
-// shards were begun.
+// repairHint says how a directory is mended in which scans in several numbers of shards were begun.
 func (c *check) repairHint() string {
 	which := "one of the scans"
 	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {

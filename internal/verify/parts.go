@@ -100,8 +100,7 @@ func (l listing) rewritten(info output.PartInfo) bool {
 	return l.info.SHA256 != info.SHA256 && l.info.Pending > 0 && info.Rewrite > l.info.Rewrite && !l.manifest.Status.Finished()
 }
 
-// readRows reads the rows of a part and counts them. ok is false when they
-// cannot be read to the end.
+// readRows reads the rows of a part and counts them. ok is false when they cannot be read to the end.
 func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 	// The row of each rank, by what it says of its name; 0 for none.
 	rows := make([]uint64, info.LastRank-info.FirstRank+1)
@@ -130,8 +129,7 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 	return counts, true
 }
 
-// compareNames holds the rows of a part against the names that were prepared
-// for it.
+// compareNames holds the rows of a part against the names that were prepared for it.
 func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	if c.plan == nil {
 		return
@@ -175,8 +173,7 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	}
 }
 
-// identity tells names apart: never 0, and other for another name, but for a
-// chance of one in 2^63.
+// identity tells names apart: never 0, and other for another name, but for a chance of one in 2^63.
 func (c *check) identity(domain, list string, listRank *int64, tags map[string]string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(c.seed)

@@ -12,10 +12,9 @@ func excludedLate(row *output.Row) bool {
 	return slices.Contains(row.Findings, string(codes.FindExcludedLate))
 }
 
-// notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost, or could not be had by a fault of ours, or was so
-// until it was excluded. One that waits for its MX hosts, or was stopped on the way,
-// has seen more.
+// notAsked says that the row is provisional because nobody was asked for the policy, or the answer was lost, or
+// could not be had by a fault of ours, or was so until it was excluded. One that waits for its MX hosts, or was
+// stopped on the way, has seen more.
 func notAsked(row *output.Row) bool {
 	if excludedLate(row) {
 		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""

@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkPerformance holds what a manifest says about the speed of the run against
-// itself.
+// checkPerformance holds what a manifest says about the speed of the run against itself.
 func (c *check) checkPerformance(m *output.Manifest) {
 	p := m.Performance
 	if p == nil {

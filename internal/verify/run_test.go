@@ -17,8 +17,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// A survey is a run directory in the making: what a test changes before it is
-// written is what verify should find.
+// A survey is a run directory in the making: what a test changes before it is written is what verify should find.
 type survey struct {
 	dir    string
 	shards int
@@ -35,8 +34,7 @@ const (
 	partSize = 100
 )
 
-// newSurvey is a survey in which everything holds: 200 entries, of which one
-// is rejected and two come twice.
+// newSurvey is a survey in which everything holds: 200 entries, of which one is rejected and two come twice.
 func newSurvey(t *testing.T) *survey {
 	t.Helper()
 	s := &survey{dir: t.TempDir(), shards: 1, lose: make(map[int]bool), edit: func(*output.Manifest) {}}

@@ -2,8 +2,7 @@ package verify
 
 import "stsscan/internal/output"
 
-// compareTotals holds what was counted against what the manifests say, and
-// against the lists.
+// compareTotals holds what was counted against what the manifests say, and against the lists.
 func (c *check) compareTotals() error {
 	for _, m := range c.manifests {
 		var counts output.Counts
@@ -54,8 +53,7 @@ func (c *check) compareTotals() error {
 	return nil
 }
 
-// claimsComplete says whether there is a manifest of each shard that says that
-// it is done.
+// claimsComplete says whether there is a manifest of each shard that says that it is done.
 func (c *check) claimsComplete() bool {
 	for _, m := range c.manifests {
 		if !m.Status.Finished() || m.Shard != nil && m.Shard.Of != len(c.manifests) {

@@ -10,12 +10,11 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// CompareTruth says in words where a row differs from the truth: the column,
-// what the row says, and what is true; nil when they agree.
+// CompareTruth says in words where a row differs from the truth: the column, what the row says, and what is true;
+// nil when they agree.
 //
-// A truth that names its class is complete: what is empty in it must be NULL in
-// the row. Any other truth, as people write it into a world, says nothing about
-// what is empty.
+// A truth that names its class is complete: what is empty in it must be NULL in the row. Any other truth, as
+// people write it into a world, says nothing about what is empty.
 func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	d := differences{complete: t.Class != ""}
 	d.text("record", row.Record, string(t.Record))

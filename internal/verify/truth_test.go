@@ -180,8 +180,7 @@ func TestCompareTruthInWords(t *testing.T) {
 	}
 }
 
-// An observer with one address family is not held to what hosts of the other do, but to all
-// the rest.
+// An observer with one address family is not held to what hosts of the other do, but to all the rest.
 func TestCompareWithinReach(t *testing.T) {
 	there := func(edit func(*output.Row)) []string {
 		row, truth := whole()

@@ -52,9 +52,8 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	}
 }
 
-// probes compares the probes of a row, and says whether there are any, and whether a host
-// was only probed for the first time that ends in another way the second time: of such a
-// row the truth does not tell the verdict.
+// probes compares the probes of a row, and says whether there are any, and whether a host was only probed for the
+// first time that ends in another way the second time: of such a row the truth does not tell the verdict.
 func (d *differences) probes(row *output.Row, t simnet.Truth) (probed, first bool) {
 	for i, host := range row.MX {
 		if host.STARTTLS == nil {

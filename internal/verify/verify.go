@@ -1,12 +1,10 @@
-// Package verify checks a run directory from its files alone: every entry of
-// the lists is accounted for, every part is whole and the one that the manifest
-// names, no rank and no domain has two rows, every count is that of the rows,
-// and the class of each record and policy follows from the evidence in its row
-// (RFC 8461, sections 3.1 and 3.2). It can also compare rows with the truth of
-// a simulated Internet.
+// Package verify checks a run directory from its files alone: every entry of the lists is accounted for, every
+// part is whole and the one that the manifest names, no rank and no domain has two rows, every count is that of
+// the rows, and the class of each record and policy follows from the evidence in its row (RFC 8461, sections 3.1
+// and 3.2). It can also compare rows with the truth of a simulated Internet.
 //
-// What was seen of connections and certificates left no evidence to read again
-// and is taken as it stands; of a cross-check there is what disagreed. The package changes nothing and asks nobody.
+// What was seen of connections and certificates left no evidence to read again and is taken as it stands; of a
+// cross-check there is what disagreed. The package changes nothing and asks nobody.
 package verify
 
 import (
