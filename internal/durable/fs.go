@@ -15,7 +15,7 @@ type FS interface {
 	Rename(from, to string) error       // replaces to, atomically
 	Remove(name string) error
 	ReadDir(dir string) ([]fs.DirEntry, error)
-	SyncDir(dir string) error // makes the names in dir reach the disk
+	SyncDir(dir string) error // makes sure that the names in dir have reached the disk
 }
 
 // A Handle is a file that is open for writing.
@@ -48,7 +48,7 @@ func (OS) Remove(name string) error { return os.Remove(name) }
 // ReadDir lists a directory.
 func (OS) ReadDir(dir string) ([]fs.DirEntry, error) { return os.ReadDir(dir) }
 
-// SyncDir does nothing where directories cannot be synced: on Windows, and on network file systems that say so.
+// SyncDir does nothing if directories cannot be synced, as on Windows and some network file systems.
 func (OS) SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
