@@ -15,14 +15,14 @@ type Truther interface {
 	Truth(domain string, rank int64) (t simnet.Truth, ok bool)
 }
 
-// Options are what to check besides.
+// Options say what else to check, and how. The zero Options check the files alone.
 type Options struct {
 	World    Truther // to compare rows with; nil: no comparison
-	Examples int     // problems that the report tells in words; 0: 20
-	Memory   int64   // octets for finding domains that come twice; 0: 256 MiB
+	Examples int     // problems that the report describes; 0: 20
+	Memory   int64   // octets for finding duplicate domains; 0: 256 MiB
 }
 
-// A check is one look at a run directory.
+// A check checks one run directory.
 type check struct {
 	options Options
 	dir     string
@@ -31,8 +31,8 @@ type check struct {
 	seed    maphash.Seed
 
 	manifests []*output.Manifest
-	plan      *domains.Plan       // nil where the chunks are gone
-	late      *domains.Exclusions // those who opted out after the names were prepared; nil: none
+	plan      *domains.Plan       // nil: the chunks are gone
+	late      *domains.Exclusions // added after the names were prepared; nil: none
 	listed    map[string]listing
 	read      map[string]output.PartInfo // parts whose rows were read, by name
 	stale     map[string]bool            // parts that are newer than the manifest that lists them
@@ -50,12 +50,12 @@ type listing struct {
 type crossCheck struct {
 	figures              *output.CrossCheck
 	negatives, positives int64                         // rows to check
-	listed               map[int64]output.Disagreement // those whose row was not met yet, by rank
+	listed               map[int64]output.Disagreement // those whose row was not read yet, by rank
 }
 
 func (c *check) path(name string) string { return filepath.Join(c.dir, name) }
 
-// problem notes that something does not hold.
+// problem records that something is wrong.
 func (c *check) problem(file, format string, args ...any) {
 	c.report.Problems++
 	if len(c.report.Examples) < c.options.Examples {
@@ -63,7 +63,7 @@ func (c *check) problem(file, format string, args ...any) {
 	}
 }
 
-// rowProblem notes that something does not hold for a row.
+// rowProblem records that something is wrong with a row.
 func (c *check) rowProblem(file string, row *output.Row, what string) {
 	c.report.Problems++
 	if len(c.report.Examples) < c.options.Examples {
@@ -71,7 +71,7 @@ func (c *check) rowProblem(file string, row *output.Row, what string) {
 	}
 }
 
-// missing notes that the run is not finished, and why.
+// missing records why the run is not finished.
 func (c *check) missing(format string, args ...any) {
 	c.report.Incomplete = true
 	c.report.Missing = append(c.report.Missing, fmt.Sprintf(format, args...))
@@ -84,7 +84,7 @@ func (c *check) ranks(k int) (first, last int64) {
 	return first, min(first+size-1, c.report.Entries)
 }
 
-// manifestOf is the manifest of the shard that part k belongs to; nil where it is not there.
+// manifestOf is the manifest of the shard that has part k; nil: it is not there.
 func (c *check) manifestOf(k int) *output.Manifest {
 	for _, m := range c.manifests {
 		if m.Shard == nil || m.Shard.Of > 0 && k%m.Shard.Of == m.Shard.Index {

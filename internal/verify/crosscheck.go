@@ -15,7 +15,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// readCrossChecks reads the lists of disagreements, and holds them against the figures in the manifests.
+// readCrossChecks reads the lists of disagreements, and compares them with the figures in the manifests.
 func (c *check) readCrossChecks() error {
 	c.crossed = make(map[*output.Manifest]*crossCheck)
 	for _, m := range c.manifests {
@@ -26,7 +26,7 @@ func (c *check) readCrossChecks() error {
 		case err != nil && !missing:
 			return err
 		case m.Trust == nil || m.Trust.CrossCheck == nil:
-			// A run that was killed can have one that its manifest does not know of.
+			// The manifest of a killed run may be older than the list.
 			if !missing && m.Status.Finished() {
 				c.problem(name, "%s does not tell of a cross-check", m.Name())
 			}
@@ -44,7 +44,7 @@ func (c *check) readCrossChecks() error {
 	return nil
 }
 
-// checkFigures holds the figures of a cross-check against each other.
+// checkFigures checks that the figures of a cross-check agree with each other.
 func (c *check) checkFigures(m *output.Manifest, x *crossCheck) {
 	for _, side := range []struct {
 		name  string
@@ -98,7 +98,7 @@ func (c *check) readDisagreements(name string, text []byte, m *output.Manifest, 
 	}
 }
 
-// kindProblem says what of a line does not follow from the rest of it.
+// kindProblem says what in a line does not follow from the rest of it; "": nothing.
 func kindProblem(d *output.Disagreement) string {
 	none := codes.RecordAbsent
 	var is bool
@@ -125,7 +125,7 @@ func kindProblem(d *output.Disagreement) string {
 	return ""
 }
 
-// countCrossChecked takes note of a row that a cross-check was about.
+// countCrossChecked counts a row that was cross-checked, and compares it with its line in the list.
 func (c *check) countCrossChecked(file string, part int, row *output.Row) {
 	x := c.crossed[c.manifestOf(part)]
 	if x == nil || !output.CrossChecked(row.Domain, codes.Record(row.Record), x.figures.Share) {
@@ -147,7 +147,7 @@ func (c *check) countCrossChecked(file string, part int, row *output.Row) {
 	}
 }
 
-// compareCrossCheck holds a cross-check against the rows, which were all read.
+// compareCrossCheck compares a cross-check with the rows, after all of them were read.
 func (c *check) compareCrossCheck(m *output.Manifest) {
 	x := c.crossed[m]
 	if x == nil {

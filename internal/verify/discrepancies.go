@@ -2,7 +2,7 @@ package verify
 
 import "fmt"
 
-// discrepancies are what does not hold, in words.
+// discrepancies describe where a row does not follow from its evidence.
 type discrepancies []string
 
 func (o *discrepancies) want(ok bool, format string, args ...any) {

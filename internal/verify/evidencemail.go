@@ -10,7 +10,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkMail holds the columns of the mail side against their evidence.
+// checkMail checks the columns of the mail side against their evidence.
 func (o *discrepancies) checkMail(row *output.Row) {
 	o.checkFirstProbes(row)
 	o.checkReports(row)
@@ -20,7 +20,7 @@ func (o *discrepancies) checkMail(row *output.Row) {
 	o.checkVerdict(row, o.checkCoverage(row))
 }
 
-// checkFirstProbes looks for second probes of hosts whose first was not doubtful.
+// checkFirstProbes checks that only hosts with a doubtful first probe have a second one.
 func (o *discrepancies) checkFirstProbes(row *output.Row) {
 	for _, h := range row.MX {
 		if h.FirstSTARTTLS == nil {
@@ -34,7 +34,7 @@ func (o *discrepancies) checkFirstProbes(row *output.Row) {
 // checkReports reads the TLSRPT record again (RFC 8460, section 3).
 func (o *discrepancies) checkReports(row *output.Row) {
 	count := int32(len(row.TLSRPTTXT))
-	if row.TLSRPTTXTCount != nil { // versions before did not count
+	if row.TLSRPTTXTCount != nil { // older versions did not count
 		o.want(*row.TLSRPTTXTCount >= count, "tlsrpt_txt_count is %d, and there are %d", *row.TLSRPTTXTCount, count)
 		count = *row.TLSRPTTXTCount
 	}
@@ -61,7 +61,7 @@ func (o *discrepancies) checkReports(row *output.Row) {
 	o.want(slices.Equal(row.RUA, uris), "rua is %+q, and the evidence says %+q", row.RUA, uris)
 }
 
-// mxOf is what the row says of the MX hosts.
+// mxOf is the MX RRset of a row.
 func mxOf(row *output.Row) mtasts.MX {
 	mx := mtasts.MX{Kind: codes.MXKind(row.MXKind), Authenticated: row.MXAuthenticated != nil && *row.MXAuthenticated}
 	for _, h := range row.MX {
@@ -81,7 +81,7 @@ func (o *discrepancies) checkHosts(row *output.Row) {
 	case codes.MXImplicit:
 		o.want(len(mx.Hosts) == 1 && mx.Hosts[0].Name == row.Domain, "mx_kind is implicit, and the host is not the domain")
 	default:
-		waits := row.Pending == string(codes.PendingManners) // of a row that waits only those are told that it waits for
+		waits := row.Pending == string(codes.PendingManners) // such a row has only the hosts that it waits for
 		o.want(len(mx.Hosts) == 0 || waits, "mx_kind is %s, and there are hosts", quoted(row.MXKind))
 	}
 }
@@ -117,7 +117,7 @@ func (o *discrepancies) checkCoverage(row *output.Row) codes.MXMatch {
 func (o *discrepancies) checkDelegation(row *output.Row) {
 	d := mtasts.ReadDelegation(row.Domain, row.CNAMEs, row.HostCNAMEs)
 	if row.MXKind == "" && row.Delegation == "" && row.RecordDelegatedTo == "" && row.HostDelegatedTo == "" {
-		return // of a survey that was put off, before its end
+		return // the survey was put off before it came to this
 	}
 	o.equal("record_delegated_to", row.RecordDelegatedTo, d.RecordTo)
 	o.equal("host_delegated_to", row.HostDelegatedTo, d.HostTo)
@@ -157,10 +157,10 @@ func (o *discrepancies) checkDANE(row *output.Row) {
 	}
 }
 
-// checkVerdict decides again, by the decision table.
+// checkVerdict computes the verdict again, by the decision table.
 func (o *discrepancies) checkVerdict(row *output.Row, match codes.MXMatch) {
 	if row.Verdict == "" || row.Pending != "" {
-		return // of a version without verdicts, or not the last word
+		return // an older version had no verdicts, and a provisional row has none yet
 	}
 	var probes []codes.STARTTLS
 	for _, h := range row.MX {

@@ -10,7 +10,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkPolicy reads the policy again (section 3.2). The reading is nil where there is nothing to read.
+// checkPolicy reads the policy again (section 3.2). The reading is nil if there is nothing to read.
 func (o *discrepancies) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 	class := codes.Policy(row.Policy)
 	asked := row.Record == string(codes.RecordValid)
@@ -52,7 +52,7 @@ func (o *discrepancies) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 	return &r
 }
 
-// checkReadings holds strict and lenient against every text that was read.
+// checkReadings checks strict and lenient against all texts that were read.
 func (o *discrepancies) checkReadings(row *output.Row, record *mtasts.RecordReading, policy *mtasts.PolicyReading) {
 	if record == nil {
 		return

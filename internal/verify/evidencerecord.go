@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkRecord reads the TXT records again (section 3.1). The reading is nil
-// where there is nothing to read, or not all of it was kept.
+// checkRecord reads the TXT records again (section 3.1). The reading is nil if there is nothing to read, or if
+// not all of it was kept.
 func (o *discrepancies) checkRecord(row *output.Row) *mtasts.RecordReading {
 	count := int32(len(row.TXT))
 	if row.TXTCount != nil {
@@ -40,7 +40,7 @@ func (o *discrepancies) checkRecord(row *output.Row) *mtasts.RecordReading {
 	return &r
 }
 
-// checkDenial looks at a row without TXT records.
+// checkDenial checks a row without TXT records.
 func (o *discrepancies) checkDenial(row *output.Row) {
 	switch codes.Record(row.Record) {
 	case codes.RecordUnknown:
@@ -65,13 +65,13 @@ func (o *discrepancies) checkDenial(row *output.Row) {
 	o.checkZone(row)
 	want := mtasts.NegativeReason(row.Domain, rcode, row.Zone)
 	if len(row.CNAMEs) > 0 && want == codes.RecordNoDomain {
-		want = codes.RecordNXDomain // it is the alias's name that is denied
+		want = codes.RecordNXDomain // the target of the alias is denied
 	}
 	o.equal("record_reason", row.RecordReason, string(want))
 }
 
-// checkZone holds the zone of a denial against the name that is denied. No zone denies a
-// name that is too long to ask for.
+// checkZone checks that the zone of a denial can deny the name. A name that is too long to ask for is denied by
+// no zone.
 func (o *discrepancies) checkZone(row *output.Row) {
 	name := "_mta-sts." + row.Domain
 	if n := len(row.CNAMEs); n > 0 {

@@ -9,8 +9,8 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// checkFamily looks for an address of the family that the observer has, where the row says
-// that the Policy Host has none.
+// checkFamily checks that a Policy Host without addresses of the family that the observer has, as the row says,
+// has none in the row.
 func (o *discrepancies) checkFamily(row *output.Row) {
 	reason := codes.PolicyReason(row.PolicyReason)
 	if !reason.LacksFamily() || slices.Contains(row.Findings, string(codes.FindHostForbidden)) {
@@ -22,8 +22,8 @@ func (o *discrepancies) checkFamily(row *output.Row) {
 	}
 }
 
-// truthOfOneFamily is what a truth says to an observer with one address family, of a row that
-// says that the family of a host's addresses was the other.
+// truthOfOneFamily is the truth for an observer with one address family, where the row says that a host has
+// addresses of the other family only.
 func truthOfOneFamily(row *output.Row, t simnet.Truth) simnet.Truth {
 	t.Probes, t.FirstProbes = slices.Clone(t.Probes), slices.Clone(t.FirstProbes)
 	for i, host := range row.MX {
@@ -49,7 +49,7 @@ func truthOfOneFamily(row *output.Row, t simnet.Truth) simnet.Truth {
 	return t
 }
 
-// ofConnection reports whether a finding takes a connection to the Policy Host.
+// ofConnection reports whether a finding requires a connection to the Policy Host.
 func ofConnection(f codes.Finding) bool {
 	switch f {
 	case codes.FindPlainHTTP, codes.FindCertKeyShort, codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther,

@@ -8,7 +8,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkLimits holds a finding about a limit of the client against what was seen, since the verdict rests on it.
+// checkLimits checks findings about limits of the client against the evidence, since the verdict depends on them.
 func (o *discrepancies) checkLimits(row *output.Row) {
 	if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
 		const handshakeFailure, insufficientSecurity = 40, 71 // RFC 8446, section 6.2
@@ -23,7 +23,7 @@ func (o *discrepancies) checkLimits(row *output.Row) {
 	}
 }
 
-// checkTextFindings holds the findings that only a text shows against the texts: figures rest on them.
+// checkTextFindings checks the findings that follow from the texts alone, since figures depend on them.
 func (o *discrepancies) checkTextFindings(row *output.Row, r *mtasts.RecordReading) {
 	for _, finding := range []codes.Finding{codes.FindRecordNearMiss, codes.FindRecordIdentical} {
 		got, want := slices.Contains(row.Findings, string(finding)), slices.Contains(r.Findings, finding)

@@ -6,7 +6,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// readManifests reads the manifests, and holds them against each other.
+// readManifests reads the manifests, and compares them with each other.
 func (c *check) readManifests() error {
 	manifests, err := output.ReadManifests(c.dir)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *check) readManifests() error {
 	return nil
 }
 
-// repairHint says how a directory is mended in which scans in several numbers of shards were begun.
+// repairHint says how to repair a directory where scans with several numbers of shards were begun.
 func (c *check) repairHint() string {
 	which := "one of the scans"
 	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
@@ -65,7 +65,7 @@ func (c *check) repairHint() string {
 		which)
 }
 
-// checkListing takes note of the parts that a manifest names.
+// checkListing collects the parts that a manifest lists.
 func (c *check) checkListing(m *output.Manifest, of, index int) {
 	for _, part := range m.Parts {
 		switch k, ok := output.PartNumber(part.Name); {

@@ -41,8 +41,7 @@ func (c *check) readParts() error {
 	return nil
 }
 
-// checkPart holds the file against what it says of itself, and what the
-// manifest says of it. Its rows are worth reading when ok is true.
+// checkPart compares a file with its footer and its manifest. If ok is false, its rows are not worth reading.
 func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 	name := filepath.Base(path)
 	info, err := output.ReadPartInfo(path)
@@ -73,7 +72,7 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 	entry, listed := c.listed[name]
 	switch {
 	case !listed:
-		// A run that was killed has parts that its manifest does not know of.
+		// The manifest of a killed run may not list all parts.
 		if m := c.manifestOf(k); m != nil && m.Status.Finished() {
 			c.problem(name, "%s does not list it", m.Name())
 		}
@@ -94,15 +93,14 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 	return info, true
 }
 
-// rewritten says that the part was listed with provisional rows by a process
-// that was killed, and has since written it anew.
+// rewritten says that a process listed the part with provisional rows, wrote it anew, and was killed.
 func (l listing) rewritten(info output.PartInfo) bool {
 	return l.info.SHA256 != info.SHA256 && l.info.Pending > 0 && info.Rewrite > l.info.Rewrite && !l.manifest.Status.Finished()
 }
 
-// readRows reads the rows of a part and counts them. ok is false when they cannot be read to the end.
+// readRows reads the rows of a part and counts them. ok is false if they cannot be read to the end.
 func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
-	// The row of each rank, by what it says of its name; 0 for none.
+	// The identity of the row of each rank; 0: there is none.
 	rows := make([]uint64, info.LastRank-info.FirstRank+1)
 	for row, err := range output.ReadPart(c.path(info.Name)) {
 		if err != nil {
@@ -129,12 +127,12 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 	return counts, true
 }
 
-// compareNames holds the rows of a part against the names that were prepared for it.
+// compareNames compares the rows of a part with the names that were prepared for it.
 func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	if c.plan == nil {
 		return
 	}
-	var late int64 // names without a row that opted out after they were prepared
+	var late int64 // names without a row, excluded after they were prepared
 	for name, err := range c.plan.Chunk(info.Part) {
 		if err != nil {
 			c.problem(info.Name, "the names it is made of: %v", err)
@@ -173,7 +171,7 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	}
 }
 
-// identity tells names apart: never 0, and other for another name, but for a chance of one in 2^63.
+// identity is a number that differs between names, but for a chance of one in 2^63, and is never 0.
 func (c *check) identity(domain, list string, listRank *int64, tags map[string]string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(c.seed)

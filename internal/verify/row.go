@@ -8,7 +8,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkRow holds a row against its own evidence, and against the truth.
+// checkRow checks a row against its own evidence, and against the truth.
 func (c *check) checkRow(file string, row *output.Row) {
 	for _, what := range c.discrepancies(row) {
 		c.rowProblem(file, row, what)
@@ -35,7 +35,7 @@ func (c *check) checkRow(file string, row *output.Row) {
 	}
 }
 
-// discrepancies says in words what of a row does not follow from the rest of it.
+// discrepancies describes what in a row does not follow from the rest of it.
 func (c *check) discrepancies(row *output.Row) []string {
 	var o discrepancies
 	c.checkWords(&o, row)
@@ -52,14 +52,14 @@ func (c *check) discrepancies(row *output.Row) []string {
 	return o
 }
 
-// oneFamily reports whether the run was to do without IPv4, or without IPv6.
+// oneFamily reports whether the run did without IPv4, or without IPv6.
 func (c *check) oneFamily() bool {
 	return slices.ContainsFunc(c.manifests, func(m *output.Manifest) bool {
 		return m.Config["no-ipv4"] == "true" || m.Config["no-ipv6"] == "true"
 	})
 }
 
-// sentinel is the class of error that a row with these classes has.
+// sentinel is the error of a row with these classes.
 func sentinel(row *output.Row) codes.Sentinel {
 	switch codes.Record(row.Record) {
 	case codes.RecordAbsent:

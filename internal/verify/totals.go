@@ -2,7 +2,7 @@ package verify
 
 import "stsscan/internal/output"
 
-// compareTotals holds what was counted against what the manifests say, and against the lists.
+// compareTotals compares the counts of the rows with the manifests and the lists.
 func (c *check) compareTotals() error {
 	for _, m := range c.manifests {
 		var counts output.Counts
@@ -15,7 +15,7 @@ func (c *check) compareTotals() error {
 			late += info.ExcludedLate
 		}
 		if !whole {
-			continue // each missing part is a problem already, and a manifest may be behind
+			continue // missing parts are problems already, and a manifest may be outdated
 		}
 		for _, diff := range m.Counts.Diff(&counts) {
 			c.problem(m.Name(), "counts %s as in the rows", diff)
@@ -53,7 +53,7 @@ func (c *check) compareTotals() error {
 	return nil
 }
 
-// claimsComplete says whether there is a manifest of each shard that says that it is done.
+// claimsComplete says whether all shards have a manifest that says that they are done.
 func (c *check) claimsComplete() bool {
 	for _, m := range c.manifests {
 		if !m.Status.Finished() || m.Shard != nil && m.Shard.Of != len(c.manifests) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// null is how people read NULL.
+// null stands for NULL in texts for people.
 const null = "NULL"
 
 func number(n *int64) string {
@@ -22,7 +22,7 @@ func truth(b *bool) string {
 	return strconv.FormatBool(*b)
 }
 
-// quoted is a text column as people read it.
+// quoted is the value of a text column, for people.
 func quoted(s string) string {
 	if s == "" {
 		return null

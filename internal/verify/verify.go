@@ -1,18 +1,17 @@
 // Package verify checks a run directory from its files alone: every entry of the lists is accounted for, every
-// part is whole and the one that the manifest names, no rank and no domain has two rows, every count is that of
-// the rows, and the class of each record and policy follows from the evidence in its row (RFC 8461, sections 3.1
-// and 3.2). It can also compare rows with the truth of a simulated Internet.
+// part is whole and is the one that the manifest lists, no rank and no domain has two rows, every count is that
+// of the rows, and the class of each record and policy follows from the evidence in its row (RFC 8461, sections
+// 3.1 and 3.2). It can also compare rows with the truth of a simulated Internet.
 //
-// What was seen of connections and certificates left no evidence to read again and is taken as it stands; of a
-// cross-check there is what disagreed. The package changes nothing and asks nobody.
+// Observations of connections and certificates left no evidence to read again, and are taken as they stand. Of a
+// cross-check, only the disagreements were kept. The package changes nothing and sends nothing.
 package verify
 
 import (
 	"hash/maphash"
 )
 
-// Run checks the run directory dir. Its error says that it could not be
-// checked; what does not hold is in the report.
+// Run checks the run directory dir. Its error says that this was not possible; problems are in the report.
 func Run(dir string, options Options) (Report, error) {
 	if options.Examples <= 0 {
 		options.Examples = 20

@@ -7,7 +7,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// closedSets are the words of each column that has a closed set.
+// closedSets are the words of the columns with a closed set, by column.
 func closedSets() map[string]map[string]bool {
 	sets := make(map[string]map[string]bool)
 	columns := output.Columns()
@@ -30,7 +30,7 @@ func closedSets() map[string]map[string]bool {
 	return sets
 }
 
-// checkWords looks for words that are not of their closed set.
+// checkWords checks that words are of the closed set of their column.
 func (c *check) checkWords(o *discrepancies, row *output.Row) {
 	for _, w := range []struct{ column, word string }{
 		{"record", row.Record}, {"record_reason", row.RecordReason}, {"error", row.Error}, {"policy", row.Policy},
