@@ -34,7 +34,8 @@ func (b *block) full() bool  { return len(b.text)+len(b.tags) > fullBlock }
 
 // reset makes b an empty block of a list.
 func (b *block) reset(list int) {
-	*b = block{list: list, sizes: b.sizes[:0], text: b.text[:0], gaps: b.gaps[:0], listRanks: b.listRanks[:0], tags: b.tags[:0]}
+	*b = block{list: list, sizes: b.sizes[:0], text: b.text[:0], gaps: b.gaps[:0], listRanks: b.listRanks[:0],
+		tags: b.tags[:0]}
 }
 
 // add adds a name of at most 255 octets. Its tags may be appended to b.tags before or after.

@@ -172,7 +172,8 @@ func FuzzBlock(f *testing.F) {
 // BenchmarkChunk is the cost of reading a name of a prepared list.
 func BenchmarkChunk(b *testing.B) {
 	const n = 1_000_000
-	p, err := Prepare(b.Context(), PrepareConfig{Dir: b.TempDir(), Lists: []List{{"-"}}, Stdin: &generated{n: n}, Disk: quick()})
+	p, err := Prepare(b.Context(), PrepareConfig{Dir: b.TempDir(), Lists: []List{{"-"}}, Stdin: &generated{n: n},
+		Disk: quick()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -40,7 +40,8 @@ func (p *Plan) Open(k int) (*ChunkReader, error) {
 		return nil, err
 	}
 	info := p.Chunks[k]
-	return &ChunkReader{plan: p, info: info, path: path, file: f, blocks: newBlockReader(f), sum: sha256.New(), last: info.FirstRank - 1}, nil
+	return &ChunkReader{plan: p, info: info, path: path, file: f, blocks: newBlockReader(f), sum: sha256.New(),
+		last: info.FirstRank - 1}, nil
 }
 
 // Next fills into with the next names and returns how many. If err is nil and there is room, it is at least one;

@@ -13,7 +13,8 @@ import (
 func TestChunkReader(t *testing.T) {
 	const n = 5000
 	list := writeList(t, "list", "no name\n"+noise(n))
-	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 1 << 13, Disk: quick()})
+	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 1 << 13,
+		Disk: quick()})
 	if err != nil {
 		t.Fatal(err)
 	}

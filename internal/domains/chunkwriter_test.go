@@ -90,7 +90,8 @@ func TestDamagedChunk(t *testing.T) {
 		for _, err := range p.Chunk(0) {
 			last = err
 		}
-		if last == nil || !strings.HasPrefix(last.Error(), path(0)+": damaged chunk: ") || !strings.HasSuffix(last.Error(), tt.want) {
+		if last == nil || !strings.HasPrefix(last.Error(), path(0)+": damaged chunk: ") ||
+			!strings.HasSuffix(last.Error(), tt.want) {
 			t.Errorf("%s: %v", tt.name, last)
 		}
 	}

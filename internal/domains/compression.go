@@ -65,7 +65,8 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 		return z, z.Close, nil
 	case zstandard:
 		// A decoder without concurrency works in the caller's goroutine.
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return errReader{err}, nil, nil
 		}

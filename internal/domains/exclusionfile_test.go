@@ -18,7 +18,8 @@ func follows(t *testing.T, path string) (*ExclusionFile, *Plan, PrepareConfig) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\nc.com\n")}}, Exclude: f.Exclusions()}
+	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\nc.com\n")}},
+		Exclude: f.Exclusions()}
 	plan, err := Prepare(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +84,8 @@ func TestExclusionFileGrows(t *testing.T) {
 		if tt.late {
 			versions++
 		}
-		if got := f.Versions(); len(got) != versions || got[versions-1].SHA256 != f.Exclusions().SHA256() || got[0].Entries != 3 {
+		if got := f.Versions(); len(got) != versions || got[versions-1].SHA256 != f.Exclusions().SHA256() ||
+			got[0].Entries != 3 {
 			t.Errorf("%s: versions %+v", tt.name, got)
 		}
 		if again, err := f.Refresh(); err == nil && again != late {
@@ -130,7 +132,8 @@ func TestExclusionsAreKept(t *testing.T) {
 		}
 		return f, f.Follow(p, shard, durable.Disk{}, time.Now, unharmed(t))
 	}
-	for text, gone := range map[string]string{"b.com\n": "a.com", "# nobody\n": "a.com", "a.com\n": "b.com", "a.com\nc.com\n": "b.com"} {
+	for text, gone := range map[string]string{"b.com\n": "a.com", "# nobody\n": "a.com", "a.com\n": "b.com",
+		"a.com\nc.com\n": "b.com"} {
 		for _, shard := range []string{"run", "run-1-of-2"} {
 			if _, err := took(text, shard); !errors.Is(err, ErrEntryGone) || !strings.Contains(err.Error(), gone) {
 				t.Errorf("%q, %s: %v, want that %s is gone", text, shard, err, gone)
@@ -141,7 +144,8 @@ func TestExclusionsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if late, err := second.Refresh(); err != nil || late.Domain("a.com") || !late.Domain("b.com") || !late.Domain("c.com") {
+	if late, err := second.Refresh(); err != nil || late.Domain("a.com") || !late.Domain("b.com") ||
+		!late.Domain("c.com") {
 		t.Errorf("late %q, %v", late.entries(), err)
 	}
 	if v := second.Versions(); len(v) != 1 || v[0].Entries != 3 {
@@ -179,7 +183,8 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 	grown := cfg
 	grown.Exclude = more
-	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), "with the original ones") {
+	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) ||
+		!strings.Contains(err.Error(), "with the original ones") {
 		t.Errorf("%v", err)
 	}
 	if _, err := Prepare(t.Context(), cfg); err != nil {

@@ -10,8 +10,10 @@ import (
 )
 
 func TestExclusions(t *testing.T) {
-	path := writeList(t, "exclude", "\xef\xbb\xbf# asked by mail\nExample.com.\t# all of it\r\n=exact.net\n\nmil\nBücher.de\nfoo.test\nxn--7ba2c.com\n_a.b_c.com\nрф\n"+
-		"192.0.2.0/24\n198.51.100.7\n203.0.113.77/25\n2001:db8::/32\n::ffff:10.1.2.3\n::ffff:10.2.0.0/112\n192.0.2.0/24")
+	path := writeList(t, "exclude",
+		"\xef\xbb\xbf# asked by mail\nExample.com.\t# all of it\r\n=exact.net\n\nmil\n"+
+			"Bücher.de\nfoo.test\nxn--7ba2c.com\n_a.b_c.com\nрф\n"+
+			"192.0.2.0/24\n198.51.100.7\n203.0.113.77/25\n2001:db8::/32\n::ffff:10.1.2.3\n::ffff:10.2.0.0/112\n192.0.2.0/24")
 	x, err := ReadExclusions(path)
 	if err != nil {
 		t.Fatal(err)

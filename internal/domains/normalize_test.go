@@ -198,7 +198,8 @@ func reasons() []Reason {
 
 // Every octet is judged in every place of a name as the long way judges it.
 func TestLastLabel(t *testing.T) {
-	for _, base := range []string{"a.b", "ab.com", "abcd.com", "abcde.com", "abcdefg.example.com", strings.Repeat("a", 31) + "." + strings.Repeat("b", 32)} {
+	for _, base := range []string{"a.b", "ab.com", "abcd.com", "abcde.com", "abcdefg.example.com",
+		strings.Repeat("a", 31) + "." + strings.Repeat("b", 32)} {
 		for i := range base {
 			for c := range 256 {
 				name := []byte(base)
@@ -322,7 +323,8 @@ func onlyASCII(s string) bool {
 }
 
 func BenchmarkNormalize(b *testing.B) {
-	for _, s := range []string{"example.com", "Mail.Example.COM.", "xn--bcher-kva.example.org", "bücher.example.org", "not a name"} {
+	for _, s := range []string{"example.com", "Mail.Example.COM.", "xn--bcher-kva.example.org", "bücher.example.org",
+		"not a name"} {
 		b.Run(s, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

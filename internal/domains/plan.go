@@ -104,7 +104,8 @@ func ReadPlan(dir string) (*Plan, error) {
 		err = json.Unmarshal(data, p)
 	}
 	if err == nil && p.Version != planVersion {
-		return nil, fmt.Errorf("%s: %w: plan of version %d, this program has version %d", path, ErrOtherProgram, p.Version, planVersion)
+		return nil, fmt.Errorf("%s: %w: plan of version %d, this program has version %d",
+			path, ErrOtherProgram, p.Version, planVersion)
 	}
 	if err == nil {
 		err = p.check()

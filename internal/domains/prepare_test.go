@@ -12,7 +12,9 @@ import (
 )
 
 func TestPrepare(t *testing.T) {
-	csv := writeList(t, "portfolio.csv", "rank,domain,owner,team\n10,a.com,Acme\xff, \n20,B.com.,\"Bee\tand\\co\",red\n30,c.test,,\n40,optout.com,,\n50,a.com,Other,blue\n")
+	csv := writeList(t, "portfolio.csv",
+		"rank,domain,owner,team\n10,a.com,Acme\xff, \n"+
+			"20,B.com.,\"Bee\tand\\co\",red\n30,c.test,,\n40,optout.com,,\n50,a.com,Other,blue\n")
 	dir := filepath.Join(t.TempDir(), "run")
 	exclude, err := parseExclusions("x", strings.NewReader("optout.com\n"))
 	if err != nil {
@@ -62,7 +64,8 @@ func TestPrepare(t *testing.T) {
 	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
-	if got, want := files(t, dir), []string{"chunks/chunk-000000.names", "chunks/exclusions.txt", "chunks/plan.json", RejectsFile}; !slices.Equal(got, want) {
+	left := []string{"chunks/chunk-000000.names", "chunks/exclusions.txt", "chunks/plan.json", RejectsFile}
+	if got, want := files(t, dir), left; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 	stored, err := ReadPlan(dir)
@@ -81,7 +84,8 @@ func TestPartSize(t *testing.T) {
 		{1_000_000, 16384, 62}, {64 << 20, 1 << 19, 128}, {300_000_000, 1 << 19, 573},
 	} {
 		if size := partSize(tt.entries); size != tt.size || partCount(tt.entries, size) != tt.parts {
-			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size, tt.parts, tt.size)
+			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size,
+				tt.parts, tt.size)
 		}
 	}
 }
@@ -119,7 +123,8 @@ func TestParts(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	one, two, three := writeList(t, "one", "a.com\nbad name\nb.com\n"), writeList(t, "two", "c.com\nd.com\n"), writeList(t, "three", "bad name\n")
+	one, two, three := writeList(t, "one", "a.com\nbad name\nb.com\n"), writeList(t, "two", "c.com\nd.com\n"),
+		writeList(t, "three", "bad name\n")
 	for limit, want := range map[int64][]string{
 		1: {"1:a.com"}, 2: {"1:a.com"}, 3: {"1:a.com", "3:b.com"}, 4: {"1:a.com", "3:b.com", "4:c.com"},
 	} {
@@ -213,7 +218,8 @@ func TestProgressOfArchive(t *testing.T) {
 // Every entry is accounted for, and what memory cannot hold changes nothing.
 func TestConservation(t *testing.T) {
 	word := rapid.OneOf(
-		rapid.SampledFrom([]string{"a.com", "A.com.", "b.com", "b.org", "bücher.de", "xn--bcher-kva.de", "optout.com", "x.optout.com", "com", "192.0.2.1", "", "# no", "a b", "domain", "1", "\"", "NS"}),
+		rapid.SampledFrom([]string{"a.com", "A.com.", "b.com", "b.org", "bücher.de", "xn--bcher-kva.de", "optout.com",
+			"x.optout.com", "com", "192.0.2.1", "", "# no", "a b", "domain", "1", "\"", "NS"}),
 		rapid.StringMatching(`[ab]{1,2}\.(com|net)`),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 20), func(b []byte) string { return string(b) }),
 	)
@@ -292,7 +298,8 @@ func TestPrepareOneNameInSeveralForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(t, p), []string{"1:xn--bcher-kva.de", "2:_a.b_c.de", "3:xn--7ba2c.de"}; !slices.Equal(got, want) {
+	kept := []string{"1:xn--bcher-kva.de", "2:_a.b_c.de", "3:xn--7ba2c.de"}
+	if got, want := names(t, p), kept; !slices.Equal(got, want) {
 		t.Errorf("names %q, want %q", got, want)
 	}
 	if want := (Counts{Entries: 7, Rejected: 1, Duplicates: 3, Names: 3}); p.Counts != want {

@@ -72,12 +72,15 @@ func TestUnfinished(t *testing.T) {
 	if err := os.Mkdir(chunks, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool", "chunks/.tmp-hashes", "chunks/.tmp-names", "chunks/.tmp-chunk-000000.names-0123", ".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
+	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool",
+		"chunks/.tmp-hashes", "chunks/.tmp-names", "chunks/.tmp-chunk-000000.names-0123",
+		".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("left behind"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", "a.com\n")}}, MemoryBudget: 1})
+	p, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", "a.com\n")}},
+		MemoryBudget: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,8 @@ func TestUnfinished(t *testing.T) {
 		t.Errorf("names %q", got)
 	}
 	// What is not of this step may be somebody else's, at work.
-	if got, want := files(t, dir), []string{".tmp-part-000000.parquet-0123", "chunks/chunk-000000.names", "chunks/plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
+	if got, want := files(t, dir), []string{".tmp-part-000000.parquet-0123", "chunks/chunk-000000.names",
+		"chunks/plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 }
@@ -155,7 +159,8 @@ func TestFullDisk(t *testing.T) {
 	list := writeList(t, "list", noise(1000)+"no name\n")
 	for _, match := range []string{RejectsFile, "chunk-000003", planFile} {
 		dir := t.TempDir()
-		_, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{list}}, Disk: durable.Disk{FS: failingDisk{match: match}}})
+		_, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{list}},
+			Disk: durable.Disk{FS: failingDisk{match: match}}})
 		if !errors.Is(err, errFull) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), match) {
 			t.Errorf("%s: %v", match, err)
 		}
@@ -193,7 +198,8 @@ func TestDamagedSpool(t *testing.T) {
 		"no names":      {0, "\x00", 64},
 		"too large":     {4, "\xff\xff\xff", 64},
 	} {
-		p := newPreparation(&PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, MemoryBudget: defaultMemoryBudget, Disk: quick()})
+		p := newPreparation(&PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, MemoryBudget: defaultMemoryBudget,
+			Disk: quick()})
 		if err := os.Mkdir(p.chunks, 0o755); err != nil {
 			t.Fatal(err)
 		}

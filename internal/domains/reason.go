@@ -8,10 +8,10 @@ type Reason string
 const (
 	ReasonEmpty        Reason = "empty"         // no text, or no cell in the domain's column
 	ReasonEmptyLabel   Reason = "empty_label"   // two dots in a row, or one at the start
-	ReasonTooLong      Reason = "too_long"      // a label over 63 octets, or a name over 253 once _mta-sts. stands before it
+	ReasonTooLong      Reason = "too_long"      // a label over 63 octets, or a name over 253 with _mta-sts. before it
 	ReasonLineTooLong  Reason = "line_too_long" // a line of more than 4 KiB
 	ReasonQuote        Reason = "csv_quote"     // a CSV quote that is not closed, or text behind one that is
-	ReasonBadCharacter Reason = "bad_character" // neither letter, digit nor hyphen: white space, a URL, a mail address, invalid UTF-8
+	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, invalid UTF-8
 	ReasonEscape       Reason = "escape"        // in a zone file: \DDD over 255 or short, \ at the end
 	ReasonUnderscore   Reason = "underscore"    // a DNS name, but no host name; zone files may have it
 	ReasonWildcard     Reason = "wildcard"

@@ -16,7 +16,8 @@ func TestRepair(t *testing.T) {
 	text := "no name\n" + noise(300) + "a b\n"
 	list := writeList(t, "list", text)
 	another := writeList(t, "another", strings.Replace(text, "no name", "any name", 1))
-	base := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 100, Disk: quick(), Exclude: mustExclude(t, "a.org\n")}
+	base := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 100, Disk: quick(),
+		Exclude: mustExclude(t, "a.org\n")}
 	grown := mustExclude(t, "a.org\nb.org\n")
 	plan, err := Prepare(t.Context(), base)
 	if err != nil {

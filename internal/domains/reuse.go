@@ -22,7 +22,8 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 			return nil, err
 		}
 		if was := plan.Inputs[i]; sum != was.SHA256 {
-			difference = fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...", l.Path, sum, was.Name, was.SHA256)
+			difference = fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...",
+				l.Path, sum, was.Name, was.SHA256)
 		}
 	}
 	if difference != "" {

@@ -117,7 +117,8 @@ func BenchmarkPrepare(b *testing.B) {
 				stop := watchHeap()
 				for b.Loop() {
 					dir := b.TempDir()
-					p, err := Prepare(b.Context(), PrepareConfig{Dir: dir, Lists: []List{{"-"}}, Stdin: &generated{n: n}, MemoryBudget: budget, Disk: quick()})
+					p, err := Prepare(b.Context(), PrepareConfig{Dir: dir, Lists: []List{{"-"}}, Stdin: &generated{n: n},
+						MemoryBudget: budget, Disk: quick()})
 					if err != nil {
 						b.Fatal(err)
 					}

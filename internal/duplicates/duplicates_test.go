@@ -191,7 +191,8 @@ func TestDamagedPartition(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := errors.Join(do(first.partitions.file, first.partitions.end), do(second.partitions.file, second.partitions.end)); err != nil {
+		if err := errors.Join(do(first.partitions.file, first.partitions.end),
+			do(second.partitions.file, second.partitions.end)); err != nil {
 			t.Fatal(err)
 		}
 		wrong := func(err error, path string) bool {
@@ -237,7 +238,8 @@ func TestBitmap(t *testing.T) {
 	for _, tt := range []struct {
 		first, last int64
 		want        bool
-	}{{0, 129, false}, {131, 400, false}, {130, 130, true}, {0, 400, true}, {128, 191, true}, {100, 130, true}, {130, 200, true}, {64, 127, false}, {131, 191, false}, {0, 63, false}} {
+	}{{0, 129, false}, {131, 400, false}, {130, 130, true}, {0, 400, true}, {128, 191, true}, {100, 130, true},
+		{130, 200, true}, {64, 127, false}, {131, 191, false}, {0, 63, false}} {
 		if got := b.HasAny(tt.first, tt.last); got != tt.want {
 			t.Errorf("%d to %d: %t", tt.first, tt.last, got)
 		}

@@ -214,7 +214,8 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{".tmp-part-000001.parquet-0123456789abcdef", ".tmp-part-000002.parquet-0123456789abcdef", ".tmp-", "part-000003.parquet", "x.tmp-"} {
+	for _, name := range []string{".tmp-part-000001.parquet-0123456789abcdef",
+		".tmp-part-000002.parquet-0123456789abcdef", ".tmp-", "part-000003.parquet", "x.tmp-"} {
 		write(name)
 	}
 	if err := os.Mkdir(filepath.Join(dir, ".tmp-directory-0"), 0o755); err != nil {
@@ -224,7 +225,8 @@ func TestSweep(t *testing.T) {
 	if err := (Disk{}).Sweep(dir, mine); err != nil {
 		t.Fatal(err)
 	}
-	checkDir(t, dir, map[string]string{".tmp-part-000001.parquet-0123456789abcdef": "x", ".tmp-": "x", "part-000003.parquet": "x", "x.tmp-": "x"})
+	checkDir(t, dir, map[string]string{".tmp-part-000001.parquet-0123456789abcdef": "x", ".tmp-": "x",
+		"part-000003.parquet": "x", "x.tmp-": "x"})
 	if err := (Disk{}).Sweep(dir, nil); err != nil {
 		t.Fatal(err)
 	}

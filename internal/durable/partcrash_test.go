@@ -125,7 +125,8 @@ func (j *job) check(t *testing.T) {
 			t.Fatalf("part %d: %v", k, err)
 		}
 		if ended, ok := j.ended[k]; ok && (!whole || info.Pending > ended.Pending) {
-			t.Fatalf("part %d was written with %d rows that wait, and is there: %v, with %d", k, ended.Pending, whole, info.Pending)
+			t.Fatalf("part %d was written with %d rows that wait, and is there: %v, with %d", k, ended.Pending, whole,
+				info.Pending)
 		}
 	}
 	if _, err := output.ReadManifest(filepath.Join(j.dir, "run.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -142,7 +143,8 @@ func (j *job) checkEnd(t *testing.T) {
 		t.Fatalf("files %v, %v, %v", names, hidden, err)
 	}
 	m, err := output.ReadManifest(filepath.Join(j.dir, "run.json"))
-	if err != nil || m.Status != output.StatusComplete || m.Counts.Rows != jobParts*jobRanks || m.Counts.Provisional() != 0 {
+	if err != nil || m.Status != output.StatusComplete || m.Counts.Rows != jobParts*jobRanks ||
+		m.Counts.Provisional() != 0 {
 		t.Fatalf("manifest %+v, %v", m, err)
 	}
 	found := make(map[int64]*output.Row)

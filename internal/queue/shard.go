@@ -66,7 +66,8 @@ func ShardFromEnv(getenv func(string) string) (Shard, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Shard{}, errors.New("no array index in the environment (SLURM_ARRAY_TASK_ID, AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX)")
+		return Shard{}, errors.New("no array index in the environment (SLURM_ARRAY_TASK_ID, " +
+			"AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX)")
 	case 1:
 		return found[0].shard(getenv)
 	}

@@ -44,7 +44,8 @@ func TestRules(t *testing.T) {
 	}
 	for _, rule := range names {
 		_, parent, _ := strings.Cut(rule, ".")
-		for _, domain := range []string{rule, "x." + rule, "x.y." + rule, "x.y.z." + rule, "x" + rule, "x." + parent, "www." + parent, "x.www." + parent} {
+		for _, domain := range []string{rule, "x." + rule, "x.y." + rule, "x.y.z." + rule, "x" + rule, "x." + parent,
+			"www." + parent, "x.www." + parent} {
 			if got, want := l.RegisteredDomain(domain), registered(domain); got != want && parent != "" {
 				t.Errorf("%s: %q, want %q", domain, got, want)
 			}

@@ -60,9 +60,12 @@ func (c *check) checkFigures(m *output.Manifest, x *crossCheck) {
 			c.problem(m.Name(), "cross-check: %d disagreements of the kind %+q", n, kind)
 		}
 	}
-	kinds := x.figures.Kinds
-	if found, other := kinds[output.CrossFound], kinds[output.CrossDenied]+kinds[output.CrossClass]+kinds[output.CrossTXT]; found != x.figures.Negatives.Disagree || other != x.figures.Positives.Disagree {
-		c.problem(m.Name(), "cross-check: %d negatives and %d positives disagree, and their kinds say %d and %d", x.figures.Negatives.Disagree, x.figures.Positives.Disagree, found, other)
+	negatives, positives, kinds := x.figures.Negatives.Disagree, x.figures.Positives.Disagree, x.figures.Kinds
+	found := kinds[output.CrossFound]
+	other := kinds[output.CrossDenied] + kinds[output.CrossClass] + kinds[output.CrossTXT]
+	if found != negatives || other != positives {
+		c.problem(m.Name(), "cross-check: %d negatives and %d positives disagree, and their kinds say %d and %d",
+			negatives, positives, found, other)
 	}
 }
 

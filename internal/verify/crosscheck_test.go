@@ -12,14 +12,17 @@ import (
 
 // crossed gives a survey a cross-check: a tenth of the negatives, all positives;
 // one of each disagrees, and one has no answer. change is told what is written.
-func (s *survey) crossed(t *testing.T, change func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement) {
+func (s *survey) crossed(
+	t *testing.T, change func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement,
+) {
 	t.Helper()
 	dataset, err := output.Open(s.dir, output.Identity{Input: s.plan.SHA256()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.edit = func(m *output.Manifest) {
-		c := &output.CrossCheck{Resolvers: []string{"192.0.2.9:53"}, Share: 0.1, Kinds: make(map[output.CrossDifference]int64)}
+		c := &output.CrossCheck{Resolvers: []string{"192.0.2.9:53"}, Share: 0.1,
+			Kinds: make(map[output.CrossDifference]int64)}
 		var list []output.Disagreement
 		for k, rows := range s.rows {
 			if k%s.shards != shardOf(m) {
@@ -30,7 +33,8 @@ func (s *survey) crossed(t *testing.T, change func(c *output.CrossCheck, list []
 					continue
 				}
 				count, kind, other := &c.Positives, output.CrossDenied, codes.RecordAbsent
-				d := output.Disagreement{Domain: row.Domain, Rank: row.Rank, Record: codes.Record(row.Record), ObservedAt: row.ObservedAt}
+				d := output.Disagreement{Domain: row.Domain, Rank: row.Rank, Record: codes.Record(row.Record),
+					ObservedAt: row.ObservedAt}
 				for _, txt := range row.TXT {
 					d.TXT = append(d.TXT, txt)
 				}
@@ -82,7 +86,9 @@ func TestCrossCheck(t *testing.T) {
 			c.Negatives.Checked++
 			c.Negatives.Agree++
 			return list
-		}, want: []string{"run.json: cross-check: 8 negatives and 125 positives were checked, and the rows to check are 7 and 125"}},
+		}, want: []string{
+			"run.json: cross-check: 8 negatives and 125 positives were checked, and the rows to check are 7 and 125",
+		}},
 		{name: "one is lost", change: func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			c.Positives.Agree--
 			return list
@@ -94,7 +100,8 @@ func TestCrossCheck(t *testing.T) {
 		{name: "another kind", change: func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			c.Kinds = map[output.CrossDifference]int64{"denied": 2}
 			return list
-		}, want: []string{"1 negatives and 1 positives disagree, and their kinds say 0 and 2", "has 1 of the kind found; run.json says 0"}},
+		}, want: []string{"1 negatives and 1 positives disagree, and their kinds say 0 and 2",
+			"has 1 of the kind found; run.json says 0"}},
 		{name: "a word that is none", change: func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			c.Kinds["other"] = 1
 			return list

@@ -160,7 +160,8 @@ func TestReasons(t *testing.T) {
 			row := rowOf(tt.rank)
 			tt.change(row)
 			got := c.discrepancies(row)
-			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
+			if tt.want == "" && got != nil || tt.want != "" &&
+				!slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})

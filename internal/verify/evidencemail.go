@@ -26,8 +26,10 @@ func (o *discrepancies) checkFirstProbes(row *output.Row) {
 		if h.FirstSTARTTLS == nil {
 			continue
 		}
-		o.want(codes.STARTTLS(*h.FirstSTARTTLS).Doubtful(), "the first probe of %s ended in %s, and there was a second", h.Host, *h.FirstSTARTTLS)
-		o.want(h.STARTTLS != nil || row.Pending != "", "first_starttls of %s is %s, and there is no second", h.Host, *h.FirstSTARTTLS)
+		o.want(codes.STARTTLS(*h.FirstSTARTTLS).Doubtful(), "the first probe of %s ended in %s, and there was a second",
+			h.Host, *h.FirstSTARTTLS)
+		o.want(h.STARTTLS != nil || row.Pending != "", "first_starttls of %s is %s, and there is no second", h.Host,
+			*h.FirstSTARTTLS)
 	}
 }
 
@@ -57,7 +59,8 @@ func (o *discrepancies) checkReports(row *output.Row) {
 	for _, rua := range r.RUA {
 		uris = append(uris, rua.URI)
 	}
-	o.want(!r.BadRUA || slices.Contains(row.Findings, string(codes.FindTLSRPTRUA)), "the finding %s is not there", codes.FindTLSRPTRUA)
+	o.want(!r.BadRUA || slices.Contains(row.Findings, string(codes.FindTLSRPTRUA)), "the finding %s is not there",
+		codes.FindTLSRPTRUA)
 	o.want(slices.Equal(row.RUA, uris), "rua is %+q, and the evidence says %+q", row.RUA, uris)
 }
 
@@ -106,7 +109,8 @@ func (o *discrepancies) checkCoverage(row *output.Row) codes.MXMatch {
 	o.want(slices.Equal(row.MXUnused, unused), "mx_unused is %+q, and the evidence says %+q", row.MXUnused, unused)
 	for i, matched := range cover.Matched {
 		got := row.MX[i].Matched
-		o.want(got != nil && *got == matched, "matched of %s is %s, and the evidence says %v", row.MX[i].Host, truth(got), matched)
+		o.want(got != nil && *got == matched, "matched of %s is %s, and the evidence says %v", row.MX[i].Host, truth(got),
+			matched)
 	}
 	for _, f := range cover.Findings {
 		o.want(slices.Contains(row.Findings, string(f)), "the finding %s is not there", f)

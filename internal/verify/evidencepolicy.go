@@ -16,7 +16,8 @@ func (o *discrepancies) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 	asked := row.Record == string(codes.RecordValid)
 	o.want(asked == (class != codes.PolicyNotFetched), "record is %s, and policy is %s", row.Record, row.Policy)
 	if notAsked(row) {
-		o.want(asked && class == codes.PolicyUnknown && row.PolicyStage == "" && row.PolicyReason == "" && row.HTTPStatus == nil,
+		o.want(asked && class == codes.PolicyUnknown && row.PolicyStage == "" && row.PolicyReason == "" &&
+			row.HTTPStatus == nil,
 			"the policy was not asked for, and the row says what came of it")
 		return nil
 	}
@@ -42,13 +43,15 @@ func (o *discrepancies) checkPolicy(row *output.Row) *mtasts.PolicyReading {
 	o.equal("policy_reason", row.PolicyReason, string(r.Reason))
 	o.equal("mode", row.Mode, string(r.Policy.Mode))
 	if row.MaxAge != nil || r.Err == nil {
-		o.want(row.MaxAge != nil && *row.MaxAge == r.Policy.MaxAge, "max_age is %s, and the evidence says %d", number(row.MaxAge), r.Policy.MaxAge)
+		o.want(row.MaxAge != nil && *row.MaxAge == r.Policy.MaxAge, "max_age is %s, and the evidence says %d",
+			number(row.MaxAge), r.Policy.MaxAge)
 	}
 	var patterns []string
 	for _, pattern := range r.Policy.MX {
 		patterns = append(patterns, string(pattern))
 	}
-	o.want(slices.Equal(row.MXPatterns, patterns), "mx_patterns is %+q, and the evidence says %+q", row.MXPatterns, patterns)
+	o.want(slices.Equal(row.MXPatterns, patterns), "mx_patterns is %+q, and the evidence says %+q", row.MXPatterns,
+		patterns)
 	return &r
 }
 
@@ -74,5 +77,6 @@ func (o *discrepancies) checkReadings(row *output.Row, record *mtasts.RecordRead
 		strict, lenient = strict && strictly, lenient && leniently
 	}
 	o.want(row.Strict != nil && *row.Strict == strict, "strict is %s, and the evidence says %v", truth(row.Strict), strict)
-	o.want(row.Lenient != nil && *row.Lenient == lenient, "lenient is %s, and the evidence says %v", truth(row.Lenient), lenient)
+	o.want(row.Lenient != nil && *row.Lenient == lenient, "lenient is %s, and the evidence says %v", truth(row.Lenient),
+		lenient)
 }

@@ -52,7 +52,8 @@ func truthOfOneFamily(row *output.Row, t simnet.Truth) simnet.Truth {
 // ofConnection reports whether a finding requires a connection to the Policy Host.
 func ofConnection(f codes.Finding) bool {
 	switch f {
-	case codes.FindPlainHTTP, codes.FindCertKeyShort, codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther,
+	case codes.FindPlainHTTP, codes.FindCertKeyShort, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
+		codes.FindCharsetOther,
 		codes.FindTruncationPossible, codes.FindLengthAndTransferEncoding, codes.FindMXNotALabel:
 		return true
 	}

@@ -88,14 +88,16 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 			info.ExcludedLate, entry.manifest.Name(), entry.info.ExcludedLate)
 	case entry.info.Rows != info.Rows || entry.info.FirstRank != info.FirstRank || entry.info.LastRank != info.LastRank:
 		c.problem(name, "has %d rows of the ranks %d to %d; %s says %d of %d to %d",
-			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.info.Rows, entry.info.FirstRank, entry.info.LastRank)
+			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.info.Rows, entry.info.FirstRank,
+			entry.info.LastRank)
 	}
 	return info, true
 }
 
 // rewritten says that a process listed the part with provisional rows, wrote it anew, and was killed.
 func (l listing) rewritten(info output.PartInfo) bool {
-	return l.info.SHA256 != info.SHA256 && l.info.Pending > 0 && info.Rewrite > l.info.Rewrite && !l.manifest.Status.Finished()
+	return l.info.SHA256 != info.SHA256 && l.info.Pending > 0 && info.Rewrite > l.info.Rewrite &&
+		!l.manifest.Status.Finished()
 }
 
 // readRows reads the rows of a part and counts them. ok is false if they cannot be read to the end.

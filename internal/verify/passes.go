@@ -42,9 +42,11 @@ func (o *discrepancies) checkPasses(row *output.Row) {
 			"the row waits for what may mend, and nothing in it may")
 	}
 	o.want(row.Pending == "" || !excludedLate(row), "the row waits, and was excluded late")
-	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass, quoted(row.FirstRecord))
+	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass,
+		quoted(row.FirstRecord))
 	if row.FirstRecord == "" {
-		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" && row.FirstPolicyReason == "",
+		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" &&
+			row.FirstPolicyReason == "",
 			"there was one pass, and the row tells of an earlier one")
 		return
 	}

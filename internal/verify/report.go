@@ -60,7 +60,8 @@ func (r *Report) add(in output.Input) {
 // Write writes the report for people.
 func (r *Report) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected, r.Excluded, r.Duplicates, r.Names)
+	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected,
+		r.Excluded, r.Duplicates, r.Names)
 	fmt.Fprintf(b, "rows      %d in %d parts\n", r.Rows, r.Parts)
 	if r.ExcludedLate > 0 {
 		fmt.Fprintf(b, "late      %d names were excluded after the run began, and have no row\n", r.ExcludedLate)

@@ -53,7 +53,8 @@ func newSurvey(t *testing.T) *survey {
 	if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := domains.Prepare(context.Background(), domains.PrepareConfig{Dir: s.dir, Lists: []domains.List{{Path: path}}, PartSize: partSize})
+	plan, err := domains.Prepare(context.Background(),
+		domains.PrepareConfig{Dir: s.dir, Lists: []domains.List{{Path: path}}, PartSize: partSize})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,8 @@ func newRow(name domains.Name) *output.Row {
 	}
 	txts, policy := texts(name.Rank)
 	if txts == nil {
-		row.Record, row.RecordReason, row.Error, row.Rcode, row.Zone = "absent", "nxdomain", "ErrNoRecord", "NXDOMAIN", "example.com"
+		row.Record, row.RecordReason, row.Error, row.Rcode, row.Zone = "absent", "nxdomain", "ErrNoRecord", "NXDOMAIN",
+			"example.com"
 		row.TXTCount = new(int32(0))
 		return row
 	}
@@ -175,7 +177,8 @@ func newRow(name domains.Name) *output.Row {
 	p := mtasts.ReadPolicy(row.PolicyText)
 	row.Policy, row.PolicyReason, row.Error = string(codes.PolicyValid), string(p.Reason), string(mtasts.Sentinel(p.Err))
 	if p.Err != nil {
-		row.Policy, row.PolicyStage, row.TLSRPTResult = string(codes.PolicyInvalid), string(codes.StageSyntax), string(codes.TLSRPTPolicyInvalid)
+		row.Policy, row.PolicyStage, row.TLSRPTResult = string(codes.PolicyInvalid), string(codes.StageSyntax),
+			string(codes.TLSRPTPolicyInvalid)
 	}
 	row.Mode, row.MaxAge = string(p.Policy.Mode), new(p.Policy.MaxAge)
 	for _, pattern := range p.Policy.MX {

@@ -97,7 +97,8 @@ func TestCompareFindings(t *testing.T) {
 	truth.Findings = nil
 
 	row.Findings = append(row.Findings, "certificate_key_short")
-	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
+	if got := CompareTruth(row, truth); len(got) != 1 ||
+		!strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
 		t.Errorf("a complete truth: %q", got)
 	}
 	truth.Class = ""

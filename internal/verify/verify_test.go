@@ -46,7 +46,8 @@ func TestRunThatHolds(t *testing.T) {
 		if !complete(&report) || len(report.Notes) != 0 {
 			t.Errorf("%d shards:\n%s", shards, text(t, report))
 		}
-		const want = "entries   200 = 1 rejected + 0 excluded + 2 duplicates + 197 names\nrows      197 in 2 parts\nproblems  0\n"
+		const want = "entries   200 = 1 rejected + 0 excluded + 2 duplicates + 197 names\n" +
+			"rows      197 in 2 parts\nproblems  0\n"
 		if got := text(t, report); got != want {
 			t.Errorf("%d shards:\n%s", shards, got)
 		}
@@ -133,7 +134,8 @@ func TestRunThatDoesNotHold(t *testing.T) {
 			again := *s.row(9)
 			again.Domain = "another.example.com"
 			s.rows[0] = append(s.rows[0], &again)
-		}, want: []string{"part-000000.parquet: rank 9, another.example.com: the rank has two rows", "198 rows for 197 names"}},
+		}, want: []string{"part-000000.parquet: rank 9, another.example.com: the rank has two rows",
+			"198 rows for 197 names"}},
 		{name: "a domain with two rows in one part", before: func(s *survey) { s.row(16).Domain = s.row(24).Domain },
 			want: []string{"rank 16, name015.example.com: the row has another domain", `the domain "name023.example.com" has another row`}},
 		{name: "a domain with two rows in two parts", before: func(s *survey) { s.row(16).Domain = s.row(120).Domain },
@@ -152,10 +154,12 @@ func TestRunThatDoesNotHold(t *testing.T) {
 				"record is invalid, and policy is valid", "policy is valid, and retrieval ended", `error is NULL, and the evidence says "ErrRecordSyntax"`}},
 		{name: "counts of the manifest", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) { m.Counts.Record["absent"]--; m.Counts.Record["unknown"]++ }
-		}, want: []string{"run.json: counts record.absent: 71, not 72 as in the rows", "run.json: counts record.unknown: 1, not 0 as in the rows"}},
+		}, want: []string{"run.json: counts record.absent: 71, not 72 as in the rows",
+			"run.json: counts record.unknown: 1, not 0 as in the rows"}},
 		{name: "entries that are lost", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) { m.Inputs[0].Rejected = 0 }
-		}, want: []string{"200 entries are not 0 rejected, 0 excluded, 2 duplicates and 197 names", "is not the one of the plan"}},
+		}, want: []string{"200 entries are not 0 rejected, 0 excluded, 2 duplicates and 197 names",
+			"is not the one of the plan"}},
 		{name: "times that do not fit", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) {
 				m.Performance = &output.Performance{
@@ -227,7 +231,9 @@ func TestRunThatDoesNotHold(t *testing.T) {
 			if err := m.Write(s.dir); err != nil {
 				t.Fatal(err)
 			}
-		}, want: []string{"run.json: is of a run in 1 shards, run-1-of-2.json of one in 2: run one of the scans again, which sets"}},
+		}, want: []string{
+			"run.json: is of a run in 1 shards, run-1-of-2.json of one in 2: run one of the scans again, which sets",
+		}},
 		{name: "a run that says it is complete", before: func(s *survey) { s.lose[1] = true },
 			want: []string{"the manifests say that the run is complete, and it is not"}},
 		{name: "a part of another shard", before: func(s *survey) {
@@ -322,7 +328,8 @@ func TestRunWithoutChunks(t *testing.T) {
 	s.write(t)
 	remove(t, filepath.Join(s.dir, "chunks"))
 	report := run(t, s.dir, Options{})
-	if report.Problems != 1 || len(report.Notes) != 1 || !strings.Contains(report.Examples[0].What, "strict is false, and the evidence says true") {
+	if report.Problems != 1 || len(report.Notes) != 1 ||
+		!strings.Contains(report.Examples[0].What, "strict is false, and the evidence says true") {
 		t.Error(text(t, report))
 	}
 }

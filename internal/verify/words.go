@@ -48,11 +48,12 @@ func (c *check) checkWords(o *discrepancies, row *output.Row) {
 	for _, outcome := range row.TriedOutcomes {
 		o.want(c.words["tried_outcomes"][outcome], "%+q is no word of tried_outcomes", outcome)
 	}
-	o.want(len(row.TriedOutcomes) == len(row.TriedAddrs), "%d addresses were tried, with %d outcomes", len(row.TriedAddrs), len(row.TriedOutcomes))
+	o.want(len(row.TriedOutcomes) == len(row.TriedAddrs), "%d addresses were tried, with %d outcomes",
+		len(row.TriedAddrs), len(row.TriedOutcomes))
 	if row.PolicyStage != "" || row.PolicyReason != "" {
-		reasons := codes.PolicyReasons(codes.Stage(row.PolicyStage))
-		o.want(slices.Contains(reasons, codes.PolicyReason(row.PolicyReason)), "stage %+q has no reason %+q", row.PolicyStage, row.PolicyReason)
-		o.equal("tlsrpt_result", row.TLSRPTResult, string(codes.Result(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
+		stage, reason := codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason)
+		o.want(slices.Contains(codes.PolicyReasons(stage), reason), "stage %+q has no reason %+q", stage, reason)
+		o.equal("tlsrpt_result", row.TLSRPTResult, string(codes.Result(stage, reason)))
 	}
 	o.want(row.TLSRPTResult == "" || row.Record == string(codes.RecordValid),
 		"tlsrpt_result is %s, and senders know of no MTA-STS", row.TLSRPTResult)
