@@ -33,7 +33,7 @@ func TestDamagedChunk(t *testing.T) {
 	}
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/2] ^= 1
-	// Blocks that nobody wrote: of a name a.com, and as they are changed.
+	// Blocks that no writer makes: one of the name a.com, and changed ones.
 	stored := func(change func(b *block, h *header)) []byte {
 		b := &block{}
 		b.add(1, 0, []byte("a.com"))
@@ -124,7 +124,7 @@ func TestDamagedChunk(t *testing.T) {
 	}
 }
 
-// A plan that is not as it was written, or does not add up, is no plan.
+// A plan that was changed, or does not add up, is refused.
 func TestDamagedPlan(t *testing.T) {
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\n")}}}
 	if _, err := Prepare(t.Context(), cfg); err != nil {

@@ -11,7 +11,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// follows begins to follow a file for a run that was prepared with it as it is.
+// follows opens a file for a run that was prepared with it, and follows it.
 func follows(t *testing.T, path string) (*ExclusionFile, *Plan, PrepareConfig) {
 	t.Helper()
 	f, err := OpenExclusions(path)
@@ -30,7 +30,7 @@ func follows(t *testing.T, path string) (*ExclusionFile, *Plan, PrepareConfig) {
 	return f, plan, cfg
 }
 
-// unharmed refuses a history that is damaged.
+// unharmed fails on a damaged history.
 func unharmed(t *testing.T) func(error) { return func(err error) { t.Error(err) } }
 
 func rewrite(t *testing.T, path, text string) {
@@ -40,7 +40,7 @@ func rewrite(t *testing.T, path, text string) {
 	}
 }
 
-// What a file of exclusions may become while a run lasts: more than it was.
+// While a run lasts, a file of exclusions may only grow.
 func TestExclusionFileGrows(t *testing.T) {
 	const before = "a.com\n=exact.net\n192.0.2.0/24\n"
 	for _, tt := range []struct {
@@ -94,7 +94,7 @@ func TestExclusionFileGrows(t *testing.T) {
 	}
 }
 
-// No file excludes nobody, now and later.
+// Without a file nothing is excluded, now or later.
 func TestNoExclusionFile(t *testing.T) {
 	f, plan, _ := follows(t, "")
 	if late, err := f.Refresh(); late != nil || err != nil || f.Domain("a.com") || len(f.Versions()) != 0 {
@@ -105,8 +105,8 @@ func TestNoExclusionFile(t *testing.T) {
 	}
 }
 
-// A run is taken up with all that was ever excluded in it, by whatever shard, or
-// not at all; each shard keeps the times of what it has seen.
+// A run is resumed with everything that any shard ever excluded in it, or not at all. Each shard keeps the times
+// of what it has read.
 func TestExclusionsAreKept(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	first, plan, cfg := follows(t, path)
@@ -132,7 +132,7 @@ func TestExclusionsAreKept(t *testing.T) {
 		}
 		return f, f.Follow(p, shard, durable.Disk{}, time.Now, unharmed(t))
 	}
-	for text, gone := range map[string]string{"b.com\n": "a.com", "# nobody\n": "a.com", "a.com\n": "b.com",
+	for text, gone := range map[string]string{"b.com\n": "a.com", "# none\n": "a.com", "a.com\n": "b.com",
 		"a.com\nc.com\n": "b.com"} {
 		for _, shard := range []string{"run", "run-1-of-2"} {
 			if _, err := took(text, shard); !errors.Is(err, ErrEntryGone) || !strings.Contains(err.Error(), gone) {
@@ -168,7 +168,7 @@ func TestExclusionsAreKept(t *testing.T) {
 	}
 }
 
-// A run whose list of who was excluded is gone is prepared again with the same ones, and with no others.
+// A run whose kept exclusions are gone is prepared again with the same ones, and with no others.
 func TestExclusionsAreGone(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	f, plan, cfg := follows(t, path)
@@ -198,8 +198,8 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 }
 
-// A damaged history is told of, and kept anew from the file. An entry that only the
-// damage made is not missed, and those that were added are there again.
+// A damaged history is reported and written anew from the file. An entry that came from the damage is not missed,
+// and added entries are there again.
 func TestExclusionHistoryDamaged(t *testing.T) {
 	for _, tt := range []struct{ name, from, to string }{
 		{"an entry", "b.com", "d.com"},
@@ -223,9 +223,9 @@ func TestExclusionHistoryDamaged(t *testing.T) {
 		if x, err := ReadExclusionHistory(plan.dir); err == nil {
 			t.Errorf("%s: read as %q", tt.name, x.entries())
 		}
-		told := 0
-		if err := f.Follow(plan, "run", durable.Disk{}, time.Now, func(error) { told++ }); err != nil || told != 1 {
-			t.Errorf("%s: told %d times, %v", tt.name, told, err)
+		reported := 0
+		if err := f.Follow(plan, "run", durable.Disk{}, time.Now, func(error) { reported++ }); err != nil || reported != 1 {
+			t.Errorf("%s: reported %d times, %v", tt.name, reported, err)
 		}
 		if x, err := ReadExclusionHistory(plan.dir); err != nil || strings.Join(x.entries(), " ") != "b.com" {
 			t.Errorf("%s: kept anew: %q, %v", tt.name, x.entries(), err)

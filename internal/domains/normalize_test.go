@@ -20,7 +20,7 @@ func long(n int) string {
 	return b.String() + label(n-b.Len()-4) + ".com"
 }
 
-// normalizeTests are inputs, the names they become, or why they do not.
+// normalizeTests are inputs, and the names they become or the reasons why they do not.
 func normalizeTests() []struct {
 	in, want string
 	reason   Reason
@@ -29,7 +29,7 @@ func normalizeTests() []struct {
 		in, want string
 		reason   Reason
 	}{
-		// As it should be.
+		// Normal already.
 		{in: "example.com", want: "example.com"},
 		{in: "a.b", want: "a.b"},
 		{in: "3com.co.uk", want: "3com.co.uk"},
@@ -102,7 +102,7 @@ func normalizeTests() []struct {
 		{in: "-.com", reason: ReasonHyphen},
 		{in: "xn--.com", reason: ReasonHyphen},
 
-		// A-labels as they are: zones hold such, whatever tables of IDNA say.
+		// A-labels stay as they are: zones have some that are in no IDNA table.
 		{in: "xn--a.com", want: "xn--a.com"}, // not punycode
 		{in: "XN--A.com.", want: "xn--a.com"},
 		{in: "xn--i-7iqv272g.com", want: "xn--i-7iqv272g.com"}, // an emoji
@@ -196,7 +196,7 @@ func reasons() []Reason {
 	}
 }
 
-// Every octet is judged in every place of a name as the long way judges it.
+// Every octet in every place of a name is judged alike on the fast and the slow path.
 func TestLastLabel(t *testing.T) {
 	for _, base := range []string{"a.b", "ab.com", "abcd.com", "abcde.com", "abcdefg.example.com",
 		strings.Repeat("a", 31) + "." + strings.Repeat("b", 32)} {
@@ -209,7 +209,7 @@ func TestLastLabel(t *testing.T) {
 				if tld > 0 && tld != strings.LastIndexByte(string(name), '.')+1 {
 					t.Fatalf("%q: last label at %d", name, tld)
 				}
-				// What is in normal form is seen to be, but for the runs of hyphens.
+				// The fast path takes all normal forms, but for runs of hyphens.
 				normal := reason == "" && string(out) == string(name) && !strings.Contains(base, "--")
 				if late := reason == ReasonIPLiteral || reason == ReasonNumericTLD; tld > 0 != normal && !late {
 					t.Fatalf("%q: %t, and the long way %q, %q", name, tld > 0, out, reason)
@@ -277,13 +277,13 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// FuzzNormalize: a normal form is its own normal form, and what is in ASCII comes out equal but for case.
+// FuzzNormalize: a normal form is its own normal form, and ASCII changes in case only.
 func FuzzNormalize(f *testing.F) {
 	for _, tt := range normalizeTests() {
 		f.Add(tt.in)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		// The short way and the long way lead to the same.
+		// The fast and the slow path agree.
 		if tld := lastLabel([]byte(s)); tld > 0 {
 			out, reason := Rules{}.appendAny(nil, []byte(s))
 			if want := (Rules{}).checkName([]byte(s), tld); reason != want || reason == "" && string(out) != s {

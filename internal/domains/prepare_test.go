@@ -77,7 +77,7 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// Parts are many and small for short lists, and bounded for long ones.
+// Short lists have many small parts; the size of parts is bounded for long ones.
 func TestPartSize(t *testing.T) {
 	for _, tt := range []struct{ entries, size, parts int64 }{
 		{1, 64, 1}, {64, 64, 1}, {65, 64, 2}, {4096, 64, 64}, {4097, 128, 33}, {10_000, 256, 40},
@@ -90,7 +90,7 @@ func TestPartSize(t *testing.T) {
 	}
 }
 
-// Parts cover all ranks, also those of entries that are no names.
+// Parts cover all ranks, even those of entries that are no names.
 func TestParts(t *testing.T) {
 	list := writeList(t, "list", strings.Repeat("bad name\n", 200)+noise(300)+strings.Repeat("bad name\n", 50))
 	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{Path: list}}, PartSize: 100})
@@ -152,19 +152,19 @@ func listOf(t *testing.T, name, data string) (path string, octets int64) {
 	return path, info.Size()
 }
 
-// Each stage of a prepare step tells how far it is.
+// Each stage reports its progress.
 func TestProgress(t *testing.T) {
 	one, first := listOf(t, "one", noise(1000))
 	two, second := listOf(t, "two", gzipOf(t, noise(2000)))
-	var told []Progress
+	var reported []Progress
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{one}, {two}}, Disk: quick(), Progress: func(p Progress) {
-		if n := len(told); n > 0 && told[n-1].Stage == p.Stage {
-			if last := told[n-1]; p.Done < last.Done || p.Entries < last.Entries || p.Total != last.Total {
+		if n := len(reported); n > 0 && reported[n-1].Stage == p.Stage {
+			if last := reported[n-1]; p.Done < last.Done || p.Entries < last.Entries || p.Total != last.Total {
 				t.Errorf("%+v after %+v", p, last)
 			}
-			told = told[:n-1]
+			reported = reported[:n-1]
 		}
-		told = append(told, p)
+		reported = append(reported, p)
 	}}
 	plan, err := Prepare(t.Context(), cfg)
 	if err != nil {
@@ -176,29 +176,29 @@ func TestProgress(t *testing.T) {
 		{Stage: StageWait}, lists, {Stage: StageRepeats, Entries: plan.Entries},
 		{Stage: StageWrite, Done: parts - 1, Total: parts, Entries: plan.Entries},
 	}
-	if !slices.Equal(told, want) {
-		t.Errorf("told %+v, want %+v", told, want)
+	if !slices.Equal(reported, want) {
+		t.Errorf("reported %+v, want %+v", reported, want)
 	}
 
-	told, lists.Entries = nil, 0
+	reported, lists.Entries = nil, 0
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := []Progress{{Stage: StageCheck, Done: parts - 1, Total: parts}, lists}; !slices.Equal(told, want) {
-		t.Errorf("prepared before: told %+v, want %+v", told, want)
+	if want := []Progress{{Stage: StageCheck, Done: parts - 1, Total: parts}, lists}; !slices.Equal(reported, want) {
+		t.Errorf("prepared before: reported %+v, want %+v", reported, want)
 	}
 
-	told = nil
+	reported = nil
 	cfg.Dir, cfg.Lists, cfg.Stdin = t.TempDir(), []List{{one}, {"-"}}, strings.NewReader("a.com\n")
 	if plan, err = Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(told) < 2 || told[1] != want {
-		t.Errorf("standard input: told %+v, want %+v", told, want)
+	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(reported) < 2 || reported[1] != want {
+		t.Errorf("standard input: reported %+v, want %+v", reported, want)
 	}
 }
 
-// Of a zip archive all octets are read before its first entry: what tells of the progress then is the entries.
+// A zip archive is read whole before its first entry; from then on, entries are the progress.
 func TestProgressOfArchive(t *testing.T) {
 	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*reportEvery)))
 	var entries []int64
@@ -211,7 +211,7 @@ func TestProgressOfArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []int64{reportEvery, 2 * reportEvery, 3 * reportEvery}; !slices.Equal(slices.Compact(entries), want) {
-		t.Errorf("told after %d entries, want %d", entries, want)
+		t.Errorf("reported after %d entries, want %d", entries, want)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestConservation(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		// The counts, by what can be counted from outside.
+		// The counts, computed from the results.
 		all, rejects := names(t, p), rejectLines(t, cfg.Dir)
 		excluded := int64(0)
 		ranks := make(map[int64]bool)
@@ -277,7 +277,7 @@ func TestConservation(t *testing.T) {
 			c.Entries-int64(len(ranks)) != c.Duplicates || c.Entries != c.Rejected+c.Excluded+c.Duplicates+c.Names {
 			rt.Fatalf("%d names, %d rejects, %d excluded, %d ranks: %+v", len(all), len(rejects), excluded, len(ranks), c)
 		}
-		// The same by way of the disk.
+		// The same, spilled to disk.
 		spilled := cfg
 		spilled.Dir, spilled.MemoryBudget = t.TempDir(), 1
 		q, err := Prepare(t.Context(), spilled)
@@ -290,7 +290,7 @@ func TestConservation(t *testing.T) {
 	})
 }
 
-// A name is one name however a list writes it, and underscores are for zones.
+// A name is one name in whatever form a list has it, and underscores are for zones.
 func TestPrepareOneNameInSeveralForms(t *testing.T) {
 	zone := writeList(t, "zone", "bücher.de. NS x.\n_a.b_c.de. NS x.\nXN\\045\\0457BA2C.de. NS x.\n")
 	plain := writeList(t, "plain", "xn--bcher-kva.de\nBÜCHER.de\nxn--7ba2c.de\n_a.b_c.de\n")

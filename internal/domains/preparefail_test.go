@@ -14,7 +14,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// What bad input gets: one clear error, and nothing left behind.
+// Bad input gets one clear error, and nothing is left behind.
 func TestPrepareErrors(t *testing.T) {
 	plain := writeList(t, "plain", "a.com\n")
 	list := func(data string) []List { return []List{{Path: writeList(t, "list", data)}} }
@@ -65,7 +65,7 @@ func TestPrepareErrors(t *testing.T) {
 	}
 }
 
-// What was killed before its plan was written is begun afresh.
+// What was killed before its plan was written is begun again.
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
 	chunks := filepath.Join(dir, chunksDir)
@@ -87,14 +87,14 @@ func TestUnfinished(t *testing.T) {
 	if got := names(t, p); !slices.Equal(got, []string{"1:a.com"}) {
 		t.Errorf("names %q", got)
 	}
-	// What is not of this step may be somebody else's, at work.
+	// Files of other steps may belong to a running process.
 	if got, want := files(t, dir), []string{".tmp-part-000000.parquet-0123", "chunks/chunk-000000.names",
 		"chunks/plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 }
 
-// cancelling cancels a context once so many octets were read.
+// cancelling cancels a context after some octets were read.
 type cancelling struct {
 	io.Reader
 	left   int
@@ -154,7 +154,7 @@ type fullHandle struct{ durable.Handle }
 
 func (fullHandle) Write([]byte) (int, error) { return 0, errFull }
 
-// A disk that is full is one clear error, and there is no plan.
+// A full disk is one clear error, and there is no plan.
 func TestFullDisk(t *testing.T) {
 	list := writeList(t, "list", noise(1000)+"no name\n")
 	for _, match := range []string{RejectsFile, "chunk-000003", planFile} {
@@ -183,7 +183,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// A spool that is not what was written is an error that names it, not a panic and not a chunk.
+// A damaged spool is an error that names it, not a panic and not a chunk.
 func TestDamagedSpool(t *testing.T) {
 	list := writeList(t, "list", noise(100)+noise(100))
 	for name, tt := range map[string]struct {

@@ -19,7 +19,7 @@ func rowLines(t *testing.T, rows ...RowLine) string {
 	return b.String()
 }
 
-// Rows are taken over with rank and tags, however long these are.
+// Rows keep rank and tags, however long these are.
 func TestRows(t *testing.T) {
 	rows := []RowLine{
 		{7, "a.com", map[string]string{"x,y": strings.Repeat(`"`, 3*maxLine), "z": "a\nb"}},
@@ -50,7 +50,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// A row that is no name to ask here, and a list that is cut off, leave no plan.
+// A row without a valid name, and a list that is cut off, leave no plan.
 func TestRowsRefused(t *testing.T) {
 	good := rowLines(t, RowLine{1, "a.com", nil})
 	for text, want := range map[string]string{
@@ -73,7 +73,7 @@ func TestRowsRefused(t *testing.T) {
 	}
 }
 
-// A tag with a comma in its name is not two.
+// A comma in the name of a tag does not make it two.
 func TestReuseTagWithComma(t *testing.T) {
 	cfg := &PrepareConfig{Tags: []string{"a", "b"}}
 	if got := cfg.difference(&Plan{Tags: []string{"a,b"}}); got != `tags: now "a", "b", then "a,b"` {

@@ -67,7 +67,7 @@ func TestEndlessLine(t *testing.T) {
 	}
 }
 
-// generated is a reader of n names, one a line, that takes no memory for them.
+// generated is a reader of n names, one a line, which are not kept in memory.
 type generated struct {
 	next, n int
 	buf     []byte
@@ -88,7 +88,7 @@ func (g *generated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// watchHeap reports the most memory that was in use until stop is called.
+// watchHeap returns a function that stops it and returns the most memory in use until then.
 func watchHeap() (stop func() uint64) {
 	var most atomic.Uint64
 	done, gone := make(chan struct{}), make(chan struct{})
@@ -133,7 +133,7 @@ func BenchmarkPrepare(b *testing.B) {
 	}
 }
 
-// BenchmarkRead is the cost of a name in each format, normalised.
+// BenchmarkRead measures the reading and normalising of a name, for each format.
 func BenchmarkRead(b *testing.B) {
 	const n = 10_000
 	plain := noise(n)

@@ -68,7 +68,7 @@ func (h *faultyHandle) Sync() error { return errors.Join(h.f.try("sync"), h.Hand
 
 func (h *faultyHandle) Close() error { return errors.Join(h.f.try("close"), h.Handle.Close()) }
 
-// Every step that fails is an error, names the file by its own name and leaves what was there before.
+// Every failing step is an error that names the file by its own name, and leaves what was there before.
 func TestFaults(t *testing.T) {
 	tests := []struct {
 		op      string
@@ -148,7 +148,7 @@ func TestCheckRefuses(t *testing.T) {
 	checkDir(t, dir, nil)
 }
 
-// A write that failed, even one whose error the caller dropped, is never followed by a commit.
+// A failed write, even one whose error the caller dropped, is never followed by a commit.
 func TestNoCommitAfterFailedWrite(t *testing.T) {
 	dir := t.TempDir()
 	fsys := &faulty{op: "write"}
@@ -236,7 +236,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// What Create makes is what Sweep removes.
+// Sweep removes what Create makes.
 func TestSweepOfUnfinished(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Create(filepath.Join(dir, "run-1-of-2.json"))
