@@ -193,7 +193,8 @@ func TestProgress(t *testing.T) {
 	if plan, err = Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(reported) < 2 || reported[1] != want {
+	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(reported) < 2 ||
+		reported[1] != want {
 		t.Errorf("standard input: reported %+v, want %+v", reported, want)
 	}
 }

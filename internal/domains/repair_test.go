@@ -85,7 +85,8 @@ func TestRepair(t *testing.T) {
 				cfg.Stdin = strings.NewReader(text)
 			}
 			again, err := Prepare(t.Context(), cfg)
-			if err != nil || again.SHA256() != plan.SHA256() || len(reported) != 1 || !strings.Contains(reported[0].Error(), f.path) {
+			if err != nil || again.SHA256() != plan.SHA256() || len(reported) != 1 ||
+				!strings.Contains(reported[0].Error(), f.path) {
 				t.Errorf("%s: %v, reported %v", what, err, reported)
 			}
 			check(what, "")

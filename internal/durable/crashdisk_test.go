@@ -51,8 +51,12 @@ func (c *faultDisk) Rename(from, to string) error {
 	return c.step(func() error { return c.OS.Rename(from, to) })
 }
 
-func (c *faultDisk) Remove(name string) error { return c.step(func() error { return c.OS.Remove(name) }) }
-func (c *faultDisk) SyncDir(dir string) error { return c.step(func() error { return c.OS.SyncDir(dir) }) }
+func (c *faultDisk) Remove(name string) error {
+	return c.step(func() error { return c.OS.Remove(name) })
+}
+func (c *faultDisk) SyncDir(dir string) error {
+	return c.step(func() error { return c.OS.SyncDir(dir) })
+}
 
 type faultHandle struct {
 	durable.Handle
