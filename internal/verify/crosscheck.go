@@ -28,7 +28,7 @@ func (c *check) readCrossChecks() error {
 		case m.Trust == nil || m.Trust.CrossCheck == nil:
 			// The manifest of a killed run may be older than the list.
 			if !missing && m.Status.Finished() {
-				c.problem(name, "%s does not tell of a cross-check", m.Name())
+				c.problem(name, "%s does not mention a cross-check", m.Name())
 			}
 			continue
 		}
@@ -146,7 +146,7 @@ func (c *check) countCrossChecked(file string, part int, row *output.Row) {
 	delete(x.listed, row.Rank)
 	same := slices.EqualFunc(d.TXT, row.TXT, func(a output.RawText, b []byte) bool { return bytes.Equal(a, b) })
 	if string(d.Record) != row.Record || d.Resolver != row.Resolver || !d.ObservedAt.Equal(row.ObservedAt) || !same {
-		c.rowProblem(file, row, "the list of disagreements has it otherwise")
+		c.rowProblem(file, row, "the list of disagreements differs")
 	}
 }
 
@@ -162,6 +162,6 @@ func (c *check) compareCrossCheck(m *output.Manifest) {
 	}
 	for _, rank := range slices.Sorted(maps.Keys(x.listed)) {
 		d := x.listed[rank]
-		c.rowProblem(x.figures.File, &output.Row{Domain: d.Domain, Rank: d.Rank}, "no row that was to be checked is this one")
+		c.rowProblem(x.figures.File, &output.Row{Domain: d.Domain, Rank: d.Rank}, "no row with this rank and domain was to be checked")
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// crossed gives a survey a cross-check: a tenth of the negatives, all positives;
-// one of each disagrees, and one has no answer. change is told what is written.
+// crossed gives a survey a cross-check of a tenth of the negatives and all positives. One of each disagrees, and
+// one has no answer. change edits what is written.
 func (s *survey) crossed(
 	t *testing.T, change func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement,
 ) {
@@ -69,8 +69,8 @@ func shardOf(m *output.Manifest) int {
 	return m.Shard.Index
 }
 
-// The figures of a cross-check are held against the rows and the list of
-// disagreements, and that against the rows.
+// The figures of a cross-check are compared with the rows and the list of disagreements, and the list with the
+// rows.
 func TestCrossCheck(t *testing.T) {
 	same := func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement { return list }
 	tests := []struct {
@@ -109,11 +109,11 @@ func TestCrossCheck(t *testing.T) {
 		{name: "a row that is none", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].Domain = "another.example.com"
 			return list
-		}, want: []string{"crosscheck.jsonl: rank 1, another.example.com: no row that was to be checked is this one"}},
+		}, want: []string{"crosscheck.jsonl: rank 1, another.example.com: no row with this rank and domain was to be checked"}},
 		{name: "another row", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].TXT = nil
 			return list
-		}, want: []string{"part-000000.parquet: rank 1, name000.example.com: the list of disagreements has it otherwise"}},
+		}, want: []string{"part-000000.parquet: rank 1, name000.example.com: the list of disagreements differs"}},
 		{name: "a kind that does not follow", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].CrossRecord = "valid"
 			return list
@@ -130,8 +130,8 @@ func TestCrossCheck(t *testing.T) {
 		}, want: []string{"crosscheck.jsonl: is not the file that run.json names"}},
 		{name: "no list", change: same, after: func(t *testing.T, s *survey) { remove(t, filepath.Join(s.dir, "crosscheck.jsonl")) },
 			want: []string{"crosscheck.jsonl: run.json names it, and it is not there"}},
-		{name: "a list of nobody's", after: func(t *testing.T, s *survey) { overwrite(t, filepath.Join(s.dir, "crosscheck.jsonl"), "") },
-			want: []string{"crosscheck.jsonl: run.json does not tell of a cross-check"}},
+		{name: "a list without a cross-check", after: func(t *testing.T, s *survey) { overwrite(t, filepath.Join(s.dir, "crosscheck.jsonl"), "") },
+			want: []string{"crosscheck.jsonl: run.json does not mention a cross-check"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

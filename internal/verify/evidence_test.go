@@ -10,7 +10,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// rowOf is what a scan would write of a domain that publishes what texts says.
+// rowOf is what a scan would write for a domain with these texts.
 func rowOf(rank int64) *output.Row {
 	return newRow(domains.Name{Domain: "example.com", Rank: rank, List: "names.txt"})
 }
@@ -168,7 +168,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// failed makes of a row with a policy one of which retrieval failed.
+// failed turns a row with a policy into one whose retrieval failed.
 func failed(policy, stage, reason, sentinel string) func(*output.Row) {
 	return func(r *output.Row) {
 		r.Policy, r.PolicyStage, r.PolicyReason, r.Error = policy, stage, reason, sentinel

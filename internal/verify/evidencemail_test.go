@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// mailed is a row with the mail side of a domain all of whose columns agree: one
-// MX host is covered and does TLS, the other is not covered.
+// mailed is a row whose columns of the mail side agree: one MX host is covered and has TLS, the other is not
+// covered.
 func mailed() *output.Row {
 	r := rowOf(1)
 	r.MXKind, r.MXCount, r.MXAuthenticated = "mx", new(int32(2)), new(true)
@@ -27,7 +27,7 @@ func mailed() *output.Row {
 	return r
 }
 
-// Each column of the mail side is held against its evidence.
+// Each column of the mail side is checked against its evidence.
 func TestMailReasons(t *testing.T) {
 	c := &check{words: closedSets()}
 	for _, tt := range []struct {

@@ -61,7 +61,7 @@ func (c *check) repairHint() string {
 	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
 		which = fmt.Sprintf("the scan in %d shards", claimed)
 	}
-	return fmt.Sprintf(": run %s again, which sets the manifests of the others aside, takes over the parts and ends them",
+	return fmt.Sprintf(": run %s again, which sets aside the manifests of the others, takes over the parts and finishes them",
 		which)
 }
 

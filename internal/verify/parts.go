@@ -137,11 +137,11 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	var late int64 // names without a row, excluded after they were prepared
 	for name, err := range c.plan.Chunk(info.Part) {
 		if err != nil {
-			c.problem(info.Name, "the names it is made of: %v", err)
+			c.problem(info.Name, "its prepared names: %v", err)
 			return
 		}
 		if name.Rank < info.FirstRank || name.Rank > info.LastRank {
-			c.problem(info.Name, "the names it is made of: rank %d is another part's", name.Rank)
+			c.problem(info.Name, "its prepared names: rank %d is another part's", name.Rank)
 			return
 		}
 		about := &output.Row{Domain: name.Domain, Rank: name.Rank}
@@ -168,7 +168,7 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	}
 	for i, row := range rows {
 		if row != 0 {
-			c.problem(info.Name, "rank %d has a row and is no name", info.FirstRank+int64(i))
+			c.problem(info.Name, "rank %d has a row and no name", info.FirstRank+int64(i))
 		}
 	}
 }

@@ -39,15 +39,15 @@ func cutShort(row *output.Row) bool {
 func (o *discrepancies) checkPasses(row *output.Row) {
 	if row.Pending == string(codes.PendingTransient) {
 		o.want(row.Transient() || slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.Doubtful() }),
-			"the row waits for what may mend, and nothing in it may")
+			"pending is transient, and nothing in the row is temporary")
 	}
-	o.want(row.Pending == "" || !excludedLate(row), "the row waits, and was excluded late")
+	o.want(row.Pending == "" || !excludedLate(row), "the row is provisional, and was excluded late")
 	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass,
 		quoted(row.FirstRecord))
 	if row.FirstRecord == "" {
 		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" &&
 			row.FirstPolicyReason == "",
-			"there was one pass, and the row tells of an earlier one")
+			"there was one pass, and the row has columns of an earlier one")
 		return
 	}
 	asked := row.FirstRecord == string(codes.RecordValid)

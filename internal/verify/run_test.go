@@ -17,7 +17,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// A survey is a run directory in the making: what a test changes before it is written is what verify should find.
+// A survey is a run directory that a test changes before it is written.
 type survey struct {
 	dir    string
 	shards int
@@ -34,7 +34,7 @@ const (
 	partSize = 100
 )
 
-// newSurvey is a survey in which everything holds: 200 entries, of which one is rejected and two come twice.
+// newSurvey is a survey without problems: of 200 entries, one is rejected and two are duplicates.
 func newSurvey(t *testing.T) *survey {
 	t.Helper()
 	s := &survey{dir: t.TempDir(), shards: 1, lose: make(map[int]bool), edit: func(*output.Manifest) {}}
@@ -123,7 +123,7 @@ func (s *survey) write(t *testing.T) {
 
 func (s *survey) path(k int) string { return filepath.Join(s.dir, output.PartName(k)) }
 
-// texts are what the domains of the test publish: by rank.
+// texts are what the domains of the test publish, by rank.
 func texts(rank int64) (txt []string, policy string) {
 	const good = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n"
 	switch rank % 8 {

@@ -57,8 +57,7 @@ func TestRunThatHolds(t *testing.T) {
 	}
 }
 
-// Names that opted out after the run began have no row: so many as the parts and the
-// manifest say, and no other names.
+// Names that opted out after the run began have no row: exactly as many as the parts and the manifest say.
 func TestExcludedLate(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -71,7 +70,7 @@ func TestExcludedLate(t *testing.T) {
 		{"who has a row has it from before", "example.com\n", 2, 0, nil},
 		{"others were excluded", "=name100.example.com\n=name118.example.com\n", 2, 0, []string{
 			"rank 120, name119.example.com: the name has no row", "part-000001.parquet: leaves out 1 names that were excluded late, and says 2"}},
-		{"nobody was excluded", "", 2, 0, []string{
+		{"nothing was excluded", "", 2, 0, []string{
 			"rank 101, name100.example.com: the name has no row", "rank 120, name119.example.com: the name has no row",
 			"leaves out 0 names that were excluded late, and says 2"}},
 		{"the part says too little", "example.com\n", 1, 0, []string{
@@ -122,7 +121,7 @@ func (s *survey) row(rank int64) *output.Row {
 	return nil
 }
 
-// Each change of a run that holds is found, and is all that is found.
+// Each change of a good run is found, and nothing else is.
 func TestRunThatDoesNotHold(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -146,7 +145,7 @@ func TestRunThatDoesNotHold(t *testing.T) {
 			more := *s.row(16)
 			more.Domain, more.Rank = "x.example.com", 8
 			s.rows[0] = append(s.rows[0], &more)
-		}, want: []string{"part-000000.parquet: rank 8 has a row and is no name", "198 rows for 197 names"}},
+		}, want: []string{"part-000000.parquet: rank 8 has a row and no name", "198 rows for 197 names"}},
 		{name: "tags that are not those of the list", before: func(s *survey) { s.row(16).Tags = map[string]string{"owner": "x"} },
 			want: []string{"rank 16, name015.example.com: the row has another domain, list, list rank or tags"}},
 		{name: "a class that does not follow", before: func(s *survey) { s.row(9).Record, s.row(9).RecordReason = "invalid", "id_missing" },
@@ -280,7 +279,7 @@ func remove(t *testing.T, path string) {
 	}
 }
 
-// What is not finished is told, and is no storm of problems.
+// An unfinished run is reported, without a flood of problems.
 func TestRunThatIsNotFinished(t *testing.T) {
 	s := newSurvey(t)
 	s.lose[0] = true
@@ -293,7 +292,7 @@ func TestRunThatIsNotFinished(t *testing.T) {
 	}
 }
 
-// A process that was killed leaves parts that its manifest does not know of.
+// A killed process leaves parts that its manifest does not list.
 func TestRunThatWasKilled(t *testing.T) {
 	s := newSurvey(t)
 	s.edit = func(m *output.Manifest) {
@@ -321,7 +320,7 @@ func TestShardThatIsMissing(t *testing.T) {
 	}
 }
 
-// Without the prepared names the rest is still checked.
+// Without the prepared names, everything else is checked.
 func TestRunWithoutChunks(t *testing.T) {
 	s := newSurvey(t)
 	s.row(9).Strict = new(false)
@@ -334,7 +333,7 @@ func TestRunWithoutChunks(t *testing.T) {
 	}
 }
 
-// A run that an earlier version began is not damaged: a note tells why its rows may not hold.
+// A run that an earlier version began is not damaged: a note says why its rows may differ.
 func TestRunOfAnotherVersion(t *testing.T) {
 	s := newSurvey(t)
 	s.write(t)
