@@ -162,6 +162,7 @@ func (c *check) compareCrossCheck(m *output.Manifest) {
 	}
 	for _, rank := range slices.Sorted(maps.Keys(x.listed)) {
 		d := x.listed[rank]
-		c.rowProblem(x.figures.File, &output.Row{Domain: d.Domain, Rank: d.Rank}, "no row with this rank and domain was to be checked")
+		c.rowProblem(x.figures.File, &output.Row{Domain: d.Domain, Rank: d.Rank},
+			"no row with this rank and domain was to be checked")
 	}
 }
