@@ -109,8 +109,9 @@ func TestCrossCheck(t *testing.T) {
 		{name: "a row that is none", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].Domain = "another.example.com"
 			return list
-		},
-			want: []string{"crosscheck.jsonl: rank 1, another.example.com: no row with this rank and domain was to be checked"}},
+		}, want: []string{
+			"crosscheck.jsonl: rank 1, another.example.com: no row with this rank and domain was to be checked",
+		}},
 		{name: "another row", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].TXT = nil
 			return list

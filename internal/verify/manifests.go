@@ -61,8 +61,8 @@ func (c *check) repairHint() string {
 	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
 		which = fmt.Sprintf("the scan in %d shards", claimed)
 	}
-	return fmt.Sprintf(": run %s again, which sets aside the manifests of the others, takes over the parts and finishes them",
-		which)
+	return fmt.Sprintf(": run %s again, which sets aside the manifests of the others, "+
+		"takes over the parts and finishes them", which)
 }
 
 // checkListing collects the parts that a manifest lists.
