@@ -58,15 +58,15 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if plan != nil && wrong == nil {
 		return cfg.reuse(ctx, plan)
 	}
-	m, err := cfg.newRepair(plan, wrong)
+	repair, err := cfg.newRepair(plan, wrong)
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.sweep(m == nil); err != nil {
+	if err := cfg.sweep(repair == nil); err != nil {
 		return nil, err
 	}
 	p := newPreparation(cfg)
-	p.repair = m
+	p.repair = repair
 	plan, err = p.run(ctx)
 	if err == nil {
 		return plan, nil
@@ -74,9 +74,10 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 	}
-	return nil, joinErrors(err, errors.Join(p.abort(), cfg.sweep(m == nil)))
+	return nil, joinErrors(err, errors.Join(p.abort(), cfg.sweep(repair == nil)))
 }
 
+// run does both passes and writes the plan.
 func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err := p.readLists(ctx); err != nil {
 		return nil, err

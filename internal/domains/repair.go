@@ -82,14 +82,14 @@ func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) 
 	if err := cfg.restoreExclusions(plan); err != nil {
 		return nil, err
 	}
-	m := &repair{dir: cfg.Dir, plan: plan, cause: wrong[0]}
+	r := &repair{dir: cfg.Dir, plan: plan, cause: wrong[0]}
 	if plan == nil {
-		m.begun, _ = cfg.begun()
-		return m, nil
+		r.begun, _ = cfg.begun()
+		return r, nil
 	}
-	m.begun = plan.SHA256()
+	r.begun = plan.SHA256()
 	cfg.PartSize = plan.PartSize
-	return m, nil
+	return r, nil
 }
 
 // restoreExclusions sets Exclude to the Exclusions of the original plan, since those of now may have grown. The
@@ -123,20 +123,20 @@ func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 }
 
 // checkPlan returns an error, which wraps [ErrOtherInput], if p is not the original plan.
-func (m *repair) checkPlan(p *Plan) error {
-	if m == nil || m.begun == "" || m.begun == p.SHA256() {
+func (r *repair) checkPlan(p *Plan) error {
+	if r == nil || r.begun == "" || r.begun == p.SHA256() {
 		return nil
 	}
 	return fmt.Errorf("run directory %s %w: it must be prepared again (%w), and the lists or their options "+
-		"are not those of the run", m.dir, ErrOtherInput, m.cause)
+		"are not those of the run", r.dir, ErrOtherInput, r.cause)
 }
 
 // listName is the original name of a list, which rows and rejects repeat.
-func (m *repair) listName(i int, l List) string {
-	if m == nil || m.plan == nil || i >= len(m.plan.Inputs) {
+func (r *repair) listName(i int, l List) string {
+	if r == nil || r.plan == nil || i >= len(r.plan.Inputs) {
 		return l.Path
 	}
-	return m.plan.Inputs[i].Name
+	return r.plan.Inputs[i].Name
 }
 
 // CheckRejects returns an error if [RejectsFile] is not the one that was prepared.
