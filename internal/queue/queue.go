@@ -9,7 +9,7 @@ import "context"
 type Static struct {
 	Parts int              // number of parts of the run
 	Shard Shard            // which of them are handed out
-	Whole func(k int) bool // whether part k is done; nil: none is
+	Done  func(k int) bool // whether part k is done; nil: none is
 
 	next int
 }
@@ -17,7 +17,7 @@ type Static struct {
 // Next returns the next part, or ok false if none is left. It is not for concurrent use.
 func (s *Static) Next(ctx context.Context) (k int, ok bool, err error) {
 	for ; s.next < s.Parts; s.next++ {
-		if s.Shard.Owns(s.next) && (s.Whole == nil || !s.Whole(s.next)) {
+		if s.Shard.Owns(s.next) && (s.Done == nil || !s.Done(s.next)) {
 			s.next++
 			return s.next - 1, true, nil
 		}

@@ -39,8 +39,8 @@ func TestStaticPartition(t *testing.T) {
 }
 
 // A part that is done is not handed out again.
-func TestStaticWhole(t *testing.T) {
-	q := &Static{Parts: 6, Shard: Shard{Index: 0, Of: 2}, Whole: func(k int) bool { return k == 2 }}
+func TestStaticDone(t *testing.T) {
+	q := &Static{Parts: 6, Shard: Shard{Index: 0, Of: 2}, Done: func(k int) bool { return k == 2 }}
 	var got []int
 	for {
 		k, ok, err := q.Next(context.Background())
