@@ -35,6 +35,19 @@ func fileOrders() map[string]fileOrder {
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
+		"internal/domains": {against: 0, files: []string{
+			"errors.go", "reason.go", "printable.go", "lines.go", "ldh.go", "normalize.go", "format.go", "entry.go",
+			"plain.go", "fields.go", "url.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
+			"detect.go", "reader.go", "rawreader.go", "gzip.go", "compression.go", "source.go",
+			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
+			"exclusionhistory.go", "exclusionfile.go", "progress.go", "prepareconfig.go", "check.go", "reuse.go", "rejects.go",
+			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
+		}},
+		"internal/verify": {against: 0, files: []string{
+			"values.go", "discrepancies.go", "report.go", "passes.go", "findings.go", "evidencerecord.go", "evidencepolicy.go",
+			"evidencemail.go", "family.go", "differences.go", "truthmail.go", "truth.go", "check.go", "words.go", "row.go",
+			"crosscheck.go", "manifests.go", "plan.go", "performance.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",

@@ -108,7 +108,8 @@ func (n *network) survey(
 	ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail,
 ) (*output.Row, error) {
 	config := pipeline.Config{
-		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
+		Engine: n.engine, Client: n.client, Suffixes: n.suffixes, Mail: mail,
+		Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
 	}
 	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }

@@ -19,6 +19,7 @@ import (
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/suffixes"
 )
 
 // A network is the way out: the DNS engine, and the client that fetches
@@ -32,6 +33,7 @@ type network struct {
 	upstreams []string
 	inFlight  int
 	roots     rootsInfo
+	suffixes  *suffixes.List // for registered domains
 	closers   []func()
 }
 
@@ -43,7 +45,7 @@ type rootsInfo struct{ source, date string }
 func (f *networkFlags) open(
 	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics,
 ) (_ *network, err error) {
-	n := new(network)
+	n := &network{suffixes: suffixes.NewList()}
 	defer func() {
 		if err != nil {
 			n.close()

@@ -89,11 +89,12 @@ func (j *scanJob) scan(
 	}
 	config := pipeline.Config{
 		Chunks:    pipeline.Prepared(plan),
-		Source:    &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
+		Source:    &queue.Static{Parts: plan.Parts, Shard: j.slice, Done: record.wholeNow()},
 		Dataset:   record.dataset,
 		Engine:    n.engine,
 		Outlook:   n.engine,
 		Client:    n.client,
+		Suffixes:  n.suffixes,
 		Mail:      mail,
 		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,

@@ -75,7 +75,7 @@ func TestFromRefusesRows(t *testing.T) {
 		"--only", "absent", "--from", path("run"))
 	for range 2 {
 		said := scan(t, exitFailed, args...)
-		if want := "one.test cannot be asked here"; !strings.Contains(said, want) {
+		if want := "one.test cannot be scanned here"; !strings.Contains(said, want) {
 			t.Errorf("said %q, want %q", said, want)
 		}
 	}

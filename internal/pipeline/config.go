@@ -12,6 +12,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/suffixes"
 )
 
 // ErrInterrupted says that the run was asked to stop: what was in flight is
@@ -92,6 +93,8 @@ type Config struct {
 	Engine  Engine
 	Outlook Outlook        // of Engine; nil: what it does is not known
 	Client  *mtasts.Client // its Transport finds addresses through a [Hosts] of the same Engine
+
+	Suffixes *suffixes.List // one for all runs and surveys of a program; nil: one is made
 
 	Mail Mail // what is asked about the mail side
 
@@ -182,6 +185,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Wrote == nil {
 		c.Wrote = func(output.PartInfo) {}
+	}
+	if c.Suffixes == nil {
+		c.Suffixes = suffixes.NewList()
 	}
 	if c.Now == nil {
 		c.Now = time.Now

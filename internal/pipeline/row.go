@@ -9,18 +9,19 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/suffixes"
 )
 
 // A rowMaker begins rows. Nothing that it points to ever changes.
 type rowMaker struct {
-	suffixes *domains.Suffixes
+	suffixes *suffixes.List
 	now      func() time.Time
 	none     int32 // for rows to point to
 	no, yes  bool
 }
 
-func newRowMaker(now func() time.Time) *rowMaker {
-	return &rowMaker{suffixes: domains.NewSuffixes(), now: now, yes: true}
+func newRowMaker(c Config) *rowMaker {
+	return &rowMaker{suffixes: c.Suffixes, now: c.Now, yes: true}
 }
 
 // observed is the time of a row: whole seconds, so that the column stays small.
@@ -33,7 +34,7 @@ func (m *rowMaker) newRow(name *domains.Name) *output.Row {
 		Rank:             name.Rank,
 		List:             name.List,
 		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
+		RegisteredDomain: m.suffixes.RegisteredDomain(name.Domain),
 		Tags:             name.Tags,
 		Policy:           string(codes.PolicyNotFetched),
 		Verdict:          string(codes.VerdictUnknown),
@@ -65,7 +66,7 @@ func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolve
 		Rank:             name.Rank,
 		List:             name.List,
 		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
+		RegisteredDomain: m.suffixes.RegisteredDomain(name.Domain),
 		Record:           string(codes.RecordAbsent),
 		RecordReason:     string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone)),
 		Error:            string(codes.ErrNoRecord),

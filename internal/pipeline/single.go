@@ -52,7 +52,7 @@ func (s *survey) get() (*output.Row, error) {
 
 // Survey makes the row of one domain: the record, and the policy where there is
 // a valid record. The deadline of the lookup is that of ctx; of c, only Engine,
-// Client, Mail, Deadline (for the mail side), LastDeadline, Now and Log count. The
+// Client, Suffixes, Mail, Deadline (for the mail side), LastDeadline, Now and Log count. The
 // error is a fault of this machine, or that of ctx; an address that is out of reach is
 // so by its own fault, where nothing shows that it is ours.
 func Survey(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {

@@ -8,15 +8,13 @@ import (
 	"stsscan/internal/output"
 )
 
-// bytesPerName is what finding repeats holds of a name, the growth of a slice
-// included.
+// bytesPerName is the memory that findDuplicates needs for a name, with the growth of a slice.
 const bytesPerName = 16
 
-// findRepeats looks for domains with two rows. In parts and between them it is
-// done by hashes, in as many passes over the column as the memory asks for;
-// names with equal hashes are then compared themselves.
-func (c *check) findRepeats() error {
-	passes := uint64(c.report.Rows*bytesPerName/c.Memory) + 1
+// findDuplicates finds domains with two rows, in one part or in several. It compares hashes, in as many passes
+// over the column as the memory requires, and then the names with equal hashes.
+func (c *check) findDuplicates() error {
+	passes := uint64(c.report.Rows*bytesPerName/c.options.Memory) + 1
 	for pass := range passes {
 		var hashes []uint64
 		c.eachDomain(func(_, domain string) {
@@ -25,7 +23,7 @@ func (c *check) findRepeats() error {
 			}
 		})
 		slices.Sort(hashes)
-		twice := make(map[uint64][]string) // hashes that come twice: the names that have them
+		twice := make(map[uint64][]string) // hashes that come twice, and their names
 		for i := 1; i < len(hashes); i++ {
 			if hashes[i] == hashes[i-1] {
 				twice[hashes[i]] = nil
@@ -49,7 +47,7 @@ func (c *check) findRepeats() error {
 	return nil
 }
 
-// eachDomain calls do with each domain of the parts that could be read.
+// eachDomain calls do for each domain of the parts that could be read.
 func (c *check) eachDomain(do func(file, domain string)) {
 	paths, err := output.PartPaths(c.dir)
 	if err != nil {

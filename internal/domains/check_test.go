@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// What is known by the options and the beginnings of lists is refused; what can be
-// read only once is left for Prepare.
+// Check refuses what follows from the options and the beginnings of lists; what can be read only once is left to
+// Prepare.
 func TestCheck(t *testing.T) {
 	var archive bytes.Buffer
 	z := zip.NewWriter(&archive)
@@ -64,7 +64,7 @@ func TestCheck(t *testing.T) {
 				t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 			}
 		case <-time.After(time.Minute):
-			t.Fatalf("%s: it waits for somebody to write", tt.name)
+			t.Fatalf("%s: it waits for a writer", tt.name)
 		}
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s: the run directory is made", tt.name)

@@ -19,7 +19,7 @@ import (
 )
 
 const notice = `# %s
-# From golang.org/x/net/publicsuffix by suffixgen.go; do not edit.
+# From golang.org/x/net/publicsuffix by generate.go; do not edit.
 #
 # This Source Code Form is subject to the terms of the Mozilla Public License,
 # v. 2.0. If a copy of the MPL was not distributed with this file, You can
@@ -28,7 +28,7 @@ const notice = `# %s
 
 func main() {
 	if err := generate(); err != nil {
-		fmt.Fprintln(os.Stderr, "suffixgen:", err)
+		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }

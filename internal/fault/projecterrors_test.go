@@ -15,23 +15,22 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// errorsOfTheHouse says for each type of error what is to follow from those that
-// it is used for.
-func errorsOfTheHouse() map[string][]judged {
+// projectErrors has the errors of each type of the project, and what follows from them.
+func projectErrors() map[string][]judged {
 	tcp := func(reason codes.PolicyReason) judgement {
-		return judgement{stage: codes.StageTCP, policy: reason, mends: true}
+		return judgement{stage: codes.StageTCP, policy: reason, temporary: true}
 	}
 	ours := func(stage codes.Stage) judgement {
-		return judgement{ours: true, stage: stage, policy: codes.ReasonOther, mends: true}
+		return judgement{ours: true, stage: stage, policy: codes.ReasonOther, temporary: true}
 	}
-	inDNS := func(reason codes.PolicyReason, mends bool) judgement {
-		return judgement{stage: codes.StageDNS, policy: reason, mends: mends}
+	inDNS := func(reason codes.PolicyReason, temporary bool) judgement {
+		return judgement{stage: codes.StageDNS, policy: reason, temporary: temporary}
 	}
-	inTLS := func(reason codes.TLSError, mends bool) judgement {
-		return judgement{stage: codes.StageTLS, policy: codes.PolicyReason(reason), tls: reason, mends: mends}
+	inTLS := func(reason codes.TLSError, temporary bool) judgement {
+		return judgement{stage: codes.StageTLS, policy: codes.PolicyReason(reason), tls: reason, temporary: temporary}
 	}
-	outOfReach := judgement{ours: true, out: true, stage: codes.StageTCP, policy: codes.ReasonUnreachable, mends: true}
-	putOff := judgement{ours: true, putOff: true, stage: codes.StageTCP, policy: codes.ReasonOther, mends: true}
+	outOfReach := judgement{ours: true, out: true, stage: codes.StageTCP, policy: codes.ReasonUnreachable, temporary: true}
+	putOff := judgement{ours: true, putOff: true, stage: codes.StageTCP, policy: codes.ReasonOther, temporary: true}
 	slow, quick := egress.Manners{HostRate: 1e-3, Queue: -1}, egress.Manners{}
 	untilThen, timedOut, slowName := putOff, tcp(codes.ReasonTimeout), inDNS(codes.ReasonTimeout, true)
 	untilThen.until, timedOut.timedOut, slowName.timedOut = true, true, true
@@ -56,7 +55,7 @@ func errorsOfTheHouse() map[string][]judged {
 			{"certificate", fetch(quick, "expired.example.com"), inTLS(codes.TLSExpired, false)},
 			{"handshake", fetch(quick, "reset.example.com"), inTLS(codes.TLSReset, true)},
 			{"no response", fetch(quick, "hangsup.example.com"),
-				judgement{stage: codes.StageHTTP, policy: codes.ReasonReset, mends: true}},
+				judgement{stage: codes.StageHTTP, policy: codes.ReasonReset, temporary: true}},
 		},
 		"egress.deferredError": {
 			{"Retry-After", fetch(quick, "later.example.com", "later.example.com"), untilThen},
@@ -88,13 +87,13 @@ func errorsOfTheHouse() map[string][]judged {
 			}, inDNS(codes.ReasonOptedOut, false)},
 		},
 		"resolver.Error": {
-			{"silence", ask(expires), judgement{timedOut: true, record: codes.RecordTimeout, mends: true}},
-			{"cancelled", ask(cancelled), judgement{ours: true, mends: true}},
-			{"closed", ask(closed), judgement{ours: true, mends: true}},
+			{"silence", ask(expires), judgement{timedOut: true, record: codes.RecordTimeout, temporary: true}},
+			{"cancelled", ask(cancelled), judgement{ours: true, temporary: true}},
+			{"closed", ask(closed), judgement{ours: true, temporary: true}},
 		},
 		"simnet.exchangeError": {
-			{"silence", answered("silent.example.com"), judgement{timedOut: true, record: codes.RecordTimeout, mends: true}},
-			{"malformed", answered("malformed.example.com"), judgement{record: codes.RecordMalformed, mends: true}},
+			{"silence", answered("silent.example.com"), judgement{timedOut: true, record: codes.RecordTimeout, temporary: true}},
+			{"malformed", answered("malformed.example.com"), judgement{record: codes.RecordMalformed, temporary: true}},
 		},
 		// Of lists and files, not of domains.
 		"domains.Reject":  {{"a bad name", func(*testing.T) error { return &domains.Reject{} }, judgement{}}},

@@ -1,7 +1,7 @@
-package domains
+package duplicates
 
-// A nameSet is a set of names: the octets of all of them in a row, and a table
-// that says by hash where each begins. It holds 4 GiB of names at most.
+// A nameSet is a set of names: the octets of all of them in a row, and a table that says by hash where each begins.
+// It holds 4 GiB of names at most.
 type nameSet struct {
 	octets []byte // the length of a name, and the name
 	table  []slot // a power of two long, at most three quarters full

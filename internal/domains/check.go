@@ -8,13 +8,12 @@ import (
 	"slices"
 )
 
-// ErrOptions says that lists cannot be read as they were asked to be.
+// ErrOptions says that the lists do not fit the options.
 var ErrOptions = errors.New("lists and options do not fit")
 
-// Check refuses what [Prepare] would refuse after a look at the options and at
-// the beginning of each list, where the columns of CSV are named. It writes
-// nothing. What can be read only once, such as standard input or a pipe, is not
-// read, nor is a zip archive, which would have to be copied first.
+// Check finds what [Prepare] would refuse after a look at the options and at the beginning of each list, where
+// the columns of CSV are named. It writes nothing. It reads neither what can be read only once, such as standard
+// input or a pipe, nor a zip archive, which would have to be copied first.
 //
 // Its error wraps [ErrOptions], or is about a file.
 func (cfg PrepareConfig) Check() error {
@@ -26,7 +25,7 @@ func (cfg PrepareConfig) Check() error {
 	}
 	var formats []Format
 	for _, l := range cfg.Lists {
-		format, err := cfg.beginning(l.Path)
+		format, err := cfg.listFormat(l.Path)
 		if err != nil {
 			return err
 		}
@@ -40,9 +39,8 @@ func (cfg PrepareConfig) Check() error {
 	return nil
 }
 
-// beginning reads the beginning of a list, and returns its format; "" where it is
-// not read.
-func (cfg *PrepareConfig) beginning(path string) (format Format, err error) {
+// listFormat returns the format of a list by its beginning; "": the list is not read.
+func (cfg *PrepareConfig) listFormat(path string) (format Format, err error) {
 	if info, err := os.Stat(path); path == "-" || err == nil && !info.Mode().IsRegular() {
 		return "", nil
 	}
@@ -53,7 +51,7 @@ func (cfg *PrepareConfig) beginning(path string) (format Format, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = with(err, src.Close()) }()
+	defer func() { err = joinErrors(err, src.Close()) }()
 	r, err := NewReader(path, src, Layout{Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags})
 	switch {
 	case err == nil:
@@ -64,13 +62,13 @@ func (cfg *PrepareConfig) beginning(path string) (format Format, err error) {
 	return "", err
 }
 
-// isZip says whether a file begins as a zip archive does.
+// isZip says whether a file begins like a zip archive.
 func isZip(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return false, err
 	}
 	var head [sniffed]byte
-	n, _ := f.Read(head[:]) // an error comes again
+	n, _ := f.Read(head[:]) // an error comes again later
 	return sniff(head[:n]) == zipped, f.Close()
 }

@@ -12,18 +12,18 @@ import (
 	"path/filepath"
 )
 
-// A mend is the preparation of a run directory that was prepared before, because
-// some of what it left is damaged or gone. The nil mend is a first preparation.
-type mend struct {
+// A repair prepares a run directory again because something in it is damaged or gone. The nil repair is a first
+// preparation.
+type repair struct {
 	dir   string
-	begun string // SHA-256 of the plan then; "": nothing tells
-	plan  *Plan  // then; nil: it is what is damaged
-	why   error  // the first of what is wrong
+	begun string // SHA-256 of the original plan; "": unknown
+	plan  *Plan  // the original one; nil: it is damaged or gone
+	cause error  // the first error that was found
 }
 
-// prepared reads what an earlier preparation left: no plan where there was none or
-// the plan is what is wrong, and all that is wrong.
-func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []error, err error) {
+// inspect reads an earlier preparation and returns all that is wrong with it. The plan is nil if there was none,
+// or if it is itself what is wrong.
+func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []error, err error) {
 	plan, err = ReadPlan(cfg.Dir)
 	switch {
 	case errors.Is(err, ErrDamagedPlan), errors.Is(err, fs.ErrNotExist) && cfg.wasBegun():
@@ -34,7 +34,7 @@ func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []err
 		return nil, nil, err
 	}
 	if cfg.difference(plan) != "" {
-		return plan, nil, nil // reuse has the words
+		return plan, nil, nil // reuse reports it
 	}
 	for k, chunk := range plan.Chunks {
 		if cfg.Owns != nil && !cfg.Owns(k) {
@@ -43,7 +43,7 @@ func (cfg *PrepareConfig) prepared(ctx context.Context) (plan *Plan, wrong []err
 		if ctx.Err() != nil {
 			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
-		cfg.tell(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
+		cfg.report(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
 		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
 			wrong = append(wrong, err)
 		}
@@ -69,8 +69,8 @@ func (cfg *PrepareConfig) wasBegun() bool {
 	return plan != ""
 }
 
-// newMend tells what is wrong; nil where nothing is.
-func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
+// newRepair reports what is wrong; nil: nothing is.
+func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) {
 	if wrong == nil {
 		return nil, nil
 	}
@@ -79,23 +79,23 @@ func (cfg *PrepareConfig) newMend(plan *Plan, wrong []error) (*mend, error) {
 			cfg.Damaged(err)
 		}
 	}
-	if err := cfg.excludeAsThen(plan); err != nil {
+	if err := cfg.restoreExclusions(plan); err != nil {
 		return nil, err
 	}
-	m := &mend{dir: cfg.Dir, plan: plan, why: wrong[0]}
+	r := &repair{dir: cfg.Dir, plan: plan, cause: wrong[0]}
 	if plan == nil {
-		m.begun, _ = cfg.begun()
-		return m, nil
+		r.begun, _ = cfg.begun()
+		return r, nil
 	}
-	m.begun = plan.SHA256()
+	r.begun = plan.SHA256()
 	cfg.PartSize = plan.PartSize
-	return m, nil
+	return r, nil
 }
 
-// excludeAsThen prepares with the Exclusions of then: those of now may have grown.
-// Then they were what was kept of them, or, where that is damaged or gone, none, those
-// of now, or those of now without what was added since.
-func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
+// restoreExclusions sets Exclude to the Exclusions of the original plan, since those of now may have grown. The
+// original ones are recognised by their hash: they are the ones kept beside the chunks, or, if these are damaged
+// or gone, none, those of now, or those of now without what was added since.
+func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 	kept, err := ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile))
 	if err != nil {
 		kept = nil
@@ -109,41 +109,40 @@ func (cfg *PrepareConfig) excludeAsThen(plan *Plan) error {
 	}
 	added, err := readHistories(cfg.Dir, func(string, error) error { return nil })
 	if err != nil {
-		added = nil // gone too
+		added = nil // the histories are gone too
 	}
 	for _, then := range []*Exclusions{kept, nil, cfg.Exclude, cfg.Exclude.without(added)} {
 		if then.SHA256() == sum {
-			err := cfg.Exclude.hasStill(then)
+			err := cfg.Exclude.checkContains(then)
 			cfg.Exclude = then
 			return err
 		}
 	}
 	return fmt.Errorf("run directory %s %w: the exclusions that it was prepared with are damaged or gone, "+
-		"and those of now are others: run it once with those of then", cfg.Dir, ErrOtherInput)
+		"and the present ones differ: run once with the original ones", cfg.Dir, ErrOtherInput)
 }
 
-// same is an error, which wraps [ErrOtherInput], where a plan is not that of then.
-func (m *mend) same(p *Plan) error {
-	if m == nil || m.begun == "" || m.begun == p.SHA256() {
+// checkPlan returns an error, which wraps [ErrOtherInput], if p is not the original plan.
+func (r *repair) checkPlan(p *Plan) error {
+	if r == nil || r.begun == "" || r.begun == p.SHA256() {
 		return nil
 	}
-	return fmt.Errorf("run directory %s %w: the lists, or what is asked to be made of them, are not those of the run, "+
-		"and it must be prepared again (%w)", m.dir, ErrOtherInput, m.why)
+	return fmt.Errorf("run directory %s %w: it must be prepared again (%w), and the lists or their options "+
+		"are not those of the run", r.dir, ErrOtherInput, r.cause)
 }
 
-// name is what a list was called then, which rows and rejects repeat.
-func (m *mend) name(i int, l List) string {
-	if m == nil || m.plan == nil || i >= len(m.plan.Inputs) {
+// listName is the original name of a list, which rows and rejects repeat.
+func (r *repair) listName(i int, l List) string {
+	if r == nil || r.plan == nil || i >= len(r.plan.Inputs) {
 		return l.Path
 	}
-	return m.plan.Inputs[i].Name
+	return r.plan.Inputs[i].Name
 }
 
-// CheckRejects is an error where [RejectsFile] is not the one that was prepared.
+// CheckRejects returns an error if [RejectsFile] is not the one that was prepared.
 func (p *Plan) CheckRejects() error { return checkFile(filepath.Join(p.dir, RejectsFile), p.Rejects) }
 
-// checkFile is an error where the file path does not have the SHA-256 sum, or, if
-// sum is "", is not there.
+// checkFile returns an error if the file does not have the SHA-256 sum, or, if sum is "", is not there.
 func checkFile(path, sum string) error {
 	f, err := os.Open(path)
 	if err != nil {

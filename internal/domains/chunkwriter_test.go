@@ -14,8 +14,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A chunk that is not what the plan describes is an error, at the latest after
-// its last name.
+// A chunk that is not what the plan describes is an error, at the latest after its last name.
 func TestDamagedChunk(t *testing.T) {
 	list := writeList(t, "list", noise(130))
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}}
@@ -34,7 +33,7 @@ func TestDamagedChunk(t *testing.T) {
 	}
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/2] ^= 1
-	// Blocks that nobody wrote: of a name a.com, and as they are changed.
+	// Blocks that no writer makes: one of the name a.com, and changed ones.
 	stored := func(change func(b *block, h *header)) []byte {
 		b := &block{}
 		b.add(1, 0, []byte("a.com"))
@@ -46,8 +45,8 @@ func TestDamagedChunk(t *testing.T) {
 		}
 		change(b, &h)
 		columns := slices.Concat(b.sizes, b.text, b.gaps, b.tags)
-		if h.places > 0 {
-			columns = slices.Concat(b.sizes, b.text, b.gaps, b.places, b.tags)
+		if h.listRanks > 0 {
+			columns = slices.Concat(b.sizes, b.text, b.gaps, b.listRanks, b.tags)
 		}
 		return append(h.appendTo(nil), columns...)
 	}
@@ -73,7 +72,7 @@ func TestDamagedChunk(t *testing.T) {
 		{"gap too large", stored(func(b *block, h *header) { b.gaps[0] = 3 }), octets},
 		{"gap that does not end", stored(func(b *block, h *header) { b.gaps[0] = 0x80 }), octets},
 		{"one gap more", stored(func(b *block, h *header) { b.gaps, h.gaps = []byte{2, 1}, 2 }), octets},
-		{"rank of the list that does not end", stored(func(b *block, h *header) { b.places, h.places = []byte{2, 0x80}, 2 }), octets},
+		{"rank of the list that does not end", stored(func(b *block, h *header) { b.listRanks, h.listRanks = []byte{2, 0x80}, 2 }), octets},
 		{"name too long", stored(func(b *block, h *header) { b.sizes[1]++ }), octets},
 		{"name too short", stored(func(b *block, h *header) { b.sizes[1]-- }), octets},
 		{"no name", stored(func(b *block, h *header) { *b, h.names, h.text = block{gaps: b.gaps}, 0, 0 }), octets},
@@ -91,7 +90,8 @@ func TestDamagedChunk(t *testing.T) {
 		for _, err := range p.Chunk(0) {
 			last = err
 		}
-		if last == nil || !strings.HasPrefix(last.Error(), path(0)+": damaged chunk: ") || !strings.HasSuffix(last.Error(), tt.want) {
+		if last == nil || !strings.HasPrefix(last.Error(), path(0)+": damaged chunk: ") ||
+			!strings.HasSuffix(last.Error(), tt.want) {
 			t.Errorf("%s: %v", tt.name, last)
 		}
 	}
@@ -124,7 +124,7 @@ func TestDamagedChunk(t *testing.T) {
 	}
 }
 
-// A plan that is not as it was written, or does not add up, is no plan.
+// A plan that was changed, or does not add up, is refused.
 func TestDamagedPlan(t *testing.T) {
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\n")}}}
 	if _, err := Prepare(t.Context(), cfg); err != nil {

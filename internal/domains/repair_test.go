@@ -10,14 +10,15 @@ import (
 	"testing"
 )
 
-// Whatever of a prepared run directory is changed, cut, emptied or gone is told
-// and prepared again as it was, from the same lists under any name; from others it
-// is refused, and what stands is left alone.
-func TestMend(t *testing.T) {
+// Whatever file of a prepared run directory is changed, cut, emptied or gone, it is reported, and everything is
+// prepared again as it was, from the same lists under any name. Other lists are refused, and the files are left
+// alone.
+func TestRepair(t *testing.T) {
 	text := "no name\n" + noise(300) + "a b\n"
 	list := writeList(t, "list", text)
 	another := writeList(t, "another", strings.Replace(text, "no name", "any name", 1))
-	base := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 100, Disk: quick(), Exclude: mustExclude(t, "a.org\n")}
+	base := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 100, Disk: quick(),
+		Exclude: mustExclude(t, "a.org\n")}
 	grown := mustExclude(t, "a.org\nb.org\n")
 	plan, err := Prepare(t.Context(), base)
 	if err != nil {
@@ -62,13 +63,13 @@ func TestMend(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			var told []error
+			var reported []error
 			cfg := base
 			cfg.PartSize, cfg.Begun = 0, begunWith(plan)
 			if filepath.Base(f.path) != entriesFile {
 				cfg.Exclude = grown // what is prepared again is still what it was
 			}
-			cfg.Damaged = func(err error) { told = append(told, err) }
+			cfg.Damaged = func(err error) { reported = append(reported, err) }
 			damage()
 			cfg.Lists = []List{{another}}
 			if _, err := Prepare(t.Context(), cfg); !errors.Is(err, ErrOtherInput) {
@@ -76,7 +77,7 @@ func TestMend(t *testing.T) {
 			}
 			check(what+", another list", f.path)
 			damage()
-			told = nil
+			reported = nil
 			cfg.PartSize, cfg.Lists = 100, []List{{list}}
 			if strings.HasSuffix(f.path, ".names") || strings.HasSuffix(f.path, ".jsonl") {
 				cfg.PartSize = 0 // the plan has it
@@ -84,8 +85,9 @@ func TestMend(t *testing.T) {
 				cfg.Stdin = strings.NewReader(text)
 			}
 			again, err := Prepare(t.Context(), cfg)
-			if err != nil || again.SHA256() != plan.SHA256() || len(told) != 1 || !strings.Contains(told[0].Error(), f.path) {
-				t.Errorf("%s: %v, told %v", what, err, told)
+			if err != nil || again.SHA256() != plan.SHA256() || len(reported) != 1 ||
+				!strings.Contains(reported[0].Error(), f.path) {
+				t.Errorf("%s: %v, reported %v", what, err, reported)
 			}
 			check(what, "")
 		}
@@ -94,7 +96,7 @@ func TestMend(t *testing.T) {
 		t.Errorf("files %q, were %q", now, names)
 	}
 
-	// A shard reads the chunks of its own parts only.
+	// A shard reads only the chunks of its own parts.
 	if err := os.WriteFile(good[2].path, bytes.Repeat([]byte("x"), 10), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -110,10 +112,10 @@ func begunWith(plan *Plan) func() (string, string) {
 	return func() (string, string) { return plan.SHA256(), plan.Exclusions }
 }
 
-// A run whose exclusions have grown is prepared again as it was, also where what was
-// kept of them is gone: the manifest tells what they were, or their history.
-func TestMendGrownExclusions(t *testing.T) {
-	for _, before := range []string{"a.com\n", "# nobody yet\n"} {
+// A run whose exclusions have grown is prepared again as it was, even if the kept ones are gone: the manifest, or
+// the history, says what they were.
+func TestRepairGrownExclusions(t *testing.T) {
+	for _, before := range []string{"a.com\n", "# none yet\n"} {
 		for _, gone := range []string{"", entriesFile, planFile} { // "": all of it
 			for _, grown := range []bool{false, true} {
 				if gone == "" && grown && before == "a.com\n" {
