@@ -3,6 +3,8 @@ package resolver
 import (
 	"math"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
 // A lane is one loop on one goroutine that asks questions and reads answers: it
@@ -68,15 +70,15 @@ type portPlace struct {
 const (
 	pollTime    = 100 * time.Microsecond
 	lazyTime    = time.Millisecond
-	lazyness    = 20        // empty rounds
-	manyReplies = 4 * batch // fewer, over all ports, make small and dear calls
-	mostParsed  = 64        // messages wait for the end of a round: parsed, each is large
+	lazyness    = 20                    // empty rounds
+	manyReplies = 4 * udpbatch.MaxBatch // fewer, over all ports, make small and dear calls
+	mostParsed  = 64                    // messages wait for the end of a round: parsed, each is large
 )
 
 // stageRoom is how many questions may wait in a lane to be sent: a batch for
 // each of the lengths that are common, but no more than can soon be sent.
 func (r *Resolver) stageRoom(limit int) int {
-	room := min(32*batch, max(batch, 2*limit))
+	room := min(32*udpbatch.MaxBatch, max(udpbatch.MaxBatch, 2*limit))
 	if r.limiter != nil {
 		room = min(room, max(1, int(r.limiter.perSecond()/10)))
 	}
@@ -103,7 +105,7 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 	l := &lane{
 		sweep: s, table: newTable(limit + room), ids: newIDs(limit), room: room, stage: newStage(len(s.upstreams)),
 		wheel: newWheel(s.timeout), held: newQueue(), queue: newQueue(), limit: limit, holds: math.MaxInt,
-		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
+		history: make(map[uint32]history), admits: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
 	l.deliver = l.receivedAll
 	if l.dice, err = newDice(); err != nil {

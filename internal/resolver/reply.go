@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/udpbatch"
 )
 
 // receive takes the replies that are there, from every port that something is
@@ -19,12 +21,12 @@ func (l *lane) receive() (got int) {
 			p := &rt.ports[k]
 			l.reads = p
 			for round := 0; p.taken > 0 && round < rounds; round++ {
-				n, err := p.receive(l.deliver)
+				n, err := p.conn.Receive(l.deliver)
 				got += n
 				if err != nil {
 					l.portFailed(rt, p, err)
 				}
-				if n < batch {
+				if n < udpbatch.MaxBatch {
 					break
 				}
 			}
