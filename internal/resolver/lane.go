@@ -1,9 +1,11 @@
 package resolver
 
 import (
+	crand "crypto/rand"
 	"math"
 	"time"
 
+	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
 )
 
@@ -36,13 +38,13 @@ type lane struct {
 	ids    ids
 	dice   *dice
 	turn   int
-	cases  *cases        // of letters
+	cases  *dnswire.CaseMixer
 	number int           // among the lanes
 	noted  time.Duration // when it noted its windows last
 	shows  laneProgress
 
-	suspects suspects
-	history  map[uint32]history // of items that brought more than silence
+	nearMisses nearMisses
+	history    map[uint32]history // of items that brought more than silence
 
 	now     time.Duration     // when the round began, or later
 	from    *route            // whose port is being read
@@ -111,8 +113,12 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 	if l.dice, err = newDice(); err != nil {
 		return nil, err
 	}
-	l.cases, err = newCases()
-	return l, err
+	var key [16]byte
+	if _, err := crand.Read(key[:]); err != nil {
+		return nil, err
+	}
+	l.cases = dnswire.NewCaseMixer(key)
+	return l, nil
 }
 
 // use gives a lane its routes.

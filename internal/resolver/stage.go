@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
 )
 
@@ -34,7 +35,8 @@ type bucket struct {
 const stageTime = 5 * time.Millisecond
 
 func newStage(routes int) stage {
-	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, udpbatch.MaxBatch*inlineQuery)}
+	out := make([]byte, 0, udpbatch.MaxBatch*inlineQuery)
+	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: out}
 }
 
 // push stages a question without a live flight, which avoid did not answer; nil: it
@@ -218,7 +220,12 @@ func (l *lane) liveRoute(it *item, k int) *route {
 func (l *lane) address(it *item, rt *route) {
 	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
 	if l.mixCase {
-		l.cases.mix(l.table.asked(it), it.tag, it.flights[0], !rt.folds.Load())
+		question := l.table.asked(it)
+		if rt.folds.Load() {
+			dnswire.LowerCase(question)
+		} else {
+			l.cases.Mix(question, it.tag, it.flights[0].port, it.flights[0].id)
+		}
 	}
 }
 
