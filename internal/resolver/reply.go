@@ -173,7 +173,8 @@ func (l *lane) read(i uint32, packet []byte, end int) {
 	if d, ok := dnswire.ReadDenial(packet, end); ok {
 		it := &l.table.items[i]
 		l.credit(it)
-		l.answer(i, denialOf(d, l.table.labels[it.label], it.name))
+		rd := denialOf(&d, l.table.labels[it.label], it.name)
+		l.answer(i, &rd)
 		return
 	}
 	if l.mixCase {
@@ -197,12 +198,12 @@ func (l *lane) read(i uint32, packet []byte, end int) {
 		l.history[i] = h
 		l.goOn(i, false)
 	default:
-		l.answer(i, rd)
+		l.answer(i, &rd)
 	}
 }
 
 // answer ends a question with a reading of the reply that is there.
-func (l *lane) answer(i uint32, rd reading) {
+func (l *lane) answer(i uint32, rd *reading) {
 	it := &l.table.items[i]
 	l.answers = append(l.answers, Answer{
 		Tag:     it.tag,
