@@ -156,7 +156,9 @@ func TestReadDenialOfOthers(t *testing.T) {
 	binary.BigEndian.PutUint16(length, binary.BigEndian.Uint16(length)+1)
 	loop := slices.Clone(bare)
 	binary.BigEndian.PutUint16(loop[questionEnd:], 0xc000|uint16(questionEnd))
-	for title, wire := range map[string][]byte{"an octet within the SOA record": tail, "a name that points at itself": loop} {
+	for title, wire := range map[string][]byte{
+		"an octet within the SOA record": tail, "a name that points at itself": loop,
+	} {
 		if d, ok := readDenial(t, wire, questionEnd); ok {
 			t.Errorf("%s: %+v", title, d)
 		}
