@@ -48,6 +48,9 @@ func fileOrders() map[string]fileOrder {
 			"evidencemail.go", "family.go", "differences.go", "truthmail.go", "truth.go", "check.go", "words.go", "row.go",
 			"crosscheck.go", "manifests.go", "plan.go", "performance.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
+		"internal/dnswire": {against: 0, files: []string{
+			"dnswire.go", "ede.go", "name.go", "denial.go", "mixedcase.go", "query.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",
@@ -56,6 +59,9 @@ func fileOrders() map[string]fileOrder {
 			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
 			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
 			"disagreements.go", "crossing.go", "crosscheck.go",
+		}},
+		"internal/udpbatch": {against: 0, files: []string{
+			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "netserver.go", "open.go",
 		}},
 	}
 }

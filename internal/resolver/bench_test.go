@@ -6,6 +6,9 @@ import (
 	"net/netip"
 	"testing"
 
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
+
 	"github.com/miekg/dns"
 )
 
@@ -59,7 +62,7 @@ func BenchmarkExchange(b *testing.B) {
 }
 
 func BenchmarkSweep(b *testing.B) {
-	for _, sockets := range []SocketAPI{SocketsSegment, SocketsBatch, SocketsPortable} {
+	for _, sockets := range []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable} {
 		b.Run(string(sockets), func(b *testing.B) {
 			r, err := New(Config{Upstreams: []netip.AddrPort{denier(b)}, Retries: 2, InFlight: 1000, Sockets: sockets, Lanes: 1})
 			if err != nil {
@@ -94,7 +97,7 @@ func BenchmarkRead(b *testing.B) {
 	b.Run("plain", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, ok := readPlain(wire, questionSize()); !ok {
+			if _, ok := dnswire.ReadDenial(wire, questionSize()); !ok {
 				b.Fatal("not plain")
 			}
 		}

@@ -90,7 +90,7 @@ func (s *sweep) runErrand(e errand) {
 func (s *sweep) finish(a *asker, e errand) Answer {
 	q := &e.question
 	answer := Answer{Tag: q.Tag, Rcode: -1}
-	if err := a.ask(q.owner(), q.Type); err != nil {
+	if err := a.query.Ask(q.owner(), q.Type); err != nil {
 		answer.Err = &Error{question: q.String(), reason: codes.RecordMalformed, err: err}
 		return answer
 	}

@@ -1,8 +1,12 @@
 package resolver
 
 import (
+	crand "crypto/rand"
 	"math"
 	"time"
+
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
 )
 
 // A lane is one loop on one goroutine that asks questions and reads answers: it
@@ -34,13 +38,13 @@ type lane struct {
 	ids    ids
 	dice   *dice
 	turn   int
-	cases  *cases        // of letters
+	cases  *dnswire.CaseMixer
 	number int           // among the lanes
 	noted  time.Duration // when it noted its windows last
 	shows  laneProgress
 
-	suspects suspects
-	history  map[uint32]history // of items that brought more than silence
+	nearMisses nearMisses
+	history    map[uint32]history // of items that brought more than silence
 
 	now     time.Duration     // when the round began, or later
 	from    *route            // whose port is being read
@@ -68,15 +72,15 @@ type portPlace struct {
 const (
 	pollTime    = 100 * time.Microsecond
 	lazyTime    = time.Millisecond
-	lazyness    = 20        // empty rounds
-	manyReplies = 4 * batch // fewer, over all ports, make small and dear calls
-	mostParsed  = 64        // messages wait for the end of a round: parsed, each is large
+	lazyness    = 20                    // empty rounds
+	manyReplies = 4 * udpbatch.MaxBatch // fewer, over all ports, make small and dear calls
+	mostParsed  = 64                    // messages wait for the end of a round: parsed, each is large
 )
 
 // stageRoom is how many questions may wait in a lane to be sent: a batch for
 // each of the lengths that are common, but no more than can soon be sent.
 func (r *Resolver) stageRoom(limit int) int {
-	room := min(32*batch, max(batch, 2*limit))
+	room := min(32*udpbatch.MaxBatch, max(udpbatch.MaxBatch, 2*limit))
 	if r.limiter != nil {
 		room = min(room, max(1, int(r.limiter.perSecond()/10)))
 	}
@@ -103,14 +107,18 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 	l := &lane{
 		sweep: s, table: newTable(limit + room), ids: newIDs(limit), room: room, stage: newStage(len(s.upstreams)),
 		wheel: newWheel(s.timeout), held: newQueue(), queue: newQueue(), limit: limit, holds: math.MaxInt,
-		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
+		history: make(map[uint32]history), admits: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
 	l.deliver = l.receivedAll
 	if l.dice, err = newDice(); err != nil {
 		return nil, err
 	}
-	l.cases, err = newCases()
-	return l, err
+	var key [16]byte
+	if _, err := crand.Read(key[:]); err != nil {
+		return nil, err
+	}
+	l.cases = dnswire.NewCaseMixer(key)
+	return l, nil
 }
 
 // use gives a lane its routes.

@@ -105,7 +105,7 @@ func TestForgedLateReplies(t *testing.T) {
 			t.Fatal(err)
 		}
 		port = &memoryPort{to: u}
-		ports := []lanePort{{port: port, max: maxWaiting}}
+		ports := []lanePort{{conn: port, max: maxWaiting}}
 		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: newWindow(1, 10, r.timeout/windowPatience),
 			ports: ports}}})
 		l.run()

@@ -3,9 +3,11 @@ package resolver
 import (
 	"bytes"
 	"encoding/binary"
-	"strings"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
 )
 
 // receive takes the replies that are there, from every port that something is
@@ -19,12 +21,12 @@ func (l *lane) receive() (got int) {
 			p := &rt.ports[k]
 			l.reads = p
 			for round := 0; p.taken > 0 && round < rounds; round++ {
-				n, err := p.receive(l.deliver)
+				n, err := p.conn.Receive(l.deliver)
 				got += n
 				if err != nil {
 					l.portFailed(rt, p, err)
 				}
-				if n < batch {
+				if n < udpbatch.MaxBatch {
 					break
 				}
 			}
@@ -45,7 +47,7 @@ func (l *lane) receive() (got int) {
 // else, they are fetched side by side, and one at a time otherwise.
 func (l *lane) receivedAll(packets [][]byte) {
 	for _, packet := range packets {
-		if len(packet) < headerSize {
+		if len(packet) < dnswire.HeaderSize {
 			continue
 		}
 		if i := l.ids.holder(l.reads.number, binary.BigEndian.Uint16(packet)); i != nowhere {
@@ -64,7 +66,7 @@ func (l *lane) receivedAll(packets [][]byte) {
 // known to answer a question of ours: RFC 5452, section 9.1.
 func (l *lane) received(packet []byte) {
 	rt, p := l.from, l.reads
-	if len(packet) < headerSize {
+	if len(packet) < dnswire.HeaderSize {
 		rt.counts.mismatched.Add(1)
 		return
 	}
@@ -77,11 +79,11 @@ func (l *lane) received(packet []byte) {
 	it := &l.table.items[i]
 	first := it.flights[0] == portID{p.number, id}
 	question := l.sentAs(it, first)
-	if !answers(packet, id, question) && !l.folded(packet, id, question) {
+	if !dnswire.IsReply(packet, id, question) && !l.folded(packet, id, question) {
 		l.missed(packet, question)
 		return
 	}
-	doubtful := l.suspects.has(question, l.now)
+	doubtful := l.nearMisses.tooMany(question, l.now)
 	l.forgo(it, first)
 	if first && it.where == inFlight {
 		l.land(i)
@@ -95,11 +97,11 @@ func (l *lane) received(packet []byte) {
 		rt.counts.suspected.Add(1)
 		l.credit(it)
 		l.handOver(i, stepTCP)
-	case truncated(packet):
+	case dnswire.IsTruncated(packet):
 		l.credit(it)
 		l.handOver(i, stepTCP)
 	default:
-		l.read(i, packet, headerSize+len(question))
+		l.read(i, packet, dnswire.HeaderSize+len(question))
 	}
 }
 
@@ -117,14 +119,14 @@ func (l *lane) sentAs(it *item, first bool) []byte {
 	if first && it.where == inFlight {
 		return l.table.asked(it)
 	}
-	end, _, _ := packPlain(l.late[:], l.table.labels[it.label], it.name, it.qtype)
-	question := l.late[headerSize:end]
+	end, _, _ := dnswire.PackQuery(l.late[:], l.table.labels[it.label], it.name, it.qtype)
+	question := l.late[dnswire.HeaderSize:end]
 	if l.mixCase {
 		at := it.flights[0]
 		if !first {
 			at = it.flights[1]
 		}
-		l.cases.mix(question, it.tag, at, true)
+		l.cases.Mix(question, it.tag, at.port, at.id)
 	}
 	return question
 }
@@ -134,15 +136,15 @@ func (l *lane) sentAs(it *item, first bool) []byte {
 // such replies show that it does not; their questions are asked again.
 func (l *lane) folded(packet []byte, id uint16, question []byte) bool {
 	const proof = 4
-	if !l.mixCase || len(packet) < headerSize+len(question) {
+	if !l.mixCase || len(packet) < dnswire.HeaderSize+len(question) {
 		return false
 	}
-	theirs := packet[headerSize : headerSize+len(question)]
+	theirs := packet[dnswire.HeaderSize : dnswire.HeaderSize+len(question)]
 	if !bytes.EqualFold(theirs, question) {
 		return false
 	}
 	copy(theirs, question)
-	if !answers(packet, id, question) {
+	if !dnswire.IsReply(packet, id, question) {
 		return false
 	}
 	rt := l.from
@@ -158,42 +160,25 @@ func (l *lane) folded(packet []byte, id uint16, question []byte) bool {
 func (l *lane) missed(packet, ours []byte) {
 	l.from.counts.mismatched.Add(1)
 	if ours != nil {
-		l.suspects.miss(ours, l.now)
+		l.nearMisses.add(ours, l.now)
 	}
-	if end := plainQuestionEnd(packet); end > 0 && !bytes.Equal(packet[headerSize:end], ours) {
-		l.suspects.miss(packet[headerSize:end], l.now)
+	if end := dnswire.QuestionEnd(packet); end > 0 && !bytes.Equal(packet[dnswire.HeaderSize:end], ours) {
+		l.nearMisses.add(packet[dnswire.HeaderSize:end], l.now)
 	}
-}
-
-// plainQuestionEnd is the end of the one question of a packet, or -1.
-func plainQuestionEnd(packet []byte) int {
-	if binary.BigEndian.Uint16(packet[4:]) != 1 {
-		return -1
-	}
-	off := headerSize
-	for off < len(packet) && packet[off] != 0 {
-		if packet[off] > maxLabel || off > headerSize+maxName {
-			return -1
-		}
-		off += 1 + int(packet[off])
-	}
-	if off += 5; off > len(packet) {
-		return -1
-	}
-	return off
 }
 
 // read makes an answer of a valid reply to a question, which ends at end, or lets it
 // be asked again.
 func (l *lane) read(i uint32, packet []byte, end int) {
-	rd, zone, ok := readPlain(packet, end)
-	if ok {
-		l.credit(&l.table.items[i])
-		l.answer(i, rd, zone)
+	if d, ok := dnswire.ReadDenial(packet, end); ok {
+		it := &l.table.items[i]
+		l.credit(it)
+		rd := denialOf(&d, l.table.labels[it.label], it.name)
+		l.answer(i, &rd)
 		return
 	}
 	if l.mixCase {
-		lower(packet[headerSize:end])
+		dnswire.LowerCase(packet[dnswire.HeaderSize:end])
 	}
 	rt := l.from
 	rd, err := readMessage(packet)
@@ -213,12 +198,12 @@ func (l *lane) read(i uint32, packet []byte, end int) {
 		l.history[i] = h
 		l.goOn(i, false)
 	default:
-		l.answer(i, rd, 0)
+		l.answer(i, &rd)
 	}
 }
 
 // answer ends a question with a reading of the reply that is there.
-func (l *lane) answer(i uint32, rd reading, zone int) {
+func (l *lane) answer(i uint32, rd *reading) {
 	it := &l.table.items[i]
 	l.answers = append(l.answers, Answer{
 		Tag:     it.tag,
@@ -226,10 +211,7 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 		Trace: l.trace(i, l.from),
 	})
 	a := &l.answers[len(l.answers)-1]
-	switch {
-	case rd.msg == nil:
-		a.Zone = zoneOf(l.table.labels[it.label], it.name, zone)
-	case rd.outcome != Reply:
+	if rd.outcome != Reply {
 		a.Zone, a.Msg = rd.zone, nil
 	}
 	l.pluck(i)
@@ -244,19 +226,4 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 func (l *lane) trace(i uint32, rt *route) Trace {
 	it := &l.table.items[i]
 	return Trace{Upstream: rt.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
-}
-
-// zoneOf is the zone of a denial: so many octets at the end of the name asked
-// for; 0: no zone was named.
-func zoneOf(label, name string, octets int) string {
-	switch {
-	case octets == 0:
-		return ""
-	case octets == rootZone:
-		return "."
-	case octets <= len(name):
-		return name[len(name)-octets:]
-	}
-	owner := label + "." + name
-	return strings.ToLower(owner[len(owner)-octets:])
 }

@@ -27,6 +27,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"stsscan/internal/udpbatch"
 )
 
 // A Config says whom to ask and how hard.
@@ -44,7 +46,7 @@ type Config struct {
 	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
-	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
+	Sockets   udpbatch.Method  // how Sweep uses sockets; empty: udpbatch.Auto
 	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
 	Ports     int              // most UDP sockets, and twice the most TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent
@@ -82,7 +84,7 @@ type Resolver struct {
 	inFlight  int
 	floor     int
 	mixCase   bool
-	sockets   SocketAPI
+	sockets   udpbatch.Method
 	shares    shares
 	limiter   *limiter      // nil: no limit
 	turn      chan struct{} // held by the question of a sweep that waits for the limiter
@@ -151,12 +153,12 @@ func (c *Config) resolver() (*Resolver, error) {
 		inFlight: cmp.Or(c.InFlight, defaultInFlight),
 		floor:    cmp.Or(c.Floor, defaultFloor),
 		mixCase:  c.MixCase,
-		sockets:  cmp.Or(c.Sockets, SocketsAuto),
+		sockets:  cmp.Or(c.Sockets, udpbatch.Auto),
 		log:      c.Log,
 		began:    time.Now(),
 		large:    make(chan struct{}, maxLarge),
 	}
-	ports := usefulPorts(len(c.Upstreams), portable(r.sockets))
+	ports := usefulPorts(len(c.Upstreams), r.sockets.IsPortable())
 	if c.Ports > 0 {
 		ports = min(ports, c.Ports)
 	}

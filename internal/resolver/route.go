@@ -3,6 +3,8 @@ package resolver
 import (
 	crand "crypto/rand"
 	"math/rand/v2"
+
+	"stsscan/internal/udpbatch"
 )
 
 // A route is a lane's way to one upstream: its own ports, and its own window.
@@ -19,7 +21,7 @@ type route struct {
 
 // A lanePort is a port of a lane, and how much waits for replies on it.
 type lanePort struct {
-	port
+	conn   udpbatch.Conn
 	number uint16 // of the ports of the lane
 	n      int    // questions in flight
 	taken  int    // ids, of questions in flight and of others
@@ -48,14 +50,14 @@ func (r *Resolver) openRoute(number int, inFlight int, links *uplinks) (*route, 
 	fewest := (fewestPorts + r.shares.lanes - 1) / r.shares.lanes
 	replies := 0
 	for want := 1; len(rt.ports) < want; {
-		p, err := openPort(r.sockets, u.addr, links.calls)
+		conn, err := udpbatch.Dial(r.sockets, u.addr, links.calls)
 		if err != nil {
 			rt.close()
 			return nil, err
 		}
-		w := lanePort{port: p, number: links.opened, max: maxWaiting}
+		w := lanePort{conn: conn, number: links.opened, max: maxWaiting}
 		links.opened++
-		if size := p.buffer(); size > 0 {
+		if size := conn.ReadBuffer(); size > 0 {
 			w.max = max(1, min(maxWaiting, size/replyCharge))
 		}
 		rt.ports = append(rt.ports, w)
@@ -68,7 +70,7 @@ func (r *Resolver) openRoute(number int, inFlight int, links *uplinks) (*route, 
 
 func (rt *route) close() {
 	for i := range rt.ports {
-		rt.ports[i].close()
+		rt.ports[i].conn.Close()
 	}
 }
 

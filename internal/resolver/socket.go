@@ -9,20 +9,14 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
 )
 
-const (
-	// receiveBuffer is asked of the kernel for each socket. It may give less,
-	// and more cannot be had without privileges.
-	receiveBuffer = 4 << 20
-
-	// maxDatagram is the most octets that one can have.
-	maxDatagram = 1 << 16
-
-	// maxWaiting keeps most ids of a socket free, so that a random one is
-	// found at once and a forger gains nothing from our load.
-	maxWaiting = 1 << 14
-)
+// maxWaiting keeps most ids of a socket free, so that a random one is found at
+// once and a forger gains nothing from our load.
+const maxWaiting = 1 << 14
 
 // errCrowded says that a socket has no id to spare.
 var errCrowded = errors.New("too many questions in flight on one socket")
@@ -58,7 +52,7 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetReadBuffer(receiveBuffer) // without it replies are lost sooner, and asked for again
+	_ = conn.SetReadBuffer(udpbatch.ReadBuffer) // without it replies are lost sooner, and asked for again
 	return newSocket(conn)
 }
 
@@ -68,7 +62,7 @@ func newSocket(conn net.Conn) (*socket, error) {
 		return nil, err
 	}
 	return &socket{
-		conn: conn, buffer: make([]byte, maxDatagram),
+		conn: conn, buffer: make([]byte, udpbatch.MaxDatagram),
 		waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed),
 	}, nil
 }
@@ -149,14 +143,14 @@ func (s *socket) read(received func(valid bool)) {
 
 // deliver hands a datagram to the flight that it answers, if there is one.
 func (s *socket) deliver(packet []byte, received func(valid bool)) bool {
-	if len(packet) < headerSize {
+	if len(packet) < dnswire.HeaderSize {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := binary.BigEndian.Uint16(packet)
 	f := s.waiting[id]
-	if f == nil || !answers(packet, id, f.question) {
+	if f == nil || !dnswire.IsReply(packet, id, f.question) {
 		return false
 	}
 	delete(s.waiting, id)

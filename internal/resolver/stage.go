@@ -3,6 +3,9 @@ package resolver
 import (
 	"encoding/binary"
 	"time"
+
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
 )
 
 // A stage holds the questions that are to be sent, by the length of their
@@ -32,7 +35,8 @@ type bucket struct {
 const stageTime = 5 * time.Millisecond
 
 func newStage(routes int) stage {
-	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, batch*inlineQuery)}
+	out := make([]byte, 0, udpbatch.MaxBatch*inlineQuery)
+	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: out}
 }
 
 // push stages a question without a live flight, which avoid did not answer; nil: it
@@ -88,7 +92,7 @@ func (l *lane) send() (sent int) {
 				avoid = l.routes[r-1]
 			}
 			b := &row.buckets[size]
-			for len(b.items) >= batch || len(b.items) > 0 && (!l.more || l.now-b.since >= stageTime) {
+			for len(b.items) >= udpbatch.MaxBatch || len(b.items) > 0 && (!l.more || l.now-b.since >= stageTime) {
 				n := l.sendBatch(b, size, avoid)
 				if n == 0 {
 					st.cursor = size
@@ -112,7 +116,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		return 0
 	}
 	k, room := rt.choose(l.dice)
-	n := min(len(b.items), batch, rt.room(repeated), room, l.limit-l.flying)
+	n := min(len(b.items), udpbatch.MaxBatch, rt.room(repeated), room, l.limit-l.flying)
 	if n = l.tokens(n); n <= 0 {
 		return 0
 	}
@@ -124,7 +128,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		l.address(it, rt)
 		l.stage.out = append(l.stage.out, l.table.query(it)...)
 	}
-	sent, err := p.send(l.stage.out, size)
+	sent, err := p.conn.Send(l.stage.out, size)
 	fresh := 0
 	for j, i := range b.items[:n] {
 		it := &l.table.items[i]
@@ -189,7 +193,7 @@ func (l *lane) sendRepeat(i uint32) bool {
 		it.flights[0] = portID{p.number, l.takeID(p, i)}
 	}
 	l.address(it, rt)
-	sent, err := p.send(l.table.query(it), int(it.size))
+	sent, err := p.conn.Send(l.table.query(it), int(it.size))
 	if sent == 0 && err == nil {
 		it.marks |= liveFirst // of a datagram that may never leave: its id is ours all the same
 		return false
@@ -216,7 +220,12 @@ func (l *lane) liveRoute(it *item, k int) *route {
 func (l *lane) address(it *item, rt *route) {
 	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
 	if l.mixCase {
-		l.cases.mix(l.table.asked(it), it.tag, it.flights[0], !rt.folds.Load())
+		question := l.table.asked(it)
+		if rt.folds.Load() {
+			dnswire.LowerCase(question)
+		} else {
+			l.cases.Mix(question, it.tag, it.flights[0].port, it.flights[0].id)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
 // listed gives n questions for names d0.example to d<n-1>.example, each with
@@ -75,7 +76,7 @@ func denial(q *dns.Msg, code int, zone string) *dns.Msg {
 			Serial: 1, Refresh: 2, Retry: 3, Expire: 4, Minttl: 5,
 		}}
 	}
-	return m.SetEdns0(udpSize, false)
+	return m.SetEdns0(dnswire.UDPSize, false)
 }
 
 // mixed answers in ways that hang on the number of the domain.
@@ -116,7 +117,7 @@ func tcpMixed(c net.Conn) {
 }
 
 func TestSweepAnswersEachQuestionOnce(t *testing.T) {
-	for _, sockets := range everySocketAPI() {
+	for _, sockets := range everyMethod() {
 		t.Run(string(sockets), func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Sockets: sockets}) })
 	}
 	t.Run("two lanes", func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Lanes: 2}) })

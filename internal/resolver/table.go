@@ -1,13 +1,14 @@
 package resolver
 
-import "time"
+import (
+	"time"
+
+	"stsscan/internal/dnswire"
+)
 
 // inlineQuery is the room for a query in a slot, in octets: enough for a name
 // of about 80, which hardly any domain exceeds. Longer ones are errands.
 const inlineQuery = 112
-
-// optSize is the size of the OPT record at the end of a query, in octets.
-const optSize = 11
 
 // nowhere is the index of no item and of no slot, and the number of no port.
 const (
@@ -132,7 +133,7 @@ func (t *table) add(q *Question) (uint32, bool) {
 		it.marks |= isPatient
 	}
 	k := t.freeSlots[len(t.freeSlots)-1]
-	_, size, ok := packPlain(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
+	_, size, ok := dnswire.PackQuery(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
 	if ok {
 		it.size, it.slot = uint8(size), k
 		t.freeSlots = t.freeSlots[:len(t.freeSlots)-1]
@@ -168,7 +169,9 @@ func (t *table) question(i uint32) Question {
 func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
 
 // asked is the question section of it.
-func (t *table) asked(it *item) []byte { return t.slots[it.slot][headerSize : it.size-optSize] }
+func (t *table) asked(it *item) []byte {
+	return t.slots[it.slot][dnswire.HeaderSize : it.size-dnswire.OPTSize]
+}
 
 // dropSlot leaves nothing of an item but the item.
 func (t *table) dropSlot(it *item) {
@@ -189,7 +192,7 @@ func (t *table) takeSlot(it *item) bool {
 	}
 	it.slot = t.freeSlots[n-1]
 	t.freeSlots = t.freeSlots[:n-1]
-	packPlain(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
+	dnswire.PackQuery(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
 	return true
 }
 

@@ -1,5 +1,7 @@
 package resolver
 
+import "stsscan/internal/udpbatch"
+
 // Uplinks are the routes of a lane, and the memory of the calls to their ports:
 // some 4 MiB of addresses, of which what no reply is written to takes no memory.
 // A Resolver keeps them for its next Sweep.
@@ -10,9 +12,9 @@ package resolver
 // route, a datagram the comparison of its source with that server, and the servers a
 // table of some 70 octets each, without pointers, in place of routes and windows.
 type uplinks struct {
-	routes []*route // by the number of the upstream
-	calls  *batches // nil: its ports need none
-	opened uint16   // ports
+	routes []*route          // by the number of the upstream
+	calls  *udpbatch.Buffers // of its ports
+	opened uint16            // ports
 }
 
 // openUplinks are those of an earlier lane, or new ones for so many questions in
@@ -26,10 +28,7 @@ func (r *Resolver) openUplinks(inFlight int) (*uplinks, error) {
 		return u, nil
 	}
 	r.mu.Unlock()
-	u := new(uplinks)
-	if !portable(r.sockets) {
-		u.calls = newBatches()
-	}
+	u := &uplinks{calls: udpbatch.NewBuffers(r.sockets)}
 	for i := range r.upstreams {
 		rt, err := r.openRoute(i, inFlight, u)
 		if err != nil {
