@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/explain"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
@@ -86,7 +88,7 @@ says what is there (in JSON: "elsewhere").`,
 					if i > 0 {
 						fmt.Fprintln(std.out)
 					}
-					err = writePage(std.out, row, elsewhere, colours(std.out))
+					err = explain.WritePage(std.out, row, elsewhere, colours(std.out))
 				}
 				if err != nil {
 					return err
@@ -102,6 +104,10 @@ says what is there (in JSON: "elsewhere").`,
 	fail.register(cmd.Flags())
 	return cmd
 }
+
+// colours reports whether a page for w may be coloured: on a terminal, unless
+// its user would rather not (no-color.org).
+func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // survey makes the row of one domain.
 func (n *network) survey(

@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 // mail shows the MX hosts, TLS reports, DANE and delegation.
 func (p *page) mail(row *output.Row) {
 	if row.MXKind != "" {
-		p.line("Mail", "%s", mailWords(row))
+		p.line("Mail", "%s", mxMeaning(row))
 	}
 	for i := range row.MX {
 		p.mailHost(&row.MX[i])
@@ -21,7 +21,7 @@ func (p *page) mail(row *output.Row) {
 		p.line("", "no host needs mx %s", pattern)
 	}
 	if row.TLSRPT != "" {
-		p.prose("TLSRPT", verdictOf(row.TLSRPT, row.TLSRPTReason, reportWords(codes.TLSRPTReason(row.TLSRPTReason))))
+		p.prose("TLSRPT", classText(row.TLSRPT, row.TLSRPTReason, tlsrptMeaning(codes.TLSRPTReason(row.TLSRPTReason))))
 		for _, rua := range row.RUA {
 			if _, err := mtasts.ParseRUA(rua); err != nil || row.TLSRPT != string(codes.RecordValid) {
 				p.line("", "reports do not go to %s", rua)
@@ -41,7 +41,7 @@ func (p *page) mail(row *output.Row) {
 	}
 }
 
-func mailWords(row *output.Row) string {
+func mxMeaning(row *output.Row) string {
 	switch codes.MXKind(row.MXKind) {
 	case codes.MXHosts:
 		if *row.MXCount == 1 {
@@ -78,7 +78,7 @@ func (p *page) mailHost(h *output.MXHost) {
 			codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
 			mark = markUnknown
 		}
-		p.marked("", mark, "  "+probeWords(h))
+		p.marked("", mark, "  "+probeMeaning(h))
 	}
 	if h.TLSA == nil {
 		return
@@ -89,15 +89,30 @@ func (p *page) mailHost(h *output.MXHost) {
 	}
 }
 
-// probeWords says in words how the probe of a host ended.
-func probeWords(h *output.MXHost) string {
+// delegates says who runs the two names, where it is somebody else.
+func delegates(row *output.Row) string {
+	var parts []string
+	if row.Provider != "" {
+		parts = append(parts, row.Provider)
+	}
+	if row.RecordDelegatedTo != "" {
+		parts = append(parts, "record at "+row.RecordDelegatedTo)
+	}
+	if row.HostDelegatedTo != "" {
+		parts = append(parts, "policy at "+row.HostDelegatedTo)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// probeMeaning says in words how the probe of a host ended.
+func probeMeaning(h *output.MXHost) string {
 	at := ""
 	if h.Addr != nil {
 		at = " at " + *h.Addr
 	}
 	reason := ""
 	if h.TLSError != nil {
-		reason = tlsWords(codes.TLSError(*h.TLSError))
+		reason = tlsMeaning(codes.TLSError(*h.TLSError))
 	}
 	code := ""
 	if h.ReplyCode != nil {
@@ -131,35 +146,4 @@ func probeWords(h *output.MXHost) string {
 		return "the host or its network asked not to be contacted"
 	}
 	return "not known"
-}
-
-func reportWords(r codes.TLSRPTReason) string {
-	switch r {
-	case codes.TLSRPTRUAMissing:
-		return "it names nobody to report to"
-	case codes.TLSRPTRUAInvalid:
-		return "no rua is a mailto: or https: URI"
-	case codes.TLSRPTFieldMalformed:
-		return "a field is not name=value, or has white space after it"
-	case codes.TLSRPTBadVersion:
-		return "it must begin with v=TLSRPTv1;"
-	case codes.TLSRPTNXDomain, codes.TLSRPTNoData, codes.TLSRPTOtherTXT:
-		return "nobody is told of failures"
-	}
-	return ""
-}
-
-// delegates says who runs the two names, where it is somebody else.
-func delegates(row *output.Row) string {
-	var parts []string
-	if row.Provider != "" {
-		parts = append(parts, row.Provider)
-	}
-	if row.RecordDelegatedTo != "" {
-		parts = append(parts, "record at "+row.RecordDelegatedTo)
-	}
-	if row.HostDelegatedTo != "" {
-		parts = append(parts, "policy at "+row.HostDelegatedTo)
-	}
-	return strings.Join(parts, ", ")
 }

@@ -1,9 +1,8 @@
-package main
+package explain
 
 import (
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -35,12 +34,4 @@ func printable(s string) string {
 // and other invisible format characters are none.
 func obeyed(r rune) bool {
 	return !unicode.IsGraphic(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
-}
-
-// dateOnly is a date of a certificate for people.
-func dateOnly(t *time.Time) string {
-	if t == nil {
-		return "unknown"
-	}
-	return t.Format(time.DateOnly)
 }

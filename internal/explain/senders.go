@@ -1,13 +1,13 @@
-package main
+package explain
 
 import (
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
 
-// senderWords says what a sender that meets the domain for the first time
+// senders says what a sender that meets the domain for the first time
 // would do.
-func senderWords(row *output.Row) string {
+func senders(row *output.Row) string {
 	switch codes.Record(row.Record) {
 	case codes.RecordUnknown:
 		return "unknown: without an answer, senders deliver as if there were no MTA-STS"
@@ -39,13 +39,13 @@ func senderWords(row *output.Row) string {
 	}
 	if mostRefuse(row) {
 		return "most deliver without MTA-STS, since the policy is not served as text/plain (section 3.2); " +
-			"the others " + policySenderWords(row)
+			"the others " + policySenders(row)
 	}
-	return policySenderWords(row)
+	return policySenders(row)
 }
 
-// policySenderWords says what a sender does that uses the policy.
-func policySenderWords(row *output.Row) string {
+// policySenders says what a sender does that uses the policy.
+func policySenders(row *output.Row) string {
 	switch codes.Verdict(row.Verdict) {
 	case codes.VerdictEnforceRefused:
 		return "do not deliver: no MX host passes what the policy asks for; mail waits, and goes back to who sent it " +

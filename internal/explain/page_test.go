@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-var updatePages = flag.Bool("update", false, "write the golden pages")
+var update = flag.Bool("update", false, "write the golden pages and the file of meanings")
 
 // engine asks a world in memory.
 type engine struct {
@@ -68,7 +68,7 @@ func TestPages(t *testing.T) {
 				}
 				row.Resolver, row.Attempts, row.LookupMS = netip.MustParseAddrPort("192.0.2.153:5353").String(), 1, 1234
 				var page strings.Builder
-				if err := writePage(&page, row, nil, false); err != nil {
+				if err := WritePage(&page, row, nil, false); err != nil {
 					t.Fatal(err)
 				}
 				wantPage(t, filepath.Join("testdata", "pages", domain+".txt"), page.String())
@@ -106,7 +106,7 @@ func TestPageByNames(t *testing.T) {
 			Verdict: string(tt.verdict), VerdictBasis: string(tt.basis), MXMatch: string(tt.match), MXTLS: string(tt.tls),
 		}
 		var page strings.Builder
-		if err := writePage(&page, row, nil, false); err != nil {
+		if err := WritePage(&page, row, nil, false); err != nil {
 			t.Fatal(err)
 		}
 		line, _, _ := strings.Cut(page.String(), "judged by")
@@ -120,7 +120,7 @@ func TestPageByNames(t *testing.T) {
 func wantPage(t *testing.T, path, page string) {
 	t.Helper()
 	wantWidth(t, page)
-	if *updatePages {
+	if *update {
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestPageWidth(t *testing.T) {
 	for _, row := range rows {
 		row.Domain, row.Record = "example.com", "valid"
 		var page strings.Builder
-		if err := writePage(&page, row, nil, false); err != nil {
+		if err := WritePage(&page, row, nil, false); err != nil {
 			t.Fatal(err)
 		}
 		wantWidth(t, page.String())
@@ -179,7 +179,7 @@ func TestPageWidth(t *testing.T) {
 func wantColour(t *testing.T, row *output.Row, plain string) {
 	t.Helper()
 	var page strings.Builder
-	if err := writePage(&page, row, nil, true); err != nil {
+	if err := WritePage(&page, row, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	coloured := page.String()
@@ -194,39 +194,6 @@ func wantColour(t *testing.T, row *output.Row, plain string) {
 	}
 }
 
-func TestFailOn(t *testing.T) {
-	for _, tt := range []struct {
-		flag, verdicts string
-		status         int
-	}{
-		{"", "enforce_refused", 0},
-		{"refused", "enforce_refused enforce_ok", exitFailOn},
-		{"refused", "broken enforce_partial testing_would_fail", 0},
-		{"broken", "broken", exitFailOn},
-		{"broken", "enforce_refused", exitFailOn},
-		{"broken", "enforce_partial testing_would_fail unknown no_sts", 0},
-		{"any", "enforce_partial", exitFailOn},
-		{"any", "testing_would_fail", exitFailOn},
-		{"any", "no_sts unknown valid_none testing_ok enforce_ok", 0},
-		{"nonsense", "", exitUsage},
-	} {
-		counted := countedVerdicts(tt.verdicts)
-		err := failOn(tt.flag).judge(counted)
-		status, _ := err.(*statusError)
-		if (status == nil) != (tt.status == 0) || status != nil && status.status != tt.status {
-			t.Errorf("--fail-on %q, %s: %v", tt.flag, tt.verdicts, err)
-		}
-	}
-}
-
-func countedVerdicts(words string) map[codes.Verdict]int64 {
-	counted := make(map[codes.Verdict]int64)
-	for word := range strings.FieldsSeq(words) {
-		counted[codes.Verdict(word)]++
-	}
-	return counted
-}
-
 // A record that is elsewhere is to be moved, and no second one published.
 func TestAdviceAboutElsewhere(t *testing.T) {
 	elsewhere := []mtasts.Elsewhere{{Name: "example.com", TXT: []string{"v=STSv1; id=1;"}}, {Name: "_mta_sts.example.com"}}
@@ -237,7 +204,7 @@ func TestAdviceAboutElsewhere(t *testing.T) {
 	} {
 		row := &output.Row{Domain: "example.com", Record: "absent", RecordReason: tt.reason, MXKind: "implicit"}
 		var page strings.Builder
-		if err := writePage(&page, row, elsewhere, false); err != nil {
+		if err := WritePage(&page, row, elsewhere, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(strings.Fields(page.String()), " "); !strings.HasSuffix(got, tt.want) {
@@ -254,7 +221,7 @@ func TestPageOfReports(t *testing.T) {
 		{"invalid", "mailto:a@example.com", "reports do not go to mailto:a@example.com\n"},
 	} {
 		var page strings.Builder
-		if err := writePage(&page, &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}, nil, false); err != nil {
+		if err := WritePage(&page, &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}, nil, false); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(page.String(), tt.want) {
@@ -285,7 +252,7 @@ func TestPageOfSenders(t *testing.T) {
 		if got := policyMark(row); got != tt.mark {
 			t.Errorf("%+v: marked %s", tt, got)
 		}
-		if got := senderWords(row); !strings.HasPrefix(got, tt.senders) {
+		if got := senders(row); !strings.HasPrefix(got, tt.senders) {
 			t.Errorf("%+v: senders %s", tt, got)
 		}
 	}

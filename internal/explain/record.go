@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 func (p *page) record(row *output.Row) {
-	p.line("Record", "%s", verdictOf(row.Record, row.RecordReason, recordWords(codes.RecordReason(row.RecordReason))))
+	p.line("Record", "%s", classText(row.Record, row.RecordReason, recordMeaning(codes.RecordReason(row.RecordReason))))
 	p.line("", "_mta-sts.%s TXT", row.Domain)
 	p.prose("", asked(row))
 	for _, alias := range row.CNAMEs {
@@ -54,19 +54,6 @@ func (p *page) elsewhere(places []mtasts.Elsewhere) {
 	}
 }
 
-// meantRecord is what the first near miss of a row was meant to be, where it can be told.
-func meantRecord(row *output.Row) (meant mtasts.Record, ok bool) {
-	if row.RecordReason != string(codes.RecordBadVersion) {
-		return meant, false
-	}
-	for _, txt := range row.TXT {
-		if meant, ok = mtasts.Meant(string(txt)); ok {
-			break
-		}
-	}
-	return meant, ok
-}
-
 // detail shows what exactly breaks the grammar.
 func (p *page) detail(err error) {
 	if err != nil {
@@ -91,4 +78,12 @@ func asked(row *output.Row) string {
 		text += ", DNSSEC"
 	}
 	return text
+}
+
+func texts(raw [][]byte) []string {
+	var texts []string
+	for _, text := range raw {
+		texts = append(texts, string(text))
+	}
+	return texts
 }

@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"slices"
@@ -189,50 +189,15 @@ func tlsAdvice(host string, e codes.TLSError) string {
 	return "Let " + host + " complete a TLS handshake"
 }
 
-func findingAdvice(f codes.Finding, row *output.Row) string {
-	switch f {
-	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
-		return "Serve the policy as text/plain (section 3.2)."
-	case codes.FindTruncationPossible:
-		return "Send a Content-Length with the policy, and let the server end TLS with close_notify (RFC 9112, section 9.8)."
-	case codes.FindLengthAndTransferEncoding:
-		return "Send the policy with a Content-Length or in chunks, not with both (RFC 9112, section 6.3)."
-	case codes.FindTLSRPTMissing:
-		return "Ask for reports of failures: a TXT record at _smtp._tls." + row.Domain + ", v=TLSRPTv1; rua=mailto:... (RFC 8460, section 3)."
-	case codes.FindTLSRPTInvalid:
-		return "Correct the TXT record at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
-	case codes.FindTLSRPTRUA:
-		if row.TLSRPT == string(codes.RecordValid) {
-			return "Correct or remove what is no mailto: or https: URI in rua at _smtp._tls." + row.Domain +
-				" (RFC 8460, section 3)."
-		}
-	case codes.FindMXPatternUnused:
-		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
-			return "Take out of the policy what no MX host needs: " + strings.Join(row.MXUnused, ", ") + " (section 4.1)."
-		}
-	case codes.FindMXWildcardBroad:
-		return "Name the MX hosts more closely: a star right below a provider's domain covers its other customers too (section 4.1)."
-	case codes.FindMXNotALabel:
-		return "Correct the mx with a label that begins with xn--: it must be the A-label of a name (section 3.2)."
-	case codes.FindMXHostPseudo:
-		return "Take away the MX records that name no host (RFC 5321, section 5.1)."
-	case codes.FindMXCertKeyShort:
-		return "Give the MX hosts certificates with RSA keys of 2048 bits or more, or of P-256 (section 4.2)."
-	case codes.FindNullMXPreference:
-		return "Give the null MX the preference 0 (RFC 7505, section 3)."
-	case codes.FindNullMXNotAlone:
-		return "Take away the null MX, or else all other MX records (RFC 7505, section 3)."
-	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
-		return "Take the alias away that leads to a name that does not exist: whoever takes that name speaks for you (section 8.2)."
-	case codes.FindCertKeyShort:
-		return "Give mta-sts." + row.Domain +
-			" a certificate with an RSA key of 2048 bits or more, or of P-256 (section 3.3)."
-	case codes.FindCustomerEmpty:
-		return "The provider serves an empty policy: ask it, or take its aliases away (section 8.2)."
-	case codes.FindWildcard:
-		return "Publish the record at its own name rather than by a wildcard (section 3.1)."
-	case codes.FindTLSAUnusable:
-		return "Publish TLSA records of usage 2 or 3, which alone SMTP uses (RFC 7672, section 3.1)."
+// meantRecord is what the first near miss of a row was meant to be, where it can be told.
+func meantRecord(row *output.Row) (meant mtasts.Record, ok bool) {
+	if row.RecordReason != string(codes.RecordBadVersion) {
+		return meant, false
 	}
-	return ""
+	for _, txt := range row.TXT {
+		if meant, ok = mtasts.Meant(string(txt)); ok {
+			break
+		}
+	}
+	return meant, ok
 }

@@ -1,0 +1,94 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Marks of checks: words, for those who hear the page and for those who see no
+// colour.
+const (
+	markGood    = "ok"
+	markWarn    = "warn"
+	markFail    = "FAIL"
+	markUnknown = "unknown"
+	markNone    = "none" // nothing is there, and nothing has to be
+)
+
+// A page is what lookup shows of one domain: a column of labels, a column of
+// what was seen, and at most 80 columns of its own words. Colour, where it is
+// wanted, says again what words say.
+type page struct {
+	text   strings.Builder
+	colour bool
+}
+
+// line writes a label, or none to continue, and a text that may hold strings
+// of strangers: whatever a terminal would obey is escaped.
+func (p *page) line(label, format string, args ...any) {
+	text := printable(fmt.Sprintf(format, args...))
+	fmt.Fprintf(&p.text, "  %-9s %s\n", label, text)
+}
+
+// pageWidth bounds the page's own words; what was seen is never cut or broken.
+const pageWidth = 80
+
+// prose writes words of ours, broken to the width of the page.
+func (p *page) prose(label, text string) {
+	p.indented(label, "", text)
+}
+
+// indented writes prose that stands a little to the right of what it is about.
+func (p *page) indented(label, indent, text string) {
+	for _, line := range wrapped(text, len(indent)) {
+		p.line(label, "%s%s", indent, line)
+		label = ""
+	}
+}
+
+// wrapped breaks words of ours into lines of the width of the page, each of which
+// begins with so many spaces.
+func wrapped(text string, indent int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len("  123456789 ")+indent+len(line)+1+len(word) > pageWidth {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
+}
+
+// marked writes a text with a mark, or none, before its first line.
+func (p *page) marked(label, mark, text string) {
+	words := strings.TrimLeft(printable(text), " ")
+	indent := strings.Repeat(" ", len(printable(text))-len(words))
+	for _, line := range wrapped(words, len("1234567  ")+len(indent)) {
+		fmt.Fprintf(&p.text, "  %-9s %s  %s%s\n", label, p.paint(mark, fmt.Sprintf("%-7s", mark)), indent, line)
+		label, mark = "", ""
+	}
+}
+
+// paint gives words of ours the colour of a mark.
+func (p *page) paint(mark, words string) string {
+	const green, yellow, red, plain = "\x1b[32m", "\x1b[33m", "\x1b[1;31m", "\x1b[0m"
+	colour := map[string]string{markGood: green, markWarn: yellow, markFail: red}[mark]
+	if !p.colour || colour == "" {
+		return words
+	}
+	return colour + words + plain
+}
+
+// classText puts a class, its reason and its meaning on one line.
+func classText(class, reason, words string) string {
+	text := class
+	if reason != "" {
+		text += " (" + reason + ")"
+	}
+	if words != "" {
+		text += ": " + words
+	}
+	return text
+}
