@@ -26,7 +26,7 @@ const setAside = ".set-aside"
 // does: two that would divide the run in different ways would each name the
 // other's parts.
 func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
-	if err := durable.MakeDir(j.output); err != nil {
+	if err := durable.MakeDir(j.flags.output); err != nil {
 		return nil, err
 	}
 	claiming, err := durable.WaitLock(ctx, j.path(claimLock))
@@ -39,7 +39,7 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	defer func() { err = errors.Join(err, claiming.Unlock()) }()
 	lock, err := durable.Lock(j.path(lockName(j.shardOf())))
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
+		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.flags.output)}
 	}
 	if err != nil {
 		return nil, err
@@ -55,17 +55,17 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 // ended is free. Manifests of another number of shards, which processes without a
 // claim have left, are set aside.
 func (j *scanJob) claim() error {
-	ours := max(j.slice.Of, 1)
-	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == output.ShardsFile }); err != nil {
+	ours := max(j.shard.Of, 1)
+	if err := (durable.Disk{}).Sweep(j.flags.output, func(name string) bool { return name == output.ShardsFile }); err != nil {
 		return err
 	}
-	claimed, err := output.ReadShards(j.output)
+	claimed, err := output.ReadShards(j.flags.output)
 	if errors.Is(err, output.ErrShards) {
-		j.damage.tell(err, "it is written anew")
+		j.damage.note(err, "it is written anew")
 	} else if err != nil {
 		return err
 	}
-	begun, err := manifestsIn(j.output)
+	begun, err := manifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
@@ -82,11 +82,11 @@ func (j *scanJob) claim() error {
 		}
 		if !free {
 			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
-			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.output, owner, ours, see)
+			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.flags.output, owner, ours, see)
 		}
 	}
 	if claimed != ours {
-		if err := output.WriteShards(durable.Disk{}, j.output, ours); err != nil {
+		if err := output.WriteShards(durable.Disk{}, j.flags.output, ours); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,7 @@ func (j *scanJob) claim() error {
 			continue
 		}
 		if alive, err := j.alive(other); err != nil || alive {
-			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards", j.output, other)
+			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards", j.flags.output, other)
 			return errors.Join(err, &statusError{exitInUse, inUse})
 		}
 		for _, name := range begun[other] {
@@ -103,7 +103,7 @@ func (j *scanJob) claim() error {
 				return err
 			}
 			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", j.path(name), other, ours)
-			j.damage.tell(what, "it is set aside")
+			j.damage.note(what, "it is set aside")
 		}
 	}
 	return nil
@@ -112,7 +112,7 @@ func (j *scanJob) claim() error {
 // free reports whether nothing came of a claim, and nothing can: there is no
 // manifest and no part, and no process holds the lock of such a shard.
 func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
-	parts, err := output.PartPaths(j.output)
+	parts, err := output.PartPaths(j.flags.output)
 	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
 		return false, err
 	}
@@ -122,7 +122,7 @@ func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
 
 // alive reports whether a process scans the directory in so many shards.
 func (j *scanJob) alive(shards int) (bool, error) {
-	entries, err := os.ReadDir(j.output)
+	entries, err := os.ReadDir(j.flags.output)
 	if err != nil {
 		return false, err
 	}

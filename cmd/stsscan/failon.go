@@ -10,15 +10,14 @@ import (
 	"stsscan/internal/codes"
 )
 
-// exitFailOn is the exit status when --fail-on has found a domain.
-const exitFailOn = 4
-
 // failOn is the flag --fail-on: which verdicts change the exit status.
 type failOn string
 
 func (f *failOn) register(flags *pflag.FlagSet) {
-	flags.StringVar((*string)(f), "fail-on", "", "exit with status 4 when a domain's verdict is as `WHICH` says: refused (mail is refused), "+
-		"broken (refused, or no policy to apply) or any (broken, or some MX host fails)")
+	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar((*string)(f), "fail-on", "", "`WHEN`: exit with status 4 for a domain that is refused (mail is refused), "+
+			"broken (or no policy applies) or any (or some MX host fails)")
+	})
 }
 
 // verdicts are those that the flag names.

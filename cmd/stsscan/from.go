@@ -19,48 +19,48 @@ import (
 	"stsscan/internal/output"
 )
 
-// selectionFile is the list of a run that was made of rows of another.
-const selectionFile = "selection.jsonl"
+// fromFile is the list of a run that was made of rows of another.
+const fromFile = "selection.jsonl"
 
-// checkSelection refuses flags that cannot go with --from.
-func (j *scanJob) checkSelection() error {
+// checkFromFlags refuses flags that cannot go with --from.
+func (j *scanJob) checkFromFlags() error {
 	switch {
-	case j.from == "" && j.only == "" && len(j.lists) == 0:
+	case j.flags.from == "" && j.flags.only == "" && len(j.lists) == 0:
 		return usage(errors.New("scan needs at least one LIST, or --from RUN: see stsscan scan --help"))
-	case j.from == "" && j.only == "":
+	case j.flags.from == "" && j.flags.only == "":
 		return nil
-	case j.from == "" || j.only == "":
+	case j.flags.from == "" || j.flags.only == "":
 		return usage(errors.New("--only CLASS and --from RUN go together"))
-	case len(j.lists) > 0 || j.format != "auto" || j.domainColumn != "" || len(j.tags) > 0:
+	case len(j.lists) > 0 || j.flags.format != "auto" || j.flags.domainColumn != "" || len(j.flags.tags) > 0:
 		return usage(errors.New("the names come --from a run: leave out lists, --format, --domain-column and --tags"))
 	}
-	if _, err := output.Choose(j.only); err != nil {
+	if _, err := output.Choose(j.flags.only); err != nil {
 		return usage(fmt.Errorf("--only: %w", err))
 	}
 	return nil
 }
 
-// checkFrom refuses a run that no row can be chosen from, before anything is
+// checkFromRun refuses a run that no row can be chosen from, before anything is
 // written.
-func (j *scanJob) checkFrom() error {
-	if j.from == "" {
+func (j *scanJob) checkFromRun() error {
+	if j.flags.from == "" {
 		return nil
 	}
-	same, err := sameDir(j.from, j.output)
+	same, err := sameDir(j.flags.from, j.flags.output)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
 	if same {
 		return usage(errors.New("--from: a run cannot be made of itself"))
 	}
-	if _, err := output.ReadManifests(j.from); err != nil {
+	if _, err := output.ReadManifests(j.flags.from); err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	chosen, err := output.Choose(j.only)
+	chosen, err := output.Choose(j.flags.only)
 	if err != nil {
 		return err
 	}
-	paths, err := output.PartPaths(j.from)
+	paths, err := output.PartPaths(j.flags.from)
 	if err != nil {
 		return err
 	}
@@ -74,50 +74,50 @@ func (j *scanJob) checkFrom() error {
 			}
 		}
 	}
-	return fmt.Errorf("%s has no row that is %s", j.from, j.only)
+	return fmt.Errorf("%s has no row that is %s", j.flags.from, j.flags.only)
 }
 
-// choose writes the names of the run that is asked again to the run directory,
+// writeFrom writes the names of the run that is asked again to the run directory,
 // as the one list of this run, in the order of their ranks there.
-func (j *scanJob) choose() error {
-	if j.from == "" {
+func (j *scanJob) writeFrom() error {
+	if j.flags.from == "" {
 		return nil
 	}
-	manifests, err := output.ReadManifests(j.from)
+	manifests, err := output.ReadManifests(j.flags.from)
 	if err != nil {
 		return err
 	}
-	j.lineage = &output.Lineage{Run: j.from, Only: j.only, Plan: manifests[0].Plan.SHA256, Status: manifests[0].Status}
+	j.lineage = &output.Lineage{Run: j.flags.from, Only: j.flags.only, Plan: manifests[0].Plan.SHA256, Status: manifests[0].Status}
 	for _, m := range manifests {
 		if !m.Status.Finished() {
 			j.lineage.Status = m.Status
 		}
-		data, err := os.ReadFile(filepath.Join(j.from, m.Name()))
+		data, err := os.ReadFile(filepath.Join(j.flags.from, m.Name()))
 		if err != nil {
 			return err
 		}
 		sum := sha256.Sum256(data)
 		j.lineage.Manifest = append(j.lineage.Manifest, hex.EncodeToString(sum[:]))
 	}
-	file, err := durable.Create(j.path(selectionFile))
+	file, err := durable.Create(j.path(fromFile))
 	if err != nil {
 		return err
 	}
-	if err := j.writeSelection(file); err != nil {
+	if err := j.writeNames(file); err != nil {
 		return errors.Join(err, file.Abort())
 	}
-	j.lists, j.format = []string{j.path(selectionFile)}, string(domains.FormatRows)
+	j.lists, j.flags.format = []string{j.path(fromFile)}, string(domains.FormatRows)
 	return file.Commit(nil)
 }
 
-// writeSelection writes the chosen rows as a list that carries ranks and tags: all
+// writeNames writes the chosen rows as a list that carries ranks and tags: all
 // tags that one of them has.
-func (j *scanJob) writeSelection(file *durable.File) error {
-	chosen, err := output.Choose(j.only)
+func (j *scanJob) writeNames(file *durable.File) error {
+	chosen, err := output.Choose(j.flags.only)
 	if err != nil {
 		return err
 	}
-	paths, err := output.PartPaths(j.from)
+	paths, err := output.PartPaths(j.flags.from)
 	if err != nil {
 		return err
 	}
@@ -146,23 +146,23 @@ func (j *scanJob) writeSelection(file *durable.File) error {
 		}
 		j.lineage.Rows += int64(len(names))
 	}
-	j.tags = slices.Sorted(maps.Keys(tags))
+	j.flags.tags = slices.Sorted(maps.Keys(tags))
 	return buffer.Flush()
 }
 
-// checkChosen holds the plan of a run of chosen rows to what was chosen: each is
+// checkFromPlan holds the plan of a run of chosen rows to what was chosen: each is
 // asked, unless it opted out since or is beyond --limit.
-func (j *scanJob) checkChosen(plan *domains.Plan) error {
+func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 	if j.lineage == nil {
 		return nil
 	}
 	due := j.lineage.Rows
-	if j.limit > 0 {
-		due = min(due, j.limit)
+	if j.flags.limit > 0 {
+		due = min(due, j.flags.limit)
 	}
 	if plan.Names+plan.Excluded != due {
 		return fmt.Errorf("%d of the %d rows that are %s in %s would be asked: %s is not what was chosen",
-			plan.Names, due, j.only, j.from, j.path(selectionFile))
+			plan.Names, due, j.flags.only, j.flags.from, j.path(fromFile))
 	}
 	return nil
 }

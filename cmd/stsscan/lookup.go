@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
@@ -29,13 +29,16 @@ func newLookup(std streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "lookup [flags] DOMAIN...",
-		Short: "Look up one domain and show everything seen, for people",
-		Long: `lookup asks for the record, the policy and the mail side of each domain and shows
-what is published, each check with its mark (ok, warn, FAIL, unknown, none), what
-senders will do, and what to change (RFC 8461). With --probe-mx it talks to the MX
-hosts, with --json it prints the row that a scan would write. Where there is no record
-it also looks where some are put by mistake, at the domain itself and at _mta_sts, and
-says what is there (in JSON: "elsewhere").`,
+		Short: "Look up one domain and explain what is there",
+		Long: `lookup shows the record, the policy and the mail side of each domain: what is
+published, each check with its result (ok, warn, FAIL, unknown or none), what
+senders do, and what to change (RFC 8461).
+
+Without a record, it also looks where people put it by mistake: at the domain
+itself and at _mta_sts.`,
+		Example: `  stsscan lookup example.com
+  stsscan lookup --probe-mx --fail-on broken example.com    # for a script
+  stsscan lookup --json example.com    # the row that a scan would write`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := network.check(); err != nil {
@@ -62,7 +65,7 @@ says what is there (in JSON: "elsewhere").`,
 				return err
 			}
 			defer n.close()
-			asked, err := mail.mail(n)
+			asked, err := mail.config(n)
 			if err != nil {
 				return err
 			}
@@ -97,17 +100,18 @@ says what is there (in JSON: "elsewhere").`,
 			return fail.judge(verdicts)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the row as JSON")
-	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.BoolVar(&asJSON, "json", false, "print the row as JSON")
+	})
 	network.register(cmd.Flags())
-	mail.register(cmd.Flags(), "all")
+	mail.register(cmd.Flags(), extentAll)
 	fail.register(cmd.Flags())
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+	})
+	addHelp(cmd.Flags())
 	return cmd
 }
-
-// colours reports whether a page for w may be coloured: on a terminal, unless
-// its user would rather not (no-color.org).
-func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // survey makes the row of one domain.
 func (n *network) survey(

@@ -11,7 +11,7 @@ import (
 
 // mannersFlags say how often Policy Hosts are bothered.
 type mannersFlags struct {
-	given func(name string) bool // on the command line; nil: none is
+	changed func(name string) bool // on the command line; nil: none is
 
 	hostConnections, networkConnections int
 	hostRate, networkRate               float64
@@ -20,22 +20,31 @@ type mannersFlags struct {
 }
 
 func (f *mannersFlags) register(flags *pflag.FlagSet) {
-	f.given = flags.Changed
-	flags.IntVar(&f.hostConnections, "host-connections", 2, "connections at a time to one address, 0 for no limit; test beds have no limits of this kind but those given")
-	flags.Float64Var(&f.hostRate, "host-rate", 2, "new connections per second to one address, 0 for no limit")
-	flags.IntVar(&f.networkConnections, "network-connections", 16, "connections at a time to one /24 or /48, 0 for no limit")
-	flags.Float64Var(&f.networkRate, "network-rate", 16, "new connections per second to one /24 or /48, 0 for no limit")
-	flags.IntVar(&f.hostQueue, "host-queue", 8, "surveys that wait for one address, before more are put off")
-	flags.DurationVar(&f.hostWait, "host-wait", 5*time.Second, "for which a survey waits for an address, before it is put off")
-	flags.DurationVar(&f.retryAfter, "retry-after", 10*time.Minute, "longest Retry-After to honour, 0 for none; "+
-		"it is about the domain that sent it, and about its address where half of the domains there say so")
+	f.changed = flags.Changed
+	usual := egress.DefaultManners()
+	groupHosts.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.IntVar(&f.hostConnections, "host-connections", usual.HostConnections,
+			"`N`: at most N connections at a time to one address; 0, or in a test bed: no limit")
+		flags.Float64Var(&f.hostRate, "host-rate", usual.HostRate,
+			"`N`: at most N new connections a second to one address; 0 for no limit")
+		flags.DurationVar(&f.retryAfter, "retry-after", usual.MaxRetryAfter, "`TIME`: longest Retry-After to obey; 0 for none")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.IntVar(&f.networkConnections, "network-connections", usual.NetworkConnections,
+			"`N`: at most N connections at a time to one /24 or /48; 0 for no limit")
+		flags.Float64Var(&f.networkRate, "network-rate", usual.NetworkRate,
+			"`N`: at most N new connections a second to one /24 or /48; 0 for no limit")
+		flags.IntVar(&f.hostQueue, "host-queue", usual.Queue, "`N`: let N requests wait for one address, and put off the others")
+		flags.DurationVar(&f.hostWait, "host-wait", usual.MaxWait, "`TIME`: put off a request that has waited this long for an address")
+	})
 }
 
-// registerScan registers what is about many hosts of one address; without it there is
-// no limit.
+// registerScan registers what is about all slow hosts of an address; without it there is no limit.
 func (f *mannersFlags) registerScan(flags *pflag.FlagSet) {
-	flags.DurationVar(&f.slowWait, "slow-wait", 10*time.Minute, "for which the slow hosts of one address are waited for in a run, "+
-		"beyond what a quick retrieval takes, in sum; 0 for no limit; a scan that goes on begins anew")
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.DurationVar(&f.slowWait, "slow-wait", egress.DefaultManners().SlowTime,
+			"`TIME`: wait this long, in sum, for the slow hosts of one address; 0 for no limit")
+	})
 }
 
 func (f *mannersFlags) check() error {
@@ -58,7 +67,7 @@ func (f *mannersFlags) check() error {
 // addresses, and there is nobody to bother: limits are those that were given.
 func (f *mannersFlags) manners(testBed bool) egress.Manners {
 	m := egress.NoManners()
-	applies := func(name string) bool { return !testBed || f.given != nil && f.given(name) }
+	applies := func(name string) bool { return !testBed || f.changed != nil && f.changed(name) }
 	if applies("host-connections") && f.hostConnections > 0 {
 		m.HostConnections = f.hostConnections
 	}

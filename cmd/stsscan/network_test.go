@@ -41,17 +41,17 @@ func TestWindow(t *testing.T) {
 		upstreams []string
 		want      int
 	}{
-		{"the system's, elsewhere", networkFlags{}, []string{"192.0.2.1:53"}, modestWindow},
-		{"the system's, one of them elsewhere", networkFlags{}, []string{"127.0.0.53:53", "192.0.2.1:53"}, modestWindow},
-		{"the system's, on this machine", networkFlags{}, []string{"127.0.0.53:53", "[::1]:53"}, largeWindow},
-		{"named", networkFlags{resolvers: "192.0.2.1"}, []string{"192.0.2.1:53"}, largeWindow},
+		{"the system's, elsewhere", networkFlags{}, []string{"192.0.2.1:53"}, sharedInFlight},
+		{"the system's, one of them elsewhere", networkFlags{}, []string{"127.0.0.53:53", "192.0.2.1:53"}, sharedInFlight},
+		{"the system's, on this machine", networkFlags{}, []string{"127.0.0.53:53", "[::1]:53"}, ownInFlight},
+		{"named", networkFlags{resolvers: "192.0.2.1"}, []string{"192.0.2.1:53"}, ownInFlight},
 		{"said", networkFlags{inFlight: 7}, []string{"192.0.2.1:53"}, 7},
 	} {
 		var upstreams []netip.AddrPort
 		for _, u := range tt.upstreams {
 			upstreams = append(upstreams, netip.MustParseAddrPort(u))
 		}
-		if got := tt.flags.window(upstreams); got != tt.want {
+		if got := tt.flags.mostInFlight(upstreams); got != tt.want {
 			t.Errorf("%s: %d questions in flight, want %d", tt.name, got, tt.want)
 		}
 	}

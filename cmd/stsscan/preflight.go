@@ -2,79 +2,26 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strings"
-	"time"
-
-	"github.com/spf13/pflag"
 
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
 )
 
-// trustFlags say how resolvers are tried and watched.
-type trustFlags struct {
-	preflight  bool
-	canaries   bool
-	zone       string
-	maxSilence float64
-	maxPause   time.Duration
-}
-
 // testBedFlood is how many questions at a time a test bed's resolver is tried with.
 const testBedFlood = 200
 
-func (f *trustFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.preflight, "preflight", true, "try each resolver before the first domain")
-	flags.BoolVar(&f.canaries, "canaries", true, "ask each resolver names all the time whose answers are known, and stop one that fails or lies")
-	flags.StringVar(&f.zone, "canary-zone", "", "`zone` of your own with names whose answers are known, as in deploy/canary.zone (default: names that everybody knows)")
-	flags.Float64Var(&f.maxSilence, "max-silence", 0.2,
-		"`share` of the latest questions without any reply that stops a resolver; 0: no limit (default in a test bed)")
-	flags.DurationVar(&f.maxPause, "max-pause", 10*time.Minute, "for which the run waits for resolvers that are stopped; then it ends, and the same command goes on")
-}
-
-func (f *trustFlags) check() error {
-	switch {
-	case !(f.maxSilence >= 0 && f.maxSilence < 1):
-		return usage(fmt.Errorf("--max-silence %g: must be a share, from 0 to less than 1", f.maxSilence))
-	case f.maxPause <= 0:
-		return usage(fmt.Errorf("--max-pause %v: must be positive", f.maxPause))
-	case f.zone != "" && !isZone(f.zone):
-		return usage(fmt.Errorf("--canary-zone %q: must be a domain name with room for a label before it", f.zone))
-	}
-	return nil
-}
-
-// isZone says whether a text is a domain name, of letters, digits, hyphens and
-// underscores, before which a label has room (RFC 1035, section 2.3.4).
-func isZone(text string) bool {
-	text = strings.TrimSuffix(text, ".")
-	if len(text) > 253-64 {
-		return false
-	}
-	for label := range strings.SplitSeq(text, ".") {
-		odd := func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
-		}
-		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
-			return false
-		}
-	}
-	return true
-}
-
-// trust tries the resolvers and begins to watch them. The record hears of it.
-func (f *trustFlags) trust(ctx context.Context, n *network, testBed bool, log *slog.Logger) (output.Trust, error) {
-	trust := output.Trust{PreflightSkipped: !f.preflight, CanaryZone: f.zone}
+// run tries the resolvers and begins to watch them. The record hears of it.
+func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log *slog.Logger) (output.Trust, error) {
+	trust := output.Trust{PreflightSkipped: !f.enabled, CanaryZone: f.zone}
 	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != ""}
 	if testBed && f.zone == "" {
 		p.Zone, p.Flood = simnet.CanaryZone, testBedFlood
 		trust.CanaryZone = simnet.CanaryZone
 	}
 	canaries := p.Canaries()
-	if f.preflight {
+	if f.enabled {
 		checks, found, err := n.engine.Preflight(ctx, p)
 		for _, c := range checks {
 			trust.Preflight = append(trust.Preflight, output.PreflightCheck{Resolver: c.Upstream.String(), Check: c.Name, OK: c.OK, Words: c.Words})
@@ -97,8 +44,8 @@ func (f *trustFlags) trust(ctx context.Context, n *network, testBed bool, log *s
 	return trust, nil
 }
 
-// addTrust adds what the watch has seen to what processes before saw.
-func addTrust(t *output.Trust, earlier *output.Trust, report resolver.TrustReport) {
+// addTrustReport adds what the watch has seen to what processes before saw.
+func addTrustReport(t *output.Trust, earlier *output.Trust, report resolver.TrustReport) {
 	t.Events, t.PausedSeconds = nil, 0
 	if earlier != nil {
 		t.Events, t.PausedSeconds = earlier.Events, earlier.PausedSeconds

@@ -11,13 +11,13 @@ import (
 	"stsscan/internal/domains"
 )
 
-// A preparing shows how far the lists are prepared. What it is told it shows at the
+// A prepareProgress shows how far the lists are prepared. What it is told it shows at the
 // next tick, so that it also shows what lasts and tells nothing, such as a pipe to
 // which nothing is written.
-type preparing struct {
-	*console
-	log   *slog.Logger
-	stage domains.Stage // of the bar
+type prepareProgress struct {
+	console *console
+	log     *slog.Logger
+	stage   domains.Stage // of the bar
 
 	lock sync.Mutex
 	at   domains.Progress
@@ -26,12 +26,12 @@ type preparing struct {
 // watchPreparing shows the progress of the prepare step, which is told by tell, until
 // stop is called; what is told after that is not shown.
 func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func(domains.Progress), stop func()) {
-	if mode == "off" {
+	if mode == progressOff {
 		return nil, func() {}
 	}
-	p := &preparing{console: c, log: log}
+	p := &prepareProgress{console: c, log: log}
 	interval, show := logInterval, p.line
-	if mode == "bar" {
+	if mode == progressBar {
 		interval, show = barInterval, p.show
 	}
 	ticker, ended := time.NewTicker(interval), make(chan struct{})
@@ -48,7 +48,7 @@ func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func
 			}
 		}
 	})
-	return p.tell, func() {
+	return p.update, func() {
 		ticker.Stop()
 		close(ended)
 		finished.Wait()
@@ -56,20 +56,20 @@ func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func
 	}
 }
 
-func (p *preparing) tell(at domains.Progress) {
+func (p *prepareProgress) update(at domains.Progress) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.at = at
 }
 
-func (p *preparing) last() domains.Progress {
+func (p *prepareProgress) last() domains.Progress {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	return p.at
 }
 
 // line logs a line.
-func (p *preparing) line(at domains.Progress) {
+func (p *prepareProgress) line(at domains.Progress) {
 	var attrs []any
 	if unit := unitOf(at.Stage); unit != "" {
 		attrs = append(attrs, unit, at.Done)
@@ -95,29 +95,29 @@ func unitOf(stage domains.Stage) string {
 }
 
 // show draws the bar of a stage.
-func (p *preparing) show(at domains.Progress) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar == nil || p.stage != at.Stage {
+func (p *prepareProgress) show(at domains.Progress) {
+	p.console.mu.Lock()
+	defer p.console.mu.Unlock()
+	if p.console.bar == nil || p.stage != at.Stage {
 		p.clear()
-		p.bar, p.stage = p.newBar(at), at.Stage
+		p.console.bar, p.stage = p.newBar(at), at.Stage
 	}
 	text := string(at.Stage)
 	if at.Entries > 0 {
 		text += fmt.Sprintf(", %d entries", at.Entries)
 	}
-	p.bar.Describe(text)
-	_ = p.bar.Set64(at.Done)
+	p.console.bar.Describe(text)
+	_ = p.console.bar.Set64(at.Done)
 }
 
 // newBar is the bar of a stage; without a total, it only moves.
-func (p *preparing) newBar(at domains.Progress) *progressbar.ProgressBar {
+func (p *prepareProgress) newBar(at domains.Progress) *progressbar.ProgressBar {
 	total, octets := at.Total, unitOf(at.Stage) == "octets"
 	if total == 0 {
 		total = -1
 	}
 	options := []progressbar.Option{
-		progressbar.OptionSetWriter(p.out),
+		progressbar.OptionSetWriter(p.console.out),
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionSetElapsedTime(at.Total == 0),
 		progressbar.OptionSetPredictTime(octets && at.Total > 0),
@@ -130,16 +130,16 @@ func (p *preparing) newBar(at domains.Progress) *progressbar.ProgressBar {
 }
 
 // end takes the bar from the screen.
-func (p *preparing) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (p *prepareProgress) end() {
+	p.console.mu.Lock()
+	defer p.console.mu.Unlock()
 	p.clear()
 }
 
 // clear does it; the console is locked.
-func (p *preparing) clear() {
-	if p.bar != nil {
-		_ = p.bar.Clear()
-		p.bar = nil
+func (p *prepareProgress) clear() {
+	if p.console.bar != nil {
+		_ = p.console.bar.Clear()
+		p.console.bar = nil
 	}
 }

@@ -57,7 +57,7 @@ func TestPreparingLog(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			console := newScreen()
-			tell, stop := console.watchPreparing("log", console.newLogger(false, false))
+			tell, stop := console.watchPreparing(progressLog, console.newLogger(false, false))
 			if c.at.Stage != "" {
 				tell(c.at)
 			}
@@ -84,7 +84,7 @@ func TestPreparingBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		console := newScreen()
 		log := console.newLogger(false, false)
-		tell, stop := console.watchPreparing("bar", log)
+		tell, stop := console.watchPreparing(progressBar, log)
 		shows := func(at domains.Progress, wants ...string) {
 			t.Helper()
 			tell(at)
@@ -118,7 +118,7 @@ func TestPreparingBar(t *testing.T) {
 // With --quiet or --progress off nothing is said.
 func TestPreparingOff(t *testing.T) {
 	console := &console{}
-	tell, stop := console.watchPreparing("off", console.newLogger(true, false))
+	tell, stop := console.watchPreparing(progressOff, console.newLogger(true, false))
 	stop()
 	if tell != nil {
 		t.Error("something is told")

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
@@ -20,15 +16,15 @@ import (
 // manifestInterval is how often run.json is written while parts are.
 const manifestInterval = 5 * time.Second
 
-// A record keeps run.json while parts become whole.
-type record struct {
+// A runRecord keeps run.json while parts become whole.
+type runRecord struct {
 	dir      string
 	plan     *domains.Plan
 	owns     func(k int) bool
 	dataset  *output.Dataset
 	manifest *output.Manifest
 	excluded *domains.ExclusionFile
-	earlier  *output.Manifest // of the process that worked on the run before; nil: none
+	previous *output.Manifest // of the process that worked on the run before; nil: none
 	parts    map[int]output.PartInfo
 	damage   *damage
 	written  time.Time
@@ -39,56 +35,10 @@ type record struct {
 	err     error                     // first failure to write run.json
 }
 
-// newRecord opens the table in the run directory and finds the parts of this
-// shard that are whole.
-func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile) (*record, error) {
-	m := &output.Manifest{
-		Version:    versionNumber(),
-		PublicList: publicsuffix.List.String(),
-		StartedAt:  time.Now().UTC(),
-		Config:     j.settings,
-		Shard:      j.shardOf(),
-		From:       j.lineage,
-		Contact:    j.network.contact,
-		Exclusions: plan.Exclusions,
-		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
-	}
-	for _, in := range plan.Inputs {
-		m.Inputs = append(m.Inputs, inputOf(in))
-	}
-	if j.earlier != nil && j.earlier.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
-		m.StartedAt = j.earlier.StartedAt
-	}
-
-	meaning, err := j.meaning()
-	if err != nil {
-		return nil, err
-	}
-	identity := output.Identity{Input: plan.SHA256(), Config: meaning, Version: versionNumber()}
-	dataset, err := output.Open(j.output, identity)
-	if err != nil {
-		return nil, err
-	}
-	if err := dataset.Sweep(j.slice.Owns); err != nil {
-		return nil, err
-	}
-	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == m.Name() || name == output.CrossCheckName(m.Shard) }); err != nil {
-		return nil, err
-	}
-	r := &record{
-		dir: j.output, plan: plan, owns: j.slice.Owns, dataset: dataset, manifest: m, earlier: j.earlier,
-		excluded: excluded, parts: make(map[int]output.PartInfo), damage: j.damage,
-	}
-	if err := r.takeOver(ctx); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
 // finished returns the manifest of a run that has nothing left to do: it stays
 // as it is, the record of those who did the work.
-func (r *record) finished() (*output.Manifest, bool) {
-	if r.earlier == nil || !r.earlier.Status.Finished() || r.earlier.Altered {
+func (r *runRecord) finished() (*output.Manifest, bool) {
+	if r.previous == nil || !r.previous.Status.Finished() || r.previous.Altered {
 		return nil, false
 	}
 	for k := range r.plan.Parts {
@@ -96,25 +46,13 @@ func (r *record) finished() (*output.Manifest, bool) {
 			return nil, false
 		}
 	}
-	return r.earlier, true
+	return r.previous, true
 }
 
-// inputOf accounts for one list in run.json.
-func inputOf(in domains.Input) output.Input {
-	reasons := make(map[string]int64)
-	for reason, n := range in.Reasons {
-		reasons[string(reason)] = n
-	}
-	return output.Input{
-		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries, Rejected: in.Rejected,
-		Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
-	}
-}
-
-func (r *record) add(info output.PartInfo) { r.parts[info.Part] = info }
+func (r *runRecord) add(info output.PartInfo) { r.parts[info.Part] = info }
 
 // counts are those of the rows of all parts.
-func (r *record) counts() (counts output.Counts) {
+func (r *runRecord) counts() (counts output.Counts) {
 	for _, info := range r.parts {
 		counts.Merge(info.Counts)
 	}
@@ -123,7 +61,7 @@ func (r *record) counts() (counts output.Counts) {
 
 // excludedLate is the number of names in all parts that got no row, since they opted
 // out after the names were prepared.
-func (r *record) excludedLate() (total int64) {
+func (r *runRecord) excludedLate() (total int64) {
 	for _, info := range r.parts {
 		total += info.ExcludedLate
 	}
@@ -131,7 +69,7 @@ func (r *record) excludedLate() (total int64) {
 }
 
 // waiting are the parts that have provisional rows.
-func (r *record) waiting() (parts []output.PartInfo) {
+func (r *runRecord) waiting() (parts []output.PartInfo) {
 	for _, info := range r.parts {
 		if info.Pending > 0 {
 			parts = append(parts, info)
@@ -141,12 +79,12 @@ func (r *record) waiting() (parts []output.PartInfo) {
 }
 
 // numbers are those of the parts, in order.
-func (r *record) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
+func (r *runRecord) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
 
-func (r *record) whole(k int) bool { _, ok := r.parts[k]; return ok }
+func (r *runRecord) whole(k int) bool { _, ok := r.parts[k]; return ok }
 
 // wholeNow answers as whole does at this moment, also while parts are written.
-func (r *record) wholeNow() func(k int) bool {
+func (r *runRecord) wholeNow() func(k int) bool {
 	now := make(map[int]bool, len(r.parts))
 	for k := range r.parts {
 		now[k] = true
@@ -155,7 +93,7 @@ func (r *record) wholeNow() func(k int) bool {
 }
 
 // names is the number of names in the parts that ok holds for.
-func (r *record) names(ok func(k int) bool) (total int64) {
+func (r *runRecord) names(ok func(k int) bool) (total int64) {
 	for k := range r.plan.Parts {
 		if r.owns(k) && ok(k) {
 			total += r.plan.Chunks[k].Names
@@ -165,10 +103,10 @@ func (r *record) names(ok func(k int) bool) (total int64) {
 }
 
 // remaining is the number of names of this shard that have no row yet.
-func (r *record) remaining() int64 { return r.names(func(k int) bool { return !r.whole(k) }) }
+func (r *runRecord) remaining() int64 { return r.names(func(k int) bool { return !r.whole(k) }) }
 
 // wrote takes note of a new part.
-func (r *record) wrote(info output.PartInfo) {
+func (r *runRecord) wrote(info output.PartInfo) {
 	r.add(info)
 	if r.err == nil && time.Since(r.written) > manifestInterval {
 		r.err = r.write(output.StatusRunning, nil)
@@ -177,11 +115,11 @@ func (r *record) wrote(info output.PartInfo) {
 
 // describe says through what the Internet was seen, by this process and those
 // before: each has its line for each resolver.
-func (r *record) describe(n *network) {
+func (r *runRecord) describe(n *network) {
 	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
 	r.manifest.Resolvers = nil
-	if r.earlier != nil {
-		r.manifest.Resolvers = append(r.manifest.Resolvers, r.earlier.Resolvers...)
+	if r.previous != nil {
+		r.manifest.Resolvers = append(r.manifest.Resolvers, r.previous.Resolvers...)
 	}
 	report, windows := n.engine.TrustReport(), n.engine.Windows()
 	for i, s := range n.engine.Stats() {
@@ -197,10 +135,10 @@ func (r *record) describe(n *network) {
 		r.manifest.Resolvers = append(r.manifest.Resolvers, line)
 	}
 	var before *output.Trust
-	if r.earlier != nil {
-		before = r.earlier.Trust
+	if r.previous != nil {
+		before = r.previous.Trust
 	}
-	addTrust(r.manifest.Trust, before, report)
+	addTrustReport(r.manifest.Trust, before, report)
 	if r.stats != nil {
 		r.manifest.Trust.Discarded = r.stats.Counts().Discarded
 		if before != nil {
@@ -211,31 +149,31 @@ func (r *record) describe(n *network) {
 	r.reached, r.inUse = n.transport.Reached, n.transport.Connections
 	m := n.manners()
 	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
-	if r.earlier != nil {
-		r.manifest.Manners.Waited += r.earlier.Manners.Waited
-		r.manifest.Manners.PutOff += r.earlier.Manners.PutOff
-		r.manifest.Manners.Held += r.earlier.Manners.Held
+	if r.previous != nil {
+		r.manifest.Manners.Waited += r.previous.Manners.Waited
+		r.manifest.Manners.PutOff += r.previous.Manners.PutOff
+		r.manifest.Manners.Held += r.previous.Manners.Held
 	}
 }
 
 // write writes run.json.
-func (r *record) write(status output.Status, reasons []string) error {
+func (r *runRecord) write(status output.Status, reasons []string) error {
 	r.written = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
 	if r.reached != nil {
 		var before []output.Connections
-		if r.earlier != nil {
-			before = r.earlier.Connections
+		if r.previous != nil {
+			before = r.previous.Connections
 		}
 		r.manifest.Connections = connections(r.reached(), before)
 	}
-	r.manifest.Performance = r.performance()
+	r.manifest.Performance = performanceOf(r.stats, r.inUse, r.previous)
 	r.manifest.ExclusionVersions = nil
 	for _, v := range r.excluded.Versions() {
 		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))
 	}
-	r.manifest.Damaged = r.damage.list(r.earlier)
+	r.manifest.Damaged = r.damage.list(r.previous)
 	r.manifest.Parts = r.manifest.Parts[:0]
 	for k := range r.plan.Parts {
 		if info, ok := r.parts[k]; ok {
@@ -248,7 +186,7 @@ func (r *record) write(status output.Status, reasons []string) error {
 // end writes the last run.json. A run is complete when each name of this shard
 // has a row, none of them provisional, or was excluded late; that the sums agree is
 // checked here, and again by verify.
-func (r *record) end(scanErr error) error {
+func (r *runRecord) end(scanErr error) error {
 	ended := time.Now().UTC()
 	r.manifest.EndedAt = &ended
 	counts := r.counts()
@@ -261,12 +199,12 @@ func (r *record) end(scanErr error) error {
 	if err == nil && left+pending > 0 {
 		err = fmt.Errorf("%s: %d names have no row, %d rows are provisional", r.dir, left, pending)
 	}
-	status, reasons := output.StatusComplete, doubts(&counts)
+	status, reasons := output.StatusComplete, suspectReasons(&counts)
 	switch {
 	case err != nil:
 		status, reasons = output.StatusIncomplete, []string{err.Error()}
 		if pending > 0 {
-			reasons = append(reasons, fmt.Sprintf("%d domains are to be asked again: %s", pending, listed(counts.Pending)))
+			reasons = append(reasons, fmt.Sprintf("%d domains are to be asked again: %s", pending, pendingList(counts.Pending)))
 		}
 	case reasons != nil:
 		status = output.StatusSuspect

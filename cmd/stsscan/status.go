@@ -12,8 +12,8 @@ import (
 // the figures of a run are in doubt: adoption itself is not much larger.
 const mostUnknown = 0.01
 
-// doubts are reasons not to trust the figures of a finished run, in words.
-func doubts(c *output.Counts) []string {
+// suspectReasons are reasons not to trust the figures of a finished run, in words.
+func suspectReasons(c *output.Counts) []string {
 	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
 	if float64(unknown) <= mostUnknown*float64(c.Rows) {
 		return nil
@@ -21,8 +21,8 @@ func doubts(c *output.Counts) []string {
 	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%", unknown, c.Rows, 100*mostUnknown)}
 }
 
-// listed is how many domains wait, by reason.
-func listed(pending map[codes.Pending]int64) string {
+// pendingList is how many domains wait, by reason.
+func pendingList(pending map[codes.Pending]int64) string {
 	var texts []string
 	for _, why := range codes.Pendings() {
 		if n := pending[why]; n > 0 {

@@ -73,7 +73,7 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
 	}
 	for _, connections := range m.Connections {
-		if words := neverMade(connections); words != "" {
+		if words := outOfReach(connections); words != "" {
 			row("out of reach", grouped(int64(connections.OutOfReach)), words)
 		}
 	}

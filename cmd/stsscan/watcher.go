@@ -3,10 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
-
-	"golang.org/x/term"
 
 	"stsscan/internal/egress"
 	"stsscan/internal/pipeline"
@@ -14,7 +11,7 @@ import (
 
 // A watcher turns counters into a bar or into log lines.
 type watcher struct {
-	*console
+	console *console
 	log     *slog.Logger
 	total   int64
 	counts  func() pipeline.Counts
@@ -22,14 +19,14 @@ type watcher struct {
 	done    progress
 	manners func() egress.MannersCounts
 
-	recent  recent
-	logged  time.Time // when progress was, last
-	waiting bool      // the run only waited at the last look
-	told    bool      // and that was logged
+	recent     recent
+	logged     time.Time // when progress was, last
+	waiting    bool      // the run only waited at the last look
+	tailLogged bool      // and that was logged
 }
 
-// look shows how far the run has come by now.
-func (w *watcher) look(now time.Time) {
+// update shows how far the run has come by now.
+func (w *watcher) update(now time.Time) {
 	counts, manners, left := w.counts(), w.manners(), w.left()
 	done := w.done(counts)
 	rate := w.recent.rate(now, done)
@@ -39,10 +36,10 @@ func (w *watcher) look(now time.Time) {
 	waits := left.Words(now)
 	// A tail of a moment is no news, and a pause is logged by the pipeline.
 	tail := waits != "" && left.Tail
-	if tail && w.waiting && !w.told {
+	if tail && w.waiting && !w.tailLogged {
 		w.log.Info(waits)
 	}
-	w.told = tail && (w.told || w.waiting)
+	w.tailLogged = tail && (w.tailLogged || w.waiting)
 	w.waiting = tail
 	if now.Sub(w.logged) < logInterval {
 		return
@@ -69,17 +66,17 @@ func (w *watcher) timeLeft(done int64, rate float64) string {
 
 // draw draws the bar, and reports whether there is one.
 func (w *watcher) draw(counts pipeline.Counts, manners egress.MannersCounts, waits string, rate float64) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.bar == nil {
+	w.console.mu.Lock()
+	defer w.console.mu.Unlock()
+	if w.console.bar == nil {
 		return false
 	}
 	done := w.done(counts)
 	if waits == "" && rate > 0 && done < w.total {
 		waits = fmt.Sprintf("%s, %s left", speed(rate), w.timeLeft(done, rate))
 	}
-	w.bar.Describe(fitting(w.columns()-barColumns, describe(done, w.total, waits, counts, manners)))
-	_ = w.bar.Set64(done)
+	w.console.bar.Describe(joinFitting(columnsOf(w.console.out)-barColumns, barTexts(done, w.total, waits, counts, manners)))
+	_ = w.console.bar.Set64(done)
 	return true
 }
 
@@ -88,11 +85,11 @@ func (w *watcher) end(now time.Time) {
 	if !w.draw(w.counts(), w.manners(), "", 0) {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_ = w.bar.Exit()
-	fmt.Fprintln(w.out)
-	w.bar = nil
+	w.console.mu.Lock()
+	defer w.console.mu.Unlock()
+	_ = w.console.bar.Exit()
+	fmt.Fprintln(w.console.out)
+	w.console.bar = nil
 }
 
 // speed is a rate for people.
@@ -103,26 +100,9 @@ func speed(perSecond float64) string {
 	return fmt.Sprintf("%.0f domains/s", perSecond)
 }
 
-const (
-	// barColumns are taken by the bar at its shortest, and its percentage.
-	barColumns = 20
-	// usualColumns are those of a terminal that does not say how many it has.
-	usualColumns = 80
-)
-
-// columns are those of the terminal.
-func (c *console) columns() int {
-	if file, ok := c.out.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return usualColumns
-}
-
-// describe is what can stand before the bar, what matters most first. waits is what
+// barTexts is what can stand before the bar, what matters most first. waits is what
 // the run waits for, or how fast it is.
-func describe(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
+func barTexts(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
 	texts := []string{
 		waits, fmt.Sprintf("%d/%d", done, total), fmt.Sprintf("records %d", c.Present),
 		fmt.Sprintf("valid policies %d", c.PolicyValid), fmt.Sprintf("unknown %d", c.Unknown),
@@ -136,8 +116,8 @@ func describe(done, total int64, waits string, c pipeline.Counts, m egress.Manne
 	return texts
 }
 
-// fitting joins the texts that so many columns have room for, the first ones first.
-func fitting(columns int, texts []string) string {
+// joinFitting joins the texts that so many columns have room for, the first ones first.
+func joinFitting(columns int, texts []string) string {
 	line := ""
 	for _, text := range texts {
 		if line != "" {
@@ -176,3 +156,6 @@ func (r *recent) rate(now time.Time, done int64) float64 {
 	}
 	return max(float64(done-first.done), 0) / since
 }
+
+// A progress is how many names are done.
+type progress func(pipeline.Counts) int64

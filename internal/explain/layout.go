@@ -46,15 +46,17 @@ func (p *page) indented(label, indent, text string) {
 	}
 }
 
-// wrapped breaks words of ours into lines of the width of the page, each of which
-// begins with so many spaces.
+// wrapped breaks words of ours to the width of the page, with room for an indent.
 func wrapped(text string, indent int) []string {
-	var lines []string
+	return Wrap(text, pageWidth-len("  123456789 ")-indent)
+}
+
+// Wrap breaks a text into lines of at most width octets, as far as its words allow.
+func Wrap(text string, width int) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(text) {
-		if line != "" && len("  123456789 ")+indent+len(line)+1+len(word) > pageWidth {
-			lines = append(lines, line)
-			line = ""
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
 		}
 		line = strings.TrimPrefix(line+" "+word, " ")
 	}
