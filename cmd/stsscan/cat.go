@@ -48,8 +48,7 @@ Raw bytes are text if they are UTF-8, else {"base64": "..."}.`,
 	return cmd
 }
 
-// partsOf lists the part files of a run directory in order; a file stands for
-// itself.
+// partsOf lists the part files of a run directory in order; a file stands for itself.
 func partsOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {

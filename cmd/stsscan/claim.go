@@ -14,17 +14,15 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// claimLock is the name of the lock that a process holds while it claims a run
-// directory.
+// claimLock is the name of the lock that a process holds while it claims a run directory.
 const claimLock = ".shards.lock"
 
 // setAside ends the name of a file that no longer counts.
 const setAside = ".set-aside"
 
-// lock makes the run directory, keeps a second process of the same shard away
-// from it, and claims it for a run in so many shards. It is the first that a scan
-// does: two that would divide the run in different ways would each name the
-// other's parts.
+// lock makes the run directory, keeps a second process of the same shard away from it, and claims it for a
+// run in so many shards. It is the first that a scan does: two that would divide the run in different ways
+// would each name the other's parts.
 func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	if err := durable.MakeDir(j.flags.output); err != nil {
 		return nil, err
@@ -50,10 +48,9 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// claim settles in how many shards the run is: in those that the directory says,
-// or else its manifests. A claim of which nothing came and whose processes have
-// ended is free. Manifests of another number of shards, which processes without a
-// claim have left, are set aside.
+// claim settles in how many shards the run is: in those that the directory says, or else its manifests. A
+// claim of which nothing came and whose processes have ended is free. Manifests of another number of
+// shards, which processes without a claim have left, are set aside.
 func (j *scanJob) claim() error {
 	ours := max(j.shard.Of, 1)
 	if err := (durable.Disk{}).Sweep(j.flags.output, func(name string) bool { return name == output.ShardsFile }); err != nil {
@@ -109,8 +106,8 @@ func (j *scanJob) claim() error {
 	return nil
 }
 
-// free reports whether nothing came of a claim, and nothing can: there is no
-// manifest and no part, and no process holds the lock of such a shard.
+// free reports whether nothing came of a claim, and nothing can: there is no manifest and no part, and no
+// process holds the lock of such a shard.
 func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
 	parts, err := output.PartPaths(j.flags.output)
 	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
@@ -146,8 +143,8 @@ func (j *scanJob) alive(shards int) (bool, error) {
 	return false, nil
 }
 
-// manifestsIn are the names of the manifests in a directory, by the number of
-// shards that they are of, whatever is in them.
+// manifestsIn are the names of the manifests in a directory, by the number of shards that they are of,
+// whatever is in them.
 func manifestsIn(dir string) (map[int][]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

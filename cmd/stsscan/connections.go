@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"stsscan/internal/egress"
@@ -40,13 +39,4 @@ func connections(now []egress.Reach, before []output.Connections) []output.Conne
 		all[i] = one
 	}
 	return all
-}
-
-// outOfReach says in words that no connection was ever made, where hosts are out of
-// reach; empty where some were.
-func outOfReach(c output.Connections) string {
-	if c.Made > 0 || c.OutOfReach == 0 {
-		return ""
-	}
-	return fmt.Sprintf("hosts: no %s connection to port %d was ever made", c.Family, c.Port)
 }

@@ -12,16 +12,16 @@ import (
 	"golang.org/x/term"
 )
 
-// Intervals of the progress: often on a terminal, seldom in a log, which hears
-// sooner when the run only waits.
+// Intervals of the progress: often on a terminal, seldom in a log, which hears sooner when the run only
+// waits.
 const (
 	barInterval  = 200 * time.Millisecond
 	logInterval  = 10 * time.Second
 	waitInterval = time.Second
 )
 
-// A console is the program's standard error: log lines and the progress bar
-// take turns, so that neither tears the other.
+// A console is the program's standard error: log lines and the progress bar take turns, so that neither
+// tears the other.
 type console struct {
 	mu  sync.Mutex
 	out io.Writer
@@ -41,8 +41,7 @@ func (c *console) Write(line []byte) (int, error) {
 	return n, err
 }
 
-// newLogger logs to the console: warnings and worse when quiet, everything
-// when verbose.
+// newLogger logs to the console: warnings and worse when quiet, everything when verbose.
 func (c *console) newLogger(quiet, verbose bool) *slog.Logger {
 	level := slog.LevelInfo
 	switch {
@@ -102,8 +101,8 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colours reports whether a page for w may be coloured: on a terminal, unless
-// its user would rather not (no-color.org).
+// colours reports whether a page for w may be coloured: on a terminal, unless its user would rather not
+// (no-color.org).
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // streams are the standard streams of the program.

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
@@ -17,8 +20,67 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// finished reports whether a finished run was checked as the flags want it, and the
-// list of disagreements is there.
+// crossCheckFlags say whom the run's answers are held against.
+type crossCheckFlags struct {
+	resolvers string
+	share     float64
+
+	upstreams []netip.AddrPort // of resolvers
+}
+
+// crossCheckRate is how many questions a second a resolver of a cross-check gets that is not on this
+// machine, where no flag says otherwise: it is likely to be somebody else's.
+const crossCheckRate = 1000
+
+// defaultCrossCheckShare is the share of the domains without a record that are asked for.
+const defaultCrossCheckShare = 0.01
+
+func (f *crossCheckFlags) register(flags *pflag.FlagSet) {
+	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.resolvers, "cross-check", "",
+			"`LIST`: at the end, ask other resolvers for all records and a sample of the denials, and compare")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.Float64Var(&f.share, "cross-check-share", defaultCrossCheckShare, "`SHARE`: share of the denials that --cross-check asks for")
+	})
+}
+
+// check reads the list of resolvers. None of them may be one that the run asks.
+func (f *crossCheckFlags) check(n *networkFlags) (err error) {
+	if f.share < 0 || f.share > 1 || math.IsNaN(f.share) {
+		return usage(fmt.Errorf("--cross-check-share %g: must be a share, from 0 to 1", f.share))
+	}
+	if f.resolvers == "" {
+		return nil
+	}
+	if f.upstreams, err = parseUpstreams("cross-check", f.resolvers); err != nil {
+		return err
+	}
+	ours, _ := n.upstreams() // its error comes when they are opened
+	for _, u := range f.upstreams {
+		switch {
+		case slices.ContainsFunc(ours, func(our netip.AddrPort) bool { return unmapped(our) == unmapped(u) }):
+			return usage(fmt.Errorf("--cross-check %s: the run asks that resolver itself", u))
+		case n.testBed() && !u.Addr().IsLoopback():
+			return usage(fmt.Errorf("--cross-check %s: a resolver on the real Internet knows nothing about a test bed", u))
+		}
+	}
+	return nil
+}
+
+// unmapped is the form in which addresses compare.
+func unmapped(u netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(u.Addr().Unmap(), u.Port()) }
+
+// names are the resolvers as they were written to run.json.
+func (f *crossCheckFlags) names() (names []string) {
+	for _, u := range f.upstreams {
+		names = append(names, u.String())
+	}
+	return names
+}
+
+// finished reports whether a finished run was checked as the flags want it, and the list of disagreements
+// is there.
 func (f *crossCheckFlags) finished(m *output.Manifest, r *runRecord) bool {
 	c := crossCheckOf(m)
 	if f.resolvers == "" {
@@ -37,8 +99,8 @@ func (f *crossCheckFlags) finished(m *output.Manifest, r *runRecord) bool {
 	return err == nil
 }
 
-// open opens the engine that asks the independent resolvers; nil where nobody
-// wants that. It asks nothing yet.
+// open opens the engine that asks the independent resolvers; nil where nobody wants that. It asks nothing
+// yet.
 func (f *crossCheckFlags) open(n *networkFlags, window int, log *slog.Logger) (*resolver.Resolver, error) {
 	if f.resolvers == "" {
 		return nil, nil
@@ -63,9 +125,8 @@ func (f *crossCheckFlags) open(n *networkFlags, window int, log *slog.Logger) (*
 	return engine, nil
 }
 
-// crossCheck holds the rows of this shard, which are final, against what the
-// independent resolvers say. A list of disagreements that an earlier process left
-// is not about these rows.
+// crossCheck holds the rows of this shard, which are final, against what the independent resolvers say. A
+// list of disagreements that an earlier process left is not about these rows.
 func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Logger, n *network, engine *resolver.Resolver, config pipeline.Config, record *runRecord) error {
 	if engine == nil {
 		if err := os.Remove(j.path(output.CrossCheckName(j.shardOf()))); !errors.Is(err, fs.ErrNotExist) {
@@ -100,3 +161,11 @@ func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Lo
 
 // crossCheckWindow is how many questions a cross-check has in flight.
 func crossCheckWindow(n *network) int { return min(n.inFlight, sharedInFlight) }
+
+// crossCheckOf is the cross-check of a run; nil where there was none.
+func crossCheckOf(m *output.Manifest) *output.CrossCheck {
+	if m.Trust == nil {
+		return nil
+	}
+	return m.Trust.CrossCheck
+}

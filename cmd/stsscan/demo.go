@@ -15,8 +15,8 @@ import (
 	"stsscan/internal/verify"
 )
 
-// Limits of the demo: the simulated Internet answers at once or never, so short
-// waits tell as much as long ones.
+// Limits of the demo: the simulated Internet answers at once or never, so short waits tell as much as long
+// ones.
 const (
 	demoTimeout  = 2 * time.Second
 	demoDeadline = 10 * time.Second

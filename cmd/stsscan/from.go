@@ -40,8 +40,7 @@ func (j *scanJob) checkFromFlags() error {
 	return nil
 }
 
-// checkFromRun refuses a run that no row can be chosen from, before anything is
-// written.
+// checkFromRun refuses a run that no row can be chosen from, before anything is written.
 func (j *scanJob) checkFromRun() error {
 	if j.flags.from == "" {
 		return nil
@@ -77,8 +76,8 @@ func (j *scanJob) checkFromRun() error {
 	return fmt.Errorf("%s has no row that is %s", j.flags.from, j.flags.only)
 }
 
-// writeFrom writes the names of the run that is asked again to the run directory,
-// as the one list of this run, in the order of their ranks there.
+// writeFrom writes the names of the run that is asked again to the run directory, as the one list of this
+// run, in the order of their ranks there.
 func (j *scanJob) writeFrom() error {
 	if j.flags.from == "" {
 		return nil
@@ -110,8 +109,7 @@ func (j *scanJob) writeFrom() error {
 	return file.Commit(nil)
 }
 
-// writeNames writes the chosen rows as a list that carries ranks and tags: all
-// tags that one of them has.
+// writeNames writes the chosen rows as a list that carries ranks and tags: all tags that one of them has.
 func (j *scanJob) writeNames(file *durable.File) error {
 	chosen, err := output.Choose(j.flags.only)
 	if err != nil {
@@ -150,8 +148,8 @@ func (j *scanJob) writeNames(file *durable.File) error {
 	return buffer.Flush()
 }
 
-// checkFromPlan holds the plan of a run of chosen rows to what was chosen: each is
-// asked, unless it opted out since or is beyond --limit.
+// checkFromPlan holds the plan of a run of chosen rows to what was chosen: each is asked, unless it opted
+// out since or is beyond --limit.
 func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 	if j.lineage == nil {
 		return nil
@@ -167,8 +165,7 @@ func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 	return nil
 }
 
-// sameDir reports whether two paths are of one directory, of which there may be no
-// other yet.
+// sameDir reports whether two paths are of one directory, of which there may be no other yet.
 func sameDir(a, other string) (bool, error) {
 	first, err := os.Stat(a)
 	if err != nil {

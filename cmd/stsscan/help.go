@@ -89,8 +89,8 @@ func flagLines(flags []*pflag.Flag, width int) (lines string) {
 	return lines
 }
 
-// usageOf splits the usage of a flag into the word for its value and the rest: "`N`: at most N"
-// is the usual form.
+// usageOf splits the usage of a flag into the word for its value and the rest: "`N`: at most N" is the
+// usual form.
 func usageOf(f *pflag.Flag) (value, usage string) {
 	if quoted, usage, ok := strings.Cut(f.Usage, "`: "); ok && strings.HasPrefix(quoted, "`") {
 		return quoted[1:], usage

@@ -135,8 +135,7 @@ func (n *network) lookElsewhere(
 	return mtasts.LookupElsewhere(ctx, n.engine, row.Domain)
 }
 
-// writeLookup writes a row as JSON, with what was found elsewhere, if anybody looked, as its
-// last member.
+// writeLookup writes a row as JSON, with what was found elsewhere, if anybody looked, as its last member.
 func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) error {
 	if elsewhere == nil {
 		return output.WriteJSON(w, row)

@@ -66,8 +66,8 @@ func (f *mailFlags) config(n *network) (pipeline.Mail, error) {
 	return m, err
 }
 
-// ehloName is who we say we are: by flag, or by the ehloName that the DNS has for our
-// address, which is asked for once.
+// ehloName is who we say we are: by flag, or by the ehloName that the DNS has for our address, which is
+// asked for once.
 func (f *mailFlags) ehloName(n *network) func(context.Context, netip.Addr) string {
 	var mu sync.Mutex
 	names := make(map[netip.Addr]string)

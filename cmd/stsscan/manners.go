@@ -63,8 +63,8 @@ func (f *mannersFlags) check() error {
 	return nil
 }
 
-// manners are what the flags say. In a test bed thousands of hosts share few
-// addresses, and there is nobody to bother: limits are those that were given.
+// manners are what the flags say. In a test bed thousands of hosts share few addresses, and there is nobody
+// to bother: limits are those that were given.
 func (f *mannersFlags) manners(testBed bool) egress.Manners {
 	m := egress.NoManners()
 	applies := func(name string) bool { return !testBed || f.changed != nil && f.changed(name) }

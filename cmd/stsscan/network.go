@@ -17,8 +17,7 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// A network is the way out: the DNS engine, and the client that fetches
-// policies.
+// A network is the way out: the DNS engine, and the client that fetches policies.
 type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
@@ -34,8 +33,8 @@ type network struct {
 // rootsInfo says which roots are trusted.
 type rootsInfo struct{ source, date string }
 
-// open builds the network that the flags describe, and sends nothing. The world of
-// --sim lives until the network is closed. Metrics may be nil.
+// open builds the network that the flags describe, and sends nothing. The world of --sim lives until the
+// network is closed. Metrics may be nil.
 func (f *networkFlags) open(
 	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics,
 ) (_ *network, err error) {
@@ -114,8 +113,8 @@ func (f *networkFlags) open(
 	return n, nil
 }
 
-// logFamilies says which hosts this machine cannot reach. Most machines without one
-// of the families have no IPv6.
+// logFamilies says which hosts this machine cannot reach. Most machines without one of the families have no
+// IPv6.
 func logFamilies(transport *egress.Transport, log *slog.Logger) {
 	switch ipv4, ipv6 := transport.Families(); {
 	case !ipv4:

@@ -121,8 +121,7 @@ func (f *networkFlags) check() error {
 	return f.manners.check()
 }
 
-// lastDeadline is that of lookup and of the last of several passes, as
-// pipeline.Config has it.
+// lastDeadline is that of lookup and of the last of several passes, as pipeline.Config has it.
 func (f *networkFlags) lastDeadline() time.Duration {
 	if f.changed != nil && f.changed("deadline") {
 		return f.deadline
@@ -144,9 +143,8 @@ func checkContact(contact string) error {
 	return fmt.Errorf("%q is neither a mail address nor an http(s) URL", contact)
 }
 
-// testBed reports whether nothing asked can be on the real Internet: it is
-// simulated, or resolvers and proxy are named and on this machine, and private
-// roots are trusted.
+// testBed reports whether nothing asked can be on the real Internet: it is simulated, or resolvers and
+// proxy are named and on this machine, and private roots are trusted.
 func (f *networkFlags) testBed() bool {
 	if f.sim != "" {
 		return true
@@ -168,9 +166,8 @@ func (f *networkFlags) testBed() bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// How many questions are in flight where no flag says so. The system's resolver
-// is shared with others; one that was named, or runs on this machine, is there
-// to be used.
+// How many questions are in flight where no flag says so. The system's resolver is shared with others; one
+// that was named, or runs on this machine, is there to be used.
 const (
 	sharedInFlight = resolver.DefaultInFlight
 	ownInFlight    = 10_000
@@ -187,8 +184,7 @@ func (f *networkFlags) mostInFlight(upstreams []netip.AddrPort) int {
 	return ownInFlight
 }
 
-// upstreams are the upstreams that the flags name, or the system does; none where they
-// are simulated.
+// upstreams are the upstreams that the flags name, or the system does; none where they are simulated.
 func (f *networkFlags) upstreams() ([]netip.AddrPort, error) {
 	switch {
 	case f.sim != "":

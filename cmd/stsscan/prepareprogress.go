@@ -11,9 +11,8 @@ import (
 	"stsscan/internal/domains"
 )
 
-// A prepareProgress shows how far the lists are prepared. What it is told it shows at the
-// next tick, so that it also shows what lasts and tells nothing, such as a pipe to
-// which nothing is written.
+// A prepareProgress shows how far the lists are prepared. What it is told it shows at the next tick, so
+// that it also shows what lasts and tells nothing, such as a pipe to which nothing is written.
 type prepareProgress struct {
 	console *console
 	log     *slog.Logger
@@ -23,8 +22,8 @@ type prepareProgress struct {
 	at   domains.Progress
 }
 
-// watchPreparing shows the progress of the prepare step, which is told by tell, until
-// stop is called; what is told after that is not shown.
+// watchPreparing shows the progress of the prepare step, which is told by tell, until stop is called; what
+// is told after that is not shown.
 func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func(domains.Progress), stop func()) {
 	if mode == progressOff {
 		return nil, func() {}

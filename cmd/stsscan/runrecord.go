@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
@@ -35,8 +37,8 @@ type runRecord struct {
 	err     error                     // first failure to write run.json
 }
 
-// finished returns the manifest of a run that has nothing left to do: it stays
-// as it is, the record of those who did the work.
+// finished returns the manifest of a run that has nothing left to do: it stays as it is, the record of
+// those who did the work.
 func (r *runRecord) finished() (*output.Manifest, bool) {
 	if r.previous == nil || !r.previous.Status.Finished() || r.previous.Altered {
 		return nil, false
@@ -59,8 +61,8 @@ func (r *runRecord) counts() (counts output.Counts) {
 	return counts
 }
 
-// excludedLate is the number of names in all parts that got no row, since they opted
-// out after the names were prepared.
+// excludedLate is the number of names in all parts that got no row, since they opted out after the names
+// were prepared.
 func (r *runRecord) excludedLate() (total int64) {
 	for _, info := range r.parts {
 		total += info.ExcludedLate
@@ -113,8 +115,8 @@ func (r *runRecord) wrote(info output.PartInfo) {
 	}
 }
 
-// describe says through what the Internet was seen, by this process and those
-// before: each has its line for each resolver.
+// describe says through what the Internet was seen, by this process and those before: each has its line for
+// each resolver.
 func (r *runRecord) describe(n *network) {
 	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
 	r.manifest.Resolvers = nil
@@ -183,9 +185,8 @@ func (r *runRecord) write(status output.Status, reasons []string) error {
 	return r.manifest.Write(r.dir)
 }
 
-// end writes the last run.json. A run is complete when each name of this shard
-// has a row, none of them provisional, or was excluded late; that the sums agree is
-// checked here, and again by verify.
+// end writes the last run.json. A run is complete when each name of this shard has a row, none of them
+// provisional, or was excluded late; that the sums agree is checked here, and again by verify.
 func (r *runRecord) end(scanErr error) error {
 	ended := time.Now().UTC()
 	r.manifest.EndedAt = &ended
@@ -210,4 +211,28 @@ func (r *runRecord) end(scanErr error) error {
 		status = output.StatusSuspect
 	}
 	return exitOf(errors.Join(err, r.write(status, reasons)))
+}
+
+// mostUnknown is the share of unknown records, dead zones apart, from which on the figures of a run are in
+// doubt: adoption itself is not much larger.
+const mostUnknown = 0.01
+
+// suspectReasons are reasons not to trust the figures of a finished run, in words.
+func suspectReasons(c *output.Counts) []string {
+	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
+	if float64(unknown) <= mostUnknown*float64(c.Rows) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%", unknown, c.Rows, 100*mostUnknown)}
+}
+
+// pendingList is how many domains wait, by reason.
+func pendingList(pending map[codes.Pending]int64) string {
+	var texts []string
+	for _, why := range codes.Pendings() {
+		if n := pending[why]; n > 0 {
+			texts = append(texts, fmt.Sprintf("%s %d", why, n))
+		}
+	}
+	return strings.Join(texts, ", ")
 }

@@ -79,8 +79,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	f.network.manners.registerScan(flags)
 }
 
-// settings records the value of each flag for run.json, and where --deadline is not given, what
-// applies in the last pass instead.
+// settings records the value of each flag for run.json, and where --deadline is not given, what applies in
+// the last pass instead.
 func settings(flags *pflag.FlagSet) map[string]string {
 	values := make(map[string]string)
 	flags.VisitAll(func(f *pflag.Flag) {

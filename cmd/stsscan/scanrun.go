@@ -10,6 +10,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
@@ -91,8 +92,8 @@ func (j *scanJob) scanParts(
 	return record.manifest, errors.Join(err, j.printSummary(record.manifest))
 }
 
-// runPasses scans the parts that are not there, and then asks the domains of
-// provisional rows again until none is left.
+// runPasses scans the parts that are not there, and then asks the domains of provisional rows again until
+// none is left.
 func (j *scanJob) runPasses(ctx context.Context, console *console, log *slog.Logger, n *network, config pipeline.Config, record *runRecord) error {
 	config.Stats.Waits(record.counts().Pending)
 	stop := console.watch(ctx, j.progress, log, record.remaining(), config.Stats, pipeline.Counts.Done, n.manners)
@@ -114,12 +115,11 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 	if j.flags.quiet {
 		return nil
 	}
-	return writeSummary(j.std.err, m)
+	return explain.WriteSummary(j.std.err, m)
 }
 
-// run does the job: open the network, lock, prepare, take over what is there, scan,
-// record. What a flag or a file that it names can be refused for is found before
-// anything is written.
+// run does the job: open the network, lock, prepare, take over what is there, scan, record. What a flag or
+// a file that it names can be refused for is found before anything is written.
 func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	console := &console{out: j.std.err}
 	log := console.newLogger(j.flags.quiet, j.flags.verbose)

@@ -2,23 +2,26 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
+	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 )
 
-// takeOver finds the parts of this shard that are whole. Those that are damaged or
-// gone are scanned again; none of their policies is asked for within the time of a
-// pass, as the log of their surveys says.
+// takeOver finds the parts of this shard that are whole. Those that are damaged or gone are scanned again;
+// none of their policies is asked for within the time of a pass, as the log of their surveys says.
 func (r *runRecord) takeOver(ctx context.Context) error {
 	listed := make(map[int]*output.PartInfo)
 	if r.previous != nil {
@@ -64,8 +67,7 @@ func (r *runRecord) takeOver(ctx context.Context) error {
 // takeOverInterval is how often a scan says how many parts it has read.
 const takeOverInterval = 10 * time.Second
 
-// newRecord opens the table in the run directory and finds the parts of this
-// shard that are whole.
+// newRecord opens the table in the run directory and finds the parts of this shard that are whole.
 func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile) (*runRecord, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
@@ -120,4 +122,66 @@ func inputOf(in domains.Input) output.Input {
 		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries, Rejected: in.Rejected,
 		Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
 	}
+}
+
+// identity is, in words, what changes the identity of a row beside its input: which Internet was asked,
+// whose certificates were trusted, and what was asked of whom. Parts of one run have it in common; what is
+// as usual is not said. How long and how often is asked changes no identity.
+func (j *scanJob) identity() (string, error) {
+	var words []string
+	if j.flags.network.sim != "" {
+		words = append(words, fmt.Sprintf("simulated Internet %s, seed %d", j.flags.network.sim, j.flags.network.seed))
+		if j.flags.network.night != 0 {
+			words = append(words, fmt.Sprintf("night %d", j.flags.network.night))
+		}
+	}
+	if j.flags.network.roots != "" {
+		pem, err := os.ReadFile(j.flags.network.roots)
+		if err != nil {
+			return "", err
+		}
+		words = append(words, fmt.Sprintf("roots of SHA-256 %x", sha256.Sum256(pem)))
+	}
+	for _, flag := range []struct{ name, value string }{
+		{"--mx", j.flags.mail.mx}, {"--tlsrpt", j.flags.mail.tlsrpt}, {"--dane", j.flags.mail.dane},
+	} {
+		if flag.value != "" && flag.value != extentRecord {
+			words = append(words, flag.name+" "+flag.value)
+		}
+	}
+	if j.flags.mail.probe {
+		words = append(words, "--probe-mx")
+	}
+	return strings.Join(words, ", "), nil
+}
+
+// recall tells the network when the processes before made their last connections.
+func (n *network) recall(before *output.Manifest) {
+	if before == nil {
+		return
+	}
+	var list []egress.Reach
+	for _, c := range before.Connections {
+		if c.Last != nil {
+			list = append(list, egress.Reach{Port: c.Port, IPv6: c.Family == familyIPv6, Last: *c.Last})
+		}
+	}
+	n.transport.Recall(list)
+}
+
+// recallServed tells the network at which addresses the processes before were shown a certificate: an alert
+// may be about the name there.
+func (n *network) recallServed(ctx context.Context, r *runRecord) error {
+	for _, k := range r.numbers() {
+		if ctx.Err() != nil {
+			return nil // the scan is about to end
+		}
+		for addr, err := range r.dataset.Served(k) {
+			if err != nil {
+				return err
+			}
+			n.transport.RecallServed(addr)
+		}
+	}
+	return nil
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/schollz/progressbar/v3"
 
 	"stsscan/internal/egress"
 	"stsscan/internal/pipeline"
@@ -100,8 +104,8 @@ func speed(perSecond float64) string {
 	return fmt.Sprintf("%.0f domains/s", perSecond)
 }
 
-// barTexts is what can stand before the bar, what matters most first. waits is what
-// the run waits for, or how fast it is.
+// barTexts is what can stand before the bar, what matters most first. waits is what the run waits for, or
+// how fast it is.
 func barTexts(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
 	texts := []string{
 		waits, fmt.Sprintf("%d/%d", done, total), fmt.Sprintf("records %d", c.Present),
@@ -142,8 +146,8 @@ type moment struct {
 	done int64
 }
 
-// rate notes how many names are done now, and gives names a second, over the
-// latest time; 0 where none of it has passed.
+// rate notes how many names are done now, and gives names a second, over the latest time; 0 where none of
+// it has passed.
 func (r *recent) rate(now time.Time, done int64) float64 {
 	for len(r.seen) > 1 && now.Sub(r.seen[1].at) >= recentTime {
 		r.seen = r.seen[1:]
@@ -159,3 +163,54 @@ func (r *recent) rate(now time.Time, done int64) float64 {
 
 // A progress is how many names are done.
 type progress func(pipeline.Counts) int64
+
+// watch shows the progress of a run over total names until the returned function is called. Names of parts
+// that were whole before do not count: the rate and the time left are those of this run.
+func (c *console) watch(
+	ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, done progress,
+	manners func() egress.MannersCounts,
+) (stop func()) {
+	if mode == progressOff || total == 0 {
+		return func() {}
+	}
+	interval := waitInterval
+	if mode == progressBar {
+		interval = barInterval
+		c.show(progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(c.out),
+			progressbar.OptionSetWidth(20),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetPredictTime(false),
+		))
+	}
+	w := &watcher{
+		console: c, log: log, total: total, counts: stats.Counts, left: stats.Left, done: done, manners: manners,
+		logged: time.Now(),
+	}
+	ticker := time.NewTicker(interval)
+	ended := make(chan struct{})
+	var finished sync.WaitGroup
+	finished.Go(func() {
+		interrupted := ctx.Done()
+		if ctx.Err() != nil { // it was said before
+			interrupted = nil
+		}
+		for {
+			select {
+			case <-ticker.C:
+				w.update(time.Now())
+			case <-interrupted:
+				interrupted = nil // say it once
+				log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
+			case <-ended:
+				return
+			}
+		}
+	})
+	return func() {
+		ticker.Stop()
+		close(ended)
+		finished.Wait()
+		w.end(time.Now())
+	}
+}

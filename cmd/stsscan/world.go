@@ -11,8 +11,8 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// openWorld opens a world by the name of its model, or from its path. A world
-// that somebody wrote has neither seed nor nights.
+// openWorld opens a world by the name of its model, or from its path. A world that somebody wrote has
+// neither seed nor nights.
 func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	for _, model := range simnet.Models() {
 		if name == model {

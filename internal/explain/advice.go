@@ -9,9 +9,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// advice says what to change, the most urgent first, with the section of RFC
-// 8461 or the RFC that asks for it. There is none where nothing is wrong.
-// A record that is elsewhere makes advice about the absent one needless.
+// advice says what to change, the most urgent first, with the section of RFC 8461 or the RFC that asks for
+// it. There is none where nothing is wrong. Advice to move a record replaces that about the absent one.
 func advice(row *output.Row, elsewhere []mtasts.Elsewhere) []string {
 	list := elsewhereAdvice(row, elsewhere)
 	add := func(text string) {
@@ -33,7 +32,7 @@ func advice(row *output.Row, elsewhere []mtasts.Elsewhere) []string {
 	return list
 }
 
-// elsewhereAdvice says where a record belongs that is elsewhere.
+// elsewhereAdvice says where misplaced records belong.
 func elsewhereAdvice(row *output.Row, elsewhere []mtasts.Elsewhere) (list []string) {
 	instead := ""
 	if row.RecordReason == string(codes.RecordBadVersion) {
@@ -72,13 +71,13 @@ func recordAdvice(row *output.Row) string {
 func policyAdvice(row *output.Row) string {
 	host := "mta-sts." + row.Domain
 	if slices.Contains(row.Findings, string(codes.FindHTTP2Only)) {
-		return "Let " + host + " serve the policy over HTTP/1.1 too: not all senders speak HTTP/2 (section 3.3)."
+		return "Let " + host + " serve the policy over HTTP/1.1 too: some senders do not speak HTTP/2 (section 3.3)."
 	}
 	switch codes.Stage(row.PolicyStage) {
 	case codes.StageDNS:
 		switch codes.PolicyReason(row.PolicyReason) {
 		case codes.ReasonNXDomain, codes.ReasonNoData:
-			return "Give " + host + " an address, or take the record away (section 3.3)."
+			return "Give " + host + " an address, or remove the record (section 3.3)."
 		case codes.ReasonForbiddenAddress:
 			return "Give " + host + " an address that the Internet can reach (section 3.3)."
 		}
@@ -89,9 +88,9 @@ func policyAdvice(row *output.Row) string {
 		return "Let the web server of " + host + " answer on port 443 (section 3.3)."
 	case codes.StageTLS:
 		if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
-			return "Look at " + host + " with another client: this one lacks some groups, cipher suites and kinds of " +
-				"keys (docs/tls.md). If that fails too, let the host offer ECDHE over P-256 or X25519 with AES-GCM, and " +
-				"have a certificate for its name (section 3.3)."
+			return "Try " + host + " with another client: this one lacks some groups, cipher suites and kinds of " +
+				"keys (docs/tls.md). If that fails too, offer ECDHE over P-256 or X25519 with AES-GCM, and a " +
+				"certificate for the name of the host (section 3.3)."
 		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
@@ -103,9 +102,9 @@ func policyAdvice(row *output.Row) string {
 		}
 		return "Serve /.well-known/mta-sts.txt with status 200 at " + host + " (section 3.3)."
 	case codes.StageBody:
-		return "Serve the policy whole, not encoded, and in at most 64 KiB (section 3.3)."
+		return "Serve the policy whole, without an encoding, in at most 64 KiB (section 3.3)."
 	case codes.StageSyntax:
-		return "Correct the text of the policy, and change the record's id afterwards (sections 3.1 and 3.2)."
+		return "Correct the text of the policy, then change the id of the record (sections 3.1 and 3.2)."
 	}
 	return ""
 }
@@ -128,11 +127,12 @@ func coverageAdvice(row *output.Row) string {
 	}
 	var text string
 	if len(hosts) > 0 {
-		text = "Add to the policy: mx: " + strings.Join(hosts, ", mx: ") + " (section 4.1). Then change the record's id."
+		text = "Add to the policy: mx: " + strings.Join(hosts, ", mx: ") + " (section 4.1). Then change the id of the record."
 	}
 	if len(odd) > 0 {
-		text = strings.TrimSpace(text + " Rename " + strings.Join(odd, ", ") + ": no mx has an underscore (section 3.2).")
+		text += " Rename " + strings.Join(odd, ", ") + ": an mx cannot have an underscore (section 3.2)."
 	}
+	text = strings.TrimSpace(text)
 	if text == "" {
 		return ""
 	}
@@ -140,7 +140,7 @@ func coverageAdvice(row *output.Row) string {
 	case codes.MismatchMTASTSLabel:
 		text += " An mx is the name of a mail server, not of the policy host."
 	case codes.MismatchTypo:
-		text += " An mx is nearly right: look at its spelling."
+		text += " An mx is nearly right: check its spelling."
 	case codes.MismatchDifferentDomain:
 		text += " The policy lists hosts of another domain, perhaps of a former provider."
 	}
@@ -164,7 +164,7 @@ func hostAdvice(h *output.MXHost) string {
 	return ""
 }
 
-// tlsAdvice says what to change about TLS at a host, without a final stop.
+// tlsAdvice says what to change about TLS at a host, without the full stop.
 func tlsAdvice(host string, e codes.TLSError) string {
 	switch e {
 	case codes.TLSNameMismatch, codes.TLSNoCertForName:
@@ -178,18 +178,18 @@ func tlsAdvice(host string, e codes.TLSError) string {
 	case codes.TLSIncompleteChain:
 		return "Let " + host + " send its intermediate certificates beside its own"
 	case codes.TLSProtocolVersion:
-		return "Let " + host + " do TLS 1.2 or higher"
+		return "Enable TLS 1.2 or higher at " + host
 	case codes.TLSNotTLS:
-		return "Let " + host + " speak TLS there"
+		return "Let " + host + " speak TLS on that port"
 	case codes.TLSOversize:
-		return "Let " + host + " send fewer certificates, of fewer names"
+		return "Let " + host + " send fewer certificates, with fewer names"
 	case codes.TLSCertificate:
-		return "Give " + host + " a certificate that is made for servers, with a key and signatures that are not out of date"
+		return "Give " + host + " a server certificate with an up-to-date key and signatures"
 	}
 	return "Let " + host + " complete a TLS handshake"
 }
 
-// meantRecord is what the first near miss of a row was meant to be, where it can be told.
+// meantRecord is the record that the first near miss of a row was probably meant to be.
 func meantRecord(row *output.Row) (meant mtasts.Record, ok bool) {
 	if row.RecordReason != string(codes.RecordBadVersion) {
 		return meant, false

@@ -7,12 +7,12 @@ import (
 	"stsscan/internal/output"
 )
 
-// What a policy cannot list is not advised to be added to it.
+// Advice never adds to a policy what it cannot list.
 func TestCoverageAdvice(t *testing.T) {
 	const (
-		add    = "Add to the policy: mx: mx.example.com (section 4.1). Then change the record's id."
-		rename = "Rename mx_1.example.com: no mx has an underscore (section 3.2)."
-		pseudo = "Take away the MX records that name no host (RFC 5321, section 5.1)."
+		add    = "Add to the policy: mx: mx.example.com (section 4.1). Then change the id of the record."
+		rename = "Rename mx_1.example.com: an mx cannot have an underscore (section 3.2)."
+		pseudo = "Remove the MX records that name no host (RFC 5321, section 5.1)."
 	)
 	for _, tt := range []struct {
 		hosts []string

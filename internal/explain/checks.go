@@ -31,81 +31,47 @@ func checks(row *output.Row) []check {
 }
 
 func recordMark(row *output.Row) string {
-	switch codes.Record(row.Record) {
-	case codes.RecordValid:
-		return markGood
-	case codes.RecordAbsent:
-		return markNone
-	case codes.RecordUnknown:
-		return markUnknown
-	}
-	return markFail
+	return wordOr(map[codes.Record]string{
+		codes.RecordValid: markGood, codes.RecordAbsent: markNone, codes.RecordUnknown: markUnknown,
+	}, codes.Record(row.Record), markFail)
 }
 
 func policyMark(row *output.Row) string {
-	if row.Limited() || row.PolicyReason == string(codes.ReasonOptedOut) {
+	switch {
+	case row.Limited() || row.PolicyReason == string(codes.ReasonOptedOut):
 		return markUnknown
+	case mostRefuse(row):
+		return markWarn
 	}
-	switch codes.Policy(row.Policy) {
-	case codes.PolicyValid:
-		if mostRefuse(row) {
-			return markWarn
-		}
-		return markGood
-	case codes.PolicyUnknown:
-		return markUnknown
-	}
-	return markFail
+	return wordOr(map[codes.Policy]string{
+		codes.PolicyValid: markGood, codes.PolicyUnknown: markUnknown,
+	}, codes.Policy(row.Policy), markFail)
 }
 
 func matchMark(m codes.MXMatch) string {
-	switch m {
-	case codes.MatchAll:
-		return markGood
-	case codes.MatchSome:
-		return markWarn
-	case codes.MatchUnknown:
-		return markUnknown
-	case codes.MatchNoMX, codes.MatchNullMX:
-		return markNone
-	}
-	return markFail
+	return wordOr(map[codes.MXMatch]string{
+		codes.MatchAll: markGood, codes.MatchSome: markWarn, codes.MatchUnknown: markUnknown,
+		codes.MatchNoMX: markNone, codes.MatchNullMX: markNone,
+	}, m, markFail)
 }
 
 func tlsMark(m codes.MXTLS) string {
-	switch m {
-	case codes.MXTLSAll:
-		return markGood
-	case codes.MXTLSSome:
-		return markWarn
-	case codes.MXTLSUnknown:
-		return markUnknown
-	}
-	return markFail
+	return wordOr(map[codes.MXTLS]string{
+		codes.MXTLSAll: markGood, codes.MXTLSSome: markWarn, codes.MXTLSUnknown: markUnknown,
+	}, m, markFail)
 }
 
 func reportMark(row *output.Row) string {
-	switch codes.Record(row.TLSRPT) {
-	case codes.RecordValid:
-		return markGood
-	case codes.RecordUnknown:
-		return markUnknown
-	case codes.RecordAbsent:
-		if row.Policy != string(codes.PolicyValid) {
-			return markNone
-		}
+	if row.TLSRPT == string(codes.RecordAbsent) && row.Policy != string(codes.PolicyValid) {
+		return markNone
 	}
-	return markWarn
+	return wordOr(map[codes.Record]string{
+		codes.RecordValid: markGood, codes.RecordUnknown: markUnknown,
+	}, codes.Record(row.TLSRPT), markWarn)
 }
 
 func daneMark(d codes.DANE) string {
-	switch d {
-	case codes.DANEAll:
-		return markGood
-	case codes.DANESome:
-		return markWarn
-	case codes.DANEUnknown:
-		return markUnknown
-	}
-	return markNone
+	return wordOr(map[codes.DANE]string{
+		codes.DANEAll: markGood, codes.DANESome: markWarn, codes.DANEUnknown: markUnknown,
+	}, d, markNone)
 }

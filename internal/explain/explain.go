@@ -1,9 +1,9 @@
-// Package explain says in words what a row of the table means and what to do about it:
-// the page that lookup shows of one domain, with a mark for each check, what senders do
-// (RFC 8461, sections 4 and 5) and what to change, each with the section that asks for it;
-// and the meanings of the table's own words, which the report shows beside them.
+// Package explain says what a row of the table means and what to do about it. It writes the page that
+// lookup shows of a domain: a mark for each check, what senders do (RFC 8461, sections 4 and 5), and what
+// to change, with the section that requires it. It also writes the summary of a run, and lists the meanings
+// of the table's words, which the report shows beside them.
 //
-// It knows a row and nothing else: it asks no question and judges nothing anew.
+// It asks no questions and judges nothing anew: a row and the counts of a run are all it reads.
 package explain
 
 import (
@@ -15,9 +15,9 @@ import (
 
 //go:generate go test -run ^TestMeaningsFile$ -update .
 
-// Meanings says what the words of rows mean, by set: "record" has the reasons of a record, a
-// stage (as "tls") the reasons of a policy that failed there, "tlsrpt" the reasons of a TLSRPT
-// record, "verdict" and "finding" their own words. A word that explains itself is left out.
+// Meanings says what the words of rows mean, by set: the reasons of "record" and "tlsrpt", those of each
+// stage of a retrieval ("tls" and so on), "verdict" and "finding". Words that explain themselves are left
+// out.
 func Meanings() map[string]map[string]string {
 	all := map[string]map[string]string{
 		"record":  meanings(codes.RecordReasons(), recordMeaning),

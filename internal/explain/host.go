@@ -55,7 +55,7 @@ func (p *page) response(row *output.Row) {
 	}
 	p.line("Response", "HTTP status %d in %d ms", *row.HTTPStatus, *row.HTTPMS)
 	if row.HTTPLocation != "" {
-		p.line("", "points to %s (never followed: section 3.3)", row.HTTPLocation)
+		p.line("", "redirects to %s (not followed: section 3.3)", row.HTTPLocation)
 	}
 	if row.ContentType != "" {
 		p.line("", "media type %s", row.ContentType)
@@ -73,7 +73,8 @@ func (p *page) policy(row *output.Row) {
 	if row.PolicyStage != "" {
 		reason = row.PolicyStage + ": " + reason
 	}
-	p.prose("Policy", classText(row.Policy, reason, policyMeaning(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))))
+	meaning := policyMeaning(codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason))
+	p.prose("Policy", classText(row.Policy, reason, meaning))
 	if row.PolicyStage == string(codes.StageSyntax) {
 		p.detail(mtasts.ReadPolicy(row.PolicyText).Err)
 	}
@@ -91,7 +92,7 @@ func (p *page) policy(row *output.Row) {
 	}
 }
 
-// days is a duration in seconds as people say it.
+// days is a duration in seconds, as people say it.
 func days(seconds int64) string {
 	const day = 24 * 60 * 60
 	switch {
@@ -103,7 +104,7 @@ func days(seconds int64) string {
 	return fmt.Sprintf("%d minutes", seconds/60)
 }
 
-// dateOnly is a date of a certificate for people.
+// dateOnly is a date of a certificate.
 func dateOnly(t *time.Time) string {
 	if t == nil {
 		return "unknown"

@@ -5,40 +5,37 @@ import (
 	"strings"
 )
 
-// Marks of checks: words, for those who hear the page and for those who see no
-// colour.
+// Marks of checks: words, for those who hear the page or see no colour.
 const (
 	markGood    = "ok"
 	markWarn    = "warn"
 	markFail    = "FAIL"
 	markUnknown = "unknown"
-	markNone    = "none" // nothing is there, and nothing has to be
+	markNone    = "none" // nothing there, nothing needed
 )
 
-// A page is what lookup shows of one domain: a column of labels, a column of
-// what was seen, and at most 80 columns of its own words. Colour, where it is
-// wanted, says again what words say.
+// A page is what lookup shows of one domain: a column of labels and a column of what was seen. Its own
+// words fit 80 columns. Colour only repeats what words say.
 type page struct {
 	text   strings.Builder
 	colour bool
 }
 
-// line writes a label, or none to continue, and a text that may hold strings
-// of strangers: whatever a terminal would obey is escaped.
+// line writes a label, or none to continue, and a text, whose control characters are escaped.
 func (p *page) line(label, format string, args ...any) {
 	text := printable(fmt.Sprintf(format, args...))
 	fmt.Fprintf(&p.text, "  %-9s %s\n", label, text)
 }
 
-// pageWidth bounds the page's own words; what was seen is never cut or broken.
+// pageWidth bounds the page's own words. What was seen is never cut or broken.
 const pageWidth = 80
 
-// prose writes words of ours, broken to the width of the page.
+// prose writes our own words, broken to the width of the page.
 func (p *page) prose(label, text string) {
 	p.indented(label, "", text)
 }
 
-// indented writes prose that stands a little to the right of what it is about.
+// indented writes prose with an indent.
 func (p *page) indented(label, indent, text string) {
 	for _, line := range wrapped(text, len(indent)) {
 		p.line(label, "%s%s", indent, line)
@@ -46,7 +43,7 @@ func (p *page) indented(label, indent, text string) {
 	}
 }
 
-// wrapped breaks words of ours to the width of the page, with room for an indent.
+// wrapped breaks our own words to the width of the page, less an indent.
 func wrapped(text string, indent int) []string {
 	return Wrap(text, pageWidth-len("  123456789 ")-indent)
 }
@@ -73,7 +70,7 @@ func (p *page) marked(label, mark, text string) {
 	}
 }
 
-// paint gives words of ours the colour of a mark.
+// paint gives words the colour of a mark.
 func (p *page) paint(mark, words string) string {
 	const green, yellow, red, plain = "\x1b[32m", "\x1b[33m", "\x1b[1;31m", "\x1b[0m"
 	colour := map[string]string{markGood: green, markWarn: yellow, markFail: red}[mark]

@@ -51,7 +51,7 @@ func mxMeaning(row *output.Row) string {
 	case codes.MXImplicit:
 		return "no MX records: the domain itself is the host (RFC 5321, section 5.1)"
 	case codes.MXNull:
-		return "the null MX: no mail is taken (RFC 7505)"
+		return "the null MX: the domain accepts no mail (RFC 7505)"
 	case codes.MXPseudo:
 		return "MX records that name no host"
 	case codes.MXNone:
@@ -74,8 +74,8 @@ func (p *page) mailHost(h *output.MXHost) {
 		switch codes.STARTTLS(*h.STARTTLS) {
 		case codes.STARTTLSOK:
 			mark = markGood
-		case codes.STARTTLSRefused, codes.STARTTLSProtocol, codes.STARTTLSTimeout, codes.STARTTLSReset, codes.STARTTLSNoConnection,
-			codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
+		case codes.STARTTLSRefused, codes.STARTTLSProtocol, codes.STARTTLSTimeout, codes.STARTTLSReset,
+			codes.STARTTLSNoConnection, codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
 			mark = markUnknown
 		}
 		p.marked("", mark, "  "+probeMeaning(h))
@@ -89,7 +89,7 @@ func (p *page) mailHost(h *output.MXHost) {
 	}
 }
 
-// delegates says who runs the two names, where it is somebody else.
+// delegates says which other parties run the two names.
 func delegates(row *output.Row) string {
 	var parts []string
 	if row.Provider != "" {
@@ -104,7 +104,7 @@ func delegates(row *output.Row) string {
 	return strings.Join(parts, ", ")
 }
 
-// probeMeaning says in words how the probe of a host ended.
+// probeMeaning says how the probe of a host ended.
 func probeMeaning(h *output.MXHost) string {
 	at := ""
 	if h.Addr != nil {
@@ -127,23 +127,23 @@ func probeMeaning(h *output.MXHost) string {
 		return "STARTTLS offered and refused" + at + code
 	case codes.STARTTLSNotOffered:
 		if h.ReplyCode != nil {
-			return "no STARTTLS" + at + ": EHLO is not known" + code
+			return "no STARTTLS" + at + ": EHLO is unknown" + code
 		}
 		return "no STARTTLS" + at
 	case codes.STARTTLSRefused:
-		return "the server does not talk to us" + at + code
+		return "the server refuses to talk" + at + code
 	case codes.STARTTLSProtocol:
-		return "what answers is no mail server" + at
+		return "what answers is not a mail server" + at
 	case codes.STARTTLSTimeout:
 		return "no answer in time" + at
 	case codes.STARTTLSReset:
 		return "the server ended the connection" + at
 	case codes.STARTTLSNoConnection:
-		return "no connection to port 25: the way there may be closed"
+		return "no connection to port 25: the network here may block it"
 	case codes.STARTTLSNoAddress:
 		return "no address that can be contacted"
 	case codes.STARTTLSOptedOut:
 		return "the host or its network asked not to be contacted"
 	}
-	return "not known"
+	return "unknown"
 }

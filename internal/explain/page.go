@@ -11,8 +11,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// WritePage writes the page of a row, and of what was found elsewhere than the record
-// belongs, if anybody looked.
+// WritePage writes what lookup shows of a row, and of misplaced records where there was a search.
 func WritePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colour bool) error {
 	p := page{colour: colour}
 	fmt.Fprintln(&p.text, mtasts.UnicodeName(row.Domain))
@@ -36,7 +35,7 @@ func WritePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colou
 	return err
 }
 
-// findings lists every oddity, those that do no harm last.
+// findings lists all findings, harmless ones last.
 func (p *page) findings(row *output.Row) {
 	label := "Findings"
 	list := slices.Clone(row.Findings)
@@ -49,11 +48,11 @@ func (p *page) findings(row *output.Row) {
 		label = ""
 	}
 	if row.TLSRPTResult != "" && !row.Limited() {
-		p.line("Reports", "senders that report would say %s (RFC 8460)", row.TLSRPTResult)
+		p.line("Reports", "a report would say %s (RFC 8460)", row.TLSRPTResult)
 	}
 }
 
-// overview shows the verdict, and each check with its mark.
+// overview shows the verdict and each check with its mark.
 func (p *page) overview(row *output.Row) {
 	mark, words := verdictMeaning(row)
 	lines := wrapped(row.Verdict+": "+words, 0)
@@ -67,10 +66,10 @@ func (p *page) overview(row *output.Row) {
 		p.line("", "judged by %s", basisMeaning(codes.Basis(row.VerdictBasis)))
 	}
 	if mostRefuse(row) {
-		p.line("", "most senders refuse the policy, since it is not served as text/plain")
+		p.line("", "most senders refuse the policy: it is not served as text/plain")
 	}
 	if mostUse(row) {
-		p.line("", "by the letter: most senders use the policy all the same")
+		p.line("", "by the letter of the RFC: most senders use the policy anyway")
 	}
 	label = "Checks"
 	for _, c := range checks(row) {
@@ -79,7 +78,7 @@ func (p *page) overview(row *output.Row) {
 	}
 }
 
-// harmless is 1 for a finding that nobody needs to do anything about.
+// harmless is 1 for a finding that needs no action.
 func harmless(code string) int {
 	switch codes.Finding(code) {
 	case codes.FindLineFeedEnds, codes.FindNegativeWithoutSOA:

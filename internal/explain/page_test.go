@@ -34,8 +34,7 @@ func (engine) Sweep(context.Context, func([]resolver.Question) (int, bool), func
 	return nil
 }
 
-// The pages of one world, as people see them. Time is simulated, so that they
-// are the same each time.
+// The pages of one world, as people see them. Time is simulated, so that they are the same each time.
 func TestPages(t *testing.T) {
 	for domain, probed := range map[string]bool{
 		"good.example.com": true, "mismatch.example.com": false, "broken.example.com": true, "testing.example.com": true,
@@ -80,7 +79,10 @@ func TestPages(t *testing.T) {
 
 // The first line of a page says where a good verdict rests on names alone.
 func TestPageByNames(t *testing.T) {
-	const unprobed, unseen = "; certificates of the mail servers were not probed", "; certificates of the mail servers could not be seen"
+	const (
+		unprobed = "; the certificates of the mail servers were not probed"
+		unseen   = "; the certificates of the mail servers could not be seen"
+	)
 	for _, tt := range []struct {
 		verdict codes.Verdict
 		basis   codes.Basis
@@ -89,16 +91,16 @@ func TestPageByNames(t *testing.T) {
 		want    string
 	}{
 		{codes.VerdictEnforceOK, codes.BasisCertificates, codes.MatchAll, codes.MXTLSAll, "mail is protected"},
-		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, "", "protected as far as names tell" + unprobed},
-		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "protected as far as names tell" + unseen},
-		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNullMX, "", "nothing to protect: the domain takes no mail"},
-		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNoMX, "", "nothing to protect: the domain takes no mail"},
-		{codes.VerdictEnforcePartial, codes.BasisCertificates, codes.MatchSome, codes.MXTLSAll, "mail is protected, and some MX hosts get none"},
-		{codes.VerdictEnforcePartial, codes.BasisMX, codes.MatchSome, "", "protected as far as names tell, and some MX hosts get no mail" + unprobed},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, "", "protected, judging by names" + unprobed},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "protected, judging by names" + unseen},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNullMX, "", "nothing to protect: the domain accepts no mail"},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNoMX, "", "nothing to protect: the domain accepts no mail"},
+		{codes.VerdictEnforcePartial, codes.BasisCertificates, codes.MatchSome, codes.MXTLSAll, "mail is protected, but some MX hosts get none"},
+		{codes.VerdictEnforcePartial, codes.BasisMX, codes.MatchSome, "", "protected, judging by names, but some MX hosts get no mail" + unprobed},
 		{codes.VerdictEnforceRefused, codes.BasisMX, codes.MatchNone, "", "mail would be refused"},
 		{codes.VerdictTestingOK, codes.BasisCertificates, codes.MatchAll, codes.MXTLSAll, "testing, and nothing fails"},
-		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, "", "testing, and nothing fails as far as names tell" + unprobed},
-		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "testing, and nothing fails as far as names tell" + unseen},
+		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, "", "testing, and nothing fails, judging by names" + unprobed},
+		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "testing, and nothing fails, judging by names" + unseen},
 		{codes.VerdictTestingWouldFail, codes.BasisMX, codes.MatchNone, "", "testing, and not ready for enforce"},
 	} {
 		row := &output.Row{
@@ -174,8 +176,8 @@ func TestPageWidth(t *testing.T) {
 	}
 }
 
-// wantColour holds the coloured page to the words of the plain one: a colour
-// says nothing that a word does not.
+// wantColour holds the coloured page to the words of the plain one: a colour says nothing that a word does
+// not.
 func wantColour(t *testing.T, row *output.Row, plain string) {
 	t.Helper()
 	var page strings.Builder
@@ -189,7 +191,8 @@ func wantColour(t *testing.T, row *output.Row, plain string) {
 	if coloured != plain {
 		t.Errorf("without its colours the page is\n%s\nnot\n%s", coloured, plain)
 	}
-	if bad := row.Verdict == "broken" || row.Verdict == "enforce_refused"; bad != strings.Contains(page.String(), "\x1b[1;31m"+row.Verdict) {
+	bad := row.Verdict == "broken" || row.Verdict == "enforce_refused"
+	if bad != strings.Contains(page.String(), "\x1b[1;31m"+row.Verdict) {
 		t.Errorf("%s: is it red?\n%s", row.Verdict, page.String())
 	}
 }
@@ -221,7 +224,8 @@ func TestPageOfReports(t *testing.T) {
 		{"invalid", "mailto:a@example.com", "reports do not go to mailto:a@example.com\n"},
 	} {
 		var page strings.Builder
-		if err := WritePage(&page, &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}, nil, false); err != nil {
+		row := &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}
+		if err := WritePage(&page, row, nil, false); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(page.String(), tt.want) {
@@ -240,14 +244,14 @@ func TestPageOfSenders(t *testing.T) {
 		{"forbidden", "dns", "forbidden_address", "", "FAIL", "deliver without MTA-STS"},
 		{"unreachable", "tls", "reset", "", "FAIL", "deliver without MTA-STS"},
 		{"invalid", "syntax", "max_age_over", "", "FAIL", "deliver without MTA-STS"},
-		{"invalid", "syntax", "blank_line", "", "FAIL", "most use the policy all the same"},
+		{"invalid", "syntax", "blank_line", "", "FAIL", "most use the policy anyway"},
 		{"valid", "", "", "null_mx", "ok", "have nothing to deliver"},
 		{"valid", "", "", "no_mx", "ok", "have nothing to deliver"},
 		{"valid", "", "", "all", "ok", "deliver only to MX hosts"},
 	} {
 		row := &output.Row{
-			Domain: "example.com", Record: "valid", Policy: tt.policy, PolicyStage: tt.stage, PolicyReason: tt.reason, MXMatch: tt.match,
-			Lenient: new(tt.reason != "max_age_over"),
+			Domain: "example.com", Record: "valid", Policy: tt.policy, PolicyStage: tt.stage, PolicyReason: tt.reason,
+			MXMatch: tt.match, Lenient: new(tt.reason != "max_age_over"),
 		}
 		if got := policyMark(row); got != tt.mark {
 			t.Errorf("%+v: marked %s", tt, got)

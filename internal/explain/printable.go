@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// printable escapes whatever a terminal would obey rather than show: control
-// characters of both sets, marks that turn the direction of writing, and bytes
-// that are not UTF-8.
+// printable escapes what a terminal would obey rather than show: control characters, marks that turn the
+// direction of writing, and bytes that are not UTF-8.
 func printable(s string) string {
 	if !strings.ContainsFunc(s, obeyed) && utf8.ValidString(s) {
 		return s
@@ -30,8 +29,8 @@ func printable(s string) string {
 	return b.String()
 }
 
-// obeyed reports whether r is no graphic character. Marks of writing direction
-// and other invisible format characters are none.
+// obeyed reports whether r is not a graphic character, as marks of writing direction and other invisible
+// format characters are not.
 func obeyed(r rune) bool {
 	return !unicode.IsGraphic(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 }

@@ -2,164 +2,125 @@ package explain
 
 import "stsscan/internal/codes"
 
-// recordMeaning says in words what a record's reason means.
+// recordMeaning says what a record's reason means; empty where the word says it.
 func recordMeaning(r codes.RecordReason) string {
-	switch r {
-	case codes.RecordNoDomain:
-		return "the domain does not exist"
-	case codes.RecordNXDomain, codes.RecordNoData:
-		return "there is no record"
-	case codes.RecordOtherTXT:
-		return "only TXT records about other things"
-	case codes.RecordBadVersion:
-		return "it must begin with v=STSv1; (section 3.1)"
-	case codes.RecordIDMissing:
-		return "it has no id (section 3.1)"
-	case codes.RecordIDInvalid:
-		return "the id may have letters and digits only (section 3.1)"
-	case codes.RecordIDTooLong:
-		return "the id has more than 32 characters (section 3.1)"
-	case codes.RecordFieldMalformed:
-		return "a field is not name=value (section 3.1)"
-	case codes.RecordExtensionInvalid:
-		return "a field breaks the grammar (section 3.1)"
-	case codes.RecordServfail:
-		return "the name servers fail"
-	case codes.RecordRefused:
-		return "the name servers refuse to answer"
-	case codes.RecordTimeout:
-		return "nobody answered in time"
-	case codes.RecordRcode, codes.RecordMalformed, codes.RecordTruncated, codes.RecordReferral:
-		return "the answer is of no use"
-	case codes.RecordFiltered:
-		return "the resolver filters this name"
-	case codes.RecordCNAMELoop:
-		return "the aliases go round in a circle"
-	case codes.RecordCNAMETooLong:
-		return "more than 16 aliases"
-	case codes.RecordZoneUnreachable:
-		return "no name server of the zone answers"
-	}
-	return ""
+	const useless = "the answer cannot be used"
+	return map[codes.RecordReason]string{
+		codes.RecordNoDomain:         "the domain does not exist",
+		codes.RecordNXDomain:         "there is no record",
+		codes.RecordNoData:           "there is no record",
+		codes.RecordOtherTXT:         "only TXT records about other things",
+		codes.RecordBadVersion:       "it must begin with v=STSv1; (section 3.1)",
+		codes.RecordIDMissing:        "it has no id (section 3.1)",
+		codes.RecordIDInvalid:        "the id may have letters and digits only (section 3.1)",
+		codes.RecordIDTooLong:        "the id has more than 32 characters (section 3.1)",
+		codes.RecordFieldMalformed:   "a field is not name=value (section 3.1)",
+		codes.RecordExtensionInvalid: "a field breaks the grammar (section 3.1)",
+		codes.RecordServfail:         "the name servers fail",
+		codes.RecordRefused:          "the name servers refuse to answer",
+		codes.RecordTimeout:          "no answer in time",
+		codes.RecordRcode:            useless,
+		codes.RecordMalformed:        useless,
+		codes.RecordTruncated:        useless,
+		codes.RecordReferral:         useless,
+		codes.RecordFiltered:         "the resolver filters this name",
+		codes.RecordCNAMELoop:        "the aliases form a loop",
+		codes.RecordCNAMETooLong:     "more than 16 aliases",
+		codes.RecordZoneUnreachable:  "no name server of the zone answers",
+	}[r]
 }
 
-// policyMeaning says in words why there is no valid policy.
+// policyMeaning says why there is no valid policy.
 func policyMeaning(s codes.Stage, r codes.PolicyReason) string {
 	switch s {
 	case codes.StageDNS:
-		return addressMeaning(r)
+		return wordOr(addressMeanings(), r, "the addresses of the policy host could not be looked up")
 	case codes.StageTCP:
-		return connectMeaning(r)
+		return wordOr(connectMeanings(), r, "no connection to port 443")
 	case codes.StageTLS:
 		return tlsMeaning(codes.TLSError(r))
 	case codes.StageHTTP:
-		return httpMeaning(r)
+		return wordOr(httpMeanings(), r, "only status 200 counts (section 3.3)")
 	case codes.StageBody:
-		return bodyMeaning(r)
+		return wordOr(bodyMeanings(), r, "the body ended early")
 	case codes.StageSyntax:
 		return "the text breaks the grammar (section 3.2)"
 	}
 	return ""
 }
 
-func addressMeaning(r codes.PolicyReason) string {
-	switch r {
-	case codes.ReasonNXDomain, codes.ReasonNoData:
-		return "the policy host has no address"
-	case codes.ReasonForbiddenAddress:
-		return "only addresses that are no use on the Internet"
-	case codes.ReasonOptedOut:
-		return "the host or its network asked not to be contacted"
+// wordOr is what a table has for a word, or other where that is not listed.
+func wordOr[Word comparable](table map[Word]string, word Word, other string) string {
+	if text, ok := table[word]; ok {
+		return text
 	}
-	return "the addresses of the policy host could not be looked up"
+	return other
 }
 
-func connectMeaning(r codes.PolicyReason) string {
-	switch r {
-	case codes.ReasonNoIPv4:
-		return "the policy host has IPv4 addresses only, and this machine has no IPv4"
-	case codes.ReasonNoIPv6:
-		return "the policy host has IPv6 addresses only, and this machine has no IPv6"
+func addressMeanings() map[codes.PolicyReason]string {
+	return map[codes.PolicyReason]string{
+		codes.ReasonNXDomain:         "the policy host has no address",
+		codes.ReasonNoData:           "the policy host has no address",
+		codes.ReasonForbiddenAddress: "only addresses that the Internet cannot reach",
+		codes.ReasonOptedOut:         "the host or its network asked not to be contacted",
 	}
-	return "no connection to port 443"
+}
+
+func connectMeanings() map[codes.PolicyReason]string {
+	return map[codes.PolicyReason]string{
+		codes.ReasonNoIPv4: "the policy host has IPv4 addresses only, and this machine has no IPv4",
+		codes.ReasonNoIPv6: "the policy host has IPv6 addresses only, and this machine has no IPv6",
+	}
 }
 
 func tlsMeaning(e codes.TLSError) string {
-	switch e {
-	case codes.TLSNameMismatch:
-		return "the certificate is for other names (section 3.3)"
-	case codes.TLSExpired:
-		return "the certificate has expired"
-	case codes.TLSNotYetValid:
-		return "the certificate is not valid yet"
-	case codes.TLSSelfSigned:
-		return "the certificate is self-signed"
-	case codes.TLSUnknownAuthority:
-		return "the certificate's authority is not trusted"
-	case codes.TLSIncompleteChain:
-		return "the server does not send its intermediate certificate"
-	case codes.TLSNoCertForName:
-		return "the server has no certificate for this name"
-	case codes.TLSProtocolVersion:
-		return "the server has no TLS 1.2 or higher"
-	case codes.TLSNotTLS:
-		return "the server does not speak TLS on port 443"
-	case codes.TLSHandshakeTimeout:
-		return "the handshake took too long"
-	case codes.TLSReset:
-		return "the server ended the connection"
-	case codes.TLSOversize:
-		return "the certificates are larger than any host needs"
-	case codes.TLSCertificate:
-		return "the certificate, its key or a signature in its chain is not accepted for a server"
-	}
-	return "the handshake failed"
+	return wordOr(map[codes.TLSError]string{
+		codes.TLSNameMismatch:     "the certificate is for other names (section 3.3)",
+		codes.TLSExpired:          "the certificate has expired",
+		codes.TLSNotYetValid:      "the certificate is not valid yet",
+		codes.TLSSelfSigned:       "the certificate is self-signed",
+		codes.TLSUnknownAuthority: "the certificate's authority is not trusted",
+		codes.TLSIncompleteChain:  "the server does not send its intermediate certificate",
+		codes.TLSNoCertForName:    "the server has no certificate for this name",
+		codes.TLSProtocolVersion:  "the server has no TLS 1.2 or higher",
+		codes.TLSNotTLS:           "the server does not speak TLS on port 443",
+		codes.TLSHandshakeTimeout: "the handshake took too long",
+		codes.TLSReset:            "the server ended the connection",
+		codes.TLSOversize:         "the certificates are larger than any host needs",
+		codes.TLSCertificate:      "the certificate, its key or a signature in its chain is not accepted for a server",
+	}, e, "the handshake failed")
 }
 
-func httpMeaning(r codes.PolicyReason) string {
-	switch r {
-	case codes.ReasonNotFound:
-		return "there is no file at /.well-known/mta-sts.txt"
-	case codes.ReasonBlocked:
-		return "a filter in front of the host sent its own page; others may be served"
-	case codes.ReasonRedirect:
-		return "redirects must not be followed (section 3.3)"
-	case codes.ReasonMalformed:
-		return "the response is not HTTP/1.1"
-	case codes.ReasonHeadersTooLarge:
-		return "the header is larger than 16 KiB"
-	case codes.ReasonTimeout:
-		return "the response took too long"
-	case codes.ReasonReset:
-		return "the server ended the connection"
+func httpMeanings() map[codes.PolicyReason]string {
+	return map[codes.PolicyReason]string{
+		codes.ReasonNotFound:        "there is no file at /.well-known/mta-sts.txt",
+		codes.ReasonBlocked:         "a filter in front of the host sent its own page; other clients may get the policy",
+		codes.ReasonRedirect:        "redirects must not be followed (section 3.3)",
+		codes.ReasonMalformed:       "the response is not HTTP/1.1",
+		codes.ReasonHeadersTooLarge: "the header is larger than 16 KiB",
+		codes.ReasonTimeout:         "the response took too long",
+		codes.ReasonReset:           "the server ended the connection",
 	}
-	return "only status 200 counts (section 3.3)"
 }
 
-func bodyMeaning(r codes.PolicyReason) string {
-	switch r {
-	case codes.ReasonTooLarge:
-		return "the body is larger than 64 KiB (section 3.3)"
-	case codes.ReasonEncoded:
-		return "the body is encoded, and nobody asked for that"
-	case codes.ReasonTimeout:
-		return "the body took too long"
+func bodyMeanings() map[codes.PolicyReason]string {
+	return map[codes.PolicyReason]string{
+		codes.ReasonTooLarge: "the body is larger than 64 KiB (section 3.3)",
+		codes.ReasonEncoded:  "the body has a content encoding that was not asked for",
+		codes.ReasonTimeout:  "the body took too long",
 	}
-	return "the body ended early"
 }
 
+// tlsrptMeaning says what the reason of a TLSRPT record means (RFC 8460, section 3).
 func tlsrptMeaning(r codes.TLSRPTReason) string {
-	switch r {
-	case codes.TLSRPTRUAMissing:
-		return "it names nobody to report to"
-	case codes.TLSRPTRUAInvalid:
-		return "no rua is a mailto: or https: URI"
-	case codes.TLSRPTFieldMalformed:
-		return "a field is not name=value, or has white space after it"
-	case codes.TLSRPTBadVersion:
-		return "it must begin with v=TLSRPTv1;"
-	case codes.TLSRPTNXDomain, codes.TLSRPTNoData, codes.TLSRPTOtherTXT:
-		return "nobody is told of failures"
-	}
-	return ""
+	const absent = "the domain gets no reports of failures"
+	return map[codes.TLSRPTReason]string{
+		codes.TLSRPTRUAMissing:     "it has no rua, so reports go nowhere",
+		codes.TLSRPTRUAInvalid:     "no rua is a mailto: or https: URI",
+		codes.TLSRPTFieldMalformed: "a field is not name=value, or has white space after it",
+		codes.TLSRPTBadVersion:     "it must begin with v=TLSRPTv1;",
+		codes.TLSRPTNXDomain:       absent,
+		codes.TLSRPTNoData:         absent,
+		codes.TLSRPTOtherTXT:       absent,
+	}[r]
 }

@@ -12,7 +12,7 @@ import (
 func (p *page) record(row *output.Row) {
 	p.line("Record", "%s", classText(row.Record, row.RecordReason, recordMeaning(codes.RecordReason(row.RecordReason))))
 	p.line("", "_mta-sts.%s TXT", row.Domain)
-	p.prose("", asked(row))
+	p.prose("", answeredBy(row))
 	for _, alias := range row.CNAMEs {
 		p.line("", "alias of %s", alias)
 	}
@@ -20,7 +20,7 @@ func (p *page) record(row *output.Row) {
 		p.line("", "%q", txt)
 	}
 	if meant, ok := meantRecord(row); ok {
-		p.line("", "meant, probably: %s", meant)
+		p.line("", "probably meant: %s", meant)
 	}
 	if row.Record == string(codes.RecordInvalid) && len(row.TXT) > 0 {
 		p.detail(mtasts.ReadRecords(texts(row.TXT)).Err)
@@ -33,7 +33,7 @@ func (p *page) record(row *output.Row) {
 	}
 }
 
-// elsewhere says what is where no sender looks for the record.
+// elsewhere shows what was found where no sender looks for the record.
 func (p *page) elsewhere(places []mtasts.Elsewhere) {
 	var none []string
 	for _, there := range places {
@@ -61,9 +61,9 @@ func (p *page) detail(err error) {
 	}
 }
 
-// asked says who gave the answer and how long it took.
-func asked(row *output.Row) string {
-	from := "nobody answered"
+// answeredBy says who answered and how long it took.
+func answeredBy(row *output.Row) string {
+	from := "no answer"
 	if row.Resolver != "" {
 		from = "answered by " + row.Resolver
 	}

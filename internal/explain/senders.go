@@ -5,12 +5,11 @@ import (
 	"stsscan/internal/output"
 )
 
-// senders says what a sender that meets the domain for the first time
-// would do.
+// senders says what a sender that meets the domain for the first time would do.
 func senders(row *output.Row) string {
 	switch codes.Record(row.Record) {
 	case codes.RecordUnknown:
-		return "unknown: without an answer, senders deliver as if there were no MTA-STS"
+		return "unknown: without an answer, they deliver as if there were no MTA-STS"
 	case codes.RecordAbsent:
 		return "deliver without MTA-STS: TLS where offered, unverified"
 	case codes.RecordMultiple:
@@ -19,23 +18,22 @@ func senders(row *output.Row) string {
 		return "deliver without MTA-STS: the record does not count (section 3.1)"
 	}
 	if codes.PolicyReason(row.PolicyReason).LacksFamily() {
-		return "unknown: those that reach the policy host may well have its policy"
+		return "unknown: those that reach the policy host may get its policy"
 	}
 	if row.Limited() {
-		return "unknown: those that fail as this client did deliver without MTA-STS; those that can do more may find a policy"
+		return "unknown: those that fail as this client did deliver without MTA-STS; those that support more may get a policy"
 	}
 	if row.Policy == string(codes.PolicyUnknown) || row.PolicyReason == string(codes.ReasonOptedOut) {
 		return "unknown: those that get no policy either deliver as if there were no MTA-STS"
 	}
 	if mostUse(row) {
-		return "most use the policy all the same (docs/lenient.md); the others deliver without MTA-STS"
+		return "most use the policy anyway (docs/lenient.md); the others deliver without MTA-STS"
 	}
 	if row.Policy != string(codes.PolicyValid) {
-		return "deliver without MTA-STS: there is a record, and no policy to apply, " +
-			"unless they have an older policy in their cache (section 3.3)"
+		return "deliver without MTA-STS, for want of a policy, unless they have an older one in their cache (section 3.3)"
 	}
 	if takesNoMail(row) {
-		return "have nothing to deliver: the domain takes no mail"
+		return "have nothing to deliver: the domain accepts no mail"
 	}
 	if mostRefuse(row) {
 		return "most deliver without MTA-STS, since the policy is not served as text/plain (section 3.2); " +
@@ -48,17 +46,16 @@ func senders(row *output.Row) string {
 func policySenders(row *output.Row) string {
 	switch codes.Verdict(row.Verdict) {
 	case codes.VerdictEnforceRefused:
-		return "do not deliver: no MX host passes what the policy asks for; mail waits, and goes back to who sent it " +
+		return "do not deliver: no MX host meets the policy; mail waits, then bounces " +
 			"(sections 4 and 5)"
 	case codes.VerdictEnforcePartial:
-		return "deliver to the MX hosts that pass, over TLS, and to no other: should those be down, mail waits " +
+		return "deliver over TLS to the MX hosts that meet the policy, and to no others: if those are down, mail waits " +
 			"(sections 4 and 5)"
 	case codes.VerdictTestingWouldFail:
-		return "deliver anyway, and report the MX hosts that fail; under enforce, mail to these would not be " +
-			"delivered (section 5)"
+		return "deliver anyway, and report the MX hosts that fail; in mode enforce these would get no mail (section 5)"
 	case codes.VerdictTestingOK:
 		if row.VerdictBasis == string(codes.BasisMX) {
-			return "deliver, and as far as names tell have nothing to report (section 5)"
+			return "deliver, and judging by names have nothing to report (section 5)"
 		}
 		return "deliver, and have nothing to report (section 5)"
 	case codes.VerdictValidNone:
@@ -68,5 +65,5 @@ func policySenders(row *output.Row) string {
 		return "deliver anyway, and report MX hosts that do not match (section 5)"
 	}
 	return "deliver only to MX hosts that match the patterns above, over TLS, with a " +
-		"certificate for their name; to no other (sections 4 and 5)"
+		"certificate for their name (sections 4 and 5)"
 }

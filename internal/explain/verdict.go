@@ -5,7 +5,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// verdictMeaning says in words what a verdict means for mail.
+// verdictMeaning says what a verdict means for mail.
 func verdictMeaning(row *output.Row) (mark, words string) {
 	v := codes.Verdict(row.Verdict)
 	if row.VerdictBasis == string(codes.BasisMX) {
@@ -17,7 +17,7 @@ func verdictMeaning(row *output.Row) (mark, words string) {
 	case codes.VerdictNoSTS:
 		return markNone, "no MTA-STS here"
 	case codes.VerdictBroken:
-		return markFail, "published, and of no use: mail goes unprotected"
+		return markFail, "published but unusable: mail is not protected"
 	case codes.VerdictValidNone:
 		return markNone, "the policy asks for nothing (mode none)"
 	case codes.VerdictTestingOK:
@@ -27,29 +27,29 @@ func verdictMeaning(row *output.Row) (mark, words string) {
 	case codes.VerdictEnforceOK:
 		return markGood, "mail is protected"
 	case codes.VerdictEnforcePartial:
-		return markWarn, "mail is protected, and some MX hosts get none"
+		return markWarn, "mail is protected, but some MX hosts get none"
 	case codes.VerdictEnforceRefused:
 		return markFail, "mail would be refused"
 	}
-	return markUnknown, "what there is could not be seen"
+	return markUnknown, "it could not be determined"
 }
 
-// namesMeaning is verdictMeaning for what no certificate of a mail server vouches for;
-// "" where names are all that it takes.
+// namesMeaning is verdictMeaning where no certificate of a mail server backs a good verdict. It is empty
+// where the verdict needs names only.
 func namesMeaning(v codes.Verdict, row *output.Row) (mark, words string) {
-	unseen := "certificates of the mail servers were not probed"
+	unseen := "; the certificates of the mail servers were not probed"
 	if row.MXTLS == string(codes.MXTLSUnknown) {
-		unseen = "certificates of the mail servers could not be seen"
+		unseen = "; the certificates of the mail servers could not be seen"
 	}
 	switch {
 	case takesNoMail(row):
-		return markGood, "nothing to protect: the domain takes no mail"
+		return markGood, "nothing to protect: the domain accepts no mail"
 	case v == codes.VerdictEnforceOK:
-		return markGood, "protected as far as names tell; " + unseen
+		return markGood, "protected, judging by names" + unseen
 	case v == codes.VerdictEnforcePartial:
-		return markWarn, "protected as far as names tell, and some MX hosts get no mail; " + unseen
+		return markWarn, "protected, judging by names, but some MX hosts get no mail" + unseen
 	case v == codes.VerdictTestingOK:
-		return markGood, "testing, and nothing fails as far as names tell; " + unseen
+		return markGood, "testing, and nothing fails, judging by names" + unseen
 	}
 	return "", ""
 }
@@ -64,19 +64,18 @@ func basisMeaning(b codes.Basis) string {
 	return "policy, names and certificates of MX hosts"
 }
 
-// takesNoMail reports whether the domain has no MX host that the policy could be about.
+// takesNoMail reports whether the domain has no MX host to protect.
 func takesNoMail(row *output.Row) bool {
 	match := codes.MXMatch(row.MXMatch)
 	return match == codes.MatchNoMX || match == codes.MatchNullMX
 }
 
-// mostRefuse reports whether most senders refuse the policy though it is valid: it is
-// not served as text/plain.
+// mostRefuse reports whether most senders refuse a valid policy, because of its media type.
 func mostRefuse(row *output.Row) bool {
 	return row.Policy == string(codes.PolicyValid) && row.Lenient != nil && !*row.Lenient
 }
 
-// mostUse reports whether most senders use the policy though its text breaks the grammar.
+// mostUse reports whether most senders use the policy although its text breaks the grammar.
 func mostUse(row *output.Row) bool {
 	return row.PolicyStage == string(codes.StageSyntax) && row.Lenient != nil && *row.Lenient
 }

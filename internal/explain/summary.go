@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"cmp"
@@ -12,8 +12,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// writeSummary prints what a run found, for people: the figures of run.json.
-func writeSummary(w io.Writer, m *output.Manifest) error {
+// WriteSummary writes the main figures of run.json as a table for people.
+func WriteSummary(w io.Writer, m *output.Manifest) error {
 	var text strings.Builder
 	c := &m.Counts
 	row := func(label, n, note string) {
@@ -33,12 +33,14 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		}
 	}
 	if adoption := c.Adoption(); adoption.Domains > 0 {
-		row("adoption", grouped(adoption.Present), fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
+		row("adoption", grouped(adoption.Present),
+			fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
 	}
 	if n, words := withoutSOA(c); words != "" {
 		row("denied without SOA", grouped(n), words)
 	}
-	if check := crossCheckOf(m); check != nil {
+	if m.Trust != nil && m.Trust.CrossCheck != nil {
+		check := m.Trust.CrossCheck
 		who := strings.Join(check.Resolvers, ", ")
 		row("negatives differ", grouped(check.Negatives.Disagree), crossed(check.Negatives, who))
 		row("positives differ", grouped(check.Positives.Disagree), crossed(check.Positives, who))
@@ -67,7 +69,7 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 		}
 	}
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
-		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had used up --slow-wait: their policies are unknown")
+		row("not awaited", grouped(n), "slow Policy Hosts, --slow-wait of whose addresses was used up: policies unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
 		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
@@ -81,8 +83,8 @@ func writeSummary(w io.Writer, m *output.Manifest) error {
 	return err
 }
 
-// withoutSOA is how many denials came without an SOA and, where those are more than 1 % of the
-// answers, what adoption is when they are taken for unknown.
+// withoutSOA is how many denials came without an SOA and, where those are more than 1 % of the answers,
+// what adoption is when they are taken for unknown.
 func withoutSOA(c *output.Counts) (n int64, words string) {
 	n = c.Findings[codes.FindNegativeWithoutSOA]
 	adoption := c.Adoption()
@@ -93,8 +95,8 @@ func withoutSOA(c *output.Counts) (n int64, words string) {
 	return n, fmt.Sprintf("taken for unknown, adoption is %.3f %% to %.3f %%", 100*adoption.Low, 100*high)
 }
 
-// clientLimits is how many findings there are by which a policy may be one that this client,
-// and not every client, cannot retrieve, and which.
+// clientLimits is how many findings there are by which a policy may be one that this client, and not every
+// client, cannot retrieve, and which.
 func clientLimits(c *output.Counts) (total int64, words string) {
 	for _, finding := range codes.ClientLimits() {
 		if n := c.Findings[finding]; n > 0 {
@@ -111,7 +113,8 @@ func crossed(c output.CrossCount, who string) string {
 	if answered == 0 && c.Checked > 0 {
 		return fmt.Sprintf("%s answered for none of %s", who, grouped(c.Checked))
 	}
-	return fmt.Sprintf("%6.2f %% of %s that %s answered for, of %s asked", 100*float64(c.Disagree)/float64(max(answered, 1)), grouped(answered), who, grouped(c.Checked))
+	return fmt.Sprintf("%6.2f %% of %s that %s answered for, of %s asked",
+		100*float64(c.Disagree)/float64(max(answered, 1)), grouped(answered), who, grouped(c.Checked))
 }
 
 // topReasons lists the most frequent reasons of a stage.
@@ -140,4 +143,13 @@ func grouped(n int64) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
+}
+
+// outOfReach says in words that no connection was ever made, where hosts are out of reach; empty where some
+// were.
+func outOfReach(c output.Connections) string {
+	if c.Made > 0 || c.OutOfReach == 0 {
+		return ""
+	}
+	return fmt.Sprintf("hosts: no %s connection to port %d was ever made", c.Family, c.Port)
 }

@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"strings"
@@ -21,7 +21,7 @@ func TestSummaryOfLimits(t *testing.T) {
 				"client_limit_possible 1,234, http2_only 2"},
 	} {
 		var text strings.Builder
-		if err := writeSummary(&text, &output.Manifest{Counts: output.Counts{Findings: tt.findings}}); err != nil {
+		if err := WriteSummary(&text, &output.Manifest{Counts: output.Counts{Findings: tt.findings}}); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(text.String(), "client limits") != (tt.want != "") || !strings.Contains(text.String(), tt.want) {
@@ -37,9 +37,10 @@ func TestSummaryOfDenials(t *testing.T) {
 		0: "", 9: "",
 		10: "denied without SOA              10   taken for unknown, adoption is 5.000 % to 16.000 %\n",
 	} {
-		counts := output.Counts{Rows: 1000, Record: record, Findings: map[codes.Finding]int64{codes.FindNegativeWithoutSOA: denied}}
+		findings := map[codes.Finding]int64{codes.FindNegativeWithoutSOA: denied}
+		counts := output.Counts{Rows: 1000, Record: record, Findings: findings}
 		var text strings.Builder
-		if err := writeSummary(&text, &output.Manifest{Counts: counts}); err != nil {
+		if err := WriteSummary(&text, &output.Manifest{Counts: counts}); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(text.String(), "without SOA") != (want != "") || !strings.Contains(text.String(), want) {
