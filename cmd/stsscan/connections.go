@@ -14,7 +14,7 @@ const (
 	familyIPv6 = "IPv6"
 )
 
-// connections are those of this process and of the ones before.
+// connections are those of this process and of earlier ones.
 func connections(now []egress.Reach, before []output.Connections) []output.Connections {
 	all := slices.Clone(before)
 	for _, r := range now {

@@ -12,23 +12,21 @@ import (
 	"golang.org/x/term"
 )
 
-// Intervals of the progress: often on a terminal, seldom in a log, which hears sooner when the run only
-// waits.
+// Intervals of progress: short on a terminal, long in a log, shorter there while the run only waits.
 const (
 	barInterval  = 200 * time.Millisecond
 	logInterval  = 10 * time.Second
 	waitInterval = time.Second
 )
 
-// A console is the program's standard error: log lines and the progress bar take turns, so that neither
-// tears the other.
+// A console is standard error, shared by log lines and the progress bar.
 type console struct {
 	mu  sync.Mutex
 	out io.Writer
-	bar *progressbar.ProgressBar // nil: no bar now
+	bar *progressbar.ProgressBar // nil: none now
 }
 
-// Write writes whole log lines, above the bar where there is one.
+// Write writes whole log lines, above the bar if there is one.
 func (c *console) Write(line []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,6 +78,8 @@ const (
 	progressOff  progressMode = "off"
 )
 
+const progressUsage = "`WHEN`: show progress: auto (a bar, or log lines without a terminal), on or off"
+
 // parseProgress reads --progress, and resolves auto.
 func parseProgress(value string, quiet bool, out io.Writer) (progressMode, error) {
 	mode := progressMode(value)
@@ -101,8 +101,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colours reports whether a page for w may be coloured: on a terminal, unless its user would rather not
-// (no-color.org).
+// colours reports whether to colour a page for w: on a terminal, unless NO_COLOR is set (no-color.org).
 func colours(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // streams are the standard streams of the program.
@@ -112,8 +111,27 @@ type streams struct {
 }
 
 const (
-	// barColumns are taken by the bar at its shortest, and its percentage.
-	barColumns = 20
-	// usualColumns are those of a terminal that does not say how many it has.
-	usualColumns = 80
+	barColumns   = 20 // of the bar at its shortest, with its percentage
+	usualColumns = 80 // of a terminal that does not say how many it has
 )
+
+// tick calls do at each tick until stop is called, which waits for do to return.
+func tick(interval time.Duration, do func(now time.Time)) (stop func()) {
+	ticker, ended := time.NewTicker(interval), make(chan struct{})
+	var finished sync.WaitGroup
+	finished.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				do(time.Now())
+			case <-ended:
+				return
+			}
+		}
+	})
+	return func() {
+		ticker.Stop()
+		close(ended)
+		finished.Wait()
+	}
+}

@@ -15,17 +15,16 @@ import (
 	"stsscan/internal/verify"
 )
 
-// Limits of the demo: the simulated Internet answers at once or never, so short waits tell as much as long
-// ones.
+// Limits of the demo: the simulated Internet answers at once or never, so short waits suffice.
 const (
 	demoTimeout  = 2 * time.Second
 	demoDeadline = 10 * time.Second
-	demoDelay    = 2 * time.Second // of a pass, which follows where this machine was too busy to be sure
+	demoDelay    = 2 * time.Second // before a second pass, where this machine was too busy
 )
 
 func newDemo(std streams) *cobra.Command {
 	var f scanFlags
-	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // what scan does without flags, but:
+	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // the defaults of scan, except:
 	f.network.sim, f.network.timeout, f.network.deadline = demoModel, demoTimeout, demoDeadline
 	f.network.retries, f.network.inFlight, f.network.connections = 1, 1000, 128
 	f.network.preflight.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
@@ -80,16 +79,18 @@ same process. It exits with status 1 if a row differs from the truth.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(std.err, "scanned in %v; rows that differ from the truth: %d\n", scanned.Round(time.Second/10), report.Differ)
+			fmt.Fprintf(std.err, "scanned in %v; rows that differ from the truth: %d\n",
+				scanned.Round(time.Second/10), report.Differ)
 			fmt.Fprintf(std.err, "the table is in %s; see it with: stsscan cat %s | head\n", f.output, f.output)
 			return reportError(report)
 		},
 	}
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
-		flags.StringVarP(&f.output, "output", "o", "", "`DIR`: write the run to this directory; default a new temporary one")
+		flags.StringVarP(&f.output, "output", "o", "",
+			"`DIR`: write the run to this directory; default a new temporary one")
 		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N domains")
 		flags.Uint64Var(&f.network.seed, "seed", defaultSeed, "`N`: seed of the simulated Internet")
-		flags.StringVar(&f.progress, "progress", string(progressAuto), "`WHEN`: show progress: auto (a bar, or log lines without a terminal), on or off")
+		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	})
 	addHelp(cmd.Flags())

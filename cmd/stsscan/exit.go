@@ -13,20 +13,18 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// Exit statuses. New ones may be added; whatever is not 0 is no success.
+// Exit statuses. New ones may be added; only 0 is success.
 const (
 	exitDone        = 0
 	exitFailed      = 1
 	exitUsage       = 2
-	exitIncomplete  = 3 // finished but incomplete, or stopped early: run the same command again
+	exitIncomplete  = 3 // incomplete or stopped early: run the same command again
+	exitFailOn      = 4 // --fail-on found a domain
 	exitInUse       = 11
-	exitInterrupted = 130 // ended at once by a signal, SIGTERM too
+	exitInterrupted = 130 // stopped at once by a signal, SIGTERM too
 )
 
-// exitFailOn is the exit status when --fail-on has found a domain.
-const exitFailOn = 4
-
-// A statusError is an error that has an exit status of its own.
+// A statusError is an error with its own exit status.
 type statusError struct {
 	status int
 	err    error
@@ -36,8 +34,8 @@ func (e *statusError) Error() string { return e.err.Error() }
 
 func (e *statusError) Unwrap() error { return e.err }
 
-// exitOf gives the errors after which the same command goes on their status, and those that are about what
-// the command says.
+// exitOf adds the exit status to errors after which the same command continues, and to those of the
+// command line.
 func exitOf(err error) error {
 	if errors.Is(err, domains.ErrEntryGone) {
 		return usage(err)
@@ -52,10 +50,10 @@ func exitOf(err error) error {
 	return err
 }
 
-// usage marks an error as one of the command line.
+// usage marks an error of the command line.
 func usage(err error) error { return &statusError{exitUsage, err} }
 
-// atLeast refuses fewer than n arguments, what being their name.
+// atLeast refuses fewer than n arguments, which are called what.
 func atLeast(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
@@ -69,7 +67,8 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage(fmt.Errorf("%s takes %s, got %d arguments: see %s --help", cmd.Name(), what, len(args), cmd.CommandPath()))
+			return usage(fmt.Errorf("%s takes %s, got %d arguments: see %s --help",
+				cmd.Name(), what, len(args), cmd.CommandPath()))
 		}
 		return nil
 	}
@@ -81,7 +80,7 @@ func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
 	return upstreams, valueError(flag, err)
 }
 
-// valueError is err as one of a flag's value, unless it is about a file that the value names.
+// valueError marks err as one of a flag's value, and of the command line unless a file is at fault.
 func valueError(flag string, err error) error {
 	if err == nil {
 		return nil

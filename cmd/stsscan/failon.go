@@ -15,8 +15,8 @@ type failOn string
 
 func (f *failOn) register(flags *pflag.FlagSet) {
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar((*string)(f), "fail-on", "", "`WHEN`: exit with status 4 for a domain that is refused (mail is refused), "+
-			"broken (or no policy applies) or any (or some MX host fails)")
+		flags.StringVar((*string)(f), "fail-on", "", "`WHEN`: exit with status 4 for a domain that is refused "+
+			"(mail is refused), broken (or no policy applies) or any (or some MX host fails)")
 	})
 }
 
@@ -37,7 +37,7 @@ func (f failOn) verdicts() ([]codes.Verdict, error) {
 	return nil, usage(fmt.Errorf("--fail-on %q: must be broken, refused or any", string(f)))
 }
 
-// judge is an error when one of the verdicts counted is one that the flag names.
+// judge is an error if a domain has one of the verdicts that the flag names.
 func (f failOn) judge(counted map[codes.Verdict]int64) error {
 	named, err := f.verdicts()
 	if err != nil {

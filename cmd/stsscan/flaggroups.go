@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -28,16 +29,23 @@ func flagGroups() []flagGroup {
 	}
 }
 
-// groupKey is the annotation that names the group of a flag.
-const groupKey = "stsscan_group"
+// Annotations of a flag: its group, and the word for its value.
+const (
+	groupKey = "stsscan_group"
+	valueKey = "stsscan_value"
+)
 
-// addTo adds to flags what register registers, as flags of the group.
+// addTo adds to flags what register registers, as flags of the group. A usage may begin with the word for the
+// value, as in "`N`: at most N".
 func (g flagGroup) addTo(flags *pflag.FlagSet, register func(group *pflag.FlagSet)) {
 	group := pflag.NewFlagSet(string(g), pflag.ContinueOnError)
 	group.SortFlags = false
 	register(group)
 	group.VisitAll(func(f *pflag.Flag) {
 		f.Annotations = map[string][]string{groupKey: {string(g)}}
+		if quoted, usage, ok := strings.Cut(f.Usage, "`: "); ok && strings.HasPrefix(quoted, "`") {
+			f.Annotations[valueKey], f.Usage = []string{quoted[1:]}, usage
+		}
 		flags.AddFlag(f)
 	})
 }

@@ -19,7 +19,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// fromFile is the list of a run that was made of rows of another.
+// fromFile is the list that --from makes.
 const fromFile = "selection.jsonl"
 
 // checkFromFlags refuses flags that cannot go with --from.
@@ -31,8 +31,9 @@ func (j *scanJob) checkFromFlags() error {
 		return nil
 	case j.flags.from == "" || j.flags.only == "":
 		return usage(errors.New("--only CLASS and --from RUN go together"))
-	case len(j.lists) > 0 || j.flags.format != "auto" || j.flags.domainColumn != "" || len(j.flags.tags) > 0:
-		return usage(errors.New("the names come --from a run: leave out lists, --format, --domain-column and --tags"))
+	case len(j.lists) > 0 || j.flags.format != string(domains.FormatAuto) || j.flags.domainColumn != "" ||
+		len(j.flags.tags) > 0:
+		return usage(errors.New("--from RUN brings its own names: leave out lists, --format, --domain-column and --tags"))
 	}
 	if _, err := output.Choose(j.flags.only); err != nil {
 		return usage(fmt.Errorf("--only: %w", err))
@@ -40,7 +41,7 @@ func (j *scanJob) checkFromFlags() error {
 	return nil
 }
 
-// checkFromRun refuses a run that no row can be chosen from, before anything is written.
+// checkFromRun refuses a run without a row to choose, before anything is written.
 func (j *scanJob) checkFromRun() error {
 	if j.flags.from == "" {
 		return nil
@@ -50,20 +51,16 @@ func (j *scanJob) checkFromRun() error {
 		return fmt.Errorf("--from: %w", err)
 	}
 	if same {
-		return usage(errors.New("--from: a run cannot be made of itself"))
+		return usage(errors.New("--from: a run cannot be made from itself"))
 	}
 	if _, err := output.ReadManifests(j.flags.from); err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	chosen, err := output.Choose(j.flags.only)
+	parts, chosen, err := j.chosenParts()
 	if err != nil {
 		return err
 	}
-	paths, err := output.PartPaths(j.flags.from)
-	if err != nil {
-		return err
-	}
-	for _, path := range paths {
+	for _, path := range parts {
 		for row, err := range output.ReadPart(path) {
 			if err != nil {
 				return err
@@ -76,8 +73,8 @@ func (j *scanJob) checkFromRun() error {
 	return fmt.Errorf("%s has no row that is %s", j.flags.from, j.flags.only)
 }
 
-// writeFrom writes the names of the run that is asked again to the run directory, as the one list of this
-// run, in the order of their ranks there.
+// writeFrom writes the chosen names of --from to the run directory, as the only list of this run, in the
+// order of their ranks there.
 func (j *scanJob) writeFrom() error {
 	if j.flags.from == "" {
 		return nil
@@ -86,7 +83,8 @@ func (j *scanJob) writeFrom() error {
 	if err != nil {
 		return err
 	}
-	j.lineage = &output.Lineage{Run: j.flags.from, Only: j.flags.only, Plan: manifests[0].Plan.SHA256, Status: manifests[0].Status}
+	first := manifests[0]
+	j.lineage = &output.Lineage{Run: j.flags.from, Only: j.flags.only, Plan: first.Plan.SHA256, Status: first.Status}
 	for _, m := range manifests {
 		if !m.Status.Finished() {
 			j.lineage.Status = m.Status
@@ -109,13 +107,9 @@ func (j *scanJob) writeFrom() error {
 	return file.Commit(nil)
 }
 
-// writeNames writes the chosen rows as a list that carries ranks and tags: all tags that one of them has.
+// writeNames writes the chosen rows as a list with ranks and tags. All their tags become those of the run.
 func (j *scanJob) writeNames(file *durable.File) error {
-	chosen, err := output.Choose(j.flags.only)
-	if err != nil {
-		return err
-	}
-	paths, err := output.PartPaths(j.flags.from)
+	parts, chosen, err := j.chosenParts()
 	if err != nil {
 		return err
 	}
@@ -123,7 +117,7 @@ func (j *scanJob) writeNames(file *durable.File) error {
 	list := json.NewEncoder(buffer)
 	list.SetEscapeHTML(false)
 	tags := make(map[string]bool)
-	for _, path := range paths {
+	for _, path := range parts {
 		var names []domains.RowLine
 		for row, err := range output.ReadPart(path) {
 			if err != nil {
@@ -148,8 +142,16 @@ func (j *scanJob) writeNames(file *durable.File) error {
 	return buffer.Flush()
 }
 
-// checkFromPlan holds the plan of a run of chosen rows to what was chosen: each is asked, unless it opted
-// out since or is beyond --limit.
+// chosenParts are the parts of --from, and which of their rows --only chooses.
+func (j *scanJob) chosenParts() (parts []string, chosen func(*output.Row) bool, err error) {
+	if chosen, err = output.Choose(j.flags.only); err == nil {
+		parts, err = output.PartPaths(j.flags.from)
+	}
+	return parts, chosen, err
+}
+
+// checkFromPlan holds the plan to what --from chose: each name is in it, unless it opted out since or is
+// beyond --limit.
 func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 	if j.lineage == nil {
 		return nil
@@ -165,7 +167,7 @@ func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 	return nil
 }
 
-// sameDir reports whether two paths are of one directory, of which there may be no other yet.
+// sameDir reports whether two paths lead to one directory. The other one may not exist yet.
 func sameDir(a, other string) (bool, error) {
 	first, err := os.Stat(a)
 	if err != nil {

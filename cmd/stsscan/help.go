@@ -67,15 +67,12 @@ const (
 // flagLines has a line for each flag, or several where its text needs more than width.
 func flagLines(flags []*pflag.Flag, width int) (lines string) {
 	for _, f := range flags {
-		value, usage := usageOf(f)
 		name := "      --" + f.Name
 		if f.Shorthand != "" {
 			name = "  -" + f.Shorthand + ", --" + f.Name
 		}
-		if value != "" {
-			name += " " + value
-		}
-		texts := explain.Wrap(usage+defaultOf(f), max(width-flagColumns, flagColumns))
+		name = strings.Join(append([]string{name}, f.Annotations[valueKey]...), " ")
+		texts := explain.Wrap(f.Usage+defaultOf(f), max(width-flagColumns, flagColumns))
 		if len(name)+2 > flagColumns {
 			texts = slices.Insert(texts, 0, "")
 		}
@@ -87,15 +84,6 @@ func flagLines(flags []*pflag.Flag, width int) (lines string) {
 		}
 	}
 	return lines
-}
-
-// usageOf splits the usage of a flag into the word for its value and the rest: "`N`: at most N" is the
-// usual form.
-func usageOf(f *pflag.Flag) (value, usage string) {
-	if quoted, usage, ok := strings.Cut(f.Usage, "`: "); ok && strings.HasPrefix(quoted, "`") {
-		return quoted[1:], usage
-	}
-	return pflag.UnquoteUsage(f)
 }
 
 // defaultOf is what the help says about the default of a flag; nothing where that is none or zero.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -19,18 +18,18 @@ func TestFlagGroups(t *testing.T) {
 			if len(names) != 1 || !slices.Contains(flagGroups(), flagGroup(names[0])) {
 				t.Errorf("%s --%s: in the groups %q", cmd.Name(), f.Name, names)
 			}
-			value, usage := usageOf(f)
+			value := strings.Join(f.Annotations[valueKey], "")
 			if takes := f.NoOptDefVal == ""; takes != (value != "") || strings.ToUpper(value) != value {
 				t.Errorf("%s --%s: its value is called %q", cmd.Name(), f.Name, value)
 			}
-			if len(usage) > 150 || strings.ContainsAny(usage, "`") {
-				t.Errorf("%s --%s: %s", cmd.Name(), f.Name, usage)
+			if len(f.Usage) > 150 || strings.Contains(f.Usage, "`") {
+				t.Errorf("%s --%s: %s", cmd.Name(), f.Name, f.Usage)
 			}
 		})
 	}
 }
 
-// Flags for experts are shown by --help-all alone, which needs no arguments.
+// Flags for experts are shown by --help-all, which needs no arguments, and by completion.
 func TestHelpAll(t *testing.T) {
 	for _, command := range []string{"scan", "lookup"} {
 		brief, full := helpOf(t, command, "--help"), helpOf(t, command, "--help-all")
@@ -41,6 +40,9 @@ func TestHelpAll(t *testing.T) {
 				t.Errorf("%s: %s is shown: %v, want %v", command, name, got, want)
 			}
 		}
+	}
+	if out := helpOf(t, "__complete", "scan", "--ud"); !strings.Contains(out, "--udp") {
+		t.Errorf("completion of --ud: %s", out)
 	}
 	values := settings(commandNamed(t, "scan").Flags())
 	if _, ok := values["udp"]; !ok || values["help"] != "" || values["help-all"] != "" {
@@ -110,11 +112,12 @@ func commandNamed(t *testing.T, name string) *cobra.Command {
 	return cmd
 }
 
-// helpOf is what a command line prints that asks for help.
+// helpOf is the output of a command line.
 func helpOf(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, problems strings.Builder
-	if status := run(context.Background(), streams{in: strings.NewReader(""), out: &out, err: &problems}, args); status != exitDone {
+	std := streams{in: strings.NewReader(""), out: &out, err: &problems}
+	if status := run(t.Context(), std, args); status != exitDone {
 		t.Fatalf("%q: status %d, %s", args, status, problems.String())
 	}
 	return out.String()

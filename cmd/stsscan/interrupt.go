@@ -9,27 +9,26 @@ import (
 )
 
 const (
-	// sameSignal is how soon after the first a second signal of its kind is the same one: GNU timeout, for
-	// one, sends its signal twice.
+	// sameSignal is the time within which two equal signals count as one: GNU timeout sends its signal twice.
 	sameSignal = time.Second
 
-	// longestStop is how long a scan may go on that was asked to stop. It ends by itself before that,
-	// unless it waits for a disk, or whoever writes its list.
+	// longestStop is how long a scan may take to stop. It is quicker, unless it waits for a disk or for
+	// standard input.
 	longestStop = 29 * time.Second
 
-	// prepareStop is how long a scan waits for what is not asked of the network.
+	// prepareStop is how long a stopped scan waits for its prepare step.
 	prepareStop = 3 * time.Second
 )
 
 // errStopped is the end of a scan before its first question.
 var errStopped = fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted)
 
-// errLeftBehind is errStopped where something goes on that may write to the run directory.
+// errLeftBehind is errStopped while a function continues that may write to the run directory.
 var errLeftBehind = fmt.Errorf("%w", errStopped)
 
-// unlessInterrupted is what f returns. Where f still waits a while after ctx has ended, for standard input
-// or a disk, it is left behind, and the error is that the scan is interrupted, errLeftBehind: what it
-// writes counts only when it is whole. When it comes to its end after all, over is called.
+// unlessInterrupted returns what f returns. If f does not return within prepareStop after ctx has ended, as
+// it waits for standard input or a disk, the error is errLeftBehind, and over is called once f returns. What
+// f writes meanwhile counts only once it is whole.
 func unlessInterrupted[T any](ctx context.Context, over func(), f func() (T, error)) (T, error) {
 	type result struct {
 		value T

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,13 +42,8 @@ itself and at _mta_sts.`,
   stsscan lookup --json example.com    # the row that a scan would write`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := network.check(); err != nil {
-				return err
-			}
-			if err := mail.check(); err != nil {
-				return err
-			}
-			if _, err := fail.verdicts(); err != nil {
+			_, err := fail.verdicts()
+			if err := cmp.Or(network.check(), mail.check(), err); err != nil {
 				return err
 			}
 			names, err := normalizeAll(args, network.testBed())
@@ -65,7 +61,7 @@ itself and at _mta_sts.`,
 				return err
 			}
 			defer n.close()
-			asked, err := mail.config(n)
+			mailConfig, err := mail.config(n)
 			if err != nil {
 				return err
 			}
@@ -75,7 +71,7 @@ itself and at _mta_sts.`,
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, &network, asked)
+				row, err := n.survey(cmd.Context(), name, &network, mailConfig)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -84,10 +80,9 @@ itself and at _mta_sts.`,
 					return fmt.Errorf("%s: %w", name, err)
 				}
 				verdicts[codes.Verdict(row.Verdict)]++
-				switch {
-				case asJSON:
+				if asJSON {
 					err = writeLookup(std.out, row, elsewhere)
-				default:
+				} else {
 					if i > 0 {
 						fmt.Fprintln(std.out)
 					}
@@ -123,7 +118,7 @@ func (n *network) survey(
 	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
-// lookElsewhere looks where records are put by mistake, for a row without one.
+// lookElsewhere looks where people put a record by mistake, if the row has none.
 func (n *network) lookElsewhere(
 	ctx context.Context, row *output.Row, deadline time.Duration,
 ) ([]mtasts.Elsewhere, error) {
@@ -135,7 +130,7 @@ func (n *network) lookElsewhere(
 	return mtasts.LookupElsewhere(ctx, n.engine, row.Domain)
 }
 
-// writeLookup writes a row as JSON, with what was found elsewhere, if anybody looked, as its last member.
+// writeLookup writes a row as JSON. What a search elsewhere found is its last member.
 func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) error {
 	if elsewhere == nil {
 		return output.WriteJSON(w, row)

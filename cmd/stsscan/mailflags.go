@@ -15,7 +15,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// mailFlags say what is asked about the mail side of which domains.
+// mailFlags say what to ask about the mail side of which domains.
 type mailFlags struct {
 	mx, tlsrpt, dane string
 	probe            bool
@@ -29,19 +29,21 @@ const (
 	extentNone   = "none"
 )
 
-// register registers the flags, with the extent that they have unless given.
+// register registers the flags. Those of extents have extent as their default.
 func (f *mailFlags) register(flags *pflag.FlagSet, extent string) {
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.BoolVar(&f.probe, "probe-mx", false,
 			"connect to the mail servers of domains with a record and check STARTTLS; no mail is sent")
 	})
 	groupMail.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.mx, "mx", extent, "`WHICH`: whose MX hosts to ask for: record (domains with a record), all or none")
+		flags.StringVar(&f.mx, "mx", extent,
+			"`WHICH`: whose MX hosts to ask for: record (domains with a record), all or none")
 		flags.StringVar(&f.tlsrpt, "tlsrpt", extent, "`WHICH`: whose TLSRPT record to ask for: record, all or none")
 		flags.StringVar(&f.dane, "dane", extent, "`WHICH`: whose TLSA records to ask for: record, all or none")
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.ehlo, "ehlo", "", "`NAME`: name of this host for mail servers; default the PTR record of its address")
+		flags.StringVar(&f.ehlo, "ehlo", "",
+			"`NAME`: name of this host for mail servers; default the PTR record of its address")
 	})
 }
 
@@ -50,14 +52,15 @@ func (f *mailFlags) check() error {
 	if f.ehlo != "" && !f.probe {
 		return usage(errors.New("--ehlo is for --probe-mx"))
 	}
-	if f.ehlo != "" && (strings.ContainsFunc(f.ehlo, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || len(f.ehlo) > 253) {
+	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f }
+	if strings.ContainsFunc(f.ehlo, odd) || len(f.ehlo) > 253 {
 		return usage(fmt.Errorf("--ehlo %q: must be a host name or an address literal", f.ehlo))
 	}
 	_, err := f.extents()
 	return err
 }
 
-// config is what the flags say, with a way to config servers through n.
+// config is what the flags say. A probe reaches mail servers through n.
 func (f *mailFlags) config(n *network) (pipeline.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
@@ -66,8 +69,7 @@ func (f *mailFlags) config(n *network) (pipeline.Mail, error) {
 	return m, err
 }
 
-// ehloName is who we say we are: by flag, or by the ehloName that the DNS has for our address, which is
-// asked for once.
+// ehloName is the name of this host: that of the flag, or the PTR record of its address, asked for once.
 func (f *mailFlags) ehloName(n *network) func(context.Context, netip.Addr) string {
 	var mu sync.Mutex
 	names := make(map[netip.Addr]string)
@@ -86,7 +88,7 @@ func (f *mailFlags) ehloName(n *network) func(context.Context, netip.Addr) strin
 	}
 }
 
-// extents are the domains that the flags name.
+// extents are the values of --mx, --tlsrpt and --dane.
 func (f *mailFlags) extents() (m pipeline.Mail, err error) {
 	for _, flag := range []struct {
 		name, value string

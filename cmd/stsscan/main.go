@@ -27,7 +27,7 @@ func main() {
 	os.Exit(run(ctx, std, args))
 }
 
-// run is the program: it returns the exit status.
+// run is the program. It returns the exit status.
 func run(ctx context.Context, std streams, args []string) int {
 	root := newRoot(std)
 	root.SetArgs(args)
@@ -46,13 +46,13 @@ func run(ctx context.Context, std streams, args []string) int {
 	return exitFailed
 }
 
-// A grace is how long a command goes on after the first signal, and its status when that was not enough.
+// A grace is how long a command may take to stop after the first signal, and its status if that is too short.
 type grace struct {
-	time   time.Duration // 0: it ends at once
+	time   time.Duration // 0: it stops at once
 	status int
 }
 
-// graceOf is that of a command line. Commands that write nothing but their output have none.
+// graceOf is the grace of a command line. Commands that only print have none.
 func graceOf(args []string) grace {
 	cmd, _, err := newRoot(streams{}).Find(args)
 	if err != nil {
@@ -62,13 +62,13 @@ func graceOf(args []string) grace {
 	case "scan", "demo":
 		return grace{longestStop, exitIncomplete}
 	case "simnet":
-		return grace{5 * time.Second, exitInterrupted} // it says what it served, and removes its files
+		return grace{5 * time.Second, exitInterrupted} // it prints what it served, and removes its files
 	}
 	return grace{0, exitInterrupted}
 }
 
-// awaitSignals calls stop at the first signal, and returns when the process is to end at once, with the
-// status and the words for it: parts are whole or not there at any moment, so nothing is lost.
+// awaitSignals calls stop at the first signal, and returns when the process must end at once, with its exit
+// status and a message. That loses nothing: a part is whole or not there at any moment.
 func awaitSignals(signals <-chan os.Signal, g grace, stop func()) (status int, words string) {
 	first := <-signals
 	if g.time == 0 {

@@ -17,13 +17,13 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// A network is the way out: the DNS engine, and the client that fetches policies.
+// A network is the DNS engine and the client that fetches policies.
 type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
 	transport *egress.Transport
 	mailDoor  *egress.MailDoor
-	manners   func() egress.MannersCounts // what manners have cost so far
+	manners   func() egress.MannersCounts // so far
 	upstreams []string
 	inFlight  int
 	roots     rootsInfo
@@ -33,8 +33,8 @@ type network struct {
 // rootsInfo says which roots are trusted.
 type rootsInfo struct{ source, date string }
 
-// open builds the network that the flags describe, and sends nothing. The world of --sim lives until the
-// network is closed. Metrics may be nil.
+// open builds the network that the flags describe, and sends nothing. The world of --sim is closed with the
+// network. Metrics may be nil.
 func (f *networkFlags) open(
 	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics,
 ) (_ *network, err error) {
@@ -54,7 +54,7 @@ func (f *networkFlags) open(
 			return nil, err
 		}
 		n.closers = append(n.closers, world.Close)
-		// What is in flight is finished after an interrupt: so the world goes on.
+		// After an interrupt, what is in flight is finished: the world must outlast ctx.
 		server, err := world.Listen(context.WithoutCancel(ctx), simnet.Addrs{DNS: anyPort})
 		if err != nil {
 			return nil, err
@@ -72,8 +72,8 @@ func (f *networkFlags) open(
 		return nil, err
 	}
 	n.engine, err = resolver.New(resolver.Config{
-		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight, Floor: f.floor,
-		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Ports: ports, Log: log,
+		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight,
+		Floor: f.floor, MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -113,18 +113,17 @@ func (f *networkFlags) open(
 	return n, nil
 }
 
-// logFamilies says which hosts this machine cannot reach. Most machines without one of the families have no
-// IPv6.
+// logFamilies says which hosts this machine cannot reach. A machine without IPv6 is common.
 func logFamilies(transport *egress.Transport, log *slog.Logger) {
 	switch ipv4, ipv6 := transport.Families(); {
 	case !ipv4:
-		log.Warn("no IPv4 here: what hosts with IPv4 addresses only do stays unknown (no_ipv4)")
+		log.Warn("no IPv4 here: policies of hosts with IPv4 addresses only stay unknown (no_ipv4)")
 	case !ipv6:
-		log.Info("no IPv6 here: what hosts with IPv6 addresses only do stays unknown (no_ipv6)")
+		log.Info("no IPv6 here: policies of hosts with IPv6 addresses only stay unknown (no_ipv6)")
 	}
 }
 
-// realNetwork reads the upstreams and roots of a network that is not simulated here.
+// realNetwork reads the upstreams and roots of a network that is not simulated.
 func (f *networkFlags) realNetwork(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
 	if upstreams, err = f.upstreams(); err != nil {
 		return nil, nil, err
@@ -145,7 +144,7 @@ func (n *network) close() {
 	}
 }
 
-// userAgent says who asks and where to complain.
+// userAgent is the User-Agent of requests, with the contact.
 func userAgent(contact string) string {
 	if contact == "" {
 		return "stsscan/" + versionNumber()

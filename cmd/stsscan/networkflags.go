@@ -18,7 +18,7 @@ import (
 // defaultRetries is how many DNS attempts follow the first.
 const defaultRetries = 2
 
-// networkFlags say which Internet is asked, and how.
+// networkFlags say which Internet to ask, and how.
 type networkFlags struct {
 	sim         string
 	seed        uint64
@@ -42,7 +42,7 @@ type networkFlags struct {
 	manners     mannersFlags
 	preflight   preflightFlags
 
-	changed func(name string) bool // on the command line; nil: none is
+	changed func(name string) bool // whether a flag is on the command line; nil: none is
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
@@ -50,7 +50,8 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.contact, "contact", "",
 			"`WHO`: your mail address or URL, for those you ask; scans of the real Internet need it")
-		flags.StringVar(&f.resolvers, "resolvers", "", "`LIST`: ask these resolvers: HOST[:PORT],... or @FILE; default the system's")
+		flags.StringVar(&f.resolvers, "resolvers", "",
+			"`LIST`: ask these resolvers: HOST[:PORT],... or @FILE; default the system's")
 		flags.StringVar(&f.exclude, "exclude", "",
 			"`FILE`: domains, suffixes and networks that opted out; it may grow during a scan")
 	})
@@ -60,19 +61,22 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 			"0 is %d, or %d if the resolvers are named or on this machine", sharedInFlight, ownInFlight))
 		flags.DurationVar(&f.timeout, "timeout", resolver.DefaultTimeout,
 			"`TIME`: wait this long for an attempt, and for all together while the resolver is prompt")
-		flags.IntVar(&f.retries, "retries", defaultRetries, "`N`: without an answer, ask N times more; later passes make three times as many attempts")
+		flags.IntVar(&f.retries, "retries", defaultRetries,
+			"`N`: without an answer, ask N times more; later passes make three times as many attempts")
 	})
 	groupHosts.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.DurationVar(&f.deadline, "deadline", pipeline.DefaultDeadline, "`TIME`: time to retrieve a policy; unless given, "+
-			durationText(pipeline.DefaultLastDeadline)+" in lookup and in the last of several passes")
+		flags.DurationVar(&f.deadline, "deadline", pipeline.DefaultDeadline, "`TIME`: time to retrieve a policy; "+
+			"unless given, "+durationText(pipeline.DefaultLastDeadline)+" in lookup and in the last of several passes")
 		flags.IntVar(&f.connections, "surveys", 0, fmt.Sprintf("`N`: open at most N connections, those to mail servers "+
 			"included; 0 is what memory and open files allow, at most %d", mostConnections))
 		flags.StringVar(&f.proxy, "proxy", "", "`URL`: connect through a proxy, socks5://HOST:PORT")
-		flags.StringVar(&f.roots, "roots", "", "`FILE`: trust the root certificates in this PEM file instead of Mozilla's")
+		flags.StringVar(&f.roots, "roots", "",
+			"`FILE`: trust the root certificates in this PEM file instead of Mozilla's")
 	})
 	f.manners.register(flags)
 	groupTestBed.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.sim, "sim", "", "`MODEL`: ask the simulated Internet: "+modelNames()+", or the path of a world")
+		flags.StringVar(&f.sim, "sim", "",
+			"`MODEL`: ask the simulated Internet: "+modelNames()+", or the path of a world")
 		registerWorld(flags, &f.seed, &f.night)
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
@@ -90,9 +94,9 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 func (f *networkFlags) check() error {
 	switch {
 	case f.sim != "" && (f.resolvers != "" || f.proxy != "" || f.roots != ""):
-		return usage(errors.New("--sim brings its own resolver, proxy and roots: leave out --resolvers, --proxy and --roots"))
+		return usage(errors.New("--sim has its own resolver, proxy and roots: leave out --resolvers, --proxy and --roots"))
 	case f.noIPv4 && f.noIPv6:
-		return usage(errors.New("--no-ipv4 and --no-ipv6: one of them must be left out"))
+		return usage(errors.New("--no-ipv4 and --no-ipv6: leave out one of them"))
 	case f.timeout <= 0:
 		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
 	case f.deadline <= 0:
@@ -121,12 +125,12 @@ func (f *networkFlags) check() error {
 	return f.manners.check()
 }
 
-// lastDeadline is that of lookup and of the last of several passes, as pipeline.Config has it.
+// lastDeadline is the deadline in lookup and in the last of several passes, as pipeline.Config has it.
 func (f *networkFlags) lastDeadline() time.Duration {
 	if f.changed != nil && f.changed("deadline") {
 		return f.deadline
 	}
-	return 0 // the usual minute
+	return 0 // pipeline.DefaultLastDeadline
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.
@@ -137,13 +141,14 @@ func checkContact(contact string) error {
 	if u, err := url.Parse(contact); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
 		return nil
 	}
-	if local, domain, ok := strings.Cut(strings.TrimPrefix(contact, "mailto:"), "@"); ok && local != "" && strings.Contains(domain, ".") {
+	local, domain, _ := strings.Cut(strings.TrimPrefix(contact, "mailto:"), "@")
+	if local != "" && strings.Contains(domain, ".") {
 		return nil
 	}
 	return fmt.Errorf("%q is neither a mail address nor an http(s) URL", contact)
 }
 
-// testBed reports whether nothing asked can be on the real Internet: it is simulated, or resolvers and
+// testBed reports whether the real Internet is out of reach: the Internet is simulated, or resolvers and
 // proxy are named and on this machine, and private roots are trusted.
 func (f *networkFlags) testBed() bool {
 	if f.sim != "" {
@@ -157,34 +162,31 @@ func (f *networkFlags) testBed() bool {
 	if err != nil {
 		return false
 	}
-	for _, upstream := range upstreams {
-		if !upstream.Addr().IsLoopback() {
-			return false
-		}
-	}
 	addr, err := netip.ParseAddr(u.Hostname())
-	return err == nil && addr.IsLoopback()
+	return err == nil && addr.IsLoopback() && !slices.ContainsFunc(upstreams, isRemote)
 }
 
-// How many questions are in flight where no flag says so. The system's resolver is shared with others; one
-// that was named, or runs on this machine, is there to be used.
+// isRemote reports whether an address is not of this machine's loopback.
+func isRemote(addr netip.AddrPort) bool { return !addr.Addr().IsLoopback() }
+
+// Questions in flight without --in-flight. Others share the system's resolver, unless it is named or runs on
+// this machine.
 const (
 	sharedInFlight = resolver.DefaultInFlight
 	ownInFlight    = 10_000
 )
 
 func (f *networkFlags) mostInFlight(upstreams []netip.AddrPort) int {
-	away := func(u netip.AddrPort) bool { return !u.Addr().IsLoopback() }
 	switch {
 	case f.inFlight > 0:
 		return f.inFlight
-	case f.resolvers == "" && slices.ContainsFunc(upstreams, away):
+	case f.resolvers == "" && slices.ContainsFunc(upstreams, isRemote):
 		return sharedInFlight
 	}
 	return ownInFlight
 }
 
-// upstreams are the upstreams that the flags name, or the system does; none where they are simulated.
+// upstreams are the resolvers that the flags name, or the system does; none if they are simulated.
 func (f *networkFlags) upstreams() ([]netip.AddrPort, error) {
 	switch {
 	case f.sim != "":

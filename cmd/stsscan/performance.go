@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// performanceOf is how fast this process was and what it waited for, added to what earlier processes
-// recorded. Nil: nothing is known yet. Without stats this process asks nothing.
+// performanceOf is how fast this process was and what it waited for, added to what earlier ones recorded.
+// Stats are nil if this process asks nothing.
 func performanceOf(
 	stats *pipeline.Stats, inUse func() egress.Connections, previous *output.Manifest,
 ) *output.Performance {

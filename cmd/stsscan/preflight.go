@@ -17,7 +17,7 @@ import (
 // defaultMaxSilence is the share of questions without a reply that stops a resolver.
 const defaultMaxSilence = 0.2
 
-// preflightFlags say how resolvers are tried and watched.
+// preflightFlags say how to test and watch resolvers.
 type preflightFlags struct {
 	enabled    bool
 	canaries   bool
@@ -36,7 +36,8 @@ func (f *preflightFlags) register(flags *pflag.FlagSet) {
 		flags.StringVar(&f.zone, "canary-zone", "",
 			"`ZONE`: zone of your own with known answers, as in deploy/canary.zone; default well-known names")
 		flags.Float64Var(&f.maxSilence, "max-silence", defaultMaxSilence,
-			"`SHARE`: stop a resolver that leaves a larger share of questions without a reply; 0, or in a test bed: no limit")
+			"`SHARE`: stop a resolver that leaves a larger share of questions without a reply; "+
+				"0, or in a test bed: no limit")
 		flags.DurationVar(&f.maxPause, "max-pause", resolver.DefaultMaxPause,
 			"`TIME`: wait this long for stopped resolvers, then end; the same command continues")
 	})
@@ -54,8 +55,8 @@ func (f *preflightFlags) check() error {
 	return nil
 }
 
-// isZone says whether a text is a domain name, of letters, digits, hyphens and underscores, before which a
-// label has room (RFC 1035, section 2.3.4).
+// isZone reports whether a text is a domain name of letters, digits, hyphens and underscores, with room for
+// a label before it (RFC 1035, section 2.3.4).
 func isZone(text string) bool {
 	text = strings.TrimSuffix(text, ".")
 	if len(text) > 253-64 {
@@ -72,10 +73,10 @@ func isZone(text string) bool {
 	return true
 }
 
-// testBedFlood is how many questions at a time a test bed's resolver is tried with.
+// testBedFlood is how many questions at a time test the resolver of a test bed.
 const testBedFlood = 200
 
-// run tries the resolvers and begins to watch them. The record hears of it.
+// run tests the resolvers and begins to watch them.
 func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log *slog.Logger) (output.Trust, error) {
 	trust := output.Trust{PreflightSkipped: !f.enabled, CanaryZone: f.zone}
 	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != ""}
@@ -87,7 +88,9 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 	if f.enabled {
 		checks, found, err := n.engine.Preflight(ctx, p)
 		for _, c := range checks {
-			trust.Preflight = append(trust.Preflight, output.PreflightCheck{Resolver: c.Upstream.String(), Check: c.Name, OK: c.OK, Words: c.Words})
+			trust.Preflight = append(trust.Preflight, output.PreflightCheck{
+				Resolver: c.Upstream.String(), Check: c.Name, OK: c.OK, Words: c.Words,
+			})
 			if !c.OK && !c.Fatal {
 				log.Warn("preflight", "resolver", c.Upstream, "check", c.Name, "seen", c.Words)
 			}
@@ -107,14 +110,16 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 	return trust, nil
 }
 
-// addTrustReport adds what the watch has seen to what processes before saw.
-func addTrustReport(t *output.Trust, earlier *output.Trust, report resolver.TrustReport) {
+// addTrustReport adds what the watch saw to what earlier processes saw.
+func addTrustReport(t *output.Trust, previous *output.Trust, report resolver.TrustReport) {
 	t.Events, t.PausedSeconds = nil, 0
-	if earlier != nil {
-		t.Events, t.PausedSeconds = earlier.Events, earlier.PausedSeconds
+	if previous != nil {
+		t.Events, t.PausedSeconds = previous.Events, previous.PausedSeconds
 	}
 	for _, e := range report.Events {
-		t.Events = append(t.Events, output.TrustEvent{At: e.At.UTC(), Resolver: e.Upstream.String(), Event: e.What, Words: e.Why})
+		t.Events = append(t.Events, output.TrustEvent{
+			At: e.At.UTC(), Resolver: e.Upstream.String(), Event: e.What, Words: e.Why,
+		})
 	}
 	t.PausedSeconds += report.Paused.Seconds()
 }

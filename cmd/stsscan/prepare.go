@@ -20,7 +20,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 	return j.checkLists()
 }
 
-// checkFlags is check without a look at the lists.
+// checkFlags is check without the lists.
 func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.flags.output == "":
@@ -46,7 +46,8 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 		return err
 	}
 	if j.flags.network.contact == "" && !j.flags.network.testBed() {
-		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL, so that those who are asked know whom to tell"))
+		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL: " +
+			"the people whose servers you ask must be able to reach you"))
 	}
 	var err error
 	if err = j.flags.mail.check(); err != nil {
@@ -91,7 +92,7 @@ func (j *scanJob) checkLists() error {
 	for _, list := range j.lists {
 		if list == "-" {
 			if stdin++; stdin > 1 {
-				return usage(errors.New("standard input can be read once: - is there twice"))
+				return usage(errors.New("- (standard input) is there twice: it can be read once only"))
 			}
 			continue
 		}
@@ -115,31 +116,31 @@ func (j *scanJob) checkLists() error {
 	return err
 }
 
-// prepareConfig says what is prepared.
+// prepareConfig says what to prepare.
 func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
 	var lists []domains.List
 	for _, path := range j.lists {
 		lists = append(lists, domains.List{Path: path})
 	}
 	return domains.PrepareConfig{
-		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format), DomainColumn: j.flags.domainColumn,
-		Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize, Exclude: excluded, AllowSpecialUse: j.flags.network.testBed(),
-		Owns: j.shard.Owns, Begun: j.begun,
+		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format),
+		DomainColumn: j.flags.domainColumn, Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize,
+		Exclude: excluded, AllowSpecialUse: j.flags.network.testBed(), Owns: j.shard.Owns, Begun: j.begun,
 		Damaged: func(err error) { j.damage.note(err, "the lists are prepared again") },
 	}
 }
 
-// prepare reads the lists into chunks, or finds them prepared, and tells how far it is. One process does
-// it; the other shards wait.
+// prepare reads the lists into chunks, or finds them prepared, and passes its progress to update. One process
+// does so while the other shards wait.
 func (j *scanJob) prepare(
-	ctx context.Context, excluded *domains.Exclusions, tell func(domains.Progress),
+	ctx context.Context, excluded *domains.Exclusions, update func(domains.Progress),
 ) (*domains.Plan, error) {
 	config := j.prepareConfig(excluded)
-	config.Progress = tell
+	config.Progress = update
 	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {
 		return nil, exitOf(errStopped)
 	}
-	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
+	debug.FreeOSMemory() // finding repeats takes as much as the scan itself
 	return plan, exitOf(err)
 }

@@ -11,8 +11,8 @@ import (
 	"stsscan/internal/domains"
 )
 
-// A prepareProgress shows how far the lists are prepared. What it is told it shows at the next tick, so
-// that it also shows what lasts and tells nothing, such as a pipe to which nothing is written.
+// A prepareProgress shows the progress of the prepare step at each tick, also while no news comes, as from a
+// pipe to which nothing is written.
 type prepareProgress struct {
 	console *console
 	log     *slog.Logger
@@ -22,9 +22,10 @@ type prepareProgress struct {
 	at   domains.Progress
 }
 
-// watchPreparing shows the progress of the prepare step, which is told by tell, until stop is called; what
-// is told after that is not shown.
-func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func(domains.Progress), stop func()) {
+// watchPreparing shows the progress of the prepare step, which calls update, until stop is called.
+func (c *console) watchPreparing(
+	mode progressMode, log *slog.Logger,
+) (update func(domains.Progress), stop func()) {
 	if mode == progressOff {
 		return nil, func() {}
 	}
@@ -33,26 +34,12 @@ func (c *console) watchPreparing(mode progressMode, log *slog.Logger) (tell func
 	if mode == progressBar {
 		interval, show = barInterval, p.show
 	}
-	ticker, ended := time.NewTicker(interval), make(chan struct{})
-	var finished sync.WaitGroup
-	finished.Go(func() {
-		for {
-			select {
-			case <-ticker.C:
-				if at := p.last(); at.Stage != "" {
-					show(at)
-				}
-			case <-ended:
-				return
-			}
+	stopTicks := tick(interval, func(time.Time) {
+		if at := p.last(); at.Stage != "" {
+			show(at)
 		}
 	})
-	return p.update, func() {
-		ticker.Stop()
-		close(ended)
-		finished.Wait()
-		p.end()
-	}
+	return p.update, func() { stopTicks(); p.end() }
 }
 
 func (p *prepareProgress) update(at domains.Progress) {

@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// readPrevious reads the manifest that a process before left for this shard; nil where there is none. One
-// that cannot be read is set aside: the parts say what was done, and the rest of it is lost.
+// readPrevious reads the manifest that an earlier process left for this shard; nil if there is none. One
+// that cannot be read is set aside: the parts say what was done, and the rest is lost.
 func (j *scanJob) readPrevious() (*output.Manifest, error) {
 	name := output.ManifestName(j.shardOf())
 	m, err := output.ReadManifest(j.path(name))
@@ -37,8 +37,8 @@ func (j *scanJob) readPrevious() (*output.Manifest, error) {
 	return m, nil
 }
 
-// begun is the SHA-256 of the plan that the run was begun with, as its manifests or its parts have it, and
-// that of its exclusions, which only the manifests have; "" where there is nothing that says so.
+// begun are the SHA-256 of the run's plan, by its manifests or parts, and of its exclusions, by its
+// manifests; "" if unknown.
 func (j *scanJob) begun() (plan, exclusions string) {
 	if j.previous != nil && !j.previous.Altered {
 		return j.previous.Plan.SHA256, j.previous.Exclusions

@@ -15,7 +15,7 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// manifestInterval is how often run.json is written while parts are.
+// manifestInterval is how often run.json is written during a scan.
 const manifestInterval = 5 * time.Second
 
 // A runRecord keeps run.json while parts become whole.
@@ -26,7 +26,7 @@ type runRecord struct {
 	dataset  *output.Dataset
 	manifest *output.Manifest
 	excluded *domains.ExclusionFile
-	previous *output.Manifest // of the process that worked on the run before; nil: none
+	previous *output.Manifest // of an earlier process; nil: none
 	parts    map[int]output.PartInfo
 	damage   *damage
 	written  time.Time
@@ -37,8 +37,7 @@ type runRecord struct {
 	err     error                     // first failure to write run.json
 }
 
-// finished returns the manifest of a run that has nothing left to do: it stays as it is, the record of
-// those who did the work.
+// finished returns the manifest of a run that has nothing left to do, which stays as it is.
 func (r *runRecord) finished() (*output.Manifest, bool) {
 	if r.previous == nil || !r.previous.Status.Finished() || r.previous.Altered {
 		return nil, false
@@ -53,7 +52,7 @@ func (r *runRecord) finished() (*output.Manifest, bool) {
 
 func (r *runRecord) add(info output.PartInfo) { r.parts[info.Part] = info }
 
-// counts are those of the rows of all parts.
+// counts are the counts of all rows.
 func (r *runRecord) counts() (counts output.Counts) {
 	for _, info := range r.parts {
 		counts.Merge(info.Counts)
@@ -61,8 +60,7 @@ func (r *runRecord) counts() (counts output.Counts) {
 	return counts
 }
 
-// excludedLate is the number of names in all parts that got no row, since they opted out after the names
-// were prepared.
+// excludedLate is how many names got no row because they opted out after the names were prepared.
 func (r *runRecord) excludedLate() (total int64) {
 	for _, info := range r.parts {
 		total += info.ExcludedLate
@@ -80,12 +78,12 @@ func (r *runRecord) waiting() (parts []output.PartInfo) {
 	return parts
 }
 
-// numbers are those of the parts, in order.
+// numbers are the numbers of the parts, in order.
 func (r *runRecord) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
 
 func (r *runRecord) whole(k int) bool { _, ok := r.parts[k]; return ok }
 
-// wholeNow answers as whole does at this moment, also while parts are written.
+// wholeNow answers as whole does now, even later.
 func (r *runRecord) wholeNow() func(k int) bool {
 	now := make(map[int]bool, len(r.parts))
 	for k := range r.parts {
@@ -94,7 +92,7 @@ func (r *runRecord) wholeNow() func(k int) bool {
 	return func(k int) bool { return now[k] }
 }
 
-// names is the number of names in the parts that ok holds for.
+// names is the number of names in the parts of this shard for which ok holds.
 func (r *runRecord) names(ok func(k int) bool) (total int64) {
 	for k := range r.plan.Parts {
 		if r.owns(k) && ok(k) {
@@ -107,7 +105,7 @@ func (r *runRecord) names(ok func(k int) bool) (total int64) {
 // remaining is the number of names of this shard that have no row yet.
 func (r *runRecord) remaining() int64 { return r.names(func(k int) bool { return !r.whole(k) }) }
 
-// wrote takes note of a new part.
+// wrote records a new part.
 func (r *runRecord) wrote(info output.PartInfo) {
 	r.add(info)
 	if r.err == nil && time.Since(r.written) > manifestInterval {
@@ -115,8 +113,8 @@ func (r *runRecord) wrote(info output.PartInfo) {
 	}
 }
 
-// describe says through what the Internet was seen, by this process and those before: each has its line for
-// each resolver.
+// describe records the roots, resolvers and limits of this process beside those of earlier ones. Each process
+// has its line for each resolver.
 func (r *runRecord) describe(n *network) {
 	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
 	r.manifest.Resolvers = nil
@@ -126,8 +124,8 @@ func (r *runRecord) describe(n *network) {
 	report, windows := n.engine.TrustReport(), n.engine.Windows()
 	for i, s := range n.engine.Stats() {
 		line := output.Resolver{
-			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts, Servfail: s.Servfail,
-			Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
+			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts,
+			Servfail: s.Servfail, Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
 			WindowLeast: windows[i].Least, WindowMedian: windows[i].Median,
 		}
 		if i < len(report.Canaries) {
@@ -185,8 +183,8 @@ func (r *runRecord) write(status output.Status, reasons []string) error {
 	return r.manifest.Write(r.dir)
 }
 
-// end writes the last run.json. A run is complete when each name of this shard has a row, none of them
-// provisional, or was excluded late; that the sums agree is checked here, and again by verify.
+// end writes the last run.json. A run is complete when each name of this shard has a final row, or was
+// excluded late. The sums are checked here, and again by verify.
 func (r *runRecord) end(scanErr error) error {
 	ended := time.Now().UTC()
 	r.manifest.EndedAt = &ended
@@ -205,7 +203,7 @@ func (r *runRecord) end(scanErr error) error {
 	case err != nil:
 		status, reasons = output.StatusIncomplete, []string{err.Error()}
 		if pending > 0 {
-			reasons = append(reasons, fmt.Sprintf("%d domains are to be asked again: %s", pending, pendingList(counts.Pending)))
+			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, pendingList(counts.Pending)))
 		}
 	case reasons != nil:
 		status = output.StatusSuspect
@@ -213,17 +211,18 @@ func (r *runRecord) end(scanErr error) error {
 	return exitOf(errors.Join(err, r.write(status, reasons)))
 }
 
-// mostUnknown is the share of unknown records, dead zones apart, from which on the figures of a run are in
-// doubt: adoption itself is not much larger.
+// mostUnknown is the share of unknown records, dead zones apart, beyond which a run is suspect: adoption
+// itself is not much larger.
 const mostUnknown = 0.01
 
-// suspectReasons are reasons not to trust the figures of a finished run, in words.
+// suspectReasons say why the figures of a finished run are suspect.
 func suspectReasons(c *output.Counts) []string {
 	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
 	if float64(unknown) <= mostUnknown*float64(c.Rows) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%", unknown, c.Rows, 100*mostUnknown)}
+	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%",
+		unknown, c.Rows, 100*mostUnknown)}
 }
 
 // pendingList is how many domains wait, by reason.

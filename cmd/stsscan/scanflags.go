@@ -54,7 +54,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 		flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	})
 	groupLists.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.format, "format", string(domains.FormatAuto), "`FORMAT`: format of the lists: auto, plain, csv or zone")
+		flags.StringVar(&f.format, "format", string(domains.FormatAuto),
+			"`FORMAT`: format of the lists: auto, plain, csv or zone")
 		flags.StringVar(&f.domainColumn, "domain-column", "", "`NAME`: name or number of the CSV column with the domain")
 		flags.StringSliceVar(&f.tags, "tags", nil, "`NAME,...`: copy these CSV columns into the rows")
 		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N entries")
@@ -68,7 +69,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I on; env takes I and N from an array job")
-		flags.StringVar(&f.progress, "progress", string(progressAuto), "`WHEN`: show progress: auto (a bar, or log lines without a terminal), on or off")
+		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
 		flags.StringVar(&f.metricsFile, "metrics-file", "", "`FILE`: write metrics for Prometheus here at the end")
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
@@ -89,7 +90,7 @@ func settings(flags *pflag.FlagSet) map[string]string {
 		}
 	})
 	if !flags.Changed("deadline") {
-		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", pipeline.DefaultLastDeadline)
+		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", durationText(pipeline.DefaultLastDeadline))
 	}
 	return values
 }

@@ -10,21 +10,23 @@ import (
 	"stsscan/internal/queue"
 )
 
-// A scanJob is one call of scan: its flags, checked, and its lists.
+// A scanJob is one call of scan.
 type scanJob struct {
 	flags    scanFlags
 	lists    []string
 	std      streams
-	lineage  *output.Lineage // nil where the names are those of lists
+	lineage  *output.Lineage // with --from; else nil
 	settings map[string]string
-	previous *output.Manifest // that a process before left; nil: none
+	previous *output.Manifest // left by an earlier process; nil: none
 	damage   *damage
+	console  *console
+	log      *slog.Logger
 
 	shard    queue.Shard
 	progress progressMode
 }
 
-// shardOf is the shard as run.json has it; nil where one machine does it all.
+// shardOf is the shard as run.json has it; nil if there is only one.
 func (j *scanJob) shardOf() *output.Shard {
 	if j.shard.Whole() {
 		return nil
@@ -34,26 +36,26 @@ func (j *scanJob) shardOf() *output.Shard {
 
 func (j *scanJob) path(name string) string { return filepath.Join(j.flags.output, name) }
 
-// A damage is what was found damaged or gone in a run directory, in words.
+// A damage lists what was found damaged or missing in a run directory.
 type damage struct {
 	log   *slog.Logger
 	found []string
 }
 
-// mostDamaged bounds the list of it in run.json.
+// mostDamaged bounds the list in run.json.
 const mostDamaged = 200
 
-// note notes what is wrong, and what becomes of it.
+// note logs what is wrong and what follows.
 func (d *damage) note(err error, then string) {
 	d.log.Warn("damaged, or gone: "+then, "error", err)
 	d.found = append(d.found, fmt.Sprintf("%v: %s", err, then))
 }
 
-// list is what was found by the processes before, and by this one.
-func (d *damage) list(earlier *output.Manifest) []string {
+// list is what earlier processes found, and this one.
+func (d *damage) list(previous *output.Manifest) []string {
 	list := d.found
-	if earlier != nil {
-		list = slices.Concat(earlier.Damaged, d.found)
+	if previous != nil {
+		list = slices.Concat(previous.Damaged, d.found)
 	}
 	return list[:min(len(list), mostDamaged)]
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -18,30 +17,29 @@ import (
 
 // scanParts scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scanParts(
-	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, record *runRecord,
+	ctx context.Context, n *network, metrics *metrics, record *runRecord,
 ) (*output.Manifest, error) {
-	plan, excluded := record.plan, record.excluded
 	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
-	history := func(err error) { j.damage.note(err, "it is written anew from the file of --exclude") }
-	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now, history); err != nil {
+	damaged := func(err error) { j.damage.note(err, "it is written anew from the file of --exclude") }
+	if err := record.excluded.Follow(record.plan, shard, durable.Disk{}, time.Now, damaged); err != nil {
 		return nil, exitOf(err)
 	}
 	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
-		log.Info("nothing is left to do", "run", j.flags.output)
+		j.log.Info("nothing is left to do", "run", j.flags.output)
 		return finished, j.printSummary(finished)
 	}
 	n.recall(record.previous)
 	if err := n.recallServed(ctx, record); err != nil {
 		return nil, exitOf(err)
 	}
-	cross, err := j.flags.crossCheck.open(&j.flags.network, crossCheckWindow(n), log)
+	cross, err := j.flags.crossCheck.open(&j.flags.network, crossCheckWindow(n), j.log)
 	if err != nil {
 		return nil, err
 	}
 	if cross != nil {
 		defer cross.Close()
 	}
-	trust, err := j.flags.network.preflight.run(ctx, n, j.flags.network.testBed(), log)
+	trust, err := j.flags.network.preflight.run(ctx, n, j.flags.network.testBed(), j.log)
 	record.manifest.Trust = &trust
 	record.describe(n)
 	if ctx.Err() != nil {
@@ -59,29 +57,29 @@ func (j *scanJob) scanParts(
 		return nil, err
 	}
 	config := pipeline.Config{
-		Chunks:    pipeline.Prepared(plan),
-		Source:    &queue.Static{Parts: plan.Parts, Shard: j.shard, Whole: record.wholeNow()},
-		Dataset:   record.dataset,
-		Engine:    n.engine,
-		Outlook:   n.engine,
-		Client:    n.client,
-		Mail:      mail,
-		Excluded:  excluded.Refresh,
-		InFlight:  n.inFlight,
-		MostParts: systemLimits().parts(),
-		Turn:      j.flags.network.manners.hostWait,
-		Deadline:  j.flags.network.deadline,
-		Passes:    j.flags.passes,
-		PassDelay: j.flags.passDelay,
-		Stats:     new(pipeline.Stats),
-		Wrote:     record.wrote,
-		Log:       log,
+		Chunks:       pipeline.Prepared(record.plan),
+		Source:       &queue.Static{Parts: record.plan.Parts, Shard: j.shard, Whole: record.wholeNow()},
+		Dataset:      record.dataset,
+		Engine:       n.engine,
+		Outlook:      n.engine,
+		Client:       n.client,
+		Mail:         mail,
+		Excluded:     record.excluded.Refresh,
+		InFlight:     n.inFlight,
+		MostParts:    systemLimits().parts(),
+		Turn:         j.flags.network.manners.hostWait,
+		Deadline:     j.flags.network.deadline,
+		LastDeadline: j.flags.network.lastDeadline(),
+		Passes:       j.flags.passes,
+		PassDelay:    j.flags.passDelay,
+		Stats:        new(pipeline.Stats),
+		Wrote:        record.wrote,
+		Log:          j.log,
 	}
-	config.LastDeadline = j.flags.network.lastDeadline()
 	record.stats = config.Stats
-	scanErr := j.runPasses(ctx, console, log, n, config, record)
+	scanErr := j.runPasses(ctx, n, config, record)
 	if scanErr == nil {
-		scanErr = j.crossCheck(ctx, console, log, n, cross, config, record)
+		scanErr = j.crossCheck(ctx, n, cross, config, record)
 	}
 
 	record.describe(n)
@@ -92,11 +90,10 @@ func (j *scanJob) scanParts(
 	return record.manifest, errors.Join(err, j.printSummary(record.manifest))
 }
 
-// runPasses scans the parts that are not there, and then asks the domains of provisional rows again until
-// none is left.
-func (j *scanJob) runPasses(ctx context.Context, console *console, log *slog.Logger, n *network, config pipeline.Config, record *runRecord) error {
+// runPasses scans the missing parts, and then asks the domains of provisional rows again until none is left.
+func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Config, record *runRecord) error {
 	config.Stats.Waits(record.counts().Pending)
-	stop := console.watch(ctx, j.progress, log, record.remaining(), config.Stats, pipeline.Counts.Done, n.manners)
+	stop := j.watch(ctx, n, config.Stats, record.remaining(), pipeline.Counts.Done)
 	err := pipeline.Run(ctx, config)
 	stop()
 	waiting := record.waiting()
@@ -104,13 +101,13 @@ func (j *scanJob) runPasses(ctx context.Context, console *console, log *slog.Log
 		return err
 	}
 	total := config.Stats.Counts().Waiting()
-	log.Info("domains that wait are asked again", "domains", total, "not_before", j.flags.passDelay)
-	stop = console.watch(ctx, j.progress, log, total, config.Stats, func(c pipeline.Counts) int64 { return total - c.Waiting() }, n.manners)
+	j.log.Info("domains that wait are asked again", "domains", total, "not_before", j.flags.passDelay)
+	stop = j.watch(ctx, n, config.Stats, total, func(c pipeline.Counts) int64 { return total - c.Waiting() })
 	defer stop()
 	return pipeline.Later(ctx, config, waiting)
 }
 
-// printSummary prints the summary of the run.
+// printSummary prints the summary of the run, unless --quiet.
 func (j *scanJob) printSummary(m *output.Manifest) error {
 	if j.flags.quiet {
 		return nil
@@ -118,18 +115,18 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 	return explain.WriteSummary(j.std.err, m)
 }
 
-// run does the job: open the network, lock, prepare, take over what is there, scan, record. What a flag or
-// a file that it names can be refused for is found before anything is written.
+// run does the job: open the network, lock, prepare, take over whole parts, scan, record. It refuses bad
+// flags, and the files that they name, before it writes anything.
 func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
-	console := &console{out: j.std.err}
-	log := console.newLogger(j.flags.quiet, j.flags.verbose)
+	j.console = &console{out: j.std.err}
+	j.log = j.console.newLogger(j.flags.quiet, j.flags.verbose)
 
 	excluded, err := domains.OpenExclusions(j.flags.network.exclude)
 	if err != nil {
 		return nil, fmt.Errorf("--exclude: %w", err)
 	}
 	metrics := newMetrics()
-	n, err := j.flags.network.open(ctx, excluded, log, metrics)
+	n, err := j.flags.network.open(ctx, excluded, j.log, metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -137,17 +134,17 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if err := j.checkFromRun(); err != nil {
 		return nil, err
 	}
-	j.damage = &damage{log: log}
+	j.damage = &damage{log: j.log}
 	release, err := j.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
-		if !errors.Is(err, errLeftBehind) { // which ends before the lock does
+		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
 			release()
 		}
 	}()
-	tell, stop := console.watchPreparing(j.progress, log)
+	update, stop := j.console.watchPreparing(j.progress, j.log)
 	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
 		if err := j.writeFrom(); err != nil {
 			return nil, err
@@ -155,7 +152,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		if j.previous, err = j.readPrevious(); err != nil {
 			return nil, err
 		}
-		return j.prepare(ctx, excluded.Exclusions(), tell)
+		return j.prepare(ctx, excluded.Exclusions(), update)
 	})
 	stop()
 	if err != nil {
@@ -164,9 +161,11 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if err := j.checkFromPlan(plan); err != nil {
 		return nil, err
 	}
-	record, err := unlessInterrupted(ctx, release, func() (*runRecord, error) { return j.newRecord(ctx, plan, excluded) })
+	record, err := unlessInterrupted(ctx, release, func() (*runRecord, error) {
+		return j.newRecord(ctx, plan, excluded)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return j.scanParts(ctx, console, log, n, metrics, record)
+	return j.scanParts(ctx, n, metrics, record)
 }

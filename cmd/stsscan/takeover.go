@@ -20,8 +20,8 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// takeOver finds the parts of this shard that are whole. Those that are damaged or gone are scanned again;
-// none of their policies is asked for within the time of a pass, as the log of their surveys says.
+// takeOver finds the whole parts of this shard. Damaged and missing ones are scanned again, but their policies
+// not before --pass-delay has passed, as the log of their surveys says.
 func (r *runRecord) takeOver(ctx context.Context) error {
 	listed := make(map[int]*output.PartInfo)
 	if r.previous != nil {
@@ -29,7 +29,7 @@ func (r *runRecord) takeOver(ctx context.Context) error {
 			listed[r.previous.Parts[i].Part] = &r.previous.Parts[i]
 		}
 	}
-	told := time.Now()
+	logged := time.Now()
 	for k := range r.plan.Parts {
 		if !r.owns(k) {
 			continue
@@ -37,8 +37,8 @@ func (r *runRecord) takeOver(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 		}
-		if time.Since(told) > takeOverInterval {
-			told = time.Now()
+		if time.Since(logged) > takeOverInterval {
+			logged = time.Now()
 			r.damage.log.Info("the parts that are there are read", "part", k, "of", r.plan.Parts)
 		}
 		info, whole, err := r.dataset.Accept(k, listed[k])
@@ -55,7 +55,7 @@ func (r *runRecord) takeOver(ctx context.Context) error {
 		if whole {
 			r.add(info)
 		}
-		if whole && info.Pending == 0 { // killed before it could remove the log
+		if whole && info.Pending == 0 { // killed before it removed the log
 			if err := r.dataset.RemoveLog(k); err != nil {
 				return err
 			}
@@ -67,8 +67,10 @@ func (r *runRecord) takeOver(ctx context.Context) error {
 // takeOverInterval is how often a scan says how many parts it has read.
 const takeOverInterval = 10 * time.Second
 
-// newRecord opens the table in the run directory and finds the parts of this shard that are whole.
-func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile) (*runRecord, error) {
+// newRecord opens the run directory and finds the whole parts of this shard.
+func (j *scanJob) newRecord(
+	ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile,
+) (*runRecord, error) {
 	m := &output.Manifest{
 		Version:    versionNumber(),
 		PublicList: publicsuffix.List.String(),
@@ -87,19 +89,21 @@ func (j *scanJob) newRecord(ctx context.Context, plan *domains.Plan, excluded *d
 		m.StartedAt = j.previous.StartedAt
 	}
 
-	meaning, err := j.identity()
+	identity, err := j.identity()
 	if err != nil {
 		return nil, err
 	}
-	identity := output.Identity{Input: plan.SHA256(), Config: meaning, Version: versionNumber()}
-	dataset, err := output.Open(j.flags.output, identity)
+	dataset, err := output.Open(j.flags.output, output.Identity{
+		Input: plan.SHA256(), Config: identity, Version: versionNumber(),
+	})
 	if err != nil {
 		return nil, err
 	}
 	if err := dataset.Sweep(j.shard.Owns); err != nil {
 		return nil, err
 	}
-	if err := (durable.Disk{}).Sweep(j.flags.output, func(name string) bool { return name == m.Name() || name == output.CrossCheckName(m.Shard) }); err != nil {
+	isOurs := func(name string) bool { return name == m.Name() || name == output.CrossCheckName(m.Shard) }
+	if err := (durable.Disk{}).Sweep(j.flags.output, isOurs); err != nil {
 		return nil, err
 	}
 	r := &runRecord{
@@ -119,14 +123,15 @@ func inputOf(in domains.Input) output.Input {
 		reasons[string(reason)] = n
 	}
 	return output.Input{
-		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries, Rejected: in.Rejected,
-		Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
+		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries,
+		Rejected: in.Rejected, Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates,
+		Skipped: in.Skipped, Names: in.Names,
 	}
 }
 
-// identity is, in words, what changes the identity of a row beside its input: which Internet was asked,
-// whose certificates were trusted, and what was asked of whom. Parts of one run have it in common; what is
-// as usual is not said. How long and how often is asked changes no identity.
+// identity says what changes the meaning of a row beside its input: the Internet asked, the roots trusted, and
+// the questions asked. All parts of a run share it. Defaults are left out, and so is how often and how long
+// to ask.
 func (j *scanJob) identity() (string, error) {
 	var words []string
 	if j.flags.network.sim != "" {
@@ -155,13 +160,13 @@ func (j *scanJob) identity() (string, error) {
 	return strings.Join(words, ", "), nil
 }
 
-// recall tells the network when the processes before made their last connections.
-func (n *network) recall(before *output.Manifest) {
-	if before == nil {
+// recall tells the network when earlier processes made their last connections.
+func (n *network) recall(previous *output.Manifest) {
+	if previous == nil {
 		return
 	}
 	var list []egress.Reach
-	for _, c := range before.Connections {
+	for _, c := range previous.Connections {
 		if c.Last != nil {
 			list = append(list, egress.Reach{Port: c.Port, IPv6: c.Family == familyIPv6, Last: *c.Last})
 		}
@@ -169,8 +174,8 @@ func (n *network) recall(before *output.Manifest) {
 	n.transport.Recall(list)
 }
 
-// recallServed tells the network at which addresses the processes before were shown a certificate: an alert
-// may be about the name there.
+// recallServed tells the network which addresses showed earlier processes a certificate: an alert there may
+// be about the name.
 func (n *network) recallServed(ctx context.Context, r *runRecord) error {
 	for _, k := range r.numbers() {
 		if ctx.Err() != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -24,12 +23,12 @@ type watcher struct {
 	manners func() egress.MannersCounts
 
 	recent     recent
-	logged     time.Time // when progress was, last
-	waiting    bool      // the run only waited at the last look
+	logged     time.Time // when progress was logged last
+	waiting    bool      // the run only waited at the last update
 	tailLogged bool      // and that was logged
 }
 
-// update shows how far the run has come by now.
+// update shows the progress of the run.
 func (w *watcher) update(now time.Time) {
 	counts, manners, left := w.counts(), w.manners(), w.left()
 	done := w.done(counts)
@@ -38,7 +37,7 @@ func (w *watcher) update(now time.Time) {
 		return
 	}
 	waits := left.Words(now)
-	// A tail of a moment is no news, and a pause is logged by the pipeline.
+	// A short tail is no news, and the pipeline logs a pause.
 	tail := waits != "" && left.Tail
 	if tail && w.waiting && !w.tailLogged {
 		w.log.Info(waits)
@@ -59,7 +58,7 @@ func (w *watcher) update(now time.Time) {
 		"put_off", manners.PutOff)
 }
 
-// timeLeft is how long the run goes on at a rate.
+// timeLeft is how long the run takes at a rate.
 func (w *watcher) timeLeft(done int64, rate float64) string {
 	left := float64(w.total-done) / rate
 	if !(left >= 0 && left < (1000*time.Hour).Seconds()) {
@@ -79,7 +78,8 @@ func (w *watcher) draw(counts pipeline.Counts, manners egress.MannersCounts, wai
 	if waits == "" && rate > 0 && done < w.total {
 		waits = fmt.Sprintf("%s, %s left", speed(rate), w.timeLeft(done, rate))
 	}
-	w.console.bar.Describe(joinFitting(columnsOf(w.console.out)-barColumns, barTexts(done, w.total, waits, counts, manners)))
+	texts := barTexts(done, w.total, waits, counts, manners)
+	w.console.bar.Describe(joinFitting(columnsOf(w.console.out)-barColumns, texts))
 	_ = w.console.bar.Set64(done)
 	return true
 }
@@ -96,7 +96,7 @@ func (w *watcher) end(now time.Time) {
 	w.console.bar = nil
 }
 
-// speed is a rate for people.
+// speed is a rate as people read it.
 func speed(perSecond float64) string {
 	if perSecond < 1 {
 		return fmt.Sprintf("%.0f domains/min", 60*perSecond)
@@ -104,8 +104,8 @@ func speed(perSecond float64) string {
 	return fmt.Sprintf("%.0f domains/s", perSecond)
 }
 
-// barTexts is what can stand before the bar, what matters most first. waits is what the run waits for, or
-// how fast it is.
+// barTexts are the texts before the bar, the most important first: what the run waits for or how fast it is,
+// then counts.
 func barTexts(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
 	texts := []string{
 		waits, fmt.Sprintf("%d/%d", done, total), fmt.Sprintf("records %d", c.Present),
@@ -164,53 +164,34 @@ func (r *recent) rate(now time.Time, done int64) float64 {
 // A progress is how many names are done.
 type progress func(pipeline.Counts) int64
 
-// watch shows the progress of a run over total names until the returned function is called. Names of parts
-// that were whole before do not count: the rate and the time left are those of this run.
-func (c *console) watch(
-	ctx context.Context, mode progressMode, log *slog.Logger, total int64, stats *pipeline.Stats, done progress,
-	manners func() egress.MannersCounts,
+// watch shows the progress towards total names until stop is called. Names of parts that were whole before do
+// not count.
+func (j *scanJob) watch(
+	ctx context.Context, n *network, stats *pipeline.Stats, total int64, done progress,
 ) (stop func()) {
-	if mode == progressOff || total == 0 {
+	if j.progress == progressOff || total == 0 {
 		return func() {}
 	}
 	interval := waitInterval
-	if mode == progressBar {
+	if j.progress == progressBar {
 		interval = barInterval
-		c.show(progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(c.out),
+		j.console.show(progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(j.console.out),
 			progressbar.OptionSetWidth(20),
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetPredictTime(false),
 		))
 	}
 	w := &watcher{
-		console: c, log: log, total: total, counts: stats.Counts, left: stats.Left, done: done, manners: manners,
-		logged: time.Now(),
+		console: j.console, log: j.log, total: total, counts: stats.Counts, left: stats.Left, done: done,
+		manners: n.manners, logged: time.Now(),
 	}
-	ticker := time.NewTicker(interval)
-	ended := make(chan struct{})
-	var finished sync.WaitGroup
-	finished.Go(func() {
-		interrupted := ctx.Done()
-		if ctx.Err() != nil { // it was said before
-			interrupted = nil
-		}
-		for {
-			select {
-			case <-ticker.C:
-				w.update(time.Now())
-			case <-interrupted:
-				interrupted = nil // say it once
-				log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
-			case <-ended:
-				return
-			}
-		}
+	stopTicks := tick(interval, w.update)
+	if ctx.Err() != nil {
+		ctx = context.Background() // the interrupt was logged before
+	}
+	unwatch := context.AfterFunc(ctx, func() {
+		j.log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
 	})
-	return func() {
-		ticker.Stop()
-		close(ended)
-		finished.Wait()
-		w.end(time.Now())
-	}
+	return func() { unwatch(); stopTicks(); w.end(time.Now()) }
 }

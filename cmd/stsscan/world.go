@@ -11,8 +11,7 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// openWorld opens a world by the name of its model, or from its path. A world that somebody wrote has
-// neither seed nor nights.
+// openWorld opens a world by the name of its model, or from its path, where seed and night do not apply.
 func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	for _, model := range simnet.Models() {
 		if name == model {
@@ -30,7 +29,7 @@ func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	return world, err
 }
 
-// registerWorld registers which population of a model is meant.
+// registerWorld registers the flags that select a population of a model.
 func registerWorld(flags *pflag.FlagSet, seed *uint64, night *int) {
 	flags.Uint64Var(seed, "seed", defaultSeed, "`N`: seed of the simulated Internet")
 	flags.IntVar(night, "night", 0, "`N`: night of the simulated Internet; each changes a little")
@@ -42,7 +41,7 @@ const (
 	defaultSeed = 1
 )
 
-// anyPort is an address of this machine with a free port.
+// anyPort is a loopback address with a free port.
 const anyPort = "127.0.0.1:0"
 
 func modelNames() string { return strings.Join(simnet.Models(), ", ") }

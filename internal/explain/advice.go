@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -166,27 +167,23 @@ func hostAdvice(h *output.MXHost) string {
 
 // tlsAdvice says what to change about TLS at a host, without the full stop.
 func tlsAdvice(host string, e codes.TLSError) string {
-	switch e {
-	case codes.TLSNameMismatch, codes.TLSNoCertForName:
-		return "Give " + host + " a certificate for that name"
-	case codes.TLSExpired:
-		return "Renew the certificate of " + host
-	case codes.TLSNotYetValid:
-		return "Give " + host + " a certificate that is valid now"
-	case codes.TLSSelfSigned, codes.TLSUnknownAuthority:
-		return "Give " + host + " a certificate from an authority that senders trust"
-	case codes.TLSIncompleteChain:
-		return "Let " + host + " send its intermediate certificates beside its own"
-	case codes.TLSProtocolVersion:
-		return "Enable TLS 1.2 or higher at " + host
-	case codes.TLSNotTLS:
-		return "Let " + host + " speak TLS on that port"
-	case codes.TLSOversize:
-		return "Let " + host + " send fewer certificates, with fewer names"
-	case codes.TLSCertificate:
-		return "Give " + host + " a server certificate with an up-to-date key and signatures"
-	}
-	return "Let " + host + " complete a TLS handshake"
+	const (
+		named   = "Give %s a certificate for that name"
+		trusted = "Give %s a certificate from an authority that senders trust"
+	)
+	return fmt.Sprintf(wordOr(map[codes.TLSError]string{
+		codes.TLSNameMismatch:     named,
+		codes.TLSNoCertForName:    named,
+		codes.TLSExpired:          "Renew the certificate of %s",
+		codes.TLSNotYetValid:      "Give %s a certificate that is valid now",
+		codes.TLSSelfSigned:       trusted,
+		codes.TLSUnknownAuthority: trusted,
+		codes.TLSIncompleteChain:  "Let %s send its intermediate certificates beside its own",
+		codes.TLSProtocolVersion:  "Enable TLS 1.2 or higher at %s",
+		codes.TLSNotTLS:           "Let %s speak TLS on that port",
+		codes.TLSOversize:         "Let %s send fewer certificates, with fewer names",
+		codes.TLSCertificate:      "Give %s a server certificate with an up-to-date key and signatures",
+	}, e, "Let %s complete a TLS handshake"), host)
 }
 
 // meantRecord is the record that the first near miss of a row was probably meant to be.

@@ -5,9 +5,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// A check is one line of the overview.
-type check struct{ mark, what string }
-
+// checks are the lines of the overview.
 func checks(row *output.Row) []check {
 	list := []check{{recordMark(row), "record at _mta-sts." + row.Domain}}
 	if row.Policy != string(codes.PolicyNotFetched) {

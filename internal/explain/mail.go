@@ -42,22 +42,18 @@ func (p *page) mail(row *output.Row) {
 }
 
 func mxMeaning(row *output.Row) string {
-	switch codes.MXKind(row.MXKind) {
-	case codes.MXHosts:
-		if *row.MXCount == 1 {
-			return "1 MX record"
-		}
+	switch {
+	case row.MXKind == string(codes.MXHosts) && *row.MXCount == 1:
+		return "1 MX record"
+	case row.MXKind == string(codes.MXHosts):
 		return fmt.Sprintf("%d MX records", *row.MXCount)
-	case codes.MXImplicit:
-		return "no MX records: the domain itself is the host (RFC 5321, section 5.1)"
-	case codes.MXNull:
-		return "the null MX: the domain accepts no mail (RFC 7505)"
-	case codes.MXPseudo:
-		return "MX records that name no host"
-	case codes.MXNone:
-		return "neither MX records nor an address"
 	}
-	return "unknown (" + row.MXReason + ")"
+	return wordOr(map[codes.MXKind]string{
+		codes.MXImplicit: "no MX records: the domain itself is the host (RFC 5321, section 5.1)",
+		codes.MXNull:     "the null MX: the domain accepts no mail (RFC 7505)",
+		codes.MXPseudo:   "MX records that name no host",
+		codes.MXNone:     "neither MX records nor an address",
+	}, codes.MXKind(row.MXKind), "unknown ("+row.MXReason+")")
 }
 
 func (p *page) mailHost(h *output.MXHost) {
@@ -70,14 +66,10 @@ func (p *page) mailHost(h *output.MXHost) {
 	}
 	p.marked("", mark, fmt.Sprintf("%d %s%s", h.Preference, h.Host, says))
 	if h.STARTTLS != nil {
-		mark := markFail
-		switch codes.STARTTLS(*h.STARTTLS) {
-		case codes.STARTTLSOK:
-			mark = markGood
-		case codes.STARTTLSRefused, codes.STARTTLSProtocol, codes.STARTTLSTimeout, codes.STARTTLSReset,
-			codes.STARTTLSNoConnection, codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
-			mark = markUnknown
-		}
+		mark := wordOr(map[codes.STARTTLS]string{
+			codes.STARTTLSOK: markGood, codes.STARTTLSNotOffered: markFail, codes.STARTTLSRejected: markFail,
+			codes.STARTTLSHandshake: markFail, codes.STARTTLSCertificate: markFail,
+		}, codes.STARTTLS(*h.STARTTLS), markUnknown)
 		p.marked("", mark, "  "+probeMeaning(h))
 	}
 	if h.TLSA == nil {
@@ -138,12 +130,10 @@ func probeMeaning(h *output.MXHost) string {
 		return "no answer in time" + at
 	case codes.STARTTLSReset:
 		return "the server ended the connection" + at
-	case codes.STARTTLSNoConnection:
-		return "no connection to port 25: the network here may block it"
-	case codes.STARTTLSNoAddress:
-		return "no address that can be contacted"
-	case codes.STARTTLSOptedOut:
-		return "the host or its network asked not to be contacted"
 	}
-	return "unknown"
+	return wordOr(map[codes.STARTTLS]string{
+		codes.STARTTLSNoConnection: "no connection to port 25: the network here may block it",
+		codes.STARTTLSNoAddress:    "no address that can be contacted",
+		codes.STARTTLSOptedOut:     "the host or its network asked not to be contacted",
+	}, codes.STARTTLS(*h.STARTTLS), "unknown")
 }

@@ -44,26 +44,22 @@ func senders(row *output.Row) string {
 
 // policySenders says what a sender does that uses the policy.
 func policySenders(row *output.Row) string {
-	switch codes.Verdict(row.Verdict) {
-	case codes.VerdictEnforceRefused:
-		return "do not deliver: no MX host meets the policy; mail waits, then bounces " +
-			"(sections 4 and 5)"
-	case codes.VerdictEnforcePartial:
-		return "deliver over TLS to the MX hosts that meet the policy, and to no others: if those are down, mail waits " +
-			"(sections 4 and 5)"
-	case codes.VerdictTestingWouldFail:
-		return "deliver anyway, and report the MX hosts that fail; in mode enforce these would get no mail (section 5)"
-	case codes.VerdictTestingOK:
-		if row.VerdictBasis == string(codes.BasisMX) {
-			return "deliver, and judging by names have nothing to report (section 5)"
-		}
-		return "deliver, and have nothing to report (section 5)"
-	case codes.VerdictValidNone:
-		return "deliver without MTA-STS, as the policy asks (mode none, section 5)"
+	verdict := codes.Verdict(row.Verdict)
+	if verdict == codes.VerdictTestingOK && row.VerdictBasis == string(codes.BasisMX) {
+		return "deliver, and judging by names have nothing to report (section 5)"
 	}
-	if row.Mode == string(codes.ModeTesting) {
-		return "deliver anyway, and report MX hosts that do not match (section 5)"
-	}
-	return "deliver only to MX hosts that match the patterns above, over TLS, with a " +
+	other := "deliver only to MX hosts that match the patterns above, over TLS, with a " +
 		"certificate for their name (sections 4 and 5)"
+	if row.Mode == string(codes.ModeTesting) {
+		other = "deliver anyway, and report MX hosts that do not match (section 5)"
+	}
+	return wordOr(map[codes.Verdict]string{
+		codes.VerdictEnforceRefused: "do not deliver: no MX host meets the policy; mail waits, then bounces (sections 4 and 5)",
+		codes.VerdictEnforcePartial: "deliver over TLS to the MX hosts that meet the policy, and to no others: " +
+			"if those are down, mail waits (sections 4 and 5)",
+		codes.VerdictTestingWouldFail: "deliver anyway, and report the MX hosts that fail; " +
+			"in mode enforce these would get no mail (section 5)",
+		codes.VerdictTestingOK: "deliver, and have nothing to report (section 5)",
+		codes.VerdictValidNone: "deliver without MTA-STS, as the policy asks (mode none, section 5)",
+	}, verdict, other)
 }

@@ -69,7 +69,7 @@ func WriteSummary(w io.Writer, m *output.Manifest) error {
 		}
 	}
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
-		row("not awaited", grouped(n), "slow Policy Hosts, --slow-wait of whose addresses was used up: policies unknown")
+		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had used up --slow-wait; policies unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
 		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)

@@ -5,6 +5,9 @@ import (
 	"stsscan/internal/output"
 )
 
+// A check is a mark and what it is about.
+type check struct{ mark, what string }
+
 // verdictMeaning says what a verdict means for mail.
 func verdictMeaning(row *output.Row) (mark, words string) {
 	v := codes.Verdict(row.Verdict)
@@ -13,23 +16,18 @@ func verdictMeaning(row *output.Row) (mark, words string) {
 			return mark, words
 		}
 	}
-	switch v {
-	case codes.VerdictNoSTS:
-		return markNone, "no MTA-STS here"
-	case codes.VerdictBroken:
-		return markFail, "published but unusable: mail is not protected"
-	case codes.VerdictValidNone:
-		return markNone, "the policy asks for nothing (mode none)"
-	case codes.VerdictTestingOK:
-		return markGood, "testing, and nothing fails"
-	case codes.VerdictTestingWouldFail:
-		return markWarn, "testing, and not ready for enforce"
-	case codes.VerdictEnforceOK:
-		return markGood, "mail is protected"
-	case codes.VerdictEnforcePartial:
-		return markWarn, "mail is protected, but some MX hosts get none"
-	case codes.VerdictEnforceRefused:
-		return markFail, "mail would be refused"
+	meanings := map[codes.Verdict]check{
+		codes.VerdictNoSTS:            {markNone, "no MTA-STS here"},
+		codes.VerdictBroken:           {markFail, "published but unusable: mail is not protected"},
+		codes.VerdictValidNone:        {markNone, "the policy asks for nothing (mode none)"},
+		codes.VerdictTestingOK:        {markGood, "testing, and nothing fails"},
+		codes.VerdictTestingWouldFail: {markWarn, "testing, and not ready for enforce"},
+		codes.VerdictEnforceOK:        {markGood, "mail is protected"},
+		codes.VerdictEnforcePartial:   {markWarn, "mail is protected, but some MX hosts get none"},
+		codes.VerdictEnforceRefused:   {markFail, "mail would be refused"},
+	}
+	if meaning, ok := meanings[v]; ok {
+		return meaning.mark, meaning.what
 	}
 	return markUnknown, "it could not be determined"
 }
