@@ -26,7 +26,7 @@ func newDemo(std streams) *cobra.Command {
 	var f scanFlags
 	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // the defaults of scan, except:
 	f.network.sim, f.network.timeout, f.network.deadline = demoModel, demoTimeout, demoDeadline
-	f.network.retries, f.network.inFlight, f.network.connections = 1, 1000, 128
+	f.network.retries, f.network.inFlight, f.network.connections = 1, sharedInFlight, 128
 	f.network.preflight.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
 	cmd := &cobra.Command{
 		Use:   "demo",

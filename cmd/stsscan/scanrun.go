@@ -15,6 +15,61 @@ import (
 	"stsscan/internal/queue"
 )
 
+// run does the job: open the network, lock, prepare, take over whole parts, scan, record. It refuses bad
+// flags, and the files that they name, before it writes anything.
+func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
+	j.console = &console{out: j.std.err}
+	j.log = j.console.newLogger(j.flags.quiet, j.flags.verbose)
+
+	excluded, err := domains.OpenExclusions(j.flags.network.exclude)
+	if err != nil {
+		return nil, fmt.Errorf("--exclude: %w", err)
+	}
+	metrics := newMetrics()
+	n, err := j.flags.network.open(ctx, excluded, j.log, metrics)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	if err := j.checkFromRun(); err != nil {
+		return nil, err
+	}
+	j.damage = &damage{log: j.log}
+	release, err := j.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
+			release()
+		}
+	}()
+	update, stop := j.console.watchPreparing(j.progress, j.log)
+	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
+		if err := j.writeFrom(); err != nil {
+			return nil, err
+		}
+		if j.previous, err = j.readPrevious(); err != nil {
+			return nil, err
+		}
+		return j.prepare(ctx, excluded.Exclusions(), update)
+	})
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.checkFromPlan(plan); err != nil {
+		return nil, err
+	}
+	record, err := unlessInterrupted(ctx, release, func() (*runRecord, error) {
+		return j.newRecord(ctx, plan, excluded)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return j.scanParts(ctx, n, metrics, record)
+}
+
 // scanParts scans the parts of this shard that are not whole, and records the run.
 func (j *scanJob) scanParts(
 	ctx context.Context, n *network, metrics *metrics, record *runRecord,
@@ -113,59 +168,4 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 		return nil
 	}
 	return explain.WriteSummary(j.std.err, m)
-}
-
-// run does the job: open the network, lock, prepare, take over whole parts, scan, record. It refuses bad
-// flags, and the files that they name, before it writes anything.
-func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
-	j.console = &console{out: j.std.err}
-	j.log = j.console.newLogger(j.flags.quiet, j.flags.verbose)
-
-	excluded, err := domains.OpenExclusions(j.flags.network.exclude)
-	if err != nil {
-		return nil, fmt.Errorf("--exclude: %w", err)
-	}
-	metrics := newMetrics()
-	n, err := j.flags.network.open(ctx, excluded, j.log, metrics)
-	if err != nil {
-		return nil, err
-	}
-	defer n.close()
-	if err := j.checkFromRun(); err != nil {
-		return nil, err
-	}
-	j.damage = &damage{log: j.log}
-	release, err := j.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
-			release()
-		}
-	}()
-	update, stop := j.console.watchPreparing(j.progress, j.log)
-	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
-		if err := j.writeFrom(); err != nil {
-			return nil, err
-		}
-		if j.previous, err = j.readPrevious(); err != nil {
-			return nil, err
-		}
-		return j.prepare(ctx, excluded.Exclusions(), update)
-	})
-	stop()
-	if err != nil {
-		return nil, err
-	}
-	if err := j.checkFromPlan(plan); err != nil {
-		return nil, err
-	}
-	record, err := unlessInterrupted(ctx, release, func() (*runRecord, error) {
-		return j.newRecord(ctx, plan, excluded)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return j.scanParts(ctx, n, metrics, record)
 }
