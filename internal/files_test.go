@@ -63,6 +63,18 @@ func fileOrders() map[string]fileOrder {
 		"internal/udpbatch": {against: 0, files: []string{
 			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "netserver.go", "open.go",
 		}},
+		"internal/explain": {against: 0, files: []string{
+			"reasons.go", "findings.go", "advice.go", "printable.go", "layout.go", "verdict.go", "record.go", "checks.go",
+			"host.go", "mail.go", "senders.go", "summary.go", "explain.go", "page.go",
+		}},
+		"cmd/stsscan": {against: 2, files: []string{
+			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
+			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "connections.go", "performance.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
+			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "previous.go", "prepare.go",
+			"takeover.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go", "scan.go",
+			"root.go", "main.go",
+		}},
 	}
 }
 

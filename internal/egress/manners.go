@@ -63,6 +63,9 @@ const (
 	tooManyWait = 10 * time.Second
 )
 
+// DefaultManners are what the zero Manners stand for.
+func DefaultManners() Manners { return Manners{}.withDefaults() }
+
 func (m Manners) withDefaults() Manners {
 	for _, field := range []struct {
 		value   *int

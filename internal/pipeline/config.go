@@ -105,13 +105,13 @@ type Config struct {
 	// Nil: none does.
 	Excluded func() (*domains.Exclusions, error)
 
-	InFlight     int           // questions in flight; 0: 1000
+	InFlight     int           // questions in flight; 0: resolver.DefaultInFlight
 	Surveys      int           // surveys at a time; 0: 512. Their connections have a limit of their own
 	OpenParts    int           // parts that have row groups in memory; 0: by their size, see openParts
 	MostParts    int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
 	Turn         time.Duration // for which a survey waits for its turn at a host before it is put off; 0: it does not
-	Deadline     time.Duration // of one policy retrieval, address to last byte, but for the last of several passes; 0: 20 s
-	LastDeadline time.Duration // that in the last of several passes, and of Survey; 0: one minute, as section 3.3 suggests
+	Deadline     time.Duration // of one policy retrieval, address to last byte, but for the last of several passes; 0: DefaultDeadline
+	LastDeadline time.Duration // that in the last of several passes, and of Survey; 0: DefaultLastDeadline
 	Passes       int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay    time.Duration // from the end of one pass over a domain to the next; 0: none
 
@@ -125,6 +125,12 @@ type Config struct {
 	tries  uint   // of a domain at a time, while faults of this machine get in the way; 0: localTries
 	waits  int    // names that may wait for an answer besides those in flight; 0: resolver.MostWaiting
 }
+
+// What a zero of [Config] stands for.
+const (
+	DefaultDeadline     = 20 * time.Second
+	DefaultLastDeadline = time.Minute // as RFC 8461, section 3.3, suggests
+)
 
 // A pace is how Later spends its time while domains wait for manners.
 type pace struct {
@@ -148,7 +154,7 @@ const localTries = 8
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
 	if c.InFlight <= 0 {
-		c.InFlight = 1000
+		c.InFlight = resolver.DefaultInFlight
 	}
 	if c.Surveys <= 0 {
 		c.Surveys = mostSurveys
@@ -162,10 +168,10 @@ func (c Config) withDefaults() Config {
 	}
 	c.OpenParts = min(c.OpenParts, c.MostParts)
 	if c.Deadline <= 0 {
-		c.Deadline = 20 * time.Second
+		c.Deadline = DefaultDeadline
 	}
 	if c.LastDeadline <= 0 {
-		c.LastDeadline = time.Minute
+		c.LastDeadline = DefaultLastDeadline
 	}
 	if c.Passes <= 0 {
 		c.Passes = 1

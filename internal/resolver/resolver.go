@@ -40,11 +40,11 @@ import (
 // are no Retries. A reply to an earlier attempt counts until then.
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
-	Timeout   time.Duration    // of one attempt, see above; 0: 5 s
+	Timeout   time.Duration    // of one attempt, see above; 0: DefaultTimeout
 	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
-	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
-	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
+	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: DefaultInFlight
+	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: DefaultFloor
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   udpbatch.Method  // how Sweep uses sockets; empty: udpbatch.Auto
 	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
@@ -65,11 +65,15 @@ const MostWaiting = 1 << 16
 // octet.
 const MaxRetries = 254
 
+// What a zero of [Config] and of [Watch] stands for.
 const (
-	defaultTimeout  = 5 * time.Second
-	defaultInFlight = 1000
-	defaultFloor    = 16
+	DefaultTimeout  = 5 * time.Second
+	DefaultInFlight = 1000
+	DefaultFloor    = 16
+	DefaultMaxPause = 10 * time.Minute
+)
 
+const (
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
 
@@ -149,9 +153,9 @@ func (c *Config) check() error {
 // resolver is a Resolver without upstreams.
 func (c *Config) resolver() (*Resolver, error) {
 	r := &Resolver{
-		schedule: schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
-		inFlight: cmp.Or(c.InFlight, defaultInFlight),
-		floor:    cmp.Or(c.Floor, defaultFloor),
+		schedule: schedule{timeout: cmp.Or(c.Timeout, DefaultTimeout), attempts: 1 + c.Retries},
+		inFlight: cmp.Or(c.InFlight, DefaultInFlight),
+		floor:    cmp.Or(c.Floor, DefaultFloor),
 		mixCase:  c.MixCase,
 		sockets:  cmp.Or(c.Sockets, udpbatch.Auto),
 		log:      c.Log,

@@ -21,7 +21,7 @@ type Watch struct {
 	Canaries   []Canary      // asked of each upstream, all of them at a time
 	Interval   time.Duration // from one time to the next; 0: 1 s
 	MaxSilence float64       // the most questions that may get no reply, as a share; 0: no limit
-	MaxPause   time.Duration // for which a run waits for upstreams; 0: 10 min
+	MaxPause   time.Duration // for which a run waits for upstreams; 0: DefaultMaxPause
 }
 
 // How a breaker decides.
@@ -84,7 +84,7 @@ const maxEvents = 200
 // wait, until MaxPause has passed.
 func (r *Resolver) Watch(w Watch) {
 	w.Interval = cmp.Or(w.Interval, time.Second)
-	w.MaxPause = cmp.Or(w.MaxPause, 10*time.Minute)
+	w.MaxPause = cmp.Or(w.MaxPause, DefaultMaxPause)
 	if r.limiter != nil { // canaries are a tenth of what may be asked, at most
 		questions := 10 * len(w.Canaries) * len(r.upstreams)
 		w.Interval = max(w.Interval, time.Duration(float64(questions)/r.limiter.perSecond()*float64(time.Second)))
