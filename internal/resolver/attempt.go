@@ -103,7 +103,7 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool
 			a.until = a.sent + patience
 		default:
 			u.counts.timeouts.Add(1)
-			u.loss.count(true)
+			u.loss.Count(true)
 			return nil, failure(codes.RecordTimeout, errNoAnswer)
 		}
 	}
@@ -125,7 +125,7 @@ func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 	if err := f.socket.send(f, a.message(), isNew); err != nil {
 		f.upstream = nil
 		u.counts.failed.Add(1)
-		u.loss.count(true)
+		u.loss.Count(true)
 		return fault(err)
 	}
 	return nil
@@ -139,7 +139,7 @@ func (r *Resolver) landed(a *asker, f *flight, u *upstream) (*flight, *Error) {
 	switch {
 	case f.err != nil:
 		from.counts.failed.Add(1)
-		from.loss.count(true)
+		from.loss.Count(true)
 		if from != u {
 			return nil, nil
 		}
@@ -150,6 +150,6 @@ func (r *Resolver) landed(a *asker, f *flight, u *upstream) (*flight, *Error) {
 		}
 		return nil, fault(errBarred)
 	}
-	from.loss.count(false)
+	from.loss.Count(false)
 	return f, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/window"
 )
 
 // Exchange asks the question of q, a query with exactly one, and returns the
@@ -114,7 +115,7 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 		case err == nil:
 			e.declined(rd, a.trace)
 			continue
-		case err.err == errQueue && e.kept == nil: // the silence before it was not waited for as it should be
+		case err.err == window.ErrQueue && e.kept == nil: // the silence before it was not waited for as it should be
 			err.question = a.String()
 			a.trace.Elapsed = r.now() - e.began
 			return reading{}, err
@@ -177,7 +178,7 @@ func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
 	open, end := context.WithCancel(ctx)
 	defer end()
 	defer context.AfterFunc(r.life, end)()
-	if err := r.limiter.wait(open); err != nil {
+	if err := r.limiter.Wait(open); err != nil {
 		return fault(err) // our own queue was too long, or ended
 	}
 	return nil

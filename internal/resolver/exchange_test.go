@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/window"
 )
 
 func TestExchangeAttempts(t *testing.T) {
@@ -104,7 +105,7 @@ func TestExchangeKeepsTheLastReply(t *testing.T) {
 		if trace.Upstream != lame.addr || trace.Attempts != 2 {
 			t.Errorf("trace %+v, want that of the reply", trace)
 		}
-		r.upstreams[0].loss, r.upstreams[1].loss = loss{}, loss{}
+		r.upstreams[0].loss, r.upstreams[1].loss = window.Loss{}, window.Loss{}
 	}
 }
 

@@ -115,7 +115,7 @@ func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 			l.land(i)
 			l.forgo(it, true)
 			rt.counts.failed.Add(1)
-			rt.loss.count(true)
+			rt.loss.Count(true)
 			l.failed(i, fault(err), rt)
 		}
 		i = next

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"stsscan/internal/window"
 )
 
 // A guard is the breaker of one upstream. While it is open, the upstream gets
@@ -16,7 +18,7 @@ type guard struct {
 	good   atomic.Int64  // when the last canaries that came out well were sent
 	wanted chan struct{} // capacity 1: a failure waits for the next canary
 
-	silence silences // of its first questions
+	silence window.Silence // of its first questions
 
 	mu    sync.Mutex
 	wrong []span // in which answers are not to be believed

@@ -16,7 +16,7 @@ const mostAgain = 32
 func (l *lane) tell(now time.Duration) {
 	if gap := now - l.now; gap > stall {
 		for _, rt := range l.routes {
-			rt.window.stop(gap)
+			rt.window.Suspended(gap)
 		}
 		for i := range l.table.items {
 			if it := &l.table.items[i]; it.where == inFlight || it.where == inWheel {
@@ -38,7 +38,7 @@ func (l *lane) hold(i uint32) {
 	it := &l.table.items[i]
 	guard := &l.last(it).guard
 	if h := l.history[i]; h.silent() && h.forgiven == 0 && !it.is(isAgain) {
-		guard.silence.missed(it.began)
+		guard.silence.Missed(it.began)
 	}
 	it.stamp(l.now)
 	l.table.dropSlot(it)
@@ -95,7 +95,7 @@ func (l *lane) restart() {
 	for _, rt := range l.routes {
 		if opened := rt.guard.opened.Load(); opened != rt.opened {
 			rt.opened = opened
-			rt.window = rt.window.restarted()
+			rt.window = rt.window.Restarted()
 		}
 	}
 }

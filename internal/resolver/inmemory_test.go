@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/window"
 )
 
 // silenceOf is a time-out of a test whose clock is not the machine's: see bubble.
@@ -208,8 +210,8 @@ func sweepOverPorts(
 	}
 	links := new(uplinks)
 	for i, u := range upstreams {
-		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight,
-			r.timeout/windowPatience)}
+		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: window.New(r.floor, r.inFlight,
+			r.timeout/firstAttemptTime)}
 		for k := range ports {
 			p := &memoryPort{to: u, number: k}
 			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})

@@ -78,7 +78,7 @@ const (
 func (r *Resolver) stageRoom(limit int) int {
 	room := min(32*batch, max(batch, 2*limit))
 	if r.limiter != nil {
-		room = min(room, max(1, int(r.limiter.perSecond()/10)))
+		room = min(room, max(1, int(r.limiter.PerSecond()/10)))
 	}
 	return room
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/window"
 )
 
 // A reply to the first attempt is the answer also after others were sent, which over
@@ -106,7 +108,7 @@ func TestForgedLateReplies(t *testing.T) {
 		}
 		port = &memoryPort{to: u}
 		ports := []lanePort{{port: port, max: maxWaiting}}
-		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: newWindow(1, 10, r.timeout/windowPatience),
+		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: window.New(1, 10, r.timeout/firstAttemptTime),
 			ports: ports}}})
 		l.run()
 		if a := g.answers[0][0]; a.Outcome != NXDOMAIN {

@@ -242,7 +242,7 @@ func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight)
 		size = min(r.inFlight, mostFlood)
 	}
 	if r.limiter != nil {
-		size = min(size, int(r.limiter.perSecond()))
+		size = min(size, int(r.limiter.PerSecond()))
 	}
 	fast := min(size, fastNames)
 	waiting := n.fast

@@ -40,7 +40,7 @@ func (r *Resolver) Progress() Progress {
 	switch {
 	case r.limiter != nil: // each attempt of each question may have to wait for those of all others
 		attempts := float64(p.Questions) * float64(r.schedule.most(r.sweeps.patient.Load(), false))
-		due += time.Duration(attempts / r.limiter.perSecond() * float64(time.Second))
+		due += time.Duration(attempts / r.limiter.PerSecond() * float64(time.Second))
 	case r.sweeps.staged.Load() > 0: // it is not known for how long
 		due = 0
 	}

@@ -31,8 +31,8 @@ func (l *lane) receive() (got int) {
 		}
 		if l.valid > 0 {
 			rt.counts.answered.Add(int64(l.valid))
-			rt.loss.answered(l.valid)
-			rt.window.replied(l.now, l.valid)
+			rt.loss.Answered(l.valid)
+			rt.window.Replied(l.now, l.valid)
 			l.heard.Store(int64(l.now))
 			rt.replied.Store(int64(l.now))
 		}
@@ -107,7 +107,7 @@ func (l *lane) received(packet []byte) {
 // fail before, if the upstream did what it was asked.
 func (l *lane) credit(it *item) {
 	if it.fresh() {
-		l.from.window.answered(l.now, it.sent())
+		l.from.window.Answered(l.now, it.sent())
 	}
 }
 

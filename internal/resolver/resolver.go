@@ -26,6 +26,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stsscan/internal/window"
+
 	"golang.org/x/sync/singleflight"
 )
 
@@ -84,8 +86,8 @@ type Resolver struct {
 	mixCase   bool
 	sockets   SocketAPI
 	shares    shares
-	limiter   *limiter      // nil: no limit
-	turn      chan struct{} // held by the question of a sweep that waits for the limiter
+	limiter   *window.Limiter // nil: no limit
+	turn      chan struct{}   // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
 	rotation  atomic.Uint64
 	log       *slog.Logger
@@ -171,7 +173,7 @@ func (c *Config) resolver() (*Resolver, error) {
 	}
 	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
 		r.turn = make(chan struct{}, 1)
-		r.limiter = newLimiter(c.Rate)
+		r.limiter = window.NewLimiter(c.Rate)
 	}
 	r.askers.New = func() any { return newAsker() }
 	r.life, r.end = context.WithCancel(context.Background())

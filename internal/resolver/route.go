@@ -3,6 +3,8 @@ package resolver
 import (
 	crand "crypto/rand"
 	"math/rand/v2"
+
+	"stsscan/internal/window"
 )
 
 // A route is a lane's way to one upstream: its own ports, and its own window.
@@ -10,7 +12,7 @@ type route struct {
 	*upstream
 	number uint16
 	ports  []lanePort
-	window window
+	window window.Window
 	sent   queue // questions in flight, by the time they were sent
 	flying int   // first attempts of them
 	again  int   // the others
@@ -62,7 +64,7 @@ func (r *Resolver) openRoute(number int, inFlight int, links *uplinks) (*route, 
 		replies += w.max
 		want = min(max(fewest, (inFlight+w.max-1)/w.max), r.shares.route)
 	}
-	rt.window = newWindow(r.floor, min(inFlight, replies), r.timeout/windowPatience)
+	rt.window = window.New(r.floor, min(inFlight, replies), r.timeout/firstAttemptTime)
 	return rt, nil
 }
 
@@ -90,9 +92,9 @@ func (rt *route) choose(d *dice) (port int, room int) {
 // room is how many more questions may be in flight, repeated ones or not.
 func (rt *route) room(repeated bool) int {
 	if repeated {
-		return rt.window.roomAgain(rt.flying, rt.again)
+		return rt.window.RoomRepeated(rt.flying, rt.again)
 	}
-	return rt.window.room(rt.flying)
+	return rt.window.Room(rt.flying)
 }
 
 // pick is the route for some questions that were sent over avoid last, repeated
@@ -108,11 +110,11 @@ func (l *lane) pick(avoid *route, repeated bool) *route {
 		if rt.room(repeated) <= 0 || rt == avoid || rt.guard.open.Load() {
 			continue
 		}
-		lost := rt.loss.share()
+		lost := rt.loss.Share()
 		if lost == 0 || l.dice.share() < max(rest, 1-lost) {
 			return rt
 		}
-		if best == nil || lost < best.loss.share() {
+		if best == nil || lost < best.loss.Share() {
 			best = rt
 		}
 	}

@@ -141,7 +141,7 @@ func TestPortsOfLanes(t *testing.T) {
 					for k := range rt.ports {
 						fit += rt.ports[k].max
 					}
-					if most := int(rt.window.ceiling); most > fit || most > tt.inFlight/r.shares.lanes {
+					if most := rt.window.Ceiling(); most > fit || most > tt.inFlight/r.shares.lanes {
 						t.Errorf("%d questions in flight, where replies to %d fit", most, fit)
 					}
 				}

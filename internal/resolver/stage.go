@@ -141,8 +141,8 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		sent = n
 	}
 	if fresh > 0 {
-		rt.window.sent(l.now, fresh)
-		rt.guard.silence.begun(l.now, fresh)
+		rt.window.Sent(l.now, fresh)
+		rt.guard.silence.Begun(l.now, fresh)
 	}
 	rt.counts.asked.Add(int64(sent))
 	b.items = b.items[:copy(b.items, b.items[sent:])]
@@ -245,7 +245,7 @@ func (l *lane) tokens(n int) int {
 	if l.limiter == nil || n <= 0 {
 		return n
 	}
-	let := l.limiter.take(n)
+	let := l.limiter.Take(n)
 	l.shows.limited = l.shows.limited || let < n
 	return let
 }

@@ -7,15 +7,17 @@ import (
 	"sync/atomic"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/window"
 )
 
 // An upstream is a full resolver, with the sockets that are connected to it.
 type upstream struct {
 	addr    netip.AddrPort
 	sockets []*socket
-	loss    loss
+	loss    window.Loss
 	guard   guard
-	windows windowLog
+	windows window.Log
 	counts  struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
@@ -107,11 +109,11 @@ func (r *Resolver) next(last *upstream) *upstream {
 		if u == last && n > 1 || u.guard.open.Load() {
 			continue
 		}
-		lost := u.loss.share()
+		lost := u.loss.Share()
 		if rand.Float64() < max(rest, 1-lost) {
 			return u
 		}
-		if best == nil || lost < best.loss.share() {
+		if best == nil || lost < best.loss.Share() {
 			best = u
 		}
 	}
@@ -119,35 +121,4 @@ func (r *Resolver) next(last *upstream) *upstream {
 		return last // the others are stopped
 	}
 	return cmp.Or(best, last, r.upstreams[start%n])
-}
-
-// A loss is the share of the latest questions that got no answer: a moving
-// average over about eight of them, in units of 2^-20.
-type loss struct{ average atomic.Int64 }
-
-const lossUnit = 1 << 20
-
-func (l *loss) share() float64 { return float64(l.average.Load()) / lossUnit }
-
-func (l *loss) count(lost bool) {
-	var sample int64
-	if lost {
-		sample = lossUnit
-	}
-	for {
-		old := l.average.Load()
-		if l.average.CompareAndSwap(old, old+(sample-old)/8) {
-			return
-		}
-	}
-}
-
-// answered notes n questions that got an answer.
-func (l *loss) answered(n int) {
-	for range min(n, 128) { // by then nothing is left of what was
-		if l.average.Load() == 0 {
-			return
-		}
-		l.count(false)
-	}
 }

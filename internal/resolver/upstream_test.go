@@ -219,7 +219,7 @@ func TestNext(t *testing.T) {
 	r := open(t, Config{}, serve(t, silence, nil), serve(t, silence, nil))
 	lame, fine := r.upstreams[0], r.upstreams[1]
 	for range 500 {
-		lame.loss.count(true)
+		lame.loss.Count(true)
 	}
 	const draws = 4000
 	asked := 0

@@ -70,7 +70,7 @@ func (l *lane) unanswered(i uint32) {
 	}
 	rt := l.last(it)
 	rt.counts.timeouts.Add(1)
-	rt.loss.count(true)
+	rt.loss.Count(true)
 	l.failed(i, failure(timedOut, errNoAnswer), rt)
 }
 

@@ -87,14 +87,14 @@ func (r *Resolver) Watch(w Watch) {
 	w.MaxPause = cmp.Or(w.MaxPause, 10*time.Minute)
 	if r.limiter != nil { // canaries are a tenth of what may be asked, at most
 		questions := 10 * len(w.Canaries) * len(r.upstreams)
-		w.Interval = max(w.Interval, time.Duration(float64(questions)/r.limiter.perSecond()*float64(time.Second)))
+		w.Interval = max(w.Interval, time.Duration(float64(questions)/r.limiter.PerSecond()*float64(time.Second)))
 	}
 	r.watch = &watcher{Watch: w, timeout: min(r.timeout, canaryTime), change: make(chan struct{}), counts: make([]CanaryCounts, len(r.upstreams))}
 	r.watch.doom, r.watch.fail = context.WithCancelCause(r.life)
 	for i, u := range r.upstreams {
 		r.watch.counts[i].Upstream = u.addr
 		u.guard.good.Store(int64(r.now()))
-		u.guard.silence.settled = time.Duration(r.attempts)*r.timeout + 2*w.Interval
+		u.guard.silence.Settled = time.Duration(r.attempts)*r.timeout + 2*w.Interval
 		r.readers.Go(func() { r.watchOver(u, &r.watch.counts[i]) })
 	}
 }
@@ -187,7 +187,7 @@ func (p *patrol) judge(now time.Duration, recent tally) {
 	if calm := time.Duration(p.attempts)*p.Resolver.timeout + 4*p.watch.Interval; now-p.closed > calm && (n >= windowLeast || now-p.closed > 10*calm) {
 		p.troubled = 0 // for as long as a question can take to fail
 	}
-	begun, missed := p.guard.silence.latest(now, p.closed, windowMost)
+	begun, missed := p.guard.silence.Latest(now, p.closed, windowMost)
 	silence := float64(missed) / float64(max(begun, 1))
 	if p.watch.MaxSilence > 0 && begun >= windowLeast && silence > p.watch.MaxSilence {
 		p.stop(now, false, fmt.Sprintf(

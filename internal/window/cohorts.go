@@ -1,18 +1,17 @@
-package resolver
+package window
 
 import "time"
 
-// Cohorts count first attempts by when they were sent, so that each answer is
-// held against the questions of its own time. Answers come at once and silence
-// is noticed late: counted as they come, every change of the rate would change
-// the share of failures.
+// Cohorts count first attempts by when they were sent, so that each answer is held against the questions
+// of its own time. Answers come at once and silence is noticed late: counted as they come, every change
+// of the rate would change the share of failures.
 type cohorts struct {
-	patience time.Duration // an attempt without an answer for so long has failed
-	span     time.Duration // of one cohort
-	ring     [cohortRing]cohort
-	newest   int64
-	oldest   int64         // that is not ripe
-	stopped  time.Duration // for which this process was stopped, in all
+	timeout   time.Duration // an attempt without an answer for so long has failed
+	span      time.Duration // of one cohort
+	ring      [cohortRing]cohort
+	newest    int64
+	oldest    int64         // whose outcome is not known
+	suspended time.Duration // for which this process was stopped, in all
 }
 
 // A cohort is the first attempts that were sent within one span.
@@ -27,19 +26,15 @@ func (c *cohort) add(o cohort) {
 func (c cohort) failed() float64 { return float64(c.sent-c.answered) / float64(max(c.sent, 1)) }
 
 const (
-	cohortsWait = 64 // spans that are as long as patience
+	cohortsWait = 64 // spans of one time-out
 	cohortRing  = 2 * cohortsWait
 )
 
-func newCohorts(patience time.Duration) cohorts {
-	return cohorts{patience: patience, span: max(patience/cohortsWait, 1)}
+func newCohorts(timeout time.Duration) cohorts {
+	return cohorts{timeout: timeout, span: max(timeout/cohortsWait, 1)}
 }
 
-func (c *cohorts) number(at time.Duration) int64 { return int64((at - c.stopped) / c.span) }
-
-// stop says that this process was stopped for gap: what was sent before has as
-// much more time.
-func (c *cohorts) stop(gap time.Duration) { c.stopped += gap }
+func (c *cohorts) number(at time.Duration) int64 { return int64((at - c.suspended) / c.span) }
 
 // sent notes n first attempts.
 func (c *cohorts) sent(now time.Duration, n int) {
@@ -53,8 +48,7 @@ func (c *cohorts) sent(now time.Duration, n int) {
 	c.ring[c.newest%cohortRing].sent += n
 }
 
-// answered notes an answer to a first attempt that was sent at a time, unless it
-// comes too late.
+// answered notes an answer to a first attempt by when that was sent, unless it comes too late.
 func (c *cohorts) answered(sent time.Duration) {
 	if k := c.number(sent); k >= c.oldest && k <= c.newest {
 		c.ring[k%cohortRing].answered++
@@ -71,10 +65,10 @@ func (c *cohorts) before(at time.Duration) (sum cohort) {
 	return sum
 }
 
-// ripe returns the sum of the cohorts whose outcome is known since the last call,
-// of those that were begun since a time, and how many are not empty.
+// ripe takes the cohorts whose outcome has become known since the last call. It returns the sum of those
+// that began after since, and how many of them are not empty.
 func (c *cohorts) ripe(now, since time.Duration) (sum cohort, spans int) {
-	end := min(c.number(now-c.patience), c.newest+1) // numbers below it
+	end := min(c.number(now-c.timeout), c.newest+1) // numbers below it
 	for k := max(c.oldest, c.newest-cohortRing+1); k < end; k++ {
 		if k > c.number(since) {
 			sum.add(c.ring[k%cohortRing])

@@ -1,4 +1,4 @@
-package resolver
+package window
 
 import (
 	"container/heap"
@@ -25,10 +25,10 @@ type model struct {
 }
 
 const (
-	modelPatience = 1667 * time.Millisecond
-	modelFlight   = modelPatience / 3 // then a question waits, without a place in the window
-	modelTries    = 3
-	modelStep     = time.Millisecond
+	modelTimeout = 1667 * time.Millisecond
+	modelFlight  = modelTimeout / 3 // then a question waits, without a place in the window
+	modelTries   = 3
+	modelStep    = time.Millisecond
 )
 
 // An event is a reply, or the end of the patience with an attempt, or a place
@@ -69,7 +69,7 @@ type outcome struct {
 	unknown   int     // live names that no attempt got an answer for
 	least     float64 // window after the first second, while there were new names
 	last      float64 // window when there were no more
-	strains   int
+	closings  int
 	questions float64 // for each live name
 }
 
@@ -79,12 +79,12 @@ func (o outcome) String() string {
 }
 
 // run plays a model with a window.
-func (m model) run(w *window) (o outcome) {
+func (m model) run(w *Window) (o outcome) {
 	var (
 		now      time.Duration
 		waiting  events
 		retries  []event // attempts that are due
-		flying   int
+		inFlight int
 		repeated int
 		busy     int
 		free     time.Duration // when the upstream is done with what waits for its rate
@@ -97,14 +97,14 @@ func (m model) run(w *window) (o outcome) {
 	}
 	send := func(name, tries int) {
 		if tries == 1 {
-			flying++
+			inFlight++
 		} else {
 			repeated++
 		}
 		if !m.dead(name) {
 			o.asked++
 		}
-		e := event{name: name, tries: tries, sent: now, at: now + modelPatience, what: eventLost}
+		e := event{name: name, tries: tries, sent: now, at: now + modelTimeout, what: eventLost}
 		out := now >= m.outage[0] && now < m.outage[1]
 		switch {
 		case out:
@@ -126,8 +126,8 @@ func (m model) run(w *window) (o outcome) {
 			e.at, e.what = now+took, eventReply
 			heap.Push(&waiting, event{at: e.at, what: eventFree})
 		}
-		if e.what == eventReply && e.at > now+modelPatience {
-			e.at, e.what = now+modelPatience, eventLost
+		if e.what == eventReply && e.at > now+modelTimeout {
+			e.at, e.what = now+modelTimeout, eventLost
 		}
 		heap.Push(&waiting, e)
 		if e.at >= now+modelFlight {
@@ -147,29 +147,29 @@ func (m model) run(w *window) (o outcome) {
 				retries = append(retries, e)
 			case eventLeaves:
 				if e.tries == 1 {
-					flying--
+					inFlight--
 				} else {
 					repeated--
 				}
 			case eventReply:
 				if now-e.sent < modelFlight {
 					if e.tries == 1 {
-						flying--
+						inFlight--
 					} else {
 						repeated--
 					}
 				}
 				open--
 				if e.tries == 1 {
-					w.answered(now, e.sent)
+					w.Answered(now, e.sent)
 				}
-				w.replied(now, 1)
+				w.Replied(now, 1)
 				if !m.dead(e.name) {
 					o.took = now
 				}
 			case eventLost:
 				if e.tries < modelTries {
-					e.at, e.what = now+time.Duration(rnd.Int64N(int64(modelPatience)/2)), eventDue
+					e.at, e.what = now+time.Duration(rnd.Int64N(int64(modelTimeout)/2)), eventDue
 					heap.Push(&waiting, e)
 					break
 				}
@@ -179,13 +179,13 @@ func (m model) run(w *window) (o outcome) {
 				}
 			}
 		}
-		w.judge(now, now < m.outage[0] || now >= m.outage[1])
-		for len(retries) > 0 && w.roomAgain(flying, repeated) > 0 {
+		w.Judge(now, now < m.outage[0] || now >= m.outage[1])
+		for len(retries) > 0 && w.RoomRepeated(inFlight, repeated) > 0 {
 			send(retries[0].name, retries[0].tries+1)
 			retries = retries[1:]
 		}
-		for next < m.names && w.room(flying) > 0 && flying < m.ceiling {
-			w.sent(now, 1)
+		for next < m.names && w.Room(inFlight) > 0 && inFlight < m.ceiling {
+			w.Sent(now, 1)
 			open++
 			if !m.dead(next) {
 				o.live++
@@ -194,7 +194,7 @@ func (m model) run(w *window) (o outcome) {
 			next++
 		}
 		if w.size < size {
-			o.strains++
+			o.closings++
 		}
 		size = w.size
 		if next < m.names {
@@ -263,7 +263,7 @@ func TestWindowModels(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			t.Parallel()
-			w := newWindow(16, c.model.ceiling, modelPatience)
+			w := New(16, c.model.ceiling, modelTimeout)
 			o := c.model.run(&w)
 			if o.took > c.took || o.questions > c.questions || o.unknown > c.unknown || o.least < c.least || o.last < c.last {
 				t.Errorf("%v\nwant %v, %.2f, %d, %.0f, %.0f", o, c.took, c.questions, c.unknown, c.least, c.last)
@@ -274,29 +274,29 @@ func TestWindowModels(t *testing.T) {
 
 // ask sends first attempts, evenly over a time, of which a share is not answered,
 // and lets what becomes of them be known.
-func ask(w *window, now *time.Duration, over time.Duration, n, failed int) {
+func ask(w *Window, now *time.Duration, over time.Duration, n, failed int) {
 	for i := range n {
 		*now += over / time.Duration(n)
-		w.room(int(w.size))
-		w.sent(*now, 1)
+		w.Room(int(w.size))
+		w.Sent(*now, 1)
 		if i*617%1000 >= failed {
-			w.answered(*now, *now)
-			w.replied(*now, 1)
+			w.Answered(*now, *now)
+			w.Replied(*now, 1)
 		}
-		w.judge(*now, true)
+		w.Judge(*now, true)
 	}
 }
 
 func TestNewWindow(t *testing.T) {
 	for _, c := range []struct{ floor, ceiling, size int }{
-		{16, 1000, firstWindow},
+		{16, 1000, firstSize},
 		{100, 1000, 100}, // a floor above the first size
 		{16, 20, 20},     // a ceiling below it
 		{500, 20, 20},    // and below the floor
 		{0, 0, 1},        // never shut
 	} {
-		w := newWindow(c.floor, c.ceiling, time.Second)
-		if w.size != float64(c.size) || w.room(0) != c.size || w.room(c.size+3) != -3 {
+		w := New(c.floor, c.ceiling, time.Second)
+		if w.size != float64(c.size) || w.Room(0) != c.size || w.Room(c.size+3) != -3 {
 			t.Errorf("%+v: the window is %.0f", c, w.size)
 		}
 		floor := float64(max(1, min(c.floor, c.ceiling)))
@@ -312,27 +312,27 @@ func TestNewWindow(t *testing.T) {
 	}
 }
 
-// Each reply opens a window by one, up to the turn, but for a moment in between.
+// Each reply opens a window by one, up to the threshold, but for a moment in between.
 func TestWindowOpens(t *testing.T) {
-	w := newWindow(16, 2560, time.Second)
+	w := New(16, 2560, time.Second)
 	now := time.Second
 	for range 10 {
-		w.replied(now, 10)
+		w.Replied(now, 10)
 	}
-	if w.size != firstWindow+100 {
+	if w.size != firstSize+100 {
 		t.Errorf("after 100 replies the window is %.0f", w.size)
 	}
-	if w.replied(now, 500); w.size != gaugeWindow {
+	if w.Replied(now, 500); w.size != baselineSize {
 		t.Errorf("it opens to %.0f before it is known what always fails", w.size)
 	}
-	ask(&w, &now, 2*gaugeTime, gaugeAttempts+20, 0)
-	if w.replied(now, firstTurn-int(w.size)); w.size != firstTurn {
+	ask(&w, &now, 2*baselineTime, baselineAttempts+20, 0)
+	if w.Replied(now, firstThreshold-int(w.size)); w.size != firstThreshold {
 		t.Errorf("it opens to %.0f", w.size)
 	}
-	for range firstTurn {
-		w.replied(now, 1)
+	for range firstThreshold {
+		w.Replied(now, 1)
 	}
-	if w.size < firstTurn+2560/openings-1 || w.size > firstTurn+2560/openings {
+	if w.size < firstThreshold+2560/openings-1 || w.size > firstThreshold+2560/openings {
 		t.Errorf("a window of replies later it is %.1f", w.size)
 	}
 }
@@ -340,22 +340,22 @@ func TestWindowOpens(t *testing.T) {
 // Replies to questions that failed before open a window too, of which nothing else is
 // known.
 func TestWindowOpensByProgress(t *testing.T) {
-	w := newWindow(16, 10_000, time.Second)
+	w := New(16, 10_000, time.Second)
 	for now := range 2000 * time.Millisecond / modelStep {
-		w.replied(now*modelStep, 1)
-		w.judge(now*modelStep, true)
+		w.Replied(now*modelStep, 1)
+		w.Judge(now*modelStep, true)
 	}
-	if w.size < firstTurn-gaugeAttempts/2 {
+	if w.size < firstThreshold-baselineAttempts/2 {
 		t.Errorf("2000 replies later the window is %.0f", w.size)
 	}
-	w.strain.limit = 1000
+	w.overload.limit = 1000
 	w.change(2*time.Second, 100)
 	now := 2 * time.Second
 	for range 20_000 {
 		now += modelStep
-		w.room(int(w.size))
-		w.replied(now, 1)
-		w.judge(now, true)
+		w.Room(int(w.size))
+		w.Replied(now, 1)
+		w.Judge(now, true)
 	}
 	if w.size < 700 || w.size > 1000 {
 		t.Errorf("below a limit of 1000 it opens to %.0f", w.size)
@@ -364,23 +364,23 @@ func TestWindowOpensByProgress(t *testing.T) {
 
 // What is learned stays for the next Sweep, without what was in flight.
 func TestWindowRests(t *testing.T) {
-	w := newWindow(16, 10_000, time.Second)
+	w := New(16, 10_000, time.Second)
 	now := time.Second
 	ask(&w, &now, 20*time.Second, 100_000, 100)
-	size, base := w.size, w.strain.base
+	size, base := w.size, w.overload.base
 	if size < 2000 || base < 0.08 || base > 0.12 {
 		t.Fatalf("the window is %.0f, its base %.3f", size, base)
 	}
-	w.sent(now, 1000)
+	w.Sent(now, 1000)
 	w.try(now, 0.3)
-	w = w.rested()
-	if w.size != size || w.strain.base != base || w.cohorts.oldest != 0 || w.strain.trial.size != 0 {
-		t.Errorf("it rests with %.0f, base %.3f", w.size, w.strain.base)
+	w = w.Rested()
+	if w.size != size || w.overload.base != base || w.cohorts.oldest != 0 || w.overload.trial.size != 0 {
+		t.Errorf("it rests with %.0f, base %.3f", w.size, w.overload.base)
 	}
 	now += time.Hour
 	ask(&w, &now, 20*time.Second, 100_000, 100)
-	if w.size < size || w.strain.limit != 0 {
-		t.Errorf("an hour later it is %.0f, its limit %.0f", w.size, w.strain.limit)
+	if w.size < size || w.overload.limit != 0 {
+		t.Errorf("an hour later it is %.0f, its limit %.0f", w.size, w.overload.limit)
 	}
 }
 
@@ -389,7 +389,7 @@ func TestWindowRests(t *testing.T) {
 func TestCohorts(t *testing.T) {
 	c := newCohorts(time.Second)
 	c.sent(10*time.Second, 100)
-	c.stop(5 * time.Second)
+	c.suspended += 5 * time.Second
 	for range 60 {
 		c.answered(15 * time.Second) // it was given as much more time
 	}

@@ -1,4 +1,4 @@
-package resolver
+package window
 
 import "time"
 
@@ -14,13 +14,12 @@ const (
 	latencyOf   = 64
 	medianStep  = 1.0 / 16
 	leastMedian = 1e-4
-	// notable is a median, in seconds, below which nothing waits for long, and
-	// longSeconds one beyond which a larger window adds to nothing else, both
-	// unless the least is not much smaller.
+	// notable is a median, in seconds, below which nothing waits for long. Above longSeconds a larger
+	// window only adds to the wait. Neither holds where the least median is not much smaller.
 	notable, longSeconds = 0.02, 0.4
 	notMuch              = 4
-	// overdue times the mean later, all but a quarter of the replies have come,
-	// however they are distributed (Markov's inequality).
+	// After overdue times the mean, all but a quarter of the replies have come, whatever their
+	// distribution (Markov's inequality).
 	overdue = 4
 )
 
@@ -38,11 +37,10 @@ func (l *latency) note(took time.Duration) {
 	}
 }
 
-// beyond reports whether replies take longer than so many seconds, and much longer
-// than at best.
+// beyond reports whether replies take longer than so many seconds, and much longer than at best.
 func (l *latency) beyond(seconds float64) bool { return l.median > max(seconds, notMuch*l.least) }
 
-// overdue is how long after questions were sent a reply is late.
+// overdue is how long after its question a reply is late.
 func (l *latency) overdue() time.Duration {
 	return time.Duration(overdue * l.mean * float64(time.Second))
 }

@@ -1,13 +1,11 @@
-package resolver
+package window
 
 import (
-	"net/netip"
 	"testing"
 	"time"
 )
 
-func TestWindowLog(t *testing.T) {
-	upstream := netip.MustParseAddrPort("192.0.2.1:53")
+func TestLog(t *testing.T) {
 	// A note of each 100 ms: how often, by which lane, of which size.
 	type notes struct{ times, lane, size int }
 	for _, c := range []struct {
@@ -22,42 +20,42 @@ func TestWindowLog(t *testing.T) {
 		{"longer small than large", []notes{{40, 0, 64}, {30, 0, 8000}}, 64, 64},
 		{"longer large than small", []notes{{30, 0, 64}, {40, 0, 8000}}, 64, 8000},
 		{"two lanes count together", []notes{{1, 0, 300}, {50, 1, 200}}, 500, 500},
-		{"the most there may be", []notes{{10, 0, MostInFlight}}, MostInFlight, MostInFlight},
+		{"the most there may be", []notes{{10, 0, 1_000_000}}, 1_000_000, 1_000_000},
 	} {
 		t.Run(c.title, func(t *testing.T) {
-			var log windowLog
+			var log Log
 			now, lanes := time.Duration(0), 0
 			for _, n := range c.notes {
 				lanes = max(lanes, 1+n.lane)
 			}
 			for _, n := range c.notes {
 				for range n.times {
-					now += windowNotes
-					log.note(now, n.lane, lanes, n.size)
+					now += NoteEvery
+					log.Note(now, n.lane, lanes, n.size)
 				}
 			}
-			got := log.report(upstream)
-			if off := got.Median - c.median; got.Upstream != upstream || got.Least != c.least || 10*max(off, -off) > c.median {
-				t.Errorf("got %+v, want %d and about %d", got, c.least, c.median)
+			least, median := log.Report()
+			if off := median - c.median; least != c.least || 10*max(off, -off) > c.median {
+				t.Errorf("got %d and %d, want %d and about %d", least, median, c.least, c.median)
 			}
 		})
 	}
 }
 
 // The time between two Sweeps does not count.
-func TestWindowLogGap(t *testing.T) {
-	var log windowLog
+func TestLogGap(t *testing.T) {
+	var log Log
 	now := time.Duration(0)
 	for range 20 {
-		now += windowNotes
-		log.note(now, 0, 1, 1000)
+		now += NoteEvery
+		log.Note(now, 0, 1, 1000)
 	}
 	now += time.Hour
 	for range 10 {
-		log.note(now, 0, 1, 100)
-		now += windowNotes
+		log.Note(now, 0, 1, 100)
+		now += NoteEvery
 	}
-	if got := log.report(netip.AddrPort{}); got.Least != 100 || got.Median < 900 {
-		t.Errorf("got %+v, want a median near 1000", got)
+	if least, median := log.Report(); least != 100 || median < 900 {
+		t.Errorf("got %d and %d, want a median near 1000", least, median)
 	}
 }
