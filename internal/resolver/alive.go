@@ -12,13 +12,13 @@ import (
 // given. When none has, it asks each of them for the name servers of the root,
 // which every one of them knows, so that a row of dead domains is not taken for
 // a dead resolver, nor the other way round.
-func (r *Resolver) alive(ctx context.Context, since time.Duration) bool {
-	heard := func() bool { return time.Duration(r.heard.Load()) > since }
+func (r *Resolver) probe(ctx context.Context, since time.Duration) bool {
+	heard := func() bool { return time.Duration(r.lastReply.Load()) > since }
 	if heard() {
 		return true
 	}
-	probed := r.probes.DoChan("", func() (any, error) {
-		r.probe()
+	probed := r.probing.DoChan("", func() (any, error) {
+		r.probeAll()
 		return nil, nil
 	})
 	select {
@@ -29,15 +29,15 @@ func (r *Resolver) alive(ctx context.Context, since time.Duration) bool {
 }
 
 // probe asks every upstream, all at the same time.
-func (r *Resolver) probe() {
+func (r *Resolver) probeAll() {
 	var all sync.WaitGroup
 	for _, u := range r.upstreams {
 		all.Go(func() {
 			a := newAsker()
 			if err := a.pack(new(dns.Msg).SetQuestion(".", dns.TypeNS)); err == nil {
 				// A reply is noted where it arrives. One lost datagram is no silence.
-				if _, err := r.overUDP(r.life, a, u, true); err != nil {
-					_, _ = r.overUDP(r.life, a, u, true)
+				if _, err := r.exchangeUDP(r.ctx, a, u, true); err != nil {
+					_, _ = r.exchangeUDP(r.ctx, a, u, true)
 				}
 				a.forget()
 			}

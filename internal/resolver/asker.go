@@ -12,11 +12,11 @@ type asker struct {
 	trace   Trace
 	plain   bool // readPlain will do, for a question made by query.ask
 
-	timeout time.Duration // of an attempt; 0: that of the Resolver
-	prompt  time.Duration // of an attempt at an upstream that is prompt; 0: no other
-	sent    time.Duration // the attempt under way
-	until   time.Duration // it waits
-	canary  bool          // the question is one, which is asked of those that are stopped too
+	timeout    time.Duration // of an attempt; 0: that of the Resolver
+	promptTime time.Duration // of an attempt at an upstream that is prompt; 0: no other
+	sentAt     time.Duration // the attempt under way
+	until      time.Duration // it waits
+	isCanary   bool          // the question is one, which is asked of those that are stopped too
 }
 
 // mostFlights is at how many upstreams a question expects replies at a time.
@@ -26,7 +26,7 @@ func newAsker() *asker {
 	a := &asker{done: make(chan *flight, mostFlights), timer: time.NewTimer(time.Hour)}
 	a.timer.Stop()
 	for i := range a.flights {
-		a.flights[i].done = a.done
+		a.flights[i].ended = a.done
 	}
 	return a
 }
@@ -63,14 +63,14 @@ func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 		}
 	}
 	if f.upstream != nil && !f.socket.forget(f) {
-		a.drop(f)
+		a.dropEnded(f)
 	}
-	f.upstream, f.socket = u, u.socket()
+	f.upstream, f.socket = u, u.randomSocket()
 	return f, true
 }
 
 // drop takes the end of a flight, which has come, from among the others.
-func (a *asker) drop(f *flight) {
+func (a *asker) dropEnded(f *flight) {
 	for {
 		g := <-a.done
 		if g == f {

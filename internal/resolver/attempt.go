@@ -18,7 +18,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 		a.trace.Upstream, a.trace.TCP = u.addr, at == stepTCP
 		var packet []byte
 		if at != stepTCP {
-			f, err := r.overUDP(ctx, a, u, at != stepWait)
+			f, err := r.exchangeUDP(ctx, a, u, at != stepWait)
 			if err != nil {
 				return reading{}, u, err
 			}
@@ -27,16 +27,16 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 		}
 		if a.trace.TCP {
 			var err *Error
-			if packet, err = r.overTCP(ctx, a, u); err != nil {
+			if packet, err = r.exchangeTCP(ctx, a, u); err != nil {
 				return reading{}, u, err
 			}
 		}
 		at = stepUDP
-		rd, err := r.read(a, packet)
+		rd, err := r.readReply(a, packet)
 		if err != nil {
 			return reading{}, u, failure(codes.RecordMalformed, err)
 		}
-		u.complain(rd.rcode)
+		u.countDeclined(rd.rcode)
 		if rd.rcode == dns.RcodeFormatError && a.edns {
 			a.useEDNS(false)
 			continue
@@ -47,10 +47,10 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 
 // read reads a valid reply. Few large ones are read at a time: in memory they
 // are twenty times as large as on the wire, until they have been looked into.
-func (r *Resolver) read(a *asker, packet []byte) (reading, error) {
+func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
 	if len(packet) > largeReply {
-		r.large <- struct{}{}
-		defer func() { <-r.large }()
+		r.largeSlots <- struct{}{}
+		defer func() { <-r.largeSlots }()
 	}
 	return a.read(packet)
 }
@@ -68,19 +68,19 @@ func (a *asker) read(packet []byte) (reading, error) {
 
 // overUDP sends the question to u, where send says so, and waits for a reply to any
 // attempt, which is valid until a is used again.
-func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
+func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
 	if send {
 		if err := r.sendUDP(ctx, a, u); err != nil {
 			return nil, err
 		}
 	}
-	patience := cmp.Or(a.timeout, r.timeout)
-	prompt := min(cmp.Or(a.prompt, patience), patience)
+	patience := cmp.Or(a.timeout, r.schedule.timeout)
+	prompt := min(cmp.Or(a.promptTime, patience), patience)
 	if send {
-		a.sent = r.now()
-		a.until = a.sent + patience
+		a.sentAt = r.now()
+		a.until = a.sentAt + patience
 		if r.watch != nil {
-			a.until = a.sent + prompt
+			a.until = a.sentAt + prompt
 		}
 	}
 	defer a.timer.Stop()
@@ -88,19 +88,19 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool
 		a.timer.Reset(a.until - r.now())
 		select {
 		case f := <-a.done:
-			if g, err := r.landed(a, f, u); g != nil || err != nil {
+			if g, err := r.flightEnded(a, f, u); g != nil || err != nil {
 				return g, err
 			}
 			continue
 		case <-ctx.Done():
-			return nil, ended(ctx)
+			return nil, endedBy(ctx)
 		case <-a.timer.C:
 		}
 		switch now := r.now(); {
 		case now > a.until+stall: // this process was stopped meanwhile: the reply may be there
 			a.until = now + patience/4
-		case a.until < a.sent+patience && !r.isPrompt(u, now):
-			a.until = a.sent + patience
+		case a.until < a.sentAt+patience && !r.isPrompt(u, now):
+			a.until = a.sentAt + patience
 		default:
 			u.counts.timeouts.Add(1)
 			u.loss.Count(true)
@@ -112,7 +112,7 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool
 // sendUDP sends the question to u: the same datagram as before where a reply to that
 // is expected still, so that a forger has no more to hit (RFC 5452, section 5).
 func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
-	if err := r.admit(ctx, a.plain); err != nil {
+	if err := r.waitForRate(ctx, a.plain); err != nil {
 		return err
 	}
 	f, isNew := a.flightTo(u)
@@ -133,7 +133,7 @@ func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 
 // landed judges the end of a flight while the attempt at u waits: nil and nil where
 // that goes on.
-func (r *Resolver) landed(a *asker, f *flight, u *upstream) (*flight, *Error) {
+func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Error) {
 	from := f.upstream
 	f.from, f.upstream = from, nil
 	switch {
@@ -144,11 +144,11 @@ func (r *Resolver) landed(a *asker, f *flight, u *upstream) (*flight, *Error) {
 			return nil, nil
 		}
 		return nil, fault(f.err)
-	case from.guard.barred.Load() && !a.canary:
+	case from.breaker.distrusted.Load() && !a.isCanary:
 		if from != u {
 			return nil, nil
 		}
-		return nil, fault(errBarred)
+		return nil, fault(errDistrusted)
 	}
 	from.loss.Count(false)
 	return f, nil

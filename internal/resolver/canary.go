@@ -48,30 +48,30 @@ func randomLabel() string {
 }
 
 // A song is what a canary came to.
-type song uint8
+type canaryResult uint8
 
 const (
-	songGood   song = iota
-	songFailed      // no reply, or one by which an upstream declines
-	songWrong       // a reply that cannot be true
+	canaryGood   canaryResult = iota
+	canaryFailed              // no reply, or one by which an upstream declines
+	canaryWrong               // a reply that cannot be true
 )
 
 // judge holds a reply, or the want of one, against what is known. The words say
 // what is wrong.
-func (c Canary) judge(rd reading, err error) (song, string) {
+func (c Canary) judge(rd reading, err error) (canaryResult, string) {
 	switch {
 	case err != nil:
-		return songFailed, err.Error()
-	case again(rd.rcode):
-		return songFailed, RcodeName(rd.rcode)
+		return canaryFailed, err.Error()
+	case declines(rd.rcode):
+		return canaryFailed, RcodeName(rd.rcode)
 	case c.Absent && rd.outcome == Reply && rd.msg != nil && len(rd.msg.Answer) > 0:
-		return songWrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s", strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
+		return canaryWrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s", strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
 	case c.Absent:
-		return songGood, ""
+		return canaryGood, ""
 	case rd.outcome == Reply && rd.rcode == dns.RcodeSuccess && rd.msg != nil && has(rd.msg.Answer, c.Type):
-		return songGood, ""
+		return canaryGood, ""
 	}
-	return songWrong, fmt.Sprintf("%s, which exists, is denied: %s", c, RcodeName(rd.rcode))
+	return canaryWrong, fmt.Sprintf("%s, which exists, is denied: %s", c, RcodeName(rd.rcode))
 }
 
 func has(rrs []dns.RR, rrtype uint16) bool {
@@ -85,13 +85,13 @@ func has(rrs []dns.RR, rrtype uint16) bool {
 
 // sing asks an upstream a canary over UDP, or TCP where the answer is
 // truncated, up to so many times until there is a reply.
-func (r *Resolver) sing(ctx context.Context, a *asker, u *upstream, c Canary, times int) (song, string) {
+func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canary, times int) (canaryResult, string) {
 	if err := a.pack(c.question()); err != nil {
-		return songFailed, err.Error()
+		return canaryFailed, err.Error()
 	}
 	a.plain = false
 	defer a.forget()
-	var sang song
+	var sang canaryResult
 	var why string
 	for n := range times {
 		if n > 0 {
@@ -103,7 +103,7 @@ func (r *Resolver) sing(ctx context.Context, a *asker, u *upstream, c Canary, ti
 		} else {
 			sang, why = c.judge(rd, nil)
 		}
-		if sang != songFailed || ctx.Err() != nil {
+		if sang != canaryFailed || ctx.Err() != nil {
 			break
 		}
 	}
@@ -111,4 +111,4 @@ func (r *Resolver) sing(ctx context.Context, a *asker, u *upstream, c Canary, ti
 }
 
 // errBarred says that an upstream has lied: what it answers is not read.
-var errBarred = errors.New("the upstream gave a wrong answer to a canary")
+var errDistrusted = errors.New("the upstream gave a wrong answer to a canary")

@@ -8,8 +8,8 @@ import (
 )
 
 // A crowd is questions that are asked at the same time, once each.
-type crowd struct {
-	*Resolver
+type burst struct {
+	resolver *Resolver
 	upstream *upstream
 	canary   Canary
 	size     int
@@ -19,18 +19,18 @@ type crowd struct {
 	all      sync.WaitGroup
 }
 
-func newCrowd(r *Resolver, u *upstream, c Canary, size int, timeout time.Duration) *crowd {
-	return &crowd{Resolver: r, upstream: u, canary: c, size: size, timeout: timeout, change: make(chan struct{}, 1)}
+func newBurst(r *Resolver, u *upstream, c Canary, size int, timeout time.Duration) *burst {
+	return &burst{resolver: r, upstream: u, canary: c, size: size, timeout: timeout, change: make(chan struct{}, 1)}
 }
 
 // ask sends the questions.
-func (c *crowd) ask(ctx context.Context) {
+func (c *burst) send(ctx context.Context) {
 	for range c.size {
 		c.all.Go(func() {
 			a := newAsker()
 			a.timeout = c.timeout
 			if a.pack(c.canary.question()) == nil {
-				if _, err := c.overUDP(ctx, a, c.upstream, true); err == nil {
+				if _, err := c.resolver.exchangeUDP(ctx, a, c.upstream, true); err == nil {
 					c.answered.Add(1)
 				}
 				a.forget()
@@ -46,7 +46,7 @@ func (c *crowd) ask(ctx context.Context) {
 }
 
 // some waits until so many are answered, or no more can be, and reports which.
-func (c *crowd) some(ctx context.Context, enough int) bool {
+func (c *burst) await(ctx context.Context, enough int) bool {
 	timer := time.NewTimer(c.timeout + time.Second)
 	defer timer.Stop()
 	for c.answered.Load() < int64(enough) {

@@ -8,7 +8,7 @@ import (
 
 // maxErrands bounds the goroutines of a Sweep that run errands; as many more wait as
 // may wait at all.
-const maxErrands = 256
+const maxSlow = 256
 
 // A step is where an attempt goes on.
 type step uint8
@@ -22,72 +22,72 @@ const (
 )
 
 // An errand is a question that a lane cannot end without blocking.
-type errand struct {
+type slowQuestion struct {
 	question Question
-	effort   effort
+	effort   questionState
 	trace    Trace
 	step     step
 }
 
 // handOver makes an errand of a question, for the upstream that is being read if
 // there was a reply. Until a goroutine is free it waits like others.
-func (l *lane) handOver(i uint32, at step) {
+func (l *lane) toSlowPath(i uint32, at step) {
 	it := &l.table.items[i]
-	l.pluck(i)
-	l.forgo(it, true)
-	l.forgo(it, false)
+	l.detach(i)
+	l.closeFlight(it, true)
+	l.closeFlight(it, false)
 	if at == stepTCP || at == stepBare {
-		it.flights[0].port = l.reads.number
+		it.flights[0].port = l.readPort.number
 	}
 	l.table.dropSlot(it)
 	it.bucket = uint8(at)
-	it.where = inQueue
-	l.queue.push(l.table.items, i)
+	it.where = inSlowPath
+	l.slowPath.push(l.table.items, i)
 }
 
 // lendAll gives errands to goroutines, as long as there are not too many.
-func (l *lane) lendAll() {
-	for l.queue.n > 0 && l.errands.Load() < maxErrands {
-		i := l.queue.oldest
+func (l *lane) handOff() {
+	for l.slowPath.n > 0 && l.sweep.slow.Load() < maxSlow {
+		i := l.slowPath.oldest
 		it := &l.table.items[i]
 		h := l.history[i]
-		e := errand{question: l.table.question(i), step: step(it.bucket), effort: effort{
+		e := slowQuestion{question: l.table.question(i), step: step(it.bucket), effort: questionState{
 			began: it.began, tried: it.sent(), made: int(it.tries) - h.forgiven, evidence: h.evidence,
 		}}
-		if rt := l.last(it); rt != nil {
+		if rt := l.lastRoute(it); rt != nil {
 			e.effort.last = rt.upstream
 			if it.tries > 0 {
 				e.trace = l.trace(i, rt)
 			}
 			if e.step == stepNone {
-				e.effort.failed = e.effort.failure(rt.upstream)
+				e.effort.evidence.failed = e.effort.evidence.failure(rt.upstream)
 			}
 		}
-		l.pluck(i)
-		l.forget(i)
-		l.errands.Add(1)
-		l.workers.Go(func() {
-			l.runErrand(e)
-			l.errands.Add(-1)
+		l.detach(i)
+		l.drop(i)
+		l.sweep.slow.Add(1)
+		l.sweep.workers.Go(func() {
+			l.sweep.runSlow(e)
+			l.sweep.slow.Add(-1)
 		})
 	}
 }
 
 // runErrand ends a question and yields its answer.
-func (s *sweep) runErrand(e errand) {
+func (s *sweep) runSlow(e slowQuestion) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	a := s.askers.Get().(*asker)
-	answer := s.finish(a, e)
-	s.release(a)
+	a := s.resolver.askers.Get().(*asker)
+	answer := s.askSlow(a, e)
+	s.resolver.release(a)
 	if s.ctx.Err() == nil || answer.Outcome != Failed {
-		s.hand([]Answer{answer})
+		s.deliver([]Answer{answer})
 	}
 }
 
 // finish ends a question the way that Exchange does.
-func (s *sweep) finish(a *asker, e errand) Answer {
+func (s *sweep) askSlow(a *asker, e slowQuestion) Answer {
 	q := &e.question
 	answer := Answer{Tag: q.Tag, Rcode: -1}
 	if err := a.ask(q.owner(), q.Type); err != nil {
@@ -99,7 +99,7 @@ func (s *sweep) finish(a *asker, e errand) Answer {
 	if q.Patient {
 		ctx = WithPatience(ctx)
 	}
-	rd, err := s.pursue(ctx, a, &e.effort, e.step)
+	rd, err := s.resolver.askWatched(ctx, a, &e.effort, e.step)
 	answer.Trace = a.trace
 	if err != nil {
 		answer.Err = err

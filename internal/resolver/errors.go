@@ -70,7 +70,7 @@ func fault(err error) *Error { return &Error{local: true, err: err} }
 
 // ended is how a wait failed that ctx ended. Whoever set a deadline judges the
 // domain by it; a cancelled question was not asked.
-func ended(ctx context.Context) *Error {
+func endedBy(ctx context.Context) *Error {
 	cause := context.Cause(ctx)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return failure(codes.RecordTimeout, cause)
@@ -80,7 +80,7 @@ func ended(ctx context.Context) *Error {
 
 // ours reports whether err is a want of this machine, or of the way from it to
 // an upstream.
-func ours(err error) bool {
+func isLocal(err error) bool {
 	for _, errno := range []syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
 		syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EPERM, syscall.EACCES,

@@ -45,97 +45,97 @@ func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, error) {
 	now := r.now()
 	a.trace, a.plain = Trace{}, plain
-	return r.pursue(ctx, a, &effort{began: now, tried: now}, stepUDP)
+	return r.askWatched(ctx, a, &questionState{began: now, tried: now}, stepUDP)
 }
 
 // pursue goes on with a question. The attempt that was made last goes on at the
 // given step, if there is one. With a watch, a failure is returned when it can be
 // believed; until then, and while all upstreams are stopped, pursue waits.
-func (r *Resolver) pursue(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
+func (r *Resolver) askWatched(ctx context.Context, a *asker, e *questionState, at step) (reading, error) {
 	if r.watch == nil {
-		return r.chase(ctx, a, e, at)
+		return r.askOnce(ctx, a, e, at)
 	}
 	for times := 0; ; times++ {
 		if err := r.await(ctx); err != nil {
 			err.question = a.String()
 			return reading{}, err
 		}
-		rd, err := r.chase(ctx, a, e, at)
+		rd, err := r.askOnce(ctx, a, e, at)
 		last := cmp.Or(e.last, r.upstreams[0])
 		var failed *Error
 		switch {
-		case err == nil && !again(rd.rcode), r.life.Err() != nil:
+		case err == nil && !declines(rd.rcode), r.ctx.Err() != nil:
 			return rd, err
 		case ctx.Err() != nil:
-			if errors.As(err, &failed) && r.doubted(last, e.began) {
+			if errors.As(err, &failed) && r.stoppedSince(last, e.began) {
 				failed.local, failed.reason = true, ""
 			}
 			return rd, err
 		}
-		doubted, unsure := r.believe(ctx, last, e.began)
+		doubted, unsure := r.confirmFailure(ctx, last, e.began)
 		switch {
 		case unsure != nil:
 			unsure.question = a.String()
 			return reading{}, unsure
-		case doubted, errors.As(err, &failed) && failed.local && times < mostAgain:
+		case doubted, errors.As(err, &failed) && failed.local && times < maxRestarts:
 		default:
 			return rd, err
 		}
 		now := r.now()
-		*e, at = effort{began: now, tried: now}, stepUDP
+		*e, at = questionState{began: now, tried: now}, stepUDP
 	}
 }
 
 // chase makes the attempts of a question.
-func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
+func (r *Resolver) askOnce(ctx context.Context, a *asker, e *questionState, at step) (reading, error) {
 	if at == stepTCP || at == stepBare {
 		e.made--
 	}
-	for at == stepWait || e.made < r.most(patient(ctx), e.kept != nil) {
+	for at == stepWait || e.made < r.schedule.maxAttempts(patient(ctx), e.evidence.kept != nil) {
 		u := e.last
 		if at == stepUDP {
 			e.tried = r.now()
-			if u = r.next(e.last); u == e.last && e.failed != nil && e.failed.local {
+			if u = r.nextUpstream(e.last); u == e.last && e.evidence.failed != nil && e.evidence.failed.local {
 				r.pause(ctx) // nobody listens, and there is nobody else: give it a moment
 			}
 		}
 		if at != stepWait {
 			e.made++
 		}
-		a.prompt = r.schedule.waitAlone(e.made, patient(ctx))
+		a.promptTime = r.schedule.waitExchange(e.made, patient(ctx))
 		rd, from, err := r.attempt(ctx, a, u, at)
 		e.last, at = u, stepUDP
 		if from != u && (err == nil || !err.local) {
 			at = stepWait // it was about an earlier attempt
 		}
 		switch {
-		case err == nil && !again(rd.rcode):
+		case err == nil && !declines(rd.rcode):
 			a.trace.Elapsed = r.now() - e.began
 			return rd, nil
 		case err == nil:
-			e.declined(rd, a.trace)
+			e.evidence.noteDeclined(rd, a.trace)
 			continue
-		case err.err == window.ErrQueue && e.kept == nil: // the silence before it was not waited for as it should be
+		case err.err == window.ErrQueue && e.evidence.kept == nil: // the silence before it was not waited for as it should be
 			err.question = a.String()
 			a.trace.Elapsed = r.now() - e.began
 			return reading{}, err
 		default:
-			e.note(err, from)
+			e.evidence.noteFailure(err, from)
 		}
-		if ctx.Err() != nil || r.life.Err() != nil {
+		if ctx.Err() != nil || r.ctx.Err() != nil {
 			break
 		}
 	}
 	a.trace.Elapsed = r.now() - e.began
-	if e.kept != nil && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
-		a.trace.Upstream, a.trace.TCP = e.source.Upstream, e.source.TCP
-		return *e.kept, nil
+	if e.evidence.kept != nil && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
+		a.trace.Upstream, a.trace.TCP = e.evidence.source.Upstream, e.evidence.source.TCP
+		return *e.evidence.kept, nil
 	}
-	failed := e.failed
+	failed := e.evidence.failed
 	switch {
 	case failed == nil:
-		failed = ended(ctx)
-	case r.watch == nil && errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, e.tried):
+		failed = endedBy(ctx)
+	case r.watch == nil && errors.Is(failed.err, errNoAnswer) && !r.probe(ctx, e.tried):
 		// What was heard before says nothing about an upstream that fell silent.
 		failed = &Error{upstream: failed.upstream, local: true, err: ErrSilent}
 	}
@@ -145,7 +145,7 @@ func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (rea
 }
 
 // again reports whether another upstream may know better.
-func again(rcode int) bool {
+func declines(rcode int) bool {
 	switch rcode {
 	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
 		return true
@@ -156,28 +156,28 @@ func again(rcode int) bool {
 // admit waits until the rate limit lets one more question out. The questions of
 // sweeps wait for each other first, so that those of surveys, whose deadlines
 // are running, never stand behind a thousand of them.
-func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
+func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {
 	switch {
-	case r.life.Err() != nil:
-		return fault(context.Cause(r.life))
+	case r.ctx.Err() != nil:
+		return fault(context.Cause(r.ctx))
 	case ctx.Err() != nil:
-		return ended(ctx)
+		return endedBy(ctx)
 	case r.limiter == nil:
 		return nil
 	}
 	if sweeping {
 		select {
-		case r.turn <- struct{}{}:
-			defer func() { <-r.turn }()
+		case r.sweepTurn <- struct{}{}:
+			defer func() { <-r.sweepTurn }()
 		case <-ctx.Done():
-			return ended(ctx)
-		case <-r.life.Done():
-			return fault(context.Cause(r.life))
+			return endedBy(ctx)
+		case <-r.ctx.Done():
+			return fault(context.Cause(r.ctx))
 		}
 	}
 	open, end := context.WithCancel(ctx)
 	defer end()
-	defer context.AfterFunc(r.life, end)()
+	defer context.AfterFunc(r.ctx, end)()
 	if err := r.limiter.Wait(open); err != nil {
 		return fault(err) // our own queue was too long, or ended
 	}
@@ -186,11 +186,11 @@ func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
 
 // pause waits a tenth of an attempt.
 func (r *Resolver) pause(ctx context.Context) {
-	t := time.NewTimer(r.timeout / 10)
+	t := time.NewTimer(r.schedule.timeout / 10)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-ctx.Done():
-	case <-r.life.Done():
+	case <-r.ctx.Done():
 	}
 }

@@ -63,7 +63,7 @@ func TestExchangeAttempts(t *testing.T) {
 
 			second := serve(t, good, nil)
 			r = open(t, Config{Timeout: timeout, Retries: 1}, s, second)
-			if r.next(nil).addr == s.addr { // let the bad one come first
+			if r.nextUpstream(nil).addr == s.addr { // let the bad one come first
 				r.rotation.Add(1)
 			}
 			m, err = r.Exchange(WithTrace(t.Context(), &trace), txt(name))

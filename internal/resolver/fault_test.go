@@ -272,8 +272,8 @@ func TestExchangeWaitsForTCP(t *testing.T) {
 		}}
 		r := memoryResolver(t, Config{}, u)
 		defer r.Close()
-		for range cap(r.tcp) {
-			r.tcp <- struct{}{}
+		for range cap(r.tcpSlots) {
+			r.tcpSlots <- struct{}{}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

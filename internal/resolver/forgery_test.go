@@ -146,7 +146,7 @@ func TestExchangeLateReply(t *testing.T) {
 	r := open(t, Config{Timeout: fairness}, s)
 	_, err := r.Exchange(t.Context(), txt("first.example.com"))
 	wantError(t, err, codes.RecordTimeout, false)
-	r.timeout = patience
+	r.schedule.timeout = patience
 	m, err := r.Exchange(t.Context(), txt("second.example.com"))
 	wantAnswer(t, m, err, "second.example.com")
 }

@@ -8,92 +8,92 @@ const stall = time.Second
 
 // mostAgain is how often a question that failed by a fault of this machine is
 // asked from its beginning while upstreams answer others well.
-const mostAgain = 32
+const maxRestarts = 32
 
 // tell notes what time it is. Time that passed while the process was stopped is
 // no upstream's delay: what waits for a reply counts as sent later, and what finds it
 // due looks at that.
-func (l *lane) tell(now time.Duration) {
+func (l *lane) advanceClock(now time.Duration) {
 	if gap := now - l.now; gap > stall {
 		for _, rt := range l.routes {
 			rt.window.Suspended(gap)
 		}
 		for i := range l.table.items {
 			if it := &l.table.items[i]; it.where == inFlight || it.where == inWheel {
-				it.after += uint32(gap / time.Millisecond)
+				it.sentAfter += uint32(gap / time.Millisecond)
 			}
 		}
-		l.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back",
+		l.resolver.log.Warn("this process was stopped, or starved: what waits for an answer gets its time back",
 			"for", gap.Round(time.Millisecond))
 	}
 	l.now = now
 }
 
 // hold keeps a question that all attempts failed until that can be believed.
-func (l *lane) hold(i uint32) {
-	if l.watch == nil {
-		l.giveUp(i)
+func (l *lane) holdFailure(i uint32) {
+	if l.resolver.watch == nil {
+		l.questionFailed(i)
 		return
 	}
 	it := &l.table.items[i]
-	guard := &l.last(it).guard
-	if h := l.history[i]; h.silent() && h.forgiven == 0 && !it.is(isAgain) {
+	guard := &l.lastRoute(it).upstream.breaker
+	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
 		guard.silence.Missed(it.began)
 	}
 	it.stamp(l.now)
 	l.table.dropSlot(it)
-	it.where = inHold
-	l.held.push(l.table.items, i)
-	guard.want()
+	it.where = inUnconfirmed
+	l.unconfirmed.push(l.table.items, i)
+	guard.wantCanary()
 }
 
 // believe ends the questions whose failure can be believed, since the upstream
 // has answered a later canary. Where one was stopped meanwhile they are asked
 // from their beginning, and so are those that failed by our own fault.
-func (l *lane) believe() {
-	for l.held.n > 0 {
-		i := l.held.oldest
+func (l *lane) confirmFailures() {
+	for l.unconfirmed.n > 0 {
+		i := l.unconfirmed.oldest
 		it := &l.table.items[i]
-		rt := l.last(it)
+		rt := l.lastRoute(it)
 		h := l.history[i]
-		ours := h.kept == nil && h.failed != nil && h.failed.local && h.again < mostAgain
+		ours := h.evidence.kept == nil && h.evidence.failed != nil && h.evidence.failed.local && h.restarts < maxRestarts
 		switch {
-		case l.doubted(rt.upstream, it.began):
-			l.pluck(i)
-			l.fresh(i)
-		case rt.guard.good.Load() <= int64(it.sent()):
-			rt.guard.want()
+		case l.resolver.stoppedSince(rt.upstream, it.began):
+			l.detach(i)
+			l.startOver(i)
+		case rt.upstream.breaker.lastGood.Load() <= int64(it.sent()):
+			rt.upstream.breaker.wantCanary()
 			return
 		case ours:
-			h.again++
+			h.restarts++
 			l.history[i] = h
-			l.pluck(i)
-			l.fresh(i)
+			l.detach(i)
+			l.startOver(i)
 		default:
-			l.pluck(i)
-			l.giveUp(i)
+			l.detach(i)
+			l.questionFailed(i)
 		}
 	}
 }
 
 // fresh stages a question as if it had not been asked, but for the replies that are
 // expected.
-func (l *lane) fresh(i uint32) {
+func (l *lane) startOver(i uint32) {
 	it := &l.table.items[i]
-	if int(it.tries)+l.most(it.is(isPatient), false) > MaxRetries {
+	if int(it.tries)+l.schedule.maxAttempts(it.is(isPatient), false) > MaxRetries {
 		it.tries = 0 // it does not count further
 	}
 	h := l.history[i]
-	l.history[i] = history{forgiven: int(it.tries), again: h.again}
-	it.began, it.after = l.now, 0
+	l.history[i] = history{forgiven: int(it.tries), restarts: h.restarts}
+	it.began, it.sentAfter = l.now, 0
 	l.restage(i)
 }
 
 // restart gives a route that was stopped a window near the beginning: whether it bears
 // what it did is not known any more.
-func (l *lane) restart() {
+func (l *lane) restartWindows() {
 	for _, rt := range l.routes {
-		if opened := rt.guard.opened.Load(); opened != rt.opened {
+		if opened := rt.upstream.breaker.opened.Load(); opened != rt.opened {
 			rt.opened = opened
 			rt.window = rt.window.Restarted()
 		}

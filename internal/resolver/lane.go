@@ -3,6 +3,8 @@ package resolver
 import (
 	"math"
 	"time"
+
+	"stsscan/internal/window"
 )
 
 // A lane is one loop on one goroutine that asks questions and reads answers: it
@@ -17,43 +19,47 @@ import (
 // A question that has been in flight for a while leaves its slot and the window: it
 // waits, for a late reply as well as for its next attempt, and stops nothing.
 type lane struct {
-	*sweep
-	table  table
-	routes []*route
-	stage  stage
-	flying int    // questions in flight
-	wheel  *wheel // questions that wait
-	held   queue  // failures that wait to be believed, by the time they failed
-	queue  queue  // errands that wait for a goroutine
-	limit  int    // questions in flight
-	holds  int    // questions in all, at most: each route has an id for every one
-	room   int    // questions that wait to be sent
-	waits  int    // questions that wait, as the sweep knows
-	links  *uplinks
-	byPort []portPlace // by their numbers
-	ids    ids
-	dice   *dice
-	turn   int
-	cases  *cases        // of letters
-	number int           // among the lanes
-	noted  time.Duration // when it noted its windows last
-	shows  laneProgress
+	sweep          *sweep
+	resolver       *Resolver
+	schedule       schedule // copies of what the Resolver has
+	mixCase        bool
+	limiter        *window.Limiter
+	table          table
+	routes         []*route
+	stage          stage
+	inFlight       int    // questions in flight
+	wheel          *wheel // questions that wait
+	unconfirmed    queue  // failures that wait to be believed, by the time they failed
+	slowPath       queue  // errands that wait for a goroutine
+	maxInFlight    int    // questions in flight
+	maxQuestions   int    // questions in all, at most: each route has an id for every one
+	stageRoom      int    // questions that wait to be sent
+	waitingCounted int    // questions that wait, as the sweep knows
+	routeSet       *routeSet
+	byPort         []portPlace // by their numbers
+	ids            ids
+	rng            *rng
+	rotation       int
+	cases          *cases        // of letters
+	number         int           // among the lanes
+	windowsNoted   time.Duration // when it noted its windows last
+	progress       laneProgress
 
 	suspects suspects
 	history  map[uint32]history // of items that brought more than silence
 
-	now     time.Duration     // when the round began, or later
-	from    *route            // whose port is being read
-	reads   *lanePort         // the port that is being read
-	late    [inlineQuery]byte // room for the question of a late reply
-	valid   int               // replies of that route in this round
-	barred  bool              // its upstream has lied
-	admits  []Question        // room for the next questions
-	more    bool              // there may be some
-	answers []Answer          // of this round
-	parsed  int               // messages in answers
-	deliver func([][]byte)    // receives datagrams
-	touched int               // see receivedAll
+	now          time.Duration     // when the round began, or later
+	readRoute    *route            // whose port is being read
+	readPort     *lanePort         // the port that is being read
+	lateQuery    [inlineQuery]byte // room for the question of a late reply
+	validReplies int               // replies of that route in this round
+	distrusted   bool              // its upstream has lied
+	incoming     []Question        // room for the next questions
+	more         bool              // there may be some
+	answers      []Answer          // of this round
+	parsed       int               // messages in answers
+	onDatagrams  func([][]byte)    // receives datagrams
+	sink         int               // see receivedAll
 }
 
 // A portPlace is a port and the route that it belongs to.
@@ -66,11 +72,11 @@ type portPlace struct {
 // replies to come in batches, short beside any round trip. Where few come, or
 // none for a while, it sleeps longer; where many do it goes on at once.
 const (
-	pollTime    = 100 * time.Microsecond
-	lazyTime    = time.Millisecond
-	lazyness    = 20        // empty rounds
+	shortNap    = 100 * time.Microsecond
+	longNap     = time.Millisecond
+	idleRounds  = 20        // empty rounds
 	manyReplies = 4 * batch // fewer, over all ports, make small and dear calls
-	mostParsed  = 64        // messages wait for the end of a round: parsed, each is large
+	maxParsed   = 64        // messages wait for the end of a round: parsed, each is large
 )
 
 // stageRoom is how many questions may wait in a lane to be sent: a batch for
@@ -89,24 +95,25 @@ func (s *sweep) openLane(limit int) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.openUplinks(limit)
+	links, err := s.resolver.takeRoutes(limit)
 	if err != nil {
 		return nil, err
 	}
-	l.use(links)
+	l.useRoutes(links)
 	return l, nil
 }
 
 // newLane is a lane without a route.
 func (s *sweep) newLane(limit int) (_ *lane, err error) {
-	room := s.stageRoom(limit)
+	room := s.resolver.stageRoom(limit)
 	l := &lane{
-		sweep: s, table: newTable(limit + room), ids: newIDs(limit), room: room, stage: newStage(len(s.upstreams)),
-		wheel: newWheel(s.timeout), held: newQueue(), queue: newQueue(), limit: limit, holds: math.MaxInt,
-		history: make(map[uint32]history), admits: make([]Question, 4*batch), more: true,
+		sweep: s, resolver: s.resolver, schedule: s.resolver.schedule, mixCase: s.resolver.mixCase,
+		limiter: s.resolver.limiter, table: newTable(limit + room), ids: newIDs(limit), stageRoom: room, stage: newStage(len(s.resolver.upstreams)),
+		wheel: newWheel(s.resolver.schedule.timeout), unconfirmed: newQueue(), slowPath: newQueue(), maxInFlight: limit, maxQuestions: math.MaxInt,
+		history: make(map[uint32]history), incoming: make([]Question, 4*batch), more: true,
 	}
-	l.deliver = l.receivedAll
-	if l.dice, err = newDice(); err != nil {
+	l.onDatagrams = l.receiveDatagrams
+	if l.rng, err = newRNG(); err != nil {
 		return nil, err
 	}
 	l.cases, err = newCases()
@@ -114,10 +121,10 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 }
 
 // use gives a lane its routes.
-func (l *lane) use(links *uplinks) {
-	l.links, l.routes = links, links.routes
+func (l *lane) useRoutes(links *routeSet) {
+	l.routeSet, l.routes = links, links.routes
 	for _, rt := range l.routes {
-		l.holds = min(l.holds, mostIDs*len(rt.ports))
+		l.maxQuestions = min(l.maxQuestions, mostIDs*len(rt.ports))
 		rt.sent = newQueue()
 		for k := range rt.ports {
 			l.byPort = append(l.byPort, portPlace{rt, &rt.ports[k]})
@@ -125,62 +132,62 @@ func (l *lane) use(links *uplinks) {
 	}
 }
 
-func (l *lane) close() { l.leave(l.links) }
+func (l *lane) close() { l.resolver.keepRoutes(l.routeSet) }
 
 // run goes round until there is nothing left to do, or the sweep ends.
 func (l *lane) run() {
 	defer l.showProgress()()
-	idle, nap := 0, pollTime
-	l.now = l.Resolver.now()
-	for l.ctx.Err() == nil && l.life.Err() == nil {
-		l.tell(l.Resolver.now())
+	idle, nap := 0, shortNap
+	l.now = l.resolver.now()
+	for l.sweep.ctx.Err() == nil && l.resolver.ctx.Err() == nil {
+		l.advanceClock(l.resolver.now())
 		got := l.receive()
 		l.expire()
-		l.judge()
-		if l.watch != nil {
-			l.believe()
-			l.restart()
+		l.judgeWindows()
+		if l.resolver.watch != nil {
+			l.confirmFailures()
+			l.restartWindows()
 		}
-		l.lendAll()
+		l.handOff()
 		admitted, sent := 0, 0
-		if l.watch != nil || !l.silent() {
+		if l.resolver.watch != nil || !l.sweep.silent() {
 			admitted = l.admit()
 			sent = l.send()
 		} else {
-			l.wants(allStopped)
+			l.setObstacle(obstaclePause)
 		}
 		l.noteWindows()
-		l.tellProgress()
-		l.handAll()
+		l.showChanges()
+		l.deliverAnswers()
 		if !l.more && l.table.used() == 0 {
-			l.tellWaiting() // others may have its room
+			l.countWaiting() // others may have its room
 			return
 		}
 		switch {
 		case got >= manyReplies:
-			idle, nap = 0, pollTime
+			idle, nap = 0, shortNap
 			continue
 		case got >= manyReplies/4:
 			idle = 0
 		case got > 0:
-			idle, nap = 0, min(2*nap, lazyTime) // few a round cost a round each
+			idle, nap = 0, min(2*nap, longNap) // few a round cost a round each
 		case sent+admitted > 0:
-			idle, nap = 0, pollTime
+			idle, nap = 0, shortNap
 		default:
-			if idle++; idle == lazyness {
-				nap = lazyTime
+			if idle++; idle == idleRounds {
+				nap = longNap
 			}
 		}
 		time.Sleep(nap)
 	}
-	if l.ctx.Err() == nil { // the Resolver is closed
+	if l.sweep.ctx.Err() == nil { // the Resolver is closed
 		l.abandon()
 	}
 }
 
 // handAll yields the answers that are there.
-func (l *lane) handAll() {
-	l.hand(l.answers)
+func (l *lane) deliverAnswers() {
+	l.sweep.deliver(l.answers)
 	clear(l.answers)
 	l.answers, l.parsed = l.answers[:0], 0
 }
@@ -188,21 +195,21 @@ func (l *lane) handAll() {
 // admit takes questions from the source while there is room for them.
 func (l *lane) admit() (admitted int) {
 	for l.more {
-		l.tellWaiting()
-		room := min(l.room-l.stage.n, len(l.table.freeSlots), len(l.admits), l.holds-l.table.used(),
-			int(MostWaiting-l.waiting.Load()))
+		l.countWaiting()
+		room := min(l.stageRoom-l.stage.n, len(l.table.freeSlots), len(l.incoming), l.maxQuestions-l.table.used(),
+			int(MostWaiting-l.sweep.waiting.Load()))
 		if room <= 0 {
-			l.wants(l.obstacle())
+			l.setObstacle(l.findObstacle())
 			return admitted
 		}
-		into := l.admits[:room]
+		into := l.incoming[:room]
 		var n int
-		n, l.more = l.take(into)
-		l.took(into[:n])
+		n, l.more = l.sweep.take(into)
+		l.countTaken(into[:n])
 		for k := range into[:n] {
 			i, ok := l.table.add(&into[k])
 			it := &l.table.items[i]
-			rt := l.avoided(into[k].Avoid)
+			rt := l.routeToAvoid(into[k].Avoid)
 			if rt != nil {
 				it.flights[0].port = rt.ports[0].number
 			}
@@ -210,13 +217,13 @@ func (l *lane) admit() (admitted int) {
 				l.stage.push(rt, i, l.table.items, l.now)
 			} else {
 				it.began = l.now
-				l.handOver(i, stepUDP)
+				l.toSlowPath(i, stepUDP)
 			}
 			into[k] = Question{}
 		}
 		admitted += n
 		if n < room {
-			l.wants(noObstacle)
+			l.setObstacle(noObstacle)
 			break
 		}
 	}

@@ -101,14 +101,14 @@ func TestForgedLateReplies(t *testing.T) {
 		r := memoryResolver(t, Config{Retries: 2, MixCase: true}, u)
 		prompt(t.Context(), r)
 		var g gathered
-		s := &sweep{Resolver: r, next: listed(1), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
+		s := &sweep{resolver: r, next: listed(1), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
 		l, err := s.newLane(10)
 		if err != nil {
 			t.Fatal(err)
 		}
 		port = &memoryPort{to: u}
-		ports := []lanePort{{port: port, max: maxWaiting}}
-		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: window.New(1, 10, r.timeout/firstAttemptTime),
+		ports := []lanePort{{port: port, maxInFlight: maxWaiting}}
+		l.useRoutes(&routeSet{routes: []*route{{upstream: r.upstreams[0], window: window.New(1, 10, r.schedule.timeout/firstAttemptTime),
 			ports: ports}}})
 		l.run()
 		if a := g.answers[0][0]; a.Outcome != NXDOMAIN {

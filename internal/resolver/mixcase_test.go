@@ -173,8 +173,8 @@ func TestMixCaseForgeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantDenials(t, &g, n)
-	if stats := r.Stats()[0]; stats.Mismatched != forged.Load() || stats.Asked != n || r.upstreams[0].folds.Load() {
-		t.Errorf("%d forgeries, stats %+v, 0x20 off %v", forged.Load(), stats, r.upstreams[0].folds.Load())
+	if stats := r.Stats()[0]; stats.Mismatched != forged.Load() || stats.Asked != n || r.upstreams[0].foldsCase.Load() {
+		t.Errorf("%d forgeries, stats %+v, 0x20 off %v", forged.Load(), stats, r.upstreams[0].foldsCase.Load())
 	}
 }
 

@@ -1,7 +1,7 @@
 package resolver
 
 // last is the route that an item was sent over last, or is to avoid; nil: none.
-func (l *lane) last(it *item) *route {
+func (l *lane) lastRoute(it *item) *route {
 	if it.flights[0].port == noPort {
 		return nil
 	}
@@ -9,22 +9,22 @@ func (l *lane) last(it *item) *route {
 }
 
 // land takes an item out of the air. Its reply is expected still.
-func (l *lane) land(i uint32) {
+func (l *lane) leaveFlight(i uint32) {
 	it := &l.table.items[i]
 	at := l.byPort[it.flights[0].port]
-	at.port.n--
+	at.port.inFlight--
 	if it.tries == 1 {
-		at.route.flying--
+		at.route.first--
 	} else {
-		at.route.again--
+		at.route.repeated--
 	}
 	at.route.sent.remove(l.table.items, i)
-	l.flying--
-	it.where = inHand
+	l.inFlight--
+	it.where = inTransit
 }
 
 // forgo expects no reply to an attempt any more.
-func (l *lane) forgo(it *item, first bool) {
+func (l *lane) closeFlight(it *item, first bool) {
 	f, mark := it.flights[0], liveFirst
 	if !first {
 		f, mark = it.flights[1], liveSecond
@@ -36,29 +36,29 @@ func (l *lane) forgo(it *item, first bool) {
 }
 
 // pluck takes an item from where it is.
-func (l *lane) pluck(i uint32) {
+func (l *lane) detach(i uint32) {
 	it := &l.table.items[i]
 	switch it.where {
 	case inFlight:
-		l.land(i)
+		l.leaveFlight(i)
 	case inStage:
-		l.stage.pluck(i, l.table.items)
+		l.stage.removeRepeat(i, l.table.items)
 	case inWheel:
 		l.wheel.remove(l.table.items, i)
-	case inHold:
-		l.held.remove(l.table.items, i)
-	case inQueue:
-		l.queue.remove(l.table.items, i)
+	case inUnconfirmed:
+		l.unconfirmed.remove(l.table.items, i)
+	case inSlowPath:
+		l.slowPath.remove(l.table.items, i)
 	}
-	it.where = inHand
+	it.where = inTransit
 	it.marks &^= toStage
 }
 
 // forget ends an item that has been plucked.
-func (l *lane) forget(i uint32) {
+func (l *lane) drop(i uint32) {
 	it := &l.table.items[i]
-	l.forgo(it, true)
-	l.forgo(it, false)
+	l.closeFlight(it, true)
+	l.closeFlight(it, false)
 	if it.tries > 1 || len(l.history) > 0 {
 		delete(l.history, i)
 	}

@@ -85,7 +85,7 @@ func TestSweepWithoutSegments(t *testing.T) {
 	const n = 2000
 	r := open(t, Config{InFlight: 300, Sockets: SocketsSegment}, serve(t, good, nil))
 	var g gathered
-	s := &sweep{Resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
+	s := &sweep{resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
 	l, err := s.openLane(300)
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ type Check struct {
 const checkAnswers = "answers"
 
 // names are the questions of a preflight.
-type names struct {
+type canarySet struct {
 	positive []Canary
 	negative []Canary
 	signed   Canary
@@ -58,10 +58,10 @@ type names struct {
 	fast     Canary
 }
 
-func (p Preflight) names() names {
+func (p Preflight) names() canarySet {
 	if p.Zone == "" {
 		root := Canary{Name: ".", Type: dns.TypeNS}
-		return names{
+		return canarySet{
 			positive: []Canary{root},
 			negative: []Canary{{"com", dns.TypeA, true}, {"net", dns.TypeTXT, true}, {"org", dns.TypeTXT, true}},
 			signed:   Canary{Name: ".", Type: dns.TypeSOA},
@@ -71,7 +71,7 @@ func (p Preflight) names() names {
 		}
 	}
 	at := func(label string) Canary { return Canary{Name: label + "." + p.Zone, Type: dns.TypeTXT} }
-	n := names{
+	n := canarySet{
 		positive: []Canary{at(canaryPresent)},
 		negative: []Canary{{p.Zone, dns.TypeTXT, true}, {p.Zone, dns.TypeA, true}},
 		signed:   at(canaryPresent), bogus: at(canaryBogus), big: at(canaryBig),
@@ -91,7 +91,7 @@ func (p Preflight) Canaries() []Canary {
 
 // known are names with MTA-STS records for as long as there is MTA-STS. Those
 // that all upstreams find become canaries.
-func known() []Canary {
+func wellKnown() []Canary {
 	var cs []Canary
 	for _, name := range []string{"gmail.com", "outlook.com", "yahoo.com"} {
 		cs = append(cs, Canary{Name: "_mta-sts." + name, Type: dns.TypeTXT})
@@ -107,7 +107,7 @@ func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canar
 	results := make([][]Check, len(r.upstreams))
 	var all sync.WaitGroup
 	for i, u := range r.upstreams {
-		all.Go(func() { results[i] = r.try(ctx, u, n, p) })
+		all.Go(func() { results[i] = r.tryUpstream(ctx, u, n, p) })
 	}
 	all.Wait()
 	if ctx.Err() != nil {
@@ -137,7 +137,7 @@ func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canar
 func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
 	canaries := p.Canaries()
 	if p.Zone == "" {
-		for _, c := range known() {
+		for _, c := range wellKnown() {
 			if r.allFind(ctx, c) {
 				canaries[0] = c
 				break
@@ -149,7 +149,7 @@ func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
 
 func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
 	for _, u := range r.upstreams {
-		if sang, _ := r.sing(ctx, newAsker(), u, c, 1); sang != songGood {
+		if sang, _ := r.askCanary(ctx, newAsker(), u, c, 1); sang != canaryGood {
 			return false
 		}
 	}
@@ -157,7 +157,7 @@ func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
 }
 
 // try tries one upstream.
-func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) []Check {
+func (r *Resolver) tryUpstream(ctx context.Context, u *upstream, n canarySet, p Preflight) []Check {
 	a := newAsker()
 	var checks []Check
 	note := func(name string, ok, fatal bool, words string) {
@@ -168,12 +168,12 @@ func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) [
 		checks = append(checks, c)
 	}
 	for _, c := range n.positive {
-		sang, why := r.sing(ctx, a, u, c, canaryTimes)
+		sang, why := r.askCanary(ctx, a, u, c, canaryTimes)
 		switch sang {
-		case songFailed:
+		case canaryFailed:
 			note(checkAnswers, false, true, fmt.Sprintf("no answer for %s: %s", c, why))
 			return checks
-		case songWrong:
+		case canaryWrong:
 			note("truth", false, true, why)
 			return checks
 		}
@@ -181,34 +181,34 @@ func (r *Resolver) try(ctx context.Context, u *upstream, n names, p Preflight) [
 	note(checkAnswers, true, true, "")
 	var wrong, failed string
 	for _, c := range n.negative {
-		switch sang, why := r.sing(ctx, a, u, c, canaryTimes); sang {
-		case songWrong:
+		switch sang, why := r.askCanary(ctx, a, u, c, canaryTimes); sang {
+		case canaryWrong:
 			wrong = "it makes up answers: " + why
-		case songFailed:
+		case canaryFailed:
 			failed = fmt.Sprintf("no answer for %s: %s", c, why)
 		}
 	}
 	note("no_rewriting", wrong == "" && failed == "", wrong != "", wrong+failed)
 
-	rd, err := r.look(ctx, a, u, n.fast, stepUDP)
+	rd, err := r.askTwice(ctx, a, u, n.fast, stepUDP)
 	bare := err == nil && rd.outcome != Reply && rd.zone == ""
 	note("soa", !bare, false, fmt.Sprintf("%s is denied without an SOA (RFC 2308): "+
 		"it leaves out the authority section, and what lame servers say reads as NODATA", n.fast))
-	rd, err = r.look(ctx, a, u, n.signed, stepUDP)
+	rd, err = r.askTwice(ctx, a, u, n.signed, stepUDP)
 	note("signed", err == nil && rd.authenticated, false, fmt.Sprintf("the signed answer for %s is not marked as authenticated: it does not validate DNSSEC", n.signed))
-	rd, err = r.look(ctx, a, u, n.bogus, stepUDP)
+	rd, err = r.askTwice(ctx, a, u, n.bogus, stepUDP)
 	note("bogus", err == nil && rd.rcode == dns.RcodeServerFailure, false, fmt.Sprintf("%s, whose signature is wrong, is not answered SERVFAIL: it does not validate DNSSEC", n.bogus))
 	step := stepUDP
 	if p.Zone == "" {
 		step = stepTCP
 	}
-	rd, err = r.look(ctx, a, u, n.big, step)
+	rd, err = r.askTwice(ctx, a, u, n.big, step)
 	note("tcp", err == nil && rd.rcode == dns.RcodeSuccess && a.trace.TCP, false, fmt.Sprintf("%s has no answer over TCP: long answers cannot be had", n.big))
 	return append(checks, r.flood(ctx, u, n, p)...)
 }
 
 // look asks an upstream, twice when the first answer is lost.
-func (r *Resolver) look(ctx context.Context, a *asker, u *upstream, c Canary, at step) (reading, error) {
+func (r *Resolver) askTwice(ctx context.Context, a *asker, u *upstream, c Canary, at step) (reading, error) {
 	if err := a.pack(c.question()); err != nil {
 		return reading{}, err
 	}
@@ -236,7 +236,7 @@ const (
 // where there are some. Resolvers that drop questions in silence when many wait
 // (Unbound: wait-limit), or answers that took long (discard-timeout), cost a
 // survey healthy domains.
-func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight) []Check {
+func (r *Resolver) flood(ctx context.Context, u *upstream, n canarySet, p Preflight) []Check {
 	size := p.Flood
 	if size == 0 {
 		size = min(r.inFlight, mostFlood)
@@ -252,10 +252,10 @@ func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	late := newCrowd(r, u, waiting, size-fast, cmp.Or(p.slowTime, slowTime))
-	early := newCrowd(r, u, n.fast, fast, r.timeout)
-	late.ask(ctx)
-	early.ask(ctx)
+	late := newBurst(r, u, waiting, size-fast, cmp.Or(p.slowTime, slowTime))
+	early := newBurst(r, u, n.fast, fast, r.schedule.timeout)
+	late.send(ctx)
+	early.send(ctx)
 	early.all.Wait()
 	lost := fast - int(early.answered.Load())
 	checks := []Check{{Upstream: u.addr, Name: "flood", OK: 100*lost <= floodLost*max(fast, 1)}}
@@ -263,7 +263,7 @@ func (r *Resolver) flood(ctx context.Context, u *upstream, n names, p Preflight)
 		checks[0].Words = fmt.Sprintf("%d of %d questions got no answer while %d others waited for theirs: it drops questions in silence (Unbound: wait-limit; see deploy/unbound.conf)", lost, fast, size-fast)
 	}
 	if slow && size > fast {
-		ok := late.some(ctx, min(slowEnough, size-fast))
+		ok := late.await(ctx, min(slowEnough, size-fast))
 		checks = append(checks, Check{Upstream: u.addr, Name: "slow", OK: ok})
 		if !ok {
 			checks[1].Words = fmt.Sprintf("names whose servers do not answer got no answer within %v, not even SERVFAIL: it drops slow answers in silence (Unbound: discard-timeout; see deploy/unbound.conf)", slowTime)

@@ -22,7 +22,7 @@ type Progress struct {
 }
 
 // A progress is what lanes tell of it.
-type progress struct {
+type sweepProgress struct {
 	lanes    [obstacles]atomic.Int32 // by why they ask for no more
 	underway atomic.Int64            // questions without an answer
 	staged   atomic.Int64            // of them, those that wait to be sent
@@ -32,16 +32,16 @@ type progress struct {
 
 // Progress says what the Sweeps of the Resolver are at now.
 func (r *Resolver) Progress() Progress {
-	p := Progress{Held: r.sweeps.held().word(), Questions: r.sweeps.underway.Load()}
+	p := Progress{Held: r.progress.commonObstacle().word(), Questions: r.progress.underway.Load()}
 	if p.Questions <= 0 {
 		return Progress{Held: p.Held}
 	}
-	due := time.Duration(r.sweeps.begun.Load()) + r.Longest(r.sweeps.patient.Load()) - r.now()
+	due := time.Duration(r.progress.begun.Load()) + r.Longest(r.progress.patient.Load()) - r.now()
 	switch {
 	case r.limiter != nil: // each attempt of each question may have to wait for those of all others
-		attempts := float64(p.Questions) * float64(r.schedule.most(r.sweeps.patient.Load(), false))
+		attempts := float64(p.Questions) * float64(r.schedule.maxAttempts(r.progress.patient.Load(), false))
 		due += time.Duration(attempts / r.limiter.PerSecond() * float64(time.Second))
-	case r.sweeps.staged.Load() > 0: // it is not known for how long
+	case r.progress.staged.Load() > 0: // it is not known for how long
 		due = 0
 	}
 	p.Due = max(due, 0)
@@ -55,7 +55,7 @@ func (r *Resolver) Longest(patient bool) time.Duration {
 	slow := func(u *upstream) bool { return !r.isPrompt(u, now) }
 	d := r.schedule.longest(patient, !slices.ContainsFunc(r.upstreams, slow))
 	if r.watch != nil {
-		d += r.watch.Interval + canaryTimes*r.watch.timeout
+		d += r.watch.config.Interval + canaryTimes*r.watch.timeout
 	}
 	return d
 }
@@ -71,42 +71,42 @@ type laneProgress struct {
 
 // showProgress counts the lane until hide is called.
 func (l *lane) showProgress() (hide func()) {
-	l.sweeps.lanes[l.shows.why].Add(1)
+	l.resolver.progress.lanes[l.progress.why].Add(1)
 	return func() {
-		l.sweeps.lanes[l.shows.why].Add(-1)
-		l.sweeps.staged.Add(-int64(l.shows.staged))
+		l.resolver.progress.lanes[l.progress.why].Add(-1)
+		l.resolver.progress.staged.Add(-int64(l.progress.staged))
 	}
 }
 
 // tellProgress tells at the end of a round what has changed.
-func (l *lane) tellProgress() {
-	p := &l.shows
+func (l *lane) showChanges() {
+	p := &l.progress
 	if n := l.stage.n; n != p.staged {
-		l.sweeps.staged.Add(int64(n - p.staged))
+		l.resolver.progress.staged.Add(int64(n - p.staged))
 		p.staged = n
 	}
 	if p.began != p.told {
-		later(&l.sweeps.begun, int64(p.began))
+		advance(&l.resolver.progress.begun, int64(p.began))
 		p.told = p.began
 	}
 }
 
 // took notes that questions were taken from the source of a Sweep.
-func (l *lane) took(questions []Question) {
-	l.count(int64(len(questions)))
-	if len(questions) > 0 && questions[0].Patient != l.sweeps.patient.Load() {
-		l.sweeps.patient.Store(questions[0].Patient)
+func (l *lane) countTaken(questions []Question) {
+	l.sweep.countQuestions(int64(len(questions)))
+	if len(questions) > 0 && questions[0].Patient != l.resolver.progress.patient.Load() {
+		l.resolver.progress.patient.Store(questions[0].Patient)
 	}
 }
 
 // count adds to the questions that have no answer.
-func (s *sweep) count(n int64) {
+func (s *sweep) countQuestions(n int64) {
 	s.underway.Add(n)
-	s.Resolver.sweeps.underway.Add(n)
+	s.resolver.progress.underway.Add(n)
 }
 
 // later makes an instant later, or leaves it.
-func later(instant *atomic.Int64, to int64) {
+func advance(instant *atomic.Int64, to int64) {
 	for {
 		old := instant.Load()
 		if old >= to || instant.CompareAndSwap(old, to) {
@@ -120,10 +120,10 @@ type obstacle uint8
 
 const (
 	noObstacle obstacle = iota // it asks
-	windowFull
-	tooManyWait
-	rateSpent
-	allStopped
+	obstacleWindow
+	obstacleWaiting
+	obstacleRate
+	obstaclePause
 	obstacles
 )
 
@@ -135,29 +135,29 @@ func (o obstacle) word() codes.Standstill {
 }
 
 // wants notes why a lane asks for no more questions.
-func (l *lane) wants(why obstacle) {
-	if why != l.shows.why {
-		l.sweeps.lanes[l.shows.why].Add(-1)
-		l.sweeps.lanes[why].Add(1)
-		l.shows.why = why
+func (l *lane) setObstacle(why obstacle) {
+	if why != l.progress.why {
+		l.resolver.progress.lanes[l.progress.why].Add(-1)
+		l.resolver.progress.lanes[why].Add(1)
+		l.progress.why = why
 	}
 }
 
 // obstacle is why a lane has no room for more questions.
-func (l *lane) obstacle() obstacle {
+func (l *lane) findObstacle() obstacle {
 	switch {
-	case l.stopped():
-		return allStopped
-	case l.shows.limited:
-		return rateSpent
-	case l.waiting.Load() >= MostWaiting, l.table.used() >= l.holds:
-		return tooManyWait
+	case l.resolver.allStopped():
+		return obstaclePause
+	case l.progress.limited:
+		return obstacleRate
+	case l.sweep.waiting.Load() >= MostWaiting, l.table.used() >= l.maxQuestions:
+		return obstacleWaiting
 	}
-	return windowFull
+	return obstacleWindow
 }
 
 // held is the obstacle of most lanes; none where there is no lane, or one asks.
-func (p *progress) held() (most obstacle) {
+func (p *sweepProgress) commonObstacle() (most obstacle) {
 	if p.lanes[noObstacle].Load() > 0 {
 		return noObstacle
 	}

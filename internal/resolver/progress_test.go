@@ -22,7 +22,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // showing is the number of lanes.
-func (p *progress) showing() (n int32) {
+func (p *sweepProgress) showing() (n int32) {
 	for why := range p.lanes {
 		n += p.lanes[why].Load()
 	}
@@ -34,7 +34,7 @@ func (p *progress) showing() (n int32) {
 func TestProgress(t *testing.T) {
 	stop := func(r *Resolver) {
 		for _, u := range r.upstreams {
-			u.guard.open.Store(true)
+			u.breaker.open.Store(true)
 		}
 	}
 	tests := []struct {
@@ -60,7 +60,7 @@ func TestProgress(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error)
 			go func() { ended <- r.Sweep(ctx, tt.next, new(gathered).yield) }()
-			eventually(t, "a lane", func() bool { return r.sweeps.showing() > 0 })
+			eventually(t, "a lane", func() bool { return r.progress.showing() > 0 })
 			eventually(t, "held by "+string(tt.held), func() bool {
 				p := r.Progress()
 				return p.Held == tt.held && p.Questions > 0 == tt.taken
@@ -97,23 +97,23 @@ func TestProgressDue(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, tt.config, serve(t, silence, nil))
 			if tt.watched {
-				r.watch = &watcher{Watch: Watch{Interval: time.Second}, timeout: time.Second}
-				r.upstreams[0].guard.good.Store(int64(r.now()))
+				r.watch = &watcher{config: Watch{Interval: time.Second}, timeout: time.Second}
+				r.upstreams[0].breaker.lastGood.Store(int64(r.now()))
 			}
-			l := &lane{sweep: &sweep{Resolver: r}, stage: stage{n: tt.staged}}
+			l := &lane{sweep: &sweep{resolver: r}, resolver: r, stage: stage{n: tt.staged}}
 			if p := r.Progress(); p != (Progress{}) {
 				t.Errorf("before: %+v", p)
 			}
-			l.took([]Question{{Patient: tt.patient}, {Patient: tt.patient}})
-			l.shows.began = r.now()
-			l.tellProgress()
-			l.shows.began -= 10 * time.Minute // an older one changes nothing
-			l.tellProgress()
+			l.countTaken([]Question{{Patient: tt.patient}, {Patient: tt.patient}})
+			l.progress.began = r.now()
+			l.showChanges()
+			l.progress.began -= 10 * time.Minute // an older one changes nothing
+			l.showChanges()
 			if p := r.Progress(); p.Questions != 2 || p.Due > tt.want || tt.want > 0 && p.Due < tt.want-30*time.Second {
 				t.Errorf("%+v, want %v", p, tt.want)
 			}
 			l.showProgress()()
-			if l.count(-2); r.Progress() != (Progress{}) {
+			if l.sweep.countQuestions(-2); r.Progress() != (Progress{}) {
 				t.Errorf("after: %+v", r.Progress())
 			}
 		})

@@ -27,8 +27,8 @@ func TestQueueAfterSilence(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*silenceOf)
 		defer cancel()
 		time.AfterFunc(silenceOf/2, func() {
-			r.heard.Store(int64(r.now() + time.Hour)) // others have answers,
-			for range 60 {                            // and wait for their turn
+			r.lastReply.Store(int64(r.now() + time.Hour)) // others have answers,
+			for range 60 {                                // and wait for their turn
 				go func() { _ = r.limiter.Wait(t.Context()) }()
 			}
 		})
@@ -45,7 +45,7 @@ func TestCloseWhileTheRateHolds(t *testing.T) {
 	for _, sweeping := range []bool{false, true} {
 		bubble(t, func(t *testing.T) {
 			r := memoryResolver(t, Config{Rate: 1.0 / 3600}, new(inMemory))
-			if err := r.admit(t.Context(), sweeping); err != nil {
+			if err := r.waitForRate(t.Context(), sweeping); err != nil {
 				t.Fatal(err)
 			}
 			began := r.now()
@@ -53,7 +53,7 @@ func TestCloseWhileTheRateHolds(t *testing.T) {
 			var waiting sync.WaitGroup
 			for range 2 { // one behind the other
 				waiting.Go(func() {
-					if err := r.admit(t.Context(), sweeping); err == nil || !err.local {
+					if err := r.waitForRate(t.Context(), sweeping); err == nil || !err.local {
 						t.Errorf("error %v", err)
 					}
 				})

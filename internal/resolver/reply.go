@@ -13,13 +13,13 @@ import (
 func (l *lane) receive() (got int) {
 	const rounds = 8 // a flood on one port must not keep the lane from the others
 	for _, rt := range l.routes {
-		l.from, l.valid = rt, 0
-		l.barred = rt.guard.barred.Load()
+		l.readRoute, l.validReplies = rt, 0
+		l.distrusted = rt.upstream.breaker.distrusted.Load()
 		for k := range rt.ports {
 			p := &rt.ports[k]
-			l.reads = p
-			for round := 0; p.taken > 0 && round < rounds; round++ {
-				n, err := p.receive(l.deliver)
+			l.readPort = p
+			for round := 0; p.idsTaken > 0 && round < rounds; round++ {
+				n, err := p.receive(l.onDatagrams)
 				got += n
 				if err != nil {
 					l.portFailed(rt, p, err)
@@ -29,12 +29,12 @@ func (l *lane) receive() (got int) {
 				}
 			}
 		}
-		if l.valid > 0 {
-			rt.counts.answered.Add(int64(l.valid))
-			rt.loss.Answered(l.valid)
-			rt.window.Replied(l.now, l.valid)
-			l.heard.Store(int64(l.now))
-			rt.replied.Store(int64(l.now))
+		if l.validReplies > 0 {
+			rt.upstream.counts.answered.Add(int64(l.validReplies))
+			rt.upstream.loss.Answered(l.validReplies)
+			rt.window.Replied(l.now, l.validReplies)
+			l.resolver.lastReply.Store(int64(l.now))
+			rt.upstream.lastReply.Store(int64(l.now))
 		}
 	}
 	return got
@@ -43,82 +43,82 @@ func (l *lane) receive() (got int) {
 // receivedAll takes datagrams. With many questions in flight their items and slots
 // are all over tables that no cache holds: looked at one after the other for nothing
 // else, they are fetched side by side, and one at a time otherwise.
-func (l *lane) receivedAll(packets [][]byte) {
+func (l *lane) receiveDatagrams(packets [][]byte) {
 	for _, packet := range packets {
 		if len(packet) < headerSize {
 			continue
 		}
-		if i := l.ids.holder(l.reads.number, binary.BigEndian.Uint16(packet)); i != nowhere {
+		if i := l.ids.holder(l.readPort.number, binary.BigEndian.Uint16(packet)); i != nowhere {
 			it := &l.table.items[i]
 			if it.slot != nowhere {
-				l.touched += int(l.table.slots[it.slot][inlineQuery/2])
+				l.sink += int(l.table.slots[it.slot][inlineQuery/2])
 			}
 		}
 	}
 	for _, packet := range packets {
-		l.received(packet)
+		l.receiveDatagram(packet)
 	}
 }
 
 // received takes a datagram. It is looked at from its bytes alone until it is
 // known to answer a question of ours: RFC 5452, section 9.1.
-func (l *lane) received(packet []byte) {
-	rt, p := l.from, l.reads
+func (l *lane) receiveDatagram(packet []byte) {
+	rt, p := l.readRoute, l.readPort
 	if len(packet) < headerSize {
-		rt.counts.mismatched.Add(1)
+		rt.upstream.counts.mismatched.Add(1)
 		return
 	}
 	id := binary.BigEndian.Uint16(packet)
 	i := l.ids.holder(p.number, id)
 	if i == nowhere {
-		l.missed(packet, nil)
+		l.noteNearMiss(packet, nil)
 		return
 	}
 	it := &l.table.items[i]
 	first := it.flights[0] == portID{p.number, id}
-	question := l.sentAs(it, first)
-	if !answers(packet, id, question) && !l.folded(packet, id, question) {
-		l.missed(packet, question)
+	question := l.sentQuestion(it, first)
+	if !answers(packet, id, question) && !l.matchesFolded(packet, id, question) {
+		l.noteNearMiss(packet, question)
 		return
 	}
 	doubtful := l.suspects.has(question, l.now)
-	l.forgo(it, first)
+	l.closeFlight(it, first)
 	if first && it.where == inFlight {
-		l.land(i)
+		l.leaveFlight(i)
 	}
-	l.valid++
+	l.validReplies++
 	switch {
-	case l.barred:
-		l.note(i, fault(errBarred), rt)
-		l.goOn(i, true)
+	case l.distrusted:
+		l.noteFailure(i, fault(errDistrusted), rt)
+		l.proceed(i, true)
 	case doubtful:
-		rt.counts.suspected.Add(1)
-		l.credit(it)
-		l.handOver(i, stepTCP)
+		rt.upstream.counts.suspected.Add(1)
+		l.creditWindow(it)
+		l.toSlowPath(i, stepTCP)
 	case truncated(packet):
-		l.credit(it)
-		l.handOver(i, stepTCP)
+		l.creditWindow(it)
+		l.toSlowPath(i, stepTCP)
 	default:
-		l.read(i, packet, headerSize+len(question))
+		l.readReply(i, packet, headerSize+len(question))
 	}
 }
 
 // credit tells the window of a reply to the first attempt of a question that did not
 // fail before, if the upstream did what it was asked.
-func (l *lane) credit(it *item) {
-	if it.fresh() {
-		l.from.window.Answered(l.now, it.sent())
+func (l *lane) creditWindow(it *item) {
+	if it.isFirstAttempt() {
+		l.readRoute.window.Answered(l.now, it.sent())
 	}
 }
 
 // sentAs is the question section of an attempt of an item. Unless it is in flight,
 // it is written anew.
-func (l *lane) sentAs(it *item, first bool) []byte {
+func (l *lane) sentQuestion(it *item, first bool) []byte {
 	if first && it.where == inFlight {
-		return l.table.asked(it)
+		return l.table.questionSection(it)
 	}
-	end, _, _ := packPlain(l.late[:], l.table.labels[it.label], it.name, it.qtype)
-	question := l.late[headerSize:end]
+	end, _, _ := packPlain(l.lateQuery[:], l.table.labels[it.label], it.name, it.qtype)
+	question := l.lateQuery[headerSize:end]
 	if l.mixCase {
 		at := it.flights[0]
 		if !first {
@@ -132,7 +132,7 @@ func (l *lane) sentAs(it *item, first bool) []byte {
 // folded reports whether packet would answer a question but for the case
 // of its letters, from an upstream that is known not to keep it. The first few
 // such replies show that it does not; their questions are asked again.
-func (l *lane) folded(packet []byte, id uint16, question []byte) bool {
+func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
 	const proof = 4
 	if !l.mixCase || len(packet) < headerSize+len(question) {
 		return false
@@ -145,18 +145,18 @@ func (l *lane) folded(packet []byte, id uint16, question []byte) bool {
 	if !answers(packet, id, question) {
 		return false
 	}
-	rt := l.from
-	if rt.folded.Add(1) == proof {
-		rt.folds.Store(true)
-		l.log.Warn("an upstream does not keep the case of names: 0x20 is off for it", "resolver", rt.addr)
+	rt := l.readRoute
+	if rt.upstream.caseFolded.Add(1) == proof {
+		rt.upstream.foldsCase.Store(true)
+		l.resolver.log.Warn("an upstream does not keep the case of names: 0x20 is off for it", "resolver", rt.upstream.addr)
 	}
-	return rt.folds.Load()
+	return rt.upstream.foldsCase.Load()
 }
 
 // missed notes a datagram that answers no question in flight on its port: ours
 // is the question that has its id, if there is one, and the packet's its own.
-func (l *lane) missed(packet, ours []byte) {
-	l.from.counts.mismatched.Add(1)
+func (l *lane) noteNearMiss(packet, ours []byte) {
+	l.readRoute.upstream.counts.mismatched.Add(1)
 	if ours != nil {
 		l.suspects.miss(ours, l.now)
 	}
@@ -185,33 +185,33 @@ func plainQuestionEnd(packet []byte) int {
 
 // read makes an answer of a valid reply to a question, which ends at end, or lets it
 // be asked again.
-func (l *lane) read(i uint32, packet []byte, end int) {
+func (l *lane) readReply(i uint32, packet []byte, end int) {
 	rd, zone, ok := readPlain(packet, end)
 	if ok {
-		l.credit(&l.table.items[i])
+		l.creditWindow(&l.table.items[i])
 		l.answer(i, rd, zone)
 		return
 	}
 	if l.mixCase {
 		lower(packet[headerSize:end])
 	}
-	rt := l.from
+	rt := l.readRoute
 	rd, err := readMessage(packet)
-	if err != nil || !again(rd.rcode) {
-		l.credit(&l.table.items[i])
+	if err != nil || !declines(rd.rcode) {
+		l.creditWindow(&l.table.items[i])
 	}
 	switch {
 	case err != nil:
-		l.note(i, failure(malformed, err), rt)
-		l.goOn(i, false)
+		l.noteFailure(i, failure(malformed, err), rt)
+		l.proceed(i, false)
 	case rd.rcode == dns.RcodeFormatError:
-		l.handOver(i, stepBare)
-	case again(rd.rcode):
-		rt.complain(rd.rcode)
+		l.toSlowPath(i, stepBare)
+	case declines(rd.rcode):
+		rt.upstream.countDeclined(rd.rcode)
 		h := l.history[i]
-		h.declined(rd, l.trace(i, rt))
+		h.evidence.noteDeclined(rd, l.trace(i, rt))
 		l.history[i] = h
-		l.goOn(i, false)
+		l.proceed(i, false)
 	default:
 		l.answer(i, rd, 0)
 	}
@@ -223,7 +223,7 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 	l.answers = append(l.answers, Answer{
 		Tag:     it.tag,
 		Outcome: rd.outcome, EDE: rd.ede, Authenticated: rd.authenticated, Rcode: rd.rcode, Msg: rd.msg,
-		Trace: l.trace(i, l.from),
+		Trace: l.trace(i, l.readRoute),
 	})
 	a := &l.answers[len(l.answers)-1]
 	switch {
@@ -232,18 +232,18 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 	case rd.outcome != Reply:
 		a.Zone, a.Msg = rd.zone, nil
 	}
-	l.pluck(i)
-	l.forget(i)
+	l.detach(i)
+	l.drop(i)
 	if a.Msg != nil {
-		if l.parsed++; l.parsed == mostParsed {
-			l.handAll()
+		if l.parsed++; l.parsed == maxParsed {
+			l.deliverAnswers()
 		}
 	}
 }
 
 func (l *lane) trace(i uint32, rt *route) Trace {
 	it := &l.table.items[i]
-	return Trace{Upstream: rt.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
+	return Trace{Upstream: rt.upstream.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
 }
 
 // zoneOf is the zone of a denial: so many octets at the end of the name asked

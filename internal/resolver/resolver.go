@@ -80,34 +80,34 @@ const (
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
 type Resolver struct {
-	schedule
+	schedule  schedule
 	inFlight  int
 	floor     int
 	mixCase   bool
 	sockets   SocketAPI
 	shares    shares
 	limiter   *window.Limiter // nil: no limit
-	turn      chan struct{}   // held by the question of a sweep that waits for the limiter
+	sweepTurn chan struct{}   // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
 	rotation  atomic.Uint64
 	log       *slog.Logger
 
-	began  time.Time
-	heard  atomic.Int64 // last valid reply of any upstream, in nanoseconds since began
-	sweeps progress
-	probes singleflight.Group
-	watch  *watcher // nil: nobody watches
+	began     time.Time
+	lastReply atomic.Int64 // last valid reply of any upstream, in nanoseconds since began
+	progress  sweepProgress
+	probing   singleflight.Group
+	watch     *watcher // nil: nobody watches
 
-	askers sync.Pool
-	tcp    chan struct{} // one element for each TCP connection
-	large  chan struct{} // one element for each large reply that is being parsed
+	askers     sync.Pool
+	tcpSlots   chan struct{} // one element for each TCP connection
+	largeSlots chan struct{} // one element for each large reply that is being parsed
 
-	mu   sync.Mutex
-	idle []*uplinks // of lanes that have ended
+	mu         sync.Mutex
+	idleRoutes []*routeSet // of lanes that have ended
 
-	life    context.Context // of the Resolver: ends with Close
-	end     context.CancelFunc
-	readers sync.WaitGroup
+	ctx        context.Context // of the Resolver: ends with Close
+	cancel     context.CancelFunc
+	goroutines sync.WaitGroup
 }
 
 // New opens the sockets of a Resolver. It sends nothing.
@@ -115,12 +115,12 @@ func New(c Config) (*Resolver, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	r, err := c.resolver()
+	r, err := c.build()
 	if err != nil {
 		return nil, err
 	}
 	for _, addr := range c.Upstreams {
-		u, err := r.open(addr, r.shares.exchange)
+		u, err := r.openUpstream(addr, r.shares.exchange)
 		if err != nil {
 			_ = r.Close()
 			return nil, fmt.Errorf("resolver: %w", err)
@@ -147,16 +147,16 @@ func (c *Config) check() error {
 }
 
 // resolver is a Resolver without upstreams.
-func (c *Config) resolver() (*Resolver, error) {
+func (c *Config) build() (*Resolver, error) {
 	r := &Resolver{
-		schedule: schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
-		inFlight: cmp.Or(c.InFlight, defaultInFlight),
-		floor:    cmp.Or(c.Floor, defaultFloor),
-		mixCase:  c.MixCase,
-		sockets:  cmp.Or(c.Sockets, SocketsAuto),
-		log:      c.Log,
-		began:    time.Now(),
-		large:    make(chan struct{}, maxLarge),
+		schedule:   schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
+		inFlight:   cmp.Or(c.InFlight, defaultInFlight),
+		floor:      cmp.Or(c.Floor, defaultFloor),
+		mixCase:    c.MixCase,
+		sockets:    cmp.Or(c.Sockets, SocketsAuto),
+		log:        c.Log,
+		began:      time.Now(),
+		largeSlots: make(chan struct{}, maxLarge),
 	}
 	ports := usefulPorts(len(c.Upstreams), portable(r.sockets))
 	if c.Ports > 0 {
@@ -167,23 +167,23 @@ func (c *Config) resolver() (*Resolver, error) {
 	if r.shares, err = share(ports, len(c.Upstreams), lanes, r.inFlight); err != nil {
 		return nil, fmt.Errorf("resolver: %w", err)
 	}
-	r.tcp = make(chan struct{}, min(maxTCP, ports/2))
+	r.tcpSlots = make(chan struct{}, min(maxTCP, ports/2))
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	if c.Rate > 0 && !math.IsInf(c.Rate, 1) {
-		r.turn = make(chan struct{}, 1)
+		r.sweepTurn = make(chan struct{}, 1)
 		r.limiter = window.NewLimiter(c.Rate)
 	}
 	r.askers.New = func() any { return newAsker() }
-	r.life, r.end = context.WithCancel(context.Background())
+	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r, nil
 }
 
 // open connects the sockets of one upstream and starts their readers.
-func (r *Resolver) open(addr netip.AddrPort, sockets int) (*upstream, error) {
+func (r *Resolver) openUpstream(addr netip.AddrPort, sockets int) (*upstream, error) {
 	u := &upstream{addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
-	u.guard.wanted = make(chan struct{}, 1)
+	u.breaker.canaryWanted = make(chan struct{}, 1)
 	for range sockets {
 		s, err := openSocket(u.addr)
 		if err != nil {
@@ -193,21 +193,21 @@ func (r *Resolver) open(addr netip.AddrPort, sockets int) (*upstream, error) {
 		u.sockets = append(u.sockets, s)
 	}
 	for _, s := range u.sockets {
-		r.readers.Go(func() { s.read(func(valid bool) { r.received(u, valid) }) })
+		r.goroutines.Go(func() { s.read(func(valid bool) { r.countDatagram(u, valid) }) })
 	}
 	return u, nil
 }
 
 // received counts a datagram of u.
-func (r *Resolver) received(u *upstream, valid bool) {
+func (r *Resolver) countDatagram(u *upstream, valid bool) {
 	if !valid {
 		u.counts.mismatched.Add(1)
 		return
 	}
 	u.counts.answered.Add(1)
 	now := int64(r.now())
-	u.replied.Store(now)
-	r.heard.Store(now)
+	u.lastReply.Store(now)
+	r.lastReply.Store(now)
 }
 
 // now is the time since the Resolver began.
@@ -226,11 +226,11 @@ func (r *Resolver) Stats() []UpstreamStats {
 // Close ends the questions in flight, which fail as faults of our own, and
 // closes the sockets.
 func (r *Resolver) Close() error {
-	r.end()
+	r.cancel()
 	for _, u := range r.upstreams {
 		u.close()
 	}
 	r.closeIdle()
-	r.readers.Wait()
+	r.goroutines.Wait()
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 // with patience, as long as no reply can be read: on a path that loses one packet
 // in five, three attempts leave one question in a hundred to chance, and nine one
 // in two million. An upstream that declines needs no such patience.
-const morePatience = 3
+const patientTimes = 3
 
 // wholeTime is how many time-outs a question takes in all, where its upstream is
 // known to be well: one over which its attempts are spread, and what the last of them
@@ -39,11 +39,11 @@ type schedule struct {
 
 // most is how many attempts a question gets. declined: it got a reply whose rcode
 // is tried again.
-func (s *schedule) most(patient, declined bool) int {
+func (s *schedule) maxAttempts(patient, declined bool) int {
 	if !patient || declined {
 		return s.attempts
 	}
-	return min(morePatience*s.attempts, 1+MaxRetries)
+	return min(patientTimes*s.attempts, 1+MaxRetries)
 }
 
 // wait is how long after the last of so many attempts without an answer the next
@@ -56,7 +56,7 @@ func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	if !prompt {
 		return s.timeout
 	}
-	most := s.most(patient, false)
+	most := s.maxAttempts(patient, false)
 	step := s.timeout / time.Duration(max(most-1, 1))
 	if made < most {
 		return step
@@ -67,7 +67,7 @@ func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 
 // longest is how long a question takes in all that gets no reply.
 func (s *schedule) longest(patient, prompt bool) (whole time.Duration) {
-	for made := 1; made <= s.most(patient, false); made++ {
+	for made := 1; made <= s.maxAttempts(patient, false); made++ {
 		whole += s.wait(made, patient, prompt)
 	}
 	return whole
@@ -76,7 +76,7 @@ func (s *schedule) longest(patient, prompt bool) (whole time.Duration) {
 // waitAlone is wait at a prompt upstream for a question that is no part of a Sweep. With
 // patience it is most often asked for the first time in a last pass, so a slow answer has
 // longer to come: half a time-out for each attempt.
-func (s *schedule) waitAlone(made int, patient bool) time.Duration {
+func (s *schedule) waitExchange(made int, patient bool) time.Duration {
 	if patient {
 		return s.timeout / 2
 	}
@@ -85,17 +85,17 @@ func (s *schedule) waitAlone(made int, patient bool) time.Duration {
 
 // isPrompt reports whether u answers its canaries promptly, as far as is known.
 func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
-	return r.watch != nil && !u.guard.open.Load() &&
-		now-time.Duration(u.guard.good.Load()) <= promptRounds*r.watch.Interval
+	return r.watch != nil && !u.breaker.open.Load() &&
+		now-time.Duration(u.breaker.lastGood.Load()) <= promptRounds*r.watch.config.Interval
 }
 
 // An effort is what has become of a question so far.
-type effort struct {
-	began time.Duration // when it was asked first
-	tried time.Duration // when the last attempt began
-	made  int           // attempts
-	last  *upstream     // of the last attempt
-	evidence
+type questionState struct {
+	began    time.Duration // when it was asked first
+	tried    time.Duration // when the last attempt began
+	made     int           // attempts
+	last     *upstream     // of the last attempt
+	evidence evidence
 }
 
 // evidence is what attempts brought that were no success.
@@ -106,19 +106,19 @@ type evidence struct {
 }
 
 // declined notes a reply whose rcode is tried again.
-func (e *evidence) declined(rd reading, source Trace) { e.kept, e.source = &rd, source }
+func (e *evidence) noteDeclined(rd reading, source Trace) { e.kept, e.source = &rd, source }
 
 // note notes a failure, unless one before it says more about the question: a reply
 // that cannot be read does, beside silence, and silence beside a fault of our own.
-func (e *evidence) note(err *Error, u *upstream) {
-	if err.weight() < e.failed.weight() {
+func (e *evidence) noteFailure(err *Error, u *upstream) {
+	if err.rank() < e.failed.rank() {
 		return
 	}
 	err.upstream = u.addr
 	e.failed = err
 }
 
-func (e *Error) weight() int {
+func (e *Error) rank() int {
 	switch {
 	case e == nil:
 		return 0

@@ -80,7 +80,7 @@ func TestManyUpstreams(t *testing.T) {
 			}
 			opened, before := descriptors(t), memory()
 			r := open(t, config)
-			s := &sweep{Resolver: r}
+			s := &sweep{resolver: r}
 			var lanes []*lane
 			for range r.shares.lanes {
 				l, err := s.openLane(r.inFlight / r.shares.lanes)
@@ -130,16 +130,16 @@ func TestPortsOfLanes(t *testing.T) {
 			r := open(t, Config{Lanes: tt.lanes, InFlight: tt.inFlight, Ports: tt.ports}, server, server)
 			ports := make([]int, len(r.upstreams))
 			for range r.shares.lanes {
-				links, err := r.openUplinks(tt.inFlight / r.shares.lanes)
+				links, err := r.takeRoutes(tt.inFlight / r.shares.lanes)
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer r.leave(links)
+				defer r.keepRoutes(links)
 				for i, rt := range links.routes {
 					ports[i] += len(rt.ports)
 					fit := 0
 					for k := range rt.ports {
-						fit += rt.ports[k].max
+						fit += rt.ports[k].maxInFlight
 					}
 					if most := rt.window.Ceiling(); most > fit || most > tt.inFlight/r.shares.lanes {
 						t.Errorf("%d questions in flight, where replies to %d fit", most, fit)
@@ -196,16 +196,16 @@ func TestUplinksAreKept(t *testing.T) {
 	}{
 		{"as they were", func(*lanePort) {}, lanes},
 		{"a port has failed", func(p *lanePort) { p.failed = true }, lanes - 1},
-		{"a reply may come", func(p *lanePort) { p.taken++ }, lanes - 1},
+		{"a reply may come", func(p *lanePort) { p.idsTaken++ }, lanes - 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, Config{InFlight: 100, Lanes: lanes}, serve(t, good, nil))
-			sweep := func() []*uplinks {
+			sweep := func() []*routeSet {
 				var g gathered
 				if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
 					t.Fatalf("%d answers, error %v", len(g.answers), err)
 				}
-				return slices.Clone(r.idle)
+				return slices.Clone(r.idleRoutes)
 			}
 			first := sweep()
 			tt.before(&first[0].routes[0].ports[0])
@@ -218,7 +218,7 @@ func TestUplinksAreKept(t *testing.T) {
 			if len(first) != lanes || kept != tt.kept {
 				t.Errorf("%d of %d were kept, want %d", kept, len(first), tt.kept)
 			}
-			if r.Close(); len(r.idle) > 0 {
+			if r.Close(); len(r.idleRoutes) > 0 {
 				t.Error("some are open")
 			}
 		})

@@ -50,7 +50,7 @@ type flight struct {
 	question []byte // the part of the query that the reply must repeat
 	reply    []byte
 	err      error          // instead of a reply
-	done     chan<- *flight // takes it without blocking: reply or err is there
+	ended    chan<- *flight // takes it without blocking: reply or err is there
 }
 
 func openSocket(addr netip.AddrPort) (*socket, error) {
@@ -162,7 +162,7 @@ func (s *socket) deliver(packet []byte, received func(valid bool)) bool {
 	delete(s.waiting, id)
 	f.reply = append(f.reply[:0], packet...)
 	received(true)
-	f.done <- f
+	f.ended <- f
 	return true
 }
 
@@ -173,7 +173,7 @@ func (s *socket) fail(err error) {
 	for id, f := range s.waiting {
 		delete(s.waiting, id)
 		f.err = err
-		f.done <- f
+		f.ended <- f
 	}
 }
 

@@ -60,7 +60,7 @@ func (st *stage) repeat(i uint32, items []item) {
 }
 
 // pluck takes a question with a live flight, which was answered after all, out.
-func (st *stage) pluck(i uint32, items []item) {
+func (st *stage) removeRepeat(i uint32, items []item) {
 	st.repeats.remove(items, i)
 	st.n--
 }
@@ -69,7 +69,7 @@ func (st *stage) pluck(i uint32, items []item) {
 // and what has waited long enough or can expect no company.
 func (l *lane) send() (sent int) {
 	st := &l.stage
-	l.shows.limited = false
+	l.progress.limited = false
 	for st.repeats.n > 0 && l.sendRepeat(st.repeats.oldest) {
 		sent++
 	}
@@ -107,12 +107,12 @@ func (l *lane) send() (sent int) {
 // left the stage; 0 means that no more can be sent for now.
 func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	repeated := l.table.items[b.items[0]].tries > 0
-	rt := l.pick(avoid, repeated)
+	rt := l.pickRoute(avoid, repeated)
 	if rt == nil {
 		return 0
 	}
-	k, room := rt.choose(l.dice)
-	n := min(len(b.items), batch, rt.room(repeated), room, l.limit-l.flying)
+	k, room := rt.choosePort(l.rng)
+	n := min(len(b.items), batch, rt.room(repeated), room, l.maxInFlight-l.inFlight)
 	if n = l.tokens(n); n <= 0 {
 		return 0
 	}
@@ -121,7 +121,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	for _, i := range b.items[:n] {
 		it := &l.table.items[i]
 		it.flights[0] = portID{p.number, l.takeID(p, i)}
-		l.address(it, rt)
+		l.addressQuery(it, rt)
 		l.stage.out = append(l.stage.out, l.table.query(it)...)
 	}
 	sent, err := p.send(l.stage.out, size)
@@ -132,8 +132,8 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 			l.releaseID(p, it.flights[0].id) // it stays
 			continue
 		}
-		l.launch(i, rt, p)
-		if it.fresh() {
+		l.noteSent(i, rt, p)
+		if it.isFirstAttempt() {
 			fresh++
 		}
 	}
@@ -142,9 +142,9 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	}
 	if fresh > 0 {
 		rt.window.Sent(l.now, fresh)
-		rt.guard.silence.Begun(l.now, fresh)
+		rt.upstream.breaker.silence.Begun(l.now, fresh)
 	}
-	rt.counts.asked.Add(int64(sent))
+	rt.upstream.counts.asked.Add(int64(sent))
 	b.items = b.items[:copy(b.items, b.items[sent:])]
 	b.since = l.now
 	if err != nil {
@@ -159,11 +159,11 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 // can be sent for now.
 func (l *lane) sendRepeat(i uint32) bool {
 	it := &l.table.items[i]
-	rt := l.pick(l.last(it), true)
-	if rt == nil || l.flying >= l.limit {
+	rt := l.pickRoute(l.lastRoute(it), true)
+	if rt == nil || l.inFlight >= l.maxInFlight {
 		return false
 	}
-	k, room := rt.choose(l.dice)
+	k, room := rt.choosePort(l.rng)
 	fresh := false
 	switch rt {
 	case l.liveRoute(it, 0):
@@ -182,21 +182,21 @@ func (l *lane) sendRepeat(i uint32) bool {
 	if fresh {
 		p = &rt.ports[k]
 		if it.is(liveFirst) {
-			l.forgo(it, false)
+			l.closeFlight(it, false)
 			it.flights[1] = it.flights[0]
 			it.marks = it.marks&^liveFirst | liveSecond
 		}
 		it.flights[0] = portID{p.number, l.takeID(p, i)}
 	}
-	l.address(it, rt)
+	l.addressQuery(it, rt)
 	sent, err := p.send(l.table.query(it), int(it.size))
 	if sent == 0 && err == nil {
 		it.marks |= liveFirst // of a datagram that may never leave: its id is ours all the same
 		return false
 	}
-	l.stage.pluck(i, l.table.items)
-	l.launch(i, rt, p)
-	rt.counts.asked.Add(1)
+	l.stage.removeRepeat(i, l.table.items)
+	l.noteSent(i, rt, p)
+	rt.upstream.counts.asked.Add(1)
 	if err != nil {
 		l.portFailed(rt, p, err)
 	}
@@ -213,31 +213,31 @@ func (l *lane) liveRoute(it *item, k int) *route {
 }
 
 // address writes the id, and the case of letters, of the last flight into a query.
-func (l *lane) address(it *item, rt *route) {
+func (l *lane) addressQuery(it *item, rt *route) {
 	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
 	if l.mixCase {
-		l.cases.mix(l.table.asked(it), it.tag, it.flights[0], !rt.folds.Load())
+		l.cases.mix(l.table.questionSection(it), it.tag, it.flights[0], !rt.upstream.foldsCase.Load())
 	}
 }
 
 // launch notes that a question was sent over a port of rt.
-func (l *lane) launch(i uint32, rt *route, p *lanePort) {
+func (l *lane) noteSent(i uint32, rt *route, p *lanePort) {
 	it := &l.table.items[i]
 	if it.tries == 0 {
-		it.began, l.shows.began = l.now, l.now
+		it.began, l.progress.began = l.now, l.now
 	}
 	it.stamp(l.now)
 	it.tries++
 	it.marks |= liveFirst
 	it.where = inFlight
 	rt.sent.push(l.table.items, i)
-	p.n++
+	p.inFlight++
 	if it.tries == 1 {
-		rt.flying++
+		rt.first++
 	} else {
-		rt.again++
+		rt.repeated++
 	}
-	l.flying++
+	l.inFlight++
 }
 
 // tokens is how many of n questions the rate limit lets out now.
@@ -246,6 +246,6 @@ func (l *lane) tokens(n int) int {
 		return n
 	}
 	let := l.limiter.Take(n)
-	l.shows.limited = l.shows.limited || let < n
+	l.progress.limited = l.progress.limited || let < n
 	return let
 }

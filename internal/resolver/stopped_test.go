@@ -39,7 +39,7 @@ func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 				}
 				r := memoryResolver(t, Config{Retries: 2}, stopped, good)
 				prompt(t.Context(), r)
-				r.upstreams[0].guard.trip(r.now, false)
+				r.upstreams[0].breaker.trip(r.now, false)
 				time.Sleep(time.Second)
 				var g gathered
 				sweepInMemory(t, r, listed(1), g.yield, stopped, good)
@@ -71,7 +71,7 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 			if again.Swap(true) {
 				return absence(q), 0
 			}
-			guard := &r.upstreams[0].guard
+			guard := &r.upstreams[0].breaker
 			guard.trip(r.now, false)
 			time.AfterFunc(silenceOf/2, guard.reset)
 			return nil, 0
@@ -100,7 +100,7 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}, tcpGood)
 	r := open(t, Config{Lanes: 1}, s)
 	prompt(t.Context(), r)
-	guard := &r.upstreams[0].guard
+	guard := &r.upstreams[0].breaker
 	stopped := func() { guard.trip(r.now, false); guard.reset() }
 	stop.Store(&stopped)
 	var g gathered
@@ -134,7 +134,7 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 				u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
 					switch u.asked() {
 					case c.attempts:
-						guard := &r.upstreams[0].guard
+						guard := &r.upstreams[0].breaker
 						guard.trip(r.now, false)
 						guard.reset()
 					case 3 * c.attempts:
@@ -163,7 +163,7 @@ func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
 		r := memoryResolver(t, Config{}, u)
 		prompt(t.Context(), r)
 		time.Sleep(time.Second)
-		guard := &r.upstreams[0].guard
+		guard := &r.upstreams[0].breaker
 		const settled = time.Hour
 		guard.silence.Settled = settled
 		u.meet = func(q *dns.Msg) ([]byte, time.Duration) {

@@ -14,8 +14,8 @@ import (
 // failed, and doubts that anybody is there after the smaller number, when all
 // attempts of a question would have had their time.
 const (
-	silentRow   = 256
-	doubtfulRow = 16
+	silentAfter = 256
+	probeAfter  = 16
 )
 
 // A Question is one element of a Sweep: about the name Label.Name.
@@ -84,11 +84,11 @@ type Answer struct {
 func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := &sweep{Resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
+	s := &sweep{resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
 	if r.watch != nil {
-		defer context.AfterFunc(r.watch.doom, func() {
-			if r.life.Err() == nil {
-				stop(context.Cause(r.watch.doom))
+		defer context.AfterFunc(r.watch.gaveUp, func() {
+			if r.ctx.Err() == nil {
+				stop(context.Cause(r.watch.gaveUp))
 			}
 		})()
 	}
@@ -102,7 +102,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			}
 			return err
 		}
-		l.resume(i)
+		l.resumeWindows(i)
 		lanes[i] = l
 	}
 	var running, workers sync.WaitGroup
@@ -112,12 +112,12 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 	}
 	running.Wait()
 	workers.Wait()
-	s.count(-s.underway.Load()) // they are dropped
+	s.countQuestions(-s.underway.Load()) // they are dropped
 	for _, l := range lanes {
-		l.rest()
+		l.keepWindows()
 		l.close()
 	}
-	if ctx.Err() == nil && r.life.Err() != nil {
+	if ctx.Err() == nil && r.ctx.Err() != nil {
 		return net.ErrClosed
 	}
 	return context.Cause(ctx)
@@ -125,31 +125,31 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 
 // A sweep is the state that the lanes of one Sweep share.
 type sweep struct {
-	*Resolver
-	ctx   context.Context
-	yield func([]Answer)
-	stop  context.CancelCauseFunc
-	began time.Duration
+	resolver *Resolver
+	ctx      context.Context
+	yield    func([]Answer)
+	stop     context.CancelCauseFunc
+	began    time.Duration
 
-	admission sync.Mutex
-	next      func(into []Question) (n int, more bool) // nil when there are no more
+	nextMu sync.Mutex
+	next   func(into []Question) (n int, more bool) // nil when there are no more
 
 	waiting atomic.Int64 // questions that wait in lanes, at most about MostWaiting
-	errands atomic.Int64 // that run
+	slow    atomic.Int64 // that run
 
 	underway atomic.Int64 // questions without an answer
 	workers  *sync.WaitGroup
 
 	// The row of questions in a row that nobody answered.
-	row     atomic.Int64
-	since   atomic.Int64 // when the first of them was over
-	probing atomic.Bool
+	failedInARow atomic.Int64
+	failingSince atomic.Int64 // when the first of them was over
+	probing      atomic.Bool
 }
 
 // take fills into with the next questions.
 func (s *sweep) take(into []Question) (n int, more bool) {
-	s.admission.Lock()
-	defer s.admission.Unlock()
+	s.nextMu.Lock()
+	defer s.nextMu.Unlock()
 	if s.next == nil {
 		return 0, false
 	}
@@ -160,7 +160,7 @@ func (s *sweep) take(into []Question) (n int, more bool) {
 }
 
 // hand yields answers and counts the row of questions that nobody answered.
-func (s *sweep) hand(answers []Answer) {
+func (s *sweep) deliver(answers []Answer) {
 	if len(answers) == 0 {
 		return
 	}
@@ -171,44 +171,44 @@ func (s *sweep) hand(answers []Answer) {
 		}
 	}
 	s.yield(answers)
-	s.count(-int64(len(answers)))
-	now := int64(s.now())
+	s.countQuestions(-int64(len(answers)))
+	now := int64(s.resolver.now())
 	switch {
 	case failed < int64(len(answers)):
-		if s.row.Load() != 0 {
-			s.row.Store(0)
+		if s.failedInARow.Load() != 0 {
+			s.failedInARow.Store(0)
 		}
 		return
-	case s.row.Load() == 0 || s.heard.Load() > s.since.Load():
-		s.row.Store(0)
-		s.since.Store(now)
+	case s.failedInARow.Load() == 0 || s.resolver.lastReply.Load() > s.failingSince.Load():
+		s.failedInARow.Store(0)
+		s.failingSince.Store(now)
 	}
-	s.row.Add(failed)
+	s.failedInARow.Add(failed)
 }
 
 // silent reports whether the row is so long that no more questions may be
 // spent. It stops the sweep when no upstream answers a probe either.
 func (s *sweep) silent() bool {
-	row := s.row.Load()
-	if row < doubtfulRow {
+	row := s.failedInARow.Load()
+	if row < probeAfter {
 		return false
 	}
-	now := s.now()
-	quiet := now - max(time.Duration(s.heard.Load()), s.began)
-	if quiet < time.Duration(s.attempts)*s.timeout {
-		return row >= silentRow
+	now := s.resolver.now()
+	quiet := now - max(time.Duration(s.resolver.lastReply.Load()), s.began)
+	if quiet < time.Duration(s.resolver.schedule.attempts)*s.resolver.schedule.timeout {
+		return row >= silentAfter
 	}
 	if s.probing.Swap(true) {
 		return true
 	}
 	s.workers.Go(func() {
 		defer s.probing.Store(false)
-		if s.alive(s.ctx, now) {
-			s.row.Store(0)
+		if s.resolver.probe(s.ctx, now) {
+			s.failedInARow.Store(0)
 			return
 		}
 		if s.ctx.Err() == nil {
-			s.log.Warn("no upstream answers: the sweep stops", "questions", row)
+			s.resolver.log.Warn("no upstream answers: the sweep stops", "questions", row)
 			s.stop(ErrSilent)
 		}
 	})

@@ -55,7 +55,7 @@ func TestSweepSilence(t *testing.T) {
 			if err := r.Sweep(t.Context(), listed(1<<30), g.yield); !errors.Is(err, ErrSilent) {
 				t.Fatalf("error %v, want %v", err, ErrSilent)
 			}
-			if spent := len(g.answers); spent < doubtfulRow || spent > silentRow+2*workers {
+			if spent := len(g.answers); spent < probeAfter || spent > silentAfter+2*workers {
 				t.Errorf("%d questions were spent", spent)
 			}
 			for _, answers := range g.answers {
@@ -68,7 +68,7 @@ func TestSweepSilence(t *testing.T) {
 // A long row of dead domains behind a resolver that lives is no silence.
 func TestSweepDeadDomains(t *testing.T) {
 	t.Parallel()
-	const n = 2 * silentRow
+	const n = 2 * silentAfter
 	var g gathered
 	r := open(t, Config{Timeout: fairness, InFlight: n, Floor: n}, serve(t, lively(silence), nil))
 	if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {

@@ -19,21 +19,21 @@ const (
 // all that is kept of one that waits. While it is staged or in flight it has a
 // slot too, with its query.
 type item struct {
-	name    string
-	tag     int64
-	began   time.Duration // when it was sent first
-	after   uint32        // from then until it was sent last, or failed, in ms, rounded up
-	newer   uint32        // neighbours in its list
-	older   uint32
-	slot    uint32    // nowhere: it waits
-	flights [2]portID // of the last attempt, and of the last over another upstream
-	qtype   uint16
-	label   uint8 // of the labels of the table
-	size    uint8 // of the query
-	tries   uint8 // messages sent
-	bucket  uint8 // of the wheel; of an errand: its step
-	where   place
-	marks   marks
+	name      string
+	tag       int64
+	began     time.Duration // when it was sent first
+	sentAfter uint32        // from then until it was sent last, or failed, in ms, rounded up
+	newer     uint32        // neighbours in its list
+	older     uint32
+	slot      uint32    // nowhere: it waits
+	flights   [2]portID // of the last attempt, and of the last over another upstream
+	qtype     uint16
+	label     uint8 // of the labels of the table
+	size      uint8 // of the query
+	tries     uint8 // messages sent
+	bucket    uint8 // of the wheel; of an errand: its step
+	where     place
+	marks     marks
 }
 
 // A portID is where the reply to an attempt is expected (RFC 5452, section 9.2).
@@ -46,21 +46,21 @@ type portID struct {
 type place uint8
 
 const (
-	inHand   place = iota // between two places
-	inStage               // to be sent; in a bucket, or in the list of those that are repeated
-	inFlight              // its last flight counts for the window
-	inWheel               // waits, for a reply or for its time
-	inHold                // failed, which waits to be believed
-	inQueue               // is to be an errand
+	inTransit     place = iota // between two places
+	inStage                    // to be sent; in a bucket, or in the list of those that are repeated
+	inFlight                   // its last flight counts for the window
+	inWheel                    // waits, for a reply or for its time
+	inUnconfirmed              // failed, which waits to be believed
+	inSlowPath                 // is to be an errand
 )
 
 // marks are what else is to know about an item.
 type marks uint8
 
 const (
-	liveFirst  marks = 1 << iota // a reply to flights[0] is expected
-	liveSecond                   // and to flights[1]
-	isAgain                      // see Question
+	liveFirst    marks = 1 << iota // a reply to flights[0] is expected
+	liveSecond                     // and to flights[1]
+	failedBefore                   // see Question
 	isPatient
 	toStage // in the wheel: it waits for no reply
 )
@@ -71,16 +71,16 @@ func (it *item) is(m marks) bool { return it.marks&m != 0 }
 func (it *item) live() bool { return it.marks&(liveFirst|liveSecond) != 0 }
 
 // sent is when the item was sent last, or failed.
-func (it *item) sent() time.Duration { return it.began + time.Duration(it.after)*time.Millisecond }
+func (it *item) sent() time.Duration { return it.began + time.Duration(it.sentAfter)*time.Millisecond }
 
 // stamp notes that the item was sent, or failed.
 func (it *item) stamp(now time.Duration) {
-	it.after = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
+	it.sentAfter = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
 }
 
 // fresh reports whether a failure of the item says something about its upstream:
 // names that failed before, and attempts that follow others, fail by themselves.
-func (it *item) fresh() bool { return it.tries == 1 && !it.is(isAgain) }
+func (it *item) isFirstAttempt() bool { return it.tries == 1 && !it.is(failedBefore) }
 
 // A table is the items of a lane, and the slots of those that have one. Slots hold
 // no pointers, so that the collector never looks into them. Items grow with what
@@ -123,10 +123,10 @@ func (t *table) add(q *Question) (uint32, bool) {
 	}
 	it := &t.items[i]
 	*it = item{name: q.Name, tag: q.Tag, qtype: q.Type, slot: nowhere}
-	it.label, it.name = t.labelled(q)
+	it.label, it.name = t.labelOf(q)
 	it.flights[0].port, it.flights[1].port = noPort, noPort
 	if q.Again {
-		it.marks |= isAgain
+		it.marks |= failedBefore
 	}
 	if q.Patient {
 		it.marks |= isPatient
@@ -142,7 +142,7 @@ func (t *table) add(q *Question) (uint32, bool) {
 
 // labelled is the number of a question's label and its name. Where there are too
 // many labels, the name is all of it.
-func (t *table) labelled(q *Question) (uint8, string) {
+func (t *table) labelOf(q *Question) (uint8, string) {
 	for k, label := range t.labels {
 		if label == q.Label {
 			return uint8(k), q.Name
@@ -160,7 +160,7 @@ func (t *table) question(i uint32) Question {
 	it := &t.items[i]
 	return Question{
 		Label: t.labels[it.label], Name: it.name, Type: it.qtype, Tag: it.tag,
-		Again: it.is(isAgain), Patient: it.is(isPatient),
+		Again: it.is(failedBefore), Patient: it.is(isPatient),
 	}
 }
 
@@ -168,7 +168,9 @@ func (t *table) question(i uint32) Question {
 func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
 
 // asked is the question section of it.
-func (t *table) asked(it *item) []byte { return t.slots[it.slot][headerSize : it.size-optSize] }
+func (t *table) questionSection(it *item) []byte {
+	return t.slots[it.slot][headerSize : it.size-optSize]
+}
 
 // dropSlot leaves nothing of an item but the item.
 func (t *table) dropSlot(it *item) {
@@ -196,6 +198,6 @@ func (t *table) takeSlot(it *item) bool {
 func (t *table) release(i uint32) {
 	it := &t.items[i]
 	t.dropSlot(it)
-	it.name, it.where = "", inHand
+	it.name, it.where = "", inTransit
 	t.free = append(t.free, i)
 }

@@ -25,17 +25,17 @@ func (r *Resolver) Vouch(from, to time.Time) Trust {
 	}
 	s := span{from.Sub(r.began), to.Sub(r.began)}
 	for _, u := range r.upstreams {
-		if u.guard.lied(s) {
+		if u.breaker.distrusts(s) {
 			return Distrusted
 		}
 	}
 	stopped := 0
 	for _, u := range r.upstreams {
 		switch {
-		case u.guard.open.Load():
+		case u.breaker.open.Load():
 			stopped++ // silence is no lie
-		case u.guard.good.Load() <= int64(s.to):
-			u.guard.want()
+		case u.breaker.lastGood.Load() <= int64(s.to):
+			u.breaker.wantCanary()
 			return Waiting
 		}
 	}
@@ -63,14 +63,14 @@ func (r *Resolver) await(ctx context.Context) *Error {
 		change := r.watch.change
 		r.watch.mu.Unlock()
 		switch {
-		case r.watch.doom.Err() != nil:
-			return fault(context.Cause(r.watch.doom))
-		case !r.stopped():
+		case r.watch.gaveUp.Err() != nil:
+			return fault(context.Cause(r.watch.gaveUp))
+		case !r.allStopped():
 			return nil
 		}
 		select {
 		case <-change:
-		case <-r.watch.doom.Done():
+		case <-r.watch.gaveUp.Done():
 		case <-ctx.Done():
 			return fault(context.Cause(ctx)) // whatever its deadline says of the domain
 		}
@@ -78,39 +78,39 @@ func (r *Resolver) await(ctx context.Context) *Error {
 }
 
 // stopped reports whether all upstreams are stopped.
-func (r *Resolver) stopped() bool {
-	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return !u.guard.open.Load() })
+func (r *Resolver) allStopped() bool {
+	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return !u.breaker.open.Load() })
 }
 
 // doubted reports whether any upstream was stopped after a moment, or u still is: what
 // was asked then, and failed at u last, may have failed because of it.
-func (r *Resolver) doubted(u *upstream, since time.Duration) bool {
-	return u.guard.open.Load() ||
-		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.guard.since(since) })
+func (r *Resolver) stoppedSince(u *upstream, since time.Duration) bool {
+	return u.breaker.open.Load() ||
+		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.openedSince(since) })
 }
 
 // believe waits until a failure that came from u can be believed, and reports
 // whether the question is to be asked again instead.
-func (r *Resolver) believe(ctx context.Context, u *upstream, began time.Duration) (again bool, err *Error) {
+func (r *Resolver) confirmFailure(ctx context.Context, u *upstream, began time.Duration) (again bool, err *Error) {
 	failed := r.now()
 	for {
 		r.watch.mu.Lock()
 		change := r.watch.change
 		r.watch.mu.Unlock()
 		switch {
-		case r.doubted(u, began):
+		case r.stoppedSince(u, began):
 			return true, r.await(ctx)
-		case time.Duration(u.guard.good.Load()) > failed:
+		case time.Duration(u.breaker.lastGood.Load()) > failed:
 			return false, nil
 		}
-		u.guard.want()
-		tick := time.NewTimer(r.watch.Interval / canaryRest)
+		u.breaker.wantCanary()
+		tick := time.NewTimer(r.watch.config.Interval / canaryRest)
 		select {
 		case <-change:
 		case <-tick.C:
-		case <-r.watch.doom.Done():
+		case <-r.watch.gaveUp.Done():
 			tick.Stop()
-			return false, fault(context.Cause(r.watch.doom))
+			return false, fault(context.Cause(r.watch.gaveUp))
 		case <-ctx.Done():
 			tick.Stop()
 			return false, nil
@@ -134,8 +134,8 @@ func (r *Resolver) TrustReport() TrustReport {
 	r.watch.mu.Lock()
 	defer r.watch.mu.Unlock()
 	report := TrustReport{slices.Clone(r.watch.counts), slices.Clone(r.watch.events), r.watch.paused}
-	if r.watch.since != 0 {
-		report.Paused += r.now() - r.watch.since
+	if r.watch.pausedSince != 0 {
+		report.Paused += r.now() - r.watch.pausedSince
 	}
 	return report
 }

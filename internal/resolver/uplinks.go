@@ -9,24 +9,24 @@ package resolver
 // asked. Such a question needs the number of its server, in 32 bits, in place of a
 // route, a datagram the comparison of its source with that server, and the servers a
 // table of some 70 octets each, without pointers, in place of routes and windows.
-type uplinks struct {
+type routeSet struct {
 	routes []*route // by the number of the upstream
 	calls  *batches // nil: its ports need none
-	opened uint16   // ports
+	ports  uint16   // ports
 }
 
 // openUplinks are those of an earlier lane, or new ones for so many questions in
 // flight.
-func (r *Resolver) openUplinks(inFlight int) (*uplinks, error) {
+func (r *Resolver) takeRoutes(inFlight int) (*routeSet, error) {
 	r.mu.Lock()
-	if n := len(r.idle); n > 0 {
-		u := r.idle[n-1]
-		r.idle = r.idle[:n-1]
+	if n := len(r.idleRoutes); n > 0 {
+		u := r.idleRoutes[n-1]
+		r.idleRoutes = r.idleRoutes[:n-1]
 		r.mu.Unlock()
 		return u, nil
 	}
 	r.mu.Unlock()
-	u := new(uplinks)
+	u := new(routeSet)
 	if !portable(r.sockets) {
 		u.calls = newBatches()
 	}
@@ -43,21 +43,21 @@ func (r *Resolver) openUplinks(inFlight int) (*uplinks, error) {
 
 // leave ends the use of uplinks. They are closed where replies may still come to
 // them, or a port has failed: the addresses of this machine may be others now.
-func (r *Resolver) leave(u *uplinks) {
+func (r *Resolver) keepRoutes(u *routeSet) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.life.Err() != nil || !u.settled() {
+	if r.ctx.Err() != nil || !u.isQuiet() {
 		u.close()
 		return
 	}
-	r.idle = append(r.idle, u)
+	r.idleRoutes = append(r.idleRoutes, u)
 }
 
 // settled reports whether nothing is expected on any port, and none has failed.
-func (u *uplinks) settled() bool {
+func (u *routeSet) isQuiet() bool {
 	for _, rt := range u.routes {
 		for i := range rt.ports {
-			if p := &rt.ports[i]; p.taken > 0 || p.failed {
+			if p := &rt.ports[i]; p.idsTaken > 0 || p.failed {
 				return false
 			}
 		}
@@ -65,7 +65,7 @@ func (u *uplinks) settled() bool {
 	return true
 }
 
-func (u *uplinks) close() {
+func (u *routeSet) close() {
 	for _, rt := range u.routes {
 		rt.close()
 	}
@@ -75,8 +75,8 @@ func (u *uplinks) close() {
 func (r *Resolver) closeIdle() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, u := range r.idle {
+	for _, u := range r.idleRoutes {
 		u.close()
 	}
-	r.idle = nil
+	r.idleRoutes = nil
 }

@@ -13,18 +13,18 @@ import (
 
 // An upstream is a full resolver, with the sockets that are connected to it.
 type upstream struct {
-	addr    netip.AddrPort
-	sockets []*socket
-	loss    window.Loss
-	guard   guard
-	windows window.Log
-	counts  struct {
+	addr      netip.AddrPort
+	sockets   []*socket
+	loss      window.Loss
+	breaker   breaker
+	windowLog window.Log
+	counts    struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
-	replied  atomic.Int64 // when it did last, in nanoseconds since the Resolver began
-	troubled atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
-	folded   atomic.Int64 // replies that did not keep the case of the name
-	folds    atomic.Bool  // it does not keep it: 0x20 is off
+	lastReply      atomic.Int64 // when it did last, in nanoseconds since the Resolver began
+	unhealthySince atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
+	caseFolded     atomic.Int64 // replies that did not keep the case of the name
+	foldsCase      atomic.Bool  // it does not keep it: 0x20 is off
 }
 
 // UpstreamStats counts what happened with one upstream since the start.
@@ -57,7 +57,7 @@ func (u *upstream) stats() UpstreamStats {
 }
 
 // complain counts the rcodes by which an upstream declines a question.
-func (u *upstream) complain(rcode int) {
+func (u *upstream) countDeclined(rcode int) {
 	switch rcode {
 	case dns.RcodeServerFailure:
 		u.counts.servfail.Add(1)
@@ -68,7 +68,7 @@ func (u *upstream) complain(rcode int) {
 
 // socket is one of the sockets, at random: the port of a question is part of
 // what a forger must guess.
-func (u *upstream) socket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
+func (u *upstream) randomSocket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
 
 func (u *upstream) close() {
 	for _, s := range u.sockets {
@@ -88,7 +88,7 @@ func (r *Resolver) Number(addr netip.AddrPort) uint16 {
 }
 
 // avoided is the route to the upstream of a number; nil where there is none.
-func (l *lane) avoided(n uint16) *route {
+func (l *lane) routeToAvoid(n uint16) *route {
 	if n == 0 || int(n) > len(l.routes) {
 		return nil
 	}
@@ -99,14 +99,14 @@ func (l *lane) avoided(n uint16) *route {
 // that was asked just now when there is another. One that loses questions is
 // passed over as often as it loses them; even one that loses all is asked now
 // and then, or nobody would notice its return.
-func (r *Resolver) next(last *upstream) *upstream {
+func (r *Resolver) nextUpstream(last *upstream) *upstream {
 	const rest = 1.0 / 16
 	n := uint64(len(r.upstreams))
 	start := r.rotation.Add(1)
 	var best *upstream
 	for i := range n {
 		u := r.upstreams[(start+i)%n]
-		if u == last && n > 1 || u.guard.open.Load() {
+		if u == last && n > 1 || u.breaker.open.Load() {
 			continue
 		}
 		lost := u.loss.Share()
@@ -117,7 +117,7 @@ func (r *Resolver) next(last *upstream) *upstream {
 			best = u
 		}
 	}
-	if best == nil && last != nil && !last.guard.open.Load() {
+	if best == nil && last != nil && !last.breaker.open.Load() {
 		return last // the others are stopped
 	}
 	return cmp.Or(best, last, r.upstreams[start%n])

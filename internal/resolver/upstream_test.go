@@ -204,7 +204,7 @@ func TestHealth(t *testing.T) {
 		break
 	}
 	dead.Store(false)
-	r.timeout = patience
+	r.schedule.timeout = patience
 	exchange(400)
 	before := lame.asked.Load()
 	exchange(200)
@@ -224,10 +224,10 @@ func TestNext(t *testing.T) {
 	const draws = 4000
 	asked := 0
 	for range draws {
-		if r.next(fine) != lame || r.next(lame) != fine {
+		if r.nextUpstream(fine) != lame || r.nextUpstream(lame) != fine {
 			t.Fatal("the same upstream again")
 		}
-		if r.next(nil) == lame {
+		if r.nextUpstream(nil) == lame {
 			asked++
 		}
 	}
@@ -235,7 +235,7 @@ func TestNext(t *testing.T) {
 		t.Errorf("one that loses everything was asked %d times of %d", asked, draws)
 	}
 	only := open(t, Config{}, serve(t, silence, nil))
-	if u := only.upstreams[0]; only.next(u) != u {
+	if u := only.upstreams[0]; only.nextUpstream(u) != u {
 		t.Error("the only upstream is not asked again")
 	}
 }

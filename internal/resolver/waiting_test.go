@@ -288,7 +288,7 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 		other := &inMemory{meet: u.meet}
 		r := memoryResolver(t, Config{InFlight: inFlight, Floor: inFlight, Retries: 2}, u, other)
 		prompt(t.Context(), r)
-		defer time.AfterFunc(time.Hour, r.end).Stop()
+		defer time.AfterFunc(time.Hour, r.cancel).Stop()
 		held := make(chan codes.Standstill, 1)
 		time.AfterFunc(silenceOf, func() { held <- r.Progress().Held })
 		answered := 0

@@ -26,31 +26,31 @@ type Watch struct {
 
 // How a breaker decides.
 const (
-	canaryTime   = time.Second // for one attempt of a canary
-	canaryTimes  = 3           // attempts of a canary
-	canaryRest   = 8           // of the interval: the least time between canaries that failures want
-	goodRounds   = 2           // of canaries that close a breaker
-	windowMost   = 2000        // questions in the sliding window
-	windowLeast  = 500         // below which a window says nothing
-	medianOf     = 64          // shares of windows that the median is taken of
-	failsFar     = 0.15        // a share of failures that is far above a small median
-	failsFarther = 3           // times the median
+	canaryTime    = time.Second // for one attempt of a canary
+	canaryTimes   = 3           // attempts of a canary
+	canaryRest    = 8           // of the interval: the least time between canaries that failures want
+	closingRounds = 2           // of canaries that close a breaker
+	windowMost    = 2000        // questions in the sliding window
+	windowLeast   = 500         // below which a window says nothing
+	medianOf      = 64          // shares of windows that the median is taken of
+	failsFar      = 0.15        // a share of failures that is far above a small median
+	failsFarther  = 3           // times the median
 )
 
 // A watcher watches the upstreams of a Resolver.
 type watcher struct {
-	Watch
+	config  Watch
 	timeout time.Duration // of one attempt of a canary
 
-	mu     sync.Mutex
-	events []TrustEvent
-	counts []CanaryCounts
-	paused time.Duration // all upstreams stopped, in all
-	since  time.Duration // when they stopped; 0: they have not
-	failed error
-	change chan struct{} // closed when a breaker opens or closes
-	doom   context.Context
-	fail   context.CancelCauseFunc
+	mu          sync.Mutex
+	events      []TrustEvent
+	counts      []CanaryCounts
+	paused      time.Duration // all upstreams stopped, in all
+	pausedSince time.Duration // when they stopped; 0: they have not
+	reason      error
+	change      chan struct{} // closed when a breaker opens or closes
+	gaveUp      context.Context
+	giveUp      context.CancelCauseFunc
 }
 
 // A TrustEvent is something that befell the trust in an upstream.
@@ -89,110 +89,110 @@ func (r *Resolver) Watch(w Watch) {
 		questions := 10 * len(w.Canaries) * len(r.upstreams)
 		w.Interval = max(w.Interval, time.Duration(float64(questions)/r.limiter.PerSecond()*float64(time.Second)))
 	}
-	r.watch = &watcher{Watch: w, timeout: min(r.timeout, canaryTime), change: make(chan struct{}), counts: make([]CanaryCounts, len(r.upstreams))}
-	r.watch.doom, r.watch.fail = context.WithCancelCause(r.life)
+	r.watch = &watcher{config: w, timeout: min(r.schedule.timeout, canaryTime), change: make(chan struct{}), counts: make([]CanaryCounts, len(r.upstreams))}
+	r.watch.gaveUp, r.watch.giveUp = context.WithCancelCause(r.ctx)
 	for i, u := range r.upstreams {
 		r.watch.counts[i].Upstream = u.addr
-		u.guard.good.Store(int64(r.now()))
-		u.guard.silence.Settled = time.Duration(r.attempts)*r.timeout + 2*w.Interval
-		r.readers.Go(func() { r.watchOver(u, &r.watch.counts[i]) })
+		u.breaker.lastGood.Store(int64(r.now()))
+		u.breaker.silence.Settled = time.Duration(r.schedule.attempts)*r.schedule.timeout + 2*w.Interval
+		r.goroutines.Go(func() { r.runMonitor(u, &r.watch.counts[i]) })
 	}
 }
 
 // A patrol is the watch over one upstream.
-type patrol struct {
-	*Resolver
-	*upstream
-	counts   *CanaryCounts
-	asker    *asker
-	window   []tally       // at the ends of rounds, the first one before the window
-	shares   []float64     // of failures, of windows that were full
-	good     int           // rounds in a row
-	troubled time.Duration // since it was first stopped without a calm window after; 0: it is calm
-	closed   time.Duration // when it was last closed
-	why      string
+type monitor struct {
+	resolver       *Resolver
+	upstream       *upstream
+	counts         *CanaryCounts
+	asker          *asker
+	tallies        []tally       // at the ends of rounds, the first one before the window
+	shares         []float64     // of failures, of windows that were full
+	goodRounds     int           // rounds in a row
+	unhealthySince time.Duration // since it was first stopped without a calm window after; 0: it is calm
+	closedAt       time.Duration // when it was last closed
+	why            string
 }
 
-func (r *Resolver) watchOver(u *upstream, counts *CanaryCounts) {
-	p := &patrol{Resolver: r, upstream: u, counts: counts, asker: newAsker(), window: []tally{u.tally()}}
-	p.asker.timeout, p.asker.canary = r.watch.timeout, true
+func (r *Resolver) runMonitor(u *upstream, counts *CanaryCounts) {
+	p := &monitor{resolver: r, upstream: u, counts: counts, asker: newAsker(), tallies: []tally{u.tally()}}
+	p.asker.timeout, p.asker.isCanary = r.watch.timeout, true
 	w := r.watch
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
-		case <-r.life.Done():
+		case <-r.ctx.Done():
 			return
 		case <-timer.C:
-		case <-u.guard.wanted:
-			wait := time.NewTimer(w.Interval / canaryRest)
+		case <-u.breaker.canaryWanted:
+			wait := time.NewTimer(w.config.Interval / canaryRest)
 			select {
 			case <-wait.C:
-			case <-r.life.Done():
+			case <-r.ctx.Done():
 				wait.Stop()
 				return
 			}
 			select {
-			case <-u.guard.wanted: // the round is for these too
+			case <-u.breaker.canaryWanted: // the round is for these too
 			default:
 			}
 		}
-		p.round()
-		timer.Reset(w.Interval)
+		p.check()
+		timer.Reset(w.config.Interval)
 	}
 }
 
 // round asks the canaries and decides.
-func (p *patrol) round() {
-	sent, before := p.now(), p.tally()
-	sang, why := songGood, ""
-	for _, c := range p.watch.Canaries {
-		if sang, why = p.sing(p.life, p.asker, p.upstream, c, canaryTimes); sang != songGood {
+func (p *monitor) check() {
+	sent, before := p.resolver.now(), p.upstream.tally()
+	sang, why := canaryGood, ""
+	for _, c := range p.resolver.watch.config.Canaries {
+		if sang, why = p.resolver.askCanary(p.resolver.ctx, p.asker, p.upstream, c, canaryTimes); sang != canaryGood {
 			break
 		}
 	}
-	if p.life.Err() != nil {
+	if p.resolver.ctx.Err() != nil {
 		return
 	}
-	now := p.now()
-	p.watch.count(p.counts, sang)
-	during := p.tally().less(before)
-	recent := p.slide()
-	switch open := p.guard.open.Load(); {
-	case sang == songWrong && open:
-		p.good, p.why = 0, why
-		p.guard.barred.Store(true)
-		p.guard.distrust(now)
-	case sang == songWrong:
+	now := p.resolver.now()
+	p.resolver.watch.countCanary(p.counts, sang)
+	during := p.upstream.tally().minus(before)
+	recent := p.slideTallies()
+	switch open := p.upstream.breaker.open.Load(); {
+	case sang == canaryWrong && open:
+		p.goodRounds, p.why = 0, why
+		p.upstream.breaker.distrusted.Store(true)
+		p.upstream.breaker.distrust(now)
+	case sang == canaryWrong:
 		p.stop(now, true, why)
-	case sang == songFailed && open:
-		p.good = 0
-	case sang == songFailed && (during.answered == 0 || p.far(recent.share())):
+	case sang == canaryFailed && open:
+		p.goodRounds = 0
+	case sang == canaryFailed && (during.answered == 0 || p.farAboveMedian(recent.share())):
 		p.stop(now, false, "a canary was not answered: "+why)
-	case sang == songFailed:
+	case sang == canaryFailed:
 	case open:
-		if p.good++; p.good >= goodRounds {
+		if p.goodRounds++; p.goodRounds >= closingRounds {
 			p.resume(sent, now)
 		}
 	default:
-		p.guard.good.Store(int64(sent))
-		p.judge(now, recent)
+		p.upstream.breaker.lastGood.Store(int64(sent))
+		p.checkSilence(now, recent)
 	}
-	p.watch.waited(p.Resolver, p.upstream, now, p.troubled, p.why)
+	p.resolver.watch.notePause(p.resolver, p.upstream, now, p.unhealthySince, p.why)
 }
 
 // judge stops an upstream that leaves too many questions without a reply.
-func (p *patrol) judge(now time.Duration, recent tally) {
+func (p *monitor) checkSilence(now time.Duration, recent tally) {
 	n := recent.attempts()
-	if calm := time.Duration(p.attempts)*p.Resolver.timeout + 4*p.watch.Interval; now-p.closed > calm && (n >= windowLeast || now-p.closed > 10*calm) {
-		p.troubled = 0 // for as long as a question can take to fail
+	if calm := time.Duration(p.resolver.schedule.attempts)*p.resolver.schedule.timeout + 4*p.resolver.watch.config.Interval; now-p.closedAt > calm && (n >= windowLeast || now-p.closedAt > 10*calm) {
+		p.unhealthySince = 0 // for as long as a question can take to fail
 	}
-	begun, missed := p.guard.silence.Latest(now, p.closed, windowMost)
+	begun, missed := p.upstream.breaker.silence.Latest(now, p.closedAt, windowMost)
 	silence := float64(missed) / float64(max(begun, 1))
-	if p.watch.MaxSilence > 0 && begun >= windowLeast && silence > p.watch.MaxSilence {
+	if p.resolver.watch.config.MaxSilence > 0 && begun >= windowLeast && silence > p.resolver.watch.config.MaxSilence {
 		p.stop(now, false, fmt.Sprintf(
 			"%.1f %% of the latest %d questions got no reply at all, more than %.1f %%: it drops questions in silence",
-			100*silence, begun, 100*p.watch.MaxSilence))
+			100*silence, begun, 100*p.resolver.watch.config.MaxSilence))
 		return
 	}
 	if n < windowLeast {
@@ -205,20 +205,20 @@ func (p *patrol) judge(now time.Duration, recent tally) {
 }
 
 // slide moves the window, and returns what is in it.
-func (p *patrol) slide() tally {
-	now := p.tally()
-	p.window = append(p.window, now)
-	for len(p.window) > 2 {
-		if t := now.less(p.window[1]); t.attempts() < windowMost {
+func (p *monitor) slideTallies() tally {
+	now := p.upstream.tally()
+	p.tallies = append(p.tallies, now)
+	for len(p.tallies) > 2 {
+		if t := now.minus(p.tallies[1]); t.attempts() < windowMost {
 			break
 		}
-		p.window = p.window[1:]
+		p.tallies = p.tallies[1:]
 	}
-	return now.less(p.window[0])
+	return now.minus(p.tallies[0])
 }
 
 // far reports whether a share of failures is far above the median.
-func (p *patrol) far(share float64) bool {
+func (p *monitor) farAboveMedian(share float64) bool {
 	if len(p.shares) == 0 {
 		return share > failsFar
 	}
@@ -226,40 +226,40 @@ func (p *patrol) far(share float64) bool {
 	return share > max(failsFarther*median, failsFar) || 1-share < (1-median)/failsFarther
 }
 
-func (p *patrol) stop(now time.Duration, wrong bool, why string) {
-	p.guard.trip(p.now, wrong)
-	p.good, p.why = 0, why
-	if p.troubled == 0 {
-		p.troubled = now
+func (p *monitor) stop(now time.Duration, wrong bool, why string) {
+	p.upstream.breaker.trip(p.resolver.now, wrong)
+	p.goodRounds, p.why = 0, why
+	if p.unhealthySince == 0 {
+		p.unhealthySince = now
 	}
-	p.watch.changed(p.counts, TrustEvent{time.Now(), p.addr, "stopped", why})
-	p.log.Warn("a resolver is stopped", "resolver", p.addr, "why", why)
+	p.resolver.watch.noteChange(p.counts, TrustEvent{time.Now(), p.upstream.addr, "stopped", why})
+	p.resolver.log.Warn("a resolver is stopped", "resolver", p.upstream.addr, "why", why)
 }
 
-func (p *patrol) resume(sent, now time.Duration) {
-	p.guard.good.Store(int64(sent))
-	p.guard.reset()
-	p.window = []tally{p.tally()}
-	p.closed, p.good = now, 0
-	p.watch.changed(nil, TrustEvent{time.Now(), p.addr, "resumed", "its canaries are answered well"})
-	p.log.Info("a resolver is asked again", "resolver", p.addr)
+func (p *monitor) resume(sent, now time.Duration) {
+	p.upstream.breaker.lastGood.Store(int64(sent))
+	p.upstream.breaker.reset()
+	p.tallies = []tally{p.upstream.tally()}
+	p.closedAt, p.goodRounds = now, 0
+	p.resolver.watch.noteChange(nil, TrustEvent{time.Now(), p.upstream.addr, "resumed", "its canaries are answered well"})
+	p.resolver.log.Info("a resolver is asked again", "resolver", p.upstream.addr)
 }
 
-func (w *watcher) count(c *CanaryCounts, sang song) {
+func (w *watcher) countCanary(c *CanaryCounts, sang canaryResult) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch sang {
-	case songGood:
+	case canaryGood:
 		c.Good++
-	case songFailed:
+	case canaryFailed:
 		c.Failed++
-	case songWrong:
+	case canaryWrong:
 		c.Wrong++
 	}
 }
 
 // changed notes that a breaker has opened, where c is not nil, or closed.
-func (w *watcher) changed(c *CanaryCounts, e TrustEvent) {
+func (w *watcher) noteChange(c *CanaryCounts, e TrustEvent) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if c != nil {
@@ -274,26 +274,26 @@ func (w *watcher) changed(c *CanaryCounts, e TrustEvent) {
 
 // waited notes how long all upstreams have been stopped, and gives up when that
 // is too long, or when none had a calm time for as long.
-func (w *watcher) waited(r *Resolver, u *upstream, now, troubled time.Duration, why string) {
-	all := r.stopped()
+func (w *watcher) notePause(r *Resolver, u *upstream, now, troubled time.Duration, why string) {
+	all := r.allStopped()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case all && w.since == 0:
-		w.since = now
-	case !all && w.since != 0:
-		w.paused += now - w.since
-		w.since = 0
+	case all && w.pausedSince == 0:
+		w.pausedSince = now
+	case !all && w.pausedSince != 0:
+		w.paused += now - w.pausedSince
+		w.pausedSince = 0
 	}
-	u.troubled.Store(int64(troubled))
-	if w.failed != nil {
+	u.unhealthySince.Store(int64(troubled))
+	if w.reason != nil {
 		return
 	}
 	for _, u := range r.upstreams {
-		if t := time.Duration(u.troubled.Load()); t == 0 || now-t < w.MaxPause {
+		if t := time.Duration(u.unhealthySince.Load()); t == 0 || now-t < w.config.MaxPause {
 			return
 		}
 	}
-	w.failed = fmt.Errorf("%w: %s, for more than %v: %s", ErrUntrusted, u.addr, w.MaxPause, why)
-	w.fail(w.failed)
+	w.reason = fmt.Errorf("%w: %s, for more than %v: %s", ErrUntrusted, u.addr, w.config.MaxPause, why)
+	w.giveUp(w.reason)
 }

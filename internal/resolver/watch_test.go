@@ -115,7 +115,7 @@ func TestSweepThroughOutage(t *testing.T) {
 							d.play(outage)
 							ending.Go(func() {
 								time.Sleep(20 * brevity) // longer than all attempts
-								for waited := time.Duration(0); !r.stopped() && waited < patience; waited += brevity {
+								for waited := time.Duration(0); !r.allStopped() && waited < patience; waited += brevity {
 									time.Sleep(brevity) // a busy machine has answers under way for longer
 								}
 								d.play(nil)
@@ -391,5 +391,5 @@ func TestStall(t *testing.T) {
 }
 
 func (r *Resolver) stoppedAny() bool {
-	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.guard.open.Load() })
+	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.breaker.open.Load() })
 }

@@ -21,7 +21,7 @@ func (r *Resolver) Windows() []WindowReport {
 	reports := make([]WindowReport, len(r.upstreams))
 	for i, u := range r.upstreams {
 		reports[i].Upstream = u.addr
-		reports[i].Least, reports[i].Median = u.windows.Report()
+		reports[i].Least, reports[i].Median = u.windowLog.Report()
 	}
 	return reports
 }
@@ -35,34 +35,34 @@ const (
 
 // noteWindows notes the sizes of the windows of a lane that has more to ask.
 func (l *lane) noteWindows() {
-	if !l.more || l.now < l.noted+window.NoteEvery || l.now < l.began+windowOpens {
+	if !l.more || l.now < l.windowsNoted+window.NoteEvery || l.now < l.sweep.began+windowOpens {
 		return
 	}
-	l.noted = l.now
+	l.windowsNoted = l.now
 	for _, rt := range l.routes {
-		rt.windows.Note(l.now, l.number, l.shares.lanes, rt.window.Size())
+		rt.upstream.windowLog.Note(l.now, l.number, l.resolver.shares.lanes, rt.window.Size())
 	}
 }
 
 // resume gives a lane its number among the lanes, and the windows that the lane of that number had when
 // the Sweep before ended.
-func (l *lane) resume(number int) {
+func (l *lane) resumeWindows(number int) {
 	l.number = number
 	for _, rt := range l.routes {
-		rt.windows.Resume(number, &rt.window)
+		rt.upstream.windowLog.Resume(number, &rt.window)
 	}
 }
 
 // rest keeps the windows of a lane that has ended.
-func (l *lane) rest() {
+func (l *lane) keepWindows() {
 	for _, rt := range l.routes {
-		rt.windows.Keep(l.number, &rt.window)
+		rt.upstream.windowLog.Keep(l.number, &rt.window)
 	}
 }
 
 // judge lets the windows take what has become known.
-func (l *lane) judge() {
+func (l *lane) judgeWindows() {
 	for _, rt := range l.routes {
-		rt.window.Judge(l.now, l.isPrompt(rt.upstream, l.now))
+		rt.window.Judge(l.now, l.resolver.isPrompt(rt.upstream, l.now))
 	}
 }
