@@ -31,12 +31,6 @@ func newAsker() *asker {
 	return a
 }
 
-// release puts an asker back, which expects no reply any more.
-func (r *Resolver) release(a *asker) {
-	a.forget()
-	r.askers.Put(a)
-}
-
 // forget expects no reply any more.
 func (a *asker) forget() {
 	for i := range a.flights {

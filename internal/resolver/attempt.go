@@ -153,3 +153,9 @@ func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Erro
 	from.loss.Count(false)
 	return f, nil
 }
+
+// release puts an asker back, which expects no reply any more.
+func (r *Resolver) release(a *asker) {
+	a.forget()
+	r.askers.Put(a)
+}

@@ -1,8 +1,6 @@
 package resolver
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -82,33 +80,3 @@ func has(rrs []dns.RR, rrtype uint16) bool {
 	}
 	return false
 }
-
-// sing asks an upstream a canary over UDP, or TCP where the answer is
-// truncated, up to so many times until there is a reply.
-func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canary, times int) (canaryResult, string) {
-	if err := a.pack(c.question()); err != nil {
-		return canaryFailed, err.Error()
-	}
-	a.plain = false
-	defer a.forget()
-	var sang canaryResult
-	var why string
-	for n := range times {
-		if n > 0 {
-			r.pause(ctx)
-		}
-		rd, _, failed := r.attempt(ctx, a, u, stepUDP)
-		if failed != nil {
-			sang, why = c.judge(rd, failed.err)
-		} else {
-			sang, why = c.judge(rd, nil)
-		}
-		if sang != canaryFailed || ctx.Err() != nil {
-			break
-		}
-	}
-	return sang, why
-}
-
-// errBarred says that an upstream has lied: what it answers is not read.
-var errDistrusted = errors.New("the upstream gave a wrong answer to a canary")

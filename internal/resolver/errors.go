@@ -50,7 +50,7 @@ func (e *Error) Unwrap() error { return e.err }
 func (e *Error) Timeout() bool { return e.reason == codes.RecordTimeout }
 
 // RecordReason says why there is no reply: timeout, truncated (and TCP did not
-// mend it) or malformed. It is empty when the fault is our own.
+// mend it) or codes.RecordMalformed. It is empty when the fault is our own.
 func (e *Error) RecordReason() codes.RecordReason { return e.reason }
 
 // Local reports whether the fault is our own: no descriptors, no way to the
@@ -91,3 +91,18 @@ func isLocal(err error) bool {
 	}
 	return false
 }
+
+func (e *Error) rank() int {
+	switch {
+	case e == nil:
+		return 0
+	case e.local:
+		return 1
+	case e.reason == codes.RecordTimeout:
+		return 2
+	}
+	return 3
+}
+
+// errBarred says that an upstream has lied: what it answers is not read.
+var errDistrusted = errors.New("the upstream gave a wrong answer to a canary")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/miekg/dns"
 
@@ -142,55 +141,4 @@ func (r *Resolver) askOnce(ctx context.Context, a *asker, e *questionState, at s
 	failed.question = a.String()
 	a.trace.Elapsed = r.now() - e.began
 	return reading{}, failed
-}
-
-// again reports whether another upstream may know better.
-func declines(rcode int) bool {
-	switch rcode {
-	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
-		return true
-	}
-	return false
-}
-
-// admit waits until the rate limit lets one more question out. The questions of
-// sweeps wait for each other first, so that those of surveys, whose deadlines
-// are running, never stand behind a thousand of them.
-func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {
-	switch {
-	case r.ctx.Err() != nil:
-		return fault(context.Cause(r.ctx))
-	case ctx.Err() != nil:
-		return endedBy(ctx)
-	case r.limiter == nil:
-		return nil
-	}
-	if sweeping {
-		select {
-		case r.sweepTurn <- struct{}{}:
-			defer func() { <-r.sweepTurn }()
-		case <-ctx.Done():
-			return endedBy(ctx)
-		case <-r.ctx.Done():
-			return fault(context.Cause(r.ctx))
-		}
-	}
-	open, end := context.WithCancel(ctx)
-	defer end()
-	defer context.AfterFunc(r.ctx, end)()
-	if err := r.limiter.Wait(open); err != nil {
-		return fault(err) // our own queue was too long, or ended
-	}
-	return nil
-}
-
-// pause waits a tenth of an attempt.
-func (r *Resolver) pause(ctx context.Context) {
-	t := time.NewTimer(r.schedule.timeout / 10)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	case <-r.ctx.Done():
-	}
 }

@@ -2,21 +2,7 @@ package resolver
 
 import (
 	"syscall"
-
-	"stsscan/internal/codes"
 )
-
-const (
-	timedOut  = codes.RecordTimeout
-	malformed = codes.RecordMalformed
-)
-
-// A history is what earlier attempts of an item brought, besides silence.
-type history struct {
-	evidence evidence
-	forgiven int   // attempts that do not count, since an upstream was stopped
-	restarts uint8 // how often the question was asked from its beginning
-}
 
 // failed ends an attempt that brought no reply.
 func (l *lane) attemptFailed(i uint32, err *Error, rt *route) {
@@ -134,4 +120,22 @@ func (l *lane) abandon() {
 		l.answers = append(l.answers, Answer{Tag: q.Tag, Rcode: -1, Err: err})
 	}
 	l.sweep.deliver(l.answers)
+}
+
+// hold keeps a question that all attempts failed until that can be believed.
+func (l *lane) holdFailure(i uint32) {
+	if l.resolver.watch == nil {
+		l.questionFailed(i)
+		return
+	}
+	it := &l.table.items[i]
+	guard := &l.lastRoute(it).upstream.breaker
+	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
+		guard.silence.Missed(it.began)
+	}
+	it.stamp(l.now)
+	l.table.dropSlot(it)
+	it.where = inUnconfirmed
+	l.unconfirmed.push(l.table.items, i)
+	guard.wantCanary()
 }

@@ -16,7 +16,6 @@ package resolver
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -29,53 +28,6 @@ import (
 	"stsscan/internal/window"
 
 	"golang.org/x/sync/singleflight"
-)
-
-// A Config says whom to ask and how hard.
-//
-// Timeout is what an attempt over UDP may take where nothing is known of an upstream,
-// and one over TCP always. While a [Watch] knows that the upstream answers its
-// canaries promptly, all attempts of a question are begun within one Timeout, evenly,
-// and it is given up 1.6 of them after it was asked first, or after one where there
-// are no Retries. A reply to an earlier attempt counts until then.
-type Config struct {
-	Upstreams []netip.AddrPort // full resolvers; at least one
-	Timeout   time.Duration    // of one attempt, see above; 0: 5 s
-	Retries   int              // attempts after the first, at most 254; 0: none
-	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
-	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
-	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
-	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
-	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
-	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
-	Ports     int              // most UDP sockets, and twice the most TCP connections; 0: as many as are of use
-	Log       *slog.Logger     // nil: silent
-}
-
-// MostInFlight is how many questions a Sweep can keep in flight: each takes some
-// hundred octets, whether it is asked or not.
-const MostInFlight = 1_000_000
-
-// MostWaiting is how many questions may wait in the lanes of a Sweep, of 64 octets
-// each, besides those in flight: for a late reply and for their next attempt, for their
-// failure to be believed, or for a TCP connection.
-const MostWaiting = 1 << 16
-
-// MaxRetries is the most that [Config].Retries may be: attempts are counted in an
-// octet.
-const MaxRetries = 254
-
-const (
-	defaultTimeout  = 5 * time.Second
-	defaultInFlight = 1000
-	defaultFloor    = 16
-
-	// maxTCP bounds the TCP connections at a time, and so the descriptors.
-	maxTCP = 128
-
-	// largeReply is a reply that is parsed beside few others, in octets.
-	largeReply = 4 << 10
-	maxLarge   = 4
 )
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
@@ -128,22 +80,6 @@ func New(c Config) (*Resolver, error) {
 		r.upstreams = append(r.upstreams, u)
 	}
 	return r, nil
-}
-
-func (c *Config) check() error {
-	switch {
-	case len(c.Upstreams) == 0:
-		return errors.New("resolver: no upstream to ask")
-	case c.Timeout < 0 || c.Retries < 0 || c.InFlight < 0 || c.Floor < 0 || c.Lanes < 0 || c.Ports < 0:
-		return errors.New("resolver: timeout, retries, questions in flight, lanes and ports must not be negative")
-	case c.InFlight > MostInFlight:
-		return fmt.Errorf("resolver: %d questions in flight are more than %d", c.InFlight, MostInFlight)
-	case c.Retries > MaxRetries:
-		return fmt.Errorf("resolver: %d retries are more than %d", c.Retries, MaxRetries)
-	case c.Rate < 0 || math.IsNaN(c.Rate):
-		return fmt.Errorf("resolver: %v is not a rate", c.Rate)
-	}
-	return nil
 }
 
 // resolver is a Resolver without upstreams.
@@ -213,16 +149,6 @@ func (r *Resolver) countDatagram(u *upstream, valid bool) {
 // now is the time since the Resolver began.
 func (r *Resolver) now() time.Duration { return time.Since(r.began) }
 
-// Stats says what each upstream was asked and how it answered, in the order of
-// the configuration.
-func (r *Resolver) Stats() []UpstreamStats {
-	stats := make([]UpstreamStats, len(r.upstreams))
-	for i, u := range r.upstreams {
-		stats[i] = u.stats()
-	}
-	return stats
-}
-
 // Close ends the questions in flight, which fail as faults of our own, and
 // closes the sockets.
 func (r *Resolver) Close() error {
@@ -233,4 +159,20 @@ func (r *Resolver) Close() error {
 	r.closeIdle()
 	r.goroutines.Wait()
 	return nil
+}
+
+// isPrompt reports whether u answers its canaries promptly, as far as is known.
+func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
+	return r.watch != nil && !u.breaker.open.Load() &&
+		now-time.Duration(u.breaker.lastGood.Load()) <= promptRounds*r.watch.config.Interval
+}
+
+// closeIdle closes the uplinks that no lane uses.
+func (r *Resolver) closeIdle() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range r.idleRoutes {
+		u.close()
+	}
+	r.idleRoutes = nil
 }

@@ -1,9 +1,6 @@
 package resolver
 
 import (
-	crand "crypto/rand"
-	"math/rand/v2"
-
 	"stsscan/internal/window"
 )
 
@@ -27,45 +24,6 @@ type lanePort struct {
 	idsTaken    int    // ids, of questions in flight and of others
 	failed      bool   // at least once
 	maxInFlight int    // questions that may be in flight, so that all replies at once fit its buffer
-}
-
-const (
-	// replyCharge is what a small reply takes in a receive buffer, in octets:
-	// the kernel counts its own structures too.
-	replyCharge = 1 << 10
-	// fewestPorts is what each upstream has over all lanes, where the share
-	// allows it, so that a forger has to guess one (RFC 5452, section 9.2), and
-	// mostPorts what it has at most in a lane, so that each brings several replies
-	// at a time.
-	fewestPorts = 8
-	mostPorts   = 128
-)
-
-// openRoute opens the ports of a route for so many questions in flight: its part
-// of fewestPorts over all lanes, and more where their buffers cannot hold the
-// replies to all of those questions.
-func (r *Resolver) openRoute(number int, inFlight int, links *routeSet) (*route, error) {
-	u := r.upstreams[number]
-	rt := &route{upstream: u, number: uint16(number)}
-	fewest := (fewestPorts + r.shares.lanes - 1) / r.shares.lanes
-	replies := 0
-	for want := 1; len(rt.ports) < want; {
-		p, err := openPort(r.sockets, u.addr, links.calls)
-		if err != nil {
-			rt.close()
-			return nil, err
-		}
-		w := lanePort{port: p, number: links.ports, maxInFlight: maxWaiting}
-		links.ports++
-		if size := p.buffer(); size > 0 {
-			w.maxInFlight = max(1, min(maxWaiting, size/replyCharge))
-		}
-		rt.ports = append(rt.ports, w)
-		replies += w.maxInFlight
-		want = min(max(fewest, (inFlight+w.maxInFlight-1)/w.maxInFlight), r.shares.route)
-	}
-	rt.window = window.New(r.floor, min(inFlight, replies), r.schedule.timeout/firstAttemptTime)
-	return rt, nil
 }
 
 func (rt *route) close() {
@@ -97,76 +55,35 @@ func (rt *route) room(repeated bool) int {
 	return rt.window.Room(rt.first)
 }
 
-// pick is the route for some questions that were sent over avoid last, repeated
-// ones or not: one of the others where there is any with room, as often as it
-// answers. Even one that loses all is asked now and then, or its return would go
-// unnoticed. nil means that none has room.
-func (l *lane) pickRoute(avoid *route, repeated bool) *route {
-	const rest = 1.0 / 16
-	var best *route
-	l.rotation++
-	for i := range l.routes {
-		rt := l.routes[(l.rotation+i)%len(l.routes)]
-		if rt.room(repeated) <= 0 || rt == avoid || rt.upstream.breaker.open.Load() {
-			continue
-		}
-		lost := rt.upstream.loss.Share()
-		if lost == 0 || l.rng.float() < max(rest, 1-lost) {
-			return rt
-		}
-		if best == nil || lost < best.upstream.loss.Share() {
-			best = rt
-		}
-	}
-	if best == nil && avoid != nil && avoid.room(repeated) > 0 && !avoid.upstream.breaker.open.Load() {
-		return avoid
-	}
-	return best
+// Uplinks are the routes of a lane, and the memory of the calls to their ports:
+// some 4 MiB of addresses, of which what no reply is written to takes no memory.
+// A Resolver keeps them for its next Sweep.
+//
+// This is also where ports would go that are connected to no upstream, for questions
+// to very many authoritative servers: ids are taken by port of the lane, whoever is
+// asked. Such a question needs the number of its server, in 32 bits, in place of a
+// route, a datagram the comparison of its source with that server, and the servers a
+// table of some 70 octets each, without pointers, in place of routes and windows.
+type routeSet struct {
+	routes []*route // by the number of the upstream
+	calls  *batches // nil: its ports need none
+	ports  uint16   // ports
 }
 
-// dice are random bits that nobody can guess (RFC 5452, section 9.2), a few at
-// a time.
-type rng struct {
-	source *rand.ChaCha8
-	bits   uint64
-	left   int // bits that are not used up
-}
-
-func newRNG() (*rng, error) {
-	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
-		return nil, err
-	}
-	return &rng{source: rand.NewChaCha8(seed)}, nil
-}
-
-// take is n random bits, at most 32.
-func (d *rng) take(n int) uint32 {
-	if d.left < n {
-		d.bits, d.left = d.source.Uint64(), 64
-	}
-	v := uint32(d.bits & (1<<n - 1))
-	d.bits >>= n
-	d.left -= n
-	return v
-}
-
-// below is a number from 0 to n-1, for small n.
-func (d *rng) below(n int) int { return int(uint64(d.take(24)) * uint64(n) >> 24) }
-
-func (d *rng) float() float64 { return float64(d.take(24)) / (1 << 24) }
-
-// takeID gives a holder a free id of p. Most are.
-func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
-	p.idsTaken++
-	for {
-		if id := uint16(l.rng.take(16)); l.ids.take(p.number, id, holder) {
-			return id
+// settled reports whether nothing is expected on any port, and none has failed.
+func (u *routeSet) isQuiet() bool {
+	for _, rt := range u.routes {
+		for i := range rt.ports {
+			if p := &rt.ports[i]; p.idsTaken > 0 || p.failed {
+				return false
+			}
 		}
 	}
+	return true
 }
 
-func (l *lane) releaseID(p *lanePort, id uint16) {
-	p.idsTaken--
-	l.ids.release(p.number, id)
+func (u *routeSet) close() {
+	for _, rt := range u.routes {
+		rt.close()
+	}
 }

@@ -44,3 +44,15 @@ func socketsPerUpstream(inFlight, upstreams int) int {
 	const fewest, most, replies = 4, 32, 256
 	return min(max(fewest, inFlight/(replies*upstreams)), most)
 }
+
+const (
+	// replyCharge is what a small reply takes in a receive buffer, in octets:
+	// the kernel counts its own structures too.
+	replyCharge = 1 << 10
+	// fewestPorts is what each upstream has over all lanes, where the share
+	// allows it, so that a forger has to guess one (RFC 5452, section 9.2), and
+	// mostPorts what it has at most in a lane, so that each brings several replies
+	// at a time.
+	fewestPorts = 8
+	mostPorts   = 128
+)

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -119,23 +120,15 @@ func (r *Resolver) confirmFailure(ctx context.Context, u *upstream, began time.D
 	}
 }
 
-// A TrustReport is what became of the trust in the upstreams.
-type TrustReport struct {
-	Canaries []CanaryCounts
-	Events   []TrustEvent  // the first of them
-	Paused   time.Duration // while all upstreams were stopped
-}
+// Unwatched is for what asks questions in the place of a [Resolver] and knows nothing
+// of upstreams: there is always one to ask, and all answers are believed.
+type Unwatched struct{}
 
-// TrustReport says what the watch has seen so far.
-func (r *Resolver) TrustReport() TrustReport {
-	if r.watch == nil {
-		return TrustReport{}
-	}
-	r.watch.mu.Lock()
-	defer r.watch.mu.Unlock()
-	report := TrustReport{slices.Clone(r.watch.counts), slices.Clone(r.watch.events), r.watch.paused}
-	if r.watch.pausedSince != 0 {
-		report.Paused += r.now() - r.watch.pausedSince
-	}
-	return report
-}
+// Number is 0: no upstream is known.
+func (Unwatched) Number(netip.AddrPort) uint16 { return 0 }
+
+// Vouch is always [Trusted].
+func (Unwatched) Vouch(from, to time.Time) Trust { return Trusted }
+
+// Await never waits.
+func (Unwatched) Await(ctx context.Context) error { return nil }

@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
@@ -25,20 +24,6 @@ type upstream struct {
 	unhealthySince atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
 	caseFolded     atomic.Int64 // replies that did not keep the case of the name
 	foldsCase      atomic.Bool  // it does not keep it: 0x20 is off
-}
-
-// UpstreamStats counts what happened with one upstream since the start.
-type UpstreamStats struct {
-	Upstream   netip.AddrPort
-	Asked      int64 // questions sent, over UDP and TCP
-	Answered   int64 // valid replies
-	Timeouts   int64 // questions without a valid reply in time
-	Servfail   int64 // replies with rcode SERVFAIL
-	Refused    int64 // replies with rcode REFUSED
-	Mismatched int64 // datagrams and messages that answer no question in flight: forged, garbled, or late
-	Suspected  int64 // answers that were not believed, since many forgeries came before them, and asked for again over TCP
-	Failed     int64 // questions that an error of the socket ended, as when nobody listens there
-	TCP        int64 // questions repeated over TCP
 }
 
 func (u *upstream) stats() UpstreamStats {
@@ -76,49 +61,25 @@ func (u *upstream) close() {
 	}
 }
 
-// Number is the number of an upstream, as the Avoid of a [Question] wants it; 0
-// where it is none of ours.
-func (r *Resolver) Number(addr netip.AddrPort) uint16 {
-	for i, u := range r.upstreams {
-		if u.addr == addr {
-			return uint16(i + 1)
-		}
+// A tally is what an upstream has done until a moment.
+type tally struct{ answered, failed int64 }
+
+func (u *upstream) tally() tally {
+	c := &u.counts
+	return tally{
+		answered: c.answered.Load() - c.servfail.Load() - c.refused.Load(),
+		failed:   c.timeouts.Load() + c.servfail.Load() + c.refused.Load() + c.failed.Load(),
 	}
-	return 0
 }
 
-// avoided is the route to the upstream of a number; nil where there is none.
-func (l *lane) routeToAvoid(n uint16) *route {
-	if n == 0 || int(n) > len(l.routes) {
-		return nil
-	}
-	return l.routes[n-1]
+func (t tally) minus(o tally) tally {
+	return tally{t.answered - o.answered, t.failed - o.failed}
 }
 
-// next is the upstream for an attempt: the next in rotation, but never the one
-// that was asked just now when there is another. One that loses questions is
-// passed over as often as it loses them; even one that loses all is asked now
-// and then, or nobody would notice its return.
-func (r *Resolver) nextUpstream(last *upstream) *upstream {
-	const rest = 1.0 / 16
-	n := uint64(len(r.upstreams))
-	start := r.rotation.Add(1)
-	var best *upstream
-	for i := range n {
-		u := r.upstreams[(start+i)%n]
-		if u == last && n > 1 || u.breaker.open.Load() {
-			continue
-		}
-		lost := u.loss.Share()
-		if rand.Float64() < max(rest, 1-lost) {
-			return u
-		}
-		if best == nil || lost < best.loss.Share() {
-			best = u
-		}
-	}
-	if best == nil && last != nil && !last.breaker.open.Load() {
-		return last // the others are stopped
-	}
-	return cmp.Or(best, last, r.upstreams[start%n])
+// attempts is how many attempts a tally is about.
+func (t tally) attempts() int64 { return t.answered + t.failed }
+
+// share is the share of attempts that failed; 0 where there were none.
+func (t tally) share() float64 {
+	return float64(t.failed) / float64(max(t.answered+t.failed, 1))
 }

@@ -1,5 +1,7 @@
 package resolver
 
+import "time"
+
 // last is the route that an item was sent over last, or is to avoid; nil: none.
 func (l *lane) lastRoute(it *item) *route {
 	if it.flights[0].port == noPort {
@@ -63,4 +65,47 @@ func (l *lane) drop(i uint32) {
 		delete(l.history, i)
 	}
 	l.table.release(i)
+}
+
+// takeID gives a holder a free id of p. Most are.
+func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
+	p.idsTaken++
+	for {
+		if id := uint16(l.rng.take(16)); l.ids.take(p.number, id, holder) {
+			return id
+		}
+	}
+}
+
+func (l *lane) releaseID(p *lanePort, id uint16) {
+	p.idsTaken--
+	l.ids.release(p.number, id)
+}
+
+// handAll yields the answers that are there.
+func (l *lane) deliverAnswers() {
+	l.sweep.deliver(l.answers)
+	clear(l.answers)
+	l.answers, l.parsed = l.answers[:0], 0
+}
+
+func (l *lane) trace(i uint32, rt *route) Trace {
+	it := &l.table.items[i]
+	return Trace{Upstream: rt.upstream.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
+}
+
+// wait puts an item that has landed into the wheel, without a slot.
+func (l *lane) waitUntil(i uint32, due time.Duration) {
+	it := &l.table.items[i]
+	l.table.dropSlot(it)
+	it.where = inWheel
+	l.wheel.push(l.table.items, i, l.now, due)
+}
+
+// tellWaiting tells the sweep how many questions of this lane wait.
+func (l *lane) countWaiting() {
+	if n := l.table.waiting(); n != l.waitingCounted {
+		l.sweep.waiting.Add(int64(n - l.waitingCounted))
+		l.waitingCounted = n
+	}
 }

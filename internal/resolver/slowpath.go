@@ -1,25 +1,12 @@
 package resolver
 
 import (
-	"github.com/miekg/dns"
-
 	"stsscan/internal/codes"
 )
 
 // maxErrands bounds the goroutines of a Sweep that run errands; as many more wait as
 // may wait at all.
 const maxSlow = 256
-
-// A step is where an attempt goes on.
-type step uint8
-
-const (
-	stepUDP  step = iota // from its beginning
-	stepTCP              // the answer over UDP is truncated, or not to be believed
-	stepBare             // EDNS(0) was not understood
-	stepNone             // no attempt is left: what remains is to judge
-	stepWait             // replies to earlier attempts are expected still
-)
 
 // An errand is a question that a lane cannot end without blocking.
 type slowQuestion struct {
@@ -112,6 +99,3 @@ func (s *sweep) askSlow(a *asker, e slowQuestion) Answer {
 	}
 	return answer
 }
-
-// String is the question for people.
-func (q *Question) String() string { return dns.Type(q.Type).String() + " " + q.owner() }

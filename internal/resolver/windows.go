@@ -1,30 +1,10 @@
 package resolver
 
 import (
-	"net/netip"
 	"time"
 
 	"stsscan/internal/window"
 )
-
-// A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were
-// more to ask.
-type WindowReport struct {
-	Upstream netip.AddrPort
-	Least    int // but for the first second of a Sweep, in which windows open
-	Median   int // by time, within a tenth
-}
-
-// Windows says how large the windows were, in the order of the configuration. Both numbers are 0 where no
-// Sweep has had more to ask for longer than a second.
-func (r *Resolver) Windows() []WindowReport {
-	reports := make([]WindowReport, len(r.upstreams))
-	for i, u := range r.upstreams {
-		reports[i].Upstream = u.addr
-		reports[i].Least, reports[i].Median = u.windowLog.Report()
-	}
-	return reports
-}
 
 const (
 	// windowOpens is how long a Sweep makes no notes.

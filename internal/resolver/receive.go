@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"stsscan/internal/codes"
+
 	"github.com/miekg/dns"
 )
 
@@ -202,7 +204,7 @@ func (l *lane) readReply(i uint32, packet []byte, end int) {
 	}
 	switch {
 	case err != nil:
-		l.noteFailure(i, failure(malformed, err), rt)
+		l.noteFailure(i, failure(codes.RecordMalformed, err), rt)
 		l.proceed(i, false)
 	case rd.rcode == dns.RcodeFormatError:
 		l.toSlowPath(i, stepBare)
@@ -239,11 +241,6 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 			l.deliverAnswers()
 		}
 	}
-}
-
-func (l *lane) trace(i uint32, rt *route) Trace {
-	it := &l.table.items[i]
-	return Trace{Upstream: rt.upstream.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
 }
 
 // zoneOf is the zone of a denial: so many octets at the end of the name asked

@@ -1,14 +1,10 @@
 package resolver
 
-import "time"
+import (
+	"time"
 
-// tellWaiting tells the sweep how many questions of this lane wait.
-func (l *lane) countWaiting() {
-	if n := l.table.waiting(); n != l.waitingCounted {
-		l.sweep.waiting.Add(int64(n - l.waitingCounted))
-		l.waitingCounted = n
-	}
-}
+	"stsscan/internal/codes"
+)
 
 // whileInFlight is which part of a time-out a question may be in flight before it
 // waits.
@@ -71,13 +67,5 @@ func (l *lane) attemptTimedOut(i uint32) {
 	rt := l.lastRoute(it)
 	rt.upstream.counts.timeouts.Add(1)
 	rt.upstream.loss.Count(true)
-	l.attemptFailed(i, failure(timedOut, errNoAnswer), rt)
-}
-
-// wait puts an item that has landed into the wheel, without a slot.
-func (l *lane) waitUntil(i uint32, due time.Duration) {
-	it := &l.table.items[i]
-	l.table.dropSlot(it)
-	it.where = inWheel
-	l.wheel.push(l.table.items, i, l.now, due)
+	l.attemptFailed(i, failure(codes.RecordTimeout, errNoAnswer), rt)
 }

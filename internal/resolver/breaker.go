@@ -87,26 +87,3 @@ func (g *breaker) distrusts(s span) bool {
 	}
 	return false
 }
-
-// A tally is what an upstream has done until a moment.
-type tally struct{ answered, failed int64 }
-
-func (u *upstream) tally() tally {
-	c := &u.counts
-	return tally{
-		answered: c.answered.Load() - c.servfail.Load() - c.refused.Load(),
-		failed:   c.timeouts.Load() + c.servfail.Load() + c.refused.Load() + c.failed.Load(),
-	}
-}
-
-func (t tally) minus(o tally) tally {
-	return tally{t.answered - o.answered, t.failed - o.failed}
-}
-
-// attempts is how many attempts a tally is about.
-func (t tally) attempts() int64 { return t.answered + t.failed }
-
-// share is the share of attempts that failed; 0 where there were none.
-func (t tally) share() float64 {
-	return float64(t.failed) / float64(max(t.answered+t.failed, 1))
-}

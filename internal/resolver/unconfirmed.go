@@ -29,24 +29,6 @@ func (l *lane) advanceClock(now time.Duration) {
 	l.now = now
 }
 
-// hold keeps a question that all attempts failed until that can be believed.
-func (l *lane) holdFailure(i uint32) {
-	if l.resolver.watch == nil {
-		l.questionFailed(i)
-		return
-	}
-	it := &l.table.items[i]
-	guard := &l.lastRoute(it).upstream.breaker
-	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
-		guard.silence.Missed(it.began)
-	}
-	it.stamp(l.now)
-	l.table.dropSlot(it)
-	it.where = inUnconfirmed
-	l.unconfirmed.push(l.table.items, i)
-	guard.wantCanary()
-}
-
 // believe ends the questions whose failure can be believed, since the upstream
 // has answered a later canary. Where one was stopped meanwhile they are asked
 // from their beginning, and so are those that failed by our own fault.

@@ -83,64 +83,17 @@ func (s *schedule) waitExchange(made int, patient bool) time.Duration {
 	return s.wait(made, false, true)
 }
 
-// isPrompt reports whether u answers its canaries promptly, as far as is known.
-func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
-	return r.watch != nil && !u.breaker.open.Load() &&
-		now-time.Duration(u.breaker.lastGood.Load()) <= promptRounds*r.watch.config.Interval
-}
+// MaxRetries is the most that [Config].Retries may be: attempts are counted in an
+// octet.
+const MaxRetries = 254
 
-// An effort is what has become of a question so far.
-type questionState struct {
-	began    time.Duration // when it was asked first
-	tried    time.Duration // when the last attempt began
-	made     int           // attempts
-	last     *upstream     // of the last attempt
-	evidence evidence
-}
+// A step is where an attempt goes on.
+type step uint8
 
-// evidence is what attempts brought that were no success.
-type evidence struct {
-	kept   *reading // the last reply whose rcode is tried again; nil: none
-	source Trace    // of kept
-	failed *Error   // the failure that says most about the question; nil: none, or silence
-}
-
-// declined notes a reply whose rcode is tried again.
-func (e *evidence) noteDeclined(rd reading, source Trace) { e.kept, e.source = &rd, source }
-
-// note notes a failure, unless one before it says more about the question: a reply
-// that cannot be read does, beside silence, and silence beside a fault of our own.
-func (e *evidence) noteFailure(err *Error, u *upstream) {
-	if err.rank() < e.failed.rank() {
-		return
-	}
-	err.upstream = u.addr
-	e.failed = err
-}
-
-func (e *Error) rank() int {
-	switch {
-	case e == nil:
-		return 0
-	case e.local:
-		return 1
-	case e.reason == timedOut:
-		return 2
-	}
-	return 3
-}
-
-// failure is the failure of a question that got no reply at all, sent to u last.
-func (e *evidence) failure(u *upstream) *Error {
-	if e.failed != nil {
-		return e.failed
-	}
-	silence := failure(timedOut, errNoAnswer)
-	silence.upstream = u.addr
-	return silence
-}
-
-// silent reports whether no attempt got a reply, and none failed otherwise.
-func (e *evidence) silent() bool {
-	return e.kept == nil && (e.failed == nil || e.failed.err == errNoAnswer)
-}
+const (
+	stepUDP  step = iota // from its beginning
+	stepTCP              // the answer over UDP is truncated, or not to be believed
+	stepBare             // EDNS(0) was not understood
+	stepNone             // no attempt is left: what remains is to judge
+	stepWait             // replies to earlier attempts are expected still
+)

@@ -1,0 +1,69 @@
+package resolver
+
+import (
+	"time"
+
+	"stsscan/internal/codes"
+
+	"github.com/miekg/dns"
+)
+
+// An effort is what has become of a question so far.
+type questionState struct {
+	began    time.Duration // when it was asked first
+	tried    time.Duration // when the last attempt began
+	made     int           // attempts
+	last     *upstream     // of the last attempt
+	evidence evidence
+}
+
+// evidence is what attempts brought that were no success.
+type evidence struct {
+	kept   *reading // the last reply whose rcode is tried again; nil: none
+	source Trace    // of kept
+	failed *Error   // the failure that says most about the question; nil: none, or silence
+}
+
+// declined notes a reply whose rcode is tried again.
+func (e *evidence) noteDeclined(rd reading, source Trace) { e.kept, e.source = &rd, source }
+
+// note notes a failure, unless one before it says more about the question: a reply
+// that cannot be read does, beside silence, and silence beside a fault of our own.
+func (e *evidence) noteFailure(err *Error, u *upstream) {
+	if err.rank() < e.failed.rank() {
+		return
+	}
+	err.upstream = u.addr
+	e.failed = err
+}
+
+// failure is the failure of a question that got no reply at all, sent to u last.
+func (e *evidence) failure(u *upstream) *Error {
+	if e.failed != nil {
+		return e.failed
+	}
+	silence := failure(codes.RecordTimeout, errNoAnswer)
+	silence.upstream = u.addr
+	return silence
+}
+
+// silent reports whether no attempt got a reply, and none failed otherwise.
+func (e *evidence) silent() bool {
+	return e.kept == nil && (e.failed == nil || e.failed.err == errNoAnswer)
+}
+
+// again reports whether another upstream may know better.
+func declines(rcode int) bool {
+	switch rcode {
+	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
+		return true
+	}
+	return false
+}
+
+// A history is what earlier attempts of an item brought, besides silence.
+type history struct {
+	evidence evidence
+	forgiven int   // attempts that do not count, since an upstream was stopped
+	restarts uint8 // how often the question was asked from its beginning
+}

@@ -1,0 +1,83 @@
+package resolver
+
+import "time"
+
+// inlineQuery is the room for a query in a slot, in octets: enough for a name
+// of about 80, which hardly any domain exceeds. Longer ones are errands.
+const inlineQuery = 112
+
+// optSize is the size of the OPT record at the end of a query, in octets.
+const optSize = 11
+
+// nowhere is the index of no item and of no slot, and the number of no port.
+const (
+	nowhere = ^uint32(0)
+	noPort  = ^uint16(0)
+)
+
+// An item is a question of a lane from its admission to its answer, in 64 octets:
+// all that is kept of one that waits. While it is staged or in flight it has a
+// slot too, with its query.
+type item struct {
+	name      string
+	tag       int64
+	began     time.Duration // when it was sent first
+	sentAfter uint32        // from then until it was sent last, or failed, in ms, rounded up
+	newer     uint32        // neighbours in its list
+	older     uint32
+	slot      uint32    // nowhere: it waits
+	flights   [2]portID // of the last attempt, and of the last over another upstream
+	qtype     uint16
+	label     uint8 // of the labels of the table
+	size      uint8 // of the query
+	tries     uint8 // messages sent
+	bucket    uint8 // of the wheel; of an errand: its step
+	where     place
+	marks     marks
+}
+
+// A portID is where the reply to an attempt is expected (RFC 5452, section 9.2).
+type portID struct {
+	port uint16 // of the ports of the lane; noPort: there was no attempt
+	id   uint16
+}
+
+// A place is where an item is.
+type place uint8
+
+const (
+	inTransit     place = iota // between two places
+	inStage                    // to be sent; in a bucket, or in the list of those that are repeated
+	inFlight                   // its last flight counts for the window
+	inWheel                    // waits, for a reply or for its time
+	inUnconfirmed              // failed, which waits to be believed
+	inSlowPath                 // is to be an errand
+)
+
+// marks are what else is to know about an item.
+type marks uint8
+
+const (
+	liveFirst    marks = 1 << iota // a reply to flights[0] is expected
+	liveSecond                     // and to flights[1]
+	failedBefore                   // see Question
+	isPatient
+	toStage // in the wheel: it waits for no reply
+)
+
+func (it *item) is(m marks) bool { return it.marks&m != 0 }
+
+// live reports whether a reply to any flight is expected.
+func (it *item) live() bool { return it.marks&(liveFirst|liveSecond) != 0 }
+
+// sent is when the item was sent last, or failed.
+func (it *item) sent() time.Duration { return it.began + time.Duration(it.sentAfter)*time.Millisecond }
+
+// stamp notes that the item was sent, or failed.
+func (it *item) stamp(now time.Duration) {
+	it.sentAfter = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
+}
+
+// fresh reports whether a failure of the item says something about its upstream:
+// names that failed before, and attempts that follow others, fail by themselves.
+func (it *item) isFirstAttempt() bool { return it.tries == 1 && !it.is(failedBefore) }

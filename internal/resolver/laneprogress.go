@@ -1,0 +1,53 @@
+package resolver
+
+// showProgress counts the lane until hide is called.
+func (l *lane) showProgress() (hide func()) {
+	l.resolver.progress.lanes[l.progress.why].Add(1)
+	return func() {
+		l.resolver.progress.lanes[l.progress.why].Add(-1)
+		l.resolver.progress.staged.Add(-int64(l.progress.staged))
+	}
+}
+
+// tellProgress tells at the end of a round what has changed.
+func (l *lane) showChanges() {
+	p := &l.progress
+	if n := l.stage.n; n != p.staged {
+		l.resolver.progress.staged.Add(int64(n - p.staged))
+		p.staged = n
+	}
+	if p.began != p.told {
+		advance(&l.resolver.progress.begun, int64(p.began))
+		p.told = p.began
+	}
+}
+
+// took notes that questions were taken from the source of a Sweep.
+func (l *lane) countTaken(questions []Question) {
+	l.sweep.countQuestions(int64(len(questions)))
+	if len(questions) > 0 && questions[0].Patient != l.resolver.progress.patient.Load() {
+		l.resolver.progress.patient.Store(questions[0].Patient)
+	}
+}
+
+// wants notes why a lane asks for no more questions.
+func (l *lane) setObstacle(why obstacle) {
+	if why != l.progress.why {
+		l.resolver.progress.lanes[l.progress.why].Add(-1)
+		l.resolver.progress.lanes[why].Add(1)
+		l.progress.why = why
+	}
+}
+
+// obstacle is why a lane has no room for more questions.
+func (l *lane) findObstacle() obstacle {
+	switch {
+	case l.resolver.allStopped():
+		return obstaclePause
+	case l.progress.limited:
+		return obstacleRate
+	case l.sweep.waiting.Load() >= MostWaiting, l.table.used() >= l.maxQuestions:
+		return obstacleWaiting
+	}
+	return obstacleWindow
+}
