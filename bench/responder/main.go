@@ -24,6 +24,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
 // options are the flags.
@@ -41,6 +43,17 @@ type options struct {
 	relayed  string
 	owner    bool
 	stop     *atomic.Bool
+}
+
+// method is how the socket is used.
+func (o options) method() udpbatch.Method {
+	switch {
+	case o.portable:
+		return udpbatch.Portable
+	case !o.segment && !udpbatch.Auto.IsPortable():
+		return udpbatch.Batch
+	}
+	return udpbatch.Auto
 }
 
 func main() {
@@ -89,8 +102,10 @@ func run(o options, out io.Writer) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetReadBuffer(o.rcvbuf) // as much as the system allows is enough
-	conn.SetWriteBuffer(o.rcvbuf)
+	on, err := udpbatch.NewServer(o.method(), conn, 2*maxReply, o.rcvbuf)
+	if err != nil {
+		return err
+	}
 
 	source := rand.NewPCG(o.seed, 0)
 	began := time.Now()
@@ -116,7 +131,7 @@ func run(o options, out io.Writer) error {
 	if err := print.Encode(map[string]string{"listening": conn.LocalAddr().String()}); err != nil {
 		return err
 	}
-	if err := s.serveOn(conn, o); err != nil {
+	if err := s.serve(on, o.stop); err != nil {
 		return err
 	}
 	return print.Encode(s.counts)

@@ -5,22 +5,9 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
-)
 
-// A socket receives questions and sends replies, many at a time where the
-// system can.
-type socket interface {
-	// receive waits at most as long as said for packets and gives how many
-	// there are; none is no error.
-	receive(wait time.Duration) (int, error)
-	// packet is one of those received: its octets, with room for a reply
-	// behind them, and whose it is. Both hold until receive is called again.
-	packet(i int) ([]byte, netip.AddrPort)
-	// send has a reply sent, at the latest with the next flush, until which
-	// it must not change.
-	send(b []byte, to netip.AddrPort)
-	flush()
-}
+	"stsscan/internal/udpbatch"
+)
 
 // counts is what is printed at the end.
 type counts struct {
@@ -51,10 +38,10 @@ type server struct {
 }
 
 // serve answers until stop.
-func (s *server) serve(on socket, stop *atomic.Bool) error {
+func (s *server) serve(on udpbatch.Server, stop *atomic.Bool) error {
 	limit := uint64(s.loss * (1 << 32))
 	for !stop.Load() {
-		n, err := on.receive(s.patience())
+		n, err := on.Receive(s.patience())
 		if err != nil {
 			return err
 		}
@@ -63,7 +50,7 @@ func (s *server) serve(on socket, stop *atomic.Bool) error {
 		}
 		asked := s.counts.Questions
 		for i := range n {
-			b, from := on.packet(i)
+			b, from := on.Packet(i)
 			q, ok := s.answers.read(b)
 			if !ok {
 				s.counts.Malformed++
@@ -79,7 +66,7 @@ func (s *server) serve(on socket, stop *atomic.Bool) error {
 		if s.counts.Questions > asked {
 			s.clock(asked == 0)
 		}
-		on.flush()
+		on.Flush()
 	}
 	return nil
 }
@@ -101,7 +88,7 @@ func (s *server) patience() time.Duration {
 	return 50 * time.Millisecond
 }
 
-func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
+func (s *server) answer(on udpbatch.Server, b []byte, q question, from netip.AddrPort) {
 	if s.relay != nil && s.relay.wants(b, q) {
 		s.counts.Relayed++
 		s.relay.ask(b, from)
@@ -128,13 +115,13 @@ func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
 		s.delays.hold(b, from, s.random.Uint64())
 		return
 	}
-	on.send(b, from)
+	on.Send(b, from)
 }
 
 // deliver sends what has waited long enough, and sets the clock of the delays.
 // A slot may be taken again only when its reply is sent, which is why it flushes
 // before anything is held.
-func (s *server) deliver(on socket) {
-	s.delays.due(s.elapsed(), on.send)
-	on.flush()
+func (s *server) deliver(on udpbatch.Server) {
+	s.delays.due(s.elapsed(), on.Send)
+	on.Flush()
 }

@@ -249,7 +249,7 @@ type later struct {
 	stop     *atomic.Bool
 }
 
-func (l *later) receive(time.Duration) (int, error) {
+func (l *later) Receive(time.Duration) (int, error) {
 	time.Sleep(l.waits[0] * time.Second)
 	if l.waits = l.waits[1:]; len(l.waits) == 0 {
 		l.stop.Store(true)
@@ -258,8 +258,8 @@ func (l *later) receive(time.Duration) (int, error) {
 	return 1, nil
 }
 
-func (l *later) packet(int) ([]byte, netip.AddrPort) {
+func (l *later) Packet(int) ([]byte, netip.AddrPort) {
 	return append(make([]byte, 0, 1<<10), l.question...), netip.AddrPort{}
 }
-func (l *later) send([]byte, netip.AddrPort) {}
-func (l *later) flush()                      {}
+func (l *later) Send([]byte, netip.AddrPort) {}
+func (l *later) Flush()                      {}

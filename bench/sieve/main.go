@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"stsscan/internal/resolver"
+	"stsscan/internal/udpbatch"
 )
 
 const typeTXT = 16
@@ -66,7 +67,7 @@ func run(args []string, out io.Writer) error {
 		}
 		config.Upstreams = append(config.Upstreams, at)
 	}
-	config.Sockets = resolver.SocketAPI(*sockets)
+	config.Sockets = udpbatch.Method(*sockets)
 	list, err := os.ReadFile(flags.Arg(0))
 	if err != nil {
 		return err

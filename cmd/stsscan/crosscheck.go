@@ -18,6 +18,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
+	"stsscan/internal/udpbatch"
 )
 
 // crossFlags say whom the run's answers are held against.
@@ -121,7 +122,7 @@ func (f *crossFlags) open(n *networkFlags, window int, log *slog.Logger) (*resol
 	}
 	engine, err := resolver.New(resolver.Config{
 		Upstreams: f.upstreams, Timeout: n.timeout, Retries: n.retries, Rate: rate, InFlight: window, Floor: n.floor,
-		MixCase: n.mixCase, Sockets: resolver.SocketAPI(n.udp), Lanes: 1, Ports: ports, Log: log,
+		MixCase: n.mixCase, Sockets: udpbatch.Method(n.udp), Lanes: 1, Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--cross-check: %w", err)

@@ -19,6 +19,7 @@ import (
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/udpbatch"
 )
 
 // A network is the way out: the DNS engine, and the client that fetches
@@ -78,7 +79,7 @@ func (f *networkFlags) open(
 	}
 	n.engine, err = resolver.New(resolver.Config{
 		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight, Floor: f.floor,
-		MixCase: f.mixCase, Sockets: resolver.SocketAPI(f.udp), Ports: ports, Log: log,
+		MixCase: f.mixCase, Sockets: udpbatch.Method(f.udp), Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, err

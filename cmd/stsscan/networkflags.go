@@ -12,6 +12,7 @@ import (
 
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/udpbatch"
 )
 
 // networkFlags say which Internet is asked, and how.
@@ -63,7 +64,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
 	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))
 	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
-	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
+	flags.StringVar(&f.udp, "udp", string(udpbatch.Auto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
 	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
 	flags.IntVar(&f.surveys, "surveys", 0, fmt.Sprintf(
 		"most `connections` open at a time, to Policy Hosts and mail servers together; "+
@@ -95,7 +96,7 @@ func (f *networkFlags) check() error {
 	case f.surveys < 0:
 		return usage(fmt.Errorf("--surveys %d: must not be negative", f.surveys))
 	}
-	if _, err := resolver.ParseSocketAPI(f.udp); err != nil {
+	if _, err := udpbatch.ParseMethod(f.udp); err != nil {
 		return usage(fmt.Errorf("--udp: %w", err))
 	}
 	if f.contact != "" {

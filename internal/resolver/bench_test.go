@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"stsscan/internal/udpbatch"
+
 	"github.com/miekg/dns"
 )
 
@@ -59,7 +61,7 @@ func BenchmarkExchange(b *testing.B) {
 }
 
 func BenchmarkSweep(b *testing.B) {
-	for _, sockets := range []SocketAPI{SocketsSegment, SocketsBatch, SocketsPortable} {
+	for _, sockets := range []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable} {
 		b.Run(string(sockets), func(b *testing.B) {
 			r, err := New(Config{Upstreams: []netip.AddrPort{denier(b)}, Retries: 2, InFlight: 1000, Sockets: sockets, Lanes: 1})
 			if err != nil {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"net/netip"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
 // MostWaiting is how many questions may wait in the lanes of a Sweep, of 64 octets
@@ -33,7 +35,7 @@ type Config struct {
 	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
 	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
-	Sockets   SocketAPI        // how Sweep uses sockets; empty: SocketsAuto
+	Sockets   udpbatch.Method  // how Sweep uses sockets; empty: udpbatch.Auto
 	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
 	Ports     int              // most UDP sockets, and twice the most TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent

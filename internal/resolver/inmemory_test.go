@@ -66,7 +66,7 @@ type memoryPort struct {
 	inbox [][]byte
 }
 
-func (p *memoryPort) send(queries []byte, size int) (n int, err error) {
+func (p *memoryPort) Send(queries []byte, size int) (n int, err error) {
 	for ; len(queries) > 0; queries = queries[size:] {
 		p.to.take(p.number, queries[:size], p.deliver)
 		n++
@@ -80,7 +80,7 @@ func (p *memoryPort) deliver(reply []byte) {
 	p.inbox = append(p.inbox, reply)
 }
 
-func (p *memoryPort) receive(deliver func([][]byte)) (int, error) {
+func (p *memoryPort) Receive(deliver func([][]byte)) (int, error) {
 	p.mu.Lock()
 	packets := p.inbox
 	p.inbox = nil
@@ -91,8 +91,8 @@ func (p *memoryPort) receive(deliver func([][]byte)) (int, error) {
 	return len(packets), nil
 }
 
-func (p *memoryPort) buffer() int { return 0 }
-func (p *memoryPort) close()      {}
+func (p *memoryPort) ReadBuffer() int { return 0 }
+func (p *memoryPort) Close()          {}
 
 // A pipeConn is a pipe that is closed as connections are.
 type pipeConn struct{ net.Conn }
@@ -214,7 +214,7 @@ func sweepOverPorts(
 			r.schedule.timeout/firstAttemptTime)}
 		for k := range ports {
 			p := &memoryPort{to: u, number: k}
-			rt.ports = append(rt.ports, lanePort{port: p, number: links.ports, maxInFlight: maxWaiting})
+			rt.ports = append(rt.ports, lanePort{conn: p, number: links.ports, maxInFlight: maxWaiting})
 			links.ports++
 		}
 		links.routes = append(links.routes, rt)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"stsscan/internal/udpbatch"
 	"stsscan/internal/window"
 )
 
@@ -71,7 +72,7 @@ type portPlace struct {
 // stageRoom is how many questions may wait in a lane to be sent: a batch for
 // each of the lengths that are common, but no more than can soon be sent.
 func (r *Resolver) stageRoom(limit int) int {
-	room := min(32*batch, max(batch, 2*limit))
+	room := min(32*udpbatch.MaxBatch, max(udpbatch.MaxBatch, 2*limit))
 	if r.limiter != nil {
 		room = min(room, max(1, int(r.limiter.PerSecond()/10)))
 	}
@@ -99,7 +100,7 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 		sweep: s, resolver: s.resolver, schedule: s.resolver.schedule, mixCase: s.resolver.mixCase,
 		limiter: s.resolver.limiter, table: newTable(limit + room), ids: newIDs(limit), stageRoom: room, stage: newStage(len(s.resolver.upstreams)),
 		wheel: newWheel(s.resolver.schedule.timeout), unconfirmed: newQueue(), slowPath: newQueue(), maxInFlight: limit, maxQuestions: math.MaxInt,
-		history: make(map[uint32]history), incoming: make([]Question, 4*batch), more: true,
+		history: make(map[uint32]history), incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
 	l.onDatagrams = l.receiveDatagrams
 	if l.rng, err = newRNG(); err != nil {

@@ -107,7 +107,7 @@ func TestForgedLateReplies(t *testing.T) {
 			t.Fatal(err)
 		}
 		port = &memoryPort{to: u}
-		ports := []lanePort{{port: port, maxInFlight: maxWaiting}}
+		ports := []lanePort{{conn: port, maxInFlight: maxWaiting}}
 		l.useRoutes(&routeSet{routes: []*route{{upstream: r.upstreams[0], window: window.New(1, 10, r.schedule.timeout/firstAttemptTime),
 			ports: ports}}})
 		l.run()

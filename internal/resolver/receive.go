@@ -8,6 +8,8 @@ import (
 	"stsscan/internal/codes"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/udpbatch"
 )
 
 // receive takes the replies that are there, from every port that something is
@@ -21,12 +23,12 @@ func (l *lane) receive() (got int) {
 			p := &rt.ports[k]
 			l.readPort = p
 			for round := 0; p.idsTaken > 0 && round < rounds; round++ {
-				n, err := p.receive(l.onDatagrams)
+				n, err := p.conn.Receive(l.onDatagrams)
 				got += n
 				if err != nil {
 					l.portFailed(rt, p, err)
 				}
-				if n < batch {
+				if n < udpbatch.MaxBatch {
 					break
 				}
 			}

@@ -220,7 +220,7 @@ func (r *relay) corrupt(wire []byte, end int) []byte {
 // Whatever stands between: no wrong answer is accepted, and the true ones are
 // found.
 func TestSweepThroughRelays(t *testing.T) {
-	for k, sockets := range everySocketAPI() {
+	for k, sockets := range everyMethod() {
 		n := *relayed
 		if k > 0 {
 			n /= 10

@@ -28,6 +28,8 @@ import (
 	"stsscan/internal/window"
 
 	"golang.org/x/sync/singleflight"
+
+	"stsscan/internal/udpbatch"
 )
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
@@ -36,7 +38,7 @@ type Resolver struct {
 	inFlight  int
 	floor     int
 	mixCase   bool
-	sockets   SocketAPI
+	sockets   udpbatch.Method
 	shares    shares
 	limiter   *window.Limiter // nil: no limit
 	sweepTurn chan struct{}   // held by the question of a sweep that waits for the limiter
@@ -89,12 +91,12 @@ func (c *Config) build() (*Resolver, error) {
 		inFlight:   cmp.Or(c.InFlight, defaultInFlight),
 		floor:      cmp.Or(c.Floor, defaultFloor),
 		mixCase:    c.MixCase,
-		sockets:    cmp.Or(c.Sockets, SocketsAuto),
+		sockets:    cmp.Or(c.Sockets, udpbatch.Auto),
 		log:        c.Log,
 		began:      time.Now(),
 		largeSlots: make(chan struct{}, maxLarge),
 	}
-	ports := usefulPorts(len(c.Upstreams), portable(r.sockets))
+	ports := usefulPorts(len(c.Upstreams), r.sockets.IsPortable())
 	if c.Ports > 0 {
 		ports = min(ports, c.Ports)
 	}

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"stsscan/internal/udpbatch"
 	"stsscan/internal/window"
 )
 
@@ -18,7 +19,7 @@ type route struct {
 
 // A lanePort is a port of a lane, and how much waits for replies on it.
 type lanePort struct {
-	port
+	conn        udpbatch.Conn
 	number      uint16 // of the ports of the lane
 	inFlight    int    // questions in flight
 	idsTaken    int    // ids, of questions in flight and of others
@@ -28,7 +29,7 @@ type lanePort struct {
 
 func (rt *route) close() {
 	for i := range rt.ports {
-		rt.ports[i].close()
+		rt.ports[i].conn.Close()
 	}
 }
 
@@ -65,9 +66,9 @@ func (rt *route) room(repeated bool) int {
 // route, a datagram the comparison of its source with that server, and the servers a
 // table of some 70 octets each, without pointers, in place of routes and windows.
 type routeSet struct {
-	routes []*route // by the number of the upstream
-	calls  *batches // nil: its ports need none
-	ports  uint16   // ports
+	routes []*route          // by the number of the upstream
+	calls  *udpbatch.Buffers // of its ports
+	ports  uint16            // ports
 }
 
 // settled reports whether nothing is expected on any port, and none has failed.

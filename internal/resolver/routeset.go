@@ -1,6 +1,9 @@
 package resolver
 
-import "stsscan/internal/window"
+import (
+	"stsscan/internal/udpbatch"
+	"stsscan/internal/window"
+)
 
 // openUplinks are those of an earlier lane, or new ones for so many questions in
 // flight.
@@ -13,10 +16,7 @@ func (r *Resolver) takeRoutes(inFlight int) (*routeSet, error) {
 		return u, nil
 	}
 	r.mu.Unlock()
-	u := new(routeSet)
-	if !portable(r.sockets) {
-		u.calls = newBatches()
-	}
+	u := &routeSet{calls: udpbatch.NewBuffers(r.sockets)}
 	for i := range r.upstreams {
 		rt, err := r.openRoute(i, inFlight, u)
 		if err != nil {
@@ -49,14 +49,14 @@ func (r *Resolver) openRoute(number int, inFlight int, links *routeSet) (*route,
 	fewest := (fewestPorts + r.shares.lanes - 1) / r.shares.lanes
 	replies := 0
 	for want := 1; len(rt.ports) < want; {
-		p, err := openPort(r.sockets, u.addr, links.calls)
+		conn, err := udpbatch.Dial(r.sockets, u.addr, links.calls)
 		if err != nil {
 			rt.close()
 			return nil, err
 		}
-		w := lanePort{port: p, number: links.ports, maxInFlight: maxWaiting}
+		w := lanePort{conn: conn, number: links.ports, maxInFlight: maxWaiting}
 		links.ports++
-		if size := p.buffer(); size > 0 {
+		if size := conn.ReadBuffer(); size > 0 {
 			w.maxInFlight = max(1, min(maxWaiting, size/replyCharge))
 		}
 		rt.ports = append(rt.ports, w)

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
 // Sweep asks the questions that next gives, many at a time, and yields an
@@ -164,7 +166,7 @@ func (l *lane) admit() (admitted int) {
 const (
 	shortNap    = 100 * time.Microsecond
 	longNap     = time.Millisecond
-	idleRounds  = 20        // empty rounds
-	manyReplies = 4 * batch // fewer, over all ports, make small and dear calls
-	maxParsed   = 64        // messages wait for the end of a round: parsed, each is large
+	idleRounds  = 20                    // empty rounds
+	manyReplies = 4 * udpbatch.MaxBatch // fewer, over all ports, make small and dear calls
+	maxParsed   = 64                    // messages wait for the end of a round: parsed, each is large
 )

@@ -3,6 +3,8 @@ package resolver
 import (
 	"encoding/binary"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
 // stageTime is how long questions wait for more of their length.
@@ -31,7 +33,7 @@ func (l *lane) send() (sent int) {
 				avoid = l.routes[r-1]
 			}
 			b := &row.buckets[size]
-			for len(b.items) >= batch || len(b.items) > 0 && (!l.more || l.now-b.since >= stageTime) {
+			for len(b.items) >= udpbatch.MaxBatch || len(b.items) > 0 && (!l.more || l.now-b.since >= stageTime) {
 				n := l.sendBatch(b, size, avoid)
 				if n == 0 {
 					st.cursor = size
@@ -55,7 +57,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		return 0
 	}
 	k, room := rt.choosePort(l.rng)
-	n := min(len(b.items), batch, rt.room(repeated), room, l.maxInFlight-l.inFlight)
+	n := min(len(b.items), udpbatch.MaxBatch, rt.room(repeated), room, l.maxInFlight-l.inFlight)
 	if n = l.tokens(n); n <= 0 {
 		return 0
 	}
@@ -67,7 +69,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		l.addressQuery(it, rt)
 		l.stage.out = append(l.stage.out, l.table.query(it)...)
 	}
-	sent, err := p.send(l.stage.out, size)
+	sent, err := p.conn.Send(l.stage.out, size)
 	fresh := 0
 	for j, i := range b.items[:n] {
 		it := &l.table.items[i]
@@ -132,7 +134,7 @@ func (l *lane) sendRepeat(i uint32) bool {
 		it.flights[0] = portID{p.number, l.takeID(p, i)}
 	}
 	l.addressQuery(it, rt)
-	sent, err := p.send(l.table.query(it), int(it.size))
+	sent, err := p.conn.Send(l.table.query(it), int(it.size))
 	if sent == 0 && err == nil {
 		it.marks |= liveFirst // of a datagram that may never leave: its id is ours all the same
 		return false

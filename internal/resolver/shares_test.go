@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"stsscan/internal/udpbatch"
 )
 
 func TestShare(t *testing.T) {
@@ -65,7 +67,7 @@ func descriptors(t *testing.T) int {
 // written to exists.
 func TestManyUpstreams(t *testing.T) {
 	const upstreams, octets = 100, 32 << 20
-	for _, api := range everySocketAPI() {
+	for _, api := range everyMethod() {
 		t.Run(string(api), func(t *testing.T) {
 			config := Config{InFlight: 10_000, Lanes: 16, Sockets: api}
 			for i := range upstreams {
@@ -94,8 +96,8 @@ func TestManyUpstreams(t *testing.T) {
 				lanes = append(lanes, l)
 			}
 			took := memory() - before
-			if !portable(api) {
-				took -= int64(len(lanes)) * int64(unsafe.Sizeof(batches{}))
+			if !api.IsPortable() {
+				took -= int64(len(lanes)) * int64(unsafe.Sizeof(udpbatch.Buffers{}))
 			}
 			runtime.KeepAlive(lanes)
 			opened = descriptors(t) - opened
@@ -103,7 +105,7 @@ func TestManyUpstreams(t *testing.T) {
 			if took > octets {
 				t.Errorf("%d octets, more than %d", took, octets)
 			}
-			if most := usefulPorts(upstreams, portable(api)) + 2; opened > most { // 2 of the runtime's
+			if most := usefulPorts(upstreams, api.IsPortable()) + 2; opened > most { // 2 of the runtime's
 				t.Errorf("%d descriptors, more than %d", opened, most)
 			}
 		})
@@ -158,7 +160,7 @@ func TestPortsOfLanes(t *testing.T) {
 // no more sockets are opened than were given.
 func TestFewPorts(t *testing.T) {
 	const n, ports = 3000, 6
-	for _, api := range everySocketAPI() {
+	for _, api := range everyMethod() {
 		t.Run(string(api), func(t *testing.T) {
 			most := 0
 			servers := []*server{serve(t, good, nil), serve(t, good, nil), serve(t, good, nil)}

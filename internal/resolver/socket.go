@@ -9,20 +9,13 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
-const (
-	// receiveBuffer is asked of the kernel for each socket. It may give less,
-	// and more cannot be had without privileges.
-	receiveBuffer = 4 << 20
-
-	// maxDatagram is the most octets that one can have.
-	maxDatagram = 1 << 16
-
-	// maxWaiting keeps most ids of a socket free, so that a random one is
-	// found at once and a forger gains nothing from our load.
-	maxWaiting = 1 << 14
-)
+// maxWaiting keeps most ids of a socket free, so that a random one is found at
+// once and a forger gains nothing from our load.
+const maxWaiting = 1 << 14
 
 // errCrowded says that a socket has no id to spare.
 var errCrowded = errors.New("too many questions in flight on one socket")
@@ -58,7 +51,7 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetReadBuffer(receiveBuffer) // without it replies are lost sooner, and asked for again
+	_ = conn.SetReadBuffer(udpbatch.ReadBuffer) // without it replies are lost sooner, and asked for again
 	return newSocket(conn)
 }
 
@@ -68,7 +61,7 @@ func newSocket(conn net.Conn) (*socket, error) {
 		return nil, err
 	}
 	return &socket{
-		conn: conn, buffer: make([]byte, maxDatagram),
+		conn: conn, buffer: make([]byte, udpbatch.MaxDatagram),
 		waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed),
 	}, nil
 }

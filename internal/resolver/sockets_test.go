@@ -9,15 +9,16 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/udpbatch"
 )
 
-// everySocketAPI is the ways to use sockets that this system has, the best
+// everyMethod is the ways to use sockets that this system has, the best
 // first.
-func everySocketAPI() []SocketAPI {
-	if !haveBatches {
-		return []SocketAPI{SocketsPortable}
+func everyMethod() []udpbatch.Method {
+	if udpbatch.Auto.IsPortable() {
+		return []udpbatch.Method{udpbatch.Portable}
 	}
-	return []SocketAPI{SocketsSegment, SocketsBatch, SocketsPortable}
+	return []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable}
 }
 
 // Names of all lengths, longer ones than can be asked for too, have one answer
@@ -32,7 +33,7 @@ func TestSweepOfAllLengths(t *testing.T) {
 		}
 	}
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
-	for _, sockets := range everySocketAPI() {
+	for _, sockets := range everyMethod() {
 		for _, mixCase := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, 0x20 %v", sockets, mixCase), func(t *testing.T) {
 				t.Parallel()

@@ -1,6 +1,10 @@
 package resolver
 
-import "time"
+import (
+	"time"
+
+	"stsscan/internal/udpbatch"
+)
 
 // A stage holds the questions that are to be sent, by the length of their
 // queries, since only equal ones can leave as one, and by the route that they
@@ -26,7 +30,7 @@ type bucket struct {
 }
 
 func newStage(routes int) stage {
-	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, batch*inlineQuery)}
+	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, udpbatch.MaxBatch*inlineQuery)}
 }
 
 // push stages a question without a live flight, which avoid did not answer; nil: it

@@ -116,7 +116,7 @@ func tcpMixed(c net.Conn) {
 }
 
 func TestSweepAnswersEachQuestionOnce(t *testing.T) {
-	for _, sockets := range everySocketAPI() {
+	for _, sockets := range everyMethod() {
 		t.Run(string(sockets), func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Sockets: sockets}) })
 	}
 	t.Run("two lanes", func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Lanes: 2}) })
