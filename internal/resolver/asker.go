@@ -63,7 +63,7 @@ func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 	return f, true
 }
 
-// drop takes the end of a flight, which has come, from among the others.
+// dropEnded takes the end of a flight, which has come, from among the others.
 func (a *asker) dropEnded(f *flight) {
 	for {
 		g := <-a.done

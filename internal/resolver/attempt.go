@@ -45,7 +45,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 	}
 }
 
-// read reads a valid reply. Few large ones are read at a time: in memory they
+// readReply reads a valid reply. Few large ones are read at a time: in memory they
 // are twenty times as large as on the wire, until they have been looked into.
 func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
 	if len(packet) > largeReply {
@@ -66,7 +66,7 @@ func (a *asker) read(packet []byte) (reading, error) {
 	return readMessage(packet)
 }
 
-// overUDP sends the question to u, where send says so, and waits for a reply to any
+// exchangeUDP sends the question to u, where send says so, and waits for a reply to any
 // attempt, which is valid until a is used again.
 func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
 	if send {
@@ -131,7 +131,7 @@ func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 	return nil
 }
 
-// landed judges the end of a flight while the attempt at u waits: nil and nil where
+// flightEnded judges the end of a flight while the attempt at u waits: nil and nil where
 // that goes on.
 func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Error) {
 	from := f.upstream

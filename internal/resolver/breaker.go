@@ -9,7 +9,7 @@ import (
 	"stsscan/internal/window"
 )
 
-// A guard is the breaker of one upstream. While it is open, the upstream gets
+// A breaker is the breaker of one upstream. While it is open, the upstream gets
 // canaries and no other question. The zero guard is closed.
 type breaker struct {
 	open         atomic.Bool
@@ -27,7 +27,7 @@ type breaker struct {
 // A span is a time since the Resolver began.
 type span struct{ from, to time.Duration }
 
-// want asks for a canary soon.
+// wantCanary asks for a canary soon.
 func (g *breaker) wantCanary() {
 	select {
 	case g.canaryWanted <- struct{}{}:
@@ -76,7 +76,7 @@ func (g *breaker) reset() {
 	g.open.Store(false)
 }
 
-// lied reports whether answers of a span are not to be believed.
+// distrusts reports whether answers of a span are not to be believed.
 func (g *breaker) distrusts(s span) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -45,7 +45,7 @@ func randomLabel() string {
 	return string(label[:])
 }
 
-// A song is what a canary came to.
+// A canaryResult is what a canary came to.
 type canaryResult uint8
 
 const (

@@ -68,7 +68,7 @@ func failure(reason codes.RecordReason, err error) *Error {
 // fault is how one attempt failed by our own fault.
 func fault(err error) *Error { return &Error{local: true, err: err} }
 
-// ended is how a wait failed that ctx ended. Whoever set a deadline judges the
+// endedBy is how a wait failed that ctx ended. Whoever set a deadline judges the
 // domain by it; a cancelled question was not asked.
 func endedBy(ctx context.Context) *Error {
 	cause := context.Cause(ctx)
@@ -78,7 +78,7 @@ func endedBy(ctx context.Context) *Error {
 	return fault(cause)
 }
 
-// ours reports whether err is a want of this machine, or of the way from it to
+// isLocal reports whether err is a want of this machine, or of the way from it to
 // an upstream.
 func isLocal(err error) bool {
 	for _, errno := range []syscall.Errno{

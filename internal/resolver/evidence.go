@@ -8,7 +8,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// An effort is what has become of a question so far.
+// A questionState is what has become of a question so far.
 type questionState struct {
 	began    time.Duration // when it was asked first
 	tried    time.Duration // when the last attempt began
@@ -24,10 +24,10 @@ type evidence struct {
 	failed *Error   // the failure that says most about the question; nil: none, or silence
 }
 
-// declined notes a reply whose rcode is tried again.
+// noteDeclined notes a reply whose rcode is tried again.
 func (e *evidence) noteDeclined(rd reading, source Trace) { e.kept, e.source = &rd, source }
 
-// note notes a failure, unless one before it says more about the question: a reply
+// noteFailure notes a failure, unless one before it says more about the question: a reply
 // that cannot be read does, beside silence, and silence beside a fault of our own.
 func (e *evidence) noteFailure(err *Error, u *upstream) {
 	if err.rank() < e.failed.rank() {

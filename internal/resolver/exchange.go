@@ -47,7 +47,7 @@ func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, erro
 	return r.askWatched(ctx, a, &questionState{began: now, tried: now}, stepUDP)
 }
 
-// pursue goes on with a question. The attempt that was made last goes on at the
+// askWatched goes on with a question. The attempt that was made last goes on at the
 // given step, if there is one. With a watch, a failure is returned when it can be
 // believed; until then, and while all upstreams are stopped, pursue waits.
 func (r *Resolver) askWatched(ctx context.Context, a *asker, e *questionState, at step) (reading, error) {
@@ -85,7 +85,7 @@ func (r *Resolver) askWatched(ctx context.Context, a *asker, e *questionState, a
 	}
 }
 
-// chase makes the attempts of a question.
+// askOnce makes the attempts of a question.
 func (r *Resolver) askOnce(ctx context.Context, a *asker, e *questionState, at step) (reading, error) {
 	if at == stepTCP || at == stepBare {
 		e.made--

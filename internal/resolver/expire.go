@@ -50,13 +50,13 @@ func (l *lane) expire() {
 	}
 }
 
-// patience is how long the last attempt of an item waits for a reply.
+// attemptTime is how long the last attempt of an item waits for a reply.
 func (l *lane) attemptTime(i uint32, prompt bool) time.Duration {
 	it := &l.table.items[i]
 	return l.schedule.wait(int(it.tries)-l.history[i].forgiven, it.is(isPatient), prompt && l.resolver.watch != nil)
 }
 
-// unanswered ends an attempt that got no reply in its time, or one that was no answer
+// attemptTimedOut ends an attempt that got no reply in its time, or one that was no answer
 // while an earlier attempt was waited for.
 func (l *lane) attemptTimedOut(i uint32) {
 	it := &l.table.items[i]

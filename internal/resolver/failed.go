@@ -4,13 +4,13 @@ import (
 	"syscall"
 )
 
-// failed ends an attempt that brought no reply.
+// attemptFailed ends an attempt that brought no reply.
 func (l *lane) attemptFailed(i uint32, err *Error, rt *route) {
 	l.noteFailure(i, err, rt)
 	l.retry(i, err.local)
 }
 
-// note notes how an attempt over rt failed. Silence alone needs no history.
+// noteFailure notes how an attempt over rt failed. Silence alone needs no history.
 func (l *lane) noteFailure(i uint32, err *Error, rt *route) {
 	h, ok := l.history[i]
 	if !ok && err.err == errNoAnswer {
@@ -20,7 +20,7 @@ func (l *lane) noteFailure(i uint32, err *Error, rt *route) {
 	l.history[i] = h
 }
 
-// goOn goes on with a question whose reply was no answer. It stays where it is when
+// proceed goes on with a question whose reply was no answer. It stays where it is when
 // another attempt, a judgement or the next attempt is under way.
 func (l *lane) proceed(i uint32, local bool) {
 	it := &l.table.items[i]
@@ -65,7 +65,7 @@ func (l *lane) restage(i uint32) {
 	}
 }
 
-// giveUp ends a question that all attempts failed.
+// questionFailed ends a question that all attempts failed.
 func (l *lane) questionFailed(i uint32) {
 	it := &l.table.items[i]
 	rt := l.lastRoute(it)
@@ -122,7 +122,7 @@ func (l *lane) abandon() {
 	l.sweep.deliver(l.answers)
 }
 
-// hold keeps a question that all attempts failed until that can be believed.
+// holdFailure keeps a question that all attempts failed until that can be believed.
 func (l *lane) holdFailure(i uint32) {
 	if l.resolver.watch == nil {
 		l.questionFailed(i)

@@ -78,6 +78,6 @@ func (it *item) stamp(now time.Duration) {
 	it.sentAfter = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
 }
 
-// fresh reports whether a failure of the item says something about its upstream:
+// isFirstAttempt reports whether a failure of the item says something about its upstream:
 // names that failed before, and attempts that follow others, fail by themselves.
 func (it *item) isFirstAttempt() bool { return it.tries == 1 && !it.is(failedBefore) }

@@ -110,7 +110,7 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 	return l, err
 }
 
-// use gives a lane its routes.
+// useRoutes gives a lane its routes.
 func (l *lane) useRoutes(links *routeSet) {
 	l.routeSet, l.routes = links, links.routes
 	for _, rt := range l.routes {

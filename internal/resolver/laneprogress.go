@@ -9,7 +9,7 @@ func (l *lane) showProgress() (hide func()) {
 	}
 }
 
-// tellProgress tells at the end of a round what has changed.
+// showChanges tells at the end of a round what has changed.
 func (l *lane) showChanges() {
 	p := &l.progress
 	if n := l.stage.n; n != p.staged {
@@ -22,7 +22,7 @@ func (l *lane) showChanges() {
 	}
 }
 
-// took notes that questions were taken from the source of a Sweep.
+// countTaken notes that questions were taken from the source of a Sweep.
 func (l *lane) countTaken(questions []Question) {
 	l.sweep.countQuestions(int64(len(questions)))
 	if len(questions) > 0 && questions[0].Patient != l.resolver.progress.patient.Load() {
@@ -30,7 +30,7 @@ func (l *lane) countTaken(questions []Question) {
 	}
 }
 
-// wants notes why a lane asks for no more questions.
+// setObstacle notes why a lane asks for no more questions.
 func (l *lane) setObstacle(why obstacle) {
 	if why != l.progress.why {
 		l.resolver.progress.lanes[l.progress.why].Add(-1)
@@ -39,7 +39,7 @@ func (l *lane) setObstacle(why obstacle) {
 	}
 }
 
-// obstacle is why a lane has no room for more questions.
+// findObstacle is why a lane has no room for more questions.
 func (l *lane) findObstacle() obstacle {
 	switch {
 	case l.resolver.allStopped():

@@ -36,7 +36,7 @@ func (r *Resolver) Watch(w Watch) {
 	}
 }
 
-// A patrol is the watch over one upstream.
+// A monitor is the watch over one upstream.
 type monitor struct {
 	resolver       *Resolver
 	upstream       *upstream
@@ -79,7 +79,7 @@ func (r *Resolver) runMonitor(u *upstream, counts *CanaryCounts) {
 	}
 }
 
-// round asks the canaries and decides.
+// check asks the canaries and decides.
 func (p *monitor) check() {
 	sent, before := p.resolver.now(), p.upstream.tally()
 	sang, why := canaryGood, ""
@@ -141,7 +141,7 @@ func (p *monitor) checkSilence(now time.Duration, recent tally) {
 	}
 }
 
-// slide moves the window, and returns what is in it.
+// slideTallies moves the window, and returns what is in it.
 func (p *monitor) slideTallies() tally {
 	now := p.upstream.tally()
 	p.tallies = append(p.tallies, now)
@@ -154,7 +154,7 @@ func (p *monitor) slideTallies() tally {
 	return now.minus(p.tallies[0])
 }
 
-// far reports whether a share of failures is far above the median.
+// farAboveMedian reports whether a share of failures is far above the median.
 func (p *monitor) farAboveMedian(share float64) bool {
 	if len(p.shares) == 0 {
 		return share > failsFar

@@ -2,7 +2,7 @@ package resolver
 
 import "time"
 
-// last is the route that an item was sent over last, or is to avoid; nil: none.
+// lastRoute is the route that an item was sent over last, or is to avoid; nil: none.
 func (l *lane) lastRoute(it *item) *route {
 	if it.flights[0].port == noPort {
 		return nil
@@ -10,7 +10,7 @@ func (l *lane) lastRoute(it *item) *route {
 	return l.byPort[it.flights[0].port].route
 }
 
-// land takes an item out of the air. Its reply is expected still.
+// leaveFlight takes an item out of the air. Its reply is expected still.
 func (l *lane) leaveFlight(i uint32) {
 	it := &l.table.items[i]
 	at := l.byPort[it.flights[0].port]
@@ -25,7 +25,7 @@ func (l *lane) leaveFlight(i uint32) {
 	it.where = inTransit
 }
 
-// forgo expects no reply to an attempt any more.
+// closeFlight expects no reply to an attempt any more.
 func (l *lane) closeFlight(it *item, first bool) {
 	f, mark := it.flights[0], liveFirst
 	if !first {
@@ -56,7 +56,7 @@ func (l *lane) detach(i uint32) {
 	it.marks &^= toStage
 }
 
-// forget ends an item that has been plucked.
+// drop ends an item that has been plucked.
 func (l *lane) drop(i uint32) {
 	it := &l.table.items[i]
 	l.closeFlight(it, true)
@@ -82,7 +82,7 @@ func (l *lane) releaseID(p *lanePort, id uint16) {
 	l.ids.release(p.number, id)
 }
 
-// handAll yields the answers that are there.
+// deliverAnswers yields the answers that are there.
 func (l *lane) deliverAnswers() {
 	l.sweep.deliver(l.answers)
 	clear(l.answers)
@@ -94,7 +94,7 @@ func (l *lane) trace(i uint32, rt *route) Trace {
 	return Trace{Upstream: rt.upstream.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
 }
 
-// wait puts an item that has landed into the wheel, without a slot.
+// waitUntil puts an item that has landed into the wheel, without a slot.
 func (l *lane) waitUntil(i uint32, due time.Duration) {
 	it := &l.table.items[i]
 	l.table.dropSlot(it)
@@ -102,7 +102,7 @@ func (l *lane) waitUntil(i uint32, due time.Duration) {
 	l.wheel.push(l.table.items, i, l.now, due)
 }
 
-// tellWaiting tells the sweep how many questions of this lane wait.
+// countWaiting tells the sweep how many questions of this lane wait.
 func (l *lane) countWaiting() {
 	if n := l.table.waiting(); n != l.waitingCounted {
 		l.sweep.waiting.Add(int64(n - l.waitingCounted))

@@ -17,7 +17,7 @@ func (r *Resolver) Number(addr netip.AddrPort) uint16 {
 	return 0
 }
 
-// next is the upstream for an attempt: the next in rotation, but never the one
+// nextUpstream is the upstream for an attempt: the next in rotation, but never the one
 // that was asked just now when there is another. One that loses questions is
 // passed over as often as it loses them; even one that loses all is asked now
 // and then, or nobody would notice its return.

@@ -47,7 +47,7 @@ type Check struct {
 
 const checkAnswers = "answers"
 
-// names are the questions of a preflight.
+// canarySet are the questions of a preflight.
 type canarySet struct {
 	positive []Canary
 	negative []Canary
@@ -89,7 +89,7 @@ func (p Preflight) Canaries() []Canary {
 	return []Canary{n.positive[0], n.fast}
 }
 
-// known are names with MTA-STS records for as long as there is MTA-STS. Those
+// wellKnown are names with MTA-STS records for as long as there is MTA-STS. Those
 // that all upstreams find become canaries.
 func wellKnown() []Canary {
 	var cs []Canary
@@ -156,7 +156,7 @@ func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
 	return true
 }
 
-// try tries one upstream.
+// tryUpstream tries one upstream.
 func (r *Resolver) tryUpstream(ctx context.Context, u *upstream, n canarySet, p Preflight) []Check {
 	a := newAsker()
 	var checks []Check
@@ -207,7 +207,7 @@ func (r *Resolver) tryUpstream(ctx context.Context, u *upstream, n canarySet, p 
 	return append(checks, r.flood(ctx, u, n, p)...)
 }
 
-// look asks an upstream, twice when the first answer is lost.
+// askTwice asks an upstream, twice when the first answer is lost.
 func (r *Resolver) askTwice(ctx context.Context, a *asker, u *upstream, c Canary, at step) (reading, error) {
 	if err := a.pack(c.question()); err != nil {
 		return reading{}, err

@@ -7,7 +7,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A progress is what lanes tell of it.
+// A sweepProgress is what lanes tell of it.
 type sweepProgress struct {
 	lanes    [obstacles]atomic.Int32 // by why they ask for no more
 	underway atomic.Int64            // questions without an answer
@@ -25,7 +25,7 @@ type laneProgress struct {
 	told    time.Duration // began, as it was told last
 }
 
-// later makes an instant later, or leaves it.
+// advance makes an instant later, or leaves it.
 func advance(instant *atomic.Int64, to int64) {
 	for {
 		old := instant.Load()
@@ -54,7 +54,7 @@ func (o obstacle) word() codes.Standstill {
 	}[o]
 }
 
-// held is the obstacle of most lanes; none where there is no lane, or one asks.
+// commonObstacle is the obstacle of most lanes; none where there is no lane, or one asks.
 func (p *sweepProgress) commonObstacle() (most obstacle) {
 	if p.lanes[noObstacle].Load() > 0 {
 		return noObstacle

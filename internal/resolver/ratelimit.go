@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// admit waits until the rate limit lets one more question out. The questions of
+// waitForRate waits until the rate limit lets one more question out. The questions of
 // sweeps wait for each other first, so that those of surveys, whose deadlines
 // are running, never stand behind a thousand of them.
 func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {

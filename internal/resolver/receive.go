@@ -44,7 +44,7 @@ func (l *lane) receive() (got int) {
 	return got
 }
 
-// receivedAll takes datagrams. With many questions in flight their items and slots
+// receiveDatagrams takes datagrams. With many questions in flight their items and slots
 // are all over tables that no cache holds: looked at one after the other for nothing
 // else, they are fetched side by side, and one at a time otherwise.
 func (l *lane) receiveDatagrams(packets [][]byte) {
@@ -64,7 +64,7 @@ func (l *lane) receiveDatagrams(packets [][]byte) {
 	}
 }
 
-// received takes a datagram. It is looked at from its bytes alone until it is
+// receiveDatagram takes a datagram. It is looked at from its bytes alone until it is
 // known to answer a question of ours: RFC 5452, section 9.1.
 func (l *lane) receiveDatagram(packet []byte) {
 	rt, p := l.readRoute, l.readPort
@@ -107,7 +107,7 @@ func (l *lane) receiveDatagram(packet []byte) {
 	}
 }
 
-// credit tells the window of a reply to the first attempt of a question that did not
+// creditWindow tells the window of a reply to the first attempt of a question that did not
 // fail before, if the upstream did what it was asked.
 func (l *lane) creditWindow(it *item) {
 	if it.isFirstAttempt() {
@@ -115,7 +115,7 @@ func (l *lane) creditWindow(it *item) {
 	}
 }
 
-// sentAs is the question section of an attempt of an item. Unless it is in flight,
+// sentQuestion is the question section of an attempt of an item. Unless it is in flight,
 // it is written anew.
 func (l *lane) sentQuestion(it *item, first bool) []byte {
 	if first && it.where == inFlight {
@@ -133,7 +133,7 @@ func (l *lane) sentQuestion(it *item, first bool) []byte {
 	return question
 }
 
-// folded reports whether packet would answer a question but for the case
+// matchesFolded reports whether packet would answer a question but for the case
 // of its letters, from an upstream that is known not to keep it. The first few
 // such replies show that it does not; their questions are asked again.
 func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
@@ -157,7 +157,7 @@ func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
 	return rt.upstream.foldsCase.Load()
 }
 
-// missed notes a datagram that answers no question in flight on its port: ours
+// noteNearMiss notes a datagram that answers no question in flight on its port: ours
 // is the question that has its id, if there is one, and the packet's its own.
 func (l *lane) noteNearMiss(packet, ours []byte) {
 	l.readRoute.upstream.counts.mismatched.Add(1)
@@ -187,7 +187,7 @@ func plainQuestionEnd(packet []byte) int {
 	return off
 }
 
-// read makes an answer of a valid reply to a question, which ends at end, or lets it
+// readReply makes an answer of a valid reply to a question, which ends at end, or lets it
 // be asked again.
 func (l *lane) readReply(i uint32, packet []byte, end int) {
 	rd, zone, ok := readPlain(packet, end)

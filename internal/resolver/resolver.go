@@ -84,7 +84,7 @@ func New(c Config) (*Resolver, error) {
 	return r, nil
 }
 
-// resolver is a Resolver without upstreams.
+// build is a Resolver without upstreams.
 func (c *Config) build() (*Resolver, error) {
 	r := &Resolver{
 		schedule:   schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
@@ -118,7 +118,7 @@ func (c *Config) build() (*Resolver, error) {
 	return r, nil
 }
 
-// open connects the sockets of one upstream and starts their readers.
+// openUpstream connects the sockets of one upstream and starts their readers.
 func (r *Resolver) openUpstream(addr netip.AddrPort, sockets int) (*upstream, error) {
 	u := &upstream{addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
 	u.breaker.canaryWanted = make(chan struct{}, 1)

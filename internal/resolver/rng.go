@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// dice are random bits that nobody can guess (RFC 5452, section 9.2), a few at
+// rng are random bits that nobody can guess (RFC 5452, section 9.2), a few at
 // a time.
 type rng struct {
 	source *rand.ChaCha8

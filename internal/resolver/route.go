@@ -36,7 +36,7 @@ func (rt *route) close() {
 // room is how many more questions may be in flight on a port.
 func (p *lanePort) room() int { return min(p.maxInFlight-p.inFlight, mostIDs-p.idsTaken) }
 
-// choose is a port at random that has room, and how much; 0: none has.
+// choosePort is a port at random that has room, and how much; 0: none has.
 func (rt *route) choosePort(d *rng) (port int, room int) {
 	start := d.below(len(rt.ports))
 	for i := range rt.ports {
@@ -56,7 +56,7 @@ func (rt *route) room(repeated bool) int {
 	return rt.window.Room(rt.first)
 }
 
-// Uplinks are the routes of a lane, and the memory of the calls to their ports:
+// RouteSet are the routes of a lane, and the memory of the calls to their ports:
 // some 4 MiB of addresses, of which what no reply is written to takes no memory.
 // A Resolver keeps them for its next Sweep.
 //
@@ -71,7 +71,7 @@ type routeSet struct {
 	ports  uint16            // ports
 }
 
-// settled reports whether nothing is expected on any port, and none has failed.
+// isQuiet reports whether nothing is expected on any port, and none has failed.
 func (u *routeSet) isQuiet() bool {
 	for _, rt := range u.routes {
 		for i := range rt.ports {

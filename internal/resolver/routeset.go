@@ -5,7 +5,7 @@ import (
 	"stsscan/internal/window"
 )
 
-// openUplinks are those of an earlier lane, or new ones for so many questions in
+// takeRoutes are those of an earlier lane, or new ones for so many questions in
 // flight.
 func (r *Resolver) takeRoutes(inFlight int) (*routeSet, error) {
 	r.mu.Lock()
@@ -28,7 +28,7 @@ func (r *Resolver) takeRoutes(inFlight int) (*routeSet, error) {
 	return u, nil
 }
 
-// leave ends the use of uplinks. They are closed where replies may still come to
+// keepRoutes ends the use of uplinks. They are closed where replies may still come to
 // them, or a port has failed: the addresses of this machine may be others now.
 func (r *Resolver) keepRoutes(u *routeSet) {
 	r.mu.Lock()

@@ -37,7 +37,7 @@ type schedule struct {
 	attempts int
 }
 
-// most is how many attempts a question gets. declined: it got a reply whose rcode
+// maxAttempts is how many attempts a question gets. declined: it got a reply whose rcode
 // is tried again.
 func (s *schedule) maxAttempts(patient, declined bool) int {
 	if !patient || declined {
@@ -73,7 +73,7 @@ func (s *schedule) longest(patient, prompt bool) (whole time.Duration) {
 	return whole
 }
 
-// waitAlone is wait at a prompt upstream for a question that is no part of a Sweep. With
+// waitExchange is wait at a prompt upstream for a question that is no part of a Sweep. With
 // patience it is most often asked for the first time in a last pass, so a slow answer has
 // longer to come: half a time-out for each attempt.
 func (s *schedule) waitExchange(made int, patient bool) time.Duration {

@@ -157,7 +157,7 @@ func (l *lane) liveRoute(it *item, k int) *route {
 	return l.byPort[it.flights[k].port].route
 }
 
-// address writes the id, and the case of letters, of the last flight into a query.
+// addressQuery writes the id, and the case of letters, of the last flight into a query.
 func (l *lane) addressQuery(it *item, rt *route) {
 	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
 	if l.mixCase {
@@ -165,7 +165,7 @@ func (l *lane) addressQuery(it *item, rt *route) {
 	}
 }
 
-// launch notes that a question was sent over a port of rt.
+// noteSent notes that a question was sent over a port of rt.
 func (l *lane) noteSent(i uint32, rt *route, p *lanePort) {
 	it := &l.table.items[i]
 	if it.tries == 0 {
@@ -195,7 +195,7 @@ func (l *lane) tokens(n int) int {
 	return let
 }
 
-// pick is the route for some questions that were sent over avoid last, repeated
+// pickRoute is the route for some questions that were sent over avoid last, repeated
 // ones or not: one of the others where there is any with room, as often as it
 // answers. Even one that loses all is asked now and then, or its return would go
 // unnoticed. nil means that none has room.
@@ -222,7 +222,7 @@ func (l *lane) pickRoute(avoid *route, repeated bool) *route {
 	return best
 }
 
-// avoided is the route to the upstream of a number; nil where there is none.
+// routeToAvoid is the route to the upstream of a number; nil where there is none.
 func (l *lane) routeToAvoid(n uint16) *route {
 	if n == 0 || int(n) > len(l.routes) {
 		return nil

@@ -8,7 +8,7 @@ import (
 // may wait at all.
 const maxSlow = 256
 
-// An errand is a question that a lane cannot end without blocking.
+// A slowQuestion is a question that a lane cannot end without blocking.
 type slowQuestion struct {
 	question Question
 	effort   questionState
@@ -16,7 +16,7 @@ type slowQuestion struct {
 	step     step
 }
 
-// handOver makes an errand of a question, for the upstream that is being read if
+// toSlowPath makes an errand of a question, for the upstream that is being read if
 // there was a reply. Until a goroutine is free it waits like others.
 func (l *lane) toSlowPath(i uint32, at step) {
 	it := &l.table.items[i]
@@ -32,7 +32,7 @@ func (l *lane) toSlowPath(i uint32, at step) {
 	l.slowPath.push(l.table.items, i)
 }
 
-// lendAll gives errands to goroutines, as long as there are not too many.
+// handOff gives errands to goroutines, as long as there are not too many.
 func (l *lane) handOff() {
 	for l.slowPath.n > 0 && l.sweep.slow.Load() < maxSlow {
 		i := l.slowPath.oldest
@@ -60,7 +60,7 @@ func (l *lane) handOff() {
 	}
 }
 
-// runErrand ends a question and yields its answer.
+// runSlow ends a question and yields its answer.
 func (s *sweep) runSlow(e slowQuestion) {
 	if s.ctx.Err() != nil {
 		return
@@ -73,7 +73,7 @@ func (s *sweep) runSlow(e slowQuestion) {
 	}
 }
 
-// finish ends a question the way that Exchange does.
+// askSlow ends a question the way that Exchange does.
 func (s *sweep) askSlow(a *asker, e slowQuestion) Answer {
 	q := &e.question
 	answer := Answer{Tag: q.Tag, Rcode: -1}

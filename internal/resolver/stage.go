@@ -57,7 +57,7 @@ func (st *stage) repeat(i uint32, items []item) {
 	st.n++
 }
 
-// pluck takes a question with a live flight, which was answered after all, out.
+// removeRepeat takes a question with a live flight, which was answered after all, out.
 func (st *stage) removeRepeat(i uint32, items []item) {
 	st.repeats.remove(items, i)
 	st.n--

@@ -61,7 +61,7 @@ func (s *sweep) take(into []Question) (n int, more bool) {
 	return n, more
 }
 
-// hand yields answers and counts the row of questions that nobody answered.
+// deliver yields answers and counts the row of questions that nobody answered.
 func (s *sweep) deliver(answers []Answer) {
 	if len(answers) == 0 {
 		return
@@ -117,7 +117,7 @@ func (s *sweep) silent() bool {
 	return true
 }
 
-// count adds to the questions that have no answer.
+// countQuestions adds to the questions that have no answer.
 func (s *sweep) countQuestions(n int64) {
 	s.underway.Add(n)
 	s.resolver.progress.underway.Add(n)

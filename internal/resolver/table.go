@@ -58,7 +58,7 @@ func (t *table) add(q *Question) (uint32, bool) {
 	return i, ok
 }
 
-// labelled is the number of a question's label and its name. Where there are too
+// labelOf is the number of a question's label and its name. Where there are too
 // many labels, the name is all of it.
 func (t *table) labelOf(q *Question) (uint8, string) {
 	for k, label := range t.labels {
@@ -85,7 +85,7 @@ func (t *table) question(i uint32) Question {
 // query is what the slot of an item holds.
 func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
 
-// asked is the question section of it.
+// questionSection is the question section of it.
 func (t *table) questionSection(it *item) []byte {
 	return t.slots[it.slot][headerSize : it.size-optSize]
 }

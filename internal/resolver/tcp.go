@@ -13,7 +13,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// overTCP repeats the question of a over a connection of its own (RFC 7766),
+// exchangeTCP repeats the question of a over a connection of its own (RFC 7766),
 // which takes at most one time-out from dial to reply. The truncated answer
 // over UDP is never read: when TCP does not mend it, there is no answer.
 func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]byte, *Error) {
@@ -59,7 +59,7 @@ func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]by
 	return nil, failure(codes.RecordTruncated, err)
 }
 
-// dialogue is one connection, from dial to reply.
+// dialTCP is one connection, from dial to reply.
 func (r *Resolver) dialTCP(ctx context.Context, a *asker, u *upstream) ([]byte, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.addr.String())
 	if err != nil {

@@ -78,12 +78,12 @@ func (r *Resolver) await(ctx context.Context) *Error {
 	}
 }
 
-// stopped reports whether all upstreams are stopped.
+// allStopped reports whether all upstreams are stopped.
 func (r *Resolver) allStopped() bool {
 	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return !u.breaker.open.Load() })
 }
 
-// doubted reports whether any upstream was stopped after a moment, or u still is: what
+// stoppedSince reports whether any upstream was stopped after a moment, or u still is: what
 // was asked then, and failed at u last, may have failed because of it.
 func (r *Resolver) stoppedSince(u *upstream, since time.Duration) bool {
 	return u.breaker.open.Load() ||

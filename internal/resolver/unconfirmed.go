@@ -10,7 +10,7 @@ const stall = time.Second
 // asked from its beginning while upstreams answer others well.
 const maxRestarts = 32
 
-// tell notes what time it is. Time that passed while the process was stopped is
+// advanceClock notes what time it is. Time that passed while the process was stopped is
 // no upstream's delay: what waits for a reply counts as sent later, and what finds it
 // due looks at that.
 func (l *lane) advanceClock(now time.Duration) {
@@ -29,7 +29,7 @@ func (l *lane) advanceClock(now time.Duration) {
 	l.now = now
 }
 
-// believe ends the questions whose failure can be believed, since the upstream
+// confirmFailures ends the questions whose failure can be believed, since the upstream
 // has answered a later canary. Where one was stopped meanwhile they are asked
 // from their beginning, and so are those that failed by our own fault.
 func (l *lane) confirmFailures() {
@@ -71,7 +71,7 @@ func (l *lane) startOver(i uint32) {
 	l.restage(i)
 }
 
-// restart gives a route that was stopped a window near the beginning: whether it bears
+// restartWindows gives a route that was stopped a window near the beginning: whether it bears
 // what it did is not known any more.
 func (l *lane) restartWindows() {
 	for _, rt := range l.routes {

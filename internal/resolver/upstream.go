@@ -41,7 +41,7 @@ func (u *upstream) stats() UpstreamStats {
 	}
 }
 
-// complain counts the rcodes by which an upstream declines a question.
+// countDeclined counts the rcodes by which an upstream declines a question.
 func (u *upstream) countDeclined(rcode int) {
 	switch rcode {
 	case dns.RcodeServerFailure:
@@ -51,7 +51,7 @@ func (u *upstream) countDeclined(rcode int) {
 	}
 }
 
-// socket is one of the sockets, at random: the port of a question is part of
+// randomSocket is one of the sockets, at random: the port of a question is part of
 // what a forger must guess.
 func (u *upstream) randomSocket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
 

@@ -82,7 +82,7 @@ func (w *watcher) countCanary(c *CanaryCounts, sang canaryResult) {
 	}
 }
 
-// changed notes that a breaker has opened, where c is not nil, or closed.
+// noteChange notes that a breaker has opened, where c is not nil, or closed.
 func (w *watcher) noteChange(c *CanaryCounts, e TrustEvent) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,7 +96,7 @@ func (w *watcher) noteChange(c *CanaryCounts, e TrustEvent) {
 	w.change = make(chan struct{})
 }
 
-// waited notes how long all upstreams have been stopped, and gives up when that
+// notePause notes how long all upstreams have been stopped, and gives up when that
 // is too long, or when none had a calm time for as long.
 func (w *watcher) notePause(r *Resolver, u *upstream, now, troubled time.Duration, why string) {
 	all := r.allStopped()

@@ -24,7 +24,7 @@ func (l *lane) noteWindows() {
 	}
 }
 
-// resume gives a lane its number among the lanes, and the windows that the lane of that number had when
+// resumeWindows gives a lane its number among the lanes, and the windows that the lane of that number had when
 // the Sweep before ended.
 func (l *lane) resumeWindows(number int) {
 	l.number = number
@@ -33,14 +33,14 @@ func (l *lane) resumeWindows(number int) {
 	}
 }
 
-// rest keeps the windows of a lane that has ended.
+// keepWindows keeps the windows of a lane that has ended.
 func (l *lane) keepWindows() {
 	for _, rt := range l.routes {
 		rt.upstream.windowLog.Keep(l.number, &rt.window)
 	}
 }
 
-// judge lets the windows take what has become known.
+// judgeWindows lets the windows take what has become known.
 func (l *lane) judgeWindows() {
 	for _, rt := range l.routes {
 		rt.window.Judge(l.now, l.resolver.isPrompt(rt.upstream, l.now))
