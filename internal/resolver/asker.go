@@ -2,24 +2,24 @@ package resolver
 
 import "time"
 
-// An asker is what one question needs while it is asked. It is used for one
-// question after the other, by one goroutine at a time.
+// An asker is what one question of Exchange, or a slow one, needs while it is asked. It is used for one
+// question after the other, and belongs to one goroutine at a time.
 type asker struct {
 	query
 	flights [mostFlights]flight // one for an upstream; those over the latest come first
-	done    chan *flight        // capacity mostFlights: those whose reply or error is there
+	done    chan *flight        // capacity mostFlights: those that have ended; sockets write it
 	timer   *time.Timer
 	trace   Trace
 	plain   bool // readPlain will do, for a question made by query.ask
 
 	timeout    time.Duration // of an attempt; 0: that of the Resolver
-	promptTime time.Duration // of an attempt at an upstream that is prompt; 0: no other
-	sentAt     time.Duration // the attempt under way
-	until      time.Duration // it waits
-	isCanary   bool          // the question is one, which is asked of those that are stopped too
+	promptTime time.Duration // of an attempt at a prompt upstream; 0: the same
+	sentAt     time.Duration // when the attempt under way was sent
+	until      time.Duration // when its time is up
+	isCanary   bool          // the question is one: upstreams that are stopped get it too
 }
 
-// mostFlights is at how many upstreams a question expects replies at a time.
+// mostFlights is from how many upstreams a question expects replies at a time.
 const mostFlights = 3
 
 func newAsker() *asker {
@@ -36,15 +36,15 @@ func (a *asker) forget() {
 	for i := range a.flights {
 		if f := &a.flights[i]; f.upstream != nil {
 			if !f.socket.forget(f) {
-				<-a.done // of this one or of another that has come
+				<-a.done // this one, or another that has ended
 			}
 			f.upstream = nil
 		}
 	}
 }
 
-// flightTo is the flight to u to which a reply is expected. Where there is none it is
-// a new one, over a socket at random, in place of the oldest.
+// flightTo is the flight to u to which a reply is expected. Where there is none it is a new one, over a random
+// socket, in place of the oldest.
 func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 	f = &a.flights[0]
 	for i := range a.flights {
@@ -63,7 +63,7 @@ func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 	return f, true
 }
 
-// dropEnded takes the end of a flight, which has come, from among the others.
+// dropEnded takes a flight that has ended from among the others.
 func (a *asker) dropEnded(f *flight) {
 	for {
 		g := <-a.done

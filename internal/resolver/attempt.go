@@ -9,9 +9,9 @@ import (
 	"stsscan/internal/codes"
 )
 
-// attempt asks one upstream once: over UDP, over TCP where the answer is
-// truncated or in doubt, and again without EDNS(0) where the answer is FORMERR. It
-// returns the upstream that answered, which may have been asked before.
+// attempt asks one upstream once: over UDP, over TCP where the answer is truncated or in doubt, and again
+// without EDNS(0) where the answer is FORMERR. It returns the upstream that answered, which may be one of an
+// earlier attempt.
 func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *upstream, *Error) {
 	a.useEDNS(at != stepBare)
 	for {
@@ -45,8 +45,8 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 	}
 }
 
-// readReply reads a valid reply. Few large ones are read at a time: in memory they
-// are twenty times as large as on the wire, until they have been looked into.
+// readReply reads a valid reply. Few large ones are read at a time: in memory they are twenty times as large as
+// on the wire, until they have been looked into.
 func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
 	if len(packet) > largeReply {
 		r.largeSlots <- struct{}{}
@@ -66,21 +66,21 @@ func (a *asker) read(packet []byte) (reading, error) {
 	return readMessage(packet)
 }
 
-// exchangeUDP sends the question to u, where send says so, and waits for a reply to any
-// attempt, which is valid until a is used again.
+// exchangeUDP sends the question to u, if send says so, and waits for a reply to any attempt. The flight is
+// valid until a is used again.
 func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
 	if send {
 		if err := r.sendUDP(ctx, a, u); err != nil {
 			return nil, err
 		}
 	}
-	patience := cmp.Or(a.timeout, r.schedule.timeout)
-	prompt := min(cmp.Or(a.promptTime, patience), patience)
+	timeout := cmp.Or(a.timeout, r.schedule.timeout)
+	promptTime := min(cmp.Or(a.promptTime, timeout), timeout)
 	if send {
 		a.sentAt = r.now()
-		a.until = a.sentAt + patience
+		a.until = a.sentAt + timeout
 		if r.watch != nil {
-			a.until = a.sentAt + prompt
+			a.until = a.sentAt + promptTime
 		}
 	}
 	defer a.timer.Stop()
@@ -98,9 +98,9 @@ func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send 
 		}
 		switch now := r.now(); {
 		case now > a.until+stall: // this process was stopped meanwhile: the reply may be there
-			a.until = now + patience/4
-		case a.until < a.sentAt+patience && !r.isPrompt(u, now):
-			a.until = a.sentAt + patience
+			a.until = now + timeout/4
+		case a.until < a.sentAt+timeout && !r.isPrompt(u, now):
+			a.until = a.sentAt + timeout
 		default:
 			u.counts.timeouts.Add(1)
 			u.loss.Count(true)
@@ -109,8 +109,8 @@ func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send 
 	}
 }
 
-// sendUDP sends the question to u: the same datagram as before where a reply to that
-// is expected still, so that a forger has no more to hit (RFC 5452, section 5).
+// sendUDP sends the question to u. Where a reply to an earlier datagram is still expected, it sends the same
+// once more, so that a forger has no more to hit (RFC 5452, section 5).
 func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 	if err := r.waitForRate(ctx, a.plain); err != nil {
 		return err
@@ -131,8 +131,7 @@ func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 	return nil
 }
 
-// flightEnded judges the end of a flight while the attempt at u waits: nil and nil where
-// that goes on.
+// flightEnded takes the end of a flight while the attempt at u waits: nil and nil where that goes on.
 func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Error) {
 	from := f.upstream
 	f.from, f.upstream = from, nil
@@ -154,7 +153,7 @@ func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Erro
 	return f, nil
 }
 
-// release puts an asker back, which expects no reply any more.
+// release puts an asker back. It expects no reply any more.
 func (r *Resolver) release(a *asker) {
 	a.forget()
 	r.askers.Put(a)

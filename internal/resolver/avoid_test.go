@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A question leaves out the upstream that it is to avoid, in a slot and as an
-// errand; one that avoids the only upstream asks it all the same.
+// A question leaves out the upstream that it is to avoid, in a slot and as an errand; one that avoids the only
+// upstream asks it all the same.
 func TestAvoid(t *testing.T) {
 	for _, label := range []string{"short", strings.Repeat("a", maxLabel) + "." + strings.Repeat("b", maxLabel)} {
 		first, second := serve(t, good, nil), serve(t, good, nil)

@@ -23,8 +23,7 @@ func (c Canary) String() string {
 	return fmt.Sprintf("%s %s", dns.Type(c.Type), c.Name)
 }
 
-// question is the query for a canary: no two for an absence are alike, so that
-// no cache answers.
+// question is the query for a canary. No two for an absence are alike, so that no cache answers.
 func (c Canary) question() *dns.Msg {
 	name := c.Name
 	if c.Absent {
@@ -35,7 +34,7 @@ func (c Canary) question() *dns.Msg {
 	return q
 }
 
-// randomLabel is one that nobody has.
+// randomLabel is a label that no name has.
 func randomLabel() string {
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	var label [20]byte
@@ -54,8 +53,7 @@ const (
 	canaryWrong               // a reply that cannot be true
 )
 
-// judge holds a reply, or the want of one, against what is known. The words say
-// what is wrong.
+// judge compares a reply, or its error, with what is known. The words say what is wrong.
 func (c Canary) judge(rd reading, err error) (canaryResult, string) {
 	switch {
 	case err != nil:
@@ -63,7 +61,8 @@ func (c Canary) judge(rd reading, err error) (canaryResult, string) {
 	case declines(rd.rcode):
 		return canaryFailed, RcodeName(rd.rcode)
 	case c.Absent && rd.outcome == Reply && rd.msg != nil && len(rd.msg.Answer) > 0:
-		return canaryWrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s", strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
+		return canaryWrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s",
+			strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
 	case c.Absent:
 		return canaryGood, ""
 	case rd.outcome == Reply && rd.rcode == dns.RcodeSuccess && rd.msg != nil && has(rd.msg.Answer, c.Type):

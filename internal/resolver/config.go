@@ -11,32 +11,31 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// MostWaiting is how many questions may wait in the lanes of a Sweep, of 64 octets
-// each, besides those in flight: for a late reply and for their next attempt, for their
-// failure to be believed, or for a TCP connection.
+// MostWaiting is how many questions may wait in the lanes of a Sweep besides those in flight, in 64 octets
+// each: for a late reply and the next attempt, for a canary that confirms their failure, or for a TCP
+// connection.
 const MostWaiting = 1 << 16
 
-// MostInFlight is how many questions a Sweep can keep in flight: each takes some
-// hundred octets, whether it is asked or not.
+// MostInFlight is the most questions that a Sweep can keep in flight. Room for each takes some hundred octets,
+// used or not.
 const MostInFlight = 1_000_000
 
-// A Config says whom to ask and how hard.
+// A Config says which upstreams to ask, and how hard.
 //
-// Timeout is what an attempt over UDP may take where nothing is known of an upstream,
-// and one over TCP always. While a [Watch] knows that the upstream answers its
-// canaries promptly, all attempts of a question are begun within one Timeout, evenly,
-// and it is given up 1.6 of them after it was asked first, or after one where there
-// are no Retries. A reply to an earlier attempt counts until then.
+// Timeout is the time of an attempt over TCP, and over UDP where nothing is known of an upstream. While a
+// [Watch] knows that the upstream answers its canaries promptly, all attempts of a question begin within one
+// Timeout, evenly, and it is given up 1.6 Timeouts after the first; without Retries after one. A reply to an
+// earlier attempt counts until then.
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
 	Timeout   time.Duration    // of one attempt, see above; 0: 5 s
 	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
 	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
-	Floor     int              // the fewest that a lane of a Sweep allows an upstream that shows strain; 0: 16
+	Floor     int              // the fewest that a lane of a Sweep allows an overloaded upstream; 0: 16
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   udpbatch.Method  // how Sweep uses sockets; empty: udpbatch.Auto
-	Lanes     int              // most loops of a Sweep, of which each can keep a core busy; 0: one for two cores
+	Lanes     int              // most loops of a Sweep, each of which can keep a core busy; 0: one for two cores
 	Ports     int              // most UDP sockets, and twice the most TCP connections; 0: as many as are of use
 	Log       *slog.Logger     // nil: silent
 }
@@ -65,7 +64,7 @@ const (
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
 
-	// largeReply is a reply that is parsed beside few others, in octets.
+	// Of replies larger than largeReply, in octets, only maxLarge are parsed at a time.
 	largeReply = 4 << 10
 	maxLarge   = 4
 )

@@ -17,7 +17,7 @@ type questionState struct {
 	evidence evidence
 }
 
-// evidence is what attempts brought that were no success.
+// evidence is what failed attempts brought.
 type evidence struct {
 	kept   *reading // the last reply whose rcode is tried again; nil: none
 	source Trace    // of kept
@@ -27,8 +27,8 @@ type evidence struct {
 // noteDeclined notes a reply whose rcode is tried again.
 func (e *evidence) noteDeclined(rd reading, source Trace) { e.kept, e.source = &rd, source }
 
-// noteFailure notes a failure, unless one before it says more about the question: a reply
-// that cannot be read does, beside silence, and silence beside a fault of our own.
+// noteFailure notes a failure, unless an earlier one says more about the question: a reply that cannot be read
+// says more than silence, and silence more than a fault of this machine.
 func (e *evidence) noteFailure(err *Error, u *upstream) {
 	if err.rank() < e.failed.rank() {
 		return
@@ -37,7 +37,7 @@ func (e *evidence) noteFailure(err *Error, u *upstream) {
 	e.failed = err
 }
 
-// failure is the failure of a question that got no reply at all, sent to u last.
+// failure is the failure of a question without any reply that was sent to u last.
 func (e *evidence) failure(u *upstream) *Error {
 	if e.failed != nil {
 		return e.failed
@@ -52,7 +52,7 @@ func (e *evidence) silent() bool {
 	return e.kept == nil && (e.failed == nil || e.failed.err == errNoAnswer)
 }
 
-// again reports whether another upstream may know better.
+// declines reports whether an rcode leaves it to another upstream to know better.
 func declines(rcode int) bool {
 	switch rcode {
 	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
@@ -61,9 +61,9 @@ func declines(rcode int) bool {
 	return false
 }
 
-// A history is what earlier attempts of an item brought, besides silence.
+// A history is what earlier attempts of an item brought, if it was more than silence.
 type history struct {
 	evidence evidence
-	forgiven int   // attempts that do not count, since an upstream was stopped
+	forgiven int   // attempts that do not count, since the question started over
 	restarts uint8 // how often the question was asked from its beginning
 }

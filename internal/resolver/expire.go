@@ -6,13 +6,12 @@ import (
 	"stsscan/internal/codes"
 )
 
-// whileInFlight is which part of a time-out a question may be in flight before it
-// waits.
+// inFlightPart is the part of a time-out after which a question leaves the flight and waits.
 const inFlightPart = 10
 
-// expire lets questions wait that have been in flight for a while, and ends the
-// attempts whose time is up. A question over an upstream that has said nothing since
-// stays in flight: it may be the upstream that is silent, which is to get no more.
+// expire lets questions wait that have been in flight for a while, and ends the attempts whose time is up. If
+// the upstream has said nothing since, a question stays in flight: it may be the upstream that is silent, and
+// then it must not get more.
 func (l *lane) expire() {
 	l.countWaiting()
 	room := MostWaiting - l.sweep.waiting.Load()
@@ -20,13 +19,14 @@ func (l *lane) expire() {
 		for rt.sent.n > 0 {
 			i := rt.sent.oldest
 			it := &l.table.items[i]
-			age, patience := l.now-it.sent(), l.attemptTime(i, l.resolver.isPrompt(rt.upstream, l.now))
-			if age >= patience {
+			age := l.now - it.sent()
+			if age >= l.attemptTime(i, l.resolver.isPrompt(rt.upstream, l.now)) {
 				l.leaveFlight(i)
 				l.attemptTimedOut(i)
 				continue
 			}
-			if age < l.schedule.timeout/inFlightPart || room <= 0 || time.Duration(rt.upstream.lastReply.Load()) <= it.sent() {
+			silent := time.Duration(rt.upstream.lastReply.Load()) <= it.sent()
+			if age < l.schedule.timeout/inFlightPart || room <= 0 || silent {
 				break
 			}
 			room--
@@ -41,9 +41,9 @@ func (l *lane) expire() {
 			l.restage(i)
 			continue
 		}
-		patience := l.attemptTime(i, l.resolver.isPrompt(l.lastRoute(it).upstream, l.now))
-		if l.now-it.sent() < patience {
-			l.waitUntil(i, it.sent()+patience)
+		due := it.sent() + l.attemptTime(i, l.resolver.isPrompt(l.lastRoute(it).upstream, l.now))
+		if l.now < due {
+			l.waitUntil(i, due)
 			continue
 		}
 		l.attemptTimedOut(i)
@@ -53,11 +53,12 @@ func (l *lane) expire() {
 // attemptTime is how long the last attempt of an item waits for a reply.
 func (l *lane) attemptTime(i uint32, prompt bool) time.Duration {
 	it := &l.table.items[i]
-	return l.schedule.wait(int(it.tries)-l.history[i].forgiven, it.is(isPatient), prompt && l.resolver.watch != nil)
+	made := int(it.tries) - l.history[i].forgiven
+	return l.schedule.wait(made, it.is(isPatient), prompt && l.resolver.watch != nil)
 }
 
-// attemptTimedOut ends an attempt that got no reply in its time, or one that was no answer
-// while an earlier attempt was waited for.
+// attemptTimedOut ends an attempt that got no reply in its time, or whose reply was no answer while an earlier
+// attempt was still in flight.
 func (l *lane) attemptTimedOut(i uint32) {
 	it := &l.table.items[i]
 	if !it.is(liveFirst) {

@@ -25,8 +25,7 @@ func TestWaitingQuestionIsSmall(t *testing.T) {
 	}
 }
 
-// Silent names cost the others nothing, whatever their number: they wait side by
-// side, and not for each other.
+// Silent names cost the others nothing, whatever their number: they wait side by side, and not for each other.
 func TestSilentNamesWaitTogether(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const n, inFlight = 10_000, 20
@@ -54,16 +53,16 @@ func TestSilentNamesWaitTogether(t *testing.T) {
 				t.Fatalf("tag %d: %+v", tag, a)
 			}
 		}
-		// Alone, the healthy names take 2.5 s, and a silent one 8 s. If they held their
-		// places, 20 at a time, the silent ones would take 75 s.
+		// Alone, the healthy names take 2.5 s, and a silent one 8 s. If they held their places, 20 at a time,
+		// the silent ones would take 75 s.
 		if took := r.now() - began; took > 4*silenceOf {
 			t.Errorf("took %v", took)
 		}
 	})
 }
 
-// Silence about one name is settled soon while canaries are answered promptly, and
-// has a time-out for each attempt where that is not known.
+// Silence about one name is settled soon while canaries are answered promptly, and has a time-out for each
+// attempt where that is not known.
 func TestSilentName(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries         int
@@ -137,8 +136,7 @@ func TestSilentName(t *testing.T) {
 	}
 }
 
-// silenceProbes takes the questions by which a Resolver asked whether anybody is
-// there out of what was asked.
+// silenceProbes takes the questions by which a Resolver asked whether anybody is there out of what was asked.
 func silenceProbes(u *inMemory) (probes [][]byte) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -201,8 +199,8 @@ func TestHeldFailuresHoldNothingUp(t *testing.T) {
 			}
 		}, u)
 		t.Logf("the last healthy answer came after %v", healthy)
-		// It is 250 ms from one good canary to the next: with the places of a lane, 74 at a
-		// time, 2,000 failures would take 7 s.
+		// It is 250 ms from one good canary to the next: with the places of a lane, 74 at a time, 2,000
+		// failures would take 7 s.
 		if len(g.answers) != n || healthy > 3*time.Second {
 			t.Errorf("%d answers, the last healthy one after %v", len(g.answers), healthy)
 		}
@@ -279,8 +277,7 @@ func TestWaitsThroughStall(t *testing.T) {
 	})
 }
 
-// Names that wait leave ids for each other where there are few ports: each may need one
-// at every upstream.
+// Names that wait leave ids for each other where there are few ports: each may need one at every upstream.
 func TestSilentNamesOverFewPorts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const n, inFlight = MostWaiting, 20_000
@@ -307,8 +304,8 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 	})
 }
 
-// A late reply that is no answer is no silence, also where one to an earlier attempt at
-// another upstream is waited for.
+// A late reply that is no answer is no silence, also where one to an earlier attempt at another upstream is
+// waited for.
 func TestLateFailureIsNoSilence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		silent := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}

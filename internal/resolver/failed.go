@@ -1,8 +1,6 @@
 package resolver
 
-import (
-	"syscall"
-)
+import "syscall"
 
 // attemptFailed ends an attempt that brought no reply.
 func (l *lane) attemptFailed(i uint32, err *Error, rt *route) {
@@ -20,8 +18,8 @@ func (l *lane) noteFailure(i uint32, err *Error, rt *route) {
 	l.history[i] = h
 }
 
-// proceed goes on with a question whose reply was no answer. It stays where it is when
-// another attempt, a judgement or the next attempt is under way.
+// proceed goes on with a question whose reply was no answer. It stays where it is while another attempt is in
+// flight, or it waits to be sent or confirmed.
 func (l *lane) proceed(i uint32, local bool) {
 	it := &l.table.items[i]
 	switch {
@@ -34,8 +32,8 @@ func (l *lane) proceed(i uint32, local bool) {
 	l.retry(i, local)
 }
 
-// again stages the next attempt of a question that failed, or gives it up. When
-// nobody listens, and there is nobody else, it waits a moment.
+// retry stages the next attempt of a question, or holds it as failed. After a fault of this machine it waits a
+// moment where there is no other upstream.
 func (l *lane) retry(i uint32, local bool) {
 	it := &l.table.items[i]
 	h := l.history[i]
@@ -65,20 +63,20 @@ func (l *lane) restage(i uint32) {
 	}
 }
 
-// questionFailed ends a question that all attempts failed.
+// questionFailed ends a question after all its attempts have failed.
 func (l *lane) questionFailed(i uint32) {
 	it := &l.table.items[i]
 	rt := l.lastRoute(it)
 	h := l.history[i]
 	a := Answer{Tag: it.tag, Rcode: -1, Trace: l.trace(i, rt)}
-	if h.evidence.kept != nil {
-		a.Outcome, a.EDE, a.Authenticated = Reply, h.evidence.kept.ede, h.evidence.kept.authenticated
-		a.Rcode, a.Msg = h.evidence.kept.rcode, h.evidence.kept.msg
+	if kept := h.evidence.kept; kept != nil {
+		a.Outcome, a.EDE, a.Authenticated = Reply, kept.ede, kept.authenticated
+		a.Rcode, a.Msg = kept.rcode, kept.msg
 		a.Trace.Upstream = h.evidence.source.Upstream
 	} else {
 		failed := h.evidence.failure(rt.upstream)
 		if l.resolver.watch == nil && failed.err == errNoAnswer && l.resolver.lastReply.Load() <= int64(it.sent()) {
-			l.toSlowPath(i, stepNone) // is anybody there at all?
+			l.toSlowPath(i, stepNone) // does any upstream answer at all?
 			return
 		}
 		q := l.table.question(i)
@@ -89,9 +87,8 @@ func (l *lane) questionFailed(i uint32) {
 	l.drop(i)
 }
 
-// portFailed ends the attempts of all questions in flight on a port: an ICMP
-// error about a datagram of ours, or a fault of this machine. They need not wait;
-// those that wait have been in flight before.
+// portFailed ends the attempts of all questions in flight on a port, after an ICMP error about one of their
+// datagrams or a fault of this machine. Those that wait go on waiting.
 func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 	p.failed = true
 	for i := rt.sent.oldest; p.inFlight > 0 && i != nowhere; {
@@ -108,7 +105,7 @@ func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 	}
 }
 
-// abandon answers every question that is left: the Resolver was closed.
+// abandon answers every question that is left when the Resolver is closed.
 func (l *lane) abandon() {
 	for i := range l.table.items {
 		if l.table.items[i].where == inTransit {
@@ -122,20 +119,20 @@ func (l *lane) abandon() {
 	l.sweep.deliver(l.answers)
 }
 
-// holdFailure keeps a question that all attempts failed until that can be believed.
+// holdFailure keeps a question whose attempts have all failed until a canary confirms that.
 func (l *lane) holdFailure(i uint32) {
 	if l.resolver.watch == nil {
 		l.questionFailed(i)
 		return
 	}
 	it := &l.table.items[i]
-	guard := &l.lastRoute(it).upstream.breaker
+	breaker := &l.lastRoute(it).upstream.breaker
 	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
-		guard.silence.Missed(it.began)
+		breaker.silence.Missed(it.began)
 	}
 	it.stamp(l.now)
 	l.table.dropSlot(it)
 	it.where = inUnconfirmed
 	l.unconfirmed.push(l.table.items, i)
-	guard.wantCanary()
+	breaker.wantCanary()
 }

@@ -1,10 +1,8 @@
 package resolver
 
-// ids are the query ids that are taken on the ports of a lane, and who has each:
-// the two things by which a reply finds its question (RFC 5452, section 9.1). It is
-// a hash table with open addressing, which holds no pointers, allocates nothing
-// for a question, and is as large as what waits for replies, whatever the number
-// of ports.
+// ids are the query ids that are taken on the ports of a lane, and the holder of each: so a reply finds its
+// question (RFC 5452, section 9.1). It is a hash table with open addressing. It holds no pointers, allocates
+// nothing for a question, and is as large as what waits for replies, whatever the number of ports.
 type ids struct {
 	entries []idEntry // a power of two of them, at most a quarter taken, so that searches are short
 	taken   int
@@ -14,11 +12,11 @@ type ids struct {
 // An idEntry is free when it has no holder.
 type idEntry struct {
 	key    uint32 // port and id
-	holder uint32 // 1 + the number of who has it
+	holder uint32 // 1 + its number
 }
 
-// mostIDs is how many ids may be taken on one port: most are free, so that a
-// random one is found soon, and a forger gains little from our load.
+// mostIDs is how many ids may be taken on one port. Half of them stay free, so that a random one is found soon,
+// and a forger gains little from the load.
 const mostIDs = 1 << 15
 
 // newIDs has room for n ids before it grows.
@@ -46,13 +44,12 @@ func (t *ids) search(key uint32) uint32 {
 	return i
 }
 
-// holder is what has an id of a port; nowhere: it is free.
+// holder is the holder of an id of a port; nowhere: it is free.
 func (t *ids) holder(port, id uint16) uint32 {
 	return t.entries[t.search(idKey(port, id))].holder - 1
 }
 
-// take gives an id of a port to a holder, any number but nowhere. It reports
-// false when the id is taken.
+// take gives an id of a port to a holder, any number but nowhere. It reports false when the id is taken.
 func (t *ids) take(port, id uint16, holder uint32) bool {
 	key := idKey(port, id)
 	i := t.search(key)
@@ -73,8 +70,8 @@ func (t *ids) pass(port, id uint16, holder uint32) {
 	t.entries[t.search(idKey(port, id))].holder = holder + 1
 }
 
-// release frees an id that is taken. Whoever comes behind it without a gap moves
-// up, unless that is before its home: no search ends too early.
+// release frees an id that is taken. Entries behind it without a gap move up, unless that is before their home:
+// no search ends too early.
 func (t *ids) release(port, id uint16) {
 	mask := uint32(len(t.entries) - 1)
 	gap := t.search(idKey(port, id))

@@ -7,8 +7,7 @@ import (
 	"unsafe"
 )
 
-// The table says what a map says, whatever is taken, passed and released, and
-// after it has grown.
+// The table says what a map says, whatever is taken, passed and released, and after it has grown.
 func TestIDsEqualMap(t *testing.T) {
 	for _, tt := range []struct {
 		ports, ids, room int // of which keys are drawn, and for which there is room at first
@@ -76,8 +75,8 @@ func TestIDsEqualMap(t *testing.T) {
 	}
 }
 
-// A table is as large as what it is made for, 64 octets an id at most, and takes
-// that much without another allocation.
+// A table is as large as what it is made for, 64 octets an id at most, and takes that much without another
+// allocation.
 func TestIDsRoom(t *testing.T) {
 	for _, n := range []int{0, 1, 8, 9, 1000, 4096, 10_000, 1 << 16} {
 		table := newIDs(n)

@@ -18,8 +18,8 @@ import (
 // silenceOf is a time-out of a test whose clock is not the machine's: see bubble.
 const silenceOf = 5 * time.Second
 
-// An inMemory is an upstream without a network, for tests inside a synctest bubble:
-// it meets a question by a reply after some time, or by nil, which is silence.
+// An inMemory is an upstream without a network, for tests inside a synctest bubble: it meets a question by a
+// reply after some time, or by nil, which is silence.
 type inMemory struct {
 	meet func(q *dns.Msg) (reply []byte, after time.Duration)
 
@@ -105,8 +105,7 @@ func (c pipeConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// memoryResolver is a Resolver that asks such upstreams, over sockets that are pipes
-// where Exchange asks.
+// memoryResolver is a Resolver that asks such upstreams, over sockets that are pipes where Exchange asks.
 func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 	c.Lanes = 1
 	if c.Timeout == 0 {

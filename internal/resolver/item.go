@@ -2,8 +2,8 @@ package resolver
 
 import "time"
 
-// inlineQuery is the room for a query in a slot, in octets: enough for a name
-// of about 80, which hardly any domain exceeds. Longer ones are errands.
+// inlineQuery is the room for a query in a slot, in octets: enough for a name of about 80, which hardly any
+// domain exceeds. Longer ones take the slow path.
 const inlineQuery = 112
 
 // optSize is the size of the OPT record at the end of a query, in octets.
@@ -15,9 +15,8 @@ const (
 	noPort  = ^uint16(0)
 )
 
-// An item is a question of a lane from its admission to its answer, in 64 octets:
-// all that is kept of one that waits. While it is staged or in flight it has a
-// slot too, with its query.
+// An item is a question of a lane from its admission to its answer, in 64 octets. While it is staged or in
+// flight it also has a slot, with its query.
 type item struct {
 	name      string
 	tag       int64
@@ -31,7 +30,7 @@ type item struct {
 	label     uint8 // of the labels of the table
 	size      uint8 // of the query
 	tries     uint8 // messages sent
-	bucket    uint8 // of the wheel; of an errand: its step
+	bucket    uint8 // of the wheel; on the slow path: its step
 	where     place
 	marks     marks
 }
@@ -47,14 +46,14 @@ type place uint8
 
 const (
 	inTransit     place = iota // between two places
-	inStage                    // to be sent; in a bucket, or in the list of those that are repeated
-	inFlight                   // its last flight counts for the window
-	inWheel                    // waits, for a reply or for its time
-	inUnconfirmed              // failed, which waits to be believed
-	inSlowPath                 // is to be an errand
+	inStage                    // waits to be sent: in a bucket, or in the list of repeats
+	inFlight                   // counts for the window
+	inWheel                    // waits for a reply, or for its time
+	inUnconfirmed              // failed, until a canary confirms it
+	inSlowPath                 // waits for a goroutine
 )
 
-// marks are what else is to know about an item.
+// marks are what else there is to know about an item.
 type marks uint8
 
 const (
@@ -78,6 +77,6 @@ func (it *item) stamp(now time.Duration) {
 	it.sentAfter = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
 }
 
-// isFirstAttempt reports whether a failure of the item says something about its upstream:
-// names that failed before, and attempts that follow others, fail by themselves.
+// isFirstAttempt reports whether a failure says something about the upstream: names that failed before, and
+// attempts that follow others, fail by themselves.
 func (it *item) isFirstAttempt() bool { return it.tries == 1 && !it.is(failedBefore) }

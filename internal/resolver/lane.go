@@ -8,59 +8,66 @@ import (
 	"stsscan/internal/window"
 )
 
-// A lane is one loop on one goroutine that asks questions and reads answers: it
-// needs no goroutine, no timer and no allocation for a question. Lanes share
-// nothing but the source of questions.
+// A lane is one loop on one goroutine that asks questions and reads answers. A question costs it no goroutine,
+// no timer and no allocation. Lanes share nothing but the source of questions.
 //
-// Each round takes the replies that are there, lets what is overdue wait or gives
-// it up, admits new questions, and sends what is staged. What cannot be done
-// without blocking (TCP, queries that do not fit a slot, a doubt whether anybody is
-// there at all) is an errand, which another goroutine runs.
+// Each round takes the replies that are there, lets what is overdue wait or gives it up, admits new questions,
+// and sends what is staged. What would block (TCP, a query that does not fit a slot, a probe of silent
+// upstreams) goes the slow path, on another goroutine.
 //
-// A question that has been in flight for a while leaves its slot and the window: it
-// waits, for a late reply as well as for its next attempt, and stops nothing.
+// A question that has been in flight for a while leaves its slot and the window. It waits for a late reply as
+// well as for its next attempt, and holds up no other.
+//
+// All fields belong to the goroutine of the lane, but for what they point to: the sweep, which lanes share, the
+// Resolver, and the upstreams of routes.
 type lane struct {
-	sweep          *sweep
-	resolver       *Resolver
-	schedule       schedule // copies of what the Resolver has
-	mixCase        bool
-	limiter        *window.Limiter
-	table          table
-	routes         []*route
-	stage          stage
-	inFlight       int    // questions in flight
-	wheel          *wheel // questions that wait
-	unconfirmed    queue  // failures that wait to be believed, by the time they failed
-	slowPath       queue  // errands that wait for a goroutine
-	maxInFlight    int    // questions in flight
-	maxQuestions   int    // questions in all, at most: each route has an id for every one
-	stageRoom      int    // questions that wait to be sent
-	waitingCounted int    // questions that wait, as the sweep knows
-	routeSet       *routeSet
-	byPort         []portPlace // by their numbers
-	ids            ids
-	rng            *rng
-	rotation       int
-	cases          *cases        // of letters
-	number         int           // among the lanes
-	windowsNoted   time.Duration // when it noted its windows last
+	sweep    *sweep
+	resolver *Resolver
+
+	// Set when the lane is made.
+	schedule     schedule // of the Resolver, as are the next two: a lane needs them for each packet
+	mixCase      bool
+	limiter      *window.Limiter // shared
+	number       int             // among the lanes
+	maxInFlight  int             // questions
+	maxQuestions int             // in all: each route has an id for every one
+	stageRoom    int             // questions that may wait to be sent
+	routeSet     *routeSet       // lent by the Resolver
+	routes       []*route        // of it
+	byPort       []portPlace     // by the numbers of ports
+	onDatagrams  func([][]byte)  // receiveDatagrams: made once, since a method value is allocated
+
+	// Questions, and where they are.
+	table       table
+	stage       stage              // those that wait to be sent
+	inFlight    int                // how many are; routes have them in the order of sending
+	wheel       *wheel             // those that wait for a time
+	unconfirmed queue              // those that failed, until a canary confirms it, in the order of failing
+	slowPath    queue              // those that wait for a goroutine
+	ids         ids                // of the replies that are expected
+	history     map[uint32]history // of items that met more than silence
+
+	rng      *rng
+	rotation int    // of routes
+	cases    *cases // of letters
+	suspects suspects
+
+	waitingCounted int           // questions that wait, as the sweep counts them
+	windowsNoted   time.Duration // when the sizes of windows were noted last
 	progress       laneProgress
 
-	suspects suspects
-	history  map[uint32]history // of items that brought more than silence
-
-	now          time.Duration     // when the round began, or later
+	// Of the present round.
+	now          time.Duration     // when it began, or later
 	readRoute    *route            // whose port is being read
 	readPort     *lanePort         // the port that is being read
 	lateQuery    [inlineQuery]byte // room for the question of a late reply
-	validReplies int               // replies of that route in this round
-	distrusted   bool              // its upstream has lied
+	validReplies int               // of that route
+	distrusted   bool              // its upstream is
 	incoming     []Question        // room for the next questions
 	more         bool              // there may be some
-	answers      []Answer          // of this round
-	parsed       int               // messages in answers
-	onDatagrams  func([][]byte)    // receives datagrams
-	sink         int               // see receivedAll
+	answers      []Answer
+	parsed       int // messages in answers
+	sink         int // see receiveDatagrams
 }
 
 // A portPlace is a port and the route that it belongs to.
@@ -69,10 +76,10 @@ type portPlace struct {
 	port  *lanePort
 }
 
-// stageRoom is how many questions may wait in a lane to be sent: a batch for
-// each of the lengths that are common, but no more than can soon be sent.
-func (r *Resolver) stageRoom(limit int) int {
-	room := min(32*udpbatch.MaxBatch, max(udpbatch.MaxBatch, 2*limit))
+// stageRoom is how many questions may wait in a lane to be sent: a batch for each of the lengths that are
+// common, but no more than can soon be sent.
+func (r *Resolver) stageRoom(inFlight int) int {
+	room := min(32*udpbatch.MaxBatch, max(udpbatch.MaxBatch, 2*inFlight))
 	if r.limiter != nil {
 		room = min(room, max(1, int(r.limiter.PerSecond()/10)))
 	}
@@ -80,27 +87,29 @@ func (r *Resolver) stageRoom(limit int) int {
 }
 
 // openLane opens the ports of a lane, for so many questions in flight.
-func (s *sweep) openLane(limit int) (*lane, error) {
-	l, err := s.newLane(limit)
+func (s *sweep) openLane(inFlight int) (*lane, error) {
+	l, err := s.newLane(inFlight)
 	if err != nil {
 		return nil, err
 	}
-	links, err := s.resolver.takeRoutes(limit)
+	set, err := s.resolver.takeRoutes(inFlight)
 	if err != nil {
 		return nil, err
 	}
-	l.useRoutes(links)
+	l.useRoutes(set)
 	return l, nil
 }
 
-// newLane is a lane without a route.
-func (s *sweep) newLane(limit int) (_ *lane, err error) {
-	room := s.resolver.stageRoom(limit)
+// newLane makes a lane without routes.
+func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
+	r := s.resolver
+	room := r.stageRoom(inFlight)
 	l := &lane{
-		sweep: s, resolver: s.resolver, schedule: s.resolver.schedule, mixCase: s.resolver.mixCase,
-		limiter: s.resolver.limiter, table: newTable(limit + room), ids: newIDs(limit), stageRoom: room, stage: newStage(len(s.resolver.upstreams)),
-		wheel: newWheel(s.resolver.schedule.timeout), unconfirmed: newQueue(), slowPath: newQueue(), maxInFlight: limit, maxQuestions: math.MaxInt,
-		history: make(map[uint32]history), incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
+		sweep: s, resolver: r, schedule: r.schedule, mixCase: r.mixCase, limiter: r.limiter,
+		maxInFlight: inFlight, maxQuestions: math.MaxInt, stageRoom: room,
+		table: newTable(inFlight + room), stage: newStage(len(r.upstreams)), wheel: newWheel(r.schedule.timeout),
+		unconfirmed: newQueue(), slowPath: newQueue(), ids: newIDs(inFlight), history: make(map[uint32]history),
+		incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
 	l.onDatagrams = l.receiveDatagrams
 	if l.rng, err = newRNG(); err != nil {
@@ -111,8 +120,8 @@ func (s *sweep) newLane(limit int) (_ *lane, err error) {
 }
 
 // useRoutes gives a lane its routes.
-func (l *lane) useRoutes(links *routeSet) {
-	l.routeSet, l.routes = links, links.routes
+func (l *lane) useRoutes(set *routeSet) {
+	l.routeSet, l.routes = set, set.routes
 	for _, rt := range l.routes {
 		l.maxQuestions = min(l.maxQuestions, mostIDs*len(rt.ports))
 		rt.sent = newQueue()

@@ -2,27 +2,28 @@ package resolver
 
 // showProgress counts the lane until hide is called.
 func (l *lane) showProgress() (hide func()) {
-	l.resolver.progress.lanes[l.progress.why].Add(1)
+	all := &l.resolver.progress
+	all.lanes[l.progress.why].Add(1)
 	return func() {
-		l.resolver.progress.lanes[l.progress.why].Add(-1)
-		l.resolver.progress.staged.Add(-int64(l.progress.staged))
+		all.lanes[l.progress.why].Add(-1)
+		all.staged.Add(-int64(l.progress.staged))
 	}
 }
 
-// showChanges tells at the end of a round what has changed.
+// showChanges shows the Resolver, at the end of a round, what has changed.
 func (l *lane) showChanges() {
-	p := &l.progress
+	all, p := &l.resolver.progress, &l.progress
 	if n := l.stage.n; n != p.staged {
-		l.resolver.progress.staged.Add(int64(n - p.staged))
+		all.staged.Add(int64(n - p.staged))
 		p.staged = n
 	}
-	if p.began != p.told {
-		advance(&l.resolver.progress.begun, int64(p.began))
-		p.told = p.began
+	if p.began != p.shown {
+		advance(&all.begun, int64(p.began))
+		p.shown = p.began
 	}
 }
 
-// countTaken notes that questions were taken from the source of a Sweep.
+// countTaken counts questions that were taken from the source of the Sweep.
 func (l *lane) countTaken(questions []Question) {
 	l.sweep.countQuestions(int64(len(questions)))
 	if len(questions) > 0 && questions[0].Patient != l.resolver.progress.patient.Load() {
@@ -30,7 +31,7 @@ func (l *lane) countTaken(questions []Question) {
 	}
 }
 
-// setObstacle notes why a lane asks for no more questions.
+// setObstacle notes why the lane asks for no more questions.
 func (l *lane) setObstacle(why obstacle) {
 	if why != l.progress.why {
 		l.resolver.progress.lanes[l.progress.why].Add(-1)
@@ -39,10 +40,10 @@ func (l *lane) setObstacle(why obstacle) {
 	}
 }
 
-// findObstacle is why a lane has no room for more questions.
+// findObstacle is why the lane has no room for more questions.
 func (l *lane) findObstacle() obstacle {
 	switch {
-	case l.resolver.allStopped():
+	case allStopped(l.resolver.upstreams):
 		return obstaclePause
 	case l.progress.limited:
 		return obstacleRate

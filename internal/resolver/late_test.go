@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/window"
 )
 
-// A reply to the first attempt is the answer also after others were sent, which over
-// one upstream are the same datagram from the same port.
+// A reply to the first attempt is the answer also after others were sent, which over one upstream are the same
+// datagram from the same port.
 func TestLateReply(t *testing.T) {
 	for title, c := range map[string]struct {
 		late    time.Duration // of the first attempt's reply, the only one

@@ -10,7 +10,13 @@ func (l *lane) lastRoute(it *item) *route {
 	return l.byPort[it.flights[0].port].route
 }
 
-// leaveFlight takes an item out of the air. Its reply is expected still.
+// trace is what the attempts of an item, the last over rt, took.
+func (l *lane) trace(i uint32, rt *route) Trace {
+	it := &l.table.items[i]
+	return Trace{Upstream: rt.upstream.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
+}
+
+// leaveFlight takes an item out of the window. Its reply is still expected.
 func (l *lane) leaveFlight(i uint32) {
 	it := &l.table.items[i]
 	at := l.byPort[it.flights[0].port]
@@ -37,7 +43,15 @@ func (l *lane) closeFlight(it *item, first bool) {
 	}
 }
 
-// pluck takes an item from where it is.
+// waitUntil puts an item that has left the flight into the wheel, without a slot.
+func (l *lane) waitUntil(i uint32, due time.Duration) {
+	it := &l.table.items[i]
+	l.table.dropSlot(it)
+	it.where = inWheel
+	l.wheel.push(l.table.items, i, l.now, due)
+}
+
+// detach takes an item from where it is.
 func (l *lane) detach(i uint32) {
 	it := &l.table.items[i]
 	switch it.where {
@@ -56,7 +70,7 @@ func (l *lane) detach(i uint32) {
 	it.marks &^= toStage
 }
 
-// drop ends an item that has been plucked.
+// drop ends an item that has been detached.
 func (l *lane) drop(i uint32) {
 	it := &l.table.items[i]
 	l.closeFlight(it, true)
@@ -67,7 +81,7 @@ func (l *lane) drop(i uint32) {
 	l.table.release(i)
 }
 
-// takeID gives a holder a free id of p. Most are.
+// takeID gives a holder a free id of p. Most are free.
 func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
 	p.idsTaken++
 	for {
@@ -82,30 +96,20 @@ func (l *lane) releaseID(p *lanePort, id uint16) {
 	l.ids.release(p.number, id)
 }
 
-// deliverAnswers yields the answers that are there.
-func (l *lane) deliverAnswers() {
-	l.sweep.deliver(l.answers)
-	clear(l.answers)
-	l.answers, l.parsed = l.answers[:0], 0
-}
-
-func (l *lane) trace(i uint32, rt *route) Trace {
-	it := &l.table.items[i]
-	return Trace{Upstream: rt.upstream.addr, Attempts: int(it.tries), Elapsed: l.now - it.began}
-}
-
-// waitUntil puts an item that has landed into the wheel, without a slot.
-func (l *lane) waitUntil(i uint32, due time.Duration) {
-	it := &l.table.items[i]
-	l.table.dropSlot(it)
-	it.where = inWheel
-	l.wheel.push(l.table.items, i, l.now, due)
-}
-
-// countWaiting tells the sweep how many questions of this lane wait.
+// countWaiting counts the questions of this lane that wait, for the sweep.
 func (l *lane) countWaiting() {
 	if n := l.table.waiting(); n != l.waitingCounted {
 		l.sweep.waiting.Add(int64(n - l.waitingCounted))
 		l.waitingCounted = n
 	}
+}
+
+// maxParsed is how many messages may wait for the end of a round: each is large.
+const maxParsed = 64
+
+// deliverAnswers yields the answers that are there.
+func (l *lane) deliverAnswers() {
+	l.sweep.deliver(l.answers)
+	clear(l.answers)
+	l.answers, l.parsed = l.answers[:0], 0
 }

@@ -6,8 +6,7 @@ import (
 	"net/netip"
 )
 
-// Number is the number of an upstream, as the Avoid of a [Question] wants it; 0
-// where it is none of ours.
+// Number is the number of an upstream for the Avoid of a [Question]; 0 where it is not one of ours.
 func (r *Resolver) Number(addr netip.AddrPort) uint16 {
 	for i, u := range r.upstreams {
 		if u.addr == addr {
@@ -17,10 +16,9 @@ func (r *Resolver) Number(addr netip.AddrPort) uint16 {
 	return 0
 }
 
-// nextUpstream is the upstream for an attempt: the next in rotation, but never the one
-// that was asked just now when there is another. One that loses questions is
-// passed over as often as it loses them; even one that loses all is asked now
-// and then, or nobody would notice its return.
+// nextUpstream is the upstream for an attempt: the next in rotation, but not the one that was asked last if
+// there is another. One that loses questions is passed over as often as it loses them. Even one that loses all
+// is asked now and then, or its return would go unnoticed.
 func (r *Resolver) nextUpstream(last *upstream) *upstream {
 	const rest = 1.0 / 16
 	n := uint64(len(r.upstreams))

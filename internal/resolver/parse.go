@@ -15,11 +15,9 @@ import (
 
 const defaultPort = 53
 
-// ParseUpstreams reads a list of upstreams: either addresses with commas
-// between, each with an optional port (192.0.2.1, 192.0.2.1:5353, 2001:db8::1,
-// [2001:db8::1]:5353), or @FILE, a file with one a line, where # begins a
-// comment. Host names are refused: there is nobody yet to resolve them.
-// Repeated upstreams count once.
+// ParseUpstreams reads a list of upstreams: either addresses with commas between, each with an optional port
+// (192.0.2.1, 192.0.2.1:5353, 2001:db8::1, [2001:db8::1]:5353), or @FILE, a file with one a line, where #
+// begins a comment. Host names are refused, since nothing can resolve them yet. Repeated upstreams count once.
 func ParseUpstreams(s string) ([]netip.AddrPort, error) {
 	if file, ok := strings.CutPrefix(s, "@"); ok {
 		return readUpstreams(file)
@@ -79,7 +77,7 @@ func parseUpstream(text string) (netip.AddrPort, error) {
 	case err != nil:
 		return u, fmt.Errorf("upstream %q: not an IP address with an optional port", text)
 	case u.Addr().IsUnspecified(), u.Addr().IsMulticast(), u.Port() == 0:
-		return u, fmt.Errorf("upstream %q: nobody can be asked there", text)
+		return u, fmt.Errorf("upstream %q: not an address that can be asked", text)
 	}
 	return u, nil
 }
@@ -91,8 +89,8 @@ func appendNew(upstreams []netip.AddrPort, u netip.AddrPort) []netip.AddrPort {
 	return append(upstreams, u)
 }
 
-// SystemUpstreams returns the name servers of /etc/resolv.conf. A system
-// without that file gives an error: its upstreams must be named.
+// SystemUpstreams returns the name servers of /etc/resolv.conf. A system without that file gives an error: its
+// upstreams must be named.
 func SystemUpstreams() ([]netip.AddrPort, error) {
 	return systemUpstreams("/etc/resolv.conf")
 }

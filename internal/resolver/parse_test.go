@@ -25,10 +25,10 @@ func TestParseUpstreams(t *testing.T) {
 		"dns.example":                      `upstream "dns.example": not an IP address`,
 		"192.0.2.1:dns":                    `upstream "192.0.2.1:dns": not an IP address`,
 		"192.0.2.1:70000":                  "not an IP address",
-		"192.0.2.1:0":                      "nobody can be asked there",
-		"0.0.0.0":                          "nobody can be asked there",
-		"::":                               "nobody can be asked there",
-		"ff02::1":                          "nobody can be asked there",
+		"192.0.2.1:0":                      "not an address that can be asked",
+		"0.0.0.0":                          "not an address that can be asked",
+		"::":                               "not an address that can be asked",
+		"ff02::1":                          "not an address that can be asked",
 		"@testdata/none":                   "no such file",
 	} {
 		got, err := ParseUpstreams(text)

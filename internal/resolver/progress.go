@@ -7,22 +7,22 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A sweepProgress is what lanes tell of it.
+// A sweepProgress is how far all Sweeps of a Resolver are. Lanes write it.
 type sweepProgress struct {
-	lanes    [obstacles]atomic.Int32 // by why they ask for no more
+	lanes    [obstacles]atomic.Int32 // by their obstacle
 	underway atomic.Int64            // questions without an answer
 	staged   atomic.Int64            // of them, those that wait to be sent
-	begun    atomic.Int64            // when the latest of them was sent first, in nanoseconds since the Resolver began
+	begun    atomic.Int64            // when the latest was sent first, in nanoseconds since the Resolver began
 	patient  atomic.Bool             // the latest ones are asked with patience
 }
 
-// A laneProgress is what a lane tells of its progress, and what it has told.
+// A laneProgress is how far a lane is, and what of it the Resolver's sweepProgress has.
 type laneProgress struct {
 	why     obstacle
 	limited bool          // the rate held questions back in this round
 	began   time.Duration // when a question was sent for the first time, last
 	staged  int           // questions that waited to be sent at the end of the last round
-	told    time.Duration // began, as it was told last
+	shown   time.Duration // began, as the Resolver has it
 }
 
 // advance makes an instant later, or leaves it.
@@ -47,7 +47,7 @@ const (
 	obstacles
 )
 
-// word is the obstacle as others know it.
+// word is the obstacle for other packages.
 func (o obstacle) word() codes.Standstill {
 	return [obstacles]codes.Standstill{
 		"", codes.StandstillWindow, codes.StandstillWaiting, codes.StandstillRate, codes.StandstillPause,

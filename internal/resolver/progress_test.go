@@ -29,8 +29,7 @@ func (p *sweepProgress) showing() (n int32) {
 	return n
 }
 
-// What keeps a Sweep from asking for more is told by its cause, and what it has
-// taken is counted until it ends.
+// What keeps a Sweep from asking for more is told by its cause, and what it has taken is counted until it ends.
 func TestProgress(t *testing.T) {
 	stop := func(r *Resolver) {
 		for _, u := range r.upstreams {
@@ -74,9 +73,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// The time within which all have their answers is that of the question that was sent
-// last, and as long as the schedule lets one take; it is not known while some cannot be
-// sent.
+// The time within which all have their answers is that of the question that was sent last, and as long as the
+// schedule lets one take; it is not known while some cannot be sent.
 func TestProgressDue(t *testing.T) {
 	tests := []struct {
 		name    string

@@ -7,14 +7,14 @@ type Question struct {
 	Label string // what stands before Name, as "_mta-sts"; may be empty
 	Name  string // plain labels in lower case, no final dot, no escapes
 	Type  uint16
-	Avoid uint16 // number of the upstream that is not to be asked first, where there is another; 0: none
+	Avoid uint16 // number of an upstream that is not asked first, if there is another; 0: none
 	Tag   int64  // comes back with the Answer
 
-	Again   bool // it failed before: that it does so again says nothing about an upstream
-	Patient bool // silence is borne with more attempts, see [WithPatience]
+	Again   bool // it failed before: if it does so now, that says nothing about an upstream
+	Patient bool // silence is met with more attempts, see [WithPatience]
 }
 
-// owner is the name that is asked for.
+// owner is the name in the question.
 func (q *Question) owner() string {
 	if q.Label == "" {
 		return q.Name
@@ -29,7 +29,7 @@ func (q *Question) String() string { return dns.Type(q.Type).String() + " " + q.
 type Answer struct {
 	Tag           int64
 	Outcome       Outcome
-	Zone          string   // owner of the SOA in the authority section, lower case, no final dot; "." for the root; "" without one
+	Zone          string   // owner of the SOA in the authority section, lower case, no final dot; "." the root; "": none
 	EDE           []uint16 // extended errors (RFC 8914), each once, at most 19
 	Authenticated bool     // AD
 	Rcode         int      // with its extension; -1 when Failed

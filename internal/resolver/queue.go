@@ -1,8 +1,7 @@
 package resolver
 
-// A queue is a list of items in the order of their coming. In flight all have the
-// same time, so the oldest is always the first that is due; an item that leaves
-// early costs two writes, and one that stays costs nothing.
+// A queue is a list of items, the oldest first. In flight all have the same time-out, so the oldest is due
+// first. An item that leaves early costs two writes, and one that stays costs nothing.
 type queue struct {
 	oldest, newest uint32
 	n              int

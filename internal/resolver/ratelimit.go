@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// waitForRate waits until the rate limit lets one more question out. The questions of
-// sweeps wait for each other first, so that those of surveys, whose deadlines
-// are running, never stand behind a thousand of them.
+// waitForRate waits until the rate limit lets one more question out. The questions of Sweeps wait for each
+// other first, so that those of Exchange, whose deadlines are running, never stand behind a thousand of them.
 func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {
 	switch {
 	case r.ctx.Err() != nil:
@@ -31,7 +30,7 @@ func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {
 	defer end()
 	defer context.AfterFunc(r.ctx, end)()
 	if err := r.limiter.Wait(open); err != nil {
-		return fault(err) // our own queue was too long, or ended
+		return fault(err) // the queue was too long, or ended
 	}
 	return nil
 }

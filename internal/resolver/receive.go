@@ -12,8 +12,7 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// receive takes the replies that are there, from every port that something is
-// expected on.
+// receive takes the replies that are there, from every port that something is expected on.
 func (l *lane) receive() (got int) {
 	const rounds = 8 // a flood on one port must not keep the lane from the others
 	for _, rt := range l.routes {
@@ -44,9 +43,9 @@ func (l *lane) receive() (got int) {
 	return got
 }
 
-// receiveDatagrams takes datagrams. With many questions in flight their items and slots
-// are all over tables that no cache holds: looked at one after the other for nothing
-// else, they are fetched side by side, and one at a time otherwise.
+// receiveDatagrams takes datagrams. With many questions in flight their items and slots are all over tables
+// that no cache holds: looked at one after the other for nothing else, they are fetched side by side, and one
+// at a time otherwise.
 func (l *lane) receiveDatagrams(packets [][]byte) {
 	for _, packet := range packets {
 		if len(packet) < headerSize {
@@ -64,8 +63,8 @@ func (l *lane) receiveDatagrams(packets [][]byte) {
 	}
 }
 
-// receiveDatagram takes a datagram. It is looked at from its bytes alone until it is
-// known to answer a question of ours: RFC 5452, section 9.1.
+// receiveDatagram takes a datagram. It is looked at from its bytes alone until it is known to answer a question
+// of ours: RFC 5452, section 9.1.
 func (l *lane) receiveDatagram(packet []byte) {
 	rt, p := l.readRoute, l.readPort
 	if len(packet) < headerSize {
@@ -107,16 +106,15 @@ func (l *lane) receiveDatagram(packet []byte) {
 	}
 }
 
-// creditWindow tells the window of a reply to the first attempt of a question that did not
-// fail before, if the upstream did what it was asked.
+// creditWindow tells the window of a reply to the first attempt of a question that did not fail before, if the
+// upstream did what it was asked.
 func (l *lane) creditWindow(it *item) {
 	if it.isFirstAttempt() {
 		l.readRoute.window.Answered(l.now, it.sent())
 	}
 }
 
-// sentQuestion is the question section of an attempt of an item. Unless it is in flight,
-// it is written anew.
+// sentQuestion is the question section of an attempt of an item. Unless it is in flight, it is written anew.
 func (l *lane) sentQuestion(it *item, first bool) []byte {
 	if first && it.where == inFlight {
 		return l.table.questionSection(it)
@@ -133,9 +131,9 @@ func (l *lane) sentQuestion(it *item, first bool) []byte {
 	return question
 }
 
-// matchesFolded reports whether packet would answer a question but for the case
-// of its letters, from an upstream that is known not to keep it. The first few
-// such replies show that it does not; their questions are asked again.
+// matchesFolded reports whether packet would answer a question but for the case of its letters, from an
+// upstream that is known not to keep it. The first few such replies show that it does not; their questions are
+// asked again.
 func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
 	const proof = 4
 	if !l.mixCase || len(packet) < headerSize+len(question) {
@@ -157,8 +155,8 @@ func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
 	return rt.upstream.foldsCase.Load()
 }
 
-// noteNearMiss notes a datagram that answers no question in flight on its port: ours
-// is the question that has its id, if there is one, and the packet's its own.
+// noteNearMiss notes a datagram that answers no question in flight on its port: ours is the question that has
+// its id, if there is one, and the packet's its own.
 func (l *lane) noteNearMiss(packet, ours []byte) {
 	l.readRoute.upstream.counts.mismatched.Add(1)
 	if ours != nil {
@@ -187,8 +185,7 @@ func plainQuestionEnd(packet []byte) int {
 	return off
 }
 
-// readReply makes an answer of a valid reply to a question, which ends at end, or lets it
-// be asked again.
+// readReply makes an answer of a valid reply to a question, which ends at end, or lets it be asked again.
 func (l *lane) readReply(i uint32, packet []byte, end int) {
 	rd, zone, ok := readPlain(packet, end)
 	if ok {
@@ -245,8 +242,7 @@ func (l *lane) answer(i uint32, rd reading, zone int) {
 	}
 }
 
-// zoneOf is the zone of a denial: so many octets at the end of the name asked
-// for; 0: no zone was named.
+// zoneOf is the zone of a denial: so many octets at the end of the name asked for; 0: no zone was named.
 func zoneOf(label, name string, octets int) string {
 	switch {
 	case octets == 0:

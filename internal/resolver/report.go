@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were
-// more to ask.
+// A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were more to
+// ask.
 type WindowReport struct {
 	Upstream netip.AddrPort
 	Least    int // but for the first second of a Sweep, in which windows open
@@ -25,13 +25,13 @@ type UpstreamStats struct {
 	Servfail   int64 // replies with rcode SERVFAIL
 	Refused    int64 // replies with rcode REFUSED
 	Mismatched int64 // datagrams and messages that answer no question in flight: forged, garbled, or late
-	Suspected  int64 // answers that were not believed, since many forgeries came before them, and asked for again over TCP
-	Failed     int64 // questions that an error of the socket ended, as when nobody listens there
+	Suspected  int64 // answers that came after many forgeries, and so were asked for again over TCP
+	Failed     int64 // questions that ended with an error of the socket, as when the port is closed
 	TCP        int64 // questions repeated over TCP
 }
 
-// Windows says how large the windows were, in the order of the configuration. Both numbers are 0 where no
-// Sweep has had more to ask for longer than a second.
+// Windows says how large the windows were, in the order of the configuration. Both numbers are 0 where no Sweep
+// has had more to ask for longer than a second.
 func (r *Resolver) Windows() []WindowReport {
 	reports := make([]WindowReport, len(r.upstreams))
 	for i, u := range r.upstreams {
@@ -41,8 +41,7 @@ func (r *Resolver) Windows() []WindowReport {
 	return reports
 }
 
-// Stats says what each upstream was asked and how it answered, in the order of
-// the configuration.
+// Stats says what each upstream was asked and how it answered, in the order of the configuration.
 func (r *Resolver) Stats() []UpstreamStats {
 	stats := make([]UpstreamStats, len(r.upstreams))
 	for i, u := range r.upstreams {
@@ -51,20 +50,18 @@ func (r *Resolver) Stats() []UpstreamStats {
 	return stats
 }
 
-// A Progress is what the Sweeps of a Resolver are at.
+// A Progress says how far the Sweeps of a Resolver are.
 type Progress struct {
-	// Held is why none of their lanes asks for more questions. It is empty where one
-	// does, or nothing is swept.
+	// Held is why no lane asks for more questions. It is empty where one does, or nothing is swept.
 	Held codes.Standstill
 	// Questions were taken, and have no answer yet.
 	Questions int64
-	// Due is how long it takes at most until all of them have one, as long as the
-	// upstreams do as they do now; 0 where that is not known. An answer that is truncated
-	// takes longer.
+	// Due is how long it takes at most until all of them have an answer, if the upstreams go on as they do now;
+	// 0: not known. A truncated answer takes longer.
 	Due time.Duration
 }
 
-// Progress says what the Sweeps of the Resolver are at now.
+// Progress says how far the Sweeps of the Resolver are now.
 func (r *Resolver) Progress() Progress {
 	p := Progress{Held: r.progress.commonObstacle().word(), Questions: r.progress.underway.Load()}
 	if p.Questions <= 0 {
@@ -72,18 +69,17 @@ func (r *Resolver) Progress() Progress {
 	}
 	due := time.Duration(r.progress.begun.Load()) + r.Longest(r.progress.patient.Load()) - r.now()
 	switch {
-	case r.limiter != nil: // each attempt of each question may have to wait for those of all others
+	case r.limiter != nil: // each attempt may have to wait for all others
 		attempts := float64(p.Questions) * float64(r.schedule.maxAttempts(r.progress.patient.Load(), false))
 		due += time.Duration(attempts / r.limiter.PerSecond() * float64(time.Second))
-	case r.progress.staged.Load() > 0: // it is not known for how long
+	case r.progress.staged.Load() > 0: // for how long is not known
 		due = 0
 	}
 	p.Due = max(due, 0)
 	return p
 }
 
-// Longest is how long a question takes at most that is sent now, until its failure is
-// believed.
+// Longest is how long a question that is sent now takes at most, until its failure is believed.
 func (r *Resolver) Longest(patient bool) time.Duration {
 	now := r.now()
 	slow := func(u *upstream) bool { return !r.isPrompt(u, now) }
@@ -94,7 +90,7 @@ func (r *Resolver) Longest(patient bool) time.Duration {
 	return d
 }
 
-// A TrustReport is what became of the trust in the upstreams.
+// A TrustReport is what a [Watch] has seen.
 type TrustReport struct {
 	Canaries []CanaryCounts
 	Events   []TrustEvent  // the first of them
@@ -113,4 +109,19 @@ func (r *Resolver) TrustReport() TrustReport {
 		report.Paused += r.now() - r.watch.pausedSince
 	}
 	return report
+}
+
+func (u *upstream) stats() UpstreamStats {
+	return UpstreamStats{
+		Upstream:   u.addr,
+		Asked:      u.counts.asked.Load(),
+		Answered:   u.counts.answered.Load(),
+		Timeouts:   u.counts.timeouts.Load(),
+		Servfail:   u.counts.servfail.Load(),
+		Refused:    u.counts.refused.Load(),
+		Mismatched: u.counts.mismatched.Load(),
+		Suspected:  u.counts.suspected.Load(),
+		Failed:     u.counts.failed.Load(),
+		TCP:        u.counts.tcp.Load(),
+	}
 }

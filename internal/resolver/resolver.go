@@ -1,16 +1,13 @@
-// Package resolver is a stub resolver (RFC 9499, section 6) that keeps very
-// many questions in flight over a few sockets.
+// Package resolver is a stub resolver (RFC 9499, section 6) that keeps very many questions in flight over a few
+// sockets.
 //
-// It asks full resolvers, the upstreams, over UDP with EDNS(0) (RFC 6891) and
-// repeats a truncated answer's question over TCP (RFC 7766). A reply is
-// validated from its bytes before anything else looks at it (RFC 5452, section
-// 9.1): it comes from the address and port that were asked, has the id and
-// exactly the question that were sent, and is a response. Whatever else
-// arrives is counted, ignored, and the wait goes on.
+// It asks full resolvers, the upstreams, over UDP with EDNS(0) (RFC 6891) and repeats a truncated answer's
+// question over TCP (RFC 7766). A reply is validated from its octets before anything else looks at it (RFC
+// 5452, section 9.1): it comes from the address and port that were asked, has the id and exactly the question
+// that were sent, and is a response. Whatever else arrives is counted and ignored, and the wait goes on.
 //
-// It does not resolve names itself, follow aliases, cache, validate signatures
-// (it asks for the AD bit and passes it on) or sign questions. It says what was
-// answered, not what that means for MTA-STS.
+// It does not resolve names itself, follow aliases, cache, validate signatures (it asks for the AD bit and
+// passes it on) or sign questions. It says what was answered, not what that means for MTA-STS.
 package resolver
 
 import (
@@ -34,34 +31,34 @@ import (
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.
 type Resolver struct {
+	// Set by New, and never changed.
 	schedule  schedule
-	inFlight  int
-	floor     int
+	inFlight  int // the most of a Sweep
+	floor     int // of a window
 	mixCase   bool
 	sockets   udpbatch.Method
 	shares    shares
-	limiter   *window.Limiter // nil: no limit
-	sweepTurn chan struct{}   // held by the question of a sweep that waits for the limiter
 	upstreams []*upstream
-	rotation  atomic.Uint64
 	log       *slog.Logger
-
 	began     time.Time
-	lastReply atomic.Int64 // last valid reply of any upstream, in nanoseconds since began
-	progress  sweepProgress
-	probing   singleflight.Group
-	watch     *watcher // nil: nobody watches
+	watch     *watcher        // set by Watch, before all use; nil: the upstreams are not watched
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
 
-	askers     sync.Pool
-	tcpSlots   chan struct{} // one element for each TCP connection
-	largeSlots chan struct{} // one element for each large reply that is being parsed
+	// Shared by all callers, and safe for concurrent use.
+	limiter    *window.Limiter    // nil: no limit
+	sweepTurn  chan struct{}      // held by the question of a Sweep that waits for the limiter
+	rotation   atomic.Uint64      // of upstreams, over the attempts of Exchange
+	lastReply  atomic.Int64       // the last valid reply of any upstream, in nanoseconds since began
+	progress   sweepProgress      // written by lanes
+	probing    singleflight.Group // one probe at a time
+	askers     sync.Pool          // of *asker
+	tcpSlots   chan struct{}      // one element for each TCP connection
+	largeSlots chan struct{}      // one element for each large reply that is being parsed
+	goroutines sync.WaitGroup     // readers of sockets, and monitors
 
-	mu         sync.Mutex
+	mu         sync.Mutex  // guards what follows
 	idleRoutes []*routeSet // of lanes that have ended
-
-	ctx        context.Context // of the Resolver: ends with Close
-	cancel     context.CancelFunc
-	goroutines sync.WaitGroup
 }
 
 // New opens the sockets of a Resolver. It sends nothing.
@@ -84,7 +81,7 @@ func New(c Config) (*Resolver, error) {
 	return r, nil
 }
 
-// build is a Resolver without upstreams.
+// build returns a Resolver without upstreams.
 func (c *Config) build() (*Resolver, error) {
 	r := &Resolver{
 		schedule:   schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
@@ -136,7 +133,7 @@ func (r *Resolver) openUpstream(addr netip.AddrPort, sockets int) (*upstream, er
 	return u, nil
 }
 
-// received counts a datagram of u.
+// countDatagram counts a datagram of u.
 func (r *Resolver) countDatagram(u *upstream, valid bool) {
 	if !valid {
 		u.counts.mismatched.Add(1)
@@ -151,8 +148,7 @@ func (r *Resolver) countDatagram(u *upstream, valid bool) {
 // now is the time since the Resolver began.
 func (r *Resolver) now() time.Duration { return time.Since(r.began) }
 
-// Close ends the questions in flight, which fail as faults of our own, and
-// closes the sockets.
+// Close closes the sockets. Questions in flight fail, as faults of this machine.
 func (r *Resolver) Close() error {
 	r.cancel()
 	for _, u := range r.upstreams {
@@ -169,12 +165,12 @@ func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
 		now-time.Duration(u.breaker.lastGood.Load()) <= promptRounds*r.watch.config.Interval
 }
 
-// closeIdle closes the uplinks that no lane uses.
+// closeIdle closes the routes that no lane uses.
 func (r *Resolver) closeIdle() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, u := range r.idleRoutes {
-		u.close()
+	for _, set := range r.idleRoutes {
+		set.close()
 	}
 	r.idleRoutes = nil
 }

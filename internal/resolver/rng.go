@@ -5,8 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// rng are random bits that nobody can guess (RFC 5452, section 9.2), a few at
-// a time.
+// An rng gives random bits that cannot be guessed (RFC 5452, section 9.2), a few at a time.
 type rng struct {
 	source *rand.ChaCha8
 	bits   uint64
@@ -22,17 +21,18 @@ func newRNG() (*rng, error) {
 }
 
 // take is n random bits, at most 32.
-func (d *rng) take(n int) uint32 {
-	if d.left < n {
-		d.bits, d.left = d.source.Uint64(), 64
+func (r *rng) take(n int) uint32 {
+	if r.left < n {
+		r.bits, r.left = r.source.Uint64(), 64
 	}
-	v := uint32(d.bits & (1<<n - 1))
-	d.bits >>= n
-	d.left -= n
+	v := uint32(r.bits & (1<<n - 1))
+	r.bits >>= n
+	r.left -= n
 	return v
 }
 
 // below is a number from 0 to n-1, for small n.
-func (d *rng) below(n int) int { return int(uint64(d.take(24)) * uint64(n) >> 24) }
+func (r *rng) below(n int) int { return int(uint64(r.take(24)) * uint64(n) >> 24) }
 
-func (d *rng) float() float64 { return float64(d.take(24)) / (1 << 24) }
+// float is a number from 0 to 1.
+func (r *rng) float() float64 { return float64(r.take(24)) / (1 << 24) }

@@ -5,10 +5,10 @@ import (
 	"stsscan/internal/window"
 )
 
-// A route is a lane's way to one upstream: its own ports, and its own window.
+// A route is the way of one lane to one upstream. The lane owns it, but for the upstream.
 type route struct {
 	upstream *upstream
-	number   uint16
+	number   uint16 // of the upstream
 	ports    []lanePort
 	window   window.Window
 	sent     queue // questions in flight, by the time they were sent
@@ -20,11 +20,11 @@ type route struct {
 // A lanePort is a port of a lane, and how much waits for replies on it.
 type lanePort struct {
 	conn        udpbatch.Conn
-	number      uint16 // of the ports of the lane
-	inFlight    int    // questions in flight
-	idsTaken    int    // ids, of questions in flight and of others
+	number      uint16 // among the ports of the lane
+	inFlight    int    // questions
+	idsTaken    int    // by questions in flight, and by others
 	failed      bool   // at least once
-	maxInFlight int    // questions that may be in flight, so that all replies at once fit its buffer
+	maxInFlight int    // so that all replies at once fit its buffer
 }
 
 func (rt *route) close() {
@@ -36,9 +36,9 @@ func (rt *route) close() {
 // room is how many more questions may be in flight on a port.
 func (p *lanePort) room() int { return min(p.maxInFlight-p.inFlight, mostIDs-p.idsTaken) }
 
-// choosePort is a port at random that has room, and how much; 0: none has.
-func (rt *route) choosePort(d *rng) (port int, room int) {
-	start := d.below(len(rt.ports))
+// choosePort is a random port that has room, and how much; 0: none has.
+func (rt *route) choosePort(random *rng) (port int, room int) {
+	start := random.below(len(rt.ports))
 	for i := range rt.ports {
 		k := (start + i) % len(rt.ports)
 		if room := rt.ports[k].room(); room > 0 {
@@ -56,24 +56,22 @@ func (rt *route) room(repeated bool) int {
 	return rt.window.Room(rt.first)
 }
 
-// RouteSet are the routes of a lane, and the memory of the calls to their ports:
-// some 4 MiB of addresses, of which what no reply is written to takes no memory.
-// A Resolver keeps them for its next Sweep.
+// A routeSet is the routes of a lane, and the memory for the calls to their ports: some 4 MiB of addresses, of
+// which pages that no reply is written to take no memory. A Resolver keeps it for its next Sweep.
 //
-// This is also where ports would go that are connected to no upstream, for questions
-// to very many authoritative servers: ids are taken by port of the lane, whoever is
-// asked. Such a question needs the number of its server, in 32 bits, in place of a
-// route, a datagram the comparison of its source with that server, and the servers a
-// table of some 70 octets each, without pointers, in place of routes and windows.
+// This is also where ports would go that are connected to no upstream, for questions to very many authoritative
+// servers: ids are taken by port, whichever server is asked. Such a question would need the number of its
+// server, in 32 bits, in place of a route; a datagram the comparison of its source with that server; and the
+// servers a table of some 70 octets each, without pointers, in place of routes and windows.
 type routeSet struct {
 	routes []*route          // by the number of the upstream
 	calls  *udpbatch.Buffers // of its ports
-	ports  uint16            // ports
+	ports  uint16            // how many
 }
 
 // isQuiet reports whether nothing is expected on any port, and none has failed.
-func (u *routeSet) isQuiet() bool {
-	for _, rt := range u.routes {
+func (s *routeSet) isQuiet() bool {
+	for _, rt := range s.routes {
 		for i := range rt.ports {
 			if p := &rt.ports[i]; p.idsTaken > 0 || p.failed {
 				return false
@@ -83,8 +81,8 @@ func (u *routeSet) isQuiet() bool {
 	return true
 }
 
-func (u *routeSet) close() {
-	for _, rt := range u.routes {
+func (s *routeSet) close() {
+	for _, rt := range s.routes {
 		rt.close()
 	}
 }

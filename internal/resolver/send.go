@@ -10,8 +10,8 @@ import (
 // stageTime is how long questions wait for more of their length.
 const stageTime = 5 * time.Millisecond
 
-// send sends what is staged, as far as windows and rate allow: whole batches,
-// and what has waited long enough or can expect no company.
+// send sends what is staged, as far as windows and rate allow: whole batches, and smaller ones that have waited
+// long enough or can no longer grow.
 func (l *lane) send() (sent int) {
 	st := &l.stage
 	l.progress.limited = false
@@ -48,8 +48,8 @@ func (l *lane) send() (sent int) {
 	return sent
 }
 
-// sendBatch sends the first questions of b over one port. It returns how many
-// left the stage; 0 means that no more can be sent for now.
+// sendBatch sends the first questions of b over one port. It returns how many left the stage; 0 means that no
+// more can be sent for now.
 func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	repeated := l.table.items[b.items[0]].tries > 0
 	rt := l.pickRoute(avoid, repeated)
@@ -70,7 +70,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		l.stage.out = append(l.stage.out, l.table.query(it)...)
 	}
 	sent, err := p.conn.Send(l.stage.out, size)
-	fresh := 0
+	first := 0
 	for j, i := range b.items[:n] {
 		it := &l.table.items[i]
 		if j >= sent && err == nil {
@@ -79,15 +79,15 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 		}
 		l.noteSent(i, rt, p)
 		if it.isFirstAttempt() {
-			fresh++
+			first++
 		}
 	}
 	if err != nil {
 		sent = n
 	}
-	if fresh > 0 {
-		rt.window.Sent(l.now, fresh)
-		rt.upstream.breaker.silence.Begun(l.now, fresh)
+	if first > 0 {
+		rt.window.Sent(l.now, first)
+		rt.upstream.breaker.silence.Begun(l.now, first)
 	}
 	rt.upstream.counts.asked.Add(int64(sent))
 	b.items = b.items[:copy(b.items, b.items[sent:])]
@@ -98,10 +98,9 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	return sent
 }
 
-// sendRepeat sends a question once more to which replies are expected still. Over
-// the same upstream it is the same datagram: a reply to any of them will do, and a
-// forger has no more to hit (RFC 5452, section 5). It reports false when no more
-// can be sent for now.
+// sendRepeat sends a question once more to which replies are still expected. To the same upstream it is the
+// same datagram: a reply to any of them will do, and a forger has no more to hit (RFC 5452, section 5). It
+// reports false when no more can be sent for now.
 func (l *lane) sendRepeat(i uint32) bool {
 	it := &l.table.items[i]
 	rt := l.pickRoute(l.lastRoute(it), true)
@@ -109,7 +108,7 @@ func (l *lane) sendRepeat(i uint32) bool {
 		return false
 	}
 	k, room := rt.choosePort(l.rng)
-	fresh := false
+	newFlight := false
 	switch rt {
 	case l.liveRoute(it, 0):
 	case l.liveRoute(it, 1):
@@ -118,13 +117,13 @@ func (l *lane) sendRepeat(i uint32) bool {
 			it.marks ^= liveFirst | liveSecond
 		}
 	default:
-		fresh = true
+		newFlight = true
 	}
-	if fresh && room <= 0 || l.tokens(1) <= 0 {
+	if newFlight && room <= 0 || l.tokens(1) <= 0 {
 		return false
 	}
 	p := l.byPort[it.flights[0].port].port
-	if fresh {
+	if newFlight {
 		p = &rt.ports[k]
 		if it.is(liveFirst) {
 			l.closeFlight(it, false)
@@ -136,7 +135,7 @@ func (l *lane) sendRepeat(i uint32) bool {
 	l.addressQuery(it, rt)
 	sent, err := p.conn.Send(l.table.query(it), int(it.size))
 	if sent == 0 && err == nil {
-		it.marks |= liveFirst // of a datagram that may never leave: its id is ours all the same
+		it.marks |= liveFirst // of a datagram that may never leave: its id is taken all the same
 		return false
 	}
 	l.stage.removeRepeat(i, l.table.items)
@@ -148,8 +147,7 @@ func (l *lane) sendRepeat(i uint32) bool {
 	return true
 }
 
-// liveRoute is the route of a flight to which a reply is expected; nil: there is
-// none.
+// liveRoute is the route of a flight to which a reply is expected; nil: there is none.
 func (l *lane) liveRoute(it *item, k int) *route {
 	if !it.is([...]marks{liveFirst, liveSecond}[k]) {
 		return nil
@@ -195,10 +193,9 @@ func (l *lane) tokens(n int) int {
 	return let
 }
 
-// pickRoute is the route for some questions that were sent over avoid last, repeated
-// ones or not: one of the others where there is any with room, as often as it
-// answers. Even one that loses all is asked now and then, or its return would go
-// unnoticed. nil means that none has room.
+// pickRoute is the route for some questions, repeated ones or not, that were sent over avoid last: one of the
+// others if any has room, as often as it answers. Even one that loses all is asked now and then, or its return
+// would go unnoticed. nil: none has room.
 func (l *lane) pickRoute(avoid *route, repeated bool) *route {
 	const rest = 1.0 / 16
 	var best *route

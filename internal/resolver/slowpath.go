@@ -1,23 +1,20 @@
 package resolver
 
-import (
-	"stsscan/internal/codes"
-)
+import "stsscan/internal/codes"
 
-// maxErrands bounds the goroutines of a Sweep that run errands; as many more wait as
-// may wait at all.
+// maxSlow bounds the goroutines of a Sweep for slow questions. Others wait for one of them.
 const maxSlow = 256
 
 // A slowQuestion is a question that a lane cannot end without blocking.
 type slowQuestion struct {
 	question Question
-	effort   questionState
+	state    questionState
 	trace    Trace
 	step     step
 }
 
-// toSlowPath makes an errand of a question, for the upstream that is being read if
-// there was a reply. Until a goroutine is free it waits like others.
+// toSlowPath lets a question wait for a goroutine that goes on at a step: with the upstream that is being read,
+// if there was a reply.
 func (l *lane) toSlowPath(i uint32, at step) {
 	it := &l.table.items[i]
 	l.detach(i)
@@ -32,41 +29,41 @@ func (l *lane) toSlowPath(i uint32, at step) {
 	l.slowPath.push(l.table.items, i)
 }
 
-// handOff gives errands to goroutines, as long as there are not too many.
+// handOff gives slow questions to goroutines, while there are not too many.
 func (l *lane) handOff() {
 	for l.slowPath.n > 0 && l.sweep.slow.Load() < maxSlow {
 		i := l.slowPath.oldest
 		it := &l.table.items[i]
 		h := l.history[i]
-		e := slowQuestion{question: l.table.question(i), step: step(it.bucket), effort: questionState{
+		q := slowQuestion{question: l.table.question(i), step: step(it.bucket), state: questionState{
 			began: it.began, tried: it.sent(), made: int(it.tries) - h.forgiven, evidence: h.evidence,
 		}}
 		if rt := l.lastRoute(it); rt != nil {
-			e.effort.last = rt.upstream
+			q.state.last = rt.upstream
 			if it.tries > 0 {
-				e.trace = l.trace(i, rt)
+				q.trace = l.trace(i, rt)
 			}
-			if e.step == stepNone {
-				e.effort.evidence.failed = e.effort.evidence.failure(rt.upstream)
+			if q.step == stepNone {
+				q.state.evidence.failed = q.state.evidence.failure(rt.upstream)
 			}
 		}
 		l.detach(i)
 		l.drop(i)
 		l.sweep.slow.Add(1)
 		l.sweep.workers.Go(func() {
-			l.sweep.runSlow(e)
+			l.sweep.runSlow(q)
 			l.sweep.slow.Add(-1)
 		})
 	}
 }
 
 // runSlow ends a question and yields its answer.
-func (s *sweep) runSlow(e slowQuestion) {
+func (s *sweep) runSlow(q slowQuestion) {
 	if s.ctx.Err() != nil {
 		return
 	}
 	a := s.resolver.askers.Get().(*asker)
-	answer := s.askSlow(a, e)
+	answer := s.askSlow(a, q)
 	s.resolver.release(a)
 	if s.ctx.Err() == nil || answer.Outcome != Failed {
 		s.deliver([]Answer{answer})
@@ -74,19 +71,19 @@ func (s *sweep) runSlow(e slowQuestion) {
 }
 
 // askSlow ends a question the way that Exchange does.
-func (s *sweep) askSlow(a *asker, e slowQuestion) Answer {
-	q := &e.question
+func (s *sweep) askSlow(a *asker, slow slowQuestion) Answer {
+	q := &slow.question
 	answer := Answer{Tag: q.Tag, Rcode: -1}
 	if err := a.ask(q.owner(), q.Type); err != nil {
 		answer.Err = &Error{question: q.String(), reason: codes.RecordMalformed, err: err}
 		return answer
 	}
-	a.trace, a.plain = e.trace, true
+	a.trace, a.plain = slow.trace, true
 	ctx := s.ctx
 	if q.Patient {
 		ctx = WithPatience(ctx)
 	}
-	rd, err := s.resolver.askWatched(ctx, a, &e.effort, e.step)
+	rd, err := s.resolver.askWatched(ctx, a, &slow.state, slow.step)
 	answer.Trace = a.trace
 	if err != nil {
 		answer.Err = err

@@ -12,8 +12,7 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// everyMethod is the ways to use sockets that this system has, the best
-// first.
+// everyMethod is the ways to use sockets that this system has, the best first.
 func everyMethod() []udpbatch.Method {
 	if udpbatch.Auto.IsPortable() {
 		return []udpbatch.Method{udpbatch.Portable}
@@ -21,8 +20,8 @@ func everyMethod() []udpbatch.Method {
 	return []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable}
 }
 
-// Names of all lengths, longer ones than can be asked for too, have one answer
-// each: those that fit a slot, those that do not, and those that are no names.
+// Names of all lengths, longer ones than can be asked for too, have one answer each: those that fit a slot,
+// those that do not, and those that are no names.
 func TestSweepOfAllLengths(t *testing.T) {
 	const longest, each, label = 300, 3, "_mta-sts"
 	const askable = maxName - 2 - len(label) - 1 // octets of the name behind the label

@@ -6,13 +6,12 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// A stage holds the questions that are to be sent, by the length of their
-// queries, since only equal ones can leave as one, and by the route that they
-// failed on, since they are to take another. Those to which replies are
-// expected still go one by one, each as its first query went.
+// A stage holds the questions that wait to be sent: by the length of their queries, since only equal ones can
+// leave as one, and by the route that they failed on, since they take another. Those to which replies are still
+// expected go one by one, each as its first query went.
 type stage struct {
 	rows    []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
-	repeats queue      // those to which replies are expected still
+	repeats queue      // those to which replies are still expected
 	n       int        // questions staged
 	cursor  int        // length at which the next round begins, so that none starves
 	out     []byte     // the queries of one batch
@@ -30,11 +29,12 @@ type bucket struct {
 }
 
 func newStage(routes int) stage {
-	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, udpbatch.MaxBatch*inlineQuery)}
+	return stage{
+		rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, udpbatch.MaxBatch*inlineQuery),
+	}
 }
 
-// push stages a question without a live flight, which avoid did not answer; nil: it
-// is new.
+// push stages a question without a live flight, which avoid did not answer; nil: it is new.
 func (st *stage) push(avoid *route, i uint32, items []item, now time.Duration) {
 	row := &st.rows[0]
 	if avoid != nil {
@@ -57,7 +57,7 @@ func (st *stage) repeat(i uint32, items []item) {
 	st.n++
 }
 
-// removeRepeat takes a question with a live flight, which was answered after all, out.
+// removeRepeat takes out a question with a live flight, which was answered after all.
 func (st *stage) removeRepeat(i uint32, items []item) {
 	st.repeats.remove(items, i)
 	st.n--

@@ -11,8 +11,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// What fails at the other upstreams while one is stopped for good is settled: that
-// one was not asked.
+// What fails at the other upstreams while one is stopped for good is settled: that one was not asked.
 func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 	for title, c := range map[string]struct {
 		meet play
@@ -58,8 +57,7 @@ func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 	}
 }
 
-// What was asked before its upstream was stopped says nothing, also after the upstream
-// is asked again.
+// What was asked before its upstream was stopped says nothing, also after the upstream is asked again.
 func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{}
@@ -84,8 +82,7 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 	})
 }
 
-// Attempts that were made before an upstream was stopped do not count when the answer
-// is truncated after it.
+// Attempts that were made before an upstream was stopped do not count when the answer is truncated after it.
 func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
@@ -115,8 +112,8 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// However often a question was asked before an upstream was stopped, it is asked so
-// often again, and no oftener.
+// However often a question was asked before an upstream was stopped, it is asked so often again, and no
+// oftener.
 func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries, attempts int
@@ -155,8 +152,8 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// A name without an answer that is asked again after a stop counts once, as one that was
-// asked before, and not among those that were asked for the first time since.
+// A name without an answer that is asked again after a stop counts once, as one that was asked before, and not
+// among those that were asked for the first time since.
 func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{}

@@ -15,8 +15,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// listed gives n questions for names d0.example to d<n-1>.example, each with
-// its number as tag.
+// listed gives n questions for names d0.example to d<n-1>.example, each with its number as tag.
 func listed(n int) func([]Question) (int, bool) {
 	i := -1
 	return inBatches(func() (Question, bool) {

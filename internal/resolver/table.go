@@ -1,8 +1,7 @@
 package resolver
 
-// A table is the items of a lane, and the slots of those that have one. Slots hold
-// no pointers, so that the collector never looks into them. Items grow with what
-// waits.
+// A table is the items of a lane, and the slots of those that have one. Slots hold no pointers, so that the
+// garbage collector never looks into them. Their number is fixed; items grow with what waits.
 type table struct {
 	items     []item
 	free      []uint32 // items
@@ -28,8 +27,8 @@ func (t *table) used() int { return len(t.items) - len(t.free) }
 // waiting is how many of them have no slot.
 func (t *table) waiting() int { return t.used() - (len(t.slots) - len(t.freeSlots)) }
 
-// add makes an item of a question. It has a slot, which must be there, unless its
-// query does not fit or cannot be asked at all.
+// add makes an item of a question, with a slot, of which one must be free. It reports false, and gives no slot,
+// where the query does not fit or cannot be asked at all.
 func (t *table) add(q *Question) (uint32, bool) {
 	var i uint32
 	if n := len(t.free); n > 0 {
@@ -58,8 +57,8 @@ func (t *table) add(q *Question) (uint32, bool) {
 	return i, ok
 }
 
-// labelOf is the number of a question's label and its name. Where there are too
-// many labels, the name is all of it.
+// labelOf is the number of a question's label, and its name. Where there are too many labels, the name is all
+// of it.
 func (t *table) labelOf(q *Question) (uint8, string) {
 	for k, label := range t.labels {
 		if label == q.Label {
@@ -73,7 +72,7 @@ func (t *table) labelOf(q *Question) (uint8, string) {
 	return uint8(len(t.labels) - 1), q.Name
 }
 
-// question is the item as it was given, but for what matters at the beginning only.
+// question is the item as it was given, but for what matters only at the beginning.
 func (t *table) question(i uint32) Question {
 	it := &t.items[i]
 	return Question{
@@ -85,12 +84,12 @@ func (t *table) question(i uint32) Question {
 // query is what the slot of an item holds.
 func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
 
-// questionSection is the question section of it.
+// questionSection is the question section of the query.
 func (t *table) questionSection(it *item) []byte {
 	return t.slots[it.slot][headerSize : it.size-optSize]
 }
 
-// dropSlot leaves nothing of an item but the item.
+// dropSlot frees the slot of an item, if it has one.
 func (t *table) dropSlot(it *item) {
 	if it.slot != nowhere {
 		t.freeSlots = append(t.freeSlots, it.slot)

@@ -13,15 +13,15 @@ import (
 	"stsscan/internal/codes"
 )
 
-// exchangeTCP repeats the question of a over a connection of its own (RFC 7766),
-// which takes at most one time-out from dial to reply. The truncated answer
-// over UDP is never read: when TCP does not mend it, there is no answer.
+// exchangeTCP repeats the question of a over a connection of its own (RFC 7766), which takes at most one
+// time-out from dial to reply. The truncated answer over UDP is never read: when TCP does not mend it, there is
+// no answer.
 func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]byte, *Error) {
 	select {
 	case r.tcpSlots <- struct{}{}:
 		defer func() { <-r.tcpSlots }()
 	case <-ctx.Done():
-		return nil, fault(fmt.Errorf("no TCP connection to spare: %w", context.Cause(ctx))) // our own queue was too long
+		return nil, fault(fmt.Errorf("no TCP connection to spare: %w", context.Cause(ctx))) // the queue was too long
 	case <-r.ctx.Done():
 		return nil, fault(context.Cause(r.ctx))
 	}
@@ -59,7 +59,7 @@ func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]by
 	return nil, failure(codes.RecordTruncated, err)
 }
 
-// dialTCP is one connection, from dial to reply.
+// dialTCP asks over one connection, from dial to reply.
 func (r *Resolver) dialTCP(ctx context.Context, a *asker, u *upstream) ([]byte, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.addr.String())
 	if err != nil {

@@ -16,10 +16,9 @@ const (
 	Distrusted       // an upstream gave wrong answers then: ask again
 )
 
-// Vouch says whether the answers that came from one moment to another can be
-// believed: each upstream that is not stopped has answered its canaries well
-// since, and none has answered one wrongly between. Without a [Watch] all are
-// believed.
+// Vouch says whether the answers that came from one moment to another can be believed: each upstream that is
+// not stopped has answered its canaries well since, and none has answered one wrongly between. Without a
+// [Watch] all are believed.
 func (r *Resolver) Vouch(from, to time.Time) Trust {
 	if r.watch == nil {
 		return Trusted
@@ -46,8 +45,7 @@ func (r *Resolver) Vouch(from, to time.Time) Trust {
 	return Trusted
 }
 
-// Await waits until an upstream is there to be asked, or ctx ends, or waiting
-// makes no sense any more.
+// Await waits until an upstream can be asked. It fails when ctx ends, or when waiting makes no sense any more.
 func (r *Resolver) Await(ctx context.Context) error {
 	if err := r.await(ctx); err != nil {
 		return err
@@ -60,13 +58,11 @@ func (r *Resolver) await(ctx context.Context) *Error {
 		return nil
 	}
 	for {
-		r.watch.mu.Lock()
-		change := r.watch.change
-		r.watch.mu.Unlock()
+		change := r.watch.changes()
 		switch {
 		case r.watch.gaveUp.Err() != nil:
 			return fault(context.Cause(r.watch.gaveUp))
-		case !r.allStopped():
+		case !allStopped(r.upstreams):
 			return nil
 		}
 		select {
@@ -78,26 +74,21 @@ func (r *Resolver) await(ctx context.Context) *Error {
 	}
 }
 
-// allStopped reports whether all upstreams are stopped.
-func (r *Resolver) allStopped() bool {
-	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return !u.breaker.open.Load() })
-}
-
-// stoppedSince reports whether any upstream was stopped after a moment, or u still is: what
-// was asked then, and failed at u last, may have failed because of it.
-func (r *Resolver) stoppedSince(u *upstream, since time.Duration) bool {
+// stoppedSince reports whether any upstream was stopped after a moment, or u still is. A question that was
+// asked then, and failed at u last, may have failed because of that.
+func (r *Resolver) stoppedSince(u *upstream, moment time.Duration) bool {
 	return u.breaker.open.Load() ||
-		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.openedSince(since) })
+		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.openedSince(moment) })
 }
 
-// believe waits until a failure that came from u can be believed, and reports
-// whether the question is to be asked again instead.
-func (r *Resolver) confirmFailure(ctx context.Context, u *upstream, began time.Duration) (again bool, err *Error) {
+// confirmFailure waits until a failure that came from u can be believed. It reports true where the question
+// must be asked from its beginning instead.
+func (r *Resolver) confirmFailure(
+	ctx context.Context, u *upstream, began time.Duration,
+) (startOver bool, err *Error) {
 	failed := r.now()
 	for {
-		r.watch.mu.Lock()
-		change := r.watch.change
-		r.watch.mu.Unlock()
+		change := r.watch.changes()
 		switch {
 		case r.stoppedSince(u, began):
 			return true, r.await(ctx)
@@ -120,8 +111,8 @@ func (r *Resolver) confirmFailure(ctx context.Context, u *upstream, began time.D
 	}
 }
 
-// Unwatched is for what asks questions in the place of a [Resolver] and knows nothing
-// of upstreams: there is always one to ask, and all answers are believed.
+// Unwatched is for what answers questions in the place of a [Resolver] and knows nothing of upstreams: there is
+// always one to ask, and all answers are believed.
 type Unwatched struct{}
 
 // Number is 0: no upstream is known.

@@ -2,17 +2,15 @@ package resolver
 
 import "time"
 
-// stall is how much later than due a lane may come round before it concludes
-// that the process, or the machine, was stopped.
+// stall is how late a lane may come round before it takes it that the process, or the machine, was stopped.
 const stall = time.Second
 
-// mostAgain is how often a question that failed by a fault of this machine is
-// asked from its beginning while upstreams answer others well.
+// maxRestarts is how often a question that failed by a fault of this machine is asked from its beginning while
+// upstreams answer others well.
 const maxRestarts = 32
 
-// advanceClock notes what time it is. Time that passed while the process was stopped is
-// no upstream's delay: what waits for a reply counts as sent later, and what finds it
-// due looks at that.
+// advanceClock notes what time it is. Time in which the process was stopped is no upstream's delay: what waits
+// for a reply counts as sent so much later.
 func (l *lane) advanceClock(now time.Duration) {
 	if gap := now - l.now; gap > stall {
 		for _, rt := range l.routes {
@@ -29,16 +27,17 @@ func (l *lane) advanceClock(now time.Duration) {
 	l.now = now
 }
 
-// confirmFailures ends the questions whose failure can be believed, since the upstream
-// has answered a later canary. Where one was stopped meanwhile they are asked
-// from their beginning, and so are those that failed by our own fault.
+// confirmFailures ends the questions whose failure can be believed, since the upstream has answered a later
+// canary. Where an upstream was stopped meanwhile they are asked from their beginning, and so are those that
+// failed by a fault of this machine.
 func (l *lane) confirmFailures() {
 	for l.unconfirmed.n > 0 {
 		i := l.unconfirmed.oldest
 		it := &l.table.items[i]
 		rt := l.lastRoute(it)
 		h := l.history[i]
-		ours := h.evidence.kept == nil && h.evidence.failed != nil && h.evidence.failed.local && h.restarts < maxRestarts
+		failed := h.evidence.failed
+		local := h.evidence.kept == nil && failed != nil && failed.local
 		switch {
 		case l.resolver.stoppedSince(rt.upstream, it.began):
 			l.detach(i)
@@ -46,7 +45,7 @@ func (l *lane) confirmFailures() {
 		case rt.upstream.breaker.lastGood.Load() <= int64(it.sent()):
 			rt.upstream.breaker.wantCanary()
 			return
-		case ours:
+		case local && h.restarts < maxRestarts:
 			h.restarts++
 			l.history[i] = h
 			l.detach(i)
@@ -58,12 +57,11 @@ func (l *lane) confirmFailures() {
 	}
 }
 
-// fresh stages a question as if it had not been asked, but for the replies that are
-// expected.
+// startOver stages a question as if it had not been asked, but for the replies that are still expected.
 func (l *lane) startOver(i uint32) {
 	it := &l.table.items[i]
 	if int(it.tries)+l.schedule.maxAttempts(it.is(isPatient), false) > MaxRetries {
-		it.tries = 0 // it does not count further
+		it.tries = 0 // it cannot count further
 	}
 	h := l.history[i]
 	l.history[i] = history{forgiven: int(it.tries), restarts: h.restarts}
@@ -71,8 +69,7 @@ func (l *lane) startOver(i uint32) {
 	l.restage(i)
 }
 
-// restartWindows gives a route that was stopped a window near the beginning: whether it bears
-// what it did is not known any more.
+// restartWindows begins anew with the window of an upstream that was stopped: what it bears now is not known.
 func (l *lane) restartWindows() {
 	for _, rt := range l.routes {
 		if opened := rt.upstream.breaker.opened.Load(); opened != rt.opened {

@@ -3,6 +3,7 @@ package resolver
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/miekg/dns"
@@ -10,35 +11,26 @@ import (
 	"stsscan/internal/window"
 )
 
-// An upstream is a full resolver, with the sockets that are connected to it.
+// An upstream is a full resolver, with the sockets of Exchange that are connected to it. All goroutines of the
+// Resolver share it: what may change is atomic, or has a lock of its own.
 type upstream struct {
 	addr      netip.AddrPort
 	sockets   []*socket
 	loss      window.Loss
-	breaker   breaker
-	windowLog window.Log
+	breaker   breaker    // opened and closed by the monitor
+	windowLog window.Log // of the windows of lanes
 	counts    struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
-	lastReply      atomic.Int64 // when it did last, in nanoseconds since the Resolver began
-	unhealthySince atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
+	lastReply      atomic.Int64 // when it came, in nanoseconds since the Resolver began
+	unhealthySince atomic.Int64 // set by the monitor, in nanoseconds since the Resolver began; 0: it is healthy
 	caseFolded     atomic.Int64 // replies that did not keep the case of the name
 	foldsCase      atomic.Bool  // it does not keep it: 0x20 is off
 }
 
-func (u *upstream) stats() UpstreamStats {
-	return UpstreamStats{
-		Upstream:   u.addr,
-		Asked:      u.counts.asked.Load(),
-		Answered:   u.counts.answered.Load(),
-		Timeouts:   u.counts.timeouts.Load(),
-		Servfail:   u.counts.servfail.Load(),
-		Refused:    u.counts.refused.Load(),
-		Mismatched: u.counts.mismatched.Load(),
-		Suspected:  u.counts.suspected.Load(),
-		Failed:     u.counts.failed.Load(),
-		TCP:        u.counts.tcp.Load(),
-	}
+// allStopped reports whether the breakers of all upstreams are open.
+func allStopped(upstreams []*upstream) bool {
+	return !slices.ContainsFunc(upstreams, func(u *upstream) bool { return !u.breaker.open.Load() })
 }
 
 // countDeclined counts the rcodes by which an upstream declines a question.
@@ -51,8 +43,7 @@ func (u *upstream) countDeclined(rcode int) {
 	}
 }
 
-// randomSocket is one of the sockets, at random: the port of a question is part of
-// what a forger must guess.
+// randomSocket is one of the sockets: the port of a question is part of what a forger must guess.
 func (u *upstream) randomSocket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
 
 func (u *upstream) close() {
@@ -61,7 +52,7 @@ func (u *upstream) close() {
 	}
 }
 
-// A tally is what an upstream has done until a moment.
+// A tally counts the attempts at an upstream until a moment.
 type tally struct{ answered, failed int64 }
 
 func (u *upstream) tally() tally {

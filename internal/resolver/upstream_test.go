@@ -12,8 +12,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// The rate holds for everything that is sent, attempts after the first too, and
-// its waits are not charged to the attempt.
+// The rate holds for everything that is sent, attempts after the first too, and its waits are not charged to
+// the attempt.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
@@ -35,8 +35,8 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// A sweep keeps to the rate in any stretch of time, with all that it sends:
-// first attempts, others, and those over TCP.
+// A sweep keeps to the rate in any stretch of time, with all that it sends: first attempts, others, and those
+// over TCP.
 func TestRateOfSweep(t *testing.T) {
 	t.Parallel()
 	const perSecond, burst, n = 2000, 20, 2000
@@ -69,8 +69,7 @@ func TestRateOfSweep(t *testing.T) {
 			t.Fatalf("%d messages in %v, want at most %.0f", m.asked, m.at, most)
 		}
 	}
-	// On a busy machine not the whole sweep shows what the limit lets out, but
-	// some stretch of it does.
+	// On a busy machine not the whole sweep shows what the limit lets out, but some stretch of it does.
 	best := 0.0
 	for i, first := range marks {
 		for _, m := range marks[i:] {
@@ -85,8 +84,7 @@ func TestRateOfSweep(t *testing.T) {
 	}
 }
 
-// A question of a survey waits for the limit behind one question of a sweep, not
-// behind all of its window.
+// A question of a survey waits for the limit behind one question of a sweep, not behind all of its window.
 func TestRateIsShared(t *testing.T) {
 	t.Parallel()
 	s := serve(t, good, nil)
@@ -130,8 +128,7 @@ func TestRateAndDeadline(t *testing.T) {
 	}
 }
 
-// The ids of a socket in flight differ, and the same question has another id
-// each time.
+// The ids of a socket in flight differ, and the same question has another id each time.
 func TestIDs(t *testing.T) {
 	const many = 1000
 	way := make(chan struct{}, 100) // an element for each question on its way: so many fit the server's buffer
@@ -213,8 +210,8 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// The next attempt goes to another upstream, whatever its health; and even one
-// that loses everything is asked now and then.
+// The next attempt goes to another upstream, whatever its health; and even one that loses everything is asked
+// now and then.
 func TestNext(t *testing.T) {
 	r := open(t, Config{}, serve(t, silence, nil), serve(t, silence, nil))
 	lame, fine := r.upstreams[0], r.upstreams[1]
@@ -240,8 +237,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// A flight whose reply came in the last moment does not end the wait of another
-// that has got its id.
+// A flight whose reply came in the last moment does not end the wait of another that has got its id.
 func TestForget(t *testing.T) {
 	done, other := &flight{id: 7}, &flight{id: 7}
 	s := &socket{waiting: map[uint16]*flight{7: other}}

@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// ErrUntrusted says that every upstream has answered wrongly, or left too many questions without an answer, for
+// so long that waiting makes no sense. No domain is to blame.
+var ErrUntrusted = errors.New("resolver: no upstream can be trusted")
+
 // A Watch says how upstreams are watched while they are asked.
 type Watch struct {
 	Canaries   []Canary      // asked of each upstream, all of them at a time
@@ -17,28 +21,25 @@ type Watch struct {
 	MaxPause   time.Duration // for which a run waits for upstreams; 0: 10 min
 }
 
-// ErrUntrusted says that every upstream has answered wrongly, or left too many
-// questions without an answer, for so long that waiting makes no sense. No
-// domain is to blame.
-var ErrUntrusted = errors.New("resolver: no upstream can be trusted")
-
-// A watcher watches the upstreams of a Resolver.
+// A watcher is what the monitors of all upstreams share.
 type watcher struct {
-	config  Watch
-	timeout time.Duration // of one attempt of a canary
+	config    Watch
+	timeout   time.Duration // of one attempt of a canary
+	upstreams []*upstream
 
-	mu          sync.Mutex
+	gaveUp context.Context // ends with the Resolver, or with the last hope for an upstream
+	giveUp context.CancelCauseFunc
+
+	mu          sync.Mutex // guards what follows
 	events      []TrustEvent
 	counts      []CanaryCounts
 	paused      time.Duration // all upstreams stopped, in all
 	pausedSince time.Duration // when they stopped; 0: they have not
-	reason      error
+	reason      error         // for which the watcher gave up
 	change      chan struct{} // closed when a breaker opens or closes
-	gaveUp      context.Context
-	giveUp      context.CancelCauseFunc
 }
 
-// A TrustEvent is something that befell the trust in an upstream.
+// A TrustEvent is an upstream that was stopped or resumed.
 type TrustEvent struct {
 	At       time.Time
 	Upstream netip.AddrPort
@@ -56,23 +57,23 @@ type CanaryCounts struct {
 // maxEvents bounds the events that are kept.
 const maxEvents = 200
 
-// How a breaker decides.
+// How a monitor decides.
 const (
 	canaryTime    = time.Second // for one attempt of a canary
 	canaryTimes   = 3           // attempts of a canary
-	canaryRest    = 8           // of the interval: the least time between canaries that failures want
-	closingRounds = 2           // of canaries that close a breaker
+	canaryRest    = 8           // part of the interval: the least time between canaries that failures want
+	closingRounds = 2           // of good canaries close a breaker
 	windowMost    = 2000        // questions in the sliding window
-	windowLeast   = 500         // below which a window says nothing
+	windowLeast   = 500         // below which the window says nothing
 	medianOf      = 64          // shares of windows that the median is taken of
 	failsFar      = 0.15        // a share of failures that is far above a small median
 	failsFarther  = 3           // times the median
 )
 
-func (w *watcher) countCanary(c *CanaryCounts, sang canaryResult) {
+func (w *watcher) countCanary(c *CanaryCounts, result canaryResult) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch sang {
+	switch result {
 	case canaryGood:
 		c.Good++
 	case canaryFailed:
@@ -96,10 +97,17 @@ func (w *watcher) noteChange(c *CanaryCounts, e TrustEvent) {
 	w.change = make(chan struct{})
 }
 
-// notePause notes how long all upstreams have been stopped, and gives up when that
-// is too long, or when none had a calm time for as long.
-func (w *watcher) notePause(r *Resolver, u *upstream, now, troubled time.Duration, why string) {
-	all := r.allStopped()
+// changes is closed when the next breaker opens or closes.
+func (w *watcher) changes() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.change
+}
+
+// notePause notes how long all upstreams have been stopped. It gives up when that is too long, or when none was
+// healthy for as long.
+func (w *watcher) notePause(u *upstream, now, unhealthySince time.Duration, why string) {
+	all := allStopped(w.upstreams)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -109,12 +117,12 @@ func (w *watcher) notePause(r *Resolver, u *upstream, now, troubled time.Duratio
 		w.paused += now - w.pausedSince
 		w.pausedSince = 0
 	}
-	u.unhealthySince.Store(int64(troubled))
+	u.unhealthySince.Store(int64(unhealthySince))
 	if w.reason != nil {
 		return
 	}
-	for _, u := range r.upstreams {
-		if t := time.Duration(u.unhealthySince.Load()); t == 0 || now-t < w.config.MaxPause {
+	for _, u := range w.upstreams {
+		if since := time.Duration(u.unhealthySince.Load()); since == 0 || now-since < w.config.MaxPause {
 			return
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Log keeps for how long the windows with one upstream, taken together, had which size. It also keeps
-// the windows themselves from one Sweep to the next. The zero value is ready. Its methods may be called
+// A Log keeps for how long the windows with one upstream, taken together, had which size. It also keeps the
+// windows themselves from one Sweep to the next. The zero value is ready. Its methods may be called
 // concurrently. A lane is one of the callers that have a window each.
 type Log struct {
 	mu     sync.Mutex
@@ -25,8 +25,7 @@ const NoteEvery = 100 * time.Millisecond
 // octave is how many classes a doubling of the size has.
 const octave = 8
 
-// Note notes the size of the window of a lane, one of so many. It counts from the first note of each of
-// them.
+// Note notes the size of the window of a lane, one of so many. It counts from the first note of each of them.
 func (l *Log) Note(now time.Duration, lane, lanes, size int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

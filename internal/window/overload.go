@@ -7,12 +7,12 @@ import (
 
 // An overload tells an upstream that is asked too much from names that get no answer.
 //
-// Evidence is first attempts of questions that did not fail before, and only the share of them that has
-// no good answer in time. Where it is well above what always fails, the window closes to a quarter, as a
-// trial. If as much fails then, the names are to blame: that share becomes what always fails, and the
-// window opens again. Otherwise its size was a limit, and what comes then is the idea of CUBIC (RFC 9438,
-// section 4): from half of the limit towards it, slower the nearer, and beyond it slowly at first. Each
-// step waits for the outcome of the one before, since each question beyond the limit is asked in vain.
+// Evidence is first attempts of questions that did not fail before, and only the share of them that has no good
+// answer in time. Where it is well above what always fails, the window closes to a quarter, as a trial. If as
+// much fails then, the names are to blame: that share becomes what always fails, and the window opens again.
+// Otherwise its size was a limit, and what comes then is the idea of CUBIC (RFC 9438, section 4): from half of
+// the limit towards it, slower the nearer, and beyond it slowly at first. Each step waits for the outcome of
+// the one before, since each question beyond the limit is asked in vain.
 type overload struct {
 	base   float64 // share that always fails
 	known  bool    // the base is
@@ -37,9 +37,8 @@ const (
 	margin = 0.06
 	// supposed is the share that needs no trial while the base is unknown.
 	supposed = 0.02
-	// dropped is the least part of its odds that failure loses when the window is a quarter, if its size
-	// is to blame. Where each question beyond a limit waits for its time-out, failure loses three
-	// quarters.
+	// dropped is the least part of its odds that failure loses when the window is a quarter, if its size is to
+	// blame. Where each question beyond a limit waits for its time-out, failure loses three quarters.
 	dropped = 0.25
 	// nothingAnswered is a share at which a silent upstream cannot be told from silent names.
 	nothingAnswered = 0.95
@@ -55,8 +54,8 @@ const (
 	nearLimit = 0.95
 )
 
-// Judge takes what has become known and changes the size accordingly. prompt says that the upstream
-// answers its canaries.
+// Judge takes what has become known and changes the size accordingly. prompt says that the upstream answers its
+// canaries.
 func (w *Window) Judge(now time.Duration, prompt bool) {
 	o := &w.overload
 	if !o.judged && o.limit == 0 && o.trial.size == 0 && w.missedEarly(now) {
@@ -82,8 +81,8 @@ func (w *Window) Judge(now time.Duration, prompt bool) {
 	share, rate := o.seen.failed(), float64(o.seen.answered)/float64(o.spans)
 	overloaded := share > o.most(n)
 	if overloaded && prompt && o.trial.size == 0 && rate < fewer*o.rate {
-		// Fewer are answered of as many as before, and canaries among them: these are dead names, one
-		// after the other.
+		// Fewer are answered of as many as before, and canaries among them: these are dead names, one after the
+		// other.
 		o.rate -= o.rate * fades
 		o.forget()
 		return
@@ -123,8 +122,8 @@ func (w *Window) learn(now time.Duration) bool {
 	return true
 }
 
-// try closes the window to a quarter, to see whether less fails. Near its floor it cannot, and from then
-// on opens slowly.
+// try closes the window to a quarter, to see whether less fails. Near its floor it cannot, and from then on
+// opens slowly.
 func (w *Window) try(now time.Duration, share float64) {
 	if w.size < 2*w.floor {
 		w.overload.limit, w.overload.beyond = w.size, 0
@@ -186,8 +185,8 @@ func (o *overload) most(n float64) float64 {
 // forget begins a new share.
 func (o *overload) forget() { o.seen, o.spans = cohort{}, 0 }
 
-// leftAtNone is the share that would fail without any other question in flight, by a straight line of its
-// odds through those of a whole window and of a quarter. So much at least fails because of the names.
+// leftAtNone is the share that would fail without any other question in flight, by a straight line of its odds
+// through those of a whole window and of a quarter. So much at least fails because of the names.
 func leftAtNone(whole, quarter float64) float64 {
 	o := max(odds(quarter)-(odds(whole)-odds(quarter))/3, 0)
 	return o / (1 + o)

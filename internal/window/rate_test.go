@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// The rate holds however long a goroutine has to wait between its look at the
-// clock and what it does with it.
+// The rate holds however long a goroutine has to wait between its look at the clock and what it does with it.
 func TestLimiterOnABusyMachine(t *testing.T) {
 	t.Parallel()
 	const perSecond, askers, questions, burst = 400, 20, 10, 4

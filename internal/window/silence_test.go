@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// The share of silence is that of the questions of one time, however many are asked
-// later.
+// The share of silence is that of the questions of one time, however many are asked later.
 func TestSilence(t *testing.T) {
 	s := Silence{Settled: 16 * time.Second}
 	now := time.Duration(0)

@@ -2,8 +2,8 @@ package window
 
 import "time"
 
-// A throughput is the replies a second that a window brings. Where replies take notably longer than at
-// best, a larger window must bring more of them, or what it adds only waits with the upstream.
+// A throughput is the replies a second that a window brings. Where replies take notably longer than at best, a
+// larger window must bring more of them, or what it adds only waits with the upstream.
 type throughput struct {
 	from    time.Duration // of the present tick
 	replies int           // in it

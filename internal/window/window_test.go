@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// A model is an upstream, the names behind it, and how much of a sweep a window
-// sees. Time passes in steps of a millisecond, and nothing in it is random but
-// what the seed decides.
+// A model is an upstream, the names behind it, and how much of a sweep a window sees. Time passes in steps of a
+// millisecond, and nothing in it is random but what the seed decides.
 type model struct {
 	places  int           // questions that the upstream works on at a time; it drops what finds none
 	service time.Duration // of a question, when it has a place
@@ -31,8 +30,7 @@ const (
 	modelStep    = time.Millisecond
 )
 
-// An event is a reply, or the end of the patience with an attempt, or a place
-// that becomes free.
+// An event is a reply, or the end of the patience with an attempt, or a place that becomes free.
 type event struct {
 	at    time.Duration
 	what  int
@@ -214,8 +212,8 @@ func (m model) run(w *Window) (o outcome) {
 // evenly says that so many of a thousand names are dead.
 func evenly(share int) func(int) bool { return func(i int) bool { return i*617%1000 < share } }
 
-// What fails because of its name closes no window, and what fails because too much is
-// asked does, at little cost.
+// What fails because of its name closes no window, and what fails because too much is asked does, at little
+// cost.
 func TestWindowModels(t *testing.T) {
 	const ms, seconds = time.Millisecond, time.Second
 	quick := model{service: 20 * ms, ceiling: 10_000}
@@ -272,8 +270,8 @@ func TestWindowModels(t *testing.T) {
 	}
 }
 
-// ask sends first attempts, evenly over a time, of which a share is not answered,
-// and lets what becomes of them be known.
+// ask sends first attempts, evenly over a time, of which a share is not answered, and lets what becomes of them
+// be known.
 func ask(w *Window, now *time.Duration, over time.Duration, n, failed int) {
 	for i := range n {
 		*now += over / time.Duration(n)
@@ -337,8 +335,7 @@ func TestWindowOpens(t *testing.T) {
 	}
 }
 
-// Replies to questions that failed before open a window too, of which nothing else is
-// known.
+// Replies to questions that failed before open a window too, of which nothing else is known.
 func TestWindowOpensByProgress(t *testing.T) {
 	w := New(16, 10_000, time.Second)
 	for now := range 2000 * time.Millisecond / modelStep {
@@ -384,8 +381,7 @@ func TestWindowRests(t *testing.T) {
 	}
 }
 
-// A process that was stopped has lost nothing, and an answer counts for as long as it
-// may come.
+// A process that was stopped has lost nothing, and an answer counts for as long as it may come.
 func TestCohorts(t *testing.T) {
 	c := newCohorts(time.Second)
 	c.sent(10*time.Second, 100)
