@@ -143,7 +143,7 @@ func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Erro
 			return nil, nil
 		}
 		return nil, fault(f.err)
-	case from.breaker.distrusted.Load() && !a.isCanary:
+	case from.breaker.IsDistrusted() && !a.isCanary:
 		if from != u {
 			return nil, nil
 		}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"stsscan/internal/monitor"
+
 	"github.com/miekg/dns"
 )
 
@@ -44,31 +46,22 @@ func randomLabel() string {
 	return string(label[:])
 }
 
-// A canaryResult is what a canary came to.
-type canaryResult uint8
-
-const (
-	canaryGood   canaryResult = iota
-	canaryFailed              // no reply, or one by which an upstream declines
-	canaryWrong               // a reply that cannot be true
-)
-
 // judge compares a reply, or its error, with what is known. The words say what is wrong.
-func (c Canary) judge(rd reading, err error) (canaryResult, string) {
+func (c Canary) judge(rd reading, err error) (monitor.Result, string) {
 	switch {
 	case err != nil:
-		return canaryFailed, err.Error()
+		return monitor.Failed, err.Error()
 	case declines(rd.rcode):
-		return canaryFailed, RcodeName(rd.rcode)
+		return monitor.Failed, RcodeName(rd.rcode)
 	case c.Absent && rd.outcome == Reply && rd.msg != nil && len(rd.msg.Answer) > 0:
-		return canaryWrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s",
+		return monitor.Wrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s",
 			strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
 	case c.Absent:
-		return canaryGood, ""
+		return monitor.Good, ""
 	case rd.outcome == Reply && rd.rcode == dns.RcodeSuccess && rd.msg != nil && has(rd.msg.Answer, c.Type):
-		return canaryGood, ""
+		return monitor.Good, ""
 	}
-	return canaryWrong, fmt.Sprintf("%s, which exists, is denied: %s", c, RcodeName(rd.rcode))
+	return monitor.Wrong, fmt.Sprintf("%s, which exists, is denied: %s", c, RcodeName(rd.rcode))
 }
 
 func has(rrs []dns.RR, rrtype uint16) bool {

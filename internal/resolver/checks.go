@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"stsscan/internal/monitor"
+
 	"github.com/miekg/dns"
 )
 
@@ -23,10 +25,10 @@ func (r *Resolver) checkUpstream(ctx context.Context, u *upstream, n canarySet, 
 	for _, c := range n.positive {
 		result, why := r.askCanary(ctx, a, u, c, canaryTimes)
 		switch result {
-		case canaryFailed:
+		case monitor.Failed:
 			note(checkAnswers, false, true, fmt.Sprintf("no answer for %s: %s", c, why))
 			return checks
-		case canaryWrong:
+		case monitor.Wrong:
 			note("truth", false, true, why)
 			return checks
 		}
@@ -35,9 +37,9 @@ func (r *Resolver) checkUpstream(ctx context.Context, u *upstream, n canarySet, 
 	var wrong, failed string
 	for _, c := range n.negative {
 		switch result, why := r.askCanary(ctx, a, u, c, canaryTimes); result {
-		case canaryWrong:
+		case monitor.Wrong:
 			wrong = "it makes up answers: " + why
-		case canaryFailed:
+		case monitor.Failed:
 			failed = fmt.Sprintf("no answer for %s: %s", c, why)
 		}
 	}

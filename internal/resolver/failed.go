@@ -128,11 +128,11 @@ func (l *lane) holdFailure(i uint32) {
 	it := &l.table.items[i]
 	breaker := &l.lastRoute(it).upstream.breaker
 	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
-		breaker.silence.Missed(it.began)
+		breaker.Silence.Missed(it.began)
 	}
 	it.stamp(l.now)
 	l.table.dropSlot(it)
 	it.where = inUnconfirmed
 	l.unconfirmed.push(l.table.items, i)
-	breaker.wantCanary()
+	breaker.WantCanary()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"stsscan/internal/monitor"
 	"stsscan/internal/window"
 )
 
@@ -120,7 +121,6 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 	}
 	for i, m := range upstreams {
 		u := &upstream{addr: c.Upstreams[i]}
-		u.breaker.canaryWanted = make(chan struct{}, 1)
 		for number := range 2 {
 			ours, theirs := net.Pipe()
 			s, err := newSocket(pipeConn{ours})
@@ -161,17 +161,16 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 
 // prompt makes all upstreams count as watched, and well until the context ends.
 func prompt(ctx context.Context, r *Resolver) {
-	r.watch = &watcher{config: Watch{Interval: time.Second}, change: make(chan struct{})}
-	r.watch.gaveUp, r.watch.giveUp = context.WithCancelCause(r.ctx)
+	r.watch = monitor.New(r.ctx, monitor.Config{Interval: time.Second}, nil)
 	good := func() {
 		for _, u := range r.upstreams {
-			u.breaker.lastGood.Store(int64(r.now()))
+			u.breaker.NoteGood(r.now())
 			u.lastReply.Store(int64(r.now()))
 		}
 	}
 	good()
 	r.goroutines.Go(func() {
-		tick := time.NewTicker(r.watch.config.Interval / 4)
+		tick := time.NewTicker(r.watch.Interval() / 4)
 		defer tick.Stop()
 		for {
 			select {

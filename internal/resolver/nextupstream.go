@@ -26,7 +26,7 @@ func (r *Resolver) nextUpstream(last *upstream) *upstream {
 	var best *upstream
 	for i := range n {
 		u := r.upstreams[(start+i)%n]
-		if u == last && n > 1 || u.breaker.open.Load() {
+		if u == last && n > 1 || u.breaker.IsOpen() {
 			continue
 		}
 		lost := u.loss.Share()
@@ -37,7 +37,7 @@ func (r *Resolver) nextUpstream(last *upstream) *upstream {
 			best = u
 		}
 	}
-	if best == nil && last != nil && !last.breaker.open.Load() {
+	if best == nil && last != nil && !last.breaker.IsOpen() {
 		return last // the others are stopped
 	}
 	return cmp.Or(best, last, r.upstreams[start%n])

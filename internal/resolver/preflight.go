@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"stsscan/internal/monitor"
+
 	"github.com/miekg/dns"
 )
 
@@ -146,7 +148,7 @@ func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
 
 func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
 	for _, u := range r.upstreams {
-		if result, _ := r.askCanary(ctx, newAsker(), u, c, 1); result != canaryGood {
+		if result, _ := r.askCanary(ctx, newAsker(), u, c, 1); result != monitor.Good {
 			return false
 		}
 	}

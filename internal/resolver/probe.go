@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"stsscan/internal/monitor"
+
 	"github.com/miekg/dns"
 )
 
@@ -47,13 +49,13 @@ func (r *Resolver) probeAll() {
 
 // askCanary asks an upstream a canary over UDP, or over TCP where the answer is truncated, up to so many times
 // until there is a reply. The words say what is wrong.
-func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canary, times int) (canaryResult, string) {
+func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canary, times int) (monitor.Result, string) {
 	if err := a.pack(c.question()); err != nil {
-		return canaryFailed, err.Error()
+		return monitor.Failed, err.Error()
 	}
 	a.plain = false
 	defer a.forget()
-	var result canaryResult
+	var result monitor.Result
 	var why string
 	for n := range times {
 		if n > 0 {
@@ -65,7 +67,7 @@ func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canar
 		} else {
 			result, why = c.judge(rd, nil)
 		}
-		if result != canaryFailed || ctx.Err() != nil {
+		if result != monitor.Failed || ctx.Err() != nil {
 			break
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/monitor"
 )
 
 // nothing is a source that has no question, and may have one later.
@@ -33,7 +34,7 @@ func (p *sweepProgress) showing() (n int32) {
 func TestProgress(t *testing.T) {
 	stop := func(r *Resolver) {
 		for _, u := range r.upstreams {
-			u.breaker.open.Store(true)
+			u.breaker.Trip(r.now, false)
 		}
 	}
 	tests := []struct {
@@ -95,8 +96,8 @@ func TestProgressDue(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, tt.config, serve(t, silence, nil))
 			if tt.watched {
-				r.watch = &watcher{config: Watch{Interval: time.Second}, timeout: time.Second}
-				r.upstreams[0].breaker.lastGood.Store(int64(r.now()))
+				r.watch = monitor.New(r.ctx, monitor.Config{Interval: time.Second}, nil)
+				r.upstreams[0].breaker.NoteGood(r.now())
 			}
 			l := &lane{sweep: &sweep{resolver: r}, resolver: r, stage: stage{n: tt.staged}}
 			if p := r.Progress(); p != (Progress{}) {

@@ -17,7 +17,7 @@ func (l *lane) receive() (got int) {
 	const rounds = 8 // a flood on one port must not keep the lane from the others
 	for _, rt := range l.routes {
 		l.readRoute, l.validReplies = rt, 0
-		l.distrusted = rt.upstream.breaker.distrusted.Load()
+		l.distrusted = rt.upstream.breaker.IsDistrusted()
 		for k := range rt.ports {
 			p := &rt.ports[k]
 			l.readPort = p

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/monitor"
 )
 
 // A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were more to
@@ -85,16 +86,16 @@ func (r *Resolver) Longest(patient bool) time.Duration {
 	slow := func(u *upstream) bool { return !r.isPrompt(u, now) }
 	d := r.schedule.longest(patient, !slices.ContainsFunc(r.upstreams, slow))
 	if r.watch != nil {
-		d += r.watch.config.Interval + canaryTimes*r.watch.timeout
+		d += r.watch.Interval() + canaryTimes*r.canaryTimeout()
 	}
 	return d
 }
 
 // A TrustReport is what a [Watch] has seen.
 type TrustReport struct {
-	Canaries []CanaryCounts
-	Events   []TrustEvent  // the first of them
-	Paused   time.Duration // while all upstreams were stopped
+	Canaries []monitor.Counts
+	Events   []monitor.Event // the first of them
+	Paused   time.Duration   // while all upstreams were stopped
 }
 
 // TrustReport says what the watch has seen so far.
@@ -102,13 +103,8 @@ func (r *Resolver) TrustReport() TrustReport {
 	if r.watch == nil {
 		return TrustReport{}
 	}
-	r.watch.mu.Lock()
-	defer r.watch.mu.Unlock()
-	report := TrustReport{slices.Clone(r.watch.counts), slices.Clone(r.watch.events), r.watch.paused}
-	if r.watch.pausedSince != 0 {
-		report.Paused += r.now() - r.watch.pausedSince
-	}
-	return report
+	counts, events, paused := r.watch.Report()
+	return TrustReport{counts, events, paused}
 }
 
 func (u *upstream) stats() UpstreamStats {

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stsscan/internal/monitor"
 	"stsscan/internal/window"
 
 	"golang.org/x/sync/singleflight"
@@ -41,7 +42,7 @@ type Resolver struct {
 	upstreams []*upstream
 	log       *slog.Logger
 	began     time.Time
-	watch     *watcher        // set by Watch, before all use; nil: the upstreams are not watched
+	watch     *monitor.Group  // set by Watch, before all use; nil: the upstreams are not watched
 	ctx       context.Context // ends with Close
 	cancel    context.CancelFunc
 
@@ -118,7 +119,6 @@ func (c *Config) build() (*Resolver, error) {
 // openUpstream connects the sockets of one upstream and starts their readers.
 func (r *Resolver) openUpstream(addr netip.AddrPort, sockets int) (*upstream, error) {
 	u := &upstream{addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
-	u.breaker.canaryWanted = make(chan struct{}, 1)
 	for range sockets {
 		s, err := openSocket(u.addr)
 		if err != nil {
@@ -161,8 +161,8 @@ func (r *Resolver) Close() error {
 
 // isPrompt reports whether u answers its canaries promptly, as far as is known.
 func (r *Resolver) isPrompt(u *upstream, now time.Duration) bool {
-	return r.watch != nil && !u.breaker.open.Load() &&
-		now-time.Duration(u.breaker.lastGood.Load()) <= promptRounds*r.watch.config.Interval
+	return r.watch != nil && !u.breaker.IsOpen() &&
+		now-u.breaker.LastGood() <= promptRounds*r.watch.Interval()
 }
 
 // closeIdle closes the routes that no lane uses.

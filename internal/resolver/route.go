@@ -1,6 +1,8 @@
 package resolver
 
 import (
+	"time"
+
 	"stsscan/internal/udpbatch"
 	"stsscan/internal/window"
 )
@@ -11,10 +13,10 @@ type route struct {
 	number   uint16 // of the upstream
 	ports    []lanePort
 	window   window.Window
-	sent     queue // questions in flight, by the time they were sent
-	first    int   // first attempts of them
-	repeated int   // the others
-	opened   int64 // when its breaker was opened, as far as the window knows
+	sent     queue         // questions in flight, by the time they were sent
+	first    int           // first attempts of them
+	repeated int           // the others
+	opened   time.Duration // when its breaker was opened, as far as the window knows
 }
 
 // A lanePort is a port of a lane, and how much waits for replies on it.

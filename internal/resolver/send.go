@@ -87,7 +87,7 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	}
 	if first > 0 {
 		rt.window.Sent(l.now, first)
-		rt.upstream.breaker.silence.Begun(l.now, first)
+		rt.upstream.breaker.Silence.Begun(l.now, first)
 	}
 	rt.upstream.counts.asked.Add(int64(sent))
 	b.items = b.items[:copy(b.items, b.items[sent:])]
@@ -202,7 +202,7 @@ func (l *lane) pickRoute(avoid *route, repeated bool) *route {
 	l.rotation++
 	for i := range l.routes {
 		rt := l.routes[(l.rotation+i)%len(l.routes)]
-		if rt.room(repeated) <= 0 || rt == avoid || rt.upstream.breaker.open.Load() {
+		if rt.room(repeated) <= 0 || rt == avoid || rt.upstream.breaker.IsOpen() {
 			continue
 		}
 		lost := rt.upstream.loss.Share()
@@ -213,7 +213,7 @@ func (l *lane) pickRoute(avoid *route, repeated bool) *route {
 			best = rt
 		}
 	}
-	if best == nil && avoid != nil && avoid.room(repeated) > 0 && !avoid.upstream.breaker.open.Load() {
+	if best == nil && avoid != nil && avoid.room(repeated) > 0 && !avoid.upstream.breaker.IsOpen() {
 		return avoid
 	}
 	return best

@@ -38,7 +38,7 @@ func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 				}
 				r := memoryResolver(t, Config{Retries: 2}, stopped, good)
 				prompt(t.Context(), r)
-				r.upstreams[0].breaker.trip(r.now, false)
+				r.upstreams[0].breaker.Trip(r.now, false)
 				time.Sleep(time.Second)
 				var g gathered
 				sweepInMemory(t, r, listed(1), g.yield, stopped, good)
@@ -70,8 +70,8 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 				return absence(q), 0
 			}
 			guard := &r.upstreams[0].breaker
-			guard.trip(r.now, false)
-			time.AfterFunc(silenceOf/2, guard.reset)
+			guard.Trip(r.now, false)
+			time.AfterFunc(silenceOf/2, guard.Reset)
 			return nil, 0
 		}
 		var g gathered
@@ -98,7 +98,7 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	r := open(t, Config{Lanes: 1}, s)
 	prompt(t.Context(), r)
 	guard := &r.upstreams[0].breaker
-	stopped := func() { guard.trip(r.now, false); guard.reset() }
+	stopped := func() { guard.Trip(r.now, false); guard.Reset() }
 	stop.Store(&stopped)
 	var g gathered
 	if err := r.Sweep(t.Context(), listed(1), g.yield); err != nil {
@@ -132,8 +132,8 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 					switch u.asked() {
 					case c.attempts:
 						guard := &r.upstreams[0].breaker
-						guard.trip(r.now, false)
-						guard.reset()
+						guard.Trip(r.now, false)
+						guard.Reset()
 					case 3 * c.attempts:
 						return absence(q), 0
 					}
@@ -162,21 +162,21 @@ func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
 		time.Sleep(time.Second)
 		guard := &r.upstreams[0].breaker
 		const settled = time.Hour
-		guard.silence.Settled = settled
+		guard.Silence.Settled = settled
 		u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
 			if number(q) > 0 {
 				return absence(q), 0
 			}
-			if guard.opened.Load() == 0 {
-				guard.trip(r.now, false)
-				guard.reset()
+			if guard.Opened() == 0 {
+				guard.Trip(r.now, false)
+				guard.Reset()
 			}
 			return nil, 0
 		}
 		var g gathered
 		sweepInMemory(t, r, listed(10), g.yield, u)
 		wantError(t, g.answers[0][0].Err, codes.RecordTimeout, false)
-		begun, missed := guard.silence.Latest(2*settled, -settled/16, math.MaxInt)
+		begun, missed := guard.Silence.Latest(2*settled, -settled/16, math.MaxInt)
 		if begun == 0 || missed > 1 { // when it failed first
 			t.Errorf("%d of %d count as silent", missed, begun)
 		}

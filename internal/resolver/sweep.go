@@ -31,9 +31,9 @@ func (r *Resolver) Sweep(
 	defer stop(nil)
 	s := &sweep{resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
 	if r.watch != nil {
-		defer context.AfterFunc(r.watch.gaveUp, func() {
+		defer context.AfterFunc(r.watch.Hope(), func() {
 			if r.ctx.Err() == nil {
-				stop(context.Cause(r.watch.gaveUp))
+				stop(context.Cause(r.watch.Hope()))
 			}
 		})()
 	}

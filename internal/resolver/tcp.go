@@ -37,7 +37,7 @@ func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]by
 	defer context.AfterFunc(r.ctx, cancel)()
 	reply, err := r.dialTCP(attempt, a, u)
 	switch {
-	case err == nil && u.breaker.distrusted.Load() && !a.isCanary:
+	case err == nil && u.breaker.IsDistrusted() && !a.isCanary:
 		return nil, fault(errDistrusted)
 	case err == nil && !truncated(reply):
 		return reply, nil

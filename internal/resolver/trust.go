@@ -23,19 +23,19 @@ func (r *Resolver) Vouch(from, to time.Time) Trust {
 	if r.watch == nil {
 		return Trusted
 	}
-	s := span{from.Sub(r.began), to.Sub(r.began)}
+	began, ended := from.Sub(r.began), to.Sub(r.began)
 	for _, u := range r.upstreams {
-		if u.breaker.distrusts(s) {
+		if u.breaker.Distrusts(began, ended) {
 			return Distrusted
 		}
 	}
 	stopped := 0
 	for _, u := range r.upstreams {
 		switch {
-		case u.breaker.open.Load():
+		case u.breaker.IsOpen():
 			stopped++ // silence is no lie
-		case u.breaker.lastGood.Load() <= int64(s.to):
-			u.breaker.wantCanary()
+		case u.breaker.LastGood() <= ended:
+			u.breaker.WantCanary()
 			return Waiting
 		}
 	}
@@ -58,16 +58,16 @@ func (r *Resolver) await(ctx context.Context) *Error {
 		return nil
 	}
 	for {
-		change := r.watch.changes()
+		change := r.watch.Change()
 		switch {
-		case r.watch.gaveUp.Err() != nil:
-			return fault(context.Cause(r.watch.gaveUp))
+		case r.watch.Hope().Err() != nil:
+			return fault(context.Cause(r.watch.Hope()))
 		case !allStopped(r.upstreams):
 			return nil
 		}
 		select {
 		case <-change:
-		case <-r.watch.gaveUp.Done():
+		case <-r.watch.Hope().Done():
 		case <-ctx.Done():
 			return fault(context.Cause(ctx)) // whatever its deadline says of the domain
 		}
@@ -77,8 +77,8 @@ func (r *Resolver) await(ctx context.Context) *Error {
 // stoppedSince reports whether any upstream was stopped after a moment, or u still is. A question that was
 // asked then, and failed at u last, may have failed because of that.
 func (r *Resolver) stoppedSince(u *upstream, moment time.Duration) bool {
-	return u.breaker.open.Load() ||
-		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.openedSince(moment) })
+	return u.breaker.IsOpen() ||
+		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.OpenedSince(moment) })
 }
 
 // confirmFailure waits until a failure that came from u can be believed. It reports true where the question
@@ -88,21 +88,21 @@ func (r *Resolver) confirmFailure(
 ) (startOver bool, err *Error) {
 	failed := r.now()
 	for {
-		change := r.watch.changes()
+		change := r.watch.Change()
 		switch {
 		case r.stoppedSince(u, began):
 			return true, r.await(ctx)
-		case time.Duration(u.breaker.lastGood.Load()) > failed:
+		case u.breaker.LastGood() > failed:
 			return false, nil
 		}
-		u.breaker.wantCanary()
-		tick := time.NewTimer(r.watch.config.Interval / canaryRest)
+		u.breaker.WantCanary()
+		tick := time.NewTimer(r.watch.Soon())
 		select {
 		case <-change:
 		case <-tick.C:
-		case <-r.watch.gaveUp.Done():
+		case <-r.watch.Hope().Done():
 			tick.Stop()
-			return false, fault(context.Cause(r.watch.gaveUp))
+			return false, fault(context.Cause(r.watch.Hope()))
 		case <-ctx.Done():
 			tick.Stop()
 			return false, nil

@@ -42,8 +42,8 @@ func (l *lane) confirmFailures() {
 		case l.resolver.stoppedSince(rt.upstream, it.began):
 			l.detach(i)
 			l.startOver(i)
-		case rt.upstream.breaker.lastGood.Load() <= int64(it.sent()):
-			rt.upstream.breaker.wantCanary()
+		case rt.upstream.breaker.LastGood() <= it.sent():
+			rt.upstream.breaker.WantCanary()
 			return
 		case local && h.restarts < maxRestarts:
 			h.restarts++
@@ -72,7 +72,7 @@ func (l *lane) startOver(i uint32) {
 // restartWindows begins anew with the window of an upstream that was stopped: what it bears now is not known.
 func (l *lane) restartWindows() {
 	for _, rt := range l.routes {
-		if opened := rt.upstream.breaker.opened.Load(); opened != rt.opened {
+		if opened := rt.upstream.breaker.Opened(); opened != rt.opened {
 			rt.opened = opened
 			rt.window = rt.window.Restarted()
 		}

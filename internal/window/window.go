@@ -1,6 +1,5 @@
 // Package window decides how much an upstream resolver may be asked: how many questions at a time ([Window])
-// and how many a second ([Limiter]). It also counts what it takes to judge an upstream: the share of questions
-// that got no answer ([Loss]) and that met silence ([Silence]).
+// and how many a second ([Limiter]). [Loss] is the share of questions without an answer.
 //
 // A Window is a congestion window in the manner of RFC 9438 (CUBIC), for datagrams that often fail for another
 // reason than congestion: many names have no server that answers. So it learns which share of questions always

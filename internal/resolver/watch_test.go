@@ -390,5 +390,5 @@ func TestStall(t *testing.T) {
 }
 
 func (r *Resolver) stoppedAny() bool {
-	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.breaker.open.Load() })
+	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.breaker.IsOpen() })
 }
