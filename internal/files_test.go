@@ -35,6 +35,9 @@ func fileOrders() map[string]fileOrder {
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
+		"internal/dnswire": {against: 0, files: []string{
+			"dnswire.go", "ede.go", "name.go", "denial.go", "mixedcase.go", "query.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",

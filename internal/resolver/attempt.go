@@ -7,13 +7,14 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
 // attempt asks one upstream once: over UDP, over TCP where the answer is truncated or in doubt, and again
 // without EDNS(0) where the answer is FORMERR. It returns the upstream that answered, which may be one of an
 // earlier attempt.
 func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *upstream, *Error) {
-	a.useEDNS(at != stepBare)
+	a.query.UseEDNS(at != stepBare)
 	for {
 		a.trace.Upstream, a.trace.TCP = u.addr, at == stepTCP
 		var packet []byte
@@ -23,7 +24,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 				return reading{}, u, err
 			}
 			packet, u = f.reply, f.from
-			a.trace.Upstream, a.trace.TCP = u.addr, truncated(packet)
+			a.trace.Upstream, a.trace.TCP = u.addr, dnswire.IsTruncated(packet)
 		}
 		if a.trace.TCP {
 			var err *Error
@@ -37,8 +38,8 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 			return reading{}, u, failure(codes.RecordMalformed, err)
 		}
 		u.countDeclined(rd.rcode)
-		if rd.rcode == dns.RcodeFormatError && a.edns {
-			a.useEDNS(false)
+		if rd.rcode == dns.RcodeFormatError && a.query.EDNS {
+			a.query.UseEDNS(false)
 			continue
 		}
 		return rd, u, nil
@@ -58,9 +59,8 @@ func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
 // read reads a valid reply.
 func (a *asker) read(packet []byte) (reading, error) {
 	if a.plain {
-		if rd, zone, ok := readPlain(packet, a.end); ok {
-			rd.zone = zoneOf("", a.name, zone)
-			return rd, nil
+		if d, ok := dnswire.ReadDenial(packet, dnswire.HeaderSize+len(a.query.Question())); ok {
+			return denialOf(d, "", a.query.Name), nil
 		}
 	}
 	return readMessage(packet)
@@ -117,12 +117,12 @@ func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 	}
 	f, isNew := a.flightTo(u)
 	if isNew {
-		f.question = a.question()
+		f.question = a.query.Question()
 	}
 	f.sent = r.now()
 	a.trace.Attempts++
 	u.counts.asked.Add(1)
-	if err := f.socket.send(f, a.message(), isNew); err != nil {
+	if err := f.socket.send(f, a.query.Message(), isNew); err != nil {
 		f.upstream = nil
 		u.counts.failed.Add(1)
 		u.loss.Count(true)

@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 	"stsscan/internal/window"
 )
 
@@ -145,8 +146,8 @@ func TestExchangeDoesNotChangeTheQuery(t *testing.T) {
 		if m.Id != q.Id {
 			t.Errorf("reply has id %d, query %d", m.Id, q.Id)
 		}
-		if size := <-sizes; size != udpSize {
-			t.Errorf("sent with size %d, want %d", size, udpSize)
+		if size := <-sizes; size != dnswire.UDPSize {
+			t.Errorf("sent with size %d, want %d", size, dnswire.UDPSize)
 		}
 	}
 }

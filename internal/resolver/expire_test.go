@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
 // bubble runs a test whose clock goes on when nothing else does.
@@ -142,7 +143,7 @@ func silenceProbes(u *inMemory) (probes [][]byte) {
 	defer u.mu.Unlock()
 	var others [][]byte
 	for _, query := range u.queries {
-		if query[headerSize] == 0 {
+		if query[dnswire.HeaderSize] == 0 {
 			probes = append(probes, query)
 		} else {
 			others = append(others, query)

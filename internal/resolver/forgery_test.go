@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
 // forgeries are packets that somebody sends instead of, or before, the answer.
@@ -26,8 +27,8 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 		"nothing":         func(*dns.Msg) []byte { return nil },
 		"three octets":    func(*dns.Msg) []byte { return []byte{1, 2, 3} },
 		"garbage":         func(*dns.Msg) []byte { return slices.Repeat([]byte{0xa5}, 300) },
-		"a header alone":  func(q *dns.Msg) []byte { return packed(answer(q))[:headerSize] },
-		"half a question": func(q *dns.Msg) []byte { return packed(answer(q))[:headerSize+7] },
+		"a header alone":  func(q *dns.Msg) []byte { return packed(answer(q))[:dnswire.HeaderSize] },
+		"half a question": func(q *dns.Msg) []byte { return packed(answer(q))[:dnswire.HeaderSize+7] },
 		"wrong id":        func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Id++ }) },
 		"a query":         func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Response = false }) },
 		"another opcode":  func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }) },
@@ -51,13 +52,13 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 		},
 		"a question that points at itself": func(q *dns.Msg) []byte {
 			wire := packed(answer(q))
-			return append(append(wire[:headerSize:headerSize], 0xc0, headerSize, 0, 16, 0, 1), wire[headerSize+6:]...)
+			return append(append(wire[:dnswire.HeaderSize:dnswire.HeaderSize], 0xc0, dnswire.HeaderSize, 0, 16, 0, 1), wire[dnswire.HeaderSize+6:]...)
 		},
 		"a question that points at the answer": func(q *dns.Msg) []byte {
 			m := answer(q)
 			wire := packed(m)
-			end := headerSize + len(m.Question[0].Name) + 1
-			return append(append(wire[:headerSize:headerSize], 0xc0, headerSize+6), wire[end:]...)
+			end := dnswire.HeaderSize + len(m.Question[0].Name) + 1
+			return append(append(wire[:dnswire.HeaderSize:dnswire.HeaderSize], 0xc0, dnswire.HeaderSize+6), wire[end:]...)
 		},
 		"65,535 questions": func(q *dns.Msg) []byte {
 			wire := packed(answer(q))
@@ -65,7 +66,7 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 			return wire
 		},
 		"a question without end": func(q *dns.Msg) []byte {
-			return append(packed(answer(q))[:headerSize], bytes.Repeat([]byte{63}, 400)...)
+			return append(packed(answer(q))[:dnswire.HeaderSize], bytes.Repeat([]byte{63}, 400)...)
 		},
 		"the query, echoed": func(q *dns.Msg) []byte { return packed(q) },
 	}

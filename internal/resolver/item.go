@@ -6,9 +6,6 @@ import "time"
 // domain exceeds. Longer ones take the slow path.
 const inlineQuery = 112
 
-// optSize is the size of the OPT record at the end of a query, in octets.
-const optSize = 11
-
 // nowhere is the index of no item and of no slot, and the number of no port.
 const (
 	nowhere = ^uint32(0)

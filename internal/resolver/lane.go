@@ -1,9 +1,11 @@
 package resolver
 
 import (
+	crand "crypto/rand"
 	"math"
 	"time"
 
+	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
 	"stsscan/internal/window"
 )
@@ -48,9 +50,10 @@ type lane struct {
 	history     map[uint32]history // of items that met more than silence
 
 	rng      *rng
-	rotation int    // of routes
-	cases    *cases // of letters
-	suspects suspects
+	rotation int // of routes
+	cases    *dnswire.CaseMixer
+
+	nearMisses nearMisses // of questions in flight
 
 	waitingCounted int           // questions that wait, as the sweep counts them
 	windowsNoted   time.Duration // when the sizes of windows were noted last
@@ -115,8 +118,12 @@ func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
 	if l.rng, err = newRNG(); err != nil {
 		return nil, err
 	}
-	l.cases, err = newCases()
-	return l, err
+	var key [16]byte
+	if _, err := crand.Read(key[:]); err != nil {
+		return nil, err
+	}
+	l.cases = dnswire.NewCaseMixer(key)
+	return l, nil
 }
 
 // useRoutes gives a lane its routes.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"stsscan/internal/dnswire"
+
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 )
@@ -221,7 +223,7 @@ func open(t testing.TB, c Config, servers ...*server) *Resolver {
 func txt(name string) *dns.Msg {
 	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeTXT)
 	q.AuthenticatedData = true
-	return q.SetEdns0(udpSize, false)
+	return q.SetEdns0(dnswire.UDPSize, false)
 }
 
 // wantAnswer fails unless the reply is that of answer.

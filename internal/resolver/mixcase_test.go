@@ -177,34 +177,3 @@ func TestMixCaseForgeries(t *testing.T) {
 		t.Errorf("%d forgeries, stats %+v, 0x20 off %v", forged.Load(), stats, r.upstreams[0].foldsCase.Load())
 	}
 }
-
-// The case of letters follows from question, port and id by the secret of the lane.
-func TestCasesAreDerived(t *testing.T) {
-	c, err := newCases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	question := func(c *cases, tag int64, at portID, mix bool) string {
-		wire := make([]byte, inlineQuery)
-		end, _, _ := packPlain(wire, "_mta-sts", strings.Repeat("abcdefghij.", 5)+"example", dns.TypeTXT)
-		c.mix(wire[headerSize:end], tag, at, mix)
-		return string(wire[headerSize:end])
-	}
-	first := question(c, 7, portID{1, 2}, true)
-	if again := question(c, 7, portID{1, 2}, true); again != first {
-		t.Error("the same attempt has other letters")
-	}
-	other, err := newCases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for title, different := range map[string]string{
-		"another tag": question(c, 8, portID{1, 2}, true), "another port": question(c, 7, portID{2, 2}, true),
-		"another id": question(c, 7, portID{1, 3}, true), "another lane": question(other, 7, portID{1, 2}, true),
-		"no mixed case": question(c, 7, portID{1, 2}, false),
-	} {
-		if different == first {
-			t.Errorf("%s has the same letters", title)
-		}
-	}
-}

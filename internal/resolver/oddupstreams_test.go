@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"stsscan/internal/dnswire"
+
 	"github.com/miekg/dns"
 )
 
@@ -75,7 +77,7 @@ func TestSweepBesideAnOddUpstream(t *testing.T) {
 		"implements nothing": rcode(dns.RcodeNotImplemented),
 		"answers too late":   func(q *dns.Msg, send func([]byte)) { late.Go(func() { time.Sleep(time.Second); honest(q, send) }) },
 		"garbles":            func(q *dns.Msg, send func([]byte)) { wire := packed(cutTruth(q)); send(wire[:len(wire)-3]) },
-		"denies nobody":      func(q *dns.Msg, send func([]byte)) { send(packed(new(dns.Msg).SetReply(q))[:headerSize]) },
+		"denies nobody":      func(q *dns.Msg, send func([]byte)) { send(packed(new(dns.Msg).SetReply(q))[:dnswire.HeaderSize]) },
 	} {
 		t.Run(title, func(t *testing.T) {
 			const n = 200

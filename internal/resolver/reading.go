@@ -3,8 +3,9 @@ package resolver
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
 	"strings"
+
+	"stsscan/internal/dnswire"
 
 	"github.com/miekg/dns"
 )
@@ -13,10 +14,19 @@ import (
 type reading struct {
 	outcome       Outcome // NXDOMAIN, NODATA or Reply
 	zone          string
-	ede           []uint16 // each code once, at most maxEDE, and those that say filtered
+	ede           []uint16 // see dnswire.AppendEDE
 	authenticated bool
 	rcode         int
-	msg           *dns.Msg // nil for what readPlain could read
+	msg           *dns.Msg // nil for what dnswire could read
+}
+
+// denialOf is the reading of a denial of label.name.
+func denialOf(d dnswire.Denial, label, name string) reading {
+	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
+	if d.NXDOMAIN {
+		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError
+	}
+	return rd
 }
 
 // errCounts says that a reply holds less than its header promises. To believe
@@ -42,7 +52,7 @@ func readMessage(packet []byte) (reading, error) {
 		}
 		for _, option := range opt.Option {
 			if e, ok := option.(*dns.EDNS0_EDE); ok {
-				rd.ede = appendOnce(rd.ede, e.InfoCode)
+				rd.ede = dnswire.AppendEDE(rd.ede, e.InfoCode)
 			}
 		}
 	}
@@ -57,7 +67,7 @@ func readMessage(packet []byte) (reading, error) {
 		}
 	}
 	encloses := soas == 0 || soas == 1 && within(canonical(msg.Question[0].Name), rd.zone)
-	if msg.Truncated || len(msg.Answer) > 0 || filtered(rd.ede) || !encloses {
+	if msg.Truncated || len(msg.Answer) > 0 || dnswire.IsFiltered(rd.ede) || !encloses {
 		return rd, nil
 	}
 	switch {
@@ -67,25 +77,6 @@ func readMessage(packet []byte) (reading, error) {
 		rd.outcome = NODATA
 	}
 	return rd, nil
-}
-
-// filtered reports whether somebody on the way chose the answer: blocked,
-// censored, filtered (RFC 8914, sections 4.16 to 4.18).
-func filtered(ede []uint16) bool { return slices.ContainsFunc(ede, chosen) }
-
-// chosen reports whether an extended error says so.
-func chosen(code uint16) bool {
-	return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
-}
-
-// maxEDE is how many extended errors are kept, those that matter apart.
-const maxEDE = 16
-
-func appendOnce(ede []uint16, code uint16) []uint16 {
-	if len(ede) >= maxEDE && !chosen(code) || slices.Contains(ede, code) {
-		return ede
-	}
-	return append(ede, code)
 }
 
 // canonical is a name in lower case without the final dot; the root stays ".".

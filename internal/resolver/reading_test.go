@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"stsscan/internal/dnswire"
+
 	"github.com/miekg/dns"
 	"pgregory.net/rapid"
 )
@@ -35,7 +37,7 @@ func ns(owner string) dns.RR {
 }
 
 func opt(codes ...uint16) *dns.OPT {
-	o := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: udpSize}}
+	o := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: dnswire.UDPSize}}
 	for _, code := range codes {
 		o.Option = append(o.Option, &dns.EDNS0_EDE{InfoCode: code, ExtraText: "why"})
 	}
@@ -116,20 +118,20 @@ func replies() map[string]struct {
 }
 
 // end of the question section in a reply for asked.
-func questionSize() int { return headerSize + len(asked) + 2 + 4 }
+func questionSize() int { return dnswire.HeaderSize + len(asked) + 2 + 4 }
 
 // both reads a reply the short way and the long way, which must agree. ok says
 // that the long way could read it.
 func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, short, ok bool) {
 	long, err := readMessage(wire)
-	quick, zone, short := readPlain(wire, questionSize())
+	d, short := dnswire.ReadDenial(wire, questionSize())
 	if !short {
 		return long, short, err == nil
 	}
 	if err != nil {
 		t.Fatalf("read the short way, and not at all the long way (%v):\n%s", err, hex.Dump(wire))
 	}
-	quick.zone = zoneOf("", asked, zone)
+	quick := denialOf(d, "", asked)
 	like := long
 	like.msg = nil
 	if !reflect.DeepEqual(quick, like) {
@@ -147,7 +149,7 @@ func TestReading(t *testing.T) {
 			}
 			m.Compress = compress
 			long, short, ok := both(t, packed(m))
-			if len(long.ede) > maxEDE+1 {
+			if len(long.ede) > dnswire.MostEDE+1 {
 				t.Errorf("%s: %d extended errors are kept", title, len(long.ede))
 			}
 			if !ok || long.outcome != c.outcome || long.zone != c.zone || short != c.short {
@@ -226,8 +228,9 @@ func TestReadingProperty(t *testing.T) {
 func TestAskEqualsPack(t *testing.T) {
 	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example", strings.Repeat("a23456789.", 25) + "abc"} {
 		for _, qtype := range []uint16{dns.TypeTXT, dns.TypeA, dns.TypeSOA} {
-			var byHand, byLibrary query
-			if err := byHand.ask(name, qtype); err != nil {
+			var byHand dnswire.Query
+			var byLibrary asker
+			if err := byHand.Ask(name, qtype); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			q := txt(name)
@@ -235,13 +238,13 @@ func TestAskEqualsPack(t *testing.T) {
 			if err := byLibrary.pack(q); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if !reflect.DeepEqual(byHand, byLibrary) {
-				t.Errorf("%s:\n%+v\n%+v", name, byHand, byLibrary)
+			if !reflect.DeepEqual(byHand, byLibrary.query) {
+				t.Errorf("%s:\n%+v\n%+v", name, byHand, byLibrary.query)
 			}
 			for _, edns := range []bool{true, false, false, true} {
-				byHand.useEDNS(edns)
+				byHand.UseEDNS(edns)
 				m := new(dns.Msg)
-				if err := m.Unpack(byHand.message()); err != nil || (m.IsEdns0() != nil) != edns {
+				if err := m.Unpack(byHand.Message()); err != nil || (m.IsEdns0() != nil) != edns {
 					t.Errorf("%s, EDNS %v: %v\n%v", name, edns, err, m)
 				}
 			}
@@ -249,21 +252,20 @@ func TestAskEqualsPack(t *testing.T) {
 	}
 }
 
-// FuzzAnswers: what is accepted is a reply to the question, and its reading
-// never panics nor depends on the way.
-func FuzzAnswers(f *testing.F) {
+// FuzzReading: what is accepted is a reply to the question, and its reading never panics nor depends on the way.
+func FuzzReading(f *testing.F) {
 	for _, c := range replies() {
 		f.Add(c.wire)
 	}
 	for _, forge := range forgeries() {
 		f.Add(forge(txt(asked)))
 	}
-	var q query
-	if err := q.ask(asked, dns.TypeTXT); err != nil {
+	var q dnswire.Query
+	if err := q.Ask(asked, dns.TypeTXT); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, packet []byte) {
-		if !answers(packet, 0, q.question()) {
+		if !dnswire.IsReply(packet, 0, q.Question()) {
 			return
 		}
 		m := new(dns.Msg)

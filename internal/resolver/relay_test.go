@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"stsscan/internal/dnswire"
+
 	"github.com/miekg/dns"
 )
 
@@ -138,7 +140,7 @@ func (r *relay) reply(q *dns.Msg, to netip.AddrPort) {
 	}
 	wire := packed(cutTruth(q))
 	if r.oneInFive() {
-		wire = r.corrupt(wire, headerSize+len(q.Question[0].Name)+1+4)
+		wire = r.corrupt(wire, dnswire.HeaderSize+len(q.Question[0].Name)+1+4)
 	}
 	copies := 1
 	if r.oneInFive() { // duplicate
@@ -209,7 +211,7 @@ func (r *relay) corrupt(wire []byte, end int) []byte {
 	case 2:
 		wire[4+r.dice.IntN(2)] ^= octet // QDCOUNT
 	case 3:
-		wire[headerSize+r.dice.IntN(end-headerSize)] ^= octet
+		wire[dnswire.HeaderSize+r.dice.IntN(end-dnswire.HeaderSize)] ^= octet
 	case 4:
 		return wire[:r.dice.IntN(len(wire))]
 	}

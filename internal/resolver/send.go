@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
 )
 
@@ -159,7 +160,12 @@ func (l *lane) liveRoute(it *item, k int) *route {
 func (l *lane) addressQuery(it *item, rt *route) {
 	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
 	if l.mixCase {
-		l.cases.mix(l.table.questionSection(it), it.tag, it.flights[0], !rt.upstream.foldsCase.Load())
+		question := l.table.questionSection(it)
+		if rt.upstream.foldsCase.Load() {
+			dnswire.LowerCase(question)
+		} else {
+			l.cases.Mix(question, it.tag, it.flights[0].port, it.flights[0].id)
+		}
 	}
 }
 

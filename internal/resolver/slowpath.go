@@ -74,7 +74,7 @@ func (s *sweep) runSlow(q slowQuestion) {
 func (s *sweep) askSlow(a *asker, slow slowQuestion) Answer {
 	q := &slow.question
 	answer := Answer{Tag: q.Tag, Rcode: -1}
-	if err := a.ask(q.owner(), q.Type); err != nil {
+	if err := a.query.Ask(q.owner(), q.Type); err != nil {
 		answer.Err = &Error{question: q.String(), reason: codes.RecordMalformed, err: err}
 		return answer
 	}

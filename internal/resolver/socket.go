@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
 )
 
@@ -137,14 +138,14 @@ func (s *socket) read(received func(valid bool)) {
 
 // deliver hands a datagram to the flight that it answers, if there is one.
 func (s *socket) deliver(packet []byte, received func(valid bool)) bool {
-	if len(packet) < headerSize {
+	if len(packet) < dnswire.HeaderSize {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := binary.BigEndian.Uint16(packet)
 	f := s.waiting[id]
-	if f == nil || !answers(packet, id, f.question) {
+	if f == nil || !dnswire.IsReply(packet, id, f.question) {
 		return false
 	}
 	delete(s.waiting, id)

@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
 )
 
@@ -24,7 +25,7 @@ func everyMethod() []udpbatch.Method {
 // those that do not, and those that are no names.
 func TestSweepOfAllLengths(t *testing.T) {
 	const longest, each, label = 300, 3, "_mta-sts"
-	const askable = maxName - 2 - len(label) - 1 // octets of the name behind the label
+	const askable = dnswire.MaxName - 2 - len(label) - 1 // octets of the name behind the label
 	var questions []Question
 	for size := 1; size <= longest; size++ {
 		for k := range each {
@@ -69,7 +70,7 @@ func nameOf(size, k int) string {
 	var b strings.Builder
 	for b.Len() < size {
 		left := size - b.Len()
-		n := min(left, maxLabel-k*20)
+		n := min(left, dnswire.MaxLabel-k*20)
 		if left == n+1 { // no room for a dot and a label
 			n--
 		}

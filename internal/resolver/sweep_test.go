@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
 // listed gives n questions for names d0.example to d<n-1>.example, each with its number as tag.
@@ -74,7 +75,7 @@ func denial(q *dns.Msg, code int, zone string) *dns.Msg {
 			Serial: 1, Refresh: 2, Retry: 3, Expire: 4, Minttl: 5,
 		}}
 	}
-	return m.SetEdns0(udpSize, false)
+	return m.SetEdns0(dnswire.UDPSize, false)
 }
 
 // mixed answers in ways that hang on the number of the domain.

@@ -1,5 +1,7 @@
 package resolver
 
+import "stsscan/internal/dnswire"
+
 // A table is the items of a lane, and the slots of those that have one. Slots hold no pointers, so that the
 // garbage collector never looks into them. Their number is fixed; items grow with what waits.
 type table struct {
@@ -49,7 +51,7 @@ func (t *table) add(q *Question) (uint32, bool) {
 		it.marks |= isPatient
 	}
 	k := t.freeSlots[len(t.freeSlots)-1]
-	_, size, ok := packPlain(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
+	_, size, ok := dnswire.PackQuery(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
 	if ok {
 		it.size, it.slot = uint8(size), k
 		t.freeSlots = t.freeSlots[:len(t.freeSlots)-1]
@@ -86,7 +88,7 @@ func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
 
 // questionSection is the question section of the query.
 func (t *table) questionSection(it *item) []byte {
-	return t.slots[it.slot][headerSize : it.size-optSize]
+	return t.slots[it.slot][dnswire.HeaderSize : it.size-dnswire.OPTSize]
 }
 
 // dropSlot frees the slot of an item, if it has one.
@@ -108,7 +110,7 @@ func (t *table) takeSlot(it *item) bool {
 	}
 	it.slot = t.freeSlots[n-1]
 	t.freeSlots = t.freeSlots[:n-1]
-	packPlain(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
+	dnswire.PackQuery(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
 	return true
 }
 

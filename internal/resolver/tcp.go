@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
 // exchangeTCP repeats the question of a over a connection of its own (RFC 7766), which takes at most one
@@ -39,7 +40,7 @@ func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]by
 	switch {
 	case err == nil && u.breaker.IsDistrusted() && !a.isCanary:
 		return nil, fault(errDistrusted)
-	case err == nil && !truncated(reply):
+	case err == nil && !dnswire.IsTruncated(reply):
 		return reply, nil
 	case err == nil:
 		err = errTruncated // over TCP: there is nothing left to try
@@ -68,7 +69,7 @@ func (r *Resolver) dialTCP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 
-	message := a.message()
+	message := a.query.Message()
 	id := uint16(rand.Uint32())
 	binary.BigEndian.PutUint16(message, id)
 	framed := binary.BigEndian.AppendUint16(nil, uint16(len(message)))
@@ -84,7 +85,7 @@ func (r *Resolver) dialTCP(ctx context.Context, a *asker, u *upstream) ([]byte, 
 		if _, err := io.ReadFull(conn, reply); err != nil {
 			return nil, err
 		}
-		valid := answers(reply, id, a.question())
+		valid := dnswire.IsReply(reply, id, a.query.Question())
 		r.countDatagram(u, valid)
 		if valid {
 			return reply, nil

@@ -6,8 +6,8 @@ import (
 	"net/netip"
 )
 
-// A netConn is a Conn by way of package net, as every system has it. A goroutine of its own waits for datagrams, since a
-// read through the runtime's poller blocks.
+// A netConn is a Conn by way of package net, as every system has it. A goroutine of its own waits for datagrams, since
+// a read through the runtime's poller blocks.
 type netConn struct {
 	conn   *net.UDPConn
 	latest []byte      // datagram that was read: on the stack of read it would take twice as much

@@ -6,12 +6,6 @@ import (
 	"github.com/miekg/dns"
 )
 
-// The types of the records that an MTA-STS survey asks for first, and at last.
-const (
-	TypeTXT = dns.TypeTXT
-	TypeSOA = dns.TypeSOA
-)
-
 // RcodeName is the mnemonic of a response code, or "RCODE17" where IANA lists
 // none.
 func RcodeName(rcode int) string {

@@ -7,13 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"stsscan/internal/dnswire"
+
 	"github.com/miekg/dns"
 )
 
 // A question that draws many near-misses is asked again over TCP, and what came
 // over UDP is not believed; the others are left in peace.
-func TestSweepSuspects(t *testing.T) {
-	const n, target, lies = 200, 100, 4 * suspectMisses
+func TestSweepNearMisses(t *testing.T) {
+	const n, target, lies = 200, 100, 4 * mostNearMisses
 	evil := func(q *dns.Msg) *dns.Msg {
 		m := answer(q)
 		m.Answer[0].(*dns.TXT).Txt[0] = "evil"
@@ -39,8 +41,8 @@ func TestSweepSuspects(t *testing.T) {
 		{"other ids", otherID, lies, false, false},
 		{"other names", otherName, lies, false, false},
 		{"other ids, mixed case", otherID, lies, true, false},
-		{"some other ids", otherID, suspectMisses / 4, false, true},
-		{"some other names", otherName, suspectMisses / 4, false, true},
+		{"some other ids", otherID, mostNearMisses / 4, false, true},
+		{"some other names", otherName, mostNearMisses / 4, false, true},
 		{"none", otherName, 0, false, true},
 	} {
 		t.Run(c.title, func(t *testing.T) {
@@ -99,45 +101,45 @@ func TestSweepSuspects(t *testing.T) {
 
 // Near-misses are counted by question, whatever its case, and forgotten after a
 // second.
-func TestSuspects(t *testing.T) {
+func TestNearMisses(t *testing.T) {
 	question := func(name string) []byte {
-		var q query
-		if err := q.ask(name, dns.TypeTXT); err != nil {
+		var q dnswire.Query
+		if err := q.Ask(name, dns.TypeTXT); err != nil {
 			t.Fatal(err)
 		}
-		return q.question()
+		return q.Question()
 	}
-	var s suspects
+	var m nearMisses
 	ours, upper, other := question(asked), question(strings.ToUpper(asked)), question("_mta-sts.example.org")
 	longest := question(strings.Repeat("a23456789.", 25) + "abc")
-	if s.has(ours, time.Second) {
+	if m.tooMany(ours, time.Second) {
 		t.Error("a question is suspect at once")
 	}
 	now := 5 * time.Second
-	for k := range suspectMisses {
-		if s.has(ours, now) {
+	for k := range mostNearMisses {
+		if m.tooMany(ours, now) {
 			t.Errorf("suspect after %d near-misses", k)
 		}
-		s.miss([][]byte{ours, upper}[k%2], now)
-		s.miss(longest, now)
+		m.add([][]byte{ours, upper}[k%2], now)
+		m.add(longest, now)
 	}
-	if !s.has(ours, now) || !s.has(upper, now) || !s.has(longest, now) {
+	if !m.tooMany(ours, now) || !m.tooMany(upper, now) || !m.tooMany(longest, now) {
 		t.Error("not suspect after as many near-misses as make it so")
 	}
-	if s.slot(ours) != s.slot(other) && s.has(other, now) {
+	if m.slot(ours) != m.slot(other) && m.tooMany(other, now) {
 		t.Error("another question is suspect")
 	}
 	for range 1000 { // no counter runs over
-		s.miss(ours, now)
+		m.add(ours, now)
 	}
-	if !s.has(ours, now+time.Second) {
+	if !m.tooMany(ours, now+time.Second) {
 		t.Error("forgotten within a second")
 	}
-	if s.has(ours, now+time.Second+1) {
+	if m.tooMany(ours, now+time.Second+1) {
 		t.Error("still suspect after it")
 	}
-	s.miss(other, now+2*time.Second)
-	if s.has(ours, now+2*time.Second) {
+	m.add(other, now+2*time.Second)
+	if m.tooMany(ours, now+2*time.Second) {
 		t.Error("suspect again with a near-miss of another")
 	}
 }
