@@ -6,12 +6,12 @@ import (
 	"io/fs"
 	"net/netip"
 
-	"stsscan/internal/resolver"
+	"stsscan/internal/resolvconf"
 )
 
 // parseUpstreams reads the value of a flag.
 func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
-	upstreams, err := resolver.ParseUpstreams(value)
+	upstreams, err := resolvconf.Parse(value)
 	return upstreams, valueError(flag, err)
 }
 

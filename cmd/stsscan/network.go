@@ -17,6 +17,7 @@ import (
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/pipeline"
+	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
 	"stsscan/internal/udpbatch"
@@ -158,7 +159,7 @@ func (f *networkFlags) named() ([]netip.AddrPort, error) {
 	case f.resolvers != "":
 		return parseUpstreams("resolvers", f.resolvers)
 	}
-	upstreams, err := resolver.SystemUpstreams()
+	upstreams, err := resolvconf.System()
 	if err != nil {
 		return nil, fmt.Errorf("resolvers of the system: %w", err)
 	}

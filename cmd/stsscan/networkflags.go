@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
 	"stsscan/internal/udpbatch"
@@ -141,7 +142,7 @@ func (f *networkFlags) testBed() bool {
 	if err != nil || f.proxy == "" || f.roots == "" || f.resolvers == "" {
 		return false
 	}
-	upstreams, err := resolver.ParseUpstreams(f.resolvers)
+	upstreams, err := resolvconf.Parse(f.resolvers)
 	if err != nil {
 		return false
 	}

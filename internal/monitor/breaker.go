@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Breaker guards one upstream. While it is open, the upstream gets canaries and no other question. The zero
-// Breaker is closed. The monitor of the upstream opens and closes it; all may read it concurrently.
+// A Breaker guards one upstream. While it is open, the upstream gets canaries and no other question. The zero Breaker
+// is closed. The monitor of the upstream opens and closes it; all may read it concurrently.
 type Breaker struct {
 	// Silence counts the first questions to the upstream that met silence.
 	Silence Silence
@@ -29,8 +29,8 @@ type span struct{ from, to time.Duration }
 // IsOpen reports whether the upstream is stopped.
 func (b *Breaker) IsOpen() bool { return b.open.Load() }
 
-// IsDistrusted reports whether it was stopped because of a wrong answer. What still arrives from it is not to
-// be read.
+// IsDistrusted reports whether it was stopped because of a wrong answer. What still arrives from it is not to be
+// read.
 func (b *Breaker) IsDistrusted() bool { return b.distrusted.Load() }
 
 // Opened is when the breaker was last opened; 0: never.
@@ -57,9 +57,9 @@ func (b *Breaker) WantCanary() {
 	}
 }
 
-// Trip opens the breaker. After a wrong answer to a canary, what was answered since the last good one is not
-// to be believed. The clock is read when no more questions go out, so that the breaker counts as opened after
-// the last of them.
+// Trip opens the breaker. After a wrong answer to a canary, what was answered since the last good one is not to be
+// believed. The clock is read when no more questions go out, so that the breaker counts as opened after the last of
+// them.
 func (b *Breaker) Trip(clock func() time.Duration, wrong bool) {
 	b.opened.Store(math.MaxInt64)
 	if wrong {

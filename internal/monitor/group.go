@@ -1,14 +1,12 @@
-// Package monitor decides whether upstream resolvers are to be believed, from canaries (questions whose answer
-// is known) and from what else the upstreams do: [Group] runs a monitor for each, which opens and closes its
-// [Breaker].
+// Package monitor decides whether upstream resolvers are to be believed, from canaries (questions whose answer is
+// known) and from what else the upstreams do: [Group] runs a monitor for each, which opens and closes its [Breaker].
 //
-// A wrong answer to a canary stops an upstream, and what it said since the last good one is not to be
-// believed. A canary without an answer stops it too, if the upstream fails far more often than its median, and
-// so do too many questions without a reply. A stopped upstream gets canaries only, until it answers them well
-// again.
+// A wrong answer to a canary stops an upstream, and what it said since the last good one is not to be believed. A
+// canary without an answer stops it too, if the upstream fails far more often than its median, and so do too many
+// questions without a reply. A stopped upstream gets canaries only, until it answers them well again.
 //
-// The package asks no question itself, and holds none up. Times are durations since a moment that the caller
-// chose, by a clock that it gives.
+// The package asks no question itself, and holds none up. Times are durations since a moment that the caller chose,
+// by a clock that it gives.
 package monitor
 
 import (
@@ -22,8 +20,8 @@ import (
 	"time"
 )
 
-// ErrUntrusted says that every upstream has answered wrongly, or left too many questions without an answer, for
-// so long that waiting makes no sense.
+// ErrUntrusted says that every upstream has answered wrongly, or left too many questions without an answer, for so
+// long that waiting makes no sense.
 var ErrUntrusted = errors.New("resolver: no upstream can be trusted")
 
 // A Result is what the canaries of an upstream came to.
@@ -131,8 +129,8 @@ func (g *Group) Interval() time.Duration { return g.config.Interval }
 // Soon is the least time between two checks.
 func (g *Group) Soon() time.Duration { return g.config.Interval / soonPart }
 
-// Hope is a context that ends when waiting for upstreams makes no sense any more. Its cause wraps
-// [ErrUntrusted] then, unless the context of New has ended.
+// Hope is a context that ends when waiting for upstreams makes no sense any more. Its cause wraps [ErrUntrusted]
+// then, unless the context of New has ended.
 func (g *Group) Hope() context.Context { return g.hope }
 
 // Change is closed when the next breaker opens or closes.
@@ -189,8 +187,8 @@ func (g *Group) noteEvent(number int, what, why string) {
 	g.change = make(chan struct{})
 }
 
-// notePause notes how long all upstreams have been stopped, and since when one is not healthy. The Group gives
-// up when all are stopped for too long, or when none was healthy for as long.
+// notePause notes how long all upstreams have been stopped, and since when one is not healthy. The Group gives up
+// when all are stopped for too long, or when none was healthy for as long.
 func (g *Group) notePause(number int, now, unhealthySince time.Duration, why string) {
 	all := !slices.ContainsFunc(g.upstreams, func(u Upstream) bool { return !u.Breaker.IsOpen() })
 	g.mu.Lock()

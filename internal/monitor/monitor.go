@@ -17,8 +17,8 @@ const (
 	failsFarther  = 3    // times the median
 )
 
-// A monitor watches one upstream, on a goroutine of its own. It alone decides whether the upstream is to be
-// believed, and writes its breaker.
+// A monitor watches one upstream, on a goroutine of its own. It alone decides whether the upstream is to be believed,
+// and writes its breaker.
 type monitor struct {
 	group          *Group
 	upstream       Upstream
@@ -73,8 +73,8 @@ func (m *monitor) check() {
 	m.group.notePause(m.number, now, m.unhealthySince, m.why)
 }
 
-// decide is the one place that decides whether an upstream is to be believed: by the result of the canaries
-// that were sent at a time, by what else it did meanwhile, and by how much it left unanswered.
+// decide is the one place that decides whether an upstream is to be believed: by the result of the canaries that were
+// sent at a time, by what else it did meanwhile, and by how much it left unanswered.
 func (m *monitor) decide(result Result, why string, sent, now time.Duration, meanwhile Tally) {
 	recent := m.slideTallies()
 	switch open := m.breaker.IsOpen(); {

@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// A Silence counts the questions that an upstream was asked for the first time, and those that no attempt got a
-// reply to. Both are counted by when they began: answers come at once and silence is known late, so that
-// counted as they come, nearly all would be silence whenever fewer questions are asked. Its methods may be
-// called concurrently.
+// A Silence counts the questions that an upstream was asked for the first time, and those that no attempt got a reply
+// to. Both are counted by when they began: answers come at once and silence is known late, so that counted as they
+// come, nearly all would be silence whenever fewer questions are asked. Its methods may be called concurrently.
 type Silence struct {
 	// Settled is the time after which a question has its answer, or none. It is set before any use.
 	Settled time.Duration
@@ -50,8 +49,8 @@ func (s *Silence) Missed(began time.Duration) {
 	}
 }
 
-// Latest counts the latest questions that have settled and began after a time: most of them, and the others of
-// the last span.
+// Latest counts the latest questions that have settled and began after a time: most of them, and the others of the
+// last span.
 func (s *Silence) Latest(now, after time.Duration, most int) (begun, missed int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

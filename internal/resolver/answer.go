@@ -40,8 +40,8 @@ func (l *lane) readReply(i uint32, packet []byte, end int) {
 	}
 }
 
-// creditWindow notes a reply to the first attempt of a question that did not fail before, if the upstream did
-// what it was asked.
+// creditWindow notes a reply to the first attempt of a question that did not fail before, if the upstream did what it
+// was asked.
 func (l *lane) creditWindow(it *item) {
 	if it.isFirstAttempt() {
 		l.readRoute.window.Answered(l.now, it.sent())

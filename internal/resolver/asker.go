@@ -6,8 +6,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// An asker is what one question of Exchange, or a slow one, needs while it is asked. It is used for one
-// question after the other, and belongs to one goroutine at a time.
+// An asker is what one question of Exchange, or a slow one, needs while it is asked. It is used for one question
+// after the other, and belongs to one goroutine at a time.
 type asker struct {
 	query   dnswire.Query
 	flights [mostFlights]flight // one for an upstream; those over the latest come first

@@ -10,9 +10,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// attempt asks one upstream once: over UDP, over TCP where the answer is truncated or in doubt, and again
-// without EDNS(0) where the answer is FORMERR. It returns the upstream that answered, which may be one of an
-// earlier attempt.
+// attempt asks one upstream once: over UDP, over TCP where the answer is truncated or in doubt, and again without
+// EDNS(0) where the answer is FORMERR. It returns the upstream that answered, which may be one of an earlier attempt.
 func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *upstream, *Error) {
 	a.query.UseEDNS(at != stepBare)
 	for {
@@ -46,8 +45,8 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 	}
 }
 
-// readReply reads a valid reply. Few large ones are read at a time: in memory they are twenty times as large as
-// on the wire, until they have been looked into.
+// readReply reads a valid reply. Few large ones are read at a time: in memory they are twenty times as large as on
+// the wire, until they have been looked into.
 func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
 	if len(packet) > largeReply {
 		r.largeSlots <- struct{}{}
@@ -66,8 +65,8 @@ func (a *asker) read(packet []byte) (reading, error) {
 	return readMessage(packet)
 }
 
-// exchangeUDP sends the question to u, if send says so, and waits for a reply to any attempt. The flight is
-// valid until a is used again.
+// exchangeUDP sends the question to u, if send says so, and waits for a reply to any attempt. The flight is valid
+// until a is used again.
 func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
 	if send {
 		if err := r.sendUDP(ctx, a, u); err != nil {
@@ -109,8 +108,8 @@ func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send 
 	}
 }
 
-// sendUDP sends the question to u. Where a reply to an earlier datagram is still expected, it sends the same
-// once more, so that a forger has no more to hit (RFC 5452, section 5).
+// sendUDP sends the question to u. Where a reply to an earlier datagram is still expected, it sends the same once
+// more, so that a forger has no more to hit (RFC 5452, section 5).
 func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
 	if err := r.waitForRate(ctx, a.plain); err != nil {
 		return err

@@ -90,9 +90,9 @@ const (
 	slowEnough = 8                // answers for slow names that show that they come
 )
 
-// flood asks as much at a time as a run will, slow names first where there are some. Resolvers that drop
-// questions in silence when many wait (Unbound: wait-limit), or answers that took long (discard-timeout), cost
-// a survey healthy domains.
+// flood asks as much at a time as a run will, slow names first where there are some. Resolvers that drop questions in
+// silence when many wait (Unbound: wait-limit), or answers that took long (discard-timeout), cost a survey healthy
+// domains.
 func (r *Resolver) flood(ctx context.Context, u *upstream, n canarySet, p Preflight) []Check {
 	size := p.Flood
 	if size == 0 {

@@ -11,21 +11,20 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// MostWaiting is how many questions may wait in the lanes of a Sweep besides those in flight, in 64 octets
-// each: for a late reply and the next attempt, for a canary that confirms their failure, or for a TCP
-// connection.
+// MostWaiting is how many questions may wait in the lanes of a Sweep besides those in flight, in 64 octets each: for
+// a late reply and the next attempt, for a canary that confirms their failure, or for a TCP connection.
 const MostWaiting = 1 << 16
 
-// MostInFlight is the most questions that a Sweep can keep in flight. Room for each takes some hundred octets,
-// used or not.
+// MostInFlight is the most questions that a Sweep can keep in flight. Room for each takes some hundred octets, used
+// or not.
 const MostInFlight = 1_000_000
 
 // A Config says which upstreams to ask, and how hard.
 //
-// Timeout is the time of an attempt over TCP, and over UDP where nothing is known of an upstream. While a
-// [Watch] knows that the upstream answers its canaries promptly, all attempts of a question begin within one
-// Timeout, evenly, and it is given up 1.6 Timeouts after the first; without Retries after one. A reply to an
-// earlier attempt counts until then.
+// Timeout is the time of an attempt over TCP, and over UDP where nothing is known of an upstream. While a [Watch]
+// knows that the upstream answers its canaries promptly, all attempts of a question begin within one Timeout, evenly,
+// and it is given up 1.6 Timeouts after the first; without Retries after one. A reply to an earlier attempt counts
+// until then.
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
 	Timeout   time.Duration    // of one attempt, see above; 0: 5 s

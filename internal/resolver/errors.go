@@ -48,13 +48,13 @@ func (e *Error) Unwrap() error { return e.err }
 // Timeout reports whether the time ran out before a reply came.
 func (e *Error) Timeout() bool { return e.reason == codes.RecordTimeout }
 
-// RecordReason says why there is no reply: timeout, truncated (and TCP did not mend it) or malformed. It is
-// empty when [Error.Local].
+// RecordReason says why there is no reply: timeout, truncated (and TCP did not mend it) or malformed. It is empty
+// when [Error.Local].
 func (e *Error) RecordReason() codes.RecordReason { return e.reason }
 
-// Local reports whether the fault lies between this machine and the upstreams: no descriptors, no route, a
-// closed port, no upstream that answers anything at all, a cancelled context, a closed Resolver. Nothing is
-// known about the domain then, and it must be asked again.
+// Local reports whether the fault lies between this machine and the upstreams: no descriptors, no route, a closed
+// port, no upstream that answers anything at all, a cancelled context, a closed Resolver. Nothing is known about the
+// domain then, and it must be asked again.
 func (e *Error) Local() bool { return e.local }
 
 // failure is the failure of one attempt by the answer, or the silence, that it met.
@@ -65,8 +65,8 @@ func failure(reason codes.RecordReason, err error) *Error {
 // fault is the failure of one attempt by a fault of this machine, or of the way to an upstream.
 func fault(err error) *Error { return &Error{local: true, err: err} }
 
-// endedBy is the failure of a wait that ctx ended. A caller who sets a deadline judges the domain by it; a
-// cancelled question was not asked.
+// endedBy is the failure of a wait that ctx ended. A caller who sets a deadline judges the domain by it; a cancelled
+// question was not asked.
 func endedBy(ctx context.Context) *Error {
 	cause := context.Cause(ctx)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {

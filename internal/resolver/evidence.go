@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
-
-	"github.com/miekg/dns"
 )
 
 // A questionState is what has become of a question so far.
@@ -27,8 +25,8 @@ type evidence struct {
 // noteDeclined notes a reply whose rcode is tried again.
 func (e *evidence) noteDeclined(rd reading, source Trace) { e.kept, e.source = &rd, source }
 
-// noteFailure notes a failure, unless an earlier one says more about the question: a reply that cannot be read
-// says more than silence, and silence more than a fault of this machine.
+// noteFailure notes a failure, unless an earlier one says more about the question: a reply that cannot be read says
+// more than silence, and silence more than a fault of this machine.
 func (e *evidence) noteFailure(err *Error, u *upstream) {
 	if err.rank() < e.failed.rank() {
 		return
@@ -50,15 +48,6 @@ func (e *evidence) failure(u *upstream) *Error {
 // silent reports whether no attempt got a reply, and none failed otherwise.
 func (e *evidence) silent() bool {
 	return e.kept == nil && (e.failed == nil || e.failed.err == errNoAnswer)
-}
-
-// declines reports whether an rcode leaves it to another upstream to know better.
-func declines(rcode int) bool {
-	switch rcode {
-	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
-		return true
-	}
-	return false
 }
 
 // A history is what earlier attempts of an item brought, if it was more than silence.

@@ -11,16 +11,16 @@ import (
 	"stsscan/internal/window"
 )
 
-// Exchange asks the question of q, a query with exactly one, and returns the reply. q is not changed: what is
-// sent has an OPT record and an id of the Resolver, and the reply has the id of q.
+// Exchange asks the question of q, a query with exactly one, and returns the reply. q is not changed: what is sent
+// has an OPT record and an id of the Resolver, and the reply has the id of q.
 //
 // An attempt that meets silence, a garbled reply, or one of the rcodes SERVFAIL, REFUSED, NOTIMP and FORMERR is
-// followed by the next, at another upstream if there is one; NXDOMAIN never is. A reply to an earlier attempt
-// is as good as one to the last. When no attempt does better, Exchange returns the last reply, whatever its
-// rcode. An error is of type *[Error].
+// followed by the next, at another upstream if there is one; NXDOMAIN never is. A reply to an earlier attempt is as
+// good as one to the last. When no attempt does better, Exchange returns the last reply, whatever its rcode. An error
+// is of type *[Error].
 //
-// [Config] says under Timeout how long an attempt waits. The deadline of ctx, if it comes first, ends the
-// exchange. Waits for the rate limit count against that deadline only.
+// [Config] says under Timeout how long an attempt waits. The deadline of ctx, if it comes first, ends the exchange.
+// Waits for the rate limit count against that deadline only.
 func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	a := r.askers.Get().(*asker)
 	defer r.release(a)
@@ -43,9 +43,8 @@ func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, erro
 	return r.askWatched(ctx, a, &questionState{began: now, tried: now}, stepUDP)
 }
 
-// askWatched goes on with a question. The last attempt, if there is one, goes on at the given step. With a
-// watch, a failure is returned when it can be believed; until then, and while all upstreams are stopped,
-// askWatched waits.
+// askWatched goes on with a question. The last attempt, if there is one, goes on at the given step. With a watch, a
+// failure is returned when it can be believed; until then, and while all upstreams are stopped, askWatched waits.
 func (r *Resolver) askWatched(ctx context.Context, a *asker, q *questionState, at step) (reading, error) {
 	if r.watch == nil {
 		return r.askOnce(ctx, a, q, at)

@@ -9,9 +9,9 @@ import (
 // inFlightPart is the part of a time-out after which a question leaves the flight and waits.
 const inFlightPart = 10
 
-// expire lets questions wait that have been in flight for a while, and ends the attempts whose time is up. If
-// the upstream has said nothing since, a question stays in flight: it may be the upstream that is silent, and
-// then it must not get more.
+// expire lets questions wait that have been in flight for a while, and ends the attempts whose time is up. If the
+// upstream has said nothing since, a question stays in flight: it may be the upstream that is silent, and then it
+// must not get more.
 func (l *lane) expire() {
 	l.countWaiting()
 	room := MostWaiting - l.sweep.waiting.Load()

@@ -54,16 +54,16 @@ func TestSilentNamesWaitTogether(t *testing.T) {
 				t.Fatalf("tag %d: %+v", tag, a)
 			}
 		}
-		// Alone, the healthy names take 2.5 s, and a silent one 8 s. If they held their places, 20 at a time,
-		// the silent ones would take 75 s.
+		// Alone, the healthy names take 2.5 s, and a silent one 8 s. If they held their places, 20 at a time, the
+		// silent ones would take 75 s.
 		if took := r.now() - began; took > 4*silenceOf {
 			t.Errorf("took %v", took)
 		}
 	})
 }
 
-// Silence about one name is settled soon while canaries are answered promptly, and has a time-out for each
-// attempt where that is not known.
+// Silence about one name is settled soon while canaries are answered promptly, and has a time-out for each attempt
+// where that is not known.
 func TestSilentName(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries         int
@@ -200,8 +200,8 @@ func TestHeldFailuresHoldNothingUp(t *testing.T) {
 			}
 		}, u)
 		t.Logf("the last healthy answer came after %v", healthy)
-		// It is 250 ms from one good canary to the next: with the places of a lane, 74 at a time, 2,000
-		// failures would take 7 s.
+		// It is 250 ms from one good canary to the next: with the places of a lane, 74 at a time, 2,000 failures
+		// would take 7 s.
 		if len(g.answers) != n || healthy > 3*time.Second {
 			t.Errorf("%d answers, the last healthy one after %v", len(g.answers), healthy)
 		}
@@ -305,8 +305,8 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 	})
 }
 
-// A late reply that is no answer is no silence, also where one to an earlier attempt at another upstream is
-// waited for.
+// A late reply that is no answer is no silence, also where one to an earlier attempt at another upstream is waited
+// for.
 func TestLateFailureIsNoSilence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		silent := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}

@@ -18,8 +18,8 @@ func (l *lane) noteFailure(i uint32, err *Error, rt *route) {
 	l.history[i] = h
 }
 
-// proceed goes on with a question whose reply was no answer. It stays where it is while another attempt is in
-// flight, or it waits to be sent or confirmed.
+// proceed goes on with a question whose reply was no answer. It stays where it is while another attempt is in flight,
+// or it waits to be sent or confirmed.
 func (l *lane) proceed(i uint32, local bool) {
 	it := &l.table.items[i]
 	switch {
@@ -32,8 +32,8 @@ func (l *lane) proceed(i uint32, local bool) {
 	l.retry(i, local)
 }
 
-// retry stages the next attempt of a question, or holds it as failed. After a fault of this machine it waits a
-// moment where there is no other upstream.
+// retry stages the next attempt of a question, or holds it as failed. After a fault of this machine it waits a moment
+// where there is no other upstream.
 func (l *lane) retry(i uint32, local bool) {
 	it := &l.table.items[i]
 	h := l.history[i]
@@ -87,8 +87,8 @@ func (l *lane) questionFailed(i uint32) {
 	l.drop(i)
 }
 
-// portFailed ends the attempts of all questions in flight on a port, after an ICMP error about one of their
-// datagrams or a fault of this machine. Those that wait go on waiting.
+// portFailed ends the attempts of all questions in flight on a port, after an ICMP error about one of their datagrams
+// or a fault of this machine. Those that wait go on waiting.
 func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 	p.failed = true
 	for i := rt.sent.oldest; p.inFlight > 0 && i != nowhere; {

@@ -121,8 +121,8 @@ func TestExchangeOverTCP(t *testing.T) {
 	}
 }
 
-// Whose fault it is when nothing comes: a resolver that answers nobody, or where nobody listens, is our own;
-// one that lives and does not answer this question tells something about the domain.
+// Whose fault it is when nothing comes: a resolver that answers nobody, or where nobody listens, is our own; one that
+// lives and does not answer this question tells something about the domain.
 func TestExchangeFaults(t *testing.T) {
 	closed := serve(t, good, nil)
 	closed.close()
@@ -226,8 +226,8 @@ func TestCloseEndsWhatIsInFlight(t *testing.T) {
 	wantError(t, err, "", true)
 }
 
-// An upstream that answers somebody else and then falls silent is silent: what was heard before an attempt
-// began is no sign of life in it.
+// An upstream that answers somebody else and then falls silent is silent: what was heard before an attempt began is
+// no sign of life in it.
 func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 	t.Parallel()
 	var attempts atomic.Int64
@@ -260,8 +260,8 @@ func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 	}
 }
 
-// A question that waits for one of our TCP connections until its deadline was not answered by our fault: the
-// domain is asked again.
+// A question that waits for one of our TCP connections until its deadline was not answered by our fault: the domain
+// is asked again.
 func TestExchangeWaitsForTCP(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{meet: func(q *dns.Msg) (reply []byte, after time.Duration) {

@@ -14,8 +14,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// forgeries are packets that somebody sends instead of, or before, the answer.
-// None of them is it (RFC 5452, section 9.1).
+// forgeries are packets that somebody sends instead of, or before, the answer. None of them is it (RFC 5452, section
+// 9.1).
 func forgeries() map[string]func(q *dns.Msg) []byte {
 	evil := func(q *dns.Msg, change func(m *dns.Msg)) []byte {
 		m := answer(q)
@@ -126,8 +126,7 @@ func TestExchangeForgeriesAlone(t *testing.T) {
 	}
 }
 
-// The reply to an earlier question, late on a socket that is used again, is
-// nobody's.
+// The reply to an earlier question, late on a socket that is used again, is nobody's.
 func TestExchangeLateReply(t *testing.T) {
 	var mu sync.Mutex
 	var late []byte

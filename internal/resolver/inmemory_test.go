@@ -19,8 +19,8 @@ import (
 // silenceOf is a time-out of a test whose clock is not the machine's: see bubble.
 const silenceOf = 5 * time.Second
 
-// An inMemory is an upstream without a network, for tests inside a synctest bubble: it meets a question by a
-// reply after some time, or by nil, which is silence.
+// An inMemory is an upstream without a network, for tests inside a synctest bubble: it meets a question by a reply
+// after some time, or by nil, which is silence.
 type inMemory struct {
 	meet func(q *dns.Msg) (reply []byte, after time.Duration)
 
@@ -220,10 +220,10 @@ func sweepOverPorts(
 	l.useRoutes(links)
 	l.run()
 	workers.Wait()
-	if l.ids.taken != 0 || l.inFlight != 0 || l.wheel.n != 0 || l.unconfirmed.n != 0 || l.stage.n != 0 || l.sweep.waiting.Load() != 0 ||
+	if l.ids.Taken() != 0 || l.inFlight != 0 || l.wheel.n != 0 || l.unconfirmed.n != 0 || l.stage.n != 0 || l.sweep.waiting.Load() != 0 ||
 		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
 		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, held %d, staged %d",
-			l.ids.taken, l.inFlight, l.wheel.n, l.sweep.waiting.Load(), l.unconfirmed.n, l.stage.n)
+			l.ids.Taken(), l.inFlight, l.wheel.n, l.sweep.waiting.Load(), l.unconfirmed.n, l.stage.n)
 		t.Errorf("items %d, slots %d, histories %d",
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}

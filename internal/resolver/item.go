@@ -2,8 +2,8 @@ package resolver
 
 import "time"
 
-// inlineQuery is the room for a query in a slot, in octets: enough for a name of about 80, which hardly any
-// domain exceeds. Longer ones take the slow path.
+// inlineQuery is the room for a query in a slot, in octets: enough for a name of about 80, which hardly any domain
+// exceeds. Longer ones take the slow path.
 const inlineQuery = 112
 
 // nowhere is the index of no item and of no slot, and the number of no port.
@@ -12,8 +12,8 @@ const (
 	noPort  = ^uint16(0)
 )
 
-// An item is a question of a lane from its admission to its answer, in 64 octets. While it is staged or in
-// flight it also has a slot, with its query.
+// An item is a question of a lane from its admission to its answer, in 64 octets. While it is staged or in flight it
+// also has a slot, with its query.
 type item struct {
 	name      string
 	tag       int64
@@ -74,6 +74,41 @@ func (it *item) stamp(now time.Duration) {
 	it.sentAfter = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
 }
 
-// isFirstAttempt reports whether a failure says something about the upstream: names that failed before, and
-// attempts that follow others, fail by themselves.
+// isFirstAttempt reports whether a failure says something about the upstream: names that failed before, and attempts
+// that follow others, fail by themselves.
 func (it *item) isFirstAttempt() bool { return it.tries == 1 && !it.is(failedBefore) }
+
+// A queue is a list of items, the oldest first. In flight all have the same time-out, so the oldest is due first. An
+// item that leaves early costs two writes, and one that stays costs nothing.
+type queue struct {
+	oldest, newest uint32
+	n              int
+}
+
+func newQueue() queue { return queue{nowhere, nowhere, 0} }
+
+func (q *queue) push(items []item, i uint32) {
+	items[i].older, items[i].newer = q.newest, nowhere
+	if q.newest == nowhere {
+		q.oldest = i
+	} else {
+		items[q.newest].newer = i
+	}
+	q.newest = i
+	q.n++
+}
+
+func (q *queue) remove(items []item, i uint32) {
+	s := &items[i]
+	if s.older == nowhere {
+		q.oldest = s.newer
+	} else {
+		items[s.older].newer = s.newer
+	}
+	if s.newer == nowhere {
+		q.newest = s.older
+	} else {
+		items[s.newer].older = s.older
+	}
+	q.n--
+}

@@ -6,19 +6,20 @@ import (
 	"time"
 
 	"stsscan/internal/dnswire"
+	"stsscan/internal/forgery"
 	"stsscan/internal/udpbatch"
 	"stsscan/internal/window"
 )
 
-// A lane is one loop on one goroutine that asks questions and reads answers. A question costs it no goroutine,
-// no timer and no allocation. Lanes share nothing but the source of questions.
+// A lane is one loop on one goroutine that asks questions and reads answers. A question costs it no goroutine, no
+// timer and no allocation. Lanes share nothing but the source of questions.
 //
-// Each round takes the replies that are there, lets what is overdue wait or gives it up, admits new questions,
-// and sends what is staged. What would block (TCP, a query that does not fit a slot, a probe of silent
-// upstreams) goes the slow path, on another goroutine.
+// Each round takes the replies that are there, lets what is overdue wait or gives it up, admits new questions, and
+// sends what is staged. What would block (TCP, a query that does not fit a slot, a probe of silent upstreams) goes
+// the slow path, on another goroutine.
 //
-// A question that has been in flight for a while leaves its slot and the window. It waits for a late reply as
-// well as for its next attempt, and holds up no other.
+// A question that has been in flight for a while leaves its slot and the window. It waits for a late reply as well as
+// for its next attempt, and holds up no other.
 //
 // All fields belong to the goroutine of the lane, but for what they point to: the sweep, which lanes share, the
 // Resolver, and the upstreams of routes.
@@ -37,7 +38,7 @@ type lane struct {
 	routeSet     *routeSet       // lent by the Resolver
 	routes       []*route        // of it
 	byPort       []portPlace     // by the numbers of ports
-	onDatagrams  func([][]byte)  // receiveDatagrams: made once, since a method value is allocated
+	onDatagrams  func([][]byte)  // receiveDatagrams: set by run, once, since a method value is allocated
 
 	// Questions, and where they are.
 	table       table
@@ -46,14 +47,14 @@ type lane struct {
 	wheel       *wheel             // those that wait for a time
 	unconfirmed queue              // those that failed, until a canary confirms it, in the order of failing
 	slowPath    queue              // those that wait for a goroutine
-	ids         ids                // of the replies that are expected
+	ids         forgery.IDs        // of the replies that are expected
 	history     map[uint32]history // of items that met more than silence
 
-	rng      *rng
+	random   *forgery.Random
 	rotation int // of routes
 	cases    *dnswire.CaseMixer
 
-	nearMisses nearMisses // of questions in flight
+	nearMisses forgery.NearMisses // of questions in flight
 
 	waitingCounted int           // questions that wait, as the sweep counts them
 	windowsNoted   time.Duration // when the sizes of windows were noted last
@@ -79,8 +80,8 @@ type portPlace struct {
 	port  *lanePort
 }
 
-// stageRoom is how many questions may wait in a lane to be sent: a batch for each of the lengths that are
-// common, but no more than can soon be sent.
+// stageRoom is how many questions may wait in a lane to be sent: a batch for each of the lengths that are common, but
+// no more than can soon be sent.
 func (r *Resolver) stageRoom(inFlight int) int {
 	room := min(32*udpbatch.MaxBatch, max(udpbatch.MaxBatch, 2*inFlight))
 	if r.limiter != nil {
@@ -111,11 +112,10 @@ func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
 		sweep: s, resolver: r, schedule: r.schedule, mixCase: r.mixCase, limiter: r.limiter,
 		maxInFlight: inFlight, maxQuestions: math.MaxInt, stageRoom: room,
 		table: newTable(inFlight + room), stage: newStage(len(r.upstreams)), wheel: newWheel(r.schedule.timeout),
-		unconfirmed: newQueue(), slowPath: newQueue(), ids: newIDs(inFlight), history: make(map[uint32]history),
+		unconfirmed: newQueue(), slowPath: newQueue(), ids: forgery.NewIDs(inFlight), nearMisses: forgery.NewNearMisses(dnswire.LowerCase), history: make(map[uint32]history),
 		incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
-	l.onDatagrams = l.receiveDatagrams
-	if l.rng, err = newRNG(); err != nil {
+	if l.random, err = forgery.NewRandom(); err != nil {
 		return nil, err
 	}
 	var key [16]byte
@@ -130,7 +130,7 @@ func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
 func (l *lane) useRoutes(set *routeSet) {
 	l.routeSet, l.routes = set, set.routes
 	for _, rt := range l.routes {
-		l.maxQuestions = min(l.maxQuestions, mostIDs*len(rt.ports))
+		l.maxQuestions = min(l.maxQuestions, forgery.MostIDs*len(rt.ports))
 		rt.sent = newQueue()
 		for k := range rt.ports {
 			l.byPort = append(l.byPort, portPlace{rt, &rt.ports[k]})

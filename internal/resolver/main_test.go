@@ -22,9 +22,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long an attempt waits in tests for an answer that comes, and brevity for one that does not.
-// Where an attempt may meet either, it waits for fairness, since a busy machine takes longer than brevity to
-// answer.
+// patience is how long an attempt waits in tests for an answer that comes, and brevity for one that does not. Where
+// an attempt may meet either, it waits for fairness, since a busy machine takes longer than brevity to answer.
 const (
 	patience = 20 * time.Second
 	fairness = time.Second
@@ -65,8 +64,8 @@ func serveAt(t testing.TB, addr netip.AddrPort, udp play) (*server, error) {
 	return start(t, conn, nil, udp, nil), nil
 }
 
-// serveApart starts a server without TCP on a port that no system gives to a socket that asks for any, so that
-// it is still free after the server is closed.
+// serveApart starts a server without TCP on a port that no system gives to a socket that asks for any, so that it is
+// still free after the server is closed.
 func serveApart(t testing.TB, udp play) *server {
 	t.Helper()
 	for {

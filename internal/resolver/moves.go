@@ -85,7 +85,7 @@ func (l *lane) drop(i uint32) {
 func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
 	p.idsTaken++
 	for {
-		if id := uint16(l.rng.take(16)); l.ids.take(p.number, id, holder) {
+		if id := uint16(l.random.Bits(16)); l.ids.Take(p.number, id, holder) {
 			return id
 		}
 	}
@@ -93,7 +93,7 @@ func (l *lane) takeID(p *lanePort, holder uint32) uint16 {
 
 func (l *lane) releaseID(p *lanePort, id uint16) {
 	p.idsTaken--
-	l.ids.release(p.number, id)
+	l.ids.Release(p.number, id)
 }
 
 // countWaiting counts the questions of this lane that wait, for the sweep.
@@ -112,4 +112,20 @@ func (l *lane) deliverAnswers() {
 	l.sweep.deliver(l.answers)
 	clear(l.answers)
 	l.answers, l.parsed = l.answers[:0], 0
+}
+
+// toSlowPath lets a question wait for a goroutine that goes on at a step: with the upstream that is being read, if
+// there was a reply.
+func (l *lane) toSlowPath(i uint32, at step) {
+	it := &l.table.items[i]
+	l.detach(i)
+	l.closeFlight(it, true)
+	l.closeFlight(it, false)
+	if at == stepTCP || at == stepBare {
+		it.flights[0].port = l.readPort.number
+	}
+	l.table.dropSlot(it)
+	it.bucket = uint8(at)
+	it.where = inSlowPath
+	l.slowPath.push(l.table.items, i)
 }

@@ -25,9 +25,8 @@ type Preflight struct {
 	slowTime time.Duration // 0: slowTime
 }
 
-// The names of a zone of canaries. present has a TXT record, and is signed; bogus has one whose signature is
-// wrong; big has more than a datagram holds; slow is a delegation to servers that do not answer; other names do
-// not exist.
+// The names of a zone of canaries. present has a TXT record, and is signed; bogus has one whose signature is wrong;
+// big has more than a datagram holds; slow is a delegation to servers that do not answer; other names do not exist.
 const (
 	canaryPresent = "present"
 	canaryBogus   = "bogus"
@@ -88,8 +87,8 @@ func (p Preflight) Canaries() []Canary {
 	return []Canary{n.positive[0], n.fast}
 }
 
-// wellKnown are names that have had MTA-STS records for as long as there is MTA-STS. The first one that all
-// upstreams find becomes a canary.
+// wellKnown are names that have had MTA-STS records for as long as there is MTA-STS. The first one that all upstreams
+// find becomes a canary.
 func wellKnown() []Canary {
 	var cs []Canary
 	for _, name := range []string{"gmail.com", "outlook.com", "yahoo.com"} {
@@ -98,9 +97,8 @@ func wellKnown() []Canary {
 	return cs
 }
 
-// Preflight checks each upstream, before a [Watch]. It returns what it saw, and the canaries that a Watch can
-// use. Its error wraps [ErrSilent] when none of them answers, and [ErrPreflight] when one answers what cannot
-// be true.
+// Preflight checks each upstream, before a [Watch]. It returns what it saw, and the canaries that a Watch can use.
+// Its error wraps [ErrSilent] when none of them answers, and [ErrPreflight] when one answers what cannot be true.
 func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canary, error) {
 	n := p.names()
 	results := make([][]Check, len(r.upstreams))

@@ -116,8 +116,8 @@ func TestPreflightFlood(t *testing.T) {
 	}
 }
 
-// One that is dead beside one that answers ends nothing; with the names that everybody knows the names of
-// MTA-STS become canaries where they are found.
+// One that is dead beside one that answers ends nothing; with the names that everybody knows the names of MTA-STS
+// become canaries where they are found.
 func TestPreflightOfTwo(t *testing.T) {
 	t.Parallel()
 	world := func(q *dns.Msg, send func([]byte)) {

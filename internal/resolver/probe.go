@@ -10,9 +10,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// probe reports whether any upstream has answered anything since a moment. When none has, it asks each of them
-// for the name servers of the root, which all of them know. So a row of dead domains is not taken for a dead
-// resolver, nor the other way round.
+// probe reports whether any upstream has answered anything since a moment. When none has, it asks each of them for
+// the name servers of the root, which all of them know. So a row of dead domains is not taken for a dead resolver,
+// nor the other way round.
 func (r *Resolver) probe(ctx context.Context, since time.Duration) bool {
 	answered := func() bool { return time.Duration(r.lastReply.Load()) > since }
 	if answered() {
@@ -47,8 +47,8 @@ func (r *Resolver) probeAll() {
 	all.Wait()
 }
 
-// askCanary asks an upstream a canary over UDP, or over TCP where the answer is truncated, up to so many times
-// until there is a reply. The words say what is wrong.
+// askCanary asks an upstream a canary over UDP, or over TCP where the answer is truncated, up to so many times until
+// there is a reply. The words say what is wrong.
 func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canary, times int) (monitor.Result, string) {
 	if err := a.pack(c.question()); err != nil {
 		return monitor.Failed, err.Error()

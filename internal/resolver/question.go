@@ -37,3 +37,13 @@ type Answer struct {
 	Err           error    // for Failed: an *[Error]
 	Trace         Trace
 }
+
+// An Outcome is what became of a Question.
+type Outcome uint8
+
+const (
+	Failed   Outcome = iota // no reply: see Err
+	NXDOMAIN                // the name does not exist, and nothing else was said
+	NODATA                  // the name has no such record (RFC 2308, section 2.2), and nothing else was said
+	Reply                   // anything else, errors too: see Msg
+)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// waitForRate waits until the rate limit lets one more question out. The questions of Sweeps wait for each
-// other first, so that those of Exchange, whose deadlines are running, never stand behind a thousand of them.
+// waitForRate waits until the rate limit lets one more question out. The questions of Sweeps wait for each other
+// first, so that those of Exchange, whose deadlines are running, never stand behind a thousand of them.
 func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {
 	switch {
 	case r.ctx.Err() != nil:

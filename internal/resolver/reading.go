@@ -29,8 +29,8 @@ func denialOf(d dnswire.Denial, label, name string) reading {
 	return rd
 }
 
-// errCounts says that a reply holds less than its header promises. To believe
-// it would make an absence out of an accident.
+// errCounts says that a reply holds less than its header promises. To believe it would make an absence out of an
+// accident.
 var errCounts = errors.New("fewer records than the header says")
 
 // readMessage reads a reply by way of miekg/dns.

@@ -16,8 +16,7 @@ import (
 
 const asked = "_mta-sts.example.com"
 
-// reply is the wire form of what make makes of a reply to the question for the
-// TXT records of asked.
+// reply is the wire form of what make makes of a reply to the question for the TXT records of asked.
 func reply(make func(m *dns.Msg)) []byte {
 	m := new(dns.Msg).SetReply(txt(asked))
 	m.Id = 0
@@ -44,8 +43,7 @@ func opt(codes ...uint16) *dns.OPT {
 	return o
 }
 
-// replies are what a resolver may say, with what the sieve makes of it and
-// whether the short way suffices.
+// replies are what a resolver may say, with what the sieve makes of it and whether the short way suffices.
 func replies() map[string]struct {
 	wire    []byte
 	outcome Outcome
@@ -120,8 +118,7 @@ func replies() map[string]struct {
 // end of the question section in a reply for asked.
 func questionSize() int { return dnswire.HeaderSize + len(asked) + 2 + 4 }
 
-// both reads a reply the short way and the long way, which must agree. ok says
-// that the long way could read it.
+// both reads a reply the short way and the long way, which must agree. ok says that the long way could read it.
 func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, short, ok bool) {
 	long, err := readMessage(wire)
 	d, short := dnswire.ReadDenial(wire, questionSize())

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"stsscan/internal/dnswire"
+	"stsscan/internal/forgery"
 	"stsscan/internal/udpbatch"
 )
 
@@ -39,14 +40,14 @@ func (l *lane) receive() (got int) {
 	return got
 }
 
-// receiveDatagrams takes datagrams. With many questions in flight their items and slots are all over tables that
-// no cache holds. A first pass that only touches them has the processor fetch them side by side.
+// receiveDatagrams takes datagrams. With many questions in flight their items and slots are all over tables that no
+// cache holds. A first pass that only touches them has the processor fetch them side by side.
 func (l *lane) receiveDatagrams(packets [][]byte) {
 	for _, packet := range packets {
 		if len(packet) < dnswire.HeaderSize {
 			continue
 		}
-		if i := l.ids.holder(l.readPort.number, binary.BigEndian.Uint16(packet)); i != nowhere {
+		if i := l.ids.Holder(l.readPort.number, binary.BigEndian.Uint16(packet)); i != forgery.Free {
 			it := &l.table.items[i]
 			if it.slot != nowhere {
 				l.sink += int(l.table.slots[it.slot][inlineQuery/2])
@@ -58,8 +59,8 @@ func (l *lane) receiveDatagrams(packets [][]byte) {
 	}
 }
 
-// receiveDatagram takes a datagram. Nothing parses it before its octets show that it answers a question in
-// flight: RFC 5452, section 9.1.
+// receiveDatagram takes a datagram. Nothing parses it before its octets show that it answers a question in flight:
+// RFC 5452, section 9.1.
 func (l *lane) receiveDatagram(packet []byte) {
 	rt, p := l.readRoute, l.readPort
 	if len(packet) < dnswire.HeaderSize {
@@ -67,8 +68,8 @@ func (l *lane) receiveDatagram(packet []byte) {
 		return
 	}
 	id := binary.BigEndian.Uint16(packet)
-	i := l.ids.holder(p.number, id)
-	if i == nowhere {
+	i := l.ids.Holder(p.number, id)
+	if i == forgery.Free {
 		l.noteNearMiss(packet, nil)
 		return
 	}
@@ -79,7 +80,7 @@ func (l *lane) receiveDatagram(packet []byte) {
 		l.noteNearMiss(packet, question)
 		return
 	}
-	doubtful := l.nearMisses.tooMany(question, l.now)
+	doubtful := l.nearMisses.TooMany(question, l.now)
 	l.closeFlight(it, first)
 	if first && it.where == inFlight {
 		l.leaveFlight(i)
@@ -101,8 +102,7 @@ func (l *lane) receiveDatagram(packet []byte) {
 	}
 }
 
-// sentQuestion is the question section that an attempt of an item sent. Unless it is in flight, it is written
-// anew.
+// sentQuestion is the question section that an attempt of an item sent. Unless it is in flight, it is written anew.
 func (l *lane) sentQuestion(it *item, first bool) []byte {
 	if first && it.where == inFlight {
 		return l.table.questionSection(it)
@@ -119,8 +119,8 @@ func (l *lane) sentQuestion(it *item, first bool) []byte {
 	return question
 }
 
-// matchesFolded reports whether packet answers a question but for the case of its letters, and the upstream is
-// known not to keep it. The first few such replies show that; their questions are asked again.
+// matchesFolded reports whether packet answers a question but for the case of its letters, and the upstream is known
+// not to keep it. The first few such replies show that; their questions are asked again.
 func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
 	const proof = 4
 	if !l.mixCase || len(packet) < dnswire.HeaderSize+len(question) {
@@ -143,14 +143,14 @@ func (l *lane) matchesFolded(packet []byte, id uint16, question []byte) bool {
 	return rt.upstream.foldsCase.Load()
 }
 
-// noteNearMiss counts a datagram that answers no question in flight on its port as a near-miss of two: of ours,
-// which has its id, if there is one, and of its own.
+// noteNearMiss counts a datagram that answers no question in flight on its port as a near-miss of two: of ours, which
+// has its id, if there is one, and of its own.
 func (l *lane) noteNearMiss(packet, ours []byte) {
 	l.readRoute.upstream.counts.mismatched.Add(1)
 	if ours != nil {
-		l.nearMisses.add(ours, l.now)
+		l.nearMisses.Add(ours, l.now)
 	}
 	if end := dnswire.QuestionEnd(packet); end > 0 && !bytes.Equal(packet[dnswire.HeaderSize:end], ours) {
-		l.nearMisses.add(packet[dnswire.HeaderSize:end], l.now)
+		l.nearMisses.Add(packet[dnswire.HeaderSize:end], l.now)
 	}
 }

@@ -18,8 +18,8 @@ import (
 
 var relayed = flag.Int("relayed", 20_000, "questions that TestSweepThroughRelays asks over the best kind of sockets, and a tenth over each other")
 
-// A relay stands between a resolver and the truth. Each of its five tricks is played with one reply in five,
-// whatever else is done with it.
+// A relay stands between a resolver and the truth. Each of its five tricks is played with one reply in five, whatever
+// else is done with it.
 type relay struct {
 	conn, other *net.UDPConn // where the resolver asks, and somebody else's
 	dice        *rand.Rand
@@ -198,8 +198,8 @@ func (r *relay) forge(q *dns.Msg, to netip.AddrPort) {
 	r.send(packed(m), to)
 }
 
-// corrupt changes an octet among those that a reply must repeat, or loses its end. What a change elsewhere
-// says, no client can tell from what was said; for that the network has checksums.
+// corrupt changes an octet among those that a reply must repeat, or loses its end. What a change elsewhere says, no
+// client can tell from what was said; for that the network has checksums.
 func (r *relay) corrupt(wire []byte, end int) []byte {
 	wire = bytes.Clone(wire)
 	octet := byte(1 + r.dice.IntN(255))

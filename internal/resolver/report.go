@@ -9,8 +9,7 @@ import (
 	"stsscan/internal/monitor"
 )
 
-// A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were more to
-// ask.
+// A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were more to ask.
 type WindowReport struct {
 	Upstream netip.AddrPort
 	Least    int // but for the first second of a Sweep, in which windows open
@@ -31,8 +30,8 @@ type UpstreamStats struct {
 	TCP        int64 // questions repeated over TCP
 }
 
-// Windows says how large the windows were, in the order of the configuration. Both numbers are 0 where no Sweep
-// has had more to ask for longer than a second.
+// Windows says how large the windows were, in the order of the configuration. Both numbers are 0 where no Sweep has
+// had more to ask for longer than a second.
 func (r *Resolver) Windows() []WindowReport {
 	reports := make([]WindowReport, len(r.upstreams))
 	for i, u := range r.upstreams {
@@ -57,8 +56,8 @@ type Progress struct {
 	Held codes.Standstill
 	// Questions were taken, and have no answer yet.
 	Questions int64
-	// Due is how long it takes at most until all of them have an answer, if the upstreams go on as they do now;
-	// 0: not known. A truncated answer takes longer.
+	// Due is how long it takes at most until all of them have an answer, if the upstreams go on as they do now; 0:
+	// not known. A truncated answer takes longer.
 	Due time.Duration
 }
 

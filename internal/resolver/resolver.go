@@ -1,13 +1,13 @@
 // Package resolver is a stub resolver (RFC 9499, section 6) that keeps very many questions in flight over a few
 // sockets.
 //
-// It asks full resolvers, the upstreams, over UDP with EDNS(0) (RFC 6891) and repeats a truncated answer's
-// question over TCP (RFC 7766). A reply is validated from its octets before anything else looks at it (RFC
-// 5452, section 9.1): it comes from the address and port that were asked, has the id and exactly the question
-// that were sent, and is a response. Whatever else arrives is counted and ignored, and the wait goes on.
+// It asks full resolvers, the upstreams, over UDP with EDNS(0) (RFC 6891) and repeats a truncated answer's question
+// over TCP (RFC 7766). A reply is validated from its octets before anything else looks at it (RFC 5452, section 9.1):
+// it comes from the address and port that were asked, has the id and exactly the question that were sent, and is a
+// response. Whatever else arrives is counted and ignored, and the wait goes on.
 //
-// It does not resolve names itself, follow aliases, cache, validate signatures (it asks for the AD bit and
-// passes it on) or sign questions. It says what was answered, not what that means for MTA-STS.
+// It does not resolve names itself, follow aliases, cache, validate signatures (it asks for the AD bit and passes it
+// on) or sign questions. It says what was answered, not what that means for MTA-STS.
 package resolver
 
 import (
@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -147,6 +148,43 @@ func (r *Resolver) countDatagram(u *upstream, valid bool) {
 
 // now is the time since the Resolver began.
 func (r *Resolver) now() time.Duration { return time.Since(r.began) }
+
+// Number is the number of an upstream for the Avoid of a [Question]; 0 where it is not one of ours.
+func (r *Resolver) Number(addr netip.AddrPort) uint16 {
+	for i, u := range r.upstreams {
+		if u.addr == addr {
+			return uint16(i + 1)
+		}
+	}
+	return 0
+}
+
+// nextUpstream is the upstream for an attempt: the next in rotation, but not the one that was asked last if there is
+// another. One that loses questions is passed over as often as it loses them. Even one that loses all is asked now
+// and then, or its return would go unnoticed.
+func (r *Resolver) nextUpstream(last *upstream) *upstream {
+	const rest = 1.0 / 16
+	n := uint64(len(r.upstreams))
+	start := r.rotation.Add(1)
+	var best *upstream
+	for i := range n {
+		u := r.upstreams[(start+i)%n]
+		if u == last && n > 1 || u.breaker.IsOpen() {
+			continue
+		}
+		lost := u.loss.Share()
+		if rand.Float64() < max(rest, 1-lost) {
+			return u
+		}
+		if best == nil || lost < best.loss.Share() {
+			best = u
+		}
+	}
+	if best == nil && last != nil && !last.breaker.IsOpen() {
+		return last // the others are stopped
+	}
+	return cmp.Or(best, last, r.upstreams[start%n])
+}
 
 // Close closes the sockets. Questions in flight fail, as faults of this machine.
 func (r *Resolver) Close() error {

@@ -3,6 +3,7 @@ package resolver
 import (
 	"time"
 
+	"stsscan/internal/forgery"
 	"stsscan/internal/udpbatch"
 	"stsscan/internal/window"
 )
@@ -36,11 +37,11 @@ func (rt *route) close() {
 }
 
 // room is how many more questions may be in flight on a port.
-func (p *lanePort) room() int { return min(p.maxInFlight-p.inFlight, mostIDs-p.idsTaken) }
+func (p *lanePort) room() int { return min(p.maxInFlight-p.inFlight, forgery.MostIDs-p.idsTaken) }
 
 // choosePort is a random port that has room, and how much; 0: none has.
-func (rt *route) choosePort(random *rng) (port int, room int) {
-	start := random.below(len(rt.ports))
+func (rt *route) choosePort(random *forgery.Random) (port int, room int) {
+	start := random.Below(len(rt.ports))
 	for i := range rt.ports {
 		k := (start + i) % len(rt.ports)
 		if room := rt.ports[k].room(); room > 0 {
@@ -58,13 +59,13 @@ func (rt *route) room(repeated bool) int {
 	return rt.window.Room(rt.first)
 }
 
-// A routeSet is the routes of a lane, and the memory for the calls to their ports: some 4 MiB of addresses, of
-// which pages that no reply is written to take no memory. A Resolver keeps it for its next Sweep.
+// A routeSet is the routes of a lane, and the memory for the calls to their ports: some 4 MiB of addresses, of which
+// pages that no reply is written to take no memory. A Resolver keeps it for its next Sweep.
 //
 // This is also where ports would go that are connected to no upstream, for questions to very many authoritative
-// servers: ids are taken by port, whichever server is asked. Such a question would need the number of its
-// server, in 32 bits, in place of a route; a datagram the comparison of its source with that server; and the
-// servers a table of some 70 octets each, without pointers, in place of routes and windows.
+// servers: ids are taken by port, whichever server is asked. Such a question would need the number of its server, in
+// 32 bits, in place of a route; a datagram the comparison of its source with that server; and the servers a table of
+// some 70 octets each, without pointers, in place of routes and windows.
 type routeSet struct {
 	routes []*route          // by the number of the upstream
 	calls  *udpbatch.Buffers // of its ports

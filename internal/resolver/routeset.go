@@ -27,8 +27,8 @@ func (r *Resolver) takeRoutes(inFlight int) (*routeSet, error) {
 	return set, nil
 }
 
-// keepRoutes takes back the routes of a lane. It closes them where replies may still come to them, or where a
-// port has failed: the addresses of this machine may have changed.
+// keepRoutes takes back the routes of a lane. It closes them where replies may still come to them, or where a port
+// has failed: the addresses of this machine may have changed.
 func (r *Resolver) keepRoutes(set *routeSet) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,8 +39,11 @@ func (r *Resolver) keepRoutes(set *routeSet) {
 	r.idleRoutes = append(r.idleRoutes, set)
 }
 
-// openRoute opens the ports of a route for so many questions in flight: its part of fewestPorts over all lanes,
-// and more where their buffers cannot hold the replies to all of those questions.
+// firstAttemptTime is the part of a time-out after which a first attempt counts as failed.
+const firstAttemptTime = 3
+
+// openRoute opens the ports of a route for so many questions in flight: its part of fewestPorts over all lanes, and
+// more where their buffers cannot hold the replies to all of those questions.
 func (r *Resolver) openRoute(number int, inFlight int, set *routeSet) (*route, error) {
 	rt := &route{upstream: r.upstreams[number], number: uint16(number)}
 	fewest := (fewestPorts + r.shares.lanes - 1) / r.shares.lanes

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// patientTimes is how many times as many attempts a question with patience gets, as long as no reply can be
-// read. On a path that loses one packet in five, three attempts leave one question in a hundred to chance, and
-// nine one in two million. An upstream that declines needs no such patience.
+// patientTimes is how many times as many attempts a question with patience gets, as long as no reply can be read. On
+// a path that loses one packet in five, three attempts leave one question in a hundred to chance, and nine one in two
+// million. An upstream that declines needs no such patience.
 const patientTimes = 3
 
 // wholeTime is how many time-outs a question takes in all at a prompt upstream: one over which its attempts are
@@ -17,8 +17,8 @@ const wholeTime = 1.6
 // promptRounds is how old the last good canaries of a prompt upstream may be, in intervals of a [Watch].
 const promptRounds = 3
 
-// WithPatience returns a context in which Exchange makes three times as many attempts, as long as no reply can
-// be read.
+// WithPatience returns a context in which Exchange makes three times as many attempts, as long as no reply can be
+// read.
 func WithPatience(ctx context.Context) context.Context {
 	return context.WithValue(ctx, patienceKey{}, true)
 }
@@ -42,11 +42,10 @@ func (s *schedule) maxAttempts(patient, declined bool) int {
 	return min(patientTimes*s.attempts, 1+MaxRetries)
 }
 
-// wait is how long after the last of so many attempts without an answer the next one is due, or the question is
-// given up. An upstream of which nothing is known has a time-out for each attempt. A prompt one, which answers
-// others, gets the last attempt one time-out after the first, since a reply to any of them will do. Closer
-// together they would mostly ask for what a resolver still works on, which costs it more than it helps
-// (bench/unbound).
+// wait is how long after the last of so many attempts without an answer the next one is due, or the question is given
+// up. An upstream of which nothing is known has a time-out for each attempt. A prompt one, which answers others, gets
+// the last attempt one time-out after the first, since a reply to any of them will do. Closer together they would
+// mostly ask for what a resolver still works on, which costs it more than it helps (bench/unbound).
 func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	if !prompt {
 		return s.timeout
@@ -68,9 +67,8 @@ func (s *schedule) longest(patient, prompt bool) (whole time.Duration) {
 	return whole
 }
 
-// waitExchange is wait at a prompt upstream for a question outside of a Sweep. One with patience is mostly
-// asked for the first time in a last pass, so a slow answer has longer to come: half a time-out for each
-// attempt.
+// waitExchange is wait at a prompt upstream for a question outside of a Sweep. One with patience is mostly asked for
+// the first time in a last pass, so a slow answer has longer to come: half a time-out for each attempt.
 func (s *schedule) waitExchange(made int, patient bool) time.Duration {
 	if patient {
 		return s.timeout / 2
@@ -91,3 +89,10 @@ const (
 	stepNone             // no attempt is left: what remains is to judge
 	stepWait             // replies to earlier attempts are still expected
 )
+
+// stall is how late a lane may come round before it takes it that the process, or the machine, was stopped.
+const stall = time.Second
+
+// maxRestarts is how often a question that failed by a fault of this machine is asked from its beginning while
+// upstreams answer others well.
+const maxRestarts = 32

@@ -11,8 +11,8 @@ import (
 // stageTime is how long questions wait for more of their length.
 const stageTime = 5 * time.Millisecond
 
-// send sends what is staged, as far as windows and rate allow: whole batches, and smaller ones that have waited
-// long enough or can no longer grow.
+// send sends what is staged, as far as windows and rate allow: whole batches, and smaller ones that have waited long
+// enough or can no longer grow.
 func (l *lane) send() (sent int) {
 	st := &l.stage
 	l.progress.limited = false
@@ -49,15 +49,15 @@ func (l *lane) send() (sent int) {
 	return sent
 }
 
-// sendBatch sends the first questions of b over one port. It returns how many left the stage; 0 means that no
-// more can be sent for now.
+// sendBatch sends the first questions of b over one port. It returns how many left the stage; 0 means that no more
+// can be sent for now.
 func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	repeated := l.table.items[b.items[0]].tries > 0
 	rt := l.pickRoute(avoid, repeated)
 	if rt == nil {
 		return 0
 	}
-	k, room := rt.choosePort(l.rng)
+	k, room := rt.choosePort(l.random)
 	n := min(len(b.items), udpbatch.MaxBatch, rt.room(repeated), room, l.maxInFlight-l.inFlight)
 	if n = l.tokens(n); n <= 0 {
 		return 0
@@ -99,16 +99,16 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	return sent
 }
 
-// sendRepeat sends a question once more to which replies are still expected. To the same upstream it is the
-// same datagram: a reply to any of them will do, and a forger has no more to hit (RFC 5452, section 5). It
-// reports false when no more can be sent for now.
+// sendRepeat sends a question once more to which replies are still expected. To the same upstream it is the same
+// datagram: a reply to any of them will do, and a forger has no more to hit (RFC 5452, section 5). It reports false
+// when no more can be sent for now.
 func (l *lane) sendRepeat(i uint32) bool {
 	it := &l.table.items[i]
 	rt := l.pickRoute(l.lastRoute(it), true)
 	if rt == nil || l.inFlight >= l.maxInFlight {
 		return false
 	}
-	k, room := rt.choosePort(l.rng)
+	k, room := rt.choosePort(l.random)
 	newFlight := false
 	switch rt {
 	case l.liveRoute(it, 0):
@@ -199,9 +199,9 @@ func (l *lane) tokens(n int) int {
 	return let
 }
 
-// pickRoute is the route for some questions, repeated ones or not, that were sent over avoid last: one of the
-// others if any has room, as often as it answers. Even one that loses all is asked now and then, or its return
-// would go unnoticed. nil: none has room.
+// pickRoute is the route for some questions, repeated ones or not, that were sent over avoid last: one of the others
+// if any has room, as often as it answers. Even one that loses all is asked now and then, or its return would go
+// unnoticed. nil: none has room.
 func (l *lane) pickRoute(avoid *route, repeated bool) *route {
 	const rest = 1.0 / 16
 	var best *route
@@ -212,7 +212,7 @@ func (l *lane) pickRoute(avoid *route, repeated bool) *route {
 			continue
 		}
 		lost := rt.upstream.loss.Share()
-		if lost == 0 || l.rng.float() < max(rest, 1-lost) {
+		if lost == 0 || l.random.Float() < max(rest, 1-lost) {
 			return rt
 		}
 		if best == nil || lost < best.upstream.loss.Share() {

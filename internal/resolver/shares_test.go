@@ -61,9 +61,9 @@ func descriptors(t *testing.T) int {
 	return len(open)
 }
 
-// What a Resolver and its lanes have for 100 upstreams, on a machine of 32 processors, is bounded: sockets,
-// buffers, tables. The memory of the calls to the kernel is left out: it is 4 MiB for each lane, of which only
-// what a reply is written to exists.
+// What a Resolver and its lanes have for 100 upstreams, on a machine of 32 processors, is bounded: sockets, buffers,
+// tables. The memory of the calls to the kernel is left out: it is 4 MiB for each lane, of which only what a reply is
+// written to exists.
 func TestManyUpstreams(t *testing.T) {
 	const upstreams, octets = 100, 32 << 20
 	for _, api := range everyMethod() {
@@ -111,8 +111,8 @@ func TestManyUpstreams(t *testing.T) {
 	}
 }
 
-// Lanes have the fewest ports to an upstream together, not each, and more only where the replies to all
-// questions do not fit their buffers. Where there are not as many, the window is as large as what fits.
+// Lanes have the fewest ports to an upstream together, not each, and more only where the replies to all questions do
+// not fit their buffers. Where there are not as many, the window is as large as what fits.
 func TestPortsOfLanes(t *testing.T) {
 	for _, tt := range []struct {
 		lanes, inFlight, ports int
@@ -154,8 +154,8 @@ func TestPortsOfLanes(t *testing.T) {
 	}
 }
 
-// With as few sockets as there can be, all questions are asked all the same, and no more sockets are opened
-// than were given.
+// With as few sockets as there can be, all questions are asked all the same, and no more sockets are opened than were
+// given.
 func TestFewPorts(t *testing.T) {
 	const n, ports = 3000, 6
 	for _, api := range everyMethod() {

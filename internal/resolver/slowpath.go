@@ -13,22 +13,6 @@ type slowQuestion struct {
 	step     step
 }
 
-// toSlowPath lets a question wait for a goroutine that goes on at a step: with the upstream that is being read,
-// if there was a reply.
-func (l *lane) toSlowPath(i uint32, at step) {
-	it := &l.table.items[i]
-	l.detach(i)
-	l.closeFlight(it, true)
-	l.closeFlight(it, false)
-	if at == stepTCP || at == stepBare {
-		it.flights[0].port = l.readPort.number
-	}
-	l.table.dropSlot(it)
-	it.bucket = uint8(at)
-	it.where = inSlowPath
-	l.slowPath.push(l.table.items, i)
-}
-
 // handOff gives slow questions to goroutines, while there are not too many.
 func (l *lane) handOff() {
 	for l.slowPath.n > 0 && l.sweep.slow.Load() < maxSlow {

@@ -13,10 +13,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Behind an upstream of which one answer in ten takes longer than a time-out, and one in a hundred longer than
-// three, no name is lost, though its canaries are prompt. Either that befalls each answer by itself, or all
-// answers about a name until one was given, as behind a resolver that looks for it. Hardly any name needs a
-// second pass.
+// Behind an upstream of which one answer in ten takes longer than a time-out, and one in a hundred longer than three,
+// no name is lost, though its canaries are prompt. Either that befalls each answer by itself, or all answers about a
+// name until one was given, as behind a resolver that looks for it. Hardly any name needs a second pass.
 func TestSlowUpstream(t *testing.T) {
 	for title, byName := range map[string]bool{"each answer": false, "each name": true} {
 		t.Run(title, func(t *testing.T) {
@@ -84,8 +83,8 @@ func slowUpstream(t *testing.T, byName bool) {
 	}
 }
 
-// Whatever upstreams do, each question has one answer, which is none that another question was given, and
-// nothing is left behind.
+// Whatever upstreams do, each question has one answer, which is none that another question was given, and nothing is
+// left behind.
 func TestSweepOfOddUpstreams(t *testing.T) {
 	for seed := range uint64(20) {
 		bubble(t, func(t *testing.T) {

@@ -1,40 +1,39 @@
 package resolver
 
 import (
-	crand "crypto/rand"
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
 
 	"stsscan/internal/dnswire"
+	"stsscan/internal/forgery"
 	"stsscan/internal/udpbatch"
 )
 
-// maxWaiting keeps most ids of a socket free, so that a random one is found at once, and a forger gains nothing
-// from the load.
+// maxWaiting keeps most ids of a socket free, so that a random one is found at once, and a forger gains nothing from
+// the load.
 const maxWaiting = 1 << 14
 
 // errNoID says that a socket has no id to spare.
 var errNoID = errors.New("too many questions in flight on one socket")
 
-// A socket is a UDP socket connected to one upstream, so that the kernel drops what comes from elsewhere, and
-// reports a closed port.
+// A socket is a UDP socket connected to one upstream, so that the kernel drops what comes from elsewhere, and reports
+// a closed port.
 type socket struct {
 	conn   net.Conn // of UDP; a pipe in tests
 	buffer []byte   // of its reader: on the stack it would take twice as much
 
 	mu      sync.Mutex // guards what follows
 	waiting map[uint16]*flight
-	ids     *rand.ChaCha8 // seeded by the system: ids must not be guessed (RFC 5452, section 9.2)
+	random  *forgery.Random
 	closed  bool
 }
 
-// A flight is a question that expects its reply on one socket. It is reused for the next question of its asker,
-// who owns it but while the socket has it among those that wait.
+// A flight is a question that expects its reply on one socket. It is reused for the next question of its asker, who
+// owns it but while the socket has it among those that wait.
 type flight struct {
 	upstream *upstream // nil: no reply is expected
 	from     *upstream // of the reply
@@ -57,18 +56,18 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 }
 
 func newSocket(conn net.Conn) (*socket, error) {
-	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
+	random, err := forgery.NewRandom()
+	if err != nil {
 		return nil, err
 	}
 	return &socket{
 		conn: conn, buffer: make([]byte, udpbatch.MaxDatagram),
-		waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed),
+		waiting: make(map[uint16]*flight), random: random,
 	}, nil
 }
 
-// send sends the query of a flight: if that is new, with an id that no other has, else once more. After an
-// error the flight does not wait. An error of the network comes as the end of the flight.
+// send sends the query of a flight: if that is new, with an id that no other has, else once more. After an error the
+// flight does not wait. An error of the network comes as the end of the flight.
 func (s *socket) send(f *flight, query []byte, isNew bool) error {
 	if isNew {
 		if err := s.register(f); err != nil {
@@ -92,9 +91,9 @@ func (s *socket) register(f *flight) error {
 	case len(s.waiting) >= maxWaiting:
 		return errNoID
 	}
-	id := uint16(s.ids.Uint64())
+	id := uint16(s.random.Bits(16))
 	for s.waiting[id] != nil {
-		id = uint16(s.ids.Uint64())
+		id = uint16(s.random.Bits(16))
 	}
 	f.id, f.reply, f.err = id, f.reply[:0], nil
 	s.waiting[id] = f
@@ -112,8 +111,8 @@ func (s *socket) forget(f *flight) bool {
 	return true
 }
 
-// read takes in datagrams until the socket is closed. It reports of each whether it is a valid reply to a
-// question in flight, before the asker learns of it.
+// read takes in datagrams until the socket is closed. It reports of each whether it is a valid reply to a question in
+// flight, before the asker learns of it.
 func (s *socket) read(received func(valid bool)) {
 	for failures := 0; ; {
 		n, err := s.conn.Read(s.buffer)

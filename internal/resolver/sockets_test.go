@@ -21,8 +21,8 @@ func everyMethod() []udpbatch.Method {
 	return []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable}
 }
 
-// Names of all lengths, longer ones than can be asked for too, have one answer each: those that fit a slot,
-// those that do not, and those that are no names.
+// Names of all lengths, longer ones than can be asked for too, have one answer each: those that fit a slot, those
+// that do not, and those that are no names.
 func TestSweepOfAllLengths(t *testing.T) {
 	const longest, each, label = 300, 3, "_mta-sts"
 	const askable = dnswire.MaxName - 2 - len(label) - 1 // octets of the name behind the label

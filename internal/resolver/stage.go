@@ -6,9 +6,9 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// A stage holds the questions that wait to be sent: by the length of their queries, since only equal ones can
-// leave as one, and by the route that they failed on, since they take another. Those to which replies are still
-// expected go one by one, each as its first query went.
+// A stage holds the questions that wait to be sent: by the length of their queries, since only equal ones can leave
+// as one, and by the route that they failed on, since they take another. Those to which replies are still expected go
+// one by one, each as its first query went.
 type stage struct {
 	rows    []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
 	repeats queue      // those to which replies are still expected

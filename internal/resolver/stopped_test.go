@@ -112,8 +112,7 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// However often a question was asked before an upstream was stopped, it is asked so often again, and no
-// oftener.
+// However often a question was asked before an upstream was stopped, it is asked so often again, and no oftener.
 func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries, attempts int
@@ -152,8 +151,8 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// A name without an answer that is asked again after a stop counts once, as one that was asked before, and not
-// among those that were asked for the first time since.
+// A name without an answer that is asked again after a stop counts once, as one that was asked before, and not among
+// those that were asked for the first time since.
 func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{}

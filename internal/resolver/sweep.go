@@ -9,21 +9,21 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// Sweep asks the questions that next gives, many at a time, and yields an Answer for each, in any order. A
-// question that gets no reply for a tenth of a time-out, from an upstream that answers others, no longer counts
-// as in flight, and holds up no other: see [MostWaiting].
+// Sweep asks the questions that next gives, many at a time, and yields an Answer for each, in any order. A question
+// that gets no reply for a tenth of a time-out, from an upstream that answers others, no longer counts as in flight,
+// and holds up no other: see [MostWaiting].
 //
-// next fills as much of into as it likes and says how much. It reports more = false when no question comes
-// after these; with n = 0 and more it is called again soon, which is how the caller slows the Sweep down. It is
-// called by one goroutine at a time. yield takes Answers in a slice that is used again afterwards, and may be
-// called concurrently. Neither may block: replies wait in the kernel meanwhile, and time-outs run.
+// next fills as much of into as it likes and says how much. It reports more = false when no question comes after
+// these; with n = 0 and more it is called again soon, which is how the caller slows the Sweep down. It is called by
+// one goroutine at a time. yield takes Answers in a slice that is used again afterwards, and may be called
+// concurrently. Neither may block: replies wait in the kernel meanwhile, and time-outs run.
 //
-// Sweep returns nil once next has reported the end and every question has its answer. It stops before that with
-// the cause of ctx. It stops with [ErrSilent] when questions fail in a row, no upstream has said anything for
-// the time of all attempts of one, and none answers a probe then. Questions then under way are dropped without
-// an answer; those that silence made fail have answers whose Err is Local. With a [Watch] it waits instead
-// while all upstreams are stopped, and stops with [ErrUntrusted] where that takes too long. Any other error
-// says that the sockets could not be opened, or that the Resolver was closed.
+// Sweep returns nil once next has reported the end and every question has its answer. It stops before that with the
+// cause of ctx. It stops with [ErrSilent] when questions fail in a row, no upstream has said anything for the time of
+// all attempts of one, and none answers a probe then. Questions then under way are dropped without an answer; those
+// that silence made fail have answers whose Err is Local. With a [Watch] it waits instead while all upstreams are
+// stopped, and stops with [ErrUntrusted] where that takes too long. Any other error says that the sockets could not
+// be opened, or that the Resolver was closed.
 func (r *Resolver) Sweep(
 	ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer),
 ) error {
@@ -69,8 +69,7 @@ func (r *Resolver) Sweep(
 }
 
 // A lane takes a short nap after a round that brought little: long enough for replies to come in batches, short
-// beside any round trip. Where few come, or none for a while, it takes a long one; where many do it goes on at
-// once.
+// beside any round trip. Where few come, or none for a while, it takes a long one; where many do it goes on at once.
 const (
 	shortNap    = 100 * time.Microsecond
 	longNap     = time.Millisecond
@@ -82,7 +81,7 @@ const (
 func (l *lane) run() {
 	defer l.showProgress()()
 	idle, nap := 0, shortNap
-	l.now = l.resolver.now()
+	l.onDatagrams, l.now = l.receiveDatagrams, l.resolver.now()
 	for l.sweep.ctx.Err() == nil && l.resolver.ctx.Err() == nil {
 		l.advanceClock(l.resolver.now())
 		got := l.receive()

@@ -7,21 +7,11 @@ import (
 	"time"
 )
 
-// A Sweep that hears nothing asks no more questions after silentAfter failures in a row. After probeAfter it
-// probes the upstreams, once all attempts of a question would have had their time.
+// A Sweep that hears nothing asks no more questions after silentAfter failures in a row. After probeAfter it probes
+// the upstreams, once all attempts of a question would have had their time.
 const (
 	silentAfter = 256
 	probeAfter  = 16
-)
-
-// An Outcome is what became of a Question.
-type Outcome uint8
-
-const (
-	Failed   Outcome = iota // no reply: see Err
-	NXDOMAIN                // the name does not exist, and nothing else was said
-	NODATA                  // the name has no such record (RFC 2308, section 2.2), and nothing else was said
-	Reply                   // anything else, errors too: see Msg
 )
 
 // A sweep is what the lanes of one Sweep share, with the goroutines of slow questions.

@@ -2,8 +2,8 @@ package resolver
 
 import "stsscan/internal/dnswire"
 
-// A table is the items of a lane, and the slots of those that have one. Slots hold no pointers, so that the
-// garbage collector never looks into them. Their number is fixed; items grow with what waits.
+// A table is the items of a lane, and the slots of those that have one. Slots hold no pointers, so that the garbage
+// collector never looks into them. Their number is fixed; items grow with what waits.
 type table struct {
 	items     []item
 	free      []uint32 // items
@@ -29,8 +29,8 @@ func (t *table) used() int { return len(t.items) - len(t.free) }
 // waiting is how many of them have no slot.
 func (t *table) waiting() int { return t.used() - (len(t.slots) - len(t.freeSlots)) }
 
-// add makes an item of a question, with a slot, of which one must be free. It reports false, and gives no slot,
-// where the query does not fit or cannot be asked at all.
+// add makes an item of a question, with a slot, of which one must be free. It reports false, and gives no slot, where
+// the query does not fit or cannot be asked at all.
 func (t *table) add(q *Question) (uint32, bool) {
 	var i uint32
 	if n := len(t.free); n > 0 {
@@ -59,8 +59,7 @@ func (t *table) add(q *Question) (uint32, bool) {
 	return i, ok
 }
 
-// labelOf is the number of a question's label, and its name. Where there are too many labels, the name is all
-// of it.
+// labelOf is the number of a question's label, and its name. Where there are too many labels, the name is all of it.
 func (t *table) labelOf(q *Question) (uint8, string) {
 	for k, label := range t.labels {
 		if label == q.Label {

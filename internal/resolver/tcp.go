@@ -14,9 +14,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// exchangeTCP repeats the question of a over a connection of its own (RFC 7766), which takes at most one
-// time-out from dial to reply. The truncated answer over UDP is never read: when TCP does not mend it, there is
-// no answer.
+// exchangeTCP repeats the question of a over a connection of its own (RFC 7766), which takes at most one time-out
+// from dial to reply. The truncated answer over UDP is never read: when TCP does not mend it, there is no answer.
 func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]byte, *Error) {
 	select {
 	case r.tcpSlots <- struct{}{}:

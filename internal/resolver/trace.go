@@ -15,8 +15,8 @@ type Trace struct {
 	Elapsed  time.Duration  // waits for the rate limit included
 }
 
-// WithTrace returns a context in which Exchange adds to t. Any number of Exchanges may use it at a time; t must
-// not be read before they have returned.
+// WithTrace returns a context in which Exchange adds to t. Any number of Exchanges may use it at a time; t must not
+// be read before they have returned.
 func WithTrace(ctx context.Context, t *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, &recorder{trace: t})
 }

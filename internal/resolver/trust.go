@@ -16,9 +16,9 @@ const (
 	Distrusted       // an upstream gave wrong answers then: ask again
 )
 
-// Vouch says whether the answers that came from one moment to another can be believed: each upstream that is
-// not stopped has answered its canaries well since, and none has answered one wrongly between. Without a
-// [Watch] all are believed.
+// Vouch says whether the answers that came from one moment to another can be believed: each upstream that is not
+// stopped has answered its canaries well since, and none has answered one wrongly between. Without a [Watch] all are
+// believed.
 func (r *Resolver) Vouch(from, to time.Time) Trust {
 	if r.watch == nil {
 		return Trusted
@@ -74,15 +74,15 @@ func (r *Resolver) await(ctx context.Context) *Error {
 	}
 }
 
-// stoppedSince reports whether any upstream was stopped after a moment, or u still is. A question that was
-// asked then, and failed at u last, may have failed because of that.
+// stoppedSince reports whether any upstream was stopped after a moment, or u still is. A question that was asked
+// then, and failed at u last, may have failed because of that.
 func (r *Resolver) stoppedSince(u *upstream, moment time.Duration) bool {
 	return u.breaker.IsOpen() ||
 		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.OpenedSince(moment) })
 }
 
-// confirmFailure waits until a failure that came from u can be believed. It reports true where the question
-// must be asked from its beginning instead.
+// confirmFailure waits until a failure that came from u can be believed. It reports true where the question must be
+// asked from its beginning instead.
 func (r *Resolver) confirmFailure(
 	ctx context.Context, u *upstream, began time.Duration,
 ) (startOver bool, err *Error) {

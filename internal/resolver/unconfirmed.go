@@ -2,15 +2,8 @@ package resolver
 
 import "time"
 
-// stall is how late a lane may come round before it takes it that the process, or the machine, was stopped.
-const stall = time.Second
-
-// maxRestarts is how often a question that failed by a fault of this machine is asked from its beginning while
-// upstreams answer others well.
-const maxRestarts = 32
-
-// advanceClock notes what time it is. Time in which the process was stopped is no upstream's delay: what waits
-// for a reply counts as sent so much later.
+// advanceClock notes what time it is. Time in which the process was stopped is no upstream's delay: what waits for a
+// reply counts as sent so much later.
 func (l *lane) advanceClock(now time.Duration) {
 	if gap := now - l.now; gap > stall {
 		for _, rt := range l.routes {
@@ -27,9 +20,9 @@ func (l *lane) advanceClock(now time.Duration) {
 	l.now = now
 }
 
-// confirmFailures ends the questions whose failure can be believed, since the upstream has answered a later
-// canary. Where an upstream was stopped meanwhile they are asked from their beginning, and so are those that
-// failed by a fault of this machine.
+// confirmFailures ends the questions whose failure can be believed, since the upstream has answered a later canary.
+// Where an upstream was stopped meanwhile they are asked from their beginning, and so are those that failed by a
+// fault of this machine.
 func (l *lane) confirmFailures() {
 	for l.unconfirmed.n > 0 {
 		i := l.unconfirmed.oldest

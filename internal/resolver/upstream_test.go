@@ -12,8 +12,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// The rate holds for everything that is sent, attempts after the first too, and its waits are not charged to
-// the attempt.
+// The rate holds for everything that is sent, attempts after the first too, and its waits are not charged to the
+// attempt.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
@@ -35,8 +35,8 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// A sweep keeps to the rate in any stretch of time, with all that it sends: first attempts, others, and those
-// over TCP.
+// A sweep keeps to the rate in any stretch of time, with all that it sends: first attempts, others, and those over
+// TCP.
 func TestRateOfSweep(t *testing.T) {
 	t.Parallel()
 	const perSecond, burst, n = 2000, 20, 2000
@@ -210,8 +210,8 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// The next attempt goes to another upstream, whatever its health; and even one that loses everything is asked
-// now and then.
+// The next attempt goes to another upstream, whatever its health; and even one that loses everything is asked now and
+// then.
 func TestNext(t *testing.T) {
 	r := open(t, Config{}, serve(t, silence, nil), serve(t, silence, nil))
 	lame, fine := r.upstreams[0], r.upstreams[1]

@@ -7,8 +7,8 @@ import (
 	"stsscan/internal/monitor"
 )
 
-// ErrUntrusted says that every upstream has answered wrongly, or left too many questions without an answer, for
-// so long that waiting makes no sense. No domain is to blame.
+// ErrUntrusted says that every upstream has answered wrongly, or left too many questions without an answer, for so
+// long that waiting makes no sense. No domain is to blame.
 var ErrUntrusted = monitor.ErrUntrusted
 
 // A Watch says how upstreams are watched while they are asked.
@@ -24,8 +24,8 @@ const (
 	canaryTimes = 3           // attempts of a canary
 )
 
-// Watch begins to watch the upstreams, until Close: see package monitor. It must be called once at most, before
-// any Sweep and any Exchange.
+// Watch begins to watch the upstreams, until Close: see package monitor. It must be called once at most, before any
+// Sweep and any Exchange.
 //
 // What an upstream said between a wrong answer to a canary and the last good one is not to be believed: see
 // [Resolver.Vouch]. Failures are believed only after a later good canary. Those of an upstream that was stopped

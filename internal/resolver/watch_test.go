@@ -73,8 +73,8 @@ func fakeAnswer(q *dns.Msg, send func([]byte)) { send(packed(answer(q))) }
 // denyAll denies everything, as those do that are cut off.
 func denyAll(q *dns.Msg, send func([]byte)) { absent(q, send) }
 
-// During an outage of any kind no question fails: the sweep waits, and ends by itself. Names that are dead all
-// the time fail all the same.
+// During an outage of any kind no question fails: the sweep waits, and ends by itself. Names that are dead all the
+// time fail all the same.
 func TestSweepThroughOutage(t *testing.T) {
 	t.Parallel()
 	for title, outage := range map[string]play{
@@ -179,8 +179,8 @@ func TestSweepWhileNobodyListens(t *testing.T) {
 	}
 }
 
-// A wrong answer to a canary stops the upstream; what it said since the last good one is not vouched for, and
-// what another says is.
+// A wrong answer to a canary stops the upstream; what it said since the last good one is not vouched for, and what
+// another says is.
 func TestLies(t *testing.T) {
 	t.Parallel()
 	for title, lie := range map[string]play{"makes up answers": fakeAnswer, "denies all": denyAll} {
@@ -283,8 +283,8 @@ func TestLiesInFlight(t *testing.T) {
 	}
 }
 
-// An upstream that answers canaries and drops too many questions is stopped, and a run that gets nowhere ends.
-// What was asked before is not counted.
+// An upstream that answers canaries and drops too many questions is stopped, and a run that gets nowhere ends. What
+// was asked before is not counted.
 func TestSilenceBeyondTheLimit(t *testing.T) {
 	t.Parallel()
 	dropping := honest(func(q *dns.Msg, send func([]byte)) {

@@ -8,8 +8,8 @@ const (
 	wheelTick = 128
 )
 
-// A wheel is a timing wheel: items by the tick at which they are due. To put one in and to take one out costs a
-// few writes, however many wait.
+// A wheel is a timing wheel: items by the tick at which they are due. To put one in and to take one out costs a few
+// writes, however many wait.
 type wheel struct {
 	buckets [wheelSize]queue
 	at      uint8         // the bucket that is due next

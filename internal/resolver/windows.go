@@ -6,12 +6,8 @@ import (
 	"stsscan/internal/window"
 )
 
-const (
-	// windowOpens is how long a Sweep makes no notes.
-	windowOpens = time.Second
-	// firstAttemptTime is the part of a time-out after which a first attempt counts as failed.
-	firstAttemptTime = 3
-)
+// windowOpens is how long a Sweep makes no notes.
+const windowOpens = time.Second
 
 // noteWindows notes the sizes of the windows of a lane that has more to ask.
 func (l *lane) noteWindows() {
@@ -24,8 +20,8 @@ func (l *lane) noteWindows() {
 	}
 }
 
-// resumeWindows gives a lane its number among the lanes, and the windows that the lane of that number had when
-// the Sweep before ended.
+// resumeWindows gives a lane its number among the lanes, and the windows that the lane of that number had when the
+// Sweep before ended.
 func (l *lane) resumeWindows(number int) {
 	l.number = number
 	for _, rt := range l.routes {

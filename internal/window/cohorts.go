@@ -2,9 +2,9 @@ package window
 
 import "time"
 
-// Cohorts count first attempts by when they were sent, so that each answer is held against the questions of its
-// own time. Answers come at once and silence is noticed late: counted as they come, every change of the rate
-// would change the share of failures.
+// Cohorts count first attempts by when they were sent, so that each answer is held against the questions of its own
+// time. Answers come at once and silence is noticed late: counted as they come, every change of the rate would change
+// the share of failures.
 type cohorts struct {
 	timeout   time.Duration // an attempt without an answer for so long has failed
 	span      time.Duration // of one cohort
@@ -65,8 +65,8 @@ func (c *cohorts) before(at time.Duration) (sum cohort) {
 	return sum
 }
 
-// ripe takes the cohorts whose outcome has become known since the last call. It returns the sum of those that
-// began after since, and how many of them are not empty.
+// ripe takes the cohorts whose outcome has become known since the last call. It returns the sum of those that began
+// after since, and how many of them are not empty.
 func (c *cohorts) ripe(now, since time.Duration) (sum cohort, spans int) {
 	end := min(c.number(now-c.timeout), c.newest+1) // numbers below it
 	for k := max(c.oldest, c.newest-cohortRing+1); k < end; k++ {

@@ -14,12 +14,12 @@ const (
 	latencyOf   = 64
 	medianStep  = 1.0 / 16
 	leastMedian = 1e-4
-	// notable is a median, in seconds, below which nothing waits for long. Above longSeconds a larger window
-	// only adds to the wait. Neither holds where the least median is not much smaller.
+	// notable is a median, in seconds, below which nothing waits for long. Above longSeconds a larger window only
+	// adds to the wait. Neither holds where the least median is not much smaller.
 	notable, longSeconds = 0.02, 0.4
 	notMuch              = 4
-	// After overdue times the mean, all but a quarter of the replies have come, whatever their distribution
-	// (Markov's inequality).
+	// After overdue times the mean, all but a quarter of the replies have come, whatever their distribution (Markov's
+	// inequality).
 	overdue = 4
 )
 

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A Log keeps for how long the windows with one upstream, taken together, had which size. It also keeps the
-// windows themselves from one Sweep to the next. The zero value is ready. Its methods may be called
-// concurrently. A lane is one of the callers that have a window each.
+// A Log keeps for how long the windows with one upstream, taken together, had which size. It also keeps the windows
+// themselves from one Sweep to the next. The zero value is ready. Its methods may be called concurrently. A lane is
+// one of the callers that have a window each.
 type Log struct {
 	mu     sync.Mutex
 	lanes  []int    // the latest size of each

@@ -2,8 +2,8 @@ package window
 
 import "sync/atomic"
 
-// A Loss is the share of the latest questions that got no answer: a moving average over about eight of them.
-// The zero value has lost none. Its methods may be called concurrently.
+// A Loss is the share of the latest questions that got no answer: a moving average over about eight of them. The zero
+// value has lost none. Its methods may be called concurrently.
 type Loss struct{ average atomic.Int64 } // in units of 2^-20
 
 const lossUnit = 1 << 20

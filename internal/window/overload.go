@@ -8,11 +8,11 @@ import (
 // An overload tells an upstream that is asked too much from names that get no answer.
 //
 // Evidence is first attempts of questions that did not fail before, and only the share of them that has no good
-// answer in time. Where it is well above what always fails, the window closes to a quarter, as a trial. If as
-// much fails then, the names are to blame: that share becomes what always fails, and the window opens again.
-// Otherwise its size was a limit, and what comes then is the idea of CUBIC (RFC 9438, section 4): from half of
-// the limit towards it, slower the nearer, and beyond it slowly at first. Each step waits for the outcome of
-// the one before, since each question beyond the limit is asked in vain.
+// answer in time. Where it is well above what always fails, the window closes to a quarter, as a trial. If as much
+// fails then, the names are to blame: that share becomes what always fails, and the window opens again. Otherwise its
+// size was a limit, and what comes then is the idea of CUBIC (RFC 9438, section 4): from half of the limit towards
+// it, slower the nearer, and beyond it slowly at first. Each step waits for the outcome of the one before, since each
+// question beyond the limit is asked in vain.
 type overload struct {
 	base   float64 // share that always fails
 	known  bool    // the base is
@@ -37,13 +37,13 @@ const (
 	margin = 0.06
 	// supposed is the share that needs no trial while the base is unknown.
 	supposed = 0.02
-	// dropped is the least part of its odds that failure loses when the window is a quarter, if its size is to
-	// blame. Where each question beyond a limit waits for its time-out, failure loses three quarters.
+	// dropped is the least part of its odds that failure loses when the window is a quarter, if its size is to blame.
+	// Where each question beyond a limit waits for its time-out, failure loses three quarters.
 	dropped = 0.25
 	// nothingAnswered is a share at which a silent upstream cannot be told from silent names.
 	nothingAnswered = 0.95
 	// A share is of enoughAttempts at least, sent in so many spans, and an overload has enoughFailures.
-	enoughAttempts, enoughFailures, enoughSpans = 256, 100, 16
+	enoughFailures, enoughSpans = 100, 16
 	// forgets is after how many attempts the base has come down.
 	forgets = 4096
 	// The best rate is forgotten by this part with each share that is taken.
@@ -122,8 +122,8 @@ func (w *Window) learn(now time.Duration) bool {
 	return true
 }
 
-// try closes the window to a quarter, to see whether less fails. Near its floor it cannot, and from then on
-// opens slowly.
+// try closes the window to a quarter, to see whether less fails. Near its floor it cannot, and from then on opens
+// slowly.
 func (w *Window) try(now time.Duration, share float64) {
 	if w.size < 2*w.floor {
 		w.overload.limit, w.overload.beyond = w.size, 0

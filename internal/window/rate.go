@@ -14,17 +14,17 @@ var ErrQueue = errors.New("the rate limit lets the question out after its deadli
 
 // A Limiter lets questions out at a rate. Its methods may be called concurrently.
 //
-// It reads the clock under its lock. A rate.Limiter that hears of an older moment after a younger one counts
-// the time between them twice. On a busy machine, where a goroutine may wait between its look at the clock and
-// its turn, it lets out more than its rate.
+// It reads the clock under its lock. A rate.Limiter that hears of an older moment after a younger one counts the time
+// between them twice. On a busy machine, where a goroutine may wait between its look at the clock and its turn, it
+// lets out more than its rate.
 type Limiter struct {
 	mu     sync.Mutex
 	tokens *rate.Limiter
 	now    func() time.Time
 }
 
-// NewLimiter returns a limiter of so many questions per second. Timers are coarse: what is due within 10 ms may
-// go out at once.
+// NewLimiter returns a limiter of so many questions per second. Timers are coarse: what is due within 10 ms may go
+// out at once.
 func NewLimiter(perSecond float64) *Limiter {
 	return &Limiter{tokens: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/100))), now: time.Now}
 }

@@ -2,8 +2,8 @@ package window
 
 import "time"
 
-// A throughput is the replies a second that a window brings. Where replies take notably longer than at best, a
-// larger window must bring more of them, or what it adds only waits with the upstream.
+// A throughput is the replies a second that a window brings. Where replies take notably longer than at best, a larger
+// window must bring more of them, or what it adds only waits with the upstream.
 type throughput struct {
 	from    time.Duration // of the present tick
 	replies int           // in it
@@ -15,8 +15,7 @@ type throughput struct {
 
 const (
 	throughputTick = 200 * time.Millisecond
-	// A larger size has enlargedWait to bring more. Where it did not, a still larger one is tried after
-	// enlargedRest.
+	// A larger size has enlargedWait to bring more. Where it did not, a still larger one is tried after enlargedRest.
 	enlargedWait = 4 * throughputTick
 	enlargedRest = 5 * time.Second
 	// A step makes the window larger by a quarter, which must bring a fifth of that at least.

@@ -1,22 +1,21 @@
-// Package window decides how much an upstream resolver may be asked: how many questions at a time ([Window])
-// and how many a second ([Limiter]). [Loss] is the share of questions without an answer.
+// Package window decides how much an upstream resolver may be asked: how many questions at a time ([Window]) and how
+// many a second ([Limiter]). [Loss] is the share of questions without an answer.
 //
-// A Window is a congestion window in the manner of RFC 9438 (CUBIC), for datagrams that often fail for another
-// reason than congestion: many names have no server that answers. So it learns which share of questions always
-// fails, and closes only when more does.
+// A Window is a congestion window in the manner of RFC 9438 (CUBIC), for datagrams that often fail for another reason
+// than congestion: many names have no server that answers. So it learns which share of questions always fails, and
+// closes only when more does.
 //
-// Nothing here sends, receives or, but for the Limiter, reads a clock. Times are durations since a moment that
-// the caller chose.
+// Nothing here sends, receives or, but for the Limiter, reads a clock. Times are durations since a moment that the
+// caller chose.
 package window
 
 import "time"
 
-// A Window bounds the questions that one caller has in flight with one upstream. It is not safe for concurrent
-// use.
+// A Window bounds the questions that one caller has in flight with one upstream. It is not safe for concurrent use.
 //
 // Each reply opens it by one: up to a size at which it stays until enough was sent to learn what always fails
-// (baseline), then up to a threshold. Beyond that each window of replies opens it by a constant, as long as
-// that brings more of them (throughput), until so many fail that the upstream must be overloaded (overload).
+// (baseline), then up to a threshold. Beyond that each window of replies opens it by a constant, as long as that
+// brings more of them (throughput), until so many fail that the upstream must be overloaded (overload).
 type Window struct {
 	size           float64
 	floor, ceiling float64
@@ -34,8 +33,8 @@ type Window struct {
 
 const (
 	firstSize = 64
-	// firstThreshold is about what a server with a receive buffer of the usual size, busy with other things for
-	// a moment, does not lose.
+	// firstThreshold is about what a server with a receive buffer of the usual size, busy with other things for a
+	// moment, does not lose.
 	firstThreshold = 1000
 	// openings is how many windows of replies it takes from the threshold to the ceiling.
 	openings = 64
@@ -69,9 +68,9 @@ func (w *Window) Room(inFlight int) int {
 	return room
 }
 
-// RoomRepeated is how many more repeated attempts may be in flight: as many as first ones, and beside them, so
-// that names without an answer keep no other name waiting. In a trial they share the room, or what was lost
-// before would spoil it.
+// RoomRepeated is how many more repeated attempts may be in flight: as many as first ones, and beside them, so that
+// names without an answer keep no other name waiting. In a trial they share the room, or what was lost before would
+// spoil it.
 func (w *Window) RoomRepeated(inFlight, repeated int) int {
 	if w.overload.trial.size > 0 {
 		repeated += inFlight
@@ -158,8 +157,8 @@ func (w Window) Rested() Window {
 	return w
 }
 
-// Restarted is the window of an upstream that was stopped: as at first, but for the limit that was found and
-// for what always fails.
+// Restarted is the window of an upstream that was stopped: as at first, but for the limit that was found and for what
+// always fails.
 func (w Window) Restarted() Window {
 	first := New(int(w.floor), int(w.ceiling), w.cohorts.timeout)
 	if o := w.overload; o.limit > 0 || o.trial.size > 0 {

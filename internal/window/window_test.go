@@ -212,8 +212,7 @@ func (m model) run(w *Window) (o outcome) {
 // evenly says that so many of a thousand names are dead.
 func evenly(share int) func(int) bool { return func(i int) bool { return i*617%1000 < share } }
 
-// What fails because of its name closes no window, and what fails because too much is asked does, at little
-// cost.
+// What fails because of its name closes no window, and what fails because too much is asked does, at little cost.
 func TestWindowModels(t *testing.T) {
 	const ms, seconds = time.Millisecond, time.Second
 	quick := model{service: 20 * ms, ceiling: 10_000}
@@ -270,8 +269,8 @@ func TestWindowModels(t *testing.T) {
 	}
 }
 
-// ask sends first attempts, evenly over a time, of which a share is not answered, and lets what becomes of them
-// be known.
+// ask sends first attempts, evenly over a time, of which a share is not answered, and lets what becomes of them be
+// known.
 func ask(w *Window, now *time.Duration, over time.Duration, n, failed int) {
 	for i := range n {
 		*now += over / time.Duration(n)

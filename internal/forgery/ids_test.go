@@ -1,4 +1,4 @@
-package resolver
+package forgery
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// The table says what a map says, whatever is taken, passed and released, and after it has grown.
+// The table says what a map says, whatever is taken and released, and after it has grown.
 func TestIDsEqualMap(t *testing.T) {
 	for _, tt := range []struct {
 		ports, ids, room int // of which keys are drawn, and for which there is room at first
@@ -23,7 +23,7 @@ func TestIDsEqualMap(t *testing.T) {
 			type key struct{ port, id uint16 }
 			random := rand.New(rand.NewPCG(uint64(tt.ports), uint64(tt.ids)))
 			draw := func() key { return key{uint16(random.IntN(tt.ports)), uint16(random.IntN(tt.ids))} }
-			table, want := newIDs(tt.room), make(map[key]uint32)
+			table, want := NewIDs(tt.room), make(map[key]uint32)
 			for step := range 100_000 {
 				k := draw()
 				if step%10 != 0 { // else it is most likely not taken
@@ -34,25 +34,22 @@ func TestIDsEqualMap(t *testing.T) {
 				}
 				holder, held := want[k]
 				if !held {
-					holder = nowhere
+					holder = Free
 				}
-				if got := table.holder(k.port, k.id); got != holder {
+				if got := table.Holder(k.port, k.id); got != holder {
 					t.Fatalf("step %d: %v is held by %d, want %d", step, k, got, holder)
 				}
-				next := random.Uint32N(nowhere)
+				next := random.Uint32N(Free)
 				switch most := 1 + step%4000; {
 				case held && len(want) > most:
-					table.release(k.port, k.id)
+					table.Release(k.port, k.id)
 					delete(want, k)
-				case held && step%2 == 0:
-					table.pass(k.port, k.id, next)
-					want[k] = next
 				default:
 					if k = draw(); step%3 == 0 {
-						next = nowhere - 1
+						next = Free - 1
 					}
 					_, held = want[k]
-					if took := table.take(k.port, k.id, next); took == held {
+					if took := table.Take(k.port, k.id, next); took == held {
 						t.Fatalf("step %d: %v was taken: %v, and is given: %v", step, k, held, took)
 					}
 					if !held {
@@ -66,7 +63,7 @@ func TestIDsEqualMap(t *testing.T) {
 					continue
 				}
 				for k, holder := range want {
-					if got := table.holder(k.port, k.id); got != holder {
+					if got := table.Holder(k.port, k.id); got != holder {
 						t.Fatalf("step %d: %v is held by %d, want %d", step, k, got, holder)
 					}
 				}
@@ -79,13 +76,13 @@ func TestIDsEqualMap(t *testing.T) {
 // allocation.
 func TestIDsRoom(t *testing.T) {
 	for _, n := range []int{0, 1, 8, 9, 1000, 4096, 10_000, 1 << 16} {
-		table := newIDs(n)
+		table := NewIDs(n)
 		size := len(table.entries)
 		if octets := size * int(unsafe.Sizeof(table.entries[0])); octets > max(64*n, 128) {
 			t.Errorf("%d octets for %d ids", octets, n)
 		}
 		for i := range n {
-			if !table.take(uint16(i%7), uint16(i), uint32(i)) {
+			if !table.Take(uint16(i%7), uint16(i), uint32(i)) {
 				t.Fatalf("id %d of %d is taken", i, n)
 			}
 		}
@@ -100,12 +97,12 @@ func BenchmarkIDs(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			const ports = 32
 			keys := make([]uint32, n)
-			table := newIDs(n)
+			table := NewIDs(n)
 			random := rand.New(rand.NewPCG(1, 2))
 			take := func(i int) {
 				for {
 					keys[i] = random.Uint32N(ports << 16)
-					if table.take(uint16(keys[i]>>16), uint16(keys[i]), uint32(i)) {
+					if table.Take(uint16(keys[i]>>16), uint16(keys[i]), uint32(i)) {
 						return
 					}
 				}
@@ -117,10 +114,10 @@ func BenchmarkIDs(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				port, id := uint16(keys[i]>>16), uint16(keys[i])
-				if table.holder(port, id) != uint32(i) {
+				if table.Holder(port, id) != uint32(i) {
 					b.Fatal("another's")
 				}
-				table.release(port, id)
+				table.Release(port, id)
 				take(i)
 				if i++; i == n {
 					i = 0

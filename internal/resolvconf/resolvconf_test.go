@@ -1,4 +1,4 @@
-package resolver
+package resolvconf
 
 import (
 	"net/netip"
@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestParseUpstreams(t *testing.T) {
+func TestParse(t *testing.T) {
 	for text, want := range map[string]string{ // want: upstreams, or part of the error
 		"192.0.2.1":                        "192.0.2.1:53",
 		"192.0.2.1:5353":                   "192.0.2.1:5353",
@@ -31,12 +31,12 @@ func TestParseUpstreams(t *testing.T) {
 		"ff02::1":                          "not an address that can be asked",
 		"@testdata/none":                   "no such file",
 	} {
-		got, err := ParseUpstreams(text)
+		got, err := Parse(text)
 		check(t, text, got, err, want)
 	}
 }
 
-func TestParseUpstreamsFile(t *testing.T) {
+func TestParseFile(t *testing.T) {
 	for content, want := range map[string]string{
 		"192.0.2.1\n\n# a comment\n[2001:db8::1]:5353 # ours\r\n": "192.0.2.1:53 [2001:db8::1]:5353",
 		"192.0.2.1\nnonsense\n":                                   `upstreams:2: upstream "nonsense"`,
@@ -47,12 +47,12 @@ func TestParseUpstreamsFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ParseUpstreams("@" + file)
+		got, err := Parse("@" + file)
 		check(t, content, got, err, want)
 	}
 }
 
-func TestSystemUpstreams(t *testing.T) {
+func TestSystem(t *testing.T) {
 	for content, want := range map[string]string{
 		"search example.com\nnameserver 192.0.2.1\nnameserver 2001:db8::1\noptions ndots:5\n": "192.0.2.1:53 [2001:db8::1]:53",
 		"nameserver 192.0.2.1\nnameserver 192.0.2.1\n":                                        "192.0.2.1:53",
@@ -63,10 +63,10 @@ func TestSystemUpstreams(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := systemUpstreams(file)
+		got, err := system(file)
 		check(t, content, got, err, want)
 	}
-	_, err := systemUpstreams(filepath.Join(t.TempDir(), "none"))
+	_, err := system(filepath.Join(t.TempDir(), "none"))
 	check(t, "none", nil, err, "the resolvers of this system are not known")
 }
 

@@ -1,4 +1,6 @@
-package resolver
+// Package resolvconf reads lists of the resolvers to ask: as a user writes them, or as the system has them
+// (resolv.conf(5)).
+package resolvconf
 
 import (
 	"bufio"
@@ -7,24 +9,21 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/miekg/dns"
 )
 
 const defaultPort = 53
 
-// ParseUpstreams reads a list of upstreams: either addresses with commas between, each with an optional port
-// (192.0.2.1, 192.0.2.1:5353, 2001:db8::1, [2001:db8::1]:5353), or @FILE, a file with one a line, where #
-// begins a comment. Host names are refused, since nothing can resolve them yet. Repeated upstreams count once.
-func ParseUpstreams(s string) ([]netip.AddrPort, error) {
+// Parse reads a list of upstreams: either addresses with commas between, each with an optional port (192.0.2.1,
+// 192.0.2.1:5353, 2001:db8::1, [2001:db8::1]:5353), or @FILE, a file with one a line, where # begins a comment. Host
+// names are refused, since nothing can resolve them yet. Repeated upstreams count once.
+func Parse(s string) ([]netip.AddrPort, error) {
 	if file, ok := strings.CutPrefix(s, "@"); ok {
-		return readUpstreams(file)
+		return readFile(file)
 	}
 	var upstreams []netip.AddrPort
 	for text := range strings.SplitSeq(s, ",") {
-		u, err := parseUpstream(strings.TrimSpace(text))
+		u, err := parseOne(strings.TrimSpace(text))
 		if err != nil {
 			return nil, err
 		}
@@ -33,7 +32,7 @@ func ParseUpstreams(s string) ([]netip.AddrPort, error) {
 	return upstreams, nil
 }
 
-func readUpstreams(file string) ([]netip.AddrPort, error) {
+func readFile(file string) ([]netip.AddrPort, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -46,7 +45,7 @@ func readUpstreams(file string) ([]netip.AddrPort, error) {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		u, err := parseUpstream(text)
+		u, err := parseOne(text)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
@@ -61,7 +60,7 @@ func readUpstreams(file string) ([]netip.AddrPort, error) {
 	return upstreams, nil
 }
 
-func parseUpstream(text string) (netip.AddrPort, error) {
+func parseOne(text string) (netip.AddrPort, error) {
 	addr, err := netip.ParseAddr(text)
 	u := netip.AddrPortFrom(addr, defaultPort)
 	if err != nil {
@@ -89,28 +88,33 @@ func appendNew(upstreams []netip.AddrPort, u netip.AddrPort) []netip.AddrPort {
 	return append(upstreams, u)
 }
 
-// SystemUpstreams returns the name servers of /etc/resolv.conf. A system without that file gives an error: its
-// upstreams must be named.
-func SystemUpstreams() ([]netip.AddrPort, error) {
-	return systemUpstreams("/etc/resolv.conf")
+// System returns the name servers of /etc/resolv.conf. A system without that file gives an error: its upstreams must
+// be named.
+func System() ([]netip.AddrPort, error) {
+	return system("/etc/resolv.conf")
 }
 
-func systemUpstreams(file string) ([]netip.AddrPort, error) {
-	conf, err := dns.ClientConfigFromFile(file)
+func system(file string) ([]netip.AddrPort, error) {
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("the resolvers of this system are not known: %w", err)
 	}
-	number, err := strconv.ParseUint(conf.Port, 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("%s: port %q", file, conf.Port)
-	}
+	defer f.Close()
 	var upstreams []netip.AddrPort
-	for _, server := range conf.Servers {
-		addr, err := netip.ParseAddr(server)
-		if err != nil {
-			return nil, fmt.Errorf("%s: name server %q: not an IP address", file, server)
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 || fields[0] != "nameserver" {
+			continue
 		}
-		upstreams = appendNew(upstreams, netip.AddrPortFrom(addr, uint16(number)))
+		addr, err := netip.ParseAddr(fields[1])
+		if err != nil {
+			return nil, fmt.Errorf("%s: name server %q: not an IP address", file, fields[1])
+		}
+		upstreams = appendNew(upstreams, netip.AddrPortFrom(addr, defaultPort))
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("the resolvers of this system are not known: %s: %w", file, err)
 	}
 	if len(upstreams) == 0 {
 		return nil, fmt.Errorf("%s: no name server in it", file)
