@@ -60,6 +60,9 @@ func fileOrders() map[string]fileOrder {
 			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
 			"disagreements.go", "crossing.go", "crosscheck.go",
 		}},
+		"internal/udpbatch": {against: 0, files: []string{
+			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "netserver.go", "open.go",
+		}},
 	}
 }
 

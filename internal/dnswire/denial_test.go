@@ -156,7 +156,9 @@ func TestReadDenialOfOthers(t *testing.T) {
 	binary.BigEndian.PutUint16(length, binary.BigEndian.Uint16(length)+1)
 	loop := slices.Clone(bare)
 	binary.BigEndian.PutUint16(loop[questionEnd:], 0xc000|uint16(questionEnd))
-	for title, wire := range map[string][]byte{"an octet within the SOA record": tail, "a name that points at itself": loop} {
+	for title, wire := range map[string][]byte{
+		"an octet within the SOA record": tail, "a name that points at itself": loop,
+	} {
 		if d, ok := readDenial(t, wire, questionEnd); ok {
 			t.Errorf("%s: %+v", title, d)
 		}
@@ -168,8 +170,8 @@ func TestReadDenialOfBrokenRecords(t *testing.T) {
 	label := "\x3f" + strings.Repeat("a", MaxLabel)
 	shorter := "\x3d" + label[1:62]
 	record := func(names string) string {
-		return "\xc0\x0c\x00\x06\x00\x01\x00\x00\x00\x01" + string(binary.BigEndian.AppendUint16(nil, uint16(len(names)+20))) +
-			names + strings.Repeat("\x00", 20)
+		size := binary.BigEndian.AppendUint16(nil, uint16(len(names)+20))
+		return "\xc0\x0c\x00\x06\x00\x01\x00\x00\x00\x01" + string(size) + names + strings.Repeat("\x00", 20)
 	}
 	option := func(octets string) string {
 		return "\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00" + string(rune(len(octets))) + octets
@@ -182,7 +184,7 @@ func TestReadDenialOfBrokenRecords(t *testing.T) {
 		{"a name too long", record(strings.Repeat(label, 4) + "\x00\x00"), "", false},
 		{"a label too long", record("\x40" + strings.Repeat("a", 64) + "\x00\x00"), "", false},
 		{"an extended error", "", option("\x00\x0f\x00\x02\x00\x16"), true},
-		{"an extended error without a code", "", option("\x00\x0f\x00\x01\x00\x00\x0f\x00\x02\x00\x16"), false},
+		{"an extended error of an octet", "", option("\x00\x0f\x00\x01\x00\x00\x0f\x00\x02\x00\x16"), false},
 		{"an option that ends early", "", option("\x00\x0f\x00\x04\x00\x16"), false},
 		{"half an option", "", option("\x00\x0f\x00"), false},
 	} {

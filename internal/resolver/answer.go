@@ -12,7 +12,8 @@ func (l *lane) readReply(i uint32, packet []byte, end int) {
 	if d, ok := dnswire.ReadDenial(packet, end); ok {
 		it := &l.table.items[i]
 		l.creditWindow(it)
-		l.answer(i, denialOf(d, l.table.labels[it.label], it.name))
+		rd := denialOf(&d, l.table.labels[it.label], it.name)
+		l.answer(i, &rd)
 		return
 	}
 	if l.mixCase {
@@ -36,7 +37,7 @@ func (l *lane) readReply(i uint32, packet []byte, end int) {
 		l.history[i] = h
 		l.proceed(i, false)
 	default:
-		l.answer(i, rd)
+		l.answer(i, &rd)
 	}
 }
 
@@ -49,7 +50,7 @@ func (l *lane) creditWindow(it *item) {
 }
 
 // answer ends a question with a reading of its reply.
-func (l *lane) answer(i uint32, rd reading) {
+func (l *lane) answer(i uint32, rd *reading) {
 	l.answers = append(l.answers, Answer{
 		Tag:     l.table.items[i].tag,
 		Outcome: rd.outcome, EDE: rd.ede, Authenticated: rd.authenticated, Rcode: rd.rcode, Msg: rd.msg,

@@ -59,7 +59,7 @@ func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
 func (a *asker) read(packet []byte) (reading, error) {
 	if a.plain {
 		if d, ok := dnswire.ReadDenial(packet, dnswire.HeaderSize+len(a.query.Question())); ok {
-			return denialOf(d, "", a.query.Name), nil
+			return denialOf(&d, "", a.query.Name), nil
 		}
 	}
 	return readMessage(packet)

@@ -21,7 +21,7 @@ type reading struct {
 }
 
 // denialOf is the reading of a denial of label.name.
-func denialOf(d dnswire.Denial, label, name string) reading {
+func denialOf(d *dnswire.Denial, label, name string) reading {
 	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
 	if d.NXDOMAIN {
 		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError

@@ -128,7 +128,7 @@ func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, sho
 	if err != nil {
 		t.Fatalf("read the short way, and not at all the long way (%v):\n%s", err, hex.Dump(wire))
 	}
-	quick := denialOf(d, "", asked)
+	quick := denialOf(&d, "", asked)
 	like := long
 	like.msg = nil
 	if !reflect.DeepEqual(quick, like) {
