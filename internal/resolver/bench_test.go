@@ -6,10 +6,10 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/miekg/dns"
+
 	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
-
-	"github.com/miekg/dns"
 )
 
 // denier says NXDOMAIN to everything, at as little cost as can be.
@@ -19,7 +19,8 @@ func denier(b *testing.B) netip.AddrPort {
 		b.Fatal(err)
 	}
 	_ = conn.SetReadBuffer(4 << 20)
-	tail := []byte("\x03com\x00\x00\x06\x00\x01\x00\x00\x03\x84\x00\x1c\x01a\xc0\x00\x01b\xc0\x00" + "12341234123412341234")
+	tail := []byte("\x03com\x00" +
+		"\x00\x06\x00\x01\x00\x00\x03\x84\x00\x1c\x01a\xc0\x00\x01b\xc0\x00" + "12341234123412341234")
 	go func() {
 		buffer := make([]byte, 4096)
 		for {

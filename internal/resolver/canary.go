@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	"stsscan/internal/monitor"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
 )
 
 // A Canary is a question whose answer is known.

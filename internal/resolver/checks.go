@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"stsscan/internal/monitor"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
 )
 
 // checkUpstream checks one upstream. It stops with the first check if that fails.

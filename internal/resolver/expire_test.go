@@ -137,7 +137,7 @@ func TestSilentName(t *testing.T) {
 	}
 }
 
-// silenceProbes takes the questions by which a Resolver asked whether anybody is there out of what was asked.
+// silenceProbes takes the questions of a probe out of what was asked.
 func silenceProbes(u *inMemory) (probes [][]byte) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -177,7 +177,7 @@ func TestMostWaiting(t *testing.T) {
 	})
 }
 
-// Failures that wait to be believed hold up no other name.
+// Failures that wait for a canary hold up no other name.
 func TestHeldFailuresHoldNothingUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const n, inFlight = 4000, 10

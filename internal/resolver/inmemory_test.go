@@ -220,16 +220,18 @@ func sweepOverPorts(
 	l.useRoutes(links)
 	l.run()
 	workers.Wait()
-	if l.ids.Taken() != 0 || l.inFlight != 0 || l.wheel.n != 0 || l.unconfirmed.n != 0 || l.stage.n != 0 || l.sweep.waiting.Load() != 0 ||
+	if l.ids.Taken() != 0 || l.inFlight != 0 || l.wheel.n != 0 || l.unconfirmed.n != 0 || l.stage.n != 0 ||
+		l.sweep.waiting.Load() != 0 ||
 		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
-		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, held %d, staged %d",
-			l.ids.Taken(), l.inFlight, l.wheel.n, l.sweep.waiting.Load(), l.unconfirmed.n, l.stage.n)
+		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, "+
+			"unconfirmed %d, staged %d", l.ids.Taken(), l.inFlight, l.wheel.n, l.sweep.waiting.Load(), l.unconfirmed.n, l.stage.n)
 		t.Errorf("items %d, slots %d, histories %d",
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {
 		if at.port.inFlight != 0 || at.port.idsTaken != 0 || at.route.first != 0 || at.route.repeated != 0 {
-			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.inFlight, at.port.idsTaken, at.route.first)
+			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.inFlight,
+				at.port.idsTaken, at.route.first)
 		}
 	}
 	return l

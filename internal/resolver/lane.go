@@ -112,7 +112,8 @@ func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
 		sweep: s, resolver: r, schedule: r.schedule, mixCase: r.mixCase, limiter: r.limiter,
 		maxInFlight: inFlight, maxQuestions: math.MaxInt, stageRoom: room,
 		table: newTable(inFlight + room), stage: newStage(len(r.upstreams)), wheel: newWheel(r.schedule.timeout),
-		unconfirmed: newQueue(), slowPath: newQueue(), ids: forgery.NewIDs(inFlight), nearMisses: forgery.NewNearMisses(dnswire.LowerCase), history: make(map[uint32]history),
+		unconfirmed: newQueue(), slowPath: newQueue(), history: make(map[uint32]history),
+		ids: forgery.NewIDs(inFlight), nearMisses: forgery.NewNearMisses(dnswire.LowerCase),
 		incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
 	if l.random, err = forgery.NewRandom(); err != nil {

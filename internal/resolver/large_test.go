@@ -49,7 +49,8 @@ func TestLargeReplies(t *testing.T) {
 func TestManyMessagesInARound(t *testing.T) {
 	const n = 3*maxParsed + 1
 	var yielded []int
-	s := &sweep{resolver: &Resolver{began: time.Now()}, yield: func(some []Answer) { yielded = append(yielded, len(some)) }}
+	yield := func(some []Answer) { yielded = append(yielded, len(some)) }
+	s := &sweep{resolver: &Resolver{began: time.Now()}, yield: yield}
 	l := &lane{sweep: s, resolver: s.resolver, table: newTable(n), readRoute: &route{upstream: &upstream{}}}
 	for range n {
 		i, ok := l.table.add(&Question{Name: asked, Type: dns.TypeTXT})

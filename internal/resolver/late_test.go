@@ -108,8 +108,10 @@ func TestForgedLateReplies(t *testing.T) {
 		}
 		port = &memoryPort{to: u}
 		ports := []lanePort{{conn: port, maxInFlight: maxWaiting}}
-		l.useRoutes(&routeSet{routes: []*route{{upstream: r.upstreams[0], window: window.New(1, 10, r.schedule.timeout/firstAttemptTime),
-			ports: ports}}})
+		rt := &route{
+			upstream: r.upstreams[0], ports: ports, window: window.New(1, 10, r.schedule.timeout/firstAttemptTime),
+		}
+		l.useRoutes(&routeSet{routes: []*route{rt}})
 		l.run()
 		if a := g.answers[0][0]; a.Outcome != NXDOMAIN {
 			t.Errorf("%+v", a)

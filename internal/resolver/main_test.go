@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"stsscan/internal/dnswire"
-
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
+
+	"stsscan/internal/dnswire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,7 +69,8 @@ func serveAt(t testing.TB, addr netip.AddrPort, udp play) (*server, error) {
 func serveApart(t testing.TB, udp play) *server {
 	t.Helper()
 	for {
-		s, err := serveAt(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(20_000+rand.IntN(10_000))), udp)
+		port := uint16(20_000 + rand.IntN(10_000))
+		s, err := serveAt(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port), udp)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			continue
 		}

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"stsscan/internal/forgery"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/forgery"
 )
 
 // A question that draws many near-misses is asked again over TCP, and what came over UDP is not believed; the others
@@ -90,7 +90,8 @@ func TestSweepNearMisses(t *testing.T) {
 				t.Errorf("%d questions were asked over TCP", suspected)
 			}
 			k := int64(suspected)
-			want := UpstreamStats{Upstream: s.addr, Asked: n + k, Answered: n + k, Mismatched: int64(c.lies), Suspected: k, TCP: k}
+			want := UpstreamStats{Upstream: s.addr, Asked: n + k, Answered: n + k, Mismatched: int64(c.lies),
+				Suspected: k, TCP: k}
 			if stats := r.Stats()[0]; stats != want {
 				t.Errorf("stats %+v\nwant  %+v", stats, want)
 			}

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"stsscan/internal/monitor"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
 )
 
 // ErrPreflight says that an upstream must not be asked: it makes up answers, or denies what exists.

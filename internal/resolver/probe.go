@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"stsscan/internal/monitor"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
 )
 
 // probe reports whether any upstream has answered anything since a moment. When none has, it asks each of them for

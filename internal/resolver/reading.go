@@ -5,9 +5,9 @@ import (
 	"errors"
 	"strings"
 
-	"stsscan/internal/dnswire"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
 // A reading is what a valid reply says.

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"stsscan/internal/dnswire"
-
 	"github.com/miekg/dns"
 	"pgregory.net/rapid"
+
+	"stsscan/internal/dnswire"
 )
 
 const asked = "_mta-sts.example.com"
@@ -106,11 +106,13 @@ func replies() map[string]struct {
 		"an answer":                {packed(answer(txt(asked))), Reply, "", false},
 		"nxdomain after an alias": {reply(func(m *dns.Msg) {
 			m.Rcode, m.Ns = nx, com
-			m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: asked + ".", Rrtype: dns.TypeCNAME, Class: 1}, Target: "gone.com."}}
+			m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: asked + ".", Rrtype: dns.TypeCNAME, Class: 1},
+				Target: "gone.com."}}
 		}), Reply, "com", false},
 		"glue without need": {reply(func(m *dns.Msg) {
 			m.Rcode, m.Ns = nx, com
-			m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "a.com.", Rrtype: dns.TypeA, Class: 1}, A: net.IPv4(192, 0, 2, 1)}}
+			m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "a.com.", Rrtype: dns.TypeA, Class: 1},
+				A: net.IPv4(192, 0, 2, 1)}}
 		}), NXDOMAIN, "com", false},
 	}
 }
@@ -150,7 +152,8 @@ func TestReading(t *testing.T) {
 				t.Errorf("%s: %d extended errors are kept", title, len(long.ede))
 			}
 			if !ok || long.outcome != c.outcome || long.zone != c.zone || short != c.short {
-				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress, long.outcome, long.zone, short, c.outcome, c.zone, c.short)
+				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress,
+					long.outcome, long.zone, short, c.outcome, c.zone, c.short)
 			}
 		}
 	}
@@ -197,7 +200,8 @@ func TestReadingProperty(t *testing.T) {
 			m.Truncated = rapid.IntRange(0, 9).Draw(t, "tc") == 0
 			m.Compress = rapid.Bool().Draw(t, "compress")
 			for range rapid.SampledFrom([]int{0, 1, 1, 1, 2}).Draw(t, "authority") {
-				owner := rapid.SampledFrom([]string{".", "com.", "COM.", "example.com.", "Example.com.", asked + ".", "example.org.", "xcom.", `\000.com.`}).Draw(t, "owner")
+				owner := rapid.SampledFrom([]string{".", "com.", "COM.", "example.com.", "Example.com.", asked + ".",
+					"example.org.", "xcom.", `\000.com.`}).Draw(t, "owner")
 				if rapid.IntRange(0, 4).Draw(t, "kind") == 0 {
 					m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeNS, Class: 1}, Ns: "a.example."})
 				} else {
@@ -223,7 +227,8 @@ func TestReadingProperty(t *testing.T) {
 
 // The question that the sieve packs is the one that miekg/dns packs.
 func TestAskEqualsPack(t *testing.T) {
-	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example", strings.Repeat("a23456789.", 25) + "abc"} {
+	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example",
+		strings.Repeat("a23456789.", 25) + "abc"} {
 		for _, qtype := range []uint16{dns.TypeTXT, dns.TypeA, dns.TypeSOA} {
 			var byHand dnswire.Query
 			var byLibrary asker

@@ -23,12 +23,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"stsscan/internal/monitor"
-	"stsscan/internal/window"
-
 	"golang.org/x/sync/singleflight"
 
+	"stsscan/internal/monitor"
 	"stsscan/internal/udpbatch"
+	"stsscan/internal/window"
 )
 
 // A Resolver asks its upstreams. Its methods may be called concurrently.

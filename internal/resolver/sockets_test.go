@@ -29,10 +29,13 @@ func TestSweepOfAllLengths(t *testing.T) {
 	var questions []Question
 	for size := 1; size <= longest; size++ {
 		for k := range each {
-			questions = append(questions, Question{Label: label, Name: nameOf(size, k), Type: dns.TypeTXT, Tag: int64(len(questions))})
+			questions = append(questions, Question{Label: label, Name: nameOf(size, k), Type: dns.TypeTXT,
+				Tag: int64(len(questions))})
 		}
 	}
-	rand.New(rand.NewPCG(1, 2)).Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(questions), func(i, j int) {
+		questions[i], questions[j] = questions[j], questions[i]
+	})
 	for _, sockets := range everyMethod() {
 		for _, mixCase := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, 0x20 %v", sockets, mixCase), func(t *testing.T) {

@@ -69,9 +69,9 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 			if again.Swap(true) {
 				return absence(q), 0
 			}
-			guard := &r.upstreams[0].breaker
-			guard.Trip(r.now, false)
-			time.AfterFunc(silenceOf/2, guard.Reset)
+			breaker := &r.upstreams[0].breaker
+			breaker.Trip(r.now, false)
+			time.AfterFunc(silenceOf/2, breaker.Reset)
 			return nil, 0
 		}
 		var g gathered
@@ -97,8 +97,8 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}, tcpGood)
 	r := open(t, Config{Lanes: 1}, s)
 	prompt(t.Context(), r)
-	guard := &r.upstreams[0].breaker
-	stopped := func() { guard.Trip(r.now, false); guard.Reset() }
+	breaker := &r.upstreams[0].breaker
+	stopped := func() { breaker.Trip(r.now, false); breaker.Reset() }
 	stop.Store(&stopped)
 	var g gathered
 	if err := r.Sweep(t.Context(), listed(1), g.yield); err != nil {
@@ -130,9 +130,9 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 				u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
 					switch u.asked() {
 					case c.attempts:
-						guard := &r.upstreams[0].breaker
-						guard.Trip(r.now, false)
-						guard.Reset()
+						breaker := &r.upstreams[0].breaker
+						breaker.Trip(r.now, false)
+						breaker.Reset()
 					case 3 * c.attempts:
 						return absence(q), 0
 					}
@@ -159,23 +159,23 @@ func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
 		r := memoryResolver(t, Config{}, u)
 		prompt(t.Context(), r)
 		time.Sleep(time.Second)
-		guard := &r.upstreams[0].breaker
+		breaker := &r.upstreams[0].breaker
 		const settled = time.Hour
-		guard.Silence.Settled = settled
+		breaker.Silence.Settled = settled
 		u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
 			if number(q) > 0 {
 				return absence(q), 0
 			}
-			if guard.Opened() == 0 {
-				guard.Trip(r.now, false)
-				guard.Reset()
+			if breaker.Opened() == 0 {
+				breaker.Trip(r.now, false)
+				breaker.Reset()
 			}
 			return nil, 0
 		}
 		var g gathered
 		sweepInMemory(t, r, listed(10), g.yield, u)
 		wantError(t, g.answers[0][0].Err, codes.RecordTimeout, false)
-		begun, missed := guard.Silence.Latest(2*settled, -settled/16, math.MaxInt)
+		begun, missed := breaker.Silence.Latest(2*settled, -settled/16, math.MaxInt)
 		if begun == 0 || missed > 1 { // when it failed first
 			t.Errorf("%d of %d count as silent", missed, begun)
 		}

@@ -150,7 +150,8 @@ func answersEachQuestionOnce(t *testing.T, c Config) {
 		var ok bool
 		switch tag % 10 {
 		case 0, 3:
-			ok = a.Outcome == Reply && a.Msg.Answer[0].(*dns.TXT).Txt[0] == "answer for _mta-sts."+domain && (a.Trace.TCP || tag%10 == 0)
+			ok = a.Outcome == Reply && a.Msg.Answer[0].(*dns.TXT).Txt[0] == "answer for _mta-sts."+domain &&
+				(a.Trace.TCP || tag%10 == 0)
 		case 1:
 			ok = a.Outcome == NODATA && a.Zone == domain && a.Msg == nil
 		case 2:
@@ -175,7 +176,8 @@ func TestSweepWindow(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() { flying.Add(-1); good(q, send) })
 	}, nil)
 	var g gathered
-	if err := open(t, Config{InFlight: window}, s).Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
+	if err := open(t, Config{InFlight: window}, s).Sweep(t.Context(), listed(n), g.yield); err != nil ||
+		len(g.answers) != n {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
 	if most.Load() > window {
@@ -187,7 +189,8 @@ func TestSweepWindow(t *testing.T) {
 func TestSweepOfManyAttempts(t *testing.T) {
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
 	var g gathered
-	if err := open(t, Config{Retries: MaxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil || len(g.answers) != 3 {
+	if err := open(t, Config{Retries: MaxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil ||
+		len(g.answers) != 3 {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
 	for _, answers := range g.answers {
@@ -205,7 +208,8 @@ func TestSweepOfNothing(t *testing.T) {
 }
 
 func TestSweepRefusesBadNames(t *testing.T) {
-	names := []string{"", ".", "a..example", `a\.b.example`, strings.Repeat("a", 64) + ".example", strings.Repeat("abcdefg.", 32) + "example"}
+	names := []string{"", ".", "a..example", `a\.b.example`, strings.Repeat("a", 64) + ".example",
+		strings.Repeat("abcdefg.", 32) + "example"}
 	s := serve(t, good, nil)
 	var g gathered
 	i := -1

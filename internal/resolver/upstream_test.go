@@ -31,7 +31,8 @@ func TestRate(t *testing.T) {
 	all.Wait()
 	const burst = 1
 	if least := time.Second * (questions*attempts - burst) / perSecond; time.Since(began) < least {
-		t.Errorf("%d messages at %d per second took %v, less than %v", questions*attempts, perSecond, time.Since(began), least)
+		t.Errorf("%d messages at %d per second took %v, less than %v", questions*attempts, perSecond,
+			time.Since(began), least)
 	}
 }
 
@@ -115,7 +116,7 @@ func TestRateIsShared(t *testing.T) {
 	sweep.Wait()
 }
 
-// A deadline that our own queue would exceed is nobody's time-out.
+// A deadline that the queue of the rate limit would exceed is no time-out of an upstream.
 func TestRateAndDeadline(t *testing.T) {
 	s := serve(t, good, nil)
 	r := open(t, Config{Rate: 0.1}, s)

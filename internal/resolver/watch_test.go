@@ -149,7 +149,7 @@ func TestSweepThroughOutage(t *testing.T) {
 	}
 }
 
-// A process or a machine that is not there answers ICMP, or nobody does.
+// Where there is no process or no machine, ICMP says so, or nothing does.
 func TestSweepWhileNobodyListens(t *testing.T) {
 	t.Parallel()
 	s := serveApart(t, honest(absent))
