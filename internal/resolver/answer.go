@@ -10,10 +10,7 @@ import (
 // readReply makes an answer of a valid reply to a question, whose section ends at end, or lets it be asked again.
 func (l *lane) readReply(i uint32, packet []byte, end int) {
 	if d, ok := dnswire.ReadDenial(packet, end); ok {
-		it := &l.table.items[i]
-		l.creditWindow(it)
-		rd := denialOf(&d, l.table.labels[it.label], it.name)
-		l.answer(i, &rd)
+		l.answerDenial(i, &d)
 		return
 	}
 	if l.mixCase {
@@ -37,7 +34,7 @@ func (l *lane) readReply(i uint32, packet []byte, end int) {
 		l.history[i] = h
 		l.proceed(i, false)
 	default:
-		l.answer(i, &rd)
+		l.answerMessage(i, &rd)
 	}
 }
 
@@ -49,16 +46,28 @@ func (l *lane) creditWindow(it *item) {
 	}
 }
 
-// answer ends a question with a reading of its reply.
-func (l *lane) answer(i uint32, rd *reading) {
-	l.answers = append(l.answers, Answer{
-		Tag:     l.table.items[i].tag,
-		Outcome: rd.outcome, EDE: rd.ede, Authenticated: rd.authenticated, Rcode: rd.rcode, Msg: rd.msg,
-		Trace: l.trace(i, l.readRoute),
-	})
-	a := &l.answers[len(l.answers)-1]
-	if rd.outcome != Reply {
-		a.Zone, a.Msg = rd.zone, nil
+// answerDenial ends a question with a denial. Nearly all end so: nothing is copied but the answer.
+func (l *lane) answerDenial(i uint32, d *dnswire.Denial) {
+	it := &l.table.items[i]
+	l.creditWindow(it)
+	a := l.newAnswer(i)
+	a.Outcome = NODATA
+	if d.NXDOMAIN {
+		a.Outcome, a.Rcode = NXDOMAIN, dns.RcodeNameError
+	}
+	a.Zone, a.EDE, a.Authenticated = d.Zone(l.table.labels[it.label], it.name), d.EDE, d.Authenticated
+	l.detach(i)
+	l.drop(i)
+}
+
+// answerMessage ends a question with a reading of its reply.
+func (l *lane) answerMessage(i uint32, rd *reading) {
+	a := l.newAnswer(i)
+	a.Outcome, a.EDE, a.Authenticated, a.Rcode = rd.outcome, rd.ede, rd.authenticated, rd.rcode
+	if rd.outcome == Reply {
+		a.Msg = rd.msg
+	} else {
+		a.Zone = rd.zone
 	}
 	l.detach(i)
 	l.drop(i)
@@ -67,4 +76,12 @@ func (l *lane) answer(i uint32, rd *reading) {
 			l.deliverAnswers()
 		}
 	}
+}
+
+// newAnswer is an answer to be filled in for a question whose reply is being read.
+func (l *lane) newAnswer(i uint32) *Answer {
+	l.answers = append(l.answers, Answer{})
+	a := &l.answers[len(l.answers)-1]
+	a.Tag, a.Trace = l.table.items[i].tag, l.trace(i, l.readRoute)
+	return a
 }

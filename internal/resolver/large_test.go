@@ -57,7 +57,7 @@ func TestManyMessagesInARound(t *testing.T) {
 		if !ok {
 			t.Fatal("no slot")
 		}
-		l.answer(i, &reading{outcome: Reply, msg: new(dns.Msg)})
+		l.answerMessage(i, &reading{outcome: Reply, msg: new(dns.Msg)})
 		if len(l.answers) >= maxParsed {
 			t.Fatalf("%d messages wait", len(l.answers))
 		}
