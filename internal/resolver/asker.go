@@ -9,12 +9,12 @@ import (
 // An asker is what one question of Exchange, or a slow one, needs while it is asked. It is used for one question
 // after the other, and belongs to one goroutine at a time.
 type asker struct {
-	query   dnswire.Query
-	flights [mostFlights]flight // one for an upstream; those over the latest come first
-	done    chan *flight        // capacity mostFlights: those that have ended; sockets write it
-	timer   *time.Timer
-	trace   Trace
-	plain   bool // a denial needs no message, where Ask made the query
+	query    dnswire.Query
+	flights  [mostFlights]flight // one for an upstream; those over the latest come first
+	done     chan *flight        // capacity mostFlights: those that have ended; sockets write it
+	timer    *time.Timer
+	trace    Trace
+	sweeping bool // the question is one of a Sweep
 
 	timeout    time.Duration // of an attempt; 0: that of the Resolver
 	promptTime time.Duration // of an attempt at a prompt upstream; 0: the same

@@ -32,7 +32,7 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 			}
 		}
 		at = stepUDP
-		rd, err := r.readReply(a, packet)
+		rd, err := r.readReply(packet)
 		if err != nil {
 			return reading{}, u, failure(codes.RecordMalformed, err)
 		}
@@ -47,20 +47,10 @@ func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) 
 
 // readReply reads a valid reply. Few large ones are read at a time: in memory they are twenty times as large as on
 // the wire, until they have been looked into.
-func (r *Resolver) readReply(a *asker, packet []byte) (reading, error) {
+func (r *Resolver) readReply(packet []byte) (reading, error) {
 	if len(packet) > largeReply {
 		r.largeSlots <- struct{}{}
 		defer func() { <-r.largeSlots }()
-	}
-	return a.read(packet)
-}
-
-// read reads a valid reply.
-func (a *asker) read(packet []byte) (reading, error) {
-	if a.plain {
-		if d, ok := dnswire.ReadDenial(packet, dnswire.HeaderSize+len(a.query.Question())); ok {
-			return denialOf(&d, "", a.query.Name), nil
-		}
 	}
 	return readMessage(packet)
 }
@@ -111,7 +101,7 @@ func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send 
 // sendUDP sends the question to u. Where a reply to an earlier datagram is still expected, it sends the same once
 // more, so that a forger has no more to hit (RFC 5452, section 5).
 func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
-	if err := r.waitForRate(ctx, a.plain); err != nil {
+	if err := r.waitForRate(ctx, a.sweeping); err != nil {
 		return err
 	}
 	f, isNew := a.flightTo(u)

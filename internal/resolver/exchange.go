@@ -27,20 +27,15 @@ func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	if err := a.pack(q); err != nil {
 		return nil, &Error{question: "question", reason: codes.RecordMalformed, err: err}
 	}
-	rd, err := r.ask(ctx, a, false)
+	now := r.now()
+	a.trace, a.sweeping = Trace{}, false
+	rd, err := r.askWatched(ctx, a, &questionState{began: now, tried: now}, stepUDP)
 	record(ctx, a.trace, err == nil)
 	if err != nil {
 		return nil, err
 	}
 	rd.msg.Id = q.Id
 	return rd.msg, nil
-}
-
-// ask asks the question of a from its beginning, and leaves what that took in a.trace.
-func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, error) {
-	now := r.now()
-	a.trace, a.plain = Trace{}, plain
-	return r.askWatched(ctx, a, &questionState{began: now, tried: now}, stepUDP)
 }
 
 // askWatched goes on with a question. The last attempt, if there is one, goes on at the given step. With a watch, a

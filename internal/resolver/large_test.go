@@ -24,12 +24,12 @@ func TestLargeReplies(t *testing.T) {
 		if len(large) <= largeReply || len(small) > largeReply {
 			t.Fatalf("%d and %d octets", len(large), len(small))
 		}
-		if _, err := r.readReply(newAsker(), small); err != nil {
+		if _, err := r.readReply(small); err != nil {
 			t.Fatal(err)
 		}
 		done := make(chan error, 1)
 		go func() {
-			_, err := r.readReply(newAsker(), large)
+			_, err := r.readReply(large)
 			done <- err
 		}()
 		synctest.Wait()

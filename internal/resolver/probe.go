@@ -53,7 +53,7 @@ func (r *Resolver) askCanary(ctx context.Context, a *asker, u *upstream, c Canar
 	if err := a.pack(c.question()); err != nil {
 		return monitor.Failed, err.Error()
 	}
-	a.plain = false
+	a.sweeping = false
 	defer a.forget()
 	var result monitor.Result
 	var why string

@@ -17,16 +17,7 @@ type reading struct {
 	ede           []uint16 // see dnswire.AppendEDE
 	authenticated bool
 	rcode         int
-	msg           *dns.Msg // nil for what dnswire could read
-}
-
-// denialOf is the reading of a denial of label.name.
-func denialOf(d *dnswire.Denial, label, name string) reading {
-	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
-	if d.NXDOMAIN {
-		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError
-	}
-	return rd
+	msg           *dns.Msg
 }
 
 // errCounts says that a reply holds less than its header promises. To believe it would make an absence out of an

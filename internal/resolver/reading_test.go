@@ -120,6 +120,15 @@ func replies() map[string]struct {
 // end of the question section in a reply for asked.
 func questionSize() int { return dnswire.HeaderSize + len(asked) + 2 + 4 }
 
+// denialOf is the reading of a denial of label.name.
+func denialOf(d *dnswire.Denial, label, name string) reading {
+	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
+	if d.NXDOMAIN {
+		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError
+	}
+	return rd
+}
+
 // both reads a reply the short way and the long way, which must agree. ok says that the long way could read it.
 func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, short, ok bool) {
 	long, err := readMessage(wire)

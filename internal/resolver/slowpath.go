@@ -62,7 +62,7 @@ func (s *sweep) askSlow(a *asker, slow slowQuestion) Answer {
 		answer.Err = &Error{question: q.String(), reason: codes.RecordMalformed, err: err}
 		return answer
 	}
-	a.trace, a.plain = slow.trace, true
+	a.trace, a.sweeping = slow.trace, true
 	ctx := s.ctx
 	if q.Patient {
 		ctx = WithPatience(ctx)

@@ -25,7 +25,7 @@ func (r *Resolver) exchangeTCP(ctx context.Context, a *asker, u *upstream) ([]by
 	case <-r.ctx.Done():
 		return nil, fault(context.Cause(r.ctx))
 	}
-	if err := r.waitForRate(ctx, a.plain); err != nil {
+	if err := r.waitForRate(ctx, a.sweeping); err != nil {
 		return nil, err
 	}
 	a.trace.Attempts++
