@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// A question leaves out the upstream that it is to avoid, in a slot and on the slow path; one that avoids the only
-// upstream asks it all the same.
+// A question avoids the upstream that it names, in a slot and on the slow path. The only upstream is asked all the
+// same.
 func TestAvoid(t *testing.T) {
 	long := strings.Repeat("a", dnswire.MaxLabel) + "." + strings.Repeat("b", dnswire.MaxLabel)
 	for _, label := range []string{"short", long} {

@@ -12,7 +12,7 @@ import (
 	"stsscan/internal/udpbatch"
 )
 
-// denier says NXDOMAIN to everything, at as little cost as can be.
+// denier says NXDOMAIN to everything, at little cost.
 func denier(b *testing.B) netip.AddrPort {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

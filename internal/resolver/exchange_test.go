@@ -81,7 +81,7 @@ func TestExchangeAttempts(t *testing.T) {
 	}
 }
 
-// lively is p for a server that is there: it answers probes.
+// lively is p for a server that also answers probes.
 func lively(p play) play {
 	return func(q *dns.Msg, send func([]byte)) {
 		if q.Question[0].Name == "." {
@@ -92,7 +92,7 @@ func lively(p play) play {
 	}
 }
 
-// The last real reply counts, also when silence follows it.
+// The last real reply counts, even if silence follows it.
 func TestExchangeKeepsTheLastReply(t *testing.T) {
 	t.Parallel()
 	lame, silent := serve(t, rcode(dns.RcodeServerFailure), nil), serve(t, silence, nil)
@@ -125,7 +125,7 @@ func TestExchangeWithoutEDNS(t *testing.T) {
 	}
 }
 
-// What the caller built stays as it is, and what is sent has our size.
+// The caller's message is not changed, and what is sent has the size of the Resolver.
 func TestExchangeDoesNotChangeTheQuery(t *testing.T) {
 	sizes := make(chan uint16, 4)
 	s := serve(t, func(q *dns.Msg, send func([]byte)) {

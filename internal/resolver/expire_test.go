@@ -62,8 +62,8 @@ func TestSilentNamesWaitTogether(t *testing.T) {
 	})
 }
 
-// Silence about one name is settled soon while canaries are answered promptly, and has a time-out for each attempt
-// where that is not known.
+// Silence about one name ends soon while canaries are answered promptly. Where that is not known, each attempt has a
+// time-out.
 func TestSilentName(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries         int
@@ -153,7 +153,7 @@ func silenceProbes(u *inMemory) (probes [][]byte) {
 	return probes
 }
 
-// More silent names than may wait hold up a sweep, and do not end it.
+// More silent names than may wait hold up a sweep, but do not end it.
 func TestMostWaiting(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const n, inFlight = MostWaiting + 40_000, 10_000
@@ -208,7 +208,7 @@ func TestHeldFailuresHoldNothingUp(t *testing.T) {
 	})
 }
 
-// Answers that come over TCP, in their own time, hold up no other name.
+// Answers that come over TCP, however slowly, hold up no other name.
 func TestSlowTCPHoldsNothingUp(t *testing.T) {
 	const n, truncated, inFlight = 2000, 1000, 20
 	done := make(chan struct{}) // all others are answered
@@ -305,8 +305,7 @@ func TestSilentNamesOverFewPorts(t *testing.T) {
 	})
 }
 
-// A late reply that is no answer is no silence, also where one to an earlier attempt at another upstream is waited
-// for.
+// A late reply that is no answer is no silence, even while an earlier attempt at another upstream is in flight.
 func TestLateFailureIsNoSilence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		silent := &inMemory{meet: func(*dns.Msg) ([]byte, time.Duration) { return nil, 0 }}

@@ -173,7 +173,7 @@ func TestExchangeCancelledInFlight(t *testing.T) {
 	}
 }
 
-// A reply that was to be tried again is not the last word of a question that was cancelled before it was.
+// A SERVFAIL is not the last word of a question that was cancelled before the next attempt.
 func TestExchangeCancelledBetweenAttempts(t *testing.T) {
 	for title, cancelAt := range map[string]int64{"in the last attempt": 3, "in the second": 2} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -227,8 +227,8 @@ func TestCloseEndsWhatIsInFlight(t *testing.T) {
 	wantError(t, err, "", true)
 }
 
-// An upstream that answers others and then falls silent is silent: what was heard before an attempt began is
-// no sign of life in it.
+// An upstream that answers others and then falls silent is silent: a reply before an attempt began is no sign of
+// life.
 func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 	t.Parallel()
 	var attempts atomic.Int64
@@ -261,8 +261,8 @@ func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 	}
 }
 
-// A question that waits for one of our TCP connections until its deadline was not answered by our fault: the domain
-// is asked again.
+// A question that waits for a free TCP connection until its deadline failed by a fault of this machine: the domain is
+// asked again.
 func TestExchangeWaitsForTCP(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{meet: func(q *dns.Msg) (reply []byte, after time.Duration) {

@@ -14,8 +14,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// forgeries are packets that come instead of, or before, the answer. None of them is it (RFC 5452, section
-// 9.1).
+// forgeries are packets that come instead of, or before, the answer. None of them may be taken for it (RFC 5452,
+// section 9.1).
 func forgeries() map[string]func(q *dns.Msg) []byte {
 	evil := func(q *dns.Msg, change func(m *dns.Msg)) []byte {
 		m := answer(q)
@@ -100,7 +100,7 @@ func TestExchangeIgnoresForgeries(t *testing.T) {
 	}
 }
 
-// A forgery alone is no answer, over TCP neither.
+// A forgery alone is no answer, nor is it over TCP.
 func TestExchangeForgeriesAlone(t *testing.T) {
 	for title, forge := range forgeries() {
 		t.Run(title, func(t *testing.T) {

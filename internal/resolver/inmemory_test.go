@@ -16,11 +16,11 @@ import (
 	"stsscan/internal/window"
 )
 
-// silenceOf is a time-out of a test whose clock is not the machine's: see bubble.
+// silenceOf is the time-out of tests that run in a bubble.
 const silenceOf = 5 * time.Second
 
-// An inMemory is an upstream without a network, for tests inside a synctest bubble: it meets a question by a reply
-// after some time, or by nil, which is silence.
+// An inMemory is an upstream without a network, for tests inside a synctest bubble. It meets a question with a reply
+// after some time, or with nil, which is silence.
 type inMemory struct {
 	meet func(q *dns.Msg) (reply []byte, after time.Duration)
 
@@ -159,7 +159,7 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 	return r
 }
 
-// prompt makes all upstreams count as watched, and well until the context ends.
+// prompt makes all upstreams count as watched and prompt until the context ends.
 func prompt(ctx context.Context, r *Resolver) {
 	r.watch = monitor.New(r.ctx, monitor.Config{Interval: time.Second}, nil)
 	good := func() {

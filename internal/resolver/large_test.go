@@ -45,7 +45,7 @@ func TestLargeReplies(t *testing.T) {
 	})
 }
 
-// Messages are yielded before the end of a round where there are many.
+// Where there are many messages, they are yielded before the end of a round.
 func TestManyMessagesInARound(t *testing.T) {
 	const n = 3*maxParsed + 1
 	var yielded []int

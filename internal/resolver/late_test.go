@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/window"
 )
 
-// A reply to the first attempt is the answer also after others were sent, which over one upstream are the same
-// datagram from the same port.
+// A reply to the first attempt is the answer even after others were sent. To one upstream those are the same datagram
+// from the same port.
 func TestLateReply(t *testing.T) {
 	for title, c := range map[string]struct {
 		late    time.Duration // of the first attempt's reply, the only one
@@ -70,7 +70,7 @@ func TestLateReply(t *testing.T) {
 	}
 }
 
-// What waits does not believe more than what is in flight.
+// A question that waits takes no more for an answer than one in flight.
 func TestForgedLateReplies(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		evil := func(q *dns.Msg, change func(m *dns.Msg)) []byte {

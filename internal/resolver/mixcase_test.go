@@ -39,8 +39,8 @@ func letters(name string) (upper, lower int) {
 	return upper, lower
 }
 
-// Half of the letters are in upper case, each at random, and a reply that repeats them is taken. What is said of it
-// is in lower case again.
+// Half of the letters are in upper case, each at random, and a reply that repeats them is taken. The answer has lower
+// case again.
 func TestMixCase(t *testing.T) {
 	const n, letter = 2000, 14 // of _mta-sts.d<i>.example: each is one octet of a pattern
 	var mu sync.Mutex
@@ -146,7 +146,7 @@ func TestMixCaseFallsBack(t *testing.T) {
 	}
 }
 
-// While case is mixed, a reply with other case is no answer, though all else is right.
+// While case is mixed, a reply with another case is no answer, though all else is right.
 func TestMixCaseForgeries(t *testing.T) {
 	const n = 300
 	var forged atomic.Int64

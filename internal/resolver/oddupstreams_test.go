@@ -11,8 +11,8 @@ import (
 	"stsscan/internal/dnswire"
 )
 
-// A sweep by two upstreams, of which one is odd, finds what is true: an odd one costs attempts and time, and makes
-// nothing absent and nothing up.
+// A sweep by two upstreams, one of them odd, finds what is true. The odd one costs attempts and time, but no name is
+// absent because of it.
 func TestSweepBesideAnOddUpstream(t *testing.T) {
 	honest := func(q *dns.Msg, send func([]byte)) { send(packed(cutTruth(q))) }
 	began := time.Now()

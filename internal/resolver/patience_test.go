@@ -19,7 +19,7 @@ func silentAtFirst(n int64) play {
 	}
 }
 
-// Who asks once more bears silence for longer, and not being declined.
+// With patience silence gets more attempts, and a declined question does not.
 func TestPatience(t *testing.T) {
 	c := Config{Timeout: brevity, Retries: 1}
 	r := open(t, c, serve(t, silentAtFirst(5), nil))
@@ -50,7 +50,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// That the last attempts were lost takes nothing from what the first one met.
+// What the first attempt met stands, though the later ones were lost.
 func TestGarbledThenSilent(t *testing.T) {
 	garbledAtFirst := func() play {
 		var asked atomic.Int64

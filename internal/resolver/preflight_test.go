@@ -81,7 +81,7 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// A resolver that drops questions while many wait, as Unbound's wait-limit does.
+// A resolver may drop questions while many wait, as Unbound's wait-limit does.
 func TestPreflightFlood(t *testing.T) {
 	t.Parallel()
 	const limit, drops = 20, 50 // that wait; that are dropped until those have their answers
@@ -118,8 +118,8 @@ func TestPreflightFlood(t *testing.T) {
 	}
 }
 
-// One that is dead beside one that answers ends nothing; with the names that everybody knows the names of MTA-STS
-// become canaries where they are found.
+// A dead upstream beside one that answers ends nothing. Without a zone of canaries, well-known MTA-STS records become
+// canaries where they are found.
 func TestPreflightOfTwo(t *testing.T) {
 	t.Parallel()
 	world := func(q *dns.Msg, send func([]byte)) {

@@ -30,7 +30,7 @@ func (p *sweepProgress) showing() (n int32) {
 	return n
 }
 
-// What keeps a Sweep from asking for more is told by its cause, and what it has taken is counted until it ends.
+// Progress says what keeps a Sweep from asking for more, and counts what it has taken until it ends.
 func TestProgress(t *testing.T) {
 	stop := func(r *Resolver) {
 		for _, u := range r.upstreams {

@@ -12,8 +12,7 @@ import (
 	"stsscan/internal/window"
 )
 
-// A question that our own queue lets out no more before its deadline has not met silence, though its first attempt
-// did.
+// A question that the rate limit keeps until its deadline has not met silence, though its first attempt did.
 func TestQueueAfterSilence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {

@@ -168,7 +168,7 @@ func TestReading(t *testing.T) {
 	}
 }
 
-// What stands where nothing should is left to the long way.
+// A record where none belongs is left to the long way.
 func TestReadingOfMore(t *testing.T) {
 	denied := replies()["nxdomain, header alone"].wire
 	bare := reply(func(m *dns.Msg) { m.Rcode, m.Ns = dns.RcodeNameError, []dns.RR{soa("com.")} })
@@ -189,7 +189,7 @@ func TestReadingOfMore(t *testing.T) {
 	}
 }
 
-// A reply that ends before its records do is no denial.
+// A reply that is cut short is no denial.
 func TestReadingOfAPart(t *testing.T) {
 	for title, c := range replies() {
 		for n := questionSize(); n < len(c.wire); n++ {
@@ -200,7 +200,7 @@ func TestReadingOfAPart(t *testing.T) {
 	}
 }
 
-// The outcome of any reply is what its parsed form says.
+// The outcome of a reply is what its parsed form says.
 func TestReadingProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wire := reply(func(m *dns.Msg) {

@@ -111,7 +111,7 @@ func TestManyUpstreams(t *testing.T) {
 	}
 }
 
-// Lanes have the fewest ports to an upstream together, not each, and more only where the replies to all questions do
+// All lanes together have the fewest ports to an upstream. They have more only where the replies to all questions do
 // not fit their buffers. Where there are not as many, the window is as large as what fits.
 func TestPortsOfLanes(t *testing.T) {
 	for _, tt := range []struct {
@@ -154,8 +154,7 @@ func TestPortsOfLanes(t *testing.T) {
 	}
 }
 
-// With as few sockets as there can be, all questions are asked all the same, and no more sockets are opened than were
-// given.
+// With as few sockets as possible, all questions are asked, and no more sockets are opened.
 func TestFewPorts(t *testing.T) {
 	const n, ports = 3000, 6
 	for _, api := range everyMethod() {
@@ -185,7 +184,8 @@ func TestFewPorts(t *testing.T) {
 	}
 }
 
-// A Sweep goes on with the ports and windows of the one before, but for those that had better be closed.
+// A Sweep goes on with the ports and windows of the one before, unless replies may still come to them or one has
+// failed.
 func TestUplinksAreKept(t *testing.T) {
 	const n, lanes = 500, 2
 	for _, tt := range []struct {

@@ -11,7 +11,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// What fails at the other upstreams while one is stopped for good is settled: that one was not asked.
+// What fails at the other upstreams while one is stopped for good has failed: that one was not asked.
 func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 	for title, c := range map[string]struct {
 		meet play
@@ -112,7 +112,7 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// However often a question was asked before an upstream was stopped, it is asked so often again, and no oftener.
+// After a stop a question gets all its attempts again, however many it had before, and no more.
 func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries, attempts int

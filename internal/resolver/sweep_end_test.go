@@ -36,7 +36,7 @@ func TestSweepCancelled(t *testing.T) {
 	}
 }
 
-// No upstream answers: the sweep stops, and no domain is blamed.
+// When no upstream answers, the sweep stops, and no domain is blamed.
 func TestSweepSilence(t *testing.T) {
 	t.Parallel()
 	dead := serve(t, silence, nil)
@@ -65,7 +65,7 @@ func TestSweepSilence(t *testing.T) {
 	}
 }
 
-// A long row of dead domains behind a resolver that lives is no silence.
+// Many dead domains in a row behind a resolver that answers are no silence.
 func TestSweepDeadDomains(t *testing.T) {
 	t.Parallel()
 	const n = 2 * silentAfter
@@ -99,7 +99,7 @@ func TestSweepOutage(t *testing.T) {
 	}
 }
 
-// Close ends a sweep: what was taken has an answer each, of our own fault.
+// Close ends a sweep: each question that was taken has an answer, with a local error.
 func TestSweepClosed(t *testing.T) {
 	asked := make(chan struct{})
 	var once sync.Once

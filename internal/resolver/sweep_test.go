@@ -78,7 +78,7 @@ func denial(q *dns.Msg, code int, zone string) *dns.Msg {
 	return m.SetEdns0(dnswire.UDPSize, false)
 }
 
-// mixed answers in ways that hang on the number of the domain.
+// mixed answers in a way that depends on the number of the domain.
 func mixed(q *dns.Msg, send func([]byte)) {
 	n := number(q)
 	switch n % 10 {
@@ -100,7 +100,7 @@ func mixed(q *dns.Msg, send func([]byte)) {
 	}
 }
 
-// tcpMixed is mixed for those that are asked again over TCP.
+// tcpMixed is mixed for questions that are repeated over TCP.
 func tcpMixed(c net.Conn) {
 	q, err := tcpQuestion(c)
 	if err != nil {
@@ -185,7 +185,7 @@ func TestSweepWindow(t *testing.T) {
 	}
 }
 
-// As many attempts as there can be come to an end.
+// The largest number of attempts comes to an end.
 func TestSweepOfManyAttempts(t *testing.T) {
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
 	var g gathered

@@ -167,7 +167,7 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// An upstream that does not answer is asked less, and again when it is back.
+// An upstream that does not answer is asked less, and as before when it is back.
 func TestHealth(t *testing.T) {
 	var dead atomic.Bool
 	dead.Store(true)
@@ -211,7 +211,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// The next attempt goes to another upstream, whatever its health; and even one that loses everything is asked now and
+// The next attempt goes to another upstream, however much that loses. Even one that loses everything is asked now and
 // then.
 func TestNext(t *testing.T) {
 	r := open(t, Config{}, serve(t, silence, nil), serve(t, silence, nil))
@@ -238,7 +238,7 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// A flight whose reply came in the last moment does not end the wait of another that has got its id.
+// A flight whose reply came at the last moment does not end the wait of another that has its id now.
 func TestForget(t *testing.T) {
 	done, other := &flight{id: 7}, &flight{id: 7}
 	s := &socket{waiting: map[uint16]*flight{7: other}}

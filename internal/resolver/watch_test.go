@@ -67,14 +67,13 @@ func (d *direction) or(p play) play {
 
 var testCanaries = []Canary{{Name: "present." + canaryZone, Type: dns.TypeTXT}, {canaryZone, dns.TypeTXT, true}}
 
-// fakeAnswer answers everything, as those do that sell searches.
+// fakeAnswer answers everything, as resolvers do that rewrite NXDOMAIN.
 func fakeAnswer(q *dns.Msg, send func([]byte)) { send(packed(answer(q))) }
 
-// denyAll denies everything, as those do that are cut off.
+// denyAll denies everything, as a resolver without upstreams may.
 func denyAll(q *dns.Msg, send func([]byte)) { absent(q, send) }
 
-// During an outage of any kind no question fails: the sweep waits, and ends by itself. Names that are dead all the
-// time fail all the same.
+// During an outage of any kind no question fails: the sweep waits, and goes on by itself. Dead names still fail.
 func TestSweepThroughOutage(t *testing.T) {
 	t.Parallel()
 	for title, outage := range map[string]play{
@@ -232,7 +231,7 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// An upstream that lies gets no word in, not even with what it was asked before.
+// No answer of an upstream that lies is read, not even to what it was asked before.
 func TestLiesInFlight(t *testing.T) {
 	t.Parallel()
 	var lying atomic.Bool
@@ -317,7 +316,7 @@ func TestSilenceBeyondTheLimit(t *testing.T) {
 	}
 }
 
-// When all are stopped for too long, everything that waits is told.
+// When all are stopped for too long, everything that waits ends with that error.
 func TestMaxPause(t *testing.T) {
 	t.Parallel()
 	r := open(t, Config{Timeout: brevity, InFlight: 100}, serve(t, silence, nil))
@@ -339,7 +338,7 @@ func TestMaxPause(t *testing.T) {
 	}
 }
 
-// Loss that an upstream always has stops nothing.
+// An upstream that always loses some packets is not stopped.
 func TestWatchBearsLoss(t *testing.T) {
 	t.Parallel()
 	asked := make(map[bool]int) // canaries and others: one in five of each is lost, and so never all attempts of a canary

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The wheel gives each item when it is due, in time, and none that was taken out.
+// The wheel gives each item when it is due, and none that was taken out.
 func TestWheel(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const n, timeout = 2000, time.Second
