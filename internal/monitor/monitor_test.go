@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,12 +15,14 @@ const interval = time.Second
 
 // A bed is an upstream that a Group watches. At each check it answers as the fields say.
 type bed struct {
-	group            *Group
-	breaker          Breaker
+	group   *Group
+	breaker Breaker
+	began   time.Time
+
+	mu               sync.Mutex
 	result           Result
 	answered, failed int64 // questions, while canaries are asked
 	tally            Tally
-	began            time.Time
 }
 
 // watch begins to watch, inside of a synctest bubble. It returns between two checks.
@@ -30,11 +33,17 @@ func watch(t *testing.T, c Config) *bed {
 	b.group = New(t.Context(), c, []Upstream{{
 		Addr: netip.MustParseAddrPort("192.0.2.1:53"), Breaker: &b.breaker,
 		Check: func() (Result, string) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
 			b.tally.Answered += b.answered
 			b.tally.Failed += b.failed
 			return b.result, "as it was told"
 		},
-		Tally: func() Tally { return b.tally },
+		Tally: func() Tally {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.tally
+		},
 	}})
 	go b.group.Run()
 	time.Sleep(interval / 2)
@@ -43,6 +52,13 @@ func watch(t *testing.T, c Config) *bed {
 }
 
 func (b *bed) now() time.Duration { return time.Since(b.began) }
+
+// answer sets the result of the next checks, and what is answered meanwhile.
+func (b *bed) answer(result Result, answered, failed int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.result, b.answered, b.failed = result, answered, failed
+}
 
 // pass lets so many checks happen.
 func (b *bed) pass(checks int) {
@@ -69,7 +85,7 @@ func TestDecide(t *testing.T) {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := watch(t, Config{MaxPause: time.Hour})
-				b.result, b.answered, b.failed = c.result, c.answered, c.failed
+				b.answer(c.result, c.answered, c.failed)
 				good := b.breaker.LastGood()
 				b.pass(1)
 				if noted := b.breaker.LastGood() > good; noted != (c.result == Good) {
@@ -89,13 +105,13 @@ func TestDistrustedTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := watch(t, Config{MaxPause: time.Hour})
 		good := b.breaker.LastGood()
-		b.result = Wrong
+		b.answer(Wrong, 1000, 0)
 		b.pass(3)
 		wrong := b.now()
 		if !b.breaker.OpenedSince(good) || b.breaker.OpenedSince(wrong) || b.breaker.LastGood() != good {
 			t.Errorf("opened at %v, the last good one at %v", b.breaker.Opened(), b.breaker.LastGood())
 		}
-		b.result = Good
+		b.answer(Good, 1000, 0)
 		if b.pass(closingRounds - 1); !b.breaker.IsOpen() {
 			t.Error("closed too early")
 		}
@@ -162,7 +178,7 @@ func TestWantCanary(t *testing.T) {
 func TestHope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := watch(t, Config{MaxPause: 10 * interval})
-		b.result = Wrong
+		b.answer(Wrong, 1000, 0)
 		if b.pass(9); b.group.Hope().Err() != nil {
 			t.Error("given up too early")
 		}
