@@ -178,7 +178,7 @@ func TestMostWaiting(t *testing.T) {
 }
 
 // Failures that wait for a canary hold up no other name.
-func TestHeldFailuresHoldNothingUp(t *testing.T) {
+func TestUnconfirmedFailuresHoldNothingUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		const n, inFlight = 4000, 10
 		u := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
