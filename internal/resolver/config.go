@@ -27,11 +27,11 @@ const MostInFlight = 1_000_000
 // until then.
 type Config struct {
 	Upstreams []netip.AddrPort // full resolvers; at least one
-	Timeout   time.Duration    // of one attempt, see above; 0: 5 s
+	Timeout   time.Duration    // of one attempt, see above; 0: DefaultTimeout
 	Retries   int              // attempts after the first, at most 254; 0: none
 	Rate      float64          // questions per second over all upstreams, repeated ones too; 0: no limit
-	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: 1000
-	Floor     int              // the fewest that a lane of a Sweep allows an overloaded upstream; 0: 16
+	InFlight  int              // the most questions that a Sweep keeps in flight, at most MostInFlight; 0: DefaultInFlight
+	Floor     int              // the fewest that a lane of a Sweep allows an overloaded upstream; 0: DefaultFloor
 	MixCase   bool             // mix the case of letters in the questions of a Sweep, which replies must repeat (0x20)
 	Sockets   udpbatch.Method  // how Sweep uses sockets; empty: udpbatch.Auto
 	Lanes     int              // most loops of a Sweep, each of which can keep a core busy; 0: one for two cores
@@ -55,11 +55,15 @@ func (c *Config) check() error {
 	return nil
 }
 
+// What a zero of [Config] and of [Watch] stands for.
 const (
-	defaultTimeout  = 5 * time.Second
-	defaultInFlight = 1000
-	defaultFloor    = 16
+	DefaultTimeout  = 5 * time.Second
+	DefaultInFlight = 1000
+	DefaultFloor    = 16
+	DefaultMaxPause = 10 * time.Minute
+)
 
+const (
 	// maxTCP bounds the TCP connections at a time, and so the descriptors.
 	maxTCP = 128
 

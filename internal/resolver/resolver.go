@@ -85,9 +85,9 @@ func New(c Config) (*Resolver, error) {
 // build returns a Resolver without upstreams.
 func (c *Config) build() (*Resolver, error) {
 	r := &Resolver{
-		schedule:   schedule{timeout: cmp.Or(c.Timeout, defaultTimeout), attempts: 1 + c.Retries},
-		inFlight:   cmp.Or(c.InFlight, defaultInFlight),
-		floor:      cmp.Or(c.Floor, defaultFloor),
+		schedule:   schedule{timeout: cmp.Or(c.Timeout, DefaultTimeout), attempts: 1 + c.Retries},
+		inFlight:   cmp.Or(c.InFlight, DefaultInFlight),
+		floor:      cmp.Or(c.Floor, DefaultFloor),
 		mixCase:    c.MixCase,
 		sockets:    cmp.Or(c.Sockets, udpbatch.Auto),
 		log:        c.Log,

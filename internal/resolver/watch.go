@@ -16,7 +16,7 @@ type Watch struct {
 	Canaries   []Canary      // asked of each upstream, all of them at a time
 	Interval   time.Duration // from one time to the next; 0: 1 s
 	MaxSilence float64       // the most questions that may get no reply, as a share; 0: no limit
-	MaxPause   time.Duration // for which a run waits for upstreams; 0: 10 min
+	MaxPause   time.Duration // for which a run waits for upstreams; 0: DefaultMaxPause
 }
 
 const (
@@ -46,7 +46,7 @@ func (r *Resolver) Watch(w Watch) {
 		}
 	}
 	r.watch = monitor.New(r.ctx, monitor.Config{
-		Interval: interval, MaxSilence: w.MaxSilence, MaxPause: cmp.Or(w.MaxPause, 10*time.Minute),
+		Interval: interval, MaxSilence: w.MaxSilence, MaxPause: cmp.Or(w.MaxPause, DefaultMaxPause),
 		Settled: r.schedule.longest(false, false), Now: r.now, Log: r.log,
 	}, watched)
 	r.goroutines.Go(r.watch.Run)
