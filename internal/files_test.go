@@ -51,6 +51,19 @@ func fileOrders() map[string]fileOrder {
 		"internal/dnswire": {against: 0, files: []string{
 			"dnswire.go", "ede.go", "name.go", "denial.go", "mixedcase.go", "query.go",
 		}},
+		"internal/resolver": {against: 2, files: []string{
+			"errors.go", "trace.go", "schedule.go", "question.go", "item.go", "wheel.go", "table.go",
+			"rcode.go", "reading.go", "config.go", "shares.go", "progress.go",
+			"upstream.go", "socket.go", "evidence.go", "canary.go", "route.go", "stage.go", "asker.go", "query.go", "resolver.go",
+			"ratelimit.go", "trust.go", "tcp.go", "attempt.go", "probe.go", "burst.go", "watch.go", "report.go",
+			"checks.go", "preflight.go", "exchange.go",
+			"routeset.go", "sweepstate.go", "lane.go", "moves.go", "laneprogress.go", "windows.go", "slowpath.go",
+			"failed.go", "expire.go", "unconfirmed.go", "answer.go", "receive.go", "send.go", "sweep.go",
+		}},
+		"internal/window": {against: 1, files: []string{
+			"cohorts.go", "baseline.go", "latency.go", "throughput.go", "loss.go", "rate.go", "window.go", "log.go",
+			"overload.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",

@@ -1,11 +1,9 @@
-// Command sieve asks for the record of each domain of a list and only counts
-// the answers: the part of a scan that is resolver.Sweep, alone. The list is
-// held in memory.
+// Command sieve asks for the record of each domain of a list and only counts the answers: the part of a scan that is
+// resolver.Sweep, alone. The list is held in memory.
 //
 //	sieve --resolvers 127.0.0.1:5300 list
 //
-// It prints the counts as a line of JSON; unknown are those without an answer
-// that says yes or no.
+// It prints the counts as a line of JSON; unknown are those without an answer that says yes or no.
 package main
 
 import (

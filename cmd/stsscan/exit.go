@@ -10,6 +10,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/pipeline"
+	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 )
 
@@ -76,7 +77,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 
 // parseUpstreams reads the value of a flag.
 func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
-	upstreams, err := resolver.ParseUpstreams(value)
+	upstreams, err := resolvconf.Parse(value)
 	return upstreams, valueError(flag, err)
 }
 

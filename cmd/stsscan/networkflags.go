@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/pipeline"
+	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/udpbatch"
 )
@@ -159,7 +160,7 @@ func (f *networkFlags) testBed() bool {
 	if err != nil || f.proxy == "" || f.roots == "" || f.resolvers == "" {
 		return false
 	}
-	upstreams, err := resolver.ParseUpstreams(f.resolvers)
+	upstreams, err := resolvconf.Parse(f.resolvers)
 	if err != nil {
 		return false
 	}
@@ -195,7 +196,7 @@ func (f *networkFlags) upstreams() ([]netip.AddrPort, error) {
 	case f.resolvers != "":
 		return parseUpstreams("resolvers", f.resolvers)
 	}
-	upstreams, err := resolver.SystemUpstreams()
+	upstreams, err := resolvconf.System()
 	if err != nil {
 		return nil, fmt.Errorf("resolvers of the system: %w", err)
 	}

@@ -6,20 +6,21 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/miekg/dns"
+
 	"stsscan/internal/dnswire"
 	"stsscan/internal/udpbatch"
-
-	"github.com/miekg/dns"
 )
 
-// denier says NXDOMAIN to everything, at as little cost as can be.
+// denier says NXDOMAIN to everything, at little cost.
 func denier(b *testing.B) netip.AddrPort {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		b.Fatal(err)
 	}
 	_ = conn.SetReadBuffer(4 << 20)
-	tail := []byte("\x03com\x00\x00\x06\x00\x01\x00\x00\x03\x84\x00\x1c\x01a\xc0\x00\x01b\xc0\x00" + "12341234123412341234")
+	tail := []byte("\x03com\x00" +
+		"\x00\x06\x00\x01\x00\x00\x03\x84\x00\x1c\x01a\xc0\x00\x01b\xc0\x00" + "12341234123412341234")
 	go func() {
 		buffer := make([]byte, 4096)
 		for {

@@ -3,19 +3,18 @@ package resolver
 import (
 	"fmt"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
-	"stsscan/internal/dnswire"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/forgery"
 )
 
-// A question that draws many near-misses is asked again over TCP, and what came
-// over UDP is not believed; the others are left in peace.
+// A question that draws many near-misses is asked again over TCP, and what came over UDP is not believed; the others
+// are left in peace.
 func TestSweepNearMisses(t *testing.T) {
-	const n, target, lies = 200, 100, 4 * mostNearMisses
+	const n, target, lies = 200, 100, 4 * forgery.MostNearMisses
 	evil := func(q *dns.Msg) *dns.Msg {
 		m := answer(q)
 		m.Answer[0].(*dns.TXT).Txt[0] = "evil"
@@ -41,8 +40,8 @@ func TestSweepNearMisses(t *testing.T) {
 		{"other ids", otherID, lies, false, false},
 		{"other names", otherName, lies, false, false},
 		{"other ids, mixed case", otherID, lies, true, false},
-		{"some other ids", otherID, mostNearMisses / 4, false, true},
-		{"some other names", otherName, mostNearMisses / 4, false, true},
+		{"some other ids", otherID, forgery.MostNearMisses / 4, false, true},
+		{"some other names", otherName, forgery.MostNearMisses / 4, false, true},
 		{"none", otherName, 0, false, true},
 	} {
 		t.Run(c.title, func(t *testing.T) {
@@ -91,55 +90,11 @@ func TestSweepNearMisses(t *testing.T) {
 				t.Errorf("%d questions were asked over TCP", suspected)
 			}
 			k := int64(suspected)
-			want := UpstreamStats{Upstream: s.addr, Asked: n + k, Answered: n + k, Mismatched: int64(c.lies), Suspected: k, TCP: k}
+			want := UpstreamStats{Upstream: s.addr, Asked: n + k, Answered: n + k, Mismatched: int64(c.lies),
+				Suspected: k, TCP: k}
 			if stats := r.Stats()[0]; stats != want {
 				t.Errorf("stats %+v\nwant  %+v", stats, want)
 			}
 		})
-	}
-}
-
-// Near-misses are counted by question, whatever its case, and forgotten after a
-// second.
-func TestNearMisses(t *testing.T) {
-	question := func(name string) []byte {
-		var q dnswire.Query
-		if err := q.Ask(name, dns.TypeTXT); err != nil {
-			t.Fatal(err)
-		}
-		return q.Question()
-	}
-	var m nearMisses
-	ours, upper, other := question(asked), question(strings.ToUpper(asked)), question("_mta-sts.example.org")
-	longest := question(strings.Repeat("a23456789.", 25) + "abc")
-	if m.tooMany(ours, time.Second) {
-		t.Error("a question is suspect at once")
-	}
-	now := 5 * time.Second
-	for k := range mostNearMisses {
-		if m.tooMany(ours, now) {
-			t.Errorf("suspect after %d near-misses", k)
-		}
-		m.add([][]byte{ours, upper}[k%2], now)
-		m.add(longest, now)
-	}
-	if !m.tooMany(ours, now) || !m.tooMany(upper, now) || !m.tooMany(longest, now) {
-		t.Error("not suspect after as many near-misses as make it so")
-	}
-	if m.slot(ours) != m.slot(other) && m.tooMany(other, now) {
-		t.Error("another question is suspect")
-	}
-	for range 1000 { // no counter runs over
-		m.add(ours, now)
-	}
-	if !m.tooMany(ours, now+time.Second) {
-		t.Error("forgotten within a second")
-	}
-	if m.tooMany(ours, now+time.Second+1) {
-		t.Error("still suspect after it")
-	}
-	m.add(other, now+2*time.Second)
-	if m.tooMany(ours, now+2*time.Second) {
-		t.Error("suspect again with a near-miss of another")
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// RcodeName is the mnemonic of a response code, or "RCODE17" where IANA lists
-// none.
+// RcodeName is the mnemonic of a response code, or "RCODE17" where IANA lists none.
 func RcodeName(rcode int) string {
 	switch rcode {
 	case dns.RcodeNameError: // of nearly all replies of a sweep
@@ -21,4 +20,13 @@ func RcodeName(rcode int) string {
 		return name
 	}
 	return "RCODE" + strconv.Itoa(rcode)
+}
+
+// declines reports whether an rcode leaves it to another upstream to know better.
+func declines(rcode int) bool {
+	switch rcode {
+	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
+		return true
+	}
+	return false
 }

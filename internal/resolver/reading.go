@@ -5,9 +5,9 @@ import (
 	"errors"
 	"strings"
 
-	"stsscan/internal/dnswire"
-
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
 // A reading is what a valid reply says.
@@ -17,20 +17,11 @@ type reading struct {
 	ede           []uint16 // see dnswire.AppendEDE
 	authenticated bool
 	rcode         int
-	msg           *dns.Msg // nil for what dnswire could read
+	msg           *dns.Msg
 }
 
-// denialOf is the reading of a denial of label.name.
-func denialOf(d *dnswire.Denial, label, name string) reading {
-	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
-	if d.NXDOMAIN {
-		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError
-	}
-	return rd
-}
-
-// errCounts says that a reply holds less than its header promises. To believe
-// it would make an absence out of an accident.
+// errCounts says that a reply holds less than its header promises. To believe it would make an absence out of an
+// accident.
 var errCounts = errors.New("fewer records than the header says")
 
 // readMessage reads a reply by way of miekg/dns.

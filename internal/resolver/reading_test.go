@@ -8,16 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"stsscan/internal/dnswire"
-
 	"github.com/miekg/dns"
 	"pgregory.net/rapid"
+
+	"stsscan/internal/dnswire"
 )
 
 const asked = "_mta-sts.example.com"
 
-// reply is the wire form of what make makes of a reply to the question for the
-// TXT records of asked.
+// reply is the wire form of what make makes of a reply to the question for the TXT records of asked.
 func reply(make func(m *dns.Msg)) []byte {
 	m := new(dns.Msg).SetReply(txt(asked))
 	m.Id = 0
@@ -44,8 +43,7 @@ func opt(codes ...uint16) *dns.OPT {
 	return o
 }
 
-// replies are what a resolver may say, with what the sieve makes of it and
-// whether the short way suffices.
+// replies are what a resolver may say, with what the sieve makes of it and whether the short way suffices.
 func replies() map[string]struct {
 	wire    []byte
 	outcome Outcome
@@ -108,11 +106,13 @@ func replies() map[string]struct {
 		"an answer":                {packed(answer(txt(asked))), Reply, "", false},
 		"nxdomain after an alias": {reply(func(m *dns.Msg) {
 			m.Rcode, m.Ns = nx, com
-			m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: asked + ".", Rrtype: dns.TypeCNAME, Class: 1}, Target: "gone.com."}}
+			m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: asked + ".", Rrtype: dns.TypeCNAME, Class: 1},
+				Target: "gone.com."}}
 		}), Reply, "com", false},
 		"glue without need": {reply(func(m *dns.Msg) {
 			m.Rcode, m.Ns = nx, com
-			m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "a.com.", Rrtype: dns.TypeA, Class: 1}, A: net.IPv4(192, 0, 2, 1)}}
+			m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "a.com.", Rrtype: dns.TypeA, Class: 1},
+				A: net.IPv4(192, 0, 2, 1)}}
 		}), NXDOMAIN, "com", false},
 	}
 }
@@ -120,8 +120,16 @@ func replies() map[string]struct {
 // end of the question section in a reply for asked.
 func questionSize() int { return dnswire.HeaderSize + len(asked) + 2 + 4 }
 
-// both reads a reply the short way and the long way, which must agree. ok says
-// that the long way could read it.
+// denialOf is the reading of a denial of label.name.
+func denialOf(d *dnswire.Denial, label, name string) reading {
+	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
+	if d.NXDOMAIN {
+		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError
+	}
+	return rd
+}
+
+// both reads a reply the short way and the long way, which must agree. ok says that the long way could read it.
 func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, short, ok bool) {
 	long, err := readMessage(wire)
 	d, short := dnswire.ReadDenial(wire, questionSize())
@@ -153,13 +161,14 @@ func TestReading(t *testing.T) {
 				t.Errorf("%s: %d extended errors are kept", title, len(long.ede))
 			}
 			if !ok || long.outcome != c.outcome || long.zone != c.zone || short != c.short {
-				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress, long.outcome, long.zone, short, c.outcome, c.zone, c.short)
+				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress,
+					long.outcome, long.zone, short, c.outcome, c.zone, c.short)
 			}
 		}
 	}
 }
 
-// What stands where nothing should is left to the long way.
+// A record where none belongs is left to the long way.
 func TestReadingOfMore(t *testing.T) {
 	denied := replies()["nxdomain, header alone"].wire
 	bare := reply(func(m *dns.Msg) { m.Rcode, m.Ns = dns.RcodeNameError, []dns.RR{soa("com.")} })
@@ -180,7 +189,7 @@ func TestReadingOfMore(t *testing.T) {
 	}
 }
 
-// A reply that ends before its records do is no denial.
+// A reply that is cut short is no denial.
 func TestReadingOfAPart(t *testing.T) {
 	for title, c := range replies() {
 		for n := questionSize(); n < len(c.wire); n++ {
@@ -191,7 +200,7 @@ func TestReadingOfAPart(t *testing.T) {
 	}
 }
 
-// The outcome of any reply is what its parsed form says.
+// The outcome of a reply is what its parsed form says.
 func TestReadingProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wire := reply(func(m *dns.Msg) {
@@ -200,7 +209,8 @@ func TestReadingProperty(t *testing.T) {
 			m.Truncated = rapid.IntRange(0, 9).Draw(t, "tc") == 0
 			m.Compress = rapid.Bool().Draw(t, "compress")
 			for range rapid.SampledFrom([]int{0, 1, 1, 1, 2}).Draw(t, "authority") {
-				owner := rapid.SampledFrom([]string{".", "com.", "COM.", "example.com.", "Example.com.", asked + ".", "example.org.", "xcom.", `\000.com.`}).Draw(t, "owner")
+				owner := rapid.SampledFrom([]string{".", "com.", "COM.", "example.com.", "Example.com.", asked + ".",
+					"example.org.", "xcom.", `\000.com.`}).Draw(t, "owner")
 				if rapid.IntRange(0, 4).Draw(t, "kind") == 0 {
 					m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeNS, Class: 1}, Ns: "a.example."})
 				} else {
@@ -226,7 +236,8 @@ func TestReadingProperty(t *testing.T) {
 
 // The question that the sieve packs is the one that miekg/dns packs.
 func TestAskEqualsPack(t *testing.T) {
-	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example", strings.Repeat("a23456789.", 25) + "abc"} {
+	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example",
+		strings.Repeat("a23456789.", 25) + "abc"} {
 		for _, qtype := range []uint16{dns.TypeTXT, dns.TypeA, dns.TypeSOA} {
 			var byHand dnswire.Query
 			var byLibrary asker

@@ -14,7 +14,7 @@ func TestSweepWithoutSegments(t *testing.T) {
 	s := serve(t, good, nil)
 	r := open(t, Config{InFlight: 300, Sockets: udpbatch.Segment}, s)
 	var g gathered
-	sw := &sweep{Resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
+	sw := &sweep{resolver: r, next: listed(n), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
 	l, err := sw.openLane(300)
 	if err != nil {
 		t.Fatal(err)
