@@ -9,6 +9,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
+	"stsscan/internal/limiter"
 )
 
 // refused keeps what the server said instead of a handshake.
@@ -95,7 +96,7 @@ func (t *Transport) servesNameless(ctx context.Context, host string, trace *Trac
 	case cancelled(ctx) || wanting(err):
 		return false, ourFault(host, addr, codes.StageTLS, err)
 	case weight.full:
-		return false, postponed(host, addr, errLater)
+		return false, postponed(host, addr, limiter.ErrLater)
 	case fault.TimedOut(err):
 		late := tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
 		late.unawaited = notAwaited(shaking)

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"net"
 	"time"
 )
 
@@ -41,31 +40,10 @@ type (
 	passKey     struct{}
 )
 
-func patient(ctx context.Context) bool {
-	_, ok := ctx.Value(patienceKey{}).(time.Duration)
-	return ok
-}
-
-// patience is for how long a request waits for its turn.
-func (t *turns) patience(ctx context.Context) time.Duration {
-	if d, ok := ctx.Value(patienceKey{}).(time.Duration); ok {
-		return d
-	}
-	return t.manners.MaxWait
-}
-
-// patienceLeft is for how much longer a turn waits. What it has waited while all
-// connections were in use does not count, nor does the time to come while they are.
-func (t *turns) patienceLeft(ctx context.Context, mine *turn) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := time.Now()
-	lacking := t.connections.waitedBy(now) - mine.lacking
-	left := t.patience(ctx) - now.Sub(mine.joined) + lacking
-	if !t.connections.since.IsZero() {
-		left = max(left, time.Second)
-	}
-	return left
+// patience is how long a request waits for its permit; 0: as long as its Manners say.
+func patience(ctx context.Context) time.Duration {
+	d, _ := ctx.Value(patienceKey{}).(time.Duration)
+	return d
 }
 
 // A clock is the time that a request has left. It only runs while something is
@@ -100,14 +78,3 @@ func (c *clock) run(ctx context.Context) (running context.Context, stop func()) 
 
 // quickLeft is how long a body may take until it is one of a slow host.
 func (c *clock) quickLeft() time.Duration { return max(c.quick-time.Since(c.began), 0) }
-
-// A turnConn is a connection whose end ends our turn.
-type turnConn struct {
-	net.Conn
-	turn *turn
-}
-
-func (c *turnConn) Close() error {
-	defer c.turn.leave()
-	return c.Conn.Close()
-}

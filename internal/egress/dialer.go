@@ -12,6 +12,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
+	"stsscan/internal/limiter"
 )
 
 const (
@@ -24,10 +25,10 @@ const (
 // A Dialer connects to port 443 of hosts whose addresses strangers chose. It
 // may be used concurrently.
 type Dialer struct {
-	config Config
-	port   uint16
-	turns  *turns
-	slow   *slowHosts
+	config  Config
+	port    uint16
+	limiter *limiter.Limiter
+	slow    *limiter.SlowHosts
 	families
 	ipv4, ipv6 bool // this machine, or whoever dials for it, reaches the Internet of that family
 }
@@ -43,8 +44,8 @@ func NewDialer(c Config) (*Dialer, error) {
 	}
 	sockets := c.Dial == nil && c.Proxy == nil
 	d := &Dialer{
-		config: c.withDefaults(), port: httpsPort, turns: newTurns(c.Manners, c.Connections),
-		slow: newSlowHosts(c.Manners.withDefaults().SlowTime), families: newFamilies(sockets),
+		config: c.withDefaults(), port: httpsPort, limiter: limiter.New(c.Manners, c.Connections),
+		slow: limiter.NewSlowHosts(c.Manners), families: newFamilies(sockets),
 	}
 	switch {
 	case c.Proxy != nil:
@@ -84,7 +85,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return conn, nil
 }
 
-func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, error) {
+func (d *Dialer) dial(ctx context.Context, network, address string) (*permitConn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || network != "tcp" || port != strconv.Itoa(int(d.port)) {
 		return nil, &Error{host: address, stage: codes.StageTCP, reason: codes.ReasonOther, err: fmt.Errorf("not port %d over TCP", d.port)}
@@ -144,17 +145,17 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*turnConn, 
 // visit dials one address when it is its turn. over is true when there is no time
 // left for another one. An address that was put off, or where a slow host is not
 // awaited again, has not been dialled.
-func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ *turnConn, over bool, _ *Error) {
-	if failed := d.slow.refuse(ctx, host, addr, trace); failed != nil {
+func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace *Trace) (_ *permitConn, over bool, _ *Error) {
+	if failed := d.refuseSlow(ctx, host, addr, trace); failed != nil {
 		return nil, true, failed
 	}
-	mine, waited, err := d.turns.take(ctx, addr, host)
+	permit, waited, err := d.limiter.Acquire(ctx, limiter.Request{Addr: addr, Host: host, Patience: patience(ctx)})
 	trace.TurnTime += waited
 	if err != nil {
 		return nil, true, postponed(host, addr, err)
 	}
-	if failed := d.slow.refuse(ctx, host, addr, trace); failed != nil { // as it was spent while we waited
-		mine.leave()
+	if failed := d.refuseSlow(ctx, host, addr, trace); failed != nil { // as it was spent while we waited
+		permit.Release()
 		return nil, true, failed
 	}
 	trace.Addr = addr
@@ -164,10 +165,10 @@ func (d *Dialer) visit(ctx context.Context, host string, addr netip.Addr, trace 
 	conn, failed := d.connect(running, host, addr)
 	trace.connected(addr, failed, time.Since(began))
 	if failed != nil {
-		mine.leave()
+		permit.Release()
 		return nil, running.Err() != nil, failed
 	}
-	return &turnConn{conn, mine}, false, nil
+	return &permitConn{conn, permit}, false, nil
 }
 
 // connect dials one address that was judged, and judges it once more.

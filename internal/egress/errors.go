@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/limiter"
 )
 
 // An Error says at which stage no response was had, and why.
@@ -112,9 +113,9 @@ func ourFault(host string, addr netip.Addr, stage codes.Stage, err error) *Error
 // postponed is a connection that was not made when it was not our turn.
 func postponed(host string, addr netip.Addr, cause error) *Error {
 	e := ourFault(host, addr, codes.StageTCP, cause)
-	e.later = errors.Is(cause, errLater)
-	if held := new(deferredError); errors.As(cause, &held) {
-		e.until = held.until
+	e.later = errors.Is(cause, limiter.ErrLater)
+	if held := new(limiter.DeferredError); errors.As(cause, &held) {
+		e.until = held.Until
 	}
 	return e
 }

@@ -15,13 +15,14 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
+	"stsscan/internal/limiter"
 )
 
 // A connection is one to a Policy Host whose certificate was accepted.
 type connection struct {
 	*tls.Conn
-	cork *corked
-	turn *turn
+	cork   *corked
+	permit *limiter.Permit
 }
 
 // connect dials host, shakes hands and verifies the certificate. Only a
@@ -65,7 +66,7 @@ func (t *Transport) connect(ctx context.Context, host string) (*connection, erro
 // handshake calls slow when it waits for a slow host, which costs nothing that others
 // would need.
 func (t *Transport) handshake(
-	ctx context.Context, raw *turnConn, host string, trace *Trace, slow func(),
+	ctx context.Context, raw *permitConn, host string, trace *Trace, slow func(),
 ) (_ *connection, failed *Error) {
 	began := time.Now()
 	defer func() { trace.TLSTime = time.Since(began) }()
@@ -85,7 +86,7 @@ func (t *Transport) handshake(
 			return nil, ourFault(host, trace.Addr, codes.StageTLS, err)
 		}
 		if weight.full {
-			return nil, postponed(host, trace.Addr, errLater) // others send as much, and are not done
+			return nil, postponed(host, trace.Addr, limiter.ErrLater) // others send as much, and are not done
 		}
 		trace.refused(err)
 		failed = tlsFailure(host, trace.Addr, handshakeError(err), err)
@@ -98,7 +99,7 @@ func (t *Transport) handshake(
 		return nil, tlsFailure(host, trace.Addr, class, err)
 	}
 	weight.shaken()
-	return &connection{conn, cork, raw.turn}, nil
+	return &connection{conn, cork, raw.permit}, nil
 }
 
 // admit waits until there are fewer handshakes than may be at a time. leave ends one

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/limiter"
 )
 
 // observe tells how a request ended, and how long it took without the wait for its
 // turn. One that was put off was not made, nor was one to a host that is not awaited again.
 func (t *Transport) observe(req *http.Request, resp *http.Response, err error, took time.Duration) {
 	var failed *Error
-	if errors.As(err, &failed) && (failed.Later() || errors.Is(failed, errNotAwaited)) {
+	if errors.As(err, &failed) && (failed.Later() || errors.Is(failed, limiter.ErrNotAwaited)) {
 		return
 	}
 	t.config.Observe(req.Method, requestResult(resp, failed), took)

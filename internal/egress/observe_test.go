@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/limiter"
 )
 
 // Each request is told once, by its method and one word of a small set; one that was
@@ -86,7 +87,7 @@ func TestObserveTurns(t *testing.T) {
 	if len(told) != 5 || told[4] > whole-last.TurnTime {
 		t.Errorf("told %v; the last one waited %v of %v", told, last.TurnTime, whole)
 	}
-	told, transport.dialer.turns = nil, newTurns(Manners{HostRate: 0.001, Queue: -1}, 0)
+	told, transport.dialer.limiter = nil, limiter.New(Manners{HostRate: 0.001, Queue: -1}, 0)
 	_, first := fetch(t, t.Context(), transport)
 	_, second := fetch(t, t.Context(), transport)
 	if e := new(Error); first != nil || !errors.As(second, &e) || !e.Later() || len(told) != 1 {
@@ -129,7 +130,7 @@ func TestObserveNotAwaited(t *testing.T) {
 	manners.SlowTime = time.Nanosecond
 	transport := reach(t, p, Config{Manners: manners, Observe: func(string, string, time.Duration) { told++ }}, waitForEnd)
 	ended, end := context.WithCancelCause(t.Context())
-	defer transport.dialer.slow.await(netip.MustParseAddr("22.1.0.1"), end)()
+	defer transport.dialer.slow.Await(netip.MustParseAddr("22.1.0.1"), end)()
 	<-ended.Done()
 	ctx := WithEarlierTimeout(WithWholeTime(t.Context(), time.Minute, time.Minute), codes.StageHTTP, codes.ReasonTimeout)
 	_, err := fetch(t, ctx, transport)

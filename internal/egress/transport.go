@@ -200,7 +200,7 @@ func (t *Transport) roundTrip(ctx context.Context, req *http.Request) (*http.Res
 			out.Header[name] = values
 		}
 	}
-	conn.turn.asked(passOf(ctx))
+	conn.permit.Asked(passOf(ctx))
 	running, stop := clockOf(ctx).run(ctx)
 	addr := traceOf(ctx).Addr
 	stage, done := t.stage(running, addr, t.config.HeaderTimeout, nil)
@@ -215,7 +215,7 @@ func (t *Transport) roundTrip(ctx context.Context, req *http.Request) (*http.Res
 		return nil, failed
 	}
 	if later, ok := retryAfter(resp, time.Now()); ok {
-		conn.turn.hold(later)
+		conn.permit.RetryAfter(later)
 	}
 	reading, done := t.bodyStage(running, addr)
 	release := within(reading, conn)
@@ -248,7 +248,10 @@ func bodyError(reading context.Context, host string, addr netip.Addr, err error)
 }
 
 // Manners says what the manners have cost so far.
-func (t *Transport) Manners() MannersCounts { return t.dialer.turns.countsNow() }
+func (t *Transport) Manners() MannersCounts { return t.dialer.limiter.Counts() }
+
+// Connections counts those of the Transport and of its mail doors together. A connection is open from dialling to its end.
+func (t *Transport) Connections() Connections { return t.dialer.limiter.Connections() }
 
 // check refuses what is no request for a policy.
 func check(req *http.Request) error {

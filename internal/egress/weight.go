@@ -3,6 +3,8 @@ package egress
 import (
 	"net"
 	"sync"
+
+	"stsscan/internal/limiter"
 )
 
 const (
@@ -44,7 +46,7 @@ func (w *weighed) Read(p []byte) (int, error) {
 		return n, err
 	case <-w.ended:
 		w.full = true
-		return 0, errLater
+		return 0, limiter.ErrLater
 	}
 }
 

@@ -1,4 +1,4 @@
-package egress
+package limiter
 
 import (
 	"errors"
@@ -15,28 +15,28 @@ var giant = netip.MustParseAddr("22.1.0.1")
 
 // hears asks the n-th host of an address in a pass, as soon as it may, and hears
 // for how long it wants to be left alone.
-func hears(t *testing.T, turns *turns, addr netip.Addr, n, pass int, wait time.Duration) {
+func hears(t *testing.T, l *Limiter, addr netip.Addr, n, pass int, wait time.Duration) {
 	t.Helper()
-	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
+	permit, _, err := l.Acquire(t.Context(), Request{addr, fmt.Sprintf("host-%d", n), patiently})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine.asked(pass)
+	permit.Asked(pass)
 	if wait != 0 {
-		mine.hold(wait)
+		permit.RetryAfter(wait)
 	}
-	mine.leave()
+	permit.Release()
 }
 
 // waits is for how long a connection to an address has to wait.
-func waits(t *testing.T, turns *turns, addr netip.Addr, n int) time.Duration {
+func waits(t *testing.T, l *Limiter, addr netip.Addr, n int) time.Duration {
 	t.Helper()
 	began := time.Now()
-	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
+	permit, _, err := l.Acquire(t.Context(), Request{addr, fmt.Sprintf("host-%d", n), patiently})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine.leave()
+	permit.Release()
 	return time.Since(began)
 }
 
@@ -50,21 +50,21 @@ func TestRetryAfterOfAHost(t *testing.T) {
 		{-time.Second, 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second}, 0)
-			hears(t, turns, giant, 1, 1, c.asked)
+			l := New(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second}, 0)
+			hears(t, l, giant, 1, 1, c.asked)
 			began := time.Now()
-			mine, _, err := turns.take(t.Context(), giant, "host-1")
-			var back *deferredError
+			permit, _, err := l.Acquire(t.Context(), Request{Addr: giant, Host: "host-1"})
+			var back *DeferredError
 			switch {
 			case c.held == 0 && err == nil:
-				mine.leave()
-			case c.held == 0 || !errors.Is(err, errLater) || !errors.As(err, &back) || !back.until.Equal(began.Add(c.held)):
+				permit.Release()
+			case c.held == 0 || !errors.Is(err, ErrLater) || !errors.As(err, &back) || !back.Until.Equal(began.Add(c.held)):
 				t.Errorf("%+v: %v", c, err)
 			}
-			if waited := waits(t, turns, giant, 2); waited != 0 {
+			if waited := waits(t, l, giant, 2); waited != 0 {
 				t.Errorf("%+v: another host waited %v", c, waited)
 			}
-			if waited := waits(t, turns, giant.Next(), 1); waited != c.held {
+			if waited := waits(t, l, giant.Next(), 1); waited != c.held {
 				t.Errorf("%+v: the host waited %v at another address", c, waited)
 			}
 			if took := time.Since(began); took != c.held {
@@ -97,21 +97,21 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				turns := newTurns(Manners{HostRate: -1}, 0)
+				l := New(Manners{HostRate: -1}, 0)
 				sent := 0
 				for n, wait := range c.waits {
-					hears(t, turns, giant, n, 1, wait)
+					hears(t, l, giant, n, 1, wait)
 					if wait > 0 {
 						sent++
 					}
 				}
-				if waited := waits(t, turns, giant.Next(), 100); waited != 0 {
+				if waited := waits(t, l, giant.Next(), 100); waited != 0 {
 					t.Errorf("another address waited %v", waited)
 				}
-				if waited := waits(t, turns, giant, 100); waited != c.held {
+				if waited := waits(t, l, giant, 100); waited != c.held {
 					t.Errorf("held for %v, want %v", waited, c.held)
 				}
-				if held := turns.countsNow().Held; held != int64(sent) {
+				if held := l.Counts().Held; held != int64(sent) {
 					t.Errorf("%d counted, want %d", held, sent)
 				}
 			})
@@ -122,12 +122,12 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 // A host that is asked again counts once, for what it said last.
 func TestRetryAfterOnceAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: -1}, 0)
+		l := New(Manners{HostRate: -1}, 0)
 		for range 5 {
-			hears(t, turns, giant, 1, 1, time.Minute)
-			hears(t, turns, giant, 2, 1, 0)
+			hears(t, l, giant, 1, 1, time.Minute)
+			hears(t, l, giant, 2, 1, 0)
 		}
-		if waited := waits(t, turns, giant, 100); waited != 0 {
+		if waited := waits(t, l, giant, 100); waited != 0 {
 			t.Errorf("one host of two, asked often, held the address for %v", waited)
 		}
 	})
@@ -137,12 +137,12 @@ func TestRetryAfterOnceAHost(t *testing.T) {
 // time, in the order in which they came, and then the whole again.
 func TestRetryAfterHalvesTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 2}, 0)
-		hears(t, turns, giant, 0, 1, 600*time.Second)
+		l := New(Manners{HostRate: 2}, 0)
+		hears(t, l, giant, 0, 1, 600*time.Second)
 		began := time.Now()
 		var at []time.Duration
 		for n := range 2000 {
-			if got := waits(t, turns, giant, 1+n); got > 2*time.Second {
+			if got := waits(t, l, giant, 1+n); got > 2*time.Second {
 				t.Fatalf("host %d waited %v", n, got)
 			}
 			at = append(at, time.Since(began))
@@ -169,9 +169,9 @@ func TestRetryAfterHalvesTheRate(t *testing.T) {
 // A Retry-After that is over does not lengthen a wait.
 func TestRetryAfterEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 0.01}, 0)
-		hears(t, turns, giant, 1, 1, 150*time.Second)
-		if waited := waits(t, turns, giant, 2); waited != 150*time.Second {
+		l := New(Manners{HostRate: 0.01}, 0)
+		hears(t, l, giant, 1, 1, 150*time.Second)
+		if waited := waits(t, l, giant, 2); waited != 150*time.Second {
 			t.Errorf("waited %v for one in 200 s, which its end makes one in 100 s after 150 s", waited)
 		}
 	})
@@ -181,26 +181,26 @@ func TestRetryAfterEnds(t *testing.T) {
 // in a pass; each host is, for as long as it wants.
 func TestRetryAfterInSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostConnections: 4, HostRate: -1}, 0)
+		l := New(Manners{HostConnections: 4, HostRate: -1}, 0)
 		n := 0
 		sum := func(pass int) (sum time.Duration) {
 			for range 20 {
-				var four []*turn
+				var four []*Permit
 				for range 4 {
-					mine, _, err := turns.take(patiently(t), giant, fmt.Sprintf("host-%d", n))
+					permit, _, err := l.Acquire(t.Context(), Request{giant, fmt.Sprintf("host-%d", n), patiently})
 					if err != nil {
 						t.Fatal(err)
 					}
-					mine.asked(pass)
-					four = append(four, mine)
+					permit.Asked(pass)
+					four = append(four, permit)
 					n++
 				}
-				for _, mine := range four {
-					mine.hold(90 * time.Second)
-					mine.leave()
+				for _, permit := range four {
+					permit.RetryAfter(90 * time.Second)
+					permit.Release()
 				}
-				held := waits(t, turns, giant, 1_000_000)
-				if own := waits(t, turns, giant, n-1); held+own != 90*time.Second {
+				held := waits(t, l, giant, 1_000_000)
+				if own := waits(t, l, giant, n-1); held+own != 90*time.Second {
 					t.Errorf("a host waited %v", held+own)
 				}
 				sum += held
@@ -225,34 +225,34 @@ func TestRetryAfterInSum(t *testing.T) {
 // Very many hosts with a Retry-After cost bounded memory, and so do their addresses.
 func TestDeferralsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1}, 0)
+		l := New(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1}, 0)
 		const hosts = mostDeferrals + 10_000
 		for n := range hosts {
-			mine, _, err := turns.take(patiently(t), giant, fmt.Sprint(n))
+			permit, _, err := l.Acquire(t.Context(), Request{giant, fmt.Sprint(n), patiently})
 			if err != nil {
 				t.Fatal(err)
 			}
-			mine.asked(n) // each in a pass of its own
-			turns.deferrals.note(mine.host, time.Now().Add(time.Hour), time.Now())
-			mine.leave()
+			permit.Asked(n) // each in a pass of its own
+			l.deferrals.note(permit.waiter.host, time.Now().Add(time.Hour), time.Now())
+			permit.Release()
 		}
-		if got := len(turns.deferrals.until); got != mostDeferrals {
+		if got := len(l.deferrals.until); got != mostDeferrals {
 			t.Errorf("%d deferrals are kept, want %d", got, mostDeferrals)
 		}
-		if got := len(turns.hosts[giant].recent); got != recentHosts {
+		if got := len(l.addresses[giant].recent); got != recentHosts {
 			t.Errorf("%d hosts of the address are kept", got)
 		}
 		time.Sleep(2 * time.Hour)
-		turns.deferrals.note(1, time.Now().Add(time.Hour), time.Now())
-		if got := len(turns.deferrals.until); got != 1 {
+		l.deferrals.note(1, time.Now().Add(time.Hour), time.Now())
+		if got := len(l.deferrals.until); got != 1 {
 			t.Errorf("%d deferrals are kept, of which one is not over", got)
 		}
 
 		for n := range 2*mostHistories + 10 {
-			turns.hosts[netip.AddrFrom4([4]byte{23, byte(n >> 16), byte(n >> 8), byte(n)})] = &place{held: time.Second}
+			l.addresses[netip.AddrFrom4([4]byte{23, byte(n >> 16), byte(n >> 8), byte(n)})] = &address{held: time.Second}
 		}
-		turns.sweep(time.Now())
-		if got := len(turns.hosts); got > mostHistories+1 {
+		l.forget(time.Now())
+		if got := len(l.addresses); got > mostHistories+1 {
 			t.Errorf("%d addresses are kept", got)
 		}
 	})
@@ -263,18 +263,17 @@ func TestDeferralsAreBounded(t *testing.T) {
 func TestRetryAfterBesideOthers(t *testing.T) {
 	const rest, patience, others = 50 * time.Second, time.Minute, 10
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 1}, 0)
-		hears(t, turns, giant, 0, 1, rest)
+		l := New(Manners{HostRate: 1}, 0)
+		hears(t, l, giant, 0, 1, rest)
 		until := time.Now().Add(rest)
-		ctx := WithPatience(t.Context(), patience)
 		var asking sync.WaitGroup
 		defer asking.Wait()
 		for n := range others {
-			asking.Go(func() { waits(t, turns, giant, 1+n) })
+			asking.Go(func() { waits(t, l, giant, 1+n) })
 		}
 		synctest.Wait()
-		var back *deferredError
-		if _, _, err := turns.take(ctx, giant, "host-0"); !errors.As(err, &back) || !back.until.Equal(until) {
+		var back *DeferredError
+		if _, _, err := l.Acquire(t.Context(), Request{giant, "host-0", patience}); !errors.As(err, &back) || !back.Until.Equal(until) {
 			t.Errorf("error %v", err)
 		}
 	})

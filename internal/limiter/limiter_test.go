@@ -1,4 +1,4 @@
-package egress
+package limiter
 
 import (
 	"context"
@@ -13,49 +13,51 @@ import (
 	"time"
 )
 
-// A visit is a connection that was made when it was its turn.
-type visit struct {
+// A connection is one that was made.
+type connection struct {
 	addr       netip.Addr
 	n          int // in the order of arrival
 	began, end time.Time
 }
 
-// A diary notes visits.
-type diary struct {
+// A recorder keeps the connections that were made.
+type recorder struct {
 	retryAfter func(n int) time.Duration // of the n-th host; nil: none does
 
-	mu     sync.Mutex
-	visits []visit
+	mu   sync.Mutex
+	made []connection
 }
 
-// pay waits for a turn, stays for a while and leaves.
-func (d *diary) pay(ctx context.Context, t *turns, addr netip.Addr, n int, stay time.Duration) error {
-	mine, _, err := t.take(ctx, addr, fmt.Sprintf("host-%d", n))
+// connect makes the n-th connection, to a host of its own, and ends it after a while.
+func (d *recorder) connect(
+	ctx context.Context, l *Limiter, patience time.Duration, addr netip.Addr, n int, stay time.Duration,
+) error {
+	permit, _, err := l.Acquire(ctx, Request{addr, fmt.Sprintf("host-%d", n), patience})
 	if err != nil {
 		return err
 	}
-	v := visit{addr: addr, n: n, began: time.Now()}
+	v := connection{addr: addr, n: n, began: time.Now()}
 	time.Sleep(stay)
-	if mine.asked(1); d.retryAfter != nil {
-		mine.hold(d.retryAfter(n))
+	if permit.Asked(1); d.retryAfter != nil {
+		permit.RetryAfter(d.retryAfter(n))
 	}
 	v.end = time.Now()
-	mine.leave()
-	mine.leave() // counts once
+	permit.Release()
+	permit.Release() // counts once
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.visits = append(d.visits, v)
+	d.made = append(d.made, v)
 	return nil
 }
 
-// wantWithin holds the visits that share a key against a limit, in the window
+// wantWithin holds the connections that share a key against a limit, in the window
 // that begins with each of them and at the moment when each begins.
-func wantWithin[K comparable](t *testing.T, visits []visit, l limit, key func(netip.Addr) K) {
+func wantWithin[K comparable](t *testing.T, connections []connection, l limit, key func(netip.Addr) K) {
 	t.Helper()
-	visits = slices.SortedFunc(slices.Values(visits), func(a, b visit) int { return a.began.Compare(b.began) })
-	for i, first := range visits {
+	connections = slices.SortedFunc(slices.Values(connections), func(a, b connection) int { return a.began.Compare(b.began) })
+	for i, first := range connections {
 		began, inFlight := 0, 0
-		for j, v := range visits {
+		for j, v := range connections {
 			if key(v.addr) != key(first.addr) {
 				continue
 			}
@@ -67,20 +69,20 @@ func wantWithin[K comparable](t *testing.T, visits []visit, l limit, key func(ne
 			}
 		}
 		if l.most >= 0 && began > l.most {
-			t.Fatalf("%v: %d visits in %v, limit %d", key(first.addr), began, l.window, l.most)
+			t.Fatalf("%v: %d connections in %v, limit %d", key(first.addr), began, l.window, l.most)
 		}
 		if l.atATime >= 0 && inFlight > l.atATime {
-			t.Fatalf("%v: %d visits at a time, limit %d", key(first.addr), inFlight, l.atATime)
+			t.Fatalf("%v: %d connections at a time, limit %d", key(first.addr), inFlight, l.atATime)
 		}
 	}
 }
 
-func patiently(t *testing.T) context.Context { return WithPatience(t.Context(), 24*time.Hour) }
+const patiently = 24 * time.Hour
 
 // Rate and concurrency are kept in every window, of addresses and of networks,
 // whoever comes when, stays for how long and wants to be left alone; everybody gets
 // a turn, and those of one address in the order in which they came.
-func TestTurnsKeepTheirLimits(t *testing.T) {
+func TestLimitsAreKept(t *testing.T) {
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		rates := []float64{0, 0.5, 1, 2, 2.5, 7, -1}
@@ -89,21 +91,21 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 			NetworkConnections: random.IntN(7) - 1, NetworkRate: 2 * rates[random.IntN(len(rates))],
 		}
 		synctest.Test(t, func(t *testing.T) {
-			turns := newTurns(m, 0)
-			var d diary
+			l := New(m, 0)
+			var d recorder
 			if seed%2 == 1 {
 				d.retryAfter = func(n int) time.Duration { return max(0, time.Duration(n%9-5)) * 2 * time.Second }
 			}
 			var all sync.WaitGroup
-			const visits = 150
-			for n := range visits {
+			const connections = 150
+			for n := range connections {
 				addr := netip.AddrFrom4([4]byte{22, 1, byte(random.IntN(3)), byte(random.IntN(4))})
 				if random.IntN(4) == 0 {
 					addr = netip.MustParseAddr(fmt.Sprintf("3ffe:0:%d:%d::%d", random.IntN(2), random.IntN(3), random.IntN(2)))
 				}
 				stay := time.Duration(random.IntN(1500)) * time.Millisecond
 				all.Go(func() {
-					if err := d.pay(patiently(t), turns, addr, n, stay); err != nil {
+					if err := d.connect(t.Context(), l, patiently, addr, n, stay); err != nil {
 						t.Error(err)
 					}
 				})
@@ -113,20 +115,20 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 				synctest.Wait() // they come one after the other
 			}
 			all.Wait()
-			if len(d.visits) != visits {
-				t.Fatalf("%d visits", len(d.visits))
+			if len(d.made) != connections {
+				t.Fatalf("%d connections", len(d.made))
 			}
-			wantWithin(t, d.visits, turns.host, func(a netip.Addr) netip.Addr { return a })
-			wantWithin(t, d.visits, turns.subnet, networkOf)
-			slices.SortStableFunc(d.visits, func(a, b visit) int { return a.began.Compare(b.began) })
-			last := make(map[netip.Addr]visit)
-			for _, v := range d.visits {
+			wantWithin(t, d.made, l.perHost, func(a netip.Addr) netip.Addr { return a })
+			wantWithin(t, d.made, l.perNetwork, networkOf)
+			slices.SortStableFunc(d.made, func(a, b connection) int { return a.began.Compare(b.began) })
+			last := make(map[netip.Addr]connection)
+			for _, v := range d.made {
 				if before, ok := last[v.addr]; ok && v.began.After(before.began) && v.n < before.n {
 					t.Fatalf("%s: %d came before %d and had to wait for it", v.addr, v.n, before.n)
 				}
 				last[v.addr] = v
 			}
-			counts := turns.countsNow()
+			counts := l.Counts()
 			if counts.Waiting != 0 || counts.PutOff != 0 || (counts.Held > 0) != (d.retryAfter != nil) {
 				t.Errorf("%+v", counts)
 			}
@@ -136,13 +138,13 @@ func TestTurnsKeepTheirLimits(t *testing.T) {
 
 // What has to wait too long, or finds too many waiting, is put off at once; what
 // could not be known before, when the time is up.
-func TestTurnsPutOff(t *testing.T) {
+func TestPutOff(t *testing.T) {
 	addr := netip.MustParseAddr("22.1.0.1")
 	for _, c := range []struct {
 		title    string
 		manners  Manners
 		stay     time.Duration
-		visitors int
+		requests int
 		made     int
 		waits    time.Duration // of those that are put off
 	}{
@@ -155,16 +157,16 @@ func TestTurnsPutOff(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				turns := newTurns(c.manners, 0)
-				var d diary
+				l := New(c.manners, 0)
+				var d recorder
 				var all sync.WaitGroup
 				var putOff sync.Map
-				for n := range c.visitors {
+				for n := range c.requests {
 					all.Go(func() {
 						began := time.Now()
-						if err := d.pay(t.Context(), turns, addr, n, c.stay); err != nil {
+						if err := d.connect(t.Context(), l, 0, addr, n, c.stay); err != nil {
 							putOff.Store(n, time.Since(began))
-							if !errors.Is(err, errLater) {
+							if !errors.Is(err, ErrLater) {
 								t.Error(err)
 							}
 						}
@@ -180,9 +182,9 @@ func TestTurnsPutOff(t *testing.T) {
 					}
 					return true
 				})
-				counts := turns.countsNow()
-				if len(d.visits) != c.made || turnedAway != c.visitors-c.made || counts.PutOff != int64(turnedAway) || counts.Waiting != 0 {
-					t.Errorf("%d visits, want %d; %d put off, counts %+v", len(d.visits), c.made, turnedAway, counts)
+				counts := l.Counts()
+				if len(d.made) != c.made || turnedAway != c.requests-c.made || counts.PutOff != int64(turnedAway) || counts.Waiting != 0 {
+					t.Errorf("%d connections, want %d; %d put off, counts %+v", len(d.made), c.made, turnedAway, counts)
 				}
 			})
 		})
@@ -190,53 +192,52 @@ func TestTurnsPutOff(t *testing.T) {
 }
 
 // Who gives up leaves the queue to the others, and takes no turn away.
-func TestTurnsCancelled(t *testing.T) {
+func TestCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostConnections: 1, HostRate: -1}, 0)
+		l := New(Manners{HostConnections: 1, HostRate: -1}, 0)
 		addr := netip.MustParseAddr("22.1.0.1")
-		var d diary
+		var d recorder
 		var all sync.WaitGroup
-		all.Go(func() { _ = d.pay(patiently(t), turns, addr, 0, 4*time.Second) })
+		all.Go(func() { _ = d.connect(t.Context(), l, patiently, addr, 0, 4*time.Second) })
 		synctest.Wait()
 
 		stopped := errors.New("stopped")
 		cancelled, cancel := context.WithCancelCause(t.Context())
 		short, cancelShort := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancelShort()
-		for ctx, want := range map[context.Context]error{cancelled: stopped, short: errLater} {
+		for ctx, want := range map[context.Context]error{cancelled: stopped, short: ErrLater} {
 			all.Go(func() {
-				if err := d.pay(ctx, turns, addr, 1, time.Hour); !errors.Is(err, want) {
+				if err := d.connect(ctx, l, 0, addr, 1, time.Hour); !errors.Is(err, want) {
 					t.Errorf("%v, want %v", err, want)
 				}
 			})
 		}
 		synctest.Wait()
-		all.Go(func() { _ = d.pay(t.Context(), turns, addr, 2, 0) })
+		all.Go(func() { _ = d.connect(t.Context(), l, 0, addr, 2, 0) })
 		synctest.Wait()
-		if counts := turns.countsNow(); counts.Waiting != 3 {
+		if counts := l.Counts(); counts.Waiting != 3 {
 			t.Errorf("%+v", counts)
 		}
 		cancel(stopped)
 		all.Wait()
-		if len(d.visits) != 2 || d.visits[1].n != 2 || d.visits[1].began != d.visits[0].end {
-			t.Errorf("visits %+v", d.visits)
+		if len(d.made) != 2 || d.made[1].n != 2 || d.made[1].began != d.made[0].end {
+			t.Errorf("connections %+v", d.made)
 		}
-		if counts := turns.countsNow(); counts != (MannersCounts{Waited: 1, PutOff: 1}) {
+		if counts := l.Counts(); counts != (Counts{Waited: 1, PutOff: 1}) {
 			t.Errorf("%+v", counts)
 		}
 	})
 }
 
-// However many want to visit one address, nobody else waits for it, not even in
+// However many requests are for one address, no other one waits for it, not even in
 // its network.
-func TestTurnsGiant(t *testing.T) {
+func TestManyForOneAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{}, 0)
-		var giant, others diary
+		l := New(Manners{}, 0)
+		var giant, others recorder
 		var all sync.WaitGroup
-		ctx := patiently(t)
 		for n := range 1000 {
-			all.Go(func() { _ = giant.pay(ctx, turns, netip.MustParseAddr("22.1.0.1"), n, time.Second) })
+			all.Go(func() { _ = giant.connect(t.Context(), l, patiently, netip.MustParseAddr("22.1.0.1"), n, time.Second) })
 		}
 		synctest.Wait()
 		for n := range 10 {
@@ -244,7 +245,7 @@ func TestTurnsGiant(t *testing.T) {
 				addr := netip.AddrFrom4([4]byte{22, 1, network, byte(10 + n)})
 				all.Go(func() {
 					began := time.Now()
-					if err := others.pay(t.Context(), turns, addr, n, time.Second); err != nil {
+					if err := others.connect(t.Context(), l, 0, addr, n, time.Second); err != nil {
 						t.Error(err)
 					}
 					if waited := time.Since(began) - time.Second; waited != 0 {
@@ -255,23 +256,23 @@ func TestTurnsGiant(t *testing.T) {
 		}
 		began := time.Now()
 		all.Wait()
-		if took := time.Since(began); len(giant.visits) != 1000 || took != 500*time.Second {
-			t.Errorf("%d visits to the giant in %v", len(giant.visits), took)
+		if took := time.Since(began); len(giant.made) != 1000 || took != 500*time.Second {
+			t.Errorf("%d connections to one address in %v", len(giant.made), took)
 		}
 	})
 }
 
 // Places are forgotten when nothing has to be known of them.
-func TestTurnsForget(t *testing.T) {
+func TestForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{}, 0)
+		l := New(Manners{}, 0)
 		addr := netip.MustParseAddr("22.0.0.1")
-		held, _, err := turns.take(t.Context(), addr, host)
+		held, _, err := l.Acquire(t.Context(), Request{Addr: addr, Host: "mta-sts.example.com"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		held.asked(1)
-		held.hold(time.Minute)
+		held.Asked(1)
+		held.RetryAfter(time.Minute)
 		most := 0
 		const addresses, perSecond = 200_000, 1000
 		for n := range addresses {
@@ -279,34 +280,34 @@ func TestTurnsForget(t *testing.T) {
 			if n%2 == 0 {
 				v4 = netip.AddrFrom16([16]byte{0x3f, 0xfe, 0, byte(n >> 16), byte(n >> 8), byte(n)})
 			}
-			mine, _, err := turns.take(t.Context(), v4, host)
-			if errors.Is(err, errLater) { // its network is asked often enough
+			permit, _, err := l.Acquire(t.Context(), Request{Addr: v4, Host: "mta-sts.example.com"})
+			if errors.Is(err, ErrLater) { // its network is asked often enough
 				time.Sleep(time.Second)
 				continue
 			}
-			mine.leave()
-			most = max(most, len(turns.hosts)+len(turns.networks))
+			permit.Release()
+			most = max(most, len(l.addresses)+len(l.networks))
 			time.Sleep(time.Second / perSecond)
 		}
 		if most > 4*2*perSecond {
-			t.Errorf("%d places are remembered where %d were visited in the last second", most, perSecond)
+			t.Errorf("%d addresses and networks are kept, and %d were connected to in the last second", most, perSecond)
 		}
-		if turns.hosts[addr] == nil || turns.hosts[addr].inFlight != 1 {
-			t.Error("a place was forgotten during a visit")
+		if l.addresses[addr] == nil || l.addresses[addr].usage.inFlight != 1 {
+			t.Error("an address was forgotten during a connection")
 		}
-		held.leave()
+		held.Release()
 	})
 }
 
 func TestNoManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(NoManners(), 0)
+		l := New(NoManners(), 0)
 		for range 5000 {
-			mine, waited, err := turns.take(t.Context(), netip.MustParseAddr("22.1.0.1"), host)
+			permit, waited, err := l.Acquire(t.Context(), Request{Addr: netip.MustParseAddr("22.1.0.1"), Host: "mta-sts.example.com"})
 			if err != nil || waited != 0 {
 				t.Fatal(waited, err)
 			}
-			mine.hold(time.Hour)
+			permit.RetryAfter(time.Hour)
 		}
 	})
 }
