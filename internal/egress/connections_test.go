@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// One count is for Policy Hosts and mail servers. To wait for a connection takes
-// nothing from the time of the host, and no retrieval waits for one while it has one.
+// One count is for Policy Hosts and mail servers. To wait for a connection takes nothing from the time of the
+// host, and no retrieval waits for one while it has one.
 func TestTransportConnections(t *testing.T) {
 	p := newPKI(t)
 	nameless := func(conn net.Conn) { // alert 80: it is asked once more, without a name

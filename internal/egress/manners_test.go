@@ -52,9 +52,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Connections end their turn when they are closed, whoever failed; an address
-// that was put off is not the host's fault, and what the wait costs is not taken
-// from the time of the host.
+// Connections end their turn when they are closed, whoever failed; an address that was put off is not the
+// host's fault, and what the wait costs is not taken from the time of the host.
 func TestDialerManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		takes, lookup := 3*time.Second, time.Duration(0)
@@ -106,7 +105,8 @@ func TestDialerManners(t *testing.T) {
 		})
 		synctest.Wait()
 		var e *Error
-		if _, trace, err := dial(4 * time.Second); !errors.As(err, &e) || !e.Later() || !e.Local() || e.Timeout() || trace.Addr.IsValid() {
+		if _, trace, err := dial(4 * time.Second); !errors.As(err, &e) || !e.Later() || !e.Local() || e.Timeout() ||
+			trace.Addr.IsValid() {
 			t.Errorf("the queue is full: %v, trace %+v", err, trace)
 		}
 		time.Sleep(6 * time.Second)
@@ -137,7 +137,8 @@ func TestTransportRetryAfter(t *testing.T) {
 	var asked atomic.Int64
 	ended := make(chan struct{})
 	site := overTLS(p.good(t), says("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 900\r\nContent-Length: 0\r\n\r\n"))
-	transport := reach(t, p, Config{Manners: Manners{Queue: 1, HostRate: 0.01, MaxRetryAfter: time.Hour}}, func(conn net.Conn) {
+	manners := Manners{Queue: 1, HostRate: 0.01, MaxRetryAfter: time.Hour}
+	transport := reach(t, p, Config{Manners: manners}, func(conn net.Conn) {
 		asked.Add(1)
 		site(conn)
 		close(ended)
@@ -148,7 +149,8 @@ func TestTransportRetryAfter(t *testing.T) {
 	}
 	resp.Body.Close()
 	var e *Error
-	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() || time.Until(e.Until()) < 800*time.Second {
+	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() ||
+		time.Until(e.Until()) < 800*time.Second {
 		t.Errorf("%v, want a later time", err)
 	}
 	<-ended
@@ -209,8 +211,7 @@ func TestTransportPasses(t *testing.T) {
 	})
 }
 
-// The time that a request has left ends the reading of its body, and closing the
-// body ends the turn.
+// The time that a request has left ends the reading of its body, and closing the body ends the turn.
 func TestTransportTimeout(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)

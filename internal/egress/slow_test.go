@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/limiter"
 )
 
-// A stage takes from the share of its address what it lasts beyond its limit, however it
-// ends, and nothing where it ends before.
+// A stage takes from the share of its address what it lasts beyond its limit, however it ends, and nothing
+// where it ends before.
 func TestStageTakesItsShare(t *testing.T) {
 	const second, limit, most = time.Second, 5 * time.Second, 10 * time.Second
 	type ending struct {
@@ -39,14 +39,14 @@ func TestStageTakesItsShare(t *testing.T) {
 				addr := netip.MustParseAddr("22.1.0.1")
 				request, cancel := context.WithCancel(WithWholeTime(t.Context(), c.deadline, 0))
 				defer cancel()
-				running, stop := clockOf(request).run(request)
+				running, stop := budgetOf(request).run(request)
 				defer stop()
 				if c.cancelled > 0 {
 					time.AfterFunc(c.cancelled, cancel)
 				}
 				var got ending
 				began := time.Now()
-				stage, done := transport.stage(running, addr, limit, func() { got.slow = true })
+				stage, done := transport.dialer.stage(running, addr, limit, func() { got.slow = true })
 				context.AfterFunc(stage, func() { got.ended = time.Since(began) })
 				time.Sleep(c.over)
 				got.unawaited = notAwaited(stage)

@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// Who waits for a connection is not put off, however long that takes and however
-// many wait for the same address, gets it in the order in which all came, and is
-// not counted as one who waits for the sake of manners.
+// Requests that wait for a connection are not put off, however long that takes and however many wait for the
+// same address. They get it in the order of their arrival, and do not count as waiting for the sake of manners.
 func TestConnectionsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit, connections, stay = 3, 60, 10 * time.Second
@@ -47,8 +46,8 @@ func TestConnectionsInOrder(t *testing.T) {
 	})
 }
 
-// A turn that waits for its address holds no connection, and one that waits for a
-// connection does not count at its address.
+// A request that waits for its address holds no connection, and one that waits for a connection does not count
+// at its address.
 func TestConnectionsBesideManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostConnections: 1, HostRate: -1}, 2)
@@ -77,8 +76,7 @@ func TestConnectionsBesideManners(t *testing.T) {
 	})
 }
 
-// Patience is about manners: it runs out where the address is what is waited for,
-// later by the time in which all connections were in use.
+// Patience runs out while a request waits for its address, but not while all connections are in use.
 func TestConnectionsAndPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostConnections: 1, HostRate: -1, MaxWait: 5 * time.Second}, 2)
@@ -106,7 +104,7 @@ func TestConnectionsAndPatience(t *testing.T) {
 	})
 }
 
-// Who gives up while it waits for a connection leaves its place to the next.
+// A request that gives up waiting for a connection leaves its place to the next.
 func TestConnectionsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(NoManners(), 1)
@@ -127,8 +125,8 @@ func TestConnectionsGivenUp(t *testing.T) {
 	})
 }
 
-// The limit of all connections holds beside those of addresses and networks, at any
-// moment, and everybody gets a turn.
+// The limit of all connections holds at any moment beside those of addresses and networks, and each request
+// gets a permit.
 func TestConnectionsKeepTheirLimit(t *testing.T) {
 	for limit := 1; limit <= 7; limit += 3 {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
@@ -160,8 +158,8 @@ func TestConnectionsKeepTheirLimit(t *testing.T) {
 	}
 }
 
-// Who is in line for a connection when a host at its address sends a Retry-After waits for
-// as long as manners then say.
+// A request that waits for a connection when a host at its address sends a Retry-After waits as long as manners
+// then say.
 func TestConnectionsAndRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostRate: 1}, 2)

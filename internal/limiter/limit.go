@@ -23,8 +23,8 @@ type usage struct {
 	began    []time.Time // connections of the last window, in order
 }
 
-// free is when the next connection may begin, as far as it is known. It is not known, and ok is false,
-// where one must end first.
+// free is when the next connection may begin, as far as it is known. It is not known, and ok is false, where
+// one must end first.
 func (u *usage) free(l limit, now time.Time) (at time.Time, ok bool) {
 	if l.atATime >= 0 && u.inFlight >= l.atATime {
 		return time.Time{}, false

@@ -1,9 +1,9 @@
-// Package limiter says when the next connection may be made. It bounds rate and concurrency for each address, for
-// each network and for all of them together, and keeps away from hosts and addresses that ask for it (Retry-After,
-// RFC 9110, section 10.2.3).
+// Package limiter says when the next connection may be made. It bounds rate and concurrency for each address,
+// for each network and for all of them together, and keeps away from hosts and addresses that ask for it
+// (Retry-After, RFC 9110, section 10.2.3).
 //
-// It makes no connections, and knows nothing of DNS, TLS and HTTP. The caller acquires a [Permit] before it dials,
-// says what it heard, and releases the permit when the connection is closed.
+// It makes no connections, and knows nothing of DNS, TLS and HTTP. The caller acquires a [Permit] before it
+// dials, says what it heard, and releases the permit when the connection is closed.
 package limiter
 
 import (
@@ -125,8 +125,8 @@ func (l *Limiter) newWaiter(r Request, now time.Time) *waiter {
 	return w
 }
 
-// forget drops the addresses and networks of which nothing has to be known any more, when there are twice as many as
-// had to stay the last time.
+// forget drops the addresses and networks of which nothing has to be known any more, when there are twice as
+// many as had to stay the last time.
 func (l *Limiter) forget(now time.Time) {
 	if len(l.addresses)+len(l.networks) < l.forgetAt {
 		return
@@ -190,8 +190,8 @@ func (l *Limiter) admit(n *network, now time.Time) {
 	l.grant(now)
 }
 
-// findNext finds the first waiter of a network that manners allow now, and sets the alarm for when they may allow
-// another one.
+// findNext finds the first waiter of a network that manners allow now, and sets the alarm for when they may
+// allow another one.
 func (l *Limiter) findNext(n *network, now time.Time) {
 	n.next = nil
 	soonest, ok := n.usage.free(l.perNetwork, now)

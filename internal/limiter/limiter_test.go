@@ -50,11 +50,12 @@ func (d *recorder) connect(
 	return nil
 }
 
-// wantWithin holds the connections that share a key against a limit, in the window
-// that begins with each of them and at the moment when each begins.
+// wantWithin checks the connections that share a key against a limit, in the window that begins with each of
+// them and at the moment when each begins.
 func wantWithin[K comparable](t *testing.T, connections []connection, l limit, key func(netip.Addr) K) {
 	t.Helper()
-	connections = slices.SortedFunc(slices.Values(connections), func(a, b connection) int { return a.began.Compare(b.began) })
+	connections = slices.SortedFunc(slices.Values(connections),
+		func(a, b connection) int { return a.began.Compare(b.began) })
 	for i, first := range connections {
 		began, inFlight := 0, 0
 		for j, v := range connections {
@@ -79,9 +80,8 @@ func wantWithin[K comparable](t *testing.T, connections []connection, l limit, k
 
 const patiently = 24 * time.Hour
 
-// Rate and concurrency are kept in every window, of addresses and of networks,
-// whoever comes when, stays for how long and wants to be left alone; everybody gets
-// a turn, and those of one address in the order in which they came.
+// Rate and concurrency are kept in every window, for addresses and for networks, at any arrival times, lengths
+// and Retry-Afters. Each request gets a permit, those for one address in the order of their arrival.
 func TestLimitsAreKept(t *testing.T) {
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -136,8 +136,8 @@ func TestLimitsAreKept(t *testing.T) {
 	}
 }
 
-// What has to wait too long, or finds too many waiting, is put off at once; what
-// could not be known before, when the time is up.
+// A request that would have to wait too long, or finds too many waiting, is put off at once. One that could
+// hope is put off when its time is up.
 func TestPutOff(t *testing.T) {
 	addr := netip.MustParseAddr("22.1.0.1")
 	for _, c := range []struct {
@@ -150,7 +150,7 @@ func TestPutOff(t *testing.T) {
 	}{
 		{"the queue is full", Manners{Queue: 3, MaxWait: time.Hour}, 0, 10, 2 + 3, 0},
 		{"the wait would be too long", Manners{Queue: 100, MaxWait: 3 * time.Second}, 0, 20, 2 + 2*2, 0},
-		{"nobody leaves", Manners{Queue: 3, MaxWait: 5 * time.Second, HostRate: -1}, time.Hour, 10, 2, 5 * time.Second},
+		{"none ends", Manners{Queue: 3, MaxWait: 5 * time.Second, HostRate: -1}, time.Hour, 10, 2, 5 * time.Second},
 		{"none may wait", Manners{Queue: -1}, 0, 5, 2, 0},
 		{"one at a time", Manners{HostConnections: 1, HostRate: -1, Queue: 2, MaxWait: 5 * time.Second}, 2 * time.Second, 5, 1 + 2, 0},
 		{"a network", Manners{HostConnections: -1, HostRate: -1, NetworkRate: 1, Queue: 100, MaxWait: 3500 * time.Millisecond}, 0, 10, 1 + 3, 3500 * time.Millisecond},
@@ -174,24 +174,25 @@ func TestPutOff(t *testing.T) {
 					synctest.Wait()
 				}
 				all.Wait()
-				turnedAway := 0
+				putOffs := 0
 				putOff.Range(func(n, waited any) bool {
-					turnedAway++
+					putOffs++
 					if d := waited.(time.Duration); d != 0 && d != c.waits {
 						t.Errorf("%v waited %v in vain", n, d)
 					}
 					return true
 				})
 				counts := l.Counts()
-				if len(d.made) != c.made || turnedAway != c.requests-c.made || counts.PutOff != int64(turnedAway) || counts.Waiting != 0 {
-					t.Errorf("%d connections, want %d; %d put off, counts %+v", len(d.made), c.made, turnedAway, counts)
+				if len(d.made) != c.made || putOffs != c.requests-c.made || counts.PutOff != int64(putOffs) ||
+					counts.Waiting != 0 {
+					t.Errorf("%d connections, want %d; %d put off, counts %+v", len(d.made), c.made, putOffs, counts)
 				}
 			})
 		})
 	}
 }
 
-// Who gives up leaves the queue to the others, and takes no turn away.
+// A request that gives up leaves the queue to the others, and takes no permit.
 func TestCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostConnections: 1, HostRate: -1}, 0)
@@ -229,8 +230,7 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// However many requests are for one address, no other one waits for it, not even in
-// its network.
+// However many requests are for one address, no other one waits for it, not even in its network.
 func TestManyForOneAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{}, 0)
@@ -249,7 +249,7 @@ func TestManyForOneAddress(t *testing.T) {
 						t.Error(err)
 					}
 					if waited := time.Since(began) - time.Second; waited != 0 {
-						t.Errorf("%s waited %v for the giant", addr, waited)
+						t.Errorf("%s waited %v for the busy address", addr, waited)
 					}
 				})
 			}
@@ -262,7 +262,7 @@ func TestManyForOneAddress(t *testing.T) {
 	})
 }
 
-// Places are forgotten when nothing has to be known of them.
+// Addresses and networks are forgotten when nothing has to be known of them.
 func TestForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{}, 0)
@@ -281,7 +281,7 @@ func TestForget(t *testing.T) {
 				v4 = netip.AddrFrom16([16]byte{0x3f, 0xfe, 0, byte(n >> 16), byte(n >> 8), byte(n)})
 			}
 			permit, _, err := l.Acquire(t.Context(), Request{Addr: v4, Host: "mta-sts.example.com"})
-			if errors.Is(err, ErrLater) { // its network is asked often enough
+			if errors.Is(err, ErrLater) { // its network has had its share
 				time.Sleep(time.Second)
 				continue
 			}
@@ -303,7 +303,8 @@ func TestNoManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(NoManners(), 0)
 		for range 5000 {
-			permit, waited, err := l.Acquire(t.Context(), Request{Addr: netip.MustParseAddr("22.1.0.1"), Host: "mta-sts.example.com"})
+			permit, waited, err := l.Acquire(t.Context(), Request{Addr: netip.MustParseAddr("22.1.0.1"),
+				Host: "mta-sts.example.com"})
 			if err != nil || waited != 0 {
 				t.Fatal(waited, err)
 			}

@@ -18,15 +18,15 @@ type Manners struct {
 	NetworkRate        float64 // new connections a second to a network; 0: 16
 
 	// Queue is how many requests may wait for one address, first come, first served, and MaxWait how long. A
-	// request that would wait longer, or finds the queue full, ends at once with ErrLater. 0: 8 requests, 5 s;
-	// a negative Queue lets none wait.
+	// request that would wait longer, or finds the queue full, ends at once with ErrLater. 0: 8 requests, 5 s; a
+	// negative Queue lets none wait.
 	Queue   int
 	MaxWait time.Duration
 
 	// MaxRetryAfter is the longest Retry-After that is honoured; longer ones are cut. It keeps us from the host
 	// that sent it, and halves the rate of its address. Where at least three hosts there, and half of the last
-	// eight that were asked, send one, it keeps us from the address, for at most ten minutes in sum in each
-	// pass. 0: 10 min; negative: none is honoured.
+	// eight that were asked, send one, it keeps us from the address, for at most ten minutes in sum in each pass.
+	// 0: 10 min; negative: none is honoured.
 	MaxRetryAfter time.Duration
 
 	// SlowTime is how long the slow hosts of an address are waited for beyond the usual time-outs, in sum: see

@@ -37,8 +37,8 @@ func (w *waiter) isGranted() bool {
 	}
 }
 
-// free is when the address and the host allow the connection. It is not known, and ok is false, where another one
-// must end first.
+// free is when the address and the host allow the connection. It is not known, and ok is false, where another
+// one must end first.
 func (w *waiter) free(l limit, now time.Time) (at time.Time, ok bool) {
 	if at, ok = w.address.free(l, now); ok {
 		at = later(at, w.until)
@@ -57,8 +57,8 @@ func (n *network) remove(w *waiter) {
 	n.waiters = slices.Delete(n.waiters, i, i+1)
 }
 
-// first is the first waiter whose address is free now; nil: there is none. The network itself is free. soonest is
-// when one of the waiters before it will be free, as far as that is known.
+// first is the first waiter whose address is free now; nil: there is none. The network itself is free. soonest
+// is when one of the waiters before it will be free, as far as that is known.
 func (n *network) first(l limit, now time.Time) (w *waiter, soonest time.Time) {
 	for _, w := range n.waiters {
 		at, ok := w.free(l, now)
@@ -70,7 +70,8 @@ func (n *network) first(l limit, now time.Time) (w *waiter, soonest time.Time) {
 	return nil, soonest
 }
 
-// ready has the networks whose next waiter lacks nothing but a connection: a heap, by the arrival of those waiters.
+// ready has the networks whose next waiter lacks nothing but a connection: a heap, by the arrival of those
+// waiters.
 type ready []*network
 
 func (r ready) Len() int           { return len(r) }

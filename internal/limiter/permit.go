@@ -14,9 +14,9 @@ type Permit struct {
 	release sync.Once
 }
 
-// Acquire waits for a permit, and says how long it has waited. The time in which all connections are in use does not
-// count as waiting for the sake of manners. The error is [ErrLater], a [*DeferredError], or the cause of ctx where
-// that was cancelled; the end of its deadline is ErrLater.
+// Acquire waits for a permit, and says how long it has waited. The time in which all connections are in use
+// does not count as waiting for the sake of manners. The error is [ErrLater], a [*DeferredError], or the cause
+// of ctx where that was cancelled; the end of its deadline is ErrLater.
 func (l *Limiter) Acquire(ctx context.Context, r Request) (permit *Permit, waited time.Duration, err error) {
 	began := time.Now()
 	w, err := l.join(r, began)

@@ -7,16 +7,16 @@ import (
 )
 
 // A Retry-After is that of one host. It counts for its address when other hosts there agree: when at least
-// fewestDeferrals, and half of the recentHosts that were asked there last, have sent one that still counts. Then
-// the address is left alone as long as that is so, but no longer than mostHeld in sum in one pass over the
+// fewestDeferrals, and half of the recentHosts that were asked there last, have sent one that still counts.
+// Then the address is left alone as long as that is so, but no longer than mostHeld in sum in one pass over the
 // hosts. A single one halves the rate of the address.
 const (
 	recentHosts     = 8
 	fewestDeferrals = 3
 	mostHeld        = 10 * time.Minute
 
-	// mostDeferrals bounds the hosts that are remembered. Beyond it any of them is forgotten, and may be asked
-	// too early.
+	// mostDeferrals bounds the hosts that are remembered. Beyond it any of them is forgotten, and may be asked too
+	// early.
 	mostDeferrals = 1 << 18
 	// mostHistories bounds the addresses that are remembered for nothing but how long they were left alone.
 	mostHistories = 1 << 16

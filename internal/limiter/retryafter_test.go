@@ -13,8 +13,7 @@ import (
 // giant is an address of many hosts.
 var giant = netip.MustParseAddr("22.1.0.1")
 
-// hears asks the n-th host of an address in a pass, as soon as it may, and hears
-// for how long it wants to be left alone.
+// hears asks the n-th host of an address in a pass, as soon as it may; the host sends a Retry-After of wait.
 func hears(t *testing.T, l *Limiter, addr netip.Addr, n, pass int, wait time.Duration) {
 	t.Helper()
 	permit, _, err := l.Acquire(t.Context(), Request{addr, fmt.Sprintf("host-%d", n), patiently})
@@ -28,7 +27,7 @@ func hears(t *testing.T, l *Limiter, addr netip.Addr, n, pass int, wait time.Dur
 	permit.Release()
 }
 
-// waits is for how long a connection to an address has to wait.
+// waits is how long a connection to an address has to wait.
 func waits(t *testing.T, l *Limiter, addr netip.Addr, n int) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -40,7 +39,7 @@ func waits(t *testing.T, l *Limiter, addr netip.Addr, n int) time.Duration {
 	return time.Since(began)
 }
 
-// What one host wants counts for itself, for as long as is honoured.
+// A Retry-After keeps us from its own host, as long as it is honoured.
 func TestRetryAfterOfAHost(t *testing.T) {
 	for _, c := range []struct{ asked, most, held time.Duration }{
 		{7 * time.Second, 0, 7 * time.Second},
@@ -74,8 +73,8 @@ func TestRetryAfterOfAHost(t *testing.T) {
 	}
 }
 
-// An address is left alone when at least three hosts want it, and half of the
-// last eight; for as long as so many do.
+// An address is left alone while at least three hosts there, and half of the last eight, have sent a
+// Retry-After.
 func TestRetryAfterOfAnAddress(t *testing.T) {
 	const no, yes, soon = 0, 600 * time.Second, 30 * time.Second
 	for _, c := range []struct {
@@ -119,7 +118,7 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 	}
 }
 
-// A host that is asked again counts once, for what it said last.
+// A host that is asked again counts once, by its last response.
 func TestRetryAfterOnceAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostRate: -1}, 0)
@@ -133,8 +132,8 @@ func TestRetryAfterOnceAHost(t *testing.T) {
 	})
 }
 
-// Where one host wants to be left alone, the others have half the rate for that
-// time, in the order in which they came, and then the whole again.
+// While one host is left alone, the others have half the rate, in the order of their arrival, and then the
+// whole again.
 func TestRetryAfterHalvesTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostRate: 2}, 0)
@@ -177,8 +176,8 @@ func TestRetryAfterEnds(t *testing.T) {
 	})
 }
 
-// However often its hosts agree, an address is left alone for ten minutes in sum
-// in a pass; each host is, for as long as it wants.
+// However often its hosts agree, an address is left alone for ten minutes in sum in a pass. Each host is left
+// alone as long as it asks for.
 func TestRetryAfterInSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostConnections: 4, HostRate: -1}, 0)
@@ -222,7 +221,7 @@ func TestRetryAfterInSum(t *testing.T) {
 	})
 }
 
-// Very many hosts with a Retry-After cost bounded memory, and so do their addresses.
+// Any number of hosts with a Retry-After costs bounded memory, and so do their addresses.
 func TestDeferralsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1}, 0)
@@ -258,8 +257,8 @@ func TestDeferralsAreBounded(t *testing.T) {
 	})
 }
 
-// A host that wants to be left alone, and would have to wait for others afterwards,
-// is put off for its own sake: the address has nothing to do with it.
+// A host that asked to be left alone, and would then have to wait for others, is put off by its own
+// Retry-After, not by its address.
 func TestRetryAfterBesideOthers(t *testing.T) {
 	const rest, patience, others = 50 * time.Second, time.Minute, 10
 	synctest.Test(t, func(t *testing.T) {
@@ -273,7 +272,8 @@ func TestRetryAfterBesideOthers(t *testing.T) {
 		}
 		synctest.Wait()
 		var back *DeferredError
-		if _, _, err := l.Acquire(t.Context(), Request{giant, "host-0", patience}); !errors.As(err, &back) || !back.Until.Equal(until) {
+		if _, _, err := l.Acquire(t.Context(), Request{giant, "host-0", patience}); !errors.As(err, &back) ||
+			!back.Until.Equal(until) {
 			t.Errorf("error %v", err)
 		}
 	})

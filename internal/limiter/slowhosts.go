@@ -10,9 +10,9 @@ import (
 // ErrNotAwaited says that the slow hosts of an address have used up their time.
 var ErrNotAwaited = errors.New("not awaited: the slow hosts of this address have been waited for long enough")
 
-// SlowHosts say how much longer the slow hosts of an address are waited for: those that the usual time-outs were too
-// short for. Each of them that is waited for uses up the time of the address. It keeps the addresses of such hosts
-// only, and may be used concurrently.
+// SlowHosts say how much longer the slow hosts of an address are waited for: those that the usual time-outs
+// were too short for. Each of them that is waited for uses up the time of the address. It keeps the addresses
+// of such hosts only, and may be used concurrently.
 type SlowHosts struct {
 	most time.Duration // for each address; negative: no bound
 
@@ -36,8 +36,8 @@ func NewSlowHosts(m Manners) *SlowHosts {
 	return &SlowHosts{most: m.withDefaults().SlowTime, shares: make(map[netip.Addr]*slowShare)}
 }
 
-// Await notes that a host at addr is waited for, until done is called. When the address has no time left, end is
-// called with [ErrNotAwaited].
+// Await notes that a host at addr is waited for, until done is called. When the address has no time left, end
+// is called with [ErrNotAwaited].
 func (s *SlowHosts) Await(addr netip.Addr, end func(error)) (done func()) {
 	if s.most < 0 {
 		return func() {}

@@ -12,8 +12,8 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// special are IANA's registries of special-purpose addresses, and what else is
-// not the public Internet. The last column is a part of the reason.
+// special are IANA's registries of special-purpose addresses, and what else is not the public Internet. The
+// last column is a part of the reason.
 func special() [][2]string {
 	return [][2]string{
 		{"0.0.0.0/8", "this network"},
@@ -77,7 +77,7 @@ func last(p netip.Prefix) netip.Addr {
 	return addr
 }
 
-func TestJudgeEdges(t *testing.T) {
+func TestGuardEdges(t *testing.T) {
 	inSpecial := func(addr netip.Addr) bool {
 		for _, network := range special() {
 			if netip.MustParsePrefix(network[0]).Contains(addr) {
@@ -108,7 +108,7 @@ func TestJudgeEdges(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestGuard(t *testing.T) {
 	for text, public := range map[string]bool{
 		"1.1.1.1": true, "8.8.8.8": true, "22.1.0.1": true, "168.63.129.15": true, "168.63.129.17": true,
 		"2000::1": true, "2606:4700::1111": true, "2a00:1450:4001:830::200e": true, "3ffe:5753:1::1": true,
@@ -117,7 +117,8 @@ func TestJudge(t *testing.T) {
 		"100.100.100.200": false, "192.0.0.192": false, "::2": false,
 		"2606:4700::1111%eth0": false, "fe80::1%1": false,
 	} {
-		if err := Judge(netip.MustParseAddr(text)); (err == nil) != public || err != nil && !errors.Is(err, ErrForbiddenAddr) {
+		err := Judge(netip.MustParseAddr(text))
+		if (err == nil) != public || err != nil && !errors.Is(err, ErrForbiddenAddr) {
 			t.Errorf("%s: %v, want public: %v", text, err, public)
 		}
 	}
@@ -159,7 +160,7 @@ func embeddings(v4 [4]byte) map[string]netip.Addr {
 }
 
 // Whatever IPv4 address is dressed up in IPv6 is refused, and at the socket too.
-func TestJudgeEmbeddings(t *testing.T) {
+func TestGuardEmbeddings(t *testing.T) {
 	random := rand.New(rand.NewPCG(8461, 2026))
 	var blocked []netip.Prefix
 	for _, network := range special() {
@@ -209,7 +210,7 @@ func TestGuardAtTheSocket(t *testing.T) {
 		{"tcp6", "[::1]:443", "[::1]:443", false},
 		{"unix", "/run/docker.sock", "22.1.0.1:443", false},
 	} {
-		err := guard(netip.MustParseAddrPort(c.meant))(context.Background(), c.network, c.address, nil)
+		err := checkSocket(netip.MustParseAddrPort(c.meant))(context.Background(), c.network, c.address, nil)
 		if (err == nil) != c.ok || err != nil && !errors.Is(err, ErrForbiddenAddr) {
 			t.Errorf("%s %s: %v", c.network, c.address, err)
 		}
