@@ -13,8 +13,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// An againDoor is the way to a server that is another one each time; a dialogue that is
-// empty is none: the port is closed.
+// An againDoor leads to another server each time. An empty dialogue stands for a closed port.
 type againDoor struct {
 	mu        sync.Mutex
 	dialled   int
@@ -44,9 +43,8 @@ func (d *againDoor) Secure(context.Context, net.Conn, string) (net.Conn, starttl
 	return newScript("221 bye\r\n"), starttls.Peer{TLSVersion: "1.3"}, nil
 }
 
-// A doubtful host is probed once more, however many ask for that, and what the second
-// probe sees counts; where no server is there any more, the first stands. No other host
-// is, and none a third time.
+// A doubtful host is probed once more, however many ask for that, and the second result counts. Where there is
+// no server any more, the first result stands. No other host is probed twice, and none a third time.
 func TestProbeAgain(t *testing.T) {
 	const host = "mx.example.com"
 	for _, tt := range []struct {
@@ -77,7 +75,7 @@ func TestProbeAgain(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, known, err, first)
 		}
 		if !first.Doubtful() {
-			continue // who asks for a second probe has seen one that is
+			continue // a second probe is asked for after a doubtful one
 		}
 		want := starttls.Result{Class: tt.class, First: tt.kept, Again: true, Addr: hostAddr(2)}
 		switch {
@@ -89,8 +87,8 @@ func TestProbeAgain(t *testing.T) {
 		var all sync.WaitGroup
 		for range 9 {
 			all.Go(func() {
-				told := starttls.Earlier{Result: first, Seen: time.Now()}
-				if got, err := p.Again(t.Context(), host, told, nil); err != nil || got != want {
+				row := starttls.Earlier{Result: first, Seen: time.Now()}
+				if got, err := p.Again(t.Context(), host, row, nil); err != nil || got != want {
 					t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, want)
 				}
 			})
@@ -105,8 +103,8 @@ func TestProbeAgain(t *testing.T) {
 	}
 }
 
-// What a row of a process before tells is the first probe: this Prober makes one more, or
-// has made it for the sake of another row.
+// The result in a row of an earlier process is the first probe. This Prober makes one more, or has made it for
+// another row.
 func TestProbeAfterRestart(t *testing.T) {
 	const host = "mx.example.com"
 	before := starttls.Earlier{
@@ -119,12 +117,14 @@ func TestProbeAfterRestart(t *testing.T) {
 		want     starttls.Result
 	}{
 		{"mends", offers, false, starttls.Result{
-			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"}, First: codes.STARTTLSRefused, Again: true}},
+			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"},
+			First: codes.STARTTLSRefused, Again: true}},
 		{"is gone", isClosed, false, starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9), Again: true}},
 		{"was probed since, and is doubtful", without, true, starttls.Result{
 			Class: codes.STARTTLSNotOffered, Addr: hostAddr(1), First: codes.STARTTLSRefused, Again: true}},
 		{"was probed since", offers, true, starttls.Result{
-			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"}, First: codes.STARTTLSRefused, Again: true}},
+			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"},
+			First: codes.STARTTLSRefused, Again: true}},
 	} {
 		door := &againDoor{dialogues: []string{tt.dialogue}}
 		p := starttls.New(starttls.Config{Door: door})

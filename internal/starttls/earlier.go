@@ -7,27 +7,27 @@ import (
 	"stsscan/internal/codes"
 )
 
-// An Earlier is what a row tells of a probe of a host.
+// An Earlier is the result of a probe that a row has.
 type Earlier struct {
 	Result
 	Seen time.Time // when the row was observed; whole seconds count
 }
 
-// Again is Probe for the sake of a row that tells of a probe of the host. Where that was
-// doubtful, it makes the second, unless it is made. What that saw counts, and is kept with the
-// class of the first; where no server could be talked to, what the first saw stands.
+// Again is Probe for a host of which a row has a result. Where that is doubtful, Again makes a second probe,
+// unless it was made already. Its result counts, and keeps the class of the first; where no server could be
+// talked to, the first result stands.
 //
-// Of a process before, the row is all that there is: what it tells is known here too, and
-// what this Prober has seen of the host since is the second probe.
+// Of an earlier process only the row is left. Its result is known here too, and counts as the first probe where
+// this Prober has probed the host since.
 func (p *Prober) Again(ctx context.Context, host string, earlier Earlier, stalls func() int64) (Result, error) {
-	return p.share(ctx, host, &earlier, stalls)
+	return p.probeOnce(ctx, host, &earlier, stalls)
 }
 
-// recall is what is known of a host, or else what a row tells; ok is false where that is
-// nothing, or is doubtful and from the row alone. Beside what a process before has seen,
-// what this one has is a second probe, and the last. The caller holds the lock.
-func (p *Prober) recall(host string, earlier *Earlier) (known Result, ok bool) {
-	known, ok = p.known.result(host)
+// lookUp is what is known of a host, or else what a row has; ok is false where that is nothing, or is doubtful
+// and from the row alone. The row of an earlier process and a probe of this one are the first and the second
+// probe, and there is no third. The caller holds the lock.
+func (p *Prober) lookUp(host string, earlier *Earlier) (known Result, ok bool) {
+	known, ok = p.results.get(host)
 	switch {
 	case earlier == nil, ok && known.Again:
 		return known, ok
@@ -38,11 +38,11 @@ func (p *Prober) recall(host string, earlier *Earlier) (known Result, ok bool) {
 	case earlier.Seen.Before(p.began), earlier.Doubtful() && !known.Doubtful():
 		known.First, known.Again = earlier.first(), true
 	}
-	p.known.keep(host, known)
+	p.results.keep(host, known)
 	return known, true
 }
 
-// first is the class of the first probe that a row tells of, where that was doubtful.
+// first is the class of the first probe that a row has, where that was doubtful.
 func (e *Earlier) first() codes.STARTTLS {
 	if e.First == "" && e.Class.Doubtful() {
 		return e.Class
@@ -50,8 +50,8 @@ func (e *Earlier) first() codes.STARTTLS {
 	return e.First
 }
 
-// second is what counts of two probes.
-func second(first, last Result) Result {
+// combine is what counts of two probes.
+func combine(first, last Result) Result {
 	if last.silent() {
 		first.Again = true
 		return first

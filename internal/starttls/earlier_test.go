@@ -12,7 +12,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A heldDoor opens when it is told to.
+// A heldDoor connects when open has an element, or is closed.
 type heldDoor struct {
 	againDoor
 	open chan struct{}
@@ -23,8 +23,8 @@ func (d *heldDoor) Dial(ctx context.Context, host string, within time.Duration) 
 	return d.againDoor.Dial(ctx, host, within)
 }
 
-// A row of a process before waits for a probe that is going on: what that sees is the
-// second one, for the row that it is made for too.
+// A row of an earlier process waits for a probe that is going on. Its result is that of the second probe, also
+// for the row that it is made for.
 func TestProbeGoingOnAfterRestart(t *testing.T) {
 	const host = "mx.example.com"
 	hourAgo := func(class, first codes.STARTTLS) starttls.Earlier {
@@ -33,7 +33,7 @@ func TestProbeGoingOnAfterRestart(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name    string
-		class   codes.STARTTLS // that the row of the process before tells
+		class   codes.STARTTLS // in the row of the earlier process
 		first   codes.STARTTLS // "": there was one probe
 		fresh   bool           // the probe that is going on is this Prober's first of the host
 		want    starttls.Result
@@ -81,7 +81,7 @@ func TestProbeGoingOnAfterRestart(t *testing.T) {
 					t.Errorf("%+v, want %+v", got, tt.want)
 				}
 				if got := <-waiter; got != tt.want {
-					t.Errorf("who waits: %+v, want %+v", got, tt.want)
+					t.Errorf("the waiting one: %+v, want %+v", got, tt.want)
 				}
 				if got, err := p.Again(t.Context(), host, before, nil); err != nil || got != tt.want {
 					t.Errorf("in the end: %+v, %v; want %+v", got, err, tt.want)

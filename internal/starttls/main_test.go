@@ -25,7 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open makes a world of hosts with one address and one line of faults each.
 func open(t *testing.T, hosts map[string]string) *simnet.World {
 	t.Helper()
-	zone, faults := "example.com. SOA ns1.example.com. hostmaster.example.com. 1 2 3 4 300\nlocal.example.com. A 127.0.0.1\n", ""
+	zone := "example.com. SOA ns1.example.com. hostmaster.example.com. 1 2 3 4 300\nlocal.example.com. A 127.0.0.1\n"
+	faults := ""
 	octet := 0
 	for host, fault := range hosts {
 		octet++

@@ -14,7 +14,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A script is a connection to a server whose replies are known beforehand.
+// A script is a connection to a server whose replies are given.
 type script struct {
 	net.Conn // nil
 	replies  *strings.Reader
@@ -29,8 +29,7 @@ func (s script) LocalAddr() net.Addr             { return &net.TCPAddr{IP: net.I
 func (s script) SetDeadline(time.Time) error     { return nil }
 func (s script) SetReadDeadline(time.Time) error { return nil }
 
-// A scriptDoor is the way to hosts mx<i>.example.com, each with an address of
-// its own; what it leads to is by i.
+// A scriptDoor leads to hosts mx<i>.example.com, each with an address of its own; i decides what they say.
 type scriptDoor struct {
 	dialled int
 	certs   int // how many certificates the hosts share
@@ -49,7 +48,7 @@ func (d *scriptDoor) Secure(ctx context.Context, conn net.Conn, host string) (ne
 	return newScript("221 bye\r\n"), d.peer(hostNumber(host)), nil
 }
 
-// peer is made anew at each call, as that of a handshake is.
+// peer makes a new Peer at each call, as a handshake does.
 func (d *scriptDoor) peer(i int) starttls.Peer {
 	cert := i % d.certs
 	return starttls.Peer{
@@ -71,9 +70,8 @@ func hostAddr(i int) netip.Addr {
 	return netip.AddrFrom16([16]byte{0x26, 0, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)})
 }
 
-// A host that was probed costs 128 octets at most, whatever its name is and
-// whatever was seen of it. The number of hosts is one with which a map has just
-// grown, which is when it is emptiest.
+// A host that was probed costs 128 octets at most, whatever its name is and whatever was seen of it. The number
+// of hosts is one with which a map has just grown, which is when it is emptiest.
 func TestProbedHostIsSmall(t *testing.T) {
 	const hosts, most = 60_000, 128
 	door := &scriptDoor{certs: 100}
@@ -101,7 +99,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// What is kept of a probe is all that it saw, and no host is talked to again.
+// All that a probe saw is kept, and no host is talked to twice.
 func TestProbeKept(t *testing.T) {
 	door := &scriptDoor{certs: 7}
 	p := starttls.New(starttls.Config{Door: door})

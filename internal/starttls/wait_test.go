@@ -13,7 +13,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A busy door puts off whom it is asked for until a moment.
+// A busy Door puts hosts off until a moment.
 type busyDoor struct {
 	door
 	until time.Time
@@ -33,8 +33,7 @@ func (d busyDoor) Dial(ctx context.Context, host string, within time.Duration) (
 	return d.door.Dial(ctx, host, within)
 }
 
-// A host that is not to be asked now is asked when its turn has come, and then
-// has all the time that a host has.
+// A host that was put off is probed later, and then has its whole time.
 func TestProbeLater(t *testing.T) {
 	for _, tt := range []struct {
 		fault string
@@ -52,7 +51,8 @@ func TestProbeLater(t *testing.T) {
 			p := starttls.New(starttls.Config{Door: busyDoor{newDoor(t, world, world.DialContext), until}})
 			for range 2 {
 				got, err := p.Probe(t.Context(), "mx.example.com", nil)
-				if !errors.Is(err, starttls.ErrLater) || !errors.As(err, new(errBusy)) || got != (starttls.Result{Addr: netip.MustParseAddr("9.9.9.1")}) || time.Now().After(until) {
+				want := starttls.Result{Addr: netip.MustParseAddr("9.9.9.1")}
+				if !errors.Is(err, starttls.ErrLater) || !errors.As(err, new(errBusy)) || got != want || time.Now().After(until) {
 					t.Errorf("%s, not its turn: %+v, %v", tt.fault, got, err)
 				}
 			}
@@ -66,8 +66,8 @@ func TestProbeLater(t *testing.T) {
 	}
 }
 
-// What fails for lack of time while this process has no processor says nothing
-// about the host, which is probed again; what a host says counts all the same.
+// A timeout while this process has no processor says nothing about the host, which is probed again. What a host
+// says counts all the same.
 func TestProbeStalled(t *testing.T) {
 	for _, tt := range []struct {
 		fault string

@@ -1,0 +1,182 @@
+package starttls
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/fault"
+)
+
+// A Prober probes each host once, or twice where that is asked for. It keeps at most 128 octets for each host,
+// and the facts of each certificate once. It may be used concurrently.
+type Prober struct {
+	config Config
+	began  time.Time
+
+	mu      sync.Mutex
+	probes  map[string]*probe // going on, by host
+	results results
+}
+
+// A probe is one that is going on.
+type probe struct {
+	done   chan struct{} // closed when it is over
+	result Result
+	err    error
+}
+
+// New makes a Prober.
+func New(c Config) *Prober {
+	if c.Deadline <= 0 {
+		c.Deadline = 30 * time.Second
+	}
+	began := time.Now().Truncate(time.Second)
+	return &Prober{config: c, began: began, probes: make(map[string]*probe), results: newResults()}
+}
+
+// Longest is how long a probe can take.
+func (p *Prober) Longest() time.Duration { return 2*p.config.Deadline + quitWithin }
+
+// Probe probes a host, or gives the result of the one probe that there is, when it is over. The deadline is the
+// Prober's own; ctx ends it early. stalls counts the times that this process was stopped or starved; nil: that
+// is not known.
+//
+// The error is a fault of this machine, that of ctx, [ErrStalled], or [ErrLater], whose result has the address
+// to wait for. After an error the next call probes the host again.
+func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (Result, error) {
+	return p.probeOnce(ctx, host, nil, stalls)
+}
+
+// probeOnce gives what is known of a host, or makes the probe that is missing. With a row of an earlier process
+// it waits for a probe that is going on, since that may be the second.
+func (p *Prober) probeOnce(ctx context.Context, host string, earlier *Earlier, stalls func() int64) (Result, error) {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	second := earlier != nil && earlier.Doubtful()
+	p.mu.Lock()
+	one, going := p.probes[host]
+	for going && earlier != nil {
+		p.mu.Unlock()
+		if result, err := one.wait(ctx); err != nil {
+			return result, err
+		}
+		p.mu.Lock()
+		one, going = p.probes[host]
+	}
+	known, ok := p.lookUp(host, earlier)
+	switch {
+	case ok && (!second || known.Again):
+		p.mu.Unlock()
+		return known, nil
+	case going:
+		p.mu.Unlock()
+		return one.wait(ctx)
+	}
+	one = &probe{done: make(chan struct{})}
+	p.probes[host] = one
+	p.mu.Unlock()
+	if stalls == nil {
+		stalls = func() int64 { return 0 }
+	}
+	before := stalls()
+	one.result, one.err = p.run(ctx, host)
+	if one.err == nil && one.result.mayDependOnTime() && stalls() != before {
+		one.result, one.err = Result{}, ErrStalled
+	}
+	if one.err == nil && second {
+		one.result = combine(known, one.result)
+	}
+	p.mu.Lock()
+	delete(p.probes, host)
+	if one.err == nil {
+		p.results.keep(host, one.result)
+	}
+	p.mu.Unlock()
+	close(one.done)
+	return one.result, one.err
+}
+
+// wait is the result, once the probe is over.
+func (one *probe) wait(ctx context.Context) (Result, error) {
+	select {
+	case <-one.done:
+		return one.result, one.err
+	case <-ctx.Done():
+		return Result{}, ctx.Err()
+	}
+}
+
+// run probes a host.
+func (p *Prober) run(ctx context.Context, host string) (Result, error) {
+	conn, addr, err := p.config.Door.Dial(ctx, host, p.config.Deadline)
+	switch {
+	case fault.PutOff(err) && ctx.Err() == nil:
+		return Result{Addr: addr}, fmt.Errorf("%w: %w", ErrLater, err)
+	case err != nil && (ours(err) || ctx.Err() != nil):
+		return Result{}, err
+	case err != nil:
+		return Result{Class: unconnected(err), Addr: addr}, nil
+	}
+	defer conn.Close()
+	probing, cancel := context.WithTimeout(ctx, p.config.Deadline)
+	defer cancel()
+	stop := context.AfterFunc(probing, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	s := &session{conn: conn, host: host, name: p.name(probing, conn), door: p.config.Door}
+	s.result.Addr = addr
+	err = s.talk(probing)
+	if err != nil && (ours(err) || ctx.Err() != nil) {
+		return Result{}, err
+	}
+	return s.result, nil
+}
+
+func (p *Prober) name(ctx context.Context, conn net.Conn) string {
+	var own netip.Addr
+	if at, ok := conn.LocalAddr().(*net.TCPAddr); ok {
+		own = at.AddrPort().Addr().Unmap()
+	}
+	if p.config.Name != nil {
+		if name := p.config.Name(ctx, own); name != "" {
+			return name
+		}
+	}
+	if own.Is6() {
+		return "[IPv6:" + own.String() + "]" // RFC 5321, section 4.1.3
+	}
+	return "[" + own.String() + "]"
+}
+
+// ours reports whether err is our own fault, and says nothing about the host: that of the Door, or a lack of
+// memory during a session.
+func ours(err error) bool {
+	return fault.Ours(err) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
+}
+
+// unconnected is the class of a probe without a connection.
+func unconnected(err error) codes.STARTTLS {
+	failed, ok := errors.AsType[codes.PolicyFailure](err)
+	if !ok {
+		return codes.STARTTLSNoConnection
+	}
+	switch failed.PolicyReason() {
+	case codes.ReasonOptedOut:
+		return codes.STARTTLSOptedOut
+	case codes.ReasonNXDomain, codes.ReasonNoData, codes.ReasonForbiddenAddress:
+		return codes.STARTTLSNoAddress
+	case codes.ReasonNoIPv4, codes.ReasonNoIPv6:
+		return codes.STARTTLSUnknown // this machine has no such address
+	}
+	if failed.PolicyStage() == codes.StageDNS {
+		return codes.STARTTLSUnknown
+	}
+	return codes.STARTTLSNoConnection
+}
