@@ -24,8 +24,8 @@ func WithWholeTime(ctx context.Context, timeout, quick time.Duration) context.Co
 	return context.WithValue(ctx, budgetKey{}, &budget{left: timeout, quick: quick, whole: true})
 }
 
-// WithPatience returns a context whose requests wait for a permit as long as d, however many wait already. It
-// is for requests that were put off before, a few at a time.
+// WithPatience returns a context whose requests wait for a permit as long as d, which is positive, however many
+// wait already. It is for requests that were put off before, a few at a time.
 func WithPatience(ctx context.Context, d time.Duration) context.Context {
 	return context.WithValue(ctx, patienceKey{}, d)
 }

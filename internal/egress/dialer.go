@@ -13,7 +13,7 @@ type Dialer struct {
 	limiter    *limiter.Limiter
 	slow       *limiter.SlowHosts
 	families   families
-	ipv4, ipv6 bool // this machine, or whoever dials for it, reaches the Internet of that family
+	ipv4, ipv6 bool // this machine, or the proxy, reaches the Internet of that family
 }
 
 // NewDialer makes a Dialer. Of c it uses Resolve, Dial, Proxy, NoIPv4, NoIPv6, OptedOut, Manners, Connections,

@@ -10,7 +10,7 @@ import (
 	"stsscan/internal/limiter"
 )
 
-// What connections to one address, to one network and to all of them may be; see the package limiter.
+// Manners, what they cost, and the connections to all addresses together: see package limiter.
 type (
 	Manners       = limiter.Manners
 	MannersCounts = limiter.Counts
