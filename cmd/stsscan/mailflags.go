@@ -46,7 +46,7 @@ func (f *mailFlags) check() error {
 func (f *mailFlags) mail(n *network) (pipeline.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
-		m.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(n.mailDoor), Name: f.name(n)})
+		m.Prober = starttls.New(starttls.Config{Dialer: pipeline.MailDoor(n.mailDoor), Name: f.name(n)})
 	}
 	return m, err
 }

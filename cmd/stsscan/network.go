@@ -27,7 +27,7 @@ type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
 	transport *egress.Transport
-	mailDoor  *egress.MailDoor
+	mailDoor  *egress.MailDialer
 	manners   func() egress.MannersCounts // what manners have cost so far
 	upstreams []string
 	inFlight  int
@@ -113,7 +113,7 @@ func (f *networkFlags) open(
 	tellFamilies(transport, log)
 	n.transport = transport
 	n.manners = transport.Manners
-	n.mailDoor = transport.MailDoor()
+	n.mailDoor = transport.MailDialer()
 	n.client.Transport = transport
 	return n, nil
 }

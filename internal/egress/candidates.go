@@ -21,7 +21,7 @@ func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]ne
 	var v4, v6 []netip.Addr
 	var forbidden, optedOut error
 	for _, addr := range addrs {
-		if err := Judge(addr); err != nil {
+		if err := CheckAddr(addr); err != nil {
 			trace.HadForbidden = true
 			forbidden = err
 			continue

@@ -21,7 +21,7 @@ func TestTransportConnections(t *testing.T) {
 		conn.Close()
 	}
 	transport := reach(t, p, Config{Connections: 1, Manners: NoManners()}, nameless)
-	door := transport.MailDoor()
+	door := transport.MailDialer()
 	mail, err := door.Dial(t.Context(), host)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestTransportConnections(t *testing.T) {
 			var trace Trace
 			ctx := WithTimeout(WithTrace(t.Context(), &trace), time.Minute)
 			_, err := fetch(t, ctx, transport)
-			if trace.TLSAlert != 80 || trace.TurnTime == 0 {
+			if trace.TLSAlert != 80 || trace.WaitTime == 0 {
 				t.Errorf("%v, %+v", err, trace)
 			}
 		})

@@ -20,7 +20,7 @@ import (
 func (t *Transport) hasDefaultCert(ctx context.Context, host string, trace *Trace) (bool, *Error) {
 	addr, second := trace.Addr, new(Trace)
 	raw, _, failed := t.dialer.dialAddr(ctx, host, addr, second)
-	trace.TurnTime += second.TurnTime
+	trace.WaitTime += second.WaitTime
 	if failed != nil {
 		return false, failed
 	}

@@ -60,7 +60,7 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*permitConn
 	}
 
 	began = time.Now()
-	defer func() { trace.ConnectTime = time.Since(began) - trace.TurnTime }()
+	defer func() { trace.ConnectTime = time.Since(began) - trace.WaitTime }()
 	var failed *Error
 	var out []*Error
 	defer func() { trace.dropOurs(out) }()
@@ -99,7 +99,7 @@ func (d *Dialer) dialAddr(
 		return nil, true, failed
 	}
 	permit, waited, err := d.limiter.Acquire(ctx, limiter.Request{Addr: addr, Host: host, Patience: patience(ctx)})
-	trace.TurnTime += waited
+	trace.WaitTime += waited
 	if err != nil {
 		return nil, true, postponed(host, addr, err)
 	}
@@ -122,7 +122,7 @@ func (d *Dialer) dialAddr(
 
 // connect dials one address that the guard let through, and has the guard look at it once more.
 func (d *Dialer) connect(ctx context.Context, host string, addr netip.Addr) (net.Conn, *Error) {
-	if err := Judge(addr); err != nil {
+	if err := CheckAddr(addr); err != nil {
 		return nil, &Error{host: host, addr: addr, stage: codes.StageDNS, reason: codes.ReasonForbiddenAddress, err: err}
 	}
 	network := "tcp4"

@@ -124,7 +124,7 @@ func TestDialerOrder(t *testing.T) {
 			}
 			d.ipv4, d.ipv6 = !c.noIPv4, !c.noIPv6
 			var trace Trace
-			conn, err := d.DialContext(WithTrace(WithLastWord(t.Context()), &trace), "tcp", host+":443")
+			conn, err := d.DialContext(WithTrace(WithLastTry(t.Context()), &trace), "tcp", host+":443")
 			if c.stage != "" {
 				wantError(t, err, c.stage, c.reason, false)
 			} else if err != nil {
@@ -140,7 +140,7 @@ func TestDialerOrder(t *testing.T) {
 			if n := len(asked.addresses); n > 0 && last != asked.addresses[n-1] {
 				t.Errorf("trace names %s as dialled last", trace.Addr)
 			}
-			forbidden := slices.ContainsFunc(addresses(c.resolved...), func(a netip.Addr) bool { return Judge(a) != nil })
+			forbidden := slices.ContainsFunc(addresses(c.resolved...), func(a netip.Addr) bool { return CheckAddr(a) != nil })
 			if !slices.Equal(trace.HostAddrs, addresses(c.resolved...)) || trace.HadForbidden != forbidden {
 				t.Errorf("trace %+v", trace)
 			}

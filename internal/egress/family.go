@@ -153,9 +153,9 @@ func WithEarlierFailure(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, beforeKey{}, &at)
 }
 
-// WithLastWord returns a context whose failures are final: it is a host's own fault to be out of reach, unless
+// WithLastTry returns a context whose failures are final: it is a host's own fault to be out of reach, unless
 // the fault is known to be ours.
-func WithLastWord(ctx context.Context) context.Context {
+func WithLastTry(ctx context.Context) context.Context {
 	return context.WithValue(ctx, lastKey{}, true)
 }
 
@@ -169,7 +169,7 @@ func failedBefore(ctx context.Context) *time.Time {
 	return at
 }
 
-// families are those of a Dialer and its MailDoor: IPv4 and IPv6 of each port.
+// families are those of a Dialer and its MailDialer: IPv4 and IPv6 of each port.
 type families map[uint16]*[2]family
 
 // newFamilies makes them. Where a proxy or a function dials, the routes are not known.

@@ -135,8 +135,8 @@ func TestWhoseFault(t *testing.T) {
 		{"eight networks", []step{fails(0, 8, "ours")}},
 		{"one network of many addresses", []step{{closed: rejected, hosts: numbered("near", 0, 20), want: "unsettled"}}},
 		{"one after the other", []step{fails(0, 7, "unsettled"), fails(7, 8, "ours")}},
-		{"the last try", []step{fails(0, 7, "unreachable", WithLastWord)}},
-		{"the last try, and many", []step{fails(0, 8, "ours"), fails(0, 1, "ours", WithLastWord)}},
+		{"the last try", []step{fails(0, 7, "unreachable", WithLastTry)}},
+		{"the last try, and many", []step{fails(0, 8, "ours"), fails(0, 1, "ours", WithLastTry)}},
 		{"connected before, and not since", []step{
 			connects("v6-0"), fails(1, 2, "unsettled"), fails(2, 9, "ours"),
 		}},
@@ -238,7 +238,7 @@ func TestNoRoute(t *testing.T) {
 		dialer.families.of(443, true).hasRoute = func() bool { return false }
 		began := time.Now()
 		for _, ctx := range []context.Context{
-			t.Context(), WithLastWord(t.Context()), WithEarlierFailure(t.Context(), time.Time{}),
+			t.Context(), WithLastTry(t.Context()), WithEarlierFailure(t.Context(), time.Time{}),
 		} {
 			if _, err := dialer.DialContext(ctx, "tcp", "v6-0:443"); blame(err) != "ours" || time.Since(began) > 0 {
 				t.Errorf("%v after %v", err, time.Since(began))

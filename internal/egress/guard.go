@@ -11,14 +11,14 @@ import (
 // ErrForbiddenAddr says that an address must not be contacted.
 var ErrForbiddenAddr = errors.New("egress: forbidden address")
 
-// Judge returns nil for an address of the public Internet, and otherwise an error that wraps [ErrForbiddenAddr]
+// CheckAddr returns nil for an address of the public Internet, and otherwise an error that wraps [ErrForbiddenAddr]
 // and names the network. It refuses everything in IANA's registries of special-purpose addresses, multicast,
 // and one address that a cloud uses for its own ends.
 //
 // Of IPv6 only 2000::/3 without its special parts is public. IPv4 addresses within IPv6 addresses (mapped,
 // compatible, NAT64, 6to4, Teredo) are refused whatever they hold: no host needs them, and guards that unwrap
 // them make mistakes.
-func Judge(addr netip.Addr) error {
+func CheckAddr(addr netip.Addr) error {
 	switch {
 	case !addr.IsValid():
 		return fmt.Errorf("%w: not an address", ErrForbiddenAddr)

@@ -90,18 +90,18 @@ func TestGuardEdges(t *testing.T) {
 		prefix := netip.MustParsePrefix(network[0])
 		first, last := prefix.Masked().Addr(), last(prefix)
 		for _, addr := range []netip.Addr{first, last} {
-			if err := Judge(addr); !errors.Is(err, ErrForbiddenAddr) || !strings.Contains(err.Error(), addr.String()) {
+			if err := CheckAddr(addr); !errors.Is(err, ErrForbiddenAddr) || !strings.Contains(err.Error(), addr.String()) {
 				t.Errorf("%s of %s: %v", addr, prefix, err)
 			}
 		}
-		if err := Judge(first); err == nil || !strings.Contains(err.Error(), network[1]) {
+		if err := CheckAddr(first); err == nil || !strings.Contains(err.Error(), network[1]) {
 			t.Errorf("%s: %v, want it named %q", first, err, network[1])
 		}
 		for _, addr := range []netip.Addr{first.Prev(), last.Next()} {
 			if !addr.IsValid() || inSpecial(addr) {
 				continue // the edge of the family, or of a neighbour
 			}
-			if err := Judge(addr); err != nil {
+			if err := CheckAddr(addr); err != nil {
 				t.Errorf("%s, just outside of %s: %v", addr, prefix, err)
 			}
 		}
@@ -117,15 +117,16 @@ func TestGuard(t *testing.T) {
 		"100.100.100.200": false, "192.0.0.192": false, "::2": false,
 		"2606:4700::1111%eth0": false, "fe80::1%1": false,
 	} {
-		err := Judge(netip.MustParseAddr(text))
+		err := CheckAddr(netip.MustParseAddr(text))
 		if (err == nil) != public || err != nil && !errors.Is(err, ErrForbiddenAddr) {
 			t.Errorf("%s: %v, want public: %v", text, err, public)
 		}
 	}
-	if err := Judge(netip.MustParseAddr("2606:4700::1111%eth0")); err == nil || !strings.Contains(err.Error(), "zone") {
+	if err := CheckAddr(netip.MustParseAddr("2606:4700::1111%eth0")); err == nil ||
+		!strings.Contains(err.Error(), "zone") {
 		t.Errorf("a zone: %v", err)
 	}
-	if err := Judge(netip.Addr{}); !errors.Is(err, ErrForbiddenAddr) {
+	if err := CheckAddr(netip.Addr{}); !errors.Is(err, ErrForbiddenAddr) {
 		t.Errorf("no address: %v", err)
 	}
 }
@@ -177,17 +178,17 @@ func TestGuardEmbeddings(t *testing.T) {
 		}
 		binary.BigEndian.PutUint32(v4[:], binary.BigEndian.Uint32(v4[:])|host)
 		plain := netip.AddrFrom4(v4)
-		if Judge(plain) == nil {
+		if CheckAddr(plain) == nil {
 			t.Fatalf("%s of %s is let through", plain, prefix)
 		}
 		for kind, addr := range embeddings(v4) {
-			if Judge(addr) == nil {
+			if CheckAddr(addr) == nil {
 				t.Fatalf("%s: %s as %s is let through", kind, plain, addr)
 			}
 		}
 	}
 	for kind, addr := range embeddings([4]byte{1, 1, 1, 1}) {
-		if Judge(addr) == nil {
+		if CheckAddr(addr) == nil {
 			t.Errorf("%s: %s is let through: a good address in such clothing is refused too", kind, addr)
 		}
 	}

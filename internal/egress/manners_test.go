@@ -91,13 +91,13 @@ func TestDialerManners(t *testing.T) {
 			return conn, trace, err
 		}
 		first, trace, err := dial(4 * time.Second)
-		if err != nil || trace.TurnTime != 0 || trace.ConnectTime != takes {
+		if err != nil || trace.WaitTime != 0 || trace.ConnectTime != takes {
 			t.Fatal(err, trace)
 		}
 		var all sync.WaitGroup
 		all.Go(func() { // waits 6 s and dials for 3, and has 4
 			second, trace, err := dial(4 * time.Second)
-			if err != nil || trace.TurnTime != 6*time.Second || trace.ConnectTime != takes {
+			if err != nil || trace.WaitTime != 6*time.Second || trace.ConnectTime != takes {
 				t.Error(err, trace)
 				return
 			}

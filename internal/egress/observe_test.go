@@ -82,8 +82,8 @@ func TestObserveWithoutWaits(t *testing.T) {
 		}
 		whole = time.Since(began)
 	}
-	if len(observed) != 5 || observed[4] > whole-last.TurnTime {
-		t.Errorf("observed %v; the last one waited %v of %v", observed, last.TurnTime, whole)
+	if len(observed) != 5 || observed[4] > whole-last.WaitTime {
+		t.Errorf("observed %v; the last one waited %v of %v", observed, last.WaitTime, whole)
 	}
 	observed, transport.dialer.limiter = nil, limiter.New(Manners{HostRate: 0.001, Queue: -1}, 0)
 	_, first := fetch(t, t.Context(), transport)
@@ -115,8 +115,8 @@ func TestObserveSecondHandshake(t *testing.T) {
 		}
 		var trace Trace
 		_, err = fetch(t, WithTrace(t.Context(), &trace), transport)
-		if err == nil || !trace.ClientLimit || trace.TurnTime != time.Second || observed != 0 {
-			t.Errorf("%v; observed %v; it waited %v", err, observed, trace.TurnTime)
+		if err == nil || !trace.ClientLimit || trace.WaitTime != time.Second || observed != 0 {
+			t.Errorf("%v; observed %v; it waited %v", err, observed, trace.WaitTime)
 		}
 	})
 }

@@ -112,7 +112,7 @@ func TestProxy(t *testing.T) {
 				timeout = time.Second
 			}
 			transport := reach(t, p, Config{Proxy: proxy.url, Resolve: resolves(c.addr), DialTimeout: timeout}, nil)
-			_, err := fetch(t, WithLastWord(t.Context()), transport)
+			_, err := fetch(t, WithLastTry(t.Context()), transport)
 			if c.stage != "" {
 				wantError(t, err, c.stage, c.reason, c.local)
 			} else if err != nil {

@@ -19,9 +19,9 @@ import (
 // with an error that has a method Unclosed.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	trace, began := traceOf(req.Context()), time.Now()
-	waited := trace.TurnTime
+	waited := trace.WaitTime
 	resp, err := t.roundTrip(WithTrace(req.Context(), trace), req)
-	t.observe(req, resp, err, time.Since(began)-(trace.TurnTime-waited))
+	t.observe(req, resp, err, time.Since(began)-(trace.WaitTime-waited))
 	if err != nil {
 		t.config.Log.Debug("no response", "host", req.URL.Host, "error", err)
 		return nil, err

@@ -40,7 +40,7 @@ func checkSocket(meant netip.AddrPort) func(context.Context, string, string, sys
 		case at != meant:
 			return fmt.Errorf("%w: %s instead of %s", ErrForbiddenAddr, at, meant)
 		}
-		return Judge(at.Addr())
+		return CheckAddr(at.Addr())
 	}
 }
 
@@ -59,7 +59,7 @@ func hasIPv4() bool {
 func hasIPv6() bool {
 	for _, first := range []byte{0x20, 0x2a} {
 		addr := netip.AddrFrom16([16]byte{first, 15: 1})
-		if own, ok := source(addr); ok && Judge(own) == nil {
+		if own, ok := source(addr); ok && CheckAddr(own) == nil {
 			return true
 		}
 	}

@@ -32,7 +32,7 @@ type Trace struct {
 	ShortKey    bool           // RSA of less than 2048 bits, of the host or an authority above it
 
 	DNSTime     time.Duration // of resolving the host
-	TurnTime    time.Duration // of waiting for permits, all addresses together, by our manners
+	WaitTime    time.Duration // of waiting for permits, all addresses together, by our manners
 	ConnectTime time.Duration // of dialling, all addresses together
 	TLSTime     time.Duration // of the handshake and the verification
 }

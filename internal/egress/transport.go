@@ -54,7 +54,7 @@ func NewTransport(c Config) (*Transport, error) {
 // Manners says what the manners have cost so far.
 func (t *Transport) Manners() MannersCounts { return t.dialer.limiter.Counts() }
 
-// Connections counts those of the Transport and of its mail doors together. A connection is open from dialling
+// Connections counts those of the Transport and of its MailDialers together. A connection is open from dialling
 // to its end.
 func (t *Transport) Connections() Connections { return t.dialer.limiter.Connections() }
 

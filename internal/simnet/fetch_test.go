@@ -71,7 +71,7 @@ func observe(t *testing.T, w *World, domain string) Truth {
 		t.Fatal(err)
 	}
 	var trace egress.Trace
-	ctx, cancel := context.WithTimeout(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), 20*time.Second)
+	ctx, cancel := context.WithTimeout(egress.WithLastTry(egress.WithTrace(t.Context(), &trace)), 20*time.Second)
 	defer cancel()
 	record, policy, err := mtasts.Get(ctx, w, door, domain)
 	truth := Truth{

@@ -41,7 +41,7 @@ func TestTruthAsFetched(t *testing.T) {
 			fetched[truth.Class] = true
 			var trace egress.Trace
 			const most = 20 * time.Second
-			ctx := egress.WithWholeTime(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), most, most)
+			ctx := egress.WithWholeTime(egress.WithLastTry(egress.WithTrace(t.Context(), &trace)), most, most)
 			fetch, err := mtasts.FetchPolicy(ctx, rt, domain)
 			if fetch.Class != truth.Policy || fetch.Stage != truth.Stage || fetch.Reason != truth.Reason ||
 				fetch.Status != truth.HTTPStatus || trace.TLSError != truth.TLSError || mtasts.Sentinel(err) != truth.Error {

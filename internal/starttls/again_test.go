@@ -13,8 +13,8 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// An againDoor leads to another server each time. An empty dialogue stands for a closed port.
-type againDoor struct {
+// An againDialer leads to another server each time. An empty dialogue stands for a closed port.
+type againDialer struct {
 	mu        sync.Mutex
 	dialled   int
 	dialogues []string
@@ -28,7 +28,7 @@ const (
 	isClosed = ""
 )
 
-func (d *againDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
+func (d *againDialer) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dialled++
@@ -39,7 +39,7 @@ func (d *againDoor) Dial(context.Context, string, time.Duration) (net.Conn, neti
 	return newScript(dialogue), hostAddr(d.dialled), nil
 }
 
-func (d *againDoor) Secure(context.Context, net.Conn, string) (net.Conn, starttls.Peer, error) {
+func (d *againDialer) Secure(context.Context, net.Conn, string) (net.Conn, starttls.Peer, error) {
 	return newScript("221 bye\r\n"), starttls.Peer{TLSVersion: "1.3"}, nil
 }
 
@@ -62,10 +62,10 @@ func TestProbeAgain(t *testing.T) {
 		{"rejects", rejects, offers, codes.STARTTLSRejected, "", 1},
 		{"is closed", isClosed, offers, codes.STARTTLSNoConnection, "", 1},
 	} {
-		door := &againDoor{dialogues: []string{tt.first, tt.last}}
-		p := starttls.New(starttls.Config{Door: door})
+		dialer := &againDialer{dialogues: []string{tt.first, tt.last}}
+		p := starttls.New(starttls.Config{Dialer: dialer})
 		first, err := p.Probe(t.Context(), host, nil)
-		if err != nil || first.First != "" || first.Again {
+		if err != nil || first.First != "" || first.Final {
 			t.Fatalf("%s: %+v, %v", tt.name, first, err)
 		}
 		if doubtful := tt.dialled == 2; first.Doubtful() != doubtful {
@@ -77,7 +77,7 @@ func TestProbeAgain(t *testing.T) {
 		if !first.Doubtful() {
 			continue // a second probe is asked for after a doubtful one
 		}
-		want := starttls.Result{Class: tt.class, First: tt.kept, Again: true, Addr: hostAddr(2)}
+		want := starttls.Result{Class: tt.class, First: tt.kept, Final: true, Addr: hostAddr(2)}
 		switch {
 		case tt.kept == "":
 			want.Addr = first.Addr
@@ -87,8 +87,8 @@ func TestProbeAgain(t *testing.T) {
 		var all sync.WaitGroup
 		for range 9 {
 			all.Go(func() {
-				row := starttls.Earlier{Result: first, Seen: time.Now()}
-				if got, err := p.Again(t.Context(), host, row, nil); err != nil || got != want {
+				row := starttls.Previous{Result: first, Seen: time.Now()}
+				if got, err := p.ProbeAgain(t.Context(), host, row, nil); err != nil || got != want {
 					t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, want)
 				}
 			})
@@ -97,8 +97,8 @@ func TestProbeAgain(t *testing.T) {
 		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != want || got.Doubtful() {
 			t.Errorf("%s, in the end: %+v, %v; want %+v", tt.name, got, err, want)
 		}
-		if door.dialled != tt.dialled {
-			t.Errorf("%s: %d connections, want %d", tt.name, door.dialled, tt.dialled)
+		if dialer.dialled != tt.dialled {
+			t.Errorf("%s: %d connections, want %d", tt.name, dialer.dialled, tt.dialled)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestProbeAgain(t *testing.T) {
 // another row.
 func TestProbeAfterRestart(t *testing.T) {
 	const host = "mx.example.com"
-	before := starttls.Earlier{
+	before := starttls.Previous{
 		Result: starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9)}, Seen: time.Now().Add(-time.Hour),
 	}
 	for _, tt := range []struct {
@@ -118,28 +118,28 @@ func TestProbeAfterRestart(t *testing.T) {
 	}{
 		{"mends", offers, false, starttls.Result{
 			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"},
-			First: codes.STARTTLSRefused, Again: true}},
-		{"is gone", isClosed, false, starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9), Again: true}},
+			First: codes.STARTTLSRefused, Final: true}},
+		{"is gone", isClosed, false, starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9), Final: true}},
 		{"was probed since, and is doubtful", without, true, starttls.Result{
-			Class: codes.STARTTLSNotOffered, Addr: hostAddr(1), First: codes.STARTTLSRefused, Again: true}},
+			Class: codes.STARTTLSNotOffered, Addr: hostAddr(1), First: codes.STARTTLSRefused, Final: true}},
 		{"was probed since", offers, true, starttls.Result{
 			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"},
-			First: codes.STARTTLSRefused, Again: true}},
+			First: codes.STARTTLSRefused, Final: true}},
 	} {
-		door := &againDoor{dialogues: []string{tt.dialogue}}
-		p := starttls.New(starttls.Config{Door: door})
+		dialer := &againDialer{dialogues: []string{tt.dialogue}}
+		p := starttls.New(starttls.Config{Dialer: dialer})
 		if tt.another {
 			if _, err := p.Probe(t.Context(), host, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for range 2 {
-			if got, err := p.Again(t.Context(), host, before, nil); err != nil || got != tt.want {
+			if got, err := p.ProbeAgain(t.Context(), host, before, nil); err != nil || got != tt.want {
 				t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 			}
 		}
-		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != tt.want || door.dialled != 1 {
-			t.Errorf("%s: %+v, %v, %d connections; want %+v", tt.name, got, err, door.dialled, tt.want)
+		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != tt.want || dialer.dialled != 1 {
+			t.Errorf("%s: %+v, %v, %d connections; want %+v", tt.name, got, err, dialer.dialled, tt.want)
 		}
 	}
 }

@@ -16,26 +16,26 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A dialogueDoor leads to a server that writes the first of its lines at once, and one more after each command.
+// A dialogueDialer leads to a server that writes the first of its lines at once, and one more after each command.
 // Handshakes succeed.
-type dialogueDoor struct {
+type dialogueDialer struct {
 	lines []string
 	pace  time.Duration // between octets; 0: none
 	stay  bool          // it keeps the connection open after its last line
 	heard *[]string
 }
 
-func (d dialogueDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
+func (d dialogueDialer) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
 	ours, theirs := net.Pipe()
 	go d.serve(theirs)
 	return ours, netip.AddrFrom4([4]byte{22, 1, 0, 1}), nil
 }
 
-func (d dialogueDoor) Secure(_ context.Context, conn net.Conn, _ string) (net.Conn, starttls.Peer, error) {
+func (d dialogueDialer) Secure(_ context.Context, conn net.Conn, _ string) (net.Conn, starttls.Peer, error) {
 	return conn, starttls.Peer{TLSVersion: "1.3"}, nil
 }
 
-func (d dialogueDoor) serve(conn net.Conn) {
+func (d dialogueDialer) serve(conn net.Conn) {
 	defer conn.Close()
 	commands := bufio.NewReader(conn)
 	for i, text := range d.lines {
@@ -156,7 +156,7 @@ func TestDialogues(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var heard []string
 				p := starttls.New(starttls.Config{
-					Door:     dialogueDoor{tt.lines, tt.pace, tt.stay, &heard},
+					Dialer:   dialogueDialer{tt.lines, tt.pace, tt.stay, &heard},
 					Name:     func(context.Context, netip.Addr) string { return "probe.example.net" },
 					Deadline: 30 * time.Second,
 				})

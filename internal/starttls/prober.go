@@ -57,12 +57,12 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 
 // probeOnce gives what is known of a host, or makes the probe that is missing. With a row of an earlier process
 // it waits for a probe that is going on, since that may be the second.
-func (p *Prober) probeOnce(ctx context.Context, host string, earlier *Earlier, stalls func() int64) (Result, error) {
+func (p *Prober) probeOnce(ctx context.Context, host string, previous *Previous, stalls func() int64) (Result, error) {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	second := earlier != nil && earlier.Doubtful()
+	second := previous != nil && previous.Doubtful()
 	p.mu.Lock()
 	one, going := p.probes[host]
-	for going && earlier != nil {
+	for going && previous != nil {
 		p.mu.Unlock()
 		if result, err := one.wait(ctx); err != nil {
 			return result, err
@@ -70,9 +70,9 @@ func (p *Prober) probeOnce(ctx context.Context, host string, earlier *Earlier, s
 		p.mu.Lock()
 		one, going = p.probes[host]
 	}
-	known, ok := p.lookUp(host, earlier)
+	known, ok := p.lookUp(host, previous)
 	switch {
-	case ok && (!second || known.Again):
+	case ok && (!second || known.Final):
 		p.mu.Unlock()
 		return known, nil
 	case going:
@@ -115,7 +115,7 @@ func (one *probe) wait(ctx context.Context) (Result, error) {
 
 // run probes a host.
 func (p *Prober) run(ctx context.Context, host string) (Result, error) {
-	conn, addr, err := p.config.Door.Dial(ctx, host, p.config.Deadline)
+	conn, addr, err := p.config.Dialer.Dial(ctx, host, p.config.Deadline)
 	switch {
 	case fault.PutOff(err) && ctx.Err() == nil:
 		return Result{Addr: addr}, fmt.Errorf("%w: %w", ErrLater, err)
@@ -130,7 +130,7 @@ func (p *Prober) run(ctx context.Context, host string) (Result, error) {
 	stop := context.AfterFunc(probing, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 
-	s := &session{conn: conn, host: host, name: p.name(probing, conn), door: p.config.Door}
+	s := &session{conn: conn, host: host, name: p.name(probing, conn), dialer: p.config.Dialer}
 	s.result.Addr = addr
 	err = s.talk(probing)
 	if err != nil && (ours(err) || ctx.Err() != nil) {
@@ -155,7 +155,7 @@ func (p *Prober) name(ctx context.Context, conn net.Conn) string {
 	return "[" + own.String() + "]"
 }
 
-// ours reports whether err is our own fault, and says nothing about the host: that of the Door, or a lack of
+// ours reports whether err is our own fault, and says nothing about the host: that of the Dialer, or a lack of
 // memory during a session.
 func ours(err error) bool {
 	return fault.Ours(err) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)

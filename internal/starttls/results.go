@@ -62,7 +62,7 @@ func (k *results) keep(host string, r Result) {
 	c := compact{
 		outcome: unique.Make(outcome{
 			class: r.Class, code: r.Code, tlsError: r.TLSError, tlsVersion: r.Peer.TLSVersion, addrBits: r.Addr.BitLen(),
-			first: r.First, final: r.Again,
+			first: r.First, final: r.Final,
 		}),
 		leaf: unique.Make(leaf{sha256: r.Peer.CertSHA256, notAfter: r.Peer.NotAfter, shortKey: r.Peer.ShortKey}),
 	}
@@ -82,7 +82,7 @@ func (k *results) get(host string) (r Result, ok bool) {
 	r = Result{
 		Class: o.class, Code: o.code, TLSError: o.tlsError,
 		Peer:  Peer{TLSVersion: o.tlsVersion, CertSHA256: l.sha256, NotAfter: l.notAfter, ShortKey: l.shortKey},
-		First: o.first, Again: o.final,
+		First: o.first, Final: o.final,
 	}
 	switch o.addrBits {
 	case 32:

@@ -27,7 +27,7 @@ type session struct {
 	in     *bufio.Reader
 	host   string
 	name   string
-	door   Door
+	dialer Dialer
 	result Result
 }
 
@@ -86,7 +86,7 @@ func (s *session) withoutEHLO(unknown reply) error {
 
 // secure shakes hands.
 func (s *session) secure(ctx context.Context) error {
-	conn, peer, err := s.door.Secure(ctx, s.conn, s.host)
+	conn, peer, err := s.dialer.Secure(ctx, s.conn, s.host)
 	s.result.Peer = peer
 	var failed codes.TLSFailure
 	switch {

@@ -1,9 +1,9 @@
 // Package starttls finds out whether a mail server does TLS with a sender (RFC 3207): greeting, EHLO, STARTTLS,
-// handshake, QUIT. Where EHLO is not known it says HELO, and ends without STARTTLS. The Door that it is given
+// handshake, QUIT. Where EHLO is not known it says HELO, and ends without STARTTLS. The Dialer that it is given
 // verifies the certificate of an MX host by RFC 8461, section 4.2.
 //
 // It sends no MAIL, RCPT or DATA, and nothing after the handshake but QUIT. It talks to each host once, or
-// twice where the first time was doubtful. It opens no connection and checks no address of its own: the Door
+// twice where the first time was doubtful. It opens no connection and checks no address of its own: the Dialer
 // does.
 package starttls
 
@@ -25,9 +25,9 @@ type Peer struct {
 	ShortKey   bool      // it, or an authority between it and its root, has a key of RSA of less than 2048 bits
 }
 
-// A Door connects to mail servers. Its errors may be a [codes.PolicyFailure] and a [codes.TLSFailure], and have
+// A Dialer connects to mail servers. Its errors may be a [codes.PolicyFailure] and a [codes.TLSFailure], and have
 // the methods of package fault.
-type Door interface {
+type Dialer interface {
 	// Dial connects to port 25 of one of the addresses of host. The time within does not include the wait for a
 	// permit. With an error that puts the host off comes the address to wait for, where it is known.
 	Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error)
@@ -36,9 +36,9 @@ type Door interface {
 	Secure(ctx context.Context, conn net.Conn, host string) (net.Conn, Peer, error)
 }
 
-// A Config says how to probe. Door has no default.
+// A Config says how to probe. Dialer has no default.
 type Config struct {
-	Door Door
+	Dialer Dialer
 
 	// Name is our name in EHLO for a connection from the address own: a host name, or an address literal. Nil, or
 	// an empty name: the literal of that address.
@@ -57,11 +57,11 @@ type Result struct {
 	TLSError codes.TLSError // of the classes handshake and certificate
 	Peer     Peer
 	First    codes.STARTTLS // class of the first probe, where this is what the second saw; "": there was one
-	Again    bool           // a second one was made or tried, and there is no third
+	Final    bool           // a second one was made or tried, and there is no third
 }
 
 // Doubtful reports whether a second probe may end in another way.
-func (r Result) Doubtful() bool { return !r.Again && r.Class.Doubtful() }
+func (r Result) Doubtful() bool { return !r.Final && r.Class.Doubtful() }
 
 // mayDependOnTime reports whether the result might be another one if we or the server had had more time.
 func (r Result) mayDependOnTime() bool {

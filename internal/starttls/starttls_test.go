@@ -77,10 +77,10 @@ func TestProbe(t *testing.T) {
 				world := open(t, map[string]string{"mx.example.com": tt.fault})
 				said := watch(world)
 				p := starttls.New(starttls.Config{
-					Door: newDoor(t, world, world.DialContext),
-					Name: func(context.Context, netip.Addr) string { return "probe.example.net" },
+					Dialer: newDialer(t, world, world.DialContext),
+					Name:   func(context.Context, netip.Addr) string { return "probe.example.net" },
 				})
-				got, err := p.Probe(egress.WithLastWord(t.Context()), "mx.example.com", nil)
+				got, err := p.Probe(egress.WithLastTry(t.Context()), "mx.example.com", nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -120,7 +120,7 @@ func TestProbe(t *testing.T) {
 func TestProbeOnce(t *testing.T) {
 	world := open(t, map[string]string{"mx.example.com": "smtp good", "mx2.example.com": "smtp block"})
 	said := watch(world)
-	p := starttls.New(starttls.Config{Door: newDoor(t, world, world.DialContext)})
+	p := starttls.New(starttls.Config{Dialer: newDialer(t, world, world.DialContext)})
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
@@ -155,7 +155,7 @@ func TestProbeOwnFault(t *testing.T) {
 		}
 		return world.DialContext(ctx, network, address)
 	}
-	p := starttls.New(starttls.Config{Door: newDoor(t, world, dial)})
+	p := starttls.New(starttls.Config{Dialer: newDialer(t, world, dial)})
 	if got, err := p.Probe(t.Context(), "mx.example.com", nil); !fault.Ours(err) || got.Class != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -194,7 +194,7 @@ func TestProbeBroken(t *testing.T) {
 			conn, err := world.DialContext(ctx, network, address)
 			return &closedConn{conn, tt.reads, tt.errno}, err
 		}
-		p := starttls.New(starttls.Config{Door: newDoor(t, world, dial)})
+		p := starttls.New(starttls.Config{Dialer: newDialer(t, world, dial)})
 		got, err := p.Probe(t.Context(), "mx.example.com", nil)
 		if got.Class != tt.want || (err == nil) != (tt.want != "") {
 			t.Errorf("%v after %d reads: %+v, %v, want %q", tt.errno, tt.reads, got, err, tt.want)
@@ -206,7 +206,7 @@ func TestProbeBroken(t *testing.T) {
 func TestProbeCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world := open(t, map[string]string{"mx.example.com": "smtp silent"})
-		p := starttls.New(starttls.Config{Door: newDoor(t, world, world.DialContext)})
+		p := starttls.New(starttls.Config{Dialer: newDialer(t, world, world.DialContext)})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			time.Sleep(time.Second)
@@ -223,11 +223,11 @@ func TestProbeCancelled(t *testing.T) {
 func TestProbeForbidden(t *testing.T) {
 	dialled := false
 	world := open(t, map[string]string{"mx.example.com": ""})
-	transport := newDoor(t, world, func(context.Context, string, string) (net.Conn, error) {
+	transport := newDialer(t, world, func(context.Context, string, string) (net.Conn, error) {
 		dialled = true
 		return nil, syscall.ECONNREFUSED
 	})
-	p := starttls.New(starttls.Config{Door: transport})
+	p := starttls.New(starttls.Config{Dialer: transport})
 	for _, host := range []string{"mx.example.com", "local.example.com"} {
 		dialled = false
 		got, err := p.Probe(t.Context(), host, nil)
