@@ -46,6 +46,7 @@ func fileOrders() map[string]fileOrder {
 			"limit.go", "manners.go", "retryafter.go", "address.go", "network.go", "connections.go", "limiter.go",
 			"permit.go", "slowhosts.go",
 		}},
+		"internal/starttls": {against: 0, files: []string{"starttls.go", "results.go", "session.go", "prober.go"}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",

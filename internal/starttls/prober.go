@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"stsscan/internal/codes"
@@ -53,6 +52,16 @@ func (p *Prober) Longest() time.Duration { return 2*p.config.Deadline + quitWith
 // to wait for. After an error the next call probes the host again.
 func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (Result, error) {
 	return p.probeOnce(ctx, host, nil, stalls)
+}
+
+// ProbeAgain is Probe for a host of which a row has a result. Where that is doubtful, ProbeAgain makes a second probe,
+// unless it was made already. Its result counts, and keeps the class of the first; where no server could be
+// talked to, the first result stands.
+//
+// Of an earlier process only the row is left. Its result is known here too, and counts as the first probe where
+// this Prober has probed the host since.
+func (p *Prober) ProbeAgain(ctx context.Context, host string, previous Previous, stalls func() int64) (Result, error) {
+	return p.probeOnce(ctx, host, &previous, stalls)
 }
 
 // probeOnce gives what is known of a host, or makes the probe that is missing. With a row of an earlier process
@@ -101,6 +110,25 @@ func (p *Prober) probeOnce(ctx context.Context, host string, previous *Previous,
 	p.mu.Unlock()
 	close(one.done)
 	return one.result, one.err
+}
+
+// lookUp is what is known of a host, or else what a row has; ok is false where that is nothing, or is doubtful
+// and from the row alone. The row of an earlier process and a probe of this one are the first and the second
+// probe, and there is no third. The caller holds the lock.
+func (p *Prober) lookUp(host string, previous *Previous) (known Result, ok bool) {
+	known, ok = p.results.get(host)
+	switch {
+	case previous == nil, ok && known.Final:
+		return known, ok
+	case !ok && previous.Doubtful():
+		return previous.Result, false
+	case !ok:
+		known = previous.Result
+	case previous.Seen.Before(p.began), previous.Doubtful() && !known.Doubtful():
+		known.First, known.Final = previous.first(), true
+	}
+	p.results.keep(host, known)
+	return known, true
 }
 
 // wait is the result, once the probe is over.
@@ -153,12 +181,6 @@ func (p *Prober) name(ctx context.Context, conn net.Conn) string {
 		return "[IPv6:" + own.String() + "]" // RFC 5321, section 4.1.3
 	}
 	return "[" + own.String() + "]"
-}
-
-// ours reports whether err is our own fault, and says nothing about the host: that of the Dialer, or a lack of
-// memory during a session.
-func ours(err error) bool {
-	return fault.Ours(err) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }
 
 // unconnected is the class of a probe without a connection.

@@ -9,9 +9,11 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // Bounds of what a server may say.
@@ -203,4 +205,10 @@ func replyLine(line string) (code int, rest string, ok bool) {
 		code = 10*code + int(c-'0')
 	}
 	return code, line[3:], code >= 200 && code < 600
+}
+
+// ours reports whether err is our own fault, and says nothing about the host: that of the Dialer, or a lack of
+// memory during a session.
+func ours(err error) bool {
+	return fault.Ours(err) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }

@@ -72,6 +72,39 @@ func (r Result) mayDependOnTime() bool {
 	return r.TLSError == codes.TLSHandshakeTimeout || r.TLSError == codes.TLSReset
 }
 
+// A Previous is the result of a probe that a row has.
+type Previous struct {
+	Result
+	Seen time.Time // when the row was observed; whole seconds count
+}
+
+// first is the class of the first probe that a row has, where that was doubtful.
+func (e *Previous) first() codes.STARTTLS {
+	if e.First == "" && e.Class.Doubtful() {
+		return e.Class
+	}
+	return e.First
+}
+
+// combine is what counts of two probes.
+func combine(first, last Result) Result {
+	if last.silent() {
+		first.Final = true
+		return first
+	}
+	last.First, last.Final = first.Class, true
+	return last
+}
+
+// silent reports whether no server was talked to.
+func (r Result) silent() bool {
+	switch r.Class {
+	case codes.STARTTLSNoConnection, codes.STARTTLSNoAddress, codes.STARTTLSOptedOut, codes.STARTTLSUnknown:
+		return true
+	}
+	return false
+}
+
 // ErrLater says that a host was not probed for the sake of manners: its address had its share of connections
 // for now.
 var ErrLater = errors.New("starttls: put off")
