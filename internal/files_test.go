@@ -64,6 +64,18 @@ func fileOrders() map[string]fileOrder {
 			"cohorts.go", "baseline.go", "latency.go", "throughput.go", "loss.go", "rate.go", "window.go", "log.go",
 			"overload.go",
 		}},
+		"internal/egress": {against: 0, files: []string{
+			"errno.go", "manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
+			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "tlsconfig.go", "config.go",
+			"proxy.go", "dialer.go", "slow.go", "candidates.go", "dial.go", "cork.go", "roots.go", "transport.go",
+			"handshake.go", "exchange.go", "httperror.go", "defaultcert.go", "connect.go", "observe.go", "mail.go",
+			"reach.go", "roundtrip.go",
+		}},
+		"internal/limiter": {against: 0, files: []string{
+			"limit.go", "manners.go", "retryafter.go", "address.go", "network.go", "connections.go", "limiter.go",
+			"permit.go", "slowhosts.go",
+		}},
+		"internal/starttls": {against: 0, files: []string{"starttls.go", "results.go", "session.go", "prober.go"}},
 		"internal/pipeline": {against: 0, files: []string{
 			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
 			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",

@@ -64,7 +64,7 @@ func (f *mailFlags) check() error {
 func (f *mailFlags) config(n *network) (pipeline.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
-		m.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(n.mailDoor), Name: f.ehloName(n)})
+		m.Prober = starttls.New(starttls.Config{Dialer: pipeline.MailDoor(n.mailDoor), Name: f.ehloName(n)})
 	}
 	return m, err
 }

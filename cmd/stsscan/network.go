@@ -24,7 +24,7 @@ type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
 	transport *egress.Transport
-	mailDoor  *egress.MailDoor
+	mailDoor  *egress.MailDialer
 	manners   func() egress.MannersCounts // so far
 	upstreams []string
 	inFlight  int
@@ -111,7 +111,7 @@ func (f *networkFlags) open(
 	logFamilies(transport, log)
 	n.transport = transport
 	n.manners = transport.Manners
-	n.mailDoor = transport.MailDoor()
+	n.mailDoor = transport.MailDialer()
 	n.client.Transport = transport
 	return n, nil
 }

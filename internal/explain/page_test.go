@@ -59,7 +59,7 @@ func TestPages(t *testing.T) {
 					Mail: pipeline.Mail{MX: pipeline.ExtentAll, TLSRPT: pipeline.ExtentAll, DANE: pipeline.ExtentAll},
 				}
 				if probed {
-					config.Mail.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(transport.MailDoor())})
+					config.Mail.Prober = starttls.New(starttls.Config{Dialer: pipeline.MailDoor(transport.MailDialer())})
 				}
 				row, err := pipeline.Survey(t.Context(), config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 				if err != nil {

@@ -71,7 +71,7 @@ func dial(err error) func(t *testing.T) error {
 
 func dialLast(err error) func(t *testing.T) error {
 	return func(t *testing.T) error {
-		return roundTrip(egress.WithLastWord(t.Context()), t, dialing(err), "a.example.com")
+		return roundTrip(egress.WithLastTry(t.Context()), t, dialing(err), "a.example.com")
 	}
 }
 

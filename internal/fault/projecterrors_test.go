@@ -57,7 +57,7 @@ func projectErrors() map[string][]judged {
 			{"no response", fetch(quick, "hangsup.example.com"),
 				judgement{stage: codes.StageHTTP, policy: codes.ReasonReset, temporary: true}},
 		},
-		"egress.deferredError": {
+		"limiter.DeferredError": {
 			{"Retry-After", fetch(quick, "later.example.com", "later.example.com"), untilThen},
 		},
 		"egress.unclosedError": { // whole or not, the body is read: a finding, and no fault

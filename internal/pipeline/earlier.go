@@ -25,7 +25,7 @@ type earlier struct {
 	octets   int            // of the evidence in told or probed
 	failed   *time.Time     // when its host, or with told an MX host, did not connect, as egress.WithEarlierFailure has it
 
-	probes map[string]starttls.Earlier // of MX hosts, by name
+	probes map[string]starttls.Previous // of MX hosts, by name
 
 	record       codes.Record
 	recordReason codes.RecordReason
@@ -110,11 +110,11 @@ func (e *earlier) keepProbes(row *output.Row) {
 			continue
 		}
 		if e.probes == nil {
-			e.probes = make(map[string]starttls.Earlier)
+			e.probes = make(map[string]starttls.Previous)
 		}
 		seen := probeOf(host)
 		seen.Peer.ShortKey = short && !several && host.CertSHA256 != nil
-		e.probes[strings.Clone(host.Host)] = starttls.Earlier{Result: seen, Seen: row.ObservedAt}
+		e.probes[strings.Clone(host.Host)] = starttls.Previous{Result: seen, Seen: row.ObservedAt}
 		if seen.Doubtful() && !e.addr.IsValid() {
 			e.addr = seen.Addr
 		}
@@ -144,7 +144,7 @@ func probeOf(host *output.MXHost) (seen starttls.Result) {
 	}
 	seen.Class = own[codes.STARTTLS](*host.STARTTLS)
 	if host.FirstSTARTTLS != nil {
-		seen.First, seen.Again = own[codes.STARTTLS](*host.FirstSTARTTLS), true
+		seen.First, seen.Final = own[codes.STARTTLS](*host.FirstSTARTTLS), true
 	}
 	if host.Addr != nil {
 		seen.Addr, _ = netip.ParseAddr(*host.Addr)

@@ -406,7 +406,7 @@ func TestLaterManners(t *testing.T) {
 // A busyDoor leads to mail servers at one address, none of which listens; those
 // that must wait are not dialled.
 type busyDoor struct {
-	starttls.Door
+	starttls.Dialer
 	serve func(string, string) (int, error)
 
 	mu      sync.Mutex
@@ -440,7 +440,7 @@ func TestLaterProbes(t *testing.T) {
 	}
 	door := &busyDoor{dialled: make(map[string]int), serve: func(string, string) (int, error) { return 0, errLater{} }}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: time.Second}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)

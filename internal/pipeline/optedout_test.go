@@ -52,7 +52,7 @@ func TestOptedOutHosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: transport}}
-		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
+		config.Mail.Prober = starttls.New(starttls.Config{Dialer: MailDoor(transport.MailDialer())})
 		for _, domain := range world.Domains() {
 			truth, _ := world.Truth(domain, 0)
 			row := surveyed(t, config, domain)

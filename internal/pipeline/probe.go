@@ -23,13 +23,13 @@ import (
 const MaxProbedHosts = 8
 
 // MailDoor is the way of a [starttls.Prober] to mail servers.
-func MailDoor(door *egress.MailDoor) starttls.Door { return mailDoor{door} }
+func MailDoor(door *egress.MailDialer) starttls.Dialer { return mailDoor{door} }
 
-type mailDoor struct{ *egress.MailDoor }
+type mailDoor struct{ *egress.MailDialer }
 
 func (d mailDoor) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	var trace egress.Trace
-	conn, err := d.MailDoor.Dial(egress.WithTimeout(egress.WithTrace(ctx, &trace), within), host)
+	conn, err := d.MailDialer.Dial(egress.WithTimeout(egress.WithTrace(ctx, &trace), within), host)
 	if failed := new(egress.Error); errors.As(err, &failed) && failed.Later() {
 		return nil, failed.Addr(), err
 	}
@@ -38,7 +38,7 @@ func (d mailDoor) Dial(ctx context.Context, host string, within time.Duration) (
 
 func (d mailDoor) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, starttls.Peer, error) {
 	var trace egress.Trace
-	conn, err := d.MailDoor.Secure(egress.WithTrace(ctx, &trace), raw, host)
+	conn, err := d.MailDialer.Secure(egress.WithTrace(ctx, &trace), raw, host)
 	peer := starttls.Peer{TLSVersion: trace.TLSVersion, ShortKey: trace.ShortKey}
 	if cert := trace.Cert; cert != nil {
 		peer.CertSHA256, peer.NotAfter = hex.EncodeToString(cert.SHA256[:]), cert.NotAfter
@@ -68,7 +68,7 @@ func (r *surveyor) probe(row *output.Row, before *earlier) (doubtful bool, err e
 			var seen starttls.Result
 			var err error
 			if known {
-				seen, err = r.Mail.Prober.Again(ctx, into.Host, earlier, r.stallsNow)
+				seen, err = r.Mail.Prober.ProbeAgain(ctx, into.Host, earlier, r.stallsNow)
 			} else {
 				seen, err = r.Mail.Prober.Probe(ctx, into.Host, r.stallsNow)
 			}

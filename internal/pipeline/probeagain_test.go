@@ -137,7 +137,7 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	}
 	s := w.survey(t, listed{parts: 3, size: 2 * len(moods)}, passes)
 	s.Engine, s.Client.Exchanger = w, w
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	s.tries = 1
 	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: 50 * time.Millisecond}
 	return w, s, door
@@ -236,7 +236,7 @@ func TestProbedAgainAfterRestart(t *testing.T) {
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}

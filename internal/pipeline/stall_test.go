@@ -141,7 +141,7 @@ func TestProbeStalled(t *testing.T) {
 			if !ok {
 				t.Fatal("no transport of our own")
 			}
-			config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
+			config.Mail.Prober = starttls.New(starttls.Config{Dialer: MailDoor(transport.MailDialer())})
 			r := newSurveyor(config.withDefaults(), t.Context())
 			if stalled {
 				r.stalls.tick(time.Now(), r.Log) // and never again: the handshake takes 5 s

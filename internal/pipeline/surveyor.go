@@ -78,7 +78,7 @@ func (r *surveyor) connecting(failed *time.Time) context.Context {
 		ctx = egress.WithEarlierFailure(ctx, *failed)
 	}
 	if r.last {
-		ctx = egress.WithLastWord(ctx)
+		ctx = egress.WithLastTry(ctx)
 	}
 	return ctx
 }

@@ -31,7 +31,7 @@ func TestShortKeyOfMailServer(t *testing.T) {
 		}
 		defer world.Close()
 		config := inWorld(t, world)
-		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(config.Client.Transport.(*egress.Transport).MailDoor())})
+		config.Mail.Prober = starttls.New(starttls.Config{Dialer: MailDoor(config.Client.Transport.(*egress.Transport).MailDialer())})
 		row := surveyed(t, config, "example.com")
 		short := slices.Contains(row.Findings, string(codes.FindMXCertKeyShort))
 		if !short || slices.Contains(row.Findings, string(codes.FindCertKeyShort)) || row.Verdict != string(codes.VerdictEnforceOK) {

@@ -10,11 +10,10 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A known has the results of the probes that are over: at most 128 octets for each
-// host, since there may be very many, and the facts of each certificate once.
-// Hosts are told apart by a hash that strangers cannot foresee: the probability
-// that two of 10^9 have the same is below 10^-20. It is not safe for concurrent use.
-type known struct {
+// results are those of the probes that are over: at most 128 octets for each host, since there may be very
+// many, and the facts of each certificate once. Hosts are told apart by a keyed hash: two of 10^9 have the same
+// with a probability below 10^-20. It is not safe for concurrent use.
+type results struct {
 	seed  [16]byte
 	hosts map[hostHash]compact
 }
@@ -29,7 +28,7 @@ type compact struct {
 	leaf    unique.Handle[leaf]
 }
 
-// An outcome is what many hosts have in common.
+// An outcome is what many results have in common.
 type outcome struct {
 	class      codes.STARTTLS
 	code       int
@@ -37,33 +36,33 @@ type outcome struct {
 	tlsVersion string
 	addrBits   int // 0: no address
 	first      codes.STARTTLS
-	again      bool
+	final      bool
 }
 
-// A leaf is what Peer has of a certificate; the zero leaf is none.
+// A leaf is what Peer says of a certificate; the zero leaf is none.
 type leaf struct {
 	sha256   string
 	notAfter time.Time
 	shortKey bool
 }
 
-func newKnown() known {
-	k := known{hosts: make(map[hostHash]compact)}
+func newResults() results {
+	k := results{hosts: make(map[hostHash]compact)}
 	_, _ = rand.Read(k.seed[:]) // it never fails
 	return k
 }
 
-func (k *known) hash(host string) hostHash {
+func (k *results) hash(host string) hostHash {
 	sum := sha256.Sum256(append(k.seed[:], host...))
 	return hostHash(sum[:])
 }
 
 // keep keeps the result of a host's probe.
-func (k *known) keep(host string, r Result) {
+func (k *results) keep(host string, r Result) {
 	c := compact{
 		outcome: unique.Make(outcome{
 			class: r.Class, code: r.Code, tlsError: r.TLSError, tlsVersion: r.Peer.TLSVersion, addrBits: r.Addr.BitLen(),
-			first: r.First, again: r.Again,
+			first: r.First, final: r.Final,
 		}),
 		leaf: unique.Make(leaf{sha256: r.Peer.CertSHA256, notAfter: r.Peer.NotAfter, shortKey: r.Peer.ShortKey}),
 	}
@@ -73,8 +72,8 @@ func (k *known) keep(host string, r Result) {
 	k.hosts[k.hash(host)] = c
 }
 
-// result is what was kept of a host; ok is false where nothing was.
-func (k *known) result(host string) (r Result, ok bool) {
+// get is the result of a host; ok is false where there is none.
+func (k *results) get(host string) (r Result, ok bool) {
 	c, ok := k.hosts[k.hash(host)]
 	if !ok {
 		return r, false
@@ -83,7 +82,7 @@ func (k *known) result(host string) (r Result, ok bool) {
 	r = Result{
 		Class: o.class, Code: o.code, TLSError: o.tlsError,
 		Peer:  Peer{TLSVersion: o.tlsVersion, CertSHA256: l.sha256, NotAfter: l.notAfter, ShortKey: l.shortKey},
-		First: o.first, Again: o.again,
+		First: o.first, Final: o.final,
 	}
 	switch o.addrBits {
 	case 32:

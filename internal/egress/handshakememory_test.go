@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Servers with large certificates share a few places; who finds none is put
-// off, and a place is free again when a connection ends, however it ends.
-func TestHeavyHandshakes(t *testing.T) {
+// Servers with large certificates share a few slots. A connection without one is put off, and a slot is free
+// again when its connection ends, however it ends.
+func TestLargeHandshakes(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)
 	large := leafTemplate(host)
@@ -29,7 +29,7 @@ func TestHeavyHandshakes(t *testing.T) {
 	transport := reach(t, p, Config{HandshakeTimeout: time.Second}, func(conn net.Conn) {
 		overTLS(*cert.Load(), waitForEnd)(conn)
 	})
-	transport.heavy = make(chan struct{}, 1)
+	transport.largeHandshakes = make(chan struct{}, 1)
 	connect := func() (*connection, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -62,7 +62,7 @@ func TestHeavyHandshakes(t *testing.T) {
 		cert.Store(&heavy)
 		first.Close()
 	}
-	if len(transport.heavy) != 0 {
-		t.Errorf("%d places are kept", len(transport.heavy))
+	if len(transport.largeHandshakes) != 0 {
+		t.Errorf("%d places are kept", len(transport.largeHandshakes))
 	}
 }

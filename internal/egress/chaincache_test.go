@@ -15,9 +15,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// knownCases are chains that differ from one that is good in what a memory of
-// chains could overlook.
-func knownCases(t *testing.T, p pki) []verifyCase {
+// cacheCases are chains that differ from a good one in something that a cache of chains could miss.
+func cacheCases(t *testing.T, p pki) []verifyCase {
 	leaf := func(issuer *authority, edit func(*x509.Certificate)) *authority {
 		template := leafTemplate(host)
 		if edit != nil {
@@ -42,7 +41,9 @@ func knownCases(t *testing.T, p pki) []verifyCase {
 	belowNarrow := ca("below narrow", narrow, nil)
 	short := ca("short", p.root, func(c *x509.Certificate) { c.MaxPathLenZero = true })
 	belowShort := ca("below short", short, nil)
-	mail := ca("mail", p.root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} })
+	mail := ca("mail", p.root, func(c *x509.Certificate) {
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
+	})
 	belowMail := ca("below mail", mail, nil)
 	brief := ca("brief", p.root, func(c *x509.Certificate) { c.NotAfter = noon().Add(3 * day) })
 	belowBrief := ca("below brief", brief, nil)
@@ -50,7 +51,8 @@ func knownCases(t *testing.T, p pki) []verifyCase {
 	policy, _ := x509.OIDFromInts([]uint64{2, 23, 140, 1, 2, 1})
 	required := func(c *x509.Certificate) {
 		c.Policies = []x509.OID{policy}
-		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0}}} // requireExplicitPolicy 0
+		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true,
+			Value: []byte{0x30, 3, 0x80, 1, 0}}} // requireExplicitPolicy 0
 	}
 	explicit := ca("explicit", p.root, required)
 
@@ -68,7 +70,7 @@ func knownCases(t *testing.T, p pki) []verifyCase {
 		{"two authorities, for clients", []*authority{leaf(lower, func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		}), lower, upper}, codes.TLSCertificate},
-		{"an extension that nobody knows", []*authority{leaf(lower, func(c *x509.Certificate) {
+		{"an unknown extension", []*authority{leaf(lower, func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
 		}), lower, upper}, codes.TLSCertificate},
 
@@ -103,8 +105,8 @@ func issueKey(t *testing.T, template *x509.Certificate, issuer, of *authority) *
 	return &authority{cert, of.key}
 }
 
-// newNamedPKI is a pki whose root has a name of the kind that leaves have, so
-// that a leaf can be mistaken for it.
+// newNamedPKI is a pki whose root has a name of the kind that leaves have, so that a leaf can be mistaken for
+// it.
 func newNamedPKI(t *testing.T) pki {
 	template := caTemplate("root")
 	template.DNSNames = []string{host}
@@ -112,14 +114,15 @@ func newNamedPKI(t *testing.T) pki {
 	return pki{root, issue(t, caTemplate("intermediate"), root)}
 }
 
-// Every verdict is that of a verification in full, whatever was seen before, in
-// whatever order and by however many at a time.
-func TestKnownChangesNoVerdict(t *testing.T) {
+// Every verdict is that of a verification in full, whatever was seen before, in whatever order and by however
+// many at a time.
+func TestChainCacheChangesNoVerdict(t *testing.T) {
 	p := newNamedPKI(t)
-	cases := append(verifyCases(t, p), knownCases(t, p)...)
+	cases := append(verifyCases(t, p), cacheCases(t, p)...)
 	late := leafTemplate(host)
 	late.NotBefore = noon().Add(-day)
-	cases = append(cases, verifyCase{"after the root was given up", []*authority{issue(t, late, p.intermediate), p.intermediate}, codes.TLSCertificate})
+	cases = append(cases, verifyCase{"after the root was given up",
+		[]*authority{issue(t, late, p.intermediate), p.intermediate}, codes.TLSCertificate})
 
 	// The root is trusted for what was issued before a date.
 	givenUp := func(chain []*x509.Certificate) error {
@@ -131,7 +134,8 @@ func TestKnownChangesNoVerdict(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCertWithConstraint(p.root.cert, givenUp)
 
-	times := []time.Time{noon(), noon(), noon(), noon().Add(-95 * day), noon().Add(-31 * day), noon().Add(3*day + 1), noon().Add(61 * day)}
+	times := []time.Time{noon(), noon(), noon(), noon().Add(-95 * day), noon().Add(-31 * day), noon().Add(3*day + 1),
+		noon().Add(61 * day)}
 	type question struct {
 		verifyCase
 		certs []*x509.Certificate
@@ -152,7 +156,7 @@ func TestKnownChangesNoVerdict(t *testing.T) {
 		}
 	}
 	for seed := range uint64(6) {
-		remembered := newKnown()
+		remembered := newChainCache()
 		remembered.constraints[sumOf([]*x509.Certificate{p.root.cert})] = givenUp
 		random := mathrand.New(mathrand.NewPCG(seed, 0))
 		var all sync.WaitGroup
@@ -172,15 +176,15 @@ func TestKnownChangesNoVerdict(t *testing.T) {
 	}
 }
 
-// What is remembered is used: a chain that is sent again is accepted without
-// the library, and a new leaf of a known authority with it, but without roots.
-func TestKnownAccepts(t *testing.T) {
+// What is remembered is used: a chain that is sent again is accepted without the library, and a new leaf of a
+// known authority with it, but without roots.
+func TestChainCacheAccepts(t *testing.T) {
 	p := newPKI(t)
 	leaf := func() []*x509.Certificate {
 		return []*x509.Certificate{issue(t, leafTemplate(host), p.intermediate).cert, p.intermediate.cert}
 	}
 	first, second := leaf(), leaf()
-	remembered := newKnown()
+	remembered := newChainCache()
 	if remembered.accepts(first, noon()) {
 		t.Fatal("accepted what was never verified")
 	}
@@ -196,13 +200,13 @@ func TestKnownAccepts(t *testing.T) {
 	if remembered.accepts(second, noon()) {
 		t.Error("accepted a list of certificates that is too long")
 	}
-	var nobody *known
-	if nobody.learn(first, nil); nobody.accepts(first, noon()) {
-		t.Error("nobody knows the chain")
+	var none *chainCache
+	if none.add(first, nil); none.accepts(first, noon()) {
+		t.Error("a nil cache knows the chain")
 	}
 }
 
-func TestKnownIsBounded(t *testing.T) {
+func TestChainCacheIsBounded(t *testing.T) {
 	m := make(map[sha256Sum]int)
 	for i := range 1000 {
 		makeRoom(m, 10)

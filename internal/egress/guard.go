@@ -11,15 +11,14 @@ import (
 // ErrForbiddenAddr says that an address must not be contacted.
 var ErrForbiddenAddr = errors.New("egress: forbidden address")
 
-// Judge returns nil for an address of the public Internet, and else an error
-// that wraps [ErrForbiddenAddr] and names the network: everything in IANA's
-// registries of special-purpose addresses, multicast, and one address that a
-// cloud uses for its own ends.
+// CheckAddr returns nil for an address of the public Internet, and otherwise an error that wraps [ErrForbiddenAddr]
+// and names the network. It refuses everything in IANA's registries of special-purpose addresses, multicast,
+// and one address that a cloud uses for its own ends.
 //
-// Of IPv6 only 2000::/3 without its special parts is public. IPv4 addresses in
-// IPv6 clothing (mapped, compatible, NAT64, 6to4, Teredo) are refused whatever
-// they hold: nobody needs them, and unwrapping is where guards err.
-func Judge(addr netip.Addr) error {
+// Of IPv6 only 2000::/3 without its special parts is public. IPv4 addresses within IPv6 addresses (mapped,
+// compatible, NAT64, 6to4, Teredo) are refused whatever they hold: no host needs them, and guards that unwrap
+// them make mistakes.
+func CheckAddr(addr netip.Addr) error {
 	switch {
 	case !addr.IsValid():
 		return fmt.Errorf("%w: not an address", ErrForbiddenAddr)
@@ -28,8 +27,7 @@ func Judge(addr netip.Addr) error {
 	case addr.Is4In6():
 		return forbidden(addr, "IPv4-mapped")
 	case addr == netip.AddrFrom4([4]byte{168, 63, 129, 16}):
-		// Numbered like a public address, and yet a door into the cloud that
-		// the machine may be in.
+		// It looks public, and leads into the cloud that the machine may be in.
 		return forbidden(addr, "host of the Azure platform")
 	case addr.Is6() && !ssrf.IPv6GlobalUnicast.Contains(addr):
 		return forbidden(addr, "outside of 2000::/3"+named(addr))
@@ -53,8 +51,7 @@ func forbidden(addr netip.Addr, network string) error {
 	return fmt.Errorf("%w: %s: %s", ErrForbiddenAddr, addr, network)
 }
 
-// named is the name of the special network that addr is in, for people, after a
-// comma. It decides nothing.
+// named is the name of the special network that addr is in, for messages, after a comma. It decides nothing.
 func named(addr netip.Addr) string {
 	for _, network := range []struct{ prefix, name string }{
 		{"0.0.0.0/8", "this network"},

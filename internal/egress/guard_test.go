@@ -12,8 +12,8 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// special are IANA's registries of special-purpose addresses, and what else is
-// not the public Internet. The last column is a part of the reason.
+// special are IANA's registries of special-purpose addresses, and what else is not the public Internet. The
+// last column is a part of the reason.
 func special() [][2]string {
 	return [][2]string{
 		{"0.0.0.0/8", "this network"},
@@ -77,7 +77,7 @@ func last(p netip.Prefix) netip.Addr {
 	return addr
 }
 
-func TestJudgeEdges(t *testing.T) {
+func TestGuardEdges(t *testing.T) {
 	inSpecial := func(addr netip.Addr) bool {
 		for _, network := range special() {
 			if netip.MustParsePrefix(network[0]).Contains(addr) {
@@ -90,25 +90,25 @@ func TestJudgeEdges(t *testing.T) {
 		prefix := netip.MustParsePrefix(network[0])
 		first, last := prefix.Masked().Addr(), last(prefix)
 		for _, addr := range []netip.Addr{first, last} {
-			if err := Judge(addr); !errors.Is(err, ErrForbiddenAddr) || !strings.Contains(err.Error(), addr.String()) {
+			if err := CheckAddr(addr); !errors.Is(err, ErrForbiddenAddr) || !strings.Contains(err.Error(), addr.String()) {
 				t.Errorf("%s of %s: %v", addr, prefix, err)
 			}
 		}
-		if err := Judge(first); err == nil || !strings.Contains(err.Error(), network[1]) {
+		if err := CheckAddr(first); err == nil || !strings.Contains(err.Error(), network[1]) {
 			t.Errorf("%s: %v, want it named %q", first, err, network[1])
 		}
 		for _, addr := range []netip.Addr{first.Prev(), last.Next()} {
 			if !addr.IsValid() || inSpecial(addr) {
 				continue // the edge of the family, or of a neighbour
 			}
-			if err := Judge(addr); err != nil {
+			if err := CheckAddr(addr); err != nil {
 				t.Errorf("%s, just outside of %s: %v", addr, prefix, err)
 			}
 		}
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestGuard(t *testing.T) {
 	for text, public := range map[string]bool{
 		"1.1.1.1": true, "8.8.8.8": true, "22.1.0.1": true, "168.63.129.15": true, "168.63.129.17": true,
 		"2000::1": true, "2606:4700::1111": true, "2a00:1450:4001:830::200e": true, "3ffe:5753:1::1": true,
@@ -117,14 +117,16 @@ func TestJudge(t *testing.T) {
 		"100.100.100.200": false, "192.0.0.192": false, "::2": false,
 		"2606:4700::1111%eth0": false, "fe80::1%1": false,
 	} {
-		if err := Judge(netip.MustParseAddr(text)); (err == nil) != public || err != nil && !errors.Is(err, ErrForbiddenAddr) {
+		err := CheckAddr(netip.MustParseAddr(text))
+		if (err == nil) != public || err != nil && !errors.Is(err, ErrForbiddenAddr) {
 			t.Errorf("%s: %v, want public: %v", text, err, public)
 		}
 	}
-	if err := Judge(netip.MustParseAddr("2606:4700::1111%eth0")); err == nil || !strings.Contains(err.Error(), "zone") {
+	if err := CheckAddr(netip.MustParseAddr("2606:4700::1111%eth0")); err == nil ||
+		!strings.Contains(err.Error(), "zone") {
 		t.Errorf("a zone: %v", err)
 	}
-	if err := Judge(netip.Addr{}); !errors.Is(err, ErrForbiddenAddr) {
+	if err := CheckAddr(netip.Addr{}); !errors.Is(err, ErrForbiddenAddr) {
 		t.Errorf("no address: %v", err)
 	}
 }
@@ -159,7 +161,7 @@ func embeddings(v4 [4]byte) map[string]netip.Addr {
 }
 
 // Whatever IPv4 address is dressed up in IPv6 is refused, and at the socket too.
-func TestJudgeEmbeddings(t *testing.T) {
+func TestGuardEmbeddings(t *testing.T) {
 	random := rand.New(rand.NewPCG(8461, 2026))
 	var blocked []netip.Prefix
 	for _, network := range special() {
@@ -176,17 +178,17 @@ func TestJudgeEmbeddings(t *testing.T) {
 		}
 		binary.BigEndian.PutUint32(v4[:], binary.BigEndian.Uint32(v4[:])|host)
 		plain := netip.AddrFrom4(v4)
-		if Judge(plain) == nil {
+		if CheckAddr(plain) == nil {
 			t.Fatalf("%s of %s is let through", plain, prefix)
 		}
 		for kind, addr := range embeddings(v4) {
-			if Judge(addr) == nil {
+			if CheckAddr(addr) == nil {
 				t.Fatalf("%s: %s as %s is let through", kind, plain, addr)
 			}
 		}
 	}
 	for kind, addr := range embeddings([4]byte{1, 1, 1, 1}) {
-		if Judge(addr) == nil {
+		if CheckAddr(addr) == nil {
 			t.Errorf("%s: %s is let through: a good address in such clothing is refused too", kind, addr)
 		}
 	}
@@ -209,7 +211,7 @@ func TestGuardAtTheSocket(t *testing.T) {
 		{"tcp6", "[::1]:443", "[::1]:443", false},
 		{"unix", "/run/docker.sock", "22.1.0.1:443", false},
 	} {
-		err := guard(netip.MustParseAddrPort(c.meant))(context.Background(), c.network, c.address, nil)
+		err := checkSocket(netip.MustParseAddrPort(c.meant))(context.Background(), c.network, c.address, nil)
 		if (err == nil) != c.ok || err != nil && !errors.Is(err, ErrForbiddenAddr) {
 			t.Errorf("%s %s: %v", c.network, c.address, err)
 		}

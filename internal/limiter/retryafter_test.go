@@ -1,4 +1,4 @@
-package egress
+package limiter
 
 import (
 	"errors"
@@ -13,34 +13,33 @@ import (
 // giant is an address of many hosts.
 var giant = netip.MustParseAddr("22.1.0.1")
 
-// hears asks the n-th host of an address in a pass, as soon as it may, and hears
-// for how long it wants to be left alone.
-func hears(t *testing.T, turns *turns, addr netip.Addr, n, pass int, wait time.Duration) {
+// hears asks the n-th host of an address in a pass, as soon as it may; the host sends a Retry-After of wait.
+func hears(t *testing.T, l *Limiter, addr netip.Addr, n, pass int, wait time.Duration) {
 	t.Helper()
-	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
+	permit, _, err := l.Acquire(t.Context(), Request{addr, fmt.Sprintf("host-%d", n), patiently})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine.asked(pass)
+	permit.Asked(pass)
 	if wait != 0 {
-		mine.hold(wait)
+		permit.RetryAfter(wait)
 	}
-	mine.leave()
+	permit.Release()
 }
 
-// waits is for how long a connection to an address has to wait.
-func waits(t *testing.T, turns *turns, addr netip.Addr, n int) time.Duration {
+// waits is how long a connection to an address has to wait.
+func waits(t *testing.T, l *Limiter, addr netip.Addr, n int) time.Duration {
 	t.Helper()
 	began := time.Now()
-	mine, _, err := turns.take(patiently(t), addr, fmt.Sprintf("host-%d", n))
+	permit, _, err := l.Acquire(t.Context(), Request{addr, fmt.Sprintf("host-%d", n), patiently})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine.leave()
+	permit.Release()
 	return time.Since(began)
 }
 
-// What one host wants counts for itself, for as long as is honoured.
+// A Retry-After keeps us from its own host, as long as it is honoured.
 func TestRetryAfterOfAHost(t *testing.T) {
 	for _, c := range []struct{ asked, most, held time.Duration }{
 		{7 * time.Second, 0, 7 * time.Second},
@@ -50,21 +49,21 @@ func TestRetryAfterOfAHost(t *testing.T) {
 		{-time.Second, 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			turns := newTurns(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second}, 0)
-			hears(t, turns, giant, 1, 1, c.asked)
+			l := New(Manners{HostRate: -1, MaxRetryAfter: c.most, Queue: 2, MaxWait: time.Second}, 0)
+			hears(t, l, giant, 1, 1, c.asked)
 			began := time.Now()
-			mine, _, err := turns.take(t.Context(), giant, "host-1")
-			var back *deferredError
+			permit, _, err := l.Acquire(t.Context(), Request{Addr: giant, Host: "host-1"})
+			var back *DeferredError
 			switch {
 			case c.held == 0 && err == nil:
-				mine.leave()
-			case c.held == 0 || !errors.Is(err, errLater) || !errors.As(err, &back) || !back.until.Equal(began.Add(c.held)):
+				permit.Release()
+			case c.held == 0 || !errors.Is(err, ErrLater) || !errors.As(err, &back) || !back.Until.Equal(began.Add(c.held)):
 				t.Errorf("%+v: %v", c, err)
 			}
-			if waited := waits(t, turns, giant, 2); waited != 0 {
+			if waited := waits(t, l, giant, 2); waited != 0 {
 				t.Errorf("%+v: another host waited %v", c, waited)
 			}
-			if waited := waits(t, turns, giant.Next(), 1); waited != c.held {
+			if waited := waits(t, l, giant.Next(), 1); waited != c.held {
 				t.Errorf("%+v: the host waited %v at another address", c, waited)
 			}
 			if took := time.Since(began); took != c.held {
@@ -74,8 +73,8 @@ func TestRetryAfterOfAHost(t *testing.T) {
 	}
 }
 
-// An address is left alone when at least three hosts want it, and half of the
-// last eight; for as long as so many do.
+// An address is left alone while at least three hosts there, and half of the last eight, have sent a
+// Retry-After.
 func TestRetryAfterOfAnAddress(t *testing.T) {
 	const no, yes, soon = 0, 600 * time.Second, 30 * time.Second
 	for _, c := range []struct {
@@ -97,21 +96,21 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				turns := newTurns(Manners{HostRate: -1}, 0)
+				l := New(Manners{HostRate: -1}, 0)
 				sent := 0
 				for n, wait := range c.waits {
-					hears(t, turns, giant, n, 1, wait)
+					hears(t, l, giant, n, 1, wait)
 					if wait > 0 {
 						sent++
 					}
 				}
-				if waited := waits(t, turns, giant.Next(), 100); waited != 0 {
+				if waited := waits(t, l, giant.Next(), 100); waited != 0 {
 					t.Errorf("another address waited %v", waited)
 				}
-				if waited := waits(t, turns, giant, 100); waited != c.held {
+				if waited := waits(t, l, giant, 100); waited != c.held {
 					t.Errorf("held for %v, want %v", waited, c.held)
 				}
-				if held := turns.countsNow().Held; held != int64(sent) {
+				if held := l.Counts().Held; held != int64(sent) {
 					t.Errorf("%d counted, want %d", held, sent)
 				}
 			})
@@ -119,30 +118,30 @@ func TestRetryAfterOfAnAddress(t *testing.T) {
 	}
 }
 
-// A host that is asked again counts once, for what it said last.
+// A host that is asked again counts once, by its last response.
 func TestRetryAfterOnceAHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: -1}, 0)
+		l := New(Manners{HostRate: -1}, 0)
 		for range 5 {
-			hears(t, turns, giant, 1, 1, time.Minute)
-			hears(t, turns, giant, 2, 1, 0)
+			hears(t, l, giant, 1, 1, time.Minute)
+			hears(t, l, giant, 2, 1, 0)
 		}
-		if waited := waits(t, turns, giant, 100); waited != 0 {
+		if waited := waits(t, l, giant, 100); waited != 0 {
 			t.Errorf("one host of two, asked often, held the address for %v", waited)
 		}
 	})
 }
 
-// Where one host wants to be left alone, the others have half the rate for that
-// time, in the order in which they came, and then the whole again.
+// While one host is left alone, the others have half the rate, in the order of their arrival, and then the
+// whole again.
 func TestRetryAfterHalvesTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 2}, 0)
-		hears(t, turns, giant, 0, 1, 600*time.Second)
+		l := New(Manners{HostRate: 2}, 0)
+		hears(t, l, giant, 0, 1, 600*time.Second)
 		began := time.Now()
 		var at []time.Duration
 		for n := range 2000 {
-			if got := waits(t, turns, giant, 1+n); got > 2*time.Second {
+			if got := waits(t, l, giant, 1+n); got > 2*time.Second {
 				t.Fatalf("host %d waited %v", n, got)
 			}
 			at = append(at, time.Since(began))
@@ -169,38 +168,38 @@ func TestRetryAfterHalvesTheRate(t *testing.T) {
 // A Retry-After that is over does not lengthen a wait.
 func TestRetryAfterEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 0.01}, 0)
-		hears(t, turns, giant, 1, 1, 150*time.Second)
-		if waited := waits(t, turns, giant, 2); waited != 150*time.Second {
+		l := New(Manners{HostRate: 0.01}, 0)
+		hears(t, l, giant, 1, 1, 150*time.Second)
+		if waited := waits(t, l, giant, 2); waited != 150*time.Second {
 			t.Errorf("waited %v for one in 200 s, which its end makes one in 100 s after 150 s", waited)
 		}
 	})
 }
 
-// However often its hosts agree, an address is left alone for ten minutes in sum
-// in a pass; each host is, for as long as it wants.
+// However often its hosts agree, an address is left alone for ten minutes in sum in a pass. Each host is left
+// alone as long as it asks for.
 func TestRetryAfterInSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostConnections: 4, HostRate: -1}, 0)
+		l := New(Manners{HostConnections: 4, HostRate: -1}, 0)
 		n := 0
 		sum := func(pass int) (sum time.Duration) {
 			for range 20 {
-				var four []*turn
+				var four []*Permit
 				for range 4 {
-					mine, _, err := turns.take(patiently(t), giant, fmt.Sprintf("host-%d", n))
+					permit, _, err := l.Acquire(t.Context(), Request{giant, fmt.Sprintf("host-%d", n), patiently})
 					if err != nil {
 						t.Fatal(err)
 					}
-					mine.asked(pass)
-					four = append(four, mine)
+					permit.Asked(pass)
+					four = append(four, permit)
 					n++
 				}
-				for _, mine := range four {
-					mine.hold(90 * time.Second)
-					mine.leave()
+				for _, permit := range four {
+					permit.RetryAfter(90 * time.Second)
+					permit.Release()
 				}
-				held := waits(t, turns, giant, 1_000_000)
-				if own := waits(t, turns, giant, n-1); held+own != 90*time.Second {
+				held := waits(t, l, giant, 1_000_000)
+				if own := waits(t, l, giant, n-1); held+own != 90*time.Second {
 					t.Errorf("a host waited %v", held+own)
 				}
 				sum += held
@@ -222,59 +221,59 @@ func TestRetryAfterInSum(t *testing.T) {
 	})
 }
 
-// Very many hosts with a Retry-After cost bounded memory, and so do their addresses.
+// Any number of hosts with a Retry-After costs bounded memory, and so do their addresses.
 func TestDeferralsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1}, 0)
+		l := New(Manners{HostRate: -1, HostConnections: -1, NetworkRate: -1, NetworkConnections: -1}, 0)
 		const hosts = mostDeferrals + 10_000
 		for n := range hosts {
-			mine, _, err := turns.take(patiently(t), giant, fmt.Sprint(n))
+			permit, _, err := l.Acquire(t.Context(), Request{giant, fmt.Sprint(n), patiently})
 			if err != nil {
 				t.Fatal(err)
 			}
-			mine.asked(n) // each in a pass of its own
-			turns.deferrals.note(mine.host, time.Now().Add(time.Hour), time.Now())
-			mine.leave()
+			permit.Asked(n) // each in a pass of its own
+			l.deferrals.note(permit.waiter.host, time.Now().Add(time.Hour), time.Now())
+			permit.Release()
 		}
-		if got := len(turns.deferrals.until); got != mostDeferrals {
+		if got := len(l.deferrals.until); got != mostDeferrals {
 			t.Errorf("%d deferrals are kept, want %d", got, mostDeferrals)
 		}
-		if got := len(turns.hosts[giant].recent); got != recentHosts {
+		if got := len(l.addresses[giant].recent); got != recentHosts {
 			t.Errorf("%d hosts of the address are kept", got)
 		}
 		time.Sleep(2 * time.Hour)
-		turns.deferrals.note(1, time.Now().Add(time.Hour), time.Now())
-		if got := len(turns.deferrals.until); got != 1 {
+		l.deferrals.note(1, time.Now().Add(time.Hour), time.Now())
+		if got := len(l.deferrals.until); got != 1 {
 			t.Errorf("%d deferrals are kept, of which one is not over", got)
 		}
 
 		for n := range 2*mostHistories + 10 {
-			turns.hosts[netip.AddrFrom4([4]byte{23, byte(n >> 16), byte(n >> 8), byte(n)})] = &place{held: time.Second}
+			l.addresses[netip.AddrFrom4([4]byte{23, byte(n >> 16), byte(n >> 8), byte(n)})] = &address{held: time.Second}
 		}
-		turns.sweep(time.Now())
-		if got := len(turns.hosts); got > mostHistories+1 {
+		l.forget(time.Now())
+		if got := len(l.addresses); got > mostHistories+1 {
 			t.Errorf("%d addresses are kept", got)
 		}
 	})
 }
 
-// A host that wants to be left alone, and would have to wait for others afterwards,
-// is put off for its own sake: the address has nothing to do with it.
+// A host that asked to be left alone, and would then have to wait for others, is put off by its own
+// Retry-After, not by its address.
 func TestRetryAfterBesideOthers(t *testing.T) {
 	const rest, patience, others = 50 * time.Second, time.Minute, 10
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns(Manners{HostRate: 1}, 0)
-		hears(t, turns, giant, 0, 1, rest)
+		l := New(Manners{HostRate: 1}, 0)
+		hears(t, l, giant, 0, 1, rest)
 		until := time.Now().Add(rest)
-		ctx := WithPatience(t.Context(), patience)
 		var asking sync.WaitGroup
 		defer asking.Wait()
 		for n := range others {
-			asking.Go(func() { waits(t, turns, giant, 1+n) })
+			asking.Go(func() { waits(t, l, giant, 1+n) })
 		}
 		synctest.Wait()
-		var back *deferredError
-		if _, _, err := turns.take(ctx, giant, "host-0"); !errors.As(err, &back) || !back.until.Equal(until) {
+		var back *DeferredError
+		if _, _, err := l.Acquire(t.Context(), Request{giant, "host-0", patience}); !errors.As(err, &back) ||
+			!back.Until.Equal(until) {
 			t.Errorf("error %v", err)
 		}
 	})
