@@ -1,5 +1,5 @@
-// Command relay stands between a DNS server and its clients. It treats packets as bad networks do, and forges replies as
-// attackers do:
+// Command relay stands between a DNS server and its clients. It treats packets as bad networks do, and forges replies
+// as attackers do:
 //
 //	relay --to 127.0.0.1:5300 --loss 0.2 --forge 0.05 --seed 1
 //	relay --to 127.0.0.1:5300 --slow 5s

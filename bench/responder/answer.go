@@ -107,7 +107,8 @@ func (a *answers) read(b []byte) (q question, ok bool) {
 	q.hash = mix(h ^ a.seed)
 	// The only additional record of a question is its OPT (RFC 6891, section 6.1.1).
 	opt := b[q.end:]
-	if len(opt) >= 11 && binary.BigEndian.Uint16(b[10:]) > 0 && opt[0] == 0 && binary.BigEndian.Uint16(opt[1:]) == typeOPT {
+	if len(opt) >= 11 && binary.BigEndian.Uint16(b[10:]) > 0 &&
+		opt[0] == 0 && binary.BigEndian.Uint16(opt[1:]) == typeOPT {
 		q.edns, q.dnssec = true, opt[7]&0x80 != 0
 	}
 	return q, binary.BigEndian.Uint16(b[p+3:]) == 1

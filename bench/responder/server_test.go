@@ -233,7 +233,8 @@ func TestSeconds(t *testing.T) {
 		s := &server{answers: newAnswers(shares{}, 1), random: rand.NewPCG(1, 0)}
 		began, stop := time.Now(), new(atomic.Bool)
 		s.elapsed = func() time.Duration { return time.Since(began) }
-		if err := s.serve(&slowSocket{question, []time.Duration{3, 1, 2, 9}, stop}, stop); err != nil || s.counts.Seconds != 3 {
+		err := s.serve(&slowSocket{question, []time.Duration{3, 1, 2, 9}, stop}, stop)
+		if err != nil || s.counts.Seconds != 3 {
 			t.Errorf("%v s, %v; want 3 s", s.counts.Seconds, err)
 		}
 	})
