@@ -60,7 +60,7 @@ func serveHosts(path string, failed chan<- error) error {
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
 		if len(words) < 3 {
-			return fmt.Errorf("%s: %q is not ADDRESS CERTIFICATE WORD...", path, lines.Text())
+			return fmt.Errorf("%s: %q is not an address, a certificate and words", path, lines.Text())
 		}
 		h, err := newHost(words[1], words[2:])
 		if err != nil {
