@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -147,67 +143,6 @@ func TestLoss(t *testing.T) {
 	c := end()
 	if c.Questions != n || int(c.Dropped) != n-answered || c.Dropped < 50 || c.Dropped > 150 {
 		t.Errorf("%d of %d answered, counted %+v", answered, n, c)
-	}
-}
-
-// Latencies have the requested median and spread, and no reply is lost.
-func TestDelays(t *testing.T) {
-	const n = 20_000
-	source := rand.NewPCG(1, 0)
-	d := newDelays(50*time.Millisecond, 0.6, rand.New(source), 0)
-	for i := range n {
-		d.hold(fmt.Append(nil, i), netip.AddrPort{}, source.Uint64())
-	}
-	seen := make(map[string]bool)
-	var waits []float64
-	for now := time.Duration(0); now < places*tick; now += 500 * time.Microsecond {
-		d.due(now, func(b []byte, _ netip.AddrPort) {
-			seen[string(b)] = true
-			waits = append(waits, float64(now)/float64(time.Millisecond))
-		})
-	}
-	if len(seen) != n || len(waits) != n || d.held != 0 {
-		t.Fatalf("%d replies of %d, %d times, %d held", len(seen), n, len(waits), d.held)
-	}
-	slices.Sort(waits)
-	at := func(share float64) float64 { return waits[int(share*n)] }
-	for share, z := range map[float64]float64{0.5: 0, 0.1587: -1, 0.8413: 1, 0.9772: 2} {
-		if want := 50 * math.Exp(0.6*z); math.Abs(at(share)/want-1) > 0.06 {
-			t.Errorf("the quantile %.3f is %.1f ms, want about %.1f", share, at(share), want)
-		}
-	}
-	slots := len(d.slots)
-	for range n {
-		d.hold([]byte("again"), netip.AddrPort{}, 0)
-	}
-	if len(d.slots) != slots {
-		t.Errorf("%d slots for %d replies", len(d.slots), n)
-	}
-}
-
-// Answers of the other server come back under the client's id.
-func TestRelay(t *testing.T) {
-	other, endOther := start(t, options{shares: shares{positive: 1}})
-	list := filepath.Join(t.TempDir(), "list")
-	if err := os.WriteFile(list, []byte("domain-7.example\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	addr, end := start(t, options{relay: other, relayed: list})
-	for name, want := range map[string]int{"_mta-sts.Domain-7.example.": 1, "_mta-sts.domain-8.example.": 0} {
-		r, _, err := new(dns.Client).Exchange(new(dns.Msg).SetQuestion(name, dns.TypeTXT), addr)
-		if err != nil || len(r.Answer) != want {
-			t.Errorf("%s: %v, %v, want %d answers", name, r, err, want)
-		}
-	}
-	host := new(dns.Msg).SetQuestion("mta-sts.domain-7.example.", dns.TypeA)
-	if _, _, err := new(dns.Client).Exchange(host, addr); err != nil {
-		t.Error(err)
-	}
-	if c := end(); c.Relayed != 2 || c.Answered != 1 {
-		t.Errorf("counted %+v, want 2 relayed", c)
-	}
-	if c := endOther(); c.Questions != 2 || c.Positive != 1 {
-		t.Errorf("the other server counted %+v", c)
 	}
 }
 
