@@ -8,7 +8,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// queryFor is a TXT query, and where its question ends.
+// queryFor returns a TXT query and the end of its question.
 func queryFor(t *testing.T, name string) ([]byte, int) {
 	t.Helper()
 	b, err := new(dns.Msg).SetQuestion(name, dns.TypeTXT).Pack()
@@ -20,13 +20,13 @@ func queryFor(t *testing.T, name string) ([]byte, int) {
 
 // One question in ten takes longer than the unit, one in a hundred longer than
 // three, none four.
-func TestPaceShares(t *testing.T) {
+func TestSlowShares(t *testing.T) {
 	const n, unit = 50_000, 5 * time.Second
-	p := newPace(unit, 1)
+	p := newSlowResolver(unit, 1)
 	var long, veryLong int
 	for i := range n {
 		q, end := queryFor(t, fmt.Sprintf("name%d.example.", i))
-		takes := p.takes(q[headerSize:end])
+		takes := p.duration(q[headerSize:end])
 		if takes > unit {
 			long++
 		} else if takes != 0 {
@@ -47,23 +47,22 @@ func TestPaceShares(t *testing.T) {
 	}
 }
 
-// slowName is a name whose TXT question takes time.
-func slowName(t *testing.T, p *pace, label string) (name string, takes time.Duration) {
+// slowName returns a name whose TXT question takes time.
+func slowName(t *testing.T, p *slowResolver, label string) (name string, takes time.Duration) {
 	t.Helper()
 	for i := range 1000 {
 		name := fmt.Sprintf("%s%d.example.", label, i)
-		if q, end := queryFor(t, name); p.takes(q[headerSize:end]) > 0 {
-			return name, p.takes(q[headerSize:end])
+		if q, end := queryFor(t, name); p.duration(q[headerSize:end]) > 0 {
+			return name, p.duration(q[headerSize:end])
 		}
 	}
 	t.Fatal("no question takes time")
 	return "", 0
 }
 
-// Time runs from the first time that a question is asked, in whatever letter
-// case; then its answer is known.
-func TestPaceKnowsLater(t *testing.T) {
-	p := newPace(time.Second, 1)
+// Time counts from the first time that a question is asked, in any letter case. Then the answer is cached.
+func TestSlowAnswerIsCached(t *testing.T) {
+	p := newSlowResolver(time.Second, 1)
 	name, takes := slowName(t, p, "name")
 	q, end := queryFor(t, name)
 	upper, _ := queryFor(t, "N"+name[1:])
@@ -76,18 +75,17 @@ func TestPaceKnowsLater(t *testing.T) {
 	}{
 		{q, 0, ready}, {upper, takes / 2, ready}, {q, takes, ready}, {q, time.Hour, began.Add(time.Hour)},
 	} {
-		if got := p.hear(c.query, end, began.Add(c.after)); !got.Equal(c.want) {
+		if got := p.ready(c.query, end, began.Add(c.after)); !got.Equal(c.want) {
 			t.Errorf("asked after %v: ready after %v, want %v", c.after, got.Sub(began), c.want.Sub(began))
 		}
 	}
 }
 
-// Behind a slow resolver all answers come, none before its time, and what
-// resolvers know comes without delay.
+// Behind a slow resolver all answers come, none before its time. Cached answers come without delay.
 func TestSlow(t *testing.T) {
 	const n = 500
 	r := start(t, faults{slow: 50 * time.Millisecond})
-	name, takes := slowName(t, r.pace, "asked")
+	name, takes := slowName(t, r.slow, "asked")
 	began := time.Now()
 	c := &dns.Client{Timeout: busy}
 	m, _, err := c.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeTXT), r.addr().String())
@@ -109,7 +107,7 @@ func TestSlow(t *testing.T) {
 		}
 	}
 	r.close()
-	if got := r.counts()["slow"]; got < n/20 || got > n/5 {
+	if got := r.counts["slow"]; got < n/20 || got > n/5 {
 		t.Errorf("%d answers were slow, want about %d", got, n/10)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"net/netip"
 )
 
-// Numbers of RFC 1035 that lies are made of.
+// Types and rcodes of RFC 1035 and RFC 3596.
 const (
 	typeA    = 1
 	typeMX   = 15
@@ -19,27 +19,27 @@ const (
 	refused  = 5
 )
 
-// forged is in every name and text that a lie tells, and forgedAddr the address:
-// whoever finds one of them in a table has been lied to.
+// forged is in every forged name and text, and forgedAddr is the forged address. A table that holds one of them comes
+// from a client that believed a forged reply.
 const forged = "forged"
 
 var forgedAddr = [4]byte{22, 66, 66, 66}
 
-// lie answers a question in the place of the server, as somebody does who knows
-// all but one of the things by which a reply is known (RFC 5452, section 9.1).
-func (r *relay) lie(query []byte, end int, to netip.AddrPort) {
-	b := falsehood(query, end, r.dice)
-	over := r.conn
-	switch r.dice.IntN(6) {
+// sendForged answers a question instead of the server. The forged reply differs from a true one in exactly one of the
+// attributes that a client must check (RFC 5452, section 9.1).
+func (r *relay) sendForged(query []byte, end int, to netip.AddrPort) {
+	b := forgedReply(query, end, r.rng)
+	from := r.conn
+	switch r.rng.IntN(6) {
 	case 0: // the id
-		binary.BigEndian.PutUint16(b, binary.BigEndian.Uint16(b)^uint16(1+r.dice.IntN(1<<16-1)))
+		binary.BigEndian.PutUint16(b, binary.BigEndian.Uint16(b)^uint16(1+r.rng.IntN(1<<16-1)))
 	case 1: // the server's port
-		over = r.stranger
-	case 2: // the resolver's port
+		from = r.otherPort
+	case 2: // the client's port
 		for range 4 {
-			if port := r.ports; len(port) > 0 {
-				if other := port[r.dice.IntN(len(port))]; other != to {
-					r.send(over, b, other)
+			if len(r.clients) > 0 {
+				if other := r.clients[r.rng.IntN(len(r.clients))]; other != to {
+					r.send(from, b, other)
 					return
 				}
 			}
@@ -52,21 +52,21 @@ func (r *relay) lie(query []byte, end int, to netip.AddrPort) {
 		b[headerSize+1] ^= 1
 	case 4: // the type
 		b[end-3] ^= 1
-	case 5: // that it is a response
+	case 5: // the QR bit
 		b[2] &^= 0x80
 	}
-	r.send(over, b, to)
+	r.send(from, b, to)
 }
 
-// falsehood is a reply to a question that says what is not so: that there is a
-// record, an address or a host, or that there is nothing at all.
-func falsehood(query []byte, end int, dice *rand.Rand) []byte {
+// forgedReply is a false reply to a question: it has a record, an address or a host, or says that the name does not
+// exist.
+func forgedReply(query []byte, end int, rng *rand.Rand) []byte {
 	b := bytes.Clone(query[:end])
 	b[2], b[3] = 0x84, 0x80 // QR, AA, RA
 	clear(b[6:headerSize])
 	var data []byte
 	switch qtype := binary.BigEndian.Uint16(b[end-4:]); {
-	case dice.IntN(2) == 0:
+	case rng.IntN(2) == 0:
 	case qtype == typeTXT:
 		const text = "v=STSv1; id=" + forged + ";"
 		data = append([]byte{byte(len(text))}, text...)
@@ -89,7 +89,7 @@ func falsehood(query []byte, end int, dice *rand.Rand) []byte {
 	return append(b, data...)
 }
 
-// refusal is a reply that declines.
+// refusal is a reply with REFUSED.
 func refusal(query []byte, end int) []byte {
 	b := bytes.Clone(query[:end])
 	b[2], b[3] = 0x80|b[2]&0x01, 0x80|refused
@@ -97,28 +97,27 @@ func refusal(query []byte, end int) []byte {
 	return b
 }
 
-// corrupted is a reply of which an octet was changed that a reply must repeat,
-// or the end was lost. What a change elsewhere says, no client can tell from
-// what was said; for that the network has checksums.
-func corrupted(b []byte, end int, dice *rand.Rand) []byte {
-	octet := byte(1 + dice.IntN(255))
-	end = min(end, len(b)) // a reply may leave out the question
-	switch dice.IntN(5) {
+// corrupt cuts a reply short, or changes an octet that the client knows beforehand. A client could not notice a change
+// elsewhere; the checksums of the network are for that.
+func corrupt(b []byte, end int, rng *rand.Rand) []byte {
+	octet := byte(1 + rng.IntN(255))
+	end = min(end, len(b)) // a reply may lack the question
+	switch rng.IntN(5) {
 	case 0:
-		b[dice.IntN(2)] ^= octet // id
+		b[rng.IntN(2)] ^= octet // id
 	case 1:
 		b[2] ^= 0x80 // QR
 	case 2:
-		b[4+dice.IntN(2)] ^= octet // QDCOUNT
+		b[4+rng.IntN(2)] ^= octet // QDCOUNT
 	case 3:
-		b[headerSize+dice.IntN(max(end-headerSize, 1))%len(b)] ^= octet
+		b[headerSize+rng.IntN(max(end-headerSize, 1))%len(b)] ^= octet
 	case 4:
-		return b[:dice.IntN(len(b))]
+		return b[:rng.IntN(len(b))]
 	}
 	return b
 }
 
-// questionEnd is the end of the one question of a query, or 0.
+// questionEnd is the end of the question of a query, or 0 if it does not have exactly one.
 func questionEnd(b []byte) int {
 	if len(b) < headerSize || b[2]&0x80 != 0 || binary.BigEndian.Uint16(b[4:]) != 1 {
 		return 0
