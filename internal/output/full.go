@@ -7,7 +7,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// fullRows are the rows of a part that are not lean, written by the Parquet
+// fullRows are the rows of a part that are no denials, written by the Parquet
 // library to row groups of their own.
 type fullRows struct {
 	writer *parquet.GenericWriter[Row]

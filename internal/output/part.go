@@ -35,24 +35,24 @@ const (
 	octetsPerGroup = 32 << 20
 	// rowsPerWrite is how many rows the library takes at a time.
 	rowsPerWrite = 64
-	// compression of all but the names of lean rows, which are nine tenths of a
-	// file: see appendLiterals.
+	// compression of all but the names of denials, which are nine tenths of a file
+	// and which parquetcol compresses.
 	compression = zstd.SpeedFastest
 )
 
 // A Part is a part file on its way. It is used from one goroutine at a time.
 //
-// Its rows are of two kinds, which stand in row groups of their own: lean rows,
-// which say that there is no record and are nearly all, and full ones. Who asks
-// for policies, certificates or findings reads the full ones, and of the others
-// a few octets a column.
+// Its rows are of two kinds, each in row groups of its own: denials, which say that
+// there is no record and are nearly all, and full ones. A reader of policies,
+// certificates or findings reads the full ones, and a few octets a column of the
+// others.
 type Part struct {
 	file      *durable.File
 	sum       hash.Hash
 	sink      *sink
 	layout    *layout
-	lean      *leanRows // nil until there is one
-	full      *fullRows // nil until there is one
+	denials   *denialRows // nil until there is one
+	full      *fullRows   // nil until there is one
 	groups    []format.RowGroup
 	groupRows int64
 	octets    int // of evidence in a row group
@@ -88,18 +88,18 @@ func (p *Part) Write(rows []Row) error {
 	return p.err
 }
 
-// WriteLean appends one row. It is as Write is, which takes lean rows too.
+// WriteLean appends a denial, as Write does.
 func (p *Part) WriteLean(r *Lean) error {
 	if p.err == nil {
-		p.err = p.addLean(r)
+		p.err = p.addDenial(r)
 	}
 	return p.err
 }
 
 func (p *Part) add(r *Row) error {
-	if lean(r) {
-		l := leanOf(r)
-		return p.addLean(&l)
+	if isDenial(r) {
+		d := denialOf(r)
+		return p.addDenial(&d)
 	}
 	if err := p.checkRank(r.Domain, r.Rank); err != nil {
 		return err
@@ -139,31 +139,34 @@ func (p *Part) checkRank(domain string, rank int64) error {
 	return nil
 }
 
-func (p *Part) addLean(r *Lean) error {
+func (p *Part) addDenial(r *Lean) error {
 	if err := p.checkRank(r.Domain, r.Rank); err != nil {
 		return err
 	}
 	if r.Domain == "" || r.List == "" || r.TLD == "" || r.Record == "" || r.Policy == "" {
 		return checkNotEmpty(r.Row())
 	}
-	if p.lean == nil {
-		p.lean = p.layout.leanRows()
+	if p.denials == nil {
+		var err error
+		if p.denials, err = p.layout.denialRows(); err != nil {
+			return p.wrap(err)
+		}
 	}
-	if !p.lean.add(r) {
+	if !p.denials.add(r) {
 		return checkRow(r.Row())
 	}
-	if int64(p.lean.rows) == p.groupRows {
-		return p.endLean()
+	if int64(p.denials.rows) == p.groupRows {
+		return p.endDenials()
 	}
-	if p.lean.rank.values.n == rowsPerPage {
-		return p.wrap(p.lean.flush())
+	if p.denials.page == rowsPerPage {
+		return p.wrap(p.denials.endPage())
 	}
 	return nil
 }
 
-// endLean writes the row group of lean rows.
-func (p *Part) endLean() error {
-	group, err := p.lean.end(p.sink, &p.info.Counts)
+// endDenials writes the row group of denials.
+func (p *Part) endDenials() error {
+	group, err := p.denials.end(p.sink, p.sink.offset, &p.info.Counts)
 	p.groups = append(p.groups, group)
 	return p.wrap(err)
 }

@@ -104,7 +104,7 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 		if err != nil {
 			return err
 		}
-		if !provisional && p.layout.has(group) {
+		if !provisional && p.layout.columns.Has(group) {
 			if err := p.copyGroup(f, group, ends[i]); err != nil {
 				return err
 			}

@@ -40,14 +40,14 @@ func (p *Part) EndGroups() error {
 }
 
 func (p *Part) endGroups() error {
-	if p.lean != nil {
-		if p.lean.rows > 0 {
-			if err := p.endLean(); err != nil {
+	if p.denials != nil {
+		if p.denials.rows > 0 {
+			if err := p.endDenials(); err != nil {
 				return err
 			}
 		}
-		p.layout.spare.Put(p.lean)
-		p.lean = nil
+		p.layout.spare.Put(p.denials)
+		p.denials = nil
 	}
 	if p.full != nil {
 		groups, err := p.full.close()

@@ -31,17 +31,17 @@ type Lean struct {
 }
 
 // Row is the whole row.
-func (l *Lean) Row() *Row {
+func (d *Lean) Row() *Row {
 	return &Row{
-		Domain: l.Domain, Rank: l.Rank, List: l.List, ListRank: l.ListRank, TLD: l.TLD, RegisteredDomain: l.RegisteredDomain,
-		Record: l.Record, RecordReason: l.RecordReason, Error: l.Error, TXTCount: l.TXTCount, Zone: l.Zone, Rcode: l.Rcode,
-		Authenticated: l.Authenticated, EDE: l.EDE, Resolver: l.Resolver, Attempts: l.Attempts, LookupMS: l.LookupMS, TCP: l.TCP,
-		Policy: l.Policy, Verdict: l.Verdict, ObservedAt: l.ObservedAt, Pass: l.Pass,
+		Domain: d.Domain, Rank: d.Rank, List: d.List, ListRank: d.ListRank, TLD: d.TLD, RegisteredDomain: d.RegisteredDomain,
+		Record: d.Record, RecordReason: d.RecordReason, Error: d.Error, TXTCount: d.TXTCount, Zone: d.Zone, Rcode: d.Rcode,
+		Authenticated: d.Authenticated, EDE: d.EDE, Resolver: d.Resolver, Attempts: d.Attempts, LookupMS: d.LookupMS, TCP: d.TCP,
+		Policy: d.Policy, Verdict: d.Verdict, ObservedAt: d.ObservedAt, Pass: d.Pass,
 	}
 }
 
-// leanOf is what a lean row says.
-func leanOf(r *Row) Lean {
+// denialOf is the short form of r.
+func denialOf(r *Row) Lean {
 	return Lean{
 		Domain: r.Domain, Rank: r.Rank, List: r.List, ListRank: r.ListRank, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain,
 		Record: r.Record, RecordReason: r.RecordReason, Error: r.Error, TXTCount: r.TXTCount, Zone: r.Zone, Rcode: r.Rcode,
@@ -50,10 +50,9 @@ func leanOf(r *Row) Lean {
 	}
 }
 
-// lean says that r says nothing but what the lookup of a record that is not
-// there can say: the columns of [Lean] are all that are not NULL. It is so
-// for more than 99 rows in 100.
-func lean(r *Row) bool {
+// isDenial reports whether the columns of [Lean] are all that are not NULL. They
+// are in more than 99 rows of 100.
+func isDenial(r *Row) bool {
 	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
 		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&
 		r.TriedAddrs == nil && r.TriedOutcomes == nil && r.TriedMS == nil && r.IPv4 == "" && r.IPv6 == "" && r.Addr == "" &&
