@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 )
 
@@ -28,6 +30,7 @@ func TestConformance(t *testing.T) {
 			data := file.encode(t)
 			wantRows(t, data, file.rows())
 			wantStatistics(t, data, file)
+			wantPages(t, data)
 			wantFilters(t, data, file)
 			if *corpusDir == "" {
 				return
@@ -121,12 +124,47 @@ func wantStatistics(t *testing.T, data []byte, file corpusFile) {
 			if len(values) > 0 {
 				low, high = slices.MinFunc(values, compare), slices.MaxFunc(values, compare)
 			}
-			if nulls := int64(len(rows) - len(values)); is.NullCount != nulls || column.MetaData.NumValues != int64(len(rows)) {
-				t.Errorf("group %d, %s: %d of %d NULL, want %d of %d", i, name, is.NullCount, column.MetaData.NumValues, nulls, len(rows))
+			n, nulls := int64(len(rows)), int64(len(rows)-len(values))
+			if is.NullCount != nulls || column.MetaData.NumValues != n {
+				t.Errorf("group %d, %s: %d of %d NULL, want %d of %d", i, name, is.NullCount, column.MetaData.NumValues, nulls, n)
 			}
 			if !bytes.Equal(is.MinValue, low) || !bytes.Equal(is.MaxValue, high) {
 				t.Errorf("group %d, %s: %q to %q, want %q to %q", i, name, is.MinValue, is.MaxValue, low, high)
 			}
+		}
+	}
+}
+
+// wantPages looks for pages of the right type where the footer has them, one chunk behind the other.
+func wantPages(t *testing.T, data []byte) {
+	t.Helper()
+	opened, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, group := range opened.Metadata().RowGroups {
+		end := group.FileOffset
+		for _, column := range group.Columns {
+			meta, start := &column.MetaData, column.MetaData.DataPageOffset
+			for offset, want := range map[int64]format.PageType{
+				meta.DictionaryPageOffset: format.DictionaryPage, meta.DataPageOffset: format.DataPageV2,
+			} {
+				var header format.PageHeader
+				if offset == 0 {
+					continue // no dictionary
+				}
+				start = min(start, offset)
+				from := new(thrift.CompactProtocol).NewReader(bytes.NewReader(data[offset:]))
+				err := thrift.NewDecoder(from).Decode(&header)
+				if err != nil || header.Type != want {
+					t.Errorf("group %d, %s: at %d is a page of type %s, want %s; %v",
+						i, meta.PathInSchema, offset, header.Type, want, err)
+				}
+			}
+			if start != end {
+				t.Errorf("group %d, %s begins at %d, want %d", i, meta.PathInSchema, start, end)
+			}
+			end = start + meta.TotalCompressedSize
 		}
 	}
 }
@@ -215,9 +253,12 @@ func TestNewRowGroupRefuses(t *testing.T) {
 		Number int64   `parquet:"number,optional"`
 		Lists  []int32 `parquet:"lists,optional,list"`
 		Flags  []bool  `parquet:"flags,optional,list"`
-		Map    struct {
+		Pair   struct {
 			A, B int32
 		} `parquet:"pair,optional"`
+		Deep struct {
+			A *int32 `parquet:"a,optional"`
+		} `parquet:"deep,optional"`
 	}
 	for _, tt := range []struct {
 		why     string
@@ -236,6 +277,7 @@ func TestNewRowGroupRefuses(t *testing.T) {
 		{"booleans for a list", map[string]Column{"always": new(IntColumn), "flags": new(BoolColumn)}, false},
 		{"a list of integers for one of booleans", map[string]Column{"always": new(IntColumn), "flags": new(IntListColumn)}, false},
 		{"a list for one integer", map[string]Column{"always": new(IntListColumn)}, false},
+		{"an optional field of an optional structure", map[string]Column{"always": new(IntColumn), "deep": new(IntColumn)}, false},
 		{"two columns of one name", map[string]Column{"always": new(IntColumn), "pair": new(IntColumn)}, false},
 	} {
 		schema, err := NewSchema(parquet.SchemaOf(row{}), nil)
@@ -252,7 +294,9 @@ func TestNewRowGroupRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := required.NewRowGroup(map[string]Column{"list": new(IntListColumn)}, nil); err == nil {
-		t.Error("a list that is not optional is taken")
+	for _, c := range []Column{new(IntListColumn), new(IntColumn)} {
+		if _, err := required.NewRowGroup(map[string]Column{"list": c}, nil); err == nil {
+			t.Errorf("a %T takes a list that is not optional", c)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -182,7 +183,12 @@ func (f corpusFile) encode(t testing.TB) []byte {
 // DELTA_BINARY_PACKED, and more than a block of Zstandard. Its row groups combine what is NULL and
 // what values are like; their last page is shorter than the others.
 func corpus() []corpusFile {
-	files := []corpusFile{{name: "words", groups: [][][]corpusRow{{manyWords(70_000)}}}}
+	files := []corpusFile{
+		{name: "words", groups: [][][]corpusRow{{manyWords(70_000)}, lastWord(300), lastWord(256), lastWord(2)}},
+		{name: "empty", groups: [][][]corpusRow{{make([]corpusRow, 3), manyWords(3)}, {manyWords(3), make([]corpusRow, 3)}}},
+		{name: "ranks", sorted: true, groups: [][][]corpusRow{lastWord(4), {slices.Concat(lastWord(4)...)}}},
+		{name: "long", sorted: true, groups: [][][]corpusRow{longTexts(300)}},
+	}
 	for _, pageRows := range []int{1, 2, 8, 9, 127, 128, 129, 257} {
 		for _, sorted := range []bool{false, true} {
 			file := corpusFile{name: fmt.Sprintf("pages-of-%d-%v", pageRows, sorted), sorted: sorted}
@@ -194,7 +200,7 @@ func corpus() []corpusFile {
 			files = append(files, file)
 		}
 	}
-	return append(files, corpusFile{name: "long", sorted: true, groups: [][][]corpusRow{longTexts(300)}})
+	return files
 }
 
 // corpusGroup makes three pages, the last of them shorter where it can be.
@@ -248,9 +254,11 @@ func valuePatterns() []valuePattern {
 	return []valuePattern{
 		// Each row as the one before.
 		func(i int, _ *rand.Rand) corpusRow { return row(i, "example.com", "a", 17, []int32{}) },
-		// Two values in turn, and ranks that leave gaps.
+		// Two values in turn, and ranks that leave gaps. The lesser text comes later, and begins as the
+		// other does.
 		func(i int, _ *rand.Rand) corpusRow {
-			return row(3*i, []string{"b.example", "a.example"}[i%2], []string{"a", ""}[i%2], int64(i%2), []int32{int32(i % 2)})
+			name, word := []string{"example.net", "example.com"}[i%2], []string{"a", ""}[i%2]
+			return row(3*i, name, word, int64(i%2), []int32{int32(i % 2)})
 		},
 		// As sorted as a zone, and texts of which the first octets are equal.
 		func(i int, _ *rand.Rand) corpusRow {
@@ -282,6 +290,12 @@ func manyWords(n int) (page []corpusRow) {
 		page = append(page, corpusRow{Rank: int64(i), Name: word, Copy: &word, Word: word, MaybeWord: &word})
 	}
 	return page
+}
+
+// lastWord are n words, and a page that has the last of them alone.
+func lastWord(n int) [][]corpusRow {
+	words := manyWords(n)
+	return [][]corpusRow{words, slices.Repeat(words[n-1:], 5)}
 }
 
 // longTexts are two pages of texts that take several blocks of a Zstandard frame.
