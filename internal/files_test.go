@@ -44,6 +44,18 @@ func fileOrders() map[string]fileOrder {
 			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
 			"disagreements.go", "crossing.go", "crosscheck.go",
 		}},
+		"internal/parquetcol": {against: 1, files: []string{
+			"parquetcol.go", "leaf.go", "pagevalues.go", "zstdframe.go", "scratch.go", "chunk.go", "column.go", "schema.go",
+			"intcolumn.go", "intlistcolumn.go", "boolcolumn.go", "dictcolumn.go", "textcolumn.go", "copycolumn.go", "filter.go",
+			"rowgroup.go",
+		}},
+		"internal/output": {against: 1, files: []string{
+			"sizes.go", "partname.go", "fileends.go", "filewriter.go", "rowgroups.go", "checksum.go", "crosscheck.go",
+			"performance.go", "sections.go", "trust.go", "shards.go", "mxhost.go", "row.go", "schema.go", "text.go", "json.go",
+			"transient.go", "filter.go", "counts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go", "denial.go",
+			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "read.go", "rewrite.go", "records.go",
+			"served.go", "disagreements.go", "surveylog.go",
+		}},
 	}
 }
 

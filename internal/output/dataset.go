@@ -6,21 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	"stsscan/internal/durable"
 )
-
-// An Identity says what the parts of a run have in common. Input and Config
-// must be equal in all of them; the other fields are for the reader.
-type Identity struct {
-	Input   string // SHA-256 of the plan: what ranks there are, and in which part
-	Config  string // whatever else must not differ between parts, such as the seed of a simulated world; may be empty
-	Run     string // the run's settings as JSON; may differ from part to part; may be empty
-	Version string // of the program
-}
 
 // A Dataset is the part files of one run in one directory. Its methods may be
 // called from several goroutines, each [Part] from one at a time.
@@ -121,41 +109,3 @@ func (d *Dataset) Sweep(mine func(k int) bool) error {
 }
 
 func (d *Dataset) path(k int) string { return filepath.Join(d.dir, PartName(k)) }
-
-// PartName is the file name of part k.
-func PartName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
-
-// PartNumber is the number of the part that a file name is for; ok is false
-// where it is not the name of a part.
-func PartNumber(name string) (k int, ok bool) {
-	digits, ok := strings.CutPrefix(name, "part-")
-	if !ok {
-		return 0, false
-	}
-	digits, ok = strings.CutSuffix(digits, ".parquet")
-	if !ok {
-		return 0, false
-	}
-	k, err := strconv.Atoi(digits)
-	return k, err == nil && k >= 0 && PartName(k) == name
-}
-
-// PartPaths lists the part files in dir, in the order of their numbers.
-func PartPaths(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var numbers []int
-	for _, entry := range entries {
-		if k, ok := PartNumber(entry.Name()); ok {
-			numbers = append(numbers, k)
-		}
-	}
-	slices.Sort(numbers)
-	paths := make([]string, len(numbers))
-	for i, k := range numbers {
-		paths[i] = filepath.Join(dir, PartName(k))
-	}
-	return paths, nil
-}

@@ -8,9 +8,6 @@ import (
 	"stsscan/internal/parquetcol"
 )
 
-// rowsPerPage is how many denials make a page of each column. It divides rowsPerGroup.
-const rowsPerPage = 15_360
-
 // denialRows are the denials of a part: a row group of them at a time, encoded by parquetcol.
 type denialRows struct {
 	group *parquetcol.RowGroup

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
@@ -14,113 +13,55 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// magic begins and ends a Parquet file.
-const magic = "PAR1"
-
-// A sink is the file with what was written to it so far.
-type sink struct {
-	to     *bufio.Writer
-	offset int64
-}
-
-func (s *sink) Write(b []byte) (int, error) {
-	n, err := s.to.Write(b)
-	s.offset += int64(n)
-	return n, err
-}
-
-// EndGroups writes the row groups that are not written yet, and lets go of their
-// memory: of a part that waits for its last rows, while many others are written. Rows that
-// come later begin groups of their own.
-func (p *Part) EndGroups() error {
-	if p.err == nil {
-		p.err = p.endGroups()
+// encodeFooter makes the end of a part, from its metadata on. The place of the checksum is still
+// empty. meta is that of the layout.
+func encodeFooter(meta format.FileMetaData, id Identity, info *PartInfo, groups []format.RowGroup) ([]byte, error) {
+	for i := range groups {
+		groups[i].Ordinal = int16(i)
 	}
-	return p.err
-}
-
-func (p *Part) endGroups() error {
-	if p.denials != nil {
-		if p.denials.rows > 0 {
-			if err := p.endDenials(); err != nil {
-				return err
-			}
-		}
-		p.layout.spare.Put(p.denials)
-		p.denials = nil
+	meta.NumRows = info.Counts.Rows
+	meta.RowGroups = groups
+	meta.CreatedBy = fmt.Sprintf("stsscan version %s(build )", id.Version)
+	var err error
+	if meta.KeyValueMetadata, err = footerValues(id, info); err != nil {
+		return nil, err
 	}
-	if p.full != nil {
-		groups, err := p.full.close()
-		if err != nil {
-			return p.wrap(err)
-		}
-		p.groups = append(p.groups, groups...)
-		p.full = nil
-	}
-	return nil
-}
-
-// close writes the row groups that are not written yet, and the footer.
-func (p *Part) close() error {
-	if err := p.endGroups(); err != nil {
-		return err
-	}
-	p.info.Pending = p.info.Counts.Provisional()
-	footer, err := p.footer()
-	if err != nil {
-		return p.wrap(err)
-	}
-	length := len(footer)
-	footer = append(binary.LittleEndian.AppendUint32(footer, uint32(length)), magic...)
-	if err := p.sink.to.Flush(); err != nil { // so that all before the footer is hashed
-		return p.wrap(err)
-	}
-	if err := putChecksum(footer, p.sum); err != nil {
-		return p.wrap(err)
-	}
-	if _, err := p.sink.Write(footer); err != nil {
-		return p.wrap(err)
-	}
-	return p.wrap(p.sink.to.Flush())
-}
-
-// footer is the file's metadata.
-func (p *Part) footer() ([]byte, error) {
-	counts, err := json.Marshal(p.info.Counts)
+	footer, err := thrift.Marshal(new(thrift.CompactProtocol), &meta)
 	if err != nil {
 		return nil, err
 	}
-	meta := p.layout.footer
-	meta.NumRows = p.info.Counts.Rows
-	meta.RowGroups = p.groups
-	for i := range p.groups {
-		p.groups[i].Ordinal = int16(i)
+	return append(binary.LittleEndian.AppendUint32(footer, uint32(len(footer))), magic...), nil
+}
+
+// footerValues are the values of the footer, sorted by key.
+func footerValues(id Identity, info *PartInfo) ([]format.KeyValue, error) {
+	counts, err := json.Marshal(info.Counts)
+	if err != nil {
+		return nil, err
 	}
-	meta.CreatedBy = fmt.Sprintf("stsscan version %s(build )", p.id.Version)
-	meta.KeyValueMetadata = thrift.Slice[format.KeyValue]{
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	values := []format.KeyValue{
 		{Key: keyChecksum, Value: noChecksum},
 		{Key: keySchema, Value: SchemaVersion},
-		{Key: keyInput, Value: p.info.Input},
-		{Key: keyConfig, Value: p.info.Config},
-		{Key: keyRun, Value: p.id.Run},
-		{Key: keyPart, Value: strconv.Itoa(p.info.Part)},
-		{Key: keyFirstRank, Value: strconv.FormatInt(p.info.FirstRank, 10)},
-		{Key: keyLastRank, Value: strconv.FormatInt(p.info.LastRank, 10)},
-		{Key: keyRows, Value: strconv.FormatInt(p.info.Counts.Rows, 10)},
-		{Key: keyPending, Value: strconv.FormatInt(p.info.Pending, 10)},
+		{Key: keyInput, Value: info.Input},
+		{Key: keyConfig, Value: info.Config},
+		{Key: keyRun, Value: id.Run},
+		{Key: keyPart, Value: strconv.Itoa(info.Part)},
+		{Key: keyFirstRank, Value: number(info.FirstRank)},
+		{Key: keyLastRank, Value: number(info.LastRank)},
+		{Key: keyRows, Value: number(info.Counts.Rows)},
+		{Key: keyPending, Value: number(info.Pending)},
 		{Key: keyCounts, Value: string(counts)},
 	}
-	if n := p.info.Rewrite; n > 0 {
-		rewrite := format.KeyValue{Key: keyRewrite, Value: strconv.FormatInt(n, 10)}
-		meta.KeyValueMetadata = append(meta.KeyValueMetadata, rewrite)
+	if info.Rewrite > 0 {
+		values = append(values, format.KeyValue{Key: keyRewrite, Value: number(info.Rewrite)})
 	}
-	if since := p.info.PendingSince; since != nil {
-		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: keySince, Value: since.Format(time.RFC3339)})
+	if info.PendingSince != nil {
+		values = append(values, format.KeyValue{Key: keySince, Value: info.PendingSince.Format(time.RFC3339)})
 	}
-	if late := p.info.ExcludedLate; late > 0 {
-		excluded := format.KeyValue{Key: keyLate, Value: strconv.FormatInt(late, 10)}
-		meta.KeyValueMetadata = append(meta.KeyValueMetadata, excluded)
+	if info.ExcludedLate > 0 {
+		values = append(values, format.KeyValue{Key: keyLate, Value: number(info.ExcludedLate)})
 	}
-	slices.SortFunc(meta.KeyValueMetadata, func(a, b format.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
-	return thrift.Marshal(new(thrift.CompactProtocol), &meta)
+	slices.SortFunc(values, func(a, b format.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
+	return values, nil
 }

@@ -10,34 +10,10 @@ import (
 	"io"
 	"time"
 
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/durable"
-)
-
-const (
-	// rowsPerGroup bounds what a part holds in memory: 33 octets a row, and what
-	// the collector lets lie. DuckDB, which reads each row group with one thread,
-	// makes its own 2.7 times as large.
-	rowsPerGroup = 46_080
-	// bloomBits is the size of the filter on the column domain, per row: one in
-	// a hundred names that are not in a row group passes it.
-	bloomBits = 10
-	// The library reserves a page's memory for every column when it is first
-	// given a row. Small parts, of which many are written at a time, need far
-	// less than the pages of large ones.
-	minPage, maxPage = 4 << 10, 64 << 10 // octets
-	pagePerRow       = 32                // octets: a name, or a hash in hexadecimal
-	// octetsPerGroup ends a row group early whose evidence is large: a hoster
-	// may serve 64 KiB under every name.
-	octetsPerGroup = 32 << 20
-	// rowsPerWrite is how many rows the library takes at a time.
-	rowsPerWrite = 64
-	// compression of all but the names of denials, which are nine tenths of a file
-	// and which parquetcol compresses.
-	compression = zstd.SpeedFastest
 )
 
 // A Part is a part file on its way. It is used from one goroutine at a time.
@@ -49,7 +25,7 @@ const (
 type Part struct {
 	file      *durable.File
 	sum       hash.Hash
-	sink      *sink
+	out       *fileWriter
 	layout    *layout
 	denials   *denialRows // nil until there is one
 	full      *fullRows   // nil until there is one
@@ -63,8 +39,8 @@ type Part struct {
 
 func newPart(file *durable.File, id Identity, l *layout, groupRows int64, info PartInfo) (*Part, error) {
 	p := &Part{file: file, sum: sha256.New(), layout: l, groupRows: groupRows, octets: octetsPerGroup, id: id, info: info}
-	p.sink = &sink{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
-	_, err := p.sink.Write([]byte(magic))
+	p.out = &fileWriter{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
+	_, err := p.out.Write([]byte(magic))
 	return p, err
 }
 
@@ -109,9 +85,9 @@ func (p *Part) add(r *Row) error {
 	}
 	if p.full == nil {
 		page := min(max(pagePerRow*(p.info.LastRank-p.info.FirstRank+1), minPage), maxPage)
-		p.full = newFullRows(p.sink, p.layout, int(page), p.groupRows, p.octets)
+		p.full = newFullRows(p.out, p.layout, int(page), p.groupRows, p.octets)
 	}
-	p.info.Counts.Add(ownWords(r))
+	p.info.Counts.Add(countedWords(r))
 	p.waits(r)
 	return p.wrap(p.full.add(r))
 }
@@ -166,9 +142,61 @@ func (p *Part) addDenial(r *Lean) error {
 
 // endDenials writes the row group of denials.
 func (p *Part) endDenials() error {
-	group, err := p.denials.end(p.sink, p.sink.offset, &p.info.Counts)
+	group, err := p.denials.end(p.out, p.out.offset, &p.info.Counts)
 	p.groups = append(p.groups, group)
 	return p.wrap(err)
+}
+
+// EndGroups writes the row groups that are not written yet, and frees their memory. That is for a
+// part that waits for its last rows while many others are written: later rows begin other groups.
+func (p *Part) EndGroups() error {
+	if p.err == nil {
+		p.err = p.endGroups()
+	}
+	return p.err
+}
+
+func (p *Part) endGroups() error {
+	if p.denials != nil {
+		if p.denials.rows > 0 {
+			if err := p.endDenials(); err != nil {
+				return err
+			}
+		}
+		p.layout.spare.Put(p.denials)
+		p.denials = nil
+	}
+	if p.full != nil {
+		groups, err := p.full.close()
+		if err != nil {
+			return p.wrap(err)
+		}
+		p.groups = append(p.groups, groups...)
+		p.full = nil
+	}
+	return nil
+}
+
+// close writes the row groups that are not written yet, and the footer.
+func (p *Part) close() error {
+	if err := p.endGroups(); err != nil {
+		return err
+	}
+	p.info.Pending = p.info.Counts.Provisional()
+	footer, err := encodeFooter(p.layout.footer, p.id, &p.info, p.groups)
+	if err != nil {
+		return p.wrap(err)
+	}
+	if err := p.out.to.Flush(); err != nil { // so that all before the footer is hashed
+		return p.wrap(err)
+	}
+	if err := putChecksum(footer, p.sum); err != nil {
+		return p.wrap(err)
+	}
+	if _, err := p.out.Write(footer); err != nil {
+		return p.wrap(err)
+	}
+	return p.wrap(p.out.to.Flush())
 }
 
 func (p *Part) wrap(err error) error {
@@ -189,7 +217,7 @@ func (p *Part) Commit() (PartInfo, error) {
 		return PartInfo{}, errors.Join(p.err, p.Abort())
 	}
 	p.info.Rows = p.info.Counts.Rows
-	p.info.Bytes = p.sink.offset
+	p.info.Bytes = p.out.offset
 	p.info.SHA256, p.info.checked = hex.EncodeToString(p.sum.Sum(nil)), true
 	if p.err = p.file.Commit(p.check); p.err != nil {
 		return PartInfo{}, p.err

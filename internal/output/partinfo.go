@@ -3,9 +3,7 @@ package output
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,32 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Keys of the metadata in the footer of a part.
-const (
-	keyChecksum  = "stsscan.checksum"       // of the file: see checksumAt
-	keySchema    = "stsscan.schema_version" // SchemaVersion
-	keyInput     = "stsscan.input"          // Identity.Input
-	keyConfig    = "stsscan.config"         // Identity.Config
-	keyRun       = "stsscan.run"            // Identity.Run
-	keyPart      = "stsscan.part"           // number of the part
-	keyFirstRank = "stsscan.first_rank"     // first rank that belongs to the part
-	keyLastRank  = "stsscan.last_rank"      // last rank that belongs to the part
-	keyRows      = "stsscan.rows"           // number of rows
-	keyRewrite   = "stsscan.rewrite"        // PartInfo.Rewrite; only where it is not 0
-	keyPending   = "stsscan.pending"        // number of rows that are provisional
-	keySince     = "stsscan.pending_since"  // PartInfo.PendingSince, as in RFC 3339; only where there is one
-	keyLate      = "stsscan.excluded_late"  // PartInfo.ExcludedLate; only where there are some
-	keyCounts    = "stsscan.counts"         // Counts of the rows, in JSON
-)
-
-var (
-	// ErrDamaged says that a file with the name of a part is not a whole part.
-	ErrDamaged = errors.New("not a whole part file")
-	// ErrForeign says that a whole part belongs to another run or schema.
-	ErrForeign = errors.New("part file of another run")
-)
-
-// A PartInfo is what a part says of itself, with the hash of its bytes.
+// A PartInfo is what the footer of a part says, and the hash of the file.
 type PartInfo struct {
 	Name      string `json:"name"`       // file name
 	Part      int    `json:"part"`       // its number, from 0
@@ -50,28 +23,28 @@ type PartInfo struct {
 	LastRank  int64  `json:"last_rank"`  //
 	Pending   int64  `json:"pending"`    // rows that are provisional
 
-	// ExcludedLate is the number of names without a row that opted out after the
-	// names were prepared.
+	// ExcludedLate is the number of names that have no row because they opted out after the lists were
+	// prepared.
 	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
-	// Rewrite is how often the part was written anew, with the rows that stand
-	// taken over, since its names were last asked from the first to the last.
+	// Rewrite is how often the part was rewritten, with its final rows taken over, since all its names
+	// were last asked.
 	Rewrite int64 `json:"rewrite,omitempty"`
 
-	// PendingSince is when the last of the provisional rows was observed that
-	// are not to be asked again at once; nil: there is none.
+	// PendingSince is when the last provisional row was observed that has to wait before it is asked
+	// again; nil: there is none.
 	PendingSince *time.Time `json:"pending_since,omitempty"`
 
 	Input  string `json:"-"` // as in [Identity]
 	Config string `json:"-"`
 	Counts Counts `json:"-"`
 
-	checked bool // the file has a checksum of its own, and it is right
+	checked bool // the file has a checksum, and it is right
 }
 
-// ReadPartInfo reads the whole part file path, hashes it, and judges its
-// checksum and its footer, but not its rows: see [ReadPart]. Its error wraps [ErrDamaged] or
-// [ErrForeign] where the file can be read and is not what it should be.
+// ReadPartInfo reads and hashes the whole part file path, and checks its checksum and footer, but not
+// its rows: see [ReadPart]. Its error wraps [ErrDamaged] or [ErrForeign] where the file can be read and is
+// not what it should be.
 func ReadPartInfo(path string) (PartInfo, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -85,7 +58,7 @@ func ReadPartInfo(path string) (PartInfo, error) {
 	return info, nil
 }
 
-// readPartInfo trusts nothing in the file before its checksum was found right.
+// readPartInfo checks the checksum before it reads anything else in the file.
 func readPartInfo(f *os.File) (PartInfo, error) {
 	stat, err := f.Stat()
 	if err != nil {
@@ -103,7 +76,7 @@ func readPartInfo(f *os.File) (PartInfo, error) {
 	return info, err
 }
 
-// openPart reads the footer of f. The info has everything but the hash.
+// openPart reads the footer of f. The info lacks the hash.
 func openPart(f *os.File) (*parquet.File, PartInfo, error) {
 	stat, err := f.Stat()
 	if err != nil {
@@ -113,7 +86,7 @@ func openPart(f *os.File) (*parquet.File, PartInfo, error) {
 		return nil, PartInfo{}, err
 	}
 	var file *parquet.File
-	err = contain(func() (err error) {
+	err = catchPanic(func() (err error) {
 		file, err = parquet.OpenFile(f, stat.Size())
 		return err
 	})
@@ -128,39 +101,6 @@ func openPart(f *os.File) (*parquet.File, PartInfo, error) {
 		return nil, PartInfo{}, err
 	}
 	return file, info, nil
-}
-
-// checkEnds looks at the first and the last bytes of a Parquet file, so that
-// the library never has to believe the length of a footer that is not there.
-func checkEnds(f io.ReaderAt, size int64) error {
-	head, tail := make([]byte, len(magic)), make([]byte, 4+len(magic))
-	if size < int64(len(head)+len(tail)) {
-		return fmt.Errorf("%w: %d bytes are too few", ErrDamaged, size)
-	}
-	if _, err := f.ReadAt(head, 0); err != nil {
-		return err
-	}
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
-		return err
-	}
-	switch footer := int64(binary.LittleEndian.Uint32(tail)); {
-	case string(head) != magic:
-		return fmt.Errorf("%w: it does not begin as Parquet does", ErrDamaged)
-	case string(tail[4:]) != magic:
-		return fmt.Errorf("%w: the end is missing", ErrDamaged)
-	case footer > size-int64(len(head)+len(tail)):
-		return fmt.Errorf("%w: a footer of %d bytes cannot be", ErrDamaged, footer)
-	}
-	return nil
-}
-
-// footerStart is where the footer of a file begins that checkEnds has accepted.
-func footerStart(f io.ReaderAt, size int64) (int64, error) {
-	tail := make([]byte, 4+len(magic))
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
-		return 0, err
-	}
-	return size - int64(len(tail)) - int64(binary.LittleEndian.Uint32(tail)), nil
 }
 
 // readMetadata fills i from the key-value metadata.
@@ -219,8 +159,7 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	return nil
 }
 
-// checkRanks holds the statistics of the column rank against the range of
-// ranks that the part is for.
+// checkRanks compares the statistics of the column rank with the ranks that belong to the part.
 func (i *PartInfo) checkRanks(file *parquet.File) error {
 	for _, group := range file.Metadata().RowGroups {
 		for _, column := range group.Columns {
@@ -238,15 +177,4 @@ func (i *PartInfo) checkRanks(file *parquet.File) error {
 		}
 	}
 	return nil
-}
-
-// contain runs f, which reads a file through the Parquet library, and makes an
-// error of a panic: the library trusts what it reads, and files can be damaged.
-func contain(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("reading it panicked: %v", p)
-		}
-	}()
-	return f()
 }

@@ -3,6 +3,7 @@ package output
 import (
 	"maps"
 	"math"
+	"time"
 
 	"stsscan/internal/codes"
 )
@@ -30,6 +31,15 @@ type ConnectionsInUse struct {
 	Limit         int     `json:"limit"`          // that was in force, for the last process
 	Most          int     `json:"most"`           // at a time
 	WaitedSeconds float64 `json:"waited_seconds"` // in which surveys waited since all of them were in use
+}
+
+// Connections say how connections to one port went, in one address family.
+type Connections struct {
+	Port       uint16     `json:"port"`
+	Family     string     `json:"family"`         // "IPv4" or "IPv6"
+	Made       int64      `json:"made"`           // by all processes of the run
+	Last       *time.Time `json:"last,omitempty"` // when the last one was made
+	OutOfReach int        `json:"out_of_reach"`   // hosts that could not be reached, while no connection was ever made
 }
 
 // Add adds what processes did before, if there were any, and forms the rate.

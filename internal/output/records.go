@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 
 	"stsscan/internal/codes"
 )
@@ -39,7 +38,7 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
 			for i, group := range file.RowGroups() {
 				if hasAny(file.Metadata().RowGroups[i], "txt") {
-					if err := eachOf(group, give); err != nil {
+					if err := eachRow(group, give); err != nil {
 						return err
 					}
 					continue
@@ -60,16 +59,6 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 			yield(nil, err)
 		}
 	}
-}
-
-// hasAny says whether a row of a row group has a value of the column.
-func hasAny(group format.RowGroup, name string) bool {
-	for _, column := range group.Columns {
-		if meta := &column.MetaData; meta.PathInSchema[0] == name {
-			return meta.Statistics.NullCount < meta.NumValues
-		}
-	}
-	return false
 }
 
 // plainRecords reads the rows that are wanted of a row group without TXT records,
@@ -123,7 +112,7 @@ func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes
 // eachValue gives the values of a column that has one for each row, which are not
 // to be kept.
 func eachValue(group parquet.RowGroup, name string, do func(parquet.Value)) error {
-	err := contain(func() error {
+	err := catchPanic(func() error {
 		leaf, ok := group.Schema().Lookup(name)
 		if !ok {
 			return errors.New("there is no such column")

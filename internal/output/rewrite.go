@@ -24,7 +24,7 @@ func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 				} else if !provisional {
 					continue
 				}
-				err := eachOf(file.RowGroups()[i], func(r *Row) error {
+				err := eachRow(file.RowGroups()[i], func(r *Row) error {
 					if r.Pending != "" && !yield(r, nil) {
 						return errStop
 					}
@@ -110,8 +110,8 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 			}
 			continue
 		}
-		err = eachOf(file.RowGroups()[i], func(r *Row) error {
-			read.Add(ownWords(r))
+		err = eachRow(file.RowGroups()[i], func(r *Row) error {
+			read.Add(countedWords(r))
 			if keep(r) {
 				rows = append(rows, *r)
 			}
@@ -137,8 +137,8 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 
 // copyGroup copies a row group, octet by octet, to where the file stands now.
 func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
-	by := p.sink.offset - group.FileOffset
-	n, err := io.Copy(p.sink, io.NewSectionReader(f, group.FileOffset, end-group.FileOffset))
+	by := p.out.offset - group.FileOffset
+	n, err := io.Copy(p.out, io.NewSectionReader(f, group.FileOffset, end-group.FileOffset))
 	if err == nil && n != end-group.FileOffset {
 		err = io.ErrUnexpectedEOF
 	}
@@ -151,59 +151,10 @@ func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
 	return nil
 }
 
-// shift moves the places that a row group names.
-func shift(group *format.RowGroup, by int64) {
-	group.FileOffset += by
-	for k := range group.Columns {
-		meta := &group.Columns[k].MetaData
-		for _, offset := range []*int64{&meta.DataPageOffset, &meta.DictionaryPageOffset, &meta.BloomFilterOffset} {
-			if *offset > 0 {
-				*offset += by
-			}
-		}
-	}
-}
-
-// groupEnds says where the octets of each row group end: where the next one
-// begins, or the footer.
-func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
-	footer, err := footerStart(f, size)
-	if err != nil {
-		return nil, err
-	}
-	groups := file.Metadata().RowGroups
-	starts := make([]int64, 0, len(groups)+1)
-	for _, group := range groups {
-		starts = append(starts, group.FileOffset)
-	}
-	starts = append(starts, footer)
-	slices.Sort(starts)
-	ends := make([]int64, len(groups))
-	for i, group := range groups {
-		at, _ := slices.BinarySearch(starts, group.FileOffset)
-		if group.FileOffset < int64(len(magic)) || at+1 == len(starts) || starts[at+1] == group.FileOffset {
-			return nil, fmt.Errorf("%w: row group %d cannot begin at %d", ErrDamaged, i, group.FileOffset)
-		}
-		ends[i] = starts[at+1]
-	}
-	return ends, nil
-}
-
-// hasProvisional says whether a row group has provisional rows.
-func hasProvisional(group format.RowGroup) (bool, error) {
-	for _, column := range group.Columns {
-		meta := &column.MetaData
-		if len(meta.PathInSchema) == 1 && meta.PathInSchema[0] == "pending" {
-			return meta.Statistics.NullCount < meta.NumValues, nil
-		}
-	}
-	return false, nil // written before there was the column
-}
-
-// eachOf reads the rows of a row group.
-func eachOf[R any](group parquet.RowGroup, do func(*R) error) error {
+// eachRow reads the rows of a row group.
+func eachRow[R any](group parquet.RowGroup, do func(*R) error) error {
 	var failed error
 	open := func() *parquet.GenericReader[R] { return parquet.NewGenericRowGroupReader[R](group) }
-	err := drain(open, group.NumRows(), func(r *R) bool { failed = do(r); return failed == nil })
+	err := readRows(open, group.NumRows(), func(r *R) bool { failed = do(r); return failed == nil })
 	return errors.Join(err, failed)
 }

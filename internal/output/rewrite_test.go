@@ -152,7 +152,7 @@ func wantDomainFilters(t *testing.T, path string, n int) {
 	found := 0
 	for _, group := range file.RowGroups() {
 		filter := group.ColumnChunks()[0].BloomFilter()
-		err := eachOf(group, func(r *Row) error {
+		err := eachRow(group, func(r *Row) error {
 			ok, err := filter.Check(parquet.ValueOf(r.Domain))
 			if ok {
 				found++

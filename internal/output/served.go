@@ -30,7 +30,7 @@ func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
 				if !hasAny(file.Metadata().RowGroups[i], "cert_sha256") {
 					continue
 				}
-				if err := eachOf(group, give); err != nil {
+				if err := eachRow(group, give); err != nil {
 					return err
 				}
 			}
