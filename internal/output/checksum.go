@@ -17,8 +17,8 @@ import (
 // noChecksum stands in the footer until the file is written.
 var noChecksum = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 
-// checksumMark precedes the checksum in the footer: the key, and in Thrift's compact protocol the header
-// of a text field and its length.
+// checksumMark precedes the checksum in the footer: the key, and in Thrift's compact protocol the
+// header of a text field and its length.
 var checksumMark = append([]byte(keyChecksum), 0x18, byte(len(noChecksum)))
 
 // checksumAt is the offset of the checksum in a footer. It is found without parsing: a damaged footer
@@ -31,8 +31,8 @@ func checksumAt(footer []byte) (at int, ok bool) {
 	return at, true
 }
 
-// putChecksum sets the checksum in the end of a file: the footer and what follows it. before is the hash
-// of all octets before.
+// putChecksum sets the checksum in the end of a file: the footer and what follows it. before is the
+// hash of all octets before.
 func putChecksum(end []byte, before hash.Hash) error {
 	at, ok := checksumAt(end)
 	if !ok {
@@ -56,8 +56,8 @@ func sumWith(before hash.Hash, end []byte) (string, error) {
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-// hashPart gives the SHA-256 of a file that checkEnds has accepted, and whether the file has a checksum.
-// A wrong checksum is an error that wraps [ErrDamaged].
+// hashPart gives the SHA-256 of a file that checkEnds has accepted, and whether the file has a
+// checksum. A wrong checksum is an error that wraps [ErrDamaged].
 func hashPart(f io.ReaderAt, size int64) (sum string, checked bool, err error) {
 	start, err := footerStart(f, size)
 	if err != nil {

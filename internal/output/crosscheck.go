@@ -8,23 +8,22 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A CrossCheck compares what a run found with what resolvers say that the run did
-// not ask. It changes no row.
+// A CrossCheck compares what a run found with the answers of resolvers that the run did not ask. It
+// changes no row.
 type CrossCheck struct {
 	Resolvers []string                  `json:"resolvers"`         // host:port
-	Share     float64                   `json:"share"`             // of the domains without a record that were checked: see [Sampled]
+	Share     float64                   `json:"share"`             // of the domains without a record: see [Sampled]
 	Negatives CrossCount                `json:"negatives"`         // domains without a record: those in the share
 	Positives CrossCount                `json:"positives"`         // domains with a record, valid or not: all of them
 	Kinds     map[CrossDifference]int64 `json:"kinds,omitempty"`   // of the disagreements
-	Trouble   string                    `json:"trouble,omitempty"` // why nobody answered, or the resolvers were given up, in words
+	Trouble   string                    `json:"trouble,omitempty"` // why it got no answers, or gave up, in words
 	EndedAt   time.Time                 `json:"ended_at"`          //
-	File      string                    `json:"file"`              // that lists the disagreements, the first of them if they are very many
+	File      string                    `json:"file"`              // of disagreements; of very many the first
 	Listed    int64                     `json:"listed"`            // lines in it
 	SHA256    string                    `json:"sha256"`            // of it
 }
 
-// A CrossCount accounts for the domains that were to be checked: Checked = Agree
-// + Disagree + Unanswered.
+// A CrossCount accounts for the checked domains: Checked = Agree + Disagree + Unanswered.
 type CrossCount struct {
 	Checked    int64 `json:"checked"`
 	Agree      int64 `json:"agree"`      // the same class and, where there is a record, the same TXT records
@@ -47,16 +46,16 @@ func CrossDifferences() []CrossDifference {
 	return []CrossDifference{CrossFound, CrossDenied, CrossClass, CrossTXT}
 }
 
-// Sampled says whether a domain is among the share of all: the first 32 bits of
-// its SHA-256, as a number, are below so much of 2^32. Chance has no part in it, so
-// that every process, shard and reader comes to the same domains.
+// Sampled reports whether a domain is in the sample of a share of all: the first 32 bits of its
+// SHA-256, as a number, are below share * 2^32. It is not random, so that every process, shard and
+// reader has the same sample.
 func Sampled(domain string, share float64) bool {
 	sum := sha256.Sum256([]byte(domain))
 	return float64(binary.BigEndian.Uint32(sum[:])) < share*(1<<32)
 }
 
-// CrossChecked says whether a cross-check asks about a row of this class: all that
-// have a record, the share of those that have none, and none that is unknown.
+// CrossChecked reports whether a cross-check asks about a row of this class: all that have a record,
+// the sample of those that have none, and none that is unknown.
 func CrossChecked(domain string, class codes.Record, share float64) bool {
 	switch class {
 	case codes.RecordUnknown:

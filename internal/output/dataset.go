@@ -10,19 +10,18 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A Dataset is the part files of one run in one directory. Its methods may be
-// called from several goroutines, each [Part] from one at a time.
+// A Dataset is the part files of one run in one directory. Several goroutines may use it, and one at a
+// time each [Part].
 type Dataset struct {
 	Disk durable.Disk // under the directory; set it before use; zero: the operating system's
 
-	dir       string
-	id        Identity
-	layout    *layout
-	groupRows int64 // rows in a row group
+	dir     string
+	id      Identity
+	layout  *layout
+	maxRows int64 // in a row group
 }
 
-// Open opens the dataset in the directory dir, which must exist. It writes
-// nothing.
+// Open opens the dataset in the directory dir, which must exist. It writes nothing.
 func Open(dir string, id Identity) (*Dataset, error) {
 	stat, err := os.Stat(dir)
 	if err != nil {
@@ -35,14 +34,13 @@ func Open(dir string, id Identity) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dataset{dir: dir, id: id, layout: layout, groupRows: rowsPerGroup}, nil
+	return &Dataset{dir: dir, id: id, layout: layout, maxRows: rowsPerGroup}, nil
 }
 
-// Accept says whether part k is there, and is what a process before wrote: the
-// file that the manifest lists; or one of this run, with the right checksum, that
-// the manifest does not list yet (listed is nil) or lists before it was written
-// anew. No file is no error; a file that is something else is one, which wraps
-// [ErrDamaged] or [ErrForeign], and names the file. It reads the whole file.
+// Accept reports whether part k is there as an earlier process wrote it: the file that the manifest
+// lists; or one of this run, with the right checksum, that the manifest does not list yet (listed is
+// nil) or lists as it was before it was rewritten. No file is no error; any other file is one, which
+// wraps [ErrDamaged] or [ErrForeign] and names the file. It reads the whole file.
 func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
 	info, ok, err := d.Whole(k)
 	switch {
@@ -56,9 +54,9 @@ func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
 	return info, err == nil, err
 }
 
-// Whole says whether part k is there: whole, and of this run and schema. No
-// file is no error; a file that is something else is one, which wraps
-// [ErrDamaged] or [ErrForeign], and names the file. It reads the whole file.
+// Whole reports whether part k is there: whole, and of this run and schema. No file is no error; any
+// other file is one, which wraps [ErrDamaged] or [ErrForeign] and names the file. It reads the whole
+// file.
 func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	path := d.path(k)
 	info, err := ReadPartInfo(path)
@@ -70,16 +68,17 @@ func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	case info.Part != k:
 		return PartInfo{}, false, fmt.Errorf("%s: %w: it is part %d", path, ErrForeign, info.Part)
 	case info.Input != d.id.Input:
-		return PartInfo{}, false, fmt.Errorf("%s: %w: its input is %.12q, not %.12q", path, ErrForeign, info.Input, d.id.Input)
+		err := fmt.Errorf("%s: %w: its input is %.12q, not %.12q", path, ErrForeign, info.Input, d.id.Input)
+		return PartInfo{}, false, err
 	case info.Config != d.id.Config:
-		return PartInfo{}, false, fmt.Errorf("%s: %w: its configuration is %q, not %q", path, ErrForeign, info.Config, d.id.Config)
+		err := fmt.Errorf("%s: %w: its configuration is %q, not %q", path, ErrForeign, info.Config, d.id.Config)
+		return PartInfo{}, false, err
 	}
 	return info, true, nil
 }
 
-// Create begins part k, for rows with the ranks firstRank to lastRank. Its
-// file appears when the part is committed, in place of one that may be there.
-// A Part that is not committed must be aborted.
+// Create begins part k, for rows with the ranks firstRank to lastRank. Its file appears when the part
+// is committed, and replaces an earlier one. A Part that is not committed must be aborted.
 func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if k < 0 || firstRank < 1 || lastRank < firstRank {
 		return nil, fmt.Errorf("part %d cannot have the ranks %d to %d", k, firstRank, lastRank)
@@ -88,7 +87,7 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, d.id, d.layout, d.groupRows, PartInfo{
+	return newPart(file, d.id, d.layout, d.maxRows, PartInfo{
 		Name:      PartName(k),
 		Part:      k,
 		FirstRank: firstRank,
@@ -98,9 +97,8 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	})
 }
 
-// Sweep removes the temporary files of the parts that mine says are the
-// caller's, which a killed process left; nil means all. Where shards share a
-// directory, those of the others may be in use.
+// Sweep removes the temporary files that a killed process left, of the parts that mine reports are the
+// caller's; nil means all. Where shards share a directory, those of the others may be in use.
 func (d *Dataset) Sweep(mine func(k int) bool) error {
 	return d.Disk.Sweep(d.dir, func(name string) bool {
 		k, ok := PartNumber(name)

@@ -2,9 +2,8 @@ package output
 
 import "time"
 
-// A Lean is a [Row] that says nothing but what the lookup of a record that is
-// not there can say, as more than 99 rows in 100 do: its other columns are all
-// NULL. It is a quarter of the size.
+// A Lean is the short form of a [Row] without a record: its columns are those that the lookup can fill,
+// and all others are NULL. More than 99 rows in 100 are such. It is a quarter of the size.
 type Lean struct {
 	Domain           string
 	Rank             int64
@@ -50,8 +49,7 @@ func denialOf(r *Row) Lean {
 	}
 }
 
-// isDenial reports whether the columns of [Lean] are all that are not NULL. They
-// are in more than 99 rows of 100.
+// isDenial reports whether all columns but those of [Lean] are NULL.
 func isDenial(r *Row) bool {
 	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
 		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&
@@ -64,8 +62,8 @@ func isDenial(r *Row) bool {
 		r.DNSMS == nil && r.ConnectMS == nil && r.TLSMS == nil && r.HTTPMS == nil && r.BodyMS == nil &&
 		r.PolicyStage == "" && r.PolicyReason == "" && r.PolicyText == nil && r.PolicySHA256 == "" && r.Mode == "" &&
 		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
-		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil && r.MXMatch == "" &&
-		r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
+		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil &&
+		r.MXMatch == "" && r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
 		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTTXTCount == nil && r.TLSRPTCNAMEs == nil &&
 		r.RUA == nil && r.RUAKinds == nil &&
 		r.RUADomains == nil && r.DANE == "" && r.TLSARecords == nil && r.WildcardSuspected == nil && r.Delegation == "" &&

@@ -57,7 +57,7 @@ func TestLeanLooksAtEveryColumn(t *testing.T) {
 func TestWriteKeepsNothing(t *testing.T) {
 	const n, perBatch = 2*rowsPerPage + 1234, 999
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = rowsPerPage + 500
+	d.maxRows = rowsPerPage + 500
 	p, err := d.Create(0, 1, n)
 	if err != nil {
 		t.Fatal(err)

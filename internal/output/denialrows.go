@@ -22,7 +22,7 @@ type denialRows struct {
 	ede                                                                  parquetcol.IntListColumn
 }
 
-// denialRows takes those of a part that is done, or makes new ones.
+// denialRows takes over the memory of a part that is done, or makes its own.
 func (l *layout) denialRows() (*denialRows, error) {
 	if rows, ok := l.spare.Get().(*denialRows); ok {
 		return rows, nil
@@ -108,8 +108,8 @@ func (d *denialRows) end(w io.Writer, offset int64, counts *Counts) (group forma
 	return group, nil
 }
 
-// count counts the rows of the row group by their dictionaries. The other columns that [Counts] has
-// are NULL in a denial.
+// count counts the rows of the row group by their dictionaries. The other columns that [Counts] has are
+// NULL in a denial.
 func (d *denialRows) count(counts *Counts) {
 	counts.Rows += int64(d.rows)
 	tally(&counts.Record, &d.record)

@@ -16,7 +16,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// CrossCheckName is the name of the file that lists disagreements.
+// CrossCheckName is the name of the file of disagreements of a shard; nil is a run without shards.
 func CrossCheckName(s *Shard) string {
 	if s == nil {
 		return "crosscheck.jsonl"
@@ -24,8 +24,7 @@ func CrossCheckName(s *Shard) string {
 	return fmt.Sprintf("crosscheck-%d-of-%d.jsonl", s.Index, s.Of)
 }
 
-// A Disagreement is a line of that file: a row, and what the resolvers of the
-// cross-check say.
+// A Disagreement is a line of that file: a row, and what the resolvers of the cross-check say.
 type Disagreement struct {
 	Domain string          `json:"domain"`
 	Rank   int64           `json:"rank"`
@@ -39,12 +38,12 @@ type Disagreement struct {
 	CrossRecord   codes.Record       `json:"cross_record"`
 	CrossReason   codes.RecordReason `json:"cross_reason"`
 	CrossTXT      []RawText          `json:"cross_txt"`
-	CrossTXTCount int                `json:"cross_txt_count"` // of the TXT records in the answer, of which very many are not all kept
+	CrossTXTCount int                `json:"cross_txt_count"` // TXT records in the answer, kept or not
 	CrossResolver string             `json:"cross_resolver"`
 	CrossAt       time.Time          `json:"cross_at"`
 }
 
-// RawText is text of strangers. In JSON it is as in the lines of a [JSONWriter].
+// RawText is text from strangers. In JSON it is as a [JSONWriter] writes it.
 type RawText []byte
 
 // MarshalJSON makes a string, or {"base64": "..."} where it is not valid UTF-8.
@@ -66,8 +65,8 @@ func (t *RawText) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// WriteDisagreements writes the file that lists disagreements, by rank, whole or
-// not at all, and notes it in c.
+// WriteDisagreements writes the file of disagreements, by rank, whole or not at all, and its name and
+// hash to c.
 func (d *Dataset) WriteDisagreements(c *CrossCheck, shard *Shard, list []Disagreement) error {
 	slices.SortFunc(list, func(a, b Disagreement) int { return cmp.Compare(a.Rank, b.Rank) })
 	var text bytes.Buffer
@@ -82,8 +81,7 @@ func (d *Dataset) WriteDisagreements(c *CrossCheck, shard *Shard, list []Disagre
 	return d.Disk.WriteFile(filepath.Join(d.dir, c.File), text.Bytes())
 }
 
-// CheckDisagreements is an error where the file that lists disagreements is not
-// the one that c is about.
+// CheckDisagreements is an error where the file of disagreements is not the one that c names.
 func (d *Dataset) CheckDisagreements(c *CrossCheck) error {
 	path := filepath.Join(d.dir, c.File)
 	text, err := os.ReadFile(path)
@@ -96,7 +94,7 @@ func (d *Dataset) CheckDisagreements(c *CrossCheck) error {
 	return nil
 }
 
-// ReadDisagreements reads the text of such a file.
+// ReadDisagreements reads the text of a file of disagreements.
 func ReadDisagreements(text []byte) ([]Disagreement, error) {
 	var list []Disagreement
 	n := 0

@@ -16,12 +16,11 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A Part is a part file on its way. It is used from one goroutine at a time.
+// A Part is a part file that is being written. It is used from one goroutine at a time.
 //
-// Its rows are of two kinds, each in row groups of its own: denials, which say that
-// there is no record and are nearly all, and full ones. A reader of policies,
-// certificates or findings reads the full ones, and a few octets a column of the
-// others.
+// Its rows are of two kinds, each in row groups of its own: denials, which say that there is no record
+// and are nearly all, and full ones. A reader of policies, certificates or findings reads the full
+// ones, and a few octets a column of the others.
 type Part struct {
 	file      *durable.File
 	sum       hash.Hash
@@ -30,27 +29,28 @@ type Part struct {
 	denials   *denialRows // nil until there is one
 	full      *fullRows   // nil until there is one
 	groups    []format.RowGroup
-	groupRows int64
-	octets    int // of evidence in a row group
+	maxRows   int64 // in a row group
+	maxOctets int   // of evidence in a row group
 	id        Identity
 	info      PartInfo
-	err       error // the first error: what follows it must never be committed
+	err       error // the first one: after it the part is never committed
 }
 
-func newPart(file *durable.File, id Identity, l *layout, groupRows int64, info PartInfo) (*Part, error) {
-	p := &Part{file: file, sum: sha256.New(), layout: l, groupRows: groupRows, octets: octetsPerGroup, id: id, info: info}
+func newPart(file *durable.File, id Identity, l *layout, maxRows int64, info PartInfo) (*Part, error) {
+	p := &Part{
+		file: file, sum: sha256.New(), layout: l, maxRows: maxRows, maxOctets: octetsPerGroup, id: id, info: info,
+	}
 	p.out = &fileWriter{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
 	_, err := p.out.Write([]byte(magic))
 	return p, err
 }
 
-// LimitGroups ends row groups earlier, with so many octets of evidence: many
-// parts may be open at a time. It is called before the first row.
-func (p *Part) LimitGroups(octets int) { p.octets = min(octets, octetsPerGroup) }
+// LimitGroups bounds the octets of evidence in a row group, for when many parts are open at a time. It
+// is called before the first row.
+func (p *Part) LimitGroups(octets int) { p.maxOctets = min(octets, octetsPerGroup) }
 
-// Write appends rows in any order; it may reorder rows, and keeps nothing of
-// them after it returns. A *[RowError] says which row cannot be stored. After
-// an error the part can only be aborted.
+// Write appends rows in any order. It may reorder rows, and keeps nothing of them after it returns. A
+// *[RowError] names a row that cannot be stored. After an error the part can only be aborted.
 func (p *Part) Write(rows []Row) error {
 	for i := range rows {
 		if p.err != nil {
@@ -85,15 +85,16 @@ func (p *Part) add(r *Row) error {
 	}
 	if p.full == nil {
 		page := min(max(pagePerRow*(p.info.LastRank-p.info.FirstRank+1), minPage), maxPage)
-		p.full = newFullRows(p.out, p.layout, int(page), p.groupRows, p.octets)
+		p.full = newFullRows(p.out, p.layout, int(page), p.maxRows, p.maxOctets)
 	}
 	p.info.Counts.Add(countedWords(r))
-	p.waits(r)
+	p.notePending(r)
 	return p.wrap(p.full.add(r))
 }
 
-// waits notes how long a provisional row has waited, if it is one that must.
-func (p *Part) waits(r *Row) {
+// notePending keeps the latest time of the provisional rows that have to wait: see
+// PartInfo.PendingSince.
+func (p *Part) notePending(r *Row) {
 	switch codes.Pending(r.Pending) {
 	case codes.PendingTransient, codes.PendingInterrupted, codes.PendingLocal:
 		since := r.ObservedAt.UTC().Truncate(time.Second)
@@ -103,11 +104,10 @@ func (p *Part) waits(r *Row) {
 	}
 }
 
-// ExcludeLate counts names that get no row, since they opted out after the names
-// were prepared.
+// ExcludeLate counts names that get no row because they opted out after the lists were prepared.
 func (p *Part) ExcludeLate(n int64) { p.info.ExcludedLate += n }
 
-// checkRank refuses a row that is not of this part.
+// checkRank refuses a row whose rank does not belong to the part.
 func (p *Part) checkRank(domain string, rank int64) error {
 	if rank < p.info.FirstRank || rank > p.info.LastRank {
 		return &RowError{domain, rank, "rank", fmt.Sprintf("is not of part %d", p.info.Part)}
@@ -131,7 +131,7 @@ func (p *Part) addDenial(r *Lean) error {
 	if !p.denials.add(r) {
 		return checkRow(r.Row())
 	}
-	if int64(p.denials.rows) == p.groupRows {
+	if int64(p.denials.rows) == p.maxRows {
 		return p.endDenials()
 	}
 	if p.denials.page == rowsPerPage {
@@ -147,8 +147,8 @@ func (p *Part) endDenials() error {
 	return p.wrap(err)
 }
 
-// EndGroups writes the row groups that are not written yet, and frees their memory. That is for a
-// part that waits for its last rows while many others are written: later rows begin other groups.
+// EndGroups writes the row groups that are not written yet, and frees their memory. That is for a part
+// that waits for its last rows while many others are written: later rows begin other groups.
 func (p *Part) EndGroups() error {
 	if p.err == nil {
 		p.err = p.endGroups()
@@ -206,9 +206,8 @@ func (p *Part) wrap(err error) error {
 	return nil
 }
 
-// Commit ends the file, reads it back, and makes it appear under its name when
-// it says what was written. On error there is no file that was not there
-// before.
+// Commit ends the file, reads it back, and renames it to its name if it says what was written. On error
+// the file that was there before stays.
 func (p *Part) Commit() (PartInfo, error) {
 	if p.err == nil {
 		p.err = p.close()
@@ -226,8 +225,7 @@ func (p *Part) Commit() (PartInfo, error) {
 	return p.info, nil
 }
 
-// Abort gives the part up and removes what was written of it. It does nothing
-// after Commit.
+// Abort removes what was written of the part. It does nothing after Commit.
 func (p *Part) Abort() error { return p.file.Abort() }
 
 // check reads the file back under its temporary name, before it is renamed.

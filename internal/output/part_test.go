@@ -50,7 +50,7 @@ func TestRoundTrip(t *testing.T) {
 // they were, wherever a batch, a page or a row group ends, or is ended.
 func TestRoundTripProperty(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 50
+	d.maxRows = 50
 	p, err := d.Create(0, 1, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestRoundTripProperty(t *testing.T) {
 
 func TestManyRowGroups(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 500
+	d.maxRows = 500
 	p, err := d.Create(3, 1, 1_000_000)
 	if err != nil {
 		t.Fatal(err)

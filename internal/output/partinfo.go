@@ -43,8 +43,8 @@ type PartInfo struct {
 }
 
 // ReadPartInfo reads and hashes the whole part file path, and checks its checksum and footer, but not
-// its rows: see [ReadPart]. Its error wraps [ErrDamaged] or [ErrForeign] where the file can be read and is
-// not what it should be.
+// its rows: see [ReadPart]. Its error wraps [ErrDamaged] or [ErrForeign] where the file can be read and
+// is not what it should be.
 func ReadPartInfo(path string) (PartInfo, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -109,7 +109,8 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	case !ok:
 		return fmt.Errorf("%w: it has no %s", ErrForeign, keySchema)
 	case version != SchemaVersion:
-		return fmt.Errorf("%w: its schema is version %q, and this program knows version %s", ErrForeign, version, SchemaVersion)
+		return fmt.Errorf("%w: its schema is version %q, and this program knows version %s",
+			ErrForeign, version, SchemaVersion)
 	}
 	i.Input, _ = file.Lookup(keyInput)
 	i.Config, _ = file.Lookup(keyConfig)
@@ -117,7 +118,10 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	for _, n := range []struct {
 		key string
 		to  *int64
-	}{{keyPart, &part}, {keyRows, &rows}, {keyFirstRank, &i.FirstRank}, {keyLastRank, &i.LastRank}, {keyPending, &i.Pending}} {
+	}{
+		{keyPart, &part}, {keyRows, &rows}, {keyFirstRank, &i.FirstRank}, {keyLastRank, &i.LastRank},
+		{keyPending, &i.Pending},
+	} {
 		text, _ := file.Lookup(n.key)
 		value, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || value < 0 {
@@ -172,7 +176,8 @@ func (i *PartInfo) checkRanks(file *parquet.File) error {
 			}
 			first, last := int64(binary.LittleEndian.Uint64(low)), int64(binary.LittleEndian.Uint64(high))
 			if first < i.FirstRank || last > i.LastRank {
-				return fmt.Errorf("%w: it is for the ranks %d to %d and holds %d to %d", ErrDamaged, i.FirstRank, i.LastRank, first, last)
+				return fmt.Errorf("%w: it is for the ranks %d to %d and holds %d to %d",
+					ErrDamaged, i.FirstRank, i.LastRank, first, last)
 			}
 		}
 	}

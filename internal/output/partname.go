@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// An Identity says what the parts of a run have in common. Input and Config
-// must be equal in all of them; the other fields are for the reader.
+// An Identity is what the parts of a run have in common. Input and Config must be equal in all of them;
+// the other fields are for the reader.
 type Identity struct {
 	Input   string // SHA-256 of the plan: what ranks there are, and in which part
 	Config  string // whatever else must not differ between parts, such as the seed of a simulated world; may be empty
@@ -21,8 +21,7 @@ type Identity struct {
 // PartName is the file name of part k.
 func PartName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
 
-// PartNumber is the number of the part that a file name is for; ok is false
-// where it is not the name of a part.
+// PartNumber is the number of the part that has the file name; ok is false where no part has.
 func PartNumber(name string) (k int, ok bool) {
 	digits, ok := strings.CutPrefix(name, "part-")
 	if !ok {

@@ -13,13 +13,12 @@ import (
 // rowsPerRead is how many rows are read at a time.
 const rowsPerRead = 256
 
-// ReadPart yields the rows of the part file path in the order of the file,
-// each a new one. An error ends the sequence: it names the file, and wraps
-// [ErrDamaged] or [ErrForeign] where the file can be read and is not what it
-// should be.
+// ReadPart yields the rows of the part file path in the order of the file, each a new one. An error
+// ends the sequence: it names the file, and wraps [ErrDamaged] or [ErrForeign] where the file can be
+// read and is not what it should be.
 func ReadPart(path string) iter.Seq2[*Row, error] { return readPart[Row](path) }
 
-// ReadDomains is like [ReadPart], but reads the column domain alone.
+// ReadDomains is [ReadPart] for the column domain alone.
 func ReadDomains(path string) iter.Seq2[string, error] {
 	type row struct {
 		Domain string `parquet:"domain"`
@@ -63,7 +62,7 @@ func eachRowOfFile[R any](path string, do func(*R) bool) error {
 	return nil
 }
 
-// readRows reads so many rows of a reader, each a new one, until do has enough.
+// readRows gives do each row, a new one, until it returns false. The reader has so many rows.
 func readRows[R any](open func() *parquet.GenericReader[R], rows int64, do func(*R) bool) error {
 	var reader *parquet.GenericReader[R]
 	if err := catchPanic(func() error { reader = open(); return nil }); err != nil {
@@ -71,7 +70,7 @@ func readRows[R any](open func() *parquet.GenericReader[R], rows int64, do func(
 	}
 	defer catchPanic(reader.Close)
 
-	// What do does with a row is not contained: a panic there is the caller's.
+	// A panic of do is the caller's: it is not caught.
 	for left := rows; left > 0; {
 		batch := make([]R, min(left, rowsPerRead))
 		var n int

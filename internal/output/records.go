@@ -13,20 +13,20 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A RecordRow is what a row says about the record.
+// A RecordRow is the columns of a row that are about the record.
 type RecordRow struct {
 	Domain     string    `parquet:"domain"`
 	Rank       int64     `parquet:"rank"`
 	Record     string    `parquet:"record"`
 	TXT        [][]byte  `parquet:"txt,optional,list"`
-	TXTCount   *int32    `parquet:"txt_count,optional"` // NULL is possible where TXT is NULL
-	RecordID   string    `parquet:"record_id,optional"` // as well
+	TXTCount   *int32    `parquet:"txt_count,optional"` // may be NULL where TXT is NULL
+	RecordID   string    `parquet:"record_id,optional"` // likewise
 	Resolver   string    `parquet:"resolver,optional"`
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond)"`
 }
 
-// Records yields what those rows of part k say about the record that are wanted,
-// each a new one. An error ends the sequence: it names the file.
+// Records yields the rows of part k that are wanted, each a new one. An error ends the sequence: it
+// names the file.
 func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) bool) iter.Seq2[*RecordRow, error] {
 	return func(yield func(*RecordRow, error) bool) {
 		give := func(r *RecordRow) error {
@@ -35,7 +35,7 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 			}
 			return nil
 		}
-		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
+		err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
 			for i, group := range file.RowGroups() {
 				if hasAny(file.Metadata().RowGroups[i], "txt") {
 					if err := eachRow(group, give); err != nil {
@@ -61,9 +61,8 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 	}
 }
 
-// plainRecords reads the rows that are wanted of a row group without TXT records,
-// column by column: of a hundred rows one may be wanted, and to make rows of
-// all takes twenty times as long.
+// plainRecords reads the wanted rows of a row group without TXT records, column by column. One row in a
+// hundred may be wanted, and to make rows of all takes twenty times as long.
 func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes.Record) bool) ([]*RecordRow, error) {
 	words := make(map[string]codes.Record)
 	for _, class := range codes.Records() {
@@ -109,8 +108,7 @@ func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes
 	return rows, nil
 }
 
-// eachValue gives the values of a column that has one for each row, which are not
-// to be kept.
+// eachValue gives do the values of a column that is no list. It must not keep them.
 func eachValue(group parquet.RowGroup, name string, do func(parquet.Value)) error {
 	err := catchPanic(func() error {
 		leaf, ok := group.Schema().Lookup(name)

@@ -12,12 +12,11 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Provisional yields the provisional rows of part k, each a new one. It reads
-// only the row groups that have some. An error ends the sequence: it names the
-// file.
+// Provisional yields the provisional rows of part k, each a new one. It reads only the row groups that
+// have some. An error ends the sequence: it names the file.
 func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
+		err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
 			for i, group := range file.Metadata().RowGroups {
 				if provisional, err := hasProvisional(group); err != nil {
 					return err
@@ -42,15 +41,13 @@ func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 	}
 }
 
-// errStop ends a reading that has read enough.
+// errStop ends a reading early.
 var errStop = errors.New("enough")
 
-// Keep takes over the rows of the file that the part is to replace, those that keep
-// reports true for: the others were written to p already. It may change a row. Row
-// groups without a provisional row, and with the columns of now, are copied as they
-// are, and keep is not asked about them. The names that were excluded late stay so. The file must still be the
-// one that old describes. After Keep the part is to be committed; until then the old
-// file stands.
+// Keep takes over rows of the file that the part replaces, which must still be the one that old
+// describes: those for which keep returns true. The others are in p already. keep may change a row. Row
+// groups without provisional rows, and with today's columns, are copied as they are, without a call of
+// keep. Names that were excluded late stay so. The old file stands until the part is committed.
 func (p *Part) Keep(d *Dataset, old PartInfo, keep func(r *Row) bool) error {
 	if p.err == nil {
 		p.err = p.takeOver(d, old, keep)
@@ -68,13 +65,13 @@ func (p *Part) takeOver(d *Dataset, old PartInfo, keep func(r *Row) bool) error 
 	}
 	p.info.ExcludedLate = old.ExcludedLate
 	p.info.Rewrite = old.Rewrite + 1
-	return d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
+	return d.withPart(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
 		return p.keep(f, file, info, keep)
 	})
 }
 
-// eachGroup opens the file of part k for do, and puts its name before errors.
-func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) error) error {
+// withPart opens the file of part k for do, and puts its name before errors.
+func (d *Dataset) withPart(k int, do func(*os.File, *parquet.File, PartInfo) error) error {
 	path := d.path(k)
 	f, err := os.Open(path)
 	if err != nil {
@@ -91,7 +88,7 @@ func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) er
 	return nil
 }
 
-// keep takes the rows of an older file into the part.
+// keep takes over the rows of an older file.
 func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *Row) bool) error {
 	ends, err := groupEnds(f, file, old.Bytes)
 	if err != nil {
@@ -135,7 +132,7 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 	return nil
 }
 
-// copyGroup copies a row group, octet by octet, to where the file stands now.
+// copyGroup copies a row group, octet by octet, to the end of the file.
 func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
 	by := p.out.offset - group.FileOffset
 	n, err := io.Copy(p.out, io.NewSectionReader(f, group.FileOffset, end-group.FileOffset))
@@ -151,7 +148,7 @@ func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
 	return nil
 }
 
-// eachRow reads the rows of a row group.
+// eachRow gives do the rows of a row group, until it returns an error.
 func eachRow[R any](group parquet.RowGroup, do func(*R) error) error {
 	var failed error
 	open := func() *parquet.GenericReader[R] { return parquet.NewGenericRowGroupReader[R](group) }

@@ -9,7 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// shift moves the places that a row group names.
+// shift moves the offsets of a row group.
 func shift(group *format.RowGroup, by int64) {
 	group.FileOffset += by
 	for k := range group.Columns {
@@ -22,8 +22,7 @@ func shift(group *format.RowGroup, by int64) {
 	}
 }
 
-// groupEnds says where the octets of each row group end: where the next one
-// begins, or the footer.
+// groupEnds is the offset at which each row group ends: where the next one begins, or the footer.
 func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
 	footer, err := footerStart(f, size)
 	if err != nil {
@@ -47,7 +46,7 @@ func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
 	return ends, nil
 }
 
-// hasProvisional says whether a row group has provisional rows.
+// hasProvisional reports whether a row group has provisional rows.
 func hasProvisional(group format.RowGroup) (bool, error) {
 	for _, column := range group.Columns {
 		meta := &column.MetaData
@@ -55,10 +54,10 @@ func hasProvisional(group format.RowGroup) (bool, error) {
 			return meta.Statistics.NullCount < meta.NumValues, nil
 		}
 	}
-	return false, nil // written before there was the column
+	return false, nil // older than the column
 }
 
-// hasAny says whether a row of a row group has a value of the column.
+// hasAny reports whether a row of the group has a value of the column.
 func hasAny(group format.RowGroup, name string) bool {
 	for _, column := range group.Columns {
 		if meta := &column.MetaData; meta.PathInSchema[0] == name {

@@ -9,9 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Served yields the addresses at which Policy Hosts of part k showed a certificate, one
-// for each such row. It reads no row group without any. An error ends the sequence: it
-// names the file.
+// Served yields the addresses at which Policy Hosts of part k showed a certificate, one for each such
+// row. It reads no row group without any. An error ends the sequence: it names the file.
 func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
 	type seen struct {
 		Addr string `parquet:"addr,optional"`
@@ -25,7 +24,7 @@ func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
 			}
 			return nil
 		}
-		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
+		err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
 			for i, group := range file.RowGroups() {
 				if !hasAny(file.Metadata().RowGroups[i], "cert_sha256") {
 					continue

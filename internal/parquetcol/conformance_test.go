@@ -18,8 +18,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// corpusDir is where TestConformance leaves its files for other readers: each as .parquet and, row
-// by row, as .jsonl.
+// corpusDir is where TestConformance leaves its files for other readers: each as .parquet and, row by
+// row, as .jsonl.
 var corpusDir = flag.String("corpus", "", "directory for the files of TestConformance")
 
 // The library reads every encoding, NULL pattern and page boundary as it was written, and what the
@@ -104,8 +104,8 @@ func wantRows(t *testing.T, data []byte, want []corpusRow) {
 	}
 }
 
-// wantStatistics holds the bounds and the number of NULLs of each column against its values:
-// readers leave out row groups by them.
+// wantStatistics holds the bounds and the number of NULLs of each column against its values: readers
+// leave out row groups by them.
 func wantStatistics(t *testing.T, data []byte, file corpusFile) {
 	t.Helper()
 	opened, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))

@@ -16,8 +16,8 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 )
 
-// A corpusRow has a column of each type, required and optional where there are both. None of the
-// last ones ever has a value.
+// A corpusRow has a column of each type, required and optional where there are both. None of the last
+// ones ever has a value.
 type corpusRow struct {
 	Rank       int64   `parquet:"rank" json:"rank"`
 	Name       string  `parquet:"name" json:"name"`
@@ -180,8 +180,8 @@ func (f corpusFile) encode(t testing.TB) []byte {
 }
 
 // corpus has a file for each size of pages: around an octet of booleans, a block of
-// DELTA_BINARY_PACKED, and more than a block of Zstandard. Its row groups combine what is NULL and
-// what values are like; their last page is shorter than the others.
+// DELTA_BINARY_PACKED, and more than a block of Zstandard. Its row groups combine what is NULL and what
+// values are like; their last page is shorter than the others.
 func corpus() []corpusFile {
 	files := []corpusFile{
 		{name: "words", groups: [][][]corpusRow{{manyWords(70_000)}, lastWord(300), lastWord(256), lastWord(2)}},

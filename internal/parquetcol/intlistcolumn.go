@@ -8,8 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// An IntListColumn is an optional column of lists of integers of 32 bits, which is NULL in most
-// rows.
+// An IntListColumn is an optional column of lists of integers of 32 bits, which is NULL in most rows.
 type IntListColumn struct {
 	chunk   chunk
 	values  []int32           // of the page, one list behind the other

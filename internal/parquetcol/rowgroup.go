@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A RowGroup makes one row group at a time. The caller adds each row to the columns, ends a page
-// now and then, and writes the row group.
+// A RowGroup makes one row group at a time. The caller adds each row to the columns, ends a page now
+// and then, and writes the row group.
 type RowGroup struct {
 	schema  *Schema
 	columns []Column // by leaf; nil: NULL in every row
@@ -45,8 +45,8 @@ func (s *Schema) NewRowGroup(columns map[string]Column, sortBy *IntColumn) (*Row
 	return g, nil
 }
 
-// EndPage ends the page of every column. All have taken the same number of rows since the last
-// page, one at least.
+// EndPage ends the page of every column. All have taken the same number of rows since the last page,
+// one at least.
 func (g *RowGroup) EndPage(rows int) error {
 	s := g.schema.scratch()
 	defer g.schema.scratches.Put(s)
@@ -107,8 +107,8 @@ func sortByDistance(s *scratch, keys *pageValues[int64]) bool {
 	return len(s.order) == keys.n
 }
 
-// Write writes the row group to w, which is at offset in the file. It has one page at least, and
-// the pages have ended. [RowGroup.Reset] must follow.
+// Write writes the row group to w, which is at offset in the file. It has one page at least, and the
+// pages have ended. [RowGroup.Reset] must follow.
 func (g *RowGroup) Write(w io.Writer, offset int64) (format.RowGroup, error) {
 	s := g.schema.scratch()
 	defer g.schema.scratches.Put(s)

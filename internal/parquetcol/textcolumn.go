@@ -43,8 +43,8 @@ func (c *TextColumn) begin(leaf leaf) error {
 	return leaf.check(0, 1, format.ByteArray)
 }
 
-// endPage leaves out what a text shares with the one before, by DELTA_BYTE_ARRAY, where that is
-// much: in a list that is sorted, as zones are.
+// endPage leaves out what a text shares with the one before, by DELTA_BYTE_ARRAY, where that is much:
+// in a list that is sorted, as zones are.
 func (c *TextColumn) endPage(s *scratch, order []int32) (err error) {
 	s.text, s.offsets, s.definition = s.text[:0], append(s.offsets[:0], 0), s.definition[:0]
 	for _, i := range order {
@@ -80,8 +80,8 @@ func (c *TextColumn) endPage(s *scratch, order []int32) (err error) {
 // number per text.
 const worthSharing = 2
 
-// meanShared is how many octets a text of the page shares with the one before, in the mean of the
-// first few.
+// meanShared is how many octets a text of the page shares with the one before, in the mean of the first
+// few.
 func meanShared(s *scratch) int {
 	pairs, sum := min(len(s.offsets)-2, 256), 0
 	for i := range max(pairs, 0) {
