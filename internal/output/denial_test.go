@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyLean is a lean row whose own columns are anything that they may be.
-func anyLean(rt *rapid.T, rank int64) *Row {
+// anyDenial is a denial whose own columns are anything that they may be.
+func anyDenial(rt *rapid.T, rank int64) *Row {
 	name := rapid.SampledFrom([]string{"a.example.com", "b.example.com", "c.example.com", "d.example.org", "\u00fc"})
 	word := func(label string) string {
 		return rapid.SampledFrom([]string{"", "", "x", "y", "z", "äöü"}).Draw(rt, label)
@@ -30,14 +30,14 @@ func anyLean(rt *rapid.T, rank int64) *Row {
 	}
 }
 
-// A row with anything in a column that lean rows do not have is not lean.
-func TestLeanLooksAtEveryColumn(t *testing.T) {
+// A row with anything in a column that denials do not have is none.
+func TestIsDenial(t *testing.T) {
 	own := make(map[string]bool)
 	for name := range new(denialRows).columns() {
 		own[name] = true
 	}
 	if !isDenial(least("example.com", 1)) || !isDenial(negative("example.com", 1)) {
-		t.Error("a row without a record is not lean")
+		t.Error("a row without a record is no denial")
 	}
 	for _, full := range []*Row{every("example.com", 1), hollow("example.com", 1)} {
 		for i := range reflect.TypeFor[Row]().NumField() {
@@ -46,7 +46,7 @@ func TestLeanLooksAtEveryColumn(t *testing.T) {
 			value := reflect.ValueOf(full).Elem().Field(i)
 			reflect.ValueOf(r).Elem().Field(i).Set(value)
 			if got, want := isDenial(r), own[name] || value.IsZero(); got != want {
-				t.Errorf("with %s the row is lean: %v, want %v", name, got, want)
+				t.Errorf("with %s the row is a denial: %v, want %v", name, got, want)
 			}
 		}
 	}
@@ -133,8 +133,8 @@ func TestWriteKeepsNothing(t *testing.T) {
 	}
 }
 
-// A lean row that a reader would choke on is refused with the column's name.
-func TestLeanRefusesRows(t *testing.T) {
+// A denial that a reader would refuse is refused with the column's name.
+func TestWriteRefusesDenials(t *testing.T) {
 	for column, change := range map[string]func(*Row){
 		"domain": func(r *Row) { r.Domain = "a\xff" },
 		"zone":   func(r *Row) { r.Zone = "a\xff" },
@@ -159,9 +159,9 @@ func TestLeanRefusesRows(t *testing.T) {
 }
 
 // A Lean and its Row say the same.
-func TestLeanRow(t *testing.T) {
+func TestDenialRow(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		want := anyLean(rt, 1)
+		want := anyDenial(rt, 1)
 		if l := denialOf(want); !reflect.DeepEqual(l.Row(), want) {
 			rt.Errorf("%+v, want %+v", l.Row(), want)
 		}

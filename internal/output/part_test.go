@@ -61,8 +61,8 @@ func TestRoundTripProperty(t *testing.T) {
 		batch := make([]*Row, rapid.IntRange(0, 40).Draw(rt, "rows"))
 		for i := range batch {
 			rank := int64(len(want) + len(batch) - i)
-			if rapid.Bool().Draw(rt, "lean") {
-				batch[i] = anyLean(rt, rank)
+			if rapid.Bool().Draw(rt, "denial") {
+				batch[i] = anyDenial(rt, rank)
 				continue
 			}
 			shape := rapid.SampledFrom([]func(string, int64) *Row{every, least, hollow, valid, negative}).Draw(rt, "shape")

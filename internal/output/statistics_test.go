@@ -14,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// What the footer says of each column of a row group of lean rows is so:
+// What the footer says of each column of a row group of denials is so:
 // readers leave out row groups by it.
 func TestStatistics(t *testing.T) {
 	const n, groupRows = 70_000, 2*rowsPerPage + 10
