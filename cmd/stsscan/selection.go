@@ -34,7 +34,7 @@ func (j *scanJob) checkSelection() error {
 	case len(j.lists) > 0 || j.format != "auto" || j.domainColumn != "" || len(j.tags) > 0:
 		return usage(errors.New("the names come --from a run: leave out lists, --format, --domain-column and --tags"))
 	}
-	if _, err := output.Choose(j.only); err != nil {
+	if _, err := output.Filter(j.only); err != nil {
 		return usage(fmt.Errorf("--only: %w", err))
 	}
 	return nil
@@ -56,7 +56,7 @@ func (j *scanJob) checkFrom() error {
 	if _, err := output.ReadManifests(j.from); err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	chosen, err := output.Choose(j.only)
+	chosen, err := output.Filter(j.only)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (j *scanJob) choose() error {
 // writeSelection writes the chosen rows as a list that carries ranks and tags: all
 // tags that one of them has.
 func (j *scanJob) writeSelection(file *durable.File) error {
-	chosen, err := output.Choose(j.only)
+	chosen, err := output.Filter(j.only)
 	if err != nil {
 		return err
 	}

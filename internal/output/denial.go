@@ -2,9 +2,9 @@ package output
 
 import "time"
 
-// A Lean is the short form of a [Row] without a record: its columns are those that the lookup can fill,
+// A Denial is the short form of a [Row] without a record: its columns are those that the lookup can fill,
 // and all others are NULL. More than 99 rows in 100 are such. It is a quarter of the size.
-type Lean struct {
+type Denial struct {
 	Domain           string
 	Rank             int64
 	List             string
@@ -30,7 +30,7 @@ type Lean struct {
 }
 
 // Row is the whole row.
-func (d *Lean) Row() *Row {
+func (d *Denial) Row() *Row {
 	return &Row{
 		Domain: d.Domain, Rank: d.Rank, List: d.List, ListRank: d.ListRank, TLD: d.TLD, RegisteredDomain: d.RegisteredDomain,
 		Record: d.Record, RecordReason: d.RecordReason, Error: d.Error, TXTCount: d.TXTCount, Zone: d.Zone, Rcode: d.Rcode,
@@ -40,8 +40,8 @@ func (d *Lean) Row() *Row {
 }
 
 // denialOf is the short form of r.
-func denialOf(r *Row) Lean {
-	return Lean{
+func denialOf(r *Row) Denial {
+	return Denial{
 		Domain: r.Domain, Rank: r.Rank, List: r.List, ListRank: r.ListRank, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain,
 		Record: r.Record, RecordReason: r.RecordReason, Error: r.Error, TXTCount: r.TXTCount, Zone: r.Zone, Rcode: r.Rcode,
 		Authenticated: r.Authenticated, EDE: r.EDE, Resolver: r.Resolver, Attempts: r.Attempts, LookupMS: r.LookupMS, TCP: r.TCP,
@@ -49,7 +49,7 @@ func denialOf(r *Row) Lean {
 	}
 }
 
-// isDenial reports whether all columns but those of [Lean] are NULL.
+// isDenial reports whether all columns but those of [Denial] are NULL.
 func isDenial(r *Row) bool {
 	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
 		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&

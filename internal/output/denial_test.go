@@ -158,7 +158,7 @@ func TestWriteRefusesDenials(t *testing.T) {
 	}
 }
 
-// A Lean and its Row say the same.
+// A Denial and its Row say the same.
 func TestDenialRow(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := anyDenial(rt, 1)
@@ -189,7 +189,7 @@ func TestEqualColumns(t *testing.T) {
 		}
 		want = append(want, r)
 		l := denialOf(r)
-		if err := p.WriteLean(&l); err != nil {
+		if err := p.WriteDenial(&l); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -47,7 +47,7 @@ func (d *denialRows) columns() map[string]parquetcol.Column {
 }
 
 // add reports whether all texts of the row are valid UTF-8.
-func (d *denialRows) add(r *Lean) bool {
+func (d *denialRows) add(r *Denial) bool {
 	ok := d.domain.Add(r.Domain)
 	d.rank.Add(r.Rank)
 	ok = d.list.Add(r.List) && ok

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Choose makes a filter of rows from "COLUMN=WORD", where the words of the column are a closed set, or
+// Filter makes a filter of rows from "COLUMN=WORD", where the words of the column are a closed set, or
 // from a word of the column record, policy, verdict or pending, the first of these that has it. A list
 // passes if it has the word.
-func Choose(class string) (func(*Row) bool, error) {
+func Filter(class string) (func(*Row) bool, error) {
 	column, word, ok := strings.Cut(class, "=")
 	if !ok {
 		word = class

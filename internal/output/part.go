@@ -64,8 +64,8 @@ func (p *Part) Write(rows []Row) error {
 	return p.err
 }
 
-// WriteLean appends a denial, as Write does.
-func (p *Part) WriteLean(r *Lean) error {
+// WriteDenial appends a denial, as Write does.
+func (p *Part) WriteDenial(r *Denial) error {
 	if p.err == nil {
 		p.err = p.addDenial(r)
 	}
@@ -115,7 +115,7 @@ func (p *Part) checkRank(domain string, rank int64) error {
 	return nil
 }
 
-func (p *Part) addDenial(r *Lean) error {
+func (p *Part) addDenial(r *Denial) error {
 	if err := p.checkRank(r.Domain, r.Rank); err != nil {
 		return err
 	}
