@@ -51,7 +51,7 @@ type writer struct {
 	octets int            // of evidence in them
 	spare  [][]output.Row // of parts that are done
 	tags   []int64        // of slots that are to be released
-	row    output.Denial    // of a plain negative
+	row    output.Denial  // of a plain negative
 	from   netip.AddrPort // the upstream that gave the last one
 	name   string         // of it
 	left   bool           // names were left without an answer
