@@ -116,33 +116,26 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	i.Config, _ = file.Lookup(keyConfig)
 	var part, rows int64
 	for _, n := range []struct {
-		key string
-		to  *int64
+		key      string
+		to       *int64
+		least    int64
+		optional bool
 	}{
-		{keyPart, &part}, {keyRows, &rows}, {keyFirstRank, &i.FirstRank}, {keyLastRank, &i.LastRank},
-		{keyPending, &i.Pending},
+		{keyPart, &part, 0, false}, {keyRows, &rows, 0, false}, {keyPending, &i.Pending, 0, false},
+		{keyFirstRank, &i.FirstRank, 0, false}, {keyLastRank, &i.LastRank, 0, false},
+		{keyRewrite, &i.Rewrite, 0, true}, {keyLate, &i.ExcludedLate, 1, true},
 	} {
-		text, _ := file.Lookup(n.key)
+		text, ok := file.Lookup(n.key)
+		if !ok && n.optional {
+			continue
+		}
 		value, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || value < 0 {
+		if err != nil || value < n.least {
 			return fmt.Errorf("%w: %s is %q", ErrDamaged, n.key, text)
 		}
 		*n.to = value
 	}
 	i.Part = int(part)
-	if late, ok := file.Lookup(keyLate); ok {
-		n, err := strconv.ParseInt(late, 10, 64)
-		if err != nil || n < 1 {
-			return fmt.Errorf("%w: %s is %q", ErrDamaged, keyLate, late)
-		}
-		i.ExcludedLate = n
-	}
-	if text, ok := file.Lookup(keyRewrite); ok {
-		var err error
-		if i.Rewrite, err = strconv.ParseInt(text, 10, 64); err != nil || i.Rewrite < 0 {
-			return fmt.Errorf("%w: %s is %q", ErrDamaged, keyRewrite, text)
-		}
-	}
 	counts, _ := file.Lookup(keyCounts)
 	if err := json.Unmarshal([]byte(counts), &i.Counts); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, keyCounts, err)

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"stsscan/internal/codes"
 )
@@ -35,27 +35,22 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 			}
 			return nil
 		}
-		err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
-			for i, group := range file.RowGroups() {
-				if hasAny(file.Metadata().RowGroups[i], "txt") {
-					if err := eachRow(group, give); err != nil {
-						return err
-					}
-					continue
-				}
-				rows, err := plainRecords(group, wanted)
-				if err != nil {
-					return err
-				}
-				for _, r := range rows {
-					if !yield(r, nil) {
-						return errStop
-					}
+		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
+			if hasAny(meta, "txt") {
+				return eachRow(group, give)
+			}
+			rows, err := plainRecords(group, wanted)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return errStop
 				}
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err != nil {
 			yield(nil, err)
 		}
 	}

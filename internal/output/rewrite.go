@@ -16,29 +16,37 @@ import (
 // have some. An error ends the sequence: it names the file.
 func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
-			for i, group := range file.Metadata().RowGroups {
-				if provisional, err := hasProvisional(group); err != nil {
-					return err
-				} else if !provisional {
-					continue
-				}
-				err := eachRow(file.RowGroups()[i], func(r *Row) error {
-					if r.Pending != "" && !yield(r, nil) {
-						return errStop
-					}
-					return nil
-				})
-				if err != nil {
-					return err
-				}
+		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
+			if !hasAny(meta, "pending") {
+				return nil
 			}
-			return nil
+			return eachRow(group, func(r *Row) error {
+				if r.Pending != "" && !yield(r, nil) {
+					return errStop
+				}
+				return nil
+			})
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err != nil {
 			yield(nil, err)
 		}
 	}
+}
+
+// eachGroup gives do the row groups of part k, until it returns an error. One that is errStop is none.
+func (d *Dataset) eachGroup(k int, do func(parquet.RowGroup, format.RowGroup) error) error {
+	err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
+		for i, group := range file.RowGroups() {
+			if err := do(group, file.Metadata().RowGroups[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
 }
 
 // errStop ends a reading early.
@@ -97,11 +105,7 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 	var read Counts // rows that are not copied as they are
 	var rows []Row
 	for i, group := range file.Metadata().RowGroups {
-		provisional, err := hasProvisional(group)
-		if err != nil {
-			return err
-		}
-		if !provisional && p.layout.columns.Has(group) {
+		if !hasAny(group, "pending") && p.layout.columns.Has(group) {
 			if err := p.copyGroup(f, group, ends[i]); err != nil {
 				return err
 			}

@@ -46,18 +46,7 @@ func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
 	return ends, nil
 }
 
-// hasProvisional reports whether a row group has provisional rows.
-func hasProvisional(group format.RowGroup) (bool, error) {
-	for _, column := range group.Columns {
-		meta := &column.MetaData
-		if len(meta.PathInSchema) == 1 && meta.PathInSchema[0] == "pending" {
-			return meta.Statistics.NullCount < meta.NumValues, nil
-		}
-	}
-	return false, nil // older than the column
-}
-
-// hasAny reports whether a row of the group has a value of the column.
+// hasAny reports whether a row of the group has a value of the column. An old file may lack the column.
 func hasAny(group format.RowGroup, name string) bool {
 	for _, column := range group.Columns {
 		if meta := &column.MetaData; meta.PathInSchema[0] == name {

@@ -35,7 +35,7 @@ func (c *BoolColumn) Add(v *bool) {
 
 func (c *BoolColumn) begin(leaf leaf) error {
 	c.chunk.leaf = leaf
-	return leaf.check(0, 1, format.Boolean)
+	return leaf.check(0, 0, 1, format.Boolean)
 }
 
 func (c *BoolColumn) endPage(s *scratch, order []int32) error {

@@ -58,7 +58,7 @@ func (c *DictColumn) Counts() iter.Seq2[string, int64] {
 
 func (c *DictColumn) begin(leaf leaf) error {
 	c.chunk.leaf, c.ids = leaf, make(map[string]int32)
-	return leaf.check(0, 1, format.ByteArray)
+	return leaf.check(0, 0, 1, format.ByteArray)
 }
 
 func (c *DictColumn) endPage(s *scratch, order []int32) (err error) {

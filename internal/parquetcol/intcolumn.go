@@ -29,7 +29,7 @@ func (c *IntColumn) AddNull() {
 
 func (c *IntColumn) begin(leaf leaf) error {
 	c.chunk.leaf = leaf
-	return leaf.check(0, 1, format.Int32, format.Int64)
+	return leaf.check(0, 0, 1, format.Int32, format.Int64)
 }
 
 func (c *IntColumn) endPage(s *scratch, order []int32) (err error) {

@@ -1,9 +1,6 @@
 package parquetcol
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -27,10 +24,7 @@ func (c *IntListColumn) Add(list []int32) {
 // definition, and a value the level 2.
 func (c *IntListColumn) begin(leaf leaf) error {
 	c.chunk.leaf = leaf
-	if leaf.maxDefinition < 2 {
-		return fmt.Errorf("column %s: the list is not optional", strings.Join(leaf.path, "."))
-	}
-	return leaf.check(1, 2, format.Int32)
+	return leaf.check(1, 2, 2, format.Int32)
 }
 
 func (c *IntListColumn) endPage(s *scratch, order []int32) (err error) {

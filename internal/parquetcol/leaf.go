@@ -2,6 +2,7 @@ package parquetcol
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -15,12 +16,11 @@ type leaf struct {
 	maxDefinition byte // level of definition of a value; 0: it is never NULL
 }
 
-// check is an error where the leaf is not of one of the kinds, or not nested in this way.
-func (l leaf) check(repetition, definition byte, kinds ...format.Type) error {
-	for _, kind := range kinds {
-		if l.kind == kind && l.maxRepetition == repetition && l.maxDefinition <= definition {
-			return nil
-		}
+// check is an error where the leaf is not of one of the kinds, or has other levels.
+func (l leaf) check(repetition, minDefinition, maxDefinition byte, kinds ...format.Type) error {
+	if slices.Contains(kinds, l.kind) && l.maxRepetition == repetition &&
+		minDefinition <= l.maxDefinition && l.maxDefinition <= maxDefinition {
+		return nil
 	}
 	return fmt.Errorf("column %s has the type %s and levels up to %d and %d: it takes other values",
 		strings.Join(l.path, "."), l.kind, l.maxRepetition, l.maxDefinition)

@@ -40,7 +40,7 @@ func (c *TextColumn) text(i int32) []byte {
 
 func (c *TextColumn) begin(leaf leaf) error {
 	c.chunk.leaf = leaf
-	return leaf.check(0, 1, format.ByteArray)
+	return leaf.check(0, 0, 1, format.ByteArray)
 }
 
 // endPage leaves out what a text shares with the one before, by DELTA_BYTE_ARRAY, where that is much:
