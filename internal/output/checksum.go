@@ -11,18 +11,18 @@ import (
 	"strings"
 )
 
-// The footer of a part has the checksum of the file: the SHA-256 with zeros in its own place. It covers
-// what the checksums of pages leave out: their headers, the filters and the footer.
+// The footer of a part has the checksum of the file: the SHA-256 with zeros in its own place. It covers what the
+// checksums of pages leave out: their headers, the filters and the footer.
 
 // noChecksum stands in the footer until the file is written.
 var noChecksum = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 
-// checksumMark precedes the checksum in the footer: the key, and in Thrift's compact protocol the
-// header of a text field and its length.
+// checksumMark precedes the checksum in the footer: the key, and in Thrift's compact protocol the header of a text
+// field and its length.
 var checksumMark = append([]byte(keyChecksum), 0x18, byte(len(noChecksum)))
 
-// checksumAt is the offset of the checksum in a footer. It is found without parsing: a damaged footer
-// may have lengths that the library believes.
+// checksumAt is the offset of the checksum in a footer. It is found without parsing: a damaged footer may have
+// lengths that the library believes.
 func checksumAt(footer []byte) (at int, ok bool) {
 	at = bytes.LastIndex(footer, checksumMark)
 	if at += len(checksumMark); at < len(checksumMark) || at+len(noChecksum) > len(footer) {
@@ -31,8 +31,8 @@ func checksumAt(footer []byte) (at int, ok bool) {
 	return at, true
 }
 
-// putChecksum sets the checksum in the end of a file: the footer and what follows it. before is the
-// hash of all octets before.
+// putChecksum sets the checksum in the end of a file: the footer and what follows it. before is the hash of all
+// octets before.
 func putChecksum(end []byte, before hash.Hash) error {
 	at, ok := checksumAt(end)
 	if !ok {
@@ -56,8 +56,8 @@ func sumWith(before hash.Hash, end []byte) (string, error) {
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-// hashPart gives the SHA-256 of a file that checkEnds has accepted, and whether the file has a
-// checksum. A wrong checksum is an error that wraps [ErrDamaged].
+// hashPart gives the SHA-256 of a file that checkEnds has accepted, and whether the file has a checksum. A wrong
+// checksum is an error that wraps [ErrDamaged].
 func hashPart(f io.ReaderAt, size int64) (sum string, checked bool, err error) {
 	start, err := footerStart(f, size)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// Counts are how often each word occurs in the columns of a set of rows. A word that does not occur is
-// not in its map, so that equal sets of rows have equal Counts. The zero value counts no rows.
+// Counts are how often each word occurs in the columns of a set of rows. A word that does not occur is not in its
+// map, so that equal sets of rows have equal Counts. The zero value counts no rows.
 type Counts struct {
 	Rows         int64                                        `json:"rows"`
 	Record       map[codes.Record]int64                       `json:"record,omitempty"`        // sums to Rows
@@ -109,8 +109,7 @@ func subtract[W ~string](counts, others map[W]int64) (left map[W]int64) {
 	return left
 }
 
-// All yields every count by name, such as "record.valid" or "policy_reason.tls.expired", in a stable
-// order.
+// All yields every count by name, such as "record.valid" or "policy_reason.tls.expired", in a stable order.
 func (c *Counts) All() iter.Seq2[string, int64] {
 	return func(yield func(string, int64) bool) {
 		if !yield("rows", c.Rows) {
@@ -185,8 +184,8 @@ func each[W ~string](column string, counts map[W]int64, yield func(string, int64
 	return true
 }
 
-// An Adoption is the share of domains that publish an MTA-STS record, as an interval: unknown domains
-// count as without a record in Low, and as with one in High.
+// An Adoption is the share of domains that publish an MTA-STS record, as an interval: unknown domains count as
+// without a record in Low, and as with one in High.
 type Adoption struct {
 	Domains int64   `json:"domains"`
 	Present int64   `json:"present"` // valid, invalid and multiple

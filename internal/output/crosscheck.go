@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A CrossCheck compares what a run found with the answers of resolvers that the run did not ask. It
-// changes no row.
+// A CrossCheck compares what a run found with the answers of resolvers that the run did not ask. It changes no row.
 type CrossCheck struct {
 	Resolvers []string                  `json:"resolvers"`         // host:port
 	Share     float64                   `json:"share"`             // of the domains without a record: see [Sampled]
@@ -46,16 +45,15 @@ func CrossDifferences() []CrossDifference {
 	return []CrossDifference{CrossFound, CrossDenied, CrossClass, CrossTXT}
 }
 
-// Sampled reports whether a domain is in the sample of a share of all: the first 32 bits of its
-// SHA-256, as a number, are below share * 2^32. It is not random, so that every process, shard and
-// reader has the same sample.
+// Sampled reports whether a domain is in the sample of a share of all: the first 32 bits of its SHA-256, as a
+// number, are below share * 2^32. It is not random, so that every process, shard and reader has the same sample.
 func Sampled(domain string, share float64) bool {
 	sum := sha256.Sum256([]byte(domain))
 	return float64(binary.BigEndian.Uint32(sum[:])) < share*(1<<32)
 }
 
-// CrossChecked reports whether a cross-check asks about a row of this class: all that have a record,
-// the sample of those that have none, and none that is unknown.
+// CrossChecked reports whether a cross-check asks about a row of this class: all that have a record, the sample of
+// those that have none, and none that is unknown.
 func CrossChecked(domain string, class codes.Record, share float64) bool {
 	switch class {
 	case codes.RecordUnknown:

@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A Dataset is the part files of one run in one directory. Several goroutines may use it, and one at a
-// time each [Part].
+// A Dataset is the part files of one run in one directory. Several goroutines may use it, and one at a time each
+// [Part].
 type Dataset struct {
 	Disk durable.Disk // under the directory; set it before use; zero: the operating system's
 
@@ -37,10 +37,10 @@ func Open(dir string, id Identity) (*Dataset, error) {
 	return &Dataset{dir: dir, id: id, layout: layout, maxRows: rowsPerGroup}, nil
 }
 
-// Accept reports whether part k is there as an earlier process wrote it: the file that the manifest
-// lists; or one of this run, with the right checksum, that the manifest does not list yet (listed is
-// nil) or lists as it was before it was rewritten. No file is no error; any other file is one, which
-// wraps [ErrDamaged] or [ErrForeign] and names the file. It reads the whole file.
+// Accept reports whether part k is there as an earlier process wrote it: the file that the manifest lists; or one of
+// this run, with the right checksum, that the manifest does not list yet (listed is nil) or lists as it was before
+// it was rewritten. No file is no error; any other file is one, which wraps [ErrDamaged] or [ErrForeign] and names
+// the file. It reads the whole file.
 func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
 	info, ok, err := d.Whole(k)
 	switch {
@@ -54,9 +54,8 @@ func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
 	return info, err == nil, err
 }
 
-// Whole reports whether part k is there: whole, and of this run and schema. No file is no error; any
-// other file is one, which wraps [ErrDamaged] or [ErrForeign] and names the file. It reads the whole
-// file.
+// Whole reports whether part k is there: whole, and of this run and schema. No file is no error; any other file is
+// one, which wraps [ErrDamaged] or [ErrForeign] and names the file. It reads the whole file.
 func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	path := d.path(k)
 	info, err := ReadPartInfo(path)
@@ -77,8 +76,8 @@ func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	return info, true, nil
 }
 
-// Create begins part k, for rows with the ranks firstRank to lastRank. Its file appears when the part
-// is committed, and replaces an earlier one. A Part that is not committed must be aborted.
+// Create begins part k, for rows with the ranks firstRank to lastRank. Its file appears when the part is committed,
+// and replaces an earlier one. A Part that is not committed must be aborted.
 func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if k < 0 || firstRank < 1 || lastRank < firstRank {
 		return nil, fmt.Errorf("part %d cannot have the ranks %d to %d", k, firstRank, lastRank)
@@ -97,8 +96,8 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	})
 }
 
-// Sweep removes the temporary files that a killed process left, of the parts that mine reports are the
-// caller's; nil means all. Where shards share a directory, those of the others may be in use.
+// Sweep removes the temporary files that a killed process left, of the parts that mine reports are the caller's; nil
+// means all. Where shards share a directory, those of the others may be in use.
 func (d *Dataset) Sweep(mine func(k int) bool) error {
 	return d.Disk.Sweep(d.dir, func(name string) bool {
 		k, ok := PartNumber(name)

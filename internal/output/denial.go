@@ -2,8 +2,8 @@ package output
 
 import "time"
 
-// A Denial is the short form of a [Row] without a record: its columns are those that the lookup can fill,
-// and all others are NULL. More than 99 rows in 100 are such. It is a quarter of the size.
+// A Denial is the short form of a [Row] without a record: its columns are those that the lookup can fill, and all
+// others are NULL. More than 99 rows in 100 are such. It is a quarter of the size.
 type Denial struct {
 	Domain           string
 	Rank             int64

@@ -93,8 +93,7 @@ func (d *denialRows) endPage() error {
 	return err
 }
 
-// end writes the row group to w, which is at offset in the file, and begins another. Its rows are
-// counted in counts.
+// end writes the row group to w, which is at offset in the file, and begins another. Its rows are counted in counts.
 func (d *denialRows) end(w io.Writer, offset int64, counts *Counts) (group format.RowGroup, err error) {
 	if err := d.endPage(); err != nil {
 		return group, err
@@ -108,8 +107,8 @@ func (d *denialRows) end(w io.Writer, offset int64, counts *Counts) (group forma
 	return group, nil
 }
 
-// count counts the rows of the row group by their dictionaries. The other columns that [Counts] has are
-// NULL in a denial.
+// count counts the rows of the row group by their dictionaries. The other columns that [Counts] has are NULL in a
+// denial.
 func (d *denialRows) count(counts *Counts) {
 	counts.Rows += int64(d.rows)
 	tally(&counts.Record, &d.record)

@@ -65,8 +65,7 @@ func (t *RawText) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// WriteDisagreements writes the file of disagreements, by rank, whole or not at all, and its name and
-// hash to c.
+// WriteDisagreements writes the file of disagreements, by rank, whole or not at all, and its name and hash to c.
 func (d *Dataset) WriteDisagreements(c *CrossCheck, shard *Shard, list []Disagreement) error {
 	slices.SortFunc(list, func(a, b Disagreement) int { return cmp.Compare(a.Rank, b.Rank) })
 	var text bytes.Buffer

@@ -35,8 +35,7 @@ var (
 // magic begins and ends a Parquet file.
 const magic = "PAR1"
 
-// checkEnds checks the first and the last octets of a Parquet file: the library believes any length of
-// the footer.
+// checkEnds checks the first and the last octets of a Parquet file: the library believes any length of the footer.
 func checkEnds(f io.ReaderAt, size int64) error {
 	head, tail := make([]byte, len(magic)), make([]byte, 4+len(magic))
 	if size < int64(len(head)+len(tail)) {
@@ -68,8 +67,8 @@ func footerStart(f io.ReaderAt, size int64) (int64, error) {
 	return size - int64(len(tail)) - int64(binary.LittleEndian.Uint32(tail)), nil
 }
 
-// catchPanic runs f, which reads a file through the Parquet library, and returns a panic as an error:
-// the library trusts what it reads, and files can be damaged.
+// catchPanic runs f, which reads a file through the Parquet library, and returns a panic as an error: the library
+// trusts what it reads, and files can be damaged.
 func catchPanic(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

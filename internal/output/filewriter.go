@@ -14,8 +14,7 @@ func (w *fileWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// An innerWriter takes the library's file into ours, without its beginning and, once closed, without
-// its end.
+// An innerWriter takes the library's file into ours, without its beginning and, once closed, without its end.
 type innerWriter struct {
 	to     *fileWriter
 	skip   int // octets of the beginning

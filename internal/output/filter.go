@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Filter makes a filter of rows from "COLUMN=WORD", where the words of the column are a closed set, or
-// from a word of the column record, policy, verdict or pending, the first of these that has it. A list
-// passes if it has the word.
+// Filter makes a filter of rows from "COLUMN=WORD", where the words of the column are a closed set, or from a word
+// of the column record, policy, verdict or pending, the first of these that has it. A list passes if it has the
+// word.
 func Filter(class string) (func(*Row) bool, error) {
 	column, word, ok := strings.Cut(class, "=")
 	if !ok {

@@ -13,8 +13,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// encodeFooter makes the end of a part, from its metadata on. The place of the checksum is still empty.
-// meta is that of the layout.
+// encodeFooter makes the end of a part, from its metadata on. The place of the checksum is still empty. meta is that
+// of the layout.
 func encodeFooter(meta format.FileMetaData, id Identity, info *PartInfo, groups []format.RowGroup) ([]byte, error) {
 	for i := range groups {
 		groups[i].Ordinal = int16(i)

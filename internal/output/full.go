@@ -7,8 +7,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// fullRows are the rows of a part that are no denials. The Parquet library writes them, to row groups
-// of their own.
+// fullRows are the rows of a part that are no denials. The Parquet library writes them, to row groups of their own.
 type fullRows struct {
 	writer *parquet.GenericWriter[Row]
 	out    *innerWriter
@@ -33,8 +32,8 @@ func newFullRows(to *fileWriter, l *layout, page int, maxRows int64, maxOctets i
 		parquet.WriteBufferSize(0), // fileWriter has one
 		parquet.Compression(&l.codec),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "domain")),
-		// The header of each page would have its bounds four times, uncompressed, and the footer those
-		// of each column. Bounds of raw octets take more space than the octets, and help no reader.
+		// The header of each page would have its bounds four times, uncompressed, and the footer those of each
+		// column. Bounds of raw octets take more space than the octets, and help no reader.
 		parquet.DataPageStatistics(false),
 		parquet.SkipPageBounds("policy_text"),
 		parquet.SkipPageBounds("txt", "list", "element"),
@@ -45,9 +44,9 @@ func newFullRows(to *fileWriter, l *layout, page int, maxRows int64, maxOctets i
 
 // add adds r to the batch that the library gets next.
 //
-// All rows of a batch have the same columns NULL, because the library (v0.32.0) gets mixed ones wrong:
-// its writeRowsFuncOfOptional compares the rest of a bitmap with the wrong mask. Of the rows NULL, "x",
-// NULL it writes the third as an empty text.
+// All rows of a batch have the same columns NULL, because the library (v0.32.0) gets mixed ones wrong: its
+// writeRowsFuncOfOptional compares the rest of a bitmap with the wrong mask. Of the rows NULL, "x", NULL it writes
+// the third as an empty text.
 func (f *fullRows) add(r *Row) error {
 	set := absent(r)
 	if len(f.batch) == cap(f.batch) || len(f.batch) > 0 && set != f.absent {
@@ -64,8 +63,8 @@ func (f *fullRows) add(r *Row) error {
 	return f.end()
 }
 
-// countedWords is what [Counts] counts of r, in memory of its own: a map keeps the key that it was
-// given last, and with it the buffer of the caller.
+// countedWords is what [Counts] counts of r, in memory of its own: a map keeps the key that it was given last, and
+// with it the buffer of the caller.
 func countedWords(r *Row) *Row {
 	own := &Row{
 		Record: strings.Clone(r.Record), RecordReason: strings.Clone(r.RecordReason), Error: strings.Clone(r.Error),
@@ -97,8 +96,8 @@ func (f *fullRows) end() error {
 	return f.writer.Flush()
 }
 
-// close gives the row groups, with offsets in our file. The library's own footer and its indexes of
-// pages are left out.
+// close gives the row groups, with offsets in our file. The library's own footer and its indexes of pages are left
+// out.
 func (f *fullRows) close() ([]format.RowGroup, error) {
 	if err := f.end(); err != nil {
 		return nil, err

@@ -27,8 +27,8 @@ func Statuses() []Status {
 // Finished reports whether nothing is left to do.
 func (s Status) Finished() bool { return s == StatusComplete || s == StatusSuspect }
 
-// A Manifest is the record of a run: run.json, or one file for each shard. It is what a paper cites.
-// Keys are only ever added.
+// A Manifest is the record of a run: run.json, or one file for each shard. It is what a paper cites. Keys are only
+// ever added.
 type Manifest struct {
 	SchemaVersion string     `json:"schema_version"`     // of the table and of this file
 	Version       string     `json:"version"`            // of the program
@@ -59,8 +59,8 @@ type Manifest struct {
 	// ExclusionVersions are the versions of that list that this shard has read.
 	ExclusionVersions []ExclusionVersion `json:"exclusion_versions,omitempty"`
 
-	// ExcludedLate is the number of names in Parts that have no row because they opted out after the
-	// lists were prepared: Parts have Counts.Rows and ExcludedLate names.
+	// ExcludedLate is the number of names in Parts that have no row because they opted out after the lists were
+	// prepared: Parts have Counts.Rows and ExcludedLate names.
 	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
 	Counts   Counts     `json:"counts"`          // of the rows in Parts
@@ -130,8 +130,8 @@ type Resolver struct {
 	Mismatched int64  `json:"mismatched"` // packets that were no answer to a question
 	TCP        int64  `json:"tcp"`        // answers over TCP
 
-	// Questions that it was allowed in flight while there were more to ask: the least, and the median;
-	// 0 where there were none for longer than a second.
+	// Questions that it was allowed in flight while there were more to ask: the least, and the median; 0 where there
+	// were none for longer than a second.
 	WindowLeast  int `json:"window_least"`
 	WindowMedian int `json:"window_median"`
 
@@ -175,8 +175,8 @@ func ManifestShard(name string) (shard *Shard, ok bool) {
 	return &s, n == 2 && name == ManifestName(&s)
 }
 
-// Write writes the manifest to the directory dir, whole or not at all. It sets SchemaVersion, and
-// Adoption from Counts.
+// Write writes the manifest to the directory dir, whole or not at all. It sets SchemaVersion, and Adoption from
+// Counts.
 func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, dir) }
 
 // WriteOn is [Manifest.Write] to a directory of a disk.

@@ -16,9 +16,9 @@ import (
 // ErrManifest says that a file has the name of a manifest and is none.
 var ErrManifest = errors.New("is not the manifest of a run")
 
-// ReadManifest reads a manifest that [Manifest.Write] wrote. Unknown keys are no error: a newer program
-// may have added them. A manifest that was changed since is Altered; where it is none any more, the
-// error wraps [ErrManifest].
+// ReadManifest reads a manifest that [Manifest.Write] wrote. Unknown keys are no error: a newer program may have
+// added them. A manifest that was changed since is Altered; where it is none any more, the error wraps
+// [ErrManifest].
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -70,8 +70,8 @@ func withLine(err error, data []byte) error {
 	return fmt.Errorf("line %d: %w", line, err)
 }
 
-// ReadManifests reads the manifests in the directory dir, one at least: that of the run, or those of
-// its shards in order.
+// ReadManifests reads the manifests in the directory dir, one at least: that of the run, or those of its shards in
+// order.
 func ReadManifests(dir string) ([]*Manifest, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

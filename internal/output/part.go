@@ -18,9 +18,9 @@ import (
 
 // A Part is a part file that is being written. It is used from one goroutine at a time.
 //
-// Its rows are of two kinds, each in row groups of its own: denials, which say that there is no record
-// and are nearly all, and full ones. A reader of policies, certificates or findings reads the full
-// ones, and a few octets a column of the others.
+// Its rows are of two kinds, each in row groups of its own: denials, which say that there is no record and are
+// nearly all, and full ones. A reader of policies, certificates or findings reads the full ones, and a few octets a
+// column of the others.
 type Part struct {
 	file      *durable.File
 	sum       hash.Hash
@@ -45,12 +45,12 @@ func newPart(file *durable.File, id Identity, l *layout, maxRows int64, info Par
 	return p, err
 }
 
-// LimitGroups bounds the octets of evidence in a row group, for when many parts are open at a time. It
-// is called before the first row.
+// LimitGroups bounds the octets of evidence in a row group, for when many parts are open at a time. It is called
+// before the first row.
 func (p *Part) LimitGroups(octets int) { p.maxOctets = min(octets, octetsPerGroup) }
 
-// Write appends rows in any order. It may reorder rows, and keeps nothing of them after it returns. A
-// *[RowError] names a row that cannot be stored. After an error the part can only be aborted.
+// Write appends rows in any order. It may reorder rows, and keeps nothing of them after it returns. A *[RowError]
+// names a row that cannot be stored. After an error the part can only be aborted.
 func (p *Part) Write(rows []Row) error {
 	for i := range rows {
 		if p.err != nil {
@@ -92,8 +92,7 @@ func (p *Part) add(r *Row) error {
 	return p.wrap(p.full.add(r))
 }
 
-// notePending keeps the latest time of the provisional rows that have to wait: see
-// PartInfo.PendingSince.
+// notePending keeps the latest time of the provisional rows that have to wait: see PartInfo.PendingSince.
 func (p *Part) notePending(r *Row) {
 	switch codes.Pending(r.Pending) {
 	case codes.PendingTransient, codes.PendingInterrupted, codes.PendingLocal:
@@ -147,8 +146,8 @@ func (p *Part) endDenials() error {
 	return p.wrap(err)
 }
 
-// EndGroups writes the row groups that are not written yet, and frees their memory. That is for a part
-// that waits for its last rows while many others are written: later rows begin other groups.
+// EndGroups writes the row groups that are not written yet, and frees their memory. That is for a part that waits
+// for its last rows while many others are written: later rows begin other groups.
 func (p *Part) EndGroups() error {
 	if p.err == nil {
 		p.err = p.endGroups()
@@ -206,8 +205,8 @@ func (p *Part) wrap(err error) error {
 	return nil
 }
 
-// Commit ends the file, reads it back, and renames it to its name if it says what was written. On error
-// the file that was there before stays.
+// Commit ends the file, reads it back, and renames it to its name if it says what was written. On error the file
+// that was there before stays.
 func (p *Part) Commit() (PartInfo, error) {
 	if p.err == nil {
 		p.err = p.close()

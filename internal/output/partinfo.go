@@ -23,16 +23,15 @@ type PartInfo struct {
 	LastRank  int64  `json:"last_rank"`  //
 	Pending   int64  `json:"pending"`    // rows that are provisional
 
-	// ExcludedLate is the number of names that have no row because they opted out after the lists were
-	// prepared.
+	// ExcludedLate is the number of names that have no row because they opted out after the lists were prepared.
 	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
-	// Rewrite is how often the part was rewritten, with its final rows taken over, since all its names
-	// were last asked.
+	// Rewrite is how often the part was rewritten, with its final rows taken over, since all its names were last
+	// asked.
 	Rewrite int64 `json:"rewrite,omitempty"`
 
-	// PendingSince is when the last provisional row was observed that has to wait before it is asked
-	// again; nil: there is none.
+	// PendingSince is when the last provisional row was observed that has to wait before it is asked again; nil:
+	// there is none.
 	PendingSince *time.Time `json:"pending_since,omitempty"`
 
 	Input  string `json:"-"` // as in [Identity]
@@ -42,9 +41,8 @@ type PartInfo struct {
 	checked bool // the file has a checksum, and it is right
 }
 
-// ReadPartInfo reads and hashes the whole part file path, and checks its checksum and footer, but not
-// its rows: see [ReadPart]. Its error wraps [ErrDamaged] or [ErrForeign] where the file can be read and
-// is not what it should be.
+// ReadPartInfo reads and hashes the whole part file path, and checks its checksum and footer, but not its rows: see
+// [ReadPart]. Its error wraps [ErrDamaged] or [ErrForeign] where the file can be read and is not what it should be.
 func ReadPartInfo(path string) (PartInfo, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// An Identity is what the parts of a run have in common. Input and Config must be equal in all of them;
-// the other fields are for the reader.
+// An Identity is what the parts of a run have in common. Input and Config must be equal in all of them; the other
+// fields are for the reader.
 type Identity struct {
 	Input   string // SHA-256 of the plan: what ranks there are, and in which part
 	Config  string // whatever else must not differ between parts, such as the seed of a simulated world; may be empty

@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A Performance is how fast a run was and what it waited for, over all processes that worked on it. A
-// domain that is asked again makes one more row.
+// A Performance is how fast a run was and what it waited for, over all processes that worked on it. A domain that is
+// asked again makes one more row.
 type Performance struct {
 	Rows           int64   `json:"rows"`            // made while domains were asked
 	AskingSeconds  float64 `json:"asking_seconds"`  // in which they were, passes together
@@ -18,15 +18,14 @@ type Performance struct {
 	TailSeconds    float64 `json:"tail_seconds"`    // of asking: after the last name of a pass was admitted
 	BetweenSeconds float64 `json:"between_seconds"` // in which all that was left waited for its next pass or turn
 
-	// Standstill is the seconds of asking, by cause, in which no names were admitted though there were
-	// more, or fewer than a hundredth of the peak.
+	// Standstill is the seconds of asking, by cause, in which no names were admitted though there were more, or
+	// fewer than a hundredth of the peak.
 	Standstill map[codes.Standstill]float64 `json:"standstill_seconds,omitempty"`
 
 	Connections ConnectionsInUse `json:"connections"`
 }
 
-// ConnectionsInUse is how many connections were open at a time, to Policy Hosts and mail servers
-// together.
+// ConnectionsInUse is how many connections were open at a time, to Policy Hosts and mail servers together.
 type ConnectionsInUse struct {
 	Limit         int     `json:"limit"`          // that was in force, for the last process
 	Most          int     `json:"most"`           // at a time

@@ -13,9 +13,9 @@ import (
 // rowsPerRead is how many rows are read at a time.
 const rowsPerRead = 256
 
-// ReadPart yields the rows of the part file path in the order of the file, each a new one. An error
-// ends the sequence: it names the file, and wraps [ErrDamaged] or [ErrForeign] where the file can be
-// read and is not what it should be.
+// ReadPart yields the rows of the part file path in the order of the file, each a new one. An error ends the
+// sequence: it names the file, and wraps [ErrDamaged] or [ErrForeign] where the file can be read and is not what it
+// should be.
 func ReadPart(path string) iter.Seq2[*Row, error] { return readPart[Row](path) }
 
 // ReadDomains is [ReadPart] for the column domain alone.

@@ -25,8 +25,7 @@ type RecordRow struct {
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond)"`
 }
 
-// Records yields the rows of part k that are wanted, each a new one. An error ends the sequence: it
-// names the file.
+// Records yields the rows of part k that are wanted, each a new one. An error ends the sequence: it names the file.
 func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) bool) iter.Seq2[*RecordRow, error] {
 	return func(yield func(*RecordRow, error) bool) {
 		give := func(r *RecordRow) error {
@@ -56,8 +55,8 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 	}
 }
 
-// plainRecords reads the wanted rows of a row group without TXT records, column by column. One row in a
-// hundred may be wanted, and to make rows of all takes twenty times as long.
+// plainRecords reads the wanted rows of a row group without TXT records, column by column. One row in a hundred may
+// be wanted, and to make rows of all takes twenty times as long.
 func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes.Record) bool) ([]*RecordRow, error) {
 	words := make(map[string]codes.Record)
 	for _, class := range codes.Records() {

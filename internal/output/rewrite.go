@@ -12,8 +12,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Provisional yields the provisional rows of part k, each a new one. It reads only the row groups that
-// have some. An error ends the sequence: it names the file.
+// Provisional yields the provisional rows of part k, each a new one. It reads only the row groups that have some. An
+// error ends the sequence: it names the file.
 func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
 		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
@@ -52,10 +52,10 @@ func (d *Dataset) eachGroup(k int, do func(parquet.RowGroup, format.RowGroup) er
 // errStop ends a reading early.
 var errStop = errors.New("enough")
 
-// Keep takes over rows of the file that the part replaces, which must still be the one that old
-// describes: those for which keep returns true. The others are in p already. keep may change a row. Row
-// groups without provisional rows, and with today's columns, are copied as they are, without a call of
-// keep. Names that were excluded late stay so. The old file stands until the part is committed.
+// Keep takes over rows of the file that the part replaces, which must still be the one that old describes: those for
+// which keep returns true. The others are in p already. keep may change a row. Row groups without provisional rows,
+// and with today's columns, are copied as they are, without a call of keep. Names that were excluded late stay so.
+// The old file stands until the part is committed.
 func (p *Part) Keep(d *Dataset, old PartInfo, keep func(r *Row) bool) error {
 	if p.err == nil {
 		p.err = p.takeOver(d, old, keep)

@@ -8,8 +8,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Served yields the addresses at which Policy Hosts of part k showed a certificate, one for each such
-// row. It reads no row group without any. An error ends the sequence: it names the file.
+// Served yields the addresses at which Policy Hosts of part k showed a certificate, one for each such row. It reads
+// no row group without any. An error ends the sequence: it names the file.
 func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
 	type seen struct {
 		Addr string `parquet:"addr,optional"`

@@ -11,8 +11,8 @@ import (
 	"stsscan/internal/durable"
 )
 
-// ShardsFile is the name of the file in a run directory that has the number of shards. The first
-// process claims it before it does anything else, and no process scans with another one.
+// ShardsFile is the name of the file in a run directory that has the number of shards. The first process claims it
+// before it does anything else, and no process scans with another one.
 const ShardsFile = "shards.json"
 
 type shardsFile struct {
@@ -20,8 +20,8 @@ type shardsFile struct {
 	Checksum string `json:"checksum"` // of the file: see durable.Seal
 }
 
-// ReadShards is the number in the [ShardsFile] of the directory dir; 0: there is no file. The error
-// wraps [ErrShards] where the file was changed.
+// ReadShards is the number in the [ShardsFile] of the directory dir; 0: there is no file. The error wraps
+// [ErrShards] where the file was changed.
 func ReadShards(dir string) (int, error) {
 	path := filepath.Join(dir, ShardsFile)
 	data, err := os.ReadFile(path)

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// A SurveyLog keeps the rows of surveys of a part that is being written, and which other surveys have
-// begun to ask for a policy: after a kill, the next process does not ask the same Policy Hosts again
-// too soon (RFC 8461, section 3.3). It is removed when the part is whole.
+// A SurveyLog keeps the rows of surveys of a part that is being written, and which other surveys have begun to ask
+// for a policy: after a kill, the next process does not ask the same Policy Hosts again too soon (RFC 8461, section
+// 3.3). It is removed when the part is whole.
 //
-// It survives the process, but not the machine: nothing in it is synced. It ends at the first entry
-// that was cut short or damaged: then each name without a row counts as asked just before the log was
-// opened. Its methods may be called from several goroutines.
+// It survives the process, but not the machine: nothing in it is synced. It ends at the first entry that was cut
+// short or damaged: then each name without a row counts as asked just before the log was opened. Its methods may be
+// called from several goroutines.
 type SurveyLog struct {
 	path string
 
@@ -39,8 +39,8 @@ type entryRange struct {
 	length int
 }
 
-// An entry of the log is its length and CRC-32C, in four octets each, then JSON. The first one is a
-// list of texts that identify the log.
+// An entry of the log is its length and CRC-32C, in four octets each, then JSON. The first one is a list of texts
+// that identify the log.
 type entry struct {
 	Rank  int64      `json:"rank"`            // 0: all names without an entry of their own
 	Begun *time.Time `json:"begun,omitempty"` // the policy is asked for
@@ -52,9 +52,9 @@ const (
 	maxEntry  = 8 << 20 // of JSON, which writes some octets as six: the largest row is smaller
 )
 
-// Log opens the log of part k, which replaces the file with the SHA-256 base; "": there is no file.
-// What an earlier process left in it for the same part and base is kept, anything else is dropped. now
-// is when the names of lost entries count as asked. The log must be closed or removed.
+// Log opens the log of part k, which replaces the file with the SHA-256 base; "": there is no file. What an earlier
+// process left in it for the same part and base is kept, anything else is dropped. now is when the names of lost
+// entries count as asked. The log must be closed or removed.
 func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
 	l := &SurveyLog{path: d.logPath(k), rows: make(map[int64]entryRange), begun: make(map[int64]time.Time)}
 	_, err := os.Lstat(l.path)
@@ -75,8 +75,8 @@ func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
 	return l, nil
 }
 
-// LogLost notes in the log of part k that the file of the part is lost or damaged, so that none of its
-// policies is asked for too soon. An earlier note stays.
+// LogLost notes in the log of part k that the file of the part is lost or damaged, so that none of its policies is
+// asked for too soon. An earlier note stays.
 func (d *Dataset) LogLost(k int, now time.Time) error {
 	l, err := d.Log(k, "", now)
 	if err != nil {
@@ -194,8 +194,8 @@ func (l *SurveyLog) Found(rank int64, domain string) (*Row, error) {
 	return e.Row, nil
 }
 
-// Lost is when an earlier process began, or may have begun, to ask for the policy of a name without
-// logging its row; ok is false where it did not.
+// Lost is when an earlier process began, or may have begun, to ask for the policy of a name without logging its row;
+// ok is false where it did not.
 func (l *SurveyLog) Lost(rank int64) (at time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

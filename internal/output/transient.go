@@ -6,9 +6,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// Transient reports whether the row may change by itself, or with another resolver, so that it makes
-// sense to ask again. Loops and filters stay, and so does what a server of a policy says plainly, by
-// its certificate too.
+// Transient reports whether the row may change by itself, or with another resolver, so that it makes sense to ask
+// again. Loops and filters stay, and so does what a server of a policy says plainly, by its certificate too.
 func (r *Row) Transient() bool {
 	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.DANEMends() {
 		return true

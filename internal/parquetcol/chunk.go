@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A chunk is one column of a row group before it is written: its pages as the file will have them, and
-// what the footer says of them.
+// A chunk is one column of a row group before it is written: its pages as the file will have them, and what the
+// footer says of them.
 type chunk struct {
 	leaf       leaf
 	encoding   format.Encoding // of the last page
@@ -23,8 +23,8 @@ type chunk struct {
 	min, max   []byte
 }
 
-// addFlatPage adds a page of a column that is no list. s.values are the values, encoded, and
-// s.definition their levels, which are not read where nothing is NULL, or everything.
+// addFlatPage adds a page of a column that is no list. s.values are the values, encoded, and s.definition their
+// levels, which are not read where nothing is NULL, or everything.
 func (c *chunk) addFlatPage(s *scratch, compress compressor, rows, nulls int) (err error) {
 	s.levels = s.levels[:0]
 	switch {
@@ -42,8 +42,7 @@ func (c *chunk) addFlatPage(s *scratch, compress compressor, rows, nulls int) (e
 	return c.addPage(s, 0, s.values, compress, rows, rows, nulls)
 }
 
-// addPage adds a data page of the encoded values, and of s.levels, whose first octets are levels of
-// repetition.
+// addPage adds a data page of the encoded values, and of s.levels, whose first octets are levels of repetition.
 func (c *chunk) addPage(s *scratch, repetition int, values []byte, compress compressor, rows, count, nulls int) error {
 	body := values
 	s.compressed = compress(s, s.compressed[:0], values)
@@ -80,8 +79,8 @@ func (c *chunk) addPage(s *scratch, repetition int, values []byte, compress comp
 	return nil
 }
 
-// setDictionary makes the dictionary page of n values. It is always compressed: readers go by the codec
-// of the column.
+// setDictionary makes the dictionary page of n values. It is always compressed: readers go by the codec of the
+// column.
 func (c *chunk) setDictionary(s *scratch, values []byte, n int) error {
 	body, err := s.codec.Encode(s.compressed[:0], values)
 	if err != nil {
@@ -103,8 +102,8 @@ func (c *chunk) setDictionary(s *scratch, values []byte, n int) error {
 	return nil
 }
 
-// setNull makes c a column of n rows that are all NULL: one page of a few octets. Nine columns of ten
-// in a survey are such, and to write them level by level would cost more than all others.
+// setNull makes c a column of n rows that are all NULL: one page of a few octets. Nine columns of ten in a survey
+// are such, and to write them level by level would cost more than all others.
 func (c *chunk) setNull(s *scratch, n int) error {
 	*c = chunk{leaf: c.leaf, encoding: format.Plain, pages: c.pages[:0]}
 	s.levels = s.levels[:0]
@@ -116,8 +115,7 @@ func (c *chunk) setNull(s *scratch, n int) error {
 	return c.addPage(s, repetition, nil, (*scratch).compress, n, n, n)
 }
 
-// isNull reports whether all rows are NULL. Of a list it does not know, since an empty one counts as
-// NULL in a page.
+// isNull reports whether all rows are NULL. Of a list it does not know, since an empty one counts as NULL in a page.
 func (c *chunk) isNull() bool {
 	return c.leaf.optional() && c.leaf.maxRepetition == 0 && c.nulls == c.values
 }

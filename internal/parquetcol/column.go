@@ -1,8 +1,8 @@
 package parquetcol
 
-// A Column is one of [TextColumn], [CopyColumn], [DictColumn], [IntColumn], [BoolColumn] and
-// [IntListColumn]. It takes a value for each row; what it does with them it does a page at a time, in
-// short loops. A value that is NULL becomes the zero value where the schema has the column required.
+// A Column is one of [TextColumn], [CopyColumn], [DictColumn], [IntColumn], [BoolColumn] and [IntListColumn]. It
+// takes a value for each row; what it does with them it does a page at a time, in short loops. A value that is NULL
+// becomes the zero value where the schema has the column required.
 type Column interface {
 	begin(leaf leaf) error                   // an error where values of the leaf are of another type
 	endPage(s *scratch, order []int32) error // makes a page of the values so far, in this order

@@ -18,12 +18,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// corpusDir is where TestConformance leaves its files for other readers: each as .parquet and, row by
-// row, as .jsonl.
+// corpusDir is where TestConformance leaves its files for other readers: each as .parquet and, row by row, as
+// .jsonl.
 var corpusDir = flag.String("corpus", "", "directory for the files of TestConformance")
 
-// The library reads every encoding, NULL pattern and page boundary as it was written, and what the
-// footer says of a column is so. The module analysis has arrow-go and DuckDB read the same files.
+// The library reads every encoding, NULL pattern and page boundary as it was written, and what the footer says of a
+// column is so. The module analysis has arrow-go and DuckDB read the same files.
 func TestConformance(t *testing.T) {
 	for _, file := range corpus() {
 		t.Run(file.name, func(t *testing.T) {
@@ -104,8 +104,8 @@ func wantRows(t *testing.T, data []byte, want []corpusRow) {
 	}
 }
 
-// wantStatistics holds the bounds and the number of NULLs of each column against its values: readers
-// leave out row groups by them.
+// wantStatistics holds the bounds and the number of NULLs of each column against its values: readers leave out row
+// groups by them.
 func wantStatistics(t *testing.T, data []byte, file corpusFile) {
 	t.Helper()
 	opened, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))

@@ -1,8 +1,8 @@
 package parquetcol
 
-// A CopyColumn is a [TextColumn] whose texts are mostly those of another one, Of. For a page in which
-// all are, as in the zone of a registry where each domain is its own registered domain, it keeps no
-// texts of its own and takes over the other's values, encoded and compressed.
+// A CopyColumn is a [TextColumn] whose texts are mostly those of another one, Of. For a page in which all are, as in
+// the zone of a registry where each domain is its own registered domain, it keeps no texts of its own and takes over
+// the other's values, encoded and compressed.
 type CopyColumn struct {
 	Of *TextColumn
 
@@ -10,8 +10,7 @@ type CopyColumn struct {
 	differs bool // own has the texts of the page
 }
 
-// Add takes the text of a row for which Of has just taken the text of. It reports whether the text is
-// valid UTF-8.
+// Add takes the text of a row for which Of has just taken the text of. It reports whether the text is valid UTF-8.
 func (c *CopyColumn) Add(text, of string) bool {
 	if !c.differs && text == of && text != "" {
 		return true // as Of has reported

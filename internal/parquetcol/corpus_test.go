@@ -16,8 +16,8 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 )
 
-// A corpusRow has a column of each type, required and optional where there are both. None of the last
-// ones ever has a value.
+// A corpusRow has a column of each type, required and optional where there are both. None of the last ones ever has
+// a value.
 type corpusRow struct {
 	Rank       int64   `parquet:"rank" json:"rank"`
 	Name       string  `parquet:"name" json:"name"`
@@ -179,9 +179,9 @@ func (f corpusFile) encode(t testing.TB) []byte {
 	return file.Bytes()
 }
 
-// corpus has a file for each size of pages: around an octet of booleans, a block of
-// DELTA_BINARY_PACKED, and more than a block of Zstandard. Its row groups combine what is NULL and what
-// values are like; their last page is shorter than the others.
+// corpus has a file for each size of pages: around an octet of booleans, a block of DELTA_BINARY_PACKED, and more
+// than a block of Zstandard. Its row groups combine what is NULL and what values are like; their last page is
+// shorter than the others.
 func corpus() []corpusFile {
 	files := []corpusFile{
 		{name: "words", groups: [][][]corpusRow{{manyWords(70_000)}, lastWord(300), lastWord(256), lastWord(2)}},
@@ -254,8 +254,7 @@ func valuePatterns() []valuePattern {
 	return []valuePattern{
 		// Each row as the one before.
 		func(i int, _ *rand.Rand) corpusRow { return row(i, "example.com", "a", 17, []int32{}) },
-		// Two values in turn, and ranks that leave gaps. The lesser text comes later, and begins as the
-		// other does.
+		// Two values in turn, and ranks that leave gaps. The lesser text comes later, and begins as the other does.
 		func(i int, _ *rand.Rand) corpusRow {
 			name, word := []string{"example.net", "example.com"}[i%2], []string{"a", ""}[i%2]
 			return row(3*i, name, word, int64(i%2), []int32{int32(i % 2)})

@@ -11,8 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A DictColumn is a column of few different texts, in the encoding RLE_DICTIONARY. The empty text is
-// NULL.
+// A DictColumn is a column of few different texts, in the encoding RLE_DICTIONARY. The empty text is NULL.
 type DictColumn struct {
 	texts  []string          // of the dictionary
 	ids    map[string]int32  // of texts

@@ -8,8 +8,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// writeFilter writes the Bloom filter of a column to w, which is at offset in the file, and gives its
-// octets. A NULL is not in it.
+// writeFilter writes the Bloom filter of a column to w, which is at offset in the file, and gives its octets. A NULL
+// is not in it.
 func writeFilter(w io.Writer, offset int64, c *TextColumn, meta *format.ColumnMetaData) (int, error) {
 	filter := make(bloom.SplitBlockFilter, bloom.NumSplitBlocksOf(int64(len(c.hashes)), c.FilterBits))
 	filter.InsertBulk(c.hashes)

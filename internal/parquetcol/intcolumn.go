@@ -7,8 +7,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// An IntColumn is a column of integers of 32 or 64 bits. DELTA_BINARY_PACKED spends nothing on a column
-// that is always the same, and on others about as many bits as the differences have.
+// An IntColumn is a column of integers of 32 or 64 bits. DELTA_BINARY_PACKED spends nothing on a column that is
+// always the same, and on others about as many bits as the differences have.
 type IntColumn struct {
 	values pageValues[int64] // 0 for NULL
 	nulls  pageValues[bool]  // ends with the last NULL of the page

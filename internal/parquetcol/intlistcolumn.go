@@ -20,8 +20,8 @@ func (c *IntListColumn) Add(list []int32) {
 	c.present.add(list != nil)
 }
 
-// begin takes lists that are optional, of elements that are not: an empty list has the level 1 of
-// definition, and a value the level 2.
+// begin takes lists that are optional, of elements that are not: an empty list has the level 1 of definition, and a
+// value the level 2.
 func (c *IntListColumn) begin(leaf leaf) error {
 	c.chunk.leaf = leaf
 	return leaf.check(1, 2, 2, format.Int32)

@@ -2,8 +2,8 @@ package parquetcol
 
 import "slices"
 
-// pageValues are the values of a page in the order in which they came. While all are equal, as in most
-// columns of a survey, it holds one of them and their number.
+// pageValues are the values of a page in the order in which they came. While all are equal, as in most columns of a
+// survey, it holds one of them and their number.
 type pageValues[T comparable] struct {
 	n     int
 	first T

@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A RowGroup makes one row group at a time. The caller adds each row to the columns, ends a page now
-// and then, and writes the row group.
+// A RowGroup makes one row group at a time. The caller adds each row to the columns, ends a page now and then, and
+// writes the row group.
 type RowGroup struct {
 	schema  *Schema
 	columns []Column // by leaf; nil: NULL in every row
@@ -19,9 +19,9 @@ type RowGroup struct {
 	rows    int   // of the pages that have ended
 }
 
-// NewRowGroup makes a row group of the columns, by name in the schema, which must not be in another
-// one. The other columns of the schema are NULL in every row. The rows of each page are sorted by
-// sortBy; nil: they stay as they come. It is an error where the schema does not fit the columns.
+// NewRowGroup makes a row group of the columns, by name in the schema, which must not be in another one. The other
+// columns of the schema are NULL in every row. The rows of each page are sorted by sortBy; nil: they stay as they
+// come. It is an error where the schema does not fit the columns.
 func (s *Schema) NewRowGroup(columns map[string]Column, sortBy *IntColumn) (*RowGroup, error) {
 	g := &RowGroup{schema: s, sortBy: sortBy, columns: make([]Column, len(s.leaves))}
 	found := 0
@@ -45,8 +45,7 @@ func (s *Schema) NewRowGroup(columns map[string]Column, sortBy *IntColumn) (*Row
 	return g, nil
 }
 
-// EndPage ends the page of every column. All have taken the same number of rows since the last page,
-// one at least.
+// EndPage ends the page of every column. All have taken the same number of rows since the last page, one at least.
 func (g *RowGroup) EndPage(rows int) error {
 	s := g.schema.scratch()
 	defer g.schema.scratches.Put(s)
@@ -62,12 +61,11 @@ func (g *RowGroup) EndPage(rows int) error {
 	return nil
 }
 
-// spread is the range of keys, in rows of the page, up to which sorting by distance is faster than
-// comparing.
+// spread is the range of keys, in rows of the page, up to which sorting by distance is faster than comparing.
 const spread = 16
 
-// order is the order of the rows of a page. Rows come in the order of answers; in that of the list,
-// ranks need next to no space, and names little where the list is sorted.
+// order is the order of the rows of a page. Rows come in the order of answers; in that of the list, ranks need next
+// to no space, and names little where the list is sorted.
 func (g *RowGroup) order(s *scratch, rows int) []int32 {
 	s.order = s.order[:0]
 	if g.sortBy != nil && sortByDistance(s, &g.sortBy.values) {
@@ -84,8 +82,8 @@ func (g *RowGroup) order(s *scratch, rows int) []int32 {
 	return s.order
 }
 
-// sortByDistance gives each row a place of its own by the distance of its key from the least. It
-// reports false where the keys are too far apart, or two are equal.
+// sortByDistance gives each row a place of its own by the distance of its key from the least. It reports false where
+// the keys are too far apart, or two are equal.
 func sortByDistance(s *scratch, keys *pageValues[int64]) bool {
 	first, last := keys.at(0), keys.at(0)
 	for _, key := range keys.all {
@@ -107,8 +105,8 @@ func sortByDistance(s *scratch, keys *pageValues[int64]) bool {
 	return len(s.order) == keys.n
 }
 
-// Write writes the row group to w, which is at offset in the file. It has one page at least, and the
-// pages have ended. [RowGroup.Reset] must follow.
+// Write writes the row group to w, which is at offset in the file. It has one page at least, and the pages have
+// ended. [RowGroup.Reset] must follow.
 func (g *RowGroup) Write(w io.Writer, offset int64) (format.RowGroup, error) {
 	s := g.schema.scratch()
 	defer g.schema.scratches.Put(s)

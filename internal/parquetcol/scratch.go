@@ -9,9 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 )
 
-// A scratch is the memory in which a column turns its values into a page. It is several times as large
-// as the page, and the columns need it only while they do that: one scratch serves the row groups of
-// many files.
+// A scratch is the memory in which a column turns its values into a page. It is several times as large as the page,
+// and the columns need it only while they do that: one scratch serves the row groups of many files.
 type scratch struct {
 	codec      *zstd.Codec
 	huffman    huff0.Scratch

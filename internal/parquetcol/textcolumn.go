@@ -12,8 +12,8 @@ import (
 
 // A TextColumn is a column of texts that are nearly all different. The empty text is NULL.
 type TextColumn struct {
-	// FilterBits is the size of the column's Bloom filter, per value: with 10 bits, one text in a
-	// hundred that is not in the row group passes it. 0: no filter.
+	// FilterBits is the size of the column's Bloom filter, per value: with 10 bits, one text in a hundred that is
+	// not in the row group passes it. 0: no filter.
 	FilterBits uint
 
 	chunk  chunk
@@ -43,8 +43,8 @@ func (c *TextColumn) begin(leaf leaf) error {
 	return leaf.check(0, 0, 1, format.ByteArray)
 }
 
-// endPage leaves out what a text shares with the one before, by DELTA_BYTE_ARRAY, where that is much:
-// in a list that is sorted, as zones are.
+// endPage leaves out what a text shares with the one before, by DELTA_BYTE_ARRAY, where that is much: in a list that
+// is sorted, as zones are.
 func (c *TextColumn) endPage(s *scratch, order []int32) (err error) {
 	s.text, s.offsets, s.definition = s.text[:0], append(s.offsets[:0], 0), s.definition[:0]
 	for _, i := range order {
@@ -76,12 +76,10 @@ func (c *TextColumn) endPage(s *scratch, order []int32) (err error) {
 	return err
 }
 
-// worthSharing is the mean number of shared octets at which leaving them out makes up for a second
-// number per text.
+// worthSharing is the mean number of shared octets at which leaving them out makes up for a second number per text.
 const worthSharing = 2
 
-// meanShared is how many octets a text of the page shares with the one before, in the mean of the first
-// few.
+// meanShared is how many octets a text of the page shares with the one before, in the mean of the first few.
 func meanShared(s *scratch) int {
 	pairs, sum := min(len(s.offsets)-2, 256), 0
 	for i := range max(pairs, 0) {

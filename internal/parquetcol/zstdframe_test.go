@@ -14,9 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Two decoders that share no code take a frame of literals: the one that the encoder's Huffman codes
-// come with, and Go's own. The reference decoder has its turn in analysis, where DuckDB reads the
-// corpus.
+// Two decoders that share no code take a frame of literals: the one that the encoder's Huffman codes come with, and
+// Go's own. The reference decoder has its turn in analysis, where DuckDB reads the corpus.
 func TestZstdFrame(t *testing.T) {
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
