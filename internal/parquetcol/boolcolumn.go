@@ -55,8 +55,8 @@ func (c *BoolColumn) endPage(s *scratch, order []int32) error {
 	return c.chunk.addFlatPage(s, (*scratch).compress, len(order), len(order)-count)
 }
 
-// end sets the bounds.
-func (c *BoolColumn) end(*scratch) error {
+// finish sets the bounds.
+func (c *BoolColumn) finish(*scratch) (*chunk, error) {
 	for v, octet := range [...][]byte{isFalse: {0}, isTrue: {1}} {
 		if c.seen[v] {
 			c.chunk.max = octet
@@ -65,10 +65,8 @@ func (c *BoolColumn) end(*scratch) error {
 			}
 		}
 	}
-	return nil
+	return &c.chunk, nil
 }
-
-func (c *BoolColumn) encoded() *chunk { return &c.chunk }
 
 func (c *BoolColumn) reset() {
 	c.chunk.reset()

@@ -6,8 +6,7 @@ package parquetcol
 type Column interface {
 	begin(leaf leaf) error                   // an error where values of the leaf are of another type
 	endPage(s *scratch, order []int32) error // makes a page of the values so far, in this order
-	end(s *scratch) error                    // after the last page of a row group
-	encoded() *chunk                         // the pages
+	finish(s *scratch) (*chunk, error)       // after the last page of a row group
 	reset()                                  // for the next row group
 }
 

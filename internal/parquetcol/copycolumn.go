@@ -48,6 +48,5 @@ func (c *CopyColumn) endPageAfter(s *scratch, order []int32) error {
 	return c.own.chunk.addFlatPage(s, (*scratch).reuse, len(order), 0)
 }
 
-func (c *CopyColumn) end(*scratch) error { return nil }
-func (c *CopyColumn) encoded() *chunk    { return &c.own.chunk }
-func (c *CopyColumn) reset()             { c.own.reset() }
+func (c *CopyColumn) finish(*scratch) (*chunk, error) { return &c.own.chunk, nil }
+func (c *CopyColumn) reset()                          { c.own.reset() }

@@ -86,8 +86,8 @@ func (c *DictColumn) endPage(s *scratch, order []int32) (err error) {
 	return c.chunk.addFlatPage(s, (*scratch).compress, len(order), len(order)-len(s.int32s))
 }
 
-// end makes the dictionary, whose texts all occur.
-func (c *DictColumn) end(s *scratch) error {
+// finish makes the dictionary, whose texts all occur.
+func (c *DictColumn) finish(s *scratch) (*chunk, error) {
 	s.values = s.values[:0]
 	for _, text := range c.texts {
 		s.values = plain.AppendByteArrayString(s.values, text)
@@ -98,10 +98,8 @@ func (c *DictColumn) end(s *scratch) error {
 			c.chunk.max = []byte(text)
 		}
 	}
-	return c.chunk.setDictionary(s, s.values, len(c.texts))
+	return &c.chunk, c.chunk.setDictionary(s, s.values, len(c.texts))
 }
-
-func (c *DictColumn) encoded() *chunk { return &c.chunk }
 
 func (c *DictColumn) reset() {
 	c.chunk.reset()

@@ -104,6 +104,5 @@ func (c *IntColumn) decode(b []byte) int64 {
 	return int64(int32(binary.LittleEndian.Uint32(b)))
 }
 
-func (c *IntColumn) end(*scratch) error { return nil }
-func (c *IntColumn) encoded() *chunk    { return &c.chunk }
-func (c *IntColumn) reset()             { c.chunk.reset() }
+func (c *IntColumn) finish(*scratch) (*chunk, error) { return &c.chunk, nil }
+func (c *IntColumn) reset()                          { c.chunk.reset() }

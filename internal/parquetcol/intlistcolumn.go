@@ -63,6 +63,5 @@ func (c *IntListColumn) endPage(s *scratch, order []int32) (err error) {
 	return c.chunk.addPage(s, repetition, s.values, (*scratch).compress, len(order), count, count-len(s.int32s))
 }
 
-func (c *IntListColumn) end(*scratch) error { return nil }
-func (c *IntListColumn) encoded() *chunk    { return &c.chunk }
-func (c *IntListColumn) reset()             { c.chunk.reset() }
+func (c *IntListColumn) finish(*scratch) (*chunk, error) { return &c.chunk, nil }
+func (c *IntListColumn) reset()                          { c.chunk.reset() }

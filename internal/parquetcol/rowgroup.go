@@ -143,8 +143,10 @@ func (g *RowGroup) Write(w io.Writer, offset int64) (format.RowGroup, error) {
 
 // finish gives the chunk of column i.
 func (g *RowGroup) finish(s *scratch, i int, c Column) (*chunk, error) {
-	if c != nil && !c.encoded().isNull() {
-		return c.encoded(), c.end(s)
+	if c != nil {
+		if finished, err := c.finish(s); err != nil || !finished.isNull() {
+			return finished, err
+		}
 	}
 	g.blank.leaf = g.schema.leaves[i]
 	return &g.blank, g.blank.setNull(s, g.rows)

@@ -131,8 +131,7 @@ func (c *TextColumn) hash(s *scratch) {
 	}
 }
 
-func (c *TextColumn) end(*scratch) error { return nil }
-func (c *TextColumn) encoded() *chunk    { return &c.chunk }
+func (c *TextColumn) finish(*scratch) (*chunk, error) { return &c.chunk, nil }
 
 func (c *TextColumn) reset() {
 	c.chunk.reset()
