@@ -100,6 +100,18 @@ func fileOrders() map[string]fileOrder {
 			"takeover.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go", "scan.go",
 			"root.go", "main.go",
 		}},
+		"internal/parquetcol": {against: 1, files: []string{
+			"parquetcol.go", "leaf.go", "pagevalues.go", "zstdframe.go", "scratch.go", "chunk.go", "column.go", "schema.go",
+			"intcolumn.go", "intlistcolumn.go", "boolcolumn.go", "dictcolumn.go", "textcolumn.go", "copycolumn.go", "filter.go",
+			"rowgroup.go",
+		}},
+		"internal/output": {against: 1, files: []string{
+			"sizes.go", "partname.go", "fileends.go", "filewriter.go", "rowgroups.go", "checksum.go", "crosscheck.go",
+			"performance.go", "sections.go", "trust.go", "shards.go", "mxhost.go", "row.go", "schema.go", "text.go", "json.go",
+			"transient.go", "filter.go", "counts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go", "denial.go",
+			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "read.go", "rewrite.go", "records.go",
+			"served.go", "disagreements.go", "surveylog.go",
+		}},
 	}
 }
 

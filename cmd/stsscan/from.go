@@ -35,7 +35,7 @@ func (j *scanJob) checkFromFlags() error {
 		len(j.flags.tags) > 0:
 		return usage(errors.New("--from RUN brings its own names: leave out lists, --format, --domain-column and --tags"))
 	}
-	if _, err := output.Choose(j.flags.only); err != nil {
+	if _, err := output.Filter(j.flags.only); err != nil {
 		return usage(fmt.Errorf("--only: %w", err))
 	}
 	return nil
@@ -144,7 +144,7 @@ func (j *scanJob) writeNames(file *durable.File) error {
 
 // chosenParts are the parts of --from, and which of their rows --only chooses.
 func (j *scanJob) chosenParts() (parts []string, chosen func(*output.Row) bool, err error) {
-	if chosen, err = output.Choose(j.flags.only); err == nil {
+	if chosen, err = output.Filter(j.flags.only); err == nil {
 		parts, err = output.PartPaths(j.flags.from)
 	}
 	return parts, chosen, err

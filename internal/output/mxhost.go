@@ -12,9 +12,9 @@ import (
 //go:embed mxhost.go
 var mxSource string
 
-// An MXHost is one element of the column mx: an MX record of the domain, or its
-// implicit MX, and what was seen of the host. Pointers that are nil are NULL.
-// The comments are entries of the data dictionary, as those of [Row] are.
+// An MXHost is one element of the column mx: an MX record of the domain, or its implicit MX, and what
+// was seen of the host. Pointers that are nil are NULL. The comments are entries of the data
+// dictionary, as those of [Row] are.
 type MXHost struct {
 	Host          string     `parquet:"host"`                                           // in A-labels, lower case, no final dot
 	Preference    int32      `parquet:"preference"`                                     // of the MX record; 0 for an implicit MX
@@ -39,11 +39,12 @@ func (h *MXHost) texts() [8]string {
 		return *s
 	}
 	return [...]string{
-		h.Host, text(h.TLSA), text(h.Addr), text(h.STARTTLS), text(h.FirstSTARTTLS), text(h.TLSVersion), text(h.TLSError), text(h.CertSHA256),
+		h.Host, text(h.TLSA), text(h.Addr), text(h.STARTTLS), text(h.FirstSTARTTLS), text(h.TLSVersion),
+		text(h.TLSError), text(h.CertSHA256),
 	}
 }
 
-// Doubtful reports whether the host was probed once, and that may end in another way.
+// Doubtful reports whether the host was probed once, and another probe may end differently.
 func (h *MXHost) Doubtful() bool {
 	return h.STARTTLS != nil && h.FirstSTARTTLS == nil && codes.STARTTLS(*h.STARTTLS).Doubtful()
 }

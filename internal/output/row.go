@@ -14,7 +14,7 @@ import "time"
 // entry in the data dictionary. What was not observed is NULL. Text columns
 // hold valid UTF-8 of bounded length; raw bytes are binary columns. Times are
 // UTC in microseconds. Columns are only ever added. The encodings that tags ask
-// for are those of full rows; lean rows choose their own (see leanRows).
+// for are those of full rows; denials choose their own (see denialRows).
 type Row struct {
 	Domain           string            `parquet:"domain"`                     // Policy Domain in A-labels, lower case, no final dot
 	Rank             int64             `parquet:"rank,delta"`                 // 1-based position among the entries of all lists

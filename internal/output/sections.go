@@ -2,9 +2,9 @@ package output
 
 import "strings"
 
-// section is the section of an RFC that says what a column is about; those of RFC
-// 8461 go without its number. It is empty for what the survey itself says: where
-// a domain stands in a list, how long things took, what was kept as a help.
+// section is the section of an RFC that says what a column is about; those of RFC 8461 go without its
+// number. It is empty for what the survey itself says: where a domain stands in a list, how long things
+// took, what was kept as a help.
 func section(column string) string {
 	for _, s := range []struct{ section, columns string }{
 		{"2", "domain"},

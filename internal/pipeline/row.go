@@ -60,8 +60,8 @@ func tld(domain string) string { return domain[strings.LastIndexByte(domain, '.'
 // fillNegative makes row that of a domain without a record, from the sieve's
 // answer alone. With whole it says the same as newRow, LookupRecord and fillLookup
 // would.
-func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolver.Answer) {
-	*row = output.Lean{
+func (m *rowMaker) fillNegative(row *output.Denial, name *domains.Name, a *resolver.Answer) {
+	*row = output.Denial{
 		Domain:           name.Domain,
 		Rank:             name.Rank,
 		List:             name.List,
@@ -92,10 +92,10 @@ func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolve
 
 // withoutSOA reports whether the row of a plain negative has the finding that its
 // denial came without an SOA.
-func withoutSOA(lean *output.Lean) bool { return lean.Zone == "" }
+func withoutSOA(lean *output.Denial) bool { return lean.Zone == "" }
 
 // whole is the row of lean, apart from the slot that name is in.
-func whole(lean *output.Lean, name *domains.Name) *output.Row {
+func whole(lean *output.Denial, name *domains.Name) *output.Row {
 	row := lean.Row()
 	row.Tags = name.Tags
 	if withoutSOA(lean) {

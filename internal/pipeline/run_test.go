@@ -366,7 +366,7 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var lean output.Lean
+		var lean output.Denial
 		r.rows.fillNegative(&lean, &name, &a)
 		quick := whole(&lean, &name)
 		quick.Resolver = a.Trace.Upstream.String()

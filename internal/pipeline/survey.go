@@ -130,7 +130,7 @@ func (s *survey) tell(first *firstAnswer) (*output.Row, error) {
 		defer func() { s.Client.Observe(result, s.rows.now().Sub(began)) }()
 	}
 	if first != nil && first.negative() {
-		var lean output.Lean // the mail side of every domain is asked for
+		var lean output.Denial // the mail side of every domain is asked for
 		s.rows.fillNegative(&lean, s.name, &first.answer)
 		row = whole(&lean, s.name)
 		if upstream := first.answer.Trace.Upstream; upstream.IsValid() {

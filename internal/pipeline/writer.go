@@ -51,7 +51,7 @@ type writer struct {
 	octets int            // of evidence in them
 	spare  [][]output.Row // of parts that are done
 	tags   []int64        // of slots that are to be released
-	row    output.Lean    // of a plain negative
+	row    output.Denial  // of a plain negative
 	from   netip.AddrPort // the upstream that gave the last one
 	name   string         // of it
 	left   bool           // names were left without an answer
@@ -108,7 +108,7 @@ func (w *writer) storeNegative(p *part, name *domains.Name) error {
 		return err
 	}
 	p.written++
-	return p.file.WriteLean(&w.row)
+	return p.file.WriteDenial(&w.row)
 }
 
 // load lets p begin row groups. Very many parts may be open, while their last names

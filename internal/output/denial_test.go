@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyLean is a lean row whose own columns are anything that they may be.
-func anyLean(rt *rapid.T, rank int64) *Row {
+// anyDenial is a denial whose own columns are anything that they may be.
+func anyDenial(rt *rapid.T, rank int64) *Row {
 	name := rapid.SampledFrom([]string{"a.example.com", "b.example.com", "c.example.com", "d.example.org", "\u00fc"})
 	word := func(label string) string {
 		return rapid.SampledFrom([]string{"", "", "x", "y", "z", "äöü"}).Draw(rt, label)
@@ -30,17 +30,14 @@ func anyLean(rt *rapid.T, rank int64) *Row {
 	}
 }
 
-// A row with anything in a column that lean rows do not have is not lean.
-func TestLeanLooksAtEveryColumn(t *testing.T) {
-	d := open(t, t.TempDir(), identity())
+// A row with anything in a column that denials do not have is none.
+func TestIsDenial(t *testing.T) {
 	own := make(map[string]bool)
-	for i, c := range newLeanRows(d.layout).columns {
-		if c != nil {
-			own[d.layout.leaves[i].path[0]] = true
-		}
+	for name := range new(denialRows).columns() {
+		own[name] = true
 	}
-	if !lean(least("example.com", 1)) || !lean(negative("example.com", 1)) {
-		t.Error("a row without a record is not lean")
+	if !isDenial(least("example.com", 1)) || !isDenial(negative("example.com", 1)) {
+		t.Error("a row without a record is no denial")
 	}
 	for _, full := range []*Row{every("example.com", 1), hollow("example.com", 1)} {
 		for i := range reflect.TypeFor[Row]().NumField() {
@@ -48,8 +45,8 @@ func TestLeanLooksAtEveryColumn(t *testing.T) {
 			r := least("example.com", 1)
 			value := reflect.ValueOf(full).Elem().Field(i)
 			reflect.ValueOf(r).Elem().Field(i).Set(value)
-			if got, want := lean(r), own[name] || value.IsZero(); got != want {
-				t.Errorf("with %s the row is lean: %v, want %v", name, got, want)
+			if got, want := isDenial(r), own[name] || value.IsZero(); got != want {
+				t.Errorf("with %s the row is a denial: %v, want %v", name, got, want)
 			}
 		}
 	}
@@ -60,7 +57,7 @@ func TestLeanLooksAtEveryColumn(t *testing.T) {
 func TestWriteKeepsNothing(t *testing.T) {
 	const n, perBatch = 2*rowsPerPage + 1234, 999
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = rowsPerPage + 500
+	d.maxRows = rowsPerPage + 500
 	p, err := d.Create(0, 1, n)
 	if err != nil {
 		t.Fatal(err)
@@ -136,8 +133,8 @@ func TestWriteKeepsNothing(t *testing.T) {
 	}
 }
 
-// A lean row that a reader would choke on is refused with the column's name.
-func TestLeanRefusesRows(t *testing.T) {
+// A denial that a reader would refuse is refused with the column's name.
+func TestWriteRefusesDenials(t *testing.T) {
 	for column, change := range map[string]func(*Row){
 		"domain": func(r *Row) { r.Domain = "a\xff" },
 		"zone":   func(r *Row) { r.Zone = "a\xff" },
@@ -161,11 +158,11 @@ func TestLeanRefusesRows(t *testing.T) {
 	}
 }
 
-// A Lean and its Row say the same.
-func TestLeanRow(t *testing.T) {
+// A Denial and its Row say the same.
+func TestDenialRow(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		want := anyLean(rt, 1)
-		if l := leanOf(want); !reflect.DeepEqual(l.Row(), want) {
+		want := anyDenial(rt, 1)
+		if l := denialOf(want); !reflect.DeepEqual(l.Row(), want) {
 			rt.Errorf("%+v, want %+v", l.Row(), want)
 		}
 	})
@@ -191,8 +188,8 @@ func TestEqualColumns(t *testing.T) {
 			r.RegisteredDomain, r.TXTCount, r.TCP, r.EDE = "name.com", nil, !r.TCP, []int32{22}
 		}
 		want = append(want, r)
-		l := leanOf(r)
-		if err := p.WriteLean(&l); err != nil {
+		l := denialOf(r)
+		if err := p.WriteDenial(&l); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Choose makes a test for rows of a class: "COLUMN=WORD", of a column whose
-// words are a closed set, or a word of the column record, policy, verdict or
-// pending, the first of these that has it. A list has a word when it holds it.
-func Choose(class string) (func(*Row) bool, error) {
+// Filter makes a filter of rows from "COLUMN=WORD", where the words of the column are a closed set, or from a word
+// of the column record, policy, verdict or pending, the first of these that has it. A list passes if it has the
+// word.
+func Filter(class string) (func(*Row) bool, error) {
 	column, word, ok := strings.Cut(class, "=")
 	if !ok {
 		word = class
@@ -42,7 +42,7 @@ func Choose(class string) (func(*Row) bool, error) {
 	return nil, fmt.Errorf("rows cannot be chosen by the column %q", column)
 }
 
-// columnOf is the column that a word alone is of.
+// columnOf is the column of a word that stands alone.
 func columnOf(word string) string {
 	for _, column := range []string{"record", "policy", "verdict", "pending"} {
 		if slices.Contains(closedSet(column), word) {

@@ -1,4 +1,4 @@
-package output
+package parquetcol
 
 import (
 	"encoding/binary"
@@ -6,17 +6,15 @@ import (
 	"github.com/klauspost/compress/huff0"
 )
 
-// blockSize is the most that a block of a Zstandard frame may hold (RFC 8878,
-// section 3.1.1.2.4).
+// blockSize is the most octets that a block of a Zstandard frame may hold (RFC 8878, section 3.1.1.2.4).
 const blockSize = 128 << 10
 
-// appendLiterals appends src as a Zstandard frame (RFC 8878) of literals alone,
-// each block Huffman coded and with no sequences.
+// appendZstdFrame appends src as a Zstandard frame (RFC 8878) of literals alone: each block is Huffman coded and has
+// no sequences.
 //
-// That is for names, of which DELTA_BYTE_ARRAY has taken off what they share
-// with their neighbours. An encoder that looks for matches in what is left
-// finds mostly ".com": for four times the time the frame is not smaller.
-func appendLiterals(dst, src []byte, s *huff0.Scratch) []byte {
+// That suits names, once DELTA_BYTE_ARRAY has removed what they share with their neighbours. An encoder that looks
+// for matches in the rest finds mostly ".com": it takes four times as long, and the frame is no smaller.
+func appendZstdFrame(dst, src []byte, s *huff0.Scratch) []byte {
 	// A single segment, its size in four octets (section 3.1.1.1).
 	dst = append(dst, 0x28, 0xb5, 0x2f, 0xfd, 2<<6|1<<5)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(src)))
@@ -30,8 +28,7 @@ func appendLiterals(dst, src []byte, s *huff0.Scratch) []byte {
 	}
 }
 
-// appendBlock appends one block (section 3.1.1.2), as it is where the code
-// would not make it smaller.
+// appendBlock appends one block (section 3.1.1.2): raw where the code would not make it smaller.
 func appendBlock(dst, block []byte, last bool, s *huff0.Scratch) []byte {
 	const raw, compressed = 0, 2
 	s.Reuse = huff0.ReusePolicyNone
@@ -41,8 +38,7 @@ func appendBlock(dst, block []byte, last bool, s *huff0.Scratch) []byte {
 		return append(appendBlockHeader(dst, last, raw, len(block)), block...)
 	}
 	dst = appendBlockHeader(dst, last, compressed, len(coded)+headers)
-	// Literals in four streams, both sizes in 18 bits (section 3.1.1.3.1.1), and
-	// no sequences (section 3.1.1.3.2.1).
+	// Literals in four streams, both sizes in 18 bits (section 3.1.1.3.1.1), and no sequences (section 3.1.1.3.2.1).
 	header := uint64(compressed|3<<2) | uint64(len(block))<<4 | uint64(len(coded))<<22
 	dst = append(dst, byte(header), byte(header>>8), byte(header>>16), byte(header>>24), byte(header>>32))
 	return append(append(dst, coded...), 0)

@@ -2,10 +2,9 @@ package output
 
 import "time"
 
-// A Lean is a [Row] that says nothing but what the lookup of a record that is
-// not there can say, as more than 99 rows in 100 do: its other columns are all
-// NULL. It is a quarter of the size.
-type Lean struct {
+// A Denial is the short form of a [Row] without a record: its columns are those that the lookup can fill, and all
+// others are NULL. More than 99 rows in 100 are such. It is a quarter of the size.
+type Denial struct {
 	Domain           string
 	Rank             int64
 	List             string
@@ -31,18 +30,18 @@ type Lean struct {
 }
 
 // Row is the whole row.
-func (l *Lean) Row() *Row {
+func (d *Denial) Row() *Row {
 	return &Row{
-		Domain: l.Domain, Rank: l.Rank, List: l.List, ListRank: l.ListRank, TLD: l.TLD, RegisteredDomain: l.RegisteredDomain,
-		Record: l.Record, RecordReason: l.RecordReason, Error: l.Error, TXTCount: l.TXTCount, Zone: l.Zone, Rcode: l.Rcode,
-		Authenticated: l.Authenticated, EDE: l.EDE, Resolver: l.Resolver, Attempts: l.Attempts, LookupMS: l.LookupMS, TCP: l.TCP,
-		Policy: l.Policy, Verdict: l.Verdict, ObservedAt: l.ObservedAt, Pass: l.Pass,
+		Domain: d.Domain, Rank: d.Rank, List: d.List, ListRank: d.ListRank, TLD: d.TLD, RegisteredDomain: d.RegisteredDomain,
+		Record: d.Record, RecordReason: d.RecordReason, Error: d.Error, TXTCount: d.TXTCount, Zone: d.Zone, Rcode: d.Rcode,
+		Authenticated: d.Authenticated, EDE: d.EDE, Resolver: d.Resolver, Attempts: d.Attempts, LookupMS: d.LookupMS, TCP: d.TCP,
+		Policy: d.Policy, Verdict: d.Verdict, ObservedAt: d.ObservedAt, Pass: d.Pass,
 	}
 }
 
-// leanOf is what a lean row says.
-func leanOf(r *Row) Lean {
-	return Lean{
+// denialOf is the short form of r.
+func denialOf(r *Row) Denial {
+	return Denial{
 		Domain: r.Domain, Rank: r.Rank, List: r.List, ListRank: r.ListRank, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain,
 		Record: r.Record, RecordReason: r.RecordReason, Error: r.Error, TXTCount: r.TXTCount, Zone: r.Zone, Rcode: r.Rcode,
 		Authenticated: r.Authenticated, EDE: r.EDE, Resolver: r.Resolver, Attempts: r.Attempts, LookupMS: r.LookupMS, TCP: r.TCP,
@@ -50,10 +49,8 @@ func leanOf(r *Row) Lean {
 	}
 }
 
-// lean says that r says nothing but what the lookup of a record that is not
-// there can say: the columns of [Lean] are all that are not NULL. It is so
-// for more than 99 rows in 100.
-func lean(r *Row) bool {
+// isDenial reports whether all columns but those of [Denial] are NULL.
+func isDenial(r *Row) bool {
 	return r.Tags == nil && r.TXT == nil && r.RecordID == "" && r.Extensions == nil && r.CNAMEs == nil && r.TTL == nil &&
 		r.HostCNAMEs == nil && r.HostAddrs == nil && r.HostAddrsCount == nil &&
 		r.TriedAddrs == nil && r.TriedOutcomes == nil && r.TriedMS == nil && r.IPv4 == "" && r.IPv6 == "" && r.Addr == "" &&
@@ -65,8 +62,8 @@ func lean(r *Row) bool {
 		r.DNSMS == nil && r.ConnectMS == nil && r.TLSMS == nil && r.HTTPMS == nil && r.BodyMS == nil &&
 		r.PolicyStage == "" && r.PolicyReason == "" && r.PolicyText == nil && r.PolicySHA256 == "" && r.Mode == "" &&
 		r.MaxAge == nil && r.MXPatterns == nil && r.PolicyExtensions == nil &&
-		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil && r.MXMatch == "" &&
-		r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
+		r.MXKind == "" && r.MXReason == "" && r.MX == nil && r.MXCount == nil && r.MXAuthenticated == nil &&
+		r.MXMatch == "" && r.MXUnused == nil && r.Mismatch == "" && r.MXTLS == "" &&
 		r.TLSRPT == "" && r.TLSRPTReason == "" && r.TLSRPTTXT == nil && r.TLSRPTTXTCount == nil && r.TLSRPTCNAMEs == nil &&
 		r.RUA == nil && r.RUAKinds == nil &&
 		r.RUADomains == nil && r.DANE == "" && r.TLSARecords == nil && r.WildcardSuspected == nil && r.Delegation == "" &&

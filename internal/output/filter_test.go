@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestChoose(t *testing.T) {
+func TestFilter(t *testing.T) {
 	row := every("example.com", 1)
 	row.Record, row.Policy, row.Pending = "unknown", "unreachable", "manners"
 	tests := []struct {
@@ -28,7 +28,7 @@ func TestChoose(t *testing.T) {
 		{"", false, "say COLUMN=WORD"},
 	}
 	for _, tt := range tests {
-		chosen, err := Choose(tt.class)
+		chosen, err := Filter(tt.class)
 		if (err != nil) != (tt.says != "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%q: %v", tt.class, err)
 			continue
