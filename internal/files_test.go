@@ -35,14 +35,20 @@ func fileOrders() map[string]fileOrder {
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
+		"internal/survey": {against: 0, files: []string{
+			"stall.go", "previous.go", "rows.go", "mailextent.go", "recordrow.go", "hosts.go", "policyrow.go", "proberow.go",
+			"tlsacache.go", "verdictrow.go", "denial.go", "mailrow.go", "previousprobes.go", "maildoor.go", "provisional.go",
+			"survey.go", "deadline.go", "firstanswer.go", "localfault.go", "interrupted.go", "probe.go", "mail.go", "domain.go",
+			"recordpolicy.go", "alone.go", "tries.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
-			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
-			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",
-			"mailrow.go", "excluded.go", "surveyor.go", "measure.go", "probe.go", "mail.go", "firstanswer.go", "survey.go",
-			"single.go",
-			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
-			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
-			"disagreements.go", "crossing.go", "crosscheck.go",
+			"budget.go", "fifo.go", "ending.go", "standstill.go", "speed.go", "left.go", "performance.go", "stats.go",
+			"config.go", "excluded.go", "measure.go", "surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go",
+			"judge.go", "writing.go", "jobs.go", "answers.go", "admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go",
+			"visit.go", "round.go", "later.go",
+		}},
+		"internal/crosscheck": {against: 0, files: []string{
+			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",
 		}},
 	}
 }

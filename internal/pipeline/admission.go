@@ -9,6 +9,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 )
@@ -106,10 +107,10 @@ func (a *admission) take(into []resolver.Question) (n int, more bool) {
 		t, tag := &a.waiting[0], a.spare[0]
 		a.waiting, a.spare = a.waiting[1:], a.spare[1:]
 		a.part.admitted++
-		again := t.before.again()
+		again := t.before.HasRow()
 		a.slots.fill(tag, *t, a.part)
 		into[n] = resolver.Question{
-			Label: recordLabel, Name: t.name.Domain, Type: resolver.TypeTXT, Tag: tag,
+			Label: mtasts.RecordLabel, Name: t.name.Domain, Type: resolver.TypeTXT, Tag: tag,
 			Avoid: t.avoid, Again: again, Patient: again,
 		}
 		n++

@@ -5,13 +5,14 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // While many rows wait for the writer no name is admitted, however many slots are free.
 func TestAdmissionWaitsForTheWriter(t *testing.T) {
 	a := &admission{
 		slots: newSlots(10), budget: new(budget), stop: t.Context(), part: new(part),
-		waiting: []task{{before: new(earlier)}},
+		waiting: []task{{before: new(survey.Previous)}},
 	}
 	into := make([]resolver.Question, 1)
 	a.slots.unwritten.Store(maxUnwritten)

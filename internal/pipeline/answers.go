@@ -1,11 +1,14 @@
 package pipeline
 
-import "stsscan/internal/resolver"
+import (
+	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
+)
 
 // answers takes the answers from the sieve.
 type answers struct {
 	jobs   *jobs
-	rows   *rowMaker
+	rows   *survey.Rows
 	stats  *Stats
 	events *fifo[event]
 	quick  bool                   // a plain negative has no more to say than its answer
@@ -56,5 +59,5 @@ func (a *answers) tellNegatives(negatives []resolver.Answer) {
 	a.stats.absent.Add(int64(len(negatives)))
 	a.stats.flow.settled.Add(int64(len(negatives)))
 	a.jobs.slots.unwritten.Add(int64(len(negatives)))
-	a.events.push(event{negatives: negatives, at: a.rows.observed()})
+	a.events.push(event{negatives: negatives, at: a.rows.Observed()})
 }

@@ -6,11 +6,8 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
+	"stsscan/internal/survey"
 )
-
-// recordLabel is what stands before a Policy Domain in the name of its record
-// (RFC 8461, section 3.1).
-const recordLabel = "_mta-sts"
 
 // admissionSize is how many tasks are taken from a batch at a time.
 const admissionSize = 256
@@ -18,17 +15,9 @@ const admissionSize = 256
 // A task is a name to be asked.
 type task struct {
 	name   domains.Name
-	before *earlier // what its row said; never nil
-	avoid  uint16   // number of the upstream that could not answer for it before; 0: none
-	index  int32    // in its batch
-}
-
-// An outcome is what became of a task.
-type outcome struct {
-	row   *output.Row
-	asked bool      // its policy was asked for
-	rests time.Time // when its Policy Host wants to be asked that put it off; zero: it said nothing
-	fault error     // of this machine, that the row waits for; nil: none
+	before *survey.Previous // what its row said; never nil
+	avoid  uint16           // number of the upstream that could not answer for it before; 0: none
+	index  int32            // in its batch
 }
 
 // A source gives batches, one after the other. It is used by the admission alone.
@@ -62,7 +51,7 @@ type batch interface {
 	keepsRow(asked bool) bool
 	// finished hears what became of a task, unless it is a plain negative of a name
 	// that was asked for the first time. It may be called concurrently.
-	finished(t *task, o outcome)
+	finished(t *task, result survey.Result)
 
 	// unchanged reports whether there is nothing to write, with so many tasks admitted.
 	unchanged(admitted int64) bool

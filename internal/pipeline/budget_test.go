@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // floods is an Engine whose names have very many TXT records, and Policy Hosts
@@ -34,7 +34,7 @@ type floods struct {
 func (e *floods) reply(owner string, qtype uint16) *dns.Msg {
 	m := new(dns.Msg).SetQuestion(owner, qtype)
 	m.Response = true
-	if qtype == dns.TypeTXT && strings.HasPrefix(owner, recordLabel) {
+	if qtype == dns.TypeTXT && strings.HasPrefix(owner, mtasts.RecordLabel) {
 		m.Answer = append(e.texts(owner), &dns.TXT{Hdr: header(owner), Txt: []string{"v=STSv1; id=1;"}})
 		return m
 	}
@@ -48,7 +48,7 @@ func header(owner string) dns.RR_Header {
 
 func (e *floods) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	name, qtype := q.Question[0].Name, q.Question[0].Qtype
-	if qtype == dns.TypeTXT && strings.HasPrefix(name, recordLabel) {
+	if qtype == dns.TypeTXT && strings.HasPrefix(name, mtasts.RecordLabel) {
 		e.again.Add(1)
 	}
 	select {
@@ -93,13 +93,13 @@ func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int,
 func (e *floods) scanned(t *testing.T, names int) map[string]*output.Row {
 	t.Helper()
 	e.released = make(chan struct{})
-	transport, err := egress.NewTransport(egress.Config{Manners: egress.NoManners(), Resolve: Hosts(e, nil), UserAgent: "stsscan/test"})
+	transport, err := egress.NewTransport(egress.Config{Manners: egress.NoManners(), Resolve: survey.Hosts(e, nil), UserAgent: "stsscan/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := Config{
 		Engine: e, Client: &mtasts.Client{Exchanger: e, Transport: transport}, InFlight: names, Surveys: 8, Deadline: time.Hour,
-		Mail: Mail{MX: ExtentNone, TLSRPT: ExtentNone, DANE: ExtentNone},
+		Mail: survey.Mail{MX: survey.ExtentNone, TLSRPT: survey.ExtentNone, DANE: survey.ExtentNone},
 	}
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: names}, dir); err != nil {
@@ -191,7 +191,7 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 			row := evidence(first + int64(i))
 			octets := row.Octets()
 			w.budget.take(octets)
-			w.slots.fill(0, task{before: new(earlier)}, p)
+			w.slots.fill(0, task{before: new(survey.Previous)}, p)
 			w.take(&event{part: p, row: row, octets: octets})
 			if held := w.budget.held.Load(); held != int64(w.octets) || held >= allHeldOctets {
 				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.octets)
@@ -236,24 +236,5 @@ func TestVisitsShareMemory(t *testing.T) {
 	}
 	if got, most := len(v.rows), visitsOctets/waits.visits()/(64<<10)+1; got < 1 || got > most {
 		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.visits())
-	}
-}
-
-// A Policy Host of very many addresses: the dialer judges all of them, and a
-// survey keeps the first ones and their number.
-func TestHostsKeepFew(t *testing.T) {
-	const n = 3000
-	var zone strings.Builder
-	zone.WriteString("-- zone --\n")
-	for i := range n {
-		fmt.Fprintf(&zone, "mta-sts.example.com. A 22.1.%d.%d\n", i/250, i%250)
-	}
-	var host mtasts.Host
-	addrs, err := Hosts(inText(t, zone.String()).Engine, nil)(withHost(t.Context(), &host), "mta-sts.example.com")
-	if err != nil || len(addrs) != n {
-		t.Fatalf("%d addresses, %v", len(addrs), err)
-	}
-	if host.Count != n || len(host.Addrs) != maxHostAddrs || cap(host.Addrs) > 2*maxHostAddrs {
-		t.Errorf("%d of %d addresses are kept, with room for %d", len(host.Addrs), host.Count, cap(host.Addrs))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // ErrInterrupted says that the run was asked to stop: what was in flight is
@@ -72,9 +73,10 @@ type Names interface {
 // Prepared are the Chunks of a plan.
 func Prepared(plan *domains.Plan) Chunks { return prepared{plan} }
 
-type prepared struct{ *domains.Plan }
+type prepared struct{ plan *domains.Plan }
 
-func (p prepared) Open(k int) (Names, error) { return p.Plan.Open(k) }
+func (p prepared) Open(k int) (Names, error)       { return p.plan.Open(k) }
+func (p prepared) Ranks(k int) (first, last int64) { return p.plan.Ranks(k) }
 
 // A Source hands out the parts to scan: those of this machine that have no file
 // yet. Next is called from one goroutine; k is -1 where it is not known yet
@@ -91,9 +93,9 @@ type Config struct {
 	Dataset *output.Dataset
 	Engine  Engine
 	Outlook Outlook        // of Engine; nil: what it does is not known
-	Client  *mtasts.Client // its Transport finds addresses through a [Hosts] of the same Engine
+	Client  *mtasts.Client // its Transport finds addresses through a [survey.Hosts] of the same Engine
 
-	Mail Mail // what is asked about the mail side
+	Mail survey.Mail // what is asked about the mail side
 
 	// Excluded gives those who opted out after the names were prepared, nil where
 	// none did. It is called before each part and each pass: their names get no row,
@@ -108,7 +110,7 @@ type Config struct {
 	MostParts    int           // parts that are open, most for their last names: each has up to three descriptors; 0: 64
 	Turn         time.Duration // for which a survey waits for its turn at a host before it is put off; 0: it does not
 	Deadline     time.Duration // of one policy retrieval, address to last byte, but for the last of several passes; 0: 20 s
-	LastDeadline time.Duration // that in the last of several passes, and of Survey; 0: one minute, as section 3.3 suggests
+	LastDeadline time.Duration // that in the last of several passes; 0: one minute, as section 3.3 suggests
 	Passes       int           // how often a domain is asked, in all, whose failure may mend; 0: 1
 	PassDelay    time.Duration // from the end of one pass over a domain to the next; 0: none
 
@@ -119,7 +121,7 @@ type Config struct {
 
 	pace   pace   // the zero pace: the usual one
 	ending ending // the zero ending: the usual one
-	tries  uint   // of a domain at a time, while faults of this machine get in the way; 0: localTries
+	tries  uint   // of a domain at a time, while faults of this machine get in the way; 0: the usual number
 	waits  int    // names that may wait for an answer besides those in flight; 0: resolver.MostWaiting
 }
 
@@ -138,9 +140,14 @@ func (p pace) withDefaults() pace {
 	return p
 }
 
-// localTries is how often a domain is surveyed while faults of this machine get
-// in the way; the waits between add up to about a quarter of a minute.
-const localTries = 8
+// surveyor makes the surveys of a run, or of a round of provisional rows.
+func (c *Config) surveyor(work context.Context, repass, last bool) *survey.Surveyor {
+	return survey.New(survey.Config{
+		Client: c.Client, Mail: c.Mail, Await: c.Engine.Await, Deadline: c.Deadline, LastDeadline: c.LastDeadline,
+		Passes: c.Passes, Tries: c.tries, Repass: repass, LastTry: last, LocalFaults: &c.Stats.localFaults,
+		Now: c.Now, Log: c.Log,
+	}, work)
+}
 
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
@@ -158,19 +165,10 @@ func (c Config) withDefaults() Config {
 		c.MostParts = mostParts
 	}
 	c.OpenParts = min(c.OpenParts, c.MostParts)
-	if c.Deadline <= 0 {
-		c.Deadline = 20 * time.Second
-	}
-	if c.LastDeadline <= 0 {
-		c.LastDeadline = time.Minute
-	}
 	if c.Passes <= 0 {
 		c.Passes = 1
 	}
 	c.pace, c.ending = c.pace.withDefaults(), c.ending.withDefaults()
-	if c.tries == 0 {
-		c.tries = localTries
-	}
 	if c.waits == 0 {
 		c.waits = resolver.MostWaiting
 	}

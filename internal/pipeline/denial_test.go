@@ -81,7 +81,7 @@ func serveDenials(t *testing.T, all []deniedBy) netip.AddrPort {
 	}
 	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		var i int
-		if _, err := fmt.Sscanf(q.Question[0].Name, recordLabel+".d%d.", &i); err != nil || i < 1 || i > len(all) {
+		if _, err := fmt.Sscanf(q.Question[0].Name, mtasts.RecordLabel+".d%d.", &i); err != nil || i < 1 || i > len(all) {
 			t.Errorf("asked for %v", q.Question)
 			return
 		}
@@ -114,7 +114,7 @@ func TestDenialsOnBothPaths(t *testing.T) {
 	err = engine.Sweep(t.Context(), func(into []resolver.Question) (n int, more bool) {
 		for ; n < len(into) && asked < len(all); n++ {
 			asked++
-			into[n] = resolver.Question{Label: recordLabel, Name: domainOf(int64(asked)), Type: dns.TypeTXT, Tag: int64(asked)}
+			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: domainOf(int64(asked)), Type: dns.TypeTXT, Tag: int64(asked)}
 		}
 		return n, asked < len(all)
 	}, func(some []resolver.Answer) {

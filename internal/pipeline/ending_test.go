@@ -15,9 +15,11 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // A stuckTown is a town in which something never ends by itself.
@@ -46,7 +48,7 @@ func (e *stuckTown) hang(ctx context.Context) error {
 }
 
 func (e *stuckTown) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
-	domain := strings.TrimPrefix(strings.TrimSuffix(q.Question[0].Name, "."), recordLabel+".")
+	domain := strings.TrimPrefix(strings.TrimSuffix(q.Question[0].Name, "."), mtasts.RecordLabel+".")
 	switch q.Question[0].Qtype {
 	case dns.TypeMX:
 		if e.is("mail", domain) {
@@ -346,7 +348,7 @@ func TestEndingTurns(t *testing.T) {
 	s.Surveys, s.PassDelay = 2*together, time.Hour
 	var dialled atomic.Int64
 	transport, err := egress.NewTransport(egress.Config{
-		Resolve: Hosts(e, nil), Manners: egress.Manners{HostConnections: 1, HostRate: -1, NetworkRate: -1, Queue: -1, MaxWait: -1},
+		Resolve: survey.Hosts(e, nil), Manners: egress.Manners{HostConnections: 1, HostRate: -1, NetworkRate: -1, Queue: -1, MaxWait: -1},
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			dialled.Add(1)
 			return nil, e.hang(ctx)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
 )
@@ -30,7 +31,6 @@ func TestEngines(t *testing.T) {
 		"watched resolver": func(t *testing.T) Engine { return withCanaries(overLoopback(t, world)) },
 		"in memory":        func(*testing.T) Engine { return memory },
 		"interrupting":     func(*testing.T) Engine { return &interrupting{Engine: memory, after: 1, interrupt: func() {}} },
-		"impatient":        func(*testing.T) Engine { return packing{impatient{memory}} },
 		"slow surveys":     func(*testing.T) Engine { return &slowSurveys{Engine: memory} },
 		"town":             func(*testing.T) Engine { return newTown() },
 		"failing town":     func(*testing.T) Engine { return failingTown() },
@@ -39,9 +39,6 @@ func TestEngines(t *testing.T) {
 		"doubtful": func(*testing.T) Engine {
 			believe := func(time.Time, time.Time) resolver.Trust { return resolver.Trusted }
 			return &doubtful{town: newTown(), vouch: believe, times: make(map[resolver.Trust]int)}
-		},
-		"liar": func(*testing.T) Engine {
-			return &liar{newTown(), func(_ string, reply *dns.Msg) error { reply.Rcode = dns.RcodeNameError; return nil }}
 		},
 		"floods": func(*testing.T) Engine {
 			none := func(string) []dns.RR { return nil }
@@ -132,7 +129,7 @@ func (s *sweeping) next(into []resolver.Question) (n int, more bool) {
 	for ; n < len(into) && s.given.Load() < s.last && !s.hold(s.given.Load(), s.answered.Load()); n++ {
 		rank := s.given.Add(1)
 		into[n] = resolver.Question{
-			Label: recordLabel, Name: domainOf(rank), Type: dns.TypeTXT, Tag: -rank, Again: rank%2 == 0, Patient: rank%3 == 0,
+			Label: mtasts.RecordLabel, Name: domainOf(rank), Type: dns.TypeTXT, Tag: -rank, Again: rank%2 == 0, Patient: rank%3 == 0,
 		}
 		if rank%5 == 0 {
 			into[n].Label, into[n].Type = "", dns.TypeSOA
@@ -247,7 +244,7 @@ func exchangesBeside(t *testing.T, engine Engine) {
 	for i := range int64(4) {
 		askers.Go(func() {
 			for rank := 10 * i; rank < 10*i+5; rank++ {
-				q := new(dns.Msg).SetQuestion(dns.Fqdn(recordLabel+"."+domainOf(rank)), dns.TypeTXT)
+				q := new(dns.Msg).SetQuestion(dns.Fqdn(mtasts.RecordLabel+"."+domainOf(rank)), dns.TypeTXT)
 				before := q.String()
 				reply, err := engine.Exchange(t.Context(), q)
 				switch {
@@ -276,7 +273,7 @@ func exchangesBeside(t *testing.T, engine Engine) {
 
 	ended, end := context.WithCancel(t.Context())
 	end()
-	q := new(dns.Msg).SetQuestion(dns.Fqdn(recordLabel+"."+domainOf(1)), dns.TypeTXT)
+	q := new(dns.Msg).SetQuestion(dns.Fqdn(mtasts.RecordLabel+"."+domainOf(1)), dns.TypeTXT)
 	if reply, err := engine.Exchange(ended, q); (err == nil) != (reply != nil) {
 		t.Errorf("reply %v, error %v", reply, err)
 	}

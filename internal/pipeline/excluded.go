@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
@@ -22,7 +21,7 @@ func excludes(late *domains.Exclusions, row *output.Row) bool {
 		return err == nil && late.Addr(addr)
 	}
 	switch {
-	case late.Domain(row.Domain), late.Domain(policyHostLabel + "." + row.Domain):
+	case late.Domain(row.Domain), late.Domain(mtasts.HostLabel + "." + row.Domain):
 		return true
 	case slices.ContainsFunc(row.HostCNAMEs, late.Domain):
 		return true
@@ -32,29 +31,4 @@ func excludes(late *domains.Exclusions, row *output.Row) bool {
 	return slices.ContainsFunc(row.MX, func(host output.MXHost) bool {
 		return late.Domain(host.Host) || host.Addr != nil && optedOut(*host.Addr)
 	})
-}
-
-// policyHostLabel is what stands before a Policy Domain in the name of its Policy
-// Host (RFC 8461, section 3.3).
-const policyHostLabel = "mta-sts"
-
-// endLate makes a provisional row final as it stands. MX hosts that were listed
-// because the row waited for them were never all that the domain has.
-func endLate(row *output.Row) {
-	row.Pending = ""
-	row.Findings = slices.Clip(row.Findings) // the row is one of many that were read together
-	addOnce(row, codes.FindExcludedLate)
-	if row.MXKind == "" {
-		row.MX = nil
-	}
-	o := mtasts.Observation{
-		Record: codes.Record(row.Record), Policy: codes.Policy(row.Policy),
-		OptedOut: row.PolicyReason == string(codes.ReasonOptedOut),
-		Match:    codes.MXMatch(row.MXMatch), TLS: codes.MXTLS(row.MXTLS),
-	}
-	if o.Policy == codes.PolicyValid {
-		o.Mode = codes.Mode(row.Mode)
-	}
-	verdict, basis := mtasts.Decide(o)
-	row.Verdict, row.VerdictBasis = string(verdict), string(basis)
 }

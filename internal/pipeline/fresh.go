@@ -7,6 +7,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
+	"stsscan/internal/survey"
 )
 
 // A firstPass is the source of the names that are asked for the first time: those of
@@ -72,9 +73,9 @@ type fresh struct {
 	late     *domains.Exclusions // those who opted out since the names were prepared
 	stats    *Stats
 	redo     *redo
-	buffer   []domains.Name // nil once no more are taken: a batch may wait long for its last names
-	before   earlier        // of every name
-	excluded int64          // names left out since they are of late
+	buffer   []domains.Name  // nil once no more are taken: a batch may wait long for its last names
+	before   survey.Previous // of every name
+	excluded int64           // names left out since they are of late
 }
 
 func (f *fresh) info() output.PartInfo { return f.PartInfo }
@@ -112,7 +113,7 @@ func (f *fresh) partial() bool { return false }
 
 func (f *fresh) keepsRow(bool) bool { return false }
 
-func (f *fresh) finished(*task, outcome) {}
+func (f *fresh) finished(*task, survey.Result) {}
 
 func (f *fresh) unchanged(int64) bool { return false }
 

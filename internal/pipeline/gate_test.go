@@ -21,6 +21,7 @@ import (
 	"stsscan/internal/queue"
 	"stsscan/internal/simnet"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
 // A gated is a survey of a world in which each domain has a policy and a mail
@@ -78,7 +79,7 @@ func (g *gated) start(t *testing.T) {
 	}
 	engine := inMemory{world: g.world}
 	g.transport, err = egress.NewTransport(egress.Config{
-		Manners: egress.NoManners(), Resolve: Hosts(engine, nil), Dial: g.dial, Roots: g.world.Roots(),
+		Manners: egress.NoManners(), Resolve: survey.Hosts(engine, nil), Dial: g.dial, Roots: g.world.Roots(),
 		SettleTime: 50 * time.Millisecond,
 	})
 	if err != nil {
@@ -88,7 +89,7 @@ func (g *gated) start(t *testing.T) {
 		Chunks: g.list, Source: &queue.Static{Parts: g.list.parts}, Dataset: dataset, Engine: engine,
 		Client: &mtasts.Client{Exchanger: engine, Transport: g.transport}, Passes: g.Passes, PassDelay: passDelay,
 		Stats: new(Stats), tries: 2,
-		Mail:  Mail{Prober: starttls.New(starttls.Config{Door: MailDoor(g.transport.MailDoor())})},
+		Mail:  survey.Mail{Prober: starttls.New(starttls.Config{Door: survey.MailDoor(g.transport.MailDoor())})},
 		Wrote: func(info output.PartInfo) { g.parts[info.Part] = info },
 	}
 }

@@ -5,25 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // A job is a domain that needs more than a row of its own.
 type job struct {
 	slot   int64
-	first  firstAnswer
+	first  survey.FirstAnswer
 	octets int         // of the budget
 	zone   *zoneAnswer // the row waited for it alone; nil: there is no row yet
 }
 
 // jobs are the domains that wait for their surveys.
 type jobs struct {
-	surveyor *surveyor
+	surveyor *survey.Surveyor
+	stats    *Stats
+	work     context.Context // ends surveys
 	slots    *slots
 	budget   *budget
 	events   *fifo[event]
@@ -32,21 +36,23 @@ type jobs struct {
 	settling *fifo[job] // that nothing more is asked for
 	fail     context.CancelCauseFunc
 	left     atomic.Bool // domains were left without an answer at the end of work
+	began    time.Time
+	latest   atomic.Int64 // when a survey was begun last, in nanoseconds since began
 }
 
 // add keeps of an answer what its survey starts from: nothing where too much
 // waits already. The question is then asked again. It never waits.
 func (j *jobs) add(a *resolver.Answer) {
-	job := job{slot: a.Tag, first: firstAnswer{answer: *a}}
+	job := job{slot: a.Tag, first: survey.FirstAnswer{Answer: *a}}
 	t := j.slots.task(job.slot)
-	job.first.answer.Msg = nil
+	job.first.Answer.Msg = nil
 	if a.Outcome == resolver.Reply && !j.budget.spent() {
-		job.first.reply = mtasts.ReadReply(t.name.Domain, a.Msg)
-		job.octets = jobOctets + job.first.reply.Octets()
+		job.first.Reply = mtasts.ReadReply(t.name.Domain, a.Msg)
+		job.octets = jobOctets + job.first.Reply.Octets()
 		j.budget.take(job.octets)
 	}
-	j.surveyor.Stats.surveying.Add(1)
-	if j.surveyor.endsWith(&job.first, t.before) {
+	j.stats.surveying.Add(1)
+	if j.surveyor.EndsWith(&job.first, t.before) {
 		j.settling.push(job)
 	} else {
 		j.waiting.push(job)
@@ -57,6 +63,11 @@ func (j *jobs) add(a *resolver.Answer) {
 func (j *jobs) addZone(a *resolver.Answer) {
 	zone := judgeZone(a)
 	j.settling.push(job{slot: a.Tag &^ zoneTag, zone: &zone})
+}
+
+// sinceLatest is how long ago a survey was begun last.
+func (j *jobs) sinceLatest() time.Duration {
+	return time.Since(j.began) - time.Duration(j.latest.Load())
 }
 
 // run surveys, so many at a time, until waiting is closed and empty.
@@ -83,8 +94,8 @@ func (j *jobs) settle() error {
 }
 
 // park lets a row wait for what is known of its zone.
-func (j *jobs) park(slot int64, o outcome) {
-	j.budget.take(o.row.Octets())
+func (j *jobs) park(slot int64, o survey.Result) {
+	j.budget.take(o.Row.Octets())
 	j.slots.park(slot, o)
 	j.zones.add(slot)
 }
@@ -92,72 +103,70 @@ func (j *jobs) park(slot int64, o outcome) {
 // finishZone ends a row that lacked nothing but what is known of the zone.
 func (j *jobs) finishZone(slot int64, zone *zoneAnswer) {
 	o := j.slots.parked(slot)
-	j.budget.giveBack(o.row.Octets())
+	j.budget.giveBack(o.Row.Octets())
 	switch {
-	case zone.err != nil && j.surveyor.work.Err() != nil:
+	case zone.err != nil && j.work.Err() != nil:
 		return // the writer knows what to do with such names
 	case zone.err != nil:
-		j.surveyor.await(o.row, zone.err)
-		o.fault = fmt.Errorf("%s: %w", o.row.Domain, zone.err)
-	case zone.unreachable(codes.RecordReason(o.row.RecordReason)):
-		o.row.RecordReason = string(codes.RecordZoneUnreachable)
+		j.surveyor.MakeLocal(o.Row, zone.err)
+		o.Fault = fmt.Errorf("%s: %w", o.Row.Domain, zone.err)
+	case zone.unreachable(codes.RecordReason(o.Row.RecordReason)):
+		o.Row.RecordReason = string(codes.RecordZoneUnreachable)
 	}
 	j.finish(slot, o)
 }
 
 // survey surveys one domain until it has a row.
 func (j *jobs) survey(job job) {
-	defer j.surveyor.Stats.surveying.Add(-1)
-	j.surveyor.begins()
+	defer j.stats.surveying.Add(-1)
+	j.latest.Store(int64(time.Since(j.began)))
 	defer j.budget.giveBack(job.octets)
 	t, p := j.slots.task(job.slot), j.slots.part(job.slot)
 	if row, err := p.log.found(&t.name); row != nil || err != nil {
-		j.finishLogged(job.slot, outcome{row: row}, err)
+		j.finishLogged(job.slot, survey.Result{Row: row}, err)
 		return
 	}
-	s := &survey{surveyor: j.surveyor, name: &t.name, before: t.before, mayAsk: p.log.begin}
-	row, err := s.make(&job.first)
+	result, err := j.surveyor.Survey(&t.name, t.before, &job.first, p.log.begin)
 	switch {
 	case err == nil:
 	case errors.Is(err, errLog):
 		j.fail(err)
 		return
-	case !cutShort(j.surveyor.work):
+	case !cutShort(j.work):
 		j.fail(fmt.Errorf("%w: %s: %w", ErrLocalFault, t.name.Domain, err))
 		return
-	case row == nil, p.batch.keepsRow(s.asked):
+	case result.Row == nil, p.batch.keepsRow(result.Asked):
 		return // the writer knows what to do with such names
 	default:
-		row = interrupted(row, t.before)
+		result.Row = survey.Interrupted(result.Row, t.before)
 		j.left.Store(true)
 	}
-	if row.ObservedAt.IsZero() {
-		row.ObservedAt = j.surveyor.rows.observed()
+	if result.Row.ObservedAt.IsZero() {
+		result.Row.ObservedAt = j.surveyor.Rows.Observed()
 	}
-	o := outcome{row: row, asked: s.asked, rests: s.rests, fault: s.fault}
-	if err == nil && s.zone {
-		j.park(job.slot, o)
+	if err == nil && result.NeedsSOA {
+		j.park(job.slot, result)
 		return
 	}
-	j.finishLogged(job.slot, o, p.log.done(row))
+	j.finishLogged(job.slot, result, p.log.done(result.Row))
 }
 
 // finishLogged finishes unless the log of surveys could not be read or written.
-func (j *jobs) finishLogged(slot int64, o outcome, err error) {
+func (j *jobs) finishLogged(slot int64, o survey.Result, err error) {
 	if err != nil {
-		j.fail(fmt.Errorf("%w: %w", errLog, err))
+		j.fail(err)
 		return
 	}
 	j.finish(slot, o)
 }
 
 // finish hands a row over to the writer, which frees its slot.
-func (j *jobs) finish(slot int64, o outcome) {
+func (j *jobs) finish(slot int64, o survey.Result) {
 	t, p := j.slots.task(slot), j.slots.part(slot)
-	j.surveyor.Stats.count(o.row, t.before.again())
+	j.stats.count(o.Row, t.before.HasRow())
 	p.batch.finished(t, o)
-	octets := o.row.Octets()
+	octets := o.Row.Octets()
 	j.budget.take(octets)
 	j.slots.unwritten.Add(1)
-	j.events.push(event{part: p, slot: slot, row: o.row, octets: octets})
+	j.events.push(event{part: p, slot: slot, row: o.Row, octets: octets})
 }

@@ -23,6 +23,7 @@ import (
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
 // passDelay is short; a second comes on top, since rows tell whole ones.
@@ -68,7 +69,7 @@ func (w *town) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	head := dns.RR_Header{Name: asked.Name, Rrtype: asked.Qtype, Class: dns.ClassINET, Ttl: 60}
 	switch asked.Qtype {
 	case dns.TypeTXT:
-		domain = strings.TrimPrefix(domain, recordLabel+".")
+		domain = strings.TrimPrefix(domain, mtasts.RecordLabel+".")
 		switch rcode := w.fails(domain, w.count(w.lookups, domain)); {
 		case rcode < 0:
 			return nil, context.DeadlineExceeded
@@ -115,7 +116,7 @@ func (w *town) Number(addr netip.AddrPort) uint16 { return uint16(slices.Index(u
 
 func (w *town) RoundTrip(req *http.Request) (*http.Response, error) {
 	domain := strings.TrimPrefix(req.URL.Host, "mta-sts.")
-	addrs, err := Hosts(w, nil)(req.Context(), req.URL.Host)
+	addrs, err := survey.Hosts(w, nil)(req.Context(), req.URL.Host)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 )
 
@@ -163,7 +164,10 @@ func TestSurveyOutOfReach(t *testing.T) {
 	g := gate(t, 2, 1)
 	defer g.world.Close()
 	g.close(2, 443, syscall.EACCES)
-	row := surveyed(t, g.Config, domainOf(1))
+	row, err := lookedUp(t.Context(), g.Config, domains.Name{Domain: domainOf(1), Rank: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if row.Policy != "unreachable" || row.PolicyReason != "unreachable" || row.Pending != "" {
 		t.Errorf("%s: %s, pending %q", row.Policy, row.PolicyReason, row.Pending)
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"log/slog"
 	"math"
 	"time"
 
@@ -13,11 +14,15 @@ import (
 // names, and what is left of it.
 type measurer struct {
 	stats    *Stats
-	surveyor *surveyor
-	outlook  Outlook       // nil: of the engine nothing is known
-	turn     time.Duration // see Config.Turn
-	surveys  int           // at a time
-	slots    int           // in all
+	outlook  Outlook                                          // nil: of the engine nothing is known
+	longest  func(question, turn time.Duration) time.Duration // how long a survey takes at most
+	latest   func() time.Duration                             // how long ago a survey was begun last
+	patient  bool                                             // questions have more attempts, since the domains have rows
+	lastPass bool                                             // questions for the SOA follow those without an answer
+	turn     time.Duration                                    // see Config.Turn
+	surveys  int                                              // at a time
+	slots    int                                              // in all
+	log      *slog.Logger
 }
 
 // begin begins a time of asking, before the first name is admitted.
@@ -66,7 +71,7 @@ func (m *measurer) look(now time.Time) {
 		if admission == "" {
 			admission = "over"
 		}
-		m.surveyor.Log.Info("the scan has been below a tenth of its peak for half a minute",
+		m.log.Info("the scan has been below a tenth of its peak for half a minute",
 			"per_second", math.Round(100*rate)/100, "peak", math.Round(peak), "admission", admission,
 			"left", left.UnderWay())
 	}
@@ -94,15 +99,15 @@ func (m *measurer) most(left Left) (most time.Duration) {
 	if m.outlook == nil || left.Lookups > 0 && left.Answers <= 0 {
 		return 0
 	}
-	question := m.outlook.Longest(m.surveyor.again)
+	question := m.outlook.Longest(m.patient)
 	if left.Lookups > 0 {
-		if most = left.Answers; m.surveyor.again || m.surveyor.Passes == 1 {
+		if most = left.Answers; m.lastPass {
 			most += m.outlook.Longest(true) // for the SOA of a zone that gave no answer
 		}
 	}
 	if left.Surveys > 0 {
 		turns := (left.Surveys + int64(m.surveys) - 1) / int64(m.surveys)
-		most = max(most, time.Duration(turns)*m.surveyor.longest(question, m.turn)-m.surveyor.sinceBegun())
+		most = max(most, time.Duration(turns)*m.longest(question, m.turn)-m.latest())
 	}
 	return max(most, 0)
 }

@@ -80,15 +80,13 @@ func TestMeasurer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			config := Config{Deadline: 20 * time.Second, Passes: cmp.Or(tt.passes, 2)}.withDefaults()
-			m := &measurer{
-				stats: config.Stats, surveyor: newSurveyor(config, t.Context()), outlook: tt.engine, turn: 5 * second,
-				surveys: 10, slots: slots,
-			}
-			if m.surveyor.again = tt.again; tt.again {
-				m.surveyor.patience = patienceAgain
-			}
+			config.Engine = newTown()
+			r := &run{Config: config, again: tt.again}
+			m := r.measurer(config.surveyor(t.Context(), tt.again, false), new(jobs), slots)
+			m.outlook, m.turn, m.surveys = tt.engine, 5*second, 10
+			began := time.Now()
+			m.latest = func() time.Duration { return time.Since(began) }
 			m.begin()
-			m.surveyor.begins()
 			m.stats.flow.admitted.Store(tt.admitted)
 			m.stats.flow.settled.Store(tt.settled)
 			m.stats.surveying.Store(tt.surveying)
@@ -234,7 +232,7 @@ func TestSlowRun(t *testing.T) {
 	var said safeBuffer
 	config := Config{Log: slog.New(slog.NewTextHandler(&said, nil))}.withDefaults()
 	m := &measurer{
-		stats: config.Stats, surveyor: newSurveyor(config, t.Context()), surveys: 10, slots: 100,
+		stats: config.Stats, surveys: 10, slots: 100, log: config.Log,
 		outlook: outlook{Held: codes.StandstillWaiting, Questions: 37, Due: 25 * time.Second},
 	}
 	m.begin()

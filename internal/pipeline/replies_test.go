@@ -17,6 +17,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // odd is one reply, and what both paths must make of it.
@@ -209,7 +210,7 @@ func TestOddReplies(t *testing.T) {
 	var mu sync.Mutex
 	err = engine.Sweep(t.Context(), func(into []resolver.Question) (n int, more bool) {
 		for ; n < len(into) && next < len(replies); n++ {
-			into[n] = resolver.Question{Label: recordLabel, Name: fmt.Sprintf("d%d.odd.example", next), Type: dns.TypeTXT, Tag: int64(next)}
+			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: fmt.Sprintf("d%d.odd.example", next), Type: dns.TypeTXT, Tag: int64(next)}
 			next++
 		}
 		return n, next < len(replies)
@@ -224,22 +225,16 @@ func TestOddReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: nobody{}}}
-	r := newSurveyor(config.withDefaults(), t.Context())
+	r := surveyorOf(t.Context(), config)
 	for i, c := range replies {
 		t.Run(c.title, func(t *testing.T) {
 			name := domains.Name{Domain: fmt.Sprintf("d%d.odd.example", i), Rank: int64(i + 1), List: "odd"}
-			first := firstAnswer{answer: answers[i]}
-			if first.answer.Outcome == resolver.Reply {
-				first.reply = mtasts.ReadReply(name.Domain, first.answer.Msg)
+			first := survey.FirstAnswer{Answer: answers[i]}
+			if first.Answer.Outcome == resolver.Reply {
+				first.Reply = mtasts.ReadReply(name.Domain, first.Answer.Msg)
 			}
-			swept, err := r.story(&name, &first)
-			if err != nil {
-				t.Fatal(err)
-			}
-			alone, err := r.story(&name, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			swept := rowFrom(t, r, &name, &first)
+			alone := rowFrom(t, r, &name, nil)
 			if swept.Record != c.record || swept.RecordReason != c.reason {
 				t.Errorf("%s %s (%s), want %s %s", swept.Record, swept.RecordReason, swept.Rcode, c.record, c.reason)
 			}

@@ -18,11 +18,13 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // maxStaged is how many names beyond those in flight may be admitted, so that
@@ -80,38 +82,31 @@ func (r *run) run() error {
 	defer overdue()
 	defer r.ending.begin(r.stop, cut, overdue)()
 
-	surveyor := newSurveyor(r.Config, work)
-	if r.again {
-		surveyor.again, surveyor.last = true, r.last
-		surveyor.patience = patienceAgain
-		surveyor.work = resolver.WithPatience(work)
-	}
+	surveyor := r.surveyor(work, r.again, r.last)
 	clock, stopClock := context.WithCancel(life)
 	defer stopClock()
-	go surveyor.stalls.watch(clock, r.Log)
+	go surveyor.Watch(clock)
 
 	slots, budget := newSlots(r.names()), new(budget)
 	events, zones := newFIFO[event](), new(zones)
 	spare := make(chan []resolver.Answer, 16)
 	w := &writer{
-		rowMaker: surveyor.rows, Engine: r.Engine, Dataset: r.Dataset, Stats: r.Stats, Log: r.Log, Wrote: r.Wrote,
+		rows: surveyor.Rows, Engine: r.Engine, Dataset: r.Dataset, Stats: r.Stats, Log: r.Log, Wrote: r.Wrote,
 		PassDelay: r.PassDelay, OpenParts: r.OpenParts, life: life, writing: writing, fail: fail, slots: slots,
 		budget: budget, events: events, opening: r.opening, used: spare, open: make(map[*part]bool),
 	}
 	j := &jobs{
-		surveyor: surveyor, slots: slots, budget: budget, events: events, zones: zones,
-		waiting: newFIFO[job](), settling: newFIFO[job](), fail: fail,
+		surveyor: surveyor, stats: r.Stats, work: work, slots: slots, budget: budget, events: events, zones: zones,
+		waiting: newFIFO[job](), settling: newFIFO[job](), fail: fail, began: time.Now(),
 	}
 	a := &admission{
 		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
 		zones: zones, opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
 		flow: &r.Stats.flow,
 	}
-	measurer := &measurer{
-		stats: r.Stats, surveyor: surveyor, outlook: r.Outlook, turn: r.Turn, surveys: r.Surveys, slots: slots.size(),
-	}
+	measurer := r.measurer(surveyor, j, slots.size())
 	answers := &answers{
-		jobs: j, rows: surveyor.rows, stats: r.Stats, events: events, quick: !r.Mail.all() && !r.again, spare: spare,
+		jobs: j, rows: surveyor.Rows, stats: r.Stats, events: events, quick: !r.Mail.All() && !r.again, spare: spare,
 	}
 
 	var writers, workers errgroup.Group // whose functions have no errors: they call fail
@@ -155,6 +150,14 @@ func (r *run) names() int {
 		n = int(min(int64(n), r.most))
 	}
 	return n
+}
+
+// measurer measures the run, of which so many names may be under way.
+func (r *run) measurer(surveyor *survey.Surveyor, j *jobs, slots int) *measurer {
+	return &measurer{
+		stats: r.Stats, outlook: r.Outlook, longest: surveyor.Longest, latest: j.sinceLatest, patient: r.again,
+		lastPass: r.again || r.Passes == 1, turn: r.Turn, surveys: r.Surveys, slots: slots, log: r.Log,
+	}
 }
 
 // openLog is the log of a part's surveys.

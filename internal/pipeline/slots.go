@@ -3,6 +3,8 @@ package pipeline
 import (
 	"sync"
 	"sync/atomic"
+
+	"stsscan/internal/survey"
 )
 
 // slots is a table of the tasks between their admission and their row. The
@@ -20,8 +22,8 @@ type slots struct {
 
 type slot struct {
 	task   task
-	part   *part    // nil: the slot is free
-	parked *outcome // that waits for a last answer; nil: none does
+	part   *part          // nil: the slot is free
+	parked *survey.Result // that waits for a last answer; nil: none does
 }
 
 func newSlots(n int) *slots {
@@ -61,10 +63,10 @@ func (s *slots) take(into []int64) int {
 func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{task: t, part: p} }
 
 // park keeps an outcome that waits for a last answer.
-func (s *slots) park(tag int64, o outcome) { s.table[tag].parked = &o }
+func (s *slots) park(tag int64, o survey.Result) { s.table[tag].parked = &o }
 
 // parked is what was parked.
-func (s *slots) parked(tag int64) outcome { return *s.table[tag].parked }
+func (s *slots) parked(tag int64) survey.Result { return *s.table[tag].parked }
 
 // used is how many slots are taken.
 func (s *slots) used() int {

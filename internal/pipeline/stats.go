@@ -5,6 +5,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
+	"stsscan/internal/survey"
 )
 
 // Stats counts what a run has done so far. It may be read while the run goes
@@ -83,6 +84,9 @@ func (s *Stats) Waits(pending map[codes.Pending]int64) {
 	}
 }
 
+// CrossChecked notes that a cross-check is done with a domain.
+func (s *Stats) CrossChecked() { s.crossed.Add(1) }
+
 func (s *Stats) waits(why codes.Pending, n int64) {
 	switch why {
 	case "":
@@ -135,11 +139,11 @@ type tally struct {
 }
 
 // add counts a row, and what it was before.
-func (t *tally) add(row *output.Row, before *earlier) {
-	t.class(row, before.again())
-	if before.again() {
+func (t *tally) add(row *output.Row, before *survey.Previous) {
+	t.class(row, before.HasRow())
+	if before.HasRow() {
 		t.asked++
-		t.waits(before.pending, -1)
+		t.waits(before.Pending, -1)
 	}
 }
 

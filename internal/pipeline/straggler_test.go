@@ -153,3 +153,34 @@ func TestMorePartsThanRowGroups(t *testing.T) {
 		t.Errorf("%d rows", len(rows))
 	}
 }
+
+// sweepBy is a Sweep that tells denials apart, as that of a resolver does.
+func sweepBy(exchange func(context.Context, *dns.Msg) (*dns.Msg, error), ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+	into := make([]resolver.Question, 7)
+	for more := true; more && ctx.Err() == nil; {
+		var n int
+		if n, more = next(into); n == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		for _, q := range into[:n] {
+			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Upstream: upstreams[0]}}
+			reply, err := exchange(ctx, message(q))
+			switch {
+			case err != nil:
+				a.Outcome, a.Err = resolver.Failed, err
+			case reply.Rcode == dns.RcodeNameError:
+				a.Outcome, a.Rcode = resolver.NXDOMAIN, reply.Rcode
+			default:
+				a.Msg = reply
+			}
+			yield([]resolver.Answer{a})
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// rankOf is the rank of a domain that domainOf made up.
+func rankOf(domain string) (rank int64) {
+	_, _ = fmt.Sscanf(domain, "d%d.", &rank)
+	return rank
+}

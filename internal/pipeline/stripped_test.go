@@ -10,6 +10,7 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 	"stsscan/internal/verify"
 )
 
@@ -46,7 +47,7 @@ func TestStrippedAuthority(t *testing.T) {
 	defer world.Close()
 	config := inEngine(t, stripped{inMemory{world: world}}, world)
 	config.Deadline = 4 * time.Second // of the few hosts that hang
-	config.Mail = Mail{MX: ExtentAll, TLSRPT: ExtentAll, DANE: ExtentAll}
+	config.Mail = survey.Mail{MX: survey.ExtentAll, TLSRPT: survey.ExtentAll, DANE: survey.ExtentAll}
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 2, size: 200}, dir); err != nil {
 		t.Fatal(err)

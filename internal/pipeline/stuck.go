@@ -6,6 +6,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
+	"stsscan/internal/survey"
 )
 
 // A stuck is what came of the rows that wait for a fault of ours, since it was last
@@ -33,11 +34,11 @@ func (s *stuck) wrote(info output.PartInfo) {
 
 // finished notes what became of a row that waited for a fault of ours, or for manners,
 // as it may have done since.
-func (s *stuck) finished(before codes.Pending, o outcome) {
+func (s *stuck) finished(before codes.Pending, o survey.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o.fault != nil {
-		s.fault = o.fault
+	if o.Fault != nil {
+		s.fault = o.Fault
 	}
 	switch before {
 	case codes.PendingLocal:
@@ -46,7 +47,7 @@ func (s *stuck) finished(before codes.Pending, o outcome) {
 	default:
 		return
 	}
-	switch codes.Pending(o.row.Pending) {
+	switch codes.Pending(o.Row.Pending) {
 	case codes.PendingLocal:
 		s.faults++
 	case codes.PendingManners:

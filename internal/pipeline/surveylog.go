@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -23,8 +25,18 @@ type surveyLog struct {
 
 func (l *surveyLog) ready() (*output.SurveyLog, error) {
 	l.once.Do(func() { l.log, l.err = l.open() })
-	return l.log, l.err
+	return l.log, logError(l.err)
 }
+
+func logError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errLog, err)
+}
+
+// errLog says that the log of surveys cannot be read or written.
+var errLog = errors.New("the log of surveys")
 
 // found is the row that a process before has logged; nil where there is none.
 func (l *surveyLog) found(name *domains.Name) (*output.Row, error) {
@@ -32,7 +44,8 @@ func (l *surveyLog) found(name *domains.Name) (*output.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return log.Found(name.Rank, name.Domain)
+	row, err := log.Found(name.Rank, name.Domain)
+	return row, logError(err)
 }
 
 // begin notes that the policy of a row's domain is asked for. It reports false
@@ -53,7 +66,7 @@ func (l *surveyLog) begin(row *output.Row) (bool, error) {
 		row.ObservedAt = at.UTC().Truncate(time.Second)
 		return false, nil
 	}
-	return true, log.Begin(row.Rank, now)
+	return true, logError(log.Begin(row.Rank, now))
 }
 
 // done logs a row for which a policy was asked for.
@@ -65,7 +78,7 @@ func (l *surveyLog) done(row *output.Row) error {
 	if err != nil {
 		return err
 	}
-	return log.Done(row)
+	return logError(log.Done(row))
 }
 
 // end closes the log: a process to come may need it, or nobody does.

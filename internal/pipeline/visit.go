@@ -11,6 +11,7 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
+	"stsscan/internal/survey"
 )
 
 const (
@@ -99,17 +100,17 @@ func (s *visiting) read(info output.PartInfo, late *domains.Exclusions) (*visit,
 func (v *visit) add(row *output.Row) (octets int) {
 	t := &task{
 		name:   domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags},
-		before: earlierOf(row, v.Passes), index: int32(len(v.rows)),
+		before: survey.PreviousOf(row, v.Passes), index: int32(len(v.rows)),
 	}
 	if row.ListRank != nil {
 		t.name.ListRank = *row.ListRank
 	}
 	if v.quick {
-		t.avoid = v.Engine.Number(t.before.upstream)
+		t.avoid = v.Engine.Number(t.before.Upstream)
 	}
 	v.rows = append(v.rows, provisional{rank: row.Rank, task: t})
-	octets = t.before.octets
-	addr := t.before.addr
+	octets = t.before.Octets
+	addr := t.before.Addr
 	if v.quick || !addr.IsValid() {
 		v.free = append(v.free, t.index)
 		return octets
@@ -188,7 +189,7 @@ func (v *visit) close() error {
 	v.free, v.queues, v.order = nil, nil, nil
 	for i := range v.rows {
 		if t := v.rows[i].task; t != nil {
-			v.octets.Add(-int64(t.before.octets))
+			v.octets.Add(-int64(t.before.Octets))
 			v.rows[i].task = nil
 		}
 	}
@@ -201,21 +202,21 @@ func (v *visit) partial() bool { return true }
 // keepsRow spares a Policy Host that was asked to be asked again within a pass.
 func (v *visit) keepsRow(asked bool) bool { return !asked }
 
-func (v *visit) finished(t *task, o outcome) {
+func (v *visit) finished(t *task, o survey.Result) {
 	v.mu.Lock()
 	v.rows[t.index].done = true
 	v.looked = time.Time{}
 	v.mu.Unlock()
-	v.octets.Add(-int64(t.before.octets))
-	own := !o.rests.IsZero()
+	v.octets.Add(-int64(t.before.Octets))
+	own := !o.RetryAt.IsZero()
 	if own {
-		v.waiting.rest(t.name.Rank, o.rests)
+		v.waiting.rest(t.name.Rank, o.RetryAt)
 	}
-	if !v.quick && t.before.addr.IsValid() {
-		v.waiting.release(t.before.addr, !own && o.row.Pending == string(codes.PendingManners))
+	if !v.quick && t.before.Addr.IsValid() {
+		v.waiting.release(t.before.Addr, !own && o.Row.Pending == string(codes.PendingManners))
 	}
-	v.stuck.finished(t.before.pending, o)
-	v.Stats.askedAgain(t.before.pending)
+	v.stuck.finished(t.before.Pending, o)
+	v.Stats.askedAgain(t.before.Pending)
 }
 
 // unchanged reports whether the rows stay what they are.
@@ -243,7 +244,7 @@ func (v *visit) keepsOld(row *output.Row) bool {
 	}
 	if excludes(v.late, row) {
 		v.Stats.waits(codes.Pending(row.Pending), -1)
-		endLate(row)
+		survey.EndLate(row)
 	}
 	return true
 }

@@ -10,6 +10,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // Rows of surveys are written when there are so many of a part, or so many octets of
@@ -26,7 +27,7 @@ const (
 // A writer is the goroutine that owns the open parts and makes the rows of
 // plain negatives. Fields that have the names of those of [Config] are the same.
 type writer struct {
-	*rowMaker
+	rows      *survey.Rows
 	Engine    Engine
 	Dataset   *output.Dataset
 	Stats     *Stats
@@ -100,8 +101,8 @@ func (w *writer) flush(p *part) error {
 // storeNegative writes w.row, which is not lean when it has tags or a finding. Of a part
 // that had to end its row groups, rows wait for more of their kind.
 func (w *writer) storeNegative(p *part, name *domains.Name) error {
-	if name.Tags != nil || withoutSOA(&w.row) || p.file != nil && !p.loaded {
-		*w.place(p) = *whole(&w.row, name)
+	if name.Tags != nil || survey.WithoutSOA(&w.row) || p.file != nil && !p.loaded {
+		*w.place(p) = *survey.WholeDenial(&w.row, name)
 		return nil
 	}
 	if err := w.load(p); err != nil {

@@ -74,7 +74,7 @@ func (w *writer) addNegatives(e *event) {
 			continue
 		}
 		p, name := w.slots.part(a.Tag), &w.slots.task(a.Tag).name
-		w.fillNegative(&w.row, name, a)
+		w.rows.FillDenial(&w.row, name, a)
 		w.row.Resolver = w.upstream(a.Trace.Upstream)
 		w.row.ObservedAt = e.at
 		p.tally.absent++
@@ -104,8 +104,8 @@ func (w *writer) addRest() {
 			p.admitted--
 		default:
 			t := w.slots.task(tag)
-			row := w.unasked(&t.name)
-			row.ObservedAt = w.observed()
+			row := w.rows.Unasked(&t.name)
+			row.ObservedAt = w.rows.Observed()
 			w.Stats.count(row, false)
 			p.tally.add(row, t.before)
 			*w.place(p) = *row

@@ -11,6 +11,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // A zoneFault is a town in which a fault of this machine meets the first questions for
@@ -106,16 +107,15 @@ func (errSilence) RecordReason() codes.RecordReason { return codes.RecordTimeout
 // What strangers sent about a domain counts for the budget while its row waits for
 // what is known of the zone too.
 func TestZoneBudget(t *testing.T) {
-	config := Config{}.withDefaults()
 	j := &jobs{
-		surveyor: newSurveyor(config, t.Context()), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),
+		surveyor: surveyorOf(t.Context(), Config{Engine: newTown()}), stats: new(Stats), work: t.Context(), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),
 		zones: new(zones),
 	}
 	var tags [1]int64
 	j.slots.take(tags[:])
-	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, before: new(earlier)}, &part{batch: new(fresh)})
+	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, before: new(survey.Previous)}, &part{batch: new(fresh)})
 	row := &output.Row{Record: "unknown", RecordReason: "servfail", TLSARecords: []string{strings.Repeat("00", 1<<10)}}
-	j.park(tags[0], outcome{row: row})
+	j.park(tags[0], survey.Result{Row: row})
 	if held := j.budget.held.Load(); held < 1<<10 {
 		t.Errorf("%d octets while the row waits", held)
 	}
