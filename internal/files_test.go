@@ -42,10 +42,10 @@ func fileOrders() map[string]fileOrder {
 			"recordpolicy.go", "alone.go", "tries.go",
 		}},
 		"internal/pipeline": {against: 0, files: []string{
-			"budget.go", "fifo.go", "ending.go", "standstill.go", "speed.go", "left.go", "performance.go", "stats.go",
-			"config.go", "excluded.go", "measure.go", "surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go",
-			"judge.go", "writing.go", "jobs.go", "answers.go", "admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go",
-			"visit.go", "round.go", "later.go",
+			"batch.go", "surveylog.go", "fifo.go", "budget.go", "grace.go", "left.go", "standstill.go", "excluded.go",
+			"speed.go", "performance.go", "stats.go", "config.go", "part.go", "slots.go", "pending.go", "writer.go", "zones.go",
+			"admission.go", "localfaults.go", "revisit.go", "surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go",
+			"vouch.go", "writing.go", "run.go", "repass.go",
 		}},
 		"internal/crosscheck": {against: 0, files: []string{
 			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",

@@ -14,10 +14,10 @@ const admissionSize = 256
 
 // A task is a name to be asked.
 type task struct {
-	name   domains.Name
-	before *survey.Previous // what its row said; never nil
-	avoid  uint16           // number of the upstream that could not answer for it before; 0: none
-	index  int32            // in its batch
+	name     domains.Name
+	previous *survey.Previous // what its row said; never nil
+	avoid    uint16           // number of the upstream that could not answer for it before; 0: none
+	index    int32            // in its batch
 }
 
 // A source gives batches, one after the other. It is used by the admission alone.

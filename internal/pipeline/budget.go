@@ -16,8 +16,8 @@ const (
 
 // A budget counts the octets that wait: what is kept of answers until their
 // surveys end, and rows until they are written.
-type budget struct{ held atomic.Int64 }
+type budget struct{ octets atomic.Int64 }
 
-func (b *budget) take(octets int)     { b.held.Add(int64(octets)) }
-func (b *budget) giveBack(octets int) { b.held.Add(-int64(octets)) }
-func (b *budget) spent() bool         { return b.held.Load() >= maxHeld }
+func (b *budget) take(octets int)     { b.octets.Add(int64(octets)) }
+func (b *budget) giveBack(octets int) { b.octets.Add(-int64(octets)) }
+func (b *budget) spent() bool         { return b.octets.Load() >= maxHeld }

@@ -181,20 +181,20 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &writer{
-		Dataset: dataset, OpenParts: parts, life: t.Context(), slots: newSlots(1), budget: new(budget), open: make(map[*part]bool),
+		Dataset: dataset, OpenParts: parts, running: t.Context(), slots: newSlots(1), budget: new(budget), open: make(map[*part]bool),
 	}
 	for k := range parts {
 		first, last := listed{parts: parts, size: size + 1}.Ranks(k)
-		p := &part{PartInfo: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(fresh)}
+		p := &part{info: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(newNames)}
 		w.take(&event{part: p})
 		for i := range size {
 			row := evidence(first + int64(i))
 			octets := row.Octets()
 			w.budget.take(octets)
-			w.slots.fill(0, task{before: new(survey.Previous)}, p)
+			w.slots.fill(0, task{previous: new(survey.Previous)}, p)
 			w.take(&event{part: p, row: row, octets: octets})
-			if held := w.budget.held.Load(); held != int64(w.octets) || held >= allHeldOctets {
-				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.octets)
+			if held := w.budget.octets.Load(); held != int64(w.waitingOctets) || held >= flushAllOctets {
+				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.waitingOctets)
 			}
 		}
 	}
@@ -227,14 +227,14 @@ func TestVisitsShareMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waits := newWaiting(time.Now, 0, time.Second)
+	waits := newPendingParts(time.Now, 0, time.Second)
 	waits.note(info)
-	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context(),
+	v, err := (&revisiting{Dataset: dataset, Now: time.Now, pending: waits, stop: t.Context(),
 		octets: new(atomic.Int64)}).read(info, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, most := len(v.rows), visitsOctets/waits.visits()/(64<<10)+1; got < 1 || got > most {
-		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.visits())
+	if got, most := len(v.rows), revisitsOctets/waits.partsNow()/(64<<10)+1; got < 1 || got > most {
+		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.partsNow())
 	}
 }

@@ -64,7 +64,7 @@ func TestLongWait(t *testing.T) {
 	w.serve = func(string, string) (int, error) { return 0, errLater{} }
 	s := w.survey(t, listed{parts: 1, size: names}, 2)
 	const ms = time.Millisecond
-	s.pace = pace{held: ms, visit: 20 * ms, least: ms, most: 10 * ms}
+	s.intervals = intervals{hold: ms, revisit: 20 * ms, minPause: ms, maxPause: 10 * ms}
 	s.PassDelay = 20 * time.Millisecond
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestLongWait(t *testing.T) {
 // noted it.
 func TestDue(t *testing.T) {
 	now := time.Now()
-	l := newWaiting(func() time.Time { return now }, 5*time.Minute, 0)
+	l := newPendingParts(func() time.Time { return now }, 5*time.Minute, 0)
 	for observed, want := range map[time.Duration]time.Duration{
 		0:                5 * time.Minute,
 		-2 * time.Minute: 3 * time.Minute,

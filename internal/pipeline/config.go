@@ -119,23 +119,23 @@ type Config struct {
 	Now   func() time.Time      // nil: time.Now
 	Log   *slog.Logger          // nil: silent
 
-	pace   pace   // the zero pace: the usual one
-	ending ending // the zero ending: the usual one
-	tries  uint   // of a domain at a time, while faults of this machine get in the way; 0: the usual number
-	waits  int    // names that may wait for an answer besides those in flight; 0: resolver.MostWaiting
+	intervals  intervals // the zero pace: the usual one
+	grace      grace     // the zero ending: the usual one
+	tries      uint      // of a domain at a time, while faults of this machine get in the way; 0: the usual number
+	maxWaiting int       // names that may wait for an answer besides those in flight; 0: resolver.MostWaiting
 }
 
-// A pace is how Later spends its time while domains wait for manners.
-type pace struct {
-	held  time.Duration // for which an address is left alone that was not to be asked
-	visit time.Duration // for which a visit begins with more domains: what it finds is on disk only when it ends
-	least time.Duration // between rounds that got nowhere, at first
-	most  time.Duration // and at last
+// A intervals is how Later spends its time while domains wait for manners.
+type intervals struct {
+	hold     time.Duration // for which an address is left alone that was not to be asked
+	revisit  time.Duration // for which a visit begins with more domains: what it finds is on disk only when it ends
+	minPause time.Duration // between rounds that got nowhere, at first
+	maxPause time.Duration // and at last
 }
 
-func (p pace) withDefaults() pace {
-	if p == (pace{}) {
-		return pace{held: 15 * time.Second, visit: 2 * time.Minute, least: time.Second, most: time.Minute}
+func (p intervals) withDefaults() intervals {
+	if p == (intervals{}) {
+		return intervals{hold: 15 * time.Second, revisit: 2 * time.Minute, minPause: time.Second, maxPause: time.Minute}
 	}
 	return p
 }
@@ -168,9 +168,9 @@ func (c Config) withDefaults() Config {
 	if c.Passes <= 0 {
 		c.Passes = 1
 	}
-	c.pace, c.ending = c.pace.withDefaults(), c.ending.withDefaults()
-	if c.waits == 0 {
-		c.waits = resolver.MostWaiting
+	c.intervals, c.grace = c.intervals.withDefaults(), c.grace.withDefaults()
+	if c.maxWaiting == 0 {
+		c.maxWaiting = resolver.MostWaiting
 	}
 	if c.Stats == nil {
 		c.Stats = new(Stats)

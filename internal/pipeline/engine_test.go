@@ -312,7 +312,7 @@ func tellsTrust(t *testing.T, engine Engine) {
 	}
 	until := time.Now()
 	for engine.Vouch(began, until) == resolver.Waiting {
-		time.Sleep(vouchTime)
+		time.Sleep(vouchInterval)
 	}
 	if engine.Vouch(began, until) != resolver.Trusted {
 		t.Error("good answers are not believed")

@@ -215,7 +215,7 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 	}}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
 	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
-	s.pace = pace{held: 1, visit: 1e9, least: 1, most: 1e6}
+	s.intervals = intervals{hold: 1, revisit: 1e9, minPause: 1, maxPause: 1e6}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}

@@ -27,8 +27,8 @@ type measurer struct {
 
 // begin begins a time of asking, before the first name is admitted.
 func (m *measurer) begin() {
-	m.stats.flow.note(0, codes.StandstillSource)
-	m.stats.meter.begin(time.Now(), &m.stats.flow)
+	m.stats.names.note(0, codes.StandstillSource)
+	m.stats.meter.begin(time.Now(), &m.stats.names)
 }
 
 // run looks until ctx ends.
@@ -52,9 +52,9 @@ func (m *measurer) look(now time.Time) {
 	if m.outlook != nil {
 		asked = m.outlook.Progress()
 	}
-	flow := &m.stats.flow
+	flow := &m.stats.names
 	surveying := m.stats.surveying.Load()
-	underWay := flow.admitted.Load() - flow.settled.Load()
+	underWay := flow.admitted.Load() - flow.rows.Load()
 	left := Left{Surveys: surveying, Lookups: max(underWay-surveying, 0), Answers: asked.Due}
 	why, _ := flow.why.Load().(codes.Standstill)
 	switch {
@@ -63,9 +63,9 @@ func (m *measurer) look(now time.Time) {
 	case asked.Held != "":
 		why = asked.Held
 	case why == codes.StandstillSlots:
-		why = m.taken(left, asked)
+		why = m.slotUse(left, asked)
 	}
-	left.Most = m.most(left)
+	left.Most = m.longestLeft(left)
 	if slow, rate, peak := m.stats.meter.look(now, flow, why, left); slow {
 		admission := string(m.stats.meter.cause())
 		if admission == "" {
@@ -77,8 +77,8 @@ func (m *measurer) look(now time.Time) {
 	}
 }
 
-// taken says what most of the slots are taken for, all of which are.
-func (m *measurer) taken(left Left, asked resolver.Progress) codes.Standstill {
+// slotUse says what most of the slots are taken for, all of which are.
+func (m *measurer) slotUse(left Left, asked resolver.Progress) codes.Standstill {
 	lookups := left.Lookups
 	if m.outlook != nil {
 		lookups = asked.Questions
@@ -93,9 +93,9 @@ func (m *measurer) taken(left Left, asked resolver.Progress) codes.Standstill {
 	return codes.StandstillSlots
 }
 
-// most is how long it takes at most until all names under way have a row, unless an
+// longestLeft is how long it takes at most until all names under way have a row, unless an
 // answer that is still to come has a record; 0 where that is not known.
-func (m *measurer) most(left Left) (most time.Duration) {
+func (m *measurer) longestLeft(left Left) (most time.Duration) {
 	if m.outlook == nil || left.Lookups > 0 && left.Answers <= 0 {
 		return 0
 	}

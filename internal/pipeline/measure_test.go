@@ -81,16 +81,16 @@ func TestMeasurer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			config := Config{Deadline: 20 * time.Second, Passes: cmp.Or(tt.passes, 2)}.withDefaults()
 			config.Engine = newTown()
-			r := &run{Config: config, again: tt.again}
-			m := r.measurer(config.surveyor(t.Context(), tt.again, false), new(jobs), slots)
+			r := &run{config: config, repass: tt.again}
+			m := r.measurer(config.surveyor(t.Context(), tt.again, false), new(surveys), slots)
 			m.outlook, m.turn, m.surveys = tt.engine, 5*second, 10
 			began := time.Now()
 			m.latest = func() time.Duration { return time.Since(began) }
 			m.begin()
-			m.stats.flow.admitted.Store(tt.admitted)
-			m.stats.flow.settled.Store(tt.settled)
+			m.stats.names.admitted.Store(tt.admitted)
+			m.stats.names.rows.Store(tt.settled)
 			m.stats.surveying.Store(tt.surveying)
-			m.stats.flow.note(0, tt.why)
+			m.stats.names.note(0, tt.why)
 			now := time.Now()
 			m.look(now.Add(time.Second))
 			m.look(now.Add(2 * time.Second))
@@ -236,17 +236,17 @@ func TestSlowRun(t *testing.T) {
 		outlook: outlook{Held: codes.StandstillWaiting, Questions: 37, Due: 25 * time.Second},
 	}
 	m.begin()
-	flow, now := &m.stats.flow, time.Now()
+	flow, now := &m.stats.names, time.Now()
 	flow.note(137, codes.StandstillWindow)
 	seconds := func(n int, perLook int64) {
 		for range n * int(time.Second/standstillLook) {
 			flow.note(int(perLook), codes.StandstillWindow)
-			flow.settled.Add(perLook)
+			flow.rows.Add(perLook)
 			now = now.Add(standstillLook)
 			m.look(now)
 		}
 	}
-	flow.settled.Add(100)
+	flow.rows.Add(100)
 	seconds(60, 100)
 	if said.String() != "" {
 		t.Fatalf("said at its peak: %s", said.String())

@@ -22,14 +22,14 @@ type Performance struct {
 	Standstill map[codes.Standstill]time.Duration
 }
 
-// A flow counts the names of all calls of Run, from their admission to their row.
-type flow struct {
-	admitted, settled atomic.Int64
-	why               atomic.Value // codes.Standstill: why admission gave no names; "": there are no more
+// A nameCounts counts the names of all calls of Run, from their admission to their row.
+type nameCounts struct {
+	admitted, rows atomic.Int64
+	why            atomic.Value // codes.Standstill: why admission gave no names; "": there are no more
 }
 
 // note notes n more names that were admitted, and why there are no more now.
-func (f *flow) note(n int, why codes.Standstill) {
+func (f *nameCounts) note(n int, why codes.Standstill) {
 	if n > 0 {
 		f.admitted.Add(int64(n))
 	}
@@ -48,7 +48,7 @@ type meter struct {
 }
 
 // begin begins a time of asking.
-func (m *meter) begin(now time.Time, f *flow) {
+func (m *meter) begin(now time.Time, f *nameCounts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.speed.begin(now)
@@ -57,10 +57,10 @@ func (m *meter) begin(now time.Time, f *flow) {
 
 // look notes how far the names have come by now, and what is left. It reports
 // whether the run has become slow, and its rate then.
-func (m *meter) look(now time.Time, f *flow, why codes.Standstill, left Left) (slow bool, rate, peak float64) {
+func (m *meter) look(now time.Time, f *nameCounts, why codes.Standstill, left Left) (slow bool, rate, peak float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	slow = m.speed.look(now, f.settled.Load(), why)
+	slow = m.speed.look(now, f.rows.Load(), why)
 	m.standstill.look(now, f.admitted.Load(), why, m.speed.peak)
 	m.left = left
 	rate, _ = m.speed.rate(slowSeconds)

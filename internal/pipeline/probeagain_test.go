@@ -139,7 +139,7 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	s.Engine, s.Client.Exchanger = w, w
 	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
 	s.tries = 1
-	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: 50 * time.Millisecond}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond, minPause: 10 * time.Millisecond, maxPause: 50 * time.Millisecond}
 	return w, s, door
 }
 

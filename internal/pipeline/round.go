@@ -18,11 +18,11 @@ import (
 // round of bounded time, so that what becomes due meanwhile, and the parts behind, need not
 // wait for a giant.
 type round struct {
-	visiting
-	infos  []output.PartInfo // of the parts to visit
-	ready  chan *visit       // those that were read; closed at the end
-	opened *visit            // taken from ready, to be opened
-	cursor int               // part that the next round for manners begins at
+	revisits revisiting
+	infos    []output.PartInfo // of the parts to visit
+	ready    chan *revisit     // those that were read; closed at the end
+	opened   *revisit          // taken from ready, to be opened
+	cursor   int               // part that the next round for manners begins at
 
 	mu     sync.Mutex
 	late   *domains.Exclusions // those who opted out late, as they were read last
@@ -31,13 +31,13 @@ type round struct {
 
 // begin says what the round is about.
 func (r *round) begin(now time.Time) {
-	w := r.waiting
+	w := r.revisits.pending
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var due, manners []output.PartInfo
 	for _, k := range slices.Sorted(maps.Keys(w.parts)) {
 		info := w.parts[k]
-		if w.alone[k].After(now) {
+		if w.notBefore[k].After(now) {
 			continue
 		}
 		if info.PendingSince != nil && !w.due(*info.PendingSince, w.noted[k]).After(now) {
@@ -48,25 +48,25 @@ func (r *round) begin(now time.Time) {
 		}
 	}
 	r.infos = due
-	if r.quick = len(due) > 0; !r.quick {
+	if r.revisits.quick = len(due) > 0; !r.revisits.quick {
 		at, _ := slices.BinarySearchFunc(manners, r.cursor, func(info output.PartInfo, k int) int { return info.Part - k })
 		r.infos = slices.Concat(manners[at:], manners[:at])
 	}
-	maps.DeleteFunc(w.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
-	maps.DeleteFunc(w.rests, func(_ int64, until time.Time) bool { return !until.After(now) })
-	r.ready, r.failed = make(chan *visit), nil
+	maps.DeleteFunc(w.blocked, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
+	maps.DeleteFunc(w.retryAt, func(_ int64, until time.Time) bool { return !until.After(now) })
+	r.ready, r.failed = make(chan *revisit), nil
 }
 
 // readAhead reads the rows ahead of the sieve, which must not wait for the disk, until all
 // are read or ctx ends.
 func (r *round) readAhead(ctx context.Context) {
 	defer close(r.ready)
-	began := r.Now()
+	began := r.revisits.Now()
 	for _, info := range r.infos {
-		if !r.quick && r.Now().Sub(began) > r.pace.visit {
+		if !r.revisits.quick && r.revisits.Now().Sub(began) > r.revisits.pace.revisit {
 			return
 		}
-		v, err := r.read(info, r.excludedLate())
+		v, err := r.revisits.read(info, r.excludedLate())
 		if err != nil {
 			r.mu.Lock()
 			r.failed = err
@@ -85,7 +85,7 @@ func (r *round) readAhead(ctx context.Context) {
 
 // find reports whether a visit was read, and there is memory for another one.
 func (r *round) find(context.Context) (found, more bool, err error) {
-	if r.octets.Load() > visitsOctets {
+	if r.revisits.octets.Load() > revisitsOctets {
 		return false, true, nil
 	}
 	select {
@@ -113,11 +113,11 @@ func (r *round) open(late *domains.Exclusions) (batch, error) {
 	if v.late != late {
 		_ = v.close()
 		var err error
-		if v, err = r.read(v.part, late); err != nil {
+		if v, err = r.revisits.read(v.part, late); err != nil {
 			return nil, err
 		}
 	}
-	v.began = r.Now()
+	v.began = r.revisits.Now()
 	return v, nil
 }
 

@@ -45,15 +45,15 @@ func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
-	opening := make(chan struct{}, c.MostParts)
+	partSlots := make(chan struct{}, c.MostParts)
 	first := &firstPass{
-		Parts: c.Source, Chunks: c.Chunks, Stats: c.Stats, stop: stop, unsure: func() int { return len(opening) },
+		Parts: c.Source, Chunks: c.Chunks, Stats: c.Stats, stop: stop, openParts: func() int { return len(partSlots) },
 	}
-	r := &run{Config: c, source: first, stop: stop, halt: halt, opening: opening}
+	r := &run{config: c, source: first, stop: stop, halt: halt, partSlots: partSlots}
 	if err := r.run(); err != nil {
 		return err
 	}
-	if first.redo.some() {
+	if first.rescans.any() {
 		return errInterrupted()
 	}
 	return nil
@@ -61,112 +61,115 @@ func Run(ctx context.Context, config Config) error {
 
 // A run is one time through the batches of a source. It wires what does the work.
 type run struct {
-	Config
-	source  source
-	again   bool            // its domains have rows
-	last    bool            // hosts that are out of reach are not asked again
-	stop    context.Context // ends admission
-	halt    func()          // ends stop
-	opening chan struct{}   // room for one element for each part that may be open
-	most    int64           // names that there are; 0: it is not known
+	config    Config
+	source    source
+	repass    bool            // its domains have rows
+	lastTry   bool            // hosts that are out of reach are not asked again
+	stop      context.Context // ends admission
+	halt      func()          // ends stop
+	partSlots chan struct{}   // room for one element for each part that may be open
+	total     int64           // names that there are; 0: it is not known
 }
 
 func (r *run) run() error {
-	// Work in flight outlives stop for a while, and ends at once when something
-	// fails; the writer then has what is left of the time.
-	life, fail := context.WithCancelCause(context.WithoutCancel(r.stop))
+	c := &r.config
+	// Work in flight outlives stop for a while, and ends at once when something fails; the writer then has what is
+	// left of the time.
+	running, fail := context.WithCancelCause(context.WithoutCancel(r.stop))
 	defer fail(nil)
-	work, cut := context.WithCancelCause(life)
+	work, cut := context.WithCancelCause(running)
 	defer cut(nil)
-	writing, overdue := context.WithCancel(life)
+	writing, overdue := context.WithCancel(running)
 	defer overdue()
-	defer r.ending.begin(r.stop, cut, overdue)()
+	defer c.grace.begin(r.stop, cut, overdue)()
 
-	surveyor := r.surveyor(work, r.again, r.last)
-	clock, stopClock := context.WithCancel(life)
+	surveyor := c.surveyor(work, r.repass, r.lastTry)
+	clock, stopClock := context.WithCancel(running)
 	defer stopClock()
 	go surveyor.Watch(clock)
 
-	slots, budget := newSlots(r.names()), new(budget)
+	slots, budget := newSlots(r.slotCount()), new(budget)
 	events, zones := newFIFO[event](), new(zones)
-	spare := make(chan []resolver.Answer, 16)
+	buffers := make(chan []resolver.Answer, 16)
 	w := &writer{
-		rows: surveyor.Rows, Engine: r.Engine, Dataset: r.Dataset, Stats: r.Stats, Log: r.Log, Wrote: r.Wrote,
-		PassDelay: r.PassDelay, OpenParts: r.OpenParts, life: life, writing: writing, fail: fail, slots: slots,
-		budget: budget, events: events, opening: r.opening, used: spare, open: make(map[*part]bool),
+		rows: surveyor.Rows, Engine: c.Engine, Dataset: c.Dataset, Stats: c.Stats, Log: c.Log, Wrote: c.Wrote,
+		PassDelay: c.PassDelay, OpenParts: c.OpenParts, running: running, writing: writing, fail: fail, slots: slots,
+		budget: budget, events: events, partSlots: r.partSlots, buffers: buffers, open: make(map[*part]bool),
 	}
-	j := &jobs{
-		surveyor: surveyor, stats: r.Stats, work: work, slots: slots, budget: budget, events: events, zones: zones,
-		waiting: newFIFO[job](), settling: newFIFO[job](), fail: fail, began: time.Now(),
+	s := &surveys{
+		surveyor: surveyor, stats: c.Stats, work: work, slots: slots, budget: budget, events: events, zones: zones,
+		queue: newFIFO[job](), unanswered: newFIFO[job](), fail: fail, began: time.Now(),
 	}
 	a := &admission{
-		source: r.source, excluded: r.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
-		zones: zones, opening: r.opening, most: r.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
-		flow: &r.Stats.flow,
+		source: r.source, excluded: c.Excluded, openLog: r.openLog, slots: slots, budget: budget, events: events,
+		partSlots: r.partSlots, maxParts: c.OpenParts, stop: r.stop, halt: r.halt, work: work, fail: fail,
 	}
-	measurer := r.measurer(surveyor, j, slots.size())
-	answers := &answers{
-		jobs: j, rows: surveyor.Rows, stats: r.Stats, events: events, quick: !r.Mail.All() && !r.again, spare: spare,
+	sieve := &sieve{
+		admission: a, surveys: s, zones: zones, slots: slots, rows: surveyor.Rows, stats: c.Stats, events: events,
+		work: work, denials: !c.Mail.All() && !r.repass, buffers: buffers,
 	}
 
-	var writers, workers errgroup.Group // whose functions have no errors: they call fail
-	var measuring errgroup.Group
+	var writers, workers, measuring errgroup.Group // whose functions have no errors: they call fail
+	measurer := r.measurer(surveyor, s, slots.size())
 	measurer.begin()
-	watch, enough := context.WithCancel(life)
-	measuring.Go(func() error { measurer.run(watch); return nil })
-	defer func() { enough(); _ = measuring.Wait() }()
+	measured, stopMeasuring := context.WithCancel(running)
+	measuring.Go(func() error { measurer.run(measured); return nil })
+	defer func() { stopMeasuring(); _ = measuring.Wait() }()
 	writers.Go(w.run)
-	workers.Go(func() error { return j.run(r.Surveys) })
-	workers.Go(j.settle)
-	if err := r.Engine.Sweep(work, a.fill, answers.take); err != nil && !cutShort(work) {
+	workers.Go(func() error { return s.run(c.Surveys) })
+	workers.Go(s.emitUnanswered)
+	if err := c.Engine.Sweep(work, sieve.questions, sieve.answers); err != nil && !cutShort(work) {
 		fail(fmt.Errorf("the questions stopped: %w", err))
 	}
 	a.end()
-	j.waiting.close()
-	j.settling.close()
+	s.queue.close()
+	s.unanswered.close()
 	_ = workers.Wait()
 	if cutShort(work) {
-		events.push(event{rest: true})
+		events.push(event{cutShort: true})
 	}
 	events.close()
 	_ = writers.Wait()
 
-	switch cause := context.Cause(life); {
+	switch cause := context.Cause(running); {
 	case cause != nil:
 		return cause
-	case a.refused != nil:
-		return a.refused
-	case a.stopped, w.unsure, w.left, j.left.Load():
+	case a.exclusionsErr != nil:
+		return a.exclusionsErr
+	case a.stopped, w.dropped, w.left, s.left.Load():
 		return errInterrupted()
 	}
 	return nil
 }
 
-// names is how many names may be under way: those that are staged, in flight, surveyed,
-// and those that wait for an answer.
-func (r *run) names() int {
-	n := r.InFlight + min(2*r.InFlight, maxStaged) + 2*r.Surveys + r.waits
-	if r.most > 0 {
-		n = int(min(int64(n), r.most))
+// slotCount is how many names may be under way: those that are staged, in flight, surveyed, and those that wait for
+// an answer.
+func (r *run) slotCount() int {
+	c := &r.config
+	n := c.InFlight + min(2*c.InFlight, maxStaged) + 2*c.Surveys + c.maxWaiting
+	if r.total > 0 {
+		n = int(min(int64(n), r.total))
 	}
 	return n
 }
 
-// measurer measures the run, of which so many names may be under way.
-func (r *run) measurer(surveyor *survey.Surveyor, j *jobs, slots int) *measurer {
+// measurer measures the run, which has so many slots.
+func (r *run) measurer(surveyor *survey.Surveyor, s *surveys, slots int) *measurer {
+	c := &r.config
 	return &measurer{
-		stats: r.Stats, outlook: r.Outlook, longest: surveyor.Longest, latest: j.sinceLatest, patient: r.again,
-		lastPass: r.again || r.Passes == 1, turn: r.Turn, surveys: r.Surveys, slots: slots, log: r.Log,
+		stats: c.Stats, outlook: c.Outlook, longest: surveyor.Longest, latest: s.sinceLatest, patient: r.repass,
+		lastPass: r.repass || c.Passes == 1, turn: c.Turn, surveys: c.Surveys, slots: slots, log: c.Log,
 	}
 }
 
-// openLog is the log of a part's surveys.
+// openLog opens the log of a part's surveys when it is needed.
 func (r *run) openLog(info output.PartInfo) *surveyLog {
-	return &surveyLog{delay: r.PassDelay, now: r.Now, open: func() (*output.SurveyLog, error) {
-		log, err := r.Dataset.Log(info.Part, info.SHA256, r.Now())
+	c := &r.config
+	return &surveyLog{delay: c.PassDelay, now: c.Now, open: func() (*output.SurveyLog, error) {
+		log, err := c.Dataset.Log(info.Part, info.SHA256, c.Now())
 		if err == nil && log.Damaged() {
-			r.Log.Warn("the log of surveys is damaged: policies that it may have told of wait",
-				"part", info.Part, "for", r.PassDelay)
+			c.Log.Warn("the log of surveys is damaged: policies that it may have told of wait",
+				"part", info.Part, "for", c.PassDelay)
 		}
 		return log, err
 	}}

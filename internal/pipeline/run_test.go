@@ -182,7 +182,7 @@ func TestAdmissionIsBounded(t *testing.T) {
 	defer world.Close()
 	slow := &slowSurveys{Engine: inMemory{world: world}}
 	config := inEngine(t, slow, world)
-	config.InFlight, config.Surveys, config.waits = 10, 2, 5
+	config.InFlight, config.Surveys, config.maxWaiting = 10, 2, 5
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: 100}, dir); err != nil {
 		t.Fatal(err)

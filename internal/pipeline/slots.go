@@ -10,8 +10,8 @@ import (
 // slots is a table of the tasks between their admission and their row. The
 // index of a slot is the tag of its question.
 type slots struct {
-	table   []slot
-	touched int // so that touch is not left out
+	table      []slot
+	prefetched int // so that touch is not left out
 
 	// unwritten is how many of the slots have their row, and wait for the writer.
 	unwritten atomic.Int64
@@ -21,9 +21,9 @@ type slots struct {
 }
 
 type slot struct {
-	task   task
-	part   *part          // nil: the slot is free
-	parked *survey.Result // that waits for a last answer; nil: none does
+	task task
+	part *part          // nil: the slot is free
+	kept *survey.Result // that waits for a last answer; nil: none does
 }
 
 func newSlots(n int) *slots {
@@ -38,14 +38,14 @@ func (s *slots) size() int            { return len(s.table) }
 func (s *slots) task(tag int64) *task { return &s.table[tag].task }
 func (s *slots) part(tag int64) *part { return s.table[tag].part }
 
-// touch looks at what the tags stand for, and at nothing of it. With many names
+// prefetch looks at what the tags stand for, and at nothing of it. With many names
 // under way the table and their texts are too large for the caches: this way the
 // memory is fetched side by side, before it is needed piece by piece.
-func (s *slots) touch(tags []int64) {
+func (s *slots) prefetch(tags []int64) {
 	for _, tag := range tags {
 		slot := &s.table[tag]
 		if slot.part != nil && slot.task.name.Domain != "" {
-			s.touched += int(slot.task.name.Domain[0])
+			s.prefetched += int(slot.task.name.Domain[0])
 		}
 	}
 }
@@ -62,11 +62,11 @@ func (s *slots) take(into []int64) int {
 // fill puts a task into the free slot tag.
 func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{task: t, part: p} }
 
-// park keeps an outcome that waits for a last answer.
-func (s *slots) park(tag int64, o survey.Result) { s.table[tag].parked = &o }
+// keep keeps an outcome that waits for a last answer.
+func (s *slots) keep(tag int64, o survey.Result) { s.table[tag].kept = &o }
 
-// parked is what was parked.
-func (s *slots) parked(tag int64) survey.Result { return *s.table[tag].parked }
+// kept is what was parked.
+func (s *slots) kept(tag int64) survey.Result { return *s.table[tag].kept }
 
 // used is how many slots are taken.
 func (s *slots) used() int {

@@ -18,16 +18,16 @@ const (
 // A speed is how many rows a second a run makes. Its time is that in which domains
 // are asked: pauses between passes do not count. The zero speed is ready.
 type speed struct {
-	looked time.Time
-	asking time.Duration // in all
-	rows   int64         // made by then
-	ended  int           // whole seconds of asking
-	ends   []int64       // rows at the ends of the latest of them, and at the beginning of the first
-	peak   float64       // rows a second, over the best peakSeconds; 0: there were no so many
-	told   bool          // that the run is slow
+	looked   time.Time
+	asking   time.Duration // in all
+	rows     int64         // made by then
+	seconds  int           // whole seconds of asking
+	rowsAt   []int64       // rows at the ends of the latest of them, and at the beginning of the first
+	peak     float64       // rows a second, over the best peakSeconds; 0: there were no so many
+	reported bool          // that the run is slow
 
-	whys []codes.Standstill // at the latest looks, in a ring
-	next int                // place in it
+	causes []codes.Standstill // at the latest looks, in a ring
+	next   int                // place in it
 }
 
 // begin begins a time of asking.
@@ -38,39 +38,39 @@ func (s *speed) begin(now time.Time) { s.looked = now }
 func (s *speed) look(now time.Time, rows int64, why codes.Standstill) (slow bool) {
 	s.asking += max(now.Sub(s.looked), 0)
 	s.looked, s.rows = now, rows
-	if len(s.whys) < int(slowSeconds*time.Second/standstillLook) {
-		s.whys = append(s.whys, why)
+	if len(s.causes) < int(slowSeconds*time.Second/standstillLook) {
+		s.causes = append(s.causes, why)
 	} else {
-		s.whys[s.next] = why
-		s.next = (s.next + 1) % len(s.whys)
+		s.causes[s.next] = why
+		s.next = (s.next + 1) % len(s.causes)
 	}
-	if len(s.ends) == 0 {
-		s.ends = append(s.ends, 0)
+	if len(s.rowsAt) == 0 {
+		s.rowsAt = append(s.rowsAt, 0)
 	}
-	for ; s.ended < int(s.asking/time.Second); s.ended++ {
-		if len(s.ends) > slowSeconds {
-			s.ends = s.ends[:copy(s.ends, s.ends[1:])]
+	for ; s.seconds < int(s.asking/time.Second); s.seconds++ {
+		if len(s.rowsAt) > slowSeconds {
+			s.rowsAt = s.rowsAt[:copy(s.rowsAt, s.rowsAt[1:])]
 		}
-		s.ends = append(s.ends, rows)
+		s.rowsAt = append(s.rowsAt, rows)
 		if rate, ok := s.rate(peakSeconds); ok {
 			s.peak = max(s.peak, rate)
 		}
 	}
 	rate, ok := s.rate(slowSeconds)
 	slow = ok && rate < slowShare*s.peak
-	news := slow && !s.told
-	s.told = slow
+	news := slow && !s.reported
+	s.reported = slow
 	return news
 }
 
 // rate is how many rows a second were made in the latest seconds; ok is false
 // where there were no so many.
 func (s *speed) rate(seconds int) (perSecond float64, ok bool) {
-	last := len(s.ends) - 1
+	last := len(s.rowsAt) - 1
 	if last < seconds {
 		return 0, false
 	}
-	return float64(s.ends[last]-s.ends[last-seconds]) / float64(seconds), true
+	return float64(s.rowsAt[last]-s.rowsAt[last-seconds]) / float64(seconds), true
 }
 
 // best is the peak, or the rate of all seconds where they were fewer.
@@ -85,7 +85,7 @@ func (s *speed) best() float64 {
 // since all names are admitted.
 func (s *speed) cause() (why codes.Standstill) {
 	times := make(map[codes.Standstill]int)
-	for _, word := range s.whys {
+	for _, word := range s.causes {
 		times[word]++
 	}
 	most := times[""]

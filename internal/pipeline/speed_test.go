@@ -135,7 +135,7 @@ func TestSpeedAfterStop(t *testing.T) {
 		now = now.Add(time.Minute)
 		s.look(now, 600*(i+1), codes.StandstillWindow)
 	}
-	if s.best() > 60 || s.asking != 10*time.Minute || len(s.ends) != slowSeconds+1 {
-		t.Errorf("a peak of %v in %v, %d ends", s.best(), s.asking, len(s.ends))
+	if s.best() > 60 || s.asking != 10*time.Minute || len(s.rowsAt) != slowSeconds+1 {
+		t.Errorf("a peak of %v in %v, %d ends", s.best(), s.asking, len(s.rowsAt))
 	}
 }

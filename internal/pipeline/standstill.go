@@ -9,9 +9,9 @@ import (
 // standstillLook is how often the admission of names is looked at.
 const standstillLook = 100 * time.Millisecond
 
-// crawl is the share of the peak of a run below which admission stands still: one
+// standstillShare is the share of the peak of a run below which admission stands still: one
 // name now and then is no progress.
-const crawl = 1.0 / 100
+const standstillShare = 1.0 / 100
 
 // A standstill adds up the time in which the admission of names stood still, by
 // cause. It looks at a count, now and then, so that admission reads no clock. The
@@ -36,7 +36,7 @@ func (s *standstill) look(now time.Time, admitted int64, why codes.Standstill, p
 	rate := float64(admitted-s.admitted) / since.Seconds()
 	s.looked, s.admitted = now, admitted
 	switch {
-	case rate > 0 && rate >= crawl*peak:
+	case rate > 0 && rate >= standstillShare*peak:
 	case why == "":
 		s.tail += since
 	default:

@@ -17,12 +17,12 @@ type Stats struct {
 	localFaults              atomic.Int64
 	parts                    atomic.Int64
 	transient, manners       atomic.Int64
-	asked                    atomic.Int64
+	repassed                 atomic.Int64
 	discarded                atomic.Int64
 	crossed                  atomic.Int64
 	excluded                 atomic.Int64
 
-	flow  flow
+	names nameCounts
 	meter meter
 }
 
@@ -64,7 +64,7 @@ func (s *Stats) Counts() Counts {
 		Parts:        s.parts.Load(),
 		Transient:    s.transient.Load(),
 		Manners:      s.manners.Load(),
-		Again:        s.asked.Load(),
+		Again:        s.repassed.Load(),
 		Discarded:    s.discarded.Load(),
 		Crossed:      s.crossed.Load(),
 		Excluded:     s.excluded.Load(),
@@ -80,14 +80,14 @@ func (s *Stats) Left() Left { return s.meter.leftNow() }
 // Waits notes rows that a process before left provisional.
 func (s *Stats) Waits(pending map[codes.Pending]int64) {
 	for why, n := range pending {
-		s.waits(why, n)
+		s.addPending(why, n)
 	}
 }
 
 // CrossChecked notes that a cross-check is done with a domain.
 func (s *Stats) CrossChecked() { s.crossed.Add(1) }
 
-func (s *Stats) waits(why codes.Pending, n int64) {
+func (s *Stats) addPending(why codes.Pending, n int64) {
 	switch why {
 	case "":
 	case codes.PendingManners:
@@ -97,16 +97,16 @@ func (s *Stats) waits(why codes.Pending, n int64) {
 	}
 }
 
-// askedAgain notes that a domain was asked that had waited.
-func (s *Stats) askedAgain(why codes.Pending) {
-	s.waits(why, -1)
-	s.asked.Add(1)
+// countRepassed notes that a domain was asked that had waited.
+func (s *Stats) countRepassed(why codes.Pending) {
+	s.addPending(why, -1)
+	s.repassed.Add(1)
 }
 
 // count counts a row. A domain that has had one before is among those that were
 // counted by their class.
 func (s *Stats) count(row *output.Row, before bool) {
-	s.flow.settled.Add(1)
+	s.names.rows.Add(1)
 	var t tally
 	t.class(row, before)
 	s.transient.Add(t.transient)
@@ -121,8 +121,8 @@ func (s *Stats) count(row *output.Row, before bool) {
 	s.broken.Add(t.broken)
 }
 
-// forget takes back what a part has added.
-func (s *Stats) forget(t tally) {
+// subtract takes back what a part has added.
+func (s *Stats) subtract(t tally) {
 	s.present.Add(-t.present)
 	s.absent.Add(-t.absent)
 	s.unknown.Add(-t.unknown)
@@ -130,25 +130,25 @@ func (s *Stats) forget(t tally) {
 	s.broken.Add(-t.broken)
 	s.transient.Add(-t.transient)
 	s.manners.Add(-t.manners)
-	s.asked.Add(-t.asked)
+	s.repassed.Add(-t.repassed)
 }
 
 // A tally is what rows add to the Stats.
 type tally struct {
-	present, absent, unknown, valid, broken, transient, manners, asked int64
+	present, absent, unknown, valid, broken, transient, manners, repassed int64
 }
 
 // add counts a row, and what it was before.
 func (t *tally) add(row *output.Row, before *survey.Previous) {
 	t.class(row, before.HasRow())
 	if before.HasRow() {
-		t.asked++
-		t.waits(before.Pending, -1)
+		t.repassed++
+		t.addPending(before.Pending, -1)
 	}
 }
 
 func (t *tally) class(row *output.Row, before bool) {
-	t.waits(codes.Pending(row.Pending), 1)
+	t.addPending(codes.Pending(row.Pending), 1)
 	if before {
 		return
 	}
@@ -169,7 +169,7 @@ func (t *tally) class(row *output.Row, before bool) {
 	}
 }
 
-func (t *tally) waits(why codes.Pending, n int64) {
+func (t *tally) addPending(why codes.Pending, n int64) {
 	switch why {
 	case "":
 	case codes.PendingManners:

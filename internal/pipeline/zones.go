@@ -56,7 +56,7 @@ func (z *zoneAnswer) unreachable(record codes.RecordReason) bool {
 	return z.dead && (!z.silent || record == codes.RecordTimeout)
 }
 
-func judgeZone(a *resolver.Answer) (z zoneAnswer) {
+func readZoneAnswer(a *resolver.Answer) (z zoneAnswer) {
 	if a.Outcome == resolver.Reply || a.Outcome == resolver.Failed {
 		z.dead, z.err = mtasts.ZoneUnreachable(a.Msg, a.Err)
 		z.silent = a.Outcome == resolver.Failed

@@ -90,7 +90,7 @@ func TestZoneUnreachable(t *testing.T) {
 		"a fault of ours after silence": {codes.RecordTimeout, resolver.Answer{Err: errLocal{}}, false},
 	} {
 		t.Run(title, func(t *testing.T) {
-			zone := judgeZone(&c.answer)
+			zone := readZoneAnswer(&c.answer)
 			if got := zone.unreachable(c.record); got != c.want {
 				t.Errorf("unreachable: %v, want %v", got, c.want)
 			}
@@ -107,21 +107,21 @@ func (errSilence) RecordReason() codes.RecordReason { return codes.RecordTimeout
 // What strangers sent about a domain counts for the budget while its row waits for
 // what is known of the zone too.
 func TestZoneBudget(t *testing.T) {
-	j := &jobs{
+	j := &surveys{
 		surveyor: surveyorOf(t.Context(), Config{Engine: newTown()}), stats: new(Stats), work: t.Context(), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),
 		zones: new(zones),
 	}
 	var tags [1]int64
 	j.slots.take(tags[:])
-	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, before: new(survey.Previous)}, &part{batch: new(fresh)})
+	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, previous: new(survey.Previous)}, &part{batch: new(newNames)})
 	row := &output.Row{Record: "unknown", RecordReason: "servfail", TLSARecords: []string{strings.Repeat("00", 1<<10)}}
-	j.park(tags[0], survey.Result{Row: row})
-	if held := j.budget.held.Load(); held < 1<<10 {
+	j.awaitSOA(tags[0], survey.Result{Row: row})
+	if held := j.budget.octets.Load(); held < 1<<10 {
 		t.Errorf("%d octets while the row waits", held)
 	}
-	j.finishZone(tags[0], &zoneAnswer{dead: true})
+	j.emitAfterSOA(tags[0], &zoneAnswer{dead: true})
 	events, _ := j.events.take(nil)
-	if held := j.budget.held.Load(); len(events) != 1 || held != int64(events[0].octets) ||
+	if held := j.budget.octets.Load(); len(events) != 1 || held != int64(events[0].octets) ||
 		row.RecordReason != "zone_unreachable" {
 		t.Errorf("%d octets of %+v when it is done", held, events)
 	}

@@ -9,32 +9,32 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A stuck is what came of the rows that wait for a fault of ours, since it was last
+// A localFaults is what came of the rows that wait for a fault of ours, since it was last
 // judged: whether to ask all of them again settles any.
-type stuck struct {
+type localFaults struct {
 	mu      sync.Mutex
 	asked   int64        // rows that waited for one and were asked
-	settled int64        // rows that got past one, or past manners
+	passed  int64        // rows that got past one, or past manners
 	faults  int64        // times that one got in the way
-	turn    map[int]bool // parts that were written, and wait
-	last    bool         // the next time is the last for them
+	hadTurn map[int]bool // parts that were written, and wait
+	lastTry bool         // the next time is the last for them
 	fault   error        // that one of them met
 }
 
 // wrote notes that a part had its turn, and waits.
-func (s *stuck) wrote(info output.PartInfo) {
+func (s *localFaults) wrote(info output.PartInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if info.Pending == 0 {
-		delete(s.turn, info.Part)
+		delete(s.hadTurn, info.Part)
 		return
 	}
-	s.turn[info.Part] = true
+	s.hadTurn[info.Part] = true
 }
 
 // finished notes what became of a row that waited for a fault of ours, or for manners,
 // as it may have done since.
-func (s *stuck) finished(before codes.Pending, o survey.Result) {
+func (s *localFaults) finished(before codes.Pending, o survey.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o.Fault != nil {
@@ -52,15 +52,15 @@ func (s *stuck) finished(before codes.Pending, o survey.Result) {
 		s.faults++
 	case codes.PendingManners:
 	default:
-		s.settled++
+		s.passed++
 	}
 }
 
-// judge looks at what came of the rows once they had their turn, those of them too that
+// check looks at what came of the rows once they had their turn, those of them too that
 // were put off for manners meanwhile: parts is how many have rows that wait, left how many
 // rows, and why. Where an address has more of them than can be asked within a pass, as many
 // failures will do. The error says that this was the last time, and has settled none.
-func (s *stuck) judge(parts int, left int64, why map[codes.Pending]int64) error {
+func (s *localFaults) check(parts int, left int64, why map[codes.Pending]int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.asked == 0 {
@@ -68,26 +68,26 @@ func (s *stuck) judge(parts int, left int64, why map[codes.Pending]int64) error 
 	}
 	manners := why[codes.PendingManners]
 	alone := left == why[codes.PendingLocal]+manners
-	if alone && (manners > 0 && s.faults < left || len(s.turn) < parts) {
+	if alone && (manners > 0 && s.faults < left || len(s.hadTurn) < parts) {
 		return nil
 	}
-	settled := s.settled > 0
-	s.asked, s.settled, s.faults = 0, 0, 0
-	clear(s.turn)
+	settled := s.passed > 0
+	s.asked, s.passed, s.faults = 0, 0, 0
+	clear(s.hadTurn)
 	switch {
-	case !alone, settled && !s.last:
-		s.last = false
+	case !alone, settled && !s.lastTry:
+		s.lastTry = false
 		return nil
-	case s.last && !settled:
+	case s.lastTry && !settled:
 		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, left, s.fault)
 	}
-	s.last = true
+	s.lastTry = true
 	return nil
 }
 
-// isLast reports whether the next time is the last for rows that wait for a fault of ours.
-func (s *stuck) isLast() bool {
+// isLastTry reports whether the next time is the last for rows that wait for a fault of ours.
+func (s *localFaults) isLastTry() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.last
+	return s.lastTry
 }

@@ -34,7 +34,7 @@ func (d *doubtful) Vouch(from, to time.Time) resolver.Trust {
 // counts: it is scanned again, its policies not before the time of a pass. One
 // that is not judged yet waits.
 func TestDistrust(t *testing.T) {
-	const patience = 3 * vouchTime
+	const patience = 3 * vouchInterval
 	w := newTown()
 	began := time.Now()
 	var until time.Time // answers up to here are lies: up to the first judgement

@@ -250,7 +250,7 @@ func TestLaterPasses(t *testing.T) {
 // What takes long is asked again at the same time in many small parts, and in few
 // large ones.
 func TestLaterVisits(t *testing.T) {
-	const parts = 3 * visits
+	const parts = 3 * partsAtATime
 	w := newTown()
 	var arrived, alone atomic.Int64 // surveys of the second pass; those that did not see all others
 	w.serve = func(domain, _ string) (int, error) {
@@ -273,9 +273,9 @@ func TestLaterVisits(t *testing.T) {
 	if alone.Load() > 0 || s.pending() != 0 {
 		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
 	}
-	for pending, want := range map[int64]int{1: mostParts, maxVisit / 4: 4 * visits, maxVisit: visits, 1 << 30: visits} {
-		l := waiting{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
-		if got := l.visits(); got != want {
+	for pending, want := range map[int64]int{1: mostParts, maxRevisit / 4: 4 * partsAtATime, maxRevisit: partsAtATime, 1 << 30: partsAtATime} {
+		l := pendingParts{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
+		if got := l.partsNow(); got != want {
 			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
 		}
 	}
@@ -358,7 +358,7 @@ func TestLaterManners(t *testing.T) {
 		return 200, nil
 	}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
-	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: time.Second}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond, minPause: 10 * time.Millisecond, maxPause: time.Second}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
@@ -442,7 +442,7 @@ func TestLaterProbes(t *testing.T) {
 	door := &busyDoor{dialled: make(map[string]int), serve: func(string, string) (int, error) { return 0, errLater{} }}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
 	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
-	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: time.Second}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond, minPause: 10 * time.Millisecond, maxPause: time.Second}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}

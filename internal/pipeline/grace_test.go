@@ -146,8 +146,8 @@ func newStuckTown() *stuckTown {
 func (e *stuckTown) survey(t *testing.T) *townSurvey {
 	s := e.town.survey(t, listed{parts: stuckParts, size: stuckSize}, 2)
 	s.Engine, s.Client.Exchanger, s.Client.Transport = e, e, e
-	s.InFlight, s.Surveys, s.waits, s.OpenParts, s.PassDelay = 10, stuckSurveys, 1, stuckParts, stuckDelay
-	s.ending = ending{grace: 50 * time.Millisecond, last: 2 * time.Second}
+	s.InFlight, s.Surveys, s.maxWaiting, s.OpenParts, s.PassDelay = 10, stuckSurveys, 1, stuckParts, stuckDelay
+	s.grace = grace{inFlight: 50 * time.Millisecond, total: 2 * time.Second}
 	return s
 }
 
@@ -345,7 +345,7 @@ func TestEndingTurns(t *testing.T) {
 	e := newStuckTown()
 	e.addr = func(string) string { return "22.1.0.1" }
 	s := e.survey(t)
-	s.Surveys, s.PassDelay = 2*together, time.Hour
+	s.Surveys, s.PassDelay = 2*maxPerAddr, time.Hour
 	var dialled atomic.Int64
 	transport, err := egress.NewTransport(egress.Config{
 		Resolve: survey.Hosts(e, nil), Manners: egress.Manners{HostConnections: 1, HostRate: -1, NetworkRate: -1, Queue: -1, MaxWait: -1},
@@ -362,7 +362,7 @@ func TestEndingTurns(t *testing.T) {
 	putOff := func() bool { return transport.Manners().PutOff == stuckParts*stuckSize-1 && dialled.Load() == 1 }
 	interruptWhen(t, putOff, func(ctx context.Context) error { return Run(ctx, s.Config) })
 
-	wait := func() bool { return transport.Manners().Waiting == together-1 && dialled.Load() == 2 }
+	wait := func() bool { return transport.Manners().Waiting == maxPerAddr-1 && dialled.Load() == 2 }
 	interruptWhen(t, wait, func(ctx context.Context) error { return Later(ctx, s.Config, s.infos()) })
 	interrupted := 0
 	for _, row := range rowsIn(t, s.dir) {
@@ -386,10 +386,10 @@ func TestEndingOverdue(t *testing.T) {
 	e := newStuckTown()
 	e.stuck = func(what, domain string) bool { return what == "policy" && rankOf(domain) >= stuckFrom }
 	s := e.survey(t)
-	s.ending.last = 100 * time.Millisecond
+	s.grace.total = 100 * time.Millisecond
 	note := s.Wrote
 	s.Wrote = func(info output.PartInfo) { // a slow disk
-		time.Sleep(10 * s.ending.last)
+		time.Sleep(10 * s.grace.total)
 		note(info)
 	}
 	e.interrupt(t, stuckGiven, stuckSurveys, func(ctx context.Context) error { return Run(ctx, s.Config) })
@@ -431,7 +431,7 @@ func TestEndingInTheLastRound(t *testing.T) {
 // with it: what they have found is written.
 func TestEndingParked(t *testing.T) {
 	t.Parallel()
-	const size = 2 * together
+	const size = 2 * maxPerAddr
 	w := newTown()
 	w.addr = func(domain string) string {
 		if rankOf(domain) <= size {

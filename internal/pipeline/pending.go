@@ -11,47 +11,47 @@ import (
 )
 
 const (
-	// visits is how many parts give names at a time if they have as many rows that wait as
+	// partsAtATime is how many parts give names at a time if they have as many rows that wait as
 	// a visit takes. The fewer they have, the more parts.
-	visits = 8
-	// maxVisit bounds the rows of a part that are asked again at a time, and so
+	partsAtATime = 8
+	// maxRevisit bounds the rows of a part that are asked again at a time, and so
 	// the memory of a visit. The others wait for another one.
-	maxVisit = 1 << 14
-	// together is how many domains of one address are surveyed at a time, over
+	maxRevisit = 1 << 14
+	// maxPerAddr is how many domains of one address are surveyed at a time, over
 	// all visits: enough that the next one is there when the address is due.
-	together = 8
+	maxPerAddr = 8
 )
 
-// A waiting is what waits: the parts with provisional rows, and what must pass before
+// A pendingParts is what waits: the parts with provisional rows, and what must pass before
 // they are worth a visit.
-type waiting struct {
+type pendingParts struct {
 	now   func() time.Time
 	delay time.Duration // from the end of one pass over a domain to the next
 	hold  time.Duration // for which an address is left alone that was not to be asked
 
-	mu      sync.Mutex
-	parts   map[int]output.PartInfo
-	noted   map[int]time.Time // when they were read, or written
-	alone   map[int]time.Time // parts that are not to be visited before
-	flying  map[netip.Addr]int
-	held    map[netip.Addr]time.Time
-	written bool // a part was, since that was asked last
+	mu        sync.Mutex
+	parts     map[int]output.PartInfo
+	noted     map[int]time.Time // when they were read, or written
+	notBefore map[int]time.Time // parts that are not to be visited before
+	inFlight  map[netip.Addr]int
+	blocked   map[netip.Addr]time.Time
+	written   bool // a part was, since that was asked last
 
 	// Domains, by rank, whose Policy Host wants to be left alone: no more than the
 	// transport keeps away from for their own sake.
-	rests map[int64]time.Time
+	retryAt map[int64]time.Time
 }
 
-func newWaiting(now func() time.Time, delay, hold time.Duration) *waiting {
-	return &waiting{
+func newPendingParts(now func() time.Time, delay, hold time.Duration) *pendingParts {
+	return &pendingParts{
 		now: now, delay: delay, hold: hold, parts: make(map[int]output.PartInfo), noted: make(map[int]time.Time),
-		alone: make(map[int]time.Time), flying: make(map[netip.Addr]int), held: make(map[netip.Addr]time.Time),
-		rests: make(map[int64]time.Time),
+		notBefore: make(map[int]time.Time), inFlight: make(map[netip.Addr]int), blocked: make(map[netip.Addr]time.Time),
+		retryAt: make(map[int64]time.Time),
 	}
 }
 
 // note takes note of a part as it is now.
-func (w *waiting) note(info output.PartInfo) {
+func (w *pendingParts) note(info output.PartInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.written = true
@@ -62,8 +62,8 @@ func (w *waiting) note(info output.PartInfo) {
 	w.parts[info.Part], w.noted[info.Part] = info, w.now()
 }
 
-// progress reports whether a part was written since it was last asked.
-func (w *waiting) progress() bool {
+// takeWritten reports whether a part was written since it was last asked.
+func (w *pendingParts) takeWritten() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	written := w.written
@@ -72,7 +72,7 @@ func (w *waiting) progress() bool {
 }
 
 // left is the number of rows that wait, by why they do.
-func (w *waiting) left() (all int64, why map[codes.Pending]int64) {
+func (w *pendingParts) left() (all int64, why map[codes.Pending]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	why = make(map[codes.Pending]int64)
@@ -85,15 +85,15 @@ func (w *waiting) left() (all int64, why map[codes.Pending]int64) {
 	return all, why
 }
 
-// visits is how many parts the next round asks again at a time.
-func (w *waiting) visits() int {
+// partsNow is how many parts the next round asks again at a time.
+func (w *pendingParts) partsNow() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	most := int64(1)
 	for _, info := range w.parts {
-		most = max(most, min(info.Pending, maxVisit))
+		most = max(most, min(info.Pending, maxRevisit))
 	}
-	return int(min(visits*maxVisit/most, mostParts))
+	return int(min(partsAtATime*maxRevisit/most, mostParts))
 }
 
 // due is when a row may be asked again that was observed at the given time, and whose
@@ -101,7 +101,7 @@ func (w *waiting) visits() int {
 // part. Where it is the later one, a clock was wrong, and it counts as made when the
 // part was noted. The result has the monotonic reading of noted: setting the clock
 // changes no wait.
-func (w *waiting) due(observed, noted time.Time) time.Time {
+func (w *pendingParts) due(observed, noted time.Time) time.Time {
 	if w.delay == 0 {
 		return time.Time{}
 	}
@@ -110,13 +110,13 @@ func (w *waiting) due(observed, noted time.Time) time.Time {
 }
 
 // wait is how long it is until something may be asked.
-func (w *waiting) wait(now time.Time) time.Duration {
+func (w *pendingParts) wait(now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var first time.Time
 	known := false
 	for _, info := range w.parts {
-		if next := w.next(info); !known || next.Before(first) {
+		if next := w.nextDue(info); !known || next.Before(first) {
 			first, known = next, true
 		}
 	}
@@ -124,19 +124,19 @@ func (w *waiting) wait(now time.Time) time.Duration {
 }
 
 // waitForAll is how long it is until all parts are worth a visit.
-func (w *waiting) waitForAll(now time.Time) (last time.Duration) {
+func (w *pendingParts) waitForAll(now time.Time) (last time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, info := range w.parts {
-		last = max(last, w.next(info).Sub(now))
+		last = max(last, w.nextDue(info).Sub(now))
 	}
 	return last
 }
 
-// next is when a part is worth a visit: at once if rows wait for manners, else
+// nextDue is when a part is worth a visit: at once if rows wait for manners, else
 // when the last of its rows is due.
-func (w *waiting) next(info output.PartInfo) time.Time {
-	next := w.alone[info.Part]
+func (w *pendingParts) nextDue(info output.PartInfo) time.Time {
+	next := w.notBefore[info.Part]
 	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
 		return next
 	}
@@ -146,63 +146,63 @@ func (w *waiting) next(info output.PartInfo) time.Time {
 	return next
 }
 
-// leave leaves a part alone for a while.
-func (w *waiting) leave(k int, until time.Time) {
+// postpone leaves a part alone for a while.
+func (w *pendingParts) postpone(k int, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.alone[k] = until
+	w.notBefore[k] = until
 }
 
-// take reports whether one more domain of an address may be surveyed, and
+// acquire reports whether one more domain of an address may be surveyed, and
 // whether the address is to be left alone for longer.
-func (w *waiting) take(addr netip.Addr, now time.Time) (ok, held bool) {
+func (w *pendingParts) acquire(addr netip.Addr, now time.Time) (ok, held bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held[addr].After(now) {
+	if w.blocked[addr].After(now) {
 		return false, true
 	}
-	if w.flying[addr] == together {
+	if w.inFlight[addr] == maxPerAddr {
 		return false, false
 	}
-	w.flying[addr]++
+	w.inFlight[addr]++
 	return true, false
 }
 
 // release ends the survey of a domain of an address, which was put off or not.
-func (w *waiting) release(addr netip.Addr, putOff bool) {
+func (w *pendingParts) release(addr netip.Addr, putOff bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.flying[addr]--; w.flying[addr] <= 0 {
-		delete(w.flying, addr)
+	if w.inFlight[addr]--; w.inFlight[addr] <= 0 {
+		delete(w.inFlight, addr)
 	}
 	if putOff {
-		w.held[addr] = w.now().Add(w.hold)
+		w.blocked[addr] = w.now().Add(w.hold)
 	}
 }
 
-// rest leaves a domain alone, and no other of its address, until its Policy Host
+// putOff leaves a domain alone, and no other of its address, until its Policy Host
 // wants to be asked.
-func (w *waiting) rest(rank int64, until time.Time) {
+func (w *pendingParts) putOff(rank int64, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.rests[rank] = until
+	w.retryAt[rank] = until
 }
 
-func (w *waiting) resting(rank int64, now time.Time) bool {
+func (w *pendingParts) isPutOff(rank int64, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.rests[rank].After(now)
+	return w.retryAt[rank].After(now)
 }
 
 // notedAt is when a part was read, or written.
-func (w *waiting) notedAt(k int) time.Time {
+func (w *pendingParts) notedAt(k int) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.noted[k]
 }
 
 // warnOfFuture says how many rows there may be whose time is in the future.
-func (w *waiting) warnOfFuture(log *slog.Logger) {
+func (w *pendingParts) warnOfFuture(log *slog.Logger) {
 	var rows int64
 	var until time.Time
 	for k, info := range w.parts {
@@ -218,7 +218,7 @@ func (w *waiting) warnOfFuture(log *slog.Logger) {
 }
 
 // count is the number of parts with rows that wait.
-func (w *waiting) count() int {
+func (w *pendingParts) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.parts)

@@ -14,15 +14,15 @@ import (
 // the parts that Parts hands out, and of parts that are scanned once more since
 // answers were wrong.
 type firstPass struct {
-	Parts  Source
-	Chunks Chunks
-	Stats  *Stats
-	stop   context.Context
-	unsure func() int // number of parts that may have to be scanned once more
+	Parts     Source
+	Chunks    Chunks
+	Stats     *Stats
+	stop      context.Context
+	openParts func() int // number of parts that may have to be scanned once more
 
-	redo  redo
-	ended bool // Parts has
-	next  int  // the part that was found
+	rescans rescans
+	ended   bool // Parts has
+	next    int  // the part that was found
 }
 
 func (s *firstPass) find(ctx context.Context) (found, more bool, err error) {
@@ -39,8 +39,8 @@ func (s *firstPass) part(ctx context.Context) (k int, ok bool, err error) {
 		}
 		s.ended = true
 	}
-	unsure := s.unsure() // before the look at what is to be done again
-	k, ok = s.redo.take(time.Now())
+	unsure := s.openParts() // before the look at what is to be done again
+	k, ok = s.rescans.take(time.Now())
 	switch {
 	case ok && k >= 0:
 		return k, true, nil
@@ -52,7 +52,7 @@ func (s *firstPass) part(ctx context.Context) (k int, ok bool, err error) {
 	return 0, false, nil
 }
 
-func (s *firstPass) exhausted() bool { return s.ended && !s.redo.some() }
+func (s *firstPass) exhausted() bool { return s.ended && !s.rescans.any() }
 
 func (s *firstPass) open(late *domains.Exclusions) (batch, error) {
 	names, err := s.Chunks.Open(s.next)
@@ -60,28 +60,28 @@ func (s *firstPass) open(late *domains.Exclusions) (batch, error) {
 		return nil, err
 	}
 	first, last := s.Chunks.Ranks(s.next)
-	return &fresh{
-		PartInfo: output.PartInfo{Part: s.next, FirstRank: first, LastRank: last},
-		names:    names, late: late, stats: s.Stats, redo: &s.redo, buffer: make([]domains.Name, admissionSize),
+	return &newNames{
+		part:  output.PartInfo{Part: s.next, FirstRank: first, LastRank: last},
+		names: names, late: late, stats: s.Stats, rescans: &s.rescans, buffer: make([]domains.Name, admissionSize),
 	}, nil
 }
 
-// A fresh is a batch of names that are asked for the first time.
-type fresh struct {
-	output.PartInfo
+// A newNames is a batch of names that are asked for the first time.
+type newNames struct {
+	part     output.PartInfo
 	names    Names
 	late     *domains.Exclusions // those who opted out since the names were prepared
 	stats    *Stats
-	redo     *redo
+	rescans  *rescans
 	buffer   []domains.Name  // nil once no more are taken: a batch may wait long for its last names
 	before   survey.Previous // of every name
 	excluded int64           // names left out since they are of late
 }
 
-func (f *fresh) info() output.PartInfo { return f.PartInfo }
+func (f *newNames) info() output.PartInfo { return f.part }
 
 // next leaves out those who opted out, and counts them.
-func (f *fresh) next(into []task) (n int, err error) {
+func (f *newNames) next(into []task) (n int, err error) {
 	for n == 0 {
 		read, err := f.names.Next(f.buffer[:min(len(into), len(f.buffer))])
 		if read == 0 {
@@ -93,7 +93,7 @@ func (f *fresh) next(into []task) (n int, err error) {
 				f.stats.excluded.Add(1)
 				continue
 			}
-			into[n] = task{name: name, before: &f.before}
+			into[n] = task{name: name, previous: &f.before}
 			n++
 		}
 		if err != nil {
@@ -103,45 +103,45 @@ func (f *fresh) next(into []task) (n int, err error) {
 	return n, nil
 }
 
-func (f *fresh) close() error {
+func (f *newNames) close() error {
 	f.buffer = nil
 	return f.names.Close()
 }
 
 // partial is false: a part without all its names leaves no file, so no name is lost.
-func (f *fresh) partial() bool { return false }
+func (f *newNames) partial() bool { return false }
 
-func (f *fresh) keepsRow(bool) bool { return false }
+func (f *newNames) keepsRow(bool) bool { return false }
 
-func (f *fresh) finished(*task, survey.Result) {}
+func (f *newNames) finished(*task, survey.Result) {}
 
-func (f *fresh) unchanged(int64) bool { return false }
+func (f *newNames) unchanged(int64) bool { return false }
 
-func (f *fresh) complete(file *output.Part) error {
+func (f *newNames) complete(file *output.Part) error {
 	file.ExcludeLate(f.excluded)
 	return nil
 }
 
-func (f *fresh) distrusted(due time.Time) {
+func (f *newNames) distrusted(due time.Time) {
 	f.stats.excluded.Add(-f.excluded)
-	f.redo.add(f.Part, due)
+	f.rescans.add(f.part.Part, due)
 }
 
-// A redo is the parts that are to be scanned once more.
-type redo struct {
+// A rescans is the parts that are to be scanned once more.
+type rescans struct {
 	mu    sync.Mutex
 	parts []int
 	due   []time.Time
 }
 
-func (r *redo) add(k int, due time.Time) {
+func (r *rescans) add(k int, due time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.parts, r.due = append(r.parts, k), append(r.due, due)
 }
 
 // take is the first part, -1 where it is not due; ok is false where there is none.
-func (r *redo) take(now time.Time) (k int, ok bool) {
+func (r *rescans) take(now time.Time) (k int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -155,8 +155,8 @@ func (r *redo) take(now time.Time) (k int, ok bool) {
 	return k, true
 }
 
-// some reports whether there is a part.
-func (r *redo) some() bool {
+// any reports whether there is a part.
+func (r *rescans) any() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.parts) > 0

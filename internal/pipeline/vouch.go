@@ -7,46 +7,46 @@ import (
 )
 
 const (
-	// vouchTime is how often parts that wait for a judgement are looked at.
-	vouchTime = 20 * time.Millisecond
-	// vouchLast is how long a run that was asked to stop waits for one, at most. A
+	// vouchInterval is how often parts that wait for a judgement are looked at.
+	vouchInterval = 20 * time.Millisecond
+	// vouchTimeout is how long a run that was asked to stop waits for one, at most. A
 	// part that gets none leaves no file, and is scanned again.
-	vouchLast = 10 * time.Second
+	vouchTimeout = 10 * time.Second
 )
 
-// conclude ends a part that has all its rows, when they can be believed, and there
+// vouch ends a part that has all its rows, when they can be believed, and there
 // is time.
-func (w *writer) conclude(p *part) error {
+func (w *writer) vouch(p *part) error {
 	if w.writing.Err() != nil {
-		w.doubts = append(w.doubts, p)
+		w.unvouched = append(w.unvouched, p)
 		return nil
 	}
 	switch w.Engine.Vouch(p.from, p.to) {
 	case resolver.Trusted:
-		return w.end(p)
+		return w.commit(p)
 	case resolver.Distrusted:
 		return w.discard(p)
 	}
-	w.doubts = append(w.doubts, p)
+	w.unvouched = append(w.unvouched, p)
 	return nil
 }
 
-// reconsider looks again at the parts that wait for a judgement.
-func (w *writer) reconsider() {
-	doubts := w.doubts
-	w.doubts = nil
+// vouchAgain looks again at the parts that wait for a judgement.
+func (w *writer) vouchAgain() {
+	doubts := w.unvouched
+	w.unvouched = nil
 	for _, p := range doubts {
-		if w.life.Err() != nil {
+		if w.running.Err() != nil {
 			return
 		}
-		if err := w.conclude(p); err != nil {
+		if err := w.vouch(p); err != nil {
 			w.fail(err)
 		}
 	}
 }
 
-// end makes the file of p whole.
-func (w *writer) end(p *part) error {
+// commit makes the file of p whole.
+func (w *writer) commit(p *part) error {
 	if err := p.batch.complete(p.file); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (w *writer) end(p *part) error {
 		return err
 	}
 	p.log.end()
-	if err := w.Dataset.RemoveLog(p.Part); err != nil {
+	if err := w.Dataset.RemoveLog(p.info.Part); err != nil {
 		return err
 	}
 	w.Stats.parts.Add(1)
@@ -67,9 +67,9 @@ func (w *writer) end(p *part) error {
 // discard drops the rows of a part: nothing is known about when they began to be
 // wrong. Its names are asked again, but no policy within the time of a pass.
 func (w *writer) discard(p *part) error {
-	w.Log.Warn("a resolver gave wrong answers: a part is asked again", "part", p.Part, "rows", p.written)
+	w.Log.Warn("a resolver gave wrong answers: a part is asked again", "part", p.info.Part, "rows", p.written)
 	p.log.end()
-	if err := w.Dataset.RemoveLog(p.Part); err != nil {
+	if err := w.Dataset.RemoveLog(p.info.Part); err != nil {
 		return err
 	}
 	if p.file != nil {
@@ -77,7 +77,7 @@ func (w *writer) discard(p *part) error {
 			return err
 		}
 	}
-	w.Stats.forget(p.tally)
+	w.Stats.subtract(p.tally)
 	w.Stats.discarded.Add(1)
 	p.batch.distrusted(time.Now().Add(w.PassDelay))
 	w.close(p)

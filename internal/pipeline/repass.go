@@ -30,81 +30,81 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
 	c := config.withDefaults()
-	waits := newWaiting(c.Now, c.PassDelay, c.pace.held)
+	waits := newPendingParts(c.Now, c.PassDelay, c.intervals.hold)
 	for _, info := range parts {
 		waits.note(info)
 	}
 	waits.warnOfFuture(c.Log)
-	l := &later{Config: c, waiting: waits, stuck: stuck{turn: make(map[int]bool)}}
-	l.Wrote = func(info output.PartInfo) {
+	l := &repass{config: c, pending: waits, localFaults: localFaults{hadTurn: make(map[int]bool)}}
+	l.config.Wrote = func(info output.PartInfo) {
 		waits.note(info)
-		l.stuck.wrote(info)
+		l.localFaults.wrote(info)
 		c.Wrote(info)
 	}
-	l.Excluded = func() (*domains.Exclusions, error) {
+	l.config.Excluded = func() (*domains.Exclusions, error) {
 		late, err := c.Excluded()
 		if err != nil {
 			halt() // and with it the visits that are going on
 		}
 		return late, err
 	}
-	l.round = round{visiting: visiting{
-		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, pace: c.pace,
-		waiting: waits, stuck: &l.stuck, stop: ctx, octets: new(atomic.Int64),
+	l.round = round{revisits: revisiting{
+		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, pace: c.intervals,
+		pending: waits, localFaults: &l.localFaults, stop: ctx, octets: new(atomic.Int64),
 	}}
 	return l.run(ctx)
 }
 
-// A later is the state of one call of Later.
-type later struct {
-	Config
-	waiting *waiting
-	stuck   stuck
-	round   round
+// A repass is the state of one call of Later.
+type repass struct {
+	config      Config
+	pending     *pendingParts
+	localFaults localFaults
+	round       round
 }
 
 // run makes rounds until nothing waits.
-func (l *later) run(ctx context.Context) error {
-	pause := l.pace.least
-	fewer, told := l.Now(), false // since when as many wait as now
-	var said time.Time            // until when it was said how long all that is left waits
+func (l *repass) run(ctx context.Context) error {
+	pause := l.config.intervals.minPause
+	fewer, logged := l.config.Now(), false // since when as many wait as now
+	var loggedUntil time.Time              // until when it was said how long all that is left waits
 	for {
-		before, _ := l.waiting.left()
+		before, _ := l.pending.left()
 		if before == 0 {
 			return nil
 		}
-		now := l.Now()
-		wait := l.waiting.wait(now)
-		rest := Left{Waiting: before, Again: now.Add(wait), Last: now.Add(l.waiting.waitForAll(now))}
-		if wait >= l.pace.least && rest.Again.After(said) {
-			l.Log.Info(rest.Words(now), "until", rest.Again.UTC().Truncate(time.Second))
-			said = rest.Last
+		now := l.config.Now()
+		wait := l.pending.wait(now)
+		rest := Left{Waiting: before, Again: now.Add(wait), Last: now.Add(l.pending.waitForAll(now))}
+		if wait >= l.config.intervals.minPause && rest.Again.After(loggedUntil) {
+			l.config.Log.Info(rest.Words(now), "until", rest.Again.UTC().Truncate(time.Second))
+			loggedUntil = rest.Last
 		}
 		if wait == 0 {
-			if err := l.goRound(ctx); err != nil {
+			if err := l.makeRound(ctx); err != nil {
 				return err
 			}
-			left, why := l.waiting.left()
+			left, why := l.pending.left()
 			if ctx.Err() != nil && left > 0 { // not all was asked
 				return errInterrupted()
 			}
-			if err := l.stuck.judge(l.waiting.count(), left, why); err != nil {
+			if err := l.localFaults.check(l.pending.count(), left, why); err != nil {
 				return err
 			}
-			now := l.Now()
+			now := l.config.Now()
 			if left < before {
-				fewer, told = now, false
+				fewer, logged = now, false
 			}
-			if !told && now.Sub(fewer) > l.PassDelay+l.pace.most {
-				l.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
+			if !logged && now.Sub(fewer) > l.config.PassDelay+l.config.intervals.maxPause {
+				l.config.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
 					"until", now.Add(pause).UTC().Truncate(time.Second))
-				told = true
+				logged = true
 			}
-			if left < before || l.waiting.progress() {
-				pause = l.pace.least
+			if left < before || l.pending.takeWritten() {
+				pause = l.config.intervals.minPause
 				continue
 			}
-			wait, pause = pause, min(2*pause, l.pace.most)
+			wait, pause = pause, min(2*pause, l.config.intervals.maxPause)
 			rest = Left{Waiting: left, Again: now.Add(wait)}
 		}
 		if err := l.pauseFor(ctx, wait, rest); err != nil {
@@ -114,8 +114,8 @@ func (l *later) run(ctx context.Context) error {
 }
 
 // pauseFor waits, since all that is left does.
-func (l *later) pauseFor(ctx context.Context, wait time.Duration, rest Left) error {
-	over := l.Stats.meter.pause(time.Now(), rest)
+func (l *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) error {
+	over := l.config.Stats.meter.pause(time.Now(), rest)
 	defer func() { over(time.Now()) }()
 	timer := time.NewTimer(wait)
 	select {
@@ -127,24 +127,24 @@ func (l *later) pauseFor(ctx context.Context, wait time.Duration, rest Left) err
 	}
 }
 
-// goRound asks again what may be asked now, part by part.
-func (l *later) goRound(ctx context.Context) error {
-	late, err := l.Excluded()
+// makeRound asks again what may be asked now, part by part.
+func (l *repass) makeRound(ctx context.Context) error {
+	late, err := l.config.Excluded()
 	if err != nil {
 		return err
 	}
-	l.waiting.progress() // of rounds before
+	l.pending.takeWritten() // of rounds before
 	l.round.exclude(late)
-	l.round.begin(l.Now())
+	l.round.begin(l.config.Now())
 	reading, enough := context.WithCancel(ctx)
 	var reader sync.WaitGroup
 	reader.Go(func() { l.round.readAhead(reading) })
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
-	r := &run{Config: l.Config, source: &l.round, again: true, last: l.stuck.isLast(), stop: stop, halt: halt}
-	r.OpenParts = min(l.waiting.visits(), l.MostParts)
-	r.opening = make(chan struct{}, l.MostParts)
-	r.most, _ = l.waiting.left()
+	r := &run{config: l.config, source: &l.round, repass: true, lastTry: l.localFaults.isLastTry(), stop: stop, halt: halt}
+	r.config.OpenParts = min(l.pending.partsNow(), l.config.MostParts)
+	r.partSlots = make(chan struct{}, l.config.MostParts)
+	r.total, _ = l.pending.left()
 	err = r.run()
 	enough()
 	reader.Wait()
