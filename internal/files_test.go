@@ -36,16 +36,15 @@ func fileOrders() map[string]fileOrder {
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
 		"internal/survey": {against: 0, files: []string{
-			"stall.go", "previous.go", "rows.go", "mailextent.go", "recordrow.go", "hosts.go", "policyrow.go", "proberow.go",
-			"tlsacache.go", "verdictrow.go", "denial.go", "mailrow.go", "previousprobes.go", "maildoor.go", "provisional.go",
-			"survey.go", "deadline.go", "firstanswer.go", "localfault.go", "interrupted.go", "probe.go", "mail.go", "domain.go",
-			"recordpolicy.go", "alone.go", "tries.go",
+			"previous.go", "rows.go", "stall.go", "hosts.go", "policyrow.go", "proberow.go", "tlsacache.go", "survey.go",
+			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "denial.go", "mailrow.go", "mail.go", "domain.go",
+			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/pipeline": {against: 0, files: []string{
-			"batch.go", "surveylog.go", "fifo.go", "budget.go", "grace.go", "left.go", "standstill.go", "excluded.go",
-			"speed.go", "performance.go", "stats.go", "config.go", "part.go", "slots.go", "pending.go", "writer.go", "zones.go",
-			"admission.go", "localfaults.go", "revisit.go", "surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go",
-			"vouch.go", "writing.go", "run.go", "repass.go",
+			"batch.go", "surveylog.go", "fifo.go", "grace.go", "left.go", "speed.go", "performance.go", "stats.go",
+			"config.go", "part.go", "slots.go", "pending.go", "writer.go", "zones.go", "admission.go", "localfaults.go",
+			"revisit.go", "surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go", "vouch.go", "writing.go",
+			"run.go", "repass.go",
 		}},
 		"internal/crosscheck": {against: 0, files: []string{
 			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",

@@ -10,15 +10,13 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// An Engine asks DNS questions, one at a time and by the million, as
-// [resolver.Resolver] does.
+// An Engine asks DNS questions, one at a time and by the million, as [resolver.Resolver] does.
 type Engine interface {
 	mtasts.Exchanger
 	Sweep(ctx context.Context, next func(into []resolver.Question) (n int, more bool), yield func([]resolver.Answer)) error
 }
 
-// A Config is everything that a cross-check needs. The fields without a default must
-// be set.
+// A Config is everything that a cross-check needs. The fields without a default must be set.
 type Config struct {
 	Dataset  *output.Dataset
 	Parts    []int         // whose rows are checked: whole, none of them provisional
@@ -27,9 +25,9 @@ type Config struct {
 	InFlight int           // questions that the engine has in flight
 	Share    float64       // of the domains without a record; of those with one, all are checked
 
-	// Excluded gives those who opted out after the names were prepared, nil where none
-	// did. It is called before each part: their domains are not asked for, and count as
-	// unanswered. An error of it ends the cross-check. Nil: none does.
+	// Excluded gives those who opted out after the names were prepared, nil where none did. It is called before
+	// each part: their domains are not asked for, and count as unanswered. An error of it ends the cross-check.
+	// Nil: none does.
 	Excluded func() (*domains.Exclusions, error)
 
 	Checked func()           // is called for each domain that is checked, concurrently; nil: nothing

@@ -1,7 +1,6 @@
-// Package crosscheck holds the rows of a finished run against what other resolvers
-// say: it asks them for the MTA-STS records that were found, and for a sample of those
-// that were not (RFC 8461, section 3.1), and lists the disagreements in a file of the
-// run. It retrieves no policy and changes no row.
+// Package crosscheck holds the rows of a finished run against what other resolvers say: it asks them for the
+// MTA-STS records that were found, and for a sample of those that were not (RFC 8461, section 3.1), and lists the
+// disagreements in a file of the run. It retrieves no policy and changes no row.
 package crosscheck
 
 import (
@@ -14,17 +13,14 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// lookups is how many replies are looked into at a time: an alias can lead to more
-// questions.
+// lookups is how many replies are looked into at a time: an alias can lead to more questions.
 const lookups = 64
 
-// Run asks other resolvers for the records of rows that are final, and lists the
-// disagreements. The rows on disk are the queue: what an earlier process has checked is
-// asked again.
+// Run asks other resolvers for the records of rows that are final, and lists the disagreements. The rows on disk
+// are the queue: what an earlier process has checked is asked again.
 //
-// Resolvers that do not answer are no error: what they were asked, and would have been,
-// is unanswered, and the result has the trouble. The error is that of ctx, of a file, or
-// of Excluded.
+// Resolvers that do not answer are no error: what they were asked, and would have been, is unanswered, and the
+// result has the trouble. The error is that of ctx, of a file, or of Excluded.
 func Run(ctx context.Context, c Config) (*output.CrossCheck, error) {
 	c = c.withDefaults()
 	work, giveUp := context.WithCancelCause(ctx)

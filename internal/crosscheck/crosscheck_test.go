@@ -184,8 +184,9 @@ func TestCrossCheck(t *testing.T) {
 	if want := (output.CrossCount{Checked: 600, Agree: 570, Disagree: 24, Unanswered: 6}); got.Positives != want {
 		t.Errorf("positives %+v, want %+v", got.Positives, want)
 	}
-	if want := (map[output.CrossDifference]int64{"found": 24, "denied": 6, "class": 6, "txt": 12}); !maps.Equal(got.Kinds, want) {
-		t.Errorf("kinds %v, want %v", got.Kinds, want)
+	kinds := map[output.CrossDifference]int64{"found": 24, "denied": 6, "class": 6, "txt": 12}
+	if !maps.Equal(got.Kinds, kinds) {
+		t.Errorf("kinds %v, want %v", got.Kinds, kinds)
 	}
 	if got.Trouble != "" || got.Listed != 48 || got.Share != 1 || checked.Load() != 1200 {
 		t.Errorf("%+v, %d done", got, checked.Load())
@@ -196,12 +197,16 @@ func TestCrossCheck(t *testing.T) {
 		t.Fatalf("%d are listed, %v", len(list), err)
 	}
 	first := list[0]
-	if first.Domain != "d1.example.com" || first.Rank != 1 || first.Kind != output.CrossDenied || first.Record != "valid" || first.CrossRecord != "absent" ||
-		first.CrossReason != "nxdomain" || len(first.TXT) != 1 || string(first.TXT[0]) != "v=STSv1; id=1;" || len(first.CrossTXT) != 0 ||
-		first.Resolver != upstreams[1].String() || first.CrossResolver != upstreams[0].String() || first.CrossAt.Before(first.ObservedAt) {
+	if first.Domain != "d1.example.com" || first.Rank != 1 || first.Kind != output.CrossDenied ||
+		first.Record != "valid" || first.CrossRecord != "absent" ||
+		first.CrossReason != "nxdomain" || len(first.TXT) != 1 || string(first.TXT[0]) != "v=STSv1; id=1;" ||
+		len(first.CrossTXT) != 0 ||
+		first.Resolver != upstreams[1].String() || first.CrossResolver != upstreams[0].String() ||
+		first.CrossAt.Before(first.ObservedAt) {
 		t.Errorf("first %+v", first)
 	}
-	if fourth := list[3]; fourth.Domain != "d4.example.com" || fourth.CrossRecord != "multiple" || len(fourth.CrossTXT) != 2 {
+	if fourth := list[3]; fourth.Domain != "d4.example.com" || fourth.CrossRecord != "multiple" ||
+		len(fourth.CrossTXT) != 2 {
 		t.Errorf("fourth %+v", fourth)
 	}
 	after := contents(t, dir)
@@ -286,7 +291,8 @@ func TestCrossCheckShare(t *testing.T) {
 				sample++
 			}
 		}
-		if sample < 30 || got.Negatives.Agree != sample || got.Negatives.Checked != sample || got.Positives.Agree != 1000 || int64(len(asked)) != sample+1000 {
+		if sample < 30 || got.Negatives.Agree != sample || got.Negatives.Checked != sample ||
+			got.Positives.Agree != 1000 || int64(len(asked)) != sample+1000 {
 			t.Errorf("%+v, %d domains were asked for, %d are in the share", got, len(asked), sample)
 		}
 		for domain, n := range asked {
@@ -311,9 +317,11 @@ func TestCrossCheckSilence(t *testing.T) {
 	}
 	c, _, _ := finished(t, 2, 1500)
 	silent := netip.MustParseAddrPort(silentPort(t))
-	for name, upstream := range map[string]netip.AddrPort{"nobody": netip.MustParseAddrPort("127.0.0.1:9"), "silence": silent} {
+	for name, upstream := range map[string]netip.AddrPort{"nobody": netip.MustParseAddrPort("127.0.0.1:9"),
+		"silence": silent} {
 		t.Run(name, func(t *testing.T) {
-			engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{upstream}, Timeout: 200 * time.Millisecond, Retries: 1, InFlight: 50, Lanes: 1})
+			engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{upstream},
+				Timeout: 200 * time.Millisecond, Retries: 1, InFlight: 50, Lanes: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -344,7 +352,8 @@ func TestCrossCheckSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Negatives.Unanswered+got.Positives.Unanswered != 3000 || !strings.HasPrefix(got.Trouble, "1000 of 1000 domains had no answer") || asked > 1500 {
+	if got.Negatives.Unanswered+got.Positives.Unanswered != 3000 ||
+		!strings.HasPrefix(got.Trouble, "1000 of 1000 domains had no answer") || asked > 1500 {
 		t.Errorf("refused: %+v, %d were asked", got, asked)
 	}
 }

@@ -63,8 +63,8 @@ func compare(row *output.RecordRow, found *mtasts.Lookup) output.CrossDifference
 	return ""
 }
 
-// sameTexts reports whether a row and an answer have the same TXT records, in any
-// order. Of those that are too many to be kept, the id counts.
+// sameTexts reports whether a row and an answer have the same TXT records, in any order. Of those that are too many
+// to be kept, the id counts.
 func sameTexts(row *output.RecordRow, found *mtasts.Lookup) bool {
 	switch {
 	case row.TXTCount == nil || int(*row.TXTCount) != found.TXTCount:

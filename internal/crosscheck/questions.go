@@ -9,8 +9,7 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// questions are those about the rows that are checked, from the reading of the row to
-// the answer.
+// questions are those about the rows that are checked, from the reading of the row to the answer.
 type questions struct {
 	config Config
 	tally  *tally
@@ -73,8 +72,8 @@ func (q *questions) read(ctx context.Context) error {
 	return nil
 }
 
-// next gives questions, for as many rows as were read and have a tag, unless very many
-// replies wait to be looked into.
+// next gives questions, for as many rows as were read and have a tag, unless very many replies wait to be looked
+// into.
 func (q *questions) next(into []resolver.Question) (n int, more bool) {
 	if len(q.replies) > 2*q.config.InFlight {
 		return 0, true

@@ -12,8 +12,8 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// patience is how many answers it takes to say that the resolvers do not keep up: when
-// half of them were none, they are asked no further.
+// patience is how many answers it takes to say that the resolvers do not keep up: when half of them were none, they
+// are asked no further.
 const patience = 1000
 
 // A tally counts what the resolvers said of rows.

@@ -12,9 +12,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// maxUnwritten is how many rows may wait for the writer. Were it as many as there are
-// slots, the names of a scan that is faster than its writer would grow cold in the
-// caches: a twentieth more CPU time for each, and a tenth more memory.
+// maxUnwritten is how many rows may wait for the writer. If it were the number of slots, names would leave the
+// caches of the processor before their rows are written: that costs 5 % more CPU time a name, and 10 % more memory.
 const maxUnwritten = 4096
 
 // An admission lets tasks in, batch after batch, as slots become free. It is used by one goroutine at a time.

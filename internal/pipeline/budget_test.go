@@ -93,7 +93,8 @@ func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int,
 func (e *floods) scanned(t *testing.T, names int) map[string]*output.Row {
 	t.Helper()
 	e.released = make(chan struct{})
-	transport, err := egress.NewTransport(egress.Config{Manners: egress.NoManners(), Resolve: survey.Hosts(e, nil), UserAgent: "stsscan/test"})
+	transport, err := egress.NewTransport(egress.Config{Manners: egress.NoManners(), Resolve: survey.Hosts(e, nil),
+		UserAgent: "stsscan/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,8 +135,10 @@ func TestLargeAnswersWait(t *testing.T) {
 		t.Errorf("%d octets wait for %d names, more than %d", got, names, most)
 	}
 	for domain, row := range rows {
-		if row.Record != "valid" || *row.TXTCount != texts+1 || len(row.TXT) != 64 || string(row.TXT[0]) != "v=STSv1; id=1;" || row.Attempts != 1 {
-			t.Errorf("%s: record %s, %d of %d TXT records, %d attempts", domain, row.Record, len(row.TXT), *row.TXTCount, row.Attempts)
+		if row.Record != "valid" || *row.TXTCount != texts+1 || len(row.TXT) != 64 ||
+			string(row.TXT[0]) != "v=STSv1; id=1;" || row.Attempts != 1 {
+			t.Errorf("%s: record %s, %d of %d TXT records, %d attempts", domain, row.Record, len(row.TXT), *row.TXTCount,
+				row.Attempts)
 		}
 	}
 }
@@ -159,7 +162,8 @@ func TestBudgetIsSpent(t *testing.T) {
 	}
 	for domain, row := range rows {
 		if row.Record != "valid" || row.PolicyReason != "nxdomain" || len(row.TXT) != 2 || row.Attempts != 1 {
-			t.Errorf("%s: record %s, policy reason %s, %d TXT records, %d attempts", domain, row.Record, row.PolicyReason, len(row.TXT), row.Attempts)
+			t.Errorf("%s: record %s, policy reason %s, %d TXT records, %d attempts", domain, row.Record, row.PolicyReason,
+				len(row.TXT), row.Attempts)
 		}
 	}
 }

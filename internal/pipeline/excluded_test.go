@@ -82,7 +82,8 @@ func TestExcludedBetweenParts(t *testing.T) {
 			t.Errorf("%s was asked, and has no row", name)
 		}
 	}
-	if c := s.Stats.Counts(); c.Excluded != 2+size || c.Done() != 4*size || len(rows) != 3*size-2 || rows["d1.example.com"] == nil {
+	if c := s.Stats.Counts(); c.Excluded != 2+size || c.Done() != 4*size || len(rows) != 3*size-2 ||
+		rows["d1.example.com"] == nil {
 		t.Errorf("%+v, %d rows", c, len(rows))
 	}
 	if times != 4 {
@@ -233,7 +234,8 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 	mu.Lock()
 	open = true
 	mu.Unlock()
-	grown := exclusions(t, "d2.example.com", "=d4.example.com", "d6.example.com", "22.66.0.0/16", "=mta-sts.d12.example.com")
+	grown := exclusions(t, "d2.example.com", "=d4.example.com", "d6.example.com", "22.66.0.0/16",
+		"=mta-sts.d12.example.com")
 	times := 0
 	s.Excluded = func() (*domains.Exclusions, error) {
 		if times++; ahead && times == 1 { // of the round, whose first part is read now
@@ -256,7 +258,8 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 		if ended != slices.Contains(out, name) || asked == ended && name != "d13" || row.Pending != "" {
 			t.Errorf("%s: pending %q, findings %q, asked again %v", domain, row.Pending, row.Findings, asked)
 		}
-		if ended && (row.Policy != was.Policy || row.Record != was.Record || row.RecordReason != was.RecordReason || row.Pass != was.Pass ||
+		if ended && (row.Policy != was.Policy || row.Record != was.Record || row.RecordReason != was.RecordReason ||
+			row.Pass != was.Pass ||
 			w.fetches[domain] > 0 != (name == "d6") || door.dialled[domain] > 0 || len(row.MX) > 0 && name != "d2") {
 			t.Errorf("%s: record %s, policy %s, fetched %d times, dialled %d times, %d MX hosts",
 				domain, row.Record, row.Policy, w.fetches[domain], door.dialled[domain], len(row.MX))

@@ -10,15 +10,14 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A firstPass is the source of the names that are asked for the first time: those of
-// the parts that Parts hands out, and of parts that are scanned once more since
-// answers were wrong.
+// A firstPass is the source of new names: those of the parts that Parts hands out, and of parts that are scanned
+// once more since answers were wrong.
 type firstPass struct {
 	Parts     Source
 	Chunks    Chunks
 	Stats     *Stats
 	stop      context.Context
-	openParts func() int // number of parts that may have to be scanned once more
+	openParts func() int // number of parts that may need another scan
 
 	rescans rescans
 	ended   bool // Parts has
@@ -31,7 +30,7 @@ func (s *firstPass) find(ctx context.Context) (found, more bool, err error) {
 	return more && k >= 0 && err == nil, more, err
 }
 
-// part is the next part to scan; k is -1 where it is not known yet whether there is one.
+// part is the next part to scan; k is -1 while it is not known whether there is one.
 func (s *firstPass) part(ctx context.Context) (k int, ok bool, err error) {
 	if !s.ended {
 		if k, ok, err = s.Parts.Next(ctx); ok || err != nil {
@@ -39,14 +38,14 @@ func (s *firstPass) part(ctx context.Context) (k int, ok bool, err error) {
 		}
 		s.ended = true
 	}
-	unsure := s.openParts() // before the look at what is to be done again
+	open := s.openParts() // before the look at rescans
 	k, ok = s.rescans.take(time.Now())
 	switch {
 	case ok && k >= 0:
 		return k, true, nil
-	case s.stop.Err() != nil: // what is to be scanned once more is left for a next run
+	case s.stop.Err() != nil: // the next run scans what is left
 		return 0, false, nil
-	case ok, unsure > 0:
+	case ok, open > 0:
 		return -1, true, nil
 	}
 	return 0, false, nil
@@ -66,21 +65,21 @@ func (s *firstPass) open(late *domains.Exclusions) (batch, error) {
 	}, nil
 }
 
-// A newNames is a batch of names that are asked for the first time.
+// newNames are a batch of names that are asked for the first time.
 type newNames struct {
 	part     output.PartInfo
 	names    Names
-	late     *domains.Exclusions // those who opted out since the names were prepared
+	late     *domains.Exclusions // the opt-outs since the names were prepared
 	stats    *Stats
 	rescans  *rescans
-	buffer   []domains.Name  // nil once no more are taken: a batch may wait long for its last names
+	buffer   []domains.Name  // nil after close: a batch may wait long for its last names
 	before   survey.Previous // of every name
-	excluded int64           // names left out since they are of late
+	excluded int64           // number of names left out
 }
 
 func (f *newNames) info() output.PartInfo { return f.part }
 
-// next leaves out those who opted out, and counts them.
+// next leaves out late opt-outs, and counts them.
 func (f *newNames) next(into []task) (n int, err error) {
 	for n == 0 {
 		read, err := f.names.Next(f.buffer[:min(len(into), len(f.buffer))])
@@ -127,7 +126,7 @@ func (f *newNames) distrusted(due time.Time) {
 	f.rescans.add(f.part.Part, due)
 }
 
-// A rescans is the parts that are to be scanned once more.
+// rescans are the parts to be scanned once more.
 type rescans struct {
 	mu    sync.Mutex
 	parts []int
@@ -140,7 +139,7 @@ func (r *rescans) add(k int, due time.Time) {
 	r.parts, r.due = append(r.parts, k), append(r.due, due)
 }
 
-// take is the first part, -1 where it is not due; ok is false where there is none.
+// take takes the first part; k is -1 if it is not due, ok is false if there is none.
 func (r *rescans) take(now time.Time) (k int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,23 +10,21 @@ import (
 // errCutShort ends the work of a run that was asked to stop some time ago.
 var errCutShort = errors.New("cut short: the run was asked to stop")
 
-// An grace is how long a run goes on that was asked to stop. Whoever asks may
-// grant half a minute until a kill.
+// A grace is how long a run goes on after it was asked to stop. A service manager may kill it after half a minute.
 type grace struct {
-	inFlight time.Duration // for what is in flight; then it is cut short
-	total    time.Duration // for all: a part that is whole later leaves no file
+	inFlight time.Duration // of what is in flight; then it is cut short
+	total    time.Duration // of all: a part that is whole later leaves no file
 }
 
-func (e grace) withDefaults() grace {
-	return grace{inFlight: cmp.Or(e.inFlight, 15*time.Second), total: cmp.Or(e.total, 25*time.Second)}
+func (g grace) withDefaults() grace {
+	return grace{inFlight: cmp.Or(g.inFlight, 15*time.Second), total: cmp.Or(g.total, 25*time.Second)}
 }
 
-// begin calls cut and then overdue when the time has come, counted from the end of
-// ctx. The function that it returns calls that off.
-func (e grace) begin(ctx context.Context, cut context.CancelCauseFunc, overdue func()) (off func()) {
+// begin calls cut and then overdue, at their times after the end of ctx. The function that it returns stops that.
+func (g grace) begin(ctx context.Context, cut context.CancelCauseFunc, overdue func()) (off func()) {
 	over := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(e.inFlight)
+		timer := time.NewTimer(g.inFlight)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -34,7 +32,7 @@ func (e grace) begin(ctx context.Context, cut context.CancelCauseFunc, overdue f
 		case <-over:
 			return
 		}
-		timer.Reset(e.total - e.inFlight)
+		timer.Reset(g.total - g.inFlight)
 		select {
 		case <-timer.C:
 			overdue()

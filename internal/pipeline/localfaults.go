@@ -9,19 +9,19 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A localFaults is what came of the rows that wait for a fault of ours, since it was last
-// judged: whether to ask all of them again settles any.
+// localFaults are about the rows that wait for faults of this machine: whether any becomes final when all are asked
+// again.
 type localFaults struct {
 	mu      sync.Mutex
-	asked   int64        // rows that waited for one and were asked
-	passed  int64        // rows that got past one, or past manners
-	faults  int64        // times that one got in the way
-	hadTurn map[int]bool // parts that were written, and wait
-	lastTry bool         // the next time is the last for them
-	fault   error        // that one of them met
+	asked   int64        // such rows that were asked
+	passed  int64        // rows that no longer wait for a fault or for manners
+	faults  int64        // rows that met a fault again
+	hadTurn map[int]bool // parts that were rewritten, and have rows that wait
+	lastTry bool         // the next time is the last one
+	fault   error        // the latest
 }
 
-// wrote notes that a part had its turn, and waits.
+// wrote notes that a part was rewritten.
 func (s *localFaults) wrote(info output.PartInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,8 +32,7 @@ func (s *localFaults) wrote(info output.PartInfo) {
 	s.hadTurn[info.Part] = true
 }
 
-// finished notes what became of a row that waited for a fault of ours, or for manners,
-// as it may have done since.
+// finished notes what became of a row that waited for a fault, or, perhaps since then, for manners.
 func (s *localFaults) finished(before codes.Pending, o survey.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,10 +55,10 @@ func (s *localFaults) finished(before codes.Pending, o survey.Result) {
 	}
 }
 
-// check looks at what came of the rows once they had their turn, those of them too that
-// were put off for manners meanwhile: parts is how many have rows that wait, left how many
-// rows, and why. Where an address has more of them than can be asked within a pass, as many
-// failures will do. The error says that this was the last time, and has settled none.
+// check looks at the rows when all of them had their turn, also those that manners put off meanwhile. parts is the
+// number of parts with rows that wait, left the number of such rows, and why by reason. If an address has more of
+// them than can be asked within a pass, as many failures as rows will do. The error says that no row became final
+// the last time.
 func (s *localFaults) check(parts int, left int64, why map[codes.Pending]int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +84,7 @@ func (s *localFaults) check(parts int, left int64, why map[codes.Pending]int64) 
 	return nil
 }
 
-// isLastTry reports whether the next time is the last for rows that wait for a fault of ours.
+// isLastTry reports whether the next time is the last one for rows that wait for a fault.
 func (s *localFaults) isLastTry() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,7 +32,9 @@ func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.world.Exchange(ctx, q)
 }
 
-func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e inMemory) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	into := make([]resolver.Question, 1)
 	for more := true; more && ctx.Err() == nil; {
 		var n int

@@ -10,11 +10,10 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A measurer looks at a run now and then: how fast it is, why it admits no more
-// names, and what is left of it.
+// A measurer looks at a run ten times a second: how fast it is, why it admits no more names, and what is left.
 type measurer struct {
 	stats    *Stats
-	outlook  Outlook                                          // nil: of the engine nothing is known
+	outlook  Outlook                                          // nil: not known
 	longest  func(question, turn time.Duration) time.Duration // how long a survey takes at most
 	latest   func() time.Duration                             // how long ago a survey was begun last
 	patient  bool                                             // questions have more attempts, since the domains have rows
@@ -25,7 +24,7 @@ type measurer struct {
 	log      *slog.Logger
 }
 
-// begin begins a time of asking, before the first name is admitted.
+// begin is called before the first name is admitted.
 func (m *measurer) begin() {
 	m.stats.names.note(0, codes.StandstillSource)
 	m.stats.meter.begin(time.Now(), &m.stats.names)
@@ -77,7 +76,7 @@ func (m *measurer) look(now time.Time) {
 	}
 }
 
-// slotUse says what most of the slots are taken for, all of which are.
+// slotUse says what most slots are taken for; none is free.
 func (m *measurer) slotUse(left Left, asked resolver.Progress) codes.Standstill {
 	lookups := left.Lookups
 	if m.outlook != nil {
@@ -93,8 +92,8 @@ func (m *measurer) slotUse(left Left, asked resolver.Progress) codes.Standstill 
 	return codes.StandstillSlots
 }
 
-// longestLeft is how long it takes at most until all names under way have a row, unless an
-// answer that is still to come has a record; 0 where that is not known.
+// longestLeft is the longest time until all names under way have a row, unless an answer that is still to come has
+// a record; 0: not known.
 func (m *measurer) longestLeft(left Left) (most time.Duration) {
 	if m.outlook == nil || left.Lookups > 0 && left.Answers <= 0 {
 		return 0

@@ -7,18 +7,17 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A part is one file being written, with what it takes in. batch and log are set
-// when it is opened; admitted belongs to the admission until the part is sealed, and
-// the other fields to the writer.
+// A part is one file that is being written, and the batch that it takes in. batch and log are set when it is
+// opened; admitted belongs to the admission until allAdmitted is set; the other fields belong to the writer.
 type part struct {
 	info     output.PartInfo // of its batch
 	batch    batch
 	log      *surveyLog // of its surveys
 	admitted int64
 
-	file        *output.Part // nil until there is something to write: many parts may be open, and a writer is large
+	file        *output.Part // nil until there is something to write: many parts may be open, and an output.Part is large
 	loaded      bool         // it has row groups in memory
-	allAdmitted bool
+	allAdmitted bool         // as many rows will come as names were admitted
 	written     int64
 	rows        []output.Row // of surveys, that wait to be written together
 	octets      int          // of evidence in them
@@ -30,12 +29,11 @@ type part struct {
 // whole reports whether all rows of the part are there.
 func (p *part) whole() bool { return p.allAdmitted && p.written+int64(len(p.rows)) == p.admitted }
 
-// maxDenials is how many answers the writer is told of at a time, at most.
+// maxDenials is how many denials an event has at most.
 const maxDenials = 512
 
-// An event tells the writer of plain negatives, of a new part (nothing else is
-// set), of a row, that a part is sealed: as many rows will come as names were
-// admitted; or, as the last one, that the rest of them will not come.
+// An event is for the writer: denials, or a row, or that all names of a part are admitted, or a new part (nothing
+// else is set). The last one may say that the run is cut short: the rows that are missing will not come.
 type event struct {
 	denials     []resolver.Answer
 	at          time.Time // when they were observed

@@ -11,34 +11,32 @@ import (
 )
 
 const (
-	// partsAtATime is how many parts give names at a time if they have as many rows that wait as
-	// a visit takes. The fewer they have, the more parts.
+	// partsAtATime is how many parts are revisited at a time if each has maxRevisit rows that wait. If they have
+	// fewer, more parts are.
 	partsAtATime = 8
-	// maxRevisit bounds the rows of a part that are asked again at a time, and so
-	// the memory of a visit. The others wait for another one.
+	// maxRevisit bounds the rows, and so the memory, of a revisit. The other rows of the part wait for another one.
 	maxRevisit = 1 << 14
-	// maxPerAddr is how many domains of one address are surveyed at a time, over
-	// all visits: enough that the next one is there when the address is due.
+	// maxPerAddr is how many domains of one address are surveyed at a time, over all revisits: enough that one is
+	// ready when the address is.
 	maxPerAddr = 8
 )
 
-// A pendingParts is what waits: the parts with provisional rows, and what must pass before
-// they are worth a visit.
+// pendingParts are the parts with provisional rows, and the times before which they are not revisited.
 type pendingParts struct {
 	now   func() time.Time
 	delay time.Duration // from the end of one pass over a domain to the next
-	hold  time.Duration // for which an address is left alone that was not to be asked
+	hold  time.Duration // how long an address that put a domain off is left alone
 
 	mu        sync.Mutex
 	parts     map[int]output.PartInfo
 	noted     map[int]time.Time // when they were read, or written
-	notBefore map[int]time.Time // parts that are not to be visited before
+	notBefore map[int]time.Time // parts that are not revisited before this time
 	inFlight  map[netip.Addr]int
 	blocked   map[netip.Addr]time.Time
-	written   bool // a part was, since that was asked last
+	written   bool // a part was, since the latest takeWritten
 
-	// Domains, by rank, whose Policy Host wants to be left alone: no more than the
-	// transport keeps away from for their own sake.
+	// When domains, by rank, may be asked whose Policy Host wants to be left alone. There are no more of them than
+	// the transport remembers.
 	retryAt map[int64]time.Time
 }
 
@@ -50,7 +48,7 @@ func newPendingParts(now func() time.Time, delay, hold time.Duration) *pendingPa
 	}
 }
 
-// note takes note of a part as it is now.
+// note notes the present state of a part.
 func (w *pendingParts) note(info output.PartInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -62,7 +60,7 @@ func (w *pendingParts) note(info output.PartInfo) {
 	w.parts[info.Part], w.noted[info.Part] = info, w.now()
 }
 
-// takeWritten reports whether a part was written since it was last asked.
+// takeWritten reports whether a part was written since the last call.
 func (w *pendingParts) takeWritten() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,7 +69,7 @@ func (w *pendingParts) takeWritten() bool {
 	return written
 }
 
-// left is the number of rows that wait, by why they do.
+// left is the number of rows that wait, in all and by reason.
 func (w *pendingParts) left() (all int64, why map[codes.Pending]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -85,7 +83,7 @@ func (w *pendingParts) left() (all int64, why map[codes.Pending]int64) {
 	return all, why
 }
 
-// partsNow is how many parts the next round asks again at a time.
+// partsNow is how many parts the next round revisits at a time.
 func (w *pendingParts) partsNow() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -96,11 +94,9 @@ func (w *pendingParts) partsNow() int {
 	return int(min(partsAtATime*maxRevisit/most, mostParts))
 }
 
-// due is when a row may be asked again that was observed at the given time, and whose
-// part was noted later. Whole seconds of the observation count, as they do for the
-// part. Where it is the later one, a clock was wrong, and it counts as made when the
-// part was noted. The result has the monotonic reading of noted: setting the clock
-// changes no wait.
+// due is when a domain may be asked again whose row was observed, and whose part was noted, at the given times.
+// Whole seconds of the observation count, as for the part. If it is later than noted, a clock was wrong, and noted
+// counts. The result has the monotonic reading of noted: setting the clock changes no wait.
 func (w *pendingParts) due(observed, noted time.Time) time.Time {
 	if w.delay == 0 {
 		return time.Time{}
@@ -109,7 +105,7 @@ func (w *pendingParts) due(observed, noted time.Time) time.Time {
 	return noted.Add(w.delay + time.Second - age)
 }
 
-// wait is how long it is until something may be asked.
+// wait is the time until something may be asked.
 func (w *pendingParts) wait(now time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -123,7 +119,7 @@ func (w *pendingParts) wait(now time.Time) time.Duration {
 	return max(first.Sub(now), 0)
 }
 
-// waitForAll is how long it is until all parts are worth a visit.
+// waitForAll is the time until all parts may be revisited.
 func (w *pendingParts) waitForAll(now time.Time) (last time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,8 +129,7 @@ func (w *pendingParts) waitForAll(now time.Time) (last time.Duration) {
 	return last
 }
 
-// nextDue is when a part is worth a visit: at once if rows wait for manners, else
-// when the last of its rows is due.
+// nextDue is when a part may be revisited: at once if rows wait for manners, else when the last of its rows is due.
 func (w *pendingParts) nextDue(info output.PartInfo) time.Time {
 	next := w.notBefore[info.Part]
 	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
@@ -146,15 +141,14 @@ func (w *pendingParts) nextDue(info output.PartInfo) time.Time {
 	return next
 }
 
-// postpone leaves a part alone for a while.
+// postpone leaves a part alone until a time.
 func (w *pendingParts) postpone(k int, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.notBefore[k] = until
 }
 
-// acquire reports whether one more domain of an address may be surveyed, and
-// whether the address is to be left alone for longer.
+// acquire reports whether one more domain of an address may be surveyed; if not, whether the address is left alone.
 func (w *pendingParts) acquire(addr netip.Addr, now time.Time) (ok, held bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -168,7 +162,7 @@ func (w *pendingParts) acquire(addr netip.Addr, now time.Time) (ok, held bool) {
 	return true, false
 }
 
-// release ends the survey of a domain of an address, which was put off or not.
+// release ends the survey of a domain of an address, and leaves the address alone if it was put off.
 func (w *pendingParts) release(addr netip.Addr, putOff bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -180,8 +174,7 @@ func (w *pendingParts) release(addr netip.Addr, putOff bool) {
 	}
 }
 
-// putOff leaves a domain alone, and no other of its address, until its Policy Host
-// wants to be asked.
+// putOff leaves a domain alone, but no other of its address, until its Policy Host wants to be asked.
 func (w *pendingParts) putOff(rank int64, until time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -194,14 +187,14 @@ func (w *pendingParts) isPutOff(rank int64, now time.Time) bool {
 	return w.retryAt[rank].After(now)
 }
 
-// notedAt is when a part was read, or written.
+// notedAt is when a part was read or written.
 func (w *pendingParts) notedAt(k int) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.noted[k]
 }
 
-// warnOfFuture says how many rows there may be whose time is in the future.
+// warnOfFuture warns of rows whose time is in the future.
 func (w *pendingParts) warnOfFuture(log *slog.Logger) {
 	var rows int64
 	var until time.Time

@@ -139,7 +139,8 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	s.Engine, s.Client.Exchanger = w, w
 	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
 	s.tries = 1
-	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond, minPause: 10 * time.Millisecond, maxPause: 50 * time.Millisecond}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond,
+		minPause: 10 * time.Millisecond, maxPause: 50 * time.Millisecond}
 	return w, s, door
 }
 
@@ -176,14 +177,16 @@ func wantMoods(t *testing.T, w mxTown, s *townSurvey, door *moodyDoor, talks fun
 				t.Errorf("%s, %s: %s after %q, pending %q, pass %d; want %s after %q in pass %d",
 					domain, host.Host, *host.STARTTLS, first, row.Pending, row.Pass, mood.starttls, mood.first, pass)
 			}
-			if found := strings.Contains(strings.Join(row.Findings, " "), "mx_no_starttls"); found != (mood.starttls == "not_offered") {
+			findings := strings.Join(row.Findings, " ")
+			if found := strings.Contains(findings, "mx_no_starttls"); found != (mood.starttls == "not_offered") {
 				t.Errorf("%s: %s, and the findings are %q", domain, mood.starttls, row.Findings)
 			}
 			if slices.Contains(row.Findings, "mx_certificate_key_short") != (mood.host == hasShortKey) {
 				t.Errorf("%s, %s: the findings are %q", domain, mood.host, row.Findings)
 			}
 			if w.fetches[domain] != int(pass) || int(row.Attempts) != int(pass) {
-				t.Errorf("%s: the policy was fetched %d times, and %d attempts, in %d passes", domain, w.fetches[domain], row.Attempts, pass)
+				t.Errorf("%s: the policy was fetched %d times, and %d attempts, in %d passes", domain, w.fetches[domain],
+					row.Attempts, pass)
 			}
 		}
 	}
@@ -232,7 +235,8 @@ func TestProbedAgain(t *testing.T) {
 // A process that takes up the run makes the second probe of what the rows tell.
 func TestProbedAgainAfterRestart(t *testing.T) {
 	_, s, door := moodyTown(t, 2)
-	door.says["waits.example.net"] = []string{withoutTLS, hasShare, offersTLS} // what it saw before it was put off would be lost
+	// What was seen before it was put off would be lost.
+	door.says["waits.example.net"] = []string{withoutTLS, hasShare, offersTLS}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +251,8 @@ func TestProbedAgainAfterRestart(t *testing.T) {
 	}
 	for domain, row := range rowsIn(t, s.dir) {
 		for _, mood := range moods {
-			if mood.host == hasShortKey && row.MX[0].Host == mood.host && !slices.Contains(row.Findings, "mx_certificate_key_short") {
+			if mood.host == hasShortKey && row.MX[0].Host == mood.host &&
+				!slices.Contains(row.Findings, "mx_certificate_key_short") {
 				t.Errorf("%s, %s: the findings are %q", domain, mood.host, row.Findings)
 			}
 			if host := row.MX[0]; mood.host == host.Host && mood.talks == 2 && *host.STARTTLS != mood.starttls {

@@ -10,22 +10,18 @@ import (
 	"stsscan/internal/output"
 )
 
-// Later asks the domains of provisional rows again until no row of the parts is
-// provisional, and writes each part anew that has changed. What may mend is
-// asked once PassDelay has passed, on another upstream where there is one, and
-// up to Passes times in all; what waits for manners is worked through, address
-// by address, at the rate that they allow. The rows on disk are the queue. A row
-// whose time is in the future was observed by a wrong clock, and counts as observed
-// when its part was read: nothing waits longer than a pass for what is on disk.
+// Later asks the domains of provisional rows again until no row of the parts is provisional, and rewrites each part
+// that has changed. A failure that may mend is asked again when PassDelay has passed, on another upstream if there
+// is one, and up to Passes times in all. Domains that wait for manners are asked at the rate that their addresses
+// allow. The rows on disk are the queue. A row whose time is in the future was observed by a wrong clock, and
+// counts as observed when its part was read.
 //
-// What a fault of this machine got in the way of is asked again too; when nothing
-// else is left, and to ask all of it once more and a last time has settled none of
-// it, the error wraps [ErrLocalFault]. The last time, hosts that are out of reach are
-// so by their own fault, where nothing shows that it is ours.
+// Domains that met a fault of this machine are asked again too. When only they are left, each gets one more time
+// and a last time. If no row becomes final, the error wraps [ErrLocalFault]. The last time, a host out of reach is
+// a finding, unless it shows that the fault is ours.
 //
-// The Source and the Chunks of config are not used; Wrote hears of each part that is
-// written anew. Other errors are those of [Run]; after any of them each part is whole, old
-// or new.
+// Later does not use the Source and the Chunks of config, and calls Wrote for each part that it rewrites. Other
+// errors are those of [Run]. After any error each part is whole, old or new.
 func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
@@ -44,12 +40,12 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	l.config.Excluded = func() (*domains.Exclusions, error) {
 		late, err := c.Excluded()
 		if err != nil {
-			halt() // and with it the visits that are going on
+			halt() // and the revisits with it
 		}
 		return late, err
 	}
 	l.round = round{revisits: revisiting{
-		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, pace: c.intervals,
+		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, intervals: c.intervals,
 		pending: waits, localFaults: &l.localFaults, stop: ctx, octets: new(atomic.Int64),
 	}}
 	return l.run(ctx)
@@ -63,7 +59,7 @@ type repass struct {
 	round       round
 }
 
-// run makes rounds until nothing waits.
+// run makes rounds until no row waits.
 func (l *repass) run(ctx context.Context) error {
 	pause := l.config.intervals.minPause
 	fewer, logged := l.config.Now(), false // since when as many wait as now
@@ -113,7 +109,7 @@ func (l *repass) run(ctx context.Context) error {
 	}
 }
 
-// pauseFor waits, since all that is left does.
+// pauseFor waits, since all rows do.
 func (l *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) error {
 	over := l.config.Stats.meter.pause(time.Now(), rest)
 	defer func() { over(time.Now()) }()
@@ -127,7 +123,7 @@ func (l *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) er
 	}
 }
 
-// makeRound asks again what may be asked now, part by part.
+// makeRound asks all domains that may be asked now, part by part.
 func (l *repass) makeRound(ctx context.Context) error {
 	late, err := l.config.Excluded()
 	if err != nil {

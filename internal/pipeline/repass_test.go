@@ -83,14 +83,18 @@ func (w *town) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 		}
 		reply.Answer = []dns.RR{&dns.SOA{Hdr: head, Ns: "ns.", Mbox: "h."}}
 	case dns.TypeA:
-		reply.Answer = []dns.RR{&dns.A{Hdr: head, A: netip.MustParseAddr(w.addr(strings.TrimPrefix(domain, "mta-sts."))).AsSlice()}}
+		addr := netip.MustParseAddr(w.addr(strings.TrimPrefix(domain, "mta-sts.")))
+		reply.Answer = []dns.RR{&dns.A{Hdr: head, A: addr.AsSlice()}}
 	default:
-		reply.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: asked.Name, Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: "ns.", Mbox: "h."}}
+		reply.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: asked.Name, Rrtype: dns.TypeSOA, Class: dns.ClassINET},
+			Ns: "ns.", Mbox: "h."}}
 	}
 	return reply, nil
 }
 
-func (w *town) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (w *town) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	into := make([]resolver.Question, 4)
 	for more := true; more && ctx.Err() == nil; {
 		var n int
@@ -99,7 +103,8 @@ func (w *town) Sweep(ctx context.Context, next func([]resolver.Question) (int, b
 		}
 		for _, q := range into[:n] {
 			w.heard(q, time.Since(w.began))
-			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Attempts: 1, Upstream: upstreams[1-q.Avoid%2]}}
+			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply,
+				Trace: resolver.Trace{Attempts: 1, Upstream: upstreams[1-q.Avoid%2]}}
 			if a.Msg, a.Err = w.Exchange(ctx, message(q)); a.Err != nil {
 				a.Outcome, a.Rcode = resolver.Failed, -1
 			}
@@ -126,7 +131,8 @@ func (w *town) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	w.count(w.fetches, domain)
 	const policy = "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/plain"}}, Body: io.NopCloser(strings.NewReader(policy)), ContentLength: int64(len(policy))}, nil
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/plain"}},
+		Body: io.NopCloser(strings.NewReader(policy)), ContentLength: int64(len(policy))}, nil
 }
 
 // A survey of a town, as a program makes it: one pass, and those after it.
@@ -165,7 +171,8 @@ func (s *townSurvey) pending() (n int64) {
 // the row tells both; what fails for good says how dead it is; what does not
 // fail is asked once.
 func TestLaterPasses(t *testing.T) {
-	const mends, broken, dead, silent, refuses = "d3.example.com", "d14.example.com", "d15.example.com", "d26.example.com", "d27.example.com"
+	const mends, broken, dead = "d3.example.com", "d14.example.com", "d15.example.com"
+	const silent, refuses = "d26.example.com", "d27.example.com"
 	w := newTown()
 	w.fails = func(domain string, time int) int {
 		switch {
@@ -229,7 +236,8 @@ func TestLaterPasses(t *testing.T) {
 		refuses: {"valid", "", "valid", "valid", "", "unreachable", "http"},
 	}
 	for domain, row := range rows {
-		got := story{row.Record, row.RecordReason, row.Policy, row.FirstRecord, row.FirstRecordReason, row.FirstPolicy, row.FirstPolicyStage}
+		got := story{row.Record, row.RecordReason, row.Policy, row.FirstRecord, row.FirstRecordReason, row.FirstPolicy,
+			row.FirstPolicyStage}
 		expected, again := want[domain]
 		if !again {
 			expected = story{record: "valid", policy: "valid"}
@@ -238,8 +246,10 @@ func TestLaterPasses(t *testing.T) {
 		if again {
 			passes = 2
 		}
-		if got != expected || row.Pending != "" || int(row.Pass) != passes || int(row.Attempts) != passes || len(asked[domain]) != passes {
-			t.Errorf("%s: %+v, pass %d, %d attempts, asked at %v; want %+v", domain, got, row.Pass, row.Attempts, asked[domain], expected)
+		if got != expected || row.Pending != "" || int(row.Pass) != passes || int(row.Attempts) != passes ||
+			len(asked[domain]) != passes {
+			t.Errorf("%s: %+v, pass %d, %d attempts, asked at %v; want %+v", domain, got, row.Pass, row.Attempts,
+				asked[domain], expected)
 		}
 		if again && asked[domain][1]-asked[domain][0] < passDelay {
 			t.Errorf("%s: asked at %v", domain, asked[domain])
@@ -273,7 +283,8 @@ func TestLaterVisits(t *testing.T) {
 	if alone.Load() > 0 || s.pending() != 0 {
 		t.Errorf("%d of %d were not asked with all others, %d rows wait", alone.Load(), parts, s.pending())
 	}
-	for pending, want := range map[int64]int{1: mostParts, maxRevisit / 4: 4 * partsAtATime, maxRevisit: partsAtATime, 1 << 30: partsAtATime} {
+	for pending, want := range map[int64]int{1: mostParts, maxRevisit / 4: 4 * partsAtATime,
+		maxRevisit: partsAtATime, 1 << 30: partsAtATime} {
 		l := pendingParts{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
 		if got := l.partsNow(); got != want {
 			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
@@ -358,7 +369,8 @@ func TestLaterManners(t *testing.T) {
 		return 200, nil
 	}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
-	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond, minPause: 10 * time.Millisecond, maxPause: time.Second}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond,
+		minPause: 10 * time.Millisecond, maxPause: time.Second}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
@@ -442,13 +454,16 @@ func TestLaterProbes(t *testing.T) {
 	door := &busyDoor{dialled: make(map[string]int), serve: func(string, string) (int, error) { return 0, errLater{} }}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
 	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
-	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond, minPause: 10 * time.Millisecond, maxPause: time.Second}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond,
+		minPause: 10 * time.Millisecond, maxPause: time.Second}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
 	for domain, row := range wantOnce(t, w, s) {
-		if row.Pending != "manners" || row.Policy == "" || row.Verdict != "unknown" || len(row.MX) != 1 || row.MX[0].STARTTLS != nil || *row.MX[0].Addr != "198.18.9.1" {
-			t.Errorf("%s: policy %s, verdict %q, pending %q, %d MX hosts", domain, row.Policy, row.Verdict, row.Pending, len(row.MX))
+		if row.Pending != "manners" || row.Policy == "" || row.Verdict != "unknown" || len(row.MX) != 1 ||
+			row.MX[0].STARTTLS != nil || *row.MX[0].Addr != "198.18.9.1" {
+			t.Errorf("%s: policy %s, verdict %q, pending %q, %d MX hosts", domain, row.Policy, row.Verdict, row.Pending,
+				len(row.MX))
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -468,11 +483,15 @@ func TestLaterProbes(t *testing.T) {
 		if domain == "d7.example.com" {
 			fetched, passes = 2, 2
 		}
-		if w.fetches[domain] != fetched || door.dialled[domain] != 1 || int(row.Pass) != passes || int(row.Attempts) != passes {
-			t.Errorf("%s: fetched %d times, dialled %d times, pass %d, %d attempts", domain, w.fetches[domain], door.dialled[domain], row.Pass, row.Attempts)
+		if w.fetches[domain] != fetched || door.dialled[domain] != 1 || int(row.Pass) != passes ||
+			int(row.Attempts) != passes {
+			t.Errorf("%s: fetched %d times, dialled %d times, pass %d, %d attempts", domain, w.fetches[domain],
+				door.dialled[domain], row.Pass, row.Attempts)
 		}
-		if row.Pending != "" || row.Policy != "valid" || row.Verdict == "" || len(row.MX) != 1 || *row.MX[0].STARTTLS != "no_connection" || row.ObservedAt.IsZero() {
-			t.Errorf("%s: policy %s, verdict %q, pending %q, %d MX hosts", domain, row.Policy, row.Verdict, row.Pending, len(row.MX))
+		if row.Pending != "" || row.Policy != "valid" || row.Verdict == "" || len(row.MX) != 1 ||
+			*row.MX[0].STARTTLS != "no_connection" || row.ObservedAt.IsZero() {
+			t.Errorf("%s: policy %s, verdict %q, pending %q, %d MX hosts", domain, row.Policy, row.Verdict, row.Pending,
+				len(row.MX))
 		}
 	}
 }

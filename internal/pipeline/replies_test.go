@@ -162,7 +162,8 @@ func oddReplies() []odd {
 		{"an OPT record with a name", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: "example.", Rrtype: dns.TypeOPT, Class: 1232}}), "!"+zone), "absent", "nxdomain"},
 		{"EDNS of version 1", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232, Ttl: 1 << 16}}), "!"+zone), "absent", "nxdomain"},
 		{"NSID, padding and unknown options", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232}, Option: []dns.EDNS0{
-			&dns.EDNS0_NSID{Nsid: "6e73"}, &dns.EDNS0_PADDING{Padding: make([]byte, 400)}, &dns.EDNS0_LOCAL{Code: 65001, Data: []byte{1}},
+			&dns.EDNS0_NSID{Nsid: "6e73"}, &dns.EDNS0_PADDING{Padding: make([]byte, 400)}, &dns.EDNS0_LOCAL{Code: 65001,
+				Data: []byte{1}},
 		}}), "!"+zone), "absent", "nxdomain"},
 
 		// Denials.
@@ -210,7 +211,8 @@ func TestOddReplies(t *testing.T) {
 	var mu sync.Mutex
 	err = engine.Sweep(t.Context(), func(into []resolver.Question) (n int, more bool) {
 		for ; n < len(into) && next < len(replies); n++ {
-			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: fmt.Sprintf("d%d.odd.example", next), Type: dns.TypeTXT, Tag: int64(next)}
+			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: fmt.Sprintf("d%d.odd.example", next),
+				Type: dns.TypeTXT, Tag: int64(next)}
 			next++
 		}
 		return n, next < len(replies)

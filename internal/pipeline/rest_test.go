@@ -27,7 +27,8 @@ func TestLaterRest(t *testing.T) {
 	w := newTown()
 	w.serve = func(string, string) (int, error) { return 0, errLater{} }
 	s := w.survey(t, listed{parts: 1, size: 60}, 2)
-	s.intervals = intervals{hold: time.Hour, revisit: time.Minute, minPause: 10 * time.Millisecond, maxPause: 100 * time.Millisecond}
+	s.intervals = intervals{hold: time.Hour, revisit: time.Minute, minPause: 10 * time.Millisecond,
+		maxPause: 100 * time.Millisecond}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,8 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 	}
 	s := w.survey(t, listed{parts: 2, size: 30}, 2)
 	s.tries = 1
-	s.intervals = intervals{hold: 50 * time.Millisecond, revisit: time.Minute, minPause: 10 * time.Millisecond, maxPause: 20 * time.Millisecond}
+	s.intervals = intervals{hold: 50 * time.Millisecond, revisit: time.Minute, minPause: 10 * time.Millisecond,
+		maxPause: 20 * time.Millisecond}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}

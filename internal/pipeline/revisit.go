@@ -15,32 +15,31 @@ import (
 )
 
 const (
-	// revisitsOctets bounds the evidence in the rows that visits keep whole, since they
-	// only lack the mail side: no more visits are begun beyond it.
+	// revisitsOctets bounds the evidence in rows that are kept whole, since they only lack the mail side. Beyond it
+	// no revisit begins.
 	revisitsOctets = 64 << 20
-	// revisitPause is how long names that cannot be asked now are left alone.
+	// revisitPause is the time between two looks at names that could not be asked.
 	revisitPause = 20 * time.Millisecond
 )
 
-// A revisiting is what the visits of a round share. Fields that have the names of those of
-// [Config] are the same.
+// A revisiting is what the revisits of a round share. Its exported fields are those of [Config].
 type revisiting struct {
 	Dataset     *output.Dataset
 	Engine      Engine
 	Stats       *Stats
 	Now         func() time.Time
 	Passes      int
-	pace        intervals
+	intervals   intervals
 	pending     *pendingParts
 	localFaults *localFaults
 	stop        context.Context // ends visits
-	quick       bool            // they are about what is due, and not about what waits for manners
+	quick       bool            // of rows that are due, not of those that wait for manners
 	octets      *atomic.Int64   // of evidence in the rows that are kept whole
 }
 
-// A revisit is a batch of provisional rows of one part. They are asked as the addresses of
-// their Policy Hosts allow, so that what one giant is due holds up no other. A
-// domain that is not asked keeps its row.
+// A revisit is a batch of provisional rows of one part. Their domains are asked as the addresses of their Policy
+// Hosts allow, so that an address with very many domains holds up no other. A domain that is not asked keeps its
+// row.
 type revisit struct {
 	shared *revisiting
 	part   output.PartInfo
@@ -58,16 +57,14 @@ type revisit struct {
 	passed    int          // of rows, those that keepsOld has come by
 }
 
-// A provisional is a row that is asked again.
+// A provisional is a row whose domain is asked again.
 type provisional struct {
 	rank int64
 	task *task // until it is begun
 	done bool  // there is a new row
 }
 
-// read reads the provisional rows of a part that may be asked again now: in a
-// quick round those that are due, in another those that wait for manners. late are those
-// who opted out late.
+// read reads the rows of a part for a revisit: those that are due in a quick round, else those that wait for manners.
 func (s *revisiting) read(info output.PartInfo, late *domains.Exclusions) (*revisit, error) {
 	now := s.Now()
 	v := &revisit{shared: s, part: info, began: now, late: late, queues: make(map[netip.Addr][]int32)}
@@ -96,7 +93,7 @@ func (s *revisiting) read(info output.PartInfo, late *domains.Exclusions) (*revi
 	return v, nil
 }
 
-// add says how many octets of evidence it keeps.
+// add adds a row, and returns the octets of evidence that it keeps.
 func (v *revisit) add(row *output.Row) (octets int) {
 	t := &task{
 		name:     domains.Name{Domain: row.Domain, Rank: row.Rank, List: row.List, Tags: row.Tags},
@@ -124,8 +121,8 @@ func (v *revisit) add(row *output.Row) (octets int) {
 
 func (v *revisit) info() output.PartInfo { return v.part }
 
-// next gives the tasks that can be begun now. The end comes when all were given, when
-// the visit has lasted long enough, or when the run is asked to stop.
+// next returns the tasks that can begin now. It ends after all of them, after intervals.revisit, or when the run is
+// asked to stop.
 func (v *revisit) next(into []task) (n int, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -140,7 +137,7 @@ func (v *revisit) next(into []task) (n int, err error) {
 		}
 		v.ready = v.ready[n:]
 		return n, nil
-	case now.Sub(v.began) > v.shared.pace.revisit:
+	case now.Sub(v.began) > v.shared.intervals.revisit:
 		return 0, io.EOF
 	case now.Sub(v.foundNone) < revisitPause:
 		return 0, nil
@@ -166,7 +163,7 @@ func (v *revisit) next(into []task) (n int, err error) {
 	}
 	v.order = left
 	if n == 0 && held == len(v.order) {
-		return 0, io.EOF // of all that is left, nothing may be asked for a while
+		return 0, io.EOF // all addresses that are left are left alone for a while
 	}
 	if n == 0 {
 		v.foundNone = now
@@ -174,15 +171,14 @@ func (v *revisit) next(into []task) (n int, err error) {
 	return n, nil
 }
 
-// begin gives a task away.
+// begin takes a task.
 func (v *revisit) begin(i int32) task {
 	t := v.rows[i].task
 	v.rows[i].task = nil
 	return *t
 }
 
-// close lets go of the tasks that were not begun: the visit may wait long for its last
-// rows.
+// close drops the tasks that have not begun: the revisit may wait long for its last rows.
 func (v *revisit) close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -199,7 +195,7 @@ func (v *revisit) close() error {
 // partial is true: a domain that is not asked keeps its row.
 func (v *revisit) partial() bool { return true }
 
-// keepsRow spares a Policy Host that was asked to be asked again within a pass.
+// keepsRow spares a Policy Host that was asked a second request within a pass.
 func (v *revisit) keepsRow(asked bool) bool { return !asked }
 
 func (v *revisit) finished(t *task, o survey.Result) {
@@ -219,17 +215,16 @@ func (v *revisit) finished(t *task, o survey.Result) {
 	v.shared.Stats.countRepassed(t.previous.Pending)
 }
 
-// unchanged reports whether the rows stay what they are.
+// unchanged reports whether all rows stay.
 func (v *revisit) unchanged(admitted int64) bool { return admitted == 0 && v.excluded == 0 }
 
-// complete takes over the rows that stand.
+// complete takes over the rows that stay.
 func (v *revisit) complete(file *output.Part) error {
 	return file.Keep(v.shared.Dataset, v.part, v.keepsOld)
 }
 
-// keepsOld reports whether a row of the file before has no new one. It is called for
-// the provisional rows in the order of the file, among others. One about a domain that opted
-// out late becomes final.
+// keepsOld reports whether a row of the old file has no new one. It is called for the provisional rows in the order
+// of the file, among others. One about a domain that opted out late becomes final.
 func (v *revisit) keepsOld(row *output.Row) bool {
 	if row.Pending == "" {
 		return true

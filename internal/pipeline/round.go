@@ -13,10 +13,9 @@ import (
 	"stsscan/internal/output"
 )
 
-// A round goes once through the parts that wait, and is the source of their visits.
-// What is due goes first, all of it, without waiting. What waits for manners then has a
-// round of bounded time, so that what becomes due meanwhile, and the parts behind, need not
-// wait for a giant.
+// A round goes once through the parts that wait, and is the source of their revisits. A quick round is for all rows
+// that are due. If there are none, a round of bounded time is for rows that wait for manners, so that rows which
+// become due meanwhile, and other parts, need not wait for an address with very many domains.
 type round struct {
 	revisits revisiting
 	infos    []output.PartInfo // of the parts to visit
@@ -25,11 +24,11 @@ type round struct {
 	cursor   int               // part that the next round for manners begins at
 
 	mu     sync.Mutex
-	late   *domains.Exclusions // those who opted out late, as they were read last
+	late   *domains.Exclusions // the late opt-outs, as they were read last
 	failed error               // of the reading ahead
 }
 
-// begin says what the round is about.
+// begin chooses the parts of the round.
 func (r *round) begin(now time.Time) {
 	w := r.revisits.pending
 	w.mu.Lock()
@@ -57,13 +56,12 @@ func (r *round) begin(now time.Time) {
 	r.ready, r.failed = make(chan *revisit), nil
 }
 
-// readAhead reads the rows ahead of the sieve, which must not wait for the disk, until all
-// are read or ctx ends.
+// readAhead reads the rows of all revisits, or until ctx ends, so that the sieve need not wait for the disk.
 func (r *round) readAhead(ctx context.Context) {
 	defer close(r.ready)
 	began := r.revisits.Now()
 	for _, info := range r.infos {
-		if !r.revisits.quick && r.revisits.Now().Sub(began) > r.revisits.pace.revisit {
+		if !r.revisits.quick && r.revisits.Now().Sub(began) > r.revisits.intervals.revisit {
 			return
 		}
 		v, err := r.revisits.read(info, r.excludedLate())
@@ -83,7 +81,7 @@ func (r *round) readAhead(ctx context.Context) {
 	}
 }
 
-// find reports whether a visit was read, and there is memory for another one.
+// find reports whether a revisit was read, and there is memory for another one.
 func (r *round) find(context.Context) (found, more bool, err error) {
 	if r.revisits.octets.Load() > revisitsOctets {
 		return false, true, nil
@@ -102,11 +100,10 @@ func (r *round) find(context.Context) (found, more bool, err error) {
 	}
 }
 
-// exhausted is false: one that is to be read may come.
+// exhausted is false: another revisit may be read.
 func (r *round) exhausted() bool { return false }
 
-// open gives the visit. Where an opt-out came since its rows were read ahead, they
-// are read once more.
+// open returns the revisit. If there are new opt-outs since its rows were read, they are read once more.
 func (r *round) open(late *domains.Exclusions) (batch, error) {
 	r.exclude(late)
 	v := r.opened
@@ -121,14 +118,14 @@ func (r *round) open(late *domains.Exclusions) (batch, error) {
 	return v, nil
 }
 
-// exclude notes who opted out late.
+// exclude notes the late opt-outs.
 func (r *round) exclude(late *domains.Exclusions) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.late = late
 }
 
-// excludedLate are those who opted out late, as they were read last.
+// excludedLate are the late opt-outs, as they were read last.
 func (r *round) excludedLate() *domains.Exclusions {
 	r.mu.Lock()
 	defer r.mu.Unlock()

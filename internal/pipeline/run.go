@@ -1,18 +1,13 @@
-// Package pipeline takes names in and gives rows out, very many at a time. The
-// sieve asks one DNS question for each Policy Domain; a plain negative, or silence,
-// becomes a row at once, and everything else is a survey: straight-line code that ends
-// the lookup, fetches the policy and fills the row (RFC 8461, sections 3.1 to
-// 3.3).
+// Package pipeline makes the rows of very many names at a time. The sieve asks one DNS question for each Policy
+// Domain (RFC 8461, section 3.1). A plain denial, or silence, becomes a row at once; anything else goes to package
+// survey, which makes the row of one domain.
 //
-// Concurrency is decided here and nowhere else, but for the connections, which package
-// egress bounds. A name holds a slot from its admission until its row is with the
-// writer, so the number of slots bounds questions, surveys and rows alike, and a budget
-// of octets what strangers make of them. A slow disk, a spent budget or a want of slots
-// stops the admission of names, and never the reading of answers; what only waits for an
-// answer has slots enough to stop nothing.
+// Concurrency is decided here alone, except that package egress bounds the connections. A name holds a slot from
+// its admission until the writer has its row, so the number of slots bounds questions, surveys and rows; a budget
+// bounds the octets that strangers make of them. A slow disk, a spent budget or a lack of slots stops the admission
+// of names, never the reading of answers. Names that only wait for an answer have slots enough.
 //
-// The package opens no connection and no file of its own: engine, client, names
-// and table are handed to it. It judges no text: that is package mtasts.
+// The package opens no connection and no file of its own: engine, client, names and table are parameters.
 package pipeline
 
 import (
@@ -27,20 +22,18 @@ import (
 	"stsscan/internal/survey"
 )
 
-// maxStaged is how many names beyond those in flight may be admitted, so that
-// questions of one length can leave together.
+// maxStaged is how many names may be admitted beside those in flight, so that questions of one length leave together.
 const maxStaged = 4096
 
 // Run scans the parts that the source hands out.
 //
-// When ctx ends, no more names are admitted, and what is in flight has a grace
-// of 15 s. A name that has no row then gets a provisional one, or keeps the one
-// that it has; a part whose names were not all admitted, or whose answers are
-// not vouched for, leaves no file. Run returns an error that wraps [ErrInterrupted]
-// within 25 s, and the time that it takes to write one part.
-// Any other error is a fault of this machine or of its resolvers, never of a
-// domain. It wraps [ErrLocalFault] where there will never be anybody to ask. A
-// fault that a survey met is none: the row waits for [Later].
+// When ctx ends, no more names are admitted, and what is in flight has a grace of 15 s. Then each name without a
+// row gets a provisional one. A part whose names were not all admitted, or whose answers are not vouched for,
+// leaves no file. Run returns an error that wraps [ErrInterrupted] within 25 s, and the time that it takes to write
+// one part.
+//
+// Any other error is a fault of this machine or of its resolvers, never of a domain. It wraps [ErrLocalFault] if
+// there will be no upstream to ask. A fault during one survey is no error: its row waits for [Later].
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 	stop, halt := context.WithCancel(ctx)
@@ -59,16 +52,16 @@ func Run(ctx context.Context, config Config) error {
 	return nil
 }
 
-// A run is one time through the batches of a source. It wires what does the work.
+// A run goes once through the batches of a source. It connects the parts that do the work.
 type run struct {
 	config    Config
 	source    source
-	repass    bool            // its domains have rows
+	repass    bool            // the domains have rows
 	lastTry   bool            // hosts that are out of reach are not asked again
 	stop      context.Context // ends admission
 	halt      func()          // ends stop
 	partSlots chan struct{}   // room for one element for each part that may be open
-	total     int64           // names that there are; 0: it is not known
+	total     int64           // number of names; 0: not known
 }
 
 func (r *run) run() error {

@@ -67,7 +67,8 @@ func TestRunEqualsTruth(t *testing.T) {
 	if config.Dataset, err = output.Open(dir, output.Identity{Input: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	waiting := slices.DeleteFunc(slices.Collect(maps.Values(infos)), func(info output.PartInfo) bool { return info.Pending == 0 })
+	waiting := slices.DeleteFunc(slices.Collect(maps.Values(infos)),
+		func(info output.PartInfo) bool { return info.Pending == 0 })
 	if err := Later(t.Context(), config, waiting); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,9 @@ type interrupting struct {
 	interrupt func()
 }
 
-func (e *interrupting) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *interrupting) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	asked := 0
 	return e.Engine.Sweep(ctx, func(into []resolver.Question) (int, bool) {
 		if asked >= e.after {
@@ -209,7 +212,9 @@ func (e *slowSurveys) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error
 	return e.Engine.Exchange(ctx, q)
 }
 
-func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *slowSurveys) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	into := make([]resolver.Question, 7)
 	for more := true; more && ctx.Err() == nil; {
 		var n int

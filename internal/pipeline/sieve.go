@@ -9,8 +9,8 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A sieve asks one question for each Policy Domain, and sorts the answers: a plain denial goes to the writer,
-// which makes its row, and anything else to a survey. It is what the Sweep of an engine calls.
+// A sieve asks one question for each Policy Domain, and sorts the answers: a plain denial goes to the writer, which
+// makes its row, and anything else to a survey. It is what the Sweep of an engine calls.
 type sieve struct {
 	admission *admission
 	surveys   *surveys
@@ -24,9 +24,9 @@ type sieve struct {
 	buffers   chan []resolver.Answer
 }
 
-// questions gives the next questions: first those for the SOA of zones, which end rows, then those for the
-// records of new names. It gives none while every slot is taken, too many parts are open, or too much waits. It
-// reports the end once there are no more names and each has its row, or the run ends.
+// questions gives the next questions: first those for the SOA of zones, which end rows, then those for the records
+// of new names. It gives none while every slot is taken, too many parts are open, or too much waits. It reports the
+// end once there are no more names and each has its row, or the run ends.
 func (s *sieve) questions(into []resolver.Question) (n int, more bool) {
 	if s.work.Err() != nil {
 		return 0, false

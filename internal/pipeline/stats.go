@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/survey"
 )
 
-// Stats counts what a run has done so far. It may be read while the run goes
-// on; its zero value is ready.
+// Stats count what a run has done. They may be read while the run goes on; the zero value is ready.
 type Stats struct {
 	present, absent, unknown atomic.Int64
 	valid, broken            atomic.Int64
@@ -26,26 +25,26 @@ type Stats struct {
 	meter meter
 }
 
-// Counts is a Stats at one moment.
+// Counts are the Stats of a moment.
 type Counts struct {
 	Present, Absent, Unknown int64 // domains by class of record; present counts valid, invalid and multiple
 	PolicyValid              int64 // domains with a valid policy
 	PolicyBroken             int64 // domains with a valid record and no valid policy
-	Surveying                int64 // domains whose survey is waiting or going on
+	Surveying                int64 // domains that wait for their survey, or are surveyed
 	LocalFaults              int64 // faults of this machine, after which a domain was asked again
 	Parts                    int64 // parts written
-	Transient                int64 // domains that are asked again, in a later pass
-	Manners                  int64 // domains that wait for the manners that the addresses of their Policy Hosts are due
+	Transient                int64 // domains that wait for a later pass
+	Manners                  int64 // domains that wait for manners
 	Again                    int64 // domains that were asked again
-	Discarded                int64 // parts that were scanned once more, since a resolver gave wrong answers
-	Crossed                  int64 // domains that a cross-check is done with
-	Excluded                 int64 // domains that get no row, since they opted out after the names were prepared
+	Discarded                int64 // parts scanned once more, since a resolver gave wrong answers
+	Crossed                  int64 // domains that a cross-check has checked
+	Excluded                 int64 // domains without a row, since they opted out after the names were prepared
 }
 
 // Domains is the number of domains that have a row.
 func (c Counts) Domains() int64 { return c.Present + c.Absent + c.Unknown }
 
-// Done is the number of domains that have a row, or get none.
+// Done is the number of domains that have a row, or will get none.
 func (c Counts) Done() int64 { return c.Domains() + c.Excluded }
 
 // Waiting is the number of domains whose rows are provisional.
@@ -77,14 +76,14 @@ func (s *Stats) Performance() Performance { return s.meter.performance() }
 // Left is what the run waits for now.
 func (s *Stats) Left() Left { return s.meter.leftNow() }
 
-// Waits notes rows that a process before left provisional.
+// Waits adds rows that an earlier process left provisional.
 func (s *Stats) Waits(pending map[codes.Pending]int64) {
 	for why, n := range pending {
 		s.addPending(why, n)
 	}
 }
 
-// CrossChecked notes that a cross-check is done with a domain.
+// CrossChecked counts a domain that a cross-check has checked.
 func (s *Stats) CrossChecked() { s.crossed.Add(1) }
 
 func (s *Stats) addPending(why codes.Pending, n int64) {
@@ -97,14 +96,13 @@ func (s *Stats) addPending(why codes.Pending, n int64) {
 	}
 }
 
-// countRepassed notes that a domain was asked that had waited.
+// countRepassed counts a domain that had waited and was asked.
 func (s *Stats) countRepassed(why codes.Pending) {
 	s.addPending(why, -1)
 	s.repassed.Add(1)
 }
 
-// count counts a row. A domain that has had one before is among those that were
-// counted by their class.
+// count counts a row; before says that the domain had one already, which was counted by its class.
 func (s *Stats) count(row *output.Row, before bool) {
 	s.names.rows.Add(1)
 	var t tally
@@ -121,7 +119,7 @@ func (s *Stats) count(row *output.Row, before bool) {
 	s.broken.Add(t.broken)
 }
 
-// subtract takes back what a part has added.
+// subtract takes back what a part added.
 func (s *Stats) subtract(t tally) {
 	s.present.Add(-t.present)
 	s.absent.Add(-t.absent)
@@ -138,7 +136,7 @@ type tally struct {
 	present, absent, unknown, valid, broken, transient, manners, repassed int64
 }
 
-// add counts a row, and what it was before.
+// add counts a row, and the one that it replaces.
 func (t *tally) add(row *output.Row, before *survey.Previous) {
 	t.class(row, before.HasRow())
 	if before.HasRow() {

@@ -155,7 +155,8 @@ func TestMorePartsThanRowGroups(t *testing.T) {
 }
 
 // sweepBy is a Sweep that tells denials apart, as that of a resolver does.
-func sweepBy(exchange func(context.Context, *dns.Msg) (*dns.Msg, error), ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func sweepBy(exchange func(context.Context, *dns.Msg) (*dns.Msg, error), ctx context.Context,
+	next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
 	into := make([]resolver.Question, 7)
 	for more := true; more && ctx.Err() == nil; {
 		var n int

@@ -25,7 +25,9 @@ func (e stripped) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return reply, err
 }
 
-func (e stripped) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e stripped) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	return e.inMemory.Sweep(ctx, next, func(answers []resolver.Answer) {
 		for i := range answers {
 			if answers[i].Msg != nil {

@@ -96,7 +96,8 @@ func TestPartLost(t *testing.T) {
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	if waits := s.parts[0].Counts.Pending["interrupted"]; waits != names || len(w.fetches) != 0 || len(w.lookups) != names {
+	if waits := s.parts[0].Counts.Pending["interrupted"]; waits != names || len(w.fetches) != 0 ||
+		len(w.lookups) != names {
 		t.Errorf("%d rows wait, %d policies were fetched, %d records asked for", waits, len(w.fetches), len(w.lookups))
 	}
 	s.PassDelay = 0

@@ -59,13 +59,13 @@ func (s *surveys) add(a *resolver.Answer) {
 	}
 }
 
-// addZone takes the answer about a zone, as add does.
+// addZone is add for the answer about an SOA.
 func (s *surveys) addZone(a *resolver.Answer) {
 	zone := readZoneAnswer(a)
 	s.unanswered.push(job{slot: a.Tag &^ zoneTag, zone: &zone})
 }
 
-// sinceLatest is how long ago a survey was begun last.
+// sinceLatest is the time since a survey last began.
 func (s *surveys) sinceLatest() time.Duration {
 	return time.Since(s.began) - time.Duration(s.latest.Load())
 }
@@ -93,14 +93,14 @@ func (s *surveys) emitUnanswered() error {
 	return nil
 }
 
-// awaitSOA lets a row wait for what is known of its zone.
+// awaitSOA keeps a row until there is an answer about the SOA of its domain.
 func (s *surveys) awaitSOA(slot int64, result survey.Result) {
 	s.budget.take(result.Row.Octets())
 	s.slots.keep(slot, result)
 	s.zones.add(slot)
 }
 
-// emitAfterSOA ends a row that lacked nothing but what is known of the zone.
+// emitAfterSOA emits a row that waited for an answer about an SOA.
 func (s *surveys) emitAfterSOA(slot int64, zone *zoneAnswer) {
 	result := s.slots.kept(slot)
 	s.budget.giveBack(result.Row.Octets())
@@ -160,7 +160,7 @@ func (s *surveys) emitLogged(slot int64, result survey.Result, err error) {
 	s.emit(slot, result)
 }
 
-// emit hands a row over to the writer, which frees its slot.
+// emit hands a row to the writer, which frees the slot.
 func (s *surveys) emit(slot int64, result survey.Result) {
 	t, p := s.slots.task(slot), s.slots.part(slot)
 	s.stats.count(result.Row, t.previous.HasRow())

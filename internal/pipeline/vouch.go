@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// vouchInterval is how often parts that wait for a judgement are looked at.
+	// vouchInterval is the time between two looks at parts that are not vouched for yet.
 	vouchInterval = 20 * time.Millisecond
-	// vouchTimeout is how long a run that was asked to stop waits for one, at most. A
-	// part that gets none leaves no file, and is scanned again.
+	// vouchTimeout is how long a run that was asked to stop waits for them, at most. Then they leave no file, and
+	// are scanned again.
 	vouchTimeout = 10 * time.Second
 )
 
-// vouch ends a part that has all its rows, when they can be believed, and there
-// is time.
+// vouch ends a part that has all its rows: it is written if the engine vouches for them and there is time, dropped
+// if they are wrong, and else looked at again.
 func (w *writer) vouch(p *part) error {
 	if w.writing.Err() != nil {
 		w.unvouched = append(w.unvouched, p)
@@ -31,7 +31,7 @@ func (w *writer) vouch(p *part) error {
 	return nil
 }
 
-// vouchAgain looks again at the parts that wait for a judgement.
+// vouchAgain looks at the parts that were not vouched for yet.
 func (w *writer) vouchAgain() {
 	doubts := w.unvouched
 	w.unvouched = nil
@@ -64,8 +64,8 @@ func (w *writer) commit(p *part) error {
 	return nil
 }
 
-// discard drops the rows of a part: nothing is known about when they began to be
-// wrong. Its names are asked again, but no policy within the time of a pass.
+// discard drops all rows of a part, since it is not known when they began to be wrong. Its names are asked again,
+// but no policy before a pass has passed.
 func (w *writer) discard(p *part) error {
 	w.Log.Warn("a resolver gave wrong answers: a part is asked again", "part", p.info.Part, "rows", p.written)
 	p.log.end()

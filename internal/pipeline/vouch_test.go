@@ -144,7 +144,9 @@ func (o *outage) Await(ctx context.Context) error {
 	}
 }
 
-func (o *outage) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (o *outage) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	return o.town.Sweep(ctx, next, func(answers []resolver.Answer) {
 		for i := range answers {
 			answers[i] = resolver.Answer{Tag: answers[i].Tag, Rcode: -1, Err: errLocal{}}

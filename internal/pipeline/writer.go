@@ -13,19 +13,18 @@ import (
 	"stsscan/internal/survey"
 )
 
-// Rows of surveys are written when there are so many of a part, or so many octets of
-// evidence: enough to hide the cost of a call, few enough that a part waits with
-// little in memory, whatever strangers serve.
+// Rows of surveys are written together: enough of them to hide the cost of a call, few enough to take little
+// memory, whatever strangers serve.
 const (
-	flushRows   = 512
-	flushOctets = 1 << 20
-	// Those of all parts that are open: beyond it none waits for more of its kind.
+	flushRows   = 512     // of a part
+	flushOctets = 1 << 20 // of evidence in them
+	// The same of all open parts: beyond it, each row is written at once.
 	flushAllRows   = 1 << 14
 	flushAllOctets = 16 << 20
 )
 
-// A writer is the goroutine that owns the open parts and makes the rows of
-// plain negatives. Fields that have the names of those of [Config] are the same.
+// A writer is the goroutine that owns the open parts and makes the rows of plain denials. Its exported fields are
+// those of [Config].
 type writer struct {
 	rows      *survey.Rows
 	Engine    Engine
@@ -46,20 +45,20 @@ type writer struct {
 	buffers   chan<- []resolver.Answer
 
 	open          map[*part]bool
-	unvouched     []*part        // that are whole, and wait for a judgement
-	loaded        []*part        // with row groups in memory, the last used at the end: OpenParts at most
-	waitingRows   int            // rows that wait to be written
+	unvouched     []*part        // that are whole, and not vouched for yet
+	loaded        []*part        // with row groups in memory, the latest used last: OpenParts at most
+	waitingRows   int            // rows that are not written yet
 	waitingOctets int            // of evidence in them
-	freeRows      [][]output.Row // of parts that are done
-	tags          []int64        // of slots that are to be released
-	denial        output.Lean    // of a plain negative
-	lastAddr      netip.AddrPort // the upstream that gave the last one
-	lastName      string         // of it
+	freeRows      [][]output.Row // of parts that are closed
+	tags          []int64        // of slots, to be released
+	denial        output.Lean    // that is being made
+	lastAddr      netip.AddrPort // of the upstream that gave the latest denial
+	lastName      string         // lastAddr as text
 	left          bool           // names were left without an answer
-	dropped       bool           // parts were dropped that were not vouched for in time
+	dropped       bool           // parts that were not vouched for in time left no file
 }
 
-// upstream is an address as text, made when it is another than the last.
+// upstream is an address as text. Most denials have that of the one before.
 func (w *writer) upstream(addr netip.AddrPort) string {
 	if addr != w.lastAddr {
 		w.lastAddr, w.lastName = addr, addr.String()
@@ -98,8 +97,8 @@ func (w *writer) flush(p *part) error {
 	return nil
 }
 
-// writeDenial writes w.row, which is not lean when it has tags or a finding. Of a part
-// that had to end its row groups, rows wait for more of their kind.
+// writeDenial writes w.denial. With tags or a finding it is a row like others, which waits for more of them; so is
+// each row of a part that had to end its row groups.
 func (w *writer) writeDenial(p *part, name *domains.Name) error {
 	if name.Tags != nil || survey.WithoutSOA(&w.denial) || p.file != nil && !p.loaded {
 		*w.addRow(p) = *survey.WholeDenial(&w.denial, name)
@@ -112,8 +111,8 @@ func (w *writer) writeDenial(p *part, name *domains.Name) error {
 	return p.file.WriteLean(&w.denial)
 }
 
-// load lets p begin row groups. Very many parts may be open, while their last names
-// are waited for: so many have row groups in memory, those that were written to last.
+// load lets p begin row groups. Very many parts may be open, since they wait for their last names: OpenParts of
+// them have row groups in memory, those that were written to last.
 func (w *writer) load(p *part) (err error) {
 	n := len(w.loaded)
 	switch {
@@ -136,7 +135,7 @@ func (w *writer) load(p *part) (err error) {
 	return err
 }
 
-// unload takes p out of the list.
+// unload takes p out of loaded.
 func (w *writer) unload(p *part) {
 	if p.loaded {
 		i := slices.Index(w.loaded, p)
@@ -144,7 +143,7 @@ func (w *writer) unload(p *part) {
 	}
 }
 
-// close lets go of p, whether it was written or not.
+// close ends p, whether it was written or not.
 func (w *writer) close(p *part) {
 	p.log.end()
 	delete(w.open, p)
@@ -156,7 +155,7 @@ func (w *writer) close(p *part) {
 	<-w.partSlots
 }
 
-// recycle keeps answers that were dealt with for the room that they take.
+// recycle keeps the buffer of denials that are written.
 func (w *writer) recycle(answers []resolver.Answer) {
 	if cap(answers) < maxDenials {
 		return

@@ -2,8 +2,8 @@ package pipeline
 
 import "time"
 
-// run takes events until there are no more, even when something failed, so that
-// nothing waits for it; parts that are not complete then leave no file.
+// run takes events until there are no more, even after something failed, so that nothing waits for it. Parts that
+// are not complete then leave no file.
 func (w *writer) run() error {
 	ticker := time.NewTicker(vouchInterval)
 	defer ticker.Stop()
@@ -60,8 +60,7 @@ func (w *writer) take(e *event) {
 	w.advance(e.part)
 }
 
-// addDenials writes the rows of answers, one after the other in the same
-// place: a part keeps nothing of a row but what its columns need.
+// addDenials makes and writes the rows of denials, one after the other in w.denial: a part copies what it needs.
 func (w *writer) addDenials(e *event) {
 	w.tags = w.tags[:0]
 	for i := range e.denials {
@@ -88,8 +87,8 @@ func (w *writer) addDenials(e *event) {
 	w.recycle(e.denials)
 }
 
-// addMissing ends the parts that are sealed: each name that is still under way gets
-// a provisional row, or keeps the one that it has.
+// addMissing ends the parts whose names were all admitted: each name that is still under way gets a provisional
+// row, or keeps its old row.
 func (w *writer) addMissing() {
 	for tag := range int64(w.slots.size()) {
 		p := w.slots.part(tag)
@@ -115,8 +114,7 @@ func (w *writer) addMissing() {
 	}
 }
 
-// advance writes the rows of p when they are many or the last, and ends the part
-// when no more will come.
+// advance writes the rows of p if they are many or the last ones, and ends the part if no more will come.
 func (w *writer) advance(p *part) {
 	if w.running.Err() != nil {
 		p.rows = p.rows[:0]

@@ -113,7 +113,8 @@ func TestZoneBudget(t *testing.T) {
 	}
 	var tags [1]int64
 	j.slots.take(tags[:])
-	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, previous: new(survey.Previous)}, &part{batch: new(newNames)})
+	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, previous: new(survey.Previous)},
+		&part{batch: new(newNames)})
 	row := &output.Row{Record: "unknown", RecordReason: "servfail", TLSARecords: []string{strings.Repeat("00", 1<<10)}}
 	j.awaitSOA(tags[0], survey.Result{Row: row})
 	if held := j.budget.octets.Load(); held < 1<<10 {

@@ -12,11 +12,10 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// Domain makes the row of one domain, that is asked alone: the record, and the policy
-// where there is a valid record. The deadline of the lookup is that of ctx; of c, only
-// Client, Mail, Deadline (for the mail side), LastDeadline, Now and Log count. The
-// error is a fault of this machine, or that of ctx; an address that is out of reach is
-// so by its own fault, where nothing shows that it is ours.
+// Domain makes the row of one domain, alone: the record, the policy if the record is valid, and the mail side. It
+// uses Client, Mail, Deadline (for the mail side), LastDeadline, Now and Log of c. The lookup has the deadline of
+// ctx. The error is a fault of this machine, or that of ctx. An address out of reach is a finding, unless it shows
+// that the fault is ours.
 func Domain(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
 	c.LastTry, c.Repass = true, false
 	r := New(c, ctx)
@@ -33,8 +32,7 @@ func Domain(ctx context.Context, c Config, name domains.Name) (*output.Row, erro
 	return row, nil
 }
 
-// get is recordAndPolicy for a domain that is asked alone: record and policy as a
-// sender gets them on first contact.
+// get is recordAndPolicy as a sender does it on first contact.
 func (s *survey) get() (*output.Row, error) {
 	r := s.surveyor
 	row := r.Rows.newRow(s.name)

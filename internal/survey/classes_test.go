@@ -161,7 +161,8 @@ func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 			"fetch-19.example.com": {NoIPv6: true}, // has IPv6 only
 			"fetch-35.example.com": {OptedOut: func(netip.Addr) bool { return true }},
 		} {
-			door.Resolve, door.Dial, door.Roots, door.Manners = Hosts(world, nil), world.DialContext, world.Roots(), egress.NoManners()
+			door.Resolve, door.Dial, door.Roots, door.Manners = Hosts(world,
+				nil), world.DialContext, world.Roots(), egress.NoManners()
 			transport, err := egress.NewTransport(door)
 			if err != nil {
 				t.Fatal(err)
@@ -179,8 +180,10 @@ func TestEvidenceOfAddresses(t *testing.T) {
 	}
 	defer world.Close()
 	row := surveyed(t, inWorld(t, world), "more-unreachable-v6.example.com")
-	if !slices.Equal(row.TriedAddrs, []string{"3ffe:5753:2::1", "22.1.8.1"}) || !slices.Equal(row.TriedOutcomes, []string{"refused", "connected"}) ||
-		len(row.TriedMS) != 2 || row.IPv6 != "refused" || row.IPv4 != "connected" || row.Addr != "22.1.8.1" || *row.HostAddrsCount != 2 {
+	if !slices.Equal(row.TriedAddrs, []string{"3ffe:5753:2::1", "22.1.8.1"}) ||
+		!slices.Equal(row.TriedOutcomes, []string{"refused", "connected"}) ||
+		len(row.TriedMS) != 2 || row.IPv6 != "refused" || row.IPv4 != "connected" || row.Addr != "22.1.8.1" ||
+		*row.HostAddrsCount != 2 {
 		t.Errorf("addresses %+v", row)
 	}
 	if row.TLSVersion != "1.3" || row.TLSCipher == "" || row.TLSGroup != "x25519" || row.TLSAlert != nil ||

@@ -11,8 +11,8 @@ import (
 // repassFactor is how much longer later passes wait for answers about the mail side.
 const repassFactor = 3
 
-// connecting is the context of connections to a host that did not connect at the time
-// failed; nil: it is not known to have failed.
+// connecting is the context of connections to a host that did not connect at the time failed; nil: it did, or was
+// not tried.
 func (r *Surveyor) connecting(failed *time.Time) context.Context {
 	ctx := r.work
 	if r.turn > 0 {
@@ -27,8 +27,7 @@ func (r *Surveyor) connecting(failed *time.Time) context.Context {
 	return ctx
 }
 
-// deadline is that of a retrieval. A quick one leaves slow hosts to the last pass, so
-// that they hold up no others.
+// deadline is that of a retrieval. A quick one leaves slow hosts to the last pass, where they hold up no others.
 func (r *Surveyor) deadline(p *Previous) (d time.Duration, quick bool) {
 	switch c := &r.config; {
 	case r.alone:
@@ -54,8 +53,7 @@ func (r *Surveyor) withDeadline(ctx context.Context, p *Previous) context.Contex
 	return egress.WithWholeTime(ctx, d, r.config.Deadline)
 }
 
-// timedOut reports whether a retrieval ended by the time that a host took after the
-// connection.
+// timedOut reports whether a retrieval ended by the time that a host took after the connection.
 func timedOut(stage codes.Stage, reason codes.PolicyReason) bool {
 	switch stage {
 	case codes.StageTLS:
@@ -66,8 +64,8 @@ func timedOut(stage codes.Stage, reason codes.PolicyReason) bool {
 	return false
 }
 
-// mailDeadline is that of the questions about the mail side, which are asked side by
-// side, but for those about MX hosts. In later passes each has more attempts.
+// mailDeadline is that of all questions about the mail side together: most are asked at the same time. In later
+// passes each has more attempts.
 func (r *Surveyor) mailDeadline() time.Duration {
 	if r.config.Repass {
 		return repassFactor * r.config.Deadline
@@ -75,10 +73,9 @@ func (r *Surveyor) mailDeadline() time.Duration {
 	return r.config.Deadline
 }
 
-// Longest is how long a survey can take, if nothing of ours gets in the way: the rest
-// of its lookup, a turn at its Policy Host, the retrieval, the mail side, and a turn and
-// a probe of its MX hosts. question is how long one question takes, turn how long the
-// transport lets a survey wait for its turn.
+// Longest is how long a survey can take, unless this machine holds it up: the rest of its lookup, a turn at its
+// Policy Host, the retrieval, the mail side, and a turn and a probe of its MX hosts. question is how long a
+// question takes at most, turn how long the transport lets a survey wait for its turn.
 func (r *Surveyor) Longest(question, turn time.Duration) time.Duration {
 	turn = max(turn, r.turn)
 	p := new(Previous)

@@ -8,9 +8,8 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// FillDenial makes row that of a domain without a record, from the sieve's
-// answer alone. With whole it says the same as newRow, LookupRecord and fillLookup
-// would.
+// FillDenial fills the row of a domain without a record, from a plain denial alone. With WholeDenial it says the
+// same as newRow, LookupRecord and fillLookup would.
 func (m *Rows) FillDenial(row *output.Lean, name *domains.Name, a *resolver.Answer) {
 	*row = output.Lean{
 		Domain:           name.Domain,
@@ -41,11 +40,10 @@ func (m *Rows) FillDenial(row *output.Lean, name *domains.Name, a *resolver.Answ
 	}
 }
 
-// WithoutSOA reports whether the row of a plain denial has the finding that its
-// denial came without an SOA.
+// WithoutSOA reports whether a denial came without an SOA, which is a finding.
 func WithoutSOA(lean *output.Lean) bool { return lean.Zone == "" }
 
-// WholeDenial is the row of lean, apart from the slot that name is in.
+// WholeDenial is the row of a denial, sharing no memory with the name.
 func WholeDenial(lean *output.Lean, name *domains.Name) *output.Row {
 	row := lean.Row()
 	row.Tags = name.Tags

@@ -12,9 +12,9 @@ import (
 type Result struct {
 	Row      *output.Row
 	Asked    bool      // the policy was asked for
-	RetryAt  time.Time // when a Policy Host that put it off wants to be asked again; zero: it did not say
-	Fault    error     // of this machine, that the row waits for; nil: none
-	NeedsSOA bool      // the row lacks what the SOA of the domain says about its zone
+	RetryAt  time.Time // when its Policy Host wants to be asked again; zero: it did not say
+	Fault    error     // of this machine, for which the row is provisional; nil: none
+	NeedsSOA bool      // an answer about the SOA of the domain tells whether its zone is dead
 }
 
 // A survey is that of one domain.
@@ -26,9 +26,9 @@ type survey struct {
 
 	result     Result
 	upToPolicy *output.Row // nil until record and policy are known
-	known      *output.Row // as far as the domain is known
-	doubtful   bool        // the row rests on a probe of an MX host that is to be repeated
-	giveUp     error       // another try makes no sense
+	known      *output.Row // what is known so far
+	doubtful   bool        // the row rests on a doubtful probe of an MX host
+	giveUp     error       // why another try is of no use
 }
 
 // mailSide asks about the mail side and decides, unless the row is provisional anyway.
@@ -41,10 +41,9 @@ func (s *survey) mailSide(row *output.Row) (err error) {
 	return err
 }
 
-// decidePending says whether a row is final. What may mend waits for the next pass, but
-// for hosts that were asked for the last time for being out of reach; after the last
-// pass, the SOA of a domain that gave no answer is asked for. A doubtful probe waits for
-// the second one, whatever the pass, unless there is but one.
+// decidePending says whether a row is final. A failure that may mend waits for the next pass, unless the host is
+// out of reach and this was the last try. After the last pass, a domain that gave no answer is asked for its SOA. A
+// doubtful probe waits for a second one, whatever the pass, unless there is only one pass.
 func (s *survey) decidePending(row *output.Row) {
 	c := &s.surveyor.config
 	s.result.NeedsSOA = false

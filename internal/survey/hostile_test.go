@@ -84,13 +84,16 @@ func TestHostileWorld(t *testing.T) {
 			}
 			checkTexts(t, row)
 			checkDials(t, row, seen.taken())
-			if cut := strings.HasPrefix(domain, "b9-abrupt."); cut != slices.Contains(row.Findings, string(codes.FindTruncationPossible)) {
+			if cut := strings.HasPrefix(domain, "b9-abrupt."); cut != slices.Contains(row.Findings,
+				string(codes.FindTruncationPossible)) {
 				t.Errorf("%s: findings %q", domain, row.Findings)
 			}
-			if both := strings.HasPrefix(domain, "b9-both."); both != slices.Contains(row.Findings, string(codes.FindLengthAndTransferEncoding)) {
+			if both := strings.HasPrefix(domain, "b9-both."); both != slices.Contains(row.Findings,
+				string(codes.FindLengthAndTransferEncoding)) {
 				t.Errorf("%s: findings %q", domain, row.Findings)
 			}
-			if plain := strings.HasPrefix(domain, "b11-plain."); plain != slices.Contains(row.Findings, string(codes.FindPlainHTTP)) {
+			if plain := strings.HasPrefix(domain, "b11-plain."); plain != slices.Contains(row.Findings,
+				string(codes.FindPlainHTTP)) {
 				t.Errorf("%s: findings %q", domain, row.Findings)
 			}
 		}
@@ -116,7 +119,8 @@ func checkTexts(t *testing.T, row *output.Row) {
 		}
 	}
 	if len(row.CertNames) > 5 || len(row.HostAddrs) > maxHostAddrs || len(row.PolicyText) > 64<<10 {
-		t.Errorf("%s: %d names, %d addresses, %d octets", row.Domain, len(row.CertNames), len(row.HostAddrs), len(row.PolicyText))
+		t.Errorf("%s: %d names, %d addresses, %d octets", row.Domain, len(row.CertNames), len(row.HostAddrs),
+			len(row.PolicyText))
 	}
 }
 
@@ -175,7 +179,8 @@ func TestCutAnywhere(t *testing.T) {
 		t.Run(play, func(t *testing.T) {
 			var zone, policies, faults strings.Builder
 			for cut := range len(policy) {
-				fmt.Fprintf(&zone, "_mta-sts.c%d.example.com. TXT \"v=STSv1; id=1;\"\nmta-sts.c%d.example.com. A 22.1.0.%d\n", cut, cut, cut+1)
+				fmt.Fprintf(&zone, "_mta-sts.c%d.example.com. TXT \"v=STSv1; id=1;\"\nmta-sts.c%d.example.com. A 22.1.0.%d\n",
+					cut, cut, cut+1)
 				fmt.Fprintf(&policies, "-- policy/mta-sts.c%d.example.com --\n%s", cut, policy)
 				fmt.Fprintf(&faults, "mta-sts.c%d.example.com body %s\nmta-sts.c%d.example.com body cut %d\n", cut, play, cut, cut)
 			}
@@ -187,7 +192,8 @@ func TestCutAnywhere(t *testing.T) {
 					continue
 				}
 				valid++
-				if flagged := slices.Contains(row.Findings, string(codes.FindTruncationPossible)); len(row.MXPatterns) < 2 && !flagged || *row.Strict == flagged {
+				if flagged := slices.Contains(row.Findings, string(codes.FindTruncationPossible)); len(row.MXPatterns) < 2 &&
+					!flagged || *row.Strict == flagged {
 					t.Errorf("cut after %d octets: valid with %q", cut, row.MXPatterns)
 				}
 			}

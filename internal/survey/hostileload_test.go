@@ -70,7 +70,8 @@ func limited(t *testing.T, step time.Duration, config egress.Config, world *simn
 // until the last of those that count had its row, and how many of them had no
 // policy; others are then given up. Where none counts, all are surveyed to their
 // end.
-func surveyAll(t *testing.T, config Config, atATime int, names []string, counts func(string) bool) (took time.Duration, failed int64) {
+func surveyAll(t *testing.T, config Config, atATime int, names []string,
+	counts func(string) bool) (took time.Duration, failed int64) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -218,7 +219,8 @@ func TestHostileResources(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("%d goroutines and %d descriptors before, %d and %d after", goroutines, descriptors, nowGoroutines, nowDescriptors)
+			t.Errorf("%d goroutines and %d descriptors before, %d and %d after", goroutines, descriptors, nowGoroutines,
+				nowDescriptors)
 			break
 		}
 	}

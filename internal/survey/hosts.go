@@ -14,17 +14,16 @@ import (
 // maxHostAddrs bounds the addresses that a row keeps.
 const maxHostAddrs = 16
 
-// Hosts returns the function by which a transport finds the addresses of Policy
-// Hosts and MX hosts: it asks ex, and leaves the alias chain with the survey
-// whose context it is called in. Its failures are of type *net.DNSError.
+// Hosts returns a function that finds the addresses of Policy Hosts and MX hosts for a transport. It asks ex, and
+// leaves the alias chain with the survey whose context it is called in. Its errors are of type *net.DNSError.
 //
-// A host has no address to connect to where it, or the target of one of its
-// aliases, opted out; the error then has the reason opted_out. Nil: none did.
+// If the host, or the target of one of its aliases, opted out, the error has the reason opted_out. A nil optedOut
+// means that none did.
 func Hosts(
 	ex mtasts.Exchanger, optedOut func(name string) bool,
 ) func(ctx context.Context, host string) ([]netip.Addr, error) {
 	return func(ctx context.Context, host string) ([]netip.Addr, error) {
-		ctx = resolver.WithTrace(ctx, new(resolver.Trace)) // one that is there is about the record
+		ctx = resolver.WithTrace(ctx, new(resolver.Trace)) // the one in ctx is for the record
 		found, err := mtasts.LookupHost(ctx, ex, host)
 		if into, ok := ctx.Value(hostKey{}).(*mtasts.Host); ok {
 			*into = found
@@ -38,12 +37,11 @@ func Hosts(
 				return nil, &optedOutError{found.Names[i]}
 			}
 		}
-		return found.Addrs, found.Failed // counts where none of the addresses may be contacted
+		return found.Addrs, found.Failed // which counts if none of the addresses may be contacted
 	}
 }
 
-// An optedOutError says that a host has addresses, and does not want to be
-// contacted.
+// An optedOutError says that a host has addresses, but does not want to be contacted.
 type optedOutError struct{ name string }
 
 func (e *optedOutError) Error() string {

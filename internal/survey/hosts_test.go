@@ -18,7 +18,8 @@ func TestHostsKeepFew(t *testing.T) {
 		fmt.Fprintf(&zone, "mta-sts.example.com. A 22.1.%d.%d\n", i/250, i%250)
 	}
 	var host mtasts.Host
-	addrs, err := Hosts(inText(t, zone.String()).Client.Exchanger, nil)(withHost(t.Context(), &host), "mta-sts.example.com")
+	addrs, err := Hosts(inText(t, zone.String()).Client.Exchanger, nil)(withHost(t.Context(), &host),
+		"mta-sts.example.com")
 	if err != nil || len(addrs) != n {
 		t.Fatalf("%d addresses, %v", len(addrs), err)
 	}

@@ -12,9 +12,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// mail surveys the mail side of a domain whose lookup and fetch are in row, within
-// its deadline, and ends the row with the verdict. It reports whether the row rests on a
-// doubtful probe. The error is a fault of this machine.
+// mail asks about the mail side of a domain, within its deadline, and ends the row with the verdict. It reports
+// whether the row rests on a doubtful probe. The error is a fault of this machine.
 func (r *Surveyor) mail(row *output.Row, p *Previous) (doubtful bool, err error) {
 	asking, cancel := context.WithTimeout(r.work, r.mailDeadline())
 	defer cancel()
@@ -34,9 +33,8 @@ func (r *Surveyor) mail(row *output.Row, p *Previous) (doubtful bool, err error)
 	return doubtful, nil
 }
 
-// askMail asks what there is to ask about a domain with this class of record, side by
-// side: questions that meet silence cost their time once. The error is a fault of this
-// machine, which ends the other questions too.
+// askMail asks all questions about a domain with this class of record at the same time, so that silence costs its
+// time once. The error is a fault of this machine, which ends the other questions too.
 func (r *Surveyor) askMail(ctx context.Context, domain string, record codes.Record) (a mailAnswers, err error) {
 	questions, ctx := errgroup.WithContext(ctx)
 	ex := r.config.Client.Exchanger
@@ -71,9 +69,9 @@ func (r *Surveyor) askMail(ctx context.Context, domain string, record codes.Reco
 // maxTLSAHosts bounds the hosts that are asked for TLSA records.
 const maxTLSAHosts = 8
 
-// askTLSA asks for the TLSA records of MX hosts, all at once, one question about its
-// addresses p. Where the MX RRset was not authenticated they would not count (RFC
-// 7672, section 2.2.1), and yet say that somebody has begun.
+// askTLSA asks for the TLSA records of MX hosts, all at once; each host costs a question about its addresses first.
+// If the MX RRset was not authenticated the records do not count (RFC 7672, section 2.2.1), but they show a
+// beginning.
 func (r *Surveyor) askTLSA(ctx context.Context, hosts []mtasts.MXHost) ([]hostTLSA, error) {
 	var all []hostTLSA
 	for i, host := range hosts {

@@ -50,7 +50,8 @@ func TestMailEqualsTruth(t *testing.T) {
 			if row.MXKind == "" || row.TLSRPT == "" || row.DANE == "" || row.Verdict == "" {
 				t.Errorf("%s: not asked: %q %q %q %q", domain, row.MXKind, row.TLSRPT, row.DANE, row.Verdict)
 			}
-			for _, word := range []string{row.MXKind, row.MXMatch, row.Mismatch, row.TLSRPT, row.TLSRPTReason, row.Verdict, row.VerdictBasis} {
+			for _, word := range []string{row.MXKind, row.MXMatch, row.Mismatch, row.TLSRPT, row.TLSRPTReason, row.Verdict,
+				row.VerdictBasis} {
 				seen[word] = true
 			}
 			for _, finding := range row.Findings {
@@ -59,7 +60,8 @@ func TestMailEqualsTruth(t *testing.T) {
 		}
 		wantWords(t, seen, codes.MXKinds())
 		wantWords(t, seen, codes.MXMatches())
-		wantWords(t, seen, []codes.Mismatch{codes.MismatchMTASTSLabel, codes.MismatchExtraLabel, codes.MismatchTypo, codes.MismatchDifferentDomain})
+		wantWords(t, seen, []codes.Mismatch{codes.MismatchMTASTSLabel, codes.MismatchExtraLabel, codes.MismatchTypo,
+			codes.MismatchDifferentDomain})
 		wantWords(t, seen, codes.Verdicts())
 		wantWords(t, seen, []codes.Finding{
 			codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
@@ -244,8 +246,10 @@ func TestProbeEqualsTruth(t *testing.T) {
 		wantWords(t, seen, codes.MXTLSs())
 		wantWords(t, seen, codes.Bases())
 		wantWords(t, seen, codes.Verdicts())
-		wantWords(t, seen, []codes.STARTTLS{codes.STARTTLSOK, codes.STARTTLSCertificate, codes.STARTTLSHandshake, codes.STARTTLSNotOffered, codes.STARTTLSRefused, codes.STARTTLSNoConnection})
-		wantWords(t, seen, []codes.TLSRPTResult{codes.TLSRPTValidation, codes.TLSRPTNoSTARTTLS, codes.TLSRPTCertName, codes.TLSRPTCertExpired, codes.TLSRPTCertNotTrusted})
+		wantWords(t, seen, []codes.STARTTLS{codes.STARTTLSOK, codes.STARTTLSCertificate, codes.STARTTLSHandshake,
+			codes.STARTTLSNotOffered, codes.STARTTLSRefused, codes.STARTTLSNoConnection})
+		wantWords(t, seen, []codes.TLSRPTResult{codes.TLSRPTValidation, codes.TLSRPTNoSTARTTLS, codes.TLSRPTCertName,
+			codes.TLSRPTCertExpired, codes.TLSRPTCertNotTrusted})
 		count := 0
 		for _, sessions := range talked {
 			count += len(sessions)

@@ -10,11 +10,11 @@ import (
 
 // mailAnswers are what the DNS says about the mail side of a domain.
 type mailAnswers struct {
-	wildcard *bool          // nil: it was not asked for, or there was no saying
+	wildcard *bool          // nil: it was not asked for, or is not known
 	tlsrpt   *mtasts.TLSRPT // nil: it was not asked for
 	mx       *mtasts.MX     // nil: it was not asked for
 	dane     bool           // tlsa was asked for
-	tlsa     []hostTLSA     // of those of mx that are asked, in order
+	tlsa     []hostTLSA     // of the hosts of mx that were asked, in order
 }
 
 // A hostTLSA is what the DNS says about the TLSA records of one MX host.
@@ -23,7 +23,7 @@ type hostTLSA struct {
 	found mtasts.HostTLSA
 }
 
-// fill fills the columns about the answers.
+// fill fills the columns of the mail side.
 func (a *mailAnswers) fill(row *output.Row) {
 	fillWildcard(row, a.wildcard)
 	if a.tlsrpt != nil {
@@ -80,7 +80,7 @@ func fillMX(row *output.Row, mx mtasts.MX) {
 	}
 }
 
-// fillDANE fills the columns of the TLSA records, of the hosts that were asked.
+// fillDANE fills the columns of the TLSA records.
 func fillDANE(row *output.Row, mx mtasts.MX, asked []hostTLSA) {
 	if mx.Kind == codes.MXUnknown {
 		row.DANE = string(codes.DANEUnknown)
@@ -100,8 +100,8 @@ func fillDANE(row *output.Row, mx mtasts.MX, asked []hostTLSA) {
 	}
 }
 
-// fillDelegation reads the alias chains. The Policy Host's is only known where
-// its addresses were asked for and the answer was one.
+// fillDelegation reads the alias chains. That of the Policy Host is only known if there was an answer about its
+// addresses.
 func fillDelegation(row *output.Row) {
 	d := mtasts.ReadDelegation(row.Domain, row.CNAMEs, row.HostCNAMEs)
 	row.RecordDelegatedTo = d.RecordTo
@@ -116,7 +116,7 @@ func fillDelegation(row *output.Row) {
 	}
 }
 
-// hostChainKnown reports whether the DNS told all aliases of the Policy Host.
+// hostChainKnown reports whether all aliases of the Policy Host are known.
 func hostChainKnown(row *output.Row) bool {
 	switch {
 	case row.Policy == string(codes.PolicyNotFetched):

@@ -23,7 +23,8 @@ import (
 // else is as it would be.
 func TestOptedOutHosts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "optout.txt")
-	if err := os.WriteFile(path, []byte("optout.com\n=exact.net\n=mta-sts.host.example.com\n22.66.0.0/16\n"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte("optout.com\n=exact.net\n=mta-sts.host.example.com\n22.66.0.0/16\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	excluded, err := domains.ReadExclusions(path)

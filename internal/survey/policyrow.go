@@ -90,7 +90,7 @@ func fillHost(row *output.Row, host mtasts.Host, dialled egress.Trace) {
 	}
 }
 
-// date is a time as a row has it: the zero time is NULL.
+// date is a time in a row: the zero time is NULL.
 func date(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -112,8 +112,7 @@ func fillAttempts(row *output.Row, attempts []egress.Attempt) {
 	}
 }
 
-// fillResponse fills the columns of the HTTP response, whose header came after
-// the given time.
+// fillResponse fills the columns of the HTTP response; waited is the time until its header came.
 func fillResponse(row *output.Row, f mtasts.Fetch, waited time.Duration) {
 	if f.Status == 0 {
 		return
@@ -135,13 +134,13 @@ func fillResponse(row *output.Row, f mtasts.Fetch, waited time.Duration) {
 	row.PolicySHA256 = hex.EncodeToString(sum[:])
 }
 
-// fillPutOff fills the columns of a policy that was not asked for because of manners.
+// fillPutOff fills the columns of a policy that manners put off.
 func fillPutOff(row *output.Row, host mtasts.Host) {
 	fillUnasked(row, host)
 	row.Pending = string(codes.PendingManners)
 }
 
-// fillUnasked fills the columns of a policy of which nothing is known.
+// fillUnasked fills the columns of a policy that is unknown.
 func fillUnasked(row *output.Row, host mtasts.Host) {
 	for _, addr := range host.Addrs {
 		row.HostAddrs = append(row.HostAddrs, addr.String())

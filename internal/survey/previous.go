@@ -9,20 +9,19 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A Previous is what is kept of a provisional row while its domain is asked again.
-// The zero Previous is that of a domain that is asked for the first time. It does not
-// change.
+// A Previous is what is kept of a provisional row while its domain is asked again. It does not change. The zero
+// Previous belongs to a domain without a row.
 type Previous struct {
 	Pending  codes.Pending
-	Upstream netip.AddrPort // that answered, or did not
-	Addr     netip.Addr     // that the row waits for, of the Policy Host or an MX host; the zero Addr: it is not known
+	Upstream netip.AddrPort // that was asked
+	Addr     netip.Addr     // of the Policy Host or MX host that the row waits for; the zero Addr: not known
 	Octets   int            // of evidence in a row that is kept whole
 
 	pass       int32
 	attempts   int32
 	upToPolicy *output.Row // kept whole where only the mail side is still to be asked
 	probesOnly *output.Row // kept whole where only second probes of MX hosts are still to be made
-	failed     *time.Time  // when its Policy Host, or with upToPolicy an MX host, did not connect, as egress.WithEarlierFailure has it
+	failed     *time.Time  // when a host did not connect (egress.WithEarlierFailure): the Policy Host, or an MX host
 
 	probes map[string]starttls.Earlier // of MX hosts, by name
 
@@ -39,8 +38,7 @@ func (p *Previous) HasRow() bool { return p.Pending != "" }
 // onlyMail reports whether nothing but the mail side is still to be asked.
 func (p *Previous) onlyMail() bool { return p.upToPolicy != nil || p.probesOnly != nil }
 
-// hostFailedAt is when the Policy Host did not connect; nil: it is not known to have
-// failed.
+// hostFailedAt is when the Policy Host did not connect; nil: it did, or was not tried.
 func (p *Previous) hostFailedAt() *time.Time {
 	if p.onlyMail() {
 		return nil
@@ -56,9 +54,8 @@ func (p *Previous) mailFailedAt() *time.Time {
 	return p.failed
 }
 
-// nextPass is the pass that the domain is asked in. To have waited for manners,
-// for an answer that was lost, for a fault of ours, or for a second probe of its MX hosts
-// alone, counts for nothing.
+// nextPass is the pass in which the domain is asked. It is the same one again after a wait for manners, a lost
+// answer, a fault of ours, or for second probes of MX hosts alone.
 func (p *Previous) nextPass() int32 {
 	if p.HasRow() && (p.Pending != codes.PendingTransient || p.probesOnly != nil) {
 		return p.pass
@@ -66,7 +63,7 @@ func (p *Previous) nextPass() int32 {
 	return p.pass + 1
 }
 
-// amend adds to a new row what earlier passes saw.
+// amend adds what earlier passes saw to a new row.
 func (p *Previous) amend(row *output.Row) {
 	row.Pass = p.nextPass()
 	row.Attempts += p.attempts

@@ -9,7 +9,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// text is an address as a row has it.
+// text is an address in a row.
 func text(addr netip.Addr) *string {
 	if !addr.IsValid() {
 		return nil
@@ -17,8 +17,8 @@ func text(addr netip.Addr) *string {
 	return new(addr.String())
 }
 
-// fillProbesPutOff makes a row that is told up to the policy provisional: of its
-// MX hosts it keeps those that were not asked, and what they wait for.
+// fillProbesPutOff makes a row up to the policy provisional: it lists the MX hosts that were put off, with the
+// address that they wait for.
 func fillProbesPutOff(row *output.Row, hosts []output.MXHost) {
 	row.Pending = string(codes.PendingManners)
 	for _, host := range hosts {
@@ -30,7 +30,7 @@ func fillProbesPutOff(row *output.Row, hosts []output.MXHost) {
 	}
 }
 
-// fillProbe fills the columns of a probe, those of one before too.
+// fillProbe fills the columns of a probe, in place of those of an earlier one.
 func fillProbe(host *output.MXHost, seen starttls.Result) {
 	host.FirstSTARTTLS, host.ReplyCode, host.TLSError, host.TLSVersion = nil, nil, nil, nil
 	host.CertSHA256, host.CertNotAfter = nil, nil
@@ -52,7 +52,7 @@ func fillProbe(host *output.MXHost, seen starttls.Result) {
 	}
 }
 
-// fillProbeFindings says what the probes found, in place of those before.
+// fillProbeFindings notes what the probes found, in place of earlier findings.
 func fillProbeFindings(row *output.Row) {
 	row.Findings = slices.DeleteFunc(row.Findings, func(f string) bool {
 		switch codes.Finding(f) {

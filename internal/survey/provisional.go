@@ -9,10 +9,11 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
+	"stsscan/internal/starttls"
 )
 
-// PreviousOf keeps a provisional row of a run of so many passes: what it saw first, if
-// there was a pass before it, else what it saw.
+// PreviousOf keeps what is needed of a provisional row, in a run of so many passes: what the first pass saw, and
+// what need not be asked again.
 func PreviousOf(row *output.Row, passes int) *Previous {
 	lacksProbes := lacksOnlyProbes(row, passes)
 	p := &Previous{
@@ -32,7 +33,7 @@ func PreviousOf(row *output.Row, passes int) *Previous {
 	case local:
 		p.failed = new(row.ObservedAt)
 	case row.Pending == string(codes.PendingTransient) && !lacksProbes && row.PolicyStage == string(codes.StageTCP):
-		p.failed = new(time.Time) // when others did, or it would have been ours
+		p.failed = new(time.Time) // while others did connect, or it would have been our fault
 	}
 	p.keepProbes(row)
 	switch {
@@ -55,9 +56,8 @@ func PreviousOf(row *output.Row, passes int) *Previous {
 	return p
 }
 
-// lacksOnlyProbes reports whether a provisional row lacks nothing but second probes of MX
-// hosts. One that is transient otherwise too is asked again as a whole, while there are
-// passes.
+// lacksOnlyProbes reports whether a provisional row lacks nothing but second probes of MX hosts. If it is transient
+// for another reason too, the domain is asked again as a whole, while there are passes.
 func lacksOnlyProbes(row *output.Row, passes int) bool {
 	if !slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.Doubtful() }) {
 		return false
@@ -71,8 +71,7 @@ func lacksOnlyProbes(row *output.Row, passes int) bool {
 	return false
 }
 
-// knownUpToPolicy reports whether a row that a fault of ours made provisional lacks
-// nothing but the mail side.
+// knownUpToPolicy reports whether a row that waits for a fault of ours lacks nothing but the mail side.
 func knownUpToPolicy(row *output.Row) bool {
 	switch codes.Record(row.Record) {
 	case codes.RecordUnknown:
@@ -82,3 +81,75 @@ func knownUpToPolicy(row *output.Row) bool {
 	}
 	return true
 }
+
+// keepProbes keeps what the probes of a row saw, and the address of the first host with a doubtful one: a row that
+// was put off waits for it. A finding does not say which of several certificates has a short key, so hosts with
+// such a certificate are left out unless they were probed twice: a process that has not probed them does so itself.
+func (p *Previous) keepProbes(row *output.Row) {
+	short := slices.Contains(row.Findings, string(codes.FindMXCertKeyShort))
+	several := short && severalCertificates(row.MX)
+	for i := range row.MX {
+		host := &row.MX[i]
+		if host.FirstSTARTTLS == nil && (host.STARTTLS == nil || several && host.CertSHA256 != nil) {
+			continue
+		}
+		if p.probes == nil {
+			p.probes = make(map[string]starttls.Earlier)
+		}
+		seen := probeOf(host)
+		seen.Peer.ShortKey = short && !several && host.CertSHA256 != nil
+		p.probes[strings.Clone(host.Host)] = starttls.Earlier{Result: seen, Seen: row.ObservedAt}
+		if seen.Doubtful() && !p.Addr.IsValid() {
+			p.Addr = seen.Addr
+		}
+	}
+}
+
+// severalCertificates reports whether hosts do not all have the same certificate.
+func severalCertificates(hosts []output.MXHost) bool {
+	var first *string
+	for i := range hosts {
+		switch cert := hosts[i].CertSHA256; {
+		case cert == nil:
+		case first == nil:
+			first = cert
+		case *cert != *first:
+			return true
+		}
+	}
+	return false
+}
+
+// probeOf is the probe of a host in a row; if the second one was put off, the first.
+func probeOf(host *output.MXHost) (seen starttls.Result) {
+	if host.STARTTLS == nil {
+		seen.Class = own[codes.STARTTLS](*host.FirstSTARTTLS)
+		return seen
+	}
+	seen.Class = own[codes.STARTTLS](*host.STARTTLS)
+	if host.FirstSTARTTLS != nil {
+		seen.First, seen.Again = own[codes.STARTTLS](*host.FirstSTARTTLS), true
+	}
+	if host.Addr != nil {
+		seen.Addr, _ = netip.ParseAddr(*host.Addr)
+	}
+	if host.ReplyCode != nil {
+		seen.Code = int(*host.ReplyCode)
+	}
+	if host.TLSError != nil {
+		seen.TLSError = own[codes.TLSError](*host.TLSError)
+	}
+	if host.TLSVersion != nil {
+		seen.Peer.TLSVersion = strings.Clone(*host.TLSVersion)
+	}
+	if host.CertSHA256 != nil {
+		seen.Peer.CertSHA256 = strings.Clone(*host.CertSHA256)
+	}
+	if host.CertNotAfter != nil {
+		seen.Peer.NotAfter = *host.CertNotAfter
+	}
+	return seen
+}
+
+// own copies a word of a row, which would keep a page in memory.
+func own[W ~string](word string) W { return W(strings.Clone(word)) }

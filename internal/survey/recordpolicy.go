@@ -12,9 +12,8 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// recordAndPolicy is the row up to the policy: the record, and the policy where there
-// is a valid record. The error is a fault of this machine, or that of mayAsk; with one,
-// the row is what was known of the domain by then, or nil.
+// recordAndPolicy is the row up to the policy: the record, and the policy if the record is valid. The error is a
+// fault of this machine, or that of mayAsk; with it, the row is what was known by then, or nil.
 func (s *survey) recordAndPolicy(first *FirstAnswer) (*output.Row, error) {
 	r := s.surveyor
 	row := r.Rows.newRow(s.name)
@@ -100,4 +99,25 @@ func (s *survey) fetched(
 	}
 	fillFetch(row, policy, err, host, dialled)
 	return err == nil, nil
+}
+
+// A FirstAnswer is the answer that a survey starts from. Its message was read when it came, and is not kept.
+type FirstAnswer struct {
+	Answer resolver.Answer
+	Reply  *mtasts.FirstReply // what the message said; nil: nothing was kept of it, or there was none
+}
+
+// denial reports whether the answer is a plain denial.
+func (f *FirstAnswer) denial() bool {
+	return f.Answer.Outcome == resolver.NXDOMAIN || f.Answer.Outcome == resolver.NODATA
+}
+
+// failed reports whether there was no reply, through no fault of this machine.
+func (f *FirstAnswer) failed() bool {
+	return f.Answer.Outcome == resolver.Failed && !fault.Ours(f.Answer.Err)
+}
+
+// EndsWith reports whether a first answer leaves nothing to ask, since the record is unknown.
+func (r *Surveyor) EndsWith(first *FirstAnswer, p *Previous) bool {
+	return first != nil && first.failed() && !r.config.Mail.All() && !p.onlyMail()
 }

@@ -8,34 +8,32 @@ import (
 	"time"
 )
 
-// stallTime is how late a clock may be before the process was stopped, or had no
-// processor: then time-outs are no findings. A goroutine that could have run and
-// had to wait for half of it tells of the same: with its share of all the waits of
-// a handshake, a time limit of seconds is soon used up by us alone.
+// stallTime is how late a clock may be before the process counts as stopped, or without a processor: then time-outs
+// are no findings. A goroutine that could have run and waited half as long counts too: a handshake waits several
+// times, and so uses up a limit of seconds by our own fault.
 const stallTime = 2 * time.Second
 
 // logInterval is how often stalls, and faults of this machine, are logged.
 const logInterval = 5 * time.Second
 
-// stallLook is how often the clock is looked at.
+// stallLook is the time between two looks at the clock.
 const stallLook = stallTime / 4
 
-// A stalled is how often this process was stopped or starved until a moment.
+// A stalled is how often the process was stopped or starved so far.
 type stalled struct {
 	times int64
 	time  time.Duration // in sum; each counts as stallTime at least, or from the one before
 }
 
-// A stallWatch counts the times that this process was stopped or starved. The
-// zero stallWatch has counted none.
+// A stallWatch counts how often the process was stopped or starved. Its zero value is ready.
 type stallWatch struct {
 	mu      sync.Mutex
-	ticked  time.Time // when the clock was looked at last; zero: nobody looks at it regularly
-	counted bool      // there is a count of goroutines to compare with
-	waited  uint64    // goroutines that had waited too long, then
+	ticked  time.Time // the last regular look at the clock; zero: there are none
+	counted bool      // waited is set
+	waited  uint64    // goroutines that had waited too long at the last look
 	stalled stalled
-	last    time.Time // when the last of them was seen
-	said    time.Time // when a stall was logged last
+	last    time.Time // of the latest stall
+	logged  time.Time // when a stall was last logged
 	sample  [1]metrics.Sample
 }
 
@@ -46,8 +44,7 @@ func (w *stallWatch) seen() stalled {
 	return w.stalled
 }
 
-// tick looks at the clock and at the scheduler, and is to be called every
-// stallLook.
+// tick is a regular look at the clock and the scheduler, one every stallLook.
 func (w *stallWatch) tick(now time.Time, log *slog.Logger) {
 	w.look(now, log)
 	w.mu.Lock()
@@ -71,8 +68,8 @@ func (w *stallWatch) look(now time.Time, log *slog.Logger) stalled {
 		if !w.ticked.IsZero() {
 			w.ticked = now // what is counted is counted once
 		}
-		if now.Sub(w.said) >= logInterval {
-			w.said = now
+		if now.Sub(w.logged) >= logInterval {
+			w.logged = now
 			log.Warn("this process was stopped, or starved: what failed meanwhile is asked again",
 				"late", max(0, late).Round(time.Millisecond), "goroutines", waited-w.waited)
 		}
@@ -81,14 +78,13 @@ func (w *stallWatch) look(now time.Time, log *slog.Logger) stalled {
 	return w.stalled
 }
 
-// waitedTooLong is how many goroutines have waited for a processor for half of
-// stallTime or more since the process began, of those that the runtime measures:
-// about one switch in eight.
+// waitedTooLong is how many goroutines have waited for a processor for half of stallTime or more, since the process
+// began. The runtime measures about one switch in eight.
 func (w *stallWatch) waitedTooLong() (n uint64) {
 	w.sample[0].Name = "/sched/latencies:seconds"
 	metrics.Read(w.sample[:])
 	if w.sample[0].Value.Kind() != metrics.KindFloat64Histogram {
-		return 0 // a runtime that does not say
+		return 0 // this runtime does not say
 	}
 	waits := w.sample[0].Value.Float64Histogram()
 	for i, count := range waits.Counts {

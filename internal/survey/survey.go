@@ -1,12 +1,9 @@
-// Package survey takes one Policy Domain from the first answer about its MTA-STS
-// record to its row: straight-line code that ends the lookup, retrieves the policy,
-// asks about the mail side and decides (RFC 8461, sections 3 to 5). A domain may have
-// been asked before: then only what its row lacks is asked again, and the new row
-// keeps what the first pass saw.
+// Package survey makes the row of one Policy Domain, in straight-line code: it ends the lookup of the MTA-STS
+// record, retrieves the policy, asks about the mail side and decides (RFC 8461, sections 3 to 5). Of a domain that
+// has a provisional row it asks only what the row lacks, and the new row keeps what the first pass saw.
 //
-// The package opens no connection of its own, and bounds no concurrency: one call is
-// one domain. Package pipeline calls it for very many. It judges no text and no
-// certificate: packages mtasts and egress do.
+// One call is one domain; package pipeline makes very many of them. The package opens no connection of its own. It
+// judges no text and no certificate: packages mtasts and egress do.
 package survey
 
 import (
@@ -16,8 +13,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
+	"stsscan/internal/starttls"
 )
 
 // A Config is what the surveys of a run share. Client must be set.
@@ -25,25 +24,25 @@ type Config struct {
 	Client *mtasts.Client // its Transport finds addresses through [Hosts]
 	Mail   Mail           // what is asked about the mail side
 
-	// Await waits until there is an upstream to ask. Its error is that of ctx, or says
-	// that waiting makes no sense any more. Nil: there always is one.
+	// Await waits until there is an upstream to ask. Its error is that of ctx, or says that waiting is of no use.
+	// Nil: there always is one.
 	Await func(ctx context.Context) error
 
-	Deadline     time.Duration // of one policy retrieval, address to last byte, but for the last of several passes; 0: 20 s
-	LastDeadline time.Duration // that in the last of several passes, and of [Domain]; 0: one minute, as section 3.3 suggests
-	Passes       int           // how often a domain is asked, in all, whose failure may mend; 0: 1
-	Tries        uint          // of a domain at a time, while faults of this machine get in the way; 0: 8
+	Deadline     time.Duration // of a policy retrieval, from its address to its last byte; 0: 20 s
+	LastDeadline time.Duration // the same in the last of several passes, and in [Domain]; 0: 1 min (section 3.3)
+	Passes       int           // how often a domain is asked, in all, while its failure may mend; 0: 1
+	Tries        uint          // of a domain within a pass, while faults of this machine get in the way; 0: 8
 
-	Repass  bool // the domains have rows: each question has more attempts, and a survey waits longer for its turn
+	Repass  bool // the domains have rows: questions get more attempts, and surveys wait longer for their turn
 	LastTry bool // hosts that are out of reach are not asked again
 
-	LocalFaults *atomic.Int64    // counts faults of this machine; nil: nothing does
+	LocalFaults *atomic.Int64    // counts faults of this machine; nil: they are not counted
 	Now         func() time.Time // nil: time.Now
 	Log         *slog.Logger     // nil: silent
 }
 
-// defaultTries is how often a domain is surveyed while faults of this machine get
-// in the way; the waits between add up to about a quarter of a minute.
+// defaultTries is how often a domain is surveyed while faults of this machine get in the way. The waits between add
+// up to about 15 s.
 const defaultTries = 8
 
 func (c Config) withDefaults() Config {
@@ -69,12 +68,10 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// How long a survey waits for its turn at a Policy Host: one that comes back for what
-// was put off, and the only one there is. Others are put off by the transport's own
-// limits.
+// How long a survey waits for its turn at a host. In a first pass the limits of the transport hold.
 const (
 	turnRepass = time.Minute
-	turnAlone  = 24 * time.Hour
+	turnAlone  = 24 * time.Hour // there is no other survey
 )
 
 // A Surveyor surveys domains, any number at a time.
@@ -84,10 +81,10 @@ type Surveyor struct {
 	config Config
 	work   context.Context // ends questions and surveys
 	alone  bool            // there is one domain, and nothing else to do
-	turn   time.Duration   // that a survey waits for, at a host; 0: that of the transport
+	turn   time.Duration   // how long a survey waits for its turn; 0: as long as the transport says
 
 	tlsa        tlsaCache
-	stalls      stallWatch   // times that the process was stopped or starved
+	stalls      stallWatch
 	faultsInRow atomic.Int64 // surveys that ended by a fault of this machine, one after the other
 	began       time.Time
 	loggedFault atomic.Int64 // when a fault of this machine was last logged, 1 + nanoseconds since began; 0: never
@@ -105,3 +102,35 @@ func New(c Config, work context.Context) *Surveyor {
 
 // Watch looks for times that the process is stopped or starved, until ctx ends.
 func (s *Surveyor) Watch(ctx context.Context) { s.stalls.watch(ctx, s.config.Log) }
+
+// An Extent says which domains a question is about.
+type Extent uint8
+
+const (
+	ExtentRecord Extent = iota // those with an MTA-STS record, good or bad
+	ExtentAll                  // every domain
+	ExtentNone                 // no domain
+)
+
+// covers reports whether a domain with this class of record is one of them.
+func (e Extent) covers(record codes.Record) bool {
+	switch e {
+	case ExtentAll:
+		return true
+	case ExtentNone:
+		return false
+	}
+	return record == codes.RecordValid || record == codes.RecordInvalid || record == codes.RecordMultiple
+}
+
+// A Mail says what is asked about the mail side. The zero value asks for MX hosts, TLSRPT, DANE and wildcards of
+// every domain with a record, and connects to no mail server.
+type Mail struct {
+	MX, TLSRPT, DANE Extent
+	Prober           *starttls.Prober // of the MX hosts of domains with a record; nil: none is probed
+}
+
+// All reports whether something is asked about every domain, so that a denial of the record makes no row by itself.
+func (m Mail) All() bool {
+	return m.MX == ExtentAll || m.TLSRPT == ExtentAll || m.DANE == ExtentAll
+}

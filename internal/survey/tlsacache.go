@@ -8,23 +8,21 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// What a tlsaCache keeps: a mail provider's few hosts serve most of the domains
-// that ask for any, with a few short records each. Whoever has longer ones is asked
-// again, and a new host takes the place of any other: neither octets nor names of
-// strangers fill it.
+// Bounds of a tlsaCache. The few hosts of mail providers, with a few short records each, serve most domains. A host
+// with longer records is asked each time, and a new host replaces any other: strangers fill the cache neither with
+// octets nor with names.
 const (
 	maxTLSACache  = 1 << 14 // hosts
 	maxTLSAOctets = 2 << 10 // of the name and the records of one
 )
 
-// A tlsaCache keeps the answers about the TLSA records of MX hosts, for a run.
-// Its zero value is ready.
+// A tlsaCache keeps the TLSA records of MX hosts, for a run. Its zero value is ready.
 type tlsaCache struct {
 	mu    sync.Mutex
 	hosts map[string]mtasts.HostTLSA
 }
 
-// lookup is [mtasts.LookupTLSA] for a host that may have been asked for before.
+// lookup is [mtasts.LookupTLSA], unless the host was asked before.
 func (c *tlsaCache) lookup(ctx context.Context, ex mtasts.Exchanger, host string) (mtasts.HostTLSA, error) {
 	c.mu.Lock()
 	kept, ok := c.hosts[host]

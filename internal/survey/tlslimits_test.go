@@ -9,10 +9,8 @@ import (
 	"testing/synctest"
 
 	"stsscan/internal/codes"
-	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
-	"stsscan/internal/starttls"
 )
 
 // A key of a mail server that is too short is a finding, and no failure.
@@ -31,10 +29,11 @@ func TestShortKeyOfMailServer(t *testing.T) {
 		}
 		defer world.Close()
 		config := inWorld(t, world)
-		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(config.Client.Transport.(*egress.Transport).MailDoor())})
+		config.Mail.Prober = newProber(t, config)
 		row := surveyed(t, config, "example.com")
 		short := slices.Contains(row.Findings, string(codes.FindMXCertKeyShort))
-		if !short || slices.Contains(row.Findings, string(codes.FindCertKeyShort)) || row.Verdict != string(codes.VerdictEnforceOK) {
+		if !short || slices.Contains(row.Findings, string(codes.FindCertKeyShort)) ||
+			row.Verdict != string(codes.VerdictEnforceOK) {
 			t.Errorf("%s, findings %q", row.Verdict, row.Findings)
 		}
 	})
@@ -80,7 +79,8 @@ func TestClientLimitIsJudgedAgain(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "world.txtar")
 		text := "-- zone --\n"
 		for _, domain := range []string{"a.example.com", "b.example.com"} {
-			text += domain + ". MX 10 mx.example.com.\n_mta-sts." + domain + ". TXT \"v=STSv1; id=1;\"\nmta-sts." + domain + ". A 22.1.0.1\n"
+			text += domain + ". MX 10 mx.example.com.\n_mta-sts." + domain + ". TXT \"v=STSv1; id=1;\"\nmta-sts." +
+				domain + ". A 22.1.0.1\n"
 		}
 		text += "-- faults --\nmta-sts.a.example.com tls handshake-failure\n" +
 			"-- policy/mta-sts.b.example.com --\nversion: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800\n"
@@ -105,8 +105,10 @@ func TestClientLimitIsJudgedAgain(t *testing.T) {
 			{"a.example.com", codes.TLSNoCertForName, codes.VerdictBroken, false},
 		} {
 			row := surveyed(t, config, step.domain)
-			if row.TLSError != string(step.reason) || row.Verdict != string(step.verdict) || row.Transient() != step.again || row.Limited() != step.again {
-				t.Errorf("%s: %s, %s, findings %q, asked again %v; want %+v", step.domain, row.TLSError, row.Verdict, row.Findings, row.Transient(), step)
+			if row.TLSError != string(step.reason) || row.Verdict != string(step.verdict) ||
+				row.Transient() != step.again || row.Limited() != step.again {
+				t.Errorf("%s: %s, %s, findings %q, asked again %v; want %+v", step.domain, row.TLSError, row.Verdict,
+					row.Findings, row.Transient(), step)
 			}
 		}
 	})

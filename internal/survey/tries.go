@@ -15,14 +15,13 @@ import (
 	"stsscan/internal/output"
 )
 
-// Survey surveys a domain until it has a row. first is the answer that the survey
-// starts from; nil: it asks for the record itself. mayAsk hears of the row before the
-// policy is asked for; where it reports false, the policy is not, and it has made the row
-// say why.
+// Survey surveys a domain until it has a row. It starts from first; nil: it asks for the record itself. mayAsk is
+// called before the policy is asked for. If it reports false the policy is not asked for, and mayAsk has noted the
+// reason in the row.
 //
-// A fault of this machine is never a finding: the domain is asked again, a few times
-// now, and then later. With an error the row is what was known of the domain by then, or
-// nil. The error is that of mayAsk or of Await, or the work was ended.
+// A fault of this machine is never a finding: the survey is tried a few times, and then its row is provisional.
+// With an error, the row is what was known by then, or nil. The error is that of mayAsk, of Await, or of the work's
+// context.
 func (r *Surveyor) Survey(
 	name *domains.Name, p *Previous, first *FirstAnswer, mayAsk func(row *output.Row) (bool, error),
 ) (Result, error) {
@@ -66,8 +65,8 @@ func (s *survey) make(first *FirstAnswer) (*output.Row, error) {
 	return r.postpone(cmp.Or(s.upToPolicy, s.known), s.previous, err), nil
 }
 
-// try surveys the domain from where the try before stopped: a policy is not asked for
-// again because of what came after it. before are the stalls when the survey began.
+// try goes on where the try before stopped, so that a policy is retrieved once. before are the stalls when the
+// survey began.
 func (s *survey) try(first *FirstAnswer, before stalled) (*output.Row, error) {
 	r := s.surveyor
 	if s.previous.probesOnly != nil {

@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// fillOutcome compares the policy with the MX hosts and decides. mx is nil where they
-// were not asked for.
+// fillOutcome compares the policy with the MX hosts and decides. mx is nil if they were not asked for.
 func fillOutcome(row *output.Row, mx *mtasts.MX) {
 	valid := row.Policy == string(codes.PolicyValid)
 	var match codes.MXMatch
@@ -25,20 +24,20 @@ func fillOutcome(row *output.Row, mx *mtasts.MX) {
 	fillVerdict(row)
 }
 
-// fillVerdict fills the columns of the outcome, once all others are there.
+// fillVerdict fills the columns of the outcome, after all others.
 func fillVerdict(row *output.Row) {
 	o := observation(row)
 	o.Limited = row.Limited()
 	worst, reason := fillTLS(row)
 	o.TLS = codes.MXTLS(row.MXTLS)
 	verdict := decide(row, o)
-	if row.PolicyStage == "" { // of a policy that was not retrieved, the retrieval says it
+	if row.PolicyStage == "" { // if the policy was not retrieved, fillFetch has set it
 		row.TLSRPTResult = string(mtasts.Result(verdict, o, worst, reason))
 	}
 }
 
-// EndLate makes a provisional row final as it stands, since its domain opted out late. MX
-// hosts that were listed because the row waited for them were never all that the domain has.
+// EndLate makes a provisional row final as it stands, since its domain opted out during the run. It drops MX hosts
+// that the row only lists because it waited for them.
 func EndLate(row *output.Row) {
 	row.Pending = ""
 	row.Findings = slices.Clip(row.Findings) // the row is one of many that were read together
@@ -49,7 +48,7 @@ func EndLate(row *output.Row) {
 	decide(row, observation(row))
 }
 
-// observation is what a row says that the verdict depends on.
+// observation is what the verdict depends on.
 func observation(row *output.Row) mtasts.Observation {
 	o := mtasts.Observation{
 		Record:   codes.Record(row.Record),
@@ -64,6 +63,7 @@ func observation(row *output.Row) mtasts.Observation {
 	return o
 }
 
+// decide fills the columns of the verdict.
 func decide(row *output.Row, o mtasts.Observation) codes.Verdict {
 	verdict, basis := mtasts.Decide(o)
 	row.Verdict, row.VerdictBasis = string(verdict), string(basis)
@@ -88,8 +88,7 @@ func fillCoverage(row *output.Row, mx mtasts.MX) codes.MXMatch {
 	return c.Match
 }
 
-// fillCompanions notes what a policy that asks for something should not be
-// without.
+// fillCompanions notes what is missing beside a policy of mode enforce or testing.
 func fillCompanions(row *output.Row, match codes.MXMatch) {
 	if match == codes.MatchNoMX || match == codes.MatchNullMX {
 		addFindings(row, codes.FindPolicyWithoutMail)
@@ -102,8 +101,8 @@ func fillCompanions(row *output.Row, match codes.MXMatch) {
 	}
 }
 
-// fillTLS sums up the probes of the hosts that the policy covers, and gives the
-// one that a sender would meet first among those that fail.
+// fillTLS sums up the probes of the hosts that the policy covers. It returns the first one that fails, in the order
+// of senders.
 func fillTLS(row *output.Row) (worst codes.STARTTLS, reason codes.TLSError) {
 	var probes []codes.STARTTLS
 	for i := range row.MX {
