@@ -33,11 +33,11 @@ func (s *localFaults) wrote(info output.PartInfo) {
 }
 
 // finished notes what became of a row that waited for a fault, or, perhaps since then, for manners.
-func (s *localFaults) finished(before codes.Pending, o survey.Result) {
+func (s *localFaults) finished(before codes.Pending, result survey.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o.Fault != nil {
-		s.fault = o.Fault
+	if result.Fault != nil {
+		s.fault = result.Fault
 	}
 	switch before {
 	case codes.PendingLocal:
@@ -46,7 +46,7 @@ func (s *localFaults) finished(before codes.Pending, o survey.Result) {
 	default:
 		return
 	}
-	switch codes.Pending(o.Row.Pending) {
+	switch codes.Pending(result.Row.Pending) {
 	case codes.PendingLocal:
 		s.faults++
 	case codes.PendingManners:

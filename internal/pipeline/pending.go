@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,32 +51,32 @@ func newPendingParts(now func() time.Time, delay, hold time.Duration) *pendingPa
 }
 
 // note notes the present state of a part.
-func (w *pendingParts) note(info output.PartInfo) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.written = true
+func (p *pendingParts) note(info output.PartInfo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.written = true
 	if info.Pending == 0 {
-		delete(w.parts, info.Part)
+		delete(p.parts, info.Part)
 		return
 	}
-	w.parts[info.Part], w.noted[info.Part] = info, w.now()
+	p.parts[info.Part], p.noted[info.Part] = info, p.now()
 }
 
 // takeWritten reports whether a part was written since the last call.
-func (w *pendingParts) takeWritten() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	written := w.written
-	w.written = false
+func (p *pendingParts) takeWritten() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	written := p.written
+	p.written = false
 	return written
 }
 
 // left is the number of rows that wait, in all and by reason.
-func (w *pendingParts) left() (all int64, why map[codes.Pending]int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (p *pendingParts) left() (all int64, why map[codes.Pending]int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	why = make(map[codes.Pending]int64)
-	for _, info := range w.parts {
+	for _, info := range p.parts {
 		all += info.Pending
 		for pending, n := range info.Counts.Pending {
 			why[pending] += n
@@ -84,11 +86,11 @@ func (w *pendingParts) left() (all int64, why map[codes.Pending]int64) {
 }
 
 // partsNow is how many parts the next round revisits at a time.
-func (w *pendingParts) partsNow() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (p *pendingParts) partsNow() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	most := int64(1)
-	for _, info := range w.parts {
+	for _, info := range p.parts {
 		most = max(most, min(info.Pending, maxRevisit))
 	}
 	return int(min(partsAtATime*maxRevisit/most, mostParts))
@@ -97,22 +99,22 @@ func (w *pendingParts) partsNow() int {
 // due is when a domain may be asked again whose row was observed, and whose part was noted, at the given times.
 // Whole seconds of the observation count, as for the part. If it is later than noted, a clock was wrong, and noted
 // counts. The result has the monotonic reading of noted: setting the clock changes no wait.
-func (w *pendingParts) due(observed, noted time.Time) time.Time {
-	if w.delay == 0 {
+func (p *pendingParts) due(observed, noted time.Time) time.Time {
+	if p.delay == 0 {
 		return time.Time{}
 	}
 	age := max(noted.Sub(observed.Truncate(time.Second)), 0)
-	return noted.Add(w.delay + time.Second - age)
+	return noted.Add(p.delay + time.Second - age)
 }
 
 // wait is the time until something may be asked.
-func (w *pendingParts) wait(now time.Time) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (p *pendingParts) wait(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var first time.Time
 	known := false
-	for _, info := range w.parts {
-		if next := w.nextDue(info); !known || next.Before(first) {
+	for _, info := range p.parts {
+		if next := p.nextDue(info); !known || next.Before(first) {
 			first, known = next, true
 		}
 	}
@@ -120,88 +122,110 @@ func (w *pendingParts) wait(now time.Time) time.Duration {
 }
 
 // waitForAll is the time until all parts may be revisited.
-func (w *pendingParts) waitForAll(now time.Time) (last time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, info := range w.parts {
-		last = max(last, w.nextDue(info).Sub(now))
+func (p *pendingParts) waitForAll(now time.Time) (last time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, info := range p.parts {
+		last = max(last, p.nextDue(info).Sub(now))
 	}
 	return last
 }
 
+// revisitable are the parts, in order, with rows that are due, and those with rows that wait for manners. It forgets
+// the times that have passed.
+func (p *pendingParts) revisitable(now time.Time) (due, manners []output.PartInfo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, k := range slices.Sorted(maps.Keys(p.parts)) {
+		info := p.parts[k]
+		if p.notBefore[k].After(now) {
+			continue
+		}
+		if info.PendingSince != nil && !p.due(*info.PendingSince, p.noted[k]).After(now) {
+			due = append(due, info)
+		}
+		if info.Counts.Pending[codes.PendingManners] > 0 {
+			manners = append(manners, info)
+		}
+	}
+	maps.DeleteFunc(p.blocked, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
+	maps.DeleteFunc(p.retryAt, func(_ int64, until time.Time) bool { return !until.After(now) })
+	return due, manners
+}
+
 // nextDue is when a part may be revisited: at once if rows wait for manners, else when the last of its rows is due.
-func (w *pendingParts) nextDue(info output.PartInfo) time.Time {
-	next := w.notBefore[info.Part]
+func (p *pendingParts) nextDue(info output.PartInfo) time.Time {
+	next := p.notBefore[info.Part]
 	if info.PendingSince == nil || info.Counts.Pending[codes.PendingManners] > 0 {
 		return next
 	}
-	if due := w.due(*info.PendingSince, w.noted[info.Part]); due.After(next) {
+	if due := p.due(*info.PendingSince, p.noted[info.Part]); due.After(next) {
 		return due
 	}
 	return next
 }
 
 // postpone leaves a part alone until a time.
-func (w *pendingParts) postpone(k int, until time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.notBefore[k] = until
+func (p *pendingParts) postpone(k int, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.notBefore[k] = until
 }
 
 // acquire reports whether one more domain of an address may be surveyed; if not, whether the address is left alone.
-func (w *pendingParts) acquire(addr netip.Addr, now time.Time) (ok, held bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.blocked[addr].After(now) {
+func (p *pendingParts) acquire(addr netip.Addr, now time.Time) (ok, blocked bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.blocked[addr].After(now) {
 		return false, true
 	}
-	if w.inFlight[addr] == maxPerAddr {
+	if p.inFlight[addr] == maxPerAddr {
 		return false, false
 	}
-	w.inFlight[addr]++
+	p.inFlight[addr]++
 	return true, false
 }
 
 // release ends the survey of a domain of an address, and leaves the address alone if it was put off.
-func (w *pendingParts) release(addr netip.Addr, putOff bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.inFlight[addr]--; w.inFlight[addr] <= 0 {
-		delete(w.inFlight, addr)
+func (p *pendingParts) release(addr netip.Addr, putOff bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.inFlight[addr]--; p.inFlight[addr] <= 0 {
+		delete(p.inFlight, addr)
 	}
 	if putOff {
-		w.blocked[addr] = w.now().Add(w.hold)
+		p.blocked[addr] = p.now().Add(p.hold)
 	}
 }
 
 // putOff leaves a domain alone, but no other of its address, until its Policy Host wants to be asked.
-func (w *pendingParts) putOff(rank int64, until time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.retryAt[rank] = until
+func (p *pendingParts) putOff(rank int64, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.retryAt[rank] = until
 }
 
-func (w *pendingParts) isPutOff(rank int64, now time.Time) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.retryAt[rank].After(now)
+func (p *pendingParts) isPutOff(rank int64, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.retryAt[rank].After(now)
 }
 
 // notedAt is when a part was read or written.
-func (w *pendingParts) notedAt(k int) time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.noted[k]
+func (p *pendingParts) notedAt(k int) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.noted[k]
 }
 
 // warnOfFuture warns of rows whose time is in the future.
-func (w *pendingParts) warnOfFuture(log *slog.Logger) {
+func (p *pendingParts) warnOfFuture(log *slog.Logger) {
 	var rows int64
 	var until time.Time
-	for k, info := range w.parts {
-		if info.PendingSince != nil && info.PendingSince.After(w.noted[k]) {
+	for k, info := range p.parts {
+		if info.PendingSince != nil && info.PendingSince.After(p.noted[k]) {
 			rows += info.Pending - info.Counts.Pending[codes.PendingManners]
-			until = w.due(*info.PendingSince, w.noted[k])
+			until = p.due(*info.PendingSince, p.noted[k])
 		}
 	}
 	if rows > 0 {
@@ -211,8 +235,8 @@ func (w *pendingParts) warnOfFuture(log *slog.Logger) {
 }
 
 // count is the number of parts with rows that wait.
-func (w *pendingParts) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.parts)
+func (p *pendingParts) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.parts)
 }

@@ -31,24 +31,24 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 		waits.note(info)
 	}
 	waits.warnOfFuture(c.Log)
-	l := &repass{config: c, pending: waits, localFaults: localFaults{hadTurn: make(map[int]bool)}}
-	l.config.Wrote = func(info output.PartInfo) {
+	p := &repass{config: c, pending: waits, localFaults: localFaults{hadTurn: make(map[int]bool)}}
+	p.config.Wrote = func(info output.PartInfo) {
 		waits.note(info)
-		l.localFaults.wrote(info)
+		p.localFaults.wrote(info)
 		c.Wrote(info)
 	}
-	l.config.Excluded = func() (*domains.Exclusions, error) {
+	p.config.Excluded = func() (*domains.Exclusions, error) {
 		late, err := c.Excluded()
 		if err != nil {
 			halt() // and the revisits with it
 		}
 		return late, err
 	}
-	l.round = round{revisits: revisiting{
+	p.round = round{revisits: revisiting{
 		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, intervals: c.intervals,
-		pending: waits, localFaults: &l.localFaults, stop: ctx, octets: new(atomic.Int64),
+		pending: waits, localFaults: &p.localFaults, stop: ctx, octets: new(atomic.Int64),
 	}}
-	return l.run(ctx)
+	return p.run(ctx)
 }
 
 // A repass is the state of one call of Later.
@@ -60,58 +60,58 @@ type repass struct {
 }
 
 // run makes rounds until no row waits.
-func (l *repass) run(ctx context.Context) error {
-	pause := l.config.intervals.minPause
-	fewer, logged := l.config.Now(), false // since when as many wait as now
-	var loggedUntil time.Time              // until when it was said how long all that is left waits
+func (p *repass) run(ctx context.Context) error {
+	pause := p.config.intervals.minPause
+	fewerSince, logged := p.config.Now(), false // since when no fewer rows wait
+	var loggedUntil time.Time                   // the end of the wait that was last logged
 	for {
-		before, _ := l.pending.left()
+		before, _ := p.pending.left()
 		if before == 0 {
 			return nil
 		}
-		now := l.config.Now()
-		wait := l.pending.wait(now)
-		rest := Left{Waiting: before, Again: now.Add(wait), Last: now.Add(l.pending.waitForAll(now))}
-		if wait >= l.config.intervals.minPause && rest.Again.After(loggedUntil) {
-			l.config.Log.Info(rest.Words(now), "until", rest.Again.UTC().Truncate(time.Second))
+		now := p.config.Now()
+		wait := p.pending.wait(now)
+		rest := Left{Waiting: before, Again: now.Add(wait), Last: now.Add(p.pending.waitForAll(now))}
+		if wait >= p.config.intervals.minPause && rest.Again.After(loggedUntil) {
+			p.config.Log.Info(rest.Words(now), "until", rest.Again.UTC().Truncate(time.Second))
 			loggedUntil = rest.Last
 		}
 		if wait == 0 {
-			if err := l.makeRound(ctx); err != nil {
+			if err := p.makeRound(ctx); err != nil {
 				return err
 			}
-			left, why := l.pending.left()
+			left, why := p.pending.left()
 			if ctx.Err() != nil && left > 0 { // not all was asked
 				return errInterrupted()
 			}
-			if err := l.localFaults.check(l.pending.count(), left, why); err != nil {
+			if err := p.localFaults.check(p.pending.count(), left, why); err != nil {
 				return err
 			}
-			now := l.config.Now()
+			now := p.config.Now()
 			if left < before {
-				fewer, logged = now, false
+				fewerSince, logged = now, false
 			}
-			if !logged && now.Sub(fewer) > l.config.PassDelay+l.config.intervals.maxPause {
-				l.config.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
+			if !logged && now.Sub(fewerSince) > p.config.PassDelay+p.config.intervals.maxPause {
+				p.config.Log.Info("domains wait for their turn, and for longer than a pass", "domains", left,
 					"until", now.Add(pause).UTC().Truncate(time.Second))
 				logged = true
 			}
-			if left < before || l.pending.takeWritten() {
-				pause = l.config.intervals.minPause
+			if left < before || p.pending.takeWritten() {
+				pause = p.config.intervals.minPause
 				continue
 			}
-			wait, pause = pause, min(2*pause, l.config.intervals.maxPause)
+			wait, pause = pause, min(2*pause, p.config.intervals.maxPause)
 			rest = Left{Waiting: left, Again: now.Add(wait)}
 		}
-		if err := l.pauseFor(ctx, wait, rest); err != nil {
+		if err := p.pauseFor(ctx, wait, rest); err != nil {
 			return err
 		}
 	}
 }
 
 // pauseFor waits, since all rows do.
-func (l *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) error {
-	over := l.config.Stats.meter.pause(time.Now(), rest)
+func (p *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) error {
+	over := p.config.Stats.meter.pause(time.Now(), rest)
 	defer func() { over(time.Now()) }()
 	timer := time.NewTimer(wait)
 	select {
@@ -124,23 +124,23 @@ func (l *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) er
 }
 
 // makeRound asks all domains that may be asked now, part by part.
-func (l *repass) makeRound(ctx context.Context) error {
-	late, err := l.config.Excluded()
+func (p *repass) makeRound(ctx context.Context) error {
+	late, err := p.config.Excluded()
 	if err != nil {
 		return err
 	}
-	l.pending.takeWritten() // of rounds before
-	l.round.exclude(late)
-	l.round.begin(l.config.Now())
+	p.pending.takeWritten() // of rounds before
+	p.round.exclude(late)
+	p.round.begin(p.config.Now())
 	reading, enough := context.WithCancel(ctx)
 	var reader sync.WaitGroup
-	reader.Go(func() { l.round.readAhead(reading) })
+	reader.Go(func() { p.round.readAhead(reading) })
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
-	r := &run{config: l.config, source: &l.round, repass: true, lastTry: l.localFaults.isLastTry(), stop: stop, halt: halt}
-	r.config.OpenParts = min(l.pending.partsNow(), l.config.MostParts)
-	r.partSlots = make(chan struct{}, l.config.MostParts)
-	r.total, _ = l.pending.left()
+	r := &run{config: p.config, source: &p.round, repass: true, lastTry: p.localFaults.isLastTry(), stop: stop, halt: halt}
+	r.config.OpenParts = min(p.pending.partsNow(), p.config.MostParts)
+	r.partSlots = make(chan struct{}, p.config.MostParts)
+	r.total, _ = p.pending.left()
 	err = r.run()
 	enough()
 	reader.Wait()

@@ -32,8 +32,8 @@ type revisiting struct {
 	intervals   intervals
 	pending     *pendingParts
 	localFaults *localFaults
-	stop        context.Context // ends visits
-	quick       bool            // of rows that are due, not of those that wait for manners
+	stop        context.Context // ends revisits
+	dueOnly     bool            // of rows that are due, not of those that wait for manners
 	octets      *atomic.Int64   // of evidence in the rows that are kept whole
 }
 
@@ -45,26 +45,26 @@ type revisit struct {
 	part   output.PartInfo
 	began  time.Time
 
-	late     *domains.Exclusions // those who opted out late, when the rows were read
+	late     *domains.Exclusions // the late opt-outs, when the rows were read
 	excluded int64               // rows about them
 
 	mu        sync.Mutex
 	rows      []provisional // in the order of the file
-	ready     []int32       // of rows, those of no known address, or none that matters; not begun
+	ready     []int32       // of rows that can begin at once
 	queues    map[netip.Addr][]int32
-	order     []netip.Addr // of the queues that are not empty
-	foundNone time.Time    // when the queues were last found to have nothing
-	passed    int          // of rows, those that keepsOld has come by
+	order     []netip.Addr // of the queues with rows
+	foundNone time.Time    // when no queue had a row that could begin
+	passed    int          // how many of rows keepsOld has passed
 }
 
 // A provisional is a row whose domain is asked again.
 type provisional struct {
 	rank int64
-	task *task // until it is begun
+	task *task // nil after it began
 	done bool  // there is a new row
 }
 
-// read reads the rows of a part for a revisit: those that are due in a quick round, else those that wait for manners.
+// read reads the rows of a part for a revisit: those that are due, or those that wait for manners.
 func (s *revisiting) read(info output.PartInfo, late *domains.Exclusions) (*revisit, error) {
 	now := s.Now()
 	v := &revisit{shared: s, part: info, began: now, late: late, queues: make(map[netip.Addr][]int32)}
@@ -86,7 +86,7 @@ func (s *revisiting) read(info output.PartInfo, late *domains.Exclusions) (*revi
 			continue
 		}
 		manners := row.Pending == string(codes.PendingManners)
-		if s.quick != manners && (manners || !s.pending.due(row.ObservedAt, noted).After(now)) {
+		if s.dueOnly != manners && (manners || !s.pending.due(row.ObservedAt, noted).After(now)) {
 			octets += v.add(row)
 		}
 	}
@@ -102,13 +102,13 @@ func (v *revisit) add(row *output.Row) (octets int) {
 	if row.ListRank != nil {
 		t.name.ListRank = *row.ListRank
 	}
-	if v.shared.quick {
+	if v.shared.dueOnly {
 		t.avoid = v.shared.Engine.Number(t.previous.Upstream)
 	}
 	v.rows = append(v.rows, provisional{rank: row.Rank, task: t})
 	octets = t.previous.Octets
 	addr := t.previous.Addr
-	if v.shared.quick || !addr.IsValid() {
+	if v.shared.dueOnly || !addr.IsValid() {
 		v.ready = append(v.ready, t.index)
 		return octets
 	}
@@ -142,14 +142,14 @@ func (v *revisit) next(into []task) (n int, err error) {
 	case now.Sub(v.foundNone) < revisitPause:
 		return 0, nil
 	}
-	held := 0
+	blocked := 0
 	left := v.order[:0]
 	for _, addr := range v.order {
 		queue := v.queues[addr]
 		for len(queue) > 0 && n < len(into) {
-			ok, kept := v.shared.pending.acquire(addr, now)
-			if kept {
-				held++
+			ok, isBlocked := v.shared.pending.acquire(addr, now)
+			if isBlocked {
+				blocked++
 			}
 			if !ok {
 				break
@@ -162,7 +162,7 @@ func (v *revisit) next(into []task) (n int, err error) {
 		}
 	}
 	v.order = left
-	if n == 0 && held == len(v.order) {
+	if n == 0 && blocked == len(v.order) {
 		return 0, io.EOF // all addresses that are left are left alone for a while
 	}
 	if n == 0 {
@@ -198,20 +198,20 @@ func (v *revisit) partial() bool { return true }
 // keepsRow spares a Policy Host that was asked a second request within a pass.
 func (v *revisit) keepsRow(asked bool) bool { return !asked }
 
-func (v *revisit) finished(t *task, o survey.Result) {
+func (v *revisit) finished(t *task, result survey.Result) {
 	v.mu.Lock()
 	v.rows[t.index].done = true
 	v.foundNone = time.Time{}
 	v.mu.Unlock()
 	v.shared.octets.Add(-int64(t.previous.Octets))
-	own := !o.RetryAt.IsZero()
-	if own {
-		v.shared.pending.putOff(t.name.Rank, o.RetryAt)
+	putOff := !result.RetryAt.IsZero()
+	if putOff {
+		v.shared.pending.putOff(t.name.Rank, result.RetryAt)
 	}
-	if !v.shared.quick && t.previous.Addr.IsValid() {
-		v.shared.pending.release(t.previous.Addr, !own && o.Row.Pending == string(codes.PendingManners))
+	if !v.shared.dueOnly && t.previous.Addr.IsValid() {
+		v.shared.pending.release(t.previous.Addr, !putOff && result.Row.Pending == string(codes.PendingManners))
 	}
-	v.shared.localFaults.finished(t.previous.Pending, o)
+	v.shared.localFaults.finished(t.previous.Pending, result)
 	v.shared.Stats.countRepassed(t.previous.Pending)
 }
 

@@ -2,23 +2,20 @@ package pipeline
 
 import (
 	"context"
-	"maps"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
-// A round goes once through the parts that wait, and is the source of their revisits. A quick round is for all rows
+// A round goes once through the parts that wait, and is the source of their revisits. A round is for all rows
 // that are due. If there are none, a round of bounded time is for rows that wait for manners, so that rows which
 // become due meanwhile, and other parts, need not wait for an address with very many domains.
 type round struct {
 	revisits revisiting
-	infos    []output.PartInfo // of the parts to visit
+	infos    []output.PartInfo // of the parts to revisit
 	ready    chan *revisit     // those that were read; closed at the end
 	opened   *revisit          // taken from ready, to be opened
 	cursor   int               // part that the next round for manners begins at
@@ -30,29 +27,12 @@ type round struct {
 
 // begin chooses the parts of the round.
 func (r *round) begin(now time.Time) {
-	w := r.revisits.pending
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var due, manners []output.PartInfo
-	for _, k := range slices.Sorted(maps.Keys(w.parts)) {
-		info := w.parts[k]
-		if w.notBefore[k].After(now) {
-			continue
-		}
-		if info.PendingSince != nil && !w.due(*info.PendingSince, w.noted[k]).After(now) {
-			due = append(due, info)
-		}
-		if info.Counts.Pending[codes.PendingManners] > 0 {
-			manners = append(manners, info)
-		}
-	}
+	due, manners := r.revisits.pending.revisitable(now)
 	r.infos = due
-	if r.revisits.quick = len(due) > 0; !r.revisits.quick {
+	if r.revisits.dueOnly = len(due) > 0; !r.revisits.dueOnly {
 		at, _ := slices.BinarySearchFunc(manners, r.cursor, func(info output.PartInfo, k int) int { return info.Part - k })
 		r.infos = slices.Concat(manners[at:], manners[:at])
 	}
-	maps.DeleteFunc(w.blocked, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
-	maps.DeleteFunc(w.retryAt, func(_ int64, until time.Time) bool { return !until.After(now) })
 	r.ready, r.failed = make(chan *revisit), nil
 }
 
@@ -61,7 +41,7 @@ func (r *round) readAhead(ctx context.Context) {
 	defer close(r.ready)
 	began := r.revisits.Now()
 	for _, info := range r.infos {
-		if !r.revisits.quick && r.revisits.Now().Sub(began) > r.revisits.intervals.revisit {
+		if !r.revisits.dueOnly && r.revisits.Now().Sub(began) > r.revisits.intervals.revisit {
 			return
 		}
 		v, err := r.revisits.read(info, r.excludedLate())
