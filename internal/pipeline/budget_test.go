@@ -210,7 +210,7 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 }
 
 // Many visits at a time share the memory for rows that are kept whole.
-func TestVisitsShareMemory(t *testing.T) {
+func TestRevisitsShareMemory(t *testing.T) {
 	const rows = 40
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
 	if err != nil {

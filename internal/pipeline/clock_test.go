@@ -44,7 +44,7 @@ func TestClockOfEarlierProcess(t *testing.T) {
 			s.Now, s.Log = nil, slog.New(slog.NewTextHandler(&said, nil))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			if err := Later(ctx, s.Config, s.infos()); err != nil {
+			if err := Repass(ctx, s.Config, s.infos()); err != nil {
 				t.Fatal(err)
 			}
 			if s.pending() != 0 || len(asked) != 2 || ahead >= 0 && asked[1].Sub(asked[0]) < passDelay {
@@ -86,7 +86,7 @@ func TestLongWait(t *testing.T) {
 		time.Sleep(200 * time.Millisecond) // for it to be said twice
 		cancel()
 	}()
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}
 	text := said.String()

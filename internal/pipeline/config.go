@@ -118,7 +118,7 @@ type Config struct {
 	maxWaiting int       // names that may wait for an answer beside those in flight; 0: resolver.MostWaiting
 }
 
-// intervals are the times of Later while domains wait for manners.
+// intervals are the times of Repass while domains wait for manners.
 type intervals struct {
 	hold     time.Duration // how long an address that put a domain off is left alone
 	revisit  time.Duration // how long a revisit begins with more domains: its rows are on disk only when it ends

@@ -243,7 +243,7 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 		}
 		return grown, nil
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsIn(t, s.dir)
@@ -307,7 +307,7 @@ func TestExclusionsAreLost(t *testing.T) {
 	for _, fails = range []int{1, 2} { // at the beginning of a round, and of a part
 		times = 0
 		waiting := s.pending()
-		if err := Later(t.Context(), s.Config, s.infos()); !errors.Is(err, domains.ErrExclusions) {
+		if err := Repass(t.Context(), s.Config, s.infos()); !errors.Is(err, domains.ErrExclusions) {
 			t.Fatalf("%v", err)
 		}
 		if s.pending() != waiting || waiting != 20 {
@@ -320,7 +320,7 @@ func TestExclusionsAreLost(t *testing.T) {
 		}
 	}
 	times, fails = 0, 1000
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil || s.pending() != 0 {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil || s.pending() != 0 {
 		t.Errorf("%v, %d rows wait", err, s.pending())
 	}
 }

@@ -131,7 +131,7 @@ func (g *gated) scan(t *testing.T) error {
 		}
 	}
 	waiting := slices.DeleteFunc(g.infos(), func(info output.PartInfo) bool { return info.Pending == 0 })
-	return Later(t.Context(), g.Config, waiting)
+	return Repass(t.Context(), g.Config, waiting)
 }
 
 // want holds each row to its class: of its policy, of its MX host, and why it

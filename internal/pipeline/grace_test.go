@@ -196,7 +196,7 @@ func (e *stuckTown) resume(t *testing.T, s *townSurvey) {
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsIn(t, s.dir)
@@ -217,7 +217,7 @@ func (e *stuckTown) resume(t *testing.T, s *townSurvey) {
 
 // Whatever a run waits for, it ends soon when it is asked to, with a row for each
 // name of the parts whose names were all admitted, and goes on from there.
-func TestEnding(t *testing.T) {
+func TestGrace(t *testing.T) {
 	for _, tt := range []struct {
 		what           string
 		given, hits    int64
@@ -277,7 +277,7 @@ func TestEnding(t *testing.T) {
 }
 
 // A fault of this machine that comes while a run ends is none of the domain's.
-func TestEndingFaults(t *testing.T) {
+func TestGraceFaults(t *testing.T) {
 	t.Parallel()
 	e := newStuckTown()
 	e.stuck = func(what, domain string) bool { return what == "fault" && rankOf(domain) >= stuckFrom }
@@ -290,7 +290,7 @@ func TestEndingFaults(t *testing.T) {
 
 // In a later pass names keep the rows that they have, unless their policies were
 // asked for.
-func TestEndingLater(t *testing.T) {
+func TestGraceOfRepass(t *testing.T) {
 	for _, what := range []string{"sweep", "lookup", "policy", "mail"} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -309,7 +309,7 @@ func TestEndingLater(t *testing.T) {
 			failing = false
 			before := rowsIn(t, s.dir)
 			e.stuck = func(kind, domain string) bool { return kind == what && rankOf(domain) >= stuckFrom }
-			e.interrupt(t, 0, stuckSurveys, func(ctx context.Context) error { return Later(ctx, s.Config, s.infos()) })
+			e.interrupt(t, 0, stuckSurveys, func(ctx context.Context) error { return Repass(ctx, s.Config, s.infos()) })
 
 			waiting := int64(0)
 			for domain, row := range rowsIn(t, s.dir) {
@@ -340,7 +340,7 @@ func TestEndingLater(t *testing.T) {
 }
 
 // What waits for its turn at an address keeps waiting: nobody was asked.
-func TestEndingTurns(t *testing.T) {
+func TestGraceTurns(t *testing.T) {
 	t.Parallel()
 	e := newStuckTown()
 	e.addr = func(string) string { return "22.1.0.1" }
@@ -363,7 +363,7 @@ func TestEndingTurns(t *testing.T) {
 	interruptWhen(t, putOff, func(ctx context.Context) error { return Run(ctx, s.Config) })
 
 	wait := func() bool { return transport.Manners().Waiting == maxPerAddr-1 && dialled.Load() == 2 }
-	interruptWhen(t, wait, func(ctx context.Context) error { return Later(ctx, s.Config, s.infos()) })
+	interruptWhen(t, wait, func(ctx context.Context) error { return Repass(ctx, s.Config, s.infos()) })
 	interrupted := 0
 	for _, row := range rowsIn(t, s.dir) {
 		switch codes.Pending(row.Pending) {
@@ -381,7 +381,7 @@ func TestEndingTurns(t *testing.T) {
 
 // A part that is not whole when the time is over leaves no file, however many
 // there are.
-func TestEndingOverdue(t *testing.T) {
+func TestGraceOverdue(t *testing.T) {
 	t.Parallel()
 	e := newStuckTown()
 	e.stuck = func(what, domain string) bool { return what == "policy" && rankOf(domain) >= stuckFrom }
@@ -405,7 +405,7 @@ func TestEndingOverdue(t *testing.T) {
 
 // A fault that was in the way until the end of a run that was interrupted is no
 // reason to say that it lasts: not all was asked that was to be.
-func TestEndingInTheLastRound(t *testing.T) {
+func TestGraceInTheLastRound(t *testing.T) {
 	t.Parallel()
 	w := newTown()
 	w.serve = func(string, string) (int, error) { return 0, errLocal{} }
@@ -422,14 +422,14 @@ func TestEndingInTheLastRound(t *testing.T) {
 			cancel()
 		}
 	}
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) || errors.Is(err, ErrLocalFault) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) || errors.Is(err, ErrLocalFault) {
 		t.Fatalf("error %v", err)
 	}
 }
 
 // Visits that have nothing to ask at the moment, while another one has, are ended
 // with it: what they have found is written.
-func TestEndingParked(t *testing.T) {
+func TestGraceOfPausedParts(t *testing.T) {
 	t.Parallel()
 	const size = 2 * maxPerAddr
 	w := newTown()
@@ -465,7 +465,7 @@ func TestEndingParked(t *testing.T) {
 			close(goOn)
 		}
 	}
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("error %v", err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {

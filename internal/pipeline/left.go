@@ -15,9 +15,9 @@ type Left struct {
 	Surveys int64         // names that are surveyed, or wait for that
 	Most    time.Duration // at most until all names under way have a row; 0: not known
 
-	// Waiting names are asked again from Again to Last, if none is under way.
+	// Waiting names are asked again from First to Last, if none is under way.
 	Waiting     int64
-	Again, Last time.Time
+	First, Last time.Time
 }
 
 // Names is the number of names under way.
@@ -46,8 +46,8 @@ func (l Left) Brief(now time.Time) string {
 
 // when is the time until the waiting names are asked again.
 func (l Left) when(now time.Time) string {
-	first, last := inWords(l.Again.Sub(now)), inWords(l.Last.Sub(now))
-	if first == last || !l.Last.After(l.Again) {
+	first, last := inWords(l.First.Sub(now)), inWords(l.Last.Sub(now))
+	if first == last || !l.Last.After(l.First) {
 		return first
 	}
 	return first + " to " + last

@@ -95,7 +95,7 @@ func TestLossyPath(t *testing.T) {
 	if info := infos[0]; info.Pending != 400 {
 		t.Errorf("%d rows wait after the first pass, want all 400: hardly anything is lost", info.Pending)
 	}
-	if err := Later(t.Context(), config, slices.Collect(maps.Values(infos))); err != nil {
+	if err := Repass(t.Context(), config, slices.Collect(maps.Values(infos))); err != nil {
 		t.Fatal(err)
 	}
 	bearers := 0

@@ -206,11 +206,11 @@ func TestBetweenPasses(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error)
-	go func() { ended <- Later(ctx, s.Config, s.infos()) }()
+	go func() { ended <- Repass(ctx, s.Config, s.infos()) }()
 	soon(t, "a pause", func() bool { return s.Stats.Left().Waiting == 2 })
 	left := s.Stats.Left()
 	wait := time.Until(left.Last)
-	if wait > time.Hour+time.Second || wait < time.Hour-time.Minute || left.Again.After(left.Last) {
+	if wait > time.Hour+time.Second || wait < time.Hour-time.Minute || left.First.After(left.Last) {
 		t.Errorf("%+v", left)
 	}
 	time.Sleep(time.Millisecond)

@@ -226,7 +226,7 @@ func TestProbedAgain(t *testing.T) {
 			}
 		}
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	wantMoods(t, w, s, door, func(talks int) int { return talks })
@@ -241,7 +241,7 @@ func TestProbedAgainAfterRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for _, mood := range moods {
@@ -268,7 +268,7 @@ func TestProbedOnceInOnePass(t *testing.T) {
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {

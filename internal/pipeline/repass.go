@@ -10,7 +10,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// Later asks the domains of provisional rows again until no row of the parts is provisional, and rewrites each part
+// Repass asks the domains of provisional rows again until no row of the parts is provisional, and rewrites each part
 // that has changed. A failure that may mend is asked again when PassDelay has passed, on another upstream if there
 // is one, and up to Passes times in all. Domains that wait for manners are asked at the rate that their addresses
 // allow. The rows on disk are the queue. A row whose time is in the future was observed by a wrong clock, and
@@ -20,9 +20,9 @@ import (
 // and a last time. If no row becomes final, the error wraps [ErrLocalFault]. The last time, a host out of reach is
 // a finding, unless it shows that the fault is ours.
 //
-// Later does not use the Source and the Chunks of config, and calls Wrote for each part that it rewrites. Other
+// Repass does not use the Source and the Chunks of config, and calls Wrote for each part that it rewrites. Other
 // errors are those of [Run]. After any error each part is whole, old or new.
-func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
+func Repass(ctx context.Context, config Config, parts []output.PartInfo) error {
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
 	c := config.withDefaults()
@@ -51,7 +51,7 @@ func Later(ctx context.Context, config Config, parts []output.PartInfo) error {
 	return p.run(ctx)
 }
 
-// A repass is the state of one call of Later.
+// A repass is the state of one call of Repass.
 type repass struct {
 	config      Config
 	pending     *pendingParts
@@ -71,9 +71,9 @@ func (p *repass) run(ctx context.Context) error {
 		}
 		now := p.config.Now()
 		wait := p.pending.wait(now)
-		rest := Left{Waiting: before, Again: now.Add(wait), Last: now.Add(p.pending.waitForAll(now))}
-		if wait >= p.config.intervals.minPause && rest.Again.After(loggedUntil) {
-			p.config.Log.Info(rest.Words(now), "until", rest.Again.UTC().Truncate(time.Second))
+		rest := Left{Waiting: before, First: now.Add(wait), Last: now.Add(p.pending.waitForAll(now))}
+		if wait >= p.config.intervals.minPause && rest.First.After(loggedUntil) {
+			p.config.Log.Info(rest.Words(now), "until", rest.First.UTC().Truncate(time.Second))
 			loggedUntil = rest.Last
 		}
 		if wait == 0 {
@@ -101,7 +101,7 @@ func (p *repass) run(ctx context.Context) error {
 				continue
 			}
 			wait, pause = pause, min(2*pause, p.config.intervals.maxPause)
-			rest = Left{Waiting: left, Again: now.Add(wait)}
+			rest = Left{Waiting: left, First: now.Add(wait)}
 		}
 		if err := p.pauseFor(ctx, wait, rest); err != nil {
 			return err

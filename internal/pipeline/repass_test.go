@@ -170,7 +170,7 @@ func (s *townSurvey) pending() (n int64) {
 // What fails once is asked again a while later, of another upstream, and
 // the row tells both; what fails for good says how dead it is; what does not
 // fail is asked once.
-func TestLaterPasses(t *testing.T) {
+func TestPasses(t *testing.T) {
 	const mends, broken, dead = "d3.example.com", "d14.example.com", "d15.example.com"
 	const silent, refuses = "d26.example.com", "d27.example.com"
 	w := newTown()
@@ -214,10 +214,10 @@ func TestLaterPasses(t *testing.T) {
 	if c := s.Stats.Counts(); c.Transient != 5 || c.Domains() != 30 {
 		t.Errorf("counts %+v", c)
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
-	if c := s.Stats.Counts(); c.Transient != 0 || c.Again != 5 || c.Domains() != 30 || s.pending() != 0 {
+	if c := s.Stats.Counts(); c.Transient != 0 || c.AskedAgain != 5 || c.Domains() != 30 || s.pending() != 0 {
 		t.Errorf("at the end %+v, %d rows wait", c, s.pending())
 	}
 	rows := rowsIn(t, s.dir)
@@ -259,7 +259,7 @@ func TestLaterPasses(t *testing.T) {
 
 // What takes long is asked again at the same time in many small parts, and in few
 // large ones.
-func TestLaterVisits(t *testing.T) {
+func TestRevisits(t *testing.T) {
 	const parts = 3 * partsAtATime
 	w := newTown()
 	var arrived, alone atomic.Int64 // surveys of the second pass; those that did not see all others
@@ -277,7 +277,7 @@ func TestLaterVisits(t *testing.T) {
 		return 200, nil
 	}
 	s := w.survey(t, listed{parts: parts, size: 1}, 2)
-	if err := errors.Join(Run(t.Context(), s.Config), Later(t.Context(), s.Config, s.infos())); err != nil {
+	if err := errors.Join(Run(t.Context(), s.Config), Repass(t.Context(), s.Config, s.infos())); err != nil {
 		t.Fatal(err)
 	}
 	if alone.Load() > 0 || s.pending() != 0 {
@@ -352,7 +352,7 @@ func stopping(serve func(string, string) (int, error), after int, stop func()) f
 // A giant's domains are worked through at the rate that its address allows,
 // each once, while others go on; the rows on disk are the queue, and an
 // interrupt loses nothing.
-func TestLaterManners(t *testing.T) {
+func TestRepassManners(t *testing.T) {
 	const parts, size = 4, 50
 	giant := func(domain string) bool { return !strings.Contains(domain, "0.") }
 	w := newTown()
@@ -386,7 +386,7 @@ func TestLaterManners(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	w.serve = stopping(manners(), 60, cancel)
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("interrupted: %v", err)
 	}
 	if left := s.pending(); left > waiting-60 || left == 0 {
@@ -394,7 +394,7 @@ func TestLaterManners(t *testing.T) {
 	}
 	wantOnce(t, w, s)
 
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	if c := s.Stats.Counts(); c.Manners != 0 || s.pending() != 0 {
@@ -439,7 +439,7 @@ func (d *busyDoor) Dial(_ context.Context, host string, _ time.Duration) (net.Co
 
 // Domains whose mail servers must wait are worked through too, at the rate that
 // the servers' address allows; their policies are not fetched again for it.
-func TestLaterProbes(t *testing.T) {
+func TestRepassProbes(t *testing.T) {
 	const parts, size = 4, 50
 	w := newTown()
 	w.addr = func(domain string) string {
@@ -469,13 +469,13 @@ func TestLaterProbes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	door.serve = stopping(manners(), 60, cancel)
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("interrupted: %v", err)
 	}
 	if left := s.pending(); left > parts*size-60 || left == 0 {
 		t.Errorf("%d rows wait after 60 connections", left)
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {

@@ -21,7 +21,7 @@ func (e errRest) Until() time.Time { return e.until }
 
 // A domain whose Policy Host wants to be left alone is, and holds up no other at
 // its address; its part is not written again and again meanwhile.
-func TestLaterRest(t *testing.T) {
+func TestRepassRetryAfter(t *testing.T) {
 	t.Parallel()
 	const one, rest = "d7.example.com", 2 * time.Second
 	w := newTown()
@@ -49,7 +49,7 @@ func TestLaterRest(t *testing.T) {
 	s.Config.Wrote = func(info output.PartInfo) { wrote++; note(info) }
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := Later(ctx, s.Config, s.infos()); err != nil {
+	if err := Repass(ctx, s.Config, s.infos()); err != nil {
 		t.Fatalf("%v: %d rows wait", err, s.pending())
 	}
 	if tried > 2 || wrote > 2 {
@@ -87,7 +87,7 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
 		t.Fatalf("error %v", err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {
@@ -112,7 +112,7 @@ func TestLastingFaultInItsTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
+	if err := Repass(t.Context(), s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
 		t.Fatalf("error %v", err)
 	}
 	for rank := range int64(3) {

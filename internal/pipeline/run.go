@@ -33,7 +33,7 @@ const maxStaged = 4096
 // one part.
 //
 // Any other error is a fault of this machine or of its resolvers, never of a domain. It wraps [ErrLocalFault] if
-// there will be no upstream to ask. A fault during one survey is no error: its row waits for [Later].
+// there will be no upstream to ask. A fault during one survey is no error: its row waits for [Repass].
 func Run(ctx context.Context, config Config) error {
 	c := config.withDefaults()
 	stop, halt := context.WithCancel(ctx)

@@ -69,7 +69,7 @@ func TestRunEqualsTruth(t *testing.T) {
 	}
 	waiting := slices.DeleteFunc(slices.Collect(maps.Values(infos)),
 		func(info output.PartInfo) bool { return info.Pending == 0 })
-	if err := Later(t.Context(), config, waiting); err != nil {
+	if err := Repass(t.Context(), config, waiting); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsIn(t, dir)
@@ -240,7 +240,7 @@ func (e *slowSurveys) Sweep(
 
 // A plain negative has the same row whether the sieve makes it from its own
 // reading of the reply or a survey makes it from the message.
-func TestNegativeEqualsSurvey(t *testing.T) {
+func TestDenialEqualsSurvey(t *testing.T) {
 	world, err := simnet.Generate("errors", 11, 0)
 	if err != nil {
 		t.Fatal(err)

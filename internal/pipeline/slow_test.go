@@ -93,7 +93,7 @@ func (s *slowWorld) scan(ctx context.Context) error {
 		return err
 	}
 	waiting := slices.DeleteFunc(s.infos(), func(info output.PartInfo) bool { return info.Pending == 0 })
-	return Later(ctx, s.Config, waiting)
+	return Repass(ctx, s.Config, waiting)
 }
 
 // slowFaults are hosts that are slow at each stage, with what a quick retrieval and one
@@ -297,7 +297,7 @@ func TestSlowHostsOfOneAddress(t *testing.T) {
 
 // A run that is asked to stop while the last pass waits for slow hosts ends as soon as
 // any, and the next process asks them again, in that same pass.
-func TestEndingSlowHosts(t *testing.T) {
+func TestGraceSlowHosts(t *testing.T) {
 	faults := slices.Repeat([]string{"delay handshake 45s"}, 8)
 	inBubble(t, func(t *testing.T) {
 		s := slowly(t, faults, ownAddr, egress.Config{Manners: egress.NoManners()})
@@ -316,7 +316,7 @@ func TestEndingSlowHosts(t *testing.T) {
 				t.Errorf("%s: pending %q, pass %d, first %q", domain, row.Pending, row.Pass, first)
 			}
 		}
-		if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+		if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 			t.Fatal(err)
 		}
 		for domain, row := range rowsIn(t, s.dir) {

@@ -35,7 +35,7 @@ type Counts struct {
 	Parts                    int64 // parts written
 	Transient                int64 // domains that wait for a later pass
 	Manners                  int64 // domains that wait for manners
-	Again                    int64 // domains that were asked again
+	AskedAgain                    int64 // domains that were asked again
 	Discarded                int64 // parts scanned once more, since a resolver gave wrong answers
 	Crossed                  int64 // domains that a cross-check has checked
 	Excluded                 int64 // domains without a row, since they opted out after the names were prepared
@@ -63,7 +63,7 @@ func (s *Stats) Counts() Counts {
 		Parts:        s.parts.Load(),
 		Transient:    s.transient.Load(),
 		Manners:      s.manners.Load(),
-		Again:        s.repassed.Load(),
+		AskedAgain:        s.repassed.Load(),
 		Discarded:    s.discarded.Load(),
 		Crossed:      s.crossed.Load(),
 		Excluded:     s.excluded.Load(),

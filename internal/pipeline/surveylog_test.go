@@ -62,7 +62,7 @@ func TestKilledAmongSurveys(t *testing.T) {
 		t.Errorf("%d policies were fetched, want those of %d", got, names-before-surveys)
 	}
 	s.PassDelay = 0
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsIn(t, dir)
@@ -101,7 +101,7 @@ func TestPartLost(t *testing.T) {
 		t.Errorf("%d rows wait, %d policies were fetched, %d records asked for", waits, len(w.fetches), len(w.lookups))
 	}
 	s.PassDelay = 0
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	if s.pending() != 0 || len(w.fetches) != names {

@@ -75,14 +75,14 @@ func TestDistrust(t *testing.T) {
 	}
 
 	until = time.Time{} // of the visits of rows that wait, too
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	if rows := rowsIn(t, s.dir); len(rows) != 40 || rows["d1.example.com"].Pass != 2 {
 		t.Errorf("%d rows, %+v", len(rows), rows["d1.example.com"])
 	}
 	counts = s.Stats.Counts()
-	if counts.Domains() != 40 || counts.Transient != 0 || counts.Again != 11 || s.pending() != 0 {
+	if counts.Domains() != 40 || counts.Transient != 0 || counts.AskedAgain != 11 || s.pending() != 0 {
 		t.Errorf("at the end %+v", counts)
 	}
 	if n := d.times[resolver.Distrusted]; counts.Discarded != int64(n) || n == discarded {

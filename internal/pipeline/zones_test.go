@@ -52,7 +52,7 @@ func TestZoneFault(t *testing.T) {
 			t.Errorf("%s: %s, pending %q", domain, row.RecordReason, row.Pending)
 		}
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {

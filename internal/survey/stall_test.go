@@ -18,7 +18,7 @@ import (
 )
 
 // What fails while the process is stopped is provisional, and counts for no pass.
-func TestExcuse(t *testing.T) {
+func TestMakeInterrupted(t *testing.T) {
 	r := New(Config{Deadline: 20 * time.Second, Passes: 2}, t.Context())
 	none, little, much := stalled{}, stalled{3, 6 * time.Second}, stalled{4, 8 * time.Second}
 	first, last := Previous{}, Previous{pass: 1, Pending: codes.PendingTransient} // whose deadline is a minute
