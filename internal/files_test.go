@@ -41,10 +41,9 @@ func fileOrders() map[string]fileOrder {
 			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/pipeline": {against: 0, files: []string{
-			"batch.go", "surveylog.go", "fifo.go", "grace.go", "left.go", "speed.go", "performance.go", "stats.go",
-			"config.go", "part.go", "slots.go", "pending.go", "writer.go", "zones.go", "admission.go", "localfaults.go",
-			"revisit.go", "surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go", "vouch.go", "writing.go",
-			"run.go", "repass.go",
+			"batch.go", "surveylog.go", "part.go", "slots.go", "fifo.go", "grace.go", "left.go", "zones.go", "admission.go",
+			"speed.go", "performance.go", "stats.go", "config.go", "pending.go", "writer.go", "localfaults.go", "revisit.go",
+			"surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go", "vouch.go", "writing.go", "run.go", "repass.go",
 		}},
 		"internal/crosscheck": {against: 0, files: []string{
 			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",

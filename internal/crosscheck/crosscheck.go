@@ -13,8 +13,8 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// lookups is how many replies are looked into at a time: an alias can lead to more questions.
-const lookups = 64
+// lookupsAtATime is how many replies are looked into at a time: an alias can lead to more questions.
+const lookupsAtATime = 64
 
 // Run asks other resolvers for the records of rows that are final, and lists the disagreements. The rows on disk
 // are the queue: what an earlier process has checked is asked again.
@@ -31,7 +31,7 @@ func Run(ctx context.Context, c Config) (*output.CrossCheck, error) {
 	q := newQuestions(c, t, work, staged, slots)
 	var reader, workers errgroup.Group
 	reader.Go(func() error { return q.read(ctx) })
-	for range lookups {
+	for range lookupsAtATime {
 		workers.Go(func() error { q.finishLookups(); return nil })
 	}
 	if err := c.Engine.Sweep(work, q.next, q.take); err != nil {

@@ -37,8 +37,7 @@ func rankOf(domain string) (rank int64) {
 
 var upstreams = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53"), netip.MustParseAddrPort("192.0.2.2:53")}
 
-// other is an Engine for which the domains of even rank have no record, and which says
-// something else of some.
+// other is an Engine that denies the records of domains of even rank, and lies about some.
 type other struct {
 	lie func(domain string, reply *dns.Msg) error
 
@@ -99,8 +98,8 @@ func txt(reply *dns.Msg, texts ...string) {
 	}
 }
 
-// finished is the Config of a check of a run that is finished, with so many parts of so many
-// domains, and the directory of the run. Domains of odd rank have a record.
+// finished is the Config of a check of a run that is finished, with so many parts of so many domains, and the
+// directory of the run. Domains of odd rank have a record.
 func finished(t *testing.T, parts, size int) (c Config, checked *atomic.Int64, dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -145,8 +144,8 @@ func rowOf(rank int64) output.Row {
 	return row
 }
 
-// Each way to disagree is found, in exact numbers, and no other; what has no
-// answer neither agrees nor disagrees; no row changes.
+// Each way to disagree is found, in exact numbers, and no other; what has no answer neither agrees nor disagrees;
+// no row changes.
 func TestCrossCheck(t *testing.T) {
 	c, checked, dir := finished(t, 3, 400)
 	before := contents(t, dir)
@@ -216,8 +215,8 @@ func TestCrossCheck(t *testing.T) {
 	}
 }
 
-// Who opted out while the run lasted is asked for no further, and unanswered; where
-// nobody can say who did, nobody is asked.
+// Who opted out while the run lasted is asked for no further, and unanswered; where it is not known who did,
+// nothing is asked.
 func TestCrossCheckExcluded(t *testing.T) {
 	c, checked, _ := finished(t, 2, 10)
 	engine := &other{lie: func(string, *dns.Msg) error { return nil }}
@@ -272,8 +271,8 @@ func contents(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// Of the domains without a record a share is asked for, the same one each time;
-// of those with one all are, and each once.
+// Of the domains without a record a share is asked for, the same one each time; of those with one all are, and each
+// once.
 func TestCrossCheckShare(t *testing.T) {
 	c, _, _ := finished(t, 5, 400)
 	c.Share = 0.05
@@ -309,15 +308,15 @@ func TestCrossCheckShare(t *testing.T) {
 	}
 }
 
-// Resolvers that are not there, and those that answer nobody, cost neither the run
-// nor much time: every domain is accounted for, and the trouble is told.
+// Resolvers that are not there, and those that never answer, cost neither the run nor much time: every domain is
+// accounted for, and the trouble is told.
 func TestCrossCheckSilence(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for answers that do not come")
 	}
 	c, _, _ := finished(t, 2, 1500)
 	silent := netip.MustParseAddrPort(silentPort(t))
-	for name, upstream := range map[string]netip.AddrPort{"nobody": netip.MustParseAddrPort("127.0.0.1:9"),
+	for name, upstream := range map[string]netip.AddrPort{"closed": netip.MustParseAddrPort("127.0.0.1:9"),
 		"silence": silent} {
 		t.Run(name, func(t *testing.T) {
 			engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{upstream},
@@ -358,8 +357,8 @@ func TestCrossCheckSilence(t *testing.T) {
 	}
 }
 
-// Disagreements without end are counted, and listed up to a bound. A cross-check
-// that is asked to stop leaves nothing.
+// Disagreements without end are counted, and listed up to a bound. A cross-check that is asked to stop leaves
+// nothing.
 func TestCrossCheckBounds(t *testing.T) {
 	c, _, dir := finished(t, 2, 600)
 	long := strings.Repeat("x", 250)
@@ -393,7 +392,7 @@ func TestCrossCheckBounds(t *testing.T) {
 	}
 }
 
-// silentPort is a port on which nobody answers.
+// silentPort is a port without a server.
 func silentPort(t *testing.T) string {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -18,8 +18,8 @@ import (
 	"stsscan/internal/survey"
 )
 
-// floods is an Engine whose names have very many TXT records, and Policy Hosts
-// that nobody says anything about until it is released.
+// floods is an Engine whose names have very many TXT records, and Policy Hosts that no source says anything about
+// until it is released.
 type floods struct {
 	resolver.Unwatched
 	texts    func(owner string) []dns.RR // beside the record
@@ -143,8 +143,8 @@ func TestLargeAnswersWait(t *testing.T) {
 	}
 }
 
-// When too much waits no name is admitted, and of further answers nothing is
-// kept: their questions are asked again, and each row is as it would be.
+// When too much waits no name is admitted, and of further answers nothing is kept: their questions are asked again,
+// and each row is as it would be.
 func TestBudgetIsSpent(t *testing.T) {
 	const window, names = 5000, 5100
 	large := strings.Repeat("x", 15<<10)
@@ -176,8 +176,7 @@ func evidence(rank int64) *output.Row {
 	}
 }
 
-// However many parts are open, their rows that wait share the memory, and what is
-// written counts no more.
+// However many parts are open, their rows that wait share the memory, and what is written counts no more.
 func TestWaitingRowsShareMemory(t *testing.T) {
 	const parts, size = 64, 15 // of less than a batch each
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
@@ -209,7 +208,7 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 	}
 }
 
-// Many visits at a time share the memory for rows that are kept whole.
+// Many revisits at a time share the memory for rows that are kept whole.
 func TestRevisitsShareMemory(t *testing.T) {
 	const rows = 40
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
@@ -239,6 +238,6 @@ func TestRevisitsShareMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, most := len(v.rows), revisitsOctets/waits.partsNow()/(64<<10)+1; got < 1 || got > most {
-		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.partsNow())
+		t.Errorf("%d rows are kept, want at most %d, with %d revisits", got, most, waits.partsNow())
 	}
 }

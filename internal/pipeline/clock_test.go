@@ -13,9 +13,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// A provisional row waits for a pass and no longer, whatever clock its time was
-// taken from; a time that has not come counts as that of the process's beginning,
-// which says so.
+// A provisional row waits for a pass and no longer, whatever clock its time was taken from; a time that has not
+// come counts as that of the process's beginning, which says so.
 func TestClockOfEarlierProcess(t *testing.T) {
 	const again = "d3.example.com"
 	clocks := map[string]time.Duration{"right": 0, "three days ahead": 72 * time.Hour, "behind": -time.Hour}
@@ -95,8 +94,7 @@ func TestLongWait(t *testing.T) {
 	}
 }
 
-// When what was observed at a time is due, by the clock of the process that has
-// noted it.
+// When what was observed at a time is due, by the clock of the process that has noted it.
 func TestDue(t *testing.T) {
 	now := time.Now()
 	l := newPendingParts(func() time.Time { return now }, 5*time.Minute, 0)

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -15,18 +14,9 @@ import (
 	"stsscan/internal/survey"
 )
 
-// ErrInterrupted says that the run was asked to stop. What was in flight is finished or has a provisional row,
-// whole parts are written, and the rest is left to the next run.
-var ErrInterrupted = errors.New("interrupted")
-
 // ErrLocalFault says that faults of this machine, or of the way to its resolvers, kept domains from being surveyed.
 // Their rows are provisional, and no domain is blamed.
 var ErrLocalFault = errors.New("stopped by a fault of this machine")
-
-// errInterrupted is the error of a run that was asked to stop.
-func errInterrupted() error {
-	return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
-}
 
 // An Engine asks DNS questions, one at a time and by the million, as [resolver.Resolver] does. It knows whether its
 // answers can be trusted, and may have no upstream to ask for a while. One that watches no upstreams embeds

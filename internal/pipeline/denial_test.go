@@ -21,8 +21,8 @@ type deniedBy struct {
 	ns    bool     // a name server stands before them
 }
 
-// denials are all combinations. Zones that end like the name, are below it or
-// beside it have nothing to say about it.
+// denials are all combinations. Zones that end like the name, are below it or beside it have nothing to say about
+// it.
 func denials() (all []deniedBy) {
 	owners := []string{"", ".", "com.", "example.com.", "@", "a.@", "xample.com.", "example.org.", "d0.example.com."}
 	for _, rcode := range []int{dns.RcodeSuccess, dns.RcodeNameError} {
@@ -101,8 +101,8 @@ func serveDenials(t *testing.T, all []deniedBy) netip.AddrPort {
 	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
-// Whether a reply is a denial is the same for the sieve, which has read the
-// most of them by itself, and for a lookup, which has the message.
+// Whether a reply is a denial is the same for the sieve, which has read the most of them by itself, and for a
+// lookup, which has the message.
 func TestDenialsOnBothPaths(t *testing.T) {
 	all := denials()
 	engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{serveDenials(t, all)},

@@ -17,8 +17,8 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// TestEngines holds the real Engine, and each one that stands in for it in the
-// tests of this package, to what the pipeline relies on: [testEngine].
+// TestEngines holds the real Engine, and each one that stands in for it in the tests of this package, to what the
+// pipeline relies on: [testEngine].
 func TestEngines(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -83,8 +83,8 @@ func failingTown() *town {
 	return w
 }
 
-// testEngine holds an Engine to what the pipeline relies on. It must say something,
-// if only that it failed, of the names of domainOf.
+// testEngine holds an Engine to what the pipeline relies on. It must say something, if only that it failed, of the
+// names of domainOf.
 func testEngine(t *testing.T, open func(t *testing.T) Engine) {
 	for name, test := range map[string]func(*testing.T, Engine){
 		"each question has one answer":       oneAnswerEach,
@@ -97,8 +97,8 @@ func testEngine(t *testing.T, open func(t *testing.T) Engine) {
 	}
 }
 
-// A sweeping is one Sweep over the names of domainOf, from 1 to last. It holds the
-// Engine to how it calls next and yield.
+// A sweeping is one Sweep over the names of domainOf, from 1 to last. It holds the Engine to how it calls next and
+// yield.
 type sweeping struct {
 	*testing.T
 	last int64
@@ -178,8 +178,8 @@ func (s *sweeping) run(ctx context.Context, engine Engine) error {
 	return err
 }
 
-// Each question has one answer with its tag; next is called by one goroutine at a
-// time, and asked again where it has nothing to give.
+// Each question has one answer with its tag; next is called by one goroutine at a time, and asked again where it
+// has nothing to give.
 func oneAnswerEach(t *testing.T, engine Engine) {
 	s := newSweeping(t, 100)
 	asked := make(map[int64]int)
@@ -201,8 +201,8 @@ func oneAtATime(t *testing.T, engine Engine) {
 	}
 }
 
-// A Sweep ends with the cause of ctx, while next has nothing to give and nothing is
-// in flight, and where it ended before.
+// A Sweep ends with the cause of ctx, while next has nothing to give and nothing is in flight, and where it ended
+// before.
 func endsWithCause(t *testing.T, engine Engine) {
 	enough := errors.New("enough")
 	ctx, stop := context.WithCancelCause(t.Context())
@@ -221,8 +221,7 @@ func endsWithCause(t *testing.T, engine Engine) {
 	}
 }
 
-// All may be called beside a Sweep, by many at a time, and Exchange leaves the
-// question as it is.
+// All may be called beside a Sweep, by many at a time, and Exchange leaves the question as it is.
 func exchangesBeside(t *testing.T, engine Engine) {
 	s := newSweeping(t, 50)
 	exchanged := make(chan struct{})
@@ -279,8 +278,8 @@ func exchangesBeside(t *testing.T, engine Engine) {
 	}
 }
 
-// Upstreams have numbers that hold, and may be avoided; Await ends with its context;
-// answers are believed in the end, and judging them holds up nothing.
+// Upstreams have numbers that hold, and may be avoided; Await ends with its context; answers are believed in the
+// end, and judging them holds up nothing.
 func tellsTrust(t *testing.T, engine Engine) {
 	if n := engine.Number(netip.AddrPort{}); n != 0 {
 		t.Errorf("no upstream has the number %d", n)
@@ -319,8 +318,7 @@ func tellsTrust(t *testing.T, engine Engine) {
 	}
 }
 
-// What wraps an Engine judges its answers as that does: a part that is not believed is
-// scanned once more.
+// What wraps an Engine judges its answers as that does: a part that is not believed is scanned once more.
 func TestWrappedEngine(t *testing.T) {
 	w := newTown()
 	var doubts int

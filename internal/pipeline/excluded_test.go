@@ -47,9 +47,8 @@ func (w *town) asked() []string {
 	return names
 }
 
-// Names of those who opt out while a run lasts get no row, and are counted, from
-// the next part on; a part of nobody else is a part without rows, also when it is
-// scanned again.
+// Names of those who opt out while a run lasts get no row, and are counted, from the next part on; a part without
+// other names has no rows, also when it is scanned again.
 func TestExcludedBetweenParts(t *testing.T) {
 	const size = 10
 	w := newTown()
@@ -97,8 +96,8 @@ func TestExcludedBetweenParts(t *testing.T) {
 	}
 }
 
-// A part that is scanned once more, since its answers could not be believed, leaves
-// out the same names, and counts them once.
+// A part that is scanned once more, since its answers could not be believed, leaves out the same names, and counts
+// them once.
 func TestExcludedFromPartsDoneAgain(t *testing.T) {
 	w := newTown()
 	var began time.Time
@@ -138,7 +137,7 @@ func (o *only) Next(context.Context) (int, bool, error) {
 	return o.k, ok, nil
 }
 
-// Which rows are about somebody.
+// Which rows are about an opt-out.
 func TestExcludes(t *testing.T) {
 	late := exclusions(t, "optout.com", "=mta-sts.exact.example", "22.66.0.0/16")
 	addr := func(s string) *string { return &s }
@@ -150,7 +149,7 @@ func TestExcludes(t *testing.T) {
 		{output.Row{Domain: "sub.optout.com"}, true},
 		{output.Row{Domain: "exact.example"}, true},
 		{output.Row{Domain: "sub.exact.example"}, false},
-		{output.Row{Domain: "a.example", CNAMEs: []string{"optout.com"}}, false}, // of the record: nobody is connected to
+		{output.Row{Domain: "a.example", CNAMEs: []string{"optout.com"}}, false}, // of the record: no host is connected to
 		{output.Row{Domain: "a.example", HostCNAMEs: []string{"b.example", "sts.optout.com"}}, true},
 		{output.Row{Domain: "a.example", HostAddrs: []string{"22.66.0.1", "22.66.0.2"}}, true},
 		{output.Row{Domain: "a.example", HostAddrs: []string{"22.66.0.1", "22.1.0.2"}}, false},
@@ -162,14 +161,13 @@ func TestExcludes(t *testing.T) {
 			t.Errorf("%+v: %v", tt.row, got)
 		}
 		if excludes(nil, &tt.row) {
-			t.Errorf("%+v: nobody opted out", tt.row)
+			t.Errorf("%+v: there are no opt-outs", tt.row)
 		}
 	}
 }
 
-// Rows that wait when somebody in them opts out become final as they stand, whatever
-// they wait for, and nobody is asked about them again; the others go on. It makes no
-// difference whether the rows were read before or after.
+// Rows that wait when a host in them opts out become final as they stand, whatever they wait for, and nothing about
+// them is asked again; the others go on. It makes no difference whether the rows were read before or after.
 func TestExcludedBetweenPasses(t *testing.T) {
 	for _, ahead := range []bool{false, true} {
 		t.Run(fmt.Sprintf("read ahead %v", ahead), func(t *testing.T) { excludedBetweenPasses(t, ahead) })
@@ -277,10 +275,10 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 	}
 }
 
-// Where nobody can say who opted out, no more names are admitted: what is in flight
-// is finished, whole parts are whole, and the run ends with the reason.
+// If it is not known who opted out, no more names are admitted: what is in flight is finished, whole parts are
+// whole, and the run ends with the reason.
 func TestExclusionsAreLost(t *testing.T) {
-	lost := fmt.Errorf("%w: somebody slipped", domains.ErrExclusions)
+	lost := fmt.Errorf("%w: a host slipped", domains.ErrExclusions)
 	w := newTown()
 	w.serve = func(domain, _ string) (int, error) {
 		if w.count(w.fetches, domain+" tried") == 1 {

@@ -13,9 +13,9 @@ const mostKept = 4096
 type fifo[E any] struct {
 	ready chan struct{} // has an element if the queue may not be empty, or may be closed
 
-	mu     sync.Mutex
-	waits  []E
-	closed bool
+	mu       sync.Mutex
+	elements []E
+	closed   bool
 }
 
 func newFIFO[E any]() *fifo[E] { return &fifo[E]{ready: make(chan struct{}, 1)} }
@@ -23,7 +23,7 @@ func newFIFO[E any]() *fifo[E] { return &fifo[E]{ready: make(chan struct{}, 1)} 
 // push adds an element. It never waits.
 func (q *fifo[E]) push(e E) {
 	q.mu.Lock()
-	q.waits = append(q.waits, e)
+	q.elements = append(q.elements, e)
 	q.mu.Unlock()
 	q.wake()
 }
@@ -51,7 +51,7 @@ func (q *fifo[E]) take(used []E) (all []E, more bool) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	all, q.waits = q.waits, used[:0]
+	all, q.elements = q.elements, used[:0]
 	return all, !q.closed
 }
 

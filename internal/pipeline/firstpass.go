@@ -73,7 +73,7 @@ type newNames struct {
 	stats    *Stats
 	rescans  *rescans
 	buffer   []domains.Name  // nil after close: a batch may wait long for its last names
-	before   survey.Previous // of every name
+	previous survey.Previous // of each name
 	excluded int64           // number of names left out
 }
 
@@ -92,7 +92,7 @@ func (f *newNames) next(into []task) (n int, err error) {
 				f.stats.excluded.Add(1)
 				continue
 			}
-			into[n] = task{name: name, previous: &f.before}
+			into[n] = task{name: name, previous: &f.previous}
 			n++
 		}
 		if err != nil {

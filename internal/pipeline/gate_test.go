@@ -24,9 +24,8 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A gated is a survey of a world in which each domain has a policy and a mail
-// server, at addresses in networks of their own, behind a gate that the test
-// closes.
+// A gated is a survey of a world in which each domain has a policy and a mail server, at addresses in networks of
+// their own, behind a gate that the test closes.
 type gated struct {
 	*townSurvey
 	world     *simnet.World
@@ -94,8 +93,8 @@ func (g *gated) start(t *testing.T) {
 	}
 }
 
-// dial lets nobody through that port before the rows of all that is closed there
-// are provisional: what comes first is no matter of chance.
+// dial lets no connection through that port before the rows of all that is closed there are provisional: what comes
+// first is no matter of chance.
 func (g *gated) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	to := netip.MustParseAddrPort(address)
 	g.mu.Lock()
@@ -121,8 +120,7 @@ func (g *gated) close(closed int, port uint16, errno syscall.Errno) {
 	g.closed, g.port, g.errno = closed, port, errno
 }
 
-// scan runs all passes, as a program does. Run is left out where all parts are
-// there.
+// scan runs all passes, as a program does. Run is left out where all parts are there.
 func (g *gated) scan(t *testing.T) error {
 	t.Helper()
 	if len(g.parts) == 0 {
@@ -134,8 +132,7 @@ func (g *gated) scan(t *testing.T) error {
 	return Repass(t.Context(), g.Config, waiting)
 }
 
-// want holds each row to its class: of its policy, of its MX host, and why it
-// waits.
+// want holds each row to its class: of its policy, of its MX host, and why it waits.
 func (g *gated) want(t *testing.T, want func(rank int) [3]string) map[string]*output.Row {
 	t.Helper()
 	rows := rowsIn(t, g.dir)

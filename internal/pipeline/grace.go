@@ -4,8 +4,18 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
+
+// ErrInterrupted says that the run was asked to stop. What was in flight is finished or has a provisional row,
+// whole parts are written, and the rest is left to the next run.
+var ErrInterrupted = errors.New("interrupted")
+
+// errInterrupted is the error of a run that was asked to stop.
+func errInterrupted() error {
+	return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
+}
 
 // errCutShort ends the work of a run that was asked to stop some time ago.
 var errCutShort = errors.New("cut short: the run was asked to stop")

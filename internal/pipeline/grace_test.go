@@ -126,8 +126,8 @@ func (e *stuckTown) Vouch(time.Time, time.Time) resolver.Trust {
 	return resolver.Trusted
 }
 
-// Domains are stuck from the 11th on: it, and as many as there are slots for, are
-// all names of two parts, and some of the third.
+// Domains are stuck from the 11th on: it, and as many as there are slots for, are all names of two parts, and some
+// of the third.
 const (
 	stuckParts, stuckSize = 4, 20
 	stuckFrom             = 11
@@ -142,7 +142,7 @@ func newStuckTown() *stuckTown {
 	return &stuckTown{town: newTown(), asked: make(map[string][]time.Time), stuck: none}
 }
 
-// survey is that of a town, for which something may be stuck.
+// survey is that of a town in which something may be stuck.
 func (e *stuckTown) survey(t *testing.T) *townSurvey {
 	s := e.town.survey(t, listed{parts: stuckParts, size: stuckSize}, 2)
 	s.Engine, s.Client.Exchanger, s.Client.Transport = e, e, e
@@ -151,8 +151,8 @@ func (e *stuckTown) survey(t *testing.T) *townSurvey {
 	return s
 }
 
-// interrupt calls a stage of a run and ends its context when so many names were
-// admitted and so much is stuck. The stage has to end.
+// interrupt calls a stage of a run and ends its context when so many names were admitted and so much is stuck. The
+// stage has to end.
 func (e *stuckTown) interrupt(t *testing.T, given, hits int64, stage func(ctx context.Context) error) {
 	t.Helper()
 	e.given.Store(0)
@@ -187,8 +187,7 @@ func interruptWhen(t *testing.T, ready func() bool, stage func(ctx context.Conte
 	}
 }
 
-// resume finishes a run that was interrupted, and holds it to the time between
-// two fetches of a policy.
+// resume finishes a run that was interrupted, and holds it to the time between two fetches of a policy.
 func (e *stuckTown) resume(t *testing.T, s *townSurvey) {
 	t.Helper()
 	e.stuck = func(string, string) bool { return false }
@@ -215,8 +214,8 @@ func (e *stuckTown) resume(t *testing.T, s *townSurvey) {
 	}
 }
 
-// Whatever a run waits for, it ends soon when it is asked to, with a row for each
-// name of the parts whose names were all admitted, and goes on from there.
+// Whatever a run waits for, it ends soon when it is asked to, with a row for each name of the parts whose names
+// were all admitted, and goes on from there.
 func TestGrace(t *testing.T) {
 	for _, tt := range []struct {
 		what           string
@@ -288,8 +287,7 @@ func TestGraceFaults(t *testing.T) {
 	}
 }
 
-// In a later pass names keep the rows that they have, unless their policies were
-// asked for.
+// In a later pass names keep the rows that they have, unless their policies were asked for.
 func TestGraceOfRepass(t *testing.T) {
 	for _, what := range []string{"sweep", "lookup", "policy", "mail"} {
 		t.Run(what, func(t *testing.T) {
@@ -339,7 +337,7 @@ func TestGraceOfRepass(t *testing.T) {
 	}
 }
 
-// What waits for its turn at an address keeps waiting: nobody was asked.
+// What waits for its turn at an address keeps waiting: no host was asked.
 func TestGraceTurns(t *testing.T) {
 	t.Parallel()
 	e := newStuckTown()
@@ -379,8 +377,7 @@ func TestGraceTurns(t *testing.T) {
 	}
 }
 
-// A part that is not whole when the time is over leaves no file, however many
-// there are.
+// A part that is not whole when the time is over leaves no file, however many there are.
 func TestGraceOverdue(t *testing.T) {
 	t.Parallel()
 	e := newStuckTown()
@@ -403,8 +400,8 @@ func TestGraceOverdue(t *testing.T) {
 	e.resume(t, s)
 }
 
-// A fault that was in the way until the end of a run that was interrupted is no
-// reason to say that it lasts: not all was asked that was to be.
+// A fault that was in the way until the end of a run that was interrupted is no reason to say that it lasts: not
+// all was asked that was to be.
 func TestGraceInTheLastRound(t *testing.T) {
 	t.Parallel()
 	w := newTown()
@@ -427,8 +424,8 @@ func TestGraceInTheLastRound(t *testing.T) {
 	}
 }
 
-// Visits that have nothing to ask at the moment, while another one has, are ended
-// with it: what they have found is written.
+// Visits that have nothing to ask at the moment, while another one has, are ended with it: what they have found is
+// written.
 func TestGraceOfPausedParts(t *testing.T) {
 	t.Parallel()
 	const size = 2 * maxPerAddr

@@ -7,8 +7,7 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A run that asks every domain gives each its row once, the sieve's negatives
-// included.
+// A run that asks every domain gives each its row once, the sieve's negatives included.
 func TestRunAsksAll(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {

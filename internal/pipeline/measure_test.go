@@ -14,8 +14,7 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// An outlook says what it was told to, and that a question takes eight seconds, or
-// with patience nine.
+// An outlook says what it was told to, and that a question takes eight seconds, or with patience nine.
 type outlook resolver.Progress
 
 func (o outlook) Progress() resolver.Progress { return resolver.Progress(o) }
@@ -27,9 +26,8 @@ func (outlook) Longest(patient bool) time.Duration {
 	return 8 * time.Second
 }
 
-// What admission stands still for is what the engine says, or else what the admission
-// says; where all slots are taken, what most of them are taken for. What is left has a
-// bound that the schedule gives.
+// What admission stands still for is what the engine says, or else what the admission says; where all slots are
+// taken, what most of them are taken for. What is left has a bound that the schedule gives.
 func TestMeasurer(t *testing.T) {
 	const (
 		slots      = 100
@@ -110,8 +108,7 @@ func TestMeasurer(t *testing.T) {
 	}
 }
 
-// A stragglers is an Engine that holds the answers for some names back until they are
-// released.
+// A stragglers is an Engine that holds the answers for some names back until they are released.
 type stragglers struct {
 	inMemory
 	held    func(domain string) bool
@@ -156,8 +153,8 @@ func soon(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// When all names of a pass are admitted, what is left of it is told, and its time is
-// the tail; once it is over nothing is left.
+// When all names of a pass are admitted, what is left of it is told, and its time is the tail; once it is over
+// nothing is left.
 func TestTail(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -186,8 +183,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// Between the passes it is told how long all that is left waits, once, and that time is
-// counted.
+// Between the passes it is told how long all that is left waits, once, and that time is counted.
 func TestBetweenPasses(t *testing.T) {
 	w := newTown()
 	w.serve = func(domain, _ string) (int, error) {
@@ -226,8 +222,8 @@ func TestBetweenPasses(t *testing.T) {
 	}
 }
 
-// A run that falls below a tenth of its peak for half a minute says so once, with what
-// it stands still for, and what is under way.
+// A run that falls below a tenth of its peak for half a minute says so once, with what it stands still for, and
+// what is under way.
 func TestSlowRun(t *testing.T) {
 	var said safeBuffer
 	config := Config{Log: slog.New(slog.NewTextHandler(&said, nil))}.withDefaults()

@@ -3,8 +3,10 @@ package pipeline
 import (
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // A part is one file that is being written, and the batch that it takes in. batch and log are set when it is
@@ -43,4 +45,50 @@ type event struct {
 	octets      int // of row
 	allAdmitted bool
 	cutShort    bool
+}
+
+// A tally is what rows add to the Stats.
+type tally struct {
+	present, absent, unknown, valid, broken, transient, manners, repassed int64
+}
+
+// add counts a row, and the one that it replaces.
+func (t *tally) add(row *output.Row, before *survey.Previous) {
+	t.class(row, before.HasRow())
+	if before.HasRow() {
+		t.repassed++
+		t.addPending(before.Pending, -1)
+	}
+}
+
+func (t *tally) class(row *output.Row, before bool) {
+	t.addPending(codes.Pending(row.Pending), 1)
+	if before {
+		return
+	}
+	switch codes.Record(row.Record) {
+	case codes.RecordAbsent:
+		t.absent++
+	case codes.RecordUnknown:
+		t.unknown++
+	default:
+		t.present++
+	}
+	switch codes.Policy(row.Policy) {
+	case codes.PolicyNotFetched:
+	case codes.PolicyValid:
+		t.valid++
+	default:
+		t.broken++
+	}
+}
+
+func (t *tally) addPending(why codes.Pending, n int64) {
+	switch why {
+	case "":
+	case codes.PendingManners:
+		t.manners += n
+	default:
+		t.transient += n
+	}
 }

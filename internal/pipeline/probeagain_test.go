@@ -16,8 +16,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// An mxTown is a town whose domain d<i> has one of a few MX hosts, which those of other
-// parts have too.
+// An mxTown is a town whose domain d<i> has one of a few MX hosts, which those of other parts have too.
 type mxTown struct {
 	*town
 	hosts []string
@@ -42,7 +41,7 @@ func (w mxTown) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return reply, nil
 }
 
-// Dialogues of mail servers, and what there is in their place.
+// Dialogues of mail servers, and other behaviour.
 const (
 	offersTLS  = "220 mx\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n"
 	withoutTLS = "220 mx\r\n250 mx\r\n221 bye\r\n"
@@ -119,8 +118,8 @@ var moods = []struct {
 	{"ours.example.net", []string{refusesAll, isOurs, offersTLS}, "ok", "refused", 2},
 }
 
-// moodyTown is a town of these hosts: each has domains in each part, one of them with a
-// Policy Host that fails the first time.
+// moodyTown is a town of these hosts: each has domains in each part, one of them with a Policy Host that fails the
+// first time.
 func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	t.Helper()
 	w := mxTown{town: newTown()}
@@ -144,8 +143,7 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	return w, s, door
 }
 
-// moodyPolicy reports whether a domain's Policy Host fails the first time: of the first
-// domains, one for each host.
+// moodyPolicy reports whether a domain's Policy Host fails the first time: of the first domains, one for each host.
 func moodyPolicy(domain string) bool {
 	var i int
 	_, _ = fmt.Sscanf(domain, "d%d.", &i)
@@ -201,9 +199,8 @@ func wantMoods(t *testing.T, w mxTown, s *townSurvey, door *moodyDoor, talks fun
 	}
 }
 
-// A host whose first probe is doubtful is probed once more in a later pass, and all its
-// rows agree in the end, in whatever part and pass; for its sake no policy is fetched
-// again. Until then they tell what the first saw.
+// A host whose first probe is doubtful is probed once more in a later pass, and all its rows agree in the end, in
+// whatever part and pass; for its sake no policy is fetched again. Until then they tell what the first saw.
 func TestProbedAgain(t *testing.T) {
 	w, s, door := moodyTown(t, 2)
 	if err := Run(t.Context(), s.Config); err != nil {

@@ -29,8 +29,7 @@ import (
 // passDelay is short; a second comes on top, since rows tell whole ones.
 const passDelay = 100 * time.Millisecond
 
-// A town is an Engine and a RoundTripper in which every domain has a record and
-// a policy, but for what goes wrong.
+// A town is an Engine and a RoundTripper in which every domain has a record and a policy, but for what goes wrong.
 type town struct {
 	resolver.Unwatched
 	fails func(domain string, time int) int      // rcode of the n-th question for a record, -1: silence, 0: none fails
@@ -167,9 +166,8 @@ func (s *townSurvey) pending() (n int64) {
 	return n
 }
 
-// What fails once is asked again a while later, of another upstream, and
-// the row tells both; what fails for good says how dead it is; what does not
-// fail is asked once.
+// What fails once is asked again a while later, of another upstream, and the row tells both; what fails for good
+// says how dead it is; what does not fail is asked once.
 func TestPasses(t *testing.T) {
 	const mends, broken, dead = "d3.example.com", "d14.example.com", "d15.example.com"
 	const silent, refuses = "d26.example.com", "d27.example.com"
@@ -227,8 +225,8 @@ func TestPasses(t *testing.T) {
 	if want := map[string]int{broken: 1, dead: 1, silent: 1}; !maps.Equal(zones, want) {
 		t.Errorf("zones were asked for: %v, want %v", zones, want)
 	}
-	type story struct{ record, reason, policy, first, firstReason, firstPolicy, firstStage string }
-	want := map[string]story{
+	type outcome struct{ record, reason, policy, first, firstReason, firstPolicy, firstStage string }
+	want := map[string]outcome{
 		mends:   {"valid", "", "valid", "unknown", "servfail", "not_fetched", ""},
 		broken:  {"unknown", "servfail", "not_fetched", "unknown", "servfail", "not_fetched", ""},
 		dead:    {"unknown", "zone_unreachable", "not_fetched", "unknown", "servfail", "not_fetched", ""},
@@ -236,11 +234,11 @@ func TestPasses(t *testing.T) {
 		refuses: {"valid", "", "valid", "valid", "", "unreachable", "http"},
 	}
 	for domain, row := range rows {
-		got := story{row.Record, row.RecordReason, row.Policy, row.FirstRecord, row.FirstRecordReason, row.FirstPolicy,
+		got := outcome{row.Record, row.RecordReason, row.Policy, row.FirstRecord, row.FirstRecordReason, row.FirstPolicy,
 			row.FirstPolicyStage}
 		expected, again := want[domain]
 		if !again {
-			expected = story{record: "valid", policy: "valid"}
+			expected = outcome{record: "valid", policy: "valid"}
 		}
 		passes := 1
 		if again {
@@ -257,8 +255,7 @@ func TestPasses(t *testing.T) {
 	}
 }
 
-// What takes long is asked again at the same time in many small parts, and in few
-// large ones.
+// What takes long is asked again at the same time in many small parts, and in few large ones.
 func TestRevisits(t *testing.T) {
 	const parts = 3 * partsAtATime
 	w := newTown()
@@ -287,7 +284,7 @@ func TestRevisits(t *testing.T) {
 		maxRevisit: partsAtATime, 1 << 30: partsAtATime} {
 		l := pendingParts{parts: map[int]output.PartInfo{0: {Pending: 1}, 1: {Pending: pending}}}
 		if got := l.partsNow(); got != want {
-			t.Errorf("%d rows wait: %d visits, want %d", pending, got, want)
+			t.Errorf("%d rows wait: %d parts, want %d", pending, got, want)
 		}
 	}
 }
@@ -307,7 +304,7 @@ func TestOnePass(t *testing.T) {
 	}
 }
 
-// errLater is what a transport says that has asked nobody.
+// errLater is the error of a transport that asked no host.
 type errLater struct{}
 
 func (errLater) Error() string { return "the address has had its share" }
@@ -349,21 +346,20 @@ func stopping(serve func(string, string) (int, error), after int, stop func()) f
 	}
 }
 
-// A giant's domains are worked through at the rate that its address allows,
-// each once, while others go on; the rows on disk are the queue, and an
-// interrupt loses nothing.
+// The domains of a large provider are worked through at the rate that its address allows, each once, while others
+// go on; the rows on disk are the queue, and an interrupt loses nothing.
 func TestRepassManners(t *testing.T) {
 	const parts, size = 4, 50
-	giant := func(domain string) bool { return !strings.Contains(domain, "0.") }
+	large := func(domain string) bool { return !strings.Contains(domain, "0.") }
 	w := newTown()
 	w.addr = func(domain string) string {
-		if giant(domain) {
+		if large(domain) {
 			return "198.18.0.1"
 		}
 		return "198.18.1." + strings.TrimSuffix(strings.TrimPrefix(domain, "d"), "0.example.com")
 	}
 	w.serve = func(domain, _ string) (int, error) {
-		if giant(domain) {
+		if large(domain) {
 			return 0, errLater{}
 		}
 		return 200, nil
@@ -379,7 +375,7 @@ func TestRepassManners(t *testing.T) {
 		t.Errorf("%d rows wait after the first pass, and %d are counted, want nine in ten", waiting, c.Manners)
 	}
 	for domain, row := range rowsIn(t, s.dir) {
-		if !giant(domain) && row.Pending != "" {
+		if !large(domain) && row.Pending != "" {
 			t.Errorf("%s, whose address is its own, waits", domain)
 		}
 	}
@@ -416,8 +412,7 @@ func TestRepassManners(t *testing.T) {
 	}
 }
 
-// A busyDoor leads to mail servers at one address, none of which listens; those
-// that must wait are not dialled.
+// A busyDoor leads to mail servers at one address, none of which listens; those that must wait are not dialled.
 type busyDoor struct {
 	starttls.Door
 	serve func(string, string) (int, error)
@@ -437,8 +432,8 @@ func (d *busyDoor) Dial(_ context.Context, host string, _ time.Duration) (net.Co
 	return nil, netip.MustParseAddr(addr), syscall.ECONNREFUSED
 }
 
-// Domains whose mail servers must wait are worked through too, at the rate that
-// the servers' address allows; their policies are not fetched again for it.
+// Domains whose mail servers must wait are worked through too, at the rate that the servers' address allows; their
+// policies are not fetched again for it.
 func TestRepassProbes(t *testing.T) {
 	const parts, size = 4, 50
 	w := newTown()
@@ -496,8 +491,7 @@ func TestRepassProbes(t *testing.T) {
 	}
 }
 
-// wantOnce holds the rows against the fetches: each name has one row, and one
-// fetch unless it waits for that.
+// wantOnce holds the rows against the fetches: each name has one row, and one fetch unless it waits for that.
 func wantOnce(t *testing.T, w *town, s *townSurvey) map[string]*output.Row {
 	t.Helper()
 	rows := rowsIn(t, s.dir)

@@ -105,7 +105,7 @@ func oddReplies() []odd {
 			packet[2] |= 0x02
 			return packet
 		}, "unknown", "truncated"},
-		{"AD, which nobody signed", saidWith(ok, func(m *dns.Msg) { m.AuthenticatedData = true }, "$ 60 IN TXT "+good), "valid", ""},
+		{"AD without a signature", saidWith(ok, func(m *dns.Msg) { m.AuthenticatedData = true }, "$ 60 IN TXT "+good), "valid", ""},
 		{"CD, AA and Z", func(q *dns.Msg) []byte {
 			packet := said(ok, "$ 60 IN TXT "+good)(q)
 			packet[2] |= 0x04
@@ -191,9 +191,8 @@ func differing(a, b *output.Row) (names []string) {
 	return names
 }
 
-// What a reply means is the same whether the sieve reads it or a lookup does, and
-// what it leaves in a row is bounded. Packets that answer no question are no
-// replies, and change nothing.
+// What a reply means is the same whether the sieve reads it or a lookup does, and what it leaves in a row is
+// bounded. Packets that answer no question are no replies, and change nothing.
 func TestOddReplies(t *testing.T) {
 	replies := oddReplies()
 	script := scripted{replies: make(map[string]func(*dns.Msg) []byte)}
@@ -226,7 +225,7 @@ func TestOddReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: nobody{}}}
+	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: noHosts{}}}
 	r := surveyorOf(t.Context(), config)
 	for i, c := range replies {
 		t.Run(c.title, func(t *testing.T) {

@@ -19,8 +19,8 @@ type errRest struct {
 
 func (e errRest) Until() time.Time { return e.until }
 
-// A domain whose Policy Host wants to be left alone is, and holds up no other at
-// its address; its part is not written again and again meanwhile.
+// A domain whose Policy Host wants to be left alone is, and holds up no other at its address; its part is not
+// written again and again meanwhile.
 func TestRepassRetryAfter(t *testing.T) {
 	t.Parallel()
 	const one, rest = "d7.example.com", 2 * time.Second
@@ -60,8 +60,8 @@ func TestRepassRetryAfter(t *testing.T) {
 	}
 }
 
-// A fault of ours that lasts ends the run also where an address has more domains
-// than may be asked there within a pass: to be put off meanwhile settles nothing.
+// A fault of ours that lasts ends the run also where an address has more domains than may be asked there within a
+// pass: to be put off meanwhile settles nothing.
 func TestLastingFaultAtOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newTown()
@@ -97,8 +97,8 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 	}
 }
 
-// Before a fault of ours is said to last, all that it got in the way of was asked
-// once more and a last time, however far apart their times are.
+// Before a fault of ours is said to last, all that it got in the way of was asked once more and a last time,
+// however far apart their times are.
 func TestLastingFaultInItsTurn(t *testing.T) {
 	t.Parallel()
 	w := newTown()

@@ -87,8 +87,7 @@ func TestRunEqualsTruth(t *testing.T) {
 	}
 }
 
-// An interrupt leaves whole parts only, and the same run again ends with every
-// row once.
+// An interrupt leaves whole parts only, and the same run again ends with every row once.
 func TestInterruptAndResume(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -175,8 +174,7 @@ func (errLocal) Local() bool   { return true }
 // RecordReason is empty, as for the resolver's faults of its own.
 func (errLocal) RecordReason() codes.RecordReason { return "" }
 
-// However many names there are and however slow surveys are, no more names are
-// under way than there are slots.
+// However many names there are and however slow surveys are, no more names are under way than there are slots.
 func TestAdmissionIsBounded(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -198,8 +196,8 @@ func TestAdmissionIsBounded(t *testing.T) {
 	}
 }
 
-// slowSurveys is an Engine that leaves every domain to a survey, each of which
-// takes a while. It counts the names admitted until the first survey ends.
+// slowSurveys is an Engine that leaves every domain to a survey, each of which takes a while. It counts the names
+// admitted until the first survey ends.
 type slowSurveys struct {
 	Engine
 	admitted atomic.Int64
@@ -238,8 +236,8 @@ func (e *slowSurveys) Sweep(
 	return context.Cause(ctx)
 }
 
-// A plain negative has the same row whether the sieve makes it from its own
-// reading of the reply or a survey makes it from the message.
+// A plain negative has the same row whether the sieve makes it from its own reading of the reply or a survey makes
+// it from the message.
 func TestDenialEqualsSurvey(t *testing.T) {
 	world, err := simnet.Generate("errors", 11, 0)
 	if err != nil {

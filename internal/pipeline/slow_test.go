@@ -23,15 +23,15 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A slowWorld is a survey of domains of which each does what its fault says, at an
-// address of its own where none is given.
+// A slowWorld is a survey of domains of which each does what its fault says, at an address of its own where none is
+// given.
 type slowWorld struct {
 	*townSurvey
 	transport *egress.Transport
 }
 
-// slowly makes the survey in the bubble of the test: faults are those of each domain,
-// lines about its Policy Host; "" is none.
+// slowly makes the survey in the bubble of the test: faults are those of each domain, lines about its Policy Host;
+// "" is none.
 func slowly(t *testing.T, faults []string, addr func(i int) string, config egress.Config) *slowWorld {
 	t.Helper()
 	var zone, lines, policies strings.Builder
@@ -75,9 +75,8 @@ func slowly(t *testing.T, faults []string, addr func(i int) string, config egres
 	return s
 }
 
-// inBubble is synctest.Test for what reads and writes Parquet: decoders and encoders have
-// channels of the bubble, and must not be found in a pool by who is not in it. What was
-// in a pool for two collections is gone.
+// inBubble is synctest.Test for what reads and writes Parquet: decoders and encoders have channels of the bubble,
+// and must not be found in a pool by who is not in it. What was in a pool for two collections is gone.
 func inBubble(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)
@@ -96,8 +95,7 @@ func (s *slowWorld) scan(ctx context.Context) error {
 	return Repass(ctx, s.Config, waiting)
 }
 
-// slowFaults are hosts that are slow at each stage, with what a quick retrieval and one
-// of a minute say of them.
+// slowFaults are hosts that are slow at each stage, with what a quick retrieval and one of a minute say of them.
 func slowFaults() []struct{ fault, quick, last string } {
 	const shaking, header, body = "tls handshake_timeout", "http timeout", "body timeout"
 	return []struct{ fault, quick, last string }{
@@ -132,8 +130,8 @@ func ended(policy, stage, reason string) string {
 	return stage + " " + reason
 }
 
-// Slow hosts are left to the last pass, which waits a minute, or to nothing where one
-// domain is looked up; a host that is slower, or silent, had all of that minute.
+// Slow hosts are left to the last pass, which waits a minute, or to nothing where one domain is looked up; a host
+// that is slower, or silent, had all of that minute.
 func TestSlowHosts(t *testing.T) {
 	var faults []string
 	for _, c := range slowFaults() {
@@ -195,8 +193,8 @@ func TestSlowHosts(t *testing.T) {
 	})
 }
 
-// Slow hosts hold up no others: with each at an address of its own, a run takes no
-// longer than a minute for as many as there are connections at a time, and two.
+// Slow hosts hold up no others: with each at an address of its own, a run takes no longer than a minute for as many
+// as there are connections at a time, and two.
 func TestSlowHostsStarveNoOthers(t *testing.T) {
 	const slow, all, connections = 100, 1000, 20
 	faults := make([]string, all)
@@ -226,8 +224,8 @@ func TestSlowHostsStarveNoOthers(t *testing.T) {
 	})
 }
 
-// The slow hosts of one address share a time. What is left then is unknown, with the
-// reason of its quick retrieval, and is not connected to again.
+// The slow hosts of one address share a time. What is left then is unknown, with the reason of its quick retrieval,
+// and is not connected to again.
 func TestSlowHostsOfOneAddress(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault, reason string
@@ -295,8 +293,8 @@ func TestSlowHostsOfOneAddress(t *testing.T) {
 	}
 }
 
-// A run that is asked to stop while the last pass waits for slow hosts ends as soon as
-// any, and the next process asks them again, in that same pass.
+// A run that is asked to stop while the last pass waits for slow hosts ends as soon as any, and the next process
+// asks them again, in that same pass.
 func TestGraceSlowHosts(t *testing.T) {
 	faults := slices.Repeat([]string{"delay handshake 45s"}, 8)
 	inBubble(t, func(t *testing.T) {

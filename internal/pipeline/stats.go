@@ -5,7 +5,6 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
-	"stsscan/internal/survey"
 )
 
 // Stats count what a run has done. They may be read while the run goes on; the zero value is ready.
@@ -35,7 +34,7 @@ type Counts struct {
 	Parts                    int64 // parts written
 	Transient                int64 // domains that wait for a later pass
 	Manners                  int64 // domains that wait for manners
-	AskedAgain                    int64 // domains that were asked again
+	AskedAgain               int64 // domains that were asked again
 	Discarded                int64 // parts scanned once more, since a resolver gave wrong answers
 	Crossed                  int64 // domains that a cross-check has checked
 	Excluded                 int64 // domains without a row, since they opted out after the names were prepared
@@ -63,7 +62,7 @@ func (s *Stats) Counts() Counts {
 		Parts:        s.parts.Load(),
 		Transient:    s.transient.Load(),
 		Manners:      s.manners.Load(),
-		AskedAgain:        s.repassed.Load(),
+		AskedAgain:   s.repassed.Load(),
 		Discarded:    s.discarded.Load(),
 		Crossed:      s.crossed.Load(),
 		Excluded:     s.excluded.Load(),
@@ -107,72 +106,17 @@ func (s *Stats) count(row *output.Row, before bool) {
 	s.names.rows.Add(1)
 	var t tally
 	t.class(row, before)
-	s.transient.Add(t.transient)
-	s.manners.Add(t.manners)
-	if before {
-		return
-	}
-	s.present.Add(t.present)
-	s.absent.Add(t.absent)
-	s.unknown.Add(t.unknown)
-	s.valid.Add(t.valid)
-	s.broken.Add(t.broken)
+	s.add(t, 1)
 }
 
-// subtract takes back what a part added.
-func (s *Stats) subtract(t tally) {
-	s.present.Add(-t.present)
-	s.absent.Add(-t.absent)
-	s.unknown.Add(-t.unknown)
-	s.valid.Add(-t.valid)
-	s.broken.Add(-t.broken)
-	s.transient.Add(-t.transient)
-	s.manners.Add(-t.manners)
-	s.repassed.Add(-t.repassed)
-}
-
-// A tally is what rows add to the Stats.
-type tally struct {
-	present, absent, unknown, valid, broken, transient, manners, repassed int64
-}
-
-// add counts a row, and the one that it replaces.
-func (t *tally) add(row *output.Row, before *survey.Previous) {
-	t.class(row, before.HasRow())
-	if before.HasRow() {
-		t.repassed++
-		t.addPending(before.Pending, -1)
-	}
-}
-
-func (t *tally) class(row *output.Row, before bool) {
-	t.addPending(codes.Pending(row.Pending), 1)
-	if before {
-		return
-	}
-	switch codes.Record(row.Record) {
-	case codes.RecordAbsent:
-		t.absent++
-	case codes.RecordUnknown:
-		t.unknown++
-	default:
-		t.present++
-	}
-	switch codes.Policy(row.Policy) {
-	case codes.PolicyNotFetched:
-	case codes.PolicyValid:
-		t.valid++
-	default:
-		t.broken++
-	}
-}
-
-func (t *tally) addPending(why codes.Pending, n int64) {
-	switch why {
-	case "":
-	case codes.PendingManners:
-		t.manners += n
-	default:
-		t.transient += n
-	}
+// add adds a tally so many times; -1 takes it back.
+func (s *Stats) add(t tally, times int64) {
+	s.present.Add(times * t.present)
+	s.absent.Add(times * t.absent)
+	s.unknown.Add(times * t.unknown)
+	s.valid.Add(times * t.valid)
+	s.broken.Add(times * t.broken)
+	s.transient.Add(times * t.transient)
+	s.manners.Add(times * t.manners)
+	s.repassed.Add(times * t.repassed)
 }

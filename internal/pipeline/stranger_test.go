@@ -18,9 +18,8 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A host whose certificate is valid from before the year 0 to after the year
-// 9999, as an offset in its dates can say, has a row as others have: JSON and many
-// readers of tables have no such dates.
+// A host whose certificate is valid from before the year 0 to after the year 9999, as an offset in its dates can
+// say, has a row as others have: JSON and many readers of tables have no such dates.
 func TestDatesBeyondTheCalendar(t *testing.T) {
 	cert, err := tls.LoadX509KeyPair("testdata/odd-dates.pem", "testdata/odd-dates.pem")
 	if err != nil {
@@ -70,14 +69,13 @@ func TestDatesBeyondTheCalendar(t *testing.T) {
 	}
 }
 
-// nobody is a transport to no host.
-type nobody struct{}
+// noHosts is a transport that reaches no host.
+type noHosts struct{}
 
-func (nobody) RoundTrip(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED }
+func (noHosts) RoundTrip(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED }
 
-// wantBounded looks at what strangers decide the size of: no text of a row is
-// longer than 512 octets, but for the raw ones, and no list is longer than what
-// it stands for may be.
+// wantBounded looks at what strangers decide the size of: no text of a row is longer than 512 octets, but for the
+// raw ones, and no list is longer than what it stands for may be.
 func wantBounded(t *testing.T, row *output.Row) {
 	t.Helper()
 	fields := reflect.ValueOf(row).Elem()

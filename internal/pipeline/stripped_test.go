@@ -38,9 +38,8 @@ func (e stripped) Sweep(
 	})
 }
 
-// Behind a forwarder that leaves out the authority section a row says what it says
-// elsewhere, of the mail side and the Policy Host too. What is lost: who denies, and
-// whether the name was another zone's.
+// Behind a forwarder that leaves out the authority section a row says what it says elsewhere, of the mail side and
+// the Policy Host too. What is lost: who denies, and whether the name was another zone's.
 func TestStrippedAuthority(t *testing.T) {
 	world, err := simnet.Generate("errors", 7, 0)
 	if err != nil {

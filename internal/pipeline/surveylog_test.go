@@ -9,9 +9,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// A process that is killed leaves a log of what its surveys have found. The next
-// one asks no Policy Host again that was asked, and those whose answer was lost
-// only when the time between two passes is over.
+// A process that is killed leaves a log of what its surveys have found. The next one asks no Policy Host again that
+// was asked, and those whose answer was lost only when the time between two passes is over.
 func TestKilledAmongSurveys(t *testing.T) {
 	const names, before, surveys = 60, 35, 4
 	list := listed{parts: 1, size: names}
@@ -82,8 +81,8 @@ func TestKilledAmongSurveys(t *testing.T) {
 	}
 }
 
-// The names of a part that is lost are asked again at once, and none of their
-// policies before the time between two passes is over.
+// The names of a part that is lost are asked again at once, and none of their policies before the time between two
+// passes is over.
 func TestPartLost(t *testing.T) {
 	const names = 20
 	list := listed{parts: 1, size: names}

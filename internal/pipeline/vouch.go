@@ -77,7 +77,7 @@ func (w *writer) discard(p *part) error {
 			return err
 		}
 	}
-	w.Stats.subtract(p.tally)
+	w.Stats.add(p.tally, -1)
 	w.Stats.discarded.Add(1)
 	p.batch.distrusted(time.Now().Add(w.PassDelay))
 	w.close(p)

@@ -13,7 +13,7 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A doubtful is a town whose answers somebody vouches for.
+// A doubtful is a town whose vouching the test decides.
 type doubtful struct {
 	*town
 	vouch func(from, to time.Time) resolver.Trust
@@ -30,9 +30,8 @@ func (d *doubtful) Vouch(from, to time.Time) resolver.Trust {
 	return trust
 }
 
-// A part whose answers are not to be believed leaves no file and nothing in the
-// counts: it is scanned again, its policies not before the time of a pass. One
-// that is not judged yet waits.
+// A part whose answers are not to be believed leaves no file and nothing in the counts: it is scanned again, its
+// policies not before the time of a pass. One that is not judged yet waits.
 func TestDistrust(t *testing.T) {
 	const patience = 3 * vouchInterval
 	w := newTown()
@@ -74,7 +73,7 @@ func TestDistrust(t *testing.T) {
 		t.Error("policies were asked for again at once")
 	}
 
-	until = time.Time{} // of the visits of rows that wait, too
+	until = time.Time{} // of the revisits too
 	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +89,8 @@ func TestDistrust(t *testing.T) {
 	}
 }
 
-// A run that is asked to stop while parts are to be scanned once more says so,
-// and so does one that nobody vouches for.
+// A run that is asked to stop while parts must be scanned once more says so, and so does one without a vouched
+// part.
 func TestDistrustAndStop(t *testing.T) {
 	w := newTown()
 	ctx, stop := context.WithCancel(t.Context())
@@ -110,7 +109,7 @@ func TestDistrustAndStop(t *testing.T) {
 	}
 }
 
-// An outage costs a survey no try: it waits until there is somebody to ask.
+// An outage costs a survey no try: it waits until there is an upstream.
 func TestOutageCostsNoTries(t *testing.T) {
 	w := newTown()
 	o := &outage{town: w, back: time.Now().Add(2 * time.Second)}
@@ -129,7 +128,7 @@ func TestOutageCostsNoTries(t *testing.T) {
 	}
 }
 
-// An outage is a town with nobody to ask until a moment.
+// An outage is a town without an upstream until a moment.
 type outage struct {
 	*town
 	back time.Time

@@ -14,8 +14,7 @@ import (
 	"stsscan/internal/survey"
 )
 
-// A zoneFault is a town in which a fault of this machine meets the first questions for
-// zones.
+// A zoneFault is a town in which a fault of this machine meets the first questions for zones.
 type zoneFault struct {
 	*town
 	left int
@@ -35,8 +34,8 @@ func (e *zoneFault) Sweep(
 	})
 }
 
-// A fault of this machine that meets the last question says nothing about a zone: the
-// domain waits, and is asked again in the same pass.
+// A fault of this machine that meets the last question says nothing about a zone: the domain waits, and is asked
+// again in the same pass.
 func TestZoneFault(t *testing.T) {
 	const names = 3
 	e := &zoneFault{town: newTown(), left: names}
@@ -104,8 +103,7 @@ type errSilence struct{}
 func (errSilence) Error() string                    { return "no answer" }
 func (errSilence) RecordReason() codes.RecordReason { return codes.RecordTimeout }
 
-// What strangers sent about a domain counts for the budget while its row waits for
-// what is known of the zone too.
+// What strangers sent about a domain counts for the budget while its row waits for what is known of the zone too.
 func TestZoneBudget(t *testing.T) {
 	j := &surveys{
 		surveyor: surveyorOf(t.Context(), Config{Engine: newTown()}), stats: new(Stats), work: t.Context(), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),

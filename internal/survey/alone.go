@@ -50,6 +50,6 @@ func (s *survey) get() (*output.Row, error) {
 		return row, nil
 	}
 	fillLookup(row, lookup, nil, asked)
-	_, err = s.fetched(row, policy, err, host, dialled)
+	_, err = s.fillPolicy(row, policy, err, host, dialled)
 	return row, err
 }

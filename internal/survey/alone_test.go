@@ -12,8 +12,7 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// A domain that is asked alone has the row that a sweep gives it, and each tells once
-// how it ended.
+// A domain that is asked alone has the row that a sweep gives it, and each tells once how it ended.
 func TestObserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world, err := simnet.Open(fetchWorld)

@@ -68,8 +68,8 @@ func TestClassesAreDocumented(t *testing.T) {
 	}
 }
 
-// Each line of the tables, and each word of the closed sets of retrieval, is
-// produced by a domain of the simulated Internet, and nothing else is.
+// Each line of the tables, and each word of the closed sets of retrieval, is produced by a domain of the simulated
+// Internet, and nothing else is.
 func TestClassesAreProduced(t *testing.T) {
 	lines := classLines(t)
 	produced := make(map[classLine]string)
@@ -117,8 +117,8 @@ func TestClassesAreProduced(t *testing.T) {
 	}
 }
 
-// inEachWorld surveys all domains of the written worlds, one domain of each
-// story of the model errors, and some that depend on who asks.
+// inEachWorld surveys all domains of the written worlds, one domain of each class of the model errors, and some
+// that depend on who asks.
 func inEachWorld(t *testing.T, look func(world string, row *output.Row)) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, path := range []string{fetchWorld, tlsWorld, hostileWorld} {

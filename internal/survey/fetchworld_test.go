@@ -14,8 +14,8 @@ import (
 	"stsscan/internal/verify"
 )
 
-// Each situation of the fetch world, and of that of old and weak servers, ends in the
-// row that its truth line states. Time is simulated, so a hang of a minute costs nothing.
+// Each situation of the fetch world, and of that of old and weak servers, ends in the row that its truth line
+// states. Time is simulated, so a hang of a minute costs nothing.
 func TestFetchWorld(t *testing.T) {
 	for _, path := range []string{fetchWorld, tlsWorld} {
 		t.Run(filepath.Base(path), func(t *testing.T) { testFetchWorld(t, path) })
@@ -62,9 +62,8 @@ func TestSlowWorld(t *testing.T) {
 	})
 }
 
-// A folder of conformance cases may stand beside the checkout: then the
-// sentinel of each of its situations must be that of the fetch world's domains
-// of that name.
+// A folder of conformance cases may stand beside the checkout: then the sentinel of each of its situations must be
+// that of the fetch world's domains of that name.
 func TestFetchConformance(t *testing.T) {
 	dir := os.Getenv("STSSCAN_CONFORMANCE")
 	if dir == "" {

@@ -62,8 +62,8 @@ func watched(t *testing.T, world *simnet.World) (Config, *dials) {
 	return Config{Client: &mtasts.Client{Exchanger: world, Transport: transport}}, seen
 }
 
-// Each server of the hostile world ends in its class, within the deadline, and
-// nobody is contacted but the addresses of its host, and those only once.
+// Each server of the hostile world ends in its class, within the deadline, and no address is contacted but those of
+// its host, once each.
 func TestHostileWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world, err := simnet.Open(hostileWorld)
@@ -124,8 +124,8 @@ func checkTexts(t *testing.T, row *output.Row) {
 	}
 }
 
-// checkDials holds what was dialled against the row and the guard. An address
-// is dialled a second time only to learn whom an alert 80 was meant for.
+// checkDials holds what was dialled against the row and the guard. An address is dialled a second time only to
+// learn what an alert 80 was about.
 func checkDials(t *testing.T, row *output.Row, dialled []netip.Addr) {
 	t.Helper()
 	var texts []string
@@ -171,8 +171,8 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-// A policy cut anywhere on its way is never valid with fewer MX patterns, unless
-// the row says that it may have been cut, and is no policy by the letter.
+// A policy cut anywhere on its way is never valid with fewer MX patterns, unless the row says that it may have been
+// cut, and is no policy by the letter.
 func TestCutAnywhere(t *testing.T) {
 	const policy = "version: STSv1\nmode: enforce\nmax_age: 604800\nmx: mx1.example.net\nmx: mx2.example.net\n"
 	for _, play := range []string{"abrupt", "short"} {

@@ -24,8 +24,7 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// mixedWorld is the hostile world with healthy domains beside it, and the names
-// of both.
+// mixedWorld is the hostile world with healthy domains beside it, and the names of both.
 func mixedWorld(t *testing.T) (world *simnet.World, hostile, healthy []string) {
 	t.Helper()
 	archive, err := txtar.ParseFile(hostileWorld)
@@ -52,8 +51,7 @@ func mixedWorld(t *testing.T) (world *simnet.World, hostile, healthy []string) {
 	return world, world.Domains(), healthy
 }
 
-// limited is the Config of surveys whose stages have so much time, and four
-// times as much together.
+// limited is the Config of surveys whose stages have so much time, and four times as much together.
 func limited(t *testing.T, step time.Duration, config egress.Config, world *simnet.World) Config {
 	t.Helper()
 	config.Resolve, config.Roots, config.UserAgent = Hosts(world, nil), world.Roots(), "stsscan/test"
@@ -66,10 +64,9 @@ func limited(t *testing.T, step time.Duration, config egress.Config, world *simn
 	return Config{LastDeadline: 4 * step, Client: &mtasts.Client{Exchanger: world, Transport: transport}}
 }
 
-// surveyAll surveys the domains, so many at a time, and says how long it took
-// until the last of those that count had its row, and how many of them had no
-// policy; others are then given up. Where none counts, all are surveyed to their
-// end.
+// surveyAll surveys the domains, so many at a time, and says how long it took until the last of those that count
+// had its row, and how many of them had no policy; others are then given up. Where none counts, all are surveyed to
+// their end.
 func surveyAll(t *testing.T, config Config, atATime int, names []string,
 	counts func(string) bool) (took time.Duration, failed int64) {
 	t.Helper()
@@ -130,9 +127,8 @@ func mixed(n int, healthy, hostile []string) []string {
 	return names
 }
 
-// Healthy domains beside hostile ones keep nine tenths of their throughput. Both
-// are measured in turn, and the best of a few rounds counts, because a machine
-// that does other things at the same time can only make it worse.
+// Healthy domains beside hostile ones keep nine tenths of their throughput. Both are measured in turn, and the best
+// of a few rounds counts, because a machine that does other things at the same time can only make it worse.
 func TestHealthyBesideHostile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures for seconds")
@@ -174,8 +170,8 @@ func TestHealthyBesideHostile(t *testing.T) {
 	}
 }
 
-// Hostile servers cost bounded memory, and leave neither goroutines nor
-// descriptors behind. The servers, in the same process, are counted too.
+// Hostile servers cost bounded memory, and leave neither goroutines nor descriptors behind. The servers, in the
+// same process, are counted too.
 func TestHostileResources(t *testing.T) {
 	world, hostile, _ := mixedWorld(t)
 	defer world.Close()
@@ -190,8 +186,8 @@ func TestHostileResources(t *testing.T) {
 	}
 	config := limited(t, time.Second, egress.Config{Proxy: proxy}, world)
 	const atATime = 256 // as in a scan
-	nobody := func(string) bool { return false }
-	surveyAll(t, config, atATime, hostile[:1], nobody) // what is made once
+	none := func(string) bool { return false }
+	surveyAll(t, config, atATime, hostile[:1], none) // what is made once
 
 	goroutines, descriptors := runtime.NumGoroutine(), openFiles(t)
 	times := 3
@@ -205,7 +201,7 @@ func TestHostileResources(t *testing.T) {
 	stop := make(chan struct{})
 	peak := make(chan uint64)
 	go func() { peak <- highest(stop) }()
-	surveyAll(t, config, atATime, names, nobody)
+	surveyAll(t, config, atATime, names, none)
 	close(stop)
 	const most = 300 << 20
 	if got := <-peak; got > most && !raceDetector {
@@ -226,8 +222,8 @@ func TestHostileResources(t *testing.T) {
 	}
 }
 
-// highest is the most memory that the process has from the system, looked at
-// every few milliseconds until stop is closed.
+// highest is the most memory that the process has from the system, looked at every few milliseconds until stop is
+// closed.
 func highest(stop <-chan struct{}) (most uint64) {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	for {
@@ -241,8 +237,7 @@ func highest(stop <-chan struct{}) (most uint64) {
 	}
 }
 
-// openFiles counts the descriptors of the process; 0 where the system does not
-// say.
+// openFiles counts the descriptors of the process; 0 where the system does not say.
 func openFiles(t *testing.T) int {
 	t.Helper()
 	files, err := os.ReadDir("/proc/self/fd")

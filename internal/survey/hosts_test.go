@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// A Policy Host of very many addresses: the dialer judges all of them, and a
-// survey keeps the first ones and their number.
+// A Policy Host of very many addresses: the dialer judges all of them, and a survey keeps the first ones and their
+// number.
 func TestHostsKeepFew(t *testing.T) {
 	const n = 3000
 	var zone strings.Builder

@@ -29,8 +29,8 @@ func (e *faulty) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.Exchanger.Exchange(ctx, q)
 }
 
-// A fault of this machine is never a finding: the domain is asked again, and
-// when that does not help its row is provisional, and the run goes on.
+// A fault of this machine is never a finding: the domain is asked again, and when that does not help its row is
+// provisional, and the run goes on.
 func TestLocalFaults(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

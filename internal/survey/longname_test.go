@@ -24,8 +24,8 @@ func (e packing) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.Exchanger.Exchange(ctx, q)
 }
 
-// Of a domain so long that some of the names below it cannot exist, these are
-// absent, and everything else is as it is of others.
+// Of a domain so long that some of the names below it cannot exist, these are absent, and everything else is as it
+// is of others.
 func TestLongNamesEqualTruth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world, err := simnet.Generate("errors", 5, 0)

@@ -21,8 +21,8 @@ import (
 	"stsscan/internal/verify"
 )
 
-// Asked of every domain, the mail side equals the truth of the population, with
-// a record and without, and every word of its columns is met.
+// Asked of every domain, the mail side equals the truth of the population, with a record and without, and every
+// word of its columns is met.
 func TestMailEqualsTruth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world, err := simnet.Generate("errors", 11, 0)
@@ -72,8 +72,7 @@ func TestMailEqualsTruth(t *testing.T) {
 	})
 }
 
-// Each situation of the world of the mail side ends in the row that its truth line
-// states.
+// Each situation of the world of the mail side ends in the row that its truth line states.
 func TestMailWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world, err := simnet.Open("../simnet/testdata/mail.txtar")
@@ -124,7 +123,7 @@ func wantWords[W ~string](t *testing.T, seen map[string]bool, words []W) {
 	}
 }
 
-// Each extent asks whom it says, and nobody else.
+// Each extent covers the domains that it names, and no others.
 func TestExtents(t *testing.T) {
 	world, err := simnet.Open(fetchWorld)
 	if err != nil {
@@ -167,8 +166,7 @@ func (e faultyFor) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.Exchanger.Exchange(ctx, q)
 }
 
-// A fault of this machine in the mail side is no finding either: there is no
-// row.
+// A fault of this machine in the mail side is no finding either: there is no row.
 func TestMailLocalFaults(t *testing.T) {
 	world, err := simnet.Generate("errors", 11, 0)
 	if err != nil {
@@ -197,8 +195,7 @@ func TestMailLocalFaults(t *testing.T) {
 	}
 }
 
-// Probed, certificates count: the verdict is that of the truth, and each host is
-// talked to once, politely.
+// Probed, certificates count: the verdict is that of the truth, and each host is talked to once, politely.
 func TestProbeEqualsTruth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world, err := simnet.Generate("errors", 11, 0)

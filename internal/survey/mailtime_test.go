@@ -17,8 +17,8 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// A slow Exchanger has an invalid record at _mta-sts.<name>, so that all else is asked of
-// the mail side, and takes its time for other questions.
+// A slow Exchanger has an invalid record at _mta-sts.<name>, so that all else is asked of the mail side, and takes
+// its time for other questions.
 type slow struct {
 	mtasts.Exchanger
 	takes   map[string]time.Duration // to answer, by what the question begins with
@@ -71,9 +71,8 @@ func (e slow) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return m, nil
 }
 
-// What is asked of the mail side of a domain is asked side by side: silence costs
-// its time once, a fault of ours ends the rest, and the row does not depend on who
-// answers first.
+// What is asked of the mail side of a domain is asked side by side: silence costs its time once, a fault of ours
+// ends the rest, and the row does not depend on who answers first.
 func TestMailSideBySide(t *testing.T) {
 	for _, tt := range []struct {
 		title   string
@@ -154,8 +153,8 @@ func TestMailSideBySide(t *testing.T) {
 	}
 }
 
-// The questions about the mail side have as long as a retrieval in the last pass,
-// whichever pass it is that comes after the first.
+// The questions about the mail side have as long as a retrieval in the last pass, whichever pass it is that comes
+// after the first.
 func TestMailDeadline(t *testing.T) {
 	for repass, want := range map[bool]time.Duration{false: 20 * time.Second, true: time.Minute} {
 		r := New(Config{Deadline: 20 * time.Second, Passes: 2, Repass: repass}, t.Context())

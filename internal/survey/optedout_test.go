@@ -18,9 +18,8 @@ import (
 	"stsscan/internal/verify"
 )
 
-// Nobody who opted out is connected to, whatever name leads there: that of the
-// Policy Host or an MX host, the target of an alias of it, or an address. All
-// else is as it would be.
+// No host that opted out is connected to, whatever name leads there: that of the Policy Host or an MX host, the
+// target of an alias of it, or an address. All else is as it would be.
 func TestOptedOutHosts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "optout.txt")
 	if err := os.WriteFile(path, []byte("optout.com\n=exact.net\n=mta-sts.host.example.com\n22.66.0.0/16\n"),

@@ -24,23 +24,20 @@ func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dia
 		row.TLSRPTResult = string(codes.Result(f.Stage, f.Reason))
 	}
 	addFindings(row, f.Findings...)
-	if dialled.HadForbidden && f.Class != codes.PolicyForbidden {
-		addFindings(row, codes.FindHostForbidden)
-	}
-	if dialled.ClientLimit {
-		addFindings(row, codes.FindClientLimit)
-	}
-	if dialled.HTTP2Only {
-		addFindings(row, codes.FindHTTP2Only)
-	}
-	if dialled.PlainHTTP {
-		addFindings(row, codes.FindPlainHTTP)
-	}
-	if dialled.ShortKey {
-		addFindings(row, codes.FindCertKeyShort)
-	}
-	if len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain {
-		addFindings(row, codes.FindHostCNAMEDangling)
+	for _, of := range []struct {
+		seen    bool
+		finding codes.Finding
+	}{
+		{dialled.HadForbidden && f.Class != codes.PolicyForbidden, codes.FindHostForbidden},
+		{dialled.ClientLimit, codes.FindClientLimit},
+		{dialled.HTTP2Only, codes.FindHTTP2Only},
+		{dialled.PlainHTTP, codes.FindPlainHTTP},
+		{dialled.ShortKey, codes.FindCertKeyShort},
+		{len(host.CNAMEs) > 0 && f.Stage == codes.StageDNS && f.Reason == codes.ReasonNXDomain, codes.FindHostCNAMEDangling},
+	} {
+		if of.seen {
+			addFindings(row, of.finding)
+		}
 	}
 	if !f.Read {
 		return

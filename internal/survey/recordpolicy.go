@@ -78,11 +78,11 @@ func (s *survey) fetch(row *output.Row) (ok bool, err error) {
 	var dialled egress.Trace
 	var host mtasts.Host
 	policy, err := r.config.Client.FetchPolicy(withHost(egress.WithTrace(ctx, &dialled), &host), s.name.Domain)
-	return s.fetched(row, policy, err, host, dialled)
+	return s.fillPolicy(row, policy, err, host, dialled)
 }
 
-// fetched fills in what came of asking for the policy.
-func (s *survey) fetched(
+// fillPolicy fills in what came of asking for the policy.
+func (s *survey) fillPolicy(
 	row *output.Row, policy mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace,
 ) (ok bool, _ error) {
 	switch {

@@ -91,15 +91,6 @@ func ede(seen []uint16) (column []int32) {
 	return column
 }
 
-func fillAsked(row *output.Row, asked resolver.Trace) {
-	if asked.Upstream.IsValid() {
-		row.Resolver = asked.Upstream.String()
-	}
-	row.Attempts = int32(asked.Attempts)
-	row.LookupMS = *milliseconds(asked.Elapsed)
-	row.TCP = asked.TCP
-}
-
 // fillLookup fills the columns of the record.
 func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trace) {
 	row.Record = string(l.Class)
@@ -121,7 +112,12 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 		row.TTL = new(int32(l.TTL)) // below 1<<31
 	}
 	row.EDE = ede(l.EDE)
-	fillAsked(row, asked)
+	if asked.Upstream.IsValid() {
+		row.Resolver = asked.Upstream.String()
+	}
+	row.Attempts = int32(asked.Attempts)
+	row.LookupMS = *milliseconds(asked.Elapsed)
+	row.TCP = asked.TCP
 	addFindings(row, l.Findings...)
 
 	switch l.Class {

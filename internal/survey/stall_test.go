@@ -63,8 +63,7 @@ func TestMakeInterrupted(t *testing.T) {
 	}
 }
 
-// A survey that ends before the clock was looked at looks itself. Where nobody
-// looks at it regularly, it says nothing.
+// A survey that ends before the next look at the clock looks itself. Without regular looks it says nothing.
 func TestStallWatchClock(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	for _, watched := range []bool{true, false} {
@@ -90,8 +89,7 @@ func TestStallWatchClock(t *testing.T) {
 	}
 }
 
-// Goroutines that could run and get no processor are a stall, though the clock is
-// looked at in time.
+// Goroutines that could run and get no processor are a stall, though the clock is looked at in time.
 func TestStallWatchScheduler(t *testing.T) {
 	var w stallWatch
 	log := slog.New(slog.DiscardHandler)
@@ -109,7 +107,7 @@ func TestStallWatchScheduler(t *testing.T) {
 	now := time.Now()
 	got := w.look(now, log)
 	if got == before {
-		t.Error("nobody noticed that goroutines had no processor")
+		t.Error("it was not noticed that goroutines had no processor")
 	}
 	w.waited = 0 // as if more had waited
 	if again := w.look(now.Add(stallLook), log); again.times != got.times+1 || again.time-got.time != stallLook {
@@ -117,8 +115,8 @@ func TestStallWatchScheduler(t *testing.T) {
 	}
 }
 
-// A probe that was stopped on the way is no finding about the host: the row waits
-// to be asked again. One that nothing stopped counts.
+// A probe that was stopped on the way is no finding about the host: the row waits to be asked again. One that
+// nothing stopped counts.
 func TestProbeStalled(t *testing.T) {
 	for _, stalled := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// An asked counts the questions about hosts, each of which has an address, and so
-// many TLSA records as its first label says.
+// An asked counts the questions about hosts, each of which has an address, and so many TLSA records as its first
+// label says.
 type asked struct {
 	t     *testing.T
 	times map[string]int
@@ -33,8 +33,7 @@ func (a asked) Exchange(_ context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return m, nil
 }
 
-// Strangers fill the cache neither with long records nor with many names: a host
-// that is asked for now is kept.
+// Strangers fill the cache neither with long records nor with many names: a host that is asked for now is kept.
 func TestTLSACache(t *testing.T) {
 	var c tlsaCache
 	questions := asked{t, make(map[string]int)}

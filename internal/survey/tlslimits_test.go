@@ -39,8 +39,8 @@ func TestShortKeyOfMailServer(t *testing.T) {
 	})
 }
 
-// A process that takes up a run is told by a row of the short key of a mail server, where
-// it is clear which has it; of others it knows nothing, and probes them itself.
+// A process that takes up a run is told by a row of the short key of a mail server, where it is clear which has it;
+// of others it knows nothing, and probes them itself.
 func TestShortKeyAfterRestart(t *testing.T) {
 	host := func(name, cert, first string) output.MXHost {
 		h := output.MXHost{Host: name, STARTTLS: new("ok"), CertSHA256: &cert}
@@ -71,9 +71,8 @@ func TestShortKeyAfterRestart(t *testing.T) {
 	}
 }
 
-// Alert 40 may be a limit of this client until others are known to be served at the
-// address, which depends on the order in which hosts are asked: the row waits for the
-// next pass, which judges again.
+// Alert 40 may be a limit of this client until others are known to be served at the address, which depends on the
+// order in which hosts are asked: the row waits for the next pass, which judges again.
 func TestClientLimitIsJudgedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "world.txtar")
