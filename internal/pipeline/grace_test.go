@@ -220,16 +220,17 @@ func TestGrace(t *testing.T) {
 	for _, tt := range []struct {
 		what           string
 		given, hits    int64
+		rows           int64 // that are there when the run is asked to stop
 		files          int
 		record, policy string // of the rows that are cut short; the policy of those whose surveys had begun
 	}{
-		{"sweep", stuckGiven, stuckSlots, 2, "unknown", "not_fetched"},
-		{"lane", stuckSize, 1, 1, "", ""},
-		{"lookup", stuckGiven, stuckSurveys, 2, "unknown", "not_fetched"},
-		{"policy", stuckGiven, stuckSurveys, 2, "valid", "unknown"},
-		{"mail", stuckGiven, stuckSurveys, 2, "valid", "valid"},
-		{"await", stuckSlots, stuckSurveys, 1, "valid", "unknown"},
-		{"doubt", stuckSize, 1, 0, "", ""},
+		{"sweep", stuckGiven, stuckSlots, stuckFrom - 1, 2, "unknown", "not_fetched"},
+		{"lane", stuckSize, 1, stuckSize, 1, "", ""},
+		{"lookup", stuckGiven, stuckSurveys, stuckFrom - 1, 2, "unknown", "not_fetched"},
+		{"policy", stuckGiven, stuckSurveys, stuckFrom - 1, 2, "valid", "unknown"},
+		{"mail", stuckGiven, stuckSurveys, stuckFrom - 1, 2, "valid", "valid"},
+		{"await", stuckSlots, stuckSurveys, 0, 1, "valid", "unknown"},
+		{"doubt", stuckSize, 1, stuckSize, 0, "", ""},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +239,10 @@ func TestGrace(t *testing.T) {
 				return what == tt.what && (domain == "" || rankOf(domain) >= stuckFrom)
 			}
 			s := e.survey(t)
-			e.interrupt(t, tt.given, tt.hits, func(ctx context.Context) error { return Run(ctx, s.Config) })
+			ready := func() bool {
+				return e.given.Load() >= tt.given && e.hits.Load() >= tt.hits && s.Stats.Counts().Domains() >= tt.rows
+			}
+			interruptWhen(t, ready, func(ctx context.Context) error { return Run(ctx, s.Config) })
 
 			rows := rowsIn(t, s.dir)
 			if len(s.parts) != tt.files || len(rows) != tt.files*stuckSize {
