@@ -11,6 +11,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/suffixes"
 	"stsscan/internal/survey"
 )
 
@@ -81,19 +82,21 @@ type Config struct {
 
 	Mail survey.Mail // what is asked about the mail side
 
+	Suffixes *suffixes.List // one for all runs and surveys of a program; nil: one is made
+
 	// Excluded returns the opt-outs since the names were prepared; nil: there are none. It is called before each
 	// part and each pass: such names get no row, and provisional rows about them become final as they stand. After
 	// an error no more names are admitted, what is in flight is finished, and the run ends with the error. A nil
 	// Excluded: none.
 	Excluded func() (*domains.Exclusions, error)
 
-	InFlight     int           // questions in flight; 0: 1000
+	InFlight     int           // questions in flight; 0: resolver.DefaultInFlight
 	Surveys      int           // surveys at a time; 0: 512. Their connections have a limit of their own
 	OpenParts    int           // parts that have row groups in memory; 0: by their size, see openParts
 	MostParts    int           // open parts, each with up to three descriptors; most wait for their last names; 0: 64
 	Turn         time.Duration // how long a survey waits for its turn at a host before it is put off; 0: not at all
-	Deadline     time.Duration // of a policy retrieval, from its address to its last byte; 0: 20 s
-	LastDeadline time.Duration // the same in the last of several passes; 0: 1 min (section 3.3)
+	Deadline     time.Duration // of a policy retrieval, from its address to its last byte; 0: survey.DefaultDeadline
+	LastDeadline time.Duration // the same in the last of several passes; 0: survey.DefaultLastDeadline
 	Passes       int           // how often a domain is asked, in all, while its failure may mend; 0: 1
 	PassDelay    time.Duration // from the end of one pass over a domain to the next; 0: none
 
@@ -126,7 +129,7 @@ func (i intervals) withDefaults() intervals {
 // surveyor makes the surveys of a run, or of a round of provisional rows.
 func (c *Config) surveyor(work context.Context, repass, last bool) *survey.Surveyor {
 	return survey.New(survey.Config{
-		Client: c.Client, Mail: c.Mail, Await: c.Engine.Await, Deadline: c.Deadline, LastDeadline: c.LastDeadline,
+		Client: c.Client, Suffixes: c.Suffixes, Mail: c.Mail, Await: c.Engine.Await, Deadline: c.Deadline, LastDeadline: c.LastDeadline,
 		Passes: c.Passes, Tries: c.tries, Repass: repass, LastTry: last, LocalFaults: &c.Stats.localFaults,
 		Now: c.Now, Log: c.Log,
 	}, work)
@@ -135,7 +138,7 @@ func (c *Config) surveyor(work context.Context, repass, last bool) *survey.Surve
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
 	if c.InFlight <= 0 {
-		c.InFlight = 1000
+		c.InFlight = resolver.DefaultInFlight
 	}
 	if c.Surveys <= 0 {
 		c.Surveys = mostSurveys

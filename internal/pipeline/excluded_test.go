@@ -213,7 +213,7 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 		return 0, nil
 	}}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	s.intervals = intervals{hold: 1, revisit: 1e9, minPause: 1, maxPause: 1e6}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)

@@ -88,7 +88,7 @@ func (g *gated) start(t *testing.T) {
 		Chunks: g.list, Source: &queue.Static{Parts: g.list.parts}, Dataset: dataset, Engine: engine,
 		Client: &mtasts.Client{Exchanger: engine, Transport: g.transport}, Passes: g.Passes, PassDelay: passDelay,
 		Stats: new(Stats), tries: 2,
-		Mail:  survey.Mail{Prober: starttls.New(starttls.Config{Door: survey.MailDoor(g.transport.MailDoor())})},
+		Mail:  survey.Mail{Prober: starttls.New(starttls.Config{Dialer: survey.MailDoor(g.transport.MailDialer())})},
 		Wrote: func(info output.PartInfo) { g.parts[info.Part] = info },
 	}
 }

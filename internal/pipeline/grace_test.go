@@ -191,7 +191,7 @@ func interruptWhen(t *testing.T, ready func() bool, stage func(ctx context.Conte
 func (e *stuckTown) resume(t *testing.T, s *townSurvey) {
 	t.Helper()
 	e.stuck = func(string, string) bool { return false }
-	s.Source = &queue.Static{Parts: s.list.parts, Whole: func(k int) bool { _, whole := s.parts[k]; return whole }}
+	s.Source = &queue.Static{Parts: s.list.parts, Done: func(k int) bool { _, whole := s.parts[k]; return whole }}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}

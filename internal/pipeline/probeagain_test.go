@@ -136,7 +136,7 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	}
 	s := w.survey(t, listed{parts: 3, size: 2 * len(moods)}, passes)
 	s.Engine, s.Client.Exchanger = w, w
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	s.tries = 1
 	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond,
 		minPause: 10 * time.Millisecond, maxPause: 50 * time.Millisecond}
@@ -237,7 +237,7 @@ func TestProbedAgainAfterRestart(t *testing.T) {
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}

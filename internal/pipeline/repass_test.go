@@ -414,7 +414,7 @@ func TestRepassManners(t *testing.T) {
 
 // A busyDoor leads to mail servers at one address, none of which listens; those that must wait are not dialled.
 type busyDoor struct {
-	starttls.Door
+	starttls.Dialer
 	serve func(string, string) (int, error)
 
 	mu      sync.Mutex
@@ -448,7 +448,7 @@ func TestRepassProbes(t *testing.T) {
 	}
 	door := &busyDoor{dialled: make(map[string]int), serve: func(string, string) (int, error) { return 0, errLater{} }}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond,
 		minPause: 10 * time.Millisecond, maxPause: time.Second}
 	if err := Run(t.Context(), s.Config); err != nil {

@@ -35,7 +35,7 @@ func scanInto(ctx context.Context, t *testing.T, config Config, list listed, dir
 	}
 	config.Chunks = list
 	config.Dataset = dataset
-	config.Source = &queue.Static{Parts: list.parts, Whole: func(k int) bool {
+	config.Source = &queue.Static{Parts: list.parts, Done: func(k int) bool {
 		_, whole, err := dataset.Whole(k)
 		if err != nil {
 			t.Fatal(err)

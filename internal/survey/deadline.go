@@ -22,7 +22,7 @@ func (r *Surveyor) connecting(failed *time.Time) context.Context {
 		ctx = egress.WithEarlierFailure(ctx, *failed)
 	}
 	if r.config.LastTry {
-		ctx = egress.WithLastWord(ctx)
+		ctx = egress.WithLastTry(ctx)
 	}
 	return ctx
 }

@@ -16,7 +16,7 @@ func (m *Rows) FillDenial(row *output.Lean, name *domains.Name, a *resolver.Answ
 		Rank:             name.Rank,
 		List:             name.List,
 		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
+		RegisteredDomain: m.suffixes.RegisteredDomain(name.Domain),
 		Record:           string(codes.RecordAbsent),
 		RecordReason:     string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone)),
 		Error:            string(codes.ErrNoRecord),

@@ -131,7 +131,7 @@ func checkDials(t *testing.T, row *output.Row, dialled []netip.Addr) {
 	var texts []string
 	var families [2]int
 	for _, addr := range dialled {
-		if err := egress.Judge(addr); err != nil {
+		if err := egress.CheckAddr(addr); err != nil {
 			t.Errorf("%s: dialled: %v", row.Domain, err)
 		}
 		if slices.Contains(texts, addr.String()) && row.TLSAlert != nil && *row.TLSAlert == 80 {

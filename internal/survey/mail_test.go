@@ -102,7 +102,7 @@ func newProber(t *testing.T, config Config) *starttls.Prober {
 	if !ok {
 		t.Fatal("no transport of our own")
 	}
-	return starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor()), Deadline: config.Deadline})
+	return starttls.New(starttls.Config{Dialer: MailDoor(transport.MailDialer()), Deadline: config.Deadline})
 }
 
 // impatient is an Exchanger that gives each question a second.

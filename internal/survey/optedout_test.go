@@ -51,7 +51,7 @@ func TestOptedOutHosts(t *testing.T) {
 			t.Fatal(err)
 		}
 		config := Config{Client: &mtasts.Client{Exchanger: world, Transport: transport}}
-		config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
+		config.Mail.Prober = starttls.New(starttls.Config{Dialer: MailDoor(transport.MailDialer())})
 		for _, domain := range world.Domains() {
 			truth, _ := world.Truth(domain, 0)
 			row := surveyed(t, config, domain)

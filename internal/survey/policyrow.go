@@ -14,7 +14,7 @@ import (
 // fillFetch fills the columns of the Policy Host and of the policy.
 func fillFetch(row *output.Row, f mtasts.Fetch, err error, host mtasts.Host, dialled egress.Trace) {
 	fillHost(row, host, dialled)
-	fillResponse(row, f, f.HeaderTime-dialled.DNSTime-dialled.TurnTime-dialled.ConnectTime-dialled.TLSTime)
+	fillResponse(row, f, f.HeaderTime-dialled.DNSTime-dialled.WaitTime-dialled.ConnectTime-dialled.TLSTime)
 
 	row.Policy = string(f.Class)
 	row.Error = string(mtasts.Sentinel(err))

@@ -23,7 +23,7 @@ type Previous struct {
 	probesOnly *output.Row // kept whole where only second probes of MX hosts are still to be made
 	failed     *time.Time  // when a host did not connect (egress.WithEarlierFailure): the Policy Host, or an MX host
 
-	probes map[string]starttls.Earlier // of MX hosts, by name
+	probes map[string]starttls.Previous // of MX hosts, by name
 
 	record       codes.Record // what the first pass saw; empty: there was none
 	recordReason codes.RecordReason

@@ -43,7 +43,7 @@ func (r *Surveyor) probe(row *output.Row, p *Previous) (doubtful bool, err error
 			var seen starttls.Result
 			var err error
 			if known {
-				seen, err = r.config.Mail.Prober.Again(ctx, into.Host, first, r.stallsNow)
+				seen, err = r.config.Mail.Prober.ProbeAgain(ctx, into.Host, first, r.stallsNow)
 			} else {
 				seen, err = r.config.Mail.Prober.Probe(ctx, into.Host, r.stallsNow)
 			}
@@ -99,9 +99,9 @@ func (r *Surveyor) repeatProbes(p *Previous) (row *output.Row, doubtful bool, er
 }
 
 // MailDoor is the way of a [starttls.Prober] to mail servers.
-func MailDoor(door *egress.MailDoor) starttls.Door { return mailDoor{door} }
+func MailDoor(door *egress.MailDialer) starttls.Dialer { return mailDoor{door} }
 
-type mailDoor struct{ door *egress.MailDoor }
+type mailDoor struct{ door *egress.MailDialer }
 
 func (d mailDoor) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	var trace egress.Trace

@@ -94,11 +94,11 @@ func (p *Previous) keepProbes(row *output.Row) {
 			continue
 		}
 		if p.probes == nil {
-			p.probes = make(map[string]starttls.Earlier)
+			p.probes = make(map[string]starttls.Previous)
 		}
 		seen := probeOf(host)
 		seen.Peer.ShortKey = short && !several && host.CertSHA256 != nil
-		p.probes[strings.Clone(host.Host)] = starttls.Earlier{Result: seen, Seen: row.ObservedAt}
+		p.probes[strings.Clone(host.Host)] = starttls.Previous{Result: seen, Seen: row.ObservedAt}
 		if seen.Doubtful() && !p.Addr.IsValid() {
 			p.Addr = seen.Addr
 		}
@@ -128,7 +128,7 @@ func probeOf(host *output.MXHost) (seen starttls.Result) {
 	}
 	seen.Class = own[codes.STARTTLS](*host.STARTTLS)
 	if host.FirstSTARTTLS != nil {
-		seen.First, seen.Again = own[codes.STARTTLS](*host.FirstSTARTTLS), true
+		seen.First, seen.Final = own[codes.STARTTLS](*host.FirstSTARTTLS), true
 	}
 	if host.Addr != nil {
 		seen.Addr, _ = netip.ParseAddr(*host.Addr)

@@ -10,19 +10,19 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/suffixes"
 )
 
 // A Rows begins rows. Rows point to its fields, which never change.
 type Rows struct {
-	suffixes *domains.Suffixes
+	suffixes *suffixes.List
 	now      func() time.Time
 	none     int32
 	no, yes  bool
 }
 
-// NewRows returns the Rows of a run with the given clock.
-func NewRows(now func() time.Time) *Rows {
-	return &Rows{suffixes: domains.NewSuffixes(), now: now, yes: true}
+func newRows(list *suffixes.List, now func() time.Time) *Rows {
+	return &Rows{suffixes: list, now: now, yes: true}
 }
 
 // Observed is the time of a row that is made now: whole seconds keep the column small.
@@ -35,7 +35,7 @@ func (m *Rows) newRow(name *domains.Name) *output.Row {
 		Rank:             name.Rank,
 		List:             name.List,
 		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
+		RegisteredDomain: m.suffixes.RegisteredDomain(name.Domain),
 		Tags:             name.Tags,
 		Policy:           string(codes.PolicyNotFetched),
 		Verdict:          string(codes.VerdictUnknown),

@@ -135,7 +135,7 @@ func TestProbeStalled(t *testing.T) {
 			if !ok {
 				t.Fatal("no transport of our own")
 			}
-			config.Mail.Prober = starttls.New(starttls.Config{Door: MailDoor(transport.MailDoor())})
+			config.Mail.Prober = starttls.New(starttls.Config{Dialer: MailDoor(transport.MailDialer())})
 			r := New(config, t.Context())
 			if stalled {
 				r.stalls.tick(time.Now(), r.config.Log) // and never again: the handshake takes 5 s

@@ -17,19 +17,21 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
 	"stsscan/internal/starttls"
+	"stsscan/internal/suffixes"
 )
 
 // A Config is what the surveys of a run share. Client must be set.
 type Config struct {
-	Client *mtasts.Client // its Transport finds addresses through [Hosts]
-	Mail   Mail           // what is asked about the mail side
+	Client   *mtasts.Client // its Transport finds addresses through [Hosts]
+	Suffixes *suffixes.List // one for all surveys of a program; nil: one is made
+	Mail     Mail           // what is asked about the mail side
 
 	// Await waits until there is an upstream to ask. Its error is that of ctx, or says that waiting is of no use.
 	// Nil: there always is one.
 	Await func(ctx context.Context) error
 
-	Deadline     time.Duration // of a policy retrieval, from its address to its last byte; 0: 20 s
-	LastDeadline time.Duration // the same in the last of several passes, and in [Domain]; 0: 1 min (section 3.3)
+	Deadline     time.Duration // of a policy retrieval, from its address to its last byte; 0: DefaultDeadline
+	LastDeadline time.Duration // the same in the last of several passes, and in [Domain]; 0: DefaultLastDeadline
 	Passes       int           // how often a domain is asked, in all, while its failure may mend; 0: 1
 	Tries        uint          // of a domain within a pass, while faults of this machine get in the way; 0: 8
 
@@ -41,6 +43,12 @@ type Config struct {
 	Log         *slog.Logger     // nil: silent
 }
 
+// What a zero of [Config] stands for.
+const (
+	DefaultDeadline     = 20 * time.Second
+	DefaultLastDeadline = time.Minute // as RFC 8461, section 3.3, suggests
+)
+
 // defaultTries is how often a domain is surveyed while faults of this machine get in the way. The waits between add
 // up to about 15 s.
 const defaultTries = 8
@@ -50,14 +58,17 @@ func (c Config) withDefaults() Config {
 		c.Await = func(context.Context) error { return nil }
 	}
 	if c.Deadline <= 0 {
-		c.Deadline = 20 * time.Second
+		c.Deadline = DefaultDeadline
 	}
 	if c.LastDeadline <= 0 {
-		c.LastDeadline = time.Minute
+		c.LastDeadline = DefaultLastDeadline
 	}
 	c.Passes, c.Tries = max(c.Passes, 1), cmp.Or(c.Tries, defaultTries)
 	if c.LocalFaults == nil {
 		c.LocalFaults = new(atomic.Int64)
+	}
+	if c.Suffixes == nil {
+		c.Suffixes = suffixes.NewList()
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -93,7 +104,7 @@ type Surveyor struct {
 // New returns a Surveyor whose surveys end with work.
 func New(c Config, work context.Context) *Surveyor {
 	c = c.withDefaults()
-	s := &Surveyor{Rows: NewRows(c.Now), config: c, work: work, began: time.Now()}
+	s := &Surveyor{Rows: newRows(c.Suffixes, c.Now), config: c, work: work, began: time.Now()}
 	if c.Repass {
 		s.turn, s.work = turnRepass, resolver.WithPatience(work)
 	}
