@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/crosscheck"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
@@ -146,12 +147,15 @@ func (j *scanJob) crossCheck(
 	j.log.Info("records are asked for again, of independent resolvers",
 		"resolvers", strings.Join(flags.names(), ","), "domains", due)
 	stop := j.watch(ctx, n, config.Stats, due, func(c pipeline.Counts) int64 { return c.Crossed })
-	check, err := pipeline.CrossCheck(ctx, pipeline.CrossConfig{
+	check, err := crosscheck.Run(ctx, crosscheck.Config{
 		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine,
-		InFlight: crossCheckWindow(n), Share: flags.share, Excluded: config.Excluded, Stats: config.Stats,
+		InFlight: crossCheckWindow(n), Share: flags.share, Excluded: config.Excluded, Checked: config.Stats.CrossChecked,
 	})
 	stop()
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return errStopped
+	case err != nil:
 		return err
 	}
 	check.Resolvers = flags.names()

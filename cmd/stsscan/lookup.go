@@ -17,7 +17,7 @@ import (
 	"stsscan/internal/explain"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
+	"stsscan/internal/survey"
 )
 
 func newLookup(std streams) *cobra.Command {
@@ -110,13 +110,13 @@ itself and at _mta_sts.`,
 
 // survey makes the row of one domain.
 func (n *network) survey(
-	ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail,
+	ctx context.Context, domain string, flags *networkFlags, mail survey.Mail,
 ) (*output.Row, error) {
-	config := pipeline.Config{
-		Engine: n.engine, Client: n.client, Suffixes: n.suffixes, Mail: mail,
+	config := survey.Config{
+		Client: n.client, Suffixes: n.suffixes, Mail: mail,
 		Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
 	}
-	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+	return survey.Domain(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
 // lookElsewhere looks where people put a record by mistake, if the row has none.

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/mtasts"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
 // mailFlags say what to ask about the mail side of which domains.
@@ -61,10 +61,10 @@ func (f *mailFlags) check() error {
 }
 
 // config is what the flags say. A probe reaches mail servers through n.
-func (f *mailFlags) config(n *network) (pipeline.Mail, error) {
+func (f *mailFlags) config(n *network) (survey.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
-		m.Prober = starttls.New(starttls.Config{Dialer: pipeline.MailDoor(n.mailDoor), Name: f.ehloName(n)})
+		m.Prober = starttls.New(starttls.Config{Dialer: survey.MailDoor(n.mailDoor), Name: f.ehloName(n)})
 	}
 	return m, err
 }
@@ -89,18 +89,18 @@ func (f *mailFlags) ehloName(n *network) func(context.Context, netip.Addr) strin
 }
 
 // extents are the values of --mx, --tlsrpt and --dane.
-func (f *mailFlags) extents() (m pipeline.Mail, err error) {
+func (f *mailFlags) extents() (m survey.Mail, err error) {
 	for _, flag := range []struct {
 		name, value string
-		into        *pipeline.Extent
+		into        *survey.Extent
 	}{{"mx", f.mx, &m.MX}, {"tlsrpt", f.tlsrpt, &m.TLSRPT}, {"dane", f.dane, &m.DANE}} {
 		switch flag.value {
 		case extentRecord:
-			*flag.into = pipeline.ExtentRecord
+			*flag.into = survey.ExtentRecord
 		case extentAll:
-			*flag.into = pipeline.ExtentAll
+			*flag.into = survey.ExtentAll
 		case extentNone:
-			*flag.into = pipeline.ExtentNone
+			*flag.into = survey.ExtentNone
 		default:
 			return m, usage(fmt.Errorf("--%s %q: must be record, all or none", flag.name, flag.value))
 		}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"stsscan/internal/pipeline"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 	"stsscan/internal/udpbatch"
 )
 
@@ -67,8 +67,8 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 			"`N`: without an answer, ask N times more; later passes make three times as many attempts")
 	})
 	groupHosts.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.DurationVar(&f.deadline, "deadline", pipeline.DefaultDeadline, "`TIME`: time to retrieve a policy; "+
-			"unless given, "+durationText(pipeline.DefaultLastDeadline)+" in lookup and in the last of several passes")
+		flags.DurationVar(&f.deadline, "deadline", survey.DefaultDeadline, "`TIME`: time to retrieve a policy; "+
+			"unless given, "+durationText(survey.DefaultLastDeadline)+" in lookup and in the last of several passes")
 		flags.IntVar(&f.connections, "surveys", 0, fmt.Sprintf("`N`: open at most N connections, those to mail servers "+
 			"included; 0 is what memory and open files allow, at most %d", mostConnections))
 		flags.StringVar(&f.proxy, "proxy", "", "`URL`: connect through a proxy, socks5://HOST:PORT")
@@ -132,7 +132,7 @@ func (f *networkFlags) lastDeadline() time.Duration {
 	if f.changed != nil && f.changed("deadline") {
 		return f.deadline
 	}
-	return 0 // pipeline.DefaultLastDeadline
+	return 0 // survey.DefaultLastDeadline
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.

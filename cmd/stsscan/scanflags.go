@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/domains"
-	"stsscan/internal/pipeline"
+	"stsscan/internal/survey"
 )
 
 // maxPartSize is the most ranks of a part: what a kill may cost.
@@ -90,7 +90,7 @@ func settings(flags *pflag.FlagSet) map[string]string {
 		}
 	})
 	if !flags.Changed("deadline") {
-		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", durationText(pipeline.DefaultLastDeadline))
+		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", durationText(survey.DefaultLastDeadline))
 	}
 	return values
 }

@@ -160,7 +160,7 @@ func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Con
 	j.log.Info("domains that wait are asked again", "domains", total, "not_before", j.flags.passDelay)
 	stop = j.watch(ctx, n, config.Stats, total, func(c pipeline.Counts) int64 { return total - c.Waiting() })
 	defer stop()
-	return pipeline.Later(ctx, config, waiting)
+	return pipeline.Repass(ctx, config, waiting)
 }
 
 // printSummary prints the summary of the run, unless --quiet.

@@ -12,7 +12,7 @@ import (
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
+	"stsscan/internal/survey"
 )
 
 // projectErrors has the errors of each type of the project, and what follows from them.
@@ -79,10 +79,10 @@ func projectErrors() map[string][]judged {
 				return err
 			}, ours(codes.StageDNS)},
 		},
-		"pipeline.optedOutError": {
+		"survey.optedOutError": {
 			{"the host", func(t *testing.T) error {
 				all := func(string) bool { return true }
-				_, err := pipeline.Hosts(world(t), all)(t.Context(), "refused.example.com")
+				_, err := survey.Hosts(world(t), all)(t.Context(), "refused.example.com")
 				return err
 			}, inDNS(codes.ReasonOptedOut, false)},
 		},
