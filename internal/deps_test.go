@@ -20,7 +20,8 @@ func floors() [][]string {
 	return [][]string{
 		{"internal/codes", "internal/durable", "internal/descriptors", "internal/fault", "internal/parquetcol"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
-		{"internal/pipeline", "internal/queue", "internal/verify"},
+		{"internal/survey"},
+		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify"},
 		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }

@@ -35,14 +35,18 @@ func fileOrders() map[string]fileOrder {
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
+		"internal/survey": {against: 0, files: []string{
+			"previous.go", "rows.go", "stall.go", "hosts.go", "policyrow.go", "proberow.go", "tlsacache.go", "survey.go",
+			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "denial.go", "mailrow.go", "mail.go", "domain.go",
+			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
+		}},
 		"internal/pipeline": {against: 0, files: []string{
-			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
-			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",
-			"mailrow.go", "excluded.go", "surveyor.go", "measure.go", "probe.go", "mail.go", "firstanswer.go", "survey.go",
-			"single.go",
-			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
-			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
-			"disagreements.go", "crossing.go", "crosscheck.go",
+			"batch.go", "surveylog.go", "part.go", "slots.go", "fifo.go", "grace.go", "left.go", "zones.go", "admission.go",
+			"speed.go", "performance.go", "stats.go", "config.go", "pending.go", "writer.go", "localfaults.go", "revisit.go",
+			"surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go", "vouch.go", "writing.go", "run.go", "repass.go",
+		}},
+		"internal/crosscheck": {against: 0, files: []string{
+			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",
 		}},
 	}
 }

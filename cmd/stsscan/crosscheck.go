@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/crosscheck"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
@@ -148,12 +149,15 @@ func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Lo
 	due := counts.Rows - absent - counts.Record[codes.RecordUnknown] + int64(float64(absent)*j.cross.share)
 	log.Info("records are asked for again, of independent resolvers", "resolvers", strings.Join(j.cross.names(), ","), "domains", due)
 	stop := console.watch(ctx, j.mode, log, due, config.Stats, func(c pipeline.Counts) int64 { return c.Crossed }, n.manners)
-	check, err := pipeline.CrossCheck(ctx, pipeline.CrossConfig{
+	check, err := crosscheck.Run(ctx, crosscheck.Config{
 		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine, InFlight: crossWindow(n), Share: j.cross.share,
-		Excluded: config.Excluded, Stats: config.Stats,
+		Excluded: config.Excluded, Checked: config.Stats.CrossChecked,
 	})
 	stop()
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return errStopped
+	case err != nil:
 		return err
 	}
 	check.Resolvers = j.cross.names()

@@ -14,7 +14,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
+	"stsscan/internal/survey"
 )
 
 func newLookup(std streams) *cobra.Command {
@@ -105,12 +105,12 @@ says what is there (in JSON: "elsewhere").`,
 
 // survey makes the row of one domain.
 func (n *network) survey(
-	ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail,
+	ctx context.Context, domain string, flags *networkFlags, mail survey.Mail,
 ) (*output.Row, error) {
-	config := pipeline.Config{
-		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
+	config := survey.Config{
+		Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
 	}
-	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+	return survey.Domain(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
 // lookElsewhere looks where records are put by mistake, for a row without one.

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/mtasts"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
 // mailFlags say what is asked about the mail side of which domains.
@@ -43,10 +43,10 @@ func (f *mailFlags) check() error {
 }
 
 // mail is what the flags say, with a way to mail servers through n.
-func (f *mailFlags) mail(n *network) (pipeline.Mail, error) {
+func (f *mailFlags) mail(n *network) (survey.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
-		m.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(n.mailDoor), Name: f.name(n)})
+		m.Prober = starttls.New(starttls.Config{Door: survey.MailDoor(n.mailDoor), Name: f.name(n)})
 	}
 	return m, err
 }
@@ -72,18 +72,18 @@ func (f *mailFlags) name(n *network) func(context.Context, netip.Addr) string {
 }
 
 // extents are the domains that the flags name.
-func (f *mailFlags) extents() (m pipeline.Mail, err error) {
+func (f *mailFlags) extents() (m survey.Mail, err error) {
 	for _, flag := range []struct {
 		name, value string
-		into        *pipeline.Extent
+		into        *survey.Extent
 	}{{"mx", f.mx, &m.MX}, {"tlsrpt", f.tlsrpt, &m.TLSRPT}, {"dane", f.dane, &m.DANE}} {
 		switch flag.value {
 		case "record":
-			*flag.into = pipeline.ExtentRecord
+			*flag.into = survey.ExtentRecord
 		case "all":
-			*flag.into = pipeline.ExtentAll
+			*flag.into = survey.ExtentAll
 		case "none":
-			*flag.into = pipeline.ExtentNone
+			*flag.into = survey.ExtentNone
 		default:
 			return m, usage(fmt.Errorf("--%s %q: must be record, all or none", flag.name, flag.value))
 		}

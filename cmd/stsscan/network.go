@@ -16,9 +16,9 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 )
 
 // A network is the way out: the DNS engine, and the client that fetches
@@ -89,7 +89,7 @@ func (f *networkFlags) open(
 	}
 
 	config := egress.Config{
-		Resolve: pipeline.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
+		Resolve: survey.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
 		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()),
 		NoIPv4: f.noIPv4, NoIPv6: f.noIPv6,
 		Connections: systemLimits().connections(f.surveys, f.proxy != "", log),

@@ -107,7 +107,7 @@ func (f *networkFlags) check() error {
 }
 
 // lastDeadline is that of lookup and of the last of several passes, as
-// pipeline.Config has it.
+// survey.Config has it.
 func (f *networkFlags) lastDeadline() time.Duration {
 	if f.given != nil && f.given("deadline") {
 		return f.deadline

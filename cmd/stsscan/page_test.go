@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"net/netip"
 	"os"
@@ -16,23 +15,12 @@ import (
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
-	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
 var updatePages = flag.Bool("update", false, "write the golden pages")
-
-// engine asks a world in memory.
-type engine struct {
-	resolver.Unwatched
-	*simnet.World
-}
-
-func (engine) Sweep(context.Context, func([]resolver.Question) (int, bool), func([]resolver.Answer)) error {
-	return nil
-}
 
 // The pages of one world, as people see them. Time is simulated, so that they
 // are the same each time.
@@ -50,19 +38,19 @@ func TestPages(t *testing.T) {
 				}
 				defer world.Close()
 				transport, err := egress.NewTransport(egress.Config{
-					Resolve: pipeline.Hosts(world, nil), Dial: world.DialContext, Roots: world.Roots(), Manners: egress.NoManners(),
+					Resolve: survey.Hosts(world, nil), Dial: world.DialContext, Roots: world.Roots(), Manners: egress.NoManners(),
 				})
 				if err != nil {
 					t.Fatal(err)
 				}
-				config := pipeline.Config{
-					Engine: engine{World: world}, Client: &mtasts.Client{Exchanger: world, Transport: transport},
-					Mail: pipeline.Mail{MX: pipeline.ExtentAll, TLSRPT: pipeline.ExtentAll, DANE: pipeline.ExtentAll},
+				config := survey.Config{
+					Client: &mtasts.Client{Exchanger: world, Transport: transport},
+					Mail:   survey.Mail{MX: survey.ExtentAll, TLSRPT: survey.ExtentAll, DANE: survey.ExtentAll},
 				}
 				if probed {
-					config.Mail.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(transport.MailDoor())})
+					config.Mail.Prober = starttls.New(starttls.Config{Door: survey.MailDoor(transport.MailDoor())})
 				}
-				row, err := pipeline.Survey(t.Context(), config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+				row, err := survey.Domain(t.Context(), config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 				if err != nil {
 					t.Fatal(err)
 				}

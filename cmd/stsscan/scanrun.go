@@ -136,7 +136,7 @@ func (j *scanJob) passesOver(ctx context.Context, console *console, log *slog.Lo
 	log.Info("domains that wait are asked again", "domains", total, "not_before", j.passDelay)
 	stop = console.watch(ctx, j.mode, log, total, config.Stats, func(c pipeline.Counts) int64 { return total - c.Waiting() }, n.manners)
 	defer stop()
-	return pipeline.Later(ctx, config, waiting)
+	return pipeline.Repass(ctx, config, waiting)
 }
 
 // report prints the summary of the run.

@@ -46,7 +46,7 @@ func watched(scenes []scene) []string {
 func TestWatcherLog(t *testing.T) {
 	none, tail := pipeline.Left{}, pipeline.Left{Tail: true, Lookups: 37, Most: 40 * time.Second}
 	rest := func(seconds int64) pipeline.Left {
-		return pipeline.Left{Waiting: 120, Again: time.Unix(1_000_000+seconds, 0), Last: time.Unix(1_000_000+seconds, 0)}
+		return pipeline.Left{Waiting: 120, First: time.Unix(1_000_000+seconds, 0), Last: time.Unix(1_000_000+seconds, 0)}
 	}
 	for _, tt := range []struct {
 		name   string

@@ -12,7 +12,7 @@ import (
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
+	"stsscan/internal/survey"
 )
 
 // errorsOfTheHouse says for each type of error what is to follow from those that
@@ -80,10 +80,10 @@ func errorsOfTheHouse() map[string][]judged {
 				return err
 			}, ours(codes.StageDNS)},
 		},
-		"pipeline.optedOutError": {
+		"survey.optedOutError": {
 			{"the host", func(t *testing.T) error {
 				all := func(string) bool { return true }
-				_, err := pipeline.Hosts(world(t), all)(t.Context(), "refused.example.com")
+				_, err := survey.Hosts(world(t), all)(t.Context(), "refused.example.com")
 				return err
 			}, inDNS(codes.ReasonOptedOut, false)},
 		},

@@ -18,9 +18,9 @@ import (
 
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 )
 
 const place = "22.1.0.1" // a public address
@@ -166,7 +166,7 @@ func fetch(manners egress.Manners, hosts ...string) func(t *testing.T) error {
 	return func(t *testing.T) error {
 		w := world(t)
 		return roundTrip(t.Context(), t, egress.Config{
-			Resolve: pipeline.Hosts(w, nil), Dial: w.DialContext, Roots: w.Roots(), Manners: manners,
+			Resolve: survey.Hosts(w, nil), Dial: w.DialContext, Roots: w.Roots(), Manners: manners,
 		}, hosts...)
 	}
 }

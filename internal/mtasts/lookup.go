@@ -90,7 +90,14 @@ func RecordQuestion(domain string) *dns.Msg {
 	return question(recordOwner(domain), dns.TypeTXT)
 }
 
-func recordOwner(domain string) string { return dns.Fqdn("_mta-sts." + domain) }
+func recordOwner(domain string) string { return dns.Fqdn(RecordLabel + "." + domain) }
+
+// What stands before a Policy Domain in the name of its record (section 3.1) and of
+// its Policy Host (section 3.3).
+const (
+	RecordLabel = "_mta-sts"
+	HostLabel   = "mta-sts"
+)
 
 // read reads the TXT records at the end of the chain.
 func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
