@@ -243,7 +243,7 @@ const withoutField = "* REPLACE (list_transform(mx, lambda m: {'host': m.host, '
 func withoutColumns(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	var later []string
-	each(t, db, "SELECT column_name FROM (DESCRIBE later_columns)", func(scan func(...any)) {
+	each(t, db, "SELECT column_name FROM (DESCRIBE nullable_columns)", func(scan func(...any)) {
 		var name string
 		scan(&name)
 		later = append(later, name)

@@ -1,5 +1,7 @@
 package codes
 
+import "slices"
+
 // A Stage is the step of policy retrieval at which it ended.
 type Stage string
 
@@ -118,6 +120,19 @@ func PolicyReasons(s Stage) []PolicyReason {
 		}
 	}
 	return nil
+}
+
+// AllPolicyReasons lists the PolicyReasons of all stages, each once.
+func AllPolicyReasons() []PolicyReason {
+	var all []PolicyReason
+	for _, stage := range Stages() {
+		for _, reason := range PolicyReasons(stage) {
+			if !slices.Contains(all, reason) {
+				all = append(all, reason)
+			}
+		}
+	}
+	return all
 }
 
 // A TLSError says why a handshake or its certificate was not accepted.
