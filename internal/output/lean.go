@@ -31,12 +31,8 @@ type leanRows struct {
 	alike  bool     // each domain of the page is its registered domain, and registered has none of them
 	layout *layout
 
-	domain, registered, zone                                             names
-	list, tld, record, reason, failure, rcode, resolver, policy, verdict terms
-	rank, listRank, txtCount, attempts, lookup, observed, pass           ints
-	authenticated, tcp                                                   flags
-	ede                                                                  intLists
-	columns                                                              []column // by leaf; nil: NULL in every lean row
+	own     leanColumns
+	columns []column // by leaf; nil: NULL in every lean row
 }
 
 // leanRows takes the columns of a part that is done, which have their memory, or
@@ -50,61 +46,31 @@ func (l *layout) leanRows() *leanRows {
 
 func newLeanRows(l *layout) *leanRows {
 	g := &leanRows{layout: l, alike: true}
-	byName := map[string]column{
-		"domain": &g.domain, "rank": &g.rank, "list": &g.list, "list_rank": &g.listRank, "tld": &g.tld,
-		"registered_domain": &g.registered, "record": &g.record, "record_reason": &g.reason, "error": &g.failure,
-		"txt_count": &g.txtCount, "zone": &g.zone, "rcode": &g.rcode, "authenticated": &g.authenticated, "ede": &g.ede,
-		"resolver": &g.resolver, "attempts": &g.attempts, "lookup_ms": &g.lookup, "tcp": &g.tcp, "policy": &g.policy,
-		"observed_at": &g.observed, "pass": &g.pass, "verdict": &g.verdict,
-	}
+	byName := g.own.byName()
 	for _, leaf := range l.leaves {
 		c := byName[leaf.path[0]]
 		if c != nil {
 			c.to().leaf = leaf
+			if terms, ok := c.(*terms); ok {
+				terms.id = make(map[string]int32)
+			}
 		}
 		g.columns = append(g.columns, c)
 	}
-	for _, c := range g.terms() {
-		c.id = make(map[string]int32)
-	}
 	return g
-}
-
-func (g *leanRows) terms() []*terms {
-	return []*terms{&g.list, &g.tld, &g.record, &g.reason, &g.failure, &g.rcode, &g.resolver, &g.policy, &g.verdict}
 }
 
 // add takes a row. It says whether all texts are valid UTF-8.
 func (g *leanRows) add(r *Lean) bool {
 	if g.alike && r.RegisteredDomain != r.Domain {
 		g.alike = false
-		g.registered.data = append(g.registered.data, g.domain.data...)
-		g.registered.ends = append(g.registered.ends, g.domain.ends...)
+		g.own.RegisteredDomain.data = append(g.own.RegisteredDomain.data, g.own.Domain.data...)
+		g.own.RegisteredDomain.ends = append(g.own.RegisteredDomain.ends, g.own.Domain.ends...)
 	}
-	ok := g.domain.add(r.Domain)
-	g.rank.add(r.Rank)
-	ok = g.list.add(r.List) && ok
-	number(&g.listRank, r.ListRank)
-	ok = g.tld.add(r.TLD) && ok
+	ok := g.own.add(r)
 	if !g.alike {
-		ok = g.registered.add(r.RegisteredDomain) && ok
+		ok = g.own.RegisteredDomain.add(r.RegisteredDomain) && ok
 	}
-	ok = g.record.add(r.Record) && ok
-	ok = g.reason.add(r.RecordReason) && ok
-	ok = g.failure.add(r.Error) && ok
-	number(&g.txtCount, r.TXTCount)
-	ok = g.zone.add(r.Zone) && ok
-	ok = g.rcode.add(r.Rcode) && ok
-	g.authenticated.add(r.Authenticated)
-	g.ede.add(r.EDE)
-	ok = g.resolver.add(r.Resolver) && ok
-	g.attempts.add(int64(r.Attempts))
-	g.lookup.add(int64(r.LookupMS))
-	g.tcp.add(&r.TCP)
-	ok = g.policy.add(r.Policy) && ok
-	ok = g.verdict.add(r.Verdict) && ok
-	g.observed.add(r.ObservedAt.UnixMicro())
-	g.pass.add(int64(r.Pass))
 	g.rows++
 	return ok
 }
@@ -112,28 +78,28 @@ func (g *leanRows) add(r *Lean) bool {
 // flush ends the page of every column. Where each domain is its own registered
 // domain, as in the zone of a registry, the work on names is done once.
 func (g *leanRows) flush() error {
-	if g.rank.values.n == 0 {
+	if g.own.Rank.values.n == 0 {
 		return nil
 	}
 	p := g.layout.press()
 	defer g.layout.presses.Put(p)
-	for name := range g.domain.all {
+	for name := range g.own.Domain.all {
 		g.hashes = append(g.hashes, bloom.XXH64{}.Sum64(name))
 	}
 	order := g.sort(p)
-	if err := g.domain.flush(p, order); err != nil {
+	if err := g.own.Domain.flush(p, order); err != nil {
 		return err
 	}
 	if g.alike {
-		if err := g.registered.repeat(p, &g.domain, len(order)); err != nil {
+		if err := g.own.RegisteredDomain.repeat(p, &g.own.Domain, len(order)); err != nil {
 			return err
 		}
-	} else if err := g.registered.flush(p, order); err != nil {
+	} else if err := g.own.RegisteredDomain.flush(p, order); err != nil {
 		return err
 	}
 	g.alike = true
 	for _, c := range g.columns {
-		if c != nil && c != &g.domain && c != &g.registered {
+		if c != nil && c != &g.own.Domain && c != &g.own.RegisteredDomain {
 			if err := c.flush(p, order); err != nil {
 				return err
 			}
@@ -146,7 +112,7 @@ func (g *leanRows) flush() error {
 // than the list has; the list's own is the one in which ranks need next to no
 // space, and names little if it is sorted.
 func (g *leanRows) sort(p *press) []int32 {
-	ranks := &g.rank.values
+	ranks := &g.own.Rank.values
 	first, last := ranks.at(0), ranks.at(0)
 	for _, rank := range ranks.all {
 		first, last = min(first, rank), max(last, rank)
@@ -248,12 +214,12 @@ func (g *leanRows) filter(w *sink, meta *format.ColumnMetaData) error {
 // other columns that [Counts] has are NULL in a lean row.
 func (g *leanRows) count(counts *Counts) {
 	counts.Rows += int64(g.rows)
-	tally(&counts.Record, &g.record)
-	tally(&counts.RecordReason, &g.reason)
-	tally(&counts.Error, &g.failure)
-	tally(&counts.Policy, &g.policy)
-	tally(&counts.Verdict, &g.verdict)
-	tally(&counts.Resolver, &g.resolver)
+	tally(&counts.Record, &g.own.Record)
+	tally(&counts.RecordReason, &g.own.RecordReason)
+	tally(&counts.Error, &g.own.Error)
+	tally(&counts.Policy, &g.own.Policy)
+	tally(&counts.Verdict, &g.own.Verdict)
+	tally(&counts.Resolver, &g.own.Resolver)
 }
 
 func tally[W ~string](counts *map[W]int64, c *terms) {

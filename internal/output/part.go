@@ -155,7 +155,7 @@ func (p *Part) addLean(r *Lean) error {
 	if int64(p.lean.rows) == p.groupRows {
 		return p.endLean()
 	}
-	if p.lean.rank.values.n == rowsPerPage {
+	if p.lean.own.Rank.values.n == rowsPerPage {
 		return p.wrap(p.lean.flush())
 	}
 	return nil

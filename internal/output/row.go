@@ -15,18 +15,18 @@ import "time"
 //   - parquet: the name, and the encoding in full rows; lean rows choose their own (see leanRows)
 //   - rfc: the section that the column is about, of RFC 8461 or of the RFC that is named; none: it is about the survey
 //   - words: the function of package codes that lists the words of the column; none: it may have others
-//   - denial: "yes" where the row of a plain denial ([Lean]) has the column too
+//   - denial: "yes" where the row of a plain denial ([Lean]) has the column too, "copy" where it mostly is the domain there
 //
 // After a change run "go generate ./internal/output". Columns are only ever added. What was not observed is NULL. Text
 // columns hold valid UTF-8 of bounded length; raw bytes are binary columns. Times are UTC in microseconds.
 type Row struct {
-	Domain           string            `parquet:"domain" rfc:"2" denial:"yes"`             // Policy Domain in A-labels, lower case, no final dot
-	Rank             int64             `parquet:"rank,delta" denial:"yes"`                 // 1-based position among the entries of all lists
-	List             string            `parquet:"list,dict" denial:"yes"`                  // name of the input list
-	ListRank         *int64            `parquet:"list_rank,optional" denial:"yes"`         // the rank that the list itself states
-	TLD              string            `parquet:"tld,dict" denial:"yes"`                   // last label of the domain
-	RegisteredDomain string            `parquet:"registered_domain,optional" denial:"yes"` // public suffix and one label; NULL where the domain is a public suffix
-	Tags             map[string]string `parquet:"tags,optional"`                           // columns of the list that were asked to be carried
+	Domain           string            `parquet:"domain" rfc:"2" denial:"yes"`              // Policy Domain in A-labels, lower case, no final dot
+	Rank             int64             `parquet:"rank,delta" denial:"yes"`                  // 1-based position among the entries of all lists
+	List             string            `parquet:"list,dict" denial:"yes"`                   // name of the input list
+	ListRank         *int64            `parquet:"list_rank,optional" denial:"yes"`          // the rank that the list itself states
+	TLD              string            `parquet:"tld,dict" denial:"yes"`                    // last label of the domain
+	RegisteredDomain string            `parquet:"registered_domain,optional" denial:"copy"` // public suffix and one label; NULL where the domain is a public suffix
+	Tags             map[string]string `parquet:"tags,optional"`                            // columns of the list that were asked to be carried
 
 	Record        string   `parquet:"record,dict" rfc:"3.1" words:"Records" denial:"yes"`                       // class of the record
 	RecordReason  string   `parquet:"record_reason,optional,dict" rfc:"3.1" words:"RecordReasons" denial:"yes"` // why it is not valid

@@ -188,3 +188,67 @@ func lean(r *Row) bool {
 		r.TLSRPTResult == "" && r.Pending == "" && r.FirstRecord == "" && r.FirstRecordReason == "" &&
 		r.FirstPolicy == "" && r.FirstPolicyStage == "" && r.FirstPolicyReason == ""
 }
+
+// leanColumns are the columns of lean rows.
+type leanColumns struct {
+	Domain           names
+	Rank             ints
+	List             terms
+	ListRank         ints
+	TLD              terms
+	RegisteredDomain names
+	Record           terms
+	RecordReason     terms
+	Error            terms
+	TXTCount         ints
+	Zone             names
+	Rcode            terms
+	Authenticated    flags
+	EDE              intLists
+	Resolver         terms
+	Attempts         ints
+	LookupMS         ints
+	TCP              flags
+	Policy           terms
+	Verdict          terms
+	ObservedAt       ints
+	Pass             ints
+}
+
+func (c *leanColumns) byName() map[string]column {
+	return map[string]column{
+		"domain": &c.Domain, "rank": &c.Rank, "list": &c.List, "list_rank": &c.ListRank, "tld": &c.TLD,
+		"registered_domain": &c.RegisteredDomain, "record": &c.Record, "record_reason": &c.RecordReason,
+		"error": &c.Error, "txt_count": &c.TXTCount, "zone": &c.Zone, "rcode": &c.Rcode,
+		"authenticated": &c.Authenticated, "ede": &c.EDE, "resolver": &c.Resolver, "attempts": &c.Attempts,
+		"lookup_ms": &c.LookupMS, "tcp": &c.TCP, "policy": &c.Policy, "verdict": &c.Verdict,
+		"observed_at": &c.ObservedAt, "pass": &c.Pass,
+	}
+}
+
+// add reports whether all texts are valid UTF-8, but for those of copies, which it leaves to the caller.
+func (c *leanColumns) add(r *Lean) bool {
+	ok := true
+	ok = c.Domain.add(r.Domain) && ok
+	c.Rank.add(int64(r.Rank))
+	ok = c.List.add(r.List) && ok
+	number(&c.ListRank, r.ListRank)
+	ok = c.TLD.add(r.TLD) && ok
+	ok = c.Record.add(r.Record) && ok
+	ok = c.RecordReason.add(r.RecordReason) && ok
+	ok = c.Error.add(r.Error) && ok
+	number(&c.TXTCount, r.TXTCount)
+	ok = c.Zone.add(r.Zone) && ok
+	ok = c.Rcode.add(r.Rcode) && ok
+	c.Authenticated.add(r.Authenticated)
+	c.EDE.add(r.EDE)
+	ok = c.Resolver.add(r.Resolver) && ok
+	c.Attempts.add(int64(r.Attempts))
+	c.LookupMS.add(int64(r.LookupMS))
+	c.TCP.add(&r.TCP)
+	ok = c.Policy.add(r.Policy) && ok
+	ok = c.Verdict.add(r.Verdict) && ok
+	c.ObservedAt.add(r.ObservedAt.UnixMicro())
+	c.Pass.add(int64(r.Pass))
+	return ok
+}

@@ -37,8 +37,9 @@ type column struct {
 	field  string // name of the field
 	kind   string // its Go type
 	name   string // of the column, "mx." before that of a field of MXHost
+	dict   bool   // full rows have it in a dictionary
 	words  string // function of package codes that lists its words; empty: an open set
-	denial bool   // the short row of a denial has it
+	denial string // empty: the short row of a denial does not have it; "copy": it mostly is as the column domain
 }
 
 // generate returns the file for the package in dir.
@@ -66,6 +67,7 @@ func generate(dir string) ([]byte, error) {
 	}
 	writeHostTexts(&b, host)
 	writeDenial(&b, row)
+	writeDenialColumns(&b, row)
 	return format.Source(b.Bytes())
 }
 
@@ -98,7 +100,7 @@ func columns(path, name, prefix string) ([]column, error) {
 func newColumn(field *ast.Field, name string, tag reflect.StructTag) column {
 	return column{
 		field: field.Names[0].Name, kind: types.ExprString(field.Type), name: name,
-		words: tag.Get("words"), denial: tag.Get("denial") == "yes",
+		dict: strings.Contains(tag.Get("parquet"), ",dict"), words: tag.Get("words"), denial: tag.Get("denial"),
 	}
 }
 
@@ -152,49 +154,6 @@ func writeHostTexts(b *bytes.Buffer, host []column) {
 	b.WriteString("return [...]string{\n")
 	writeLines(b, fields, ", ", ",")
 	b.WriteString("}\n}\n\n")
-}
-
-// writeDenial writes the short row of a denial, and what it has to do with Row.
-func writeDenial(b *bytes.Buffer, row []column) {
-	b.WriteString(`// A Lean is a [Row] that says nothing but what the lookup of a record that is
-// not there can say, as more than 99 rows in 100 do: its other columns are all
-// NULL. It is a quarter of the size.
-type Lean struct {
-`)
-	var copies, others []string
-	for _, c := range row {
-		if c.denial {
-			fmt.Fprintf(b, "%s %s\n", c.field, c.kind)
-			copies = append(copies, c.field)
-		} else {
-			others = append(others, "r."+c.field+" == "+zero(c.kind))
-		}
-	}
-	b.WriteString("}\n\n// Row is the whole row.\nfunc (l *Lean) Row() *Row {\nreturn &Row{\n")
-	writeLines(b, keyed(copies, "l"), ", ", ",")
-	b.WriteString("}\n}\n\n// leanOf is what a lean row says.\nfunc leanOf(r *Row) Lean {\nreturn Lean{\n")
-	writeLines(b, keyed(copies, "r"), ", ", ",")
-	b.WriteString("}\n}\n\n// lean says that the columns of [Lean] are all that are not NULL in r.\n")
-	b.WriteString("func lean(r *Row) bool {\nreturn ")
-	writeLines(b, others, " && ", "")
-	b.WriteString("}\n")
-}
-
-// keyed are elements of a composite literal that copy fields of a variable.
-func keyed(fields []string, from string) []string {
-	elements := make([]string, len(fields))
-	for i, field := range fields {
-		elements[i] = field + ": " + from + "." + field
-	}
-	return elements
-}
-
-// zero is the zero value of a type whose NULL it is.
-func zero(kind string) string {
-	if kind == "string" {
-		return `""`
-	}
-	return "nil"
 }
 
 // writeLines writes parts, with between between them and end behind the last, in
