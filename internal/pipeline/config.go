@@ -95,6 +95,8 @@ type Config struct {
 
 	Mail Mail // what is asked about the mail side
 
+	Common output.Lean // what rows of all domains have in common, such as where the run asks from
+
 	// Excluded gives those who opted out after the names were prepared, nil where
 	// none did. It is called before each part and each pass: their names get no row,
 	// and provisional rows about them become final as they stand. After an error no

@@ -13,32 +13,35 @@ import (
 
 // A rowMaker begins rows. Nothing that it points to ever changes.
 type rowMaker struct {
+	common   output.Lean // what every row begins with
 	suffixes *domains.Suffixes
 	now      func() time.Time
 	none     int32 // for rows to point to
 	no, yes  bool
 }
 
-func newRowMaker(now func() time.Time) *rowMaker {
-	return &rowMaker{suffixes: domains.NewSuffixes(), now: now, yes: true}
+func newRowMaker(common output.Lean, now func() time.Time) *rowMaker {
+	common.Policy, common.Pass = string(codes.PolicyNotFetched), 1
+	return &rowMaker{common: common, suffixes: domains.NewSuffixes(), now: now, yes: true}
 }
 
 // observed is the time of a row: whole seconds, so that the column stays small.
 func (m *rowMaker) observed() time.Time { return m.now().UTC().Truncate(time.Second) }
 
+// begin makes row one that knows its domain and nothing else.
+func (m *rowMaker) begin(row *output.Lean, name *domains.Name) {
+	*row = m.common
+	row.Domain, row.Rank, row.List, row.TLD = name.Domain, name.Rank, name.List, tld(name.Domain)
+	row.RegisteredDomain = m.suffixes.Registered(name.Domain)
+}
+
 // newRow is a row that knows its domain and nothing else.
 func (m *rowMaker) newRow(name *domains.Name) *output.Row {
-	row := &output.Row{
-		Domain:           name.Domain,
-		Rank:             name.Rank,
-		List:             name.List,
-		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
-		Tags:             name.Tags,
-		Policy:           string(codes.PolicyNotFetched),
-		Verdict:          string(codes.VerdictUnknown),
-		Pass:             1,
-	}
+	var lean output.Lean
+	m.begin(&lean, name)
+	row := lean.Row()
+	row.Tags = name.Tags
+	row.Verdict = string(codes.VerdictUnknown)
 	if name.ListRank > 0 {
 		row.ListRank = new(name.ListRank)
 	}
@@ -60,27 +63,19 @@ func tld(domain string) string { return domain[strings.LastIndexByte(domain, '.'
 // answer alone. With whole it says the same as newRow, LookupRecord and fillLookup
 // would.
 func (m *rowMaker) fillNegative(row *output.Lean, name *domains.Name, a *resolver.Answer) {
-	*row = output.Lean{
-		Domain:           name.Domain,
-		Rank:             name.Rank,
-		List:             name.List,
-		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
-		Record:           string(codes.RecordAbsent),
-		RecordReason:     string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone)),
-		Error:            string(codes.ErrNoRecord),
-		TXTCount:         &m.none,
-		Zone:             a.Zone,
-		Rcode:            resolver.RcodeName(a.Rcode),
-		Authenticated:    &m.no,
-		EDE:              ede(a.EDE),
-		Attempts:         int32(a.Trace.Attempts),
-		LookupMS:         *milliseconds(a.Trace.Elapsed),
-		TCP:              a.Trace.TCP,
-		Policy:           string(codes.PolicyNotFetched),
-		Verdict:          string(codes.VerdictNoSTS),
-		Pass:             1,
-	}
+	m.begin(row, name)
+	row.Record = string(codes.RecordAbsent)
+	row.RecordReason = string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone))
+	row.Error = string(codes.ErrNoRecord)
+	row.TXTCount = &m.none
+	row.Zone = a.Zone
+	row.Rcode = resolver.RcodeName(a.Rcode)
+	row.Authenticated = &m.no
+	row.EDE = ede(a.EDE)
+	row.Attempts = int32(a.Trace.Attempts)
+	row.LookupMS = *milliseconds(a.Trace.Elapsed)
+	row.TCP = a.Trace.TCP
+	row.Verdict = string(codes.VerdictNoSTS)
 	if a.Authenticated {
 		row.Authenticated = &m.yes
 	}
@@ -101,7 +96,7 @@ func whole(lean *output.Lean, name *domains.Name) *output.Row {
 		addFindings(row, []codes.Finding{codes.FindNegativeWithoutSOA})
 	}
 	if row.ListRank != nil {
-		row.ListRank = new(name.ListRank)
+		row.ListRank = new(*row.ListRank)
 	}
 	return row
 }

@@ -62,7 +62,7 @@ type surveyor struct {
 
 func newSurveyor(c Config, work context.Context) *surveyor {
 	return &surveyor{
-		rows: newRowMaker(c.Now), Engine: c.Engine, Client: c.Client, Mail: c.Mail, Deadline: c.Deadline, Passes: c.Passes,
+		rows: newRowMaker(c.Common, c.Now), Engine: c.Engine, Client: c.Client, Mail: c.Mail, Deadline: c.Deadline, Passes: c.Passes,
 		LastDeadline: c.LastDeadline, Stats: c.Stats, Log: c.Log, tries: c.tries, work: work, began: time.Now(),
 	}
 }
