@@ -9,13 +9,13 @@ package output
 
 import "time"
 
-// A Row is what one scan saw of one Policy Domain. The struct is the schema of the table, and its one source: a field is
-// a column, the comment on its line is the column's entry in the data dictionary, and its tags say the rest:
+// A Row is what one scan saw of one Policy Domain. The struct is the schema of the table, and its one source: a field
+// is a column, the comment on its line is the column's entry in the data dictionary, and its tags say the rest:
 //
 //   - parquet: the name, and the encoding in full rows; lean rows choose their own (see leanRows)
 //   - rfc: the section that the column is about, of RFC 8461 or of the RFC that is named; none: it is about the survey
 //   - words: the function of package codes that lists the words of the column; none: it may have others
-//   - denial: "yes" where the row of a plain denial ([Lean]) has the column too, "copy" where it mostly is the domain there
+//   - denial: "yes" where the row of a plain denial ([Lean]) has the column too, "copy" where it mostly is the domain
 //
 // After a change run "go generate ./internal/output". Columns are only ever added. What was not observed is NULL. Text
 // columns hold valid UTF-8 of bounded length; raw bytes are binary columns. Times are UTC in microseconds.

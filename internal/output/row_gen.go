@@ -226,7 +226,7 @@ func (c *leanColumns) byName() map[string]column {
 	}
 }
 
-// add reports whether all texts are valid UTF-8, but for those of copies, which it leaves to the caller.
+// add reports whether all texts are valid UTF-8. It leaves copies to the caller.
 func (c *leanColumns) add(r *Lean) bool {
 	ok := true
 	ok = c.Domain.add(r.Domain) && ok

@@ -46,10 +46,11 @@ func writeDenialColumns(b *bytes.Buffer, row []column) {
 			adds = append(adds, addition(c))
 		}
 	}
-	b.WriteString("\n// leanColumns are the columns of lean rows.\ntype leanColumns struct {\n" + strings.Join(fields, "\n"))
-	b.WriteString("\n}\n\nfunc (c *leanColumns) byName() map[string]column {\nreturn map[string]column{\n")
+	b.WriteString("\n// leanColumns are the columns of lean rows.\ntype leanColumns struct {\n")
+	b.WriteString(strings.Join(fields, "\n") + "\n}\n\n")
+	b.WriteString("func (c *leanColumns) byName() map[string]column {\nreturn map[string]column{\n")
 	writeLines(b, names, ", ", ",")
-	b.WriteString("}\n}\n\n// add reports whether all texts are valid UTF-8, but for those of copies, which it leaves to the caller.\n")
+	b.WriteString("}\n}\n\n// add reports whether all texts are valid UTF-8. It leaves copies to the caller.\n")
 	b.WriteString("func (c *leanColumns) add(r *Lean) bool {\nok := true\n" + strings.Join(adds, "\n") + "\nreturn ok\n}\n")
 }
 

@@ -150,8 +150,8 @@ func writeHostTexts(b *bytes.Buffer, host []column) {
 			fields = append(fields, "textOf(h."+c.field+")")
 		}
 	}
-	fmt.Fprintf(b, "// texts are the text fields of h, empty for NULL.\nfunc (h *MXHost) texts() [%d]string {\n", len(fields))
-	b.WriteString("return [...]string{\n")
+	b.WriteString("// texts are the text fields of h, empty for NULL.\n")
+	fmt.Fprintf(b, "func (h *MXHost) texts() [%d]string {\nreturn [...]string{\n", len(fields))
 	writeLines(b, fields, ", ", ",")
 	b.WriteString("}\n}\n\n")
 }
