@@ -112,8 +112,8 @@ SELECT
     NULL::VARCHAR AS first_policy_reason
 LIMIT 0;
 
--- The class of a policy as figures count it: unknown too where what kept it away may be a
--- limit of the client that asked.
+-- The class of a policy as figures count it: unknown too where a limit of the client may have
+-- kept it away.
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
     CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
@@ -127,8 +127,8 @@ FROM read_parquet(getvariable('runs')[-1] || '/part-*.parquet', union_by_name = 
 UNION ALL BY NAME
 FROM nullable_columns;
 
--- The name under which somebody is registered, for lack of the public suffix
--- list by a rule of thumb: three labels below such as co.uk and com.au, else two.
+-- The registered domain of a name, by a rule of thumb for lack of the public suffix list:
+-- three labels below such as co.uk and com.au, else two.
 CREATE OR REPLACE TEMP MACRO site(name) AS
     array_to_string(string_split(name, '.')[CASE WHEN regexp_matches(name, '(^|\.)(ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z][a-z]$') THEN -3 ELSE -2 END:], '.');
 
@@ -136,14 +136,16 @@ CREATE OR REPLACE TEMP MACRO site(name) AS
 CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN part / whole END;
 
 -- The domains that publish a record; a table, because nearly every question is about
--- these few. To their columns it adds judged_policy, the operators that their names are aliases to
--- (NULL: none, or inside the domain), where the first thing fails, the hosts that
--- receive their mail, the cluster of domains that share a fate (the operator of an
--- alias, else whoever a certificate for other names is for, else the set of addresses of
--- the Policy Host, else the domain alone), and who runs it, by the heuristic of the literature (ACM IMC 2025): a third party serves 50
--- domains or more, who serves up to 5 serves himself, and those between are not
--- classified. Many domains at the same addresses, all with the same hosts for their
--- mail, are one owner's portfolio: self.
+-- these few. To their columns it adds
+--   judged_policy, the class of the policy as figures count it;
+--   record_operator and host_operator, which the aliases of its two names lead to (NULL: none, or inside the domain);
+--   stage and reason of what fails first;
+--   mx_hosts, which receive its mail;
+--   served_by and cluster, the domains that share its fate: by the operator of an alias, else by the other names of
+--   the certificate (cluster), else by the set of addresses of the Policy Host; else the domain alone;
+--   manager, who runs it, by the heuristic of the literature (ACM IMC 2025): whoever serves 50 domains or more is a
+--   third party, up to 5 is self, between is unclassified. Many domains at the same addresses, all with the same hosts
+--   for their mail, are one owner's portfolio: self.
 CREATE OR REPLACE TEMP TABLE published AS
 SELECT
     *,

@@ -51,7 +51,8 @@ func writeDenialColumns(b *bytes.Buffer, row []column) {
 	b.WriteString("func (c *leanColumns) byName() map[string]column {\nreturn map[string]column{\n")
 	writeLines(b, names, ", ", ",")
 	b.WriteString("}\n}\n\n// add reports whether all texts are valid UTF-8. It leaves copies to the caller.\n")
-	b.WriteString("func (c *leanColumns) add(r *Lean) bool {\nok := true\n" + strings.Join(adds, "\n") + "\nreturn ok\n}\n")
+	b.WriteString("func (c *leanColumns) add(r *Lean) bool {\nok := true\n")
+	b.WriteString(strings.Join(adds, "\n") + "\nreturn ok\n}\n")
 }
 
 // columnType is the type that encodes a column of denials.
