@@ -128,7 +128,6 @@ type Row struct {
 
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta" denial:"yes"` // when the row was complete
 	Pass       int32     `parquet:"pass,dict" denial:"yes"`                                // 1, or more where the domain was asked again after a failure
-	Vantage    string    `parquet:"vantage,optional,dict" denial:"yes"`                    // place that the run asked from, as --vantage names it
 	Pending    string    `parquet:"pending,optional,dict" words:"Pendings"`                // why the row is provisional, NULL when it is final
 
 	FirstRecord       string `parquet:"first_record,optional,dict" rfc:"3.1" words:"Records"`                 // record of the first pass, where there was a later one
