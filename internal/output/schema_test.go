@@ -62,7 +62,8 @@ func TestColumnsAgainstParquet(t *testing.T) {
 	for i, f := range fields {
 		c := columns[i]
 		if f.Name() != c.Name || f.Optional() != c.Nullable || f.Repeated() {
-			t.Errorf("column %d: %s, optional %v, repeated %v; the dictionary says %+v", i, f.Name(), f.Optional(), f.Repeated(), c)
+			t.Errorf("column %d: %s, optional %v, repeated %v; the dictionary says %+v",
+				i, f.Name(), f.Optional(), f.Repeated(), c)
 		}
 		if got, want := f.Type().String(), types[c.Type]; got != want {
 			t.Errorf("%s: %s is %s, not %q", c.Name, c.Type, got, want)
@@ -117,7 +118,8 @@ func TestAbsentLooksAtEveryColumn(t *testing.T) {
 		field := row.Field(i)
 		name, nullable := columnTag(field)
 		kind := field.Type.Kind()
-		if list := kind == reflect.Slice && field.Type.Elem().Kind() != reflect.Uint8; !nullable || list || kind == reflect.Pointer {
+		list := kind == reflect.Slice && field.Type.Elem().Kind() != reflect.Uint8
+		if !nullable || list || kind == reflect.Pointer {
 			continue
 		}
 		r := every("example.com", 1)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -93,6 +94,11 @@ func columns(path, name, prefix string) ([]column, error) {
 	})
 	if found == nil {
 		return nil, fmt.Errorf("%s has no struct %s", path, name)
+	}
+	for _, c := range found {
+		if !slices.Contains([]string{"", "yes", "copy"}, c.denial) {
+			return nil, fmt.Errorf("%s: column %s: denial is neither yes nor copy", path, c.name)
+		}
 	}
 	return found, nil
 }
