@@ -104,6 +104,7 @@ SELECT
     NULL::BOOLEAN AS lenient,
     NULL::VARCHAR[] AS findings,
     NULL::VARCHAR AS tlsrpt_result,
+    NULL::VARCHAR AS vantage,
     NULL::VARCHAR AS pending,
     NULL::VARCHAR AS first_record,
     NULL::VARCHAR AS first_record_reason,

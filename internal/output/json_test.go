@@ -48,7 +48,7 @@ func TestJSONGolden(t *testing.T) {
 		`"delegation":"both","record_delegated_to":"example.net","host_delegated_to":"example.net","provider":"uriports","verdict":"enforce_partial",` +
 		`"verdict_basis":"certificates",` +
 		`"strict":true,"lenient":true,"findings":["policy_extension","record_extension"],"tlsrpt_result":"sts-webpki-invalid",` +
-		`"observed_at":"2026-11-23T21:04:05.678901Z","pass":2,"pending":"transient","first_record":"unknown",` +
+		`"vantage":"ams","observed_at":"2026-11-23T21:04:05.678901Z","pass":2,"pending":"transient","first_record":"unknown",` +
 		`"first_record_reason":"timeout","first_policy":"unreachable","first_policy_stage":"tcp","first_policy_reason":"refused"}` + "\n"
 	if got := jsonLine(t, every("example.com", 9)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)

@@ -126,6 +126,7 @@ type Row struct {
 	Findings     []string `parquet:"findings,optional,list" words:"Findings"`                               // every oddity
 	TLSRPTResult string   `parquet:"tlsrpt_result,optional,dict" rfc:"RFC 8460, 4.3" words:"TLSRPTResults"` // result type of RFC 8460, section 4.3.2.2; NULL where nothing fails, or the record is not valid and senders know of no MTA-STS
 
+	Vantage    string    `parquet:"vantage,optional,dict" denial:"yes"`                    // place that the run asked from, as --vantage names it
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond),delta" denial:"yes"` // when the row was complete
 	Pass       int32     `parquet:"pass,dict" denial:"yes"`                                // 1, or more where the domain was asked again after a failure
 	Pending    string    `parquet:"pending,optional,dict" words:"Pendings"`                // why the row is provisional, NULL when it is final

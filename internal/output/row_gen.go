@@ -66,15 +66,15 @@ func closedSet(column string) []string {
 }
 
 // texts are the text columns that are no lists, in the order of the schema.
-func texts(r *Row) [51]string {
+func texts(r *Row) [52]string {
 	return [...]string{
 		r.Domain, r.List, r.TLD, r.RegisteredDomain, r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone,
 		r.Rcode, r.Resolver, r.IPv4, r.IPv6, r.Addr, r.TLSVersion, r.TLSCipher, r.TLSGroup, r.TLSError,
 		r.CertIssuer, r.CertSHA256, r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server,
 		r.BodyFraming, r.Policy, r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode, r.MXKind, r.MXReason,
 		r.MXMatch, r.Mismatch, r.MXTLS, r.TLSRPT, r.TLSRPTReason, r.DANE, r.Delegation, r.RecordDelegatedTo,
-		r.HostDelegatedTo, r.Provider, r.Verdict, r.VerdictBasis, r.TLSRPTResult, r.Pending, r.FirstRecord,
-		r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
+		r.HostDelegatedTo, r.Provider, r.Verdict, r.VerdictBasis, r.TLSRPTResult, r.Vantage, r.Pending,
+		r.FirstRecord, r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
 	}
 }
 
@@ -140,6 +140,7 @@ type Lean struct {
 	TCP              bool
 	Policy           string
 	Verdict          string
+	Vantage          string
 	ObservedAt       time.Time
 	Pass             int32
 }
@@ -151,7 +152,7 @@ func (l *Lean) Row() *Row {
 		RegisteredDomain: l.RegisteredDomain, Record: l.Record, RecordReason: l.RecordReason, Error: l.Error,
 		TXTCount: l.TXTCount, Zone: l.Zone, Rcode: l.Rcode, Authenticated: l.Authenticated, EDE: l.EDE,
 		Resolver: l.Resolver, Attempts: l.Attempts, LookupMS: l.LookupMS, TCP: l.TCP, Policy: l.Policy,
-		Verdict: l.Verdict, ObservedAt: l.ObservedAt, Pass: l.Pass,
+		Verdict: l.Verdict, Vantage: l.Vantage, ObservedAt: l.ObservedAt, Pass: l.Pass,
 	}
 }
 
@@ -162,7 +163,7 @@ func leanOf(r *Row) Lean {
 		RegisteredDomain: r.RegisteredDomain, Record: r.Record, RecordReason: r.RecordReason, Error: r.Error,
 		TXTCount: r.TXTCount, Zone: r.Zone, Rcode: r.Rcode, Authenticated: r.Authenticated, EDE: r.EDE,
 		Resolver: r.Resolver, Attempts: r.Attempts, LookupMS: r.LookupMS, TCP: r.TCP, Policy: r.Policy,
-		Verdict: r.Verdict, ObservedAt: r.ObservedAt, Pass: r.Pass,
+		Verdict: r.Verdict, Vantage: r.Vantage, ObservedAt: r.ObservedAt, Pass: r.Pass,
 	}
 }
 
@@ -211,6 +212,7 @@ type leanColumns struct {
 	TCP              flags
 	Policy           terms
 	Verdict          terms
+	Vantage          terms
 	ObservedAt       ints
 	Pass             ints
 }
@@ -222,7 +224,7 @@ func (c *leanColumns) byName() map[string]column {
 		"error": &c.Error, "txt_count": &c.TXTCount, "zone": &c.Zone, "rcode": &c.Rcode,
 		"authenticated": &c.Authenticated, "ede": &c.EDE, "resolver": &c.Resolver, "attempts": &c.Attempts,
 		"lookup_ms": &c.LookupMS, "tcp": &c.TCP, "policy": &c.Policy, "verdict": &c.Verdict,
-		"observed_at": &c.ObservedAt, "pass": &c.Pass,
+		"vantage": &c.Vantage, "observed_at": &c.ObservedAt, "pass": &c.Pass,
 	}
 }
 
@@ -248,6 +250,7 @@ func (c *leanColumns) add(r *Lean) bool {
 	c.TCP.add(&r.TCP)
 	ok = c.Policy.add(r.Policy) && ok
 	ok = c.Verdict.add(r.Verdict) && ok
+	ok = c.Vantage.add(r.Vantage) && ok
 	c.ObservedAt.add(r.ObservedAt.UnixMicro())
 	c.Pass.add(int64(r.Pass))
 	return ok
