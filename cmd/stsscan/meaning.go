@@ -28,6 +28,7 @@ func (j *scanJob) meaning() (string, error) {
 	}
 	for _, flag := range []struct{ name, value, usual string }{
 		{"--mx", j.mailSide.mx, "record"}, {"--tlsrpt", j.mailSide.tlsrpt, "record"}, {"--dane", j.mailSide.dane, "record"},
+		{"--vantage", j.vantage, ""},
 	} {
 		if flag.value != "" && flag.value != flag.usual {
 			words = append(words, flag.name+" "+flag.value)

@@ -19,6 +19,9 @@ import (
 // maxPartSize is the most ranks of a part: what a kill may cost.
 const maxPartSize = 1 << 19
 
+// maxVantage is how many octets --vantage may have.
+const maxVantage = 64
+
 // scanFlags are the flags of scan.
 type scanFlags struct {
 	network      networkFlags
@@ -34,6 +37,7 @@ type scanFlags struct {
 	shard        string
 	from         string
 	only         string
+	vantage      string
 	passes       int
 	passDelay    time.Duration
 	progress     string
@@ -52,6 +56,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.shard, "shard", "", "scan the parts k with k mod N = I: `I/N`, or env to take both from an array job's environment")
 	flags.StringVar(&f.from, "from", "", "instead of lists: ask domains of another `RUN` again, those that --only says")
 	flags.StringVar(&f.only, "only", "", "rows of this `class`: a word of record, policy, verdict or pending, or COLUMN=WORD")
+	flags.StringVar(&f.vantage, "vantage", "", "`name` of the place that this run asks from: a column, and in run.json under config")
 	flags.IntVar(&f.passes, "passes", 2, "how often a domain is asked, in all, whose failure may mend")
 	flags.DurationVar(&f.passDelay, "pass-delay", 5*time.Minute, "between two passes over a domain (default in a test bed: none)")
 	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
@@ -151,6 +156,9 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 		return usage(fmt.Errorf("--limit %d: must not be negative", j.limit))
 	case j.partSize < 0 || j.partSize > maxPartSize:
 		return usage(fmt.Errorf("--part-size %d: must be from 0 to %d", j.partSize, maxPartSize))
+	}
+	if len(j.vantage) > maxVantage || printable(j.vantage) != j.vantage {
+		return usage(fmt.Errorf("--vantage %+q: must be printable, and of at most %d octets", j.vantage, maxVantage))
 	}
 	if j.passes < 0 || j.passDelay < 0 {
 		return usage(fmt.Errorf("--passes %d, --pass-delay %v: must not be negative", j.passes, j.passDelay))

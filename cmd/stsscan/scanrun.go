@@ -95,6 +95,7 @@ func (j *scanJob) scan(
 		Outlook:   n.engine,
 		Client:    n.client,
 		Mail:      mail,
+		Common:    output.Lean{Vantage: j.vantage},
 		Excluded:  excluded.Refresh,
 		InFlight:  n.inFlight,
 		MostParts: systemLimits().parts(),

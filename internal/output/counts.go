@@ -24,8 +24,8 @@ type Counts struct {
 	MXMatch      map[codes.MXMatch]int64                      `json:"mx_match,omitempty"`      //
 	Mismatch     map[codes.Mismatch]int64                     `json:"mismatch,omitempty"`      //
 	Verdict      map[codes.Verdict]int64                      `json:"verdict,omitempty"`       //
-	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows that have it
-	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // upstream of the last reply
+	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows with it
+	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // of the last reply
 	Pending      map[codes.Pending]int64                      `json:"pending,omitempty"`       // rows that are provisional
 }
 
@@ -95,8 +95,9 @@ func (c *Counts) remove(o Counts) {
 			c.addReason(stage, reason, n)
 		}
 	}
-	c.TLSError, c.Mode, c.Findings = less(own.TLSError, o.TLSError), less(own.Mode, o.Mode), less(own.Findings, o.Findings)
-	c.MXMatch, c.Mismatch, c.Verdict = less(own.MXMatch, o.MXMatch), less(own.Mismatch, o.Mismatch), less(own.Verdict, o.Verdict)
+	c.TLSError, c.Mode = less(own.TLSError, o.TLSError), less(own.Mode, o.Mode)
+	c.MXMatch, c.Mismatch = less(own.MXMatch, o.MXMatch), less(own.Mismatch, o.Mismatch)
+	c.Verdict, c.Findings = less(own.Verdict, o.Verdict), less(own.Findings, o.Findings)
 	c.Resolver, c.Pending = less(own.Resolver, o.Resolver), less(own.Pending, o.Pending)
 }
 
@@ -187,8 +188,8 @@ func each[W ~string](column string, counts map[W]int64, yield func(string, int64
 }
 
 // An Adoption is the share of domains that publish an MTA-STS record, as an
-// interval: domains that nobody could answer for count as without in Low and
-// as with in High.
+// interval: domains that are unknown count as without one in Low, and as with one
+// in High.
 type Adoption struct {
 	Domains int64   `json:"domains"`
 	Present int64   `json:"present"` // valid, invalid and multiple

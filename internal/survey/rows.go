@@ -14,33 +14,36 @@ import (
 
 // A Rows begins rows. Rows point to its fields, which never change.
 type Rows struct {
+	common   output.Lean // what every row begins with
 	suffixes *domains.Suffixes
 	now      func() time.Time
 	none     int32
 	no, yes  bool
 }
 
-// NewRows returns the Rows of a run with the given clock.
-func NewRows(now func() time.Time) *Rows {
-	return &Rows{suffixes: domains.NewSuffixes(), now: now, yes: true}
+// NewRows returns the Rows of a run, all of which begin with common, with the given clock.
+func NewRows(common output.Lean, now func() time.Time) *Rows {
+	common.Policy, common.Pass = string(codes.PolicyNotFetched), 1
+	return &Rows{common: common, suffixes: domains.NewSuffixes(), now: now, yes: true}
 }
 
 // Observed is the time of a row that is made now: whole seconds keep the column small.
 func (m *Rows) Observed() time.Time { return m.now().UTC().Truncate(time.Second) }
 
+// begin makes row one that knows its domain and nothing else.
+func (m *Rows) begin(row *output.Lean, name *domains.Name) {
+	*row = m.common
+	row.Domain, row.Rank, row.List, row.TLD = name.Domain, name.Rank, name.List, tld(name.Domain)
+	row.RegisteredDomain = m.suffixes.Registered(name.Domain)
+}
+
 // newRow is a row of which only the domain is known.
 func (m *Rows) newRow(name *domains.Name) *output.Row {
-	row := &output.Row{
-		Domain:           name.Domain,
-		Rank:             name.Rank,
-		List:             name.List,
-		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.Registered(name.Domain),
-		Tags:             name.Tags,
-		Policy:           string(codes.PolicyNotFetched),
-		Verdict:          string(codes.VerdictUnknown),
-		Pass:             1,
-	}
+	var denial output.Lean
+	m.begin(&denial, name)
+	row := denial.Row()
+	row.Tags = name.Tags
+	row.Verdict = string(codes.VerdictUnknown)
 	if name.ListRank > 0 {
 		row.ListRank = new(name.ListRank)
 	}
