@@ -75,7 +75,7 @@ type head struct {
 // A shown is a cell of a table, with the meaning of its word.
 type shown struct{ Text, Class, Meaning string }
 
-// WriteHTML writes the report as one file that asks nobody for anything.
+// WriteHTML writes the report as one file that needs nothing from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	p := pageData{
 		Title: "MTA-STS survey", CSS: template.CSS(pageCSS), Library: template.JS(chartLibrary), Script: template.JS(pageScript),
@@ -141,7 +141,8 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 	case len(t.Rows) == 1:
 		f.Count = "1 row"
 	case len(t.Rows) > maxTableRows:
-		f.Count = fmt.Sprintf("the first %d of %s rows; the files of --csv and --json have them all", maxTableRows, thousands(int64(len(t.Rows))))
+		f.Count = fmt.Sprintf("the first %d of %s rows; the files of --csv and --json have them all",
+			maxTableRows, thousands(int64(len(t.Rows))))
 	}
 	var kept []int
 	for i, c := range t.Columns {

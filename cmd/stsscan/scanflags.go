@@ -13,6 +13,9 @@ import (
 // maxPartSize is the most ranks of a part: what a kill may cost.
 const maxPartSize = 1 << 19
 
+// maxVantage is the most octets of --vantage.
+const maxVantage = 64
+
 // Defaults of the passes of a scan.
 const (
 	defaultPasses    = 2
@@ -34,6 +37,7 @@ type scanFlags struct {
 	shard        string
 	from         string
 	only         string
+	vantage      string
 	passes       int
 	passDelay    time.Duration
 	progress     string
@@ -69,6 +73,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I on; env takes I and N from an array job")
+		flags.StringVar(&f.vantage, "vantage", "", "`NAME`: name of the place that the scan asks from, for a column")
 		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
 		flags.StringVar(&f.metricsFile, "metrics-file", "", "`FILE`: write metrics for Prometheus here at the end")
 	})

@@ -157,6 +157,9 @@ func (j *scanJob) identity() (string, error) {
 	if j.flags.mail.probe {
 		words = append(words, "--probe-mx")
 	}
+	if j.flags.vantage != "" {
+		words = append(words, "--vantage "+j.flags.vantage)
+	}
 	return strings.Join(words, ", "), nil
 }
 

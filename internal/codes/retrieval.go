@@ -23,7 +23,7 @@ type BodyFraming string
 const (
 	FramingContentLength BodyFraming = "content_length"
 	FramingChunked       BodyFraming = "chunked"
-	FramingClose         BodyFraming = "close" // by closing: without close_notify a body cut short cannot be told from a whole one
+	FramingClose         BodyFraming = "close" // by closing: without close_notify, the body may be cut short
 )
 
 // BodyFramings lists every BodyFraming.
@@ -39,7 +39,7 @@ const (
 	TLSRPTPolicyFetchError TLSRPTResult = "sts-policy-fetch-error"
 	TLSRPTPolicyInvalid    TLSRPTResult = "sts-policy-invalid"
 	TLSRPTWebPKIInvalid    TLSRPTResult = "sts-webpki-invalid"
-	TLSRPTValidation       TLSRPTResult = "validation-failure" // no pattern covers a host, or a failure without a word of its own
+	TLSRPTValidation       TLSRPTResult = "validation-failure" // no pattern covers a host, or any other failure
 	TLSRPTNoSTARTTLS       TLSRPTResult = "starttls-not-supported"
 	TLSRPTCertName         TLSRPTResult = "certificate-host-mismatch"
 	TLSRPTCertExpired      TLSRPTResult = "certificate-expired"
@@ -75,7 +75,8 @@ func Result(s Stage, r PolicyReason) TLSRPTResult {
 // ofCertificate reports whether the certificate or its chain was judged and refused.
 func (e TLSError) ofCertificate() bool {
 	switch e {
-	case TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain, TLSCertificate:
+	case TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain,
+		TLSCertificate:
 		return true
 	}
 	return false

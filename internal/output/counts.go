@@ -23,7 +23,7 @@ type Counts struct {
 	MXMatch      map[codes.MXMatch]int64                      `json:"mx_match,omitempty"`      //
 	Mismatch     map[codes.Mismatch]int64                     `json:"mismatch,omitempty"`      //
 	Verdict      map[codes.Verdict]int64                      `json:"verdict,omitempty"`       //
-	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows that have it
+	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows with it
 	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // of the last reply
 	Pending      map[codes.Pending]int64                      `json:"pending,omitempty"`       // rows that are provisional
 }

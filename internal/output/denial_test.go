@@ -26,6 +26,7 @@ func anyDenial(rt *rapid.T, rank int64) *Row {
 		Authenticated: rapid.Ptr(rapid.Bool(), true).Draw(rt, "authenticated"), EDE: rapid.SampledFrom([][]int32{nil, nil, {}, {1}, {2, 3}}).Draw(rt, "ede"),
 		Resolver: word("resolver"), Attempts: rapid.Int32().Draw(rt, "attempts"), LookupMS: rapid.Int32().Draw(rt, "lookup"),
 		TCP: rapid.Bool().Draw(rt, "tcp"), Policy: "not_fetched", Verdict: word("verdict"), Pass: rapid.Int32().Draw(rt, "pass"),
+		Vantage:    word("vantage"),
 		ObservedAt: time.UnixMicro(rapid.Int64Range(-1<<50, 1<<50).Draw(rt, "observed")).UTC(),
 	}
 }
@@ -33,7 +34,7 @@ func anyDenial(rt *rapid.T, rank int64) *Row {
 // A row with anything in a column that denials do not have is none.
 func TestIsDenial(t *testing.T) {
 	own := make(map[string]bool)
-	for name := range new(denialRows).columns() {
+	for name := range new(denialColumns).byName() {
 		own[name] = true
 	}
 	if !isDenial(least("example.com", 1)) || !isDenial(negative("example.com", 1)) {

@@ -14,12 +14,7 @@ type denialRows struct {
 	rows  int // in the row group
 	page  int // rows in the page that has not ended
 
-	domain, zone                                                         parquetcol.TextColumn
-	registered                                                           parquetcol.CopyColumn
-	list, tld, record, reason, failure, rcode, resolver, policy, verdict parquetcol.DictColumn
-	rank, listRank, txtCount, attempts, lookup, observed, pass           parquetcol.IntColumn
-	authenticated, tcp                                                   parquetcol.BoolColumn
-	ede                                                                  parquetcol.IntListColumn
+	columns denialColumns
 }
 
 // denialRows takes over the memory of a part that is done, or makes its own.
@@ -28,59 +23,18 @@ func (l *layout) denialRows() (*denialRows, error) {
 		return rows, nil
 	}
 	d := new(denialRows)
-	d.domain.FilterBits = bloomBits
-	d.registered.Of = &d.domain
+	d.columns.Domain.FilterBits = bloomBits
+	d.columns.RegisteredDomain.Of = &d.columns.Domain
 	var err error
-	d.group, err = l.columns.NewRowGroup(d.columns(), &d.rank)
+	d.group, err = l.columns.NewRowGroup(d.columns.byName(), &d.columns.Rank)
 	return d, err
-}
-
-// columns are those that a denial has; the others are NULL.
-func (d *denialRows) columns() map[string]parquetcol.Column {
-	return map[string]parquetcol.Column{
-		"domain": &d.domain, "rank": &d.rank, "list": &d.list, "list_rank": &d.listRank, "tld": &d.tld,
-		"registered_domain": &d.registered, "record": &d.record, "record_reason": &d.reason, "error": &d.failure,
-		"txt_count": &d.txtCount, "zone": &d.zone, "rcode": &d.rcode, "authenticated": &d.authenticated, "ede": &d.ede,
-		"resolver": &d.resolver, "attempts": &d.attempts, "lookup_ms": &d.lookup, "tcp": &d.tcp, "policy": &d.policy,
-		"observed_at": &d.observed, "pass": &d.pass, "verdict": &d.verdict,
-	}
 }
 
 // add reports whether all texts of the row are valid UTF-8.
 func (d *denialRows) add(r *Denial) bool {
-	ok := d.domain.Add(r.Domain)
-	d.rank.Add(r.Rank)
-	ok = d.list.Add(r.List) && ok
-	addOptional(&d.listRank, r.ListRank)
-	ok = d.tld.Add(r.TLD) && ok
-	ok = d.registered.Add(r.RegisteredDomain, r.Domain) && ok
-	ok = d.record.Add(r.Record) && ok
-	ok = d.reason.Add(r.RecordReason) && ok
-	ok = d.failure.Add(r.Error) && ok
-	addOptional(&d.txtCount, r.TXTCount)
-	ok = d.zone.Add(r.Zone) && ok
-	ok = d.rcode.Add(r.Rcode) && ok
-	d.authenticated.Add(r.Authenticated)
-	d.ede.Add(r.EDE)
-	ok = d.resolver.Add(r.Resolver) && ok
-	d.attempts.Add(int64(r.Attempts))
-	d.lookup.Add(int64(r.LookupMS))
-	d.tcp.Add(&r.TCP)
-	ok = d.policy.Add(r.Policy) && ok
-	ok = d.verdict.Add(r.Verdict) && ok
-	d.observed.Add(r.ObservedAt.UnixMicro())
-	d.pass.Add(int64(r.Pass))
 	d.rows++
 	d.page++
-	return ok
-}
-
-func addOptional[T int32 | int64](c *parquetcol.IntColumn, v *T) {
-	if v == nil {
-		c.AddNull()
-	} else {
-		c.Add(int64(*v))
-	}
+	return d.columns.add(r)
 }
 
 // endPage ends the page of every column, if it has rows.
@@ -111,12 +65,12 @@ func (d *denialRows) end(w io.Writer, offset int64, counts *Counts) (group forma
 // denial.
 func (d *denialRows) count(counts *Counts) {
 	counts.Rows += int64(d.rows)
-	tally(&counts.Record, &d.record)
-	tally(&counts.RecordReason, &d.reason)
-	tally(&counts.Error, &d.failure)
-	tally(&counts.Policy, &d.policy)
-	tally(&counts.Verdict, &d.verdict)
-	tally(&counts.Resolver, &d.resolver)
+	tally(&counts.Record, &d.columns.Record)
+	tally(&counts.RecordReason, &d.columns.RecordReason)
+	tally(&counts.Error, &d.columns.Error)
+	tally(&counts.Policy, &d.columns.Policy)
+	tally(&counts.Verdict, &d.columns.Verdict)
+	tally(&counts.Resolver, &d.columns.Resolver)
 }
 
 func tally[W ~string](counts *map[W]int64, c *parquetcol.DictColumn) {

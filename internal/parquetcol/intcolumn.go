@@ -27,6 +27,15 @@ func (c *IntColumn) AddNull() {
 	c.values.add(0)
 }
 
+// AddOptional adds what v points to; nil adds NULL.
+func AddOptional[T int32 | int64](c *IntColumn, v *T) {
+	if v == nil {
+		c.AddNull()
+	} else {
+		c.Add(int64(*v))
+	}
+}
+
 func (c *IntColumn) begin(leaf leaf) error {
 	c.chunk.leaf = leaf
 	return leaf.check(0, 0, 1, format.Int32, format.Int64)

@@ -84,6 +84,8 @@ type Config struct {
 
 	Suffixes *suffixes.List // one for all runs and surveys of a program; nil: one is made
 
+	Common output.Denial // what rows of all domains have in common, such as where the run asks from
+
 	// Excluded returns the opt-outs since the names were prepared; nil: there are none. It is called before each
 	// part and each pass: such names get no row, and provisional rows about them become final as they stand. After
 	// an error no more names are admitted, what is in flight is finished, and the run ends with the error. A nil
@@ -129,7 +131,7 @@ func (i intervals) withDefaults() intervals {
 // surveyor makes the surveys of a run, or of a round of provisional rows.
 func (c *Config) surveyor(work context.Context, repass, last bool) *survey.Surveyor {
 	return survey.New(survey.Config{
-		Client: c.Client, Suffixes: c.Suffixes, Mail: c.Mail, Await: c.Engine.Await, Deadline: c.Deadline, LastDeadline: c.LastDeadline,
+		Client: c.Client, Suffixes: c.Suffixes, Mail: c.Mail, Common: c.Common, Await: c.Engine.Await, Deadline: c.Deadline, LastDeadline: c.LastDeadline,
 		Passes: c.Passes, Tries: c.tries, Repass: repass, LastTry: last, LocalFaults: &c.Stats.localFaults,
 		Now: c.Now, Log: c.Log,
 	}, work)

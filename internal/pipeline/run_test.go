@@ -280,7 +280,9 @@ func TestDenialEqualsSurvey(t *testing.T) {
 	if len(negatives) < names/10 {
 		t.Errorf("only %d negatives among %d domains", len(negatives), names)
 	}
-	r := surveyorOf(t.Context(), inWorld(t, world))
+	config := inWorld(t, world)
+	config.Common.ListRank = new(int64(7))
+	r := surveyorOf(t.Context(), config)
 	for _, a := range negatives {
 		name := domains.Name{Domain: domainOf(a.Tag), Rank: a.Tag, List: "made up"}
 		q := new(dns.Msg)
@@ -299,6 +301,9 @@ func TestDenialEqualsSurvey(t *testing.T) {
 		})
 		if !reflect.DeepEqual(quick, surveyed) {
 			t.Errorf("%s:\nsieve  %+v\nsurvey %+v", name.Domain, quick, surveyed)
+		}
+		if quick.ListRank == nil || *quick.ListRank != 7 {
+			t.Errorf("%s lacks what all rows have in common", name.Domain)
 		}
 	}
 }

@@ -11,27 +11,19 @@ import (
 // FillDenial fills the row of a domain without a record, from a plain denial alone. With WholeDenial it says the
 // same as newRow, LookupRecord and fillLookup would.
 func (m *Rows) FillDenial(row *output.Denial, name *domains.Name, a *resolver.Answer) {
-	*row = output.Denial{
-		Domain:           name.Domain,
-		Rank:             name.Rank,
-		List:             name.List,
-		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.RegisteredDomain(name.Domain),
-		Record:           string(codes.RecordAbsent),
-		RecordReason:     string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone)),
-		Error:            string(codes.ErrNoRecord),
-		TXTCount:         &m.none,
-		Zone:             a.Zone,
-		Rcode:            resolver.RcodeName(a.Rcode),
-		Authenticated:    &m.no,
-		EDE:              ede(a.EDE),
-		Attempts:         int32(a.Trace.Attempts),
-		LookupMS:         *milliseconds(a.Trace.Elapsed),
-		TCP:              a.Trace.TCP,
-		Policy:           string(codes.PolicyNotFetched),
-		Verdict:          string(codes.VerdictNoSTS),
-		Pass:             1,
-	}
+	m.begin(row, name)
+	row.Record = string(codes.RecordAbsent)
+	row.RecordReason = string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone))
+	row.Error = string(codes.ErrNoRecord)
+	row.TXTCount = &m.none
+	row.Zone = a.Zone
+	row.Rcode = resolver.RcodeName(a.Rcode)
+	row.Authenticated = &m.no
+	row.EDE = ede(a.EDE)
+	row.Attempts = int32(a.Trace.Attempts)
+	row.LookupMS = *milliseconds(a.Trace.Elapsed)
+	row.TCP = a.Trace.TCP
+	row.Verdict = string(codes.VerdictNoSTS)
 	if a.Authenticated {
 		row.Authenticated = &m.yes
 	}
@@ -51,7 +43,7 @@ func WholeDenial(denial *output.Denial, name *domains.Name) *output.Row {
 		addFindings(row, codes.FindNegativeWithoutSOA)
 	}
 	if row.ListRank != nil {
-		row.ListRank = new(name.ListRank)
+		row.ListRank = new(*row.ListRank)
 	}
 	return row
 }

@@ -15,32 +15,36 @@ import (
 
 // A Rows begins rows. Rows point to its fields, which never change.
 type Rows struct {
+	common   output.Denial // what every row begins with
 	suffixes *suffixes.List
 	now      func() time.Time
 	none     int32
 	no, yes  bool
 }
 
-func newRows(list *suffixes.List, now func() time.Time) *Rows {
-	return &Rows{suffixes: list, now: now, yes: true}
+// newRows returns the Rows of a run, all of which begin with common.
+func newRows(list *suffixes.List, common output.Denial, now func() time.Time) *Rows {
+	common.Policy, common.Pass = string(codes.PolicyNotFetched), 1
+	return &Rows{common: common, suffixes: list, now: now, yes: true}
 }
 
 // Observed is the time of a row that is made now: whole seconds keep the column small.
 func (m *Rows) Observed() time.Time { return m.now().UTC().Truncate(time.Second) }
 
+// begin makes row one that knows its domain and nothing else.
+func (m *Rows) begin(row *output.Denial, name *domains.Name) {
+	*row = m.common
+	row.Domain, row.Rank, row.List, row.TLD = name.Domain, name.Rank, name.List, tld(name.Domain)
+	row.RegisteredDomain = m.suffixes.RegisteredDomain(name.Domain)
+}
+
 // newRow is a row of which only the domain is known.
 func (m *Rows) newRow(name *domains.Name) *output.Row {
-	row := &output.Row{
-		Domain:           name.Domain,
-		Rank:             name.Rank,
-		List:             name.List,
-		TLD:              tld(name.Domain),
-		RegisteredDomain: m.suffixes.RegisteredDomain(name.Domain),
-		Tags:             name.Tags,
-		Policy:           string(codes.PolicyNotFetched),
-		Verdict:          string(codes.VerdictUnknown),
-		Pass:             1,
-	}
+	var denial output.Denial
+	m.begin(&denial, name)
+	row := denial.Row()
+	row.Tags = name.Tags
+	row.Verdict = string(codes.VerdictUnknown)
 	if name.ListRank > 0 {
 		row.ListRank = new(name.ListRank)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 	"stsscan/internal/starttls"
 	"stsscan/internal/suffixes"
@@ -25,6 +26,7 @@ type Config struct {
 	Client   *mtasts.Client // its Transport finds addresses through [Hosts]
 	Suffixes *suffixes.List // one for all surveys of a program; nil: one is made
 	Mail     Mail           // what is asked about the mail side
+	Common   output.Denial  // what rows of all domains have in common
 
 	// Await waits until there is an upstream to ask. Its error is that of ctx, or says that waiting is of no use.
 	// Nil: there always is one.
@@ -104,7 +106,7 @@ type Surveyor struct {
 // New returns a Surveyor whose surveys end with work.
 func New(c Config, work context.Context) *Surveyor {
 	c = c.withDefaults()
-	s := &Surveyor{Rows: newRows(c.Suffixes, c.Now), config: c, work: work, began: time.Now()}
+	s := &Surveyor{Rows: newRows(c.Suffixes, c.Common, c.Now), config: c, work: work, began: time.Now()}
 	if c.Repass {
 		s.turn, s.work = turnRepass, resolver.WithPatience(work)
 	}
