@@ -82,8 +82,7 @@ func (f *crossCheckFlags) names() (names []string) {
 	return names
 }
 
-// finished reports whether a finished run was checked as the flags ask, and still has its list of
-// disagreements.
+// finished reports whether a finished run was checked as the flags ask, and still has its list of disagreements.
 func (f *crossCheckFlags) finished(m *output.Manifest, r *runRecord) bool {
 	c := crossCheckOf(m)
 	if f.resolvers == "" {

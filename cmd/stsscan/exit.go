@@ -35,8 +35,7 @@ func (e *statusError) Error() string { return e.err.Error() }
 
 func (e *statusError) Unwrap() error { return e.err }
 
-// exitOf adds the exit status to errors after which the same command continues, and to those of the
-// command line.
+// exitOf adds the exit status to errors after which the same command continues, and to those of the command line.
 func exitOf(err error) error {
 	if errors.Is(err, domains.ErrEntryGone) {
 		return usage(err)

@@ -50,10 +50,9 @@ const (
 	perConnection   = 256 << 10
 )
 
-// connections is how many connections to Policy Hosts and mail servers may be open at a time: the number
-// asked for or, if that is 0, what memory allows; and at most half of the descriptors and, if all go to a
-// proxy, half of the ports, since a used port rests. The other descriptors are for parts (see parts), DNS
-// and the rest.
+// connections is how many connections to Policy Hosts and mail servers may be open at a time: the number asked
+// for or, if that is 0, what memory allows; and at most half of the descriptors and, if all go to a proxy, half
+// of the ports, since a used port rests. The other descriptors are for parts (see parts), DNS and the rest.
 func (l limits) connections(asked int, proxied bool, log *slog.Logger) int {
 	n := asked
 	if asked == 0 {

@@ -17,8 +17,7 @@ func MXKinds() []MXKind {
 	return []MXKind{MXHosts, MXImplicit, MXNull, MXPseudo, MXNone, MXUnknown}
 }
 
-// An MXMatch says how the patterns of a policy cover the MX hosts (RFC 8461,
-// section 4.1).
+// An MXMatch says how the patterns of a policy cover the MX hosts (RFC 8461, section 4.1).
 type MXMatch string
 
 const (
@@ -113,9 +112,8 @@ func TLSAs() []TLSA {
 	return []TLSA{TLSAUsable, TLSAUnusable, TLSAInsecure, TLSAAbsent, TLSAUnknown}
 }
 
-// A DANE says how many MX hosts a DANE sender can authenticate: those with
-// usable TLSA records, where the MX RRset was authenticated too (RFC 7672,
-// section 2.2).
+// A DANE says how many MX hosts a DANE sender can authenticate: those with usable TLSA records, where the MX
+// RRset was authenticated too (RFC 7672, section 2.2).
 type DANE string
 
 const (
@@ -128,8 +126,7 @@ const (
 // DANEs lists every DANE.
 func DANEs() []DANE { return []DANE{DANEAll, DANESome, DANENone, DANEUnknown} }
 
-// A Delegation says which of the two names of MTA-STS are aliases into another
-// registered domain.
+// A Delegation says which of the two names of MTA-STS are aliases into another registered domain.
 type Delegation string
 
 const (

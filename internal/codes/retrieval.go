@@ -31,8 +31,7 @@ func BodyFramings() []BodyFraming {
 	return []BodyFraming{FramingContentLength, FramingChunked, FramingClose}
 }
 
-// A TLSRPTResult is a result type of RFC 8460, section 4.3.2.2, for what a
-// reporting sender would call a failure.
+// A TLSRPTResult is a result type of RFC 8460, section 4.3.2.2, for what a reporting sender would call a failure.
 type TLSRPTResult string
 
 const (
@@ -54,12 +53,11 @@ func TLSRPTResults() []TLSRPTResult {
 	}
 }
 
-// Result is the result type of RFC 8460 for a retrieval that ended at the
-// stage for the reason. Only a certificate that was judged and refused makes a
-// Policy Host invalid by PKIX: a handshake that ended in another way is a retrieval
-// that failed, as it would be at any other stage. It is empty where a sender would not
-// have ended there: the host or its network opted out of this survey, or it is this
-// machine that lacks the address family.
+// Result is the result type of RFC 8460 for a retrieval that ended at the stage for the reason. Only a
+// certificate that was judged and refused makes a Policy Host invalid by PKIX: a handshake that ended in another
+// way is a retrieval that failed, as it would be at any other stage. It is empty where a sender would not have
+// ended there: the host or its network opted out of this survey, or it is this machine that lacks the address
+// family.
 func Result(s Stage, r PolicyReason) TLSRPTResult {
 	switch {
 	case s == StageDNS && r == ReasonOptedOut, s == StageTCP && r.LacksFamily():

@@ -24,9 +24,8 @@ func Verdicts() []Verdict {
 	}
 }
 
-// A Basis is the last kind of evidence that a Verdict rests on; what comes
-// after it was not looked at, was not answered, or does not matter. A verdict
-// that the record alone decides has none.
+// A Basis is the last kind of evidence that a Verdict rests on; what comes after it was not looked at, was not
+// answered, or does not matter. A verdict that the record alone decides has none.
 type Basis string
 
 const (
@@ -57,9 +56,8 @@ const (
 	STARTTLSUnknown      STARTTLS = "unknown"       // its addresses are unknown, or this machine lacks their family
 )
 
-// Doubtful reports whether a server that was talked to may say otherwise at another time:
-// one that does not offer STARTTLS, refuses to talk, or is silent. Such a host is probed
-// once more in a later pass.
+// Doubtful reports whether a server that was talked to may say otherwise at another time: one that does not offer
+// STARTTLS, refuses to talk, or is silent. Such a host is probed once more in a later pass.
 func (s STARTTLS) Doubtful() bool {
 	return s == STARTTLSNotOffered || s == STARTTLSRefused || s == STARTTLSTimeout
 }

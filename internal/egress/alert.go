@@ -30,8 +30,7 @@ func (t *Trace) mayBeClientLimit() bool {
 	return false
 }
 
-// alertText is the text of the alert that the server sent, if err is one. crypto/tls does not export its
-// number.
+// alertText is the text of the alert that the server sent, if err is one. crypto/tls does not export its number.
 func alertText(err error) (text string, ok bool) {
 	var remote *net.OpError
 	if errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil {

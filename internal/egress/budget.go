@@ -15,11 +15,10 @@ func WithTimeout(ctx context.Context, timeout time.Duration) context.Context {
 
 // WithWholeTime returns a context as WithTimeout does, whose request may spend all of its time on a slow
 // handshake, header or body: HandshakeTimeout and HeaderTimeout do not end it. Its host counts as slow after
-// those, and after quick in all for a body; [Manners] bound how long the slow hosts of an address are waited
-// for.
+// those, and after quick in all for a body; [Manners] bound how long the slow hosts of an address are waited for.
 //
-// Connecting keeps its time-out: a system answers a SYN however slow its programs are, and other addresses of
-// the host are still to be tried.
+// Connecting keeps its time-out: a system answers a SYN however slow its programs are, and other addresses of the
+// host are still to be tried.
 func WithWholeTime(ctx context.Context, timeout, quick time.Duration) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &budget{left: timeout, quick: quick, whole: true})
 }

@@ -16,13 +16,12 @@ import (
 )
 
 // DialContext connects to address, a host name and port 443. The network is tcp. The host is resolved once. At
-// most two of its addresses of each family are tried, IPv6 first, each for the dial time-out, the next only
-// when one cannot be reached. Each waits for a permit by the Manners, which lasts until the connection is
-// closed.
+// most two of its addresses of each family are tried, IPv6 first, each for the dial time-out, the next only when
+// one cannot be reached. Each waits for a permit by the Manners, which lasts until the connection is closed.
 //
 // An error is of type *[Error], of stage dns or tcp. It wraps [ErrForbiddenAddr] when no address may be
-// contacted, says Later when an address was not dialled for the sake of manners, and OutOfReach when it could
-// not be reached and that may be our fault.
+// contacted, says Later when an address was not dialled for the sake of manners, and OutOfReach when it could not
+// be reached and that may be our fault.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := d.dial(ctx, network, address)
 	if err != nil {

@@ -14,8 +14,7 @@ const (
 	tlsServed               // it completed a handshake, or shows a certificate without SNI
 )
 
-// maxServed bounds the addresses that are remembered. What is forgotten is found out again by the next
-// handshake.
+// maxServed bounds the addresses that are remembered. What is forgotten is found out again by the next handshake.
 const maxServed = 1 << 16
 
 // servedAddrs remembers the addresses of Policy Hosts, up to a bound. It may be used concurrently.

@@ -15,9 +15,8 @@ import (
 
 //go:generate go test -run ^TestMeaningsFile$ -update .
 
-// Meanings says what the words of rows mean, by set: the reasons of "record" and "tlsrpt", those of each
-// stage of a retrieval ("tls" and so on), "verdict" and "finding". Words that explain themselves are left
-// out.
+// Meanings says what the words of rows mean, by set: the reasons of "record" and "tlsrpt", those of each stage of
+// a retrieval ("tls" and so on), "verdict" and "finding". Words that explain themselves are left out.
 func Meanings() map[string]map[string]string {
 	all := map[string]map[string]string{
 		"record":  meanings(codes.RecordReasons(), recordMeaning),

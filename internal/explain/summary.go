@@ -145,8 +145,7 @@ func grouped(n int64) string {
 	return text
 }
 
-// outOfReach says in words that no connection was ever made, where hosts are out of reach; empty where some
-// were.
+// outOfReach says in words that no connection was ever made, where hosts are out of reach; empty where some were.
 func outOfReach(c output.Connections) string {
 	if c.Made > 0 || c.OutOfReach == 0 {
 		return ""

@@ -34,9 +34,8 @@ type Host struct {
 // family is enough; the failure of the other is then no error, and kept in the Host.
 //
 // An error is a [*net.DNSError]: IsNotFound when the name or both its RRsets do not exist, IsTimeout, or
-// IsTemporary when asking later may help. It also has the methods PolicyStage and PolicyReason that
-// [FetchPolicy] looks for. It wraps no sentinel: FetchPolicy says what it means for a policy. The deadline is
-// that of ctx.
+// IsTemporary when asking later may help. It also has the methods PolicyStage and PolicyReason that [FetchPolicy]
+// looks for. It wraps no sentinel: FetchPolicy says what it means for a policy. The deadline is that of ctx.
 func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 	var v4, v6 walk
 	var both sync.WaitGroup

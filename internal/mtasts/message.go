@@ -62,8 +62,7 @@ func typeOf(rr dns.RR) uint16 {
 	return dns.TypeNone
 }
 
-// aliasTarget returns the canonical target of name's CNAME. Where a lying server gives several, the first
-// counts.
+// aliasTarget returns the canonical target of name's CNAME. Where a lying server gives several, the first counts.
 func aliasTarget(rrs []dns.RR, name string) (target string, ok bool) {
 	for _, rr := range rrset(rrs, name, dns.TypeCNAME) {
 		if alias, ok := rr.(*dns.CNAME); ok && alias.Target != "" {
@@ -137,8 +136,7 @@ func filtered(ede uint16) bool {
 		ede == dns.ExtendedErrorCodeFiltered
 }
 
-// ownerName is a canonical name as the table has it: without the final dot except for the root, and valid
-// UTF-8.
+// ownerName is a canonical name as the table has it: without the final dot except for the root, and valid UTF-8.
 func ownerName(canonical string) string {
 	if canonical == "." {
 		return canonical

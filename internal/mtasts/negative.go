@@ -21,13 +21,12 @@ func recordClass(reason codes.RecordReason) codes.Record {
 	return codes.RecordUnknown
 }
 
-// NegativeReason is what a plain denial of _mta-sts.<domain>, without aliases, means: nodata for NOERROR, and
-// for NXDOMAIN no_domain or nxdomain. zone is the owner of the SOA in it, "" without one, "." for the root.
+// NegativeReason is what a plain denial of _mta-sts.<domain>, without aliases, means: nodata for NOERROR, and for
+// NXDOMAIN no_domain or nxdomain. zone is the owner of the SOA in it, "" without one, "." for the root.
 //
-// When the denial comes from above the registered domain, from the zone of a registry, the domain itself does
-// not exist. Private suffixes of the Public Suffix List do not count here: customers have names below them, and
-// no zones. Nothing is known about a name that is a public suffix itself, since the zone above may hold its
-// names.
+// When the denial comes from above the registered domain, from the zone of a registry, the domain itself does not
+// exist. Private suffixes of the Public Suffix List do not count here: customers have names below them, and no
+// zones. Nothing is known about a name that is a public suffix itself, since the zone above may hold its names.
 func NegativeReason(domain string, rcode int, zone string) codes.RecordReason {
 	switch {
 	case rcode != dns.RcodeNameError:

@@ -28,10 +28,9 @@ type Provider struct {
 	Leaves Aftermath
 }
 
-// Providers is the map. The first eight, with their names and aftermaths, are from a measurement of four zones
-// in September 2024 (ACM IMC 2025). The others are from what the providers tell customers to publish, as of
-// November 2026. It need not be complete: an alias to a provider that it lacks is known by its registered
-// domain.
+// Providers is the map. The first eight, with their names and aftermaths, are from a measurement of four zones in
+// September 2024 (ACM IMC 2025). The others are from what the providers tell customers to publish, as of November
+// 2026. It need not be complete: an alias to a provider that it lacks is known by its registered domain.
 func Providers() []Provider {
 	return []Provider{
 		{"tutanota", []string{"tutanota.de", "tutao.de"}, "_mta-sts.tutanota.de", AftermathFrozen},

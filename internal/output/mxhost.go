@@ -12,9 +12,8 @@ import (
 //go:embed mxhost.go
 var mxSource string
 
-// An MXHost is one element of the column mx: an MX record of the domain, or its
-// implicit MX, and what was seen of the host. Pointers that are nil are NULL.
-// Comments and tags are as those of [Row].
+// An MXHost is one element of the column mx: an MX record of the domain, or its implicit MX, and what was seen of
+// the host. Pointers that are nil are NULL. Comments and tags are as those of [Row].
 type MXHost struct {
 	Host          string     `parquet:"host" rfc:"RFC 5321, 5.1"`                                         // in A-labels, lower case, no final dot
 	Preference    int32      `parquet:"preference" rfc:"RFC 5321, 5.1"`                                   // of the MX record; 0 for an implicit MX

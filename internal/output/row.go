@@ -1,10 +1,8 @@
-// Package output is the survey's table: one row for each Policy Domain of RFC
-// 8461, part files in Parquet that are whole or not there, and the manifest of
-// the run, which accounts for every entry of the input.
+// Package output is the survey's table: one row for each Policy Domain of RFC 8461, part files in Parquet that
+// are whole or not there, and the manifest of the run, which accounts for every entry of the input.
 //
-// It gives the classes of what was seen no second thought: the words are those
-// of package codes, and package verify holds rows against their evidence. It
-// writes to local directories only.
+// It gives the classes of what was seen no second thought: the words are those of package codes, and package
+// verify holds rows against their evidence. It writes to local directories only.
 package output
 
 import "time"
@@ -142,8 +140,7 @@ type Row struct {
 // header in the row, an offset and levels in the column.
 const elementOctets = 16
 
-// Octets is about the size of the row in memory: all that strangers choose the
-// length or the number of counts.
+// Octets is about the size of the row in memory: all that strangers choose the length or the number of counts.
 func (r *Row) Octets() int {
 	n := 0
 	for _, octets := range binaries(r) {

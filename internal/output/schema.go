@@ -59,8 +59,7 @@ func columnsOf(row reflect.Type, prefix string, docs map[string]string) []Column
 	return columns
 }
 
-// Flat are the columns, those of the elements of a list of structures right
-// behind it, as list.field.
+// Flat are the columns, those of the elements of a list of structures right behind it, as list.field.
 func Flat(columns []Column) []Column {
 	var flat []Column
 	for _, c := range columns {

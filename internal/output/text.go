@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// A RowError says that a row cannot be stored: some reader would refuse the
-// whole file for it. It is a fault of this program, not of the domain: what
-// strangers send is made valid where it enters.
+// A RowError says that a row cannot be stored: some reader would refuse the whole file for it. It is a fault of
+// this program, not of the domain: what strangers send is made valid where it enters.
 type RowError struct {
 	Domain string
 	Rank   int64

@@ -2,9 +2,8 @@
 // handshake, QUIT. Where EHLO is not known it says HELO, and ends without STARTTLS. The Dialer that it is given
 // verifies the certificate of an MX host by RFC 8461, section 4.2.
 //
-// It sends no MAIL, RCPT or DATA, and nothing after the handshake but QUIT. It talks to each host once, or
-// twice where the first time was doubtful. It opens no connection and checks no address of its own: the Dialer
-// does.
+// It sends no MAIL, RCPT or DATA, and nothing after the handshake but QUIT. It talks to each host once, or twice
+// where the first time was doubtful. It opens no connection and checks no address of its own: the Dialer does.
 package starttls
 
 import (

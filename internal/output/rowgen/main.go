@@ -162,8 +162,7 @@ func writeHostTexts(b *bytes.Buffer, host []column) {
 	b.WriteString("}\n}\n\n")
 }
 
-// writeLines writes parts, with between between them and end behind the last, in
-// lines of at most 100 octets.
+// writeLines writes parts, with between between them and end behind the last, in lines of at most 100 octets.
 func writeLines(b *bytes.Buffer, parts []string, between, end string) {
 	width := 0
 	for i, part := range parts {
