@@ -1,7 +1,7 @@
 -- Which share of the domains publishes an MTA-STS record, over all and by TLD?
 --
 -- Numerator: domains with a record, be it valid, invalid or one of several
--- (present); the upper bound adds those for which nobody gave an answer (unknown).
+-- (present); the upper bound adds those that got no answer (unknown).
 -- Where more than 1 % of the domains with an answer were denied without an SOA
 -- (without_soa), high_without_soa is the upper bound that takes these for unknown too.
 -- Denominator: all domains of the lists, less what was rejected, excluded (also

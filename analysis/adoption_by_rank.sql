@@ -1,7 +1,7 @@
 -- How does adoption fall with the rank in the list?
 --
--- Numerator: domains with a record (present); the upper bound adds those for
--- which nobody gave an answer (unknown). high_without_soa, as in adoption.sql, takes those
+-- Numerator: domains with a record (present); the upper bound adds those that got no
+-- answer (unknown). high_without_soa, as in adoption.sql, takes those
 -- that were denied without an SOA for unknown too, where they are more than 1 %.
 -- Denominator: domains of the bin, by the rank that the list states, else by the
 -- position in it.

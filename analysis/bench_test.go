@@ -52,7 +52,9 @@ func manyRows(tb testing.TB, dir string, rows int) {
 		tb.Fatal(err)
 	}
 	var present, absent int
-	each(tb, db, "SELECT count(*) FILTER (record IN ('valid', 'invalid', 'multiple')), count(*) FILTER (record = 'absent') FROM rows", func(scan func(...any)) {
+	const count = "SELECT count(*) FILTER (record IN ('valid', 'invalid', 'multiple')), " +
+		"count(*) FILTER (record = 'absent') FROM rows"
+	each(tb, db, count, func(scan func(...any)) {
 		scan(&present, &absent)
 	})
 	const perPart = 1 << 19
@@ -71,7 +73,8 @@ func manyRows(tb testing.TB, dir string, rows int) {
 				part, first, (kind.rows+kind.has-1)/kind.has, kind.where, kind.rows))
 		}
 		name := filepath.Join(dir, fmt.Sprintf("part-%06d.parquet", part))
-		statement := "COPY (" + strings.Join(selects, " UNION ALL ") + ") TO " + quote(name) + " (FORMAT parquet, COMPRESSION zstd)"
+		statement := "COPY (" + strings.Join(selects, " UNION ALL ") + ") TO " + quote(name) +
+			" (FORMAT parquet, COMPRESSION zstd)"
 		if _, err := db.Exec(statement); err != nil {
 			tb.Fatal(err)
 		}

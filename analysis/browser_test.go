@@ -37,7 +37,8 @@ func browser(t *testing.T) context.Context {
 	if err != nil {
 		t.Skip("no chromium")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(patience))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.WSURLReadTimeout(patience))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -171,7 +172,9 @@ func (v visit) open(ctx context.Context, address string) (sight, error) {
 		return sight{}, err
 	}
 	began := time.Now()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(v.width, v.height), chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("html[data-drawn=yes]"))); err != nil {
+	drawn := chromedp.WaitReady(chromedp.CSS("html[data-drawn=yes]"))
+	size := chromedp.EmulateViewport(v.width, v.height)
+	if err := chromedp.Do(ctx, size, chromedp.Navigate(address), drawn); err != nil {
 		return sight{}, err
 	}
 	took := time.Since(began)

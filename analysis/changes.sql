@@ -4,7 +4,7 @@
 -- those that take protection away or that senders cannot see.
 -- Denominator: domains that publish a record in the later run, or did in one before
 -- and are in its list.
--- Caveat: what nobody could answer is no change: each night is compared with what was
+-- Caveat: what got no answer is no change: each night is compared with what was
 -- last known before. Domains that are not in both lists are left out. A run that is not
 -- complete is refused as the earlier one.
 WITH known AS (SELECT night, count(*) AS domains FROM compared WHERE present OR was.present GROUP BY night)

@@ -35,14 +35,16 @@ func testCommand(t *testing.T, runs []string) {
 		{"newest first", []string{"-q", "-o", "-", runs[1], runs[0]}, exitFailed, "name the oldest run first"},
 	} {
 		var stdout, stderr bytes.Buffer
-		if status := run(t.Context(), test.args, &stdout, &stderr); status != test.status || !strings.Contains(stderr.String(), test.stderr) {
+		status := run(t.Context(), test.args, &stdout, &stderr)
+		if status != test.status || !strings.Contains(stderr.String(), test.stderr) {
 			t.Errorf("%s: status %d, want %d: %s", test.name, status, test.status, stderr.String())
 		}
 	}
 
 	dir := t.TempDir()
 	var stdout, stderr bytes.Buffer
-	if status := run(t.Context(), []string{"-q", "-o", filepath.Join(dir, "r.html"), "--json", "-", "--csv", filepath.Join(dir, "csv"), runs[0]}, &stdout, &stderr); status != exitDone {
+	args := []string{"-q", "-o", filepath.Join(dir, "r.html"), "--json", "-", "--csv", filepath.Join(dir, "csv"), runs[0]}
+	if status := run(t.Context(), args, &stdout, &stderr); status != exitDone {
 		t.Fatal(stderr.String())
 	}
 	if !json.Valid(stdout.Bytes()) {

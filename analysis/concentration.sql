@@ -2,7 +2,7 @@
 --
 -- Numerator: of the things that are shared, how many serve so many domains, and the
 -- domains that they serve.
--- Denominator: domains with a record of which the thing is known (share).
+-- Denominator: domains with a record whose thing is known (share).
 -- Caveat: behind one address of a content delivery network are many customers, and
 -- one operator has many addresses.
 WITH things AS (

@@ -18,7 +18,8 @@ func TestCrossCheck(t *testing.T) {
 		`{"resolvers": ["192.0.2.9:53"], "negatives": {"checked": 4000, "agree": 4000, "disagree": 0, "unanswered": 0}, "positives": {"checked": 100, "agree": 100, "disagree": 0, "unanswered": 0}}`,
 		`null`,
 	} {
-		text := fmt.Sprintf(`{"schema_version": "1", "status": "complete", "shard": {"index": %d, "of": 3}, "trust": {"cross_check": %s}}`, shard, check)
+		text := fmt.Sprintf(`{"schema_version": "1", "status": "complete", "shard": {"index": %d, "of": 3}, `+
+			`"trust": {"cross_check": %s}}`, shard, check)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("run-%d-of-3.json", shard)), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +36,8 @@ func TestCrossCheck(t *testing.T) {
 		}
 		return ""
 	}
-	const want = "192.0.2.9:53: of 7,999 domains without a record, a sample, 1 disagree (0.0125 %), 1 more had no answer; of 200 domains with a record, 1 disagree (0.500 %)"
+	const want = "192.0.2.9:53: of 7,999 domains without a record, a sample, 1 disagree (0.0125 %), " +
+		"1 more had no answer; of 200 domains with a record, 1 disagree (0.500 %)"
 	if got := said(run); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

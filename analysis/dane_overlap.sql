@@ -3,8 +3,7 @@
 -- Numerator: domains by what senders can use: mta_sts is a valid policy of mode enforce
 -- or testing, dane is usable TLSA records for at least one MX host. with_tlsrpt of them
 -- have a valid TLSRPT record, out of those that were asked for one.
--- Denominator: domains that were asked for TLSA records, and for which both answers are
--- known.
+-- Denominator: domains that were asked for TLSA records, where both answers are known.
 -- Caveat: unless the scan was asked for more (--dane all, --tlsrpt all), only domains with
 -- an MTA-STS record are asked, and DANE alone is not seen. Needs a resolver that validates
 -- DNSSEC.

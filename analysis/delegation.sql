@@ -1,4 +1,4 @@
--- To whom do domains delegate their MTA-STS record by CNAME, and how well does it work?
+-- Where do domains delegate their MTA-STS record to by CNAME, and how well does it work?
 --
 -- Numerator: domains with a record behind an alias, by the operator at the end of
 -- the alias chain; of these, those with a valid policy, and those whose policy

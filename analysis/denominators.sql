@@ -4,7 +4,7 @@
 -- as in adoption.sql, takes those that were denied without an SOA for unknown too, where they
 -- are more than 1 %.
 -- Denominator: all domains; those that exist, as far as their zone's answer
--- tells; those for which somebody gave an answer; registered domains alone; those that
+-- tells; those that got an answer; registered domains alone; those that
 -- receive mail at MX hosts, where all were asked for them (--mx all).
 -- Caveat: a domain is taken to exist unless the denial of its record came from a
 -- zone above its registered domain (no_domain), so names below that do not exist

@@ -6,7 +6,7 @@
 -- Caveat: where the policy is unknown the failure may be that of a name server
 -- or of the observer rather than of the Policy Host; the column policy tells. That includes
 -- hosts that may need something that the observer lacks (client_limit_possible, http2_only).
--- Domains whose record nobody could answer for are in neither number.
+-- Domains whose record is unknown are in neither number.
 SELECT
     stage,
     reason,

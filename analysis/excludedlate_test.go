@@ -11,7 +11,8 @@ import (
 func TestExcludedLate(t *testing.T) {
 	dir := t.TempDir()
 	for shard, late := range []int{2, 0, 1003} {
-		text := fmt.Sprintf(`{"schema_version": "1", "status": "complete", "shard": {"index": %d, "of": 3}, "excluded_late": %d}`, shard, late)
+		text := fmt.Sprintf(`{"schema_version": "1", "status": "complete", "shard": {"index": %d, "of": 3}, `+
+			`"excluded_late": %d}`, shard, late)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("run-%d-of-3.json", shard)), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}

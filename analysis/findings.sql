@@ -1,7 +1,7 @@
 -- Which oddities do records and policies have, warnings included?
 --
--- Numerator: domains with the finding; of these, those with a valid policy, for
--- whom it is a warning.
+-- Numerator: domains with the finding; of these, those with a valid policy: there it is a
+-- warning.
 -- Denominator: domains that publish a record.
 -- Caveat: a domain can have several findings, so that the shares do not add up.
 SELECT

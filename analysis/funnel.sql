@@ -3,7 +3,7 @@
 -- Numerator: domains that reach the step, each one within those of the step before.
 -- Denominator: all domains (of_domains); those that reached the step before
 -- (of_previous); those with a record (of_present).
--- Caveat: unknown is how many could have reached the step, had somebody answered:
+-- Caveat: unknown is how many might have reached the step, if there had been an answer:
 -- what is true lies between domains and domains + unknown. safe is by the names of the hosts
 -- that receive the mail, and by their certificates where they were probed.
 WITH steps AS (

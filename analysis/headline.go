@@ -11,7 +11,8 @@ func (r *Report) subtitle() string {
 	run := r.Run()
 	text := fmt.Sprintf("%s domains, %s", thousands(run.Rows), run.Started.UTC().Format("2 January 2006"))
 	if n := len(r.Runs); n > 1 {
-		text += fmt.Sprintf("; compared with %d earlier runs, the first of %s", n-1, r.Runs[0].Started.UTC().Format("2 January 2006"))
+		first := r.Runs[0].Started.UTC().Format("2 January 2006")
+		text += fmt.Sprintf("; compared with %d earlier runs, the first of %s", n-1, first)
 		text = strings.Replace(text, "1 earlier runs, the first of", "the run of", 1)
 	}
 	return text
@@ -61,7 +62,7 @@ func (r *Report) cards() []card {
 	cards := []card{{
 		Label: "Adoption: a record is published",
 		Value: interval(low, high),
-		Of: fmt.Sprintf("of %s domains: %s have a record, and of %s nobody knows", Format(KindCount, adoption.Value(all, "domains")),
+		Of: fmt.Sprintf("of %s domains: %s have a record, %s are unknown", Format(KindCount, adoption.Value(all, "domains")),
 			Format(KindCount, adoption.Value(all, "present")), Format(KindCount, adoption.Value(all, "unknown"))),
 		Note: strings.TrimSpace(withoutSOA(adoption, all) + " " + r.without("adoption")),
 	}}
@@ -114,8 +115,10 @@ func (r *Report) without(rate string) string {
 	if i < 0 || effect.Value(i, "without") == nil || effect.Value(i, "contribution") == nil {
 		return ""
 	}
-	return fmt.Sprintf("Without the largest cluster (%s), which is %s of these %s domains: %s", shorten(Format(KindText, effect.Value(i, "largest_cluster")), 60),
-		Format(KindCount, effect.Value(i, "of_largest_cluster")), Format(KindCount, effect.Value(i, "domains")), Format(KindShare, effect.Value(i, "without")))
+	value := func(kind Kind, column string) string { return Format(kind, effect.Value(i, column)) }
+	return fmt.Sprintf("Without the largest cluster (%s), which is %s of these %s domains: %s",
+		shorten(value(KindText, "largest_cluster"), 60), value(KindCount, "of_largest_cluster"), value(KindCount, "domains"),
+		value(KindShare, "without"))
 }
 
 func shorten(s string, most int) string {
@@ -144,7 +147,8 @@ func (r *Report) caution(query string) string {
 		return ""
 	}
 	effect := r.Tables["cluster_effect"]
-	return fmt.Sprintf("%s (%s). %s.", sentence(rate), Format(KindShare, effect.Value(effect.Find("rate", rate), "share")), text)
+	share := Format(KindShare, effect.Value(effect.Find("rate", rate), "share"))
+	return fmt.Sprintf("%s (%s). %s.", sentence(rate), share, text)
 }
 
 func sentence(s string) string {
@@ -176,7 +180,8 @@ func (r *Report) facts() []fact {
 	}
 	var resolvers []string
 	for _, u := range run.Resolvers {
-		resolvers = append(resolvers, fmt.Sprintf("%s (%s questions, %s timeouts)", printable(u.Addr), thousands(u.Asked), thousands(u.Timeouts)))
+		text := fmt.Sprintf("%s (%s questions, %s timeouts)", printable(u.Addr), thousands(u.Asked), thousands(u.Timeouts))
+		resolvers = append(resolvers, text)
 	}
 	if len(resolvers) > 0 {
 		facts = append(facts, fact{"Resolvers", strings.Join(resolvers, "; ")})
@@ -193,7 +198,9 @@ func (r *Report) facts() []fact {
 		facts = append(facts, fact{"Contact", printable(run.Contact)})
 	}
 	for i, earlier := range r.Runs[:len(r.Runs)-1] {
-		facts = append(facts, fact{fmt.Sprintf("Run %d", i+1), fmt.Sprintf("%s, %s, %s domains", printable(earlier.Dir), earlier.Started.UTC().Format("2006-01-02 15:04 UTC"), thousands(earlier.Rows))})
+		began := earlier.Started.UTC().Format("2006-01-02 15:04 UTC")
+		text := fmt.Sprintf("%s, %s, %s domains", printable(earlier.Dir), began, thousands(earlier.Rows))
+		facts = append(facts, fact{fmt.Sprintf("Run %d", i+1), text})
 	}
 	return append(facts, fact{"This run", printable(run.Dir)}, fact{"Identity of the plan", run.Plan})
 }
@@ -217,8 +224,8 @@ func (r *Report) lists() [][]string {
 	for _, run := range r.Runs {
 		for _, in := range run.Inputs {
 			lines = append(lines, []string{
-				printable(run.Dir), printable(in.Name), thousands(in.Entries), thousands(in.Rejected), thousands(in.Excluded), thousands(in.Duplicates),
-				thousands(in.Names), in.SHA256,
+				printable(run.Dir), printable(in.Name), thousands(in.Entries), thousands(in.Rejected), thousands(in.Excluded),
+				thousands(in.Duplicates), thousands(in.Names), in.SHA256,
 			})
 		}
 	}

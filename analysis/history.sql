@@ -6,7 +6,7 @@ CREATE OR REPLACE TEMP VIEW history AS
 SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, * EXCLUDE (filename)
 FROM read_parquet(list_transform(getvariable('runs'), lambda run: run || '/part-*.parquet'), union_by_name = true, filename = true)
 UNION ALL BY NAME
-FROM later_columns;
+FROM nullable_columns;
 
 -- One row for each run. Those of shards have a manifest each, and all must be
 -- there and finished. A suspect run is finished too: what it left unknown is no

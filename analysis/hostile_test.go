@@ -88,7 +88,8 @@ func TestHostileWorld(t *testing.T) {
 		}
 		for line, record := range records[1:] {
 			for column, text := range record {
-				if _, stranger := table.Rows[line][column].(string); stranger && text != "" && strings.ContainsRune("=+-@|%", rune(text[0])) {
+				_, stranger := table.Rows[line][column].(string)
+				if stranger && text != "" && strings.ContainsRune("=+-@|%", rune(text[0])) {
 					t.Errorf("%s.csv: a formula: %q", name, text)
 				}
 				if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || unicode.Is(unicode.Bidi_Control, r) }) {
@@ -101,8 +102,10 @@ func TestHostileWorld(t *testing.T) {
 		return
 	}
 	ctx := browser(t)
-	const count = `document.querySelectorAll('main script, main img, main iframe, main a, main b:not(.method b), [onerror]').length`
-	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+report), chromedp.WaitReady(chromedp.CSS("html[data-drawn=yes]"))); err != nil {
+	const count = `document.querySelectorAll('main script, main img, main iframe, main a, ' +
+		'main b:not(.method b), [onerror]').length`
+	drawn := chromedp.WaitReady(chromedp.CSS("html[data-drawn=yes]"))
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+report), drawn); err != nil {
 		t.Fatal(err)
 	}
 	elements, err := chromedp.Run(ctx, chromedp.Evaluate[int](count))

@@ -3,7 +3,7 @@
 -- Numerator: domains by the organisation in the issuer of the leaf certificate (its
 -- common name where there is none); of these, those whose certificate was accepted.
 -- Denominator: domains whose Policy Host showed a certificate.
--- Caveat: what an issuer is called is what the certificate says, also where nobody
+-- Caveat: the name of an issuer is what the certificate says, even where no authority
 -- vouches for it.
 SELECT
     coalesce(nullif(regexp_extract(cert_issuer, '(?:^|,)O=((?:[^,\\]|\\.)+)', 1), ''), cert_issuer) AS issuer,

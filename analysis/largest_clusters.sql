@@ -3,7 +3,7 @@
 -- Numerator: domains of the cluster; cumulative is the share of this one and all
 -- larger ones.
 -- Denominator: domains that publish a record.
--- Caveat: clusters are told by alias, else by whom a certificate for other names is for,
+-- Caveat: clusters are told by alias, else by the names of a certificate that is for others,
 -- else by the set of addresses of the Policy Host: one operator with several sets is
 -- several clusters. tlds counts the top-level domains that they are in.
 SELECT

@@ -80,7 +80,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
-	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 when the last run has one against those before")
+	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 if the last run has one")
 	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
 	flags.IntVar(&o.threads, "threads", 0, "`number` of threads (default: one for each processor)")
 	flags.BoolVar(&o.quiet, "q", false, "print warnings and errors only")

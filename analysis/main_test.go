@@ -47,7 +47,8 @@ func newRun(temp string) (scanned, error) {
 	if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
 		return r, err
 	}
-	scan := exec.Command(r.scanner, "scan", "-o", r.dir, "--sim", "errors", "--seed", "1", "--tags", "owner", "--timeout", "1s", "--retries", "0", "--quiet", path)
+	scan := exec.Command(r.scanner, "scan", "-o", r.dir, "--sim", "errors", "--seed", "1", "--tags", "owner",
+		"--timeout", "1s", "--retries", "0", "--quiet", path)
 	if out, err := scan.CombinedOutput(); err != nil {
 		return r, fmt.Errorf("%v: %w\n%s", scan, err, out)
 	}

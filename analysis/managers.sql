@@ -1,4 +1,4 @@
--- How many domains are run by third parties, by themselves, or by somebody between?
+-- How many domains are run by third parties, by themselves, or by operators of a size between?
 --
 -- Numerator: domains that publish a record, by manager; of these, those with a
 -- valid policy.

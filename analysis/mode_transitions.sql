@@ -1,7 +1,7 @@
 -- How do the modes of policies move from run to run?
 --
 -- Numerator: domains by mode before and after; none at all is written as no policy.
--- Denominator: domains of which both are known, by the mode before.
+-- Denominator: domains whose modes are both known, by the mode before.
 -- Caveat: a policy that was not valid is no policy, whatever its text says.
 SELECT
     night,

@@ -3,7 +3,7 @@
 -- Numerator: domains by mode and by how many of their MX hosts a pattern of the policy
 -- matches; of these, those with patterns that match no host.
 -- Denominator: domains with a valid policy, in any mode (share) and of the same mode.
--- Caveat: by names alone (section 4.1 of RFC 8461). In mode none nobody looks.
+-- Caveat: by names alone (section 4.1 of RFC 8461). In mode none no sender looks.
 SELECT
     mode,
     mx_match,

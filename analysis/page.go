@@ -72,9 +72,10 @@ type head struct {
 	Number bool
 }
 
-type shown struct{ Text, Class string }
+// A shown is a cell of a table, with the meaning of its word.
+type shown struct{ Text, Class, Meaning string }
 
-// WriteHTML writes the report as one file that asks nobody for anything.
+// WriteHTML writes the report as one file that needs nothing from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	p := pageData{
 		Title: "MTA-STS survey", CSS: template.CSS(pageCSS), Library: template.JS(chartLibrary), Script: template.JS(pageScript),
@@ -83,10 +84,14 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	p.Policy = contentPolicy(pageCSS, chartLibrary, pageScript)
 	p.Subtitle, p.Warning = r.subtitle(), strings.TrimSpace(r.Run().warning()+" "+versionWarning(r.Runs))
 	p.Cards, p.Facts, p.Lists, p.Settings = r.cards(), r.facts(), r.lists(), r.Run().Settings()
+	meanings, err := readMeanings()
+	if err != nil {
+		return err
+	}
 	for _, section := range r.Sections {
 		c := chapter{ID: section.ID, Title: section.Title}
 		for _, name := range section.Queries {
-			f, chart, err := r.figure(r.Tables[name])
+			f, chart, err := r.figure(r.Tables[name], meanings)
 			if err != nil {
 				return err
 			}
@@ -124,7 +129,7 @@ func contentPolicy(style string, scripts ...string) string {
 }
 
 // figure makes the table of an answer, and its chart where it has one.
-func (r *Report) figure(t *Table) (figure, *Chart, error) {
+func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 	f := figure{Query: t.Query, Empty: len(t.Rows) == 0, Caution: r.caution(t.Query.Name)}
 	chart, err := chartOf(t)
 	if err != nil {
@@ -136,7 +141,8 @@ func (r *Report) figure(t *Table) (figure, *Chart, error) {
 	case len(t.Rows) == 1:
 		f.Count = "1 row"
 	case len(t.Rows) > maxTableRows:
-		f.Count = fmt.Sprintf("the first %d of %s rows; the files of --csv and --json have them all", maxTableRows, thousands(int64(len(t.Rows))))
+		f.Count = fmt.Sprintf("the first %d of %s rows; the files of --csv and --json have them all",
+			maxTableRows, thousands(int64(len(t.Rows))))
 	}
 	var kept []int
 	for i, c := range t.Columns {
@@ -146,11 +152,11 @@ func (r *Report) figure(t *Table) (figure, *Chart, error) {
 		kept = append(kept, i)
 		f.Columns = append(f.Columns, head{c.Name, c.Kind.number()})
 	}
-	for _, row := range t.Rows[:min(len(t.Rows), maxTableRows)] {
+	for k, row := range t.Rows[:min(len(t.Rows), maxTableRows)] {
 		var cells []shown
 		for _, i := range kept {
 			kind := t.Columns[i].Kind
-			cell := shown{Text: Format(kind, row[i])}
+			cell := shown{Text: Format(kind, row[i]), Meaning: meanings.of(t, k, i)}
 			switch {
 			case kind.number():
 				cell.Class = "n"

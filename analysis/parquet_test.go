@@ -34,7 +34,8 @@ func columns(t *testing.T) []column {
 }
 
 // mxStruct is an MX host.
-const mxStruct = "STRUCT(host VARCHAR, preference INTEGER, \"matched\" BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, first_starttls VARCHAR, reply_code INTEGER, " +
+const mxStruct = "STRUCT(host VARCHAR, preference INTEGER, \"matched\" BOOLEAN, tlsa VARCHAR, addr VARCHAR, " +
+	"starttls VARCHAR, first_starttls VARCHAR, reply_code INTEGER, " +
 	"tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMP WITH TIME ZONE)[]"
 
 // DuckDB sees the columns that the data dictionary names, with their types.
@@ -93,7 +94,8 @@ func TestValues(t *testing.T) {
 			}
 		})
 	}
-	const wrong = "SELECT count(*) FROM rows WHERE observed_at NOT BETWEEN TIMESTAMPTZ '2026-01-01 00:00:00Z' AND TIMESTAMPTZ '2100-01-01 00:00:00Z'"
+	const wrong = "SELECT count(*) FROM rows WHERE observed_at NOT BETWEEN TIMESTAMPTZ '2026-01-01 00:00:00Z' " +
+		"AND TIMESTAMPTZ '2100-01-01 00:00:00Z'"
 	each(t, db, wrong, func(scan func(...any)) {
 		var n int64
 		if scan(&n); n != 0 {
@@ -119,7 +121,8 @@ func TestNestedValues(t *testing.T) {
 		}
 	}
 	var wrong int64
-	each(t, db, "SELECT count(*) FROM rows WHERE policy_text IS NOT NULL AND policy_sha256 <> sha256(policy_text)", func(scan func(...any)) { scan(&wrong) })
+	const hashed = "SELECT count(*) FROM rows WHERE policy_text IS NOT NULL AND policy_sha256 <> sha256(policy_text)"
+	each(t, db, hashed, func(scan func(...any)) { scan(&wrong) })
 	if wrong != 0 {
 		t.Errorf("policy_text: %d rows with another hash", wrong)
 	}
@@ -150,7 +153,8 @@ func TestCounts(t *testing.T) {
 			t.Errorf("%s: %v, run.json says %v", name, got, want)
 		}
 	}
-	if got := count("SELECT f, count(*) FROM (SELECT unnest(list_distinct(findings)) AS f FROM rows) GROUP BY 1"); !maps.Equal(got, m.Counts.Findings) || len(got) == 0 {
+	const byFinding = "SELECT f, count(*) FROM (SELECT unnest(list_distinct(findings)) AS f FROM rows) GROUP BY 1"
+	if got := count(byFinding); !maps.Equal(got, m.Counts.Findings) || len(got) == 0 {
 		t.Errorf("findings: %v, run.json says %v", got, m.Counts.Findings)
 	}
 	reasons := make(map[string]int64)
@@ -159,7 +163,9 @@ func TestCounts(t *testing.T) {
 			reasons[stage+" "+reason] = n
 		}
 	}
-	if got := count("SELECT policy_stage || ' ' || policy_reason, count(*) FROM rows WHERE policy_stage IS NOT NULL GROUP BY 1"); !maps.Equal(got, reasons) || len(got) == 0 {
+	const byReason = "SELECT policy_stage || ' ' || policy_reason, count(*) FROM rows " +
+		"WHERE policy_stage IS NOT NULL GROUP BY 1"
+	if got := count(byReason); !maps.Equal(got, reasons) || len(got) == 0 {
 		t.Errorf("policy_reason: %v, run.json says %v", got, reasons)
 	}
 	parts := make(map[string]int64)
@@ -169,7 +175,8 @@ func TestCounts(t *testing.T) {
 		}
 	}
 	glob := filepath.Join(shared.dir, "part-*.parquet")
-	if got := count(fmt.Sprintf("SELECT parse_filename(filename), count(*) FROM read_parquet('%s', filename = true) GROUP BY 1", glob)); !maps.Equal(got, parts) {
+	const byPart = "SELECT parse_filename(filename), count(*) FROM read_parquet('%s', filename = true) GROUP BY 1"
+	if got := count(fmt.Sprintf(byPart, glob)); !maps.Equal(got, parts) {
 		t.Errorf("parts: %v, run.json says %v", got, parts)
 	}
 }
@@ -182,7 +189,8 @@ func TestBloomFilterAndMetadata(t *testing.T) {
 	var domain string
 	each(t, db, fmt.Sprintf("SELECT min(domain) FROM '%s'", part), func(scan func(...any)) { scan(&domain) })
 	excluded := func(name string) (all, out int) {
-		each(t, db, fmt.Sprintf("SELECT bloom_filter_excludes FROM parquet_bloom_probe('%s', 'domain', '%s')", part, name), func(scan func(...any)) {
+		const probe = "SELECT bloom_filter_excludes FROM parquet_bloom_probe('%s', 'domain', '%s')"
+		each(t, db, fmt.Sprintf(probe, part, name), func(scan func(...any)) {
 			var excludes bool
 			scan(&excludes)
 			all++
@@ -205,7 +213,8 @@ func TestBloomFilterAndMetadata(t *testing.T) {
 		t.Errorf("of 20 names that are not there, the filter excludes %d", misses)
 	}
 	metadata := make(map[string]string)
-	each(t, db, fmt.Sprintf("SELECT decode(key), decode(value) FROM parquet_kv_metadata('%s')", part), func(scan func(...any)) {
+	const pairs = "SELECT decode(key), decode(value) FROM parquet_kv_metadata('%s')"
+	each(t, db, fmt.Sprintf(pairs, part), func(scan func(...any)) {
 		var key, value string
 		scan(&key, &value)
 		metadata[key] = value
@@ -235,7 +244,8 @@ func TestEarlierVersions(t *testing.T) {
 }
 
 // withoutField are all columns, and those of an MX host but first_starttls.
-const withoutField = "* REPLACE (list_transform(mx, lambda m: {'host': m.host, 'preference': m.preference, 'matched': m.matched, 'tlsa': m.tlsa, " +
+const withoutField = "* REPLACE (list_transform(mx, lambda m: " +
+	"{'host': m.host, 'preference': m.preference, 'matched': m.matched, 'tlsa': m.tlsa, " +
 	"'addr': m.addr, 'starttls': m.starttls, 'reply_code': m.reply_code, 'tls_version': m.tls_version, 'tls_error': m.tls_error, " +
 	"'cert_sha256': m.cert_sha256, 'cert_not_after': m.cert_not_after}) AS mx)"
 
@@ -243,7 +253,7 @@ const withoutField = "* REPLACE (list_transform(mx, lambda m: {'host': m.host, '
 func withoutColumns(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	var later []string
-	each(t, db, "SELECT column_name FROM (DESCRIBE later_columns)", func(scan func(...any)) {
+	each(t, db, "SELECT column_name FROM (DESCRIBE nullable_columns)", func(scan func(...any)) {
 		var name string
 		scan(&name)
 		later = append(later, name)
@@ -257,7 +267,8 @@ func askEarlier(t *testing.T, db *sql.DB, columns string) {
 	if err := os.Mkdir(earlier, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	copyTo := fmt.Sprintf("COPY (SELECT %s FROM rows) TO %s (FORMAT parquet)", columns, quote(filepath.Join(earlier, "part-000000.parquet")))
+	copyTo := fmt.Sprintf("COPY (SELECT %s FROM rows) TO %s (FORMAT parquet)",
+		columns, quote(filepath.Join(earlier, "part-000000.parquet")))
 	if _, err := db.Exec(copyTo); err != nil {
 		t.Fatal(err)
 	}

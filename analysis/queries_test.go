@@ -57,8 +57,9 @@ func TestAdoption(t *testing.T) {
 		all = append(all, a)
 	})
 	first := all[0]
-	if first.tld != "(all)" || first.domains != m.Adoption.Domains || first.present != m.Adoption.Present || first.unknown != m.Adoption.Unknown ||
-		math.Abs(first.low-m.Adoption.Low) > 1e-9 || math.Abs(first.high-m.Adoption.High) > 1e-9 {
+	if first.tld != "(all)" || first.domains != m.Adoption.Domains || first.present != m.Adoption.Present ||
+		first.unknown != m.Adoption.Unknown || math.Abs(first.low-m.Adoption.Low) > 1e-9 ||
+		math.Abs(first.high-m.Adoption.High) > 1e-9 {
 		t.Errorf("%+v, run.json says %+v", first, m.Adoption)
 	}
 	if first.withoutSOA == 0 || first.withoutSOA != m.Counts.Findings["negative_without_soa"] {
@@ -80,7 +81,8 @@ func TestAdoption(t *testing.T) {
 		}
 	}
 	if domains != first.domains || present != first.present {
-		t.Errorf("the TLDs have %d domains and %d records, the list %d and %d", domains, present, first.domains, first.present)
+		t.Errorf("the TLDs have %d domains and %d records, the list %d and %d",
+			domains, present, first.domains, first.present)
 	}
 }
 
@@ -91,7 +93,8 @@ func TestAdoptionBothWays(t *testing.T) {
 	for _, name := range []string{"adoption_by_rank", "denominators"} {
 		sql := strings.TrimSuffix(strings.TrimSpace(query(t, name)), ";")
 		many := 0
-		each(t, db, "SELECT domains, present, unknown, without_soa, high_without_soa FROM ("+sql+"\n)", func(scan func(...any)) {
+		counts := "SELECT domains, present, unknown, without_soa, high_without_soa FROM (" + sql + "\n)"
+		each(t, db, counts, func(scan func(...any)) {
 			var domains, present, unknown, without int64
 			var high *float64
 			scan(&domains, &present, &unknown, &without, &high)
@@ -156,7 +159,8 @@ func TestErrorsByStage(t *testing.T) {
 		share += part
 	})
 	published := m.Counts.Record["valid"] + m.Counts.Record["invalid"] + m.Counts.Record["multiple"]
-	if want := published - m.Counts.Policy["valid"]; failed != want || math.Abs(share-float64(want)/float64(published)) > 1e-9 {
+	want := published - m.Counts.Policy["valid"]
+	if failed != want || math.Abs(share-float64(want)/float64(published)) > 1e-9 {
 		t.Errorf("%d domains fail, a share of %v; run.json says %d of %d", failed, share, want, published)
 	}
 	for _, stage := range []string{"record", "dns", "tcp", "tls", "http", "body", "syntax"} {
@@ -179,7 +183,8 @@ func TestDelegation(t *testing.T) {
 		}
 		got += domains
 	})
-	const aliases = "SELECT cnames[-1], registered_domain FROM rows WHERE len(cnames) > 0 AND record IN ('valid', 'invalid', 'multiple')"
+	const aliases = "SELECT cnames[-1], registered_domain FROM rows " +
+		"WHERE len(cnames) > 0 AND record IN ('valid', 'invalid', 'multiple')"
 	inside := 0
 	each(t, db, aliases, func(scan func(...any)) {
 		var target, registered string
@@ -226,7 +231,8 @@ func TestPaste(t *testing.T) {
 func TestParseQuery(t *testing.T) {
 	const rest = "--\n-- Numerator: a.\n-- Denominator: b,\n-- c.\n-- Caveat: d.\nSELECT 1;\n"
 	q, err := parseQuery("q", "-- What?\n"+rest)
-	if err != nil || q.Question != "What?" || q.Numerator != "a." || q.Denominator != "b, c." || q.Caveat != "d." || q.History() {
+	want := Query{Name: "q", Question: "What?", Numerator: "a.", Denominator: "b, c.", Caveat: "d.", SQL: q.SQL}
+	if err != nil || q != want || q.History() {
 		t.Errorf("%+v, %v", q, err)
 	}
 	for _, text := range []string{

@@ -1,4 +1,4 @@
--- Where do Policy Hosts redirect to, although nobody may follow?
+-- Where do Policy Hosts redirect to, although senders must not follow?
 --
 -- Numerator: domains whose Policy Host answered with a redirect, by its target.
 -- Denominator: domains whose Policy Host sent a response.

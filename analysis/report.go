@@ -77,7 +77,8 @@ type jsonTable struct {
 func (r *Report) WriteJSON(w io.Writer) error {
 	tables := make(map[string]jsonTable)
 	for name, t := range r.Tables {
-		out := jsonTable{t.Query.Question, t.Query.Numerator, t.Query.Denominator, t.Query.Caveat, t.Columns, []map[string]any{}}
+		q := t.Query
+		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}}
 		for i := range t.Rows {
 			out.Rows = append(out.Rows, t.record(i))
 		}

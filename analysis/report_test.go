@@ -44,7 +44,15 @@ func testPage(t *testing.T, r *Report, path string) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	for _, want := range []string{`<html lang="en">`, "Content-Security-Policy", "default-src &#39;none&#39;", r.Run().Plan, "Licences of what draws the charts"} {
+	words, err := readMeanings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<html lang="en">`, `title="` + words["verdict"]["no_sts"] + `"`,
+		"Content-Security-Policy", "default-src &#39;none&#39;", r.Run().Plan,
+		"Licences of what draws the charts",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
 		}
@@ -57,7 +65,9 @@ func testPage(t *testing.T, r *Report, path string) {
 			t.Errorf("%s: not one chart", name)
 		}
 	}
-	for _, never := range []string{"unsafe-", "http-equiv=\"refresh", "<link", "<img", "<iframe", "src=\"", "@import", "url("} {
+	for _, never := range []string{
+		"unsafe-", `http-equiv="refresh`, "<link", "<img", "<iframe", `src="`, "@import", "url(",
+	} {
 		if strings.Contains(strings.ReplaceAll(strings.ReplaceAll(text, chartLibrary, ""), chartLicences, ""), never) {
 			t.Errorf("%q is in the page", never)
 		}

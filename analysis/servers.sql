@@ -3,7 +3,7 @@
 -- Numerator: domains by the product in the field Server; of these, those with a
 -- valid policy.
 -- Denominator: domains whose Policy Host sent a response.
--- Caveat: anybody can say anything here. Large operators hide behind the product of
+-- Caveat: a server can say anything here. Large operators hide behind the product of
 -- their content delivery network.
 SELECT
     coalesce(nullif(lower(regexp_extract(server, '^([^/ (]+)', 1)), ''), '(none)') AS product,

@@ -78,13 +78,14 @@ func standing(w world) {
 	for i := range 60 { // a third party, by alias of both names
 		domain := fmt.Sprintf("hosted-%02d.de", i)
 		s := good(domain, "1")
-		s.alias, s.host, s.addrs = fmt.Sprintf("hosted-%02d-de._txt.hosting.co.uk", i), fmt.Sprintf("hosted-%02d-de.sts.hosting.co.uk", i), []string{"22.1.211.1"}
+		s.alias = fmt.Sprintf("hosted-%02d-de._txt.hosting.co.uk", i)
+		s.host, s.addrs = fmt.Sprintf("hosted-%02d-de.sts.hosting.co.uk", i), []string{"22.1.211.1"}
 		if i%10 == 0 {
 			s.policy = "" // no longer a customer
 		}
 		w.add(s)
 	}
-	for i := range 8 { // somebody between, by address
+	for i := range 8 { // operators of a size between, by address
 		s := good(fmt.Sprintf("group-%d.de", i), "1")
 		s.addrs = []string{"22.1.212.1"}
 		w.add(s)

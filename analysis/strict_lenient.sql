@@ -2,7 +2,7 @@
 --
 -- Numerator: domains by class of their record and policy and by the two readings:
 -- strict is the letter of RFC 8461, lenient is what most senders would use.
--- Denominator: domains of which a record or a policy was read.
+-- Denominator: domains whose record or policy was read.
 -- Caveat: real senders differ; the lenient reading is what most of seven counted
 -- parsers do (docs/lenient.md) and describes none of them exactly. A policy that is
 -- not served as text/plain is valid, and not usable.

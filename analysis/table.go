@@ -60,7 +60,8 @@ func newColumn(name, databaseType string) Column {
 		}
 	case strings.HasSuffix(databaseType, "INT") || databaseType == "INTEGER":
 		kind = KindCount
-		if name == "http_status" || name == "status" || name == "night" || name == "pass" || name == "urgency" || name == "messages" || name == "max_age" {
+		switch name {
+		case "http_status", "status", "night", "pass", "urgency", "messages", "max_age":
 			kind = KindNumber
 		}
 	}

@@ -1,7 +1,7 @@
 -- How long does each step take?
 --
 -- Numerator: quantiles of the time that the step took, in milliseconds.
--- Denominator: domains for which the step was done.
+-- Denominator: domains that reached the step.
 -- Caveat: seen from one place; waits of the observer are part of the lookup. Steps that
 -- failed for lack of time are in it with the time that was allowed.
 SELECT

@@ -2,7 +2,7 @@
 --
 -- Numerator: domains with a TLSRPT record, be it valid or not.
 -- Denominator: domains that publish an MTA-STS record and were asked for TLSRPT.
--- Caveat: those for which nobody answered are the difference between low and high.
+-- Caveat: those without an answer are the difference between low and high.
 SELECT
     tld,
     count(*) AS domains,

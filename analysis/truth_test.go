@@ -167,7 +167,7 @@ func checkAdoption(t *testing.T, model string, table *Table) {
 	row := table.Find("tld", "(all)")
 	low, high := table.Value(row, "low").(float64), table.Value(row, "high").(float64)
 	// Of all, of ranks drawn from a million, and of com, net, org, se and ch in
-	// equal parts of which 73.5 % have MX.
+	// equal parts, 73.5 % of them with MX.
 	share := map[string]float64{
 		"errors": 0.5,
 		"top":    (0.045*1_000 + 0.019*9_000 + 0.012*90_000 + 0.0068*900_000) / 1_000_000,

@@ -11,20 +11,69 @@
 -- paste history.sql too.
 SET VARIABLE runs = coalesce(getvariable('runs'), ['.']);
 
--- Columns are only ever added. Runs of earlier versions lack the later ones,
+-- Columns are only ever added. A run of an earlier version lacks some of these,
 -- which are NULL then; DuckDB drops those that its first file does not have,
--- unless it is told to unite files by name.
-CREATE OR REPLACE TEMP VIEW later_columns AS
+-- unless it is told to unite files by name. From the columns of the scanner, by
+-- go generate ./internal/output:
+CREATE OR REPLACE TEMP VIEW nullable_columns AS
 SELECT
+    NULL::BIGINT AS list_rank,
+    NULL::VARCHAR AS registered_domain,
+    NULL::MAP(VARCHAR, VARCHAR) AS tags,
+    NULL::VARCHAR AS record_reason,
+    NULL::VARCHAR AS error,
+    NULL::BLOB[] AS txt,
+    NULL::INTEGER AS txt_count,
+    NULL::VARCHAR AS record_id,
+    NULL::VARCHAR[] AS extensions,
+    NULL::VARCHAR[] AS cnames,
+    NULL::VARCHAR AS zone,
+    NULL::INTEGER AS ttl,
+    NULL::VARCHAR AS rcode,
+    NULL::BOOLEAN AS authenticated,
+    NULL::INTEGER[] AS ede,
+    NULL::VARCHAR AS resolver,
+    NULL::VARCHAR[] AS host_cnames,
+    NULL::VARCHAR[] AS host_addrs,
     NULL::INTEGER AS host_addrs_count,
     NULL::VARCHAR[] AS tried_addrs,
     NULL::VARCHAR[] AS tried_outcomes,
     NULL::INTEGER[] AS tried_ms,
     NULL::VARCHAR AS ipv4,
     NULL::VARCHAR AS ipv6,
+    NULL::VARCHAR AS addr,
+    NULL::VARCHAR AS tls_version,
     NULL::VARCHAR AS tls_cipher,
     NULL::VARCHAR AS tls_group,
     NULL::INTEGER AS tls_alert,
+    NULL::VARCHAR AS tls_error,
+    NULL::VARCHAR AS cert_issuer,
+    NULL::VARCHAR[] AS cert_names,
+    NULL::INTEGER AS cert_names_count,
+    NULL::TIMESTAMPTZ AS cert_not_before,
+    NULL::TIMESTAMPTZ AS cert_not_after,
+    NULL::VARCHAR AS cert_sha256,
+    NULL::INTEGER AS chain_length,
+    NULL::INTEGER AS http_status,
+    NULL::VARCHAR AS http_location,
+    NULL::VARCHAR AS content_type,
+    NULL::VARCHAR AS content_encoding,
+    NULL::VARCHAR AS server,
+    NULL::BIGINT AS body_bytes,
+    NULL::VARCHAR AS body_framing,
+    NULL::INTEGER AS dns_ms,
+    NULL::INTEGER AS connect_ms,
+    NULL::INTEGER AS tls_ms,
+    NULL::INTEGER AS http_ms,
+    NULL::INTEGER AS body_ms,
+    NULL::VARCHAR AS policy_stage,
+    NULL::VARCHAR AS policy_reason,
+    NULL::BLOB AS policy_text,
+    NULL::VARCHAR AS policy_sha256,
+    NULL::VARCHAR AS mode,
+    NULL::BIGINT AS max_age,
+    NULL::VARCHAR[] AS mx_patterns,
+    NULL::VARCHAR[] AS policy_extensions,
     NULL::VARCHAR AS mx_kind,
     NULL::VARCHAR AS mx_reason,
     NULL::STRUCT(host VARCHAR, preference INTEGER, matched BOOLEAN, tlsa VARCHAR, addr VARCHAR, starttls VARCHAR, first_starttls VARCHAR, reply_code INTEGER, tls_version VARCHAR, tls_error VARCHAR, cert_sha256 VARCHAR, cert_not_after TIMESTAMPTZ)[] AS mx,
@@ -51,6 +100,11 @@ SELECT
     NULL::VARCHAR AS provider,
     NULL::VARCHAR AS verdict,
     NULL::VARCHAR AS verdict_basis,
+    NULL::BOOLEAN AS strict,
+    NULL::BOOLEAN AS lenient,
+    NULL::VARCHAR[] AS findings,
+    NULL::VARCHAR AS tlsrpt_result,
+    NULL::VARCHAR AS vantage,
     NULL::VARCHAR AS pending,
     NULL::VARCHAR AS first_record,
     NULL::VARCHAR AS first_record_reason,
@@ -59,8 +113,8 @@ SELECT
     NULL::VARCHAR AS first_policy_reason
 LIMIT 0;
 
--- The class of a policy as figures count it: unknown too where what kept it away may be a
--- limit of the client that asked.
+-- The class of a policy as figures count it: unknown too where a limit of the client may have
+-- kept it away.
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
     CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
@@ -72,10 +126,10 @@ CREATE OR REPLACE TEMP MACRO denied_without_soa(record, findings) AS
 CREATE OR REPLACE TEMP VIEW rows AS
 FROM read_parquet(getvariable('runs')[-1] || '/part-*.parquet', union_by_name = true)
 UNION ALL BY NAME
-FROM later_columns;
+FROM nullable_columns;
 
--- The name under which somebody is registered, for lack of the public suffix
--- list by a rule of thumb: three labels below such as co.uk and com.au, else two.
+-- The registered domain of a name, by a rule of thumb for lack of the public suffix list:
+-- three labels below such as co.uk and com.au, else two.
 CREATE OR REPLACE TEMP MACRO site(name) AS
     array_to_string(string_split(name, '.')[CASE WHEN regexp_matches(name, '(^|\.)(ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z][a-z]$') THEN -3 ELSE -2 END:], '.');
 
@@ -83,14 +137,16 @@ CREATE OR REPLACE TEMP MACRO site(name) AS
 CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN part / whole END;
 
 -- The domains that publish a record; a table, because nearly every question is about
--- these few. To their columns it adds judged_policy, the operators that their names are aliases to
--- (NULL: none, or inside the domain), where the first thing fails, the hosts that
--- receive their mail, the cluster of domains that share a fate (the operator of an
--- alias, else whoever a certificate for other names is for, else the set of addresses of
--- the Policy Host, else the domain alone), and who runs it, by the heuristic of the literature (ACM IMC 2025): a third party serves 50
--- domains or more, who serves up to 5 serves himself, and those between are not
--- classified. Many domains at the same addresses, all with the same hosts for their
--- mail, are one owner's portfolio: self.
+-- these few. To their columns it adds
+--   judged_policy, the class of the policy as figures count it;
+--   record_operator and host_operator, which the aliases of its two names lead to (NULL: none, or inside the domain);
+--   stage and reason of what fails first;
+--   mx_hosts, which receive its mail;
+--   served_by and cluster, the domains that share its fate: by the operator of an alias, else by the other names of
+--   the certificate (cluster), else by the set of addresses of the Policy Host; else the domain alone;
+--   manager, who runs it, by the heuristic of the literature (ACM IMC 2025): whoever serves 50 domains or more is a
+--   third party, up to 5 is self, between is unclassified. Many domains at the same addresses, all with the same hosts
+--   for their mail, are one owner's portfolio: self.
 CREATE OR REPLACE TEMP TABLE published AS
 SELECT
     *,

@@ -143,7 +143,9 @@ func (w world) scan(t testing.TB, dir string, flags ...string) string {
 // runScan calls the scanner.
 func runScan(t testing.TB, dir string, args ...string) {
 	t.Helper()
-	scan := exec.Command(shared.scanner, append([]string{"scan", "-o", dir, "--timeout", "3s", "--retries", "1", "--quiet"}, args...)...)
+	scan := exec.Command(shared.scanner, append([]string{
+		"scan", "-o", dir, "--timeout", "3s", "--retries", "1", "--quiet",
+	}, args...)...)
 	if out, err := scan.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", scan, err, out)
 	}
@@ -232,14 +234,20 @@ func nights() (worlds [3]world, events []event) {
 	happens(2, "policy and id changed", "leaves-well.com")
 	w.edit("id-only.com", func(s *site) { s.record = "v=STSv1; id=2;" })
 	happens(2, "id changed, policy did not", "id-only.com")
-	w.edit("text-only.com", func(s *site) { s.policy = policyText("enforce", 604800, "mail.text-only.com", "mx2.text-only.com") })
+	w.edit("text-only.com", func(s *site) {
+		s.policy = policyText("enforce", 604800, "mail.text-only.com", "mx2.text-only.com")
+	})
 	happens(2, "policy changed, id did not", "text-only.com")
-	w.edit("both.com", func(s *site) { s.record, s.policy = "v=STSv1; id=2;", policyText("enforce", 1209600, "mail.both.com") })
+	w.edit("both.com", func(s *site) {
+		s.record, s.policy = "v=STSv1; id=2;", policyText("enforce", 1209600, "mail.both.com")
+	})
 	happens(2, "policy and id changed", "both.com")
 	happens(2, "max_age raised", "both.com")
 	w.edit("breaks.com", func(s *site) { s.policy = strings.Replace(s.policy, "mode: enforce\n", "", 1) })
 	happens(2, "policy broken", "breaks.com")
-	w.edit("raises.com", func(s *site) { s.record, s.policy = "v=STSv1; id=2;", policyText("enforce", 604800, "mail.raises.com") })
+	w.edit("raises.com", func(s *site) {
+		s.record, s.policy = "v=STSv1; id=2;", policyText("enforce", 604800, "mail.raises.com")
+	})
 	happens(2, "mode raised", "raises.com")
 	happens(2, "policy and id changed", "raises.com")
 	w.edit("two-records.com", func(s *site) { s.record += "\nv=STSv1; id=2;" })
@@ -251,7 +259,7 @@ func nights() (worlds [3]world, events []event) {
 	happens(2, "mail would be refused", "drifts.com")
 	w.add(good("joins.com", "1"))
 	happens(2, "adopted", "joins.com")
-	w.edit("unlucky.com", func(s *site) { s.faults = []string{"dns servfail"} }) // no change: nobody knows
+	w.edit("unlucky.com", func(s *site) { s.faults = []string{"dns servfail"} }) // no change: unknown
 	worlds[1] = w
 
 	w = clone(w) // the third night
@@ -274,7 +282,9 @@ func nights() (worlds [3]world, events []event) {
 	happens(3, "adopted", parked...)
 	w.edit("leaves-well.com", func(s *site) { s.record, s.policy = "", "" })
 	happens(3, "abandoned after mode none", "leaves-well.com")
-	w.edit("lowers.com", func(s *site) { s.record, s.policy = "v=STSv1; id=2;", policyText("testing", 86400, "mail.lowers.com") })
+	w.edit("lowers.com", func(s *site) {
+		s.record, s.policy = "v=STSv1; id=2;", policyText("testing", 86400, "mail.lowers.com")
+	})
 	happens(3, "mode lowered", "lowers.com")
 	happens(3, "max_age lowered", "lowers.com")
 	happens(3, "policy and id changed", "lowers.com")
@@ -282,7 +292,9 @@ func nights() (worlds [3]world, events []event) {
 	happens(3, "record mended", "two-records.com")
 	w.edit("breaks.com", func(s *site) { s.policy = "" })
 	happens(3, "fails otherwise", "breaks.com")
-	w.edit("moves.com", func(s *site) { s.host, s.addrs = "moves-com.sts.provider.net", []string{"22.1.200.1", "22.1.200.2"} })
+	w.edit("moves.com", func(s *site) {
+		s.host, s.addrs = "moves-com.sts.provider.net", []string{"22.1.200.1", "22.1.200.2"}
+	})
 	happens(3, "operator changed", "moves.com")
 	w.edit("unlucky.com", func(s *site) { // what was known before the silent night is what it is compared with
 		s.faults, s.policy = nil, ""

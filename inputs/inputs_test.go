@@ -45,7 +45,8 @@ func TestLists(t *testing.T) {
 			wantTags: map[string]string{"institution": "Adekunle Ajasin University, Akungba-Akoko", "country_tld": "ng"}},
 	}
 	for _, tt := range tests {
-		p, err := domains.Prepare(t.Context(), domains.PrepareConfig{Dir: t.TempDir(), Lists: []domains.List{{Path: tt.path}}, Tags: tt.tags, PartSize: 1 << 19})
+		p, err := domains.Prepare(t.Context(), domains.PrepareConfig{Dir: t.TempDir(),
+			Lists: []domains.List{{Path: tt.path}}, Tags: tt.tags, PartSize: 1 << 19})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,8 +71,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// What the demonstration scans is the list that is documented, and a caller
-// cannot change it.
+// What the demonstration scans is the list that is documented, and a caller cannot change it.
 func TestMailProviders(t *testing.T) {
 	want, err := os.ReadFile("mail-providers.txt")
 	if err != nil {

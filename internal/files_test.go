@@ -35,14 +35,86 @@ func fileOrders() map[string]fileOrder {
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
+		"internal/survey": {against: 0, files: []string{
+			"previous.go", "rows.go", "stall.go", "hosts.go", "policyrow.go", "proberow.go", "tlsacache.go", "survey.go",
+			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "denial.go", "mailrow.go", "mail.go", "domain.go",
+			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
+		}},
+		"internal/domains": {against: 0, files: []string{
+			"errors.go", "reason.go", "printable.go", "lines.go", "ldh.go", "normalize.go", "format.go", "entry.go",
+			"plain.go", "fields.go", "url.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
+			"detect.go", "reader.go", "rawreader.go", "gzip.go", "compression.go", "source.go",
+			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
+			"exclusionhistory.go", "exclusionfile.go", "progress.go", "prepareconfig.go", "check.go", "reuse.go", "rejects.go",
+			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
+		}},
+		"internal/verify": {against: 0, files: []string{
+			"values.go", "discrepancies.go", "report.go", "passes.go", "findings.go", "evidencerecord.go", "evidencepolicy.go",
+			"evidencemail.go", "family.go", "differences.go", "truthmail.go", "truth.go", "check.go", "words.go", "row.go",
+			"crosscheck.go", "manifests.go", "plan.go", "performance.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
+		}},
+		"internal/dnswire": {against: 0, files: []string{
+			"dnswire.go", "ede.go", "name.go", "denial.go", "mixedcase.go", "query.go",
+		}},
+		"internal/resolver": {against: 2, files: []string{
+			"errors.go", "trace.go", "schedule.go", "question.go", "item.go", "wheel.go", "table.go",
+			"rcode.go", "reading.go", "config.go", "shares.go", "progress.go",
+			"upstream.go", "socket.go", "evidence.go", "canary.go", "route.go", "stage.go", "asker.go", "query.go", "resolver.go",
+			"ratelimit.go", "trust.go", "tcp.go", "attempt.go", "probe.go", "burst.go", "watch.go", "report.go",
+			"checks.go", "preflight.go", "exchange.go",
+			"routeset.go", "sweepstate.go", "lane.go", "moves.go", "laneprogress.go", "windows.go", "slowpath.go",
+			"failed.go", "expire.go", "unconfirmed.go", "answer.go", "receive.go", "send.go", "sweep.go",
+		}},
+		"internal/window": {against: 1, files: []string{
+			"cohorts.go", "baseline.go", "latency.go", "throughput.go", "loss.go", "rate.go", "window.go", "log.go",
+			"overload.go",
+		}},
+		"internal/egress": {against: 0, files: []string{
+			"errno.go", "manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
+			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "tlsconfig.go", "config.go",
+			"proxy.go", "dialer.go", "slow.go", "candidates.go", "dial.go", "cork.go", "roots.go", "transport.go",
+			"handshake.go", "exchange.go", "httperror.go", "defaultcert.go", "connect.go", "observe.go", "mail.go",
+			"reach.go", "roundtrip.go",
+		}},
+		"internal/limiter": {against: 0, files: []string{
+			"limit.go", "manners.go", "retryafter.go", "address.go", "network.go", "connections.go", "limiter.go",
+			"permit.go", "slowhosts.go",
+		}},
+		"internal/starttls": {against: 0, files: []string{"starttls.go", "results.go", "session.go", "prober.go"}},
 		"internal/pipeline": {against: 0, files: []string{
-			"budget.go", "fifo.go", "ending.go", "stall.go", "extent.go", "earlier.go", "standstill.go", "speed.go",
-			"left.go", "performance.go", "stats.go", "tlsacache.go", "hosts.go", "config.go", "row.go", "fetchrow.go",
-			"mailrow.go", "excluded.go", "surveyor.go", "measure.go", "probe.go", "mail.go", "firstanswer.go", "survey.go",
-			"single.go",
-			"surveylog.go", "batch.go", "part.go", "slots.go", "zones.go", "writer.go", "judge.go", "writing.go", "jobs.go", "answers.go",
-			"admission.go", "fresh.go", "run.go", "waiting.go", "stuck.go", "visit.go", "round.go", "later.go",
-			"disagreements.go", "crossing.go", "crosscheck.go",
+			"batch.go", "surveylog.go", "part.go", "slots.go", "fifo.go", "grace.go", "left.go", "zones.go", "admission.go",
+			"speed.go", "performance.go", "stats.go", "config.go", "pending.go", "writer.go", "localfaults.go", "revisit.go",
+			"surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go", "vouch.go", "writing.go", "run.go", "repass.go",
+		}},
+		"internal/crosscheck": {against: 0, files: []string{
+			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",
+		}},
+		"internal/udpbatch": {against: 0, files: []string{
+			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "netserver.go", "open.go",
+		}},
+		"internal/explain": {against: 0, files: []string{
+			"reasons.go", "findings.go", "advice.go", "printable.go", "layout.go", "verdict.go", "record.go", "checks.go",
+			"host.go", "mail.go", "senders.go", "summary.go", "explain.go", "page.go",
+		}},
+		"cmd/stsscan": {against: 2, files: []string{
+			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
+			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "connections.go", "performance.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
+			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "previous.go", "prepare.go",
+			"takeover.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go", "scan.go",
+			"root.go", "main.go",
+		}},
+		"internal/parquetcol": {against: 1, files: []string{
+			"parquetcol.go", "leaf.go", "pagevalues.go", "zstdframe.go", "scratch.go", "chunk.go", "column.go", "schema.go",
+			"intcolumn.go", "intlistcolumn.go", "boolcolumn.go", "dictcolumn.go", "textcolumn.go", "copycolumn.go", "filter.go",
+			"rowgroup.go",
+		}},
+		"internal/output": {against: 2, files: []string{
+			"sizes.go", "partname.go", "fileends.go", "filewriter.go", "rowgroups.go", "checksum.go", "crosscheck.go",
+			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "text.go", "json.go",
+			"transient.go", "filter.go", "counts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "read.go", "rewrite.go", "records.go",
+			"served.go", "disagreements.go", "surveylog.go",
 		}},
 	}
 }

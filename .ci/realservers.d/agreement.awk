@@ -1,9 +1,9 @@
-# Holds what curl and openssl said against what is expected of rows, by the tables of
+# Compares what curl and openssl said with what is expected of rows, by the tables of
 # docs/realservers.md. Reads that file, and then lines of domain, policy_stage:policy_reason
-# or "valid", http_status, what curl said, what openssl said. Prints each difference that is
-# no exception, and each exception that is no difference.
+# or "valid", http_status, curl's answer, openssl's answer. Prints each difference that is
+# not an exception, and each exception that is not a difference.
 function trim(s) { gsub(/^ +| +$/, "", s); return s }
-# holds reports whether what was said is one of those that a table has.
+# holds reports whether an answer is one of those in a table.
 function holds(said, wanted, status,   words, n, i) {
 	n = split(wanted, words, / or /)
 	for (i = 1; i <= n; i++) {

@@ -1,6 +1,6 @@
 # Compares rows with what is expected of them: lines of domain, record:record_reason,
-# policy_stage:policy_reason or "valid", and words, apart by tabs. Prints a line for
-# each difference: domain, a tab, the difference.
+# policy_stage:policy_reason or "valid", and words, separated by tabs. Prints a line
+# for each difference: domain, tab, difference.
 def agrees($want): . == $want or ($want | contains(":") | not) and (split(":")[0] == $want);
 def text: if type == "array" then join(",") elif . == null then "" else tostring end;
 

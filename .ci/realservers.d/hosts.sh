@@ -1,11 +1,11 @@
 # The Policy Hosts of .ci/realservers: certificates, nginx, openssl s_server and
-# bench/oddservers. To be sourced by it.
+# bench/oddservers. It sources this file.
 
-# shellcheck disable=SC2086 # words of cases are to be split
+# shellcheck disable=SC2086 # splits the words of cases on purpose
 
-# certify NAME WORD... makes NAME.pem, NAME.key, NAME.rest with the certificates that
-# are sent with it, and NAME.chain with all that are sent. The words are those of the
-# files authorities and hosts; HOST is $host, which is empty for an authority.
+# certify NAME WORD... makes NAME.pem, NAME.key, NAME.rest with the certificates to send
+# with it, and NAME.chain with all certificates to send. The words are those of the files
+# authorities and hosts; HOST is $host, which is empty for an authority.
 certify() {
 	local name=$1 word
 	shift
@@ -51,7 +51,7 @@ make_authorities() {
 	openssl genpkey -quiet -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out dhparam.pem
 }
 
-# site ADDRESS DIRECTIVE... has nginx serve $host, from $work/www/$host.
+# site ADDRESS DIRECTIVE... serves $host with nginx, from $work/www/$host.
 site() {
 	local at=$1 secure=ssl
 	shift
@@ -76,7 +76,7 @@ domain() { # NAME ADDRESS SAYS: the domain NAME.example.com with its host there
 	add "$1.example.com" "_mta-sts TXT \"v=STSv1; id=1;\" & @ MX 10 mx.example.net. & mta-sts A $2"
 }
 
-# make_hosts makes the cases of policies and hosts; processes to start are in $work/processes.
+# make_hosts makes the cases of policies and hosts, and lists processes to start in $work/processes.
 make_hosts() {
 	local name change words how says at host certificate server options response n=0 ca=$work/ca
 	local filled start='HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
@@ -125,7 +125,7 @@ make_hosts() {
 	cd - >/dev/null
 }
 
-# serve_hosts starts all servers of policies, and waits until they listen.
+# serve_hosts starts all servers of policies and waits until they listen.
 serve_hosts() {
 	local process
 	cat >"$work/nginx.conf" <<-END

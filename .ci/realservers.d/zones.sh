@@ -1,4 +1,4 @@
-# The zones of .ci/realservers: signed, in NSD, behind Unbound. To be sourced by it.
+# The zones of .ci/realservers: signed, in NSD, behind Unbound. It sources this file.
 
 zone_of() { # NAME: the zone that it is in
 	local name=$1
@@ -11,10 +11,10 @@ zone_of() { # NAME: the zone that it is in
 	echo "$name"
 }
 
-# add NAME RECORDS adds records, " & " between them, whose owners are relative to NAME.
+# add NAME RECORDS adds records, separated by " & ", with owners relative to NAME.
 add() { printf '$ORIGIN %s.\n%s\n' "$1" "${2// & /$'\n'}" >>"$work/zones/$(zone_of "$1").zone"; }
 
-# begin_zones makes the files of the zones, with what every zone has.
+# begin_zones makes the files of the zones, with the records that every zone has.
 begin_zones() {
 	local zone addr dot _
 	while IFS=$separator read -r zone _ addr _; do

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// An answer is what dig has printed.
+// An answer is the output of dig.
 type answer struct {
 	rcode string
 	alias map[string]string   // CNAME, by owner
-	txt   map[string][]string // strings of a record joined, by owner
+	txt   map[string][]string // the joined strings of each record, by owner
 	soa   bool                // in the authority section
 }
 
@@ -20,17 +20,17 @@ var (
 	quoted  = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 	version = regexp.MustCompile(`^v=STSv1[ \t]*;`)
 
-	// RFC 8461 section 3.1: the version, then fields with delimiters between.
+	// RFC 8461, section 3.1: the version, then fields separated by delimiters.
 	grammar = regexp.MustCompile(`^v=STSv1(?:[ \t]*;[ \t]*[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+)+[ \t]*;?[ \t]*$`)
 	id      = regexp.MustCompile(`^v=STSv1(?:[ \t]*;[ \t]*(?:[^;]*))*?[ \t]*;[ \t]*id=([A-Za-z0-9]{1,32})[ \t]*(?:;|$)`)
 )
 
-// parse reads what dig prints with +comments +answer +authority.
+// parse reads the output of dig with +comments +answer +authority.
 func parse(text string) (a answer, err error) {
 	a.alias, a.txt = make(map[string]string), make(map[string][]string)
 	m := status.FindStringSubmatch(text)
 	if m == nil {
-		return a, fmt.Errorf("dig says no status: %q", text)
+		return a, fmt.Errorf("no status in the output of dig: %q", text)
 	}
 	a.rcode = m[1]
 	for line := range strings.Lines(text) {
@@ -55,8 +55,8 @@ func parse(text string) (a answer, err error) {
 	return a, nil
 }
 
-// classify asks for a name, and for the end of its aliases where a server does
-// not follow them, and says what a row should say.
+// classify asks for a name and returns what its row should say. Where a server does not follow aliases, it asks for
+// their target.
 func classify(name string, ask func(name string) (string, error)) (row, error) {
 	for range 10 {
 		text, err := ask(name)
@@ -85,7 +85,7 @@ func classify(name string, ask func(name string) (string, error)) (row, error) {
 		case a.soa:
 			r.Record = "absent"
 		case name != asked:
-			continue // the server has given aliases only
+			continue // the server returned aliases only
 		default:
 			r.Record = "unknown" // a referral
 		}

@@ -20,7 +20,7 @@ func TestClassify(t *testing.T) {
 		{"refused", "REFUSED", "unknown", "REFUSED", 0},
 		{"a record", "NOERROR" + `a. 9 IN TXT "v=STSv1; id=1;"`, "valid", "NOERROR", 1},
 		{"strings are joined", "NOERROR" + `a. 9 IN TXT "v=STS" "v1; id=1;"`, "valid", "NOERROR", 1},
-		{"a blank before the first delimiter", "NOERROR" + `a. 9 IN TXT "v=STSv1 ; id=1"`, "valid", "NOERROR", 1},
+		{"a space before the first delimiter", "NOERROR" + `a. 9 IN TXT "v=STSv1 ; id=1"`, "valid", "NOERROR", 1},
 		{"id is missing", "NOERROR" + `a. 9 IN TXT "v=STSv1; x=1;"`, "invalid", "NOERROR", 1},
 		{"id is too long", "NOERROR" + `a. 9 IN TXT "v=STSv1; id=` + strings.Repeat("1", 33) + `;"`, "invalid", "NOERROR", 1},
 		{"another record", "NOERROR" + `a. 9 IN TXT "v=spf1 -all"`, "absent", "NOERROR", 1},
@@ -43,19 +43,18 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// A server that leaves the end of an alias to the client is asked again.
-func TestChase(t *testing.T) {
-	said := map[string]string{"a.": "a. 9 IN CNAME b.\n", "b.": "b. 9 IN TXT \"v=STSv1; id=1\"\n"}
+// If a server does not follow an alias, its target is asked for.
+func TestFollowAlias(t *testing.T) {
+	answers := map[string]string{"a.": "a. 9 IN CNAME b.\n", "b.": "b. 9 IN TXT \"v=STSv1; id=1\"\n"}
 	got, err := classify("a.", func(name string) (string, error) {
-		return strings.Replace(head, "STATUS", "NOERROR", 1) + said[name], nil
+		return strings.Replace(head, "STATUS", "NOERROR", 1) + answers[name], nil
 	})
 	if err != nil || got.Record != "valid" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
-// A server that answers nobody is as silent to dig as to the scanner; that is no
-// excuse for another class.
+// A silent server is silent to dig as well as to the scanner. That excuses no other class.
 func TestSilent(t *testing.T) {
 	rows := []row{{Record: "unknown"}, {Record: "unknown", Rcode: "SERVFAIL"}, {Record: "absent", Rcode: "NXDOMAIN"}}
 	if n := compare(rows, func(string) (string, error) { return "", errSilent }); n != 1 {

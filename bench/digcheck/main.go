@@ -1,11 +1,10 @@
-// Command digcheck compares rows of a scan, JSON lines on standard input as
-// "stsscan cat" prints them, with what dig says. It shares no code with the
-// scanner: it reads the text that dig prints, and has its own small reading of
-// RFC 8461 section 3.1.
+// Command digcheck compares rows of a scan with the output of dig. It reads the rows from standard input, as JSON lines
+// that "stsscan cat" prints. It shares no code with the scanner: it parses dig's text and has its own small
+// implementation of RFC 8461, section 3.1.
 //
 //	stsscan cat DIR | digcheck --server 127.0.0.1 --port 5300 --sample 500
 //
-// Its exit status is 1 when a row of the sample differs.
+// Its exit status is 1 if a row of the sample differs.
 package main
 
 import (
@@ -24,7 +23,7 @@ import (
 	"sync"
 )
 
-// A row is what is compared.
+// A row holds the columns to compare.
 type row struct {
 	Domain string   `json:"domain"`
 	Record string   `json:"record"`
@@ -34,10 +33,10 @@ type row struct {
 }
 
 func main() {
-	server := flag.String("server", "127.0.0.1", "`address` that is asked")
+	server := flag.String("server", "127.0.0.1", "`address` of the server")
 	port := flag.String("port", "53", "its `port`")
-	size := flag.Int("sample", 500, "how many `rows` are compared")
-	seed := flag.Uint64("seed", 1, "another seed takes another sample")
+	size := flag.Int("sample", 500, "`number` of rows to compare")
+	seed := flag.Uint64("seed", 1, "`seed` that chooses the sample")
 	flag.Parse()
 	rows, err := read(os.Stdin)
 	if err != nil {
@@ -75,13 +74,12 @@ func read(r io.Reader) (rows []row, err error) {
 		}
 		rows = append(rows, r)
 	}
-	// Parts are written as they are ready: sort, so that a sample is the same.
+	// The order of parts varies: sort, so that the sample does not.
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.Domain, b.Domain) })
 	return rows, lines.Err()
 }
 
-// compare asks about each row, eight at a time, prints those that differ, and
-// counts them.
+// compare asks about the rows, eight at a time. It prints and counts those that differ.
 func compare(rows []row, ask func(name string) (string, error)) (differ int) {
 	var mu sync.Mutex
 	var workers sync.WaitGroup
@@ -96,7 +94,8 @@ func compare(rows []row, ask func(name string) (string, error)) (differ int) {
 					fmt.Printf("  %s: %v\n", r.Domain, err)
 					differ++
 				case r.Record != want.Record || !sameRcode(r, want) || !sameTXT(r.TXT, want.TXT):
-					fmt.Printf("  %s: the scan says %s %s %q, dig %s %s %q\n", r.Domain, r.Record, r.Rcode, r.TXT, want.Record, want.Rcode, want.TXT)
+					fmt.Printf("  %s: the scan says %s %s %q, dig %s %s %q\n",
+						r.Domain, r.Record, r.Rcode, r.TXT, want.Record, want.Rcode, want.TXT)
 					differ++
 				}
 				mu.Unlock()
@@ -111,8 +110,8 @@ func compare(rows []row, ask func(name string) (string, error)) (differ int) {
 	return differ
 }
 
-// sameRcode compares rcodes. A server that takes long to find that it cannot
-// answer says so to one client and leaves the other without a reply.
+// sameRcode compares rcodes. A server that takes long to fail may say so to one client and leave the other without a
+// reply.
 func sameRcode(a, b row) bool {
 	return a.Rcode == b.Rcode || a.Record == "unknown" && (a.Rcode == "" || b.Rcode == "")
 }
@@ -122,11 +121,10 @@ func sameTXT(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// errSilent says that nobody has answered.
+// errSilent says that the server did not reply.
 var errSilent = errors.New("no reply")
 
-// dig is the text of one answer. It takes up TCP by itself when the answer is
-// cut.
+// dig returns dig's output for one name. dig repeats a truncated answer over TCP by itself.
 func dig(server, port, name string) (string, error) {
 	out, err := exec.Command("dig", "@"+server, "-p", port, "+bufsize=1232", "+tries=3", "+time=5",
 		"+noall", "+comments", "+answer", "+authority", "-t", "TXT", "-q", name).Output()

@@ -1,7 +1,5 @@
-// Command dnsx asks as dnsx asks: threads that put one name after the other to its
-// library, retryabledns, with dnsx's options. dnsx itself reads each name into a
-// store first, waits for a rate limiter, and prints: whatever it costs, it costs
-// more than this.
+// Command dnsx asks as dnsx does: its threads pass one name after another to dnsx's library, retryabledns, with dnsx's
+// options. dnsx itself also stores each name first, waits for a rate limiter and prints, so it costs more than this.
 //
 //	dnsx -l LIST -r ADDRESS [-t THREADS] [-retry N]
 package main
@@ -49,7 +47,8 @@ func run() error {
 	for range *threads {
 		workers.Go(func() {
 			for name := range names {
-				if data, err := client.QueryMultiple(name, []uint16{dns.TypeTXT}); err != nil || data == nil || data.StatusCode == "" {
+				data, err := client.QueryMultiple(name, []uint16{dns.TypeTXT})
+				if err != nil || data == nil || data.StatusCode == "" {
 					unknown.Add(1)
 				}
 			}

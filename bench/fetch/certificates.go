@@ -21,8 +21,8 @@ import (
 func rootsFile(dir string) string       { return filepath.Join(dir, "roots.pem") }
 func chainFile(dir, kind string) string { return filepath.Join(dir, kind+".pem") }
 
-// writeCertificates writes a root of each kind into one file, and for each kind
-// another with the key of all leaves, the intermediate and the leaves.
+// writeCertificates writes the roots of all kinds into one file. For each kind it writes another with the key of all
+// leaves, the intermediate and the leaves.
 func writeCertificates(o options) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
@@ -41,7 +41,7 @@ func writeCertificates(o options) error {
 	return os.WriteFile(rootsFile(o.dir), roots, 0o644)
 }
 
-// keys makes those of root, intermediate and leaves.
+// keys makes the keys of root, intermediate and leaves.
 func keys(kind string, rootBits int) (keys [3]crypto.Signer, err error) {
 	for i := range keys {
 		switch {
@@ -98,7 +98,7 @@ func template(subject pkix.Name) *x509.Certificate {
 	}
 }
 
-// readChains reads what writeCertificates wrote: what each host presents.
+// readChains reads the chain of each host from a file of writeCertificates.
 func readChains(path string) ([]tls.Certificate, error) {
 	rest, err := os.ReadFile(path)
 	if err != nil {
@@ -113,7 +113,7 @@ func readChains(path string) ([]tls.Certificate, error) {
 		ders = append(ders, block.Bytes)
 	}
 	if len(ders) < 3 {
-		return nil, fmt.Errorf("%s: no key, intermediate and leaf", path)
+		return nil, fmt.Errorf("%s: key, intermediate or leaf is missing", path)
 	}
 	key, err := x509.ParsePKCS8PrivateKey(ders[0])
 	if err != nil {

@@ -19,24 +19,24 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// timeout is that of one fetch.
+// timeout is the time limit of one fetch.
 const timeout = 20 * time.Second
 
-// A getter gets one policy, and fails when it is not the right one.
+// A getter gets one policy. Its error says that it did not get the right one.
 type getter func(ctx context.Context, domain string) error
 
-// get gets the policies and prints how many were not to be had.
+// get gets the policies and prints how many it failed to get.
 func get(o options) error {
-	one, err := newGetter(o)
+	getOne, err := newGetter(o)
 	if err != nil {
 		return err
 	}
 	var failed, begun atomic.Int64
 	var workers sync.WaitGroup
-	for range o.parallel { // goroutines that live on, so that their stacks are no part of the cost
+	for range o.parallel { // long-lived goroutines, so that growing their stacks is no part of the cost
 		workers.Go(func() {
 			for i := begun.Add(1) - 1; i < int64(o.fetches); i = begun.Add(1) - 1 {
-				if err := one(context.Background(), domain(int(i)%o.hosts)); err != nil && failed.Add(1) == 1 {
+				if err := getOne(context.Background(), domain(int(i)%o.hosts)); err != nil && failed.Add(1) == 1 {
 					fmt.Fprintln(os.Stderr, err)
 				}
 			}
@@ -57,9 +57,8 @@ func newGetter(o options) (getter, error) {
 	return nil, fmt.Errorf("no client %q", o.client)
 }
 
-// newEgress gets policies as a scan does: guard, manners, evidence, grammar.
-// Each fetch finds an address in a network of its own, so that nothing has to
-// wait, and the dial function leads all of them to the server.
+// newEgress gets policies as a scan does: with guard, manners, evidence and grammar. Each fetch resolves to an address
+// in a network of its own, so that no fetch waits for its turn. The dial function leads all of them to the server.
 func newEgress(o options, full bool) (getter, error) {
 	roots, err := egress.ReadRoots(rootsFile(o.dir))
 	if err != nil {
@@ -93,8 +92,7 @@ func newEgress(o options, full bool) (getter, error) {
 	}, nil
 }
 
-// newHTTP gets policies with net/http as it comes, but for connections that are
-// not kept: each host is asked once.
+// newHTTP gets policies with plain net/http, but without keep-alive, because each host is asked once.
 func newHTTP(o options) (getter, error) {
 	roots, err := egress.ReadRoots(rootsFile(o.dir))
 	if err != nil {
@@ -126,10 +124,10 @@ func newHTTP(o options) (getter, error) {
 	}, nil
 }
 
-// writeCurlConfig prints a configuration of curl for the same fetches: curl
-// --config FILE.
+// writeCurlConfig prints a configuration file with which curl does the same fetches.
 func writeCurlConfig(o options) error {
-	fmt.Printf("parallel\nparallel-immediate\nparallel-max = %d\nsilent\nshow-error\nfail\nhttp1.1\nno-sessionid\nmax-time = %d\n", o.parallel, int(timeout.Seconds()))
+	fmt.Printf("parallel\nparallel-immediate\nparallel-max = %d\n", o.parallel)
+	fmt.Printf("silent\nshow-error\nfail\nhttp1.1\nno-sessionid\nmax-time = %d\n", int(timeout.Seconds()))
 	fmt.Printf("cacert = %q\nconnect-to = \"::%s\"\n", rootsFile(o.dir), o.addr)
 	for i := range o.fetches {
 		if _, err := fmt.Printf("url = %q\noutput = %q\n", mtasts.PolicyURL(domain(i%o.hosts)), os.DevNull); err != nil {

@@ -53,7 +53,10 @@ func TestClients(t *testing.T) {
 }
 
 func TestBadCommands(t *testing.T) {
-	for _, args := range [][]string{nil, {"other"}, {"get"}, {"serve", "--dir", t.TempDir()}, {"get", "--dir", t.TempDir()}, {"get", "--dir", "d", "--client", "x"}, {"curl", "--dir", "d", "--fetches", "0"}} {
+	for _, args := range [][]string{
+		nil, {"other"}, {"get"}, {"serve", "--dir", t.TempDir()}, {"get", "--dir", t.TempDir()},
+		{"get", "--dir", "d", "--client", "x"}, {"curl", "--dir", "d", "--fetches", "0"},
+	} {
 		if err := run(args); err == nil {
 			t.Errorf("%v: no error", args)
 		}

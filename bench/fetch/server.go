@@ -18,9 +18,8 @@ import (
 
 const policy = "version: STSv1\r\nmode: enforce\r\nmx: mx1.example.com\r\nmx: *.mail.example.com\r\nmax_age: 604800\r\n"
 
-// serve answers each request with the policy and closes the connection, until it
-// is interrupted. It prints where it listens, and at the end how many requests it
-// has answered, each as a line of JSON.
+// serve answers each request with the policy and closes the connection, until it is interrupted. It prints its address
+// first, and at the end the number of requests that it has answered, each as a line of JSON.
 func serve(o options) error {
 	chains, err := readChains(chainFile(o.dir, o.kind))
 	if err != nil {
@@ -44,11 +43,11 @@ func serve(o options) error {
 	return print.Encode(map[string]int64{"questions": answered})
 }
 
-// lingering is how long a connection may take, from its first octet to its last.
-const lingering = 20 * time.Second
+// connTimeout is how long a connection may take, from its first octet to its last.
+const connTimeout = 20 * time.Second
 
-// serveOn serves until the listener is closed and the connections that it had
-// are over, and says how many requests it has answered.
+// serveOn serves until the listener is closed and its connections have ended. It returns the number of requests that it
+// has answered.
 func serveOn(listener net.Listener, chains []tls.Certificate) int64 {
 	config := &tls.Config{
 		SessionTicketsDisabled: true,
@@ -60,13 +59,14 @@ func serveOn(listener net.Listener, chains []tls.Certificate) int64 {
 			return &chains[i], nil
 		},
 	}
-	response := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(policy), policy)
+	response := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"+
+		"Content-Length: %d\r\nConnection: close\r\n\r\n%s", len(policy), policy)
 	var answered atomic.Int64
 	var open sync.WaitGroup
 	for {
 		conn, err := listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			open.Wait() // a client may have its policy before the request is counted
+			open.Wait() // a client may get its policy before the request is counted
 			return answered.Load()
 		}
 		if err != nil {
@@ -75,7 +75,7 @@ func serveOn(listener net.Listener, chains []tls.Certificate) int64 {
 		}
 		open.Go(func() {
 			defer conn.Close()
-			_ = conn.SetDeadline(time.Now().Add(lingering))
+			_ = conn.SetDeadline(time.Now().Add(connTimeout))
 			secured := tls.Server(conn, config)
 			if _, err := http.ReadRequest(bufio.NewReader(secured)); err != nil {
 				return

@@ -7,32 +7,32 @@ import (
 	"strings"
 )
 
-// What the bounds of the populations are made of: see docs/performance.md.
+// The terms of the bounds of bench/population: see docs/performance.md.
 const (
-	share         = 1.25  // of the larger of what the healthy names and the silent ones take
-	beside        = 30.0  // seconds beside it
+	factor        = 1.25  // times the larger of the time of the healthy names and that of the silent ones
+	extra         = 30.0  // seconds on top
 	silence       = 30.0  // seconds that one silent name may take
-	inFlight      = 10000 // questions that a scan has in flight by default where its resolver is on this machine
+	inFlight      = 10000 // the default of --in-flight with a resolver on this machine
 	portfolioMost = 35.0  // seconds
 )
 
-// A bound is what the wall time of a scan over the whole list must not exceed.
+// A bound is an upper limit for the wall time of a scan over the whole list.
 type bound struct {
 	text    string
 	seconds float64
 }
 
-// A round is the samples of one scenario and round by client: whole, healthy, and
-// before- with what the older program has done: whole, healthy, floor.
+// A round holds the samples of one round of a scenario, by client: whole and healthy, and for the older program
+// before-whole, before-healthy and before-floor.
 type round map[string]*sample
 
-// bounds are those that can be told of a scenario from the samples of a round.
+// bounds are the bounds of a scenario that the samples of a round allow to compute.
 func (r round) bounds(scenario string) (bounds []bound) {
 	if whole, healthy := r["whole"], r["healthy"]; healthy != nil {
 		silent := float64(whole.Silent) * silence / inFlight
 		text := fmt.Sprintf("1.25 x max(healthy list %.1f s, %d silent x 30 s / %d = %.1f s) + 30 s",
 			healthy.Wall, whole.Silent, inFlight, silent)
-		bounds = append(bounds, bound{text, share*max(healthy.Wall, silent) + beside})
+		bounds = append(bounds, bound{text, factor*max(healthy.Wall, silent) + extra})
 	}
 	if floor := r["before-floor"]; floor != nil && scenario == "zones" {
 		bounds = append(bounds, bound{"before, --in-flight-floor 4000", floor.Wall})
@@ -46,8 +46,7 @@ func (r round) bounds(scenario string) (bounds []bound) {
 	return bounds
 }
 
-// boundTables prints for each scenario what the scans have cost, and whether each
-// round keeps within its bounds; hold is true where all do.
+// boundTables prints the costs of each scenario and whether each round keeps its bounds. hold is true if all do.
 func boundTables(samples []sample) (text string, hold bool) {
 	var b strings.Builder
 	hold = true
@@ -79,7 +78,7 @@ func boundTables(samples []sample) (text string, hold bool) {
 	return b.String(), hold
 }
 
-// verdicts are the lines of a round in the table of bounds.
+// verdicts prints the lines of a round in the table of bounds.
 func (r round) verdicts(scenario string, n int) (lines string, hold bool) {
 	whole := r["whole"]
 	if whole == nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Each round is held against bounds of its own.
+// Each round has its own bounds.
 func TestBounds(t *testing.T) {
 	scan := func(scenario, client string, round int, wall float64, silent int) sample {
 		return sample{Scenario: scenario, Client: client, Round: round, Names: 1000, Wall: wall, CPU: 1, PeakMiB: 64,
@@ -18,7 +18,9 @@ func TestBounds(t *testing.T) {
 	}{
 		"healthy names take longer": {
 			[]sample{scan("top", "healthy", 1, 16, 0), scan("top", "whole", 1, 49, 3000)},
-			[]string{"| 1 | 1.25 x max(healthy list 16.0 s, 3000 silent x 30 s / 10000 = 9.0 s) + 30 s | 50.0 | 49.0 | holds |"}, true,
+			[]string{
+				"| 1 | 1.25 x max(healthy list 16.0 s, 3000 silent x 30 s / 10000 = 9.0 s) + 30 s | 50.0 | 49.0 | holds |",
+			}, true,
 		},
 		"silent names take longer": {
 			[]sample{scan("top", "healthy", 1, 16, 0), scan("top", "whole", 1, 80, 10000)},
@@ -39,7 +41,7 @@ func TestBounds(t *testing.T) {
 		},
 		"portfolio": {[]sample{scan("portfolio", "whole", 1, 35.1, 1)},
 			[]string{"| 1 | 35 s | 35.0 | 35.1 | exceeded |"}, false},
-		"nothing to hold": {[]sample{scan("errors", "whole", 1, 138, 9)},
+		"no bounds": {[]sample{scan("errors", "whole", 1, 138, 9)},
 			[]string{"| 1 | none: the older program was not measured | - | 138.0 | - |"}, true},
 		"the whole list failed": {[]sample{scan("zones", "healthy", 1, 16, 0)},
 			[]string{"| 1 | the whole list | - | - | failed |"}, false},

@@ -1,5 +1,5 @@
-// Command measure runs one DNS client against a fresh responder and notes what
-// it has cost, and makes tables of such notes.
+// Command measure runs one client against a fresh responder and records its cost as a sample. It also makes tables of
+// samples.
 //
 //	measure run --scenario zero --client dnsperf --round 1 --names 1000000 \
 //	    --responder "responder --listen 127.0.0.1:0" --samples samples.jsonl \
@@ -7,11 +7,10 @@
 //	measure table --markdown table.md --json table.json samples.jsonl
 //	measure bounds --markdown table.md samples.jsonl
 //
-// Without --responder the client brings its own. After the client a --check may look
-// at what it has left.
+// Without --responder the client brings its own. The command of --check runs after the client and may look at its
+// files.
 //
-// Costs are those that the system has charged to the client and its children,
-// user and system time together.
+// The cost is the user and system time that the system has charged to the client and its children.
 package main
 
 import (
@@ -40,7 +39,7 @@ func run(args []string) error {
 	case len(args) > 0 && args[0] == "bounds":
 		return printBounds(args[1:])
 	}
-	return errors.New("say run, table or bounds")
+	return errors.New("usage: measure run|table|bounds")
 }
 
 func runClient(args []string) error {
@@ -49,17 +48,17 @@ func runClient(args []string) error {
 	flags.StringVar(&s.Scenario, "scenario", "", "`name` of the scenario")
 	flags.StringVar(&s.Client, "client", "", "`name` of the client")
 	flags.IntVar(&s.Round, "round", 1, "`number` of the round")
-	flags.IntVar(&s.Names, "names", 0, "how many names the client is given")
-	flags.IntVar(&s.Silent, "silent", 0, "how many of them never answer")
-	command := flags.String("responder", "", "`command` of the responder, words with spaces between them; empty: none")
-	check := flags.String("check", "", "`command` that must succeed after the client, words with spaces between them")
-	samples := flags.String("samples", "samples.jsonl", "`file` to which the sample is appended")
-	pin := flags.Bool("pin", true, "client on core 0, responder on core 1")
+	flags.IntVar(&s.Names, "names", 0, "`number` of names that the client gets")
+	flags.IntVar(&s.Silent, "silent", 0, "`number` of them that never answer")
+	command := flags.String("responder", "", "`command` of the responder, split at spaces; empty: none")
+	check := flags.String("check", "", "`command` that must succeed after the client, split at spaces")
+	samples := flags.String("samples", "samples.jsonl", "append the sample to this `file`")
+	pin := flags.Bool("pin", true, "run the client on core 0 and the responder on core 1")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if s.Names < 1 || flags.NArg() == 0 {
-		return errors.New("run wants --names and the command of the client")
+		return errors.New("run needs --names and the command of the client")
 	}
 	if err := s.measure(strings.Fields(*command), flags.Args(), strings.Fields(*check), *pin); err != nil {
 		return fmt.Errorf("%s, %s, round %d: %w", s.Scenario, s.Client, s.Round, err)
@@ -131,7 +130,7 @@ func printBounds(args []string) error {
 	return nil
 }
 
-// pinned puts a command on a core.
+// pinned runs a command on one core if pin is set.
 func pinned(pin bool, core string, command []string) *exec.Cmd {
 	if pin {
 		command = append([]string{"taskset", "-c", core}, command...)

@@ -9,11 +9,11 @@ import (
 	"syscall"
 )
 
-// peakMiB is the most resident memory that a finished process has had.
+// peakMiB is the peak resident memory of a finished process.
 func peakMiB(state *os.ProcessState) (float64, error) {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return 0, errors.New("the system does not say what the client has used")
+		return 0, errors.New("the system does not say how much memory the client used")
 	}
 	unit := 1024.0 // ru_maxrss is in KiB
 	if runtime.GOOS == "darwin" {

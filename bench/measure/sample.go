@@ -17,33 +17,32 @@ import (
 	"time"
 )
 
-// A sample is what one run of a client has cost.
+// A sample is the cost of one run of a client.
 type sample struct {
 	Scenario  string  `json:"scenario"`
 	Client    string  `json:"client"`
 	Round     int     `json:"round"`
 	Names     int     `json:"names"`
-	Silent    int     `json:"silent,omitempty"` // how many of them never answer
+	Silent    int     `json:"silent,omitempty"` // number of them that never answer
 	CPU       float64 `json:"cpu_seconds"`      // user and system
 	Wall      float64 `json:"wall_seconds"`
 	PeakMiB   float64 `json:"peak_mib"`  // of resident memory
-	Questions uint64  `json:"questions"` // as the responder has counted them
-	Unknown   int     `json:"unknown"`   // names without an answer at the end; -1: the client does not say
-	Bytes     int64   `json:"bytes"`     // of the Parquet files; 0: there are none
+	Questions uint64  `json:"questions"` // by the responder's count
+	Unknown   int     `json:"unknown"`   // names without an answer at the end; -1: not known
+	Bytes     int64   `json:"bytes"`     // of the Parquet files; 0: none
 }
 
-// perName is the CPU time of a name in microseconds.
+// perName is the CPU time for each name, in microseconds.
 func (s *sample) perName() float64 { return s.CPU * 1e6 / float64(s.Names) }
 
-// rate is names a second.
+// rate is in names per second.
 func (s *sample) rate() float64 { return float64(s.Names) / s.Wall }
 
 func (s *sample) questions() float64 { return float64(s.Questions) / float64(s.Names) }
 
-// measure runs the responder, where there is one, then the client to its end, then
-// the check, where there is one. In the words of the client and the check @DIR@ is
-// a directory of the client's own that is removed afterwards, and @ADDR@, @HOST@
-// and @PORT@ are where the responder listens.
+// measure starts the responder, if any, runs the client to its end, and then the check, if any. In the words of client
+// and check, @DIR@ is a directory for the client, which measure removes afterwards, and @ADDR@, @HOST@ and @PORT@ are
+// those of the responder.
 func (s *sample) measure(responder, client, check []string, pin bool) error {
 	dir, err := os.MkdirTemp("", "stsscan-bench-")
 	if err != nil {
@@ -56,7 +55,7 @@ func (s *sample) measure(responder, client, check []string, pin bool) error {
 		if server, err = startResponder(responder, pin); err != nil {
 			return fmt.Errorf("responder: %w", err)
 		}
-		defer server.Process.Kill()
+		defer server.cmd.Process.Kill()
 		host, port, err := net.SplitHostPort(server.addr)
 		if err != nil {
 			return err
@@ -65,11 +64,11 @@ func (s *sample) measure(responder, client, check []string, pin bool) error {
 	}
 	replace := strings.NewReplacer(places...)
 	cmd := pinned(pin, "0", replaceAll(replace, client))
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%w: %s", err, tail(said.Bytes()))
+		return fmt.Errorf("%w: %s", err, tail(output.Bytes()))
 	}
 	s.Wall = time.Since(began).Seconds()
 	s.CPU = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
@@ -81,7 +80,7 @@ func (s *sample) measure(responder, client, check []string, pin bool) error {
 			return fmt.Errorf("responder: %w", err)
 		}
 	}
-	if s.Unknown, err = unknown(filepath.Join(dir, "run"), said.Bytes()); err != nil {
+	if s.Unknown, err = unknown(filepath.Join(dir, "run"), output.Bytes()); err != nil {
 		return err
 	}
 	parts, err := filepath.Glob(filepath.Join(dir, "run", "part-*.parquet"))
@@ -96,8 +95,8 @@ func (s *sample) measure(responder, client, check []string, pin bool) error {
 		return err
 	}
 	check = replaceAll(replace, check)
-	if said, err := exec.Command(check[0], check[1:]...).CombinedOutput(); err != nil {
-		return fmt.Errorf("check: %w: %s", err, tail(said))
+	if output, err := exec.Command(check[0], check[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("check: %w: %s", err, tail(output))
 	}
 	return nil
 }
@@ -110,60 +109,59 @@ func replaceAll(replace *strings.Replacer, words []string) []string {
 	return replaced
 }
 
-// A running responder has said where it listens.
+// A running responder has printed its address.
 type running struct {
-	*exec.Cmd
+	cmd  *exec.Cmd
 	addr string
 	out  *bufio.Reader
 }
 
 func startResponder(command []string, pin bool) (*running, error) {
-	r := &running{Cmd: pinned(pin, "1", command)}
-	r.Stderr = os.Stderr
-	out, err := r.StdoutPipe()
+	r := &running{cmd: pinned(pin, "1", command)}
+	r.cmd.Stderr = os.Stderr
+	out, err := r.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Start(); err != nil {
+	if err := r.cmd.Start(); err != nil {
 		return nil, err
 	}
 	r.out = bufio.NewReader(out)
 	line, _ := r.out.ReadBytes('\n')
 	var hello struct{ Listening string }
 	if err := json.Unmarshal(line, &hello); err != nil || hello.Listening == "" {
-		r.Process.Kill()
-		r.Wait()
-		return nil, fmt.Errorf("it says %q and not where it listens", line)
+		r.cmd.Process.Kill()
+		r.cmd.Wait()
+		return nil, fmt.Errorf("its first line %q has no address", line)
 	}
 	r.addr = hello.Listening
 	return r, nil
 }
 
-// stop ends the responder and gives how many questions it has counted.
+// stop ends the responder and returns its count of questions.
 func (r *running) stop() (uint64, error) {
-	if err := r.Process.Signal(os.Interrupt); err != nil {
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
 		return 0, err
 	}
-	said, err := io.ReadAll(r.out)
+	output, err := io.ReadAll(r.out)
 	if err != nil {
 		return 0, err
 	}
-	if err := r.Wait(); err != nil {
+	if err := r.cmd.Wait(); err != nil {
 		return 0, err
 	}
 	var counts struct{ Questions uint64 }
-	return counts.Questions, json.Unmarshal(said, &counts)
+	return counts.Questions, json.Unmarshal(output, &counts)
 }
 
-// What dnsperf says about questions without an answer, and what the sieve says.
+// How dnsperf and the other clients report questions without an answer.
 var (
 	dnsperfLost  = regexp.MustCompile(`Queries lost:\s+(\d+)`)
-	sieveUnknown = regexp.MustCompile(`"unknown":\s*(\d+)`)
+	unknownNames = regexp.MustCompile(`"unknown":\s*(\d+)`)
 )
 
-// unknown gives how many names have no answer: from the record of a scan, or
-// from what a client has said.
-func unknown(run string, said []byte) (int, error) {
+// unknown is the number of names without an answer: from the run.json of a scan, or else from the client's output.
+func unknown(run string, output []byte) (int, error) {
 	b, err := os.ReadFile(filepath.Join(run, "run.json"))
 	if err == nil {
 		var record struct {
@@ -181,15 +179,15 @@ func unknown(run string, said []byte) (int, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return 0, err
 	}
-	for _, said := range [][][]byte{dnsperfLost.FindSubmatch(said), sieveUnknown.FindSubmatch(said)} {
-		if said != nil {
-			return strconv.Atoi(string(said[1]))
+	for _, match := range [][][]byte{dnsperfLost.FindSubmatch(output), unknownNames.FindSubmatch(output)} {
+		if match != nil {
+			return strconv.Atoi(string(match[1]))
 		}
 	}
 	return -1, nil
 }
 
-// tail is the end of what a client has said.
-func tail(said []byte) []byte {
-	return said[max(0, len(said)-1000):]
+// tail is the end of a program's output.
+func tail(output []byte) []byte {
+	return output[max(0, len(output)-1000):]
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A spread is the median of some samples and what they lie between.
+// A spread is the median, least and largest of some values.
 type spread struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
@@ -22,7 +22,7 @@ func spreadOf(values []float64) spread {
 	return spread{(values[(n-1)/2] + values[n/2]) / 2, values[0], values[n-1]}
 }
 
-// A row is what the rounds of one client with one number of names have cost.
+// A row is the cost of one client with one number of names, over all rounds.
 type row struct {
 	Client    string            `json:"client"`
 	Names     int               `json:"names"`
@@ -33,7 +33,7 @@ type row struct {
 	Questions spread            `json:"questions_per_domain"`
 	Unknown   spread            `json:"unknown"`
 	Bytes     spread            `json:"bytes_per_domain"`
-	Ratios    map[string]spread `json:"cpu_ratio_to"` // to the peers, each round by itself
+	Ratios    map[string]spread `json:"cpu_ratio_to"` // to the peers, within each round
 	samples   []sample
 }
 
@@ -43,7 +43,7 @@ type table struct {
 	Rows     []*row `json:"rows"`
 }
 
-// peers are those to whom the others are compared.
+// peers are the clients that the others are compared with.
 func peers() []string { return []string{"dnsperf", "dnsx", "dnsx-library", "http"} }
 
 func readSamples(files []string) (samples []sample, err error) {
@@ -68,8 +68,7 @@ func readSamples(files []string) (samples []sample, err error) {
 	return samples, nil
 }
 
-// tabulate groups samples by scenario, client and number of names, in the
-// order in which they come first.
+// tabulate groups samples by scenario, client and number of names, in order of first appearance.
 func tabulate(samples []sample) (tables []*table) {
 	for _, s := range samples {
 		i := slices.IndexFunc(tables, func(t *table) bool { return t.Scenario == s.Scenario })
@@ -115,8 +114,8 @@ func (r *row) sum() {
 	r.Bytes = of(func(s *sample) float64 { return float64(s.Bytes) / float64(s.Names) })
 }
 
-// ratios gives the CPU time of a name to that of a peer in the same round, for
-// the rounds that both have. The peer may have been given fewer names.
+// ratios are those of the CPU time for each name to that of a peer, in each round that has both. The peer may have had
+// fewer names.
 func (t *table) ratios(r *row, peer string) (ratios []float64) {
 	for _, s := range r.samples {
 		for _, other := range t.Rows {
@@ -130,13 +129,13 @@ func (t *table) ratios(r *row, peer string) (ratios []float64) {
 	return ratios
 }
 
-// printMarkdown prints each scenario as a table; what a client does not say is
-// a dash.
+// printMarkdown prints each scenario as a table. A dash stands for a value that is not known.
 func printMarkdown(tables []*table) string {
 	var b strings.Builder
 	for _, t := range tables {
 		fmt.Fprintf(&b, "### %s\n\n", t.Scenario)
-		b.WriteString("| client | names | rounds | CPU us/domain | domains/s | peak MiB | questions/domain | unknown | bytes/domain |")
+		b.WriteString("| client | names | rounds | CPU us/domain | domains/s | peak MiB | questions/domain | unknown |")
+		b.WriteString(" bytes/domain |")
 		rule := "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 		for _, peer := range peers() {
 			fmt.Fprintf(&b, " CPU to %s |", peer)

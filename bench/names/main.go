@@ -1,7 +1,6 @@
-// Command names prints domain names for benchmarks: distinct, registrable, one
-// per line, with label lengths and top-level domains like those of the zones
-// that are surveyed. The same flags always print the same names, and a longer
-// list begins with the shorter one.
+// Command names prints domain names for benchmarks, one a line. They are distinct and registrable, and their label
+// lengths and top-level domains are like those of surveyed zones. The same flags always print the same names, and a
+// longer list begins with the shorter one.
 //
 //	go run ./bench/names -n 1000000 > list
 package main
@@ -15,8 +14,8 @@ import (
 )
 
 func main() {
-	n := flag.Uint64("n", 1_000_000, "how many `names`")
-	seed := flag.Uint64("seed", 1, "another seed prints other names")
+	n := flag.Uint64("n", 1_000_000, "`number` of names")
+	seed := flag.Uint64("seed", 1, "`seed` that chooses the names")
 	suffix := flag.String("suffix", "", "append this `text` to each name, such as \" TXT\" for dnsperf")
 	prefix := flag.String("prefix", "", "put this `text` before each name, such as _mta-sts.")
 	flag.Parse()
@@ -26,7 +25,7 @@ func main() {
 	}
 }
 
-// write prints the first n names of a seed.
+// write writes the first n names of a seed.
 func write(w io.Writer, seed, n uint64, prefix, suffix string) error {
 	out := bufio.NewWriterSize(w, 1<<18)
 	g := newGenerator(seed)

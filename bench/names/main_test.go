@@ -26,17 +26,17 @@ func TestNames(t *testing.T) {
 	for _, name := range names {
 		label, suffix, _ := strings.Cut(name, ".")
 		if seen[label] {
-			t.Fatalf("%s is there twice", label)
+			t.Fatalf("%s occurs twice", label)
 		}
 		seen[label] = true
 		letters += len(label)
 		bad := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' }
 		if strings.ContainsFunc(label, bad) || label[0] == '-' || len(label) > 30 || len(suffix) < 2 {
-			t.Fatalf("%q is no name", name)
+			t.Fatalf("%q is not a name", name)
 		}
 	}
 	if mean := float64(letters) / n; mean < 9 || mean > 12 {
-		t.Errorf("labels have %.1f letters in the mean, want 9 to 12", mean)
+		t.Errorf("labels have %.1f letters on average, want 9 to 12", mean)
 	}
 }
 

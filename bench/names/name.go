@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The syllables: a consonant and a vowel, every fourth with an end.
+// A syllable is a consonant and a vowel; every fourth ends with one of ends.
 const (
 	consonants = "bcdfghjklmnprstvwz"
 	vowels     = "aeiou"
@@ -14,12 +14,12 @@ const (
 
 // A generator makes the names of one seed.
 type generator struct {
-	seed  uint64
-	wheel []string // a thousand suffixes, each as often as its share
+	seed     uint64
+	suffixes []string // a thousand, each as often as its share
 }
 
-// newGenerator gives each suffix about the part in a thousand that it has of
-// all delegations below the zones that can be had in bulk.
+// newGenerator gives each suffix its approximate share, in parts of a thousand, of all delegations in zones that are
+// available in bulk.
 func newGenerator(seed uint64) *generator {
 	g := &generator{seed: seed}
 	for _, share := range []struct {
@@ -31,16 +31,15 @@ func newGenerator(seed uint64) *generator {
 		{"pl", 20}, {"shop", 20}, {"online", 20}, {"ch", 20}, {"org.uk", 10},
 	} {
 		for range share.parts {
-			g.wheel = append(g.wheel, share.suffix)
+			g.suffixes = append(g.suffixes, share.suffix)
 		}
 	}
 	return g
 }
 
-// appendName appends name i. Its first label is one to four syllables, for one
-// in seven a hyphen and two more, and i: its last decimal digit, then the rest
-// in base 36. The first digit of a label says where i begins, so names of
-// different i differ. Over 10^6 names a label has 11 letters in the mean.
+// appendName appends name i. Its first label has one to four syllables, in one name of seven a hyphen and two more
+// syllables, and then i: its last decimal digit, then the rest in base 36. The first digit of a label marks where i
+// begins, so names of different i differ. Over 10^6 names a label has 11 letters on average.
 func (g *generator) appendName(b []byte, i uint64) []byte {
 	r := source(mix(g.seed ^ mix(i+1)))
 	for range 1 + r.below(4) {
@@ -56,7 +55,7 @@ func (g *generator) appendName(b []byte, i uint64) []byte {
 		b = strconv.AppendUint(b, i/10, 36)
 	}
 	b = append(b, '.')
-	return append(b, g.wheel[r.below(len(g.wheel))]...)
+	return append(b, g.suffixes[r.below(len(g.suffixes))]...)
 }
 
 func appendSyllable(b []byte, r *source) []byte {
@@ -67,7 +66,7 @@ func appendSyllable(b []byte, r *source) []byte {
 	return b
 }
 
-// A source is a small generator of numbers, SplitMix64.
+// A source generates random numbers by SplitMix64.
 type source uint64
 
 // below is a number from 0 to n-1.

@@ -6,7 +6,7 @@ import (
 	"net"
 )
 
-// serveDNS answers questions on UDP and TCP. No reply is sent where answer fails.
+// serveDNS answers questions on UDP and TCP. It sends no reply if answer fails.
 func serveDNS(addr string, answer func(network string, question []byte) ([]byte, error), failed chan<- error) error {
 	packets, err := net.ListenPacket("udp", addr)
 	if err != nil {

@@ -7,10 +7,9 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-const patience = 10 * time.Second // with the resolver
+const resolverTimeout = 10 * time.Second
 
-// serveForwarder serves a forwarder that passes replies of a resolver on without
-// their authority section, as boxes between a network and its resolver do.
+// serveForwarder serves a forwarder that strips the authority section from replies, as some middleboxes do.
 func serveForwarder(addr, resolver string, failed chan<- error) error {
 	return serveDNS(addr, func(network string, question []byte) ([]byte, error) {
 		reply, err := forward(network, resolver, question)
@@ -23,12 +22,12 @@ func serveForwarder(addr, resolver string, failed chan<- error) error {
 
 // forward asks the resolver.
 func forward(network, resolver string, question []byte) ([]byte, error) {
-	conn, err := net.DialTimeout(network, resolver, patience)
+	conn, err := net.DialTimeout(network, resolver, resolverTimeout)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(resolverTimeout)); err != nil {
 		return nil, err
 	}
 	if network == "tcp" {
@@ -45,7 +44,7 @@ func forward(network, resolver string, question []byte) ([]byte, error) {
 	return reply[:n], err
 }
 
-// strip is a reply without its authority section.
+// strip removes the authority section from a reply.
 func strip(packed []byte) ([]byte, error) {
 	var reply dnsmessage.Message
 	if err := reply.Unpack(packed); err != nil {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// A denial passes without its SOA, and is the same reply in all else.
+// A denial loses its SOA and nothing else.
 func TestStrip(t *testing.T) {
 	name := dnsmessage.MustNewName("_mta-sts.nodata-soa.com.")
 	question := dnsmessage.Message{

@@ -15,30 +15,30 @@ import (
 const (
 	policy = "version: STSv1\r\nmode: enforce\r\nmx: mx.example.net\r\nmax_age: 604800\r\n"
 	header = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-	silent = 10 * time.Minute // longer than anybody waits
+	silent = 10 * time.Minute // longer than any client waits
 )
 
-// A host serves a good policy, but for what its fields say.
+// A host serves a valid policy, in the way that its fields say.
 type host struct {
-	config *tls.Config // nil: it speaks no TLS
-	talk   func(net.Conn)
+	config *tls.Config    // nil: no TLS
+	handle func(net.Conn) // nil: net/http serves HTTP/2
 
-	handshake, header, body time.Duration // it waits before each of them
-	abrupt                  bool          // the connection is closed without close_notify
-	length                  bool          // the response has a Content-Length
+	handshake, header, body time.Duration // waits before each of them
+	abrupt                  bool          // closes the connection without close_notify
+	length                  bool          // sends a Content-Length
 }
 
-// newHost takes the prefix of a certificate, or -, and words:
+// newHost takes the prefix of the certificate files, or -, and words:
 //
 //	handshake=D header=D body=D   wait before the ServerHello, the header, the second half of the body
 //	abrupt                        close the connection without close_notify
 //	length                        announce the length of the body
 //	h2                            serve HTTP/2 only, as ALPN says
-//	settings                      send the first frame of HTTP/2 to all comers
-//	banner close reset silent     no TLS: say something, close, reset, say nothing
+//	settings                      send the first frame of HTTP/2 to every client
+//	banner close reset silent     no TLS: send a banner, close, reset, send nothing
 func newHost(certificate string, words []string) (*host, error) {
 	h := new(host)
-	h.talk = h.respond
+	h.handle = h.respond
 	if certificate != "-" {
 		cert, err := tls.LoadX509KeyPair(certificate+".chain", certificate+".key")
 		if err != nil {
@@ -72,39 +72,39 @@ func (h *host) set(word string) error {
 	case "h2":
 		h.config.NextProtos = []string{"h2"}
 		h.config.GetConfigForClient = h.onlyHTTP2
-		h.talk = nil // net/http speaks HTTP/2
+		h.handle = nil
 	case "settings":
-		h.talk = func(conn net.Conn) {
+		h.handle = func(conn net.Conn) {
 			_, _ = conn.Write([]byte{0, 0, 0, 4, 0, 0, 0, 0, 0}) // SETTINGS, empty (RFC 9113, section 6.5)
-			time.Sleep(time.Second)                              // until it is read, or a reset would overtake it
+			time.Sleep(time.Second)                              // until the client has read it; a reset would overtake it
 		}
 	case "banner":
-		h.talk = func(conn net.Conn) {
+		h.handle = func(conn net.Conn) {
 			_, _ = conn.Write([]byte("220 mail.example.net ESMTP\r\n"))
 			time.Sleep(time.Second)
 		}
 	case "close":
-		h.talk = func(net.Conn) {}
+		h.handle = func(net.Conn) {}
 	case "reset":
-		h.talk = func(conn net.Conn) {
+		h.handle = func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1)) // the first octet of the ClientHello
 			_ = conn.(*net.TCPConn).SetLinger(0)
 		}
 	case "silent":
-		h.talk = func(net.Conn) { time.Sleep(silent) }
+		h.handle = func(net.Conn) { time.Sleep(silent) }
 	default:
-		return fmt.Errorf("what is %q?", word)
+		return fmt.Errorf("unknown word %q", word)
 	}
 	return nil
 }
 
-// listen serves addr until the listener fails.
+// listen starts serving at addr.
 func (h *host) listen(addr string, failed chan<- error) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	if h.talk == nil {
+	if h.handle == nil {
 		server := &http.Server{Handler: http.HandlerFunc(servePolicy)}
 		go func() { failed <- server.Serve(tls.NewListener(listener, h.config)) }() // ServeTLS would add HTTP/1.1
 		return nil
@@ -122,11 +122,11 @@ func (h *host) listen(addr string, failed chan<- error) error {
 	return nil
 }
 
-// onlyHTTP2 has clients refused that offer something else by ALPN. By itself,
-// crypto/tls would serve HTTP/1.1 to one that offers it, whatever NextProtos says.
+// onlyHTTP2 refuses clients that do not offer h2 by ALPN. By itself, crypto/tls would serve HTTP/1.1 to a client that
+// offers it, whatever NextProtos says.
 func (h *host) onlyHTTP2(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if slices.Contains(hello.SupportedProtos, "h2") {
-		return nil, nil // as it is
+		return nil, nil // keep the config
 	}
 	config := h.config.Clone()
 	config.NextProtos = []string{"none"}
@@ -141,7 +141,7 @@ func servePolicy(w http.ResponseWriter, _ *http.Request) {
 func (h *host) serve(raw net.Conn) {
 	defer raw.Close()
 	if h.config == nil {
-		h.talk(raw)
+		h.handle(raw)
 		return
 	}
 	time.Sleep(h.handshake)
@@ -152,13 +152,13 @@ func (h *host) serve(raw net.Conn) {
 	if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
 		return
 	}
-	h.talk(conn)
+	h.handle(conn)
 	if !h.abrupt {
 		_ = conn.Close()
 	}
 }
 
-// respond sends the response, in its time.
+// respond sends the response, with the host's waits.
 func (h *host) respond(conn net.Conn) {
 	time.Sleep(h.header)
 	head := header

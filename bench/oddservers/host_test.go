@@ -13,7 +13,7 @@ func TestNewHost(t *testing.T) {
 		"header=8s":  "no certificate",
 		"h2":         "no certificate",
 		"length":     "no certificate",
-		"silent yes": `what is "yes"?`,
+		"silent yes": `unknown word "yes"`,
 	} {
 		_, err := newHost("-", strings.Fields(words))
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {

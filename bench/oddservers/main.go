@@ -1,12 +1,11 @@
-// Command oddservers serves what name servers and web servers from a distribution
-// cannot be made to serve: denials without an SOA, a forwarder that strips replies, handshakes and responses that
-// take their time, bodies that end without a word of TLS.
+// Command oddservers plays servers that no ordinary name server or web server can be configured to be: denials without
+// an SOA, a forwarder that strips replies, slow handshakes and responses, bodies that end without close_notify.
 //
 //	oddservers --dns 22.53.0.9:53 --forwarder 127.0.0.2:53 --resolver 127.0.0.1:53 --hosts FILE
 //
-// Each line of FILE is a host: its address and port, the prefix of its certificate
-// (PREFIX.chain and PREFIX.key; - for none), and what it does, as in [newHost]. It
-// prints a line when it listens everywhere, and serves until it is ended.
+// Each line of FILE is a host: its address and port, the prefix of its certificate files (PREFIX.chain and PREFIX.key;
+// - for none), and its behaviour, as in newHost. The command prints a line when all servers listen, and serves until it
+// is killed.
 package main
 
 import (
@@ -20,7 +19,7 @@ import (
 func main() {
 	dnsAddr := flag.String("dns", "", "`address` of the name server, UDP and TCP")
 	forwarder := flag.String("forwarder", "", "`address` of the forwarder that strips authority sections")
-	resolver := flag.String("resolver", "", "`address` of the resolver that it asks")
+	resolver := flag.String("resolver", "", "`address` of the resolver that the forwarder asks")
 	hosts := flag.String("hosts", "", "`file` of Policy Hosts")
 	flag.Parse()
 	if err := serve(*dnsAddr, *forwarder, *resolver, *hosts); err != nil {
@@ -50,7 +49,7 @@ func serve(dnsAddr, forwarder, resolver, hosts string) error {
 	return <-failed
 }
 
-// serveHosts starts each host of a file.
+// serveHosts starts the hosts of a file.
 func serveHosts(path string, failed chan<- error) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -61,7 +60,7 @@ func serveHosts(path string, failed chan<- error) error {
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
 		if len(words) < 3 {
-			return fmt.Errorf("%s: not ADDRESS CERTIFICATE WORD...: %q", path, lines.Text())
+			return fmt.Errorf("%s: %q is not an address, a certificate and words", path, lines.Text())
 		}
 		h, err := newHost(words[1], words[2:])
 		if err != nil {

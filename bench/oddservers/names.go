@@ -11,7 +11,7 @@ func serveNames(addr string, failed chan<- error) error {
 	return serveDNS(addr, func(_ string, question []byte) ([]byte, error) { return replyTo(question) }, failed)
 }
 
-// replyTo is the reply to a packed question.
+// replyTo returns the packed reply to a packed question.
 func replyTo(packed []byte) ([]byte, error) {
 	var parser dnsmessage.Parser
 	header, err := parser.Start(packed)
@@ -28,8 +28,7 @@ func replyTo(packed []byte) ([]byte, error) {
 	return reply.Pack()
 }
 
-// answer says all but the id and the question. The label before com says what is
-// odd about the zone and the names of it.
+// answer returns a reply without id and question. The label before com says what is odd about the zone.
 func answer(question dnsmessage.Question) dnsmessage.Message {
 	name := strings.ToLower(question.Name.String())
 	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
@@ -79,7 +78,7 @@ func answer(question dnsmessage.Question) dnsmessage.Message {
 	return reply
 }
 
-// records is the one record of an owner.
+// records returns a section of one record.
 func records(owner string, body dnsmessage.ResourceBody) []dnsmessage.Resource {
 	header := dnsmessage.ResourceHeader{Name: dnsmessage.MustNewName(owner), Class: dnsmessage.ClassINET, TTL: 300}
 	return []dnsmessage.Resource{{Header: header, Body: body}}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// ask has a question answered, packed as on the wire.
+// ask packs a question and returns the reply.
 func ask(t *testing.T, name string, qtype dnsmessage.Type) dnsmessage.Message {
 	t.Helper()
 	question := dnsmessage.Message{
@@ -26,12 +26,12 @@ func ask(t *testing.T, name string, qtype dnsmessage.Type) dnsmessage.Message {
 		t.Fatal(err)
 	}
 	if reply.ID != 7 || !reply.Response || len(reply.Questions) != 1 || reply.Questions[0] != question.Questions[0] {
-		t.Errorf("%s: not a reply: %v", name, reply)
+		t.Errorf("%s: not its reply: %v", name, reply)
 	}
 	return reply
 }
 
-// Each zone is odd in one way, and in order otherwise.
+// Each zone is odd in one way only.
 func TestAnswer(t *testing.T) {
 	for _, test := range []struct {
 		zone    string

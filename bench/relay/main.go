@@ -1,17 +1,15 @@
-// Command relay stands between a DNS server and those who ask it, and does to
-// packets what networks do to them, and what strangers do who want to be
-// believed:
+// Command relay stands between a DNS server and its clients. It treats packets as bad networks do, and forges replies
+// as attackers do:
 //
 //	relay --to 127.0.0.1:5300 --loss 0.2 --forge 0.05 --seed 1
 //	relay --to 127.0.0.1:5300 --slow 5s
 //
-// With --slow it plays a resolver that waits for slow servers: see pace.
+// With --slow it plays a resolver that waits for slow servers: see slowResolver.
 //
-// It prints the address on which it listens, over UDP and TCP; then it reads
-// words from standard input: refuse (every question is answered REFUSED), silent
-// (no question is answered), serve (as at the beginning). When it is interrupted
-// or terminated it prints as a line of JSON what it has done. TCP is passed on
-// as it comes. Replies are not looked into: it suits any server.
+// It prints its address, which is the same for UDP and TCP. Then it reads modes from standard input, one a line: refuse
+// (answer REFUSED), silent (answer nothing), serve (pass questions on, as at the start). When it is interrupted or
+// terminated, it prints its counts as a line of JSON. It passes TCP on unchanged. It does not read replies, so any
+// server will do.
 package main
 
 import (
@@ -28,33 +26,32 @@ import (
 	"time"
 )
 
-// faults are what befalls packets, as shares of the questions, and how slow the
-// resolver is.
+// faults are what happens to packets, as shares of the questions, and how slow the resolver is.
 type faults struct {
-	loss      float64       // its question is lost, or its reply, as often one as the other
-	delay     float64       // its reply comes later, by up to late
-	late      time.Duration // as long as a time-out, that it may come too late too
-	duplicate float64       // its reply comes twice
-	reorder   float64       // its reply comes behind later ones
-	corrupt   float64       // its reply is damaged, where that can be seen: see corrupted
-	forge     float64       // somebody else answers it first: see lie
-	slow      time.Duration // the unit of time of a slow resolver: see pace
+	loss      float64       // the question or its reply is lost, each as often
+	delay     float64       // the reply comes later, by up to maxDelay
+	maxDelay  time.Duration // the length of a timeout lets some replies come too late
+	duplicate float64       // the reply comes twice
+	reorder   float64       // the reply comes after later ones
+	corrupt   float64       // the reply is visibly damaged: see corrupt
+	forge     float64       // a forged reply comes first: see sendForged
+	slow      time.Duration // the unit of time of a slow resolver: see slowResolver
 }
 
 func main() {
 	var f faults
-	listen := flag.String("listen", "127.0.0.1:0", "`address` for UDP and TCP; port 0 is one that the system chooses")
+	listen := flag.String("listen", "127.0.0.1:0", "`address` for UDP and TCP; with port 0 the system chooses")
 	to := flag.String("to", "", "`address` of the server")
-	seed := flag.Uint64("seed", 1, "of the dice")
-	flag.Float64Var(&f.loss, "loss", 0, "`share` of the questions that are lost, or their replies")
-	flag.Float64Var(&f.delay, "delay", 0, "`share` of the replies that come later")
-	flag.DurationVar(&f.late, "late", time.Second, "most `time` by which they do")
-	flag.Float64Var(&f.duplicate, "duplicate", 0, "`share` of the replies that come twice")
-	flag.Float64Var(&f.reorder, "reorder", 0, "`share` of the replies that come behind later ones")
-	flag.Float64Var(&f.corrupt, "corrupt", 0, "`share` of the replies that are damaged")
-	flag.Float64Var(&f.forge, "forge", 0, "`share` of the questions that somebody else answers too")
+	seed := flag.Uint64("seed", 1, "`seed` of the random faults")
+	flag.Float64Var(&f.loss, "loss", 0, "`share` of the questions to lose, or their replies")
+	flag.Float64Var(&f.delay, "delay", 0, "`share` of the replies to delay")
+	flag.DurationVar(&f.maxDelay, "late", time.Second, "longest `time` that --delay adds")
+	flag.Float64Var(&f.duplicate, "duplicate", 0, "`share` of the replies to send twice")
+	flag.Float64Var(&f.reorder, "reorder", 0, "`share` of the replies to send after later ones")
+	flag.Float64Var(&f.corrupt, "corrupt", 0, "`share` of the replies to damage")
+	flag.Float64Var(&f.forge, "forge", 0, "`share` of the questions to answer with a forged reply too")
 	flag.DurationVar(&f.slow, "slow", 0, "be a slow resolver: one question in ten takes longer than this `time`, "+
-		"one in a hundred longer than three times that, none four times; afterwards its answer is known")
+		"one in a hundred longer than three times that, none four times; each only until it is first answered")
 	flag.Parse()
 
 	r, err := open(*listen, *to, f, *seed)
@@ -63,25 +60,25 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println(r.addr())
-	go obey(os.Stdin, r)
+	go readModes(os.Stdin, r)
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	<-interrupts
 	r.close()
-	_ = json.NewEncoder(os.Stdout).Encode(r.counts())
+	_ = json.NewEncoder(os.Stdout).Encode(r.counts)
 }
 
-// obey does what the words say, until there are no more.
-func obey(words io.Reader, r *relay) {
-	lines := bufio.NewScanner(words)
+// readModes sets the mode that each line names, until in ends.
+func readModes(in io.Reader, r *relay) {
+	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		if err := r.turn(mode(lines.Text())); err != nil {
+		if err := r.setMode(mode(lines.Text())); err != nil {
 			fmt.Fprintln(os.Stderr, "relay:", err)
 		}
 	}
 }
 
-// open listens for questions, and is ready to ask the server.
+// open starts a relay that listens at an address and asks a server.
 func open(listen, to string, f faults, seed uint64) (*relay, error) {
 	server, err := net.ResolveUDPAddr("udp", to)
 	if err != nil {
@@ -93,7 +90,7 @@ func open(listen, to string, f faults, seed uint64) (*relay, error) {
 			break
 		}
 		r.close()
-		if tries == 10 || !errors.Is(err, syscall.EADDRINUSE) { // what was free for UDP was taken for TCP
+		if tries == 10 || !errors.Is(err, syscall.EADDRINUSE) { // the port was free for UDP but not for TCP
 			return nil, err
 		}
 	}

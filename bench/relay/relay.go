@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -11,39 +10,37 @@ import (
 	"time"
 )
 
-// A mode is what the relay does with questions.
+// A mode is how the relay treats questions.
 type mode string
 
 const (
-	serve  mode = "serve"  // passes them on
-	refuse mode = "refuse" // answers REFUSED
-	silent mode = "silent" // answers nothing
+	serve  mode = "serve"  // pass them on
+	refuse mode = "refuse" // answer REFUSED
+	silent mode = "silent" // answer nothing
 )
 
-// A relay passes questions on to a server, and replies back. Questions go out
-// from one port, under ids of its own.
+// A relay passes questions to a server and replies back. Its questions go out from one port, with ids of its own.
 type relay struct {
-	faults
-	to       netip.AddrPort
-	conn     *net.UDPConn // where it is asked
-	out      *net.UDPConn // where it asks
-	stranger *net.UDPConn // somebody else's port
-	tcp      *net.TCPListener
-	running  sync.WaitGroup
+	faults    faults
+	to        netip.AddrPort
+	conn      *net.UDPConn // to the clients
+	out       *net.UDPConn // to the server
+	otherPort *net.UDPConn // forged replies may come from here
+	tcp       *net.TCPListener
+	running   sync.WaitGroup
 
 	mu      sync.Mutex
-	dice    *rand.Rand
-	pace    *pace
+	rng     *rand.Rand
+	slow    *slowResolver
 	mode    mode
-	waiting [1 << 16]waiter // by the id under which the server was asked
+	waiting [1 << 16]waiter // by the id of the question to the server
 	id      uint16
-	ports   []netip.AddrPort // some from which it was asked
-	sum     map[string]int64
-	talks   map[net.Conn]bool // over TCP
+	clients []netip.AddrPort // some that have asked
+	counts  map[string]int64
+	conns   map[net.Conn]bool // over TCP
 }
 
-// A waiter is whose question it is, its id there, how long the question is, and
-// when its answer is ready.
+// A waiter is a client, its question's id and end, and when the answer is ready.
 type waiter struct {
 	client netip.AddrPort
 	id     uint16
@@ -53,16 +50,16 @@ type waiter struct {
 
 const (
 	headerSize = 12
-	mostPorts  = 64
+	maxClients = 64
 	buffers    = 4 << 20
-	// behind is by how much a reply is held back that is to come behind others.
-	behind = 5 * time.Millisecond
+	// reorderDelay holds a reply back so that later ones overtake it.
+	reorderDelay = 5 * time.Millisecond
 )
 
 func newRelay(to netip.AddrPort, f faults, seed uint64) *relay {
 	return &relay{
-		faults: f, to: to, dice: rand.New(rand.NewPCG(seed, 0)), pace: newPace(f.slow, seed), mode: serve,
-		sum: make(map[string]int64), talks: make(map[net.Conn]bool),
+		faults: f, to: to, rng: rand.New(rand.NewPCG(seed, 0)), slow: newSlowResolver(f.slow, seed), mode: serve,
+		counts: make(map[string]int64), conns: make(map[net.Conn]bool),
 	}
 }
 
@@ -80,10 +77,10 @@ func (r *relay) listen(address string) error {
 	if r.out, err = net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(r.to)); err != nil {
 		return err
 	}
-	if r.stranger, err = net.ListenUDP("udp", &net.UDPAddr{IP: at.IP}); err != nil {
+	if r.otherPort, err = net.ListenUDP("udp", &net.UDPAddr{IP: at.IP}); err != nil {
 		return err
 	}
-	for _, c := range []*net.UDPConn{r.conn, r.out} { // as much as the system allows is enough
+	for _, c := range []*net.UDPConn{r.conn, r.out} { // errors do not matter: the system's limit is enough
 		c.SetReadBuffer(buffers)
 		c.SetWriteBuffer(buffers)
 	}
@@ -99,7 +96,7 @@ func (r *relay) serve() {
 }
 
 func (r *relay) close() {
-	for _, c := range []*net.UDPConn{r.conn, r.out, r.stranger} {
+	for _, c := range []*net.UDPConn{r.conn, r.out, r.otherPort} {
 		if c != nil {
 			c.Close()
 		}
@@ -108,17 +105,15 @@ func (r *relay) close() {
 		r.tcp.Close()
 	}
 	r.mu.Lock()
-	for c := range r.talks {
+	for c := range r.conns {
 		c.Close()
 	}
 	r.mu.Unlock()
 	r.running.Wait()
 }
 
-func (r *relay) counts() map[string]int64 { return r.sum }
-
-// turn changes what is done with questions from now on.
-func (r *relay) turn(m mode) error {
+// setMode changes how questions are treated from now on.
+func (r *relay) setMode(m mode) error {
 	switch m {
 	case serve, refuse, silent:
 	default:
@@ -130,12 +125,12 @@ func (r *relay) turn(m mode) error {
 	return nil
 }
 
-// plays rolls the dice for a fault, and counts it. The relay is locked.
-func (r *relay) plays(what string, share float64) bool {
-	if r.dice.Float64() >= share {
+// happens decides at random whether a fault happens, and counts it. The relay must be locked.
+func (r *relay) happens(what string, share float64) bool {
+	if r.rng.Float64() >= share {
 		return false
 	}
-	r.sum[what]++
+	r.counts[what]++
 	return true
 }
 
@@ -156,34 +151,34 @@ func (r *relay) questions() {
 func (r *relay) question(b []byte, end int, from netip.AddrPort) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sum["questions"]++
+	r.counts["questions"]++
 	switch r.mode {
 	case silent:
-		r.sum["silent"]++
+		r.counts["silent"]++
 		return
 	case refuse:
-		r.sum["refused"]++
+		r.counts["refused"]++
 		r.send(r.conn, refusal(b, end), from)
 		return
 	}
-	if r.plays("forged", r.forge) {
-		r.lie(b, end, from)
+	if r.happens("forged", r.faults.forge) {
+		r.sendForged(b, end, from)
 	}
-	if len(r.ports) < mostPorts {
-		r.ports = append(r.ports, from)
+	if len(r.clients) < maxClients {
+		r.clients = append(r.clients, from)
 	} else {
-		r.ports[r.dice.IntN(mostPorts)] = from
+		r.clients[r.rng.IntN(maxClients)] = from
 	}
-	if r.plays("lost", r.loss/2) {
+	if r.happens("lost", r.faults.loss/2) {
 		return
 	}
-	r.id++ // whose question has waited for 65536 others gets no reply
-	r.waiting[r.id] = waiter{from, binary.BigEndian.Uint16(b), end, r.pace.hear(b, end, time.Now())}
+	r.id++ // a question that is still waiting after 65536 others gets no reply
+	r.waiting[r.id] = waiter{from, binary.BigEndian.Uint16(b), end, r.slow.ready(b, end, time.Now())}
 	binary.BigEndian.PutUint16(b, r.id)
 	_, _ = r.out.Write(b)
 }
 
-// replies brings replies back until the socket is closed.
+// replies passes replies back until the socket is closed.
 func (r *relay) replies() {
 	b := make([]byte, 1<<16)
 	for {
@@ -207,26 +202,26 @@ func (r *relay) reply(b []byte) {
 	to, end, ready := w.client, w.end, w.ready
 	binary.BigEndian.PutUint16(b, w.id)
 	*w = waiter{}
-	if r.plays("lost", r.loss/2) {
+	if r.happens("lost", r.faults.loss/2) {
 		return
 	}
-	if r.plays("corrupted", r.corrupt) {
-		b = corrupted(b, end, r.dice)
+	if r.happens("corrupted", r.faults.corrupt) {
+		b = corrupt(b, end, r.rng)
 	}
 	copies := 1
-	if r.plays("duplicated", r.duplicate) {
+	if r.happens("duplicated", r.faults.duplicate) {
 		copies++
 	}
 	for range copies {
 		wait := max(time.Until(ready), 0)
 		if wait > 0 {
-			r.sum["slow"]++
+			r.counts["slow"]++
 		}
 		switch {
-		case r.plays("delayed", r.delay):
-			wait += time.Duration(r.dice.Float64() * float64(r.late))
-		case r.plays("reordered", r.reorder):
-			wait += behind
+		case r.happens("delayed", r.faults.delay):
+			wait += time.Duration(r.rng.Float64() * float64(r.faults.maxDelay))
+		case r.happens("reordered", r.faults.reorder):
+			wait += reorderDelay
 		}
 		if wait == 0 {
 			r.send(r.conn, b, to)
@@ -236,53 +231,6 @@ func (r *relay) reply(b []byte) {
 	}
 }
 
-func (r *relay) send(over *net.UDPConn, b []byte, to netip.AddrPort) {
-	_, _ = over.WriteToUDPAddrPort(b, to)
-}
-
-// accept passes connections on until the listener is closed. One that is not
-// served ends at once, or stays and says nothing.
-func (r *relay) accept() {
-	for {
-		c, err := r.tcp.Accept()
-		if err != nil {
-			if r.closed(err) {
-				return
-			}
-			continue
-		}
-		r.mu.Lock()
-		m := r.mode
-		r.talks[c] = true
-		r.mu.Unlock()
-		r.running.Go(func() {
-			switch m {
-			case serve:
-				r.pass(c)
-			case silent:
-				_, _ = io.Copy(io.Discard, c)
-			}
-			c.Close()
-			r.mu.Lock()
-			delete(r.talks, c)
-			r.mu.Unlock()
-		})
-	}
-}
-
-// pass passes a connection on until one side ends it.
-func (r *relay) pass(c net.Conn) {
-	server, err := net.DialTimeout("tcp", r.to.String(), 5*time.Second)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	over := make(chan struct{}, 2)
-	for _, ends := range [][2]net.Conn{{server, c}, {c, server}} {
-		go func() {
-			_, _ = io.Copy(ends[0], ends[1])
-			over <- struct{}{}
-		}()
-	}
-	<-over
+func (r *relay) send(from *net.UDPConn, b []byte, to netip.AddrPort) {
+	_, _ = from.WriteToUDPAddrPort(b, to)
 }

@@ -13,8 +13,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// start runs a server that answers all TXT questions with the name that was
-// asked for, and a relay to it.
+// start runs a server that answers each TXT question with its name, and a relay to it.
 func start(t *testing.T, f faults) *relay {
 	t.Helper()
 	mux := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
@@ -43,21 +42,21 @@ func start(t *testing.T, f faults) *relay {
 	return r
 }
 
-// A packet came to one of two ports.
+// A packet is what one of the two ports received.
 type packet struct {
 	b    []byte
 	port int
 }
 
-// burst is how many questions are asked before most of them must be answered:
-// so few that no socket runs over, however late its reader comes.
+// burst is how many questions go out before most of them must have answers. It is so small that no socket buffer
+// overflows, however late its reader comes.
 const burst = 50
 
-// busy is how long a machine may leave a process without a processor.
+// busy is how long a busy machine may leave a process without a processor.
 const busy = 3 * time.Second
 
-// ask asks n questions from two ports in turn, one name and id each, and reads
-// what comes, for so long after the last.
+// ask asks n questions from two ports in turn, each with its own name and id. It reads packets until none has come for
+// patience.
 func ask(t *testing.T, r *relay, n int, patience time.Duration) (questions []*dns.Msg, packets []packet) {
 	t.Helper()
 	arrivals := make(chan packet, 16*n) // never full
@@ -81,8 +80,8 @@ func ask(t *testing.T, r *relay, n int, patience time.Duration) (questions []*dn
 			}
 		}()
 	}
-	// take takes what arrives until so many true answers to questions from one on
-	// were there, or nothing has come for a while.
+	// take reads packets until it has the given number of true answers to questions numbered from and above, or nothing
+	// has come for patience.
 	take := func(answers, from int, patience time.Duration) {
 		for answers > 0 {
 			select {
@@ -115,7 +114,7 @@ func ask(t *testing.T, r *relay, n int, patience time.Duration) (questions []*dn
 	return questions, packets
 }
 
-// isTrue reports whether a packet is the whole true answer to one of the questions.
+// isTrue reports whether a packet is the whole, true answer to one of the questions.
 func isTrue(b []byte, questions []*dns.Msg) bool {
 	m := new(dns.Msg)
 	if m.Unpack(b) != nil || !m.Response || len(m.Question) != 1 || len(m.Answer) != 1 {
@@ -126,8 +125,8 @@ func isTrue(b []byte, questions []*dns.Msg) bool {
 	return ok && txt.Txt[0] == name && int(m.Id) < len(questions) && questions[m.Id].Question[0].Name == name
 }
 
-// Without faults, what the server says arrives, over UDP and TCP.
-func TestHonest(t *testing.T) {
+// Without faults, the server's answers arrive, over UDP and TCP.
+func TestNoFaults(t *testing.T) {
 	r := start(t, faults{})
 	questions, packets := ask(t, r, 500, busy)
 	if len(packets) != len(questions) {
@@ -144,23 +143,23 @@ func TestHonest(t *testing.T) {
 	}
 }
 
-// Each fault befalls the share that it should.
+// Each fault happens to its share of the questions.
 func TestFaults(t *testing.T) {
 	const n = 2000
 	for what, f := range map[string]faults{
-		"lost": {loss: 0.2}, "delayed": {delay: 0.2, late: 50 * time.Millisecond}, "duplicated": {duplicate: 0.2}, "reordered": {reorder: 0.2},
-		"corrupted": {corrupt: 0.2}, "forged": {forge: 0.2},
+		"lost": {loss: 0.2}, "delayed": {delay: 0.2, maxDelay: 50 * time.Millisecond}, "duplicated": {duplicate: 0.2},
+		"reordered": {reorder: 0.2}, "corrupted": {corrupt: 0.2}, "forged": {forge: 0.2},
 	} {
 		t.Run(what, func(t *testing.T) {
 			r := start(t, f)
 			questions, packets := ask(t, r, n, 300*time.Millisecond)
-			right, lies := 0, 0
+			right, forgeries := 0, 0
 			for _, p := range packets {
 				if isTrue(p.b, questions) {
 					right++
 				}
 				if bytes.Contains(p.b, []byte(forged)) {
-					lies++
+					forgeries++
 				}
 			}
 			r.close()
@@ -171,19 +170,18 @@ func TestFaults(t *testing.T) {
 			if off := right - wantRight; off < -n/20 || off > n/20 {
 				t.Errorf("%d true answers, want about %d", right, wantRight)
 			}
-			if got := r.counts()[what]; got < n/10 || got > n*3/10 {
+			if got := r.counts[what]; got < n/10 || got > n*3/10 {
 				t.Errorf("counted %d, want about %d", got, n/5)
 			}
-			if want := what == "forged"; want != (lies > 0) {
-				t.Errorf("%d lies", lies)
+			if want := what == "forged"; want != (forgeries > 0) {
+				t.Errorf("%d forged replies", forgeries)
 			}
 		})
 	}
 }
 
-// A lie lacks one of the things by which a reply is known: a client that looks
-// at them all believes none.
-func TestLies(t *testing.T) {
+// A forged reply is wrong in one attribute, so a client that checks all of them accepts none.
+func TestForgedReplies(t *testing.T) {
 	r := start(t, faults{forge: 1})
 	questions, packets := ask(t, r, 2000, 200*time.Millisecond)
 	if len(packets) < len(questions)*3/2 {
@@ -196,34 +194,36 @@ func TestLies(t *testing.T) {
 			continue
 		}
 		i := int(m.Id)
-		if m.Response && i < len(questions) && m.Question[0] == questions[i].Question[0] && i%2 == p.port && !isTrue(p.b, questions) {
-			t.Errorf("nothing is wrong with %v", m)
+		matches := m.Response && i < len(questions) && m.Question[0] == questions[i].Question[0] && i%2 == p.port
+		if matches && !isTrue(p.b, questions) {
+			t.Errorf("a forged reply with nothing wrong: %v", m)
 		}
 	}
 }
 
-// In an outage there are no answers, or nothing but REFUSED; afterwards there are.
+// During an outage the relay refuses or is silent. Afterwards it answers.
 func TestOutage(t *testing.T) {
 	r := start(t, faults{})
-	obey(strings.NewReader("refuse\n"), r)
+	readModes(strings.NewReader("refuse\n"), r)
 	questions, packets := ask(t, r, 50, busy)
 	for _, p := range packets {
-		if m := new(dns.Msg); m.Unpack(p.b) != nil || m.Rcode != dns.RcodeRefused || m.Question[0] != questions[m.Id].Question[0] {
+		m := new(dns.Msg)
+		if m.Unpack(p.b) != nil || m.Rcode != dns.RcodeRefused || m.Question[0] != questions[m.Id].Question[0] {
 			t.Errorf("refusing: %v", m)
 		}
 	}
 	if len(packets) != 50 {
 		t.Errorf("refusing: %d answers", len(packets))
 	}
-	obey(strings.NewReader("silent\n"), r)
+	readModes(strings.NewReader("silent\n"), r)
 	if _, packets := ask(t, r, 50, 100*time.Millisecond); len(packets) != 0 {
 		t.Errorf("silent: %d answers", len(packets))
 	}
-	if err := r.turn("sing"); err == nil {
-		t.Error("it sings")
+	if err := r.setMode("other"); err == nil {
+		t.Error("an unknown mode is accepted")
 	}
-	obey(strings.NewReader("serve\n"), r)
+	readModes(strings.NewReader("serve\n"), r)
 	if _, packets := ask(t, r, 50, busy); len(packets) != 50 {
-		t.Errorf("serving again: %d answers", len(packets))
+		t.Errorf("serving after the outage: %d answers", len(packets))
 	}
 }

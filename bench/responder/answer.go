@@ -5,8 +5,7 @@ import (
 	"math"
 )
 
-// The shares of domains that are answered in each way, from 0 to 1. What is
-// left is NXDOMAIN, with the SOA of the domain.
+// shares are the shares of domains answered in each way, from 0 to 1. The rest get NXDOMAIN with the SOA of the domain.
 type shares struct {
 	positive float64 // TXT records that begin with v=STSv1
 	servfail float64 // SERVFAIL, always
@@ -14,23 +13,23 @@ type shares struct {
 	noDomain float64 // NXDOMAIN with the SOA of the top-level domain
 }
 
-// A kind is how a domain is answered.
+// A kind is a way to answer a domain.
 type kind uint8
 
 const (
-	malformed kind = iota // no answer: this is no question
+	malformed kind = iota // no answer: the message is not a question
 	nxdomain
 	noDomain
 	nodata
 	positive
 	servfail
-	kinds // how many there are
+	kinds // the number of kinds
 )
 
-// answers knows what each domain is answered, by a hash of its name and seed.
+// answers chooses the answer for each domain by a hash of its name and the seed.
 type answers struct {
 	seed   uint64
-	limits [4]uint32 // of the hash: positive, servfail, nodata, noDomain
+	limits [4]uint32 // upper bounds of the hash: positive, servfail, nodata, noDomain
 }
 
 func newAnswers(s shares, seed uint64) *answers {
@@ -43,9 +42,8 @@ func newAnswers(s shares, seed uint64) *answers {
 	return a
 }
 
-// The RDATA of an SOA: of the domains, and of the top-level domains. They are
-// of one length, so that negative answers to questions of one length are too
-// and leave the machine in one send.
+// The RDATA of the SOA records of domains and of top-level domains. Both have the same length. So negative answers to
+// questions of equal length are equally long too, and one send takes them all.
 const (
 	domainSOA = "\x03ns1\x0dregistrar-dns\x03net\x00" + "\x0ahostmaster\x04dns1\x03net\x00" +
 		"\x78\xa4\x0d\x21" + "\x00\x00\x1c\x20" + "\x00\x00\x0e\x10" + "\x00\x12\x75\x00" + "\x00\x00\x03\x84"
@@ -63,9 +61,9 @@ const (
 	flagRA   = 0x80 // in octet 3
 )
 
-// A question is where the parts of a message lie. Offsets are those of labels.
+// A question holds the offsets of the parts of a message.
 type question struct {
-	domain int    // the Policy Domain: the name without _mta-sts or mta-sts before it
+	domain int    // the Policy Domain: the name without a leading _mta-sts or mta-sts
 	tld    int    // the last label
 	end    int    // of the question section
 	hash   uint64 // of the domain, in lower case, and the seed
@@ -75,8 +73,8 @@ type question struct {
 	dnssec bool // DO
 }
 
-// read finds the one question of a message, and whether it is one that can be
-// answered: a standard query with a question in the class IN.
+// read finds the question of a message. ok says whether it can be answered: it must be a standard query with one
+// question in class IN.
 func (a *answers) read(b []byte) (q question, ok bool) {
 	if len(b) < header+5 || b[2]&0xf8 != 0 || binary.BigEndian.Uint16(b[4:]) != 1 || binary.BigEndian.Uint32(b[6:]) != 0 {
 		return q, false
@@ -107,15 +105,16 @@ func (a *answers) read(b []byte) (q question, ok bool) {
 	q.qtype = binary.BigEndian.Uint16(b[p+1:])
 	q.end = p + 5
 	q.hash = mix(h ^ a.seed)
-	// The only additional record of a question is its OPT (RFC 6891 section 6.1.1).
-	if opt := b[q.end:]; len(opt) >= 11 && binary.BigEndian.Uint16(b[10:]) > 0 && opt[0] == 0 && binary.BigEndian.Uint16(opt[1:]) == typeOPT {
+	// The only additional record of a question is its OPT (RFC 6891, section 6.1.1).
+	opt := b[q.end:]
+	if len(opt) >= 11 && binary.BigEndian.Uint16(b[10:]) > 0 &&
+		opt[0] == 0 && binary.BigEndian.Uint16(opt[1:]) == typeOPT {
 		q.edns, q.dnssec = true, opt[7]&0x80 != 0
 	}
 	return q, binary.BigEndian.Uint16(b[p+3:]) == 1
 }
 
-// kindOf says how a question is answered. Only the name of the record has one:
-// the Policy Hosts do not exist.
+// kindOf says how to answer a question. Only the record's own name can be positive: Policy Hosts do not exist here.
 func (a *answers) kindOf(q question) kind {
 	at := uint32(q.hash)
 	switch l := &a.limits; {
@@ -133,9 +132,8 @@ func (a *answers) kindOf(q question) kind {
 	return nxdomain
 }
 
-// reply turns the message b into its reply, in place, and gives its length.
-// The question stays as it is, in the case in which it was asked. b has room
-// for maxReply octets.
+// reply turns the message b into its reply, in place, and returns its length. The question keeps its letter case.
+// b must have room for maxReply octets.
 func reply(b []byte, q question, k kind) int {
 	rcode := byte(0)
 	switch k {
@@ -173,8 +171,8 @@ func reply(b []byte, q question, k kind) int {
 	return len(out)
 }
 
-// appendRecord appends a record up to its RDATA. Its owner is the name that
-// begins at the offset, by a compression pointer (RFC 1035 section 4.1.4).
+// appendRecord appends a record up to its RDATA. Its owner is a compression pointer to the name at the offset owner
+// (RFC 1035, section 4.1.4).
 func appendRecord(out []byte, owner int, rtype uint16, ttl uint32, rdata int) []byte {
 	out = binary.BigEndian.AppendUint16(out, 0xc000|uint16(owner))
 	out = binary.BigEndian.AppendUint16(out, rtype)
@@ -202,7 +200,7 @@ func lower(c byte) byte {
 	return c
 }
 
-// mix spreads a number over all its bits (the finaliser of SplitMix64).
+// mix is the finaliser of SplitMix64.
 func mix(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb

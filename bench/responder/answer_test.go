@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// ask gives the reply to a question, unpacked by another reader than ours.
+// ask returns the reply to a question, unpacked by miekg/dns.
 func ask(t *testing.T, a *answers, m *dns.Msg) (*dns.Msg, kind) {
 	t.Helper()
 	asked, err := m.Pack()
@@ -41,11 +41,12 @@ func ask(t *testing.T, a *answers, m *dns.Msg) (*dns.Msg, kind) {
 			t.Errorf("%s: the header says %d records at %d, there are %d", m.Question[0].Name, n, at, len(rrs))
 		}
 	}
-	again, err := r.Pack()
-	if err != nil || len(again) == 0 {
-		t.Errorf("%s: cannot be packed again: %v", m.Question[0].Name, err)
+	same, err := r.Pack()
+	if err != nil || len(same) == 0 {
+		t.Errorf("%s: cannot be packed same: %v", m.Question[0].Name, err)
 	}
-	if !r.Response || !r.RecursionDesired || !r.RecursionAvailable || r.Truncated || r.Authoritative || r.AuthenticatedData {
+	if !r.Response || !r.RecursionDesired || !r.RecursionAvailable ||
+		r.Truncated || r.Authoritative || r.AuthenticatedData {
 		t.Errorf("%s: header %v", m.Question[0].Name, r.MsgHdr)
 	}
 	return r, k
@@ -95,7 +96,8 @@ func TestAnswers(t *testing.T) {
 				t.Fatalf("%s, kind %d: authority %v, want an SOA of %s", domain, k, r.Ns, owner)
 			}
 		}
-		if opt := r.IsEdns0(); (opt != nil) != edns || edns && (opt.Do() != (i%4 == 0) || opt.UDPSize() != 1232) || len(r.Extra) > 1 {
+		opt := r.IsEdns0()
+		if (opt != nil) != edns || edns && (opt.Do() != (i%4 == 0) || opt.UDPSize() != 1232) || len(r.Extra) > 1 {
 			t.Fatalf("%s: additional %v", domain, r.Extra)
 		}
 	}
@@ -106,16 +108,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// A domain is answered the same, in whatever case and however often it is
-// asked, and another seed answers it otherwise.
+// The answer for a domain does not depend on letter case or on earlier questions. It does depend on the seed.
 func TestAnswersAreTheSame(t *testing.T) {
 	s := shares{positive: 0.25, servfail: 0.25, nodata: 0.25}
-	first, again, other := newAnswers(s, 1), newAnswers(s, 1), newAnswers(s, 2)
+	first, same, other := newAnswers(s, 1), newAnswers(s, 1), newAnswers(s, 2)
 	differ := 0
 	for i := range 1000 {
 		name := fmt.Sprintf("_mta-sts.domain-%d.example.", i)
 		_, k := ask(t, first, new(dns.Msg).SetQuestion(name, dns.TypeTXT))
-		if _, l := ask(t, again, new(dns.Msg).SetQuestion(strings.ToUpper(name), dns.TypeTXT)); l != k {
+		if _, l := ask(t, same, new(dns.Msg).SetQuestion(strings.ToUpper(name), dns.TypeTXT)); l != k {
 			t.Fatalf("%s: kind %d, in upper case %d", name, k, l)
 		}
 		if _, l := ask(t, other, new(dns.Msg).SetQuestion(name, dns.TypeTXT)); l != k {
@@ -127,8 +128,7 @@ func TestAnswersAreTheSame(t *testing.T) {
 	}
 }
 
-// Only the name of the record is there, and the Policy Host of a domain is a
-// name of that domain.
+// Only the record's own name exists, and a Policy Host belongs to the zone of its domain.
 func TestOtherNames(t *testing.T) {
 	a := newAnswers(shares{positive: 1}, 1)
 	for name, owner := range map[string]string{
@@ -179,15 +179,15 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// What a message holds beyond its limits is no question either, though the
-// octets are there.
+// A label or name that is too long makes no question, even if all its octets are there.
 func TestTooLong(t *testing.T) {
 	a := newAnswers(shares{}, 1)
+	three := strings.Repeat("\x3f"+strings.Repeat("a", 63), 3)
 	for labels, want := range map[string]bool{
-		strings.Repeat("\x3f"+strings.Repeat("a", 63), 3) + "\x3d" + strings.Repeat("a", 61): true, // 255 octets with the root
-		strings.Repeat("\x3f"+strings.Repeat("a", 63), 3) + "\x3e" + strings.Repeat("a", 62): false,
-		"\x3f" + strings.Repeat("a", 63): true,
-		"\x40" + strings.Repeat("a", 64): false,
+		three + "\x3d" + strings.Repeat("a", 61): true, // 255 octets with the root
+		three + "\x3e" + strings.Repeat("a", 62): false,
+		"\x3f" + strings.Repeat("a", 63):         true,
+		"\x40" + strings.Repeat("a", 64):         false,
 	} {
 		b := "\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + "\x00\x00\x10\x00\x01"
 		if _, ok := a.read([]byte(b)); ok != want {
@@ -196,17 +196,17 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// Another additional record than an OPT is left out of the reply, and of its
-// counts.
+// The reply leaves out an additional record that is not an OPT, and does not count it.
 func TestOtherAdditional(t *testing.T) {
 	m := new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT)
-	m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeA, Class: dns.ClassINET}, A: []byte{192, 0, 2, 1}}}
+	header := dns.RR_Header{Name: ".", Rrtype: dns.TypeA, Class: dns.ClassINET}
+	m.Extra = []dns.RR{&dns.A{Hdr: header, A: []byte{192, 0, 2, 1}}}
 	if r, _ := ask(t, newAnswers(shares{}, 1), m); len(r.Extra) > 0 {
 		t.Errorf("additional %v", r.Extra)
 	}
 }
 
-// Replies of equal length leave in one send: negative ones must have it.
+// Replies of equal length leave in one send, so negative ones must be equally long.
 func TestEqualLength(t *testing.T) {
 	if len(domainSOA) != len(tldSOA) {
 		t.Errorf("the SOA of domains has %d octets, that of top-level domains %d", len(domainSOA), len(tldSOA))

@@ -7,26 +7,25 @@ import (
 	"time"
 )
 
-// Latencies are kept in a wheel of one place a millisecond; longer ones than
-// it has places are cut.
+// A timer wheel holds one place for each millisecond. Latencies longer than the wheel are cut.
 const (
 	tick   = time.Millisecond
 	places = 1 << 13
-	nobody = -1
+	none   = -1
 )
 
-// A delayed reply waits in a slot. Slots are reused, and linked by their
-// numbers, so that any number of them costs no allocation in the long run.
+// A delayed reply waits in a slot. Slots are reused and linked by number, so the wheel stops allocating once it has
+// grown to its working size.
 type delayed struct {
 	to   netip.AddrPort
-	next int32 // of the same millisecond, or of the free ones
+	next int32 // the next slot of the same millisecond, or the next free slot
 	size int32
 	b    [maxReply]byte
 }
 
 // delays holds replies back for a log-normal time.
 type delays struct {
-	table []uint16 // ticks, drawn beforehand: one in 65536 is as good as one anew
+	table []uint16 // latencies in ticks, drawn in advance: a sample of 65536 is enough
 	slots []delayed
 	free  int32
 	first [places]int32
@@ -34,24 +33,23 @@ type delays struct {
 	held  int
 }
 
-// newDelays makes delays of a median and a sigma of the logarithm, where the
-// clock stands at now.
+// newDelays draws latencies with the given median and standard deviation of the logarithm. The clock starts at now.
 func newDelays(median time.Duration, sigma float64, rnd *rand.Rand, now time.Duration) *delays {
-	d := &delays{table: make([]uint16, 1<<16), free: nobody, at: int64(now / tick)}
+	d := &delays{table: make([]uint16, 1<<16), free: none, at: int64(now / tick)}
 	for i := range d.table {
 		ticks := float64(median) / float64(tick) * math.Exp(sigma*rnd.NormFloat64())
 		d.table[i] = uint16(min(max(math.Round(ticks), 1), places-2))
 	}
 	for i := range d.first {
-		d.first[i] = nobody
+		d.first[i] = none
 	}
 	return d
 }
 
-// hold keeps a reply until its latency, chosen by the random number, is over.
+// hold keeps a reply for a latency that the random number selects.
 func (d *delays) hold(b []byte, to netip.AddrPort, random uint64) {
 	i := d.free
-	if i == nobody {
+	if i == none {
 		i = int32(len(d.slots))
 		d.slots = append(d.slots, delayed{})
 	} else {
@@ -64,12 +62,12 @@ func (d *delays) hold(b []byte, to netip.AddrPort, random uint64) {
 	d.held++
 }
 
-// due gives the replies whose time has come to send, which keeps none of them.
+// due passes each reply whose time has come to send. send must not keep the slice.
 func (d *delays) due(now time.Duration, send func(b []byte, to netip.AddrPort)) {
 	for end := int64(now / tick); d.at < end && d.held > 0; {
 		d.at++
 		place := d.at % places
-		for i := d.first[place]; i != nobody; {
+		for i := d.first[place]; i != none; {
 			s := &d.slots[i]
 			send(s.b[:s.size], s.to)
 			next := s.next
@@ -77,7 +75,7 @@ func (d *delays) due(now time.Duration, send func(b []byte, to netip.AddrPort)) 
 			d.held--
 			i = next
 		}
-		d.first[place] = nobody
+		d.first[place] = none
 	}
 	if d.held == 0 {
 		d.at = int64(now / tick)

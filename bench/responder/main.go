@@ -1,13 +1,11 @@
-// Command responder answers DNS questions over UDP as fast as one core can, so
-// that in a benchmark the client is what is measured. What a name is answered
-// is a function of the name and the seed: by default NXDOMAIN, with the SOA of
-// the domain or of its top-level domain, or NODATA.
+// Command responder answers DNS questions over UDP as fast as one core can, so that a benchmark measures the client.
+// The answer depends on the name and the seed alone: by default it is NXDOMAIN with the SOA of the domain or of its
+// top-level domain, or NODATA.
 //
 //	taskset -c 1 responder --listen 127.0.0.1:5300 --latency 50ms --loss 0.01
 //
-// It prints the address on which it listens, and when it is interrupted or
-// terminated what it has counted, each as a line of JSON. It speaks UDP only
-// and no DNSSEC, and resolves nothing.
+// It prints its address when it starts and its counts when it is interrupted or terminated, each as a line of JSON.
+// It speaks UDP only, has no DNSSEC, and resolves nothing.
 package main
 
 import (
@@ -24,6 +22,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
 // options are the flags.
@@ -39,27 +39,41 @@ type options struct {
 	portable bool
 	relay    string
 	relayed  string
-	owner    bool
 	stop     *atomic.Bool
+
+	authoritative bool
+}
+
+// method is how the socket sends and receives.
+func (o options) method() udpbatch.Method {
+	switch {
+	case o.portable:
+		return udpbatch.Portable
+	case !o.segment && !udpbatch.Auto.IsPortable():
+		return udpbatch.Batch
+	}
+	return udpbatch.Auto
 }
 
 func main() {
 	o := options{stop: new(atomic.Bool)}
-	flag.StringVar(&o.listen, "listen", "127.0.0.1:5300", "UDP `address`; port 0 is one that the system chooses")
-	flag.DurationVar(&o.latency, "latency", 0, "median of a log-normal `time` before each reply")
+	flag.StringVar(&o.listen, "listen", "127.0.0.1:5300", "UDP `address`; with port 0 the system chooses")
+	flag.DurationVar(&o.latency, "latency", 0, "median of the log-normal `time` before each reply")
 	flag.Float64Var(&o.sigma, "sigma", 0.6, "standard deviation of the logarithm of the latency")
-	flag.Float64Var(&o.loss, "loss", 0, "`share` of the questions that are dropped, each for itself")
+	flag.Float64Var(&o.loss, "loss", 0, "`share` of the questions to drop, at random")
 	flag.Float64Var(&o.shares.positive, "positive", 0, "`share` of the domains with a record")
 	flag.Float64Var(&o.shares.servfail, "servfail", 0, "`share` of the domains that always get SERVFAIL")
 	flag.Float64Var(&o.shares.nodata, "nodata", 0.1, "`share` of the domains with NODATA")
-	flag.Float64Var(&o.shares.noDomain, "no-domain", 0.1, "`share` of the domains that do not exist: the SOA is above them")
-	flag.Uint64Var(&o.seed, "seed", 1, "another seed answers other domains otherwise")
+	flag.Float64Var(&o.shares.noDomain, "no-domain", 0.1,
+		"`share` of the domains that do not exist: the SOA is of the top-level domain")
+	flag.Uint64Var(&o.seed, "seed", 1, "`seed` that chooses the answers")
 	flag.IntVar(&o.rcvbuf, "rcvbuf", 16<<20, "receive buffer of the socket in `octets`")
 	flag.BoolVar(&o.segment, "segment", true, "send replies of equal length with UDP_SEGMENT (Linux)")
-	flag.BoolVar(&o.portable, "portable", false, "one packet a call, as on other systems than Linux")
-	flag.StringVar(&o.relay, "relay", "", "`address` of a server that answers for the domains of --relay-list, and everything but _mta-sts TXT")
+	flag.BoolVar(&o.portable, "portable", false, "send one packet a call, as on systems other than Linux")
+	flag.StringVar(&o.relay, "relay", "",
+		"`address` of a server for the domains of --relay-list, and for all questions but those for _mta-sts TXT")
 	flag.StringVar(&o.relayed, "relay-list", "", "`file` of domains, one a line")
-	flag.BoolVar(&o.owner, "authoritative", false, "answer as an authoritative server: with AA, without RA")
+	flag.BoolVar(&o.authoritative, "authoritative", false, "answer as an authoritative server: with AA, without RA")
 	flag.Parse()
 
 	interrupts := make(chan os.Signal, 1)
@@ -89,17 +103,19 @@ func run(o options, out io.Writer) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetReadBuffer(o.rcvbuf) // as much as the system allows is enough
-	conn.SetWriteBuffer(o.rcvbuf)
+	on, err := udpbatch.NewServer(o.method(), conn, 2*maxReply, o.rcvbuf)
+	if err != nil {
+		return err
+	}
 
 	source := rand.NewPCG(o.seed, 0)
 	began := time.Now()
 	s := &server{
-		answers: newAnswers(o.shares, o.seed),
-		loss:    o.loss,
-		owner:   o.owner,
-		random:  source,
-		elapsed: func() time.Duration { return time.Since(began) },
+		answers:       newAnswers(o.shares, o.seed),
+		loss:          o.loss,
+		authoritative: o.authoritative,
+		random:        source,
+		elapsed:       func() time.Duration { return time.Since(began) },
 	}
 	if o.latency > 0 {
 		s.delays = newDelays(o.latency, o.sigma, rand.New(source), 0)
@@ -116,7 +132,7 @@ func run(o options, out io.Writer) error {
 	if err := print.Encode(map[string]string{"listening": conn.LocalAddr().String()}); err != nil {
 		return err
 	}
-	if err := s.serveOn(conn, o); err != nil {
+	if err := s.serve(on, o.stop); err != nil {
 		return err
 	}
 	return print.Encode(s.counts)

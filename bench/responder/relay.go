@@ -10,10 +10,9 @@ import (
 	"sync"
 )
 
-// A relay passes to another server what the responder does not answer itself:
-// the questions about some domains, and those that are only asked about
-// domains with a record. So a few domains can have a whole Internet behind
-// them while all others are answered at full speed.
+// A relay passes some questions to another server: those about listed domains, and those that a scan asks only about
+// domains with a record. So a few domains can have a whole Internet behind them, while the responder answers all
+// others at full speed.
 type relay struct {
 	domains map[string]bool // lower case, without the final dot
 	back    func(b []byte, to netip.AddrPort)
@@ -21,18 +20,18 @@ type relay struct {
 	name    []byte
 
 	mu      sync.Mutex
-	waiting map[uint16]waiter // by the id under which the other server was asked
+	waiting map[uint16]waiter // by the id of the question to the other server
 	id      uint16
 }
 
-// A waiter is whose question it is, and its id there.
+// A waiter is a client and the id of its question.
 type waiter struct {
 	client netip.AddrPort
 	id     uint16
 }
 
-// newRelay asks the server at addr about the domains of a file, one a line.
-// Replies go to back. Close of the connection ends it.
+// newRelay returns a relay to the server at addr, for the domains of a file with one a line. Replies go to back.
+// Closing the connection ends it.
 func newRelay(addr, file string, back func([]byte, netip.AddrPort)) (*relay, error) {
 	at, err := net.ResolveUDPAddr("udp", addr)
 	if err != nil {
@@ -55,8 +54,8 @@ func newRelay(addr, file string, back func([]byte, netip.AddrPort)) (*relay, err
 	return r, err
 }
 
-// wants tells whether a question is for the other server: all but the question
-// for the record of a domain that is not in the file.
+// wants says whether a question is for the other server. All are, except for the record of a domain that is not in the
+// file.
 func (r *relay) wants(b []byte, q question) bool {
 	if !q.sts || q.qtype != typeTXT {
 		return true
@@ -73,8 +72,7 @@ func (r *relay) wants(b []byte, q question) bool {
 	return r.domains[string(r.name)]
 }
 
-// ask passes a question on. An id that comes round again while its question
-// waits for an answer is given to the newer one.
+// ask passes a question on. If its id is still in use by an older question, the newer one takes it over.
 func (r *relay) ask(b []byte, client netip.AddrPort) {
 	r.mu.Lock()
 	r.id++
@@ -87,7 +85,7 @@ func (r *relay) ask(b []byte, client netip.AddrPort) {
 	binary.BigEndian.PutUint16(b, own)
 }
 
-// serve brings replies back until the connection is closed.
+// serve passes replies back until the connection is closed.
 func (r *relay) serve() {
 	b := make([]byte, 1<<16)
 	for {

@@ -5,26 +5,13 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
-// A socket receives questions and sends replies, many at a time where the
-// system can.
-type socket interface {
-	// receive waits at most as long as said for packets and gives how many
-	// there are; none is no error.
-	receive(wait time.Duration) (int, error)
-	// packet is one of those received: its octets, with room for a reply
-	// behind them, and whose it is. Both hold until receive is called again.
-	packet(i int) ([]byte, netip.AddrPort)
-	// send has a reply sent, at the latest with the next flush, until which
-	// it must not change.
-	send(b []byte, to netip.AddrPort)
-	flush()
-}
-
-// counts is what is printed at the end.
+// counts are printed at the end.
 type counts struct {
-	Questions uint64 `json:"questions"` // well-formed ones, dropped ones too
+	Questions uint64 `json:"questions"` // well-formed ones, including dropped ones
 	Answered  uint64 `json:"answered"`
 	Dropped   uint64 `json:"dropped"`
 	Malformed uint64 `json:"malformed"`
@@ -34,27 +21,28 @@ type counts struct {
 	SERVFAIL  uint64 `json:"servfail"`
 	Relayed   uint64 `json:"relayed"`
 
-	Seconds float64 `json:"seconds"` // from when the first question was read to when the last was
+	Seconds float64 `json:"seconds"` // from the first question to the last
 }
 
 // A server answers questions from one socket, in one goroutine.
 type server struct {
 	answers *answers
-	loss    float64 // chance of a question to be dropped, each packet for itself
-	owner   bool    // replies are an authoritative server's
+	loss    float64 // chance that a question is dropped
 	delays  *delays // nil: replies leave at once
 	relay   *relay  // nil: everything is answered here
 	random  rand.Source
 	elapsed func() time.Duration
 	began   time.Duration // when the first question was read
 	counts  counts
+
+	authoritative bool // replies have AA and no RA
 }
 
-// serve answers until stop.
-func (s *server) serve(on socket, stop *atomic.Bool) error {
+// serve answers questions until stop is set.
+func (s *server) serve(on udpbatch.Server, stop *atomic.Bool) error {
 	limit := uint64(s.loss * (1 << 32))
 	for !stop.Load() {
-		n, err := on.receive(s.patience())
+		n, err := on.Receive(s.receiveTimeout())
 		if err != nil {
 			return err
 		}
@@ -63,7 +51,7 @@ func (s *server) serve(on socket, stop *atomic.Bool) error {
 		}
 		asked := s.counts.Questions
 		for i := range n {
-			b, from := on.packet(i)
+			b, from := on.Packet(i)
 			q, ok := s.answers.read(b)
 			if !ok {
 				s.counts.Malformed++
@@ -77,15 +65,15 @@ func (s *server) serve(on socket, stop *atomic.Bool) error {
 			s.answer(on, b, q, from)
 		}
 		if s.counts.Questions > asked {
-			s.clock(asked == 0)
+			s.noteTime(asked == 0)
 		}
-		on.flush()
+		on.Flush()
 	}
 	return nil
 }
 
-// clock notes when a question was read.
-func (s *server) clock(first bool) {
+// noteTime records when questions were read.
+func (s *server) noteTime(first bool) {
 	now := s.elapsed()
 	if first {
 		s.began = now
@@ -93,15 +81,15 @@ func (s *server) clock(first bool) {
 	s.counts.Seconds = (now - s.began).Seconds()
 }
 
-// patience is how long to wait for questions when there is something else to do.
-func (s *server) patience() time.Duration {
+// receiveTimeout is how long to wait for questions. It is short while replies wait to be sent.
+func (s *server) receiveTimeout() time.Duration {
 	if s.delays != nil && s.delays.held > 0 {
 		return tick
 	}
 	return 50 * time.Millisecond
 }
 
-func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
+func (s *server) answer(on udpbatch.Server, b []byte, q question, from netip.AddrPort) {
 	if s.relay != nil && s.relay.wants(b, q) {
 		s.counts.Relayed++
 		s.relay.ask(b, from)
@@ -120,7 +108,7 @@ func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
 	}
 	s.counts.Answered++
 	b = b[:reply(b, q, k)]
-	if s.owner {
+	if s.authoritative {
 		b[2] |= flagAA
 		b[3] &^= flagRA
 	}
@@ -128,13 +116,12 @@ func (s *server) answer(on socket, b []byte, q question, from netip.AddrPort) {
 		s.delays.hold(b, from, s.random.Uint64())
 		return
 	}
-	on.send(b, from)
+	on.Send(b, from)
 }
 
-// deliver sends what has waited long enough, and sets the clock of the delays.
-// A slot may be taken again only when its reply is sent, which is why it flushes
-// before anything is held.
-func (s *server) deliver(on socket) {
-	s.delays.due(s.elapsed(), on.send)
-	on.flush()
+// deliver sends the replies that have waited long enough. It flushes them at once, because their slots may be reused
+// as soon as it returns.
+func (s *server) deliver(on udpbatch.Server) {
+	s.delays.due(s.elapsed(), on.Send)
+	on.Flush()
 }

@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +17,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// start runs a responder and gives its address and what ends it.
+// start runs a responder. It returns its address and a function that ends it.
 func start(t *testing.T, o options) (addr string, end func() counts) {
 	t.Helper()
 	o.listen, o.stop, o.seed, o.rcvbuf = "127.0.0.1:0", new(atomic.Bool), 1, 1<<20
@@ -51,7 +47,7 @@ func start(t *testing.T, o options) (addr string, end func() counts) {
 	}
 }
 
-// Replies to several clients that are sent together go to each its own.
+// Replies that are sent together reach the right clients.
 func TestClients(t *testing.T) {
 	for _, o := range []options{{portable: true}, {segment: true}, {segment: true, latency: 20 * time.Millisecond}} {
 		addr, end := start(t, o)
@@ -68,9 +64,8 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// burst asks n questions from one socket, as many at once as the buffers of an
-// unprivileged process hold, and reads replies until none has come for seconds.
-// It gives how many of the questions were answered.
+// burst asks n questions from one socket, as many at once as the buffers of an unprivileged process hold. It reads
+// replies until none has come for three seconds, and returns how many questions were answered.
 func burst(t *testing.T, addr string, n int) int {
 	t.Helper()
 	const atOnce = 400
@@ -115,27 +110,28 @@ func burst(t *testing.T, addr string, n int) int {
 	return len(answered)
 }
 
-// Every path answers the same questions: one packet a call, many, and many
-// with replies in one send.
+// Every way to use the socket gives the same answers: one packet a call, many packets a call, and many replies in one
+// send.
 func TestServe(t *testing.T) {
-	const n = 1000 // more than some batches, in one millisecond too
+	const n = 1000 // more than a few batches, even within a millisecond
 	var first *counts
 	for _, o := range []options{
 		{portable: true}, {}, {segment: true}, {segment: true, latency: 20 * time.Millisecond},
 	} {
+		what := fmt.Sprintf("portable %t, segment %t, latency %v", o.portable, o.segment, o.latency)
 		o.shares = shares{positive: 0.1, nodata: 0.2, noDomain: 0.2}
 		addr, end := start(t, o)
 		answered := burst(t, addr, n)
 		c := end()
 		if answered != n || c.Questions != n || c.Answered != n {
-			t.Errorf("portable %t, segment %t, latency %v: %d of %d answered, counted %+v", o.portable, o.segment, o.latency, answered, n, c)
+			t.Errorf("%s: %d of %d answered, counted %+v", what, answered, n, c)
 		}
 		c.Seconds = 0
 		if first == nil {
 			first = &c
 		}
 		if c != *first || c.Positive == 0 || c.NODATA == 0 || c.NXDOMAIN == 0 {
-			t.Errorf("portable %t, segment %t, latency %v: counted %+v, before that %+v", o.portable, o.segment, o.latency, c, *first)
+			t.Errorf("%s: counted %+v, before that %+v", what, c, *first)
 		}
 	}
 }
@@ -150,82 +146,19 @@ func TestLoss(t *testing.T) {
 	}
 }
 
-// Latencies have the median and the spread that was asked for; no reply is
-// lost or early.
-func TestDelays(t *testing.T) {
-	const n = 20_000
-	source := rand.NewPCG(1, 0)
-	d := newDelays(50*time.Millisecond, 0.6, rand.New(source), 0)
-	for i := range n {
-		d.hold(fmt.Append(nil, i), netip.AddrPort{}, source.Uint64())
-	}
-	seen := make(map[string]bool)
-	var waits []float64
-	for now := time.Duration(0); now < places*tick; now += 500 * time.Microsecond {
-		d.due(now, func(b []byte, _ netip.AddrPort) {
-			seen[string(b)] = true
-			waits = append(waits, float64(now)/float64(time.Millisecond))
-		})
-	}
-	if len(seen) != n || len(waits) != n || d.held != 0 {
-		t.Fatalf("%d replies of %d, %d times, %d held", len(seen), n, len(waits), d.held)
-	}
-	slices.Sort(waits)
-	at := func(share float64) float64 { return waits[int(share*n)] }
-	for share, z := range map[float64]float64{0.5: 0, 0.1587: -1, 0.8413: 1, 0.9772: 2} {
-		if want := 50 * math.Exp(0.6*z); math.Abs(at(share)/want-1) > 0.06 {
-			t.Errorf("the quantile %.3f is %.1f ms, want about %.1f", share, at(share), want)
-		}
-	}
-	slots := len(d.slots)
-	for range n {
-		d.hold([]byte("again"), netip.AddrPort{}, 0)
-	}
-	if len(d.slots) != slots {
-		t.Errorf("%d slots for %d replies", len(d.slots), n)
-	}
-}
-
-// What the responder does not answer itself comes from the other server, under
-// the id of the client.
-func TestRelay(t *testing.T) {
-	other, endOther := start(t, options{shares: shares{positive: 1}})
-	list := filepath.Join(t.TempDir(), "list")
-	if err := os.WriteFile(list, []byte("domain-7.example\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	addr, end := start(t, options{relay: other, relayed: list})
-	for name, want := range map[string]int{"_mta-sts.Domain-7.example.": 1, "_mta-sts.domain-8.example.": 0} {
-		r, _, err := new(dns.Client).Exchange(new(dns.Msg).SetQuestion(name, dns.TypeTXT), addr)
-		if err != nil || len(r.Answer) != want {
-			t.Errorf("%s: %v, %v, want %d answers", name, r, err, want)
-		}
-	}
-	if _, _, err := new(dns.Client).Exchange(new(dns.Msg).SetQuestion("mta-sts.domain-7.example.", dns.TypeA), addr); err != nil {
-		t.Error(err)
-	}
-	if c := end(); c.Relayed != 2 || c.Answered != 1 {
-		t.Errorf("counted %+v, want 2 relayed", c)
-	}
-	if c := endOther(); c.Questions != 2 || c.Positive != 1 {
-		t.Errorf("the other server counted %+v", c)
-	}
-}
-
-// An authoritative server says so, or a resolver takes it for another resolver and
-// asks again.
+// An authoritative server sets AA. Without it, a resolver takes it for another resolver and repeats the question.
 func TestAuthoritative(t *testing.T) {
-	for _, owner := range []bool{false, true} {
-		addr, end := start(t, options{owner: owner})
+	for _, authoritative := range []bool{false, true} {
+		addr, end := start(t, options{authoritative: authoritative})
 		reply, err := dns.Exchange(new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT), addr)
-		if err != nil || reply.Authoritative != owner || reply.RecursionAvailable == owner {
-			t.Errorf("authoritative %v: %v, %v", owner, reply, err)
+		if err != nil || reply.Authoritative != authoritative || reply.RecursionAvailable == authoritative {
+			t.Errorf("authoritative %v: %v, %v", authoritative, reply, err)
 		}
 		end()
 	}
 }
 
-// The counts say how long questions came for, from the first one on.
+// The counts include the time from the first question to the last.
 func TestSeconds(t *testing.T) {
 	question, err := new(dns.Msg).SetQuestion("_mta-sts.example.com.", dns.TypeTXT).Pack()
 	if err != nil {
@@ -235,31 +168,31 @@ func TestSeconds(t *testing.T) {
 		s := &server{answers: newAnswers(shares{}, 1), random: rand.NewPCG(1, 0)}
 		began, stop := time.Now(), new(atomic.Bool)
 		s.elapsed = func() time.Duration { return time.Since(began) }
-		if err := s.serve(&later{question, []time.Duration{3, 1, 2, 9}, stop}, stop); err != nil || s.counts.Seconds != 3 {
+		err := s.serve(&slowSocket{question, []time.Duration{3, 1, 2, 9}, stop}, stop)
+		if err != nil || s.counts.Seconds != 3 {
 			t.Errorf("%v s, %v; want 3 s", s.counts.Seconds, err)
 		}
 	})
 }
 
-// later is a socket with a question after each of some waits in seconds, but for the
-// last, after which it stops the server.
-type later struct {
+// slowSocket brings a question after each of its waits, in seconds. After the last wait it stops the server instead.
+type slowSocket struct {
 	question []byte
 	waits    []time.Duration
 	stop     *atomic.Bool
 }
 
-func (l *later) receive(time.Duration) (int, error) {
-	time.Sleep(l.waits[0] * time.Second)
-	if l.waits = l.waits[1:]; len(l.waits) == 0 {
-		l.stop.Store(true)
+func (s *slowSocket) Receive(time.Duration) (int, error) {
+	time.Sleep(s.waits[0] * time.Second)
+	if s.waits = s.waits[1:]; len(s.waits) == 0 {
+		s.stop.Store(true)
 		return 0, nil
 	}
 	return 1, nil
 }
 
-func (l *later) packet(int) ([]byte, netip.AddrPort) {
-	return append(make([]byte, 0, 1<<10), l.question...), netip.AddrPort{}
+func (s *slowSocket) Packet(int) ([]byte, netip.AddrPort) {
+	return append(make([]byte, 0, 1<<10), s.question...), netip.AddrPort{}
 }
-func (l *later) send([]byte, netip.AddrPort) {}
-func (l *later) flush()                      {}
+func (s *slowSocket) Send([]byte, netip.AddrPort) {}
+func (s *slowSocket) Flush()                      {}

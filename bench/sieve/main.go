@@ -1,11 +1,9 @@
-// Command sieve asks for the record of each domain of a list and only counts
-// the answers: the part of a scan that is resolver.Sweep, alone. The list is
-// held in memory.
+// Command sieve asks for the record of each domain of a list and only counts the answers: the part of a scan that is
+// resolver.Sweep, alone. The list is held in memory.
 //
 //	sieve --resolvers 127.0.0.1:5300 list
 //
-// It prints the counts as a line of JSON; unknown are those without an answer
-// that says yes or no.
+// It prints the counts as a line of JSON; unknown are those without an answer that says yes or no.
 package main
 
 import (
@@ -22,6 +20,7 @@ import (
 	"time"
 
 	"stsscan/internal/resolver"
+	"stsscan/internal/udpbatch"
 )
 
 const typeTXT = 16
@@ -66,7 +65,7 @@ func run(args []string, out io.Writer) error {
 		}
 		config.Upstreams = append(config.Upstreams, at)
 	}
-	config.Sockets = resolver.SocketAPI(*sockets)
+	config.Sockets = udpbatch.Method(*sockets)
 	list, err := os.ReadFile(flags.Arg(0))
 	if err != nil {
 		return err

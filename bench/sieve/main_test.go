@@ -59,7 +59,8 @@ func TestSieve(t *testing.T) {
 	}
 	for _, udp := range []string{"auto", "portable"} {
 		var out bytes.Buffer
-		if err := run([]string{"--resolvers", conn.LocalAddr().String(), "--retries", "0", "--udp", udp, file}, &out); err != nil {
+		if err := run([]string{"--resolvers", conn.LocalAddr().String(), "--retries", "0", "--udp", udp, file},
+			&out); err != nil {
 			t.Fatal(err)
 		}
 		var c counts

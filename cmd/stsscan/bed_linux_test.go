@@ -44,7 +44,8 @@ func inBed(t *testing.T, test func(*testing.T, *bed)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append(os.Args[1:len(os.Args):len(os.Args)], "-test.run=^"+t.Name()+"$", "-test.v", "-test.testlogfile=", "-test.coverprofile=")
+	args := append(os.Args[1:len(os.Args):len(os.Args)], "-test.run=^"+t.Name()+"$", "-test.v",
+		"-test.testlogfile=", "-test.coverprofile=")
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), bedVariable+"="+t.Name())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
@@ -99,7 +100,8 @@ func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
 // public reports whether an address is one that may be contacted: no other is,
 // whatever else is public elsewhere.
 func public(addr netip.Addr) bool {
-	return netip.MustParsePrefix("22.1.0.0/16").Contains(addr) || netip.MustParsePrefix("3ffe:5753:1::/48").Contains(addr) ||
+	return netip.MustParsePrefix("22.1.0.0/16").Contains(addr) ||
+		netip.MustParsePrefix("3ffe:5753:1::/48").Contains(addr) ||
 		netip.MustParsePrefix("3ffe:6000::/20").Contains(addr) // of many networks
 }
 

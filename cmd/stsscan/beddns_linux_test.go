@@ -60,7 +60,9 @@ func (b *bedDNS) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	reply.RecursionAvailable = true
 	reply.Answer = b.answer(q.Question[0])
 	if len(reply.Answer) == 0 {
-		reply.Ns = []dns.RR{&dns.SOA{Hdr: rrHeader("example.com.", dns.TypeSOA), Ns: "ns.example.com.", Mbox: "hostmaster.example.com."}}
+		reply.Ns = []dns.RR{&dns.SOA{
+			Hdr: rrHeader("example.com.", dns.TypeSOA), Ns: "ns.example.com.", Mbox: "hostmaster.example.com.",
+		}}
 	}
 	_ = w.WriteMsg(reply)
 }

@@ -40,7 +40,7 @@ type bedHosts struct {
 // than the time for which the client had the connection.
 type bedVisit struct {
 	to       netip.AddrPort
-	host     string // by SNI; empty: nobody has got so far
+	host     string // by SNI; empty: no client got so far
 	accepted time.Time
 	served   time.Time // a response was about to be sent; zero: none was
 }
@@ -157,7 +157,8 @@ func (h *bedHosts) serve(raw net.Conn, n int) {
 	h.mu.Lock()
 	h.log[n].host, h.log[n].served = conn.ConnectionState().ServerName, time.Now()
 	h.mu.Unlock()
-	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(bedPolicy), bedPolicy)
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"+
+		"Connection: close\r\n\r\n%s", len(bedPolicy), bedPolicy)
 	_ = conn.CloseWrite()
 	_, _ = io.Copy(io.Discard, raw)
 }
@@ -169,7 +170,7 @@ func (h *bedHosts) visits() []bedVisit {
 	return append([]bedVisit(nil), h.log...)
 }
 
-// forget begins a new log. Nobody may be there.
+// forget begins a new log. No client may be connected.
 func (h *bedHosts) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -13,12 +13,15 @@ import (
 )
 
 func newCat(std streams) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "cat PATH...",
 		Short: "Print a part, or all parts of a run, as JSON lines",
 		Long: `cat prints the rows of part files, or of all parts of run directories, one JSON
-object a line: the keys are the column names, and what was not observed is null.
-Raw bytes are printed as text when they are UTF-8, else as {"base64": "..."}.`,
+object a line. The keys are the column names; null is what was not observed.
+Raw bytes are text if they are UTF-8, else {"base64": "..."}.`,
+		Example: `  stsscan cat run | head
+  stsscan cat run/part-000000.parquet
+  stsscan cat run | jq -r 'select(.verdict == "enforce_refused").domain'`,
 		Args: atLeast(1, "PATH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := bufio.NewWriter(std.out)
@@ -41,10 +44,11 @@ Raw bytes are printed as text when they are UTF-8, else as {"base64": "..."}.`,
 			return out.Flush()
 		},
 	}
+	addHelp(cmd.Flags())
+	return cmd
 }
 
-// partsOf lists the part files of a run directory in order; a file stands for
-// itself.
+// partsOf lists the part files of a run directory in order; a file stands for itself.
 func partsOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {

@@ -14,19 +14,16 @@ import (
 	"stsscan/internal/pipeline"
 )
 
-// claimLock is the name of the lock that a process holds while it claims a run
-// directory.
+// claimLock is the lock that a process holds while it claims a run directory.
 const claimLock = ".shards.lock"
 
 // setAside ends the name of a file that no longer counts.
 const setAside = ".set-aside"
 
-// lock makes the run directory, keeps a second process of the same shard away
-// from it, and claims it for a run in so many shards. It is the first that a scan
-// does: two that would divide the run in different ways would each name the
-// other's parts.
+// lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards.
+// A scan does so first: two scans with different numbers of shards would write each other's parts.
 func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
-	if err := durable.MakeDir(j.output); err != nil {
+	if err := durable.MakeDir(j.flags.output); err != nil {
 		return nil, err
 	}
 	claiming, err := durable.WaitLock(ctx, j.path(claimLock))
@@ -39,7 +36,7 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	defer func() { err = errors.Join(err, claiming.Unlock()) }()
 	lock, err := durable.Lock(j.path(lockName(j.shardOf())))
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.output)}
+		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.flags.output)}
 	}
 	if err != nil {
 		return nil, err
@@ -50,22 +47,22 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// claim settles in how many shards the run is: in those that the directory says,
-// or else its manifests. A claim of which nothing came and whose processes have
-// ended is free. Manifests of another number of shards, which processes without a
-// claim have left, are set aside.
+// claim holds the run to one number of shards: that of the directory's claim, or else of its manifests. A
+// claim without parts and manifests is free once its processes have ended. Manifests of another number,
+// left by a program without claims, are set aside.
 func (j *scanJob) claim() error {
-	ours := max(j.slice.Of, 1)
-	if err := (durable.Disk{}).Sweep(j.output, func(name string) bool { return name == output.ShardsFile }); err != nil {
+	ours := max(j.shard.Of, 1)
+	isShardsFile := func(name string) bool { return name == output.ShardsFile }
+	if err := (durable.Disk{}).Sweep(j.flags.output, isShardsFile); err != nil {
 		return err
 	}
-	claimed, err := output.ReadShards(j.output)
+	claimed, err := output.ReadShards(j.flags.output)
 	if errors.Is(err, output.ErrShards) {
-		j.damage.tell(err, "it is written anew")
+		j.damage.note(err, "it is written anew")
 	} else if err != nil {
 		return err
 	}
-	begun, err := manifestsIn(j.output)
+	begun, err := manifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
@@ -82,11 +79,11 @@ func (j *scanJob) claim() error {
 		}
 		if !free {
 			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
-			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.output, owner, ours, see)
+			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.flags.output, owner, ours, see)
 		}
 	}
 	if claimed != ours {
-		if err := output.WriteShards(durable.Disk{}, j.output, ours); err != nil {
+		if err := output.WriteShards(durable.Disk{}, j.flags.output, ours); err != nil {
 			return err
 		}
 	}
@@ -95,7 +92,7 @@ func (j *scanJob) claim() error {
 			continue
 		}
 		if alive, err := j.alive(other); err != nil || alive {
-			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards", j.output, other)
+			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards", j.flags.output, other)
 			return errors.Join(err, &statusError{exitInUse, inUse})
 		}
 		for _, name := range begun[other] {
@@ -103,16 +100,15 @@ func (j *scanJob) claim() error {
 				return err
 			}
 			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", j.path(name), other, ours)
-			j.damage.tell(what, "it is set aside")
+			j.damage.note(what, "it is set aside")
 		}
 	}
 	return nil
 }
 
-// free reports whether nothing came of a claim, and nothing can: there is no
-// manifest and no part, and no process holds the lock of such a shard.
+// free reports whether a claim has no manifest and no part, and no process that could still write one.
 func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
-	parts, err := output.PartPaths(j.output)
+	parts, err := output.PartPaths(j.flags.output)
 	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
 		return false, err
 	}
@@ -120,9 +116,9 @@ func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
 	return !alive, err
 }
 
-// alive reports whether a process scans the directory in so many shards.
+// alive reports whether a process scans the directory in this number of shards.
 func (j *scanJob) alive(shards int) (bool, error) {
-	entries, err := os.ReadDir(j.output)
+	entries, err := os.ReadDir(j.flags.output)
 	if err != nil {
 		return false, err
 	}
@@ -146,8 +142,7 @@ func (j *scanJob) alive(shards int) (bool, error) {
 	return false, nil
 }
 
-// manifestsIn are the names of the manifests in a directory, by the number of
-// shards that they are of, whatever is in them.
+// manifestsIn are the names of the manifests in a directory, by their number of shards.
 func manifestsIn(dir string) (map[int][]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -170,7 +165,7 @@ func shardCount(s *output.Shard) int {
 	return s.Of
 }
 
-// lockName is the name of the lock that keeps a second process of a shard away.
+// lockName is the lock of a shard in use.
 func lockName(s *output.Shard) string {
 	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
 }

@@ -11,8 +11,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// A run directory is one run's, in one number of shards: that of the claim, or of
-// the manifests where there is none. A claim of which nothing came bars nobody.
+// A run directory has one run in one number of shards: that of the claim, else that of its manifests. A claim
+// without parts and manifests stops no other run.
 func TestClaim(t *testing.T) {
 	world, list := smallWorld(t, 10)
 	scan := func(dir string, shard string) (int, string) {

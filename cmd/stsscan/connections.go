@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"slices"
 
 	"stsscan/internal/egress"
@@ -16,7 +14,7 @@ const (
 	familyIPv6 = "IPv6"
 )
 
-// connections are those of this process and of the ones before.
+// connections are those of this process and of earlier ones.
 func connections(now []egress.Reach, before []output.Connections) []output.Connections {
 	all := slices.Clone(before)
 	for _, r := range now {
@@ -41,44 +39,4 @@ func connections(now []egress.Reach, before []output.Connections) []output.Conne
 		all[i] = one
 	}
 	return all
-}
-
-// recall tells the network when the processes before made their last connections.
-func (n *network) recall(before *output.Manifest) {
-	if before == nil {
-		return
-	}
-	var list []egress.Reach
-	for _, c := range before.Connections {
-		if c.Last != nil {
-			list = append(list, egress.Reach{Port: c.Port, IPv6: c.Family == familyIPv6, Last: *c.Last})
-		}
-	}
-	n.transport.Recall(list)
-}
-
-// recallServed tells the network at which addresses the processes before were shown a
-// certificate: an alert may be about the name there.
-func (n *network) recallServed(ctx context.Context, r *record) error {
-	for _, k := range r.numbers() {
-		if ctx.Err() != nil {
-			return nil // the scan is about to end
-		}
-		for addr, err := range r.dataset.Served(k) {
-			if err != nil {
-				return err
-			}
-			n.transport.RecallServed(addr)
-		}
-	}
-	return nil
-}
-
-// neverMade says in words that no connection was ever made, where hosts are out of
-// reach; empty where some were.
-func neverMade(c output.Connections) string {
-	if c.Made > 0 || c.OutOfReach == 0 {
-		return ""
-	}
-	return fmt.Sprintf("hosts: no %s connection to port %d was ever made", c.Family, c.Port)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stsscan/internal/egress"
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 )
 
@@ -28,7 +29,7 @@ func TestConnections(t *testing.T) {
 		t.Errorf("%+v, want %+v", all, want)
 	}
 	var text strings.Builder
-	if err := writeSummary(&text, &output.Manifest{Connections: all}); err != nil {
+	if err := explain.WriteSummary(&text, &output.Manifest{Connections: all}); err != nil {
 		t.Fatal(err)
 	}
 	const want443 = "out of reach                     3   hosts: no IPv6 connection to port 443 was ever made\n"

@@ -15,34 +15,41 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/crosscheck"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
+	"stsscan/internal/udpbatch"
 )
 
-// crossFlags say whom the run's answers are held against.
-type crossFlags struct {
+// crossCheckFlags say which resolvers check the answers of a run.
+type crossCheckFlags struct {
 	resolvers string
 	share     float64
 
 	upstreams []netip.AddrPort // of resolvers
 }
 
-// crossRate is how many questions a second a resolver of a cross-check gets that
-// is not on this machine, where no flag says otherwise: it is likely to be
-// somebody else's.
-const crossRate = 1000
+// crossCheckRate is the most questions a second to resolvers on other machines, without --rate: others
+// probably use them too.
+const crossCheckRate = 1000
 
-func (f *crossFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.resolvers, "cross-check", "", "in the end ask independent resolvers, `HOST[:PORT],...` or @FILE, for all records that were found and for a sample of those that were not")
-	flags.Float64Var(&f.share, "cross-check-share", 0.01, "`share` of the domains without a record that --cross-check asks for")
+// defaultCrossCheckShare is the share of the domains without a record to check.
+const defaultCrossCheckShare = 0.01
+
+func (f *crossCheckFlags) register(flags *pflag.FlagSet) {
+	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.resolvers, "cross-check", "",
+			"`LIST`: at the end, ask other resolvers for all records and a sample of the denials, and compare")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.Float64Var(&f.share, "cross-check-share", defaultCrossCheckShare,
+			"`SHARE`: share of the denials that --cross-check asks for")
+	})
 }
 
-// crossWindow is how many questions a cross-check has in flight.
-func crossWindow(n *network) int { return min(n.inFlight, modestWindow) }
-
 // check reads the list of resolvers. None of them may be one that the run asks.
-func (f *crossFlags) check(n *networkFlags) (err error) {
+func (f *crossCheckFlags) check(n *networkFlags) (err error) {
 	if f.share < 0 || f.share > 1 || math.IsNaN(f.share) {
 		return usage(fmt.Errorf("--cross-check-share %g: must be a share, from 0 to 1", f.share))
 	}
@@ -52,10 +59,10 @@ func (f *crossFlags) check(n *networkFlags) (err error) {
 	if f.upstreams, err = parseUpstreams("cross-check", f.resolvers); err != nil {
 		return err
 	}
-	ours, _ := n.named() // its error comes when they are opened
+	ours, _ := n.upstreams() // an error is reported when they are opened
 	for _, u := range f.upstreams {
 		switch {
-		case slices.ContainsFunc(ours, func(our netip.AddrPort) bool { return same(our) == same(u) }):
+		case slices.ContainsFunc(ours, func(our netip.AddrPort) bool { return unmapped(our) == unmapped(u) }):
 			return usage(fmt.Errorf("--cross-check %s: the run asks that resolver itself", u))
 		case n.testBed() && !u.Addr().IsLoopback():
 			return usage(fmt.Errorf("--cross-check %s: a resolver on the real Internet knows nothing about a test bed", u))
@@ -64,24 +71,23 @@ func (f *crossFlags) check(n *networkFlags) (err error) {
 	return nil
 }
 
-// same is the form in which addresses compare.
-func same(u netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(u.Addr().Unmap(), u.Port()) }
+// unmapped makes an IPv4-mapped address comparable.
+func unmapped(u netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(u.Addr().Unmap(), u.Port()) }
 
-// names are the resolvers as they were written to run.json.
-func (f *crossFlags) names() (names []string) {
+// names are the resolvers as run.json has them.
+func (f *crossCheckFlags) names() (names []string) {
 	for _, u := range f.upstreams {
 		names = append(names, u.String())
 	}
 	return names
 }
 
-// done reports whether a finished run was checked as the flags want it, and the
-// list of disagreements is there.
-func (f *crossFlags) done(m *output.Manifest, r *record) bool {
+// finished reports whether a finished run was checked as the flags ask, and still has its list of disagreements.
+func (f *crossCheckFlags) finished(m *output.Manifest, r *runRecord) bool {
 	c := crossCheckOf(m)
 	if f.resolvers == "" {
 		if c != nil && r.dataset.CheckDisagreements(c) != nil {
-			r.damage.tell(r.dataset.CheckDisagreements(c), "--cross-check does it again")
+			r.damage.note(r.dataset.CheckDisagreements(c), "--cross-check does it again")
 		}
 		return true
 	}
@@ -90,38 +96,28 @@ func (f *crossFlags) done(m *output.Manifest, r *record) bool {
 	}
 	err := r.dataset.CheckDisagreements(c)
 	if err != nil {
-		r.damage.tell(err, "the cross-check is done again")
+		r.damage.note(err, "the cross-check is done again")
 	}
 	return err == nil
 }
 
-// crossCheckOf is the cross-check of a run; nil where there was none.
-func crossCheckOf(m *output.Manifest) *output.CrossCheck {
-	if m.Trust == nil {
-		return nil
-	}
-	return m.Trust.CrossCheck
-}
-
-// open opens the engine that asks the independent resolvers; nil where nobody
-// wants that. It asks nothing yet.
-func (f *crossFlags) open(n *networkFlags, window int, log *slog.Logger) (*resolver.Resolver, error) {
+// open opens the engine for the independent resolvers, which asks nothing yet; nil without --cross-check.
+func (f *crossCheckFlags) open(n *networkFlags, window int, log *slog.Logger) (*resolver.Resolver, error) {
 	if f.resolvers == "" {
 		return nil, nil
 	}
-	away := slices.ContainsFunc(f.upstreams, func(u netip.AddrPort) bool { return !u.Addr().IsLoopback() })
 	rate := n.rate
-	if rate == 0 && away {
-		rate = crossRate
+	if rate == 0 && slices.ContainsFunc(f.upstreams, isRemote) {
+		rate = crossCheckRate
 	}
-	// Those of the run are closed before these are used.
+	// The sockets of the run are closed before these are used.
 	ports, err := systemLimits().sockets(len(f.upstreams))
 	if err != nil {
 		return nil, fmt.Errorf("--cross-check: %w", err)
 	}
 	engine, err := resolver.New(resolver.Config{
 		Upstreams: f.upstreams, Timeout: n.timeout, Retries: n.retries, Rate: rate, InFlight: window, Floor: n.floor,
-		MixCase: n.mixCase, Sockets: resolver.SocketAPI(n.udp), Lanes: 1, Ports: ports, Log: log,
+		MixCase: n.mixCase, Sockets: udpbatch.Method(n.udp), Lanes: 1, Ports: ports, Log: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--cross-check: %w", err)
@@ -129,10 +125,11 @@ func (f *crossFlags) open(n *networkFlags, window int, log *slog.Logger) (*resol
 	return engine, nil
 }
 
-// crossCheck holds the rows of this shard, which are final, against what the
-// independent resolvers say. A list of disagreements that an earlier process left
-// is not about these rows.
-func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Logger, n *network, engine *resolver.Resolver, config pipeline.Config, record *record) error {
+// crossCheck compares the final rows of this shard with what independent resolvers say. Without them it
+// removes an older list of disagreements, which is not about these rows.
+func (j *scanJob) crossCheck(
+	ctx context.Context, n *network, engine *resolver.Resolver, config pipeline.Config, record *runRecord,
+) error {
 	if engine == nil {
 		if err := os.Remove(j.path(output.CrossCheckName(j.shardOf()))); !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -142,24 +139,31 @@ func (j *scanJob) crossCheck(ctx context.Context, console *console, log *slog.Lo
 	if err := record.write(output.StatusRunning, nil); err != nil {
 		return err
 	}
-	_ = n.engine.Close() // what may be asked, --rate says, is for the others now
-	counts := record.counts()
+	_ = n.engine.Close() // --rate is for the others now
+	flags, counts := &j.flags.crossCheck, record.counts()
 	absent := counts.Record[codes.RecordAbsent]
-	due := counts.Rows - absent - counts.Record[codes.RecordUnknown] + int64(float64(absent)*j.cross.share)
-	log.Info("records are asked for again, of independent resolvers", "resolvers", strings.Join(j.cross.names(), ","), "domains", due)
-	stop := console.watch(ctx, j.mode, log, due, config.Stats, func(c pipeline.Counts) int64 { return c.Crossed }, n.manners)
-	check, err := pipeline.CrossCheck(ctx, pipeline.CrossConfig{
-		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine, InFlight: crossWindow(n), Share: j.cross.share,
-		Excluded: config.Excluded, Stats: config.Stats,
+	due := counts.Rows - absent - counts.Record[codes.RecordUnknown] + int64(float64(absent)*flags.share)
+	j.log.Info("records are asked for again, of independent resolvers",
+		"resolvers", strings.Join(flags.names(), ","), "domains", due)
+	stop := j.watch(ctx, n, config.Stats, due, func(c pipeline.Counts) int64 { return c.Crossed })
+	check, err := crosscheck.Run(ctx, crosscheck.Config{
+		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine,
+		InFlight: crossCheckWindow(n), Share: flags.share, Excluded: config.Excluded, Checked: config.Stats.CrossChecked,
 	})
 	stop()
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return errStopped
+	case err != nil:
 		return err
 	}
-	check.Resolvers = j.cross.names()
+	check.Resolvers = flags.names()
 	record.manifest.Trust.CrossCheck = check
 	if check.Trouble != "" {
-		log.Warn("the cross-check is incomplete; the same command tries it again", "why", check.Trouble)
+		j.log.Warn("the cross-check is incomplete; the same command tries it again", "why", check.Trouble)
 	}
 	return nil
 }
+
+// crossCheckWindow is the most questions of a cross-check in flight.
+func crossCheckWindow(n *network) int { return min(n.inFlight, sharedInFlight) }

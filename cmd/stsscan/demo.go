@@ -15,32 +15,34 @@ import (
 	"stsscan/internal/verify"
 )
 
-// Limits of the demo: the simulated Internet answers at once or never, so short
-// waits tell as much as long ones.
+// Limits of the demo: the simulated Internet answers at once or never, so short waits suffice.
 const (
 	demoTimeout  = 2 * time.Second
 	demoDeadline = 10 * time.Second
-	demoDelay    = 2 * time.Second // of a pass, which follows where this machine was too busy to be sure
+	demoDelay    = 2 * time.Second // before a second pass, where this machine was too busy
 )
 
 func newDemo(std streams) *cobra.Command {
 	var f scanFlags
-	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // what scan does without flags, but:
-	f.network.sim, f.network.timeout, f.network.deadline = "errors", demoTimeout, demoDeadline
-	f.network.retries, f.network.inFlight, f.network.surveys = 1, 1000, 128
-	f.network.trust.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
+	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // the defaults of scan, except:
+	f.network.sim, f.network.timeout, f.network.deadline = demoModel, demoTimeout, demoDeadline
+	f.network.retries, f.network.inFlight, f.network.connections = 1, sharedInFlight, 128
+	f.network.preflight.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the whole job against the simulated Internet",
+		Short: "Run a whole scan against the simulated Internet",
 		Long: `demo scans a real list of mail providers' domains against the simulated
 Internet (model errors) and compares each row with the truth. Nothing leaves
-this machine: DNS is asked over loopback sockets, and the Policy Hosts live in
-the same process. Exit status 1 when a row differs from the truth.`,
+this machine: DNS runs over loopback sockets, and the Policy Hosts live in the
+same process. It exits with status 1 if a row differs from the truth.`,
+		Example: `  stsscan demo
+  stsscan demo --limit 1000 -o demo-run
+  stsscan demo --seed 2`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			const list = "mail-providers.txt" // in the run directory
-			job := scanJob{scanFlags: f, lists: []string{list}, std: std}
-			job.output = cmp.Or(job.output, ".") // until it is made
+			job := scanJob{flags: f, lists: []string{list}, std: std}
+			job.flags.output = cmp.Or(job.flags.output, ".") // until it is made
 			if err := job.checkFlags(os.Getenv); err != nil {
 				return err
 			}
@@ -51,7 +53,7 @@ the same process. Exit status 1 when a row differs from the truth.`,
 				}
 				f.output = dir
 			}
-			job.output, job.lists = f.output, []string{filepath.Join(f.output, list)}
+			job.flags.output, job.lists = f.output, []string{filepath.Join(f.output, list)}
 			job.settings = settings(cmd.Flags())
 			if err := durable.MakeDir(f.output); err != nil {
 				return err
@@ -77,16 +79,20 @@ the same process. Exit status 1 when a row differs from the truth.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(std.err, "scanned in %v; rows that differ from the truth: %d\n", scanned.Round(time.Second/10), report.Differ)
+			fmt.Fprintf(std.err, "scanned in %v; rows that differ from the truth: %d\n",
+				scanned.Round(time.Second/10), report.Differ)
 			fmt.Fprintf(std.err, "the table is in %s; see it with: stsscan cat %s | head\n", f.output, f.output)
 			return reportError(report)
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVarP(&f.output, "output", "o", "", "run `directory` (default: a new temporary one)")
-	flags.Uint64Var(&f.network.seed, "seed", 1, "seed of the simulated Internet")
-	flags.Int64Var(&f.limit, "limit", 0, "scan the first `N` domains only")
-	flags.StringVar(&f.progress, "progress", "auto", "auto, on or off")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.StringVarP(&f.output, "output", "o", "",
+			"`DIR`: write the run to this directory; default a new temporary one")
+		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N domains")
+		flags.Uint64Var(&f.network.seed, "seed", defaultSeed, "`N`: seed of the simulated Internet")
+		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
+		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
+	})
+	addHelp(cmd.Flags())
 	return cmd
 }

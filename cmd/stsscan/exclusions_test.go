@@ -42,9 +42,8 @@ func (h *hook) Write(b []byte) (int, error) {
 	return h.Buffer.Write(b)
 }
 
-// The list of those who opted out is read before the second pass: rows about those
-// who are new in it become final; where it has got shorter, or cannot be understood,
-// nobody is asked, and the run says why.
+// The exclusions are read again before the second pass. Rows about new ones become final. If the file has got
+// shorter, or cannot be read, nothing more is asked, and the run says why.
 func TestExclusionsBetweenPasses(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string // of the file, before the second pass
@@ -84,7 +83,8 @@ func TestExclusionsBetweenPasses(t *testing.T) {
 			}
 			if len(m.ExclusionVersions) != tt.versions || m.ExclusionVersions[0].SHA256 != m.Exclusions ||
 				m.Counts.Findings["excluded_late"] != int64(len(tt.late)) || m.Status.Finished() != (status == exitDone) {
-				t.Errorf("status %s, exclusions %s, %+v, findings %v", m.Status, m.Exclusions, m.ExclusionVersions, m.Counts.Findings)
+				t.Errorf("status %s, exclusions %s, %+v, findings %v",
+					m.Status, m.Exclusions, m.ExclusionVersions, m.Counts.Findings)
 			}
 			for row, err := range output.ReadPart(path("run/part-000000.parquet")) {
 				if err != nil {
@@ -98,12 +98,14 @@ func TestExclusionsBetweenPasses(t *testing.T) {
 			}
 			if tt.status != exitDone { // mended, it goes on
 				write("optout", "other.example\nhoster.example.com\n")
-				if status := run(t.Context(), streams{in: strings.NewReader(""), out: io.Discard, err: stderr}, args); status != exitDone {
+				std := streams{in: strings.NewReader(""), out: io.Discard, err: stderr}
+				if status := run(t.Context(), std, args); status != exitDone {
 					t.Errorf("mended: status %d; standard error:\n%s", status, stderr)
 				}
 			}
 			var report bytes.Buffer
-			if status := run(t.Context(), streams{in: strings.NewReader(""), out: &report, err: stderr}, []string{"verify", path("run")}); status != exitDone {
+			std := streams{in: strings.NewReader(""), out: &report, err: stderr}
+			if status := run(t.Context(), std, []string{"verify", path("run")}); status != exitDone {
 				t.Errorf("verify: status %d: %s", status, &report)
 			}
 		})

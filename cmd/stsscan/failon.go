@@ -10,15 +10,14 @@ import (
 	"stsscan/internal/codes"
 )
 
-// exitFailOn is the exit status when --fail-on has found a domain.
-const exitFailOn = 4
-
 // failOn is the flag --fail-on: which verdicts change the exit status.
 type failOn string
 
 func (f *failOn) register(flags *pflag.FlagSet) {
-	flags.StringVar((*string)(f), "fail-on", "", "exit with status 4 when a domain's verdict is as `WHICH` says: refused (mail is refused), "+
-		"broken (refused, or no policy to apply) or any (broken, or some MX host fails)")
+	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar((*string)(f), "fail-on", "", "`WHEN`: exit with status 4 for a domain that is refused "+
+			"(mail is refused), broken (or no policy applies) or any (or some MX host fails)")
+	})
 }
 
 // verdicts are those that the flag names.
@@ -38,7 +37,7 @@ func (f failOn) verdicts() ([]codes.Verdict, error) {
 	return nil, usage(fmt.Errorf("--fail-on %q: must be broken, refused or any", string(f)))
 }
 
-// judge is an error when one of the verdicts counted is one that the flag names.
+// judge is an error if a domain has one of the verdicts that the flag names.
 func (f failOn) judge(counted map[codes.Verdict]int64) error {
 	named, err := f.verdicts()
 	if err != nil {

@@ -18,17 +18,19 @@ import (
 
 var bedFetches = flag.Int("bed.fetches", 120, "policies that TestGuardBed has fetched")
 
-// specialNetworks are those that nobody may be led to: IANA's registries of
-// special-purpose addresses, multicast, reserved space, IPv4 in IPv6 clothing,
-// and the doors into clouds. Written out here, so that nothing is shared with the guard.
+// specialNetworks must never be connected to: IANA's registries of special-purpose addresses, multicast,
+// reserved space, IPv4 embedded in IPv6, and cloud metadata services. They are written out here, so that
+// nothing is shared with the guard.
 func specialNetworks() (prefixes []netip.Prefix) {
 	for _, text := range strings.Fields(`
 		0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24
 		192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4
 		240.0.0.0/4 168.63.129.16/32 169.254.169.254/32 100.100.100.200/32 192.0.0.192/32
 		::/128 ::1/128 ::/96 ::ffff:0.0.0.0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001::/32
-		2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20 4000::/3 5f00::/16 fc00::/7 fd00:ec2::254/128 fe80::/10 fec0::/10 ff00::/8
-		64:ff9b::10.0.0.1/128 ::ffff:10.0.0.1/128 ::127.0.0.1/128 2002:7f00:1::/128 2002:a9fe:a9fe::/48 64:ff9b::169.254.169.254/128
+		2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20 4000::/3 5f00::/16 fc00::/7 fd00:ec2::254/128 fe80::/10
+		fec0::/10 ff00::/8
+		64:ff9b::10.0.0.1/128 ::ffff:10.0.0.1/128 ::127.0.0.1/128 2002:7f00:1::/128 2002:a9fe:a9fe::/48
+		64:ff9b::169.254.169.254/128
 		::ffff:22.1.0.1/128 64:ff9b::22.1.0.1/128 2002:1601:1::/48 2001:0:1601:1::/64`) {
 		prefixes = append(prefixes, netip.MustParsePrefix(text))
 	}
@@ -84,9 +86,8 @@ func (r rebinder) addrs(host, domain string, ipv6 bool, nth int) []netip.Addr {
 	return []netip.Addr{bad(nth)}
 }
 
-// Nobody is led to an address that is not public, however often names change
-// their mind: listeners on all addresses there are hear of none, and the kernel
-// is asked for none.
+// No connection goes to an address that is not public, however often names change: listeners on all addresses
+// of the bed see none, and the kernel is asked for none.
 func TestGuardBed(t *testing.T) { inBed(t, guardBed) }
 
 func guardBed(t *testing.T, b *bed) {
@@ -101,7 +102,8 @@ func guardBed(t *testing.T, b *bed) {
 
 	domains := numbered("d", *bedFetches)
 	b.list(t, "list", domains)
-	must(t, b.scan("list", "run", "--probe-mx", "--ehlo", "bed.example.com", "--passes", "1", "--surveys", "64", "--host-rate", "0", "--host-connections", "0", "--network-rate", "0", "--network-connections", "0"))
+	must(t, b.scan("list", "run", "--probe-mx", "--ehlo", "bed.example.com", "--passes", "1",
+		"--surveys", "64", "--host-rate", "0", "--host-connections", "0", "--network-rate", "0", "--network-connections", "0"))
 	if n := packets(); n != 0 {
 		t.Errorf("%d packets were sent to other than the bed's public addresses", n)
 	}
@@ -147,7 +149,8 @@ func guardBed(t *testing.T, b *bed) {
 	if forbidden < len(domains)/3 || fetched < len(domains)/3 || good[443] < fetched || good[25] == 0 {
 		t.Errorf("of %d domains %d are forbidden and %d fetched: the bed is wrong", len(domains), forbidden, fetched)
 	}
-	t.Logf("%d domains: %d forbidden, %d fetched; visits of public addresses by port %v, of others %d", len(domains), forbidden, fetched, good, others)
+	t.Logf("%d domains: %d forbidden, %d fetched; visits of public addresses by port %v, of others %d",
+		len(domains), forbidden, fetched, good, others)
 	t.Logf("questions for the addresses of Policy Hosts: %d, of MX hosts: %d", b.questions("mta-sts"), b.questions("mx"))
 }
 

@@ -90,7 +90,8 @@ func TestUnlessInterrupted(t *testing.T) {
 		if !over {
 			t.Error("it was left behind, and is never over")
 		}
-		got, err := unlessInterrupted(ctx, func() { t.Error("it is over twice") }, func() (int, error) { time.Sleep(time.Second); return 7, nil })
+		slow := func() (int, error) { time.Sleep(time.Second); return 7, nil }
+		got, err := unlessInterrupted(ctx, func() { t.Error("it is over twice") }, slow)
 		if got != 7 || err != nil {
 			t.Errorf("it takes a second: %d, %v", got, err)
 		}

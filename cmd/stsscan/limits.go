@@ -6,20 +6,17 @@ import (
 	"os"
 )
 
-// Limits are what the system lets this process have at a time; 0: no limit is
-// known.
+// limits are those of the system for this process; 0: no limit is known.
 type limits struct {
 	descriptors int
 	ports       int // ephemeral, for connections to one address
 	memory      int64
 }
 
-// fewestDescriptors is what a command cannot do without that uses the network. All
-// others do with those that a process needs to be started.
+// fewestDescriptors are what a command needs that uses the network.
 const fewestDescriptors = 64
 
-// mostParts is how many parts may be open, however many descriptors there are: most of
-// them for their last names.
+// mostParts is how many parts may be open, however many descriptors there are.
 const mostParts = 1024
 
 // check refuses a command that has too few descriptors, before it begins.
@@ -27,14 +24,14 @@ func (l limits) check(command string) error {
 	switch command {
 	case "scan", "demo", "lookup", "simnet":
 		if n := l.descriptors; n > 0 && n < fewestDescriptors {
-			return fmt.Errorf("this process may have %d files open: raise the limit (ulimit -n) to %d at least, better to 4096",
-				n, fewestDescriptors)
+			return fmt.Errorf("this process may have %d files open: raise the limit (ulimit -n) to %d at least, "+
+				"better to 4096", n, fewestDescriptors)
 		}
 	}
 	return nil
 }
 
-// systemLimits are those that are in force.
+// systemLimits are the limits in force.
 func systemLimits() limits {
 	l := limits{descriptors: descriptorLimit(), memory: memoryLimit(os.DirFS("/"))}
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
@@ -46,20 +43,16 @@ func systemLimits() limits {
 	return l
 }
 
-// How many connections are open at a time where --surveys does not say so: one for
-// each perConnection octets of an eighth of the memory, which TLS and a policy may
-// take, and at most mostConnections.
+// Without --surveys, an eighth of the memory is for connections: TLS and a policy may take perConnection
+// octets each.
 const (
 	mostConnections = 1024
 	perConnection   = 256 << 10
 )
 
-// connections is how many connections to Policy Hosts and mail servers may be open at a
-// time: as many as asked for, or, where that is 0, as there is memory for, and no more
-// than the rest allows. A want of descriptors or ports is no finding, so it would only
-// cost time. Half of the descriptors are for connections; a fifth is for parts (see
-// parts), and the rest for DNS and everything else. Of the ports half are for
-// connections, if all go to a proxy: a port that was used rests.
+// connections is how many connections to Policy Hosts and mail servers may be open at a time: the number asked
+// for or, if that is 0, what memory allows; and at most half of the descriptors and, if all go to a proxy, half
+// of the ports, since a used port rests. The other descriptors are for parts (see parts), DNS and the rest.
 func (l limits) connections(asked int, proxied bool, log *slog.Logger) int {
 	n := asked
 	if asked == 0 {
@@ -85,11 +78,34 @@ func (l limits) connections(asked int, proxied bool, log *slog.Logger) int {
 	return n
 }
 
-// parts is how many parts may be open at a time, each with its chunk, its file and the
-// log of its surveys; 0: no limit is known.
+// parts is how many parts may be open at a time, each with up to three files; 0: no limit is known.
 func (l limits) parts() int {
 	if l.descriptors == 0 {
 		return 0
 	}
 	return min(max(l.descriptors/16, 2), mostParts)
+}
+
+// sockets is how many UDP sockets the DNS engine may have for so many resolvers: a sixth of the descriptors
+// (a quarter with its TCP connections) and half of the ports, or more if two for each resolver need it.
+// 0: no limit is known.
+func (l limits) sockets(resolvers int) (int, error) {
+	least, most := 2*resolvers, 0
+	if n := l.descriptors; n > 0 {
+		if least > n/4 {
+			return 0, fmt.Errorf("this process may have %d files open, too few for %d resolvers: "+
+				"raise the limit (ulimit -n) to %d at least", n, resolvers, 4*least)
+		}
+		most = max(n/6, least)
+	}
+	if n := l.ports; n > 0 {
+		if least > n {
+			return 0, fmt.Errorf("this machine has %d ports, too few for %d resolvers: "+
+				"widen net.ipv4.ip_local_port_range to %d at least", n, resolvers, 2*least)
+		}
+		if half := max(n/2, least); most == 0 || most > half {
+			most = half
+		}
+	}
+	return most, nil
 }

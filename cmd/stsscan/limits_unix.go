@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptorLimit is the number of descriptors that this process may have; 0: no
-// limit is known.
+// descriptorLimit is the number of descriptors that this process may have; 0: no limit is known.
 func descriptorLimit() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,12 +10,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/explain"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
+	"stsscan/internal/survey"
 )
 
 func newLookup(std streams) *cobra.Command {
@@ -27,22 +30,20 @@ func newLookup(std streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "lookup [flags] DOMAIN...",
-		Short: "Look up one domain and show everything seen, for people",
-		Long: `lookup asks for the record, the policy and the mail side of each domain and shows
-what is published, each check with its mark (ok, warn, FAIL, unknown, none), what
-senders will do, and what to change (RFC 8461). With --probe-mx it talks to the MX
-hosts, with --json it prints the row that a scan would write. Where there is no record
-it also looks where some are put by mistake, at the domain itself and at _mta_sts, and
-says what is there (in JSON: "elsewhere").`,
+		Short: "Look up one domain and explain what is there",
+		Long: `lookup shows the record, the policy and the mail side of each domain: what is
+published, each check with its result (ok, warn, FAIL, unknown or none), what
+senders do, and what to change (RFC 8461).
+
+Without a record, it also looks where people put it by mistake: at the domain
+itself and at _mta_sts.`,
+		Example: `  stsscan lookup example.com
+  stsscan lookup --probe-mx --fail-on broken example.com    # for a script
+  stsscan lookup --json example.com    # the row that a scan would write`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := network.check(); err != nil {
-				return err
-			}
-			if err := mail.check(); err != nil {
-				return err
-			}
-			if _, err := fail.verdicts(); err != nil {
+			_, err := fail.verdicts()
+			if err := cmp.Or(network.check(), mail.check(), err); err != nil {
 				return err
 			}
 			names, err := normalizeAll(args, network.testBed())
@@ -60,7 +61,7 @@ says what is there (in JSON: "elsewhere").`,
 				return err
 			}
 			defer n.close()
-			asked, err := mail.mail(n)
+			mailConfig, err := mail.config(n)
 			if err != nil {
 				return err
 			}
@@ -70,7 +71,7 @@ says what is there (in JSON: "elsewhere").`,
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, &network, asked)
+				row, err := n.survey(cmd.Context(), name, &network, mailConfig)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -79,14 +80,13 @@ says what is there (in JSON: "elsewhere").`,
 					return fmt.Errorf("%s: %w", name, err)
 				}
 				verdicts[codes.Verdict(row.Verdict)]++
-				switch {
-				case asJSON:
+				if asJSON {
 					err = writeLookup(std.out, row, elsewhere)
-				default:
+				} else {
 					if i > 0 {
 						fmt.Fprintln(std.out)
 					}
-					err = writePage(std.out, row, elsewhere, colours(std.out))
+					err = explain.WritePage(std.out, row, elsewhere, colours(std.out))
 				}
 				if err != nil {
 					return err
@@ -95,25 +95,31 @@ says what is there (in JSON: "elsewhere").`,
 			return fail.judge(verdicts)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the row as JSON")
-	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.BoolVar(&asJSON, "json", false, "print the row as JSON")
+	})
 	network.register(cmd.Flags())
-	mail.register(cmd.Flags(), "all")
+	mail.register(cmd.Flags(), extentAll)
 	fail.register(cmd.Flags())
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+	})
+	addHelp(cmd.Flags())
 	return cmd
 }
 
 // survey makes the row of one domain.
 func (n *network) survey(
-	ctx context.Context, domain string, flags *networkFlags, mail pipeline.Mail,
+	ctx context.Context, domain string, flags *networkFlags, mail survey.Mail,
 ) (*output.Row, error) {
-	config := pipeline.Config{
-		Engine: n.engine, Client: n.client, Mail: mail, Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
+	config := survey.Config{
+		Client: n.client, Suffixes: n.suffixes, Mail: mail,
+		Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
 	}
-	return pipeline.Survey(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+	return survey.Domain(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
-// lookElsewhere looks where records are put by mistake, for a row without one.
+// lookElsewhere looks where people put a record by mistake, if the row has none.
 func (n *network) lookElsewhere(
 	ctx context.Context, row *output.Row, deadline time.Duration,
 ) ([]mtasts.Elsewhere, error) {
@@ -125,8 +131,7 @@ func (n *network) lookElsewhere(
 	return mtasts.LookupElsewhere(ctx, n.engine, row.Domain)
 }
 
-// writeLookup writes a row as JSON, with what was found elsewhere, if anybody looked, as its
-// last member.
+// writeLookup writes a row as JSON. What a search elsewhere found is its last member.
 func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) error {
 	if elsewhere == nil {
 		return output.WriteJSON(w, row)

@@ -11,23 +11,40 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/mtasts"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
-// mailFlags say what is asked about the mail side of which domains.
+// mailFlags say what to ask about the mail side of which domains.
 type mailFlags struct {
 	mx, tlsrpt, dane string
 	probe            bool
 	ehlo             string
 }
 
+// Values of --mx, --tlsrpt and --dane.
+const (
+	extentRecord = "record"
+	extentAll    = "all"
+	extentNone   = "none"
+)
+
+// register registers the flags. Those of extents have extent as their default.
 func (f *mailFlags) register(flags *pflag.FlagSet, extent string) {
-	flags.StringVar(&f.mx, "mx", extent, "ask for the MX hosts of `WHICH` domains: record (those with an MTA-STS record), all or none")
-	flags.StringVar(&f.tlsrpt, "tlsrpt", extent, "ask for the TLSRPT record of `WHICH` domains: record, all or none")
-	flags.StringVar(&f.dane, "dane", extent, "ask for the MX hosts of `WHICH` domains and their TLSA records: record, all or none")
-	flags.BoolVar(&f.probe, "probe-mx", false, "connect to the MX hosts of domains with a record and look at STARTTLS and certificate: each host once, and in a scan a second time in a later pass where it offers no STARTTLS, refuses or is silent; no mail is sent")
-	flags.StringVar(&f.ehlo, "ehlo", "", "who we are to mail servers: a host `NAME` (default: the PTR record of our address, else the address)")
+	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.probe, "probe-mx", false,
+			"connect to the mail servers of domains with a record and check STARTTLS; no mail is sent")
+	})
+	groupMail.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.mx, "mx", extent,
+			"`WHICH`: whose MX hosts to ask for: record (domains with a record), all or none")
+		flags.StringVar(&f.tlsrpt, "tlsrpt", extent, "`WHICH`: whose TLSRPT record to ask for: record, all or none")
+		flags.StringVar(&f.dane, "dane", extent, "`WHICH`: whose TLSA records to ask for: record, all or none")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.ehlo, "ehlo", "",
+			"`NAME`: name of this host for mail servers; default the PTR record of its address")
+	})
 }
 
 // check refuses flags that contradict each other or make no sense.
@@ -35,25 +52,25 @@ func (f *mailFlags) check() error {
 	if f.ehlo != "" && !f.probe {
 		return usage(errors.New("--ehlo is for --probe-mx"))
 	}
-	if f.ehlo != "" && (strings.ContainsFunc(f.ehlo, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || len(f.ehlo) > 253) {
+	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f }
+	if strings.ContainsFunc(f.ehlo, odd) || len(f.ehlo) > 253 {
 		return usage(fmt.Errorf("--ehlo %q: must be a host name or an address literal", f.ehlo))
 	}
 	_, err := f.extents()
 	return err
 }
 
-// mail is what the flags say, with a way to mail servers through n.
-func (f *mailFlags) mail(n *network) (pipeline.Mail, error) {
+// config is what the flags say. A probe reaches mail servers through n.
+func (f *mailFlags) config(n *network) (survey.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
-		m.Prober = starttls.New(starttls.Config{Door: pipeline.MailDoor(n.mailDoor), Name: f.name(n)})
+		m.Prober = starttls.New(starttls.Config{Dialer: survey.MailDoor(n.mailDoor), Name: f.ehloName(n)})
 	}
 	return m, err
 }
 
-// name is who we say we are: by flag, or by the name that the DNS has for our
-// address, which is asked for once.
-func (f *mailFlags) name(n *network) func(context.Context, netip.Addr) string {
+// ehloName is the name of this host: that of the flag, or the PTR record of its address, asked for once.
+func (f *mailFlags) ehloName(n *network) func(context.Context, netip.Addr) string {
 	var mu sync.Mutex
 	names := make(map[netip.Addr]string)
 	return func(ctx context.Context, own netip.Addr) string {
@@ -71,19 +88,19 @@ func (f *mailFlags) name(n *network) func(context.Context, netip.Addr) string {
 	}
 }
 
-// extents are the domains that the flags name.
-func (f *mailFlags) extents() (m pipeline.Mail, err error) {
+// extents are the values of --mx, --tlsrpt and --dane.
+func (f *mailFlags) extents() (m survey.Mail, err error) {
 	for _, flag := range []struct {
 		name, value string
-		into        *pipeline.Extent
+		into        *survey.Extent
 	}{{"mx", f.mx, &m.MX}, {"tlsrpt", f.tlsrpt, &m.TLSRPT}, {"dane", f.dane, &m.DANE}} {
 		switch flag.value {
-		case "record":
-			*flag.into = pipeline.ExtentRecord
-		case "all":
-			*flag.into = pipeline.ExtentAll
-		case "none":
-			*flag.into = pipeline.ExtentNone
+		case extentRecord:
+			*flag.into = survey.ExtentRecord
+		case extentAll:
+			*flag.into = survey.ExtentAll
+		case extentNone:
+			*flag.into = survey.ExtentNone
 		default:
 			return m, usage(fmt.Errorf("--%s %q: must be record, all or none", flag.name, flag.value))
 		}

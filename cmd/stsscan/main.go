@@ -5,24 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/spf13/cobra"
+	"time"
 
 	_ "stsscan/internal/descriptors" // ends a process with too few for the Go runtime
-)
-
-// Exit statuses. New ones may be added; whatever is not 0 is no success.
-const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitIncomplete  = 3 // finished but incomplete, or stopped early: run the same command again
-	exitInUse       = 11
-	exitInterrupted = 130 // ended at once by a signal, SIGTERM too
 )
 
 func main() {
@@ -39,25 +27,7 @@ func main() {
 	os.Exit(run(ctx, std, args))
 }
 
-// streams are the standard streams of the program.
-type streams struct {
-	in       io.Reader
-	out, err io.Writer
-}
-
-// A statusError is an error that has an exit status of its own.
-type statusError struct {
-	status int
-	err    error
-}
-
-func (e *statusError) Error() string { return e.err.Error() }
-func (e *statusError) Unwrap() error { return e.err }
-
-// usage marks an error as one of the command line.
-func usage(err error) error { return &statusError{exitUsage, err} }
-
-// run is the program: it returns the exit status.
+// run is the program. It returns the exit status.
 func run(ctx context.Context, std streams, args []string) int {
 	root := newRoot(std)
 	root.SetArgs(args)
@@ -76,64 +46,46 @@ func run(ctx context.Context, std streams, args []string) int {
 	return exitFailed
 }
 
-func newRoot(std streams) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "stsscan",
-		Short: "Survey MTA-STS (RFC 8461) over long lists of domains",
-		Long: `stsscan surveys MTA-STS (RFC 8461) over long lists of domains: it looks up the
-record of each domain, fetches the policy of those that have one, says what is
-wrong, and writes one row per domain to Parquet.
+// A grace is how long a command may take to stop after the first signal, and its status if that is too short.
+type grace struct {
+	time   time.Duration // 0: it stops at once
+	status int
+}
 
-Exit status: 0 done, 1 failed, 2 usage, 3 finished but incomplete or stopped
-early (run the same command again to go on), 4 a domain is as --fail-on says, 11
-output directory in use, 130 ended at once by a signal: scan and demo by the
-second one, other commands by the first. A domain that fails is a row and changes
-no exit status, unless --fail-on asks for it.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(fmt.Errorf("unknown command %q: see stsscan --help", args[0]))
+// graceOf is the grace of a command line. Commands that only print have none.
+func graceOf(args []string) grace {
+	cmd, _, err := newRoot(streams{}).Find(args)
+	if err != nil {
+		return grace{0, exitInterrupted}
+	}
+	switch cmd.Name() {
+	case "scan", "demo":
+		return grace{longestStop, exitIncomplete}
+	case "simnet":
+		return grace{5 * time.Second, exitInterrupted} // it prints what it served, and removes its files
+	}
+	return grace{0, exitInterrupted}
+}
+
+// awaitSignals calls stop at the first signal, and returns when the process must end at once, with its exit
+// status and a message. That loses nothing: a part is whole or not there at any moment.
+func awaitSignals(signals <-chan os.Signal, g grace, stop func()) (status int, words string) {
+	first := <-signals
+	if g.time == 0 {
+		return g.status, "interrupted"
+	}
+	stop()
+	at := time.Now()
+	limit := time.NewTimer(g.time)
+	defer limit.Stop()
+	for {
+		select {
+		case second := <-signals:
+			if second != first || time.Since(at) >= sameSignal {
+				return exitInterrupted, "interrupted twice: run the same command again to go on"
 			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
-			return systemLimits().check(cmd.Name())
-		},
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w: see %s --help", err, cmd.CommandPath()))
-	})
-	root.AddCommand(
-		newScan(std),
-		newLookup(std),
-		newDemo(std),
-		newSimnet(std),
-		newCat(std),
-		newVerify(std),
-		newSchema(std),
-		newVersion(std),
-	)
-	return root
-}
-
-// atLeast refuses fewer than n arguments, what being their name.
-func atLeast(n int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < n {
-			return usage(fmt.Errorf("%s needs at least one %s: see %s --help", cmd.Name(), what, cmd.CommandPath()))
+		case <-limit.C:
+			return g.status, fmt.Sprintf("interrupted, and not done after %v", g.time)
 		}
-		return nil
-	}
-}
-
-// exactly refuses any number of arguments but n.
-func exactly(n int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
-			return usage(fmt.Errorf("%s takes %s, got %d arguments: see %s --help", cmd.Name(), what, len(args), cmd.CommandPath()))
-		}
-		return nil
 	}
 }

@@ -15,7 +15,8 @@ func TestMannersFlags(t *testing.T) {
 		m.Queue, m.MaxWait = 8, 5*time.Second
 		return m
 	}
-	usual := waits(egress.Manners{HostConnections: 2, HostRate: 2, NetworkConnections: 16, NetworkRate: 16, MaxRetryAfter: 10 * time.Minute, SlowTime: 10 * time.Minute})
+	usual := waits(egress.Manners{HostConnections: 2, HostRate: 2, NetworkConnections: 16, NetworkRate: 16,
+		MaxRetryAfter: 10 * time.Minute, SlowTime: 10 * time.Minute})
 	for _, c := range []struct {
 		args    []string
 		testBed bool
@@ -48,7 +49,9 @@ func TestMannersFlags(t *testing.T) {
 			t.Errorf("%v, test bed %v: %+v, want %+v", c.args, c.testBed, got, c.want)
 		}
 	}
-	for _, f := range []mannersFlags{{hostRate: -1}, {hostQueue: -1}, {retryAfter: -time.Second}, {hostConnections: 1 << 40}} {
+	for _, f := range []mannersFlags{
+		{hostRate: -1}, {hostQueue: -1}, {retryAfter: -time.Second}, {hostConnections: 1 << 40},
+	} {
 		if f.check() == nil {
 			t.Errorf("%+v: no error", f)
 		}

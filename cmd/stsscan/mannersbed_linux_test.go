@@ -97,7 +97,8 @@ func mannersBed(t *testing.T, b *bed) {
 	}
 	for domain, row := range early {
 		if domain[0] == 'o' && (row.Policy != "valid" || row.Pending != "" || row.Pass != 1) {
-			t.Errorf("%s beside the giant: policy %q, reason %q, pending %q, pass %d", domain, row.Policy, row.PolicyReason, row.Pending, row.Pass)
+			t.Errorf("%s beside the giant: policy %q, reason %q, pending %q, pass %d",
+				domain, row.Policy, row.PolicyReason, row.Pending, row.Pass)
 		}
 	}
 	wait(t, "for half of the giant", func() bool { return b.served("mta-sts.g") > *bedGiant/2 })
@@ -107,10 +108,12 @@ func mannersBed(t *testing.T, b *bed) {
 	if err := first.Wait(); exitCode(err) != exitIncomplete || !strings.Contains(said.String(), "interrupted") {
 		t.Fatalf("interrupted: %v\n%s", err, said.String())
 	}
-	if beside := span(slices.DeleteFunc(b.visits(), func(v bedVisit) bool { return strings.HasPrefix(v.host, "mta-sts.g") })); beside > 2*alone+2*time.Second {
+	ofGiant := func(v bedVisit) bool { return strings.HasPrefix(v.host, "mta-sts.g") }
+	if beside := span(slices.DeleteFunc(b.visits(), ofGiant)); beside > 2*alone+2*time.Second {
 		t.Errorf("the others took %v, and %v without the giant", beside, alone)
 	} else {
-		t.Logf("%d others took %v, and %v without the giant; %d parts were closed after %v, when %d of %d were served", others, beside, alone, parts, closed, served, *bedGiant)
+		t.Logf("%d others took %v, and %v without the giant; %d parts were closed after %v, when %d of %d were served",
+			others, beside, alone, parts, closed, served, *bedGiant)
 	}
 	before := b.wantManners(t, b.visits())
 	b.wantPending(t, len(domains))
@@ -121,7 +124,8 @@ func mannersBed(t *testing.T, b *bed) {
 	after := b.wantManners(t, b.visits())
 	for domain, row := range b.rows(t, "run") {
 		if row.Policy != "valid" || row.Pending != "" || row.Pass != 1 {
-			t.Errorf("%s: policy %q, reason %q, pending %q, pass %d", domain, row.Policy, row.PolicyReason, row.Pending, row.Pass)
+			t.Errorf("%s: policy %q, reason %q, pending %q, pass %d",
+				domain, row.Policy, row.PolicyReason, row.Pending, row.Pass)
 		}
 		if n := before[domain] + after[domain]; n != 1 {
 			t.Errorf("%s was asked %d times", domain, n)
@@ -144,7 +148,8 @@ func (b *bed) wantPending(t *testing.T, domains int) {
 		t.Fatal(err)
 	}
 	pending := manifest.Counts.Pending[codes.PendingManners]
-	if reason := fmt.Sprintf("%d domains are to be asked again: manners %d", pending, pending); manifest.Status != output.StatusIncomplete || !slices.Contains(manifest.Reasons, reason) {
+	reason := fmt.Sprintf("%d domains wait to be asked again: manners %d", pending, pending)
+	if manifest.Status != output.StatusIncomplete || !slices.Contains(manifest.Reasons, reason) {
 		t.Errorf("run.json: status %s, reasons %q, want one that is %q", manifest.Status, manifest.Reasons, reason)
 	}
 	out, err := exec.Command("stsscan", "verify", b.path("run")).CombinedOutput()
@@ -223,7 +228,8 @@ func limited(t *testing.T, place netip.Prefix, visits []bedVisit, atATime, rate 
 		}
 	}
 	if len(begins) > rate {
-		t.Logf("%s: %d visits in %v, at most %d at a time, at most %d in a second", place, len(visits), span(visits).Round(time.Millisecond), most, busiest)
+		t.Logf("%s: %d visits in %v, at most %d at a time, at most %d in a second",
+			place, len(visits), span(visits).Round(time.Millisecond), most, busiest)
 	}
 }
 

@@ -12,9 +12,8 @@ import (
 	"strings"
 )
 
-// memoryLimit is how many octets of memory this process may use: those of the machine,
-// of its control groups (Linux), or of GOMEMLIMIT, whichever are fewest; 0: that is not
-// known. The root is that of the file system.
+// memoryLimit is how many octets of memory this process may use by the machine, its control groups (Linux)
+// and GOMEMLIMIT; 0: unknown. The root is that of the file system.
 func memoryLimit(root fs.FS) int64 {
 	least := int64(math.MaxInt64)
 	lower := func(n int64) {
@@ -35,7 +34,7 @@ func memoryLimit(root fs.FS) int64 {
 	return least
 }
 
-// totalMemory is that of the machine; 0: it is not known.
+// totalMemory is the memory of the machine in octets; 0: unknown.
 func totalMemory(root fs.FS) int64 {
 	text, _ := fs.ReadFile(root, "proc/meminfo")
 	var kib int64
@@ -43,8 +42,8 @@ func totalMemory(root fs.FS) int64 {
 	return kib << 10
 }
 
-// cgroupFiles are where the control groups of this process, of version 2 or 1, and
-// those above them have their limits of memory, as far as they can be seen.
+// cgroupFiles are the files with the memory limits of the control groups of this process, version 2 or 1,
+// and of those above them.
 func cgroupFiles(root fs.FS) (names []string) {
 	text, _ := fs.ReadFile(root, "proc/self/cgroup")
 	lines := bufio.NewScanner(bytes.NewReader(text))

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
 )
@@ -50,49 +51,10 @@ func (m *metrics) observe(result string, d time.Duration) {
 	m.surveys.WithLabelValues(result).Observe(d.Seconds())
 }
 
-// write writes the metrics to a path that the user named, a file whole or not at
-// all, in the format of node_exporter's textfile collector.
+// write writes the metrics of a run to a path, in the format of node_exporter's textfile collector.
 func (m *metrics) write(path string, run *output.Manifest) error {
-	domains := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_domains", Help: "Domains by class of record."}, []string{"record"})
-	for class, n := range run.Counts.Record {
-		domains.WithLabelValues(string(class)).Set(float64(n))
-	}
-	policies := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_policies", Help: "Domains by class of policy."}, []string{"policy"})
-	for class, n := range run.Counts.Policy {
-		policies.WithLabelValues(string(class)).Set(float64(n))
-	}
-	complete := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_run_complete", Help: "1 when each name of the run has a row."})
-	if run.Status.Finished() {
-		complete.Set(1)
-	}
-	ended := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_run_end_timestamp_seconds", Help: "When the run ended."})
-	if run.EndedAt != nil {
-		ended.Set(float64(run.EndedAt.Unix()))
-	}
-	waiting := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "stsscan_waiting", Help: "Domains whose rows are provisional."}, []string{"pending"})
-	for why, n := range run.Counts.Pending {
-		waiting.WithLabelValues(string(why)).Set(float64(n))
-	}
-	goroutines := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_goroutines", Help: "Goroutines when the run ended: as many after a long run as after a short one."})
-	goroutines.Set(float64(runtime.NumGoroutine()))
-	m.registry.MustRegister(domains, policies, complete, ended, waiting, goroutines)
-	if n, ok := openDescriptors(); ok {
-		descriptors := prometheus.NewGauge(prometheus.GaugeOpts{Name: "stsscan_descriptors", Help: "Open descriptors when the run ended: as many after a long run as after a short one."})
-		descriptors.Set(float64(n))
-		m.registry.MustRegister(descriptors)
-	}
-	crossed := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "stsscan_cross_check", Help: "Domains that independent resolvers were asked for, by whether they have a record and what came of it.",
-	}, []string{"rows", "outcome"})
-	if check := crossCheckOf(run); check != nil {
-		for rows, n := range map[string]output.CrossCount{"negatives": check.Negatives, "positives": check.Positives} {
-			crossed.WithLabelValues(rows, "agree").Set(float64(n.Agree))
-			crossed.WithLabelValues(rows, "disagree").Set(float64(n.Disagree))
-			crossed.WithLabelValues(rows, "unanswered").Set(float64(n.Unanswered))
-		}
-	}
-	m.registry.MustRegister(crossed)
-	m.registry.MustRegister(performanceMetrics(run)...)
+	m.setRun(run)
+	m.setPerformance(run)
 	families, err := m.registry.Gather()
 	if err != nil {
 		return err
@@ -106,9 +68,91 @@ func (m *metrics) write(path string, run *output.Manifest) error {
 	return durable.WriteOutput(path, text.Bytes())
 }
 
-// openDescriptors is how many descriptors this process has open, where the system
-// tells.
+func (m *metrics) gauge(name, help string, value float64) {
+	m.vector(name, help).WithLabelValues().Set(value)
+}
+
+func (m *metrics) vector(name, help string, labels ...string) *prometheus.GaugeVec {
+	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	m.registry.MustRegister(v)
+	return v
+}
+
+// setRun sets what a run found.
+func (m *metrics) setRun(run *output.Manifest) {
+	setCounts(m.vector("stsscan_domains", "Domains by class of record.", "record"), run.Counts.Record)
+	setCounts(m.vector("stsscan_policies", "Domains by class of policy.", "policy"), run.Counts.Policy)
+	setCounts(m.vector("stsscan_waiting", "Domains with a provisional row.", "pending"), run.Counts.Pending)
+	var complete, ended float64
+	if run.Status.Finished() {
+		complete = 1
+	}
+	if run.EndedAt != nil {
+		ended = float64(run.EndedAt.Unix())
+	}
+	m.gauge("stsscan_run_complete", "1 when each name of the run has a row.", complete)
+	m.gauge("stsscan_run_end_timestamp_seconds", "When the run ended.", ended)
+	m.gauge("stsscan_goroutines", "Goroutines at the end of the run: as many after a long run as after a short one.",
+		float64(runtime.NumGoroutine()))
+	if n, ok := openDescriptors(); ok {
+		m.gauge("stsscan_descriptors",
+			"Open descriptors at the end of the run: as many after a long run as after a short one.", float64(n))
+	}
+	crossCheck := m.vector("stsscan_cross_check",
+		"Domains that a cross-check asked for, by whether they have a record, and its outcome.", "rows", "outcome")
+	if check := crossCheckOf(run); check != nil {
+		for rows, n := range map[string]output.CrossCount{"negatives": check.Negatives, "positives": check.Positives} {
+			crossCheck.WithLabelValues(rows, "agree").Set(float64(n.Agree))
+			crossCheck.WithLabelValues(rows, "disagree").Set(float64(n.Disagree))
+			crossCheck.WithLabelValues(rows, "unanswered").Set(float64(n.Unanswered))
+		}
+	}
+}
+
+func setCounts[Class ~string](v *prometheus.GaugeVec, counts map[Class]int64) {
+	for class, n := range counts {
+		v.WithLabelValues(string(class)).Set(float64(n))
+	}
+}
+
+// setPerformance sets how fast a run was and what it waited for, as run.json has it.
+func (m *metrics) setPerformance(run *output.Manifest) {
+	windows := m.vector("stsscan_window",
+		"Questions that a resolver was allowed in flight, while there were more to ask.", "resolver", "of")
+	for _, r := range run.Resolvers { // a line of each process: the last one counts
+		windows.WithLabelValues(r.Addr, "least").Set(float64(r.WindowLeast))
+		windows.WithLabelValues(r.Addr, "median").Set(float64(r.WindowMedian))
+	}
+	p := run.Performance
+	if p == nil {
+		return
+	}
+	m.gauge("stsscan_rows_per_second", "Rows a second while domains were asked.", p.RowsPerSecond)
+	m.gauge("stsscan_rows_per_second_peak", "Rows a second over the best ten seconds.", p.PeakPerSecond)
+	m.gauge("stsscan_asking_seconds", "Time in which domains were asked.", p.AskingSeconds)
+	m.gauge("stsscan_tail_seconds", "Part of it after the last name of a pass was admitted.", p.TailSeconds)
+	m.gauge("stsscan_between_seconds", "Time in which all domains left waited for their pass or turn.", p.BetweenSeconds)
+	standstill := m.vector("stsscan_standstill_seconds", "Time in which no names were admitted, by cause.", "cause")
+	for _, why := range codes.Standstills() {
+		standstill.WithLabelValues(string(why)).Set(p.Standstill[why])
+	}
+	connections := m.vector("stsscan_connections", "Connections at a time: the limit, and the most there were.", "of")
+	connections.WithLabelValues("limit").Set(float64(p.Connections.Limit))
+	connections.WithLabelValues("most").Set(float64(p.Connections.Most))
+	m.gauge("stsscan_connections_waited_seconds",
+		"Time in which surveys waited because all connections were in use.", p.Connections.WaitedSeconds)
+}
+
+// openDescriptors is how many descriptors this process has open, if the system tells.
 func openDescriptors() (n int, ok bool) {
 	open, err := os.ReadDir("/proc/self/fd")
 	return len(open), err == nil
+}
+
+// crossCheckOf is the cross-check of a run; nil if there was none.
+func crossCheckOf(m *output.Manifest) *output.CrossCheck {
+	if m.Trust == nil {
+		return nil
+	}
+	return m.Trust.CrossCheck
 }

@@ -14,7 +14,7 @@ import (
 func TestDeadline(t *testing.T) {
 	for _, tt := range []struct {
 		args        []string
-		quick, last time.Duration // last 0: the usual minute
+		quick, last time.Duration // last 0: the default
 	}{
 		{nil, 20 * time.Second, 0},
 		{[]string{"--deadline=20s"}, 20 * time.Second, 20 * time.Second},
@@ -28,8 +28,9 @@ func TestDeadline(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := settings(flags)["deadline"]
-		if f.deadline != tt.quick || f.lastDeadline() != tt.last || strings.Contains(said, "a minute") != (tt.last == 0) {
-			t.Errorf("%q: %v, and at last %v; run.json says %q; want %+v", tt.args, f.deadline, f.lastDeadline(), said, tt)
+		last := f.lastDeadline()
+		if f.deadline != tt.quick || last != tt.last || strings.Contains(said, "(1m in the last") != (tt.last == 0) {
+			t.Errorf("%q: %v, and at last %v; run.json says %q; want %+v", tt.args, f.deadline, last, said, tt)
 		}
 	}
 }
@@ -41,17 +42,17 @@ func TestWindow(t *testing.T) {
 		upstreams []string
 		want      int
 	}{
-		{"the system's, elsewhere", networkFlags{}, []string{"192.0.2.1:53"}, modestWindow},
-		{"the system's, one of them elsewhere", networkFlags{}, []string{"127.0.0.53:53", "192.0.2.1:53"}, modestWindow},
-		{"the system's, on this machine", networkFlags{}, []string{"127.0.0.53:53", "[::1]:53"}, largeWindow},
-		{"named", networkFlags{resolvers: "192.0.2.1"}, []string{"192.0.2.1:53"}, largeWindow},
+		{"the system's, elsewhere", networkFlags{}, []string{"192.0.2.1:53"}, sharedInFlight},
+		{"the system's, one of them elsewhere", networkFlags{}, []string{"127.0.0.53:53", "192.0.2.1:53"}, sharedInFlight},
+		{"the system's, on this machine", networkFlags{}, []string{"127.0.0.53:53", "[::1]:53"}, ownInFlight},
+		{"named", networkFlags{resolvers: "192.0.2.1"}, []string{"192.0.2.1:53"}, ownInFlight},
 		{"said", networkFlags{inFlight: 7}, []string{"192.0.2.1:53"}, 7},
 	} {
 		var upstreams []netip.AddrPort
 		for _, u := range tt.upstreams {
 			upstreams = append(upstreams, netip.MustParseAddrPort(u))
 		}
-		if got := tt.flags.window(upstreams); got != tt.want {
+		if got := tt.flags.mostInFlight(upstreams); got != tt.want {
 			t.Errorf("%s: %d questions in flight, want %d", tt.name, got, tt.want)
 		}
 	}

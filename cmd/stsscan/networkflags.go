@@ -5,79 +5,100 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
-	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
+	"stsscan/internal/udpbatch"
 )
 
-// networkFlags say which Internet is asked, and how.
-type networkFlags struct {
-	sim       string
-	seed      uint64
-	night     int
-	resolvers string
-	proxy     string
-	noIPv4    bool
-	noIPv6    bool
-	roots     string
-	contact   string
-	exclude   string
-	timeout   time.Duration
-	deadline  time.Duration
-	retries   int
-	rate      float64
-	inFlight  int
-	floor     int
-	udp       string
-	mixCase   bool
-	surveys   int
-	manners   mannersFlags
-	trust     trustFlags
+// defaultRetries is how many DNS attempts follow the first.
+const defaultRetries = 2
 
-	given func(name string) bool // on the command line; nil: none is
+// networkFlags say which Internet to ask, and how.
+type networkFlags struct {
+	sim         string
+	seed        uint64
+	night       int
+	resolvers   string
+	proxy       string
+	noIPv4      bool
+	noIPv6      bool
+	roots       string
+	contact     string
+	exclude     string
+	timeout     time.Duration
+	deadline    time.Duration
+	retries     int
+	rate        float64
+	inFlight    int
+	floor       int
+	udp         string
+	mixCase     bool
+	connections int // the flag --surveys
+	manners     mannersFlags
+	preflight   preflightFlags
+
+	changed func(name string) bool // whether a flag is on the command line; nil: none is
 }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.sim, "sim", "", "ask the simulated Internet: a `model` ("+strings.Join(simnet.Models(), ", ")+") or the path of a world")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of the simulated Internet")
-	flags.IntVar(&f.night, "night", 0, "which `night` of the simulated Internet: a population changes a little from each to the next")
-	flags.StringVar(&f.resolvers, "resolvers", "", "upstream resolvers: `HOST[:PORT],...` or @FILE (default: the system's)")
-	flags.StringVar(&f.proxy, "proxy", "", "reach Policy Hosts through a proxy: `socks5://HOST:PORT`")
-	flags.BoolVar(&f.noIPv4, "no-ipv4", false, "reach Policy Hosts over IPv6 only, as where a proxy has no IPv4")
-	flags.BoolVar(&f.noIPv6, "no-ipv6", false, "reach Policy Hosts over IPv4 only, as where a proxy has no IPv6")
-	flags.StringVar(&f.roots, "roots", "", "trust the certificates of this PEM `file` instead of the built-in roots")
-	flags.StringVar(&f.contact, "contact", "", "`mail or URL` for those who are asked; required on the real Internet")
-	flags.StringVar(&f.exclude, "exclude", "",
-		"`file` of domains, suffixes and networks that opted out; it may grow while a scan lasts")
-	flags.DurationVar(&f.timeout, "timeout", 5*time.Second,
-		"of one DNS attempt, and of all attempts at a question together while its resolver answers canaries promptly")
-	flags.IntVar(&f.retries, "retries", 2,
-		"more DNS attempts after the first; in later passes three times as many attempts, as long as nothing is answered")
-	f.given = flags.Changed
-	flags.DurationVar(&f.deadline, "deadline", 20*time.Second, "of one policy retrieval, from address to last byte; "+
-		"unless it is given, lookup and the last of several passes wait for a minute")
-	flags.Float64Var(&f.rate, "rate", 0, "DNS questions per second, 0 for no limit")
-	flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("most DNS `questions` in flight; 0: %d, or %d where the resolvers are named or on this machine", modestWindow, largeWindow))
-	flags.IntVar(&f.floor, "in-flight-floor", 16, "`questions` that a resolver under strain is still asked at a time")
-	flags.StringVar(&f.udp, "udp", string(resolver.SocketsAuto), "how sockets are used: auto, segment (Linux: many questions as one), batch (Linux: many in a call) or portable")
-	flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in the sieve's questions, which replies must repeat: against forgery")
-	flags.IntVar(&f.surveys, "surveys", 0, fmt.Sprintf(
-		"most `connections` open at a time, to Policy Hosts and mail servers together; "+
-			"0: what descriptors and memory allow, at most %d", mostConnections))
+	f.changed = flags.Changed
+	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.contact, "contact", "",
+			"`WHO`: your mail address or URL, for those you ask; scans of the real Internet need it")
+		flags.StringVar(&f.resolvers, "resolvers", "",
+			"`LIST`: ask these resolvers: HOST[:PORT],... or @FILE; default the system's")
+		flags.StringVar(&f.exclude, "exclude", "",
+			"`FILE`: domains, suffixes and networks that opted out; it may grow during a scan")
+	})
+	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.Float64Var(&f.rate, "rate", 0, "`N`: ask at most N questions a second; 0 for no limit")
+		flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("`N`: keep at most N questions in flight; "+
+			"0 is %d, or %d if the resolvers are named or on this machine", sharedInFlight, ownInFlight))
+		flags.DurationVar(&f.timeout, "timeout", resolver.DefaultTimeout,
+			"`TIME`: wait this long for an attempt, and for all together while the resolver is prompt")
+		flags.IntVar(&f.retries, "retries", defaultRetries,
+			"`N`: without an answer, ask N times more; later passes make three times as many attempts")
+	})
+	groupHosts.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.DurationVar(&f.deadline, "deadline", survey.DefaultDeadline, "`TIME`: time to retrieve a policy; "+
+			"unless given, "+durationText(survey.DefaultLastDeadline)+" in lookup and in the last of several passes")
+		flags.IntVar(&f.connections, "surveys", 0, fmt.Sprintf("`N`: open at most N connections, those to mail servers "+
+			"included; 0 is what memory and open files allow, at most %d", mostConnections))
+		flags.StringVar(&f.proxy, "proxy", "", "`URL`: connect through a proxy, socks5://HOST:PORT")
+		flags.StringVar(&f.roots, "roots", "",
+			"`FILE`: trust the root certificates in this PEM file instead of Mozilla's")
+	})
 	f.manners.register(flags)
+	groupTestBed.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.sim, "sim", "",
+			"`MODEL`: ask the simulated Internet: "+modelNames()+", or the path of a world")
+		registerWorld(flags, &f.seed, &f.night)
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.mixCase, "0x20", false, "mix upper and lower case in questions, against forged replies")
+		flags.StringVar(&f.udp, "udp", string(udpbatch.Auto),
+			"`HOW`: how to use UDP sockets: auto, segment or batch (Linux only), or portable")
+		flags.IntVar(&f.floor, "in-flight-floor", resolver.DefaultFloor,
+			"`N`: keep at least N questions in flight with a resolver under strain")
+		flags.BoolVar(&f.noIPv4, "no-ipv4", false, "connect over IPv6 only, as for a proxy without IPv4")
+		flags.BoolVar(&f.noIPv6, "no-ipv6", false, "connect over IPv4 only, as for a proxy without IPv6")
+	})
 }
 
 // check refuses flags that contradict each other or make no sense.
 func (f *networkFlags) check() error {
 	switch {
 	case f.sim != "" && (f.resolvers != "" || f.proxy != "" || f.roots != ""):
-		return usage(errors.New("--sim brings its own resolver, proxy and roots: leave out --resolvers, --proxy and --roots"))
+		return usage(errors.New("--sim has its own resolver, proxy and roots: leave out --resolvers, --proxy and --roots"))
 	case f.noIPv4 && f.noIPv6:
-		return usage(errors.New("--no-ipv4 and --no-ipv6: one of them must be left out"))
+		return usage(errors.New("--no-ipv4 and --no-ipv6: leave out one of them"))
 	case f.timeout <= 0:
 		return usage(fmt.Errorf("--timeout %v: must be positive", f.timeout))
 	case f.deadline <= 0:
@@ -92,10 +113,10 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--in-flight %d: must be at most %d", f.inFlight, resolver.MostInFlight))
 	case f.floor < 1:
 		return usage(fmt.Errorf("--in-flight-floor %d: must be at least 1", f.floor))
-	case f.surveys < 0:
-		return usage(fmt.Errorf("--surveys %d: must not be negative", f.surveys))
+	case f.connections < 0:
+		return usage(fmt.Errorf("--surveys %d: must not be negative", f.connections))
 	}
-	if _, err := resolver.ParseSocketAPI(f.udp); err != nil {
+	if _, err := udpbatch.ParseMethod(f.udp); err != nil {
 		return usage(fmt.Errorf("--udp: %w", err))
 	}
 	if f.contact != "" {
@@ -106,13 +127,12 @@ func (f *networkFlags) check() error {
 	return f.manners.check()
 }
 
-// lastDeadline is that of lookup and of the last of several passes, as
-// pipeline.Config has it.
+// lastDeadline is the deadline in lookup and in the last of several passes, as pipeline.Config has it.
 func (f *networkFlags) lastDeadline() time.Duration {
-	if f.given != nil && f.given("deadline") {
+	if f.changed != nil && f.changed("deadline") {
 		return f.deadline
 	}
-	return 0 // the usual minute
+	return 0 // survey.DefaultLastDeadline
 }
 
 // checkContact refuses what is neither a mail address nor an http(s) URL.
@@ -123,15 +143,15 @@ func checkContact(contact string) error {
 	if u, err := url.Parse(contact); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
 		return nil
 	}
-	if local, domain, ok := strings.Cut(strings.TrimPrefix(contact, "mailto:"), "@"); ok && local != "" && strings.Contains(domain, ".") {
+	local, domain, _ := strings.Cut(strings.TrimPrefix(contact, "mailto:"), "@")
+	if local != "" && strings.Contains(domain, ".") {
 		return nil
 	}
 	return fmt.Errorf("%q is neither a mail address nor an http(s) URL", contact)
 }
 
-// testBed reports whether nothing asked can be on the real Internet: it is
-// simulated, or resolvers and proxy are named and on this machine, and private
-// roots are trusted.
+// testBed reports whether the real Internet is out of reach: the Internet is simulated, or resolvers and
+// proxy are named and on this machine, and private roots are trusted.
 func (f *networkFlags) testBed() bool {
 	if f.sim != "" {
 		return true
@@ -140,15 +160,45 @@ func (f *networkFlags) testBed() bool {
 	if err != nil || f.proxy == "" || f.roots == "" || f.resolvers == "" {
 		return false
 	}
-	upstreams, err := resolver.ParseUpstreams(f.resolvers)
+	upstreams, err := resolvconf.Parse(f.resolvers)
 	if err != nil {
 		return false
 	}
-	for _, upstream := range upstreams {
-		if !upstream.Addr().IsLoopback() {
-			return false
-		}
-	}
 	addr, err := netip.ParseAddr(u.Hostname())
-	return err == nil && addr.IsLoopback()
+	return err == nil && addr.IsLoopback() && !slices.ContainsFunc(upstreams, isRemote)
+}
+
+// isRemote reports whether an address is not of this machine's loopback.
+func isRemote(addr netip.AddrPort) bool { return !addr.Addr().IsLoopback() }
+
+// Questions in flight without --in-flight. Others share the system's resolver, unless it is named or runs on
+// this machine.
+const (
+	sharedInFlight = resolver.DefaultInFlight
+	ownInFlight    = 10_000
+)
+
+func (f *networkFlags) mostInFlight(upstreams []netip.AddrPort) int {
+	switch {
+	case f.inFlight > 0:
+		return f.inFlight
+	case f.resolvers == "" && slices.ContainsFunc(upstreams, isRemote):
+		return sharedInFlight
+	}
+	return ownInFlight
+}
+
+// upstreams are the resolvers that the flags name, or the system does; none if they are simulated.
+func (f *networkFlags) upstreams() ([]netip.AddrPort, error) {
+	switch {
+	case f.sim != "":
+		return nil, nil
+	case f.resolvers != "":
+		return parseUpstreams("resolvers", f.resolvers)
+	}
+	upstreams, err := resolvconf.System()
+	if err != nil {
+		return nil, fmt.Errorf("resolvers of the system: %w", err)
+	}
+	return upstreams, nil
 }

@@ -5,20 +5,24 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/egress"
 	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
 )
 
-// performance is how fast this process and those before were, and what they waited
-// for; nil: nothing is known yet.
-func (r *record) performance() *output.Performance {
+// performanceOf is how fast this process was and what it waited for, added to what earlier ones recorded.
+// Stats are nil if this process asks nothing.
+func performanceOf(
+	stats *pipeline.Stats, inUse func() egress.Connections, previous *output.Manifest,
+) *output.Performance {
 	var before *output.Performance
-	if r.earlier != nil {
-		before = r.earlier.Performance
+	if previous != nil {
+		before = previous.Performance
 	}
-	if r.stats == nil {
+	if stats == nil {
 		return before
 	}
-	now := r.stats.Performance()
+	now := stats.Performance()
 	p := &output.Performance{
 		Rows: now.Rows, AskingSeconds: seconds(now.Asking), PeakPerSecond: rounded(now.Peak),
 		TailSeconds: seconds(now.Tail), BetweenSeconds: seconds(now.Between),
@@ -31,15 +35,15 @@ func (r *record) performance() *output.Performance {
 			p.Standstill[why] = s
 		}
 	}
-	if r.inUse != nil {
-		c := r.inUse()
+	if inUse != nil {
+		c := inUse()
 		p.Connections = output.ConnectionsInUse{Limit: c.Limit, Most: c.Most, WaitedSeconds: seconds(c.Waited)}
 	}
 	p.Add(before)
 	return p
 }
 
-// seconds is a time as run.json has it: in milliseconds.
+// seconds is d in seconds, rounded to milliseconds.
 func seconds(d time.Duration) float64 { return rounded(d.Seconds()) }
 
 func rounded(x float64) float64 { return math.Round(1000*x) / 1000 }

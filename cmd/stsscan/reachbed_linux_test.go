@@ -125,7 +125,8 @@ func (b *bed) closedFamily(t *testing.T, flags []string, addrs *hostAddrs) {
 	}
 	words(t, "ip -6 route add prohibit 3ffe:6000::/20 table local")
 	out, err := run()
-	told := strings.Contains(out, "10 domains are to be asked again, such as six") && strings.Contains(out, "permission denied")
+	told := strings.Contains(out, "10 domains are to be asked again, such as six") &&
+		strings.Contains(out, "permission denied")
 	if exitCode(err) != exitIncomplete || !told {
 		t.Errorf("a family is closed: %v\n%s", err, out)
 	}
@@ -136,7 +137,7 @@ func (b *bed) closedFamily(t *testing.T, flags []string, addrs *hostAddrs) {
 		t.Errorf("verify: %v\n%s", err, said)
 	}
 	manifest := b.manifest(t, "closed")
-	if !slices.Contains(manifest.Reasons, "10 domains are to be asked again: local 10") {
+	if !slices.Contains(manifest.Reasons, "10 domains wait to be asked again: local 10") {
 		t.Errorf("run.json: %q", manifest.Reasons)
 	}
 	for _, c := range manifest.Connections {
@@ -151,7 +152,7 @@ func (b *bed) closedFamily(t *testing.T, flags []string, addrs *hostAddrs) {
 	must(t, exec.Command("stsscan", "verify", b.path("closed")))
 	b.wantEnds(t, "closed", opened)
 
-	// Few of them, and nobody knows whose fault it is until the end.
+	// With few of them, it is unknown until the end whose fault it is.
 	words(t, "ip -6 route add prohibit 3ffe:6000::/20 table local")
 	b.list(t, "a few", domains[:2*3])
 	for domain := range waits {

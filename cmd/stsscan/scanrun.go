@@ -3,74 +3,98 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"runtime/debug"
+	"fmt"
 	"strings"
 	"time"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
-	"stsscan/internal/resolver"
 )
 
-// prepareConfig says what is prepared.
-func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
-	var lists []domains.List
-	for _, path := range j.lists {
-		lists = append(lists, domains.List{Path: path})
+// run does the job: open the network, lock, prepare, take over whole parts, scan, record. It refuses bad
+// flags, and the files that they name, before it writes anything.
+func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
+	j.console = &console{out: j.std.err}
+	j.log = j.console.newLogger(j.flags.quiet, j.flags.verbose)
+
+	excluded, err := domains.OpenExclusions(j.flags.network.exclude)
+	if err != nil {
+		return nil, fmt.Errorf("--exclude: %w", err)
 	}
-	return domains.PrepareConfig{
-		Dir: j.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.format), DomainColumn: j.domainColumn,
-		Tags: j.tags, Limit: j.limit, PartSize: j.partSize, Exclude: excluded, AllowSpecialUse: j.network.testBed(),
-		Owns: j.slice.Owns, Begun: j.begun,
-		Damaged: func(err error) { j.damage.tell(err, "the lists are prepared again") },
+	metrics := newMetrics()
+	n, err := j.flags.network.open(ctx, excluded, j.log, metrics)
+	if err != nil {
+		return nil, err
 	}
+	defer n.close()
+	if err := j.checkFromRun(); err != nil {
+		return nil, err
+	}
+	j.damage = &damage{log: j.log}
+	release, err := j.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
+			release()
+		}
+	}()
+	update, stop := j.console.watchPreparing(j.progress, j.log)
+	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
+		if err := j.writeFrom(); err != nil {
+			return nil, err
+		}
+		if j.previous, err = j.readPrevious(); err != nil {
+			return nil, err
+		}
+		return j.prepare(ctx, excluded.Exclusions(), update)
+	})
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.checkFromPlan(plan); err != nil {
+		return nil, err
+	}
+	record, err := unlessInterrupted(ctx, release, func() (*runRecord, error) {
+		return j.newRecord(ctx, plan, excluded)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return j.scanParts(ctx, n, metrics, record)
 }
 
-// prepare reads the lists into chunks, or finds them prepared, and tells how far it
-// is. One process does it; the other shards wait.
-func (j *scanJob) prepare(
-	ctx context.Context, excluded *domains.Exclusions, tell func(domains.Progress),
-) (*domains.Plan, error) {
-	config := j.prepareConfig(excluded)
-	config.Progress = tell
-	plan, err := domains.Prepare(ctx, config)
-	if ctx.Err() != nil {
-		return nil, exitOf(errStopped)
-	}
-	debug.FreeOSMemory() // what found the repeats is as large as the scan itself
-	return plan, exitOf(err)
-}
-
-// scan scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scan(
-	ctx context.Context, console *console, log *slog.Logger, n *network, metrics *metrics, record *record,
+// scanParts scans the parts of this shard that are not whole, and records the run.
+func (j *scanJob) scanParts(
+	ctx context.Context, n *network, metrics *metrics, record *runRecord,
 ) (*output.Manifest, error) {
-	plan, excluded := record.plan, record.excluded
 	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
-	history := func(err error) { j.damage.tell(err, "it is written anew from the file of --exclude") }
-	if err := excluded.Follow(plan, shard, durable.Disk{}, time.Now, history); err != nil {
+	damaged := func(err error) { j.damage.note(err, "it is written anew from the file of --exclude") }
+	if err := record.excluded.Follow(record.plan, shard, durable.Disk{}, time.Now, damaged); err != nil {
 		return nil, exitOf(err)
 	}
-	if finished, ok := record.finished(); ok && j.cross.done(finished, record) {
-		log.Info("nothing is left to do", "run", j.output)
-		return finished, j.report(finished)
+	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
+		j.log.Info("nothing is left to do", "run", j.flags.output)
+		return finished, j.printSummary(finished)
 	}
-	n.recall(record.earlier)
+	n.recall(record.previous)
 	if err := n.recallServed(ctx, record); err != nil {
 		return nil, exitOf(err)
 	}
-	cross, err := j.cross.open(&j.network, crossWindow(n), log)
+	cross, err := j.flags.crossCheck.open(&j.flags.network, crossCheckWindow(n), j.log)
 	if err != nil {
 		return nil, err
 	}
 	if cross != nil {
 		defer cross.Close()
 	}
-	trust, err := j.network.trust.trust(ctx, n, j.network.testBed(), log)
+	trust, err := j.flags.network.preflight.run(ctx, n, j.flags.network.testBed(), j.log)
 	record.manifest.Trust = &trust
 	record.describe(n)
 	if ctx.Err() != nil {
@@ -83,49 +107,50 @@ func (j *scanJob) scan(
 		return nil, err
 	}
 
-	mail, err := j.mailSide.mail(n)
+	mail, err := j.flags.mail.config(n)
 	if err != nil {
 		return nil, err
 	}
 	config := pipeline.Config{
-		Chunks:    pipeline.Prepared(plan),
-		Source:    &queue.Static{Parts: plan.Parts, Shard: j.slice, Whole: record.wholeNow()},
-		Dataset:   record.dataset,
-		Engine:    n.engine,
-		Outlook:   n.engine,
-		Client:    n.client,
-		Mail:      mail,
-		Excluded:  excluded.Refresh,
-		InFlight:  n.inFlight,
-		MostParts: systemLimits().parts(),
-		Turn:      j.network.manners.hostWait,
-		Deadline:  j.network.deadline,
-		Passes:    j.passes,
-		PassDelay: j.passDelay,
-		Stats:     new(pipeline.Stats),
-		Wrote:     record.wrote,
-		Log:       log,
+		Chunks:       pipeline.Prepared(record.plan),
+		Source:       &queue.Static{Parts: record.plan.Parts, Shard: j.shard, Done: record.wholeNow()},
+		Dataset:      record.dataset,
+		Engine:       n.engine,
+		Outlook:      n.engine,
+		Client:       n.client,
+		Suffixes:     n.suffixes,
+		Mail:         mail,
+		Common:       output.Denial{Vantage: j.flags.vantage},
+		Excluded:     record.excluded.Refresh,
+		InFlight:     n.inFlight,
+		MostParts:    systemLimits().parts(),
+		Turn:         j.flags.network.manners.hostWait,
+		Deadline:     j.flags.network.deadline,
+		LastDeadline: j.flags.network.lastDeadline(),
+		Passes:       j.flags.passes,
+		PassDelay:    j.flags.passDelay,
+		Stats:        new(pipeline.Stats),
+		Wrote:        record.wrote,
+		Log:          j.log,
 	}
-	config.LastDeadline = j.network.lastDeadline()
 	record.stats = config.Stats
-	scanErr := j.passesOver(ctx, console, log, n, config, record)
+	scanErr := j.runPasses(ctx, n, config, record)
 	if scanErr == nil {
-		scanErr = j.crossCheck(ctx, console, log, n, cross, config, record)
+		scanErr = j.crossCheck(ctx, n, cross, config, record)
 	}
 
 	record.describe(n)
 	err = record.end(scanErr)
-	if j.metricsFile != "" {
-		err = errors.Join(err, metrics.write(j.metricsFile, record.manifest))
+	if j.flags.metricsFile != "" {
+		err = errors.Join(err, metrics.write(j.flags.metricsFile, record.manifest))
 	}
-	return record.manifest, errors.Join(err, j.report(record.manifest))
+	return record.manifest, errors.Join(err, j.printSummary(record.manifest))
 }
 
-// passesOver scans the parts that are not there, and then asks the domains of
-// provisional rows again until none is left.
-func (j *scanJob) passesOver(ctx context.Context, console *console, log *slog.Logger, n *network, config pipeline.Config, record *record) error {
+// runPasses scans the missing parts, and then asks the domains of provisional rows again until none is left.
+func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Config, record *runRecord) error {
 	config.Stats.Waits(record.counts().Pending)
-	stop := console.watch(ctx, j.mode, log, record.remaining(), config.Stats, pipeline.Counts.Done, n.manners)
+	stop := j.watch(ctx, n, config.Stats, record.remaining(), pipeline.Counts.Done)
 	err := pipeline.Run(ctx, config)
 	stop()
 	waiting := record.waiting()
@@ -133,32 +158,16 @@ func (j *scanJob) passesOver(ctx context.Context, console *console, log *slog.Lo
 		return err
 	}
 	total := config.Stats.Counts().Waiting()
-	log.Info("domains that wait are asked again", "domains", total, "not_before", j.passDelay)
-	stop = console.watch(ctx, j.mode, log, total, config.Stats, func(c pipeline.Counts) int64 { return total - c.Waiting() }, n.manners)
+	j.log.Info("domains that wait are asked again", "domains", total, "not_before", j.flags.passDelay)
+	stop = j.watch(ctx, n, config.Stats, total, func(c pipeline.Counts) int64 { return total - c.Waiting() })
 	defer stop()
-	return pipeline.Later(ctx, config, waiting)
+	return pipeline.Repass(ctx, config, waiting)
 }
 
-// report prints the summary of the run.
-func (j *scanJob) report(m *output.Manifest) error {
-	if j.quiet {
+// printSummary prints the summary of the run, unless --quiet.
+func (j *scanJob) printSummary(m *output.Manifest) error {
+	if j.flags.quiet {
 		return nil
 	}
-	return writeSummary(j.std.err, m)
-}
-
-// exitOf gives the errors after which the same command goes on their status, and
-// those that are about what the command says.
-func exitOf(err error) error {
-	if errors.Is(err, domains.ErrEntryGone) {
-		return usage(err)
-	}
-	for _, early := range []error{
-		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
-	} {
-		if errors.Is(err, early) {
-			return &statusError{exitIncomplete, err}
-		}
-	}
-	return err
+	return explain.WriteSummary(j.std.err, m)
 }

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stsscan/internal/output"
 )
@@ -16,10 +17,13 @@ func newSchema(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the columns of the table",
-		Long: `schema prints the data dictionary: each column with its type, whether it can be
-NULL, the section of RFC 8461 (or of the RFC that is named) that it is about, and
-what it means, with the words that it can hold where these are a closed set. Times
-are UTC in microseconds.`,
+		Long: `schema prints the data dictionary. Each column has its type, whether it can be
+NULL, the section of RFC 8461 (or of another RFC, by name) that it is about,
+and its meaning, with its words if they are a closed set. Times are UTC in
+microseconds.`,
+		Example: `  stsscan schema
+  stsscan schema | grep tls
+  stsscan schema --json | jq -r '.[].name'`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			columns := output.Columns()
@@ -44,6 +48,9 @@ are UTC in microseconds.`,
 			return w.Flush()
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the closed sets of values")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.BoolVar(&asJSON, "json", false, "print JSON")
+	})
+	addHelp(cmd.Flags())
 	return cmd
 }

@@ -1,13 +1,20 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/simnet"
 )
@@ -24,28 +31,30 @@ func newSimnet(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simnet",
 		Short: "Serve the simulated Internet on loopback for other programs",
-		Long: `simnet serves the simulated Internet on loopback sockets until it is
-interrupted: DNS on UDP and TCP, and the Policy Hosts behind a SOCKS5 port, which
-plays refused, unreachable and silent addresses too. It writes the root
-certificate of the simulated authority, and prints the flags with which a scan
-reaches it:
+		Long: `simnet serves the simulated Internet on loopback until it is interrupted: DNS
+over UDP and TCP, and the Policy Hosts and mail servers behind a SOCKS5 port,
+which also plays addresses that refuse, are unreachable or stay silent. It
+writes the root certificate of the simulated authority and prints the flags
+with which a scan reaches it.
 
-  stsscan simnet --model errors --dns 127.0.0.1:5353 --socks 127.0.0.1:1080 --roots roots.pem
+Its addresses look public, but only the SOCKS5 port reaches them. For example:
+
   dig @127.0.0.1 -p 5353 TXT _mta-sts.example.com
-  curl --socks5-hostname 127.0.0.1:1080 --cacert roots.pem https://mta-sts.example.com/.well-known/mta-sts.txt
+  curl --socks5-hostname 127.0.0.1:1080 --cacert roots.pem \
+    https://mta-sts.example.com/.well-known/mta-sts.txt
 
-The addresses that it hands out look public to the scanner's guard and are
-announced nowhere; they are only reached through the SOCKS5 port.
-
-With --truth LIST it serves nothing: it prints what a perfect observer would
-conclude about each domain of a list, a domain a line, as JSON lines whose keys
-are the columns of the table.`,
+With --truth LIST it serves nothing. It prints what a perfect observer would
+conclude about each domain of the list, as JSON lines whose keys are columns of
+the table.`,
+		Example: `  stsscan simnet
+  stsscan simnet --dns 127.0.0.1:5353 --socks 127.0.0.1:1080 --roots roots.pem
+  stsscan simnet --model top --truth list.txt`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := model
 			if world != "" {
 				if cmd.Flags().Changed("model") {
-					return usage(fmt.Errorf("--model and --world exclude each other"))
+					return usage(errors.New("--model and --world: leave out one of them"))
 				}
 				name = world
 			}
@@ -78,7 +87,7 @@ are the columns of the table.`,
 			if err := durable.WriteOutput(rootsFile, w.RootPEM()); err != nil {
 				return err
 			}
-			fmt.Fprintf(std.err, "the simulated Internet %q, seed %d, until interrupted; reach it with:\n", name, seed)
+			fmt.Fprintf(std.err, "serving the simulated Internet %q, seed %d, until interrupted; reach it with:\n", name, seed)
 			fmt.Fprintf(std.out, "--resolvers %s --proxy socks5://%s --roots %s\n", server.DNS, server.SOCKS, rootsFile)
 			<-cmd.Context().Done()
 			questions, connections := server.Served()
@@ -86,14 +95,64 @@ are the columns of the table.`,
 			return nil
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&model, "model", "errors", "`model` of the population: "+strings.Join(simnet.Models(), ", "))
-	flags.StringVar(&world, "world", "", "`path` of a world, a folder or a txtar file, instead of a model")
-	flags.Uint64Var(&seed, "seed", 1, "seed of the population")
-	flags.IntVar(&night, "night", 0, "`night` of the population, from 0")
-	flags.StringVar(&truthOf, "truth", "", "print the truth about the domains of this `list` (- is standard input), and exit")
-	flags.StringVar(&addrs.DNS, "dns", "127.0.0.1:0", "loopback `address` of the name server")
-	flags.StringVar(&addrs.SOCKS, "socks", "127.0.0.1:0", "loopback `address` of the SOCKS5 server")
-	flags.StringVar(&rootsFile, "roots", "", "write the root certificate to this `file` (default: a temporary one)")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.StringVar(&model, "model", demoModel, "`MODEL`: serve this population: "+modelNames())
+		flags.StringVar(&world, "world", "", "`PATH`: serve this world instead: a folder or a txtar file")
+		registerWorld(flags, &seed, &night)
+		flags.StringVar(&addrs.DNS, "dns", anyPort, "`ADDRESS`: loopback address of the name server")
+		flags.StringVar(&addrs.SOCKS, "socks", anyPort, "`ADDRESS`: loopback address of the SOCKS5 server")
+		flags.StringVar(&rootsFile, "roots", "", "`FILE`: write the root certificate here; default a temporary one")
+		flags.StringVar(&truthOf, "truth", "", "`LIST`: print the truth about its domains and exit; - is standard input")
+	})
+	addHelp(cmd.Flags())
 	return cmd
+}
+
+// A truthLine is what a perfect observer concludes about one domain of a list.
+type truthLine struct {
+	Domain string `json:"domain"`
+	Rank   int64  `json:"rank"` // line of the list, from 1
+	simnet.Truth
+}
+
+// writeTruth prints the truth about the domains of a list as JSON lines.
+func writeTruth(ctx context.Context, std streams, w *simnet.World, path string) error {
+	list := io.Reader(std.in)
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		list = file
+	}
+	out := bufio.NewWriterSize(std.out, 1<<16)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	lines := bufio.NewScanner(list)
+	for n := int64(1); lines.Scan(); n++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		domain, err := domains.Normalize(text)
+		if err != nil {
+			return fmt.Errorf("%s: line %d: %w", path, n, err)
+		}
+		line := truthLine{Domain: domain, Rank: n}
+		var known bool
+		if line.Truth, known = w.Truth(domain, n); !known {
+			return fmt.Errorf("%s: line %d: the simulated Internet does not know the truth about %s", path, n, domain)
+		}
+		if err := encoder.Encode(line); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return out.Flush()
 }

@@ -2,110 +2,34 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"time"
 
+	"golang.org/x/net/publicsuffix"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/durable"
+	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 )
 
-// A damage is what was found damaged or gone in a run directory, in words.
-type damage struct {
-	log   *slog.Logger
-	found []string
-}
-
-// mostDamaged bounds the list of it in run.json.
-const mostDamaged = 200
-
-// tell notes what is wrong, and what becomes of it.
-func (d *damage) tell(err error, then string) {
-	d.log.Warn("damaged, or gone: "+then, "error", err)
-	d.found = append(d.found, fmt.Sprintf("%v: %s", err, then))
-}
-
-// list is what was found by the processes before, and by this one.
-func (d *damage) list(earlier *output.Manifest) []string {
-	list := d.found
-	if earlier != nil {
-		list = slices.Concat(earlier.Damaged, d.found)
-	}
-	return list[:min(len(list), mostDamaged)]
-}
-
-// readEarlier reads the manifest that a process before left for this shard; nil
-// where there is none. One that cannot be read is set aside: the parts say what
-// was done, and the rest of it is lost.
-func (j *scanJob) readEarlier() (*output.Manifest, error) {
-	name := output.ManifestName(j.shardOf())
-	m, err := output.ReadManifest(j.path(name))
-	switch {
-	case errors.Is(err, output.ErrManifest):
-		j.damage.tell(err, "it is set aside, and written anew from the parts")
-		return nil, os.Rename(j.path(name), j.path(name+setAside))
-	case errors.Is(err, fs.ErrNotExist):
-		paths, err := output.PartPaths(j.output)
-		for _, path := range paths {
-			if k, _ := output.PartNumber(filepath.Base(path)); j.slice.Owns(k) {
-				j.damage.tell(fmt.Errorf("%s: %w", j.path(name), fs.ErrNotExist), "it is written anew from the parts")
-				break
-			}
-		}
-		return nil, err
-	case err != nil:
-		return nil, err
-	case m.Altered:
-		what := fmt.Errorf("%s: it is not as it was written", j.path(name))
-		j.damage.tell(what, "what it says of the parts is compared with them")
-	}
-	return m, nil
-}
-
-// begun is the SHA-256 of the plan that the run was begun with, as its manifests or
-// its parts have it, and that of its exclusions, which only the manifests have; "" where
-// there is nothing that says so.
-func (j *scanJob) begun() (plan, exclusions string) {
-	if j.earlier != nil && !j.earlier.Altered {
-		return j.earlier.Plan.SHA256, j.earlier.Exclusions
-	}
-	names, err := manifestsIn(j.output)
-	if err != nil {
-		return "", ""
-	}
-	for _, name := range names[shardCount(j.shardOf())] {
-		if m, err := output.ReadManifest(j.path(name)); err == nil && !m.Altered {
-			return m.Plan.SHA256, m.Exclusions
-		}
-	}
-	paths, err := output.PartPaths(j.output)
-	if err != nil {
-		return "", ""
-	}
-	for _, path := range paths {
-		if info, err := output.ReadPartInfo(path); err == nil {
-			return info.Input, ""
-		}
-	}
-	return "", ""
-}
-
-// takeOver finds the parts of this shard that are whole. Those that are damaged or
-// gone are scanned again; none of their policies is asked for within the time of a
-// pass, as the log of their surveys says.
-func (r *record) takeOver(ctx context.Context) error {
+// takeOver finds the whole parts of this shard. Damaged and missing ones are scanned again, but their policies
+// not before --pass-delay has passed, as the log of their surveys says.
+func (r *runRecord) takeOver(ctx context.Context) error {
 	listed := make(map[int]*output.PartInfo)
-	if r.earlier != nil {
-		for i := range r.earlier.Parts {
-			listed[r.earlier.Parts[i].Part] = &r.earlier.Parts[i]
+	if r.previous != nil {
+		for i := range r.previous.Parts {
+			listed[r.previous.Parts[i].Part] = &r.previous.Parts[i]
 		}
 	}
-	told := time.Now()
+	logged := time.Now()
 	for k := range r.plan.Parts {
 		if !r.owns(k) {
 			continue
@@ -113,8 +37,8 @@ func (r *record) takeOver(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
 		}
-		if time.Since(told) > takeOverInterval {
-			told = time.Now()
+		if time.Since(logged) > takeOverInterval {
+			logged = time.Now()
 			r.damage.log.Info("the parts that are there are read", "part", k, "of", r.plan.Parts)
 		}
 		info, whole, err := r.dataset.Accept(k, listed[k])
@@ -122,7 +46,7 @@ func (r *record) takeOver(ctx context.Context) error {
 			err = fmt.Errorf("%s: %w: %w", filepath.Join(r.dir, output.PartName(k)), output.ErrDamaged, fs.ErrNotExist)
 		}
 		if errors.Is(err, output.ErrDamaged) {
-			r.damage.tell(err, "it is scanned again")
+			r.damage.note(err, "it is scanned again")
 			err = r.dataset.LogLost(k, time.Now())
 		}
 		if err != nil {
@@ -131,7 +55,7 @@ func (r *record) takeOver(ctx context.Context) error {
 		if whole {
 			r.add(info)
 		}
-		if whole && info.Pending == 0 { // killed before it could remove the log
+		if whole && info.Pending == 0 { // killed before it removed the log
 			if err := r.dataset.RemoveLog(k); err != nil {
 				return err
 			}
@@ -142,3 +66,130 @@ func (r *record) takeOver(ctx context.Context) error {
 
 // takeOverInterval is how often a scan says how many parts it has read.
 const takeOverInterval = 10 * time.Second
+
+// newRecord opens the run directory and finds the whole parts of this shard.
+func (j *scanJob) newRecord(
+	ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile,
+) (*runRecord, error) {
+	m := &output.Manifest{
+		Version:    versionNumber(),
+		PublicList: publicsuffix.List.String(),
+		StartedAt:  time.Now().UTC(),
+		Config:     j.settings,
+		Shard:      j.shardOf(),
+		From:       j.lineage,
+		Contact:    j.flags.network.contact,
+		Exclusions: plan.Exclusions,
+		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
+	}
+	for _, in := range plan.Inputs {
+		m.Inputs = append(m.Inputs, inputOf(in))
+	}
+	if j.previous != nil && j.previous.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
+		m.StartedAt = j.previous.StartedAt
+	}
+
+	identity, err := j.identity()
+	if err != nil {
+		return nil, err
+	}
+	dataset, err := output.Open(j.flags.output, output.Identity{
+		Input: plan.SHA256(), Config: identity, Version: versionNumber(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := dataset.Sweep(j.shard.Owns); err != nil {
+		return nil, err
+	}
+	isOurs := func(name string) bool { return name == m.Name() || name == output.CrossCheckName(m.Shard) }
+	if err := (durable.Disk{}).Sweep(j.flags.output, isOurs); err != nil {
+		return nil, err
+	}
+	r := &runRecord{
+		dir: j.flags.output, plan: plan, owns: j.shard.Owns, dataset: dataset, manifest: m, previous: j.previous,
+		excluded: excluded, parts: make(map[int]output.PartInfo), damage: j.damage,
+	}
+	if err := r.takeOver(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// inputOf accounts for one list in run.json.
+func inputOf(in domains.Input) output.Input {
+	reasons := make(map[string]int64)
+	for reason, n := range in.Reasons {
+		reasons[string(reason)] = n
+	}
+	return output.Input{
+		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries,
+		Rejected: in.Rejected, Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates,
+		Skipped: in.Skipped, Names: in.Names,
+	}
+}
+
+// identity says what changes the meaning of a row beside its input: the Internet asked, the roots trusted, and
+// the questions asked. All parts of a run share it. Defaults are left out, and so is how often and how long
+// to ask.
+func (j *scanJob) identity() (string, error) {
+	var words []string
+	if j.flags.network.sim != "" {
+		words = append(words, fmt.Sprintf("simulated Internet %s, seed %d", j.flags.network.sim, j.flags.network.seed))
+		if j.flags.network.night != 0 {
+			words = append(words, fmt.Sprintf("night %d", j.flags.network.night))
+		}
+	}
+	if j.flags.network.roots != "" {
+		pem, err := os.ReadFile(j.flags.network.roots)
+		if err != nil {
+			return "", err
+		}
+		words = append(words, fmt.Sprintf("roots of SHA-256 %x", sha256.Sum256(pem)))
+	}
+	for _, flag := range []struct{ name, value string }{
+		{"--mx", j.flags.mail.mx}, {"--tlsrpt", j.flags.mail.tlsrpt}, {"--dane", j.flags.mail.dane},
+	} {
+		if flag.value != "" && flag.value != extentRecord {
+			words = append(words, flag.name+" "+flag.value)
+		}
+	}
+	if j.flags.mail.probe {
+		words = append(words, "--probe-mx")
+	}
+	if j.flags.vantage != "" {
+		words = append(words, "--vantage "+j.flags.vantage)
+	}
+	return strings.Join(words, ", "), nil
+}
+
+// recall tells the network when earlier processes made their last connections.
+func (n *network) recall(previous *output.Manifest) {
+	if previous == nil {
+		return
+	}
+	var list []egress.Reach
+	for _, c := range previous.Connections {
+		if c.Last != nil {
+			list = append(list, egress.Reach{Port: c.Port, IPv6: c.Family == familyIPv6, Last: *c.Last})
+		}
+	}
+	n.transport.Recall(list)
+}
+
+// recallServed tells the network which addresses showed earlier processes a certificate: an alert there may
+// be about the name.
+func (n *network) recallServed(ctx context.Context, r *runRecord) error {
+	for _, k := range r.numbers() {
+		if ctx.Err() != nil {
+			return nil // the scan is about to end
+		}
+		for addr, err := range r.dataset.Served(k) {
+			if err != nil {
+				return err
+			}
+			n.transport.RecallServed(addr)
+		}
+	}
+	return nil
+}

@@ -3,11 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"stsscan/internal/simnet"
 	"stsscan/internal/verify"
 )
 
@@ -19,14 +18,19 @@ func newVerify(std streams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "verify DIR",
-		Short: "Recompute every count, hash and class of a run from its files",
-		Long: `verify checks a run directory from its files alone: each entry of the lists is
-accounted for (rejected, excluded, named before, or a row, unless it was excluded
-after the run began), each part is whole and the one that run.json names, no rank
-and no domain has two rows, the counts are those of the rows, and the class of
-each record and policy follows from the evidence in its row. With --truth it also
-compares each row with the truth of a simulated Internet. Exit status 1 when
-something does not hold, 3 when the run is not finished and all else holds.`,
+		Short: "Check every count, hash and class of a run against its files",
+		Long: `verify checks a run directory from its files alone. Each entry of the lists
+must be accounted for: rejected, excluded, a duplicate, or a row (unless it
+opted out during the scan). Each part must be whole and the one that run.json
+names. No rank and no domain may have two rows. The counts must be those of the
+rows, and the class of each record and policy must follow from the evidence in
+its row.
+
+It exits with status 1 if something does not hold, and with status 3 if all
+holds but the run is not finished.`,
+		Example: `  stsscan verify run
+  stsscan verify run --truth errors --seed 2    # a run of --sim errors --seed 2
+  stsscan verify run && stsscan cat run > rows.jsonl`,
 		Args: exactly(1, "one run directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var options verify.Options
@@ -48,9 +52,12 @@ something does not hold, 3 when the run is not finished and all else holds.`,
 			return reportError(report)
 		},
 	}
-	cmd.Flags().StringVar(&truth, "truth", "", "compare with the simulated Internet: a `model` ("+strings.Join(simnet.Models(), ", ")+") or the path of a world")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the simulated Internet")
-	cmd.Flags().IntVar(&night, "night", 0, "`night` of the simulated Internet")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.StringVar(&truth, "truth", "",
+			"`MODEL`: compare the rows with this simulated Internet: "+modelNames()+", or the path of a world")
+		registerWorld(flags, &seed, &night)
+	})
+	addHelp(cmd.Flags())
 	return cmd
 }
 

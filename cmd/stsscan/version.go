@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // version is set by the linker in releases.
@@ -26,8 +27,11 @@ func newVersion(std streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print the version of the program and what it is built from",
-		Args:  exactly(0, "no arguments"),
+		Short: "Print the version of the program",
+		Example: `  stsscan version
+  stsscan version --json
+  stsscan version --json | jq .modules`,
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			facts := struct {
 				Version string            `json:"version"`
@@ -47,6 +51,9 @@ func newVersion(std streams) *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the modules too, as JSON")
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.BoolVar(&asJSON, "json", false, "print JSON, with the version of each module")
+	})
+	addHelp(cmd.Flags())
 	return cmd
 }

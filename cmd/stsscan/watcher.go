@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
-	"golang.org/x/term"
+	"github.com/schollz/progressbar/v3"
 
 	"stsscan/internal/egress"
 	"stsscan/internal/pipeline"
@@ -14,7 +14,7 @@ import (
 
 // A watcher turns counters into a bar or into log lines.
 type watcher struct {
-	*console
+	console *console
 	log     *slog.Logger
 	total   int64
 	counts  func() pipeline.Counts
@@ -22,14 +22,14 @@ type watcher struct {
 	done    progress
 	manners func() egress.MannersCounts
 
-	recent  recent
-	logged  time.Time // when progress was, last
-	waiting bool      // the run only waited at the last look
-	told    bool      // and that was logged
+	recent     recent
+	logged     time.Time // when progress was logged last
+	waiting    bool      // the run only waited at the last update
+	tailLogged bool      // and that was logged
 }
 
-// look shows how far the run has come by now.
-func (w *watcher) look(now time.Time) {
+// update shows the progress of the run.
+func (w *watcher) update(now time.Time) {
 	counts, manners, left := w.counts(), w.manners(), w.left()
 	done := w.done(counts)
 	rate := w.recent.rate(now, done)
@@ -37,12 +37,12 @@ func (w *watcher) look(now time.Time) {
 		return
 	}
 	waits := left.Words(now)
-	// A tail of a moment is no news, and a pause is logged by the pipeline.
+	// A short tail is no news, and the pipeline logs a pause.
 	tail := waits != "" && left.Tail
-	if tail && w.waiting && !w.told {
+	if tail && w.waiting && !w.tailLogged {
 		w.log.Info(waits)
 	}
-	w.told = tail && (w.told || w.waiting)
+	w.tailLogged = tail && (w.tailLogged || w.waiting)
 	w.waiting = tail
 	if now.Sub(w.logged) < logInterval {
 		return
@@ -58,7 +58,7 @@ func (w *watcher) look(now time.Time) {
 		"put_off", manners.PutOff)
 }
 
-// timeLeft is how long the run goes on at a rate.
+// timeLeft is how long the run takes at a rate.
 func (w *watcher) timeLeft(done int64, rate float64) string {
 	left := float64(w.total-done) / rate
 	if !(left >= 0 && left < (1000*time.Hour).Seconds()) {
@@ -69,17 +69,18 @@ func (w *watcher) timeLeft(done int64, rate float64) string {
 
 // draw draws the bar, and reports whether there is one.
 func (w *watcher) draw(counts pipeline.Counts, manners egress.MannersCounts, waits string, rate float64) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.bar == nil {
+	w.console.mu.Lock()
+	defer w.console.mu.Unlock()
+	if w.console.bar == nil {
 		return false
 	}
 	done := w.done(counts)
 	if waits == "" && rate > 0 && done < w.total {
 		waits = fmt.Sprintf("%s, %s left", speed(rate), w.timeLeft(done, rate))
 	}
-	w.bar.Describe(fitting(w.columns()-barColumns, describe(done, w.total, waits, counts, manners)))
-	_ = w.bar.Set64(done)
+	texts := barTexts(done, w.total, waits, counts, manners)
+	w.console.bar.Describe(joinFitting(columnsOf(w.console.out)-barColumns, texts))
+	_ = w.console.bar.Set64(done)
 	return true
 }
 
@@ -88,14 +89,14 @@ func (w *watcher) end(now time.Time) {
 	if !w.draw(w.counts(), w.manners(), "", 0) {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_ = w.bar.Exit()
-	fmt.Fprintln(w.out)
-	w.bar = nil
+	w.console.mu.Lock()
+	defer w.console.mu.Unlock()
+	_ = w.console.bar.Exit()
+	fmt.Fprintln(w.console.out)
+	w.console.bar = nil
 }
 
-// speed is a rate for people.
+// speed is a rate as people read it.
 func speed(perSecond float64) string {
 	if perSecond < 1 {
 		return fmt.Sprintf("%.0f domains/min", 60*perSecond)
@@ -103,26 +104,9 @@ func speed(perSecond float64) string {
 	return fmt.Sprintf("%.0f domains/s", perSecond)
 }
 
-const (
-	// barColumns are taken by the bar at its shortest, and its percentage.
-	barColumns = 20
-	// usualColumns are those of a terminal that does not say how many it has.
-	usualColumns = 80
-)
-
-// columns are those of the terminal.
-func (c *console) columns() int {
-	if file, ok := c.out.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return usualColumns
-}
-
-// describe is what can stand before the bar, what matters most first. waits is what
-// the run waits for, or how fast it is.
-func describe(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
+// barTexts are the texts before the bar, the most important first: what the run waits for or how fast it is,
+// then counts.
+func barTexts(done, total int64, waits string, c pipeline.Counts, m egress.MannersCounts) []string {
 	texts := []string{
 		waits, fmt.Sprintf("%d/%d", done, total), fmt.Sprintf("records %d", c.Present),
 		fmt.Sprintf("valid policies %d", c.PolicyValid), fmt.Sprintf("unknown %d", c.Unknown),
@@ -136,8 +120,8 @@ func describe(done, total int64, waits string, c pipeline.Counts, m egress.Manne
 	return texts
 }
 
-// fitting joins the texts that so many columns have room for, the first ones first.
-func fitting(columns int, texts []string) string {
+// joinFitting joins the texts that so many columns have room for, the first ones first.
+func joinFitting(columns int, texts []string) string {
 	line := ""
 	for _, text := range texts {
 		if line != "" {
@@ -162,8 +146,8 @@ type moment struct {
 	done int64
 }
 
-// rate notes how many names are done now, and gives names a second, over the
-// latest time; 0 where none of it has passed.
+// rate notes how many names are done now, and gives names a second, over the latest time; 0 where none of
+// it has passed.
 func (r *recent) rate(now time.Time, done int64) float64 {
 	for len(r.seen) > 1 && now.Sub(r.seen[1].at) >= recentTime {
 		r.seen = r.seen[1:]
@@ -175,4 +159,39 @@ func (r *recent) rate(now time.Time, done int64) float64 {
 		return 0
 	}
 	return max(float64(done-first.done), 0) / since
+}
+
+// A progress is how many names are done.
+type progress func(pipeline.Counts) int64
+
+// watch shows the progress towards total names until stop is called. Names of parts that were whole before do
+// not count.
+func (j *scanJob) watch(
+	ctx context.Context, n *network, stats *pipeline.Stats, total int64, done progress,
+) (stop func()) {
+	if j.progress == progressOff || total == 0 {
+		return func() {}
+	}
+	interval := waitInterval
+	if j.progress == progressBar {
+		interval = barInterval
+		j.console.show(progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(j.console.out),
+			progressbar.OptionSetWidth(20),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetPredictTime(false),
+		))
+	}
+	w := &watcher{
+		console: j.console, log: j.log, total: total, counts: stats.Counts, left: stats.Left, done: done,
+		manners: n.manners, logged: time.Now(),
+	}
+	stopTicks := tick(interval, w.update)
+	if ctx.Err() != nil {
+		ctx = context.Background() // the interrupt was logged before
+	}
+	unwatch := context.AfterFunc(ctx, func() {
+		j.log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
+	})
+	return func() { unwatch(); stopTicks(); w.end(time.Now()) }
 }

@@ -32,7 +32,7 @@ func watched(scenes []scene) []string {
 	}
 	for _, s = range scenes {
 		now = now.Add(time.Duration(s.after) * time.Second)
-		w.look(now)
+		w.update(now)
 	}
 	var lines []string
 	for line := range strings.Lines(out.String()) {
@@ -46,7 +46,7 @@ func watched(scenes []scene) []string {
 func TestWatcherLog(t *testing.T) {
 	none, tail := pipeline.Left{}, pipeline.Left{Tail: true, Lookups: 37, Most: 40 * time.Second}
 	rest := func(seconds int64) pipeline.Left {
-		return pipeline.Left{Waiting: 120, Again: time.Unix(1_000_000+seconds, 0), Last: time.Unix(1_000_000+seconds, 0)}
+		return pipeline.Left{Waiting: 120, First: time.Unix(1_000_000+seconds, 0), Last: time.Unix(1_000_000+seconds, 0)}
 	}
 	for _, tt := range []struct {
 		name   string
@@ -97,7 +97,7 @@ func TestFitting(t *testing.T) {
 		{140, tail, "waiting for 60 names, 40 s at most, 19940/20000, records 10, valid policies 6, unknown 552, " +
 			"waiting for hosts 3, to ask again 547"},
 	} {
-		got := fitting(tt.columns, describe(19940, 20000, tt.waits, counts, hosts))
+		got := joinFitting(tt.columns, barTexts(19940, 20000, tt.waits, counts, hosts))
 		if got != tt.want {
 			t.Errorf("%d columns: %q, want %q", tt.columns, got, tt.want)
 		}

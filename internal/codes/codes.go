@@ -1,12 +1,9 @@
-// Package codes holds the closed sets of words that rows, errors and the
-// simulated truth share, and nothing else: no logic beyond listing a set, mapping
-// one set to another, and the methods by which an error says such a word. Every
-// word is lower case ASCII and is stored in the table as it stands here. Words are
-// only ever added.
+// Package codes holds the closed sets of words that rows, errors and the simulated truth share, and nothing else:
+// no logic beyond listing a set, mapping one set to another, and the methods by which an error says such a word.
+// Every word is lower case ASCII and is stored in the table as it stands here. Words are only ever added.
 package codes
 
-// A Record is the class of what a Policy Domain publishes at
-// _mta-sts.<domain> (RFC 8461, section 3.1).
+// A Record is the class of what a Policy Domain publishes at _mta-sts.<domain> (RFC 8461, section 3.1).
 type Record string
 
 const (
@@ -14,7 +11,7 @@ const (
 	RecordInvalid  Record = "invalid"  // exactly one record, and it does not parse
 	RecordMultiple Record = "multiple" // more than one record: as if there were none
 	RecordAbsent   Record = "absent"   // the zone says that there is no record
-	RecordUnknown  Record = "unknown"  // nobody said: never counted as absent
+	RecordUnknown  Record = "unknown"  // no answer: never counted as absent
 )
 
 // Records lists every Record.
@@ -27,15 +24,15 @@ type RecordReason string
 
 const (
 	// Absent.
-	RecordNoDomain   RecordReason = "no_domain"   // the domain itself does not exist: the denial comes from a zone above the registered domain
+	RecordNoDomain   RecordReason = "no_domain"   // no such domain: the denial comes from above the registered domain
 	RecordNXDomain   RecordReason = "nxdomain"    // NXDOMAIN for the record's name
 	RecordNoData     RecordReason = "nodata"      // the name exists and has no TXT record
-	RecordOtherTXT   RecordReason = "other_txt"   // TXT records, none of which speaks of MTA-STS
-	RecordBadVersion RecordReason = "bad_version" // a TXT record that means MTA-STS but does not begin with v=STSv1 and a delimiter
+	RecordOtherTXT   RecordReason = "other_txt"   // TXT records, none of them about MTA-STS
+	RecordBadVersion RecordReason = "bad_version" // meant for MTA-STS, but without v=STSv1 and a delimiter
 
 	// Invalid.
 	RecordIDMissing        RecordReason = "id_missing"
-	RecordIDInvalid        RecordReason = "id_invalid"        // characters other than letters and digits, white space before "=", or empty
+	RecordIDInvalid        RecordReason = "id_invalid"        // empty, not alphanumeric, or white space before "="
 	RecordIDTooLong        RecordReason = "id_too_long"       // more than 32 characters
 	RecordFieldMalformed   RecordReason = "field_malformed"   // a field that is not name=value
 	RecordExtensionInvalid RecordReason = "extension_invalid" // name=value, but not by the grammar of extensions
@@ -45,13 +42,13 @@ const (
 	RecordRefused         RecordReason = "refused"
 	RecordTimeout         RecordReason = "timeout"
 	RecordRcode           RecordReason = "rcode"            // another response code; the column rcode names it
-	RecordMalformed       RecordReason = "malformed"        // a reply that cannot be parsed, denies what is of another zone, or answers something else
-	RecordTruncated       RecordReason = "truncated"        // truncated, and TCP did not mend it
+	RecordMalformed       RecordReason = "malformed"        // it does not parse, or is about another name or zone
+	RecordTruncated       RecordReason = "truncated"        // truncated, and TCP did not help
 	RecordReferral        RecordReason = "referral"         // NOERROR, no answer, and name servers without an SOA
-	RecordFiltered        RecordReason = "filtered"         // blocked, censored or filtered on the way (extended errors 15 to 17)
+	RecordFiltered        RecordReason = "filtered"         // blocked, censored or filtered (extended errors 15 to 17)
 	RecordCNAMELoop       RecordReason = "cname_loop"       // the aliases come back to where they were
 	RecordCNAMETooLong    RecordReason = "cname_too_long"   // more than 16 aliases
-	RecordZoneUnreachable RecordReason = "zone_unreachable" // no server of the zone answers, for its SOA neither
+	RecordZoneUnreachable RecordReason = "zone_unreachable" // no server of the zone answers, not even for its SOA
 	RecordOther           RecordReason = "other"            // what no other word describes
 )
 
@@ -75,12 +72,14 @@ const (
 	PolicyUnreachable Policy = "unreachable" // retrieval failed
 	PolicyForbidden   Policy = "forbidden"   // every address is one that must not be contacted
 	PolicyUnknown     Policy = "unknown"     // the failure says nothing about the Policy Host
-	PolicyNotFetched  Policy = "not_fetched" // there is no valid record, so nobody asks
+	PolicyNotFetched  Policy = "not_fetched" // there is no valid record
 )
 
 // Policies lists every Policy.
 func Policies() []Policy {
-	return []Policy{PolicyValid, PolicyInvalid, PolicyMissing, PolicyUnreachable, PolicyForbidden, PolicyUnknown, PolicyNotFetched}
+	return []Policy{
+		PolicyValid, PolicyInvalid, PolicyMissing, PolicyUnreachable, PolicyForbidden, PolicyUnknown, PolicyNotFetched,
+	}
 }
 
 // A Sentinel is the name of an error class of package mtasts.
@@ -98,7 +97,9 @@ const (
 
 // Sentinels lists every Sentinel.
 func Sentinels() []Sentinel {
-	return []Sentinel{ErrNoRecord, ErrMultipleRecords, ErrRecordSyntax, ErrDNS, ErrNoPolicy, ErrPolicyFetch, ErrPolicySyntax}
+	return []Sentinel{
+		ErrNoRecord, ErrMultipleRecords, ErrRecordSyntax, ErrDNS, ErrNoPolicy, ErrPolicyFetch, ErrPolicySyntax,
+	}
 }
 
 // A Mode is a policy's mode (section 5).

@@ -8,30 +8,30 @@ const (
 	// The record, section 3.1.
 	FindRecordSpaceBeforeDelimiter Finding = "record_space_before_delimiter" // "v=STSv1 ;": erratum 6285
 	FindRecordExtraDelimiter       Finding = "record_extra_delimiter"        // ";;"
-	FindRecordTrailingSpace        Finding = "record_trailing_space"         // white space at the end, with no delimiter before it
+	FindRecordTrailingSpace        Finding = "record_trailing_space"         // white space at the end without a delimiter
 	FindRecordDuplicateField       Finding = "record_duplicate_field"        // only the first counts
 	FindRecordExtension            Finding = "record_extension"              // a field that the RFC does not know
 	FindRecordNotASCII             Finding = "record_not_ascii"
 	FindRecordOtherTXT             Finding = "record_other_txt"      // other TXT records beside it
-	FindRecordNearMiss             Finding = "record_near_miss"      // what was meant to be a record and, for a slip, is none
+	FindRecordNearMiss             Finding = "record_near_miss"      // meant to be a record, but for a slip
 	FindRecordIdentical            Finding = "record_identical"      // several records, all of them the same
 	FindRecordCNAMEDangling        Finding = "record_cname_dangling" // an alias to a name that does not exist
-	FindNegativeWithoutSOA         Finding = "negative_without_soa"  // the record is denied, and no SOA came with that (RFC 2308, section 2)
+	FindNegativeWithoutSOA         Finding = "negative_without_soa"  // denied without an SOA (RFC 2308, section 2)
 
 	// The Policy Host and the HTTP response, section 3.3.
 	FindHostCNAMEDangling  Finding = "host_cname_dangling"
-	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, beside others
-	FindClientLimit        Finding = "client_limit_possible"  // no handshake, and this client lacks what some servers ask for
-	FindHTTP2Only          Finding = "http2_only"             // HTTP/2, and no HTTP/1.1, which this client speaks
+	FindHostForbidden      Finding = "host_forbidden_address" // an address that must not be contacted, among others
+	FindClientLimit        Finding = "client_limit_possible"  // no handshake; this client may lack what the server wants
+	FindHTTP2Only          Finding = "http2_only"             // HTTP/2 without HTTP/1.1, which this client speaks
 	FindPlainHTTP          Finding = "plain_http"             // HTTP without TLS on port 443
-	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits: the host's or an authority's above it
+	FindCertKeyShort       Finding = "certificate_key_short"  // RSA below 2048 bits, of the host or an authority
 	FindMediaTypeMissing   Finding = "media_type_missing"
 	FindMediaTypeOther     Finding = "media_type_other"    // not text/plain
 	FindCharsetOther       Finding = "charset_other"       // neither utf-8 nor us-ascii
-	FindTruncationPossible Finding = "truncation_possible" // no length, and no close_notify at the end: RFC 9112, section 9.8
+	FindTruncationPossible Finding = "truncation_possible" // no length and no close_notify: RFC 9112, section 9.8
 
 	FindLengthAndTransferEncoding Finding = "length_and_transfer_encoding" // RFC 9112, section 6.3
-	FindSlowNotAwaited            Finding = "slow_not_awaited"             // too slow for a quick retrieval, and the slow hosts of its address had used up their time
+	FindSlowNotAwaited            Finding = "slow_not_awaited"             // too slow, and no time left for slow hosts
 
 	// The policy's text, section 3.2.
 	FindEmpty            Finding = "policy_empty" // nothing, or nothing but white space
@@ -81,16 +81,16 @@ const (
 	FindMXNotCovered      Finding = "mx_not_covered"        // no MX host matches a pattern
 	FindMXPartlyCovered   Finding = "mx_partly_covered"     // some do not
 	FindMXPatternUnused   Finding = "mx_pattern_unused"     // a pattern that matches no MX host
-	FindMXWildcardBroad   Finding = "mx_wildcard_broad"     // a star right below a public suffix or another's registered domain
+	FindMXWildcardBroad   Finding = "mx_wildcard_broad"     // a star below a public suffix or another's domain
 	FindMXHostPseudo      Finding = "mx_host_pseudo"        // an MX record that names no host
-	FindNullMXPreference  Finding = "null_mx_preference"    // a null MX whose preference is not 0 (RFC 7505, section 3)
-	FindNullMXNotAlone    Finding = "null_mx_not_alone"     // a null MX beside other MX records, which count (RFC 7505, section 3)
-	FindPolicyWithoutMail Finding = "policy_without_mail"   // a policy that asks for something, and no MX host
-	FindWildcard          Finding = "wildcard_suspected"    // a random name beside the record has one too
-	FindDelegationHalf    Finding = "delegation_half"       // one of the two names is delegated, the other is not
-	FindCustomerEmpty     Finding = "customer_ended_empty"  // the provider serves an empty policy, as to former customers
-	FindCustomerFrozen    Finding = "customer_ended_frozen" // the provider serves a policy that covers no MX host, as to former customers
-	FindTLSRPTMissing     Finding = "tlsrpt_missing"        // a policy, and nobody to report failures to
+	FindNullMXPreference  Finding = "null_mx_preference"    // its preference is not 0 (RFC 7505, section 3)
+	FindNullMXNotAlone    Finding = "null_mx_not_alone"     // beside other MX records, which count (RFC 7505, section 3)
+	FindPolicyWithoutMail Finding = "policy_without_mail"   // a policy that asks for TLS, and no MX host
+	FindWildcard          Finding = "wildcard_suspected"    // a random name beside it has a record too
+	FindDelegationHalf    Finding = "delegation_half"       // only one of the two names is delegated
+	FindCustomerEmpty     Finding = "customer_ended_empty"  // an empty policy, as its provider serves to former customers
+	FindCustomerFrozen    Finding = "customer_ended_frozen" // a policy that covers no MX host, as its provider leaves them
+	FindTLSRPTMissing     Finding = "tlsrpt_missing"        // a policy, and no address to report failures to
 	FindTLSRPTInvalid     Finding = "tlsrpt_invalid"        // a TLSRPT record that senders do not use
 	FindTLSRPTRUA         Finding = "tlsrpt_rua_invalid"    // a destination of TLS reports that senders cannot use
 	FindTLSAUnusable      Finding = "tlsa_unusable"         // TLSA records that a sender cannot use

@@ -7,9 +7,9 @@ const (
 	MXHosts    MXKind = "mx"       // an MX RRset with at least one host
 	MXImplicit MXKind = "implicit" // no MX, and an address: the domain is its own MX (RFC 5321, section 5.1)
 	MXNull     MXKind = "null"     // the null MX: no mail (RFC 7505)
-	MXPseudo   MXKind = "pseudo"   // MX records, and none of them names a host: localhost, an address
+	MXPseudo   MXKind = "pseudo"   // MX records that name no host: localhost, an address
 	MXNone     MXKind = "none"     // neither MX nor address
-	MXUnknown  MXKind = "unknown"  // nobody said
+	MXUnknown  MXKind = "unknown"  // no answer
 )
 
 // MXKinds lists every MXKind.
@@ -17,8 +17,7 @@ func MXKinds() []MXKind {
 	return []MXKind{MXHosts, MXImplicit, MXNull, MXPseudo, MXNone, MXUnknown}
 }
 
-// An MXMatch says how the patterns of a policy cover the MX hosts (RFC 8461,
-// section 4.1).
+// An MXMatch says how the patterns of a policy cover the MX hosts (RFC 8461, section 4.1).
 type MXMatch string
 
 const (
@@ -42,7 +41,7 @@ type Mismatch string
 
 const (
 	MismatchMTASTSLabel     Mismatch = "mta_sts_label"    // the pattern has the label mta-sts in it
-	MismatchExtraLabel      Mismatch = "extra_label"      // the same registered domain, with more or fewer labels before it
+	MismatchExtraLabel      Mismatch = "extra_label"      // the same registered domain, with more or fewer labels
 	MismatchTLD             Mismatch = "tld"              // only the public suffixes differ
 	MismatchTypo            Mismatch = "typo"             // at most three letters to change, add or leave out
 	MismatchOtherHost       Mismatch = "other_host"       // another host of the same registered domain
@@ -64,15 +63,15 @@ const (
 	TLSRPTNXDomain   TLSRPTReason = "nxdomain"
 	TLSRPTNoData     TLSRPTReason = "nodata"
 	TLSRPTOtherTXT   TLSRPTReason = "other_txt"
-	TLSRPTBadVersion TLSRPTReason = "bad_version" // a TXT record that means TLSRPT but does not begin with v=TLSRPTv1 and a delimiter
+	TLSRPTBadVersion TLSRPTReason = "bad_version" // meant for TLSRPT, but without v=TLSRPTv1 and a delimiter
 	TLSRPTServfail   TLSRPTReason = "servfail"
 	TLSRPTRefused    TLSRPTReason = "refused"
 	TLSRPTTimeout    TLSRPTReason = "timeout"
-	TLSRPTOther      TLSRPTReason = "other" // another reason why nobody said
+	TLSRPTOther      TLSRPTReason = "other" // no answer for another reason
 
 	// Invalid.
 	TLSRPTRUAMissing       TLSRPTReason = "rua_missing"
-	TLSRPTRUAInvalid       TLSRPTReason = "rua_invalid"     // no destination that senders can use: mailto with an address, or https
+	TLSRPTRUAInvalid       TLSRPTReason = "rua_invalid"     // none that senders can use: mailto with an address, or https
 	TLSRPTFieldMalformed   TLSRPTReason = "field_malformed" // not name=value, or white space after the last one
 	TLSRPTExtensionInvalid TLSRPTReason = "extension_invalid"
 )
@@ -105,7 +104,7 @@ const (
 	TLSAUnusable TLSA = "unusable" // authenticated, and none that SMTP can use (section 3.1)
 	TLSAInsecure TLSA = "insecure" // the host's addresses, or the records, are not authenticated: none would count
 	TLSAAbsent   TLSA = "absent"   // the zone says that there are none
-	TLSAUnknown  TLSA = "unknown"  // nobody said
+	TLSAUnknown  TLSA = "unknown"  // no answer
 )
 
 // TLSAs lists every TLSA.
@@ -113,9 +112,8 @@ func TLSAs() []TLSA {
 	return []TLSA{TLSAUsable, TLSAUnusable, TLSAInsecure, TLSAAbsent, TLSAUnknown}
 }
 
-// A DANE says how many MX hosts a DANE sender can authenticate: those with
-// usable TLSA records, where the MX RRset was authenticated too (RFC 7672,
-// section 2.2).
+// A DANE says how many MX hosts a DANE sender can authenticate: those with usable TLSA records, where the MX
+// RRset was authenticated too (RFC 7672, section 2.2).
 type DANE string
 
 const (
@@ -128,8 +126,7 @@ const (
 // DANEs lists every DANE.
 func DANEs() []DANE { return []DANE{DANEAll, DANESome, DANENone, DANEUnknown} }
 
-// A Delegation says which of the two names of MTA-STS are aliases to names of
-// somebody else: another registered domain.
+// A Delegation says which of the two names of MTA-STS are aliases into another registered domain.
 type Delegation string
 
 const (

@@ -5,10 +5,15 @@ package codes
 type Pending string
 
 const (
-	PendingTransient   Pending = "transient"   // what failed may mend, or an MX host is to be probed a second time: asked again in a later pass
-	PendingManners     Pending = "manners"     // the Policy Host, or with the policy at hand an MX host, has not been asked: its address has had its share of connections
-	PendingInterrupted Pending = "interrupted" // the run ended before all was answered that was asked, or this process was stopped or starved when it failed: not within five minutes again (section 3.3)
-	PendingLocal       Pending = "local"       // a fault of this machine got in the way, or may have: that counts for no pass
+	// What failed may mend, or an MX host is due a second probe: asked again in a later pass.
+	PendingTransient Pending = "transient"
+	// The address of the Policy Host, or of an MX host once the policy is at hand, has had its share of connections.
+	PendingManners Pending = "manners"
+	// The run ended before all answers were there, or this process was stopped or starved when it failed: not asked
+	// again within five minutes (section 3.3).
+	PendingInterrupted Pending = "interrupted"
+	// A fault of this machine got in the way, or may have. That counts for no pass.
+	PendingLocal Pending = "local"
 )
 
 // Pendings lists every Pending.

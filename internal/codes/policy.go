@@ -1,5 +1,7 @@
 package codes
 
+import "slices"
+
 // A Stage is the step of policy retrieval at which it ended.
 type Stage string
 
@@ -35,7 +37,7 @@ const (
 	ReasonCNAMELoop        PolicyReason = "cname_loop"
 	ReasonCNAMETooLong     PolicyReason = "cname_too_long"
 	ReasonForbiddenAddress PolicyReason = "forbidden_address" // only special-purpose addresses
-	ReasonOptedOut         PolicyReason = "opted_out"         // the host or the target of an alias opted out, or the networks of all its addresses
+	ReasonOptedOut         PolicyReason = "opted_out"         // the host, an alias target or all its networks opted out
 
 	// Stage tcp.
 	ReasonUnreachable PolicyReason = "unreachable" // host or network unreachable
@@ -47,7 +49,7 @@ const (
 	// Stage http.
 	ReasonNotFound        PolicyReason = "not_found"    // 404
 	ReasonForbidden       PolicyReason = "forbidden"    // 403
-	ReasonBlocked         PolicyReason = "blocked"      // a firewall's or bot filter's page instead of the host's own 403, 429 or 503
+	ReasonBlocked         PolicyReason = "blocked"      // 403, 429 or 503 of a firewall or bot filter
 	ReasonClientError     PolicyReason = "client_error" // other 4xx
 	ReasonServerError     PolicyReason = "server_error" // 5xx
 	ReasonRedirect        PolicyReason = "redirect"     // 3xx, never followed (section 3.3)
@@ -120,6 +122,19 @@ func PolicyReasons(s Stage) []PolicyReason {
 	return nil
 }
 
+// AllPolicyReasons lists the PolicyReasons of all stages, each once.
+func AllPolicyReasons() []PolicyReason {
+	var all []PolicyReason
+	for _, stage := range Stages() {
+		for _, reason := range PolicyReasons(stage) {
+			if !slices.Contains(all, reason) {
+				all = append(all, reason)
+			}
+		}
+	}
+	return all
+}
+
 // A TLSError says why a handshake or its certificate was not accepted.
 type TLSError string
 
@@ -130,14 +145,14 @@ const (
 	TLSSelfSigned       TLSError = "self_signed"
 	TLSUnknownAuthority TLSError = "unknown_authority"
 	TLSIncompleteChain  TLSError = "incomplete_chain"  // the issuer of the host's certificate was not sent
-	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112, unrecognized_name; or 80, 40 or 71 where the name is the cause (docs/classes.md)
+	TLSNoCertForName    TLSError = "no_cert_for_name"  // alert 112; or 80, 40 or 71 because of the name (docs/classes.md)
 	TLSProtocolVersion  TLSError = "protocol_version"  // nothing of TLS 1.2 or higher
 	TLSHandshakeFailure TLSError = "handshake_failure" // alert 40
 	TLSAlert            TLSError = "alert"             // another alert
-	TLSNotTLS           TLSError = "not_tls"           // the server does not speak TLS; a finding says when it speaks HTTP
+	TLSNotTLS           TLSError = "not_tls"           // the server does not speak TLS; see the finding plain_http
 	TLSHandshakeTimeout TLSError = "handshake_timeout"
 	TLSReset            TLSError = "reset"       // the connection ended during the handshake
-	TLSOversize         TLSError = "oversize"    // certificates, keys or chains larger than anybody needs
+	TLSOversize         TLSError = "oversize"    // oversized certificates, keys or chains
 	TLSCertificate      TLSError = "certificate" // the certificate is unfit in another way
 	TLSOther            TLSError = "other"
 )

@@ -23,7 +23,7 @@ type BodyFraming string
 const (
 	FramingContentLength BodyFraming = "content_length"
 	FramingChunked       BodyFraming = "chunked"
-	FramingClose         BodyFraming = "close" // by closing: without close_notify a body cut short cannot be told from a whole one
+	FramingClose         BodyFraming = "close" // by closing: without close_notify, the body may be cut short
 )
 
 // BodyFramings lists every BodyFraming.
@@ -31,15 +31,14 @@ func BodyFramings() []BodyFraming {
 	return []BodyFraming{FramingContentLength, FramingChunked, FramingClose}
 }
 
-// A TLSRPTResult is a result type of RFC 8460, section 4.3.2.2, for what a
-// reporting sender would call a failure.
+// A TLSRPTResult is a result type of RFC 8460, section 4.3.2.2, for what a reporting sender would call a failure.
 type TLSRPTResult string
 
 const (
 	TLSRPTPolicyFetchError TLSRPTResult = "sts-policy-fetch-error"
 	TLSRPTPolicyInvalid    TLSRPTResult = "sts-policy-invalid"
 	TLSRPTWebPKIInvalid    TLSRPTResult = "sts-webpki-invalid"
-	TLSRPTValidation       TLSRPTResult = "validation-failure" // no pattern covers a host, or a failure without a word of its own
+	TLSRPTValidation       TLSRPTResult = "validation-failure" // no pattern covers a host, or any other failure
 	TLSRPTNoSTARTTLS       TLSRPTResult = "starttls-not-supported"
 	TLSRPTCertName         TLSRPTResult = "certificate-host-mismatch"
 	TLSRPTCertExpired      TLSRPTResult = "certificate-expired"
@@ -54,12 +53,11 @@ func TLSRPTResults() []TLSRPTResult {
 	}
 }
 
-// Result is the result type of RFC 8460 for a retrieval that ended at the
-// stage for the reason. Only a certificate that was judged and refused makes a
-// Policy Host invalid by PKIX: a handshake that ended in another way is a retrieval
-// that failed, as it would be at any other stage. It is empty where a sender would not
-// have ended there: the host or its network opted out of this survey, or it is this
-// machine that lacks the address family.
+// Result is the result type of RFC 8460 for a retrieval that ended at the stage for the reason. Only a
+// certificate that was judged and refused makes a Policy Host invalid by PKIX: a handshake that ended in another
+// way is a retrieval that failed, as it would be at any other stage. It is empty where a sender would not have
+// ended there: the host or its network opted out of this survey, or it is this machine that lacks the address
+// family.
 func Result(s Stage, r PolicyReason) TLSRPTResult {
 	switch {
 	case s == StageDNS && r == ReasonOptedOut, s == StageTCP && r.LacksFamily():
@@ -75,7 +73,8 @@ func Result(s Stage, r PolicyReason) TLSRPTResult {
 // ofCertificate reports whether the certificate or its chain was judged and refused.
 func (e TLSError) ofCertificate() bool {
 	switch e {
-	case TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain, TLSCertificate:
+	case TLSNameMismatch, TLSExpired, TLSNotYetValid, TLSSelfSigned, TLSUnknownAuthority, TLSIncompleteChain,
+		TLSCertificate:
 		return true
 	}
 	return false

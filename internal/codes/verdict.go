@@ -24,9 +24,8 @@ func Verdicts() []Verdict {
 	}
 }
 
-// A Basis is the last kind of evidence that a Verdict rests on; what comes
-// after it was not looked at, was not answered, or does not matter. A verdict
-// that the record alone decides has none.
+// A Basis is the last kind of evidence that a Verdict rests on; what comes after it was not looked at, was not
+// answered, or does not matter. A verdict that the record alone decides has none.
 type Basis string
 
 const (
@@ -42,24 +41,23 @@ func Bases() []Basis { return []Basis{BasisPolicy, BasisMX, BasisCertificates} }
 type STARTTLS string
 
 const (
-	STARTTLSOK           STARTTLS = "ok"            // TLS, and a certificate that a sender accepts (RFC 8461, section 4.2)
-	STARTTLSCertificate  STARTTLS = "certificate"   // TLS, and a certificate that it does not accept: tls_error
-	STARTTLSHandshake    STARTTLS = "handshake"     // STARTTLS was accepted, and the handshake failed: tls_error
+	STARTTLSOK           STARTTLS = "ok"            // a certificate that senders accept (RFC 8461, section 4.2)
+	STARTTLSCertificate  STARTTLS = "certificate"   // a certificate that they do not accept: tls_error
+	STARTTLSHandshake    STARTTLS = "handshake"     // STARTTLS accepted, then the handshake failed: tls_error
 	STARTTLSRejected     STARTTLS = "rejected"      // offered, and refused when asked for
-	STARTTLSNotOffered   STARTTLS = "not_offered"   // not among the extensions, or there are none: the server knows only HELO
-	STARTTLSRefused      STARTTLS = "refused"       // the server does not talk to us: reply code 4xx or 5xx to connection or greeting of ours
+	STARTTLSNotOffered   STARTTLS = "not_offered"   // not among the extensions, or the server knows only HELO
+	STARTTLSRefused      STARTTLS = "refused"       // 4xx or 5xx to the connection or to our greeting
 	STARTTLSProtocol     STARTTLS = "protocol"      // not SMTP
 	STARTTLSTimeout      STARTTLS = "timeout"       // silence after the connection
 	STARTTLSReset        STARTTLS = "reset"         // the connection ended before the handshake
 	STARTTLSNoConnection STARTTLS = "no_connection" // to no address of the host
-	STARTTLSNoAddress    STARTTLS = "no_address"    // the host has none that may be contacted
-	STARTTLSOptedOut     STARTTLS = "opted_out"     // the host, an alias of it or its networks do not want to be contacted
-	STARTTLSUnknown      STARTTLS = "unknown"       // nothing said what addresses it has, or this machine has no way to their family
+	STARTTLSNoAddress    STARTTLS = "no_address"    // it has none that may be contacted
+	STARTTLSOptedOut     STARTTLS = "opted_out"     // the host, an alias of it or its networks opted out
+	STARTTLSUnknown      STARTTLS = "unknown"       // its addresses are unknown, or this machine lacks their family
 )
 
-// Doubtful reports whether a server that was talked to may say otherwise at another time:
-// one that does not offer STARTTLS, refuses to talk, or is silent. Such a host is probed
-// once more in a later pass.
+// Doubtful reports whether a server that was talked to may say otherwise at another time: one that does not offer
+// STARTTLS, refuses to talk, or is silent. Such a host is probed once more in a later pass.
 func (s STARTTLS) Doubtful() bool {
 	return s == STARTTLSNotOffered || s == STARTTLSRefused || s == STARTTLSTimeout
 }

@@ -15,10 +15,10 @@ import (
 
 // entry is a name in a block, as the tests print it.
 func (c *cursor) entry() string {
-	return fmt.Sprintf("%d %d %s %q", c.rank, c.place, c.names[c.begin:c.end], c.own)
+	return fmt.Sprintf("%d %d %s %q", c.rank, c.listRank, c.names[c.begin:c.end], c.nameTags)
 }
 
-// errFall is what no octets must lead to.
+// errFall is what no octets may lead to.
 var errFall = errors.New("ranks that fall, or are not of the block")
 
 // readBlocks reads blocks to their end.
@@ -49,7 +49,7 @@ func readBlocks(data []byte, width int) (entries []string, err error) {
 	}
 }
 
-// What was put into blocks comes out of them.
+// What was added to blocks comes out of them.
 func TestBlock(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(0, 3).Draw(t, "tags")
@@ -79,8 +79,7 @@ func TestBlock(t *testing.T) {
 	})
 }
 
-// A header that no block has is refused by itself: others reckon with its
-// numbers.
+// An impossible header is refused by itself, since others compute with its numbers.
 func TestHeader(t *testing.T) {
 	for name, change := range map[string]func(h *header){
 		"":                      func(*header) {},
@@ -109,8 +108,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// A cursor stops at the first octet that no block has, also where those behind
-// it make up for it.
+// A cursor stops at the first impossible octet, even if later ones make up for it.
 func TestCursor(t *testing.T) {
 	huge := binary.AppendUvarint(nil, math.MaxUint64-1) // one step back, if it were a number with a sign
 	for name, tt := range map[string]struct {
@@ -132,7 +130,7 @@ func TestCursor(t *testing.T) {
 	}
 }
 
-// A list without gaps and ranks of its own has a length and a name for each.
+// A list without gaps and list ranks has a length and a name for each entry.
 func TestBlockIsSmall(t *testing.T) {
 	var b block
 	b.reset(0)
@@ -144,8 +142,7 @@ func TestBlockIsSmall(t *testing.T) {
 	}
 }
 
-// Tags are valid UTF-8 and have no white space around them; what is missing is
-// empty.
+// Tags are valid UTF-8 without white space around it; missing ones are empty.
 func TestBlockTags(t *testing.T) {
 	var b block
 	b.addTags([][]byte{[]byte(" a\tb\n"), []byte("\xffx")}, 3)
@@ -172,10 +169,11 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
-// BenchmarkChunk is the cost of reading a name of a prepared list.
+// BenchmarkChunk measures the reading of a name of a prepared list.
 func BenchmarkChunk(b *testing.B) {
 	const n = 1_000_000
-	p, err := Prepare(b.Context(), PrepareConfig{Dir: b.TempDir(), Lists: []List{{"-"}}, Stdin: &generated{n: n}, Disk: quick()})
+	p, err := Prepare(b.Context(), PrepareConfig{Dir: b.TempDir(), Lists: []List{{"-"}}, Stdin: &generated{n: n},
+		Disk: quick()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 )
 
-// A ChunkReader reads the names of one part in order of rank. It checks as it
-// goes: an error may also come after the last name, so what was made of the
-// names counts only once Next has returned io.EOF. It is not for concurrent
-// use.
+// A ChunkReader reads the names of one part in order of rank. It checks as it goes, so an error may come after
+// the last name: results count only after Next has returned io.EOF. It is not for concurrent use.
 type ChunkReader struct {
 	plan   *Plan
 	info   ChunkInfo
@@ -27,7 +26,7 @@ type ChunkReader struct {
 	octets int64 // read so far
 	last   int64 // rank of the last name
 	names  int64 // in the blocks that were read so far
-	err    error // what ended the names
+	err    error // what ended the reading
 }
 
 // Open opens the names of part k. The reader must be closed.
@@ -41,14 +40,13 @@ func (p *Plan) Open(k int) (*ChunkReader, error) {
 		return nil, err
 	}
 	info := p.Chunks[k]
-	return &ChunkReader{plan: p, info: info, path: path, file: f, blocks: newBlockReader(f), sum: sha256.New(), last: info.FirstRank - 1}, nil
+	return &ChunkReader{plan: p, info: info, path: path, file: f, blocks: newBlockReader(f), sum: sha256.New(),
+		last: info.FirstRank - 1}, nil
 }
 
-// Next fills into with the names that come next and returns how many they are:
-// at least one where err is nil and there is room, and none where it is not.
-// After the last one, when all that the plan says of the part was found to be
-// true, err is io.EOF. Domains share the memory of some thousand neighbours:
-// what is kept for long is better cloned.
+// Next fills into with the next names and returns how many. If err is nil and there is room, it is at least one;
+// otherwise none. After the last one, if the chunk is what the plan describes, err is io.EOF. Domains share
+// memory with some thousand neighbours: clone those that are kept for long.
 func (c *ChunkReader) Next(into []Name) (n int, err error) {
 	for n < len(into) && c.err == nil {
 		err := c.cursor.next()
@@ -60,7 +58,7 @@ func (c *ChunkReader) Next(into []Name) (n int, err error) {
 			c.err = c.damaged(err)
 			break
 		}
-		c.name(&into[n])
+		c.fill(&into[n])
 		n++
 	}
 	if n == 0 && len(into) > 0 {
@@ -69,12 +67,12 @@ func (c *ChunkReader) Next(into []Name) (n int, err error) {
 	return n, nil
 }
 
-// name fills in the name that the cursor is at.
-func (c *ChunkReader) name(n *Name) {
+// fill sets n to the current name of the cursor.
+func (c *ChunkReader) fill(n *Name) {
 	at := &c.cursor
-	*n = Name{Domain: c.text[at.begin:at.end], Rank: at.rank, ListRank: at.place, List: c.plan.Inputs[at.h.list].Name}
+	*n = Name{Domain: c.text[at.begin:at.end], Rank: at.rank, ListRank: at.listRank, List: c.plan.Inputs[at.h.list].Name}
 	if at.width > 0 {
-		n.Tags = c.plan.tags(at.own)
+		n.Tags = c.plan.tags(at.nameTags)
 	}
 }
 
@@ -82,7 +80,7 @@ func (c *ChunkReader) name(n *Name) {
 func (c *ChunkReader) nextBlock() error {
 	err := c.blocks.header()
 	if err == io.EOF {
-		return c.finish()
+		return c.checkWhole()
 	}
 	if err == nil {
 		err = c.blocks.read()
@@ -102,8 +100,8 @@ func (c *ChunkReader) nextBlock() error {
 	return nil
 }
 
-// finish says whether what was read is what the plan describes.
-func (c *ChunkReader) finish() error {
+// checkWhole returns io.EOF if what was read is what the plan describes, or an error.
+func (c *ChunkReader) checkWhole() error {
 	if c.names != c.info.Names || c.octets != c.info.Bytes || hex.EncodeToString(c.sum.Sum(nil)) != c.info.SHA256 {
 		return c.damaged(errors.New("it is not the one that the plan describes"))
 	}
@@ -122,4 +120,33 @@ func (c *ChunkReader) Close() error {
 	err := c.file.Close()
 	c.file, c.err = nil, fmt.Errorf("read %s: %w", c.path, os.ErrClosed)
 	return err
+}
+
+// Chunk iterates over the names of part k in order of rank, as a [ChunkReader] does. If there is an error, it
+// comes last.
+func (p *Plan) Chunk(k int) iter.Seq2[Name, error] {
+	return func(yield func(Name, error) bool) {
+		c, err := p.Open(k)
+		if err != nil {
+			yield(Name{}, err)
+			return
+		}
+		defer c.Close()
+		var names [256]Name
+		for {
+			n, err := c.Next(names[:])
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(Name{}, err)
+				return
+			}
+			for _, name := range names[:n] {
+				if !yield(name, nil) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// The names of a part are the same whatever number of them is asked for.
+// The names of a part do not depend on how many are read at a time.
 func TestChunkReader(t *testing.T) {
 	const n = 5000
 	list := writeList(t, "list", "no name\n"+noise(n))
-	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 1 << 13, Disk: quick()})
+	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, PartSize: 1 << 13,
+		Disk: quick()})
 	if err != nil {
 		t.Fatal(err)
 	}

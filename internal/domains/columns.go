@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// columns says what stands where in the records of a CSV list.
+// columns says which columns of a CSV list hold what.
 type columns struct {
 	domain int
-	rank   int // -1: the list states no rank
+	rank   int // -1: the list gives no rank
 	tags   []int
 }
 
-// domainHeaders are what lists call the domain's column, the surest first.
+// domainHeaders are the usual headers of the domain's column, the surest first.
 func domainHeaders() []string {
 	return []string{
 		"domain", "domain name", "domain_name", "domainname", "fqdn", "hostname", "host", "site", "name", "origin", "url",
 	}
 }
 
-// rankHeaders are what lists call their own rank.
+// rankHeaders are the usual headers of the rank's column.
 func rankHeaders() []string {
 	return []string{"rank", "globalrank", "global rank", "global_rank", "position", "#"}
 }
@@ -34,8 +34,7 @@ func isDomainHeader(cell string) bool {
 
 func hasDomainHeader(cells []string) bool { return slices.ContainsFunc(cells, isDomainHeader) }
 
-// find finds the columns by the cells of the first record, and says whether it
-// is a header.
+// find finds the columns by the first record, and says whether that is a header.
 func (c *columns) find(cells []string, layout Layout) (isHeader bool, err error) {
 	c.rank = -1
 	isHeader, err = c.findDomain(cells, layout.DomainColumn)
@@ -60,12 +59,11 @@ func (c *columns) find(cells []string, layout Layout) (isHeader bool, err error)
 	return isHeader, nil
 }
 
-// findDomain finds the domain's column: the one that was asked for; else one
-// with a header that says so; else, where there is no header, the second one of
-// rank,domain, or the only one with a name in it.
+// findDomain finds the domain's column: the one that was asked for, or one with a known header. Without a header
+// it is the second one of rank,domain, or the only one with a name in it.
 func (c *columns) findDomain(cells []string, asked string) (isHeader bool, err error) {
 	var names []int
-	data := false // a cell that no header has
+	data := false // there is a cell that no header has
 	for i, cell := range cells {
 		if host, ok := urlHost([]byte(cell)); ok {
 			cell = string(host)
@@ -109,7 +107,7 @@ func missingColumn(name string, cells []string) error {
 	return fmt.Errorf("no column %q, there are: %s", name, listCells(cells))
 }
 
-// listCells lists the columns there are, for people.
+// listCells lists the columns, for people.
 func listCells(cells []string) string {
 	const most = 20
 	var out []string
@@ -126,7 +124,7 @@ func indexFold(cells []string, name string) int {
 	return slices.IndexFunc(cells, func(cell string) bool { return strings.EqualFold(cell, strings.TrimSpace(name)) })
 }
 
-// parseRank reads a rank, a positive decimal number; 0: it is none.
+// parseRank reads a rank, a positive decimal number; 0: there is none.
 func parseRank(cell []byte) int64 {
 	n := int64(0)
 	for _, b := range bytes.TrimSpace(cell) {

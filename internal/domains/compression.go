@@ -9,18 +9,19 @@ import (
 	"io"
 	"os"
 
+	"stsscan/internal/durable"
+
 	"github.com/klauspost/compress/zstd"
 )
 
-// Bounds for what strangers compressed. Lists of names shrink to a tenth or,
-// when they are sorted, to a thirtieth.
+// Bounds against decompression bombs. Lists of names shrink to a tenth, or to a thirtieth if they are sorted.
 const (
 	bombRatio = 200
 	bombFloor = 16 << 20 // octets of text before the ratio is looked at
 	maxWindow = 128 << 20
 )
 
-// A compression is the way a list is stored.
+// A compression is how a list is compressed.
 type compression string
 
 const (
@@ -32,7 +33,7 @@ const (
 	bzip2     compression = "bzip2" // not read
 )
 
-// sniff tells a compression by the first octets.
+// sniff detects a compression by the first octets.
 func sniff(head []byte) compression {
 	switch {
 	case bytes.HasPrefix(head, []byte(gzipMagic)):
@@ -50,8 +51,8 @@ func sniff(head []byte) compression {
 	return stored
 }
 
-// open returns the text behind r. An error is one of this machine, or says
-// that the compression is not read; bad data is an error of the text.
+// open returns the text behind r. An error is one of this machine, or says that the compression is not supported.
+// Bad data is an error of the text.
 func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error, error) {
 	switch c {
 	case stored:
@@ -59,14 +60,15 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 	case gzipped:
 		z, err := newGzipReader(r)
 		if err != nil {
-			return failing{err}, nil, nil
+			return errReader{err}, nil, nil
 		}
 		return z, z.Close, nil
 	case zstandard:
-		// One decoder at a time works in the caller's goroutine.
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		// A decoder without concurrency works in the caller's goroutine.
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return failing{err}, nil, nil
+			return errReader{err}, nil, nil
 		}
 		return z, func() error { z.Close(); return nil }, nil
 	case zipped:
@@ -75,25 +77,24 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 	return nil, nil, fmt.Errorf("%s compression is not supported: decompress it first", c)
 }
 
-// encrypted is the bit that says so in the flags of a file in a zip archive
-// (APPNOTE, section 4.4.4).
+// encrypted is the flag of an encrypted file in a zip archive (APPNOTE, section 4.4.4).
 const encrypted = 0x1
 
-// openZip copies an archive, whose table of contents is at its end, to a
-// temporary file, and opens the one file in it.
+// openZip copies an archive to a temporary file, since its table of contents is at the end, and opens the one
+// file in it.
 func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
-	temp, err := os.CreateTemp(dir, temporaryPrefix+"zip-*")
+	temp, err := os.CreateTemp(dir, durable.TemporaryPrefix+"zip-*")
 	if err != nil {
 		return nil, nil, err
 	}
-	closer := func() error { return with(temp.Close(), os.Remove(temp.Name())) }
+	closer := func() error { return joinErrors(temp.Close(), os.Remove(temp.Name())) }
 	size, err := io.Copy(temp, r)
 	if err != nil {
-		return nil, nil, with(err, closer())
+		return nil, nil, joinErrors(err, closer())
 	}
 	archive, err := zip.NewReader(temp, size)
 	if err != nil {
-		return failing{err}, closer, nil
+		return errReader{err}, closer, nil
 	}
 	var members []*zip.File
 	for _, m := range archive.File {
@@ -102,20 +103,19 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 		}
 	}
 	if len(members) != 1 {
-		return nil, nil, with(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
+		return nil, nil, joinErrors(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
 	}
 	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
-		return nil, nil, with(errors.New("the file in the zip archive is encrypted: decrypt it first"), closer())
+		return nil, nil, joinErrors(errors.New("the file in the zip archive is encrypted: decrypt it first"), closer())
 	}
 	text, err := members[0].Open()
 	if err != nil {
-		return failing{err}, closer, nil
+		return errReader{err}, closer, nil
 	}
-	return text, func() error { return with(text.Close(), closer()) }, nil
+	return text, func() error { return joinErrors(text.Close(), closer()) }, nil
 }
 
-// A limitedReader ends decompression that yields too much for what went in,
-// and names the compression in errors. Its errors last.
+// A limitedReader stops decompression bombs, and names the compression in errors. An error is permanent.
 type limitedReader struct {
 	r    io.Reader
 	raw  *rawReader
@@ -137,7 +137,7 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.err = err
 	case l.raw.err != nil && l.raw.err != io.EOF:
 		l.err = l.raw.err // the disk's fault, not the data's
-	case errors.Is(err, errBehind), errors.Is(err, zstd.ErrMagicMismatch): // of a frame behind the first
+	case errors.Is(err, errTrailing), errors.Is(err, zstd.ErrMagicMismatch): // of a frame after the first
 		l.err = fmt.Errorf("%s data has other data behind it", l.kind)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		l.err = fmt.Errorf("%s data is cut off", l.kind)

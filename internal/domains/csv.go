@@ -7,27 +7,26 @@ import (
 	"io"
 )
 
-// A csvReader reads one name a record (RFC 4180); where there is a URL in its
-// place, the name is that of its host. Blank lines and lines that
-// begin with # are skipped. A record may go over several lines as long as it
-// fits in maxLine octets.
+// A csvReader reads one name a record (RFC 4180). In place of a name there may be a URL, whose host is the name.
+// Blank lines and lines that begin with # are skipped. A record may have several lines if it fits in maxLine
+// octets.
 type csvReader struct {
 	lines   *lines
 	skips   int64
-	at      int64 // line to name in an error; 0: the next one
+	errLine int64 // line to name in an error; 0: the next one
 	comma   byte
 	fields  fieldSplitter
 	columns columns
-	first   *csvRecord // the first record, when it is no header: its fields are still there
+	first   *csvRecord // the first record, if it is no header: its fields are still there
 }
 
-// A csvRecord is what is known of a record besides its fields.
+// A csvRecord is what is known of a record apart from its fields.
 type csvRecord struct {
 	line   int64  // its first line
 	reason Reason // why it cannot be split; the line is then its only field
 }
 
-func (c *csvReader) line() int64    { return cmp.Or(c.at, c.lines.n+1) }
+func (c *csvReader) line() int64    { return cmp.Or(c.errLine, c.lines.n+1) }
 func (c *csvReader) skipped() int64 { return c.skips }
 
 func (c *csvReader) next(e *Entry) error {
@@ -56,11 +55,11 @@ func (c *csvReader) next(e *Entry) error {
 	return nil
 }
 
-// readHeader finds the columns, by the header or by the first record.
+// readHeader finds the columns by the header or the first record.
 func (c *csvReader) readHeader(layout Layout) error {
 	header, err := c.firstLine()
 	if err != nil {
-		return notEOF(err) // a list with no record has no entry
+		return ignoreEOF(err) // a list with no record has no entry
 	}
 	record, err := csvRecord{}, error(nil)
 	if header != nil {
@@ -68,7 +67,7 @@ func (c *csvReader) readHeader(layout Layout) error {
 	} else if record, err = c.record(); err != nil {
 		return err
 	}
-	c.at = c.lines.n // what is wrong now is wrong with the header
+	c.errLine = c.lines.n // errors from here on are about the header
 	if record.reason != "" {
 		return errors.New("the first line of a CSV list has " + record.reason.Text())
 	}
@@ -76,7 +75,7 @@ func (c *csvReader) readHeader(layout Layout) error {
 	if err != nil {
 		return err
 	}
-	c.at = 0
+	c.errLine = 0
 	if isHeader {
 		c.skips++
 	} else {
@@ -85,8 +84,8 @@ func (c *csvReader) readHeader(layout Layout) error {
 	return nil
 }
 
-// firstLine skips what stands before the first record and finds the
-// delimiter. A header may stand behind a #: it is returned without it.
+// firstLine skips what comes before the first record and detects the delimiter. A header may stand behind a #: it
+// is returned without it.
 func (c *csvReader) firstLine() ([]byte, error) {
 	for {
 		text, size, err := c.lines.peek()
@@ -129,12 +128,12 @@ func (c *csvReader) record() (csvRecord, error) {
 		case size > 0:
 			return c.quotedRecord()
 		default:
-			return c.wholeLine(ReasonLineTooLong)
+			return c.rejectLine(ReasonLineTooLong)
 		}
 	}
 }
 
-// quotedRecord reads a record with quotes in it, which may hide line ends.
+// quotedRecord reads a record with quotes, which may contain line ends.
 func (c *csvReader) quotedRecord() (csvRecord, error) {
 	line := c.lines.n + 1
 	window, err := c.lines.r.Peek(maxLine + 2)
@@ -144,15 +143,15 @@ func (c *csvReader) quotedRecord() (csvRecord, error) {
 		c.lines.n += ends
 		return csvRecord{line: line}, nil
 	}
-	if notEOF(err) != nil {
+	if ignoreEOF(err) != nil {
 		return csvRecord{}, err
 	}
-	// The quote is a stray one: the lines that it would swallow stay entries.
-	return c.wholeLine(ReasonQuote)
+	// A stray quote: the lines up to the next one stay entries.
+	return c.rejectLine(ReasonQuote)
 }
 
-// wholeLine gives the next line up.
-func (c *csvReader) wholeLine(reason Reason) (csvRecord, error) {
+// rejectLine makes the next line an entry that is rejected.
+func (c *csvReader) rejectLine(reason Reason) (csvRecord, error) {
 	text, _, err := c.lines.next()
 	if err != nil {
 		return csvRecord{}, err
@@ -161,7 +160,7 @@ func (c *csvReader) wholeLine(reason Reason) (csvRecord, error) {
 	return csvRecord{line: c.lines.n, reason: reason}, nil
 }
 
-// delimiter is the one that stands most often in a line, outside of quotes.
+// delimiter is the one that comes most often in a line, outside quotes.
 func delimiter(line []byte) byte {
 	var count [256]int
 	quoted := false

@@ -17,32 +17,31 @@ import (
 )
 
 var (
-	// ErrEntryGone says that somebody is not excluded any more who was: entries may
-	// be added to a file of exclusions while a run lasts, and none taken away.
+	// ErrEntryGone says that an entry was removed from a file of exclusions: while a run lasts, entries may only
+	// be added.
 	ErrEntryGone = errors.New("an entry is gone from the exclusions")
 
-	// ErrExclusions says that a file of exclusions, which was read before, cannot be
-	// read or understood any more: who opted out is not known.
+	// ErrExclusions says that a file of exclusions that was read before cannot be read any more: who opted out is
+	// not known.
 	ErrExclusions = errors.New("the exclusions cannot be read again")
 )
 
-// An ExclusionFile is a file of exclusions that may grow while a run lasts. It is
-// safe for concurrent use; Follow goes before Refresh.
+// An ExclusionFile is a file of exclusions that may grow while a run lasts. It is safe for concurrent use. Follow
+// comes before Refresh.
 type ExclusionFile struct {
-	path    string // "": none
-	once    bool   // it is no regular file, and cannot be read again
-	current atomic.Pointer[Exclusions]
+	path     string // "": there is no file
+	readOnce bool   // no regular file: it cannot be read again
+	current  atomic.Pointer[Exclusions]
 
 	mu      sync.Mutex
-	sum     [sha256.Size]byte // of the file as it was read last
-	planned *Exclusions       // that the names were prepared with
+	sum     [sha256.Size]byte // of the file, when it was last read
+	planned *Exclusions       // those of the plan
 	late    *Exclusions       // the others; nil: none
-	history *exclusionHistory // nil: none is kept
+	history *exclusionHistory // nil: not kept
 }
 
-// OpenExclusions reads a file of exclusions as [ReadExclusions] does. An empty
-// path is that of no file: none is excluded. What is no regular file, such as a
-// pipe, does not grow.
+// OpenExclusions reads a file of exclusions as [ReadExclusions] does. If path is empty, nothing is excluded. What
+// is no regular file, such as a pipe, does not grow.
 func OpenExclusions(path string) (*ExclusionFile, error) {
 	f := &ExclusionFile{path: path}
 	if path == "" {
@@ -52,7 +51,7 @@ func OpenExclusions(path string) (*ExclusionFile, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	f.once = !stat.Mode().IsRegular()
+	f.readOnce = !stat.Mode().IsRegular()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -66,7 +65,7 @@ func OpenExclusions(path string) (*ExclusionFile, error) {
 	return f, nil
 }
 
-// Exclusions are those that were read last.
+// Exclusions returns those that were last read.
 func (f *ExclusionFile) Exclusions() *Exclusions { return f.current.Load() }
 
 // Domain says whether a name opted out, as [Exclusions.Domain] does.
@@ -75,11 +74,10 @@ func (f *ExclusionFile) Domain(name string) bool { return f.current.Load().Domai
 // Addr says whether an address is in a network that opted out.
 func (f *ExclusionFile) Addr(addr netip.Addr) bool { return f.current.Load().Addr(addr) }
 
-// Follow holds the file against all that was read for the run so far, by any
-// process, and keeps what it has now. Name tells the processes of the run apart
-// that work at a time. What a process has kept and is damaged is told to damaged, and
-// removed: that process keeps it anew from the file when it comes to it. The error
-// wraps [ErrEntryGone] where an entry is missing.
+// Follow compares the file with everything that any process of the run has read from it, and keeps its present
+// contents. Name tells the processes of the run apart that work at the same time. A damaged history is reported
+// to damaged, and removed: its process writes a new one from the file. The error wraps [ErrEntryGone] if an entry
+// is missing.
 func (f *ExclusionFile) Follow(
 	plan *Plan, name string, disk durable.Disk, now func() time.Time, damaged func(error),
 ) error {
@@ -95,7 +93,7 @@ func (f *ExclusionFile) Follow(
 	}
 	before, err := readHistories(plan.dir, func(path string, err error) error {
 		damaged(err)
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) { // another process may have been quicker
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) { // another process may have removed it
 			return err
 		}
 		return nil
@@ -103,7 +101,7 @@ func (f *ExclusionFile) Follow(
 	if err != nil {
 		return err
 	}
-	if err := x.hasStill(before); err != nil {
+	if err := x.checkContains(before); err != nil {
 		return err
 	}
 	if f.history, err = openExclusionHistory(disk, plan.dir, name, now); err != nil {
@@ -113,19 +111,18 @@ func (f *ExclusionFile) Follow(
 	return f.history.add(x, f.late)
 }
 
-// Refresh reads the file anew, where it has changed, and gives those that are
-// excluded now and were not when the names were prepared; nil: none. Its error
-// wraps [ErrExclusions] or [ErrEntryGone], and the Exclusions stay those that were
-// read before; or it is that of a file of the run.
+// Refresh reads the file again if it has changed, and returns the entries that the plan does not have; nil: none.
+// If its error wraps [ErrExclusions] or [ErrEntryGone], the Exclusions stay as they were. Any other error is
+// about a file of the run.
 func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.path == "" || f.once {
+	if f.path == "" || f.readOnce {
 		return f.late, nil
 	}
 	data, err := os.ReadFile(f.path)
 	if err != nil {
-		return nil, lost(err)
+		return nil, unreadable(err)
 	}
 	sum := sha256.Sum256(data)
 	if sum == f.sum {
@@ -133,9 +130,9 @@ func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	}
 	x, err := parseExclusions(f.path, bytes.NewReader(data))
 	if err != nil {
-		return nil, lost(err)
+		return nil, unreadable(err)
 	}
-	if err := x.hasStill(f.current.Load()); err != nil {
+	if err := x.checkContains(f.current.Load()); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
 	more := x.without(f.planned)
@@ -152,12 +149,12 @@ func (f *ExclusionFile) Refresh() (late *Exclusions, err error) {
 	return f.late, nil
 }
 
-// lost is the error of a file that was read before, and why it cannot be now.
-func lost(err error) error {
-	return fmt.Errorf("%w: %w: mend it, and run the same command again to go on", ErrExclusions, err)
+// unreadable is the error of a file that was read before, with the cause.
+func unreadable(err error) error {
+	return fmt.Errorf("%w: %w: correct the file, and run the same command again to go on", ErrExclusions, err)
 }
 
-// Versions are what the file had in it, in the order in which it was seen.
+// Versions returns the versions of the file in the order of reading.
 func (f *ExclusionFile) Versions() []ExclusionVersion {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -167,31 +164,30 @@ func (f *ExclusionFile) Versions() []ExclusionVersion {
 	return slices.Clone(f.history.Versions)
 }
 
-// hasStill reports an error, which wraps [ErrEntryGone], unless x has every entry
-// that it had before.
-func (x *Exclusions) hasStill(before *Exclusions) error {
+// checkContains returns an error, which wraps [ErrEntryGone], unless x has all entries of before.
+func (x *Exclusions) checkContains(before *Exclusions) error {
 	gone := missing(x.entries(), before.entries())
 	switch len(gone) {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("%w: %s; entries may be added while a run lasts, and none taken away", ErrEntryGone, gone[0])
+		return fmt.Errorf("%w: %s; while a run lasts, entries may only be added", ErrEntryGone, gone[0])
 	}
-	return fmt.Errorf("%w: %s, and %d more; entries may be added while a run lasts, and none taken away",
+	return fmt.Errorf("%w: %s, and %d more; while a run lasts, entries may only be added",
 		ErrEntryGone, gone[0], len(gone)-1)
 }
 
-// without are the entries of x that y does not have; nil: none.
+// without returns the entries of x that y does not have; nil: none.
 func (x *Exclusions) without(y *Exclusions) *Exclusions {
 	left := missing(y.entries(), x.entries())
 	if len(left) == 0 {
 		return nil
 	}
-	others, _ := exclude(left) // they were entries before
+	others, _ := newExclusions(left) // they were entries before
 	return others
 }
 
-// missing are the entries of want that have does not have. Both are in order.
+// missing returns the entries of want that have does not have. Both are in order.
 func missing(have, want []string) (left []string) {
 	for _, entry := range want {
 		if _, ok := slices.BinarySearch(have, entry); !ok {

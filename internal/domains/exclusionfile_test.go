@@ -11,14 +11,15 @@ import (
 	"stsscan/internal/durable"
 )
 
-// follows begins to follow a file for a run that was prepared with it as it is.
+// follows opens a file for a run that was prepared with it, and follows it.
 func follows(t *testing.T, path string) (*ExclusionFile, *Plan, PrepareConfig) {
 	t.Helper()
 	f, err := OpenExclusions(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\nc.com\n")}}, Exclude: f.Exclusions()}
+	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{writeList(t, "list", "a.com\nb.com\nc.com\n")}},
+		Exclude: f.Exclusions()}
 	plan, err := Prepare(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,7 @@ func follows(t *testing.T, path string) (*ExclusionFile, *Plan, PrepareConfig) {
 	return f, plan, cfg
 }
 
-// unharmed refuses a history that is damaged.
+// unharmed fails on a damaged history.
 func unharmed(t *testing.T) func(error) { return func(err error) { t.Error(err) } }
 
 func rewrite(t *testing.T, path, text string) {
@@ -39,7 +40,7 @@ func rewrite(t *testing.T, path, text string) {
 	}
 }
 
-// What a file of exclusions may become while a run lasts: more than it was.
+// While a run lasts, a file of exclusions may only grow.
 func TestExclusionFileGrows(t *testing.T) {
 	const before = "a.com\n=exact.net\n192.0.2.0/24\n"
 	for _, tt := range []struct {
@@ -52,9 +53,9 @@ func TestExclusionFileGrows(t *testing.T) {
 		{"another order, and comments", "# thanks\n192.0.2.0/24\n=exact.net\na.com # by mail\n", false, nil, ""},
 		{"more", before + "b.com\n", true, nil, ""},
 		{"a slip of the pen", before + "b.com\nnot a name\n", false, ErrExclusions, `5: "not a name": a character that no domain name has`},
-		{"gone", "a.com\n=exact.net\n", false, ErrEntryGone, "gone from the exclusions: 192.0.2.0/24; entries may be added"},
+		{"gone", "a.com\n=exact.net\n", false, ErrEntryGone, "gone from the exclusions: 192.0.2.0/24; while a run lasts, entries may only be added"},
 		{"gone, and another instead", "a.com\nexact.net\n192.0.2.0/24\n", false, ErrEntryGone, "=exact.net"},
-		{"all gone", "# nobody\n", false, ErrEntryGone, "192.0.2.0/24, and 2 more; "},
+		{"all gone", "# none\n", false, ErrEntryGone, "192.0.2.0/24, and 2 more; "},
 		{"removed", "", false, ErrExclusions, "no such file"},
 	} {
 		path := writeList(t, "exclude", before)
@@ -83,7 +84,8 @@ func TestExclusionFileGrows(t *testing.T) {
 		if tt.late {
 			versions++
 		}
-		if got := f.Versions(); len(got) != versions || got[versions-1].SHA256 != f.Exclusions().SHA256() || got[0].Entries != 3 {
+		if got := f.Versions(); len(got) != versions || got[versions-1].SHA256 != f.Exclusions().SHA256() ||
+			got[0].Entries != 3 {
 			t.Errorf("%s: versions %+v", tt.name, got)
 		}
 		if again, err := f.Refresh(); err == nil && again != late {
@@ -92,7 +94,7 @@ func TestExclusionFileGrows(t *testing.T) {
 	}
 }
 
-// No file excludes nobody, now and later.
+// Without a file nothing is excluded, now or later.
 func TestNoExclusionFile(t *testing.T) {
 	f, plan, _ := follows(t, "")
 	if late, err := f.Refresh(); late != nil || err != nil || f.Domain("a.com") || len(f.Versions()) != 0 {
@@ -103,8 +105,8 @@ func TestNoExclusionFile(t *testing.T) {
 	}
 }
 
-// A run is taken up with all that was ever excluded in it, by whatever shard, or
-// not at all; each shard keeps the times of what it has seen.
+// A run is resumed with everything that any shard ever excluded in it, or not at all. Each shard keeps the times
+// of what it has read.
 func TestExclusionsAreKept(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	first, plan, cfg := follows(t, path)
@@ -130,7 +132,8 @@ func TestExclusionsAreKept(t *testing.T) {
 		}
 		return f, f.Follow(p, shard, durable.Disk{}, time.Now, unharmed(t))
 	}
-	for text, gone := range map[string]string{"b.com\n": "a.com", "# nobody\n": "a.com", "a.com\n": "b.com", "a.com\nc.com\n": "b.com"} {
+	for text, gone := range map[string]string{"b.com\n": "a.com", "# none\n": "a.com", "a.com\n": "b.com",
+		"a.com\nc.com\n": "b.com"} {
 		for _, shard := range []string{"run", "run-1-of-2"} {
 			if _, err := took(text, shard); !errors.Is(err, ErrEntryGone) || !strings.Contains(err.Error(), gone) {
 				t.Errorf("%q, %s: %v, want that %s is gone", text, shard, err, gone)
@@ -141,7 +144,8 @@ func TestExclusionsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if late, err := second.Refresh(); err != nil || late.Domain("a.com") || !late.Domain("b.com") || !late.Domain("c.com") {
+	if late, err := second.Refresh(); err != nil || late.Domain("a.com") || !late.Domain("b.com") ||
+		!late.Domain("c.com") {
 		t.Errorf("late %q, %v", late.entries(), err)
 	}
 	if v := second.Versions(); len(v) != 1 || v[0].Entries != 3 {
@@ -164,8 +168,7 @@ func TestExclusionsAreKept(t *testing.T) {
 	}
 }
 
-// A run whose list of who was excluded is gone is prepared again with the same ones,
-// and with no others.
+// A run whose kept exclusions are gone is prepared again with the same ones, and with no others.
 func TestExclusionsAreGone(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	f, plan, cfg := follows(t, path)
@@ -180,7 +183,8 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 	grown := cfg
 	grown.Exclude = more
-	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), "with those of then") {
+	if _, err := Prepare(t.Context(), grown); !errors.Is(err, ErrOtherInput) ||
+		!strings.Contains(err.Error(), "with the original ones") {
 		t.Errorf("%v", err)
 	}
 	if _, err := Prepare(t.Context(), cfg); err != nil {
@@ -194,8 +198,8 @@ func TestExclusionsAreGone(t *testing.T) {
 	}
 }
 
-// A damaged history is told of, and kept anew from the file. An entry that only the
-// damage made is not missed, and those that were added are there again.
+// A damaged history is reported and written anew from the file. An entry that came from the damage is not missed,
+// and added entries are there again.
 func TestExclusionHistoryDamaged(t *testing.T) {
 	for _, tt := range []struct{ name, from, to string }{
 		{"an entry", "b.com", "d.com"},
@@ -219,9 +223,9 @@ func TestExclusionHistoryDamaged(t *testing.T) {
 		if x, err := ReadExclusionHistory(plan.dir); err == nil {
 			t.Errorf("%s: read as %q", tt.name, x.entries())
 		}
-		told := 0
-		if err := f.Follow(plan, "run", durable.Disk{}, time.Now, func(error) { told++ }); err != nil || told != 1 {
-			t.Errorf("%s: told %d times, %v", tt.name, told, err)
+		reported := 0
+		if err := f.Follow(plan, "run", durable.Disk{}, time.Now, func(error) { reported++ }); err != nil || reported != 1 {
+			t.Errorf("%s: reported %d times, %v", tt.name, reported, err)
 		}
 		if x, err := ReadExclusionHistory(plan.dir); err != nil || strings.Join(x.entries(), " ") != "b.com" {
 			t.Errorf("%s: kept anew: %q, %v", tt.name, x.entries(), err)

@@ -13,18 +13,18 @@ import (
 	"stsscan/internal/durable"
 )
 
-// An ExclusionVersion is what a file of exclusions had in it at a time.
+// An ExclusionVersion describes the contents of a file of exclusions at one time.
 type ExclusionVersion struct {
 	SHA256    string    `json:"sha256"`     // Exclusions.SHA256
 	Entries   int       `json:"entries"`    // number of them
-	FirstSeen time.Time `json:"first_seen"` // when it was first read
+	FirstSeen time.Time `json:"first_seen"` // when they were first read
 }
 
-// An exclusionHistory is a file of the run directory that keeps what one shard has
-// seen of a file of exclusions: so that no entry is lost between two processes.
+// An exclusionHistory is a file of the run directory that keeps what one shard has read from a file of
+// exclusions, so that no entry is lost between two processes.
 type exclusionHistory struct {
-	Versions []ExclusionVersion `json:"versions"` // in the order in which they were seen
-	Late     []string           `json:"late"`     // entries that the plan does not have, of all versions, in order
+	Versions []ExclusionVersion `json:"versions"` // in the order of reading
+	Late     []string           `json:"late"`     // entries of all versions that the plan does not have, in order
 	Checksum string             `json:"checksum"` // of the file: see durable.Seal
 
 	disk durable.Disk
@@ -67,8 +67,8 @@ func (h *exclusionHistory) read() error {
 	return nil
 }
 
-// add keeps a version, with its entries that the plan does not have, unless it is
-// the one that was seen last, or has no entries.
+// add keeps a version and its entries that the plan does not have, unless the version is the last one kept, or
+// has no entries.
 func (h *exclusionHistory) add(x, late *Exclusions) error {
 	sum, n := x.SHA256(), len(h.Versions)
 	if n == 0 && sum == "" || n > 0 && h.Versions[n-1].SHA256 == sum {
@@ -91,15 +91,13 @@ func (h *exclusionHistory) add(x, late *Exclusions) error {
 	return nil
 }
 
-// ReadExclusionHistory reads who was excluded in the run of a directory at any
-// time since its names were prepared, and was not then, by the word of all its
-// shards; nil: none.
+// ReadExclusionHistory reads the Exclusions that were added to those of the plan while the run lasted, by any of
+// its shards; nil: none.
 func ReadExclusionHistory(dir string) (*Exclusions, error) {
 	return readHistories(dir, func(_ string, err error) error { return err })
 }
 
-// readHistories is ReadExclusionHistory. A history that is damaged counts for
-// nothing where damaged returns no error.
+// readHistories is ReadExclusionHistory. A damaged history is ignored if damaged returns no error.
 func readHistories(dir string, damaged func(path string, err error) error) (*Exclusions, error) {
 	chunks := filepath.Join(dir, chunksDir)
 	files, err := os.ReadDir(chunks)
@@ -126,5 +124,5 @@ func readHistories(dir string, damaged func(path string, err error) error) (*Exc
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	return exclude(entries)
+	return newExclusions(entries)
 }

@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// Exclusions are who opted out of being surveyed. A nil *Exclusions excludes
-// nobody. It does not change, and is safe for concurrent use.
+// Exclusions are the names and networks that opted out of being surveyed. A nil *Exclusions excludes nothing.
+// They do not change, and are safe for concurrent use.
 type Exclusions struct {
 	exact    map[string]struct{}
 	below    map[string]struct{} // the name itself and everything below it
-	networks []netip.Prefix      // masked, sorted; IPv4 in its own form
+	networks []netip.Prefix      // masked, sorted; IPv4 never as IPv4-mapped IPv6
 }
 
 // ReadExclusions reads a file of exclusions, one a line:
@@ -27,9 +27,8 @@ type Exclusions struct {
 //	=example.net     # that name alone
 //	192.0.2.0/24     # a network; an address is a network of one
 //
-// A # that begins a line or follows white space begins a comment. Any line
-// that is none of these is an error, which names file and line: a wish to be
-// left alone must not be lost to a slip of the pen.
+// A # that begins a line or follows white space begins a comment. Any other line is an error, which names file
+// and line: an opt-out must not be lost to a typing error.
 func ReadExclusions(path string) (*Exclusions, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,8 +66,8 @@ func parseExclusions(name string, r io.Reader) (*Exclusions, error) {
 	}
 }
 
-// add takes in one line. A whole top-level domain, special-use or not, may be
-// excluded, and whatever name a zone may have.
+// add adds one line. Whole top-level domains may be excluded, special-use or not, and any name that a zone may
+// have.
 func (x *Exclusions) add(entry string) error {
 	if p, ok := parseNetwork(entry); ok {
 		x.networks = append(x.networks, p)
@@ -87,8 +86,7 @@ func (x *Exclusions) add(entry string) error {
 	return nil
 }
 
-// parseNetwork reads an address or a prefix; one that is IPv4 in IPv6 clothes
-// is IPv4.
+// parseNetwork reads an address or a prefix. IPv4-mapped IPv6 becomes IPv4.
 func parseNetwork(s string) (netip.Prefix, bool) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		a = a.Unmap().WithZone("")
@@ -135,8 +133,8 @@ func (x *Exclusions) Addr(addr netip.Addr) bool {
 	return slices.ContainsFunc(x.networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// SHA256 identifies what is excluded, in hexadecimal, whatever the order and
-// the comments it was written with; "" when nobody is.
+// SHA256 identifies what is excluded, in hexadecimal, whatever the order and the comments in the file; "":
+// nothing is excluded.
 func (x *Exclusions) SHA256() string {
 	entries := x.entries()
 	if len(entries) == 0 {
@@ -146,7 +144,7 @@ func (x *Exclusions) SHA256() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// entries are who is excluded, as a file of exclusions has them, in order.
+// entries are the lines of a file of exclusions, in order, without comments.
 func (x *Exclusions) entries() []string {
 	if x == nil {
 		return nil
@@ -165,7 +163,7 @@ func (x *Exclusions) entries() []string {
 	return entries
 }
 
-// exclude makes Exclusions of entries.
-func exclude(entries []string) (*Exclusions, error) {
+// newExclusions makes Exclusions of entries.
+func newExclusions(entries []string) (*Exclusions, error) {
 	return parseExclusions("", strings.NewReader(strings.Join(entries, "\n")))
 }

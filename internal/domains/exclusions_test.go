@@ -10,8 +10,10 @@ import (
 )
 
 func TestExclusions(t *testing.T) {
-	path := writeList(t, "exclude", "\xef\xbb\xbf# asked by mail\nExample.com.\t# all of it\r\n=exact.net\n\nmil\nBücher.de\nfoo.test\nxn--7ba2c.com\n_a.b_c.com\nрф\n"+
-		"192.0.2.0/24\n198.51.100.7\n203.0.113.77/25\n2001:db8::/32\n::ffff:10.1.2.3\n::ffff:10.2.0.0/112\n192.0.2.0/24")
+	path := writeList(t, "exclude",
+		"\xef\xbb\xbf# asked by mail\nExample.com.\t# all of it\r\n=exact.net\n\nmil\n"+
+			"Bücher.de\nfoo.test\nxn--7ba2c.com\n_a.b_c.com\nрф\n"+
+			"192.0.2.0/24\n198.51.100.7\n203.0.113.77/25\n2001:db8::/32\n::ffff:10.1.2.3\n::ffff:10.2.0.0/112\n192.0.2.0/24")
 	x, err := ReadExclusions(path)
 	if err != nil {
 		t.Fatal(err)
@@ -41,15 +43,15 @@ func TestExclusions(t *testing.T) {
 func TestNoExclusions(t *testing.T) {
 	var x *Exclusions
 	if x.Domain("example.com") || x.Addr(netip.MustParseAddr("192.0.2.1")) || x.SHA256() != "" {
-		t.Error("nobody is excluded")
+		t.Error("nothing is excluded")
 	}
-	x, err := parseExclusions("x", strings.NewReader("# nobody yet\n"))
+	x, err := parseExclusions("x", strings.NewReader("# none yet\n"))
 	if err != nil || x.SHA256() != "" {
-		t.Errorf("a file that excludes nobody: %v", err)
+		t.Errorf("a file that excludes nothing: %v", err)
 	}
 }
 
-// A line that cannot be understood stops the run before its first packet.
+// An invalid line stops the run before its first packet.
 func TestExclusionErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"a.com\nnot a name\n":               `x:2: "not a name": a character that no domain name has`,
@@ -71,7 +73,7 @@ func TestExclusionErrors(t *testing.T) {
 	}
 }
 
-// The identity is that of the meaning, not of the file.
+// The hash identifies the meaning, not the file.
 func TestExclusionsSHA256(t *testing.T) {
 	sum := func(text string) string {
 		x, err := parseExclusions("x", strings.NewReader(text))

@@ -2,14 +2,14 @@ package domains
 
 import "bytes"
 
-// A fieldSplitter splits records of CSV into fields, which are valid until the
-// next record is split and as long as the record's text is.
+// A fieldSplitter splits CSV records into fields. They are valid until the next record is split, and no longer
+// than the text of the record.
 type fieldSplitter struct {
 	fields  [][]byte
 	scratch []byte // for fields with doubled quotes
 }
 
-// at is a field, empty when the record has no such field.
+// at is field i; empty if the record has none.
 func (s *fieldSplitter) at(i int) []byte {
 	if i < 0 || i >= len(s.fields) {
 		return nil
@@ -40,9 +40,8 @@ func (s *fieldSplitter) split(line []byte, comma byte) {
 	}
 }
 
-// splitQuoted splits the record that text begins with, and returns its length
-// and the number of lines it takes up. It is not ok when the record has no end
-// in text, or text behind a quote. all says that there is nothing after text.
+// splitQuoted splits the record at the beginning of text, and returns its size and the number of its lines. It is
+// not ok if the record does not end in text, or has text behind a quote. all says that nothing comes after text.
 func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int, ends int64, ok bool) {
 	s.fields, s.scratch = s.fields[:0], s.scratch[:0]
 	for i := 0; ; i++ {
@@ -79,8 +78,8 @@ func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int
 	}
 }
 
-// unquote reads text behind an opening quote, and returns the field and the
-// number of octets up to and with the closing quote; -1: there is none.
+// unquote reads the text behind an opening quote. It returns the field and the number of octets up to the closing
+// quote, that included; -1: there is no closing quote.
 func (s *fieldSplitter) unquote(text []byte) (field []byte, n int) {
 	start, from := len(s.scratch), 0
 	for {

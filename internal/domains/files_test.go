@@ -46,7 +46,7 @@ func rejectLines(t testing.TB, dir string) (lines []RejectLine) {
 	return lines
 }
 
-// files lists a directory and what is below it, without the locks.
+// files lists the files below a directory, without the locks.
 func files(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

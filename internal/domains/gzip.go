@@ -9,15 +9,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// errBehind says that what follows compressed data is no more of it.
-var errBehind = errors.New("other data behind it")
+// errTrailing says that compressed data is followed by something else.
+var errTrailing = errors.New("other data behind it")
 
 const gzipMagic = "\x1f\x8b"
 
-// A gzipReader reads the members of a gzip file (RFC 1952, section 2.2) as one
-// text. Zeros up to the end of the file are padding, as of tapes and blocks.
-// Anything else behind a member is an error, a member behind zeros too: gzip
-// programs pass over it, and its names would be missing.
+// A gzipReader reads the members of a gzip file (RFC 1952, section 2.2) as one text. Zeros up to the end of the
+// file are padding, as on tapes. Anything else behind a member is an error, even a member behind zeros: gzip
+// programs ignore it, and its names would be missing.
 type gzipReader struct {
 	raw    *bufio.Reader
 	member *gzip.Reader
@@ -38,13 +37,13 @@ func (g *gzipReader) Read(p []byte) (int, error) {
 		if err == io.EOF {
 			err = g.nextMember()
 		}
-		if n > 0 || err != nil || len(p) == 0 { // an empty member is nothing to return
+		if n > 0 || err != nil || len(p) == 0 { // after an empty member there is nothing to return yet
 			return n, err
 		}
 	}
 }
 
-// nextMember goes on to the next member, or returns io.EOF where there is none.
+// nextMember goes on to the next member, or returns io.EOF if there is none.
 func (g *gzipReader) nextMember() error {
 	head, err := g.raw.Peek(len(gzipMagic))
 	switch {
@@ -53,7 +52,7 @@ func (g *gzipReader) nextMember() error {
 	case head[0] == 0:
 		return g.padding()
 	case !bytes.HasPrefix([]byte(gzipMagic), head): // it may be cut off
-		return errBehind
+		return errTrailing
 	}
 	if err := g.member.Reset(g.raw); err != nil {
 		return err
@@ -70,7 +69,7 @@ func (g *gzipReader) padding() error {
 		}
 		window, _ := g.raw.Peek(g.raw.Buffered())
 		if len(bytes.Trim(window, "\x00")) > 0 {
-			return errBehind
+			return errTrailing
 		}
 		g.raw.Discard(len(window))
 	}

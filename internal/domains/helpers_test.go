@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// noise is n names that do not compress well, the same ones each time.
+// noise is a list of n names that do not compress well, the same ones each time.
 func noise(n int) string {
 	r := rand.NewChaCha8([32]byte{1})
 	var b strings.Builder
@@ -29,8 +29,7 @@ func noise(n int) string {
 	return b.String()
 }
 
-// quick is a disk that does not wait for its platters: what is tested on it is
-// not whether files outlive a loss of power.
+// quick is a disk that does not sync: these tests are not about losses of power.
 func quick() durable.Disk { return durable.Disk{FS: quickFS{}} }
 
 type quickFS struct{ durable.OS }

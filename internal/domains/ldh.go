@@ -5,20 +5,18 @@ import (
 	"math/bits"
 )
 
-// shortName is the longest name that lastLabel judges, in octets: there is a
-// bit for each in a word, and no label can be longer than maxLabel.
+// shortName is the longest name that lastLabel accepts, in octets: a word has one bit for each, and no label can
+// be longer than maxLabel.
 const shortName = 64
 
-// lastLabel says where the last label of a name begins that is in normal form
-// as far as its octets go: two labels or more, of letters in lower case, digits
-// and hyphens, none of which begins or ends with a hyphen. It returns 0 for any
-// other name, and for one that needs a closer look: a longer one, or one with
-// two hyphens in a row, as A-labels have.
+// lastLabel returns where the last label of a name begins, if the octets of the name are in normal form: two
+// labels or more, of lower-case letters, digits and hyphens, none of which begins or ends with a hyphen. It
+// returns 0 for any other name, and for one that needs a closer look: a longer one, or one with two hyphens in a
+// row, as A-labels have.
 //
-// Almost all names of almost all lists are such, and to look at them octet by
-// octet was a third of the time that preparing a list took. So eight octets are
-// judged at once, in the bytes of a word, and then the whole name in two words
-// with a bit for each octet.
+// Almost all names of almost all lists are such, and looking at them octet by octet took a third of the time of
+// preparing a list. So eight octets are checked at once, in the bytes of a word, and then the whole name, in two
+// words with a bit for each octet.
 func lastLabel(name []byte) int {
 	n := len(name)
 	if n > shortName {
@@ -32,12 +30,12 @@ func lastLabel(name []byte) int {
 		} else {
 			word = lastWord(name, n-i)
 		}
-		low := word &^ high // no sum of bytes below carries over
+		low := word &^ highBits // no sum of bytes below carries over
 		dot := atLeast(low, '.') &^ atLeast(low, '.'+1)
 		hyphen := atLeast(low, '-') &^ atLeast(low, '-'+1)
 		letter := atLeast(low, 'a') &^ atLeast(low, 'z'+1)
 		digit := atLeast(low, '0') &^ atLeast(low, '9'+1)
-		if (dot|hyphen|letter|digit)&^word&high != high {
+		if (dot|hyphen|letter|digit)&^word&highBits != highBits {
 			return 0
 		}
 		dots |= gather(dot) << i
@@ -52,14 +50,13 @@ func lastLabel(name []byte) int {
 }
 
 const (
-	each = 0x0101010101010101 // times a number: the number in each byte
-	high = 0x80 * each        // the highest bit of each byte
+	ones     = 0x0101010101010101 // times a number: the number in each byte
+	highBits = 0x80 * ones        // the highest bit of each byte
 )
 
-// lastWord is the last octets of a name, the first one lowest, and letters up
-// to eight.
+// lastWord is the last octets of a name, the first one lowest, padded with letters to eight.
 func lastWord(name []byte, left int) uint64 {
-	word := uint64('a' * each)
+	word := uint64('a' * ones)
 	if len(name) >= 8 {
 		last := binary.LittleEndian.Uint64(name[len(name)-8:])
 		return word<<(8*left) | last>>(8*(8-left))
@@ -70,11 +67,9 @@ func lastWord(name []byte, left int) uint64 {
 	return word
 }
 
-// atLeast sets the highest bit of each byte that is c or more. The highest bits
-// of the word must be clear.
-func atLeast(word uint64, c byte) uint64 { return (word + uint64(0x80-c)*each) & high }
+// atLeast sets the highest bit of each byte that is c or more. The highest bits of the word must be clear.
+func atLeast(word uint64, c byte) uint64 { return (word + uint64(0x80-c)*ones) & highBits }
 
-// gather moves the highest bits of the bytes together: that of byte j becomes
-// bit j. The multiplication shifts each of them to its place in the highest
-// byte.
+// gather packs the highest bits of the bytes: that of byte j becomes bit j. The multiplication shifts each of
+// them to its place in the highest byte.
 func gather(word uint64) uint64 { return word >> 7 * 0x0102040810204080 >> 56 }

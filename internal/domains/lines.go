@@ -7,12 +7,10 @@ import (
 	"io"
 )
 
-// maxLine is the length of the longest line that is read as one, in octets,
-// without its end.
+// maxLine is the length of the longest line that is accepted, in octets, without its end.
 const maxLine = 4 << 10
 
-// lines reads text line by line in bounded memory. A line ends in LF, CRLF or
-// CR, the last one also with the text.
+// lines reads text line by line in bounded memory. A line ends in LF, CRLF or CR; the last one may have no end.
 type lines struct {
 	r *bufio.Reader
 	n int64 // lines read so far
@@ -22,9 +20,8 @@ func newLines(r io.Reader) *lines {
 	return &lines{r: bufio.NewReaderSize(r, 64<<10)}
 }
 
-// peek returns the next line without its end, and the octets that it takes up
-// with it. A line that is too long has size 0. The error is io.EOF only when
-// there is nothing left. The line is valid until the next call.
+// peek returns the next line without its end, and its size in octets with it. The size of a line that is too long
+// is 0. The error is io.EOF only when nothing is left. The line is valid until the next call.
 func (l *lines) peek() (line []byte, size int, err error) {
 	window, err := l.r.Peek(maxLine + 2) // the longest line and CRLF
 	if i := lineEnd(window); i >= 0 && i <= maxLine {
@@ -39,8 +36,7 @@ func (l *lines) peek() (line []byte, size int, err error) {
 	return window, len(window), nil
 }
 
-// next returns the next line. One that is too long is cut and skipped, and
-// long is true.
+// next returns the next line. A line that is too long is cut and skipped, and long is true.
 func (l *lines) next() (line []byte, long bool, err error) {
 	line, size, err := l.peek()
 	if err != nil {
@@ -56,17 +52,17 @@ func (l *lines) next() (line []byte, long bool, err error) {
 	return line, size == 0, nil
 }
 
-// take passes over the line that was peeked at, which stays valid.
+// take consumes the line that was peeked at, which stays valid.
 func (l *lines) take(size int) {
 	l.r.Discard(size)
 	l.n++
 }
 
-// skip reads on to the end of a line that does not fit the window.
+// skip reads to the end of a line that does not fit the window.
 func (l *lines) skip() error {
 	for {
 		if _, err := l.r.Peek(1); err != nil {
-			return notEOF(err)
+			return ignoreEOF(err)
 		}
 		window, _ := l.r.Peek(l.r.Buffered())
 		i := lineEnd(window)
@@ -79,14 +75,6 @@ func (l *lines) skip() error {
 		l.r.Discard(endLength(end))
 		return nil
 	}
-}
-
-// notEOF is err, unless it is the end of the text.
-func notEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }
 
 // lineEnd is the index of the first CR or LF, or -1.

@@ -14,22 +14,19 @@ const (
 	maxName  = 253 - len("_mta-sts.")
 )
 
-// Rules say which names are normalised. The zero Rules are those of the public
-// DNS.
+// Rules say which names are accepted. The zero Rules are those of the public DNS.
 type Rules struct {
-	AllowSpecialUse bool // take names under special-use domains too; a simulated Internet may have them
-	AllowUnderscore bool // take names with underscores too; a zone may delegate such
+	AllowSpecialUse bool // accept names under special-use domains, which a simulated Internet may have
+	AllowUnderscore bool // accept names with underscores, which a zone may delegate
 }
 
 // Normalize is [Rules.Normalize] by the rules of the public DNS.
 func Normalize(s string) (string, error) { return Rules{}.Normalize(s) }
 
-// Normalize makes of s a name in A-labels: without white space around it, in
-// lower case, without the final dot. A name in ASCII is taken as it is, with
-// labels that begin with xn-- and that no table of IDNA knows too: zones hold
-// such. A name with other characters is mapped as for lookup (UTS 46, not
-// transitional, with the Bidi rule). Its error is a [*Reject]. What it returns,
-// it returns again unchanged.
+// Normalize turns s into a name in A-labels: without white space around it, in lower case, without the final dot.
+// A name in ASCII is taken as it is, even where its xn-- labels are in no IDNA table: zones have such names. A
+// name with other characters is mapped as for lookup (UTS 46, not transitional, with the Bidi rule). The error is
+// a [*Reject]. Normalizing the result again changes nothing.
 func (r Rules) Normalize(s string) (string, error) {
 	var buf [2 * maxName]byte
 	name, reason := r.appendName(buf[:0], []byte(s))
@@ -42,15 +39,15 @@ func (r Rules) Normalize(s string) (string, error) {
 	return string(name), nil
 }
 
-// appendName appends the normal form of s to dst, or says why there is none.
+// appendName appends the normal form of s to dst, or gives the reason why there is none.
 func (r Rules) appendName(dst, s []byte) ([]byte, Reason) {
 	if tld := lastLabel(s); tld > 0 {
-		return append(dst, s...), r.judge(s, tld)
+		return append(dst, s...), r.checkName(s, tld)
 	}
 	return r.appendAny(dst, s)
 }
 
-// appendAny does what appendName does, for any name.
+// appendAny is appendName for any name, without the fast path.
 func (r Rules) appendAny(dst, s []byte) ([]byte, Reason) {
 	s = bytes.TrimSpace(s)
 	if len(s) == 0 {
@@ -84,12 +81,11 @@ func (r Rules) appendAny(dst, s []byte) ([]byte, Reason) {
 		return dst, reason
 	}
 	name := out[start:]
-	return out, r.judge(name, bytes.LastIndexByte(name, '.')+1)
+	return out, r.checkName(name, bytes.LastIndexByte(name, '.')+1)
 }
 
-// lowered has for each octet that a name may have, the dot too, the same in
-// lower case, and 0 for any other octet. A constant is read without a check of
-// bounds and cannot be changed.
+// lowered maps each octet that a name may have, the dot too, to lower case, and any other octet to 0. A constant
+// is read without a bounds check and cannot be changed.
 const lowered = "" +
 	zeros16 + zeros16 +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00-.\x00" +
@@ -100,9 +96,8 @@ const lowered = "" +
 
 const zeros16 = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// appendLabels appends s in lower case and checks each label by the letters,
-// digits and hyphens rule (RFC 1123, section 2.1). foreign says that it is for
-// IDNA to judge: there are octets beyond ASCII.
+// appendLabels appends s in lower case and checks each label by the letters, digits and hyphens rule (RFC 1123,
+// section 2.1). foreign says that s has octets beyond ASCII, which are left to IDNA.
 func (r Rules) appendLabels(dst, s []byte) (out []byte, foreign bool, reason Reason) {
 	out = append(dst, s...)
 	name, start := out[len(dst):], 0
@@ -123,7 +118,7 @@ func (r Rules) appendLabels(dst, s []byte) (out []byte, foreign bool, reason Rea
 			if !utf8.Valid(s) {
 				return dst, false, ReasonBadCharacter
 			}
-			// What was not looked at stays as it is written.
+			// The rest stays as it is written.
 			name[i] = c
 			return out, true, ""
 		}
@@ -131,7 +126,7 @@ func (r Rules) appendLabels(dst, s []byte) (out []byte, foreign bool, reason Rea
 	return out, false, checkLabel(name[start:])
 }
 
-// badCharacter is the reason for an octet of ASCII that no name of a host has.
+// badCharacter is the reason for an ASCII octet that no host name has.
 func badCharacter(c byte) Reason {
 	switch c {
 	case '_':
@@ -154,17 +149,16 @@ func checkLabel(label []byte) Reason {
 	return ""
 }
 
-// mapForLookup turns U-labels into A-labels and checks the A-labels that are
-// there. Lengths are checked afterwards, where they have their own reason, and
-// so are the characters that its mapping may have brought in ("℀" is "a/c").
+// mapForLookup turns U-labels into A-labels and checks the A-labels that are there. The caller checks lengths,
+// which have a reason of their own, and the characters that the mapping may have brought in ("℀" is "a/c").
 func mapForLookup(s []byte) ([]byte, bool) {
 	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.BidiRule())
 	out, err := profile.ToASCII(string(s))
 	return []byte(out), err == nil
 }
 
-// judge looks at a name whose labels are well formed, the last one from begin.
-func (r Rules) judge(name []byte, begin int) Reason {
+// checkName checks a name whose labels are well formed, the last one from begin.
+func (r Rules) checkName(name []byte, begin int) Reason {
 	if len(name) > maxName {
 		return ReasonTooLong
 	}
@@ -182,11 +176,10 @@ func (r Rules) judge(name []byte, begin int) Reason {
 	return ReasonNumericTLD
 }
 
-// isSpecialUse says whether a top-level domain is set aside: RFC 6761 and what
-// its registry has since taken in (RFC 6762, RFC 7686, RFC 9476), and
-// internal, which ICANN reserved for private use. Under arpa there are home.arpa
-// (RFC 8375) and its like, and names of infrastructure (RFC 3172). The
-// names example.com, example.net and example.org resolve as any others do.
+// isSpecialUse says whether a top-level domain is reserved: by RFC 6761 and later entries of its registry (RFC
+// 6762, RFC 7686, RFC 9476), or as internal, which ICANN reserved for private use. Under arpa are home.arpa (RFC
+// 8375) and similar, and names of infrastructure (RFC 3172). The names example.com, example.net and example.org
+// resolve like any others.
 func isSpecialUse(tld []byte) bool {
 	switch string(tld) {
 	case "alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test":
@@ -195,8 +188,7 @@ func isSpecialUse(tld []byte) bool {
 	return false
 }
 
-// isBracketedAddr says whether s is an IPv6 address, or any address in
-// brackets.
+// isBracketedAddr says whether s is an IPv6 address, or any address in brackets.
 func isBracketedAddr(s []byte) bool {
 	if s[0] == '[' && s[len(s)-1] == ']' {
 		return isAddr(s[1 : len(s)-1])

@@ -20,7 +20,7 @@ func long(n int) string {
 	return b.String() + label(n-b.Len()-4) + ".com"
 }
 
-// normalizeTests are inputs, the names they become, or why they do not.
+// normalizeTests are inputs, and the names they become or the reasons why they do not.
 func normalizeTests() []struct {
 	in, want string
 	reason   Reason
@@ -29,7 +29,7 @@ func normalizeTests() []struct {
 		in, want string
 		reason   Reason
 	}{
-		// As it should be.
+		// Normal already.
 		{in: "example.com", want: "example.com"},
 		{in: "a.b", want: "a.b"},
 		{in: "3com.co.uk", want: "3com.co.uk"},
@@ -102,7 +102,7 @@ func normalizeTests() []struct {
 		{in: "-.com", reason: ReasonHyphen},
 		{in: "xn--.com", reason: ReasonHyphen},
 
-		// A-labels as they are: zones hold such, whatever tables of IDNA say.
+		// A-labels stay as they are: zones have some that are in no IDNA table.
 		{in: "xn--a.com", want: "xn--a.com"}, // not punycode
 		{in: "XN--A.com.", want: "xn--a.com"},
 		{in: "xn--i-7iqv272g.com", want: "xn--i-7iqv272g.com"}, // an emoji
@@ -173,7 +173,7 @@ func TestNormalize(t *testing.T) {
 		}
 		used[tt.reason] = true
 	}
-	for _, r := range Reasons() {
+	for _, r := range reasons() {
 		switch r {
 		case ReasonLineTooLong, ReasonQuote, ReasonEscape, ReasonZoneApex, ReasonExcluded: // not of the name itself
 		default:
@@ -187,9 +187,19 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-// Every octet is judged in every place of a name as the long way judges it.
+// reasons lists every Reason.
+func reasons() []Reason {
+	return []Reason{
+		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
+		ReasonEscape, ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
+		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
+	}
+}
+
+// Every octet in every place of a name is judged alike on the fast and the slow path.
 func TestLastLabel(t *testing.T) {
-	for _, base := range []string{"a.b", "ab.com", "abcd.com", "abcde.com", "abcdefg.example.com", strings.Repeat("a", 31) + "." + strings.Repeat("b", 32)} {
+	for _, base := range []string{"a.b", "ab.com", "abcd.com", "abcde.com", "abcdefg.example.com",
+		strings.Repeat("a", 31) + "." + strings.Repeat("b", 32)} {
 		for i := range base {
 			for c := range 256 {
 				name := []byte(base)
@@ -199,7 +209,7 @@ func TestLastLabel(t *testing.T) {
 				if tld > 0 && tld != strings.LastIndexByte(string(name), '.')+1 {
 					t.Fatalf("%q: last label at %d", name, tld)
 				}
-				// What is in normal form is seen to be, but for the runs of hyphens.
+				// The fast path takes all normal forms, but for runs of hyphens.
 				normal := reason == "" && string(out) == string(name) && !strings.Contains(base, "--")
 				if late := reason == ReasonIPLiteral || reason == ReasonNumericTLD; tld > 0 != normal && !late {
 					t.Fatalf("%q: %t, and the long way %q, %q", name, tld > 0, out, reason)
@@ -267,24 +277,23 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// FuzzNormalize: a normal form is its own normal form, and what is in ASCII
-// comes out equal but for case.
+// FuzzNormalize: a normal form is its own normal form, and ASCII changes in case only.
 func FuzzNormalize(f *testing.F) {
 	for _, tt := range normalizeTests() {
 		f.Add(tt.in)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		// The short way and the long way lead to the same.
+		// The fast and the slow path agree.
 		if tld := lastLabel([]byte(s)); tld > 0 {
 			out, reason := Rules{}.appendAny(nil, []byte(s))
-			if want := (Rules{}).judge([]byte(s), tld); reason != want || reason == "" && string(out) != s {
+			if want := (Rules{}).checkName([]byte(s), tld); reason != want || reason == "" && string(out) != s {
 				t.Fatalf("%q: %q, %q the long way, %q the short way", s, out, reason, want)
 			}
 		}
 		name, err := Normalize(s)
 		if err != nil {
 			r, ok := errors.AsType[*Reject](err)
-			if !ok || !slices.Contains(Reasons(), r.Reason) {
+			if !ok || !slices.Contains(reasons(), r.Reason) {
 				t.Fatalf("%q: error %v of no known reason", s, err)
 			}
 			if !utf8.ValidString(r.Text) || len(r.Text) > maxPrintable {
@@ -314,7 +323,8 @@ func onlyASCII(s string) bool {
 }
 
 func BenchmarkNormalize(b *testing.B) {
-	for _, s := range []string{"example.com", "Mail.Example.COM.", "xn--bcher-kva.example.org", "bücher.example.org", "not a name"} {
+	for _, s := range []string{"example.com", "Mail.Example.COM.", "xn--bcher-kva.example.org", "bücher.example.org",
+		"not a name"} {
 		b.Run(s, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

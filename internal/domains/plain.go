@@ -2,20 +2,19 @@ package domains
 
 import "bytes"
 
-// A plainReader reads one name a line. Text behind a # that begins the line or
-// follows white space is a comment.
+// A plainReader reads one name a line. Text behind a # that begins the line or follows white space is a comment.
 type plainReader struct {
 	lines  *lines
 	skips  int64
-	window []byte // octets in the buffer of lines, for short
-	taken  int    // how many of them short took: lines has yet to be told
+	window []byte // octets in the buffer of lines, for fromWindow
+	taken  int    // octets of window that fromWindow took, and lines does not know of yet
 }
 
 func (p *plainReader) line() int64    { return p.lines.n + 1 }
 func (p *plainReader) skipped() int64 { return p.skips }
 
 func (p *plainReader) next(e *Entry) error {
-	if p.short(e) {
+	if p.fromWindow(e) {
 		return nil
 	}
 	p.lines.r.Discard(p.taken)
@@ -34,15 +33,15 @@ func (p *plainReader) next(e *Entry) error {
 		if long {
 			e.Reason = ReasonLineTooLong
 		}
-		// What is there already: nothing is read, so the text stays where it is.
+		// What is buffered already: nothing is read, so the text stays where it is.
 		p.window, _ = p.lines.r.Peek(p.lines.r.Buffered())
 		return nil
 	}
 }
 
-// short takes the next line from the window, if it is a name in normal form as
-// far as its octets go, and nothing else; or it does nothing.
-func (p *plainReader) short(e *Entry) bool {
+// fromWindow takes the next line from the window if the line is a name in normal form and nothing else; otherwise
+// it does nothing.
+func (p *plainReader) fromWindow(e *Entry) bool {
 	rest := p.window[p.taken:]
 	end := bytes.IndexByte(rest[:min(len(rest), shortName+2)], '\n')
 	if end < 0 {
@@ -58,7 +57,7 @@ func (p *plainReader) short(e *Entry) bool {
 	return true
 }
 
-// beforeComment is text up to a comment.
+// beforeComment is the text before a comment.
 func beforeComment(text []byte) []byte {
 	for i := 0; i < len(text); i++ {
 		j := bytes.IndexByte(text[i:], '#')

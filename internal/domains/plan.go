@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
 	"path/filepath"
 
@@ -18,25 +16,21 @@ import (
 const (
 	chunksDir   = "chunks"
 	planFile    = "plan.json"
-	entriesFile = "exclusions.txt" // entries of Plan.Exclusions, in order, a line each; none where there are none
+	entriesFile = "exclusions.txt" // the entries of Plan.Exclusions, in order, one a line; not there if there are none
 	lockFile    = "lock"
-
-	temporaryPrefix = ".tmp-" // as durable.Sweep knows them
 )
 
-// planVersion is raised when the same list would give other names, or chunks
-// are written in another way.
+// planVersion is raised when the same list would give other names, or when chunks are written in another way.
 const planVersion = 3
 
-// Counts account for each entry: Entries = Rejected + Excluded + Duplicates +
-// Names.
+// Counts account for all entries: Entries = Rejected + Excluded + Duplicates + Names.
 type Counts struct {
 	Entries    int64 `json:"entries"`
 	Rejected   int64 `json:"rejected"`
 	Excluded   int64 `json:"excluded"`
 	Duplicates int64 `json:"duplicates"`
 	Names      int64 `json:"names"`
-	Skipped    int64 `json:"skipped"` // what was no entry: comments, blank lines, headers, records that name no domain
+	Skipped    int64 `json:"skipped"` // no entries: comments, blank lines, headers, records that name no domain
 }
 
 func (c *Counts) add(d Counts) {
@@ -50,7 +44,7 @@ func (c *Counts) add(d Counts) {
 
 // An Input is one list as it was read.
 type Input struct {
-	Name   string `json:"name"`   // as it was named; "-" is standard input
+	Name   string `json:"name"`   // as the user named it; "-" is standard input
 	SHA256 string `json:"sha256"` // of the list as it is stored, in hexadecimal
 	Bytes  int64  `json:"bytes"`  // of the list as it is stored
 	Format Format `json:"format,omitempty"`
@@ -67,17 +61,17 @@ type ChunkInfo struct {
 	SHA256    string `json:"sha256"` // of the chunk file, in hexadecimal
 }
 
-// A Plan says what a run surveys. It is stored in the run directory once all
-// chunks are there, and does not change.
+// A Plan says what a run surveys. It is stored in the run directory once all chunks are written, and does not
+// change.
 type Plan struct {
 	Version         int      `json:"version"`
 	Inputs          []Input  `json:"inputs"`
-	Format          Format   `json:"format"` // as it was asked for
+	Format          Format   `json:"format"` // as the user asked for it
 	DomainColumn    string   `json:"domain_column,omitempty"`
 	Tags            []string `json:"tags,omitempty"`
 	Limit           int64    `json:"limit,omitempty"`
 	AllowSpecialUse bool     `json:"allow_special_use,omitempty"`
-	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256, as the names were prepared with them
+	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256 of those that the names were prepared with
 	Counts
 	PartSize int64       `json:"part_size"` // in ranks
 	Parts    int         `json:"parts"`
@@ -91,13 +85,13 @@ type Plan struct {
 // ErrDamagedPlan says that the plan of a run directory is not as it was written.
 var ErrDamagedPlan = errors.New("damaged plan")
 
-// ErrOtherProgram says that a version of the program began the run that makes other names of
-// the same lists.
-var ErrOtherProgram = errors.New("the run was begun by another version of the program, which can go on with it")
+// ErrOtherProgram says that the run was begun by a version of the program that makes other names of the same
+// lists.
+var ErrOtherProgram = errors.New("the run was begun by another version of the program, which can resume it")
 
-// ReadPlan reads the plan of a run directory. Its error is fs.ErrNotExist where
-// the prepare step has not been finished, and wraps [ErrDamagedPlan] where the file
-// is not as it was written, [ErrOtherProgram] where it is of another version.
+// ReadPlan reads the plan of a run directory. Its error is fs.ErrNotExist if the prepare step was not finished.
+// It wraps [ErrDamagedPlan] if the file is not as it was written, and [ErrOtherProgram] if it is of another
+// version.
 func ReadPlan(dir string) (*Plan, error) {
 	path := filepath.Join(dir, chunksDir, planFile)
 	data, err := os.ReadFile(path)
@@ -110,7 +104,8 @@ func ReadPlan(dir string) (*Plan, error) {
 		err = json.Unmarshal(data, p)
 	}
 	if err == nil && p.Version != planVersion {
-		return nil, fmt.Errorf("%s: %w: plan of version %d, this program has version %d", path, ErrOtherProgram, p.Version, planVersion)
+		return nil, fmt.Errorf("%s: %w: plan of version %d, this program has version %d",
+			path, ErrOtherProgram, p.Version, planVersion)
 	}
 	if err == nil {
 		err = p.check()
@@ -118,7 +113,7 @@ func ReadPlan(dir string) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrDamagedPlan, err)
 	}
-	p.Checksum = "" // it is of the file
+	p.Checksum = "" // belongs to the file
 	return p, nil
 }
 
@@ -134,7 +129,7 @@ func (p *Plan) write(disk durable.Disk) error {
 	return disk.WriteFile(filepath.Join(p.dir, chunksDir, planFile), data)
 }
 
-// check holds the plan to its accounts.
+// check compares the accounts of the plan.
 func (p *Plan) check() error {
 	var total Counts
 	for _, in := range p.Inputs {
@@ -158,9 +153,8 @@ func (p *Plan) check() error {
 	return nil
 }
 
-// SHA256 identifies what is surveyed, in hexadecimal: the contents of the
-// lists, what was asked to be made of them, and how they are cut into parts.
-// Where the run directory is and what the lists are called does not matter.
+// SHA256 identifies what is surveyed, in hexadecimal: the contents of the lists, how they are read, and how they
+// are cut into parts. The path of the run directory and the names of the lists do not matter.
 func (p *Plan) SHA256() string {
 	q := Plan{
 		Version: p.Version, Format: p.Format, DomainColumn: p.DomainColumn, Tags: p.Tags, Limit: p.Limit,
@@ -196,42 +190,13 @@ func (p *Plan) count(list int, c Counts) {
 	p.Counts.add(c)
 }
 
-// Ranks are the first and the last rank of part k.
+// Ranks returns the first and the last rank of part k.
 func (p *Plan) Ranks(k int) (first, last int64) {
 	first = int64(k)*p.PartSize + 1
 	return first, min(first+p.PartSize-1, p.Entries)
 }
 
-// Chunk reads the names of part k in order of rank, as a [ChunkReader] does, and
-// ends with its error where there is one.
-func (p *Plan) Chunk(k int) iter.Seq2[Name, error] {
-	return func(yield func(Name, error) bool) {
-		c, err := p.Open(k)
-		if err != nil {
-			yield(Name{}, err)
-			return
-		}
-		defer c.Close()
-		var names [256]Name
-		for {
-			n, err := c.Next(names[:])
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				yield(Name{}, err)
-				return
-			}
-			for _, name := range names[:n] {
-				if !yield(name, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// tags are those of a name that are not empty, from how they are stored.
+// tags are the tags of a name that are not empty, from their stored form.
 func (p *Plan) tags(stored []byte) map[string]string {
 	var tags map[string]string
 	for _, name := range p.Tags {
@@ -249,8 +214,8 @@ func (p *Plan) tags(stored []byte) map[string]string {
 
 func chunkName(k int) string { return fmt.Sprintf("chunk-%06d.names", k) }
 
-// Sizes of parts, in ranks. Short lists get many small parts, so that a kill
-// never costs much; long lists get parts that are worth a file each.
+// Sizes of parts, in ranks. Short lists get many small parts, so that a kill never costs much. Long lists get
+// parts that are worth a file each.
 const (
 	minPartSize = 1 << 6
 	maxPartSize = 1 << 19

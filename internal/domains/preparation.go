@@ -10,84 +10,39 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"stsscan/internal/duplicates"
+	"stsscan/internal/durable"
 )
 
-// A preparation is a prepare step under way. In the first pass, entries become
-// names in a spool, with their ranks, and hashes; then repeats are found; in the
-// second pass the blocks of the spool are copied into chunks, without the
-// repeats.
+// A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
+// duplicates are found. The second pass copies the blocks of the spool into chunks, without the duplicates.
 type preparation struct {
 	cfg     *PrepareConfig
-	mend    *mend  // nil: the run directory is prepared for the first time
-	rules   Rules  // of the list that is being read
-	chunks  string // directory
+	repair  *repair // nil: the run directory is prepared for the first time
+	rules   Rules   // for the current list
+	chunks  string  // directory
 	plan    *Plan
 	rejects *rejects
 	spool   *spool
-	hashes  *suspects
-	repeats *repeatFinder
+	finder  *duplicates.Finder
 	entries int64  // of all lists, so far
-	columns bool   // a list had some
+	columns bool   // a list had columns
 	name    []byte // scratch
-	at      cursor // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	return &preparation{
-		cfg:     cfg,
-		rules:   Rules{AllowSpecialUse: cfg.AllowSpecialUse},
-		chunks:  chunks,
-		hashes:  newSuspects(chunks, cfg.MemoryBudget),
-		repeats: newRepeatFinder(chunks, cfg.MemoryBudget),
+		cfg:    cfg,
+		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse},
+		chunks: chunks,
+		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
 			AllowSpecialUse: cfg.AllowSpecialUse, Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
 		},
 	}
-}
-
-func (p *preparation) run(ctx context.Context) (*Plan, error) {
-	if err := p.readLists(ctx); err != nil {
-		return nil, err
-	}
-	p.cfg.tell(Progress{Stage: StageRepeats, Entries: p.entries})
-	repeated, err := p.findRepeats(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
-	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
-	if err := p.mend.same(p.plan); err != nil {
-		return nil, err
-	}
-	if err := p.writeChunks(ctx, repeated); err != nil {
-		return nil, err
-	}
-	if err := p.plan.check(); err != nil {
-		return nil, err
-	}
-	// Which is why a plan is a finished one: everything else is there.
-	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
-		return nil, err
-	}
-	if err := p.spool.close(); err != nil {
-		return nil, err
-	}
-	if err := p.writeExcluded(); err != nil {
-		return nil, err
-	}
-	return p.plan, p.plan.write(p.cfg.Disk)
-}
-
-// writeExcluded keeps who was excluded: whoever takes up the run must exclude them
-// too.
-func (p *preparation) writeExcluded() error {
-	entries := p.cfg.Exclude.entries()
-	if len(entries) == 0 {
-		return nil
-	}
-	return p.cfg.Disk.WriteFile(filepath.Join(p.chunks, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
 // readLists is the first pass.
@@ -98,9 +53,9 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
 	}
-	heard := p.cfg.heard(ctx, func() int64 { return p.entries })
+	onRead := p.cfg.onRead(ctx, func() int64 { return p.entries })
 	for i, l := range p.cfg.Lists {
-		if err := p.readList(i, l, heard); err != nil {
+		if err := p.readList(i, l, onRead); err != nil {
 			return err
 		}
 	}
@@ -110,16 +65,16 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	return p.spool.flush()
 }
 
-func (p *preparation) readList(i int, l List, heard func(int64) error) (err error) {
-	src, err := open(l.Path, p.cfg.Stdin, p.chunks, heard)
+func (p *preparation) readList(i int, l List, onRead func(int64) error) (err error) {
+	src, err := open(l.Path, p.cfg.Stdin, p.chunks, onRead)
 	if err != nil {
 		return err
 	}
-	defer func() { err = with(err, src.Close()) }()
-	in := Input{Name: p.mend.name(i, l)}
-	read := !p.full()
+	defer func() { err = joinErrors(err, src.Close()) }()
+	in := Input{Name: p.repair.listName(i, l)}
+	read := !p.limitReached()
 	if read {
-		if err := p.readEntries(i, &in, src, heard); err != nil {
+		if err := p.readEntries(i, &in, src, onRead); err != nil {
 			return err
 		}
 	}
@@ -134,10 +89,10 @@ func (p *preparation) readList(i int, l List, heard func(int64) error) (err erro
 	return nil
 }
 
-// full says whether the limit is reached.
-func (p *preparation) full() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
+// limitReached says whether the limit is reached.
+func (p *preparation) limitReached() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
 
-func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int64) error) error {
+func (p *preparation) readEntries(i int, in *Input, src *Source, onRead func(int64) error) error {
 	layout := Layout{Format: p.cfg.Format, DomainColumn: p.cfg.DomainColumn, Tags: p.cfg.Tags}
 	r, err := NewReader(in.Name, src, layout)
 	if err != nil {
@@ -151,39 +106,39 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, heard func(int6
 	}
 	in.Reasons = make(map[Reason]int64)
 	var e Entry
-	for !p.full() {
+	for !p.limitReached() {
 		if err := r.Next(&e); err == io.EOF {
 			break
 		} else if err != nil {
 			return err
 		}
-		if err := p.take(i, in, &e); err != nil {
+		if err := p.addEntry(i, in, &e); err != nil {
 			return err
 		}
-		if p.entries%entriesTold == 0 {
-			if err := heard(0); err != nil {
+		if p.entries%reportEvery == 0 {
+			if err := onRead(0); err != nil {
 				return err
 			}
 		}
 	}
 	in.Skipped = r.Skipped()
-	return heard(0)
+	return onRead(0)
 }
 
-// take takes in one entry, which uses up a rank whatever becomes of it.
-func (p *preparation) take(i int, in *Input, e *Entry) error {
+// addEntry handles one entry, which uses up a rank in any case.
+func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
 	rank := p.entries
 	name, reason := e.Text, e.Reason
 	if e.tld > 0 {
-		reason = p.rules.judge(name, e.tld)
+		reason = p.rules.checkName(name, e.tld)
 	} else if reason == "" {
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
 		name = p.name
 	}
 	if in.Format == FormatRows {
-		if err := mustBeName(in, e, name, reason); err != nil {
+		if err := mustBeName(in.Name, e, name, reason); err != nil {
 			return err
 		}
 	}
@@ -199,10 +154,10 @@ func (p *preparation) take(i int, in *Input, e *Entry) error {
 	if err := p.spool.add(i, rank, e, name, len(p.cfg.Tags)); err != nil {
 		return err
 	}
-	return p.hashes.add(rank, name)
+	return p.finder.Add(rank, name)
 }
 
-// noName is the error of a list without one valid name.
+// noName is the error of a list without a valid name.
 func noName(in *Input) error {
 	if in.Entries == 0 {
 		return fmt.Errorf("%s: no domain in it", in.Name)
@@ -217,32 +172,9 @@ func noName(in *Input) error {
 	return fmt.Errorf("%s: no valid domain among %d entries (%s)", in.Name, in.Entries, strings.Join(most, ", "))
 }
 
-// writeChunks is the second pass.
-func (p *preparation) writeChunks(ctx context.Context, repeated bitmap) error {
-	c := &chunkWriter{prep: p, blocks: p.spool.blocks(), repeated: repeated}
-	if err := c.advance(); err != nil {
-		return err
-	}
-	for k := range p.plan.Parts {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		p.cfg.tell(Progress{Stage: StageWrite, Done: int64(k), Total: int64(p.plan.Parts), Entries: p.entries})
-		info, err := c.writeChunk(k)
-		if err != nil {
-			return err
-		}
-		p.plan.Chunks = append(p.plan.Chunks, info)
-	}
-	if !c.done {
-		return p.spool.wrong(fmt.Errorf("rank %d is beyond the last part", c.blocks.h.first))
-	}
-	return nil
-}
-
-// abort gives up what is not finished.
+// abort removes what is not finished.
 func (p *preparation) abort() error {
-	errs := []error{p.hashes.close(), p.repeats.close()}
+	errs := []error{p.finder.Close()}
 	if p.spool != nil {
 		errs = append(errs, p.spool.close())
 	}

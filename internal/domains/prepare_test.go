@@ -12,7 +12,9 @@ import (
 )
 
 func TestPrepare(t *testing.T) {
-	csv := writeList(t, "portfolio.csv", "rank,domain,owner,team\n10,a.com,Acme\xff, \n20,B.com.,\"Bee\tand\\co\",red\n30,c.test,,\n40,optout.com,,\n50,a.com,Other,blue\n")
+	csv := writeList(t, "portfolio.csv",
+		"rank,domain,owner,team\n10,a.com,Acme\xff, \n"+
+			"20,B.com.,\"Bee\tand\\co\",red\n30,c.test,,\n40,optout.com,,\n50,a.com,Other,blue\n")
 	dir := filepath.Join(t.TempDir(), "run")
 	exclude, err := parseExclusions("x", strings.NewReader("optout.com\n"))
 	if err != nil {
@@ -62,7 +64,8 @@ func TestPrepare(t *testing.T) {
 	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
-	if got, want := files(t, dir), []string{"chunks/chunk-000000.names", "chunks/exclusions.txt", "chunks/plan.json", RejectsFile}; !slices.Equal(got, want) {
+	left := []string{"chunks/chunk-000000.names", "chunks/exclusions.txt", "chunks/plan.json", RejectsFile}
+	if got, want := files(t, dir), left; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 	stored, err := ReadPlan(dir)
@@ -74,19 +77,20 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// Parts are many and small for short lists, and bounded for long ones.
+// Short lists have many small parts; the size of parts is bounded for long ones.
 func TestPartSize(t *testing.T) {
 	for _, tt := range []struct{ entries, size, parts int64 }{
 		{1, 64, 1}, {64, 64, 1}, {65, 64, 2}, {4096, 64, 64}, {4097, 128, 33}, {10_000, 256, 40},
 		{1_000_000, 16384, 62}, {64 << 20, 1 << 19, 128}, {300_000_000, 1 << 19, 573},
 	} {
 		if size := partSize(tt.entries); size != tt.size || partCount(tt.entries, size) != tt.parts {
-			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size, tt.parts, tt.size)
+			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size,
+				tt.parts, tt.size)
 		}
 	}
 }
 
-// Parts cover all ranks, also those of entries that are no names.
+// Parts cover all ranks, even those of entries that are no names.
 func TestParts(t *testing.T) {
 	list := writeList(t, "list", strings.Repeat("bad name\n", 200)+noise(300)+strings.Repeat("bad name\n", 50))
 	p, err := Prepare(t.Context(), PrepareConfig{Dir: t.TempDir(), Lists: []List{{Path: list}}, PartSize: 100})
@@ -119,7 +123,8 @@ func TestParts(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	one, two, three := writeList(t, "one", "a.com\nbad name\nb.com\n"), writeList(t, "two", "c.com\nd.com\n"), writeList(t, "three", "bad name\n")
+	one, two, three := writeList(t, "one", "a.com\nbad name\nb.com\n"), writeList(t, "two", "c.com\nd.com\n"),
+		writeList(t, "three", "bad name\n")
 	for limit, want := range map[int64][]string{
 		1: {"1:a.com"}, 2: {"1:a.com"}, 3: {"1:a.com", "3:b.com"}, 4: {"1:a.com", "3:b.com", "4:c.com"},
 	} {
@@ -147,19 +152,19 @@ func listOf(t *testing.T, name, data string) (path string, octets int64) {
 	return path, info.Size()
 }
 
-// Each stage of a prepare step tells how far it is.
+// Each stage reports its progress.
 func TestProgress(t *testing.T) {
 	one, first := listOf(t, "one", noise(1000))
 	two, second := listOf(t, "two", gzipOf(t, noise(2000)))
-	var told []Progress
+	var reported []Progress
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{one}, {two}}, Disk: quick(), Progress: func(p Progress) {
-		if n := len(told); n > 0 && told[n-1].Stage == p.Stage {
-			if last := told[n-1]; p.Done < last.Done || p.Entries < last.Entries || p.Total != last.Total {
+		if n := len(reported); n > 0 && reported[n-1].Stage == p.Stage {
+			if last := reported[n-1]; p.Done < last.Done || p.Entries < last.Entries || p.Total != last.Total {
 				t.Errorf("%+v after %+v", p, last)
 			}
-			told = told[:n-1]
+			reported = reported[:n-1]
 		}
-		told = append(told, p)
+		reported = append(reported, p)
 	}}
 	plan, err := Prepare(t.Context(), cfg)
 	if err != nil {
@@ -171,32 +176,32 @@ func TestProgress(t *testing.T) {
 		{Stage: StageWait}, lists, {Stage: StageRepeats, Entries: plan.Entries},
 		{Stage: StageWrite, Done: parts - 1, Total: parts, Entries: plan.Entries},
 	}
-	if !slices.Equal(told, want) {
-		t.Errorf("told %+v, want %+v", told, want)
+	if !slices.Equal(reported, want) {
+		t.Errorf("reported %+v, want %+v", reported, want)
 	}
 
-	told, lists.Entries = nil, 0
+	reported, lists.Entries = nil, 0
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := []Progress{{Stage: StageCheck, Done: parts - 1, Total: parts}, lists}; !slices.Equal(told, want) {
-		t.Errorf("prepared before: told %+v, want %+v", told, want)
+	if want := []Progress{{Stage: StageCheck, Done: parts - 1, Total: parts}, lists}; !slices.Equal(reported, want) {
+		t.Errorf("prepared before: reported %+v, want %+v", reported, want)
 	}
 
-	told = nil
+	reported = nil
 	cfg.Dir, cfg.Lists, cfg.Stdin = t.TempDir(), []List{{one}, {"-"}}, strings.NewReader("a.com\n")
 	if plan, err = Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(told) < 2 || told[1] != want {
-		t.Errorf("standard input: told %+v, want %+v", told, want)
+	if want := (Progress{Stage: StageRead, Done: first + 6, Entries: plan.Entries}); len(reported) < 2 ||
+		reported[1] != want {
+		t.Errorf("standard input: reported %+v, want %+v", reported, want)
 	}
 }
 
-// Of a zip archive all octets are read before its first entry: what tells of the
-// progress then is the entries.
+// A zip archive is read whole before its first entry; from then on, entries are the progress.
 func TestProgressOfArchive(t *testing.T) {
-	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*entriesTold)))
+	list, octets := listOf(t, "list.zip", zipOf(t, "list", strings.Repeat("a.com\n", 3*reportEvery)))
 	var entries []int64
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, Disk: quick(), Progress: func(p Progress) {
 		if p.Stage == StageRead && p.Done == octets && p.Entries > 0 {
@@ -206,15 +211,16 @@ func TestProgressOfArchive(t *testing.T) {
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	if want := []int64{entriesTold, 2 * entriesTold, 3 * entriesTold}; !slices.Equal(slices.Compact(entries), want) {
-		t.Errorf("told after %d entries, want %d", entries, want)
+	if want := []int64{reportEvery, 2 * reportEvery, 3 * reportEvery}; !slices.Equal(slices.Compact(entries), want) {
+		t.Errorf("reported after %d entries, want %d", entries, want)
 	}
 }
 
 // Every entry is accounted for, and what memory cannot hold changes nothing.
 func TestConservation(t *testing.T) {
 	word := rapid.OneOf(
-		rapid.SampledFrom([]string{"a.com", "A.com.", "b.com", "b.org", "bücher.de", "xn--bcher-kva.de", "optout.com", "x.optout.com", "com", "192.0.2.1", "", "# no", "a b", "domain", "1", "\"", "NS"}),
+		rapid.SampledFrom([]string{"a.com", "A.com.", "b.com", "b.org", "bücher.de", "xn--bcher-kva.de", "optout.com",
+			"x.optout.com", "com", "192.0.2.1", "", "# no", "a b", "domain", "1", "\"", "NS"}),
 		rapid.StringMatching(`[ab]{1,2}\.(com|net)`),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 20), func(b []byte) string { return string(b) }),
 	)
@@ -243,7 +249,7 @@ func TestConservation(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		// The counts, by what can be counted from outside.
+		// The counts, computed from the results.
 		all, rejects := names(t, p), rejectLines(t, cfg.Dir)
 		excluded := int64(0)
 		ranks := make(map[int64]bool)
@@ -272,7 +278,7 @@ func TestConservation(t *testing.T) {
 			c.Entries-int64(len(ranks)) != c.Duplicates || c.Entries != c.Rejected+c.Excluded+c.Duplicates+c.Names {
 			rt.Fatalf("%d names, %d rejects, %d excluded, %d ranks: %+v", len(all), len(rejects), excluded, len(ranks), c)
 		}
-		// The same by way of the disk.
+		// The same, spilled to disk.
 		spilled := cfg
 		spilled.Dir, spilled.MemoryBudget = t.TempDir(), 1
 		q, err := Prepare(t.Context(), spilled)
@@ -285,7 +291,7 @@ func TestConservation(t *testing.T) {
 	})
 }
 
-// A name is one name however a list writes it, and underscores are for zones.
+// A name is one name in whatever form a list has it, and underscores are for zones.
 func TestPrepareOneNameInSeveralForms(t *testing.T) {
 	zone := writeList(t, "zone", "bücher.de. NS x.\n_a.b_c.de. NS x.\nXN\\045\\0457BA2C.de. NS x.\n")
 	plain := writeList(t, "plain", "xn--bcher-kva.de\nBÜCHER.de\nxn--7ba2c.de\n_a.b_c.de\n")
@@ -293,7 +299,8 @@ func TestPrepareOneNameInSeveralForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(t, p), []string{"1:xn--bcher-kva.de", "2:_a.b_c.de", "3:xn--7ba2c.de"}; !slices.Equal(got, want) {
+	kept := []string{"1:xn--bcher-kva.de", "2:_a.b_c.de", "3:xn--7ba2c.de"}
+	if got, want := names(t, p), kept; !slices.Equal(got, want) {
 		t.Errorf("names %q, want %q", got, want)
 	}
 	if want := (Counts{Entries: 7, Rejected: 1, Duplicates: 3, Names: 3}); p.Counts != want {

@@ -14,7 +14,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// What bad input gets: one clear error, and nothing left behind.
+// Bad input gets one clear error, and nothing is left behind.
 func TestPrepareErrors(t *testing.T) {
 	plain := writeList(t, "plain", "a.com\n")
 	list := func(data string) []List { return []List{{Path: writeList(t, "list", data)}} }
@@ -65,32 +65,36 @@ func TestPrepareErrors(t *testing.T) {
 	}
 }
 
-// What was killed before its plan was written is begun afresh.
+// What was killed before its plan was written is begun again.
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
 	chunks := filepath.Join(dir, chunksDir)
 	if err := os.Mkdir(chunks, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool", "chunks/.tmp-hashes", "chunks/.tmp-names", "chunks/.tmp-chunk-000000.names-0123", ".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
+	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool",
+		"chunks/.tmp-hashes", "chunks/.tmp-names", "chunks/.tmp-chunk-000000.names-0123",
+		".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("left behind"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", "a.com\n")}}, MemoryBudget: 1})
+	p, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", "a.com\n")}},
+		MemoryBudget: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := names(t, p); !slices.Equal(got, []string{"1:a.com"}) {
 		t.Errorf("names %q", got)
 	}
-	// What is not of this step may be somebody else's, at work.
-	if got, want := files(t, dir), []string{".tmp-part-000000.parquet-0123", "chunks/chunk-000000.names", "chunks/plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
+	// Files of other steps may belong to a running process.
+	if got, want := files(t, dir), []string{".tmp-part-000000.parquet-0123", "chunks/chunk-000000.names",
+		"chunks/plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 }
 
-// cancelling cancels a context once so many octets were read.
+// cancelling cancels a context after some octets were read.
 type cancelling struct {
 	io.Reader
 	left   int
@@ -150,12 +154,13 @@ type fullHandle struct{ durable.Handle }
 
 func (fullHandle) Write([]byte) (int, error) { return 0, errFull }
 
-// A disk that is full is one clear error, and there is no plan.
+// A full disk is one clear error, and there is no plan.
 func TestFullDisk(t *testing.T) {
 	list := writeList(t, "list", noise(1000)+"no name\n")
 	for _, match := range []string{RejectsFile, "chunk-000003", planFile} {
 		dir := t.TempDir()
-		_, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{list}}, Disk: durable.Disk{FS: failingDisk{match: match}}})
+		_, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{list}},
+			Disk: durable.Disk{FS: failingDisk{match: match}}})
 		if !errors.Is(err, errFull) || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), match) {
 			t.Errorf("%s: %v", match, err)
 		}
@@ -178,8 +183,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// A spool that is not what was written is an error that names it, not a panic
-// and not a chunk.
+// A damaged spool is an error that names it, not a panic and not a chunk.
 func TestDamagedSpool(t *testing.T) {
 	list := writeList(t, "list", noise(100)+noise(100))
 	for name, tt := range map[string]struct {
@@ -194,7 +198,8 @@ func TestDamagedSpool(t *testing.T) {
 		"no names":      {0, "\x00", 64},
 		"too large":     {4, "\xff\xff\xff", 64},
 	} {
-		p := newPreparation(&PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, MemoryBudget: defaultMemoryBudget, Disk: quick()})
+		p := newPreparation(&PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}, MemoryBudget: defaultMemoryBudget,
+			Disk: quick()})
 		if err := os.Mkdir(p.chunks, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -207,9 +212,9 @@ func TestDamagedSpool(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.plan.PartSize, p.plan.Parts = tt.part, int(partCount(p.plan.Entries, tt.part))
-		repeated, err := p.findRepeats(t.Context())
-		if name == "nothing" && (err != nil || repeated == nil) || name == "rank too high" && err == nil {
-			t.Errorf("%s: finding repeats: %v", name, err)
+		duplicate, err := p.findDuplicates(t.Context())
+		if name == "nothing" && (err != nil || duplicate == nil) || name == "rank too high" && err == nil {
+			t.Errorf("%s: finding duplicates: %v", name, err)
 		}
 		err = p.writeChunks(t.Context(), nil)
 		if (err != nil) != (name != "nothing") || err != nil && !strings.HasPrefix(err.Error(), path+": ") {

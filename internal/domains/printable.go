@@ -6,14 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxPrintable is the length of the longest text that [Printable] returns, in
-// bytes.
+// maxPrintable is the most that [Printable] returns, in bytes.
 const maxPrintable = 256
 
-// Printable is the text of strangers, made fit for a terminal, a log and JSON:
-// valid UTF-8 of at most 256 bytes, in which octets that are not UTF-8 stand as
-// \xff, and characters that are not printable as \u202e or \U000e0001. A
-// backslash is doubled.
+// Printable makes untrusted text fit for a terminal, a log and JSON: valid UTF-8 of at most 256 bytes. Octets
+// that are not UTF-8 become \xff, characters that are not printable \u202e or \U000e0001, and backslashes are
+// doubled.
 func Printable(s []byte) string {
 	out := make([]byte, 0, min(len(s)+16, maxPrintable))
 	for len(s) > 0 {

@@ -1,15 +1,10 @@
 package domains
 
-import (
-	"context"
-	"os"
-)
-
-// A Stage is what a prepare step is at.
+// A Stage is a step of [Prepare].
 type Stage string
 
-// The stages, in order. A run directory that was prepared before has StageCheck,
-// and StageRead again, for the lists must be the same.
+// The stages, in order. A run directory that was prepared before has StageCheck, and StageRead again, since the
+// lists must be the same.
 const (
 	StageCheck   Stage = "checking what was prepared" // in parts
 	StageWait    Stage = "waiting for another process that prepares the lists"
@@ -18,7 +13,7 @@ const (
 	StageWrite   Stage = "writing parts" // in parts
 )
 
-// A Progress is how far a prepare step has come.
+// A Progress says how far [Prepare] has come.
 type Progress struct {
 	Stage   Stage
 	Done    int64 // octets or parts
@@ -26,32 +21,5 @@ type Progress struct {
 	Entries int64 // of the lists so far; 0 before they are read
 }
 
-// tell tells the progress, where it is to be heard.
-func (cfg *PrepareConfig) tell(p Progress) {
-	if cfg.Progress != nil {
-		cfg.Progress(p)
-	}
-}
-
-// entriesTold is after how many entries the progress is told at the latest: text
-// that was decompressed goes on when all octets were read.
-const entriesTold = 1 << 16
-
-// heard is what a [Source] calls as it is read: it tells the progress over all
-// lists, and stops when ctx is done.
-func (cfg *PrepareConfig) heard(ctx context.Context, entries func() int64) func(n int64) error {
-	at := Progress{Stage: StageRead}
-	for _, l := range cfg.Lists {
-		info, err := os.Stat(l.Path)
-		if err != nil || !info.Mode().IsRegular() {
-			at.Total = 0
-			break
-		}
-		at.Total += info.Size()
-	}
-	return func(n int64) error {
-		at.Done, at.Entries = at.Done+n, entries()
-		cfg.tell(at)
-		return ctx.Err()
-	}
-}
+// reportEvery is the most entries between two reports: decompressed text goes on after the last octet was read.
+const reportEvery = 1 << 16

@@ -6,29 +6,10 @@ import (
 	"io"
 )
 
-// An Entry is what a list says where it should say a name.
-type Entry struct {
-	Line     int64    // 1-based number of its first line
-	Text     []byte   // the name as it is written; valid until the next call
-	ListRank int64    // the rank that the list states; 0: none
-	Tags     [][]byte // one for each tag of the [Layout], as it is written; valid until the next call
-	Reason   Reason   // why the list's own grammar refuses it; "" where it does not
-
-	tld int // lastLabel(Text), where that is known and not 0
-}
-
-// A Layout says how to read a list. The zero Layout finds out by itself.
-type Layout struct {
-	Format       Format   // "": FormatAuto
-	DomainColumn string   // CSV: header or 1-based number of the domain's column; "": found
-	Tags         []string // CSV: headers of the columns to carry, in any case of letters
-}
-
-// A Reader takes a list apart into entries. What is no entry it skips and
-// counts: comments, blank lines, the header of a CSV list, and in a zone file
-// each record that is no NS record or has the same owner as the one before it.
+// A Reader splits a list into entries. It skips and counts what is no entry: comments, blank lines, the header of
+// a CSV list, and in a zone file each record that is not NS or has the same owner as the one before it.
 //
-// Memory is bounded whatever the list holds. It is not for concurrent use.
+// Memory is bounded, whatever the list holds. A Reader is not for concurrent use.
 type Reader struct {
 	name    string
 	format  Format
@@ -36,24 +17,13 @@ type Reader struct {
 	err     error // what ended the list
 }
 
-// An entryReader reads one format.
-type entryReader interface {
-	// next fills in e, and returns io.EOF after the last entry.
-	next(e *Entry) error
-	// line is the number of the line that is read next, or is being read.
-	line() int64
-	// skipped counts what was no entry so far.
-	skipped() int64
-}
-
-// NewReader reads the list name from r. It reads the beginning, to tell the
-// format and to find the columns of a CSV list. Its errors, and those of Next,
-// begin with the name and, where there is one, the number of a line.
+// NewReader reads the list name from r. It reads the beginning, to detect the format and to find the columns of a
+// CSV list. Its errors and those of Next begin with the name and, if possible, the number of a line.
 func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
 	l := newLines(r)
 	format := layout.Format
 	if format == "" || format == FormatAuto {
-		// An error here comes again when the lines before it have been read.
+		// An error here comes again once the lines before it have been read.
 		sample, _ := l.r.Peek(detectionWindow)
 		format = detectFormat(sample, layout.DomainColumn)
 	}
@@ -80,11 +50,11 @@ func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
 // Format is the list's format, never FormatAuto.
 func (d *Reader) Format() Format { return d.format }
 
-// Skipped counts what was no entry so far.
+// Skipped counts what was skipped so far since it is no entry.
 func (d *Reader) Skipped() int64 { return d.entries.skipped() }
 
-// Next fills in e with the next entry. It returns io.EOF after the last one.
-// Any other error says that the rest of the list cannot be trusted.
+// Next fills in e with the next entry. It returns io.EOF after the last one. After any other error the rest of
+// the list cannot be trusted.
 func (d *Reader) Next(e *Entry) error {
 	if d.err != nil {
 		return d.err

@@ -10,10 +10,9 @@ import (
 	"testing/iotest"
 )
 
-// read reads a whole list and prints an entry as "line:text", with the rank of
-// the list, the tags and the reason where there are any.
+// read reads a whole list and formats entries as "line:text", with list rank, tags and reason, if any.
 func read(text string, layout Layout) (entries []string, skipped int64, format Format, err error) {
-	// One octet at a time finds what a window hides.
+	// Reading one octet at a time finds what a window hides.
 	for i, in := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
 		var got []string
 		r, err := NewReader("list", in, layout)
@@ -48,7 +47,7 @@ func read(text string, layout Layout) (entries []string, skipped int64, format F
 	return entries, skipped, format, nil
 }
 
-// readTests are lists and what is in them.
+// readTests are lists and their entries.
 func readTests() []struct {
 	name, text string
 	layout     Layout
@@ -151,7 +150,7 @@ func readTests() []struct {
 		{name: "mixed line ends", text: "a.com. NS x.\rb.com. NS y.\nc.com. NS z.\r\nd.com. NS z.\r", format: FormatZone, want: []string{"1:a.com", "2:b.com", "3:c.com", "4:d.com"}},
 		{name: "quotes and escapes", text: "a.com. TXT \"; ( \\\" \" x\nb.com. TXT \"a\"\"b\"(\n\"c\" )\n\\097.com. NS x.\na\\.b.com. NS x.\nb\\;.com. NS x.\nc.com. NS x.;y\n",
 			format: FormatZone, want: []string{"4:a.com", `5:a\\.b.com`, `6:b\\;.com`, "7:c.com"}, skipped: 2},
-		// Escapes (RFC 1035, section 5.1): what a host may have is decoded, a dot inside a label stays one.
+		// Escapes (RFC 1035, section 5.1): octets of host names are decoded, a dot inside a label is not.
 		{name: "escapes", text: "dec\\045x.com. NS x.\ndec-x.com. NS y.\n\\100\\069C\\-X.com. NS z.\na\\046b.com. NS x.\na\\.b.com. NS y.\n" +
 			"\\*.com. NS x.\na\\\\.com. NS x.\na\\032\\255\\059.com. NS x.\n\\195\\188.com. NS x.\nc\\om. NS x.\n",
 			format: FormatZone, want: []string{"1:dec-x.com", `4:a\\.b.com`, "6:*.com", `7:a\\\\.com`, `8:a\\032\\255\\;.com`, `9:\\195\\188.com`, "10:com"}, skipped: 3},
@@ -203,7 +202,7 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// What cannot be read at all is one clear error with file and line.
+// A list that cannot be read gets one clear error, with file and line.
 func TestReaderErrors(t *testing.T) {
 	tests := []struct {
 		text   string
@@ -244,7 +243,7 @@ func TestReaderErrors(t *testing.T) {
 	}
 }
 
-// An error of reading comes where it happens, even in a record over lines.
+// An error of reading comes where it happens, even inside a record of several lines.
 func TestReaderFault(t *testing.T) {
 	fault := errors.New("input/output error")
 	for text, want := range map[string]string{
@@ -307,7 +306,7 @@ func TestDetectFormat(t *testing.T) {
 	}
 }
 
-// FuzzReader: no text makes a reader panic, hang or lose its count of lines.
+// FuzzReader: no text makes a reader panic, hang or miscount lines.
 func FuzzReader(f *testing.F) {
 	for _, tt := range readTests() {
 		f.Add(tt.text, string(tt.layout.Format), tt.layout.DomainColumn)
@@ -327,8 +326,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzZone: lines without quotes, parentheses and escapes take a short way, and
-// give what the long way gives.
+// FuzzZone: lines without quotes, parentheses and escapes take a fast path, which agrees with the slow one.
 func FuzzZone(f *testing.F) {
 	for _, tt := range readTests() {
 		if tt.format == FormatZone {

@@ -8,31 +8,22 @@ type Reason string
 const (
 	ReasonEmpty        Reason = "empty"         // no text, or no cell in the domain's column
 	ReasonEmptyLabel   Reason = "empty_label"   // two dots in a row, or one at the start
-	ReasonTooLong      Reason = "too_long"      // a label over 63 octets, or a name over 253 once _mta-sts. stands before it
+	ReasonTooLong      Reason = "too_long"      // a label over 63 octets, or a name over 253 with _mta-sts. before it
 	ReasonLineTooLong  Reason = "line_too_long" // a line of more than 4 KiB
 	ReasonQuote        Reason = "csv_quote"     // a CSV quote that is not closed, or text behind one that is
-	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, a mail address, no UTF-8
+	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, invalid UTF-8
 	ReasonEscape       Reason = "escape"        // in a zone file: \DDD over 255 or short, \ at the end
-	ReasonUnderscore   Reason = "underscore"    // a name of the DNS, but not that of a host; zone files may have it
+	ReasonUnderscore   Reason = "underscore"    // a DNS name, but no host name; zone files may have it
 	ReasonWildcard     Reason = "wildcard"
 	ReasonHyphen       Reason = "hyphen"       // a label that begins or ends with one
-	ReasonIDNA         Reason = "idna"         // beyond ASCII, and not a name by UTS 46 and IDNA2008 as it is looked up
+	ReasonIDNA         Reason = "idna"         // beyond ASCII, and not valid for lookup by UTS 46 and IDNA2008
 	ReasonIPLiteral    Reason = "ip_literal"   // an IP address, in brackets or not
 	ReasonNumericTLD   Reason = "numeric_tld"  // the last label is all digits
 	ReasonSingleLabel  Reason = "single_label" // a top-level domain, or a host of a local network
-	ReasonSpecialUse   Reason = "special_use"  // set aside by RFC 6761 or its kin: never in the public DNS
-	ReasonZoneApex     Reason = "zone_apex"    // the zone file's own name: it delegates, and is not delegated
+	ReasonSpecialUse   Reason = "special_use"  // reserved by RFC 6761 and similar: never in the public DNS
+	ReasonZoneApex     Reason = "zone_apex"    // the name of the zone file itself, which is not delegated in it
 	ReasonExcluded     Reason = "excluded"     // opted out; such entries are not counted as rejected
 )
-
-// Reasons lists every Reason.
-func Reasons() []Reason {
-	return []Reason{
-		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
-		ReasonEscape, ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
-		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
-	}
-}
 
 // Text is the reason in words, for people.
 func (r Reason) Text() string {

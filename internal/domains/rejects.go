@@ -12,20 +12,19 @@ import (
 	"stsscan/internal/durable"
 )
 
-// RejectsFile is the name of the file in the run directory that lists the
-// entries that are no names to survey, excluded ones too, as JSON lines.
+// RejectsFile is the file in the run directory that lists the rejected entries, excluded ones too, as JSON lines.
 const RejectsFile = "rejects.jsonl"
 
 // A RejectLine is one line of [RejectsFile].
 type RejectLine struct {
-	File   string `json:"file"`   // the list, as it was named
+	File   string `json:"file"`   // the list, as the user named it
 	Line   int64  `json:"line"`   // 1-based
-	Rank   int64  `json:"rank"`   // position among the entries of all lists, which it uses up
+	Rank   int64  `json:"rank"`   // 1-based position among the entries of all lists
 	Reason Reason `json:"reason"` // ReasonExcluded where the domain opted out
 	Text   string `json:"text"`   // the entry as it is written, by [Printable]
 }
 
-// rejects writes the file of rejected entries, which is there when it is whole.
+// rejects writes the file of rejected entries. It appears when it is whole.
 type rejects struct {
 	file *durable.File
 	sum  hash.Hash
@@ -51,7 +50,7 @@ func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error 
 	})
 }
 
-// commit gives the SHA-256 of the file, in hexadecimal.
+// commit completes the file and returns its SHA-256, in hexadecimal.
 func (r *rejects) commit() (sum string, err error) {
 	if err := r.buf.Flush(); err != nil {
 		return "", err

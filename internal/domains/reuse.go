@@ -7,36 +7,36 @@ import (
 	"strings"
 )
 
-// reuse returns plan when it is that of this configuration.
+// reuse returns the plan if it is one of this configuration.
 func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) {
 	difference := cfg.difference(plan)
-	heard := cfg.heard(ctx, func() int64 { return 0 })
+	onRead := cfg.onRead(ctx, func() int64 { return 0 })
 	for i := 0; i < len(cfg.Lists) && difference == ""; i++ {
 		l := cfg.Lists[i]
 		s := &Source{name: l.Path}
-		if err := s.openRaw(l.Path, cfg.Stdin, heard); err != nil {
+		if err := s.openRaw(l.Path, cfg.Stdin, onRead); err != nil {
 			return nil, err
 		}
 		sum, _, err := s.Sum()
-		if err := with(err, s.Close()); err != nil {
+		if err := joinErrors(err, s.Close()); err != nil {
 			return nil, err
 		}
 		if was := plan.Inputs[i]; sum != was.SHA256 {
-			difference = fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...", l.Path, sum, was.Name, was.SHA256)
+			difference = fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...",
+				l.Path, sum, was.Name, was.SHA256)
 		}
 	}
 	if difference != "" {
 		return nil, fmt.Errorf("run directory %s %w: %s", cfg.Dir, ErrOtherInput, difference)
 	}
-	if err := cfg.excludesStill(plan); err != nil {
+	if err := cfg.checkExclusions(plan); err != nil {
 		return nil, err
 	}
 	return plan, nil
 }
 
-// excludesStill reports an error unless all are excluded still that were when the
-// plan was made.
-func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
+// checkExclusions returns an error unless everything that the plan excluded is still excluded.
+func (cfg *PrepareConfig) checkExclusions(plan *Plan) error {
 	if cfg.Exclude.SHA256() == plan.Exclusions {
 		return nil
 	}
@@ -44,10 +44,10 @@ func (cfg *PrepareConfig) excludesStill(plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	return cfg.Exclude.hasStill(then)
+	return cfg.Exclude.checkContains(then)
 }
 
-// difference says in which option a plan differs, "" when in none.
+// difference says in which option a plan differs; "": in none.
 func (cfg *PrepareConfig) difference(plan *Plan) string {
 	options := []struct {
 		name      string
@@ -71,7 +71,7 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 	return ""
 }
 
-// listed lists names, each so that it cannot be taken for two.
+// listed quotes and joins names.
 func listed(names []string) string {
 	var quoted []string
 	for _, name := range names {

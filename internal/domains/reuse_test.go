@@ -13,7 +13,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A run directory goes on with the input it was made for, and with no other.
+// A run directory goes on with its own input, and with no other.
 func TestReuse(t *testing.T) {
 	const text = "domain,x\na.com,1\nb.com,2\n"
 	list := writeList(t, "list", text)
@@ -57,7 +57,7 @@ func TestReuse(t *testing.T) {
 		if !errors.Is(err, ErrOtherInput) || !strings.HasPrefix(err.Error(), prefix+tt.want) {
 			t.Errorf("%s: got %v, want %s%s", tt.name, err, prefix, tt.want)
 		}
-		// A fresh directory has another identity.
+		// A new directory has another identity.
 		cfg.Dir = t.TempDir()
 		if fresh, err := Prepare(t.Context(), cfg); err == nil && fresh.SHA256() == plan.SHA256() {
 			t.Errorf("%s: the same identity", tt.name)

@@ -13,8 +13,8 @@ type RowLine struct {
 	Tags   map[string]string `json:"tags,omitempty"`
 }
 
-// A rowsReader reads one name a RowLine. No line is too long: it was made of a row
-// by this program, and tags are whatever they are.
+// A rowsReader reads one name a [RowLine]. No line is too long, since this program made it, and tags may have any
+// length.
 type rowsReader struct {
 	lines *json.Decoder
 	n     int64 // read so far
@@ -41,14 +41,14 @@ func (r *rowsReader) next(e *Entry) error {
 	return nil
 }
 
-// mustBeName is an error where a domain of a row is no name that can be asked in
-// the same form here: a run of chosen rows leaves none out.
-func mustBeName(in *Input, e *Entry, name []byte, reason Reason) error {
+// mustBeName is an error if the domain of a row is not a valid name, or has another normal form now: a run of
+// chosen rows leaves none out.
+func mustBeName(list string, e *Entry, name []byte, reason Reason) error {
 	switch {
 	case reason != "":
-		return fmt.Errorf("%s:%d: %s cannot be asked here: %s", in.Name, e.Line, Printable(e.Text), reason.Text())
+		return fmt.Errorf("%s:%d: %s cannot be scanned here: %s", list, e.Line, Printable(e.Text), reason.Text())
 	case string(name) != string(e.Text):
-		return fmt.Errorf("%s:%d: %s cannot be asked here: its name is now %s", in.Name, e.Line, Printable(e.Text), name)
+		return fmt.Errorf("%s:%d: %s cannot be scanned here: its name is now %s", list, e.Line, Printable(e.Text), name)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func rowLines(t *testing.T, rows ...RowLine) string {
 	return b.String()
 }
 
-// Rows are taken over with rank and tags, however long these are.
+// Rows keep rank and tags, however long these are.
 func TestRows(t *testing.T) {
 	rows := []RowLine{
 		{7, "a.com", map[string]string{"x,y": strings.Repeat(`"`, 3*maxLine), "z": "a\nb"}},
@@ -50,17 +50,17 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// A row that is no name to ask here, and a list that is cut off, leave no plan.
+// A row without a valid name, and a list that is cut off, leave no plan.
 func TestRowsRefused(t *testing.T) {
 	good := rowLines(t, RowLine{1, "a.com", nil})
 	for text, want := range map[string]string{
-		good + rowLines(t, RowLine{2, "b.test", nil}):      "list:2: b.test cannot be asked here: a special-use name",
-		good + rowLines(t, RowLine{2, "B.com", nil}):       "list:2: B.com cannot be asked here: its name is now b.com",
-		good + rowLines(t, RowLine{2, "b com", nil}):       "cannot be asked here: a character",
-		good + rowLines(t, RowLine{2, "", nil}):            "cannot be asked here: no name",
+		good + rowLines(t, RowLine{2, "b.test", nil}):      "list:2: b.test cannot be scanned here: a special-use name",
+		good + rowLines(t, RowLine{2, "B.com", nil}):       "list:2: B.com cannot be scanned here: its name is now b.com",
+		good + rowLines(t, RowLine{2, "b com", nil}):       "cannot be scanned here: a character",
+		good + rowLines(t, RowLine{2, "", nil}):            "cannot be scanned here: no name",
 		good + strings.TrimSuffix(good, "}\n"):             "list:2: unexpected EOF",
 		good + "b.com\n":                                   "list:2: invalid character 'b'",
-		rowLines(t, RowLine{1, "\u05d0a.com", nil}) + good: "list:1: \u05d0a.com cannot be asked here: not a valid",
+		rowLines(t, RowLine{1, "\u05d0a.com", nil}) + good: "list:1: \u05d0a.com cannot be scanned here: not a valid",
 	} {
 		dir := t.TempDir()
 		cfg := PrepareConfig{Dir: dir, Lists: []List{{writeList(t, "list", text)}}, Format: FormatRows}
@@ -73,7 +73,7 @@ func TestRowsRefused(t *testing.T) {
 	}
 }
 
-// A tag with a comma in its name is not two.
+// A comma in the name of a tag does not make it two.
 func TestReuseTagWithComma(t *testing.T) {
 	cfg := &PrepareConfig{Tags: []string{"a", "b"}}
 	if got := cfg.difference(&Plan{Tags: []string{"a,b"}}); got != `tags: now "a", "b", then "a,b"` {

@@ -67,7 +67,7 @@ func TestEndlessLine(t *testing.T) {
 	}
 }
 
-// generated is a reader of n names, one a line, that takes no memory for them.
+// generated is a reader of n names, one a line, which are not kept in memory.
 type generated struct {
 	next, n int
 	buf     []byte
@@ -88,7 +88,7 @@ func (g *generated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// watchHeap reports the most memory that was in use until stop is called.
+// watchHeap returns a function that stops it and returns the most memory in use until then.
 func watchHeap() (stop func() uint64) {
 	var most atomic.Uint64
 	done, gone := make(chan struct{}), make(chan struct{})
@@ -108,8 +108,7 @@ func watchHeap() (stop func() uint64) {
 	return func() uint64 { close(done); <-gone; return most.Load() }
 }
 
-// Ten times the names in the same memory: what does not fit the budget goes to
-// the disk.
+// Ten times the names in the same memory: what does not fit the budget goes to the disk.
 func BenchmarkPrepare(b *testing.B) {
 	for _, n := range []int{300_000, 3_000_000} {
 		for _, budget := range []int64{16 << 20, defaultMemoryBudget} {
@@ -118,7 +117,8 @@ func BenchmarkPrepare(b *testing.B) {
 				stop := watchHeap()
 				for b.Loop() {
 					dir := b.TempDir()
-					p, err := Prepare(b.Context(), PrepareConfig{Dir: dir, Lists: []List{{"-"}}, Stdin: &generated{n: n}, MemoryBudget: budget, Disk: quick()})
+					p, err := Prepare(b.Context(), PrepareConfig{Dir: dir, Lists: []List{{"-"}}, Stdin: &generated{n: n},
+						MemoryBudget: budget, Disk: quick()})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -133,7 +133,7 @@ func BenchmarkPrepare(b *testing.B) {
 	}
 }
 
-// BenchmarkRead is the cost of a name in each format, normalised.
+// BenchmarkRead measures the reading and normalising of a name, for each format.
 func BenchmarkRead(b *testing.B) {
 	const n = 10_000
 	plain := noise(n)

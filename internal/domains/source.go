@@ -7,18 +7,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 )
 
-// sniffed is how much of a list is looked at to tell what it is.
+// sniffed is how much of a list is read to detect its compression, in octets.
 const sniffed = 16
 
-// A Source is an open list, decompressed and without a byte order mark. What
-// is compressed is told by its first octets (gzip, Zstandard, and zip with one
-// file in it), never by a name. It gives up on what looks like a decompression
-// bomb.
+// A Source is an open list, decompressed and without a byte order mark. The compression is detected by the first
+// octets (gzip, Zstandard, and zip with one file in it), never by the file name. A Source fails on what looks
+// like a decompression bomb.
 type Source struct {
 	name    string
 	raw     *rawReader
@@ -26,26 +24,24 @@ type Source struct {
 	closers []func() error
 }
 
-// Open opens the list at path; "-" is stdin. Errors in what it holds come from
-// Read. It must be closed.
+// Open opens the list at path; "-" is stdin. Errors in its contents come from Read. It must be closed.
 func Open(path string, stdin io.Reader) (*Source, error) { return open(path, stdin, "", nil) }
 
-// open is Open; a zip archive is copied to a temporary file in dir ("": the
-// system's), and heard, unless nil, hears how many octets were read and may
-// stop the reading with an error.
-func open(path string, stdin io.Reader, dir string, heard func(n int64) error) (*Source, error) {
+// open is Open. A zip archive is copied to a temporary file in dir ("": the system's). onRead, unless nil, is
+// called with the number of octets of each read, and its error stops the reading.
+func open(path string, stdin io.Reader, dir string, onRead func(n int64) error) (*Source, error) {
 	s := &Source{name: path}
-	if err := s.openRaw(path, stdin, heard); err != nil {
+	if err := s.openRaw(path, stdin, onRead); err != nil {
 		return nil, err
 	}
 	if err := s.openText(dir); err != nil {
-		return nil, with(err, s.Close())
+		return nil, joinErrors(err, s.Close())
 	}
 	return s, nil
 }
 
-// openRaw opens the octets of a list as they are.
-func (s *Source) openRaw(path string, stdin io.Reader, heard func(n int64) error) error {
+// openRaw opens a list without decompressing it.
+func (s *Source) openRaw(path string, stdin io.Reader, onRead func(n int64) error) error {
 	r := stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -54,18 +50,17 @@ func (s *Source) openRaw(path string, stdin io.Reader, heard func(n int64) error
 		}
 		s.closers = append(s.closers, f.Close)
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return with(fmt.Errorf("open %s: is a directory", path), s.Close())
+			return joinErrors(fmt.Errorf("open %s: is a directory", path), s.Close())
 		}
 		r = f
 	} else if stdin == nil {
 		return errors.New("open -: there is no standard input")
 	}
-	s.raw = &rawReader{r: r, hash: sha256.New(), heard: heard}
+	s.raw = &rawReader{r: r, hash: sha256.New(), onRead: onRead}
 	return nil
 }
 
-// openText puts the decompressor between the octets and the reader. Errors in
-// the data are left for Read, so that they come with a line number.
+// openText adds the decompressor. Errors in the data are left to Read, so that they come with a line number.
 func (s *Source) openText(dir string) error {
 	raw := bufio.NewReaderSize(s.raw, 256<<10)
 	head, _ := raw.Peek(sniffed)
@@ -84,9 +79,9 @@ func (s *Source) openText(dir string) error {
 	head, _ = buffered.Peek(sniffed)
 	switch inner := sniff(head); {
 	case c != stored && inner != stored:
-		s.text = failing{fmt.Errorf("%s data inside %s data: decompress it first", inner, c)}
+		s.text = errReader{fmt.Errorf("%s data inside %s data: decompress it first", inner, c)}
 	case bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")):
-		s.text = failing{errors.New("text in UTF-16: convert it to UTF-8 first")}
+		s.text = errReader{errors.New("text in UTF-16: convert it to UTF-8 first")}
 	default:
 		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 			buffered.Discard(3)
@@ -99,9 +94,8 @@ func (s *Source) openText(dir string) error {
 // Read reads the text of the list.
 func (s *Source) Read(p []byte) (int, error) { return s.text.Read(p) }
 
-// Sum reads what is left of the list, without decompressing it, and returns
-// the SHA-256, in hexadecimal, and the length of all its octets as they are
-// stored.
+// Sum reads the rest of the list, without decompressing it, and returns the SHA-256, in hexadecimal, and the
+// length of the whole list as it is stored.
 func (s *Source) Sum() (string, int64, error) {
 	if _, err := io.Copy(io.Discard, s.raw); err != nil {
 		return "", 0, fmt.Errorf("%s: %w", s.name, err)
@@ -118,33 +112,3 @@ func (s *Source) Close() error {
 	s.closers = nil
 	return errors.Join(errs...)
 }
-
-// A rawReader counts and hashes what it reads. Its errors last.
-type rawReader struct {
-	r     io.Reader
-	hash  hash.Hash
-	n     int64
-	err   error
-	heard func(n int64) error
-}
-
-func (r *rawReader) Read(p []byte) (int, error) {
-	if r.err != nil {
-		return 0, r.err
-	}
-	n, err := r.r.Read(p)
-	r.err = err
-	r.hash.Write(p[:n])
-	r.n += int64(n)
-	if r.heard != nil {
-		if stop := r.heard(int64(n)); stop != nil {
-			n, r.err = 0, stop
-		}
-	}
-	return n, r.err
-}
-
-// failing is a reader that only fails.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }

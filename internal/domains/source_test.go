@@ -52,7 +52,9 @@ func zipOf(t testing.TB, members ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(w, flate.BestSpeed)
+	})
 	for i := 0; i+1 < len(members); i += 2 {
 		w, err := z.Create(members[i])
 		if err != nil {
@@ -68,7 +70,7 @@ func zipOf(t testing.TB, members ...string) string {
 	return b.String()
 }
 
-// encryptedZip is an archive that says of its one file that it is encrypted.
+// encryptedZip is an archive whose one file is marked as encrypted.
 func encryptedZip(t testing.TB) string {
 	archive := []byte(zipOf(t, "a", "a.com\n"))
 	archive[bytes.Index(archive, []byte("PK\x01\x02"))+8] |= 1
@@ -85,8 +87,8 @@ func writeList(t testing.TB, name, data string) string {
 	return path
 }
 
-// The same names come out of every wrapping, from a file and from standard
-// input, and the sum is that of the octets as they are stored.
+// The same names come out of every compression, from a file and from standard input, and the sum is that of the
+// stored octets.
 func TestSource(t *testing.T) {
 	const text = "a.com\nb.com\n"
 	tests := []struct{ name, data string }{
@@ -135,7 +137,7 @@ func checkSum(t *testing.T, s *Source, data string) {
 	}
 }
 
-// The sum is that of the whole list even when little of it was read.
+// The sum is that of the whole list, even if little of it was read.
 func TestSumOfTheRest(t *testing.T) {
 	data := gzipOf(t, rand.Text()+strings.Repeat("a.com\n", 1<<20))
 	s, err := Open(writeList(t, "list", data), nil)
@@ -181,8 +183,8 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// Data that are not whole give the names before the damage, and then an error
-// with file and line: never a short list that looks like a whole one.
+// Damaged data give the names before the damage, and then an error with file and line: never a short list that
+// looks whole.
 func TestDamagedSource(t *testing.T) {
 	const half = "a.com\nb.com\n"
 	names := half + noise(14_000)
@@ -245,7 +247,7 @@ func TestDamagedSource(t *testing.T) {
 	}
 }
 
-// zipWithWrongSum damages the sum in the table of contents.
+// zipWithWrongSum damages the checksum in the table of contents.
 func zipWithWrongSum(t *testing.T, text string) string {
 	s := []byte(zipOf(t, "x", text))
 	i := bytes.LastIndex(s, []byte("PK\x01\x02"))
@@ -253,7 +255,7 @@ func zipWithWrongSum(t *testing.T, text string) string {
 	return string(s)
 }
 
-// A thousand times as much text as data is no list.
+// Data that shrinks to a thousandth is no list.
 func TestBombs(t *testing.T) {
 	const size = 17 << 20
 	zeros := strings.Repeat("\x00", 1<<20)
@@ -280,7 +282,7 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// A list may repeat itself more than a bomb's ratio as long as it is short.
+// A short list may shrink more than the ratio of a bomb.
 func TestShortIsNoBomb(t *testing.T) {
 	text := strings.Repeat("a.com\n", 1<<20)
 	data := gzipOf(t, text)
@@ -298,8 +300,7 @@ func TestShortIsNoBomb(t *testing.T) {
 }
 
 func TestWindowTooLarge(t *testing.T) {
-	// A frame header that asks for 256 MiB (RFC 8878, section 3.1.1.1.2), and an
-	// empty last block.
+	// A frame header that asks for 256 MiB (RFC 8878, section 3.1.1.1.2), and an empty last block.
 	frame := "\x28\xb5\x2f\xfd" + "\x00" + "\x90" + "\x01\x00\x00"
 	s, err := Open("-", strings.NewReader(frame))
 	if err != nil {
@@ -312,7 +313,7 @@ func TestWindowTooLarge(t *testing.T) {
 	}
 }
 
-// A fault of the disk is not called a fault of the data.
+// A fault of the disk is not reported as a fault of the data.
 func TestReadFault(t *testing.T) {
 	fault := errors.New("input/output error")
 	data := gzipOf(t, noise(20_000))

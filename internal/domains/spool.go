@@ -5,43 +5,45 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"stsscan/internal/duplicates"
+	"stsscan/internal/durable"
 )
 
-// A spool keeps the names of all lists, in blocks, until it is known how they
-// are to be cut into parts. No block goes over the end of a part.
+// A spool keeps the names of all lists, in blocks, until the size of the parts is known. No block crosses the end
+// of a part.
 type spool struct {
-	file *os.File
-	size int64 // octets written
-	part int64 // the size of parts that was asked for; 0: it is by the number of entries
-	ends int64 // rank that the block which is being filled must not go beyond
-	b    block
-	buf  []byte // scratch
+	file     *os.File
+	size     int64 // octets written
+	part     int64 // requested size of parts; 0: by the number of entries
+	blockEnd int64 // highest rank that the current block may have
+	b        block
+	buf      []byte // scratch
 }
 
 func createSpool(dir string, part int64) (*spool, error) {
-	f, err := os.OpenFile(filepath.Join(dir, temporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, durable.TemporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	return &spool{file: f, part: part}, nil
 }
 
-// add puts a name in. Ranks rise.
+// add adds a name. Ranks rise.
 func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) error {
 	b := &s.b
-	if rank > s.ends || list != b.list || b.full() {
+	if rank > s.blockEnd || list != b.list || b.full() {
 		if err := s.flush(); err != nil {
 			return err
 		}
 		b.reset(list)
-		// Where the size of the parts is not known, it is one that grows with
-		// the number of entries, and each that it may come to is a multiple of
-		// the one that there would be if the lists ended here.
+		// If the size of the parts is not known, it grows with the number of entries: each later one is a
+		// multiple of the size for a list that ended here.
 		size := s.part
 		if size == 0 {
 			size = partSize(rank)
 		}
-		s.ends = (rank + size - 1) / size * size
+		s.blockEnd = (rank + size - 1) / size * size
 	}
 	b.add(rank, e.ListRank, name)
 	if width > 0 {
@@ -50,7 +52,7 @@ func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) erro
 	return nil
 }
 
-// flush writes the block that is being filled.
+// flush writes the current block.
 func (s *spool) flush() error {
 	if s.b.empty() {
 		return nil
@@ -68,7 +70,7 @@ func (s *spool) close() error {
 	}
 	f := s.file
 	s.file = nil
-	return with(f.Close(), os.Remove(f.Name()))
+	return joinErrors(f.Close(), os.Remove(f.Name()))
 }
 
 // blocks reads the spool from the beginning.
@@ -76,45 +78,49 @@ func (s *spool) blocks() *blockReader {
 	return newBlockReader(io.NewSectionReader(s.file, 0, s.size))
 }
 
-// A blockReader reads blocks one by one.
-type blockReader struct {
-	r       io.Reader // not buffered: a block is more than a buffer would hold
-	h       header
-	stored  []byte // header and columns; valid until the next call of header
-	columns []byte // valid like stored, once columns was called
-}
-
-func newBlockReader(r io.Reader) *blockReader { return &blockReader{r: r} }
-
-// header goes on to the next block. It returns io.EOF after the last one.
-func (b *blockReader) header() error {
-	b.stored = append(b.stored[:0], make([]byte, headerSize)...)
-	if _, err := io.ReadFull(b.r, b.stored); err != nil {
-		return err
+// names calls add for the names that have some ranks, in order. Width is the number of tags of a name.
+func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, name []byte) error) error {
+	blocks := s.blocks()
+	var at cursor
+	for {
+		err := blocks.header()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && !ranks.Fits(blocks.h.last) {
+			err = errBlock
+		}
+		if err == nil {
+			err = blocks.read()
+		}
+		if err == nil && ranks.HasAny(blocks.h.first, blocks.h.last) {
+			at.reset(blocks.h, blocks.columns, width)
+			err = at.each(ranks, add)
+		}
+		if err != nil {
+			return s.wrap(err)
+		}
 	}
-	return b.h.parse(b.stored)
 }
 
-// read reads the columns of the block.
-func (b *blockReader) read() error {
-	b.stored = append(b.stored, make([]byte, b.h.size())...)
-	b.columns = b.stored[headerSize:]
-	if _, err := io.ReadFull(b.r, b.columns); err != nil {
-		return noEOF(err)
+// each calls add for the names of a block that have some ranks.
+func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name []byte) error) error {
+	for {
+		err := c.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && ranks.Has(c.rank) {
+			err = add(c.rank, c.names[c.begin:c.end])
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return nil
 }
 
-// noEOF is err where there must be no end.
-func noEOF(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// wrong says where an error of the spool is.
-func (s *spool) wrong(err error) error {
+// wrap adds the path of the spool to an error.
+func (s *spool) wrap(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -1,13 +1,15 @@
 package domains
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
-// urlHost is the host of an http or https URL (RFC 3986, section 3.2), without
-// user information and port. It is not ok where text is no such URL or has no
-// host; whether the host is a name is not looked at.
+// urlHost is the host of an http or https URL (RFC 3986, section 3.2), without user information and port. It is
+// not ok if text is no such URL or has no host. Whether the host is a valid name is not checked.
 func urlHost(text []byte) (host []byte, ok bool) {
 	scheme, rest, ok := bytes.Cut(text, []byte("://"))
-	if !ok || !isWord(scheme, "http") && !isWord(scheme, "https") {
+	if !ok || !isHTTP(string(scheme)) {
 		return nil, false
 	}
 	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
@@ -23,4 +25,8 @@ func urlHost(text []byte) (host []byte, ok bool) {
 		}
 	}
 	return rest, len(rest) > 0
+}
+
+func isHTTP(scheme string) bool {
+	return strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")
 }

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// A zoneReader reads the owner names of the NS records of a zone file (RFC
-// 1035, section 5.1). $INCLUDE, which opens files, and $GENERATE, which makes
-// thousands of records out of one line, are refused.
+// A zoneReader reads the owner names of NS records from a zone file (RFC 1035, section 5.1). It refuses $INCLUDE,
+// which opens files, and $GENERATE, which makes thousands of records out of one line.
 type zoneReader struct {
 	scan   zoneScanner
 	skips  int64
 	origin []byte // without the final dot; nil: none yet
 	owner  []byte // of the last record, absolute, without the final dot
-	reason Reason // why the owner is no name, whatever its characters: cut, or wrongly escaped
+	reason Reason // why the owner is no name: too long, or wrongly escaped
 	apex   []byte // owner of the first SOA record
 	last   []byte // owner of the last NS record
 	listed bool   // there was an NS record
@@ -53,7 +52,7 @@ func (z *zoneReader) next(e *Entry) error {
 	}
 }
 
-// read takes in a record's or a directive's first tokens.
+// read reads the first tokens of a record or a directive.
 func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
 	if len(head) == 0 {
 		return false, nil // a blank line or a comment
@@ -61,7 +60,7 @@ func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
 	if !z.scan.indented && head[0][0] == '$' {
 		return false, z.directive(head)
 	}
-	var written []byte // the owner, where the record has its own
+	var written []byte // the owner, if the record has its own
 	if !z.scan.indented {
 		written, head = head[0], head[1:]
 	}
@@ -95,7 +94,7 @@ func (z *zoneReader) read(head [][]byte) (isNS bool, err error) {
 	return isNS, nil
 }
 
-// directive obeys $ORIGIN, passes over $TTL and refuses any other.
+// directive obeys $ORIGIN, ignores $TTL and refuses any other.
 func (z *zoneReader) directive(head [][]byte) error {
 	switch name := strings.ToUpper(string(head[0])); name {
 	case "$TTL":
@@ -104,7 +103,7 @@ func (z *zoneReader) directive(head [][]byte) error {
 		if len(head) < 2 {
 			return errors.New("$ORIGIN without a name")
 		}
-		origin, reason, err := z.absolute([]byte{}, head[1])
+		origin, reason, err := absoluteName([]byte{}, head[1], z.origin)
 		if err != nil {
 			return err
 		}
@@ -124,7 +123,7 @@ func (z *zoneReader) setOwner(written []byte) (err error) {
 		z.owner, z.reason = append(z.owner[:0], written...), ReasonTooLong
 		return nil
 	}
-	z.owner, z.reason, err = z.absolute(z.owner[:0], written)
+	z.owner, z.reason, err = absoluteName(z.owner[:0], written, z.origin)
 	return err
 }
 
@@ -138,8 +137,7 @@ func isTTL(token []byte) bool {
 	return len(token) > 0 && '0' <= token[0] && token[0] <= '9'
 }
 
-// isClass says whether a token is a class (RFC 1035, section 3.2.4, and RFC
-// 3597, section 5).
+// isClass says whether a token is a class (RFC 1035, section 3.2.4, and RFC 3597, section 5).
 func isClass(token []byte) bool {
 	for _, class := range [...]string{"IN", "CH", "HS", "CS"} {
 		if isWord(token, class) {

@@ -5,12 +5,11 @@ import (
 	"fmt"
 )
 
-// absolute appends a name as it is written to dst, decoded, under the origin
-// where it is relative, and without the final dot. A name with an escape that
-// is none is appended as it is written, with the reason.
-func (z *zoneReader) absolute(dst, name []byte) ([]byte, Reason, error) {
-	if string(name) == "@" && z.origin != nil {
-		return append(dst, z.origin...), "", nil
+// absoluteName appends a name from a zone file to dst: decoded, below the origin if it is relative, and without
+// the final dot. A name with an invalid escape is appended as it is written, with the reason.
+func absoluteName(dst, name, origin []byte) ([]byte, Reason, error) {
+	if string(name) == "@" && origin != nil {
+		return append(dst, origin...), "", nil
 	}
 	begin := len(dst)
 	rooted := false
@@ -26,20 +25,18 @@ func (z *zoneReader) absolute(dst, name []byte) ([]byte, Reason, error) {
 	switch {
 	case rooted:
 		return dst[:len(dst)-1], "", nil
-	case z.origin == nil:
+	case origin == nil:
 		return dst[:begin], "", fmt.Errorf("relative name %q with no $ORIGIN before it", Printable(name))
-	case len(z.origin) > 0:
-		dst = append(append(dst, '.'), z.origin...)
+	case len(origin) > 0:
+		dst = append(append(dst, '.'), origin...)
 	}
 	return dst, "", nil
 }
 
-// appendDecoded appends a name with its escapes decoded (RFC 1035, section
-// 5.1), and says whether its last octet is a dot that ends a label. What no
-// name of a host has stays escaped, in one form, so that a dot inside a label
-// is never taken for one between labels: "dec\045x" becomes "dec-x", "a\046b"
-// becomes "a\.b". It is not ok where an escape is cut off, or is a number
-// above 255 or of fewer than three digits.
+// appendDecoded appends a name with its escapes decoded (RFC 1035, section 5.1), and says whether it ends with a
+// dot that ends a label. Octets that no host name has stay escaped, in one form, so that a dot inside a label is
+// never taken for one between labels: "dec\045x" becomes "dec-x", "a\046b" becomes "a\.b". It is not ok if an
+// escape is cut off, is a number above 255, or has fewer than three digits.
 func appendDecoded(dst, name []byte) (_ []byte, rooted, ok bool) {
 	for i := 0; i < len(name); i++ {
 		c := name[i]

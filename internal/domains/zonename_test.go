@@ -8,8 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// However the octets of a name are escaped, it is the same name with the same labels,
-// and it is a name to survey only where it would be one without any escape.
+// However its octets are escaped, a name is the same, and it is accepted if it is accepted without escapes.
 func TestDecodedNameProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		octet := rapid.OneOf(rapid.ByteRange('a', 'c'), rapid.SampledFrom([]byte(`.-_*\ ;"0`)), rapid.Byte())

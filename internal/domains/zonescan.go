@@ -7,26 +7,24 @@ import (
 	"io"
 )
 
-// A zoneScanner cuts a zone file into records and keeps the first tokens of
-// each. Lines may be as long as they like: what it keeps is bounded.
+// A zoneScanner splits a zone file into records and keeps the first tokens of each. Lines may have any length:
+// what it keeps is bounded.
 type zoneScanner struct {
 	r        *bufio.Reader
 	lines    int64     // line ends read so far
-	begin    int64     // line of the record that is being read, or was read last
-	indented bool      // the record begins with white space: it has no owner of its own
+	begin    int64     // line where the current record begins
+	indented bool      // the record begins with white space, so it has the owner of the one before
 	cut      bool      // its first token was longer than maxToken
 	head     [4][]byte // its first tokens: owner, TTL, class and type at most
-	plain    [4][]byte // the same where they are octets of the buffer
+	plain    [4][]byte // the same, if they are in the buffer
 	tokens   [][]byte
 }
 
-// maxToken is how much of a token is kept, in octets: more than any name has,
-// escapes included.
+// maxToken is how much of a token is kept, in octets: more than any name needs, with escapes.
 const maxToken = 2 << 10
 
-// record reads one record, or a line with none on it, and returns its first
-// tokens, which are valid until the next call. Its end is a line end outside
-// of parentheses, or the end of the file.
+// record reads one record, or a line without one, and returns its first tokens, which are valid until the next
+// call. It ends with a line end outside parentheses, or with the file.
 func (s *zoneScanner) record() ([][]byte, error) {
 	s.begin = s.lines + 1
 	if s.plainLine() {
@@ -73,17 +71,17 @@ func (s *zoneScanner) record() ([][]byte, error) {
 	return s.tokens, nil
 }
 
-// plainLine reads a record of one line without quotes, parentheses and escapes,
-// as almost all are, or does nothing.
+// plainLine reads a record of one line without quotes, parentheses and escapes, as almost all are. Otherwise it
+// does nothing.
 func (s *zoneScanner) plainLine() bool {
 	window, _ := s.r.Peek(maxLine)
 	end := bytes.IndexByte(window, '\n')
-	if end < 0 || end > maxToken { // longer: a token of it may have to be cut
+	if end < 0 || end > maxToken { // a token of a longer line may have to be cut
 		return false
 	}
 	line := bytes.TrimSuffix(window[:end], []byte("\r"))
 	s.tokens = s.plain[:0:len(s.plain)]
-	begin := -1 // of the token that i is in
+	begin := -1 // of the current token; -1: none
 loop:
 	for i, c := range line {
 		switch c {
@@ -109,14 +107,14 @@ loop:
 	return true
 }
 
-// keep keeps a token if it is one and one of the first.
+// keep keeps a token if there is one and it is among the first.
 func (s *zoneScanner) keep(line []byte, begin, end int) {
 	if begin >= 0 && len(s.tokens) < cap(s.tokens) {
 		s.tokens = append(s.tokens, line[begin:end])
 	}
 }
 
-// endLine counts a line end, of which c is the first octet.
+// endLine counts a line end whose first octet is c.
 func (s *zoneScanner) endLine(c byte) error {
 	s.lines++
 	if c != '\r' {
@@ -124,7 +122,7 @@ func (s *zoneScanner) endLine(c byte) error {
 	}
 	next, err := s.r.ReadByte()
 	if err != nil {
-		return notEOF(err)
+		return ignoreEOF(err)
 	}
 	if next != '\n' {
 		return s.r.UnreadByte()
@@ -132,7 +130,7 @@ func (s *zoneScanner) endLine(c byte) error {
 	return nil
 }
 
-// comment reads up to the line end.
+// comment reads up to the end of the line.
 func (s *zoneScanner) comment() error {
 	for {
 		c, err := s.r.ReadByte()
@@ -145,8 +143,8 @@ func (s *zoneScanner) comment() error {
 	}
 }
 
-// token reads on to the end of a token that begins with c, and keeps it if it
-// is one of the first. A quoted string keeps its quotes.
+// token reads the rest of a token that begins with c, and keeps it if it is among the first. A quoted string
+// keeps its quotes.
 func (s *zoneScanner) token(c byte) error {
 	keep := len(s.tokens) < cap(s.tokens)
 	var text []byte

@@ -14,7 +14,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// seeds is how many of them are tried: n, or STSSCAN_SEEDS.
+// seeds is the number of seeds to try: n, or STSSCAN_SEEDS.
 func seeds(t *testing.T, n int) int {
 	t.Helper()
 	if text := os.Getenv("STSSCAN_SEEDS"); text != "" {
@@ -26,9 +26,9 @@ func seeds(t *testing.T, n int) int {
 	return n
 }
 
-// Files are written and replaced until the power goes, at any step, thousands of
-// times. A file that was said to be written has that content or a later one; any
-// other has the one of before, or is not there; none is in part there.
+// Files are written and replaced until the power fails, at any step, thousands of times. A file that was reported
+// as written has that version or a later one; any other has the one before, or is not there. No file is there in
+// part.
 func TestPowerLoss(t *testing.T) {
 	root := t.TempDir()
 	crashes := 0
@@ -41,7 +41,7 @@ func TestPowerLoss(t *testing.T) {
 		version := make(map[string]int) // of each file, that was said to be written
 		latest := 0
 		for range 3 {
-			disk, err := newMortal(dir, random)
+			disk, err := newPowerLossDisk(dir, random)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +63,7 @@ func TestPowerLoss(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkVersions(t, seed, dir, version, latest)
-			if err := durable.Sweep(dir); err != nil {
+			if err := (durable.Disk{}).Sweep(dir, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -74,8 +74,7 @@ func TestPowerLoss(t *testing.T) {
 	t.Logf("%d losses of power", crashes)
 }
 
-// writeVersion writes a file whose content says which version it is, in several
-// writes.
+// writeVersion writes a file whose content says which version it is, in several writes.
 func writeVersion(disk durable.Disk, name string, version int) error {
 	f, err := disk.Create(name)
 	if err != nil {
@@ -93,7 +92,7 @@ func contentOf(version int) []byte {
 	return []byte(fmt.Sprintf("version %d\n%s\nend of version %d\n", version, strings.Repeat("x", version%40), version))
 }
 
-// checkVersions looks at what a loss of power left.
+// checkVersions checks what a loss of power left.
 func checkVersions(t *testing.T, seed int, dir string, version map[string]int, latest int) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

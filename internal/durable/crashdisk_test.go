@@ -13,17 +13,17 @@ import (
 
 var errStep = errors.New("the step failed")
 
-// A clumsy disk fails one step, counted from 1: it does not do it, or it does it
-// and says that it failed. The steps after it work.
-type clumsy struct {
+// A faultDisk fails one step, counted from 1: it does not do the step, or does it and reports a failure. Later
+// steps work.
+type faultDisk struct {
 	durable.OS
 	fail  int  // step that fails
-	done  bool // and is done all the same
+	done  bool // it is done nevertheless
 	steps int
 }
 
 // step does one step.
-func (c *clumsy) step(do func() error) error {
+func (c *faultDisk) step(do func() error) error {
 	c.steps++
 	if c.steps != c.fail {
 		return do()
@@ -36,7 +36,7 @@ func (c *clumsy) step(do func() error) error {
 	return errStep
 }
 
-func (c *clumsy) Create(name string) (h durable.Handle, err error) {
+func (c *faultDisk) Create(name string) (h durable.Handle, err error) {
 	err = c.step(func() error { h, err = c.OS.Create(name); return err })
 	if err != nil {
 		if h != nil {
@@ -44,29 +44,33 @@ func (c *clumsy) Create(name string) (h durable.Handle, err error) {
 		}
 		return nil, err
 	}
-	return &clumsyHandle{h, c}, nil
+	return &faultHandle{h, c}, nil
 }
 
-func (c *clumsy) Rename(from, to string) error {
+func (c *faultDisk) Rename(from, to string) error {
 	return c.step(func() error { return c.OS.Rename(from, to) })
 }
 
-func (c *clumsy) Remove(name string) error { return c.step(func() error { return c.OS.Remove(name) }) }
-func (c *clumsy) SyncDir(dir string) error { return c.step(func() error { return c.OS.SyncDir(dir) }) }
-
-type clumsyHandle struct {
-	durable.Handle
-	disk *clumsy
+func (c *faultDisk) Remove(name string) error {
+	return c.step(func() error { return c.OS.Remove(name) })
+}
+func (c *faultDisk) SyncDir(dir string) error {
+	return c.step(func() error { return c.OS.SyncDir(dir) })
 }
 
-func (h *clumsyHandle) Write(p []byte) (n int, err error) {
+type faultHandle struct {
+	durable.Handle
+	disk *faultDisk
+}
+
+func (h *faultHandle) Write(p []byte) (n int, err error) {
 	err = h.disk.step(func() error { n, err = h.Handle.Write(p); return err })
 	return n, err
 }
 
-func (h *clumsyHandle) Sync() error { return h.disk.step(h.Handle.Sync) }
+func (h *faultHandle) Sync() error { return h.disk.step(h.Handle.Sync) }
 
-func (h *clumsyHandle) Close() error {
+func (h *faultHandle) Close() error {
 	err := h.disk.step(h.Handle.Close)
 	_ = h.Handle.Close() // the test's own descriptor
 	return err
@@ -74,18 +78,17 @@ func (h *clumsyHandle) Close() error {
 
 var errPower = errors.New("the power is gone")
 
-// A mortal disk loses power at a step, counted from 1. What was not synced by
-// then, octets and names alike, is there in part or not at all: crash leaves the
-// directory as it may be found when the power is back. Data is kept in memory;
-// the real directory is for those who read meanwhile.
-type mortal struct {
+// A powerLossDisk loses power at a step, counted from 1. Octets and names that were not synced by then are there
+// in part or not at all: crash gives the directory one of the states in which it may be found afterwards. Data is
+// kept in memory; the real directory is for readers until then.
+type powerLossDisk struct {
 	durable.OS
 	dir    string
 	random *rand.Rand
-	last   int // step at which the power goes
+	last   int // step at which the power fails
 	steps  int
 
-	names   map[string]*inode // that would be found: what the directory was synced with
+	names   map[string]*inode // as of the last sync of the directory
 	changes []change          // of names, not synced
 }
 
@@ -95,15 +98,15 @@ type inode struct {
 	unsynced []byte // written behind it
 }
 
-// A change is of one name, or of two by a rename: it is made as a whole or not.
+// A change is of one name, or of two by a rename. It happens as a whole or not at all.
 type change struct {
 	gone string // name that ends; "": none
 	name string // name that begins; "": none
 	file *inode
 }
 
-func newMortal(dir string, random *rand.Rand) (*mortal, error) {
-	m := &mortal{dir: dir, random: random, names: make(map[string]*inode)}
+func newPowerLossDisk(dir string, random *rand.Rand) (*powerLossDisk, error) {
+	m := &powerLossDisk{dir: dir, random: random, names: make(map[string]*inode)}
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
 		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
@@ -115,13 +118,13 @@ func newMortal(dir string, random *rand.Rand) (*mortal, error) {
 	return m, err
 }
 
-func (m *mortal) dead() bool {
+func (m *powerLossDisk) dead() bool {
 	m.steps++
 	return m.steps >= m.last
 }
 
-// now is a name as it is while there is power.
-func (m *mortal) now(name string) *inode {
+// now is the file with a name before the loss of power.
+func (m *powerLossDisk) now(name string) *inode {
 	for _, c := range slices.Backward(m.changes) {
 		switch name {
 		case c.name:
@@ -133,7 +136,7 @@ func (m *mortal) now(name string) *inode {
 	return m.names[name]
 }
 
-func (m *mortal) Create(name string) (durable.Handle, error) {
+func (m *powerLossDisk) Create(name string) (durable.Handle, error) {
 	if m.dead() {
 		return nil, errPower
 	}
@@ -143,10 +146,10 @@ func (m *mortal) Create(name string) (durable.Handle, error) {
 	}
 	file := new(inode)
 	m.changes = append(m.changes, change{name: filepath.Base(name), file: file})
-	return &mortalHandle{h, m, file}, nil
+	return &powerLossHandle{h, m, file}, nil
 }
 
-func (m *mortal) Rename(from, to string) error {
+func (m *powerLossDisk) Rename(from, to string) error {
 	if m.dead() {
 		return errPower
 	}
@@ -155,7 +158,7 @@ func (m *mortal) Rename(from, to string) error {
 	return m.OS.Rename(from, to)
 }
 
-func (m *mortal) Remove(name string) error {
+func (m *powerLossDisk) Remove(name string) error {
 	if m.dead() {
 		return errPower
 	}
@@ -163,16 +166,16 @@ func (m *mortal) Remove(name string) error {
 	return m.OS.Remove(name)
 }
 
-func (m *mortal) SyncDir(dir string) error {
+func (m *powerLossDisk) SyncDir(dir string) error {
 	if m.dead() {
 		return errPower
 	}
-	m.settle(func() bool { return true })
+	m.apply(func() bool { return true })
 	return nil
 }
 
-// settle makes those changes of names that keep holds for.
-func (m *mortal) settle(keep func() bool) {
+// apply applies the changes of names for which keep is true.
+func (m *powerLossDisk) apply(keep func() bool) {
 	for _, c := range m.changes {
 		if !keep() {
 			continue
@@ -185,11 +188,10 @@ func (m *mortal) settle(keep func() bool) {
 	m.changes = nil
 }
 
-// crash makes the directory what may be left: any of the changes of names that
-// were not synced, and of what was written and not synced any beginning, with or
-// without rubbish behind it.
-func (m *mortal) crash() error {
-	m.settle(func() bool { return m.random.IntN(2) == 0 })
+// crash gives the directory one of the states that a loss of power may leave: with any of the changes of names
+// that were not synced, and of unsynced data any beginning, with or without rubbish behind it.
+func (m *powerLossDisk) crash() error {
+	m.apply(func() bool { return m.random.IntN(2) == 0 })
 	if err := os.RemoveAll(m.dir); err != nil {
 		return err
 	}
@@ -208,13 +210,13 @@ func (m *mortal) crash() error {
 	return nil
 }
 
-type mortalHandle struct {
+type powerLossHandle struct {
 	durable.Handle
-	disk *mortal
+	disk *powerLossDisk
 	file *inode
 }
 
-func (h *mortalHandle) Write(p []byte) (int, error) {
+func (h *powerLossHandle) Write(p []byte) (int, error) {
 	if h.disk.dead() {
 		return 0, errPower
 	}
@@ -222,7 +224,7 @@ func (h *mortalHandle) Write(p []byte) (int, error) {
 	return h.Handle.Write(p)
 }
 
-func (h *mortalHandle) Sync() error {
+func (h *powerLossHandle) Sync() error {
 	if h.disk.dead() {
 		return errPower
 	}
@@ -230,7 +232,7 @@ func (h *mortalHandle) Sync() error {
 	return nil
 }
 
-func (h *mortalHandle) Close() error {
+func (h *powerLossHandle) Close() error {
 	err := h.Handle.Close()
 	if h.disk.dead() {
 		return errPower

@@ -1,12 +1,9 @@
-// Package durable writes files that are whole or not there, whatever moment
-// the process or the machine dies at, seals texts with a checksum, and locks a
-// directory against a second process.
+// Package durable writes files that are whole or not there, at whatever moment the process or the machine dies.
+// It also seals texts with a checksum, and locks a directory against a second process.
 //
-// A file is written under a temporary name beside its own, made to reach the
-// disk, checked, renamed, and its directory is made to reach the disk too. It
-// does not append, does not edit in place and does not read: a durable file is
-// replaced as a whole or left alone. A path that a user named may be no file at
-// all: [WriteOutput] is for those.
+// A file is written under a temporary name beside its own, synced, checked and renamed, and its directory is
+// synced too. The package does not append, edit in place or read: a durable file is replaced as a whole or left
+// alone. A path that a user named may not be a regular file: [WriteOutput] is for those.
 package durable
 
 import (
@@ -20,11 +17,11 @@ import (
 	"strings"
 )
 
-// temporary begins the name of every file that is not whole yet.
-const temporary = ".tmp-"
+// TemporaryPrefix begins the name of each file that is not whole yet.
+const TemporaryPrefix = ".tmp-"
 
-// A Disk makes durable files on a file system. The zero Disk writes to that of
-// the operating system; a test puts one that fails under it.
+// A Disk makes durable files on a file system. The zero Disk uses that of the operating system; tests use one
+// that fails.
 type Disk struct {
 	FS FS // nil: OS{}
 }
@@ -35,30 +32,25 @@ func Create(name string) (*File, error) { return Disk{}.Create(name) }
 // WriteFile is [Disk.WriteFile] on the file system of the operating system.
 func WriteFile(name string, data []byte) error { return Disk{}.WriteFile(name, data) }
 
-// Sweep is [Disk.Sweep] on the file system of the operating system.
-func Sweep(dir string) error { return Disk{}.Sweep(dir, nil) }
-
-// WriteFile makes data the whole content of the file name. On error the file
-// is as it was before, or not there; only an error of the last step, when the
-// directory cannot be synced, leaves the new file in place.
+// WriteFile replaces the contents of the file name by data. On error the file is as it was before, or not there.
+// Only if the last step fails, the sync of the directory, is the new file in place.
 func (d Disk) WriteFile(name string, data []byte) error {
 	f, err := d.Create(name)
 	if err != nil {
 		return err
 	}
 	if _, err := f.Write(data); err != nil {
-		return with(err, f.Abort())
+		return joinErrors(err, f.Abort())
 	}
 	return f.Commit(nil)
 }
 
-// Create begins the file name, with mode 0644 before the umask. Nothing is
-// seen under that name until [File.Commit]. A File that is not committed must
-// be aborted.
+// Create begins the file name, with mode 0644 before the umask. Nothing appears under that name until
+// [File.Commit]. A File that is not committed must be aborted.
 func (d Disk) Create(name string) (*File, error) {
 	fsys := d.fs()
 	dir, base := filepath.Split(name)
-	temp := filepath.Join(dir, fmt.Sprintf("%s%s-%016x", temporary, base, rand.Uint64()))
+	temp := filepath.Join(dir, fmt.Sprintf("%s%s-%016x", TemporaryPrefix, base, rand.Uint64()))
 	h, err := fsys.Create(temp)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", name, cause(err))
@@ -66,10 +58,9 @@ func (d Disk) Create(name string) (*File, error) {
 	return &File{fs: fsys, handle: h, name: name, temp: temp}, nil
 }
 
-// Sweep removes the temporary files that a killed process left in dir. Where
-// several processes write to one directory, mine says by a file's intended
-// name whether it is the caller's to remove; nil means all of them. A
-// directory that is not there has none.
+// Sweep removes the temporary files that a killed process left in dir. If several processes write to one
+// directory, mine says by the intended name of a file whether the caller may remove it; nil: all of them. A
+// directory that does not exist has none.
 func (d Disk) Sweep(dir string, mine func(name string) bool) error {
 	entries, err := d.fs().ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +71,7 @@ func (d Disk) Sweep(dir string, mine func(name string) bool) error {
 	}
 	var errs []error
 	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), temporary)
+		rest, ok := strings.CutPrefix(e.Name(), TemporaryPrefix)
 		if !ok || !e.Type().IsRegular() {
 			continue
 		}
@@ -88,7 +79,7 @@ func (d Disk) Sweep(dir string, mine func(name string) bool) error {
 		if mine != nil && !mine(rest[:end]) {
 			continue
 		}
-		// Another process of the same run may have swept it first.
+		// Another process of the same run may have removed it.
 		if err := d.fs().Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, fmt.Errorf("sweep %s: %w", dir, err))
 		}
@@ -103,17 +94,17 @@ func (d Disk) fs() FS {
 	return d.FS
 }
 
-// A File is a file on its way. It is not safe for concurrent use.
+// A File is being written. It is not safe for concurrent use.
 type File struct {
 	fs         FS
 	handle     Handle // nil once the file is committed or aborted
 	name, temp string
-	err        error // first failed write: what follows it must never be committed
+	err        error // of the first failed write, after which nothing may be committed
 }
 
 var _ io.Writer = (*File)(nil)
 
-// Name is the name that the file will have.
+// Name is the name that the file gets.
 func (f *File) Name() string { return f.name }
 
 // Write appends p. After an error the file can only be aborted.
@@ -131,36 +122,33 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// Commit makes the file appear under its name, in place of one that may be
-// there. The data has reached the disk when check, unless it is nil, is given
-// the path of the temporary file to judge it; an error of check stops the
-// commit. On error the temporary file is removed and the name is as it was,
-// except that a failure to sync the directory leaves the new file in place: it
-// is whole, but might not survive a loss of power.
+// Commit makes the file appear under its name, replacing an older one. Unless check is nil, it is given the path
+// of the temporary file once the data has reached the disk; its error stops the commit. On error the temporary
+// file is removed and the name is as it was. The exception is a failure to sync the directory: the new file is in
+// place and whole, but may not survive a loss of power.
 func (f *File) Commit(check func(path string) error) error {
 	if f.handle == nil {
 		return fmt.Errorf("commit %s: %w", f.name, fs.ErrClosed)
 	}
 	if f.err != nil {
-		return with(f.err, f.Abort())
+		return joinErrors(f.err, f.Abort())
 	}
-	// An fsync that failed once says nothing when it is asked again: the pages
-	// are marked clean. So there is no second try; the file is given up.
+	// After a failed fsync the pages are marked clean, so a second one would say nothing: the file is given up.
 	if err := f.handle.Sync(); err != nil {
-		return with(fmt.Errorf("sync %s: %w", f.name, cause(err)), f.Abort())
+		return joinErrors(fmt.Errorf("sync %s: %w", f.name, cause(err)), f.Abort())
 	}
 	err := f.handle.Close()
 	f.handle = nil
 	if err != nil {
-		return with(fmt.Errorf("close %s: %w", f.name, cause(err)), f.remove())
+		return joinErrors(fmt.Errorf("close %s: %w", f.name, cause(err)), f.remove())
 	}
 	if check != nil {
 		if err := check(f.temp); err != nil {
-			return with(fmt.Errorf("check %s: %w", f.name, err), f.remove())
+			return joinErrors(fmt.Errorf("check %s: %w", f.name, err), f.remove())
 		}
 	}
 	if err := f.fs.Rename(f.temp, f.name); err != nil {
-		return with(fmt.Errorf("rename to %s: %w", f.name, cause(err)), f.remove())
+		return joinErrors(fmt.Errorf("rename to %s: %w", f.name, cause(err)), f.remove())
 	}
 	if err := f.fs.SyncDir(filepath.Dir(f.name)); err != nil {
 		return fmt.Errorf("sync directory of %s: %w", f.name, cause(err))
@@ -168,8 +156,7 @@ func (f *File) Commit(check func(path string) error) error {
 	return nil
 }
 
-// Abort gives the file up and removes what was written. It does nothing after
-// Commit or Abort, so that it can be deferred.
+// Abort removes what was written. It does nothing after Commit or Abort, so that it can be deferred.
 func (f *File) Abort() error {
 	if f.handle == nil {
 		return nil
@@ -179,7 +166,7 @@ func (f *File) Abort() error {
 	if err != nil {
 		err = fmt.Errorf("close %s: %w", f.name, cause(err))
 	}
-	return with(err, f.remove())
+	return joinErrors(err, f.remove())
 }
 
 func (f *File) remove() error {
@@ -189,8 +176,7 @@ func (f *File) remove() error {
 	return nil
 }
 
-// cause is err without the path it happened at: people know the file by its
-// own name, not by the temporary one.
+// cause is err without its path: people know the file by its own name, not by the temporary one.
 func cause(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err
@@ -198,8 +184,8 @@ func cause(err error) error {
 	return err
 }
 
-// with is err and what went wrong in tidying up after it, on one line.
-func with(err, also error) error {
+// joinErrors is err, followed by what went wrong in the clean-up after it, on one line.
+func joinErrors(err, also error) error {
 	if err == nil || also == nil {
 		return cmp.Or(err, also)
 	}

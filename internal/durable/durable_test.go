@@ -68,8 +68,7 @@ func (h *faultyHandle) Sync() error { return errors.Join(h.f.try("sync"), h.Hand
 
 func (h *faultyHandle) Close() error { return errors.Join(h.f.try("close"), h.Handle.Close()) }
 
-// Every step that fails is an error, names the file by its own name and leaves
-// what was there before.
+// Every failing step is an error that names the file by its own name, and leaves what was there before.
 func TestFaults(t *testing.T) {
 	tests := []struct {
 		op      string
@@ -149,8 +148,7 @@ func TestCheckRefuses(t *testing.T) {
 	checkDir(t, dir, nil)
 }
 
-// A write that failed, even one whose error the caller dropped, is never
-// followed by a commit.
+// A failed write, even one whose error the caller dropped, is never followed by a commit.
 func TestNoCommitAfterFailedWrite(t *testing.T) {
 	dir := t.TempDir()
 	fsys := &faulty{op: "write"}
@@ -216,7 +214,8 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{".tmp-part-000001.parquet-0123456789abcdef", ".tmp-part-000002.parquet-0123456789abcdef", ".tmp-", "part-000003.parquet", "x.tmp-"} {
+	for _, name := range []string{".tmp-part-000001.parquet-0123456789abcdef",
+		".tmp-part-000002.parquet-0123456789abcdef", ".tmp-", "part-000003.parquet", "x.tmp-"} {
 		write(name)
 	}
 	if err := os.Mkdir(filepath.Join(dir, ".tmp-directory-0"), 0o755); err != nil {
@@ -226,17 +225,18 @@ func TestSweep(t *testing.T) {
 	if err := (Disk{}).Sweep(dir, mine); err != nil {
 		t.Fatal(err)
 	}
-	checkDir(t, dir, map[string]string{".tmp-part-000001.parquet-0123456789abcdef": "x", ".tmp-": "x", "part-000003.parquet": "x", "x.tmp-": "x"})
-	if err := Sweep(dir); err != nil {
+	checkDir(t, dir, map[string]string{".tmp-part-000001.parquet-0123456789abcdef": "x", ".tmp-": "x",
+		"part-000003.parquet": "x", "x.tmp-": "x"})
+	if err := (Disk{}).Sweep(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	checkDir(t, dir, map[string]string{"part-000003.parquet": "x", "x.tmp-": "x"})
-	if err := Sweep(filepath.Join(dir, "missing")); err != nil {
+	if err := (Disk{}).Sweep(filepath.Join(dir, "missing"), nil); err != nil {
 		t.Errorf("a directory that is not there: %v", err)
 	}
 }
 
-// What Create makes is what Sweep removes.
+// Sweep removes what Create makes.
 func TestSweepOfUnfinished(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Create(filepath.Join(dir, "run-1-of-2.json"))

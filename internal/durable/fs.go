@@ -9,14 +9,13 @@ import (
 	"syscall"
 )
 
-// An FS is what this package needs of a file system. Its errors are those of
-// package os.
+// An FS is what this package needs of a file system. Its errors are those of package os.
 type FS interface {
 	Create(name string) (Handle, error) // a new file, mode 0644 before the umask; an error when it exists
 	Rename(from, to string) error       // replaces to, atomically
 	Remove(name string) error
 	ReadDir(dir string) ([]fs.DirEntry, error)
-	SyncDir(dir string) error // makes the names in dir reach the disk
+	SyncDir(dir string) error // makes sure that the names in dir have reached the disk
 }
 
 // A Handle is a file that is open for writing.
@@ -49,8 +48,7 @@ func (OS) Remove(name string) error { return os.Remove(name) }
 // ReadDir lists a directory.
 func (OS) ReadDir(dir string) ([]fs.DirEntry, error) { return os.ReadDir(dir) }
 
-// SyncDir does nothing where directories cannot be synced: on Windows, and on
-// network file systems that say so.
+// SyncDir does nothing if directories cannot be synced, as on Windows and some network file systems.
 func (OS) SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -10,22 +10,18 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrLocked says that another process, or another LockFile of this one, holds
-// the lock.
+// ErrLocked says that another process, or another LockFile of this one, holds the lock.
 var ErrLocked = errors.New("in use by another process")
 
-// A LockFile keeps others out for as long as it is held. The operating system
-// lets go of it when the process dies, however it dies.
+// A LockFile holds a lock. The operating system releases it when the process dies.
 type LockFile struct {
 	flock *flock.Flock
 }
 
-// Lock locks the file path, making it if need be, or says at once with
-// [ErrLocked] that somebody else has it. The file itself holds nothing and is
-// never removed: a lock on a file that was removed keeps nobody out.
+// Lock locks the file path, which is made if it is not there. Its error wraps [ErrLocked] if the lock is held.
+// The file stays empty and is never removed: a lock on a removed file excludes no process.
 func Lock(path string) (*LockFile, error) {
-	// Network file systems grant an exclusive lock only on a file that is open
-	// for writing.
+	// Network file systems grant an exclusive lock only on a file that is open for writing.
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := l.TryLock()
 	if err != nil {
@@ -37,11 +33,11 @@ func Lock(path string) (*LockFile, error) {
 	return &LockFile{flock: l}, nil
 }
 
-// lockPoll is how often [WaitLock] looks whether a lock is free.
+// lockPoll is the time between two attempts of [WaitLock].
 const lockPoll = 100 * time.Millisecond
 
-// WaitLock is as [Lock], and waits until the lock is free. Its error wraps
-// [ErrLocked] and the cause of ctx where ctx ends before.
+// WaitLock waits for the lock that [Lock] takes. If ctx ends first, its error wraps [ErrLocked] and the cause of
+// ctx.
 func WaitLock(ctx context.Context, path string) (*LockFile, error) {
 	for {
 		lock, err := Lock(path)
@@ -56,7 +52,7 @@ func WaitLock(ctx context.Context, path string) (*LockFile, error) {
 	}
 }
 
-// Unlock lets go of the lock. A second Unlock does nothing.
+// Unlock releases the lock. A second Unlock does nothing.
 func (l *LockFile) Unlock() error {
 	if err := l.flock.Unlock(); err != nil {
 		return fmt.Errorf("unlock %s: %w", l.flock.Path(), cause(err))

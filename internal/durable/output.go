@@ -11,22 +11,21 @@ import (
 	"syscall"
 )
 
-// WriteOutput writes data to a path that a user named. A file is replaced whole,
-// as [WriteFile] does it, or made; so is the one that a symbolic link leads to,
-// and the link stays. What is no regular file (a device, a pipe, a socket) and
-// what standard output or error goes to is written to and never replaced. A
-// directory is an error, which wraps [syscall.EISDIR].
+// WriteOutput writes data to a path that a user named. A regular file is made, or replaced as [WriteFile] does
+// it; of a symbolic link that is its target, and the link stays. What is not a regular file (a device, a pipe, a
+// socket), and the file behind standard output or error, is written to and never replaced. The error for a
+// directory wraps [syscall.EISDIR].
 //
-// The write to a pipe lasts until somebody has read.
+// A write to a pipe blocks until the other end has read.
 func WriteOutput(name string, data []byte) error {
-	way, target, err := wayTo(name)
+	open, target, err := destination(name)
 	if err != nil {
 		return err
 	}
-	if way == nil {
+	if open == nil {
 		return WriteFile(target, data)
 	}
-	w, err := way()
+	w, err := open()
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, cause(err))
 	}
@@ -37,12 +36,11 @@ func WriteOutput(name string, data []byte) error {
 	return nil
 }
 
-// CheckOutput is the error that [WriteOutput] would meet at once, such as a
-// directory that is not there or is not ours to write to. It leaves nothing
-// behind, and opens no device, pipe or socket.
+// CheckOutput returns the error that [WriteOutput] would meet at once, such as a directory that does not exist or
+// cannot be written to. It leaves nothing behind, and opens no device, pipe or socket.
 func CheckOutput(name string) error {
-	way, target, err := wayTo(name)
-	if err != nil || way != nil {
+	open, target, err := destination(name)
+	if err != nil || open != nil {
 		return err
 	}
 	f, err := Create(target)
@@ -52,8 +50,8 @@ func CheckOutput(name string) error {
 	return f.Abort()
 }
 
-// MakeDir makes the directory that a user named, with those above it, or the one
-// that a symbolic link leads to.
+// MakeDir makes the directory that a user named, and those above it. If the name is a symbolic link, it makes the
+// target.
 func MakeDir(name string) error {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return nil
@@ -65,16 +63,16 @@ func MakeDir(name string) error {
 	return os.MkdirAll(target, 0o755)
 }
 
-// wayTo says how a path is written to: as it stands, by way, or as the file
-// target, where way is nil.
-func wayTo(name string) (way func() (io.WriteCloser, error), target string, err error) {
+// destination says how to write to a path: either open opens it as it is, or, if open is nil, the file target is
+// replaced.
+func destination(name string) (open func() (io.WriteCloser, error), target string, err error) {
 	info, err := os.Stat(name)
 	if err == nil {
 		switch std := standard(info); {
 		case info.IsDir():
 			err = syscall.EISDIR
 		case std != nil:
-			return func() (io.WriteCloser, error) { return kept{std}, nil }, "", nil
+			return func() (io.WriteCloser, error) { return unclosed{std}, nil }, "", nil
 		case info.Mode()&fs.ModeSocket != 0:
 			return func() (io.WriteCloser, error) { return net.Dial("unix", name) }, "", nil
 		case !info.Mode().IsRegular():
@@ -90,8 +88,7 @@ func wayTo(name string) (way func() (io.WriteCloser, error), target string, err 
 	return nil, target, nil
 }
 
-// standard is the standard stream that a file is, as /dev/stdout names it; nil:
-// none.
+// standard is the standard stream that a file is, as with /dev/stdout; nil: none.
 func standard(info fs.FileInfo) *os.File {
 	for _, std := range []*os.File{os.Stdout, os.Stderr} {
 		if here, err := std.Stat(); err == nil && os.SameFile(info, here) {
@@ -101,16 +98,15 @@ func standard(info fs.FileInfo) *os.File {
 	return nil
 }
 
-// kept is a file that stays open.
-type kept struct{ *os.File }
+// unclosed is a writer whose Close does nothing.
+type unclosed struct{ io.Writer }
 
-func (kept) Close() error { return nil }
+func (unclosed) Close() error { return nil }
 
-// maxLinks is how many symbolic links may follow each other.
+// maxLinks is the longest chain of symbolic links.
 const maxLinks = 40
 
-// follow is the path that name leads to by symbolic links, whether something is
-// there or not.
+// follow resolves the symbolic links of a path, whose target need not exist.
 func follow(name string) (string, error) {
 	for range maxLinks {
 		info, err := os.Lstat(name)
@@ -124,7 +120,7 @@ func follow(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if name, err = filepath.EvalSymlinks(filepath.Dir(name)); err != nil { // a link is relative to where it stands
+		if name, err = filepath.EvalSymlinks(filepath.Dir(name)); err != nil { // a link is relative to its own directory
 			return "", err
 		}
 		if filepath.IsAbs(link) {

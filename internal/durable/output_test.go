@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// A path that a user named is written to or replaced by what it is, and what is
-// there besides a file is still the same afterwards. TestOutputSpecial has those
-// that are no files.
+// A path that a user named is written to or replaced depending on what it is, and what is no file stays what it
+// is. TestOutputSpecial has the paths that are no files.
 func TestWriteOutput(t *testing.T) {
 	old := map[string]string{"old": "old"}
 	for _, tt := range []struct {
@@ -84,7 +83,7 @@ func TestWriteOutput(t *testing.T) {
 	}
 }
 
-// tree lists what there is below a directory.
+// tree lists the contents of a directory and those below.
 func tree(t *testing.T, dir string) string {
 	t.Helper()
 	var names []string
@@ -98,8 +97,7 @@ func tree(t *testing.T, dir string) string {
 	return strings.Join(names, "\n")
 }
 
-// What standard output goes to is written on, at its end, and not replaced: what
-// stood in the file stays.
+// The file behind standard output is appended to and not replaced: its contents stay.
 func TestWriteOutputStandard(t *testing.T) {
 	if os.Getenv("WRITE_OUTPUT") != "" {
 		if err := WriteOutput(os.Getenv("WRITE_OUTPUT"), []byte("content\n")); err != nil {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pipe, a socket and a device are written to, by themselves and at the end of a
-// symbolic link, and are there afterwards.
+// A pipe, a socket and a device are written to, by name and through a symbolic link, and are still there
+// afterwards.
 func TestOutputSpecial(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -77,7 +77,7 @@ func makeSocket(t *testing.T, path string) func() []byte {
 	return readAll(func() (io.ReadCloser, error) { return listener.Accept() })
 }
 
-// makeNull makes another null device than that of the machine.
+// makeNull makes a null device beside that of the machine.
 func makeNull(t *testing.T, path string) func() []byte {
 	if err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 		t.Skip(err) // only root may
@@ -90,7 +90,7 @@ func makeNull(t *testing.T, path string) func() []byte {
 	return nil
 }
 
-// readAll reads in the background; what it returns waits for the end.
+// readAll reads in the background. Its result waits for the end.
 func readAll(open func() (io.ReadCloser, error)) func() []byte {
 	all := make(chan []byte, 1)
 	go func() {

@@ -27,7 +27,7 @@ const (
 	jobRanks = 3
 )
 
-// run does what is left to do.
+// run does what is not done yet.
 func (j *job) run() error {
 	d, err := output.Open(j.dir, output.Identity{Input: "test"})
 	if err != nil {
@@ -92,7 +92,7 @@ func (j *job) write(d *output.Dataset, k int, pass int32, old output.PartInfo) (
 	return p.Commit()
 }
 
-// jobRow is the row of a rank in a pass; nil where there is none.
+// jobRow is the row of a rank in a pass; nil: it has none.
 func jobRow(rank int64, pass int32) *output.Row {
 	row := &output.Row{
 		Domain: fmt.Sprintf("name%d.example.com", rank), Rank: rank, List: "names", TLD: "com",
@@ -111,8 +111,8 @@ func jobRow(rank int64, pass int32) *output.Row {
 	return row
 }
 
-// check looks at what a process left: files with the name of a part are whole,
-// and those that were said to be are there.
+// check checks what a process left: files with the name of a part are whole, and all parts that were reported are
+// there.
 func (j *job) check(t *testing.T) {
 	t.Helper()
 	d, err := output.Open(j.dir, output.Identity{Input: "test"})
@@ -125,7 +125,8 @@ func (j *job) check(t *testing.T) {
 			t.Fatalf("part %d: %v", k, err)
 		}
 		if ended, ok := j.ended[k]; ok && (!whole || info.Pending > ended.Pending) {
-			t.Fatalf("part %d was written with %d rows that wait, and is there: %v, with %d", k, ended.Pending, whole, info.Pending)
+			t.Fatalf("part %d was written with %d rows that wait, and is there: %v, with %d", k, ended.Pending, whole,
+				info.Pending)
 		}
 	}
 	if _, err := output.ReadManifest(filepath.Join(j.dir, "run.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -133,7 +134,7 @@ func (j *job) check(t *testing.T) {
 	}
 }
 
-// checkEnd looks at a run that is done.
+// checkEnd checks a finished run.
 func (j *job) checkEnd(t *testing.T) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(j.dir, "*"))
@@ -142,7 +143,8 @@ func (j *job) checkEnd(t *testing.T) {
 		t.Fatalf("files %v, %v, %v", names, hidden, err)
 	}
 	m, err := output.ReadManifest(filepath.Join(j.dir, "run.json"))
-	if err != nil || m.Status != output.StatusComplete || m.Counts.Rows != jobParts*jobRanks || m.Counts.Provisional() != 0 {
+	if err != nil || m.Status != output.StatusComplete || m.Counts.Rows != jobParts*jobRanks ||
+		m.Counts.Provisional() != 0 {
 		t.Fatalf("manifest %+v, %v", m, err)
 	}
 	found := make(map[int64]*output.Row)
@@ -168,9 +170,8 @@ func (j *job) checkEnd(t *testing.T) {
 	}
 }
 
-// Every step of writing parts and manifest fails once, twice over: it was not
-// done, and it was done and reported as failed. The run says so, what it leaves
-// is whole, and the next one ends with every row once.
+// Every step of writing parts and manifest fails once, twice over: it was not done, and it was done and reported
+// as failed. The run says so, what it leaves is whole, and the next one ends with every row once.
 func TestEveryStepFails(t *testing.T) {
 	root := t.TempDir()
 	j := &job{ended: make(map[int]output.PartInfo)}
@@ -181,7 +182,7 @@ func TestEveryStepFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			clear(j.ended)
-			disk := &clumsy{fail: step, done: done}
+			disk := &faultDisk{fail: step, done: done}
 			j.disk.FS = disk
 			err := j.run()
 			if disk.steps < step { // there are no more
@@ -205,8 +206,8 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
-// The power goes again and again, at any step. What was written and synced is
-// there, what is there is whole, and in the end every row is there once.
+// The power fails again and again, at any step. What was written and synced is there, what is there is whole, and
+// in the end every row is there once.
 func TestPowerLossOfParts(t *testing.T) {
 	seeds := seeds(t, 10)
 	root := t.TempDir()
@@ -220,7 +221,7 @@ func TestPowerLossOfParts(t *testing.T) {
 		}
 		clear(j.ended)
 		for {
-			disk, err := newMortal(j.dir, random)
+			disk, err := newPowerLossDisk(j.dir, random)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,15 +11,13 @@ import (
 // ErrSeal says that a text is not the one that was sealed.
 var ErrSeal = errors.New("its checksum is wrong")
 
-// NoSeal is the value that stands in the field checksum of a JSON text until
-// [Seal] puts the checksum in its place.
+// NoSeal is the placeholder in the field checksum of a JSON text, which [Seal] replaces.
 var NoSeal = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 
 // sealKey is the field, as json.MarshalIndent writes it.
 const sealKey = `"checksum": "`
 
-// Seal puts into the last field checksum of an indented JSON text, which must be
-// NoSeal, the SHA-256 of the text.
+// Seal puts the SHA-256 of an indented JSON text into its last field checksum, which must be NoSeal.
 func Seal(text []byte) {
 	if at, ok := sealAt(text); ok {
 		sum := sha256.Sum256(text)
@@ -27,8 +25,8 @@ func Seal(text []byte) {
 	}
 }
 
-// CheckSeal judges a text that was read: nil where it has no checksum, as one of
-// an older program, or the right one, and [ErrSeal] otherwise.
+// CheckSeal checks a text that was read. Its error is nil if the checksum is right, or if there is none, as in
+// texts of older programs; otherwise it is [ErrSeal].
 func CheckSeal(text []byte) error {
 	at, ok := sealAt(text)
 	if !ok {
@@ -43,7 +41,7 @@ func CheckSeal(text []byte) error {
 	return nil
 }
 
-// sealAt is where the checksum stands.
+// sealAt is the index of the checksum.
 func sealAt(text []byte) (at int, ok bool) {
 	at = bytes.LastIndex(text, []byte(sealKey))
 	if at += len(sealKey); at < len(sealKey) || at+len(NoSeal) > len(text) {

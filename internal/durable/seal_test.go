@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// A sealed text that was changed or cut anywhere but in the name of the field is
-// not the one that was sealed.
+// A sealed text that was changed or cut anywhere, but in the name of the field, fails the check.
 func TestSeal(t *testing.T) {
 	text, err := json.MarshalIndent(map[string]string{"a": `"checksum": "`, "checksum": NoSeal, "z": "1"}, "", "\t")
 	if err != nil {

@@ -1,7 +1,6 @@
 package egress
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -11,20 +10,19 @@ import (
 	"stsscan/internal/fault"
 )
 
-// refused keeps what the server said instead of a handshake.
-func (t *Trace) refused(err error) {
+// noteRefusal keeps what the server sent instead of a handshake.
+func (t *Trace) noteRefusal(err error) {
 	t.TLSAlert = alertNumber(err)
 	var record tls.RecordHeaderError
 	t.PlainHTTP = errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/"
-	// By ALPN (RFC 7301, section 3.2), or against it: what a web server takes that has
-	// no use for http/1.1 is h2.
+	// By ALPN (RFC 7301, section 3.2), or against it: a web server that does not take http/1.1 takes h2.
 	t.HTTP2Only = t.TLSAlert == alertNoApplicationProtocol ||
 		strings.Contains(err.Error(), "server selected unadvertised ALPN protocol")
 }
 
-// limits reports whether the server ended the handshake with an alert that may be
-// about what this client can do, before it showed a certificate.
-func (t *Trace) limits() bool {
+// mayBeClientLimit reports whether the server ended the handshake, before it showed a certificate, with an
+// alert that may be about what this client can do.
+func (t *Trace) mayBeClientLimit() bool {
 	switch t.TLSAlert {
 	case uint8(alertHandshakeFailure), alertInsufficientSecurity:
 		return t.Cert == nil
@@ -32,8 +30,7 @@ func (t *Trace) limits() bool {
 	return false
 }
 
-// alertText is the text of the alert that the server sent, if err is one.
-// crypto/tls keeps its number to itself.
+// alertText is the text of the alert that the server sent, if err is one. crypto/tls does not export its number.
 func alertText(err error) (text string, ok bool) {
 	var remote *net.OpError
 	if errors.As(err, &remote) && remote.Op == "remote error" && remote.Err != nil {
@@ -42,8 +39,8 @@ func alertText(err error) (text string, ok bool) {
 	return "", false
 }
 
-// alertNumber is the description of the alert that the server sent (RFC 8446,
-// section 6), and 0 where err is none: close_notify fails no handshake.
+// alertNumber is the description of the alert that the server sent (RFC 8446, section 6); 0: err is none.
+// close_notify, which is 0 too, fails no handshake.
 func alertNumber(err error) uint8 {
 	text, ok := alertText(err)
 	if !ok {
@@ -57,49 +54,47 @@ func alertNumber(err error) uint8 {
 	return 0
 }
 
-// servesNameless reports whether the server at the address of the trace has a
-// certificate for clients that name no host. Some alerts may be said of the server or
-// of the name: a server that has one for others and fails for this name has none for
-// this name. Nothing is asked of it, and its certificate is not looked at. The error says
-// that this could not be found out: by a fault of ours, for the sake of manners, in
-// time, or since the server was not connected to again.
-func (t *Transport) servesNameless(ctx context.Context, host string, trace *Trace) (bool, *Error) {
-	addr, second := trace.Addr, new(Trace)
-	raw, _, failed := t.dialer.visit(ctx, host, addr, second)
-	trace.TurnTime += second.TurnTime
-	if failed != nil {
-		return false, failed
-	}
-	defer raw.Close()
-	leave, err := t.admit(ctx)
-	if err != nil {
-		return false, ourFault(host, addr, codes.StageTLS, err)
-	}
-	defer leave()
-	running, stop := clockOf(ctx).run(ctx)
-	defer stop()
-	shaking, done := t.stage(running, addr, t.config.HandshakeTimeout, leave)
-	defer done()
-	weight := &weighed{Conn: raw, places: t.heavy, ended: shaking.Done()}
-	defer weight.Close()
-	config := t.tlsConfig("", second)
-	shown := false
-	config.VerifyConnection = func(state tls.ConnectionState) error {
-		shown = len(state.PeerCertificates) > 0
-		return errors.New("seen")
-	}
-	err = shake(shaking, tls.Client(weight, config)) // ends with the error above, at the latest
+// Alerts that have a class of their own (RFC 8446, section 6.2).
+const (
+	alertHandshakeFailure      = tls.AlertError(40)
+	alertProtocolVersion       = tls.AlertError(70)
+	alertInsufficientSecurity  = 71
+	alertInternalError         = 80
+	alertUnrecognizedName      = tls.AlertError(112)
+	alertNoApplicationProtocol = 120
+)
+
+// handshakeError is the class of a failed handshake. Some of it crypto/tls says in text only; tests compare
+// that text.
+func handshakeError(err error) codes.TLSError {
+	var record tls.RecordHeaderError
+	alert, isAlert := alertText(err)
+	text := err.Error()
 	switch {
-	case shown:
-		return true, nil
-	case cancelled(ctx) || wanting(err):
-		return false, ourFault(host, addr, codes.StageTLS, err)
-	case weight.full:
-		return false, postponed(host, addr, errLater)
+	case isAlert && alert == alertUnrecognizedName.Error():
+		return codes.TLSNoCertForName
+	case isAlert && alert == alertHandshakeFailure.Error():
+		return codes.TLSHandshakeFailure
+	case isAlert && alert == alertProtocolVersion.Error(),
+		strings.Contains(text, "server selected unsupported protocol version"),
+		strings.Contains(text, "unsupported SSLv2 handshake"):
+		return codes.TLSProtocolVersion
+	case isAlert:
+		return codes.TLSAlert
+	case errors.As(err, &record) && strings.Contains(record.Msg, "first record does not look like"):
+		return codes.TLSNotTLS
+	case strings.Contains(text, "handshake message of length"), // 64 KiB, of certificates 256 KiB
+		strings.Contains(text, "oversized record"),
+		strings.Contains(text, "certificate containing RSA key larger"):
+		return codes.TLSOversize
+	case strings.Contains(text, "failed to parse certificate"),
+		strings.Contains(text, "certificate contains an unsupported type of public key"),
+		strings.Contains(text, "-bit keys are insecure"): // of RSA, below 1024
+		return codes.TLSCertificate
 	case fault.TimedOut(err):
-		late := tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
-		late.unawaited = notAwaited(shaking)
-		return false, late
+		return codes.TLSHandshakeTimeout
+	case reset(err):
+		return codes.TLSReset
 	}
-	return false, nil
+	return codes.TLSOther
 }

@@ -12,9 +12,8 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// A body without a length is complete only after close_notify (RFC 9112, section
-// 9.8): without it the policy is read, and not by the letter. With a length, or in
-// chunks, the end of the connection says nothing.
+// A body without a length is complete only after close_notify (RFC 9112, section 9.8): without it the policy is
+// read, and not by the letter. With a length, or in chunks, the end of the connection says nothing.
 func TestEndOfBody(t *testing.T) {
 	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
@@ -65,7 +64,8 @@ func TestEndOfBody(t *testing.T) {
 					t.Fatalf("%s: %s (%v), want %s", f.Stage, f.Reason, err, c.reason)
 				}
 				cut := c.reason == "" && !c.strict
-				if f.Strict != c.strict || f.Lenient != (c.reason == "") || slices.Contains(f.Findings, codes.FindTruncationPossible) != cut {
+				if f.Strict != c.strict || f.Lenient != (c.reason == "") ||
+					slices.Contains(f.Findings, codes.FindTruncationPossible) != cut {
 					t.Errorf("strict %v, lenient %v, findings %q", f.Strict, f.Lenient, f.Findings)
 				}
 			})

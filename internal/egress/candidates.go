@@ -10,8 +10,10 @@ import (
 	"stsscan/internal/codes"
 )
 
-// candidates are the addresses to dial, in order, and the reason when there are
-// none.
+// maxPerFamily bounds the addresses that are dialled for one host.
+const maxPerFamily = 2
+
+// candidates are the addresses to dial, in order, or the reason why there are none.
 func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]netip.Addr, *Error) {
 	refuse := func(stage codes.Stage, reason codes.PolicyReason, err error) ([]netip.Addr, *Error) {
 		return nil, &Error{host: host, stage: stage, reason: reason, err: err}
@@ -19,16 +21,16 @@ func (d *Dialer) candidates(host string, addrs []netip.Addr, trace *Trace) ([]ne
 	var v4, v6 []netip.Addr
 	var forbidden, optedOut error
 	for _, addr := range addrs {
-		if err := Judge(addr); err != nil {
+		if err := CheckAddr(addr); err != nil {
 			trace.HadForbidden = true
 			forbidden = err
 			continue
 		}
 		if d.config.OptedOut(addr) {
-			optedOut = fmt.Errorf("%s: its network does not want to be contacted", addr)
+			optedOut = fmt.Errorf("%s: its network has opted out", addr)
 			continue
 		}
-		switch { // one that is named twice is one address
+		switch { // an address that is listed twice counts once
 		case addr.Is6() && len(v6) < maxPerFamily && !slices.Contains(v6, addr):
 			v6 = append(v6, addr)
 		case addr.Is4() && len(v4) < maxPerFamily && !slices.Contains(v4, addr):

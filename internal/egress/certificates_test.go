@@ -22,8 +22,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// rewrite is DER in which each primitive element whose content is old has the
-// content and the tag of new.
+// rewrite is DER in which each primitive element whose content is old has the content and the tag of new.
 func rewrite(der []byte, old string, tag byte, content string) []byte {
 	var out []byte
 	for len(der) > 0 {
@@ -86,8 +85,8 @@ func signed(t testing.TB, template *x509.Certificate, issuer *authority, key cry
 	return tls.Certificate{PrivateKey: key, Certificate: [][]byte{der, issuer.cert.Raw}}
 }
 
-// Certificates that few servers have: each is judged, and what it says is kept in
-// words that every reader of the table bears.
+// Certificates that few servers have: each is judged, and what it says is kept in words that every reader of
+// the table bears.
 func TestOddCertificates(t *testing.T) {
 	p := newPKI(t)
 	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -112,7 +111,8 @@ func TestOddCertificates(t *testing.T) {
 	}
 	dated := func(from, to string) tls.Certificate {
 		template := leafTemplate(host)
-		template.NotBefore, template.NotAfter = time.Date(1971, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2049, 1, 2, 3, 4, 5, 0, time.UTC)
+		template.NotBefore, template.NotAfter = time.Date(1971, 1, 2, 3, 4, 5, 0, time.UTC),
+			time.Date(2049, 1, 2, 3, 4, 5, 0, time.UTC)
 		cert := patched(template, "710102030405Z", 0x18, from)
 		parsed, err := x509.ParseCertificate(cert.Certificate[0])
 		if err != nil {
@@ -197,7 +197,8 @@ func TestOddCertificates(t *testing.T) {
 		{"an empty name beside it", usual(func(c *x509.Certificate) { c.DNSNames = []string{"", host} }), ""},
 		{"a name in UTF-8", usual(func(c *x509.Certificate) {
 			c.DNSNames = nil
-			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: tlv(0x30, tlv(0x82, []byte("mta-sts.ex\xc3\xa4mple.com")))}}
+			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17},
+				Value: tlv(0x30, tlv(0x82, []byte("mta-sts.ex\xc3\xa4mple.com")))}}
 		}), codes.TLSCertificate},
 
 		{"valid to the end of 9999", dated("20000101000000Z", "99991231235959Z"), ""},

@@ -34,9 +34,8 @@ func (c *cutConn) Write(p []byte) (int, error) {
 	return written, err
 }
 
-// A connection that ends after any number of octets, in the handshake, between
-// records or in the body, ends in a class that blames the host, and is a valid
-// policy only where all of it came.
+// A connection that ends after any number of octets, in the handshake, between records or in the body, ends in
+// a class that blames the host, and is a valid policy only where all of it came.
 func TestCutAtEveryOctet(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)
@@ -45,7 +44,8 @@ func TestCutAtEveryOctet(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		var cut atomic.Int64
 		transport := reach(t, p, Config{}, func(conn net.Conn) {
-			secured := tls.Server(&cutConn{conn, int(cut.Load())}, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: version})
+			secured := tls.Server(&cutConn{conn, int(cut.Load())},
+				&tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: version})
 			if secured.Handshake() == nil {
 				says(response)(secured)
 			}
@@ -88,15 +88,16 @@ func TestEveryAlert(t *testing.T) {
 				conn.Close()
 			}
 			var e *Error
-			if e, _ = err.(*Error); e == nil || e.Local() || !slices.Contains(classes, e.PolicyReason()) || trace.TLSError == "" {
+			if e, _ = err.(*Error); e == nil || e.Local() || !slices.Contains(classes, e.PolicyReason()) ||
+				trace.TLSError == "" {
 				t.Errorf("level %d, alert %d: %v", level, n, err)
 			}
 		}
 	}
 }
 
-// However many addresses a name has, of whatever kinds, only those that may be
-// contacted are dialled, few of them, and the error stays short.
+// However many addresses a name has, of whatever kinds, only those that may be contacted are dialled, few of
+// them, and the error stays short.
 func TestManyAddresses(t *testing.T) {
 	var private, public, mapped []netip.Addr
 	for i := range 2000 {

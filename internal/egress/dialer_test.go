@@ -63,7 +63,8 @@ func wantError(t *testing.T, err error, stage codes.Stage, reason codes.PolicyRe
 		t.Fatalf("error %v (%T), want an *Error", err, err)
 	}
 	if e.PolicyStage() != stage || e.Local() != local || !local && e.PolicyReason() != reason {
-		t.Fatalf("error %v: stage %s, reason %s, local %v; want %s, %s, %v", err, e.PolicyStage(), e.PolicyReason(), e.Local(), stage, reason, local)
+		t.Fatalf("error %v: stage %s, reason %s, local %v; want %s, %s, %v", err, e.PolicyStage(), e.PolicyReason(),
+			e.Local(), stage, reason, local)
 	}
 	if !local && !slices.Contains(codes.PolicyReasons(stage), e.PolicyReason()) {
 		t.Fatalf("%s is no reason of stage %s", e.PolicyReason(), stage)
@@ -116,13 +117,14 @@ func TestDialerOrder(t *testing.T) {
 	} {
 		t.Run(c.title, func(t *testing.T) {
 			asked := &dialed{failures: c.failures}
-			d, err := NewDialer(Config{Resolve: resolves(c.resolved...), Dial: asked.dial, OptedOut: optedOut.Contains, DialTimeout: 20 * time.Millisecond})
+			d, err := NewDialer(Config{Resolve: resolves(c.resolved...), Dial: asked.dial, OptedOut: optedOut.Contains,
+				DialTimeout: 20 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
 			d.ipv4, d.ipv6 = !c.noIPv4, !c.noIPv6
 			var trace Trace
-			conn, err := d.DialContext(WithTrace(WithLastWord(t.Context()), &trace), "tcp", host+":443")
+			conn, err := d.DialContext(WithTrace(WithLastTry(t.Context()), &trace), "tcp", host+":443")
 			if c.stage != "" {
 				wantError(t, err, c.stage, c.reason, false)
 			} else if err != nil {
@@ -134,10 +136,11 @@ func TestDialerOrder(t *testing.T) {
 				t.Errorf("dialled %q, want %q", got, c.dialed)
 			}
 			wantAttempts(t, trace, asked)
-			if len(asked.addresses) > 0 && netip.AddrPortFrom(trace.Addr, 443).String() != asked.addresses[len(asked.addresses)-1] {
+			last := netip.AddrPortFrom(trace.Addr, 443).String()
+			if n := len(asked.addresses); n > 0 && last != asked.addresses[n-1] {
 				t.Errorf("trace names %s as dialled last", trace.Addr)
 			}
-			forbidden := slices.ContainsFunc(addresses(c.resolved...), func(a netip.Addr) bool { return Judge(a) != nil })
+			forbidden := slices.ContainsFunc(addresses(c.resolved...), func(a netip.Addr) bool { return CheckAddr(a) != nil })
 			if !slices.Equal(trace.HostAddrs, addresses(c.resolved...)) || trace.HadForbidden != forbidden {
 				t.Errorf("trace %+v", trace)
 			}
@@ -148,8 +151,7 @@ func TestDialerOrder(t *testing.T) {
 	}
 }
 
-// wantAttempts compares what the trace says of each dial with what was made of
-// it.
+// wantAttempts compares what the trace says of each dial with what was made of it.
 func wantAttempts(t *testing.T, trace Trace, asked *dialed) {
 	t.Helper()
 	var dialled []string
@@ -269,7 +271,7 @@ func (e exactError) PolicyReason() codes.PolicyReason { return e.reason }
 
 type localError struct{}
 
-func (localError) Error() string { return "nobody to ask" }
+func (localError) Error() string { return "no resolver" }
 func (localError) Local() bool   { return true }
 
 func TestDialerResolve(t *testing.T) {
@@ -308,7 +310,8 @@ func TestDialerRefusesOtherPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range [][2]string{{"tcp", host + ":80"}, {"tcp", host}, {"udp", host + ":443"}, {"tcp", "22.1.0.1:443"}, {"tcp", "[::1]:443"}, {"tcp", "127.0.0.1:443"}} {
+	for _, c := range [][2]string{{"tcp", host + ":80"}, {"tcp", host}, {"udp", host + ":443"}, {"tcp", "22.1.0.1:443"},
+		{"tcp", "[::1]:443"}, {"tcp", "127.0.0.1:443"}} {
 		if _, err := d.DialContext(t.Context(), c[0], c[1]); err == nil {
 			t.Errorf("%s %s: connected", c[0], c[1])
 		}
@@ -318,8 +321,8 @@ func TestDialerRefusesOtherPlaces(t *testing.T) {
 	}
 }
 
-// A name that changes its address between two lookups, and every other way to
-// lead us home, with real sockets: nothing arrives at the loopback interface.
+// A name that changes its address between two lookups, and every other way to lead us home, with real sockets:
+// nothing arrives at the loopback interface.
 func TestDialerRebinding(t *testing.T) {
 	var arrived atomic.Int64
 	var ports []string
@@ -343,7 +346,8 @@ func TestDialerRebinding(t *testing.T) {
 			}
 		}()
 	}
-	home := addresses("127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "::1%lo")
+	home := addresses("127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
+		"2002:7f00:1::1", "::1%lo")
 	lookups := 0
 	resolve := func(context.Context, string) ([]netip.Addr, error) {
 		lookups++
@@ -381,11 +385,11 @@ func TestDialerRebinding(t *testing.T) {
 		t.Errorf("dialled %v", slices.Compact(slices.Sorted(slices.Values(dials))))
 	}
 
-	// The last guard alone, without those before it: real sockets, and the
-	// ports that somebody listens on.
+	// The last guard alone, without those before it: real sockets, and the ports where a server listens.
 	for _, addr := range home {
 		for _, port := range append(ports, "443") {
-			if conn, err := socketDial(t.Context(), "tcp", net.JoinHostPort(addr.String(), port)); !errors.Is(err, ErrForbiddenAddr) {
+			conn, err := socketDial(t.Context(), "tcp", net.JoinHostPort(addr.String(), port))
+			if !errors.Is(err, ErrForbiddenAddr) {
 				t.Errorf("%s: %v %v", addr, conn, err)
 			}
 		}
@@ -397,7 +401,7 @@ func TestDialerRebinding(t *testing.T) {
 
 func TestNewDialerRefuses(t *testing.T) {
 	if _, err := NewDialer(Config{}); err == nil {
-		t.Error("nobody to resolve names, and no error")
+		t.Error("no resolver, and no error")
 	}
 	if _, err := NewTransport(Config{Resolve: resolves(), UserAgent: "a\r\nb"}); err == nil {
 		t.Error("a user agent of two lines, and no error")

@@ -1,30 +1,29 @@
 package egress
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/limiter"
 )
 
-// An Error says at which stage no response was had, and why.
+// An Error says at which stage there was no response, and why.
 type Error struct {
-	host   string
-	addr   netip.Addr // invalid before one was dialled
-	stage  codes.Stage
-	reason codes.PolicyReason
-	local  bool
-	later  bool // and local
-	until  time.Time
-	out    *failure // the address was out of reach; nil: it was not
-	err    error
+	host        string
+	addr        netip.Addr // invalid before one was dialled
+	stage       codes.Stage
+	reason      codes.PolicyReason
+	local       bool
+	later       bool // and local
+	until       time.Time
+	unreachable *failure // the address was out of reach; nil: it was not
+	err         error
 
-	unawaited bool // a time-out that came before its time
+	unawaited bool // it timed out before the usual time
 }
 
 // Error names host, address, stage, reason and cause, in text of bounded length.
@@ -55,8 +54,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Addr is the address that was dialled last, or is to be dialled later; the zero
-// Addr: there is none.
+// Addr is the address that was dialled last, or will be dialled later; the zero Addr: there is none.
 func (e *Error) Addr() netip.Addr { return e.addr }
 
 // Unwrap returns the cause.
@@ -65,11 +63,10 @@ func (e *Error) Unwrap() error { return e.err }
 // PolicyStage is where retrieval ended.
 func (e *Error) PolicyStage() codes.Stage { return e.stage }
 
-// PolicyReason says why, within the stage.
+// PolicyReason is why, within the stage.
 func (e *Error) PolicyReason() codes.PolicyReason { return e.reason }
 
-// TLSError says why a handshake or a certificate was not accepted, and is empty
-// for other stages.
+// TLSError is why a handshake or a certificate was not accepted; it is empty for other stages.
 func (e *Error) TLSError() codes.TLSError {
 	if e.stage != codes.StageTLS || e.local {
 		return ""
@@ -77,26 +74,24 @@ func (e *Error) TLSError() codes.TLSError {
 	return codes.TLSError(e.reason)
 }
 
-// Local reports whether the fault is our own, or may be: no descriptors, no ports,
-// no proxy, a cancelled context, manners, or [Error.OutOfReach]. Nothing is known
-// about the Policy Host then.
+// Local reports whether the fault is our own, or may be: no descriptors, no ports, no proxy, a cancelled
+// context, manners, or [Error.OutOfReach]. It says nothing about the Policy Host.
 func (e *Error) Local() bool { return e.local }
 
-// OutOfReach reports whether an address could not be reached, and that is a fault
-// of this machine, or not yet known to be none. Local is true too. To ask again at
-// once tells nothing more.
-func (e *Error) OutOfReach() bool { return e.local && e.out != nil }
+// OutOfReach reports whether an address could not be reached by a fault of this machine, or for a reason that
+// is not known yet. Local is true too. Another try at once would tell nothing more.
+func (e *Error) OutOfReach() bool { return e.local && e.unreachable != nil }
 
-// Later reports whether an address was not asked for the sake of manners: it
-// was asked often enough for now, and is to be asked later. Local is true too.
+// Later reports whether an address was not asked for the sake of manners: it was asked often enough for now.
+// Local is true too.
 func (e *Error) Later() bool { return e.later }
 
-// Until is when a host wants to be asked again that was not asked because it said
-// so; the zero time where that was for the sake of its address.
+// Until is the time before which the host asked to be left alone. The zero time: it did not ask, and only its
+// address has to wait.
 func (e *Error) Until() time.Time { return e.until }
 
-// NotAwaited reports whether a host was too slow and had not all of its time, since
-// the slow hosts of its address had used up theirs: see Manners.
+// NotAwaited reports whether a host was too slow and was not given all of its time, since the slow hosts of its
+// address had used up theirs; see [Manners].
 func (e *Error) NotAwaited() bool { return e.unawaited }
 
 // Timeout reports whether the time ran out.
@@ -104,50 +99,31 @@ func (e *Error) Timeout() bool {
 	return e.reason == codes.ReasonTimeout || e.reason == codes.PolicyReason(codes.TLSHandshakeTimeout)
 }
 
-// ourFault is a failure that tells nothing about the host.
+// ourFault is a failure that says nothing about the host.
 func ourFault(host string, addr netip.Addr, stage codes.Stage, err error) *Error {
 	return &Error{host: host, addr: addr, stage: stage, reason: codes.ReasonOther, local: true, err: err}
 }
 
-// postponed is a connection that was not made when it was not our turn.
+// postponed is a connection that was not made, for lack of a permit.
 func postponed(host string, addr netip.Addr, cause error) *Error {
 	e := ourFault(host, addr, codes.StageTCP, cause)
-	e.later = errors.Is(cause, errLater)
-	if held := new(deferredError); errors.As(cause, &held) {
-		e.until = held.until
+	e.later = errors.Is(cause, limiter.ErrLater)
+	if held := new(limiter.DeferredError); errors.As(cause, &held) {
+		e.until = held.Until
 	}
 	return e
 }
 
 // isOurs reports whether the fault is known to be our own by now.
 func (e *Error) isOurs() bool {
-	if e.out == nil {
+	if e.unreachable == nil {
 		return e.local
 	}
-	said, _ := e.out.look()
+	said, _ := e.unreachable.verdictNow()
 	return said == ours
 }
 
-// cancelled reports whether ctx was ended by somebody, not by its deadline.
-func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
-
-// anyOf reports whether err wraps one of the errnos.
-func anyOf(err error, errnos ...syscall.Errno) bool {
-	for _, errno := range errnos {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
-}
-
-// wanting reports whether err is a want of this machine: of descriptors, memory or
-// ports.
-func wanting(err error) bool {
-	return anyOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL)
-}
-
-// maxText bounds what strangers can make us keep or print.
+// maxText bounds the texts of others that are kept or printed.
 const maxText = 512
 
 // clean is s as valid UTF-8 of at most 512 octets.
@@ -161,4 +137,8 @@ func clean(s string) string {
 		cut--
 	}
 	return s[:cut]
+}
+
+func tlsFailure(host string, addr netip.Addr, class codes.TLSError, err error) *Error {
+	return &Error{host: host, addr: addr, stage: codes.StageTLS, reason: codes.PolicyReason(class), err: err}
 }

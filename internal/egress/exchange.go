@@ -4,28 +4,25 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/textproto"
-	"time"
 )
 
-// maxHeader bounds status line and header, those of 1xx responses included. The
-// default of net/http lets a server cost 195 MB.
+// maxHeader bounds status line and header, those of 1xx responses included. The default of net/http lets a
+// server cost 195 MB.
 const maxHeader = 16 << 10
 
 var errHeaderTooLarge = errors.New("status line and header of more than 16 KiB")
 
-// exchange sends the request over conn and reads the header of the response,
-// whose body is still to be read from conn, until ctx ends. One request a connection needs
-// neither the pool of http.Transport nor its two goroutines, and an error comes
-// as it was met.
+// exchange sends the request over conn and reads the header of the response, until ctx ends. The body is left
+// to be read from conn. With one request for each connection there is no need for the pool of http.Transport
+// and its two goroutines, and errors come as they are.
 func exchange(ctx context.Context, conn *connection, req *http.Request) (*http.Response, error) {
-	defer within(ctx, conn)()
+	defer useUntil(ctx, conn)()
 	var text bytes.Buffer
 	if err := req.Write(&text); err != nil {
 		return nil, err
@@ -33,8 +30,7 @@ func exchange(ctx context.Context, conn *connection, req *http.Request) (*http.R
 	conn.cork.open = true
 	_, unsent := conn.Write(text.Bytes())
 
-	// A server that refuses before it has read the request may be gone by now,
-	// and what it said is still to be read.
+	// A server that refuses before it has read the request may be gone by now. Its response is still to be read.
 	header := &headerReader{conn: conn, left: maxHeader}
 	buffered := bufio.NewReaderSize(header, 1<<10)
 	if first, _ := buffered.Peek(frameHeader); http2Frame(first) {
@@ -44,7 +40,7 @@ func exchange(ctx context.Context, conn *connection, req *http.Request) (*http.R
 		begin := len(header.seen) - buffered.Buffered()
 		resp, err := http.ReadResponse(buffered, req)
 		if err != nil {
-			if header.failed != nil { // net/http takes what came before it for a whole line
+			if header.failed != nil { // net/http takes a cut line for a whole one
 				err = header.failed
 			}
 			if unsent != nil {
@@ -63,9 +59,8 @@ func exchange(ctx context.Context, conn *connection, req *http.Request) (*http.R
 	}
 }
 
-// checkStatusLine refuses what net/http takes for a status line and RFC 9112,
-// section 4, does not: another major version, whose body may end otherwise, and
-// what is no status (RFC 9110, section 15).
+// checkStatusLine refuses status lines that net/http takes and RFC 9112, section 4, does not: those of another
+// major version, whose body may end in another way, and those whose status is none (RFC 9110, section 15).
 func checkStatusLine(resp *http.Response) error {
 	switch {
 	case resp.ProtoMajor != 1:
@@ -76,8 +71,8 @@ func checkStatusLine(resp *http.Response) error {
 	return nil
 }
 
-// restoreLengths puts the fields that say how long a body is back into the header of
-// the response, as they were sent: net/http leaves out those that do not count.
+// restoreLengths puts the fields for the length of a body back into the header of the response as they were
+// sent: net/http drops those that do not count.
 func restoreLengths(resp *http.Response, head []byte) {
 	_, fields, _ := bytes.Cut(head, []byte("\n"))
 	if !bytes.Contains(bytes.ToLower(fields), []byte("transfer-encoding")) {
@@ -94,14 +89,14 @@ func restoreLengths(resp *http.Response, head []byte) {
 	}
 }
 
-// A headerReader reads a bounded number of octets, and keeps them, until the header
-// is over: the body is bounded by who reads it.
+// A headerReader reads a bounded number of octets, and keeps them, until the header is over. The reader of the
+// body bounds the body.
 type headerReader struct {
 	conn   net.Conn
 	left   int
 	seen   []byte
 	over   bool
-	failed error // by which reading ended, if not by the end of what there is
+	failed error // why reading ended, unless at the end of the connection
 }
 
 func (h *headerReader) Read(p []byte) (int, error) {
@@ -121,45 +116,22 @@ func (h *headerReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// shake is conn.HandshakeContext without its goroutine.
-func shake(ctx context.Context, conn *tls.Conn) error {
-	defer within(ctx, conn)()
-	return conn.Handshake()
-}
-
-// within lets conn be used until ctx ends. After its release, which is called once, conn can be used
-// until the deadline that was set, and within something else.
-func within(ctx context.Context, conn net.Conn) (release func()) {
-	deadline, _ := ctx.Deadline() // without one it is the zero time, which is none for conn too
-	_ = conn.SetDeadline(deadline)
-	ended := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		_ = conn.SetDeadline(time.Unix(1, 0))
-	})
-	return func() {
-		if !stop() {
-			<-ended // lest it ends what conn is used for next
-		}
-	}
-}
-
-// A body is that of a response, with the connection that it comes by. To close
-// it closes that too, at once: nobody wants to read what else there may be.
+// A body is that of a response, with its connection. Closing it closes the connection at once, whatever is
+// still to come.
 type body struct {
 	io.Reader
 	conn   *connection
 	toEnd  bool // neither a length nor chunks: the end is that of the connection
 	stop   func()
-	failed func(error) error // says more of what is no fault of the host's
+	failed func(error) error // says more where the fault is not the host's
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	switch {
 	case err == io.EOF && b.toEnd && b.conn.cork.ended:
-		// crypto/tls says io.EOF after close_notify, which it reads before the end
-		// of the connection, and at that end too where it comes between two records.
+		// crypto/tls says io.EOF after close_notify, which it reads before the end of the connection, and at that end
+		// too where it comes between two records.
 		err = unclosedError{}
 	case err != nil:
 		err = b.failed(err)
@@ -167,17 +139,39 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// An unclosedError takes the place of io.EOF where a body without a length is
-// ended by the connection alone, without close_notify: it may have been cut there
-// (RFC 9112, section 9.8).
+// An unclosedError takes the place of io.EOF where a body without a length is ended by the connection alone,
+// without close_notify: it may have been cut there (RFC 9112, section 9.8).
 type unclosedError struct{}
 
 func (unclosedError) Error() string { return "the connection ended without close_notify" }
 
-// Unclosed tells this end of a body from errors after which octets are missing.
+// Unclosed tells this error from those after which octets are missing.
 func (unclosedError) Unclosed() bool { return true }
 
 func (b *body) Close() error {
 	defer b.stop()
 	return b.conn.Close()
+}
+
+// errHTTP2 says that a server answered a request of HTTP/1.1 with frames of HTTP/2.
+var errHTTP2 = errors.New("frames of HTTP/2")
+
+// frameHeader is how many octets the header of a frame has (RFC 9113, section 4.1).
+const frameHeader = 9
+
+// http2Frame reports whether a response begins as a connection of HTTP/2 does, with SETTINGS, or as one ends
+// that did not begin so, with GOAWAY (sections 6.5 and 6.8). Both are of the stream 0.
+func http2Frame(b []byte) bool {
+	const settings, goAway = 4, 7
+	if len(b) < frameHeader || b[5]&0x7f|b[6]|b[7]|b[8] != 0 {
+		return false
+	}
+	length := int(b[0])<<16 | int(b[1])<<8 | int(b[2])
+	switch b[3] {
+	case settings:
+		return length%6 == 0
+	case goAway:
+		return length >= 8
+	}
+	return false
 }

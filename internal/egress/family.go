@@ -4,39 +4,28 @@ import (
 	"context"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
 )
 
 const (
-	// manyNetworks is how many networks must be out of reach, and no connection
-	// made since the first of them, before that is a fault of ours: strangers in so
-	// many places do not fail all at once.
+	// manyNetworks is how many networks must be out of reach, with no connection made since the first of them,
+	// before that is a fault of ours: so many do not fail at once.
 	manyNetworks = 8
-	// mostHosts bounds the hosts that a family counts.
-	mostHosts = 1 << 10
+	// maxHosts bounds the hosts that a family counts.
+	maxHosts = 1 << 10
 )
 
-// outOfReach reports whether err says that an address cannot be reached, by words
-// that do not tell whose fault it is. A router near the address says so, and so do
-// a rule, a route or a firewall of this machine: Linux makes EACCES of the ICMPv6
-// codes 1, 5 and 6 as of its own prohibit route, EINVAL of its blackhole route.
-func outOfReach(err error) bool {
-	return anyOf(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EACCES, syscall.EPERM, syscall.EINVAL,
-		syscall.ENETDOWN, syscall.EHOSTDOWN)
-}
-
-// A verdict says whose fault it is that an address is out of reach.
+// A verdict is whose fault it is that an address is out of reach.
 type verdict uint8
 
 const (
-	unsettled verdict = iota // few addresses failed, and no connection was made since
+	undecided verdict = iota // few addresses failed, and no connection was made since then
 	theirs                   // the address's: a connection of its family was made since
 	ours                     // no route, or many networks fail and no connection is made
 )
 
-// A family is what became of the connections to one port in one address family. A
-// network that closes port 25 says nothing about port 443.
+// A family is what became of the connections to one port in one address family. The ports are apart, since a
+// network may close port 25 only.
 type family struct {
 	hasRoute func() bool // whether this machine has a route for the family at all
 
@@ -50,31 +39,31 @@ type family struct {
 
 // A failure is one address that was out of reach.
 type failure struct {
-	family *family
-	made   int64 // connections that had been made before
-	said   verdict
+	family  *family
+	made    int64 // connections that had been made before
+	verdict verdict
 }
 
-// connected notes a connection. Only that counts: a reset may come from the
-// firewall of this machine, which rejects with one as others reject with ICMP.
-func (c *family) connected(now time.Time) {
+// noteConnection notes a connection. Only connections count: a reset may come from the firewall of this
+// machine, as an ICMP message may.
+func (c *family) noteConnection(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made++
 	c.last = now
 	c.hosts = nil
 	clear(c.failed)
-	c.awake()
+	c.wakeWaiters()
 }
 
-// out notes that an address of a host is out of reach. Before is when the host did
-// not connect before; nil: it is not known to.
-func (c *family) out(host string, addr netip.Addr, before *time.Time) *failure {
+// noteUnreachable notes that an address of a host is out of reach. before is when the host did not connect
+// before; nil: it is not known to.
+func (c *family) noteUnreachable(host string, addr netip.Addr, before *time.Time) *failure {
 	routeless := !c.hasRoute()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := &failure{family: c, made: c.made}
-	if c.made == 0 && len(c.hosts) < mostHosts {
+	if c.made == 0 && len(c.hosts) < maxHosts {
 		if c.hosts == nil {
 			c.hosts = make(map[string]struct{})
 		}
@@ -82,74 +71,72 @@ func (c *family) out(host string, addr netip.Addr, before *time.Time) *failure {
 	}
 	switch {
 	case routeless:
-		f.said = ours
+		f.verdict = ours
 	case before != nil && (before.IsZero() || c.last.After(*before)):
-		f.said = theirs // it did not connect when others did, so that it tells nothing of us
+		f.verdict = theirs // it did not connect when others did: this says nothing about us
 	case len(c.failed) < manyNetworks:
 		if c.failed == nil {
 			c.failed = make(map[netip.Prefix]struct{})
 		}
 		c.failed[wideNetwork(addr)] = struct{}{}
 		if len(c.failed) == manyNetworks {
-			c.awake()
+			c.wakeWaiters()
 		}
 	}
 	return f
 }
 
-// awake lets failures look for their verdict.
-func (c *family) awake() {
+// wakeWaiters lets failures look for their verdict.
+func (c *family) wakeWaiters() {
 	if c.wake != nil {
 		close(c.wake)
 		c.wake = nil
 	}
 }
 
-// look gives the verdict as it stands now, and what is closed when there may be
-// another one.
-func (f *failure) look() (verdict, <-chan struct{}) {
+// verdictNow is the verdict as it stands, and a channel that is closed when there may be another one.
+func (f *failure) verdictNow() (verdict, <-chan struct{}) {
 	c := f.family
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case f.said != unsettled:
+	case f.verdict != undecided:
 	case c.made > f.made:
-		f.said = theirs
+		f.verdict = theirs
 	case len(c.failed) >= manyNetworks:
-		f.said = ours
+		f.verdict = ours
 	default:
 		if c.wake == nil {
 			c.wake = make(chan struct{})
 		}
 	}
-	return f.said, c.wake
+	return f.verdict, c.wake
 }
 
-// settle waits for so long for the verdict. Where ctx says that there is no later try,
-// what is unsettled is the address's.
-func (f *failure) settle(ctx context.Context, wait time.Duration) verdict {
-	said, wake := f.look()
-	if isLast, _ := ctx.Value(lastKey{}).(bool); isLast && said == unsettled {
-		f.said = theirs
+// waitVerdict waits that long for the verdict. Where ctx says that there is no later try, an undecided failure
+// is the fault of the address.
+func (f *failure) waitVerdict(ctx context.Context, wait time.Duration) verdict {
+	said, wake := f.verdictNow()
+	if isLast, _ := ctx.Value(lastKey{}).(bool); isLast && said == undecided {
+		f.verdict = theirs
 		return theirs
 	}
 	patience := time.NewTimer(wait)
 	defer patience.Stop()
-	for said == unsettled {
+	for said == undecided {
 		select {
 		case <-wake:
-			said, wake = f.look()
+			said, wake = f.verdictNow()
 		case <-patience.C:
-			return unsettled
+			return undecided
 		case <-ctx.Done():
-			return unsettled
+			return undecided
 		}
 	}
 	return said
 }
 
-// wideNetwork is the network of an address whose failures count once: a /16 of
-// IPv4, a /32 of IPv6.
+// wideNetwork is the network of an address whose failures count once: a /16 of IPv4, a /32 of IPv6.
 func wideNetwork(addr netip.Addr) netip.Prefix {
 	bits := 16
 	if addr.Is6() {
@@ -159,17 +146,16 @@ func wideNetwork(addr netip.Addr) netip.Prefix {
 	return network
 }
 
-// WithEarlierFailure returns a context for a host that did not connect before, at
-// a time when others did, or, where at is not the zero time, at that time. If
-// connections of the family were made since, it is the host's own fault to be out
-// of reach again.
+// WithEarlierFailure returns a context for a host that did not connect before: at the time at, or, where that
+// is zero, at a time when others did. If the family has had a connection since, it is the host's own fault to
+// be out of reach again.
 func WithEarlierFailure(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, beforeKey{}, &at)
 }
 
-// WithLastWord returns a context whose failures are final: a host
-// that is out of reach is so by its own fault, unless it is known to be ours.
-func WithLastWord(ctx context.Context) context.Context {
+// WithLastTry returns a context whose failures are final: it is a host's own fault to be out of reach, unless
+// the fault is known to be ours.
+func WithLastTry(ctx context.Context) context.Context {
 	return context.WithValue(ctx, lastKey{}, true)
 }
 
@@ -181,4 +167,30 @@ type (
 func failedBefore(ctx context.Context) *time.Time {
 	at, _ := ctx.Value(beforeKey{}).(*time.Time)
 	return at
+}
+
+// families are those of a Dialer and its MailDialer: IPv4 and IPv6 of each port.
+type families map[uint16]*[2]family
+
+// newFamilies makes them. Where a proxy or a function dials, the routes are not known.
+func newFamilies(sockets bool) families {
+	all := families{httpsPort: new([2]family), smtpPort: new([2]family)}
+	routes := [2]func() bool{hasIPv4, hasIPv6}
+	for _, both := range all {
+		for i := range both {
+			both[i].hasRoute = func() bool { return true }
+			if sockets {
+				both[i].hasRoute = routes[i]
+			}
+		}
+	}
+	return all
+}
+
+// of is the family of an address.
+func (all families) of(port uint16, ipv6 bool) *family {
+	if ipv6 {
+		return &all[port][1]
+	}
+	return &all[port][0]
 }

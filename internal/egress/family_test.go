@@ -17,8 +17,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A plain is a network in which every address connects, but those that a test
-// closes.
+// A plain is a network in which every address connects, but those that a test closes.
 type plain struct {
 	mu     sync.Mutex
 	closed map[string]error // by address
@@ -51,8 +50,8 @@ func (p *plain) open(t *testing.T) *Transport {
 	return transport
 }
 
-// hostAddrs are the addresses of the hosts of these tests: v4-N and v6-N, each in a
-// network of its own, near-N in one network, both-N with one of each.
+// hostAddrs are the addresses of the hosts of these tests: v4-N and v6-N, each in a network of its own, near-N
+// in one network, both-N with one of each.
 var hostAddrs = func() map[string][]string {
 	hosts := make(map[string][]string)
 	for i := range 32 {
@@ -78,8 +77,8 @@ func (p *plain) close(err error, ipv6 bool, hosts ...string) {
 	}
 }
 
-// told is what a dial says of whose fault it is.
-func told(err error) string {
+// blame is whose fault a dial says that it is.
+func blame(err error) string {
 	var e *Error
 	switch {
 	case err == nil:
@@ -103,8 +102,7 @@ func numbered(letter string, from, to int) (hosts []string) {
 	return hosts
 }
 
-// Whose fault it is that addresses are out of reach: each step dials its hosts at
-// once, in its context.
+// Whose fault it is that addresses are out of reach: each step dials its hosts at once, in its context.
 func TestWhoseFault(t *testing.T) {
 	type step struct {
 		closed  error // of the IPv6 addresses of its hosts; nil: they connect
@@ -137,8 +135,8 @@ func TestWhoseFault(t *testing.T) {
 		{"eight networks", []step{fails(0, 8, "ours")}},
 		{"one network of many addresses", []step{{closed: rejected, hosts: numbered("near", 0, 20), want: "unsettled"}}},
 		{"one after the other", []step{fails(0, 7, "unsettled"), fails(7, 8, "ours")}},
-		{"the last that anybody asks", []step{fails(0, 7, "unreachable", WithLastWord)}},
-		{"the last that anybody asks, and many", []step{fails(0, 8, "ours"), fails(0, 1, "ours", WithLastWord)}},
+		{"the last try", []step{fails(0, 7, "unreachable", WithLastTry)}},
+		{"the last try, and many", []step{fails(0, 8, "ours"), fails(0, 1, "ours", WithLastTry)}},
 		{"connected before, and not since", []step{
 			connects("v6-0"), fails(1, 2, "unsettled"), fails(2, 9, "ours"),
 		}},
@@ -182,7 +180,7 @@ func TestWhoseFault(t *testing.T) {
 					for _, host := range s.hosts {
 						all.Go(func() {
 							conn, err := at.DialContext(ctx, "tcp", fmt.Sprint(host, ":", at.port))
-							if got := told(err); got != s.want {
+							if got := blame(err); got != s.want {
 								t.Errorf("step %d, %s: %s, want %s: %v", i, host, got, s.want, err)
 							}
 							if err == nil {
@@ -197,9 +195,9 @@ func TestWhoseFault(t *testing.T) {
 	}
 }
 
-// A failure is the address's own when another connection is made a moment later,
-// whatever the system called it. Those of want stay ours.
-func TestSettledByConnection(t *testing.T) {
+// A failure is the address's own when another connection is made a moment later, whatever the system called it.
+// Those of want stay ours.
+func TestDecidedByConnection(t *testing.T) {
 	for _, c := range []struct {
 		errno syscall.Errno
 		want  string
@@ -222,8 +220,8 @@ func TestSettledByConnection(t *testing.T) {
 				})
 				var trace Trace
 				_, err := dialer.DialContext(WithTrace(t.Context(), &trace), "tcp", family+"-0:443")
-				if told(err) != c.want || trace.ConnectTime != 0 { // to connect took no time
-					t.Errorf("%v, %s: %s in %v, want %s", c.errno, family, told(err), trace.ConnectTime, c.want)
+				if blame(err) != c.want || trace.ConnectTime != 0 { // to connect took no time
+					t.Errorf("%v, %s: %s in %v, want %s", c.errno, family, blame(err), trace.ConnectTime, c.want)
 				}
 				time.Sleep(time.Second)
 			})
@@ -240,17 +238,16 @@ func TestNoRoute(t *testing.T) {
 		dialer.families.of(443, true).hasRoute = func() bool { return false }
 		began := time.Now()
 		for _, ctx := range []context.Context{
-			t.Context(), WithLastWord(t.Context()), WithEarlierFailure(t.Context(), time.Time{}),
+			t.Context(), WithLastTry(t.Context()), WithEarlierFailure(t.Context(), time.Time{}),
 		} {
-			if _, err := dialer.DialContext(ctx, "tcp", "v6-0:443"); told(err) != "ours" || time.Since(began) > 0 {
+			if _, err := dialer.DialContext(ctx, "tcp", "v6-0:443"); blame(err) != "ours" || time.Since(began) > 0 {
 				t.Errorf("%v after %v", err, time.Since(began))
 			}
 		}
 	})
 }
 
-// What is known to be ours is no evidence about an address whose host connected by
-// another one.
+// What is known to be ours is no evidence about an address whose host connected by another one.
 func TestAbsolved(t *testing.T) {
 	for networks, want := range map[int][]codes.Connect{
 		manyNetworks - 2: {codes.ConnectUnreachable, codes.ConnectConnected},
@@ -306,7 +303,7 @@ func TestReached(t *testing.T) {
 		second.Recall(append(first.Reached(),
 			Reach{Port: 80, Last: time.Now()}, Reach{Port: 25, Last: time.Now().Add(time.Hour)}))
 		before := WithEarlierFailure(t.Context(), time.Now().Add(-time.Second))
-		if _, err := second.dialer.DialContext(before, "tcp", "v6-0:443"); told(err) != "unreachable" {
+		if _, err := second.dialer.DialContext(before, "tcp", "v6-0:443"); blame(err) != "unreachable" {
 			t.Error(err)
 		}
 		if got := second.Reached()[2]; got.Port != 25 || got.Last.After(time.Now()) {

@@ -7,8 +7,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// What a server of HTTP/2 sends instead of a response is told at once, though it goes
-// on waiting; what only looks like it is read as ever.
+// What a server of HTTP/2 sends instead of a response is noted at once, though it goes on waiting; what only
+// looks like it is read as ever.
 func TestHTTP2Frames(t *testing.T) {
 	p := newPKI(t)
 	const (

@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"errors"
+	"net/netip"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
@@ -15,7 +16,7 @@ func httpError(ctx context.Context, host string, err error) *Error {
 		return ourFault(host, trace.Addr, codes.StageHTTP, err)
 	}
 	if _, ok := alertText(err); ok {
-		// In TLS 1.3 the server's last word on the handshake comes after ours.
+		// In TLS 1.3 the server may refuse the handshake after we have ended it.
 		trace.TLSError, trace.TLSAlert = handshakeError(err), alertNumber(err)
 		return tlsFailure(host, trace.Addr, trace.TLSError, err)
 	}
@@ -33,4 +34,15 @@ func httpReason(err error) codes.PolicyReason {
 		return codes.ReasonReset
 	}
 	return codes.ReasonMalformed
+}
+
+// bodyError is what ended a body: an [*Error] where the fault is not the host's.
+func bodyError(reading context.Context, host string, addr netip.Addr, err error) error {
+	switch {
+	case wanting(err):
+		return ourFault(host, addr, codes.StageBody, err)
+	case fault.TimedOut(err) && notAwaited(reading):
+		return &Error{host: host, addr: addr, stage: codes.StageBody, reason: codes.ReasonTimeout, unawaited: true, err: err}
+	}
+	return err
 }

@@ -112,12 +112,11 @@ func TestLateAlert(t *testing.T) {
 	}
 }
 
-// The deadline of the request holds at every stage, and a cancelled request is
-// nobody's fault.
+// The deadline of the request holds at every stage, and a cancelled request is a fault of ours.
 func TestRoundTripEndsWithItsContext(t *testing.T) {
 	p := newPKI(t)
 	cert := p.good(t)
-	arrived := make(chan struct{}, 1) // at the stage that takes for ever
+	arrived := make(chan struct{}, 1) // at the stage that never ends
 	hang := func(ctx context.Context, _ string) ([]netip.Addr, error) {
 		arrived <- struct{}{}
 		<-ctx.Done()
@@ -192,8 +191,8 @@ func (c *stingyConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// What this machine could not send is not the host's silence. The first write is
-// the ClientHello, the second all the rest.
+// What this machine could not send is not the host's silence. The first write is the ClientHello, the second
+// all the rest.
 func TestNotSent(t *testing.T) {
 	p := newPKI(t)
 	for _, c := range []struct {
@@ -203,10 +202,11 @@ func TestNotSent(t *testing.T) {
 		reason  codes.PolicyReason // "": the fault is ours
 	}{
 		{0, codes.StageTLS, syscall.ENOBUFS, ""}, {1, codes.StageHTTP, syscall.ENOBUFS, ""}, {2, "", 0, ""},
-		// There was a way; somebody on it has closed it, and the server is silent.
+		// A router has closed the way, and the server is silent.
 		{0, codes.StageTLS, syscall.EACCES, codes.PolicyReason(codes.TLSHandshakeTimeout)}, {1, codes.StageHTTP, syscall.EPERM, codes.ReasonTimeout},
 	} {
-		transport := reach(t, p, Config{HandshakeTimeout: 100 * time.Millisecond, HeaderTimeout: 5 * time.Second}, overTLS(p.good(t), says("HTTP/1.1 204 No Content\r\n\r\n")))
+		transport := reach(t, p, Config{HandshakeTimeout: 100 * time.Millisecond, HeaderTimeout: 5 * time.Second},
+			overTLS(p.good(t), says("HTTP/1.1 204 No Content\r\n\r\n")))
 		if c.stage == codes.StageHTTP {
 			transport.config.HeaderTimeout = 100 * time.Millisecond
 		}
@@ -242,8 +242,8 @@ func (c *hungryConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What this machine could not receive is not the host's silence either; that the
-// way has come to an end is a reset.
+// What this machine could not receive is not the host's silence either; that the way has come to an end is a
+// reset.
 func TestNotReceived(t *testing.T) {
 	p := newPKI(t)
 	text := strings.Repeat("x", 32<<10)

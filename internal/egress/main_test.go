@@ -20,8 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Whoever asks a proxy of the environment asks nobody. net/http looks once,
-	// so that this must be there before any test.
+	// A proxy of the environment would not be found. net/http looks once, so that this must be there before any
+	// test.
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
 		if err := os.Setenv(name, "http://proxy.invalid:3128"); err != nil {
 			panic(err)
@@ -116,9 +116,8 @@ func (p pki) good(t testing.TB) tls.Certificate {
 	return chain(issue(t, leafTemplate(host), p.intermediate), p.intermediate)
 }
 
-// reach opens a server on the loopback interface that plays each connection,
-// and a Transport whose dial function leads every public address to it. What
-// config sets is kept.
+// reach opens a server on the loopback interface that plays each connection, and a Transport whose dial
+// function leads every public address to it. What config sets is kept.
 func reach(t testing.TB, p pki, config Config, play func(net.Conn)) *Transport {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/fault"
+	"stsscan/internal/limiter"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -50,31 +52,8 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
-	for rate, want := range map[float64]limit{
-		2:    {1, 2, time.Second},
-		0.5:  {1, 1, 2 * time.Second},
-		2.5:  {1, 2, 800 * time.Millisecond},
-		1:    {1, 1, time.Second},
-		1000: {1, 1000, time.Second},
-		-1:   {1, -1, 0},
-	} {
-		if got := newLimit(1, rate); got != want {
-			t.Errorf("%v: %+v, want %+v", rate, got, want)
-		}
-	}
-	for addr, want := range map[string]string{
-		"22.1.2.3": "22.1.2.0/24", "3ffe:1:2:3::4": "3ffe:1:2::/48", "3ffe:1:2:3::4%eth0": "3ffe:1:2::/48", "::ffff:22.1.2.3": "::/48",
-	} {
-		if got := networkOf(netip.MustParseAddr(addr)).String(); got != want {
-			t.Errorf("%s is of %s, want %s", addr, got, want)
-		}
-	}
-}
-
-// Connections end their turn when they are closed, whoever failed; an address
-// that was put off is not the host's fault, and what the wait costs is not taken
-// from the time of the host.
+// Connections end their turn when they are closed, whoever failed; an address that was put off is not the
+// host's fault, and what the wait costs is not taken from the time of the host.
 func TestDialerManners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		takes, lookup := 3*time.Second, time.Duration(0)
@@ -112,13 +91,13 @@ func TestDialerManners(t *testing.T) {
 			return conn, trace, err
 		}
 		first, trace, err := dial(4 * time.Second)
-		if err != nil || trace.TurnTime != 0 || trace.ConnectTime != takes {
+		if err != nil || trace.WaitTime != 0 || trace.ConnectTime != takes {
 			t.Fatal(err, trace)
 		}
 		var all sync.WaitGroup
 		all.Go(func() { // waits 6 s and dials for 3, and has 4
 			second, trace, err := dial(4 * time.Second)
-			if err != nil || trace.TurnTime != 6*time.Second || trace.ConnectTime != takes {
+			if err != nil || trace.WaitTime != 6*time.Second || trace.ConnectTime != takes {
 				t.Error(err, trace)
 				return
 			}
@@ -126,7 +105,8 @@ func TestDialerManners(t *testing.T) {
 		})
 		synctest.Wait()
 		var e *Error
-		if _, trace, err := dial(4 * time.Second); !errors.As(err, &e) || !e.Later() || !e.Local() || e.Timeout() || trace.Addr.IsValid() {
+		if _, trace, err := dial(4 * time.Second); !errors.As(err, &e) || !e.Later() || !e.Local() || e.Timeout() ||
+			trace.Addr.IsValid() {
 			t.Errorf("the queue is full: %v, trace %+v", err, trace)
 		}
 		time.Sleep(6 * time.Second)
@@ -145,45 +125,93 @@ func TestDialerManners(t *testing.T) {
 		if most.Load() != 1 {
 			t.Errorf("%d connections at a time", most.Load())
 		}
-		if counts := d.turns.countsNow(); counts != (MannersCounts{Waited: 1, PutOff: 1}) {
+		if counts := d.limiter.Counts(); counts != (MannersCounts{Waited: 1, PutOff: 1}) {
 			t.Errorf("%+v", counts)
 		}
 	})
 }
 
-// A host that has had enough is not asked again until it wants to be, and its
-// address gets half the rate.
+// A host that asks for it is not asked again before its time. Its address gets half the rate.
 func TestTransportRetryAfter(t *testing.T) {
 	p := newPKI(t)
 	var asked atomic.Int64
 	ended := make(chan struct{})
-	site := overTLS(p.good(t), says("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"))
-	transport := reach(t, p, Config{Manners: Manners{Queue: 1}}, func(conn net.Conn) {
+	site := overTLS(p.good(t), says("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 900\r\nContent-Length: 0\r\n\r\n"))
+	manners := Manners{Queue: 1, HostRate: 0.01, MaxRetryAfter: time.Hour}
+	transport := reach(t, p, Config{Manners: manners}, func(conn net.Conn) {
 		asked.Add(1)
 		site(conn)
 		close(ended)
 	})
-	resp, err := fetch(t, WithPass(t.Context(), 2), transport)
+	resp, err := fetch(t, t.Context(), transport)
 	if err != nil || resp.StatusCode != http.StatusTooManyRequests {
 		t.Fatal(resp, err)
 	}
 	resp.Body.Close()
 	var e *Error
-	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() || time.Until(e.Until()) < 50*time.Second {
+	if _, err := fetch(t, t.Context(), transport); !errors.As(err, &e) || !e.Later() ||
+		time.Until(e.Until()) < 800*time.Second {
 		t.Errorf("%v, want a later time", err)
-	}
-	place := transport.dialer.turns.hosts[netip.MustParseAddr("22.1.0.1")]
-	if len(place.recent) != 1 || place.pass != 2 || !place.slow.After(time.Now()) || !place.until.IsZero() {
-		t.Errorf("the address: %+v", place)
 	}
 	<-ended
 	if counts := transport.Manners(); asked.Load() != 1 || counts.Held != 1 || counts.PutOff != 1 {
 		t.Errorf("asked %d times, %+v", asked.Load(), counts)
 	}
+	// Another host there would wait 100 s at the usual rate, and waits 200 s.
+	other := limiter.Request{Addr: netip.MustParseAddr("22.1.0.1"), Host: "other.example.com", Patience: 150 * time.Second}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, _, err := transport.dialer.limiter.Acquire(ctx, other); err != limiter.ErrLater || ctx.Err() != nil {
+		t.Errorf("another host: %v", err)
+	}
 }
 
-// The time that a request has left ends the reading of its body, and closing the
-// body ends the turn.
+// The passes of the requests are the passes in which an address is left alone for ten minutes at most.
+func TestTransportPasses(t *testing.T) {
+	p := newPKI(t)
+	cert := chain(issue(t, leafTemplate("*.example.com"), p.intermediate), p.intermediate)
+	busy := overTLS(cert, func(conn net.Conn) {
+		if readRequest(conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n")
+			waitForEnd(conn)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		transport, err := NewTransport(Config{
+			Resolve: resolves("22.1.0.1"), Roots: p.roots(), Now: noon, Manners: Manners{HostRate: -1},
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				client, server := net.Pipe()
+				go func() { defer server.Close(); busy(server) }()
+				return client, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, pass := range []int{1, 1, 2} {
+			began := time.Now()
+			for n := range 4 {
+				ctx := WithPatience(WithPass(t.Context(), pass), time.Hour)
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("https://host-%d-%d.example.com/", i, n), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := transport.RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+			}
+			// The first three are asked at once, the fourth when the address is not held any more.
+			want := []time.Duration{10 * time.Minute, 0, 10 * time.Minute}[i]
+			if took := time.Since(began); took != want {
+				t.Errorf("round %d, pass %d: held for %v, want %v", i, pass, took, want)
+			}
+		}
+	})
+}
+
+// The time that a request has left ends the reading of its body, and closing the body ends the turn.
 func TestTransportTimeout(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)
@@ -194,7 +222,7 @@ func TestTransportTimeout(t *testing.T) {
 			waitForEnd(conn)
 		}
 	})
-	transport := reach(t, p, Config{}, func(conn net.Conn) {
+	transport := reach(t, p, Config{Manners: Manners{HostConnections: 1, HostRate: -1, Queue: -1}}, func(conn net.Conn) {
 		site(conn)
 		close(ended)
 	})
@@ -208,8 +236,8 @@ func TestTransportTimeout(t *testing.T) {
 	}
 	resp.Body.Close()
 	<-ended
-	place := transport.dialer.turns.hosts[netip.MustParseAddr("22.1.0.1")]
-	if place.inFlight != 0 {
-		t.Error("the turn lasts on")
+	again := limiter.Request{Addr: netip.MustParseAddr("22.1.0.1"), Host: host}
+	if _, _, err := transport.dialer.limiter.Acquire(t.Context(), again); err != nil {
+		t.Errorf("the permit was not released: %v", err)
 	}
 }

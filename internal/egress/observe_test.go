@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/limiter"
 )
 
-// Each request is told once, by its method and one word of a small set; one that was
-// put off was not made.
+// Each request is observed once, by its method and one word of a small set; one that was put off was not made.
 func TestObserve(t *testing.T) {
 	p := newPKI(t)
 	cert := p.good(t)
@@ -44,9 +44,9 @@ func TestObserve(t *testing.T) {
 		{title: "no response", want: "http", play: overTLS(cert, func(net.Conn) {})},
 		{title: "cancelled", want: "local", ctx: cancelled},
 	} {
-		var told []string
+		var observed []string
 		tt.config.Observe = func(method, result string, d time.Duration) {
-			if told = append(told, method+" "+result); d < 0 || !slices.Contains(RequestResults(), result) {
+			if observed = append(observed, method+" "+result); d < 0 || !slices.Contains(RequestResults(), result) {
 				t.Errorf("%s: %s took %v", tt.title, result, d)
 			}
 		}
@@ -58,20 +58,19 @@ func TestObserve(t *testing.T) {
 		}
 		transport := reach(t, p, tt.config, tt.play)
 		_, _ = fetch(t, tt.ctx, transport)
-		if want := []string{http.MethodGet + " " + tt.want}; !slices.Equal(told, want) {
-			t.Errorf("%s: %q, want %q", tt.title, told, want)
+		if want := []string{http.MethodGet + " " + tt.want}; !slices.Equal(observed, want) {
+			t.Errorf("%s: %q, want %q", tt.title, observed, want)
 		}
 	}
 }
 
-// What a request waits for its turn is no part of its time, and one that does not
-// get its turn is none.
-func TestObserveTurns(t *testing.T) {
+// What a request waits for its turn is no part of its time, and one that does not get its turn is none.
+func TestObserveWithoutWaits(t *testing.T) {
 	p := newPKI(t)
-	var told []time.Duration
+	var observed []time.Duration
 	transport := reach(t, p, Config{
 		Manners: Manners{HostConnections: -1, HostRate: 4, Queue: 1},
-		Observe: func(_, _ string, d time.Duration) { told = append(told, d) },
+		Observe: func(_, _ string, d time.Duration) { observed = append(observed, d) },
 	}, overTLS(p.good(t), says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
 	var last Trace
 	var whole time.Duration
@@ -83,23 +82,24 @@ func TestObserveTurns(t *testing.T) {
 		}
 		whole = time.Since(began)
 	}
-	if len(told) != 5 || told[4] > whole-last.TurnTime {
-		t.Errorf("told %v; the last one waited %v of %v", told, last.TurnTime, whole)
+	if len(observed) != 5 || observed[4] > whole-last.WaitTime {
+		t.Errorf("observed %v; the last one waited %v of %v", observed, last.WaitTime, whole)
 	}
-	told, transport.dialer.turns = nil, newTurns(Manners{HostRate: 0.001, Queue: -1}, 0)
+	observed, transport.dialer.limiter = nil, limiter.New(Manners{HostRate: 0.001, Queue: -1}, 0)
 	_, first := fetch(t, t.Context(), transport)
 	_, second := fetch(t, t.Context(), transport)
-	if e := new(Error); first != nil || !errors.As(second, &e) || !e.Later() || len(told) != 1 {
-		t.Errorf("%v, then %v, and %d were told; want one of them, and one that was put off", first, second, len(told))
+	if e := new(Error); first != nil || !errors.As(second, &e) || !e.Later() || len(observed) != 1 {
+		t.Errorf("%v, then %v, and %d were observed; want one of them, and one that was put off", first, second,
+			len(observed))
 	}
 }
 
 // The wait for the turn of a second handshake, without a name, is none of it either.
-func TestObserveTurnOfSecondHandshake(t *testing.T) {
+func TestObserveSecondHandshake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPKI(t)
 		refuses := choosy(p.good(t), new(atomic.Int64))
-		var told time.Duration
+		var observed time.Duration
 		transport, err := NewTransport(Config{
 			Resolve: resolves("22.1.0.1"), Roots: p.roots(), Now: noon,
 			Dial: func(context.Context, string, string) (net.Conn, error) {
@@ -108,15 +108,15 @@ func TestObserveTurnOfSecondHandshake(t *testing.T) {
 				return near, nil
 			},
 			Manners: Manners{HostConnections: 1, HostRate: 1}, Connections: 1,
-			Observe: func(_, _ string, d time.Duration) { told = d },
+			Observe: func(_, _ string, d time.Duration) { observed = d },
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var trace Trace
 		_, err = fetch(t, WithTrace(t.Context(), &trace), transport)
-		if err == nil || !trace.ClientLimit || trace.TurnTime != time.Second || told != 0 {
-			t.Errorf("%v; told %v; it waited %v", err, told, trace.TurnTime)
+		if err == nil || !trace.ClientLimit || trace.WaitTime != time.Second || observed != 0 {
+			t.Errorf("%v; observed %v; it waited %v", err, observed, trace.WaitTime)
 		}
 	})
 }
@@ -124,16 +124,17 @@ func TestObserveTurnOfSecondHandshake(t *testing.T) {
 // A request to a slow host that is not connected to again is none.
 func TestObserveNotAwaited(t *testing.T) {
 	p := newPKI(t)
-	told := 0
+	observed := 0
 	manners := NoManners()
 	manners.SlowTime = time.Nanosecond
-	transport := reach(t, p, Config{Manners: manners, Observe: func(string, string, time.Duration) { told++ }}, waitForEnd)
+	transport := reach(t, p, Config{Manners: manners, Observe: func(string, string, time.Duration) { observed++ }},
+		waitForEnd)
 	ended, end := context.WithCancelCause(t.Context())
-	defer transport.dialer.slow.await(netip.MustParseAddr("22.1.0.1"), end)()
+	defer transport.dialer.slow.Await(netip.MustParseAddr("22.1.0.1"), end)()
 	<-ended.Done()
 	ctx := WithEarlierTimeout(WithWholeTime(t.Context(), time.Minute, time.Minute), codes.StageHTTP, codes.ReasonTimeout)
 	_, err := fetch(t, ctx, transport)
-	if e := new(Error); !errors.As(err, &e) || !e.NotAwaited() || told != 0 {
-		t.Errorf("%v, and %d were told", err, told)
+	if e := new(Error); !errors.As(err, &e) || !e.NotAwaited() || observed != 0 {
+		t.Errorf("%v, and %d were observed", err, observed)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// opensslClass is the class of what `openssl verify` says first: its error and the
-// depth of the certificate that it is about.
+// opensslClass is the class of what `openssl verify` says first: its error and the depth of the certificate
+// that it is about.
 func opensslClass(code, depth int) codes.TLSError {
 	switch code {
 	case 9:
@@ -39,14 +39,14 @@ func opensslClass(code, depth int) codes.TLSError {
 	return codes.TLSError(fmt.Sprintf("error %d at depth %d", code, depth))
 }
 
-// What is said about chains of all kinds is what openssl says, with the exceptions
-// that have a reason.
+// What is said about chains of all kinds is what openssl says, with the exceptions that have a reason.
 func TestVerifyEqualsOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
 		t.Skip("openssl is not installed")
 	}
-	if version, err := exec.Command(openssl, "version").Output(); err != nil || !strings.HasPrefix(string(version), "OpenSSL 3.") {
+	if version, err := exec.Command(openssl, "version").Output(); err != nil ||
+		!strings.HasPrefix(string(version), "OpenSSL 3.") {
 		t.Skipf("another openssl: %s", version)
 	}
 	except := map[string]codes.TLSError{

@@ -14,8 +14,7 @@ import (
 	"stsscan/internal/fault"
 )
 
-// A proxyError is a failure on our own side of the way: the proxy, or the
-// route, was not to be had.
+// A proxyError is a failure on our own side: of the proxy, or of the route to it.
 type proxyError struct{ err error }
 
 func (e *proxyError) Error() string { return e.err.Error() }
@@ -24,7 +23,7 @@ func (e *proxyError) Unwrap() error { return e.err }
 // A socksError is what the proxy says about the host.
 type socksError struct {
 	reason     codes.PolicyReason
-	outOfReach bool // which may be said of the proxy too
+	outOfReach bool // the fault may be on the proxy's side
 	err        error
 }
 
@@ -33,9 +32,8 @@ func (e *socksError) Unwrap() error { return e.err }
 
 const socksPort = "1080"
 
-// proxyDial connects through a SOCKS5 proxy (RFC 1928). The proxy itself is
-// named by who runs the scan, so its address is not judged; it is asked for
-// literal addresses only.
+// proxyDial connects through a SOCKS5 proxy (RFC 1928). The user names the proxy, so the guard does not look at
+// its address. It is given literal addresses only.
 func proxyDial(at *url.URL) (func(ctx context.Context, network, address string) (net.Conn, error), error) {
 	if at.Scheme != "socks5" || at.Hostname() == "" || strings.Trim(at.Path, "/") != "" || at.RawQuery != "" {
 		return nil, fmt.Errorf("egress: proxy %s: not of the form socks5://host:port", at.Redacted())
@@ -81,9 +79,8 @@ func (firstHop) DialContext(ctx context.Context, network, address string) (net.C
 	return conn, nil
 }
 
-// socksFailure sorts what golang.org/x/net/proxy says only in text: the reply
-// codes of RFC 1928, section 6. A proxy that does not speak SOCKS5, or does not let
-// us in, is no way to any host.
+// socksFailure sorts what golang.org/x/net/proxy says in text only: the reply codes of RFC 1928, section 6. A
+// proxy that does not speak SOCKS5, or refuses us, is a way to no host.
 func socksFailure(err error) error {
 	var first *proxyError
 	if errors.As(err, &first) || fault.TimedOut(err) || errors.Is(err, context.Canceled) {
@@ -107,8 +104,7 @@ func socksFailure(err error) error {
 			return &socksError{reply.reason, reply.outOfReach, err}
 		}
 	}
-	// Some proxies hang up rather than say why they have no connection, or have
-	// codes of their own for it.
+	// Some proxies hang up rather than say why they have no connection, or have codes of their own for it.
 	if reset(err) || strings.Contains(text, "unknown error unknown code: ") {
 		return &socksError{codes.ReasonOther, true, err}
 	}

@@ -68,7 +68,8 @@ func replies(code byte) func(net.Conn) {
 
 func TestProxy(t *testing.T) {
 	p := newPKI(t)
-	const v4, v6 = "050100011601000101bb", "050100043ffe00000000000000000000000000" + "0101bb" // CONNECT to the literal address, port 443
+	// CONNECT to the literal address, port 443
+	const v4, v6 = "050100011601000101bb", "050100043ffe00000000000000000000000000" + "0101bb"
 	site := overTLS(p.good(t), says("HTTP/1.1 204 No Content\r\n\r\n"))
 	served := func(conn net.Conn) {
 		_, _ = conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
@@ -92,7 +93,7 @@ func TestProxy(t *testing.T) {
 		"not allowed":         {replies(2), "22.1.0.1", v4, codes.StageTCP, codes.ReasonUnreachable, false},
 		"address type":        {replies(8), "22.1.0.1", v4, codes.StageTCP, codes.ReasonUnreachable, false},
 		"unknown reply":       {replies(42), "22.1.0.1", v4, codes.StageTCP, codes.ReasonOther, false},
-		"unknown command":     {replies(7), "22.1.0.1", v4, codes.StageTCP, "", true}, // it connects nobody
+		"unknown command":     {replies(7), "22.1.0.1", v4, codes.StageTCP, "", true}, // it makes no connection
 		"silence":             {waitForEnd, "22.1.0.1", v4, codes.StageTCP, codes.ReasonTimeout, false},
 		"end":                 {func(net.Conn) {}, "22.1.0.1", v4, codes.StageTCP, codes.ReasonOther, false},
 		"no SOCKS": {func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n"); waitForEnd(c) },
@@ -111,7 +112,7 @@ func TestProxy(t *testing.T) {
 				timeout = time.Second
 			}
 			transport := reach(t, p, Config{Proxy: proxy.url, Resolve: resolves(c.addr), DialTimeout: timeout}, nil)
-			_, err := fetch(t, WithLastWord(t.Context()), transport)
+			_, err := fetch(t, WithLastTry(t.Context()), transport)
 			if c.stage != "" {
 				wantError(t, err, c.stage, c.reason, c.local)
 			} else if err != nil {
@@ -124,8 +125,8 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// What a proxy says may be about the address, or about all of them: each reply by
-// the rule for addresses that are out of reach.
+// What a proxy says may be about the address, or about all of them: each reply by the rule for addresses that
+// are out of reach.
 func TestProxyOutOfReach(t *testing.T) {
 	p := newPKI(t)
 	for title, c := range map[string]struct {
@@ -140,16 +141,16 @@ func TestProxyOutOfReach(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			transport := reach(t, p, Config{Proxy: newSOCKS(t, c.play).url}, nil)
-			if _, err := fetch(t, t.Context(), transport); told(err) != c.want {
-				t.Errorf("%s, want %s: %v", told(err), c.want, err)
+			if _, err := fetch(t, t.Context(), transport); blame(err) != c.want {
+				t.Errorf("%s, want %s: %v", blame(err), c.want, err)
 			}
 			transport = reach(t, p, Config{Proxy: newSOCKS(t, c.play).url}, nil)
 			for i := range manyNetworks {
 				_, _ = transport.dialer.connect(t.Context(), host, netip.AddrFrom4([4]byte{22, byte(i), 0, 1}))
 			}
 			want := strings.ReplaceAll(c.want, "unsettled", "ours")
-			if _, err := fetch(t, t.Context(), transport); told(err) != want {
-				t.Errorf("%d networks later %s, want %s: %v", manyNetworks, told(err), want, err)
+			if _, err := fetch(t, t.Context(), transport); blame(err) != want {
+				t.Errorf("%d networks later %s, want %s: %v", manyNetworks, blame(err), want, err)
 			}
 		})
 	}
@@ -181,7 +182,8 @@ func TestProxyURLs(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := NewDialer(Config{Resolve: resolves(), Proxy: &url.URL{Scheme: "socks5", Host: "127.0.0.1:1"}, Dial: new(dialed).dial}); err == nil {
+	if _, err := NewDialer(Config{Resolve: resolves(), Proxy: &url.URL{Scheme: "socks5", Host: "127.0.0.1:1"},
+		Dial: new(dialed).dial}); err == nil {
 		t.Error("a proxy and a dial function, and no error")
 	}
 }

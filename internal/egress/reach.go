@@ -1,6 +1,9 @@
 package egress
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // A Reach says how connections to one port went, in one address family.
 type Reach struct {
@@ -11,35 +14,7 @@ type Reach struct {
 	OutOfReach int       // hosts that could not be reached, while no connection was ever made; at most 1024
 }
 
-// families are those of a Dialer and its MailDoor: of each port IPv4 and IPv6.
-type families map[uint16]*[2]family
-
-// newFamilies makes them. Where somebody else dials, there is no saying what routes
-// there are.
-func newFamilies(sockets bool) families {
-	all := families{httpsPort: new([2]family), smtpPort: new([2]family)}
-	routes := [2]func() bool{hasIPv4, hasIPv6}
-	for _, both := range all {
-		for i := range both {
-			both[i].hasRoute = func() bool { return true }
-			if sockets {
-				both[i].hasRoute = routes[i]
-			}
-		}
-	}
-	return all
-}
-
-// of is the family of an address.
-func (all families) of(port uint16, ipv6 bool) *family {
-	if ipv6 {
-		return &all[port][1]
-	}
-	return &all[port][0]
-}
-
-// Reached says how connections went, for each port and address family that was
-// tried.
+// Reached says how connections went, for each port and address family that was tried.
 func (t *Transport) Reached() (list []Reach) {
 	for _, port := range []uint16{httpsPort, smtpPort} {
 		for _, ipv6 := range []bool{false, true} {
@@ -55,7 +30,7 @@ func (t *Transport) Reached() (list []Reach) {
 	return list
 }
 
-// Recall takes over when processes before made their last connections.
+// Recall takes over the times of the last connections of earlier processes.
 func (t *Transport) Recall(list []Reach) {
 	now := time.Now()
 	for _, before := range list {
@@ -74,3 +49,6 @@ func (t *Transport) Recall(list []Reach) {
 		c.mu.Unlock()
 	}
 }
+
+// RecallServed takes over that an earlier process was shown a certificate at an address.
+func (t *Transport) RecallServed(addr netip.Addr) { t.served.note(addr, tlsServed) }

@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// Responses of servers that are broken, or seem to mean harm: what comes of each
-// by RFC 9112 is a policy, or the stage and the reason where there is none.
+// Responses of servers that are broken, or seem to mean harm: what comes of each by RFC 9112 is a policy, or
+// the stage and the reason where there is none.
 func TestResponses(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 	sized := func(lines string) string { // with a body of the length that it says

@@ -16,10 +16,9 @@ import (
 // bundleModule is the module that the bundle comes with.
 const bundleModule = "golang.org/x/crypto/x509roots/fallback"
 
-// BundleRoots returns the roots that Mozilla trusts, as the program was built
-// with, so that every machine comes to the same verdict. The date, as in
-// "2026-10-30", is that of the bundle's module version; it is "unknown" where
-// the build does not tell.
+// BundleRoots returns the roots that Mozilla trusts, as of the build of the program, so that every machine
+// comes to the same verdict. The date, as in "2026-10-30", is that of the version of the bundle's module; it is
+// "unknown" where the build does not say.
 func BundleRoots() (roots *x509.CertPool, date string, err error) {
 	roots = x509.NewCertPool()
 	for root := range bundle.Roots() {
@@ -59,8 +58,8 @@ func bundleDate(info *debug.BuildInfo) string {
 	return unknown
 }
 
-// ReadRoots reads the certificates of a PEM file as roots to trust. Other kinds
-// of blocks are passed over; a file without a certificate is an error.
+// ReadRoots reads the certificates of a PEM file as roots. Other kinds of blocks are skipped; a file without a
+// certificate is an error.
 func ReadRoots(path string) (*x509.CertPool, error) {
 	rest, err := os.ReadFile(path)
 	if err != nil {

@@ -22,7 +22,8 @@ func TestBundleRoots(t *testing.T) {
 
 func TestBundleDate(t *testing.T) {
 	module := func(version string, replace *debug.Module) *debug.BuildInfo {
-		return &debug.BuildInfo{Deps: []*debug.Module{{Path: "example.com/other", Version: "v0.0.0-20010101000000-0"}, {Path: bundleModule, Version: version, Replace: replace}}}
+		return &debug.BuildInfo{Deps: []*debug.Module{{Path: "example.com/other", Version: "v0.0.0-20010101000000-0"},
+			{Path: bundleModule, Version: version, Replace: replace}}}
 	}
 	for _, c := range []struct {
 		info *debug.BuildInfo

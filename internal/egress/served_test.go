@@ -17,8 +17,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// choosy serves the names given, and ends the handshake of all others, and of who names
-// no host, with alert 40. It counts connections.
+// choosy serves the given names. It ends handshakes with other names, or without SNI, with alert 40. It counts
+// connections.
 func choosy(cert tls.Certificate, connections *atomic.Int64, names ...string) func(net.Conn) {
 	known := make(map[string]bool)
 	for _, name := range names {
@@ -39,15 +39,16 @@ func choosy(cert tls.Certificate, connections *atomic.Int64, names ...string) fu
 	}
 }
 
-// Alert 40 is about the name where anybody is served at the address, whoever that was
-// and whatever became of the certificate; else it may be a limit of ours. Who names no
-// host is asked for once.
+// Alert 40 is about the name where any host is served at the address, whatever became of its certificate.
+// Otherwise it may be a limit of ours. One handshake without SNI tells.
 func TestHandshakeFailureAtOneAddress(t *testing.T) {
 	p := newPKI(t)
 	const other, third = "mta-sts.example.net", "mta-sts.example.org"
 	var connections atomic.Int64
 	addrs := map[string]string{host: "22.1.0.1", other: "22.1.0.1", third: "22.1.0.2"}
-	config := Config{Resolve: func(_ context.Context, host string) ([]netip.Addr, error) { return addresses(addrs[host]), nil }}
+	config := Config{Resolve: func(_ context.Context, host string) ([]netip.Addr, error) {
+		return addresses(addrs[host]), nil
+	}}
 	transport := reach(t, p, config, choosy(p.good(t), &connections, other)) // whose certificate is for another name
 	for _, step := range []struct {
 		host        string
@@ -68,14 +69,15 @@ func TestHandshakeFailureAtOneAddress(t *testing.T) {
 		_, err := transport.connect(WithTrace(t.Context(), &trace), step.host)
 		wantError(t, err, codes.StageTLS, codes.PolicyReason(step.want), false)
 		if trace.TLSError != step.want || trace.ClientLimit != step.limit || connections.Load() != step.connections {
-			t.Errorf("%s: %s, limit %v, %d connections; want %+v", step.host, trace.TLSError, trace.ClientLimit, connections.Load(), step)
+			t.Errorf("%s: %s, limit %v, %d connections; want %+v", step.host, trace.TLSError, trace.ClientLimit,
+				connections.Load(), step)
 		}
 	}
 }
 
-// The question without a name keeps the manners. Where they put it off nothing is
-// concluded, and it is asked the next time.
-func TestNamelessIsPutOff(t *testing.T) {
+// The question without a name keeps the manners. Where they put it off nothing is concluded, and it is asked
+// the next time.
+func TestDefaultCertIsPutOff(t *testing.T) {
 	p := newPKI(t)
 	var connections atomic.Int64
 	manners := NoManners()
@@ -87,14 +89,14 @@ func TestNamelessIsPutOff(t *testing.T) {
 	if e := err.(*Error); !e.Later() || trace.ClientLimit || connections.Load() != 1 {
 		t.Errorf("%v; limit %v, %d connections", err, trace.ClientLimit, connections.Load())
 	}
-	if state := transport.served.look(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
+	if state := transport.served.get(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
 		t.Errorf("state %d of what was not asked", state)
 	}
 }
 
-// What fails at the question without a name before the server could show a certificate
-// is not remembered as its answer, and what is ours is no finding.
-func TestNamelessIsNotFoundOut(t *testing.T) {
+// What fails at the question without a name before the server could show a certificate is not remembered as its
+// answer, and what is ours is no finding.
+func TestDefaultCertIsNotKnown(t *testing.T) {
 	p := newPKI(t)
 	large := leafTemplate("other.example")
 	large.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 25, 1}, Value: make([]byte, 100<<10)}}
@@ -120,9 +122,9 @@ func TestNamelessIsNotFoundOut(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			var connections atomic.Int64
 			transport := reach(t, p, Config{HandshakeTimeout: time.Second}, choosy(heavy, &connections, ""))
-			transport.heavy = make(chan struct{}, 1)
+			transport.largeHandshakes = make(chan struct{}, 1)
 			if c.full {
-				transport.heavy <- struct{}{}
+				transport.largeHandshakes <- struct{}{}
 			}
 			dial := transport.dialer.config.Dial
 			second := false
@@ -141,17 +143,17 @@ func TestNamelessIsNotFoundOut(t *testing.T) {
 			if !errors.As(err, &e) || e.Local() != c.local || e.Later() != c.full || trace.ClientLimit == c.local {
 				t.Errorf("%v, limit %v", err, trace.ClientLimit)
 			}
-			if state := transport.served.look(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
+			if state := transport.served.get(netip.MustParseAddr("22.1.0.1")); state != tlsUnknown {
 				t.Errorf("state %d of what was not found out", state)
 			}
 			if c.full {
-				<-transport.heavy
+				<-transport.largeHandshakes
 			}
 			transport.dialer.config.Dial = dial
 			_, err = transport.connect(WithTrace(t.Context(), new(Trace)), host) // the next time
 			wantError(t, err, codes.StageTLS, codes.PolicyReason(codes.TLSNoCertForName), false)
-			if len(transport.heavy) != 0 {
-				t.Errorf("%d places are kept", len(transport.heavy))
+			if len(transport.largeHandshakes) != 0 {
+				t.Errorf("%d places are kept", len(transport.largeHandshakes))
 			}
 		})
 	}

@@ -6,69 +6,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"stsscan/internal/limiter"
 )
 
-// The slow hosts of an address share its time, however many are waited for at once.
-func TestSlowShare(t *testing.T) {
-	const second = time.Second
-	type wait struct {
-		begins time.Duration
-		done   time.Duration // when it is over by itself; 0: never
-		ends   time.Duration // when it is ended; 0: never
-	}
-	for name, c := range map[string]struct {
-		most  time.Duration
-		waits []wait
-	}{
-		"one":                     {10 * second, []wait{{0, 0, 10 * second}}},
-		"two at once":             {10 * second, []wait{{0, 0, 5 * second}, {0, 0, 5 * second}}},
-		"one after the other":     {10 * second, []wait{{0, 4 * second, 0}, {6 * second, 0, 12 * second}}},
-		"one comes":               {10 * second, []wait{{0, 0, 7 * second}, {4 * second, 0, 7 * second}}},
-		"one goes":                {10 * second, []wait{{0, 2 * second, 0}, {0, 0, 8 * second}}},
-		"one comes too late":      {10 * second, []wait{{0, 0, 10 * second}, {11 * second, 0, 11 * second}}},
-		"time between waits":      {10 * second, []wait{{0, 9 * second, 0}, {time.Hour, 0, time.Hour + second}}},
-		"no bound":                {-1, []wait{{0, 0, 0}, {time.Hour, 0, 0}}},
-		"less than can be shared": {time.Nanosecond, []wait{{0, 0, 1}, {0, 0, 1}, {0, 0, 1}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newSlowHosts(c.most)
-				began := time.Now()
-				addr, other := netip.MustParseAddr("22.1.0.1"), netip.MustParseAddr("22.1.0.2")
-				ends := make([]time.Duration, len(c.waits))
-				for i, w := range c.waits {
-					go func() {
-						time.Sleep(w.begins)
-						ctx, end := context.WithCancelCause(t.Context())
-						context.AfterFunc(ctx, func() {
-							if notAwaited(ctx) {
-								ends[i] = time.Since(began)
-							}
-						})
-						done := s.await(addr, end)
-						if w.done > 0 {
-							time.Sleep(w.done - w.begins)
-							done()
-						}
-					}()
-				}
-				time.Sleep(2 * time.Hour)
-				synctest.Wait()
-				for i, w := range c.waits {
-					if ends[i] != w.ends {
-						t.Errorf("wait %d ended after %v, want %v", i, ends[i], w.ends)
-					}
-				}
-				if _, kept := s.shares[other]; s.spent(other) || kept || c.most < 0 == s.spent(addr) {
-					t.Errorf("spent %v, %v, and of another address %v", s.spent(addr), kept, s.spent(other))
-				}
-			})
-		})
-	}
-}
-
-// A stage takes from the share of its address what it lasts beyond its limit, however it
-// ends, and nothing where it ends before.
+// A stage takes from the share of its address what it lasts beyond its limit, however it ends, and nothing
+// where it ends before.
 func TestStageTakesItsShare(t *testing.T) {
 	const second, limit, most = time.Second, 5 * time.Second, 10 * time.Second
 	type ending struct {
@@ -92,32 +35,38 @@ func TestStageTakesItsShare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				transport := &Transport{dialer: &Dialer{slow: newSlowHosts(most)}}
+				transport := &Transport{dialer: &Dialer{slow: limiter.NewSlowHosts(Manners{SlowTime: most})}}
 				addr := netip.MustParseAddr("22.1.0.1")
 				request, cancel := context.WithCancel(WithWholeTime(t.Context(), c.deadline, 0))
 				defer cancel()
-				running, stop := clockOf(request).run(request)
+				running, stop := budgetOf(request).run(request)
 				defer stop()
 				if c.cancelled > 0 {
 					time.AfterFunc(c.cancelled, cancel)
 				}
 				var got ending
 				began := time.Now()
-				stage, done := transport.stage(running, addr, limit, func() { got.slow = true })
+				stage, done := transport.dialer.stage(running, addr, limit, func() { got.slow = true })
 				context.AfterFunc(stage, func() { got.ended = time.Since(began) })
 				time.Sleep(c.over)
 				got.unawaited = notAwaited(stage)
 				done()
 				time.Sleep(time.Hour)
 				synctest.Wait()
-				if share := transport.dialer.slow.shares[addr]; share != nil {
-					share.settle(time.Now())
-					got.took = most - share.left
-				}
+				got.took = most - timeLeft(transport.dialer.slow, addr)
 				if got != c.want {
 					t.Errorf("%+v, want %+v", got, c.want)
 				}
 			})
 		})
 	}
+}
+
+// timeLeft uses up what the slow hosts of an address have left, and says how much that was.
+func timeLeft(slow *limiter.SlowHosts, addr netip.Addr) time.Duration {
+	began := time.Now()
+	ctx, end := context.WithCancelCause(context.Background())
+	slow.Await(addr, end)
+	<-ctx.Done()
+	return time.Since(began)
 }

@@ -12,13 +12,12 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A Trace is what was seen on the way to a Policy Host, also when that way led
-// nowhere.
+// A Trace is what was seen on the way to a Policy Host, even if that way led nowhere.
 type Trace struct {
 	HostAddrs    []netip.Addr // of the host, as resolved, at most 16
-	HadForbidden bool         // one of its addresses must not be contacted
+	HadForbidden bool         // the guard refused one of its addresses
 	Addr         netip.Addr   // dialled last
-	Attempts     []Attempt    // to connect, in order; ours that say nothing about the host left out
+	Attempts     []Attempt    // to connect, in order, without those that failed by our fault
 
 	TLSVersion  string         // as in "1.3"
 	TLSCipher   string         // suite, as IANA names it
@@ -33,22 +32,21 @@ type Trace struct {
 	ShortKey    bool           // RSA of less than 2048 bits, of the host or an authority above it
 
 	DNSTime     time.Duration // of resolving the host
-	TurnTime    time.Duration // of waiting for our turn, all addresses together: the manners', not the host's
+	WaitTime    time.Duration // of waiting for permits, all addresses together, by our manners
 	ConnectTime time.Duration // of dialling, all addresses together
 	TLSTime     time.Duration // of the handshake and the verification
 }
 
-// An Attempt is one address that was dialled, and how it met the connection.
+// An Attempt is one address that was dialled, and how it took the connection.
 type Attempt struct {
 	Addr    netip.Addr
 	Outcome codes.Connect
 	Time    time.Duration
 }
 
-// A Certificate is what the leaf certificate of a host says. Its texts are
-// valid UTF-8 of at most 512 octets, its times are in UTC. A time whose year is
-// not 1 to 9999 is the zero time: neither RFC 3339 nor most readers of tables
-// have it.
+// A Certificate is what the leaf certificate of a host says. Its texts are valid UTF-8 of at most 512 octets,
+// its times are in UTC. A time whose year is not 1 to 9999 is the zero time: RFC 3339 and most readers of
+// tables do not have it.
 type Certificate struct {
 	Issuer     string   // empty where its DER is longer than 8 KiB
 	Names      []string // first five DNS names
@@ -63,15 +61,15 @@ const (
 	maxNames     = 5
 )
 
-// WithTrace returns a context whose request fills t. The context is for one
-// request at a time, and t is not to be read before RoundTrip has returned.
+// WithTrace returns a context whose request fills t. The context is for one request at a time. t must not be
+// read before RoundTrip has returned.
 func WithTrace(ctx context.Context, t *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
 type traceKey struct{}
 
-// traceOf is the Trace of ctx, or one that nobody will read.
+// traceOf is the Trace of ctx, or one that is not read.
 func traceOf(ctx context.Context) *Trace {
 	if t, ok := ctx.Value(traceKey{}).(*Trace); ok && t != nil {
 		return t
@@ -79,8 +77,8 @@ func traceOf(ctx context.Context) *Trace {
 	return new(Trace)
 }
 
-// handshake keeps what the server showed, before anybody judges it.
-func (t *Trace) handshake(state tls.ConnectionState) {
+// noteHandshake keeps what the server showed, before it is verified.
+func (t *Trace) noteHandshake(state tls.ConnectionState) {
 	switch state.Version {
 	case tls.VersionTLS12:
 		t.TLSVersion = "1.2"
@@ -93,8 +91,7 @@ func (t *Trace) handshake(state tls.ConnectionState) {
 	}
 }
 
-// groupName is the name of a group in IANA's registry of TLS; empty where the
-// key exchange has none.
+// groupName is the name of a group in IANA's registry for TLS; empty: the key exchange has none.
 func groupName(id tls.CurveID) string {
 	switch id {
 	case 0:
@@ -111,9 +108,8 @@ func groupName(id tls.CurveID) string {
 	return id.String()
 }
 
-// connected keeps how an address met the connection; a fault of this machine
-// says nothing about it.
-func (t *Trace) connected(addr netip.Addr, failed *Error, took time.Duration) {
+// noteAttempt keeps how an address took the connection. A fault of this machine says nothing about it.
+func (t *Trace) noteAttempt(addr netip.Addr, failed *Error, took time.Duration) {
 	outcome := codes.ConnectConnected
 	switch {
 	case failed == nil:
@@ -125,8 +121,8 @@ func (t *Trace) connected(addr netip.Addr, failed *Error, took time.Duration) {
 	t.Attempts = append(t.Attempts, Attempt{addr, outcome, took})
 }
 
-// absolve takes back the attempts that were out of reach by a fault of ours.
-func (t *Trace) absolve(out []*Error) {
+// dropOurs drops the attempts at addresses that were out of reach by a fault of ours.
+func (t *Trace) dropOurs(out []*Error) {
 	for _, failed := range out {
 		if failed.isOurs() {
 			t.Attempts = slices.DeleteFunc(t.Attempts, func(a Attempt) bool { return a.Addr == failed.addr })
@@ -148,12 +144,11 @@ func facts(leaf *x509.Certificate) *Certificate {
 	return c
 }
 
-// maxIssuer bounds the issuers that are written out, in octets of DER. To write one
-// costs the square of its length: 1.7 GB for one of 240 KiB.
+// maxIssuer bounds the issuers that are written out, in octets of DER. Writing one out costs the square of its
+// length: 1.7 GB for one of 240 KiB.
 const maxIssuer = 8 << 10
 
-// issuerOf is the issuer in text; empty where it is longer than any that is meant
-// to be read.
+// issuerOf is the issuer in text; empty where it is longer than maxIssuer.
 func issuerOf(leaf *x509.Certificate) string {
 	if len(leaf.RawIssuer) > maxIssuer {
 		return ""
@@ -161,8 +156,8 @@ func issuerOf(leaf *x509.Certificate) string {
 	return clean(leaf.Issuer.String())
 }
 
-// date is a time as a Certificate has it. A year before 1 or after 9999 comes of
-// dates that are written with an offset, against RFC 5280, section 4.1.2.5.
+// date is a time as a Certificate has it. A year before 1 or after 9999 comes of dates that are written with an
+// offset, against RFC 5280, section 4.1.2.5.
 func date(t time.Time) time.Time {
 	if t = t.UTC(); t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}

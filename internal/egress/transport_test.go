@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,7 +36,8 @@ func TestRoundTrip(t *testing.T) {
 		mu.Lock()
 		requests = append(requests, req)
 		mu.Unlock()
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nContent-Length: "+strconv.Itoa(len(policy))+"\r\n\r\n"+policy)
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\n"+
+			"Content-Length: %d\r\n\r\n%s", len(policy), policy)
 		waitForEnd(conn)
 	}))
 	for range 2 {
@@ -44,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 		req.Header.Set("Accept-Encoding", "identity")
 		req.Header.Set("Cookie", "who=me")
 		req.Header.Set("Referer", "https://internal.example/")
-		req.Header.Set("User-Agent", "somebody else")
+		req.Header.Set("User-Agent", "another client")
 		req.Host = "other.example"
 		resp, err := transport.RoundTrip(req)
 		if err != nil {
@@ -55,7 +56,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("status %d, body %q, error %v", resp.StatusCode, body, err)
 		}
 		resp.Body.Close()
-		if resp.Request != req || req.Header.Get("User-Agent") != "somebody else" {
+		if resp.Request != req || req.Header.Get("User-Agent") != "another client" {
 			t.Error("the request was changed")
 		}
 	}
@@ -63,7 +64,8 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatalf("%d requests", len(requests))
 	}
 	for _, req := range requests { // each the first on a connection of its own
-		want := http.Header{"User-Agent": {"test (+mailto:a@example.com)"}, "Accept-Encoding": {"identity"}, "Connection": {"close"}}
+		want := http.Header{"User-Agent": {"test (+mailto:a@example.com)"}, "Accept-Encoding": {"identity"},
+			"Connection": {"close"}}
 		if req.Host != host || req.RequestURI != "/.well-known/mta-sts.txt" || len(req.Header) != len(want) {
 			t.Errorf("request %s %s %v", req.Host, req.RequestURI, req.Header)
 		}
@@ -220,7 +222,8 @@ func TestEnvironmentProxies(t *testing.T) {
 // Many at a time, for the race detector.
 func TestConcurrentFetches(t *testing.T) {
 	p := newPKI(t)
-	transport := reach(t, p, Config{Handshakes: 4}, overTLS(p.good(t), says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")))
+	transport := reach(t, p, Config{Handshakes: 4}, overTLS(p.good(t),
+		says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")))
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {

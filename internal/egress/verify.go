@@ -12,15 +12,16 @@ import (
 	"stsscan/internal/codes"
 )
 
-// verify judges the certificates of a host as section 3.3 of RFC 8461 asks: a
-// DNS-ID for host, a chain to a trusted root, for use by servers, valid now.
+// verify verifies the certificates of a host by RFC 8461, section 3.3: a DNS-ID for host, a chain to a trusted
+// root, for use by servers, valid now.
 //
-// Where more than one thing is wrong the class is the first that applies of:
-// the dates of the leaf, then of its chain; self-signed; a chain that leads to a
-// root and is unfit; one without the leaf's issuer; unknown authority; the name. A
-// chain is only called bad for what remains wrong with all dates right. What is
-// remembered saves time and changes no verdict.
-func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, remembered *known, now time.Time) (codes.TLSError, error) {
+// Where more than one thing is wrong, the class is the first that applies of: the dates of the leaf, those of
+// its chain; self-signed; a chain that leads to a root and is unfit; one without the leaf's issuer; unknown
+// authority; the name. A chain is only called bad for what remains wrong when all dates are right. The cache
+// saves time and changes no verdict.
+func verify(
+	certs []*x509.Certificate, host string, roots *x509.CertPool, cache *chainCache, now time.Time,
+) (codes.TLSError, error) {
 	if len(certs) == 0 {
 		return codes.TLSCertificate, errors.New("no certificate")
 	}
@@ -28,16 +29,17 @@ func verify(certs []*x509.Certificate, host string, roots *x509.CertPool, rememb
 	if class, err := dates(leaf, now); err != nil {
 		return class, err
 	}
-	if class, err := verifyChain(certs, roots, remembered, now); err != nil {
+	if class, err := verifyChain(certs, roots, cache, now); err != nil {
 		return class, err
 	}
-	if err := leaf.VerifyHostname(host); err != nil { // the subject's common name does not count, nor does a partial wildcard
+	// The subject's common name does not count, nor does a partial wildcard.
+	if err := leaf.VerifyHostname(host); err != nil {
 		return codes.TLSNameMismatch, err
 	}
 	return "", nil
 }
 
-// dates judges those of one certificate.
+// dates checks those of one certificate.
 func dates(cert *x509.Certificate, now time.Time) (codes.TLSError, error) {
 	expired := x509.CertificateInvalidError{Cert: cert, Reason: x509.Expired}
 	switch {
@@ -51,8 +53,10 @@ func dates(cert *x509.Certificate, now time.Time) (codes.TLSError, error) {
 	return "", nil
 }
 
-func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *known, now time.Time) (codes.TLSError, error) {
-	if remembered.accepts(certs, now) {
+func verifyChain(
+	certs []*x509.Certificate, roots *x509.CertPool, cache *chainCache, now time.Time,
+) (codes.TLSError, error) {
+	if cache.accepts(certs, now) {
 		return "", nil
 	}
 	options := x509.VerifyOptions{
@@ -67,12 +71,12 @@ func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *kn
 	leaf := certs[0]
 	chains, err := leaf.Verify(options)
 	if err == nil {
-		remembered.learn(certs, chains)
+		cache.add(certs, chains)
 		return "", nil
 	}
 
 	// Would it have been right when all that was sent was valid?
-	first, last := common(certs)
+	first, last := commonValidity(certs)
 	for _, at := range []time.Time{first, last} {
 		options.CurrentTime = at
 		_, then := leaf.Verify(options)
@@ -106,21 +110,6 @@ func verifyChain(certs []*x509.Certificate, roots *x509.CertPool, remembered *kn
 	return codes.TLSUnknownAuthority, err
 }
 
-// common is the time in which all certificates are valid, if there is such a
-// time, and else nonsense.
-func common(certs []*x509.Certificate) (first, last time.Time) {
-	first, last = certs[0].NotBefore, certs[0].NotAfter
-	for _, cert := range certs[1:] {
-		if cert.NotBefore.After(first) {
-			first = cert.NotBefore
-		}
-		if cert.NotAfter.Before(last) {
-			last = cert.NotAfter
-		}
-	}
-	return first, last
-}
-
 func selfIssued(cert *x509.Certificate) bool { return bytes.Equal(cert.RawIssuer, cert.RawSubject) }
 
 // selfSigned reports whether a certificate is signed with its own key.
@@ -133,13 +122,12 @@ func selfSigned(cert *x509.Certificate) bool {
 	return err == nil || errors.As(err, &weak)
 }
 
-// pathOf is the chain of the leaf as far as it goes in what was sent: to a
-// certificate whose issuer was not sent, or that is its own. Where a certificate
-// says to fetch its issuer (AIA; RFC 5280, section 4.2.2.1), nothing is fetched,
-// though some senders would.
+// pathOf is the chain of the leaf as far as the certificates that were sent lead: to one whose issuer was not
+// sent, or that is self-issued. Where a certificate says where to fetch its issuer (AIA; RFC 5280, section
+// 4.2.2.1), nothing is fetched, though some senders would.
 func pathOf(certs []*x509.Certificate) []*x509.Certificate {
 	path := certs[:1:1]
-	for range certs { // and not for ever, where two name each other
+	for range certs { // two may name each other
 		top := path[len(path)-1]
 		i := slices.IndexFunc(certs, func(other *x509.Certificate) bool {
 			return other != top && bytes.Equal(top.RawIssuer, other.RawSubject)
@@ -152,12 +140,11 @@ func pathOf(certs []*x509.Certificate) []*x509.Certificate {
 	return path
 }
 
-// shortKey is the length in bits below which a key of RSA is too short for
-// authorities and browsers. Down to 1024 bits it is accepted all the same.
+// shortKey is the length in bits below which an RSA key is too short for authorities and browsers. Down to 1024
+// bits it is accepted all the same.
 const shortKey = 2048
 
-// hasShortKey reports whether the leaf, or an authority between it and its root,
-// has such a key.
+// hasShortKey reports whether the leaf, or an authority between it and its root, has such a key.
 func hasShortKey(certs []*x509.Certificate) bool {
 	for i, cert := range pathOf(certs) {
 		key, ok := cert.PublicKey.(*rsa.PublicKey)
@@ -168,9 +155,8 @@ func hasShortKey(certs []*x509.Certificate) bool {
 	return false
 }
 
-// anchored reports whether a root has signed the certificate, or is it. Whether one
-// has cannot be told where the algorithm of the signature is refused, as SHA-1 is: then
-// it is enough that a root has the issuer's name.
+// anchored reports whether a root has signed the certificate, or is the certificate. That is not known where
+// the algorithm of the signature is refused, as SHA-1 is: then the name of the issuer is enough.
 func anchored(cert *x509.Certificate, roots *x509.CertPool) bool {
 	_, err := cert.Verify(x509.VerifyOptions{
 		Roots:         roots,

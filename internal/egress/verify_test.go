@@ -170,8 +170,8 @@ func rsaKeys(t testing.TB) map[int]*rsa.PrivateKey {
 	return keys
 }
 
-// Keys of RSA that are shorter than authorities and browsers bear are told, of the
-// leaf and of those between it and its root.
+// Keys of RSA that are shorter than authorities and browsers accept are noted, of the leaf and of those between
+// it and its root.
 func TestShortKeys(t *testing.T) {
 	p := newPKI(t)
 	keys := rsaKeys(t)
@@ -237,14 +237,16 @@ func TestCertificateFacts(t *testing.T) {
 				t.Fatalf("error %v, want class %q", err, c.want)
 			}
 			var e *Error
-			if errors.As(err, &e) && (e.TLSError() != c.want || e.PolicyStage() != codes.StageTLS || len(err.Error()) > 2*maxText) {
+			if errors.As(err, &e) && (e.TLSError() != c.want || e.PolicyStage() != codes.StageTLS ||
+				len(err.Error()) > 2*maxText) {
 				t.Errorf("error %v", err)
 			}
 			cert := trace.Cert
 			if cert == nil || trace.TLSError != c.want || trace.TLSVersion != "1.3" || trace.ChainLength != 1+len(c.others) {
 				t.Fatalf("trace %+v", trace)
 			}
-			if !slices.Equal(cert.Names, c.names) || cert.NamesCount != c.count || cert.SHA256 != sha256.Sum256(c.leaf.cert.Raw) ||
+			if !slices.Equal(cert.Names, c.names) || cert.NamesCount != c.count ||
+				cert.SHA256 != sha256.Sum256(c.leaf.cert.Raw) ||
 				!cert.NotBefore.Equal(c.leaf.cert.NotBefore) || !cert.NotAfter.Equal(c.leaf.cert.NotAfter) ||
 				len(cert.Issuer) > maxText || strings.ToValidUTF8(cert.Issuer, "") != cert.Issuer || cert.Issuer == "" {
 				t.Errorf("certificate %+v", cert)
@@ -293,7 +295,8 @@ func TestHandshakeErrors(t *testing.T) {
 		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
 	}
 	offers := func(suite uint16, cert tls.Certificate) func(net.Conn) {
-		config := &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}, Certificates: []tls.Certificate{cert}}
+		config := &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite},
+			Certificates: []tls.Certificate{cert}}
 		return func(conn net.Conn) { _ = tls.Server(conn, config).Handshake() }
 	}
 	ofRSA := signed(t, leafTemplate(host), p.intermediate, rsaKeys(t)[2048])
@@ -385,7 +388,7 @@ func TestHandshakeErrors(t *testing.T) {
 			var trace Trace
 			conn, err := transport.connect(WithTrace(t.Context(), &trace), host)
 			defer func() { // the connections are closed
-				if <-ended; trace.TLSAlert == alertInternalError || trace.limits() {
+				if <-ended; trace.TLSAlert == alertInternalError || trace.mayBeClientLimit() {
 					select {
 					case <-ended: // that of the question without a name
 					case <-time.After(20 * time.Second):
@@ -398,7 +401,8 @@ func TestHandshakeErrors(t *testing.T) {
 				if strings.HasPrefix(title, "static RSA") {
 					group = ""
 				}
-				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != group || !strings.HasPrefix(trace.TLSCipher, "TLS_") {
+				if err != nil || trace.TLSVersion != c.version || trace.TLSGroup != group ||
+					!strings.HasPrefix(trace.TLSCipher, "TLS_") {
 					t.Fatalf("%v, TLS %q, %s, %s", err, trace.TLSVersion, trace.TLSCipher, trace.TLSGroup)
 				}
 				conn.Close()
@@ -408,7 +412,7 @@ func TestHandshakeErrors(t *testing.T) {
 			if number, ok := strings.CutPrefix(title, "alert "); ok && strings.Fields(number)[0] != fmt.Sprint(trace.TLSAlert) {
 				t.Errorf("alert %d", trace.TLSAlert)
 			}
-			if limit := trace.limits() && c.want != codes.TLSNoCertForName; trace.ClientLimit != limit {
+			if limit := trace.mayBeClientLimit() && c.want != codes.TLSNoCertForName; trace.ClientLimit != limit {
 				t.Errorf("a limit of the client: %v", trace.ClientLimit)
 			}
 			if trace.HTTP2Only != (title == "no HTTP") {
@@ -444,16 +448,16 @@ func TestHandshakesAtATime(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)
 	transport := reach(t, p, Config{Handshakes: 1, HandshakeTimeout: 10 * time.Second}, waitForEnd)
-	transport.handshakes <- struct{}{} // somebody else's, which takes long
+	transport.handshakes <- struct{}{} // of another host, which takes long
 	ctx := deadline(t, time.Second)
 	_, err := transport.connect(ctx, host)
 	wantError(t, err, codes.StageTLS, "", true) // our own queue is not the host's fault
 	<-transport.handshakes
 }
 
-// The wait for others' handshakes is not on the clock of the request: servers
-// that stall cost the next one nothing but the wait.
-func TestHandshakesWaitOffTheClock(t *testing.T) {
+// The wait for others' handshakes is not on the clock of the request: servers that stall cost the next one
+// nothing but the wait.
+func TestHandshakesWaitWithoutBudget(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)
 	ended := make(chan struct{}, 5)

@@ -1,21 +1,20 @@
-// Package fault says of an error whose fault it is: that of the observer, of
-// which nothing follows for a domain, or that of the domain and its servers.
+// Package fault says whose fault an error is: that of the observer, from which nothing follows for a domain, or
+// that of the domain and its servers.
 //
-// An error says so by those of these methods that it needs:
+// An error says so by some of these methods:
 //
 //	Local() bool       // the fault is ours, or may be: the domain is asked again
-//	OutOfReach() bool  // an address could not be reached, and it may be our fault; Local is true too
-//	Later() bool       // nothing was asked, for the sake of manners
-//	Until() time.Time  // with Later: when the host wants to be asked; zero: it did not say
+//	OutOfReach() bool  // an address could not be reached, which may be our fault; Local is true too
+//	Later() bool       // nothing was asked, because of the limits for an address
+//	Until() time.Time  // with Later: when the host wants to be asked; zero: unknown
 //	Timeout() bool     // the time ran out, as in net.Error
 //	NotAwaited() bool  // given up early: other hosts of the address had used up the time
 //
-// Of the errors in the tree of an error, the first that has a method answers, in
-// the order of [errors.As]: the one outside knows what the cause means.
+// The first error of the tree that has a method answers, in the order of [errors.As]: the outer error knows what
+// its cause means.
 //
-// Why a domain failed is said in the words of package codes, by the methods of its
-// RecordFailure, PolicyFailure and TLSFailure. Whether it may mend follows from the
-// word. docs/faults.md says how each fault is judged.
+// Why a domain failed is said in the words of package codes, by its RecordFailure, PolicyFailure and TLSFailure.
+// Whether the failure may be temporary follows from the word. docs/faults.md says how each fault is judged.
 package fault
 
 import (
@@ -25,8 +24,8 @@ import (
 	"time"
 )
 
-// Ours reports whether err is a fault of the observer, or may be: its own limits,
-// the way out of its network, or a run that is ending. Nothing follows for the domain.
+// Ours reports whether err is a fault of the observer, or may be: its limits, its network, or a run that is
+// ending. Nothing follows for the domain.
 func Ours(err error) bool {
 	said, ok := errors.AsType[interface {
 		error
@@ -35,8 +34,8 @@ func Ours(err error) bool {
 	return ok && said.Local() || errors.Is(err, context.Canceled)
 }
 
-// OutOfReach reports whether an address could not be reached, and that is ours, or
-// not known to be otherwise. To ask again at once tells nothing more.
+// OutOfReach reports whether an address could not be reached, and the fault is ours or may be. Asking again at
+// once does not help.
 func OutOfReach(err error) bool {
 	said, ok := errors.AsType[interface {
 		error
@@ -45,8 +44,8 @@ func OutOfReach(err error) bool {
 	return ok && said.OutOfReach()
 }
 
-// PutOff reports whether nothing was asked because of the manners that an address is
-// due. It says nothing about the domain.
+// PutOff reports whether nothing was asked because of the limits for an address. It says nothing about the
+// domain.
 func PutOff(err error) bool {
 	said, ok := errors.AsType[interface {
 		error
@@ -55,7 +54,7 @@ func PutOff(err error) bool {
 	return ok && said.Later()
 }
 
-// Until is when a host wants to be asked again; the zero time: it did not say.
+// Until is when a host wants to be asked again; the zero time: unknown.
 func Until(err error) time.Time {
 	said, ok := errors.AsType[interface {
 		error
@@ -67,8 +66,7 @@ func Until(err error) time.Time {
 	return said.Until()
 }
 
-// NotAwaited reports whether a host was too slow and had not all of its time: whether it
-// would have answered is not known.
+// NotAwaited reports whether a slow host did not get all of its time: whether it would have answered is unknown.
 func NotAwaited(err error) bool {
 	said, ok := errors.AsType[interface {
 		error

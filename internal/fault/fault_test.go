@@ -13,7 +13,7 @@ import (
 	"stsscan/internal/fault"
 )
 
-// said is an error that answers every question of the package.
+// said is an error that has every method of the package.
 type said struct {
 	local, out, later, timeout, unawaited bool
 	until                                 time.Time
@@ -42,7 +42,7 @@ func TestFault(t *testing.T) {
 		"says all":                 {own, all},
 		"wrapped":                  {fmt.Errorf("dial: %w", own), all},
 		"beside another":           {errors.Join(theirs, own), all},
-		"below no":                 {said{error: own}, answers{}}, // the one outside knows what the cause means
+		"below no":                 {said{error: own}, answers{}}, // the outer error knows what its cause means
 		"after no":                 {errors.Join(said{error: theirs}, own), answers{}},
 		"a network error":          {&net.OpError{Op: "dial", Err: own}, all},
 		"cancelled":                {fmt.Errorf("dial: %w", context.Canceled), answers{ours: true}},
@@ -52,7 +52,7 @@ func TestFault(t *testing.T) {
 		"deadline, below":          {said{error: context.DeadlineExceeded}, answers{timeout: true}},
 		"of the system":            {syscall.ETIMEDOUT, answers{timeout: true}},
 		"of a name server":         {&net.DNSError{IsTimeout: true}, answers{timeout: true}},
-		"a want of descriptors":    {syscall.EMFILE, answers{}}, // who opened the socket says whose fault that is
+		"a want of descriptors":    {syscall.EMFILE, answers{}}, // the opener of the socket says whose fault that is
 	} {
 		got := answers{
 			fault.Ours(c.err), fault.OutOfReach(c.err), fault.PutOff(c.err), fault.TimedOut(c.err),

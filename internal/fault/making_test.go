@@ -18,9 +18,9 @@ import (
 
 	"stsscan/internal/egress"
 	"stsscan/internal/mtasts"
-	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 )
 
 const place = "22.1.0.1" // a public address
@@ -71,7 +71,7 @@ func dial(err error) func(t *testing.T) error {
 
 func dialLast(err error) func(t *testing.T) error {
 	return func(t *testing.T) error {
-		return roundTrip(egress.WithLastWord(t.Context()), t, dialing(err), "a.example.com")
+		return roundTrip(egress.WithLastTry(t.Context()), t, dialing(err), "a.example.com")
 	}
 }
 
@@ -89,8 +89,8 @@ func resolve(err error, addrs ...string) func(t *testing.T) error {
 	}
 }
 
-// proxied connects through a proxy that answers each message with the next reply,
-// and hangs up; without replies there is no proxy.
+// proxied connects through a proxy that answers each message with the next reply, and hangs up. Without replies
+// there is no proxy.
 func proxied(replies ...string) func(t *testing.T) error {
 	return func(t *testing.T) error {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -161,12 +161,12 @@ func world(t *testing.T) *simnet.World {
 	return w
 }
 
-// fetch asks hosts, one after the other, and has the error of the last.
+// fetch asks hosts, one after the other, and returns the error of the last.
 func fetch(manners egress.Manners, hosts ...string) func(t *testing.T) error {
 	return func(t *testing.T) error {
 		w := world(t)
 		return roundTrip(t.Context(), t, egress.Config{
-			Resolve: pipeline.Hosts(w, nil), Dial: w.DialContext, Roots: w.Roots(), Manners: manners,
+			Resolve: survey.Hosts(w, nil), Dial: w.DialContext, Roots: w.Roots(), Manners: manners,
 		}, hosts...)
 	}
 }
@@ -178,7 +178,7 @@ func host(name string) func(t *testing.T) error {
 	}
 }
 
-// failing is an Exchanger that has an error for each question.
+// failing is an Exchanger that always fails.
 type failing struct{ error }
 
 func (f failing) Exchange(context.Context, *dns.Msg) (*dns.Msg, error) { return nil, f.error }
@@ -197,7 +197,7 @@ func answered(name string) func(t *testing.T) error {
 	}
 }
 
-// ask asks an upstream that never answers; before it, prepare sees to how that ends.
+// ask asks an upstream that never answers; prepare determines how that ends.
 func ask(prepare func(*resolver.Resolver) (context.Context, context.CancelFunc)) func(t *testing.T) error {
 	return func(t *testing.T) error {
 		upstream, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))

@@ -15,8 +15,7 @@ import (
 	"testing"
 )
 
-// errorTypes are the types with a method Error that the packages of the house
-// declare, each as package.Type.
+// errorTypes are the types with a method Error that the packages of the project declare, each as package.Type.
 func errorTypes(t *testing.T) map[string]bool {
 	t.Helper()
 	found := make(map[string]bool)
@@ -28,7 +27,7 @@ func errorTypes(t *testing.T) map[string]bool {
 	return found
 }
 
-// eachPackage parses the packages of the house one by one, test files left out.
+// eachPackage parses the packages of the project one by one, test files left out.
 func eachPackage(t *testing.T, see func(name string, fset *token.FileSet, files []*ast.File)) {
 	t.Helper()
 	seen := 0
@@ -67,8 +66,8 @@ func eachPackage(t *testing.T, see func(name string, fset *token.FileSet, files 
 	}
 }
 
-// errorsAmong are the named types with a method Error, be it that of a field.
-// Nothing is imported: an embedded type of another package counts by its name.
+// errorsAmong are the named types with a method Error, even that of a field. Nothing is imported: an embedded
+// type of another package counts by its name.
 func errorsAmong(fset *token.FileSet, files []*ast.File) []string {
 	config := types.Config{Importer: noImports{}, Error: func(error) {}}
 	info := &types.Info{Defs: make(map[*ast.Ident]types.Object)}

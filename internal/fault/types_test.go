@@ -23,7 +23,7 @@ type judgement struct {
 	policy codes.PolicyReason
 	tls    codes.TLSError
 
-	mends bool // the domain is asked again
+	temporary bool // the domain is asked again
 }
 
 func judge(err error) judgement {
@@ -47,22 +47,21 @@ func judge(err error) judgement {
 			PolicyStage: string(j.stage), PolicyReason: string(j.policy),
 		}
 	}
-	j.mends = j.ours || j.putOff || (j.stage != "" || j.record != "") && row.Transient()
+	j.temporary = j.ours || j.putOff || (j.stage != "" || j.record != "") && row.Transient()
 	return j
 }
 
-// A judged error is one that a type is used for.
+// A judged error is an example of its type.
 type judged struct {
 	what string
 	err  func(t *testing.T) error
 	want judgement
 }
 
-// TestErrorTypes makes errors of every type of the house, and holds each against
-// what is to follow from it. A new type of error needs a line in errorsOfTheHouse,
-// and docs/faults.md one for what it means.
+// TestErrorTypes makes errors of every type of the project, and checks what follows from each. A new type of
+// error needs a line in projectErrors and in docs/faults.md.
 func TestErrorTypes(t *testing.T) {
-	table := errorsOfTheHouse()
+	table := projectErrors()
 	declared := errorTypes(t)
 	for name := range declared {
 		if len(table[name]) == 0 {
@@ -104,8 +103,7 @@ func typesWithin(err error) []string {
 	return within
 }
 
-// Whose fault an error is, and why it came, only the interfaces of fault and codes
-// ask.
+// Only the interfaces of fault and codes are used to find out whose fault an error is, and why it came.
 func TestOneWayToAsk(t *testing.T) {
 	methods := []string{
 		"Local", "OutOfReach", "Later", "Until", "Timeout", "RecordReason", "PolicyStage", "PolicyReason", "TLSError",

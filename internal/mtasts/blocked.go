@@ -8,14 +8,12 @@ import (
 	"strings"
 )
 
-// maxErrorPage is how much of an error page is looked at. The marks of a
-// challenge stand near its beginning.
+// maxErrorPage is how much of an error page is read. The marks of a challenge are near its beginning.
 const maxErrorPage = 16 << 10
 
-// blocked reports whether the response comes from a firewall or a bot filter in
-// front of the Policy Host, not from the host: it says something about who asks,
-// and another client may be served. A 403, 429 or 503 without a mark is the host's
-// own. The body is read up to the limit, within the deadline of the request.
+// blocked reports whether the response comes from a firewall or a bot filter in front of the Policy Host: it is
+// about the client, and another client may be served. A 403, 429 or 503 without a mark is the host's own. The
+// body is read up to the limit, within the deadline of the request.
 func blocked(resp *http.Response) bool {
 	for _, name := range challengeFields() {
 		if resp.Header.Get(name) != "" {
@@ -49,8 +47,8 @@ func challengeFields() []string {
 	}
 }
 
-// challengeMarks are what the usual filters write into their pages, in lower
-// case. Words that an error page of a web server may hold are not among them.
+// challengeMarks are what the usual filters write into their pages, in lower case. Words that an error page of
+// a web server may hold are not among them.
 func challengeMarks() []string {
 	return []string{
 		"/cdn-cgi/challenge-platform/", "cf-browser-verification", "cf_chl_opt", // Cloudflare: challenge
@@ -70,10 +68,9 @@ func challengeMarks() []string {
 	}
 }
 
-// isDenialCode reports whether a page, in lower case, is one of the error codes
-// that Cloudflare sends instead of a page to who is no browser, and one that says
-// that whoever asks is denied access, or asks too often. Others, such as 1016,
-// origin DNS error, are faults of the host.
+// isDenialCode reports whether a page, in lower case, is one of the error codes that Cloudflare sends to
+// clients that are no browsers, and says that the client is denied access, or asks too often. Others, such as
+// 1016, origin DNS error, are faults of the host.
 func isDenialCode(page string) bool {
 	code, ok := strings.CutPrefix(strings.TrimSpace(page), "error code: ")
 	return ok && slices.Contains(denialCodes(), code)

@@ -7,8 +7,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A page of a filter is told from the host's own, and a mark is no excuse for a
-// host that says that there is no policy, or serves one.
+// A page of a filter differs from the host's own. A mark changes nothing where the host says that there is no
+// policy, or serves one.
 func TestBlocked(t *testing.T) {
 	const challenge = "<title>Just a moment...</title><script src=\"/cdn-cgi/challenge-platform/h/b/orchestrate\">"
 	const htmlType = "Content-Type: text/html"

@@ -15,8 +15,8 @@ import (
 	"stsscan/internal/fault"
 )
 
-// framing says how the end of the body is marked; empty where the protocol
-// does it outside of the body, as HTTP/2.
+// framing says how the end of the body is marked; empty where the protocol marks it outside of the body, as
+// HTTP/2 does.
 func framing(resp *http.Response) codes.BodyFraming {
 	switch {
 	case resp.ContentLength >= 0:
@@ -29,9 +29,8 @@ func framing(resp *http.Response) codes.BodyFraming {
 	return codes.FramingClose
 }
 
-// readBody reads at most one octet more than maxBody, which tells a body that
-// is too long from one of just the size. It returns what it got before an
-// error.
+// readBody reads at most one octet more than maxBody, to tell a body that is too long from one of that size. It
+// returns what it got before an error.
 func readBody(resp *http.Response) ([]byte, error) {
 	body := []byte{}
 	if resp.Body != nil {
@@ -46,10 +45,9 @@ func readBody(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// unclosed reports whether err only says that the connection ended without
-// close_notify. A response that has neither a length nor chunks is complete only
-// after that (RFC 9112, section 9.8): a body cut short between two lines reads as
-// well as a whole one.
+// unclosed reports whether err only says that the connection ended without close_notify. A response that has
+// neither a length nor chunks is complete only after that (RFC 9112, section 9.8): a body cut short between two
+// lines reads as well as a whole one.
 func unclosed(err error) bool {
 	var said interface{ Unclosed() bool }
 	return errors.As(err, &said) && said.Unclosed()
@@ -86,9 +84,8 @@ func encoded(h http.Header) bool {
 	return false
 }
 
-// mediaTypeFindings says what is odd about the Content-Type. Senders SHOULD
-// insist on text/plain (section 3.2), many do not, and of its parameters only a
-// charset has a meaning.
+// mediaTypeFindings says what is odd about the Content-Type. Senders SHOULD insist on text/plain (section 3.2),
+// many do not, and of its parameters only a charset has a meaning.
 func mediaTypeFindings(contentType string) []codes.Finding {
 	if strings.TrimSpace(contentType) == "" {
 		return []codes.Finding{codes.FindMediaTypeMissing}

@@ -9,16 +9,16 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A Client looks up records and fetches policies as the functions of the same
-// names do, and says so: a debug line for each, and the duration of each Get.
-// Its methods may be called concurrently if Exchanger and Transport may.
+// A Client looks up records and fetches policies as the functions of the same names do. It logs a debug line
+// for each, and observes how long each Get takes. Its methods may be called concurrently if Exchanger and
+// Transport may.
 type Client struct {
 	Exchanger Exchanger
 	Transport http.RoundTripper
 	Log       *slog.Logger // nil: silent
 
-	// Observe is told how long each Get took, by result: "ok", "lookuperror"
-	// or "fetcherror". It may be called concurrently. nil: nobody is told.
+	// Observe is called with how long each Get took, and its result: "ok", "lookuperror" or "fetcherror". It may
+	// be called concurrently. Nil: none is.
 	Observe func(result string, d time.Duration)
 }
 
@@ -73,9 +73,9 @@ func (c *Client) debug(ctx context.Context, msg string, err error, attrs ...slog
 	c.Log.LogAttrs(ctx, slog.LevelDebug, msg, attrs...)
 }
 
-// Get is what a sender does on first contact with domain: it looks the record up
-// and, where it is valid, fetches the policy. Without a valid record the class of
-// the Fetch is not_fetched. The error is that of the lookup or of the fetch.
+// Get is what a sender does on first contact with domain: it looks the record up and, where it is valid,
+// fetches the policy. Without a valid record the class of the Fetch is not_fetched. The error is that of the
+// lookup or of the fetch.
 func (c *Client) Get(ctx context.Context, domain string) (Lookup, Fetch, error) {
 	start := time.Now()
 	result := "lookuperror"
@@ -94,7 +94,7 @@ func (c *Client) Get(ctx context.Context, domain string) (Lookup, Fetch, error) 
 	return l, f, err
 }
 
-// Get is [Client.Get] without a Client's lines and numbers.
+// Get is [Client.Get] without log lines and observations.
 func Get(ctx context.Context, ex Exchanger, rt http.RoundTripper, domain string) (Lookup, Fetch, error) {
 	c := Client{Exchanger: ex, Transport: rt}
 	return c.Get(ctx, domain)

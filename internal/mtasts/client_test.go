@@ -50,7 +50,8 @@ func TestGet(t *testing.T) {
 			},
 		}
 		l, f, err := c.Get(t.Context(), "example.com")
-		if wantOne(t, err) != tt.err || l.Class != tt.record || f.Class != tt.policy || f.Domain != "example.com" || len(tt.rt.reqs) != tt.fetched {
+		if wantOne(t, err) != tt.err || l.Class != tt.record || f.Class != tt.policy || f.Domain != "example.com" ||
+			len(tt.rt.reqs) != tt.fetched {
 			t.Errorf("%s: %v, %s, %s, %d requests", name, err, l.Class, f.Class, len(tt.rt.reqs))
 		}
 		if !slices.Equal(results, []string{tt.result}) {
@@ -78,7 +79,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// A log is no place for a stranger's control characters.
+// Control characters of others do not get into a log.
 func TestLogIsOneLine(t *testing.T) {
 	var log bytes.Buffer
 	c := Client{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}

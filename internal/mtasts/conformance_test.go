@@ -13,10 +13,9 @@ import (
 	"stsscan/internal/codes"
 )
 
-// TestConformance reads the folder of JSON lines that STSSCAN_CONFORMANCE
-// names: records.jsonl, policies.jsonl, mxmatch.jsonl and senders.jsonl. Every row must
-// hold; of undisputed records, neither reading may accept what the row
-// calls an error. About policies the lenient reading says what most senders do.
+// TestConformance reads the folder of JSON lines that STSSCAN_CONFORMANCE names: records.jsonl, policies.jsonl,
+// mxmatch.jsonl and senders.jsonl. Every row must hold; of undisputed records, neither reading may accept what
+// the row calls an error. About policies the lenient reading says what most senders do.
 func TestConformance(t *testing.T) {
 	dir := os.Getenv("STSSCAN_CONFORMANCE")
 	if dir == "" {
@@ -24,7 +23,9 @@ func TestConformance(t *testing.T) {
 	}
 	t.Run("records", func(t *testing.T) { eachRow(t, filepath.Join(dir, "records.jsonl"), checkRecordRow) })
 	t.Run("policies", func(t *testing.T) { eachRow(t, filepath.Join(dir, "policies.jsonl"), checkPolicyRow) })
-	t.Run("senders", func(t *testing.T) { eachRow(t, filepath.Join(dir, "senders.jsonl"), checkSendersRow(countedLines(t))) })
+	t.Run("senders", func(t *testing.T) {
+		eachRow(t, filepath.Join(dir, "senders.jsonl"), checkSendersRow(countedLines(t)))
+	})
 	t.Run("mxmatch", func(t *testing.T) { eachRow(t, filepath.Join(dir, "mxmatch.jsonl"), checkMatchRow) })
 }
 
@@ -63,8 +64,8 @@ type recordRow struct {
 	Note         string
 }
 
-// texts joins the character-strings where the row has them, as one list for a
-// single record or as a list of lists.
+// texts joins the character-strings where the row has them, as one list for a single record or as a list of
+// lists.
 func (row recordRow) texts(t *testing.T) []string {
 	if len(row.InputStrings) == 0 || string(row.InputStrings) == "null" {
 		return row.Input
@@ -102,7 +103,8 @@ func checkRecordRow(t *testing.T, row recordRow) {
 	}
 	got := ReadRecords(txts)
 	if Sentinel(got.Err) != want || row.Expected == "ok" && got.Record.ID != row.ID {
-		t.Errorf("%s %q (%s): %q, id %q, want %s, id %q", row.Name, txts, row.Note, got.Err, got.Record.ID, row.Expected, row.ID)
+		t.Errorf("%s %q (%s): %q, id %q, want %s, id %q", row.Name, txts, row.Note, got.Err, got.Record.ID, row.Expected,
+			row.ID)
 	}
 	if !row.Disputed && got.Lenient != (row.Expected == "ok") {
 		t.Errorf("%s %q (%s): lenient is %v, want %s", row.Name, txts, row.Note, got.Lenient, row.Expected)
@@ -152,7 +154,8 @@ func checkPolicyRow(t *testing.T, row policyRow) {
 	if Sentinel(err) != want {
 		t.Errorf("%s: ParsePolicy: %v, want %s", row.Name, err, row.Expected)
 	}
-	if row.Expected == "ok" && (p.Mode != row.Parsed.Mode || p.MaxAge != row.Parsed.MaxAge || !slices.Equal(p.MX, row.Parsed.MX)) {
+	if row.Expected == "ok" && (p.Mode != row.Parsed.Mode || p.MaxAge != row.Parsed.MaxAge ||
+		!slices.Equal(p.MX, row.Parsed.MX)) {
 		t.Errorf("%s %q (%s): %+v, want %+v", row.Name, body, row.Note, p, row.Parsed)
 	}
 }
@@ -162,8 +165,8 @@ type sendersRow struct {
 	AcceptedBy []string `json:"accepted_by"`
 }
 
-// checkSendersRow holds a row against both readings, and against the line of the same
-// body among those of testdata/senders.txt.
+// checkSendersRow holds a row against both readings, and against the line of the same body among those of
+// testdata/senders.txt.
 func checkSendersRow(lines []countedLine) func(*testing.T, sendersRow) {
 	return func(t *testing.T, row sendersRow) {
 		body := row.body()

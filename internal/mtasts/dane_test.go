@@ -134,7 +134,7 @@ func TestSummarizeDANE(t *testing.T) {
 		{true, []codes.TLSA{absent, unknown}, codes.DANEUnknown},
 		{true, []codes.TLSA{unknown}, codes.DANEUnknown},
 		{true, nil, codes.DANENone},
-		{false, []codes.TLSA{usable}, codes.DANENone}, // nobody knows whose hosts they are
+		{false, []codes.TLSA{usable}, codes.DANENone}, // whose hosts they are is not known
 	} {
 		if got := SummarizeDANE(tt.ad, tt.hosts); got != tt.want {
 			t.Errorf("%v %q: %s, want %s", tt.ad, tt.hosts, got, tt.want)

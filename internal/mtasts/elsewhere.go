@@ -10,18 +10,16 @@ import (
 	"stsscan/internal/fault"
 )
 
-// An Elsewhere is a name at which MTA-STS records are put by mistake, and no sender looks
-// for them.
+// An Elsewhere is a name at which MTA-STS records are put by mistake, where no sender looks for them.
 type Elsewhere struct {
 	Name   string             `json:"name"`             // no final dot
 	TXT    []string           `json:"txt,omitempty"`    // records and near misses: at most 64, each of 512 octets of UTF-8
 	Reason codes.RecordReason `json:"reason,omitempty"` // why it is not known
 }
 
-// LookupElsewhere asks ex for the TXT records of domain itself and of _mta_sts.<domain>,
-// at once, and says which of them are MTA-STS records, or were meant to be. domain is an
-// A-label name without the final dot. The error is a fault of the observer. The deadline is
-// that of ctx.
+// LookupElsewhere asks ex for the TXT records of domain itself and of _mta_sts.<domain>, at once, and says
+// which of them are MTA-STS records, or were meant to be. domain is an A-label name without the final dot. The
+// error is a fault of the observer. The deadline is that of ctx.
 func LookupElsewhere(ctx context.Context, ex Exchanger, domain string) ([]Elsewhere, error) {
 	found := []Elsewhere{{Name: domain}, {Name: "_mta_sts." + domain}}
 	walks := make([]walk, len(found))

@@ -12,9 +12,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// An answer is what a zone has for one question: an rcode, header bits, an
-// error, and records as in a master file. A line that begins with "!" goes into
-// the authority section.
+// An answer is what a zone has for one question: an rcode, header bits, an error, and records as in a master
+// file. A line that begins with "!" goes into the authority section.
 type answer struct {
 	rcode int
 	tc    bool
@@ -25,9 +24,8 @@ type answer struct {
 	raw   func(*dns.Msg) *dns.Msg // last changes to the reply
 }
 
-// A zones answers questions from a table whose keys are "name TYPE", lower
-// case, without the final dot. Replies have been through the wire format. What
-// is not in the table is asked for in error.
+// A zones answers questions from a table whose keys are "name TYPE", lower case, without the final dot. Replies
+// have been through the wire format. A question that is not in the table fails the test.
 type zones struct {
 	t       *testing.T
 	answers map[string]answer
@@ -111,7 +109,7 @@ func soa(zone string) string {
 	return "!" + dns.Fqdn(zone) + " 300 IN SOA ns.example. hostmaster.example. 1 2 3 4 300"
 }
 
-// A reasonedError is a stranger's error that explains itself.
+// A reasonedError is an error of others that has a reason.
 type reasonedError[R any] struct {
 	error
 	reason R

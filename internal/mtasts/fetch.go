@@ -20,46 +20,45 @@ type Fetch struct {
 	Reason codes.PolicyReason // why, within the stage
 
 	Status          int    // of the HTTP response; 0 without one
-	Location        string // where a redirect points; never followed. Text from the header is valid UTF-8 of at most 512 octets
+	Location        string // where a redirect points; it and the next three are valid UTF-8 of at most 512 octets
 	ContentType     string
 	ContentEncoding string
 	Server          string
 
-	Framing    codes.BodyFraming // how the end of the body was to be told; empty where no body was read
+	Framing    codes.BodyFraming // how the end of the body is marked; empty where no body was read
 	Body       []byte            // as served, never decoded, at most 64 KiB
 	BodyBytes  int64             // octets read, one more than 64 KiB where the body is longer
 	HeaderTime time.Duration     // from the request to the response's header, connection included
 	BodyTime   time.Duration     // of reading the body
 
-	Read     bool            // a whole body was judged; the next three are about it
+	Read     bool            // a whole body was read; the next four are about it
 	Policy   Policy          // best understanding, as in PolicyReading; see Class before use
 	Strict   bool            // a sender that follows the letter uses the policy
 	Lenient  bool            // most senders do
 	Findings []codes.Finding // of header, body and text, each once
 }
 
-// PolicyURL is where the policy of domain is served (section 3.3).
+// PolicyURL is where the policy of domain is served ([RFC 8461, section 3.3]).
+//
+// [RFC 8461, section 3.3]: https://www.rfc-editor.org/rfc/rfc8461#section-3.3
 func PolicyURL(domain string) string {
 	return "https://mta-sts." + domain + "/.well-known/mta-sts.txt"
 }
 
-// FetchPolicy retrieves the policy of domain, an A-label name without the final
-// dot, by one request through rt, and reads it (sections 3.2 and 3.3). Only
-// status 200 counts, redirects are not followed, the identity encoding is asked
-// for and no other is decoded, and a body of more than 64 KiB is not read as if
-// it were whole.
+// FetchPolicy retrieves the policy of domain, an A-label name without the final dot, by one request through rt,
+// and reads it ([RFC 8461, section 3.3]). Only status 200 counts. Redirects are not followed. It asks for the
+// identity encoding and decodes no other. A body of more than 64 KiB is not read as if it were whole.
 //
-// Its error wraps [ErrNoPolicy], [ErrPolicyFetch] or [ErrPolicySyntax]. The
-// Fetch holds whatever was seen before the error. The deadline is that of ctx;
-// FetchPolicy adds none.
+// Its error wraps [ErrNoPolicy], [ErrPolicyFetch] or [ErrPolicySyntax]. The Fetch has whatever was seen before
+// the error. The deadline is that of ctx; FetchPolicy adds none.
 //
-// An error of rt may say where retrieval ended and why, as a [codes.PolicyFailure],
-// and whether the fault is the observer's own, or nothing was asked yet, by methods
-// of package fault; else FetchPolicy makes out what it can. A fault of the observer
-// is passed on in the error and says nothing about the policy, and nor do a request
-// that was put off and a cancelled ctx. An error of reading a body without a length
-// may say, by a method Unclosed, that all is there but for close_notify. The policy
-// of a host that was too slow, and was not awaited, is unknown.
+// An error of rt may say where retrieval ended and why, as a [codes.PolicyFailure]. By methods of package fault
+// it may say that the fault is the observer's own, that the request was put off, or that the host was too slow
+// and not awaited; then, and when ctx is cancelled, the policy is unknown. From other errors FetchPolicy finds
+// out what it can. An error of a body without a length may have a method Unclosed: only close_notify is missing
+// then.
+//
+// [RFC 8461, section 3.3]: https://www.rfc-editor.org/rfc/rfc8461#section-3.3
 func FetchPolicy(ctx context.Context, rt http.RoundTripper, domain string) (Fetch, error) {
 	f := Fetch{Domain: domain}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, PolicyURL(domain), nil)
@@ -100,8 +99,7 @@ func (f *Fetch) header(resp *http.Response) {
 	f.ContentEncoding = clean(strings.Join(resp.Header.Values("Content-Encoding"), ", "))
 }
 
-// text reads the body of a response with status 200 and, if it is whole, the
-// policy in it.
+// text reads the body of a response with status 200, and the policy in it if it is whole.
 func (f *Fetch) text(ctx context.Context, resp *http.Response) (Fetch, error) {
 	f.Findings = mediaTypeFindings(resp.Header.Get("Content-Type"))
 	f.Framing = framing(resp)
@@ -111,7 +109,6 @@ func (f *Fetch) text(ctx context.Context, resp *http.Response) (Fetch, error) {
 	f.Body, f.BodyBytes = body[:min(len(body), maxBody)], int64(len(body))
 
 	if encoded(resp.Header) {
-		// Whatever became of the rest of it.
 		return f.end(ctx, codes.StageBody, codes.ReasonEncoded, fmt.Errorf("content encoding %s", quote(f.ContentEncoding)))
 	}
 	cut := f.Framing == codes.FramingClose && unclosed(err)
@@ -139,7 +136,7 @@ func (f *Fetch) text(ctx context.Context, resp *http.Response) (Fetch, error) {
 	return *f, nil
 }
 
-// end is the end of a retrieval that failed before there was a text to judge.
+// end ends a retrieval that failed before there was a text to read.
 func (f *Fetch) end(ctx context.Context, stage codes.Stage, reason codes.PolicyReason, cause error) (Fetch, error) {
 	cause = withCancellation(ctx, cause)
 	f.Stage, f.Reason = stage, reason

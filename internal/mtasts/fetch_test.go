@@ -51,7 +51,7 @@ func response(status int, text string, header ...string) *http.Response {
 	return resp
 }
 
-// An unclosedError is a transport's word that only close_notify is missing.
+// An unclosedError is a transport's error where only close_notify is missing.
 type unclosedError struct{}
 
 func (unclosedError) Error() string  { return "no close_notify" }
@@ -65,7 +65,8 @@ func TestFetchPolicy(t *testing.T) {
 	good, gooder := enforcing("mx1.example.com"), goodText()
 	padded := func(size int) string { return gooder + "x: " + strings.Repeat("y", size-len(gooder)-3) }
 	valid := func(more Fetch) Fetch {
-		more.Class, more.Status, more.Read, more.Policy, more.Strict, more.Lenient = codes.PolicyValid, 200, true, good, true, true
+		more.Class, more.Status, more.Read, more.Policy, more.Strict, more.Lenient = codes.PolicyValid, 200, true, good,
+			true, true
 		if more.Body == nil {
 			more.Body, more.BodyBytes = []byte(gooder), int64(len(gooder))
 		}
@@ -139,7 +140,8 @@ func TestFetchPolicy(t *testing.T) {
 		"chunked beside a length":       {bothLengths, valid(Fetch{Framing: codes.FramingChunked, Findings: []codes.Finding{codes.FindLengthAndTransferEncoding}}), ""},
 		"HTTP/2":                        {http2, h2, ""},
 		"just 64 KiB": {response(200, padded(maxBody), plainText), func() Fetch {
-			f := valid(Fetch{Body: []byte(padded(maxBody)), BodyBytes: maxBody, Findings: []codes.Finding{codes.FindExtension, codes.FindNoFinalLineEnd}})
+			f := valid(Fetch{Body: []byte(padded(maxBody)), BodyBytes: maxBody,
+				Findings: []codes.Finding{codes.FindExtension, codes.FindNoFinalLineEnd}})
 			f.Policy.Extensions = []Pair{{"x", strings.Repeat("y", maxBody-len(gooder)-3)}}
 			return f
 		}(), ""},
@@ -238,7 +240,7 @@ func TestPolicyRequest(t *testing.T) {
 	if req.Method != "GET" || req.URL.String() != "https://mta-sts.xn--bcher-kva.example/.well-known/mta-sts.txt" || req.Host != "mta-sts.xn--bcher-kva.example" {
 		t.Errorf("%s %s of %s", req.Method, req.URL, req.Host)
 	}
-	want := http.Header{"Accept-Encoding": {"identity"}} // who asks is the transport's to say
+	want := http.Header{"Accept-Encoding": {"identity"}} // the transport sets the User-Agent
 	if !reflect.DeepEqual(req.Header, want) {
 		t.Errorf("header %v, want %v", req.Header, want)
 	}
@@ -261,7 +263,8 @@ func TestFetchDeadline(t *testing.T) {
 			}
 		}))
 		f, err := FetchPolicy(ctx, &trip{resp: resp}, "example.com")
-		if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnreachable || f.Stage != codes.StageBody || f.Reason != codes.ReasonTimeout {
+		if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnreachable || f.Stage != codes.StageBody ||
+			f.Reason != codes.ReasonTimeout {
 			t.Errorf("%v, %s %s %s", err, f.Class, f.Stage, f.Reason)
 		}
 		if f.BodyBytes < 58 || f.BodyBytes > 60 || f.BodyTime != time.Minute {
@@ -274,7 +277,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// What is the observer's fault is no finding.
+// A fault of the observer is no finding.
 func TestFetchOwnFault(t *testing.T) {
 	broken := ownFault{fmt.Errorf("dial: %w", errors.New("too many open files"))}
 	stopped, cancel := context.WithCancel(t.Context())
@@ -302,12 +305,12 @@ func TestFetchOwnFault(t *testing.T) {
 	}
 }
 
-// A putOff is a transport's word that nobody was asked yet.
+// A putOff is a transport's error for a request that was not made yet.
 type putOff struct{ error }
 
 func (putOff) Later() bool { return true }
 
-// Nor is what nobody was asked: the word that it may be asked later arrives.
+// A request that was put off is no finding either, and the error still says so.
 func TestFetchPutOff(t *testing.T) {
 	cause := putOff{saysPolicy(codes.StageTCP, codes.ReasonOther)}
 	f, err := FetchPolicy(t.Context(), &trip{err: fmt.Errorf("door: %w", cause)}, "example.com")
@@ -316,14 +319,13 @@ func TestFetchPutOff(t *testing.T) {
 	}
 }
 
-// An unawaited is a transport's word that a host was not given all of its time.
+// An unawaited is a transport's error for a host that was not given all of its time.
 type unawaited struct{ error }
 
 func (unawaited) NotAwaited() bool { return true }
 func (e unawaited) Unwrap() error  { return e.error }
 
-// Of a host that was too slow and was not awaited the policy is not known, whatever
-// the stage; stage and reason are kept.
+// The policy of a host that was too slow and was not awaited is unknown at any stage; stage and reason are kept.
 func TestFetchNotAwaited(t *testing.T) {
 	late := response(200, "", plainText)
 	late.Body = io.NopCloser(iotest.ErrReader(unawaited{saysPolicy(codes.StageBody, codes.ReasonTimeout)}))
@@ -338,14 +340,15 @@ func TestFetchNotAwaited(t *testing.T) {
 		"body":   {&trip{resp: late}, codes.StageBody, codes.ReasonTimeout},
 	} {
 		f, err := FetchPolicy(t.Context(), tt.rt, "example.com")
-		if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || f.Stage != tt.stage || f.Reason != tt.reason ||
+		if wantOne(t, err) != codes.ErrPolicyFetch || f.Class != codes.PolicyUnknown || f.Stage != tt.stage ||
+			f.Reason != tt.reason ||
 			!slices.Contains(f.Findings, codes.FindSlowNotAwaited) {
 			t.Errorf("%s: %v, %s %s %s, %q", name, err, f.Class, f.Stage, f.Reason, f.Findings)
 		}
 	}
 }
 
-// A RoundTripper that does what none may do is survived.
+// A RoundTripper that breaks its contract causes no panic.
 func TestFetchLiar(t *testing.T) {
 	both := &trip{resp: response(200, goodText()), err: io.EOF}
 	for name, tt := range map[string]struct {
@@ -360,7 +363,8 @@ func TestFetchLiar(t *testing.T) {
 		"a domain of no URL": {&trip{}, "exa mple\x7f%.com", codes.StageDNS, codes.ReasonOther},
 	} {
 		f, err := FetchPolicy(t.Context(), tt.rt, tt.domain)
-		if wantOne(t, err) != codes.ErrPolicyFetch || f.Stage != tt.stage || f.Reason != tt.reason || !slices.Contains(codes.Policies(), f.Class) {
+		if wantOne(t, err) != codes.ErrPolicyFetch || f.Stage != tt.stage || f.Reason != tt.reason ||
+			!slices.Contains(codes.Policies(), f.Class) {
 			t.Errorf("%s: %v, %s %s %s", name, err, f.Class, f.Stage, f.Reason)
 		}
 	}

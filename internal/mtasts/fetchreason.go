@@ -15,7 +15,7 @@ import (
 	"stsscan/internal/fault"
 )
 
-// fetchReason says at which stage a round trip ended and why.
+// fetchReason is the stage at which a round trip ended, and why.
 func fetchReason(err error) (codes.Stage, codes.PolicyReason) {
 	if stage, reason, ok := saidReason(err); ok {
 		return stage, reason
@@ -82,9 +82,8 @@ func dialReason(err error) codes.PolicyReason {
 	return codes.ReasonOther
 }
 
-// tlsError says why a handshake failed, and nothing where err is of another
-// kind. It is for transports that do not say it themselves, so it is coarse
-// where only the whole chain of certificates would tell.
+// tlsError is why a handshake failed; "": err is of another kind. It is for transports that do not say it
+// themselves, and coarse where only the whole chain of certificates would tell.
 func tlsError(err error) codes.TLSError {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -102,7 +101,7 @@ func tlsError(err error) codes.TLSError {
 		}
 		return codes.TLSExpired
 	case errors.As(err, &authority):
-		leaf := authority.Cert // where the search for an issuer ended, unless we know better
+		leaf := authority.Cert // where the search for an issuer ended, without better evidence
 		if errors.As(err, &verification) && len(verification.UnverifiedCertificates) > 0 {
 			leaf = verification.UnverifiedCertificates[0]
 		}
@@ -118,7 +117,8 @@ func tlsError(err error) codes.TLSError {
 		return codes.TLSNotTLS
 	case strings.Contains(text, "TLS handshake timeout"):
 		return codes.TLSHandshakeTimeout
-	case strings.Contains(text, "tls: protocol version not supported"), strings.Contains(text, "tls: server selected unsupported protocol version"):
+	case strings.Contains(text, "tls: protocol version not supported"),
+		strings.Contains(text, "tls: server selected unsupported protocol version"):
 		return codes.TLSProtocolVersion
 	case errors.As(err, &op) && op.Op == "remote error":
 		return alertError(text)
@@ -126,8 +126,7 @@ func tlsError(err error) codes.TLSError {
 	return ""
 }
 
-// alertError is the class of an alert that the server sent; package tls tells
-// them apart by their texts only.
+// alertError is the class of an alert that the server sent. Package tls tells them apart by their texts only.
 func alertError(text string) codes.TLSError {
 	switch {
 	case strings.Contains(text, "tls: unrecognized name"):

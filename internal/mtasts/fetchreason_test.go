@@ -65,7 +65,7 @@ func TestSaidReasons(t *testing.T) {
 	}
 }
 
-// Other transports' errors are made out as well as can be.
+// Errors of other transports are sorted as well as their texts allow.
 func TestFetchReason(t *testing.T) {
 	dial := func(err error) error {
 		return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)}
@@ -119,7 +119,7 @@ func TestFetchReason(t *testing.T) {
 		{&net.OpError{Op: "read", Err: syscall.ECONNRESET}, codes.StageHTTP, codes.ReasonReset},
 		{errors.New("net/http: server response headers exceeded 16384 bytes; aborted"), codes.StageHTTP, codes.ReasonHeadersTooLarge},
 		{errors.New("malformed HTTP response \"SSH-2.0\""), codes.StageHTTP, codes.ReasonMalformed},
-		{errors.New("who knows"), codes.StageTCP, codes.ReasonOther},
+		{errors.New("something else"), codes.StageTCP, codes.ReasonOther},
 	} {
 		if stage, reason := fetchReason(tt.err); stage != tt.stage || reason != tt.reason {
 			t.Errorf("%v: %s %s, want %s %s", tt.err, stage, reason, tt.stage, tt.reason)
@@ -202,7 +202,8 @@ func TestFetchFromServer(t *testing.T) {
 			f, err := FetchPolicy(ctx, transport, "example.com")
 			wantOne(t, err)
 			if f.Class != tt.class || f.Stage != tt.stage || f.Reason != tt.reason || f.Framing != tt.framing {
-				t.Errorf("%v: %s %s %s, framing %q; want %s %s %s, %q", err, f.Class, f.Stage, f.Reason, f.Framing, tt.class, tt.stage, tt.reason, tt.framing)
+				t.Errorf("%v: %s %s %s, framing %q; want %s %s %s, %q", err, f.Class, f.Stage, f.Reason, f.Framing, tt.class,
+					tt.stage, tt.reason, tt.framing)
 			}
 		})
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A FirstReply is what the reply to the question of [RecordQuestion] says. It
-// keeps no more of the reply than a [Lookup] does, so that very many can wait.
+// A FirstReply is what the reply to the question of [RecordQuestion] says. It keeps no more of the reply than a
+// [Lookup] does, so that very many can wait.
 type FirstReply struct {
 	domain string
 	walk   walk // what is still open; its records are read
@@ -15,8 +15,7 @@ type FirstReply struct {
 	err    error // of lookup
 }
 
-// ReadReply reads the reply to the first question about domain, and keeps
-// nothing of it.
+// ReadReply reads the reply to the first question about domain, and keeps nothing of it.
 func ReadReply(domain string, reply *dns.Msg) *FirstReply {
 	f := &FirstReply{domain: domain, walk: newWalk(recordOwner(domain), dns.TypeTXT)}
 	f.walk.read(reply)
@@ -24,7 +23,7 @@ func ReadReply(domain string, reply *dns.Msg) *FirstReply {
 	return f
 }
 
-// conclude reads the records where nothing is open, and forgets them.
+// conclude reads the records where nothing is open, and drops them.
 func (f *FirstReply) conclude() {
 	if f.walk.done {
 		f.lookup, f.err = f.walk.lookup(f.domain)
@@ -32,8 +31,8 @@ func (f *FirstReply) conclude() {
 	}
 }
 
-// Lookup is [LookupRecord] for who has the first reply. ex is asked only where
-// it ends in an alias and does not say what the alias leads to.
+// Lookup is [LookupRecord] after the first reply. It asks ex only where that reply ends in an alias and does
+// not say what the alias leads to.
 func (f *FirstReply) Lookup(ctx context.Context, ex Exchanger) (Lookup, error) {
 	if !f.walk.done {
 		f.walk.finish(ctx, ex)
@@ -42,7 +41,7 @@ func (f *FirstReply) Lookup(ctx context.Context, ex Exchanger) (Lookup, error) {
 	return f.lookup, f.err
 }
 
-// Octets is the size of what strangers sent of it, all that varies.
+// Octets is the size of all that varies in it.
 func (f *FirstReply) Octets() (n int) {
 	const each = 16 // of a string beside its text
 	for _, texts := range [][]string{f.lookup.TXT, f.lookup.CNAMEs, f.walk.aliases} {

@@ -11,8 +11,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// full are records of one owner, made by line, as many as a message of 64 KiB
-// holds, which come last.
+// full are records of one owner, made by line, as many as a message of 64 KiB holds, which come last.
 func full(owner string, octets int, line func(i int) string, last ...string) answer {
 	var a answer
 	for i := range (63<<10 - 512*len(last)) / (octets + 12) {
@@ -52,8 +51,7 @@ func live(keep func(i int) any) int {
 	return (int(after.HeapAlloc) - int(before.HeapAlloc)) / times
 }
 
-// Of a reply of 64 KiB no more waits than a row keeps, and what is said of the
-// record is said of all of it.
+// Of a reply of 64 KiB no more waits than a row keeps, and what is said of the record is said of all of it.
 func TestFirstReplyIsSmall(t *testing.T) {
 	const owner, record = "_mta-sts.example.com", `TXT "v=STSv1; id=1"`
 	short := func(int) string { return `TXT "x"` }
@@ -132,7 +130,8 @@ func TestLookupsAreSmall(t *testing.T) {
 		{"TLSRPT among texts", tls + " TXT", full(tls, 2, func(int) string { return `TXT "x"` }, `TXT "v=TLSRPTv1; rua=mailto:a@example.com"`),
 			func(ex Exchanger) any { r, _ := LookupTLSRPT(t.Context(), ex, domain); return r }, 6 << 10},
 	} {
-		wire, err := tt.reply.reply(t, question(strings.Fields(tt.key)[0]+".", dns.StringToType[strings.Fields(tt.key)[1]])).Pack()
+		wire, err := tt.reply.reply(t, question(strings.Fields(tt.key)[0]+".",
+			dns.StringToType[strings.Fields(tt.key)[1]])).Pack()
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}

@@ -62,7 +62,8 @@ func FuzzParseRecord(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(again, r) {
 			t.Errorf("%q prints as %q, which reads as %+v, %v", txt, r, again, err)
 		}
-		if printed := ReadRecords([]string{r.String()}); len(printed.Findings) > 1 || len(printed.Findings) == 1 && printed.Findings[0] != codes.FindRecordExtension {
+		printed := ReadRecords([]string{r.String()})
+		if n := len(printed.Findings); n > 1 || n == 1 && printed.Findings[0] != codes.FindRecordExtension {
 			t.Errorf("%q prints as %q with findings %q", txt, r, printed.Findings)
 		}
 	})
@@ -79,7 +80,8 @@ func FuzzReadRecords(f *testing.F) {
 		checkRecord(t, r.Class, r.Reason, r.Strict, r.Lenient, r.Err)
 		checkFindings(t, r.Findings)
 		turned := ReadRecords([]string{c, a, b}) // an RRset has no order
-		if turned.Class != r.Class || turned.Reason != r.Reason || turned.Lenient != r.Lenient || !reflect.DeepEqual(turned.Record, r.Record) {
+		if turned.Class != r.Class || turned.Reason != r.Reason || turned.Lenient != r.Lenient ||
+			!reflect.DeepEqual(turned.Record, r.Record) {
 			t.Errorf("%q: %+v, and in another order %+v", []string{a, b, c}, r, turned)
 		}
 	})
@@ -128,7 +130,8 @@ func FuzzParsePolicy(f *testing.F) {
 // checkUsable fails unless a sender could work with the policy.
 func checkUsable(t *testing.T, p Policy) {
 	t.Helper()
-	if !slices.Contains(codes.Modes(), p.Mode) || p.MaxAge < 0 || p.MaxAge > maxMaxAge || len(p.MX) == 0 && p.Mode != codes.ModeNone {
+	if !slices.Contains(codes.Modes(), p.Mode) || p.MaxAge < 0 || p.MaxAge > maxMaxAge ||
+		len(p.MX) == 0 && p.Mode != codes.ModeNone {
 		t.Errorf("read leniently as %+v", p)
 	}
 	for _, mx := range p.MX {
@@ -140,8 +143,7 @@ func checkUsable(t *testing.T, p Policy) {
 	}
 }
 
-// An echo answers every question with the same message, mended to be an answer
-// to it.
+// An echo answers every question with the same message, mended to be an answer to it.
 type echo struct {
 	wire  []byte
 	asked atomic.Int32
@@ -187,8 +189,10 @@ func FuzzReadReply(f *testing.F) {
 			for _, txt := range l.TXT {
 				size += len(txt)
 			}
-			if ex.asked.Load() > maxAliases || len(l.CNAMEs) > maxAliases || len(l.TXT) > maxTXT || size > maxTXTBytes || len(l.TXT) > l.TXTCount {
-				t.Errorf("%d questions, %d aliases, %d of %d TXT records, %d octets", ex.asked.Load(), len(l.CNAMEs), len(l.TXT), l.TXTCount, size)
+			if ex.asked.Load() > maxAliases || len(l.CNAMEs) > maxAliases || len(l.TXT) > maxTXT || size > maxTXTBytes ||
+				len(l.TXT) > l.TXTCount {
+				t.Errorf("%d questions, %d aliases, %d of %d TXT records, %d octets", ex.asked.Load(), len(l.CNAMEs), len(l.TXT),
+					l.TXTCount, size)
 			}
 			for _, name := range append(l.CNAMEs, l.Zone) {
 				if !utf8.ValidString(name) {

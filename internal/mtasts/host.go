@@ -18,28 +18,24 @@ import (
 type Host struct {
 	Name   string       // as it was asked
 	Addrs  []netip.Addr // of A records first, then of AAAA records, each in the order of the reply
-	Count  int          // of the addresses: Addrs may since have been cut
+	Count  int          // of the addresses; callers may shorten Addrs
 	CNAMEs []string     // targets of the aliases from Name, in order: lower case, no final dot
 
-	// Names are all that the addresses go by, of either family, each once and
-	// whole: Name, and the target of every alias that was followed. They are in
-	// presentation form (RFC 1035, section 5.1), lower case, without a final dot.
+	// Names are all names of the addresses, of either family, each once: Name, and the target of every alias that
+	// was followed. They are in presentation form (RFC 1035, section 5.1), lower case, without a final dot.
 	Names []string
 
-	// Failed is why nobody knows the addresses of one family, where the other
-	// has some; nil when both answered. Its type is that of LookupHost's errors.
+	// Failed is why the addresses of one family are not known, where the other has some; nil: both answered. Its
+	// type is that of LookupHost's errors.
 	Failed error
 }
 
-// LookupHost asks ex for the A and AAAA records of host at once, and follows
-// CNAMEs as [LookupRecord] does. One family is enough; the failure of the other
-// is then no error, and kept in the Host.
+// LookupHost asks ex for the A and AAAA records of host at once, and follows CNAMEs as [LookupRecord] does. One
+// family is enough; the failure of the other is then no error, and kept in the Host.
 //
-// An error is a [*net.DNSError]: IsNotFound when the name or both its RRsets do
-// not exist, IsTimeout, or IsTemporary when asking later may help. It also has
-// the methods PolicyStage and PolicyReason that [FetchPolicy] looks for. It
-// wraps no sentinel: what it means for a policy is FetchPolicy's to say. The
-// deadline is that of ctx.
+// An error is a [*net.DNSError]: IsNotFound when the name or both its RRsets do not exist, IsTimeout, or
+// IsTemporary when asking later may help. It also has the methods PolicyStage and PolicyReason that [FetchPolicy]
+// looks for. It wraps no sentinel: FetchPolicy says what it means for a policy. The deadline is that of ctx.
 func LookupHost(ctx context.Context, ex Exchanger, host string) (Host, error) {
 	var v4, v6 walk
 	var both sync.WaitGroup
@@ -86,8 +82,7 @@ func addresses(rrs []dns.RR) []netip.Addr {
 		case *dns.AAAA:
 			ip = rr.AAAA.To16()
 		}
-		// An IPv4 address in IPv6 clothing stays as it is: to judge it is the
-		// dialer's duty.
+		// An IPv4 address within an IPv6 address stays as it is: the dialer checks addresses.
 		if addr, ok := netip.AddrFromSlice(ip); ok && !seen[addr] {
 			seen[addr] = true
 			addrs = append(addrs, addr)
@@ -107,8 +102,8 @@ func (e *hostError) Unwrap() error                    { return e.dns }
 func (e *hostError) PolicyStage() codes.Stage         { return codes.StageDNS }
 func (e *hostError) PolicyReason() codes.PolicyReason { return e.reason }
 
-// hostFailure is the error for a host without addresses. Unknown is not absent:
-// only when both families are denied is the host not found.
+// hostFailure is the error for a host without addresses. Only when both families are denied is the host not
+// found: unknown is not absent.
 func hostFailure(host string, v4, v6 walk) error {
 	worse := v4
 	if v6.gravity() > v4.gravity() {
@@ -130,7 +125,7 @@ func hostFailure(host string, v4, v6 walk) error {
 	}}
 }
 
-// denialGravity is the most that a denial has.
+// denialGravity is the highest gravity of a denial.
 const denialGravity = 1
 
 // gravity orders failures by how little they say about the host.
@@ -146,7 +141,7 @@ func (w *walk) gravity() int {
 	return 0
 }
 
-// hostReason is the reason of stage dns for why there are no addresses.
+// hostReason is why there are no addresses, as a reason of stage dns.
 func hostReason(reason codes.RecordReason) codes.PolicyReason {
 	switch reason {
 	case codes.RecordNXDomain:

@@ -99,7 +99,8 @@ func TestLookupHost(t *testing.T) {
 			continue
 		}
 		var failed *net.DNSError
-		if !errors.As(err, &failed) || failed.IsNotFound == tt.found || failed.IsTemporary != tt.found || failed.IsTimeout != tt.slow || failed.Name != host {
+		if !errors.As(err, &failed) || failed.IsNotFound == tt.found || failed.IsTemporary != tt.found ||
+			failed.IsTimeout != tt.slow || failed.Name != host {
 			t.Errorf("%s: %#v", tt.name, failed)
 		}
 		if stage, reason, ok := saidReason(err); !ok || stage != codes.StageDNS || reason != tt.reason {
@@ -111,8 +112,7 @@ func TestLookupHost(t *testing.T) {
 	}
 }
 
-// The names are those of both families' chains, whole, also where CNAMEs has one
-// chain, and has it cut.
+// The names are those of both families' chains, whole, also where CNAMEs has one chain, and has it cut.
 func TestHostNames(t *testing.T) {
 	long := strings.Repeat(strings.Repeat("\\001", 60)+".", 3) + "optout.test" // 732 characters for 192 octets
 	ex := newZones(t, map[string]answer{

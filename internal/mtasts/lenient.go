@@ -2,17 +2,16 @@ package mtasts
 
 import "stsscan/internal/codes"
 
-// countedSenders is how many parsers were given policies with each oddity. Their
-// names and versions, and what follows, are in docs/lenient.md.
+// countedSenders is how many parsers were given policies with each oddity. docs/lenient.md has their names and
+// versions, and what follows.
 const countedSenders = 7
 
-// notCounted is the number of an oddity that no policy was given to them with.
+// notCounted is the number for an oddity that no counted policy has.
 const notCounted = -1
 
-// acceptedBy is how many of the counted senders use a policy in spite of an oddity
-// that the letter of the RFC forbids: the fewest, where they were given several.
-// testdata/senders.txt has the policies, and a test holds this table and that of
-// docs/lenient.md to it.
+// acceptedBy is how many of the counted senders use a policy in spite of an oddity against the letter of the
+// RFC: the fewest, where several policies have it. A test compares this table and that of docs/lenient.md with
+// the policies in testdata/senders.txt.
 func acceptedBy(f codes.Finding) int {
 	switch f {
 	case codes.FindMXTrailingDot:
@@ -36,12 +35,11 @@ func acceptedBy(f codes.Finding) int {
 	return notCounted
 }
 
-// tolerated is the whole difference between the two readings: it reports whether
-// most senders use a text in spite of an oddity that the letter of the RFC forbids.
-// What it does not tolerate is an error in both readings.
+// tolerated is the whole difference between the two readings: it reports whether most senders use a text in
+// spite of an oddity against the letter of the RFC. Any other such oddity is an error in both readings.
 func tolerated(f codes.Finding) bool {
 	switch f {
-	case // The record, section 3.1, of which nothing was counted.
+	case // The record (section 3.1), for which no senders were counted.
 		codes.FindRecordSpaceBeforeDelimiter, // "v=STSv1 ;", which the letter allows when it stands alone: erratum 6285
 		codes.FindRecordExtraDelimiter,       // ";;"
 		codes.FindRecordTrailingSpace:        // "id=1 "
@@ -50,9 +48,8 @@ func tolerated(f codes.Finding) bool {
 	return acceptedBy(f) > countedSenders/2
 }
 
-// ofResponse reports whether a finding about the response is one that keeps a sender
-// by the letter from using the policy in it: a sender SHOULD insist on text/plain
-// (section 3.2), and on the whole body (RFC 9112, section 9.8).
+// ofResponse reports whether a finding about the response keeps a sender by the letter from using the policy in
+// it: a sender SHOULD insist on text/plain (section 3.2), and on the whole body (RFC 9112, section 9.8).
 func ofResponse(f codes.Finding) bool {
 	switch f {
 	case codes.FindMediaTypeOther, codes.FindMediaTypeMissing, codes.FindTruncationPossible:

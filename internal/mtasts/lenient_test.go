@@ -75,8 +75,8 @@ func faultsOf(text string) []codes.Finding {
 	return faults
 }
 
-// About each policy that the letter refuses, the lenient reading says what most of
-// the counted senders do; what the letter takes, it takes.
+// About each policy that the letter refuses, the lenient reading says what most of the counted senders do; what
+// the letter takes, it takes.
 func TestCountedSenders(t *testing.T) {
 	for _, line := range countedLines(t) {
 		r := ReadPolicy([]byte(line.body))
@@ -93,8 +93,7 @@ func TestCountedSenders(t *testing.T) {
 
 const lenientPage = "../../docs/lenient.md"
 
-// The tables of the page are those that follow from the counted policies, and so is
-// the one in the code.
+// The tables of the page are those that follow from the counted policies, and so is the one in the code.
 func TestLenientPage(t *testing.T) {
 	page, err := os.ReadFile(lenientPage)
 	if err != nil {
@@ -119,7 +118,8 @@ func TestLenientPage(t *testing.T) {
 			odd++
 		}
 	}
-	if head := fmt.Sprintf("takes, of %d that the letter takes | takes, of %d others |", good, odd); !strings.Contains(string(page), head) {
+	head := fmt.Sprintf("takes, of %d that the letter takes | takes, of %d others |", good, odd)
+	if !strings.Contains(string(page), head) {
 		t.Errorf("%s has no table with the head %q", lenientPage, head)
 	}
 	for _, f := range codes.Findings() {

@@ -18,8 +18,7 @@ func named(octets int) string {
 	return name
 }
 
-// What is asked below a name is absent where no such name can exist (RFC 1035,
-// section 2.3.4), and asked for where one can.
+// A name that would be too long (RFC 1035, section 2.3.4) is absent, and is not asked for.
 func TestLongNames(t *testing.T) {
 	for _, tt := range []struct {
 		longest int // name that has room for what stands before it

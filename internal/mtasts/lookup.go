@@ -15,14 +15,13 @@ type Lookup struct {
 	Reason codes.RecordReason // why the class is not valid; none for multiple
 	Record Record             // best understanding; see Class before use
 
-	// TXT holds the TXT records, the strings of each joined, in raw octets: at
-	// most 64 of them and 16 KiB. Where they are more, those that begin like an
-	// MTA-STS record come first, and TXTCount, which counts all, says so.
+	// TXT are the TXT records, the strings of each joined, in raw octets: at most 64 of them and 16 KiB. Of more,
+	// those that begin like an MTA-STS record are kept first. TXTCount counts all.
 	TXT      []string
 	TXTCount int
 
 	CNAMEs        []string // targets of the aliases from _mta-sts.<domain>, in order: lower case, no final dot
-	Zone          string   // owner of the SOA in a negative answer, written alike; the root is "."
+	Zone          string   // owner of the SOA in a negative answer, written as CNAMEs are; the root is "."
 	TTL           uint32   // of the TXT records, in seconds; valid when TXTCount is not 0
 	Rcode         int      // of the last reply; -1 without one
 	Authenticated bool     // AD was set in every reply that the answer rests on
@@ -33,20 +32,21 @@ type Lookup struct {
 	Findings []codes.Finding // each once
 }
 
-// LookupRecord asks ex for the MTA-STS record of domain, an A-label name
-// without the final dot, follows CNAMEs (section 8.2) and reads the record
-// (section 3.1).
+// LookupRecord asks ex for the MTA-STS record of domain, an A-label name without the final dot, follows CNAMEs
+// ([RFC 8461, section 8.2]) and reads the record ([RFC 8461, section 3.1]).
 //
-// Its error wraps [ErrNoRecord], [ErrMultipleRecords], [ErrRecordSyntax] or
-// [ErrDNS]. The Lookup holds whatever was seen before the error. The deadline is
-// that of ctx; LookupRecord adds none. At most 17 questions are asked, one after
-// the other.
+// Its error wraps [ErrNoRecord], [ErrMultipleRecords], [ErrRecordSyntax] or [ErrDNS]. The Lookup has whatever
+// was seen before the error. The deadline is that of ctx; LookupRecord adds none. It asks at most 17 questions,
+// one after the other.
+//
+// [RFC 8461, section 3.1]: https://www.rfc-editor.org/rfc/rfc8461#section-3.1
+// [RFC 8461, section 8.2]: https://www.rfc-editor.org/rfc/rfc8461#section-8.2
 func LookupRecord(ctx context.Context, ex Exchanger, domain string) (Lookup, error) {
 	w := resolve(ctx, ex, recordOwner(domain), dns.TypeTXT)
 	return w.lookup(domain)
 }
 
-// lookup is what a walk that is done says about domain.
+// lookup is what a finished walk says about domain.
 func (w *walk) lookup(domain string) (Lookup, error) {
 	l := Lookup{
 		Domain:        domain,
@@ -75,8 +75,8 @@ func (w *walk) lookup(domain string) (Lookup, error) {
 	return l, failure(ErrDNS, string(l.Reason), w.cause)
 }
 
-// LookupFailed is the Lookup of a caller who asked the first question without an
-// Exchanger and got err instead of a reply.
+// LookupFailed is the Lookup of a caller who asked the first question without an Exchanger and got err instead
+// of a reply.
 func LookupFailed(domain string, err error) (Lookup, error) {
 	return LookupRecord(context.Background(), failedExchange{err}, domain)
 }
@@ -85,12 +85,19 @@ type failedExchange struct{ err error }
 
 func (f failedExchange) Exchange(context.Context, *dns.Msg) (*dns.Msg, error) { return nil, f.err }
 
-// RecordQuestion is the question that a lookup begins with.
+// RecordQuestion is the first question of a lookup.
 func RecordQuestion(domain string) *dns.Msg {
 	return question(recordOwner(domain), dns.TypeTXT)
 }
 
-func recordOwner(domain string) string { return dns.Fqdn("_mta-sts." + domain) }
+func recordOwner(domain string) string { return dns.Fqdn(RecordLabel + "." + domain) }
+
+// What stands before a Policy Domain in the name of its record (section 3.1) and of
+// its Policy Host (section 3.3).
+const (
+	RecordLabel = "_mta-sts"
+	HostLabel   = "mta-sts"
+)
 
 // read reads the TXT records at the end of the chain.
 func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
@@ -110,14 +117,13 @@ func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
 	l.Strict, l.Lenient, l.Findings = r.Strict, r.Lenient, r.Findings
 	l.TXT, l.TXTCount = evidence(txts, likeRecord), len(txts)
 	if len(l.TXT) < len(txts) {
-		l.Record = l.Record.apart() // what is not kept is to be forgotten
+		l.Record = l.Record.apart() // the dropped TXT records are freed
 	}
 	return l, r.Err
 }
 
-// evidence returns the TXT records that a Lookup keeps, those first that begin
-// as candidates do, each whole or not at all: half a record would read as another
-// one.
+// evidence returns the TXT records that a Lookup keeps, those first that begin as candidates do. Each is whole:
+// half a record would read as another one.
 func evidence(txts []string, candidate func(txt string) bool) []string {
 	size := 0
 	for _, txt := range txts {

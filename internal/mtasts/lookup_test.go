@@ -133,20 +133,20 @@ func lookups() []oneLookup {
 			want: absent(codes.RecordNoDomain, Lookup{Zone: "com", Rcode: dns.RcodeNameError})},
 		{name: "no such domain, says the root", answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{soa(".")}}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNoDomain, Lookup{Zone: ".", Rcode: dns.RcodeNameError})},
-		{name: "no such name, says nobody", answers: at(answer{rcode: dns.RcodeNameError}), err: codes.ErrNoRecord,
+		{name: "no such name, without an SOA", answers: at(answer{rcode: dns.RcodeNameError}), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNXDomain, Lookup{Rcode: dns.RcodeNameError, Findings: noSOA})},
 		{name: "nothing: NODATA of type 3", answers: rrs(), err: codes.ErrNoRecord, want: absent(codes.RecordNoData, Lookup{Findings: noSOA})},
 		{name: "an alias, then nothing", err: codes.ErrNoRecord, answers: map[string]answer{
 			"@ TXT": {rrs: []string{"@ CNAME a.example.net."}}, "a.example.net TXT": {}},
 			want: absent(codes.RecordNoData, Lookup{CNAMEs: []string{"a.example.net"}, Findings: noSOA})},
-		{name: "an alias to no such name, says nobody", err: codes.ErrNoRecord,
+		{name: "an alias to no such name, without an SOA", err: codes.ErrNoRecord,
 			answers: at(answer{rcode: dns.RcodeNameError, rrs: []string{"@ CNAME a.example.net."}}),
 			want: absent(codes.RecordNXDomain, Lookup{CNAMEs: []string{"a.example.net"}, Rcode: dns.RcodeNameError,
 				Findings: append(dangling, noSOA...)})},
 		{name: "a denial beside foreign records", answers: rrs(`example.com. TXT "v=STSv1; id=1"`, soa("example.com")), err: codes.ErrNoRecord,
 			want: absent(codes.RecordNoData, Lookup{Zone: "example.com"})},
 
-		// Nobody said.
+		// Not known.
 		{name: "servfail", answers: at(answer{rcode: dns.RcodeServerFailure, ede: []uint16{22}}), err: codes.ErrDNS,
 			want: unknown(codes.RecordServfail, Lookup{Rcode: dns.RcodeServerFailure, EDE: []uint16{22}})},
 		{name: "refused", answers: at(answer{rcode: dns.RcodeRefused}), err: codes.ErrDNS, want: unknown(codes.RecordRefused, Lookup{Rcode: dns.RcodeRefused})},
@@ -305,9 +305,10 @@ func TestLookupRecord(t *testing.T) {
 
 func TestRecordQuestion(t *testing.T) {
 	q := RecordQuestion("example.com")
+	want := dns.Question{Name: "_mta-sts.example.com.", Qtype: dns.TypeTXT, Qclass: dns.ClassINET}
 	opt := q.IsEdns0()
 	switch {
-	case len(q.Question) != 1 || q.Question[0] != dns.Question{Name: "_mta-sts.example.com.", Qtype: dns.TypeTXT, Qclass: dns.ClassINET}:
+	case len(q.Question) != 1 || q.Question[0] != want:
 		t.Errorf("question %v", q.Question)
 	case !q.RecursionDesired || !q.AuthenticatedData || q.CheckingDisabled || q.Response:
 		t.Errorf("header %v", q.MsgHdr)
@@ -325,7 +326,7 @@ type sayingFault struct {
 func (f sayingFault) Unwrap() error                    { return f.error }
 func (f sayingFault) RecordReason() codes.RecordReason { return f.reason }
 
-// What is the observer's fault is passed on, with the class beside it.
+// A fault of the observer is passed on, with the class beside it.
 func TestLookupOwnFault(t *testing.T) {
 	broken := ownFault{errors.New("no descriptors")}
 	_, err := LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: broken}}),
@@ -356,7 +357,8 @@ func TestLookupOwnFault(t *testing.T) {
 	}
 
 	// A deadline is the domain's own.
-	_, err = LookupRecord(t.Context(), newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: context.DeadlineExceeded}}), "example.com")
+	silent := newZones(t, map[string]answer{"_mta-sts.example.com TXT": {err: context.DeadlineExceeded}})
+	_, err = LookupRecord(t.Context(), silent, "example.com")
 	if fault.Ours(err) {
 		t.Errorf("past the deadline: %v", err)
 	}

@@ -18,8 +18,7 @@ func sentinels() []error {
 	return []error{ErrNoRecord, ErrMultipleRecords, ErrRecordSyntax, ErrDNS, ErrNoPolicy, ErrPolicyFetch, ErrPolicySyntax}
 }
 
-// wantOne fails unless err wraps exactly one sentinel, and returns its name;
-// nil wraps none.
+// wantOne fails unless err wraps exactly one sentinel, and returns its name; nil wraps none.
 func wantOne(t *testing.T, err error) codes.Sentinel {
 	t.Helper()
 	wrapped := 0
@@ -50,7 +49,7 @@ func TestSentinel(t *testing.T) {
 		t.Errorf("nil has the name %q", got)
 	}
 	if got := Sentinel(errors.New("mtasts: no record")); got != "" {
-		t.Errorf("a stranger's error has the name %q", got)
+		t.Errorf("another package's error has the name %q", got)
 	}
 }
 

@@ -7,18 +7,16 @@ import (
 	"github.com/miekg/dns"
 )
 
-// question is a query for a full resolver: recursion desired, room for 1232
-// octets over UDP, no signatures wanted (DO clear), and yet the verdict on them:
-// AD in a query asks for that (RFC 6840, section 5.7).
+// question is a query for a full resolver: recursion desired, room for 1232 octets over UDP, DO clear, and AD
+// set, which asks for the verdict on signatures without them (RFC 6840, section 5.7).
 func question(name string, qtype uint16) *dns.Msg {
 	q := new(dns.Msg).SetQuestion(name, qtype)
 	q.AuthenticatedData = true
 	return q.SetEdns0(1232, false)
 }
 
-// answers reports whether reply is one to the question about a canonical name,
-// as far as that can be told from here: to keep strangers' packets out is the
-// Exchanger's duty.
+// answers reports whether reply is one to the question about a canonical name, as far as its content shows. The
+// Exchanger keeps out forged packets.
 func answers(reply *dns.Msg, name string, qtype uint16) bool {
 	if reply == nil || !reply.Response || reply.Opcode != dns.OpcodeQuery {
 		return false
@@ -42,8 +40,8 @@ func rrset(rrs []dns.RR, name string, qtype uint16) []dns.RR {
 	return set
 }
 
-// typeOf is the type of a record of those that are asked for or followed. The
-// header is not asked: a record made by hand may lie about itself.
+// typeOf is the type of a record, if it is one of those that are asked for or followed. The header does not
+// count: that of a record made by hand may be wrong.
 func typeOf(rr dns.RR) uint16 {
 	switch rr.(type) {
 	case *dns.TXT:
@@ -64,8 +62,7 @@ func typeOf(rr dns.RR) uint16 {
 	return dns.TypeNone
 }
 
-// aliasTarget returns the canonical target of name's CNAME. Where a lying
-// server gives several, the first counts.
+// aliasTarget returns the canonical target of name's CNAME. Where a lying server gives several, the first counts.
 func aliasTarget(rrs []dns.RR, name string) (target string, ok bool) {
 	for _, rr := range rrset(rrs, name, dns.TypeCNAME) {
 		if alias, ok := rr.(*dns.CNAME); ok && alias.Target != "" {
@@ -75,8 +72,7 @@ func aliasTarget(rrs []dns.RR, name string) (target string, ok bool) {
 	return "", false
 }
 
-// denial returns the canonical owner of the SOA that a negative answer carries
-// (RFC 2308).
+// denial returns the canonical owner of the SOA that a negative answer carries (RFC 2308).
 func denial(reply *dns.Msg) (zone string, ok bool) {
 	for _, rr := range reply.Ns {
 		if soa, ok := rr.(*dns.SOA); ok {
@@ -86,8 +82,7 @@ func denial(reply *dns.Msg) (zone string, ok bool) {
 	return "", false
 }
 
-// refers reports whether a reply without an SOA names the servers to ask instead (RFC
-// 2308, section 2.2).
+// refers reports whether a reply without an SOA names the servers to ask instead (RFC 2308, section 2.2).
 func refers(reply *dns.Msg) bool {
 	return slices.ContainsFunc(reply.Ns, func(rr dns.RR) bool {
 		_, ok := rr.(*dns.NS)
@@ -95,8 +90,7 @@ func refers(reply *dns.Msg) bool {
 	})
 }
 
-// enclosed reports whether every SOA of a negative answer is of a zone that name
-// may be in.
+// enclosed reports whether every SOA of a negative answer is of a zone that name may be in.
 func enclosed(reply *dns.Msg, name string) bool {
 	for _, rr := range reply.Ns {
 		if soa, ok := rr.(*dns.SOA); ok && !InZone(name, soa.Hdr.Name) {
@@ -106,8 +100,7 @@ func enclosed(reply *dns.Msg, name string) bool {
 	return true
 }
 
-// ttlOf is the TTL of a record in seconds: one with the top bit set is 0 (RFC
-// 2181, section 8).
+// ttlOf is the TTL of a record in seconds: one with the top bit set is 0 (RFC 2181, section 8).
 func ttlOf(rr dns.RR) uint32 {
 	if ttl := rr.Header().Ttl; ttl < 1<<31 {
 		return ttl
@@ -118,8 +111,7 @@ func ttlOf(rr dns.RR) uint32 {
 // maxEDE is how many extended errors are kept, those that matter apart.
 const maxEDE = 16
 
-// extendedErrors returns the codes of RFC 8914, each once: the first 16, and
-// those of filters.
+// extendedErrors returns the codes of RFC 8914, each once: the first 16, and those of filters.
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {
@@ -137,14 +129,14 @@ func extendedErrors(reply *dns.Msg) []uint16 {
 	return ede
 }
 
-// filtered reports whether an extended error says that a negative answer is
-// somebody's policy rather than the zone's data.
+// filtered reports whether an extended error says that a negative answer is a policy of the resolver, and not
+// the data of the zone.
 func filtered(ede uint16) bool {
-	return ede == dns.ExtendedErrorCodeBlocked || ede == dns.ExtendedErrorCodeCensored || ede == dns.ExtendedErrorCodeFiltered
+	return ede == dns.ExtendedErrorCodeBlocked || ede == dns.ExtendedErrorCodeCensored ||
+		ede == dns.ExtendedErrorCodeFiltered
 }
 
-// ownerName is a canonical name as the table has it: without the final dot
-// except for the root, and valid UTF-8.
+// ownerName is a canonical name as the table has it: without the final dot except for the root, and valid UTF-8.
 func ownerName(canonical string) string {
 	if canonical == "." {
 		return canonical
@@ -152,9 +144,8 @@ func ownerName(canonical string) string {
 	return clean(strings.TrimSuffix(canonical, "."))
 }
 
-// txtOctets joins the strings of one TXT record with nothing between (section
-// 3.1). Package dns keeps them in presentation form: \DDD and \X stand for one
-// octet each.
+// txtOctets joins the strings of one TXT record with nothing between (section 3.1). Package dns keeps them in
+// presentation form: \DDD and \X stand for one octet each.
 func txtOctets(txt *dns.TXT) string {
 	joined := strings.Join(txt.Txt, "")
 	if strings.IndexByte(joined, '\\') < 0 {

@@ -22,8 +22,8 @@ type MXHost struct {
 	Preference uint16
 }
 
-// Pseudo reports whether the record names nothing that could be a host: an
-// address, a name of one's own machine or of no machine, no host name at all.
+// Pseudo reports whether the record names nothing that can be a host on the Internet: an address, a local or
+// reserved name, or no host name at all.
 func (h MXHost) Pseudo() bool {
 	if isAddress(h.Name) || isNumber(h.Name[strings.LastIndexByte(h.Name, '.')+1:]) {
 		return true
@@ -42,25 +42,24 @@ func isNumber(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// An MX is what the DNS says about how a domain receives mail (RFC 5321,
-// section 5.1).
+// An MX is what the DNS says about how a domain receives mail ([RFC 5321, section 5.1]).
+//
+// [RFC 5321, section 5.1]: https://www.rfc-editor.org/rfc/rfc5321#section-5.1
 type MX struct {
 	Kind          codes.MXKind
 	Reason        codes.RecordReason // why the Kind is unknown
-	Hosts         []MXHost           // in order of preference, then of name, at most 32; of an implicit MX the domain itself
+	Hosts         []MXHost           // by preference, then name, at most 32; the domain itself for an implicit MX
 	Count         int                // of the MX records
 	TTL           uint32             // of the RRset, in seconds; valid where Count is not 0
 	Authenticated bool               // AD was set in every reply that the answer rests on
 	Findings      []codes.Finding    // what is odd about a null MX
 }
 
-// LookupMX asks ex for the MX records of domain, an A-label name without the
-// final dot; where there are none, it asks for its addresses, to tell an
-// implicit MX from none.
+// LookupMX asks ex for the MX records of domain, an A-label name without the final dot. Where there are none,
+// it asks for the addresses of domain, to tell an implicit MX from none.
 //
-// What strangers fail to say is MX.Kind unknown, and no error. The error is a
-// fault of the observer, as the methods Local of errors tell, or wraps
-// [context.Canceled]. The deadline is that of ctx.
+// Where the zone does not answer, MX.Kind is unknown, and there is no error. The error is a fault of the
+// observer, by a method of package fault, or wraps [context.Canceled]. The deadline is that of ctx.
 func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
 	w := resolve(ctx, ex, dns.Fqdn(domain), dns.TypeMX)
 	if fault.Ours(w.cause) {
@@ -92,8 +91,7 @@ func LookupMX(ctx context.Context, ex Exchanger, domain string) (MX, error) {
 	return mx, nil
 }
 
-// unknownReason is why the addresses of a host are not known, in the words of
-// records.
+// unknownReason is why the addresses of a host are not known, in the words of records.
 func unknownReason(err error) codes.RecordReason {
 	if said, ok := errors.AsType[codes.PolicyFailure](err); ok {
 		reason := codes.RecordReason(said.PolicyReason())
@@ -104,8 +102,8 @@ func unknownReason(err error) codes.RecordReason {
 	return codes.RecordOther
 }
 
-// readMX reads an RRset that is not empty. A null MX is no host: beside others, senders
-// have those (RFC 7505, section 3).
+// readMX reads an RRset that is not empty. A null MX beside other hosts does not count: senders have those (RFC
+// 7505, section 3).
 func readMX(mx MX, rrs []dns.RR) MX {
 	var nulls []MXHost
 	for _, rr := range rrs {
@@ -131,7 +129,7 @@ func readMX(mx MX, rrs []dns.RR) MX {
 		return strings.Compare(a.Name, b.Name)
 	})
 	mx.Hosts = slices.Compact(mx.Hosts)
-	mx.Hosts = slices.Clone(mx.Hosts[:min(len(mx.Hosts), maxMXHosts)]) // not as part of very many
+	mx.Hosts = slices.Clone(mx.Hosts[:min(len(mx.Hosts), maxMXHosts)]) // not as part of a long slice
 	mx.Findings = nullFindings(nulls, mx.Hosts)
 	switch {
 	case len(nulls) > 0 && len(mx.Hosts) == 0:

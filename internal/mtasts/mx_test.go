@@ -22,7 +22,8 @@ func TestLookupMX(t *testing.T) {
 	}{
 		{"two hosts", map[string]answer{"example.com MX": {ad: true, rrs: []string{
 			"example.com. 600 IN MX 20 mx2.example.net.", "example.com. 300 IN MX 10 MX1.example.net.", "example.com. 300 IN MX 10 a.example.net."}}},
-			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"a.example.net", 10}, {"mx1.example.net", 10}, {"mx2.example.net", 20}}, Count: 3, TTL: 300, Authenticated: true}, false},
+			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"a.example.net", 10}, {"mx1.example.net", 10}, {"mx2.example.net", 20}},
+				Count: 3, TTL: 300, Authenticated: true}, false},
 		{"through an alias", map[string]answer{"example.com MX": {rrs: []string{
 			"example.com. 300 IN CNAME other.example.", "other.example. 300 IN MX 10 mx.other.example."}}},
 			MX{Kind: codes.MXHosts, Hosts: []MXHost{{"mx.other.example", 10}}, Count: 1, TTL: 300}, false},
@@ -101,7 +102,8 @@ func TestLookupPTR(t *testing.T) {
 		{"192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{err: slowError{}}, ""},
 		{"192.0.2.25", "25.2.0.192.in-addr.arpa PTR", answer{rrs: []string{`25.2.0.192.in-addr.arpa. 300 IN PTR no\032host.example.net.`}}, ""},
 	} {
-		if got := LookupPTR(t.Context(), newZones(t, map[string]answer{tt.key: tt.answer}), netip.MustParseAddr(tt.addr)); got != tt.want {
+		zones := newZones(t, map[string]answer{tt.key: tt.answer})
+		if got := LookupPTR(t.Context(), zones, netip.MustParseAddr(tt.addr)); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.addr, got, tt.want)
 		}
 	}

@@ -7,19 +7,19 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A Coverage is how the patterns of a policy cover the MX hosts of its domain
-// (section 4.1).
+// A Coverage is how the patterns of a policy cover the MX hosts of its domain ([RFC 8461, section 4.1]).
+//
+// [RFC 8461, section 4.1]: https://www.rfc-editor.org/rfc/rfc8461#section-4.1
 type Coverage struct {
 	Match    codes.MXMatch
 	Matched  []bool          // by host, in the order of MX.Hosts
 	Unused   []MXPattern     // patterns that match no host, in the order of the policy
 	Broad    []MXPattern     // wildcards that cover the hosts of others
-	Mismatch codes.Mismatch  // where Match is none and there are hosts that are none of pseudo; else ""
+	Mismatch codes.Mismatch  // where Match is none and not all hosts are pseudo; otherwise ""
 	Findings []codes.Finding // each once
 }
 
-// Cover holds the patterns of a policy of domain against its MX hosts. An
-// implicit MX is the domain itself.
+// Cover compares the patterns of a policy of domain with its MX hosts. An implicit MX is the domain itself.
 func Cover(domain string, patterns []MXPattern, mx MX) Coverage {
 	var c Coverage
 	switch mx.Kind {
@@ -82,9 +82,8 @@ func (c *Coverage) match(patterns []MXPattern, hosts []MXHost) {
 	}
 }
 
-// broad reports whether a wildcard covers hosts of more than one customer: its
-// star stands right below a public suffix, or right below a registered domain
-// that is not the Policy Domain's own.
+// broad reports whether a wildcard covers hosts of several customers: its star is right below a public suffix,
+// or right below a registered domain that is not the Policy Domain's own.
 func broad(domain string, p MXPattern) bool {
 	parent, wild := strings.CutPrefix(p.key(), "*.")
 	if !wild || parent == "" {
@@ -98,12 +97,11 @@ func broad(domain string, p MXPattern) bool {
 	return parent == registered && registered != own
 }
 
-// maxNearest is how many patterns are compared with each host to say how they
-// differ: a policy has room for thousands, and hardly one that is meant has as many.
+// maxNearest is how many patterns are compared with each host to say how they differ. A policy has room for
+// thousands, and hardly needs so many.
 const maxNearest = 64
 
-// nearest is the class of the pair that differs least, of the first maxNearest
-// patterns.
+// nearest is the class of the pair that differs least, of the first maxNearest patterns.
 func nearest(patterns []MXPattern, hosts []MXHost) codes.Mismatch {
 	patterns = firstDistinct(patterns, maxNearest)
 	order := codes.Mismatches()
@@ -135,8 +133,7 @@ func firstDistinct(patterns []MXPattern, n int) []MXPattern {
 	return first
 }
 
-// mismatch says how a pattern differs from a host that it does not match. Both
-// are taken apart with the rules of registries.
+// mismatch says how a pattern differs from a host that it does not match. Private suffixes do not count.
 func mismatch(p MXPattern, host string) codes.Mismatch {
 	name, _ := strings.CutPrefix(p.key(), "*.")
 	host = nameKey(host)

@@ -67,7 +67,8 @@ func TestCover(t *testing.T) {
 		for _, p := range got.Unused {
 			unused = append(unused, string(p))
 		}
-		if got.Match != tt.match || !slices.Equal(got.Matched, tt.matched) || strings.Join(unused, " ") != tt.unused || got.Mismatch != tt.mismatch {
+		if got.Match != tt.match || !slices.Equal(got.Matched, tt.matched) || strings.Join(unused, " ") != tt.unused ||
+			got.Mismatch != tt.mismatch {
 			t.Errorf("%s for %s: %+v", tt.patterns, tt.hosts, got)
 		}
 		if slices.Contains(got.Findings, codes.FindMXPatternUnused) != (tt.unused != "") {
@@ -80,7 +81,8 @@ func TestCoverWithoutHosts(t *testing.T) {
 	for kind, want := range map[codes.MXKind]codes.MXMatch{
 		codes.MXNull: codes.MatchNullMX, codes.MXNone: codes.MatchNoMX, codes.MXUnknown: codes.MatchUnknown,
 	} {
-		if got := Cover("example.com", []MXPattern{"mx.example.com"}, MX{Kind: kind}); got.Match != want || got.Matched != nil || got.Unused != nil || got.Mismatch != "" {
+		got := Cover("example.com", []MXPattern{"mx.example.com"}, MX{Kind: kind})
+		if got.Match != want || got.Matched != nil || got.Unused != nil || got.Mismatch != "" {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}
@@ -88,7 +90,7 @@ func TestCoverWithoutHosts(t *testing.T) {
 
 func TestBroad(t *testing.T) {
 	for p, want := range map[MXPattern]bool{
-		"*.com":                         true, // anybody
+		"*.com":                         true, // any customer of the registry
 		"*.co.uk":                       true,
 		"*.google.com":                  true, // every host of the provider
 		"*.aspmx.l.google.com":          false,
@@ -119,8 +121,7 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// The distance is the one of the definition, as far as it is told, and long names
-// cost no table.
+// The distance is that of the definition up to mostEdits, and long names cost no table.
 func TestEditsProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.StringOfN(rapid.RuneFrom([]rune("ab.")), 0, 12, -1)
@@ -146,8 +147,7 @@ func distance(a, b string) int {
 	return 1 + min(distance(a[1:], b[1:]), distance(a[1:], b), distance(a, b[1:]))
 }
 
-// Of a policy with thousands of patterns the first are compared with the hosts;
-// all are matched.
+// Of a policy with thousands of patterns the first are compared with the hosts; all are matched.
 func TestCoverOfManyPatterns(t *testing.T) {
 	var patterns []MXPattern
 	for i := range 5000 {
@@ -170,8 +170,7 @@ func TestCoverOfManyPatterns(t *testing.T) {
 	}
 }
 
-// Whatever the names, a pair that matches is no mismatch, and one that does not
-// has a word of the closed set.
+// Whatever the names, a pair that matches is no mismatch, and one that does not has a word of the closed set.
 func FuzzCover(f *testing.F) {
 	f.Add("mx1.example.com", "mx1.example.com")
 	f.Add("*.example.com", "a.b.example.com")

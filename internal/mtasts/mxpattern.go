@@ -11,13 +11,14 @@ import (
 	"stsscan/internal/codes"
 )
 
-// An MXPattern is the value of an mx field as published: a host name, or a name
-// under a star that stands for exactly one label (section 4.1).
+// An MXPattern is the value of an mx field as published: a host name, or a name under a star that stands for
+// exactly one label ([RFC 8461, section 4.1]).
+//
+// [RFC 8461, section 4.1]: https://www.rfc-editor.org/rfc/rfc8461#section-4.1
 type MXPattern string
 
-// Match reports whether the pattern matches host, a name in A-labels. Case and
-// a final dot do not count, on either side. A pattern that is not by the
-// grammar matches at most itself; an IP address matches nothing.
+// Match reports whether the pattern matches host, a name in A-labels. Case and a final dot do not count, on
+// either side. A pattern against the grammar matches at most itself; an IP address matches nothing.
 func (p MXPattern) Match(host string) bool {
 	return covers(p.key(), MXPattern(host).key())
 }
@@ -41,8 +42,8 @@ func (p MXPattern) key() string {
 
 func (p MXPattern) ascii() string { return string(p) }
 
-// lowerASCII leaves everything but A to Z alone: names compare by RFC 4343, and
-// strings.ToLower would take a Kelvin sign for a k.
+// lowerASCII changes nothing but A to Z: names compare by RFC 4343, and strings.ToLower would take a Kelvin
+// sign for a k.
 func lowerASCII(s string) string {
 	if !strings.ContainsFunc(s, func(c rune) bool { return 'A' <= c && c <= 'Z' }) {
 		return s
@@ -60,13 +61,13 @@ func isAddress(s string) bool {
 	return err == nil
 }
 
-// patternFaults tells note what is odd about the value of an mx field, with an
-// empty detail where the letter allows it.
+// patternFaults calls note with what is odd about the value of an mx field, and with an empty detail where the
+// letter allows it.
 //
 //	sts-policy-mx-value = ["*."] Domain
 //
-// Domain is that of RFC 5321, section 4.1.2: labels of letters, digits and
-// hyphens that begin and end with a letter or digit.
+// Domain is that of RFC 5321, section 4.1.2: labels of letters, digits and hyphens that begin and end with a
+// letter or digit.
 func patternFaults(value string, note func(f codes.Finding, detail string)) {
 	if f, what := foreignPattern(value); f != "" {
 		note(f, quote(value)+" is "+what+", not a domain name")
@@ -102,8 +103,7 @@ func patternFaults(value string, note func(f codes.Finding, detail string)) {
 	}
 }
 
-// foreignPattern says what a value is that is something else than a domain
-// name.
+// foreignPattern says what a value is that is no domain name at all.
 func foreignPattern(value string) (f codes.Finding, what string) {
 	several := strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(wsp+",;", c) })
 	switch {
@@ -125,8 +125,8 @@ func foreignPattern(value string) (f codes.Finding, what string) {
 	return "", ""
 }
 
-// checkDomain reports whether name is a Domain of RFC 5321 with labels of at
-// most 63 octets, where underscores count as letters, and whether there is one.
+// checkDomain reports whether name is a Domain of RFC 5321 with labels of at most 63 octets, where underscores
+// count as letters, and whether there is one.
 func checkDomain(name string) (underscore, ok bool) {
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
@@ -142,10 +142,9 @@ func checkDomain(name string) (underscore, ok bool) {
 	return underscore, true
 }
 
-// hasFakeALabel reports whether a name has a label that looks like an A-label and
-// stands for nothing that could be written: it is not what RFC 3492 makes of a text
-// beyond ASCII, or of one with controls. Names that registries have taken in spite of
-// IDNA, such as emoji, are none.
+// hasFakeALabel reports whether a name has a label that looks like an A-label and stands for nothing that can
+// be written: it is not what RFC 3492 makes of a text beyond ASCII, or it is that of a text with controls.
+// Names that registries have taken in spite of IDNA, such as emoji, do not count.
 func hasFakeALabel(name string) bool {
 	for label := range strings.SplitSeq(lowerASCII(name), ".") {
 		if !strings.HasPrefix(label, "xn--") {

@@ -63,7 +63,8 @@ func TestMatch(t *testing.T) {
 
 func TestPolicyMatch(t *testing.T) {
 	p := Policy{MX: []MXPattern{"a.example", "*.b.example"}}
-	for host, want := range map[string]bool{"a.example.": true, "x.b.example": true, "b.example": false, "c.example": false} {
+	for host, want := range map[string]bool{"a.example.": true, "x.b.example": true, "b.example": false,
+		"c.example": false} {
 		if got := p.Match(host); got != want {
 			t.Errorf("%q: %v", host, got)
 		}

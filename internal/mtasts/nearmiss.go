@@ -6,8 +6,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// otherText says what a TXT record is that is no MTA-STS record: something
-// else, or one with a version that is not the right one, or not where it belongs.
+// otherText is why a TXT record is no MTA-STS record: it is something else, or its version is wrong or not
+// where it belongs.
 func otherText(txt string) codes.RecordReason {
 	if likeRecord(txt) {
 		return codes.RecordBadVersion
@@ -15,8 +15,7 @@ func otherText(txt string) codes.RecordReason {
 	return codes.RecordOtherTXT
 }
 
-// likeRecord reports whether txt begins as MTA-STS records do, by a generous
-// measure that takes in what was meant to be one.
+// likeRecord reports whether txt begins as MTA-STS records do, or was meant to be one.
 func likeRecord(txt string) bool {
 	const begin = "v=STSv"
 	text := strings.TrimSpace(txt)
@@ -26,8 +25,8 @@ func likeRecord(txt string) bool {
 // maxMeant bounds how much of a text is looked at for what it was meant to be, in octets.
 const maxMeant = 1024
 
-// Meant is what a TXT record that is no MTA-STS record was meant to be, if it is a near miss
-// with an id; ok is false for any other text. Extensions are left out.
+// Meant is the record that a TXT record was meant to be, if it is a near miss with an id; ok is false for any
+// other text. Extensions are left out.
 func Meant(txt string) (r Record, ok bool) {
 	rest, near := missed(txt)
 	if !near {
@@ -37,16 +36,15 @@ func Meant(txt string) (r Record, ok bool) {
 	return r, r.ID != ""
 }
 
-// nearMiss reports whether a text that is no MTA-STS record was meant to be one: some slip
-// between the manual and the zone keeps it from beginning with the version and a delimiter.
-// Another version than the first is no slip.
+// nearMiss reports whether a text was meant to be an MTA-STS record, and a slip keeps it from beginning with
+// the version and a delimiter. A version other than the first is no slip.
 func nearMiss(txt string) bool {
 	_, near := missed(txt)
 	return near && !isRecord(txt)
 }
 
-// missed undoes what happens to records on their way into a zone, and returns what stands
-// behind the version. ok is false where the text has no version that might be the right one.
+// missed undoes what happens to records on their way into a zone, and returns what is behind the version. ok is
+// false where the text has no version that might be the right one.
 func missed(txt string) (rest string, ok bool) {
 	text := unwrapped(txt[:min(len(txt), maxMeant)])
 	for _, text := range []string{text, lineData(text)} {
@@ -62,12 +60,12 @@ func missed(txt string) (rest string, ok bool) {
 	return "", false
 }
 
-// unwrapped is a text without its wrappings.
+// unwrapped is a text without wrappings.
 func unwrapped(txt string) string { return strings.TrimSpace(wrappings.Replace(txt)) }
 
-// wrappings are quotes and escapes that became part of a text, and what cannot be seen. They
-// are taken away; semicolons, colons and equals signs of other alphabets become those of
-// ASCII. It is made once, because a text may be one of very many.
+// wrappings are quotes and escapes that became part of a text, and invisible characters. They are removed;
+// semicolons, colons and equals signs of other alphabets become those of ASCII. It is made once, because there
+// may be very many texts.
 var wrappings = strings.NewReplacer(
 	`\059`, ";", `\034`, "", "&#59;", ";", "&semi;", ";", "&#34;", "", "&quot;", "", `\`, "",
 	`"`, "", "'", "", "`", "", "\u201c", "", "\u201d", "", "\u201e", "", "\u201f", "", "\u2018", "", "\u2019", "", "\u201a", "",
@@ -75,8 +73,8 @@ var wrappings = strings.NewReplacer(
 	"(", "", ")", "", "<", "", ">", "", "\ufeff", "", "\u200b", "", "\u00a0", " ", "\uff1b", ";", "\uff1d", "=", "\uff1a", ":",
 )
 
-// lineData is the data of a text that is a line of a master file (RFC 1035, section 5.1), or
-// begins with the name of the record; any other text as it is.
+// lineData is the data of a text that is a line of a master file (RFC 1035, section 5.1), or begins with the
+// name of the record; any other text is returned unchanged.
 func lineData(text string) string {
 	rest := text
 	for range 4 { // owner, TTL, class and type
@@ -95,7 +93,7 @@ func lineData(text string) string {
 	return text
 }
 
-// cutWord returns the first word of a text, and what stands behind the white space after it.
+// cutWord returns the first word of a text, and what follows the white space after it.
 func cutWord(text string) (word, after string) {
 	end := strings.IndexAny(text, " \t\r\n")
 	if end < 0 {
@@ -104,8 +102,7 @@ func cutWord(text string) (word, after string) {
 	return text[:end], strings.TrimSpace(text[end:])
 }
 
-// afterVersion returns what stands behind the version that text begins with, if that might
-// be the right one.
+// afterVersion returns what follows the version that text begins with, if that might be the right one.
 func afterVersion(text string) (rest string, ok bool) {
 	value, named := versionValue(text)
 	end := strings.IndexFunc(value, func(c rune) bool { return !isAlnum(c) && !strings.ContainsRune("._-", c) })
@@ -122,8 +119,8 @@ func afterVersion(text string) (rest string, ok bool) {
 	return rest, likeVersion(version)
 }
 
-// versionValue is what stands behind "v=", by whatever spelling; named is false, and value
-// the text, where there is no such thing.
+// versionValue is what follows "v=", in whatever spelling. named is false, and value the text, where there is
+// none.
 func versionValue(text string) (value string, named bool) {
 	for _, name := range []string{"version", "v"} {
 		if len(text) < len(name) || !strings.EqualFold(text[:len(name)], name) {
@@ -136,8 +133,8 @@ func versionValue(text string) (value string, named bool) {
 	return text, false
 }
 
-// likeVersion reports whether a version in lower case is "stsv1" with one slip at most. Any
-// other number is that of another version.
+// likeVersion reports whether a version in lower case is "stsv1" with one slip at most. With another number it
+// is another version.
 func likeVersion(version string) bool {
 	version = strings.TrimPrefix(strings.TrimPrefix(version, "mta"), "-")
 	if strings.ContainsAny(version, "023456789") || strings.Count(version, "1") > 1 {
@@ -146,7 +143,7 @@ func likeVersion(version string) bool {
 	return edits(version, "stsv1") <= 1
 }
 
-// idIn is the first id in a text that is one by the grammar; "" where there is none.
+// idIn is the first id by the grammar in a text; "": there is none.
 func idIn(text string) string {
 	for i := 0; i+2 < len(text); i++ {
 		if !strings.EqualFold(text[i:i+2], "id") || i > 0 && isAlnum(rune(text[i-1])) {

@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// nearMisses are texts as people publish them, with the record that they were meant to be:
-// "" where there is no telling.
+// nearMisses are texts as people publish them, with the record that they were meant to be; "": that is not known.
 func nearMisses() map[string]string {
 	const one = "v=STSv1; id=1;"
 	misses := map[string]string{
@@ -73,7 +72,8 @@ func TestNoNearMisses(t *testing.T) {
 		"we enforce v=STSv1; id=1", "v=verifydomain MS=1", "v=STSv11; id=1", "v=spf1 TXT v=STSv1; id=1", "v=ARC1; id=1", "\xff\xfe\x00",
 	} {
 		r := ReadRecords([]string{txt})
-		if r.Class != codes.RecordAbsent || r.Findings != nil || r.Reason != codes.RecordOtherTXT && !strings.HasPrefix(txt, "v=STSv1") {
+		if r.Class != codes.RecordAbsent || r.Findings != nil ||
+			r.Reason != codes.RecordOtherTXT && !strings.HasPrefix(txt, "v=STSv1") {
 			t.Errorf("%q: %s %s, findings %q", txt, r.Class, r.Reason, r.Findings)
 		}
 		if got, ok := Meant(txt); ok {
@@ -87,8 +87,8 @@ func TestNoNearMisses(t *testing.T) {
 	}
 }
 
-// Whatever stands in a text, one that senders take for a record is no near miss and is not
-// absent, and one that begins as a record of something else is none either.
+// Whatever stands in a text, one that senders take for a record is no near miss and is not absent, and one that
+// begins as a record of something else is none either.
 func FuzzNearMiss(f *testing.F) {
 	for txt := range nearMisses() {
 		f.Add(txt)

@@ -21,16 +21,12 @@ func recordClass(reason codes.RecordReason) codes.Record {
 	return codes.RecordUnknown
 }
 
-// NegativeReason says what a plain denial of _mta-sts.<domain>, one without
-// aliases, means: nodata for NOERROR, and for NXDOMAIN no_domain or nxdomain.
-// zone is the owner of the SOA that came with it, "" without one, "." for the
-// root.
+// NegativeReason is what a plain denial of _mta-sts.<domain>, without aliases, means: nodata for NOERROR, and for
+// NXDOMAIN no_domain or nxdomain. zone is the owner of the SOA in it, "" without one, "." for the root.
 //
-// When the denial comes from above the registered domain, that of a registry,
-// the domain itself does not exist. "Registered" is meant as registries mean it:
-// the private suffixes of the Public Suffix List, under which anybody may have a
-// name and no zone, do not count. Of a name that is a public suffix itself
-// nothing can be told: the zone above may well hold its names.
+// When the denial comes from above the registered domain, from the zone of a registry, the domain itself does not
+// exist. Private suffixes of the Public Suffix List do not count here: customers have names below them, and no
+// zones. Nothing is known about a name that is a public suffix itself, since the zone above may hold its names.
 func NegativeReason(domain string, rcode int, zone string) codes.RecordReason {
 	switch {
 	case rcode != dns.RcodeNameError:
@@ -48,8 +44,8 @@ func NegativeReason(domain string, rcode int, zone string) codes.RecordReason {
 	return codes.RecordNXDomain
 }
 
-// registeredDomain returns the public suffix of the ICANN section and the one
-// label before it; ok is false where domain is no longer than that suffix.
+// registeredDomain returns the public suffix of the ICANN section and the one label before it; ok is false
+// where domain is no longer than that suffix.
 func registeredDomain(domain string) (registered string, ok bool) {
 	suffix, icann := publicsuffix.PublicSuffix(domain)
 	for !icann {
@@ -66,8 +62,7 @@ func registeredDomain(domain string) (registered string, ok bool) {
 	return domain[strings.LastIndexByte(domain[:end], '.')+1:], true
 }
 
-// InZone reports whether name, with or without a final dot, is zone or below it: no other
-// zone can deny it.
+// InZone reports whether name, with or without a final dot, is zone or below it: no other zone can deny it.
 func InZone(name, zone string) bool { return dns.IsSubDomain(dns.Fqdn(zone), dns.Fqdn(name)) }
 
 // above reports whether zone is a proper ancestor of name.
@@ -76,8 +71,7 @@ func above(zone, name string) bool {
 	return zone == "." || zone != "" && dot >= 0 && name[dot] == '.' && name[dot+1:] == zone
 }
 
-// nameKey is the form in which names compare here: lower case and without the
-// final dot, except for the root.
+// nameKey is the form in which names compare: lower case and without the final dot, except for the root.
 func nameKey(name string) string {
 	if name == "." {
 		return name

@@ -20,7 +20,7 @@ func TestNegativeReason(t *testing.T) {
 		{"example.com", data, "com", codes.RecordNoData}, // the name is there
 		{"example.com", nx, "example.com", codes.RecordNXDomain},
 		{"example.com", nx, "_mta-sts.example.com", codes.RecordNXDomain},
-		{"example.com", nx, "", codes.RecordNXDomain}, // nobody says which zone
+		{"example.com", nx, "", codes.RecordNXDomain}, // the zone is not known
 		{"example.com", nx, "example.net", codes.RecordNXDomain},
 		{"example.com", nx, "e.com", codes.RecordNXDomain}, // not a whole label
 		{"example.com", nx, "com", codes.RecordNoDomain},
@@ -70,7 +70,8 @@ func TestRecordClass(t *testing.T) {
 	for _, reason := range codes.RecordReasons() {
 		count[recordClass(reason)]++
 	}
-	if count[codes.RecordAbsent] != 5 || count[codes.RecordInvalid] != 5 || count[codes.RecordUnknown] != len(codes.RecordReasons())-10 {
+	if count[codes.RecordAbsent] != 5 || count[codes.RecordInvalid] != 5 ||
+		count[codes.RecordUnknown] != len(codes.RecordReasons())-10 {
 		t.Errorf("%v", count)
 	}
 }

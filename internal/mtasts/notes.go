@@ -17,8 +17,7 @@ type note[R ~string] struct {
 	detail  string        // of a failure, for people
 }
 
-// notes is what one reading of a text noticed, R being the words for why a
-// strict reading fails.
+// notes are what one reading of a text noticed. R are the words for why a strict reading fails.
 type notes[R ~string] []note[R]
 
 // warn notes something odd that the letter of the RFC allows.
@@ -26,14 +25,12 @@ func (n *notes[R]) warn(pos int, f codes.Finding) {
 	*n = append(*n, note[R]{pos: pos, finding: f})
 }
 
-// fail notes a failure of the strict reading. It is one of the lenient reading
-// too unless f is tolerated.
+// fail notes a failure of the strict reading. The lenient reading fails too, unless f is tolerated.
 func (n *notes[R]) fail(pos int, f codes.Finding, reason R, detail string) {
 	*n = append(*n, note[R]{pos: pos, finding: f, reason: reason, detail: detail})
 }
 
-// sort puts the notes into text order; what was noted of one place stays in the
-// order of noting.
+// sort puts the notes into text order, and keeps the order of those about one place.
 func (n notes[R]) sort() {
 	slices.SortStableFunc(n, func(a, b note[R]) int { return cmp.Compare(a.pos, b.pos) })
 }
@@ -61,7 +58,7 @@ func (n notes[R]) findings() []codes.Finding {
 	return fs
 }
 
-// addFinding appends those of more that fs does not have yet.
+// addFinding appends the findings that fs does not have yet.
 func addFinding(fs []codes.Finding, more ...codes.Finding) []codes.Finding {
 	for _, f := range more {
 		if f != "" && !slices.Contains(fs, f) {
@@ -71,11 +68,10 @@ func addFinding(fs []codes.Finding, more ...codes.Finding) []codes.Finding {
 	return fs
 }
 
-// maxText bounds what is kept of a text that has no business being longer, in
-// octets.
+// maxText bounds what is kept of a text that is meant to be short, in octets.
 const maxText = 512
 
-// clean makes a text from a stranger valid UTF-8 of at most maxText octets.
+// clean makes valid UTF-8 of at most maxText octets from a text of others.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= maxText {
@@ -84,7 +80,7 @@ func clean(s string) string {
 	return strings.Clone(strings.ToValidUTF8(s[:maxText], "")) // the cut may have split a character
 }
 
-// quote prints a text from a stranger inside an error: harmless and short.
+// quote quotes a text of others in an error: printable and short.
 func quote(s string) string {
 	const most = 80
 	if len(s) > most {

@@ -13,8 +13,9 @@ const (
 	maxMaxAge     = 31557600 // seconds, about one year (section 3.2)
 )
 
-// A Policy is what a Policy Host serves (section 3.2). Its version, STSv1, is
-// implied.
+// A Policy is what a Policy Host serves ([RFC 8461, section 3.2]). Its version, STSv1, is implied.
+//
+// [RFC 8461, section 3.2]: https://www.rfc-editor.org/rfc/rfc8461#section-3.2
 type Policy struct {
 	Mode       codes.Mode
 	MaxAge     int64       // seconds
@@ -22,8 +23,9 @@ type Policy struct {
 	Extensions []Pair      // fields that the RFC does not know, in order, each name once; at most 64
 }
 
-// Match reports whether a pattern of the policy matches the MX host (section
-// 4.1).
+// Match reports whether a pattern of the policy matches the MX host ([RFC 8461, section 4.1]).
+//
+// [RFC 8461, section 4.1]: https://www.rfc-editor.org/rfc/rfc8461#section-4.1
 func (p Policy) Match(host string) bool {
 	for _, pattern := range p.MX {
 		if pattern.Match(host) {
@@ -33,13 +35,13 @@ func (p Policy) Match(host string) bool {
 	return false
 }
 
-// String prints the policy in its canonical form, as it is to be served.
+// String returns the canonical form of the policy, as it is served.
 func (p Policy) String() string {
 	return p.print(MXPattern.ascii)
 }
 
-// Unicode prints the policy for people: as String does, with the Unicode form
-// of internationalised patterns beside them.
+// Unicode returns the policy for people: as String does, with the Unicode form of internationalised patterns
+// beside them.
 func (p Policy) Unicode() string {
 	return p.print(MXPattern.Unicode)
 }
@@ -59,8 +61,10 @@ func (p Policy) print(pattern func(MXPattern) string) string {
 	return b.String()
 }
 
-// ParsePolicy reads a policy by the letter of section 3.2. Its error wraps
-// [ErrPolicySyntax]. The size of the body is the caller's to limit.
+// ParsePolicy reads a policy by the letter of [RFC 8461, section 3.2]. Its error wraps [ErrPolicySyntax]. The
+// caller limits the size of the body.
+//
+// [RFC 8461, section 3.2]: https://www.rfc-editor.org/rfc/rfc8461#section-3.2
 func ParsePolicy(body []byte) (Policy, error) {
 	p, n := readPolicy(string(body))
 	if first, failed := n.failed(); failed {
@@ -69,24 +73,21 @@ func ParsePolicy(body []byte) (Policy, error) {
 	return p, nil
 }
 
-// A PolicyReading is what the body served by a Policy Host says.
+// A PolicyReading is what the body from a Policy Host says.
 type PolicyReading struct {
-	// Policy is the best understanding, the lenient reading included. Where the
-	// strict reading fails, Mode may be empty, MaxAge is -1 if it was not
-	// understood, and MX has patterns of any shape, each valid UTF-8 of at most
+	// Policy is the best understanding, the lenient reading included. Where the strict reading fails, Mode may be
+	// empty, MaxAge is -1 if it was not understood, and MX has patterns of any shape, each valid UTF-8 of at most
 	// 512 octets.
 	Policy  Policy
 	Reason  codes.PolicyReason // the first failure of the strict reading in text order, missing fields last
 	Strict  bool               // a sender that follows the letter uses the policy
 	Lenient bool               // most senders do; true wherever Strict is
-	// Findings has each oddity once: first those of the whole text, then in
-	// the order of appearance.
+	// Findings has each oddity once: first those of the whole text, then in the order of appearance.
 	Findings []codes.Finding
 	Err      error // of the strict reading: ErrPolicySyntax
 }
 
-// ReadPolicy reads the body of a policy in both readings. It never fails to
-// give a reading.
+// ReadPolicy reads the body of a policy in both readings. Any body has a reading.
 func ReadPolicy(body []byte) PolicyReading {
 	p, n := readPolicy(string(body))
 	reading := PolicyReading{Policy: p, Strict: true, Lenient: n.lenient(), Findings: n.findings()}
@@ -96,8 +97,8 @@ func ReadPolicy(body []byte) PolicyReading {
 	return reading
 }
 
-// Served says what is left of the two readings of a text that was served in a response
-// with these findings: strict and lenient of [Fetch].
+// Served is what is left of the two readings of a text in a response with these findings: strict and lenient of
+// [Fetch].
 func (r PolicyReading) Served(findings []codes.Finding) (strict, lenient bool) {
 	strict, lenient = r.Strict, r.Lenient
 	for _, f := range findings {
@@ -108,8 +109,7 @@ func (r PolicyReading) Served(findings []codes.Finding) (strict, lenient bool) {
 	return strict, lenient
 }
 
-// policySyntax is the error for a policy whose strict reading failed first at
-// first.
+// policySyntax is the error for a policy whose strict reading failed first at the given note.
 func policySyntax(first note[codes.PolicyReason]) error {
 	if first.pos < 1 || first.pos == endOfText {
 		return fmt.Errorf("%w: %s: %s", ErrPolicySyntax, first.reason, first.detail)

@@ -11,7 +11,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// onePolicy is a policy's text, and what is to be said of it.
+// onePolicy is a policy's text, and its reading.
 type onePolicy struct {
 	body    string             // "\n" stands for itself; wholeLines is what LF lines always find
 	reason  codes.PolicyReason // of the strict reading; empty where it takes the text
@@ -37,8 +37,7 @@ func swapped(old, replacement string) string {
 
 func mxLine(value string) string { return swapped("mx: mx1.example.com", "mx: "+value+"\n") }
 
-// onePolicies are the branches of the grammar, and what people publish. They
-// seed the fuzz targets too.
+// onePolicies are the branches of the grammar, and what people publish. They seed the fuzz targets too.
 func onePolicies() []onePolicy {
 	plain := enforcing("mx1.example.com")
 	label63 := strings.Repeat("a", 63)
@@ -260,7 +259,8 @@ func TestOnePolicy(t *testing.T) {
 		if (r.Lenient || tt.want.Mode != "" || tt.want.MaxAge != 0) && !reflect.DeepEqual(r.Policy, tt.want) {
 			t.Errorf("%q: %+v, want %+v", tt.body, r.Policy, tt.want)
 		}
-		found := slices.DeleteFunc(slices.Clone(r.Findings), func(f codes.Finding) bool { return f == codes.FindLineFeedEnds })
+		found := slices.DeleteFunc(slices.Clone(r.Findings),
+			func(f codes.Finding) bool { return f == codes.FindLineFeedEnds })
 		if !slices.Equal(found, tt.finds) {
 			t.Errorf("%q: findings %q, want %q", tt.body, found, tt.finds)
 		}
@@ -302,7 +302,8 @@ func TestLineEnds(t *testing.T) {
 }
 
 func TestPolicyString(t *testing.T) {
-	p, err := ParsePolicy([]byte("a: b c\nmax_age: 0086400 \nmx: *.example.com\nmode: testing\nversion: STSv1\nmx: MX.example.net"))
+	p, err := ParsePolicy([]byte("a: b c\nmax_age: 0086400 \nmx: *.example.com\nmode: testing\n" +
+		"version: STSv1\nmx: MX.example.net"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +319,8 @@ func TestPolicyString(t *testing.T) {
 
 // A hostile policy of full size costs little, whatever it repeats.
 func TestLargePolicies(t *testing.T) {
-	for _, line := range []string{"\n", "a: b\n", "mx: a\n", "mx:\n", " \n", "Mode: x\n", "mode: none\n", "x\n", ":\n", "mx: a,b\n"} {
+	for _, line := range []string{"\n", "a: b\n", "mx: a\n", "mx:\n", " \n", "Mode: x\n", "mode: none\n", "x\n", ":\n",
+		"mx: a,b\n"} {
 		body := bytes.Repeat([]byte(line), maxBody/len(line))
 		r := ReadPolicy(body)
 		if len(r.Findings) > 10 {

@@ -18,8 +18,7 @@ type policyReader struct {
 	agePos   int             // where max_age was understood
 }
 
-// missing returns the words for a field of the RFC that is not there; ok is
-// false for the name of an extension.
+// missing returns the words for a missing field of the RFC; ok is false for the name of an extension.
 func missing(name string) (f codes.Finding, reason codes.PolicyReason, ok bool) {
 	switch name {
 	case "version":
@@ -34,8 +33,8 @@ func missing(name string) (f codes.Finding, reason codes.PolicyReason, ok bool) 
 	return "", "", false
 }
 
-// field reads one field by the letter. Of a repeated field other than mx the
-// first counts, and the others need only be well-formed.
+// field reads one field by the letter. Of a repeated field other than mx the first counts, and the others need
+// only be well-formed.
 func (r *policyReader) field(f policyField) {
 	if r.seen == nil {
 		r.seen = make(map[string]bool)
@@ -69,7 +68,7 @@ func (r *policyReader) field(f policyField) {
 	r.policy.Extensions = append(r.policy.Extensions, Pair{Name: f.name, Value: f.value})
 }
 
-// finish reports what is missing and what can only be said of the whole.
+// finish notes what is missing, and what concerns the whole.
 func (r *policyReader) finish() {
 	for _, name := range []string{"version", "mode", "max_age", "mx"} {
 		if !r.seen[name] && (name != "mx" || r.policy.Mode != codes.ModeNone) {
@@ -82,8 +81,7 @@ func (r *policyReader) finish() {
 	}
 }
 
-// absent reports a missing field. The best understanding takes a field of that
-// name in another case for it.
+// absent notes a missing field. The best understanding takes a field with that name in another case instead.
 func (r *policyReader) absent(name string) {
 	finding, reason, _ := missing(name)
 	var standIns []policyField
@@ -139,8 +137,7 @@ func (r *policyReader) mode(pos int, value string) {
 	r.policy.Mode = mode
 }
 
-// maxAge reads 1*10(DIGIT), seconds. What is over the maximum is read as the
-// maximum.
+// maxAge reads 1*10(DIGIT), seconds. A larger value than the maximum is read as the maximum.
 func (r *policyReader) maxAge(pos int, value string) {
 	age, err := strconv.ParseUint(value, 10, 64) // takes digits only
 	if err != nil || len(value) > 10 {
@@ -150,15 +147,15 @@ func (r *policyReader) maxAge(pos int, value string) {
 	r.agePos, r.policy.MaxAge = pos, int64(min(age, maxMaxAge))
 	switch {
 	case age > maxMaxAge:
-		r.notes.fail(pos, codes.FindMaxAgeOver, codes.ReasonMaxAgeOver, fmt.Sprintf("the max_age is %d, more than %d", age, maxMaxAge))
+		detail := fmt.Sprintf("the max_age is %d, more than %d", age, maxMaxAge)
+		r.notes.fail(pos, codes.FindMaxAgeOver, codes.ReasonMaxAgeOver, detail)
 	case age == 0:
 		r.notes.warn(pos, codes.FindMaxAgeZero)
 	}
 }
 
-// shortAge reports whether a policy is forgotten sooner than it protects: below
-// one day, or below one week when enforcing. Mode none is the exception: there,
-// a small max_age is what section 8.3 asks for.
+// shortAge reports whether a policy protects for a short time only: below one day, or below one week when
+// enforcing. Mode none is the exception: there section 8.3 asks for a small max_age.
 func shortAge(mode codes.Mode, age int64) bool {
 	const day = 24 * 60 * 60
 	switch mode {

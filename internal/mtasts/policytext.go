@@ -21,8 +21,8 @@ type policyField struct {
 	name, value string
 }
 
-// extensionFault says why the field is none by the grammar of extensions, which
-// is the widest: every other field is a special case of it.
+// extensionFault says what is wrong with the field by the grammar of extensions, which is the widest: every
+// other field is a special case of it.
 //
 //	sts-policy-ext-value = sts-policy-vchar [*(%x20 / sts-policy-vchar) sts-policy-vchar]
 //	sts-policy-vchar     = %x21-7E / UTF8-2 / UTF8-3 / UTF8-4
@@ -38,8 +38,7 @@ func (f policyField) extensionFault() string {
 	return ""
 }
 
-// readPolicy reads a policy's text in both readings at once: the notes tell
-// them apart. They come in text order.
+// readPolicy reads a policy in both readings at once; the notes tell them apart. They are in text order.
 func readPolicy(text string) (Policy, notes[codes.PolicyReason]) {
 	r := policyReader{policy: Policy{MaxAge: -1}}
 	text, ok := r.preamble(text)
@@ -53,8 +52,8 @@ func readPolicy(text string) (Policy, notes[codes.PolicyReason]) {
 	return r.policy, r.notes
 }
 
-// preamble notes what concerns the text as a whole and returns the text without
-// byte order mark; ok is false where reading its lines would tell nothing.
+// preamble notes what concerns the whole text, and returns it without byte order mark; ok is false where its
+// lines would tell nothing.
 func (r *policyReader) preamble(text string) (rest string, ok bool) {
 	rest, marked := strings.CutPrefix(text, "\uFEFF")
 	if marked {
@@ -78,8 +77,7 @@ func (r *policyReader) preamble(text string) (rest string, ok bool) {
 	return rest, true
 }
 
-// isMarkup reports whether a browser would take the text for a page. No policy
-// is one: it would have to begin with the name of a field.
+// isMarkup reports whether a browser would take the text for a page. A policy begins with the name of a field.
 func isMarkup(text string) bool {
 	if !strings.HasPrefix(strings.TrimLeft(text, wsp+"\f\r\n"), "<") {
 		return false

@@ -10,18 +10,17 @@ import (
 // ProviderMapVersion changes with every change of [Providers].
 const ProviderMapVersion = "2026-11-24"
 
-// An Aftermath is what a provider does with the policy of a customer who left
-// and forgot the alias.
+// An Aftermath is what a provider does with the policy of a former customer who forgot the alias.
 type Aftermath uint8
 
 const (
 	AftermathUnknown  Aftermath = iota
 	AftermathNXDomain           // takes the name away: the alias dangles
 	AftermathEmpty              // serves an empty policy
-	AftermathFrozen             // serves the last policy for ever
+	AftermathFrozen             // goes on serving the last policy
 )
 
-// A Provider is one row of the map from alias targets to who runs MTA-STS there.
+// A Provider is one row of the map from alias targets to providers of MTA-STS.
 type Provider struct {
 	Label  string   // short name, as in the table
 	Zones  []string // alias targets of either name are below these
@@ -29,12 +28,9 @@ type Provider struct {
 	Leaves Aftermath
 }
 
-// Providers is the map. The first eight are those of a measurement of four
-// zones in September 2024 (ACM IMC 2025), with the shapes of names and the
-// aftermath as it found them; the others are from what the providers' own
-// documents tell customers to publish, read in November 2026. It is not
-// complete, and does not need to be: an alias to nobody in it is still told by
-// its registered domain.
+// Providers is the map. The first eight, with their names and aftermaths, are from a measurement of four zones in
+// September 2024 (ACM IMC 2025). The others are from what the providers tell customers to publish, as of November
+// 2026. It need not be complete: an alias to a provider that it lacks is known by its registered domain.
 func Providers() []Provider {
 	return []Provider{
 		{"tutanota", []string{"tutanota.de", "tutao.de"}, "_mta-sts.tutanota.de", AftermathFrozen},
@@ -53,18 +49,16 @@ func Providers() []Provider {
 	}
 }
 
-// A Delegated is who runs the two names of MTA-STS for a domain, read off their
-// alias chains.
+// A Delegated is who runs the two names of MTA-STS for a domain, according to their alias chains.
 type Delegated struct {
 	Class            codes.Delegation
 	RecordTo, HostTo string // registered domains at the ends of the chains; "" where a name stays in the domain's own
 	Provider         string // label of the host's provider, else of the record's; "" where the map has none
 }
 
-// ReadDelegation reads the alias chains from _mta-sts.<domain> and
-// mta-sts.<domain>. hostKnown is false where the chain of the host was not
-// asked for: then only the record's is read, and Class is none or record_only
-// as far as is known.
+// ReadDelegation reads the alias chains from _mta-sts.<domain> and mta-sts.<domain>. hostKnown is false where
+// the chain of the host was not asked for: then only the record's is read, and Class is none or record_only as
+// far as is known.
 func ReadDelegation(domain string, record, host []string) Delegated {
 	d := Delegated{RecordTo: leadsTo(domain, record), HostTo: leadsTo(domain, host)}
 	switch {
@@ -85,8 +79,7 @@ func ReadDelegation(domain string, record, host []string) Delegated {
 	return d
 }
 
-// leadsTo is the registered domain of the last alias that is not the domain's
-// own.
+// leadsTo is the registered domain of the last alias that is not the domain's own.
 func leadsTo(domain string, aliases []string) string {
 	own, _ := registeredDomain(nameKey(domain))
 	for _, name := range slices.Backward(aliases) {
@@ -101,8 +94,7 @@ func leadsTo(domain string, aliases []string) string {
 	return ""
 }
 
-// providerOf is the provider of the first alias that the map knows: what comes
-// after it is the provider's own affair.
+// providerOf is the provider of the first alias that the map knows: further aliases are the provider's own.
 func providerOf(aliases []string) *Provider {
 	for _, name := range aliases {
 		for _, p := range Providers() {
@@ -116,10 +108,9 @@ func providerOf(aliases []string) *Provider {
 	return nil
 }
 
-// FormerCustomer says whether what a provider serves looks like what it leaves
-// to customers who left: an empty policy, or one that covers no MX host. reason
-// is that of the policy, "" for a valid one. The second is a suspicion: a
-// customer who stayed may have forgotten to tell of new hosts.
+// FormerCustomer says whether a policy looks like what a provider leaves to former customers: an empty policy,
+// or one that covers no MX host. reason is that of the policy, "" for a valid one. The second is a suspicion: a
+// customer may have forgotten to name new hosts.
 func FormerCustomer(host []string, reason codes.PolicyReason, match codes.MXMatch) codes.Finding {
 	p := providerOf(host)
 	switch {

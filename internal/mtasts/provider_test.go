@@ -21,7 +21,7 @@ func TestReadDelegation(t *testing.T) {
 		{"the record alone", []string{"_mta-sts.tutanota.de"}, nil, Delegated{codes.DelegationRecord, "tutanota.de", "", "tutanota"}},
 		{"by way of home", []string{"1._mta-sts.example.com", "example-com._mta-sts.uriports.com"}, nil,
 			Delegated{codes.DelegationRecord, "uriports.com", "", "uriports"}},
-		{"to nobody that the map knows", nil, []string{"sts.hosting.example.net"}, Delegated{codes.DelegationHost, "", "example.net", ""}},
+		{"to a host that the map lacks", nil, []string{"sts.hosting.example.net"}, Delegated{codes.DelegationHost, "", "example.net", ""}},
 		{"what a provider has done with it", nil, []string{"user.github.io", "lb.example.net"}, Delegated{codes.DelegationHost, "", "example.net", "github-pages"}},
 		{"a name that only ends alike", nil, []string{"notmailhardener.com"}, Delegated{codes.DelegationHost, "", "notmailhardener.com", ""}},
 	} {

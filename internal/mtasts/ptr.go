@@ -7,9 +7,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// LookupPTR asks ex for the name of an address of the observer's own, lower case
-// and without the final dot; "" where it has none, or nobody said. It is who the
-// observer says it is to mail servers. The deadline is that of ctx.
+// LookupPTR asks ex for the name of an address of the observer, lower case and without the final dot; "": it
+// has none, or that is not known. The observer greets mail servers with it. The deadline is that of ctx.
 func LookupPTR(ctx context.Context, ex Exchanger, addr netip.Addr) string {
 	name, err := dns.ReverseAddr(addr.Unmap().String())
 	if err != nil {

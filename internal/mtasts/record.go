@@ -13,14 +13,15 @@ const (
 	wsp           = " \t" // WSP of RFC 5234: no other white space is white space here
 )
 
-// A Record is what a Policy Domain publishes at _mta-sts.<domain> (section
-// 3.1).
+// A Record is what a Policy Domain publishes at _mta-sts.<domain> ([RFC 8461, section 3.1]).
+//
+// [RFC 8461, section 3.1]: https://www.rfc-editor.org/rfc/rfc8461#section-3.1
 type Record struct {
 	ID         string // 1 to 32 letters and digits
 	Extensions []Pair // fields that the RFC does not know, in order, each name once; at most 64 and 16 KiB
 }
 
-// String prints the record in its canonical form, as it is to be published.
+// String returns the canonical form of the record, as it is published.
 func (r Record) String() string {
 	var b strings.Builder
 	b.WriteString(recordVersion + "; id=" + r.ID + ";")
@@ -40,22 +41,20 @@ func (r Record) apart() Record {
 	return r
 }
 
-// isRecord reports whether txt is an MTA-STS record where it stands alone:
-// sts-version and sts-field-delim, which may have white space before its
-// semicolon.
+// isRecord reports whether txt is an MTA-STS record when it is the only TXT record: sts-version and
+// sts-field-delim, which may have white space before its semicolon.
 func isRecord(txt string) bool {
 	rest, ok := strings.CutPrefix(txt, recordVersion)
 	return ok && strings.HasPrefix(strings.TrimLeft(rest, wsp), ";")
 }
 
-// recordSyntax is the error for a record whose strict reading failed first at
-// first.
+// recordSyntax is the error for a record whose strict reading failed first at the given note.
 func recordSyntax(first note[codes.RecordReason]) error {
 	return fmt.Errorf("%w: %s: %s", ErrRecordSyntax, first.reason, first.detail)
 }
 
-// readRecord reads a text for which isRecord holds. The record has all that
-// could be understood; its ID is empty unless it is by the grammar.
+// readRecord reads a text for which isRecord holds. The record has all that could be understood; its ID is
+// empty unless it is by the grammar.
 //
 //	sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
 //	sts-field-delim = *WSP ";" *WSP
@@ -91,8 +90,7 @@ type recordReader struct {
 	pos    int             // of the field being read; the version is 0
 }
 
-// field reads what stands between two semicolons, or, if it is the last, after
-// the final one.
+// field reads what is between two semicolons, or after the final one if it is the last.
 func (r *recordReader) field(text string, last bool) {
 	text = strings.TrimLeft(text, wsp)
 	field := strings.TrimRight(text, wsp)
@@ -124,8 +122,8 @@ func (r *recordReader) field(text string, last bool) {
 	}
 }
 
-// trailingReason is why white space after the last field breaks the grammar: it
-// would be part of the field's value.
+// trailingReason is why white space after the last field breaks the grammar: it would belong to the value of
+// the field.
 func trailingReason(name string, pair bool) codes.RecordReason {
 	switch {
 	case !pair:
@@ -151,9 +149,8 @@ func (r *recordReader) id(value string) (codes.RecordReason, string) {
 	return "", ""
 }
 
-// extension reads any field but the first id. Of a repeated field, the version
-// and the id included, the first counts, and the others need only be
-// well-formed.
+// extension reads any field but the first id. Of a repeated field, the version and the id included, the first
+// counts, and the others need only be well-formed.
 func (r *recordReader) extension(name, value string) (codes.RecordReason, string) {
 	if !isExtensionName(name) {
 		return codes.RecordExtensionInvalid, quote(name) + " is not the name of a field"
@@ -181,8 +178,8 @@ func isExtensionName(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return !isAlnum(c) && !strings.ContainsRune("_-.", c) })
 }
 
-// isRecordValue is sts-ext-value: %x21-3A / %x3C / %x3E-7E, which leaves out
-// white space, controls, the semicolon and the equals sign.
+// isRecordValue is sts-ext-value: %x21-3A / %x3C / %x3E-7E, which leaves out white space, controls, the
+// semicolon and the equals sign.
 func isRecordValue(c rune) bool {
 	return c > ' ' && c < 0x7F && c != ';' && c != '='
 }

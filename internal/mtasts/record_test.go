@@ -16,7 +16,7 @@ const (
 	badText = codes.ErrRecordSyntax
 )
 
-// oneRecord is a TXT record that stands alone, and what is to be said of it.
+// oneRecord is a single TXT record, and its reading.
 type oneRecord struct {
 	txt     string
 	want    codes.Sentinel
@@ -26,8 +26,7 @@ type oneRecord struct {
 	finds   []codes.Finding
 }
 
-// oneRecords are the branches of the grammar, and what people publish. They
-// seed the fuzz targets too.
+// oneRecords are the branches of the grammar, and what people publish. They seed the fuzz targets too.
 func oneRecords() []oneRecord {
 	id32 := strings.Repeat("aB3d", 8)
 	x := codes.FindRecordExtension
@@ -75,7 +74,7 @@ func oneRecords() []oneRecord {
 		{txt: "v=STSv1; id=1; id=2 ", id: "1", want: badText, reason: codes.RecordIDInvalid, lenient: true,
 			finds: []codes.Finding{codes.FindRecordDuplicateField, codes.FindRecordTrailingSpace}},
 
-		// Nobody understands these.
+		// No sender understands these.
 		{txt: "v=STSv1;", want: badText, reason: codes.RecordIDMissing},
 		{txt: "v=STSv1 ;\t", want: badText, reason: codes.RecordIDMissing, finds: []codes.Finding{codes.FindRecordSpaceBeforeDelimiter}},
 		{txt: "v=STSv1; a=1", want: badText, reason: codes.RecordIDMissing, finds: []codes.Finding{x}},
@@ -242,7 +241,8 @@ func TestSeveralRecords(t *testing.T) {
 		for _, txts := range [][]string{tt.txts, reversed} {
 			r := ReadRecords(txts)
 			if wantOne(t, r.Err) != tt.want || r.Class != tt.class || r.Reason != tt.reason || r.Record.ID != tt.id {
-				t.Errorf("%q: %v, %s %s, id %q; want %q, %s %s, id %q", txts, r.Err, r.Class, r.Reason, r.Record.ID, tt.want, tt.class, tt.reason, tt.id)
+				t.Errorf("%q: %v, %s %s, id %q; want %q, %s %s, id %q", txts, r.Err, r.Class, r.Reason, r.Record.ID, tt.want,
+					tt.class, tt.reason, tt.id)
 			}
 			if r.Strict != (tt.want == "") || r.Lenient != tt.lenient || !slices.Equal(r.Findings, tt.finds) {
 				t.Errorf("%q: strict %v, lenient %v, findings %q", txts, r.Strict, r.Lenient, r.Findings)

@@ -8,9 +8,11 @@ import (
 	"stsscan/internal/codes"
 )
 
-// ParseRecord reads one TXT record, its strings joined with nothing between, by
-// the letter of section 3.1. Its error wraps [ErrNoRecord] where the text does
-// not begin with the version and a delimiter, else [ErrRecordSyntax].
+// ParseRecord reads one TXT record, its strings joined with nothing between, by the letter of
+// [RFC 8461, section 3.1]. Its error wraps [ErrNoRecord] where the text does not begin with the version and a
+// delimiter, otherwise [ErrRecordSyntax].
+//
+// [RFC 8461, section 3.1]: https://www.rfc-editor.org/rfc/rfc8461#section-3.1
 func ParseRecord(txt string) (Record, error) {
 	if !isRecord(txt) {
 		return Record{}, failure(ErrNoRecord, string(otherText(txt)), nil)
@@ -34,9 +36,10 @@ type RecordReading struct {
 	Err      error // of the strict reading: ErrNoRecord, ErrMultipleRecords or ErrRecordSyntax
 }
 
-// ReadRecords reads the TXT records at _mta-sts.<domain>, the strings of each
-// joined with nothing between: filter first, count second, parse third (section
-// 3.1).
+// ReadRecords reads the TXT records at _mta-sts.<domain>, the strings of each joined with nothing between:
+// filter first, count second, parse third ([RFC 8461, section 3.1]).
+//
+// [RFC 8461, section 3.1]: https://www.rfc-editor.org/rfc/rfc8461#section-3.1
 func ReadRecords(txts []string) RecordReading {
 	candidates, spaced := filterRecords(txts)
 	switch {
@@ -64,7 +67,7 @@ func ReadRecords(txts []string) RecordReading {
 		reading.Findings = addFinding(reading.Findings, codes.FindRecordOtherTXT)
 	}
 	if len(spaced) > 0 {
-		// To a sender that reads sts-field-delim first, here are two records.
+		// A sender that reads sts-field-delim first sees two records.
 		reading.Findings = addFinding(reading.Findings, codes.FindRecordSpaceBeforeDelimiter)
 	}
 	if first, failed := n.failed(); failed {
@@ -74,10 +77,9 @@ func ReadRecords(txts []string) RecordReading {
 	return reading
 }
 
-// filterRecords discards what is no record. Several TXT records are filtered by
-// the literal of section 3.1, "v=STSv1;"; a single one is a record when it
-// begins as the ABNF says. Those that only differ by white space before the
-// semicolon (erratum 6285) are handed back apart.
+// filterRecords discards what is no record. Several TXT records are filtered by the literal of section 3.1,
+// "v=STSv1;". A single one is a record when it begins as the ABNF says. spaced are those that only differ by
+// white space before the semicolon (erratum 6285).
 func filterRecords(txts []string) (candidates, spaced []string) {
 	for _, txt := range txts {
 		switch {
@@ -90,7 +92,7 @@ func filterRecords(txts []string) (candidates, spaced []string) {
 	return candidates, spaced
 }
 
-// readOthers reads TXT records none of which is a record by the letter.
+// readOthers reads TXT records of which none is a record by the letter.
 func readOthers(txts, spaced []string) RecordReading {
 	reading := RecordReading{Class: codes.RecordAbsent, Reason: codes.RecordNoData}
 	for _, txt := range txts {
@@ -106,7 +108,7 @@ func readOthers(txts, spaced []string) RecordReading {
 		reading.Findings = addFinding(reading.Findings, codes.FindRecordNearMiss)
 	}
 	if len(spaced) == 1 {
-		// Discarded by the letter only because other TXT records stand beside it.
+		// The letter discards it only because there are other TXT records.
 		record, n := readRecord(spaced[0])
 		reading.Record, reading.Lenient = record, n.lenient()
 		reading.Findings = addFinding(n.findings(), reading.Findings...)

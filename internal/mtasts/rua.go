@@ -13,15 +13,17 @@ import (
 
 const maxRUABytes = 512
 
-// A RUA is a destination of TLS reports (RFC 8460, section 3).
+// A RUA is a destination of TLS reports ([RFC 8460, section 3]).
+//
+// [RFC 8460, section 3]: https://www.rfc-editor.org/rfc/rfc8460#section-3
 type RUA struct {
 	URI    string // as published, valid UTF-8, at most 512 octets
 	Kind   codes.RUAKind
 	Domain string // registered domain of the first mail address or of the web host; "" where there is none
 }
 
-// ParseRUA reads one URI: mailto with at least one address, or https. The RUA
-// has what can be read of a bad one.
+// ParseRUA reads one URI: mailto with at least one address, or https. Of a bad one the RUA has what could be
+// read.
 func ParseRUA(text string) (RUA, error) {
 	rua := RUA{URI: strings.Clone(clean(text[:min(len(text), maxRUABytes)])), Kind: codes.RUAOther}
 	u, err := url.Parse(text)
@@ -51,10 +53,9 @@ func ParseRUA(text string) (RUA, error) {
 	return rua, nil
 }
 
-// isURI reports whether text has only characters of URIs (RFC 3986, section 2),
-// and percent signs only before two hexadecimal digits. An exclamation point must
-// be encoded (RFC 8460, section 3), as must delimiters, which are not found here.
-// Brackets stand around addresses only, and one @ and one # are all.
+// isURI reports whether text has only characters of URIs (RFC 3986, section 2), and percent signs only before
+// two hexadecimal digits. Exclamation points must be encoded (RFC 8460, section 3), and so must delimiters,
+// which end a URI. Brackets enclose addresses only, and there is at most one @ and one #.
 func isURI(text string) bool {
 	begin, fragment, _ := strings.Cut(text, "#")
 	begin, query, _ := strings.Cut(begin, "?")
@@ -84,7 +85,7 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// isWebHost reports whether host is a name or an address. Brackets were taken off.
+// isWebHost reports whether host, without brackets, is a name or an address.
 func isWebHost(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Zone() == ""
@@ -93,8 +94,8 @@ func isWebHost(host string) bool {
 	return named
 }
 
-// inALabels is a host of a URI in A-labels: there it may be UTF-8 too, each octet
-// encoded (RFC 3986, section 3.2.2; RFC 6068, section 2).
+// inALabels is a host of a URI in A-labels: there it may be UTF-8 too, each octet encoded (RFC 3986, section
+// 3.2.2; RFC 6068, section 2).
 func inALabels(host string) string {
 	if isASCII(host) {
 		return host
@@ -106,10 +107,9 @@ func inALabels(host string) string {
 	return ascii
 }
 
-// mailHost is the domain of the first address of a mailto URI (RFC 6068, section
-// 2). There is at least one, before the fields or in those named "to", and each is
-// an address. Commas between addresses are encoded here, since those that are not
-// end the URI.
+// mailHost is the domain of the first address of a mailto URI (RFC 6068, section 2). There is at least one,
+// before the fields or in those named "to", and each is an address. Commas between addresses are encoded here,
+// since others end the URI.
 func mailHost(u *url.URL) (first string, err error) {
 	lists := []string{u.Opaque}
 	for field := range strings.SplitSeq(u.RawQuery, "&") {
@@ -167,8 +167,8 @@ func cutAddress(address string) (local, domain string, ok bool) {
 	return address[:at], address[at+1:], true
 }
 
-// isLocalPart reports whether s is a dot-atom or a quoted string (RFC 5322,
-// section 3.4.1). Other characters than those of ASCII count as letters (RFC 6532).
+// isLocalPart reports whether s is a dot-atom or a quoted string (RFC 5322, section 3.4.1). Other characters
+// than those of ASCII count as letters (RFC 6532).
 func isLocalPart(s string) bool {
 	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		return !strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(s[1:len(s)-1], `\\`, ""), `\"`, ""), "\"\\\r\n\x00")
@@ -183,8 +183,7 @@ func isLocalPart(s string) bool {
 	return true
 }
 
-// isMailDomain reports whether s is a domain name or an address literal (RFC
-// 5321, section 4.1.3).
+// isMailDomain reports whether s is a domain name or an address literal (RFC 5321, section 4.1.3).
 func isMailDomain(s string) bool {
 	if literal, ok := strings.CutPrefix(s, "["); ok {
 		literal, ok = strings.CutSuffix(literal, "]")

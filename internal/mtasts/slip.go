@@ -2,12 +2,11 @@ package mtasts
 
 import "strings"
 
-// mostEdits is how many letters a slip of the pen may change (IMC 2025).
+// mostEdits is how many letters a typing error may change (IMC 2025).
 const mostEdits = 3
 
-// slip reports whether one name is the other with a slip of the pen: at most
-// three edits, and no more than half of each label that differs. Names that differ
-// in digits alone are names of different hosts.
+// slip reports whether one name is the other with a typing error: at most three edits, and no more than half of
+// each label that differs. Names that differ in digits alone are names of different hosts.
 func slip(a, b string) bool {
 	if lettersOf(a) == lettersOf(b) {
 		return false
@@ -38,9 +37,8 @@ func lettersOf(s string) string {
 	}, s)
 }
 
-// edits is the Levenshtein distance of two names, in octets, or mostEdits+1 where
-// it is more. Only cells that are no further from the diagonal are worked out, as
-// names may be long.
+// edits is the Levenshtein distance of two names, in octets, or mostEdits+1 where it is more. Only cells that
+// are no further from the diagonal are computed, as names may be long.
 func edits(a, b string) int {
 	const far, width = mostEdits + 1, 2*mostEdits + 1
 	if len(a)-len(b) > mostEdits || len(b)-len(a) > mostEdits {

@@ -18,7 +18,9 @@ const (
 	maxTLSAOctet = 512 // of the association data that is kept, in octets
 )
 
-// A TLSARecord is one TLSA record (RFC 6698, section 2.1).
+// A TLSARecord is one TLSA record ([RFC 6698, section 2.1]).
+//
+// [RFC 6698, section 2.1]: https://www.rfc-editor.org/rfc/rfc6698#section-2.1
 type TLSARecord struct {
 	Usage, Selector, Matching uint8
 	Data                      string // hexadecimal, lower case
@@ -47,9 +49,8 @@ func ParseTLSA(s string) (TLSARecord, error) {
 	return r, nil
 }
 
-// Usable reports whether an SMTP client can use the record (RFC 7672, sections
-// 3.1.1 to 3.1.3): DANE-TA(2) or DANE-EE(3), a selector of 0 or 1, and data as
-// long as the matching type has it.
+// Usable reports whether an SMTP client can use the record (RFC 7672, sections 3.1.1 to 3.1.3): DANE-TA(2) or
+// DANE-EE(3), a selector of 0 or 1, and data of the length that the matching type has.
 func (r TLSARecord) Usable() bool {
 	if r.Usage != 2 && r.Usage != 3 || r.Selector > 1 {
 		return false
@@ -72,12 +73,13 @@ type HostTLSA struct {
 	Authenticated bool         // AD was set in every reply that the answer rests on
 }
 
-// LookupTLSA asks ex for the TLSA records of port 25 of an MX host, as senders do
-// (RFC 7672, section 2.2.2): those of a host that is an alias stand below the name
-// at the end of the alias, else below its own. A host whose addresses are not
-// authenticated is not asked for any: they would not count, and the name servers
-// of many such hosts give no answer of use. The error is a fault of the observer.
-// The deadline is that of ctx.
+// LookupTLSA asks ex for the TLSA records of port 25 of an MX host, as senders do ([RFC 7672, section 2.2.2]).
+// The records of a host that is an alias are below the name at the end of the alias, otherwise below its own. A
+// host whose addresses are not authenticated is not asked about: its records would not count, and the name
+// servers of many such hosts give no useful answer. The error is a fault of the observer. The deadline is that
+// of ctx.
+//
+// [RFC 7672, section 2.2.2]: https://www.rfc-editor.org/rfc/rfc7672#section-2.2.2
 func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error) {
 	bases, without, err := tlsaBases(ctx, ex, host)
 	found := HostTLSA{Class: without}
@@ -90,9 +92,9 @@ func LookupTLSA(ctx context.Context, ex Exchanger, host string) (HostTLSA, error
 	return found, err
 }
 
-// tlsaBases are the names below which senders look for the TLSA records of a host,
-// in order; without is the class where there is none. It asks for IPv4 addresses
-// alone: their denial is authenticated where those of the other family are.
+// tlsaBases are the names below which senders look for the TLSA records of a host, in order; without is the
+// class where there is none. It asks for IPv4 addresses alone: their denial is authenticated where those of the
+// other family are.
 func tlsaBases(ctx context.Context, ex Exchanger, host string) (bases []string, without codes.TLSA, err error) {
 	own := dns.Fqdn(host)
 	w := resolve(ctx, ex, own, dns.TypeA)
@@ -110,8 +112,7 @@ func tlsaBases(ctx context.Context, ex Exchanger, host string) (bases []string, 
 	case len(w.aliases) == 0:
 		return nil, codes.TLSAInsecure, nil
 	}
-	// The end of the alias is not signed, which leaves the host's own name, if the
-	// alias itself is.
+	// The end of the alias is not signed, which leaves the host's own name, if the alias itself is.
 	w = resolve(ctx, ex, own, dns.TypeCNAME)
 	switch {
 	case fault.Ours(w.cause):
@@ -161,7 +162,7 @@ func rankOf(r TLSARecord) int {
 	return 1
 }
 
-// ClassTLSA is the class of records that are there.
+// ClassTLSA is the class of a set of records that is not empty.
 func ClassTLSA(records []TLSARecord, authenticated bool) codes.TLSA {
 	if !authenticated {
 		return codes.TLSAInsecure
@@ -174,9 +175,8 @@ func ClassTLSA(records []TLSARecord, authenticated bool) codes.TLSA {
 	return codes.TLSAUnusable
 }
 
-// SummarizeDANE says how many of the MX hosts a DANE sender authenticates. mx is
-// authenticated where the MX RRset was; without that no TLSA record counts (RFC
-// 7672, section 2.2.1).
+// SummarizeDANE says how many of the MX hosts a DANE sender authenticates. authenticated says whether the MX
+// RRset was; without that no TLSA record counts (RFC 7672, section 2.2.1).
 func SummarizeDANE(authenticated bool, hosts []codes.TLSA) codes.DANE {
 	usable, unknown := 0, 0
 	for _, class := range hosts {

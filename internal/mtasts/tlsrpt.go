@@ -16,23 +16,23 @@ const (
 	maxRUAs       = 16
 )
 
-// A TLSRPT is what a domain publishes at _smtp._tls.<domain>.
+// A TLSRPT is what a domain publishes at _smtp._tls.<domain> ([RFC 8460, section 3]).
+//
+// [RFC 8460, section 3]: https://www.rfc-editor.org/rfc/rfc8460#section-3
 type TLSRPT struct {
 	Class  codes.Record // valid, invalid, multiple, absent or unknown
 	Reason codes.TLSRPTReason
-	RUA    []RUA // in order, at most 16, bad ones too; of an invalid record those that could be read
-	BadRUA bool  // a destination is none that senders can use
-	// TXT holds the TXT records, the strings of each joined, in raw octets: at most
-	// 64 of them and 16 KiB. Where they are more, those that begin like a TLSRPT
-	// record come first, and Count, which counts all, says so.
+	RUA    []RUA // in order, at most 16, with bad ones; of an invalid record those that could be read
+	BadRUA bool  // senders cannot use one of the destinations
+	// TXT are the TXT records, the strings of each joined, in raw octets: at most 64 of them and 16 KiB. Of more,
+	// those that begin like a TLSRPT record are kept first. Count counts all.
 	TXT    []string
 	Count  int
 	CNAMEs []string // targets of the aliases from _smtp._tls.<domain>
 }
 
-// LookupTLSRPT asks ex for the TLSRPT record of domain, an A-label name without
-// the final dot, follows CNAMEs and reads it. The error is a fault of the
-// observer; everything else is a class. The deadline is that of ctx.
+// LookupTLSRPT asks ex for the TLSRPT record of domain, an A-label name without the final dot, follows CNAMEs
+// and reads it. The error is a fault of the observer; everything else is a class. The deadline is that of ctx.
 func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, error) {
 	w := resolve(ctx, ex, dns.Fqdn("_smtp._tls."+domain), dns.TypeTXT)
 	if fault.Ours(w.cause) {
@@ -52,7 +52,7 @@ func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, err
 	return r, nil
 }
 
-// tlsrptReason is why there is no answer, in fewer words.
+// tlsrptReason is why there is no answer, in the fewer words of TLSRPT.
 func tlsrptReason(reason codes.RecordReason) codes.TLSRPTReason {
 	if r := codes.TLSRPTReason(reason); slices.Contains(codes.TLSRPTReasons(), r) {
 		return r
@@ -60,9 +60,8 @@ func tlsrptReason(reason codes.RecordReason) codes.TLSRPTReason {
 	return codes.TLSRPTOther
 }
 
-// ReadTLSRPT reads the TXT records at _smtp._tls.<domain> as [ReadRecords] does
-// those of MTA-STS: those that do not begin with "v=TLSRPTv1;" are discarded,
-// and exactly one must be left.
+// ReadTLSRPT reads the TXT records at _smtp._tls.<domain> as [ReadRecords] does those of MTA-STS: those that do
+// not begin with "v=TLSRPTv1;" are discarded, and exactly one must be left.
 func ReadTLSRPT(txts []string) TLSRPT {
 	var candidates []string
 	other := codes.TLSRPTNoData
@@ -99,9 +98,8 @@ func likeTLSRPT(txt string) bool {
 //	tlsrpt-rua       = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri)
 //	tlsrpt-extension = tlsrpt-ext-name "=" tlsrpt-ext-value
 //
-// White space at the end is thus part of a delimiter, or of nothing. Each field rua
-// counts. One destination that senders can use makes a good record, whatever the
-// others are: they pass over what they do not know.
+// White space at the end is part of a delimiter, or an error. Each field rua counts. One usable destination makes
+// a good record: senders skip the others.
 func parseTLSRPT(txt string) TLSRPT {
 	r := TLSRPT{Class: codes.RecordValid}
 	_, rest, _ := strings.Cut(txt, ";")
@@ -118,7 +116,8 @@ func parseTLSRPT(txt string) TLSRPT {
 		case name == "rua":
 			seen = true
 			usable += r.destinations(value)
-		case !isExtensionName(name) || value == "" || strings.ContainsFunc(value, func(c rune) bool { return !isRecordValue(c) }):
+		case !isExtensionName(name) || value == "" ||
+			strings.ContainsFunc(value, func(c rune) bool { return !isRecordValue(c) }):
 			r.fail(codes.TLSRPTExtensionInvalid)
 		}
 		if i == len(fields)-1 && strings.TrimRight(text, wsp) != text {
@@ -141,7 +140,7 @@ func (r *TLSRPT) fail(reason codes.TLSRPTReason) {
 	}
 }
 
-// destinations adds those of one field, and says how many of them are usable.
+// destinations adds those of one field, and returns how many of them are usable.
 func (r *TLSRPT) destinations(value string) (usable int) {
 	texts := strings.Split(value, ",")
 	for i, text := range texts {

@@ -16,7 +16,8 @@ import (
 func TestReadTLSRPT(t *testing.T) {
 	const good = "v=TLSRPTv1; rua=mailto:tls@example.com"
 	const other, mail, https = codes.RUAOther, codes.RUAMail, codes.RUAHTTPS
-	tls, a, b := RUA{"mailto:tls@example.com", mail, "example.com"}, RUA{"mailto:a@example.com", mail, "example.com"}, RUA{"mailto:b@example.com", mail, "example.com"}
+	tls, a, b := RUA{"mailto:tls@example.com", mail, "example.com"}, RUA{"mailto:a@example.com", mail, "example.com"},
+		RUA{"mailto:b@example.com", mail, "example.com"}
 	web := RUA{"https://r.example.net/x", https, "example.net"}
 	for _, tt := range []struct {
 		txts   []string
@@ -98,7 +99,8 @@ func TestLookupTLSRPT(t *testing.T) {
 		{"own fault", answer{err: ownFault{errors.New("no descriptors")}}, codes.RecordUnknown, codes.TLSRPTOther, nil, true},
 	} {
 		got, err := LookupTLSRPT(t.Context(), newZones(t, map[string]answer{name: tt.answer}), "example.com")
-		if (err != nil) != tt.ours || got.Class != tt.class || got.Reason != tt.reason || !slices.Equal(got.CNAMEs, tt.cnames) {
+		if (err != nil) != tt.ours || got.Class != tt.class || got.Reason != tt.reason ||
+			!slices.Equal(got.CNAMEs, tt.cnames) {
 			t.Errorf("%s: %+v, %v", tt.name, got, err)
 		}
 	}
@@ -108,8 +110,10 @@ func TestLookupTLSRPT(t *testing.T) {
 func TestTLSRPTEvidence(t *testing.T) {
 	rrs := slices.Repeat([]string{`_smtp._tls.example.com. 300 IN TXT "v=STSv1; id=1"`}, 100)
 	rrs = append(rrs, `_smtp._tls.example.com. 300 IN TXT "v=TLSRPTv1; rua=mailto:a@example.com"`)
-	got, err := LookupTLSRPT(t.Context(), newZones(t, map[string]answer{"_smtp._tls.example.com TXT": {rrs: rrs}}), "example.com")
-	if err != nil || got.Class != codes.RecordValid || got.Count != 101 || len(got.TXT) != 64 || !strings.HasPrefix(got.TXT[0], "v=TLSRPTv1") {
+	got, err := LookupTLSRPT(t.Context(), newZones(t, map[string]answer{"_smtp._tls.example.com TXT": {rrs: rrs}}),
+		"example.com")
+	if err != nil || got.Class != codes.RecordValid || got.Count != 101 || len(got.TXT) != 64 ||
+		!strings.HasPrefix(got.TXT[0], "v=TLSRPTv1") {
 		t.Errorf("%s, %d of %d kept, first %q, %v", got.Class, len(got.TXT), got.Count, got.TXT[0], err)
 	}
 }
@@ -122,10 +126,12 @@ func FuzzReadTLSRPT(f *testing.F) {
 	grammar := tlsrptGrammar()
 	f.Fuzz(func(t *testing.T, one, other string) {
 		r := ReadTLSRPT([]string{one, other})
-		if !slices.Contains(codes.Records(), r.Class) || (r.Reason != "") != (r.Class == codes.RecordInvalid || r.Class == codes.RecordAbsent) {
+		hasReason := r.Class == codes.RecordInvalid || r.Class == codes.RecordAbsent
+		if !slices.Contains(codes.Records(), r.Class) || (r.Reason != "") != hasReason {
 			t.Errorf("%+v", r)
 		}
-		if r.Class == codes.RecordValid && len(r.RUA) == 0 && !r.BadRUA || len(r.RUA) > maxRUAs || r.Reason == codes.TLSRPTRUAInvalid && !r.BadRUA {
+		if r.Class == codes.RecordValid && len(r.RUA) == 0 && !r.BadRUA || len(r.RUA) > maxRUAs ||
+			r.Reason == codes.TLSRPTRUAInvalid && !r.BadRUA {
 			t.Errorf("%+v", r)
 		}
 		for _, rua := range r.RUA {
@@ -133,8 +139,8 @@ func FuzzReadTLSRPT(f *testing.F) {
 				t.Errorf("%+v", rua)
 			}
 		}
-		// Alone, a record of the grammar is valid or has no usable destination, and
-		// the other way round; white space after it changes that.
+		// Alone, a record of the grammar is valid or has no usable destination, and the other way round; white space
+		// after it changes that.
 		alone := ReadTLSRPT([]string{one})
 		byLetter := grammar.MatchString(one)
 		switch alone.Class {
@@ -143,7 +149,8 @@ func FuzzReadTLSRPT(f *testing.F) {
 				t.Errorf("%q is valid, and not by the grammar", one)
 			}
 			spaced := ReadTLSRPT([]string{one + "\t"})
-			if delimited := strings.HasSuffix(strings.TrimRight(one, wsp), ";"); (spaced.Class == codes.RecordValid) != delimited {
+			delimited := strings.HasSuffix(strings.TrimRight(one, wsp), ";")
+			if (spaced.Class == codes.RecordValid) != delimited {
 				t.Errorf("%q, and white space: %s", one, spaced.Class)
 			}
 		case codes.RecordInvalid:
@@ -154,8 +161,8 @@ func FuzzReadTLSRPT(f *testing.F) {
 	})
 }
 
-// tlsrptGrammar is the ABNF of RFC 8460, section 3, for records with a rua, with
-// URIs of any characters that they may have.
+// tlsrptGrammar is the ABNF of RFC 8460, section 3, for records with a rua, with URIs of any characters that
+// they may have.
 func tlsrptGrammar() *regexp.Regexp {
 	const (
 		delim     = `[ \t]*;[ \t]*`
@@ -164,5 +171,6 @@ func tlsrptGrammar() *regexp.Regexp {
 		extension = `[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+`
 		field     = `(?:` + rua + `|` + extension + `)`
 	)
-	return regexp.MustCompile(`^v=TLSRPTv1(?:` + delim + field + `)*` + delim + rua + `(?:` + delim + field + `)*(?:` + delim + `)?$`)
+	return regexp.MustCompile(`^v=TLSRPTv1(?:` + delim + field + `)*` + delim + rua + `(?:` + delim + field + `)*(?:` +
+		delim + `)?$`)
 }

@@ -16,12 +16,10 @@ func (p MXPattern) Unicode() string {
 	return UnicodeName(string(p))
 }
 
-// UnicodeName returns a domain name for people: the name, and beside it in
-// parentheses its Unicode form where it has A-labels, as in
-// "xn--bcher-kva.example (bücher.example)". The Unicode form is left out unless
-// it converts back to the very same name by IDNA2008 with the Bidi Rule (RFC
-// 5893) and shows on a screen as what it is: no controls, no invisible
-// characters.
+// UnicodeName returns a domain name for people: the name, and beside it in parentheses its Unicode form where
+// it has A-labels, as in "xn--bcher-kva.example (bücher.example)". The Unicode form is left out unless it
+// converts back to the same name by IDNA2008 with the Bidi Rule (RFC 5893) and shows on a screen as what it is:
+// no controls, no invisible characters.
 func UnicodeName(name string) string {
 	if u, ok := unicodeName(name); ok {
 		return name + " (" + u + ")"

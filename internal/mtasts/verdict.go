@@ -2,21 +2,20 @@ package mtasts
 
 import "stsscan/internal/codes"
 
-// An Observation is what a verdict is made of.
+// An Observation is what a verdict depends on.
 type Observation struct {
 	Record   codes.Record
 	Policy   codes.Policy
 	Mode     codes.Mode    // of a valid policy
-	OptedOut bool          // the policy was left alone because its host or network asks for that
-	Limited  bool          // what kept it away may be a limit of this client
+	OptedOut bool          // the policy was not fetched because its host or network opted out
+	Limited  bool          // a limit of this client may have kept it from the policy
 	Match    codes.MXMatch // "": not asked
 	TLS      codes.MXTLS   // of the hosts that match; "": not probed
 }
 
-// Decide says what a compliant sender experiences that meets the domain for the
-// first time (sections 3 to 5), and what that rests on: the first row of the table
-// in docs/verdict.md that holds. A domain without MX hosts loses no mail for its
-// policy.
+// Decide is what a compliant sender experiences when it meets the domain for the first time (RFC 8461, sections
+// 3 to 5), and what that depends on: the first row of the table in docs/verdict.md that holds. A domain without
+// MX hosts loses no mail by its policy.
 func Decide(o Observation) (codes.Verdict, codes.Basis) {
 	switch o.Record {
 	case codes.RecordAbsent:
@@ -84,8 +83,7 @@ func decideEnforce(o Observation) (codes.Verdict, codes.Basis) {
 	return codes.VerdictEnforceOK, basis
 }
 
-// SummarizeTLS sums up the probes of the hosts that a policy covers: "" where
-// none was probed.
+// SummarizeTLS sums up the probes of the hosts that a policy covers; "": none was probed.
 func SummarizeTLS(probes []codes.STARTTLS) codes.MXTLS {
 	good, bad, silent := 0, 0, 0
 	for _, p := range probes {
@@ -111,10 +109,11 @@ func SummarizeTLS(probes []codes.STARTTLS) codes.MXTLS {
 	return codes.MXTLSSome
 }
 
-// Result is the result type of RFC 8460, section 4.3.2.2, that a reporting
-// sender would give for the worst host of a valid policy: "" where nothing
-// fails. worst is the probe of a host that the policy covers and the reason of
-// its TLS failure.
+// Result is the result type ([RFC 8460, section 4.3.2.2]) that a sender would report for the worst host of a
+// valid policy; "": nothing fails. worst is the probe of a host that the policy covers, and reason that of its
+// TLS failure.
+//
+// [RFC 8460, section 4.3.2.2]: https://www.rfc-editor.org/rfc/rfc8460#section-4.3.2.2
 func Result(v codes.Verdict, o Observation, worst codes.STARTTLS, reason codes.TLSError) codes.TLSRPTResult {
 	switch v {
 	case codes.VerdictTestingWouldFail, codes.VerdictEnforcePartial, codes.VerdictEnforceRefused:

@@ -42,8 +42,8 @@ func every[W ~string](set []W, more ...string) []string {
 	return more
 }
 
-// Every combination of what can be observed has the verdict of the first row
-// that holds, and every row, word and verdict is of use.
+// Every combination of what can be observed has the verdict of the first row that holds, and every row, word
+// and verdict is of use.
 func TestDecisionTable(t *testing.T) {
 	const null = "NULL"
 	rows := decisionTable(t)
@@ -129,7 +129,7 @@ func TestSummarizeTLS(t *testing.T) {
 		{[]codes.STARTTLS{bad, codes.STARTTLSCertificate, codes.STARTTLSHandshake, codes.STARTTLSRejected}, codes.MXTLSNone},
 		{[]codes.STARTTLS{bad, silent}, codes.MXTLSSome},
 		{[]codes.STARTTLS{bad, ok}, codes.MXTLSSome},
-		{[]codes.STARTTLS{codes.STARTTLSOptedOut, codes.STARTTLSOptedOut}, codes.MXTLSUnknown}, // nobody asked
+		{[]codes.STARTTLS{codes.STARTTLSOptedOut, codes.STARTTLSOptedOut}, codes.MXTLSUnknown}, // not probed
 		{[]codes.STARTTLS{codes.STARTTLSOptedOut, ok}, codes.MXTLSAll},
 	} {
 		if got := SummarizeTLS(tt.probes); got != tt.want {

@@ -15,16 +15,15 @@ import (
 // maxAliases is how many CNAMEs are followed from one name.
 const maxAliases = 16
 
-// maxName is the length of a name in text, with the final dot, that is 255 octets
-// on the wire (RFC 1035, section 2.3.4).
+// maxName is the length of a name in text, with the final dot, that is 255 octets on the wire (RFC 1035,
+// section 2.3.4).
 const maxName = 254
 
-// A walk is what one or more replies say about a name and a type, at the end of
-// every alias on the way.
+// A walk is what one or more replies say about a name and a type, at the end of all aliases.
 type walk struct {
 	qtype   uint16
-	name    string          // canonical, where the chain stands
-	done    bool            // nothing is left to be asked
+	name    string          // canonical, at the end of the chain so far
+	done    bool            // no question is left
 	visited map[string]bool // canonical names of the chain
 
 	records []dns.RR           // the RRset at the end of the chain
@@ -50,9 +49,8 @@ func resolve(ctx context.Context, ex Exchanger, name string, qtype uint16) walk 
 	return w
 }
 
-// finish asks ex what the replies leave open. Each name is asked for once, so
-// that loops end by themselves. A name that is too long does not exist, and is
-// not asked for.
+// finish asks ex for what the replies leave open. Each name is asked for once, so that loops end. A name that
+// is too long does not exist, and is not asked for.
 func (w *walk) finish(ctx context.Context, ex Exchanger) {
 	for !w.done {
 		if len(w.name) > maxName && !strings.Contains(w.name, `\`) {
@@ -68,8 +66,8 @@ func (w *walk) finish(ctx context.Context, ex Exchanger) {
 	}
 }
 
-// read follows what reply, to the question for the name where the chain stands,
-// proves about it. The walk is done unless it must ask for another name.
+// read follows what reply, to the question for the name at the end of the chain so far, says about it. The walk
+// is done unless it must ask for another name.
 func (w *walk) read(reply *dns.Msg) {
 	w.done = true
 	if !answers(reply, w.name, w.qtype) {
@@ -96,12 +94,12 @@ func (w *walk) read(reply *dns.Msg) {
 		w.done = false
 		return
 	}
-	if w.reason = w.judge(reply, len(records) > 0); w.reason == "" {
+	if w.reason = w.whyEmpty(reply, len(records) > 0); w.reason == "" {
 		w.records = records
 	}
 }
 
-// follow takes one more alias into the chain.
+// follow adds an alias to the chain.
 func (w *walk) follow(target string) codes.RecordReason {
 	if len(w.aliases) == maxAliases {
 		return codes.RecordCNAMETooLong
@@ -114,9 +112,8 @@ func (w *walk) follow(target string) codes.RecordReason {
 	return ""
 }
 
-// judge says why the walk ends without records, and nothing where it ends with
-// some.
-func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
+// whyEmpty is why the walk ends without records; "": it ends with some.
+func (w *walk) whyEmpty(reply *dns.Msg, found bool) codes.RecordReason {
 	switch {
 	case reply.Rcode == dns.RcodeServerFailure:
 		return codes.RecordServfail
@@ -127,7 +124,7 @@ func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
 	case reply.Truncated:
 		return codes.RecordTruncated
 	case found && reply.Rcode == dns.RcodeNameError:
-		return codes.RecordMalformed // the name does not exist, and here is what it has
+		return codes.RecordMalformed // the name does not exist, and has records
 	case found:
 		return ""
 	case slices.ContainsFunc(w.ede, filtered):
@@ -136,10 +133,9 @@ func (w *walk) judge(reply *dns.Msg, found bool) codes.RecordReason {
 	return w.negative(reply)
 }
 
-// negative reads a reply without records and without an error (RFC 2308, section 2).
-// NODATA without an SOA, its type 3, is what forwarders make of any NODATA that leave
-// out the authority section. A server that has nothing to do with the zone may say the
-// same.
+// negative reads a reply without records and without an error (RFC 2308, section 2). NODATA without an SOA, its
+// type 3, comes from forwarders that leave out the authority section. A server that has nothing to do with the
+// zone may say the same.
 func (w *walk) negative(reply *dns.Msg) codes.RecordReason {
 	zone, denied := denial(reply)
 	if denied {
@@ -156,14 +152,13 @@ func (w *walk) negative(reply *dns.Msg) codes.RecordReason {
 	case refers(reply):
 		return codes.RecordReferral
 	case len(reply.Answer) > 0:
-		return codes.RecordMalformed // it answers something else than was asked
+		return codes.RecordMalformed // it answers another question
 	}
 	return codes.RecordNoData
 }
 
-// aliasOnly reports whether reply ends in an alias to name and leaves open what
-// name has. NXDOMAIN is about the end of the chain (RFC 6604), and so is an SOA
-// of a zone that name is in.
+// aliasOnly reports whether reply ends in an alias to name and says nothing about name. NXDOMAIN is about the
+// end of the chain (RFC 6604), and so is an SOA of a zone that name is in.
 func aliasOnly(reply *dns.Msg, name, asked string) bool {
 	if name == asked || reply.Rcode != dns.RcodeSuccess {
 		return false
@@ -172,7 +167,7 @@ func aliasOnly(reply *dns.Msg, name, asked string) bool {
 	return !denied || !dns.IsSubDomain(zone, name)
 }
 
-// exchangeReason says why there is no reply.
+// exchangeReason is why there is no reply.
 func exchangeReason(err error) codes.RecordReason {
 	if said, ok := errors.AsType[codes.RecordFailure](err); ok {
 		// A fault of the observer has no reason, and no error can say "absent".

@@ -9,14 +9,13 @@ import (
 	"stsscan/internal/fault"
 )
 
-// LookupWildcard asks ex for the TXT records of _<label>.<domain>, a name beside
-// that of the record that nobody would have made, and says whether there are
-// any that speak of MTA-STS: then the record of domain is one that a wildcard
-// (RFC 4592) gives to every name, and perhaps nobody meant it. label is random,
-// of letters and digits; of a long domain only its beginning has room.
+// LookupWildcard asks ex for the TXT records of _<label>.<domain>, a random name beside that of the record, and
+// says whether there are any about MTA-STS. If so, a wildcard ([RFC 4592, section 2]) gives the record to every
+// name, perhaps by accident. label is of letters and digits; it is cut where a long domain leaves little room.
 //
-// suspected is nil where nobody said. The error is a fault of the observer. The
-// deadline is that of ctx.
+// suspected is nil where that is not known. The error is a fault of the observer. The deadline is that of ctx.
+//
+// [RFC 4592, section 2]: https://www.rfc-editor.org/rfc/rfc4592#section-2
 func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (suspected *bool, err error) {
 	room := maxName - len("_"+"."+domain+".")
 	if room < 1 {

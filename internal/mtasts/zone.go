@@ -9,13 +9,11 @@ import (
 	"stsscan/internal/fault"
 )
 
-// ZoneUnreachable judges what came of the question for the SOA of a domain whose record
-// could not be had: a reply, or err. It reports whether the zone is out of reach as a
-// whole: this question was not answered either, or a resolver says that no server does. A
-// zone that fails validation (RFC 8914) is in reach.
+// ZoneUnreachable reads what came of the question for the SOA of a domain whose record is unknown: a reply, or
+// err. It reports whether the whole zone is out of reach: this question had no answer either, or a resolver
+// says that no server answers. A zone that fails validation (RFC 8914) is in reach.
 //
-// The error is err where that is a fault of the observer: then nothing follows for the
-// zone.
+// The error is err where that is a fault of the observer, and nothing is known about the zone.
 func ZoneUnreachable(reply *dns.Msg, err error) (bool, error) {
 	switch {
 	case err == nil:
@@ -32,7 +30,8 @@ func unvalidated(code uint16) bool {
 	case dns.ExtendedErrorCodeUnsupportedDNSKEYAlgorithm, dns.ExtendedErrorCodeUnsupportedDSDigestType,
 		dns.ExtendedErrorCodeDNSSECIndeterminate, dns.ExtendedErrorCodeDNSBogus, dns.ExtendedErrorCodeSignatureExpired,
 		dns.ExtendedErrorCodeSignatureNotYetValid, dns.ExtendedErrorCodeDNSKEYMissing, dns.ExtendedErrorCodeRRSIGsMissing,
-		dns.ExtendedErrorCodeNoZoneKeyBitSet, dns.ExtendedErrorCodeNSECMissing, dns.ExtendedErrorCodeUnsupportedNSEC3IterValue:
+		dns.ExtendedErrorCodeNoZoneKeyBitSet, dns.ExtendedErrorCodeNSECMissing,
+		dns.ExtendedErrorCodeUnsupportedNSEC3IterValue:
 		return true
 	}
 	return false

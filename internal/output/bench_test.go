@@ -35,7 +35,7 @@ func BenchmarkSmallPart(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
 		surveys int // one row in so many is a whole survey
-	}{{"lean", 1000}, {"surveys", 50}} {
+	}{{"denial", 1000}, {"surveys", 50}} {
 		b.Run(bench.name, func(b *testing.B) {
 			names := benchNames(1<<10, false)
 			d := open(b, b.TempDir(), identity())

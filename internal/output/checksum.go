@@ -11,19 +11,18 @@ import (
 	"strings"
 )
 
-// A part carries its own checksum, as a value of the metadata in its footer: the
-// SHA-256 of the file with zeros in the place of the value. It covers what the
+// The footer of a part has the checksum of the file: the SHA-256 with zeros in its own place. It covers what the
 // checksums of pages leave out: their headers, the filters and the footer.
 
 // noChecksum stands in the footer until the file is written.
 var noChecksum = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 
-// checksumMark comes before the value in the footer: the key, and then the head
-// of a field of text and its length, in Thrift's compact protocol.
+// checksumMark precedes the checksum in the footer: the key, and in Thrift's compact protocol the header of a text
+// field and its length.
 var checksumMark = append([]byte(keyChecksum), 0x18, byte(len(noChecksum)))
 
-// checksumAt is where the value stands in a footer. It is found without parsing:
-// a footer that was damaged may have lengths that the library believes.
+// checksumAt is the offset of the checksum in a footer. It is found without parsing: a damaged footer may have
+// lengths that the library believes.
 func checksumAt(footer []byte) (at int, ok bool) {
 	at = bytes.LastIndex(footer, checksumMark)
 	if at += len(checksumMark); at < len(checksumMark) || at+len(noChecksum) > len(footer) {
@@ -32,8 +31,8 @@ func checksumAt(footer []byte) (at int, ok bool) {
 	return at, true
 }
 
-// putChecksum puts the checksum into the end of a file: the footer and what
-// follows it. before is the hash of all octets before them.
+// putChecksum sets the checksum in the end of a file: the footer and what follows it. before is the hash of all
+// octets before.
 func putChecksum(end []byte, before hash.Hash) error {
 	at, ok := checksumAt(end)
 	if !ok {
@@ -47,7 +46,7 @@ func putChecksum(end []byte, before hash.Hash) error {
 	return nil
 }
 
-// sumWith is the SHA-256, in hexadecimal, of what was hashed and what follows.
+// sumWith is the SHA-256 of the octets before the end and of the end, in hexadecimal.
 func sumWith(before hash.Hash, end []byte) (string, error) {
 	all, err := before.(hash.Cloner).Clone()
 	if err != nil {
@@ -57,9 +56,8 @@ func sumWith(before hash.Hash, end []byte) (string, error) {
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
-// hashPart reads a file that checkEnds has accepted. It gives the SHA-256, and
-// says whether the file has a checksum; a wrong one is an error, which wraps
-// [ErrDamaged].
+// hashPart gives the SHA-256 of a file that checkEnds has accepted, and whether the file has a checksum. A wrong
+// checksum is an error that wraps [ErrDamaged].
 func hashPart(f io.ReaderAt, size int64) (sum string, checked bool, err error) {
 	start, err := footerStart(f, size)
 	if err != nil {

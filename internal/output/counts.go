@@ -9,9 +9,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// Counts are how often each word occurs in the columns of a set of rows. A
-// word that does not occur is not in its map, so that equal sets of rows have
-// equal Counts. The zero value counts no rows.
+// Counts are how often each word occurs in the columns of a set of rows. A word that does not occur is not in its
+// map, so that equal sets of rows have equal Counts. The zero value counts no rows.
 type Counts struct {
 	Rows         int64                                        `json:"rows"`
 	Record       map[codes.Record]int64                       `json:"record,omitempty"`        // sums to Rows
@@ -24,8 +23,8 @@ type Counts struct {
 	MXMatch      map[codes.MXMatch]int64                      `json:"mx_match,omitempty"`      //
 	Mismatch     map[codes.Mismatch]int64                     `json:"mismatch,omitempty"`      //
 	Verdict      map[codes.Verdict]int64                      `json:"verdict,omitempty"`       //
-	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows that have it
-	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // upstream of the last reply
+	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows with it
+	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // of the last reply
 	Pending      map[codes.Pending]int64                      `json:"pending,omitempty"`       // rows that are provisional
 }
 
@@ -59,8 +58,7 @@ func (c *Counts) Provisional() (n int64) {
 	return n
 }
 
-// Merge adds the rows that o counted, which c must not have counted itself. It
-// leaves o alone and keeps nothing of it.
+// Merge adds the rows that o counted and c did not. It changes nothing in o and keeps nothing of it.
 func (c *Counts) Merge(o Counts) {
 	c.Rows += o.Rows
 	merge(&c.Record, o.Record)
@@ -87,21 +85,22 @@ func (c *Counts) remove(o Counts) {
 	own := Counts{}
 	own.Merge(*c)
 	c.Rows -= o.Rows
-	c.Record, c.RecordReason = less(own.Record, o.Record), less(own.RecordReason, o.RecordReason)
-	c.Error, c.Policy = less(own.Error, o.Error), less(own.Policy, o.Policy)
+	c.Record, c.RecordReason = subtract(own.Record, o.Record), subtract(own.RecordReason, o.RecordReason)
+	c.Error, c.Policy = subtract(own.Error, o.Error), subtract(own.Policy, o.Policy)
 	c.PolicyReason = nil
 	for stage, reasons := range own.PolicyReason {
-		for reason, n := range less(reasons, o.PolicyReason[stage]) {
+		for reason, n := range subtract(reasons, o.PolicyReason[stage]) {
 			c.addReason(stage, reason, n)
 		}
 	}
-	c.TLSError, c.Mode, c.Findings = less(own.TLSError, o.TLSError), less(own.Mode, o.Mode), less(own.Findings, o.Findings)
-	c.MXMatch, c.Mismatch, c.Verdict = less(own.MXMatch, o.MXMatch), less(own.Mismatch, o.Mismatch), less(own.Verdict, o.Verdict)
-	c.Resolver, c.Pending = less(own.Resolver, o.Resolver), less(own.Pending, o.Pending)
+	c.TLSError, c.Mode = subtract(own.TLSError, o.TLSError), subtract(own.Mode, o.Mode)
+	c.MXMatch, c.Mismatch = subtract(own.MXMatch, o.MXMatch), subtract(own.Mismatch, o.Mismatch)
+	c.Verdict, c.Findings = subtract(own.Verdict, o.Verdict), subtract(own.Findings, o.Findings)
+	c.Resolver, c.Pending = subtract(own.Resolver, o.Resolver), subtract(own.Pending, o.Pending)
 }
 
-// less is counts without others; a word that is left with none is left out.
-func less[W ~string](counts, others map[W]int64) (left map[W]int64) {
+// subtract is counts less others. A word with none left is left out.
+func subtract[W ~string](counts, others map[W]int64) (left map[W]int64) {
 	for word, n := range counts {
 		if n != others[word] {
 			add(&left, word, n-others[word])
@@ -110,8 +109,7 @@ func less[W ~string](counts, others map[W]int64) (left map[W]int64) {
 	return left
 }
 
-// All yields every count by name, such as "record.valid" or
-// "policy_reason.tls.expired", in a stable order.
+// All yields every count by name, such as "record.valid" or "policy_reason.tls.expired", in a stable order.
 func (c *Counts) All() iter.Seq2[string, int64] {
 	return func(yield func(string, int64) bool) {
 		if !yield("rows", c.Rows) {
@@ -186,9 +184,8 @@ func each[W ~string](column string, counts map[W]int64, yield func(string, int64
 	return true
 }
 
-// An Adoption is the share of domains that publish an MTA-STS record, as an
-// interval: domains that nobody could answer for count as without in Low and
-// as with in High.
+// An Adoption is the share of domains that publish an MTA-STS record, as an interval: unknown domains count as
+// without a record in Low, and as with one in High.
 type Adoption struct {
 	Domains int64   `json:"domains"`
 	Present int64   `json:"present"` // valid, invalid and multiple

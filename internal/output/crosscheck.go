@@ -1,39 +1,28 @@
 package output
 
 import (
-	"bytes"
-	"cmp"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"stsscan/internal/codes"
 )
 
-// A CrossCheck compares what a run found with what resolvers say that the run did
-// not ask. It changes no row.
+// A CrossCheck compares what a run found with the answers of resolvers that the run did not ask. It changes no row.
 type CrossCheck struct {
 	Resolvers []string                  `json:"resolvers"`         // host:port
-	Share     float64                   `json:"share"`             // of the domains without a record that were checked: see [Sampled]
+	Share     float64                   `json:"share"`             // of the domains without a record: see [Sampled]
 	Negatives CrossCount                `json:"negatives"`         // domains without a record: those in the share
 	Positives CrossCount                `json:"positives"`         // domains with a record, valid or not: all of them
 	Kinds     map[CrossDifference]int64 `json:"kinds,omitempty"`   // of the disagreements
-	Trouble   string                    `json:"trouble,omitempty"` // why nobody answered, or the resolvers were given up, in words
+	Trouble   string                    `json:"trouble,omitempty"` // why it got no answers, or gave up, in words
 	EndedAt   time.Time                 `json:"ended_at"`          //
-	File      string                    `json:"file"`              // that lists the disagreements, the first of them if they are very many
+	File      string                    `json:"file"`              // of disagreements; of very many the first
 	Listed    int64                     `json:"listed"`            // lines in it
 	SHA256    string                    `json:"sha256"`            // of it
 }
 
-// A CrossCount accounts for the domains that were to be checked: Checked = Agree
-// + Disagree + Unanswered.
+// A CrossCount accounts for the checked domains: Checked = Agree + Disagree + Unanswered.
 type CrossCount struct {
 	Checked    int64 `json:"checked"`
 	Agree      int64 `json:"agree"`      // the same class and, where there is a record, the same TXT records
@@ -56,16 +45,15 @@ func CrossDifferences() []CrossDifference {
 	return []CrossDifference{CrossFound, CrossDenied, CrossClass, CrossTXT}
 }
 
-// Sampled says whether a domain is among the share of all: the first 32 bits of
-// its SHA-256, as a number, are below so much of 2^32. Chance has no part in it, so
-// that every process, shard and reader comes to the same domains.
+// Sampled reports whether a domain is in the sample of a share of all: the first 32 bits of its SHA-256, as a
+// number, are below share * 2^32. It is not random, so that every process, shard and reader has the same sample.
 func Sampled(domain string, share float64) bool {
 	sum := sha256.Sum256([]byte(domain))
 	return float64(binary.BigEndian.Uint32(sum[:])) < share*(1<<32)
 }
 
-// CrossChecked says whether a cross-check asks about a row of this class: all that
-// have a record, the share of those that have none, and none that is unknown.
+// CrossChecked reports whether a cross-check asks about a row of this class: all that have a record, the sample of
+// those that have none, and none that is unknown.
 func CrossChecked(domain string, class codes.Record, share float64) bool {
 	switch class {
 	case codes.RecordUnknown:
@@ -74,99 +62,4 @@ func CrossChecked(domain string, class codes.Record, share float64) bool {
 		return Sampled(domain, share)
 	}
 	return true
-}
-
-// CrossCheckName is the name of the file that lists disagreements.
-func CrossCheckName(s *Shard) string {
-	if s == nil {
-		return "crosscheck.jsonl"
-	}
-	return fmt.Sprintf("crosscheck-%d-of-%d.jsonl", s.Index, s.Of)
-}
-
-// A Disagreement is a line of that file: a row, and what the resolvers of the
-// cross-check say.
-type Disagreement struct {
-	Domain string          `json:"domain"`
-	Rank   int64           `json:"rank"`
-	Kind   CrossDifference `json:"kind"`
-
-	Record     codes.Record `json:"record"` // as in the row, like the others
-	TXT        []RawText    `json:"txt"`
-	Resolver   string       `json:"resolver"`
-	ObservedAt time.Time    `json:"observed_at"`
-
-	CrossRecord   codes.Record       `json:"cross_record"`
-	CrossReason   codes.RecordReason `json:"cross_reason"`
-	CrossTXT      []RawText          `json:"cross_txt"`
-	CrossTXTCount int                `json:"cross_txt_count"` // of the TXT records in the answer, of which very many are not all kept
-	CrossResolver string             `json:"cross_resolver"`
-	CrossAt       time.Time          `json:"cross_at"`
-}
-
-// RawText is text of strangers. In JSON it is as in the lines of a [JSONWriter].
-type RawText []byte
-
-// MarshalJSON makes a string, or {"base64": "..."} where it is not valid UTF-8.
-func (t RawText) MarshalJSON() ([]byte, error) { return appendBytes(nil, t), nil }
-
-// UnmarshalJSON reads what MarshalJSON makes.
-func (t *RawText) UnmarshalJSON(data []byte) error {
-	var text string
-	if err := json.Unmarshal(data, &text); err == nil {
-		*t = RawText(text)
-		return nil
-	}
-	var raw struct{ Base64 string }
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return err
-	}
-	var err error
-	*t, err = base64.StdEncoding.DecodeString(raw.Base64)
-	return err
-}
-
-// WriteDisagreements writes the file that lists disagreements, by rank, whole or
-// not at all, and notes it in c.
-func (d *Dataset) WriteDisagreements(c *CrossCheck, shard *Shard, list []Disagreement) error {
-	slices.SortFunc(list, func(a, b Disagreement) int { return cmp.Compare(a.Rank, b.Rank) })
-	var text bytes.Buffer
-	lines := json.NewEncoder(&text)
-	for i := range list {
-		if err := lines.Encode(&list[i]); err != nil {
-			return fmt.Errorf("%s: %w", CrossCheckName(shard), err)
-		}
-	}
-	sum := sha256.Sum256(text.Bytes())
-	c.File, c.Listed, c.SHA256 = CrossCheckName(shard), int64(len(list)), hex.EncodeToString(sum[:])
-	return d.Disk.WriteFile(filepath.Join(d.dir, c.File), text.Bytes())
-}
-
-// CheckDisagreements is an error where the file that lists disagreements is not
-// the one that c is about.
-func (d *Dataset) CheckDisagreements(c *CrossCheck) error {
-	path := filepath.Join(d.dir, c.File)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != c.SHA256 {
-		return fmt.Errorf("%s: it is not the file that the manifest names", path)
-	}
-	return nil
-}
-
-// ReadDisagreements reads the text of such a file.
-func ReadDisagreements(text []byte) ([]Disagreement, error) {
-	var list []Disagreement
-	n := 0
-	for line := range bytes.Lines(text) {
-		n++
-		var one Disagreement
-		if err := json.Unmarshal(line, &one); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		list = append(list, one)
-	}
-	return list, nil
 }

@@ -40,7 +40,7 @@ func TestSampled(t *testing.T) {
 // Records are those of the rows, whichever way a row group is read.
 func TestRecords(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 40
+	d.maxRows = 40
 	p, err := d.Create(0, 1, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,10 @@ func TestRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		if Sampled(domain, 0.3) && row.Record != "unknown" {
-			want[rank] = &RecordRow{Domain: domain, Rank: rank, Record: row.Record, TXT: row.TXT, RecordID: row.RecordID, Resolver: row.Resolver, ObservedAt: row.ObservedAt}
+			want[rank] = &RecordRow{
+				Domain: domain, Rank: rank, Record: row.Record, TXT: row.TXT, RecordID: row.RecordID,
+				Resolver: row.Resolver, ObservedAt: row.ObservedAt,
+			}
 			if row.TXT != nil {
 				want[rank].TXTCount = row.TXTCount
 			}
@@ -118,7 +121,8 @@ func TestDisagreements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum := sha256.Sum256(text); c.SHA256 != hex.EncodeToString(sum[:]) || c.Listed != 2 || c.File != "crosscheck-1-of-2.jsonl" {
+	sum := sha256.Sum256(text)
+	if c.SHA256 != hex.EncodeToString(sum[:]) || c.Listed != 2 || c.File != "crosscheck-1-of-2.jsonl" {
 		t.Errorf("noted %+v", c)
 	}
 	for _, r := range string(text) {

@@ -52,7 +52,7 @@ func TestCutAndChangedFiles(t *testing.T) {
 	for n := 0; n < len(good); n += 1 + len(good)/120 {
 		changed := bytes.Clone(good)
 		changed[n] ^= 0x15
-		_ = attempt(changed) // what was changed may matter to nobody, or be an error
+		_ = attempt(changed) // the change may not matter, or be an error
 	}
 }
 

@@ -6,35 +6,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	"stsscan/internal/durable"
 )
 
-// An Identity says what the parts of a run have in common. Input and Config
-// must be equal in all of them; the other fields are for the reader.
-type Identity struct {
-	Input   string // SHA-256 of the plan: what ranks there are, and in which part
-	Config  string // whatever else must not differ between parts, such as the seed of a simulated world; may be empty
-	Run     string // the run's settings as JSON; may differ from part to part; may be empty
-	Version string // of the program
-}
-
-// A Dataset is the part files of one run in one directory. Its methods may be
-// called from several goroutines, each [Part] from one at a time.
+// A Dataset is the part files of one run in one directory. Several goroutines may use it, and one at a time each
+// [Part].
 type Dataset struct {
 	Disk durable.Disk // under the directory; set it before use; zero: the operating system's
 
-	dir       string
-	id        Identity
-	layout    *layout
-	groupRows int64 // rows in a row group
+	dir     string
+	id      Identity
+	layout  *layout
+	maxRows int64 // in a row group
 }
 
-// Open opens the dataset in the directory dir, which must exist. It writes
-// nothing.
+// Open opens the dataset in the directory dir, which must exist. It writes nothing.
 func Open(dir string, id Identity) (*Dataset, error) {
 	stat, err := os.Stat(dir)
 	if err != nil {
@@ -47,14 +34,13 @@ func Open(dir string, id Identity) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dataset{dir: dir, id: id, layout: layout, groupRows: rowsPerGroup}, nil
+	return &Dataset{dir: dir, id: id, layout: layout, maxRows: rowsPerGroup}, nil
 }
 
-// Accept says whether part k is there, and is what a process before wrote: the
-// file that the manifest lists; or one of this run, with the right checksum, that
-// the manifest does not list yet (listed is nil) or lists before it was written
-// anew. No file is no error; a file that is something else is one, which wraps
-// [ErrDamaged] or [ErrForeign], and names the file. It reads the whole file.
+// Accept reports whether part k is there as an earlier process wrote it: the file that the manifest lists; or one of
+// this run, with the right checksum, that the manifest does not list yet (listed is nil) or lists as it was before
+// it was rewritten. No file is no error; any other file is one, which wraps [ErrDamaged] or [ErrForeign] and names
+// the file. It reads the whole file.
 func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
 	info, ok, err := d.Whole(k)
 	switch {
@@ -68,9 +54,8 @@ func (d *Dataset) Accept(k int, listed *PartInfo) (PartInfo, bool, error) {
 	return info, err == nil, err
 }
 
-// Whole says whether part k is there: whole, and of this run and schema. No
-// file is no error; a file that is something else is one, which wraps
-// [ErrDamaged] or [ErrForeign], and names the file. It reads the whole file.
+// Whole reports whether part k is there: whole, and of this run and schema. No file is no error; any other file is
+// one, which wraps [ErrDamaged] or [ErrForeign] and names the file. It reads the whole file.
 func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	path := d.path(k)
 	info, err := ReadPartInfo(path)
@@ -82,16 +67,17 @@ func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	case info.Part != k:
 		return PartInfo{}, false, fmt.Errorf("%s: %w: it is part %d", path, ErrForeign, info.Part)
 	case info.Input != d.id.Input:
-		return PartInfo{}, false, fmt.Errorf("%s: %w: its input is %.12q, not %.12q", path, ErrForeign, info.Input, d.id.Input)
+		err := fmt.Errorf("%s: %w: its input is %.12q, not %.12q", path, ErrForeign, info.Input, d.id.Input)
+		return PartInfo{}, false, err
 	case info.Config != d.id.Config:
-		return PartInfo{}, false, fmt.Errorf("%s: %w: its configuration is %q, not %q", path, ErrForeign, info.Config, d.id.Config)
+		err := fmt.Errorf("%s: %w: its configuration is %q, not %q", path, ErrForeign, info.Config, d.id.Config)
+		return PartInfo{}, false, err
 	}
 	return info, true, nil
 }
 
-// Create begins part k, for rows with the ranks firstRank to lastRank. Its
-// file appears when the part is committed, in place of one that may be there.
-// A Part that is not committed must be aborted.
+// Create begins part k, for rows with the ranks firstRank to lastRank. Its file appears when the part is committed,
+// and replaces an earlier one. A Part that is not committed must be aborted.
 func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if k < 0 || firstRank < 1 || lastRank < firstRank {
 		return nil, fmt.Errorf("part %d cannot have the ranks %d to %d", k, firstRank, lastRank)
@@ -100,7 +86,7 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, d.id, d.layout, d.groupRows, PartInfo{
+	return newPart(file, d.id, d.layout, d.maxRows, PartInfo{
 		Name:      PartName(k),
 		Part:      k,
 		FirstRank: firstRank,
@@ -110,9 +96,8 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	})
 }
 
-// Sweep removes the temporary files of the parts that mine says are the
-// caller's, which a killed process left; nil means all. Where shards share a
-// directory, those of the others may be in use.
+// Sweep removes the temporary files that a killed process left, of the parts that mine reports are the caller's; nil
+// means all. Where shards share a directory, those of the others may be in use.
 func (d *Dataset) Sweep(mine func(k int) bool) error {
 	return d.Disk.Sweep(d.dir, func(name string) bool {
 		k, ok := PartNumber(name)
@@ -121,41 +106,3 @@ func (d *Dataset) Sweep(mine func(k int) bool) error {
 }
 
 func (d *Dataset) path(k int) string { return filepath.Join(d.dir, PartName(k)) }
-
-// PartName is the file name of part k.
-func PartName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
-
-// PartNumber is the number of the part that a file name is for; ok is false
-// where it is not the name of a part.
-func PartNumber(name string) (k int, ok bool) {
-	digits, ok := strings.CutPrefix(name, "part-")
-	if !ok {
-		return 0, false
-	}
-	digits, ok = strings.CutSuffix(digits, ".parquet")
-	if !ok {
-		return 0, false
-	}
-	k, err := strconv.Atoi(digits)
-	return k, err == nil && k >= 0 && PartName(k) == name
-}
-
-// PartPaths lists the part files in dir, in the order of their numbers.
-func PartPaths(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var numbers []int
-	for _, entry := range entries {
-		if k, ok := PartNumber(entry.Name()); ok {
-			numbers = append(numbers, k)
-		}
-	}
-	slices.Sort(numbers)
-	paths := make([]string, len(numbers))
-	for i, k := range numbers {
-		paths[i] = filepath.Join(dir, PartName(k))
-	}
-	return paths, nil
-}

@@ -69,7 +69,9 @@ func TestWholeRefuses(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	for _, name := range []string{".tmp-part-000000.parquet-00", ".tmp-part-000001.parquet-01", ".tmp-run.json-02", "part-000001.parquet"} {
+	for _, name := range []string{
+		".tmp-part-000000.parquet-00", ".tmp-part-000001.parquet-01", ".tmp-run.json-02", "part-000001.parquet",
+	} {
 		if err := os.WriteFile(filepath.Join(d.dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -107,13 +109,18 @@ func TestPartNumber(t *testing.T) {
 
 func TestPartPaths(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"part-000002.parquet", "part-1000000.parquet", "part-000010.parquet", "run.json", "part-x.parquet"} {
+	for _, name := range []string{
+		"part-000002.parquet", "part-1000000.parquet", "part-000010.parquet", "run.json", "part-x.parquet",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got, err := PartPaths(dir)
-	want := []string{filepath.Join(dir, "part-000002.parquet"), filepath.Join(dir, "part-000010.parquet"), filepath.Join(dir, "part-1000000.parquet")}
+	want := []string{
+		filepath.Join(dir, "part-000002.parquet"), filepath.Join(dir, "part-000010.parquet"),
+		filepath.Join(dir, "part-1000000.parquet"),
+	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}

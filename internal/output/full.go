@@ -7,30 +7,33 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// fullRows are the rows of a part that are not lean, written by the Parquet
-// library to row groups of their own.
+// fullRows are the rows of a part that are no denials. The Parquet library writes them, to row groups of their own.
 type fullRows struct {
 	writer *parquet.GenericWriter[Row]
-	out    *splice
+	out    *innerWriter
 	starts []int64 // where each row group begins in the file
 	rows   int64   // in the row group
 	octets int     // of the rows in the row group
-	most   int64   // rows in a row group
-	limit  int     // octets of evidence in a row group
-	batch  []Row   // waits for more of its kind
-	absent uint64  // columns that are NULL in each row of batch
+
+	maxRows   int64 // in a row group
+	maxOctets int   // of evidence in a row group
+
+	batch  []Row  // waits for more rows with the same columns NULL
+	absent uint64 // the columns that are NULL in each of them
 }
 
-func newFullRows(to *sink, l *layout, page int, most int64, limit int) *fullRows {
-	f := &fullRows{out: &splice{to: to, skip: len(magic)}, most: most, limit: limit, batch: make([]Row, 0, rowsPerWrite)}
+func newFullRows(to *fileWriter, l *layout, page int, maxRows int64, maxOctets int) *fullRows {
+	f := &fullRows{
+		out:     &innerWriter{to: to, skip: len(magic)},
+		maxRows: maxRows, maxOctets: maxOctets, batch: make([]Row, 0, rowsPerWrite),
+	}
 	f.writer = parquet.NewGenericWriter[Row](f.out,
 		parquet.PageBufferSize(page),
-		parquet.WriteBufferSize(0), // sink has one
+		parquet.WriteBufferSize(0), // fileWriter has one
 		parquet.Compression(&l.codec),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, "domain")),
-		// The header of each page would have its bounds four times, uncompressed,
-		// and the footer those of each column: of raw octets, that is more than
-		// what they are about, and tells no reader anything.
+		// The header of each page would have its bounds four times, uncompressed, and the footer those of each
+		// column. Bounds of raw octets take more space than the octets, and help no reader.
 		parquet.DataPageStatistics(false),
 		parquet.SkipPageBounds("policy_text"),
 		parquet.SkipPageBounds("txt", "list", "element"),
@@ -39,30 +42,11 @@ func newFullRows(to *sink, l *layout, page int, most int64, limit int) *fullRows
 	return f
 }
 
-// A splice is the library's file as it goes into ours: without its beginning,
-// and, once closed, without its end.
-type splice struct {
-	to     *sink
-	skip   int
-	closed bool
-}
-
-func (s *splice) Write(b []byte) (int, error) {
-	n := min(s.skip, len(b))
-	s.skip -= n
-	if s.closed {
-		return len(b), nil
-	}
-	written, err := s.to.Write(b[n:])
-	return n + written, err
-}
-
-// add puts r with the rows that go to the library next.
+// add adds r to the batch that the library gets next.
 //
-// They all have the same columns NULL: in a mixed batch the library (v0.32.0)
-// can take rows for the opposite of what they are. Its writeRowsFuncOfOptional
-// compares the rest of a bitmap with the wrong mask, and of the rows NULL, "x",
-// NULL the third is then written as an empty text.
+// All rows of a batch have the same columns NULL, because the library (v0.32.0) gets mixed ones wrong: its
+// writeRowsFuncOfOptional compares the rest of a bitmap with the wrong mask. Of the rows NULL, "x", NULL it writes
+// the third as an empty text.
 func (f *fullRows) add(r *Row) error {
 	set := absent(r)
 	if len(f.batch) == cap(f.batch) || len(f.batch) > 0 && set != f.absent {
@@ -73,15 +57,15 @@ func (f *fullRows) add(r *Row) error {
 	f.absent = set
 	f.batch = append(f.batch, *r)
 	f.rows++
-	if f.octets += r.Octets(); f.rows < f.most && f.octets < f.limit {
+	if f.octets += r.Octets(); f.rows < f.maxRows && f.octets < f.maxOctets {
 		return nil
 	}
 	return f.end()
 }
 
-// ownWords is what [Counts] counts of r, in memory of its own: of two equal keys a
-// map keeps the one that it was given last.
-func ownWords(r *Row) *Row {
+// countedWords is what [Counts] counts of r, in memory of its own: a map keeps the key that it was given last, and
+// with it the buffer of the caller.
+func countedWords(r *Row) *Row {
 	own := &Row{
 		Record: strings.Clone(r.Record), RecordReason: strings.Clone(r.RecordReason), Error: strings.Clone(r.Error),
 		Policy: strings.Clone(r.Policy), PolicyStage: strings.Clone(r.PolicyStage), PolicyReason: strings.Clone(r.PolicyReason),
@@ -94,7 +78,7 @@ func ownWords(r *Row) *Row {
 	return own
 }
 
-// flush gives the batch to the library and forgets it.
+// flush gives the batch to the library.
 func (f *fullRows) flush() error {
 	_, err := f.writer.Write(f.batch)
 	clear(f.batch)
@@ -112,8 +96,8 @@ func (f *fullRows) end() error {
 	return f.writer.Flush()
 }
 
-// close gives the row groups, their places being those in our file. The
-// library's own footer and its indexes of pages are left out.
+// close gives the row groups, with offsets in our file. The library's own footer and its indexes of pages are left
+// out.
 func (f *fullRows) close() ([]format.RowGroup, error) {
 	if err := f.end(); err != nil {
 		return nil, err

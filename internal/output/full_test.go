@@ -12,7 +12,7 @@ import (
 // Every pattern of NULL and not NULL over seven rows, alone and followed by
 // sixty rows that are NULL, comes back as it was.
 func TestPatternsOfNull(t *testing.T) {
-	t.Run("lean", func(t *testing.T) { patternsOfNull(t, least) })
+	t.Run("denial", func(t *testing.T) { patternsOfNull(t, least) })
 	t.Run("full", func(t *testing.T) {
 		patternsOfNull(t, func(domain string, rank int64) *Row {
 			r := least(domain, rank)

@@ -17,11 +17,10 @@ import (
 // timeLayout is RFC 3339 with microseconds, the precision of the table.
 const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 
-// A JSONWriter writes rows as JSON lines. A line is one object whose keys are
-// the column names in the order of the schema. NULL is null; binary is text
-// where it is valid UTF-8, and {"base64": "..."} where it is not; times are RFC
-// 3339 in UTC with microseconds. Whatever is not printable is escaped, so that
-// a line is safe to show on a terminal.
+// A JSONWriter writes rows as JSON lines. A line is one object whose keys are the column names in the order of
+// the schema. NULL is null; binary is text where it is valid UTF-8, and {"base64": "..."} where it is not; times
+// are RFC 3339 in UTC with microseconds. Whatever is not printable is escaped, so that a line is safe to show on
+// a terminal.
 type JSONWriter struct {
 	w      io.Writer
 	fields []jsonField
@@ -143,9 +142,8 @@ func appendBytes(b, bytes []byte) []byte {
 	return append(b, `"}`...)
 }
 
-// appendText appends a JSON string. Package json leaves the controls U+007F to
-// U+009F and those of writing direction as they are; in here everything that
-// is not printable is escaped, which JSON undoes without loss.
+// appendText appends a JSON string. Package json leaves the controls U+007F to U+009F and those of writing
+// direction as they are; in here everything that is not printable is escaped, which JSON undoes without loss.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	for _, r := range s {
@@ -175,8 +173,7 @@ func appendEscape(b []byte, r rune) []byte {
 	return b
 }
 
-// Escaped is JSON of package json, in one line, with escapes for whatever is not printable:
-// see [WriteJSON].
+// Escaped is JSON of package json, in one line, with escapes for whatever is not printable: see [WriteJSON].
 func Escaped(text []byte) []byte {
 	b := make([]byte, 0, len(text))
 	for _, r := range string(text) {

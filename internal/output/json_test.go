@@ -23,7 +23,8 @@ func jsonLine(t testing.TB, r *Row) string {
 }
 
 func TestJSONGolden(t *testing.T) {
-	const want = `{"domain":"example.com","rank":9,"list":"names.csv","list_rank":7,"tld":"com","registered_domain":"example.com",` +
+	const want = `{"domain":"example.com","rank":9,"list":"names.csv","list_rank":7,"tld":"com",` +
+		`"registered_domain":"example.com",` +
 		`"tags":{"empty":"","owner":"Bücher & Söhne"},"record":"valid","record_reason":"other_txt","error":"ErrPolicyFetch",` +
 		`"txt":["v=STSv1; id=1;",{"base64":"/wA="},""],"txt_count":3,"record_id":"1","extensions":["a=b"],` +
 		`"cnames":["a.example.net","b.example.net"],"zone":"com","ttl":300,"rcode":"NOERROR","authenticated":true,"ede":[3,19],` +
@@ -47,7 +48,7 @@ func TestJSONGolden(t *testing.T) {
 		`"delegation":"both","record_delegated_to":"example.net","host_delegated_to":"example.net","provider":"uriports","verdict":"enforce_partial",` +
 		`"verdict_basis":"certificates",` +
 		`"strict":true,"lenient":true,"findings":["policy_extension","record_extension"],"tlsrpt_result":"sts-webpki-invalid",` +
-		`"observed_at":"2026-11-23T21:04:05.678901Z","pass":2,"pending":"transient","first_record":"unknown",` +
+		`"vantage":"ams","observed_at":"2026-11-23T21:04:05.678901Z","pass":2,"pending":"transient","first_record":"unknown",` +
 		`"first_record_reason":"timeout","first_policy":"unreachable","first_policy_stage":"tcp","first_policy_reason":"refused"}` + "\n"
 	if got := jsonLine(t, every("example.com", 9)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
@@ -57,7 +58,11 @@ func TestJSONGolden(t *testing.T) {
 // Each key is a column, in the order of the schema; NULL is null, and what is
 // empty or zero is not.
 func TestJSONColumns(t *testing.T) {
-	lines := map[string]string{"full": jsonLine(t, every("example.com", 1)), "least": jsonLine(t, least("example.com", 1)), "hollow": jsonLine(t, hollow("example.com", 1))}
+	lines := map[string]string{
+		"full":   jsonLine(t, every("example.com", 1)),
+		"least":  jsonLine(t, least("example.com", 1)),
+		"hollow": jsonLine(t, hollow("example.com", 1)),
+	}
 	values := make(map[string]map[string]json.RawMessage)
 	for name, line := range lines {
 		var keys []string
@@ -91,7 +96,8 @@ func TestJSONColumns(t *testing.T) {
 		if got := string(values["least"][c.Name]); (got == "null") != c.Nullable {
 			t.Errorf("least: %s is %s", c.Name, got)
 		}
-		hollow := strings.HasPrefix(c.Type, "list") || strings.HasPrefix(c.Type, "map") || c.Type == "binary" || c.Type != "string" && c.Nullable
+		hollow := strings.HasPrefix(c.Type, "list") || strings.HasPrefix(c.Type, "map") || c.Type == "binary" ||
+			c.Type != "string" && c.Nullable
 		if got := string(values["hollow"][c.Name]); hollow && got == "null" {
 			t.Errorf("hollow: %s is null", c.Name)
 		}

@@ -9,7 +9,7 @@ import (
 	"stsscan/internal/durable"
 )
 
-// A Status says how far a run came.
+// A Status is how far a run got.
 type Status string
 
 const (
@@ -24,11 +24,11 @@ func Statuses() []Status {
 	return []Status{StatusRunning, StatusComplete, StatusSuspect, StatusIncomplete}
 }
 
-// Finished says that nothing is left to do.
+// Finished reports whether nothing is left to do.
 func (s Status) Finished() bool { return s == StatusComplete || s == StatusSuspect }
 
-// A Manifest is the record of a run: run.json, or one file for each shard. It
-// is what a paper cites. Keys are only ever added.
+// A Manifest is the record of a run: run.json, or one file for each shard. It is what a paper cites. Keys are only
+// ever added.
 type Manifest struct {
 	SchemaVersion string     `json:"schema_version"`     // of the table and of this file
 	Version       string     `json:"version"`            // of the program
@@ -40,8 +40,8 @@ type Manifest struct {
 	From          *Lineage   `json:"from,omitempty"`     // the run whose rows were asked again; none for a run of its own
 
 	Config     map[string]string `json:"config,omitempty"`             // flags as given, defaults included
-	Surveys    int               `json:"surveys,omitempty"`            // of Config, or what stood for 0 in the last process
-	Contact    string            `json:"contact,omitempty"`            // whom the hosts that were contacted can ask
+	Surveys    int               `json:"surveys,omitempty"`            // of Config, or the default of the last process
+	Contact    string            `json:"contact,omitempty"`            // for the operators of contacted hosts
 	Resolvers  []Resolver        `json:"resolvers,omitempty"`          // that were asked
 	Trust      *Trust            `json:"trust,omitempty"`              // why they can be believed
 	Manners    Manners           `json:"manners"`                      // what the limits for each Policy Host have cost
@@ -54,42 +54,40 @@ type Manifest struct {
 
 	Plan       Plan    `json:"plan"`                 // of the whole run, all shards
 	Inputs     []Input `json:"inputs,omitempty"`     // of the whole run, in order
-	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out, when the names were prepared
+	Exclusions string  `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out, as it was prepared
 
-	// ExclusionVersions are what that list had in it, as this shard has seen it grow.
+	// ExclusionVersions are the versions of that list that this shard has read.
 	ExclusionVersions []ExclusionVersion `json:"exclusion_versions,omitempty"`
 
-	// ExcludedLate is the number of names in Parts that got no row, since they opted
-	// out after the names were prepared: all names of Parts are Counts.Rows and these.
+	// ExcludedLate is the number of names in Parts that have no row because they opted out after the lists were
+	// prepared: Parts have Counts.Rows and ExcludedLate names.
 	ExcludedLate int64 `json:"excluded_late,omitempty"`
 
 	Counts   Counts     `json:"counts"`          // of the rows in Parts
 	Adoption Adoption   `json:"adoption"`        // among the rows in Parts
 	Parts    []PartInfo `json:"parts,omitempty"` // whole part files, in order
 
-	// Damaged tells what processes found damaged or gone when they began, and did
-	// again.
+	// Damaged is what processes found damaged or missing when they began, and did again.
 	Damaged []string `json:"damaged,omitempty"`
 
 	Checksum string `json:"checksum,omitempty"` // of the file: see durable.Seal
-	Altered  bool   `json:"-"`                  // the file that was read is not as it was written: its checksum is wrong
+	Altered  bool   `json:"-"`                  // the file was changed after it was written: its checksum is wrong
 }
 
-// An ExclusionVersion is what the list of those who opted out had in it at a time.
+// An ExclusionVersion is the list of those who opted out, as it was at a time.
 type ExclusionVersion struct {
 	SHA256    string    `json:"sha256"`     // of its entries, in hexadecimal
 	Entries   int       `json:"entries"`    // number of them
 	FirstSeen time.Time `json:"first_seen"` // when it was first read
 }
 
-// A Shard is one of several machines that share a run: it scans the parts k
-// with k mod Of = Index.
+// A Shard is one of several machines that share a run. It scans the parts k with k mod Of = Index.
 type Shard struct {
 	Index int `json:"index"`
 	Of    int `json:"of"`
 }
 
-// A Lineage says which rows of which run a run was made of.
+// A Lineage is the rows of another run that a run was made from.
 type Lineage struct {
 	Run      string   `json:"run"`      // name of its directory, as it was given
 	Only     string   `json:"only"`     // class that the rows were of
@@ -99,22 +97,21 @@ type Lineage struct {
 	Manifest []string `json:"manifest"` // SHA-256 of its manifests, in order
 }
 
-// A Plan says how the entries of the lists were divided into parts.
+// A Plan is how the entries of the lists were divided into parts.
 type Plan struct {
 	SHA256   string `json:"sha256"`    // identity of lists, exclusions, format and part size
 	PartSize int64  `json:"part_size"` // ranks in a part
 	Parts    int    `json:"parts"`     // number of parts
 }
 
-// An Input accounts for one list: Entries = Rejected + Excluded + Duplicates +
-// Names.
+// An Input accounts for one list: Entries = Rejected + Excluded + Duplicates + Names.
 type Input struct {
 	Name       string           `json:"name"`              // as it was named; "-" is standard input
 	SHA256     string           `json:"sha256"`            // of the file as it was read
 	Bytes      int64            `json:"bytes"`             // of the file as it was read
 	Format     string           `json:"format,omitempty"`  // in which it was read
 	Entries    int64            `json:"entries"`           //
-	Rejected   int64            `json:"rejected"`          // no domain name that could be asked for
+	Rejected   int64            `json:"rejected"`          // no domain names
 	Reasons    map[string]int64 `json:"reasons,omitempty"` // why, summing to Rejected
 	Excluded   int64            `json:"excluded"`          // opted out
 	Duplicates int64            `json:"duplicates"`        // named before
@@ -122,7 +119,7 @@ type Input struct {
 	Names      int64            `json:"names"`             // one row each, unless they were excluded late
 }
 
-// A Resolver is an upstream, and how it did.
+// A Resolver is an upstream with its counts.
 type Resolver struct {
 	Addr       string `json:"addr"` // host:port
 	Asked      int64  `json:"asked"`
@@ -133,25 +130,25 @@ type Resolver struct {
 	Mismatched int64  `json:"mismatched"` // packets that were no answer to a question
 	TCP        int64  `json:"tcp"`        // answers over TCP
 
-	// Questions that it was allowed in flight while there were more to ask, at the worst
-	// time and most of the time; 0 where there never were for longer than a second.
+	// Questions that it was allowed in flight while there were more to ask: the least, and the median; 0 where there
+	// were none for longer than a second.
 	WindowLeast  int `json:"window_least"`
 	WindowMedian int `json:"window_median"`
 
-	CanariesGood   int64 `json:"canaries_good"`   // times that names whose answers are known came out well
-	CanariesFailed int64 `json:"canaries_failed"` // had no answer
-	CanariesWrong  int64 `json:"canaries_wrong"`  // had an answer that cannot be true
-	Stopped        int64 `json:"stopped"`         // times that it was not asked for a while because of that
+	CanariesGood   int64 `json:"canaries_good"`   // times that names with known answers had them
+	CanariesFailed int64 `json:"canaries_failed"` // times that one had no answer
+	CanariesWrong  int64 `json:"canaries_wrong"`  // times that one had an answer that cannot be true
+	Stopped        int64 `json:"stopped"`         // times that it was not asked for a while because of them
 }
 
-// Manners count what the limits for each address and network have cost.
+// Manners count what the limits for each address and network cost.
 type Manners struct {
 	Waited int64 `json:"waited"`  // connections that had to wait for their turn
-	PutOff int64 `json:"put_off"` // connections that were not made when they were wanted, because it would have been too often
-	Held   int64 `json:"held"`    // responses that asked not to be asked again for a while
+	PutOff int64 `json:"put_off"` // connections that were put off to keep to a rate
+	Held   int64 `json:"held"`    // responses that asked for a pause
 }
 
-// Roots are the certificates that were trusted.
+// Roots are the trusted certificates.
 type Roots struct {
 	Source string `json:"source"`         // "bundle", or the name of a file
 	Date   string `json:"date,omitempty"` // of the bundle
@@ -160,8 +157,7 @@ type Roots struct {
 // Name is the file name of the manifest.
 func (m *Manifest) Name() string { return ManifestName(m.Shard) }
 
-// ManifestName is the file name of the manifest of a shard; nil is a run
-// without shards.
+// ManifestName is the file name of the manifest of a shard; nil is a run without shards.
 func ManifestName(s *Shard) string {
 	if s == nil {
 		return "run.json"
@@ -169,8 +165,7 @@ func ManifestName(s *Shard) string {
 	return fmt.Sprintf("run-%d-of-%d.json", s.Index, s.Of)
 }
 
-// ManifestShard is the shard that the manifest of the given file name is of; ok
-// is false where it is not the name of a manifest.
+// ManifestShard is the shard whose manifest has the file name; ok is false where no manifest has.
 func ManifestShard(name string) (shard *Shard, ok bool) {
 	if name == ManifestName(nil) {
 		return nil, true
@@ -180,8 +175,8 @@ func ManifestShard(name string) (shard *Shard, ok bool) {
 	return &s, n == 2 && name == ManifestName(&s)
 }
 
-// Write writes the manifest to the directory dir, whole or not at all. It
-// fills in SchemaVersion, and Adoption from Counts.
+// Write writes the manifest to the directory dir, whole or not at all. It sets SchemaVersion, and Adoption from
+// Counts.
 func (m *Manifest) Write(dir string) error { return m.WriteOn(durable.Disk{}, dir) }
 
 // WriteOn is [Manifest.Write] to a directory of a disk.

@@ -13,7 +13,9 @@ import (
 )
 
 func manifest() *Manifest {
-	counts := count(valid("a.example.com", 1), negative("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4))
+	counts := count(
+		valid("a.example.com", 1), negative("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4),
+	)
 	return &Manifest{
 		SchemaVersion:     SchemaVersion,
 		Version:           "v0.1.0",

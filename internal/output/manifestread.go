@@ -13,12 +13,12 @@ import (
 	"stsscan/internal/durable"
 )
 
-// ErrManifest says that a file with the name of a manifest is none.
+// ErrManifest says that a file has the name of a manifest and is none.
 var ErrManifest = errors.New("is not the manifest of a run")
 
-// ReadManifest reads a manifest that [Manifest.Write] wrote. Keys that it does
-// not know are no error: a newer program may have added them. One that was changed
-// since is Altered; where that shows it to be none, the error wraps [ErrManifest].
+// ReadManifest reads a manifest that [Manifest.Write] wrote. Unknown keys are no error: a newer program may have
+// added them. A manifest that was changed since is Altered; where it is none any more, the error wraps
+// [ErrManifest].
 func ReadManifest(path string) (*Manifest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -26,7 +26,7 @@ func ReadManifest(path string) (*Manifest, error) {
 	}
 	m := new(Manifest)
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("%s %w: %w", path, ErrManifest, describe(err, data))
+		return nil, fmt.Errorf("%s %w: %w", path, ErrManifest, withLine(err, data))
 	}
 	m.Altered, m.Checksum = durable.CheckSeal(data) != nil, ""
 	switch err := m.check(path); {
@@ -56,8 +56,8 @@ func (m *Manifest) check(path string) error {
 	return nil
 }
 
-// describe adds the line to an error of package json.
-func describe(err error, data []byte) error {
+// withLine adds the line to an error of package json.
+func withLine(err error, data []byte) error {
 	var offset int64
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = e.Offset
@@ -70,8 +70,8 @@ func describe(err error, data []byte) error {
 	return fmt.Errorf("line %d: %w", line, err)
 }
 
-// ReadManifests reads the manifests in the directory dir: that of the run, or
-// those of its shards, in order. There must be one.
+// ReadManifests reads the manifests in the directory dir, one at least: that of the run, or those of its shards in
+// order.
 func ReadManifests(dir string) ([]*Manifest, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestOctets(t *testing.T) {
 		case *map[string]string:
 			*into, want = map[string]string{large: large}, 2*size
 		default:
-			continue // of a size that nobody chooses
+			continue // of a fixed size
 		}
 		if got := r.Octets() - empty; got < want {
 			t.Errorf("%s: %d octets, and it holds %d", row.Field(i).Name, got, want)

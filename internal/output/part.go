@@ -10,71 +10,47 @@ import (
 	"io"
 	"time"
 
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/durable"
 )
 
-const (
-	// rowsPerGroup bounds what a part holds in memory: 33 octets a row, and what
-	// the collector lets lie. DuckDB, which reads each row group with one thread,
-	// makes its own 2.7 times as large.
-	rowsPerGroup = 46_080
-	// bloomBits is the size of the filter on the column domain, per row: one in
-	// a hundred names that are not in a row group passes it.
-	bloomBits = 10
-	// The library reserves a page's memory for every column when it is first
-	// given a row. Small parts, of which many are written at a time, need far
-	// less than the pages of large ones.
-	minPage, maxPage = 4 << 10, 64 << 10 // octets
-	pagePerRow       = 32                // octets: a name, or a hash in hexadecimal
-	// octetsPerGroup ends a row group early whose evidence is large: a hoster
-	// may serve 64 KiB under every name.
-	octetsPerGroup = 32 << 20
-	// rowsPerWrite is how many rows the library takes at a time.
-	rowsPerWrite = 64
-	// compression of all but the names of lean rows, which are nine tenths of a
-	// file: see appendLiterals.
-	compression = zstd.SpeedFastest
-)
-
-// A Part is a part file on its way. It is used from one goroutine at a time.
+// A Part is a part file that is being written. It is used from one goroutine at a time.
 //
-// Its rows are of two kinds, which stand in row groups of their own: lean rows,
-// which say that there is no record and are nearly all, and full ones. Who asks
-// for policies, certificates or findings reads the full ones, and of the others
-// a few octets a column.
+// Its rows are of two kinds, each in row groups of its own: denials, which say that there is no record and are
+// nearly all, and full ones. A reader of policies, certificates or findings reads the full ones, and a few octets a
+// column of the others.
 type Part struct {
 	file      *durable.File
 	sum       hash.Hash
-	sink      *sink
+	out       *fileWriter
 	layout    *layout
-	lean      *leanRows // nil until there is one
-	full      *fullRows // nil until there is one
+	denials   *denialRows // nil until there is one
+	full      *fullRows   // nil until there is one
 	groups    []format.RowGroup
-	groupRows int64
-	octets    int // of evidence in a row group
+	maxRows   int64 // in a row group
+	maxOctets int   // of evidence in a row group
 	id        Identity
 	info      PartInfo
-	err       error // the first error: what follows it must never be committed
+	err       error // the first one: after it the part is never committed
 }
 
-func newPart(file *durable.File, id Identity, l *layout, groupRows int64, info PartInfo) (*Part, error) {
-	p := &Part{file: file, sum: sha256.New(), layout: l, groupRows: groupRows, octets: octetsPerGroup, id: id, info: info}
-	p.sink = &sink{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
-	_, err := p.sink.Write([]byte(magic))
+func newPart(file *durable.File, id Identity, l *layout, maxRows int64, info PartInfo) (*Part, error) {
+	p := &Part{
+		file: file, sum: sha256.New(), layout: l, maxRows: maxRows, maxOctets: octetsPerGroup, id: id, info: info,
+	}
+	p.out = &fileWriter{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
+	_, err := p.out.Write([]byte(magic))
 	return p, err
 }
 
-// LimitGroups ends row groups earlier, with so many octets of evidence: many
-// parts may be open at a time. It is called before the first row.
-func (p *Part) LimitGroups(octets int) { p.octets = min(octets, octetsPerGroup) }
+// LimitGroups bounds the octets of evidence in a row group, for when many parts are open at a time. It is called
+// before the first row.
+func (p *Part) LimitGroups(octets int) { p.maxOctets = min(octets, octetsPerGroup) }
 
-// Write appends rows in any order; it may reorder rows, and keeps nothing of
-// them after it returns. A *[RowError] says which row cannot be stored. After
-// an error the part can only be aborted.
+// Write appends rows in any order. It may reorder rows, and keeps nothing of them after it returns. A *[RowError]
+// names a row that cannot be stored. After an error the part can only be aborted.
 func (p *Part) Write(rows []Row) error {
 	for i := range rows {
 		if p.err != nil {
@@ -88,18 +64,18 @@ func (p *Part) Write(rows []Row) error {
 	return p.err
 }
 
-// WriteLean appends one row. It is as Write is, which takes lean rows too.
-func (p *Part) WriteLean(r *Lean) error {
+// WriteDenial appends a denial, as Write does.
+func (p *Part) WriteDenial(r *Denial) error {
 	if p.err == nil {
-		p.err = p.addLean(r)
+		p.err = p.addDenial(r)
 	}
 	return p.err
 }
 
 func (p *Part) add(r *Row) error {
-	if lean(r) {
-		l := leanOf(r)
-		return p.addLean(&l)
+	if isDenial(r) {
+		d := denialOf(r)
+		return p.addDenial(&d)
 	}
 	if err := p.checkRank(r.Domain, r.Rank); err != nil {
 		return err
@@ -109,15 +85,15 @@ func (p *Part) add(r *Row) error {
 	}
 	if p.full == nil {
 		page := min(max(pagePerRow*(p.info.LastRank-p.info.FirstRank+1), minPage), maxPage)
-		p.full = newFullRows(p.sink, p.layout, int(page), p.groupRows, p.octets)
+		p.full = newFullRows(p.out, p.layout, int(page), p.maxRows, p.maxOctets)
 	}
-	p.info.Counts.Add(ownWords(r))
-	p.waits(r)
+	p.info.Counts.Add(countedWords(r))
+	p.notePending(r)
 	return p.wrap(p.full.add(r))
 }
 
-// waits notes how long a provisional row has waited, if it is one that must.
-func (p *Part) waits(r *Row) {
+// notePending keeps the latest time of the provisional rows that have to wait: see PartInfo.PendingSince.
+func (p *Part) notePending(r *Row) {
 	switch codes.Pending(r.Pending) {
 	case codes.PendingTransient, codes.PendingInterrupted, codes.PendingLocal:
 		since := r.ObservedAt.UTC().Truncate(time.Second)
@@ -127,11 +103,10 @@ func (p *Part) waits(r *Row) {
 	}
 }
 
-// ExcludeLate counts names that get no row, since they opted out after the names
-// were prepared.
+// ExcludeLate counts names that get no row because they opted out after the lists were prepared.
 func (p *Part) ExcludeLate(n int64) { p.info.ExcludedLate += n }
 
-// checkRank refuses a row that is not of this part.
+// checkRank refuses a row whose rank does not belong to the part.
 func (p *Part) checkRank(domain string, rank int64) error {
 	if rank < p.info.FirstRank || rank > p.info.LastRank {
 		return &RowError{domain, rank, "rank", fmt.Sprintf("is not of part %d", p.info.Part)}
@@ -139,33 +114,88 @@ func (p *Part) checkRank(domain string, rank int64) error {
 	return nil
 }
 
-func (p *Part) addLean(r *Lean) error {
+func (p *Part) addDenial(r *Denial) error {
 	if err := p.checkRank(r.Domain, r.Rank); err != nil {
 		return err
 	}
 	if r.Domain == "" || r.List == "" || r.TLD == "" || r.Record == "" || r.Policy == "" {
 		return checkNotEmpty(r.Row())
 	}
-	if p.lean == nil {
-		p.lean = p.layout.leanRows()
+	if p.denials == nil {
+		var err error
+		if p.denials, err = p.layout.denialRows(); err != nil {
+			return p.wrap(err)
+		}
 	}
-	if !p.lean.add(r) {
+	if !p.denials.add(r) {
 		return checkRow(r.Row())
 	}
-	if int64(p.lean.rows) == p.groupRows {
-		return p.endLean()
+	if int64(p.denials.rows) == p.maxRows {
+		return p.endDenials()
 	}
-	if p.lean.rank.values.n == rowsPerPage {
-		return p.wrap(p.lean.flush())
+	if p.denials.page == rowsPerPage {
+		return p.wrap(p.denials.endPage())
 	}
 	return nil
 }
 
-// endLean writes the row group of lean rows.
-func (p *Part) endLean() error {
-	group, err := p.lean.end(p.sink, &p.info.Counts)
+// endDenials writes the row group of denials.
+func (p *Part) endDenials() error {
+	group, err := p.denials.end(p.out, p.out.offset, &p.info.Counts)
 	p.groups = append(p.groups, group)
 	return p.wrap(err)
+}
+
+// EndGroups writes the row groups that are not written yet, and frees their memory. That is for a part that waits
+// for its last rows while many others are written: later rows begin other groups.
+func (p *Part) EndGroups() error {
+	if p.err == nil {
+		p.err = p.endGroups()
+	}
+	return p.err
+}
+
+func (p *Part) endGroups() error {
+	if p.denials != nil {
+		if p.denials.rows > 0 {
+			if err := p.endDenials(); err != nil {
+				return err
+			}
+		}
+		p.layout.spare.Put(p.denials)
+		p.denials = nil
+	}
+	if p.full != nil {
+		groups, err := p.full.close()
+		if err != nil {
+			return p.wrap(err)
+		}
+		p.groups = append(p.groups, groups...)
+		p.full = nil
+	}
+	return nil
+}
+
+// close writes the row groups that are not written yet, and the footer.
+func (p *Part) close() error {
+	if err := p.endGroups(); err != nil {
+		return err
+	}
+	p.info.Pending = p.info.Counts.Provisional()
+	footer, err := encodeFooter(p.layout.footer, p.id, &p.info, p.groups)
+	if err != nil {
+		return p.wrap(err)
+	}
+	if err := p.out.to.Flush(); err != nil { // so that all before the footer is hashed
+		return p.wrap(err)
+	}
+	if err := putChecksum(footer, p.sum); err != nil {
+		return p.wrap(err)
+	}
+	if _, err := p.out.Write(footer); err != nil {
+		return p.wrap(err)
+	}
+	return p.wrap(p.out.to.Flush())
 }
 
 func (p *Part) wrap(err error) error {
@@ -175,9 +205,8 @@ func (p *Part) wrap(err error) error {
 	return nil
 }
 
-// Commit ends the file, reads it back, and makes it appear under its name when
-// it says what was written. On error there is no file that was not there
-// before.
+// Commit ends the file, reads it back, and renames it to its name if it says what was written. On error the file
+// that was there before stays.
 func (p *Part) Commit() (PartInfo, error) {
 	if p.err == nil {
 		p.err = p.close()
@@ -186,7 +215,7 @@ func (p *Part) Commit() (PartInfo, error) {
 		return PartInfo{}, errors.Join(p.err, p.Abort())
 	}
 	p.info.Rows = p.info.Counts.Rows
-	p.info.Bytes = p.sink.offset
+	p.info.Bytes = p.out.offset
 	p.info.SHA256, p.info.checked = hex.EncodeToString(p.sum.Sum(nil)), true
 	if p.err = p.file.Commit(p.check); p.err != nil {
 		return PartInfo{}, p.err
@@ -195,8 +224,7 @@ func (p *Part) Commit() (PartInfo, error) {
 	return p.info, nil
 }
 
-// Abort gives the part up and removes what was written of it. It does nothing
-// after Commit.
+// Abort removes what was written of the part. It does nothing after Commit.
 func (p *Part) Abort() error { return p.file.Abort() }
 
 // check reads the file back under its temporary name, before it is renamed.

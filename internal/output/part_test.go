@@ -50,7 +50,7 @@ func TestRoundTrip(t *testing.T) {
 // they were, wherever a batch, a page or a row group ends, or is ended.
 func TestRoundTripProperty(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 50
+	d.maxRows = 50
 	p, err := d.Create(0, 1, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +61,8 @@ func TestRoundTripProperty(t *testing.T) {
 		batch := make([]*Row, rapid.IntRange(0, 40).Draw(rt, "rows"))
 		for i := range batch {
 			rank := int64(len(want) + len(batch) - i)
-			if rapid.Bool().Draw(rt, "lean") {
-				batch[i] = anyLean(rt, rank)
+			if rapid.Bool().Draw(rt, "denial") {
+				batch[i] = anyDenial(rt, rank)
 				continue
 			}
 			shape := rapid.SampledFrom([]func(string, int64) *Row{every, least, hollow, valid, negative}).Draw(rt, "shape")
@@ -101,7 +101,7 @@ func TestRoundTripProperty(t *testing.T) {
 
 func TestManyRowGroups(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 500
+	d.maxRows = 500
 	p, err := d.Create(3, 1, 1_000_000)
 	if err != nil {
 		t.Fatal(err)

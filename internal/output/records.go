@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -14,20 +13,19 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A RecordRow is what a row says about the record.
+// A RecordRow is the columns of a row that are about the record.
 type RecordRow struct {
 	Domain     string    `parquet:"domain"`
 	Rank       int64     `parquet:"rank"`
 	Record     string    `parquet:"record"`
 	TXT        [][]byte  `parquet:"txt,optional,list"`
-	TXTCount   *int32    `parquet:"txt_count,optional"` // NULL is possible where TXT is NULL
-	RecordID   string    `parquet:"record_id,optional"` // as well
+	TXTCount   *int32    `parquet:"txt_count,optional"` // may be NULL where TXT is NULL
+	RecordID   string    `parquet:"record_id,optional"` // likewise
 	Resolver   string    `parquet:"resolver,optional"`
 	ObservedAt time.Time `parquet:"observed_at,timestamp(microsecond)"`
 }
 
-// Records yields what those rows of part k say about the record that are wanted,
-// each a new one. An error ends the sequence: it names the file.
+// Records yields the rows of part k that are wanted, each a new one. An error ends the sequence: it names the file.
 func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) bool) iter.Seq2[*RecordRow, error] {
 	return func(yield func(*RecordRow, error) bool) {
 		give := func(r *RecordRow) error {
@@ -36,45 +34,29 @@ func (d *Dataset) Records(k int, wanted func(domain string, class codes.Record) 
 			}
 			return nil
 		}
-		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
-			for i, group := range file.RowGroups() {
-				if hasAny(file.Metadata().RowGroups[i], "txt") {
-					if err := eachOf(group, give); err != nil {
-						return err
-					}
-					continue
-				}
-				rows, err := plainRecords(group, wanted)
-				if err != nil {
-					return err
-				}
-				for _, r := range rows {
-					if !yield(r, nil) {
-						return errStop
-					}
+		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
+			if hasAny(meta, "txt") {
+				return eachRow(group, give)
+			}
+			rows, err := plainRecords(group, wanted)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return errStop
 				}
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
-// hasAny says whether a row of a row group has a value of the column.
-func hasAny(group format.RowGroup, name string) bool {
-	for _, column := range group.Columns {
-		if meta := &column.MetaData; meta.PathInSchema[0] == name {
-			return meta.Statistics.NullCount < meta.NumValues
-		}
-	}
-	return false
-}
-
-// plainRecords reads the rows that are wanted of a row group without TXT records,
-// column by column: of a hundred rows one may be wanted, and to make rows of
-// all takes twenty times as long.
+// plainRecords reads the wanted rows of a row group without TXT records, column by column. One row in a hundred may
+// be wanted, and to make rows of all takes twenty times as long.
 func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes.Record) bool) ([]*RecordRow, error) {
 	words := make(map[string]codes.Record)
 	for _, class := range codes.Records() {
@@ -120,10 +102,9 @@ func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes
 	return rows, nil
 }
 
-// eachValue gives the values of a column that has one for each row, which are not
-// to be kept.
+// eachValue gives do the values of a column that is no list. It must not keep them.
 func eachValue(group parquet.RowGroup, name string, do func(parquet.Value)) error {
-	err := contain(func() error {
+	err := catchPanic(func() error {
 		leaf, ok := group.Schema().Lookup(name)
 		if !ok {
 			return errors.New("there is no such column")

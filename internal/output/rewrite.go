@@ -12,45 +12,50 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Provisional yields the provisional rows of part k, each a new one. It reads
-// only the row groups that have some. An error ends the sequence: it names the
-// file.
+// Provisional yields the provisional rows of part k, each a new one. It reads only the row groups that have some. An
+// error ends the sequence: it names the file.
 func (d *Dataset) Provisional(k int) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
-			for i, group := range file.Metadata().RowGroups {
-				if provisional, err := hasProvisional(group); err != nil {
-					return err
-				} else if !provisional {
-					continue
-				}
-				err := eachOf(file.RowGroups()[i], func(r *Row) error {
-					if r.Pending != "" && !yield(r, nil) {
-						return errStop
-					}
-					return nil
-				})
-				if err != nil {
-					return err
-				}
+		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
+			if !hasAny(meta, "pending") {
+				return nil
 			}
-			return nil
+			return eachRow(group, func(r *Row) error {
+				if r.Pending != "" && !yield(r, nil) {
+					return errStop
+				}
+				return nil
+			})
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
-// errStop ends a reading that has read enough.
+// eachGroup gives do the row groups of part k, until it returns an error. One that is errStop is none.
+func (d *Dataset) eachGroup(k int, do func(parquet.RowGroup, format.RowGroup) error) error {
+	err := d.withPart(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
+		for i, group := range file.RowGroups() {
+			if err := do(group, file.Metadata().RowGroups[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+// errStop ends a reading early.
 var errStop = errors.New("enough")
 
-// Keep takes over the rows of the file that the part is to replace, those that keep
-// reports true for: the others were written to p already. It may change a row. Row
-// groups without a provisional row, and with the columns of now, are copied as they
-// are, and keep is not asked about them. The names that were excluded late stay so. The file must still be the
-// one that old describes. After Keep the part is to be committed; until then the old
-// file stands.
+// Keep takes over rows of the file that the part replaces, which must still be the one that old describes: those for
+// which keep returns true. The others are in p already. keep may change a row. Row groups without provisional rows,
+// and with today's columns, are copied as they are, without a call of keep. Names that were excluded late stay so.
+// The old file stands until the part is committed.
 func (p *Part) Keep(d *Dataset, old PartInfo, keep func(r *Row) bool) error {
 	if p.err == nil {
 		p.err = p.takeOver(d, old, keep)
@@ -68,13 +73,13 @@ func (p *Part) takeOver(d *Dataset, old PartInfo, keep func(r *Row) bool) error 
 	}
 	p.info.ExcludedLate = old.ExcludedLate
 	p.info.Rewrite = old.Rewrite + 1
-	return d.eachGroup(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
+	return d.withPart(old.Part, func(f *os.File, file *parquet.File, info PartInfo) error {
 		return p.keep(f, file, info, keep)
 	})
 }
 
-// eachGroup opens the file of part k for do, and puts its name before errors.
-func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) error) error {
+// withPart opens the file of part k for do, and puts its name before errors.
+func (d *Dataset) withPart(k int, do func(*os.File, *parquet.File, PartInfo) error) error {
 	path := d.path(k)
 	f, err := os.Open(path)
 	if err != nil {
@@ -91,7 +96,7 @@ func (d *Dataset) eachGroup(k int, do func(*os.File, *parquet.File, PartInfo) er
 	return nil
 }
 
-// keep takes the rows of an older file into the part.
+// keep takes over the rows of an older file.
 func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *Row) bool) error {
 	ends, err := groupEnds(f, file, old.Bytes)
 	if err != nil {
@@ -100,18 +105,14 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 	var read Counts // rows that are not copied as they are
 	var rows []Row
 	for i, group := range file.Metadata().RowGroups {
-		provisional, err := hasProvisional(group)
-		if err != nil {
-			return err
-		}
-		if !provisional && p.layout.has(group) {
+		if !hasAny(group, "pending") && p.layout.columns.Has(group) {
 			if err := p.copyGroup(f, group, ends[i]); err != nil {
 				return err
 			}
 			continue
 		}
-		err = eachOf(file.RowGroups()[i], func(r *Row) error {
-			read.Add(ownWords(r))
+		err = eachRow(file.RowGroups()[i], func(r *Row) error {
+			read.Add(countedWords(r))
 			if keep(r) {
 				rows = append(rows, *r)
 			}
@@ -135,10 +136,10 @@ func (p *Part) keep(f *os.File, file *parquet.File, old PartInfo, keep func(r *R
 	return nil
 }
 
-// copyGroup copies a row group, octet by octet, to where the file stands now.
+// copyGroup copies a row group, octet by octet, to the end of the file.
 func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
-	by := p.sink.offset - group.FileOffset
-	n, err := io.Copy(p.sink, io.NewSectionReader(f, group.FileOffset, end-group.FileOffset))
+	by := p.out.offset - group.FileOffset
+	n, err := io.Copy(p.out, io.NewSectionReader(f, group.FileOffset, end-group.FileOffset))
 	if err == nil && n != end-group.FileOffset {
 		err = io.ErrUnexpectedEOF
 	}
@@ -151,59 +152,10 @@ func (p *Part) copyGroup(f *os.File, group format.RowGroup, end int64) error {
 	return nil
 }
 
-// shift moves the places that a row group names.
-func shift(group *format.RowGroup, by int64) {
-	group.FileOffset += by
-	for k := range group.Columns {
-		meta := &group.Columns[k].MetaData
-		for _, offset := range []*int64{&meta.DataPageOffset, &meta.DictionaryPageOffset, &meta.BloomFilterOffset} {
-			if *offset > 0 {
-				*offset += by
-			}
-		}
-	}
-}
-
-// groupEnds says where the octets of each row group end: where the next one
-// begins, or the footer.
-func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
-	footer, err := footerStart(f, size)
-	if err != nil {
-		return nil, err
-	}
-	groups := file.Metadata().RowGroups
-	starts := make([]int64, 0, len(groups)+1)
-	for _, group := range groups {
-		starts = append(starts, group.FileOffset)
-	}
-	starts = append(starts, footer)
-	slices.Sort(starts)
-	ends := make([]int64, len(groups))
-	for i, group := range groups {
-		at, _ := slices.BinarySearch(starts, group.FileOffset)
-		if group.FileOffset < int64(len(magic)) || at+1 == len(starts) || starts[at+1] == group.FileOffset {
-			return nil, fmt.Errorf("%w: row group %d cannot begin at %d", ErrDamaged, i, group.FileOffset)
-		}
-		ends[i] = starts[at+1]
-	}
-	return ends, nil
-}
-
-// hasProvisional says whether a row group has provisional rows.
-func hasProvisional(group format.RowGroup) (bool, error) {
-	for _, column := range group.Columns {
-		meta := &column.MetaData
-		if len(meta.PathInSchema) == 1 && meta.PathInSchema[0] == "pending" {
-			return meta.Statistics.NullCount < meta.NumValues, nil
-		}
-	}
-	return false, nil // written before there was the column
-}
-
-// eachOf reads the rows of a row group.
-func eachOf[R any](group parquet.RowGroup, do func(*R) error) error {
+// eachRow gives do the rows of a row group, until it returns an error.
+func eachRow[R any](group parquet.RowGroup, do func(*R) error) error {
 	var failed error
 	open := func() *parquet.GenericReader[R] { return parquet.NewGenericRowGroupReader[R](group) }
-	err := drain(open, group.NumRows(), func(r *R) bool { failed = do(r); return failed == nil })
+	err := readRows(open, group.NumRows(), func(r *R) bool { failed = do(r); return failed == nil })
 	return errors.Join(err, failed)
 }

@@ -44,7 +44,7 @@ func TestRewrite(t *testing.T) {
 		return negative(name, rank)
 	}
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 100
+	d.maxRows = 100
 	p, err := d.Create(2, 1, n)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,8 @@ func checkPending(t *testing.T, d *Dataset, info PartInfo, rows []*Row) {
 		t.Fatal(err)
 	}
 	for _, i := range []PartInfo{info, again} {
-		if i.Pending != int64(len(ranks)) || since.IsZero() != (i.PendingSince == nil) || i.PendingSince != nil && !i.PendingSince.Equal(since) {
+		if i.Pending != int64(len(ranks)) || since.IsZero() != (i.PendingSince == nil) ||
+			i.PendingSince != nil && !i.PendingSince.Equal(since) {
 			t.Fatalf("%d rows wait since %v, want %d since %v", i.Pending, i.PendingSince, len(ranks), since)
 		}
 	}
@@ -152,7 +153,7 @@ func wantDomainFilters(t *testing.T, path string, n int) {
 	found := 0
 	for _, group := range file.RowGroups() {
 		filter := group.ColumnChunks()[0].BloomFilter()
-		err := eachOf(group, func(r *Row) error {
+		err := eachRow(group, func(r *Row) error {
 			ok, err := filter.Check(parquet.ValueOf(r.Domain))
 			if ok {
 				found++
@@ -201,7 +202,9 @@ func TestKeepChanges(t *testing.T) {
 	}
 	p.ExcludeLate(2)
 	p.ExcludeLate(3)
-	rows := []*Row{pending("a.example.com", 1, "transient", 0), pending("b.example.com", 2, "manners", 0), negative("c.example.com", 3)}
+	rows := []*Row{
+		pending("a.example.com", 1, "transient", 0), pending("b.example.com", 2, "manners", 0), negative("c.example.com", 3),
+	}
 	if err := p.Write(values(rows...)); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +236,8 @@ func TestKeepChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, info := range []PartInfo{now, whole} {
-		if diff := info.Counts.Diff(&counts); diff != nil || info.Pending != 1 || info.PendingSince != nil || info.ExcludedLate != 5 {
+		diff := info.Counts.Diff(&counts)
+		if diff != nil || info.Pending != 1 || info.PendingSince != nil || info.ExcludedLate != 5 {
 			t.Errorf("%+v, %q", info, diff)
 		}
 	}

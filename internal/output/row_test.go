@@ -53,7 +53,7 @@ func valid(domain string, rank int64) *Row {
 		DANE: "some", TLSARecords: []string{"mx1." + domain + " 3 1 1 aa"}, WildcardSuspected: new(false),
 		Delegation: "both", RecordDelegatedTo: "example.net", HostDelegatedTo: "example.net", Provider: "uriports",
 		Verdict: "enforce_partial", VerdictBasis: "certificates",
-		Findings: []string{"policy_extension", "record_extension"}, ObservedAt: at(), Pass: 2,
+		Findings: []string{"policy_extension", "record_extension"}, Vantage: "ams", ObservedAt: at(), Pass: 2,
 		Pending: "transient", FirstRecord: "unknown", FirstRecordReason: "timeout", FirstPolicy: "unreachable",
 		FirstPolicyStage: "tcp", FirstPolicyReason: "refused",
 	}
@@ -72,7 +72,9 @@ func every(domain string, rank int64) *Row {
 
 // least is a row with every column NULL that may be.
 func least(domain string, rank int64) *Row {
-	return &Row{Domain: domain, Rank: rank, List: "-", TLD: "com", Record: "unknown", Policy: "not_fetched", ObservedAt: at()}
+	return &Row{
+		Domain: domain, Rank: rank, List: "-", TLD: "com", Record: "unknown", Policy: "not_fetched", ObservedAt: at(),
+	}
 }
 
 // hollow is a row whose lists, maps and bytes were observed and are empty.

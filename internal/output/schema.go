@@ -2,12 +2,12 @@ package output
 
 import (
 	_ "embed"
-	"fmt"
 	"reflect"
 	"strings"
-
-	"stsscan/internal/codes"
 )
+
+//go:generate go run ./rowgen
+//go:generate go test . -run ^TestGeneratedFiles$ -update
 
 // SchemaVersion is the version of the table. It stays the same when a column
 // is added, and would change if a column ever had another meaning.
@@ -52,15 +52,14 @@ func columnsOf(row reflect.Type, prefix string, docs map[string]string) []Column
 			Type:     typeName(field.Type),
 			Nullable: nullable,
 			Doc:      docs[name],
-			Section:  section(prefix + name),
+			Section:  field.Tag.Get("rfc"),
 			Values:   closedSet(prefix + name),
 		}
 	}
 	return columns
 }
 
-// Flat are the columns, those of the elements of a list of structures right
-// behind it, as list.field.
+// Flat are the columns, those of the elements of a list of structures right behind it, as list.field.
 func Flat(columns []Column) []Column {
 	var flat []Column
 	for _, c := range columns {
@@ -73,26 +72,7 @@ func Flat(columns []Column) []Column {
 	return flat
 }
 
-// DictionaryMarkdown is the data dictionary as a Markdown table.
-func DictionaryMarkdown() string {
-	var b strings.Builder
-	b.WriteString("| column | type | NULL | RFC | meaning |\n| --- | --- | --- | --- | --- |\n")
-	for _, c := range Flat(Columns()) {
-		null := "never"
-		if c.Nullable {
-			null = "possible"
-		}
-		doc := c.Doc
-		if c.Values != nil {
-			doc += ": `" + strings.Join(c.Values, "` `") + "`"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Name, c.Type, null, c.Section, doc)
-	}
-	return b.String()
-}
-
-// fieldDocs maps the name of each column to the comment on its line of row.go,
-// without the name of the Go type that its words are from.
+// fieldDocs maps the name of each column to the comment on its line of row.go.
 func fieldDocs(source string) map[string]string {
 	docs := make(map[string]string)
 	for line := range strings.Lines(source) {
@@ -102,7 +82,6 @@ func fieldDocs(source string) map[string]string {
 		}
 		name := rest[:strings.IndexAny(rest, `,"`)]
 		_, doc, _ := strings.Cut(rest, "// ")
-		doc, _, _ = strings.Cut(doc, ": codes.")
 		docs[name] = strings.TrimSpace(doc)
 	}
 	return docs
@@ -138,85 +117,7 @@ func typeName(t reflect.Type) string {
 	return t.Name()
 }
 
-// closedSet lists the words that a column may hold; nil where the set is open.
-func closedSet(column string) []string {
-	switch column {
-	case "record", "first_record", "tlsrpt":
-		return words(codes.Records())
-	case "record_reason", "first_record_reason", "mx_reason":
-		return words(codes.RecordReasons())
-	case "error":
-		return words(codes.Sentinels())
-	case "policy", "first_policy":
-		return words(codes.Policies())
-	case "policy_stage", "first_policy_stage":
-		return words(codes.Stages())
-	case "policy_reason", "first_policy_reason":
-		return policyReasons()
-	case "tls_error", "mx.tls_error":
-		return words(codes.TLSErrors())
-	case "ipv4", "ipv6", "tried_outcomes":
-		return words(codes.Connects())
-	case "body_framing":
-		return words(codes.BodyFramings())
-	case "mode":
-		return words(codes.Modes())
-	case "findings":
-		return words(codes.Findings())
-	case "tlsrpt_result":
-		return words(codes.TLSRPTResults())
-	case "pending":
-		return words(codes.Pendings())
-	}
-	return mailSet(column)
-}
-
-// mailSet is closedSet for the columns of the mail side.
-func mailSet(column string) []string {
-	switch column {
-	case "mx_kind":
-		return words(codes.MXKinds())
-	case "mx.tlsa":
-		return words(codes.TLSAs())
-	case "mx.starttls", "mx.first_starttls":
-		return words(codes.STARTTLSs())
-	case "mx_match":
-		return words(codes.MXMatches())
-	case "mismatch":
-		return words(codes.Mismatches())
-	case "mx_tls":
-		return words(codes.MXTLSs())
-	case "tlsrpt_reason":
-		return words(codes.TLSRPTReasons())
-	case "rua_kinds":
-		return words(codes.RUAKinds())
-	case "dane":
-		return words(codes.DANEs())
-	case "delegation":
-		return words(codes.Delegations())
-	case "verdict":
-		return words(codes.Verdicts())
-	case "verdict_basis":
-		return words(codes.Bases())
-	}
-	return nil
-}
-
-// policyReasons is the union of the reasons of all stages, each once.
-func policyReasons() []string {
-	var all []string
-	seen := make(map[string]bool)
-	for _, stage := range codes.Stages() {
-		for _, reason := range words(codes.PolicyReasons(stage)) {
-			if !seen[reason] {
-				seen[reason] = true
-				all = append(all, reason)
-			}
-		}
-	}
-	return all
-}
-
+// words are those of a closed set.
 func words[W ~string](ws []W) []string {
 	texts := make([]string, len(ws))
 	for i, w := range ws {

@@ -26,21 +26,14 @@ func TestColumnsAreDocumented(t *testing.T) {
 	}
 }
 
-// A comment that names a set of words, and the set that is listed, belong
-// together.
+// Each set of words that a tag names is listed, and no other.
 func TestColumnsOfClosedSets(t *testing.T) {
-	prefix := ""
-	for line := range strings.Lines(source + "\n--\n" + mxSource) {
-		if line == "--\n" {
-			prefix = "mx."
-		}
-		_, tag, ok := strings.Cut(line, "`parquet:\"")
-		if !ok {
-			continue
-		}
-		name := prefix + tag[:strings.IndexAny(tag, `,"`)]
-		if says, has := strings.Contains(line, ": codes."), closedSet(name) != nil; says != has {
-			t.Errorf("%s: the comment names a set: %v; there is one: %v", name, says, has)
+	for prefix, columns := range map[string]reflect.Type{"": reflect.TypeFor[Row](), "mx.": reflect.TypeFor[MXHost]()} {
+		for field := range columns.Fields() {
+			name, _ := columnTag(field)
+			if says, has := field.Tag.Get("words") != "", closedSet(prefix+name) != nil; says != has {
+				t.Errorf("%s: the tag names a set: %v; there is one: %v", prefix+name, says, has)
+			}
 		}
 	}
 }
@@ -69,7 +62,8 @@ func TestColumnsAgainstParquet(t *testing.T) {
 	for i, f := range fields {
 		c := columns[i]
 		if f.Name() != c.Name || f.Optional() != c.Nullable || f.Repeated() {
-			t.Errorf("column %d: %s, optional %v, repeated %v; the dictionary says %+v", i, f.Name(), f.Optional(), f.Repeated(), c)
+			t.Errorf("column %d: %s, optional %v, repeated %v; the dictionary says %+v",
+				i, f.Name(), f.Optional(), f.Repeated(), c)
 		}
 		if got, want := f.Type().String(), types[c.Type]; got != want {
 			t.Errorf("%s: %s is %s, not %q", c.Name, c.Type, got, want)
@@ -77,8 +71,8 @@ func TestColumnsAgainstParquet(t *testing.T) {
 	}
 }
 
-func TestDictionaryMarkdown(t *testing.T) {
-	text := DictionaryMarkdown()
+func TestDictionary(t *testing.T) {
+	text := dictionary()
 	for _, want := range []string{
 		"| `domain` | string | never | 2 | Policy Domain in A-labels, lower case, no final dot |\n",
 		"| `record` | string | never | 3.1 | class of the record: `valid` `invalid` `multiple` `absent` `unknown` |\n",
@@ -102,7 +96,7 @@ func TestDictionaryMarkdown(t *testing.T) {
 func TestColumnsHaveSections(t *testing.T) {
 	own := strings.Fields(`rank list list_rank tld registered_domain tags error resolver attempts lookup_ms
 		tried_addrs tried_outcomes tried_ms ipv4 ipv6 addr cert_sha256 dns_ms connect_ms tls_ms http_ms body_ms policy_sha256
-		mx.addr mx.cert_sha256 findings observed_at pass pending`)
+		mx.addr mx.cert_sha256 findings observed_at pass vantage pending`)
 	for _, c := range Flat(Columns()) {
 		if slices.Contains(own, c.Name) == (c.Section != "") {
 			t.Errorf("%s: section %q", c.Name, c.Section)
@@ -115,14 +109,6 @@ func TestColumnsHaveSections(t *testing.T) {
 	}
 }
 
-func TestPolicyReasonsOnce(t *testing.T) {
-	all := policyReasons()
-	unique := slices.Compact(slices.Sorted(slices.Values(all)))
-	if len(all) != len(unique) {
-		t.Errorf("%d reasons, %d of them different", len(all), len(unique))
-	}
-}
-
 // Where NULL is decided by the zero value, rows with different columns NULL
 // must not be taken for alike.
 func TestAbsentLooksAtEveryColumn(t *testing.T) {
@@ -132,7 +118,8 @@ func TestAbsentLooksAtEveryColumn(t *testing.T) {
 		field := row.Field(i)
 		name, nullable := columnTag(field)
 		kind := field.Type.Kind()
-		if list := kind == reflect.Slice && field.Type.Elem().Kind() != reflect.Uint8; !nullable || list || kind == reflect.Pointer {
+		list := kind == reflect.Slice && field.Type.Elem().Kind() != reflect.Uint8
+		if !nullable || list || kind == reflect.Pointer {
 			continue
 		}
 		r := every("example.com", 1)

@@ -1,17 +1,15 @@
 package output
 
 import (
-	"errors"
 	"iter"
 	"net/netip"
-	"os"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
-// Served yields the addresses at which Policy Hosts of part k showed a certificate, one
-// for each such row. It reads no row group without any. An error ends the sequence: it
-// names the file.
+// Served yields the addresses at which Policy Hosts of part k showed a certificate, one for each such row. It reads
+// no row group without any. An error ends the sequence: it names the file.
 func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
 	type seen struct {
 		Addr string `parquet:"addr,optional"`
@@ -25,18 +23,13 @@ func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
 			}
 			return nil
 		}
-		err := d.eachGroup(k, func(_ *os.File, file *parquet.File, _ PartInfo) error {
-			for i, group := range file.RowGroups() {
-				if !hasAny(file.Metadata().RowGroups[i], "cert_sha256") {
-					continue
-				}
-				if err := eachOf(group, give); err != nil {
-					return err
-				}
+		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
+			if !hasAny(meta, "cert_sha256") {
+				return nil
 			}
-			return nil
+			return eachRow(group, give)
 		})
-		if err != nil && !errors.Is(err, errStop) {
+		if err != nil {
 			yield(netip.Addr{}, err)
 		}
 	}

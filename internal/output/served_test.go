@@ -10,7 +10,7 @@ import (
 // The addresses are those of rows with a certificate, in whatever row group they are.
 func TestServed(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = 10
+	d.maxRows = 10
 	var rows []*Row
 	var want []netip.Addr
 	for rank := range int64(100) {

@@ -11,9 +11,8 @@ import (
 	"stsscan/internal/durable"
 )
 
-// ShardsFile is the name of the file in a run directory that says in how many
-// shards the run was begun: the first process claims that before it does anything
-// else, and no process scans in another number.
+// ShardsFile is the name of the file in a run directory that has the number of shards. The first process claims it
+// before it does anything else, and no process scans with another one.
 const ShardsFile = "shards.json"
 
 type shardsFile struct {
@@ -21,8 +20,8 @@ type shardsFile struct {
 	Checksum string `json:"checksum"` // of the file: see durable.Seal
 }
 
-// ReadShards is the number in the [ShardsFile] of the directory dir; 0 where there
-// is none. One that is not as it was written is an error that wraps [ErrShards].
+// ReadShards is the number in the [ShardsFile] of the directory dir; 0: there is no file. The error wraps
+// [ErrShards] where the file was changed.
 func ReadShards(dir string) (int, error) {
 	path := filepath.Join(dir, ShardsFile)
 	data, err := os.ReadFile(path)
@@ -40,7 +39,7 @@ func ReadShards(dir string) (int, error) {
 	return f.Shards, nil
 }
 
-// ErrShards says that a [ShardsFile] is not as it was written.
+// ErrShards says that a [ShardsFile] was changed after it was written.
 var ErrShards = errors.New("it is not as it was written")
 
 // WriteShards writes the file, whole or not at all.

@@ -14,12 +14,12 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// What the footer says of each column of a row group of lean rows is so:
+// What the footer says of each column of a row group of denials is so:
 // readers leave out row groups by it.
 func TestStatistics(t *testing.T) {
 	const n, groupRows = 70_000, 2*rowsPerPage + 10
 	d := open(t, t.TempDir(), identity())
-	d.groupRows = groupRows
+	d.maxRows = groupRows
 	p, err := d.Create(0, 1, n)
 	if err != nil {
 		t.Fatal(err)
@@ -63,8 +63,10 @@ func TestStatistics(t *testing.T) {
 		wantStatistics(t, file, i, "zone", rows, func(r *Row) []byte { return []byte(r.Zone) }, bytes.Compare)
 		wantStatistics(t, file, i, "mode", rows, func(r *Row) []byte { return nil }, bytes.Compare)
 		wantStatistics(t, file, i, "rank", rows, func(r *Row) []byte { return octets(r.Rank) }, compareInt64)
-		wantStatistics(t, file, i, "observed_at", rows, func(r *Row) []byte { return octets(r.ObservedAt.UnixMicro()) }, compareInt64)
-		wantStatistics(t, file, i, "lookup_ms", rows, func(r *Row) []byte { return octets(int64(r.LookupMS))[:4] }, func(a, b []byte) int {
+		observed := func(r *Row) []byte { return octets(r.ObservedAt.UnixMicro()) }
+		wantStatistics(t, file, i, "observed_at", rows, observed, compareInt64)
+		lookup := func(r *Row) []byte { return octets(int64(r.LookupMS))[:4] }
+		wantStatistics(t, file, i, "lookup_ms", rows, lookup, func(a, b []byte) int {
 			return cmp.Compare(int32(binary.LittleEndian.Uint32(a)), int32(binary.LittleEndian.Uint32(b)))
 		})
 		wantStatistics(t, file, i, "list_rank", rows, func(r *Row) []byte {
@@ -91,7 +93,10 @@ func compareInt64(a, b []byte) int {
 
 // wantStatistics holds the statistics of a column against its values; an empty
 // one is NULL.
-func wantStatistics(t *testing.T, file *parquet.File, group int, column string, rows []*Row, value func(*Row) []byte, compare func(a, b []byte) int) {
+func wantStatistics(
+	t *testing.T, file *parquet.File, group int, column string, rows []*Row,
+	value func(*Row) []byte, compare func(a, b []byte) int,
+) {
 	t.Helper()
 	var values [][]byte
 	for _, r := range rows {
@@ -109,7 +114,8 @@ func wantStatistics(t *testing.T, file *parquet.File, group int, column string, 
 		}
 		got := c.MetaData.Statistics
 		if nulls := int64(len(rows) - len(values)); got.NullCount != nulls || c.MetaData.NumValues != int64(len(rows)) {
-			t.Errorf("group %d, %s: %d of %d NULL, want %d of %d", group, column, got.NullCount, c.MetaData.NumValues, nulls, len(rows))
+			t.Errorf("group %d, %s: %d of %d NULL, want %d of %d",
+				group, column, got.NullCount, c.MetaData.NumValues, nulls, len(rows))
 		}
 		if !bytes.Equal(got.MinValue, low) || !bytes.Equal(got.MaxValue, high) {
 			t.Errorf("group %d, %s: %q to %q, want %q to %q", group, column, got.MinValue, got.MaxValue, low, high)

@@ -15,51 +15,48 @@ import (
 	"time"
 )
 
-// A SurveyLog keeps what surveys of a part that is being written have found, and
-// which of them have begun to ask for a policy: after a kill, the next process
-// need not ask the same Policy Hosts again so soon (RFC 8461, section 3.3). It is
-// removed when the part is whole.
+// A SurveyLog keeps the rows of surveys of a part that is being written, and which other surveys have begun to ask
+// for a policy: after a kill, the next process does not ask the same Policy Hosts again too soon (RFC 8461, section
+// 3.3). It is removed when the part is whole.
 //
-// It survives the process, and not the machine: nothing in it is synced. An
-// entry that was cut short ends it, and so does any that was damaged: then each
-// name that it has no row of counts as one that was asked, just before the log
-// was opened. Its methods may be called from several goroutines.
+// It survives the process, but not the machine: nothing in it is synced. It ends at the first entry that was cut
+// short or damaged: then each name without a row counts as asked just before the log was opened. Its methods may be
+// called from several goroutines.
 type SurveyLog struct {
 	path string
 
-	mu    sync.Mutex
-	file  *os.File
-	size  int64
-	rows  map[int64]place     // of the rows that were found in the log, by rank
-	begun map[int64]time.Time // surveys that were found in the log without a row
-	cut   bool                // it was damaged
+	mu      sync.Mutex
+	file    *os.File
+	size    int64
+	rows    map[int64]entryRange // of the rows that were found in the log, by rank
+	begun   map[int64]time.Time  // surveys that were found in the log without a row
+	damaged bool
 }
 
-// A place is where an entry stands in the log.
-type place struct {
+// An entryRange is where an entry is in the log.
+type entryRange struct {
 	offset int64
 	length int
 }
 
-// An entry of the log: its length and CRC-32C in four octets each, then JSON. The
-// first one is a list of texts, which say what the log is of.
+// An entry of the log is its length and CRC-32C, in four octets each, then JSON. The first one is a list of texts
+// that identify the log.
 type entry struct {
-	Rank  int64      `json:"rank"`            // 0: of all names that have no entry of their own
+	Rank  int64      `json:"rank"`            // 0: all names without an entry of their own
 	Begun *time.Time `json:"begun,omitempty"` // the policy is asked for
 	Row   *Row       `json:"row,omitempty"`   // the survey is done
 }
 
 const (
 	entryHead = 8
-	maxEntry  = 8 << 20 // of JSON, which writes some octets as six: a row with all that it may hold is smaller
+	maxEntry  = 8 << 20 // of JSON, which writes some octets as six: the largest row is smaller
 )
 
-// Log opens the log of part k, which replaces the file with the SHA-256 base, ""
-// where there is none. What a process before left in it for the same part and
-// base is kept, anything else dropped. now is the time for what is lost. The log
-// must be closed or removed.
+// Log opens the log of part k, which replaces the file with the SHA-256 base; "": there is no file. What an earlier
+// process left in it for the same part and base is kept, anything else is dropped. now is when the names of lost
+// entries count as asked. The log must be closed or removed.
 func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
-	l := &SurveyLog{path: d.logPath(k), rows: make(map[int64]place), begun: make(map[int64]time.Time)}
+	l := &SurveyLog{path: d.logPath(k), rows: make(map[int64]entryRange), begun: make(map[int64]time.Time)}
 	_, err := os.Lstat(l.path)
 	there := err == nil
 	if l.file, err = os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -69,8 +66,8 @@ func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
 	if err == nil {
 		err = l.open(framed(head), there)
 	}
-	if err == nil && l.cut {
-		err = l.lose(now)
+	if err == nil && l.damaged {
+		err = l.noteLoss(now)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", l.path, err), l.file.Close())
@@ -78,28 +75,27 @@ func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
 	return l, nil
 }
 
-// LogLost notes in the log of part k that the file of the part is lost, which the
-// manifest lists or which was damaged, so that none of its policies is asked for
-// too soon. A note of the same that is there already counts.
+// LogLost notes in the log of part k that the file of the part is lost or damaged, so that none of its policies is
+// asked for too soon. An earlier note stays.
 func (d *Dataset) LogLost(k int, now time.Time) error {
 	l, err := d.Log(k, "", now)
 	if err != nil {
 		return err
 	}
 	if _, noted := l.begun[0]; !noted {
-		err = l.lose(now)
+		err = l.noteLoss(now)
 	}
 	return errors.Join(err, l.Close())
 }
 
-// lose notes that nothing is known about the names without an entry.
-func (l *SurveyLog) lose(now time.Time) error {
+// noteLoss notes that names without an entry may have been asked.
+func (l *SurveyLog) noteLoss(now time.Time) error {
 	l.begun[0] = now
 	return l.append(entry{Begun: &now})
 }
 
-// Damaged reports whether the log was, when it was opened.
-func (l *SurveyLog) Damaged() bool { return l.cut }
+// Damaged reports whether the log was damaged when it was opened.
+func (l *SurveyLog) Damaged() bool { return l.damaged }
 
 // RemoveLog removes the log of part k, if there is one.
 func (d *Dataset) RemoveLog(k int) error {
@@ -113,12 +109,12 @@ func (d *Dataset) logPath(k int) string {
 	return filepath.Join(d.dir, fmt.Sprintf(".surveys-%06d.log", k))
 }
 
-// open reads what is there, and cuts off what is no entry.
+// open reads the entries, and cuts off what follows them.
 func (l *SurveyLog) open(head []byte, there bool) error {
 	r := bufio.NewReader(l.file)
 	was, err := readFrame(r)
 	if l.size = int64(len(head)); err != nil || string(framed(was)) != string(head) {
-		l.cut = there && err != nil // it is no log, or that of something else
+		l.damaged = there && err != nil // no log, or that of something else
 		if err := l.file.Truncate(0); err != nil {
 			return err
 		}
@@ -128,11 +124,11 @@ func (l *SurveyLog) open(head []byte, there bool) error {
 	for {
 		e, n, err := readEntry(r)
 		if err != nil {
-			l.cut = err != io.EOF
-			break // here the log ends
+			l.damaged = err != io.EOF
+			break
 		}
 		if e.Row != nil {
-			l.rows[e.Rank] = place{l.size, n}
+			l.rows[e.Rank] = entryRange{l.size, n}
 			delete(l.begun, e.Rank)
 		} else if e.Begun != nil {
 			l.begun[e.Rank] = *e.Begun
@@ -142,7 +138,7 @@ func (l *SurveyLog) open(head []byte, there bool) error {
 	return l.file.Truncate(l.size)
 }
 
-// readEntry reads the next entry, and says how many octets it takes.
+// readEntry reads the next entry, and gives its octets.
 func readEntry(r io.Reader) (e entry, n int, err error) {
 	data, err := readFrame(r)
 	if err == nil {
@@ -173,15 +169,14 @@ func readFrame(r io.Reader) ([]byte, error) {
 	return data, nil
 }
 
-// framed is an entry as it stands in the log.
+// framed is an entry with its length and checksum.
 func framed(data []byte) []byte {
 	line := binary.LittleEndian.AppendUint32(nil, uint32(len(data)))
 	line = binary.LittleEndian.AppendUint32(line, crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
 	return append(line, data...)
 }
 
-// Found is the row that a process before has logged for a name; nil where it has
-// none.
+// Found is the row that an earlier process has logged for a name; nil: none.
 func (l *SurveyLog) Found(rank int64, domain string) (*Row, error) {
 	l.mu.Lock()
 	at, ok := l.rows[rank]
@@ -199,8 +194,8 @@ func (l *SurveyLog) Found(rank int64, domain string) (*Row, error) {
 	return e.Row, nil
 }
 
-// Lost is when a process before has begun to ask for the policy of a name whose
-// row it did not log, or may have; ok is false where it has not.
+// Lost is when an earlier process began, or may have begun, to ask for the policy of a name without logging its row;
+// ok is false where it did not.
 func (l *SurveyLog) Lost(rank int64) (at time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -235,7 +230,7 @@ func (l *SurveyLog) append(e entry) error {
 	return err
 }
 
-// Close keeps the log for a process to come.
+// Close keeps the log for the next process.
 func (l *SurveyLog) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

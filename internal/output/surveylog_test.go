@@ -54,7 +54,9 @@ func TestSurveyLogOfALargeRow(t *testing.T) {
 func TestSurveyLog(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
 	l := openLog(t, d, 3, "")
-	rows := []*Row{every("a.example.com", 1), hollow("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4)}
+	rows := []*Row{
+		every("a.example.com", 1), hollow("b.example.com", 2), least("c.example.com", 3), negative("d.example.com", 4),
+	}
 	for _, row := range rows {
 		if err := l.Begin(row.Rank, at()); err != nil {
 			t.Fatal(err)

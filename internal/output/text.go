@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// A RowError says that a row cannot be stored: some reader would refuse the
-// whole file for it. It is a fault of this program, not of the domain: what
-// strangers send is made valid where it enters.
+// A RowError says that a row cannot be stored: some reader would refuse the whole file for it. It is a fault of
+// this program, not of the domain: what strangers send is made valid where it enters.
 type RowError struct {
 	Domain string
 	Rank   int64
@@ -18,30 +17,6 @@ type RowError struct {
 
 func (e *RowError) Error() string {
 	return fmt.Sprintf("row of rank %d (%+q): column %s %s", e.Rank, e.Domain, e.Column, e.Reason)
-}
-
-// texts are the text columns of r that are no lists, in the order of the
-// schema, and lists are those that are. They are written out because every row
-// of a survey passes here; a test holds them against the schema.
-func texts(r *Row) [51]string {
-	return [...]string{
-		r.Domain, r.List, r.TLD, r.RegisteredDomain,
-		r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone, r.Rcode, r.Resolver,
-		r.IPv4, r.IPv6, r.Addr, r.TLSVersion, r.TLSCipher, r.TLSGroup, r.TLSError, r.CertIssuer, r.CertSHA256,
-		r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server, r.BodyFraming,
-		r.Policy, r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode,
-		r.MXKind, r.MXReason, r.MXMatch, r.Mismatch, r.MXTLS, r.TLSRPT, r.TLSRPTReason, r.DANE,
-		r.Delegation, r.RecordDelegatedTo, r.HostDelegatedTo, r.Provider, r.Verdict, r.VerdictBasis,
-		r.TLSRPTResult, r.Pending,
-		r.FirstRecord, r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
-	}
-}
-
-func lists(r *Row) [16][]string {
-	return [...][]string{
-		r.Extensions, r.CNAMEs, r.HostCNAMEs, r.HostAddrs, r.TriedAddrs, r.TriedOutcomes, r.CertNames, r.MXPatterns, r.PolicyExtensions,
-		r.MXUnused, r.TLSRPTCNAMEs, r.RUA, r.RUAKinds, r.RUADomains, r.TLSARecords, r.Findings,
-	}
 }
 
 // absent is a set of those columns of r that are NULL, among the ones for
@@ -54,10 +29,12 @@ func absent(r *Row) (set uint64) {
 		}
 	}
 	if r.Tags == nil {
-		set |= 1 << 62
+		set |= 1 << len(columns)
 	}
-	if r.PolicyText == nil {
-		set |= 1 << 63
+	for i, octets := range binaries(r) {
+		if octets == nil {
+			set |= 1 << (63 - i)
+		}
 	}
 	return set
 }

@@ -6,24 +6,22 @@ import (
 	"stsscan/internal/codes"
 )
 
-// Transient says whether what the row reports may mend by itself or be other at
-// another resolver, so that asking again makes sense. Of a record that is
-// unknown, loops and filters will not; of a policy, what servers say plainly,
-// certificates among it, will not either.
+// Transient reports whether the row may change by itself, or with another resolver, so that it makes sense to ask
+// again. Loops and filters stay, and so does what a server of a policy says plainly, by its certificate too.
 func (r *Row) Transient() bool {
 	if mailMends(codes.RecordReason(r.MXReason)) || mailMends(codes.RecordReason(r.TLSRPTReason)) || r.DANEMends() {
 		return true
 	}
 	switch codes.Record(r.Record) {
 	case codes.RecordValid, codes.RecordInvalid, codes.RecordMultiple:
-		if r.WildcardSuspected == nil { // nobody said whether there is a wildcard
+		if r.WildcardSuspected == nil { // whether there is a wildcard is unknown
 			return true
 		}
 	}
 	switch codes.Record(r.Record) {
 	case codes.RecordValid:
 		if slices.Contains(r.Findings, string(codes.FindClientLimit)) {
-			return true // by then it may be known that others are served at the address
+			return true // others may be known to be served at the address by then
 		}
 		return policyMends(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), r.HTTPStatus)
 	case codes.RecordUnknown:
@@ -36,30 +34,30 @@ func (r *Row) Transient() bool {
 	return false
 }
 
-// DANEMends reports whether there would be another word for DANE if somebody had
-// told of the TLSA records of each host.
+// DANEMends reports whether DANE may change once the TLSA records of every host are known.
 func (r *Row) DANEMends() bool {
-	untold := func(h MXHost) bool { return h.TLSA != nil && *h.TLSA == string(codes.TLSAUnknown) }
+	unknown := func(h MXHost) bool { return h.TLSA != nil && *h.TLSA == string(codes.TLSAUnknown) }
 	switch codes.DANE(r.DANE) {
 	case codes.DANEUnknown:
 		return true
 	case codes.DANESome:
-		return slices.ContainsFunc(r.MX, untold)
+		return slices.ContainsFunc(r.MX, unknown)
 	}
 	return false
 }
 
-// mailMends is Transient for what the DNS said of the mail side.
+// mailMends is Transient for what DNS said of the mail side.
 func mailMends(reason codes.RecordReason) bool {
 	switch reason {
-	case codes.RecordServfail, codes.RecordRefused, codes.RecordTimeout, codes.RecordMalformed, codes.RecordTruncated, codes.RecordReferral,
-		codes.RecordOther: // so TLSRPT has it, and hosts without MX: malformed, as often as not
+	case codes.RecordServfail, codes.RecordRefused, codes.RecordTimeout, codes.RecordMalformed,
+		codes.RecordTruncated, codes.RecordReferral,
+		codes.RecordOther: // of TLSRPT, and of hosts without MX: often a malformed answer
 		return true
 	}
 	return false
 }
 
-// policyMends is Transient for a policy; the status is nil where there was none.
+// policyMends is Transient for a policy. status is nil where there was none.
 func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bool {
 	switch stage {
 	case codes.StageDNS:
@@ -85,4 +83,11 @@ func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bo
 		}
 	}
 	return false
+}
+
+// Limited reports whether a limit of this client may be why there is no policy: others may get it.
+func (r *Row) Limited() bool {
+	return slices.ContainsFunc(r.Findings, func(f string) bool {
+		return slices.Contains(codes.ClientLimits(), codes.Finding(f))
+	})
 }

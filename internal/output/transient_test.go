@@ -8,10 +8,16 @@ import (
 
 func TestTransient(t *testing.T) {
 	record := func(class codes.Record, reason codes.RecordReason) Row {
-		return Row{Record: string(class), RecordReason: string(reason), Policy: string(codes.PolicyNotFetched), WildcardSuspected: new(false)}
+		return Row{
+			Record: string(class), RecordReason: string(reason), Policy: string(codes.PolicyNotFetched),
+			WildcardSuspected: new(false),
+		}
 	}
 	policy := func(stage codes.Stage, reason codes.PolicyReason, status int32) Row {
-		r := Row{Record: string(codes.RecordValid), PolicyStage: string(stage), PolicyReason: string(reason), WildcardSuspected: new(false)}
+		r := Row{
+			Record: string(codes.RecordValid), PolicyStage: string(stage), PolicyReason: string(reason),
+			WildcardSuspected: new(false),
+		}
 		if status != 0 {
 			r.HTTPStatus = &status
 		}
@@ -35,7 +41,7 @@ func TestTransient(t *testing.T) {
 		{"a referral, from a resolver that does not recurse", record(codes.RecordUnknown, codes.RecordReferral), true},
 		{"no Policy Host", policy(codes.StageDNS, codes.ReasonNXDomain, 0), false},
 		{"its zone is dead", policy(codes.StageDNS, codes.ReasonServfail, 0), true},
-		{"nobody listens", policy(codes.StageTCP, codes.ReasonRefused, 0), true},
+		{"nothing listens", policy(codes.StageTCP, codes.ReasonRefused, 0), true},
 		{"this machine has no IPv4", policy(codes.StageTCP, codes.ReasonNoIPv4, 0), false},
 		{"this machine has no IPv6", policy(codes.StageTCP, codes.ReasonNoIPv6, 0), false},
 		{"a certificate", policy(codes.StageTLS, codes.PolicyReason(codes.TLSExpired), 0), false},
@@ -60,13 +66,14 @@ func TestTransient(t *testing.T) {
 		"TLSRPT":                        mail(func(r *Row) { r.TLSRPTReason = string(codes.RecordServfail) }),
 		"TLSRPT, in no word of its own": mail(func(r *Row) { r.TLSRPTReason = string(codes.TLSRPTOther) }),
 		"one host of two": mail(func(r *Row) {
-			r.DANE, r.MX = string(codes.DANESome), []MXHost{{TLSA: new(string(codes.TLSAUsable))}, {TLSA: new(string(codes.TLSAUnknown))}}
+			r.DANE = string(codes.DANESome)
+			r.MX = []MXHost{{TLSA: new(string(codes.TLSAUsable))}, {TLSA: new(string(codes.TLSAUnknown))}}
 		}),
 		"DANE":     mail(func(r *Row) { r.DANE = string(codes.DANEUnknown) }),
 		"wildcard": mail(func(r *Row) { r.WildcardSuspected = nil }),
 	} {
 		if !row.Transient() {
-			t.Errorf("nobody said about %s: not transient", what)
+			t.Errorf("unknown: %s: not transient", what)
 		}
 	}
 	tests = append(tests, struct {
@@ -74,7 +81,8 @@ func TestTransient(t *testing.T) {
 		row  Row
 		want bool
 	}{"a host without DANE beside one with it", mail(func(r *Row) {
-		r.DANE, r.MX = string(codes.DANESome), []MXHost{{TLSA: new(string(codes.TLSAUsable))}, {TLSA: new(string(codes.TLSAAbsent))}}
+		r.DANE = string(codes.DANESome)
+		r.MX = []MXHost{{TLSA: new(string(codes.TLSAUsable))}, {TLSA: new(string(codes.TLSAAbsent))}}
 	}), false})
 	for _, tt := range tests {
 		if got := tt.row.Transient(); got != tt.want {

@@ -10,141 +10,109 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
-	"stsscan/internal/resolver"
 )
 
-// maxUnwritten is how many rows may wait for the writer. Were it as many as there are
-// slots, the names of a scan that is faster than its writer would grow cold in the
-// caches: a twentieth more CPU time for each, and a tenth more memory.
+// maxUnwritten is how many rows may wait for the writer. If it were the number of slots, names would leave the
+// caches of the processor before their rows are written: that costs 5 % more CPU time a name, and 10 % more memory.
 const maxUnwritten = 4096
 
-// An admission lets tasks in, batch after batch, as slots become free. It is used
-// by one goroutine at a time.
+// An admission lets tasks in, batch after batch, as slots become free. It is used by one goroutine at a time.
 type admission struct {
-	source   source
-	excluded func() (*domains.Exclusions, error)
-	openLog  func(info output.PartInfo) *surveyLog
-	slots    *slots
-	budget   *budget
-	events   *fifo[event]
-	zones    *zones
-	opening  chan struct{}   // one element for each open part
-	most     int             // parts being admitted at a time
-	stop     context.Context // ends the admission
-	halt     func()          // ends stop
-	work     context.Context // ends the questions
-	fail     context.CancelCauseFunc
+	source    source
+	excluded  func() (*domains.Exclusions, error)
+	openLog   func(info output.PartInfo) *surveyLog
+	slots     *slots
+	budget    *budget
+	events    *fifo[event]
+	partSlots chan struct{}   // one element for each open part
+	maxParts  int             // parts being admitted at a time
+	stop      context.Context // ends the admission
+	halt      func()          // ends stop
+	work      context.Context // ends the questions
+	fail      context.CancelCauseFunc
 
-	part    *part   // being admitted; nil between parts
-	parked  []*part // whose tasks come later
-	waiting []task  // of part, and not admitted
-	buffer  [admissionSize]task
-	tags    [admissionSize]int64 // of free slots
-	spare   []int64              // of tags, those that are left
-	found   bool                 // there is a batch to be opened
-	stopped bool                 // ended before the source did
-	refused error                // why no more names are admitted: who opted out is not known
-	over    bool                 // no more names come
-	flow    *flow
-	why     codes.Standstill // why there are no more names now
+	part          *part   // being admitted; nil between parts
+	paused        []*part // whose tasks come later
+	tasks         []task  // of part, and not admitted
+	buffer        [admissionSize]task
+	tags          [admissionSize]int64 // of free slots
+	freeTags      []int64              // of tags, those that are left
+	haveBatch     bool                 // there is a batch to be opened
+	stopped       bool                 // ended before the source did
+	exclusionsErr error                // why no more names are admitted: who opted out is not known
+	done          bool                 // no more names come
+	why           codes.Standstill     // why there are no more names now; empty: there are no more at all
 }
 
-// fill gives the next questions: those for zones first, which end rows, then those for
-// the records of new names. It gives none while every slot is taken, too many parts are open
-// or too much waits, and reports the end when there are no more names and each has its
-// row, or the run ends.
-func (a *admission) fill(into []resolver.Question) (n int, more bool) {
-	if a.work.Err() != nil {
-		return 0, false
-	}
-	n = a.zones.take(into, a.slots)
-	if !a.over {
-		a.why = codes.StandstillWindow // who gets all that is asked for waits for something else
-		admitted, more := a.take(into[n:])
-		n += admitted
-		if !more {
-			a.why = ""
+// admit puts the next task into a slot and returns its tag; -1: there is none now, and more says whether there may
+// be one later.
+func (a *admission) admit() (tag int64, more bool) {
+	ready, more := a.ready()
+	for ready && a.stop.Err() != nil {
+		a.stopped = true
+		if !a.part.batch.partial() {
+			return -1, false
 		}
-		a.flow.note(admitted, a.why)
-		if a.over = !more; a.over {
-			a.slots.giveBack(a.spare)
-			a.spare = nil
+		a.tasks = nil
+		a.endPart()
+		ready, more = a.ready() // of the parts that are paused
+	}
+	switch {
+	case !ready:
+		return -1, more
+	case a.budget.spent():
+		a.why = codes.StandstillBudget
+		return -1, true
+	case a.slots.unwritten.Load() >= maxUnwritten:
+		a.why = codes.StandstillDisk
+		return -1, true
+	case len(a.freeTags) == 0:
+		if a.freeTags = a.tags[:a.slots.take(a.tags[:])]; len(a.freeTags) == 0 {
+			a.why = codes.StandstillSlots
+			return -1, true
 		}
 	}
-	return n, n > 0 || !a.over || a.slots.used() > 0
+	tag = a.freeTags[0]
+	a.slots.fill(tag, a.tasks[0], a.part)
+	a.tasks, a.freeTags = a.tasks[1:], a.freeTags[1:]
+	a.part.admitted++
+	return tag, true
 }
 
-func (a *admission) take(into []resolver.Question) (n int, more bool) {
-	for n < len(into) {
-		ready, more := a.ready()
-		if !ready {
-			return n, more
-		}
-		if a.stop.Err() != nil {
-			a.stopped = true
-			if !a.part.batch.partial() {
-				return n, false
-			}
-			a.waiting = nil
-			a.seal()
-			continue // with the parts that are parked
-		}
-		if a.budget.spent() {
-			a.why = codes.StandstillBudget
-			return n, true
-		}
-		if a.slots.unwritten.Load() >= maxUnwritten {
-			a.why = codes.StandstillDisk
-			return n, true
-		}
-		if len(a.spare) == 0 {
-			if a.spare = a.tags[:a.slots.take(a.tags[:])]; len(a.spare) == 0 {
-				a.why = codes.StandstillSlots
-				return n, true
-			}
-		}
-		t, tag := &a.waiting[0], a.spare[0]
-		a.waiting, a.spare = a.waiting[1:], a.spare[1:]
-		a.part.admitted++
-		again := t.before.again()
-		a.slots.fill(tag, *t, a.part)
-		into[n] = resolver.Question{
-			Label: recordLabel, Name: t.name.Domain, Type: resolver.TypeTXT, Tag: tag,
-			Avoid: t.avoid, Again: again, Patient: again,
-		}
-		n++
-	}
-	return n, true
+// finish ends the admission.
+func (a *admission) finish() {
+	a.done, a.why = true, ""
+	a.slots.giveBack(a.freeTags)
+	a.freeTags = nil
 }
 
-// ready reports whether there is a task that waits; if there is none, more says
-// that there may be one later.
+// ready reports whether a task waits; if none does, more says whether one may later.
 func (a *admission) ready() (ready, more bool) {
-	for tried := 0; len(a.waiting) == 0; {
+	for tried := 0; len(a.tasks) == 0; {
 		if a.part == nil {
 			if opened, more := a.open(); !opened {
-				if len(a.parked) == 0 {
+				if len(a.paused) == 0 {
 					return false, more
 				}
-				if tried++; tried > len(a.parked) {
+				if tried++; tried > len(a.paused) {
 					a.why = codes.StandstillSource
 					return false, true
 				}
-				a.part, a.parked = a.parked[0], a.parked[1:]
+				a.part, a.paused = a.paused[0], a.paused[1:]
 			}
 		}
 		n, err := a.part.batch.next(a.buffer[:])
 		switch {
 		case errors.Is(err, io.EOF):
-			a.seal()
+			a.endPart()
 		case err != nil:
 			a.fail(err)
 			return false, false
 		case n == 0:
-			a.parked = append(a.parked, a.part)
+			a.paused = append(a.paused, a.part)
 			a.part = nil
 		default:
-			a.waiting = a.buffer[:n]
+			a.tasks = a.buffer[:n]
 		}
 	}
 	return true, true
@@ -152,11 +120,11 @@ func (a *admission) ready() (ready, more bool) {
 
 // open begins the next part that the source has.
 func (a *admission) open() (opened, more bool) {
-	if len(a.parked) >= a.most {
+	if len(a.paused) >= a.maxParts {
 		a.why = codes.StandstillParts
 		return false, true
 	}
-	if !a.found {
+	if !a.haveBatch {
 		found, more, err := a.source.find(a.work)
 		if err != nil {
 			a.fail(fmt.Errorf("next part: %w", err))
@@ -168,21 +136,21 @@ func (a *admission) open() (opened, more bool) {
 			}
 			return false, more
 		}
-		a.found = true
+		a.haveBatch = true
 	}
 	if a.stop.Err() != nil {
 		a.stopped = true
 		return false, false
 	}
 	select {
-	case a.opening <- struct{}{}:
+	case a.partSlots <- struct{}{}:
 	default:
 		a.why = codes.StandstillParts
 		return false, true
 	}
 	late, err := a.excluded()
 	if err != nil {
-		a.refused, a.stopped = err, true
+		a.exclusionsErr, a.stopped = err, true
 		a.halt()
 		return false, false
 	}
@@ -192,33 +160,32 @@ func (a *admission) open() (opened, more bool) {
 		return false, false
 	}
 	info := batch.info()
-	a.part, a.found = &part{PartInfo: info, batch: batch, log: a.openLog(info), from: time.Now()}, false
+	a.part, a.haveBatch = &part{info: info, batch: batch, log: a.openLog(info), from: time.Now()}, false
 	a.events.push(event{part: a.part})
 	return true, true
 }
 
-// seal tells the writer that all tasks of the part are admitted.
-func (a *admission) seal() {
+// endPart tells the writer that all tasks of the part are admitted.
+func (a *admission) endPart() {
 	_ = a.part.batch.close()
-	a.events.push(event{part: a.part, sealed: true})
+	a.events.push(event{part: a.part, allAdmitted: true})
 	a.part = nil
 }
 
-// end lets go of the batches, once no more questions are asked. Where the run was
-// cut short before the admission came to its end, parts whose names were all admitted
-// are sealed as it would have done.
+// end closes the batches, once no more questions are asked. Where the run was cut short before the admission came
+// to its end, it ends the parts whose names were all admitted.
 func (a *admission) end() {
-	open := a.parked
+	open := a.paused
 	if a.part != nil {
 		open = append(open, a.part)
 	}
-	whole := !a.over && cutShort(a.work)
+	whole := !a.done && cutShort(a.work)
 	if whole {
 		a.stopped = true
 	}
 	for _, p := range open {
-		if a.part = p; whole && (p.batch.partial() || len(a.waiting) == 0 && a.atEnd()) {
-			a.seal()
+		if a.part = p; whole && (p.batch.partial() || len(a.tasks) == 0 && a.atEnd()) {
+			a.endPart()
 			continue
 		}
 		_ = p.batch.close()

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -16,10 +15,11 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
-// floods is an Engine whose names have very many TXT records, and Policy Hosts
-// that nobody says anything about until it is released.
+// floods is an Engine whose names have very many TXT records, and Policy Hosts that no source says anything about
+// until it is released.
 type floods struct {
 	resolver.Unwatched
 	texts    func(owner string) []dns.RR // beside the record
@@ -34,7 +34,7 @@ type floods struct {
 func (e *floods) reply(owner string, qtype uint16) *dns.Msg {
 	m := new(dns.Msg).SetQuestion(owner, qtype)
 	m.Response = true
-	if qtype == dns.TypeTXT && strings.HasPrefix(owner, recordLabel) {
+	if qtype == dns.TypeTXT && strings.HasPrefix(owner, mtasts.RecordLabel) {
 		m.Answer = append(e.texts(owner), &dns.TXT{Hdr: header(owner), Txt: []string{"v=STSv1; id=1;"}})
 		return m
 	}
@@ -48,7 +48,7 @@ func header(owner string) dns.RR_Header {
 
 func (e *floods) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	name, qtype := q.Question[0].Name, q.Question[0].Qtype
-	if qtype == dns.TypeTXT && strings.HasPrefix(name, recordLabel) {
+	if qtype == dns.TypeTXT && strings.HasPrefix(name, mtasts.RecordLabel) {
 		e.again.Add(1)
 	}
 	select {
@@ -93,13 +93,14 @@ func (e *floods) Sweep(ctx context.Context, next func([]resolver.Question) (int,
 func (e *floods) scanned(t *testing.T, names int) map[string]*output.Row {
 	t.Helper()
 	e.released = make(chan struct{})
-	transport, err := egress.NewTransport(egress.Config{Manners: egress.NoManners(), Resolve: Hosts(e, nil), UserAgent: "stsscan/test"})
+	transport, err := egress.NewTransport(egress.Config{Manners: egress.NoManners(), Resolve: survey.Hosts(e, nil),
+		UserAgent: "stsscan/test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := Config{
 		Engine: e, Client: &mtasts.Client{Exchanger: e, Transport: transport}, InFlight: names, Surveys: 8, Deadline: time.Hour,
-		Mail: Mail{MX: ExtentNone, TLSRPT: ExtentNone, DANE: ExtentNone},
+		Mail: survey.Mail{MX: survey.ExtentNone, TLSRPT: survey.ExtentNone, DANE: survey.ExtentNone},
 	}
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: names}, dir); err != nil {
@@ -134,14 +135,16 @@ func TestLargeAnswersWait(t *testing.T) {
 		t.Errorf("%d octets wait for %d names, more than %d", got, names, most)
 	}
 	for domain, row := range rows {
-		if row.Record != "valid" || *row.TXTCount != texts+1 || len(row.TXT) != 64 || string(row.TXT[0]) != "v=STSv1; id=1;" || row.Attempts != 1 {
-			t.Errorf("%s: record %s, %d of %d TXT records, %d attempts", domain, row.Record, len(row.TXT), *row.TXTCount, row.Attempts)
+		if row.Record != "valid" || *row.TXTCount != texts+1 || len(row.TXT) != 64 ||
+			string(row.TXT[0]) != "v=STSv1; id=1;" || row.Attempts != 1 {
+			t.Errorf("%s: record %s, %d of %d TXT records, %d attempts", domain, row.Record, len(row.TXT), *row.TXTCount,
+				row.Attempts)
 		}
 	}
 }
 
-// When too much waits no name is admitted, and of further answers nothing is
-// kept: their questions are asked again, and each row is as it would be.
+// When too much waits no name is admitted, and of further answers nothing is kept: their questions are asked again,
+// and each row is as it would be.
 func TestBudgetIsSpent(t *testing.T) {
 	const window, names = 5000, 5100
 	large := strings.Repeat("x", 15<<10)
@@ -159,7 +162,8 @@ func TestBudgetIsSpent(t *testing.T) {
 	}
 	for domain, row := range rows {
 		if row.Record != "valid" || row.PolicyReason != "nxdomain" || len(row.TXT) != 2 || row.Attempts != 1 {
-			t.Errorf("%s: record %s, policy reason %s, %d TXT records, %d attempts", domain, row.Record, row.PolicyReason, len(row.TXT), row.Attempts)
+			t.Errorf("%s: record %s, policy reason %s, %d TXT records, %d attempts", domain, row.Record, row.PolicyReason,
+				len(row.TXT), row.Attempts)
 		}
 	}
 }
@@ -172,8 +176,7 @@ func evidence(rank int64) *output.Row {
 	}
 }
 
-// However many parts are open, their rows that wait share the memory, and what is
-// written counts no more.
+// However many parts are open, their rows that wait share the memory, and what is written counts no more.
 func TestWaitingRowsShareMemory(t *testing.T) {
 	const parts, size = 64, 15 // of less than a batch each
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
@@ -181,20 +184,20 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := &writer{
-		Dataset: dataset, OpenParts: parts, life: t.Context(), slots: newSlots(1), budget: new(budget), open: make(map[*part]bool),
+		Dataset: dataset, OpenParts: parts, running: t.Context(), slots: newSlots(1), budget: new(budget), open: make(map[*part]bool),
 	}
 	for k := range parts {
 		first, last := listed{parts: parts, size: size + 1}.Ranks(k)
-		p := &part{PartInfo: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(fresh)}
+		p := &part{info: output.PartInfo{Part: k, FirstRank: first, LastRank: last}, batch: new(newNames)}
 		w.take(&event{part: p})
 		for i := range size {
 			row := evidence(first + int64(i))
 			octets := row.Octets()
 			w.budget.take(octets)
-			w.slots.fill(0, task{before: new(earlier)}, p)
+			w.slots.fill(0, task{previous: new(survey.Previous)}, p)
 			w.take(&event{part: p, row: row, octets: octets})
-			if held := w.budget.held.Load(); held != int64(w.octets) || held >= allHeldOctets {
-				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.octets)
+			if held := w.budget.octets.Load(); held != int64(w.waitingOctets) || held >= flushAllOctets {
+				t.Fatalf("%d octets are held after part %d, and %d are in rows that wait", held, k, w.waitingOctets)
 			}
 		}
 	}
@@ -205,8 +208,8 @@ func TestWaitingRowsShareMemory(t *testing.T) {
 	}
 }
 
-// Many visits at a time share the memory for rows that are kept whole.
-func TestVisitsShareMemory(t *testing.T) {
+// Many revisits at a time share the memory for rows that are kept whole.
+func TestRevisitsShareMemory(t *testing.T) {
 	const rows = 40
 	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
 	if err != nil {
@@ -227,33 +230,14 @@ func TestVisitsShareMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	waits := newWaiting(time.Now, 0, time.Second)
+	waits := newPendingParts(time.Now, 0, time.Second)
 	waits.note(info)
-	v, err := (&visiting{Dataset: dataset, Now: time.Now, waiting: waits, stop: t.Context(),
+	v, err := (&revisiting{Dataset: dataset, Now: time.Now, pending: waits, stop: t.Context(),
 		octets: new(atomic.Int64)}).read(info, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, most := len(v.rows), visitsOctets/waits.visits()/(64<<10)+1; got < 1 || got > most {
-		t.Errorf("%d rows are kept, want at most %d, with %d visits", got, most, waits.visits())
-	}
-}
-
-// A Policy Host of very many addresses: the dialer judges all of them, and a
-// survey keeps the first ones and their number.
-func TestHostsKeepFew(t *testing.T) {
-	const n = 3000
-	var zone strings.Builder
-	zone.WriteString("-- zone --\n")
-	for i := range n {
-		fmt.Fprintf(&zone, "mta-sts.example.com. A 22.1.%d.%d\n", i/250, i%250)
-	}
-	var host mtasts.Host
-	addrs, err := Hosts(inText(t, zone.String()).Engine, nil)(withHost(t.Context(), &host), "mta-sts.example.com")
-	if err != nil || len(addrs) != n {
-		t.Fatalf("%d addresses, %v", len(addrs), err)
-	}
-	if host.Count != n || len(host.Addrs) != maxHostAddrs || cap(host.Addrs) > 2*maxHostAddrs {
-		t.Errorf("%d of %d addresses are kept, with room for %d", len(host.Addrs), host.Count, cap(host.Addrs))
+	if got, most := len(v.rows), revisitsOctets/waits.partsNow()/(64<<10)+1; got < 1 || got > most {
+		t.Errorf("%d rows are kept, want at most %d, with %d revisits", got, most, waits.partsNow())
 	}
 }

@@ -13,9 +13,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// A provisional row waits for a pass and no longer, whatever clock its time was
-// taken from; a time that has not come counts as that of the process's beginning,
-// which says so.
+// A provisional row waits for a pass and no longer, whatever clock its time was taken from; a time that has not
+// come counts as that of the process's beginning, which says so.
 func TestClockOfEarlierProcess(t *testing.T) {
 	const again = "d3.example.com"
 	clocks := map[string]time.Duration{"right": 0, "three days ahead": 72 * time.Hour, "behind": -time.Hour}
@@ -44,7 +43,7 @@ func TestClockOfEarlierProcess(t *testing.T) {
 			s.Now, s.Log = nil, slog.New(slog.NewTextHandler(&said, nil))
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			if err := Later(ctx, s.Config, s.infos()); err != nil {
+			if err := Repass(ctx, s.Config, s.infos()); err != nil {
 				t.Fatal(err)
 			}
 			if s.pending() != 0 || len(asked) != 2 || ahead >= 0 && asked[1].Sub(asked[0]) < passDelay {
@@ -64,7 +63,7 @@ func TestLongWait(t *testing.T) {
 	w.serve = func(string, string) (int, error) { return 0, errLater{} }
 	s := w.survey(t, listed{parts: 1, size: names}, 2)
 	const ms = time.Millisecond
-	s.pace = pace{held: ms, visit: 20 * ms, least: ms, most: 10 * ms}
+	s.intervals = intervals{hold: ms, revisit: 20 * ms, minPause: ms, maxPause: 10 * ms}
 	s.PassDelay = 20 * time.Millisecond
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
@@ -86,7 +85,7 @@ func TestLongWait(t *testing.T) {
 		time.Sleep(200 * time.Millisecond) // for it to be said twice
 		cancel()
 	}()
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}
 	text := said.String()
@@ -95,11 +94,10 @@ func TestLongWait(t *testing.T) {
 	}
 }
 
-// When what was observed at a time is due, by the clock of the process that has
-// noted it.
+// When what was observed at a time is due, by the clock of the process that has noted it.
 func TestDue(t *testing.T) {
 	now := time.Now()
-	l := newWaiting(func() time.Time { return now }, 5*time.Minute, 0)
+	l := newPendingParts(func() time.Time { return now }, 5*time.Minute, 0)
 	for observed, want := range map[time.Duration]time.Duration{
 		0:                5 * time.Minute,
 		-2 * time.Minute: 3 * time.Minute,

@@ -21,8 +21,8 @@ type deniedBy struct {
 	ns    bool     // a name server stands before them
 }
 
-// denials are all combinations. Zones that end like the name, are below it or
-// beside it have nothing to say about it.
+// denials are all combinations. Zones that end like the name, are below it or beside it have nothing to say about
+// it.
 func denials() (all []deniedBy) {
 	owners := []string{"", ".", "com.", "example.com.", "@", "a.@", "xample.com.", "example.org.", "d0.example.com."}
 	for _, rcode := range []int{dns.RcodeSuccess, dns.RcodeNameError} {
@@ -47,7 +47,8 @@ func (d deniedBy) reply(q *dns.Msg) *dns.Msg {
 	name := q.Question[0].Name
 	m := new(dns.Msg).SetRcode(q, d.rcode)
 	if d.ns {
-		m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: "com.", Rrtype: dns.TypeNS, Class: dns.ClassINET}, Ns: "ns.example."})
+		m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: "com.", Rrtype: dns.TypeNS, Class: dns.ClassINET},
+			Ns: "ns.example."})
 	}
 	for _, owner := range d.soas {
 		switch owner {
@@ -56,7 +57,8 @@ func (d deniedBy) reply(q *dns.Msg) *dns.Msg {
 		case "a.@":
 			owner = "a." + name
 		}
-		m.Ns = append(m.Ns, &dns.SOA{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: "ns.example.", Mbox: "h.example."})
+		m.Ns = append(m.Ns, &dns.SOA{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeSOA, Class: dns.ClassINET},
+			Ns: "ns.example.", Mbox: "h.example."})
 	}
 	return m
 }
@@ -81,7 +83,7 @@ func serveDenials(t *testing.T, all []deniedBy) netip.AddrPort {
 	}
 	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		var i int
-		if _, err := fmt.Sscanf(q.Question[0].Name, recordLabel+".d%d.", &i); err != nil || i < 1 || i > len(all) {
+		if _, err := fmt.Sscanf(q.Question[0].Name, mtasts.RecordLabel+".d%d.", &i); err != nil || i < 1 || i > len(all) {
 			t.Errorf("asked for %v", q.Question)
 			return
 		}
@@ -99,11 +101,12 @@ func serveDenials(t *testing.T, all []deniedBy) netip.AddrPort {
 	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
-// Whether a reply is a denial is the same for the sieve, which has read the
-// most of them by itself, and for a lookup, which has the message.
+// Whether a reply is a denial is the same for the sieve, which has read the most of them by itself, and for a
+// lookup, which has the message.
 func TestDenialsOnBothPaths(t *testing.T) {
 	all := denials()
-	engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{serveDenials(t, all)}, Timeout: 5 * time.Second})
+	engine, err := resolver.New(resolver.Config{Upstreams: []netip.AddrPort{serveDenials(t, all)},
+		Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +117,8 @@ func TestDenialsOnBothPaths(t *testing.T) {
 	err = engine.Sweep(t.Context(), func(into []resolver.Question) (n int, more bool) {
 		for ; n < len(into) && asked < len(all); n++ {
 			asked++
-			into[n] = resolver.Question{Label: recordLabel, Name: domainOf(int64(asked)), Type: dns.TypeTXT, Tag: int64(asked)}
+			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: domainOf(int64(asked)), Type: dns.TypeTXT,
+				Tag: int64(asked)}
 		}
 		return n, asked < len(all)
 	}, func(some []resolver.Answer) {

@@ -12,12 +12,13 @@ import (
 
 	"github.com/miekg/dns"
 
+	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
 )
 
-// TestEngines holds the real Engine, and each one that stands in for it in the
-// tests of this package, to what the pipeline relies on: [testEngine].
+// TestEngines holds the real Engine, and each one that stands in for it in the tests of this package, to what the
+// pipeline relies on: [testEngine].
 func TestEngines(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -30,7 +31,6 @@ func TestEngines(t *testing.T) {
 		"watched resolver": func(t *testing.T) Engine { return withCanaries(overLoopback(t, world)) },
 		"in memory":        func(*testing.T) Engine { return memory },
 		"interrupting":     func(*testing.T) Engine { return &interrupting{Engine: memory, after: 1, interrupt: func() {}} },
-		"impatient":        func(*testing.T) Engine { return packing{impatient{memory}} },
 		"slow surveys":     func(*testing.T) Engine { return &slowSurveys{Engine: memory} },
 		"town":             func(*testing.T) Engine { return newTown() },
 		"failing town":     func(*testing.T) Engine { return failingTown() },
@@ -39,9 +39,6 @@ func TestEngines(t *testing.T) {
 		"doubtful": func(*testing.T) Engine {
 			believe := func(time.Time, time.Time) resolver.Trust { return resolver.Trusted }
 			return &doubtful{town: newTown(), vouch: believe, times: make(map[resolver.Trust]int)}
-		},
-		"liar": func(*testing.T) Engine {
-			return &liar{newTown(), func(_ string, reply *dns.Msg) error { reply.Rcode = dns.RcodeNameError; return nil }}
 		},
 		"floods": func(*testing.T) Engine {
 			none := func(string) []dns.RR { return nil }
@@ -86,8 +83,8 @@ func failingTown() *town {
 	return w
 }
 
-// testEngine holds an Engine to what the pipeline relies on. It must say something,
-// if only that it failed, of the names of domainOf.
+// testEngine holds an Engine to what the pipeline relies on. It must say something, if only that it failed, of the
+// names of domainOf.
 func testEngine(t *testing.T, open func(t *testing.T) Engine) {
 	for name, test := range map[string]func(*testing.T, Engine){
 		"each question has one answer":       oneAnswerEach,
@@ -100,8 +97,8 @@ func testEngine(t *testing.T, open func(t *testing.T) Engine) {
 	}
 }
 
-// A sweeping is one Sweep over the names of domainOf, from 1 to last. It holds the
-// Engine to how it calls next and yield.
+// A sweeping is one Sweep over the names of domainOf, from 1 to last. It holds the Engine to how it calls next and
+// yield.
 type sweeping struct {
 	*testing.T
 	last int64
@@ -132,7 +129,7 @@ func (s *sweeping) next(into []resolver.Question) (n int, more bool) {
 	for ; n < len(into) && s.given.Load() < s.last && !s.hold(s.given.Load(), s.answered.Load()); n++ {
 		rank := s.given.Add(1)
 		into[n] = resolver.Question{
-			Label: recordLabel, Name: domainOf(rank), Type: dns.TypeTXT, Tag: -rank, Again: rank%2 == 0, Patient: rank%3 == 0,
+			Label: mtasts.RecordLabel, Name: domainOf(rank), Type: dns.TypeTXT, Tag: -rank, Again: rank%2 == 0, Patient: rank%3 == 0,
 		}
 		if rank%5 == 0 {
 			into[n].Label, into[n].Type = "", dns.TypeSOA
@@ -181,8 +178,8 @@ func (s *sweeping) run(ctx context.Context, engine Engine) error {
 	return err
 }
 
-// Each question has one answer with its tag; next is called by one goroutine at a
-// time, and asked again where it has nothing to give.
+// Each question has one answer with its tag; next is called by one goroutine at a time, and asked again where it
+// has nothing to give.
 func oneAnswerEach(t *testing.T, engine Engine) {
 	s := newSweeping(t, 100)
 	asked := make(map[int64]int)
@@ -204,8 +201,8 @@ func oneAtATime(t *testing.T, engine Engine) {
 	}
 }
 
-// A Sweep ends with the cause of ctx, while next has nothing to give and nothing is
-// in flight, and where it ended before.
+// A Sweep ends with the cause of ctx, while next has nothing to give and nothing is in flight, and where it ended
+// before.
 func endsWithCause(t *testing.T, engine Engine) {
 	enough := errors.New("enough")
 	ctx, stop := context.WithCancelCause(t.Context())
@@ -224,8 +221,7 @@ func endsWithCause(t *testing.T, engine Engine) {
 	}
 }
 
-// All may be called beside a Sweep, by many at a time, and Exchange leaves the
-// question as it is.
+// All may be called beside a Sweep, by many at a time, and Exchange leaves the question as it is.
 func exchangesBeside(t *testing.T, engine Engine) {
 	s := newSweeping(t, 50)
 	exchanged := make(chan struct{})
@@ -247,7 +243,7 @@ func exchangesBeside(t *testing.T, engine Engine) {
 	for i := range int64(4) {
 		askers.Go(func() {
 			for rank := 10 * i; rank < 10*i+5; rank++ {
-				q := new(dns.Msg).SetQuestion(dns.Fqdn(recordLabel+"."+domainOf(rank)), dns.TypeTXT)
+				q := new(dns.Msg).SetQuestion(dns.Fqdn(mtasts.RecordLabel+"."+domainOf(rank)), dns.TypeTXT)
 				before := q.String()
 				reply, err := engine.Exchange(t.Context(), q)
 				switch {
@@ -276,14 +272,14 @@ func exchangesBeside(t *testing.T, engine Engine) {
 
 	ended, end := context.WithCancel(t.Context())
 	end()
-	q := new(dns.Msg).SetQuestion(dns.Fqdn(recordLabel+"."+domainOf(1)), dns.TypeTXT)
+	q := new(dns.Msg).SetQuestion(dns.Fqdn(mtasts.RecordLabel+"."+domainOf(1)), dns.TypeTXT)
 	if reply, err := engine.Exchange(ended, q); (err == nil) != (reply != nil) {
 		t.Errorf("reply %v, error %v", reply, err)
 	}
 }
 
-// Upstreams have numbers that hold, and may be avoided; Await ends with its context;
-// answers are believed in the end, and judging them holds up nothing.
+// Upstreams have numbers that hold, and may be avoided; Await ends with its context; answers are believed in the
+// end, and judging them holds up nothing.
 func tellsTrust(t *testing.T, engine Engine) {
 	if n := engine.Number(netip.AddrPort{}); n != 0 {
 		t.Errorf("no upstream has the number %d", n)
@@ -315,15 +311,14 @@ func tellsTrust(t *testing.T, engine Engine) {
 	}
 	until := time.Now()
 	for engine.Vouch(began, until) == resolver.Waiting {
-		time.Sleep(vouchTime)
+		time.Sleep(vouchInterval)
 	}
 	if engine.Vouch(began, until) != resolver.Trusted {
 		t.Error("good answers are not believed")
 	}
 }
 
-// What wraps an Engine judges its answers as that does: a part that is not believed is
-// scanned once more.
+// What wraps an Engine judges its answers as that does: a part that is not believed is scanned once more.
 func TestWrappedEngine(t *testing.T) {
 	w := newTown()
 	var doubts int

@@ -47,9 +47,8 @@ func (w *town) asked() []string {
 	return names
 }
 
-// Names of those who opt out while a run lasts get no row, and are counted, from
-// the next part on; a part of nobody else is a part without rows, also when it is
-// scanned again.
+// Names of those who opt out while a run lasts get no row, and are counted, from the next part on; a part without
+// other names has no rows, also when it is scanned again.
 func TestExcludedBetweenParts(t *testing.T) {
 	const size = 10
 	w := newTown()
@@ -82,7 +81,8 @@ func TestExcludedBetweenParts(t *testing.T) {
 			t.Errorf("%s was asked, and has no row", name)
 		}
 	}
-	if c := s.Stats.Counts(); c.Excluded != 2+size || c.Done() != 4*size || len(rows) != 3*size-2 || rows["d1.example.com"] == nil {
+	if c := s.Stats.Counts(); c.Excluded != 2+size || c.Done() != 4*size || len(rows) != 3*size-2 ||
+		rows["d1.example.com"] == nil {
 		t.Errorf("%+v, %d rows", c, len(rows))
 	}
 	if times != 4 {
@@ -96,8 +96,8 @@ func TestExcludedBetweenParts(t *testing.T) {
 	}
 }
 
-// A part that is scanned once more, since its answers could not be believed, leaves
-// out the same names, and counts them once.
+// A part that is scanned once more, since its answers could not be believed, leaves out the same names, and counts
+// them once.
 func TestExcludedFromPartsDoneAgain(t *testing.T) {
 	w := newTown()
 	var began time.Time
@@ -137,7 +137,7 @@ func (o *only) Next(context.Context) (int, bool, error) {
 	return o.k, ok, nil
 }
 
-// Which rows are about somebody.
+// Which rows are about an opt-out.
 func TestExcludes(t *testing.T) {
 	late := exclusions(t, "optout.com", "=mta-sts.exact.example", "22.66.0.0/16")
 	addr := func(s string) *string { return &s }
@@ -149,7 +149,7 @@ func TestExcludes(t *testing.T) {
 		{output.Row{Domain: "sub.optout.com"}, true},
 		{output.Row{Domain: "exact.example"}, true},
 		{output.Row{Domain: "sub.exact.example"}, false},
-		{output.Row{Domain: "a.example", CNAMEs: []string{"optout.com"}}, false}, // of the record: nobody is connected to
+		{output.Row{Domain: "a.example", CNAMEs: []string{"optout.com"}}, false}, // of the record: no host is connected to
 		{output.Row{Domain: "a.example", HostCNAMEs: []string{"b.example", "sts.optout.com"}}, true},
 		{output.Row{Domain: "a.example", HostAddrs: []string{"22.66.0.1", "22.66.0.2"}}, true},
 		{output.Row{Domain: "a.example", HostAddrs: []string{"22.66.0.1", "22.1.0.2"}}, false},
@@ -161,14 +161,13 @@ func TestExcludes(t *testing.T) {
 			t.Errorf("%+v: %v", tt.row, got)
 		}
 		if excludes(nil, &tt.row) {
-			t.Errorf("%+v: nobody opted out", tt.row)
+			t.Errorf("%+v: there are no opt-outs", tt.row)
 		}
 	}
 }
 
-// Rows that wait when somebody in them opts out become final as they stand, whatever
-// they wait for, and nobody is asked about them again; the others go on. It makes no
-// difference whether the rows were read before or after.
+// Rows that wait when a host in them opts out become final as they stand, whatever they wait for, and nothing about
+// them is asked again; the others go on. It makes no difference whether the rows were read before or after.
 func TestExcludedBetweenPasses(t *testing.T) {
 	for _, ahead := range []bool{false, true} {
 		t.Run(fmt.Sprintf("read ahead %v", ahead), func(t *testing.T) { excludedBetweenPasses(t, ahead) })
@@ -214,8 +213,8 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 		return 0, nil
 	}}
 	s := w.survey(t, listed{parts: parts, size: size}, 2)
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
-	s.pace = pace{held: 1, visit: 1e9, least: 1, most: 1e6}
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
+	s.intervals = intervals{hold: 1, revisit: 1e9, minPause: 1, maxPause: 1e6}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +232,8 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 	mu.Lock()
 	open = true
 	mu.Unlock()
-	grown := exclusions(t, "d2.example.com", "=d4.example.com", "d6.example.com", "22.66.0.0/16", "=mta-sts.d12.example.com")
+	grown := exclusions(t, "d2.example.com", "=d4.example.com", "d6.example.com", "22.66.0.0/16",
+		"=mta-sts.d12.example.com")
 	times := 0
 	s.Excluded = func() (*domains.Exclusions, error) {
 		if times++; ahead && times == 1 { // of the round, whose first part is read now
@@ -241,7 +241,7 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 		}
 		return grown, nil
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsIn(t, s.dir)
@@ -256,7 +256,8 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 		if ended != slices.Contains(out, name) || asked == ended && name != "d13" || row.Pending != "" {
 			t.Errorf("%s: pending %q, findings %q, asked again %v", domain, row.Pending, row.Findings, asked)
 		}
-		if ended && (row.Policy != was.Policy || row.Record != was.Record || row.RecordReason != was.RecordReason || row.Pass != was.Pass ||
+		if ended && (row.Policy != was.Policy || row.Record != was.Record || row.RecordReason != was.RecordReason ||
+			row.Pass != was.Pass ||
 			w.fetches[domain] > 0 != (name == "d6") || door.dialled[domain] > 0 || len(row.MX) > 0 && name != "d2") {
 			t.Errorf("%s: record %s, policy %s, fetched %d times, dialled %d times, %d MX hosts",
 				domain, row.Record, row.Policy, w.fetches[domain], door.dialled[domain], len(row.MX))
@@ -274,10 +275,10 @@ func excludedBetweenPasses(t *testing.T, ahead bool) {
 	}
 }
 
-// Where nobody can say who opted out, no more names are admitted: what is in flight
-// is finished, whole parts are whole, and the run ends with the reason.
+// If it is not known who opted out, no more names are admitted: what is in flight is finished, whole parts are
+// whole, and the run ends with the reason.
 func TestExclusionsAreLost(t *testing.T) {
-	lost := fmt.Errorf("%w: somebody slipped", domains.ErrExclusions)
+	lost := fmt.Errorf("%w: a host slipped", domains.ErrExclusions)
 	w := newTown()
 	w.serve = func(domain, _ string) (int, error) {
 		if w.count(w.fetches, domain+" tried") == 1 {
@@ -304,7 +305,7 @@ func TestExclusionsAreLost(t *testing.T) {
 	for _, fails = range []int{1, 2} { // at the beginning of a round, and of a part
 		times = 0
 		waiting := s.pending()
-		if err := Later(t.Context(), s.Config, s.infos()); !errors.Is(err, domains.ErrExclusions) {
+		if err := Repass(t.Context(), s.Config, s.infos()); !errors.Is(err, domains.ErrExclusions) {
 			t.Fatalf("%v", err)
 		}
 		if s.pending() != waiting || waiting != 20 {
@@ -317,7 +318,7 @@ func TestExclusionsAreLost(t *testing.T) {
 		}
 	}
 	times, fails = 0, 1000
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil || s.pending() != 0 {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil || s.pending() != 0 {
 		t.Errorf("%v, %d rows wait", err, s.pending())
 	}
 }

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// mostKept is how many elements a queue keeps room for, once it was longer.
+// mostKept is how many elements a queue keeps room for.
 const mostKept = 4096
 
-// A fifo is what waits for one goroutine to take it. It has no bound of its own, and
-// takes no memory for what may come: what is in it holds slots, which bound it.
+// A fifo is a queue that one goroutine reads. It needs no bound of its own, since its elements hold slots, and
+// reserves no memory.
 type fifo[E any] struct {
-	ready chan struct{} // holds an element where something may wait, or the end
+	ready chan struct{} // has an element if the queue may not be empty, or may be closed
 
-	mu     sync.Mutex
-	waits  []E
-	closed bool
+	mu       sync.Mutex
+	elements []E
+	closed   bool
 }
 
 func newFIFO[E any]() *fifo[E] { return &fifo[E]{ready: make(chan struct{}, 1)} }
@@ -23,12 +23,12 @@ func newFIFO[E any]() *fifo[E] { return &fifo[E]{ready: make(chan struct{}, 1)} 
 // push adds an element. It never waits.
 func (q *fifo[E]) push(e E) {
 	q.mu.Lock()
-	q.waits = append(q.waits, e)
+	q.elements = append(q.elements, e)
 	q.mu.Unlock()
 	q.wake()
 }
 
-// close says that nothing is pushed any more.
+// close says that no more elements come.
 func (q *fifo[E]) close() {
 	q.mu.Lock()
 	q.closed = true
@@ -43,19 +43,19 @@ func (q *fifo[E]) wake() {
 	}
 }
 
-// take gives all that waits, and reports whether more may come. It keeps used, whose
-// elements the caller has cleared, for its room.
+// take returns all elements, and reports whether more may come. It keeps the room of used, whose elements the
+// caller has cleared.
 func (q *fifo[E]) take(used []E) (all []E, more bool) {
 	if cap(used) > mostKept {
 		used = nil
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	all, q.waits = q.waits, used[:0]
+	all, q.elements = q.elements, used[:0]
 	return all, !q.closed
 }
 
-// all gives the elements one by one, as they come, until the queue is closed.
+// all yields the elements as they come, until the queue is closed.
 func (q *fifo[E]) all() iter.Seq[E] {
 	return func(yield func(E) bool) {
 		var taken []E

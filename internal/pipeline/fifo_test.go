@@ -34,7 +34,7 @@ func TestFIFO(t *testing.T) {
 		t.Errorf("%d elements at once, more: %v", len(all), more)
 	}
 	q.push(1)
-	if next, _ := q.take(all[:0]); len(next) != 1 || cap(q.waits) > mostKept {
-		t.Errorf("%d elements, room for %d is kept", len(next), cap(q.waits))
+	if next, _ := q.take(all[:0]); len(next) != 1 || cap(q.elements) > mostKept {
+		t.Errorf("%d elements, room for %d is kept", len(next), cap(q.elements))
 	}
 }

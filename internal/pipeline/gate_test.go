@@ -21,11 +21,11 @@ import (
 	"stsscan/internal/queue"
 	"stsscan/internal/simnet"
 	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
 )
 
-// A gated is a survey of a world in which each domain has a policy and a mail
-// server, at addresses in networks of their own, behind a gate that the test
-// closes.
+// A gated is a survey of a world in which each domain has a policy and a mail server, at addresses in networks of
+// their own, behind a gate that the test closes.
 type gated struct {
 	*townSurvey
 	world     *simnet.World
@@ -78,7 +78,7 @@ func (g *gated) start(t *testing.T) {
 	}
 	engine := inMemory{world: g.world}
 	g.transport, err = egress.NewTransport(egress.Config{
-		Manners: egress.NoManners(), Resolve: Hosts(engine, nil), Dial: g.dial, Roots: g.world.Roots(),
+		Manners: egress.NoManners(), Resolve: survey.Hosts(engine, nil), Dial: g.dial, Roots: g.world.Roots(),
 		SettleTime: 50 * time.Millisecond,
 	})
 	if err != nil {
@@ -88,13 +88,13 @@ func (g *gated) start(t *testing.T) {
 		Chunks: g.list, Source: &queue.Static{Parts: g.list.parts}, Dataset: dataset, Engine: engine,
 		Client: &mtasts.Client{Exchanger: engine, Transport: g.transport}, Passes: g.Passes, PassDelay: passDelay,
 		Stats: new(Stats), tries: 2,
-		Mail:  Mail{Prober: starttls.New(starttls.Config{Door: MailDoor(g.transport.MailDoor())})},
+		Mail:  survey.Mail{Prober: starttls.New(starttls.Config{Dialer: survey.MailDoor(g.transport.MailDialer())})},
 		Wrote: func(info output.PartInfo) { g.parts[info.Part] = info },
 	}
 }
 
-// dial lets nobody through that port before the rows of all that is closed there
-// are provisional: what comes first is no matter of chance.
+// dial lets no connection through that port before the rows of all that is closed there are provisional: what comes
+// first is no matter of chance.
 func (g *gated) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	to := netip.MustParseAddrPort(address)
 	g.mu.Lock()
@@ -120,8 +120,7 @@ func (g *gated) close(closed int, port uint16, errno syscall.Errno) {
 	g.closed, g.port, g.errno = closed, port, errno
 }
 
-// scan runs all passes, as a program does. Run is left out where all parts are
-// there.
+// scan runs all passes, as a program does. Run is left out where all parts are there.
 func (g *gated) scan(t *testing.T) error {
 	t.Helper()
 	if len(g.parts) == 0 {
@@ -130,11 +129,10 @@ func (g *gated) scan(t *testing.T) error {
 		}
 	}
 	waiting := slices.DeleteFunc(g.infos(), func(info output.PartInfo) bool { return info.Pending == 0 })
-	return Later(t.Context(), g.Config, waiting)
+	return Repass(t.Context(), g.Config, waiting)
 }
 
-// want holds each row to its class: of its policy, of its MX host, and why it
-// waits.
+// want holds each row to its class: of its policy, of its MX host, and why it waits.
 func (g *gated) want(t *testing.T, want func(rank int) [3]string) map[string]*output.Row {
 	t.Helper()
 	rows := rowsIn(t, g.dir)

@@ -6,26 +6,24 @@ import (
 	"time"
 )
 
-// A Left is what a run waits for at a moment.
+// A Left is what a run waits for.
 type Left struct {
-	// Tail says that all names of the pass, or of the round, are admitted, so that
-	// those under way are all that is left of it.
+	// Tail says that all names of the pass, or of the round, are admitted: only those under way are left.
 	Tail    bool
-	Lookups int64         // names whose question has no answer yet
-	Answers time.Duration // until all of them have one, at most; 0: not known
+	Lookups int64         // names without an answer yet
+	Answers time.Duration // at most until all of them have one; 0: not known
 	Surveys int64         // names that are surveyed, or wait for that
-	Most    time.Duration // until all names under way have a row, at most; 0: not known
+	Most    time.Duration // at most until all names under way have a row; 0: not known
 
-	// Waiting names are asked again, while none is under way, from Again to Last.
+	// Waiting names are asked again from First to Last, if none is under way.
 	Waiting     int64
-	Again, Last time.Time
+	First, Last time.Time
 }
 
 // Names is the number of names under way.
 func (l Left) Names() int64 { return l.Lookups + l.Surveys }
 
-// Words say what the run waits for, and for how long; empty where it does not only
-// wait.
+// Words say what the run waits for, and how long; empty if it does more than wait.
 func (l Left) Words(now time.Time) string {
 	switch {
 	case l.Waiting == 1:
@@ -38,7 +36,7 @@ func (l Left) Words(now time.Time) string {
 	return ""
 }
 
-// Brief are the Words where there is little room.
+// Brief are the Words if there is little room.
 func (l Left) Brief(now time.Time) string {
 	if l.Waiting > 0 {
 		return "asked again in " + l.when(now)
@@ -46,10 +44,10 @@ func (l Left) Brief(now time.Time) string {
 	return l.Words(now)
 }
 
-// when is how long it is until the waiting names are asked again.
+// when is the time until the waiting names are asked again.
 func (l Left) when(now time.Time) string {
-	first, last := inWords(l.Again.Sub(now)), inWords(l.Last.Sub(now))
-	if first == last || !l.Last.After(l.Again) {
+	first, last := inWords(l.First.Sub(now)), inWords(l.Last.Sub(now))
+	if first == last || !l.Last.After(l.First) {
 		return first
 	}
 	return first + " to " + last
@@ -84,7 +82,7 @@ func atMost(d time.Duration) string {
 	return ", " + inWords(d) + " at most"
 }
 
-// inWords is a time for people, rounded up: 40 s, 4 min 10 s, 2 h 5 min.
+// inWords is a time in words, rounded up: 40 s, 4 min 10 s, 2 h 5 min.
 func inWords(d time.Duration) string {
 	unit := time.Second
 	if d > time.Hour {

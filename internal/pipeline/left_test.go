@@ -8,7 +8,7 @@ import (
 func TestLeftWords(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	in := func(d time.Duration) time.Time { return now.Add(d) }
-	if got := (Left{Waiting: 120, Again: in(250 * time.Second)}).Brief(now); got != "asked again in 4 min 10 s" {
+	if got := (Left{Waiting: 120, First: in(250 * time.Second)}).Brief(now); got != "asked again in 4 min 10 s" {
 		t.Errorf("in brief: %q", got)
 	}
 	for _, tt := range []struct {
@@ -26,12 +26,12 @@ func TestLeftWords(t *testing.T) {
 			"1 name waits for its resolver, 1 s at most; 2 names in surveys, 1 min 10 s at most"},
 		{Left{Tail: true, Surveys: 1}, "waiting for 1 name", "1 name in surveys"},
 		{Left{Tail: true}, "", ""},
-		{Left{Waiting: 120, Again: in(250 * time.Second), Last: in(250 * time.Second)},
+		{Left{Waiting: 120, First: in(250 * time.Second), Last: in(250 * time.Second)},
 			"all 120 names that are left are asked again in 4 min 10 s", ""},
-		{Left{Waiting: 120, Again: in(250 * time.Second), Last: in(400 * time.Second)},
+		{Left{Waiting: 120, First: in(250 * time.Second), Last: in(400 * time.Second)},
 			"all 120 names that are left are asked again in 4 min 10 s to 6 min 40 s", ""},
-		{Left{Waiting: 1, Again: in(2 * time.Hour), Last: in(time.Hour)}, "the name that is left is asked again in 2 h", ""},
-		{Left{Waiting: 2, Again: in(-time.Hour)}, "all 2 names that are left are asked again in 0 s", ""},
+		{Left{Waiting: 1, First: in(2 * time.Hour), Last: in(time.Hour)}, "the name that is left is asked again in 2 h", ""},
+		{Left{Waiting: 2, First: in(-time.Hour)}, "all 2 names that are left are asked again in 0 s", ""},
 	} {
 		if got := tt.left.Words(now); got != tt.words {
 			t.Errorf("%+v: %q, want %q", tt.left, got, tt.words)

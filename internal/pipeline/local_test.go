@@ -7,12 +7,12 @@ import (
 	"syscall"
 	"testing"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 )
 
-// Hosts that are out of reach: one beside healthy ones, some and nothing else, as
-// many as there are. It is their fault, or ours; nothing else suffers, and no run
-// lasts for ever.
+// Hosts that are out of reach: one beside healthy ones, some and nothing else, as many as there are. It is their
+// fault, or ours; nothing else suffers, and no run lasts for ever.
 func TestOutOfReach(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -92,8 +92,8 @@ func TestOutOfReach(t *testing.T) {
 	}
 }
 
-// A process that goes on, with nothing to ask but hosts that did not connect when
-// others did, does not take them for a fault of its own.
+// A process that goes on, with nothing to ask but hosts that did not connect when others did, does not take them
+// for a fault of its own.
 func TestOutOfReachAfterRestart(t *testing.T) {
 	for _, before := range []syscall.Errno{syscall.EHOSTUNREACH, syscall.ECONNREFUSED} {
 		t.Run(before.Error(), func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestOutOfReachAfterRestart(t *testing.T) {
 			defer g.world.Close()
 			g.close(20, 443, before)
 			if before == syscall.ECONNREFUSED {
-				g.Stats.localFaults.Store(20) // nobody waits
+				g.Stats.localFaults.Store(20) // so that no test waits
 			}
 			if err := Run(t.Context(), g.Config); err != nil {
 				t.Fatal(err)
@@ -132,8 +132,8 @@ func TestOutOfReachAfterRestart(t *testing.T) {
 	}
 }
 
-// A fault of ours that lasts, such as of descriptors, keeps rows provisional; the
-// domain was tried a few times, and others have their rows.
+// A fault of ours that lasts, such as of descriptors, keeps rows provisional; the domain was tried a few times, and
+// others have their rows.
 func TestLastingFault(t *testing.T) {
 	t.Parallel()
 	g := gate(t, 12, 2)
@@ -163,7 +163,10 @@ func TestSurveyOutOfReach(t *testing.T) {
 	g := gate(t, 2, 1)
 	defer g.world.Close()
 	g.close(2, 443, syscall.EACCES)
-	row := surveyed(t, g.Config, domainOf(1))
+	row, err := lookedUp(t.Context(), g.Config, domains.Name{Domain: domainOf(1), Rank: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if row.Policy != "unreachable" || row.PolicyReason != "unreachable" || row.Pending != "" {
 		t.Errorf("%s: %s, pending %q", row.Policy, row.PolicyReason, row.Pending)
 	}

@@ -18,8 +18,7 @@ import (
 	"stsscan/internal/verify"
 )
 
-// loseFirst listens in front of a name server, and loses the first copies of each
-// question that is asked.
+// loseFirst listens in front of a name server, and loses the first copies of each question that is asked.
 func loseFirst(t *testing.T, server netip.AddrPort, copies int) netip.AddrPort {
 	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -56,8 +55,8 @@ func loseFirst(t *testing.T, server netip.AddrPort, copies int) netip.AddrPort {
 	return conn.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
-// On a path that loses more than a first pass makes up for, a later one finds
-// everything: records, addresses, and what is asked about the mail side.
+// On a path that loses more than a first pass makes up for, a later one finds everything: records, addresses, and
+// what is asked about the mail side.
 func TestLossyPath(t *testing.T) {
 	world, err := simnet.Generate("top", 1, 0)
 	if err != nil {
@@ -95,7 +94,7 @@ func TestLossyPath(t *testing.T) {
 	if info := infos[0]; info.Pending != 400 {
 		t.Errorf("%d rows wait after the first pass, want all 400: hardly anything is lost", info.Pending)
 	}
-	if err := Later(t.Context(), config, slices.Collect(maps.Values(infos))); err != nil {
+	if err := Repass(t.Context(), config, slices.Collect(maps.Values(infos))); err != nil {
 		t.Fatal(err)
 	}
 	bearers := 0

@@ -17,6 +17,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +32,9 @@ func (e inMemory) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.world.Exchange(ctx, q)
 }
 
-func (e inMemory) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e inMemory) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	into := make([]resolver.Question, 1)
 	for more := true; more && ctx.Err() == nil; {
 		var n int
@@ -73,7 +76,7 @@ func inEngine(t *testing.T, engine Engine, world *simnet.World) Config {
 	t.Helper()
 	transport, err := egress.NewTransport(egress.Config{
 		Manners: egress.NoManners(),
-		Resolve: Hosts(engine, nil), Dial: world.DialContext, Roots: world.Roots(), UserAgent: "stsscan/test",
+		Resolve: survey.Hosts(engine, nil), Dial: world.DialContext, Roots: world.Roots(), UserAgent: "stsscan/test",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -132,4 +135,25 @@ func rowsIn(t *testing.T, dir string) map[string]*output.Row {
 		}
 	}
 	return rows
+}
+
+// surveyorOf makes the surveys of a run.
+func surveyorOf(ctx context.Context, c Config) *survey.Surveyor {
+	c = c.withDefaults()
+	return c.surveyor(ctx, false, false)
+}
+
+// rowFrom is the row that a survey makes which starts from an answer.
+func rowFrom(t *testing.T, r *survey.Surveyor, name *domains.Name, first *survey.FirstAnswer) *output.Row {
+	t.Helper()
+	result, err := r.Survey(name, new(survey.Previous), first, func(*output.Row) (bool, error) { return true, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Row
+}
+
+// lookedUp is the row of a domain that is asked alone.
+func lookedUp(ctx context.Context, c Config, name domains.Name) (*output.Row, error) {
+	return survey.Domain(ctx, survey.Config{Client: c.Client, Mail: c.Mail, LastDeadline: c.LastDeadline}, name)
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"log/slog"
 	"math"
 	"time"
 
@@ -9,21 +10,24 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A measurer looks at a run now and then: how fast it is, why it admits no more
-// names, and what is left of it.
+// A measurer looks at a run ten times a second: how fast it is, why it admits no more names, and what is left.
 type measurer struct {
 	stats    *Stats
-	surveyor *surveyor
-	outlook  Outlook       // nil: of the engine nothing is known
-	turn     time.Duration // see Config.Turn
-	surveys  int           // at a time
-	slots    int           // in all
+	outlook  Outlook                                          // nil: not known
+	longest  func(question, turn time.Duration) time.Duration // how long a survey takes at most
+	latest   func() time.Duration                             // how long ago a survey was begun last
+	patient  bool                                             // questions have more attempts, since the domains have rows
+	lastPass bool                                             // questions for the SOA follow those without an answer
+	turn     time.Duration                                    // see Config.Turn
+	surveys  int                                              // at a time
+	slots    int                                              // in all
+	log      *slog.Logger
 }
 
-// begin begins a time of asking, before the first name is admitted.
+// begin is called before the first name is admitted.
 func (m *measurer) begin() {
-	m.stats.flow.note(0, codes.StandstillSource)
-	m.stats.meter.begin(time.Now(), &m.stats.flow)
+	m.stats.names.note(0, codes.StandstillSource)
+	m.stats.meter.begin(time.Now(), &m.stats.names)
 }
 
 // run looks until ctx ends.
@@ -47,9 +51,9 @@ func (m *measurer) look(now time.Time) {
 	if m.outlook != nil {
 		asked = m.outlook.Progress()
 	}
-	flow := &m.stats.flow
+	flow := &m.stats.names
 	surveying := m.stats.surveying.Load()
-	underWay := flow.admitted.Load() - flow.settled.Load()
+	underWay := flow.admitted.Load() - flow.rows.Load()
 	left := Left{Surveys: surveying, Lookups: max(underWay-surveying, 0), Answers: asked.Due}
 	why, _ := flow.why.Load().(codes.Standstill)
 	switch {
@@ -58,22 +62,22 @@ func (m *measurer) look(now time.Time) {
 	case asked.Held != "":
 		why = asked.Held
 	case why == codes.StandstillSlots:
-		why = m.taken(left, asked)
+		why = m.slotUse(left, asked)
 	}
-	left.Most = m.most(left)
+	left.Most = m.longestLeft(left)
 	if slow, rate, peak := m.stats.meter.look(now, flow, why, left); slow {
 		admission := string(m.stats.meter.cause())
 		if admission == "" {
 			admission = "over"
 		}
-		m.surveyor.Log.Info("the scan has been below a tenth of its peak for half a minute",
+		m.log.Info("the scan has been below a tenth of its peak for half a minute",
 			"per_second", math.Round(100*rate)/100, "peak", math.Round(peak), "admission", admission,
 			"left", left.UnderWay())
 	}
 }
 
-// taken says what most of the slots are taken for, all of which are.
-func (m *measurer) taken(left Left, asked resolver.Progress) codes.Standstill {
+// slotUse says what most slots are taken for; none is free.
+func (m *measurer) slotUse(left Left, asked resolver.Progress) codes.Standstill {
 	lookups := left.Lookups
 	if m.outlook != nil {
 		lookups = asked.Questions
@@ -88,21 +92,21 @@ func (m *measurer) taken(left Left, asked resolver.Progress) codes.Standstill {
 	return codes.StandstillSlots
 }
 
-// most is how long it takes at most until all names under way have a row, unless an
-// answer that is still to come has a record; 0 where that is not known.
-func (m *measurer) most(left Left) (most time.Duration) {
+// longestLeft is the longest time until all names under way have a row, unless an answer that is still to come has
+// a record; 0: not known.
+func (m *measurer) longestLeft(left Left) (most time.Duration) {
 	if m.outlook == nil || left.Lookups > 0 && left.Answers <= 0 {
 		return 0
 	}
-	question := m.outlook.Longest(m.surveyor.again)
+	question := m.outlook.Longest(m.patient)
 	if left.Lookups > 0 {
-		if most = left.Answers; m.surveyor.again || m.surveyor.Passes == 1 {
+		if most = left.Answers; m.lastPass {
 			most += m.outlook.Longest(true) // for the SOA of a zone that gave no answer
 		}
 	}
 	if left.Surveys > 0 {
 		turns := (left.Surveys + int64(m.surveys) - 1) / int64(m.surveys)
-		most = max(most, time.Duration(turns)*m.surveyor.longest(question, m.turn)-m.surveyor.sinceBegun())
+		most = max(most, time.Duration(turns)*m.longest(question, m.turn)-m.latest())
 	}
 	return max(most, 0)
 }

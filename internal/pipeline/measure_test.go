@@ -14,8 +14,7 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// An outlook says what it was told to, and that a question takes eight seconds, or
-// with patience nine.
+// An outlook says what it was told to, and that a question takes eight seconds, or with patience nine.
 type outlook resolver.Progress
 
 func (o outlook) Progress() resolver.Progress { return resolver.Progress(o) }
@@ -27,9 +26,8 @@ func (outlook) Longest(patient bool) time.Duration {
 	return 8 * time.Second
 }
 
-// What admission stands still for is what the engine says, or else what the admission
-// says; where all slots are taken, what most of them are taken for. What is left has a
-// bound that the schedule gives.
+// What admission stands still for is what the engine says, or else what the admission says; where all slots are
+// taken, what most of them are taken for. What is left has a bound that the schedule gives.
 func TestMeasurer(t *testing.T) {
 	const (
 		slots      = 100
@@ -80,19 +78,17 @@ func TestMeasurer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			config := Config{Deadline: 20 * time.Second, Passes: cmp.Or(tt.passes, 2)}.withDefaults()
-			m := &measurer{
-				stats: config.Stats, surveyor: newSurveyor(config, t.Context()), outlook: tt.engine, turn: 5 * second,
-				surveys: 10, slots: slots,
-			}
-			if m.surveyor.again = tt.again; tt.again {
-				m.surveyor.patience = patienceAgain
-			}
+			config.Engine = newTown()
+			r := &run{config: config, repass: tt.again}
+			m := r.measurer(config.surveyor(t.Context(), tt.again, false), new(surveys), slots)
+			m.outlook, m.turn, m.surveys = tt.engine, 5*second, 10
+			began := time.Now()
+			m.latest = func() time.Duration { return time.Since(began) }
 			m.begin()
-			m.surveyor.begins()
-			m.stats.flow.admitted.Store(tt.admitted)
-			m.stats.flow.settled.Store(tt.settled)
+			m.stats.names.admitted.Store(tt.admitted)
+			m.stats.names.rows.Store(tt.settled)
 			m.stats.surveying.Store(tt.surveying)
-			m.stats.flow.note(0, tt.why)
+			m.stats.names.note(0, tt.why)
 			now := time.Now()
 			m.look(now.Add(time.Second))
 			m.look(now.Add(2 * time.Second))
@@ -112,8 +108,7 @@ func TestMeasurer(t *testing.T) {
 	}
 }
 
-// A stragglers is an Engine that holds the answers for some names back until they are
-// released.
+// A stragglers is an Engine that holds the answers for some names back until they are released.
 type stragglers struct {
 	inMemory
 	held    func(domain string) bool
@@ -158,8 +153,8 @@ func soon(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// When all names of a pass are admitted, what is left of it is told, and its time is
-// the tail; once it is over nothing is left.
+// When all names of a pass are admitted, what is left of it is told, and its time is the tail; once it is over
+// nothing is left.
 func TestTail(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -188,8 +183,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// Between the passes it is told how long all that is left waits, once, and that time is
-// counted.
+// Between the passes it is told how long all that is left waits, once, and that time is counted.
 func TestBetweenPasses(t *testing.T) {
 	w := newTown()
 	w.serve = func(domain, _ string) (int, error) {
@@ -208,11 +202,11 @@ func TestBetweenPasses(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error)
-	go func() { ended <- Later(ctx, s.Config, s.infos()) }()
+	go func() { ended <- Repass(ctx, s.Config, s.infos()) }()
 	soon(t, "a pause", func() bool { return s.Stats.Left().Waiting == 2 })
 	left := s.Stats.Left()
 	wait := time.Until(left.Last)
-	if wait > time.Hour+time.Second || wait < time.Hour-time.Minute || left.Again.After(left.Last) {
+	if wait > time.Hour+time.Second || wait < time.Hour-time.Minute || left.First.After(left.Last) {
 		t.Errorf("%+v", left)
 	}
 	time.Sleep(time.Millisecond)
@@ -228,27 +222,27 @@ func TestBetweenPasses(t *testing.T) {
 	}
 }
 
-// A run that falls below a tenth of its peak for half a minute says so once, with what
-// it stands still for, and what is under way.
+// A run that falls below a tenth of its peak for half a minute says so once, with what it stands still for, and
+// what is under way.
 func TestSlowRun(t *testing.T) {
 	var said safeBuffer
 	config := Config{Log: slog.New(slog.NewTextHandler(&said, nil))}.withDefaults()
 	m := &measurer{
-		stats: config.Stats, surveyor: newSurveyor(config, t.Context()), surveys: 10, slots: 100,
+		stats: config.Stats, surveys: 10, slots: 100, log: config.Log,
 		outlook: outlook{Held: codes.StandstillWaiting, Questions: 37, Due: 25 * time.Second},
 	}
 	m.begin()
-	flow, now := &m.stats.flow, time.Now()
+	flow, now := &m.stats.names, time.Now()
 	flow.note(137, codes.StandstillWindow)
 	seconds := func(n int, perLook int64) {
 		for range n * int(time.Second/standstillLook) {
 			flow.note(int(perLook), codes.StandstillWindow)
-			flow.settled.Add(perLook)
+			flow.rows.Add(perLook)
 			now = now.Add(standstillLook)
 			m.look(now)
 		}
 	}
-	flow.settled.Add(100)
+	flow.rows.Add(100)
 	seconds(60, 100)
 	if said.String() != "" {
 		t.Fatalf("said at its peak: %s", said.String())

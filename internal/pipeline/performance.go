@@ -11,25 +11,24 @@ import (
 
 // A Performance is how fast a process asks, and what it waits for.
 type Performance struct {
-	Rows    int64         // that were made, provisional ones and new ones of the same domains too
-	Asking  time.Duration // in which they were, passes and rounds together
+	Rows    int64         // provisional ones included, and later ones of the same domains
+	Asking  time.Duration // the time of all passes and rounds
 	Tail    time.Duration // of Asking: after the last name of a pass or round was admitted
-	Between time.Duration // in which all domains that were left had to wait for their next pass or turn
-	Peak    float64       // rows a second over the best ten seconds of Asking; over all of it where it was shorter
+	Between time.Duration // the time in which all domains left waited for their next pass or turn
+	Peak    float64       // rows a second over the best ten seconds of Asking, or over all of it if it was shorter
 
-	// Standstill is the time of Asking in which no names were admitted, or fewer than a
-	// hundredth of Peak, though there were more.
+	// Standstill is the time of Asking in which no names were admitted though there were some, or fewer than 1 % of Peak.
 	Standstill map[codes.Standstill]time.Duration
 }
 
-// A flow counts the names of all calls of Run, from their admission to their row.
-type flow struct {
-	admitted, settled atomic.Int64
-	why               atomic.Value // codes.Standstill: why admission gave no names; "": there are no more
+// nameCounts count the names of all calls of Run: those admitted, and those with a row.
+type nameCounts struct {
+	admitted, rows atomic.Int64
+	why            atomic.Value // codes.Standstill: why admission gave no names; "": there are no more
 }
 
-// note notes n more names that were admitted, and why there are no more now.
-func (f *flow) note(n int, why codes.Standstill) {
+// note counts n more names that were admitted, and notes why there are no more now.
+func (f *nameCounts) note(n int, why codes.Standstill) {
 	if n > 0 {
 		f.admitted.Add(int64(n))
 	}
@@ -47,42 +46,40 @@ type meter struct {
 	left       Left
 }
 
-// begin begins a time of asking.
-func (m *meter) begin(now time.Time, f *flow) {
+// begin is called when asking begins.
+func (m *meter) begin(now time.Time, f *nameCounts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.speed.begin(now)
 	m.standstill.begin(now, f.admitted.Load())
 }
 
-// look notes how far the names have come by now, and what is left. It reports
-// whether the run has become slow, and its rate then.
-func (m *meter) look(now time.Time, f *flow, why codes.Standstill, left Left) (slow bool, rate, peak float64) {
+// look notes how many names have a row now, and what is left. It reports whether the run has become slow, and its rate.
+func (m *meter) look(now time.Time, f *nameCounts, why codes.Standstill, left Left) (slow bool, rate, peak float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	slow = m.speed.look(now, f.settled.Load(), why)
+	slow = m.speed.look(now, f.rows.Load(), why)
 	m.standstill.look(now, f.admitted.Load(), why, m.speed.peak)
 	m.left = left
 	rate, _ = m.speed.rate(slowSeconds)
 	return slow, rate, m.speed.peak
 }
 
-// cause is what admission stood still for most often lately.
+// cause is the most frequent cause of standstills lately.
 func (m *meter) cause() codes.Standstill {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.speed.cause()
 }
 
-// end ends a time of asking.
+// end is called when asking ends.
 func (m *meter) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.left = Left{}
 }
 
-// pause notes that nothing is asked from now on, since all that is left waits. It
-// ends with over.
+// pause notes that nothing is asked, since all rows wait, until over is called.
 func (m *meter) pause(now time.Time, left Left) (over func(now time.Time)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

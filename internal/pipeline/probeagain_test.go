@@ -16,8 +16,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// An mxTown is a town whose domain d<i> has one of a few MX hosts, which those of other
-// parts have too.
+// An mxTown is a town whose domain d<i> has one of a few MX hosts, which those of other parts have too.
 type mxTown struct {
 	*town
 	hosts []string
@@ -42,7 +41,7 @@ func (w mxTown) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return reply, nil
 }
 
-// Dialogues of mail servers, and what there is in their place.
+// Dialogues of mail servers, and other behaviour.
 const (
 	offersTLS  = "220 mx\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n"
 	withoutTLS = "220 mx\r\n250 mx\r\n221 bye\r\n"
@@ -119,8 +118,8 @@ var moods = []struct {
 	{"ours.example.net", []string{refusesAll, isOurs, offersTLS}, "ok", "refused", 2},
 }
 
-// moodyTown is a town of these hosts: each has domains in each part, one of them with a
-// Policy Host that fails the first time.
+// moodyTown is a town of these hosts: each has domains in each part, one of them with a Policy Host that fails the
+// first time.
 func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	t.Helper()
 	w := mxTown{town: newTown()}
@@ -137,14 +136,14 @@ func moodyTown(t *testing.T, passes int) (mxTown, *townSurvey, *moodyDoor) {
 	}
 	s := w.survey(t, listed{parts: 3, size: 2 * len(moods)}, passes)
 	s.Engine, s.Client.Exchanger = w, w
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
 	s.tries = 1
-	s.pace = pace{held: 20 * time.Millisecond, visit: 500 * time.Millisecond, least: 10 * time.Millisecond, most: 50 * time.Millisecond}
+	s.intervals = intervals{hold: 20 * time.Millisecond, revisit: 500 * time.Millisecond,
+		minPause: 10 * time.Millisecond, maxPause: 50 * time.Millisecond}
 	return w, s, door
 }
 
-// moodyPolicy reports whether a domain's Policy Host fails the first time: of the first
-// domains, one for each host.
+// moodyPolicy reports whether a domain's Policy Host fails the first time: of the first domains, one for each host.
 func moodyPolicy(domain string) bool {
 	var i int
 	_, _ = fmt.Sscanf(domain, "d%d.", &i)
@@ -176,14 +175,16 @@ func wantMoods(t *testing.T, w mxTown, s *townSurvey, door *moodyDoor, talks fun
 				t.Errorf("%s, %s: %s after %q, pending %q, pass %d; want %s after %q in pass %d",
 					domain, host.Host, *host.STARTTLS, first, row.Pending, row.Pass, mood.starttls, mood.first, pass)
 			}
-			if found := strings.Contains(strings.Join(row.Findings, " "), "mx_no_starttls"); found != (mood.starttls == "not_offered") {
+			findings := strings.Join(row.Findings, " ")
+			if found := strings.Contains(findings, "mx_no_starttls"); found != (mood.starttls == "not_offered") {
 				t.Errorf("%s: %s, and the findings are %q", domain, mood.starttls, row.Findings)
 			}
 			if slices.Contains(row.Findings, "mx_certificate_key_short") != (mood.host == hasShortKey) {
 				t.Errorf("%s, %s: the findings are %q", domain, mood.host, row.Findings)
 			}
 			if w.fetches[domain] != int(pass) || int(row.Attempts) != int(pass) {
-				t.Errorf("%s: the policy was fetched %d times, and %d attempts, in %d passes", domain, w.fetches[domain], row.Attempts, pass)
+				t.Errorf("%s: the policy was fetched %d times, and %d attempts, in %d passes", domain, w.fetches[domain],
+					row.Attempts, pass)
 			}
 		}
 	}
@@ -198,9 +199,8 @@ func wantMoods(t *testing.T, w mxTown, s *townSurvey, door *moodyDoor, talks fun
 	}
 }
 
-// A host whose first probe is doubtful is probed once more in a later pass, and all its
-// rows agree in the end, in whatever part and pass; for its sake no policy is fetched
-// again. Until then they tell what the first saw.
+// A host whose first probe is doubtful is probed once more in a later pass, and all its rows agree in the end, in
+// whatever part and pass; for its sake no policy is fetched again. Until then they tell what the first saw.
 func TestProbedAgain(t *testing.T) {
 	w, s, door := moodyTown(t, 2)
 	if err := Run(t.Context(), s.Config); err != nil {
@@ -223,7 +223,7 @@ func TestProbedAgain(t *testing.T) {
 			}
 		}
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	wantMoods(t, w, s, door, func(talks int) int { return talks })
@@ -232,12 +232,13 @@ func TestProbedAgain(t *testing.T) {
 // A process that takes up the run makes the second probe of what the rows tell.
 func TestProbedAgainAfterRestart(t *testing.T) {
 	_, s, door := moodyTown(t, 2)
-	door.says["waits.example.net"] = []string{withoutTLS, hasShare, offersTLS} // what it saw before it was put off would be lost
+	// What was seen before it was put off would be lost.
+	door.says["waits.example.net"] = []string{withoutTLS, hasShare, offersTLS}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	s.Mail.Prober = starttls.New(starttls.Config{Door: door})
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	s.Mail.Prober = starttls.New(starttls.Config{Dialer: door})
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for _, mood := range moods {
@@ -247,7 +248,8 @@ func TestProbedAgainAfterRestart(t *testing.T) {
 	}
 	for domain, row := range rowsIn(t, s.dir) {
 		for _, mood := range moods {
-			if mood.host == hasShortKey && row.MX[0].Host == mood.host && !slices.Contains(row.Findings, "mx_certificate_key_short") {
+			if mood.host == hasShortKey && row.MX[0].Host == mood.host &&
+				!slices.Contains(row.Findings, "mx_certificate_key_short") {
 				t.Errorf("%s, %s: the findings are %q", domain, mood.host, row.Findings)
 			}
 			if host := row.MX[0]; mood.host == host.Host && mood.talks == 2 && *host.STARTTLS != mood.starttls {
@@ -263,7 +265,7 @@ func TestProbedOnceInOnePass(t *testing.T) {
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {

@@ -17,6 +17,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
 // odd is one reply, and what both paths must make of it.
@@ -104,7 +105,7 @@ func oddReplies() []odd {
 			packet[2] |= 0x02
 			return packet
 		}, "unknown", "truncated"},
-		{"AD, which nobody signed", saidWith(ok, func(m *dns.Msg) { m.AuthenticatedData = true }, "$ 60 IN TXT "+good), "valid", ""},
+		{"AD without a signature", saidWith(ok, func(m *dns.Msg) { m.AuthenticatedData = true }, "$ 60 IN TXT "+good), "valid", ""},
 		{"CD, AA and Z", func(q *dns.Msg) []byte {
 			packet := said(ok, "$ 60 IN TXT "+good)(q)
 			packet[2] |= 0x04
@@ -161,7 +162,8 @@ func oddReplies() []odd {
 		{"an OPT record with a name", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: "example.", Rrtype: dns.TypeOPT, Class: 1232}}), "!"+zone), "absent", "nxdomain"},
 		{"EDNS of version 1", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232, Ttl: 1 << 16}}), "!"+zone), "absent", "nxdomain"},
 		{"NSID, padding and unknown options", saidWith(nx, extra(&dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: 1232}, Option: []dns.EDNS0{
-			&dns.EDNS0_NSID{Nsid: "6e73"}, &dns.EDNS0_PADDING{Padding: make([]byte, 400)}, &dns.EDNS0_LOCAL{Code: 65001, Data: []byte{1}},
+			&dns.EDNS0_NSID{Nsid: "6e73"}, &dns.EDNS0_PADDING{Padding: make([]byte, 400)}, &dns.EDNS0_LOCAL{Code: 65001,
+				Data: []byte{1}},
 		}}), "!"+zone), "absent", "nxdomain"},
 
 		// Denials.
@@ -189,9 +191,8 @@ func differing(a, b *output.Row) (names []string) {
 	return names
 }
 
-// What a reply means is the same whether the sieve reads it or a lookup does, and
-// what it leaves in a row is bounded. Packets that answer no question are no
-// replies, and change nothing.
+// What a reply means is the same whether the sieve reads it or a lookup does, and what it leaves in a row is
+// bounded. Packets that answer no question are no replies, and change nothing.
 func TestOddReplies(t *testing.T) {
 	replies := oddReplies()
 	script := scripted{replies: make(map[string]func(*dns.Msg) []byte)}
@@ -209,7 +210,8 @@ func TestOddReplies(t *testing.T) {
 	var mu sync.Mutex
 	err = engine.Sweep(t.Context(), func(into []resolver.Question) (n int, more bool) {
 		for ; n < len(into) && next < len(replies); n++ {
-			into[n] = resolver.Question{Label: recordLabel, Name: fmt.Sprintf("d%d.odd.example", next), Type: dns.TypeTXT, Tag: int64(next)}
+			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: fmt.Sprintf("d%d.odd.example", next),
+				Type: dns.TypeTXT, Tag: int64(next)}
 			next++
 		}
 		return n, next < len(replies)
@@ -223,23 +225,17 @@ func TestOddReplies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: nobody{}}}
-	r := newSurveyor(config.withDefaults(), t.Context())
+	config := Config{Engine: engine, Client: &mtasts.Client{Exchanger: engine, Transport: noHosts{}}}
+	r := surveyorOf(t.Context(), config)
 	for i, c := range replies {
 		t.Run(c.title, func(t *testing.T) {
 			name := domains.Name{Domain: fmt.Sprintf("d%d.odd.example", i), Rank: int64(i + 1), List: "odd"}
-			first := firstAnswer{answer: answers[i]}
-			if first.answer.Outcome == resolver.Reply {
-				first.reply = mtasts.ReadReply(name.Domain, first.answer.Msg)
+			first := survey.FirstAnswer{Answer: answers[i]}
+			if first.Answer.Outcome == resolver.Reply {
+				first.Reply = mtasts.ReadReply(name.Domain, first.Answer.Msg)
 			}
-			swept, err := r.story(&name, &first)
-			if err != nil {
-				t.Fatal(err)
-			}
-			alone, err := r.story(&name, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			swept := rowFrom(t, r, &name, &first)
+			alone := rowFrom(t, r, &name, nil)
 			if swept.Record != c.record || swept.RecordReason != c.reason {
 				t.Errorf("%s %s (%s), want %s %s", swept.Record, swept.RecordReason, swept.Rcode, c.record, c.reason)
 			}

@@ -19,15 +19,16 @@ type errRest struct {
 
 func (e errRest) Until() time.Time { return e.until }
 
-// A domain whose Policy Host wants to be left alone is, and holds up no other at
-// its address; its part is not written again and again meanwhile.
-func TestLaterRest(t *testing.T) {
+// A domain whose Policy Host wants to be left alone is, and holds up no other at its address; its part is not
+// written again and again meanwhile.
+func TestRepassRetryAfter(t *testing.T) {
 	t.Parallel()
 	const one, rest = "d7.example.com", 2 * time.Second
 	w := newTown()
 	w.serve = func(string, string) (int, error) { return 0, errLater{} }
 	s := w.survey(t, listed{parts: 1, size: 60}, 2)
-	s.pace = pace{held: time.Hour, visit: time.Minute, least: 10 * time.Millisecond, most: 100 * time.Millisecond}
+	s.intervals = intervals{hold: time.Hour, revisit: time.Minute, minPause: 10 * time.Millisecond,
+		maxPause: 100 * time.Millisecond}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func TestLaterRest(t *testing.T) {
 	s.Config.Wrote = func(info output.PartInfo) { wrote++; note(info) }
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := Later(ctx, s.Config, s.infos()); err != nil {
+	if err := Repass(ctx, s.Config, s.infos()); err != nil {
 		t.Fatalf("%v: %d rows wait", err, s.pending())
 	}
 	if tried > 2 || wrote > 2 {
@@ -59,8 +60,8 @@ func TestLaterRest(t *testing.T) {
 	}
 }
 
-// A fault of ours that lasts ends the run also where an address has more domains
-// than may be asked there within a pass: to be put off meanwhile settles nothing.
+// A fault of ours that lasts ends the run also where an address has more domains than may be asked there within a
+// pass: to be put off meanwhile settles nothing.
 func TestLastingFaultAtOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newTown()
@@ -79,13 +80,14 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 	}
 	s := w.survey(t, listed{parts: 2, size: 30}, 2)
 	s.tries = 1
-	s.pace = pace{held: 50 * time.Millisecond, visit: time.Minute, least: 10 * time.Millisecond, most: 20 * time.Millisecond}
+	s.intervals = intervals{hold: 50 * time.Millisecond, revisit: time.Minute, minPause: 10 * time.Millisecond,
+		maxPause: 20 * time.Millisecond}
 	if err := Run(t.Context(), s.Config); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	if err := Later(ctx, s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
+	if err := Repass(ctx, s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
 		t.Fatalf("error %v", err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {
@@ -95,8 +97,8 @@ func TestLastingFaultAtOneAddress(t *testing.T) {
 	}
 }
 
-// Before a fault of ours is said to last, all that it got in the way of was asked
-// once more and a last time, however far apart their times are.
+// Before a fault of ours is said to last, all that it got in the way of was asked once more and a last time,
+// however far apart their times are.
 func TestLastingFaultInItsTurn(t *testing.T) {
 	t.Parallel()
 	w := newTown()
@@ -110,7 +112,7 @@ func TestLastingFaultInItsTurn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
+	if err := Repass(t.Context(), s.Config, s.infos()); !errors.Is(err, ErrLocalFault) {
 		t.Fatalf("error %v", err)
 	}
 	for rank := range int64(3) {

@@ -2,71 +2,49 @@ package pipeline
 
 import (
 	"context"
-	"maps"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
-// A round goes once through the parts that wait, and is the source of their visits.
-// What is due goes first, all of it, without waiting. What waits for manners then has a
-// round of bounded time, so that what becomes due meanwhile, and the parts behind, need not
-// wait for a giant.
+// A round goes once through the parts that wait, and is the source of their revisits. A round is for all rows
+// that are due. If there are none, a round of bounded time is for rows that wait for manners, so that rows which
+// become due meanwhile, and other parts, need not wait for an address with very many domains.
 type round struct {
-	visiting
-	infos  []output.PartInfo // of the parts to visit
-	ready  chan *visit       // those that were read; closed at the end
-	opened *visit            // taken from ready, to be opened
-	cursor int               // part that the next round for manners begins at
+	revisits revisiting
+	infos    []output.PartInfo // of the parts to revisit
+	ready    chan *revisit     // those that were read; closed at the end
+	opened   *revisit          // taken from ready, to be opened
+	cursor   int               // part that the next round for manners begins at
 
 	mu     sync.Mutex
-	late   *domains.Exclusions // those who opted out late, as they were read last
+	late   *domains.Exclusions // the late opt-outs, as they were read last
 	failed error               // of the reading ahead
 }
 
-// begin says what the round is about.
+// begin chooses the parts of the round.
 func (r *round) begin(now time.Time) {
-	w := r.waiting
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var due, manners []output.PartInfo
-	for _, k := range slices.Sorted(maps.Keys(w.parts)) {
-		info := w.parts[k]
-		if w.alone[k].After(now) {
-			continue
-		}
-		if info.PendingSince != nil && !w.due(*info.PendingSince, w.noted[k]).After(now) {
-			due = append(due, info)
-		}
-		if info.Counts.Pending[codes.PendingManners] > 0 {
-			manners = append(manners, info)
-		}
-	}
+	due, manners := r.revisits.pending.revisitable(now)
 	r.infos = due
-	if r.quick = len(due) > 0; !r.quick {
+	if r.revisits.dueOnly = len(due) > 0; !r.revisits.dueOnly {
 		at, _ := slices.BinarySearchFunc(manners, r.cursor, func(info output.PartInfo, k int) int { return info.Part - k })
 		r.infos = slices.Concat(manners[at:], manners[:at])
 	}
-	maps.DeleteFunc(w.held, func(_ netip.Addr, until time.Time) bool { return !until.After(now) })
-	maps.DeleteFunc(w.rests, func(_ int64, until time.Time) bool { return !until.After(now) })
-	r.ready, r.failed = make(chan *visit), nil
+	r.ready, r.failed = make(chan *revisit), nil
 }
 
-// readAhead reads the rows ahead of the sieve, which must not wait for the disk, until all
-// are read or ctx ends.
+// readAhead reads the rows of all revisits, or until ctx ends, so that the sieve need not wait for the disk.
 func (r *round) readAhead(ctx context.Context) {
 	defer close(r.ready)
-	began := r.Now()
+	began := r.revisits.Now()
 	for _, info := range r.infos {
-		if !r.quick && r.Now().Sub(began) > r.pace.visit {
+		if !r.revisits.dueOnly && r.revisits.Now().Sub(began) > r.revisits.intervals.revisit {
 			return
 		}
-		v, err := r.read(info, r.excludedLate())
+		v, err := r.revisits.read(info, r.excludedLate())
 		if err != nil {
 			r.mu.Lock()
 			r.failed = err
@@ -83,9 +61,9 @@ func (r *round) readAhead(ctx context.Context) {
 	}
 }
 
-// find reports whether a visit was read, and there is memory for another one.
+// find reports whether a revisit was read, and there is memory for another one.
 func (r *round) find(context.Context) (found, more bool, err error) {
-	if r.octets.Load() > visitsOctets {
+	if r.revisits.octets.Load() > revisitsOctets {
 		return false, true, nil
 	}
 	select {
@@ -102,33 +80,32 @@ func (r *round) find(context.Context) (found, more bool, err error) {
 	}
 }
 
-// exhausted is false: one that is to be read may come.
+// exhausted is false: another revisit may be read.
 func (r *round) exhausted() bool { return false }
 
-// open gives the visit. Where an opt-out came since its rows were read ahead, they
-// are read once more.
+// open returns the revisit. If there are new opt-outs since its rows were read, they are read once more.
 func (r *round) open(late *domains.Exclusions) (batch, error) {
 	r.exclude(late)
 	v := r.opened
 	if v.late != late {
 		_ = v.close()
 		var err error
-		if v, err = r.read(v.part, late); err != nil {
+		if v, err = r.revisits.read(v.part, late); err != nil {
 			return nil, err
 		}
 	}
-	v.began = r.Now()
+	v.began = r.revisits.Now()
 	return v, nil
 }
 
-// exclude notes who opted out late.
+// exclude notes the late opt-outs.
 func (r *round) exclude(late *domains.Exclusions) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.late = late
 }
 
-// excludedLate are those who opted out late, as they were read last.
+// excludedLate are the late opt-outs, as they were read last.
 func (r *round) excludedLate() *domains.Exclusions {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -23,6 +22,7 @@ import (
 	"stsscan/internal/queue"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 	"stsscan/internal/verify"
 )
 
@@ -35,7 +35,7 @@ func scanInto(ctx context.Context, t *testing.T, config Config, list listed, dir
 	}
 	config.Chunks = list
 	config.Dataset = dataset
-	config.Source = &queue.Static{Parts: list.parts, Whole: func(k int) bool {
+	config.Source = &queue.Static{Parts: list.parts, Done: func(k int) bool {
 		_, whole, err := dataset.Whole(k)
 		if err != nil {
 			t.Fatal(err)
@@ -67,8 +67,9 @@ func TestRunEqualsTruth(t *testing.T) {
 	if config.Dataset, err = output.Open(dir, output.Identity{Input: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	waiting := slices.DeleteFunc(slices.Collect(maps.Values(infos)), func(info output.PartInfo) bool { return info.Pending == 0 })
-	if err := Later(t.Context(), config, waiting); err != nil {
+	waiting := slices.DeleteFunc(slices.Collect(maps.Values(infos)),
+		func(info output.PartInfo) bool { return info.Pending == 0 })
+	if err := Repass(t.Context(), config, waiting); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsIn(t, dir)
@@ -86,8 +87,7 @@ func TestRunEqualsTruth(t *testing.T) {
 	}
 }
 
-// An interrupt leaves whole parts only, and the same run again ends with every
-// row once.
+// An interrupt leaves whole parts only, and the same run again ends with every row once.
 func TestInterruptAndResume(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -126,7 +126,9 @@ type interrupting struct {
 	interrupt func()
 }
 
-func (e *interrupting) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *interrupting) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	asked := 0
 	return e.Engine.Sweep(ctx, func(into []resolver.Question) (int, bool) {
 		if asked >= e.after {
@@ -172,87 +174,7 @@ func (errLocal) Local() bool   { return true }
 // RecordReason is empty, as for the resolver's faults of its own.
 func (errLocal) RecordReason() codes.RecordReason { return "" }
 
-// faulty is an Engine whose next lookups fail for reasons of this machine.
-type faulty struct {
-	Engine
-	lookups atomic.Int32 // that still fail
-}
-
-func (e *faulty) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
-	if e.lookups.Add(-1) >= 0 {
-		return nil, errLocal{}
-	}
-	return e.Engine.Exchange(ctx, q)
-}
-
-// A fault of this machine is never a finding: the domain is asked again, and
-// when that does not help its row is provisional, and the run goes on.
-func TestLocalFaults(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		domain  string
-		lookups int32
-		want    string // class of the policy
-		pending string
-		faults  int64 // surveys in a row that ended so before
-	}{
-		{"that passes, in the record's lookup", "fetch-35.example.com", 1, "valid", "", 0},
-		{"that passes, in the host's lookup", "fetch-35.example.com", 3, "valid", "", 0},
-		{"that stays", "fetch-35.example.com", 1000, "not_fetched", "local", 0},
-		{"that stays, as it did for others", "fetch-35.example.com", 1000, "not_fetched", "local", manyFaults},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				world, err := simnet.Open(fetchWorld)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer world.Close()
-				engine := &faulty{Engine: inMemory{world: world}}
-				engine.lookups.Store(tt.lookups)
-				config := inEngine(t, engine, world).withDefaults()
-				work, fail := context.WithCancelCause(t.Context())
-				surveyor := newSurveyor(config, work)
-				surveyor.faults.Store(tt.faults)
-				events := newFIFO[event]()
-				r := &jobs{surveyor: surveyor, slots: newSlots(1), budget: new(budget), events: events, fail: fail}
-				began := time.Now()
-				name := domains.Name{Domain: tt.domain, Rank: 1, List: "made up"}
-				r.slots.fill(0, task{name: name, before: new(earlier)}, &part{batch: new(fresh), log: unlogged(t)})
-
-				r.survey(job{first: firstAnswer{answer: resolver.Answer{Outcome: resolver.Failed, Err: errLocal{}}}})
-				told, _ := events.take(nil)
-				if len(told) != 1 {
-					t.Fatalf("no row: %v", context.Cause(work))
-				}
-				if row := told[0].row; row.Policy != tt.want || row.Pending != tt.pending {
-					t.Errorf("policy %s (%s %s), pending %q, want %s, %q", row.Policy, row.PolicyStage, row.PolicyReason, row.Pending, tt.want, tt.pending)
-				}
-				if waited := time.Since(began) > 0; waited == (tt.faults > 0) {
-					t.Errorf("waited %v", time.Since(began))
-				}
-				if surveyor.Stats.Counts().LocalFaults == 0 {
-					t.Error("the fault was not counted")
-				}
-			})
-		})
-	}
-}
-
-// unlogged is the log of a part that no process has begun before.
-func unlogged(t *testing.T) *surveyLog {
-	t.Helper()
-	dataset, err := output.Open(t.TempDir(), output.Identity{Input: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := &surveyLog{now: time.Now, open: func() (*output.SurveyLog, error) { return dataset.Log(0, "", time.Now()) }}
-	t.Cleanup(log.end)
-	return log
-}
-
-// However many names there are and however slow surveys are, no more names are
-// under way than there are slots.
+// However many names there are and however slow surveys are, no more names are under way than there are slots.
 func TestAdmissionIsBounded(t *testing.T) {
 	world, err := simnet.Generate("zones", 3, 0)
 	if err != nil {
@@ -261,7 +183,7 @@ func TestAdmissionIsBounded(t *testing.T) {
 	defer world.Close()
 	slow := &slowSurveys{Engine: inMemory{world: world}}
 	config := inEngine(t, slow, world)
-	config.InFlight, config.Surveys, config.waits = 10, 2, 5
+	config.InFlight, config.Surveys, config.maxWaiting = 10, 2, 5
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 1, size: 100}, dir); err != nil {
 		t.Fatal(err)
@@ -274,8 +196,8 @@ func TestAdmissionIsBounded(t *testing.T) {
 	}
 }
 
-// slowSurveys is an Engine that leaves every domain to a survey, each of which
-// takes a while. It counts the names admitted until the first survey ends.
+// slowSurveys is an Engine that leaves every domain to a survey, each of which takes a while. It counts the names
+// admitted until the first survey ends.
 type slowSurveys struct {
 	Engine
 	admitted atomic.Int64
@@ -288,7 +210,9 @@ func (e *slowSurveys) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error
 	return e.Engine.Exchange(ctx, q)
 }
 
-func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e *slowSurveys) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	into := make([]resolver.Question, 7)
 	for more := true; more && ctx.Err() == nil; {
 		var n int
@@ -312,9 +236,9 @@ func (e *slowSurveys) Sweep(ctx context.Context, next func([]resolver.Question) 
 	return context.Cause(ctx)
 }
 
-// A plain negative has the same row whether the sieve makes it from its own
-// reading of the reply or a survey makes it from the message.
-func TestNegativeEqualsSurvey(t *testing.T) {
+// A plain negative has the same row whether the sieve makes it from its own reading of the reply or a survey makes
+// it from the message.
+func TestDenialEqualsSurvey(t *testing.T) {
 	world, err := simnet.Generate("errors", 11, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -338,7 +262,7 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 	err = engine.Sweep(t.Context(), func(into []resolver.Question) (n int, more bool) {
 		for ; n < len(into) && rank < names; n++ {
 			rank++
-			into[n] = resolver.Question{Label: recordLabel, Name: domainOf(rank), Type: dns.TypeTXT, Tag: rank}
+			into[n] = resolver.Question{Label: mtasts.RecordLabel, Name: domainOf(rank), Type: dns.TypeTXT, Tag: rank}
 		}
 		return n, rank < names
 	}, func(answers []resolver.Answer) {
@@ -356,27 +280,30 @@ func TestNegativeEqualsSurvey(t *testing.T) {
 	if len(negatives) < names/10 {
 		t.Errorf("only %d negatives among %d domains", len(negatives), names)
 	}
-	r := newSurveyor(inWorld(t, world).withDefaults(), t.Context())
+	config := inWorld(t, world)
+	config.Common.ListRank = new(int64(7))
+	r := surveyorOf(t.Context(), config)
 	for _, a := range negatives {
 		name := domains.Name{Domain: domainOf(a.Tag), Rank: a.Tag, List: "made up"}
 		q := new(dns.Msg)
-		q.SetQuestion(recordLabel+"."+name.Domain+".", dns.TypeTXT)
+		q.SetQuestion(mtasts.RecordLabel+"."+name.Domain+".", dns.TypeTXT)
 		q.SetEdns0(1232, false)
 		reply, err := world.Exchange(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var lean output.Lean
-		r.rows.fillNegative(&lean, &name, &a)
-		quick := whole(&lean, &name)
+		var denial output.Denial
+		r.Rows.FillDenial(&denial, &name, &a)
+		quick := survey.WholeDenial(&denial, &name)
 		quick.Resolver = a.Trace.Upstream.String()
-		surveyed, err := r.story(&name, &firstAnswer{resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace},
-			mtasts.ReadReply(name.Domain, reply)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		surveyed := rowFrom(t, r, &name, &survey.FirstAnswer{
+			Answer: resolver.Answer{Outcome: resolver.Reply, Trace: a.Trace}, Reply: mtasts.ReadReply(name.Domain, reply),
+		})
 		if !reflect.DeepEqual(quick, surveyed) {
 			t.Errorf("%s:\nsieve  %+v\nsurvey %+v", name.Domain, quick, surveyed)
+		}
+		if quick.ListRank == nil || *quick.ListRank != 7 {
+			t.Errorf("%s lacks what all rows have in common", name.Domain)
 		}
 	}
 }

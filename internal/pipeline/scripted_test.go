@@ -14,8 +14,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A scripted upstream gives each question the reply that its domain stands for,
-// over UDP truncated where it is long, and over TCP whole.
+// A scripted upstream gives each question the reply that its domain stands for, over UDP truncated where it is
+// long, and over TCP whole.
 type scripted struct {
 	replies map[string]func(q *dns.Msg) []byte // by domain
 
@@ -112,8 +112,8 @@ func record(line string) dns.RR {
 	return rr
 }
 
-// said is a reply with these records: "!" begins one of the authority section,
-// "+" one of the additional section, and "$" stands for the name asked for.
+// said is a reply with these records: "!" begins one of the authority section, "+" one of the additional section,
+// and "$" stands for the name asked for.
 func said(rcode int, lines ...string) func(*dns.Msg) []byte {
 	return saidWith(rcode, nil, lines...)
 }

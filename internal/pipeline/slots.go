@@ -3,13 +3,14 @@ package pipeline
 import (
 	"sync"
 	"sync/atomic"
+
+	"stsscan/internal/survey"
 )
 
-// slots is a table of the tasks between their admission and their row. The
-// index of a slot is the tag of its question.
+// slots is a table of the tasks between their admission and their row. The index of a slot is the tag of its question.
 type slots struct {
-	table   []slot
-	touched int // so that touch is not left out
+	table      []slot
+	prefetched int // so that touch is not left out
 
 	// unwritten is how many of the slots have their row, and wait for the writer.
 	unwritten atomic.Int64
@@ -19,9 +20,9 @@ type slots struct {
 }
 
 type slot struct {
-	task   task
-	part   *part    // nil: the slot is free
-	parked *outcome // that waits for a last answer; nil: none does
+	task task
+	part *part          // nil: the slot is free
+	kept *survey.Result // waits for the SOA of its domain; nil: there is none
 }
 
 func newSlots(n int) *slots {
@@ -36,19 +37,18 @@ func (s *slots) size() int            { return len(s.table) }
 func (s *slots) task(tag int64) *task { return &s.table[tag].task }
 func (s *slots) part(tag int64) *part { return s.table[tag].part }
 
-// touch looks at what the tags stand for, and at nothing of it. With many names
-// under way the table and their texts are too large for the caches: this way the
-// memory is fetched side by side, before it is needed piece by piece.
-func (s *slots) touch(tags []int64) {
+// prefetch reads a little of each slot. With many names under way the table and their texts are too large for the
+// caches of the processor: this way the memory is fetched at the same time, and not one piece after the other.
+func (s *slots) prefetch(tags []int64) {
 	for _, tag := range tags {
 		slot := &s.table[tag]
 		if slot.part != nil && slot.task.name.Domain != "" {
-			s.touched += int(slot.task.name.Domain[0])
+			s.prefetched += int(slot.task.name.Domain[0])
 		}
 	}
 }
 
-// take moves free tags to into and returns how many there were.
+// take moves free tags to into and returns their number.
 func (s *slots) take(into []int64) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,11 +60,11 @@ func (s *slots) take(into []int64) int {
 // fill puts a task into the free slot tag.
 func (s *slots) fill(tag int64, t task, p *part) { s.table[tag] = slot{task: t, part: p} }
 
-// park keeps an outcome that waits for a last answer.
-func (s *slots) park(tag int64, o outcome) { s.table[tag].parked = &o }
+// keep keeps a result that waits for a last answer.
+func (s *slots) keep(tag int64, o survey.Result) { s.table[tag].kept = &o }
 
-// parked is what was parked.
-func (s *slots) parked(tag int64) outcome { return *s.table[tag].parked }
+// kept is the result that keep got.
+func (s *slots) kept(tag int64) survey.Result { return *s.table[tag].kept }
 
 // used is how many slots are taken.
 func (s *slots) used() int {
@@ -73,14 +73,14 @@ func (s *slots) used() int {
 	return len(s.table) - len(s.free)
 }
 
-// giveBack makes tags free again that were not filled.
+// giveBack frees tags that were not filled.
 func (s *slots) giveBack(tags []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free = append(s.free, tags...)
 }
 
-// release makes tags free again.
+// release frees slots whose rows are with the writer.
 func (s *slots) release(tags ...int64) {
 	for _, tag := range tags {
 		s.table[tag] = slot{}
@@ -88,3 +88,21 @@ func (s *slots) release(tags ...int64) {
 	s.unwritten.Add(-int64(len(tags)))
 	s.giveBack(tags)
 }
+
+// Bounds, in octets, of what strangers send.
+const (
+	// maxHeld is how many octets may wait before the admission of names stops, and nothing more is kept of answers.
+	// Honest domains need a hundredth of it.
+	maxHeld = 64 << 20
+	// jobOctets is the size of a job, apart from what strangers sent.
+	jobOctets = 1 << 10
+	// groupsOctets bounds the evidence in the row groups of all open parts, which are in memory until they are whole.
+	groupsOctets = 64 << 20
+)
+
+// A budget counts the octets that wait: those of answers until their surveys end, and of rows until they are written.
+type budget struct{ octets atomic.Int64 }
+
+func (b *budget) take(octets int)     { b.octets.Add(int64(octets)) }
+func (b *budget) giveBack(octets int) { b.octets.Add(-int64(octets)) }
+func (b *budget) spent() bool         { return b.octets.Load() >= maxHeld }

@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// Time in which no name is admitted, or hardly any, is that of the cause; time in
-// which they all are is the tail.
+// Time in which no name is admitted, or hardly any, is that of the cause; time in which they all are is the tail.
 func TestStandstill(t *testing.T) {
 	type looks struct {
 		times int
@@ -67,8 +66,8 @@ func TestStandstillBetween(t *testing.T) {
 	}
 }
 
-// A speed tells once that it has been below a tenth of its peak for half a minute,
-// and once more when that happens again.
+// A speed tells once that it has been below a tenth of its peak for half a minute, and once more when that happens
+// again.
 func TestSpeed(t *testing.T) {
 	type phase struct {
 		seconds   int
@@ -135,7 +134,7 @@ func TestSpeedAfterStop(t *testing.T) {
 		now = now.Add(time.Minute)
 		s.look(now, 600*(i+1), codes.StandstillWindow)
 	}
-	if s.best() > 60 || s.asking != 10*time.Minute || len(s.ends) != slowSeconds+1 {
-		t.Errorf("a peak of %v in %v, %d ends", s.best(), s.asking, len(s.ends))
+	if s.best() > 60 || s.asking != 10*time.Minute || len(s.rowsAt) != slowSeconds+1 {
+		t.Errorf("a peak of %v in %v, %d ends", s.best(), s.asking, len(s.rowsAt))
 	}
 }

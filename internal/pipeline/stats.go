@@ -7,8 +7,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// Stats counts what a run has done so far. It may be read while the run goes
-// on; its zero value is ready.
+// Stats count what a run has done. They may be read while the run goes on; the zero value is ready.
 type Stats struct {
 	present, absent, unknown atomic.Int64
 	valid, broken            atomic.Int64
@@ -16,35 +15,35 @@ type Stats struct {
 	localFaults              atomic.Int64
 	parts                    atomic.Int64
 	transient, manners       atomic.Int64
-	asked                    atomic.Int64
+	repassed                 atomic.Int64
 	discarded                atomic.Int64
 	crossed                  atomic.Int64
 	excluded                 atomic.Int64
 
-	flow  flow
+	names nameCounts
 	meter meter
 }
 
-// Counts is a Stats at one moment.
+// Counts are the Stats of a moment.
 type Counts struct {
 	Present, Absent, Unknown int64 // domains by class of record; present counts valid, invalid and multiple
 	PolicyValid              int64 // domains with a valid policy
 	PolicyBroken             int64 // domains with a valid record and no valid policy
-	Surveying                int64 // domains whose survey is waiting or going on
+	Surveying                int64 // domains that wait for their survey, or are surveyed
 	LocalFaults              int64 // faults of this machine, after which a domain was asked again
 	Parts                    int64 // parts written
-	Transient                int64 // domains that are asked again, in a later pass
-	Manners                  int64 // domains that wait for the manners that the addresses of their Policy Hosts are due
-	Again                    int64 // domains that were asked again
-	Discarded                int64 // parts that were scanned once more, since a resolver gave wrong answers
-	Crossed                  int64 // domains that a cross-check is done with
-	Excluded                 int64 // domains that get no row, since they opted out after the names were prepared
+	Transient                int64 // domains that wait for a later pass
+	Manners                  int64 // domains that wait for manners
+	AskedAgain               int64 // domains that were asked again
+	Discarded                int64 // parts scanned once more, since a resolver gave wrong answers
+	Crossed                  int64 // domains that a cross-check has checked
+	Excluded                 int64 // domains without a row, since they opted out after the names were prepared
 }
 
 // Domains is the number of domains that have a row.
 func (c Counts) Domains() int64 { return c.Present + c.Absent + c.Unknown }
 
-// Done is the number of domains that have a row, or get none.
+// Done is the number of domains that have a row, or will get none.
 func (c Counts) Done() int64 { return c.Domains() + c.Excluded }
 
 // Waiting is the number of domains whose rows are provisional.
@@ -63,7 +62,7 @@ func (s *Stats) Counts() Counts {
 		Parts:        s.parts.Load(),
 		Transient:    s.transient.Load(),
 		Manners:      s.manners.Load(),
-		Again:        s.asked.Load(),
+		AskedAgain:   s.repassed.Load(),
 		Discarded:    s.discarded.Load(),
 		Crossed:      s.crossed.Load(),
 		Excluded:     s.excluded.Load(),
@@ -76,14 +75,17 @@ func (s *Stats) Performance() Performance { return s.meter.performance() }
 // Left is what the run waits for now.
 func (s *Stats) Left() Left { return s.meter.leftNow() }
 
-// Waits notes rows that a process before left provisional.
+// Waits adds rows that an earlier process left provisional.
 func (s *Stats) Waits(pending map[codes.Pending]int64) {
 	for why, n := range pending {
-		s.waits(why, n)
+		s.addPending(why, n)
 	}
 }
 
-func (s *Stats) waits(why codes.Pending, n int64) {
+// CrossChecked counts a domain that a cross-check has checked.
+func (s *Stats) CrossChecked() { s.crossed.Add(1) }
+
+func (s *Stats) addPending(why codes.Pending, n int64) {
 	switch why {
 	case "":
 	case codes.PendingManners:
@@ -93,84 +95,28 @@ func (s *Stats) waits(why codes.Pending, n int64) {
 	}
 }
 
-// askedAgain notes that a domain was asked that had waited.
-func (s *Stats) askedAgain(why codes.Pending) {
-	s.waits(why, -1)
-	s.asked.Add(1)
+// countRepassed counts a domain that had waited and was asked.
+func (s *Stats) countRepassed(why codes.Pending) {
+	s.addPending(why, -1)
+	s.repassed.Add(1)
 }
 
-// count counts a row. A domain that has had one before is among those that were
-// counted by their class.
+// count counts a row; before says that the domain had one already, which was counted by its class.
 func (s *Stats) count(row *output.Row, before bool) {
-	s.flow.settled.Add(1)
+	s.names.rows.Add(1)
 	var t tally
 	t.class(row, before)
-	s.transient.Add(t.transient)
-	s.manners.Add(t.manners)
-	if before {
-		return
-	}
-	s.present.Add(t.present)
-	s.absent.Add(t.absent)
-	s.unknown.Add(t.unknown)
-	s.valid.Add(t.valid)
-	s.broken.Add(t.broken)
+	s.add(t, 1)
 }
 
-// forget takes back what a part has added.
-func (s *Stats) forget(t tally) {
-	s.present.Add(-t.present)
-	s.absent.Add(-t.absent)
-	s.unknown.Add(-t.unknown)
-	s.valid.Add(-t.valid)
-	s.broken.Add(-t.broken)
-	s.transient.Add(-t.transient)
-	s.manners.Add(-t.manners)
-	s.asked.Add(-t.asked)
-}
-
-// A tally is what rows add to the Stats.
-type tally struct {
-	present, absent, unknown, valid, broken, transient, manners, asked int64
-}
-
-// add counts a row, and what it was before.
-func (t *tally) add(row *output.Row, before *earlier) {
-	t.class(row, before.again())
-	if before.again() {
-		t.asked++
-		t.waits(before.pending, -1)
-	}
-}
-
-func (t *tally) class(row *output.Row, before bool) {
-	t.waits(codes.Pending(row.Pending), 1)
-	if before {
-		return
-	}
-	switch codes.Record(row.Record) {
-	case codes.RecordAbsent:
-		t.absent++
-	case codes.RecordUnknown:
-		t.unknown++
-	default:
-		t.present++
-	}
-	switch codes.Policy(row.Policy) {
-	case codes.PolicyNotFetched:
-	case codes.PolicyValid:
-		t.valid++
-	default:
-		t.broken++
-	}
-}
-
-func (t *tally) waits(why codes.Pending, n int64) {
-	switch why {
-	case "":
-	case codes.PendingManners:
-		t.manners += n
-	default:
-		t.transient += n
-	}
+// add adds a tally so many times; -1 takes it back.
+func (s *Stats) add(t tally, times int64) {
+	s.present.Add(times * t.present)
+	s.absent.Add(times * t.absent)
+	s.unknown.Add(times * t.unknown)
+	s.valid.Add(times * t.valid)
+	s.broken.Add(times * t.broken)
+	s.transient.Add(times * t.transient)
+	s.manners.Add(times * t.manners)
+	s.repassed.Add(times * t.repassed)
 }

@@ -12,8 +12,8 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// A slowTown is a town in which some questions of the sieve have no answer until all is
-// done that can be done without.
+// A slowTown is a town in which some questions of the sieve have no answer until all is done that can be done
+// without.
 type slowTown struct {
 	*town
 	slow func(q resolver.Question) bool
@@ -48,8 +48,8 @@ func (e *slowTown) Sweep(
 	}, yield)
 }
 
-// A part that waits for its last names does not keep new names out, however many of
-// them there are: only a limit of what may be open does.
+// A part that waits for its last names does not keep new names out, however many of them there are: only a limit of
+// what may be open does.
 func TestStragglersHoldNothingUp(t *testing.T) {
 	const parts, size = 20, 10
 	for _, tt := range []struct{ most, want int }{{64, parts * size}, {7, 7 * size}} {
@@ -80,9 +80,8 @@ func TestStragglersHoldNothingUp(t *testing.T) {
 	}
 }
 
-// However many domains have zones that are dead, and however long those are waited for,
-// no survey is held up by them: neither by the question that failed, nor by the one for the
-// zone.
+// However many domains have zones that are dead, and however long those are waited for, no survey is held up by
+// them: neither by the question that failed, nor by the one for the zone.
 func TestDeadZonesHoldNoSurvey(t *testing.T) {
 	const names = 60
 	e := &slowTown{town: newTown()}
@@ -130,8 +129,8 @@ func (e *noSOA) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return e.town.Exchange(ctx, q)
 }
 
-// Very many parts are open, and few have row groups in memory: rows that come late are
-// written all the same, and each once.
+// Very many parts are open, and few have row groups in memory: rows that come late are written all the same, and
+// each once.
 func TestMorePartsThanRowGroups(t *testing.T) {
 	const parts, size = 12, 40
 	e := &slowTown{town: newTown()}
@@ -152,4 +151,36 @@ func TestMorePartsThanRowGroups(t *testing.T) {
 	if len(rows) != parts*size {
 		t.Errorf("%d rows", len(rows))
 	}
+}
+
+// sweepBy is a Sweep that tells denials apart, as that of a resolver does.
+func sweepBy(exchange func(context.Context, *dns.Msg) (*dns.Msg, error), ctx context.Context,
+	next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+	into := make([]resolver.Question, 7)
+	for more := true; more && ctx.Err() == nil; {
+		var n int
+		if n, more = next(into); n == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		for _, q := range into[:n] {
+			a := resolver.Answer{Tag: q.Tag, Outcome: resolver.Reply, Trace: resolver.Trace{Upstream: upstreams[0]}}
+			reply, err := exchange(ctx, message(q))
+			switch {
+			case err != nil:
+				a.Outcome, a.Err = resolver.Failed, err
+			case reply.Rcode == dns.RcodeNameError:
+				a.Outcome, a.Rcode = resolver.NXDOMAIN, reply.Rcode
+			default:
+				a.Msg = reply
+			}
+			yield([]resolver.Answer{a})
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// rankOf is the rank of a domain that domainOf made up.
+func rankOf(domain string) (rank int64) {
+	_, _ = fmt.Sscanf(domain, "d%d.", &rank)
+	return rank
 }

@@ -10,6 +10,7 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
+	"stsscan/internal/survey"
 	"stsscan/internal/verify"
 )
 
@@ -24,7 +25,9 @@ func (e stripped) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return reply, err
 }
 
-func (e stripped) Sweep(ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer)) error {
+func (e stripped) Sweep(
+	ctx context.Context, next func([]resolver.Question) (int, bool), yield func([]resolver.Answer),
+) error {
 	return e.inMemory.Sweep(ctx, next, func(answers []resolver.Answer) {
 		for i := range answers {
 			if answers[i].Msg != nil {
@@ -35,9 +38,8 @@ func (e stripped) Sweep(ctx context.Context, next func([]resolver.Question) (int
 	})
 }
 
-// Behind a forwarder that leaves out the authority section a row says what it says
-// elsewhere, of the mail side and the Policy Host too. What is lost: who denies, and
-// whether the name was another zone's.
+// Behind a forwarder that leaves out the authority section a row says what it says elsewhere, of the mail side and
+// the Policy Host too. What is lost: who denies, and whether the name was another zone's.
 func TestStrippedAuthority(t *testing.T) {
 	world, err := simnet.Generate("errors", 7, 0)
 	if err != nil {
@@ -46,7 +48,7 @@ func TestStrippedAuthority(t *testing.T) {
 	defer world.Close()
 	config := inEngine(t, stripped{inMemory{world: world}}, world)
 	config.Deadline = 4 * time.Second // of the few hosts that hang
-	config.Mail = Mail{MX: ExtentAll, TLSRPT: ExtentAll, DANE: ExtentAll}
+	config.Mail = survey.Mail{MX: survey.ExtentAll, TLSRPT: survey.ExtentAll, DANE: survey.ExtentAll}
 	dir := t.TempDir()
 	if err := scanInto(t.Context(), t, config, listed{parts: 2, size: 200}, dir); err != nil {
 		t.Fatal(err)

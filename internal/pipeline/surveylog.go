@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -9,11 +11,10 @@ import (
 	"stsscan/internal/output"
 )
 
-// A surveyLog is the log of a part that is being written, opened when a survey
-// first needs it.
+// A surveyLog is the log of a part that is being written. It is opened when a survey first needs it.
 type surveyLog struct {
 	open  func() (*output.SurveyLog, error)
-	delay time.Duration // from one time that a policy is asked for to the next
+	delay time.Duration // between two requests for a policy
 	now   func() time.Time
 
 	once sync.Once
@@ -23,21 +24,31 @@ type surveyLog struct {
 
 func (l *surveyLog) ready() (*output.SurveyLog, error) {
 	l.once.Do(func() { l.log, l.err = l.open() })
-	return l.log, l.err
+	return l.log, logError(l.err)
 }
 
-// found is the row that a process before has logged; nil where there is none.
+func logError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errLog, err)
+}
+
+// errLog says that the log of surveys cannot be read or written.
+var errLog = errors.New("the log of surveys")
+
+// found is the row that an earlier process logged; nil: none.
 func (l *surveyLog) found(name *domains.Name) (*output.Row, error) {
 	log, err := l.ready()
 	if err != nil {
 		return nil, err
 	}
-	return log.Found(name.Rank, name.Domain)
+	row, err := log.Found(name.Rank, name.Domain)
+	return row, logError(err)
 }
 
-// begin notes that the policy of a row's domain is asked for. It reports false
-// where a process before has asked within the delay, and what it heard is lost: then
-// the policy is not asked for now, and the row says so.
+// begin notes that the policy of a row's domain is asked for. If an earlier process asked within the delay, and its
+// answer is lost, begin reports false, and makes the row say so.
 func (l *surveyLog) begin(row *output.Row) (bool, error) {
 	log, err := l.ready()
 	if err != nil {
@@ -53,10 +64,10 @@ func (l *surveyLog) begin(row *output.Row) (bool, error) {
 		row.ObservedAt = at.UTC().Truncate(time.Second)
 		return false, nil
 	}
-	return true, log.Begin(row.Rank, now)
+	return true, logError(log.Begin(row.Rank, now))
 }
 
-// done logs a row for which a policy was asked for.
+// done logs a row whose policy was asked for.
 func (l *surveyLog) done(row *output.Row) error {
 	if row.Policy == string(codes.PolicyNotFetched) {
 		return nil
@@ -65,10 +76,10 @@ func (l *surveyLog) done(row *output.Row) error {
 	if err != nil {
 		return err
 	}
-	return log.Done(row)
+	return logError(log.Done(row))
 }
 
-// end closes the log: a process to come may need it, or nobody does.
+// end closes the log. The file stays, since a later process may need it.
 func (l *surveyLog) end() {
 	l.once.Do(func() {}) // it may never have been opened
 	if l.log != nil {

@@ -10,23 +10,23 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
-// Rows of surveys are written when there are so many of a part, or so many octets of
-// evidence: enough to hide the cost of a call, few enough that a part waits with
-// little in memory, whatever strangers serve.
+// Rows of surveys are written together: enough of them to hide the cost of a call, few enough to take little
+// memory, whatever strangers serve.
 const (
-	heldRows   = 512
-	heldOctets = 1 << 20
-	// Those of all parts that are open: beyond it none waits for more of its kind.
-	allHeldRows   = 1 << 14
-	allHeldOctets = 16 << 20
+	flushRows   = 512     // of a part
+	flushOctets = 1 << 20 // of evidence in them
+	// The same of all open parts: beyond it, each row is written at once.
+	flushAllRows   = 1 << 14
+	flushAllOctets = 16 << 20
 )
 
-// A writer is the goroutine that owns the open parts and makes the rows of
-// plain negatives. Fields that have the names of those of [Config] are the same.
+// A writer is the goroutine that owns the open parts and makes the rows of plain denials. Its exported fields are
+// those of [Config].
 type writer struct {
-	*rowMaker
+	rows      *survey.Rows
 	Engine    Engine
 	Dataset   *output.Dataset
 	Stats     *Stats
@@ -35,42 +35,42 @@ type writer struct {
 	PassDelay time.Duration
 	OpenParts int
 
-	life    context.Context // ends everything
-	writing context.Context // ends the writing of parts
-	fail    context.CancelCauseFunc
-	slots   *slots
-	budget  *budget
-	events  *fifo[event]
-	opening chan struct{} // one element for each open part
-	used    chan<- []resolver.Answer
+	running   context.Context // ends everything
+	writing   context.Context // ends the writing of parts
+	fail      context.CancelCauseFunc
+	slots     *slots
+	budget    *budget
+	events    *fifo[event]
+	partSlots chan struct{} // one element for each open part
+	buffers   chan<- []resolver.Answer
 
-	open   map[*part]bool
-	doubts []*part        // that are whole, and wait for a judgement
-	loaded []*part        // with row groups in memory, the last used at the end: OpenParts at most
-	held   int            // rows that wait to be written
-	octets int            // of evidence in them
-	spare  [][]output.Row // of parts that are done
-	tags   []int64        // of slots that are to be released
-	row    output.Lean    // of a plain negative
-	from   netip.AddrPort // the upstream that gave the last one
-	name   string         // of it
-	left   bool           // names were left without an answer
-	unsure bool           // parts were dropped that were not vouched for in time
+	open          map[*part]bool
+	unvouched     []*part        // that are whole, and not vouched for yet
+	loaded        []*part        // with row groups in memory, the latest used last: OpenParts at most
+	waitingRows   int            // rows that are not written yet
+	waitingOctets int            // of evidence in them
+	freeRows      [][]output.Row // of parts that are closed
+	tags          []int64        // of slots, to be released
+	denial        output.Denial  // that is being made
+	lastAddr      netip.AddrPort // of the upstream that gave the latest denial
+	lastName      string         // lastAddr as text
+	left          bool           // names were left without an answer
+	dropped       bool           // parts that were not vouched for in time left no file
 }
 
-// upstream is an address as text, made when it is another than the last.
+// upstream is an address as text. Most denials have that of the one before.
 func (w *writer) upstream(addr netip.AddrPort) string {
-	if addr != w.from {
-		w.from, w.name = addr, addr.String()
+	if addr != w.lastAddr {
+		w.lastAddr, w.lastName = addr, addr.String()
 	}
-	return w.name
+	return w.lastName
 }
 
-// place makes room for one more row of p.
-func (w *writer) place(p *part) *output.Row {
-	w.held++
-	if p.rows == nil && len(w.spare) > 0 {
-		p.rows, w.spare = w.spare[len(w.spare)-1], w.spare[:len(w.spare)-1]
+// addRow makes room for one more row of p.
+func (w *writer) addRow(p *part) *output.Row {
+	w.waitingRows++
+	if p.rows == nil && len(w.freeRows) > 0 {
+		p.rows, w.freeRows = w.freeRows[len(w.freeRows)-1], w.freeRows[:len(w.freeRows)-1]
 	}
 	if len(p.rows) < cap(p.rows) {
 		p.rows = p.rows[:len(p.rows)+1]
@@ -91,28 +91,28 @@ func (w *writer) flush(p *part) error {
 	}
 	clear(p.rows)
 	w.budget.giveBack(p.octets)
-	w.held -= len(p.rows)
-	w.octets -= p.octets
+	w.waitingRows -= len(p.rows)
+	w.waitingOctets -= p.octets
 	p.rows, p.octets = p.rows[:0], 0
 	return nil
 }
 
-// storeNegative writes w.row, which is not lean when it has tags or a finding. Of a part
-// that had to end its row groups, rows wait for more of their kind.
-func (w *writer) storeNegative(p *part, name *domains.Name) error {
-	if name.Tags != nil || withoutSOA(&w.row) || p.file != nil && !p.loaded {
-		*w.place(p) = *whole(&w.row, name)
+// writeDenial writes w.denial. With tags or a finding it is a row like others, which waits for more of them; so is
+// each row of a part that had to end its row groups.
+func (w *writer) writeDenial(p *part, name *domains.Name) error {
+	if name.Tags != nil || survey.WithoutSOA(&w.denial) || p.file != nil && !p.loaded {
+		*w.addRow(p) = *survey.WholeDenial(&w.denial, name)
 		return nil
 	}
 	if err := w.load(p); err != nil {
 		return err
 	}
 	p.written++
-	return p.file.WriteLean(&w.row)
+	return p.file.WriteDenial(&w.denial)
 }
 
-// load lets p begin row groups. Very many parts may be open, while their last names
-// are waited for: so many have row groups in memory, those that were written to last.
+// load lets p begin row groups. Very many parts may be open, since they wait for their last names: OpenParts of
+// them have row groups in memory, those that were written to last.
 func (w *writer) load(p *part) (err error) {
 	n := len(w.loaded)
 	switch {
@@ -125,7 +125,7 @@ func (w *writer) load(p *part) (err error) {
 		w.unload(w.loaded[0])
 	}
 	if err == nil && p.file == nil {
-		if p.file, err = w.Dataset.Create(p.Part, p.FirstRank, p.LastRank); err == nil {
+		if p.file, err = w.Dataset.Create(p.info.Part, p.info.FirstRank, p.info.LastRank); err == nil {
 			p.file.LimitGroups(groupsOctets / w.OpenParts)
 		}
 	}
@@ -135,7 +135,7 @@ func (w *writer) load(p *part) (err error) {
 	return err
 }
 
-// unload takes p out of the list.
+// unload takes p out of loaded.
 func (w *writer) unload(p *part) {
 	if p.loaded {
 		i := slices.Index(w.loaded, p)
@@ -143,26 +143,26 @@ func (w *writer) unload(p *part) {
 	}
 }
 
-// close lets go of p, whether it was written or not.
+// close ends p, whether it was written or not.
 func (w *writer) close(p *part) {
 	p.log.end()
 	delete(w.open, p)
 	w.unload(p)
-	if p.rows != nil && len(w.spare) < w.OpenParts {
-		w.spare = append(w.spare, p.rows)
+	if p.rows != nil && len(w.freeRows) < w.OpenParts {
+		w.freeRows = append(w.freeRows, p.rows)
 	}
 	p.rows = nil
-	<-w.opening
+	<-w.partSlots
 }
 
-// recycle keeps answers that were dealt with for the room that they take.
+// recycle keeps the buffer of denials that are written.
 func (w *writer) recycle(answers []resolver.Answer) {
-	if cap(answers) < maxNegatives {
+	if cap(answers) < maxDenials {
 		return
 	}
 	clear(answers)
 	select {
-	case w.used <- answers[:0]:
+	case w.buffers <- answers[:0]:
 	default:
 	}
 }

@@ -2,15 +2,15 @@ package pipeline
 
 import "time"
 
-// run takes events until there are no more, even when something failed, so that
-// nothing waits for it; parts that are not complete then leave no file.
+// run takes events until there are no more, even after something failed, so that nothing waits for it. Parts that
+// are not complete then leave no file.
 func (w *writer) run() error {
-	ticker := time.NewTicker(vouchTime)
+	ticker := time.NewTicker(vouchInterval)
 	defer ticker.Stop()
 	var events []event
 	for more := true; more; {
 		var tick <-chan time.Time
-		if len(w.doubts) > 0 {
+		if len(w.unvouched) > 0 {
 			tick = ticker.C
 		}
 		select {
@@ -21,14 +21,14 @@ func (w *writer) run() error {
 				events[i] = event{}
 			}
 		case <-tick:
-			w.reconsider()
+			w.vouchAgain()
 		}
 	}
-	for last := time.Now().Add(vouchLast); len(w.doubts) > 0 && w.writing.Err() == nil && time.Now().Before(last); {
+	for last := time.Now().Add(vouchTimeout); len(w.unvouched) > 0 && w.writing.Err() == nil && time.Now().Before(last); {
 		<-ticker.C
-		w.reconsider()
+		w.vouchAgain()
 	}
-	w.unsure = len(w.doubts) > 0
+	w.dropped = len(w.unvouched) > 0
 	for p := range w.open {
 		p.log.end()
 		if p.file != nil {
@@ -40,85 +40,83 @@ func (w *writer) run() error {
 
 func (w *writer) take(e *event) {
 	switch {
-	case e.negatives != nil:
-		w.addNegatives(e)
+	case e.denials != nil:
+		w.addDenials(e)
 		return
-	case e.rest:
-		w.addRest()
+	case e.cutShort:
+		w.addMissing()
 		return
-	case e.sealed:
-		e.part.sealed = true
+	case e.allAdmitted:
+		e.part.allAdmitted = true
 	case e.row != nil:
-		*w.place(e.part) = *e.row
+		*w.addRow(e.part) = *e.row
 		e.part.octets += e.octets
-		w.octets += e.octets
-		e.part.tally.add(e.row, w.slots.task(e.slot).before)
+		w.waitingOctets += e.octets
+		e.part.tally.add(e.row, w.slots.task(e.slot).previous)
 		w.slots.release(e.slot)
 	default:
 		w.open[e.part] = true
 	}
-	w.settle(e.part)
+	w.advance(e.part)
 }
 
-// addNegatives writes the rows of answers, one after the other in the same
-// place: a part keeps nothing of a row but what its columns need.
-func (w *writer) addNegatives(e *event) {
+// addDenials makes and writes the rows of denials, one after the other in w.denial: a part copies what it needs.
+func (w *writer) addDenials(e *event) {
 	w.tags = w.tags[:0]
-	for i := range e.negatives {
-		w.tags = append(w.tags, e.negatives[i].Tag)
+	for i := range e.denials {
+		w.tags = append(w.tags, e.denials[i].Tag)
 	}
-	w.slots.touch(w.tags)
-	for i := range e.negatives {
-		a := &e.negatives[i]
-		if w.life.Err() != nil {
+	w.slots.prefetch(w.tags)
+	for i := range e.denials {
+		a := &e.denials[i]
+		if w.running.Err() != nil {
 			continue
 		}
 		p, name := w.slots.part(a.Tag), &w.slots.task(a.Tag).name
-		w.fillNegative(&w.row, name, a)
-		w.row.Resolver = w.upstream(a.Trace.Upstream)
-		w.row.ObservedAt = e.at
+		w.rows.FillDenial(&w.denial, name, a)
+		w.denial.Resolver = w.upstream(a.Trace.Upstream)
+		w.denial.ObservedAt = e.at
 		p.tally.absent++
-		if err := w.storeNegative(p, name); err != nil {
+		if err := w.writeDenial(p, name); err != nil {
 			w.fail(err)
 			continue
 		}
-		w.settle(p)
+		w.advance(p)
 	}
 	w.slots.release(w.tags...)
-	w.recycle(e.negatives)
+	w.recycle(e.denials)
 }
 
-// addRest ends the parts that are sealed: each name that is still under way gets
-// a provisional row, or keeps the one that it has.
-func (w *writer) addRest() {
+// addMissing ends the parts whose names were all admitted: each name that is still under way gets a provisional
+// row, or keeps its old row.
+func (w *writer) addMissing() {
 	for tag := range int64(w.slots.size()) {
 		p := w.slots.part(tag)
-		if p == nil || w.life.Err() != nil {
+		if p == nil || w.running.Err() != nil {
 			continue
 		}
 		w.left = true
 		switch {
-		case !p.sealed:
+		case !p.allAdmitted:
 			continue
 		case p.batch.keepsRow(false):
 			p.admitted--
 		default:
 			t := w.slots.task(tag)
-			row := w.unasked(&t.name)
-			row.ObservedAt = w.observed()
+			row := w.rows.Unasked(&t.name)
+			row.ObservedAt = w.rows.Observed()
 			w.Stats.count(row, false)
-			p.tally.add(row, t.before)
-			*w.place(p) = *row
+			p.tally.add(row, t.previous)
+			*w.addRow(p) = *row
 		}
 		w.slots.release(tag)
-		w.settle(p)
+		w.advance(p)
 	}
 }
 
-// settle writes the rows of p when they are many or the last, and ends the part
-// when no more will come.
-func (w *writer) settle(p *part) {
-	if w.life.Err() != nil {
+// advance writes the rows of p if they are many or the last ones, and ends the part if no more will come.
+func (w *writer) advance(p *part) {
+	if w.running.Err() != nil {
 		p.rows = p.rows[:0]
 		return
 	}
@@ -127,8 +125,8 @@ func (w *writer) settle(p *part) {
 		w.close(p)
 		return
 	}
-	full := len(p.rows) >= heldRows || p.octets >= heldOctets
-	if whole || full || w.held >= allHeldRows || w.octets >= allHeldOctets {
+	full := len(p.rows) >= flushRows || p.octets >= flushOctets
+	if whole || full || w.waitingRows >= flushAllRows || w.waitingOctets >= flushAllOctets {
 		if err := w.flush(p); err != nil {
 			w.fail(err)
 			return
@@ -138,7 +136,7 @@ func (w *writer) settle(p *part) {
 		return
 	}
 	p.to = time.Now()
-	if err := w.conclude(p); err != nil {
+	if err := w.vouch(p); err != nil {
 		w.fail(err)
 	}
 }

@@ -8,13 +8,11 @@ import (
 	"stsscan/internal/resolver"
 )
 
-// zoneTag marks, in the tag of a question, that for the SOA of a domain whose record
-// could not be had: the rest is its slot.
+// zoneTag marks the tag of a question for the SOA of a domain whose record is unknown. The rest of the tag is its slot.
 const zoneTag = 1 << 62
 
-// zones are the slots whose rows wait for that question to be asked: a last answer,
-// which tells a domain that is out of reach from a dead zone. It holds a slot, and no
-// survey.
+// zones are the slots whose domains are to be asked for their SOA, the last question about them: it distinguishes a
+// domain without an answer from a dead zone. Such a domain holds a slot, but no survey.
 type zones struct {
 	mu   sync.Mutex
 	tags []int64
@@ -42,21 +40,20 @@ func (z *zones) take(into []resolver.Question, slots *slots) (n int) {
 	return n
 }
 
-// A zoneAnswer is what came of such a question.
+// A zoneAnswer is what the answer about an SOA says.
 type zoneAnswer struct {
 	dead   bool
-	silent bool  // for there was no answer
+	silent bool  // there was no answer
 	err    error // a fault of this machine; nil: none
 }
 
-// unreachable reports whether the zone of a record that could not be had for this
-// reason is dead. Of one that gave an answer about the record, silence is no proof: it may be
-// slow.
+// unreachable reports whether the zone is dead, given why the record is unknown. A zone that answered about the
+// record may be slow: its silence proves nothing.
 func (z *zoneAnswer) unreachable(record codes.RecordReason) bool {
 	return z.dead && (!z.silent || record == codes.RecordTimeout)
 }
 
-func judgeZone(a *resolver.Answer) (z zoneAnswer) {
+func readZoneAnswer(a *resolver.Answer) (z zoneAnswer) {
 	if a.Outcome == resolver.Reply || a.Outcome == resolver.Failed {
 		z.dead, z.err = mtasts.ZoneUnreachable(a.Msg, a.Err)
 		z.silent = a.Outcome == resolver.Failed

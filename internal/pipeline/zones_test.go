@@ -11,10 +11,10 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/survey"
 )
 
-// A zoneFault is a town in which a fault of this machine meets the first questions for
-// zones.
+// A zoneFault is a town in which a fault of this machine meets the first questions for zones.
 type zoneFault struct {
 	*town
 	left int
@@ -34,8 +34,8 @@ func (e *zoneFault) Sweep(
 	})
 }
 
-// A fault of this machine that meets the last question says nothing about a zone: the
-// domain waits, and is asked again in the same pass.
+// A fault of this machine that meets the last question says nothing about a zone: the domain waits, and is asked
+// again in the same pass.
 func TestZoneFault(t *testing.T) {
 	const names = 3
 	e := &zoneFault{town: newTown(), left: names}
@@ -51,7 +51,7 @@ func TestZoneFault(t *testing.T) {
 			t.Errorf("%s: %s, pending %q", domain, row.RecordReason, row.Pending)
 		}
 	}
-	if err := Later(t.Context(), s.Config, s.infos()); err != nil {
+	if err := Repass(t.Context(), s.Config, s.infos()); err != nil {
 		t.Fatal(err)
 	}
 	for domain, row := range rowsIn(t, s.dir) {
@@ -89,7 +89,7 @@ func TestZoneUnreachable(t *testing.T) {
 		"a fault of ours after silence": {codes.RecordTimeout, resolver.Answer{Err: errLocal{}}, false},
 	} {
 		t.Run(title, func(t *testing.T) {
-			zone := judgeZone(&c.answer)
+			zone := readZoneAnswer(&c.answer)
 			if got := zone.unreachable(c.record); got != c.want {
 				t.Errorf("unreachable: %v, want %v", got, c.want)
 			}
@@ -103,25 +103,24 @@ type errSilence struct{}
 func (errSilence) Error() string                    { return "no answer" }
 func (errSilence) RecordReason() codes.RecordReason { return codes.RecordTimeout }
 
-// What strangers sent about a domain counts for the budget while its row waits for
-// what is known of the zone too.
+// What strangers sent about a domain counts for the budget while its row waits for what is known of the zone too.
 func TestZoneBudget(t *testing.T) {
-	config := Config{}.withDefaults()
-	j := &jobs{
-		surveyor: newSurveyor(config, t.Context()), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),
+	j := &surveys{
+		surveyor: surveyorOf(t.Context(), Config{Engine: newTown()}), stats: new(Stats), work: t.Context(), slots: newSlots(1), budget: new(budget), events: newFIFO[event](),
 		zones: new(zones),
 	}
 	var tags [1]int64
 	j.slots.take(tags[:])
-	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, before: new(earlier)}, &part{batch: new(fresh)})
+	j.slots.fill(tags[0], task{name: domains.Name{Domain: "example.com"}, previous: new(survey.Previous)},
+		&part{batch: new(newNames)})
 	row := &output.Row{Record: "unknown", RecordReason: "servfail", TLSARecords: []string{strings.Repeat("00", 1<<10)}}
-	j.park(tags[0], outcome{row: row})
-	if held := j.budget.held.Load(); held < 1<<10 {
+	j.awaitSOA(tags[0], survey.Result{Row: row})
+	if held := j.budget.octets.Load(); held < 1<<10 {
 		t.Errorf("%d octets while the row waits", held)
 	}
-	j.finishZone(tags[0], &zoneAnswer{dead: true})
+	j.emitAfterSOA(tags[0], &zoneAnswer{dead: true})
 	events, _ := j.events.take(nil)
-	if held := j.budget.held.Load(); len(events) != 1 || held != int64(events[0].octets) ||
+	if held := j.budget.octets.Load(); len(events) != 1 || held != int64(events[0].octets) ||
 		row.RecordReason != "zone_unreachable" {
 		t.Errorf("%d octets of %+v when it is done", held, events)
 	}

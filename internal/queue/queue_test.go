@@ -38,9 +38,9 @@ func TestStaticPartition(t *testing.T) {
 	}
 }
 
-// What is whole is not handed out again.
-func TestStaticWhole(t *testing.T) {
-	q := &Static{Parts: 6, Shard: Shard{Index: 0, Of: 2}, Whole: func(k int) bool { return k == 2 }}
+// A part that is done is not handed out again.
+func TestStaticDone(t *testing.T) {
+	q := &Static{Parts: 6, Shard: Shard{Index: 0, Of: 2}, Done: func(k int) bool { return k == 2 }}
 	var got []int
 	for {
 		k, ok, err := q.Next(context.Background())

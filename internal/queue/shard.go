@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// A Shard is one of Of equal shares of a run, counted from 0. Its zero value is
-// the whole run.
+// A Shard is one of Of equal shares of a run, counted from 0. The zero Shard is the whole run.
 type Shard struct {
 	Index int
 	Of    int
@@ -20,7 +19,7 @@ func (s Shard) Whole() bool { return s.Of <= 1 }
 // Owns reports whether part k belongs to the shard.
 func (s Shard) Owns(k int) bool { return s.Whole() || k%s.Of == s.Index }
 
-// String gives the shard as ParseShard reads it: "2/16".
+// String formats the shard as [ParseShard] reads it: "2/16".
 func (s Shard) String() string {
 	if s.Whole() {
 		return "0/1"
@@ -42,11 +41,11 @@ func ParseShard(text string) (Shard, error) {
 	return newShard(index, of, text)
 }
 
-// A scheduler names its array's variables: the index of this task, the number
-// of tasks, and the index of the first task where that need not be 0.
+// A scheduler has the names of its array variables: the index of this task, the number of tasks, and the index of
+// the first task, if that may differ from 0.
 type scheduler struct{ name, index, count, first string }
 
-// schedulers is the list of array schedulers, in the order of asking.
+// schedulers lists the array schedulers, in the order of looking.
 func schedulers() []scheduler {
 	return []scheduler{
 		{"Slurm", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN"},
@@ -55,10 +54,9 @@ func schedulers() []scheduler {
 	}
 }
 
-// ShardFromEnv takes the shard from the variables of Slurm and AWS Batch
-// arrays, or from JOB_COMPLETION_INDEX of a Kubernetes indexed Job together
-// with STSSCAN_SHARDS. It is an error when none is there, when two are, or when
-// an index comes without its count.
+// ShardFromEnv takes the shard from the variables of Slurm and AWS Batch arrays, or from JOB_COMPLETION_INDEX of
+// a Kubernetes indexed Job together with STSSCAN_SHARDS. It is an error if there is no index, if there are two,
+// or if an index comes without its count.
 func ShardFromEnv(getenv func(string) string) (Shard, error) {
 	var found []scheduler
 	for _, s := range schedulers() {
@@ -68,7 +66,8 @@ func ShardFromEnv(getenv func(string) string) (Shard, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Shard{}, errors.New("no array index in the environment (SLURM_ARRAY_TASK_ID, AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX)")
+		return Shard{}, errors.New("no array index in the environment (SLURM_ARRAY_TASK_ID, " +
+			"AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX)")
 	case 1:
 		return found[0].shard(getenv)
 	}

@@ -1,40 +1,38 @@
 package resolver
 
-import "time"
+import (
+	"time"
 
-// An asker is what one question needs while it is asked. It is used for one
-// question after the other, by one goroutine at a time.
+	"stsscan/internal/dnswire"
+)
+
+// An asker is what one question of Exchange, or a slow one, needs while it is asked. It is used for one question
+// after the other, and belongs to one goroutine at a time.
 type asker struct {
-	query
-	flights [mostFlights]flight // one for an upstream; those over the latest come first
-	done    chan *flight        // capacity mostFlights: those whose reply or error is there
-	timer   *time.Timer
-	trace   Trace
-	plain   bool // readPlain will do, for a question made by query.ask
+	query    dnswire.Query
+	flights  [mostFlights]flight // one for an upstream; those over the latest come first
+	done     chan *flight        // capacity mostFlights: those that have ended; sockets write it
+	timer    *time.Timer
+	trace    Trace
+	sweeping bool // the question is one of a Sweep
 
-	timeout time.Duration // of an attempt; 0: that of the Resolver
-	prompt  time.Duration // of an attempt at an upstream that is prompt; 0: no other
-	sent    time.Duration // the attempt under way
-	until   time.Duration // it waits
-	canary  bool          // the question is one, which is asked of those that are stopped too
+	timeout    time.Duration // of an attempt; 0: that of the Resolver
+	promptTime time.Duration // of an attempt at a prompt upstream; 0: the same
+	sentAt     time.Duration // when the attempt under way was sent
+	until      time.Duration // when its time is up
+	isCanary   bool          // the question is one: upstreams that are stopped get it too
 }
 
-// mostFlights is at how many upstreams a question expects replies at a time.
+// mostFlights is from how many upstreams a question expects replies at a time.
 const mostFlights = 3
 
 func newAsker() *asker {
 	a := &asker{done: make(chan *flight, mostFlights), timer: time.NewTimer(time.Hour)}
 	a.timer.Stop()
 	for i := range a.flights {
-		a.flights[i].done = a.done
+		a.flights[i].ended = a.done
 	}
 	return a
-}
-
-// release puts an asker back, which expects no reply any more.
-func (r *Resolver) release(a *asker) {
-	a.forget()
-	r.askers.Put(a)
 }
 
 // forget expects no reply any more.
@@ -42,15 +40,15 @@ func (a *asker) forget() {
 	for i := range a.flights {
 		if f := &a.flights[i]; f.upstream != nil {
 			if !f.socket.forget(f) {
-				<-a.done // of this one or of another that has come
+				<-a.done // this one, or another that has ended
 			}
 			f.upstream = nil
 		}
 	}
 }
 
-// flightTo is the flight to u to which a reply is expected. Where there is none it is
-// a new one, over a socket at random, in place of the oldest.
+// flightTo is the flight to u to which a reply is expected. Where there is none it is a new one, over a random
+// socket, in place of the oldest.
 func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 	f = &a.flights[0]
 	for i := range a.flights {
@@ -63,14 +61,14 @@ func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 		}
 	}
 	if f.upstream != nil && !f.socket.forget(f) {
-		a.drop(f)
+		a.dropEnded(f)
 	}
-	f.upstream, f.socket = u, u.socket()
+	f.upstream, f.socket = u, u.randomSocket()
 	return f, true
 }
 
-// drop takes the end of a flight, which has come, from among the others.
-func (a *asker) drop(f *flight) {
+// dropEnded takes a flight that has ended from among the others.
+func (a *asker) dropEnded(f *flight) {
 	for {
 		g := <-a.done
 		if g == f {

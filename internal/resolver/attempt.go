@@ -7,80 +7,69 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
-// attempt asks one upstream once: over UDP, over TCP where the answer is
-// truncated or in doubt, and again without EDNS(0) where the answer is FORMERR. It
-// returns the upstream that answered, which may have been asked before.
+// attempt asks one upstream once: over UDP, over TCP where the answer is truncated or in doubt, and again without
+// EDNS(0) where the answer is FORMERR. It returns the upstream that answered, which may be one of an earlier attempt.
 func (r *Resolver) attempt(ctx context.Context, a *asker, u *upstream, at step) (reading, *upstream, *Error) {
-	a.useEDNS(at != stepBare)
+	a.query.UseEDNS(at != stepBare)
 	for {
 		a.trace.Upstream, a.trace.TCP = u.addr, at == stepTCP
 		var packet []byte
 		if at != stepTCP {
-			f, err := r.overUDP(ctx, a, u, at != stepWait)
+			f, err := r.exchangeUDP(ctx, a, u, at != stepWait)
 			if err != nil {
 				return reading{}, u, err
 			}
 			packet, u = f.reply, f.from
-			a.trace.Upstream, a.trace.TCP = u.addr, truncated(packet)
+			a.trace.Upstream, a.trace.TCP = u.addr, dnswire.IsTruncated(packet)
 		}
 		if a.trace.TCP {
 			var err *Error
-			if packet, err = r.overTCP(ctx, a, u); err != nil {
+			if packet, err = r.exchangeTCP(ctx, a, u); err != nil {
 				return reading{}, u, err
 			}
 		}
 		at = stepUDP
-		rd, err := r.read(a, packet)
+		rd, err := r.readReply(packet)
 		if err != nil {
 			return reading{}, u, failure(codes.RecordMalformed, err)
 		}
-		u.complain(rd.rcode)
-		if rd.rcode == dns.RcodeFormatError && a.edns {
-			a.useEDNS(false)
+		u.countDeclined(rd.rcode)
+		if rd.rcode == dns.RcodeFormatError && a.query.EDNS {
+			a.query.UseEDNS(false)
 			continue
 		}
 		return rd, u, nil
 	}
 }
 
-// read reads a valid reply. Few large ones are read at a time: in memory they
-// are twenty times as large as on the wire, until they have been looked into.
-func (r *Resolver) read(a *asker, packet []byte) (reading, error) {
+// readReply reads a valid reply. Few large ones are read at a time: in memory they are twenty times as large as on
+// the wire, until they have been looked into.
+func (r *Resolver) readReply(packet []byte) (reading, error) {
 	if len(packet) > largeReply {
-		r.large <- struct{}{}
-		defer func() { <-r.large }()
-	}
-	return a.read(packet)
-}
-
-// read reads a valid reply.
-func (a *asker) read(packet []byte) (reading, error) {
-	if a.plain {
-		if rd, zone, ok := readPlain(packet, a.end); ok {
-			rd.zone = zoneOf("", a.name, zone)
-			return rd, nil
-		}
+		r.largeSlots <- struct{}{}
+		defer func() { <-r.largeSlots }()
 	}
 	return readMessage(packet)
 }
 
-// overUDP sends the question to u, where send says so, and waits for a reply to any
-// attempt, which is valid until a is used again.
-func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
+// exchangeUDP sends the question to u, if send says so, and waits for a reply to any attempt. The flight is valid
+// until a is used again.
+func (r *Resolver) exchangeUDP(ctx context.Context, a *asker, u *upstream, send bool) (*flight, *Error) {
 	if send {
 		if err := r.sendUDP(ctx, a, u); err != nil {
 			return nil, err
 		}
 	}
-	patience := cmp.Or(a.timeout, r.timeout)
-	prompt := min(cmp.Or(a.prompt, patience), patience)
+	timeout := cmp.Or(a.timeout, r.schedule.timeout)
+	promptTime := min(cmp.Or(a.promptTime, timeout), timeout)
 	if send {
-		a.sent = r.now()
-		a.until = a.sent + patience
+		a.sentAt = r.now()
+		a.until = a.sentAt + timeout
 		if r.watch != nil {
-			a.until = a.sent + prompt
+			a.until = a.sentAt + promptTime
 		}
 	}
 	defer a.timer.Stop()
@@ -88,68 +77,73 @@ func (r *Resolver) overUDP(ctx context.Context, a *asker, u *upstream, send bool
 		a.timer.Reset(a.until - r.now())
 		select {
 		case f := <-a.done:
-			if g, err := r.landed(a, f, u); g != nil || err != nil {
+			if g, err := r.flightEnded(a, f, u); g != nil || err != nil {
 				return g, err
 			}
 			continue
 		case <-ctx.Done():
-			return nil, ended(ctx)
+			return nil, endedBy(ctx)
 		case <-a.timer.C:
 		}
 		switch now := r.now(); {
 		case now > a.until+stall: // this process was stopped meanwhile: the reply may be there
-			a.until = now + patience/4
-		case a.until < a.sent+patience && !r.isPrompt(u, now):
-			a.until = a.sent + patience
+			a.until = now + timeout/4
+		case a.until < a.sentAt+timeout && !r.isPrompt(u, now):
+			a.until = a.sentAt + timeout
 		default:
 			u.counts.timeouts.Add(1)
-			u.loss.count(true)
+			u.loss.Count(true)
 			return nil, failure(codes.RecordTimeout, errNoAnswer)
 		}
 	}
 }
 
-// sendUDP sends the question to u: the same datagram as before where a reply to that
-// is expected still, so that a forger has no more to hit (RFC 5452, section 5).
+// sendUDP sends the question to u. Where a reply to an earlier datagram is still expected, it sends the same once
+// more, so that a forger has no more to hit (RFC 5452, section 5).
 func (r *Resolver) sendUDP(ctx context.Context, a *asker, u *upstream) *Error {
-	if err := r.admit(ctx, a.plain); err != nil {
+	if err := r.waitForRate(ctx, a.sweeping); err != nil {
 		return err
 	}
 	f, isNew := a.flightTo(u)
 	if isNew {
-		f.question = a.question()
+		f.question = a.query.Question()
 	}
 	f.sent = r.now()
 	a.trace.Attempts++
 	u.counts.asked.Add(1)
-	if err := f.socket.send(f, a.message(), isNew); err != nil {
+	if err := f.socket.send(f, a.query.Message(), isNew); err != nil {
 		f.upstream = nil
 		u.counts.failed.Add(1)
-		u.loss.count(true)
+		u.loss.Count(true)
 		return fault(err)
 	}
 	return nil
 }
 
-// landed judges the end of a flight while the attempt at u waits: nil and nil where
-// that goes on.
-func (r *Resolver) landed(a *asker, f *flight, u *upstream) (*flight, *Error) {
+// flightEnded takes the end of a flight while the attempt at u waits: nil and nil where that goes on.
+func (r *Resolver) flightEnded(a *asker, f *flight, u *upstream) (*flight, *Error) {
 	from := f.upstream
 	f.from, f.upstream = from, nil
 	switch {
 	case f.err != nil:
 		from.counts.failed.Add(1)
-		from.loss.count(true)
+		from.loss.Count(true)
 		if from != u {
 			return nil, nil
 		}
 		return nil, fault(f.err)
-	case from.guard.barred.Load() && !a.canary:
+	case from.breaker.IsDistrusted() && !a.isCanary:
 		if from != u {
 			return nil, nil
 		}
-		return nil, fault(errBarred)
+		return nil, fault(errDistrusted)
 	}
-	from.loss.count(false)
+	from.loss.Count(false)
 	return f, nil
+}
+
+// release puts an asker back. It expects no reply any more.
+func (r *Resolver) release(a *asker) {
+	a.forget()
+	r.askers.Put(a)
 }

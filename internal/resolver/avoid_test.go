@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"stsscan/internal/dnswire"
 )
 
-// A question leaves out the upstream that it is to avoid, in a slot and as an
-// errand; one that avoids the only upstream asks it all the same.
+// A question avoids the upstream that it names, in a slot and on the slow path. The only upstream is asked all the
+// same.
 func TestAvoid(t *testing.T) {
-	for _, label := range []string{"short", strings.Repeat("a", maxLabel) + "." + strings.Repeat("b", maxLabel)} {
+	long := strings.Repeat("a", dnswire.MaxLabel) + "." + strings.Repeat("b", dnswire.MaxLabel)
+	for _, label := range []string{"short", long} {
 		first, second := serve(t, good, nil), serve(t, good, nil)
 		r := open(t, Config{}, first, second)
 		if got := r.Number(r.upstreams[1].addr); got != 2 {

@@ -7,16 +7,20 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
 )
 
-// denier says NXDOMAIN to everything, at as little cost as can be.
+// denier says NXDOMAIN to everything, at little cost.
 func denier(b *testing.B) netip.AddrPort {
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		b.Fatal(err)
 	}
 	_ = conn.SetReadBuffer(4 << 20)
-	tail := []byte("\x03com\x00\x00\x06\x00\x01\x00\x00\x03\x84\x00\x1c\x01a\xc0\x00\x01b\xc0\x00" + "12341234123412341234")
+	tail := []byte("\x03com\x00" +
+		"\x00\x06\x00\x01\x00\x00\x03\x84\x00\x1c\x01a\xc0\x00\x01b\xc0\x00" + "12341234123412341234")
 	go func() {
 		buffer := make([]byte, 4096)
 		for {
@@ -59,7 +63,7 @@ func BenchmarkExchange(b *testing.B) {
 }
 
 func BenchmarkSweep(b *testing.B) {
-	for _, sockets := range []SocketAPI{SocketsSegment, SocketsBatch, SocketsPortable} {
+	for _, sockets := range []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable} {
 		b.Run(string(sockets), func(b *testing.B) {
 			r, err := New(Config{Upstreams: []netip.AddrPort{denier(b)}, Retries: 2, InFlight: 1000, Sockets: sockets, Lanes: 1})
 			if err != nil {
@@ -94,7 +98,7 @@ func BenchmarkRead(b *testing.B) {
 	b.Run("plain", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, ok := readPlain(wire, questionSize()); !ok {
+			if _, ok := dnswire.ReadDenial(wire, questionSize()); !ok {
 				b.Fatal("not plain")
 			}
 		}

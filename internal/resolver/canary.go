@@ -1,13 +1,13 @@
 package resolver
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
 )
 
 // A Canary is a question whose answer is known.
@@ -25,8 +25,7 @@ func (c Canary) String() string {
 	return fmt.Sprintf("%s %s", dns.Type(c.Type), c.Name)
 }
 
-// question is the query for a canary: no two for an absence are alike, so that
-// no cache answers.
+// question is the query for a canary. No two for an absence are alike, so that no cache answers.
 func (c Canary) question() *dns.Msg {
 	name := c.Name
 	if c.Absent {
@@ -37,7 +36,7 @@ func (c Canary) question() *dns.Msg {
 	return q
 }
 
-// randomLabel is one that nobody has.
+// randomLabel is a label that no name has.
 func randomLabel() string {
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	var label [20]byte
@@ -47,31 +46,22 @@ func randomLabel() string {
 	return string(label[:])
 }
 
-// A song is what a canary came to.
-type song uint8
-
-const (
-	songGood   song = iota
-	songFailed      // no reply, or one by which an upstream declines
-	songWrong       // a reply that cannot be true
-)
-
-// judge holds a reply, or the want of one, against what is known. The words say
-// what is wrong.
-func (c Canary) judge(rd reading, err error) (song, string) {
+// judge compares a reply, or its error, with what is known. The words say what is wrong.
+func (c Canary) judge(rd reading, err error) (monitor.Result, string) {
 	switch {
 	case err != nil:
-		return songFailed, err.Error()
-	case again(rd.rcode):
-		return songFailed, RcodeName(rd.rcode)
+		return monitor.Failed, err.Error()
+	case declines(rd.rcode):
+		return monitor.Failed, RcodeName(rd.rcode)
 	case c.Absent && rd.outcome == Reply && rd.msg != nil && len(rd.msg.Answer) > 0:
-		return songWrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s", strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
+		return monitor.Wrong, fmt.Sprintf("%s, which cannot exist, has an answer: %s",
+			strings.TrimSuffix(rd.msg.Question[0].Name, "."), rd.msg.Answer[0])
 	case c.Absent:
-		return songGood, ""
+		return monitor.Good, ""
 	case rd.outcome == Reply && rd.rcode == dns.RcodeSuccess && rd.msg != nil && has(rd.msg.Answer, c.Type):
-		return songGood, ""
+		return monitor.Good, ""
 	}
-	return songWrong, fmt.Sprintf("%s, which exists, is denied: %s", c, RcodeName(rd.rcode))
+	return monitor.Wrong, fmt.Sprintf("%s, which exists, is denied: %s", c, RcodeName(rd.rcode))
 }
 
 func has(rrs []dns.RR, rrtype uint16) bool {
@@ -82,33 +72,3 @@ func has(rrs []dns.RR, rrtype uint16) bool {
 	}
 	return false
 }
-
-// sing asks an upstream a canary over UDP, or TCP where the answer is
-// truncated, up to so many times until there is a reply.
-func (r *Resolver) sing(ctx context.Context, a *asker, u *upstream, c Canary, times int) (song, string) {
-	if err := a.pack(c.question()); err != nil {
-		return songFailed, err.Error()
-	}
-	a.plain = false
-	defer a.forget()
-	var sang song
-	var why string
-	for n := range times {
-		if n > 0 {
-			r.pause(ctx)
-		}
-		rd, _, failed := r.attempt(ctx, a, u, stepUDP)
-		if failed != nil {
-			sang, why = c.judge(rd, failed.err)
-		} else {
-			sang, why = c.judge(rd, nil)
-		}
-		if sang != songFailed || ctx.Err() != nil {
-			break
-		}
-	}
-	return sang, why
-}
-
-// errBarred says that an upstream has lied: what it answers is not read.
-var errBarred = errors.New("the upstream gave a wrong answer to a canary")

@@ -10,8 +10,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// ErrSilent says that no upstream answers anything. No domain is to blame: a
-// run must stop, or wait.
+// ErrSilent says that no upstream answers anything. No domain is to blame: a run must stop, or wait.
 var ErrSilent = errors.New("resolver: no upstream answers")
 
 // errNoAnswer is the silence of one upstream on one question.
@@ -49,28 +48,26 @@ func (e *Error) Unwrap() error { return e.err }
 // Timeout reports whether the time ran out before a reply came.
 func (e *Error) Timeout() bool { return e.reason == codes.RecordTimeout }
 
-// RecordReason says why there is no reply: timeout, truncated (and TCP did not
-// mend it) or malformed. It is empty when the fault is our own.
+// RecordReason says why there is no reply: timeout, truncated (and TCP did not mend it) or malformed. It is empty
+// when [Error.Local].
 func (e *Error) RecordReason() codes.RecordReason { return e.reason }
 
-// Local reports whether the fault is our own: no descriptors, no way to the
-// upstream, nobody listening there, no upstream that answers anything at all, a
-// cancelled context, a closed Resolver. Nothing is known about the domain then,
-// and it must be asked again.
+// Local reports whether the fault lies between this machine and the upstreams: no descriptors, no route, a closed
+// port, no upstream that answers anything at all, a cancelled context, a closed Resolver. Nothing is known about the
+// domain then, and it must be asked again.
 func (e *Error) Local() bool { return e.local }
 
-// failure is how one attempt failed by the answer, or the silence, that the
-// question met.
+// failure is the failure of one attempt by the answer, or the silence, that it met.
 func failure(reason codes.RecordReason, err error) *Error {
 	return &Error{reason: reason, err: err}
 }
 
-// fault is how one attempt failed by our own fault.
+// fault is the failure of one attempt by a fault of this machine, or of the way to an upstream.
 func fault(err error) *Error { return &Error{local: true, err: err} }
 
-// ended is how a wait failed that ctx ended. Whoever set a deadline judges the
-// domain by it; a cancelled question was not asked.
-func ended(ctx context.Context) *Error {
+// endedBy is the failure of a wait that ctx ended. A caller who sets a deadline judges the domain by it; a cancelled
+// question was not asked.
+func endedBy(ctx context.Context) *Error {
 	cause := context.Cause(ctx)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return failure(codes.RecordTimeout, cause)
@@ -78,9 +75,8 @@ func ended(ctx context.Context) *Error {
 	return fault(cause)
 }
 
-// ours reports whether err is a want of this machine, or of the way from it to
-// an upstream.
-func ours(err error) bool {
+// isLocal reports whether err is about this machine, or the way from it to an upstream.
+func isLocal(err error) bool {
 	for _, errno := range []syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
 		syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EPERM, syscall.EACCES,
@@ -91,3 +87,19 @@ func ours(err error) bool {
 	}
 	return false
 }
+
+// rank orders failures by how much they say about the question.
+func (e *Error) rank() int {
+	switch {
+	case e == nil:
+		return 0
+	case e.local:
+		return 1
+	case e.reason == codes.RecordTimeout:
+		return 2
+	}
+	return 3
+}
+
+// errDistrusted says that an upstream is not to be believed: what it answers is not read.
+var errDistrusted = errors.New("the upstream gave a wrong answer to a canary")

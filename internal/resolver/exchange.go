@@ -4,33 +4,32 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/window"
 )
 
-// Exchange asks the question of q, a query with exactly one, and returns the
-// reply. q is not changed; it is sent with an OPT record of our size and an id
-// of our own, and the reply has the id of q.
+// Exchange asks the question of q, a query with exactly one, and returns the reply. q is not changed: what is sent
+// has an OPT record and an id of the Resolver, and the reply has the id of q.
 //
-// An attempt that meets silence, a garbled reply, or one of the rcodes
-// SERVFAIL, REFUSED, NOTIMP and FORMERR is followed by the next, on another
-// upstream where there is one; NXDOMAIN never is. A reply to an earlier attempt is
-// as good as one to the last. When no attempt does better,
-// the last reply is returned, whatever its rcode. An error is of type *[Error].
+// An attempt that meets silence, a garbled reply, or one of the rcodes SERVFAIL, REFUSED, NOTIMP and FORMERR is
+// followed by the next, at another upstream if there is one; NXDOMAIN never is. A reply to an earlier attempt is as
+// good as one to the last. When no attempt does better, Exchange returns the last reply, whatever its rcode. An error
+// is of type *[Error].
 //
-// How long an attempt waits, [Config] says under Timeout. The deadline of ctx, if it
-// comes first, ends the exchange; waits for the rate limit count against that
-// deadline only.
+// [Config] says under Timeout how long an attempt waits. The deadline of ctx, if it comes first, ends the exchange.
+// Waits for the rate limit count against that deadline only.
 func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	a := r.askers.Get().(*asker)
 	defer r.release(a)
 	if err := a.pack(q); err != nil {
 		return nil, &Error{question: "question", reason: codes.RecordMalformed, err: err}
 	}
-	rd, err := r.ask(ctx, a, false)
+	now := r.now()
+	a.trace, a.sweeping = Trace{}, false
+	rd, err := r.askWatched(ctx, a, &questionState{began: now, tried: now}, stepUDP)
 	record(ctx, a.trace, err == nil)
 	if err != nil {
 		return nil, err
@@ -39,157 +38,97 @@ func (r *Resolver) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	return rd.msg, nil
 }
 
-// ask puts the question of a to upstreams until one gives an answer that is
-// worth keeping, and leaves what it took in a.trace.
-func (r *Resolver) ask(ctx context.Context, a *asker, plain bool) (reading, error) {
-	now := r.now()
-	a.trace, a.plain = Trace{}, plain
-	return r.pursue(ctx, a, &effort{began: now, tried: now}, stepUDP)
-}
-
-// pursue goes on with a question. The attempt that was made last goes on at the
-// given step, if there is one. With a watch, a failure is returned when it can be
-// believed; until then, and while all upstreams are stopped, pursue waits.
-func (r *Resolver) pursue(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
+// askWatched goes on with a question. The last attempt, if there is one, goes on at the given step. With a watch, a
+// failure is returned when it can be believed; until then, and while all upstreams are stopped, askWatched waits.
+func (r *Resolver) askWatched(ctx context.Context, a *asker, q *questionState, at step) (reading, error) {
 	if r.watch == nil {
-		return r.chase(ctx, a, e, at)
+		return r.askOnce(ctx, a, q, at)
 	}
 	for times := 0; ; times++ {
 		if err := r.await(ctx); err != nil {
 			err.question = a.String()
 			return reading{}, err
 		}
-		rd, err := r.chase(ctx, a, e, at)
-		last := cmp.Or(e.last, r.upstreams[0])
+		rd, err := r.askOnce(ctx, a, q, at)
+		last := cmp.Or(q.last, r.upstreams[0])
 		var failed *Error
 		switch {
-		case err == nil && !again(rd.rcode), r.life.Err() != nil:
+		case err == nil && !declines(rd.rcode), r.ctx.Err() != nil:
 			return rd, err
 		case ctx.Err() != nil:
-			if errors.As(err, &failed) && r.doubted(last, e.began) {
+			if errors.As(err, &failed) && r.stoppedSince(last, q.began) {
 				failed.local, failed.reason = true, ""
 			}
 			return rd, err
 		}
-		doubted, unsure := r.believe(ctx, last, e.began)
+		startOver, unsure := r.confirmFailure(ctx, last, q.began)
 		switch {
 		case unsure != nil:
 			unsure.question = a.String()
 			return reading{}, unsure
-		case doubted, errors.As(err, &failed) && failed.local && times < mostAgain:
+		case startOver, errors.As(err, &failed) && failed.local && times < maxRestarts:
 		default:
 			return rd, err
 		}
 		now := r.now()
-		*e, at = effort{began: now, tried: now}, stepUDP
+		*q, at = questionState{began: now, tried: now}, stepUDP
 	}
 }
 
-// chase makes the attempts of a question.
-func (r *Resolver) chase(ctx context.Context, a *asker, e *effort, at step) (reading, error) {
+// askOnce makes the attempts of a question, once.
+func (r *Resolver) askOnce(ctx context.Context, a *asker, q *questionState, at step) (reading, error) {
 	if at == stepTCP || at == stepBare {
-		e.made--
+		q.made--
 	}
-	for at == stepWait || e.made < r.most(patient(ctx), e.kept != nil) {
-		u := e.last
+	for at == stepWait || q.made < r.schedule.maxAttempts(patient(ctx), q.evidence.kept != nil) {
+		u := q.last
 		if at == stepUDP {
-			e.tried = r.now()
-			if u = r.next(e.last); u == e.last && e.failed != nil && e.failed.local {
-				r.pause(ctx) // nobody listens, and there is nobody else: give it a moment
+			q.tried = r.now()
+			if u = r.nextUpstream(q.last); u == q.last && q.evidence.failed != nil && q.evidence.failed.local {
+				r.pause(ctx) // there is no other upstream: give this one a moment
 			}
 		}
 		if at != stepWait {
-			e.made++
+			q.made++
 		}
-		a.prompt = r.schedule.waitAlone(e.made, patient(ctx))
+		a.promptTime = r.schedule.waitExchange(q.made, patient(ctx))
 		rd, from, err := r.attempt(ctx, a, u, at)
-		e.last, at = u, stepUDP
+		q.last, at = u, stepUDP
 		if from != u && (err == nil || !err.local) {
 			at = stepWait // it was about an earlier attempt
 		}
 		switch {
-		case err == nil && !again(rd.rcode):
-			a.trace.Elapsed = r.now() - e.began
+		case err == nil && !declines(rd.rcode):
+			a.trace.Elapsed = r.now() - q.began
 			return rd, nil
 		case err == nil:
-			e.declined(rd, a.trace)
+			q.evidence.noteDeclined(rd, a.trace)
 			continue
-		case err.err == errQueue && e.kept == nil: // the silence before it was not waited for as it should be
+		case err.err == window.ErrQueue && q.evidence.kept == nil: // silence was not waited for as long as it should be
 			err.question = a.String()
-			a.trace.Elapsed = r.now() - e.began
+			a.trace.Elapsed = r.now() - q.began
 			return reading{}, err
 		default:
-			e.note(err, from)
+			q.evidence.noteFailure(err, from)
 		}
-		if ctx.Err() != nil || r.life.Err() != nil {
+		if ctx.Err() != nil || r.ctx.Err() != nil {
 			break
 		}
 	}
-	a.trace.Elapsed = r.now() - e.began
-	if e.kept != nil && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
-		a.trace.Upstream, a.trace.TCP = e.source.Upstream, e.source.TCP
-		return *e.kept, nil
+	a.trace.Elapsed = r.now() - q.began
+	if q.evidence.kept != nil && !errors.Is(ctx.Err(), context.Canceled) { // cut short, it was not the last word
+		a.trace.Upstream, a.trace.TCP = q.evidence.source.Upstream, q.evidence.source.TCP
+		return *q.evidence.kept, nil
 	}
-	failed := e.failed
+	failed := q.evidence.failed
 	switch {
 	case failed == nil:
-		failed = ended(ctx)
-	case r.watch == nil && errors.Is(failed.err, errNoAnswer) && !r.alive(ctx, e.tried):
+		failed = endedBy(ctx)
+	case r.watch == nil && errors.Is(failed.err, errNoAnswer) && !r.probe(ctx, q.tried):
 		// What was heard before says nothing about an upstream that fell silent.
 		failed = &Error{upstream: failed.upstream, local: true, err: ErrSilent}
 	}
 	failed.question = a.String()
-	a.trace.Elapsed = r.now() - e.began
+	a.trace.Elapsed = r.now() - q.began
 	return reading{}, failed
-}
-
-// again reports whether another upstream may know better.
-func again(rcode int) bool {
-	switch rcode {
-	case dns.RcodeServerFailure, dns.RcodeRefused, dns.RcodeNotImplemented, dns.RcodeFormatError:
-		return true
-	}
-	return false
-}
-
-// admit waits until the rate limit lets one more question out. The questions of
-// sweeps wait for each other first, so that those of surveys, whose deadlines
-// are running, never stand behind a thousand of them.
-func (r *Resolver) admit(ctx context.Context, sweeping bool) *Error {
-	switch {
-	case r.life.Err() != nil:
-		return fault(context.Cause(r.life))
-	case ctx.Err() != nil:
-		return ended(ctx)
-	case r.limiter == nil:
-		return nil
-	}
-	if sweeping {
-		select {
-		case r.turn <- struct{}{}:
-			defer func() { <-r.turn }()
-		case <-ctx.Done():
-			return ended(ctx)
-		case <-r.life.Done():
-			return fault(context.Cause(r.life))
-		}
-	}
-	open, end := context.WithCancel(ctx)
-	defer end()
-	defer context.AfterFunc(r.life, end)()
-	if err := r.limiter.wait(open); err != nil {
-		return fault(err) // our own queue was too long, or ended
-	}
-	return nil
-}
-
-// pause waits a tenth of an attempt.
-func (r *Resolver) pause(ctx context.Context) {
-	t := time.NewTimer(r.timeout / 10)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	case <-r.life.Done():
-	}
 }

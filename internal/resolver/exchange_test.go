@@ -9,6 +9,8 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
+	"stsscan/internal/window"
 )
 
 func TestExchangeAttempts(t *testing.T) {
@@ -62,7 +64,7 @@ func TestExchangeAttempts(t *testing.T) {
 
 			second := serve(t, good, nil)
 			r = open(t, Config{Timeout: timeout, Retries: 1}, s, second)
-			if r.next(nil).addr == s.addr { // let the bad one come first
+			if r.nextUpstream(nil).addr == s.addr { // let the bad one come first
 				r.rotation.Add(1)
 			}
 			m, err = r.Exchange(WithTrace(t.Context(), &trace), txt(name))
@@ -79,7 +81,7 @@ func TestExchangeAttempts(t *testing.T) {
 	}
 }
 
-// lively is p for a server that is there: it answers probes.
+// lively is p for a server that also answers probes.
 func lively(p play) play {
 	return func(q *dns.Msg, send func([]byte)) {
 		if q.Question[0].Name == "." {
@@ -90,7 +92,7 @@ func lively(p play) play {
 	}
 }
 
-// The last real reply counts, also when silence follows it.
+// The last real reply counts, even if silence follows it.
 func TestExchangeKeepsTheLastReply(t *testing.T) {
 	t.Parallel()
 	lame, silent := serve(t, rcode(dns.RcodeServerFailure), nil), serve(t, silence, nil)
@@ -104,7 +106,7 @@ func TestExchangeKeepsTheLastReply(t *testing.T) {
 		if trace.Upstream != lame.addr || trace.Attempts != 2 {
 			t.Errorf("trace %+v, want that of the reply", trace)
 		}
-		r.upstreams[0].loss, r.upstreams[1].loss = loss{}, loss{}
+		r.upstreams[0].loss, r.upstreams[1].loss = window.Loss{}, window.Loss{}
 	}
 }
 
@@ -123,7 +125,7 @@ func TestExchangeWithoutEDNS(t *testing.T) {
 	}
 }
 
-// What the caller built stays as it is, and what is sent has our size.
+// The caller's message is not changed, and what is sent has the size of the Resolver.
 func TestExchangeDoesNotChangeTheQuery(t *testing.T) {
 	sizes := make(chan uint16, 4)
 	s := serve(t, func(q *dns.Msg, send func([]byte)) {
@@ -144,8 +146,8 @@ func TestExchangeDoesNotChangeTheQuery(t *testing.T) {
 		if m.Id != q.Id {
 			t.Errorf("reply has id %d, query %d", m.Id, q.Id)
 		}
-		if size := <-sizes; size != udpSize {
-			t.Errorf("sent with size %d, want %d", size, udpSize)
+		if size := <-sizes; size != dnswire.UDPSize {
+			t.Errorf("sent with size %d, want %d", size, dnswire.UDPSize)
 		}
 	}
 }

@@ -1,64 +1,48 @@
 package resolver
 
-import (
-	"syscall"
+import "syscall"
 
-	"stsscan/internal/codes"
-)
-
-const (
-	timedOut  = codes.RecordTimeout
-	malformed = codes.RecordMalformed
-)
-
-// A history is what earlier attempts of an item brought, besides silence.
-type history struct {
-	evidence
-	forgiven int   // attempts that do not count, since an upstream was stopped
-	again    uint8 // how often the question was asked from its beginning
+// attemptFailed ends an attempt that brought no reply.
+func (l *lane) attemptFailed(i uint32, err *Error, rt *route) {
+	l.noteFailure(i, err, rt)
+	l.retry(i, err.local)
 }
 
-// failed ends an attempt that brought no reply.
-func (l *lane) failed(i uint32, err *Error, rt *route) {
-	l.note(i, err, rt)
-	l.again(i, err.local)
-}
-
-// note notes how an attempt over rt failed. Silence alone needs no history.
-func (l *lane) note(i uint32, err *Error, rt *route) {
+// noteFailure notes how an attempt over rt failed. Silence alone needs no history.
+func (l *lane) noteFailure(i uint32, err *Error, rt *route) {
 	h, ok := l.history[i]
 	if !ok && err.err == errNoAnswer {
 		return
 	}
-	h.note(err, rt.upstream)
+	h.evidence.noteFailure(err, rt.upstream)
 	l.history[i] = h
 }
 
-// goOn goes on with a question whose reply was no answer. It stays where it is when
-// another attempt, a judgement or the next attempt is under way.
-func (l *lane) goOn(i uint32, local bool) {
+// proceed goes on with a question whose reply was no answer. It stays where it is while another attempt is in flight,
+// or it waits to be sent or confirmed.
+func (l *lane) proceed(i uint32, local bool) {
 	it := &l.table.items[i]
 	switch {
-	case it.where == inHand:
+	case it.where == inTransit:
 	case it.where == inWheel && !it.live():
-		l.pluck(i)
+		l.detach(i)
 	default:
 		return
 	}
-	l.again(i, local)
+	l.retry(i, local)
 }
 
-// again stages the next attempt of a question that failed, or gives it up. When
-// nobody listens, and there is nobody else, it waits a moment.
-func (l *lane) again(i uint32, local bool) {
+// retry stages the next attempt of a question, or holds it as failed. After a fault of this machine it waits a moment
+// where there is no other upstream.
+func (l *lane) retry(i uint32, local bool) {
 	it := &l.table.items[i]
 	h := l.history[i]
 	switch {
-	case int(it.tries)-h.forgiven >= l.most(it.is(isPatient), h.kept != nil):
-		l.hold(i)
+	case int(it.tries)-h.forgiven >= l.schedule.maxAttempts(it.is(isPatient), h.evidence.kept != nil):
+		l.holdFailure(i)
 	case local && len(l.routes) == 1:
 		it.marks |= toStage
-		l.wait(i, l.now+l.timeout/10)
+		l.waitUntil(i, l.now+l.schedule.timeout/10)
 	default:
 		l.restage(i)
 	}
@@ -71,28 +55,28 @@ func (l *lane) restage(i uint32) {
 	switch {
 	case !l.table.takeSlot(it):
 		it.marks |= toStage
-		l.wait(i, l.now+l.wheel.tick)
+		l.waitUntil(i, l.now+l.wheel.tick)
 	case it.live():
 		l.stage.repeat(i, l.table.items)
 	default:
-		l.stage.push(l.last(it), i, l.table.items, l.now)
+		l.stage.push(l.lastRoute(it), i, l.table.items, l.now)
 	}
 }
 
-// giveUp ends a question that all attempts failed.
-func (l *lane) giveUp(i uint32) {
+// questionFailed ends a question after all its attempts have failed.
+func (l *lane) questionFailed(i uint32) {
 	it := &l.table.items[i]
-	rt := l.last(it)
+	rt := l.lastRoute(it)
 	h := l.history[i]
 	a := Answer{Tag: it.tag, Rcode: -1, Trace: l.trace(i, rt)}
-	if h.kept != nil {
-		a.Outcome, a.EDE, a.Authenticated = Reply, h.kept.ede, h.kept.authenticated
-		a.Rcode, a.Msg = h.kept.rcode, h.kept.msg
-		a.Trace.Upstream = h.source.Upstream
+	if kept := h.evidence.kept; kept != nil {
+		a.Outcome, a.EDE, a.Authenticated = Reply, kept.ede, kept.authenticated
+		a.Rcode, a.Msg = kept.rcode, kept.msg
+		a.Trace.Upstream = h.evidence.source.Upstream
 	} else {
-		failed := h.failure(rt.upstream)
-		if l.watch == nil && failed.err == errNoAnswer && l.heard.Load() <= int64(it.sent()) {
-			l.handOver(i, stepNone) // is anybody there at all?
+		failed := h.evidence.failure(rt.upstream)
+		if l.resolver.watch == nil && failed.err == errNoAnswer && l.resolver.lastReply.Load() <= int64(it.sent()) {
+			l.toSlowPath(i, stepNone) // does any upstream answer at all?
 			return
 		}
 		q := l.table.question(i)
@@ -100,32 +84,31 @@ func (l *lane) giveUp(i uint32) {
 		a.Err = failed
 	}
 	l.answers = append(l.answers, a)
-	l.forget(i)
+	l.drop(i)
 }
 
-// portFailed ends the attempts of all questions in flight on a port: an ICMP
-// error about a datagram of ours, or a fault of this machine. They need not wait;
-// those that wait have been in flight before.
+// portFailed ends the attempts of all questions in flight on a port, after an ICMP error about one of their datagrams
+// or a fault of this machine. Those that wait go on waiting.
 func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 	p.failed = true
-	for i := rt.sent.oldest; p.n > 0 && i != nowhere; {
+	for i := rt.sent.oldest; p.inFlight > 0 && i != nowhere; {
 		it := &l.table.items[i]
 		next := it.newer
 		if it.flights[0].port == p.number {
-			l.land(i)
-			l.forgo(it, true)
-			rt.counts.failed.Add(1)
-			rt.loss.count(true)
-			l.failed(i, fault(err), rt)
+			l.leaveFlight(i)
+			l.closeFlight(it, true)
+			rt.upstream.counts.failed.Add(1)
+			rt.upstream.loss.Count(true)
+			l.attemptFailed(i, fault(err), rt)
 		}
 		i = next
 	}
 }
 
-// abandon answers every question that is left: the Resolver was closed.
+// abandon answers every question that is left when the Resolver is closed.
 func (l *lane) abandon() {
 	for i := range l.table.items {
-		if l.table.items[i].where == inHand {
+		if l.table.items[i].where == inTransit {
 			continue // it is free
 		}
 		q := l.table.question(uint32(i))
@@ -133,5 +116,23 @@ func (l *lane) abandon() {
 		err.question = q.String()
 		l.answers = append(l.answers, Answer{Tag: q.Tag, Rcode: -1, Err: err})
 	}
-	l.hand(l.answers)
+	l.sweep.deliver(l.answers)
+}
+
+// holdFailure keeps a question whose attempts have all failed until a canary confirms that.
+func (l *lane) holdFailure(i uint32) {
+	if l.resolver.watch == nil {
+		l.questionFailed(i)
+		return
+	}
+	it := &l.table.items[i]
+	breaker := &l.lastRoute(it).upstream.breaker
+	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
+		breaker.Silence.Missed(it.began)
+	}
+	it.stamp(l.now)
+	l.table.dropSlot(it)
+	it.where = inUnconfirmed
+	l.unconfirmed.push(l.table.items, i)
+	breaker.WantCanary()
 }

@@ -23,7 +23,8 @@ func wantError(t *testing.T, err error, reason codes.RecordReason, local bool) {
 		t.Fatalf("error %v (%T), want an *Error", err, err)
 	}
 	if e.RecordReason() != reason || e.Local() != local || e.Timeout() != (reason == codes.RecordTimeout) {
-		t.Fatalf("error %v: reason %q, local %v, timeout %v; want reason %q, local %v", err, e.RecordReason(), e.Local(), e.Timeout(), reason, local)
+		t.Fatalf("error %v: reason %q, local %v, timeout %v; want reason %q, local %v", err, e.RecordReason(),
+			e.Local(), e.Timeout(), reason, local)
 	}
 }
 
@@ -121,9 +122,8 @@ func TestExchangeOverTCP(t *testing.T) {
 	}
 }
 
-// Whose fault it is when nothing comes: a resolver that answers nobody, or
-// where nobody listens, is our own; one that lives and does not answer this
-// question tells something about the domain.
+// Whose fault it is when nothing comes: a resolver that answers nothing at all, or a closed port, is a fault of this
+// machine or its network. One that answers others, but not this question, says something about the domain.
 func TestExchangeFaults(t *testing.T) {
 	closed := serve(t, good, nil)
 	closed.close()
@@ -140,8 +140,8 @@ func TestExchangeFaults(t *testing.T) {
 		local   bool
 		is      error
 	}{
-		{"nobody listens", t.Context(), Config{}, []*server{closed}, "", true, nil},
-		{"nobody listens, twice", t.Context(), Config{Retries: 1, Timeout: brevity}, []*server{closed}, "", true, nil},
+		{"a closed port", t.Context(), Config{}, []*server{closed}, "", true, nil},
+		{"a closed port, twice", t.Context(), Config{Retries: 1, Timeout: brevity}, []*server{closed}, "", true, nil},
 		{"dead", t.Context(), Config{Timeout: brevity}, []*server{dead}, "", true, ErrSilent},
 		{"all dead", t.Context(), Config{Timeout: brevity, Retries: 2}, []*server{dead, closed}, "", true, ErrSilent},
 		{"silent on this", t.Context(), Config{Timeout: fairness}, []*server{alive}, codes.RecordTimeout, false, nil},
@@ -173,8 +173,7 @@ func TestExchangeCancelledInFlight(t *testing.T) {
 	}
 }
 
-// A reply that was to be tried again is not the last word of a question that was
-// cancelled before it was.
+// A SERVFAIL is not the last word of a question that was cancelled before the next attempt.
 func TestExchangeCancelledBetweenAttempts(t *testing.T) {
 	for title, cancelAt := range map[string]int64{"in the last attempt": 3, "in the second": 2} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -228,8 +227,8 @@ func TestCloseEndsWhatIsInFlight(t *testing.T) {
 	wantError(t, err, "", true)
 }
 
-// An upstream that answers somebody else and then falls silent is silent: what
-// was heard before an attempt began is no sign of life in it.
+// An upstream that answers others and then falls silent is silent: a reply before an attempt began is no sign of
+// life.
 func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 	t.Parallel()
 	var attempts atomic.Int64
@@ -262,8 +261,8 @@ func TestExchangeSilenceAfterAnAnswer(t *testing.T) {
 	}
 }
 
-// A question that waits for one of our TCP connections until its deadline was not
-// answered by our fault: the domain is asked again.
+// A question that waits for a free TCP connection until its deadline failed by a fault of this machine: the domain is
+// asked again.
 func TestExchangeWaitsForTCP(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{meet: func(q *dns.Msg) (reply []byte, after time.Duration) {
@@ -272,8 +271,8 @@ func TestExchangeWaitsForTCP(t *testing.T) {
 		}}
 		r := memoryResolver(t, Config{}, u)
 		defer r.Close()
-		for range cap(r.tcp) {
-			r.tcp <- struct{}{}
+		for range cap(r.tcpSlots) {
+			r.tcpSlots <- struct{}{}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

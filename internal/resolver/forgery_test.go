@@ -11,10 +11,11 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
-// forgeries are packets that somebody sends instead of, or before, the answer.
-// None of them is it (RFC 5452, section 9.1).
+// forgeries are packets that come instead of, or before, the answer. None of them may be taken for it (RFC 5452,
+// section 9.1).
 func forgeries() map[string]func(q *dns.Msg) []byte {
 	evil := func(q *dns.Msg, change func(m *dns.Msg)) []byte {
 		m := answer(q)
@@ -26,8 +27,8 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 		"nothing":         func(*dns.Msg) []byte { return nil },
 		"three octets":    func(*dns.Msg) []byte { return []byte{1, 2, 3} },
 		"garbage":         func(*dns.Msg) []byte { return slices.Repeat([]byte{0xa5}, 300) },
-		"a header alone":  func(q *dns.Msg) []byte { return packed(answer(q))[:headerSize] },
-		"half a question": func(q *dns.Msg) []byte { return packed(answer(q))[:headerSize+7] },
+		"a header alone":  func(q *dns.Msg) []byte { return packed(answer(q))[:dnswire.HeaderSize] },
+		"half a question": func(q *dns.Msg) []byte { return packed(answer(q))[:dnswire.HeaderSize+7] },
 		"wrong id":        func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Id++ }) },
 		"a query":         func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Response = false }) },
 		"another opcode":  func(q *dns.Msg) []byte { return evil(q, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }) },
@@ -51,13 +52,14 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 		},
 		"a question that points at itself": func(q *dns.Msg) []byte {
 			wire := packed(answer(q))
-			return append(append(wire[:headerSize:headerSize], 0xc0, headerSize, 0, 16, 0, 1), wire[headerSize+6:]...)
+			header := wire[:dnswire.HeaderSize:dnswire.HeaderSize]
+			return append(append(header, 0xc0, dnswire.HeaderSize, 0, 16, 0, 1), wire[dnswire.HeaderSize+6:]...)
 		},
 		"a question that points at the answer": func(q *dns.Msg) []byte {
 			m := answer(q)
 			wire := packed(m)
-			end := headerSize + len(m.Question[0].Name) + 1
-			return append(append(wire[:headerSize:headerSize], 0xc0, headerSize+6), wire[end:]...)
+			end := dnswire.HeaderSize + len(m.Question[0].Name) + 1
+			return append(append(wire[:dnswire.HeaderSize:dnswire.HeaderSize], 0xc0, dnswire.HeaderSize+6), wire[end:]...)
 		},
 		"65,535 questions": func(q *dns.Msg) []byte {
 			wire := packed(answer(q))
@@ -65,7 +67,7 @@ func forgeries() map[string]func(q *dns.Msg) []byte {
 			return wire
 		},
 		"a question without end": func(q *dns.Msg) []byte {
-			return append(packed(answer(q))[:headerSize], bytes.Repeat([]byte{63}, 400)...)
+			return append(packed(answer(q))[:dnswire.HeaderSize], bytes.Repeat([]byte{63}, 400)...)
 		},
 		"the query, echoed": func(q *dns.Msg) []byte { return packed(q) },
 	}
@@ -86,7 +88,7 @@ func TestExchangeIgnoresForgeries(t *testing.T) {
 					}
 				}
 				good(q, send)
-				good(q, send) // a duplicate disturbs nobody
+				good(q, send) // a duplicate disturbs nothing
 			}, nil)
 			r := open(t, Config{}, s)
 			m, err := r.Exchange(t.Context(), txt(name))
@@ -98,19 +100,20 @@ func TestExchangeIgnoresForgeries(t *testing.T) {
 	}
 }
 
-// A forgery alone is no answer, over TCP neither.
+// A forgery alone is no answer, nor is it over TCP.
 func TestExchangeForgeriesAlone(t *testing.T) {
 	for title, forge := range forgeries() {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			forger := func(q *dns.Msg, send func([]byte)) {
 				if q.Question[0].Name == "." {
-					good(q, send) // the probe: somebody is there
+					good(q, send) // the probe: the upstream is there
 					return
 				}
 				send(forge(q))
 			}
-			_, err := open(t, Config{Timeout: fairness / 2}, serve(t, forger, nil)).Exchange(t.Context(), txt("_mta-sts.example.com"))
+			r := open(t, Config{Timeout: fairness / 2}, serve(t, forger, nil))
+			_, err := r.Exchange(t.Context(), txt("_mta-sts.example.com"))
 			wantError(t, err, codes.RecordTimeout, false)
 
 			s := serve(t, cut, func(c net.Conn) {
@@ -125,8 +128,7 @@ func TestExchangeForgeriesAlone(t *testing.T) {
 	}
 }
 
-// The reply to an earlier question, late on a socket that is used again, is
-// nobody's.
+// The reply to an earlier question, late on a socket that is used again, answers nothing.
 func TestExchangeLateReply(t *testing.T) {
 	var mu sync.Mutex
 	var late []byte
@@ -146,7 +148,7 @@ func TestExchangeLateReply(t *testing.T) {
 	r := open(t, Config{Timeout: fairness}, s)
 	_, err := r.Exchange(t.Context(), txt("first.example.com"))
 	wantError(t, err, codes.RecordTimeout, false)
-	r.timeout = patience
+	r.schedule.timeout = patience
 	m, err := r.Exchange(t.Context(), txt("second.example.com"))
 	wantAnswer(t, m, err, "second.example.com")
 }

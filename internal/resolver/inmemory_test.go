@@ -11,13 +11,16 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
+	"stsscan/internal/window"
 )
 
-// silenceOf is a time-out of a test whose clock is not the machine's: see bubble.
+// silenceOf is the time-out of tests that run in a bubble.
 const silenceOf = 5 * time.Second
 
-// An inMemory is an upstream without a network, for tests inside a synctest bubble:
-// it meets a question by a reply after some time, or by nil, which is silence.
+// An inMemory is an upstream without a network, for tests inside a synctest bubble. It meets a question with a reply
+// after some time, or with nil, which is silence.
 type inMemory struct {
 	meet func(q *dns.Msg) (reply []byte, after time.Duration)
 
@@ -64,7 +67,7 @@ type memoryPort struct {
 	inbox [][]byte
 }
 
-func (p *memoryPort) send(queries []byte, size int) (n int, err error) {
+func (p *memoryPort) Send(queries []byte, size int) (n int, err error) {
 	for ; len(queries) > 0; queries = queries[size:] {
 		p.to.take(p.number, queries[:size], p.deliver)
 		n++
@@ -78,7 +81,7 @@ func (p *memoryPort) deliver(reply []byte) {
 	p.inbox = append(p.inbox, reply)
 }
 
-func (p *memoryPort) receive(deliver func([][]byte)) (int, error) {
+func (p *memoryPort) Receive(deliver func([][]byte)) (int, error) {
 	p.mu.Lock()
 	packets := p.inbox
 	p.inbox = nil
@@ -89,8 +92,8 @@ func (p *memoryPort) receive(deliver func([][]byte)) (int, error) {
 	return len(packets), nil
 }
 
-func (p *memoryPort) buffer() int { return 0 }
-func (p *memoryPort) close()      {}
+func (p *memoryPort) ReadBuffer() int { return 0 }
+func (p *memoryPort) Close()          {}
 
 // A pipeConn is a pipe that is closed as connections are.
 type pipeConn struct{ net.Conn }
@@ -103,8 +106,7 @@ func (c pipeConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// memoryResolver is a Resolver that asks such upstreams, over sockets that are pipes
-// where Exchange asks.
+// memoryResolver is a Resolver that asks such upstreams, over sockets that are pipes where Exchange asks.
 func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 	c.Lanes = 1
 	if c.Timeout == 0 {
@@ -113,13 +115,12 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 	for i := range upstreams {
 		c.Upstreams = append(c.Upstreams, netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 53))
 	}
-	r, err := c.resolver()
+	r, err := c.build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, m := range upstreams {
 		u := &upstream{addr: c.Upstreams[i]}
-		u.guard.wanted = make(chan struct{}, 1)
 		for number := range 2 {
 			ours, theirs := net.Pipe()
 			s, err := newSocket(pipeConn{ours})
@@ -138,7 +139,7 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 					query = make([]byte, 4096)
 				}
 			}()
-			r.readers.Go(func() { s.read(func(valid bool) { r.received(u, valid) }) })
+			r.goroutines.Go(func() { s.read(func(valid bool) { r.countDatagram(u, valid) }) })
 			t.Cleanup(func() { theirs.Close() })
 		}
 		r.upstreams = append(r.upstreams, u)
@@ -158,19 +159,18 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 	return r
 }
 
-// prompt makes all upstreams count as watched, and well until the context ends.
+// prompt makes all upstreams count as watched and prompt until the context ends.
 func prompt(ctx context.Context, r *Resolver) {
-	r.watch = &watcher{Watch: Watch{Interval: time.Second}, change: make(chan struct{})}
-	r.watch.doom, r.watch.fail = context.WithCancelCause(r.life)
+	r.watch = monitor.New(r.ctx, monitor.Config{Interval: time.Second}, nil)
 	good := func() {
 		for _, u := range r.upstreams {
-			u.guard.good.Store(int64(r.now()))
-			u.replied.Store(int64(r.now()))
+			u.breaker.NoteGood(r.now())
+			u.lastReply.Store(int64(r.now()))
 		}
 	}
 	good()
-	r.readers.Go(func() {
-		tick := time.NewTicker(r.watch.Interval / 4)
+	r.goroutines.Go(func() {
+		tick := time.NewTicker(r.watch.Interval() / 4)
 		defer tick.Stop()
 		for {
 			select {
@@ -178,7 +178,7 @@ func prompt(ctx context.Context, r *Resolver) {
 				good()
 			case <-ctx.Done():
 				return
-			case <-r.life.Done():
+			case <-r.ctx.Done():
 				return
 			}
 		}
@@ -200,36 +200,38 @@ func sweepOverPorts(
 	t.Helper()
 	var workers sync.WaitGroup
 	s := &sweep{
-		Resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now(),
+		resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now(),
 	}
 	l, err := s.newLane(r.inFlight)
 	if err != nil {
 		t.Fatal(err)
 	}
-	links := new(uplinks)
+	links := new(routeSet)
 	for i, u := range upstreams {
-		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: newWindow(r.floor, r.inFlight,
-			r.timeout/windowPatience)}
+		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: window.New(r.floor, r.inFlight,
+			r.schedule.timeout/firstAttemptTime)}
 		for k := range ports {
 			p := &memoryPort{to: u, number: k}
-			rt.ports = append(rt.ports, lanePort{port: p, number: links.opened, max: maxWaiting})
-			links.opened++
+			rt.ports = append(rt.ports, lanePort{conn: p, number: links.ports, maxInFlight: maxWaiting})
+			links.ports++
 		}
 		links.routes = append(links.routes, rt)
 	}
-	l.use(links)
+	l.useRoutes(links)
 	l.run()
 	workers.Wait()
-	if l.ids.taken != 0 || l.flying != 0 || l.wheel.n != 0 || l.held.n != 0 || l.stage.n != 0 || l.waiting.Load() != 0 ||
+	if l.ids.Taken() != 0 || l.inFlight != 0 || l.wheel.n != 0 || l.unconfirmed.n != 0 || l.stage.n != 0 ||
+		l.sweep.waiting.Load() != 0 ||
 		l.table.used() != 0 || len(l.table.freeSlots) != len(l.table.slots) || len(l.history) != 0 {
-		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, held %d, staged %d",
-			l.ids.taken, l.flying, l.wheel.n, l.waiting.Load(), l.held.n, l.stage.n)
+		t.Errorf("left behind: ids %d, in flight %d, in the wheel %d, waiting as the sweep knows %d, "+
+			"unconfirmed %d, staged %d", l.ids.Taken(), l.inFlight, l.wheel.n, l.sweep.waiting.Load(), l.unconfirmed.n, l.stage.n)
 		t.Errorf("items %d, slots %d, histories %d",
 			l.table.used(), len(l.table.slots)-len(l.table.freeSlots), len(l.history))
 	}
 	for _, at := range l.byPort {
-		if at.port.n != 0 || at.port.taken != 0 || at.route.flying != 0 || at.route.again != 0 {
-			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.n, at.port.taken, at.route.flying)
+		if at.port.inFlight != 0 || at.port.idsTaken != 0 || at.route.first != 0 || at.route.repeated != 0 {
+			t.Errorf("port %d: %d in flight, %d ids; its route %d", at.port.number, at.port.inFlight,
+				at.port.idsTaken, at.route.first)
 		}
 	}
 	return l

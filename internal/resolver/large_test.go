@@ -11,9 +11,9 @@ import (
 // Few large replies are parsed at a time, and small ones do not wait for them.
 func TestLargeReplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &Resolver{large: make(chan struct{}, maxLarge)}
+		r := &Resolver{largeSlots: make(chan struct{}, maxLarge)}
 		for range maxLarge {
-			r.large <- struct{}{}
+			r.largeSlots <- struct{}{}
 		}
 		small := packed(answer(txt(asked)))
 		large := reply(func(m *dns.Msg) {
@@ -24,12 +24,12 @@ func TestLargeReplies(t *testing.T) {
 		if len(large) <= largeReply || len(small) > largeReply {
 			t.Fatalf("%d and %d octets", len(large), len(small))
 		}
-		if _, err := r.read(newAsker(), small); err != nil {
+		if _, err := r.readReply(small); err != nil {
 			t.Fatal(err)
 		}
 		done := make(chan error, 1)
 		go func() {
-			_, err := r.read(newAsker(), large)
+			_, err := r.readReply(large)
 			done <- err
 		}()
 		synctest.Wait()
@@ -38,30 +38,31 @@ func TestLargeReplies(t *testing.T) {
 			t.Fatalf("a reply is parsed beside %d others", maxLarge)
 		default:
 		}
-		<-r.large
-		if err := <-done; err != nil || len(r.large) != maxLarge-1 {
-			t.Errorf("%v; %d are being parsed", err, len(r.large))
+		<-r.largeSlots
+		if err := <-done; err != nil || len(r.largeSlots) != maxLarge-1 {
+			t.Errorf("%v; %d are being parsed", err, len(r.largeSlots))
 		}
 	})
 }
 
-// Messages are yielded before the end of a round where there are many.
+// Where there are many messages, they are yielded before the end of a round.
 func TestManyMessagesInARound(t *testing.T) {
-	const n = 3*mostParsed + 1
+	const n = 3*maxParsed + 1
 	var yielded []int
-	s := &sweep{Resolver: &Resolver{began: time.Now()}, yield: func(some []Answer) { yielded = append(yielded, len(some)) }}
-	l := &lane{sweep: s, table: newTable(n), from: &route{upstream: &upstream{}}}
+	yield := func(some []Answer) { yielded = append(yielded, len(some)) }
+	s := &sweep{resolver: &Resolver{began: time.Now()}, yield: yield}
+	l := &lane{sweep: s, resolver: s.resolver, table: newTable(n), readRoute: &route{upstream: &upstream{}}}
 	for range n {
 		i, ok := l.table.add(&Question{Name: asked, Type: dns.TypeTXT})
 		if !ok {
 			t.Fatal("no slot")
 		}
-		l.answer(i, reading{outcome: Reply, msg: new(dns.Msg)}, 0)
-		if len(l.answers) >= mostParsed {
+		l.answerMessage(i, &reading{outcome: Reply, msg: new(dns.Msg)})
+		if len(l.answers) >= maxParsed {
 			t.Fatalf("%d messages wait", len(l.answers))
 		}
 	}
-	l.handAll()
+	l.deliverAnswers()
 	total := 0
 	for _, some := range yielded {
 		total += some

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/window"
 )
 
-// A reply to the first attempt is the answer also after others were sent, which over
-// one upstream are the same datagram from the same port.
+// A reply to the first attempt is the answer even after others were sent. To one upstream those are the same datagram
+// from the same port.
 func TestLateReply(t *testing.T) {
 	for title, c := range map[string]struct {
 		late    time.Duration // of the first attempt's reply, the only one
@@ -68,7 +70,7 @@ func TestLateReply(t *testing.T) {
 	}
 }
 
-// What waits does not believe more than what is in flight.
+// A question that waits takes no more for an answer than one in flight.
 func TestForgedLateReplies(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		evil := func(q *dns.Msg, change func(m *dns.Msg)) []byte {
@@ -99,15 +101,17 @@ func TestForgedLateReplies(t *testing.T) {
 		r := memoryResolver(t, Config{Retries: 2, MixCase: true}, u)
 		prompt(t.Context(), r)
 		var g gathered
-		s := &sweep{Resolver: r, next: listed(1), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
+		s := &sweep{resolver: r, next: listed(1), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
 		l, err := s.newLane(10)
 		if err != nil {
 			t.Fatal(err)
 		}
 		port = &memoryPort{to: u}
-		ports := []lanePort{{port: port, max: maxWaiting}}
-		l.use(&uplinks{routes: []*route{{upstream: r.upstreams[0], window: newWindow(1, 10, r.timeout/windowPatience),
-			ports: ports}}})
+		ports := []lanePort{{conn: port, maxInFlight: maxWaiting}}
+		rt := &route{
+			upstream: r.upstreams[0], ports: ports, window: window.New(1, 10, r.schedule.timeout/firstAttemptTime),
+		}
+		l.useRoutes(&routeSet{routes: []*route{rt}})
 		l.run()
 		if a := g.answers[0][0]; a.Outcome != NXDOMAIN {
 			t.Errorf("%+v", a)

@@ -16,25 +16,24 @@ import (
 
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
+
+	"stsscan/internal/dnswire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long an attempt waits in tests for an answer that comes, and
-// brevity for one that does not. Where an attempt may meet either, it waits for
-// fairness, since a busy machine takes longer than brevity to answer.
+// patience is how long an attempt waits in tests for an answer that comes, and brevity for one that does not. Where
+// an attempt may meet either, it waits for fairness, since a busy machine takes longer than brevity to answer.
 const (
 	patience = 20 * time.Second
 	fairness = time.Second
 	brevity  = 100 * time.Millisecond
 )
 
-// A play is how a test server meets a question over UDP: it sends what it
-// likes, in its own time.
+// A play is how a test server meets a question over UDP: it sends what it likes, in its own time.
 type play func(q *dns.Msg, send func(packet []byte))
 
-// A server is a name server on a port of the loopback interface, and a way to
-// count what it was asked.
+// A server is a name server on a port of the loopback interface, and a way to count what it was asked.
 type server struct {
 	addr  netip.AddrPort
 	asked atomic.Int64
@@ -65,12 +64,13 @@ func serveAt(t testing.TB, addr netip.AddrPort, udp play) (*server, error) {
 	return start(t, conn, nil, udp, nil), nil
 }
 
-// serveApart starts a server without TCP on a port that no system gives to a
-// socket that asks for any, so that it is still free after the server is closed.
+// serveApart starts a server without TCP on a port that no system gives to a socket that asks for any, so that it is
+// still free after the server is closed.
 func serveApart(t testing.TB, udp play) *server {
 	t.Helper()
 	for {
-		s, err := serveAt(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(20_000+rand.IntN(10_000))), udp)
+		port := uint16(20_000 + rand.IntN(10_000))
+		s, err := serveAt(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port), udp)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			continue
 		}
@@ -223,7 +223,7 @@ func open(t testing.TB, c Config, servers ...*server) *Resolver {
 func txt(name string) *dns.Msg {
 	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeTXT)
 	q.AuthenticatedData = true
-	return q.SetEdns0(udpSize, false)
+	return q.SetEdns0(dnswire.UDPSize, false)
 }
 
 // wantAnswer fails unless the reply is that of answer.

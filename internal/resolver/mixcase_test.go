@@ -9,8 +9,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// wantDenials fails unless each of n questions of listed has one answer, the
-// denial of d<i>.example.
+// wantDenials fails unless each of n questions of listed has one answer, the denial of d<i>.example.
 func wantDenials(t *testing.T, g *gathered, n int) {
 	t.Helper()
 	if len(g.answers) != n {
@@ -40,8 +39,8 @@ func letters(name string) (upper, lower int) {
 	return upper, lower
 }
 
-// Half of the letters are in upper case, each at random, and a reply that
-// repeats them is taken. What is said of it is in lower case again.
+// Half of the letters are in upper case, each at random, and a reply that repeats them is taken. The answer has lower
+// case again.
 func TestMixCase(t *testing.T) {
 	const n, letter = 2000, 14 // of _mta-sts.d<i>.example: each is one octet of a pattern
 	var mu sync.Mutex
@@ -105,8 +104,8 @@ func TestNoMixCase(t *testing.T) {
 	wantDenials(t, &g, 200)
 }
 
-// For an upstream that makes all letters lower case, 0x20 is switched off by
-// itself, and no answer is lost. It stays on for the other.
+// For an upstream that makes all letters lower case, 0x20 is switched off by itself, and no answer is lost. It stays
+// on for the other.
 func TestMixCaseFallsBack(t *testing.T) {
 	t.Parallel()
 	const n = 2000
@@ -147,8 +146,7 @@ func TestMixCaseFallsBack(t *testing.T) {
 	}
 }
 
-// While case is mixed, a reply with other case is no answer, though all else is
-// right.
+// While case is mixed, a reply with another case is no answer, though all else is right.
 func TestMixCaseForgeries(t *testing.T) {
 	const n = 300
 	var forged atomic.Int64
@@ -173,38 +171,7 @@ func TestMixCaseForgeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantDenials(t, &g, n)
-	if stats := r.Stats()[0]; stats.Mismatched != forged.Load() || stats.Asked != n || r.upstreams[0].folds.Load() {
-		t.Errorf("%d forgeries, stats %+v, 0x20 off %v", forged.Load(), stats, r.upstreams[0].folds.Load())
-	}
-}
-
-// The case of letters follows from question, port and id by the secret of the lane.
-func TestCasesAreDerived(t *testing.T) {
-	c, err := newCases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	question := func(c *cases, tag int64, at portID, mix bool) string {
-		wire := make([]byte, inlineQuery)
-		end, _, _ := packPlain(wire, "_mta-sts", strings.Repeat("abcdefghij.", 5)+"example", dns.TypeTXT)
-		c.mix(wire[headerSize:end], tag, at, mix)
-		return string(wire[headerSize:end])
-	}
-	first := question(c, 7, portID{1, 2}, true)
-	if again := question(c, 7, portID{1, 2}, true); again != first {
-		t.Error("the same attempt has other letters")
-	}
-	other, err := newCases()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for title, different := range map[string]string{
-		"another tag": question(c, 8, portID{1, 2}, true), "another port": question(c, 7, portID{2, 2}, true),
-		"another id": question(c, 7, portID{1, 3}, true), "another lane": question(other, 7, portID{1, 2}, true),
-		"no mixed case": question(c, 7, portID{1, 2}, false),
-	} {
-		if different == first {
-			t.Errorf("%s has the same letters", title)
-		}
+	if stats := r.Stats()[0]; stats.Mismatched != forged.Load() || stats.Asked != n || r.upstreams[0].foldsCase.Load() {
+		t.Errorf("%d forgeries, stats %+v, 0x20 off %v", forged.Load(), stats, r.upstreams[0].foldsCase.Load())
 	}
 }

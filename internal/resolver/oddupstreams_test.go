@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
-// A sweep by two upstreams, of which one is odd, finds what is true: an odd one
-// costs attempts and time, and makes nothing absent and nothing up.
+// A sweep by two upstreams, one of them odd, finds what is true. The odd one costs attempts and time, but no name is
+// absent because of it.
 func TestSweepBesideAnOddUpstream(t *testing.T) {
 	honest := func(q *dns.Msg, send func([]byte)) { send(packed(cutTruth(q))) }
 	began := time.Now()
@@ -72,10 +74,10 @@ func TestSweepBesideAnOddUpstream(t *testing.T) {
 			}
 			honest(q, send)
 		},
-		"implements nothing": rcode(dns.RcodeNotImplemented),
-		"answers too late":   func(q *dns.Msg, send func([]byte)) { late.Go(func() { time.Sleep(time.Second); honest(q, send) }) },
-		"garbles":            func(q *dns.Msg, send func([]byte)) { wire := packed(cutTruth(q)); send(wire[:len(wire)-3]) },
-		"denies nobody":      func(q *dns.Msg, send func([]byte)) { send(packed(new(dns.Msg).SetReply(q))[:headerSize]) },
+		"implements nothing":        rcode(dns.RcodeNotImplemented),
+		"answers too late":          func(q *dns.Msg, send func([]byte)) { late.Go(func() { time.Sleep(time.Second); honest(q, send) }) },
+		"garbles":                   func(q *dns.Msg, send func([]byte)) { wire := packed(cutTruth(q)); send(wire[:len(wire)-3]) },
+		"denies without a question": func(q *dns.Msg, send func([]byte)) { send(packed(new(dns.Msg).SetReply(q))[:dnswire.HeaderSize]) },
 	} {
 		t.Run(title, func(t *testing.T) {
 			const n = 200

@@ -19,7 +19,7 @@ func silentAtFirst(n int64) play {
 	}
 }
 
-// Who asks once more bears silence for longer, and not being declined.
+// With patience silence gets more attempts, and a declined question does not.
 func TestPatience(t *testing.T) {
 	c := Config{Timeout: brevity, Retries: 1}
 	r := open(t, c, serve(t, silentAtFirst(5), nil))
@@ -40,7 +40,8 @@ func TestPatience(t *testing.T) {
 		r := open(t, c, serve(t, silentAtFirst(5), nil))
 		var g gathered
 		questions := []Question{{Label: "_mta-sts", Name: "example.com", Type: TypeTXT, Patient: patient}}
-		if err := r.Sweep(t.Context(), func(into []Question) (int, bool) { return copy(into, questions), false }, g.yield); err != nil {
+		next := func(into []Question) (int, bool) { return copy(into, questions), false }
+		if err := r.Sweep(t.Context(), next, g.yield); err != nil {
 			t.Fatal(err)
 		}
 		if a := g.answers[0]; len(a) != 1 || a[0].Outcome != want {
@@ -49,7 +50,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// That the last attempts were lost takes nothing from what the first one met.
+// What the first attempt met stands, though the later ones were lost.
 func TestGarbledThenSilent(t *testing.T) {
 	garbledAtFirst := func() play {
 		var asked atomic.Int64
@@ -68,7 +69,8 @@ func TestGarbledThenSilent(t *testing.T) {
 	r = open(t, c, serve(t, garbledAtFirst(), nil))
 	var g gathered
 	questions := []Question{{Label: "_mta-sts", Name: "example.com", Type: TypeTXT}}
-	if err := r.Sweep(t.Context(), func(into []Question) (int, bool) { return copy(into, questions), false }, g.yield); err != nil {
+	next := func(into []Question) (int, bool) { return copy(into, questions), false }
+	if err := r.Sweep(t.Context(), next, g.yield); err != nil {
 		t.Fatal(err)
 	}
 	if failed, ok := g.answers[0][0].Err.(*Error); !ok || failed.RecordReason() != codes.RecordMalformed {

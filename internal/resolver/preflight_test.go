@@ -60,7 +60,8 @@ func TestPreflight(t *testing.T) {
 				slow = brevity
 			}
 			r := open(t, Config{Timeout: timeout}, preflightServer(t, c.play))
-			checks, canaries, err := r.Preflight(t.Context(), Preflight{Zone: canaryZone, Flood: 150, Slow: true, slowTime: slow})
+			p := Preflight{Zone: canaryZone, Flood: 150, Slow: true, slowTime: slow}
+			checks, canaries, err := r.Preflight(t.Context(), p)
 			var failed []string
 			for _, check := range checks {
 				if !check.OK {
@@ -80,7 +81,7 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// A resolver that drops questions while many wait, as Unbound's wait-limit does.
+// A resolver may drop questions while many wait, as Unbound's wait-limit does.
 func TestPreflightFlood(t *testing.T) {
 	t.Parallel()
 	const limit, drops = 20, 50 // that wait; that are dropped until those have their answers
@@ -110,14 +111,15 @@ func TestPreflightFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range checks {
-		if c.OK != (c.Name != "flood") || c.Name == "flood" && !strings.Contains(c.Words, "of 100 questions got no answer while 300 others waited") {
+		if c.OK != (c.Name != "flood") || c.Name == "flood" &&
+			!strings.Contains(c.Words, "of 100 questions got no answer while 300 others waited") {
 			t.Errorf("%+v", c)
 		}
 	}
 }
 
-// One that is dead beside one that answers ends nothing; with the names that
-// everybody knows the names of MTA-STS become canaries where they are found.
+// A dead upstream beside one that answers ends nothing. Without a zone of canaries, well-known MTA-STS records become
+// canaries where they are found.
 func TestPreflightOfTwo(t *testing.T) {
 	t.Parallel()
 	world := func(q *dns.Msg, send func([]byte)) {
@@ -125,7 +127,8 @@ func TestPreflightOfTwo(t *testing.T) {
 		case name == ".":
 			m := new(dns.Msg).SetReply(q)
 			m.AuthenticatedData = true
-			m.Answer = []dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: ".", Rrtype: q.Question[0].Qtype, Class: dns.ClassINET}, Ns: "a."}}
+			header := dns.RR_Header{Name: ".", Rrtype: q.Question[0].Qtype, Class: dns.ClassINET}
+			m.Answer = []dns.RR{&dns.NS{Hdr: header, Ns: "a."}}
 			if q.Question[0].Qtype != dns.TypeNS {
 				m.Answer = nil
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/monitor"
 )
 
 // nothing is a source that has no question, and may have one later.
@@ -22,19 +23,18 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // showing is the number of lanes.
-func (p *progress) showing() (n int32) {
+func (p *sweepProgress) showing() (n int32) {
 	for why := range p.lanes {
 		n += p.lanes[why].Load()
 	}
 	return n
 }
 
-// What keeps a Sweep from asking for more is told by its cause, and what it has
-// taken is counted until it ends.
+// Progress says what keeps a Sweep from asking for more, and counts what it has taken until it ends.
 func TestProgress(t *testing.T) {
 	stop := func(r *Resolver) {
 		for _, u := range r.upstreams {
-			u.guard.open.Store(true)
+			u.breaker.Trip(r.now, false)
 		}
 	}
 	tests := []struct {
@@ -60,7 +60,7 @@ func TestProgress(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error)
 			go func() { ended <- r.Sweep(ctx, tt.next, new(gathered).yield) }()
-			eventually(t, "a lane", func() bool { return r.sweeps.showing() > 0 })
+			eventually(t, "a lane", func() bool { return r.progress.showing() > 0 })
 			eventually(t, "held by "+string(tt.held), func() bool {
 				p := r.Progress()
 				return p.Held == tt.held && p.Questions > 0 == tt.taken
@@ -74,9 +74,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// The time within which all have their answers is that of the question that was sent
-// last, and as long as the schedule lets one take; it is not known while some cannot be
-// sent.
+// The time within which all have their answers is that of the question that was sent last, and as long as the
+// schedule lets one take; it is not known while some cannot be sent.
 func TestProgressDue(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -97,23 +96,23 @@ func TestProgressDue(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, tt.config, serve(t, silence, nil))
 			if tt.watched {
-				r.watch = &watcher{Watch: Watch{Interval: time.Second}, timeout: time.Second}
-				r.upstreams[0].guard.good.Store(int64(r.now()))
+				r.watch = monitor.New(r.ctx, monitor.Config{Interval: time.Second}, nil)
+				r.upstreams[0].breaker.NoteGood(r.now())
 			}
-			l := &lane{sweep: &sweep{Resolver: r}, stage: stage{n: tt.staged}}
+			l := &lane{sweep: &sweep{resolver: r}, resolver: r, stage: stage{n: tt.staged}}
 			if p := r.Progress(); p != (Progress{}) {
 				t.Errorf("before: %+v", p)
 			}
-			l.took([]Question{{Patient: tt.patient}, {Patient: tt.patient}})
-			l.shows.began = r.now()
-			l.tellProgress()
-			l.shows.began -= 10 * time.Minute // an older one changes nothing
-			l.tellProgress()
+			l.countTaken([]Question{{Patient: tt.patient}, {Patient: tt.patient}})
+			l.progress.began = r.now()
+			l.showChanges()
+			l.progress.began -= 10 * time.Minute // an older one changes nothing
+			l.showChanges()
 			if p := r.Progress(); p.Questions != 2 || p.Due > tt.want || tt.want > 0 && p.Due < tt.want-30*time.Second {
 				t.Errorf("%+v, want %v", p, tt.want)
 			}
 			l.showProgress()()
-			if l.count(-2); r.Progress() != (Progress{}) {
+			if l.sweep.countQuestions(-2); r.Progress() != (Progress{}) {
 				t.Errorf("after: %+v", r.Progress())
 			}
 		})

@@ -3,24 +3,25 @@ package resolver
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
 // A reading is what a valid reply says.
 type reading struct {
 	outcome       Outcome // NXDOMAIN, NODATA or Reply
 	zone          string
-	ede           []uint16 // each code once, at most maxEDE, and those that say filtered
+	ede           []uint16 // see dnswire.AppendEDE
 	authenticated bool
 	rcode         int
-	msg           *dns.Msg // nil for what readPlain could read
+	msg           *dns.Msg
 }
 
-// errCounts says that a reply holds less than its header promises. To believe
-// it would make an absence out of an accident.
+// errCounts says that a reply holds less than its header promises. To believe it would make an absence out of an
+// accident.
 var errCounts = errors.New("fewer records than the header says")
 
 // readMessage reads a reply by way of miekg/dns.
@@ -42,7 +43,7 @@ func readMessage(packet []byte) (reading, error) {
 		}
 		for _, option := range opt.Option {
 			if e, ok := option.(*dns.EDNS0_EDE); ok {
-				rd.ede = appendOnce(rd.ede, e.InfoCode)
+				rd.ede = dnswire.AppendEDE(rd.ede, e.InfoCode)
 			}
 		}
 	}
@@ -57,7 +58,7 @@ func readMessage(packet []byte) (reading, error) {
 		}
 	}
 	encloses := soas == 0 || soas == 1 && within(canonical(msg.Question[0].Name), rd.zone)
-	if msg.Truncated || len(msg.Answer) > 0 || filtered(rd.ede) || !encloses {
+	if msg.Truncated || len(msg.Answer) > 0 || dnswire.IsFiltered(rd.ede) || !encloses {
 		return rd, nil
 	}
 	switch {
@@ -67,25 +68,6 @@ func readMessage(packet []byte) (reading, error) {
 		rd.outcome = NODATA
 	}
 	return rd, nil
-}
-
-// filtered reports whether somebody on the way chose the answer: blocked,
-// censored, filtered (RFC 8914, sections 4.16 to 4.18).
-func filtered(ede []uint16) bool { return slices.ContainsFunc(ede, chosen) }
-
-// chosen reports whether an extended error says so.
-func chosen(code uint16) bool {
-	return dns.ExtendedErrorCodeBlocked <= code && code <= dns.ExtendedErrorCodeFiltered
-}
-
-// maxEDE is how many extended errors are kept, those that matter apart.
-const maxEDE = 16
-
-func appendOnce(ede []uint16, code uint16) []uint16 {
-	if len(ede) >= maxEDE && !chosen(code) || slices.Contains(ede, code) {
-		return ede
-	}
-	return append(ede, code)
 }
 
 // canonical is a name in lower case without the final dot; the root stays ".".

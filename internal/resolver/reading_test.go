@@ -10,12 +10,13 @@ import (
 
 	"github.com/miekg/dns"
 	"pgregory.net/rapid"
+
+	"stsscan/internal/dnswire"
 )
 
 const asked = "_mta-sts.example.com"
 
-// reply is the wire form of what make makes of a reply to the question for the
-// TXT records of asked.
+// reply is the wire form of what make makes of a reply to the question for the TXT records of asked.
 func reply(make func(m *dns.Msg)) []byte {
 	m := new(dns.Msg).SetReply(txt(asked))
 	m.Id = 0
@@ -35,15 +36,14 @@ func ns(owner string) dns.RR {
 }
 
 func opt(codes ...uint16) *dns.OPT {
-	o := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: udpSize}}
+	o := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT, Class: dnswire.UDPSize}}
 	for _, code := range codes {
 		o.Option = append(o.Option, &dns.EDNS0_EDE{InfoCode: code, ExtraText: "why"})
 	}
 	return o
 }
 
-// replies are what a resolver may say, with what the sieve makes of it and
-// whether the short way suffices.
+// replies are what a resolver may say, with what the sieve makes of it and whether the short way suffices.
 func replies() map[string]struct {
 	wire    []byte
 	outcome Outcome
@@ -106,30 +106,40 @@ func replies() map[string]struct {
 		"an answer":                {packed(answer(txt(asked))), Reply, "", false},
 		"nxdomain after an alias": {reply(func(m *dns.Msg) {
 			m.Rcode, m.Ns = nx, com
-			m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: asked + ".", Rrtype: dns.TypeCNAME, Class: 1}, Target: "gone.com."}}
+			m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: asked + ".", Rrtype: dns.TypeCNAME, Class: 1},
+				Target: "gone.com."}}
 		}), Reply, "com", false},
 		"glue without need": {reply(func(m *dns.Msg) {
 			m.Rcode, m.Ns = nx, com
-			m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "a.com.", Rrtype: dns.TypeA, Class: 1}, A: net.IPv4(192, 0, 2, 1)}}
+			m.Extra = []dns.RR{&dns.A{Hdr: dns.RR_Header{Name: "a.com.", Rrtype: dns.TypeA, Class: 1},
+				A: net.IPv4(192, 0, 2, 1)}}
 		}), NXDOMAIN, "com", false},
 	}
 }
 
 // end of the question section in a reply for asked.
-func questionSize() int { return headerSize + len(asked) + 2 + 4 }
+func questionSize() int { return dnswire.HeaderSize + len(asked) + 2 + 4 }
 
-// both reads a reply the short way and the long way, which must agree. ok says
-// that the long way could read it.
+// denialOf is the reading of a denial of label.name.
+func denialOf(d *dnswire.Denial, label, name string) reading {
+	rd := reading{outcome: NODATA, zone: d.Zone(label, name), ede: d.EDE, authenticated: d.Authenticated}
+	if d.NXDOMAIN {
+		rd.outcome, rd.rcode = NXDOMAIN, dns.RcodeNameError
+	}
+	return rd
+}
+
+// both reads a reply the short way and the long way, which must agree. ok says that the long way could read it.
 func both(t interface{ Fatalf(string, ...any) }, wire []byte) (long reading, short, ok bool) {
 	long, err := readMessage(wire)
-	quick, zone, short := readPlain(wire, questionSize())
+	d, short := dnswire.ReadDenial(wire, questionSize())
 	if !short {
 		return long, short, err == nil
 	}
 	if err != nil {
 		t.Fatalf("read the short way, and not at all the long way (%v):\n%s", err, hex.Dump(wire))
 	}
-	quick.zone = zoneOf("", asked, zone)
+	quick := denialOf(&d, "", asked)
 	like := long
 	like.msg = nil
 	if !reflect.DeepEqual(quick, like) {
@@ -147,17 +157,18 @@ func TestReading(t *testing.T) {
 			}
 			m.Compress = compress
 			long, short, ok := both(t, packed(m))
-			if len(long.ede) > maxEDE+1 {
+			if len(long.ede) > dnswire.MostEDE+1 {
 				t.Errorf("%s: %d extended errors are kept", title, len(long.ede))
 			}
 			if !ok || long.outcome != c.outcome || long.zone != c.zone || short != c.short {
-				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress, long.outcome, long.zone, short, c.outcome, c.zone, c.short)
+				t.Errorf("%s (compressed: %v): outcome %d, zone %q, short way %v; want %d, %q, %v", title, compress,
+					long.outcome, long.zone, short, c.outcome, c.zone, c.short)
 			}
 		}
 	}
 }
 
-// What stands where nothing should is left to the long way.
+// A record where none belongs is left to the long way.
 func TestReadingOfMore(t *testing.T) {
 	denied := replies()["nxdomain, header alone"].wire
 	bare := reply(func(m *dns.Msg) { m.Rcode, m.Ns = dns.RcodeNameError, []dns.RR{soa("com.")} })
@@ -178,7 +189,7 @@ func TestReadingOfMore(t *testing.T) {
 	}
 }
 
-// A reply that ends before its records do is no denial.
+// A reply that is cut short is no denial.
 func TestReadingOfAPart(t *testing.T) {
 	for title, c := range replies() {
 		for n := questionSize(); n < len(c.wire); n++ {
@@ -189,7 +200,7 @@ func TestReadingOfAPart(t *testing.T) {
 	}
 }
 
-// The outcome of any reply is what its parsed form says.
+// The outcome of a reply is what its parsed form says.
 func TestReadingProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		wire := reply(func(m *dns.Msg) {
@@ -198,7 +209,8 @@ func TestReadingProperty(t *testing.T) {
 			m.Truncated = rapid.IntRange(0, 9).Draw(t, "tc") == 0
 			m.Compress = rapid.Bool().Draw(t, "compress")
 			for range rapid.SampledFrom([]int{0, 1, 1, 1, 2}).Draw(t, "authority") {
-				owner := rapid.SampledFrom([]string{".", "com.", "COM.", "example.com.", "Example.com.", asked + ".", "example.org.", "xcom.", `\000.com.`}).Draw(t, "owner")
+				owner := rapid.SampledFrom([]string{".", "com.", "COM.", "example.com.", "Example.com.", asked + ".",
+					"example.org.", "xcom.", `\000.com.`}).Draw(t, "owner")
 				if rapid.IntRange(0, 4).Draw(t, "kind") == 0 {
 					m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: owner, Rrtype: dns.TypeNS, Class: 1}, Ns: "a.example."})
 				} else {
@@ -224,10 +236,12 @@ func TestReadingProperty(t *testing.T) {
 
 // The question that the sieve packs is the one that miekg/dns packs.
 func TestAskEqualsPack(t *testing.T) {
-	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example", strings.Repeat("a23456789.", 25) + "abc"} {
+	for _, name := range []string{asked, "a", "A.Example", "xn--bcher-kva.example",
+		strings.Repeat("a23456789.", 25) + "abc"} {
 		for _, qtype := range []uint16{dns.TypeTXT, dns.TypeA, dns.TypeSOA} {
-			var byHand, byLibrary query
-			if err := byHand.ask(name, qtype); err != nil {
+			var byHand dnswire.Query
+			var byLibrary asker
+			if err := byHand.Ask(name, qtype); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			q := txt(name)
@@ -235,13 +249,13 @@ func TestAskEqualsPack(t *testing.T) {
 			if err := byLibrary.pack(q); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if !reflect.DeepEqual(byHand, byLibrary) {
-				t.Errorf("%s:\n%+v\n%+v", name, byHand, byLibrary)
+			if !reflect.DeepEqual(byHand, byLibrary.query) {
+				t.Errorf("%s:\n%+v\n%+v", name, byHand, byLibrary.query)
 			}
 			for _, edns := range []bool{true, false, false, true} {
-				byHand.useEDNS(edns)
+				byHand.UseEDNS(edns)
 				m := new(dns.Msg)
-				if err := m.Unpack(byHand.message()); err != nil || (m.IsEdns0() != nil) != edns {
+				if err := m.Unpack(byHand.Message()); err != nil || (m.IsEdns0() != nil) != edns {
 					t.Errorf("%s, EDNS %v: %v\n%v", name, edns, err, m)
 				}
 			}
@@ -249,21 +263,20 @@ func TestAskEqualsPack(t *testing.T) {
 	}
 }
 
-// FuzzAnswers: what is accepted is a reply to the question, and its reading
-// never panics nor depends on the way.
-func FuzzAnswers(f *testing.F) {
+// FuzzReading: what is accepted is a reply to the question, and its reading never panics nor depends on the way.
+func FuzzReading(f *testing.F) {
 	for _, c := range replies() {
 		f.Add(c.wire)
 	}
 	for _, forge := range forgeries() {
 		f.Add(forge(txt(asked)))
 	}
-	var q query
-	if err := q.ask(asked, dns.TypeTXT); err != nil {
+	var q dnswire.Query
+	if err := q.Ask(asked, dns.TypeTXT); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, packet []byte) {
-		if !answers(packet, 0, q.question()) {
+		if !dnswire.IsReply(packet, 0, q.Question()) {
 			return
 		}
 		m := new(dns.Msg)

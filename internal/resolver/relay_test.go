@@ -12,15 +12,18 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
-var relayed = flag.Int("relayed", 20_000, "questions that TestSweepThroughRelays asks over the best kind of sockets, and a tenth over each other")
+var relayed = flag.Int("relayed", 20_000,
+	"questions that TestSweepThroughRelays asks over the best kind of sockets, and a tenth over each other")
 
-// A relay stands between a resolver and the truth. Each of its five tricks is
-// played with one reply in five, whatever else is done with it.
+// A relay stands between a resolver and the truth. Each of its five tricks is played with one reply in five, whatever
+// else is done with it.
 type relay struct {
-	conn, other *net.UDPConn // where the resolver asks, and somebody else's
-	dice        *rand.Rand
+	conn, other *net.UDPConn // where the resolver asks, and another's
+	random      *rand.Rand
 	peers       []netip.AddrPort // ports of the resolver
 	earlier     []*dns.Msg       // questions
 
@@ -33,7 +36,7 @@ type datagram struct {
 	to     netip.AddrPort
 }
 
-// relays starts n of them, which are each other's somebody else.
+// relays starts n of them, each of which knows the next.
 func relays(t *testing.T, n int, seed uint64) []*server {
 	t.Helper()
 	var all []*relay
@@ -49,7 +52,7 @@ func relays(t *testing.T, n int, seed uint64) []*server {
 		s := &server{addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(), udp: conn, tcp: listener}
 		t.Cleanup(s.close)
 		servers = append(servers, s)
-		all = append(all, &relay{conn: conn, dice: rand.New(rand.NewPCG(seed, uint64(i)))})
+		all = append(all, &relay{conn: conn, random: rand.New(rand.NewPCG(seed, uint64(i)))})
 	}
 	var running sync.WaitGroup
 	done := make(chan struct{})
@@ -123,26 +126,26 @@ func (r *relay) flush(done chan struct{}) {
 }
 
 // oneInFive says whether a trick is played.
-func (r *relay) oneInFive() bool { return r.dice.IntN(5) == 0 }
+func (r *relay) oneInFive() bool { return r.random.IntN(5) == 0 }
 
 func (r *relay) reply(q *dns.Msg, to netip.AddrPort) {
 	if r.oneInFive() {
 		r.forge(q, to)
 	}
 	if r.oneInFive() && len(r.earlier) > 0 { // mismatch
-		m := cutTruth(r.earlier[r.dice.IntN(len(r.earlier))])
-		if r.dice.IntN(2) == 0 {
+		m := cutTruth(r.earlier[r.random.IntN(len(r.earlier))])
+		if r.random.IntN(2) == 0 {
 			m.Id = q.Id
 		}
 		r.send(packed(m), to)
 	}
 	wire := packed(cutTruth(q))
 	if r.oneInFive() {
-		wire = r.corrupt(wire, headerSize+len(q.Question[0].Name)+1+4)
+		wire = r.corrupt(wire, dnswire.HeaderSize+len(q.Question[0].Name)+1+4)
 	}
 	copies := 1
 	if r.oneInFive() { // duplicate
-		copies += 1 + r.dice.IntN(2)
+		copies += 1 + r.random.IntN(2)
 	}
 	for range copies {
 		if r.oneInFive() { // reorder
@@ -157,7 +160,7 @@ func (r *relay) reply(q *dns.Msg, to netip.AddrPort) {
 	if len(r.earlier) < 512 {
 		r.earlier = append(r.earlier, q)
 	} else {
-		r.earlier[r.dice.IntN(len(r.earlier))] = q
+		r.earlier[r.random.IntN(len(r.earlier))] = q
 	}
 	if !slices.Contains(r.peers, to) {
 		r.peers = append(r.peers, to)
@@ -169,9 +172,9 @@ func (r *relay) send(packet []byte, to netip.AddrPort) { _, _ = r.conn.WriteToUD
 // forge sends a lie that lacks one of the things by which a reply is known.
 func (r *relay) forge(q *dns.Msg, to netip.AddrPort) {
 	m := lie(q)
-	switch r.dice.IntN(6) {
+	switch r.random.IntN(6) {
 	case 0:
-		m.Id ^= uint16(1 + r.dice.IntN(1<<16-1))
+		m.Id ^= uint16(1 + r.random.IntN(1<<16-1))
 	case 1:
 		_, _ = r.other.WriteToUDPAddrPort(packed(m), to)
 		return
@@ -184,7 +187,7 @@ func (r *relay) forge(q *dns.Msg, to netip.AddrPort) {
 		}
 		to = r.peers[0]
 	case 3:
-		m.Question[0].Name = "_mta-sts." + zonedName(r.dice.IntN(1000)) + "."
+		m.Question[0].Name = "_mta-sts." + zonedName(r.random.IntN(1000)) + "."
 		if m.Question[0] == q.Question[0] {
 			return
 		}
@@ -196,31 +199,29 @@ func (r *relay) forge(q *dns.Msg, to netip.AddrPort) {
 	r.send(packed(m), to)
 }
 
-// corrupt changes an octet among those that a reply must repeat, or loses its
-// end. What a change elsewhere says, no client can tell from what was said; for
-// that the network has checksums.
+// corrupt changes an octet among those that a reply must repeat, or loses its end. What a change elsewhere says, no
+// client can tell from what was said: that is what checksums are for.
 func (r *relay) corrupt(wire []byte, end int) []byte {
 	wire = bytes.Clone(wire)
-	octet := byte(1 + r.dice.IntN(255))
-	switch r.dice.IntN(5) {
+	octet := byte(1 + r.random.IntN(255))
+	switch r.random.IntN(5) {
 	case 0:
-		wire[r.dice.IntN(2)] ^= octet // id
+		wire[r.random.IntN(2)] ^= octet // id
 	case 1:
-		wire[2] ^= 0x08 << r.dice.IntN(5) // QR, opcode
+		wire[2] ^= 0x08 << r.random.IntN(5) // QR, opcode
 	case 2:
-		wire[4+r.dice.IntN(2)] ^= octet // QDCOUNT
+		wire[4+r.random.IntN(2)] ^= octet // QDCOUNT
 	case 3:
-		wire[headerSize+r.dice.IntN(end-headerSize)] ^= octet
+		wire[dnswire.HeaderSize+r.random.IntN(end-dnswire.HeaderSize)] ^= octet
 	case 4:
-		return wire[:r.dice.IntN(len(wire))]
+		return wire[:r.random.IntN(len(wire))]
 	}
 	return wire
 }
 
-// Whatever stands between: no wrong answer is accepted, and the true ones are
-// found.
+// Whatever stands between: no wrong answer is accepted, and the true ones are found.
 func TestSweepThroughRelays(t *testing.T) {
-	for k, sockets := range everySocketAPI() {
+	for k, sockets := range everyMethod() {
 		n := *relayed
 		if k > 0 {
 			n /= 10
@@ -228,7 +229,8 @@ func TestSweepThroughRelays(t *testing.T) {
 		t.Run(string(sockets), func(t *testing.T) {
 			t.Parallel()
 			servers := relays(t, 3, 8461)
-			r := open(t, Config{InFlight: 800, Timeout: 300 * time.Millisecond, Retries: 30, Sockets: sockets, Lanes: 2}, servers...)
+			r := open(t, Config{InFlight: 800, Timeout: 300 * time.Millisecond, Retries: 30, Sockets: sockets,
+				Lanes: 2}, servers...)
 			var g gathered
 			if err := r.Sweep(t.Context(), zoned(n), g.yield); err != nil {
 				t.Fatal(err)

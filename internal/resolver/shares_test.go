@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"stsscan/internal/udpbatch"
 )
 
 func TestShare(t *testing.T) {
@@ -59,13 +61,12 @@ func descriptors(t *testing.T) int {
 	return len(open)
 }
 
-// What a Resolver and its lanes have for 100 upstreams, on a machine of 32
-// processors, is bounded: sockets, buffers, tables. The memory of the calls to the
-// kernel is left out: it is 4 MiB for each lane, of which only what a reply is
+// What a Resolver and its lanes have for 100 upstreams, on a machine of 32 processors, is bounded: sockets, buffers,
+// tables. The memory of the calls to the kernel is left out: it is 4 MiB for each lane, of which only what a reply is
 // written to exists.
 func TestManyUpstreams(t *testing.T) {
 	const upstreams, octets = 100, 32 << 20
-	for _, api := range everySocketAPI() {
+	for _, api := range everyMethod() {
 		t.Run(string(api), func(t *testing.T) {
 			config := Config{InFlight: 10_000, Lanes: 16, Sockets: api}
 			for i := range upstreams {
@@ -80,7 +81,7 @@ func TestManyUpstreams(t *testing.T) {
 			}
 			opened, before := descriptors(t), memory()
 			r := open(t, config)
-			s := &sweep{Resolver: r}
+			s := &sweep{resolver: r}
 			var lanes []*lane
 			for range r.shares.lanes {
 				l, err := s.openLane(r.inFlight / r.shares.lanes)
@@ -94,8 +95,8 @@ func TestManyUpstreams(t *testing.T) {
 				lanes = append(lanes, l)
 			}
 			took := memory() - before
-			if !portable(api) {
-				took -= int64(len(lanes)) * int64(unsafe.Sizeof(batches{}))
+			if !api.IsPortable() {
+				took -= int64(len(lanes)) * int64(unsafe.Sizeof(udpbatch.Buffers{}))
 			}
 			runtime.KeepAlive(lanes)
 			opened = descriptors(t) - opened
@@ -103,16 +104,15 @@ func TestManyUpstreams(t *testing.T) {
 			if took > octets {
 				t.Errorf("%d octets, more than %d", took, octets)
 			}
-			if most := usefulPorts(upstreams, portable(api)) + 2; opened > most { // 2 of the runtime's
+			if most := usefulPorts(upstreams, api.IsPortable()) + 2; opened > most { // 2 of the runtime's
 				t.Errorf("%d descriptors, more than %d", opened, most)
 			}
 		})
 	}
 }
 
-// Lanes have the fewest ports to an upstream together, not each, and more only
-// where the replies to all questions do not fit their buffers. Where there are not
-// as many, the window is as large as what fits.
+// All lanes together have the fewest ports to an upstream. They have more only where the replies to all questions do
+// not fit their buffers. Where there are not as many, the window is as large as what fits.
 func TestPortsOfLanes(t *testing.T) {
 	for _, tt := range []struct {
 		lanes, inFlight, ports int
@@ -130,18 +130,18 @@ func TestPortsOfLanes(t *testing.T) {
 			r := open(t, Config{Lanes: tt.lanes, InFlight: tt.inFlight, Ports: tt.ports}, server, server)
 			ports := make([]int, len(r.upstreams))
 			for range r.shares.lanes {
-				links, err := r.openUplinks(tt.inFlight / r.shares.lanes)
+				links, err := r.takeRoutes(tt.inFlight / r.shares.lanes)
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer r.leave(links)
+				defer r.keepRoutes(links)
 				for i, rt := range links.routes {
 					ports[i] += len(rt.ports)
 					fit := 0
 					for k := range rt.ports {
-						fit += rt.ports[k].max
+						fit += rt.ports[k].maxInFlight
 					}
-					if most := int(rt.window.ceiling); most > fit || most > tt.inFlight/r.shares.lanes {
+					if most := rt.window.Ceiling(); most > fit || most > tt.inFlight/r.shares.lanes {
 						t.Errorf("%d questions in flight, where replies to %d fit", most, fit)
 					}
 				}
@@ -154,11 +154,10 @@ func TestPortsOfLanes(t *testing.T) {
 	}
 }
 
-// With as few sockets as there can be, all questions are asked all the same, and
-// no more sockets are opened than were given.
+// With as few sockets as possible, all questions are asked, and no more sockets are opened.
 func TestFewPorts(t *testing.T) {
 	const n, ports = 3000, 6
-	for _, api := range everySocketAPI() {
+	for _, api := range everyMethod() {
 		t.Run(string(api), func(t *testing.T) {
 			most := 0
 			servers := []*server{serve(t, good, nil), serve(t, good, nil), serve(t, good, nil)}
@@ -185,8 +184,8 @@ func TestFewPorts(t *testing.T) {
 	}
 }
 
-// A Sweep goes on with the ports and windows of the one before, but for those
-// that had better be closed.
+// A Sweep goes on with the ports and windows of the one before, unless replies may still come to them or one has
+// failed.
 func TestUplinksAreKept(t *testing.T) {
 	const n, lanes = 500, 2
 	for _, tt := range []struct {
@@ -196,16 +195,16 @@ func TestUplinksAreKept(t *testing.T) {
 	}{
 		{"as they were", func(*lanePort) {}, lanes},
 		{"a port has failed", func(p *lanePort) { p.failed = true }, lanes - 1},
-		{"a reply may come", func(p *lanePort) { p.taken++ }, lanes - 1},
+		{"a reply may come", func(p *lanePort) { p.idsTaken++ }, lanes - 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := open(t, Config{InFlight: 100, Lanes: lanes}, serve(t, good, nil))
-			sweep := func() []*uplinks {
+			sweep := func() []*routeSet {
 				var g gathered
 				if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
 					t.Fatalf("%d answers, error %v", len(g.answers), err)
 				}
-				return slices.Clone(r.idle)
+				return slices.Clone(r.idleRoutes)
 			}
 			first := sweep()
 			tt.before(&first[0].routes[0].ports[0])
@@ -218,7 +217,7 @@ func TestUplinksAreKept(t *testing.T) {
 			if len(first) != lanes || kept != tt.kept {
 				t.Errorf("%d of %d were kept, want %d", kept, len(first), tt.kept)
 			}
-			if r.Close(); len(r.idle) > 0 {
+			if r.Close(); len(r.idleRoutes) > 0 {
 				t.Error("some are open")
 			}
 		})

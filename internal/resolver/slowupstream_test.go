@@ -13,10 +13,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Behind an upstream of which one answer in ten takes longer than a time-out, and one
-// in a hundred longer than three, no name is lost, though its canaries are prompt. Either
-// that befalls each answer by itself, or all answers about a name until one was given, as
-// behind a resolver that looks for it. Hardly any name needs a second pass.
+// Behind an upstream of which one answer in ten takes longer than a time-out, and one in a hundred longer than three,
+// no name is lost, though its canaries are prompt. Either that befalls each answer by itself, or all answers about a
+// name until one was given, as behind a resolver that looks for it. Hardly any name needs a second pass.
 func TestSlowUpstream(t *testing.T) {
 	for title, byName := range map[string]bool{"each answer": false, "each name": true} {
 		t.Run(title, func(t *testing.T) {
@@ -27,11 +26,11 @@ func TestSlowUpstream(t *testing.T) {
 
 func slowUpstream(t *testing.T, byName bool) {
 	const n = 10_000
-	dice := rand.New(rand.NewPCG(12, 12))
+	random := rand.New(rand.NewPCG(12, 12))
 	known := make(map[int]time.Time) // when the upstream knows the answers about names
 	u := &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
-		after := time.Duration(dice.Int64N(int64(silenceOf / 10)))
-		switch share := dice.IntN(100); {
+		after := time.Duration(random.Int64N(int64(silenceOf / 10)))
+		switch share := random.IntN(100); {
 		case share == 0:
 			after += 3 * silenceOf
 		case share < 10:
@@ -84,25 +83,25 @@ func slowUpstream(t *testing.T, byName bool) {
 	}
 }
 
-// Whatever upstreams do, each question has one answer, which is none that another
-// question was given, and nothing is left behind.
+// Whatever upstreams do, each question has one answer, which is none that another question was given, and nothing is
+// left behind.
 func TestSweepOfOddUpstreams(t *testing.T) {
 	for seed := range uint64(20) {
 		bubble(t, func(t *testing.T) {
 			const n = 300
-			dice := rand.New(rand.NewPCG(seed, 12))
+			random := rand.New(rand.NewPCG(seed, 12))
 			var upstreams []*inMemory
 			var mu sync.Mutex
-			for range 1 + dice.IntN(4) {
+			for range 1 + random.IntN(4) {
 				upstreams = append(upstreams, &inMemory{meet: func(q *dns.Msg) ([]byte, time.Duration) {
 					mu.Lock()
 					defer mu.Unlock()
-					after := time.Duration(dice.Int64N(int64(2 * silenceOf)))
-					if dice.IntN(2) == 0 {
-						after = time.Duration(dice.Int64N(int64(silenceOf / 20)))
+					after := time.Duration(random.Int64N(int64(2 * silenceOf)))
+					if random.IntN(2) == 0 {
+						after = time.Duration(random.Int64N(int64(silenceOf / 20)))
 					}
 					m := answer(q)
-					switch dice.IntN(8) {
+					switch random.IntN(8) {
 					case 0:
 						return nil, 0
 					case 1:
@@ -118,9 +117,9 @@ func TestSweepOfOddUpstreams(t *testing.T) {
 				}})
 			}
 			r := memoryResolver(t, Config{
-				InFlight: 1 + dice.IntN(40), Retries: dice.IntN(4), MixCase: dice.IntN(2) == 0,
+				InFlight: 1 + random.IntN(40), Retries: random.IntN(4), MixCase: random.IntN(2) == 0,
 			}, upstreams...)
-			if dice.IntN(3) > 0 {
+			if random.IntN(3) > 0 {
 				prompt(t.Context(), r)
 			}
 			var g gathered
@@ -128,10 +127,10 @@ func TestSweepOfOddUpstreams(t *testing.T) {
 			sweepInMemory(t, r, func(into []Question) (int, bool) {
 				mu.Lock()
 				defer mu.Unlock()
-				k, more := next(into[:dice.IntN(len(into)+1)])
+				k, more := next(into[:random.IntN(len(into)+1)])
 				for i := range into[:k] {
-					into[i].Patient, into[i].Again = dice.IntN(2) == 0, dice.IntN(2) == 0
-					into[i].Avoid = uint16(dice.IntN(3))
+					into[i].Patient, into[i].Again = random.IntN(2) == 0, random.IntN(2) == 0
+					into[i].Avoid = uint16(random.IntN(3))
 				}
 				return k, more
 			}, g.yield, upstreams...)

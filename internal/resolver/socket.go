@@ -1,56 +1,49 @@
 package resolver
 
 import (
-	crand "crypto/rand"
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
+
+	"stsscan/internal/dnswire"
+	"stsscan/internal/forgery"
+	"stsscan/internal/udpbatch"
 )
 
-const (
-	// receiveBuffer is asked of the kernel for each socket. It may give less,
-	// and more cannot be had without privileges.
-	receiveBuffer = 4 << 20
+// maxWaiting keeps most ids of a socket free, so that a random one is found at once, and a forger gains nothing from
+// the load.
+const maxWaiting = 1 << 14
 
-	// maxDatagram is the most octets that one can have.
-	maxDatagram = 1 << 16
+// errNoID says that a socket has no id to spare.
+var errNoID = errors.New("too many questions in flight on one socket")
 
-	// maxWaiting keeps most ids of a socket free, so that a random one is
-	// found at once and a forger gains nothing from our load.
-	maxWaiting = 1 << 14
-)
-
-// errCrowded says that a socket has no id to spare.
-var errCrowded = errors.New("too many questions in flight on one socket")
-
-// A socket is a UDP socket connected to one upstream, so that the kernel drops
-// whatever comes from elsewhere and reports that nobody listens there.
+// A socket is a UDP socket connected to one upstream, so that the kernel drops what comes from elsewhere, and reports
+// a closed port.
 type socket struct {
 	conn   net.Conn // of UDP; a pipe in tests
-	buffer []byte   // of its reader, on whose stack it would take twice as much
+	buffer []byte   // of its reader: on the stack it would take twice as much
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	waiting map[uint16]*flight
-	ids     *rand.ChaCha8 // seeded by the system: ids must not be guessed (RFC 5452, section 9.2)
+	random  *forgery.Random
 	closed  bool
 }
 
-// A flight is a question that expects its reply on one socket. It is reused for the
-// next question of its owner.
+// A flight is a question that expects its reply on one socket. It is reused for the next question of its asker, who
+// owns it but while the socket has it among those that wait.
 type flight struct {
 	upstream *upstream // nil: no reply is expected
 	from     *upstream // of the reply
 	socket   *socket
-	sent     time.Duration // the last time
+	sent     time.Duration // last
 	id       uint16
 	question []byte // the part of the query that the reply must repeat
 	reply    []byte
 	err      error          // instead of a reply
-	done     chan<- *flight // takes it without blocking: reply or err is there
+	ended    chan<- *flight // takes it without blocking when reply or err is there
 }
 
 func openSocket(addr netip.AddrPort) (*socket, error) {
@@ -58,24 +51,23 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetReadBuffer(receiveBuffer) // without it replies are lost sooner, and asked for again
+	_ = conn.SetReadBuffer(udpbatch.ReadBuffer) // without it replies are lost sooner, and asked for again
 	return newSocket(conn)
 }
 
 func newSocket(conn net.Conn) (*socket, error) {
-	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
+	random, err := forgery.NewRandom()
+	if err != nil {
 		return nil, err
 	}
 	return &socket{
-		conn: conn, buffer: make([]byte, maxDatagram),
-		waiting: make(map[uint16]*flight), ids: rand.NewChaCha8(seed),
+		conn: conn, buffer: make([]byte, udpbatch.MaxDatagram),
+		waiting: make(map[uint16]*flight), random: random,
 	}, nil
 }
 
-// send sends the query of a flight: with an id that no other in flight has where it is
-// new, else once more. After an error the flight is not waiting; one of the network
-// comes as its end.
+// send sends the query of a flight: if that is new, with an id that no other has, else once more. After an error the
+// flight does not wait. An error of the network comes as the end of the flight.
 func (s *socket) send(f *flight, query []byte, isNew bool) error {
 	if isNew {
 		if err := s.register(f); err != nil {
@@ -84,8 +76,7 @@ func (s *socket) send(f *flight, query []byte, isNew bool) error {
 	}
 	binary.BigEndian.PutUint16(query, f.id)
 	if _, err := s.conn.Write(query); err != nil {
-		// Often the error is what an earlier datagram met, so that those in
-		// flight will not be answered either.
+		// Often the error is about an earlier datagram, so that those in flight will not be answered either.
 		s.fail(err)
 	}
 	return nil
@@ -98,19 +89,18 @@ func (s *socket) register(f *flight) error {
 	case s.closed:
 		return net.ErrClosed
 	case len(s.waiting) >= maxWaiting:
-		return errCrowded
+		return errNoID
 	}
-	id := uint16(s.ids.Uint64())
+	id := uint16(s.random.Bits(16))
 	for s.waiting[id] != nil {
-		id = uint16(s.ids.Uint64())
+		id = uint16(s.random.Bits(16))
 	}
 	f.id, f.reply, f.err = id, f.reply[:0], nil
 	s.waiting[id] = f
 	return nil
 }
 
-// forget ends the wait of a flight. It reports false when its end came first:
-// done is then ready.
+// forget ends the wait of a flight. It reports false when the flight ended first: then it is on its channel.
 func (s *socket) forget(f *flight) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,9 +111,8 @@ func (s *socket) forget(f *flight) bool {
 	return true
 }
 
-// read takes in datagrams until the socket is closed, and reports of each
-// whether it is a valid reply to a question in flight, before anybody else
-// learns of it.
+// read takes in datagrams until the socket is closed. It reports of each whether it is a valid reply to a question in
+// flight, before the asker learns of it.
 func (s *socket) read(received func(valid bool)) {
 	for failures := 0; ; {
 		n, err := s.conn.Read(s.buffer)
@@ -137,8 +126,7 @@ func (s *socket) read(received func(valid bool)) {
 			s.fail(err)
 			return
 		default:
-			// An ICMP error about a datagram of ours: nobody listens there, or
-			// there is no way. Those in flight need not wait.
+			// An ICMP error about a datagram: a closed port, or no route. Those in flight need not wait.
 			s.fail(err)
 			if failures++; failures > 3 {
 				time.Sleep(10 * time.Millisecond) // whatever it is, do not spin on it
@@ -149,20 +137,20 @@ func (s *socket) read(received func(valid bool)) {
 
 // deliver hands a datagram to the flight that it answers, if there is one.
 func (s *socket) deliver(packet []byte, received func(valid bool)) bool {
-	if len(packet) < headerSize {
+	if len(packet) < dnswire.HeaderSize {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := binary.BigEndian.Uint16(packet)
 	f := s.waiting[id]
-	if f == nil || !answers(packet, id, f.question) {
+	if f == nil || !dnswire.IsReply(packet, id, f.question) {
 		return false
 	}
 	delete(s.waiting, id)
 	f.reply = append(f.reply[:0], packet...)
 	received(true)
-	f.done <- f
+	f.ended <- f
 	return true
 }
 
@@ -173,7 +161,7 @@ func (s *socket) fail(err error) {
 	for id, f := range s.waiting {
 		delete(s.waiting, id)
 		f.err = err
-		f.done <- f
+		f.ended <- f
 	}
 }
 

@@ -9,30 +9,34 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
+	"stsscan/internal/udpbatch"
 )
 
-// everySocketAPI is the ways to use sockets that this system has, the best
-// first.
-func everySocketAPI() []SocketAPI {
-	if !haveBatches {
-		return []SocketAPI{SocketsPortable}
+// everyMethod is the ways to use sockets that this system has, the best first.
+func everyMethod() []udpbatch.Method {
+	if udpbatch.Auto.IsPortable() {
+		return []udpbatch.Method{udpbatch.Portable}
 	}
-	return []SocketAPI{SocketsSegment, SocketsBatch, SocketsPortable}
+	return []udpbatch.Method{udpbatch.Segment, udpbatch.Batch, udpbatch.Portable}
 }
 
-// Names of all lengths, longer ones than can be asked for too, have one answer
-// each: those that fit a slot, those that do not, and those that are no names.
+// Names of all lengths, longer ones than can be asked for too, have one answer each: those that fit a slot, those
+// that do not, and those that are no names.
 func TestSweepOfAllLengths(t *testing.T) {
 	const longest, each, label = 300, 3, "_mta-sts"
-	const askable = maxName - 2 - len(label) - 1 // octets of the name behind the label
+	const askable = dnswire.MaxName - 2 - len(label) - 1 // octets of the name behind the label
 	var questions []Question
 	for size := 1; size <= longest; size++ {
 		for k := range each {
-			questions = append(questions, Question{Label: label, Name: nameOf(size, k), Type: dns.TypeTXT, Tag: int64(len(questions))})
+			questions = append(questions, Question{Label: label, Name: nameOf(size, k), Type: dns.TypeTXT,
+				Tag: int64(len(questions))})
 		}
 	}
-	rand.New(rand.NewPCG(1, 2)).Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
-	for _, sockets := range everySocketAPI() {
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(questions), func(i, j int) {
+		questions[i], questions[j] = questions[j], questions[i]
+	})
+	for _, sockets := range everyMethod() {
 		for _, mixCase := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, 0x20 %v", sockets, mixCase), func(t *testing.T) {
 				t.Parallel()
@@ -69,7 +73,7 @@ func nameOf(size, k int) string {
 	var b strings.Builder
 	for b.Len() < size {
 		left := size - b.Len()
-		n := min(left, maxLabel-k*20)
+		n := min(left, dnswire.MaxLabel-k*20)
 		if left == n+1 { // no room for a dot and a label
 			n--
 		}

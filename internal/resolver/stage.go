@@ -1,17 +1,17 @@
 package resolver
 
 import (
-	"encoding/binary"
 	"time"
+
+	"stsscan/internal/udpbatch"
 )
 
-// A stage holds the questions that are to be sent, by the length of their
-// queries, since only equal ones can leave as one, and by the route that they
-// failed on, since they are to take another. Those to which replies are
-// expected still go one by one, each as its first query went.
+// A stage holds the questions that wait to be sent: by the length of their queries, since only equal ones can leave
+// as one, and by the route that they failed on, since they take another. Those to which replies are still expected go
+// one by one, each as its first query went.
 type stage struct {
 	rows    []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
-	repeats queue      // those to which replies are expected still
+	repeats queue      // those to which replies are still expected
 	n       int        // questions staged
 	cursor  int        // length at which the next round begins, so that none starves
 	out     []byte     // the queries of one batch
@@ -28,15 +28,13 @@ type bucket struct {
 	since time.Duration // when the first of them came
 }
 
-// stageTime is how long questions wait for more of their length.
-const stageTime = 5 * time.Millisecond
-
 func newStage(routes int) stage {
-	return stage{rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, batch*inlineQuery)}
+	return stage{
+		rows: make([]stageRow, 1+routes), repeats: newQueue(), out: make([]byte, 0, udpbatch.MaxBatch*inlineQuery),
+	}
 }
 
-// push stages a question without a live flight, which avoid did not answer; nil: it
-// is new.
+// push stages a question without a live flight, which avoid did not answer; nil: it is new.
 func (st *stage) push(avoid *route, i uint32, items []item, now time.Duration) {
 	row := &st.rows[0]
 	if avoid != nil {
@@ -59,193 +57,8 @@ func (st *stage) repeat(i uint32, items []item) {
 	st.n++
 }
 
-// pluck takes a question with a live flight, which was answered after all, out.
-func (st *stage) pluck(i uint32, items []item) {
+// removeRepeat takes out a question with a live flight, which was answered after all.
+func (st *stage) removeRepeat(i uint32, items []item) {
 	st.repeats.remove(items, i)
 	st.n--
-}
-
-// send sends what is staged, as far as windows and rate allow: whole batches,
-// and what has waited long enough or can expect no company.
-func (l *lane) send() (sent int) {
-	st := &l.stage
-	l.shows.limited = false
-	for st.repeats.n > 0 && l.sendRepeat(st.repeats.oldest) {
-		sent++
-	}
-	for k := range inlineQuery + 1 {
-		if st.n == st.repeats.n {
-			return sent
-		}
-		size := (st.cursor + k) % (inlineQuery + 1)
-		for r := range st.rows {
-			row := &st.rows[r]
-			if row.n == 0 {
-				continue
-			}
-			var avoid *route
-			if r > 0 {
-				avoid = l.routes[r-1]
-			}
-			b := &row.buckets[size]
-			for len(b.items) >= batch || len(b.items) > 0 && (!l.more || l.now-b.since >= stageTime) {
-				n := l.sendBatch(b, size, avoid)
-				if n == 0 {
-					st.cursor = size
-					return sent
-				}
-				row.n -= n
-				st.n -= n
-				sent += n
-			}
-		}
-	}
-	return sent
-}
-
-// sendBatch sends the first questions of b over one port. It returns how many
-// left the stage; 0 means that no more can be sent for now.
-func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
-	repeated := l.table.items[b.items[0]].tries > 0
-	rt := l.pick(avoid, repeated)
-	if rt == nil {
-		return 0
-	}
-	k, room := rt.choose(l.dice)
-	n := min(len(b.items), batch, rt.room(repeated), room, l.limit-l.flying)
-	if n = l.tokens(n); n <= 0 {
-		return 0
-	}
-	p := &rt.ports[k]
-	l.stage.out = l.stage.out[:0]
-	for _, i := range b.items[:n] {
-		it := &l.table.items[i]
-		it.flights[0] = portID{p.number, l.takeID(p, i)}
-		l.address(it, rt)
-		l.stage.out = append(l.stage.out, l.table.query(it)...)
-	}
-	sent, err := p.send(l.stage.out, size)
-	fresh := 0
-	for j, i := range b.items[:n] {
-		it := &l.table.items[i]
-		if j >= sent && err == nil {
-			l.releaseID(p, it.flights[0].id) // it stays
-			continue
-		}
-		l.launch(i, rt, p)
-		if it.fresh() {
-			fresh++
-		}
-	}
-	if err != nil {
-		sent = n
-	}
-	if fresh > 0 {
-		rt.window.sent(l.now, fresh)
-		rt.guard.silence.begun(l.now, fresh)
-	}
-	rt.counts.asked.Add(int64(sent))
-	b.items = b.items[:copy(b.items, b.items[sent:])]
-	b.since = l.now
-	if err != nil {
-		l.portFailed(rt, p, err)
-	}
-	return sent
-}
-
-// sendRepeat sends a question once more to which replies are expected still. Over
-// the same upstream it is the same datagram: a reply to any of them will do, and a
-// forger has no more to hit (RFC 5452, section 5). It reports false when no more
-// can be sent for now.
-func (l *lane) sendRepeat(i uint32) bool {
-	it := &l.table.items[i]
-	rt := l.pick(l.last(it), true)
-	if rt == nil || l.flying >= l.limit {
-		return false
-	}
-	k, room := rt.choose(l.dice)
-	fresh := false
-	switch rt {
-	case l.liveRoute(it, 0):
-	case l.liveRoute(it, 1):
-		it.flights[0], it.flights[1] = it.flights[1], it.flights[0]
-		if it.is(liveFirst) != it.is(liveSecond) {
-			it.marks ^= liveFirst | liveSecond
-		}
-	default:
-		fresh = true
-	}
-	if fresh && room <= 0 || l.tokens(1) <= 0 {
-		return false
-	}
-	p := l.byPort[it.flights[0].port].port
-	if fresh {
-		p = &rt.ports[k]
-		if it.is(liveFirst) {
-			l.forgo(it, false)
-			it.flights[1] = it.flights[0]
-			it.marks = it.marks&^liveFirst | liveSecond
-		}
-		it.flights[0] = portID{p.number, l.takeID(p, i)}
-	}
-	l.address(it, rt)
-	sent, err := p.send(l.table.query(it), int(it.size))
-	if sent == 0 && err == nil {
-		it.marks |= liveFirst // of a datagram that may never leave: its id is ours all the same
-		return false
-	}
-	l.stage.pluck(i, l.table.items)
-	l.launch(i, rt, p)
-	rt.counts.asked.Add(1)
-	if err != nil {
-		l.portFailed(rt, p, err)
-	}
-	return true
-}
-
-// liveRoute is the route of a flight to which a reply is expected; nil: there is
-// none.
-func (l *lane) liveRoute(it *item, k int) *route {
-	if !it.is([...]marks{liveFirst, liveSecond}[k]) {
-		return nil
-	}
-	return l.byPort[it.flights[k].port].route
-}
-
-// address writes the id, and the case of letters, of the last flight into a query.
-func (l *lane) address(it *item, rt *route) {
-	binary.BigEndian.PutUint16(l.table.query(it), it.flights[0].id)
-	if l.mixCase {
-		l.cases.mix(l.table.asked(it), it.tag, it.flights[0], !rt.folds.Load())
-	}
-}
-
-// launch notes that a question was sent over a port of rt.
-func (l *lane) launch(i uint32, rt *route, p *lanePort) {
-	it := &l.table.items[i]
-	if it.tries == 0 {
-		it.began, l.shows.began = l.now, l.now
-	}
-	it.stamp(l.now)
-	it.tries++
-	it.marks |= liveFirst
-	it.where = inFlight
-	rt.sent.push(l.table.items, i)
-	p.n++
-	if it.tries == 1 {
-		rt.flying++
-	} else {
-		rt.again++
-	}
-	l.flying++
-}
-
-// tokens is how many of n questions the rate limit lets out now.
-func (l *lane) tokens(n int) int {
-	if l.limiter == nil || n <= 0 {
-		return n
-	}
-	let := l.limiter.take(n)
-	l.shows.limited = l.shows.limited || let < n
-	return let
 }

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,8 +11,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// What fails at the other upstreams while one is stopped for good is settled: that
-// one was not asked.
+// What fails at the other upstreams while one is stopped for good has failed: that one was not asked.
 func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 	for title, c := range map[string]struct {
 		meet play
@@ -38,7 +38,7 @@ func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 				}
 				r := memoryResolver(t, Config{Retries: 2}, stopped, good)
 				prompt(t.Context(), r)
-				r.upstreams[0].guard.trip(r.now, false)
+				r.upstreams[0].breaker.Trip(r.now, false)
 				time.Sleep(time.Second)
 				var g gathered
 				sweepInMemory(t, r, listed(1), g.yield, stopped, good)
@@ -57,8 +57,7 @@ func TestFailuresBesideAStoppedUpstream(t *testing.T) {
 	}
 }
 
-// What was asked before its upstream was stopped says nothing, also after the upstream
-// is asked again.
+// What was asked before its upstream was stopped says nothing, also after the upstream is asked again.
 func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{}
@@ -70,9 +69,9 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 			if again.Swap(true) {
 				return absence(q), 0
 			}
-			guard := &r.upstreams[0].guard
-			guard.trip(r.now, false)
-			time.AfterFunc(silenceOf/2, guard.reset)
+			breaker := &r.upstreams[0].breaker
+			breaker.Trip(r.now, false)
+			time.AfterFunc(silenceOf/2, breaker.Reset)
 			return nil, 0
 		}
 		var g gathered
@@ -83,8 +82,7 @@ func TestFailuresWhileAnUpstreamWasStopped(t *testing.T) {
 	})
 }
 
-// Attempts that were made before an upstream was stopped do not count when the answer
-// is truncated after it.
+// Attempts that were made before an upstream was stopped do not count when the answer is truncated after it.
 func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
@@ -99,8 +97,8 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}, tcpGood)
 	r := open(t, Config{Lanes: 1}, s)
 	prompt(t.Context(), r)
-	guard := &r.upstreams[0].guard
-	stopped := func() { guard.trip(r.now, false); guard.reset() }
+	breaker := &r.upstreams[0].breaker
+	stopped := func() { breaker.Trip(r.now, false); breaker.Reset() }
 	stop.Store(&stopped)
 	var g gathered
 	if err := r.Sweep(t.Context(), listed(1), g.yield); err != nil {
@@ -114,8 +112,7 @@ func TestTruncatedAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// However often a question was asked before an upstream was stopped, it is asked so
-// often again, and no oftener.
+// After a stop a question gets all its attempts again, however many it had before, and no more.
 func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	for title, c := range map[string]struct {
 		retries, attempts int
@@ -133,9 +130,9 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 				u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
 					switch u.asked() {
 					case c.attempts:
-						guard := &r.upstreams[0].guard
-						guard.trip(r.now, false)
-						guard.reset()
+						breaker := &r.upstreams[0].breaker
+						breaker.Trip(r.now, false)
+						breaker.Reset()
 					case 3 * c.attempts:
 						return absence(q), 0
 					}
@@ -154,33 +151,33 @@ func TestMostAttemptsAfterAnUpstreamWasStopped(t *testing.T) {
 	}
 }
 
-// A name without an answer that is asked again after a stop counts once, as one that was
-// asked before, and not among those that were asked for the first time since.
+// A name without an answer that is asked again after a stop counts once, as one that was asked before, and not among
+// those that were asked for the first time since.
 func TestSilenceAfterAnUpstreamWasStopped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		u := &inMemory{}
 		r := memoryResolver(t, Config{}, u)
 		prompt(t.Context(), r)
 		time.Sleep(time.Second)
-		guard := &r.upstreams[0].guard
-		guard.silence.settled = time.Hour
+		breaker := &r.upstreams[0].breaker
+		const settled = time.Hour
+		breaker.Silence.Settled = settled
 		u.meet = func(q *dns.Msg) ([]byte, time.Duration) {
 			if number(q) > 0 {
 				return absence(q), 0
 			}
-			if guard.opened.Load() == 0 {
-				guard.trip(r.now, false)
-				guard.reset()
+			if breaker.Opened() == 0 {
+				breaker.Trip(r.now, false)
+				breaker.Reset()
 			}
 			return nil, 0
 		}
 		var g gathered
 		sweepInMemory(t, r, listed(10), g.yield, u)
 		wantError(t, g.answers[0][0].Err, codes.RecordTimeout, false)
-		for _, span := range guard.silence.spans {
-			if span.missed > 1 { // when it failed first
-				t.Errorf("%d of %d count as silent", span.missed, span.begun)
-			}
+		begun, missed := breaker.Silence.Latest(2*settled, -settled/16, math.MaxInt)
+		if begun == 0 || missed > 1 { // when it failed first
+			t.Errorf("%d of %d count as silent", missed, begun)
 		}
 	})
 }

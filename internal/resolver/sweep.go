@@ -4,91 +4,36 @@ import (
 	"context"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/miekg/dns"
+	"stsscan/internal/udpbatch"
 )
 
-// A Sweep that hears nothing asks no more questions once so many in a row have
-// failed, and doubts that anybody is there after the smaller number, when all
-// attempts of a question would have had their time.
-const (
-	silentRow   = 256
-	doubtfulRow = 16
-)
-
-// A Question is one element of a Sweep: about the name Label.Name.
-type Question struct {
-	Label string // what stands before Name, as "_mta-sts"; may be empty
-	Name  string // plain labels in lower case, no final dot, no escapes
-	Type  uint16
-	Avoid uint16 // number of the upstream that is not to be asked first, where there is another; 0: none
-	Tag   int64  // comes back with the Answer
-
-	Again   bool // it failed before: that it does so again says nothing about an upstream
-	Patient bool // silence is borne with more attempts, see [WithPatience]
-}
-
-// owner is the name that is asked for.
-func (q *Question) owner() string {
-	if q.Label == "" {
-		return q.Name
-	}
-	return q.Label + "." + q.Name
-}
-
-// An Outcome is what became of a Question.
-type Outcome uint8
-
-const (
-	Failed   Outcome = iota // no reply: see Err
-	NXDOMAIN                // the name does not exist, and nothing else was said
-	NODATA                  // the name has no such record (RFC 2308, section 2.2), and nothing else was said
-	Reply                   // anything else, errors too: see Msg
-)
-
-// An Answer belongs to the Question with its Tag.
-type Answer struct {
-	Tag           int64
-	Outcome       Outcome
-	Zone          string   // owner of the SOA in the authority section, lower case, no final dot; "." for the root; "" without one
-	EDE           []uint16 // extended errors (RFC 8914), each once, at most 19
-	Authenticated bool     // AD
-	Rcode         int      // with its extension; -1 when Failed
-	Msg           *dns.Msg // for Reply; nil otherwise
-	Err           error    // for Failed: an *[Error]
-	Trace         Trace
-}
-
-// Sweep asks the questions that next gives, many at a time, and yields an
-// Answer for each, in any order. A question that gets no reply for a tenth of a
-// time-out, from an upstream that answers others, is not counted among those in
-// flight any more, and holds up no other: see [MostWaiting].
+// Sweep asks the questions that next gives, many at a time, and yields an Answer for each, in any order. A question
+// that gets no reply for a tenth of a time-out, from an upstream that answers others, no longer counts as in flight,
+// and holds up no other: see [MostWaiting].
 //
-// next fills as much of into as it likes and says how much. It reports more =
-// false when no question comes after these; with n = 0 and more it is asked
-// again soon, which is how the caller slows the Sweep down. It is called by one
-// goroutine at a time. yield takes Answers in a slice that is used again
-// afterwards, and may be called concurrently. Neither may block: replies wait
-// in the kernel meanwhile, and time-outs run.
+// next fills as much of into as it likes and says how much. It reports more = false when no question comes after
+// these; with n = 0 and more it is called again soon, which is how the caller slows the Sweep down. It is called by
+// one goroutine at a time. yield takes Answers in a slice that is used again afterwards, and may be called
+// concurrently. Neither may block: replies wait in the kernel meanwhile, and time-outs run.
 //
-// Sweep returns nil once next has reported the end and every question has its
-// answer. It stops before that with the cause of ctx, or with [ErrSilent] when
-// questions fail in a row and no upstream has said anything for the time that
-// all attempts of one take, nor answers a probe then. Questions then under way
-// are dropped without an answer; those that silence made fail have answers
-// whose Err is Local. With a [Watch] it waits instead while all upstreams are
-// stopped, and stops with [ErrUntrusted] where that takes too long. Any other error
-// says that the sockets could not be opened, or that the Resolver was closed.
-func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer)) error {
+// Sweep returns nil once next has reported the end and every question has its answer. It stops before that with the
+// cause of ctx. It stops with [ErrSilent] when questions fail in a row, no upstream has said anything for the time of
+// all attempts of one, and none answers a probe then. Questions then under way are dropped without an answer; those
+// that silence made fail have answers whose Err is Local. With a [Watch] it waits instead while all upstreams are
+// stopped, and stops with [ErrUntrusted] where that takes too long. Any other error says that the sockets could not
+// be opened, or that the Resolver was closed.
+func (r *Resolver) Sweep(
+	ctx context.Context, next func(into []Question) (n int, more bool), yield func([]Answer),
+) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := &sweep{Resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
+	s := &sweep{resolver: r, next: next, yield: yield, ctx: ctx, stop: stop, began: r.now()}
 	if r.watch != nil {
-		defer context.AfterFunc(r.watch.doom, func() {
-			if r.life.Err() == nil {
-				stop(context.Cause(r.watch.doom))
+		defer context.AfterFunc(r.watch.Hope(), func() {
+			if r.ctx.Err() == nil {
+				stop(context.Cause(r.watch.Hope()))
 			}
 		})()
 	}
@@ -102,7 +47,7 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 			}
 			return err
 		}
-		l.resume(i)
+		l.resumeWindows(i)
 		lanes[i] = l
 	}
 	var running, workers sync.WaitGroup
@@ -112,105 +57,111 @@ func (r *Resolver) Sweep(ctx context.Context, next func(into []Question) (n int,
 	}
 	running.Wait()
 	workers.Wait()
-	s.count(-s.underway.Load()) // they are dropped
+	s.countQuestions(-s.underway.Load()) // they are dropped
 	for _, l := range lanes {
-		l.rest()
+		l.keepWindows()
 		l.close()
 	}
-	if ctx.Err() == nil && r.life.Err() != nil {
+	if ctx.Err() == nil && r.ctx.Err() != nil {
 		return net.ErrClosed
 	}
 	return context.Cause(ctx)
 }
 
-// A sweep is the state that the lanes of one Sweep share.
-type sweep struct {
-	*Resolver
-	ctx   context.Context
-	yield func([]Answer)
-	stop  context.CancelCauseFunc
-	began time.Duration
+// A lane takes a short nap after a round that brought little: long enough for replies to come in batches, short
+// beside any round trip. Where few come, or none for a while, it takes a long one; where many do it goes on at once.
+const (
+	shortNap    = 100 * time.Microsecond
+	longNap     = time.Millisecond
+	idleRounds  = 20
+	manyReplies = 4 * udpbatch.MaxBatch // fewer, over all ports, make small and expensive calls
+)
 
-	admission sync.Mutex
-	next      func(into []Question) (n int, more bool) // nil when there are no more
-
-	waiting atomic.Int64 // questions that wait in lanes, at most about MostWaiting
-	errands atomic.Int64 // that run
-
-	underway atomic.Int64 // questions without an answer
-	workers  *sync.WaitGroup
-
-	// The row of questions in a row that nobody answered.
-	row     atomic.Int64
-	since   atomic.Int64 // when the first of them was over
-	probing atomic.Bool
-}
-
-// take fills into with the next questions.
-func (s *sweep) take(into []Question) (n int, more bool) {
-	s.admission.Lock()
-	defer s.admission.Unlock()
-	if s.next == nil {
-		return 0, false
-	}
-	if n, more = s.next(into); !more {
-		s.next = nil
-	}
-	return n, more
-}
-
-// hand yields answers and counts the row of questions that nobody answered.
-func (s *sweep) hand(answers []Answer) {
-	if len(answers) == 0 {
-		return
-	}
-	failed := int64(0)
-	for i := range answers {
-		if answers[i].Outcome == Failed {
-			failed++
+// run goes round until there is nothing left to do, or the sweep ends.
+func (l *lane) run() {
+	defer l.showProgress()()
+	idle, nap := 0, shortNap
+	l.onDatagrams, l.now = l.receiveDatagrams, l.resolver.now()
+	for l.sweep.ctx.Err() == nil && l.resolver.ctx.Err() == nil {
+		l.advanceClock(l.resolver.now())
+		got := l.receive()
+		l.expire()
+		l.judgeWindows()
+		if l.resolver.watch != nil {
+			l.confirmFailures()
+			l.restartWindows()
 		}
-	}
-	s.yield(answers)
-	s.count(-int64(len(answers)))
-	now := int64(s.now())
-	switch {
-	case failed < int64(len(answers)):
-		if s.row.Load() != 0 {
-			s.row.Store(0)
+		l.handOff()
+		admitted, sent := 0, 0
+		if l.resolver.watch != nil || !l.sweep.silent() {
+			admitted = l.admit()
+			sent = l.send()
+		} else {
+			l.setObstacle(obstaclePause)
 		}
-		return
-	case s.row.Load() == 0 || s.heard.Load() > s.since.Load():
-		s.row.Store(0)
-		s.since.Store(now)
-	}
-	s.row.Add(failed)
-}
-
-// silent reports whether the row is so long that no more questions may be
-// spent. It stops the sweep when no upstream answers a probe either.
-func (s *sweep) silent() bool {
-	row := s.row.Load()
-	if row < doubtfulRow {
-		return false
-	}
-	now := s.now()
-	quiet := now - max(time.Duration(s.heard.Load()), s.began)
-	if quiet < time.Duration(s.attempts)*s.timeout {
-		return row >= silentRow
-	}
-	if s.probing.Swap(true) {
-		return true
-	}
-	s.workers.Go(func() {
-		defer s.probing.Store(false)
-		if s.alive(s.ctx, now) {
-			s.row.Store(0)
+		l.noteWindows()
+		l.showChanges()
+		l.deliverAnswers()
+		if !l.more && l.table.used() == 0 {
+			l.countWaiting() // others may use its room
 			return
 		}
-		if s.ctx.Err() == nil {
-			s.log.Warn("no upstream answers: the sweep stops", "questions", row)
-			s.stop(ErrSilent)
+		switch {
+		case got >= manyReplies:
+			idle, nap = 0, shortNap
+			continue
+		case got >= manyReplies/4:
+			idle = 0
+		case got > 0:
+			idle, nap = 0, min(2*nap, longNap) // few a round cost a round each
+		case sent+admitted > 0:
+			idle, nap = 0, shortNap
+		default:
+			if idle++; idle == idleRounds {
+				nap = longNap
+			}
 		}
-	})
-	return true
+		time.Sleep(nap)
+	}
+	if l.sweep.ctx.Err() == nil { // the Resolver is closed
+		l.abandon()
+	}
+}
+
+// admit takes questions from the source while there is room for them.
+func (l *lane) admit() (admitted int) {
+	for l.more {
+		l.countWaiting()
+		room := min(l.stageRoom-l.stage.n, len(l.table.freeSlots), len(l.incoming), l.maxQuestions-l.table.used(),
+			int(MostWaiting-l.sweep.waiting.Load()))
+		if room <= 0 {
+			l.setObstacle(l.findObstacle())
+			return admitted
+		}
+		into := l.incoming[:room]
+		var n int
+		n, l.more = l.sweep.take(into)
+		l.countTaken(into[:n])
+		for k := range into[:n] {
+			i, ok := l.table.add(&into[k])
+			it := &l.table.items[i]
+			rt := l.routeToAvoid(into[k].Avoid)
+			if rt != nil {
+				it.flights[0].port = rt.ports[0].number
+			}
+			if ok {
+				l.stage.push(rt, i, l.table.items, l.now)
+			} else {
+				it.began = l.now
+				l.toSlowPath(i, stepUDP)
+			}
+			into[k] = Question{}
+		}
+		admitted += n
+		if n < room {
+			l.setObstacle(noObstacle)
+			break
+		}
+	}
+	return admitted
 }

@@ -36,7 +36,7 @@ func TestSweepCancelled(t *testing.T) {
 	}
 }
 
-// No upstream answers: the sweep stops, and no domain is blamed.
+// When no upstream answers, the sweep stops, and no domain is blamed.
 func TestSweepSilence(t *testing.T) {
 	t.Parallel()
 	dead := serve(t, silence, nil)
@@ -55,7 +55,7 @@ func TestSweepSilence(t *testing.T) {
 			if err := r.Sweep(t.Context(), listed(1<<30), g.yield); !errors.Is(err, ErrSilent) {
 				t.Fatalf("error %v, want %v", err, ErrSilent)
 			}
-			if spent := len(g.answers); spent < doubtfulRow || spent > silentRow+2*workers {
+			if spent := len(g.answers); spent < probeAfter || spent > silentAfter+2*workers {
 				t.Errorf("%d questions were spent", spent)
 			}
 			for _, answers := range g.answers {
@@ -65,10 +65,10 @@ func TestSweepSilence(t *testing.T) {
 	}
 }
 
-// A long row of dead domains behind a resolver that lives is no silence.
+// Many dead domains in a row behind a resolver that answers are no silence.
 func TestSweepDeadDomains(t *testing.T) {
 	t.Parallel()
-	const n = 2 * silentRow
+	const n = 2 * silentAfter
 	var g gathered
 	r := open(t, Config{Timeout: fairness, InFlight: n, Floor: n}, serve(t, lively(silence), nil))
 	if err := r.Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
@@ -99,7 +99,7 @@ func TestSweepOutage(t *testing.T) {
 	}
 }
 
-// Close ends a sweep: what was taken has an answer each, of our own fault.
+// Close ends a sweep: each question that was taken has an answer, with a local error.
 func TestSweepClosed(t *testing.T) {
 	asked := make(chan struct{})
 	var once sync.Once

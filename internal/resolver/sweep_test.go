@@ -13,10 +13,10 @@ import (
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 )
 
-// listed gives n questions for names d0.example to d<n-1>.example, each with
-// its number as tag.
+// listed gives n questions for names d0.example to d<n-1>.example, each with its number as tag.
 func listed(n int) func([]Question) (int, bool) {
 	i := -1
 	return inBatches(func() (Question, bool) {
@@ -75,10 +75,10 @@ func denial(q *dns.Msg, code int, zone string) *dns.Msg {
 			Serial: 1, Refresh: 2, Retry: 3, Expire: 4, Minttl: 5,
 		}}
 	}
-	return m.SetEdns0(udpSize, false)
+	return m.SetEdns0(dnswire.UDPSize, false)
 }
 
-// mixed answers in ways that hang on the number of the domain.
+// mixed answers in a way that depends on the number of the domain.
 func mixed(q *dns.Msg, send func([]byte)) {
 	n := number(q)
 	switch n % 10 {
@@ -100,7 +100,7 @@ func mixed(q *dns.Msg, send func([]byte)) {
 	}
 }
 
-// tcpMixed is mixed for those that are asked again over TCP.
+// tcpMixed is mixed for questions that are repeated over TCP.
 func tcpMixed(c net.Conn) {
 	q, err := tcpQuestion(c)
 	if err != nil {
@@ -116,7 +116,7 @@ func tcpMixed(c net.Conn) {
 }
 
 func TestSweepAnswersEachQuestionOnce(t *testing.T) {
-	for _, sockets := range everySocketAPI() {
+	for _, sockets := range everyMethod() {
 		t.Run(string(sockets), func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Sockets: sockets}) })
 	}
 	t.Run("two lanes", func(t *testing.T) { answersEachQuestionOnce(t, Config{InFlight: 300, Lanes: 2}) })
@@ -150,7 +150,8 @@ func answersEachQuestionOnce(t *testing.T, c Config) {
 		var ok bool
 		switch tag % 10 {
 		case 0, 3:
-			ok = a.Outcome == Reply && a.Msg.Answer[0].(*dns.TXT).Txt[0] == "answer for _mta-sts."+domain && (a.Trace.TCP || tag%10 == 0)
+			ok = a.Outcome == Reply && a.Msg.Answer[0].(*dns.TXT).Txt[0] == "answer for _mta-sts."+domain &&
+				(a.Trace.TCP || tag%10 == 0)
 		case 1:
 			ok = a.Outcome == NODATA && a.Zone == domain && a.Msg == nil
 		case 2:
@@ -175,7 +176,8 @@ func TestSweepWindow(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() { flying.Add(-1); good(q, send) })
 	}, nil)
 	var g gathered
-	if err := open(t, Config{InFlight: window}, s).Sweep(t.Context(), listed(n), g.yield); err != nil || len(g.answers) != n {
+	if err := open(t, Config{InFlight: window}, s).Sweep(t.Context(), listed(n), g.yield); err != nil ||
+		len(g.answers) != n {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
 	if most.Load() > window {
@@ -183,11 +185,12 @@ func TestSweepWindow(t *testing.T) {
 	}
 }
 
-// As many attempts as there can be come to an end.
+// The largest number of attempts comes to an end.
 func TestSweepOfManyAttempts(t *testing.T) {
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
 	var g gathered
-	if err := open(t, Config{Retries: MaxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil || len(g.answers) != 3 {
+	if err := open(t, Config{Retries: MaxRetries}, s).Sweep(t.Context(), listed(3), g.yield); err != nil ||
+		len(g.answers) != 3 {
 		t.Fatalf("%d answers, error %v", len(g.answers), err)
 	}
 	for _, answers := range g.answers {
@@ -205,7 +208,8 @@ func TestSweepOfNothing(t *testing.T) {
 }
 
 func TestSweepRefusesBadNames(t *testing.T) {
-	names := []string{"", ".", "a..example", `a\.b.example`, strings.Repeat("a", 64) + ".example", strings.Repeat("abcdefg.", 32) + "example"}
+	names := []string{"", ".", "a..example", `a\.b.example`, strings.Repeat("a", 64) + ".example",
+		strings.Repeat("abcdefg.", 32) + "example"}
 	s := serve(t, good, nil)
 	var g gathered
 	i := -1

@@ -1,90 +1,9 @@
 package resolver
 
-import "time"
+import "stsscan/internal/dnswire"
 
-// inlineQuery is the room for a query in a slot, in octets: enough for a name
-// of about 80, which hardly any domain exceeds. Longer ones are errands.
-const inlineQuery = 112
-
-// optSize is the size of the OPT record at the end of a query, in octets.
-const optSize = 11
-
-// nowhere is the index of no item and of no slot, and the number of no port.
-const (
-	nowhere = ^uint32(0)
-	noPort  = ^uint16(0)
-)
-
-// An item is a question of a lane from its admission to its answer, in 64 octets:
-// all that is kept of one that waits. While it is staged or in flight it has a
-// slot too, with its query.
-type item struct {
-	name    string
-	tag     int64
-	began   time.Duration // when it was sent first
-	after   uint32        // from then until it was sent last, or failed, in ms, rounded up
-	newer   uint32        // neighbours in its list
-	older   uint32
-	slot    uint32    // nowhere: it waits
-	flights [2]portID // of the last attempt, and of the last over another upstream
-	qtype   uint16
-	label   uint8 // of the labels of the table
-	size    uint8 // of the query
-	tries   uint8 // messages sent
-	bucket  uint8 // of the wheel; of an errand: its step
-	where   place
-	marks   marks
-}
-
-// A portID is where the reply to an attempt is expected (RFC 5452, section 9.2).
-type portID struct {
-	port uint16 // of the ports of the lane; noPort: there was no attempt
-	id   uint16
-}
-
-// A place is where an item is.
-type place uint8
-
-const (
-	inHand   place = iota // between two places
-	inStage               // to be sent; in a bucket, or in the list of those that are repeated
-	inFlight              // its last flight counts for the window
-	inWheel               // waits, for a reply or for its time
-	inHold                // failed, which waits to be believed
-	inQueue               // is to be an errand
-)
-
-// marks are what else is to know about an item.
-type marks uint8
-
-const (
-	liveFirst  marks = 1 << iota // a reply to flights[0] is expected
-	liveSecond                   // and to flights[1]
-	isAgain                      // see Question
-	isPatient
-	toStage // in the wheel: it waits for no reply
-)
-
-func (it *item) is(m marks) bool { return it.marks&m != 0 }
-
-// live reports whether a reply to any flight is expected.
-func (it *item) live() bool { return it.marks&(liveFirst|liveSecond) != 0 }
-
-// sent is when the item was sent last, or failed.
-func (it *item) sent() time.Duration { return it.began + time.Duration(it.after)*time.Millisecond }
-
-// stamp notes that the item was sent, or failed.
-func (it *item) stamp(now time.Duration) {
-	it.after = uint32((now - it.began + time.Millisecond - 1) / time.Millisecond)
-}
-
-// fresh reports whether a failure of the item says something about its upstream:
-// names that failed before, and attempts that follow others, fail by themselves.
-func (it *item) fresh() bool { return it.tries == 1 && !it.is(isAgain) }
-
-// A table is the items of a lane, and the slots of those that have one. Slots hold
-// no pointers, so that the collector never looks into them. Items grow with what
-// waits.
+// A table is the items of a lane, and the slots of those that have one. Slots hold no pointers, so that the garbage
+// collector never looks into them. Their number is fixed; items grow with what waits.
 type table struct {
 	items     []item
 	free      []uint32 // items
@@ -110,8 +29,8 @@ func (t *table) used() int { return len(t.items) - len(t.free) }
 // waiting is how many of them have no slot.
 func (t *table) waiting() int { return t.used() - (len(t.slots) - len(t.freeSlots)) }
 
-// add makes an item of a question. It has a slot, which must be there, unless its
-// query does not fit or cannot be asked at all.
+// add makes an item of a question, with a slot, of which one must be free. It reports false, and gives no slot, where
+// the query does not fit or cannot be asked at all.
 func (t *table) add(q *Question) (uint32, bool) {
 	var i uint32
 	if n := len(t.free); n > 0 {
@@ -123,16 +42,16 @@ func (t *table) add(q *Question) (uint32, bool) {
 	}
 	it := &t.items[i]
 	*it = item{name: q.Name, tag: q.Tag, qtype: q.Type, slot: nowhere}
-	it.label, it.name = t.labelled(q)
+	it.label, it.name = t.labelOf(q)
 	it.flights[0].port, it.flights[1].port = noPort, noPort
 	if q.Again {
-		it.marks |= isAgain
+		it.marks |= failedBefore
 	}
 	if q.Patient {
 		it.marks |= isPatient
 	}
 	k := t.freeSlots[len(t.freeSlots)-1]
-	_, size, ok := packPlain(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
+	_, size, ok := dnswire.PackQuery(t.slots[k][:], t.labels[it.label], it.name, it.qtype)
 	if ok {
 		it.size, it.slot = uint8(size), k
 		t.freeSlots = t.freeSlots[:len(t.freeSlots)-1]
@@ -140,9 +59,8 @@ func (t *table) add(q *Question) (uint32, bool) {
 	return i, ok
 }
 
-// labelled is the number of a question's label and its name. Where there are too
-// many labels, the name is all of it.
-func (t *table) labelled(q *Question) (uint8, string) {
+// labelOf is the number of a question's label, and its name. Where there are too many labels, the name is all of it.
+func (t *table) labelOf(q *Question) (uint8, string) {
 	for k, label := range t.labels {
 		if label == q.Label {
 			return uint8(k), q.Name
@@ -155,22 +73,24 @@ func (t *table) labelled(q *Question) (uint8, string) {
 	return uint8(len(t.labels) - 1), q.Name
 }
 
-// question is the item as it was given, but for what matters at the beginning only.
+// question is the item as it was given, but for what matters only at the beginning.
 func (t *table) question(i uint32) Question {
 	it := &t.items[i]
 	return Question{
 		Label: t.labels[it.label], Name: it.name, Type: it.qtype, Tag: it.tag,
-		Again: it.is(isAgain), Patient: it.is(isPatient),
+		Again: it.is(failedBefore), Patient: it.is(isPatient),
 	}
 }
 
 // query is what the slot of an item holds.
 func (t *table) query(it *item) []byte { return t.slots[it.slot][:it.size] }
 
-// asked is the question section of it.
-func (t *table) asked(it *item) []byte { return t.slots[it.slot][headerSize : it.size-optSize] }
+// questionSection is the question section of the query.
+func (t *table) questionSection(it *item) []byte {
+	return t.slots[it.slot][dnswire.HeaderSize : it.size-dnswire.OPTSize]
+}
 
-// dropSlot leaves nothing of an item but the item.
+// dropSlot frees the slot of an item, if it has one.
 func (t *table) dropSlot(it *item) {
 	if it.slot != nowhere {
 		t.freeSlots = append(t.freeSlots, it.slot)
@@ -189,13 +109,13 @@ func (t *table) takeSlot(it *item) bool {
 	}
 	it.slot = t.freeSlots[n-1]
 	t.freeSlots = t.freeSlots[:n-1]
-	packPlain(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
+	dnswire.PackQuery(t.slots[it.slot][:], t.labels[it.label], it.name, it.qtype)
 	return true
 }
 
 func (t *table) release(i uint32) {
 	it := &t.items[i]
 	t.dropSlot(it)
-	it.name, it.where = "", inHand
+	it.name, it.where = "", inTransit
 	t.free = append(t.free, i)
 }

@@ -7,17 +7,16 @@ import (
 	"time"
 )
 
-// A Trace is what it took to answer: the sum over all questions asked with one
-// context.
+// A Trace is what an answer took: the sum over all questions asked with one context.
 type Trace struct {
-	Upstream netip.AddrPort // that gave the last reply; without any, that was asked last
+	Upstream netip.AddrPort // that gave the last reply; without a reply, that was asked last
 	Attempts int            // messages sent, over UDP and TCP
 	TCP      bool           // the last reply came over TCP
 	Elapsed  time.Duration  // waits for the rate limit included
 }
 
-// WithTrace returns a context in which Exchange adds to t. Any number of
-// Exchanges may use it at a time; t must not be read before they have returned.
+// WithTrace returns a context in which Exchange adds to t. Any number of Exchanges may use it at a time; t must not
+// be read before they have returned.
 func WithTrace(ctx context.Context, t *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, &recorder{trace: t})
 }

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -15,27 +16,26 @@ const (
 	Distrusted       // an upstream gave wrong answers then: ask again
 )
 
-// Vouch says whether the answers that came from one moment to another can be
-// believed: each upstream that is not stopped has answered its canaries well
-// since, and none has answered one wrongly between. Without a [Watch] all are
+// Vouch says whether the answers that came from one moment to another can be believed: each upstream that is not
+// stopped has answered its canaries well since, and none has answered one wrongly between. Without a [Watch] all are
 // believed.
 func (r *Resolver) Vouch(from, to time.Time) Trust {
 	if r.watch == nil {
 		return Trusted
 	}
-	s := span{from.Sub(r.began), to.Sub(r.began)}
+	began, ended := from.Sub(r.began), to.Sub(r.began)
 	for _, u := range r.upstreams {
-		if u.guard.lied(s) {
+		if u.breaker.Distrusts(began, ended) {
 			return Distrusted
 		}
 	}
 	stopped := 0
 	for _, u := range r.upstreams {
 		switch {
-		case u.guard.open.Load():
+		case u.breaker.IsOpen():
 			stopped++ // silence is no lie
-		case u.guard.good.Load() <= int64(s.to):
-			u.guard.want()
+		case u.breaker.LastGood() <= ended:
+			u.breaker.WantCanary()
 			return Waiting
 		}
 	}
@@ -45,8 +45,7 @@ func (r *Resolver) Vouch(from, to time.Time) Trust {
 	return Trusted
 }
 
-// Await waits until an upstream is there to be asked, or ctx ends, or waiting
-// makes no sense any more.
+// Await waits until an upstream can be asked. It fails when ctx ends, or when waiting makes no sense any more.
 func (r *Resolver) Await(ctx context.Context) error {
 	if err := r.await(ctx); err != nil {
 		return err
@@ -59,58 +58,51 @@ func (r *Resolver) await(ctx context.Context) *Error {
 		return nil
 	}
 	for {
-		r.watch.mu.Lock()
-		change := r.watch.change
-		r.watch.mu.Unlock()
+		change := r.watch.Change()
 		switch {
-		case r.watch.doom.Err() != nil:
-			return fault(context.Cause(r.watch.doom))
-		case !r.stopped():
+		case r.watch.Hope().Err() != nil:
+			return fault(context.Cause(r.watch.Hope()))
+		case !allStopped(r.upstreams):
 			return nil
 		}
 		select {
 		case <-change:
-		case <-r.watch.doom.Done():
+		case <-r.watch.Hope().Done():
 		case <-ctx.Done():
 			return fault(context.Cause(ctx)) // whatever its deadline says of the domain
 		}
 	}
 }
 
-// stopped reports whether all upstreams are stopped.
-func (r *Resolver) stopped() bool {
-	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return !u.guard.open.Load() })
+// stoppedSince reports whether any upstream was stopped after a moment, or u still is. A question that was asked
+// then, and failed at u last, may have failed because of that.
+func (r *Resolver) stoppedSince(u *upstream, moment time.Duration) bool {
+	return u.breaker.IsOpen() ||
+		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.breaker.OpenedSince(moment) })
 }
 
-// doubted reports whether any upstream was stopped after a moment, or u still is: what
-// was asked then, and failed at u last, may have failed because of it.
-func (r *Resolver) doubted(u *upstream, since time.Duration) bool {
-	return u.guard.open.Load() ||
-		slices.ContainsFunc(r.upstreams, func(other *upstream) bool { return other.guard.since(since) })
-}
-
-// believe waits until a failure that came from u can be believed, and reports
-// whether the question is to be asked again instead.
-func (r *Resolver) believe(ctx context.Context, u *upstream, began time.Duration) (again bool, err *Error) {
+// confirmFailure waits until a failure that came from u can be believed. It reports true where the question must be
+// asked from its beginning instead.
+func (r *Resolver) confirmFailure(
+	ctx context.Context, u *upstream, began time.Duration,
+) (startOver bool, err *Error) {
 	failed := r.now()
 	for {
-		r.watch.mu.Lock()
-		change := r.watch.change
-		r.watch.mu.Unlock()
+		change := r.watch.Change()
 		switch {
-		case r.doubted(u, began):
+		case r.stoppedSince(u, began):
 			return true, r.await(ctx)
-		case time.Duration(u.guard.good.Load()) > failed:
+		case u.breaker.LastGood() > failed:
 			return false, nil
 		}
-		u.guard.want()
-		tick := time.NewTimer(r.watch.Interval / canaryRest)
+		u.breaker.WantCanary()
+		tick := time.NewTimer(r.watch.Soon())
 		select {
 		case <-change:
 		case <-tick.C:
-		case <-r.watch.doom.Done():
+		case <-r.watch.Hope().Done():
 			tick.Stop()
-			return false, fault(context.Cause(r.watch.doom))
+			return false, fault(context.Cause(r.watch.Hope()))
 		case <-ctx.Done():
 			tick.Stop()
 			return false, nil
@@ -119,23 +111,15 @@ func (r *Resolver) believe(ctx context.Context, u *upstream, began time.Duration
 	}
 }
 
-// A TrustReport is what became of the trust in the upstreams.
-type TrustReport struct {
-	Canaries []CanaryCounts
-	Events   []TrustEvent  // the first of them
-	Paused   time.Duration // while all upstreams were stopped
-}
+// Unwatched is for what answers questions in the place of a [Resolver] and knows nothing of upstreams: there is
+// always one to ask, and all answers are believed.
+type Unwatched struct{}
 
-// TrustReport says what the watch has seen so far.
-func (r *Resolver) TrustReport() TrustReport {
-	if r.watch == nil {
-		return TrustReport{}
-	}
-	r.watch.mu.Lock()
-	defer r.watch.mu.Unlock()
-	report := TrustReport{slices.Clone(r.watch.counts), slices.Clone(r.watch.events), r.watch.paused}
-	if r.watch.since != 0 {
-		report.Paused += r.now() - r.watch.since
-	}
-	return report
-}
+// Number is 0: no upstream is known.
+func (Unwatched) Number(netip.AddrPort) uint16 { return 0 }
+
+// Vouch is always [Trusted].
+func (Unwatched) Vouch(from, to time.Time) Trust { return Trusted }
+
+// Await never waits.
+func (Unwatched) Await(ctx context.Context) error { return nil }

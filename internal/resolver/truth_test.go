@@ -9,8 +9,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// fate is what is true of a domain of zoned: a function of its name, so that
-// the answer about another domain is nearly always another.
+// fate is what is true of a domain of zoned: a function of its name, so that the answer about another domain is
+// nearly always another.
 func fate(domain string) (outcome Outcome, zone string, long bool) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(domain))
@@ -65,8 +65,7 @@ func lie(q *dns.Msg) *dns.Msg {
 	return denial(q, dns.RcodeNameError, "example.")
 }
 
-// wantTruth fails unless every one of n domains has exactly one answer, and
-// that is true.
+// wantTruth fails unless every one of n domains has exactly one answer, and that is true.
 func wantTruth(t *testing.T, g *gathered, n int) {
 	t.Helper()
 	if len(g.answers) != n {

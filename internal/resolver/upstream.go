@@ -1,61 +1,40 @@
 package resolver
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/monitor"
+	"stsscan/internal/window"
 )
 
-// An upstream is a full resolver, with the sockets that are connected to it.
+// An upstream is a full resolver, with the sockets of Exchange that are connected to it. All goroutines of the
+// Resolver share it: what may change is atomic, or has a lock of its own.
 type upstream struct {
-	addr    netip.AddrPort
-	sockets []*socket
-	loss    loss
-	guard   guard
-	windows windowLog
-	counts  struct {
+	addr      netip.AddrPort
+	sockets   []*socket
+	loss      window.Loss
+	breaker   monitor.Breaker // opened and closed by the monitor
+	windowLog window.Log      // of the windows of lanes
+	counts    struct {
 		asked, answered, timeouts, servfail, refused, mismatched, suspected, failed, tcp atomic.Int64
 	}
-	replied  atomic.Int64 // when it did last, in nanoseconds since the Resolver began
-	troubled atomic.Int64 // since when a watch is not content, in nanoseconds since the Resolver began; 0: it is
-	folded   atomic.Int64 // replies that did not keep the case of the name
-	folds    atomic.Bool  // it does not keep it: 0x20 is off
+	lastReply  atomic.Int64 // when it came, in nanoseconds since the Resolver began
+	caseFolded atomic.Int64 // replies that did not keep the case of the name
+	foldsCase  atomic.Bool  // it does not keep it: 0x20 is off
 }
 
-// UpstreamStats counts what happened with one upstream since the start.
-type UpstreamStats struct {
-	Upstream   netip.AddrPort
-	Asked      int64 // questions sent, over UDP and TCP
-	Answered   int64 // valid replies
-	Timeouts   int64 // questions without a valid reply in time
-	Servfail   int64 // replies with rcode SERVFAIL
-	Refused    int64 // replies with rcode REFUSED
-	Mismatched int64 // datagrams and messages that answer no question in flight: forged, garbled, or late
-	Suspected  int64 // answers that were not believed, since many forgeries came before them, and asked for again over TCP
-	Failed     int64 // questions that an error of the socket ended, as when nobody listens there
-	TCP        int64 // questions repeated over TCP
+// allStopped reports whether the breakers of all upstreams are open.
+func allStopped(upstreams []*upstream) bool {
+	return !slices.ContainsFunc(upstreams, func(u *upstream) bool { return !u.breaker.IsOpen() })
 }
 
-func (u *upstream) stats() UpstreamStats {
-	return UpstreamStats{
-		Upstream:   u.addr,
-		Asked:      u.counts.asked.Load(),
-		Answered:   u.counts.answered.Load(),
-		Timeouts:   u.counts.timeouts.Load(),
-		Servfail:   u.counts.servfail.Load(),
-		Refused:    u.counts.refused.Load(),
-		Mismatched: u.counts.mismatched.Load(),
-		Suspected:  u.counts.suspected.Load(),
-		Failed:     u.counts.failed.Load(),
-		TCP:        u.counts.tcp.Load(),
-	}
-}
-
-// complain counts the rcodes by which an upstream declines a question.
-func (u *upstream) complain(rcode int) {
+// countDeclined counts the rcodes by which an upstream declines a question.
+func (u *upstream) countDeclined(rcode int) {
 	switch rcode {
 	case dns.RcodeServerFailure:
 		u.counts.servfail.Add(1)
@@ -64,9 +43,8 @@ func (u *upstream) complain(rcode int) {
 	}
 }
 
-// socket is one of the sockets, at random: the port of a question is part of
-// what a forger must guess.
-func (u *upstream) socket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
+// randomSocket is one of the sockets: the port of a question is part of what a forger must guess.
+func (u *upstream) randomSocket() *socket { return u.sockets[rand.IntN(len(u.sockets))] }
 
 func (u *upstream) close() {
 	for _, s := range u.sockets {
@@ -74,80 +52,11 @@ func (u *upstream) close() {
 	}
 }
 
-// Number is the number of an upstream, as the Avoid of a [Question] wants it; 0
-// where it is none of ours.
-func (r *Resolver) Number(addr netip.AddrPort) uint16 {
-	for i, u := range r.upstreams {
-		if u.addr == addr {
-			return uint16(i + 1)
-		}
-	}
-	return 0
-}
-
-// avoided is the route to the upstream of a number; nil where there is none.
-func (l *lane) avoided(n uint16) *route {
-	if n == 0 || int(n) > len(l.routes) {
-		return nil
-	}
-	return l.routes[n-1]
-}
-
-// next is the upstream for an attempt: the next in rotation, but never the one
-// that was asked just now when there is another. One that loses questions is
-// passed over as often as it loses them; even one that loses all is asked now
-// and then, or nobody would notice its return.
-func (r *Resolver) next(last *upstream) *upstream {
-	const rest = 1.0 / 16
-	n := uint64(len(r.upstreams))
-	start := r.rotation.Add(1)
-	var best *upstream
-	for i := range n {
-		u := r.upstreams[(start+i)%n]
-		if u == last && n > 1 || u.guard.open.Load() {
-			continue
-		}
-		lost := u.loss.share()
-		if rand.Float64() < max(rest, 1-lost) {
-			return u
-		}
-		if best == nil || lost < best.loss.share() {
-			best = u
-		}
-	}
-	if best == nil && last != nil && !last.guard.open.Load() {
-		return last // the others are stopped
-	}
-	return cmp.Or(best, last, r.upstreams[start%n])
-}
-
-// A loss is the share of the latest questions that got no answer: a moving
-// average over about eight of them, in units of 2^-20.
-type loss struct{ average atomic.Int64 }
-
-const lossUnit = 1 << 20
-
-func (l *loss) share() float64 { return float64(l.average.Load()) / lossUnit }
-
-func (l *loss) count(lost bool) {
-	var sample int64
-	if lost {
-		sample = lossUnit
-	}
-	for {
-		old := l.average.Load()
-		if l.average.CompareAndSwap(old, old+(sample-old)/8) {
-			return
-		}
-	}
-}
-
-// answered notes n questions that got an answer.
-func (l *loss) answered(n int) {
-	for range min(n, 128) { // by then nothing is left of what was
-		if l.average.Load() == 0 {
-			return
-		}
-		l.count(false)
+// tally counts the attempts until now.
+func (u *upstream) tally() monitor.Tally {
+	c := &u.counts
+	return monitor.Tally{
+		Answered: c.answered.Load() - c.servfail.Load() - c.refused.Load(),
+		Failed:   c.timeouts.Load() + c.servfail.Load() + c.refused.Load() + c.failed.Load(),
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// The rate holds for everything that is sent, attempts after the first too, and
-// its waits are not charged to the attempt.
+// The rate holds for everything that is sent, attempts after the first too, and its waits are not charged to the
+// attempt.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	s := serve(t, rcode(dns.RcodeServerFailure), nil)
@@ -31,12 +31,13 @@ func TestRate(t *testing.T) {
 	all.Wait()
 	const burst = 1
 	if least := time.Second * (questions*attempts - burst) / perSecond; time.Since(began) < least {
-		t.Errorf("%d messages at %d per second took %v, less than %v", questions*attempts, perSecond, time.Since(began), least)
+		t.Errorf("%d messages at %d per second took %v, less than %v", questions*attempts, perSecond,
+			time.Since(began), least)
 	}
 }
 
-// A sweep keeps to the rate in any stretch of time, with all that it sends:
-// first attempts, others, and those over TCP.
+// A sweep keeps to the rate in any stretch of time, with all that it sends: first attempts, others, and those over
+// TCP.
 func TestRateOfSweep(t *testing.T) {
 	t.Parallel()
 	const perSecond, burst, n = 2000, 20, 2000
@@ -69,8 +70,7 @@ func TestRateOfSweep(t *testing.T) {
 			t.Fatalf("%d messages in %v, want at most %.0f", m.asked, m.at, most)
 		}
 	}
-	// On a busy machine not the whole sweep shows what the limit lets out, but
-	// some stretch of it does.
+	// On a busy machine not the whole sweep shows what the limit lets out, but some stretch of it does.
 	best := 0.0
 	for i, first := range marks {
 		for _, m := range marks[i:] {
@@ -85,8 +85,7 @@ func TestRateOfSweep(t *testing.T) {
 	}
 }
 
-// A question of a survey waits for the limit behind one question of a sweep, not
-// behind all of its window.
+// A question of a survey waits for the limit behind one question of a sweep, not behind all of its window.
 func TestRateIsShared(t *testing.T) {
 	t.Parallel()
 	s := serve(t, good, nil)
@@ -117,7 +116,7 @@ func TestRateIsShared(t *testing.T) {
 	sweep.Wait()
 }
 
-// A deadline that our own queue would exceed is nobody's time-out.
+// A deadline that the queue of the rate limit would exceed is no time-out of an upstream.
 func TestRateAndDeadline(t *testing.T) {
 	s := serve(t, good, nil)
 	r := open(t, Config{Rate: 0.1}, s)
@@ -130,8 +129,7 @@ func TestRateAndDeadline(t *testing.T) {
 	}
 }
 
-// The ids of a socket in flight differ, and the same question has another id
-// each time.
+// The ids of a socket in flight differ, and the same question has another id each time.
 func TestIDs(t *testing.T) {
 	const many = 1000
 	way := make(chan struct{}, 100) // an element for each question on its way: so many fit the server's buffer
@@ -169,7 +167,7 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// An upstream that does not answer is asked less, and again when it is back.
+// An upstream that does not answer is asked less, and as before when it is back.
 func TestHealth(t *testing.T) {
 	var dead atomic.Bool
 	dead.Store(true)
@@ -204,7 +202,7 @@ func TestHealth(t *testing.T) {
 		break
 	}
 	dead.Store(false)
-	r.timeout = patience
+	r.schedule.timeout = patience
 	exchange(400)
 	before := lame.asked.Load()
 	exchange(200)
@@ -213,21 +211,21 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// The next attempt goes to another upstream, whatever its health; and even one
-// that loses everything is asked now and then.
+// The next attempt goes to another upstream, however much that loses. Even one that loses everything is asked now and
+// then.
 func TestNext(t *testing.T) {
 	r := open(t, Config{}, serve(t, silence, nil), serve(t, silence, nil))
 	lame, fine := r.upstreams[0], r.upstreams[1]
 	for range 500 {
-		lame.loss.count(true)
+		lame.loss.Count(true)
 	}
 	const draws = 4000
 	asked := 0
 	for range draws {
-		if r.next(fine) != lame || r.next(lame) != fine {
+		if r.nextUpstream(fine) != lame || r.nextUpstream(lame) != fine {
 			t.Fatal("the same upstream again")
 		}
-		if r.next(nil) == lame {
+		if r.nextUpstream(nil) == lame {
 			asked++
 		}
 	}
@@ -235,13 +233,12 @@ func TestNext(t *testing.T) {
 		t.Errorf("one that loses everything was asked %d times of %d", asked, draws)
 	}
 	only := open(t, Config{}, serve(t, silence, nil))
-	if u := only.upstreams[0]; only.next(u) != u {
+	if u := only.upstreams[0]; only.nextUpstream(u) != u {
 		t.Error("the only upstream is not asked again")
 	}
 }
 
-// A flight whose reply came in the last moment does not end the wait of another
-// that has got its id.
+// A flight whose reply came at the last moment does not end the wait of another that has its id now.
 func TestForget(t *testing.T) {
 	done, other := &flight{id: 7}, &flight{id: 7}
 	s := &socket{waiting: map[uint16]*flight{7: other}}

@@ -17,8 +17,7 @@ import (
 
 const canaryZone = "canary.example"
 
-// honest answers canaries, big ones over TCP only, and denies all else, but for
-// what p does to it.
+// honest answers canaries, big ones over TCP only, and denies all else, but for what p does to it.
 func honest(p play) play {
 	return func(q *dns.Msg, send func([]byte)) {
 		name := strings.ToLower(q.Question[0].Name)
@@ -68,14 +67,13 @@ func (d *direction) or(p play) play {
 
 var testCanaries = []Canary{{Name: "present." + canaryZone, Type: dns.TypeTXT}, {canaryZone, dns.TypeTXT, true}}
 
-// fakeAnswer answers everything, as those do that sell searches.
+// fakeAnswer answers everything, as resolvers do that rewrite NXDOMAIN.
 func fakeAnswer(q *dns.Msg, send func([]byte)) { send(packed(answer(q))) }
 
-// denyAll denies everything, as those do that are cut off.
+// denyAll denies everything, as a resolver without upstreams may.
 func denyAll(q *dns.Msg, send func([]byte)) { absent(q, send) }
 
-// During an outage of any kind no question fails: the sweep waits, and ends by
-// itself. Names that are dead all the time fail all the same.
+// During an outage of any kind no question fails: the sweep waits, and goes on by itself. Dead names still fail.
 func TestSweepThroughOutage(t *testing.T) {
 	t.Parallel()
 	for title, outage := range map[string]play{
@@ -115,7 +113,7 @@ func TestSweepThroughOutage(t *testing.T) {
 							d.play(outage)
 							ending.Go(func() {
 								time.Sleep(20 * brevity) // longer than all attempts
-								for waited := time.Duration(0); !r.stopped() && waited < patience; waited += brevity {
+								for waited := time.Duration(0); !allStopped(r.upstreams) && waited < patience; waited += brevity {
 									time.Sleep(brevity) // a busy machine has answers under way for longer
 								}
 								d.play(nil)
@@ -150,7 +148,7 @@ func TestSweepThroughOutage(t *testing.T) {
 	}
 }
 
-// A process or a machine that is not there answers ICMP, or nobody does.
+// Where there is no process or no machine, ICMP says so, or nothing does.
 func TestSweepWhileNobodyListens(t *testing.T) {
 	t.Parallel()
 	s := serveApart(t, honest(absent))
@@ -180,8 +178,8 @@ func TestSweepWhileNobodyListens(t *testing.T) {
 	}
 }
 
-// A wrong answer to a canary stops the upstream; what it said since the last
-// good one is not vouched for, and what another says is.
+// A wrong answer to a canary stops the upstream; what it said since the last good one is not vouched for, and what
+// another says is.
 func TestLies(t *testing.T) {
 	t.Parallel()
 	for title, lie := range map[string]play{"makes up answers": fakeAnswer, "denies all": denyAll} {
@@ -233,7 +231,7 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// An upstream that lies gets no word in, not even with what it was asked before.
+// No answer of an upstream that lies is read, not even to what it was asked before.
 func TestLiesInFlight(t *testing.T) {
 	t.Parallel()
 	var lying atomic.Bool
@@ -284,8 +282,8 @@ func TestLiesInFlight(t *testing.T) {
 	}
 }
 
-// An upstream that answers canaries and drops too many questions is stopped, and
-// a run that gets nowhere ends. What was asked before is not counted.
+// An upstream that answers canaries and drops too many questions is stopped, and a run that gets nowhere ends. What
+// was asked before is not counted.
 func TestSilenceBeyondTheLimit(t *testing.T) {
 	t.Parallel()
 	dropping := honest(func(q *dns.Msg, send func([]byte)) {
@@ -318,7 +316,7 @@ func TestSilenceBeyondTheLimit(t *testing.T) {
 	}
 }
 
-// When all are stopped for too long, everything that waits is told.
+// When all are stopped for too long, everything that waits ends with that error.
 func TestMaxPause(t *testing.T) {
 	t.Parallel()
 	r := open(t, Config{Timeout: brevity, InFlight: 100}, serve(t, silence, nil))
@@ -340,7 +338,7 @@ func TestMaxPause(t *testing.T) {
 	}
 }
 
-// Loss that an upstream always has stops nothing.
+// An upstream that always loses some packets is not stopped.
 func TestWatchBearsLoss(t *testing.T) {
 	t.Parallel()
 	asked := make(map[bool]int) // canaries and others: one in five of each is lost, and so never all attempts of a canary
@@ -391,5 +389,5 @@ func TestStall(t *testing.T) {
 }
 
 func (r *Resolver) stoppedAny() bool {
-	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.guard.open.Load() })
+	return slices.ContainsFunc(r.upstreams, func(u *upstream) bool { return u.breaker.IsOpen() })
 }

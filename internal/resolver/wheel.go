@@ -2,15 +2,14 @@ package resolver
 
 import "time"
 
-// wheelSize is how many buckets a wheel has, of wheelTick of a time-out each: it
-// reaches as far as two time-outs.
+// A wheel has wheelSize buckets, of which wheelTick take a time-out: it reaches two time-outs ahead.
 const (
 	wheelSize = 256
 	wheelTick = 128
 )
 
-// A wheel is items by the time at which something is due about them, to a tick:
-// to put one in and to take one out costs a few writes, however many wait.
+// A wheel is a timing wheel: items by the tick at which they are due. To put one in and to take one out costs a few
+// writes, however many wait.
 type wheel struct {
 	buckets [wheelSize]queue
 	at      uint8         // the bucket that is due next
@@ -27,7 +26,7 @@ func newWheel(timeout time.Duration) *wheel {
 	return w
 }
 
-// push puts an item in, which is due at a moment, at the latest in two time-outs.
+// push puts in an item that is due at a moment, at the latest in two time-outs.
 func (w *wheel) push(items []item, i uint32, now, due time.Duration) {
 	if w.n == 0 {
 		w.due = now + w.tick

@@ -24,7 +24,8 @@ func TestAddressPlan(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{"22.0.0.1", "22.10.0.1", "23.1.0.1", "127.0.0.1", "3ffe:5753::1", "3ffe:5753:a::1", "3ffe:5754:1::1", "::1"} {
+	for _, s := range []string{"22.0.0.1", "22.10.0.1", "23.1.0.1", "127.0.0.1", "3ffe:5753::1", "3ffe:5753:a::1",
+		"3ffe:5754:1::1", "::1"} {
 		if got := playOf(netip.MustParseAddr(s)); got != tcpUnreachable {
 			t.Errorf("playOf(%s) = %d: it is not in the plan", s, got)
 		}

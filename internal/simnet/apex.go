@@ -5,8 +5,7 @@ import "github.com/miekg/dns"
 // denialTTL is in seconds, of a denial whose zone has no SOA of its own.
 const denialTTL = 300
 
-// A zoneSource is a source that knows about its zones what the world would
-// otherwise make up.
+// A zoneSource is a source that has the data of its zones which the world would otherwise make up.
 type zoneSource interface {
 	soa(zone string) *dns.SOA // nil: it has none
 	signed(zone string) bool
@@ -24,8 +23,7 @@ func (w *World) soa(zone string) *dns.SOA {
 	}
 }
 
-// denial is the SOA of a negative answer, with the TTL that the answer may be
-// kept for (RFC 2308, section 3).
+// denial is the SOA of a negative answer, with the TTL that the answer may be kept for (RFC 2308, section 3).
 func (w *World) denial(zone string) *dns.SOA {
 	soa := *w.soa(zone)
 	soa.Hdr.Ttl = min(soa.Hdr.Ttl, soa.Minttl)

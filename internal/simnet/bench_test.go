@@ -34,7 +34,8 @@ func BenchmarkExchange(b *testing.B) {
 // The same from datagram to datagram, without the socket.
 func BenchmarkDatagram(b *testing.B) {
 	w := openFetchWorld(b)
-	for name, owner := range map[string]string{"denial": "_mta-sts.fetch-01.example.com", "record": "_mta-sts.fetch-07.example.com"} {
+	for name, owner := range map[string]string{"denial": "_mta-sts.fetch-01.example.com",
+		"record": "_mta-sts.fetch-07.example.com"} {
 		packet, err := question(owner, dns.TypeTXT).Pack()
 		if err != nil {
 			b.Fatal(err)

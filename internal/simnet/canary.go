@@ -6,10 +6,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// CanaryZone is a zone of every world, for programs that try a resolver before
-// they trust it. In it, present has a TXT record and is signed; bogus fails as a
-// wrong signature does; big has a TXT record that no datagram holds; nobody
-// answers for slow, nor for what is below; other names do not exist.
+// CanaryZone is a zone of every world, for programs that try a resolver before they trust it. In it, present
+// has a TXT record and is signed; bogus fails as a wrong signature does; big has a TXT record that no datagram
+// holds; slow, and names below it, get no answer; other names do not exist.
 const CanaryZone = "stsscan-canary.example"
 
 // canary is the step of a name in the canary zone.

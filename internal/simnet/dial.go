@@ -15,16 +15,15 @@ const (
 	synTimeout = 127 * time.Second // a system gives up after about as long
 )
 
-// asker is the address that dials have as their own.
+// asker is the local address of dials.
 func asker() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{planV4, 0, 0, 1}), 40000)
 }
 
-// DialContext connects to a host of the world. The network is tcp, tcp4 or
-// tcp6, and the address is a literal one with its port: names are the business
-// of who asks. Errors are those that a system gives, in a [net.OpError]; only
-// port 443 is open, and port 25 of mail servers. Where nothing answers, the call waits for ctx, at most 127
-// seconds. The connection behaves as one of TCP does, deadlines included.
+// DialContext connects to a host of the world. The network is tcp, tcp4 or tcp6, and the address is a literal
+// one with its port: callers resolve names. Errors are those that a system gives, in a [net.OpError]. Only port
+// 443 is open, and port 25 of mail servers. Where nothing answers, the call waits for ctx, at most 127 seconds.
+// The connection behaves as one of TCP does, deadlines included.
 func (w *World) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -17,10 +17,10 @@ const (
 	dnsHeadSize = 12
 )
 
-// serveUDP is one of a few readers. It answers each question before it reads
-// the next: no answer of the world takes time, and silence is no answer.
+// serveUDP is one of a few readers. It answers each question before it reads the next: no answer of the world
+// takes time, and silence is no answer.
 func (s *Server) serveUDP() {
-	// What the system does not grant is not needed.
+	// A smaller buffer will do.
 	s.udp.SetReadBuffer(udpBuffer)
 	s.udp.SetWriteBuffer(udpBuffer)
 	in, out := make([]byte, dns.MaxMsgSize), make([]byte, dns.MaxMsgSize)
@@ -100,8 +100,8 @@ func readFrame(r io.Reader) ([]byte, error) {
 	return message, err
 }
 
-// read understands a message and answers it. There is no reply to what is no
-// question. limit is the size of datagram that the asker takes.
+// read answers a message. A message that is no question gets no reply. limit is the size of datagrams that the
+// client takes.
 func (w *World) read(message []byte) (reply *dns.Msg, fault dnsFault, limit int) {
 	var q dns.Msg
 	limit = dnsMinSize
@@ -124,7 +124,7 @@ func (w *World) read(message []byte) (reply *dns.Msg, fault dnsFault, limit int)
 	return reply, fault, limit
 }
 
-// pack encodes a reply; one that cannot be becomes SERVFAIL.
+// pack encodes a reply; a reply that cannot be encoded becomes SERVFAIL.
 func pack(reply *dns.Msg, buf []byte) []byte {
 	out, err := reply.PackBuffer(buf)
 	if err == nil && len(out) <= dns.MaxMsgSize {

@@ -2,13 +2,12 @@ package simnet
 
 import "math"
 
-// A draw is where everything random about one name comes from: a hash of the
-// seed and the name. Each purpose reads a stream of its own, so that a new
-// draw leaves the old ones as they were.
+// A draw is where everything random about one name comes from: a hash of the seed and the name. Each purpose
+// reads a stream of its own, so that a new draw leaves the old ones as they were.
 type draw uint64
 
-// A purpose is what a random number is drawn for. Purposes are only ever
-// appended: their order is part of the populations.
+// A purpose is what a random number is drawn for. Purposes are only ever appended: their order is part of the
+// populations.
 type purpose uint64
 
 const (
@@ -86,8 +85,7 @@ func mix(x uint64) uint64 {
 // bits are 64 random bits.
 func (d draw) bits(p purpose) uint64 { return mix(uint64(d) + uint64(p)*golden) }
 
-// sub is a draw of its own for one purpose: for purposes that need several
-// numbers, such as one for each night or line.
+// sub is a separate draw for one purpose that needs several numbers, such as one for each night or line.
 func (d draw) sub(p purpose, n int) draw { return draw(mix(d.bits(p) + uint64(n)*golden)) }
 
 // unit is a number in [0, 1).

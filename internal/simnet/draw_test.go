@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// within reports whether k successes of n are within five standard deviations
-// of what probability p lets expect (and half a success for rounding).
+// within reports whether k successes of n are within five standard deviations of what probability p lets expect
+// (and half a success for rounding).
 func within(k, n int, p float64) bool {
 	sigma := math.Sqrt(float64(n) * p * (1 - p))
 	return math.Abs(float64(k)-float64(n)*p) <= 5*sigma+0.5

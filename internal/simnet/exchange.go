@@ -17,17 +17,15 @@ const (
 	ednsSize = 1232 // octets of UDP payload that the world sends and accepts (RFC 6891)
 )
 
-// Exchange answers q as a full resolver would that asks the authoritative
-// servers of the world: it follows aliases, denies with the SOA of the zone
-// (RFC 2308), sets RA, and refuses a question without RD. Truncation over UDP
-// that TCP mends is not seen here. AD is set where it is asked for (RFC 6840,
-// section 5.7) and every zone on the way is signed: in a text world those with
-// a DNSKEY record, in a generated world the top level and, by a hash of its
-// name, one zone in sixteen. Resolvers differ on a loop of aliases; the world
-// gives the chain up to its first repetition, so that the asker finds the loop.
+// Exchange answers q as a full resolver would that asks the authoritative servers of the world: it follows
+// aliases, denies with the SOA of the zone (RFC 2308), sets RA, and refuses a question without RD. Truncation
+// over UDP that TCP mends is not seen here. AD is set where it is asked for (RFC 6840, section 5.7) and every
+// zone on the way is signed: in a text world those with a DNSKEY record, in a generated world the top level
+// and, by a hash of its name, one zone in sixteen. Resolvers differ on a loop of aliases; the world gives the
+// chain up to its first repetition, so that the asker finds the loop.
 //
-// Silence lasts until ctx ends, then the error wraps that of ctx. The caller
-// sets the deadline and owns the reply.
+// Silence lasts until ctx ends, then the error wraps that of ctx. The caller sets the deadline and owns the
+// reply.
 func (w *World) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, exchangeFailure(q, err)
@@ -42,14 +40,15 @@ func (w *World) Exchange(ctx context.Context, q *dns.Msg) (*dns.Msg, error) {
 			return nil, closed("exchange", "memory")
 		}
 	case dnsMalformed:
-		return nil, &exchangeError{reason: codes.RecordMalformed, err: fmt.Errorf("reply to %s: %w", subject(q), dns.ErrRdata)}
+		err := fmt.Errorf("reply to %s: %w", subject(q), dns.ErrRdata)
+		return nil, &exchangeError{reason: codes.RecordMalformed, err: err}
 	case dnsTruncateUDP:
 		truncate(reply)
 	}
 	return reply, nil
 }
 
-// An exchangeError carries the reason that the table gives.
+// An exchangeError has the reason for the table.
 type exchangeError struct {
 	reason codes.RecordReason
 	err    error
@@ -60,8 +59,7 @@ func (e *exchangeError) Unwrap() error                    { return e.err }
 func (e *exchangeError) RecordReason() codes.RecordReason { return e.reason }
 func (e *exchangeError) Timeout() bool                    { return e.reason == codes.RecordTimeout }
 
-// exchangeFailure tells a time-out, which says something about the name, from
-// a cancellation, which does not.
+// exchangeFailure separates a time-out, which is about the name, from a cancellation, which is not.
 func exchangeFailure(q *dns.Msg, cause error) error {
 	err := fmt.Errorf("no reply to %s: %w", subject(q), cause)
 	if errors.Is(cause, context.DeadlineExceeded) {
@@ -77,9 +75,9 @@ func subject(q *dns.Msg) string {
 	return q.Question[0].Name + " " + dns.Type(q.Question[0].Qtype).String()
 }
 
-// answer makes the reply to q and says how it goes wrong on the way: dnsFine,
-// dnsSilent, dnsGarbage, dnsMalformed, dnsFlood, or a truncation. Other faults are in
-// the reply. The reply shares nothing with q or the source.
+// answer makes the reply to q and says how it goes wrong on the way: dnsFine, dnsSilent, dnsGarbage,
+// dnsMalformed, dnsFlood, or a truncation. Other faults are in the reply. The reply shares nothing with q or
+// the source.
 func (w *World) answer(q *dns.Msg) (*dns.Msg, dnsFault) {
 	reply := &dns.Msg{Question: slices.Clone(q.Question), Compress: true}
 	reply.Id, reply.Opcode, reply.Response = q.Id, q.Opcode, true
@@ -98,8 +96,7 @@ func (w *World) answer(q *dns.Msg) (*dns.Msg, dnsFault) {
 	return reply, fault
 }
 
-// refusal is the response code for a message that is no question for a
-// resolver, and RcodeSuccess for one that is.
+// refusal is the response code for a message that is no question for a resolver; otherwise RcodeSuccess.
 func refusal(q *dns.Msg, opt *dns.OPT) int {
 	switch {
 	case q.Response || len(q.Question) != 1:
@@ -118,8 +115,7 @@ func refusal(q *dns.Msg, opt *dns.OPT) int {
 	return dns.RcodeSuccess
 }
 
-// resolve fills in the answer, alias by alias. It says whether every zone on
-// the way is signed.
+// resolve fills in the answer, alias by alias. It says whether every zone on the way is signed.
 func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFault) {
 	name := plainName(reply.Question[0].Name)
 	visited := make([]string, 0, 4)
@@ -180,11 +176,10 @@ func (w *World) resolve(reply *dns.Msg, qtype uint16) (signed bool, fault dnsFau
 // strayZone is a zone that no other name is in.
 const strayZone = "stray.example"
 
-// floodRoom is what a flood takes of a message of 64 KiB: the rest is for what
-// else is in it.
+// floodRoom is how much of a message of 64 KiB a flood takes, beside the other records.
 const floodRoom = 63 << 10 // octets
 
-// flood puts TXT records before those that the name has, each as short as can be.
+// flood puts TXT records before those that the name has, each as short as possible.
 func flood(reply *dns.Msg, st *step) {
 	if len(st.rrs) == 0 || st.rrs[0].Header().Rrtype != dns.TypeTXT {
 		return
@@ -196,7 +191,7 @@ func flood(reply *dns.Msg, st *step) {
 	}
 }
 
-// rebind leads every second question for an address to the asker itself.
+// rebind answers every second question for an address with a loopback address.
 func (w *World) rebind(st *step) {
 	for i, rr := range st.rrs {
 		if a, ok := rr.(*dns.A); ok && w.rebound.Add(1)%2 == 0 {
@@ -206,8 +201,8 @@ func (w *World) rebind(st *step) {
 	}
 }
 
-// ask is the source's step, and what every zone has although the source may
-// not say so: an SOA, a name server, and little to say to ANY (RFC 8482).
+// ask is the step of the source, and what every zone has even if the source does not: an SOA, a name server,
+// and a short answer to ANY (RFC 8482).
 func (w *World) ask(name string, qtype uint16) step {
 	if qtype == dns.TypeANY {
 		st := w.src.step(name, dns.TypeHINFO)
@@ -231,14 +226,14 @@ func (w *World) ask(name string, qtype uint16) step {
 	return st
 }
 
-// extendedError adds an RFC 8914 option where the asker speaks EDNS.
+// extendedError adds an option of RFC 8914 where the client speaks EDNS.
 func extendedError(reply *dns.Msg, code uint16) {
 	if opt := reply.IsEdns0(); opt != nil {
 		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: code})
 	}
 }
 
-// truncate leaves of a reply what says that there is more.
+// truncate leaves the part of a reply that says that there is more.
 func truncate(reply *dns.Msg) {
 	reply.Truncated, reply.Answer, reply.Ns = true, nil, nil
 }

@@ -65,8 +65,8 @@ func openDNS(t testing.TB) *World {
 	return openText(t, fmt.Sprintf(dnsWorld, strings.Repeat("x", 250)))
 }
 
-// summary is a reply in one line: code, flags, answer, owner of the SOA or NS
-// in the authority section, extended errors.
+// summary is a reply in one line: code, flags, answer, owner of the SOA or NS in the authority section,
+// extended errors.
 func summary(m *dns.Msg) string {
 	var s strings.Builder
 	s.WriteString(dns.RcodeToString[m.Rcode])
@@ -224,7 +224,8 @@ func TestExchangeCopies(t *testing.T) {
 	first.Answer[0].Header().Name, first.Question[0].Name = "spoilt.", "spoilt."
 	first.Answer[0].(*dns.TXT).Txt[0] = "spoilt"
 	second, _ := w.Exchange(t.Context(), q)
-	if got, want := summary(second), `NOERROR _mta-sts.example.com. TXT "v=STSv1; id=1;";`; got != want || q.Question[0].Name == "spoilt." {
+	if got, want := summary(second), `NOERROR _mta-sts.example.com. TXT "v=STSv1; id=1;";`; got != want ||
+		q.Question[0].Name == "spoilt." {
 		t.Errorf("second reply %s, want %s", got, want)
 	}
 }
@@ -252,7 +253,8 @@ func TestExchangeFails(t *testing.T) {
 			}
 			_, err := w.Exchange(ctx, question(c.name, dns.TypeTXT))
 			var said interface{ RecordReason() codes.RecordReason }
-			if !errors.Is(err, c.err) || errors.As(err, &said) != (c.reason != "") || said != nil && said.RecordReason() != c.reason {
+			if !errors.Is(err, c.err) || errors.As(err, &said) != (c.reason != "") ||
+				said != nil && said.RecordReason() != c.reason {
 				t.Errorf("%s: %v, want %v with reason %q", c.name, err, c.err, c.reason)
 			}
 		})

@@ -16,9 +16,8 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// What a reader of RFC 8461 sees through the scanner's own door of every domain
-// of the worlds that come with the package is its truth. All the time-outs take
-// no time.
+// What a reader of RFC 8461 sees through the scanner's own door of every domain of the worlds that come with
+// the package is its truth. All the time-outs take no time.
 func TestFetchWorldTruth(t *testing.T) {
 	for _, world := range []string{"fetch.txtar", "hostile.txtar"} {
 		t.Run(world, func(t *testing.T) {
@@ -72,7 +71,7 @@ func observe(t *testing.T, w *World, domain string) Truth {
 		t.Fatal(err)
 	}
 	var trace egress.Trace
-	ctx, cancel := context.WithTimeout(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), 20*time.Second)
+	ctx, cancel := context.WithTimeout(egress.WithLastTry(egress.WithTrace(t.Context(), &trace)), 20*time.Second)
 	defer cancel()
 	record, policy, err := mtasts.Get(ctx, w, door, domain)
 	truth := Truth{

@@ -8,8 +8,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Whatever a stranger sends, the server lives, and what it replies is a reply
-// of the same id that fits.
+// Whatever it is sent, the server lives, and what it replies is a reply of the same id that fits.
 func FuzzDatagram(f *testing.F) {
 	w := openDNS(f)
 	for _, name := range []string{"end.example.net", "big.example.com", "malformed.example.com", "loop.example.com", "."} {
@@ -26,7 +25,8 @@ func FuzzDatagram(f *testing.F) {
 		if reply == nil || bytes.Equal(reply, garbage()) {
 			return
 		}
-		if len(reply) < dnsHeadSize || len(reply) > max(ednsSize, len(packet)+64) || !bytes.Equal(reply[:2], packet[:2]) || reply[2]&0x80 == 0 {
+		if len(reply) < dnsHeadSize || len(reply) > max(ednsSize, len(packet)+64) || !bytes.Equal(reply[:2], packet[:2]) ||
+			reply[2]&0x80 == 0 {
 			t.Errorf("to %x: %x", packet, reply)
 		}
 	})
@@ -63,7 +63,8 @@ func FuzzSOCKS(f *testing.F) {
 	w := openDNS(f)
 	f.Add([]byte("\x05\x01\x00\x05\x01\x00\x01\x16\x01\x00\x01\x01\xbb"))
 	f.Add([]byte("\x05\x01\x00\x05\x01\x00\x03\x0fend.example.net\x01\xbb"))
-	f.Add([]byte("\x05\x02\x00\x01\x05\x01\x00\x04\x3f\xfe\x57\x53\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\xbb"))
+	f.Add([]byte("\x05\x02\x00\x01\x05\x01\x00\x04" +
+		"\x3f\xfe\x57\x53\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\xbb"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		at, code, err := w.socksRequest(struct {
 			io.Reader

@@ -6,24 +6,23 @@ import (
 	"strings"
 )
 
-// The models of population. README.md tells where their numbers are from.
+// The models of population. README.md has the sources of their numbers.
 const (
 	modelZones  = "zones"  // zone files: one domain in a thousand has a record
 	modelTop    = "top"    // a top list: adoption falls with the rank
 	modelErrors = "errors" // half the domains have a record, and everything goes wrong somewhere
-	modelSoak   = "soak"   // a million domains for one long run: a fifth fails somewhere, and an operator has a giant's share
+	modelSoak   = "soak"   // a million domains for one long run: a fifth fails somewhere, and one operator has very many
 )
 
-// soakAdoption is the share with a record in the model soak, few enough that a
-// million handshakes are not what a run is about, and giantShare how many of
-// them have their Policy Hosts at one address.
+// soakAdoption is the share with a record in the model soak, low enough that a run is not about handshakes
+// alone, and giantShare how many of them have their Policy Hosts at one address.
 const (
 	soakAdoption = 0.05
 	giantShare   = 0.6
 )
 
-// made reports whether a model was made for tests, by the columns errors and
-// absent of the tables, and not after anything that was measured.
+// made reports whether a model was made for tests, by the columns errors and absent of the tables, and not from
+// measurements.
 func made(model string) bool { return model == modelErrors || model == modelSoak }
 
 // Models lists the names that [Generate] knows.
@@ -52,8 +51,7 @@ func newPopulation(model string, seed uint64, night int) (source, error) {
 	return p, nil
 }
 
-// shareOperators makes the wheels of operators, and finds the domains that
-// must be there for them.
+// shareOperators makes the wheels of operators, and finds the domains that they need.
 func (p *population) shareOperators() {
 	weights := [3][]float64{}
 	for i := range p.operators {
@@ -84,7 +82,7 @@ func (p *population) shareOperators() {
 	}
 }
 
-// allows reports whether domains of an operator can live a story.
+// allows reports whether domains of an operator can have a story.
 func (b by) allows(o *operator) bool {
 	switch b {
 	case byThird:
@@ -175,8 +173,7 @@ func (p *population) shareCompanions() {
 	p.serverShares = [2]wheel{newWheel(operators...), newWheel(own...)}
 }
 
-// adoption is the share of domains like this one that have a record in the
-// base night.
+// adoption is the share of domains like this one that have a record in the base night.
 func (p *population) adoption(domain string, d draw) float64 {
 	switch p.model {
 	case modelTop:
@@ -189,9 +186,9 @@ func (p *population) adoption(domain string, d draw) float64 {
 	return 0.5
 }
 
-// zoneAdoption is the share in a zone file: of domains with MX as observed
-// (com, net, org and se: IMC 2025, September 2024; ch: a Swiss scan of 2026),
-// times the share that has MX. Other zones are taken for average ones.
+// zoneAdoption is the share in a zone file: of domains with MX as observed (com, net, org and se: IMC 2025,
+// September 2024; ch: a Swiss scan of 2026), times the share that has MX. Other zones are taken for average
+// ones.
 func zoneAdoption(tld string) float64 {
 	const withMX = 0.735
 	switch tld {
@@ -209,8 +206,7 @@ func zoneAdoption(tld string) float64 {
 	return 0.0008 * withMX
 }
 
-// rankAdoption is the share near a rank of a top list of 2026: a curve that
-// fits three surveys.
+// rankAdoption is the share near a rank of a top list of 2026: a curve that fits three surveys.
 func rankAdoption(rank int64) float64 {
 	switch {
 	case rank <= 0:
@@ -227,8 +223,7 @@ func rankAdoption(rank int64) float64 {
 	return 0.0022
 }
 
-// drawnRanks is the length of the list that names are taken to be from where
-// their ranks are not known.
+// drawnRanks is the assumed length of the list where ranks are not known.
 const drawnRanks = 1_000_000
 
 // rank is the rank of a domain, given or drawn.

@@ -19,8 +19,8 @@ func (w *World) serveHost(raw net.Conn, at netip.Addr) {
 		case h.stay:
 			linger(raw, 0)
 		case !h.muted:
-			// An alert after the client's last message crosses its request: closed
-			// now, the socket would answer that with an RST, which overtakes the alert.
+			// An alert after the client's last message crosses its request: closed now, the socket would answer that
+			// with an RST, which overtakes the alert.
 			linger(raw, alertTime)
 		}
 		return
@@ -31,9 +31,8 @@ func (w *World) serveHost(raw net.Conn, at netip.Addr) {
 // alertTime is how long a host leaves a peer to read its alert.
 const alertTime = time.Second
 
-// A handshake is the connection under crypto/tls until the ClientHello has
-// said what host is meant. Where that host has no handshake to offer, it gives
-// its own bytes instead and drops what crypto/tls would send.
+// A handshake is the connection under crypto/tls until the ClientHello has named the host. Where that host has
+// no handshake to offer, it sends its own bytes instead and drops those of crypto/tls.
 type handshake struct {
 	world *World
 	raw   net.Conn
@@ -73,7 +72,7 @@ const (
 	alertNoProtocol           = 120 // no_application_protocol (RFC 7301)
 )
 
-// configure is asked by crypto/tls once it has read the ClientHello.
+// configure is called by crypto/tls once it has read the ClientHello.
 func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	h.name = strings.ToLower(hello.ServerName)
 	config := &tls.Config{
@@ -89,7 +88,7 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return h.certified(config, defaultHoster)
 	}
 	if h.name == "" {
-		// RFC 8461, section 7.1: who asks must say for whom.
+		// RFC 8461, section 7.1: clients must send SNI.
 		return nil, h.instead(alert(alertUnrecognizedName))
 	}
 	if h.site = h.world.src.site(h.name); h.mail {
@@ -108,7 +107,8 @@ func (h *handshake) configure(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	case tlsInternalError:
 		return nil, h.instead(alert(alertInternalError))
 	case tlsPlainHTTP:
-		return nil, h.instead([]byte("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+		return nil, h.instead([]byte("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n" +
+			"Connection: close\r\n\r\n"))
 	case tlsNotTLS:
 		return nil, h.instead([]byte("220 mail.example.net ESMTP\r\n"))
 	case tlsSilent:
@@ -150,8 +150,8 @@ func alert(description byte) []byte {
 	return []byte{21, 3, 3, 0, 2, 2, description}
 }
 
-// linger reads and drops what the peer sends, for a time or, when it is 0,
-// for ever. It says whether the peer is still there.
+// linger reads and drops what the peer sends, for a time or, when it is 0, for ever. It says whether the peer
+// is still there.
 func linger(raw net.Conn, d time.Duration) bool {
 	if d > 0 {
 		raw.SetReadDeadline(time.Now().Add(d))

@@ -6,8 +6,8 @@ import (
 	"net"
 )
 
-// hostile plays the handshakes of servers that mean harm, or seem to. It
-// changes config where crypto/tls can play them; an error ends the handshake.
+// hostile plays the handshakes of hostile servers. It changes config where crypto/tls can play them; an error
+// ends the handshake.
 func (h *handshake) hostile(config *tls.Config) error {
 	switch h.site.tls {
 	case tlsStrange:
@@ -34,7 +34,7 @@ func (h *handshake) hostile(config *tls.Config) error {
 	return nil
 }
 
-// flood sends a record until nobody takes it.
+// flood sends a record until the peer is gone.
 func (h *handshake) flood(record []byte) error {
 	many := bytes.Repeat(record, max(1, 4096/len(record)))
 	for {

@@ -12,8 +12,7 @@ func longName(i int) string {
 	return fmt.Sprintf("tenant-%02d", i) + strings.Repeat(label, 3) + "." + strings.Repeat("y", 40) + ".example.net"
 }
 
-// Who names no host gets the certificate of the hoster where the address has
-// one, and an alert elsewhere.
+// Who names no host gets the certificate of the hoster where the address has one, and an alert elsewhere.
 func TestNameless(t *testing.T) {
 	for word, accept := range map[string]func(error) bool{"nameless": is(nil), "serve": alertIs(112)} {
 		w := openText(t, hostWorld+"internal-error\nmta-sts.example.com tcp "+word+"\n")
@@ -35,10 +34,11 @@ func TestNameless(t *testing.T) {
 	}
 }
 
-// What lets a scanner tell an incomplete chain from an authority that nobody
-// trusts: whether the last certificate is its own issuer.
+// What lets a scanner tell an incomplete chain from an untrusted authority: whether the last certificate is its
+// own issuer.
 func TestLastCertificate(t *testing.T) {
-	for word, complete := range map[string]bool{"incomplete-chain": false, "unknown-authority": true, "self-signed": true} {
+	for word, complete := range map[string]bool{"incomplete-chain": false, "unknown-authority": true,
+		"self-signed": true} {
 		w := openText(t, hostWorld+word+"\n")
 		conn, err := shake(t.Context(), w, &tls.Config{ServerName: "mta-sts.example.com", InsecureSkipVerify: true})
 		if err != nil {

@@ -2,8 +2,7 @@ package simnet
 
 import "crypto/tls"
 
-// restrict leaves of what crypto/tls offers as much as a server has that is old, or
-// has a key that is.
+// restrict leaves of the offers of crypto/tls those of an old server, or of one with an old key.
 func (p tlsPlay) restrict(config *tls.Config) {
 	switch p {
 	case tlsCBCSuite:
@@ -15,8 +14,7 @@ func (p tlsPlay) restrict(config *tls.Config) {
 	}
 }
 
-// helloOfHTTP2 is a ServerHello of TLS 1.2 (RFC 5246, section 7.4.1.3) that selects h2
-// (RFC 7301, section 3.1).
+// helloOfHTTP2 is a ServerHello of TLS 1.2 (RFC 5246, section 7.4.1.3) that selects h2 (RFC 7301, section 3.1).
 func helloOfHTTP2() []byte {
 	alpn := []byte{0, 16, 0, 5, 0, 3, 2, 'h', '2'}
 	hello := append([]byte{3, 3}, make([]byte, 32)...) // version, random

@@ -40,8 +40,7 @@ func shake(ctx context.Context, w *World, config *tls.Config) (*tls.Conn, error)
 	return conn, nil
 }
 
-// alertIs looks for an alert from the other side, which crypto/tls keeps in a
-// type of its own.
+// alertIs looks for an alert from the other side, which crypto/tls keeps in a type of its own.
 func alertIs(description uint64) func(error) bool {
 	return func(err error) bool {
 		var op *net.OpError
@@ -195,7 +194,7 @@ func TestHandshakeTerms(t *testing.T) {
 			conn.Close()
 		}
 	}
-	// RFC 8461, section 7.1: the client must say for whom it asks.
+	// RFC 8461, section 7.1: clients must send SNI.
 	_, err := shake(t.Context(), w, &tls.Config{InsecureSkipVerify: true})
 	if !alertIs(112)(err) {
 		t.Errorf("no Server Name Indication: %v", err)
@@ -234,8 +233,8 @@ cut.example.com tcp reset
 		{"tcp", "22.5.0.1:443", nil, 0}, // reset after the connection
 		{"tcp", "22.1.0.6:443", nil, 0},
 		{"tcp", "192.0.2.1:443", nil, 0},                  // the zone gives it to a host
-		{"tcp", "192.0.2.2:443", syscall.EHOSTUNREACH, 0}, // nobody's
-		{"tcp", "22.1.77.77:443", nil, 0},                 // nobody's, and yet of the plan
+		{"tcp", "192.0.2.2:443", syscall.EHOSTUNREACH, 0}, // of no host
+		{"tcp", "22.1.77.77:443", nil, 0},                 // of no host, and yet of the plan
 		{"tcp", "22.1.0.5:443", syscall.ECONNREFUSED, 0},  // by the alias
 		{"tcp6", "[3ffe:5753:1::5]:443", syscall.ECONNREFUSED, 0},
 		{"tcp", "[::ffff:22.2.0.1]:443", syscall.ECONNREFUSED, 0},

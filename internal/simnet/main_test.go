@@ -43,8 +43,8 @@ func inBubble(t *testing.T, name string, test func(*testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
-// client is an HTTP client of the world with a time limit, dialling the
-// address that the world's own DNS gives, as curl would.
+// client is an HTTP client of the world with a time limit, dialling the address that the world's own DNS gives,
+// as curl would.
 func client(w *World, limit time.Duration) *http.Client {
 	return clientWith(w, limit, func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
@@ -59,7 +59,9 @@ func client(w *World, limit time.Duration) *http.Client {
 	})
 }
 
-func clientWith(w *World, limit time.Duration, dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Client {
+func clientWith(
+	w *World, limit time.Duration, dial func(ctx context.Context, network, address string) (net.Conn, error),
+) *http.Client {
 	return &http.Client{
 		Timeout: limit,
 		Transport: &http.Transport{

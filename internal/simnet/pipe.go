@@ -11,14 +11,13 @@ import (
 	"time"
 )
 
-// socketBuffer bounds what is under way in one direction, as the buffers of a
-// real connection do: a server that never stops blocks when nobody reads.
+// socketBuffer bounds what is under way in one direction, as the buffers of a real connection do: a server that
+// never stops blocks when its peer does not read.
 const socketBuffer = 64 << 10
 
-// newPipe is a connection in memory with both its ends. Unlike net.Pipe it
-// has buffers, so that both ends may write at once, and can be closed by
-// halves or reset. Blocking waits on a sync.Cond and deadlines are timers, so
-// that it works in a testing/synctest bubble.
+// newPipe is a connection in memory with both its ends. Unlike net.Pipe it has buffers, so that both ends may
+// write at once, and can be closed by halves or reset. Blocking waits on a sync.Cond and deadlines are timers,
+// so that it works in a testing/synctest bubble.
 func newPipe(client, server netip.AddrPort) (*pipeConn, *pipeConn) {
 	up, down := newStream(), newStream()
 	c, s := net.TCPAddrFromAddrPort(client), net.TCPAddrFromAddrPort(server)
@@ -64,8 +63,7 @@ func (c *pipeConn) CloseWrite() error {
 	return nil
 }
 
-// reset ends both directions as an RST does. The peer still reads what had
-// arrived before.
+// reset ends both directions as an RST does. The peer still reads what had arrived before.
 func (c *pipeConn) reset() {
 	c.out.finish(syscall.ECONNRESET, net.ErrClosed)
 	c.in.abandon(net.ErrClosed, syscall.ECONNRESET)
@@ -98,7 +96,7 @@ type stream struct {
 
 	ended    error // what a read returns after the last byte; nil: more may come
 	noReader error // what a read returns at once, because its own end is closed
-	noWriter error // what a write returns; nil: there is somebody to read
+	noWriter error // what a write returns; nil: the other end may read
 
 	readBy, writeBy deadline
 }
@@ -155,8 +153,7 @@ func (s *stream) write(p []byte) (n int, err error) {
 	}
 }
 
-// finish is called by the writing end: reads end with ended, writes fail.
-// What was said first stays.
+// finish is called by the writing end: reads end with ended, writes fail. The first call counts.
 func (s *stream) finish(ended, noWriter error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,8 +167,7 @@ func (s *stream) finish(ended, noWriter error) {
 	s.changed.Broadcast()
 }
 
-// abandon is called by the reading end: nobody reads any more, and writes fail
-// with noWriter.
+// abandon ends reading: writes fail with noWriter from now on.
 func (s *stream) abandon(noReader, noWriter error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +179,7 @@ func (s *stream) abandon(noReader, noWriter error) {
 	s.changed.Broadcast()
 }
 
-// A deadline wakes those who wait when it passes.
+// A deadline wakes the waiting ends when it passes.
 type deadline struct {
 	at    time.Time // zero: none
 	timer *time.Timer

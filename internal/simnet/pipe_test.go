@@ -30,7 +30,7 @@ func TestPipeEnds(t *testing.T) {
 		name      string
 		end       func(server *pipeConn)
 		wantRead  error // of the client, after the octet that was sent before
-		wantWrite error // of the client; nil: there is somebody to read
+		wantWrite error // of the client; nil: the other end may read
 	}{
 		{"close", func(s *pipeConn) { s.Close() }, io.EOF, syscall.EPIPE},
 		{"half close", func(s *pipeConn) { s.CloseWrite() }, io.EOF, nil},
@@ -67,8 +67,8 @@ func TestPipeEnds(t *testing.T) {
 	}
 }
 
-// A writer that nobody reads waits, as on a full socket, and a deadline an hour
-// away costs nothing in a bubble.
+// A writer waits while its peer does not read, as on a full socket, and a deadline an hour away costs nothing
+// in a bubble.
 func TestPipeBackPressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := ends()

@@ -20,10 +20,9 @@ import (
 	"time"
 )
 
-// A pki is the certification of a world: an authority that the scanner is told
-// to trust and a twin of it that nobody trusts. Its keys are made when the
-// world is opened, those of RSA when they are needed; a leaf certificate is made
-// for each handshake, nearly all with one key, and kept nowhere.
+// A pki is the certification of a world: an authority that the scanner trusts, and a twin of it that it does
+// not. Its keys are made when the world is opened, those of RSA when they are needed. A leaf certificate is
+// made for each handshake, nearly all with one key, and kept nowhere.
 type pki struct {
 	root, intermediate           authority
 	sha1Intermediate             authority // of the root, by a signature with SHA-1
@@ -65,8 +64,8 @@ func (a authority) template(name string) *x509.Certificate {
 	return &t
 }
 
-// newAuthority makes a root and its intermediate. They are valid for a
-// century that the clocks of synctest bubbles, in the year 2000, are in.
+// newAuthority makes a root and its intermediate. They are valid for a century that includes the clocks of
+// synctest bubbles, in the year 2000.
 func newAuthority(name string) (root, intermediate authority, err error) {
 	template := x509.Certificate{
 		SerialNumber: big.NewInt(1),
@@ -146,7 +145,8 @@ func names(host string, s site) []string {
 		var long []string
 		label := "." + strings.Repeat("x", 60)
 		for i := range 99 {
-			long = append(long, fmt.Sprintf("tenant-%02d%s.%s", i, strings.Repeat(label, 3), strings.Repeat("y", 40)+".example.net"))
+			labels := strings.Repeat(label, 3) + "." + strings.Repeat("y", 40)
+			long = append(long, fmt.Sprintf("tenant-%02d%s.example.net", i, labels))
 		}
 		return long
 	}
@@ -174,8 +174,7 @@ func (p *pki) chain(host string, s site, now time.Time) (*tls.Certificate, error
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
-		// Nobody is at these addresses: who fetches what a stranger's
-		// certificate points to is found out.
+		// There is no host at these addresses: a client that fetches issuers or status is found out.
 		IssuingCertificateURL: []string{"http://aia.example.net/intermediate.cer"},
 		OCSPServer:            []string{"http://ocsp.example.net/"},
 	}

@@ -8,23 +8,22 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A population is a generated world: a pure function of seed, model and night
-// that draws for every name what it has. It holds the tables, and nothing for
-// any domain. README.md describes the models.
+// A population is a generated world: a pure function of seed, model and night that draws for every name what it
+// has. It holds the tables, and nothing for any domain. README.md describes the models.
 type population struct {
 	model  string
 	seed   uint64
 	night  int
 	growth float64 // of adoption since the base night
 
-	// rankOf gives the rank of a Policy Domain for the model top, 0 for one
-	// that is not in the list. Where it is nil, the rank is drawn from the name.
+	// rankOf gives the rank of a Policy Domain for the model top, 0 for one that is not in the list. Where it is
+	// nil, the rank is drawn from the name.
 	rankOf func(domain string) int64
 
 	operators     []operator
-	operatorWheel [3]wheel  // by whom a story allows
-	self          *operator // who has names for every domain
-	giant         *operator // who has very many domains at one address; nil: nobody
+	operatorWheel [3]wheel  // by what a story allows
+	self          *operator // with names for every domain
+	giant         *operator // with very many domains at one address; nil: there is none
 	giants        story     // that they live
 	existing      []string  // registered domains that operators need, sorted
 	sharedZones   []string  // those of operators whose names are shared by all their domains
@@ -56,12 +55,11 @@ type fate struct {
 	draw               draw
 	bears              bool // it has a record, good or bad
 	story              *story
-	operator           *operator // nil: nobody
+	operator           *operator // nil: none
 }
 
-// fateOf draws what a Policy Domain has. A registered domain that does not
-// exist has no names below it; below one that does, every name may be a Policy
-// Domain.
+// fateOf draws what a Policy Domain has. A registered domain that does not exist has no names below it; below
+// one that does, every name may be a Policy Domain.
 func (p *population) fateOf(domain string) fate {
 	f := p.drawFate(domain)
 	above := f.story
@@ -82,7 +80,7 @@ func (p *population) drawFate(domain string) fate {
 	f := fate{domain: domain, draw: drawFor(p.seed, domain)}
 	f.registered, f.suffix = registeredDomain(domain)
 	if slices.Contains(p.sharedZones, domain) {
-		// What its customers are given must be there.
+		// Customers need it.
 		f.bears, f.story, f.operator = true, &p.stories[0], p.self
 		return f
 	}
@@ -113,7 +111,7 @@ func (p *population) drawFate(domain string) fate {
 	return f
 }
 
-// hire draws the operator of a domain, among those whom its story allows.
+// hire draws the operator of a domain, among those that its story allows.
 func (p *population) hire(f *fate) {
 	allowed := byAnyone
 	if f.story != nil {
@@ -125,15 +123,14 @@ func (p *population) hire(f *fate) {
 	}
 }
 
-// fit gives the domain into its own hands where its operator has no names for
-// it, or none on which its story can be played.
+// fit makes the domain self-managed where its operator has no names for it, or none that its story can use.
 func (p *population) fit(f *fate) {
 	if f.operator.shared() && !f.story.plain() || !f.operator.serves(f.domain) {
 		f.operator = p.self
 	}
 }
 
-// exists reports whether a registered domain is one that operators need.
+// exists reports whether operators need a registered domain.
 func (p *population) exists(registered string) bool {
 	_, found := slices.BinarySearch(p.existing, registered)
 	return found
@@ -151,9 +148,8 @@ func (o *operator) serves(domain string) bool {
 	return true
 }
 
-// isHostName reports whether every label of a name is of letters, digits and
-// inner hyphens. Others have no record in a population: policies could not
-// list their hosts.
+// isHostName reports whether every label of a name is of letters, digits and inner hyphens. Others have no
+// record in a population: policies could not list their hosts.
 func isHostName(name string) bool {
 	if name == "" || len(name) > maxName {
 		return false
@@ -174,9 +170,8 @@ func isHostName(name string) bool {
 // tcp says how an address meets a connection: by the address plan.
 func (p *population) tcp(addr netip.Addr) tcpPlay { return playOf(addr) }
 
-// truth says what a perfect observer concludes. It does not know names that
-// belong to another Policy Domain, such as alias targets. The rank is the
-// population's own, see rankOf.
+// truth says what a perfect observer concludes. It does not know names of another Policy Domain, such as alias
+// targets. The rank is the population's own, see rankOf.
 func (p *population) truth(domain string, _ int64) (Truth, bool) {
 	t, ok := p.policyTruth(domain)
 	if ok {
@@ -211,7 +206,7 @@ func (p *population) policyTruth(domain string) (Truth, bool) {
 		Findings:     end.findings,
 	}
 	if reading := p.readingOf(&f); reading != unread {
-		strict, lenient := reading == readStrictly, reading != readByNobody
+		strict, lenient := reading == readStrictly, reading != readByNone
 		t.Strict, t.Lenient = &strict, &lenient
 	}
 	if end.id {

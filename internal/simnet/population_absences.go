@@ -2,12 +2,10 @@ package simnet
 
 import "stsscan/internal/codes"
 
-// absences is the table of stories without a record. The first has what the
-// others leave of 100 percent. Rates of failures in zones and top: OpenINTEL,
-// April 2026, and a Swiss scan of 2026, where 96 % of the failures persist, as
-// all of them do here. Only the record's own name fails: the rest of the zone
-// answers. The share of names that no longer exist is from OpenINTEL for zone
-// files, and a guess for top lists, as are wildcards.
+// absences is the table of stories without a record. The first has what the others leave of 100 percent. Rates
+// of failures in zones and top: OpenINTEL, April 2026, and a Swiss scan of 2026, where 96 % of the failures
+// persist, as all of them do here. Only the record's own name fails: the rest of the zone answers. The share of
+// names that no longer exist is from OpenINTEL for zone files, and a guess for top lists, as are wildcards.
 func absences() []story {
 	return []story{
 		{name: "no record", host: playNXDomain,
@@ -19,7 +17,7 @@ func absences() []story {
 		{name: "wildcard text", share: share{zones: 0.3, top: 0.4, absent: 6}, host: playNoData,
 			txt: txtOther, end: absent(codes.RecordOtherTXT)},
 
-		// Name servers, or somebody on the way, that leave out the SOA.
+		// Name servers, or forwarders, that leave out the SOA.
 		{name: "no record, and no SOA", share: share{absent: 2}, noSOA: true, host: playNXDomain,
 			record: playNXDomain, end: absent(codes.RecordNXDomain).with(codes.FindNegativeWithoutSOA)},
 		{name: "no text, and no SOA", share: share{absent: 3}, noSOA: true, host: playNoData,
@@ -27,7 +25,7 @@ func absences() []story {
 		{name: "alias without text, and without an SOA", share: share{absent: 1}, noSOA: true, recordAlias: aliasHops, host: playNXDomain,
 			record: playNoData, end: absent(codes.RecordNoData).with(codes.FindNegativeWithoutSOA)},
 
-		// Nobody says. Silence costs an observer its time limit, and is rare.
+		// Not known. Silence costs an observer its time limit, and is rare.
 		{name: "lame", share: share{zones: 2.5, top: 2, absent: 5}, host: playServfail,
 			record: playServfail, end: unknown(codes.RecordServfail)},
 		{name: "silent", share: share{zones: 0.3, top: 0.1, absent: 0.6}, host: playServfail,

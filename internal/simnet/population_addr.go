@@ -6,8 +6,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// hostRRs are the addresses of the policy host: usually one IPv4 address, and
-// in a third of the cases an IPv6 address too.
+// hostRRs are the addresses of the policy host: usually one IPv4 address, and in a third of the cases an IPv6
+// address too.
 func (p *population) hostRRs(f *fate, name string, qtype uint16) []dns.RR {
 	v4, v6 := p.hostAddrs(f)
 	return addrRRs(name, qtype, ttlOf(f.draw), v4, v6)

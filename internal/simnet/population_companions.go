@@ -10,8 +10,8 @@ import (
 	"stsscan/internal/codes"
 )
 
-// Names beside those of MTA-STS: TLS reports (RFC 8460, section 3), DANE (RFC
-// 7672), and what a wildcard covers.
+// Names beside those of MTA-STS: TLS reports (RFC 8460, section 3), DANE (RFC 7672), and what a wildcard
+// covers.
 const (
 	reportLabels = "_smtp._tls."
 	tlsaLabels   = "_25._tcp."
@@ -41,8 +41,7 @@ func (p *population) companionStep(name string, qtype uint16) (st step, ok bool)
 	return st, false
 }
 
-// wildcard reports whether the record of a domain is one that a wildcard gives
-// to every name right below it.
+// wildcard reports whether the record of a domain is one that a wildcard gives to every name right below it.
 func (p *population) wildcard(f *fate) bool {
 	share := 0.002 // a guess
 	if made(p.model) {
@@ -52,8 +51,7 @@ func (p *population) wildcard(f *fate) bool {
 		(f.operator == nil || f.operator.record == targetShape{}) && f.draw.chance(forWildcard, share)
 }
 
-// A reportStory is what a domain publishes at _smtp._tls.<domain>, and what a
-// perfect observer concludes.
+// A reportStory is what a domain publishes at _smtp._tls.<domain>, and what a perfect observer concludes.
 type reportStory struct {
 	wild, errors float64 // of domains with a record, in percent
 	play         dnsPlay
@@ -78,9 +76,8 @@ func texts(ts ...string) func(string, draw) []string {
 	return func(string, draw) []string { return ts }
 }
 
-// reportStories is the table. Shares in the wild: a measurement of September
-// 2024 (ACM IMC 2025) has 70 % of the com domains with a record; what is wrong
-// with records is a guess.
+// reportStories is the table. Shares in the wild: a measurement of September 2024 (ACM IMC 2025) has 70 % of
+// the com domains with a record; what is wrong with records is a guess.
 func reportStories() []reportStory {
 	return []reportStory{
 		{wild: 68, errors: 42, txt: reportRecord, class: codes.RecordValid, rua: reportMail},
@@ -110,8 +107,8 @@ func reportStories() []reportStory {
 	}
 }
 
-// reportOf draws what a domain publishes. Who has no record of MTA-STS hardly
-// ever has one of TLSRPT: 0.02 %.
+// reportOf draws what a domain publishes. A domain without a record of MTA-STS hardly ever has one of TLSRPT:
+// 0.02 %.
 func (p *population) reportOf(f *fate) *reportStory {
 	if len(reportLabels)+len(f.domain) > maxName {
 		return &p.reports[2] // no such name can exist
@@ -137,8 +134,8 @@ func (p *population) reportStep(f *fate, name string, qtype uint16) step {
 	return st
 }
 
-// tlsaOf draws the TLSA records of an MX host: those of a third in signed zones (a
-// guess). Those in zones that are not signed are not asked for.
+// tlsaOf draws the TLSA records of an MX host: those of a third in signed zones (a guess). Those in zones that
+// are not signed are not asked for.
 func (p *population) tlsaOf(host *fate) codes.TLSA {
 	d := host.draw
 	switch {
@@ -154,8 +151,8 @@ func (p *population) tlsaOf(host *fate) codes.TLSA {
 	return codes.TLSAUsable
 }
 
-// tlsaStep answers for a name below that of an MX host or, aliased, below the name
-// that one is an alias for: each such host has its records at one of the two.
+// tlsaStep answers for a name below that of an MX host or, aliased, below the name that one is an alias for:
+// each such host has its records at one of the two.
 func (p *population) tlsaStep(f *fate, aliased bool, name string, qtype uint16) step {
 	st := step{zone: f.zoneOf(name)}
 	class := p.tlsaOf(f)
@@ -183,8 +180,7 @@ func (p *population) tlsaStep(f *fate, aliased bool, name string, qtype uint16) 
 	return st
 }
 
-// signedByHash says whether a zone of a generated world is signed: the top level
-// is, and one zone in sixteen.
+// signedByHash says whether a zone of a generated world is signed: the top level is, and one zone in sixteen.
 func signedByHash(zone string) bool {
 	if !strings.Contains(zone, ".") {
 		return true

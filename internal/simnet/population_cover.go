@@ -6,8 +6,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// A coverage is how the patterns of a policy relate to the MX hosts: the
-// classes of the IMC 2025 study, drawn for each domain.
+// A coverage is how the patterns of a policy relate to the MX hosts: the classes of the IMC 2025 study, drawn
+// for each domain.
 type coverage uint8
 
 const (
@@ -24,9 +24,8 @@ const (
 // matches reports whether every MX host is covered.
 func (c coverage) matches() bool { return c == coverAll || c == coverMore }
 
-// coverages weighs the classes: the study has 1.5 % other domain (63 % of it
-// stale), 1.1 % extra label (82 % of it mta-sts) and 0.1 % typo. What it does
-// not count (more, some) is a guess.
+// coverages weighs the classes: the study has 1.5 % other domain (63 % of it stale), 1.1 % extra label (82 % of
+// it mta-sts) and 0.1 % typo. What it does not count (more, some) is a guess.
 func coverages(model string) wheel {
 	if made(model) {
 		return newWheel(70, 4, 6, 5, 4, 4, 4, 3)
@@ -34,8 +33,8 @@ func coverages(model string) wheel {
 	return newWheel(95.1, 2, 0.2, 0.95, 0.55, 0.88, 0.22, 0.1)
 }
 
-// coverageOf draws how the policy of a domain covers its mail. Without MX
-// there is nothing to cover, and of one host there is no part.
+// coverageOf draws how the policy of a domain covers its mail. Without MX there is nothing to cover, and of one
+// host there is no part.
 func (p *population) coverageOf(f *fate, m mail) coverage {
 	if m.kind != mailMX || f.operator != nil && f.operator.kind == portfolio {
 		return coverAll
@@ -81,8 +80,7 @@ func (p *population) patternsOf(f *fate, m mail, c coverage) []string {
 	return patterns
 }
 
-// covering are patterns for all hosts of a mail operator, with wildcards in
-// the given share of policies.
+// covering are patterns for all hosts of a mail operator, with wildcards in the given share of policies.
 func (p *population) covering(f *fate, o *mailOperator, wildcards float64) []string {
 	if !f.draw.chance(forPatterns, wildcards) {
 		return hostNames(o.hosts(f.domain, f.draw))
@@ -101,8 +99,8 @@ func hostNames(hosts []mxHost) []string {
 	return names
 }
 
-// typo swaps two letters next to each other in the registered part of a name,
-// and changes nothing where there are no two that differ.
+// typo swaps two letters next to each other in the registered part of a name, and changes nothing where there
+// are no two that differ.
 func typo(host string) string {
 	suffix, _ := publicsuffix.PublicSuffix(host)
 	end := len(host) - len(suffix) - 1

@@ -8,9 +8,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// step answers one question about one name. Most questions are for the record
-// of a domain that has none: they cost a hash and a look into the public suffix
-// list.
+// step answers one question about one name. Most questions are for the record of a domain without one, which
+// costs a hash and a look into the public suffix list.
 func (p *population) step(name string, qtype uint16) step {
 	if st, ok := p.companionStep(name, qtype); ok {
 		return st
@@ -26,13 +25,13 @@ func (p *population) step(name string, qtype uint16) step {
 	if !role.isBase(name, domain) {
 		at = 1 + slices.Index(targets, name)
 		if at == 0 {
-			// An operator's name for somebody who is no customer, or a number
-			// below the domain's own names.
+			// An operator's name for a domain that is no customer, or a number below the domain's own names.
 			return f.given(step{rcode: dns.RcodeNameError, zone: zone})
 		}
 	}
 	if at < len(targets) {
-		st := step{zone: zone, rrs: []dns.RR{&dns.CNAME{Hdr: header(name, dns.TypeCNAME, ttlOf(f.draw)), Target: dns.Fqdn(targets[at])}}}
+		alias := &dns.CNAME{Hdr: header(name, dns.TypeCNAME, ttlOf(f.draw)), Target: dns.Fqdn(targets[at])}
+		st := step{zone: zone, rrs: []dns.RR{alias}}
 		if f.story.firstHop {
 			st.fault = dnsFirstHop
 		}
@@ -60,8 +59,8 @@ func (f *fate) given(st step) step {
 	return st
 }
 
-// zoneOf is the zone that holds a name of a Policy Domain: the registered
-// domain, the one above where that does not exist, or an operator's.
+// zoneOf is the zone that holds a name of a Policy Domain: the registered domain, the one above where that does
+// not exist, or an operator's.
 func (f *fate) zoneOf(name string) string {
 	switch {
 	case !strings.HasSuffix(name, f.registered) ||
@@ -109,9 +108,8 @@ func (play dnsPlay) step(zone string) step {
 	return st
 }
 
-// aliases are the alias targets of _mta-sts.<domain> or mta-sts.<domain>, in
-// order: own names first, the operator's last. A chain that comes back to its
-// beginning ends with it.
+// aliases are the alias targets of _mta-sts.<domain> or mta-sts.<domain>, in order: own names first, the
+// operator's last. A chain that comes back to its beginning ends with it.
 func (p *population) aliases(f *fate, role role) []string {
 	play, shape := f.story.recordAlias, targetShape{}
 	if role == roleHost {
@@ -142,9 +140,9 @@ func (p *population) aliases(f *fate, role role) []string {
 	return targets
 }
 
-// observedAliases are the alias targets that an observer can see: where the
-// end of the chain fails, a full resolver says so and nothing else, unless
-// each alias is asked for by itself. Nobody follows more than sixteen.
+// observedAliases are the alias targets that an observer can see: where the end of the chain fails, a full
+// resolver says so and nothing else, unless each alias is asked for by itself. An observer follows at most
+// sixteen.
 func (p *population) observedAliases(f *fate, role role) []string {
 	play := f.story.record
 	if role == roleHost {
@@ -176,8 +174,8 @@ func (p *population) recordRRs(f *fate, name string, qtype uint16) []dns.RR {
 	return rrs
 }
 
-// characterStrings splits a text into strings of at most 255 octets, in the
-// escaped form in which package dns keeps them.
+// characterStrings splits a text into strings of at most 255 octets, in the escaped form in which package dns
+// keeps them.
 func characterStrings(text string) []string {
 	var ss []string
 	for chunk := range slices.Chunk([]byte(text), 255) {
@@ -197,8 +195,7 @@ func characterStrings(text string) []string {
 	return ss
 }
 
-// ttlOf draws a TTL in seconds: the classes of OpenINTEL, each with its usual
-// value.
+// ttlOf draws a TTL in seconds: the classes of OpenINTEL, each with its usual value.
 func ttlOf(d draw) uint32 {
 	switch u := d.unit(forTTL); {
 	case u < 0.028:

@@ -7,8 +7,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// domainStep answers for a Policy Domain, and for every name that is nothing
-// else: its mail, and an address. SOA and NS are the world's to make up.
+// domainStep answers for a Policy Domain, and for every name that is nothing else: its mail, and an address.
+// The world makes up SOA and NS.
 func (p *population) domainStep(f *fate, qtype uint16) step {
 	st := step{zone: f.zoneOf(f.domain)}
 	if f.story.record == playNoDomain || f.isService() {
@@ -52,12 +52,11 @@ func (p *population) domainStep(f *fate, qtype uint16) step {
 	return st
 }
 
-// isService reports whether the name is that of a service of a domain, as
-// _dmarc.<domain>: it has neither mail nor address.
+// isService reports whether the name is that of a service of a domain, as _dmarc.<domain>: it has neither mail
+// nor address.
 func (f *fate) isService() bool { return strings.HasPrefix(f.domain, "_") }
 
-// isServerName reports whether a name is one that redirects of a population
-// point to.
+// isServerName reports whether a name is one that redirects of a population point to.
 func isServerName(name string) bool { return strings.HasPrefix(name, "www.") }
 
 func mxRRs(name string, ttl uint32, m mail) []dns.RR {
@@ -71,7 +70,7 @@ func mxRRs(name string, ttl uint32, m mail) []dns.RR {
 	return rrs
 }
 
-// spf is what the domain says about who sends its mail (RFC 7208).
+// spf is the SPF record of a domain (RFC 7208).
 func (m mail) spf() string {
 	switch {
 	case m.kind != mailMX:

@@ -6,9 +6,8 @@ import (
 	"unicode/utf16"
 )
 
-// The edits of the stories: what is unusual about a policy, or wrong with it.
-// Each is applied to a good policy and does one thing, to the text and to what
-// can be understood of it.
+// The edits of the stories: what is unusual about a policy, or wrong with it. Each is applied to a good policy
+// and does one thing, to the text and to what can be understood of it.
 
 // Edits that the letter of the RFC allows.
 
@@ -127,7 +126,7 @@ func editMXUnderscore(t *policyText) {
 
 // More edits that the letter forbids.
 
-// forget makes a text of which nothing can be understood.
+// forget makes a text that cannot be understood.
 func (t *policyText) forget() { t.mode, t.maxAge, t.mx = "", -1, nil }
 
 func editEmpty(t *policyText) {
@@ -198,8 +197,7 @@ func editExtensionInvalid(t *policyText) {
 	t.add(t.pick("_note: x", "note:", strings.Repeat("x", 33)+": x", "-n: 1"))
 }
 
-// The ways in which an mx is no pattern: the first one of the policy, so that
-// others may be good.
+// The ways in which an mx is no pattern: the first one of the policy, so that others may be good.
 
 func (t *policyText) setMX(value string) {
 	t.set("mx", value)

@@ -13,8 +13,8 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// TestTruthAsFetched retrieves the policy of one domain of each story with a
-// valid record, through the scanner's own door, over real TLS and HTTP.
+// TestTruthAsFetched retrieves the policy of one domain of each story with a valid record, through the
+// scanner's own door, over real TLS and HTTP.
 func TestTruthAsFetched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := testPopulation(t, modelErrors, 0)
@@ -41,7 +41,7 @@ func TestTruthAsFetched(t *testing.T) {
 			fetched[truth.Class] = true
 			var trace egress.Trace
 			const most = 20 * time.Second
-			ctx := egress.WithWholeTime(egress.WithLastWord(egress.WithTrace(t.Context(), &trace)), most, most)
+			ctx := egress.WithWholeTime(egress.WithLastTry(egress.WithTrace(t.Context(), &trace)), most, most)
 			fetch, err := mtasts.FetchPolicy(ctx, rt, domain)
 			if fetch.Class != truth.Policy || fetch.Stage != truth.Stage || fetch.Reason != truth.Reason ||
 				fetch.Status != truth.HTTPStatus || trace.TLSError != truth.TLSError || mtasts.Sentinel(err) != truth.Error {
@@ -57,8 +57,8 @@ func TestTruthAsFetched(t *testing.T) {
 	})
 }
 
-// TestDripOutlastsDeadlines holds every dripping body to more octets than the
-// longest retrieval has seconds: else the truth would depend on who asks.
+// TestDripOutlastsDeadlines holds every dripping body to more octets than the longest retrieval has seconds:
+// otherwise the truth would depend on the client.
 func TestDripOutlastsDeadlines(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
 	const longest = time.Hour

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A mailKind is what the domain's MX question is answered with.
+// A mailKind is the kind of answer to the MX question of a domain.
 type mailKind uint8
 
 const (
@@ -17,9 +17,8 @@ const (
 	mailServfail                 // the name servers fail
 )
 
-// mailKinds weighs the kinds for domains without and with a record. In zones
-// 73.5 % of the domains have MX (a Swiss scan of 2026), in top lists 72 %
-// (Tranco, the first 100,000, August 2025). The rest is a guess.
+// mailKinds weighs the kinds for domains without and with a record. In zones 73.5 % of the domains have MX (a
+// Swiss scan of 2026), in top lists 72 % (Tranco, the first 100,000, August 2025). The rest is a guess.
 func mailKinds(model string, bears bool) wheel {
 	switch {
 	case bears && made(model):
@@ -47,10 +46,9 @@ type mailOperator struct {
 	cover []string // patterns with a wildcard that cover the hosts; none: one is made from the domain
 }
 
-// mailOperators is the table of who receives mail: shares of the providers
-// among the domains with MX in the Tranco list's first 100,000, August 2025.
-// The long tail is cut down to hosts of the domain's own. In worlds that are made
-// for tests some of these are aliases.
+// mailOperators is the table of who receives mail: shares of the providers among the domains with MX in the
+// Tranco list's first 100,000, August 2025. The long tail is cut down to hosts of the domain's own. In worlds
+// that are made for tests some of these are aliases.
 func mailOperators(model string) []mailOperator {
 	return []mailOperator{
 		{name: "google", share: 30, zone: "google.com",
@@ -107,8 +105,8 @@ func mxList(names ...string) func(string, draw) []mxHost {
 	return func(string, draw) []mxHost { return hosts }
 }
 
-// hostLabelOf makes one label of a domain as Microsoft does, with hyphens for
-// the dots, cut to the length of a label.
+// hostLabelOf makes one label of a domain as Microsoft does, with hyphens for the dots, cut to the length of a
+// label.
 func hostLabelOf(domain string) string {
 	label := strings.ReplaceAll(domain, ".", "-")
 	return strings.Trim(label[:min(len(label), 63)], "-_")
@@ -122,8 +120,7 @@ type mail struct {
 	null     *mxHost  // the null MX, of kind mailNull; of mailMX one that should not be there
 }
 
-// mailOf draws how a domain receives mail. Who has a record nearly always has
-// an MX.
+// mailOf draws how a domain receives mail. A domain with a record nearly always has an MX.
 func (p *population) mailOf(f *fate) mail {
 	if f.isService() {
 		return mail{kind: mailNone}
@@ -148,8 +145,8 @@ func (p *population) mailOf(f *fate) mail {
 	return m
 }
 
-// nullMX adds the null MX (RFC 7505). In the models made for tests half of them have
-// another preference than 0, and one MX RRset in fifty has one beside its hosts.
+// nullMX adds the null MX (RFC 7505). In the models made for tests half of them have another preference than 0,
+// and one MX RRset in fifty has one beside its hosts.
 func (p *population) nullMX(f *fate, m *mail) {
 	switch {
 	case m.kind == mailNull && made(p.model) && f.draw.chance(forNullMX, 0.5):
@@ -159,8 +156,7 @@ func (p *population) nullMX(f *fate, m *mail) {
 	}
 }
 
-// mailOperator draws an operator of mail. Those of a policy's operator are
-// drawn by name.
+// mailOperator draws an operator of mail. Those of a policy's operator are drawn by name.
 func (p *population) mailOperator(f *fate, purpose purpose) *mailOperator {
 	i := p.mailShares.at(f.draw.unit(purpose))
 	if f.operator != nil && f.operator.mail != "" && purpose == forMailOperator {

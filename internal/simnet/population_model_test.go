@@ -26,7 +26,8 @@ func TestZonesAdoption(t *testing.T) {
 			mx.add(p.mailOf(&f).kind == mailMX || p.mailOf(&f).kind == mailPseudo)
 		}
 	}
-	for tld, share := range map[string]float64{"com": 0.00073, "net": 0.00099, "org": 0.00127, "se": 0.00084, "ch": 0.00148, "uk": 0.0008} {
+	for tld, share := range map[string]float64{"com": 0.00073, "net": 0.00099, "org": 0.00127, "se": 0.00084,
+		"ch": 0.00148, "uk": 0.0008} {
 		byTLD[tld].check(t, tld, share*0.735)
 	}
 	mx.check(t, "MX", 0.735)
@@ -59,8 +60,7 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// TestTopAdoption: without ranks 0.742 % of the first million, as the surveys
-// saw; with ranks, by the curve.
+// TestTopAdoption: without ranks 0.742 % of the first million, as the surveys saw; with ranks, by the curve.
 func TestTopAdoption(t *testing.T) {
 	p := testPopulation(t, modelTop, 0)
 	all := tally{}
@@ -68,7 +68,8 @@ func TestTopAdoption(t *testing.T) {
 		all.add(p.fateOf(testName(i)).bears)
 	}
 	all.check(t, "first million", 0.007416)
-	for rank, want := range map[int64]float64{0: 0.0022, 1: 0.045, 1_000: 0.045, 1_001: 0.019, 10_001: 0.012, 100_001: 0.0068, 1_000_001: 0.0022} {
+	for rank, want := range map[int64]float64{0: 0.0022, 1: 0.045, 1_000: 0.045, 1_001: 0.019, 10_001: 0.012,
+		100_001: 0.0068, 1_000_001: 0.0022} {
 		p.rankOf = func(string) int64 { return rank }
 		if got := p.adoption("a.com", 0); got != want {
 			t.Errorf("rank %d: %v, want %v", rank, got, want)
@@ -82,8 +83,8 @@ func TestTopAdoption(t *testing.T) {
 	first.check(t, "first rank", 0.045)
 }
 
-// TestRecordMarginals looks at domains with a record: who runs them, what
-// fails, and how their policies are written.
+// TestRecordMarginals looks at domains with a record: who runs them, what fails, and how their policies are
+// written.
 func TestRecordMarginals(t *testing.T) {
 	p := testPopulation(t, modelTop, 0)
 	p.rankOf = func(string) int64 { return 1 }
@@ -144,8 +145,8 @@ func TestRecordMarginals(t *testing.T) {
 	mismatch.check(t, "mismatch", 0.027)
 }
 
-// TestErrorsHasEveryClass: what a scan can conclude is found among 20,000
-// names, and what costs it a time limit is rare.
+// TestErrorsHasEveryClass: what a scan can conclude is found among 20,000 names, and what costs it a time limit
+// is rare.
 func TestErrorsHasEveryClass(t *testing.T) {
 	const n = 20_000
 	p := testPopulation(t, modelErrors, 0)
@@ -160,7 +161,8 @@ func TestErrorsHasEveryClass(t *testing.T) {
 		if !ok {
 			t.Fatalf("no truth about %s", testName(i))
 		}
-		for _, word := range []any{truth.Record, truth.RecordReason, truth.Error, truth.Policy, truth.Mode, truth.Class, why{truth.Stage, truth.Reason}} {
+		for _, word := range []any{truth.Record, truth.RecordReason, truth.Error, truth.Policy, truth.Mode, truth.Class,
+			why{truth.Stage, truth.Reason}} {
 			seen[word]++
 		}
 		f := p.fateOf(testName(i))
@@ -184,8 +186,7 @@ func TestErrorsHasEveryClass(t *testing.T) {
 		need(word)
 	}
 	for _, word := range codes.RecordReasons() {
-		// A dead zone is concluded from a second question; other is for what
-		// nobody thought of.
+		// A dead zone is concluded from a second question; other is for unforeseen reasons.
 		if word != codes.RecordZoneUnreachable && word != codes.RecordOther {
 			need(word)
 		}
@@ -231,8 +232,7 @@ func TestErrorsHasEveryClass(t *testing.T) {
 	}
 }
 
-// TestSoak: a giant's share at one address, all of it well; and a fifth that
-// fails.
+// TestSoak: a giant's share at one address, all of it well; and a fifth that fails.
 func TestSoak(t *testing.T) {
 	p := testPopulation(t, modelSoak, 0)
 	var giants, failing, others tally
@@ -262,8 +262,8 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// TestCoverage: the patterns of a policy match the MX hosts as the drawn class
-// says, by the rules of section 4.1.
+// TestCoverage: the patterns of a policy match the MX hosts as the drawn class says, by the rules of section
+// 4.1.
 func TestCoverage(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
 	seen := map[coverage]int{}

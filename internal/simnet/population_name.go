@@ -6,8 +6,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// What a name is for. Every name of a population belongs to one Policy
-// Domain, which can be read off the name: nothing is looked up.
+// What a name is for. Every name of a population belongs to one Policy Domain, which the name itself tells.
 type role uint8
 
 const (
@@ -38,9 +37,8 @@ func (r role) isBase(name, domain string) bool {
 	return ok && rest == domain
 }
 
-// parseName reads role and Policy Domain off a name. Alias targets are the
-// names of operators (table operators) and numbered names below the domain's
-// own: 3._mta-sts.<domain>, 3.mta-sts.<domain>.
+// parseName reads role and Policy Domain off a name. Alias targets are the names of operators (table operators)
+// and numbered names below the domain's own: 3._mta-sts.<domain>, 3.mta-sts.<domain>.
 func (p *population) parseName(name string) (role, string) {
 	for i := range p.operators {
 		op := &p.operators[i]
@@ -76,15 +74,13 @@ func isNumber(label string) bool {
 	return label != ""
 }
 
-// A targetShape is how an operator makes an alias target out of a Policy
-// Domain. The zero shape makes none.
+// A targetShape is how an operator makes an alias target out of a Policy Domain. The zero shape makes none.
 type targetShape struct {
 	prefix, suffix string
 	dot            byte // what stands for a dot; doubled, it stands for itself. 0: the one target of all domains
 }
 
-// target is the alias target of domain; ok is false where the shape makes
-// none, or none that can be read back.
+// target is the alias target of domain; ok is false where the shape makes none, or none that can be read back.
 func (s targetShape) target(domain string) (name string, ok bool) {
 	switch s.dot {
 	case 0:
@@ -103,8 +99,8 @@ func (s targetShape) target(domain string) (name string, ok bool) {
 	return name, ok && back == domain && len(name) <= maxName
 }
 
-// domain reads the Policy Domain off a target. Targets shared by all domains
-// belong to the operator's own domain, and are read as its names.
+// domain reads the Policy Domain off a target. Targets shared by all domains belong to the operator's own
+// domain, and are read as its names.
 func (s targetShape) domain(name string) (string, bool) {
 	if s.dot == 0 || len(name) <= len(s.prefix)+len(s.suffix) ||
 		!strings.HasSuffix(name, s.suffix) || !strings.HasPrefix(name, s.prefix) {
@@ -132,17 +128,15 @@ func (s targetShape) domain(name string) (string, bool) {
 	return string(domain), true
 }
 
-// Longest names: of the DNS, and of a Policy Domain that may have a record, so
-// that its alias targets fit too.
+// Longest names: of the DNS, and of a Policy Domain that may have a record, so that its alias targets fit too.
 const (
 	maxName   = 253
 	maxDomain = 200
 )
 
-// registeredDomain splits off the public suffix, by the rules for registries
-// alone: what is below a private suffix (github.io) is a name like any other.
-// registered is the suffix and one label, or the name itself where it is a
-// public suffix.
+// registeredDomain splits off the public suffix, by the rules for registries alone: what is below a private
+// suffix (github.io) is a name like any other. registered is the suffix and one label, or the name itself where
+// it is a public suffix.
 func registeredDomain(domain string) (registered, suffix string) {
 	suffix, icann := publicsuffix.PublicSuffix(domain)
 	for !icann {

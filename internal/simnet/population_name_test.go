@@ -45,12 +45,13 @@ func TestParseName(t *testing.T) {
 	}
 }
 
-// TestTargets: what an operator makes of a domain is read back, and each
-// answers a direct question as it answers one through the alias.
+// TestTargets: what an operator makes of a domain is read back, and each answers a direct question as it
+// answers one through the alias.
 func TestTargets(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
 	long := strings.Repeat("a-b.", 30) + "com"
-	for _, domain := range []string{"a.com", "a-b.co.uk", "xn--bcher-kva.example", "a--b.c--d.e.net", "x_y.org", "7.com", long, strings.Repeat("a", 63) + ".com"} {
+	for _, domain := range []string{"a.com", "a-b.co.uk", "xn--bcher-kva.example", "a--b.c--d.e.net", "x_y.org", "7.com",
+		long, strings.Repeat("a", 63) + ".com"} {
 		for _, o := range p.operators {
 			for _, role := range []role{roleRecord, roleHost} {
 				shape := o.shape(role)
@@ -74,7 +75,7 @@ func TestTargets(t *testing.T) {
 
 func TestAliasesAnswerDirectly(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
-	customers, strangers := 0, 0
+	customers, others := 0, 0
 	for i := range 2000 {
 		f := p.fateOf(testName(i))
 		for _, role := range []role{roleRecord, roleHost} {
@@ -103,11 +104,11 @@ func TestAliasesAnswerDirectly(t *testing.T) {
 			if st := p.step(target, dns.TypeTXT); st.rcode != dns.RcodeNameError || st.zone != o.zone {
 				t.Errorf("%s is no customer of %s, and yet %s: %+v", f.domain, o.name, target, st)
 			}
-			strangers++
+			others++
 		}
 	}
-	if customers == 0 || strangers == 0 {
-		t.Errorf("%d customers and %d strangers", customers, strangers)
+	if customers == 0 || others == 0 {
+		t.Errorf("%d customers and %d others", customers, others)
 	}
 }
 
@@ -133,22 +134,24 @@ func TestRegisteredDomain(t *testing.T) {
 	}
 }
 
-// TestNegativeReasons: what the DNS says of names below suffixes of every kind
-// is what package mtasts makes of it.
+// TestNegativeReasons: what the DNS says of names below suffixes of every kind is what package mtasts makes of
+// it.
 func TestNegativeReasons(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
 	w := testWorld(t, p)
 	seen := map[codes.RecordReason]int{}
 	for i := range 1500 {
 		base := strings.Split(testName(i), ".")[0]
-		for _, domain := range []string{base + ".github.io", "shop." + testName(i), base + ".b.ck", base + ".unheard-of", "a.b." + base + ".co.uk"} {
+		for _, domain := range []string{base + ".github.io", "shop." + testName(i), base + ".b.ck", base + ".unheard-of",
+			"a.b." + base + ".co.uk"} {
 			truth, _ := p.truth(domain, 0)
 			if truth.Record != codes.RecordAbsent {
 				continue
 			}
 			lookup, _ := mtasts.LookupRecord(t.Context(), w, domain)
 			if lookup.Class != truth.Record || lookup.Reason != truth.RecordReason {
-				t.Errorf("%s: %s %s, truth %s %s (%s)", domain, lookup.Class, lookup.Reason, truth.Record, truth.RecordReason, truth.Class)
+				t.Errorf("%s: %s %s, truth %s %s (%s)", domain, lookup.Class, lookup.Reason, truth.Record, truth.RecordReason,
+					truth.Class)
 			}
 			seen[truth.RecordReason]++
 		}
@@ -179,13 +182,13 @@ func TestOperatorsExist(t *testing.T) {
 			}
 		}
 	}
-	if p := testPopulation(t, modelZones, 0); !slices.Contains(p.existing, "google.com") || !slices.Contains(p.existing, "mta-sts.tech") {
+	if p := testPopulation(t, modelZones, 0); !slices.Contains(p.existing, "google.com") ||
+		!slices.Contains(p.existing, "mta-sts.tech") {
 		t.Errorf("existing: %v", p.existing)
 	}
 }
 
-// TestTruthKnowsItsLimits: a name whose record would be that of another Policy
-// Domain is nobody's truth.
+// TestTruthKnowsItsLimits: a name whose record would be that of another Policy Domain has no truth.
 func TestTruthKnowsItsLimits(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
 	for domain, want := range map[string]bool{
@@ -200,13 +203,14 @@ func TestTruthKnowsItsLimits(t *testing.T) {
 	}
 }
 
-// TestStrangeNamesHaveNoRecord: no policy could list the hosts of a domain
-// that is no host name, or whose aliases would be too long.
+// TestStrangeNamesHaveNoRecord: no policy could list the hosts of a domain that is no host name, or whose
+// aliases would be too long.
 func TestStrangeNamesHaveNoRecord(t *testing.T) {
 	p := testPopulation(t, modelErrors, 0)
 	for i := range 1000 {
 		base := testName(i)
-		for _, domain := range []string{"a_b." + base, "-a." + base, "a-." + base, strings.Repeat("a.", 100) + base, "A." + base} {
+		for _, domain := range []string{"a_b." + base, "-a." + base, "a-." + base, strings.Repeat("a.", 100) + base,
+			"A." + base} {
 			if f := p.fateOf(domain); f.bears {
 				t.Errorf("%s has a record", domain)
 			}
@@ -214,8 +218,7 @@ func TestStrangeNamesHaveNoRecord(t *testing.T) {
 	}
 }
 
-// TestLongNames: no alias of a name of the greatest length is longer than a
-// name may be.
+// TestLongNames: no alias of a name of the greatest length is longer than a name may be.
 func TestLongNames(t *testing.T) {
 	for _, model := range Models() {
 		p := testPopulation(t, model, 0)

@@ -2,14 +2,11 @@ package simnet
 
 import "math"
 
-// How populations change from night to night. All is a function of the
-// domain's draws and of the number of the night: a domain keeps what it has,
-// but for these changes. Two nights are almost equal: of the domains with a
-// record, one in 300 changes in a night. Night 0 is the base, and is
-// 1 January 2026 where a text says a date.
+// How populations change from night to night. All is a function of the domain's draws and of the number of the
+// night: a domain keeps what it has, but for these changes. Two nights are almost equal: of the domains with a
+// record, one in 300 changes in a night. Night 0 is the base, and is 1 January 2026 where a text says a date.
 //
-// Adoption is the pace of the URIports surveys of 2024 to 2026; the other
-// rates are guesses.
+// Adoption is the pace of the URIports surveys of 2024 to 2026; the other rates are guesses.
 const (
 	nightsPerMonth   = 30
 	adoptionPerMonth = 0.03  // of the domains that have a record
@@ -19,15 +16,14 @@ const (
 	mostAdoption     = 0.95  // where growth ends
 )
 
-// Of the changes, some are of the text without the id, and some of the id
-// without the text: guesses.
+// Of the changes, some are of the text without the id, and some of the id without the text: guesses.
 const (
 	forgottenID   = 0.10
 	changedIDOnly = 0.20
 )
 
-// bears reports whether a domain with this draw has a record tonight, where
-// rate is the share that has one in the base night.
+// bears reports whether a domain with this draw has a record tonight, where rate is the share that has one in
+// the base night.
 func (p *population) bears(d draw, rate float64) bool {
 	if rate <= 0 {
 		return false
@@ -49,8 +45,7 @@ func growth(night int) float64 {
 	return math.Pow(1+adoptionPerMonth, float64(night)/nightsPerMonth)
 }
 
-// enforcing is the night from which a domain enforces whose base mode is
-// testing.
+// enforcing is the night from which a domain with the base mode testing enforces.
 func enforcing(d draw) int {
 	return 1 + int(d.exponential(forEnforcing, nightsPerMonth/enforcingMonthly))
 }
@@ -61,8 +56,7 @@ type revision struct {
 	night    int // of the last change of the id
 }
 
-// revisionOf counts the changes of a domain: evenly spaced, from a phase that
-// the domain draws.
+// revisionOf counts the changes of a domain: evenly spaced, from a phase that the domain draws.
 func (p *population) revisionOf(d draw) revision {
 	const every = nightsPerMonth / changedMonthly
 	var r revision

@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// TestNightsAreAlmostEqual: from one night to the next few domains change, and
-// those by the documented rates.
+// TestNightsAreAlmostEqual: from one night to the next few domains change, and those by the documented rates.
 func TestNightsAreAlmostEqual(t *testing.T) {
 	const n = 4000
 	for _, model := range Models() {
@@ -31,8 +30,8 @@ func TestNightsAreAlmostEqual(t *testing.T) {
 	}
 }
 
-// TestYear: adoption grows by 3 % a month less what is given up, and half a
-// per cent of the adopters a month give up.
+// TestYear: adoption grows by 3 % a month less what is given up, and half a per cent of the adopters a month
+// give up.
 func TestYear(t *testing.T) {
 	base, later := testPopulation(t, modelTop, 0), testPopulation(t, modelTop, 360)
 	base.rankOf = func(string) int64 { return 1 }

@@ -1,8 +1,7 @@
 package simnet
 
-// Who runs MTA-STS for a Policy Domain. In the populations zones and top the
-// operator is drawn first and decides which stories are likely; in errors the
-// story comes first.
+// Who runs MTA-STS for a Policy Domain. In the populations zones and top the operator is drawn first and
+// decides which stories are likely; in errors the story comes first.
 type operatorKind uint8
 
 const (
@@ -36,16 +35,15 @@ func (o *operator) shape(r role) targetShape {
 	return o.record
 }
 
-// shared reports whether all domains have the same names behind their aliases,
-// so that nothing of them can differ for one domain.
+// shared reports whether all domains have the same names behind their aliases, so that nothing of them can
+// differ for one domain.
 func (o *operator) shared() bool { return o.host.suffix != "" && o.host.dot == 0 }
 
-// operators is the table of who runs MTA-STS. Shares in the wild: an Internet
-// measurement of the zones com, net, org and se, September 2024 (ACM IMC 2025):
-// 68,030 domains with a record, of them 24,796 with an alias to the eight
-// providers. The alias shapes of policy hosts are as published there; those of
-// the records follow them and are a guess. The split between ownSmall and
-// the rest of the self-managed is a guess that gives the published failures.
+// operators is the table of who runs MTA-STS. Shares in the wild: an Internet measurement of the zones com,
+// net, org and se, September 2024 (ACM IMC 2025): 68,030 domains with a record, of them 24,796 with an alias to
+// the eight providers. The alias shapes of policy hosts are as published there; those of the records follow
+// them and are a guess. The split between ownSmall and the rest of the self-managed is a guess that gives the
+// published failures.
 func operators() []operator {
 	return []operator{
 		{name: "tutanota", kind: thirdHost, wild: 11.2, errors: 3, zone: "tutanota.de", addrs: 2,

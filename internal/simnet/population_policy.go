@@ -8,8 +8,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A policyText is a policy in the making: what it means, and its lines. An
-// edit of a story changes both.
+// A policyText is a policy in the making: what it means, and its lines. An edit of a story changes both.
 type policyText struct {
 	draw   draw
 	domain string
@@ -26,22 +25,20 @@ type policyText struct {
 	replacement []byte // the whole body, where it is no list of lines
 }
 
-// maxAges are the values of max_age and their weights: 79 policies in public
-// repositories, 2026. The longest is the RFC's maximum.
+// maxAges are the values of max_age and their weights: 79 policies in public repositories, 2026. The longest is
+// the RFC's maximum.
 func maxAges() ([]int64, wheel) {
 	return []int64{604800, 86400, 86401, 1209600, 1296000, 2419200, 2592000, 600, 60480, 704800, 10368000, 31557600},
 		newWheel(41, 30, 3, 12, 3, 2.5, 2.5, 1.25, 1.25, 1.3, 1.3, 1.4)
 }
 
-// modeWeights are the weights of enforce, testing and none: an observation of
-// November 2024 and a survey of January 2026. Who lists the wrong hosts and
-// enforces loses mail, and is rarer.
+// modeWeights are the weights of enforce, testing and none: an observation of November 2024 and a survey of
+// January 2026. Domains that list the wrong hosts and enforce lose mail, and are rarer.
 func modeWeights() (matching, mismatching wheel) {
 	return newWheel(52, 45, 3), newWheel(22, 75, 3)
 }
 
-// modeOf is the mode of a domain's policy tonight, and the night from which it
-// is that: 0 for the base mode.
+// modeOf is the mode of a domain's policy tonight, and the night since which it is so: 0 for the base mode.
 func (p *population) modeOf(f *fate, c coverage) (mode codes.Mode, since int) {
 	weights := p.mismatchModes
 	if c.matches() {
@@ -57,8 +54,8 @@ func (p *population) modeOf(f *fate, c coverage) (mode codes.Mode, since int) {
 	return mode, 0
 }
 
-// policyOf writes the policy of a domain as it is served tonight. Shares of
-// the spellings are those of 80 policies in public repositories.
+// policyOf writes the policy of a domain as it is served tonight. Shares of the spellings are those of 80
+// policies in public repositories.
 func (p *population) policyOf(f *fate) policyText {
 	d := f.draw
 	r := p.revisionOf(d)
@@ -96,8 +93,7 @@ func (p *population) policyOf(f *fate) policyText {
 	return t
 }
 
-// write makes the lines from what the policy means, in one of the two usual
-// orders.
+// write makes the lines from what the policy means, in one of the two usual orders.
 func (t *policyText) write() {
 	maxAge := "max_age: " + strconv.FormatInt(t.maxAge, 10)
 	t.lines = append(t.lines[:0], "version: STSv1", "mode: "+string(t.mode))

@@ -20,9 +20,8 @@ import (
 	"stsscan/internal/mtasts"
 )
 
-// TestTruthAsRead has package mtasts look up and read what the population
-// serves: it must conclude what the story says. No connection is made; policies
-// are taken from the site as they are.
+// TestTruthAsRead has package mtasts look up and read what the population serves: it must conclude what the
+// story says. No connection is made; policies are taken from the site as they are.
 func TestTruthAsRead(t *testing.T) {
 	for model, n := range map[string]int{modelZones: 3000, modelTop: 5000, modelErrors: 20_000, modelSoak: 20_000} {
 		t.Run(model, func(t *testing.T) {
@@ -68,8 +67,8 @@ func TestTruthOfFakeALabels(t *testing.T) {
 			}
 			whole, _ := p.truth(domain, 0)
 			read := slices.Contains(checkReading(t, p, w, domain, truth), codes.FindMXNotALabel)
-			if told := slices.Contains(whole.Findings, codes.FindMXNotALabel); told != read {
-				t.Errorf("%s: the truth has %s: %v, and it is read: %v", domain, codes.FindMXNotALabel, told, read)
+			if found := slices.Contains(whole.Findings, codes.FindMXNotALabel); found != read {
+				t.Errorf("%s: the truth has %s: %v, and it is read: %v", domain, codes.FindMXNotALabel, found, read)
 			}
 			if read {
 				found++
@@ -81,8 +80,8 @@ func TestTruthOfFakeALabels(t *testing.T) {
 	})
 }
 
-// onTheWire are the findings for which a connection is needed, a look at both
-// the addresses and the aliases of the host, one at the mail side, or a run.
+// onTheWire are the findings for which a connection is needed, a look at both the addresses and the aliases of
+// the host, one at the mail side, or a run.
 var onTheWire = []codes.Finding{
 	codes.FindHostCNAMEDangling, codes.FindHostForbidden, codes.FindPlainHTTP, codes.FindLengthAndTransferEncoding,
 	codes.FindClientLimit, codes.FindHTTP2Only, codes.FindCertKeyShort,
@@ -91,7 +90,8 @@ var onTheWire = []codes.Finding{
 	codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 	codes.FindMXHostPseudo, codes.FindNullMXPreference, codes.FindNullMXNotAlone,
 	codes.FindPolicyWithoutMail, codes.FindWildcard, codes.FindDelegationHalf, codes.FindCustomerEmpty,
-	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA, codes.FindTLSAUnusable,
+	codes.FindCustomerFrozen, codes.FindTLSRPTMissing, codes.FindTLSRPTInvalid, codes.FindTLSRPTRUA,
+	codes.FindTLSAUnusable,
 	codes.FindMXNoSTARTTLS, codes.FindMXTLSFailed, codes.FindMXCertificate, codes.FindMXCertKeyShort,
 
 	codes.FindExcludedLate, codes.FindSlowNotAwaited, // of the run
@@ -108,8 +108,8 @@ func testWorld(t *testing.T, p *population) *World {
 	return w
 }
 
-// checkReading compares what mtasts reads with the truth, as far as it goes
-// without a connection. It returns what mtasts found odd.
+// checkReading compares what mtasts reads with the truth, as far as it goes without a connection. It returns
+// what mtasts found odd.
 func checkReading(t *testing.T, p *population, w *World, domain string, truth Truth) []codes.Finding {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -134,7 +134,8 @@ func checkReading(t *testing.T, p *population, w *World, domain string, truth Tr
 			// The rest takes a connection.
 			seen.Policy, seen.Stage, seen.Reason, seen.Error = truth.Policy, truth.Stage, truth.Reason, truth.Error
 			seen.TLSError, seen.HTTPStatus = truth.TLSError, truth.HTTPStatus
-			unseen = slices.Concat(onTheWire, []codes.Finding{codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther})
+			unseen = slices.Concat(onTheWire, []codes.Finding{codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
+				codes.FindCharsetOther})
 		}
 	}
 	seen.Findings = among(truth.Findings, slices.Concat(findings, unseen))
@@ -219,8 +220,7 @@ func seePolicy(ctx context.Context, p *population, domain string, seen *Truth) [
 
 var errForbidden = errors.New("forbidden address")
 
-// isOfPlan reports whether an address is one that the world hands out for
-// hosts.
+// isOfPlan reports whether an address is one that the world hands out for hosts.
 func isOfPlan(addr netip.Addr) bool {
 	if addr.Is4() {
 		return addr.As4()[0] == planV4

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// A txtMaker makes the TXT records of a domain, each one string of raw
-// octets, out of the id that it would have.
+// A txtMaker makes the TXT records of a domain, each one string of raw octets, from its id.
 type txtMaker func(d draw, id string) []string
 
 // txtGood is a record in one of the usual spellings.
@@ -47,12 +46,12 @@ func txtMultiple(d draw, id string) []string {
 	return pick(d, forVariant, records[:2], records, []string{records[0], records[0] + " note=copy"})
 }
 
-// txtTwice is one record two times, as some resolvers pass it on.
+// txtTwice is one record twice, as some resolvers pass it on.
 func txtTwice(_ draw, id string) []string {
 	return slices.Repeat([]string{"v=STSv1; id=" + id + ";"}, 2)
 }
 
-// txtNearMiss is what was meant to be a record, on its own or beside something else.
+// txtNearMiss was meant to be a record, alone or beside another text.
 func txtNearMiss(d draw, id string) []string {
 	forms := []string{
 		"V=STSv1; id=%s", " v=STSv1; id=%s;", "v=STSv1 id=%s", `v=STSv1\; id=%s`, "v=stsv1; id=%s;", `"v=STSv1; id=%s;"`,
@@ -66,7 +65,7 @@ func txtNearMiss(d draw, id string) []string {
 	return texts
 }
 
-// txtOther is what a wildcard or a stranger left there.
+// txtOther is what a wildcard or another service put there.
 func txtOther(d draw, _ string) []string {
 	return pick(d, forVariant,
 		[]string{"v=spf1 -all"},
@@ -79,9 +78,8 @@ func txtOverlong(d draw, id string) []string {
 	return []string{"v=STSv1; id=" + (id + strings.Repeat("0", 48))[:33+d.below(forVariant, 16)] + ";"}
 }
 
-// idOf is the id of a record tonight: date and time, date, seconds since
-// 1970, or a short word, as operators write them (shares are a guess). A
-// policy that moves to enforce gets a new id.
+// idOf is the id of a record tonight: date and time, date, seconds since 1970, or a short word, as operators
+// write them (shares are a guess). A policy that moves to enforce gets a new id.
 func (p *population) idOf(f *fate) string {
 	d := f.draw
 	r := p.revisionOf(d)

@@ -8,12 +8,11 @@ import (
 	"stsscan/internal/codes"
 )
 
-// A mailServer is how the servers of an MX host behave, and what a perfect
-// observer concludes from a probe.
+// A mailServer is how the servers of an MX host behave, and what a perfect observer concludes from a probe.
 type mailServer struct {
 	operator, own, errors float64 // shares, in percent: of providers' hosts, of domains' own, and in the population errors
 
-	tcp  tcpPlay // where it is not tcpServe, nobody answers on port 25
+	tcp  tcpPlay // where it is not tcpServe, port 25 is closed
 	smtp smtpPlay
 	tls  tlsPlay
 
@@ -22,10 +21,9 @@ type mailServer struct {
 	tlsError codes.TLSError
 }
 
-// mailServers is the table. Shares of hosts with a bad certificate: 4.4 % of the
-// self-managed and 1.0 % of third parties (ACM IMC 2025), split as read off its
-// figures; hosts without STARTTLS 0.3 %, hosts that block scanners 0.3 % (Lee and
-// others, USENIX Security 2020); the rest is a guess.
+// mailServers is the table. Shares of hosts with a bad certificate: 4.4 % of the self-managed and 1.0 % of
+// third parties (ACM IMC 2025), split as read off its figures; hosts without STARTTLS 0.3 %, hosts that block
+// scanners 0.3 % (Lee and others, USENIX Security 2020); the rest is a guess.
 func mailServers() []mailServer {
 	return []mailServer{
 		{operator: 97.5, own: 93, errors: 47, starttls: codes.STARTTLSOK},
@@ -55,8 +53,8 @@ func mailServers() []mailServer {
 	}
 }
 
-// isMailHost reports whether a name is one that MX records of a population
-// point to: in a zone of a mail operator, or one of a domain's own.
+// isMailHost reports whether a name is one that MX records of a population point to: in a zone of a mail
+// operator, or one of a domain's own.
 func (p *population) isMailHost(f *fate) bool {
 	label, _, _ := strings.Cut(f.domain, ".")
 	switch label {
@@ -103,8 +101,7 @@ func (p *population) serverOf(f *fate) *mailServer {
 	return &p.mailServers[p.serverShares[btoi(!p.operates(f.registered))].at(f.draw.unit(forMailServer))]
 }
 
-// serverAddrs are the addresses of an MX host: one, so that a silence costs an
-// observer no more than one time limit.
+// serverAddrs are the addresses of an MX host: one, so that silence costs an observer one time-out.
 func (p *population) serverAddrs(f *fate) (v4, v6 []netip.Addr) {
 	s := p.serverOf(f)
 	hash := uint32(f.draw.bits(forMailServerKind))

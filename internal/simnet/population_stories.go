@@ -7,11 +7,10 @@ import (
 	"stsscan/internal/codes"
 )
 
-// stories is the table of stories with a record, good or bad. The first has
-// what the others leave of 100 percent of third, small, mid and portfolio.
-// Shares by who runs it are those of the IMC 2025 study, spread over its
-// classes; those of mid are computed from its totals. Shares in the model
-// errors are made so that every class is seen often, but for the slow ones.
+// stories is the table of stories with a record, good or bad. The first has what the others leave of 100
+// percent of third, small, mid and portfolio. Shares by who runs it are those of the IMC 2025 study, spread
+// over its classes; those of mid are computed from its totals. Shares in the model errors are made so that
+// every class is seen often, but for the slow ones.
 func stories() []story {
 	return slices.Concat(goodStories(), recordStories(), hostStories(), tlsStories(), webStories(), policyStories())
 }
@@ -79,26 +78,25 @@ func goodStories() []story {
 // slowTime is more than a quick retrieval allows, and less than most deadlines.
 const slowTime = 6 * time.Second
 
-// recordStories have a record that is none by the letter. The good policy
-// behind it is not asked for.
+// recordStories have a record that is none by the letter. The good policy behind it is not fetched.
 func recordStories() []story {
 	return []story{
 		{name: "other version", share: share{small: 0.04, mid: 0.04, errors: 0.7}, end: absent(codes.RecordBadVersion),
 			txt: txtOneOf("v=STSv2; id=%s;", "v=STSv1.0; id=%s", "v=STSv10; id=%s;")},
 		{name: "near miss", share: share{small: 0.15, mid: 0.15, errors: 1.5}, end: absent(codes.RecordBadVersion).with(codes.FindRecordNearMiss), txt: txtNearMiss},
 		{name: "one record twice", share: share{small: 0.01, mid: 0.01, errors: 0.7}, txt: txtTwice,
-			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNobody}.with(codes.FindRecordIdentical)},
+			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNone}.with(codes.FindRecordIdentical)},
 		{name: "two records", share: share{small: 0.02, mid: 0.02, errors: 1.5}, txt: txtMultiple,
-			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNobody}},
+			end: ending{record: codes.RecordMultiple, policy: codes.PolicyNotFetched, reading: readByNone}},
 		{name: "no id", share: share{small: 0.25, mid: 0.25, errors: 1.2}, end: badID(codes.RecordIDMissing),
 			txt: txtOneOf("v=STSv1;", "v=STSv1; ID=%s;", "v=STSv1; note=%s;")},
 		{name: "id of other characters", share: share{small: 0.74, mid: 0.74, errors: 1.5}, end: badID(codes.RecordIDInvalid),
 			txt: txtOneOf("v=STSv1; id=%s-1;", "v=STSv1; id=2024_%s", "v=STSv1; id=\"%s\";", "v=STSv1; id=;", "v=STSv1; id = %s;", "v=STSv1; id=%s\xc3\xa9")},
 		{name: "id too long", share: share{errors: 1}, txt: txtOverlong, end: badID(codes.RecordIDTooLong)},
-		{name: "bare field", share: share{errors: 1}, end: badField(codes.RecordFieldMalformed, readByNobody),
+		{name: "bare field", share: share{errors: 1}, end: badField(codes.RecordFieldMalformed, readByNone),
 			txt: txtOneOf("v=STSv1; id=%s; note;", "v=STSv1; note; id=%s", "v=STSv1; id=%s; id")},
 		{name: "id without a name", share: share{errors: 0.7}, end: badID(codes.RecordFieldMalformed), txt: txtOneOf("v=STSv1; id", "v=STSv1; %s;")},
-		{name: "extension of other characters", share: share{small: 0.01, mid: 0.01, errors: 1}, end: badField(codes.RecordExtensionInvalid, readByNobody),
+		{name: "extension of other characters", share: share{small: 0.01, mid: 0.01, errors: 1}, end: badField(codes.RecordExtensionInvalid, readByNone),
 			txt: txtOneOf("v=STSv1; id=%s; n=two words;", "v=STSv1; id=%s; -n=1", "v=STSv1; id=%s; n==", "v=STSv1; id=%s; =x;")},
 		{name: "empty field", share: share{small: 0.02, errors: 1}, end: badField(codes.RecordFieldMalformed, readLeniently),
 			txt: txtOneOf("v=STSv1; id=%s;;", "v=STSv1;; id=%s;", "v=STSv1; id=%s; ;")},
@@ -107,8 +105,8 @@ func recordStories() []story {
 	}
 }
 
-// hostStories have a good record and a policy host that cannot be connected
-// to. What cannot be looked up says nothing about the policy host.
+// hostStories have a good record and a policy host that cannot be connected to. What cannot be looked up says
+// nothing about the policy host.
 func hostStories() []story {
 	const dns, tcp = codes.StageDNS, codes.StageTCP
 	return []story{
@@ -205,39 +203,39 @@ func contentType(value string) [][2]string { return [][2]string{{"Content-Type",
 // policyStories have a policy that does not parse by the letter.
 func policyStories() []story {
 	return []story{
-		{name: "empty", share: share{third: 0.02, small: 0.02, mid: 0.02, errors: 1}, edit: editEmpty, end: badPolicy(codes.ReasonEmpty, readByNobody)},
-		{name: "web page", share: share{small: 0.04, mid: 0.04, errors: 1}, edit: editHTML, header: contentType("text/html; charset=utf-8"), end: badPolicy(codes.ReasonHTML, readByNobody)},
-		{name: "not UTF-8", share: share{errors: 0.4}, edit: editNotText, end: badPolicy(codes.ReasonNotText, readByNobody)},
+		{name: "empty", share: share{third: 0.02, small: 0.02, mid: 0.02, errors: 1}, edit: editEmpty, end: badPolicy(codes.ReasonEmpty, readByNone)},
+		{name: "web page", share: share{small: 0.04, mid: 0.04, errors: 1}, edit: editHTML, header: contentType("text/html; charset=utf-8"), end: badPolicy(codes.ReasonHTML, readByNone)},
+		{name: "not UTF-8", share: share{errors: 0.4}, edit: editNotText, end: badPolicy(codes.ReasonNotText, readByNone)},
 		{name: "extension not in UTF-8", share: share{errors: 0.4}, edit: editExtensionNotText, end: badPolicy(codes.ReasonNotText, readLeniently)},
-		{name: "byte order mark", share: share{small: 0.01, errors: 0.8}, edit: editByteOrderMark, end: badPolicy(codes.ReasonByteOrderMark, readByNobody)},
+		{name: "byte order mark", share: share{small: 0.01, errors: 0.8}, edit: editByteOrderMark, end: badPolicy(codes.ReasonByteOrderMark, readByNone)},
 		{name: "blank line", share: share{small: 0.01, errors: 1}, edit: editBlankLine, end: badPolicy(codes.ReasonBlankLine, readLeniently)},
 		{name: "CR beside line ends", share: share{errors: 0.6}, edit: editCarriageReturn, end: badPolicy(codes.ReasonLineMalformed, readLeniently)},
-		{name: "leading space", share: share{small: 0.01, errors: 0.8}, edit: editLeadingSpace, end: badPolicy(codes.ReasonLeadingSpace, readByNobody)},
-		{name: "no colon", share: share{small: 0.01, mid: 0.01, errors: 0.8}, edit: editLineMalformed, end: badPolicy(codes.ReasonLineMalformed, readByNobody)},
-		{name: "record as policy", share: share{errors: 0.3}, edit: editRecordAsPolicy, end: badPolicy(codes.ReasonLineMalformed, readByNobody)},
+		{name: "leading space", share: share{small: 0.01, errors: 0.8}, edit: editLeadingSpace, end: badPolicy(codes.ReasonLeadingSpace, readByNone)},
+		{name: "no colon", share: share{small: 0.01, mid: 0.01, errors: 0.8}, edit: editLineMalformed, end: badPolicy(codes.ReasonLineMalformed, readByNone)},
+		{name: "record as policy", share: share{errors: 0.3}, edit: editRecordAsPolicy, end: badPolicy(codes.ReasonLineMalformed, readByNone)},
 
-		{name: "no version", share: share{small: 0.01, errors: 0.8}, edit: editVersionMissing, end: badPolicy(codes.ReasonVersionMissing, readByNobody)},
-		{name: "Version", share: share{errors: 0.4}, edit: editVersionCase, end: badPolicy(codes.ReasonVersionMissing, readByNobody)},
-		{name: "version of others", share: share{errors: 0.8}, edit: editVersionInvalid, end: badPolicy(codes.ReasonVersionInvalid, readByNobody)},
-		{name: "no mode", share: share{errors: 0.6}, edit: editModeMissing, end: badPolicy(codes.ReasonModeMissing, readByNobody)},
-		{name: "Mode", share: share{errors: 0.4}, edit: editFieldCase, end: badPolicy(codes.ReasonModeMissing, readByNobody)},
-		{name: "unknown mode", share: share{small: 0.01, errors: 0.6}, edit: editModeInvalid, end: badPolicy(codes.ReasonModeInvalid, readByNobody)},
-		{name: "mode in upper case", share: share{small: 0.01, errors: 0.6}, edit: editModeCase, end: badPolicy(codes.ReasonModeInvalid, readByNobody)},
-		{name: "no max_age", share: share{third: 0.03, errors: 0.6}, edit: editMaxAgeMissing, end: badPolicy(codes.ReasonMaxAgeMissing, readByNobody)},
-		{name: "Max_Age", share: share{errors: 0.4}, edit: editMaxAgeCase, end: badPolicy(codes.ReasonMaxAgeMissing, readByNobody)},
-		{name: "max_age that is no number", share: share{third: 0.03, errors: 0.8}, edit: editMaxAgeInvalid, end: badPolicy(codes.ReasonMaxAgeInvalid, readByNobody)},
-		{name: "max_age over a year", share: share{small: 0.02, errors: 0.8}, edit: editMaxAgeOver, end: badPolicy(codes.ReasonMaxAgeOver, readByNobody)},
-		{name: "no mx", share: share{third: 0.02, errors: 0.6}, edit: editMXMissing, end: badPolicy(codes.ReasonMXMissing, readByNobody)},
-		{name: "MX", share: share{errors: 0.4}, edit: editMXCase, end: badPolicy(codes.ReasonMXMissing, readByNobody)},
+		{name: "no version", share: share{small: 0.01, errors: 0.8}, edit: editVersionMissing, end: badPolicy(codes.ReasonVersionMissing, readByNone)},
+		{name: "Version", share: share{errors: 0.4}, edit: editVersionCase, end: badPolicy(codes.ReasonVersionMissing, readByNone)},
+		{name: "version of others", share: share{errors: 0.8}, edit: editVersionInvalid, end: badPolicy(codes.ReasonVersionInvalid, readByNone)},
+		{name: "no mode", share: share{errors: 0.6}, edit: editModeMissing, end: badPolicy(codes.ReasonModeMissing, readByNone)},
+		{name: "Mode", share: share{errors: 0.4}, edit: editFieldCase, end: badPolicy(codes.ReasonModeMissing, readByNone)},
+		{name: "unknown mode", share: share{small: 0.01, errors: 0.6}, edit: editModeInvalid, end: badPolicy(codes.ReasonModeInvalid, readByNone)},
+		{name: "mode in upper case", share: share{small: 0.01, errors: 0.6}, edit: editModeCase, end: badPolicy(codes.ReasonModeInvalid, readByNone)},
+		{name: "no max_age", share: share{third: 0.03, errors: 0.6}, edit: editMaxAgeMissing, end: badPolicy(codes.ReasonMaxAgeMissing, readByNone)},
+		{name: "Max_Age", share: share{errors: 0.4}, edit: editMaxAgeCase, end: badPolicy(codes.ReasonMaxAgeMissing, readByNone)},
+		{name: "max_age that is no number", share: share{third: 0.03, errors: 0.8}, edit: editMaxAgeInvalid, end: badPolicy(codes.ReasonMaxAgeInvalid, readByNone)},
+		{name: "max_age over a year", share: share{small: 0.02, errors: 0.8}, edit: editMaxAgeOver, end: badPolicy(codes.ReasonMaxAgeOver, readByNone)},
+		{name: "no mx", share: share{third: 0.02, errors: 0.6}, edit: editMXMissing, end: badPolicy(codes.ReasonMXMissing, readByNone)},
+		{name: "MX", share: share{errors: 0.4}, edit: editMXCase, end: badPolicy(codes.ReasonMXMissing, readByNone)},
 
 		{name: "mx with a final dot", share: share{third: 0.06, small: 0.07, mid: 0.04, errors: 0.6}, edit: editMXTrailingDot, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "mx with an underscore", share: share{errors: 0.5}, edit: editMXUnderscore, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
-		{name: "mx with an e-mail address", share: share{third: 0.07, small: 0.07, mid: 0.04, errors: 0.5}, edit: editMXEmail, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "mx with nothing", share: share{third: 0.03, small: 0.07, mid: 0.02, errors: 0.5}, edit: editMXEmpty, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
-		{name: "mx with a URL", share: share{third: 0.02, small: 0.02, errors: 0.5}, edit: editMXURL, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
+		{name: "mx with an e-mail address", share: share{third: 0.07, small: 0.07, mid: 0.04, errors: 0.5}, edit: editMXEmail, end: badPolicy(codes.ReasonMXInvalid, readByNone)},
+		{name: "mx with nothing", share: share{third: 0.03, small: 0.07, mid: 0.02, errors: 0.5}, edit: editMXEmpty, end: badPolicy(codes.ReasonMXInvalid, readByNone)},
+		{name: "mx with a URL", share: share{third: 0.02, small: 0.02, errors: 0.5}, edit: editMXURL, end: badPolicy(codes.ReasonMXInvalid, readByNone)},
 		{name: "mx with an address literal", share: share{errors: 0.4}, edit: editMXLiteral, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "mx with several names", share: share{small: 0.02, mid: 0.02, errors: 0.5}, edit: editMXSeveral, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
-		{name: "mx in Unicode", share: share{errors: 0.4}, edit: editMXUnicode, end: badPolicy(codes.ReasonMXInvalid, readByNobody)},
+		{name: "mx in Unicode", share: share{errors: 0.4}, edit: editMXUnicode, end: badPolicy(codes.ReasonMXInvalid, readByNone)},
 		{name: "mx with a star in the middle", share: share{errors: 0.5}, edit: editMXWildcard, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "mx that is no name", share: share{small: 0.01, errors: 0.5}, edit: editMXSyntax, end: badPolicy(codes.ReasonMXInvalid, readLeniently)},
 		{name: "extension that is none", share: share{errors: 0.6}, edit: editExtensionInvalid, end: badPolicy(codes.ReasonExtensionInvalid, readLeniently)},

@@ -2,9 +2,9 @@ package simnet
 
 import "stsscan/internal/codes"
 
-// A story is everything that a Policy Domain of a population can have: what
-// its names, its policy host and its texts do, and what a perfect observer
-// concludes. The conclusion is written beside the cause; no parser makes it.
+// A story is everything that a Policy Domain of a population can have: what its names, its policy host and its
+// texts do, and what a perfect observer concludes. The conclusion is written beside the cause, not made by a
+// parser.
 type story struct {
 	name  string
 	share share
@@ -34,16 +34,15 @@ type story struct {
 	findings []codes.Finding // of those that a truth speaks about
 }
 
-// A share is how many domains live a story, in percent. Of the domains
-// without a record: zones, top and absent. Of those with one, by who runs it:
-// third, small, mid, parking and portfolio; and errors.
+// A share is how many domains have a story, in percent. Of the domains without a record: zones, top and absent.
+// Of those with one, by who runs it: third, small, mid, parking and portfolio; and errors.
 type share struct {
 	zones, top, absent                    float64
 	third, small, mid, parking, portfolio float64
 	errors                                float64
 }
 
-// by says whose domains can live a story.
+// by says whose domains can have a story.
 type by uint8
 
 const (
@@ -115,15 +114,14 @@ type ending struct {
 	findings     []codes.Finding // of the record, among others
 }
 
-// A reading is the verdict of the strict and the lenient reading of every
-// text that can be read.
+// A reading is the verdict of the strict and the lenient reading of every text that can be read.
 type reading uint8
 
 const (
 	unread reading = iota
 	readStrictly
 	readLeniently // only the lenient reading takes it
-	readByNobody
+	readByNone
 )
 
 // ok is a record and a policy as they should be.
@@ -142,7 +140,7 @@ func absent(reason codes.RecordReason) ending {
 	return ending{record: codes.RecordAbsent, recordReason: reason, policy: codes.PolicyNotFetched}
 }
 
-// with is the ending whose row has these findings of the record.
+// with adds findings of the record to an ending.
 func (e ending) with(findings ...codes.Finding) ending {
 	e.findings = findings
 	return e
@@ -154,7 +152,7 @@ func unknown(reason codes.RecordReason) ending {
 
 // badID is a record whose id cannot be read.
 func badID(reason codes.RecordReason) ending {
-	return ending{record: codes.RecordInvalid, recordReason: reason, policy: codes.PolicyNotFetched, reading: readByNobody}
+	return ending{record: codes.RecordInvalid, recordReason: reason, policy: codes.PolicyNotFetched, reading: readByNone}
 }
 
 // badField is a record with a good id, and something else wrong with it.
@@ -179,7 +177,7 @@ func badPolicy(reason codes.PolicyReason, r reading) ending {
 	return e
 }
 
-// sentinel is the error of the lookup or the fetch that ends so.
+// sentinel is the error of the lookup or the fetch.
 func (e ending) sentinel() codes.Sentinel {
 	switch e.record {
 	case codes.RecordAbsent:
@@ -214,15 +212,15 @@ func (e ending) respondsHTTP() bool {
 	return e.record == codes.RecordValid
 }
 
-// readsPolicy reports whether the observer has the text of a policy. What can
-// be understood of it is in the row, whether or not it parses.
+// readsPolicy reports whether the observer has the text of a policy. What could be understood of it is in the
+// row, even if it does not parse.
 func (e ending) readsPolicy() bool {
 	return e.policy == codes.PolicyValid || e.stage == codes.StageSyntax
 }
 
-// result is what a sender that reports says of a policy that it does not get
-// (RFC 8460, section 4.3.2.2), "" of one that is valid: that the policy breaks the
-// grammar, that it cannot accept the certificate, or that it got none.
+// result is what a sender that reports says of a policy that it does not get (RFC 8460, section 4.3.2.2), "" of
+// one that is valid: that the policy breaks the grammar, that it cannot accept the certificate, or that it got
+// none.
 func (s *story) result() codes.TLSRPTResult {
 	switch {
 	case s.end.policy == codes.PolicyValid, s.end.record != codes.RecordValid:
@@ -235,8 +233,7 @@ func (s *story) result() codes.TLSRPTResult {
 	return codes.TLSRPTPolicyFetchError
 }
 
-// showsBadCertificate reports whether the handshake comes as far as a certificate, and
-// that is not to be accepted.
+// showsBadCertificate reports whether the handshake shows a certificate that must not be accepted.
 func (p tlsPlay) showsBadCertificate() bool {
 	switch p {
 	case tlsWrongName, tlsCommonName, tlsPartialWildcard, tlsParentWildcard, tlsExpired, tlsNotYetValid, tlsSelfSigned,
@@ -246,9 +243,9 @@ func (p tlsPlay) showsBadCertificate() bool {
 	return false
 }
 
-// plain reports whether the domain's names answer as they should: all that is
-// special about the story is said behind the name that the server is asked
-// for. Only such stories fit an operator whose names are shared by all.
+// plain reports whether the domain's names answer as they should: all that is special about the story is said
+// behind the name that the server is asked for. Only such stories fit an operator whose names are shared by
+// all.
 func (s *story) plain() bool {
 	return s.txt == nil && s.record == playGood && !s.firstHop && s.host == playGood &&
 		s.hostAlias == aliasOfOperator && s.recordAlias == aliasOfOperator && s.addrs == addrsAny && s.tcp == tcpServe

@@ -63,8 +63,7 @@ func tell(p *population, domain string) everything {
 	return e
 }
 
-// TestPopulationIsPure asks two populations alike, one of them from many
-// goroutines and in another order.
+// TestPopulationIsPure asks two populations alike, one of them from many goroutines and in another order.
 func TestPopulationIsPure(t *testing.T) {
 	const n = 150
 	for _, model := range Models() {
@@ -79,7 +78,7 @@ func TestPopulationIsPure(t *testing.T) {
 				for i := range n {
 					i = (n - i + worker*7) % n
 					if got := tell(other, testName(i)); !reflect.DeepEqual(got, all[i]) {
-						t.Errorf("%s: %s: told %+v, then %+v", model, testName(i), all[i], got)
+						t.Errorf("%s: %s: %+v, then %+v", model, testName(i), all[i], got)
 						return
 					}
 				}
@@ -111,8 +110,7 @@ func TestSeedsAndModelsDiffer(t *testing.T) {
 	}
 }
 
-// FuzzPopulationStep asks for names that nobody would make: every name has an
-// answer that can be packed, and a site.
+// FuzzPopulationStep asks for the oddest names: every name has an answer that can be packed, and a site.
 func FuzzPopulationStep(f *testing.F) {
 	for _, name := range []string{
 		"", ".", "..", "com", "_mta-sts.", "_mta-sts", "mta-sts.", "_mta-sts._mta-sts.com", "1._mta-sts.a.com", "99.mta-sts.a.com",
@@ -137,7 +135,7 @@ func FuzzPopulationStep(f *testing.F) {
 				m := new(dns.Msg)
 				m.SetQuestion(dns.Fqdn(name), qtype)
 				if _, err := m.Pack(); err != nil {
-					return // a name with an escape that is none: nobody can ask for it
+					return // a name with a bad escape: it cannot be asked for
 				}
 				m.Answer = st.rrs
 				if _, err := m.Pack(); err != nil {

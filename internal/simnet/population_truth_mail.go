@@ -11,8 +11,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// mailTruth adds the mail side to the truth about a domain. It says what is so
-// for every domain, asked or not.
+// mailTruth adds the mail side to the truth about a domain, whether or not a scan asks for it.
 func (p *population) mailTruth(f *fate, t *Truth) {
 	switch t.Record {
 	case codes.RecordValid, codes.RecordInvalid, codes.RecordMultiple:
@@ -88,9 +87,8 @@ func (p *population) hostsTruth(f *fate, m mail, t *Truth) {
 	}
 }
 
-// hasNoALabel reports whether a pattern has a label that begins with xn-- and is none of
-// Punycode (RFC 3492): notALabel is one, and the hosts of domains that are called so are.
-// A pattern that is no name has other faults.
+// hasNoALabel reports whether a pattern has a label that begins with xn-- and is none of Punycode (RFC 3492):
+// notALabel is one, and hosts of domains with such names have them. A pattern that is no name has other faults.
 func hasNoALabel(pattern string) bool {
 	name := strings.ToLower(strings.TrimPrefix(pattern, "*."))
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" || strings.Contains(name, "..") {
@@ -215,7 +213,7 @@ func (m mail) match(c coverage) (codes.MXMatch, codes.Mismatch) {
 	return codes.MatchNone, codes.MismatchDifferentDomain
 }
 
-// unusedTruth lists the patterns that were not written for a host.
+// unusedTruth lists the patterns that no host needs.
 func (p *population) unusedTruth(f *fate, m mail, c coverage, t *Truth) {
 	var used []string
 	switch {
@@ -224,7 +222,7 @@ func (p *population) unusedTruth(f *fate, m mail, c coverage, t *Truth) {
 	case m.kind == mailMX && c == coverMore:
 		used = p.covering(f, m.operator, 0.11)
 	case m.kind != mailMX && m.kind != mailPseudo:
-		return // without hosts nobody says which patterns are of use
+		return // without hosts no pattern is known to be of use
 	}
 	for _, pattern := range t.MX {
 		if !slices.Contains(used, strings.ToLower(pattern)) {

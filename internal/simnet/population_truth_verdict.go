@@ -6,8 +6,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-// verdictTruth says what a sender experiences: by names alone, and when the
-// servers are probed too.
+// verdictTruth says what a sender experiences: by names alone, and when the servers are probed too.
 func (p *population) verdictTruth(m mail, c coverage, t *Truth) {
 	switch t.Record {
 	case codes.RecordAbsent:
@@ -21,7 +20,9 @@ func (p *population) verdictTruth(m mail, c coverage, t *Truth) {
 		t.Verdict = p.policyVerdict(t, t.MXMatch, "")
 	}
 	t.VerdictProbed = t.Verdict
-	if t.Verdict != codes.VerdictEnforceOK && t.Verdict != codes.VerdictEnforcePartial && t.Verdict != codes.VerdictTestingOK {
+	switch t.Verdict {
+	case codes.VerdictEnforceOK, codes.VerdictEnforcePartial, codes.VerdictTestingOK:
+	default:
 		return
 	}
 	good, bad, silent := 0, 0, 0
@@ -49,8 +50,8 @@ func (p *population) verdictTruth(m mail, c coverage, t *Truth) {
 	t.VerdictProbed = p.policyVerdict(t, t.MXMatch, fails)
 }
 
-// policyVerdict is the verdict about a valid record; fails is which of the
-// covered hosts are seen to fail: "", none, some or all.
+// policyVerdict is the verdict about a valid record; fails is which of the covered hosts are seen to fail: "",
+// none, some or all.
 func (p *population) policyVerdict(t *Truth, match codes.MXMatch, fails string) codes.Verdict {
 	switch {
 	case t.Policy == codes.PolicyUnknown, t.limited():

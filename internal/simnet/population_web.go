@@ -11,9 +11,8 @@ import (
 // maxBody is the most that a policy may have, in octets (section 3.3).
 const maxBody = 64 << 10
 
-// site says what the web server behind a name does. Only the policy host
-// itself has a policy; the target of a redirect has one too, which nobody must
-// follow.
+// site says what the web server behind a name does. Only the policy host itself has a policy; the target of a
+// redirect has one too, which clients must not follow.
 func (p *population) site(sni string) site {
 	role, domain := p.parseName(sni)
 	if bare, ok := strings.CutPrefix(domain, redirectLabel); ok && role == roleDomain {
@@ -84,7 +83,7 @@ func (p *population) status(f *fate) int {
 	return pick(f.draw, forSite, f.story.status...)
 }
 
-// hoster is whose names are in a certificate that is not for the domain.
+// hoster has the names in a certificate that is not for the domain.
 func (p *population) hoster(f *fate) string {
 	if f.operator != nil && f.operator.hoster != "" {
 		return f.operator.hoster
@@ -103,8 +102,8 @@ func drawnFraming(d draw) bodyPlay {
 	return bodyContentLength
 }
 
-// mediaType draws the Content-Type of a policy (a guess): nearly always as
-// section 3.2 wants it. An empty one is left out. Stories may say otherwise.
+// mediaType draws the Content-Type of a policy (a guess): nearly always as section 3.2 wants it. An empty one
+// is left out. Stories may say otherwise.
 func mediaType(f *fate) [][2]string {
 	for _, h := range f.story.header {
 		if h[0] == "Content-Type" {
@@ -118,8 +117,7 @@ func mediaType(f *fate) [][2]string {
 	return [][2]string{{"Content-Type", types[newWheel(62, 28, 5, 2, 1, 1, 1).at(f.draw.unit(forMediaType))]}}
 }
 
-// mediaFindings is what is odd about the Content-Type of a response with a policy, or
-// with what should be one.
+// mediaFindings is what is odd about the Content-Type of a response with a policy, or with what should be one.
 func mediaFindings(f *fate) (found []codes.Finding) {
 	end := f.story.end
 	if !end.readsPolicy() && end.stage != codes.StageBody {
@@ -139,8 +137,8 @@ func mediaFindings(f *fate) (found []codes.Finding) {
 	return found
 }
 
-// readingOf is the reading of a domain's texts. Most senders refuse a policy that is
-// served as anything but text/plain.
+// readingOf is the reading of a domain's texts. Most senders refuse a policy that is served as anything but
+// text/plain.
 func (p *population) readingOf(f *fate) reading {
 	end := f.story.end
 	if !end.readsPolicy() {
@@ -148,7 +146,7 @@ func (p *population) readingOf(f *fate) reading {
 	}
 	for _, finding := range mediaFindings(f) {
 		if finding != codes.FindCharsetOther {
-			return readByNobody
+			return readByNone
 		}
 	}
 	return end.reading

@@ -12,9 +12,8 @@ import (
 	"syscall"
 )
 
-// Addrs says where a server listens: loopback addresses with a port each, or
-// "localhost:PORT". Port 0 is one that the system chooses; an empty string is
-// not listened on.
+// Addrs says where a server listens: loopback addresses with a port each, or "localhost:PORT". Port 0 is one
+// that the system chooses; an empty string is not listened on.
 type Addrs struct {
 	DNS   string // UDP and TCP
 	SOCKS string // SOCKS5, to the hosts of the world
@@ -35,15 +34,14 @@ type Server struct {
 	questions, connections atomic.Int64
 }
 
-// Served is how many questions came over UDP, and how many connections over TCP,
-// so far: for those who want to know what was asked twice.
+// Served is how many questions came over UDP, and how many connections over TCP, so far: to find out what was
+// asked twice.
 func (s *Server) Served() (questions, connections int64) {
 	return s.questions.Load(), s.connections.Load()
 }
 
-// Listen serves the world on loopback sockets until ctx ends, or Close of the
-// server or of the world. Other addresses than loopback ones are refused: the
-// hosts of a world are nobody's to reach.
+// Listen serves the world on loopback sockets until ctx ends, or Close of the server or of the world. Addresses
+// other than loopback ones are refused: no other machine can reach the hosts of a world.
 func (w *World) Listen(ctx context.Context, addrs Addrs) (*Server, error) {
 	s := &Server{world: w}
 	if err := s.listen(addrs); err != nil {
@@ -94,8 +92,8 @@ func (s *Server) listen(addrs Addrs) error {
 	return nil
 }
 
-// listenDNS takes one port for UDP and TCP. Where the system chooses it, what
-// it chooses for UDP may be taken for TCP, and is then chosen again.
+// listenDNS takes one port for UDP and TCP. Where the system chooses it, the port for UDP may be taken for TCP,
+// and is then chosen again.
 func (s *Server) listenDNS(at netip.AddrPort) error {
 	for attempt := 0; ; attempt++ {
 		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
@@ -134,8 +132,8 @@ func loopback(address string) (netip.AddrPort, error) {
 	return at, nil
 }
 
-// Close ends the server and waits for its readers. Connections that it has
-// accepted end with their peers or with the world.
+// Close ends the server and waits for its readers. Connections that it has accepted end with their peers or
+// with the world.
 func (s *Server) Close() error {
 	if s.stop != nil {
 		s.stop()

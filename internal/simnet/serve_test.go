@@ -100,8 +100,10 @@ func TestDNSSize(t *testing.T) {
 			continue
 		}
 		reply.Compress = true // as it was sent
-		if c.limit == 0 && (reply.Truncated || len(reply.Answer) != 40) || c.limit > 0 && (!reply.Truncated || reply.Len() > c.limit) {
-			t.Errorf("%s, EDNS %d: truncated %t, %d octets, %d records", c.network, c.edns, reply.Truncated, reply.Len(), len(reply.Answer))
+		if c.limit == 0 && (reply.Truncated || len(reply.Answer) != 40) ||
+			c.limit > 0 && (!reply.Truncated || reply.Len() > c.limit) {
+			t.Errorf("%s, EDNS %d: truncated %t, %d octets, %d records", c.network, c.edns, reply.Truncated, reply.Len(),
+				len(reply.Answer))
 		}
 	}
 }
@@ -117,14 +119,14 @@ func TestDNSFlood(t *testing.T) {
 			continue
 		}
 		n := len(reply.Answer)
-		if reply.Truncated != (network == "udp") || n < least || n > 0 && reply.Answer[n-1].(*dns.TXT).Txt[0] != "the record" {
+		if reply.Truncated != (network == "udp") || n < least ||
+			n > 0 && reply.Answer[n-1].(*dns.TXT).Txt[0] != "the record" {
 			t.Errorf("%s: truncated %t, %d records", network, reply.Truncated, n)
 		}
 	}
 }
 
-// Bad packets get FORMERR where there is a question to answer, else nothing,
-// and never stop the server.
+// Bad packets get FORMERR where there is a question to answer, else nothing, and never stop the server.
 func TestDNSBadPackets(t *testing.T) {
 	s := serve(t, openDNS(t))
 	conn, err := net.Dial("udp", s.DNS.String())
@@ -172,8 +174,7 @@ func TestDNSBadPackets(t *testing.T) {
 	}
 }
 
-// A connection may carry several questions, and one that gets no answer does
-// not hold up the next.
+// A connection may carry several questions, and one that gets no answer does not hold up the next.
 func TestDNSOverTCPGoesOn(t *testing.T) {
 	s := serve(t, openDNS(t))
 	conn, err := dns.Dial("tcp", s.DNS.String())
@@ -197,7 +198,8 @@ func TestDNSOverTCPGoesOn(t *testing.T) {
 
 func TestListenAddresses(t *testing.T) {
 	w := openDNS(t)
-	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:53", "127.0.0.1", "127.0.0.1:x", "22.1.0.1:0"} {
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:53", "127.0.0.1",
+		"127.0.0.1:x", "22.1.0.1:0"} {
 		for _, addrs := range []Addrs{{DNS: address}, {SOCKS: address}} {
 			if s, err := w.Listen(t.Context(), addrs); err == nil {
 				t.Errorf("%+v: listens on %v and %v", addrs, s.DNS, s.SOCKS)

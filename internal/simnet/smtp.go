@@ -12,8 +12,8 @@ import (
 
 const smtpPort = 25
 
-// An smtpPlay is how a mail server talks (RFC 5321, RFC 3207) up to the TLS
-// handshake; how it shakes hands is a matter of the host name.
+// An smtpPlay is how a mail server talks (RFC 5321, RFC 3207) up to the TLS handshake; how it shakes hands is a
+// matter of the host name.
 type smtpPlay uint8
 
 const (
@@ -35,10 +35,9 @@ const (
 	smtpPlays               // number of the plays
 )
 
-// mailAddrV4 is an address of a mail server that talks as play says. In the
-// address plan these are 22.32.0.0/16 and those that follow, in the order of
-// smtpPlay, and 22.128.0.0/10 for smtpSometimes: two hosts of one address would share
-// its first session. Other ports there serve nothing.
+// mailAddrV4 is an address of a mail server that talks as play says. In the address plan these are 22.32.0.0/16
+// and those that follow, in the order of smtpPlay, and 22.128.0.0/10 for smtpSometimes: two hosts of one
+// address would share its first session. Other ports there serve nothing.
 func mailAddrV4(play smtpPlay, hash uint32) netip.Addr {
 	if play == smtpSometimes {
 		return netip.AddrFrom4([4]byte{planV4, planSometimes | byte(hash>>16)&sometimes, byte(hash >> 8), byte(hash)})
@@ -65,7 +64,7 @@ func mailPlanned(addr netip.Addr) (smtpPlay, bool) {
 	return smtpPlay(number - planMail), planMail <= number && number < planMail+byte(smtpPlays)
 }
 
-// A Session is what a client said to a mail server, for tests of politeness.
+// A Session is what a client said to a mail server.
 type Session struct {
 	Addr     netip.Addr
 	Commands []string // in order, as they came, without their line ends
@@ -86,7 +85,7 @@ func (w *World) serveSMTP(raw net.Conn, at netip.Addr) {
 	}
 }
 
-// sometimes is how a server at an address talks that does not always offer STARTTLS.
+// sometimes is how a server talks that does not always offer STARTTLS.
 func (w *World) sometimes(at netip.Addr) smtpPlay {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -152,7 +151,7 @@ func (s *smtpServer) serve() {
 	}
 }
 
-// greet gives the greeting, or what there is in its place.
+// greet sends the greeting, or what takes its place.
 func (s *smtpServer) greet() bool {
 	switch s.play {
 	case smtpBlock:
@@ -186,7 +185,7 @@ func (s *smtpServer) greet() bool {
 	return s.say("220 mail.example.net ESMTP\r\n")
 }
 
-// farewell waits for what a polite client says at the end.
+// farewell waits for the end of a polite client.
 func (s *smtpServer) farewell() {
 	s.raw.SetReadDeadline(time.Now().Add(patience))
 	line, err := bufio.NewReaderSize(s.raw, 1024).ReadSlice('\n')

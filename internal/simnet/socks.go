@@ -32,10 +32,9 @@ const (
 	socksPatience = 10 * time.Second // for a request
 )
 
-// serveSOCKS connects one client to a host. The reply says how the address
-// meets a connection: succeeded, refused, unreachable, a general failure, or silence until the
-// client gives up; one that resets does so after the reply. Names, which a
-// careful scanner never asks for, are resolved in the world.
+// serveSOCKS connects one client to a host. The reply says how the address meets a connection: succeeded,
+// refused, unreachable, a general failure, or silence until the client gives up; one that resets does so after
+// the reply. Names, which a careful scanner never sends, are resolved in the world.
 func (s *Server) serveSOCKS(conn *net.TCPConn) {
 	conn.SetDeadline(time.Now().Add(socksPatience))
 	at, code, err := s.world.socksRequest(conn)
@@ -72,8 +71,8 @@ func socksReply(w io.Writer, code byte) error {
 	return err
 }
 
-// socksRequest reads the greeting and the request. code is the reply to a
-// request that cannot be tried; err means that no reply is due.
+// socksRequest reads the greeting and the request. code is the reply to a request that cannot be tried; err
+// means that no reply is due.
 func (w *World) socksRequest(rw io.ReadWriter) (at netip.AddrPort, code byte, err error) {
 	head := make([]byte, 4)
 	if _, err := io.ReadFull(rw, head[:2]); err != nil {

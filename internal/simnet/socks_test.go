@@ -45,7 +45,7 @@ mta-sts.example.net body reset
 		{"22.2.0.1:443", "connection refused"},
 		{"22.1.0.1:80", "connection refused"},
 		{"22.4.0.1:443", "host unreachable"},
-		{"8.8.8.8:443", "host unreachable"}, // nobody's here, and nothing leaves
+		{"8.8.8.8:443", "host unreachable"}, // of no host here, and nothing leaves
 		{"127.0.0.1:443", "host unreachable"},
 		{"22.3.0.1:443", "i/o timeout"},
 		{"22.5.0.1:443", ""}, // reset after the reply

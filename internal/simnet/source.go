@@ -7,25 +7,22 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A source is the content of a world: a text that somebody wrote, or a
-// generated population. Its methods are pure: the same question has the same
-// answer for the life of the world, from any goroutine.
+// A source is the content of a world: a text, or a generated population. Its methods are pure: the same
+// question has the same answer for the life of the world, from any goroutine.
 type source interface {
-	// step answers one question from the data of its owner name alone; the
-	// server follows aliases by asking again. name is lower case, without the
-	// final dot.
+	// step answers one question from the data of its owner name alone; the server follows aliases by asking again.
+	// name is lower case, without the final dot.
 	step(name string, qtype uint16) step
 	// tcp says how the address answers a connection on port 443.
 	tcp(addr netip.Addr) tcpPlay
 	// site says what the web server behind a Server Name Indication does.
 	site(sni string) site
-	// smtp says how the mail server at an address talks on port 25, if there is
-	// one.
+	// smtp says how the mail server at an address talks on port 25, if there is one.
 	smtp(addr netip.Addr) (smtpPlay, bool)
 	// mailSite says how a mail server shakes hands for a host name.
 	mailSite(sni string) site
-	// truth says what a perfect observer concludes about a Policy Domain; ok
-	// is false where the source does not know.
+	// truth says what a perfect observer concludes about a Policy Domain; ok is false where the source does not
+	// know.
 	truth(domain string, rank int64) (t Truth, ok bool)
 }
 
@@ -85,7 +82,7 @@ const (
 	tlsExpired                         // not after is in the past
 	tlsNotYetValid                     // not before is in the future
 	tlsSelfSigned                      // signed by its own key
-	tlsUnknownAuthority                // a whole chain to a root that nobody trusts
+	tlsUnknownAuthority                // a whole chain to an untrusted root
 	tlsIncompleteChain                 // a good leaf, and its intermediate not sent
 	tlsNoCertForName                   // alert 112, unrecognized_name
 	tlsHandshakeFailure                // alert 40

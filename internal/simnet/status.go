@@ -1,8 +1,7 @@
 package simnet
 
-// HTTP status codes (RFC 9110, section 15) that mean something here. Package
-// net/http has them too, but it is the scanner's door to the web, and a world
-// does not go through it.
+// HTTP status codes (RFC 9110, section 15) that mean something here. Package net/http has them too, but a world
+// does not import the scanner's own implementation.
 const (
 	statusOK               = 200
 	statusNoContent        = 204
@@ -12,8 +11,7 @@ const (
 	statusMisdirected      = 421
 )
 
-// statusText is the reason phrase of the usual codes, for people; it may be
-// empty (RFC 9112, section 4).
+// statusText is the reason phrase of the usual codes, for people; it may be empty (RFC 9112, section 4).
 func statusText(status int) string {
 	switch status {
 	case statusOK:

@@ -8,7 +8,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A text is a source that somebody wrote.
+// A text is a source that was written by hand.
 type text struct {
 	zones  zoneSet
 	dns    map[faultKey]dnsRule
@@ -20,21 +20,20 @@ type text struct {
 	listed []string // domains of truths, in the order of the file
 }
 
-// Open reads the world that somebody wrote at path: a folder, or one txtar
-// file (golang.org/x/tools/txtar). It has these files, of which only zone must
-// be there; in all but the policies, lines that begin with # are comments:
+// Open reads the world at path: a folder, or one txtar file (golang.org/x/tools/txtar). It has these files;
+// only zone is required. Lines that begin with # are comments, except in policies:
 //
 //	zone           master file (RFC 1035, section 5) of all zones, without $INCLUDE
 //	policy/<host>  what the host serves as its policy, octet by octet
 //	faults         what goes wrong, a line each
 //	truth          <domain> key=value ..., what a perfect observer concludes
 //
-// A zone begins at the owner of an SOA record; a name below none is in the zone
-// of its registered domain. Names in no zone do not exist. Wildcards (RFC 4592)
-// and DNAME (RFC 6672) work. A zone is signed when it has a DNSKEY record.
+// A zone begins at the owner of an SOA record; a name below none is in the zone of its registered domain. Names
+// in no zone do not exist. Wildcards (RFC 4592) and DNAME (RFC 6672) work. A zone is signed when it has a
+// DNSKEY record.
 //
-// A host with an address and a policy serves it well, one without a policy
-// says 404, unless faults tell otherwise. Its lines are:
+// A host with an address and a policy serves it well, one without a policy says 404, unless faults say
+// otherwise. Its lines are:
 //
 //	<owner> dns servfail|refused|rcode N|silent|truncate|truncate-udp|referral|filtered|
 //	        first-hop|garbage|malformed|rebind|flood|stray|no-soa [TYPE] [ede N]
@@ -57,22 +56,20 @@ type text struct {
 //	<host>  body content-length|chunked|close|short|drip|endless|flood|header-drip|silent|
 //	        garbage|reset|bomb|hints|chunk-flood|hang-up|cut-off|bad-chunks|bare|frames|
 //	        status-flood|trailer-flood|twice|abrupt|both-lengths
-//	<host>  body crlf|no-final-line-end|gzip|size N|cut N|text "GO STRING"|encoding NAME|prefix "GO STRING"|suffix "GO STRING"
+//	<host>  body crlf|no-final-line-end|gzip|size N|cut N|text "GO STRING"|encoding NAME|
+//	        prefix "GO STRING"|suffix "GO STRING"
 //
-// The last kind changes the body, in the order of the lines; size pads a policy
-// with extension fields to N octets, and encoding only sets the header field. A
-// dns fault holds for the one owner name, or where that is *.<name> for all
-// names below that have no line of their own, and for all types where none is
-// named. A tcp fault holds for all addresses that the host has in the zone,
-// through its aliases; addresses of the plan in this package behave by their
-// digits, and other addresses in the zone serve.
+// The last kind changes the body, in the order of the lines; size pads a policy with extension fields to N
+// octets, and encoding only sets the header field. A dns fault holds for the one owner name, or where that is
+// *.<name> for all names below that have no line of their own, and for all types where none is named. A tcp
+// fault holds for all addresses that the host has in the zone, through its aliases; addresses of the plan in
+// this package behave by their digits, and other addresses in the zone serve.
 //
-// The keys of truth are class, record, record_reason, record_id, cnames, error,
-// policy, stage, reason, tls_error, status, host_cnames, mode, max_age, mx, strict,
-// lenient and findings (which the row must have, among others), and of the mail side
-// mx_kind, mx_match, mismatch, probes, first_probes, tlsrpt, tlsrpt_reason,
-// tlsrpt_result, rua, tlsa, dane, wildcard_suspected, delegation, verdict and
-// verdict_probed; lists are separated by commas.
+// The keys of truth are class, record, record_reason, record_id, cnames, error, policy, stage, reason,
+// tls_error, status, host_cnames, mode, max_age, mx, strict, lenient and findings (which the row must have,
+// among others), and of the mail side mx_kind, mx_match, mismatch, probes, first_probes, tlsrpt, tlsrpt_reason,
+// tlsrpt_result, rua, tlsa, dane, wildcard_suspected, delegation, verdict and verdict_probed; lists are
+// separated by commas.
 //
 // Errors name the file, the line and the reason.
 func Open(path string) (*World, error) {
@@ -150,8 +147,8 @@ func (t *text) step(name string, qtype uint16) step {
 	return st
 }
 
-// rule is that of a name, or else of the nearest star above it; that of the type comes
-// before that of all types.
+// rule is that of a name, otherwise of the nearest star above it. A rule for the type comes before one for all
+// types.
 func (t *text) rule(name string, qtype uint16) dnsRule {
 	for owner, above := name, name; ; owner = "*." + above {
 		for _, key := range []faultKey{{owner, qtype}, {owner, dns.TypeNone}} {

@@ -117,12 +117,14 @@ func TestOpenFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if _, body, err := get(client(w, time.Minute), "mta-sts.example.com"); string(body) != "version: STSv1\r\nno line end" || err != nil {
+	_, body, err := get(client(w, time.Minute), "mta-sts.example.com")
+	if string(body) != "version: STSv1\r\nno line end" || err != nil {
 		t.Errorf("%q, %v", body, err)
 	}
 	write("faults", "# first\nmta-sts.example.com tcp never\n")
 	_, err = Open(folder)
-	if want := filepath.Join(folder, "faults") + ":2: faults: unknown tcp fault"; err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := filepath.Join(folder, "faults") + ":2: faults: unknown tcp fault"; err == nil ||
+		!strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -133,7 +135,10 @@ func TestReadTruth(t *testing.T) {
 example.com. MX 0 .
 -- truth --
 # everything there is
-Example.COM. class=all record=valid record_reason=nodata record_id=1 cnames=a.example,b.example error=ErrDNS policy=unknown stage=dns reason=timeout tls_error=expired status=404 host_cnames=c.example mode=testing max_age=0 mx=a.example,*.b.example strict=false lenient=true findings=negative_without_soa,mx_missing
+Example.COM. class=all record=valid record_reason=nodata record_id=1 cnames=a.example,b.example `+
+		`error=ErrDNS policy=unknown stage=dns reason=timeout tls_error=expired status=404 `+
+		`host_cnames=c.example mode=testing max_age=0 mx=a.example,*.b.example strict=false lenient=true `+
+		`findings=negative_without_soa,mx_missing
 example.net record=absent tlsrpt_result=sts-policy-invalid mx_kind=null findings=null_mx_preference,null_mx_not_alone
 `)
 	want := Truth{
@@ -162,8 +167,8 @@ example.net record=absent tlsrpt_result=sts-policy-invalid mx_kind=null findings
 	}
 }
 
-// The world that comes with the package opens, every domain of it has its
-// truth, and what is not absent or broken in the DNS has a record.
+// The world that comes with the package opens, every domain of it has its truth, and what is not absent or
+// broken in the DNS has a record.
 func TestFetchWorld(t *testing.T) {
 	w, err := Open(filepath.Join("testdata", "fetch.txtar"))
 	if err != nil {

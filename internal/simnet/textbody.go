@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// bodyFault takes what follows body: a play, of which there is one, or a
-// change, of which there may be several.
+// bodyFault takes what follows body: the one play, or one of several changes.
 func (s *site) bodyFault(host, rest string) (subject string, err error) {
 	word, argument, _ := strings.Cut(rest, " ")
 	argument = strings.TrimSpace(argument)
@@ -75,8 +74,8 @@ func zipped(body []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// padded adds extension fields, each of its own name and with the line end of
-// the policy, until the body has exactly as many octets as asked for.
+// padded adds extension fields, each of its own name and with the line end of the policy, until the body has
+// exactly as many octets as asked for.
 func padded(body []byte, size string) ([]byte, error) {
 	want, err := strconv.Atoi(size)
 	if err != nil || want > 1<<24 {

@@ -59,7 +59,7 @@ func bodyWords() []string {
 
 // readFaults takes the lines of a file in their order.
 func (t *text) readFaults(f textFile) error {
-	given := make(map[string]bool) // subjects of which one line is enough
+	given := make(map[string]bool) // subjects that have their one line
 	for number, line := range f.lines() {
 		subject, err := t.fault(line)
 		if err == nil && subject != "" && given[subject] {
@@ -164,8 +164,7 @@ func (t *text) dnsFault(name, rest string) (subject string, err error) {
 	return fmt.Sprintf("%s dns %s", name, dns.Type(key.qtype)), nil
 }
 
-// tcpFault sets the play of every address of a host. Hosts that share one must
-// not disagree about it.
+// tcpFault sets the play of every address of a host. Hosts that share one must not disagree about it.
 func (t *text) tcpFault(addrs []netip.Addr, word string) error {
 	play, err := parseWord[tcpPlay]("tcp fault", word, tcpWords())
 	if err != nil {
@@ -220,8 +219,8 @@ func (s *site) headerField(field string) error {
 	return nil
 }
 
-// delayFault takes what follows delay: the part, or none for the header, and how
-// long it takes. It returns the part.
+// delayFault takes what follows delay: the part, or none for the header, and how long it takes. It returns the
+// part.
 func (s *site) delayFault(rest string) (part string, err error) {
 	part, text, ok := strings.Cut(rest, " ")
 	if !ok {

@@ -20,8 +20,7 @@ type textFile struct {
 	data   []byte
 }
 
-// errorf is an error about a line, counted from 1 within the file; line 0 is
-// the file as a whole.
+// errorf is an error about a line, counted from 1 within the file; line 0 is the file as a whole.
 func (f textFile) errorf(line int, format string, args ...any) error {
 	where := f.path
 	if line += f.before; line > 0 {

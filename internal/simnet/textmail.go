@@ -16,8 +16,8 @@ func smtpWords() []string {
 	}
 }
 
-// smtpFault makes the addresses of a host mail servers, and says how they shake
-// hands for its name: PLAY [TLS PLAY [HOSTER]].
+// smtpFault makes the addresses of a host mail servers, and says how they shake hands for its name: PLAY [TLS
+// PLAY [HOSTER]].
 func (t *text) smtpFault(name string, addrs []netip.Addr, rest string) error {
 	word, handshake, _ := strings.Cut(rest, " ")
 	play, err := parseWord[smtpPlay]("smtp play", word, smtpWords())

@@ -39,8 +39,7 @@ func (t *text) readTruth(f textFile) error {
 	return nil
 }
 
-// set takes one key. The reason of a policy is judged with its stage, when
-// the line is complete.
+// set takes one key. The reason of a policy is checked with its stage, when the line is complete.
 func (truth *Truth) set(key, value string) (err error) {
 	switch key {
 	case "class":

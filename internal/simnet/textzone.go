@@ -10,8 +10,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// A zoneSet is the DNS data of a text world. Names in its maps are plain: in
-// lower case, without the final dot.
+// A zoneSet is the DNS data of a text world. Names in its maps are plain: in lower case, without the final dot.
 type zoneSet struct {
 	sets   map[string]map[uint16][]dns.RR // RRsets by owner and type
 	exists map[string]bool                // owners and every name above one (RFC 8020)
@@ -49,7 +48,7 @@ func readZones(f textFile) (zoneSet, error) {
 	return z, nil
 }
 
-// zoneError puts the line, which the parser tells at the end, to the front.
+// zoneError moves the line, which the parser puts last, to the front.
 func zoneError(f textFile, err error) error {
 	message := strings.TrimPrefix(err.Error(), "dns: ")
 	if problem, at, ok := strings.Cut(message, " at line: "); ok {
@@ -61,7 +60,7 @@ func zoneError(f textFile, err error) error {
 	return f.errorf(0, "zone: %s", message)
 }
 
-// add takes in one record; it returns what is wrong with it.
+// add adds one record, and returns what is wrong with it.
 func (z *zoneSet) add(rr dns.RR) (problem string) {
 	header := rr.Header()
 	owner := plainName(header.Name)
@@ -128,8 +127,8 @@ func (z *zoneSet) step(name string, qtype uint16) step {
 	return st
 }
 
-// outside answers for a name that is in none of the zones: the top level
-// knows it, if it is above one of them, or denies it.
+// outside answers for a name that is in none of the zones: the top level knows it, if it is above one of them,
+// or denies it.
 func (z *zoneSet) outside(name string) step {
 	st := step{zone: name[strings.LastIndexByte(name, '.')+1:]}
 	if name != st.zone && !z.exists[name] {
@@ -173,8 +172,7 @@ func parent(name string) string {
 	return name[labels[1]:]
 }
 
-// registered is the registered domain that a name is in: a public suffix and
-// one label more.
+// registered is the registered domain that a name is in: a public suffix and one label more.
 func registered(name string) string {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(name)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"math/big"
 )
 
-// A tinyKey is a key of RSA of 512 bits, which crypto/rsa refuses to make and to
-// use. It signs SHA-256 by PKCS #1 v1.5 and nothing else.
+// A tinyKey is a key of RSA of 512 bits, which crypto/rsa refuses to make and to use. It signs SHA-256 by PKCS
+// #1 v1.5 and nothing else.
 type tinyKey struct {
 	public  rsa.PublicKey
 	private *big.Int

@@ -20,9 +20,8 @@ const (
 	bombMembers  = 100 // of a MiB each, once decompressed
 )
 
-// serveWeb answers one request, then ends the connection. raw is the
-// connection below conn. The policy is at the policy path of the host that the
-// handshake named; other paths are not found, other hosts are misdirected.
+// serveWeb answers one request, then ends the connection. raw is the connection below conn. The policy is at
+// the policy path of the host that the handshake named; other paths are not found, other hosts are misdirected.
 func serveWeb(conn *tls.Conn, raw net.Conn, host string, s site) {
 	defer conn.Close()
 	req, err := readRequest(conn)
@@ -45,13 +44,13 @@ func serveWeb(conn *tls.Conn, raw net.Conn, host string, s site) {
 	w.play()
 }
 
-// A request is what a host looks at in one.
+// A request is the part of one that a host reads.
 type request struct {
 	method, path, host string
 }
 
-// readRequest reads the head of an HTTP/1 request (RFC 9112, section 3). What
-// is no request is an error, and gets no response.
+// readRequest reads the head of an HTTP/1 request (RFC 9112, section 3). Anything else is an error, and gets no
+// response.
 func readRequest(r io.Reader) (request, error) {
 	head := textproto.NewReader(bufio.NewReader(io.LimitReader(r, requestLimit)))
 	line, err := head.ReadLine()
@@ -74,7 +73,7 @@ func readRequest(r io.Reader) (request, error) {
 	return request{method: method, path: uri.Path, host: header.Get("Host")}, nil
 }
 
-// A web is one response to be given.
+// A web is one response.
 type web struct {
 	out    io.Writer
 	raw    net.Conn
@@ -82,8 +81,8 @@ type web struct {
 	noBody bool
 }
 
-// play gives the response as the site's bodyPlay says. Its writes fail when
-// the peer is gone, which is how the endless ones end.
+// play gives the response as the site's bodyPlay says. Its writes fail when the peer is gone, which is how the
+// endless ones end.
 func (w web) play() {
 	body := w.site.body
 	switch w.site.bodyPlay {
@@ -127,8 +126,8 @@ func (w web) play() {
 	}
 }
 
-// send writes the parts at once, so that a response is one TLS record where it
-// can be, or the first one at once and the others slowly.
+// send writes the parts at once, so that a response is one TLS record where it can be, or the first one at once
+// and the others slowly.
 func (w web) send(parts ...[]byte) bool {
 	if w.noBody {
 		parts = parts[:1]
@@ -168,8 +167,8 @@ func (w web) drip(data []byte) {
 	}
 }
 
-// bomb sends one compressed MiB again and again: a gzip stream may have many
-// members (RFC 1952, section 2.2), and so it costs the sender nothing.
+// bomb sends one compressed MiB again and again: a gzip stream may have many members (RFC 1952, section 2.2),
+// and so it costs the sender nothing.
 func (w web) bomb() {
 	member, err := zipped(make([]byte, 1<<20))
 	if err != nil {
@@ -199,8 +198,7 @@ func chunked() [2]string {
 	return [2]string{"Transfer-Encoding", "chunked"}
 }
 
-// bodiless says whether the status forbids a body (RFC 9110, sections 15.3.5
-// and 15.4.5).
+// bodiless says whether the status forbids a body (RFC 9110, sections 15.3.5 and 15.4.5).
 func (w web) bodiless() bool {
 	return w.site.status == statusNoContent || w.site.status == statusNotModified
 }
@@ -217,8 +215,7 @@ func (w web) head(framing ...[2]string) []byte {
 	return append(head, "\r\n"...)
 }
 
-// openHead is the status line and the header fields of the site, without the
-// empty line.
+// openHead is the status line and the header fields of the site, without the empty line.
 func (w web) openHead() []byte {
 	status := w.status()
 	head := fmt.Appendf(nil, "HTTP/1.1 %03d %s\r\nConnection: close\r\n", status, statusText(status))

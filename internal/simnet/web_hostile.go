@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// playHostile gives the responses of servers that mean harm, or are broken in
-// ways that look like it.
+// playHostile gives the responses of hostile servers, and of servers that are broken in similar ways.
 func (w web) playHostile() {
 	body := w.site.body
 	switch w.site.bodyPlay {
@@ -31,7 +30,8 @@ func (w web) playHostile() {
 		w.repeat(bytes.Repeat([]byte("X-Trailer: "+strings.Repeat("a", 100)+"\r\n"), 20))
 	case bodyTwice:
 		other := []byte("version: STSv1\nmode: none\nmax_age: 1\n")
-		w.send(w.head(contentLength(len(body))), body, fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(other), other))
+		second := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(other), other)
+		w.send(w.head(contentLength(len(body))), body, second)
 	case bodyAbrupt:
 		w.send(w.head(), body)
 		w.raw.Close() // and no close_notify

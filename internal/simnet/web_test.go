@@ -115,8 +115,7 @@ func framing(resp *http.Response) string {
 	return "close"
 }
 
-// A drip outlasts the time limit when the policy is long, and the host stops
-// when nobody listens any more.
+// A drip outlasts the time limit when the policy is long, and the host stops when its client is gone.
 func TestDripTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := openText(t, webWorld+"mta-sts.example.com body drip\nmta-sts.example.com body size 100\n")
@@ -177,12 +176,12 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// What net/http hides: the very octets of a response, and that no session is
-// offered to be resumed.
+// What net/http hides: the very octets of a response, and that no session is offered to be resumed.
 func TestResponseOctets(t *testing.T) {
 	const head = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 	w := openText(t, webWorld+"mta-sts.example.com http 204\nmta-sts.example.com header Content-Type:\n")
-	config := &tls.Config{ServerName: "mta-sts.example.com", RootCAs: w.Roots(), ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	config := &tls.Config{ServerName: "mta-sts.example.com", RootCAs: w.Roots(),
+		ClientSessionCache: tls.NewLRUClientSessionCache(1)}
 	for range 2 {
 		conn, err := shake(t.Context(), w, config)
 		if err != nil {
@@ -258,7 +257,7 @@ func TestGzipBody(t *testing.T) {
 	}
 }
 
-// The bomb is whole, for who dares to open it.
+// The bomb is a whole gzip stream.
 func TestBombIsGzip(t *testing.T) {
 	w := openText(t, webWorld+"mta-sts.example.com body bomb\n")
 	resp, err := client(w, time.Minute).Get("https://mta-sts.example.com" + policyPath)

@@ -1,19 +1,15 @@
-// Package simnet is a small Internet for tests, demonstrations and other
-// programs: a DNS (RFC 1034, 2308, 4592, 6891, 8914), web servers over TLS for
-// Policy Hosts (RFC 8461, section 3.3), everything that can go wrong with
+// Package simnet is a small Internet for tests, demonstrations and other programs: a DNS (RFC 1034, 2308, 4592,
+// 6891, 8914), web servers over TLS for Policy Hosts (RFC 8461, section 3.3), everything that can go wrong with
 // both, and the truth about each Policy Domain.
 //
-// A [World] is opened from a text that somebody wrote ([Open]) or generated
-// for any list of names ([Generate]). It is reached in memory, by
-// [World.Exchange] and [World.DialContext], or over loopback sockets, by
-// [World.Listen]. What it serves is spoken by crypto/tls and by a small
-// HTTP/1.1 responder that can also misbehave; time passes by the clock of
-// package time, so that in a testing/synctest bubble a silence of a minute
-// costs nothing (a world used in a bubble is opened and closed in it).
+// A [World] is opened from a text ([Open]) or generated for any list of names ([Generate]). It is reached in
+// memory, by [World.Exchange] and [World.DialContext], or over loopback sockets, by [World.Listen]. What it
+// serves is spoken by crypto/tls and by a small HTTP/1.1 responder that can also misbehave; time passes by the
+// clock of package time, so that in a testing/synctest bubble a silence of a minute costs nothing (a world used
+// in a bubble is opened and closed in it).
 //
-// It is not a name server or a web server for anybody else: it does not do
-// zone transfers, DNSSEC signatures, HTTP/2 or connection reuse, and it
-// listens on loopback addresses only.
+// It is no name server or web server for other uses: it does not do zone transfers, DNSSEC signatures, HTTP/2
+// or connection reuse, and it listens on loopback addresses only.
 package simnet
 
 import (
@@ -29,8 +25,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A World is a simulated Internet. Its methods may be called from any
-// goroutine. It must be closed.
+// A World is a simulated Internet. Its methods may be called from any goroutine. It must be closed.
 type World struct {
 	src  source
 	pki  *pki
@@ -38,7 +33,7 @@ type World struct {
 
 	rebound atomic.Uint64 // answers given by names that change their mind
 
-	sessions func(Session) // told of each session of mail; nil: nobody
+	sessions func(Session) // called at the end of each session of mail; nil: none is
 
 	running sync.WaitGroup // goroutines of hosts and servers
 	mu      sync.Mutex
@@ -46,8 +41,8 @@ type World struct {
 	visited map[netip.Addr]bool    // of smtpSometimes, those that had their first session
 }
 
-// Generate makes the world of a model (see [Models]): a pure function of the
-// seed and the night, which keeps nothing in memory for a domain.
+// Generate makes the world of a model (see [Models]): a pure function of the seed and the night, which keeps
+// nothing in memory for a domain.
 func Generate(model string, seed uint64, night int) (*World, error) {
 	src, err := newPopulation(model, seed, night)
 	if err != nil {
@@ -67,8 +62,8 @@ func newWorld(src source) (*World, error) {
 	}, nil
 }
 
-// Close ends every connection and every server of the world and waits for
-// them. Exchanges and dials that wait return [net.ErrClosed].
+// Close ends every connection and every server of the world and waits for them. Exchanges and dials that wait
+// return [net.ErrClosed].
 func (w *World) Close() {
 	w.mu.Lock()
 	open := w.open
@@ -84,8 +79,7 @@ func (w *World) Close() {
 	w.running.Wait()
 }
 
-// Roots is a pool with the one root certificate that the good hosts of the
-// world chain to.
+// Roots is a pool with the one root certificate that the good hosts of the world chain to.
 func (w *World) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(w.pki.root.cert)
@@ -95,16 +89,15 @@ func (w *World) Roots() *x509.CertPool {
 // RootPEM is the root certificate in PEM, for programs that read a file.
 func (w *World) RootPEM() []byte { return w.pki.rootPEM() }
 
-// Truth says what a perfect observer concludes about a Policy Domain, given in
-// A-labels; rank is its position in the list that is scanned, from 1. It is
-// false where the world does not know: for a text world, where its file truth
-// has no line for the domain.
+// Truth says what a perfect observer concludes about a Policy Domain, given in A-labels; rank is its position
+// in the list that is scanned, from 1. It is false where the world does not know: for a text world, where its
+// file truth has no line for the domain.
 func (w *World) Truth(domain string, rank int64) (Truth, bool) {
 	return w.src.truth(plainName(domain), rank)
 }
 
-// Domains lists the Policy Domains that a text world tells the truth about, in
-// the order of its file. It is empty for a generated world, which has no list.
+// Domains lists the Policy Domains that a text world has the truth about, in the order of its file. It is empty
+// for a generated world, which has no list.
 func (w *World) Domains() []string {
 	if t, ok := w.src.(*text); ok {
 		return t.domains()
@@ -112,13 +105,12 @@ func (w *World) Domains() []string {
 	return nil
 }
 
-// WatchMail has told called at the end of each session of a mail server, from
-// any goroutine. It is called before the world is used.
-func (w *World) WatchMail(told func(Session)) { w.sessions = told }
+// WatchMail has ended called at the end of each session of a mail server, from any goroutine. It must be called
+// before the world is used.
+func (w *World) WatchMail(ended func(Session)) { w.sessions = ended }
 
-// start runs serve in a goroutine that Close waits for, and c is closed at the
-// latest when the world is. It is false, and c is closed, when the world was
-// closed before.
+// start runs serve in a goroutine that Close waits for, and c is closed at the latest when the world is. It is
+// false, and c is closed, when the world was closed before.
 func (w *World) start(c io.Closer, serve func()) bool {
 	if !w.remember(c) {
 		c.Close()

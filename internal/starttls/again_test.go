@@ -13,9 +13,8 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// An againDoor is the way to a server that is another one each time; a dialogue that is
-// empty is none: the port is closed.
-type againDoor struct {
+// An againDialer leads to another server each time. An empty dialogue stands for a closed port.
+type againDialer struct {
 	mu        sync.Mutex
 	dialled   int
 	dialogues []string
@@ -29,7 +28,7 @@ const (
 	isClosed = ""
 )
 
-func (d *againDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
+func (d *againDialer) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.dialled++
@@ -40,13 +39,12 @@ func (d *againDoor) Dial(context.Context, string, time.Duration) (net.Conn, neti
 	return newScript(dialogue), hostAddr(d.dialled), nil
 }
 
-func (d *againDoor) Secure(context.Context, net.Conn, string) (net.Conn, starttls.Peer, error) {
+func (d *againDialer) Secure(context.Context, net.Conn, string) (net.Conn, starttls.Peer, error) {
 	return newScript("221 bye\r\n"), starttls.Peer{TLSVersion: "1.3"}, nil
 }
 
-// A doubtful host is probed once more, however many ask for that, and what the second
-// probe sees counts; where no server is there any more, the first stands. No other host
-// is, and none a third time.
+// A doubtful host is probed once more, however many ask for that, and the second result counts. Where there is
+// no server any more, the first result stands. No other host is probed twice, and none a third time.
 func TestProbeAgain(t *testing.T) {
 	const host = "mx.example.com"
 	for _, tt := range []struct {
@@ -64,10 +62,10 @@ func TestProbeAgain(t *testing.T) {
 		{"rejects", rejects, offers, codes.STARTTLSRejected, "", 1},
 		{"is closed", isClosed, offers, codes.STARTTLSNoConnection, "", 1},
 	} {
-		door := &againDoor{dialogues: []string{tt.first, tt.last}}
-		p := starttls.New(starttls.Config{Door: door})
+		dialer := &againDialer{dialogues: []string{tt.first, tt.last}}
+		p := starttls.New(starttls.Config{Dialer: dialer})
 		first, err := p.Probe(t.Context(), host, nil)
-		if err != nil || first.First != "" || first.Again {
+		if err != nil || first.First != "" || first.Final {
 			t.Fatalf("%s: %+v, %v", tt.name, first, err)
 		}
 		if doubtful := tt.dialled == 2; first.Doubtful() != doubtful {
@@ -77,9 +75,9 @@ func TestProbeAgain(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, known, err, first)
 		}
 		if !first.Doubtful() {
-			continue // who asks for a second probe has seen one that is
+			continue // a second probe is asked for after a doubtful one
 		}
-		want := starttls.Result{Class: tt.class, First: tt.kept, Again: true, Addr: hostAddr(2)}
+		want := starttls.Result{Class: tt.class, First: tt.kept, Final: true, Addr: hostAddr(2)}
 		switch {
 		case tt.kept == "":
 			want.Addr = first.Addr
@@ -89,8 +87,8 @@ func TestProbeAgain(t *testing.T) {
 		var all sync.WaitGroup
 		for range 9 {
 			all.Go(func() {
-				told := starttls.Earlier{Result: first, Seen: time.Now()}
-				if got, err := p.Again(t.Context(), host, told, nil); err != nil || got != want {
+				row := starttls.Previous{Result: first, Seen: time.Now()}
+				if got, err := p.ProbeAgain(t.Context(), host, row, nil); err != nil || got != want {
 					t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, want)
 				}
 			})
@@ -99,17 +97,17 @@ func TestProbeAgain(t *testing.T) {
 		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != want || got.Doubtful() {
 			t.Errorf("%s, in the end: %+v, %v; want %+v", tt.name, got, err, want)
 		}
-		if door.dialled != tt.dialled {
-			t.Errorf("%s: %d connections, want %d", tt.name, door.dialled, tt.dialled)
+		if dialer.dialled != tt.dialled {
+			t.Errorf("%s: %d connections, want %d", tt.name, dialer.dialled, tt.dialled)
 		}
 	}
 }
 
-// What a row of a process before tells is the first probe: this Prober makes one more, or
-// has made it for the sake of another row.
+// The result in a row of an earlier process is the first probe. This Prober makes one more, or has made it for
+// another row.
 func TestProbeAfterRestart(t *testing.T) {
 	const host = "mx.example.com"
-	before := starttls.Earlier{
+	before := starttls.Previous{
 		Result: starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9)}, Seen: time.Now().Add(-time.Hour),
 	}
 	for _, tt := range []struct {
@@ -119,27 +117,29 @@ func TestProbeAfterRestart(t *testing.T) {
 		want     starttls.Result
 	}{
 		{"mends", offers, false, starttls.Result{
-			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"}, First: codes.STARTTLSRefused, Again: true}},
-		{"is gone", isClosed, false, starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9), Again: true}},
+			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"},
+			First: codes.STARTTLSRefused, Final: true}},
+		{"is gone", isClosed, false, starttls.Result{Class: codes.STARTTLSRefused, Code: 554, Addr: hostAddr(9), Final: true}},
 		{"was probed since, and is doubtful", without, true, starttls.Result{
-			Class: codes.STARTTLSNotOffered, Addr: hostAddr(1), First: codes.STARTTLSRefused, Again: true}},
+			Class: codes.STARTTLSNotOffered, Addr: hostAddr(1), First: codes.STARTTLSRefused, Final: true}},
 		{"was probed since", offers, true, starttls.Result{
-			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"}, First: codes.STARTTLSRefused, Again: true}},
+			Class: codes.STARTTLSOK, Addr: hostAddr(1), Peer: starttls.Peer{TLSVersion: "1.3"},
+			First: codes.STARTTLSRefused, Final: true}},
 	} {
-		door := &againDoor{dialogues: []string{tt.dialogue}}
-		p := starttls.New(starttls.Config{Door: door})
+		dialer := &againDialer{dialogues: []string{tt.dialogue}}
+		p := starttls.New(starttls.Config{Dialer: dialer})
 		if tt.another {
 			if _, err := p.Probe(t.Context(), host, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for range 2 {
-			if got, err := p.Again(t.Context(), host, before, nil); err != nil || got != tt.want {
+			if got, err := p.ProbeAgain(t.Context(), host, before, nil); err != nil || got != tt.want {
 				t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 			}
 		}
-		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != tt.want || door.dialled != 1 {
-			t.Errorf("%s: %+v, %v, %d connections; want %+v", tt.name, got, err, door.dialled, tt.want)
+		if got, err := p.Probe(t.Context(), host, nil); err != nil || got != tt.want || dialer.dialled != 1 {
+			t.Errorf("%s: %+v, %v, %d connections; want %+v", tt.name, got, err, dialer.dialled, tt.want)
 		}
 	}
 }

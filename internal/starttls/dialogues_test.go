@@ -16,26 +16,26 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A dialogueDoor leads to a server that writes the first of its lines at once, and
-// one more after each line that it is told. Handshakes succeed.
-type dialogueDoor struct {
+// A dialogueDialer leads to a server that writes the first of its lines at once, and one more after each command.
+// Handshakes succeed.
+type dialogueDialer struct {
 	lines []string
 	pace  time.Duration // between octets; 0: none
 	stay  bool          // it keeps the connection open after its last line
-	told  *[]string
+	heard *[]string
 }
 
-func (d dialogueDoor) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
+func (d dialogueDialer) Dial(context.Context, string, time.Duration) (net.Conn, netip.Addr, error) {
 	ours, theirs := net.Pipe()
 	go d.serve(theirs)
 	return ours, netip.AddrFrom4([4]byte{22, 1, 0, 1}), nil
 }
 
-func (d dialogueDoor) Secure(_ context.Context, conn net.Conn, _ string) (net.Conn, starttls.Peer, error) {
+func (d dialogueDialer) Secure(_ context.Context, conn net.Conn, _ string) (net.Conn, starttls.Peer, error) {
 	return conn, starttls.Peer{TLSVersion: "1.3"}, nil
 }
 
-func (d dialogueDoor) serve(conn net.Conn) {
+func (d dialogueDialer) serve(conn net.Conn) {
 	defer conn.Close()
 	commands := bufio.NewReader(conn)
 	for i, text := range d.lines {
@@ -44,7 +44,7 @@ func (d dialogueDoor) serve(conn net.Conn) {
 			if err != nil {
 				return
 			}
-			*d.told = append(*d.told, strings.TrimSpace(command))
+			*d.heard = append(*d.heard, strings.TrimSpace(command))
 		}
 		for d.pace > 0 && text != "" {
 			time.Sleep(d.pace)
@@ -53,7 +53,7 @@ func (d dialogueDoor) serve(conn net.Conn) {
 			}
 			text = text[1:]
 		}
-		if text == "" { // a pipe would wait for somebody to read nothing
+		if text == "" { // a pipe would wait for a reader
 			continue
 		}
 		if _, err := io.WriteString(conn, text); err != nil {
@@ -65,10 +65,11 @@ func (d dialogueDoor) serve(conn net.Conn) {
 	}
 }
 
-// What servers say instead of SMTP, or odd SMTP, ends in its class, in time, and
-// nothing is said but EHLO, HELO to who does not know that, STARTTLS and QUIT.
+// Whatever servers say instead of SMTP, or in odd SMTP, ends in its class and in time. Nothing is said to them
+// but EHLO, HELO where EHLO is not known, STARTTLS and QUIT.
 func TestDialogues(t *testing.T) {
-	const hello, ehlo, ready, bye = "220 mx.example.com\r\n", "250-mx.example.com\r\n250 STARTTLS\r\n", "220 go on\r\n", "221 bye\r\n"
+	const hello, ehlo = "220 mx.example.com\r\n", "250-mx.example.com\r\n250 STARTTLS\r\n"
+	const ready, bye = "220 go on\r\n", "221 bye\r\n"
 	well := func(change func(lines []string)) []string {
 		lines := []string{hello, ehlo, ready, bye}
 		change(lines)
@@ -153,9 +154,9 @@ func TestDialogues(t *testing.T) {
 	} {
 		t.Run(tt.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var told []string
+				var heard []string
 				p := starttls.New(starttls.Config{
-					Door:     dialogueDoor{tt.lines, tt.pace, tt.stay, &told},
+					Dialer:   dialogueDialer{tt.lines, tt.pace, tt.stay, &heard},
 					Name:     func(context.Context, netip.Addr) string { return "probe.example.net" },
 					Deadline: 30 * time.Second,
 				})
@@ -170,15 +171,15 @@ func TestDialogues(t *testing.T) {
 				time.Sleep(time.Minute) // the server sees the end
 				synctest.Wait()
 				want := []string{"EHLO probe.example.net", "STARTTLS", "QUIT"}
-				if slices.Contains(told, "HELO probe.example.net") {
+				if slices.Contains(heard, "HELO probe.example.net") {
 					want[1] = "HELO probe.example.net" // no STARTTLS after that
 				}
-				for _, command := range told {
+				for _, command := range heard {
 					for len(want) > 0 && want[0] != command {
 						want = want[1:]
 					}
 					if len(want) == 0 {
-						t.Fatalf("said %q", told)
+						t.Fatalf("said %q", heard)
 					}
 					want = want[1:]
 				}

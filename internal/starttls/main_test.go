@@ -25,7 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open makes a world of hosts with one address and one line of faults each.
 func open(t *testing.T, hosts map[string]string) *simnet.World {
 	t.Helper()
-	zone, faults := "example.com. SOA ns1.example.com. hostmaster.example.com. 1 2 3 4 300\nlocal.example.com. A 127.0.0.1\n", ""
+	zone := "example.com. SOA ns1.example.com. hostmaster.example.com. 1 2 3 4 300\nlocal.example.com. A 127.0.0.1\n"
+	faults := ""
 	octet := 0
 	for host, fault := range hosts {
 		octet++
@@ -46,10 +47,10 @@ func open(t *testing.T, hosts map[string]string) *simnet.World {
 	return world
 }
 
-// A door is the project's own, over a world in memory.
-type door struct{ *egress.MailDoor }
+// A dialer is the project's own, over a world in memory.
+type dialer struct{ *egress.MailDialer }
 
-func newDoor(t *testing.T, world *simnet.World, dial func(context.Context, string, string) (net.Conn, error)) door {
+func newDialer(t *testing.T, world *simnet.World, dial func(context.Context, string, string) (net.Conn, error)) dialer {
 	t.Helper()
 	transport, err := egress.NewTransport(egress.Config{
 		Resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -61,18 +62,18 @@ func newDoor(t *testing.T, world *simnet.World, dial func(context.Context, strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	return door{transport.MailDoor()}
+	return dialer{transport.MailDialer()}
 }
 
-func (d door) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
+func (d dialer) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	var trace egress.Trace
-	conn, err := d.MailDoor.Dial(egress.WithTimeout(egress.WithTrace(ctx, &trace), within), host)
+	conn, err := d.MailDialer.Dial(egress.WithTimeout(egress.WithTrace(ctx, &trace), within), host)
 	return conn, trace.Addr, err
 }
 
-func (d door) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, starttls.Peer, error) {
+func (d dialer) Secure(ctx context.Context, raw net.Conn, host string) (net.Conn, starttls.Peer, error) {
 	var trace egress.Trace
-	conn, err := d.MailDoor.Secure(egress.WithTrace(ctx, &trace), raw, host)
+	conn, err := d.MailDialer.Secure(egress.WithTrace(ctx, &trace), raw, host)
 	peer := starttls.Peer{TLSVersion: trace.TLSVersion, ShortKey: trace.ShortKey}
 	if trace.Cert != nil {
 		peer.CertSHA256, peer.NotAfter = hex.EncodeToString(trace.Cert.SHA256[:]), trace.Cert.NotAfter

@@ -14,7 +14,7 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A script is a connection to a server whose replies are known beforehand.
+// A script is a connection to a server whose replies are given.
 type script struct {
 	net.Conn // nil
 	replies  *strings.Reader
@@ -29,14 +29,13 @@ func (s script) LocalAddr() net.Addr             { return &net.TCPAddr{IP: net.I
 func (s script) SetDeadline(time.Time) error     { return nil }
 func (s script) SetReadDeadline(time.Time) error { return nil }
 
-// A scriptDoor is the way to hosts mx<i>.example.com, each with an address of
-// its own; what it leads to is by i.
-type scriptDoor struct {
+// A scriptDialer leads to hosts mx<i>.example.com, each with an address of its own; i decides what they say.
+type scriptDialer struct {
 	dialled int
 	certs   int // how many certificates the hosts share
 }
 
-func (d *scriptDoor) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
+func (d *scriptDialer) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	d.dialled++
 	i := hostNumber(host)
 	if i%3 == 2 {
@@ -45,12 +44,12 @@ func (d *scriptDoor) Dial(ctx context.Context, host string, within time.Duration
 	return newScript("220 mx\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n"), hostAddr(i), nil
 }
 
-func (d *scriptDoor) Secure(ctx context.Context, conn net.Conn, host string) (net.Conn, starttls.Peer, error) {
+func (d *scriptDialer) Secure(ctx context.Context, conn net.Conn, host string) (net.Conn, starttls.Peer, error) {
 	return newScript("221 bye\r\n"), d.peer(hostNumber(host)), nil
 }
 
-// peer is made anew at each call, as that of a handshake is.
-func (d *scriptDoor) peer(i int) starttls.Peer {
+// peer makes a new Peer at each call, as a handshake does.
+func (d *scriptDialer) peer(i int) starttls.Peer {
 	cert := i % d.certs
 	return starttls.Peer{
 		TLSVersion: []string{"1.2", "1.3"}[i/d.certs%2],
@@ -71,13 +70,12 @@ func hostAddr(i int) netip.Addr {
 	return netip.AddrFrom16([16]byte{0x26, 0, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)})
 }
 
-// A host that was probed costs 128 octets at most, whatever its name is and
-// whatever was seen of it. The number of hosts is one with which a map has just
-// grown, which is when it is emptiest.
+// A host that was probed costs 128 octets at most, whatever its name is and whatever was seen of it. The number
+// of hosts is one with which a map has just grown, which is when it is emptiest.
 func TestProbedHostIsSmall(t *testing.T) {
 	const hosts, most = 60_000, 128
-	door := &scriptDoor{certs: 100}
-	p := starttls.New(starttls.Config{Door: door})
+	dialer := &scriptDialer{certs: 100}
+	p := starttls.New(starttls.Config{Dialer: dialer})
 	before := heap()
 	for i := range hosts {
 		if _, err := p.Probe(t.Context(), fmt.Sprintf("mx%d.example.com", i), nil); err != nil {
@@ -101,14 +99,14 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// What is kept of a probe is all that it saw, and no host is talked to again.
+// All that a probe saw is kept, and no host is talked to twice.
 func TestProbeKept(t *testing.T) {
-	door := &scriptDoor{certs: 7}
-	p := starttls.New(starttls.Config{Door: door})
+	dialer := &scriptDialer{certs: 7}
+	p := starttls.New(starttls.Config{Dialer: dialer})
 	const hosts = 100
 	for range 2 {
 		for i := range hosts {
-			want := starttls.Result{Class: codes.STARTTLSOK, Addr: hostAddr(i), Peer: door.peer(i)}
+			want := starttls.Result{Class: codes.STARTTLSOK, Addr: hostAddr(i), Peer: dialer.peer(i)}
 			if i%3 == 2 {
 				want = starttls.Result{Class: codes.STARTTLSRefused, Addr: hostAddr(i), Code: 554}
 			}
@@ -117,7 +115,7 @@ func TestProbeKept(t *testing.T) {
 			}
 		}
 	}
-	if door.dialled != hosts {
-		t.Errorf("%d connections to %d hosts", door.dialled, hosts)
+	if dialer.dialled != hosts {
+		t.Errorf("%d connections to %d hosts", dialer.dialled, hosts)
 	}
 }

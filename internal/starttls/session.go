@@ -9,9 +9,11 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // Bounds of what a server may say.
@@ -27,27 +29,26 @@ type session struct {
 	in     *bufio.Reader
 	host   string
 	name   string
-	door   Door
+	dialer Dialer
 	result Result
 }
 
 var errProtocol = errors.New("not SMTP")
 
-// talk does the whole of it and leaves what it saw in the result. Its error says
-// why it ended where that is no reply.
+// talk has the whole dialogue, and leaves what it saw in the result. The error is why it ended without a reply.
 func (s *session) talk(ctx context.Context) error {
 	s.in = bufio.NewReaderSize(s.conn, maxLine)
 	greeting, err := s.reply()
 	switch {
 	case err != nil:
-		return s.broken(err)
+		return s.failed(err)
 	case greeting.code != 220:
 		return s.ended(codes.STARTTLSRefused, greeting)
 	}
 	hello, err := s.ask("EHLO " + s.name)
 	switch {
 	case err != nil:
-		return s.broken(err)
+		return s.failed(err)
 	case hello.lacksEHLO():
 		return s.withoutEHLO(hello)
 	case hello.code != 250:
@@ -58,24 +59,23 @@ func (s *session) talk(ctx context.Context) error {
 	ready, err := s.ask("STARTTLS")
 	switch {
 	case err != nil:
-		return s.broken(err)
+		return s.failed(err)
 	case ready.code != 220:
 		return s.ended(codes.STARTTLSRejected, ready)
 	case s.in.Buffered() > 0:
-		s.result.Class = codes.STARTTLSProtocol // it talks on in the clear, or somebody between does
+		s.result.Class = codes.STARTTLSProtocol // plaintext after the reply: by the server, or injected on the way
 		return nil
 	}
 	return s.secure(ctx)
 }
 
-// withoutEHLO says HELO to a server that does not know EHLO (RFC 5321, section
-// 3.2). Who takes that has no extensions, and so no STARTTLS. A server that is gone
-// by then has refused us with its reply to EHLO.
+// withoutEHLO says HELO to a server that does not know EHLO (RFC 5321, section 3.2). A server that takes it has
+// no extensions, and so no STARTTLS. A server that is gone by then has refused us with its reply to EHLO.
 func (s *session) withoutEHLO(unknown reply) error {
 	hello, err := s.ask("HELO " + s.name)
 	switch {
 	case err != nil:
-		err = s.broken(err)
+		err = s.failed(err)
 		if s.result.Class == codes.STARTTLSReset {
 			s.result.Class, s.result.Code = codes.STARTTLSRefused, unknown.code
 		}
@@ -88,7 +88,7 @@ func (s *session) withoutEHLO(unknown reply) error {
 
 // secure shakes hands.
 func (s *session) secure(ctx context.Context) error {
-	conn, peer, err := s.door.Secure(ctx, s.conn, s.host)
+	conn, peer, err := s.dialer.Secure(ctx, s.conn, s.host)
 	s.result.Peer = peer
 	var failed codes.TLSFailure
 	switch {
@@ -114,22 +114,21 @@ func (s *session) secure(ctx context.Context) error {
 	return nil
 }
 
-// ended takes leave of a server that has given its answer.
+// ended says QUIT to a server that has decided the class.
 func (s *session) ended(class codes.STARTTLS, last reply) error {
 	s.result.Class, s.result.Code = class, last.code
 	s.quit()
 	return nil
 }
 
-// quit says so, and waits a moment for the answer: servers log clients that just
-// go.
+// quit says QUIT, and waits a moment for the reply: servers log clients that just go.
 func (s *session) quit() {
 	_ = s.conn.SetDeadline(time.Now().Add(quitWithin))
 	_, _ = s.ask("QUIT")
 }
 
-// broken is the class of a session without a reply, unless that is our own fault.
-func (s *session) broken(err error) error {
+// failed is the class of a session without a reply, unless the fault is ours.
+func (s *session) failed(err error) error {
 	switch {
 	case errors.Is(err, errProtocol):
 		s.result.Class = codes.STARTTLSProtocol
@@ -137,7 +136,7 @@ func (s *session) broken(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		s.result.Class = codes.STARTTLSTimeout
 	default:
-		s.result.Class = codes.STARTTLSReset // io.EOF, ECONNRESET, or somebody on the way who has closed it
+		s.result.Class = codes.STARTTLSReset // io.EOF, ECONNRESET, or a router that has closed it
 	}
 	return err
 }
@@ -148,11 +147,10 @@ type reply struct {
 	lines []string // what stands after the code
 }
 
-// lacksEHLO reports whether a reply to EHLO says that the server does not know it
-// (RFC 5321, section 4.1.1.1).
+// lacksEHLO reports whether a reply to EHLO says that the server does not know it (RFC 5321, section 4.1.1.1).
 func (r reply) lacksEHLO() bool { return r.code == 500 || r.code == 502 || r.code == 504 }
 
-// offers reports whether a reply to EHLO has a keyword.
+// offers reports whether a reply to EHLO has the keyword.
 func (r reply) offers(keyword string) bool {
 	for _, line := range r.lines[min(1, len(r.lines)):] {
 		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -195,8 +193,7 @@ func (s *session) reply() (reply, error) {
 	return r, fmt.Errorf("%w: a reply of more than %d lines", errProtocol, maxLines)
 }
 
-// replyLine takes a line apart: three digits, then nothing, a space, or a
-// hyphen where more lines follow.
+// replyLine splits a line: three digits, then nothing, a space, or a hyphen where more lines follow.
 func replyLine(line string) (code int, rest string, ok bool) {
 	if len(line) < 3 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
 		return 0, "", false
@@ -208,4 +205,10 @@ func replyLine(line string) (code int, rest string, ok bool) {
 		code = 10*code + int(c-'0')
 	}
 	return code, line[3:], code >= 200 && code < 600
+}
+
+// ours reports whether err is our own fault, and says nothing about the host: that of the Dialer, or a lack of
+// memory during a session.
+func ours(err error) bool {
+	return fault.Ours(err) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM)
 }

@@ -18,8 +18,8 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// Each fault of a server ends in its class; nothing is ever said but EHLO, HELO,
-// STARTTLS and QUIT. Time is simulated, so that silence costs nothing.
+// Each fault of a server ends in its class. Nothing is said but EHLO, HELO, STARTTLS and QUIT. Time is
+// simulated, so that silence costs nothing.
 func TestProbe(t *testing.T) {
 	for _, tt := range []struct {
 		fault    string
@@ -77,17 +77,18 @@ func TestProbe(t *testing.T) {
 				world := open(t, map[string]string{"mx.example.com": tt.fault})
 				said := watch(world)
 				p := starttls.New(starttls.Config{
-					Door: newDoor(t, world, world.DialContext),
-					Name: func(context.Context, netip.Addr) string { return "probe.example.net" },
+					Dialer: newDialer(t, world, world.DialContext),
+					Name:   func(context.Context, netip.Addr) string { return "probe.example.net" },
 				})
-				got, err := p.Probe(egress.WithLastWord(t.Context()), "mx.example.com", nil)
+				got, err := p.Probe(egress.WithLastTry(t.Context()), "mx.example.com", nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if got.Class != tt.class || got.TLSError != tt.tlsError || got.Code != tt.code {
 					t.Errorf("%s, %q, %d; want %s, %q, %d", got.Class, got.TLSError, got.Code, tt.class, tt.tlsError, tt.code)
 				}
-				shown := got.Class == codes.STARTTLSOK || got.Class == codes.STARTTLSCertificate || got.TLSError == codes.TLSCertificate
+				shown := got.Class == codes.STARTTLSOK || got.Class == codes.STARTTLSCertificate ||
+					got.TLSError == codes.TLSCertificate
 				if shown != (got.Peer.CertSHA256 != "") {
 					t.Errorf("%s, and the certificate is %q", got.Class, got.Peer.CertSHA256)
 				}
@@ -115,17 +116,18 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// However many ask, and however the name is written, a host is talked to once.
+// A host is talked to once, however many probe it and however its name is written.
 func TestProbeOnce(t *testing.T) {
 	world := open(t, map[string]string{"mx.example.com": "smtp good", "mx2.example.com": "smtp block"})
 	said := watch(world)
-	p := starttls.New(starttls.Config{Door: newDoor(t, world, world.DialContext)})
+	p := starttls.New(starttls.Config{Dialer: newDialer(t, world, world.DialContext)})
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
 			host := []string{"mx.example.com", "MX.Example.com.", "mx2.example.com"}[i%3]
 			got, err := p.Probe(t.Context(), host, nil)
-			if want := []codes.STARTTLS{codes.STARTTLSOK, codes.STARTTLSOK, codes.STARTTLSRefused}[i%3]; err != nil || got.Class != want {
+			want := []codes.STARTTLS{codes.STARTTLSOK, codes.STARTTLSOK, codes.STARTTLSRefused}[i%3]
+			if err != nil || got.Class != want {
 				t.Errorf("%s: %+v, %v", host, got, err)
 			}
 		})
@@ -143,16 +145,17 @@ func TestProbeOnce(t *testing.T) {
 	}
 }
 
-// A fault of this machine is no result; the next one to ask tries again.
+// A fault of this machine is no result, and the next call probes again.
 func TestProbeOwnFault(t *testing.T) {
 	world := open(t, map[string]string{"mx.example.com": "smtp good"})
 	broken := true
-	p := starttls.New(starttls.Config{Door: newDoor(t, world, func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		if broken {
 			return nil, syscall.EMFILE
 		}
 		return world.DialContext(ctx, network, address)
-	})})
+	}
+	p := starttls.New(starttls.Config{Dialer: newDialer(t, world, dial)})
 	if got, err := p.Probe(t.Context(), "mx.example.com", nil); !fault.Ours(err) || got.Class != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -176,8 +179,7 @@ func (c *closedConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// A want of this machine amid a session is no result either; that somebody has
-// closed the way since is one.
+// A fault of this machine during a session is no result either; that a router closed the way is one.
 func TestProbeBroken(t *testing.T) {
 	for _, tt := range []struct {
 		reads int
@@ -188,10 +190,11 @@ func TestProbeBroken(t *testing.T) {
 		{0, syscall.EACCES, codes.STARTTLSReset}, {1, syscall.EHOSTUNREACH, codes.STARTTLSReset}, {3, syscall.EACCES, codes.STARTTLSHandshake},
 	} {
 		world := open(t, map[string]string{"mx.example.com": "smtp good"})
-		p := starttls.New(starttls.Config{Door: newDoor(t, world, func(ctx context.Context, network, address string) (net.Conn, error) {
+		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := world.DialContext(ctx, network, address)
 			return &closedConn{conn, tt.reads, tt.errno}, err
-		})})
+		}
+		p := starttls.New(starttls.Config{Dialer: newDialer(t, world, dial)})
 		got, err := p.Probe(t.Context(), "mx.example.com", nil)
 		if got.Class != tt.want || (err == nil) != (tt.want != "") {
 			t.Errorf("%v after %d reads: %+v, %v, want %q", tt.errno, tt.reads, got, err, tt.want)
@@ -203,7 +206,7 @@ func TestProbeBroken(t *testing.T) {
 func TestProbeCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		world := open(t, map[string]string{"mx.example.com": "smtp silent"})
-		p := starttls.New(starttls.Config{Door: newDoor(t, world, world.DialContext)})
+		p := starttls.New(starttls.Config{Dialer: newDialer(t, world, world.DialContext)})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			time.Sleep(time.Second)
@@ -216,15 +219,15 @@ func TestProbeCancelled(t *testing.T) {
 	})
 }
 
-// No address that may not be contacted is, on this port either.
+// The guard holds on this port too.
 func TestProbeForbidden(t *testing.T) {
 	dialled := false
 	world := open(t, map[string]string{"mx.example.com": ""})
-	transport := newDoor(t, world, func(context.Context, string, string) (net.Conn, error) {
+	transport := newDialer(t, world, func(context.Context, string, string) (net.Conn, error) {
 		dialled = true
 		return nil, syscall.ECONNREFUSED
 	})
-	p := starttls.New(starttls.Config{Door: transport})
+	p := starttls.New(starttls.Config{Dialer: transport})
 	for _, host := range []string{"mx.example.com", "local.example.com"} {
 		dialled = false
 		got, err := p.Probe(t.Context(), host, nil)

@@ -13,9 +13,9 @@ import (
 	"stsscan/internal/starttls"
 )
 
-// A busy door puts off whom it is asked for until a moment.
-type busyDoor struct {
-	door
+// A busy Dialer puts hosts off until a moment.
+type busyDialer struct {
+	dialer
 	until time.Time
 }
 
@@ -26,15 +26,14 @@ func (errBusy) Later() bool                      { return true }
 func (errBusy) PolicyStage() codes.Stage         { return codes.StageTCP }
 func (errBusy) PolicyReason() codes.PolicyReason { return codes.ReasonOther }
 
-func (d busyDoor) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
+func (d busyDialer) Dial(ctx context.Context, host string, within time.Duration) (net.Conn, netip.Addr, error) {
 	if time.Now().Before(d.until) {
 		return nil, netip.MustParseAddr("9.9.9.1"), errBusy{}
 	}
-	return d.door.Dial(ctx, host, within)
+	return d.dialer.Dial(ctx, host, within)
 }
 
-// A host that is not to be asked now is asked when its turn has come, and then
-// has all the time that a host has.
+// A host that was put off is probed later, and then has its whole time.
 func TestProbeLater(t *testing.T) {
 	for _, tt := range []struct {
 		fault string
@@ -49,10 +48,11 @@ func TestProbeLater(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			world := open(t, map[string]string{"mx.example.com": tt.fault})
 			until := time.Now().Add(time.Minute)
-			p := starttls.New(starttls.Config{Door: busyDoor{newDoor(t, world, world.DialContext), until}})
+			p := starttls.New(starttls.Config{Dialer: busyDialer{newDialer(t, world, world.DialContext), until}})
 			for range 2 {
 				got, err := p.Probe(t.Context(), "mx.example.com", nil)
-				if !errors.Is(err, starttls.ErrLater) || !errors.As(err, new(errBusy)) || got != (starttls.Result{Addr: netip.MustParseAddr("9.9.9.1")}) || time.Now().After(until) {
+				want := starttls.Result{Addr: netip.MustParseAddr("9.9.9.1")}
+				if !errors.Is(err, starttls.ErrLater) || !errors.As(err, new(errBusy)) || got != want || time.Now().After(until) {
 					t.Errorf("%s, not its turn: %+v, %v", tt.fault, got, err)
 				}
 			}
@@ -66,8 +66,8 @@ func TestProbeLater(t *testing.T) {
 	}
 }
 
-// What fails for lack of time while this process has no processor says nothing
-// about the host, which is probed again; what a host says counts all the same.
+// A timeout while this process has no processor says nothing about the host, which is probed again. What a host
+// says counts all the same.
 func TestProbeStalled(t *testing.T) {
 	for _, tt := range []struct {
 		fault string
@@ -85,7 +85,7 @@ func TestProbeStalled(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			world := open(t, map[string]string{"mx.example.com": tt.fault})
-			p := starttls.New(starttls.Config{Door: newDoor(t, world, world.DialContext)})
+			p := starttls.New(starttls.Config{Dialer: newDialer(t, world, world.DialContext)})
 			var n int64
 			stalling := func() int64 { n++; return n }
 			got, err := p.Probe(t.Context(), "mx.example.com", stalling)

@@ -15,19 +15,9 @@ import (
 	"stsscan/internal/output"
 )
 
-// A crossing is the cross-check that a manifest tells of, and what the rows say
-// about it. What other resolvers answered is taken as it stands where the answer
-// agreed: nothing of it was kept.
-type crossing struct {
-	*output.CrossCheck
-	negatives, positives int64                         // rows that it was about
-	listed               map[int64]output.Disagreement // those whose row was not met yet, by rank
-}
-
-// readCrossChecks reads the lists of disagreements, and holds them against the
-// figures in the manifests.
+// readCrossChecks reads the lists of disagreements, and compares them with the figures in the manifests.
 func (c *check) readCrossChecks() error {
-	c.crossed = make(map[*output.Manifest]*crossing)
+	c.crossed = make(map[*output.Manifest]*crossCheck)
 	for _, m := range c.manifests {
 		name := output.CrossCheckName(m.Shard)
 		text, err := os.ReadFile(c.path(name))
@@ -36,13 +26,13 @@ func (c *check) readCrossChecks() error {
 		case err != nil && !missing:
 			return err
 		case m.Trust == nil || m.Trust.CrossCheck == nil:
-			// A run that was killed can have one that its manifest does not know of.
+			// The manifest of a killed run may be older than the list.
 			if !missing && m.Status.Finished() {
-				c.problem(name, "%s does not tell of a cross-check", m.Name())
+				c.problem(name, "%s does not mention a cross-check", m.Name())
 			}
 			continue
 		}
-		x := &crossing{CrossCheck: m.Trust.CrossCheck, listed: make(map[int64]output.Disagreement)}
+		x := &crossCheck{figures: m.Trust.CrossCheck, listed: make(map[int64]output.Disagreement)}
 		c.crossed[m] = x
 		c.checkFigures(m, x)
 		if missing {
@@ -54,41 +44,44 @@ func (c *check) readCrossChecks() error {
 	return nil
 }
 
-// checkFigures holds the figures of a cross-check against each other.
-func (c *check) checkFigures(m *output.Manifest, x *crossing) {
-	for _, count := range []struct {
-		name string
-		output.CrossCount
-	}{{"negatives", x.Negatives}, {"positives", x.Positives}} {
-		if count.Checked != count.Agree+count.Disagree+count.Unanswered {
+// checkFigures checks that the figures of a cross-check agree with each other.
+func (c *check) checkFigures(m *output.Manifest, x *crossCheck) {
+	for _, side := range []struct {
+		name  string
+		count output.CrossCount
+	}{{"negatives", x.figures.Negatives}, {"positives", x.figures.Positives}} {
+		if side.count.Checked != side.count.Agree+side.count.Disagree+side.count.Unanswered {
 			c.problem(m.Name(), "cross-check: %d %s are not %d that agree, %d that disagree and %d unanswered",
-				count.Checked, count.name, count.Agree, count.Disagree, count.Unanswered)
+				side.count.Checked, side.name, side.count.Agree, side.count.Disagree, side.count.Unanswered)
 		}
 	}
-	for kind, n := range x.Kinds {
+	for kind, n := range x.figures.Kinds {
 		if !slices.Contains(output.CrossDifferences(), kind) || n < 0 {
 			c.problem(m.Name(), "cross-check: %d disagreements of the kind %+q", n, kind)
 		}
 	}
-	kinds := x.Kinds
-	if found, other := kinds[output.CrossFound], kinds[output.CrossDenied]+kinds[output.CrossClass]+kinds[output.CrossTXT]; found != x.Negatives.Disagree || other != x.Positives.Disagree {
-		c.problem(m.Name(), "cross-check: %d negatives and %d positives disagree, and their kinds say %d and %d", x.Negatives.Disagree, x.Positives.Disagree, found, other)
+	negatives, positives, kinds := x.figures.Negatives.Disagree, x.figures.Positives.Disagree, x.figures.Kinds
+	found := kinds[output.CrossFound]
+	other := kinds[output.CrossDenied] + kinds[output.CrossClass] + kinds[output.CrossTXT]
+	if found != negatives || other != positives {
+		c.problem(m.Name(), "cross-check: %d negatives and %d positives disagree, and their kinds say %d and %d",
+			negatives, positives, found, other)
 	}
 }
 
 // readDisagreements reads a list of disagreements.
-func (c *check) readDisagreements(name string, text []byte, m *output.Manifest, x *crossing) {
+func (c *check) readDisagreements(name string, text []byte, m *output.Manifest, x *crossCheck) {
 	sum := sha256.Sum256(text)
 	list, err := output.ReadDisagreements(text)
 	switch {
-	case x.File != name || x.SHA256 != hex.EncodeToString(sum[:]):
-		c.problem(name, "is not the file that %s names: its SHA-256 is %x, not %s", m.Name(), sum, x.SHA256)
+	case x.figures.File != name || x.figures.SHA256 != hex.EncodeToString(sum[:]):
+		c.problem(name, "is not the file that %s names: its SHA-256 is %x, not %s", m.Name(), sum, x.figures.SHA256)
 		return
 	case err != nil:
 		c.problem(name, "%v", err)
 		return
-	case int64(len(list)) != x.Listed:
-		c.problem(name, "has %d lines; %s says %d", len(list), m.Name(), x.Listed)
+	case int64(len(list)) != x.figures.Listed:
+		c.problem(name, "has %d lines; %s says %d", len(list), m.Name(), x.figures.Listed)
 	}
 	kinds := make(map[output.CrossDifference]int64)
 	for _, d := range list {
@@ -97,19 +90,19 @@ func (c *check) readDisagreements(name string, text []byte, m *output.Manifest, 
 			c.rowProblem(name, &output.Row{Domain: d.Domain, Rank: d.Rank}, "it has two lines")
 		}
 		x.listed[d.Rank] = d
-		if what := doubtful(&d); what != "" {
+		if what := kindProblem(&d); what != "" {
 			c.rowProblem(name, &output.Row{Domain: d.Domain, Rank: d.Rank}, what)
 		}
 	}
 	for kind, n := range kinds {
-		if n > x.Kinds[kind] {
-			c.problem(name, "has %d of the kind %s; %s says %d", n, kind, m.Name(), x.Kinds[kind])
+		if n > x.figures.Kinds[kind] {
+			c.problem(name, "has %d of the kind %s; %s says %d", n, kind, m.Name(), x.figures.Kinds[kind])
 		}
 	}
 }
 
-// doubtful says what of a line does not follow from the rest of it.
-func doubtful(d *output.Disagreement) string {
+// kindProblem says what in a line does not follow from the rest of it; "": nothing.
+func kindProblem(d *output.Disagreement) string {
 	none := codes.RecordAbsent
 	var is bool
 	switch d.Kind {
@@ -135,10 +128,10 @@ func doubtful(d *output.Disagreement) string {
 	return ""
 }
 
-// crossRow takes note of a row that a cross-check was about.
-func (c *check) crossRow(file string, part int, row *output.Row) {
+// countCrossChecked counts a row that was cross-checked, and compares it with its line in the list.
+func (c *check) countCrossChecked(file string, part int, row *output.Row) {
 	x := c.crossed[c.manifestOf(part)]
-	if x == nil || !output.CrossChecked(row.Domain, codes.Record(row.Record), x.Share) {
+	if x == nil || !output.CrossChecked(row.Domain, codes.Record(row.Record), x.figures.Share) {
 		return
 	}
 	if row.Record == string(codes.RecordAbsent) {
@@ -153,22 +146,23 @@ func (c *check) crossRow(file string, part int, row *output.Row) {
 	delete(x.listed, row.Rank)
 	same := slices.EqualFunc(d.TXT, row.TXT, func(a output.RawText, b []byte) bool { return bytes.Equal(a, b) })
 	if string(d.Record) != row.Record || d.Resolver != row.Resolver || !d.ObservedAt.Equal(row.ObservedAt) || !same {
-		c.rowProblem(file, row, "the list of disagreements has it otherwise")
+		c.rowProblem(file, row, "the list of disagreements differs")
 	}
 }
 
-// compareCrossCheck holds a cross-check against the rows, which were all read.
+// compareCrossCheck compares a cross-check with the rows, after all of them were read.
 func (c *check) compareCrossCheck(m *output.Manifest) {
 	x := c.crossed[m]
 	if x == nil {
 		return
 	}
-	if x.negatives != x.Negatives.Checked || x.positives != x.Positives.Checked {
+	if x.negatives != x.figures.Negatives.Checked || x.positives != x.figures.Positives.Checked {
 		c.problem(m.Name(), "cross-check: %d negatives and %d positives were checked, and the rows to check are %d and %d",
-			x.Negatives.Checked, x.Positives.Checked, x.negatives, x.positives)
+			x.figures.Negatives.Checked, x.figures.Positives.Checked, x.negatives, x.positives)
 	}
 	for _, rank := range slices.Sorted(maps.Keys(x.listed)) {
 		d := x.listed[rank]
-		c.rowProblem(x.File, &output.Row{Domain: d.Domain, Rank: d.Rank}, "no row that was to be checked is this one")
+		c.rowProblem(x.figures.File, &output.Row{Domain: d.Domain, Rank: d.Rank},
+			"no row with this rank and domain was to be checked")
 	}
 }

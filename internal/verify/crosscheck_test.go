@@ -10,16 +10,19 @@ import (
 	"stsscan/internal/output"
 )
 
-// crossed gives a survey a cross-check: a tenth of the negatives, all positives;
-// one of each disagrees, and one has no answer. change is told what is written.
-func (s *survey) crossed(t *testing.T, change func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement) {
+// crossed gives a survey a cross-check of a tenth of the negatives and all positives. One of each disagrees, and
+// one has no answer. change edits what is written.
+func (s *survey) crossed(
+	t *testing.T, change func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement,
+) {
 	t.Helper()
 	dataset, err := output.Open(s.dir, output.Identity{Input: s.plan.SHA256()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.edit = func(m *output.Manifest) {
-		c := &output.CrossCheck{Resolvers: []string{"192.0.2.9:53"}, Share: 0.1, Kinds: make(map[output.CrossDifference]int64)}
+		c := &output.CrossCheck{Resolvers: []string{"192.0.2.9:53"}, Share: 0.1,
+			Kinds: make(map[output.CrossDifference]int64)}
 		var list []output.Disagreement
 		for k, rows := range s.rows {
 			if k%s.shards != shardOf(m) {
@@ -30,7 +33,8 @@ func (s *survey) crossed(t *testing.T, change func(c *output.CrossCheck, list []
 					continue
 				}
 				count, kind, other := &c.Positives, output.CrossDenied, codes.RecordAbsent
-				d := output.Disagreement{Domain: row.Domain, Rank: row.Rank, Record: codes.Record(row.Record), ObservedAt: row.ObservedAt}
+				d := output.Disagreement{Domain: row.Domain, Rank: row.Rank, Record: codes.Record(row.Record),
+					ObservedAt: row.ObservedAt}
 				for _, txt := range row.TXT {
 					d.TXT = append(d.TXT, txt)
 				}
@@ -65,8 +69,8 @@ func shardOf(m *output.Manifest) int {
 	return m.Shard.Index
 }
 
-// The figures of a cross-check are held against the rows and the list of
-// disagreements, and that against the rows.
+// The figures of a cross-check are compared with the rows and the list of disagreements, and the list with the
+// rows.
 func TestCrossCheck(t *testing.T) {
 	same := func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement { return list }
 	tests := []struct {
@@ -82,7 +86,9 @@ func TestCrossCheck(t *testing.T) {
 			c.Negatives.Checked++
 			c.Negatives.Agree++
 			return list
-		}, want: []string{"run.json: cross-check: 8 negatives and 125 positives were checked, and the rows to check are 7 and 125"}},
+		}, want: []string{
+			"run.json: cross-check: 8 negatives and 125 positives were checked, and the rows to check are 7 and 125",
+		}},
 		{name: "one is lost", change: func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			c.Positives.Agree--
 			return list
@@ -94,7 +100,8 @@ func TestCrossCheck(t *testing.T) {
 		{name: "another kind", change: func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			c.Kinds = map[output.CrossDifference]int64{"denied": 2}
 			return list
-		}, want: []string{"1 negatives and 1 positives disagree, and their kinds say 0 and 2", "has 1 of the kind found; run.json says 0"}},
+		}, want: []string{"1 negatives and 1 positives disagree, and their kinds say 0 and 2",
+			"has 1 of the kind found; run.json says 0"}},
 		{name: "a word that is none", change: func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			c.Kinds["other"] = 1
 			return list
@@ -102,11 +109,13 @@ func TestCrossCheck(t *testing.T) {
 		{name: "a row that is none", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].Domain = "another.example.com"
 			return list
-		}, want: []string{"crosscheck.jsonl: rank 1, another.example.com: no row that was to be checked is this one"}},
+		}, want: []string{
+			"crosscheck.jsonl: rank 1, another.example.com: no row with this rank and domain was to be checked",
+		}},
 		{name: "another row", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].TXT = nil
 			return list
-		}, want: []string{"part-000000.parquet: rank 1, name000.example.com: the list of disagreements has it otherwise"}},
+		}, want: []string{"part-000000.parquet: rank 1, name000.example.com: the list of disagreements differs"}},
 		{name: "a kind that does not follow", change: func(_ *output.CrossCheck, list []output.Disagreement) []output.Disagreement {
 			list[0].CrossRecord = "valid"
 			return list
@@ -123,8 +132,8 @@ func TestCrossCheck(t *testing.T) {
 		}, want: []string{"crosscheck.jsonl: is not the file that run.json names"}},
 		{name: "no list", change: same, after: func(t *testing.T, s *survey) { remove(t, filepath.Join(s.dir, "crosscheck.jsonl")) },
 			want: []string{"crosscheck.jsonl: run.json names it, and it is not there"}},
-		{name: "a list of nobody's", after: func(t *testing.T, s *survey) { overwrite(t, filepath.Join(s.dir, "crosscheck.jsonl"), "") },
-			want: []string{"crosscheck.jsonl: run.json does not tell of a cross-check"}},
+		{name: "a list without a cross-check", after: func(t *testing.T, s *survey) { overwrite(t, filepath.Join(s.dir, "crosscheck.jsonl"), "") },
+			want: []string{"crosscheck.jsonl: run.json does not mention a cross-check"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

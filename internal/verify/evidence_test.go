@@ -10,7 +10,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// rowOf is what a scan would write of a domain that publishes what texts says.
+// rowOf is what a scan would write for a domain with these texts.
 func rowOf(rank int64) *output.Row {
 	return newRow(domains.Name{Domain: "example.com", Rank: rank, List: "names.txt"})
 }
@@ -28,7 +28,7 @@ func TestReasons(t *testing.T) {
 		name   string
 		rank   int64
 		change func(r *output.Row)
-		want   string // in the objections; "" for none
+		want   string // in the discrepancies; "" for none
 	}{
 		{"as it was scanned", valid, func(r *output.Row) {}, ""},
 		{"as it was scanned, not strict", 2, func(r *output.Row) {}, ""},
@@ -159,15 +159,16 @@ func TestReasons(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			row := rowOf(tt.rank)
 			tt.change(row)
-			got := c.reasons(row)
-			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
+			got := c.discrepancies(row)
+			if tt.want == "" && got != nil || tt.want != "" &&
+				!slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// failed makes of a row with a policy one of which retrieval failed.
+// failed turns a row with a policy into one whose retrieval failed.
 func failed(policy, stage, reason, sentinel string) func(*output.Row) {
 	return func(r *output.Row) {
 		r.Policy, r.PolicyStage, r.PolicyReason, r.Error = policy, stage, reason, sentinel

@@ -10,9 +10,9 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkMail holds the columns of the mail side against their evidence.
-func (c *check) checkMail(o *objections, row *output.Row) {
-	c.checkMailWords(o, row)
+// checkMail checks the columns of the mail side against their evidence.
+func (o *discrepancies) checkMail(row *output.Row) {
+	o.checkFirstProbes(row)
 	o.checkReports(row)
 	o.checkHosts(row)
 	o.checkDelegation(row)
@@ -20,45 +20,23 @@ func (c *check) checkMail(o *objections, row *output.Row) {
 	o.checkVerdict(row, o.checkCoverage(row))
 }
 
-func (c *check) checkMailWords(o *objections, row *output.Row) {
-	words := [][2]string{
-		{"mx_kind", row.MXKind}, {"mx_reason", row.MXReason}, {"mx_match", row.MXMatch}, {"mismatch", row.Mismatch}, {"mx_tls", row.MXTLS},
-		{"tlsrpt", row.TLSRPT}, {"tlsrpt_reason", row.TLSRPTReason}, {"dane", row.DANE}, {"delegation", row.Delegation},
-		{"verdict", row.Verdict}, {"verdict_basis", row.VerdictBasis},
-	}
-	for _, kind := range row.RUAKinds {
-		words = append(words, [2]string{"rua_kinds", kind})
-	}
-	for _, h := range row.MX {
-		for name, value := range map[string]*string{
-			"mx.tlsa": h.TLSA, "mx.starttls": h.STARTTLS, "mx.first_starttls": h.FirstSTARTTLS, "mx.tls_error": h.TLSError,
-		} {
-			if value != nil {
-				words = append(words, [2]string{name, *value})
-			}
-		}
-	}
-	o.checkFirstProbes(row)
-	for _, w := range words {
-		o.want(w[1] == "" || c.words[w[0]][w[1]], "%s is %+q, which is no word of the column", w[0], w[1])
-	}
-}
-
-// checkFirstProbes looks for second probes of hosts whose first was not doubtful.
-func (o *objections) checkFirstProbes(row *output.Row) {
+// checkFirstProbes checks that only hosts with a doubtful first probe have a second one.
+func (o *discrepancies) checkFirstProbes(row *output.Row) {
 	for _, h := range row.MX {
 		if h.FirstSTARTTLS == nil {
 			continue
 		}
-		o.want(codes.STARTTLS(*h.FirstSTARTTLS).Doubtful(), "the first probe of %s ended in %s, and there was a second", h.Host, *h.FirstSTARTTLS)
-		o.want(h.STARTTLS != nil || row.Pending != "", "first_starttls of %s is %s, and there is no second", h.Host, *h.FirstSTARTTLS)
+		o.want(codes.STARTTLS(*h.FirstSTARTTLS).Doubtful(), "the first probe of %s ended in %s, and there was a second",
+			h.Host, *h.FirstSTARTTLS)
+		o.want(h.STARTTLS != nil || row.Pending != "", "first_starttls of %s is %s, and there is no second", h.Host,
+			*h.FirstSTARTTLS)
 	}
 }
 
 // checkReports reads the TLSRPT record again (RFC 8460, section 3).
-func (o *objections) checkReports(row *output.Row) {
+func (o *discrepancies) checkReports(row *output.Row) {
 	count := int32(len(row.TLSRPTTXT))
-	if row.TLSRPTTXTCount != nil { // versions before did not count
+	if row.TLSRPTTXTCount != nil { // older versions did not count
 		o.want(*row.TLSRPTTXTCount >= count, "tlsrpt_txt_count is %d, and there are %d", *row.TLSRPTTXTCount, count)
 		count = *row.TLSRPTTXTCount
 	}
@@ -81,11 +59,12 @@ func (o *objections) checkReports(row *output.Row) {
 	for _, rua := range r.RUA {
 		uris = append(uris, rua.URI)
 	}
-	o.want(!r.BadRUA || slices.Contains(row.Findings, string(codes.FindTLSRPTRUA)), "the finding %s is not there", codes.FindTLSRPTRUA)
+	o.want(!r.BadRUA || slices.Contains(row.Findings, string(codes.FindTLSRPTRUA)), "the finding %s is not there",
+		codes.FindTLSRPTRUA)
 	o.want(slices.Equal(row.RUA, uris), "rua is %+q, and the evidence says %+q", row.RUA, uris)
 }
 
-// mxOf is what the row says of the MX hosts.
+// mxOf is the MX RRset of a row.
 func mxOf(row *output.Row) mtasts.MX {
 	mx := mtasts.MX{Kind: codes.MXKind(row.MXKind), Authenticated: row.MXAuthenticated != nil && *row.MXAuthenticated}
 	for _, h := range row.MX {
@@ -94,7 +73,7 @@ func mxOf(row *output.Row) mtasts.MX {
 	return mx
 }
 
-func (o *objections) checkHosts(row *output.Row) {
+func (o *discrepancies) checkHosts(row *output.Row) {
 	mx := mxOf(row)
 	hosts := slices.ContainsFunc(mx.Hosts, func(h mtasts.MXHost) bool { return !h.Pseudo() })
 	switch mx.Kind {
@@ -105,14 +84,13 @@ func (o *objections) checkHosts(row *output.Row) {
 	case codes.MXImplicit:
 		o.want(len(mx.Hosts) == 1 && mx.Hosts[0].Name == row.Domain, "mx_kind is implicit, and the host is not the domain")
 	default:
-		waits := row.Pending == string(codes.PendingManners) // of a row that waits only those are told that it waits for
+		waits := row.Pending == string(codes.PendingManners) // such a row has only the hosts that it waits for
 		o.want(len(mx.Hosts) == 0 || waits, "mx_kind is %s, and there are hosts", quoted(row.MXKind))
 	}
 }
 
-// checkCoverage matches the patterns of a valid policy against the hosts again
-// (section 4.1).
-func (o *objections) checkCoverage(row *output.Row) codes.MXMatch {
+// checkCoverage matches the patterns of a valid policy against the hosts again (section 4.1).
+func (o *discrepancies) checkCoverage(row *output.Row) codes.MXMatch {
 	if row.Policy != string(codes.PolicyValid) || row.MXKind == "" || len(row.MXPatterns) == 0 {
 		o.want(row.MXMatch == "", "mx_match is %s, and there is nothing to match", row.MXMatch)
 		return ""
@@ -131,7 +109,8 @@ func (o *objections) checkCoverage(row *output.Row) codes.MXMatch {
 	o.want(slices.Equal(row.MXUnused, unused), "mx_unused is %+q, and the evidence says %+q", row.MXUnused, unused)
 	for i, matched := range cover.Matched {
 		got := row.MX[i].Matched
-		o.want(got != nil && *got == matched, "matched of %s is %s, and the evidence says %v", row.MX[i].Host, truth(got), matched)
+		o.want(got != nil && *got == matched, "matched of %s is %s, and the evidence says %v", row.MX[i].Host, truth(got),
+			matched)
 	}
 	for _, f := range cover.Findings {
 		o.want(slices.Contains(row.Findings, string(f)), "the finding %s is not there", f)
@@ -139,10 +118,10 @@ func (o *objections) checkCoverage(row *output.Row) codes.MXMatch {
 	return cover.Match
 }
 
-func (o *objections) checkDelegation(row *output.Row) {
+func (o *discrepancies) checkDelegation(row *output.Row) {
 	d := mtasts.ReadDelegation(row.Domain, row.CNAMEs, row.HostCNAMEs)
 	if row.MXKind == "" && row.Delegation == "" && row.RecordDelegatedTo == "" && row.HostDelegatedTo == "" {
-		return // of a survey that was put off, before its end
+		return // the survey was put off before it came to this
 	}
 	o.equal("record_delegated_to", row.RecordDelegatedTo, d.RecordTo)
 	o.equal("host_delegated_to", row.HostDelegatedTo, d.HostTo)
@@ -152,7 +131,7 @@ func (o *objections) checkDelegation(row *output.Row) {
 }
 
 // checkDANE reads the TLSA records again (RFC 7672).
-func (o *objections) checkDANE(row *output.Row) {
+func (o *discrepancies) checkDANE(row *output.Row) {
 	records := make(map[string][]mtasts.TLSARecord)
 	for _, text := range row.TLSARecords {
 		host, rest, _ := strings.Cut(text, " ")
@@ -182,10 +161,10 @@ func (o *objections) checkDANE(row *output.Row) {
 	}
 }
 
-// checkVerdict decides again, by the decision table.
-func (o *objections) checkVerdict(row *output.Row, match codes.MXMatch) {
+// checkVerdict computes the verdict again, by the decision table.
+func (o *discrepancies) checkVerdict(row *output.Row, match codes.MXMatch) {
 	if row.Verdict == "" || row.Pending != "" {
-		return // of a version without verdicts, or not the last word
+		return // an older version had no verdicts, and a provisional row has none yet
 	}
 	var probes []codes.STARTTLS
 	for _, h := range row.MX {

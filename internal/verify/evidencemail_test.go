@@ -8,8 +8,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// mailed is a row with the mail side of a domain all of whose columns agree: one
-// MX host is covered and does TLS, the other is not covered.
+// mailed is a row whose columns of the mail side agree: one MX host is covered and has TLS, the other is not
+// covered.
 func mailed() *output.Row {
 	r := rowOf(1)
 	r.MXKind, r.MXCount, r.MXAuthenticated = "mx", new(int32(2)), new(true)
@@ -19,20 +19,21 @@ func mailed() *output.Row {
 	}
 	r.MXMatch, r.MXTLS = "some", "all"
 	r.Findings = append(r.Findings, "mx_partly_covered", "mx_no_starttls")
-	r.TLSRPT, r.TLSRPTTXT, r.RUA, r.RUAKinds = "valid", [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com")}, []string{"mailto:a@example.com"}, []string{"mailto"}
+	r.TLSRPT, r.TLSRPTTXT, r.RUA, r.RUAKinds = "valid", [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com")},
+		[]string{"mailto:a@example.com"}, []string{"mailto"}
 	r.DANE, r.TLSARecords = "some", []string{"mx1.example.com 3 1 1 " + strings.Repeat("ab", 32)}
 	r.CNAMEs, r.RecordDelegatedTo, r.Delegation = []string{"x.example.net"}, "example.net", "record_only"
 	r.Verdict, r.VerdictBasis, r.TLSRPTResult = "enforce_partial", "certificates", "validation-failure"
 	return r
 }
 
-// Each column of the mail side is held against its evidence.
+// Each column of the mail side is checked against its evidence.
 func TestMailReasons(t *testing.T) {
 	c := &check{words: closedSets()}
 	for _, tt := range []struct {
 		name   string
 		change func(r *output.Row)
-		want   string // in the objections; "" for none
+		want   string // in the discrepancies; "" for none
 	}{
 		{"as it was scanned", func(r *output.Row) {}, ""},
 		{"a kind of no kind", func(r *output.Row) { r.MXKind = "many" }, `mx_kind is "many", which is no word`},
@@ -57,7 +58,8 @@ func TestMailReasons(t *testing.T) {
 		{"a match of nothing", func(r *output.Row) { r.MXKind, r.MX = "", nil }, "mx_match is some, and there is nothing to match"},
 		{"another report", func(r *output.Row) { r.TLSRPT = "invalid" }, `tlsrpt is "invalid", and the evidence says "valid"`},
 		{"a bad destination, and no finding", func(r *output.Row) {
-			r.TLSRPTTXT, r.RUA = [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com,x")}, []string{"mailto:a@example.com", "x"}
+			r.TLSRPTTXT, r.RUA = [][]byte{[]byte("v=TLSRPTv1; rua=mailto:a@example.com,x")},
+				[]string{"mailto:a@example.com", "x"}
 		}, "the finding tlsrpt_rua_invalid is not there"},
 		{"another destination", func(r *output.Row) { r.RUA = nil }, "rua is []"},
 		{"a report without text", func(r *output.Row) { r.TLSRPTTXT = nil }, "tlsrpt is valid, and there is no TXT record"},
@@ -75,16 +77,19 @@ func TestMailReasons(t *testing.T) {
 		{"other probes", func(r *output.Row) { r.MXTLS = "none" }, `mx_tls is "none", and the evidence says "all"`},
 		{"another verdict", func(r *output.Row) { r.Verdict = "enforce_ok" }, `verdict is "enforce_ok", and the evidence says "enforce_partial"`},
 		{"broken, and perhaps for a limit of the client", func(r *output.Row) {
-			r.Policy, r.Verdict, r.VerdictBasis, r.Findings = "unreachable", "broken", "policy", append(r.Findings, "client_limit_possible")
+			r.Policy, r.Verdict, r.VerdictBasis, r.Findings = "unreachable", "broken", "policy",
+				append(r.Findings, "client_limit_possible")
 		}, `verdict is "broken", and the evidence says "unknown"`},
 		{"on another basis", func(r *output.Row) { r.VerdictBasis = "mx" }, `verdict_basis is "mx", and the evidence says "certificates"`},
 		{"no verdict yet", func(r *output.Row) { r.Pending, r.Verdict = "transient", "unknown" }, ""},
 	} {
 		row := mailed()
 		tt.change(row)
-		var o objections
-		c.checkMail(&o, row)
-		if tt.want == "" && o != nil || tt.want != "" && !slices.ContainsFunc(o, func(s string) bool { return strings.Contains(s, tt.want) }) {
+		var o discrepancies
+		c.checkMailWords(&o, row)
+		o.checkMail(row)
+		if tt.want == "" && o != nil || tt.want != "" &&
+			!slices.ContainsFunc(o, func(s string) bool { return strings.Contains(s, tt.want) }) {
 			t.Errorf("%s: %q, want %q", tt.name, []string(o), tt.want)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// checkFamily looks for an address of the family that the observer has, where the row says
-// that the Policy Host has none.
-func (o *objections) checkFamily(row *output.Row) {
+// checkFamily checks that a Policy Host without addresses of the family that the observer has, as the row says,
+// has none in the row.
+func (o *discrepancies) checkFamily(row *output.Row) {
 	reason := codes.PolicyReason(row.PolicyReason)
 	if !reason.LacksFamily() || slices.Contains(row.Findings, string(codes.FindHostForbidden)) {
 		return
@@ -22,16 +22,9 @@ func (o *objections) checkFamily(row *output.Row) {
 	}
 }
 
-// oneFamily reports whether the run was to do without IPv4, or without IPv6.
-func (c *check) oneFamily() bool {
-	return slices.ContainsFunc(c.manifests, func(m *output.Manifest) bool {
-		return m.Config["no-ipv4"] == "true" || m.Config["no-ipv6"] == "true"
-	})
-}
-
-// withinReach is what a truth says to an observer with one address family, of a row that
-// says that the family of a host's addresses was the other.
-func withinReach(row *output.Row, t simnet.Truth) simnet.Truth {
+// truthOfOneFamily is the truth for an observer with one address family, where the row says that a host has
+// addresses of the other family only.
+func truthOfOneFamily(row *output.Row, t simnet.Truth) simnet.Truth {
 	t.Probes, t.FirstProbes = slices.Clone(t.Probes), slices.Clone(t.FirstProbes)
 	for i, host := range row.MX {
 		if host.STARTTLS == nil || *host.STARTTLS != string(codes.STARTTLSUnknown) || host.Addr != nil {
@@ -56,10 +49,11 @@ func withinReach(row *output.Row, t simnet.Truth) simnet.Truth {
 	return t
 }
 
-// ofConnection reports whether a finding takes a connection to the Policy Host.
+// ofConnection reports whether a finding requires a connection to the Policy Host.
 func ofConnection(f codes.Finding) bool {
 	switch f {
-	case codes.FindPlainHTTP, codes.FindCertKeyShort, codes.FindMediaTypeMissing, codes.FindMediaTypeOther, codes.FindCharsetOther,
+	case codes.FindPlainHTTP, codes.FindCertKeyShort, codes.FindMediaTypeMissing, codes.FindMediaTypeOther,
+		codes.FindCharsetOther,
 		codes.FindTruncationPossible, codes.FindLengthAndTransferEncoding, codes.FindMXNotALabel:
 		return true
 	}

@@ -8,9 +8,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkLimits holds a finding about a limit of the client against what was seen, since
-// the verdict rests on it.
-func (o *objections) checkLimits(row *output.Row) {
+// checkLimits checks findings about limits of the client against the evidence, since the verdict depends on them.
+func (o *discrepancies) checkLimits(row *output.Row) {
 	if slices.Contains(row.Findings, string(codes.FindClientLimit)) {
 		const handshakeFailure, insufficientSecurity = 40, 71 // RFC 8446, section 6.2
 		alert := row.TLSAlert != nil && (*row.TLSAlert == handshakeFailure || *row.TLSAlert == insufficientSecurity)
@@ -24,9 +23,8 @@ func (o *objections) checkLimits(row *output.Row) {
 	}
 }
 
-// checkSlips holds the findings that only a text shows against the texts: figures rest on
-// them.
-func (o *objections) checkSlips(row *output.Row, r *mtasts.RecordReading) {
+// checkTextFindings checks the findings that follow from the texts alone, since figures depend on them.
+func (o *discrepancies) checkTextFindings(row *output.Row, r *mtasts.RecordReading) {
 	for _, finding := range []codes.Finding{codes.FindRecordNearMiss, codes.FindRecordIdentical} {
 		got, want := slices.Contains(row.Findings, string(finding)), slices.Contains(r.Findings, finding)
 		o.want(got == want, "whether %s is a finding is %v, and the evidence says %v", finding, got, want)

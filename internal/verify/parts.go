@@ -41,8 +41,7 @@ func (c *check) readParts() error {
 	return nil
 }
 
-// checkPart holds the file against what it says of itself, and what the
-// manifest says of it. Its rows are worth reading when ok is true.
+// checkPart compares a file with its footer and its manifest. If ok is false, its rows are not worth reading.
 func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 	name := filepath.Base(path)
 	info, err := output.ReadPartInfo(path)
@@ -73,55 +72,37 @@ func (c *check) checkPart(path string) (info output.PartInfo, ok bool) {
 	entry, listed := c.listed[name]
 	switch {
 	case !listed:
-		// A run that was killed has parts that its manifest does not know of.
+		// The manifest of a killed run may not list all parts.
 		if m := c.manifestOf(k); m != nil && m.Status.Finished() {
 			c.problem(name, "%s does not list it", m.Name())
 		}
 	case entry.rewritten(info):
 		c.stale[name] = true
-	case entry.SHA256 != info.SHA256 || entry.Bytes != info.Bytes:
+	case entry.info.SHA256 != info.SHA256 || entry.info.Bytes != info.Bytes:
 		c.problem(name, "is not the file that %s lists: %d bytes with SHA-256 %s, not %d with %s",
-			entry.manifest.Name(), info.Bytes, info.SHA256, entry.Bytes, entry.SHA256)
-	case entry.Pending != info.Pending:
-		c.problem(name, "has %d provisional rows; %s says %d", info.Pending, entry.manifest.Name(), entry.Pending)
-	case entry.ExcludedLate != info.ExcludedLate:
+			entry.manifest.Name(), info.Bytes, info.SHA256, entry.info.Bytes, entry.info.SHA256)
+	case entry.info.Pending != info.Pending:
+		c.problem(name, "has %d provisional rows; %s says %d", info.Pending, entry.manifest.Name(), entry.info.Pending)
+	case entry.info.ExcludedLate != info.ExcludedLate:
 		c.problem(name, "leaves out %d names that were excluded late; %s says %d",
-			info.ExcludedLate, entry.manifest.Name(), entry.ExcludedLate)
-	case entry.Rows != info.Rows || entry.FirstRank != info.FirstRank || entry.LastRank != info.LastRank:
+			info.ExcludedLate, entry.manifest.Name(), entry.info.ExcludedLate)
+	case entry.info.Rows != info.Rows || entry.info.FirstRank != info.FirstRank || entry.info.LastRank != info.LastRank:
 		c.problem(name, "has %d rows of the ranks %d to %d; %s says %d of %d to %d",
-			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.Rows, entry.FirstRank, entry.LastRank)
+			info.Rows, info.FirstRank, info.LastRank, entry.manifest.Name(), entry.info.Rows, entry.info.FirstRank,
+			entry.info.LastRank)
 	}
 	return info, true
 }
 
-// rewritten says that the part was listed with provisional rows by a process
-// that was killed, and has since written it anew.
+// rewritten says that a process listed the part with provisional rows, wrote it anew, and was killed.
 func (l listing) rewritten(info output.PartInfo) bool {
-	return l.SHA256 != info.SHA256 && l.Pending > 0 && info.Rewrite > l.Rewrite && !l.manifest.Status.Finished()
+	return l.info.SHA256 != info.SHA256 && l.info.Pending > 0 && info.Rewrite > l.info.Rewrite &&
+		!l.manifest.Status.Finished()
 }
 
-// ranks are the ranks of part k.
-func (c *check) ranks(k int) (first, last int64) {
-	size := c.manifests[0].Plan.PartSize
-	first = int64(k)*size + 1
-	return first, min(first+size-1, c.report.Entries)
-}
-
-// manifestOf is the manifest of the shard that part k belongs to; nil where it
-// is not there.
-func (c *check) manifestOf(k int) *output.Manifest {
-	for _, m := range c.manifests {
-		if m.Shard == nil || m.Shard.Of > 0 && k%m.Shard.Of == m.Shard.Index {
-			return m
-		}
-	}
-	return nil
-}
-
-// readRows reads the rows of a part and counts them. ok is false when they
-// cannot be read to the end.
+// readRows reads the rows of a part and counts them. ok is false if they cannot be read to the end.
 func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
-	// The row of each rank, by what it says of its name; 0 for none.
+	// The identity of the row of each rank; 0: there is none.
 	rows := make([]uint64, info.LastRank-info.FirstRank+1)
 	for row, err := range output.ReadPart(c.path(info.Name)) {
 		if err != nil {
@@ -130,7 +111,7 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 		}
 		counts.Add(row)
 		c.checkRow(info.Name, row)
-		c.crossRow(info.Name, info.Part, row)
+		c.countCrossChecked(info.Name, info.Part, row)
 		if row.Rank < info.FirstRank || row.Rank > info.LastRank {
 			c.rowProblem(info.Name, row, "the rank is another part's")
 			continue
@@ -148,20 +129,19 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 	return counts, true
 }
 
-// compareNames holds the rows of a part against the names that were prepared
-// for it.
+// compareNames compares the rows of a part with the names that were prepared for it.
 func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	if c.plan == nil {
 		return
 	}
-	var late int64 // names without a row that opted out after they were prepared
+	var late int64 // names without a row, excluded after they were prepared
 	for name, err := range c.plan.Chunk(info.Part) {
 		if err != nil {
-			c.problem(info.Name, "the names it is made of: %v", err)
+			c.problem(info.Name, "its prepared names: %v", err)
 			return
 		}
 		if name.Rank < info.FirstRank || name.Rank > info.LastRank {
-			c.problem(info.Name, "the names it is made of: rank %d is another part's", name.Rank)
+			c.problem(info.Name, "its prepared names: rank %d is another part's", name.Rank)
 			return
 		}
 		about := &output.Row{Domain: name.Domain, Rank: name.Rank}
@@ -188,13 +168,12 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	}
 	for i, row := range rows {
 		if row != 0 {
-			c.problem(info.Name, "rank %d has a row and is no name", info.FirstRank+int64(i))
+			c.problem(info.Name, "rank %d has a row and no name", info.FirstRank+int64(i))
 		}
 	}
 }
 
-// identity tells names apart: never 0, and other for another name, but for a
-// chance of one in 2^63.
+// identity is a number that differs between names, but for a chance of one in 2^63, and is never 0.
 func (c *check) identity(domain, list string, listRank *int64, tags map[string]string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(c.seed)

@@ -7,15 +7,14 @@ import (
 	"stsscan/internal/output"
 )
 
-// excludedLate says that the row is final as it stood when somebody in it opted out.
+// excludedLate says that the row became final as it stood, since a host or the domain in it opted out.
 func excludedLate(row *output.Row) bool {
 	return slices.Contains(row.Findings, string(codes.FindExcludedLate))
 }
 
-// notAsked says that the row is provisional because nobody was asked for the
-// policy, or the answer was lost, or could not be had by a fault of ours, or was so
-// until it was excluded. One that waits for its MX hosts, or was stopped on the way,
-// has seen more.
+// notAsked says that the row is provisional, or was so until it was excluded, because the policy was not asked
+// for, or the answer was lost, or a fault of ours was in the way. A row that waits for its MX hosts, or was
+// interrupted later, has seen more.
 func notAsked(row *output.Row) bool {
 	if excludedLate(row) {
 		return row.Policy == string(codes.PolicyUnknown) && row.PolicyStage == ""
@@ -29,24 +28,26 @@ func notAsked(row *output.Row) bool {
 	return false
 }
 
-// cutShort says that a run ended before there was an answer about the record; the
-// domain was not asked since, and may have opted out.
+// cutShort says that a run ended before there was an answer about the record. The domain was not asked since, and
+// may have opted out.
 func cutShort(row *output.Row) bool {
 	interrupted := row.Pending == string(codes.PendingInterrupted) || excludedLate(row)
 	return interrupted && row.Record == string(codes.RecordUnknown) && row.RecordReason == "" && row.Rcode == ""
 }
 
-// checkPasses holds what a row says of earlier passes against the rest of it.
-func (o *objections) checkPasses(row *output.Row) {
+// checkPasses checks what a row says about earlier passes against the rest of it.
+func (o *discrepancies) checkPasses(row *output.Row) {
 	if row.Pending == string(codes.PendingTransient) {
 		o.want(row.Transient() || slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.Doubtful() }),
-			"the row waits for what may mend, and nothing in it may")
+			"pending is transient, and nothing in the row is temporary")
 	}
-	o.want(row.Pending == "" || !excludedLate(row), "the row waits, and was excluded late")
-	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass, quoted(row.FirstRecord))
+	o.want(row.Pending == "" || !excludedLate(row), "the row is provisional, and was excluded late")
+	o.want((row.Pass > 1) == (row.FirstRecord != ""), "pass is %d, and first_record is %s", row.Pass,
+		quoted(row.FirstRecord))
 	if row.FirstRecord == "" {
-		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" && row.FirstPolicyReason == "",
-			"there was one pass, and the row tells of an earlier one")
+		o.want(row.FirstRecordReason == "" && row.FirstPolicy == "" && row.FirstPolicyStage == "" &&
+			row.FirstPolicyReason == "",
+			"there was one pass, and the row has columns of an earlier one")
 		return
 	}
 	asked := row.FirstRecord == string(codes.RecordValid)

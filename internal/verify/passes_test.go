@@ -36,13 +36,13 @@ func TestPasses(t *testing.T) {
 		change func(*output.Row)
 		want   string // part of what does not hold; "": all does
 	}{
-		{"nobody was asked", valid, waits("manners"), ""},
+		{"nothing was asked", valid, waits("manners"), ""},
 		{"its MX hosts were not asked", valid, func(r *output.Row) {
 			r.Pending, r.Verdict, r.VerdictBasis = "manners", "unknown", ""
 			r.MX = []output.MXHost{{Host: "mx.example.com", Addr: new("22.1.0.1")}}
 		}, ""},
 		{"the answer was lost", valid, waits("interrupted"), ""},
-		{"nobody was asked, and it was excluded late", valid, func(r *output.Row) {
+		{"nothing was asked, and it was excluded late", valid, func(r *output.Row) {
 			waits("")(r)
 			r.Findings = append(r.Findings, "excluded_late")
 		}, ""},
@@ -53,7 +53,7 @@ func TestPasses(t *testing.T) {
 		{"excluded late, and waits", valid, func(r *output.Row) {
 			waits("manners")(r)
 			r.Findings = append(r.Findings, "excluded_late")
-		}, "the row waits, and was excluded late"},
+		}, "the row is provisional, and was excluded late"},
 		{"stopped on the way", valid, func(r *output.Row) {
 			failed("unreachable", "tls", "handshake_timeout", "ErrPolicyFetch")(r)
 			r.TLSError, r.Pending = "handshake_timeout", "interrupted"
@@ -84,11 +84,11 @@ func TestPasses(t *testing.T) {
 		{"a fault of ours before the policy", valid, waits("local"), ""},
 		{"a fault of ours after it", valid, func(r *output.Row) { r.Pending, r.Verdict, r.VerdictBasis = "local", "unknown", "" }, ""},
 		{"a fault of ours, and the evidence does not hold", valid, func(r *output.Row) { r.Pending, r.Mode = "local", "none" }, "mode is"},
-		{"nobody was asked, and the row is final", valid, waits(""), "is not 200"},
+		{"nothing was asked, and the row is final", valid, waits(""), "is not 200"},
 		{"asked, and waits to be asked", valid, func(r *output.Row) { waits("manners")(r); r.Policy = "missing" }, "the policy was not asked for"},
 		{"no record, and waits for manners", negative, func(r *output.Row) { r.Pending = "manners" }, "the policy was not asked for"},
 		{"another word", valid, waits("later"), `pending is "later"`},
-		{"may mend", valid, func(r *output.Row) {
+		{"temporary failure", valid, func(r *output.Row) {
 			failed("unreachable", "tcp", "timeout", "ErrPolicyFetch")(r)
 			r.Pending = "transient"
 		}, ""},
@@ -112,10 +112,10 @@ func TestPasses(t *testing.T) {
 		{"waits for no second probe", valid, func(r *output.Row) {
 			*r = *mailed()
 			r.Pending, r.WildcardSuspected, r.MX[1].FirstSTARTTLS = "transient", new(false), new("refused")
-		}, "nothing in it may"},
-		{"cannot mend", negative, func(r *output.Row) { r.Pending = "transient" }, "nothing in it may"},
-		{"mended", valid, second("unknown", "timeout", "not_fetched", "", ""), ""},
-		{"mended, its policy", valid, second("valid", "", "unreachable", "http", "server_error"), ""},
+		}, "nothing in the row is temporary"},
+		{"permanent", negative, func(r *output.Row) { r.Pending = "transient" }, "nothing in the row is temporary"},
+		{"temporary", valid, second("unknown", "timeout", "not_fetched", "", ""), ""},
+		{"temporary, its policy", valid, second("valid", "", "unreachable", "http", "server_error"), ""},
 		{"asked less often before", valid, second("valid", "", "unreachable", "http", "client_error"), ""},
 		{"a policy without a record", valid, second("unknown", "timeout", "unreachable", "tcp", "timeout"), "first_policy is"},
 		{"a second pass and no first", valid, func(r *output.Row) { r.Pass = 2 }, "first_record is NULL"},
@@ -127,8 +127,9 @@ func TestPasses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			row := rowOf(tt.rank)
 			tt.change(row)
-			got := c.reasons(row)
-			if tt.want == "" && got != nil || tt.want != "" && !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
+			got := c.discrepancies(row)
+			if tt.want == "" && got != nil || tt.want != "" &&
+				!slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, tt.want) }) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
@@ -162,8 +163,8 @@ func TestRunThatWaits(t *testing.T) {
 	}
 }
 
-// A process that was killed may have rewritten a part that its manifest lists as
-// it was before. A part that was written as often is another.
+// A killed process may have rewritten a part that its manifest lists as it was before. Another part that was
+// rewritten as often is a problem.
 func TestRunThatWasKilledInALaterPass(t *testing.T) {
 	for _, before := range []int64{1, 0} {
 		s := newSurvey(t)

@@ -8,12 +8,11 @@ import (
 	"stsscan/internal/output"
 )
 
-// checkPerformance holds what a manifest says about the speed of the run against
-// itself.
+// checkPerformance checks that the figures of a manifest about the speed of the run agree with each other.
 func (c *check) checkPerformance(m *output.Manifest) {
 	p := m.Performance
 	if p == nil {
-		return // of an older program
+		return // the program was an older one
 	}
 	stood := p.TailSeconds
 	for why, seconds := range p.Standstill {

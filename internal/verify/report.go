@@ -9,21 +9,21 @@ import (
 	"stsscan/internal/output"
 )
 
-// A Report is what was found in a run directory.
+// A Report is the result of checking a run directory.
 type Report struct {
-	Entries, Rejected, Excluded, Duplicates, Names int64 // of all inputs, as the manifest says
+	Entries, Rejected, Excluded, Duplicates, Names int64 // of all inputs, by the manifest
 
 	Parts  int           // part files that were read
 	Rows   int64         // in them
 	Counts output.Counts // of them
 
-	ExcludedLate int64 // names without a row in these parts, since they opted out after they were prepared
+	ExcludedLate int64 // names without a row in these parts, excluded after they were prepared
 
-	Problems int64     // what does not hold
+	Problems int64     // number of them
 	Examples []Problem // the first of them
 
-	Compared    int64     // rows that were held against the truth
-	Differ      int64     // rows of them that say something else
+	Compared    int64     // rows that were compared with the truth
+	Differ      int64     // of these, rows that differ from it
 	Differences []Problem // the first of them
 
 	Incomplete bool     // the run is not finished
@@ -31,10 +31,10 @@ type Report struct {
 	Notes      []string // what could not be checked, in words
 }
 
-// A Problem is something that does not hold.
+// A Problem is something that is wrong.
 type Problem struct {
-	File   string // name of the file in the run directory; "" for the run
-	Rank   int64  // of the row; 0 where it is not about one
+	File   string // name of the file in the run directory; "": the whole run
+	Rank   int64  // of the row; 0: the problem is not about a row
 	Domain string // of the row
 	What   string
 }
@@ -49,9 +49,6 @@ func (p Problem) String() string {
 	return p.What
 }
 
-// Complete says whether the run is finished and everything holds.
-func (r *Report) Complete() bool { return !r.Incomplete && r.Problems == 0 && r.Differ == 0 }
-
 func (r *Report) add(in output.Input) {
 	r.Entries += in.Entries
 	r.Rejected += in.Rejected
@@ -63,7 +60,8 @@ func (r *Report) add(in output.Input) {
 // Write writes the report for people.
 func (r *Report) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected, r.Excluded, r.Duplicates, r.Names)
+	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected,
+		r.Excluded, r.Duplicates, r.Names)
 	fmt.Fprintf(b, "rows      %d in %d parts\n", r.Rows, r.Parts)
 	if r.ExcludedLate > 0 {
 		fmt.Fprintf(b, "late      %d names were excluded after the run began, and have no row\n", r.ExcludedLate)

@@ -17,8 +17,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// A survey is a run directory in the making: what a test changes before it is
-// written is what verify should find.
+// A survey is a run directory that a test changes before it is written.
 type survey struct {
 	dir    string
 	shards int
@@ -35,8 +34,7 @@ const (
 	partSize = 100
 )
 
-// newSurvey is a survey in which everything holds: 200 entries, of which one
-// is rejected and two come twice.
+// newSurvey is a survey without problems: of 200 entries, one is rejected and two are duplicates.
 func newSurvey(t *testing.T) *survey {
 	t.Helper()
 	s := &survey{dir: t.TempDir(), shards: 1, lose: make(map[int]bool), edit: func(*output.Manifest) {}}
@@ -55,7 +53,8 @@ func newSurvey(t *testing.T) *survey {
 	if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := domains.Prepare(context.Background(), domains.PrepareConfig{Dir: s.dir, Lists: []domains.List{{Path: path}}, PartSize: partSize})
+	plan, err := domains.Prepare(context.Background(),
+		domains.PrepareConfig{Dir: s.dir, Lists: []domains.List{{Path: path}}, PartSize: partSize})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +123,7 @@ func (s *survey) write(t *testing.T) {
 
 func (s *survey) path(k int) string { return filepath.Join(s.dir, output.PartName(k)) }
 
-// texts are what the domains of the test publish: by rank.
+// texts are what the domains of the test publish, by rank.
 func texts(rank int64) (txt []string, policy string) {
 	const good = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n"
 	switch rank % 8 {
@@ -152,7 +151,8 @@ func newRow(name domains.Name) *output.Row {
 	}
 	txts, policy := texts(name.Rank)
 	if txts == nil {
-		row.Record, row.RecordReason, row.Error, row.Rcode, row.Zone = "absent", "nxdomain", "ErrNoRecord", "NXDOMAIN", "example.com"
+		row.Record, row.RecordReason, row.Error, row.Rcode, row.Zone = "absent", "nxdomain", "ErrNoRecord", "NXDOMAIN",
+			"example.com"
 		row.TXTCount = new(int32(0))
 		return row
 	}
@@ -177,7 +177,8 @@ func newRow(name domains.Name) *output.Row {
 	p := mtasts.ReadPolicy(row.PolicyText)
 	row.Policy, row.PolicyReason, row.Error = string(codes.PolicyValid), string(p.Reason), string(mtasts.Sentinel(p.Err))
 	if p.Err != nil {
-		row.Policy, row.PolicyStage, row.TLSRPTResult = string(codes.PolicyInvalid), string(codes.StageSyntax), string(codes.TLSRPTPolicyInvalid)
+		row.Policy, row.PolicyStage, row.TLSRPTResult = string(codes.PolicyInvalid), string(codes.StageSyntax),
+			string(codes.TLSRPTPolicyInvalid)
 	}
 	row.Mode, row.MaxAge = string(p.Policy.Mode), new(p.Policy.MaxAge)
 	for _, pattern := range p.Policy.MX {

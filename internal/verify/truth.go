@@ -10,12 +10,11 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// CompareTruth says in words where a row differs from the truth: the column,
-// what the row says, and what is true; nil when they agree.
+// CompareTruth describes where a row differs from the truth: the column, what the row says, and what is true;
+// nil: nowhere.
 //
-// A truth that names its class is complete: what is empty in it must be NULL in
-// the row. Any other truth, as people write it into a world, says nothing about
-// what is empty.
+// A truth with a Class is complete: what is empty in it must be NULL in the row. Any other truth, as people write
+// it into a world, says nothing about what is empty.
 func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	d := differences{complete: t.Class != ""}
 	d.text("record", row.Record, string(t.Record))
@@ -46,34 +45,8 @@ func CompareTruth(row *output.Row, t simnet.Truth) []string {
 	return d.words
 }
 
-type differences struct {
-	complete bool
-	words    []string
-}
-
-// text compares texts; an empty one stands for NULL.
-func (d *differences) text(column, got, want string) {
-	if got != want && (want != "" || d.complete) {
-		d.add(column, quoted(got), quoted(want))
-	}
-}
-
-// plain compares what needs no quotes.
-func (d *differences) plain(column, got, want string) {
-	if got != want && (want != null || d.complete) {
-		d.add(column, got, want)
-	}
-}
-
-// list compares lists; an empty one stands for NULL.
-func (d *differences) list(column string, got, want []string) {
-	if !slices.Equal(got, want) && (len(want) > 0 || d.complete) {
-		d.add(column, fmt.Sprintf("%+q", got), fmt.Sprintf("%+q", want))
-	}
-}
-
-// findings holds the findings of a row against those that it must have, and against
-// those that only a truth which names them lets it have.
+// findings compares the findings of a row: those of the truth must be there, and of [simnet.TruthFindings] only
+// those of a complete truth may be.
 func (d *differences) findings(row *output.Row, want []codes.Finding) {
 	got := row.Findings
 	for _, finding := range want {
@@ -88,7 +61,7 @@ func (d *differences) findings(row *output.Row, want []codes.Finding) {
 	}
 }
 
-// askedFor reports whether what a finding is about was asked for.
+// askedFor reports whether the survey asked for what a finding is about.
 func askedFor(row *output.Row, finding codes.Finding) bool {
 	switch finding {
 	case codes.FindNullMXPreference, codes.FindNullMXNotAlone:
@@ -97,25 +70,4 @@ func askedFor(row *output.Row, finding codes.Finding) bool {
 		return row.TLSRPT != ""
 	}
 	return true
-}
-
-func (d *differences) add(column, got, want string) {
-	d.words = append(d.words, fmt.Sprintf("%s: got %s, want %s", column, got, want))
-}
-
-// null is how people read NULL.
-const null = "NULL"
-
-func number(n *int64) string {
-	if n == nil {
-		return null
-	}
-	return strconv.FormatInt(*n, 10)
-}
-
-func truth(b *bool) string {
-	if b == nil {
-		return null
-	}
-	return strconv.FormatBool(*b)
 }

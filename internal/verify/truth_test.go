@@ -45,7 +45,7 @@ func TestCompareVerdict(t *testing.T) {
 	}
 }
 
-// What was not asked is not compared.
+// What was not asked for is not compared.
 func TestCompareMailNotAsked(t *testing.T) {
 	row, truth := whole()
 	row.MXKind, row.MX, row.MXMatch, row.MXUnused, row.Mismatch = "", nil, "", nil, ""
@@ -55,7 +55,7 @@ func TestCompareMailNotAsked(t *testing.T) {
 	}
 }
 
-// What was lost of one host's TLSA records counts where DANE rests on it.
+// A lost answer about TLSA of a host counts if DANE depends on it.
 func TestCompareTLSA(t *testing.T) {
 	row, truth := whole()
 	row.MX[0].TLSA = new("unknown")
@@ -68,8 +68,7 @@ func TestCompareTLSA(t *testing.T) {
 	}
 }
 
-// The findings of a truth are among those of the row, which may have others, but
-// not all others where the truth is complete.
+// The findings of a truth must be in the row, which may have others, but not all others if the truth is complete.
 func TestCompareFindings(t *testing.T) {
 	row, truth := whole()
 	truth.Findings = []codes.Finding{codes.FindNegativeWithoutSOA}
@@ -83,7 +82,7 @@ func TestCompareFindings(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 
-	// What the row did not ask for it need not find.
+	// A row need not have findings about what it did not ask for.
 	truth.Findings = append(truth.Findings, codes.FindTLSRPTRUA, codes.FindNullMXNotAlone)
 	if got := CompareTruth(row, truth); len(got) != 2 {
 		t.Errorf("%q, want two findings more", got)
@@ -97,7 +96,8 @@ func TestCompareFindings(t *testing.T) {
 	truth.Findings = nil
 
 	row.Findings = append(row.Findings, "certificate_key_short")
-	if got := CompareTruth(row, truth); len(got) != 1 || !strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
+	if got := CompareTruth(row, truth); len(got) != 1 ||
+		!strings.HasSuffix(got[0], `"certificate_key_short" not among them`) {
 		t.Errorf("a complete truth: %q", got)
 	}
 	truth.Class = ""
@@ -106,8 +106,8 @@ func TestCompareFindings(t *testing.T) {
 	}
 }
 
-// Every field of a truth counts: changed, it differs; empty, it differs where
-// the truth is complete, and says nothing where it is not.
+// Every field of a truth counts: a changed field differs; an empty one differs if the truth is complete, and says
+// nothing otherwise.
 func TestCompareTruth(t *testing.T) {
 	columns := map[string]string{
 		"Record": "record", "RecordReason": "record_reason", "RecordID": "record_id", "CNAMEs": "cnames", "Error": "error",
@@ -180,8 +180,7 @@ func TestCompareTruthInWords(t *testing.T) {
 	}
 }
 
-// An observer with one address family is not held to what hosts of the other do, but to all
-// the rest.
+// For an observer with one address family, hosts of the other do not count, and everything else does.
 func TestCompareWithinReach(t *testing.T) {
 	there := func(edit func(*output.Row)) []string {
 		row, truth := whole()
@@ -192,7 +191,7 @@ func TestCompareWithinReach(t *testing.T) {
 		row.MX[0].STARTTLS, row.MX[0].TLSError, row.MX[0].FirstSTARTTLS = new("unknown"), nil, nil
 		truth.Findings = append(truth.Findings, codes.FindCertKeyShort)
 		edit(row)
-		return CompareTruth(row, withinReach(row, truth))
+		return CompareTruth(row, truthOfOneFamily(row, truth))
 	}
 	for _, tt := range []struct {
 		edit func(*output.Row)

@@ -9,8 +9,8 @@ import (
 	"stsscan/internal/simnet"
 )
 
-// mail compares the mail side. The truth has it for every domain; a row has what
-// was asked: of the MX hosts, TLSRPT and DANE by themselves.
+// mail compares the mail side. The truth has all of it; a row has what was asked for: MX hosts, TLSRPT and DANE,
+// each by itself.
 func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	if row.MXKind != "" {
 		d.text("mx_kind", row.MXKind, string(t.MXKind))
@@ -29,9 +29,9 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 		d.list("rua", row.RUA, t.RUA)
 	}
 	for i, host := range row.MX {
-		// An answer that got lost is not asked for again where DANE stays what it is.
+		// A lost answer is not asked for again if it cannot change DANE.
 		if host.TLSA != nil && (*host.TLSA != string(codes.TLSAUnknown) || row.DANEMends()) {
-			d.text("mx.tlsa", *host.TLSA, at(t.TLSA, i))
+			d.text("mx.tlsa", *host.TLSA, wordAt(t.TLSA, i))
 		}
 	}
 	if row.DANE != "" {
@@ -52,9 +52,8 @@ func (d *differences) mail(row *output.Row, t simnet.Truth) {
 	}
 }
 
-// probes compares the probes of a row, and says whether there are any, and whether a host
-// was only probed for the first time that ends in another way the second time: of such a
-// row the truth does not tell the verdict.
+// probes compares the probes of a row, and says whether there are any. first says that a host had only its first
+// probe, and that the second would have another result: the truth has no verdict for such a row.
 func (d *differences) probes(row *output.Row, t simnet.Truth) (probed, first bool) {
 	for i, host := range row.MX {
 		if host.STARTTLS == nil {
@@ -65,13 +64,13 @@ func (d *differences) probes(row *output.Row, t simnet.Truth) (probed, first boo
 		if host.TLSError != nil {
 			got += " " + *host.TLSError
 		}
-		want, before := at(t.Probes, i), at(t.FirstProbes, i)
+		want, before := wordAt(t.Probes, i), wordAt(t.FirstProbes, i)
 		switch {
 		case host.FirstSTARTTLS == nil && before != "":
 			first, want = true, before
 		case host.FirstSTARTTLS != nil:
 			if before == "" && d.complete {
-				before, _, _ = strings.Cut(want, " ") // it says the same each time
+				before, _, _ = strings.Cut(want, " ") // each probe has the same result
 			}
 			d.text("mx.first_starttls", *host.FirstSTARTTLS, before)
 		}
@@ -80,8 +79,8 @@ func (d *differences) probes(row *output.Row, t simnet.Truth) (probed, first boo
 	return probed, first
 }
 
-// at is what a truth says of one host; "" where it says nothing.
-func at(words []string, i int) string {
+// wordAt is what a truth says about host i; "": nothing.
+func wordAt(words []string, i int) string {
 	if i < len(words) {
 		return words[i]
 	}

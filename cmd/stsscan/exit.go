@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/pipeline"
+	"stsscan/internal/resolvconf"
+	"stsscan/internal/resolver"
+)
+
+// Exit statuses. New ones may be added; only 0 is success.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitIncomplete  = 3 // incomplete or stopped early: run the same command again
+	exitFailOn      = 4 // --fail-on found a domain
+	exitInUse       = 11
+	exitInterrupted = 130 // stopped at once by a signal, SIGTERM too
+)
+
+// A statusError is an error with its own exit status.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// exitOf adds the exit status to errors after which the same command continues, and to those of the command line.
+func exitOf(err error) error {
+	if errors.Is(err, domains.ErrEntryGone) {
+		return usage(err)
+	}
+	for _, early := range []error{
+		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
+	} {
+		if errors.Is(err, early) {
+			return &statusError{exitIncomplete, err}
+		}
+	}
+	return err
+}
+
+// usage marks an error of the command line.
+func usage(err error) error { return &statusError{exitUsage, err} }
+
+// atLeast refuses fewer than n arguments, which are called what.
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < n {
+			return usage(fmt.Errorf("%s needs at least one %s: see %s --help", cmd.Name(), what, cmd.CommandPath()))
+		}
+		return nil
+	}
+}
+
+// exactly refuses any number of arguments but n.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(fmt.Errorf("%s takes %s, got %d arguments: see %s --help",
+				cmd.Name(), what, len(args), cmd.CommandPath()))
+		}
+		return nil
+	}
+}
+
+// parseUpstreams reads the value of a flag.
+func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
+	upstreams, err := resolvconf.Parse(value)
+	return upstreams, valueError(flag, err)
+}
+
+// valueError marks err as one of a flag's value, and of the command line unless a file is at fault.
+func valueError(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("--%s: %w", flag, err)
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return err
+	}
+	return usage(err)
+}

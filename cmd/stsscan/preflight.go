@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"stsscan/internal/output"
+	"stsscan/internal/resolver"
+	"stsscan/internal/simnet"
+
+	"github.com/spf13/pflag"
+)
+
+// defaultMaxSilence is the share of questions without a reply that stops a resolver.
+const defaultMaxSilence = 0.2
+
+// preflightFlags say how to test and watch resolvers.
+type preflightFlags struct {
+	enabled    bool
+	canaries   bool
+	zone       string
+	maxSilence float64
+	maxPause   time.Duration
+}
+
+func (f *preflightFlags) register(flags *pflag.FlagSet) {
+	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.enabled, "preflight", true, "test each resolver before the first domain")
+		flags.BoolVar(&f.canaries, "canaries", true,
+			"keep asking for names with known answers, and stop a resolver that fails or lies")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.zone, "canary-zone", "",
+			"`ZONE`: zone of your own with known answers, as in deploy/canary.zone; default well-known names")
+		flags.Float64Var(&f.maxSilence, "max-silence", defaultMaxSilence,
+			"`SHARE`: stop a resolver that leaves a larger share of questions without a reply; "+
+				"0, or in a test bed: no limit")
+		flags.DurationVar(&f.maxPause, "max-pause", resolver.DefaultMaxPause,
+			"`TIME`: wait this long for stopped resolvers, then end; the same command continues")
+	})
+}
+
+func (f *preflightFlags) check() error {
+	switch {
+	case !(f.maxSilence >= 0 && f.maxSilence < 1):
+		return usage(fmt.Errorf("--max-silence %g: must be a share, from 0 to less than 1", f.maxSilence))
+	case f.maxPause <= 0:
+		return usage(fmt.Errorf("--max-pause %v: must be positive", f.maxPause))
+	case f.zone != "" && !isZone(f.zone):
+		return usage(fmt.Errorf("--canary-zone %q: must be a domain name with room for a label before it", f.zone))
+	}
+	return nil
+}
+
+// isZone reports whether a text is a domain name of letters, digits, hyphens and underscores, with room for
+// a label before it (RFC 1035, section 2.3.4).
+func isZone(text string) bool {
+	text = strings.TrimSuffix(text, ".")
+	if len(text) > 253-64 {
+		return false
+	}
+	for label := range strings.SplitSeq(text, ".") {
+		odd := func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+		}
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
+			return false
+		}
+	}
+	return true
+}
+
+// testBedFlood is how many questions at a time test the resolver of a test bed.
+const testBedFlood = 200
+
+// run tests the resolvers and begins to watch them.
+func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log *slog.Logger) (output.Trust, error) {
+	trust := output.Trust{PreflightSkipped: !f.enabled, CanaryZone: f.zone}
+	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != ""}
+	if testBed && f.zone == "" {
+		p.Zone, p.Flood = simnet.CanaryZone, testBedFlood
+		trust.CanaryZone = simnet.CanaryZone
+	}
+	canaries := p.Canaries()
+	if f.enabled {
+		checks, found, err := n.engine.Preflight(ctx, p)
+		for _, c := range checks {
+			trust.Preflight = append(trust.Preflight, output.PreflightCheck{
+				Resolver: c.Upstream.String(), Check: c.Name, OK: c.OK, Words: c.Words,
+			})
+			if !c.OK && !c.Fatal {
+				log.Warn("preflight", "resolver", c.Upstream, "check", c.Name, "seen", c.Words)
+			}
+		}
+		if err != nil {
+			return trust, err
+		}
+		canaries = found
+	}
+	if !f.canaries {
+		return trust, nil
+	}
+	for _, c := range canaries {
+		trust.Canaries = append(trust.Canaries, c.String())
+	}
+	n.engine.Watch(resolver.Watch{Canaries: canaries, MaxSilence: f.maxSilence, MaxPause: f.maxPause})
+	return trust, nil
+}
+
+// addTrustReport adds what the watch saw to what earlier processes saw.
+func addTrustReport(t *output.Trust, previous *output.Trust, report resolver.TrustReport) {
+	t.Events, t.PausedSeconds = nil, 0
+	if previous != nil {
+		t.Events, t.PausedSeconds = previous.Events, previous.PausedSeconds
+	}
+	for _, e := range report.Events {
+		t.Events = append(t.Events, output.TrustEvent{
+			At: e.At.UTC(), Resolver: e.Upstream.String(), Event: e.What, Words: e.Why,
+		})
+	}
+	t.PausedSeconds += report.Paused.Seconds()
+}

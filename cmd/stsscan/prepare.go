@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/durable"
+	"stsscan/internal/queue"
+)
+
+// check refuses a command line that cannot work, before anything is written.
+func (j *scanJob) check(getenv func(string) string) error {
+	if err := j.checkFlags(getenv); err != nil {
+		return err
+	}
+	return j.checkLists()
+}
+
+// checkFlags is check without the lists.
+func (j *scanJob) checkFlags(getenv func(string) string) error {
+	switch {
+	case j.flags.output == "":
+		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
+	case j.flags.limit < 0:
+		return usage(fmt.Errorf("--limit %d: must not be negative", j.flags.limit))
+	case j.flags.partSize < 0 || j.flags.partSize > maxPartSize:
+		return usage(fmt.Errorf("--part-size %d: must be from 0 to %d", j.flags.partSize, maxPartSize))
+	}
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	if v := j.flags.vantage; len(v) > maxVantage || !utf8.ValidString(v) || strings.ContainsFunc(v, unprintable) {
+		return usage(fmt.Errorf("--vantage %+q: must be printable, and of at most %d octets", v, maxVantage))
+	}
+	if j.flags.passes < 0 || j.flags.passDelay < 0 {
+		return usage(fmt.Errorf("--passes %d, --pass-delay %v: must not be negative", j.flags.passes, j.flags.passDelay))
+	}
+	if err := j.checkFromFlags(); err != nil {
+		return err
+	}
+	if _, err := domains.ParseFormat(j.flags.format); err != nil {
+		return usage(fmt.Errorf("--format: %w", err))
+	}
+	if err := errors.Join(j.flags.network.check(), j.flags.network.preflight.check()); err != nil {
+		return err
+	}
+	if err := j.flags.crossCheck.check(&j.flags.network); err != nil {
+		return err
+	}
+	if j.flags.network.contact == "" && !j.flags.network.testBed() {
+		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL: " +
+			"the people whose servers you ask must be able to reach you"))
+	}
+	var err error
+	if err = j.flags.mail.check(); err != nil {
+		return err
+	}
+	if _, err = j.flags.fail.verdicts(); err != nil {
+		return err
+	}
+	if j.progress, err = parseProgress(j.flags.progress, j.flags.quiet, j.std.err); err != nil {
+		return err
+	}
+	switch j.flags.shard {
+	case "":
+	case "env":
+		j.shard, err = queue.ShardFromEnv(getenv)
+	default:
+		j.shard, err = queue.ParseShard(j.flags.shard)
+	}
+	if err != nil {
+		return usage(fmt.Errorf("--shard: %w", err))
+	}
+	return j.checkOutputs()
+}
+
+// checkOutputs refuses paths that cannot be written to.
+func (j *scanJob) checkOutputs() error {
+	if info, err := os.Stat(j.flags.output); err == nil && !info.IsDir() {
+		return fmt.Errorf("--output %s: not a directory", j.flags.output)
+	}
+	if j.flags.metricsFile == "" {
+		return nil
+	}
+	if err := durable.CheckOutput(j.flags.metricsFile); err != nil {
+		return fmt.Errorf("--metrics-file: %w", err)
+	}
+	return nil
+}
+
+// checkLists refuses lists that cannot be read before the run directory is made.
+func (j *scanJob) checkLists() error {
+	stdin := 0
+	for _, list := range j.lists {
+		if list == "-" {
+			if stdin++; stdin > 1 {
+				return usage(errors.New("- (standard input) is there twice: it can be read once only"))
+			}
+			continue
+		}
+		info, err := os.Stat(list)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			return fmt.Errorf("open %s: no such file", list)
+		case err != nil:
+			return err
+		case info.IsDir():
+			return fmt.Errorf("open %s: is a directory", list)
+		}
+	}
+	if j.flags.from != "" {
+		return nil
+	}
+	err := j.prepareConfig(nil).Check()
+	if errors.Is(err, domains.ErrOptions) {
+		return usage(err)
+	}
+	return err
+}
+
+// prepareConfig says what to prepare.
+func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
+	var lists []domains.List
+	for _, path := range j.lists {
+		lists = append(lists, domains.List{Path: path})
+	}
+	return domains.PrepareConfig{
+		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format),
+		DomainColumn: j.flags.domainColumn, Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize,
+		Exclude: excluded, AllowSpecialUse: j.flags.network.testBed(), Owns: j.shard.Owns, Begun: j.begun,
+		Damaged: func(err error) { j.damage.note(err, "the lists are prepared again") },
+	}
+}
+
+// prepare reads the lists into chunks, or finds them prepared, and passes its progress to update. One process
+// does so while the other shards wait.
+func (j *scanJob) prepare(
+	ctx context.Context, excluded *domains.Exclusions, update func(domains.Progress),
+) (*domains.Plan, error) {
+	config := j.prepareConfig(excluded)
+	config.Progress = update
+	plan, err := domains.Prepare(ctx, config)
+	if ctx.Err() != nil {
+		return nil, exitOf(errStopped)
+	}
+	debug.FreeOSMemory() // finding repeats takes as much as the scan itself
+	return plan, exitOf(err)
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
+)
+
+// manifestInterval is how often run.json is written during a scan.
+const manifestInterval = 5 * time.Second
+
+// A runRecord keeps run.json while parts become whole.
+type runRecord struct {
+	dir      string
+	plan     *domains.Plan
+	owns     func(k int) bool
+	dataset  *output.Dataset
+	manifest *output.Manifest
+	excluded *domains.ExclusionFile
+	previous *output.Manifest // of an earlier process; nil: none
+	parts    map[int]output.PartInfo
+	damage   *damage
+	written  time.Time
+
+	stats   *pipeline.Stats           // of this process; nil: it asks nothing
+	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
+	inUse   func() egress.Connections // of this process; nil: there are none
+	err     error                     // first failure to write run.json
+}
+
+// finished returns the manifest of a run that has nothing left to do, which stays as it is.
+func (r *runRecord) finished() (*output.Manifest, bool) {
+	if r.previous == nil || !r.previous.Status.Finished() || r.previous.Altered {
+		return nil, false
+	}
+	for k := range r.plan.Parts {
+		if r.owns(k) && (!r.whole(k) || r.parts[k].Pending > 0) {
+			return nil, false
+		}
+	}
+	return r.previous, true
+}
+
+func (r *runRecord) add(info output.PartInfo) { r.parts[info.Part] = info }
+
+// counts are the counts of all rows.
+func (r *runRecord) counts() (counts output.Counts) {
+	for _, info := range r.parts {
+		counts.Merge(info.Counts)
+	}
+	return counts
+}
+
+// excludedLate is how many names got no row because they opted out after the names were prepared.
+func (r *runRecord) excludedLate() (total int64) {
+	for _, info := range r.parts {
+		total += info.ExcludedLate
+	}
+	return total
+}
+
+// waiting are the parts that have provisional rows.
+func (r *runRecord) waiting() (parts []output.PartInfo) {
+	for _, info := range r.parts {
+		if info.Pending > 0 {
+			parts = append(parts, info)
+		}
+	}
+	return parts
+}
+
+// numbers are the numbers of the parts, in order.
+func (r *runRecord) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
+
+func (r *runRecord) whole(k int) bool { _, ok := r.parts[k]; return ok }
+
+// wholeNow answers as whole does now, even later.
+func (r *runRecord) wholeNow() func(k int) bool {
+	now := make(map[int]bool, len(r.parts))
+	for k := range r.parts {
+		now[k] = true
+	}
+	return func(k int) bool { return now[k] }
+}
+
+// names is the number of names in the parts of this shard for which ok holds.
+func (r *runRecord) names(ok func(k int) bool) (total int64) {
+	for k := range r.plan.Parts {
+		if r.owns(k) && ok(k) {
+			total += r.plan.Chunks[k].Names
+		}
+	}
+	return total
+}
+
+// remaining is the number of names of this shard that have no row yet.
+func (r *runRecord) remaining() int64 { return r.names(func(k int) bool { return !r.whole(k) }) }
+
+// wrote records a new part.
+func (r *runRecord) wrote(info output.PartInfo) {
+	r.add(info)
+	if r.err == nil && time.Since(r.written) > manifestInterval {
+		r.err = r.write(output.StatusRunning, nil)
+	}
+}
+
+// describe records the roots, resolvers and limits of this process beside those of earlier ones. Each process
+// has its line for each resolver.
+func (r *runRecord) describe(n *network) {
+	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
+	r.manifest.Resolvers = nil
+	if r.previous != nil {
+		r.manifest.Resolvers = append(r.manifest.Resolvers, r.previous.Resolvers...)
+	}
+	report, windows := n.engine.TrustReport(), n.engine.Windows()
+	for i, s := range n.engine.Stats() {
+		line := output.Resolver{
+			Addr: s.Upstream.String(), Asked: s.Asked, Answered: s.Answered, Timeouts: s.Timeouts,
+			Servfail: s.Servfail, Refused: s.Refused, Mismatched: s.Mismatched, TCP: s.TCP,
+			WindowLeast: windows[i].Least, WindowMedian: windows[i].Median,
+		}
+		if i < len(report.Canaries) {
+			c := report.Canaries[i]
+			line.CanariesGood, line.CanariesFailed, line.CanariesWrong, line.Stopped = c.Good, c.Failed, c.Wrong, c.Stopped
+		}
+		r.manifest.Resolvers = append(r.manifest.Resolvers, line)
+	}
+	var before *output.Trust
+	if r.previous != nil {
+		before = r.previous.Trust
+	}
+	addTrustReport(r.manifest.Trust, before, report)
+	if r.stats != nil {
+		r.manifest.Trust.Discarded = r.stats.Counts().Discarded
+		if before != nil {
+			r.manifest.Trust.Discarded += before.Discarded
+		}
+	}
+	r.manifest.Surveys = n.transport.Connections().Limit
+	r.reached, r.inUse = n.transport.Reached, n.transport.Connections
+	m := n.manners()
+	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
+	if r.previous != nil {
+		r.manifest.Manners.Waited += r.previous.Manners.Waited
+		r.manifest.Manners.PutOff += r.previous.Manners.PutOff
+		r.manifest.Manners.Held += r.previous.Manners.Held
+	}
+}
+
+// write writes run.json.
+func (r *runRecord) write(status output.Status, reasons []string) error {
+	r.written = time.Now()
+	r.manifest.Status, r.manifest.Reasons = status, reasons
+	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
+	if r.reached != nil {
+		var before []output.Connections
+		if r.previous != nil {
+			before = r.previous.Connections
+		}
+		r.manifest.Connections = connections(r.reached(), before)
+	}
+	r.manifest.Performance = performanceOf(r.stats, r.inUse, r.previous)
+	r.manifest.ExclusionVersions = nil
+	for _, v := range r.excluded.Versions() {
+		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))
+	}
+	r.manifest.Damaged = r.damage.list(r.previous)
+	r.manifest.Parts = r.manifest.Parts[:0]
+	for k := range r.plan.Parts {
+		if info, ok := r.parts[k]; ok {
+			r.manifest.Parts = append(r.manifest.Parts, info)
+		}
+	}
+	return r.manifest.Write(r.dir)
+}
+
+// end writes the last run.json. A run is complete when each name of this shard has a final row, or was
+// excluded late. The sums are checked here, and again by verify.
+func (r *runRecord) end(scanErr error) error {
+	ended := time.Now().UTC()
+	r.manifest.EndedAt = &ended
+	counts := r.counts()
+	err := errors.Join(scanErr, r.err)
+	if want, late := r.names(r.whole), r.excludedLate(); err == nil && counts.Rows+late != want {
+		err = fmt.Errorf("%s: %d names, %d rows and %d names excluded late: see stsscan verify",
+			r.dir, want, counts.Rows, late)
+	}
+	left, pending := r.remaining(), counts.Provisional()
+	if err == nil && left+pending > 0 {
+		err = fmt.Errorf("%s: %d names have no row, %d rows are provisional", r.dir, left, pending)
+	}
+	status, reasons := output.StatusComplete, suspectReasons(&counts)
+	switch {
+	case err != nil:
+		status, reasons = output.StatusIncomplete, []string{err.Error()}
+		if pending > 0 {
+			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, pendingList(counts.Pending)))
+		}
+	case reasons != nil:
+		status = output.StatusSuspect
+	}
+	return exitOf(errors.Join(err, r.write(status, reasons)))
+}
+
+// mostUnknown is the share of unknown records, dead zones apart, beyond which a run is suspect: adoption
+// itself is not much larger.
+const mostUnknown = 0.01
+
+// suspectReasons say why the figures of a finished run are suspect.
+func suspectReasons(c *output.Counts) []string {
+	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
+	if float64(unknown) <= mostUnknown*float64(c.Rows) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%",
+		unknown, c.Rows, 100*mostUnknown)}
+}
+
+// pendingList is how many domains wait, by reason.
+func pendingList(pending map[codes.Pending]int64) string {
+	var texts []string
+	for _, why := range codes.Pendings() {
+		if n := pending[why]; n > 0 {
+			texts = append(texts, fmt.Sprintf("%s %d", why, n))
+		}
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/survey"
+)
+
+// maxPartSize is the most ranks of a part: what a kill may cost.
+const maxPartSize = 1 << 19
+
+// maxVantage is the most octets of --vantage.
+const maxVantage = 64
+
+// Defaults of the passes of a scan.
+const (
+	defaultPasses    = 2
+	defaultPassDelay = 5 * time.Minute
+)
+
+// scanFlags are the flags of scan.
+type scanFlags struct {
+	network      networkFlags
+	mail         mailFlags
+	crossCheck   crossCheckFlags
+	fail         failOn
+	output       string
+	format       string
+	domainColumn string
+	tags         []string
+	limit        int64
+	partSize     int64
+	shard        string
+	from         string
+	only         string
+	vantage      string
+	passes       int
+	passDelay    time.Duration
+	progress     string
+	metricsFile  string
+	quiet        bool
+	verbose      bool
+}
+
+func (f *scanFlags) register(flags *pflag.FlagSet) {
+	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVarP(&f.output, "output", "o", "", "`DIR`: write the run to this directory (required)")
+	})
+	f.network.register(flags)
+	f.mail.register(flags, extentRecord)
+	f.fail.register(flags)
+	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
+		flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
+	})
+	groupLists.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.format, "format", string(domains.FormatAuto),
+			"`FORMAT`: format of the lists: auto, plain, csv or zone")
+		flags.StringVar(&f.domainColumn, "domain-column", "", "`NAME`: name or number of the CSV column with the domain")
+		flags.StringSliceVar(&f.tags, "tags", nil, "`NAME,...`: copy these CSV columns into the rows")
+		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N entries")
+		flags.StringVar(&f.from, "from", "", "`RUN`: instead of lists, ask domains of an earlier run again")
+		flags.StringVar(&f.only, "only", "",
+			"`CLASS`: which domains of --from: a word of record, policy, verdict or pending, or COLUMN=WORD")
+	})
+	groupRun.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.IntVar(&f.passes, "passes", defaultPasses, "`N`: ask a domain up to N times while its failure may be temporary")
+		flags.DurationVar(&f.passDelay, "pass-delay", defaultPassDelay,
+			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
+		flags.StringVar(&f.shard, "shard", "",
+			"`I/N`: scan every N-th part, from part I on; env takes I and N from an array job")
+		flags.StringVar(&f.vantage, "vantage", "", "`NAME`: name of the place that the scan asks from, for a column")
+		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
+		flags.StringVar(&f.metricsFile, "metrics-file", "", "`FILE`: write metrics for Prometheus here at the end")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.Int64Var(&f.partSize, "part-size", 0, "`N`: ranks in each part; 0 adapts to the list")
+	})
+	f.network.preflight.register(flags)
+	f.crossCheck.register(flags)
+	f.network.manners.registerScan(flags)
+}
+
+// settings records the value of each flag for run.json, and where --deadline is not given, what applies in
+// the last pass instead.
+func settings(flags *pflag.FlagSet) map[string]string {
+	values := make(map[string]string)
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Name != helpFlag && f.Name != helpAllFlag {
+			values[f.Name] = f.Value.String()
+		}
+	})
+	if !flags.Changed("deadline") {
+		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", durationText(survey.DefaultLastDeadline))
+	}
+	return values
+}

@@ -1,0 +1,56 @@
+// Package duplicates finds the names of a long list that the list has already had: exactly, in a given amount of
+// memory, and on disk beyond it.
+//
+// Names are sorted by hash into partitions, each of which is looked through by itself. This is done twice: first
+// with the hashes alone, which are eight octets a name, then with those names whose hashes come more than once.
+// In most lists these are few, and only they are compared.
+//
+// What is a name is up to the caller: names are compared octet by octet.
+package duplicates
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+)
+
+// A Finder finds duplicates. It is not for concurrent use.
+type Finder struct {
+	candidates candidates
+	comparison comparison
+}
+
+// NewFinder makes a Finder that uses budget octets of memory, besides the Bitmap, and files whose paths begin with
+// prefix.
+func NewFinder(prefix string, budget int64) *Finder {
+	seed := maphash.MakeSeed()
+	return &Finder{
+		candidates: candidates{partitions: newPartitions(prefix+"hashes", budget), seed: seed, budget: budget},
+		comparison: comparison{partitions: newPartitions(prefix+"names", budget), seed: seed, budget: budget},
+	}
+}
+
+// Add takes the next name, of at most 255 octets. Ranks are positive and rise; there may be gaps.
+func (f *Finder) Add(rank int64, name []byte) error { return f.candidates.add(rank, name) }
+
+// Find returns the ranks of the names that have a lower rank too; nil where there are none. The highest rank was
+// last. Names gives add all names once more that have a rank among the candidates, in the order of their ranks;
+// it is not called where there are no candidates. After Find the Finder is of no more use.
+func (f *Finder) Find(
+	ctx context.Context, last int64, names func(candidates Bitmap, add func(rank int64, name []byte) error) error,
+) (Bitmap, error) {
+	marks := newBitmap(last)
+	n, err := f.candidates.mark(ctx, marks)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	if err := names(marks, f.comparison.add); err != nil {
+		return nil, err
+	}
+	return marks, f.comparison.clear(ctx, marks)
+}
+
+// Close removes the files. It does nothing the second time.
+func (f *Finder) Close() error {
+	return errors.Join(f.candidates.partitions.close(), f.comparison.partitions.close())
+}

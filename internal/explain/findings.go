@@ -1,0 +1,103 @@
+package explain
+
+import (
+	"slices"
+	"strings"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// findingMeaning explains the findings whose names do not.
+func findingMeaning(f codes.Finding) string {
+	const (
+		dangling   = "the alias leads to a name that does not exist: anyone may register it"
+		shortKey   = "authorities and browsers require RSA keys of 2048 bits or more"
+		mediaType  = "senders should insist on text/plain (section 3.2), and most do"
+		notCovered = "senders deliver only to hosts that the policy lists (section 4.1)"
+	)
+	return map[codes.Finding]string{
+		codes.FindRecordSpaceBeforeDelimiter: "some senders want v=STSv1; without a space (erratum 6285)",
+		codes.FindRecordCNAMEDangling:        dangling,
+		codes.FindHostCNAMEDangling:          dangling,
+		codes.FindRecordNearMiss:             "probably meant as a record, but senders do not accept it as one (section 3.1)",
+		codes.FindRecordIdentical:            "several records count as none, even if they are identical (section 3.1)",
+		codes.FindNegativeWithoutSOA:         "harmless to senders: a forwarder left the SOA out, or a lame server answered",
+		codes.FindPlainHTTP:                  "the server speaks HTTP without TLS on port 443",
+		codes.FindHTTP2Only:                  "this client speaks HTTP/1.1 only; senders may speak HTTP/2",
+		codes.FindClientLimit:                "the server may need something that this client lacks and senders have",
+		codes.FindCertKeyShort:               shortKey,
+		codes.FindMXCertKeyShort:             shortKey,
+		codes.FindMediaTypeMissing:           mediaType,
+		codes.FindMediaTypeOther:             mediaType,
+		codes.FindTruncationPossible:         "neither a length nor close_notify: a truncated body looks whole (RFC 9112, section 9.8)",
+		codes.FindLengthAndTransferEncoding: "Transfer-Encoding counts, not the Content-Length beside it; " +
+			"some clients refuse such a response (RFC 9112, section 6.3)",
+		codes.FindLineFeedEnds:      "harmless: lines may end in LF or CRLF (erratum 6253)",
+		codes.FindCarriageReturn:    "a line ends in LF or CRLF, with no other CR beside it",
+		codes.FindFieldCase:         "field names are lower case; this one counts as an unknown field",
+		codes.FindMaxAgeOver:        "the maximum is 31557600, one year (section 3.2)",
+		codes.FindMaxAgeShort:       "a short max_age protects little (section 10.2)",
+		codes.FindMXUnicode:         "internationalised names are written as A-labels (section 3.2)",
+		codes.FindTLSRPTRUA:         "reports go to mailto: and https: only (RFC 8460, section 3)",
+		codes.FindMXNotALabel:       "a label begins with xn-- but is not an A-label (RFC 5890)",
+		codes.FindNullMXPreference:  "a null MX has the preference 0 (RFC 7505, section 3)",
+		codes.FindNullMXNotAlone:    "a null MX stands alone; senders use the other MX records (RFC 7505, section 3)",
+		codes.FindMXNotCovered:      notCovered,
+		codes.FindMXPartlyCovered:   notCovered,
+		codes.FindDelegationHalf:    "another party runs one of the two names",
+		codes.FindCustomerFrozen:    "the provider may still serve the policy of a former customer",
+		codes.FindPolicyWithoutMail: "there is a policy but no mail to protect",
+		codes.FindMXWildcard:        "* stands for the whole left-most label only (section 4.1)",
+	}[f]
+}
+
+// findingAdvice says what to change about a finding; empty where other advice covers it.
+func findingAdvice(f codes.Finding, row *output.Row) string {
+	const key = " with a key of RSA 2048 bits or more, or P-256"
+	switch f {
+	case codes.FindMediaTypeMissing, codes.FindMediaTypeOther:
+		return "Serve the policy as text/plain (section 3.2)."
+	case codes.FindTruncationPossible:
+		return "Send a Content-Length with the policy, and end TLS with close_notify (RFC 9112, section 9.8)."
+	case codes.FindLengthAndTransferEncoding:
+		return "Send the policy with a Content-Length or in chunks, not both (RFC 9112, section 6.3)."
+	case codes.FindTLSRPTMissing:
+		return "Ask for reports of failures: publish a TXT record at _smtp._tls." + row.Domain +
+			", v=TLSRPTv1; rua=mailto:... (RFC 8460, section 3)."
+	case codes.FindTLSRPTInvalid:
+		return "Correct the TXT record at _smtp._tls." + row.Domain + " (RFC 8460, section 3)."
+	case codes.FindTLSRPTRUA:
+		if row.TLSRPT == string(codes.RecordValid) {
+			return "Correct or remove each rua at _smtp._tls." + row.Domain +
+				" that is not a mailto: or https: URI (RFC 8460, section 3)."
+		}
+	case codes.FindMXPatternUnused:
+		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
+			return "Remove from the policy what no MX host needs: " + strings.Join(row.MXUnused, ", ") + " (section 4.1)."
+		}
+	case codes.FindMXWildcardBroad:
+		return "Name the MX hosts more narrowly: this wildcard also covers other customers of the provider (section 4.1)."
+	case codes.FindMXNotALabel:
+		return "Correct the mx whose label begins with xn--: it is not an A-label (section 3.2)."
+	case codes.FindMXHostPseudo:
+		return "Remove the MX records that name no host (RFC 5321, section 5.1)."
+	case codes.FindMXCertKeyShort:
+		return "Give the MX hosts certificates" + key + " (section 4.2)."
+	case codes.FindCertKeyShort:
+		return "Give mta-sts." + row.Domain + " a certificate" + key + " (section 3.3)."
+	case codes.FindNullMXPreference:
+		return "Give the null MX the preference 0 (RFC 7505, section 3)."
+	case codes.FindNullMXNotAlone:
+		return "Remove the null MX, or else all other MX records (RFC 7505, section 3)."
+	case codes.FindRecordCNAMEDangling, codes.FindHostCNAMEDangling:
+		return "Remove the alias to a name that does not exist: whoever registers that name speaks for you (section 8.2)."
+	case codes.FindCustomerEmpty:
+		return "The provider serves an empty policy: ask the provider about it, or remove the aliases (section 8.2)."
+	case codes.FindWildcard:
+		return "Publish the record at its own name rather than by a wildcard (section 3.1)."
+	case codes.FindTLSAUnusable:
+		return "Publish TLSA records of usage 2 or 3: SMTP uses no others (RFC 7672, section 3.1)."
+	}
+	return ""
+}

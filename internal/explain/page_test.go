@@ -1,0 +1,251 @@
+package explain
+
+import (
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"unicode/utf8"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
+	"stsscan/internal/egress"
+	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
+	"stsscan/internal/simnet"
+	"stsscan/internal/starttls"
+	"stsscan/internal/survey"
+)
+
+var update = flag.Bool("update", false, "write the golden pages and the file of meanings")
+
+// The pages of one world, as people see them. Time is simulated, so that they are the same each time.
+func TestPages(t *testing.T) {
+	for domain, probed := range map[string]bool{
+		"good.example.com": true, "mismatch.example.com": false, "broken.example.com": true, "testing.example.com": true,
+		"none.example.com": false, "partial.example.com": true, "hosted.example.com": false, "names.example.com": false, "typed.example.com": false,
+		"limited.example.com": false,
+	} {
+		t.Run(domain, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				world, err := simnet.Open("testdata/pages/world.txtar")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer world.Close()
+				transport, err := egress.NewTransport(egress.Config{
+					Resolve: survey.Hosts(world, nil), Dial: world.DialContext, Roots: world.Roots(), Manners: egress.NoManners(),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				config := survey.Config{
+					Client: &mtasts.Client{Exchanger: world, Transport: transport},
+					Mail:   survey.Mail{MX: survey.ExtentAll, TLSRPT: survey.ExtentAll, DANE: survey.ExtentAll},
+				}
+				if probed {
+					config.Mail.Prober = starttls.New(starttls.Config{Dialer: survey.MailDoor(transport.MailDialer())})
+				}
+				row, err := survey.Domain(t.Context(), config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				row.Resolver, row.Attempts, row.LookupMS = netip.MustParseAddrPort("192.0.2.153:5353").String(), 1, 1234
+				var page strings.Builder
+				if err := WritePage(&page, row, nil, false); err != nil {
+					t.Fatal(err)
+				}
+				wantPage(t, filepath.Join("testdata", "pages", domain+".txt"), page.String())
+				wantColour(t, row, page.String())
+			})
+		})
+	}
+}
+
+// The first line of a page says where a good verdict rests on names alone.
+func TestPageByNames(t *testing.T) {
+	const (
+		unprobed = "; the certificates of the mail servers were not probed"
+		unseen   = "; the certificates of the mail servers could not be seen"
+	)
+	for _, tt := range []struct {
+		verdict codes.Verdict
+		basis   codes.Basis
+		match   codes.MXMatch
+		tls     codes.MXTLS
+		want    string
+	}{
+		{codes.VerdictEnforceOK, codes.BasisCertificates, codes.MatchAll, codes.MXTLSAll, "mail is protected"},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, "", "protected, judging by names" + unprobed},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "protected, judging by names" + unseen},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNullMX, "", "nothing to protect: the domain accepts no mail"},
+		{codes.VerdictEnforceOK, codes.BasisMX, codes.MatchNoMX, "", "nothing to protect: the domain accepts no mail"},
+		{codes.VerdictEnforcePartial, codes.BasisCertificates, codes.MatchSome, codes.MXTLSAll, "mail is protected, but some MX hosts get none"},
+		{codes.VerdictEnforcePartial, codes.BasisMX, codes.MatchSome, "", "protected, judging by names, but some MX hosts get no mail" + unprobed},
+		{codes.VerdictEnforceRefused, codes.BasisMX, codes.MatchNone, "", "mail would be refused"},
+		{codes.VerdictTestingOK, codes.BasisCertificates, codes.MatchAll, codes.MXTLSAll, "testing, and nothing fails"},
+		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, "", "testing, and nothing fails, judging by names" + unprobed},
+		{codes.VerdictTestingOK, codes.BasisMX, codes.MatchAll, codes.MXTLSUnknown, "testing, and nothing fails, judging by names" + unseen},
+		{codes.VerdictTestingWouldFail, codes.BasisMX, codes.MatchNone, "", "testing, and not ready for enforce"},
+	} {
+		row := &output.Row{
+			Domain: "example.com", Record: "valid", Policy: "valid",
+			Verdict: string(tt.verdict), VerdictBasis: string(tt.basis), MXMatch: string(tt.match), MXTLS: string(tt.tls),
+		}
+		var page strings.Builder
+		if err := WritePage(&page, row, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		line, _, _ := strings.Cut(page.String(), "judged by")
+		want := "example.com Verdict " + string(tt.verdict) + ": " + tt.want
+		if got := strings.Join(strings.Fields(line), " "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func wantPage(t *testing.T, path, page string) {
+	t.Helper()
+	wantWidth(t, page)
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page != string(want) {
+		t.Errorf("the page is\n%s\nand %s says\n%s", page, path, want)
+	}
+}
+
+func wantWidth(t *testing.T, page string) {
+	t.Helper()
+	for line := range strings.Lines(page) {
+		if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > pageWidth {
+			t.Errorf("more than %d columns: %s", pageWidth, line)
+		}
+	}
+}
+
+// Words of ours keep to the width of the page, whatever they explain.
+func TestPageWidth(t *testing.T) {
+	findings := &output.Row{}
+	for _, finding := range codes.Findings() {
+		findings.Findings = append(findings.Findings, string(finding))
+	}
+	rows := []*output.Row{findings}
+	for _, stage := range codes.Stages() {
+		for _, reason := range codes.PolicyReasons(stage) {
+			rows = append(rows, &output.Row{Policy: "unreachable", PolicyStage: string(stage), PolicyReason: string(reason)})
+		}
+	}
+	for _, reason := range codes.TLSRPTReasons() {
+		rows = append(rows, &output.Row{TLSRPT: "invalid", TLSRPTReason: string(reason)})
+	}
+	for _, e := range codes.TLSErrors() {
+		rows = append(rows, &output.Row{MXKind: "hosts", MXCount: new(int32(1)), MX: []output.MXHost{{
+			Host: "mx.example.com", Addr: new("2001:db8::25"), STARTTLS: new("certificate"), TLSError: new(string(e)),
+		}}})
+	}
+	for _, row := range rows {
+		row.Domain, row.Record = "example.com", "valid"
+		var page strings.Builder
+		if err := WritePage(&page, row, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		wantWidth(t, page.String())
+	}
+}
+
+// wantColour holds the coloured page to the words of the plain one: a colour says nothing that a word does
+// not.
+func wantColour(t *testing.T, row *output.Row, plain string) {
+	t.Helper()
+	var page strings.Builder
+	if err := WritePage(&page, row, nil, true); err != nil {
+		t.Fatal(err)
+	}
+	coloured := page.String()
+	for _, sequence := range []string{"\x1b[32m", "\x1b[33m", "\x1b[1;31m", "\x1b[0m"} {
+		coloured = strings.ReplaceAll(coloured, sequence, "")
+	}
+	if coloured != plain {
+		t.Errorf("without its colours the page is\n%s\nnot\n%s", coloured, plain)
+	}
+	bad := row.Verdict == "broken" || row.Verdict == "enforce_refused"
+	if bad != strings.Contains(page.String(), "\x1b[1;31m"+row.Verdict) {
+		t.Errorf("%s: is it red?\n%s", row.Verdict, page.String())
+	}
+}
+
+// A record that is elsewhere is to be moved, and no second one published.
+func TestAdviceAboutElsewhere(t *testing.T) {
+	elsewhere := []mtasts.Elsewhere{{Name: "example.com", TXT: []string{"v=STSv1; id=1;"}}, {Name: "_mta_sts.example.com"}}
+	for _, tt := range []struct{ reason, want string }{
+		{"nxdomain", "Change Move the TXT record at example.com to _mta-sts.example.com once mta-sts.example.com serves a policy (section 3)."},
+		{"bad_version", "Change Move the TXT record at example.com to _mta-sts.example.com, in place of what is there, " +
+			"once mta-sts.example.com serves a policy (section 3)."},
+	} {
+		row := &output.Row{Domain: "example.com", Record: "absent", RecordReason: tt.reason, MXKind: "implicit"}
+		var page strings.Builder
+		if err := WritePage(&page, row, elsewhere, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(strings.Fields(page.String()), " "); !strings.HasSuffix(got, tt.want) {
+			t.Errorf("%s: the page is\n%s", tt.reason, page.String())
+		}
+	}
+}
+
+// Reports go where a valid record of TLSRPT says, and nowhere for another one.
+func TestPageOfReports(t *testing.T) {
+	for _, tt := range []struct{ class, rua, want string }{
+		{"valid", "mailto:a@example.com", "reports go to mailto:a@example.com\n"},
+		{"valid", ":::", "reports do not go to :::\n"},
+		{"invalid", "mailto:a@example.com", "reports do not go to mailto:a@example.com\n"},
+	} {
+		var page strings.Builder
+		row := &output.Row{Domain: "example.com", TLSRPT: tt.class, RUA: []string{tt.rua}}
+		if err := WritePage(&page, row, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), tt.want) {
+			t.Errorf("%+v: the page is\n%s", tt, page.String())
+		}
+	}
+}
+
+// What is not known about a policy is not said of it, and what most senders do is.
+func TestPageOfSenders(t *testing.T) {
+	for _, tt := range []struct{ policy, stage, reason, match, mark, senders string }{
+		{"unknown", "dns", "servfail", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"unknown", "tls", "handshake_timeout", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"unknown", "tcp", "no_ipv4", "", "unknown", "unknown: those that reach the policy host"},
+		{"forbidden", "dns", "opted_out", "", "unknown", "unknown: those that get no policy either deliver"},
+		{"forbidden", "dns", "forbidden_address", "", "FAIL", "deliver without MTA-STS"},
+		{"unreachable", "tls", "reset", "", "FAIL", "deliver without MTA-STS"},
+		{"invalid", "syntax", "max_age_over", "", "FAIL", "deliver without MTA-STS"},
+		{"invalid", "syntax", "blank_line", "", "FAIL", "most use the policy anyway"},
+		{"valid", "", "", "null_mx", "ok", "have nothing to deliver"},
+		{"valid", "", "", "no_mx", "ok", "have nothing to deliver"},
+		{"valid", "", "", "all", "ok", "deliver only to MX hosts"},
+	} {
+		row := &output.Row{
+			Domain: "example.com", Record: "valid", Policy: tt.policy, PolicyStage: tt.stage, PolicyReason: tt.reason,
+			MXMatch: tt.match, Lenient: new(tt.reason != "max_age_over"),
+		}
+		if got := policyMark(row); got != tt.mark {
+			t.Errorf("%+v: marked %s", tt, got)
+		}
+		if got := senders(row); !strings.HasPrefix(got, tt.senders) {
+			t.Errorf("%+v: senders %s", tt, got)
+		}
+	}
+}

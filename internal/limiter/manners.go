@@ -1,0 +1,75 @@
+package limiter
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Manners bound what one address and its network see of us, however many hosts live there. Networks are a /24
+// of IPv4 and a /48 of IPv6. A negative number stands for no bound.
+//
+// A rate r of 1 or more admits as many connections as its whole part in any stretch of that number divided by
+// r: 2 are at most two in any second, 2.5 at most two in any 0.8 seconds. A smaller rate admits one in any 1/r
+// seconds.
+type Manners struct {
+	HostConnections    int     // in flight at a time to an address, from dialling to the end; 0: 2
+	HostRate           float64 // new connections a second to an address; 0: 2
+	NetworkConnections int     // in flight at a time to a network; 0: 16
+	NetworkRate        float64 // new connections a second to a network; 0: 16
+
+	// Queue is how many requests may wait for one address, first come, first served, and MaxWait how long. A
+	// request that would wait longer, or finds the queue full, ends at once with ErrLater. 0: 8 requests, 5 s; a
+	// negative Queue lets none wait.
+	Queue   int
+	MaxWait time.Duration
+
+	// MaxRetryAfter is the longest Retry-After that is honoured; longer ones are cut. It keeps us from the host
+	// that sent it, and halves the rate of its address. Where at least three hosts there, and half of the last
+	// eight that were asked, send one, it keeps us from the address, for at most ten minutes in sum in each pass.
+	// 0: 10 min; negative: none is honoured.
+	MaxRetryAfter time.Duration
+
+	// SlowTime is how long the slow hosts of an address are waited for beyond the usual time-outs, in sum: see
+	// [SlowHosts]. 0: 10 min.
+	SlowTime time.Duration
+}
+
+// DefaultManners are those of a zero Manners, in numbers.
+func DefaultManners() Manners { return Manners{}.withDefaults() }
+
+// NoManners bound nothing. They are for a test bed, where thousands of hosts share few addresses.
+func NoManners() Manners {
+	return Manners{
+		HostConnections: -1, HostRate: -1, NetworkConnections: -1, NetworkRate: -1, MaxRetryAfter: -1, SlowTime: -1,
+	}
+}
+
+// withDefaults fills the zero fields.
+func (m Manners) withDefaults() Manners {
+	fill(&m.HostConnections, 2)
+	fill(&m.HostRate, 2)
+	fill(&m.NetworkConnections, 16)
+	fill(&m.NetworkRate, 16)
+	fill(&m.Queue, 8)
+	fill(&m.MaxWait, 5*time.Second)
+	fill(&m.MaxRetryAfter, 10*time.Minute)
+	fill(&m.SlowTime, 10*time.Minute)
+	return m
+}
+
+func fill[T comparable](field *T, initial T) {
+	var zero T
+	if *field == zero {
+		*field = initial
+	}
+}
+
+// networkOf is the network of an address.
+func networkOf(addr netip.Addr) netip.Prefix {
+	bits := 24
+	if addr.Is6() {
+		bits = 48
+	}
+	network, _ := addr.WithZone("").Prefix(bits) // these lengths fit
+	return network
+}

@@ -1,0 +1,56 @@
+package output
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An Identity is what the parts of a run have in common. Input and Config must be equal in all of them; the other
+// fields are for the reader.
+type Identity struct {
+	Input   string // SHA-256 of the plan: what ranks there are, and in which part
+	Config  string // whatever else must not differ between parts, such as the seed of a simulated world; may be empty
+	Run     string // the run's settings as JSON; may differ from part to part; may be empty
+	Version string // of the program
+}
+
+// PartName is the file name of part k.
+func PartName(k int) string { return fmt.Sprintf("part-%06d.parquet", k) }
+
+// PartNumber is the number of the part that has the file name; ok is false where no part has.
+func PartNumber(name string) (k int, ok bool) {
+	digits, ok := strings.CutPrefix(name, "part-")
+	if !ok {
+		return 0, false
+	}
+	digits, ok = strings.CutSuffix(digits, ".parquet")
+	if !ok {
+		return 0, false
+	}
+	k, err := strconv.Atoi(digits)
+	return k, err == nil && k >= 0 && PartName(k) == name
+}
+
+// PartPaths lists the part files in dir, in the order of their numbers.
+func PartPaths(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var numbers []int
+	for _, entry := range entries {
+		if k, ok := PartNumber(entry.Name()); ok {
+			numbers = append(numbers, k)
+		}
+	}
+	slices.Sort(numbers)
+	paths := make([]string, len(numbers))
+	for i, k := range numbers {
+		paths[i] = filepath.Join(dir, PartName(k))
+	}
+	return paths, nil
+}
