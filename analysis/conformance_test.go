@@ -57,7 +57,8 @@ func readByDuckDB(t *testing.T, db *sql.DB, path, lines string) {
 	if len(scalars) < 12 {
 		t.Fatalf("columns %q", scalars)
 	}
-	written := fmt.Sprintf("read_json('%s', format = 'newline_delimited', columns = {%s})", lines, strings.Join(types, ", "))
+	columns := strings.Join(types, ", ")
+	written := fmt.Sprintf("read_json('%s', format = 'newline_delimited', columns = {%s})", lines, columns)
 	if _, err := db.Exec("CREATE OR REPLACE TABLE written AS FROM " + written); err != nil {
 		t.Fatal(err)
 	}

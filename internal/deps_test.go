@@ -97,7 +97,8 @@ func packageImports(t *testing.T) map[string][]string {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "analysis" || name == ownModule || strings.HasPrefix(entry.Name(), ".") && entry.Name() != ".."):
+		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "analysis" || name == ownModule ||
+			strings.HasPrefix(entry.Name(), ".") && entry.Name() != ".."):
 			return filepath.SkipDir
 		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil

@@ -125,7 +125,8 @@ func fileOrders() map[string]fileOrder {
 func TestFiles(t *testing.T) {
 	for pkg, order := range fileOrders() {
 		t.Run(path.Base(pkg), func(t *testing.T) {
-			uses := fileUses(parsePackage(t, filepath.Join("..", filepath.FromSlash(pkg))))
+			fset := token.NewFileSet()
+			uses := fileUses(fset, parsePackage(t, fset, filepath.Join("..", filepath.FromSlash(pkg))))
 			height := make(map[string]int)
 			for i, file := range order.files {
 				if _, ok := uses[file]; !ok {
@@ -226,7 +227,7 @@ func drawing(uses map[string]map[string]string, order []string) string {
 }
 
 // parsePackage parses the files of dir that a build for Linux takes.
-func parsePackage(t *testing.T, dir string) (*token.FileSet, []*ast.File) {
+func parsePackage(t *testing.T, fset *token.FileSet, dir string) []*ast.File {
 	t.Helper()
 	linux := build.Default
 	linux.GOOS, linux.GOARCH, linux.CgoEnabled = "linux", "amd64", false
@@ -234,7 +235,6 @@ func parsePackage(t *testing.T, dir string) (*token.FileSet, []*ast.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fset := token.NewFileSet()
 	var files []*ast.File
 	for _, name := range pkg.GoFiles {
 		file, err := parser.ParseFile(fset, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
@@ -243,7 +243,7 @@ func parsePackage(t *testing.T, dir string) (*token.FileSet, []*ast.File) {
 		}
 		files = append(files, file)
 	}
-	return fset, files
+	return files
 }
 
 func TestFileUses(t *testing.T) {
