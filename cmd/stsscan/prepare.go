@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -32,10 +29,6 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 		return usage(fmt.Errorf("--limit %d: must not be negative", j.flags.limit))
 	case j.flags.partSize < 0 || j.flags.partSize > maxPartSize:
 		return usage(fmt.Errorf("--part-size %d: must be from 0 to %d", j.flags.partSize, maxPartSize))
-	}
-	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	if v := j.flags.vantage; len(v) > maxVantage || !utf8.ValidString(v) || strings.ContainsFunc(v, unprintable) {
-		return usage(fmt.Errorf("--vantage %+q: must be printable, and of at most %d octets", v, maxVantage))
 	}
 	if j.flags.passes < 0 || j.flags.passDelay < 0 {
 		return usage(fmt.Errorf("--passes %d, --pass-delay %v: must not be negative", j.flags.passes, j.flags.passDelay))

@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
@@ -37,7 +40,7 @@ type scanFlags struct {
 	shard        string
 	from         string
 	only         string
-	vantage      string
+	vantage      vantage
 	passes       int
 	passDelay    time.Duration
 	progress     string
@@ -73,7 +76,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I on; env takes I and N from an array job")
-		flags.StringVar(&f.vantage, "vantage", "", "`NAME`: name of the place that the scan asks from, for a column")
+		flags.Var(&f.vantage, "vantage", "`NAME`: name of the place that the scan asks from, for a column")
 		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
 		flags.StringVar(&f.metricsFile, "metrics-file", "", "`FILE`: write metrics for Prometheus here at the end")
 	})
@@ -98,4 +101,20 @@ func settings(flags *pflag.FlagSet) map[string]string {
 		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", durationText(survey.DefaultLastDeadline))
 	}
 	return values
+}
+
+// A vantage names the place that a scan asks from.
+type vantage string
+
+func (v *vantage) String() string { return string(*v) }
+func (v *vantage) Type() string   { return "string" }
+
+// Set makes vantage a pflag.Value.
+func (v *vantage) Set(name string) error {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	if len(name) > maxVantage || !utf8.ValidString(name) || strings.ContainsFunc(name, unprintable) {
+		return fmt.Errorf("must be printable, and of at most %d octets", maxVantage)
+	}
+	*v = vantage(name)
+	return nil
 }

@@ -120,7 +120,7 @@ func (j *scanJob) scanParts(
 		Client:       n.client,
 		Suffixes:     n.suffixes,
 		Mail:         mail,
-		Common:       output.Denial{Vantage: j.flags.vantage},
+		Common:       output.Denial{Vantage: string(j.flags.vantage)},
 		Excluded:     record.excluded.Refresh,
 		InFlight:     n.inFlight,
 		MostParts:    systemLimits().parts(),

@@ -158,7 +158,7 @@ func (j *scanJob) identity() (string, error) {
 		words = append(words, "--probe-mx")
 	}
 	if j.flags.vantage != "" {
-		words = append(words, "--vantage "+j.flags.vantage)
+		words = append(words, "--vantage "+string(j.flags.vantage))
 	}
 	return strings.Join(words, ", "), nil
 }
