@@ -143,21 +143,8 @@ func (w *walk) gravity() int {
 
 // hostReason is why there are no addresses, as a reason of stage dns.
 func hostReason(reason codes.RecordReason) codes.PolicyReason {
-	switch reason {
-	case codes.RecordNXDomain:
-		return codes.ReasonNXDomain
-	case codes.RecordNoData:
-		return codes.ReasonNoData
-	case codes.RecordServfail:
-		return codes.ReasonServfail
-	case codes.RecordRefused:
-		return codes.ReasonRefused
-	case codes.RecordTimeout:
-		return codes.ReasonTimeout
-	case codes.RecordCNAMELoop:
-		return codes.ReasonCNAMELoop
-	case codes.RecordCNAMETooLong:
-		return codes.ReasonCNAMETooLong
+	if r := codes.PolicyReason(reason); slices.Contains(codes.PolicyReasons(codes.StageDNS), r) {
+		return r // both sets have the same words
 	}
 	return codes.ReasonOther
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
 // question is a query for a full resolver: recursion desired, room for 1232 octets over UDP, DO clear, and AD
@@ -108,10 +110,7 @@ func ttlOf(rr dns.RR) uint32 {
 	return 0
 }
 
-// maxEDE is how many extended errors are kept, those that matter apart.
-const maxEDE = 16
-
-// extendedErrors returns the codes of RFC 8914, each once: the first 16, and those of filters.
+// extendedErrors returns the codes of RFC 8914: see [dnswire.AppendEDE].
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {
@@ -120,20 +119,12 @@ func extendedErrors(reply *dns.Msg) []uint16 {
 			continue
 		}
 		for _, option := range opt.Option {
-			e, ok := option.(*dns.EDNS0_EDE)
-			if ok && (len(ede) < maxEDE || filtered(e.InfoCode)) && !slices.Contains(ede, e.InfoCode) {
-				ede = append(ede, e.InfoCode)
+			if e, ok := option.(*dns.EDNS0_EDE); ok {
+				ede = dnswire.AppendEDE(ede, e.InfoCode)
 			}
 		}
 	}
 	return ede
-}
-
-// filtered reports whether an extended error says that a negative answer is a policy of the resolver, and not
-// the data of the zone.
-func filtered(ede uint16) bool {
-	return ede == dns.ExtendedErrorCodeBlocked || ede == dns.ExtendedErrorCodeCensored ||
-		ede == dns.ExtendedErrorCodeFiltered
 }
 
 // ownerName is a canonical name as the table has it: without the final dot except for the root, and valid UTF-8.
