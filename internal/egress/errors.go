@@ -6,10 +6,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/limiter"
@@ -32,30 +32,23 @@ type Error struct {
 
 // Error names host, address, stage, reason and cause, in text of bounded length.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("egress: ")
-	b.WriteString(e.host)
+	text := "egress: " + e.host + ": "
 	if e.addr.IsValid() {
-		b.WriteString(": ")
-		b.WriteString(e.addr.String())
+		text += e.addr.String() + ": "
 	}
-	b.WriteString(": ")
-	b.WriteString(string(e.stage))
-	b.WriteString(": ")
+	text += string(e.stage) + ": "
 	switch {
 	case e.later:
 	case e.OutOfReach() && e.isOurs():
-		b.WriteString("out of reach, by a fault of this machine: ")
+		text += "out of reach, by a fault of this machine: "
 	case e.OutOfReach():
-		b.WriteString("out of reach, perhaps by a fault of this machine: ")
+		text += "out of reach, perhaps by a fault of this machine: "
 	case e.local:
-		b.WriteString("fault of this machine: ")
+		text += "fault of this machine: "
 	default:
-		b.WriteString(string(e.reason))
-		b.WriteString(": ")
+		text += string(e.reason) + ": "
 	}
-	b.WriteString(clean(e.err.Error()))
-	return b.String()
+	return text + clean(e.err.Error())
 }
 
 // Addr is the address that was dialled last, or will be dialled later; the zero Addr: there is none.
@@ -136,11 +129,7 @@ func clean(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
-	cut := maxText
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut]
+	return strings.ToValidUTF8(s[:maxText], "") // the cut may have split a character
 }
 
 func tlsFailure(host string, addr netip.Addr, class codes.TLSError, err error) *Error {
@@ -149,12 +138,7 @@ func tlsFailure(host string, addr netip.Addr, class codes.TLSError, err error) *
 
 // anyOf reports whether err wraps one of the errnos.
 func anyOf(err error, errnos ...syscall.Errno) bool {
-	for _, errno := range errnos {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(errnos, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
 }
 
 // wanting reports whether this machine lacks descriptors, memory or ports.
