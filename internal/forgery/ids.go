@@ -117,12 +117,10 @@ type Random struct {
 }
 
 // NewRandom takes its seed from the system.
-func NewRandom() (*Random, error) {
+func NewRandom() *Random {
 	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
-		return nil, err
-	}
-	return &Random{source: rand.NewChaCha8(seed)}, nil
+	_, _ = crand.Read(seed[:]) // it never fails
+	return &Random{source: rand.NewChaCha8(seed)}
 }
 
 // Bits are n random bits, at most 32.

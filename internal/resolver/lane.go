@@ -92,39 +92,30 @@ func (r *Resolver) stageRoom(inFlight int) int {
 
 // openLane opens the ports of a lane, for so many questions in flight.
 func (s *sweep) openLane(inFlight int) (*lane, error) {
-	l, err := s.newLane(inFlight)
-	if err != nil {
-		return nil, err
-	}
 	set, err := s.resolver.takeRoutes(inFlight)
 	if err != nil {
 		return nil, err
 	}
+	l := s.newLane(inFlight)
 	l.useRoutes(set)
 	return l, nil
 }
 
 // newLane makes a lane without routes.
-func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
+func (s *sweep) newLane(inFlight int) *lane {
+	var key [16]byte
+	_, _ = crand.Read(key[:]) // it never fails
 	r := s.resolver
 	room := r.stageRoom(inFlight)
-	l := &lane{
+	return &lane{
 		sweep: s, resolver: r, schedule: r.schedule, mixCase: r.mixCase, limiter: r.limiter,
 		maxInFlight: inFlight, maxQuestions: math.MaxInt, stageRoom: room,
 		table: newTable(inFlight + room), stage: newStage(len(r.upstreams)), wheel: newWheel(r.schedule.timeout),
 		unconfirmed: newQueue(), slowPath: newQueue(), history: make(map[uint32]history),
 		ids: forgery.NewIDs(inFlight), nearMisses: forgery.NewNearMisses(dnswire.LowerCase),
+		random: forgery.NewRandom(), cases: dnswire.NewCaseMixer(key),
 		incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
-	if l.random, err = forgery.NewRandom(); err != nil {
-		return nil, err
-	}
-	var key [16]byte
-	if _, err := crand.Read(key[:]); err != nil {
-		return nil, err
-	}
-	l.cases = dnswire.NewCaseMixer(key)
-	return l, nil
 }
 
 // useRoutes gives a lane its routes.
