@@ -43,11 +43,9 @@ func (m *monitor) run() {
 			return
 		case <-timer.C:
 		case <-m.breaker.canaryWanted:
-			wait := time.NewTimer(m.group.Soon())
 			select {
-			case <-wait.C:
+			case <-time.After(m.group.Soon()):
 			case <-closed:
-				wait.Stop()
 				return
 			}
 			select {

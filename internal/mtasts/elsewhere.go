@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -36,13 +37,9 @@ func LookupElsewhere(ctx context.Context, ex Exchanger, domain string) ([]Elsewh
 		if w.reason != "" && recordClass(w.reason) == codes.RecordUnknown {
 			there.Reason = w.reason
 		}
-		for _, rr := range w.records {
-			txt, ok := rr.(*dns.TXT)
-			if !ok || len(there.TXT) == maxTXT {
-				continue
-			}
-			if octets := txtOctets(txt); isRecord(octets) || likeRecord(octets) {
-				there.TXT = append(there.TXT, clean(octets))
+		for _, text := range txtRecords(w.records) {
+			if len(there.TXT) < maxTXT && (isRecord(text) || likeRecord(text)) {
+				there.TXT = append(there.TXT, clean(text))
 			}
 		}
 	}
@@ -73,10 +70,5 @@ func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (su
 	default:
 		return nil, nil
 	}
-	for _, rr := range w.records {
-		if txt, ok := rr.(*dns.TXT); ok && likeRecord(txtOctets(txt)) {
-			return new(true), nil
-		}
-	}
-	return new(false), nil
+	return new(slices.ContainsFunc(txtRecords(w.records), likeRecord)), nil
 }

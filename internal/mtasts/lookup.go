@@ -103,21 +103,11 @@ const (
 
 // read reads the TXT records at the end of the chain.
 func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
-	var txts []string
-	for _, rr := range rrs {
-		txt, ok := rr.(*dns.TXT)
-		if !ok {
-			continue
-		}
-		if ttl := ttlOf(txt); len(txts) == 0 || ttl < l.TTL {
-			l.TTL = ttl
-		}
-		txts = append(txts, txtOctets(txt))
-	}
+	txts := txtRecords(rrs)
 	r := ReadRecords(txts)
 	l.Class, l.Reason, l.Record = r.Class, r.Reason, r.Record
 	l.Strict, l.Lenient, l.Findings = r.Strict, r.Lenient, r.Findings
-	l.TXT, l.TXTCount = evidence(txts, likeRecord), len(txts)
+	l.TXT, l.TXTCount, l.TTL = evidence(txts, likeRecord), len(txts), leastTTL(rrs)
 	if len(l.TXT) < len(txts) {
 		l.Record = l.Record.apart() // the dropped TXT records are freed
 	}

@@ -102,12 +102,17 @@ func enclosed(reply *dns.Msg, name string) bool {
 	return true
 }
 
-// ttlOf is the TTL of a record in seconds: one with the top bit set is 0 (RFC 2181, section 8).
-func ttlOf(rr dns.RR) uint32 {
-	if ttl := rr.Header().Ttl; ttl < 1<<31 {
-		return ttl
+// leastTTL is the TTL of an RRset in seconds: one with the top bit set is 0 (RFC 2181, section 8).
+func leastTTL(rrs []dns.RR) uint32 {
+	least := uint32(1<<31 - 1)
+	for _, rr := range rrs {
+		ttl := rr.Header().Ttl
+		if ttl >= 1<<31 {
+			return 0
+		}
+		least = min(least, ttl)
 	}
-	return 0
+	return least
 }
 
 // extendedErrors returns the codes of RFC 8914: see [dnswire.AppendEDE].
@@ -133,6 +138,16 @@ func ownerName(canonical string) string {
 		return canonical
 	}
 	return clean(strings.TrimSuffix(canonical, "."))
+}
+
+// txtRecords are the TXT records of an RRset: see txtOctets.
+func txtRecords(rrs []dns.RR) (all []string) {
+	for _, rr := range rrs {
+		if txt, ok := rr.(*dns.TXT); ok {
+			all = append(all, txtOctets(txt))
+		}
+	}
+	return all
 }
 
 // txtOctets joins the strings of one TXT record with nothing between (section 3.1). Package dns keeps them in
