@@ -151,7 +151,7 @@ func (m *monitor) stop(now time.Duration, wrong bool, why string) {
 	if m.unhealthySince == 0 {
 		m.unhealthySince = now
 	}
-	m.group.noteStopped(m.number, why)
+	m.group.noteEvent(m.number, stopped, why)
 	m.group.config.Log.Warn("a resolver is stopped", "resolver", m.upstream.Addr, "why", why)
 }
 
@@ -161,6 +161,6 @@ func (m *monitor) resume(sent, now time.Duration) {
 	m.breaker.Reset()
 	m.tallies = []Tally{m.upstream.Tally()}
 	m.closedAt, m.goodRounds = now, 0
-	m.group.noteResumed(m.number, "its canaries are answered well")
+	m.group.noteEvent(m.number, resumed, "its canaries are answered well")
 	m.group.config.Log.Info("a resolver is asked again", "resolver", m.upstream.Addr)
 }
