@@ -152,7 +152,7 @@ func (c *chainCache) store(certs []*x509.Certificate, paths []authorityPath, lea
 	}
 }
 
-// with is the time in which cert is valid too.
+// with is the part of it in which cert is valid too.
 func (v validity) with(cert *x509.Certificate) validity {
 	if cert.NotBefore.After(v.first) {
 		v.first = cert.NotBefore

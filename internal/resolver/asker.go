@@ -51,8 +51,8 @@ func (a *asker) forget() {
 	}
 }
 
-// flightTo is the flight to u to which a reply is expected. Where there is none it is a new one, over a random
-// socket, in place of the oldest.
+// flightTo is the flight to u that expects a reply. Where there is none it is a new one, over a random socket, in
+// place of the oldest.
 func (a *asker) flightTo(u *upstream) (f *flight, isNew bool) {
 	f = &a.flights[0]
 	for i := range a.flights {
