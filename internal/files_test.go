@@ -30,8 +30,8 @@ func fileOrders() map[string]fileOrder {
 		"internal/mtasts": {against: 2, files: []string{
 			"lenient.go", "notes.go", "fetchreason.go", "mtasts.go", "errors.go", "blocked.go", "record.go", "mxpattern.go",
 			"slip.go", "nearmiss.go",
-			"records.go", "negative.go", "message.go", "walk.go", "lookup.go", "firstreply.go", "host.go", "zone.go",
-			"wildcard.go", "ptr.go", "elsewhere.go",
+			"records.go", "negative.go", "message.go", "walk.go", "lookup.go", "host.go",
+			"elsewhere.go",
 			"provider.go", "mx.go", "mxmatch.go", "tlsa.go", "rua.go", "tlsrpt.go", "verdict.go",
 			"unicode.go", "policytext.go", "policy.go", "policyfields.go", "body.go", "fetch.go", "client.go",
 		}},
@@ -54,15 +54,15 @@ func fileOrders() map[string]fileOrder {
 			"crosscheck.go", "manifests.go", "plan.go", "performance.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
-			"dnswire.go", "ede.go", "name.go", "denial.go", "mixedcase.go", "query.go",
+			"dnswire.go", "name.go", "denial.go", "mixedcase.go", "query.go",
 		}},
 		"internal/resolver": {against: 2, files: []string{
 			"errors.go", "trace.go", "schedule.go", "question.go", "item.go", "wheel.go", "table.go",
-			"rcode.go", "reading.go", "config.go", "shares.go", "progress.go",
-			"upstream.go", "socket.go", "evidence.go", "canary.go", "route.go", "stage.go", "asker.go", "query.go", "resolver.go",
+			"reading.go", "config.go", "progress.go",
+			"upstream.go", "socket.go", "evidence.go", "canary.go", "route.go", "stage.go", "asker.go", "resolver.go",
 			"ratelimit.go", "trust.go", "tcp.go", "attempt.go", "probe.go", "burst.go", "watch.go", "report.go",
 			"checks.go", "preflight.go", "exchange.go",
-			"routeset.go", "sweepstate.go", "lane.go", "moves.go", "laneprogress.go", "windows.go", "slowpath.go",
+			"routeset.go", "sweepstate.go", "lane.go", "moves.go", "laneprogress.go", "slowpath.go",
 			"failed.go", "expire.go", "unconfirmed.go", "answer.go", "receive.go", "send.go", "sweep.go",
 		}},
 		"internal/window": {against: 1, files: []string{
@@ -70,10 +70,10 @@ func fileOrders() map[string]fileOrder {
 			"overload.go",
 		}},
 		"internal/egress": {against: 0, files: []string{
-			"errno.go", "manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
-			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "tlsconfig.go", "config.go",
+			"manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
+			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "config.go",
 			"proxy.go", "dialer.go", "slow.go", "candidates.go", "dial.go", "cork.go", "roots.go", "transport.go",
-			"handshake.go", "exchange.go", "httperror.go", "defaultcert.go", "connect.go", "observe.go", "mail.go",
+			"handshake.go", "exchange.go", "connect.go", "mail.go",
 			"reach.go", "roundtrip.go",
 		}},
 		"internal/limiter": {against: 0, files: []string{
@@ -90,7 +90,7 @@ func fileOrders() map[string]fileOrder {
 			"config.go", "disagreements.go", "tally.go", "questions.go", "crosscheck.go",
 		}},
 		"internal/udpbatch": {against: 0, files: []string{
-			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "netserver.go", "open.go",
+			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "open.go",
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "findings.go", "advice.go", "printable.go", "layout.go", "verdict.go", "record.go", "checks.go",

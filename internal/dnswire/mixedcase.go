@@ -13,7 +13,7 @@ type CaseMixer struct {
 	in, out [aes.BlockSize]byte
 }
 
-// NewCaseMixer returns a CaseMixer of a key that nobody else knows.
+// NewCaseMixer returns a CaseMixer of a key that is kept secret.
 func NewCaseMixer(key [16]byte) *CaseMixer {
 	block, _ := aes.NewCipher(key[:]) // every key of 16 octets is one
 	return &CaseMixer{block: block}

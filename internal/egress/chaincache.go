@@ -129,7 +129,7 @@ func (c *chainCache) add(certs []*x509.Certificate, chains [][]*x509.Certificate
 		}
 		path := authorityPath{certs: above, anchors: x509.NewCertPool()}
 		path.anchors.AddCert(above[0])
-		path.validity.first, path.validity.last = commonValidity(above)
+		path.validity = commonValidity(above)
 		leaves = append(leaves, path.validity.with(leaf))
 		if len(above) > 1 && !slices.ContainsFunc(above, constrainsOthers) {
 			paths = append(paths, path)
@@ -152,13 +152,13 @@ func (c *chainCache) store(certs []*x509.Certificate, paths []authorityPath, lea
 	}
 }
 
-// with is the time in which the leaf is valid too.
-func (v validity) with(leaf *x509.Certificate) validity {
-	if leaf.NotBefore.After(v.first) {
-		v.first = leaf.NotBefore
+// with is the part of it in which cert is valid too.
+func (v validity) with(cert *x509.Certificate) validity {
+	if cert.NotBefore.After(v.first) {
+		v.first = cert.NotBefore
 	}
-	if leaf.NotAfter.Before(v.last) {
-		v.last = leaf.NotAfter
+	if cert.NotAfter.Before(v.last) {
+		v.last = cert.NotAfter
 	}
 	return v
 }
@@ -216,15 +216,10 @@ func constrainsOthers(cert *x509.Certificate) bool {
 func forServers() []x509.ExtKeyUsage { return []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
 
 // commonValidity is the time in which all certificates are valid. Where there is none, last is before first.
-func commonValidity(certs []*x509.Certificate) (first, last time.Time) {
-	first, last = certs[0].NotBefore, certs[0].NotAfter
+func commonValidity(certs []*x509.Certificate) validity {
+	common := validity{certs[0].NotBefore, certs[0].NotAfter}
 	for _, cert := range certs[1:] {
-		if cert.NotBefore.After(first) {
-			first = cert.NotBefore
-		}
-		if cert.NotAfter.Before(last) {
-			last = cert.NotAfter
-		}
+		common = common.with(cert)
 	}
-	return first, last
+	return common
 }

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"log/slog"
@@ -68,20 +69,13 @@ const (
 
 // withDefaults fills the fields that have a default.
 func (c Config) withDefaults() Config {
-	for _, timeout := range []*time.Duration{&c.DialTimeout, &c.HandshakeTimeout, &c.HeaderTimeout} {
-		if *timeout <= 0 {
-			*timeout = defaultTimeout
-		}
-	}
-	if c.Handshakes <= 0 {
-		c.Handshakes = defaultHandshakes
-	}
-	if c.SettleTime <= 0 {
-		c.SettleTime = defaultSettleTime
-	}
-	if c.UserAgent == "" {
-		c.UserAgent = defaultUserAgent
-	}
+	c.DialTimeout = cmp.Or(max(c.DialTimeout, 0), defaultTimeout)
+	c.HandshakeTimeout = cmp.Or(max(c.HandshakeTimeout, 0), defaultTimeout)
+	c.HeaderTimeout = cmp.Or(max(c.HeaderTimeout, 0), defaultTimeout)
+	c.Handshakes = cmp.Or(max(c.Handshakes, 0), defaultHandshakes)
+	c.SettleTime = cmp.Or(max(c.SettleTime, 0), defaultSettleTime)
+	c.UserAgent = cmp.Or(c.UserAgent, defaultUserAgent)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.OptedOut == nil {
 		c.OptedOut = func(netip.Addr) bool { return false }
 	}
@@ -90,9 +84,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return c
 }

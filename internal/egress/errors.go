@@ -1,11 +1,15 @@
 package egress
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/limiter"
@@ -28,30 +32,23 @@ type Error struct {
 
 // Error names host, address, stage, reason and cause, in text of bounded length.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("egress: ")
-	b.WriteString(e.host)
+	text := "egress: " + e.host + ": "
 	if e.addr.IsValid() {
-		b.WriteString(": ")
-		b.WriteString(e.addr.String())
+		text += e.addr.String() + ": "
 	}
-	b.WriteString(": ")
-	b.WriteString(string(e.stage))
-	b.WriteString(": ")
+	text += string(e.stage) + ": "
 	switch {
 	case e.later:
 	case e.OutOfReach() && e.isOurs():
-		b.WriteString("out of reach, by a fault of this machine: ")
+		text += "out of reach, by a fault of this machine: "
 	case e.OutOfReach():
-		b.WriteString("out of reach, perhaps by a fault of this machine: ")
+		text += "out of reach, perhaps by a fault of this machine: "
 	case e.local:
-		b.WriteString("fault of this machine: ")
+		text += "fault of this machine: "
 	default:
-		b.WriteString(string(e.reason))
-		b.WriteString(": ")
+		text += string(e.reason) + ": "
 	}
-	b.WriteString(clean(e.err.Error()))
-	return b.String()
+	return text + clean(e.err.Error())
 }
 
 // Addr is the address that was dialled last, or will be dialled later; the zero Addr: there is none.
@@ -132,13 +129,38 @@ func clean(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
-	cut := maxText
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut]
+	return strings.ToValidUTF8(s[:maxText], "") // the cut may have split a character
 }
 
 func tlsFailure(host string, addr netip.Addr, class codes.TLSError, err error) *Error {
 	return &Error{host: host, addr: addr, stage: codes.StageTLS, reason: codes.PolicyReason(class), err: err}
+}
+
+// anyOf reports whether err wraps one of the errnos.
+func anyOf(err error, errnos ...syscall.Errno) bool {
+	return slices.ContainsFunc(errnos, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
+}
+
+// wanting reports whether this machine lacks descriptors, memory or ports.
+func wanting(err error) bool {
+	return anyOf(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL)
+}
+
+// cancelled reports whether ctx was cancelled; the end of its deadline does not count.
+func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
+// outOfReach reports whether err says that an address cannot be reached, which does not tell whose fault it is.
+// A router near the address may say so, and so may a rule, a route or a firewall of this machine: Linux makes
+// EACCES of the ICMPv6 codes 1, 5 and 6 as of its own prohibit route, and EINVAL of its blackhole route.
+func outOfReach(err error) bool {
+	return anyOf(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EACCES, syscall.EPERM, syscall.EINVAL,
+		syscall.ENETDOWN, syscall.EHOSTDOWN)
+}
+
+// reset reports whether the connection ended: by the other side, or by a router that says, after it was made,
+// that it leads nowhere.
+func reset(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, net.ErrClosed) || anyOf(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED) ||
+		outOfReach(err)
 }

@@ -121,13 +121,12 @@ func (f *failure) waitVerdict(ctx context.Context, wait time.Duration) verdict {
 		f.verdict = theirs
 		return theirs
 	}
-	patience := time.NewTimer(wait)
-	defer patience.Stop()
+	patience := time.After(wait)
 	for said == undecided {
 		select {
 		case <-wake:
 			said, wake = f.verdictNow()
-		case <-patience.C:
+		case <-patience:
 			return undecided
 		case <-ctx.Done():
 			return undecided

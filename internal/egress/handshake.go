@@ -3,11 +3,13 @@ package egress
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"sync"
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 	"stsscan/internal/limiter"
 )
 
@@ -88,5 +90,89 @@ func useUntil(ctx context.Context, conn net.Conn) (release func()) {
 		if !stop() {
 			<-ended // or it would end the next use of conn
 		}
+	}
+}
+
+// hasDefaultCert reports whether the server at the address of the trace has a certificate for clients that send
+// no SNI. Some alerts may be about the server or about the name. A server that has a default certificate, and
+// fails for this name, has none for this name. Nothing is requested of the server, and its certificate is not
+// verified.
+//
+// The error says that this is not known: by a fault of ours, for the sake of manners, for lack of time, or
+// since the server was not connected to again.
+func (t *Transport) hasDefaultCert(ctx context.Context, host string, trace *Trace) (bool, *Error) {
+	addr, second := trace.Addr, new(Trace)
+	raw, _, failed := t.dialer.dialAddr(ctx, host, addr, second)
+	trace.WaitTime += second.WaitTime
+	if failed != nil {
+		return false, failed
+	}
+	defer raw.Close()
+	leave, err := t.handshakeSlot(ctx)
+	if err != nil {
+		return false, ourFault(host, addr, codes.StageTLS, err)
+	}
+	defer leave()
+	running, stop := budgetOf(ctx).run(ctx)
+	defer stop()
+	shaking, done := t.dialer.stage(running, addr, t.config.HandshakeTimeout, leave)
+	defer done()
+	bounded := &boundedConn{Conn: raw, slots: t.largeHandshakes, ended: shaking.Done()}
+	defer bounded.Close()
+	config := tlsConfig("", second)
+	shown := false
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		shown = len(state.PeerCertificates) > 0
+		return errors.New("seen")
+	}
+	err = handshakeUntil(shaking, tls.Client(bounded, config)) // ends with the error above, at the latest
+	switch {
+	case shown:
+		return true, nil
+	case cancelled(ctx) || wanting(err):
+		return false, ourFault(host, addr, codes.StageTLS, err)
+	case bounded.full:
+		return false, postponed(host, addr, limiter.ErrLater)
+	case fault.TimedOut(err):
+		late := tlsFailure(host, addr, codes.TLSHandshakeTimeout, err)
+		late.unawaited = notAwaited(shaking)
+		return false, late
+	}
+	return false, nil
+}
+
+// suites are the cipher suites of TLS 1.2 that are offered: those that crypto/tls offers by default, and, for
+// old servers, static RSA and CBC with SHA-256, as senders do. A server chooses them where it has nothing
+// better: nothing secret is sent, and the certificate is verified all the same. RC4 and 3DES are not offered.
+func suites() []uint16 {
+	offered := []uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+		tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_RSA_WITH_AES_128_CBC_SHA256,
+		tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA,
+	}
+	for _, suite := range tls.CipherSuites() {
+		offered = append(offered, suite.ID)
+	}
+	return offered
+}
+
+func tlsConfig(host string, trace *Trace) *tls.Config {
+	return &tls.Config{
+		ServerName: host, // SNI (section 7.1)
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"http/1.1"},
+
+		CipherSuites: suites(),
+		// Verification is ours, after the handshake: crypto/tls would end it before the facts of the certificate were
+		// kept.
+		InsecureSkipVerify: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			trace.noteHandshake(state)
+			return nil
+		},
+		// Without a share for ML-KEM the ClientHello fits one packet, which old middle boxes expect, and costs both
+		// sides half a millisecond less.
+		CurvePreferences:       []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+		SessionTicketsDisabled: true,
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
+	"stsscan/internal/limiter"
 )
 
 // RoundTrip sends the request and returns the response, whatever its status. The deadline is that of the
@@ -93,4 +95,73 @@ func check(req *http.Request) error {
 		return errors.New("not a GET request without a body")
 	}
 	return nil
+}
+
+// observe reports how a request ended, and how long it took without the wait for a permit. Requests that were
+// put off, or whose slow hosts are not waited for again, were not made and do not count.
+func (t *Transport) observe(req *http.Request, resp *http.Response, err error, took time.Duration) {
+	var failed *Error
+	if errors.As(err, &failed) && (failed.Later() || errors.Is(failed, limiter.ErrNotAwaited)) {
+		return
+	}
+	t.config.Observe(req.Method, requestResult(resp, failed), took)
+}
+
+// requestResult is one word of a small set: the class of the status, or what failed.
+func requestResult(resp *http.Response, failed *Error) string {
+	switch {
+	case failed != nil && failed.Local():
+		return "local"
+	case failed != nil:
+		return string(failed.PolicyStage())
+	case resp.StatusCode > 599:
+		return "other"
+	}
+	return [...]string{"other", "1xx", "2xx", "3xx", "4xx", "5xx"}[resp.StatusCode/100]
+}
+
+// RequestResults lists the results that Config.Observe is called with.
+func RequestResults() []string {
+	return []string{
+		"1xx", "2xx", "3xx", "4xx", "5xx", "other",
+		string(codes.StageDNS), string(codes.StageTCP), string(codes.StageTLS), string(codes.StageHTTP), "local",
+	}
+}
+
+// httpError is the failure of a request on a connection that was accepted.
+func httpError(ctx context.Context, host string, err error) *Error {
+	trace := traceOf(ctx)
+	if cancelled(ctx) || wanting(err) {
+		return ourFault(host, trace.Addr, codes.StageHTTP, err)
+	}
+	if _, ok := alertText(err); ok {
+		// In TLS 1.3 the server may refuse the handshake after we have ended it.
+		trace.TLSError, trace.TLSAlert = handshakeError(err), alertNumber(err)
+		return tlsFailure(host, trace.Addr, trace.TLSError, err)
+	}
+	trace.HTTP2Only = errors.Is(err, errHTTP2)
+	return &Error{host: host, addr: trace.Addr, stage: codes.StageHTTP, reason: httpReason(err), err: err}
+}
+
+func httpReason(err error) codes.PolicyReason {
+	switch {
+	case fault.TimedOut(err):
+		return codes.ReasonTimeout
+	case errors.Is(err, errHeaderTooLarge):
+		return codes.ReasonHeadersTooLarge
+	case reset(err):
+		return codes.ReasonReset
+	}
+	return codes.ReasonMalformed
+}
+
+// bodyError is what ended a body: an [*Error] where the fault is not the host's.
+func bodyError(reading context.Context, host string, addr netip.Addr, err error) error {
+	switch {
+	case wanting(err):
+		return ourFault(host, addr, codes.StageBody, err)
+	case fault.TimedOut(err) && notAwaited(reading):
+		return &Error{host: host, addr: addr, stage: codes.StageBody, reason: codes.ReasonTimeout, unawaited: true, err: err}
+	}
+	return err
 }

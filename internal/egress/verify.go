@@ -76,8 +76,8 @@ func verifyChain(
 	}
 
 	// Would it have been right when all that was sent was valid?
-	first, last := commonValidity(certs)
-	for _, at := range []time.Time{first, last} {
+	common := commonValidity(certs)
+	for _, at := range []time.Time{common.first, common.last} {
 		options.CurrentTime = at
 		_, then := leaf.Verify(options)
 		switch {

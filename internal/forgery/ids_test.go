@@ -10,7 +10,7 @@ import (
 // The table says what a map says, whatever is taken and released, and after it has grown.
 func TestIDsEqualMap(t *testing.T) {
 	for _, tt := range []struct {
-		ports, ids, room int // of which keys are drawn, and for which there is room at first
+		ports, ids, room int // keys are drawn from ports and ids; room is what there is at first
 	}{
 		{1, 20, 8},
 		{1, 1 << 16, 100},

@@ -13,7 +13,7 @@ type address struct {
 	slow    time.Time     // its rate is half until then: a host there sent a Retry-After
 	until   time.Time     // no host there is asked before: too many of them sent a Retry-After
 	held    time.Duration // how long that was so, in sum, in this pass
-	pass    int           // the last in which a host there was asked
+	pass    int           // the last that asked a host there
 }
 
 // A deferral is a host that was asked, and the time before which it is not asked again.

@@ -6,7 +6,7 @@ import "time"
 type Connections struct {
 	Limit  int           // 0: no bound
 	Most   int           // that were open at a time
-	Waited time.Duration // in which connections waited for nothing but the end of another one
+	Waited time.Duration // how long connections waited for nothing but the end of another one
 }
 
 // connections are those to all addresses, and the networks that wait for one.
@@ -15,7 +15,7 @@ type connections struct {
 	open    int
 	most    int
 	ready   ready
-	lacking time.Duration // in which a network was ready, before since
+	lacking time.Duration // how long a network was ready, before since
 	since   time.Time     // when a network became ready; zero: none is
 }
 

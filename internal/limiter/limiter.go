@@ -125,8 +125,8 @@ func (l *Limiter) newWaiter(r Request, now time.Time) *waiter {
 	return w
 }
 
-// forget drops the addresses and networks of which nothing has to be known any more, when there are twice as
-// many as had to stay the last time.
+// forget drops the addresses and networks that need not be known any more, when there are twice as many as had to
+// stay the last time.
 func (l *Limiter) forget(now time.Time) {
 	if len(l.addresses)+len(l.networks) < l.forgetAt {
 		return

@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 )
@@ -46,22 +47,15 @@ func NoManners() Manners {
 
 // withDefaults fills the zero fields.
 func (m Manners) withDefaults() Manners {
-	fill(&m.HostConnections, 2)
-	fill(&m.HostRate, 2)
-	fill(&m.NetworkConnections, 16)
-	fill(&m.NetworkRate, 16)
-	fill(&m.Queue, 8)
-	fill(&m.MaxWait, 5*time.Second)
-	fill(&m.MaxRetryAfter, 10*time.Minute)
-	fill(&m.SlowTime, 10*time.Minute)
+	m.HostConnections = cmp.Or(m.HostConnections, 2)
+	m.HostRate = cmp.Or(m.HostRate, 2)
+	m.NetworkConnections = cmp.Or(m.NetworkConnections, 16)
+	m.NetworkRate = cmp.Or(m.NetworkRate, 16)
+	m.Queue = cmp.Or(m.Queue, 8)
+	m.MaxWait = cmp.Or(m.MaxWait, 5*time.Second)
+	m.MaxRetryAfter = cmp.Or(m.MaxRetryAfter, 10*time.Minute)
+	m.SlowTime = cmp.Or(m.SlowTime, 10*time.Minute)
 	return m
-}
-
-func fill[T comparable](field *T, initial T) {
-	var zero T
-	if *field == zero {
-		*field = initial
-	}
 }
 
 // networkOf is the network of an address.

@@ -20,7 +20,7 @@ type Breaker struct {
 	canaryWanted chan struct{} // capacity 1: a failure waits for the next canary; nil: there is no monitor
 
 	mu              sync.Mutex
-	distrustedSpans []span // in which answers are not to be believed
+	distrustedSpans []span // when answers are not to be believed
 }
 
 // A span is a time from one moment to another.

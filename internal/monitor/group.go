@@ -29,7 +29,7 @@ type Result uint8
 
 const (
 	Good   Result = iota
-	Failed        // no reply, or one by which an upstream declines
+	Failed        // no reply, or one that declines
 	Wrong         // a reply that cannot be true
 )
 
@@ -56,7 +56,7 @@ type Upstream struct {
 type Config struct {
 	Interval   time.Duration        // from one check to the next
 	MaxSilence float64              // the most questions that may get no reply, as a share; 0: no limit
-	MaxPause   time.Duration        // for which to wait for upstreams
+	MaxPause   time.Duration        // how long to wait for upstreams
 	Settled    time.Duration        // after which a question has its answer, or none
 	Now        func() time.Duration // the clock
 	Log        *slog.Logger
@@ -164,22 +164,19 @@ func (g *Group) count(number int, result Result) {
 	}
 }
 
-// noteStopped notes that the breaker of an upstream has opened.
-func (g *Group) noteStopped(number int, why string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.counts[number].Stopped++
-	g.noteEvent(number, "stopped", why)
-}
+// What an Event says.
+const (
+	stopped = "stopped"
+	resumed = "resumed"
+)
 
-// noteResumed notes that the breaker of an upstream has closed.
-func (g *Group) noteResumed(number int, why string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.noteEvent(number, "resumed", why)
-}
-
+// noteEvent notes that the breaker of an upstream has opened or closed.
 func (g *Group) noteEvent(number int, what, why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if what == stopped {
+		g.counts[number].Stopped++
+	}
 	if len(g.events) < maxEvents {
 		g.events = append(g.events, Event{time.Now(), g.upstreams[number].Addr, what, why})
 	}

@@ -43,11 +43,9 @@ func (m *monitor) run() {
 			return
 		case <-timer.C:
 		case <-m.breaker.canaryWanted:
-			wait := time.NewTimer(m.group.Soon())
 			select {
-			case <-wait.C:
+			case <-time.After(m.group.Soon()):
 			case <-closed:
-				wait.Stop()
 				return
 			}
 			select {
@@ -153,7 +151,7 @@ func (m *monitor) stop(now time.Duration, wrong bool, why string) {
 	if m.unhealthySince == 0 {
 		m.unhealthySince = now
 	}
-	m.group.noteStopped(m.number, why)
+	m.group.noteEvent(m.number, stopped, why)
 	m.group.config.Log.Warn("a resolver is stopped", "resolver", m.upstream.Addr, "why", why)
 }
 
@@ -163,6 +161,6 @@ func (m *monitor) resume(sent, now time.Duration) {
 	m.breaker.Reset()
 	m.tallies = []Tally{m.upstream.Tally()}
 	m.closedAt, m.goodRounds = now, 0
-	m.group.noteResumed(m.number, "its canaries are answered well")
+	m.group.noteEvent(m.number, resumed, "its canaries are answered well")
 	m.group.config.Log.Info("a resolver is asked again", "resolver", m.upstream.Addr)
 }

@@ -15,26 +15,17 @@ const maxErrorPage = 16 << 10
 // about the client, and another client may be served. A 403, 429 or 503 without a mark is the host's own. The
 // body is read up to the limit, within the deadline of the request.
 func blocked(resp *http.Response) bool {
-	for _, name := range challengeFields() {
-		if resp.Header.Get(name) != "" {
-			return true
-		}
+	if slices.ContainsFunc(challengeFields(), func(name string) bool { return resp.Header.Get(name) != "" }) {
+		return true
 	}
 	denying := resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusTooManyRequests
 	if !denying && resp.StatusCode != http.StatusServiceUnavailable || resp.Body == nil {
 		return false
 	}
-	page, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorPage)) // what arrived will do
-	page = bytes.ToLower(page)
-	if denying && isDenialCode(string(page)) {
-		return true
-	}
-	for _, mark := range challengeMarks() {
-		if bytes.Contains(page, []byte(mark)) {
-			return true
-		}
-	}
-	return false
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorPage)) // what arrived will do
+	page := string(bytes.ToLower(body))
+	return denying && isDenialCode(page) ||
+		slices.ContainsFunc(challengeMarks(), func(mark string) bool { return strings.Contains(page, mark) })
 }
 
 // challengeFields are header fields that only a filter's own response has.

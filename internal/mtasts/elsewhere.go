@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -36,15 +37,38 @@ func LookupElsewhere(ctx context.Context, ex Exchanger, domain string) ([]Elsewh
 		if w.reason != "" && recordClass(w.reason) == codes.RecordUnknown {
 			there.Reason = w.reason
 		}
-		for _, rr := range w.records {
-			txt, ok := rr.(*dns.TXT)
-			if !ok || len(there.TXT) == maxTXT {
-				continue
-			}
-			if octets := txtOctets(txt); isRecord(octets) || likeRecord(octets) {
-				there.TXT = append(there.TXT, clean(octets))
+		for _, text := range txtRecords(w.records) {
+			if len(there.TXT) < maxTXT && (isRecord(text) || likeRecord(text)) {
+				there.TXT = append(there.TXT, clean(text))
 			}
 		}
 	}
 	return found, nil
+}
+
+// LookupWildcard asks ex for the TXT records of _<label>.<domain>, a random name beside that of the record, and
+// says whether there are any about MTA-STS. If so, a wildcard ([RFC 4592, section 2]) gives the record to every
+// name, perhaps by accident. label is of letters and digits; it is cut where a long domain leaves little room.
+//
+// suspected is nil where that is not known. The error is a fault of the observer. The deadline is that of ctx.
+//
+// [RFC 4592, section 2]: https://www.rfc-editor.org/rfc/rfc4592#section-2
+func LookupWildcard(ctx context.Context, ex Exchanger, domain, label string) (suspected *bool, err error) {
+	room := maxName - len("_"+"."+domain+".")
+	if room < 1 {
+		return nil, nil
+	}
+	label = label[:min(len(label), room)]
+	w := resolve(ctx, ex, dns.Fqdn("_"+label+"."+domain), dns.TypeTXT)
+	if fault.Ours(w.cause) {
+		return nil, w.cause
+	}
+	switch w.reason {
+	case "":
+	case codes.RecordNXDomain, codes.RecordNoData:
+		return new(false), nil
+	default:
+		return nil, nil
+	}
+	return new(slices.ContainsFunc(txtRecords(w.records), likeRecord)), nil
 }

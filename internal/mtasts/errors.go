@@ -25,23 +25,17 @@ var (
 
 // Sentinel returns the name of the sentinel that err wraps, and "" where it wraps none or is nil.
 func Sentinel(err error) codes.Sentinel {
-	switch {
-	case err == nil:
-		return ""
-	case errors.Is(err, ErrNoRecord):
-		return codes.ErrNoRecord
-	case errors.Is(err, ErrMultipleRecords):
-		return codes.ErrMultipleRecords
-	case errors.Is(err, ErrRecordSyntax):
-		return codes.ErrRecordSyntax
-	case errors.Is(err, ErrDNS):
-		return codes.ErrDNS
-	case errors.Is(err, ErrNoPolicy):
-		return codes.ErrNoPolicy
-	case errors.Is(err, ErrPolicyFetch):
-		return codes.ErrPolicyFetch
-	case errors.Is(err, ErrPolicySyntax):
-		return codes.ErrPolicySyntax
+	for _, sentinel := range [...]struct {
+		err  error
+		name codes.Sentinel
+	}{
+		{ErrNoRecord, codes.ErrNoRecord}, {ErrMultipleRecords, codes.ErrMultipleRecords},
+		{ErrRecordSyntax, codes.ErrRecordSyntax}, {ErrDNS, codes.ErrDNS}, {ErrNoPolicy, codes.ErrNoPolicy},
+		{ErrPolicyFetch, codes.ErrPolicyFetch}, {ErrPolicySyntax, codes.ErrPolicySyntax},
+	} {
+		if errors.Is(err, sentinel.err) {
+			return sentinel.name
+		}
 	}
 	return ""
 }

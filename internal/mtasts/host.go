@@ -143,21 +143,26 @@ func (w *walk) gravity() int {
 
 // hostReason is why there are no addresses, as a reason of stage dns.
 func hostReason(reason codes.RecordReason) codes.PolicyReason {
-	switch reason {
-	case codes.RecordNXDomain:
-		return codes.ReasonNXDomain
-	case codes.RecordNoData:
-		return codes.ReasonNoData
-	case codes.RecordServfail:
-		return codes.ReasonServfail
-	case codes.RecordRefused:
-		return codes.ReasonRefused
-	case codes.RecordTimeout:
-		return codes.ReasonTimeout
-	case codes.RecordCNAMELoop:
-		return codes.ReasonCNAMELoop
-	case codes.RecordCNAMETooLong:
-		return codes.ReasonCNAMETooLong
+	if r := codes.PolicyReason(reason); slices.Contains(codes.PolicyReasons(codes.StageDNS), r) {
+		return r // both sets have the same words
 	}
 	return codes.ReasonOther
+}
+
+// LookupPTR asks ex for the name of an address of the observer, lower case and without the final dot; "": it
+// has none, or that is not known. The observer greets mail servers with it. The deadline is that of ctx.
+func LookupPTR(ctx context.Context, ex Exchanger, addr netip.Addr) string {
+	name, err := dns.ReverseAddr(addr.Unmap().String())
+	if err != nil {
+		return ""
+	}
+	for _, rr := range resolve(ctx, ex, name, dns.TypePTR).records {
+		if ptr, ok := rr.(*dns.PTR); ok {
+			host := ownerName(dns.CanonicalName(ptr.Ptr))
+			if _, ok := checkDomain(host); ok {
+				return host
+			}
+		}
+	}
+	return ""
 }

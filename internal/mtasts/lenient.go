@@ -39,7 +39,7 @@ func acceptedBy(f codes.Finding) int {
 // spite of an oddity against the letter of the RFC. Any other such oddity is an error in both readings.
 func tolerated(f codes.Finding) bool {
 	switch f {
-	case // The record (section 3.1), for which no senders were counted.
+	case // The record (section 3.1): no senders were counted.
 		codes.FindRecordSpaceBeforeDelimiter, // "v=STSv1 ;", which the letter allows when it stands alone: erratum 6285
 		codes.FindRecordExtraDelimiter,       // ";;"
 		codes.FindRecordTrailingSpace:        // "id=1 "

@@ -63,7 +63,7 @@ func countedLines(t *testing.T) []countedLine {
 	return lines
 }
 
-// faultsOf are the findings by which the strict reading refuses a text.
+// faultsOf are the findings that make the strict reading refuse a text.
 func faultsOf(text string) []codes.Finding {
 	_, n := readPolicy(text)
 	var faults []codes.Finding

@@ -2,10 +2,12 @@ package mtasts
 
 import (
 	"context"
+	"slices"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/fault"
 )
 
 // A Lookup is what was seen at _mta-sts.<domain>.
@@ -101,21 +103,11 @@ const (
 
 // read reads the TXT records at the end of the chain.
 func (l Lookup) read(rrs []dns.RR) (Lookup, error) {
-	var txts []string
-	for _, rr := range rrs {
-		txt, ok := rr.(*dns.TXT)
-		if !ok {
-			continue
-		}
-		if ttl := ttlOf(txt); len(txts) == 0 || ttl < l.TTL {
-			l.TTL = ttl
-		}
-		txts = append(txts, txtOctets(txt))
-	}
+	txts := txtRecords(rrs)
 	r := ReadRecords(txts)
 	l.Class, l.Reason, l.Record = r.Class, r.Reason, r.Record
 	l.Strict, l.Lenient, l.Findings = r.Strict, r.Lenient, r.Findings
-	l.TXT, l.TXTCount = evidence(txts, likeRecord), len(txts)
+	l.TXT, l.TXTCount, l.TTL = evidence(txts, likeRecord), len(txts), leastTTL(rrs)
 	if len(l.TXT) < len(txts) {
 		l.Record = l.Record.apart() // the dropped TXT records are freed
 	}
@@ -143,4 +135,81 @@ func evidence(txts []string, candidate func(txt string) bool) []string {
 		}
 	}
 	return kept
+}
+
+// A FirstReply is what the reply to the question of [RecordQuestion] says. It keeps no more of the reply than a
+// [Lookup] does, so that very many can wait.
+type FirstReply struct {
+	domain string
+	walk   walk // what is still open; its records are read
+	lookup Lookup
+	err    error // of lookup
+}
+
+// ReadReply reads the reply to the first question about domain, and keeps nothing of it.
+func ReadReply(domain string, reply *dns.Msg) *FirstReply {
+	f := &FirstReply{domain: domain, walk: newWalk(recordOwner(domain), dns.TypeTXT)}
+	f.walk.read(reply)
+	f.conclude()
+	return f
+}
+
+// conclude reads the records where nothing is open, and drops them.
+func (f *FirstReply) conclude() {
+	if f.walk.done {
+		f.lookup, f.err = f.walk.lookup(f.domain)
+		f.walk = walk{done: true}
+	}
+}
+
+// Lookup is [LookupRecord] after the first reply. It asks ex only where that reply ends in an alias and does
+// not say what the alias leads to.
+func (f *FirstReply) Lookup(ctx context.Context, ex Exchanger) (Lookup, error) {
+	if !f.walk.done {
+		f.walk.finish(ctx, ex)
+		f.conclude()
+	}
+	return f.lookup, f.err
+}
+
+// Octets is the size of all that varies in it.
+func (f *FirstReply) Octets() (n int) {
+	const each = 16 // of a string beside its text
+	for _, texts := range [][]string{f.lookup.TXT, f.lookup.CNAMEs, f.walk.aliases} {
+		for _, text := range texts {
+			n += each + len(text)
+		}
+	}
+	for _, x := range f.lookup.Record.Extensions {
+		n += 2*each + len(x.Name) + len(x.Value)
+	}
+	return n
+}
+
+// ZoneUnreachable reads what came of the question for the SOA of a domain whose record is unknown: a reply, or
+// err. It reports whether the whole zone is out of reach: this question had no answer either, or a resolver
+// says that no server answers. A zone that fails validation (RFC 8914) is in reach.
+//
+// The error is err where that is a fault of the observer, and nothing is known about the zone.
+func ZoneUnreachable(reply *dns.Msg, err error) (bool, error) {
+	switch {
+	case err == nil:
+		return reply.Rcode == dns.RcodeServerFailure && !slices.ContainsFunc(extendedErrors(reply), unvalidated), nil
+	case fault.Ours(err):
+		return false, err
+	}
+	return exchangeReason(err) == codes.RecordTimeout, nil
+}
+
+// unvalidated reports whether an extended error is about DNSSEC.
+func unvalidated(code uint16) bool {
+	switch code {
+	case dns.ExtendedErrorCodeUnsupportedDNSKEYAlgorithm, dns.ExtendedErrorCodeUnsupportedDSDigestType,
+		dns.ExtendedErrorCodeDNSSECIndeterminate, dns.ExtendedErrorCodeDNSBogus, dns.ExtendedErrorCodeSignatureExpired,
+		dns.ExtendedErrorCodeSignatureNotYetValid, dns.ExtendedErrorCodeDNSKEYMissing, dns.ExtendedErrorCodeRRSIGsMissing,
+		dns.ExtendedErrorCodeNoZoneKeyBitSet, dns.ExtendedErrorCodeNSECMissing,
+		dns.ExtendedErrorCodeUnsupportedNSEC3IterValue:
+		return true
+	}
+	return false
 }

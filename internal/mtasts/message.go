@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"stsscan/internal/dnswire"
 )
 
 // question is a query for a full resolver: recursion desired, room for 1232 octets over UDP, DO clear, and AD
@@ -100,18 +102,20 @@ func enclosed(reply *dns.Msg, name string) bool {
 	return true
 }
 
-// ttlOf is the TTL of a record in seconds: one with the top bit set is 0 (RFC 2181, section 8).
-func ttlOf(rr dns.RR) uint32 {
-	if ttl := rr.Header().Ttl; ttl < 1<<31 {
-		return ttl
+// leastTTL is the TTL of an RRset in seconds: one with the top bit set is 0 (RFC 2181, section 8).
+func leastTTL(rrs []dns.RR) uint32 {
+	least := uint32(1<<31 - 1)
+	for _, rr := range rrs {
+		ttl := rr.Header().Ttl
+		if ttl >= 1<<31 {
+			return 0
+		}
+		least = min(least, ttl)
 	}
-	return 0
+	return least
 }
 
-// maxEDE is how many extended errors are kept, those that matter apart.
-const maxEDE = 16
-
-// extendedErrors returns the codes of RFC 8914, each once: the first 16, and those of filters.
+// extendedErrors returns the codes of RFC 8914: see [dnswire.AppendEDE].
 func extendedErrors(reply *dns.Msg) []uint16 {
 	var ede []uint16
 	for _, rr := range reply.Extra {
@@ -120,20 +124,12 @@ func extendedErrors(reply *dns.Msg) []uint16 {
 			continue
 		}
 		for _, option := range opt.Option {
-			e, ok := option.(*dns.EDNS0_EDE)
-			if ok && (len(ede) < maxEDE || filtered(e.InfoCode)) && !slices.Contains(ede, e.InfoCode) {
-				ede = append(ede, e.InfoCode)
+			if e, ok := option.(*dns.EDNS0_EDE); ok {
+				ede = dnswire.AppendEDE(ede, e.InfoCode)
 			}
 		}
 	}
 	return ede
-}
-
-// filtered reports whether an extended error says that a negative answer is a policy of the resolver, and not
-// the data of the zone.
-func filtered(ede uint16) bool {
-	return ede == dns.ExtendedErrorCodeBlocked || ede == dns.ExtendedErrorCodeCensored ||
-		ede == dns.ExtendedErrorCodeFiltered
 }
 
 // ownerName is a canonical name as the table has it: without the final dot except for the root, and valid UTF-8.
@@ -142,6 +138,16 @@ func ownerName(canonical string) string {
 		return canonical
 	}
 	return clean(strings.TrimSuffix(canonical, "."))
+}
+
+// txtRecords are the TXT records of an RRset: see txtOctets.
+func txtRecords(rrs []dns.RR) (all []string) {
+	for _, rr := range rrs {
+		if txt, ok := rr.(*dns.TXT); ok {
+			all = append(all, txtOctets(txt))
+		}
+	}
+	return all
 }
 
 // txtOctets joins the strings of one TXT record with nothing between (section 3.1). Package dns keeps them in

@@ -105,6 +105,7 @@ func unknownReason(err error) codes.RecordReason {
 // readMX reads an RRset that is not empty. A null MX beside other hosts does not count: senders have those (RFC
 // 7505, section 3).
 func readMX(mx MX, rrs []dns.RR) MX {
+	mx.TTL = leastTTL(rrs)
 	var nulls []MXHost
 	for _, rr := range rrs {
 		record, ok := rr.(*dns.MX)
@@ -112,9 +113,6 @@ func readMX(mx MX, rrs []dns.RR) MX {
 			continue
 		}
 		host := MXHost{ownerName(dns.CanonicalName(record.Mx)), record.Preference}
-		if ttl := ttlOf(record); mx.Count == 0 || ttl < mx.TTL {
-			mx.TTL = ttl
-		}
 		mx.Count++
 		if host.Name == "." {
 			nulls = append(nulls, host)

@@ -2,6 +2,7 @@ package mtasts
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,12 +28,7 @@ type Policy struct {
 //
 // [RFC 8461, section 4.1]: https://www.rfc-editor.org/rfc/rfc8461#section-4.1
 func (p Policy) Match(host string) bool {
-	for _, pattern := range p.MX {
-		if pattern.Match(host) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.MX, func(pattern MXPattern) bool { return pattern.Match(host) })
 }
 
 // String returns the canonical form of the policy, as it is served.

@@ -53,8 +53,8 @@ func recordSyntax(first note[codes.RecordReason]) error {
 	return fmt.Errorf("%w: %s: %s", ErrRecordSyntax, first.reason, first.detail)
 }
 
-// readRecord reads a text for which isRecord holds. The record has all that could be understood; its ID is
-// empty unless it is by the grammar.
+// readRecord reads a text that isRecord accepts. The record has all that could be understood; its ID is empty
+// unless it is by the grammar.
 //
 //	sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
 //	sts-field-delim = *WSP ";" *WSP

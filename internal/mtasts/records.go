@@ -92,7 +92,7 @@ func filterRecords(txts []string) (candidates, spaced []string) {
 	return candidates, spaced
 }
 
-// readOthers reads TXT records of which none is a record by the letter.
+// readOthers reads TXT records, none of them a record by the letter.
 func readOthers(txts, spaced []string) RecordReading {
 	reading := RecordReading{Class: codes.RecordAbsent, Reason: codes.RecordNoData}
 	for _, txt := range txts {

@@ -164,13 +164,11 @@ func rankOf(r TLSARecord) int {
 
 // ClassTLSA is the class of a set of records that is not empty.
 func ClassTLSA(records []TLSARecord, authenticated bool) codes.TLSA {
-	if !authenticated {
+	switch {
+	case !authenticated:
 		return codes.TLSAInsecure
-	}
-	for _, r := range records {
-		if r.Usable() {
-			return codes.TLSAUsable
-		}
+	case slices.ContainsFunc(records, TLSARecord.Usable):
+		return codes.TLSAUsable
 	}
 	return codes.TLSAUnusable
 }

@@ -41,12 +41,7 @@ func LookupTLSRPT(ctx context.Context, ex Exchanger, domain string) (TLSRPT, err
 	if w.reason != "" {
 		return TLSRPT{Class: recordClass(w.reason), Reason: tlsrptReason(w.reason), CNAMEs: w.aliases}, nil
 	}
-	var txts []string
-	for _, rr := range w.records {
-		if txt, ok := rr.(*dns.TXT); ok {
-			txts = append(txts, txtOctets(txt))
-		}
-	}
+	txts := txtRecords(w.records)
 	r := ReadTLSRPT(txts)
 	r.TXT, r.Count, r.CNAMEs = evidence(txts, likeTLSRPT), len(txts), w.aliases
 	return r, nil

@@ -3,12 +3,12 @@ package mtasts
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/dnswire"
 	"stsscan/internal/fault"
 )
 
@@ -127,7 +127,7 @@ func (w *walk) whyEmpty(reply *dns.Msg, found bool) codes.RecordReason {
 		return codes.RecordMalformed // the name does not exist, and has records
 	case found:
 		return ""
-	case slices.ContainsFunc(w.ede, filtered):
+	case dnswire.IsFiltered(w.ede):
 		return codes.RecordFiltered
 	}
 	return w.negative(reply)

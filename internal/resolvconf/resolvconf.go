@@ -3,7 +3,6 @@
 package resolvconf
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -33,26 +32,21 @@ func Parse(s string) ([]netip.AddrPort, error) {
 }
 
 func readFile(file string) ([]netip.AddrPort, error) {
-	f, err := os.Open(file)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var upstreams []netip.AddrPort
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
+	for i, line := range strings.Split(string(content), "\n") {
+		text, _, _ := strings.Cut(line, "#")
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
 		u, err := parseOne(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+			return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
 		}
 		upstreams = appendNew(upstreams, u)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(upstreams) == 0 {
 		return nil, fmt.Errorf("%s: no upstream in it", file)
@@ -95,15 +89,13 @@ func System() ([]netip.AddrPort, error) {
 }
 
 func system(file string) ([]netip.AddrPort, error) {
-	f, err := os.Open(file)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the resolvers of this system are not known: %w", err)
 	}
-	defer f.Close()
 	var upstreams []netip.AddrPort
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
+	for line := range strings.Lines(string(content)) {
+		fields := strings.Fields(line)
 		if len(fields) < 2 || fields[0] != "nameserver" {
 			continue
 		}
@@ -112,9 +104,6 @@ func system(file string) ([]netip.AddrPort, error) {
 			return nil, fmt.Errorf("%s: name server %q: not an IP address", file, fields[1])
 		}
 		upstreams = appendNew(upstreams, netip.AddrPortFrom(addr, defaultPort))
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("the resolvers of this system are not known: %s: %w", file, err)
 	}
 	if len(upstreams) == 0 {
 		return nil, fmt.Errorf("%s: no name server in it", file)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"strings"
+	"slices"
 	"syscall"
 
 	"stsscan/internal/codes"
@@ -27,19 +27,14 @@ type Error struct {
 
 // Error names the question, the upstream and the cause.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("resolver: ")
-	b.WriteString(e.question)
+	text := "resolver: " + e.question
 	if e.upstream.IsValid() {
-		b.WriteString(": ")
-		b.WriteString(e.upstream.String())
+		text += ": " + e.upstream.String()
 	}
 	if e.reason == codes.RecordTruncated {
-		b.WriteString(": over TCP")
+		text += ": over TCP"
 	}
-	b.WriteString(": ")
-	b.WriteString(e.err.Error())
-	return b.String()
+	return text + ": " + e.err.Error()
 }
 
 // Unwrap returns the cause.
@@ -77,15 +72,10 @@ func endedBy(ctx context.Context) *Error {
 
 // isLocal reports whether err is about this machine, or the way from it to an upstream.
 func isLocal(err error) bool {
-	for _, errno := range []syscall.Errno{
+	return slices.ContainsFunc([]syscall.Errno{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
 		syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EPERM, syscall.EACCES,
-	} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
+	}, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
 }
 
 // rank orders failures by how much they say about the question.

@@ -123,10 +123,7 @@ func memoryResolver(t *testing.T, c Config, upstreams ...*inMemory) *Resolver {
 		u := &upstream{addr: c.Upstreams[i]}
 		for number := range 2 {
 			ours, theirs := net.Pipe()
-			s, err := newSocket(pipeConn{ours})
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := newSocket(pipeConn{ours})
 			u.sockets = append(u.sockets, s)
 			go func() {
 				query := make([]byte, 4096)
@@ -202,10 +199,7 @@ func sweepOverPorts(
 	s := &sweep{
 		resolver: r, next: next, yield: yield, ctx: t.Context(), stop: func(error) {}, workers: &workers, began: r.now(),
 	}
-	l, err := s.newLane(r.inFlight)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := s.newLane(r.inFlight)
 	links := new(routeSet)
 	for i, u := range upstreams {
 		rt := &route{upstream: r.upstreams[i], number: uint16(i), window: window.New(r.floor, r.inFlight,

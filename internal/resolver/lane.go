@@ -92,39 +92,30 @@ func (r *Resolver) stageRoom(inFlight int) int {
 
 // openLane opens the ports of a lane, for so many questions in flight.
 func (s *sweep) openLane(inFlight int) (*lane, error) {
-	l, err := s.newLane(inFlight)
-	if err != nil {
-		return nil, err
-	}
 	set, err := s.resolver.takeRoutes(inFlight)
 	if err != nil {
 		return nil, err
 	}
+	l := s.newLane(inFlight)
 	l.useRoutes(set)
 	return l, nil
 }
 
 // newLane makes a lane without routes.
-func (s *sweep) newLane(inFlight int) (_ *lane, err error) {
+func (s *sweep) newLane(inFlight int) *lane {
+	var key [16]byte
+	_, _ = crand.Read(key[:]) // it never fails
 	r := s.resolver
 	room := r.stageRoom(inFlight)
-	l := &lane{
+	return &lane{
 		sweep: s, resolver: r, schedule: r.schedule, mixCase: r.mixCase, limiter: r.limiter,
 		maxInFlight: inFlight, maxQuestions: math.MaxInt, stageRoom: room,
 		table: newTable(inFlight + room), stage: newStage(len(r.upstreams)), wheel: newWheel(r.schedule.timeout),
 		unconfirmed: newQueue(), slowPath: newQueue(), history: make(map[uint32]history),
 		ids: forgery.NewIDs(inFlight), nearMisses: forgery.NewNearMisses(dnswire.LowerCase),
+		random: forgery.NewRandom(), cases: dnswire.NewCaseMixer(key),
 		incoming: make([]Question, 4*udpbatch.MaxBatch), more: true,
 	}
-	if l.random, err = forgery.NewRandom(); err != nil {
-		return nil, err
-	}
-	var key [16]byte
-	if _, err := crand.Read(key[:]); err != nil {
-		return nil, err
-	}
-	l.cases = dnswire.NewCaseMixer(key)
-	return l, nil
 }
 
 // useRoutes gives a lane its routes.
@@ -140,3 +131,40 @@ func (l *lane) useRoutes(set *routeSet) {
 }
 
 func (l *lane) close() { l.resolver.keepRoutes(l.routeSet) }
+
+// windowOpens is how long a Sweep makes no notes.
+const windowOpens = time.Second
+
+// noteWindows notes the sizes of the windows of a lane that has more to ask.
+func (l *lane) noteWindows() {
+	if !l.more || l.now < l.windowsNoted+window.NoteEvery || l.now < l.sweep.began+windowOpens {
+		return
+	}
+	l.windowsNoted = l.now
+	for _, rt := range l.routes {
+		rt.upstream.windowLog.Note(l.now, l.number, l.resolver.shares.lanes, rt.window.Size())
+	}
+}
+
+// resumeWindows gives a lane its number among the lanes, and the windows that the lane of that number had when the
+// Sweep before ended.
+func (l *lane) resumeWindows(number int) {
+	l.number = number
+	for _, rt := range l.routes {
+		rt.upstream.windowLog.Resume(number, &rt.window)
+	}
+}
+
+// keepWindows keeps the windows of a lane that has ended.
+func (l *lane) keepWindows() {
+	for _, rt := range l.routes {
+		rt.upstream.windowLog.Keep(l.number, &rt.window)
+	}
+}
+
+// judgeWindows lets the windows take what has become known.
+func (l *lane) judgeWindows() {
+	for _, rt := range l.routes {
+		rt.window.Judge(l.now, l.resolver.isPrompt(rt.upstream, l.now))
+	}
+}

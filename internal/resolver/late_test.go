@@ -102,10 +102,7 @@ func TestForgedLateReplies(t *testing.T) {
 		prompt(t.Context(), r)
 		var g gathered
 		s := &sweep{resolver: r, next: listed(1), yield: g.yield, ctx: t.Context(), stop: func(error) {}}
-		l, err := s.newLane(10)
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := s.newLane(10)
 		port = &memoryPort{to: u}
 		ports := []lanePort{{conn: port, maxInFlight: maxWaiting}}
 		rt := &route{

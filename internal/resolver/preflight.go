@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,16 +88,6 @@ func (p Preflight) Canaries() []Canary {
 	return []Canary{n.positive[0], n.fast}
 }
 
-// wellKnown are names that have had MTA-STS records for as long as there is MTA-STS. The first one that all upstreams
-// find becomes a canary.
-func wellKnown() []Canary {
-	var cs []Canary
-	for _, name := range []string{"gmail.com", "outlook.com", "yahoo.com"} {
-		cs = append(cs, Canary{Name: "_mta-sts." + name, Type: dns.TypeTXT})
-	}
-	return cs
-}
-
 // Preflight checks each upstream, before a [Watch]. It returns what it saw, and the canaries that a Watch can use.
 // Its error wraps [ErrSilent] when none of them answers, and [ErrPreflight] when one answers what cannot be true.
 func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canary, error) {
@@ -130,12 +121,13 @@ func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canar
 	return checks, r.canaries(ctx, p), errors.Join(errs...)
 }
 
-// canaries are one name that exists and one that does not.
+// canaries are one name that exists and one that does not. Without a zone of canaries the first is that of an MTA-STS
+// record that has been there for as long as MTA-STS, and that all upstreams find.
 func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
 	canaries := p.Canaries()
 	if p.Zone == "" {
-		for _, c := range wellKnown() {
-			if r.allFind(ctx, c) {
+		for _, domain := range []string{"gmail.com", "outlook.com", "yahoo.com"} {
+			if c := (Canary{Name: "_mta-sts." + domain, Type: dns.TypeTXT}); r.allFind(ctx, c) {
 				canaries[0] = c
 				break
 			}
@@ -145,10 +137,8 @@ func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
 }
 
 func (r *Resolver) allFind(ctx context.Context, c Canary) bool {
-	for _, u := range r.upstreams {
-		if result, _ := r.askCanary(ctx, newAsker(), u, c, 1); result != monitor.Good {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.upstreams, func(u *upstream) bool {
+		result, _ := r.askCanary(ctx, newAsker(), u, c, 1)
+		return result != monitor.Good
+	})
 }

@@ -37,10 +37,8 @@ func (r *Resolver) waitForRate(ctx context.Context, sweeping bool) *Error {
 
 // pause waits a tenth of an attempt.
 func (r *Resolver) pause(ctx context.Context) {
-	t := time.NewTimer(r.schedule.timeout / 10)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(r.schedule.timeout / 10):
 	case <-ctx.Done():
 	case <-r.ctx.Done():
 	}

@@ -12,7 +12,7 @@ import (
 // A WindowReport says how many questions of Sweeps an upstream was allowed at a time while there were more to ask.
 type WindowReport struct {
 	Upstream netip.AddrPort
-	Least    int // but for the first second of a Sweep, in which windows open
+	Least    int // but for the first second of a Sweep, when windows open
 	Median   int // by time, within a tenth
 }
 

@@ -19,6 +19,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -150,12 +151,7 @@ func (r *Resolver) now() time.Duration { return time.Since(r.began) }
 
 // Number is the number of an upstream for the Avoid of a [Question]; 0 where it is not one of ours.
 func (r *Resolver) Number(addr netip.AddrPort) uint16 {
-	for i, u := range r.upstreams {
-		if u.addr == addr {
-			return uint16(i + 1)
-		}
-	}
-	return 0
+	return uint16(1 + slices.IndexFunc(r.upstreams, func(u *upstream) bool { return u.addr == addr }))
 }
 
 // nextUpstream is the upstream for an attempt: the next in rotation, but not the one that was asked last if there is

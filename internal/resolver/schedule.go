@@ -30,7 +30,7 @@ func patient(ctx context.Context) bool { return ctx.Value(patienceKey{}) != nil 
 
 // A schedule says how often a question is asked, and how long each attempt waits.
 type schedule struct {
-	timeout  time.Duration // of an attempt at an upstream of which nothing is known
+	timeout  time.Duration // of an attempt at an upstream that is not known to be prompt
 	attempts int
 }
 
@@ -42,10 +42,10 @@ func (s *schedule) maxAttempts(patient, declined bool) int {
 	return min(patientTimes*s.attempts, 1+MaxRetries)
 }
 
-// wait is how long after the last of so many attempts without an answer the next one is due, or the question is given
-// up. An upstream of which nothing is known has a time-out for each attempt. A prompt one, which answers others, gets
-// the last attempt one time-out after the first, since a reply to any of them will do. Closer together they would
-// mostly ask for what a resolver still works on, which costs it more than it helps (bench/unbound).
+// wait is how long after the last of so many attempts without an answer the next one is due, or the question is
+// given up. An upstream that is not known to be prompt has a time-out for each attempt. A prompt one, which answers
+// others, gets the last attempt one time-out after the first, since a reply to any of them will do. Closer together
+// they would mostly ask for what a resolver still works on, which costs it more than it helps (bench/unbound).
 func (s *schedule) wait(made int, patient, prompt bool) time.Duration {
 	if !prompt {
 		return s.timeout

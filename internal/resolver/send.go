@@ -99,9 +99,9 @@ func (l *lane) sendBatch(b *bucket, size int, avoid *route) int {
 	return sent
 }
 
-// sendRepeat sends a question once more to which replies are still expected. To the same upstream it is the same
-// datagram: a reply to any of them will do, and a forger has no more to hit (RFC 5452, section 5). It reports false
-// when no more can be sent for now.
+// sendRepeat repeats a question that still expects replies. To the same upstream it is the same datagram: a reply
+// to any of them will do, and a forger has no more to hit (RFC 5452, section 5). It reports false when no more can
+// be sent for now.
 func (l *lane) sendRepeat(i uint32) bool {
 	it := &l.table.items[i]
 	rt := l.pickRoute(l.lastRoute(it), true)
@@ -148,7 +148,7 @@ func (l *lane) sendRepeat(i uint32) bool {
 	return true
 }
 
-// liveRoute is the route of a flight to which a reply is expected; nil: there is none.
+// liveRoute is the route of a flight that still expects a reply; nil: there is none.
 func (l *lane) liveRoute(it *item, k int) *route {
 	if !it.is([...]marks{liveFirst, liveSecond}[k]) {
 		return nil

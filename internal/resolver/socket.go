@@ -52,18 +52,14 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 		return nil, err
 	}
 	_ = conn.SetReadBuffer(udpbatch.ReadBuffer) // without it replies are lost sooner, and asked for again
-	return newSocket(conn)
+	return newSocket(conn), nil
 }
 
-func newSocket(conn net.Conn) (*socket, error) {
-	random, err := forgery.NewRandom()
-	if err != nil {
-		return nil, err
-	}
+func newSocket(conn net.Conn) *socket {
 	return &socket{
 		conn: conn, buffer: make([]byte, udpbatch.MaxDatagram),
-		waiting: make(map[uint16]*flight), random: random,
-	}, nil
+		waiting: make(map[uint16]*flight), random: forgery.NewRandom(),
+	}
 }
 
 // send sends the query of a flight: if that is new, with an id that no other has, else once more. After an error the

@@ -7,11 +7,11 @@ import (
 )
 
 // A stage holds the questions that wait to be sent: by the length of their queries, since only equal ones can leave
-// as one, and by the route that they failed on, since they take another. Those to which replies are still expected go
-// one by one, each as its first query went.
+// as one, and by the route that they failed on, since they take another. Those that still expect replies go one by
+// one, each as its first query went.
 type stage struct {
 	rows    []stageRow // [0]: sent for the first time; [1+r]: sent over route r last
-	repeats queue      // those to which replies are still expected
+	repeats queue      // those that still expect replies
 	n       int        // questions staged
 	cursor  int        // length at which the next round begins, so that none starves
 	out     []byte     // the queries of one batch

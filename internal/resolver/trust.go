@@ -96,18 +96,14 @@ func (r *Resolver) confirmFailure(
 			return false, nil
 		}
 		u.breaker.WantCanary()
-		tick := time.NewTimer(r.watch.Soon())
 		select {
 		case <-change:
-		case <-tick.C:
+		case <-time.After(r.watch.Soon()):
 		case <-r.watch.Hope().Done():
-			tick.Stop()
 			return false, fault(context.Cause(r.watch.Hope()))
 		case <-ctx.Done():
-			tick.Stop()
 			return false, nil
 		}
-		tick.Stop()
 	}
 }
 

@@ -33,7 +33,7 @@ func allStopped(upstreams []*upstream) bool {
 	return !slices.ContainsFunc(upstreams, func(u *upstream) bool { return !u.breaker.IsOpen() })
 }
 
-// countDeclined counts the rcodes by which an upstream declines a question.
+// countDeclined counts an rcode that declines a question.
 func (u *upstream) countDeclined(rcode int) {
 	switch rcode {
 	case dns.RcodeServerFailure:

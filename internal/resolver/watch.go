@@ -16,7 +16,7 @@ type Watch struct {
 	Canaries   []Canary      // asked of each upstream, all of them at a time
 	Interval   time.Duration // from one time to the next; 0: 1 s
 	MaxSilence float64       // the most questions that may get no reply, as a share; 0: no limit
-	MaxPause   time.Duration // for which a run waits for upstreams; 0: DefaultMaxPause
+	MaxPause   time.Duration // how long a run waits for upstreams; 0: DefaultMaxPause
 }
 
 const (

@@ -2,7 +2,7 @@ package resolver
 
 import "time"
 
-// A wheel has wheelSize buckets, of which wheelTick take a time-out: it reaches two time-outs ahead.
+// A wheel has wheelSize buckets. A time-out spans wheelTick of them: the wheel reaches two time-outs ahead.
 const (
 	wheelSize = 256
 	wheelTick = 128

@@ -54,9 +54,9 @@ func (p *Prober) Probe(ctx context.Context, host string, stalls func() int64) (R
 	return p.probeOnce(ctx, host, nil, stalls)
 }
 
-// ProbeAgain is Probe for a host of which a row has a result. Where that is doubtful, ProbeAgain makes a second probe,
-// unless it was made already. Its result counts, and keeps the class of the first; where no server could be
-// talked to, the first result stands.
+// ProbeAgain is Probe for a host whose result a row has. Where that is doubtful, ProbeAgain makes a second probe,
+// unless it was made already. Its result counts, and keeps the class of the first; where no server could be talked
+// to, the first result stands.
 //
 // Of an earlier process only the row is left. Its result is known here too, and counts as the first probe where
 // this Prober has probed the host since.

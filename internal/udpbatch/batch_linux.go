@@ -35,7 +35,7 @@ func mustWait(errno unix.Errno) bool {
 	return errno == unix.EAGAIN || errno == unix.ENOBUFS || errno == unix.EINTR
 }
 
-// noSegments reports an error by which an old kernel, or a device that computes no checksums, refuses UDP_SEGMENT.
+// noSegments reports whether an old kernel, or a device that computes no checksums, refused UDP_SEGMENT.
 func noSegments(errno unix.Errno) bool {
 	switch errno {
 	case unix.EIO, unix.EINVAL, unix.ENOPROTOOPT, unix.EOPNOTSUPP, unix.EMSGSIZE:

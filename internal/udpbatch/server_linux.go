@@ -14,8 +14,8 @@ import (
 const serverBatch = 2 * MaxBatch
 
 // A batchServer is a Server that moves many datagrams a call. Replies of equal length to one peer that follow each
-// other are one message with UDP_SEGMENT, for which the kernel finds the route and queues only once. All headers are
-// made once and refer to memory that stays where it is.
+// other are one message with UDP_SEGMENT: the kernel finds its route and queues it only once. All headers are made
+// once and refer to memory that stays where it is.
 type batchServer struct {
 	conn     *net.UDPConn // keeps fd open
 	fd       int

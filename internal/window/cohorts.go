@@ -11,7 +11,7 @@ type cohorts struct {
 	ring      [cohortRing]cohort
 	newest    int64
 	oldest    int64         // whose outcome is not known
-	suspended time.Duration // for which this process was stopped, in all
+	suspended time.Duration // how long this process was stopped, in all
 }
 
 // A cohort is the first attempts that were sent within one span.

@@ -22,7 +22,7 @@ type overload struct {
 	judged bool    // once at least
 
 	seen  cohort  // attempts since the window changed whose outcome is known
-	spans int     // in which they were sent
+	spans int     // how many they were sent in
 	rate  float64 // good answers for each span, at best
 }
 

@@ -51,10 +51,8 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	if err != nil || delay == 0 {
 		return err
 	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(delay):
 		return nil
 	case <-ctx.Done():
 		l.mu.Lock()

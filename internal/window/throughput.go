@@ -30,7 +30,7 @@ func (t *throughput) replied(now time.Duration, n int) {
 	}
 }
 
-// most is the size to which a window of the given size may open.
+// most is how far a window of the given size may open.
 func (t *throughput) most(now time.Duration, size float64) float64 {
 	switch {
 	case t.size == 0:

@@ -19,7 +19,7 @@ import "time"
 type Window struct {
 	size           float64
 	floor, ceiling float64
-	threshold      float64 // up to which it opens quickly
+	threshold      float64 // it opens quickly up to here
 	full           bool    // it was, since changed
 	replies        int     // since changed
 	changed        time.Duration
@@ -44,8 +44,8 @@ const (
 	earlyWait, earlySent = 250 * time.Millisecond, 64
 )
 
-// New returns the window of an upstream of which nothing is known. It stays between floor and ceiling. A first
-// attempt without an answer for a time-out counts as failed.
+// New returns the window of a new upstream. It stays between floor and ceiling. A first attempt without an answer
+// for a time-out counts as failed.
 func New(floor, ceiling int, timeout time.Duration) Window {
 	c := float64(max(ceiling, 1))
 	f := min(float64(max(floor, 1)), c)

@@ -16,7 +16,7 @@ type model struct {
 	rate    int           // questions a second that it works on at most; 0: no limit
 	queue   int           // questions that may wait for that
 	dead    func(i int) bool
-	hold    time.Duration // for which the question for a dead name keeps its place
+	hold    time.Duration // how long the question for a dead name keeps its place
 	outage  [2]time.Duration
 
 	names   int
