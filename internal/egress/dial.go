@@ -83,7 +83,7 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (*permitConn
 	}
 	if failed.unreachable != nil {
 		waiting := time.Now()
-		failed.local = failed.unreachable.waitVerdict(ctx, d.config.SettleTime) != theirs
+		failed.local = failed.unreachable.waitBlame(ctx, d.config.SettleTime) != theirs
 		began = began.Add(time.Since(waiting)) // that was no dialling
 	}
 	return nil, failed

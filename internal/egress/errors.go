@@ -116,7 +116,7 @@ func (e *Error) isOurs() bool {
 	if e.unreachable == nil {
 		return e.local
 	}
-	said, _ := e.unreachable.verdictNow()
+	said, _ := e.unreachable.blameNow()
 	return said == ours
 }
 

@@ -15,13 +15,13 @@ const (
 	maxHosts = 1 << 10
 )
 
-// A verdict is whose fault it is that an address is out of reach.
-type verdict uint8
+// A blame is whose fault it is that an address is out of reach.
+type blame uint8
 
 const (
-	undecided verdict = iota // few addresses failed, and no connection was made since then
-	theirs                   // the address's: a connection of its family was made since
-	ours                     // no route, or many networks fail and no connection is made
+	undecided blame = iota // few addresses failed, and no connection was made since then
+	theirs                 // the address's: a connection of its family was made since
+	ours                   // no route, or many networks fail and no connection is made
 )
 
 // A family is what became of the connections to one port in one address family. The ports are apart, since a
@@ -29,19 +29,19 @@ const (
 type family struct {
 	hasRoute func() bool // whether this machine has a route for the family at all
 
-	mu     sync.Mutex
-	made   int64     // connections
-	last   time.Time // when the last one was made
-	failed map[netip.Prefix]struct{}
-	hosts  map[string]struct{} // that were out of reach, while no connection was ever made
-	wake   chan struct{}       // closed when failures may have got a verdict; nil: none waits
+	mu        sync.Mutex
+	connected int64     // connections
+	last      time.Time // when the last one was made
+	failed    map[netip.Prefix]struct{}
+	hosts     map[string]struct{} // that were out of reach, while no connection was ever made
+	wake      chan struct{}       // closed when failures may have got their blame; nil: none waits
 }
 
 // A failure is one address that was out of reach.
 type failure struct {
-	family  *family
-	made    int64 // connections that had been made before
-	verdict verdict
+	family          *family
+	connectedBefore int64 // connections that had been made before
+	blame           blame
 }
 
 // noteConnection notes a connection. Only connections count: a reset may come from the firewall of this
@@ -49,7 +49,7 @@ type failure struct {
 func (c *family) noteConnection(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.made++
+	c.connected++
 	c.last = now
 	c.hosts = nil
 	clear(c.failed)
@@ -62,8 +62,8 @@ func (c *family) noteUnreachable(host string, addr netip.Addr, before *time.Time
 	routeless := !c.hasRoute()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := &failure{family: c, made: c.made}
-	if c.made == 0 && len(c.hosts) < maxHosts {
+	f := &failure{family: c, connectedBefore: c.connected}
+	if c.connected == 0 && len(c.hosts) < maxHosts {
 		if c.hosts == nil {
 			c.hosts = make(map[string]struct{})
 		}
@@ -71,9 +71,9 @@ func (c *family) noteUnreachable(host string, addr netip.Addr, before *time.Time
 	}
 	switch {
 	case routeless:
-		f.verdict = ours
+		f.blame = ours
 	case before != nil && (before.IsZero() || c.last.After(*before)):
-		f.verdict = theirs // it did not connect when others did: this says nothing about us
+		f.blame = theirs // it did not connect when others did: this says nothing about us
 	case len(c.failed) < manyNetworks:
 		if c.failed == nil {
 			c.failed = make(map[netip.Prefix]struct{})
@@ -86,7 +86,7 @@ func (c *family) noteUnreachable(host string, addr netip.Addr, before *time.Time
 	return f
 }
 
-// wakeWaiters lets failures look for their verdict.
+// wakeWaiters lets failures look for their blame.
 func (c *family) wakeWaiters() {
 	if c.wake != nil {
 		close(c.wake)
@@ -94,38 +94,38 @@ func (c *family) wakeWaiters() {
 	}
 }
 
-// verdictNow is the verdict as it stands, and a channel that is closed when there may be another one.
-func (f *failure) verdictNow() (verdict, <-chan struct{}) {
+// blameNow is the blame as it stands, and a channel that is closed when there may be another one.
+func (f *failure) blameNow() (blame, <-chan struct{}) {
 	c := f.family
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case f.verdict != undecided:
-	case c.made > f.made:
-		f.verdict = theirs
+	case f.blame != undecided:
+	case c.connected > f.connectedBefore:
+		f.blame = theirs
 	case len(c.failed) >= manyNetworks:
-		f.verdict = ours
+		f.blame = ours
 	default:
 		if c.wake == nil {
 			c.wake = make(chan struct{})
 		}
 	}
-	return f.verdict, c.wake
+	return f.blame, c.wake
 }
 
-// waitVerdict waits that long for the verdict. Where ctx says that there is no later try, an undecided failure
+// waitBlame waits that long for the blame. Where ctx says that there is no later try, an undecided failure
 // is the fault of the address.
-func (f *failure) waitVerdict(ctx context.Context, wait time.Duration) verdict {
-	said, wake := f.verdictNow()
+func (f *failure) waitBlame(ctx context.Context, wait time.Duration) blame {
+	said, wake := f.blameNow()
 	if isLast, _ := ctx.Value(lastKey{}).(bool); isLast && said == undecided {
-		f.verdict = theirs
+		f.blame = theirs
 		return theirs
 	}
 	patience := time.After(wait)
 	for said == undecided {
 		select {
 		case <-wake:
-			said, wake = f.verdictNow()
+			said, wake = f.blameNow()
 		case <-patience:
 			return undecided
 		case <-ctx.Done():

@@ -77,8 +77,8 @@ func (p *plain) close(err error, ipv6 bool, hosts ...string) {
 	}
 }
 
-// blame is whose fault a dial says that it is.
-func blame(err error) string {
+// blameOf is whose fault a dial says that it is.
+func blameOf(err error) string {
 	var e *Error
 	switch {
 	case err == nil:
@@ -180,7 +180,7 @@ func TestWhoseFault(t *testing.T) {
 					for _, host := range s.hosts {
 						all.Go(func() {
 							conn, err := at.DialContext(ctx, "tcp", fmt.Sprint(host, ":", at.port))
-							if got := blame(err); got != s.want {
+							if got := blameOf(err); got != s.want {
 								t.Errorf("step %d, %s: %s, want %s: %v", i, host, got, s.want, err)
 							}
 							if err == nil {
@@ -220,8 +220,8 @@ func TestDecidedByConnection(t *testing.T) {
 				})
 				var trace Trace
 				_, err := dialer.DialContext(WithTrace(t.Context(), &trace), "tcp", family+"-0:443")
-				if blame(err) != c.want || trace.ConnectTime != 0 { // to connect took no time
-					t.Errorf("%v, %s: %s in %v, want %s", c.errno, family, blame(err), trace.ConnectTime, c.want)
+				if blameOf(err) != c.want || trace.ConnectTime != 0 { // to connect took no time
+					t.Errorf("%v, %s: %s in %v, want %s", c.errno, family, blameOf(err), trace.ConnectTime, c.want)
 				}
 				time.Sleep(time.Second)
 			})
@@ -240,7 +240,7 @@ func TestNoRoute(t *testing.T) {
 		for _, ctx := range []context.Context{
 			t.Context(), WithLastTry(t.Context()), WithEarlierFailure(t.Context(), time.Time{}),
 		} {
-			if _, err := dialer.DialContext(ctx, "tcp", "v6-0:443"); blame(err) != "ours" || time.Since(began) > 0 {
+			if _, err := dialer.DialContext(ctx, "tcp", "v6-0:443"); blameOf(err) != "ours" || time.Since(began) > 0 {
 				t.Errorf("%v after %v", err, time.Since(began))
 			}
 		}
@@ -303,7 +303,7 @@ func TestReached(t *testing.T) {
 		second.Recall(append(first.Reached(),
 			Reach{Port: 80, Last: time.Now()}, Reach{Port: 25, Last: time.Now().Add(time.Hour)}))
 		before := WithEarlierFailure(t.Context(), time.Now().Add(-time.Second))
-		if _, err := second.dialer.DialContext(before, "tcp", "v6-0:443"); blame(err) != "unreachable" {
+		if _, err := second.dialer.DialContext(before, "tcp", "v6-0:443"); blameOf(err) != "unreachable" {
 			t.Error(err)
 		}
 		if got := second.Reached()[2]; got.Port != 25 || got.Last.After(time.Now()) {

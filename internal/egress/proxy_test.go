@@ -141,16 +141,16 @@ func TestProxyOutOfReach(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			transport := reach(t, p, Config{Proxy: newSOCKS(t, c.play).url}, nil)
-			if _, err := fetch(t, t.Context(), transport); blame(err) != c.want {
-				t.Errorf("%s, want %s: %v", blame(err), c.want, err)
+			if _, err := fetch(t, t.Context(), transport); blameOf(err) != c.want {
+				t.Errorf("%s, want %s: %v", blameOf(err), c.want, err)
 			}
 			transport = reach(t, p, Config{Proxy: newSOCKS(t, c.play).url}, nil)
 			for i := range manyNetworks {
 				_, _ = transport.dialer.connect(t.Context(), host, netip.AddrFrom4([4]byte{22, byte(i), 0, 1}))
 			}
 			want := strings.ReplaceAll(c.want, "unsettled", "ours")
-			if _, err := fetch(t, t.Context(), transport); blame(err) != want {
-				t.Errorf("%d networks later %s, want %s: %v", manyNetworks, blame(err), want, err)
+			if _, err := fetch(t, t.Context(), transport); blameOf(err) != want {
+				t.Errorf("%d networks later %s, want %s: %v", manyNetworks, blameOf(err), want, err)
 			}
 		})
 	}

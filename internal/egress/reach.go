@@ -20,7 +20,7 @@ func (t *Transport) Reached() (list []Reach) {
 		for _, ipv6 := range []bool{false, true} {
 			c := t.dialer.families.of(port, ipv6)
 			c.mu.Lock()
-			one := Reach{Port: port, IPv6: ipv6, Made: c.made, Last: c.last, OutOfReach: len(c.hosts)}
+			one := Reach{Port: port, IPv6: ipv6, Made: c.connected, Last: c.last, OutOfReach: len(c.hosts)}
 			c.mu.Unlock()
 			if one.Made > 0 || !one.Last.IsZero() || one.OutOfReach > 0 {
 				list = append(list, one)

@@ -52,7 +52,7 @@ func (e *evidence) silent() bool {
 
 // A history is what earlier attempts of an item brought, if it was more than silence.
 type history struct {
-	evidence evidence
-	forgiven int   // attempts that do not count, since the question started over
-	restarts uint8 // how often the question was asked from its beginning
+	evidence  evidence
+	uncounted int   // attempts that do not count, since the question started over
+	restarts  uint8 // how often the question was asked from its beginning
 }

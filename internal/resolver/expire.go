@@ -36,7 +36,7 @@ func (l *lane) expire() {
 	}
 	for i := l.wheel.pop(l.table.items, l.now); i != nowhere; i = l.wheel.pop(l.table.items, l.now) {
 		it := &l.table.items[i]
-		it.where = inTransit
+		it.where = inNoList
 		if it.is(toStage) {
 			l.restage(i)
 			continue
@@ -53,7 +53,7 @@ func (l *lane) expire() {
 // attemptTime is how long the last attempt of an item waits for a reply.
 func (l *lane) attemptTime(i uint32, prompt bool) time.Duration {
 	it := &l.table.items[i]
-	made := int(it.tries) - l.history[i].forgiven
+	made := int(it.tries) - l.history[i].uncounted
 	return l.schedule.wait(made, it.is(isPatient), prompt && l.resolver.watch != nil)
 }
 

@@ -23,8 +23,8 @@ func (l *lane) noteFailure(i uint32, err *Error, rt *route) {
 func (l *lane) proceed(i uint32, local bool) {
 	it := &l.table.items[i]
 	switch {
-	case it.where == inTransit:
-	case it.where == inWheel && !it.live():
+	case it.where == inNoList:
+	case it.where == inWheel && !it.awaitsReply():
 		l.detach(i)
 	default:
 		return
@@ -38,7 +38,7 @@ func (l *lane) retry(i uint32, local bool) {
 	it := &l.table.items[i]
 	h := l.history[i]
 	switch {
-	case int(it.tries)-h.forgiven >= l.schedule.maxAttempts(it.is(isPatient), h.evidence.kept != nil):
+	case int(it.tries)-h.uncounted >= l.schedule.maxAttempts(it.is(isPatient), h.evidence.kept != nil):
 		l.holdFailure(i)
 	case local && len(l.routes) == 1:
 		it.marks |= toStage
@@ -56,7 +56,7 @@ func (l *lane) restage(i uint32) {
 	case !l.table.takeSlot(it):
 		it.marks |= toStage
 		l.waitUntil(i, l.now+l.wheel.tick)
-	case it.live():
+	case it.awaitsReply():
 		l.stage.repeat(i, l.table.items)
 	default:
 		l.stage.push(l.lastRoute(it), i, l.table.items, l.now)
@@ -108,7 +108,7 @@ func (l *lane) portFailed(rt *route, p *lanePort, err error) {
 // abandon answers every question that is left when the Resolver is closed.
 func (l *lane) abandon() {
 	for i := range l.table.items {
-		if l.table.items[i].where == inTransit {
+		if l.table.items[i].where == inNoList {
 			continue // it is free
 		}
 		q := l.table.question(uint32(i))
@@ -127,7 +127,7 @@ func (l *lane) holdFailure(i uint32) {
 	}
 	it := &l.table.items[i]
 	breaker := &l.lastRoute(it).upstream.breaker
-	if h := l.history[i]; h.evidence.silent() && h.forgiven == 0 && !it.is(failedBefore) {
+	if h := l.history[i]; h.evidence.silent() && h.uncounted == 0 && !it.is(failedBefore) {
 		breaker.Silence.Missed(it.began)
 	}
 	it.stamp(l.now)

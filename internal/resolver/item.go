@@ -42,7 +42,7 @@ type portID struct {
 type place uint8
 
 const (
-	inTransit     place = iota // between two places
+	inNoList      place = iota // free, or between two lists
 	inStage                    // waits to be sent: in a bucket, or in the list of repeats
 	inFlight                   // counts for the window
 	inWheel                    // waits for a reply, or for its time
@@ -63,8 +63,8 @@ const (
 
 func (it *item) is(m marks) bool { return it.marks&m != 0 }
 
-// live reports whether a reply to any flight is expected.
-func (it *item) live() bool { return it.marks&(liveFirst|liveSecond) != 0 }
+// awaitsReply reports whether a reply to any flight is expected.
+func (it *item) awaitsReply() bool { return it.marks&(liveFirst|liveSecond) != 0 }
 
 // sent is when the item was sent last, or failed.
 func (it *item) sent() time.Duration { return it.began + time.Duration(it.sentAfter)*time.Millisecond }

@@ -28,7 +28,7 @@ func (l *lane) leaveFlight(i uint32) {
 	}
 	at.route.sent.remove(l.table.items, i)
 	l.inFlight--
-	it.where = inTransit
+	it.where = inNoList
 }
 
 // closeFlight expects no reply to an attempt any more.
@@ -66,7 +66,7 @@ func (l *lane) detach(i uint32) {
 	case inSlowPath:
 		l.slowPath.remove(l.table.items, i)
 	}
-	it.where = inTransit
+	it.where = inNoList
 	it.marks &^= toStage
 }
 

@@ -20,7 +20,7 @@ func (l *lane) handOff() {
 		it := &l.table.items[i]
 		h := l.history[i]
 		q := slowQuestion{question: l.table.question(i), step: step(it.bucket), state: questionState{
-			began: it.began, tried: it.sent(), made: int(it.tries) - h.forgiven, evidence: h.evidence,
+			began: it.began, tried: it.sent(), made: int(it.tries) - h.uncounted, evidence: h.evidence,
 		}}
 		if rt := l.lastRoute(it); rt != nil {
 			q.state.last = rt.upstream

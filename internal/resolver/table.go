@@ -116,6 +116,6 @@ func (t *table) takeSlot(it *item) bool {
 func (t *table) release(i uint32) {
 	it := &t.items[i]
 	t.dropSlot(it)
-	it.name, it.where = "", inTransit
+	it.name, it.where = "", inNoList
 	t.free = append(t.free, i)
 }

@@ -57,7 +57,7 @@ func (l *lane) startOver(i uint32) {
 		it.tries = 0 // it cannot count further
 	}
 	h := l.history[i]
-	l.history[i] = history{forgiven: int(it.tries), restarts: h.restarts}
+	l.history[i] = history{uncounted: int(it.tries), restarts: h.restarts}
 	it.began, it.sentAfter = l.now, 0
 	l.restage(i)
 }
