@@ -53,10 +53,7 @@ func (s Shard) String() string {
 
 // ParseShard reads "I/N", with 0 <= I < N.
 func ParseShard(text string) (Shard, error) {
-	left, right, ok := strings.Cut(text, "/")
-	if !ok {
-		return Shard{}, fmt.Errorf("shard %q is not of the form I/N", text)
-	}
+	left, right, _ := strings.Cut(text, "/")
 	index, err1 := strconv.Atoi(left)
 	of, err2 := strconv.Atoi(right)
 	if err := errors.Join(err1, err2); err != nil {
