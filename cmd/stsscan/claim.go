@@ -11,7 +11,6 @@ import (
 
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
 )
 
 // claimLock is the lock that a process holds while it claims a run directory.
@@ -28,7 +27,7 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	}
 	claiming, err := durable.WaitLock(ctx, j.path(claimLock))
 	if ctx.Err() != nil {
-		return nil, exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
+		return nil, exitOf(errStopped)
 	}
 	if err != nil {
 		return nil, err

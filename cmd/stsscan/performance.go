@@ -13,12 +13,8 @@ import (
 // performanceOf is how fast this process was and what it waited for, added to what earlier ones recorded.
 // Stats are nil if this process asks nothing.
 func performanceOf(
-	stats *pipeline.Stats, inUse func() egress.Connections, previous *output.Manifest,
+	stats *pipeline.Stats, inUse func() egress.Connections, before *output.Performance,
 ) *output.Performance {
-	var before *output.Performance
-	if previous != nil {
-		before = previous.Performance
-	}
 	if stats == nil {
 		return before
 	}
