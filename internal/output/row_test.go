@@ -72,7 +72,9 @@ func every(domain string, rank int64) *Row {
 
 // least is a row with every column NULL that may be.
 func least(domain string, rank int64) *Row {
-	return &Row{Domain: domain, Rank: rank, List: "-", TLD: "com", Record: "unknown", Policy: "not_fetched", ObservedAt: at()}
+	return &Row{
+		Domain: domain, Rank: rank, List: "-", TLD: "com", Record: "unknown", Policy: "not_fetched", ObservedAt: at(),
+	}
 }
 
 // hollow is a row whose lists, maps and bytes were observed and are empty.
