@@ -37,15 +37,15 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/survey": {against: 0, files: []string{
 			"previous.go", "rows.go", "stall.go", "hosts.go", "policyrow.go", "proberow.go", "tlsacache.go", "survey.go",
-			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "denial.go", "mailrow.go", "mail.go", "domain.go",
+			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "mailrow.go", "mail.go", "domain.go",
 			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/domains": {against: 0, files: []string{
-			"errors.go", "reason.go", "printable.go", "lines.go", "ldh.go", "normalize.go", "format.go", "entry.go",
-			"plain.go", "fields.go", "url.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
-			"detect.go", "reader.go", "rawreader.go", "gzip.go", "compression.go", "source.go",
+			"errors.go", "reason.go", "lines.go", "ldh.go", "normalize.go", "format.go",
+			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
+			"reader.go", "rawreader.go", "compression.go", "source.go",
 			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
-			"exclusionhistory.go", "exclusionfile.go", "progress.go", "prepareconfig.go", "check.go", "reuse.go", "rejects.go",
+			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go",
 			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
 		"internal/verify": {against: 0, files: []string{
@@ -98,10 +98,10 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
-			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "connections.go", "performance.go",
-			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
-			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "previous.go", "prepare.go",
-			"takeover.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go", "scan.go",
+			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "watcher.go",
+			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
+			"takeover.go", "scan.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{
