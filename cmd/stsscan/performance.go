@@ -69,7 +69,7 @@ func connections(now []egress.Reach, before []output.Connections) []output.Conne
 			continue
 		}
 		one.Made += all[i].Made
-		one.OutOfReach = max(one.OutOfReach, all[i].OutOfReach) // of which some were asked again
+		one.OutOfReach = max(one.OutOfReach, all[i].OutOfReach) // some were asked again
 		one.Last = cmp.Or(one.Last, all[i].Last)
 		if one.Made > 0 {
 			one.OutOfReach = 0

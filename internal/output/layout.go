@@ -40,8 +40,8 @@ const (
 	// bloomBits is the size of the Bloom filter of the column domain, per row. Of names that are not in a row group
 	// one in a hundred passes it.
 	bloomBits = 10
-	// The library reserves the memory of a page for every column when it gets the first row. Small parts, of which
-	// many are written at a time, need far smaller pages than large ones.
+	// The library reserves the memory of a page for every column when it gets the first row. Many small
+	// parts are written at a time, and need far smaller pages than large ones.
 	minPage, maxPage = 4 << 10, 64 << 10 // octets
 	pagePerRow       = 32                // octets: a name, or a hash in hexadecimal
 	// octetsPerGroup ends a row group early where the evidence is large: a hoster may serve 64 KiB under every name.

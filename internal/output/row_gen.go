@@ -117,8 +117,8 @@ func (h *MXHost) texts() [8]string {
 	}
 }
 
-// A Denial is a [Row] with no more than the lookup of an absent record can tell, as more than
-// 99 rows in 100 are. Its other columns are all NULL. It is a quarter of the size.
+// A Denial is a [Row] that says nothing but what the lookup of a record that is
+// not there can say, as more than 99 rows in 100 do: its other columns are all NULL. It is a quarter of the size.
 type Denial struct {
 	Domain           string
 	Rank             int64

@@ -9,8 +9,8 @@ import (
 
 // writeDenial writes the short row of a denial, and what it has to do with Row.
 func writeDenial(b *bytes.Buffer, row []column) {
-	b.WriteString(`// A Denial is a [Row] with no more than the lookup of an absent record can tell, as more than
-// 99 rows in 100 are. Its other columns are all NULL. It is a quarter of the size.
+	b.WriteString(`// A Denial is a [Row] that says nothing but what the lookup of a record that is
+// not there can say, as more than 99 rows in 100 do: its other columns are all NULL. It is a quarter of the size.
 type Denial struct {
 `)
 	var copies, others []string
