@@ -37,7 +37,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/survey": {against: 0, files: []string{
 			"previous.go", "rows.go", "stall.go", "hosts.go", "policyrow.go", "proberow.go", "tlsacache.go", "survey.go",
-			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "mailrow.go", "mail.go", "domain.go",
+			"deadline.go", "localfault.go", "verdictrow.go", "probe.go", "denial.go", "mailrow.go", "mail.go", "domain.go",
 			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/domains": {against: 0, files: []string{
