@@ -25,6 +25,7 @@ Raw bytes are text if they are UTF-8, else {"base64": "..."}.`,
 		Args: atLeast(1, "PATH"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := bufio.NewWriter(std.out)
+			rows := output.NewJSONWriter(out)
 			for _, arg := range args {
 				parts, err := partsOf(arg)
 				if err != nil {
@@ -35,7 +36,7 @@ Raw bytes are text if they are UTF-8, else {"base64": "..."}.`,
 						if err != nil {
 							return errors.Join(err, out.Flush())
 						}
-						if err := output.WriteJSON(out, row); err != nil {
+						if err := rows.Write(row); err != nil {
 							return err
 						}
 					}

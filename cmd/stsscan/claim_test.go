@@ -68,7 +68,7 @@ func TestClaim(t *testing.T) {
 		left   []string // manifests
 	}{
 		{name: "nothing", shards: []string{""}, left: []string{"run.json"}},
-		{name: "a claim of which nothing came", before: func(t *testing.T, dir string) {
+		{name: "a claim that led to nothing", before: func(t *testing.T, dir string) {
 			if err := output.WriteShards(durable.Disk{}, dir, 2); err != nil {
 				t.Fatal(err)
 			}

@@ -52,7 +52,7 @@ func TestExclusionsBetweenPasses(t *testing.T) {
 		late       []string
 		versions   int
 	}{
-		{"the same", "# nobody new\nother.example\n", exitDone, "", nil, 1},
+		{"the same", "# none new\nother.example\n", exitDone, "", nil, 1},
 		{"the host of one", "other.example\nhoster.example.com\n", exitDone, "", []string{"shut.example.com"}, 2},
 		{"both", "other.example\nexample.com\n", exitDone, "", []string{"dead.example.com", "shut.example.com"}, 2},
 		{"a slip of the pen", "other.example\nhoster,example.com\n", exitIncomplete, `2: "hoster,example.com": a character that no domain name has`, nil, 1},

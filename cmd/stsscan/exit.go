@@ -74,20 +74,15 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// parseUpstreams reads the value of a flag.
+// parseUpstreams reads the value of a flag. An error is of the command line, unless a file is at fault.
 func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
 	upstreams, err := resolvconf.Parse(value)
-	return upstreams, valueError(flag, err)
-}
-
-// valueError marks err as one of a flag's value, and of the command line unless a file is at fault.
-func valueError(flag string, err error) error {
 	if err == nil {
-		return nil
+		return upstreams, nil
 	}
 	err = fmt.Errorf("--%s: %w", flag, err)
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return err
+		return nil, err
 	}
-	return usage(err)
+	return nil, usage(err)
 }

@@ -54,7 +54,7 @@ func familyBed(t *testing.T, b *bed) {
 	words(t, "ip -6 addr del 3ffe:5753:1::ffff/128 dev lo")
 	words(t, "ip -6 route del local ::/0 dev lo")
 	said, err := b.scan("list", "neither", flags...).CombinedOutput()
-	if exitCode(err) != exitIncomplete || !strings.Contains(string(said), "3 domains are to be asked again, such as ") ||
+	if exitCode(err) != exitIncomplete || !strings.Contains(string(said), "3 domains must be asked again, such as ") ||
 		strings.Contains(string(said), "no IPv4 here") {
 		t.Errorf("with neither: %v\n%s", err, said)
 	}

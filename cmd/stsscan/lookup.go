@@ -61,8 +61,10 @@ itself and at _mta_sts.`,
 				return err
 			}
 			defer n.close()
-			mailConfig, err := mail.config(n)
-			if err != nil {
+			config := survey.Config{
+				Client: n.client, Suffixes: n.suffixes, Deadline: network.deadline, LastDeadline: network.lastDeadline(),
+			}
+			if config.Mail, err = mail.config(n); err != nil {
 				return err
 			}
 
@@ -71,7 +73,7 @@ itself and at _mta_sts.`,
 				if excluded.Domain(name) {
 					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
 				}
-				row, err := n.survey(cmd.Context(), name, &network, mailConfig)
+				row, err := survey.Domain(cmd.Context(), config, domains.Name{Domain: name, Rank: 1, List: "command line"})
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
@@ -106,17 +108,6 @@ itself and at _mta_sts.`,
 	})
 	addHelp(cmd.Flags())
 	return cmd
-}
-
-// survey makes the row of one domain.
-func (n *network) survey(
-	ctx context.Context, domain string, flags *networkFlags, mail survey.Mail,
-) (*output.Row, error) {
-	config := survey.Config{
-		Client: n.client, Suffixes: n.suffixes, Mail: mail,
-		Deadline: flags.deadline, LastDeadline: flags.lastDeadline(),
-	}
-	return survey.Domain(ctx, config, domains.Name{Domain: domain, Rank: 1, List: "command line"})
 }
 
 // lookElsewhere looks where people put a record by mistake, if the row has none.

@@ -64,7 +64,7 @@ func (f *mailFlags) check() error {
 func (f *mailFlags) config(n *network) (survey.Mail, error) {
 	m, err := f.extents()
 	if err == nil && f.probe {
-		m.Prober = starttls.New(starttls.Config{Dialer: survey.MailDoor(n.mailDoor), Name: f.ehloName(n)})
+		m.Prober = starttls.New(starttls.Config{Dialer: survey.MailDoor(n.transport.MailDialer()), Name: f.ehloName(n)})
 	}
 	return m, err
 }

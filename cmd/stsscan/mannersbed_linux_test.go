@@ -29,9 +29,9 @@ const (
 	bedConnections = 3 // at a time that it is due
 	bedParts       = 16
 
-	// bedLate is by how much the server may see two connections nearer to each
-	// other than they were begun, beside the time for which it was not let run:
-	// by what it takes them late on a busy machine.
+	// bedLate is how much nearer to each other than they were begun the server may
+	// see two connections, as it takes them late on a busy machine. The time that it
+	// was stopped comes on top.
 	bedLate = 500 * time.Millisecond
 )
 

@@ -94,9 +94,9 @@ func (m *metrics) setRun(run *output.Manifest) {
 	m.gauge("stsscan_run_end_timestamp_seconds", "When the run ended.", ended)
 	m.gauge("stsscan_goroutines", "Goroutines at the end of the run: as many after a long run as after a short one.",
 		float64(runtime.NumGoroutine()))
-	if n, ok := openDescriptors(); ok {
+	if open, err := os.ReadDir("/proc/self/fd"); err == nil {
 		m.gauge("stsscan_descriptors",
-			"Open descriptors at the end of the run: as many after a long run as after a short one.", float64(n))
+			"Open descriptors at the end of the run: as many after a long run as after a short one.", float64(len(open)))
 	}
 	crossCheck := m.vector("stsscan_cross_check",
 		"Domains that a cross-check asked for, by whether they have a record, and its outcome.", "rows", "outcome")
@@ -141,12 +141,6 @@ func (m *metrics) setPerformance(run *output.Manifest) {
 	connections.WithLabelValues("most").Set(float64(p.Connections.Most))
 	m.gauge("stsscan_connections_waited_seconds",
 		"Time in which surveys waited because all connections were in use.", p.Connections.WaitedSeconds)
-}
-
-// openDescriptors is how many descriptors this process has open, if the system tells.
-func openDescriptors() (n int, ok bool) {
-	open, err := os.ReadDir("/proc/self/fd")
-	return len(open), err == nil
 }
 
 // crossCheckOf is the cross-check of a run; nil if there was none.

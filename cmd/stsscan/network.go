@@ -24,9 +24,6 @@ type network struct {
 	engine    *resolver.Resolver
 	client    *mtasts.Client
 	transport *egress.Transport
-	mailDoor  *egress.MailDialer
-	manners   func() egress.MannersCounts // so far
-	upstreams []string
 	inFlight  int
 	roots     rootsInfo
 	suffixes  *suffixes.List // for registered domains
@@ -82,9 +79,6 @@ func (f *networkFlags) open(
 		return nil, err
 	}
 	n.closers = append(n.closers, func() { _ = n.engine.Close() })
-	for _, u := range upstreams {
-		n.upstreams = append(n.upstreams, u.String())
-	}
 
 	config := egress.Config{
 		Resolve: survey.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
@@ -110,8 +104,6 @@ func (f *networkFlags) open(
 	}
 	logFamilies(transport, log)
 	n.transport = transport
-	n.manners = transport.Manners
-	n.mailDoor = transport.MailDialer()
 	n.client.Transport = transport
 	return n, nil
 }

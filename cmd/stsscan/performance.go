@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"stsscan/internal/codes"
@@ -13,12 +15,8 @@ import (
 // performanceOf is how fast this process was and what it waited for, added to what earlier ones recorded.
 // Stats are nil if this process asks nothing.
 func performanceOf(
-	stats *pipeline.Stats, inUse func() egress.Connections, previous *output.Manifest,
+	stats *pipeline.Stats, inUse func() egress.Connections, before *output.Performance,
 ) *output.Performance {
-	var before *output.Performance
-	if previous != nil {
-		before = previous.Performance
-	}
 	if stats == nil {
 		return before
 	}
@@ -47,3 +45,36 @@ func performanceOf(
 func seconds(d time.Duration) float64 { return rounded(d.Seconds()) }
 
 func rounded(x float64) float64 { return math.Round(1000*x) / 1000 }
+
+// Names of address families in run.json.
+const (
+	familyIPv4 = "IPv4"
+	familyIPv6 = "IPv6"
+)
+
+// connections are those of this process and of earlier ones.
+func connections(now []egress.Reach, before []output.Connections) []output.Connections {
+	all := slices.Clone(before)
+	for _, r := range now {
+		one := output.Connections{Port: r.Port, Family: familyIPv4, Made: r.Made, OutOfReach: r.OutOfReach}
+		if r.IPv6 {
+			one.Family = familyIPv6
+		}
+		if !r.Last.IsZero() {
+			one.Last = new(r.Last.UTC())
+		}
+		i := slices.IndexFunc(all, func(c output.Connections) bool { return c.Port == one.Port && c.Family == one.Family })
+		if i < 0 {
+			all = append(all, one)
+			continue
+		}
+		one.Made += all[i].Made
+		one.OutOfReach = max(one.OutOfReach, all[i].OutOfReach) // some were asked again
+		one.Last = cmp.Or(one.Last, all[i].Last)
+		if one.Made > 0 {
+			one.OutOfReach = 0
+		}
+		all[i] = one
+	}
+	return all
+}

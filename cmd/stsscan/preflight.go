@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,11 +112,8 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 }
 
 // addTrustReport adds what the watch saw to what earlier processes saw.
-func addTrustReport(t *output.Trust, previous *output.Trust, report resolver.TrustReport) {
-	t.Events, t.PausedSeconds = nil, 0
-	if previous != nil {
-		t.Events, t.PausedSeconds = previous.Events, previous.PausedSeconds
-	}
+func addTrustReport(t, before *output.Trust, report resolver.TrustReport) {
+	t.Events, t.PausedSeconds = slices.Clip(before.Events), before.PausedSeconds
 	for _, e := range report.Events {
 		t.Events = append(t.Events, output.TrustEvent{
 			At: e.At.UTC(), Resolver: e.Upstream.String(), Event: e.What, Words: e.Why,

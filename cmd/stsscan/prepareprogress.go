@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -17,9 +17,7 @@ type prepareProgress struct {
 	console *console
 	log     *slog.Logger
 	stage   domains.Stage // of the bar
-
-	lock sync.Mutex
-	at   domains.Progress
+	latest  atomic.Value  // domains.Progress; nil: none yet
 }
 
 // watchPreparing shows the progress of the prepare step, which calls update, until stop is called.
@@ -35,23 +33,11 @@ func (c *console) watchPreparing(
 		interval, show = barInterval, p.show
 	}
 	stopTicks := tick(interval, func(time.Time) {
-		if at := p.last(); at.Stage != "" {
+		if at, ok := p.latest.Load().(domains.Progress); ok {
 			show(at)
 		}
 	})
-	return p.update, func() { stopTicks(); p.end() }
-}
-
-func (p *prepareProgress) update(at domains.Progress) {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	p.at = at
-}
-
-func (p *prepareProgress) last() domains.Progress {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	return p.at
+	return func(at domains.Progress) { p.latest.Store(at) }, func() { stopTicks(); p.end() }
 }
 
 // line logs a line.
@@ -122,7 +108,7 @@ func (p *prepareProgress) end() {
 	p.clear()
 }
 
-// clear does it; the console is locked.
+// clear is end with the console locked.
 func (p *prepareProgress) clear() {
 	if p.console.bar != nil {
 		_ = p.console.bar.Clear()

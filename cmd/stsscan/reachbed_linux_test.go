@@ -125,7 +125,7 @@ func (b *bed) closedFamily(t *testing.T, flags []string, addrs *hostAddrs) {
 	}
 	words(t, "ip -6 route add prohibit 3ffe:6000::/20 table local")
 	out, err := run()
-	told := strings.Contains(out, "10 domains are to be asked again, such as six") &&
+	told := strings.Contains(out, "10 domains must be asked again, such as six") &&
 		strings.Contains(out, "permission denied")
 	if exitCode(err) != exitIncomplete || !told {
 		t.Errorf("a family is closed: %v\n%s", err, out)

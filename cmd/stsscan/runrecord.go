@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -117,10 +118,8 @@ func (r *runRecord) wrote(info output.PartInfo) {
 // has its line for each resolver.
 func (r *runRecord) describe(n *network) {
 	r.manifest.Roots = output.Roots{Source: n.roots.source, Date: n.roots.date}
-	r.manifest.Resolvers = nil
-	if r.previous != nil {
-		r.manifest.Resolvers = append(r.manifest.Resolvers, r.previous.Resolvers...)
-	}
+	before := r.before()
+	r.manifest.Resolvers = slices.Clone(before.Resolvers)
 	report, windows := n.engine.TrustReport(), n.engine.Windows()
 	for i, s := range n.engine.Stats() {
 		line := output.Resolver{
@@ -134,27 +133,21 @@ func (r *runRecord) describe(n *network) {
 		}
 		r.manifest.Resolvers = append(r.manifest.Resolvers, line)
 	}
-	var before *output.Trust
-	if r.previous != nil {
-		before = r.previous.Trust
-	}
-	addTrustReport(r.manifest.Trust, before, report)
+	trusted := cmp.Or(before.Trust, &output.Trust{})
+	addTrustReport(r.manifest.Trust, trusted, report)
 	if r.stats != nil {
-		r.manifest.Trust.Discarded = r.stats.Counts().Discarded
-		if before != nil {
-			r.manifest.Trust.Discarded += before.Discarded
-		}
+		r.manifest.Trust.Discarded = r.stats.Counts().Discarded + trusted.Discarded
 	}
 	r.manifest.Surveys = n.transport.Connections().Limit
 	r.reached, r.inUse = n.transport.Reached, n.transport.Connections
-	m := n.manners()
-	r.manifest.Manners = output.Manners{Waited: m.Waited, PutOff: m.PutOff, Held: m.Held}
-	if r.previous != nil {
-		r.manifest.Manners.Waited += r.previous.Manners.Waited
-		r.manifest.Manners.PutOff += r.previous.Manners.PutOff
-		r.manifest.Manners.Held += r.previous.Manners.Held
+	m, was := n.transport.Manners(), before.Manners
+	r.manifest.Manners = output.Manners{
+		Waited: was.Waited + m.Waited, PutOff: was.PutOff + m.PutOff, Held: was.Held + m.Held,
 	}
 }
+
+// before is what earlier processes recorded; empty if there was none.
+func (r *runRecord) before() *output.Manifest { return cmp.Or(r.previous, &output.Manifest{}) }
 
 // write writes run.json.
 func (r *runRecord) write(status output.Status, reasons []string) error {
@@ -162,13 +155,9 @@ func (r *runRecord) write(status output.Status, reasons []string) error {
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
 	if r.reached != nil {
-		var before []output.Connections
-		if r.previous != nil {
-			before = r.previous.Connections
-		}
-		r.manifest.Connections = connections(r.reached(), before)
+		r.manifest.Connections = connections(r.reached(), r.before().Connections)
 	}
-	r.manifest.Performance = performanceOf(r.stats, r.inUse, r.previous)
+	r.manifest.Performance = performanceOf(r.stats, r.inUse, r.before().Performance)
 	r.manifest.ExclusionVersions = nil
 	for _, v := range r.excluded.Versions() {
 		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))

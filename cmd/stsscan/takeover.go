@@ -17,17 +17,14 @@ import (
 	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
 )
 
 // takeOver finds the whole parts of this shard. Damaged and missing ones are scanned again, but their policies
 // not before --pass-delay has passed, as the log of their surveys says.
 func (r *runRecord) takeOver(ctx context.Context) error {
 	listed := make(map[int]*output.PartInfo)
-	if r.previous != nil {
-		for i := range r.previous.Parts {
-			listed[r.previous.Parts[i].Part] = &r.previous.Parts[i]
-		}
+	for _, info := range r.before().Parts {
+		listed[info.Part] = &info
 	}
 	logged := time.Now()
 	for k := range r.plan.Parts {
@@ -35,7 +32,7 @@ func (r *runRecord) takeOver(ctx context.Context) error {
 			continue
 		}
 		if ctx.Err() != nil {
-			return exitOf(fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted))
+			return exitOf(errStopped)
 		}
 		if time.Since(logged) > takeOverInterval {
 			logged = time.Now()

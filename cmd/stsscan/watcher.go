@@ -184,7 +184,7 @@ func (j *scanJob) watch(
 	}
 	w := &watcher{
 		console: j.console, log: j.log, total: total, counts: stats.Counts, left: stats.Left, done: done,
-		manners: n.manners, logged: time.Now(),
+		manners: n.transport.Manners, logged: time.Now(),
 	}
 	stopTicks := tick(interval, w.update)
 	if ctx.Err() != nil {

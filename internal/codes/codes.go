@@ -113,3 +113,45 @@ const (
 
 // Modes lists every Mode.
 func Modes() []Mode { return []Mode{ModeEnforce, ModeTesting, ModeNone} }
+
+// A RecordFailure is an error that says why there is no reply, or no usable one.
+// The reason is empty where the fault is the observer's.
+type RecordFailure interface {
+	error
+	RecordReason() RecordReason
+}
+
+// A PolicyFailure is an error that says where retrieval ended, and why.
+type PolicyFailure interface {
+	error
+	PolicyStage() Stage
+	PolicyReason() PolicyReason
+}
+
+// A TLSFailure is an error that says why a handshake or a certificate was not
+// accepted. It is empty where TLS was not the matter.
+type TLSFailure interface {
+	error
+	TLSError() TLSError
+}
+
+// A Pending says why a row is provisional: its domain will be asked again before
+// the run is complete. A final row has none.
+type Pending string
+
+const (
+	// What failed may mend, or an MX host is due a second probe: asked again in a later pass.
+	PendingTransient Pending = "transient"
+	// The address of the Policy Host, or of an MX host once the policy is at hand, has had its share of connections.
+	PendingManners Pending = "manners"
+	// The run ended before all answers were there, or this process was stopped or starved when it failed: not asked
+	// again within five minutes (section 3.3).
+	PendingInterrupted Pending = "interrupted"
+	// A fault of this machine got in the way, or may have. That counts for no pass.
+	PendingLocal Pending = "local"
+)
+
+// Pendings lists every Pending.
+func Pendings() []Pending {
+	return []Pending{PendingTransient, PendingManners, PendingInterrupted, PendingLocal}
+}

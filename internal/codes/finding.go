@@ -103,8 +103,7 @@ const (
 	FindExcludedLate Finding = "excluded_late" // the domain or a host of it opted out while the row was provisional
 )
 
-// ClientLimits lists the findings by which a policy that was not retrieved may be one
-// that this client, and not every client, cannot retrieve.
+// ClientLimits lists the findings that say that another client may retrieve a policy which this one could not.
 func ClientLimits() []Finding { return []Finding{FindClientLimit, FindHTTP2Only} }
 
 // Findings lists every Finding.

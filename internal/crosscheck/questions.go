@@ -39,7 +39,7 @@ func newQuestions(c Config, t *tally, work context.Context, staged, slots int) *
 	return q
 }
 
-// read reads the rows that are to be checked, part by part.
+// read reads the rows to check, part by part.
 func (q *questions) read(ctx context.Context) error {
 	defer close(q.rows)
 	wanted := func(domain string, class codes.Record) bool {

@@ -78,13 +78,7 @@ func (h *exclusionHistory) add(x, late *Exclusions) error {
 	version := ExclusionVersion{SHA256: sum, Entries: len(x.entries()), FirstSeen: h.now().UTC()}
 	grown.Versions = append(slices.Clone(h.Versions), version)
 	grown.Late, grown.Checksum = late.entries(), durable.NoSeal
-	data, err := json.MarshalIndent(&grown, "", "  ")
-	if err != nil {
-		return err
-	}
-	data = append(data, '\n')
-	durable.Seal(data)
-	if err := h.disk.WriteFile(h.path, data); err != nil {
+	if err := h.disk.WriteSealed(h.path, &grown, "  "); err != nil {
 		return err
 	}
 	*h = grown

@@ -120,13 +120,7 @@ func ReadPlan(dir string) (*Plan, error) {
 func (p *Plan) write(disk durable.Disk) error {
 	sealed := *p
 	sealed.Checksum = durable.NoSeal
-	data, err := json.MarshalIndent(&sealed, "", "\t")
-	if err != nil {
-		return err
-	}
-	data = append(data, '\n')
-	durable.Seal(data)
-	return disk.WriteFile(filepath.Join(p.dir, chunksDir, planFile), data)
+	return disk.WriteSealed(filepath.Join(p.dir, chunksDir, planFile), &sealed, "\t")
 }
 
 // check compares the accounts of the plan.

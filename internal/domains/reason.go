@@ -1,6 +1,10 @@
 package domains
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
 
 // A Reason says why an entry is not a name to survey.
 type Reason string
@@ -27,43 +31,29 @@ const (
 
 // Text is the reason in words, for people.
 func (r Reason) Text() string {
-	switch r {
-	case ReasonEmpty:
-		return "no name"
-	case ReasonEmptyLabel:
-		return "an empty label"
-	case ReasonTooLong:
-		return "a label over 63 octets, or a name over 253 once _mta-sts. is added"
-	case ReasonLineTooLong:
-		return "a line over 4 KiB"
-	case ReasonQuote:
-		return "a CSV quote that is not closed, or text behind one that is"
-	case ReasonBadCharacter:
-		return "a character that no domain name has"
-	case ReasonEscape:
-		return "an escape that is none: \\DDD over 255 or of fewer than three digits, or a \\ at the end"
-	case ReasonUnderscore:
-		return "an underscore, which no host name has"
-	case ReasonWildcard:
-		return "a wildcard"
-	case ReasonHyphen:
-		return "a label that begins or ends with a hyphen"
-	case ReasonIDNA:
-		return "not a valid internationalised name"
-	case ReasonIPLiteral:
-		return "an IP address"
-	case ReasonNumericTLD:
-		return "a last label of digits"
-	case ReasonSingleLabel:
-		return "a single label"
-	case ReasonSpecialUse:
-		return "a special-use name, which is not in the public DNS"
-	case ReasonZoneApex:
-		return "the apex of its own zone file"
-	case ReasonExcluded:
-		return "opted out"
+	text, ok := map[Reason]string{
+		ReasonEmpty:        "no name",
+		ReasonEmptyLabel:   "an empty label",
+		ReasonTooLong:      "a label over 63 octets, or a name over 253 once _mta-sts. is added",
+		ReasonLineTooLong:  "a line over 4 KiB",
+		ReasonQuote:        "a CSV quote that is not closed, or text behind one that is",
+		ReasonBadCharacter: "a character that no domain name has",
+		ReasonEscape:       "an escape that is none: \\DDD over 255 or of fewer than three digits, or a \\ at the end",
+		ReasonUnderscore:   "an underscore, which no host name has",
+		ReasonWildcard:     "a wildcard",
+		ReasonHyphen:       "a label that begins or ends with a hyphen",
+		ReasonIDNA:         "not a valid internationalised name",
+		ReasonIPLiteral:    "an IP address",
+		ReasonNumericTLD:   "a last label of digits",
+		ReasonSingleLabel:  "a single label",
+		ReasonSpecialUse:   "a special-use name, which is not in the public DNS",
+		ReasonZoneApex:     "the apex of its own zone file",
+		ReasonExcluded:     "opted out",
+	}[r]
+	if !ok {
+		return string(r)
 	}
-	return string(r)
+	return text
 }
 
 // A Reject is the error of a text that is not a name to survey.
@@ -73,3 +63,34 @@ type Reject struct {
 }
 
 func (r *Reject) Error() string { return fmt.Sprintf("%q: %s", r.Text, r.Reason.Text()) }
+
+// maxPrintable is the most that [Printable] returns, in bytes.
+const maxPrintable = 256
+
+// Printable makes untrusted text fit for a terminal, a log and JSON: valid UTF-8 of at most 256 bytes. Octets
+// that are not UTF-8 become \xff, characters that are not printable \u202e or \U000e0001, and backslashes are
+// doubled.
+func Printable(s []byte) string {
+	out := make([]byte, 0, min(len(s)+16, maxPrintable))
+	for len(s) > 0 {
+		r, n := utf8.DecodeRune(s)
+		piece := s[:n]
+		switch {
+		case r == utf8.RuneError && n == 1:
+			piece = fmt.Appendf(nil, `\x%02x`, s[0])
+		case r == '\\':
+			piece = []byte(`\\`)
+		case strconv.IsPrint(r):
+		case r <= 0xffff:
+			piece = fmt.Appendf(nil, `\u%04x`, r)
+		default:
+			piece = fmt.Appendf(nil, `\U%08x`, r)
+		}
+		if len(out)+len(piece) > maxPrintable {
+			break
+		}
+		out = append(out, piece...)
+		s = s[n:]
+	}
+	return string(out)
+}

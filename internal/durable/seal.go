@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -16,6 +18,17 @@ var NoSeal = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 
 // sealKey is the field, as json.MarshalIndent writes it.
 const sealKey = `"checksum": "`
+
+// WriteSealed is [Disk.WriteFile] for a value as indented JSON, sealed: see [Seal].
+func (d Disk) WriteSealed(name string, value any, indent string) error {
+	text, err := json.MarshalIndent(value, "", indent)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	text = append(text, '\n')
+	Seal(text)
+	return d.WriteFile(name, text)
+}
 
 // Seal puts the SHA-256 of an indented JSON text into its last field checksum, which must be NoSeal.
 func Seal(text []byte) {

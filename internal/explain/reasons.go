@@ -30,23 +30,43 @@ func recordMeaning(r codes.RecordReason) string {
 	}[r]
 }
 
-// policyMeaning says why there is no valid policy.
+// policyMeaning says why there is no valid policy. The empty reason of a stage stands for those that are not listed.
 func policyMeaning(s codes.Stage, r codes.PolicyReason) string {
-	switch s {
-	case codes.StageDNS:
-		return wordOr(addressMeanings(), r, "the addresses of the policy host could not be looked up")
-	case codes.StageTCP:
-		return wordOr(connectMeanings(), r, "no connection to port 443")
-	case codes.StageTLS:
+	if s == codes.StageTLS {
 		return tlsMeaning(codes.TLSError(r))
-	case codes.StageHTTP:
-		return wordOr(httpMeanings(), r, "only status 200 counts (section 3.3)")
-	case codes.StageBody:
-		return wordOr(bodyMeanings(), r, "the body ended early")
-	case codes.StageSyntax:
-		return "the text breaks the grammar (section 3.2)"
 	}
-	return ""
+	meanings := map[codes.Stage]map[codes.PolicyReason]string{
+		codes.StageDNS: {
+			codes.ReasonNXDomain:         "the policy host has no address",
+			codes.ReasonNoData:           "the policy host has no address",
+			codes.ReasonForbiddenAddress: "only addresses that the Internet cannot reach",
+			codes.ReasonOptedOut:         "the host or its network asked not to be contacted",
+			"":                           "the addresses of the policy host could not be looked up",
+		},
+		codes.StageTCP: {
+			codes.ReasonNoIPv4: "the policy host has IPv4 addresses only, and this machine has no IPv4",
+			codes.ReasonNoIPv6: "the policy host has IPv6 addresses only, and this machine has no IPv6",
+			"":                 "no connection to port 443",
+		},
+		codes.StageHTTP: {
+			codes.ReasonNotFound:        "there is no file at /.well-known/mta-sts.txt",
+			codes.ReasonBlocked:         "a filter in front of the host sent its own page; other clients may get the policy",
+			codes.ReasonRedirect:        "redirects must not be followed (section 3.3)",
+			codes.ReasonMalformed:       "the response is not HTTP/1.1",
+			codes.ReasonHeadersTooLarge: "the header is larger than 16 KiB",
+			codes.ReasonTimeout:         "the response took too long",
+			codes.ReasonReset:           "the server ended the connection",
+			"":                          "only status 200 counts (section 3.3)",
+		},
+		codes.StageBody: {
+			codes.ReasonTooLarge: "the body is larger than 64 KiB (section 3.3)",
+			codes.ReasonEncoded:  "the body has a content encoding that was not asked for",
+			codes.ReasonTimeout:  "the body took too long",
+			"":                   "the body ended early",
+		},
+		codes.StageSyntax: {"": "the text breaks the grammar (section 3.2)"},
+	}[s]
+	return wordOr(meanings, r, meanings[""])
 }
 
 // wordOr is what a table has for a word, or other where that is not listed.
@@ -55,22 +75,6 @@ func wordOr[Word comparable](table map[Word]string, word Word, other string) str
 		return text
 	}
 	return other
-}
-
-func addressMeanings() map[codes.PolicyReason]string {
-	return map[codes.PolicyReason]string{
-		codes.ReasonNXDomain:         "the policy host has no address",
-		codes.ReasonNoData:           "the policy host has no address",
-		codes.ReasonForbiddenAddress: "only addresses that the Internet cannot reach",
-		codes.ReasonOptedOut:         "the host or its network asked not to be contacted",
-	}
-}
-
-func connectMeanings() map[codes.PolicyReason]string {
-	return map[codes.PolicyReason]string{
-		codes.ReasonNoIPv4: "the policy host has IPv4 addresses only, and this machine has no IPv4",
-		codes.ReasonNoIPv6: "the policy host has IPv6 addresses only, and this machine has no IPv6",
-	}
 }
 
 func tlsMeaning(e codes.TLSError) string {
@@ -89,26 +93,6 @@ func tlsMeaning(e codes.TLSError) string {
 		codes.TLSOversize:         "the certificates are larger than any host needs",
 		codes.TLSCertificate:      "the certificate, its key or a signature in its chain is not accepted for a server",
 	}, e, "the handshake failed")
-}
-
-func httpMeanings() map[codes.PolicyReason]string {
-	return map[codes.PolicyReason]string{
-		codes.ReasonNotFound:        "there is no file at /.well-known/mta-sts.txt",
-		codes.ReasonBlocked:         "a filter in front of the host sent its own page; other clients may get the policy",
-		codes.ReasonRedirect:        "redirects must not be followed (section 3.3)",
-		codes.ReasonMalformed:       "the response is not HTTP/1.1",
-		codes.ReasonHeadersTooLarge: "the header is larger than 16 KiB",
-		codes.ReasonTimeout:         "the response took too long",
-		codes.ReasonReset:           "the server ended the connection",
-	}
-}
-
-func bodyMeanings() map[codes.PolicyReason]string {
-	return map[codes.PolicyReason]string{
-		codes.ReasonTooLarge: "the body is larger than 64 KiB (section 3.3)",
-		codes.ReasonEncoded:  "the body has a content encoding that was not asked for",
-		codes.ReasonTimeout:  "the body took too long",
-	}
 }
 
 // tlsrptMeaning says what the reason of a TLSRPT record means (RFC 8460, section 3).

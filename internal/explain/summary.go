@@ -95,8 +95,7 @@ func withoutSOA(c *output.Counts) (n int64, words string) {
 	return n, fmt.Sprintf("taken for unknown, adoption is %.3f %% to %.3f %%", 100*adoption.Low, 100*high)
 }
 
-// clientLimits is how many findings there are by which a policy may be one that this client, and not every
-// client, cannot retrieve, and which.
+// clientLimits counts the findings that say that another client may retrieve the policy, and lists them.
 func clientLimits(c *output.Counts) (total int64, words string) {
 	for _, finding := range codes.ClientLimits() {
 		if n := c.Findings[finding]; n > 0 {

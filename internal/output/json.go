@@ -22,9 +22,10 @@ const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 // are RFC 3339 in UTC with microseconds. Whatever is not printable is escaped, so that a line is safe to show on
 // a terminal.
 type JSONWriter struct {
-	w      io.Writer
-	fields []jsonField
-	line   []byte
+	w    io.Writer
+	row  []jsonField
+	host []jsonField // of an [MXHost]
+	line []byte
 }
 
 type jsonField struct {
@@ -34,13 +35,16 @@ type jsonField struct {
 
 // NewJSONWriter returns a JSONWriter that writes each row to w at once.
 func NewJSONWriter(w io.Writer) *JSONWriter {
-	row := reflect.TypeFor[Row]()
-	j := &JSONWriter{w: w, fields: make([]jsonField, row.NumField())}
-	for i := range j.fields {
-		name, nullable := columnTag(row.Field(i))
-		j.fields[i] = jsonField{key: strconv.Quote(name) + ":", nullable: nullable}
+	return &JSONWriter{w: w, row: jsonFields(reflect.TypeFor[Row]()), host: jsonFields(reflect.TypeFor[MXHost]())}
+}
+
+func jsonFields(of reflect.Type) []jsonField {
+	fields := make([]jsonField, of.NumField())
+	for i := range fields {
+		name, nullable := columnTag(of.Field(i))
+		fields[i] = jsonField{key: strconv.Quote(name) + ":", nullable: nullable}
 	}
-	return j
+	return fields
 }
 
 // WriteJSON writes one row to w as [JSONWriter] does.
@@ -48,31 +52,33 @@ func WriteJSON(w io.Writer, r *Row) error { return NewJSONWriter(w).Write(r) }
 
 // Write writes one row.
 func (j *JSONWriter) Write(r *Row) error {
-	row := reflect.ValueOf(r).Elem()
-	line := append(j.line[:0], '{')
-	for i, field := range j.fields {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = append(line, field.key...)
-		if value := row.Field(i); field.nullable && value.IsZero() {
-			line = append(line, "null"...)
-		} else {
-			line = appendJSON(line, value)
-		}
-	}
-	j.line = append(line, "}\n"...)
+	j.line = append(j.appendObject(j.line[:0], reflect.ValueOf(r).Elem(), j.row), '\n')
 	if _, err := j.w.Write(j.line); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
 }
 
+// appendObject appends a structure, whose keys are the names of columns.
+func (j *JSONWriter) appendObject(b []byte, v reflect.Value, fields []jsonField) []byte {
+	separator := byte('{')
+	for i, field := range fields {
+		b = append(append(b, separator), field.key...)
+		separator = ','
+		if value := v.Field(i); field.nullable && value.IsZero() {
+			b = append(b, "null"...)
+		} else {
+			b = j.appendJSON(b, value)
+		}
+	}
+	return append(b, '}')
+}
+
 // appendJSON appends a value of one of the types that the fields of a Row have.
-func appendJSON(b []byte, v reflect.Value) []byte {
+func (j *JSONWriter) appendJSON(b []byte, v reflect.Value) []byte {
 	switch v.Kind() {
 	case reflect.Pointer:
-		return appendJSON(b, v.Elem())
+		return j.appendJSON(b, v.Elem())
 	case reflect.String:
 		return appendText(b, v.String())
 	case reflect.Bool:
@@ -90,34 +96,16 @@ func appendJSON(b []byte, v reflect.Value) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendJSON(b, v.Index(i))
+			b = j.appendJSON(b, v.Index(i))
 		}
 		return append(b, ']')
 	}
 	if v.Type() == reflect.TypeFor[MXHost]() {
-		return appendMXHost(b, v)
+		return j.appendObject(b, v, j.host)
 	}
 	b = append(b, '"')
 	b = v.Interface().(time.Time).UTC().AppendFormat(b, timeLayout)
 	return append(b, '"')
-}
-
-// appendMXHost appends an object whose keys are the fields of [MXHost].
-func appendMXHost(b []byte, v reflect.Value) []byte {
-	for i := range v.NumField() {
-		name, nullable := columnTag(v.Type().Field(i))
-		separator := byte(',')
-		if i == 0 {
-			separator = '{'
-		}
-		b = append(strconv.AppendQuote(append(b, separator), name), ':')
-		if field := v.Field(i); nullable && field.IsNil() {
-			b = append(b, "null"...)
-		} else {
-			b = appendJSON(b, field)
-		}
-	}
-	return append(b, '}')
 }
 
 func appendTags(b []byte, tags map[string]string) []byte {

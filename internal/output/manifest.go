@@ -1,7 +1,6 @@
 package output
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -185,11 +184,5 @@ func (m *Manifest) WriteOn(disk durable.Disk, dir string) error {
 	m.Adoption = m.Counts.Adoption()
 	sealed := *m
 	sealed.Checksum = durable.NoSeal
-	data, err := json.MarshalIndent(&sealed, "", "  ")
-	if err != nil {
-		return fmt.Errorf("%s: %w", m.Name(), err)
-	}
-	data = append(data, '\n')
-	durable.Seal(data)
-	return disk.WriteFile(filepath.Join(dir, m.Name()), data)
+	return disk.WriteSealed(filepath.Join(dir, m.Name()), &sealed, "  ")
 }

@@ -44,11 +44,5 @@ var ErrShards = errors.New("it is not as it was written")
 
 // WriteShards writes the file, whole or not at all.
 func WriteShards(disk durable.Disk, dir string, shards int) error {
-	data, err := json.MarshalIndent(shardsFile{shards, durable.NoSeal}, "", "  ")
-	if err != nil {
-		return err
-	}
-	data = append(data, '\n')
-	durable.Seal(data)
-	return disk.WriteFile(filepath.Join(dir, ShardsFile), data)
+	return disk.WriteSealed(filepath.Join(dir, ShardsFile), shardsFile{shards, durable.NoSeal}, "  ")
 }

@@ -15,7 +15,7 @@ import (
 // admissionSize is how many tasks are taken from a batch at a time.
 const admissionSize = 256
 
-// A task is a name to be asked.
+// A task is a name to ask for.
 type task struct {
 	name     domains.Name
 	previous *survey.Previous // what is kept of its row; never nil

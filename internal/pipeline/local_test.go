@@ -72,7 +72,7 @@ func TestOutOfReach(t *testing.T) {
 			if !tt.ours {
 				return
 			}
-			told := fmt.Sprintf("%d domains are to be asked again, such as d", tt.closed)
+			told := fmt.Sprintf("%d domains must be asked again, such as d", tt.closed)
 			if !strings.Contains(err.Error(), told) || !errors.Is(err, syscall.EACCES) {
 				t.Errorf("error %v", err)
 			}
@@ -143,7 +143,7 @@ func TestLastingFault(t *testing.T) {
 	if !errors.Is(err, ErrLocalFault) || !errors.Is(err, syscall.EMFILE) {
 		t.Fatalf("error %v", err)
 	}
-	if told := "1 domains are to be asked again, such as d1.example.com: "; !strings.Contains(err.Error(), told) {
+	if told := "1 domains must be asked again, such as d1.example.com: "; !strings.Contains(err.Error(), told) {
 		t.Errorf("error %v", err)
 	}
 	g.want(t, func(rank int) [3]string {

@@ -78,7 +78,7 @@ func (s *localFaults) check(parts int, left int64, why map[codes.Pending]int64) 
 		s.lastTry = false
 		return nil
 	case s.lastTry && !settled:
-		return fmt.Errorf("%w: %d domains are to be asked again, such as %w", ErrLocalFault, left, s.fault)
+		return fmt.Errorf("%w: %d domains must be asked again, such as %w", ErrLocalFault, left, s.fault)
 	}
 	s.lastTry = true
 	return nil

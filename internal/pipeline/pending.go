@@ -198,7 +198,7 @@ func (p *pendingParts) release(addr netip.Addr, putOff bool) {
 	}
 }
 
-// putOff leaves a domain alone, but no other of its address, until its Policy Host wants to be asked.
+// putOff leaves a domain alone, but no other of its address, until its Policy Host may be asked again.
 func (p *pendingParts) putOff(rank int64, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -44,10 +44,10 @@ func Repass(ctx context.Context, config Config, parts []output.PartInfo) error {
 		}
 		return late, err
 	}
-	p.round = round{revisits: revisiting{
+	p.round.revisits = revisiting{
 		Dataset: c.Dataset, Engine: c.Engine, Stats: c.Stats, Now: c.Now, Passes: c.Passes, intervals: c.intervals,
 		pending: waits, localFaults: &p.localFaults, stop: ctx, octets: new(atomic.Int64),
-	}}
+	}
 	return p.run(ctx)
 }
 
@@ -130,7 +130,7 @@ func (p *repass) makeRound(ctx context.Context) error {
 		return err
 	}
 	p.pending.takeWritten() // of rounds before
-	p.round.exclude(late)
+	p.round.late.Store(late)
 	p.round.begin(p.config.Now())
 	reading, enough := context.WithCancel(ctx)
 	var reader sync.WaitGroup

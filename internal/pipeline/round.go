@@ -3,7 +3,7 @@ package pipeline
 import (
 	"context"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/domains"
@@ -15,14 +15,12 @@ import (
 // become due meanwhile, and other parts, need not wait for an address with very many domains.
 type round struct {
 	revisits revisiting
-	infos    []output.PartInfo // of the parts to revisit
-	ready    chan *revisit     // those that were read; closed at the end
-	opened   *revisit          // taken from ready, to be opened
-	cursor   int               // part that the next round for manners begins at
-
-	mu     sync.Mutex
-	late   *domains.Exclusions // the late opt-outs, as they were read last
-	failed error               // of the reading ahead
+	infos    []output.PartInfo                  // of the parts to revisit
+	ready    chan *revisit                      // those that were read; closed at the end
+	opened   *revisit                           // taken from ready, to be opened
+	cursor   int                                // part that the next round for manners begins at
+	failed   error                              // of the reading ahead; set before ready is closed
+	late     atomic.Pointer[domains.Exclusions] // the late opt-outs, as they were read last
 }
 
 // begin chooses the parts of the round.
@@ -44,11 +42,9 @@ func (r *round) readAhead(ctx context.Context) {
 		if !r.revisits.dueOnly && r.revisits.Now().Sub(began) > r.revisits.intervals.revisit {
 			return
 		}
-		v, err := r.revisits.read(info, r.excludedLate())
+		v, err := r.revisits.read(info, r.late.Load())
 		if err != nil {
-			r.mu.Lock()
 			r.failed = err
-			r.mu.Unlock()
 			return
 		}
 		select {
@@ -69,8 +65,6 @@ func (r *round) find(context.Context) (found, more bool, err error) {
 	select {
 	case v, ok := <-r.ready:
 		if !ok {
-			r.mu.Lock()
-			defer r.mu.Unlock()
 			return false, false, r.failed
 		}
 		r.opened = v
@@ -85,7 +79,7 @@ func (r *round) exhausted() bool { return false }
 
 // open returns the revisit. If there are new opt-outs since its rows were read, they are read once more.
 func (r *round) open(late *domains.Exclusions) (batch, error) {
-	r.exclude(late)
+	r.late.Store(late)
 	v := r.opened
 	if v.late != late {
 		_ = v.close()
@@ -96,18 +90,4 @@ func (r *round) open(late *domains.Exclusions) (batch, error) {
 	}
 	v.began = r.revisits.Now()
 	return v, nil
-}
-
-// exclude notes the late opt-outs.
-func (r *round) exclude(late *domains.Exclusions) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.late = late
-}
-
-// excludedLate are the late opt-outs, as they were read last.
-func (r *round) excludedLate() *domains.Exclusions {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.late
 }

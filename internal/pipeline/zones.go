@@ -11,8 +11,8 @@ import (
 // zoneTag marks the tag of a question for the SOA of a domain whose record is unknown. The rest of the tag is its slot.
 const zoneTag = 1 << 62
 
-// zones are the slots whose domains are to be asked for their SOA, the last question about them: it distinguishes a
-// domain without an answer from a dead zone. Such a domain holds a slot, but no survey.
+// zones are the slots of domains whose last question is the one for their SOA: it tells a domain without an answer
+// from a dead zone. Such a domain holds a slot, but no survey.
 type zones struct {
 	mu   sync.Mutex
 	tags []int64

@@ -12,8 +12,8 @@ import (
 type Result struct {
 	Row      *output.Row
 	Asked    bool      // the policy was asked for
-	RetryAt  time.Time // when its Policy Host wants to be asked again; zero: it did not say
-	Fault    error     // of this machine, for which the row is provisional; nil: none
+	RetryAt  time.Time // when its Policy Host may be asked again; zero: it did not say
+	Fault    error     // of this machine, which makes the row provisional; nil: none
 	NeedsSOA bool      // an answer about the SOA of the domain tells whether its zone is dead
 }
 

@@ -19,8 +19,8 @@ type Previous struct {
 
 	pass       int32
 	attempts   int32
-	upToPolicy *output.Row // kept whole where only the mail side is still to be asked
-	probesOnly *output.Row // kept whole where only second probes of MX hosts are still to be made
+	upToPolicy *output.Row // kept whole where only the mail side is missing
+	probesOnly *output.Row // kept whole where only second probes of MX hosts are missing
 	failed     *time.Time  // when a host did not connect (egress.WithEarlierFailure): the Policy Host, or an MX host
 
 	probes map[string]starttls.Previous // of MX hosts, by name
@@ -35,7 +35,7 @@ type Previous struct {
 // HasRow reports whether the domain has a row.
 func (p *Previous) HasRow() bool { return p.Pending != "" }
 
-// onlyMail reports whether nothing but the mail side is still to be asked.
+// onlyMail reports whether nothing but the mail side is missing.
 func (p *Previous) onlyMail() bool { return p.upToPolicy != nil || p.probesOnly != nil }
 
 // hostFailedAt is when the Policy Host did not connect; nil: it did, or was not tried.

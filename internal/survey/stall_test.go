@@ -115,7 +115,7 @@ func TestStallWatchScheduler(t *testing.T) {
 	}
 }
 
-// A probe that was stopped on the way is no finding about the host: the row waits to be asked again. One that
+// A probe that was stopped on the way is no finding about the host: the host is probed again. One that
 // nothing stopped counts.
 func TestProbeStalled(t *testing.T) {
 	for _, stalled := range []bool{false, true} {

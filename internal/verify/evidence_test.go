@@ -119,7 +119,7 @@ func TestReasons(t *testing.T) {
 		{"denied without an SOA, and no finding", negative, func(r *output.Row) { r.Zone = "" }, "zone is NULL, and negative_without_soa is no finding"},
 		{"denied by a zone, and a finding", negative, func(r *output.Row) { r.Findings = []string{"negative_without_soa"} },
 			", and negative_without_soa is a finding"},
-		{"an alias that is too long to be asked for", negative, func(r *output.Row) { r.CNAMEs, r.Zone = []string{strings.Repeat("a.", 130) + "net"}, "" }, ""},
+		{"an alias that is too long to ask for", negative, func(r *output.Row) { r.CNAMEs, r.Zone = []string{strings.Repeat("a.", 130) + "net"}, "" }, ""},
 		{"denied by another zone", negative, func(r *output.Row) { r.Zone = "ple.com" }, `record is absent, and the zone "ple.com" does not hold`},
 		{"denied by the zone of the alias", negative, func(r *output.Row) { r.CNAMEs = []string{"x.example.net"} }, "does not hold x.example.net"},
 		{"NODATA as NXDOMAIN", negative, func(r *output.Row) { r.Rcode = "NOERROR" }, `record_reason is "nxdomain", and the evidence says "nodata"`},

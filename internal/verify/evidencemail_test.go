@@ -86,7 +86,7 @@ func TestMailReasons(t *testing.T) {
 		row := mailed()
 		tt.change(row)
 		var o discrepancies
-		c.checkMailWords(&o, row)
+		c.checkWords(&o, row)
 		o.checkMail(row)
 		if tt.want == "" && o != nil || tt.want != "" &&
 			!slices.ContainsFunc(o, func(s string) bool { return strings.Contains(s, tt.want) }) {

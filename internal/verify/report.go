@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
@@ -89,4 +90,42 @@ func list(w io.Writer, examples []Problem, n int64) {
 	if more := n - int64(len(examples)); more > 0 {
 		fmt.Fprintf(w, "          and %d more\n", more)
 	}
+}
+
+// discrepancies describe where a row does not follow from its evidence.
+type discrepancies []string
+
+func (o *discrepancies) want(ok bool, format string, args ...any) {
+	if !ok {
+		*o = append(*o, fmt.Sprintf(format, args...))
+	}
+}
+
+func (o *discrepancies) equal(column, got, want string) {
+	o.want(got == want, "%s is %s, and the evidence says %s", column, quoted(got), quoted(want))
+}
+
+// null stands for NULL in texts for people.
+const null = "NULL"
+
+func number(n *int64) string {
+	if n == nil {
+		return null
+	}
+	return strconv.FormatInt(*n, 10)
+}
+
+func truth(b *bool) string {
+	if b == nil {
+		return null
+	}
+	return strconv.FormatBool(*b)
+}
+
+// quoted is the value of a text column, for people.
+func quoted(s string) string {
+	if s == "" {
+		return null
+	}
+	return fmt.Sprintf("%+q", s)
 }

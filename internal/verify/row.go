@@ -39,6 +39,7 @@ func (c *check) checkRow(file string, row *output.Row) {
 func (c *check) discrepancies(row *output.Row) []string {
 	var o discrepancies
 	c.checkWords(&o, row)
+	o.checkReasons(row)
 	o.want(row.TLD == row.Domain[strings.LastIndexByte(row.Domain, '.')+1:], "tld %q is not the last label", row.TLD)
 	record := o.checkRecord(row)
 	policy := o.checkPolicy(row)
@@ -47,7 +48,6 @@ func (c *check) discrepancies(row *output.Row) []string {
 	o.checkLimits(row)
 	o.checkFamily(row)
 	o.equal("error", row.Error, string(sentinel(row)))
-	c.checkMailWords(&o, row)
 	o.checkMail(row)
 	return o
 }
