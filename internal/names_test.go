@@ -22,10 +22,10 @@ var onceAPackage = []string{"settle", "conclude", "again", "visit"}
 // name nearer to the outside hides: a reader who sees the name could not tell
 // whose it is. An embedded interface may be overridden, as decorators do.
 func TestHiddenNames(t *testing.T) {
-	house := newHouse(t)
-	for _, pkg := range house.packages() {
-		for _, name := range house.load(pkg).Scope().Names() {
-			named, ok := house.load(pkg).Scope().Lookup(name).(*types.TypeName)
+	program := newProgram(t)
+	for _, pkg := range program.packages() {
+		for _, name := range program.load(pkg).Scope().Names() {
+			named, ok := program.load(pkg).Scope().Lookup(name).(*types.TypeName)
 			if !ok {
 				continue
 			}
@@ -39,14 +39,14 @@ func TestHiddenNames(t *testing.T) {
 // TestWordsOfOneMeaning counts what each package declares by each of
 // onceAPackage: functions, methods, types, fields and variables, local ones too.
 func TestWordsOfOneMeaning(t *testing.T) {
-	house := newHouse(t)
-	for _, pkg := range house.packages() {
-		house.load(pkg)
+	program := newProgram(t)
+	for _, pkg := range program.packages() {
+		program.load(pkg)
 		found := make(map[string][]string)
-		for ident, object := range house.infos[pkg].Defs {
+		for ident, object := range program.infos[pkg].Defs {
 			word := strings.ToLower(ident.Name)
 			if object != nil && slices.Contains(onceAPackage, word) {
-				at := house.fset.Position(ident.Pos())
+				at := program.fset.Position(ident.Pos())
 				found[word] = append(found[word], fmt.Sprintf("%s:%d", filepath.Base(at.Filename), at.Line))
 			}
 		}
@@ -109,9 +109,9 @@ func pointee(t types.Type) types.Type {
 	return t
 }
 
-// A house is the module's packages with their types. What they import from
+// A program is the module's packages with their types. What they import from
 // elsewhere is empty.
-type house struct {
+type program struct {
 	t     *testing.T
 	fset  *token.FileSet
 	paths []string
@@ -119,29 +119,29 @@ type house struct {
 	infos map[string]*types.Info
 }
 
-func newHouse(t *testing.T) *house {
+func newProgram(t *testing.T) *program {
 	paths := slices.Sorted(maps.Keys(packageImports(t)))
-	return &house{t, token.NewFileSet(), paths, make(map[string]*types.Package), make(map[string]*types.Info)}
+	return &program{t, token.NewFileSet(), paths, make(map[string]*types.Package), make(map[string]*types.Info)}
 }
 
-func (h *house) packages() []string { return h.paths }
+func (p *program) packages() []string { return p.paths }
 
 // load checks the types of a package, which is named as in floors.
-func (h *house) load(pkg string) *types.Package {
-	if loaded, ok := h.types[pkg]; ok {
+func (p *program) load(pkg string) *types.Package {
+	if loaded, ok := p.types[pkg]; ok {
 		return loaded
 	}
-	files := parsePackage(h.t, h.fset, filepath.Join("..", filepath.FromSlash(pkg)))
-	h.infos[pkg] = &types.Info{Defs: make(map[*ast.Ident]types.Object), Uses: make(map[*ast.Ident]types.Object)}
-	config := types.Config{Importer: h, Error: func(error) {}} // its errors are about what is empty
-	h.types[pkg], _ = config.Check(module+pkg, h.fset, files, h.infos[pkg])
-	return h.types[pkg]
+	files := parsePackage(p.t, p.fset, filepath.Join("..", filepath.FromSlash(pkg)))
+	p.infos[pkg] = &types.Info{Defs: make(map[*ast.Ident]types.Object), Uses: make(map[*ast.Ident]types.Object)}
+	config := types.Config{Importer: p, Error: func(error) {}} // its errors are about what is empty
+	p.types[pkg], _ = config.Check(module+pkg, p.fset, files, p.infos[pkg])
+	return p.types[pkg]
 }
 
-// Import makes house a types.Importer.
-func (h *house) Import(name string) (*types.Package, error) {
+// Import makes program a types.Importer.
+func (p *program) Import(name string) (*types.Package, error) {
 	if own, ok := strings.CutPrefix(name, module); ok {
-		return h.load(own), nil
+		return p.load(own), nil
 	}
 	imported := types.NewPackage(name, path.Base(name))
 	imported.MarkComplete()
