@@ -15,8 +15,8 @@ type failOn string
 
 func (f *failOn) register(flags *pflag.FlagSet) {
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar((*string)(f), "fail-on", "", "`WHEN`: exit with status 4 for a domain that is refused "+
-			"(mail is refused), broken (or no policy applies) or any (or some MX host fails)")
+		flags.StringVar((*string)(f), "fail-on", "", "`WHEN`: exit with status 4 for a domain whose verdict is "+
+			"refused (mail is refused), broken (that, or no usable policy) or any (that, or some MX host fails)")
 	})
 }
 

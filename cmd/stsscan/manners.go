@@ -24,17 +24,17 @@ func (f *mannersFlags) register(flags *pflag.FlagSet) {
 	usual := egress.DefaultManners()
 	groupHosts.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.IntVar(&f.hostConnections, "host-connections", usual.HostConnections,
-			"`N`: at most N connections at a time to one address; 0, or in a test bed: no limit")
+			"`N`: at most N connections at a time to one address; 0 for no limit; in a test bed only if given")
 		flags.Float64Var(&f.hostRate, "host-rate", usual.HostRate,
-			"`N`: at most N new connections a second to one address; 0 for no limit")
+			"`N`: at most N new connections a second to one address; 0 for no limit; in a test bed only if given")
 		flags.DurationVar(&f.retryAfter, "retry-after", usual.MaxRetryAfter,
-			"`TIME`: longest Retry-After to obey; 0 for none")
+			"`TIME`: longest Retry-After to obey; 0 for none; in a test bed only if given")
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.IntVar(&f.networkConnections, "network-connections", usual.NetworkConnections,
-			"`N`: at most N connections at a time to one /24 or /48; 0 for no limit")
+			"`N`: at most N connections at a time to one /24 or /48; 0 for no limit; in a test bed only if given")
 		flags.Float64Var(&f.networkRate, "network-rate", usual.NetworkRate,
-			"`N`: at most N new connections a second to one /24 or /48; 0 for no limit")
+			"`N`: at most N new connections a second to one /24 or /48; 0 for no limit; in a test bed only if given")
 		flags.IntVar(&f.hostQueue, "host-queue", usual.Queue,
 			"`N`: let N requests wait for one address, and put off the others")
 		flags.DurationVar(&f.hostWait, "host-wait", usual.MaxWait,
@@ -46,7 +46,7 @@ func (f *mannersFlags) register(flags *pflag.FlagSet) {
 func (f *mannersFlags) registerScan(flags *pflag.FlagSet) {
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.DurationVar(&f.slowWait, "slow-wait", egress.DefaultManners().SlowTime,
-			"`TIME`: wait this long, in sum, for the slow hosts of one address; 0 for no limit")
+			"`TIME`: wait this long, in sum, for the slow hosts of one address; 0 for no limit; in a test bed only if given")
 	})
 }
 

@@ -38,7 +38,7 @@ func (f *preflightFlags) register(flags *pflag.FlagSet) {
 			"`ZONE`: zone of your own with known answers, as in deploy/canary.zone; default well-known names")
 		flags.Float64Var(&f.maxSilence, "max-silence", defaultMaxSilence,
 			"`SHARE`: stop a resolver that leaves a larger share of questions without a reply; "+
-				"0, or in a test bed: no limit")
+				"0 for no limit; in a test bed only if given")
 		flags.DurationVar(&f.maxPause, "max-pause", resolver.DefaultMaxPause,
 			"`TIME`: wait this long for stopped resolvers, then end; the same command continues")
 	})

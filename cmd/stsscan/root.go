@@ -22,8 +22,8 @@ Exit status:
     3  incomplete or stopped early: run the same command again to continue
     4  --fail-on found a domain
    11  another process uses the output directory
-  130  stopped at once by a signal: scan and demo by the second, others by the
-       first
+  130  stopped at once by a signal: scan, demo and simnet by the second, others
+       by the first
 A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		Example: `  stsscan lookup example.com
   stsscan scan -o run --contact https://example.org/survey tranco.csv.zip

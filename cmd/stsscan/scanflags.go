@@ -75,8 +75,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 		flags.DurationVar(&f.passDelay, "pass-delay", defaultPassDelay,
 			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
 		flags.StringVar(&f.shard, "shard", "",
-			"`I/N`: scan every N-th part, from part I on; env takes I and N from an array job")
-		flags.Var(&f.vantage, "vantage", "`NAME`: name of the place that the scan asks from, for a column")
+			"`I/N`: scan every N-th part, from part I (0 to N-1) on; env takes I and N from an array job")
+		flags.Var(&f.vantage, "vantage", "`NAME`: where this scan runs, such as fra1, for the column vantage")
 		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
 		flags.StringVar(&f.metricsFile, "metrics-file", "", "`FILE`: write metrics for Prometheus here at the end")
 	})
@@ -97,7 +97,7 @@ func settings(flags *pflag.FlagSet) map[string]string {
 			values[f.Name] = f.Value.String()
 		}
 	})
-	if !flags.Changed("deadline") {
+	if deadline := flags.Lookup("deadline"); deadline != nil && !deadline.Changed { // demo has none
 		values["deadline"] += fmt.Sprintf(" (%s in the last of several passes)", durationText(survey.DefaultLastDeadline))
 	}
 	return values

@@ -131,8 +131,8 @@ func (i intervals) withDefaults() intervals {
 // surveyor makes the surveys of a run, or of a round of provisional rows.
 func (c *Config) surveyor(work context.Context, repass, last bool) *survey.Surveyor {
 	return survey.New(survey.Config{
-		Client: c.Client, Suffixes: c.Suffixes, Mail: c.Mail, Common: c.Common, Await: c.Engine.Await, Deadline: c.Deadline, LastDeadline: c.LastDeadline,
-		Passes: c.Passes, Tries: c.tries, Repass: repass, LastTry: last, LocalFaults: &c.Stats.localFaults,
+		Client: c.Client, Suffixes: c.Suffixes, Mail: c.Mail, Common: c.Common, Await: c.Engine.Await,
+		Deadline: c.Deadline, LastDeadline: c.LastDeadline, Passes: c.Passes, Tries: c.tries, Repass: repass, LastTry: last, LocalFaults: &c.Stats.localFaults,
 		Now: c.Now, Log: c.Log,
 	}, work)
 }
