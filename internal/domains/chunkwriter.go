@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"stsscan/internal/duplicates"
+	"stsscan/internal/durable"
 )
 
 // A chunkWriter copies the spool into chunks, without the duplicates. Blocks without duplicates are copied as
@@ -45,7 +46,7 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	if err != nil {
 		return info, err
 	}
-	defer func() { err = joinErrors(err, f.Abort()) }()
+	defer func() { err = durable.JoinErrors(err, f.Abort()) }()
 	sum := sha256.New()
 	for !c.atEnd && c.blocks.h.first <= last {
 		if c.blocks.h.last > last {

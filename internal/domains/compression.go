@@ -88,10 +88,10 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	closer := func() error { return joinErrors(temp.Close(), os.Remove(temp.Name())) }
+	closer := func() error { return durable.JoinErrors(temp.Close(), os.Remove(temp.Name())) }
 	size, err := io.Copy(temp, r)
 	if err != nil {
-		return nil, nil, joinErrors(err, closer())
+		return nil, nil, durable.JoinErrors(err, closer())
 	}
 	archive, err := zip.NewReader(temp, size)
 	if err != nil {
@@ -104,16 +104,17 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 		}
 	}
 	if len(members) != 1 {
-		return nil, nil, joinErrors(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
+		return nil, nil, durable.JoinErrors(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
 	}
 	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
-		return nil, nil, joinErrors(errors.New("the file in the zip archive is encrypted: decrypt it first"), closer())
+		err := errors.New("the file in the zip archive is encrypted: decrypt it first")
+		return nil, nil, durable.JoinErrors(err, closer())
 	}
 	text, err := members[0].Open()
 	if err != nil {
 		return errReader{err}, closer, nil
 	}
-	return text, func() error { return joinErrors(text.Close(), closer()) }, nil
+	return text, func() error { return durable.JoinErrors(text.Close(), closer()) }, nil
 }
 
 // A limitedReader stops decompression bombs, and names the compression in errors. An error is permanent.

@@ -1,20 +1,10 @@
 package domains
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 )
-
-// joinErrors is err, followed by what went wrong in the clean-up after it, on one line.
-func joinErrors(err, also error) error {
-	if err == nil || also == nil {
-		return cmp.Or(err, also)
-	}
-	return fmt.Errorf("%w (then %w)", err, also)
-}
 
 // ignoreEOF is nil at the end of the text, and err otherwise.
 func ignoreEOF(err error) error {

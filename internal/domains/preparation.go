@@ -70,7 +70,7 @@ func (p *preparation) readList(i int, l List, onRead func(int64) error) (err err
 	if err != nil {
 		return err
 	}
-	defer func() { err = joinErrors(err, src.Close()) }()
+	defer func() { err = durable.JoinErrors(err, src.Close()) }()
 	in := Input{Name: p.repair.listName(i, l)}
 	read := !p.limitReached()
 	if read {

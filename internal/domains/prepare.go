@@ -46,7 +46,7 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 		return nil, err
 	}
 	plan, err = cfg.prepareLocked(ctx)
-	return plan, joinErrors(err, lock.Unlock())
+	return plan, durable.JoinErrors(err, lock.Unlock())
 }
 
 // prepareLocked prepares the run directory, unless another process did so while this one waited for the lock.
@@ -74,7 +74,7 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	if ctx.Err() != nil {
 		err = fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 	}
-	return nil, joinErrors(err, errors.Join(p.abort(), cfg.sweep(repair == nil)))
+	return nil, durable.JoinErrors(err, errors.Join(p.abort(), cfg.sweep(repair == nil)))
 }
 
 // run does both passes and writes the plan.

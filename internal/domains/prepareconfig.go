@@ -195,7 +195,7 @@ func (cfg *PrepareConfig) listFormat(path string) (format Format, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = joinErrors(err, src.Close()) }()
+	defer func() { err = durable.JoinErrors(err, src.Close()) }()
 	r, err := NewReader(path, src, Layout{Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags})
 	switch {
 	case err == nil:

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"stsscan/internal/durable"
 )
 
 // reuse returns the plan if it is one of this configuration.
@@ -18,7 +20,7 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 			return nil, err
 		}
 		sum, _, err := s.Sum()
-		if err := joinErrors(err, s.Close()); err != nil {
+		if err := durable.JoinErrors(err, s.Close()); err != nil {
 			return nil, err
 		}
 		if was := plan.Inputs[i]; sum != was.SHA256 {

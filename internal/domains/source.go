@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"stsscan/internal/durable"
 )
 
 // sniffed is how much of a list is read to detect its compression, in octets.
@@ -35,7 +37,7 @@ func open(path string, stdin io.Reader, dir string, onRead func(n int64) error) 
 		return nil, err
 	}
 	if err := s.openText(dir); err != nil {
-		return nil, joinErrors(err, s.Close())
+		return nil, durable.JoinErrors(err, s.Close())
 	}
 	return s, nil
 }
@@ -50,7 +52,7 @@ func (s *Source) openRaw(path string, stdin io.Reader, onRead func(n int64) erro
 		}
 		s.closers = append(s.closers, f.Close)
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return joinErrors(fmt.Errorf("open %s: is a directory", path), s.Close())
+			return durable.JoinErrors(fmt.Errorf("open %s: is a directory", path), s.Close())
 		}
 		r = f
 	} else if stdin == nil {

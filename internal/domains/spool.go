@@ -70,7 +70,7 @@ func (s *spool) close() error {
 	}
 	f := s.file
 	s.file = nil
-	return joinErrors(f.Close(), os.Remove(f.Name()))
+	return durable.JoinErrors(f.Close(), os.Remove(f.Name()))
 }
 
 // blocks reads the spool from the beginning.

@@ -40,7 +40,7 @@ func (d Disk) WriteFile(name string, data []byte) error {
 		return err
 	}
 	if _, err := f.Write(data); err != nil {
-		return joinErrors(err, f.Abort())
+		return JoinErrors(err, f.Abort())
 	}
 	return f.Commit(nil)
 }
@@ -131,24 +131,24 @@ func (f *File) Commit(check func(path string) error) error {
 		return fmt.Errorf("commit %s: %w", f.name, fs.ErrClosed)
 	}
 	if f.err != nil {
-		return joinErrors(f.err, f.Abort())
+		return JoinErrors(f.err, f.Abort())
 	}
 	// After a failed fsync the pages are marked clean, so a second one would say nothing: the file is given up.
 	if err := f.handle.Sync(); err != nil {
-		return joinErrors(fmt.Errorf("sync %s: %w", f.name, cause(err)), f.Abort())
+		return JoinErrors(fmt.Errorf("sync %s: %w", f.name, cause(err)), f.Abort())
 	}
 	err := f.handle.Close()
 	f.handle = nil
 	if err != nil {
-		return joinErrors(fmt.Errorf("close %s: %w", f.name, cause(err)), f.remove())
+		return JoinErrors(fmt.Errorf("close %s: %w", f.name, cause(err)), f.remove())
 	}
 	if check != nil {
 		if err := check(f.temp); err != nil {
-			return joinErrors(fmt.Errorf("check %s: %w", f.name, err), f.remove())
+			return JoinErrors(fmt.Errorf("check %s: %w", f.name, err), f.remove())
 		}
 	}
 	if err := f.fs.Rename(f.temp, f.name); err != nil {
-		return joinErrors(fmt.Errorf("rename to %s: %w", f.name, cause(err)), f.remove())
+		return JoinErrors(fmt.Errorf("rename to %s: %w", f.name, cause(err)), f.remove())
 	}
 	if err := f.fs.SyncDir(filepath.Dir(f.name)); err != nil {
 		return fmt.Errorf("sync directory of %s: %w", f.name, cause(err))
@@ -166,7 +166,7 @@ func (f *File) Abort() error {
 	if err != nil {
 		err = fmt.Errorf("close %s: %w", f.name, cause(err))
 	}
-	return joinErrors(err, f.remove())
+	return JoinErrors(err, f.remove())
 }
 
 func (f *File) remove() error {
@@ -184,8 +184,8 @@ func cause(err error) error {
 	return err
 }
 
-// joinErrors is err, followed by what went wrong in the clean-up after it, on one line.
-func joinErrors(err, also error) error {
+// JoinErrors is err, followed by what went wrong in the clean-up after it, on one line.
+func JoinErrors(err, also error) error {
 	if err == nil || also == nil {
 		return cmp.Or(err, also)
 	}
