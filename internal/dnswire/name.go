@@ -2,10 +2,13 @@ package dnswire
 
 // skipName returns the offset behind the name at off, or -1. It is as strict as expand, but for the octets of labels,
 // which may be any.
+//
+// A compression pointer leads to a name that was before (RFC 1035, section 4.1.4), so what it leads to must end before
+// the name that it is in: limit.
 func skipName(packet []byte, off int) (next int) {
 	next = -1
-	for floor, size := off, 0; ; {
-		if off >= len(packet) {
+	for floor, limit, size := off, len(packet), 0; ; {
+		if off >= limit {
 			return -1
 		}
 		c := int(packet[off])
@@ -16,7 +19,7 @@ func skipName(packet []byte, off int) (next int) {
 			}
 			return next
 		case c >= 0xc0:
-			if off+1 >= len(packet) {
+			if off+1 >= limit {
 				return -1
 			}
 			if next < 0 {
@@ -26,10 +29,10 @@ func skipName(packet []byte, off int) (next int) {
 			if to >= floor {
 				return -1
 			}
-			off, floor = to, to
+			off, floor, limit = to, to, floor
 		default:
 			size += 1 + c
-			if c > MaxLabel || off+1+c > len(packet) || size > MaxName-1 {
+			if c > MaxLabel || off+1+c > limit || size > MaxName-1 {
 				return -1
 			}
 			off += 1 + c
@@ -42,8 +45,8 @@ func skipName(packet []byte, off int) (next int) {
 // the long way.
 func expand(dst, packet []byte, off int) (name []byte, next int) {
 	next = -1
-	for floor := off; ; {
-		if off >= len(packet) {
+	for floor, limit := off, len(packet); ; {
+		if off >= limit {
 			return nil, -1
 		}
 		c := int(packet[off])
@@ -54,7 +57,7 @@ func expand(dst, packet []byte, off int) (name []byte, next int) {
 			}
 			return dst, next
 		case c >= 0xc0:
-			if off+1 >= len(packet) {
+			if off+1 >= limit {
 				return nil, -1
 			}
 			if next < 0 {
@@ -64,8 +67,8 @@ func expand(dst, packet []byte, off int) (name []byte, next int) {
 			if to >= floor {
 				return nil, -1
 			}
-			off, floor = to, to
-		case c > MaxLabel || off+1+c > len(packet) || len(dst)+1+c > MaxName-2:
+			off, floor, limit = to, to, floor
+		case c > MaxLabel || off+1+c > limit || len(dst)+1+c > MaxName-2:
 			return nil, -1
 		default:
 			if len(dst) > 0 {
