@@ -140,11 +140,11 @@ func (w world) scan(t testing.TB, dir string, flags ...string) string {
 	return dir
 }
 
-// runScan calls the scanner.
+// runScan calls the scanner, with more time for an answer than a busy machine takes.
 func runScan(t testing.TB, dir string, args ...string) {
 	t.Helper()
 	scan := exec.Command(shared.scanner, append([]string{
-		"scan", "-o", dir, "--timeout", "3s", "--retries", "1", "--quiet",
+		"scan", "-o", dir, "--timeout", "15s", "--retries", "1", "--quiet",
 	}, args...)...)
 	if out, err := scan.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", scan, err, out)
