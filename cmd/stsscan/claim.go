@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
@@ -67,7 +68,7 @@ func (j *scanJob) claim() error {
 	if err != nil {
 		return err
 	}
-	owner := claimed
+	owner := claimed.Number
 	if _, here := begun[ours]; owner == 0 && len(begun) > 0 {
 		if owner = slices.Min(slices.Collect(maps.Keys(begun))); here {
 			owner = ours
@@ -83,8 +84,11 @@ func (j *scanJob) claim() error {
 			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.flags.output, owner, ours, see)
 		}
 	}
-	if claimed != ours {
-		if err := output.WriteShards(durable.Disk{}, j.flags.output, ours); err != nil {
+	if j.runID, err = j.identify(claimed, begun[ours]); err != nil {
+		return err
+	}
+	if now := (output.Shards{Number: ours, Run: j.runID}); claimed != now {
+		if err := output.WriteShards(durable.Disk{}, j.flags.output, now); err != nil {
 			return err
 		}
 	}
@@ -105,6 +109,25 @@ func (j *scanJob) claim() error {
 		}
 	}
 	return nil
+}
+
+// identify is the identity of the run, by its manifests, its claim or its parts, or that of a new one.
+func (j *scanJob) identify(claimed output.Shards, manifests []string) (string, error) {
+	for _, name := range manifests {
+		if m, err := output.ReadManifest(j.path(name)); err == nil && !m.Altered && m.Run != "" {
+			return m.Run, nil
+		}
+	}
+	if claimed.Run != "" {
+		return claimed.Run, nil
+	}
+	paths, err := output.PartPaths(j.flags.output)
+	for _, path := range paths {
+		if info, err := output.ReadPartInfo(path); err == nil && info.Run != "" {
+			return info.Run, nil
+		}
+	}
+	return output.NewRun(time.Now()), err
 }
 
 // free reports whether a claim has no manifest and no part, and no process that could still write one.

@@ -17,6 +17,7 @@ type scanJob struct {
 	std      streams
 	lineage  *output.Lineage // with --from; else nil
 	settings map[string]string
+	runID    string           // output.Identity.Run
 	previous *output.Manifest // left by an earlier process; nil: none
 	damage   *damage
 	console  *console

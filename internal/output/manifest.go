@@ -30,6 +30,7 @@ func (s Status) Finished() bool { return s == StatusComplete || s == StatusSuspe
 // ever added.
 type Manifest struct {
 	SchemaVersion string     `json:"schema_version"`     // of the table and of this file
+	Run           string     `json:"run,omitempty"`      // Identity.Run of all parts; empty: of an older program
 	Version       string     `json:"version"`            // of the program
 	Status        Status     `json:"status"`             //
 	Reasons       []string   `json:"reasons,omitempty"`  // why the run is not complete, or suspect, in words

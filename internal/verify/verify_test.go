@@ -182,6 +182,21 @@ func TestRunThatDoesNotHold(t *testing.T) {
 		}, want: []string{`run.json: says that admission stood still for "weather", which is no cause`}},
 		{name: "other exclusions", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Exclusions = "ab" } },
 			want: []string{`run.json: says that the exclusions are "ab", and the names were prepared with ""`}},
+		{name: "parts that say no run", before: func(s *survey) { s.run = "" },
+			want: []string{`part-000000.parquet: is of run "", and run.json is of run "` + night, "part-000001.parquet: is of"}},
+		{name: "parts of another run", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Run = "tonight" } },
+			want: []string{`part-000000.parquet: is of run "` + night + `", and run.json is of run "tonight"`, "part-000001.parquet: is of"}},
+		{name: "shards of two runs", before: func(s *survey) {
+			s.shards = 2
+			s.edit = func(m *output.Manifest) {
+				if m.Shard.Index == 1 {
+					m.Run = "tonight"
+				}
+			}
+		}, want: []string{`run-1-of-2.json: is of run "tonight", and run-0-of-2.json is of run "` + night}},
+		{name: "modes of policies that are not valid", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) { m.Counts.Mode["enforce"]++ }
+		}, want: []string{"run.json: counts mode.enforce: 26, not 25 as in the rows"}},
 		{name: "a plan that is another", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Plan.PartSize = 50 } },
 			want: []string{"says that the plan is", "part-000000.parquet: is for the ranks 1 to 100, and part 0 has 1 to 50", "part-000001", "the run is complete, and it is not"}},
 		{name: "a part that is not the one that was listed", before: func(s *survey) {
@@ -329,6 +344,17 @@ func TestRunWithoutChunks(t *testing.T) {
 	report := run(t, s.dir, Options{})
 	if report.Problems != 1 || len(report.Notes) != 1 ||
 		!strings.Contains(report.Examples[0].What, "strict is false, and the evidence says true") {
+		t.Error(text(t, report))
+	}
+}
+
+// A program that gave runs no identity also counted the modes of policies that are not valid.
+func TestCountsOfAnOlderProgram(t *testing.T) {
+	s := newSurvey(t)
+	s.run = ""
+	s.edit = func(m *output.Manifest) { m.Run = ""; m.Counts.Mode["enforce"]++ }
+	s.write(t)
+	if report := run(t, s.dir, Options{}); !complete(&report) {
 		t.Error(text(t, report))
 	}
 }
