@@ -96,6 +96,7 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 		LastRank:  lastRank,
 		Input:     d.id.Input,
 		Config:    d.id.Config,
+		Run:       d.id.Run,
 	})
 }
 
