@@ -84,7 +84,7 @@ func (j *scanJob) claim() error {
 			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.flags.output, owner, ours, see)
 		}
 	}
-	if j.runID, err = j.identify(claimed, begun[ours]); err != nil {
+	if j.runID, err = output.RunIn(j.flags.output, begun[ours], claimed, time.Now()); err != nil {
 		return err
 	}
 	if now := (output.Shards{Number: ours, Run: j.runID}); claimed != now {
@@ -109,25 +109,6 @@ func (j *scanJob) claim() error {
 		}
 	}
 	return nil
-}
-
-// identify is the identity of the run, by its manifests, its claim or its parts, or that of a new one.
-func (j *scanJob) identify(claimed output.Shards, manifests []string) (string, error) {
-	for _, name := range manifests {
-		if m, err := output.ReadManifest(j.path(name)); err == nil && !m.Altered && m.Run != "" {
-			return m.Run, nil
-		}
-	}
-	if claimed.Run != "" {
-		return claimed.Run, nil
-	}
-	paths, err := output.PartPaths(j.flags.output)
-	for _, path := range paths {
-		if info, err := output.ReadPartInfo(path); err == nil && info.Run != "" {
-			return info.Run, nil
-		}
-	}
-	return output.NewRun(time.Now()), err
 }
 
 // free reports whether a claim has no manifest and no part, and no process that could still write one.

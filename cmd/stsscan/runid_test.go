@@ -15,7 +15,8 @@ func TestRunOfEachPart(t *testing.T) {
 	world, list := smallWorld(t, 10)
 	scan := func(dir, world string, more ...string) {
 		t.Helper()
-		args := append([]string{"scan", "-o", dir, "--sim", world, "-q", "--part-size", "4", "--preflight=false", list}, more...)
+		args := []string{"scan", "-o", dir, "--sim", world, "-q", "--part-size", "4", "--preflight=false", list}
+		args = append(args, more...)
 		if status, said := command(t.Context(), args...); status != 0 {
 			t.Fatalf("status %d: %s", status, said)
 		}

@@ -40,15 +40,7 @@ type runRecord struct {
 
 // finished returns the manifest of a run that has nothing left to do, which stays as it is.
 func (r *runRecord) finished() (*output.Manifest, bool) {
-	if r.previous == nil || !r.previous.Status.Finished() || r.previous.Altered {
-		return nil, false
-	}
-	for k := range r.plan.Parts {
-		if r.owns(k) && (!r.whole(k) || r.parts[k].Pending > 0) {
-			return nil, false
-		}
-	}
-	return r.previous, true
+	return r.previous, r.previous.Finished() && !r.lacksAny() && len(r.waiting()) == 0
 }
 
 func (r *runRecord) add(info output.PartInfo) { r.parts[info.Part] = info }
@@ -83,6 +75,18 @@ func (r *runRecord) waiting() (parts []output.PartInfo) {
 func (r *runRecord) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
 
 func (r *runRecord) whole(k int) bool { _, ok := r.parts[k]; return ok }
+
+// lacks reports whether part k is this shard's, and not whole.
+func (r *runRecord) lacks(k int) bool { return r.owns(k) && !r.whole(k) }
+
+func (r *runRecord) lacksAny() bool {
+	for k := range r.plan.Parts {
+		if r.lacks(k) {
+			return true
+		}
+	}
+	return false
+}
 
 // wholeNow answers as whole does now, even later.
 func (r *runRecord) wholeNow() func(k int) bool {

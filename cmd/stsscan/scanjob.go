@@ -19,6 +19,7 @@ type scanJob struct {
 	settings map[string]string
 	runID    string           // output.Identity.Run
 	previous *output.Manifest // left by an earlier process; nil: none
+	reopened bool             // previous was finished, and parts were found to be gone
 	damage   *damage
 	console  *console
 	log      *slog.Logger

@@ -154,6 +154,9 @@ type Roots struct {
 	Date   string `json:"date,omitempty"` // of the bundle
 }
 
+// Finished reports whether the manifest says that nothing is left to do, and is as it was written. Nil does not.
+func (m *Manifest) Finished() bool { return m != nil && m.Status.Finished() && !m.Altered }
+
 // Name is the file name of the manifest.
 func (m *Manifest) Name() string { return ManifestName(m.Shard) }
 

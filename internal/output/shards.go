@@ -1,15 +1,12 @@
 package output
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"stsscan/internal/durable"
 )
@@ -23,13 +20,6 @@ type Shards struct {
 	Number   int    `json:"shards"`        // 1: one machine does it all
 	Run      string `json:"run,omitempty"` // Identity.Run of all shards
 	Checksum string `json:"checksum"`      // of the file: see durable.Seal
-}
-
-// NewRun makes the identity of a run that begins now. Those of several runs are in order of time.
-func NewRun(now time.Time) string {
-	var octets [4]byte
-	rand.Read(octets[:]) // it never fails
-	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(octets[:])
 }
 
 // ReadShards reads the [ShardsFile] of the directory dir. The error wraps [ErrShards] where the file was changed.

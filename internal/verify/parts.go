@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"hash/maphash"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -38,6 +40,10 @@ func (c *check) readParts() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.listed)) {
 		c.problem(name, "%s lists it, and it is not there", c.listed[name].manifest.Name())
+	}
+	if c.nameless > 0 {
+		c.report.Notes = append(c.report.Notes, fmt.Sprintf("the prepared names of %d parts are gone, as after a run: "+
+			"their rows are only counted", c.nameless))
 	}
 	return nil
 }
@@ -133,8 +139,8 @@ func (c *check) readRows(info output.PartInfo) (counts output.Counts, ok bool) {
 	return counts, true
 }
 
-// countsDiff says where counts are not those of the rows. Programs that gave runs no identity counted more than the
-// modes of valid policies, and reasons and errors of unknown policies with the others.
+// countsDiff says where counts are not those of the rows. Programs that gave runs no identity counted the modes of all
+// policies, and the reasons of unknown ones with the others.
 func (c *check) countsDiff(said, rows *output.Counts) (diffs []string) {
 	older := c.manifests[0].Run == ""
 	for _, diff := range said.Diff(rows) {
@@ -154,6 +160,10 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 	}
 	var late int64 // names without a row, excluded after they were prepared
 	for name, err := range c.plan.Chunk(info.Part) {
+		if errors.Is(err, fs.ErrNotExist) {
+			c.countNames(info)
+			return
+		}
 		if err != nil {
 			c.problem(info.Name, "its prepared names: %v", err)
 			return
@@ -188,6 +198,16 @@ func (c *check) compareNames(info output.PartInfo, rows []uint64) {
 		if row != 0 {
 			c.problem(info.Name, "rank %d has a row and no name", info.FirstRank+int64(i))
 		}
+	}
+}
+
+// countNames compares the number of rows with that of the prepared names, which themselves are gone.
+func (c *check) countNames(info output.PartInfo) {
+	c.nameless++
+	names := c.plan.Chunks[info.Part].Names
+	if info.Counts.Rows+info.ExcludedLate != names {
+		c.problem(info.Name, "has %d rows and leaves out %d names that were excluded late, of %d names", info.Counts.Rows,
+			info.ExcludedLate, names)
 	}
 }
 

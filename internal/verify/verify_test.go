@@ -335,16 +335,30 @@ func TestShardThatIsMissing(t *testing.T) {
 	}
 }
 
-// Without the prepared names, everything else is checked.
+// Without the prepared names, which go once a run is complete, rows are counted, and everything else is checked.
+// Without the plan rows are counted over all parts.
 func TestRunWithoutChunks(t *testing.T) {
-	s := newSurvey(t)
-	s.row(9).Strict = new(false)
-	s.write(t)
-	remove(t, filepath.Join(s.dir, "chunks"))
-	report := run(t, s.dir, Options{})
-	if report.Problems != 1 || len(report.Notes) != 1 ||
-		!strings.Contains(report.Examples[0].What, "strict is false, and the evidence says true") {
-		t.Error(text(t, report))
+	for gone, want := range map[string][]string{
+		"chunks": {"strict is false, and the evidence says true",
+			"part-000001.parquet: has 98 rows and leaves out 0 names that were excluded late, of 99 names",
+			"196 rows for 197 names"},
+		"plan.json": {"strict is false, and the evidence says true", "196 rows for 197 names"},
+	} {
+		s := newSurvey(t)
+		s.row(9).Strict = new(false)
+		s.rows[1] = s.rows[1][1:]
+		s.write(t)
+		remove(t, filepath.Join(s.dir, gone))
+		report := run(t, s.dir, Options{})
+		if int(report.Problems) != len(want) || len(report.Notes) != 1 {
+			t.Error(gone, text(t, report))
+			continue
+		}
+		for i, words := range want {
+			if !strings.Contains(report.Examples[i].String(), words) {
+				t.Error(gone, text(t, report))
+			}
+		}
 	}
 }
 
@@ -363,12 +377,12 @@ func TestCountsOfAnOlderProgram(t *testing.T) {
 func TestRunOfAnotherVersion(t *testing.T) {
 	s := newSurvey(t)
 	s.write(t)
-	path := filepath.Join(s.dir, "chunks", "plan.json")
+	path := filepath.Join(s.dir, "plan.json")
 	plan, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for now, then := range map[string]string{`"version": 3`: `"version": 2`, `"checksum"`: `"before there were any"`} {
+	for now, then := range map[string]string{`"version": 4`: `"version": 3`, `"checksum"`: `"before there were any"`} {
 		plan = bytes.Replace(plan, []byte(now), []byte(then), 1)
 	}
 	if err := os.WriteFile(path, plan, 0o600); err != nil {
