@@ -221,6 +221,18 @@ func TestChunksOfShards(t *testing.T) {
 			if left := chunksIn(t, dir); left != nil {
 				t.Fatalf("%q", left)
 			}
+			for k := range 2 { // two shards need names once more, and the third one sees that nothing is left to do
+				if err := os.Remove(filepath.Join(dir, output.PartName(k))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, shard := range []string{"0/3", "1/3", "2/3"} {
+				shards.Go(func() { scan(t, dir, shard) })
+			}
+			shards.Wait()
+			if left := chunksIn(t, dir); left != nil {
+				t.Fatalf("after a repair: %q", left)
+			}
 			if status, said := command(t.Context(), "verify", dir, "--truth", world); status != 0 {
 				t.Fatalf("verify: status %d: %s", status, said)
 			}
