@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
@@ -191,40 +189,15 @@ func (r *runRecord) end(scanErr error) error {
 	if err == nil && left+pending > 0 {
 		err = fmt.Errorf("%s: %d names have no row, %d rows are provisional", r.dir, left, pending)
 	}
-	status, reasons := output.StatusComplete, suspectReasons(&counts)
+	status, reasons := output.StatusComplete, counts.Doubts()
 	switch {
 	case err != nil:
 		status, reasons = output.StatusIncomplete, []string{err.Error()}
 		if pending > 0 {
-			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, pendingList(counts.Pending)))
+			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, counts.PendingText()))
 		}
 	case reasons != nil:
 		status = output.StatusSuspect
 	}
 	return exitOf(errors.Join(err, r.write(status, reasons)))
-}
-
-// mostUnknown is the share of unknown records, dead zones apart, beyond which a run is suspect: adoption
-// itself is not much larger.
-const mostUnknown = 0.01
-
-// suspectReasons say why the figures of a finished run are suspect.
-func suspectReasons(c *output.Counts) []string {
-	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
-	if float64(unknown) <= mostUnknown*float64(c.Rows) {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%",
-		unknown, c.Rows, 100*mostUnknown)}
-}
-
-// pendingList is how many domains wait, by reason.
-func pendingList(pending map[codes.Pending]int64) string {
-	var texts []string
-	for _, why := range codes.Pendings() {
-		if n := pending[why]; n > 0 {
-			texts = append(texts, fmt.Sprintf("%s %d", why, n))
-		}
-	}
-	return strings.Join(texts, ", ")
 }
