@@ -25,7 +25,7 @@ func (j *scanJob) prepare(
 		if err := j.reopen(ctx, record); err != nil {
 			return nil, exitOf(err)
 		}
-		config.Needs = record.lacks
+		config.Needs, config.Removed = record.lacks, j.reopened
 	}
 	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {

@@ -233,6 +233,15 @@ func TestChunksOfShards(t *testing.T) {
 			if left := chunksIn(t, dir); left != nil {
 				t.Fatalf("after a repair: %q", left)
 			}
+			manifests, err := output.ReadManifests(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k, m := range manifests { // that names were removed is no damage
+				if len(m.Damaged) != 1 && k < 2 || len(m.Damaged) > 0 && !strings.Contains(m.Damaged[0], output.PartName(k)) {
+					t.Errorf("shard %d: damaged %q", k, m.Damaged)
+				}
+			}
 			if status, said := command(t.Context(), "verify", dir, "--truth", world); status != 0 {
 				t.Fatalf("verify: status %d: %s", status, said)
 			}

@@ -33,12 +33,14 @@ func TestRemoveChunks(t *testing.T) {
 		name  string
 		path  string
 		stdin string
+		kept  bool // the directory of the chunks: another shard needs names, too
 		needs []int
 		left  []string // chunks
 		words string   // of the error
 	}{
 		{name: "no names are needed", path: list},
 		{name: "some are", path: list, needs: []int{1}, left: []string{"chunk-000001.names"}},
+		{name: "some are, and another shard is at it", path: list, kept: true, needs: []int{1}, left: []string{"chunk-000001.names"}},
 		{name: "the list has moved", path: moved, needs: []int{1, 2}, left: []string{"chunk-000001.names", "chunk-000002.names"}},
 		{name: "standard input", path: "-", stdin: text, needs: []int{1}, left: []string{"chunk-000001.names"}},
 		{name: "another list, and no names are needed", path: another,
@@ -52,9 +54,15 @@ func TestRemoveChunks(t *testing.T) {
 		if err := Locked(t.Context(), base.Dir, func() error { return RemoveChunks(base.Dir) }); err != nil {
 			t.Fatal(err)
 		}
+		if tt.kept {
+			if err := os.Mkdir(filepath.Join(base.Dir, chunksDir), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
 		before := files(t, base.Dir)
 		cfg := base
 		cfg.Lists, cfg.Stdin = []List{{tt.path}}, strings.NewReader(tt.stdin)
+		cfg.Removed = tt.kept
 		cfg.Needs = func(k int) bool { return slices.Contains(tt.needs, k) }
 		again, err := Prepare(t.Context(), cfg)
 		if tt.words != "" {

@@ -40,20 +40,20 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 		return plan, nil, nil // reuse reports it
 	}
 	chunks := filepath.Join(cfg.Dir, chunksDir)
-	removed := !exists(chunks)
+	removed := cfg.Removed || !exists(chunks)
 	for k, chunk := range plan.Chunks {
 		if cfg.Needs != nil && !cfg.Needs(k) {
 			continue
-		}
-		if removed {
-			wrong = append(wrong, fmt.Errorf("%s: %w", chunks, errRemoved))
-			break
 		}
 		if ctx.Err() != nil {
 			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
 		cfg.report(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
-		if err := checkFile(filepath.Join(chunks, chunkName(k)), chunk.SHA256); err != nil {
+		err := checkFile(filepath.Join(chunks, chunkName(k)), chunk.SHA256)
+		if removed && errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s: %w", chunks, errRemoved)
+		}
+		if err != nil {
 			wrong = append(wrong, err)
 		}
 	}
