@@ -120,6 +120,7 @@ type runManifest struct {
 		Error        map[string]int64            `json:"error"`
 		Policy       map[string]int64            `json:"policy"`
 		PolicyReason map[string]map[string]int64 `json:"policy_reason"`
+		Unknown      map[string]map[string]int64 `json:"policy_unknown"`
 		TLSError     map[string]int64            `json:"tls_error"`
 		Mode         map[string]int64            `json:"mode"`
 		Findings     map[string]int64            `json:"findings"`

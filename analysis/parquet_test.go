@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -144,11 +145,13 @@ func TestCounts(t *testing.T) {
 		})
 		return got
 	}
+	of := map[string]string{"mode": "policy = 'valid'", "tls_error": "policy NOT IN ('valid', 'unknown')"}
 	for name, want := range map[string]map[string]int64{
 		"record": m.Counts.Record, "record_reason": m.Counts.RecordReason, "error": m.Counts.Error, "policy": m.Counts.Policy,
 		"tls_error": m.Counts.TLSError, "mode": m.Counts.Mode, "resolver": m.Counts.Resolver,
 	} {
-		got := count(fmt.Sprintf("SELECT %[1]s, count(*) FROM rows WHERE %[1]s IS NOT NULL GROUP BY 1", name))
+		got := count(fmt.Sprintf("SELECT %[1]s, count(*) FROM rows WHERE %[1]s IS NOT NULL AND %[2]s GROUP BY 1", name,
+			cmp.Or(of[name], "true")))
 		if !maps.Equal(got, want) || len(want) == 0 {
 			t.Errorf("%s: %v, run.json says %v", name, got, want)
 		}
@@ -157,16 +160,20 @@ func TestCounts(t *testing.T) {
 	if got := count(byFinding); !maps.Equal(got, m.Counts.Findings) || len(got) == 0 {
 		t.Errorf("findings: %v, run.json says %v", got, m.Counts.Findings)
 	}
-	reasons := make(map[string]int64)
-	for stage, of := range m.Counts.PolicyReason {
-		for reason, n := range of {
-			reasons[stage+" "+reason] = n
+	for policies, stages := range map[string]map[string]map[string]int64{
+		"policy <> 'unknown'": m.Counts.PolicyReason, "policy = 'unknown'": m.Counts.Unknown,
+	} {
+		reasons := make(map[string]int64)
+		for stage, of := range stages {
+			for reason, n := range of {
+				reasons[stage+" "+reason] = n
+			}
 		}
-	}
-	const byReason = "SELECT policy_stage || ' ' || policy_reason, count(*) FROM rows " +
-		"WHERE policy_stage IS NOT NULL GROUP BY 1"
-	if got := count(byReason); !maps.Equal(got, reasons) || len(got) == 0 {
-		t.Errorf("policy_reason: %v, run.json says %v", got, reasons)
+		const byReason = "SELECT policy_stage || ' ' || policy_reason, count(*) FROM rows " +
+			"WHERE policy_stage IS NOT NULL AND %s GROUP BY 1"
+		if got := count(fmt.Sprintf(byReason, policies)); !maps.Equal(got, reasons) || len(got) == 0 {
+			t.Errorf("%s: %v, run.json says %v", policies, got, reasons)
+		}
 	}
 	parts := make(map[string]int64)
 	for _, part := range m.Parts {

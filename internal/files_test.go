@@ -50,7 +50,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
-			"evidencemail.go", "family.go", "differences.go", "truth.go", "check.go", "words.go", "row.go",
+			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "words.go", "row.go",
 			"crosscheck.go", "manifests.go", "plan.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
@@ -101,7 +101,7 @@ func fileOrders() map[string]fileOrder {
 			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
 			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
-			"takeover.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go",
+			"takeover.go", "chunks.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{
@@ -112,8 +112,8 @@ func fileOrders() map[string]fileOrder {
 		"internal/output": {against: 2, files: []string{
 			"partname.go", "fileends.go", "checksum.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "text.go", "json.go",
-			"transient.go", "filter.go", "counts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
-			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "read.go", "rewrite.go", "records.go",
+			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go", "records.go",
 			"disagreements.go", "surveylog.go",
 		}},
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
@@ -67,7 +68,7 @@ func (j *scanJob) claim() error {
 	if err != nil {
 		return err
 	}
-	owner := claimed
+	owner := claimed.Number
 	if _, here := begun[ours]; owner == 0 && len(begun) > 0 {
 		if owner = slices.Min(slices.Collect(maps.Keys(begun))); here {
 			owner = ours
@@ -83,8 +84,11 @@ func (j *scanJob) claim() error {
 			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.flags.output, owner, ours, see)
 		}
 	}
-	if claimed != ours {
-		if err := output.WriteShards(durable.Disk{}, j.flags.output, ours); err != nil {
+	if j.runID, err = output.RunIn(j.flags.output, begun[ours], claimed, time.Now()); err != nil {
+		return err
+	}
+	if now := (output.Shards{Number: ours, Run: j.runID}); claimed != now {
+		if err := output.WriteShards(durable.Disk{}, j.flags.output, now); err != nil {
 			return err
 		}
 	}

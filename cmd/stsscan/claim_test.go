@@ -69,7 +69,7 @@ func TestClaim(t *testing.T) {
 	}{
 		{name: "nothing", shards: []string{""}, left: []string{"run.json"}},
 		{name: "a claim that led to nothing", before: func(t *testing.T, dir string) {
-			if err := output.WriteShards(durable.Disk{}, dir, 2); err != nil {
+			if err := output.WriteShards(durable.Disk{}, dir, output.Shards{Number: 2}); err != nil {
 				t.Fatal(err)
 			}
 			lock, err := durable.Lock(filepath.Join(dir, ".run-1-of-2.lock"))
@@ -81,7 +81,7 @@ func TestClaim(t *testing.T) {
 			}
 		}, shards: []string{""}, left: []string{"run.json"}},
 		{name: "a claim whose process is at it", before: func(t *testing.T, dir string) {
-			if err := output.WriteShards(durable.Disk{}, dir, 2); err != nil {
+			if err := output.WriteShards(durable.Disk{}, dir, output.Shards{Number: 2}); err != nil {
 				t.Fatal(err)
 			}
 			lock, err := durable.Lock(filepath.Join(dir, ".run-1-of-2.lock"))

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
@@ -99,7 +97,7 @@ func (j *scanJob) checkLists() error {
 		info, err := os.Stat(list)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file", list)
+			return fmt.Errorf("open %s: no such file%s", list, j.preparedFrom())
 		case err != nil:
 			return err
 		case info.IsDir():
@@ -116,6 +114,15 @@ func (j *scanJob) checkLists() error {
 	return err
 }
 
+// preparedFrom says what to do where a list is gone that the run was prepared from; "" where there is no run yet.
+func (j *scanJob) preparedFrom() string {
+	if plan, err := domains.ReadPlan(j.flags.output); err != nil || len(plan.Inputs) != len(j.lists) {
+		return ""
+	}
+	return fmt.Sprintf(": the run in %s goes on with the lists that it was prepared from; "+
+		"if one has moved, name it where it is now", j.flags.output)
+}
+
 // prepareConfig says what to prepare.
 func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
 	var lists []domains.List
@@ -125,22 +132,7 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 	return domains.PrepareConfig{
 		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format),
 		DomainColumn: j.flags.domainColumn, Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize,
-		Exclude: excluded, AllowSpecialUse: j.flags.network.testBed(), Owns: j.shard.Owns, Begun: j.begun,
+		Exclude: excluded, AllowSpecialUse: j.flags.network.testBed(), Needs: j.shard.Owns, Begun: j.begun,
 		Damaged: func(err error) { j.damage.note(err, "the lists are prepared again") },
 	}
-}
-
-// prepare reads the lists into chunks, or finds them prepared, and passes its progress to update. One process
-// does so while the other shards wait.
-func (j *scanJob) prepare(
-	ctx context.Context, excluded *domains.Exclusions, update func(domains.Progress),
-) (*domains.Plan, error) {
-	config := j.prepareConfig(excluded)
-	config.Progress = update
-	plan, err := domains.Prepare(ctx, config)
-	if ctx.Err() != nil {
-		return nil, exitOf(errStopped)
-	}
-	debug.FreeOSMemory() // finding repeats takes as much as the scan itself
-	return plan, exitOf(err)
 }

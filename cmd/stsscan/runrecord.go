@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
@@ -40,15 +38,7 @@ type runRecord struct {
 
 // finished returns the manifest of a run that has nothing left to do, which stays as it is.
 func (r *runRecord) finished() (*output.Manifest, bool) {
-	if r.previous == nil || !r.previous.Status.Finished() || r.previous.Altered {
-		return nil, false
-	}
-	for k := range r.plan.Parts {
-		if r.owns(k) && (!r.whole(k) || r.parts[k].Pending > 0) {
-			return nil, false
-		}
-	}
-	return r.previous, true
+	return r.previous, r.previous.Finished() && !r.lacksAny() && len(r.waiting()) == 0
 }
 
 func (r *runRecord) add(info output.PartInfo) { r.parts[info.Part] = info }
@@ -83,6 +73,18 @@ func (r *runRecord) waiting() (parts []output.PartInfo) {
 func (r *runRecord) numbers() []int { return slices.Sorted(maps.Keys(r.parts)) }
 
 func (r *runRecord) whole(k int) bool { _, ok := r.parts[k]; return ok }
+
+// lacks reports whether part k is this shard's, and not whole.
+func (r *runRecord) lacks(k int) bool { return r.owns(k) && !r.whole(k) }
+
+func (r *runRecord) lacksAny() bool {
+	for k := range r.plan.Parts {
+		if r.lacks(k) {
+			return true
+		}
+	}
+	return false
+}
 
 // wholeNow answers as whole does now, even later.
 func (r *runRecord) wholeNow() func(k int) bool {
@@ -187,40 +189,15 @@ func (r *runRecord) end(scanErr error) error {
 	if err == nil && left+pending > 0 {
 		err = fmt.Errorf("%s: %d names have no row, %d rows are provisional", r.dir, left, pending)
 	}
-	status, reasons := output.StatusComplete, suspectReasons(&counts)
+	status, reasons := output.StatusComplete, counts.Doubts()
 	switch {
 	case err != nil:
 		status, reasons = output.StatusIncomplete, []string{err.Error()}
 		if pending > 0 {
-			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, pendingList(counts.Pending)))
+			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, counts.PendingText()))
 		}
 	case reasons != nil:
 		status = output.StatusSuspect
 	}
 	return exitOf(errors.Join(err, r.write(status, reasons)))
-}
-
-// mostUnknown is the share of unknown records, dead zones apart, beyond which a run is suspect: adoption
-// itself is not much larger.
-const mostUnknown = 0.01
-
-// suspectReasons say why the figures of a finished run are suspect.
-func suspectReasons(c *output.Counts) []string {
-	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
-	if float64(unknown) <= mostUnknown*float64(c.Rows) {
-		return nil
-	}
-	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%",
-		unknown, c.Rows, 100*mostUnknown)}
-}
-
-// pendingList is how many domains wait, by reason.
-func pendingList(pending map[codes.Pending]int64) string {
-	var texts []string
-	for _, why := range codes.Pendings() {
-		if n := pending[why]; n > 0 {
-			texts = append(texts, fmt.Sprintf("%s %d", why, n))
-		}
-	}
-	return strings.Join(texts, ", ")
 }

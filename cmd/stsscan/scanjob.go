@@ -17,7 +17,9 @@ type scanJob struct {
 	std      streams
 	lineage  *output.Lineage // with --from; else nil
 	settings map[string]string
+	runID    string           // output.Identity.Run
 	previous *output.Manifest // left by an earlier process; nil: none
+	reopened bool             // previous was finished, and parts were found to be gone
 	damage   *damage
 	console  *console
 	log      *slog.Logger

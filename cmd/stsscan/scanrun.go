@@ -48,26 +48,20 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		}
 	}()
 	update, stop := j.console.watchPreparing(j.progress, j.log)
-	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
+	record, err := unlessInterrupted(ctx, release, func() (_ *runRecord, err error) {
 		if err := j.writeFrom(); err != nil {
 			return nil, err
 		}
 		if j.previous, err = j.readPrevious(); err != nil {
 			return nil, err
 		}
-		return j.prepare(ctx, excluded.Exclusions(), update)
+		return j.prepare(ctx, excluded, update)
 	})
 	stop()
 	if err != nil {
 		return nil, err
 	}
-	if err := j.checkFromPlan(plan); err != nil {
-		return nil, err
-	}
-	record, err := unlessInterrupted(ctx, release, func() (*runRecord, error) {
-		return j.newRecord(ctx, plan, excluded)
-	})
-	if err != nil {
+	if err := j.checkFromPlan(record.plan); err != nil {
 		return nil, err
 	}
 	return j.scanParts(ctx, n, metrics, record)
@@ -84,6 +78,7 @@ func (j *scanJob) scanParts(
 	}
 	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
 		j.log.Info("nothing is left to do", "run", j.flags.output)
+		j.removeChunks(ctx)
 		return finished, j.printSummary(finished)
 	}
 	n.recall(record.previous)
@@ -143,7 +138,9 @@ func (j *scanJob) scanParts(
 	}
 
 	record.describe(n)
-	err = record.end(scanErr)
+	if err = record.end(scanErr); record.manifest.Finished() {
+		j.removeChunks(ctx)
+	}
 	if j.flags.metricsFile != "" {
 		err = errors.Join(err, metrics.write(j.flags.metricsFile, record.manifest))
 	}

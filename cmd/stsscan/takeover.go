@@ -69,6 +69,7 @@ func (j *scanJob) newRecord(
 	ctx context.Context, plan *domains.Plan, excluded *domains.ExclusionFile,
 ) (*runRecord, error) {
 	m := &output.Manifest{
+		Run:        j.runID,
 		Version:    versionNumber(),
 		PublicList: publicsuffix.List.String(),
 		StartedAt:  time.Now().UTC(),
@@ -91,7 +92,7 @@ func (j *scanJob) newRecord(
 		return nil, err
 	}
 	dataset, err := output.Open(j.flags.output, output.Identity{
-		Input: plan.SHA256(), Config: identity, Version: versionNumber(),
+		Input: plan.SHA256(), Config: identity, Run: j.runID, Version: versionNumber(),
 	})
 	if err != nil {
 		return nil, err

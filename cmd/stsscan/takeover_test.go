@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,8 +83,13 @@ func TestBegunInTheFuture(t *testing.T) {
 
 // command runs the program; it gives the exit status and what went to stderr.
 func command(ctx context.Context, args ...string) (int, string) {
+	return commandWithInput(ctx, "", args...)
+}
+
+// commandWithInput runs the program with a standard input.
+func commandWithInput(ctx context.Context, stdin string, args ...string) (int, string) {
 	var stdout, stderr bytes.Buffer
-	status := run(ctx, streams{in: strings.NewReader(""), out: &stdout, err: &stderr}, args)
+	status := run(ctx, streams{in: strings.NewReader(stdin), out: &stdout, err: &stderr}, args)
 	return status, stderr.String() + stdout.String()
 }
 
@@ -111,6 +118,9 @@ func TestDamagedRun(t *testing.T) {
 		if status != 0 || strings.Contains(said, "damaged") || !strings.Contains(said, "nothing is left to do") {
 			t.Fatalf("once more: status %d: %s", status, said)
 		}
+		if _, err := os.Stat(filepath.Join(dir, "chunks")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the prepared names of a run that is complete: %v", err)
+		}
 	}
 	if status, said := scan(good); status != 0 || strings.Contains(said, "damaged") {
 		t.Fatalf("status %d: %s", status, said)
@@ -118,7 +128,7 @@ func TestDamagedRun(t *testing.T) {
 	again(t, good)
 	files := []string{
 		"run.json", "rejects.jsonl", "crosscheck.jsonl", "shards.json", "part-000000.parquet", "part-000001.parquet",
-		"chunks/plan.json", "chunks/chunk-000000.names", "chunks/chunk-000001.names",
+		"plan.json",
 	}
 	for _, name := range files {
 		text, err := os.ReadFile(filepath.Join(good, filepath.FromSlash(name)))

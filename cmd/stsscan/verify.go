@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/output"
 	"stsscan/internal/verify"
 )
 
@@ -29,12 +30,15 @@ its row.
 It exits with status 1 if something does not hold, and with status 3 if all
 holds but the run is not finished.`,
 		Example: `  stsscan verify run
-  stsscan verify run --truth errors --seed 2    # a run of --sim errors --seed 2
+  stsscan verify run --truth errors             # a run of --sim errors
   stsscan verify run && stsscan cat run > rows.jsonl`,
 		Args: exactly(1, "one run directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var options verify.Options
 			if truth != "" {
+				if err := ofRun(args[0], cmd.Flags()); err != nil {
+					return err
+				}
 				world, err := openWorld(truth, seed, night)
 				if err != nil {
 					return err
@@ -54,11 +58,30 @@ holds but the run is not finished.`,
 	}
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.StringVar(&truth, "truth", "",
-			"`MODEL`: compare the rows with this simulated Internet: "+modelNames()+", or the path of a world")
+			"`MODEL`: compare the rows with this simulated Internet: "+modelNames()+", or the path of a world; "+
+				"a run of --sim MODEL knows its seed and night")
 		registerWorld(flags, &seed, &night)
 	})
 	addHelp(cmd.Flags())
 	return cmd
+}
+
+// ofRun sets the flags that select a population as the run in dir had them.
+func ofRun(dir string, flags *pflag.FlagSet) error {
+	manifests, err := output.ReadManifests(dir)
+	if err != nil {
+		return err
+	}
+	given := make(map[string]string)
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
+	was, err := verify.Population(manifests[0], given)
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", dir, err))
+	}
+	for name, value := range was {
+		err = errors.Join(err, flags.Set(name, value))
+	}
+	return err
 }
 
 // reportError turns what verify found into an exit status.

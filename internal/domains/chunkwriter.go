@@ -15,6 +15,7 @@ import (
 // they are.
 type chunkWriter struct {
 	cfg       *PrepareConfig
+	needs     func(k int) bool // whether chunk k is written; nil: all are
 	plan      *Plan
 	spool     *spool
 	blocks    *blockReader
@@ -38,16 +39,20 @@ func (c *chunkWriter) advance() error {
 	return c.spool.wrap(err)
 }
 
-// writeChunk writes the names of part k, which come next in the spool.
+// writeChunk writes the names of part k, which come next in the spool, if they are needed, and describes them.
 func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	first, last := c.plan.Ranks(k)
 	info := ChunkInfo{FirstRank: first, LastRank: last}
-	f, err := c.cfg.Disk.Create(filepath.Join(c.cfg.Dir, chunksDir, chunkName(k)))
-	if err != nil {
-		return info, err
-	}
-	defer func() { err = durable.JoinErrors(err, f.Abort()) }()
 	sum := sha256.New()
+	to, commit := io.Writer(sum), func() error { return nil }
+	if c.needs == nil || c.needs(k) {
+		f, err := c.cfg.Disk.Create(filepath.Join(c.cfg.Dir, chunksDir, chunkName(k)))
+		if err != nil {
+			return info, err
+		}
+		defer func() { err = durable.JoinErrors(err, f.Abort()) }()
+		to, commit = io.MultiWriter(f, sum), func() error { return f.Commit(nil) }
+	}
 	for !c.atEnd && c.blocks.h.first <= last {
 		if c.blocks.h.last > last {
 			return info, c.spool.wrap(fmt.Errorf("ranks %d to %d are of two parts", c.blocks.h.first, c.blocks.h.last))
@@ -56,17 +61,16 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 		if err != nil {
 			return info, c.spool.wrap(err)
 		}
-		if _, err := f.Write(stored); err != nil {
+		if _, err := to.Write(stored); err != nil {
 			return info, err
 		}
-		sum.Write(stored)
 		info.Names, info.Bytes = info.Names+int64(names), info.Bytes+int64(len(stored))
 		if err := c.advance(); err != nil {
 			return info, err
 		}
 	}
 	info.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	return info, f.Commit(nil)
+	return info, commit()
 }
 
 // block reads a block, removes the duplicates, and counts both.

@@ -130,13 +130,13 @@ func TestDamagedPlan(t *testing.T) {
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(cfg.Dir, chunksDir, planFile)
+	path := filepath.Join(cfg.Dir, planFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ from, to, want string }{
-		{`"version": 3`, `"version": 1`, "plan of version 1, this program has version 3"},
+		{`"version": 4`, `"version": 1`, "plan of version 1, this program has version 4"},
 		{`"entries": 2`, `"entries": 3`, "are not all accounted for"},
 		{`"skipped": 0`, `"skipped": 1`, "the inputs do not add up to the total"},
 		{`"parts": 1`, `"parts": 2`, "the number of parts is wrong"},

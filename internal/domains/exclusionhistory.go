@@ -35,11 +35,10 @@ type exclusionHistory struct {
 func historyName(name string) string { return "exclusions-" + name + ".json" }
 
 func openExclusionHistory(disk durable.Disk, dir, name string, now func() time.Time) (*exclusionHistory, error) {
-	chunks := filepath.Join(dir, chunksDir)
-	if err := disk.Sweep(chunks, func(file string) bool { return file == historyName(name) }); err != nil {
+	if err := disk.Sweep(dir, func(file string) bool { return file == historyName(name) }); err != nil {
 		return nil, err
 	}
-	h := &exclusionHistory{disk: disk, path: filepath.Join(chunks, historyName(name)), now: now}
+	h := &exclusionHistory{disk: disk, path: filepath.Join(dir, historyName(name)), now: now}
 	if err := h.read(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -93,8 +92,7 @@ func ReadExclusionHistory(dir string) (*Exclusions, error) {
 
 // readHistories is ReadExclusionHistory. A damaged history is ignored if damaged returns no error.
 func readHistories(dir string, damaged func(path string, err error) error) (*Exclusions, error) {
-	chunks := filepath.Join(dir, chunksDir)
-	files, err := os.ReadDir(chunks)
+	files, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +101,7 @@ func readHistories(dir string, damaged func(path string, err error) error) (*Exc
 		if ok, _ := filepath.Match(historyName("*"), file.Name()); !ok {
 			continue
 		}
-		h := exclusionHistory{path: filepath.Join(chunks, file.Name())}
+		h := exclusionHistory{path: filepath.Join(dir, file.Name())}
 		switch err := h.read(); {
 		case errors.Is(err, errHistory):
 			if err := damaged(h.path, err); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -14,14 +15,15 @@ import (
 
 // Files of the prepare step in the run directory.
 const (
-	chunksDir   = "chunks"
+	chunksDir   = "chunks" // where the names are, until RemoveChunks
 	planFile    = "plan.json"
 	entriesFile = "exclusions.txt" // the entries of Plan.Exclusions, in order, one a line; not there if there are none
-	lockFile    = "lock"
+	lockFile    = ".prepare.lock"
 )
 
-// planVersion is raised when the same list would give other names, or when chunks are written in another way.
-const planVersion = 3
+// planVersion is raised when the same list would give other names, or when chunks are written in another way. Up to
+// version 3 the plan was among the chunks.
+const planVersion = 4
 
 // Counts account for all entries: Entries = Rejected + Excluded + Duplicates + Names.
 type Counts struct {
@@ -93,8 +95,13 @@ var ErrOtherProgram = errors.New("the run was begun by another version of the pr
 // It wraps [ErrDamagedPlan] if the file is not as it was written, and [ErrOtherProgram] if it is of another
 // version.
 func ReadPlan(dir string) (*Plan, error) {
-	path := filepath.Join(dir, chunksDir, planFile)
+	path := filepath.Join(dir, planFile)
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if old := filepath.Join(dir, chunksDir, planFile); exists(old) {
+			return nil, fmt.Errorf("%s: %w", old, ErrOtherProgram)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,10 +124,15 @@ func ReadPlan(dir string) (*Plan, error) {
 	return p, nil
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 func (p *Plan) write(disk durable.Disk) error {
 	sealed := *p
 	sealed.Checksum = durable.NoSeal
-	return disk.WriteSealed(filepath.Join(p.dir, chunksDir, planFile), &sealed, "\t")
+	return disk.WriteSealed(filepath.Join(p.dir, planFile), &sealed, "\t")
 }
 
 // check compares the accounts of the plan.
@@ -167,7 +179,7 @@ func (p *Plan) ReadExclusions() (*Exclusions, error) {
 	if p.Exclusions == "" {
 		return nil, nil
 	}
-	path := filepath.Join(p.dir, chunksDir, entriesFile)
+	path := filepath.Join(p.dir, entriesFile)
 	x, err := ReadExclusions(path)
 	if err != nil {
 		return nil, err

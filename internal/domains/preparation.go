@@ -59,7 +59,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if valid := p.plan.Entries - p.plan.Rejected; valid == p.plan.Excluded {
+	if valid := p.plan.Entries - p.plan.Rejected; valid == p.plan.Excluded && !p.repair.knowsPlan() {
 		return fmt.Errorf("no domain left to survey: all %d are excluded", valid)
 	}
 	return p.spool.flush()
@@ -81,7 +81,7 @@ func (p *preparation) readList(i int, l List, onRead func(int64) error) (err err
 	if in.SHA256, in.Bytes, err = src.Sum(); err != nil {
 		return err
 	}
-	if read && in.Entries == in.Rejected {
+	if read && in.Entries == in.Rejected && !p.repair.knowsPlan() {
 		return noName(&in)
 	}
 	p.plan.Inputs = append(p.plan.Inputs, in)

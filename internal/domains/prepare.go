@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +20,8 @@ import (
 //
 // If the run directory has a plan already, the lists are only read to see whether they are the same; if not, the
 // error wraps [ErrOtherInput] and says what differs. The Exclusions may have grown; if an entry is gone, the
-// error wraps [ErrEntryGone]. All chunks are read, too: if one of them, the plan or [RejectsFile] is damaged or
-// gone, and the lists are the same, everything is prepared again. An unfinished plan is begun again. If another
+// error wraps [ErrEntryGone]. The chunks that are needed are read, too: if one of them, the plan or [RejectsFile] is
+// damaged or gone, and the lists are the same, these are prepared again. An unfinished plan is begun again. If another
 // process prepares the same directory, Prepare waits for it.
 //
 // A list without a valid name is an error. After an error there is no plan. Prepare stops soon after ctx is done,
@@ -36,18 +37,29 @@ func Prepare(ctx context.Context, cfg PrepareConfig) (*Plan, error) {
 	if plan != nil && wrong == nil {
 		return cfg.reuse(ctx, plan)
 	}
-	chunks := filepath.Join(cfg.Dir, chunksDir)
-	if err := os.MkdirAll(chunks, 0o755); err != nil {
+	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 		return nil, err
 	}
 	cfg.report(Progress{Stage: StageWait})
-	lock, err := durable.WaitLock(ctx, filepath.Join(chunks, lockFile))
-	if err != nil {
-		return nil, err
-	}
-	plan, err = cfg.prepareLocked(ctx)
-	return plan, durable.JoinErrors(err, lock.Unlock())
+	err = Locked(ctx, cfg.Dir, func() error {
+		plan, err = cfg.prepareLocked(ctx)
+		return err
+	})
+	return plan, err
 }
+
+// Locked waits until no process prepares the run directory dir, and calls do while none can begin to.
+func Locked(ctx context.Context, dir string, do func() error) error {
+	lock, err := durable.WaitLock(ctx, filepath.Join(dir, lockFile))
+	if err != nil {
+		return err
+	}
+	return durable.JoinErrors(do(), lock.Unlock())
+}
+
+// RemoveChunks removes the names of a run that is complete, and leaves its plan. [Prepare] makes them again from the
+// same lists. It is called by way of [Locked].
+func RemoveChunks(dir string) error { return os.RemoveAll(filepath.Join(dir, chunksDir)) }
 
 // prepareLocked prepares the run directory, unless another process did so while this one waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
@@ -67,6 +79,9 @@ func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
 	}
 	p := newPreparation(cfg)
 	p.repair = repair
+	if err := os.MkdirAll(p.chunks, 0o755); err != nil {
+		return nil, err
+	}
 	plan, err = p.run(ctx)
 	if err == nil {
 		return plan, nil
@@ -89,7 +104,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	}
 	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
 	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
-	if err := p.repair.checkPlan(p.plan); err != nil {
+	if err := p.repair.checkPlan(p.plan, p.cfg.Lists); err != nil {
 		return nil, err
 	}
 	if err := p.writeChunks(ctx, duplicate); err != nil {
@@ -117,7 +132,7 @@ func (p *preparation) writeExcluded() error {
 	if len(entries) == 0 {
 		return nil
 	}
-	return p.cfg.Disk.WriteFile(filepath.Join(p.chunks, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
+	return p.cfg.Disk.WriteFile(filepath.Join(p.cfg.Dir, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
 // findDuplicates returns the ranks of the names that have a lower rank too; nil: there are none.
@@ -132,6 +147,9 @@ func (p *preparation) findDuplicates(ctx context.Context) (duplicates.Bitmap, er
 // writeChunks is the second pass.
 func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitmap) error {
 	c := &chunkWriter{cfg: p.cfg, plan: p.plan, spool: p.spool, blocks: p.spool.blocks(), duplicate: duplicate}
+	if p.repair.knowsPlan() { // the other chunks are not needed, or those of other shards
+		c.needs = p.cfg.Needs
+	}
 	if err := c.advance(); err != nil {
 		return err
 	}
@@ -155,21 +173,31 @@ func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitm
 // sweep removes the files of an unfinished preparation. With all, it removes the chunks too, which other shards
 // may be reading.
 func (cfg *PrepareConfig) sweep(all bool) error {
-	if err := cfg.Disk.Sweep(cfg.Dir, func(name string) bool { return name == RejectsFile }); err != nil {
+	ours := func(name string) bool { return name == RejectsFile || name == planFile || name == entriesFile }
+	if err := cfg.Disk.Sweep(cfg.Dir, ours); err != nil {
 		return err
 	}
 	chunks := filepath.Join(cfg.Dir, chunksDir)
-	entries, err := os.ReadDir(chunks)
-	if err != nil {
+	if err := cfg.Disk.Sweep(chunks, nil); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if ok, _ := filepath.Match("chunk-*", e.Name()); !ok && e.Name() != entriesFile || !all {
-			continue
-		}
-		if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
+	if all {
+		if err := os.Remove(filepath.Join(cfg.Dir, entriesFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		entries, err := os.ReadDir(chunks)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			if ok, _ := filepath.Match("chunk-*", e.Name()); !ok {
+				continue
+			}
+			if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
+				return err
+			}
+		}
 	}
-	return cfg.Disk.Sweep(chunks, nil)
+	_ = os.Remove(chunks) // if nothing is in it
+	return nil
 }

@@ -38,7 +38,9 @@ type PrepareConfig struct {
 	Progress        func(Progress) // called often, in the goroutine of Prepare; nil: not called
 	Disk            durable.Disk   // to write on; the zero Disk is that of the operating system
 
-	Owns func(k int) bool // whether the chunk of part k matters; nil: all do
+	Removed bool // RemoveChunks may have removed the names, so that it is no damage if they are gone
+
+	Needs func(k int) bool // whether the names of part k are needed; nil: all are. A first preparation makes all
 
 	// Begun returns the SHA-256 of the plan that the run was begun with, and that of its Exclusions; "": unknown.
 	// Nil: both are unknown.

@@ -74,7 +74,7 @@ func TestUnfinished(t *testing.T) {
 	}
 	for _, name := range []string{"chunks/chunk-000009.names", "chunks/chunk-000008.zst", "chunks/.tmp-spool",
 		"chunks/.tmp-hashes", "chunks/.tmp-names", "chunks/.tmp-chunk-000000.names-0123",
-		".tmp-rejects.jsonl-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
+		".tmp-rejects.jsonl-0123", ".tmp-plan.json-0123", "rejects.jsonl", ".tmp-part-000000.parquet-0123"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("left behind"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestUnfinished(t *testing.T) {
 	}
 	// Files of other steps may belong to a running process.
 	if got, want := files(t, dir), []string{".tmp-part-000000.parquet-0123", "chunks/chunk-000000.names",
-		"chunks/plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
+		"plan.json", "rejects.jsonl"}; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
 }

@@ -21,6 +21,9 @@ type repair struct {
 	cause error  // the first error that was found
 }
 
+// errRemoved says that names are needed after RemoveChunks. That is no damage.
+var errRemoved = errors.New("the prepared names were removed when the run was complete")
+
 // inspect reads an earlier preparation and returns all that is wrong with it. The plan is nil if there was none,
 // or if it is itself what is wrong.
 func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []error, err error) {
@@ -36,15 +39,21 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 	if cfg.difference(plan) != "" {
 		return plan, nil, nil // reuse reports it
 	}
+	chunks := filepath.Join(cfg.Dir, chunksDir)
+	removed := cfg.Removed || !exists(chunks)
 	for k, chunk := range plan.Chunks {
-		if cfg.Owns != nil && !cfg.Owns(k) {
+		if cfg.Needs != nil && !cfg.Needs(k) {
 			continue
 		}
 		if ctx.Err() != nil {
 			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
 		cfg.report(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
-		if err := checkFile(filepath.Join(cfg.Dir, chunksDir, chunkName(k)), chunk.SHA256); err != nil {
+		err := checkFile(filepath.Join(chunks, chunkName(k)), chunk.SHA256)
+		if removed && errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s: %w", chunks, errRemoved)
+		}
+		if err != nil {
 			wrong = append(wrong, err)
 		}
 	}
@@ -75,7 +84,7 @@ func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) 
 		return nil, nil
 	}
 	for _, err := range wrong {
-		if cfg.Damaged != nil {
+		if cfg.Damaged != nil && !errors.Is(err, errRemoved) {
 			cfg.Damaged(err)
 		}
 	}
@@ -93,10 +102,10 @@ func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) 
 }
 
 // restoreExclusions sets Exclude to the Exclusions of the original plan, since those of now may have grown. The
-// original ones are recognised by their hash: they are the ones kept beside the chunks, or, if these are damaged
+// original ones are recognised by their hash: they are the ones kept beside the plan, or, if these are damaged
 // or gone, none, those of now, or those of now without what was added since.
 func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
-	kept, err := ReadExclusions(filepath.Join(cfg.Dir, chunksDir, entriesFile))
+	kept, err := ReadExclusions(filepath.Join(cfg.Dir, entriesFile))
 	if err != nil {
 		kept = nil
 	}
@@ -122,14 +131,24 @@ func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
 		"and the present ones differ: run once with the original ones", cfg.Dir, ErrOtherInput)
 }
 
-// checkPlan returns an error, which wraps [ErrOtherInput], if p is not the original plan.
-func (r *repair) checkPlan(p *Plan) error {
+// checkPlan returns an error, which wraps [ErrOtherInput], if p is not the original plan. It is the plan of the lists.
+func (r *repair) checkPlan(p *Plan, lists []List) error {
 	if r == nil || r.begun == "" || r.begun == p.SHA256() {
 		return nil
 	}
-	return fmt.Errorf("run directory %s %w: it must be prepared again (%w), and the lists or their options "+
-		"are not those of the run", r.dir, ErrOtherInput, r.cause)
+	difference := "the lists or their options are not those of the run"
+	for i := 0; r.plan != nil && i < len(lists); i++ {
+		if sum, was := p.Inputs[i].SHA256, r.plan.Inputs[i]; sum != was.SHA256 {
+			difference = otherList(lists[i], sum, was)
+			break
+		}
+	}
+	return fmt.Errorf("run directory %s %w: its names must be prepared again (%w), and %s", r.dir, ErrOtherInput,
+		r.cause, difference)
 }
+
+// knowsPlan reports whether the original plan is known: whatever differs from it is an error of its own.
+func (r *repair) knowsPlan() bool { return r != nil && r.plan != nil }
 
 // listName is the original name of a list, which rows and rejects repeat.
 func (r *repair) listName(i int, l List) string {

@@ -27,7 +27,7 @@ func TestRepair(t *testing.T) {
 	type file struct{ path, was string }
 	var good []file
 	chunk := func(k int) string { return chunksDir + "/" + chunkName(k) }
-	for _, path := range []string{"chunks/plan.json", RejectsFile, chunk(0), chunk(3), chunksDir + "/" + entriesFile} {
+	for _, path := range []string{planFile, RejectsFile, chunk(0), chunk(3), entriesFile} {
 		path = filepath.Join(base.Dir, filepath.FromSlash(path))
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -101,7 +101,7 @@ func TestRepair(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := base
-	cfg.Owns = func(k int) bool { return k != 0 }
+	cfg.Needs = func(k int) bool { return k != 0 }
 	cfg.Damaged = func(err error) { t.Errorf("another shard's: %v", err) }
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Error(err)
@@ -129,8 +129,14 @@ func TestRepairGrownExclusions(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if err := os.RemoveAll(filepath.Join(plan.dir, chunksDir, gone)); err != nil {
-					t.Fatal(err)
+				lost := []string{gone}
+				if gone == "" {
+					lost = []string{chunksDir, planFile, entriesFile, historyName("run")}
+				}
+				for _, name := range lost {
+					if err := os.RemoveAll(filepath.Join(plan.dir, name)); err != nil {
+						t.Fatal(err)
+					}
 				}
 				cfg.Exclude, cfg.Begun = f.Exclusions(), begunWith(plan)
 				again, err := Prepare(t.Context(), cfg)

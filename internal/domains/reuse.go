@@ -24,8 +24,7 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 			return nil, err
 		}
 		if was := plan.Inputs[i]; sum != was.SHA256 {
-			difference = fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...",
-				l.Path, sum, was.Name, was.SHA256)
+			difference = otherList(l, sum, was)
 		}
 	}
 	if difference != "" {
@@ -35,6 +34,16 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 		return nil, err
 	}
 	return plan, nil
+}
+
+// otherList says that a list is not the one that the run has, and what to do.
+func otherList(l List, sum string, was Input) string {
+	todo := "name the list as it was then; its place and its name may differ"
+	if l.Path == "-" {
+		todo = "standard input is not kept: give it the same list again, or name a file with that list instead"
+	}
+	return fmt.Sprintf("list %s has SHA-256 %.12s..., that of the run (%s) has %.12s...: %s",
+		l.Path, sum, was.Name, was.SHA256, todo)
 }
 
 // checkExclusions returns an error unless everything that the plan excluded is still excluded.

@@ -3,7 +3,6 @@ package domains
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,11 +71,7 @@ func TestReuse(t *testing.T) {
 func TestPreparedElsewhere(t *testing.T) {
 	list := writeList(t, "list", "a.com\n")
 	cfg := PrepareConfig{Dir: t.TempDir(), Lists: []List{{list}}}
-	chunks := filepath.Join(cfg.Dir, chunksDir)
-	if err := os.Mkdir(chunks, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	lock, err := durable.Lock(filepath.Join(chunks, lockFile))
+	lock, err := durable.Lock(filepath.Join(cfg.Dir, lockFile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,16 +56,17 @@ func WriteSummary(w io.Writer, m *output.Manifest) error {
 	}
 	for _, mode := range codes.Modes() {
 		if n := c.Mode[mode]; n > 0 {
-			row("mode "+string(mode), grouped(n), "")
+			row("mode "+string(mode), grouped(n), of(n, c.Policy[codes.PolicyValid], "valid policies"))
 		}
 	}
 	for _, stage := range codes.Stages() {
-		var total int64
-		for _, n := range c.PolicyReason[stage] {
-			total += n
+		if n := total(c.PolicyReason[stage]); n > 0 {
+			row("errors at "+string(stage), grouped(n), topReasons(c.PolicyReason[stage]))
 		}
-		if total > 0 {
-			row("errors at "+string(stage), grouped(total), topReasons(c.PolicyReason[stage]))
+	}
+	for _, stage := range codes.Stages() {
+		if n := total(c.PolicyUnknown[stage]); n > 0 {
+			row("unknown at "+string(stage), grouped(n), topReasons(c.PolicyUnknown[stage]))
 		}
 	}
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
@@ -78,6 +79,9 @@ func WriteSummary(w io.Writer, m *output.Manifest) error {
 		if words := outOfReach(connections); words != "" {
 			row("out of reach", grouped(int64(connections.OutOfReach)), words)
 		}
+	}
+	if m.Status == output.StatusSuspect {
+		row("suspect", "", strings.Join(m.Reasons, "; "))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -114,6 +118,13 @@ func crossed(c output.CrossCount, who string) string {
 	}
 	return fmt.Sprintf("%6.2f %% of %s that %s answered for, of %s asked",
 		100*float64(c.Disagree)/float64(max(answered, 1)), grouped(answered), who, grouped(c.Checked))
+}
+
+func total(reasons map[codes.PolicyReason]int64) (total int64) {
+	for _, n := range reasons {
+		total += n
+	}
+	return total
 }
 
 // topReasons lists the most frequent reasons of a stage.

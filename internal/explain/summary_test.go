@@ -48,3 +48,50 @@ func TestSummaryOfDenials(t *testing.T) {
 		}
 	}
 }
+
+// Each figure about policies is one of those that it is about, and unknown is no error.
+func TestSummaryOfPolicies(t *testing.T) {
+	var counts output.Counts
+	for _, row := range []output.Row{
+		{Record: "valid", Policy: "valid", Mode: "enforce"},
+		{Record: "valid", Policy: "valid", Mode: "testing"},
+		{Record: "valid", Policy: "invalid", PolicyStage: "syntax", PolicyReason: "max_age_missing", Mode: "enforce"},
+		{Record: "valid", Policy: "unknown", PolicyStage: "dns", PolicyReason: "servfail"},
+	} {
+		counts.Add(&row)
+	}
+	var text strings.Builder
+	if err := WriteSummary(&text, &output.Manifest{Counts: counts}); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+  policy valid                     2    50.00 % of valid records
+  policy invalid                   1    25.00 % of valid records
+  policy unknown                   1    25.00 % of valid records
+  mode enforce                     1    50.00 % of valid policies
+  mode testing                     1    50.00 % of valid policies
+  errors at syntax                 1   max_age_missing 1
+  unknown at dns                   1   servfail 1
+`
+	if !strings.HasSuffix(text.String(), want) {
+		t.Errorf("%s\nwant %s", text.String(), want)
+	}
+}
+
+// What casts doubt on a run is said where its figures are.
+func TestSummaryOfSuspect(t *testing.T) {
+	for status, want := range map[output.Status]string{
+		output.StatusComplete:   "",
+		output.StatusIncomplete: "", // the error of the scan says why
+		output.StatusSuspect:    "  suspect                              36 of 500 records are unknown\n",
+	} {
+		m := &output.Manifest{Status: status, Reasons: []string{"36 of 500 records are unknown"}}
+		var text strings.Builder
+		if err := WriteSummary(&text, m); err != nil {
+			t.Fatal(err)
+		}
+		if got := text.String(); strings.Contains(got, "36 of") != (want != "") || !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %s", status, got)
+		}
+	}
+}

@@ -12,20 +12,23 @@ import (
 // Counts are how often each word occurs in the columns of a set of rows. A word that does not occur is not in its
 // map, so that equal sets of rows have equal Counts. The zero value counts no rows.
 type Counts struct {
-	Rows         int64                                        `json:"rows"`
-	Record       map[codes.Record]int64                       `json:"record,omitempty"`        // sums to Rows
-	RecordReason map[codes.RecordReason]int64                 `json:"record_reason,omitempty"` //
-	Error        map[codes.Sentinel]int64                     `json:"error,omitempty"`         //
-	Policy       map[codes.Policy]int64                       `json:"policy,omitempty"`        // sums to Rows
-	PolicyReason map[codes.Stage]map[codes.PolicyReason]int64 `json:"policy_reason,omitempty"` // by policy_stage
-	TLSError     map[codes.TLSError]int64                     `json:"tls_error,omitempty"`     //
-	Mode         map[codes.Mode]int64                         `json:"mode,omitempty"`          //
-	MXMatch      map[codes.MXMatch]int64                      `json:"mx_match,omitempty"`      //
-	Mismatch     map[codes.Mismatch]int64                     `json:"mismatch,omitempty"`      //
-	Verdict      map[codes.Verdict]int64                      `json:"verdict,omitempty"`       //
-	Findings     map[codes.Finding]int64                      `json:"findings,omitempty"`      // rows with it
-	Resolver     map[string]int64                             `json:"resolver,omitempty"`      // of the last reply
-	Pending      map[codes.Pending]int64                      `json:"pending,omitempty"`       // rows that are provisional
+	Rows         int64                        `json:"rows"`
+	Record       map[codes.Record]int64       `json:"record,omitempty"`        // sums to Rows
+	RecordReason map[codes.RecordReason]int64 `json:"record_reason,omitempty"` //
+	Error        map[codes.Sentinel]int64     `json:"error,omitempty"`         //
+	Policy       map[codes.Policy]int64       `json:"policy,omitempty"`        // sums to Rows
+	PolicyReason reasons                      `json:"policy_reason,omitempty"` // by policy_stage; not of unknown ones
+	TLSError     map[codes.TLSError]int64     `json:"tls_error,omitempty"`     // the same
+	Mode         map[codes.Mode]int64         `json:"mode,omitempty"`          // sums to the valid policies
+	MXMatch      map[codes.MXMatch]int64      `json:"mx_match,omitempty"`      // of valid policies
+	Mismatch     map[codes.Mismatch]int64     `json:"mismatch,omitempty"`      // of valid policies
+	Verdict      map[codes.Verdict]int64      `json:"verdict,omitempty"`       //
+	Findings     map[codes.Finding]int64      `json:"findings,omitempty"`      // rows with it
+	Resolver     map[string]int64             `json:"resolver,omitempty"`      // of the last reply
+	Pending      map[codes.Pending]int64      `json:"pending,omitempty"`       // rows that are provisional
+
+	// PolicyUnknown are the reasons, by policy_stage, of policies that are unknown: they are no errors.
+	PolicyUnknown reasons `json:"policy_unknown,omitempty"`
 }
 
 // Add counts one row.
@@ -35,11 +38,18 @@ func (c *Counts) Add(r *Row) {
 	add(&c.RecordReason, codes.RecordReason(r.RecordReason), 1)
 	add(&c.Error, codes.Sentinel(r.Error), 1)
 	add(&c.Policy, codes.Policy(r.Policy), 1)
-	c.addReason(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), 1)
-	add(&c.TLSError, codes.TLSError(r.TLSError), 1)
-	add(&c.Mode, codes.Mode(r.Mode), 1)
-	add(&c.MXMatch, codes.MXMatch(r.MXMatch), 1)
-	add(&c.Mismatch, codes.Mismatch(r.Mismatch), 1)
+	stage, reason := codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason)
+	switch codes.Policy(r.Policy) {
+	case codes.PolicyUnknown:
+		addReason(&c.PolicyUnknown, stage, reason, 1)
+	case codes.PolicyValid: // a policy that is not valid may have a mode, too
+		add(&c.Mode, codes.Mode(r.Mode), 1)
+		add(&c.MXMatch, codes.MXMatch(r.MXMatch), 1)
+		add(&c.Mismatch, codes.Mismatch(r.Mismatch), 1)
+	default:
+		addReason(&c.PolicyReason, stage, reason, 1)
+		add(&c.TLSError, codes.TLSError(r.TLSError), 1)
+	}
 	add(&c.Verdict, codes.Verdict(r.Verdict), 1)
 	for i, f := range r.Findings {
 		if !slices.Contains(r.Findings[:i], f) {
@@ -65,11 +75,8 @@ func (c *Counts) Merge(o Counts) {
 	merge(&c.RecordReason, o.RecordReason)
 	merge(&c.Error, o.Error)
 	merge(&c.Policy, o.Policy)
-	for stage, reasons := range o.PolicyReason {
-		for reason, n := range reasons {
-			c.addReason(stage, reason, n)
-		}
-	}
+	mergeReasons(&c.PolicyReason, o.PolicyReason)
+	mergeReasons(&c.PolicyUnknown, o.PolicyUnknown)
 	merge(&c.TLSError, o.TLSError)
 	merge(&c.Mode, o.Mode)
 	merge(&c.MXMatch, o.MXMatch)
@@ -87,12 +94,8 @@ func (c *Counts) remove(o Counts) {
 	c.Rows -= o.Rows
 	c.Record, c.RecordReason = subtract(own.Record, o.Record), subtract(own.RecordReason, o.RecordReason)
 	c.Error, c.Policy = subtract(own.Error, o.Error), subtract(own.Policy, o.Policy)
-	c.PolicyReason = nil
-	for stage, reasons := range own.PolicyReason {
-		for reason, n := range subtract(reasons, o.PolicyReason[stage]) {
-			c.addReason(stage, reason, n)
-		}
-	}
+	c.PolicyReason = subtractReasons(own.PolicyReason, o.PolicyReason)
+	c.PolicyUnknown = subtractReasons(own.PolicyUnknown, o.PolicyUnknown)
 	c.TLSError, c.Mode = subtract(own.TLSError, o.TLSError), subtract(own.Mode, o.Mode)
 	c.MXMatch, c.Mismatch = subtract(own.MXMatch, o.MXMatch), subtract(own.Mismatch, o.Mismatch)
 	c.Verdict, c.Findings = subtract(own.Verdict, o.Verdict), subtract(own.Findings, o.Findings)
@@ -117,9 +120,8 @@ func (c *Counts) All() iter.Seq2[string, int64] {
 		}
 		ok := each("record", c.Record, yield) && each("record_reason", c.RecordReason, yield) &&
 			each("error", c.Error, yield) && each("policy", c.Policy, yield)
-		for _, stage := range slices.Sorted(maps.Keys(c.PolicyReason)) {
-			ok = ok && each("policy_reason."+string(stage), c.PolicyReason[stage], yield)
-		}
+		ok = ok && eachReason("policy_reason.", c.PolicyReason, yield) &&
+			eachReason("policy_unknown.", c.PolicyUnknown, yield)
 		_ = ok && each("tls_error", c.TLSError, yield) && each("mode", c.Mode, yield) &&
 			each("mx_match", c.MXMatch, yield) && each("mismatch", c.Mismatch, yield) && each("verdict", c.Verdict, yield) &&
 			each("findings", c.Findings, yield) && each("resolver", c.Resolver, yield) &&
@@ -143,19 +145,46 @@ func (c *Counts) Diff(o *Counts) []string {
 	return diffs
 }
 
-func (c *Counts) addReason(stage codes.Stage, reason codes.PolicyReason, n int64) {
-	if stage == "" {
+// reasons are counts of policy_reason by policy_stage.
+type reasons = map[codes.Stage]map[codes.PolicyReason]int64
+
+func addReason(counts *reasons, stage codes.Stage, reason codes.PolicyReason, n int64) {
+	if stage == "" || reason == "" {
 		return
 	}
-	reasons := c.PolicyReason[stage]
-	add(&reasons, reason, n)
-	if reasons == nil {
-		return
+	if *counts == nil {
+		*counts = make(reasons)
 	}
-	if c.PolicyReason == nil {
-		c.PolicyReason = make(map[codes.Stage]map[codes.PolicyReason]int64)
+	if (*counts)[stage] == nil {
+		(*counts)[stage] = make(map[codes.PolicyReason]int64)
 	}
-	c.PolicyReason[stage] = reasons
+	(*counts)[stage][reason] += n
+}
+
+func mergeReasons(counts *reasons, more reasons) {
+	for stage, words := range more {
+		for reason, n := range words {
+			addReason(counts, stage, reason, n)
+		}
+	}
+}
+
+func subtractReasons(counts, others reasons) (left reasons) {
+	for stage, words := range counts {
+		for reason, n := range subtract(words, others[stage]) {
+			addReason(&left, stage, reason, n)
+		}
+	}
+	return left
+}
+
+func eachReason(prefix string, counts reasons, yield func(string, int64) bool) bool {
+	for _, stage := range slices.Sorted(maps.Keys(counts)) {
+		if !each(prefix+string(stage), counts[stage], yield) {
+			return false
+		}
+	}
+	return true
 }
 
 // add counts word n times; the empty word stands for NULL and is not counted.

@@ -32,8 +32,8 @@ func TestCounts(t *testing.T) {
 		"error.ErrNoRecord": 1, "error.ErrPolicyFetch": 1,
 		"policy.not_fetched": 2, "policy.valid": 1, "policy.unreachable": 1, "pending.transient": 2,
 		"policy_reason.tls.expired": 1, "tls_error.expired": 1,
-		"mode.enforce":  2,
-		"mx_match.some": 2, "mismatch.typo": 1, "verdict.enforce_partial": 2, "verdict.no_sts": 1,
+		"mode.enforce":  1,
+		"mx_match.some": 1, "verdict.enforce_partial": 2, "verdict.no_sts": 1,
 		"findings.policy_extension": 1, "findings.record_extension": 1, "findings.policy_html": 1,
 		"resolver.192.0.2.53:53": 1, "resolver.[2001:db8::53]:53": 2,
 	}
@@ -58,7 +58,7 @@ func TestCountsJSON(t *testing.T) {
 	r := every("a.example.com", 1)
 	r.Findings = nil
 	const want = `{"rows":1,"record":{"valid":1},"record_reason":{"other_txt":1},"error":{"ErrPolicyFetch":1},` +
-		`"policy":{"valid":1},"policy_reason":{"tls":{"expired":1}},"tls_error":{"expired":1},"mode":{"enforce":1},` +
+		`"policy":{"valid":1},"mode":{"enforce":1},` +
 		`"mx_match":{"some":1},"mismatch":{"typo":1},"verdict":{"enforce_partial":1},` +
 		`"resolver":{"[2001:db8::53]:53":1},"pending":{"transient":1}}`
 	if got, err := json.Marshal(count(r)); err != nil || string(got) != want {
@@ -69,13 +69,39 @@ func TestCountsJSON(t *testing.T) {
 	}
 }
 
+// What is counted of policies is counted of those that it is about: modes and matches of valid ones, reasons of those
+// that failed, and apart from them reasons of unknown ones.
+func TestCountsOfPolicies(t *testing.T) {
+	for policy, want := range map[codes.Policy]map[string]int64{
+		codes.PolicyValid:       {"mode.testing": 1, "mx_match.none": 1, "mismatch.typo": 1},
+		codes.PolicyInvalid:     {"policy_reason.tls.expired": 1, "tls_error.expired": 1},
+		codes.PolicyMissing:     {"policy_reason.tls.expired": 1, "tls_error.expired": 1},
+		codes.PolicyUnreachable: {"policy_reason.tls.expired": 1, "tls_error.expired": 1},
+		codes.PolicyForbidden:   {"policy_reason.tls.expired": 1, "tls_error.expired": 1},
+		codes.PolicyUnknown:     {"policy_unknown.tls.expired": 1},
+	} {
+		r := &Row{Policy: string(policy), PolicyStage: "tls", PolicyReason: "expired", TLSError: "expired",
+			Mode: "testing", MXMatch: "none", Mismatch: "typo"}
+		c := count(r)
+		got := maps.Collect(c.All())
+		delete(got, "rows")
+		delete(got, "policy."+string(policy))
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", policy, got, want)
+		}
+		if c.remove(count(r)); len(maps.Collect(c.All())) != 1 {
+			t.Errorf("%s: without the row: %v", policy, maps.Collect(c.All()))
+		}
+	}
+}
+
 // However rows are divided among counters, merging these is counting all.
 func TestCountsMerge(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rapid.SliceOf(rapid.Custom(func(rt *rapid.T) *Row {
 			return &Row{
 				Record:       rapid.SampledFrom([]string{"valid", "absent"}).Draw(rt, "record"),
-				Policy:       rapid.SampledFrom([]string{"valid", "missing"}).Draw(rt, "policy"),
+				Policy:       rapid.SampledFrom([]string{"valid", "missing", "unknown"}).Draw(rt, "policy"),
 				PolicyStage:  rapid.SampledFrom([]string{"", "tls", "dns"}).Draw(rt, "stage"),
 				PolicyReason: rapid.SampledFrom([]string{"", "timeout", "other"}).Draw(rt, "reason"),
 				Findings:     rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 0, 2).Draw(rt, "findings"),

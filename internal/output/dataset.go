@@ -72,6 +72,9 @@ func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 	case info.Config != d.id.Config:
 		err := fmt.Errorf("%s: %w: its configuration is %q, not %q", path, ErrForeign, info.Config, d.id.Config)
 		return PartInfo{}, false, err
+	case info.Run != d.id.Run:
+		err := fmt.Errorf("%s: %w of this run: it is of run %q, not %q", path, ErrDamaged, info.Run, d.id.Run)
+		return PartInfo{}, false, err
 	}
 	return info, true, nil
 }
@@ -93,6 +96,7 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 		LastRank:  lastRank,
 		Input:     d.id.Input,
 		Config:    d.id.Config,
+		Run:       d.id.Run,
 	})
 }
 

@@ -32,7 +32,8 @@ func TestWholeRefuses(t *testing.T) {
 	}{
 		{"another input", good, foreign(func(id *Identity) { id.Input = "cd" }), ErrForeign, "its input is"},
 		{"another configuration", good, foreign(func(id *Identity) { id.Config = "seed 2" }), ErrForeign, `its configuration is "seed 1", not "seed 2"`},
-		{"settings and version may differ", good, foreign(func(id *Identity) { id.Run, id.Version = "{}", "v9" }), nil, ""},
+		{"another run", good, foreign(func(id *Identity) { id.Run = "tonight" }), ErrDamaged, `it is of run "last night", not "tonight"`},
+		{"the version may differ", good, foreign(func(id *Identity) { id.Version = "v9" }), nil, ""},
 		{"empty", nil, identity(), ErrDamaged, "0 bytes are too few"},
 		{"no Parquet", bytes.Repeat([]byte("no"), 100), identity(), ErrDamaged, "does not begin as Parquet"},
 		{"another schema", edited(t, good, "schema_version\x18\x011", "schema_version\x18\x012"), identity(),

@@ -45,7 +45,7 @@ func footerValues(id Identity, info *PartInfo) ([]format.KeyValue, error) {
 		{Key: keySchema, Value: SchemaVersion},
 		{Key: keyInput, Value: info.Input},
 		{Key: keyConfig, Value: info.Config},
-		{Key: keyRun, Value: id.Run},
+		{Key: keyRun, Value: info.Run},
 		{Key: keyPart, Value: strconv.Itoa(info.Part)},
 		{Key: keyFirstRank, Value: number(info.FirstRank)},
 		{Key: keyLastRank, Value: number(info.LastRank)},

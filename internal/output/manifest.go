@@ -30,6 +30,7 @@ func (s Status) Finished() bool { return s == StatusComplete || s == StatusSuspe
 // ever added.
 type Manifest struct {
 	SchemaVersion string     `json:"schema_version"`     // of the table and of this file
+	Run           string     `json:"run,omitempty"`      // Identity.Run of all parts; empty: of an older program
 	Version       string     `json:"version"`            // of the program
 	Status        Status     `json:"status"`             //
 	Reasons       []string   `json:"reasons,omitempty"`  // why the run is not complete, or suspect, in words
@@ -152,6 +153,9 @@ type Roots struct {
 	Source string `json:"source"`         // "bundle", or the name of a file
 	Date   string `json:"date,omitempty"` // of the bundle
 }
+
+// Finished reports whether the manifest says that nothing is left to do, and is as it was written. Nil does not.
+func (m *Manifest) Finished() bool { return m != nil && m.Status.Finished() && !m.Altered }
 
 // Name is the file name of the manifest.
 func (m *Manifest) Name() string { return ManifestName(m.Shard) }

@@ -36,6 +36,7 @@ type PartInfo struct {
 
 	Input  string `json:"-"` // as in [Identity]
 	Config string `json:"-"`
+	Run    string `json:"-"`
 	Counts Counts `json:"-"`
 
 	checked bool // the file has a checksum, and it is right
@@ -112,6 +113,7 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	}
 	i.Input, _ = file.Lookup(keyInput)
 	i.Config, _ = file.Lookup(keyConfig)
+	i.Run, _ = file.Lookup(keyRun)
 	var part, rows int64
 	for _, n := range []struct {
 		key      string

@@ -14,7 +14,7 @@ import (
 type Identity struct {
 	Input   string // SHA-256 of the plan: what ranks there are, and in which part
 	Config  string // whatever else must not differ between parts, such as the seed of a simulated world; may be empty
-	Run     string // the run's settings as JSON; may differ from part to part; may be empty
+	Run     string // of the run alone, as RunIn makes it: the same list may be surveyed every night
 	Version string // of the program
 }
 

@@ -96,7 +96,7 @@ func hollow(domain string, rank int64) *Row {
 }
 
 func identity() Identity {
-	return Identity{Input: strings.Repeat("ab", 32), Config: "seed 1", Run: `{"flags":{}}`, Version: "v0.1.0"}
+	return Identity{Input: strings.Repeat("ab", 32), Config: "seed 1", Run: "last night", Version: "v0.1.0"}
 }
 
 func open(t testing.TB, dir string, id Identity) *Dataset {

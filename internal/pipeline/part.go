@@ -75,7 +75,7 @@ func (t *tally) class(row *output.Row, before bool) {
 		t.present++
 	}
 	switch codes.Policy(row.Policy) {
-	case codes.PolicyNotFetched:
+	case codes.PolicyNotFetched, codes.PolicyUnknown:
 	case codes.PolicyValid:
 		t.valid++
 	default:

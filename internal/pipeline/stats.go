@@ -28,7 +28,7 @@ type Stats struct {
 type Counts struct {
 	Present, Absent, Unknown int64 // domains by class of record; present counts valid, invalid and multiple
 	PolicyValid              int64 // domains with a valid policy
-	PolicyBroken             int64 // domains with a valid record and no valid policy
+	PolicyBroken             int64 // domains whose policy failed; not those whose policy is unknown
 	Surveying                int64 // domains that wait for their survey, or are surveyed
 	LocalFaults              int64 // faults of this machine, after which a domain was asked again
 	Parts                    int64 // parts written

@@ -31,7 +31,8 @@ type check struct {
 	seed    maphash.Seed
 
 	manifests []*output.Manifest
-	plan      *domains.Plan       // nil: the chunks are gone
+	plan      *domains.Plan       // nil: it is gone, or of another version
+	nameless  int                 // parts whose prepared names are gone
 	late      *domains.Exclusions // added after the names were prepared; nil: none
 	listed    map[string]listing
 	read      map[string]output.PartInfo // parts whose rows were read, by name

@@ -16,7 +16,7 @@ func (s *survey) crossed(
 	t *testing.T, change func(c *output.CrossCheck, list []output.Disagreement) []output.Disagreement,
 ) {
 	t.Helper()
-	dataset, err := output.Open(s.dir, output.Identity{Input: s.plan.SHA256()})
+	dataset, err := output.Open(s.dir, output.Identity{Input: s.plan.SHA256(), Run: night})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,9 @@ func (c *check) readManifests() error {
 		if m.Altered {
 			c.problem(m.Name(), "is not as it was written")
 		}
+		if m.Run != first.Run {
+			c.problem(m.Name(), "is of run %q, and %s is of run %q", m.Run, first.Name(), first.Run)
+		}
 		if m.Plan != first.Plan {
 			c.problem(m.Name(), "is of another plan than %s", first.Name())
 		}
@@ -58,8 +61,8 @@ func (c *check) readManifests() error {
 // repairHint says how to repair a directory where scans with several numbers of shards were begun.
 func (c *check) repairHint() string {
 	which := "one of the scans"
-	if claimed, err := output.ReadShards(c.dir); err == nil && claimed > 0 {
-		which = fmt.Sprintf("the scan in %d shards", claimed)
+	if claimed, err := output.ReadShards(c.dir); err == nil && claimed.Number > 0 {
+		which = fmt.Sprintf("the scan in %d shards", claimed.Number)
 	}
 	return fmt.Sprintf(": run %s again, which sets aside the manifests of the others, "+
 		"takes over the parts and finishes them", which)

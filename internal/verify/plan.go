@@ -9,11 +9,11 @@ import (
 	"stsscan/internal/output"
 )
 
-// readPlan reads the prepared names, if they are still there.
+// readPlan reads what was prepared, if it is still there.
 func (c *check) readPlan() error {
 	plan, err := domains.ReadPlan(c.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		c.report.Notes = append(c.report.Notes, "the prepared names are gone: rows are not compared with them")
+		c.report.Notes = append(c.report.Notes, "the plan is gone: rows are not compared with it")
 		return nil
 	}
 	if errors.Is(err, domains.ErrOtherProgram) {

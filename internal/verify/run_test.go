@@ -21,6 +21,7 @@ import (
 type survey struct {
 	dir    string
 	shards int
+	run    string // of the parts
 	plan   *domains.Plan
 	rows   [][]*output.Row // by part
 	edit   func(m *output.Manifest)
@@ -30,6 +31,7 @@ type survey struct {
 }
 
 const (
+	night    = "20261130T020000Z-1d0fb2c4"
 	entries  = 200
 	partSize = 100
 )
@@ -37,7 +39,7 @@ const (
 // newSurvey is a survey without problems: of 200 entries, one is rejected and two are duplicates.
 func newSurvey(t *testing.T) *survey {
 	t.Helper()
-	s := &survey{dir: t.TempDir(), shards: 1, lose: make(map[int]bool), edit: func(*output.Manifest) {}}
+	s := &survey{dir: t.TempDir(), shards: 1, run: night, lose: make(map[int]bool), edit: func(*output.Manifest) {}}
 	var list strings.Builder
 	for i := range entries {
 		switch i {
@@ -75,14 +77,14 @@ func newSurvey(t *testing.T) *survey {
 // write writes parts and manifests.
 func (s *survey) write(t *testing.T) {
 	t.Helper()
-	dataset, err := output.Open(s.dir, output.Identity{Input: s.plan.SHA256()})
+	dataset, err := output.Open(s.dir, output.Identity{Input: s.plan.SHA256(), Run: s.run})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for shard := range s.shards {
 		m := &output.Manifest{
-			Status: output.StatusComplete,
-			Plan:   output.Plan{SHA256: s.plan.SHA256(), PartSize: s.plan.PartSize, Parts: s.plan.Parts},
+			Run: night, Status: output.StatusComplete,
+			Plan: output.Plan{SHA256: s.plan.SHA256(), PartSize: s.plan.PartSize, Parts: s.plan.Parts},
 		}
 		if s.shards > 1 {
 			m.Shard = &output.Shard{Index: shard, Of: s.shards}

@@ -182,6 +182,21 @@ func TestRunThatDoesNotHold(t *testing.T) {
 		}, want: []string{`run.json: says that admission stood still for "weather", which is no cause`}},
 		{name: "other exclusions", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Exclusions = "ab" } },
 			want: []string{`run.json: says that the exclusions are "ab", and the names were prepared with ""`}},
+		{name: "parts that say no run", before: func(s *survey) { s.run = "" },
+			want: []string{`part-000000.parquet: is of run "", and run.json is of run "` + night, "part-000001.parquet: is of"}},
+		{name: "parts of another run", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Run = "tonight" } },
+			want: []string{`part-000000.parquet: is of run "` + night + `", and run.json is of run "tonight"`, "part-000001.parquet: is of"}},
+		{name: "shards of two runs", before: func(s *survey) {
+			s.shards = 2
+			s.edit = func(m *output.Manifest) {
+				if m.Shard.Index == 1 {
+					m.Run = "tonight"
+				}
+			}
+		}, want: []string{`run-1-of-2.json: is of run "tonight", and run-0-of-2.json is of run "` + night}},
+		{name: "modes of policies that are not valid", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) { m.Counts.Mode["enforce"]++ }
+		}, want: []string{"run.json: counts mode.enforce: 26, not 25 as in the rows"}},
 		{name: "a plan that is another", before: func(s *survey) { s.edit = func(m *output.Manifest) { m.Plan.PartSize = 50 } },
 			want: []string{"says that the plan is", "part-000000.parquet: is for the ranks 1 to 100, and part 0 has 1 to 50", "part-000001", "the run is complete, and it is not"}},
 		{name: "a part that is not the one that was listed", before: func(s *survey) {
@@ -320,15 +335,40 @@ func TestShardThatIsMissing(t *testing.T) {
 	}
 }
 
-// Without the prepared names, everything else is checked.
+// Without the prepared names, which go once a run is complete, rows are counted, and everything else is checked.
+// Without the plan rows are counted over all parts.
 func TestRunWithoutChunks(t *testing.T) {
+	for gone, want := range map[string][]string{
+		"chunks": {"strict is false, and the evidence says true",
+			"part-000001.parquet: has 98 rows and leaves out 0 names that were excluded late, of 99 names",
+			"196 rows for 197 names"},
+		"plan.json": {"strict is false, and the evidence says true", "196 rows for 197 names"},
+	} {
+		s := newSurvey(t)
+		s.row(9).Strict = new(false)
+		s.rows[1] = s.rows[1][1:]
+		s.write(t)
+		remove(t, filepath.Join(s.dir, gone))
+		report := run(t, s.dir, Options{})
+		if int(report.Problems) != len(want) || len(report.Notes) != 1 {
+			t.Error(gone, text(t, report))
+			continue
+		}
+		for i, words := range want {
+			if !strings.Contains(report.Examples[i].String(), words) {
+				t.Error(gone, text(t, report))
+			}
+		}
+	}
+}
+
+// A program that gave runs no identity also counted the modes of policies that are not valid.
+func TestCountsOfAnOlderProgram(t *testing.T) {
 	s := newSurvey(t)
-	s.row(9).Strict = new(false)
+	s.run = ""
+	s.edit = func(m *output.Manifest) { m.Run = ""; m.Counts.Mode["enforce"]++ }
 	s.write(t)
-	remove(t, filepath.Join(s.dir, "chunks"))
-	report := run(t, s.dir, Options{})
-	if report.Problems != 1 || len(report.Notes) != 1 ||
-		!strings.Contains(report.Examples[0].What, "strict is false, and the evidence says true") {
+	if report := run(t, s.dir, Options{}); !complete(&report) {
 		t.Error(text(t, report))
 	}
 }
@@ -337,12 +377,12 @@ func TestRunWithoutChunks(t *testing.T) {
 func TestRunOfAnotherVersion(t *testing.T) {
 	s := newSurvey(t)
 	s.write(t)
-	path := filepath.Join(s.dir, "chunks", "plan.json")
+	path := filepath.Join(s.dir, "plan.json")
 	plan, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for now, then := range map[string]string{`"version": 3`: `"version": 2`, `"checksum"`: `"before there were any"`} {
+	for now, then := range map[string]string{`"version": 4`: `"version": 3`, `"checksum"`: `"before there were any"`} {
 		plan = bytes.Replace(plan, []byte(now), []byte(then), 1)
 	}
 	if err := os.WriteFile(path, plan, 0o600); err != nil {

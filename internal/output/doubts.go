@@ -1,0 +1,33 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+
+	"stsscan/internal/codes"
+)
+
+// mostUnknown is the share of unknown records, dead zones apart, beyond which a run is suspect: adoption itself is not
+// much larger.
+const mostUnknown = 0.01
+
+// Doubts say why the figures of a finished run are suspect; nil: they are not.
+func (c *Counts) Doubts() []string {
+	unknown := c.Record[codes.RecordUnknown] - c.RecordReason[codes.RecordZoneUnreachable]
+	if float64(unknown) <= mostUnknown*float64(c.Rows) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%",
+		unknown, c.Rows, 100*mostUnknown)}
+}
+
+// PendingText is how many rows are provisional, by reason.
+func (c *Counts) PendingText() string {
+	var texts []string
+	for _, why := range codes.Pendings() {
+		if n := c.Pending[why]; n > 0 {
+			texts = append(texts, fmt.Sprintf("%s %d", why, n))
+		}
+	}
+	return strings.Join(texts, ", ")
+}
