@@ -3,10 +3,15 @@
 
 -- One row for each domain of each run; night counts the runs from 1.
 CREATE OR REPLACE TEMP VIEW history AS
-SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, * EXCLUDE (filename)
-FROM read_parquet(list_transform(getvariable('runs'), lambda run: run || '/part-*.parquet'), union_by_name = true, filename = true)
-UNION ALL BY NAME
-FROM nullable_columns;
+SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, * EXCLUDE (filename, registered_labels, zone_labels) REPLACE (
+    registered_domain_of(domain, registered_labels, registered_domain) AS registered_domain,
+    zone_of(domain, zone_labels, zone) AS zone
+)
+FROM (
+    FROM read_parquet(list_transform(getvariable('runs'), lambda run: run || '/part-*.parquet'), union_by_name = true, filename = true)
+    UNION ALL BY NAME
+    FROM nullable_columns
+);
 
 -- One row for each run. Those of shards have a manifest each, and all must be
 -- there and finished. A suspect run is finished too: what it left unknown is no
