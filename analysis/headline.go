@@ -6,10 +6,32 @@ import (
 	"strings"
 )
 
+// title names the report.
+func (r *Report) title() string {
+	if s := r.Run().Selection; s != nil {
+		return "MTA-STS survey: " + s.title()
+	}
+	return "MTA-STS survey"
+}
+
+// notes say what to mind about the runs.
+func (r *Report) notes() []string {
+	var notes []string
+	for _, note := range []string{r.Run().warning(), r.Run().Selection.note(), versionWarning(r.Runs)} {
+		if note != "" {
+			notes = append(notes, note)
+		}
+	}
+	return notes
+}
+
 // subtitle says in a line what the report is about.
 func (r *Report) subtitle() string {
 	run := r.Run()
 	text := fmt.Sprintf("%s domains, %s", thousands(run.Rows), run.Started.UTC().Format("2 January 2006"))
+	if run.Selection != nil {
+		text += "; a selection, " + run.Selection.Text
+	}
 	if n := len(r.Runs); n > 1 {
 		first := r.Runs[0].Started.UTC().Format("2 January 2006")
 		text += fmt.Sprintf("; compared with %d earlier runs, the first of %s", n-1, first)
@@ -58,11 +80,14 @@ func (r *Report) cards() []card {
 	if all < 0 {
 		return nil
 	}
-	low, high := adoption.Value(all, "low").(float64), adoption.Value(all, "high").(float64)
+	share := fixedWords
+	if low, ok := adoption.Value(all, "low").(float64); ok {
+		share = interval(low, adoption.Value(all, "high").(float64))
+	}
 	cards := []card{{
 		Label: "Adoption: a record is published",
-		Value: interval(low, high),
-		Of: fmt.Sprintf("of %s domains: %s have a record, %s are unknown", Format(KindCount, adoption.Value(all, "domains")),
+		Value: share,
+		Of: fmt.Sprintf("of %s %s: %s have a record, %s are unknown", Format(KindCount, adoption.Value(all, "domains")), r.Run().domains(),
 			Format(KindCount, adoption.Value(all, "present")), Format(KindCount, adoption.Value(all, "unknown"))),
 		Note: strings.TrimSpace(withoutSOA(adoption, all) + " " + r.without("adoption")),
 	}}
@@ -72,10 +97,14 @@ func (r *Report) cards() []card {
 		{"Mail is refused", "mail is refused", "domains with a record"},
 	} {
 		effect := r.Tables["cluster_effect"]
-		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "share") != nil {
+		if i := effect.Find("rate", rate.name); i >= 0 && (effect.Value(i, "share") != nil || effect.isFixed(i, "share")) {
+			share := fixedWords
+			if v := effect.Value(i, "share"); v != nil {
+				share = Format(KindShare, v)
+			}
 			cards = append(cards, card{
 				Label: rate.label,
-				Value: Format(KindShare, effect.Value(i, "share")),
+				Value: share,
 				Of:    fmt.Sprintf("%s of %s %s", Format(KindCount, effect.Value(i, "domains")), Format(KindCount, effect.Value(i, "of_domains")), rate.of),
 				Note:  r.without(rate.name),
 			})

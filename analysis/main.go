@@ -117,8 +117,10 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 		return 0, err
 	}
 	for _, run := range runs {
-		if warning := run.warning(); warning != "" {
-			fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, warning)
+		for _, note := range []string{run.warning(), run.Selection.note()} {
+			if note != "" {
+				fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, note)
+			}
 		}
 	}
 	if warning := versionWarning(runs); warning != "" {

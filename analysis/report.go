@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +36,7 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 			if err != nil {
 				return nil, err
 			}
+			r.noteSelections(table)
 			r.Tables[name] = table
 			if progress != nil {
 				progress(table)
@@ -45,6 +48,28 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 
 // Run is the run that the report is about.
 func (r *Report) Run() Run { return r.Runs[len(r.Runs)-1] }
+
+// noteSelections holds an answer to the selections of the runs that it is about.
+func (r *Report) noteSelections(t *Table) {
+	about := r.Runs[len(r.Runs)-1:]
+	if t.Query.History() {
+		about = r.Runs
+	}
+	var choices []Choice
+	var titles []string
+	for _, run := range about {
+		if s := run.Selection; s != nil {
+			choices = append(choices, s.Choices...)
+			if !slices.Contains(titles, s.title()) {
+				titles = append(titles, s.title())
+			}
+		}
+	}
+	t.leaveOutFixed(choices)
+	if len(titles) > 0 {
+		t.Query.Denominator += " Here: " + strings.Join(titles, "; ") + "."
+	}
+}
 
 // Regressions counts the changes of the last run, against those before, that take
 // protection away.
@@ -70,6 +95,7 @@ type jsonTable struct {
 	Caveat      string           `json:"caveat"`
 	Columns     []Column         `json:"columns"`
 	Rows        []map[string]any `json:"rows"`
+	Fixed       []string         `json:"fixed_by_selection,omitempty"` // columns with a share that is null for that
 }
 
 // WriteJSON writes the report for programs: what people see, with values as they
@@ -78,7 +104,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	tables := make(map[string]jsonTable)
 	for name, t := range r.Tables {
 		q := t.Query
-		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}}
+		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}, t.fixedColumns()}
 		for i := range t.Rows {
 			out.Rows = append(out.Rows, t.record(i))
 		}

@@ -34,6 +34,7 @@ type Run struct {
 	Inputs    []Input           `json:"inputs"`
 	Rows      int64             `json:"rows"`
 	Shards    int               `json:"shards"`
+	Selection *Selection        `json:"selection,omitempty"` // none: the run asked all there was to ask
 
 	ExcludedLate int64 `json:"excluded_late,omitempty"` // names without a row, since they opted out while the run lasted
 
@@ -82,7 +83,8 @@ type Input struct {
 // manifest is run.json, as far as a report tells it.
 type manifest struct {
 	Run
-	SchemaVersion string `json:"schema_version"`
+	SchemaVersion string   `json:"schema_version"`
+	From          *lineage `json:"from"`
 	Shard         *struct {
 		Of int `json:"of"`
 	} `json:"shard"`
@@ -120,6 +122,7 @@ func ReadRun(dir string) (Run, error) {
 			run, of = m.Run, 1
 			run.Dir, run.Plan = dir, m.Plan.SHA256
 			run.Resolvers, run.ExcludedLate = nil, 0
+			run.Selection = selectionOf(run, m.From)
 		} else if run.Plan != m.Plan.SHA256 {
 			return Run{}, fmt.Errorf("%s: its plan is another than that of %s", name, names[0])
 		}

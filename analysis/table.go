@@ -18,7 +18,11 @@ type Table struct {
 	Columns []Column
 	Rows    [][]any // nil, bool, int64, float64, string, time.Time, or Tags
 	Took    time.Duration
+	Fixed   map[place]bool // cells whose share the selection of the run fixed, so that it was left out
 }
+
+// fixedWords stand where a share was left out.
+const fixedWords = "fixed by the selection"
 
 // A Column is one of a table. Its kind says how people read it.
 type Column struct {
