@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -17,7 +16,7 @@ func (r *Report) title() string {
 // notes say what to mind about the runs.
 func (r *Report) notes() []string {
 	var notes []string
-	for _, note := range []string{r.Run().warning(), r.Run().Selection.note(), versionWarning(r.Runs)} {
+	for _, note := range []string{r.Run().warning(), r.Run().Selection.note(), differenceNote(differences(r.Runs))} {
 		if note != "" {
 			notes = append(notes, note)
 		}
@@ -55,21 +54,6 @@ func (r Run) warning() string {
 		text += " " + sentence(printable(strings.Join(r.Reasons, "; "))) + "."
 	}
 	return text
-}
-
-// versionWarning says that several versions of the scanner made the runs.
-func versionWarning(runs []Run) string {
-	var versions []string
-	for _, run := range runs {
-		if version := printable(run.Version); !slices.Contains(versions, version) {
-			versions = append(versions, version)
-		}
-	}
-	if len(versions) < 2 {
-		return ""
-	}
-	return "These runs are of several versions of the scanner (" + strings.Join(versions, ", ") +
-		"), which may judge the same answer in different ways: some changes may be theirs."
 }
 
 // cards are the figures that people quote. Each share stands beside what the

@@ -123,8 +123,8 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 			}
 		}
 	}
-	if warning := versionWarning(runs); warning != "" {
-		fmt.Fprintf(stderr, "analysis: %s\n", warning)
+	if note := differenceNote(differences(runs)); note != "" {
+		fmt.Fprintf(stderr, "analysis: %s\n", note)
 	}
 	var dirs []string
 	for _, run := range runs {

@@ -114,6 +114,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	encoder.SetIndent("", " ")
 	if err := encoder.Encode(map[string]any{
 		"made_at": r.Made.UTC(), "runs": r.Runs, "regressions": r.Regressions(), "tables": tables,
+		"differences": differences(r.Runs),
 	}); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
