@@ -5,10 +5,11 @@
 -- Denominator: domains that publish a record in the later run, or did in one before
 -- and are in its list.
 -- Caveat: what got no answer is no change: each night is compared with what was
--- last known before. Domains that are not in both lists are left out. A run that is not
+-- last known before, in what both asked (history.sql says how). To give up a record is
+-- a regression only if its policy was enforced. Domains that are not in both lists are left out. A run that is not
 -- complete is refused as the earlier one.
 WITH known AS (SELECT night, count(*) AS domains FROM compared WHERE present OR was.present GROUP BY night)
-SELECT night, kind, any_value(regression) AS regression, count(*) AS domains, count(*) / any_value(known.domains) AS share
+SELECT night, kind, regression, count(*) AS domains, count(*) / any_value(known.domains) AS share
 FROM changed JOIN known USING (night)
-GROUP BY night, kind
+GROUP BY night, kind, regression
 ORDER BY night, regression DESC, domains DESC, kind;

@@ -17,38 +17,86 @@ SELECT
     parse_dirpath(filename) AS run,
     bool_and(status IN ('complete', 'suspect')) AND count(*) >= max(coalesce(shard.of, 1)) AS complete,
     min(started_at) AS started_at,
-    max(ended_at) AS ended_at
+    max(ended_at) AS ended_at,
+    min(TRY_CAST(config['passes'] AS BIGINT)) AS passes,
+    min(roots.source) AS roots
 FROM read_json(list_transform(getvariable('runs'), lambda run: run || '/run*.json'), maximum_object_size = 50000000, filename = true,
-    columns = {status: 'VARCHAR', shard: 'STRUCT("index" BIGINT, "of" BIGINT)', started_at: 'TIMESTAMPTZ', ended_at: 'TIMESTAMPTZ'})
+    columns = {status: 'VARCHAR', shard: 'STRUCT("index" BIGINT, "of" BIGINT)', started_at: 'TIMESTAMPTZ', ended_at: 'TIMESTAMPTZ',
+        config: 'MAP(VARCHAR, VARCHAR)', roots: 'STRUCT(source VARCHAR)'})
 GROUP BY ALL;
 
+-- Whether a failure of a policy may pass by itself: the scanner asks again in the next pass, if there is one.
+CREATE OR REPLACE TEMP MACRO may_pass(stage, reason, http_status) AS CASE stage
+    WHEN 'dns' THEN reason IN ('servfail', 'refused', 'timeout', 'other')
+    WHEN 'tcp' THEN reason NOT IN ('no_ipv4', 'no_ipv6')
+    WHEN 'tls' THEN reason IN ('handshake_timeout', 'reset')
+    WHEN 'http' THEN reason IN ('timeout', 'reset', 'server_error') OR coalesce(http_status IN (408, 429), false)
+    WHEN 'body' THEN reason IN ('timeout', 'reset', 'truncated')
+    ELSE false
+END;
+
+-- Whether the verdict is that some mail is refused, and whether the certificates of hosts alone are why.
+CREATE OR REPLACE TEMP MACRO refuses(verdict) AS verdict IN ('enforce_refused', 'enforce_partial');
+CREATE OR REPLACE TEMP MACRO by_certificates(verdict_basis, mx_match) AS coalesce(verdict_basis = 'certificates' AND mx_match = 'all', false);
+
+-- What a policy says in its fields where another says something else. Of lists: how many, and what the other lacks.
+CREATE OR REPLACE TEMP MACRO first_of(words) AS
+    array_to_string(list_sort(words)[:5], ' ') || CASE WHEN len(words) > 5 THEN ' and ' || len(words) - 5 || ' more' ELSE '' END;
+CREATE OR REPLACE TEMP MACRO list_field(name, words, others, verb) AS
+    CASE WHEN list_sort(list_distinct(coalesce(words, []))) <> list_sort(list_distinct(coalesce(others, [])))
+        THEN name || ': ' || len(list_distinct(coalesce(words, [])))
+            || coalesce(', ' || verb || ' ' || nullif(first_of(list_filter(list_distinct(words), lambda word: NOT list_contains(coalesce(others, []), word))), ''), '')
+    END;
+CREATE OR REPLACE TEMP MACRO fields_unlike(policy, other, verb) AS nullif(concat_ws('; ',
+    CASE WHEN policy.mode <> other.mode THEN 'mode: ' || policy.mode END,
+    CASE WHEN policy.max_age <> other.max_age THEN 'max_age: ' || policy.max_age END,
+    list_field('mx', policy.mx_patterns, other.mx_patterns, verb),
+    list_field('extensions', policy.extensions, other.extensions, verb)
+), '');
+
 -- The domains that published a record in any of the runs, each night beside what
--- was last known of it before: was of record and policy, had of a policy that was
--- asked for and whose answer is not unknown. The last run may be unfinished, and
--- then says nothing about the domains that it has not come to. No other may: each
--- domain that it lacks would look as if it had joined.
+-- was last known of it before: was of the record, had of a policy that was asked for
+-- and whose answer is not unknown, matched of the hosts that receive its mail, probed
+-- of their certificates. The last run may be unfinished, and then says nothing about
+-- the domains that it has not come to. No other may: each domain that it lacks would
+-- look as if it had joined.
+--
+-- Only what several runs asked is compared. judged_policy is unknown here also where
+-- the host opted out; where a failure may pass, and the domain waits for another pass
+-- or the run had fewer of them than one before; and where nothing but trust is
+-- missing, and runs trust other roots.
 CREATE OR REPLACE TEMP TABLE compared AS
 SELECT
     *,
-    lag(CASE WHEN record <> 'unknown' THEN {night: night, present: record <> 'absent', record: record, reason: record_reason, operator: operator} END IGNORE NULLS) OVER nights_of AS was,
-    lag(CASE WHEN record = 'valid' AND judged_policy <> 'unknown' AND pending IS NULL THEN {
+    lag(CASE WHEN record <> 'unknown' THEN {night: night, present: record <> 'absent', record: record, reason: record_reason, operator: record_operator} END IGNORE NULLS) OVER nights_of AS was,
+    lag(CASE WHEN record = 'valid' AND judged_policy <> 'unknown' THEN {
         night: night, valid: policy = 'valid', policy: policy, stage: policy_stage, reason: policy_reason, mode: mode, max_age: max_age,
-        id: record_id, sha256: policy_sha256
+        mx_patterns: mx_patterns, extensions: extensions, id: record_id, sha256: policy_sha256, operator: host_operator,
+        passes: CASE WHEN passing THEN passes END
     } END IGNORE NULLS) OVER nights_of AS had,
-    lag(CASE WHEN policy = 'valid' AND mx_match IN ('all', 'some', 'none') THEN {night: night, match: mx_match, verdict: verdict} END IGNORE NULLS) OVER nights_of AS matched
+    lag(CASE WHEN policy = 'valid' AND mx_match IN ('all', 'some', 'none') THEN {night: night, match: mx_match, verdict: verdict} END IGNORE NULLS) OVER nights_of AS matched,
+    lag(CASE WHEN policy = 'valid' AND verdict_basis = 'certificates' AND NOT other_roots THEN {night: night, verdict: verdict} END IGNORE NULLS) OVER nights_of AS probed
 FROM (
     SELECT
-        night, domain, tags, record, record_reason, record_id, policy, judged(policy, findings) AS judged_policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
-        mx_match, mismatch, verdict, pending,
+        night, domain, tags, record, record_reason, record_id, policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
+        mx_patterns, policy_extensions AS extensions, mx_match, mismatch, verdict, verdict_basis, pending, passes, other_roots,
+        coalesce(may_pass(policy_stage, policy_reason, http_status), false) AS passing,
+        CASE
+            WHEN policy_reason = 'opted_out' THEN 'unknown'
+            WHEN passing AND (pending IS NOT NULL OR passes < most_passes) THEN 'unknown'
+            WHEN other_roots AND policy_reason IN ('self_signed', 'unknown_authority', 'incomplete_chain') THEN 'unknown'
+            ELSE judged(policy, findings)
+        END AS judged_policy,
         record IN ('valid', 'invalid', 'multiple') AS present,
-        coalesce(
-            host_delegated_to,
-            CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END,
-            record_delegated_to,
-            CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END
-        ) AS operator,
+        coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
+        coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
+        coalesce(host_operator, record_operator) AS operator,
         CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END AS addresses
     FROM history SEMI JOIN (SELECT DISTINCT domain FROM history WHERE record IN ('valid', 'invalid', 'multiple')) AS publishing USING (domain)
+        JOIN (
+            SELECT night, passes, max(passes) OVER (ORDER BY night) AS most_passes, coalesce(min(roots) OVER () <> max(roots) OVER (), false) AS other_roots
+            FROM nights
+        ) AS asked USING (night)
     WHERE (
         SELECT CASE WHEN bool_or(NOT complete) THEN error('a run that is not complete is no baseline: ' || string_agg(run, ', ') FILTER (NOT complete)) ELSE true END
         FROM nights WHERE night < len(getvariable('runs'))
@@ -57,25 +105,27 @@ FROM (
 WINDOW nights_of AS (PARTITION BY domain ORDER BY night);
 
 -- One row for each change of a domain from what was known of it to the next night.
--- A regression is a change that takes protection away, or that senders cannot see.
+-- A regression is a change that takes protection away, or that senders cannot see:
+-- who gives up a record protects nothing by it unless its policy was enforced, and in
+-- mode none there is nothing to lose.
 CREATE OR REPLACE TEMP TABLE changed AS
-SELECT night, domain, tags, change.*, coalesce(operator, was.operator, addresses) AS cluster
+SELECT night, domain, tags, change.*, coalesce(operator, had.operator, was.operator, addresses) AS cluster
 FROM (
     SELECT *, unnest([
         CASE WHEN present AND NOT was.present THEN {kind: 'adopted', before: was.reason, after: record, regression: false} END,
         CASE WHEN record = 'absent' AND was.present AND had.valid AND had.mode = 'none'
             THEN {kind: 'abandoned after mode none', before: was.record, after: record_reason, regression: false} END,
         CASE WHEN record = 'absent' AND was.present AND NOT coalesce(had.valid AND had.mode = 'none', false)
-            THEN {kind: 'abandoned abruptly', before: was.record, after: record_reason, regression: true} END,
+            THEN {kind: 'abandoned abruptly', before: was.record, after: record_reason, regression: coalesce(had.valid AND had.mode = 'enforce', false)} END,
         CASE WHEN record IN ('invalid', 'multiple') AND was.record = 'valid'
-            THEN {kind: 'record broken', before: was.record, after: coalesce(record_reason, record), regression: true} END,
+            THEN {kind: 'record broken', before: was.record, after: coalesce(record_reason, record), regression: coalesce(had.valid AND had.mode <> 'none', false)} END,
         CASE WHEN record = 'valid' AND was.record IN ('invalid', 'multiple')
             THEN {kind: 'record mended', before: coalesce(was.reason, was.record), after: record, regression: false} END,
         CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND had.valid
-            THEN {kind: 'policy broken', before: had.mode, after: policy_stage || ': ' || policy_reason, regression: true} END,
-        CASE WHEN was.present AND record = 'valid' AND policy = 'valid' AND NOT had.valid
+            THEN {kind: 'policy broken', before: had.mode, after: policy_stage || ': ' || policy_reason, regression: had.mode <> 'none'} END,
+        CASE WHEN was.present AND record = 'valid' AND policy = 'valid' AND NOT had.valid AND as_often
             THEN {kind: 'policy mended', before: had.stage || ': ' || had.reason, after: mode, regression: false} END,
-        CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND NOT had.valid AND (policy_stage, policy_reason) <> (had.stage, had.reason)
+        CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND NOT had.valid AND as_often AND (policy_stage, policy_reason) <> (had.stage, had.reason)
             THEN {kind: 'fails otherwise', before: had.stage || ': ' || had.reason, after: policy_stage || ': ' || policy_reason, regression: false} END,
         CASE WHEN both_valid AND (had.mode = 'none' AND mode <> 'none' OR had.mode = 'testing' AND mode = 'enforce')
             THEN {kind: 'mode raised', before: had.mode, after: mode, regression: false} END,
@@ -84,21 +134,33 @@ FROM (
         CASE WHEN both_valid AND max_age > had.max_age THEN {kind: 'max_age raised', before: had.max_age::VARCHAR, after: max_age::VARCHAR, regression: false} END,
         CASE WHEN both_valid AND max_age < had.max_age THEN {kind: 'max_age lowered', before: had.max_age::VARCHAR, after: max_age::VARCHAR, regression: false} END,
         CASE WHEN both_valid AND policy_sha256 <> had.sha256 AND record_id <> had.id
-            THEN {kind: 'policy and id changed', before: had.id, after: record_id, regression: false} END,
+            THEN {kind: 'policy and id changed', before: 'id: ' || had.id || '; ' || text_before, after: 'id: ' || record_id || '; ' || text_after, regression: false} END,
         CASE WHEN both_valid AND policy_sha256 <> had.sha256 AND record_id = had.id
-            THEN {kind: 'policy changed, id did not', before: had.id, after: record_id, regression: true} END,
+            THEN {kind: 'policy changed, id did not', before: text_before, after: text_after, regression: true} END,
         CASE WHEN both_valid AND policy_sha256 = had.sha256 AND record_id <> had.id
             THEN {kind: 'id changed, policy did not', before: had.id, after: record_id, regression: false} END,
         CASE WHEN mx_known AND policy_sha256 = had.sha256 AND matched.match <> 'none' AND mx_match = 'none' OR mx_known AND policy_sha256 = had.sha256 AND matched.match = 'all' AND mx_match = 'some'
-            THEN {kind: 'MX left the policy', before: matched.match, after: mx_match, regression: true} END,
+            THEN {kind: 'MX left the policy', before: matched.match, after: mx_match, regression: mode <> 'none'} END,
         CASE WHEN mx_known AND matched.match <> 'all' AND mx_match = 'all' THEN {kind: 'MX covered again', before: matched.match, after: mx_match, regression: false} END,
-        CASE WHEN verdict IN ('enforce_refused', 'enforce_partial') AND was.present AND coalesce(matched.verdict NOT IN ('enforce_refused', 'enforce_partial'), false)
+        CASE WHEN refuses(verdict) AND was.present AND coalesce(NOT refuses(matched.verdict), false)
+            AND (NOT by_certificates(verdict_basis, mx_match) OR NOT other_roots AND coalesce(NOT refuses(probed.verdict), false))
             THEN {kind: 'mail would be refused', before: matched.verdict, after: verdict, regression: true} END,
-        CASE WHEN was.present AND present AND operator IS DISTINCT FROM was.operator
-            THEN {kind: 'operator changed', before: was.operator, after: operator, regression: false} END
+        CASE
+            WHEN was.present AND record = 'valid' AND judged_policy <> 'unknown' AND had IS NOT NULL AND host_operator IS DISTINCT FROM had.operator
+            THEN {kind: 'operator changed', before: had.operator, after: host_operator, regression: false}
+            WHEN was.present AND present AND record_operator IS DISTINCT FROM was.operator
+            THEN {kind: 'operator changed', before: was.operator, after: record_operator, regression: false}
+        END
     ]) AS change
     FROM (
-        SELECT *, was.present AND record = 'valid' AND policy = 'valid' AND had.valid AS both_valid, both_valid AND mx_match IN ('all', 'some', 'none') AND matched IS NOT NULL AS mx_known
+        SELECT
+            *,
+            was.present AND record = 'valid' AND policy = 'valid' AND had.valid AS both_valid,
+            both_valid AND mx_match IN ('all', 'some', 'none') AND matched IS NOT NULL AS mx_known,
+            coalesce(had.passes >= passes, true) AS as_often, -- a failure that may pass was asked for as often then
+            {mode: mode, max_age: max_age, mx_patterns: mx_patterns, extensions: extensions} AS has,
+            coalesce(fields_unlike(had, has, 'removed'), 'text: SHA-256 ' || had.sha256[:12]) AS text_before,
+            coalesce(fields_unlike(has, had, 'added'), 'text only (white space, order): SHA-256 ' || policy_sha256[:12]) AS text_after
         FROM compared
     )
 )
