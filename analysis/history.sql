@@ -1,13 +1,6 @@
 -- The tables that the queries about several runs read: paste this after view.sql,
 -- which says where the runs are.
 
--- One row for each domain of each run; night counts the runs from 1.
-CREATE OR REPLACE TEMP VIEW history AS
-SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, * EXCLUDE (filename)
-FROM read_parquet(list_transform(getvariable('runs'), lambda run: run || '/part-*.parquet'), union_by_name = true, filename = true)
-UNION ALL BY NAME
-FROM nullable_columns;
-
 -- One row for each run. Those of shards have a manifest each, and all must be
 -- there and finished. A suspect run is finished too: what it left unknown is no
 -- change here.
@@ -15,12 +8,22 @@ CREATE OR REPLACE TEMP TABLE nights AS
 SELECT
     list_position(getvariable('runs'), parse_dirpath(filename)) AS night,
     parse_dirpath(filename) AS run,
+    (min(started_at) AT TIME ZONE 'UTC')::DATE AS date,
     bool_and(status IN ('complete', 'suspect')) AND count(*) >= max(coalesce(shard.of, 1)) AS complete,
     min(started_at) AS started_at,
     max(ended_at) AS ended_at
-FROM read_json(list_transform(getvariable('runs'), lambda run: run || '/run*.json'), maximum_object_size = 50000000, filename = true,
+FROM read_json(list_transform(getvariable('runs'), lambda run: run || '/run*.json'), maximum_object_size = 50000000, filename = true, hive_partitioning = false,
     columns = {status: 'VARCHAR', shard: 'STRUCT("index" BIGINT, "of" BIGINT)', started_at: 'TIMESTAMPTZ', ended_at: 'TIMESTAMPTZ'})
 GROUP BY ALL;
+
+-- One row for each domain of each run; night counts the runs from 1, and date is the day, in UTC, on which it began.
+SET VARIABLE reading_all = reading(1);
+SET VARIABLE dates = (SELECT list(date ORDER BY night) FROM nights);
+CREATE OR REPLACE TEMP VIEW history AS
+SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, getvariable('dates')[night] AS date, * EXCLUDE (filename)
+FROM query(getvariable('reading_all'))
+UNION ALL BY NAME
+FROM nullable_columns;
 
 -- The domains that published a record in any of the runs, each night beside what
 -- was last known of it before: was of record and policy, had of a policy that was
@@ -38,7 +41,7 @@ SELECT
     lag(CASE WHEN policy = 'valid' AND mx_match IN ('all', 'some', 'none') THEN {night: night, match: mx_match, verdict: verdict} END IGNORE NULLS) OVER nights_of AS matched
 FROM (
     SELECT
-        night, domain, tags, record, record_reason, record_id, policy, judged(policy, findings) AS judged_policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
+        night, date, domain, tags, record, record_reason, record_id, policy, judged(policy, findings) AS judged_policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
         mx_match, mismatch, verdict, pending,
         record IN ('valid', 'invalid', 'multiple') AS present,
         coalesce(
@@ -48,7 +51,7 @@ FROM (
             CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END
         ) AS operator,
         CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END AS addresses
-    FROM history SEMI JOIN (SELECT DISTINCT domain FROM history WHERE record IN ('valid', 'invalid', 'multiple')) AS publishing USING (domain)
+    FROM history SEMI JOIN (SELECT DISTINCT domain FROM history WHERE record IN ('valid', 'invalid', 'multiple') AND txt_count > 0) AS publishers USING (domain)
     WHERE (
         SELECT CASE WHEN bool_or(NOT complete) THEN error('a run that is not complete is no baseline: ' || string_agg(run, ', ') FILTER (NOT complete)) ELSE true END
         FROM nights WHERE night < len(getvariable('runs'))
@@ -59,7 +62,7 @@ WINDOW nights_of AS (PARTITION BY domain ORDER BY night);
 -- One row for each change of a domain from what was known of it to the next night.
 -- A regression is a change that takes protection away, or that senders cannot see.
 CREATE OR REPLACE TEMP TABLE changed AS
-SELECT night, domain, tags, change.*, coalesce(operator, was.operator, addresses) AS cluster
+SELECT night, date, domain, tags, change.*, coalesce(operator, was.operator, addresses) AS cluster
 FROM (
     SELECT *, unnest([
         CASE WHEN present AND NOT was.present THEN {kind: 'adopted', before: was.reason, after: record, regression: false} END,
