@@ -1,13 +1,6 @@
 -- The tables that the queries about several runs read: paste this after view.sql,
 -- which says where the runs are.
 
--- One row for each domain of each run; night counts the runs from 1.
-CREATE OR REPLACE TEMP VIEW history AS
-SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, * EXCLUDE (filename)
-FROM read_parquet(list_transform(getvariable('runs'), lambda run: run || '/part-*.parquet'), union_by_name = true, filename = true)
-UNION ALL BY NAME
-FROM nullable_columns;
-
 -- One row for each run. Those of shards have a manifest each, and all must be
 -- there and finished. A suspect run is finished too: what it left unknown is no
 -- change here.
@@ -15,15 +8,35 @@ CREATE OR REPLACE TEMP TABLE nights AS
 SELECT
     list_position(getvariable('runs'), parse_dirpath(filename)) AS night,
     parse_dirpath(filename) AS run,
+    (min(started_at) AT TIME ZONE 'UTC')::DATE AS date,
     bool_and(status IN ('complete', 'suspect')) AND count(*) >= max(coalesce(shard.of, 1)) AS complete,
     min(started_at) AS started_at,
     max(ended_at) AS ended_at,
     min(TRY_CAST(config['passes'] AS BIGINT)) AS passes,
     min(roots.source) AS roots
-FROM read_json(list_transform(getvariable('runs'), lambda run: run || '/run*.json'), maximum_object_size = 50000000, filename = true,
+FROM read_json(list_transform(getvariable('runs'), lambda run: run || '/run*.json'), maximum_object_size = 50000000, filename = true, hive_partitioning = false,
     columns = {status: 'VARCHAR', shard: 'STRUCT("index" BIGINT, "of" BIGINT)', started_at: 'TIMESTAMPTZ', ended_at: 'TIMESTAMPTZ',
         config: 'MAP(VARCHAR, VARCHAR)', roots: 'STRUCT(source VARCHAR)'})
 GROUP BY ALL;
+
+-- One row for each domain of each run; night counts the runs from 1, and date is the day, in UTC, on which it began.
+SET VARIABLE reading_all = reading(1);
+SET VARIABLE dates = (SELECT list(date ORDER BY night) FROM nights);
+CREATE OR REPLACE TEMP VIEW history AS
+SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, getvariable('dates')[night] AS date, * EXCLUDE (filename)
+FROM query(getvariable('reading_all'))
+UNION ALL BY NAME
+FROM nullable_columns;
+
+-- What the runs asked in different ways: passes, beside the most of them up to that night, and whether the runs
+-- trust different roots.
+SET VARIABLE asked = (
+    SELECT list({passes: passes, most_passes: most_passes, other_roots: other_roots} ORDER BY night)
+    FROM (
+        SELECT night, passes, max(passes) OVER (ORDER BY night) AS most_passes, coalesce(min(roots) OVER () <> max(roots) OVER (), false) AS other_roots
+        FROM nights
+    )
+);
 
 -- Whether a failure of a policy may pass by itself: the scanner asks again in the next pass, if there is one.
 CREATE OR REPLACE TEMP MACRO may_pass(stage, reason, http_status) AS CASE stage
@@ -72,19 +85,19 @@ SELECT
     lag(CASE WHEN record = 'valid' AND judged_policy <> 'unknown' THEN {
         night: night, valid: policy = 'valid', policy: policy, stage: policy_stage, reason: policy_reason, mode: mode, max_age: max_age,
         mx_patterns: mx_patterns, extensions: extensions, id: record_id, sha256: policy_sha256, operator: host_operator,
-        passes: CASE WHEN passing THEN passes END
+        passes: CASE WHEN passing THEN asked.passes END
     } END IGNORE NULLS) OVER nights_of AS had,
     lag(CASE WHEN policy = 'valid' AND mx_match IN ('all', 'some', 'none') THEN {night: night, match: mx_match, verdict: verdict} END IGNORE NULLS) OVER nights_of AS matched,
-    lag(CASE WHEN policy = 'valid' AND verdict_basis = 'certificates' AND NOT other_roots THEN {night: night, verdict: verdict} END IGNORE NULLS) OVER nights_of AS probed
+    lag(CASE WHEN policy = 'valid' AND verdict_basis = 'certificates' AND NOT asked.other_roots THEN {night: night, verdict: verdict} END IGNORE NULLS) OVER nights_of AS probed
 FROM (
     SELECT
-        night, domain, tags, record, record_reason, record_id, policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
-        mx_patterns, policy_extensions AS extensions, mx_match, mismatch, verdict, verdict_basis, pending, passes, other_roots,
+        night, date, domain, tags, record, record_reason, record_id, policy, policy_stage, policy_reason, policy_sha256, mode, max_age,
+        mx_patterns, policy_extensions AS extensions, mx_match, mismatch, verdict, verdict_basis, pending, getvariable('asked')[night] AS asked,
         coalesce(may_pass(policy_stage, policy_reason, http_status), false) AS passing,
         CASE
             WHEN policy_reason = 'opted_out' THEN 'unknown'
-            WHEN passing AND (pending IS NOT NULL OR passes < most_passes) THEN 'unknown'
-            WHEN other_roots AND policy_reason IN ('self_signed', 'unknown_authority', 'incomplete_chain') THEN 'unknown'
+            WHEN passing AND (pending IS NOT NULL OR asked['passes'] < asked['most_passes']) THEN 'unknown'
+            WHEN asked['other_roots'] AND policy_reason IN ('self_signed', 'unknown_authority', 'incomplete_chain') THEN 'unknown'
             ELSE judged(policy, findings)
         END AS judged_policy,
         record IN ('valid', 'invalid', 'multiple') AS present,
@@ -92,11 +105,7 @@ FROM (
         coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
         coalesce(host_operator, record_operator) AS operator,
         CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END AS addresses
-    FROM history SEMI JOIN (SELECT DISTINCT domain FROM history WHERE record IN ('valid', 'invalid', 'multiple')) AS publishing USING (domain)
-        JOIN (
-            SELECT night, passes, max(passes) OVER (ORDER BY night) AS most_passes, coalesce(min(roots) OVER () <> max(roots) OVER (), false) AS other_roots
-            FROM nights
-        ) AS asked USING (night)
+    FROM history SEMI JOIN (SELECT DISTINCT domain FROM history WHERE record IN ('valid', 'invalid', 'multiple') AND txt_count > 0) AS publishers USING (domain)
     WHERE (
         SELECT CASE WHEN bool_or(NOT complete) THEN error('a run that is not complete is no baseline: ' || string_agg(run, ', ') FILTER (NOT complete)) ELSE true END
         FROM nights WHERE night < len(getvariable('runs'))
@@ -109,7 +118,7 @@ WINDOW nights_of AS (PARTITION BY domain ORDER BY night);
 -- who gives up a record protects nothing by it unless its policy was enforced, and in
 -- mode none there is nothing to lose.
 CREATE OR REPLACE TEMP TABLE changed AS
-SELECT night, domain, tags, change.*, coalesce(operator, had.operator, was.operator, addresses) AS cluster
+SELECT night, date, domain, tags, change.*, coalesce(operator, had.operator, was.operator, addresses) AS cluster
 FROM (
     SELECT *, unnest([
         CASE WHEN present AND NOT was.present THEN {kind: 'adopted', before: was.reason, after: record, regression: false} END,
@@ -143,7 +152,7 @@ FROM (
             THEN {kind: 'MX left the policy', before: matched.match, after: mx_match, regression: mode <> 'none'} END,
         CASE WHEN mx_known AND matched.match <> 'all' AND mx_match = 'all' THEN {kind: 'MX covered again', before: matched.match, after: mx_match, regression: false} END,
         CASE WHEN refuses(verdict) AND was.present AND coalesce(NOT refuses(matched.verdict), false)
-            AND (NOT by_certificates(verdict_basis, mx_match) OR NOT other_roots AND coalesce(NOT refuses(probed.verdict), false))
+            AND (NOT by_certificates(verdict_basis, mx_match) OR NOT asked.other_roots AND coalesce(NOT refuses(probed.verdict), false))
             THEN {kind: 'mail would be refused', before: matched.verdict, after: verdict, regression: true} END,
         CASE
             WHEN was.present AND record = 'valid' AND judged_policy <> 'unknown' AND had IS NOT NULL AND host_operator IS DISTINCT FROM had.operator
@@ -157,7 +166,7 @@ FROM (
             *,
             was.present AND record = 'valid' AND policy = 'valid' AND had.valid AS both_valid,
             both_valid AND mx_match IN ('all', 'some', 'none') AND matched IS NOT NULL AS mx_known,
-            coalesce(had.passes >= passes, true) AS as_often, -- a failure that may pass was asked for as often then
+            coalesce(had.passes >= asked.passes, true) AS as_often, -- a failure that may pass was asked for as often then
             {mode: mode, max_age: max_age, mx_patterns: mx_patterns, extensions: extensions} AS has,
             coalesce(fields_unlike(had, has, 'removed'), 'text: SHA-256 ' || had.sha256[:12]) AS text_before,
             coalesce(fields_unlike(has, had, 'added'), 'text only (white space, order): SHA-256 ' || policy_sha256[:12]) AS text_after

@@ -25,7 +25,8 @@ const usageText = `usage: analysis [flags] RUN [RUN...]
 
 Answers every question about a run, an output directory of stsscan scan, and
 writes a report. Several runs are compared, the oldest first: questions about one
-run are then about the last.
+run are then about the last. An archive, a directory with each run in
+date=YYYY-MM-DD beneath it, stands for its runs.
 
 Exit status: 0 done, 1 failed, 2 usage; with --fail-on regression 4 when the last
 run lost protection that one before it had, else 3 when the last run is not
@@ -38,6 +39,7 @@ type options struct {
 	failOn          string
 	memory          string
 	threads         int
+	temp            string
 	quiet           bool
 	runs            []string
 }
@@ -91,12 +93,16 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
 	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 if the last run has one, 3 if it is not complete")
 	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
+	flags.StringVar(&o.temp, "temp", "", "`directory` for what does not fit into memory (default: that of the system)")
 	flags.IntVar(&o.threads, "threads", 0, "`number` of threads (default: one for each processor)")
 	flags.BoolVar(&o.quiet, "q", false, "print warnings and errors only")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.runs = flags.Args()
+	var err error
+	if o.runs, err = expandArchives(flags.Args()); err != nil {
+		return o, err
+	}
 	switch {
 	case len(o.runs) == 0:
 		return o, errors.New("name a run, the output directory of a scan: see --help")
@@ -139,7 +145,7 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report
 	for _, run := range runs {
 		dirs = append(dirs, run.Dir)
 	}
-	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads}, dirs...)
+	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads, Temp: o.temp}, dirs...)
 	if err != nil {
 		return nil, err
 	}

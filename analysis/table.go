@@ -41,6 +41,7 @@ const (
 	KindNumber Kind = "number" // neither a count nor a share
 	KindFlag   Kind = "flag"
 	KindTime   Kind = "time"
+	KindDate   Kind = "date" // a string, as in 2026-11-29
 	KindTags   Kind = "tags"
 )
 
@@ -55,6 +56,8 @@ func newColumn(name, databaseType string) Column {
 		kind = KindTags
 	case databaseType == "BOOLEAN":
 		kind = KindFlag
+	case databaseType == "DATE":
+		kind = KindDate
 	case strings.HasPrefix(databaseType, "TIMESTAMP"):
 		kind = KindTime
 	case databaseType == "DOUBLE" || databaseType == "FLOAT":
