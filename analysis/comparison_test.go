@@ -15,15 +15,13 @@ type night struct {
 	flags string
 }
 
-// changesOf scans nights and lists what changed, regressions with an exclamation mark.
-func changesOf(t *testing.T, nights ...night) []string {
+// changesOf scans nights and lists what changed, regressions with an exclamation mark, and the runs.
+func changesOf(t *testing.T, nights ...night) (changes, runs []string) {
 	t.Helper()
-	var runs []string
 	for i, n := range nights {
 		runs = append(runs, n.world.scan(t, filepath.Join(t.TempDir(), fmt.Sprintf("night-%d", i+1)), strings.Fields(n.flags)...))
 	}
 	store := openRuns(t, runs...)
-	var changes []string
 	each(t, store.db, "SELECT night, domain, kind, regression FROM changed ORDER BY ALL", func(scan func(...any)) {
 		var e event
 		var regression bool
@@ -34,7 +32,7 @@ func changesOf(t *testing.T, nights ...night) []string {
 		}
 		changes = append(changes, text)
 	})
-	return changes
+	return changes, runs
 }
 
 // Runs that asked different things are compared in what both asked.
@@ -111,7 +109,7 @@ func TestComparison(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := changesOf(t, test.nights...); !slices.Equal(got, test.want) {
+			if got, _ := changesOf(t, test.nights...); !slices.Equal(got, test.want) {
 				t.Errorf("changes are %q, want %q", got, test.want)
 			}
 		})
@@ -139,7 +137,24 @@ func TestAbandoned(t *testing.T) {
 		"2 none.com: abandoned after mode none", "2 tested.com: abandoned abruptly", "2 unknown.com: abandoned abruptly",
 		"2 unparsed.com: abandoned abruptly",
 	}
-	if got := changesOf(t, night{before, ""}, night{after, ""}); !slices.Equal(got, want) {
+	// The same kind is counted apart where it is a regression, and of the domains that both lists have.
+	after.add(good("new.com", "1"), site{domain: "newer.com", record: "v=STSv1; id=a-b;"})
+	changes, runs := changesOf(t, night{before, ""}, night{after, ""})
+	q := Query{Name: "changes", SQL: query(t, "changes")}
+	table, err := openRuns(t, runs...).Answer(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range table.Rows {
+		if table.Value(i, "kind") == "abandoned abruptly" {
+			got = append(got, fmt.Sprint(table.Value(i, "regression"), table.Value(i, "domains"), table.Value(i, "known")))
+		}
+	}
+	if want := []string{"true 1 7", "false 5 7"}; !slices.Equal(got, want) {
+		t.Errorf("abandoned abruptly: regression, domains, known: %q, want %q", got, want)
+	}
+	if got := changes; !slices.Equal(got, want) {
 		t.Errorf("changes are %q, want %q", got, want)
 	}
 }

@@ -59,7 +59,8 @@ func TestDifferences(t *testing.T) {
 			}
 		}
 		note := differenceNote(found)
-		if got := strings.Join(names, ", "); got != test.want || !strings.Contains(note, test.note) || (note == "") != (test.want == "") {
+		got := strings.Join(names, ", ")
+		if got != test.want || !strings.Contains(note, test.note) || (note == "") != (test.want == "") {
 			t.Errorf("%s: %q differ, want %q; the note is %q", test.name, got, test.want, note)
 		}
 	}

@@ -81,6 +81,7 @@ CREATE OR REPLACE TEMP MACRO fields_unlike(policy, other, verb) AS nullif(concat
 CREATE OR REPLACE TEMP TABLE compared AS
 SELECT
     *,
+    row_number() OVER nights_of > 1 AS listed_before,
     lag(CASE WHEN record <> 'unknown' THEN {night: night, present: record <> 'absent', record: record, reason: record_reason, operator: record_operator} END IGNORE NULLS) OVER nights_of AS was,
     lag(CASE WHEN record = 'valid' AND judged_policy <> 'unknown' THEN {
         night: night, valid: policy = 'valid', policy: policy, stage: policy_stage, reason: policy_reason, mode: mode, max_age: max_age,
@@ -95,7 +96,7 @@ FROM (
         mx_patterns, policy_extensions AS extensions, mx_match, mismatch, verdict, verdict_basis, pending, getvariable('asked')[night] AS asked,
         coalesce(may_pass(policy_stage, policy_reason, http_status), false) AS passing,
         CASE
-            WHEN policy_reason = 'opted_out' THEN 'unknown'
+            WHEN record = 'valid' AND policy = 'not_fetched' OR policy_reason = 'opted_out' THEN 'unknown'
             WHEN passing AND (pending IS NOT NULL OR asked['passes'] < asked['most_passes']) THEN 'unknown'
             WHEN asked['other_roots'] AND policy_reason IN ('self_signed', 'unknown_authority', 'incomplete_chain') THEN 'unknown'
             ELSE judged(policy, findings)
