@@ -19,8 +19,15 @@ type night struct {
 func changesOf(t *testing.T, nights ...night) (changes, runs []string) {
 	t.Helper()
 	for i, n := range nights {
-		runs = append(runs, n.world.scan(t, filepath.Join(t.TempDir(), fmt.Sprintf("night-%d", i+1)), strings.Fields(n.flags)...))
+		dir := filepath.Join(t.TempDir(), fmt.Sprintf("night-%d", i+1))
+		runs = append(runs, n.world.scan(t, dir, strings.Fields(n.flags)...))
 	}
+	return changesBetween(t, runs...), runs
+}
+
+// changesBetween lists what changed between runs, as changesOf.
+func changesBetween(t *testing.T, runs ...string) (changes []string) {
+	t.Helper()
 	store := openRuns(t, runs...)
 	each(t, store.db, "SELECT night, domain, kind, regression FROM changed ORDER BY ALL", func(scan func(...any)) {
 		var e event
@@ -32,7 +39,7 @@ func changesOf(t *testing.T, nights ...night) (changes, runs []string) {
 		}
 		changes = append(changes, text)
 	})
-	return changes, runs
+	return changes
 }
 
 // Runs that asked different things are compared in what both asked.
@@ -47,6 +54,7 @@ func TestComparison(t *testing.T) {
 		w.add(good("same.com", "1"))
 		return w
 	}
+	of := func(change func(*site), flags string) night { return night{worldOf(change, "a.com"), flags} }
 	as := func(*site) {}
 	smtp := func(play string) func(*site) { return func(s *site) { s.smtp = play } }
 	fault := func(faults ...string) func(*site) { return func(s *site) { s.faults = faults } }
@@ -68,43 +76,43 @@ func TestComparison(t *testing.T) {
 	}{
 		{
 			"certificates that one run alone looked at",
-			[]night{{worldOf(smtp("no-starttls"), "a.com"), ""}, {worldOf(smtp("no-starttls"), "a.com"), "--probe-mx"}, {worldOf(smtp("no-starttls"), "a.com"), ""}},
+			[]night{of(smtp("no-starttls"), ""), of(smtp("no-starttls"), "--probe-mx"), of(smtp("no-starttls"), "")},
 			nil,
 		},
 		{
 			"certificates that both looked at, with a night between",
-			[]night{{worldOf(smtp("good"), "a.com"), "--probe-mx"}, {worldOf(smtp("good"), "a.com"), ""}, {worldOf(smtp("no-starttls"), "a.com"), "--probe-mx"}},
+			[]night{of(smtp("good"), "--probe-mx"), of(smtp("good"), ""), of(smtp("no-starttls"), "--probe-mx")},
 			[]string{"3 a.com: mail would be refused!"},
 		},
 		{
 			"names, where one run alone looked at certificates",
-			[]night{{worldOf(smtp("good"), "a.com"), ""}, {worldOf(drifted, "a.com"), "--probe-mx"}},
+			[]night{of(smtp("good"), ""), of(drifted, "--probe-mx")},
 			[]string{"2 a.com: MX left the policy!", "2 a.com: mail would be refused!"},
 		},
 		{
 			"hosts that one run did not ask for",
-			[]night{{worldOf(as, "a.com"), ""}, {worldOf(drifted, "a.com"), "--mx none --dane none"}, {worldOf(drifted, "a.com"), ""}},
+			[]night{of(as, ""), of(drifted, "--mx none --dane none"), of(drifted, "")},
 			[]string{"3 a.com: MX left the policy!", "3 a.com: mail would be refused!"},
 		},
-		{"fewer passes", []night{{worldOf(as, "a.com"), ""}, {worldOf(fault("tcp refuse"), "a.com"), "--passes 1"}, {worldOf(as, "a.com"), ""}}, nil},
+		{"fewer passes", []night{of(as, ""), of(fault("tcp refuse"), "--passes 1"), of(as, "")}, nil},
 		{
 			"fewer passes, and it lasts",
-			[]night{{worldOf(as, "a.com"), ""}, {worldOf(fault("tcp refuse"), "a.com"), "--passes 1"}, {worldOf(fault("tcp refuse"), "a.com"), ""}},
+			[]night{of(as, ""), of(fault("tcp refuse"), "--passes 1"), of(fault("tcp refuse"), "")},
 			[]string{"3 a.com: policy broken!"},
 		},
-		{"fewer passes, and what stays", []night{{worldOf(as, "a.com"), ""}, {worldOf(fault("tls expired"), "a.com"), "--passes 1"}}, lost},
-		{"more passes", []night{{worldOf(fault("tcp refuse"), "a.com"), "--passes 1"}, {worldOf(as, "a.com"), ""}}, nil},
-		{"as few passes", []night{{worldOf(as, "a.com"), "--passes 1"}, {worldOf(fault("tcp refuse"), "a.com"), "--passes 1"}}, lost},
-		{"a host that opted out", []night{{worldOf(as, "a.com"), ""}, {worldOf(as, "a.com"), "--exclude " + optedOut}, {worldOf(as, "a.com"), ""}}, nil},
-		{"another list", []night{{worldOf(as, "a.com"), ""}, {worldOf(as, "b.com"), ""}}, nil},
+		{"fewer passes, and what stays", []night{of(as, ""), of(fault("tls expired"), "--passes 1")}, lost},
+		{"more passes", []night{of(fault("tcp refuse"), "--passes 1"), of(as, "")}, nil},
+		{"as few passes", []night{of(as, "--passes 1"), of(fault("tcp refuse"), "--passes 1")}, lost},
+		{"a host that opted out", []night{of(as, ""), of(as, "--exclude "+optedOut), of(as, "")}, nil},
+		{"another list", []night{of(as, ""), {worldOf(as, "b.com"), ""}}, nil},
 		{
 			"a host that one run could not look up",
-			[]night{{worldOf(hosted(), "a.com"), ""}, {worldOf(hosted("host dns servfail"), "a.com"), ""}, {worldOf(hosted(), "a.com"), ""}},
+			[]night{of(hosted(), ""), of(hosted("host dns servfail"), ""), of(hosted(), "")},
 			nil,
 		},
 		{
 			"a host that one run had no reason to look up",
-			[]night{{worldOf(hosted(), "a.com"), ""}, {worldOf(func(s *site) { hosted()(s); s.record = "v=STSv1; id=a-b;" }, "a.com"), ""}},
+			[]night{of(hosted(), ""), of(func(s *site) { hosted()(s); s.record = "v=STSv1; id=a-b;" }, "")},
 			[]string{"2 a.com: record broken!"},
 		},
 	} {
@@ -113,6 +121,27 @@ func TestComparison(t *testing.T) {
 				t.Errorf("changes are %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// A run that trusts other roots says nothing about certificates that lack nothing but trust.
+func TestOtherRoots(t *testing.T) {
+	before, after := make(world), make(world)
+	for domain, fault := range map[string]string{"trust.com": "tls unknown-authority", "expired.com": "tls expired"} {
+		s := good(domain, "1")
+		before.add(s)
+		s.faults = []string{fault}
+		after.add(s)
+	}
+	first := before.scan(t, filepath.Join(t.TempDir(), "first"))
+	second := after.scan(t, filepath.Join(t.TempDir(), "second"))
+	want := []string{"2 expired.com: policy broken!", "2 trust.com: policy broken!"}
+	if got := changesBetween(t, first, second); !slices.Equal(got, want) {
+		t.Errorf("with the same roots, changes are %q, want %q", got, want)
+	}
+	editManifest(t, second, `"source": "[^"]*"`, `"source": "company.pem"`)
+	if got := changesBetween(t, first, second); !slices.Equal(got, want[:1]) {
+		t.Errorf("with other roots, changes are %q, want %q", got, want[:1])
 	}
 }
 

@@ -117,15 +117,21 @@ func testBaselines(t *testing.T, runs []string) {
 	}
 }
 
-// setStatus changes what a run says of itself.
+// setStatus changes what a run says of its state.
 func setStatus(t *testing.T, dir, status string) {
+	t.Helper()
+	editManifest(t, dir, `(?m)^  "status": "[a-z]+"`, `  "status": "`+status+`"`)
+}
+
+// editManifest changes what a run says of itself.
+func editManifest(t *testing.T, dir, pattern, replacement string) {
 	t.Helper()
 	name := filepath.Join(dir, "run.json")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`(?m)^  "status": "[a-z]+"`).ReplaceAllString(string(data), `  "status": "`+status+`"`)
+	text := regexp.MustCompile(pattern).ReplaceAllString(string(data), replacement)
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

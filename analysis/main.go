@@ -91,7 +91,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
-	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 for one in the last run, 3 if that is not complete")
+	flags.StringVar(&o.failOn, "fail-on", "",
+		"regression: exit with status 4 if the last run has one, 3 if it is not complete")
 	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
 	flags.StringVar(&o.temp, "temp", "", "`directory` for what does not fit into memory (default: that of the system)")
 	flags.IntVar(&o.threads, "threads", 0, "`number` of threads (default: one for each processor)")
