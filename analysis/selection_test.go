@@ -118,7 +118,7 @@ func TestSelectedRuns(t *testing.T) {
 		{
 			run: whole, title: "MTA-STS survey",
 			cards: map[string]string{adopted: "75.0 %", enforce: "75.0 %"},
-			stand: "adoption.low modes.share verdicts.share funnel.of_domains",
+			stand: "adoption.low modes.share verdicts.share managers.share",
 		},
 		{
 			run: first, title: "MTA-STS survey: the first 3 entries", note: "This run is a selection: the first 3 entries of the lists.",
@@ -129,7 +129,7 @@ func TestSelectedRuns(t *testing.T) {
 			run: valid, title: "MTA-STS survey: domains with record=valid", note: "the 5 domains of the run " + whole + " with record=valid",
 			cards: map[string]string{adopted: fixedWords, refused: fixedWords, failing: "20.0 %", enforce: "75.0 %"},
 			stand: "modes.share tls_reasons.share tls_reasons.of_failures errors_by_manager.share",
-			fixed: "adoption.low adoption.high verdicts.share verdicts.of_present errors_by_stage.share funnel.of_domains findings.share",
+			fixed: "adoption.low adoption.high verdicts.share verdicts.of_present errors_by_stage.share managers.share strict_lenient.share",
 		},
 		{
 			run: failed, title: "MTA-STS survey: domains with record=valid, then policy=unreachable", note: "chosen from the 5 domains",
@@ -195,6 +195,20 @@ func TestSelectedRuns(t *testing.T) {
 		}
 	}
 
+	// A selection is compared with what it was chosen from, and the report says of which of them it is.
+	r, _ := makeReport(t, []string{whole, valid})
+	found := differences(r.Runs)
+	if len(found) != 1 || found[0].Name != "selection" || r.Regressions() != 0 {
+		t.Errorf("%+v differ, with %d regressions", found, r.Regressions())
+	}
+	notes := strings.Join(r.notes(), " ")
+	const differ = "These runs asked different things. Selection (everything, then the 5 domains"
+	for _, want := range []string{"This run is a selection: ", differ} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("the notes are %q, without %q", notes, want)
+		}
+	}
+
 	// Shares of what changed are of domains that any of the runs chose.
 	var runs []Run
 	for _, dir := range []string{valid, first} {
@@ -204,7 +218,7 @@ func TestSelectedRuns(t *testing.T) {
 		}
 		runs = append(runs, run)
 	}
-	r := &Report{Made: time.Now(), Runs: runs}
+	r = &Report{Made: time.Now(), Runs: runs}
 	table := &Table{Query: Query{SQL: "FROM changed"}, Columns: []Column{{"share", KindShare}}, Rows: [][]any{{0.5}}}
 	if r.noteSelections(table); table.Rows[0][0] != nil ||
 		table.Query.Denominator != " Here: domains with record=valid; the first 3 entries." {
