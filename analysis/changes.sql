@@ -8,7 +8,7 @@
 -- last known before. Domains that are not in both lists are left out. A run that is not
 -- complete is refused as the earlier one.
 WITH known AS (SELECT night, count(*) AS domains FROM compared WHERE present OR was.present GROUP BY night)
-SELECT night, kind, any_value(regression) AS regression, count(*) AS domains, count(*) / any_value(known.domains) AS share
+SELECT night, date, kind, any_value(regression) AS regression, count(*) AS domains, count(*) / any_value(known.domains) AS share
 FROM changed JOIN known USING (night)
-GROUP BY night, kind
+GROUP BY night, date, kind
 ORDER BY night, regression DESC, domains DESC, kind;
