@@ -24,6 +24,7 @@ WITH publishing AS (
 ), kinds AS (
     SELECT
         night,
+        date,
         kind,
         regression,
         count(*) AS domains,
@@ -33,10 +34,11 @@ WITH publishing AS (
             ELSE 'policy'
         END AS about
     FROM changed
-    GROUP BY night, kind, regression
+    GROUP BY night, date, kind, regression
 )
 SELECT
     night,
+    date,
     kind,
     regression,
     domains,

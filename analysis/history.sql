@@ -6,18 +6,26 @@
 -- change here.
 CREATE OR REPLACE TEMP TABLE nights AS
 SELECT
-    list_position(getvariable('runs'), parse_dirpath(filename)) AS night,
-    parse_dirpath(filename) AS run,
+    list_position(getvariable('runs'), run) AS night,
+    run,
     (min(started_at) AT TIME ZONE 'UTC')::DATE AS date,
-    bool_and(status IN ('complete', 'suspect')) AND count(*) >= max(coalesce(shard.of, 1)) AS complete,
+    bool_and(status IN ('complete', 'suspect')) AND count(*) >= max(coalesce(shards, 1)) AS complete,
     min(started_at) AS started_at,
     max(ended_at) AS ended_at,
-    min(TRY_CAST(config['passes'] AS BIGINT)) AS passes,
-    min(roots.source) AS roots
-FROM read_json(list_transform(getvariable('runs'), lambda run: run || '/run*.json'), maximum_object_size = 50000000, filename = true, hive_partitioning = false,
-    columns = {status: 'VARCHAR', shard: 'STRUCT("index" BIGINT, "of" BIGINT)', started_at: 'TIMESTAMPTZ', ended_at: 'TIMESTAMPTZ',
-        config: 'MAP(VARCHAR, VARCHAR)', roots: 'STRUCT(source VARCHAR)'})
-GROUP BY ALL;
+    min(passes) AS passes,
+    min(roots) AS roots
+FROM ( -- as text, because read_json takes memory for the largest file that it allows, on every thread
+    SELECT
+        parse_dirpath(filename) AS run,
+        content->>'$.status' AS status,
+        (content->>'$.shard.of')::BIGINT AS shards,
+        (content->>'$.started_at')::TIMESTAMPTZ AS started_at,
+        (content->>'$.ended_at')::TIMESTAMPTZ AS ended_at,
+        TRY_CAST(content->>'$.config.passes' AS BIGINT) AS passes,
+        content->>'$.roots.source' AS roots
+    FROM read_text(list_transform(getvariable('runs'), lambda run: run || '/run*.json'))
+)
+GROUP BY run;
 
 -- One row for each domain of each run; night counts the runs from 1, and date is the day, in UTC, on which it began.
 SET VARIABLE reading_all = reading(1);
@@ -175,3 +183,62 @@ FROM (
     )
 )
 WHERE change IS NOT NULL;
+
+-- How many domains of each night and top-level domain came to the same outcome: series count these
+-- few lines rather than all rows again.
+CREATE OR REPLACE TEMP TABLE outcomes AS
+SELECT
+    night, date, tld, record,
+    CASE WHEN record = 'valid' THEN judged(policy, findings) END AS judged_policy,
+    CASE WHEN record = 'valid' THEN policy_stage END AS policy_stage,
+    CASE WHEN policy = 'valid' THEN mode END AS mode,
+    CASE WHEN record IN ('valid', 'invalid', 'multiple') THEN verdict END AS verdict,
+    count(*) AS domains
+FROM history
+GROUP BY ALL;
+
+-- Figures over time. One row for each night, figure and class of it, over all domains (tld is '(all)') and for the
+-- ten top-level domains with most of them in the last run: domains of the class, out of n, of which unknown
+-- are not known; low and high are the least and the greatest share that can be true. The figures are
+--   adoption, of all domains: published;
+--   policy, of those that publish a record: the class of the policy, or record not valid;
+--   mode, of the same: that of valid policies, or no valid policy;
+--   stage, of the same: where record or policy fails first, or nowhere;
+--   verdict, of the same.
+CREATE OR REPLACE TEMP TABLE series AS
+WITH largest AS (
+    SELECT tld, row_number() OVER (ORDER BY sum(domains) DESC, tld) AS place
+    FROM outcomes WHERE night = len(getvariable('runs'))
+    GROUP BY tld
+    QUALIFY place <= 10
+), judgements AS (
+    SELECT *, record IN ('valid', 'invalid', 'multiple') AS present, record <> 'valid' OR judged_policy NOT IN ('unknown', 'not_fetched') AS policy_known
+    FROM outcomes
+), classes AS ( -- class is NULL where it is not known
+    SELECT night, date, tld, domains, unnest(list_filter([
+        {n: 1, figure: 'adoption', class: CASE WHEN present THEN 'published' WHEN record = 'absent' THEN 'not published' END, counted: true},
+        {n: 2, figure: 'policy', class: CASE WHEN record <> 'valid' THEN 'record not valid' WHEN policy_known THEN judged_policy END, counted: present},
+        {n: 3, figure: 'mode', class: CASE WHEN policy_known THEN coalesce(mode, 'no valid policy') END, counted: present},
+        {n: 4, figure: 'stage', class: CASE WHEN record <> 'valid' THEN 'record' WHEN policy_known THEN coalesce(policy_stage, 'nowhere') END, counted: present},
+        {n: 5, figure: 'verdict', class: nullif(verdict, 'unknown'), counted: present}
+    ], lambda one: one.counted), recursive := true)
+    FROM judgements
+), counts AS (
+    SELECT night, date, n AS figure_number, figure, class, coalesce(tld, '(all)') AS tld, sum(domains)::BIGINT AS domains
+    FROM (FROM classes SEMI JOIN largest USING (tld) UNION ALL SELECT * REPLACE (NULL AS tld) FROM classes)
+    GROUP BY ALL
+), wholes AS (
+    SELECT night, date, figure_number, figure, tld, sum(domains)::BIGINT AS n, coalesce(sum(domains) FILTER (class IS NULL), 0)::BIGINT AS unknown
+    FROM counts
+    GROUP BY ALL
+)
+SELECT
+    wholes.*, class,
+    coalesce(domains, 0) AS domains,
+    coalesce(domains, 0) / n AS low,
+    (coalesce(domains, 0) + unknown) / n AS high,
+    coalesce(place, 0) AS place
+FROM wholes
+JOIN (SELECT DISTINCT figure, class FROM counts WHERE class IS NOT NULL) USING (figure)
+LEFT JOIN counts USING (night, figure, tld, class)
+LEFT JOIN largest USING (tld);

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The script of the nights is what the questions find, and nothing else.
@@ -33,10 +34,11 @@ func TestScriptedNights(t *testing.T) {
 	incidents := make(map[string]int64)
 	each(t, store.db, query(t, "incidents"), func(scan func(...any)) {
 		var night, domains int64
+		var date time.Time
 		var kind, cluster string
 		var after *string
 		var share float64
-		scan(&night, &kind, &after, &cluster, &domains, &share)
+		scan(&night, &date, &kind, &after, &cluster, &domains, &share)
 		incidents[fmt.Sprintf("%d %s %s", night, kind, cluster)] = domains
 	})
 	expected := map[string]int64{

@@ -5,6 +5,7 @@
 -- Caveat: a policy that was not valid is no policy, whatever its text says.
 SELECT
     night,
+    date,
     before,
     after,
     count(*) AS domains,
@@ -12,10 +13,11 @@ SELECT
 FROM (
     SELECT
         night,
+        date,
         CASE WHEN was.present AND had.valid THEN had.mode ELSE 'no policy' END AS before,
         CASE WHEN policy = 'valid' THEN mode ELSE 'no policy' END AS after
     FROM compared
     WHERE was IS NOT NULL AND record <> 'unknown' AND judged_policy <> 'unknown'
 )
-GROUP BY night, before, after
+GROUP BY night, date, before, after
 ORDER BY night, list_position(['no policy', 'none', 'testing', 'enforce'], before), list_position(['no policy', 'none', 'testing', 'enforce'], after);

@@ -55,6 +55,9 @@ func OpenStore(ctx context.Context, config StoreConfig, dirs ...string) (_ *Stor
 	if config.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET threads = %d", config.Threads))
 	}
+	if dirs, err = expandArchives(dirs); err != nil {
+		return nil, err
+	}
 	statements, err := tables(dirs)
 	if err != nil {
 		return nil, err
