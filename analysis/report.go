@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,7 +34,7 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 			if err != nil {
 				return nil, err
 			}
-			r.noteSelections(table)
+			table.holdToSelections(r.about(table.Query))
 			r.Tables[name] = table
 			if progress != nil {
 				progress(table)
@@ -49,26 +47,12 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 // Run is the run that the report is about.
 func (r *Report) Run() Run { return r.Runs[len(r.Runs)-1] }
 
-// noteSelections holds an answer to the selections of the runs that it is about.
-func (r *Report) noteSelections(t *Table) {
-	about := r.Runs[len(r.Runs)-1:]
-	if t.Query.History() {
-		about = r.Runs
+// about are the runs that a question is about.
+func (r *Report) about(q Query) []Run {
+	if q.History() {
+		return r.Runs
 	}
-	var choices []Choice
-	var titles []string
-	for _, run := range about {
-		if s := run.Selection; s != nil {
-			choices = append(choices, s.Choices...)
-			if !slices.Contains(titles, s.title()) {
-				titles = append(titles, s.title())
-			}
-		}
-	}
-	t.leaveOutFixed(choices)
-	if len(titles) > 0 {
-		t.Query.Denominator += " Here: " + strings.Join(titles, "; ") + "."
-	}
+	return r.Runs[len(r.Runs)-1:]
 }
 
 // Regressions counts the changes of the last run, against those before, that take

@@ -194,6 +194,25 @@ func denominatorClasses() map[string]string {
 // A place is that of a cell in a table.
 type place struct{ row, column int }
 
+// holdToSelections says in an answer of which domains it is, where runs that it is
+// about are selections, and leaves out the shares that these fixed.
+func (t *Table) holdToSelections(runs []Run) {
+	var choices []Choice
+	var titles []string
+	for _, run := range runs {
+		if s := run.Selection; s != nil {
+			choices = append(choices, s.Choices...)
+			if !slices.Contains(titles, s.title()) {
+				titles = append(titles, s.title())
+			}
+		}
+	}
+	t.leaveOutFixed(choices)
+	if len(titles) > 0 {
+		t.Query.Denominator += " Here: " + strings.Join(titles, "; ") + "."
+	}
+}
+
 // leaveOutFixed leaves out the shares that the choices fixed, and notes where.
 func (t *Table) leaveOutFixed(choices []Choice) {
 	classes := denominatorClasses()

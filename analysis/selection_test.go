@@ -220,7 +220,7 @@ func TestSelectedRuns(t *testing.T) {
 	}
 	r = &Report{Made: time.Now(), Runs: runs}
 	table := &Table{Query: Query{SQL: "FROM changed"}, Columns: []Column{{"share", KindShare}}, Rows: [][]any{{0.5}}}
-	if r.noteSelections(table); table.Rows[0][0] != nil ||
+	if table.holdToSelections(r.about(table.Query)); table.Rows[0][0] != nil ||
 		table.Query.Denominator != " Here: domains with record=valid; the first 3 entries." {
 		t.Errorf("changes are of %q, with a share of %v", table.Query.Denominator, table.Rows[0][0])
 	}
