@@ -27,10 +27,18 @@ GROUP BY run;
 SET VARIABLE reading_all = reading(1);
 SET VARIABLE dates = (SELECT list(date ORDER BY night) FROM nights);
 CREATE OR REPLACE TEMP VIEW history AS
-SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, getvariable('dates')[night] AS date, * EXCLUDE (filename)
-FROM query(getvariable('reading_all'))
-UNION ALL BY NAME
-FROM nullable_columns;
+SELECT
+    list_position(getvariable('runs'), parse_dirpath(filename)) AS night,
+    getvariable('dates')[night] AS date,
+    * EXCLUDE (filename, registered_labels, zone_labels) REPLACE (
+        registered_domain_of(domain, registered_labels, registered_domain) AS registered_domain,
+        zone_of(domain, zone_labels, zone) AS zone
+    )
+FROM (
+    FROM query(getvariable('reading_all'))
+    UNION ALL BY NAME
+    FROM nullable_columns
+);
 
 -- The domains that published a record in any of the runs, each night beside what
 -- was last known of it before: was of record and policy, had of a policy that was

@@ -45,13 +45,14 @@ CREATE OR REPLACE TEMP MACRO reading(first_night) AS (
 );
 SET VARIABLE reading_last = reading(len(getvariable('runs')));
 
--- Columns are only ever added. A run of an earlier version lacks some of these,
--- which are NULL then. From the columns of the scanner, by
+-- A run of an earlier version lacks some of these columns, which are NULL then. From the
+-- columns of the scanner, by
 -- go generate ./internal/output:
 CREATE OR REPLACE TEMP VIEW nullable_columns AS
 SELECT
     NULL::BIGINT AS list_rank,
     NULL::VARCHAR AS registered_domain,
+    NULL::INTEGER AS registered_labels,
     NULL::MAP(VARCHAR, VARCHAR) AS tags,
     NULL::VARCHAR AS record_reason,
     NULL::VARCHAR AS error,
@@ -61,6 +62,7 @@ SELECT
     NULL::VARCHAR[] AS extensions,
     NULL::VARCHAR[] AS cnames,
     NULL::VARCHAR AS zone,
+    NULL::INTEGER AS zone_labels,
     NULL::INTEGER AS ttl,
     NULL::VARCHAR AS rcode,
     NULL::BOOLEAN AS authenticated,
@@ -155,12 +157,29 @@ CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
 CREATE OR REPLACE TEMP MACRO denied_without_soa(record, findings) AS
     record = 'absent' AND list_contains(findings, 'negative_without_soa');
 
--- One row for each domain of the last run.
+-- The end of a name that has so many labels; 0 is the root.
+CREATE OR REPLACE TEMP MACRO last_labels(name, labels) AS
+    CASE WHEN labels > 0 THEN array_to_string(string_split(name, '.')[-labels:], '.') WHEN labels = 0 THEN '.' END;
+
+-- Two names of a row. Files say how many labels of the domain and of _mta-sts.<domain>
+-- they have; those of version 1 of the table have the names themselves, and so has any
+-- file a zone that _mta-sts.<domain> does not end with.
+CREATE OR REPLACE TEMP MACRO registered_domain_of(domain, registered_labels, registered_domain) AS
+    coalesce(last_labels(domain, registered_labels), registered_domain);
+CREATE OR REPLACE TEMP MACRO zone_of(domain, zone_labels, zone) AS
+    coalesce(last_labels('_mta-sts.' || domain, zone_labels), zone);
+
+-- One row for each domain of the last run, with names in place of numbers of labels.
 CREATE OR REPLACE TEMP VIEW rows AS
-SELECT * EXCLUDE (filename)
-FROM query(getvariable('reading_last'))
-UNION ALL BY NAME
-FROM nullable_columns;
+SELECT * EXCLUDE (filename, registered_labels, zone_labels) REPLACE (
+    registered_domain_of(domain, registered_labels, registered_domain) AS registered_domain,
+    zone_of(domain, zone_labels, zone) AS zone
+)
+FROM (
+    FROM query(getvariable('reading_last'))
+    UNION ALL BY NAME
+    FROM nullable_columns
+);
 
 -- The registered domain of a name, by a rule of thumb for lack of the public suffix list:
 -- three labels below such as co.uk and com.au, else two.
