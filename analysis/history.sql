@@ -127,7 +127,7 @@ WHERE change IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE outcomes AS
 SELECT
     night, date, tld, record,
-    CASE WHEN record = 'valid' THEN judged(policy, findings) END AS judged_policy,
+    CASE WHEN record = 'valid' THEN judged_policy_of(record, policy, policy_reason, findings) END AS judged_policy,
     CASE WHEN record = 'valid' THEN policy_stage END AS policy_stage,
     CASE WHEN policy = 'valid' THEN mode END AS mode,
     CASE WHEN record IN ('valid', 'invalid', 'multiple') THEN verdict END AS verdict,
@@ -150,7 +150,7 @@ WITH largest AS (
     GROUP BY tld
     QUALIFY place <= 10
 ), judgements AS (
-    SELECT *, record IN ('valid', 'invalid', 'multiple') AS present, record <> 'valid' OR judged_policy NOT IN ('unknown', 'not_fetched') AS policy_known
+    SELECT *, record IN ('valid', 'invalid', 'multiple') AS present, record <> 'valid' OR judged_policy <> 'unknown' AS policy_known
     FROM outcomes
 ), classes AS ( -- class is NULL where it is not known
     SELECT night, date, tld, domains, unnest(list_filter([
