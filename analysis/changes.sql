@@ -3,12 +3,13 @@
 -- Numerator: domains by kind of change; a domain can have several. regression marks
 -- those that take protection away or that senders cannot see.
 -- Denominator: domains in the lists of the later run and of one before that publish a
--- record in the later run, or did in one before, less those of which it is not known whether they changed so: their record, or for
--- changes of the policy their policy, or for those of hosts these, are unknown.
+-- record in the later run, or did in one before, less those of which it is not known
+-- whether they changed so: their record, or for changes of the policy their policy, or
+-- for those of hosts these, are unknown.
 -- Caveat: what got no answer is no change: each night is compared with what was
 -- last known before, in what both asked (history.sql says how). To give up a record is
--- a regression only if its policy was enforced. Domains that are not in both lists are left out. A run that is not
--- complete is refused as the earlier one.
+-- a regression only if its policy was enforced. Domains that are not in both lists are
+-- left out. A run that is not complete is refused as the earlier one.
 WITH publishing AS (
     SELECT
         night,

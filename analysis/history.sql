@@ -31,10 +31,18 @@ GROUP BY run;
 SET VARIABLE reading_all = reading(1);
 SET VARIABLE dates = (SELECT list(date ORDER BY night) FROM nights);
 CREATE OR REPLACE TEMP VIEW history AS
-SELECT list_position(getvariable('runs'), parse_dirpath(filename)) AS night, getvariable('dates')[night] AS date, * EXCLUDE (filename)
-FROM query(getvariable('reading_all'))
-UNION ALL BY NAME
-FROM nullable_columns;
+SELECT
+    list_position(getvariable('runs'), parse_dirpath(filename)) AS night,
+    getvariable('dates')[night] AS date,
+    * EXCLUDE (filename, registered_labels, zone_labels) REPLACE (
+        registered_domain_of(domain, registered_labels, registered_domain) AS registered_domain,
+        zone_of(domain, zone_labels, zone) AS zone
+    )
+FROM (
+    FROM query(getvariable('reading_all'))
+    UNION ALL BY NAME
+    FROM nullable_columns
+);
 
 -- What the runs asked in different ways: passes, beside the most of them up to that night, and whether the runs
 -- trust different roots.
@@ -189,7 +197,7 @@ WHERE change IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE outcomes AS
 SELECT
     night, date, tld, record,
-    CASE WHEN record = 'valid' THEN judged(policy, findings) END AS judged_policy,
+    CASE WHEN record = 'valid' THEN judged_policy_of(record, policy, policy_reason, findings) END AS judged_policy,
     CASE WHEN record = 'valid' THEN policy_stage END AS policy_stage,
     CASE WHEN policy = 'valid' THEN mode END AS mode,
     CASE WHEN record IN ('valid', 'invalid', 'multiple') THEN verdict END AS verdict,
@@ -212,7 +220,7 @@ WITH largest AS (
     GROUP BY tld
     QUALIFY place <= 10
 ), judgements AS (
-    SELECT *, record IN ('valid', 'invalid', 'multiple') AS present, record <> 'valid' OR judged_policy NOT IN ('unknown', 'not_fetched') AS policy_known
+    SELECT *, record IN ('valid', 'invalid', 'multiple') AS present, record <> 'valid' OR judged_policy <> 'unknown' AS policy_known
     FROM outcomes
 ), classes AS ( -- class is NULL where it is not known
     SELECT night, date, tld, domains, unnest(list_filter([

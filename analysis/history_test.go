@@ -33,12 +33,12 @@ func TestScriptedNights(t *testing.T) {
 
 	incidents := make(map[string]int64)
 	each(t, store.db, query(t, "incidents"), func(scan func(...any)) {
-		var night, domains int64
+		var night, domains, of int64
 		var date time.Time
 		var kind, cluster string
 		var after *string
 		var share float64
-		scan(&night, &date, &kind, &after, &cluster, &domains, &share)
+		scan(&night, &date, &kind, &after, &cluster, &domains, &of, &share)
 		incidents[fmt.Sprintf("%d %s %s", night, kind, cluster)] = domains
 	})
 	expected := map[string]int64{

@@ -117,12 +117,14 @@ func (m madeNights) write(tb testing.TB, archive string) (runs []string) {
 // writePart writes one part of a night.
 func (m madeNights) writePart(tb testing.TB, db *sql.DB, run string, night, part, size int) {
 	tb.Helper()
-	const rows = `SELECT t.* EXCLUDE (kind) REPLACE (
-			name AS domain, numbers.tld AS tld, name AS registered_domain, i + 1 AS rank, NULL::BIGINT AS list_rank,
+	const rows = `SELECT t.* EXCLUDE (kind, registered_domain) REPLACE (
+			name AS domain, numbers.tld AS tld, i + 1 AS rank, NULL::BIGINT AS list_rank,
 			MAP {'owner': 'team ' || i %% 5} AS tags,
-			CASE WHEN t.zone IS NULL THEN NULL WHEN i %% 3 = 0 THEN name ELSE numbers.tld END AS zone,
+			NULL::VARCHAR AS zone,
 			CASE WHEN t.host_addrs IS NOT NULL THEN ['192.0.2.' || i // 140 %% 250] END AS host_addrs,
-			(20 + hash(i) %% 300)::INTEGER AS lookup_ms, TIMESTAMPTZ '%s' + to_seconds(i // 10000) AS observed_at)
+			(20 + hash(i) %% 300)::INTEGER AS lookup_ms, TIMESTAMPTZ '%s' + to_seconds(i // 10000) AS observed_at),
+			2::INTEGER AS registered_labels,
+			CASE WHEN t.zone IS NULL THEN NULL WHEN i %% 3 = 0 THEN 2 ELSE 1 END::INTEGER AS zone_labels
 		FROM (
 			SELECT i, format('{:x}-{}.{}', hash(i) %% 16777216, i, tld) AS name, tld, %s AS kind
 			FROM (SELECT i, ['com', 'net', 'org'][i %% 3 + 1] AS tld FROM range(%d, %d) AS ranks(i))

@@ -165,8 +165,8 @@ func readManifest(name string) (manifest, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%s is not the manifest of a run: %w", name, err)
 	}
-	if m.SchemaVersion != "1" {
-		return m, fmt.Errorf("%s: its schema is version %q, and this program knows version 1", name, m.SchemaVersion)
+	if m.SchemaVersion != "1" && m.SchemaVersion != "2" {
+		return m, fmt.Errorf("%s: its schema is version %q, and this program knows versions 1 and 2", name, m.SchemaVersion)
 	}
 	return m, nil
 }

@@ -148,7 +148,8 @@ func makeEarlier(t *testing.T, run string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns := strings.Replace(withoutField, "* ", "* EXCLUDE (vantage, first_record, tlsrpt_txt_count) ", 1)
+	columns := "domain AS registered_domain, " + strings.Replace(withoutField, "* ",
+		"* EXCLUDE (registered_labels, zone_labels, vantage, first_record, tlsrpt_txt_count) ", 1)
 	for _, part := range parts {
 		const statement = "COPY (SELECT %s FROM read_parquet(%s, hive_partitioning = false)) TO %s (FORMAT parquet)"
 		execute(t, db, fmt.Sprintf(statement, columns, quote(part), quote(part+".new")))

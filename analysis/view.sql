@@ -45,13 +45,14 @@ CREATE OR REPLACE TEMP MACRO reading(first_night) AS (
 );
 SET VARIABLE reading_last = reading(len(getvariable('runs')));
 
--- Columns are only ever added. A run of an earlier version lacks some of these,
--- which are NULL then. From the columns of the scanner, by
+-- A run of an earlier version lacks some of these columns, which are NULL then. From the
+-- columns of the scanner, by
 -- go generate ./internal/output:
 CREATE OR REPLACE TEMP VIEW nullable_columns AS
 SELECT
     NULL::BIGINT AS list_rank,
     NULL::VARCHAR AS registered_domain,
+    NULL::INTEGER AS registered_labels,
     NULL::MAP(VARCHAR, VARCHAR) AS tags,
     NULL::VARCHAR AS record_reason,
     NULL::VARCHAR AS error,
@@ -61,6 +62,7 @@ SELECT
     NULL::VARCHAR[] AS extensions,
     NULL::VARCHAR[] AS cnames,
     NULL::VARCHAR AS zone,
+    NULL::INTEGER AS zone_labels,
     NULL::INTEGER AS ttl,
     NULL::VARCHAR AS rcode,
     NULL::BOOLEAN AS authenticated,
@@ -151,16 +153,37 @@ LIMIT 0;
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
     CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
+-- The same, unknown too where the record is, where the policy was not asked for yet, and where its host opted out.
+CREATE OR REPLACE TEMP MACRO judged_policy_of(record, policy, policy_reason, findings) AS
+    CASE WHEN record = 'unknown' OR record = 'valid' AND (policy = 'not_fetched' OR policy_reason = 'opted_out') THEN 'unknown' ELSE judged(policy, findings) END;
+
 -- Whether a domain has no record by a denial that came without an SOA.
 CREATE OR REPLACE TEMP MACRO denied_without_soa(record, findings) AS
     record = 'absent' AND list_contains(findings, 'negative_without_soa');
 
--- One row for each domain of the last run.
+-- The end of a name that has so many labels; 0 is the root.
+CREATE OR REPLACE TEMP MACRO last_labels(name, labels) AS
+    CASE WHEN labels > 0 THEN array_to_string(string_split(name, '.')[-labels:], '.') WHEN labels = 0 THEN '.' END;
+
+-- Two names of a row. Files say how many labels of the domain and of _mta-sts.<domain>
+-- they have; those of version 1 of the table have the names themselves, and so has any
+-- file a zone that _mta-sts.<domain> does not end with.
+CREATE OR REPLACE TEMP MACRO registered_domain_of(domain, registered_labels, registered_domain) AS
+    coalesce(last_labels(domain, registered_labels), registered_domain);
+CREATE OR REPLACE TEMP MACRO zone_of(domain, zone_labels, zone) AS
+    coalesce(last_labels('_mta-sts.' || domain, zone_labels), zone);
+
+-- One row for each domain of the last run, with names in place of numbers of labels.
 CREATE OR REPLACE TEMP VIEW rows AS
-SELECT * EXCLUDE (filename)
-FROM query(getvariable('reading_last'))
-UNION ALL BY NAME
-FROM nullable_columns;
+SELECT * EXCLUDE (filename, registered_labels, zone_labels) REPLACE (
+    registered_domain_of(domain, registered_labels, registered_domain) AS registered_domain,
+    zone_of(domain, zone_labels, zone) AS zone
+)
+FROM (
+    FROM query(getvariable('reading_last'))
+    UNION ALL BY NAME
+    FROM nullable_columns
+);
 
 -- The registered domain of a name, by a rule of thumb for lack of the public suffix list:
 -- three labels below such as co.uk and com.au, else two.
@@ -179,7 +202,8 @@ CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN p
 --   the certificate (cluster), else by the set of addresses of the Policy Host; else the domain alone;
 --   served_domains, how many domains have the same served_by;
 --   manager, who runs it, by the heuristic of the literature (ACM IMC 2025): whoever serves 50 domains or more is a
---   third party, up to 5 is self, between is unclassified. Many domains at the same addresses, all with the same hosts
+--   third party, up to 5 is self, between is unclassified; unknown where the policy is, and neither alias nor address is
+--   known. Many domains at the same addresses, all with the same hosts
 --   for their mail, are one owner's portfolio: self.
 -- That they have a TXT record is said for the reader's sake: with it, DuckDB skips the row groups of denials.
 CREATE OR REPLACE TEMP TABLE publishing AS
@@ -190,7 +214,7 @@ SELECT
 FROM (
     SELECT
         * EXCLUDE (policy_text),
-        judged(policy, findings) AS judged_policy,
+        judged_policy_of(record, policy, policy_reason, findings) AS judged_policy,
         coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
         coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
         CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
@@ -211,6 +235,7 @@ SELECT
     * EXCLUDE (same_mx),
     host_operator IS NULL AND same_mx AS portfolio,
     CASE
+        WHEN judged_policy = 'unknown' AND served_by = 'domain ' || domain THEN 'unknown'
         WHEN served_domains <= 5 OR portfolio THEN 'self'
         WHEN served_domains >= 50 THEN 'third_party'
         ELSE 'unclassified'

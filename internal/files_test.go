@@ -111,7 +111,8 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/output": {against: 2, files: []string{
 			"partname.go", "fileends.go", "checksum.go",
-			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "text.go", "json.go",
+			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
+			"json.go",
 			"transient.go", "filter.go", "counts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "read.go", "rewrite.go", "records.go",
 			"disagreements.go", "surveylog.go",

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
 )
@@ -169,6 +170,21 @@ func shardCount(s *output.Shard) int {
 // lockName is the lock of a shard in use.
 func lockName(s *output.Shard) string {
 	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
+}
+
+// checkVersion refuses to go on with a run that was begun with another version of the table.
+func (j *scanJob) checkVersion() error {
+	names, err := manifestsIn(j.flags.output)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Values(names))...) {
+		if m, err := output.ReadManifest(j.path(name)); err == nil && m.SchemaVersion != output.SchemaVersion {
+			return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
+				j.path(name), domains.ErrOtherProgram, m.SchemaVersion, output.SchemaVersion)
+		}
+	}
+	return nil
 }
 
 // readPrevious reads the manifest that an earlier process left for this shard; nil if there is none. One

@@ -49,6 +49,9 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	}()
 	update, stop := j.console.watchPreparing(j.progress, j.log)
 	plan, err := unlessInterrupted(ctx, release, func() (_ *domains.Plan, err error) {
+		if err := j.checkVersion(); err != nil {
+			return nil, err
+		}
 		if err := j.writeFrom(); err != nil {
 			return nil, err
 		}

@@ -131,7 +131,7 @@ func finished(t *testing.T, parts, size int) (c Config, checked *atomic.Int64, d
 func rowOf(rank int64) output.Row {
 	row := output.Row{
 		Domain: domainOf(rank), Rank: rank, List: "test", Policy: string(codes.PolicyNotFetched), Pass: 1,
-		TLD: "com", RegisteredDomain: "example.com", Verdict: string(codes.VerdictUnknown),
+		TLD: "com", RegisteredLabels: new(int32(2)), Verdict: string(codes.VerdictUnknown),
 		Resolver: upstreams[1].String(), ObservedAt: time.Now().UTC().Truncate(time.Second),
 	}
 	if rank%2 == 0 {

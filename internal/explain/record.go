@@ -25,8 +25,8 @@ func (p *page) record(row *output.Row) {
 	if row.Record == string(codes.RecordInvalid) && len(row.TXT) > 0 {
 		p.detail(mtasts.ReadRecords(texts(row.TXT)).Err)
 	}
-	if row.Zone != "" {
-		p.line("", "denied by the zone %s", row.Zone)
+	if zone := row.ZoneName(); zone != "" {
+		p.line("", "denied by the zone %s", zone)
 	}
 	for _, code := range row.EDE {
 		p.line("", "extended DNS error %d (RFC 8914)", code)

@@ -57,6 +57,7 @@ func benchPart(b *testing.B, d *Dataset, names []string, n, perBatch, surveys in
 		b.Fatal(err)
 	}
 	txtCount, authenticated := new(int32(0)), new(false)
+	one, two := new(int32(1)), new(int32(2))
 	start, batch := time.Unix(1_790_000_000, 0).UTC(), make([]Row, perBatch)
 	random := rand.New(rand.NewPCG(1, 2))
 	for rank := 0; rank < n; {
@@ -73,15 +74,15 @@ func benchPart(b *testing.B, d *Dataset, names []string, n, perBatch, surveys in
 				continue
 			}
 			*r = Row{
-				Domain: name, Rank: int64(j + 1), List: "com.zone.gz", TLD: "com", RegisteredDomain: name,
+				Domain: name, Rank: int64(j + 1), List: "com.zone.gz", TLD: "com", RegisteredLabels: two,
 				Record: "absent", RecordReason: "nxdomain", Error: "ErrNoRecord", TXTCount: txtCount,
-				Zone: name, Rcode: "NXDOMAIN", Authenticated: authenticated, Resolver: "192.0.2.53:53", Attempts: 1,
+				ZoneLabels: two, Rcode: "NXDOMAIN", Authenticated: authenticated, Resolver: "192.0.2.53:53", Attempts: 1,
 				LookupMS: int32(20 + 15*random.ExpFloat64()), Policy: "not_fetched",
 				ObservedAt: start.Add(time.Duration(rank/400_000) * time.Second), Pass: 1,
 			}
 			switch j % 8 {
 			case 3, 6:
-				r.Zone, r.RecordReason = "com", "no_domain"
+				r.ZoneLabels, r.RecordReason = one, "no_domain"
 			case 5:
 				r.RecordReason, r.Rcode = "nodata", "NOERROR"
 			}

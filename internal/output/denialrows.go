@@ -24,7 +24,6 @@ func (l *layout) denialRows() (*denialRows, error) {
 	}
 	d := new(denialRows)
 	d.columns.Domain.FilterBits = bloomBits
-	d.columns.RegisteredDomain.Of = &d.columns.Domain
 	var err error
 	d.group, err = l.columns.NewRowGroup(d.columns.byName(), &d.columns.Rank)
 	return d, err

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // Every pattern of NULL and not NULL over seven rows, alone and followed by
@@ -52,7 +54,10 @@ func patternsOfNull(t *testing.T, shape func(string, int64) *Row) {
 		Zone *string `parquet:"zone,optional"` // NULL is nil, and empty is not
 	}
 	seen := 0
-	for r, err := range readPart[row](filepath.Join(d.dir, info.Name)) {
+	rows := readPart(filepath.Join(d.dir, info.Name), func(file *parquet.File, info PartInfo, do func(*row) bool) error {
+		return readFile(file, info, do)
+	})
+	for r, err := range rows {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,10 +59,14 @@ func dictionary() string {
 	return b.String()
 }
 
-// nullableColumns is a view of DuckDB that has the columns that can be NULL, and no rows.
+// nullableColumns is a view of DuckDB that has the columns that can be NULL, those of version 1 of the table too, and
+// no rows.
 func nullableColumns() string {
 	var columns []string
 	for _, c := range Columns() {
+		if c.LabelsOf != "" && c.LabelsOf != "zone" {
+			columns = append(columns, "    NULL::VARCHAR AS "+c.LabelsOf)
+		}
 		if c.Nullable {
 			columns = append(columns, "    NULL::"+duckType(c)+" AS "+c.Name)
 		}

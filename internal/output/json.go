@@ -18,9 +18,9 @@ import (
 const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 
 // A JSONWriter writes rows as JSON lines. A line is one object whose keys are the column names in the order of
-// the schema. NULL is null; binary is text where it is valid UTF-8, and {"base64": "..."} where it is not; times
-// are RFC 3339 in UTC with microseconds. Whatever is not printable is escaped, so that a line is safe to show on
-// a terminal.
+// the schema; a column that counts the labels of a name has the name instead, under what it is called. NULL is null;
+// binary is text where it is valid UTF-8, and {"base64": "..."} where it is not; times are RFC 3339 in UTC with
+// microseconds. Whatever is not printable is escaped, so that a line is safe to show on a terminal.
 type JSONWriter struct {
 	w    io.Writer
 	row  []jsonField
@@ -29,8 +29,10 @@ type JSONWriter struct {
 }
 
 type jsonField struct {
+	index    int    // of the field
 	key      string // quoted, with its colon
 	nullable bool
+	name     func(*Row) string // gives the value, "" for NULL; nil: it is that of the field
 }
 
 // NewJSONWriter returns a JSONWriter that writes each row to w at once.
@@ -39,10 +41,18 @@ func NewJSONWriter(w io.Writer) *JSONWriter {
 }
 
 func jsonFields(of reflect.Type) []jsonField {
-	fields := make([]jsonField, of.NumField())
-	for i := range fields {
-		name, nullable := columnTag(of.Field(i))
-		fields[i] = jsonField{key: strconv.Quote(name) + ":", nullable: nullable}
+	var fields []jsonField
+	taken := make(map[string]bool)
+	for i := range of.NumField() {
+		key, nullable := columnTag(of.Field(i))
+		if name := of.Field(i).Tag.Get("name"); name != "" {
+			key = name
+		}
+		if taken[key] {
+			continue
+		}
+		taken[key] = true
+		fields = append(fields, jsonField{index: i, key: strconv.Quote(key) + ":", nullable: nullable, name: nameOf(key)})
 	}
 	return fields
 }
@@ -62,10 +72,14 @@ func (j *JSONWriter) Write(r *Row) error {
 // appendObject appends a structure, whose keys are the names of columns.
 func (j *JSONWriter) appendObject(b []byte, v reflect.Value, fields []jsonField) []byte {
 	separator := byte('{')
-	for i, field := range fields {
+	for _, field := range fields {
 		b = append(append(b, separator), field.key...)
 		separator = ','
-		if value := v.Field(i); field.nullable && value.IsZero() {
+		value := v.Field(field.index)
+		if field.name != nil {
+			value = reflect.ValueOf(field.name(v.Addr().Interface().(*Row)))
+		}
+		if field.nullable && value.IsZero() {
 			b = append(b, "null"...)
 		} else {
 			b = j.appendJSON(b, value)

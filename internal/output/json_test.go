@@ -83,13 +83,13 @@ func TestJSONColumns(t *testing.T) {
 			keys = append(keys, key.(string))
 			values[name][key.(string)] = value
 		}
-		for i, c := range Columns() {
+		for i, c := range shownColumns() {
 			if i >= len(keys) || keys[i] != c.Name {
 				t.Fatalf("%s: keys %q", name, keys)
 			}
 		}
 	}
-	for _, c := range Columns() {
+	for _, c := range shownColumns() {
 		if got := string(values["full"][c.Name]); got == "null" {
 			t.Errorf("full: %s is null", c.Name)
 		}

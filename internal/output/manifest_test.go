@@ -75,7 +75,7 @@ func TestManifestKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`"schema_version": "1"`, `"version": "v0.1.0"`, `"status": "incomplete"`, `"started_at": "2026-11-23T21:04:05.678901Z"`,
+		`"schema_version": "2"`, `"version": "v0.1.0"`, `"status": "incomplete"`, `"started_at": "2026-11-23T21:04:05.678901Z"`,
 		`"retries": "2"`, `"roots": {`, `"parts": 2`, `"part_size": 64`, `"duplicates": 1`, `"rows": 4`, `"low": 0.25`, `"first_rank": 1`,
 	} {
 		if !strings.Contains(string(data), want) {
@@ -123,7 +123,7 @@ func TestReadManifestRefuses(t *testing.T) {
 		{"run.json", "{\n  \"version\": \"v0.1.0\",\n  \"par", "run.json is not the manifest of a run: line 3: unexpected end of JSON input"},
 		{"run.json", "{\n\"parts\": 7}", "run.json is not the manifest of a run: line 2: json: cannot unmarshal"},
 		{"run.json", `{}`, "run.json is not the manifest of a run: it has no schema_version"},
-		{"run.json", `{"schema_version": "2"}`, `run.json: its schema is version "2", and this program knows version 1`},
+		{"run.json", `{"schema_version": "3"}`, `run.json: its schema is version "3", and this program knows versions 1 and 2`},
 		{"run.json", `{"schema_version": "1", "status": "happy"}`, `run.json: status "happy" is unknown`},
 		{"run.json", `{"schema_version": "1", "status": "complete", "shard": {"index": 1, "of": 2}}`, "run.json says that its name is run-1-of-2.json"},
 		{"run-2-of-2.json", `{"schema_version": "1", "status": "complete", "shard": {"index": 2, "of": 2}}`, "there is no shard 2 of 2"},

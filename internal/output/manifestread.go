@@ -43,9 +43,9 @@ func (m *Manifest) check(path string) error {
 	switch {
 	case m.SchemaVersion == "":
 		return fmt.Errorf("%s %w: it has no schema_version", path, ErrManifest)
-	case m.SchemaVersion != SchemaVersion:
-		return fmt.Errorf("%s: its schema is version %q, and this program knows version %s",
-			path, m.SchemaVersion, SchemaVersion)
+	case !readable(m.SchemaVersion):
+		return fmt.Errorf("%s: its schema is version %q, and this program knows versions %s and %s",
+			path, m.SchemaVersion, firstVersion, SchemaVersion)
 	case !slices.Contains(Statuses(), m.Status):
 		return fmt.Errorf("%s: status %q is unknown", path, m.Status)
 	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):

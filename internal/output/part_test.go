@@ -147,7 +147,7 @@ func TestManyRowGroups(t *testing.T) {
 		t.Errorf("created by %q, want %q", got, want)
 	}
 	for key, want := range map[string]string{
-		keySchema: "1", keyInput: identity().Input, keyConfig: "seed 1", keyRun: `{"flags":{}}`, keyPart: "3", keyFirstRank: "1",
+		keySchema: SchemaVersion, keyInput: identity().Input, keyConfig: "seed 1", keyRun: `{"flags":{}}`, keyPart: "3", keyFirstRank: "1",
 		keyLastRank: "1000000", keyRows: "1005", keyPending: "0",
 	} {
 		if got, ok := file.Lookup(key); !ok || got != want {

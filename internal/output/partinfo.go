@@ -38,7 +38,8 @@ type PartInfo struct {
 	Config string `json:"-"`
 	Counts Counts `json:"-"`
 
-	checked bool // the file has a checksum, and it is right
+	version string // of the table
+	checked bool   // the file has a checksum, and it is right
 }
 
 // ReadPartInfo reads and hashes the whole part file path, and checks its checksum and footer, but not its rows: see
@@ -106,9 +107,11 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 	switch version, ok := file.Lookup(keySchema); {
 	case !ok:
 		return fmt.Errorf("%w: it has no %s", ErrForeign, keySchema)
-	case version != SchemaVersion:
-		return fmt.Errorf("%w: its schema is version %q, and this program knows version %s",
-			ErrForeign, version, SchemaVersion)
+	case !readable(version):
+		return fmt.Errorf("%w: its schema is version %q, and this program knows versions %s and %s",
+			ErrForeign, version, firstVersion, SchemaVersion)
+	default:
+		i.version = version
 	}
 	i.Input, _ = file.Lookup(keyInput)
 	i.Config, _ = file.Lookup(keyConfig)

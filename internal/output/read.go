@@ -16,50 +16,69 @@ const rowsPerRead = 256
 // ReadPart yields the rows of the part file path in the order of the file, each a new one. An error ends the
 // sequence: it names the file, and wraps [ErrDamaged] or [ErrForeign] where the file can be read and is not what it
 // should be.
-func ReadPart(path string) iter.Seq2[*Row, error] { return readPart[Row](path) }
+func ReadPart(path string) iter.Seq2[*Row, error] {
+	return readPart(path, func(file *parquet.File, info PartInfo, do func(*Row) bool) error {
+		if info.version == firstVersion {
+			return readFirstVersion(file, info, do)
+		}
+		return readFile(file, info, do)
+	})
+}
+
+// readFirstVersion gives do each row of a file that has names where there are numbers of labels now: the column
+// registered_domain, which is read beside the others, and zone, which has the owner of the SOA whatever the domain.
+func readFirstVersion(file *parquet.File, info PartInfo, do func(*Row) bool) error {
+	type row struct {
+		RegisteredDomain string `parquet:"registered_domain,optional"`
+	}
+	var failed error
+	next, stop := iter.Pull(func(yield func(*row) bool) { failed = readFile(file, info, yield) })
+	defer stop()
+	err := readFile(file, info, func(r *Row) bool {
+		names, ok := next()
+		if !ok {
+			return false
+		}
+		r.SetRegisteredDomain(names.RegisteredDomain)
+		r.SetZoneName(r.Zone)
+		return do(r)
+	})
+	return errors.Join(failed, err)
+}
 
 // ReadDomains is [ReadPart] for the column domain alone.
 func ReadDomains(path string) iter.Seq2[string, error] {
 	type row struct {
 		Domain string `parquet:"domain"`
 	}
-	return func(yield func(string, error) bool) {
-		for r, err := range readPart[row](path) {
-			if err != nil {
-				yield("", err)
-				return
-			}
-			if !yield(r.Domain, nil) {
-				return
-			}
+	return readPart(path, func(file *parquet.File, info PartInfo, do func(string) bool) error {
+		return readFile(file, info, func(r *row) bool { return do(r.Domain) })
+	})
+}
+
+// readPart yields what read gives of a part file.
+func readPart[V any](path string, read func(*parquet.File, PartInfo, func(V) bool) error) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		var none V
+		f, err := os.Open(path)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer f.Close()
+		file, info, err := openPart(f)
+		if err == nil {
+			err = read(file, info, func(v V) bool { return yield(v, nil) })
+		}
+		if err != nil {
+			yield(none, fmt.Errorf("%s: %w", path, err))
 		}
 	}
 }
 
-// readPart yields the columns of R from a part file.
-func readPart[R any](path string) iter.Seq2[*R, error] {
-	return func(yield func(*R, error) bool) {
-		if err := eachRowOfFile(path, func(r *R) bool { return yield(r, nil) }); err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
-func eachRowOfFile[R any](path string, do func(*R) bool) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	file, info, err := openPart(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	open := func() *parquet.GenericReader[R] { return parquet.NewGenericReader[R](file) }
-	if err := readRows(open, info.Rows, do); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+// readFile gives do the columns of R of each row, until it returns false.
+func readFile[R any](file *parquet.File, info PartInfo, do func(*R) bool) error {
+	return readRows(func() *parquet.GenericReader[R] { return parquet.NewGenericReader[R](file) }, info.Rows, do)
 }
 
 // readRows gives do each row, a new one, until it returns false. The reader has so many rows.

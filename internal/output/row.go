@@ -13,18 +13,19 @@ import "time"
 //   - parquet: the name, and the encoding in full rows; denials choose their own (see denialRows)
 //   - rfc: the section that the column is about, of RFC 8461 or of the RFC that is named; none: it is about the survey
 //   - words: the function of package codes that lists the words of the column; none: it may have others
-//   - denial: "yes" where the row of a denial ([Denial]) has the column too, "copy" where it mostly is the domain
+//   - denial: "yes" where the row of a denial ([Denial]) has the column too
+//   - name: what the name is called whose labels the column counts; see names.go
 //
 // After a change run "go generate ./internal/output". Columns are only ever added. What was not observed is NULL. Text
 // columns hold valid UTF-8 of bounded length; raw bytes are binary columns. Times are UTC in microseconds.
 type Row struct {
-	Domain           string            `parquet:"domain" rfc:"2" denial:"yes"`              // Policy Domain in A-labels, lower case, no final dot
-	Rank             int64             `parquet:"rank,delta" denial:"yes"`                  // 1-based position among the entries of all lists
-	List             string            `parquet:"list,dict" denial:"yes"`                   // name of the input list
-	ListRank         *int64            `parquet:"list_rank,optional" denial:"yes"`          // the rank that the list itself states
-	TLD              string            `parquet:"tld,dict" denial:"yes"`                    // last label of the domain
-	RegisteredDomain string            `parquet:"registered_domain,optional" denial:"copy"` // public suffix and one label; NULL where the domain is a public suffix
-	Tags             map[string]string `parquet:"tags,optional"`                            // columns of the list that were asked to be carried
+	Domain           string            `parquet:"domain" rfc:"2" denial:"yes"`                                      // Policy Domain in A-labels, lower case, no final dot
+	Rank             int64             `parquet:"rank,delta" denial:"yes"`                                          // 1-based position among the entries of all lists
+	List             string            `parquet:"list,dict" denial:"yes"`                                           // name of the input list
+	ListRank         *int64            `parquet:"list_rank,optional" denial:"yes"`                                  // the rank that the list itself states
+	TLD              string            `parquet:"tld,dict" denial:"yes"`                                            // last label of the domain
+	RegisteredLabels *int32            `parquet:"registered_labels,optional" denial:"yes" name:"registered_domain"` // number of labels of the registered domain, the public suffix and one label, with which the domain ends; NULL where the domain is a public suffix
+	Tags             map[string]string `parquet:"tags,optional"`                                                    // columns of the list that were asked to be carried
 
 	Record        string   `parquet:"record,dict" rfc:"3.1" words:"Records" denial:"yes"`                       // class of the record
 	RecordReason  string   `parquet:"record_reason,optional,dict" rfc:"3.1" words:"RecordReasons" denial:"yes"` // why it is not valid
@@ -34,7 +35,8 @@ type Row struct {
 	RecordID      string   `parquet:"record_id,optional" rfc:"3.1"`                                             // id of the record (section 3.1)
 	Extensions    []string `parquet:"extensions,optional,list" rfc:"3.1"`                                       // other fields of the record, name=value; at most 64 and 16 KiB; each of at most 512 octets
 	CNAMEs        []string `parquet:"cnames,optional,list" rfc:"8.2"`                                           // alias chain from _mta-sts.<domain>, in order
-	Zone          string   `parquet:"zone,optional" rfc:"RFC 2308, 2" denial:"yes"`                             // owner of the SOA in a negative answer
+	Zone          string   `parquet:"zone,optional" rfc:"RFC 2308, 2" denial:"yes"`                             // owner of the SOA in a negative answer, where _mta-sts.<domain> does not end with it: behind an alias
+	ZoneLabels    *int32   `parquet:"zone_labels,optional" rfc:"RFC 2308, 2" denial:"yes" name:"zone"`          // number of labels of that owner, where _mta-sts.<domain> ends with it; 0 is the root
 	TTL           *int32   `parquet:"ttl,optional" rfc:"RFC 1035, 4.1"`                                         // of the record, in seconds; 0 where its top bit is set (RFC 2181, section 8)
 	Rcode         string   `parquet:"rcode,optional,dict" rfc:"RFC 1035, 4.1" denial:"yes"`                     // DNS response code of the last reply
 	Authenticated *bool    `parquet:"authenticated,optional" rfc:"RFC 4035, 3.2.3" denial:"yes"`                // AD bit of every reply that the answer rests on

@@ -67,15 +67,15 @@ func closedSet(column string) []string {
 }
 
 // texts are the text columns that are no lists, in the order of the schema.
-func texts(r *Row) [52]string {
+func texts(r *Row) [51]string {
 	return [...]string{
-		r.Domain, r.List, r.TLD, r.RegisteredDomain, r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone,
-		r.Rcode, r.Resolver, r.IPv4, r.IPv6, r.Addr, r.TLSVersion, r.TLSCipher, r.TLSGroup, r.TLSError,
-		r.CertIssuer, r.CertSHA256, r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server,
-		r.BodyFraming, r.Policy, r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode, r.MXKind, r.MXReason,
-		r.MXMatch, r.Mismatch, r.MXTLS, r.TLSRPT, r.TLSRPTReason, r.DANE, r.Delegation, r.RecordDelegatedTo,
-		r.HostDelegatedTo, r.Provider, r.Verdict, r.VerdictBasis, r.TLSRPTResult, r.Vantage, r.Pending,
-		r.FirstRecord, r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
+		r.Domain, r.List, r.TLD, r.Record, r.RecordReason, r.Error, r.RecordID, r.Zone, r.Rcode, r.Resolver,
+		r.IPv4, r.IPv6, r.Addr, r.TLSVersion, r.TLSCipher, r.TLSGroup, r.TLSError, r.CertIssuer,
+		r.CertSHA256, r.HTTPLocation, r.ContentType, r.ContentEncoding, r.Server, r.BodyFraming, r.Policy,
+		r.PolicyStage, r.PolicyReason, r.PolicySHA256, r.Mode, r.MXKind, r.MXReason, r.MXMatch, r.Mismatch,
+		r.MXTLS, r.TLSRPT, r.TLSRPTReason, r.DANE, r.Delegation, r.RecordDelegatedTo, r.HostDelegatedTo,
+		r.Provider, r.Verdict, r.VerdictBasis, r.TLSRPTResult, r.Vantage, r.Pending, r.FirstRecord,
+		r.FirstRecordReason, r.FirstPolicy, r.FirstPolicyStage, r.FirstPolicyReason,
 	}
 }
 
@@ -125,12 +125,13 @@ type Denial struct {
 	List             string
 	ListRank         *int64
 	TLD              string
-	RegisteredDomain string
+	RegisteredLabels *int32
 	Record           string
 	RecordReason     string
 	Error            string
 	TXTCount         *int32
 	Zone             string
+	ZoneLabels       *int32
 	Rcode            string
 	Authenticated    *bool
 	EDE              []int32
@@ -149,10 +150,11 @@ type Denial struct {
 func (l *Denial) Row() *Row {
 	return &Row{
 		Domain: l.Domain, Rank: l.Rank, List: l.List, ListRank: l.ListRank, TLD: l.TLD,
-		RegisteredDomain: l.RegisteredDomain, Record: l.Record, RecordReason: l.RecordReason, Error: l.Error,
-		TXTCount: l.TXTCount, Zone: l.Zone, Rcode: l.Rcode, Authenticated: l.Authenticated, EDE: l.EDE,
-		Resolver: l.Resolver, Attempts: l.Attempts, LookupMS: l.LookupMS, TCP: l.TCP, Policy: l.Policy,
-		Verdict: l.Verdict, Vantage: l.Vantage, ObservedAt: l.ObservedAt, Pass: l.Pass,
+		RegisteredLabels: l.RegisteredLabels, Record: l.Record, RecordReason: l.RecordReason, Error: l.Error,
+		TXTCount: l.TXTCount, Zone: l.Zone, ZoneLabels: l.ZoneLabels, Rcode: l.Rcode,
+		Authenticated: l.Authenticated, EDE: l.EDE, Resolver: l.Resolver, Attempts: l.Attempts,
+		LookupMS: l.LookupMS, TCP: l.TCP, Policy: l.Policy, Verdict: l.Verdict, Vantage: l.Vantage,
+		ObservedAt: l.ObservedAt, Pass: l.Pass,
 	}
 }
 
@@ -160,10 +162,11 @@ func (l *Denial) Row() *Row {
 func denialOf(r *Row) Denial {
 	return Denial{
 		Domain: r.Domain, Rank: r.Rank, List: r.List, ListRank: r.ListRank, TLD: r.TLD,
-		RegisteredDomain: r.RegisteredDomain, Record: r.Record, RecordReason: r.RecordReason, Error: r.Error,
-		TXTCount: r.TXTCount, Zone: r.Zone, Rcode: r.Rcode, Authenticated: r.Authenticated, EDE: r.EDE,
-		Resolver: r.Resolver, Attempts: r.Attempts, LookupMS: r.LookupMS, TCP: r.TCP, Policy: r.Policy,
-		Verdict: r.Verdict, Vantage: r.Vantage, ObservedAt: r.ObservedAt, Pass: r.Pass,
+		RegisteredLabels: r.RegisteredLabels, Record: r.Record, RecordReason: r.RecordReason, Error: r.Error,
+		TXTCount: r.TXTCount, Zone: r.Zone, ZoneLabels: r.ZoneLabels, Rcode: r.Rcode,
+		Authenticated: r.Authenticated, EDE: r.EDE, Resolver: r.Resolver, Attempts: r.Attempts,
+		LookupMS: r.LookupMS, TCP: r.TCP, Policy: r.Policy, Verdict: r.Verdict, Vantage: r.Vantage,
+		ObservedAt: r.ObservedAt, Pass: r.Pass,
 	}
 }
 
@@ -197,12 +200,13 @@ type denialColumns struct {
 	List             parquetcol.DictColumn
 	ListRank         parquetcol.IntColumn
 	TLD              parquetcol.DictColumn
-	RegisteredDomain parquetcol.CopyColumn
+	RegisteredLabels parquetcol.IntColumn
 	Record           parquetcol.DictColumn
 	RecordReason     parquetcol.DictColumn
 	Error            parquetcol.DictColumn
 	TXTCount         parquetcol.IntColumn
 	Zone             parquetcol.TextColumn
+	ZoneLabels       parquetcol.IntColumn
 	Rcode            parquetcol.DictColumn
 	Authenticated    parquetcol.BoolColumn
 	EDE              parquetcol.IntListColumn
@@ -220,11 +224,11 @@ type denialColumns struct {
 func (c *denialColumns) byName() map[string]parquetcol.Column {
 	return map[string]parquetcol.Column{
 		"domain": &c.Domain, "rank": &c.Rank, "list": &c.List, "list_rank": &c.ListRank, "tld": &c.TLD,
-		"registered_domain": &c.RegisteredDomain, "record": &c.Record, "record_reason": &c.RecordReason,
-		"error": &c.Error, "txt_count": &c.TXTCount, "zone": &c.Zone, "rcode": &c.Rcode,
-		"authenticated": &c.Authenticated, "ede": &c.EDE, "resolver": &c.Resolver, "attempts": &c.Attempts,
-		"lookup_ms": &c.LookupMS, "tcp": &c.TCP, "policy": &c.Policy, "verdict": &c.Verdict,
-		"vantage": &c.Vantage, "observed_at": &c.ObservedAt, "pass": &c.Pass,
+		"registered_labels": &c.RegisteredLabels, "record": &c.Record, "record_reason": &c.RecordReason,
+		"error": &c.Error, "txt_count": &c.TXTCount, "zone": &c.Zone, "zone_labels": &c.ZoneLabels,
+		"rcode": &c.Rcode, "authenticated": &c.Authenticated, "ede": &c.EDE, "resolver": &c.Resolver,
+		"attempts": &c.Attempts, "lookup_ms": &c.LookupMS, "tcp": &c.TCP, "policy": &c.Policy,
+		"verdict": &c.Verdict, "vantage": &c.Vantage, "observed_at": &c.ObservedAt, "pass": &c.Pass,
 	}
 }
 
@@ -236,12 +240,13 @@ func (c *denialColumns) add(r *Denial) bool {
 	ok = c.List.Add(r.List) && ok
 	parquetcol.AddOptional(&c.ListRank, r.ListRank)
 	ok = c.TLD.Add(r.TLD) && ok
-	ok = c.RegisteredDomain.Add(r.RegisteredDomain, r.Domain) && ok
+	parquetcol.AddOptional(&c.RegisteredLabels, r.RegisteredLabels)
 	ok = c.Record.Add(r.Record) && ok
 	ok = c.RecordReason.Add(r.RecordReason) && ok
 	ok = c.Error.Add(r.Error) && ok
 	parquetcol.AddOptional(&c.TXTCount, r.TXTCount)
 	ok = c.Zone.Add(r.Zone) && ok
+	parquetcol.AddOptional(&c.ZoneLabels, r.ZoneLabels)
 	ok = c.Rcode.Add(r.Rcode) && ok
 	c.Authenticated.Add(r.Authenticated)
 	c.EDE.Add(r.EDE)

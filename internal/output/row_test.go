@@ -16,9 +16,9 @@ func at() time.Time { return time.Date(2026, 11, 23, 21, 4, 5, 678901000, time.U
 // negative is the row of a domain that has no record: 99 rows of 100.
 func negative(domain string, rank int64) *Row {
 	return &Row{
-		Domain: domain, Rank: rank, List: "names.txt", TLD: "com", RegisteredDomain: domain,
+		Domain: domain, Rank: rank, List: "names.txt", TLD: "com", RegisteredLabels: new(countLabels(domain)),
 		Record: "absent", RecordReason: "nxdomain", Error: "ErrNoRecord", TXTCount: new(int32(0)),
-		Zone: domain, Rcode: "NXDOMAIN", Authenticated: new(false), Resolver: "192.0.2.53:53", Attempts: 1, LookupMS: 12,
+		ZoneLabels: new(countLabels(domain)), Rcode: "NXDOMAIN", Authenticated: new(false), Resolver: "192.0.2.53:53", Attempts: 1, LookupMS: 12,
 		Policy: "not_fetched", Verdict: "no_sts", ObservedAt: at(), Pass: 1,
 	}
 }
@@ -27,7 +27,7 @@ func negative(domain string, rank int64) *Row {
 // such a domain can have.
 func valid(domain string, rank int64) *Row {
 	return &Row{
-		Domain: domain, Rank: rank, List: "names.csv", ListRank: new(int64(7)), TLD: "com", RegisteredDomain: domain,
+		Domain: domain, Rank: rank, List: "names.csv", ListRank: new(int64(7)), TLD: "com", RegisteredLabels: new(countLabels(domain)),
 		Tags:   map[string]string{"owner": "Bücher & Söhne", "empty": ""},
 		Record: "valid", TXT: [][]byte{[]byte("v=STSv1; id=1;"), {0xff, 0}, {}}, TXTCount: new(int32(3)), RecordID: "1",
 		Extensions: []string{"a=b"}, CNAMEs: []string{"a.example.net", "b.example.net"}, TTL: new(int32(300)), Rcode: "NOERROR",
@@ -62,7 +62,7 @@ func valid(domain string, rank int64) *Row {
 // every is a row with no column NULL.
 func every(domain string, rank int64) *Row {
 	r := valid(domain, rank)
-	r.RecordReason, r.Error, r.Zone = "other_txt", "ErrPolicyFetch", "com"
+	r.RecordReason, r.Error, r.Zone, r.ZoneLabels = "other_txt", "ErrPolicyFetch", "net", new(int32(1))
 	r.TLSAlert = new(int32(112))
 	r.TLSError, r.HTTPLocation, r.ContentEncoding = "expired", "https://www.example.com/", "gzip"
 	r.PolicyStage, r.PolicyReason, r.TLSRPTResult = "tls", "expired", "sts-webpki-invalid"

@@ -9,9 +9,16 @@ import (
 //go:generate go run ./rowgen
 //go:generate go test . -run ^TestGeneratedFiles$ -update
 
-// SchemaVersion is the version of the table. It stays the same when a column
-// is added, and would change if a column ever had another meaning.
-const SchemaVersion = "1"
+// SchemaVersion is the version of the table. It stays the same when a column is added, and changes when one gets
+// another meaning or goes.
+const SchemaVersion = "2"
+
+// firstVersion is the version of the table that has names where registered_labels and zone_labels are now: see
+// readFirstVersion.
+const firstVersion = "1"
+
+// readable reports whether this program reads a version of the table.
+func readable(version string) bool { return version == SchemaVersion || version == firstVersion }
 
 // source is row.go itself: the comments of its fields are the data dictionary,
 // so that the dictionary cannot drift from the schema.
@@ -22,12 +29,13 @@ var source string
 // A Column is one entry of the data dictionary.
 type Column struct {
 	Name     string   `json:"name"`
-	Type     string   `json:"type"`              // as in "string", "list of string", "map of string to string"
-	Nullable bool     `json:"nullable"`          // NULL stands for what was not observed
-	Doc      string   `json:"doc"`               // one line
-	Section  string   `json:"section,omitempty"` // of RFC 8461, or of the RFC that it names; empty: it is about the survey
-	Values   []string `json:"values,omitempty"`  // the closed set that its words are from; nil: an open set
-	Fields   []Column `json:"fields,omitempty"`  // of each element of a list of structures
+	Type     string   `json:"type"`                // as in "string", "list of string", "map of string to string"
+	Nullable bool     `json:"nullable"`            // NULL stands for what was not observed
+	Doc      string   `json:"doc"`                 // one line
+	Section  string   `json:"section,omitempty"`   // of RFC 8461, or of the RFC that it names; empty: of none
+	LabelsOf string   `json:"labels_of,omitempty"` // the name that it stands for by a number of labels, as in "zone"
+	Values   []string `json:"values,omitempty"`    // the closed set that its words are from; nil: an open set
+	Fields   []Column `json:"fields,omitempty"`    // of each element of a list of structures
 }
 
 // Columns lists the columns of the table, in order.
@@ -53,6 +61,7 @@ func columnsOf(row reflect.Type, prefix string, docs map[string]string) []Column
 			Nullable: nullable,
 			Doc:      docs[name],
 			Section:  field.Tag.Get("rfc"),
+			LabelsOf: field.Tag.Get("name"),
 			Values:   closedSet(prefix + name),
 		}
 	}

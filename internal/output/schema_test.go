@@ -94,7 +94,7 @@ func TestDictionary(t *testing.T) {
 // A column says which section of an RFC it is about, or is one of the survey's
 // own; a unit that its name ends in is in its words too.
 func TestColumnsHaveSections(t *testing.T) {
-	own := strings.Fields(`rank list list_rank tld registered_domain tags error resolver attempts lookup_ms
+	own := strings.Fields(`rank list list_rank tld registered_labels tags error resolver attempts lookup_ms
 		tried_addrs tried_outcomes tried_ms ipv4 ipv6 addr cert_sha256 dns_ms connect_ms tls_ms http_ms body_ms policy_sha256
 		mx.addr mx.cert_sha256 findings observed_at pass vantage pending`)
 	for _, c := range Flat(Columns()) {

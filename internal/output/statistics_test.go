@@ -31,7 +31,7 @@ func TestStatistics(t *testing.T) {
 		r := negative(fmt.Sprintf("%s%x.com", begins, random.Uint32()), rank+1)
 		r.TLD, r.LookupMS, r.TCP = fmt.Sprint("t", random.IntN(300)), int32(random.Uint32()), rank >= groupRows
 		if random.IntN(3) == 0 {
-			r.Zone, r.ListRank, r.Authenticated = "", new(random.Int64()-1<<62), nil
+			r.Zone, r.ListRank, r.Authenticated = r.Domain, new(random.Int64()-1<<62), nil
 		}
 		if rank%groupRows == 0 {
 			groups = append(groups, nil)

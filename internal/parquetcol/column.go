@@ -8,7 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A Column is one of [TextColumn], [CopyColumn], [DictColumn], [IntColumn], [BoolColumn] and [IntListColumn]. It
+// A Column is one of [TextColumn], [DictColumn], [IntColumn], [BoolColumn] and [IntListColumn]. It
 // takes a value for each row; what it does with them it does a page at a time, in short loops. A value that is NULL
 // becomes the zero value where the schema has the column required.
 type Column interface {

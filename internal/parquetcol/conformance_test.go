@@ -66,7 +66,7 @@ func TestConformanceProperty(t *testing.T) {
 				Flag: rapid.Bool().Draw(rt, "flag"), MaybeFlag: rapid.Ptr(rapid.Bool(), true).Draw(rt, "maybe flag"),
 				List: rapid.SampledFrom([][]int32{nil, {}, {1}, {2, 3}}).Draw(rt, "list"),
 			}
-			for _, optional := range []**string{&r.Copy, &r.Text, &r.MaybeWord} {
+			for _, optional := range []**string{&r.Text, &r.MaybeWord} {
 				if text := rapid.OneOf(rapid.Just(r.Name), text).Draw(rt, "optional"); text != "" {
 					*optional = &text
 				}

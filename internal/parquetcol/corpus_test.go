@@ -21,7 +21,6 @@ import (
 type corpusRow struct {
 	Rank       int64   `parquet:"rank" json:"rank"`
 	Name       string  `parquet:"name" json:"name"`
-	Copy       *string `parquet:"copy,optional" json:"copy"`
 	Text       *string `parquet:"text,optional" json:"text"`
 	Word       string  `parquet:"word" json:"word"`
 	MaybeWord  *string `parquet:"maybe_word,optional" json:"maybe_word"`
@@ -49,7 +48,6 @@ type corpusStruct struct {
 // corpusColumns are the columns of a corpusRow.
 type corpusColumns struct {
 	name                                       TextColumn
-	copy                                       CopyColumn
 	text                                       TextColumn
 	word, maybeWord                            DictColumn
 	rank, small, maybeSmall, large, maybeLarge IntColumn
@@ -59,9 +57,8 @@ type corpusColumns struct {
 
 func (c *corpusColumns) byName() map[string]Column {
 	c.name.FilterBits, c.text.FilterBits = 10, 10
-	c.copy.Of = &c.name
 	return map[string]Column{
-		"name": &c.name, "copy": &c.copy, "text": &c.text, "word": &c.word, "maybe_word": &c.maybeWord, "rank": &c.rank,
+		"name": &c.name, "text": &c.text, "word": &c.word, "maybe_word": &c.maybeWord, "rank": &c.rank,
 		"small": &c.small, "maybe_small": &c.maybeSmall, "large": &c.large, "maybe_large": &c.maybeLarge,
 		"flag": &c.flag, "maybe_flag": &c.maybeFlag, "list": &c.list,
 	}
@@ -69,7 +66,6 @@ func (c *corpusColumns) byName() map[string]Column {
 
 func (c *corpusColumns) add(r *corpusRow) (valid bool) {
 	valid = c.name.Add(r.Name)
-	valid = c.copy.Add(orZero(r.Copy), r.Name) && valid
 	valid = c.text.Add(orZero(r.Text)) && valid
 	valid = c.word.Add(r.Word) && valid
 	valid = c.maybeWord.Add(orZero(r.MaybeWord)) && valid
@@ -213,7 +209,7 @@ func corpusGroup(pageRows int, null nullPattern, value valuePattern) (pages [][]
 		}
 		r := value(i, random)
 		if null(i, pageRows, n) {
-			r.Copy, r.Text, r.MaybeWord, r.MaybeSmall, r.MaybeLarge, r.MaybeFlag, r.List = nil, nil, nil, nil, nil, nil, nil
+			r.Text, r.MaybeWord, r.MaybeSmall, r.MaybeLarge, r.MaybeFlag, r.List = nil, nil, nil, nil, nil, nil
 		}
 		pages[len(pages)-1] = append(pages[len(pages)-1], r)
 	}
@@ -246,7 +242,7 @@ func valuePatterns() []valuePattern {
 		r := corpusRow{
 			Rank: int64(rank), Name: name, Word: word, Small: int32(number), Large: number, Flag: number&1 == 1, List: list,
 		}
-		r.Copy, r.Text, r.MaybeWord = &r.Name, new(name+"é"), new(word+"!")
+		r.Text, r.MaybeWord = new(name+"é"), new(word+"!")
 		r.MaybeSmall, r.MaybeLarge, r.MaybeFlag = new(r.Small), new(r.Large), new(r.Flag)
 		return r
 	}
@@ -263,21 +259,15 @@ func valuePatterns() []valuePattern {
 		func(i int, _ *rand.Rand) corpusRow {
 			return row(i, fmt.Sprintf("example%06d.com", i), fmt.Sprint(i/5), int64(i), []int32{int32(i), int32(i)})
 		},
-		// Nothing in common, and ranks that are far apart. Some copies are none.
+		// Nothing in common, and ranks that are far apart.
 		func(i int, random *rand.Rand) corpusRow {
 			name := strings.Repeat(string(rune('a'+random.IntN(26))), random.IntN(5)) + fmt.Sprintf("%x", random.Uint32())
-			r := row(i*100_000, name, fmt.Sprint(random.IntN(400)), int64(random.Uint64()), make([]int32, random.IntN(4)))
-			if random.IntN(100) == 0 {
-				r.Copy = new("another.example")
-			}
-			return r
+			return row(i*100_000, name, fmt.Sprint(random.IntN(400)), int64(random.Uint64()), make([]int32, random.IntN(4)))
 		},
 		// The ends of what a number can be, and empty texts where they are values.
 		func(i int, _ *rand.Rand) corpusRow {
 			v := extremes[i%len(extremes)]
-			r := row(i, "", "", v, []int32{math.MinInt32, math.MaxInt32, int32(v)})
-			r.Copy = nil // an optional text that is empty is NULL
-			return r
+			return row(i, "", "", v, []int32{math.MinInt32, math.MaxInt32, int32(v)})
 		},
 	}
 }
@@ -286,7 +276,7 @@ func valuePatterns() []valuePattern {
 func manyWords(n int) (page []corpusRow) {
 	for i := range n {
 		word := fmt.Sprintf("w%d", i)
-		page = append(page, corpusRow{Rank: int64(i), Name: word, Copy: &word, Word: word, MaybeWord: &word})
+		page = append(page, corpusRow{Rank: int64(i), Name: word, Word: word, MaybeWord: &word})
 	}
 	return page
 }
@@ -308,7 +298,7 @@ func longTexts(n int) [][]corpusRow {
 				noise[k] = byte(random.IntN(128))
 			}
 			name, text := string(manyNames(1000+i)), string(noise)
-			pages[p] = append(pages[p], corpusRow{Rank: int64(p*n + i), Name: name, Copy: &name, Text: &text})
+			pages[p] = append(pages[p], corpusRow{Rank: int64(p*n + i), Name: name, Text: &text})
 		}
 	}
 	return pages

@@ -60,6 +60,3 @@ func (s *scratch) compress(dst, src []byte) []byte {
 func (s *scratch) compressNames(dst, src []byte) []byte {
 	return appendZstdFrame(dst, src, &s.huffman)
 }
-
-// reuse is for the values that were compressed just before.
-func (s *scratch) reuse(_, _ []byte) []byte { return s.compressed }

@@ -15,8 +15,12 @@ func (m *Rows) FillDenial(row *output.Denial, name *domains.Name, a *resolver.An
 	row.Record = string(codes.RecordAbsent)
 	row.RecordReason = string(mtasts.NegativeReason(name.Domain, a.Rcode, a.Zone))
 	row.Error = string(codes.ErrNoRecord)
-	row.TXTCount = &m.none
-	row.Zone = a.Zone
+	row.TXTCount = m.number(0)
+	if labels, ok := output.ZoneLabels(a.Zone, name.Domain); ok {
+		row.ZoneLabels = m.number(int(labels))
+	} else {
+		row.Zone = a.Zone
+	}
 	row.Rcode = resolver.RcodeName(a.Rcode)
 	row.Authenticated = &m.no
 	row.EDE = ede(a.EDE)
@@ -33,7 +37,7 @@ func (m *Rows) FillDenial(row *output.Denial, name *domains.Name, a *resolver.An
 }
 
 // WithoutSOA reports whether a denial came without an SOA, which is a finding.
-func WithoutSOA(denial *output.Denial) bool { return denial.Zone == "" }
+func WithoutSOA(denial *output.Denial) bool { return denial.Zone == "" && denial.ZoneLabels == nil }
 
 // WholeDenial is the row of a denial, sharing no memory with the name.
 func WholeDenial(denial *output.Denial, name *domains.Name) *output.Row {

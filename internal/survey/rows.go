@@ -18,14 +18,26 @@ type Rows struct {
 	common   output.Denial // what every row begins with
 	suffixes *suffixes.List
 	now      func() time.Time
-	none     int32
+	numbers  [128]int32 // from 0
 	no, yes  bool
 }
 
 // newRows returns the Rows of a run, all of which begin with common.
 func newRows(list *suffixes.List, common output.Denial, now func() time.Time) *Rows {
 	common.Policy, common.Pass = string(codes.PolicyNotFetched), 1
-	return &Rows{common: common, suffixes: list, now: now, yes: true}
+	m := &Rows{common: common, suffixes: list, now: now, yes: true}
+	for i := range m.numbers {
+		m.numbers[i] = int32(i)
+	}
+	return m
+}
+
+// number points to n, which rarely costs memory.
+func (m *Rows) number(n int) *int32 {
+	if n < len(m.numbers) {
+		return &m.numbers[n]
+	}
+	return new(int32(n))
 }
 
 // Observed is the time of a row that is made now: whole seconds keep the column small.
@@ -35,7 +47,9 @@ func (m *Rows) Observed() time.Time { return m.now().UTC().Truncate(time.Second)
 func (m *Rows) begin(row *output.Denial, name *domains.Name) {
 	*row = m.common
 	row.Domain, row.Rank, row.List, row.TLD = name.Domain, name.Rank, name.List, tld(name.Domain)
-	row.RegisteredDomain = m.suffixes.RegisteredDomain(name.Domain)
+	if registered := m.suffixes.RegisteredDomain(name.Domain); registered != "" {
+		row.RegisteredLabels = m.number(1 + strings.Count(registered, "."))
+	}
 }
 
 // newRow is a row of which only the domain is known.
@@ -104,7 +118,7 @@ func fillLookup(row *output.Row, l mtasts.Lookup, err error, asked resolver.Trac
 		row.TXT = append(row.TXT, []byte(txt))
 	}
 	row.CNAMEs = l.CNAMEs
-	row.Zone = l.Zone
+	row.SetZoneName(l.Zone)
 	if l.Rcode >= 0 {
 		row.Rcode = resolver.RcodeName(l.Rcode)
 		row.Authenticated = new(l.Authenticated)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"slices"
+	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
@@ -63,7 +64,7 @@ func (o *discrepancies) checkDenial(row *output.Row) {
 		return
 	}
 	o.checkZone(row)
-	want := mtasts.NegativeReason(row.Domain, rcode, row.Zone)
+	want := mtasts.NegativeReason(row.Domain, rcode, row.ZoneName())
 	if len(row.CNAMEs) > 0 && want == codes.RecordNoDomain {
 		want = codes.RecordNXDomain // the target of the alias is denied
 	}
@@ -82,8 +83,23 @@ func (o *discrepancies) checkZone(row *output.Row) {
 		return
 	}
 	bare := slices.Contains(row.Findings, string(codes.FindNegativeWithoutSOA))
-	o.want(bare || row.Zone != "", "zone is NULL, and %s is no finding", codes.FindNegativeWithoutSOA)
-	o.want(!bare || row.Zone == "", "zone is %s, and %s is a finding", quoted(row.Zone), codes.FindNegativeWithoutSOA)
-	o.want(row.Zone == "" || mtasts.InZone(name, row.Zone),
-		"record is absent, and the zone %s does not hold %s", quoted(row.Zone), name)
+	zone := row.ZoneName()
+	o.want(bare || zone != "", "zone is NULL, and %s is no finding", codes.FindNegativeWithoutSOA)
+	o.want(!bare || zone == "", "zone is %s, and %s is a finding", quoted(zone), codes.FindNegativeWithoutSOA)
+	o.want(zone == "" || mtasts.InZone(name, zone),
+		"record is absent, and the zone %s does not hold %s", quoted(zone), name)
+}
+
+// checkNames checks that there are as many labels as a name is said to have, and that a zone is there in one way.
+func (o *discrepancies) checkNames(row *output.Row) {
+	labels := int32(strings.Count(row.Domain, ".")) + 1
+	if n := row.RegisteredLabels; n != nil {
+		o.want(1 < *n && *n <= labels, "registered_labels is %d, and the domain has %d labels", *n, labels)
+	}
+	if n := row.ZoneLabels; n != nil {
+		o.want(0 <= *n && *n <= labels+1, "zone_labels is %d, and the domain has %d labels", *n, labels)
+		o.want(row.Zone == "", "zone_labels is %d, and zone is %s", *n, quoted(row.Zone))
+	} else if n, ok := output.ZoneLabels(row.Zone, row.Domain); ok {
+		o.want(false, "zone is %s, and should be %d in zone_labels", quoted(row.Zone), n)
+	}
 }

@@ -25,7 +25,7 @@ func TestPasses(t *testing.T) {
 	unasked := func(pending string) func(*output.Row) {
 		return func(r *output.Row) {
 			*r = output.Row{
-				Domain: r.Domain, Rank: r.Rank, List: r.List, TLD: r.TLD, RegisteredDomain: r.RegisteredDomain, ObservedAt: r.ObservedAt,
+				Domain: r.Domain, Rank: r.Rank, List: r.List, TLD: r.TLD, RegisteredLabels: r.RegisteredLabels, ObservedAt: r.ObservedAt,
 				Record: "unknown", Policy: "not_fetched", Verdict: "unknown", Pass: 1, Pending: pending,
 			}
 		}

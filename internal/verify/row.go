@@ -41,6 +41,7 @@ func (c *check) discrepancies(row *output.Row) []string {
 	c.checkWords(&o, row)
 	o.checkReasons(row)
 	o.want(row.TLD == row.Domain[strings.LastIndexByte(row.Domain, '.')+1:], "tld %q is not the last label", row.TLD)
+	o.checkNames(row)
 	record := o.checkRecord(row)
 	policy := o.checkPolicy(row)
 	o.checkReadings(row, record, policy)

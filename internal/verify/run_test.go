@@ -151,8 +151,8 @@ func newRow(name domains.Name) *output.Row {
 	}
 	txts, policy := texts(name.Rank)
 	if txts == nil {
-		row.Record, row.RecordReason, row.Error, row.Rcode, row.Zone = "absent", "nxdomain", "ErrNoRecord", "NXDOMAIN",
-			"example.com"
+		row.Record, row.RecordReason, row.Error, row.Rcode = "absent", "nxdomain", "ErrNoRecord", "NXDOMAIN"
+		row.SetZoneName("example.com")
 		row.TXTCount = new(int32(0))
 		return row
 	}

@@ -15,7 +15,7 @@ type Denial struct {
 `)
 	var copies, others []string
 	for _, c := range row {
-		if c.denial != "" {
+		if c.denial {
 			fmt.Fprintf(b, "%s %s\n", c.field, c.kind)
 			copies = append(copies, c.field)
 		} else {
@@ -36,7 +36,7 @@ type Denial struct {
 func writeDenialColumns(b *bytes.Buffer, row []column) {
 	var fields, names, adds []string
 	for _, c := range row {
-		if c.denial == "" {
+		if !c.denial {
 			continue
 		}
 		fields = append(fields, c.field+" "+columnType(c))
@@ -58,8 +58,6 @@ func columnType(c column) string {
 	switch {
 	case c.dict && c.kind == "string":
 		return "parquetcol.DictColumn"
-	case c.denial == "copy":
-		return "parquetcol.CopyColumn"
 	case c.kind == "string":
 		return "parquetcol.TextColumn"
 	case c.kind == "bool", c.kind == "*bool":
@@ -73,9 +71,6 @@ func columnType(c column) string {
 // addition is the statement that adds a value to a column of denials.
 func addition(c column) string {
 	value := "r." + c.field
-	if c.denial == "copy" {
-		return "ok = c." + c.field + ".Add(" + value + ", r.Domain) && ok"
-	}
 	switch c.kind {
 	case "string":
 		return "ok = c." + c.field + ".Add(" + value + ") && ok"

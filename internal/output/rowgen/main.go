@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +39,7 @@ type column struct {
 	name   string // of the column, "mx." before that of a field of MXHost
 	dict   bool   // full rows have it in a dictionary
 	words  string // function of package codes that lists its words; empty: an open set
-	denial string // empty: the short row of a denial does not have it; "copy": it mostly is as the column domain
+	denial bool   // the short row of a denial has it
 }
 
 // generate returns the file for the package in dir.
@@ -95,18 +94,13 @@ func columns(path, name, prefix string) ([]column, error) {
 	if found == nil {
 		return nil, fmt.Errorf("%s has no struct %s", path, name)
 	}
-	for _, c := range found {
-		if !slices.Contains([]string{"", "yes", "copy"}, c.denial) {
-			return nil, fmt.Errorf("%s: column %s: denial is neither yes nor copy", path, c.name)
-		}
-	}
 	return found, nil
 }
 
 func newColumn(field *ast.Field, name string, tag reflect.StructTag) column {
 	return column{
 		field: field.Names[0].Name, kind: types.ExprString(field.Type), name: name,
-		dict: strings.Contains(tag.Get("parquet"), ",dict"), words: tag.Get("words"), denial: tag.Get("denial"),
+		dict: strings.Contains(tag.Get("parquet"), ",dict"), words: tag.Get("words"), denial: tag.Get("denial") == "yes",
 	}
 }
 
