@@ -177,7 +177,8 @@ func TestErrorsByStage(t *testing.T) {
 		var rate float64
 		scan(&domains, &of, &more, &rate)
 		if domains != failed || of != known || more != unknown || math.Abs(rate-share) > 1e-9 || unknown == 0 {
-			t.Errorf("%d of %d fail, %v, and %d are unknown; cluster_effect has %d of %d, %v, and %d", failed, known, share, unknown, domains, of, rate, more)
+			t.Errorf("%d of %d fail, %v, and %d are unknown; cluster_effect has %d of %d, %v, and %d",
+				failed, known, share, unknown, domains, of, rate, more)
 		}
 	})
 	for _, stage := range []string{"record", "dns", "tcp", "tls", "http", "body", "syntax"} {
