@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,6 +31,11 @@ func chartOf(t *Table) (*Chart, error) {
 	spec, err := chartFiles.ReadFile("charts/" + t.Query.Name + ".vl.json")
 	if err != nil || len(t.Rows) == 0 {
 		return nil, nil
+	}
+	for _, name := range t.fixedColumns() {
+		if strings.Contains(string(spec), strconv.Quote(name)) {
+			return nil, nil
+		}
 	}
 	var check struct {
 		Data struct {

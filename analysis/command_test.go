@@ -15,6 +15,13 @@ func testCommand(t *testing.T, runs []string) {
 	if err := os.CopyFS(same, os.DirFS(runs[0])); err != nil {
 		t.Fatal(err)
 	}
+	part, late := filepath.Join(t.TempDir(), "part"), filepath.Join(t.TempDir(), "late")
+	for unfinished, of := range map[string]string{part: runs[0], late: runs[1]} {
+		if err := os.CopyFS(unfinished, os.DirFS(of)); err != nil {
+			t.Fatal(err)
+		}
+		setStatus(t, unfinished, "incomplete")
+	}
 	missing := filepath.Join(t.TempDir(), "missing")
 	for _, test := range []struct {
 		name   string
@@ -24,6 +31,9 @@ func testCommand(t *testing.T, runs []string) {
 	}{
 		{"nothing changed", []string{"-q", "--fail-on", "regression", runs[0], same}, exitDone, ""},
 		{"something was lost", []string{"-q", "--fail-on", "regression", runs[0], runs[1]}, exitRegression, "regressions since the run before"},
+		{"nothing was lost so far", []string{"-q", "--fail-on", "regression", runs[0], part}, exitIncomplete, "no regression so far"},
+		{"something was lost before the end", []string{"-q", "--fail-on", "regression", runs[0], late}, exitRegression, "regressions since"},
+		{"nobody asked whether it is complete", []string{"-q", "--json", filepath.Join(t.TempDir(), "r.json"), runs[0], part}, exitDone, "incomplete"},
 		{"nobody asked", []string{"-q", "--json", filepath.Join(t.TempDir(), "r.json"), runs[0], runs[1]}, exitDone, ""},
 		{"no run", nil, exitUsage, "name a run"},
 		{"nothing to write", []string{runs[0]}, exitUsage, "say what to write"},

@@ -20,9 +20,11 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	if err := out.Write(record); err != nil {
 		return fmt.Errorf("%s.csv: %w", t.Query.Name, err)
 	}
-	for _, row := range t.Rows {
+	for k, row := range t.Rows {
 		for i, v := range row {
-			record[i] = cell(v)
+			if record[i] = cell(v); t.Fixed[place{k, i}] {
+				record[i] = fixedWords
+			}
 		}
 		if err := out.Write(record); err != nil {
 			return fmt.Errorf("%s.csv: %w", t.Query.Name, err)

@@ -22,9 +22,9 @@ FROM (
         CASE
             WHEN record = 'multiple' THEN 'several records: senders act as if there were none'
             WHEN record = 'invalid' THEN 'the record does not parse: senders act as if there were none'
-            WHEN policy = 'missing' THEN 'no policy: senders deliver without MTA-STS'
+            WHEN judged_policy = 'missing' THEN 'no policy: senders deliver without MTA-STS'
             WHEN judged_policy IN ('unreachable', 'forbidden') THEN 'the policy cannot be retrieved: senders deliver without MTA-STS'
-            WHEN policy = 'invalid' THEN 'the policy does not parse: senders deliver without MTA-STS'
+            WHEN judged_policy = 'invalid' THEN 'the policy does not parse: senders deliver without MTA-STS'
             WHEN verdict = 'enforce_refused' AND mx_match <> 'none' THEN 'mail is refused: no host that the policy allows does TLS with a certificate for its name'
             WHEN verdict = 'enforce_refused' THEN 'mail is refused: no host that receives it is one that the policy allows'
             WHEN verdict = 'enforce_partial' AND mx_match = 'all' THEN 'mail to some hosts is refused: they do no TLS with a certificate for their name'

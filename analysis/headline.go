@@ -2,14 +2,35 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
+
+// title names the report.
+func (r *Report) title() string {
+	if s := r.Run().Selection; s != nil {
+		return "MTA-STS survey: " + s.title()
+	}
+	return "MTA-STS survey"
+}
+
+// notes say what to mind about the runs.
+func (r *Report) notes() []string {
+	var notes []string
+	for _, note := range []string{r.Run().warning(), r.Run().Selection.note(), differenceNote(differences(r.Runs))} {
+		if note != "" {
+			notes = append(notes, note)
+		}
+	}
+	return notes
+}
 
 // subtitle says in a line what the report is about.
 func (r *Report) subtitle() string {
 	run := r.Run()
 	text := fmt.Sprintf("%s domains, %s", thousands(run.Rows), run.Started.UTC().Format("2 January 2006"))
+	if run.Selection != nil {
+		text += "; a selection, " + run.Selection.Text
+	}
 	if n := len(r.Runs); n > 1 {
 		first := r.Runs[0].Started.UTC().Format("2 January 2006")
 		text += fmt.Sprintf("; compared with %d earlier runs, the first of %s", n-1, first)
@@ -35,21 +56,6 @@ func (r Run) warning() string {
 	return text
 }
 
-// versionWarning says that several versions of the scanner made the runs.
-func versionWarning(runs []Run) string {
-	var versions []string
-	for _, run := range runs {
-		if version := printable(run.Version); !slices.Contains(versions, version) {
-			versions = append(versions, version)
-		}
-	}
-	if len(versions) < 2 {
-		return ""
-	}
-	return "These runs are of several versions of the scanner (" + strings.Join(versions, ", ") +
-		"), which may judge the same answer in different ways: some changes may be theirs."
-}
-
 // cards are the figures that people quote. Each share stands beside what the
 // largest cluster of domains does to it.
 func (r *Report) cards() []card {
@@ -58,11 +64,14 @@ func (r *Report) cards() []card {
 	if all < 0 {
 		return nil
 	}
-	low, high := adoption.Value(all, "low").(float64), adoption.Value(all, "high").(float64)
+	share := fixedWords
+	if low, ok := adoption.Value(all, "low").(float64); ok {
+		share = interval(low, adoption.Value(all, "high").(float64))
+	}
 	cards := []card{{
 		Label: "Adoption: a record is published",
-		Value: interval(low, high),
-		Of: fmt.Sprintf("of %s domains: %s have a record, %s are unknown", Format(KindCount, adoption.Value(all, "domains")),
+		Value: share,
+		Of: fmt.Sprintf("of %s %s: %s have a record, %s are unknown", Format(KindCount, adoption.Value(all, "domains")), r.Run().domains(),
 			Format(KindCount, adoption.Value(all, "present")), Format(KindCount, adoption.Value(all, "unknown"))),
 		Note: strings.TrimSpace(withoutSOA(adoption, all) + " " + r.without("adoption")),
 	}}
@@ -72,11 +81,15 @@ func (r *Report) cards() []card {
 		{"Mail is refused", "mail is refused", "domains with a record"},
 	} {
 		effect := r.Tables["cluster_effect"]
-		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "share") != nil {
+		if i := effect.Find("rate", rate.name); i >= 0 && (effect.Value(i, "low") != nil || effect.isFixed(i, "low")) {
+			value := fixedWords
+			if low, ok := effect.Value(i, "low").(float64); ok {
+				value = interval(low, effect.Value(i, "high").(float64))
+			}
 			cards = append(cards, card{
 				Label: rate.label,
-				Value: Format(KindShare, effect.Value(i, "share")),
-				Of:    fmt.Sprintf("%s of %s %s", Format(KindCount, effect.Value(i, "domains")), Format(KindCount, effect.Value(i, "of_domains")), rate.of),
+				Value: value,
+				Of:    ofKnown(effect, i, rate.of),
 				Note:  r.without(rate.name),
 			})
 		}
@@ -89,6 +102,20 @@ func (r *Report) cards() []card {
 		})
 	}
 	return cards
+}
+
+// ofKnown says of how many domains a rate is, and what it is where some are unknown and left out.
+func ofKnown(effect *Table, row int, of string) string {
+	count := func(column string) string { return Format(KindCount, effect.Value(row, column)) }
+	text := fmt.Sprintf("%s of %s %s", count("domains"), count("known"), of)
+	if effect.Value(row, "unknown") == int64(0) {
+		return text
+	}
+	text += fmt.Sprintf(", and %s are unknown", count("unknown"))
+	if share := effect.Value(row, "share"); share != nil {
+		text += fmt.Sprintf(": %s of the known", Format(KindShare, share))
+	}
+	return text
 }
 
 // withoutSOA gives adoption the other way, where many domains were denied without an SOA.
@@ -147,7 +174,11 @@ func (r *Report) caution(query string) string {
 		return ""
 	}
 	effect := r.Tables["cluster_effect"]
-	share := Format(KindShare, effect.Value(effect.Find("rate", rate), "share"))
+	row := effect.Find("rate", rate)
+	share := Format(KindShare, effect.Value(row, "share"))
+	if effect.Value(row, "unknown") != int64(0) {
+		share += " of the known"
+	}
 	return fmt.Sprintf("%s (%s). %s.", sentence(rate), share, text)
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The script of the nights is what the questions find, and nothing else.
@@ -32,11 +33,12 @@ func TestScriptedNights(t *testing.T) {
 
 	incidents := make(map[string]int64)
 	each(t, store.db, query(t, "incidents"), func(scan func(...any)) {
-		var night, domains int64
+		var night, domains, of int64
+		var date time.Time
 		var kind, cluster string
 		var after *string
 		var share float64
-		scan(&night, &kind, &after, &cluster, &domains, &share)
+		scan(&night, &date, &kind, &after, &cluster, &domains, &of, &share)
 		incidents[fmt.Sprintf("%d %s %s", night, kind, cluster)] = domains
 	})
 	expected := map[string]int64{
@@ -117,15 +119,21 @@ func testBaselines(t *testing.T, runs []string) {
 	}
 }
 
-// setStatus changes what a run says of itself.
+// setStatus changes what a run says of its state.
 func setStatus(t *testing.T, dir, status string) {
+	t.Helper()
+	editManifest(t, dir, `(?m)^  "status": "[a-z]+"`, `  "status": "`+status+`"`)
+}
+
+// editManifest changes what a run says of itself.
+func editManifest(t *testing.T, dir, pattern, replacement string) {
 	t.Helper()
 	name := filepath.Join(dir, "run.json")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`(?m)^  "status": "[a-z]+"`).ReplaceAllString(string(data), `  "status": "`+status+`"`)
+	text := regexp.MustCompile(pattern).ReplaceAllString(string(data), replacement)
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ const (
 	exitDone       = 0
 	exitFailed     = 1
 	exitUsage      = 2
+	exitIncomplete = 3 // --fail-on regression, and the last run is not complete, so that there may be one
 	exitRegression = 4 // --fail-on regression, and there is one
 )
 
@@ -24,10 +25,12 @@ const usageText = `usage: analysis [flags] RUN [RUN...]
 
 Answers every question about a run, an output directory of stsscan scan, and
 writes a report. Several runs are compared, the oldest first: questions about one
-run are then about the last.
+run are then about the last. An archive, a directory with each run in
+date=YYYY-MM-DD beneath it, stands for its runs.
 
-Exit status: 0 done, 1 failed, 2 usage, 4 with --fail-on regression when the last
-run lost protection that one before it had. (go run says 1 instead of 4.)
+Exit status: 0 done, 1 failed, 2 usage; with --fail-on regression 4 when the last
+run lost protection that one before it had, else 3 when the last run is not
+complete: scan on, and ask again. (go run says 1 instead of 3 and 4.)
 
 `
 
@@ -36,6 +39,7 @@ type options struct {
 	failOn          string
 	memory          string
 	threads         int
+	temp            string
 	quiet           bool
 	runs            []string
 }
@@ -57,14 +61,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "analysis: %v\n", err)
 		return exitUsage
 	}
-	regressions, err := o.report(ctx, stdout, stderr)
+	r, err := o.report(ctx, stdout, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "analysis: %v\n", err)
 		return exitFailed
 	}
-	if o.failOn == "regression" && regressions > 0 {
+	regressions := r.Regressions()
+	switch {
+	case o.failOn != "regression":
+		return exitDone
+	case regressions > 0:
 		fmt.Fprintf(stderr, "analysis: %d regressions since the run before\n", regressions)
 		return exitRegression
+	case !r.Run().Finished():
+		fmt.Fprintf(stderr, "analysis: no regression so far: %s is %s\n", r.Run().Dir, r.Run().Status)
+		return exitIncomplete
 	}
 	return exitDone
 }
@@ -80,14 +91,19 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
-	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 if the last run has one")
+	flags.StringVar(&o.failOn, "fail-on", "",
+		"regression: exit with status 4 if the last run has one, 3 if it is not complete")
 	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
+	flags.StringVar(&o.temp, "temp", "", "`directory` for what does not fit into memory (default: that of the system)")
 	flags.IntVar(&o.threads, "threads", 0, "`number` of threads (default: one for each processor)")
 	flags.BoolVar(&o.quiet, "q", false, "print warnings and errors only")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.runs = flags.Args()
+	var err error
+	if o.runs, err = expandArchives(flags.Args()); err != nil {
+		return o, err
+	}
 	switch {
 	case len(o.runs) == 0:
 		return o, errors.New("name a run, the output directory of a scan: see --help")
@@ -105,32 +121,34 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// report answers and writes. It returns the number of regressions.
-func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, error) {
+// report answers and writes.
+func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report, error) {
 	for _, name := range []string{o.html, o.json} {
 		if err := checkOutput(name); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	runs, err := ReadRuns(o.runs)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, run := range runs {
-		if warning := run.warning(); warning != "" {
-			fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, warning)
+		for _, note := range []string{run.warning(), run.Selection.note()} {
+			if note != "" {
+				fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, note)
+			}
 		}
 	}
-	if warning := versionWarning(runs); warning != "" {
-		fmt.Fprintf(stderr, "analysis: %s\n", warning)
+	if note := differenceNote(differences(runs)); note != "" {
+		fmt.Fprintf(stderr, "analysis: %s\n", note)
 	}
 	var dirs []string
 	for _, run := range runs {
 		dirs = append(dirs, run.Dir)
 	}
-	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads}, dirs...)
+	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads, Temp: o.temp}, dirs...)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer store.Close()
 	progress := func(t *Table) {
@@ -140,23 +158,23 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	}
 	r, err := NewReport(ctx, store, runs, time.Now(), progress)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := writeTo(o.html, stdout, r.WriteHTML); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := writeTo(o.json, stdout, r.WriteJSON); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if o.csv != "" {
 		if err := makeDir(o.csv); err != nil {
-			return 0, err
+			return nil, err
 		}
 		for name, t := range r.Tables {
 			if err := writeTo(filepath.Join(o.csv, name+".csv"), stdout, t.WriteCSV); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
 	}
-	return r.Regressions(), nil
+	return r, nil
 }

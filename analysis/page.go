@@ -78,11 +78,11 @@ type shown struct{ Text, Class, Meaning string }
 // WriteHTML writes the report as one file that needs nothing from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	p := pageData{
-		Title: "MTA-STS survey", CSS: template.CSS(pageCSS), Library: template.JS(chartLibrary), Script: template.JS(pageScript),
+		Title: r.title(), CSS: template.CSS(pageCSS), Library: template.JS(chartLibrary), Script: template.JS(pageScript),
 		Theme: chartTheme, Licences: chartLicences, Charts: []*Chart{}, Made: r.Made.UTC().Format("2006-01-02 15:04 UTC"),
 	}
 	p.Policy = contentPolicy(pageCSS, chartLibrary, pageScript)
-	p.Subtitle, p.Warning = r.subtitle(), strings.TrimSpace(r.Run().warning()+" "+versionWarning(r.Runs))
+	p.Subtitle, p.Warning = r.subtitle(), strings.Join(r.notes(), " ")
 	p.Cards, p.Facts, p.Lists, p.Settings = r.cards(), r.facts(), r.lists(), r.Run().Settings()
 	meanings, err := readMeanings()
 	if err != nil {
@@ -165,7 +165,10 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 			default: // names are read at a glance when they stand on one line
 				cell.Class = "s"
 			}
-			if row[i] == nil {
+			switch {
+			case t.Fixed[place{k, i}]:
+				cell.Text = fixedWords
+			case row[i] == nil:
 				cell.Text = "–"
 			}
 			cells = append(cells, cell)

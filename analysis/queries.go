@@ -32,7 +32,7 @@ type Query struct {
 
 // History reports whether the question is about several runs.
 func (q Query) History() bool {
-	for _, table := range []string{"FROM changed", "FROM compared", "FROM history"} {
+	for _, table := range []string{"FROM changed", "FROM compared", "FROM history", "FROM series"} {
 		if strings.Contains(q.SQL, table) {
 			return true
 		}

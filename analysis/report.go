@@ -34,6 +34,7 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 			if err != nil {
 				return nil, err
 			}
+			table.holdToSelections(r.about(table.Query))
 			r.Tables[name] = table
 			if progress != nil {
 				progress(table)
@@ -45,6 +46,14 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 
 // Run is the run that the report is about.
 func (r *Report) Run() Run { return r.Runs[len(r.Runs)-1] }
+
+// about are the runs that a question is about.
+func (r *Report) about(q Query) []Run {
+	if q.History() {
+		return r.Runs
+	}
+	return r.Runs[len(r.Runs)-1:]
+}
 
 // Regressions counts the changes of the last run, against those before, that take
 // protection away.
@@ -70,6 +79,7 @@ type jsonTable struct {
 	Caveat      string           `json:"caveat"`
 	Columns     []Column         `json:"columns"`
 	Rows        []map[string]any `json:"rows"`
+	Fixed       []string         `json:"fixed_by_selection,omitempty"` // columns with a share that is null for that
 }
 
 // WriteJSON writes the report for programs: what people see, with values as they
@@ -78,7 +88,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	tables := make(map[string]jsonTable)
 	for name, t := range r.Tables {
 		q := t.Query
-		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}}
+		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}, t.fixedColumns()}
 		for i := range t.Rows {
 			out.Rows = append(out.Rows, t.record(i))
 		}
@@ -88,6 +98,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	encoder.SetIndent("", " ")
 	if err := encoder.Encode(map[string]any{
 		"made_at": r.Made.UTC(), "runs": r.Runs, "regressions": r.Regressions(), "tables": tables,
+		"differences": differences(r.Runs),
 	}); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

@@ -149,20 +149,3 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
-
-// Changes from one version of the scanner to the next may be those of its judgement.
-func TestVersionWarning(t *testing.T) {
-	for _, tt := range []struct{ versions, want string }{
-		{"v0.1.0", ""},
-		{"v0.1.0 v0.1.0", ""},
-		{"v0.1.0 v0.2.0 v0.1.0", "(v0.1.0, v0.2.0)"},
-	} {
-		var runs []Run
-		for version := range strings.FieldsSeq(tt.versions) {
-			runs = append(runs, Run{Version: version})
-		}
-		if got := versionWarning(runs); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
-			t.Errorf("%s: %q", tt.versions, got)
-		}
-	}
-}

@@ -19,21 +19,24 @@ var ErrNoBaseline = errors.New("no baseline")
 // A Run is what run.json says of a run: of all shards together, where it has
 // several.
 type Run struct {
-	Dir       string            `json:"dir"`
-	Status    string            `json:"status"`
-	Reasons   []string          `json:"reasons,omitempty"` // why it is not complete, in words
-	Version   string            `json:"version"`           // of the scanner
-	Started   time.Time         `json:"started_at"`
-	Ended     *time.Time        `json:"ended_at,omitempty"`
-	Contact   string            `json:"contact,omitempty"`
-	Config    map[string]string `json:"config,omitempty"`
-	Resolvers []Resolver        `json:"resolvers,omitempty"`
-	Roots     Roots             `json:"roots"`
-	Suffixes  string            `json:"public_suffix_list,omitempty"`
-	Plan      string            `json:"plan"` // identity of what was asked
-	Inputs    []Input           `json:"inputs"`
-	Rows      int64             `json:"rows"`
-	Shards    int               `json:"shards"`
+	Dir        string            `json:"dir"`
+	Status     string            `json:"status"`
+	Reasons    []string          `json:"reasons,omitempty"` // why it is not complete, in words
+	Version    string            `json:"version"`           // of the scanner
+	Started    time.Time         `json:"started_at"`
+	Ended      *time.Time        `json:"ended_at,omitempty"`
+	Contact    string            `json:"contact,omitempty"`
+	Config     map[string]string `json:"config,omitempty"`
+	Resolvers  []Resolver        `json:"resolvers,omitempty"`
+	Roots      Roots             `json:"roots"`
+	Suffixes   string            `json:"public_suffix_list,omitempty"`
+	Plan       string            `json:"plan"`                 // identity of what was asked
+	Schema     string            `json:"schema"`               // version of the table
+	Exclusions string            `json:"exclusions,omitempty"` // SHA-256 of the list of those who opted out
+	Inputs     []Input           `json:"inputs"`
+	Rows       int64             `json:"rows"`
+	Shards     int               `json:"shards"`
+	Selection  *Selection        `json:"selection,omitempty"` // none: the run asked all there was to ask
 
 	ExcludedLate int64 `json:"excluded_late,omitempty"` // names without a row, since they opted out while the run lasted
 
@@ -82,7 +85,8 @@ type Input struct {
 // manifest is run.json, as far as a report tells it.
 type manifest struct {
 	Run
-	SchemaVersion string `json:"schema_version"`
+	SchemaVersion string   `json:"schema_version"`
+	From          *lineage `json:"from"`
 	Shard         *struct {
 		Of int `json:"of"`
 	} `json:"shard"`
@@ -118,8 +122,9 @@ func ReadRun(dir string) (Run, error) {
 		}
 		if of == 0 {
 			run, of = m.Run, 1
-			run.Dir, run.Plan = dir, m.Plan.SHA256
+			run.Dir, run.Plan, run.Schema = dir, m.Plan.SHA256, m.SchemaVersion
 			run.Resolvers, run.ExcludedLate = nil, 0
+			run.Selection = selectionOf(run, m.From)
 		} else if run.Plan != m.Plan.SHA256 {
 			return Run{}, fmt.Errorf("%s: its plan is another than that of %s", name, names[0])
 		}

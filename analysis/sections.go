@@ -14,6 +14,8 @@ type Section struct {
 func sections() []Section {
 	return []Section{
 		{ID: "changes", Title: "What changed", Queries: []string{"changes", "incidents", "mode_transitions", "stale_patterns", "changed_domains"}},
+		{ID: "series", Title: "Over time", Queries: []string{
+			"series_adoption", "series_policies", "series_modes", "series_errors", "series_verdicts", "series_by_tld"}},
 		{ID: "fix", Title: "What to fix first", Queries: []string{"fix_first", "expiring"}},
 		{ID: "adoption", Title: "Adoption", Queries: []string{"funnel", "verdicts", "adoption", "adoption_by_rank", "denominators", "absences", "wildcards"}},
 		{ID: "errors", Title: "What fails", Queries: []string{

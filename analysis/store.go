@@ -20,8 +20,9 @@ type Store struct {
 
 // StoreConfig bounds what DuckDB takes.
 type StoreConfig struct {
-	Memory  string // as in "1GB"; empty: 2GB. What does not fit goes to a temporary directory
+	Memory  string // as in "1GB"; empty: 2GB. What does not fit is written to a directory of its own in Temp
 	Threads int    // 0: as many as there are processors
+	Temp    string // a directory; empty: that of the system
 }
 
 // OpenStore makes the tables of the runs in the directories, the oldest first:
@@ -31,7 +32,7 @@ func OpenStore(ctx context.Context, config StoreConfig, dirs ...string) (_ *Stor
 		config.Memory = "2GB"
 	}
 	s := new(Store)
-	if s.temp, err = os.MkdirTemp("", "stsscan-analysis-"); err != nil {
+	if s.temp, err = os.MkdirTemp(config.Temp, "stsscan-analysis-"); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -48,10 +49,14 @@ func OpenStore(ctx context.Context, config StoreConfig, dirs ...string) (_ *Stor
 		"SET temp_directory = " + quote(s.temp),
 		"SET TimeZone = 'UTC'",
 		"SET preserve_insertion_order = false",
+		"SET enable_external_file_cache = false",   // the system has one
 		"SET autoinstall_known_extensions = false", // nothing is fetched from anywhere
 	}
 	if config.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET threads = %d", config.Threads))
+	}
+	if dirs, err = expandArchives(dirs); err != nil {
+		return nil, err
 	}
 	statements, err := tables(dirs)
 	if err != nil {
@@ -132,6 +137,9 @@ func (s *Store) Answer(ctx context.Context, q Query) (*Table, error) {
 		for i := range values {
 			if values[i], err = plain(values[i]); err != nil {
 				return nil, fmt.Errorf("%s.sql: column %s: %w", q.Name, names[i], err)
+			}
+			if day, ok := values[i].(time.Time); ok && t.Columns[i].Kind == KindDate {
+				values[i] = day.Format(time.DateOnly)
 			}
 		}
 		t.Rows = append(t.Rows, values)

@@ -18,7 +18,11 @@ type Table struct {
 	Columns []Column
 	Rows    [][]any // nil, bool, int64, float64, string, time.Time, or Tags
 	Took    time.Duration
+	Fixed   map[place]bool // cells whose share the selection of the run fixed, so that it was left out
 }
+
+// fixedWords stand where a share was left out.
+const fixedWords = "fixed by the selection"
 
 // A Column is one of a table. Its kind says how people read it.
 type Column struct {
@@ -37,6 +41,7 @@ const (
 	KindNumber Kind = "number" // neither a count nor a share
 	KindFlag   Kind = "flag"
 	KindTime   Kind = "time"
+	KindDate   Kind = "date" // a string, as in 2026-11-29
 	KindTags   Kind = "tags"
 )
 
@@ -51,6 +56,8 @@ func newColumn(name, databaseType string) Column {
 		kind = KindTags
 	case databaseType == "BOOLEAN":
 		kind = KindFlag
+	case databaseType == "DATE":
+		kind = KindDate
 	case strings.HasPrefix(databaseType, "TIMESTAMP"):
 		kind = KindTime
 	case databaseType == "DOUBLE" || databaseType == "FLOAT":

@@ -3,16 +3,50 @@
 --     cd RUN && duckdb -init ../analysis/view.sql
 --
 -- where RUN is the output directory of a scan. From elsewhere, and for several
--- runs, say before it where they are, the oldest first:
+-- runs, say before it where they are, the oldest first; or name an archive, a
+-- directory with the parts of each run in date=YYYY-MM-DD beneath it:
 --
 --     SET VARIABLE runs = ['monday', 'tuesday'];
+--     SET VARIABLE runs = ['archive'];
 --
 -- Questions about one run are about the last of them; for questions about several
 -- paste history.sql too.
 SET VARIABLE runs = coalesce(getvariable('runs'), ['.']);
 
--- A run of an earlier version lacks some of these columns, which are NULL then; DuckDB drops those that its first file does not have,
--- unless it is told to unite files by name. From the columns of the scanner, by
+-- The runs of an archive, by the names of their directories, in its place.
+SET VARIABLE runs = (
+    SELECT list(coalesce(night, run) ORDER BY n, night)
+    FROM (SELECT unnest(getvariable('runs')) AS run, generate_subscripts(getvariable('runs'), 1) AS n)
+    LEFT JOIN (
+        SELECT DISTINCT parse_dirpath(file) AS night
+        FROM glob(list_transform(getvariable('runs'), lambda run: run || '/date=*/part-*.parquet'))
+    ) ON starts_with(night, run || '/date=')
+);
+
+-- The parts of all runs; those with the same columns are read together. To unite them by name
+-- would be simpler, but DuckDB then keeps the footers of all files in memory, outside its limit.
+CREATE OR REPLACE TEMP TABLE parts AS
+SELECT
+    list_position(getvariable('runs'), parse_dirpath(file_name)) AS night,
+    file_name AS file,
+    md5(string_agg(concat_ws(' ', name, type, repetition_type, num_children, logical_type), ',' ORDER BY name, type, num_children)) AS columns
+FROM parquet_schema(list_transform(getvariable('runs'), lambda run: run || '/part-*.parquet'))
+GROUP BY file_name;
+
+-- The text of a query that reads the parts from this night on.
+CREATE OR REPLACE TEMP MACRO reading(first_night) AS (
+    SELECT string_agg('FROM read_parquet([' || files || '], filename = true, hive_partitioning = false)', ' UNION ALL BY NAME ' ORDER BY files)
+    FROM (
+        SELECT string_agg('''' || replace(file, '''', '''''') || '''', ', ' ORDER BY file) AS files
+        FROM parts
+        WHERE night >= first_night
+        GROUP BY columns
+    )
+);
+SET VARIABLE reading_last = reading(len(getvariable('runs')));
+
+-- A run of an earlier version lacks some of these columns, which are NULL then. From the
+-- columns of the scanner, by
 -- go generate ./internal/output:
 CREATE OR REPLACE TEMP VIEW nullable_columns AS
 SELECT
@@ -119,6 +153,10 @@ LIMIT 0;
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
     CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
+-- The same, unknown too where the record is, where the policy was not asked for yet, and where its host opted out.
+CREATE OR REPLACE TEMP MACRO judged_policy_of(record, policy, policy_reason, findings) AS
+    CASE WHEN record = 'unknown' OR record = 'valid' AND (policy = 'not_fetched' OR policy_reason = 'opted_out') THEN 'unknown' ELSE judged(policy, findings) END;
+
 -- Whether a domain has no record by a denial that came without an SOA.
 CREATE OR REPLACE TEMP MACRO denied_without_soa(record, findings) AS
     record = 'absent' AND list_contains(findings, 'negative_without_soa');
@@ -142,12 +180,12 @@ CREATE OR REPLACE TEMP MACRO zone_of(domain, zone_labels, zone) AS
 
 -- One row for each domain of the last run, with names in place of numbers of labels.
 CREATE OR REPLACE TEMP VIEW rows AS
-SELECT * EXCLUDE (registered_labels, zone_labels) REPLACE (
+SELECT * EXCLUDE (filename, registered_labels, zone_labels) REPLACE (
     registered_domain_of(domain, registered_labels, registered_domain) AS registered_domain,
     zone_of(domain, zone_labels, zone) AS zone
 )
 FROM (
-    FROM read_parquet(getvariable('runs')[-1] || '/part-*.parquet', union_by_name = true)
+    FROM query(getvariable('reading_last'))
     UNION ALL BY NAME
     FROM nullable_columns
 );
@@ -160,47 +198,51 @@ CREATE OR REPLACE TEMP MACRO site(name) AS
 -- A share, NULL out of nothing.
 CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN part / whole END;
 
--- The domains that publish a record; a table, because nearly every question is about
--- these few. To their columns it adds
+-- The domains that publish a record: nearly every question is about these few. To their columns it adds
 --   judged_policy, the class of the policy as figures count it;
 --   record_operator and host_operator, which the aliases of its two names lead to (NULL: none, or inside the domain);
 --   stage and reason of what fails first;
 --   mx_hosts, which receive its mail;
 --   served_by and cluster, the domains that share its fate: by the operator of an alias, else by the other names of
 --   the certificate (cluster), else by the set of addresses of the Policy Host; else the domain alone;
+--   served_domains, how many domains have the same served_by;
 --   manager, who runs it, by the heuristic of the literature (ACM IMC 2025): whoever serves 50 domains or more is a
---   third party, up to 5 is self, between is unclassified. Many domains at the same addresses, all with the same hosts
+--   third party, up to 5 is self, between is unclassified; unknown where the policy is, and neither alias nor address is
+--   known. Many domains at the same addresses, all with the same hosts
 --   for their mail, are one owner's portfolio: self.
-CREATE OR REPLACE TEMP TABLE published AS
+-- That they have a TXT record is said for the reader's sake: with it, DuckDB skips the row groups of denials.
+CREATE OR REPLACE TEMP TABLE publishing AS
 SELECT
     *,
+    coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS served_by,
+    coalesce(host_operator, CASE WHEN tls_error = 'name_mismatch' THEN 'certificate for ' || site(cert_names[1]) END, served_by) AS cluster
+FROM (
+    SELECT
+        * EXCLUDE (policy_text),
+        judged_policy_of(record, policy, policy_reason, findings) AS judged_policy,
+        coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
+        coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
+        CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
+        CASE record WHEN 'valid' THEN policy_reason WHEN 'multiple' THEN 'multiple' ELSE record_reason END AS reason,
+        CASE WHEN len(mx) > 0 THEN array_to_string(list_sort(list_transform(mx, lambda m: m.host)), ' ') END AS mx_hosts
+    FROM rows
+    WHERE record IN ('valid', 'invalid', 'multiple') AND txt_count > 0
+);
+CREATE OR REPLACE TEMP TABLE serving AS
+SELECT
+    served_by,
+    count(*) AS served_domains,
+    count(*) = count(mx_hosts) AND min(mx_hosts) = max(mx_hosts) AS same_mx
+FROM publishing
+GROUP BY served_by;
+CREATE OR REPLACE TEMP VIEW published AS
+SELECT
+    * EXCLUDE (same_mx),
+    host_operator IS NULL AND same_mx AS portfolio,
     CASE
+        WHEN judged_policy = 'unknown' AND served_by = 'domain ' || domain THEN 'unknown'
         WHEN served_domains <= 5 OR portfolio THEN 'self'
         WHEN served_domains >= 50 THEN 'third_party'
         ELSE 'unclassified'
     END AS manager
-FROM (
-    SELECT
-        *,
-        count(*) OVER (PARTITION BY served_by) AS served_domains,
-        host_operator IS NULL AND count(*) OVER (PARTITION BY served_by) = count(mx_hosts) OVER (PARTITION BY served_by)
-            AND min(mx_hosts) OVER (PARTITION BY served_by) = max(mx_hosts) OVER (PARTITION BY served_by) AS portfolio
-    FROM (
-        SELECT
-            *,
-            coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS served_by,
-            coalesce(host_operator, CASE WHEN tls_error = 'name_mismatch' THEN 'certificate for ' || site(cert_names[1]) END, served_by) AS cluster
-        FROM (
-            SELECT
-                * EXCLUDE (policy_text),
-                judged(policy, findings) AS judged_policy,
-                coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
-                coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
-                CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
-                CASE record WHEN 'valid' THEN policy_reason WHEN 'multiple' THEN 'multiple' ELSE record_reason END AS reason,
-                CASE WHEN len(mx) > 0 THEN array_to_string(list_sort(list_transform(mx, lambda m: m.host)), ' ') END AS mx_hosts
-            FROM rows
-            WHERE record IN ('valid', 'invalid', 'multiple')
-        )
-    )
-);
+FROM publishing JOIN serving USING (served_by);

@@ -19,6 +19,7 @@ type site struct {
 	host   string   // alias of the Policy Host, instead of addresses
 	policy string   // "": none
 	mx     string   // the host that receives its mail; "": mail.<domain>
+	smtp   string   // how that host shakes hands; "": it has no address
 	faults []string // without the name of the Policy Host, or of the record's name where they begin with dns
 }
 
@@ -74,6 +75,10 @@ func (w world) text() string {
 			s.mx = "mail." + domain
 		}
 		fmt.Fprintf(&zone, "%s. MX 10 %s.\n%s. A 22.1.255.1\n", domain, s.mx, domain)
+		if s.smtp != "" {
+			fmt.Fprintf(&zone, "%s. A 22.2.%d.%d\n", s.mx, i/250, i%250+1)
+			fmt.Fprintf(&faults, "%s smtp %s\n", s.mx, s.smtp)
+		}
 		owner := "_mta-sts." + domain
 		if s.alias != "" {
 			fmt.Fprintf(&zone, "%s. CNAME %s.\n", owner, s.alias)
@@ -116,6 +121,7 @@ func (w world) text() string {
 			if strings.HasPrefix(fault, "dns") {
 				name = owner
 			}
+			fault = strings.TrimPrefix(fault, "host ") // of the Policy Host, in DNS
 			fmt.Fprintf(&faults, "%s %s\n", name, fault)
 		}
 	}

@@ -84,7 +84,9 @@ func (j *scanJob) writeFrom() error {
 		return err
 	}
 	first := manifests[0]
-	j.lineage = &output.Lineage{Run: j.flags.from, Only: j.flags.only, Plan: first.Plan.SHA256, Status: first.Status}
+	j.lineage = &output.Lineage{
+		Run: j.flags.from, Only: j.flags.only, Plan: first.Plan.SHA256, Status: first.Status, Limit: first.Limit(), From: first.From,
+	}
 	for _, m := range manifests {
 		if !m.Status.Finished() {
 			j.lineage.Status = m.Status

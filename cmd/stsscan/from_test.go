@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,31 @@ func TestFromKeepsRows(t *testing.T) {
 		} else if !maps.Equal(now.Tags, row.Tags) || now.ListRank == nil || *now.ListRank != row.Rank {
 			t.Errorf("%s: %.200q, rank %v; want %.200q, rank %d", domain, now.Tags, now.ListRank, row.Tags, row.Rank)
 		}
+	}
+}
+
+// A run that was made from a run that was made from another says so of both, and how many entries the first asked.
+func TestFromKeepsLineage(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(path("list.txt"), []byte("one.test\ntwo.test\nthree.test\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"--sim", "zones", "--timeout", "200ms", "--retries", "0", "--passes", "1", "-q"}
+	scan(t, exitDone, append(flags, "-o", path("run"), "--limit", "2", path("list.txt"))...)
+	scan(t, exitDone, append(flags, "-o", path("second"), "--only", "absent", "--from", path("run"), "--limit", "9")...)
+	scan(t, exitDone, append(flags, "-o", path("third"), "--only", "no_sts", "--from", path("second"))...)
+
+	manifests, err := output.ReadManifests(path("third"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for from := manifests[0].From; from != nil; from = from.From {
+		got = append(got, fmt.Sprintf("%s of %s, limit %d", from.Only, filepath.Base(from.Run), from.Limit))
+	}
+	if want := []string{"no_sts of second, limit 0", "absent of run, limit 2"}; !slices.Equal(got, want) {
+		t.Errorf("made from %q, want %q", got, want)
 	}
 }
 

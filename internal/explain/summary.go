@@ -12,7 +12,8 @@ import (
 	"stsscan/internal/output"
 )
 
-// WriteSummary writes the main figures of run.json as a table for people.
+// WriteSummary writes the main figures of run.json as a table for people. Of rows that were chosen from another run
+// it has counts alone: what they were chosen by would be their share.
 func WriteSummary(w io.Writer, m *output.Manifest) error {
 	var text strings.Builder
 	c := &m.Counts
@@ -20,10 +21,13 @@ func WriteSummary(w io.Writer, m *output.Manifest) error {
 		fmt.Fprintln(&text, strings.TrimRight(fmt.Sprintf("  %-20s %13s   %s", label, n, note), " "))
 	}
 	of := func(n, total int64, what string) string {
+		if m.From != nil {
+			return ""
+		}
 		return fmt.Sprintf("%6.2f %% of %s", 100*float64(n)/float64(max(total, 1)), what)
 	}
 
-	row("domains", grouped(c.Rows), "")
+	row("domains", grouped(c.Rows), selection(m))
 	if m.ExcludedLate > 0 {
 		row("excluded late", grouped(m.ExcludedLate), "no row: they opted out after the run began")
 	}
@@ -32,11 +36,11 @@ func WriteSummary(w io.Writer, m *output.Manifest) error {
 			row("record "+string(class), grouped(n), of(n, c.Rows, "domains"))
 		}
 	}
-	if adoption := c.Adoption(); adoption.Domains > 0 {
+	if adoption := c.Adoption(); adoption.Domains > 0 && m.From == nil {
 		row("adoption", grouped(adoption.Present),
 			fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
 	}
-	if n, words := withoutSOA(c); words != "" {
+	if n, words := withoutSOA(c); words != "" && m.From == nil {
 		row("denied without SOA", grouped(n), words)
 	}
 	if m.Trust != nil && m.Trust.CrossCheck != nil {
@@ -85,6 +89,21 @@ func WriteSummary(w io.Writer, m *output.Manifest) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// selection says what was chosen, and of what; "" where everything was asked.
+func selection(m *output.Manifest) string {
+	var first string
+	if limit := m.Limit(); limit > 0 {
+		first = fmt.Sprintf("of the first %s entries", grouped(limit))
+	}
+	switch {
+	case m.From == nil:
+		return first
+	case first == "":
+		return fmt.Sprintf("chosen: %s in %s", m.From.Only, m.From.Run)
+	}
+	return fmt.Sprintf("%s chosen: %s in %s", first, m.From.Only, m.From.Run)
 }
 
 // withoutSOA is how many denials came without an SOA and, where those are more than 1 % of the answers,

@@ -95,3 +95,37 @@ func TestSummaryOfSuspect(t *testing.T) {
 		}
 	}
 }
+
+// The summary of a selection says that it is one, and gives no shares of rows that were chosen by them.
+func TestSummaryOfSelection(t *testing.T) {
+	counts := output.Counts{Rows: 50, Record: map[codes.Record]int64{codes.RecordValid: 50}}
+	from := &output.Lineage{Run: "monday", Only: "record=valid", Rows: 80}
+	limit, inputs := map[string]string{"limit": "50"}, []output.Input{{Entries: 50}}
+	for _, tt := range []struct {
+		manifest output.Manifest
+		want     string // of the line about domains
+		shares   bool
+	}{
+		{output.Manifest{}, "", true},
+		{output.Manifest{Config: limit, Inputs: inputs}, "of the first 50 entries", true},
+		{output.Manifest{Config: map[string]string{"limit": "51"}, Inputs: inputs}, "", true},
+		{output.Manifest{From: from}, "chosen: record=valid in monday", false},
+		{
+			output.Manifest{From: from, Config: limit, Inputs: inputs},
+			"of the first 50 entries chosen: record=valid in monday", false,
+		},
+	} {
+		var text strings.Builder
+		tt.manifest.Counts = counts
+		if err := WriteSummary(&text, &tt.manifest); err != nil {
+			t.Fatal(err)
+		}
+		line, rest, _ := strings.Cut(text.String(), "\n")
+		if want := strings.TrimRight("  domains                         50   "+tt.want, " "); line != want {
+			t.Errorf("%q, want %q", line, want)
+		}
+		if strings.Contains(rest, "%") != tt.shares || strings.Contains(rest, "adoption") != tt.shares {
+			t.Errorf("%q: %s", tt.want, rest)
+		}
+	}
+}

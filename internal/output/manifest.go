@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"stsscan/internal/durable"
@@ -95,6 +96,22 @@ type Lineage struct {
 	Plan     string   `json:"plan"`     // SHA-256 of its plan
 	Status   Status   `json:"status"`   // it had then
 	Manifest []string `json:"manifest"` // SHA-256 of its manifests, in order
+
+	Limit int64    `json:"limit,omitempty"` // entries of its lists that it asked; 0: all
+	From  *Lineage `json:"from,omitempty"`  // the run that it was made from itself
+}
+
+// Limit is the number of entries of the lists after which the run stopped; 0: it asked them all.
+func (m *Manifest) Limit() int64 {
+	var entries int64
+	for _, in := range m.Inputs {
+		entries += in.Entries
+	}
+	limit, err := strconv.ParseInt(m.Config["limit"], 10, 64)
+	if err != nil || entries < limit {
+		return 0
+	}
+	return limit
 }
 
 // A Plan is how the entries of the lists were divided into parts.

@@ -1,6 +1,11 @@
 package output
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"stsscan/internal/codes"
@@ -87,6 +92,28 @@ func TestTransient(t *testing.T) {
 	for _, tt := range tests {
 		if got := tt.row.Transient(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// The macro of history.sql that compares runs of different passes agrees on which failures may pass.
+func TestTransientInSQL(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "analysis", "history.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stage := range codes.Stages() {
+		var words []string
+		var not bool
+		line := regexp.MustCompile(`WHEN '` + string(stage) + `' THEN reason (NOT )?IN \(([^)]*)\)`).FindSubmatch(text)
+		if line != nil {
+			not, words = len(line[1]) > 0, strings.Split(strings.ReplaceAll(string(line[2]), "'", ""), ", ")
+		}
+		for _, reason := range codes.PolicyReasons(stage) {
+			got, want := slices.Contains(words, string(reason)) != not, policyMends(stage, reason, nil)
+			if got != want {
+				t.Errorf("%s: %s: history.sql says %v, want %v", stage, reason, got, want)
+			}
 		}
 	}
 }
