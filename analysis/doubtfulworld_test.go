@@ -189,8 +189,10 @@ func (l learnt) addPolicy(i int, row observed, all [facets][]observed) {
 	if row["policy_stage"] != "dns" {
 		addr := fmt.Sprintf("22.0.%d.%d", i/250, i%250)
 		row["host_addrs"], row["addr"], row["ipv4"] = []string{addr}, addr, "connected"
-		switch i % 25 { // a large operator, one of a size between, and those who do it themselves
+		switch i % 25 { // a large operator, one of a size between, small ones, and those who do it themselves
 		default:
+		case 3:
+			row["host_cnames"], row["host_delegated_to"], row["delegation"] = []string{"x.small.example"}, fmt.Sprintf("small%d.example", i/25%12), "host_only"
 		case 1, 4, 6, 9, 11, 14, 16, 19, 21, 24:
 			row["host_cnames"], row["host_delegated_to"], row["delegation"] = []string{"x.large.example"}, "large.example", "host_only"
 		case 12:

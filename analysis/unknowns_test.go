@@ -344,7 +344,7 @@ func (m move) count(column string) (was, is int64) {
 func (m move) wrongShare(share string) string {
 	was, ok := m.before.Value(m.i, share).(float64)
 	is, also := m.after.Value(m.j, share).(float64)
-	if !ok || !also {
+	if !ok || !also || share == "cumulative" && m.i != m.j { // it is of this row and those above
 		return ""
 	}
 	whole, unknown := m.before.outOf(share)
@@ -352,8 +352,11 @@ func (m move) wrongShare(share string) string {
 	part := int64(math.Round(is*float64(wholeIs))) - int64(math.Round(was*float64(wholeWas)))
 	grown := wholeIs - wholeWas
 	says := fmt.Sprintf("%s was %v of %d and is %v of %d", share, was, wholeWas, is, wholeIs)
+	unknownWas, unknownIs := m.count(unknown)
 	const tiny = 1e-9
 	switch {
+	case share == "low" && grown == 0 && part == 1 && unknownIs != unknownWas-1:
+		return says + fmt.Sprintf(", and %s was %d and is %d", unknown, unknownWas, unknownIs)
 	case share == "low" && is > was-tiny, strings.HasPrefix(share, "high") && is < was+tiny:
 		return "" // within what was said before
 	case share == "low" || strings.HasPrefix(share, "high"):
@@ -366,7 +369,6 @@ func (m move) wrongShare(share string) string {
 			return ""
 		}
 	case part >= 0 && part <= grown && grown <= 1:
-		unknownWas, unknownIs := m.count(unknown)
 		if whole != "known" || grown == 0 || m.entered() || unknownIs == unknownWas-1 {
 			return ""
 		}
