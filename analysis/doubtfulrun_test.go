@@ -69,8 +69,8 @@ func (d doubtful) numbers(but ...int) (numbers []int) {
 	return numbers
 }
 
-// writeManifest writes the manifest of the shared run, as if it had been made on a day of November.
-func writeManifest(t testing.TB, dir string, day int) {
+// writeRunJSON writes the manifest of the shared run, as if it had been made on a day of November.
+func writeRunJSON(t testing.TB, dir string, day int) {
 	t.Helper()
 	began := time.Date(2026, 11, day, 0, 0, 0, 0, time.UTC)
 	data, err := os.ReadFile(filepath.Join(shared.dir, "run.json"))

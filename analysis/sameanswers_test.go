@@ -29,7 +29,7 @@ func TestSameAnswers(t *testing.T) {
 				size := len(numbers) / (turn%3 + 1)
 				run.write(t, scratch, nights[n], part, numbers[part*size:(part+1)*size])
 			}
-			writeManifest(t, nights[n], n+1)
+			writeRunJSON(t, nights[n], n+1)
 		}
 		answers := answerAll(t, queries, StoreConfig{Threads: []int{1, 2, 4}[turn%3]}, nights...)
 		for _, q := range queries {

@@ -22,7 +22,7 @@ func TestUnknowns(t *testing.T) {
 		nights = append(nights, filepath.Join(dir, fmt.Sprint("night-", n)))
 		world = newDoubtful(1500, uint64(n), 3)
 		world.write(t, scratch, nights[n], 0, world.numbers())
-		writeManifest(t, nights[n], n+1)
+		writeRunJSON(t, nights[n], n+1)
 	}
 	all := cases()
 	var walked [facets][]int // the domain for each case of each facet
