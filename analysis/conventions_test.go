@@ -89,8 +89,8 @@ func conventions(t *Table) (wrong []string) {
 	return wrong
 }
 
-// named reports whether the column names what the others of a row count.
-func named(c Column) bool {
+// isName reports whether the column names what the others of a row count.
+func isName(c Column) bool {
 	switch c.Kind {
 	case KindText, KindFlag, KindTime, KindTags:
 		return !strings.HasPrefix(c.Name, "largest") && !strings.HasPrefix(c.Name, "most_often")
@@ -104,7 +104,7 @@ func named(c Column) bool {
 func (t *Table) key(row int) string {
 	var names []string
 	for i, c := range t.Columns {
-		if named(c) {
+		if isName(c) {
 			names = append(names, fmt.Sprint(t.Rows[row][i]))
 		}
 	}
@@ -124,7 +124,7 @@ func (t *Table) unknownClass(row int) bool {
 // called reports whether one of the names of the row is one of the words.
 func (t *Table) called(row int, words ...any) bool {
 	for i, c := range t.Columns {
-		if named(c) && slices.Contains(words, t.Rows[row][i]) {
+		if isName(c) && slices.Contains(words, t.Rows[row][i]) {
 			return true
 		}
 	}
