@@ -14,7 +14,8 @@ SELECT
     sum(count(*)) OVER (ORDER BY count(*) DESC, cluster) / (SELECT count(*) FROM published) AS cumulative,
     count(*) FILTER (policy = 'valid') AS policy_valid,
     count(DISTINCT tld) AS tlds,
-    mode(coalesce(stage || ': ' || reason, 'valid')) AS most_often
+    mode(coalesce(stage || ': ' || reason, 'valid')) AS most_often,
+    count(*) OVER () AS total_rows
 FROM published
 GROUP BY cluster
 HAVING domains > 1

@@ -8,7 +8,8 @@ SELECT
     coalesce(lower(trim(split_part(content_type, ';', 1))), '(none)') AS media_type,
     count(*) AS domains,
     count(*) / sum(count(*)) OVER () AS share,
-    count(*) FILTER (policy = 'valid') AS policy_valid
+    count(*) FILTER (policy = 'valid') AS policy_valid,
+    count(*) OVER () AS total_rows
 FROM published
 WHERE http_status = 200
 GROUP BY media_type

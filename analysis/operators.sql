@@ -23,7 +23,8 @@ SELECT
     count(*) FILTER (policy_reason = 'empty') AS empty,
     count(*) FILTER (list_contains(findings, 'host_cname_dangling')) AS dangling,
     share_of(count(*) FILTER (judged_policy NOT IN ('valid', 'unknown')), domains) AS failed_share,
-    count(DISTINCT policy_sha256) FILTER (policy = 'valid') AS distinct_policies
+    count(DISTINCT policy_sha256) FILTER (policy = 'valid') AS distinct_policies,
+    count(*) OVER () AS total_rows
 FROM hosted
 WHERE operator IS NOT NULL
 GROUP BY operator

@@ -136,18 +136,14 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 		return f, nil, err
 	}
 	f.Chart = chart != nil
-	f.Count = thousands(int64(len(t.Rows))) + " rows"
-	switch {
-	case len(t.Rows) == 1:
-		f.Count = "1 row"
-	case len(t.Rows) > maxTableRows:
-		f.Count = fmt.Sprintf("the first %d of %s rows; the files of --csv and --json have them all",
-			maxTableRows, thousands(int64(len(t.Rows))))
-	}
+	f.Count = rowsInWords(int64(min(len(t.Rows), maxTableRows)), int64(len(t.Rows)), t.Total())
 	var kept []int
 	for i, c := range t.Columns {
 		if c.Kind == KindTags && t.allNull(i) {
 			continue // the list carried no columns
+		}
+		if c.Name == totalColumn {
+			continue // the same in each row: f.Count says it
 		}
 		kept = append(kept, i)
 		f.Columns = append(f.Columns, head{c.Name, c.Kind.number()})
@@ -173,6 +169,25 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 		f.Rows = append(f.Rows, cells)
 	}
 	return f, chart, nil
+}
+
+// rowsInWords says how many rows are shown, out of those that the answer lists and
+// those that there are.
+func rowsInWords(shown, listed, total int64) string {
+	switch {
+	case total == 1:
+		return "1 row"
+	case shown == total:
+		return thousands(total) + " rows"
+	}
+	text := fmt.Sprintf("the first %s of %s rows", thousands(shown), thousands(total))
+	switch {
+	case shown == listed:
+		return text
+	case listed == total:
+		return text + "; the files of --csv and --json have them all"
+	}
+	return text + "; the files of --csv and --json have the first " + thousands(listed)
 }
 
 func (k Kind) number() bool { return k == KindCount || k == KindShare || k == KindNumber }

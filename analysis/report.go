@@ -69,6 +69,7 @@ type jsonTable struct {
 	Denominator string           `json:"denominator"`
 	Caveat      string           `json:"caveat"`
 	Columns     []Column         `json:"columns"`
+	TotalRows   int64            `json:"total_rows"` // with those that a LIMIT cut off
 	Rows        []map[string]any `json:"rows"`
 }
 
@@ -78,7 +79,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	tables := make(map[string]jsonTable)
 	for name, t := range r.Tables {
 		q := t.Query
-		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}}
+		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, t.Total(), []map[string]any{}}
 		for i := range t.Rows {
 			out.Rows = append(out.Rows, t.record(i))
 		}

@@ -9,7 +9,8 @@ SELECT
     coalesce(nullif(lower(regexp_extract(server, '^([^/ (]+)', 1)), ''), '(none)') AS product,
     count(*) AS domains,
     count(*) / sum(count(*)) OVER () AS share,
-    count(*) FILTER (policy = 'valid') AS policy_valid
+    count(*) FILTER (policy = 'valid') AS policy_valid,
+    count(*) OVER () AS total_rows
 FROM published
 WHERE http_status IS NOT NULL
 GROUP BY product

@@ -24,7 +24,8 @@ SELECT
     string_agg(DISTINCT pattern, ' ' ORDER BY pattern) AS stale_patterns,
     string_agg(DISTINCT host, ' ' ORDER BY host) AS earlier_hosts,
     any_value(array_to_string(hosts, ' ')) AS hosts,
-    1 / (SELECT count(DISTINCT domain) FROM mismatching) AS of_mismatching
+    1 / (SELECT count(DISTINCT domain) FROM mismatching) AS of_mismatching,
+    count(*) OVER () AS total_rows
 FROM mismatching JOIN earlier ON mismatching.domain = earlier.domain
     AND (lower(pattern) = host OR starts_with(pattern, '*.') AND ends_with(host, lower(pattern[2:])) AND NOT contains(host[:-len(pattern)], '.'))
 WHERE NOT list_contains(hosts, host)

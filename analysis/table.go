@@ -110,6 +110,20 @@ func (t *Table) Value(row int, name string) any {
 	return nil
 }
 
+// totalColumn is the column of every list that a LIMIT cuts: how many rows it
+// would have without.
+const totalColumn = "total_rows"
+
+// Total is how many rows the answer has, with those that its LIMIT cut off.
+func (t *Table) Total() int64 {
+	if len(t.Rows) > 0 {
+		if total, ok := t.Value(0, totalColumn).(int64); ok {
+			return total
+		}
+	}
+	return int64(len(t.Rows))
+}
+
 // Find is the first row in which the column says the text, or -1.
 func (t *Table) Find(column, text string) int {
 	i := t.Column(column)

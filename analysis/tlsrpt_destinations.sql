@@ -7,7 +7,8 @@ WITH reporting AS (SELECT domain, registered_domain, rua_domains FROM rows WHERE
 SELECT
     CASE WHEN destination = coalesce(registered_domain, domain) THEN '(own)' ELSE destination END AS destination,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM reporting) AS share
+    count(*) / (SELECT count(*) FROM reporting) AS share,
+    count(*) OVER () AS total_rows
 FROM (SELECT domain, registered_domain, unnest(rua_domains) AS destination FROM reporting)
 GROUP BY 1
 ORDER BY domains DESC, destination
