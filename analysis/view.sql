@@ -8,8 +8,12 @@
 --     SET VARIABLE runs = ['monday', 'tuesday'];
 --
 -- Questions about one run are about the last of them; for questions about several
--- paste history.sql too.
-SET VARIABLE runs = coalesce(getvariable('runs'), ['.']);
+-- paste history.sql too. DuckDB must be 1.3.0 or newer.
+SET VARIABLE runs = CASE
+    WHEN regexp_extract_all(version(), '\d+')[:2]::INTEGER[] < [1, 3]
+        THEN error('DuckDB ' || version() || ' is too old: these queries need 1.3.0 or newer')
+    ELSE coalesce(getvariable('runs'), ['.'])
+END;
 
 -- Columns are only ever added. A run of an earlier version lacks some of these,
 -- which are NULL then; DuckDB drops those that its first file does not have,

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// duckdbVersions is set in the environment to the directory where npm has installed
+// what testdata/versions/package.json names: .ci/duckdb does both.
+const duckdbVersions = "STSSCAN_ANALYSIS_VERSIONS"
+
+// view.sql stops in a DuckDB that is too old, and says so.
+func TestTooOld(t *testing.T) {
+	text, err := sqlFiles.ReadFile(views[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, check, _ := strings.Cut(string(text), "\nSET VARIABLE ")
+	check, _, _ = strings.Cut(check, ";\n")
+	if !strings.Contains(check, "version()") {
+		t.Fatalf("the first statement looks at no version: %s", check)
+	}
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for version, old := range map[string]bool{
+		"v0.10.3": true, "v1.1.3": true, "v1.2.2": true,
+		"v1.3.0": false, "v1.4.0-dev12": false, "v1.10.0": false, "v2.0.0": false,
+	} {
+		_, err := db.Exec("SET VARIABLE " + strings.ReplaceAll(check, "version()", quote(version)))
+		if said := err != nil && strings.Contains(err.Error(), "DuckDB "+version+" is too old"); said != old {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
+
+// testVersions holds that other versions of DuckDB, by way of npm, answer every
+// question as the one does that this program has.
+func testVersions(t *testing.T, runs []string) {
+	dir := os.Getenv(duckdbVersions)
+	if dir == "" {
+		t.Skip(duckdbVersions + " is not set")
+	}
+	data, err := os.ReadFile(filepath.Join("testdata", "versions", "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Dependencies map[string]string `json:"dependencies"`
+	}
+	if err := json.Unmarshal(data, &manifest); err != nil || len(manifest.Dependencies) == 0 {
+		t.Fatalf("package.json: %v", err)
+	}
+	for name := range manifest.Dependencies {
+		t.Run(name, func(t *testing.T) {
+			sameAnswers(t, dir, name, runs)
+			sameAnswers(t, dir, name, []string{shared.dir})
+		})
+	}
+}
+
+// sameAnswers asks another DuckDB every question about the runs.
+func sameAnswers(t *testing.T, dir, name string, runs []string) {
+	queries, err := Queries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := struct {
+		Package string            `json:"package"`
+		Tables  []string          `json:"tables"`
+		Queries map[string]string `json:"queries"`
+	}{Package: name, Queries: make(map[string]string)}
+	if request.Tables, err = tables(runs); err != nil {
+		t.Fatal(err)
+	}
+	store := openRuns(t, runs...)
+	want := make(map[string]*Table)
+	for _, q := range queries {
+		if q.History() && len(runs) == 1 {
+			continue
+		}
+		request.Queries[q.Name] = q.SQL
+		if want[q.Name], err = store.Answer(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script, err := filepath.Abs(filepath.Join("testdata", "versions", "answers.mjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := json.Marshal(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.Command("node", script, dir)
+	var stderr bytes.Buffer
+	node.Stdin, node.Stderr = bytes.NewReader(input), &stderr
+	output, err := node.Output()
+	if err != nil {
+		t.Fatalf("node: %v\n%s", err, stderr.String())
+	}
+	var got struct {
+		Version string `json:"version"`
+		Answers map[string]struct {
+			Error   string   `json:"error"`
+			Columns []string `json:"columns"`
+			Rows    [][]any  `json:"rows"`
+		} `json:"answers"`
+	}
+	if err := json.Unmarshal(output, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(got.Version, "v"+strings.TrimPrefix(name, "duckdb-")) {
+		t.Fatalf("%s is DuckDB %s", name, got.Version)
+	}
+	for name, table := range want {
+		answer := got.Answers[name]
+		if answer.Error != "" {
+			t.Errorf("%s.sql in DuckDB %s: %s", name, got.Version, answer.Error)
+			continue
+		}
+		if len(answer.Columns) != len(table.Columns) || len(answer.Rows) != len(table.Rows) {
+			t.Errorf("%s.sql in DuckDB %s: columns %q and %d rows, want %v and %d",
+				name, got.Version, answer.Columns, len(answer.Rows), table.Columns, len(table.Rows))
+			continue
+		}
+		for i, row := range answer.Rows {
+			for k, column := range table.Columns {
+				if want := table.Rows[i][k]; answer.Columns[k] != column.Name || !sameValue(row[k], want) {
+					t.Errorf("%s.sql in DuckDB %s, row %d, column %s: %v, want %v",
+						name, got.Version, i, column.Name, row[k], want)
+				}
+			}
+		}
+	}
+	t.Logf("DuckDB %s, %d runs: %d questions", got.Version, len(runs), len(want))
+}
+
+// sameValue compares a value in JSON with one of a table.
+func sameValue(got, want any) bool {
+	switch want := want.(type) {
+	case int64:
+		return got == float64(want)
+	case float64:
+		n, ok := got.(float64)
+		return ok && math.Abs(n-want) <= 1e-9*math.Max(1, math.Abs(want))
+	case time.Time:
+		return got == float64(want.UnixMicro())
+	case Tags:
+		return fmt.Sprint(got) == fmt.Sprint(map[string]string(want)) // both by key
+	}
+	return got == want
+}
