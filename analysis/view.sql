@@ -151,6 +151,7 @@ CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN p
 --   manager, who runs it, by the heuristic of the literature (ACM IMC 2025): whoever serves 50 domains or more is a
 --   third party, up to 5 is self, between is unclassified. Many domains at the same addresses, all with the same hosts
 --   for their mail, are one owner's portfolio: self.
+--   manager_by_size, the same by numbers alone, without that rule about portfolios.
 CREATE OR REPLACE TEMP TABLE published AS
 SELECT
     *,
@@ -158,7 +159,8 @@ SELECT
         WHEN served_domains <= 5 OR portfolio THEN 'self'
         WHEN served_domains >= 50 THEN 'third_party'
         ELSE 'unclassified'
-    END AS manager
+    END AS manager,
+    CASE WHEN manager <> 'self' OR served_domains <= 5 THEN manager WHEN served_domains >= 50 THEN 'third_party' ELSE 'unclassified' END AS manager_by_size
 FROM (
     SELECT
         *,
