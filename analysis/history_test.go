@@ -56,7 +56,7 @@ func TestScriptedNights(t *testing.T) {
 	}
 
 	goldens(t, store)
-	t.Run("versions", func(t *testing.T) { testVersions(t, runs) })
+	t.Run("duckdb", func(t *testing.T) { testDuckDB(t, runs) })
 	t.Run("limits", func(t *testing.T) { testLimits(t, store) })
 	t.Run("report", func(t *testing.T) { testReport(t, runs) })
 	t.Run("command", func(t *testing.T) { testCommand(t, runs) })

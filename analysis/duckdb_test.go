@@ -15,8 +15,8 @@ import (
 )
 
 // duckdbVersions is set in the environment to the directory where npm has installed
-// what testdata/versions/package.json names: .ci/duckdb does both.
-const duckdbVersions = "STSSCAN_ANALYSIS_VERSIONS"
+// what testdata/duckdb/package.json names: .ci/duckdb does both.
+const duckdbVersions = "STSSCAN_ANALYSIS_DUCKDB"
 
 // view.sql stops in a DuckDB that is too old, and says so.
 func TestTooOld(t *testing.T) {
@@ -45,14 +45,14 @@ func TestTooOld(t *testing.T) {
 	}
 }
 
-// testVersions holds that other versions of DuckDB, by way of npm, answer every
+// testDuckDB holds that other versions of DuckDB, by way of npm, answer every
 // question as the one does that this program has.
-func testVersions(t *testing.T, runs []string) {
+func testDuckDB(t *testing.T, runs []string) {
 	dir := os.Getenv(duckdbVersions)
 	if dir == "" {
 		t.Skip(duckdbVersions + " is not set")
 	}
-	data, err := os.ReadFile(filepath.Join("testdata", "versions", "package.json"))
+	data, err := os.ReadFile(filepath.Join("testdata", "duckdb", "package.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +62,20 @@ func testVersions(t *testing.T, runs []string) {
 	if err := json.Unmarshal(data, &manifest); err != nil || len(manifest.Dependencies) == 0 {
 		t.Fatalf("package.json: %v", err)
 	}
+	sets := [][]string{runs, {shared.dir}}
+	earlier, err := filepath.Glob("../internal/output/testdata/version*/part-000000.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range earlier { // runs of earlier versions of the table, alone and before those of this one
+		run := filepath.Dir(part)
+		sets = append(sets, []string{run}, append([]string{run}, runs...))
+	}
 	for name := range manifest.Dependencies {
 		t.Run(name, func(t *testing.T) {
-			sameAnswers(t, dir, name, runs)
-			sameAnswers(t, dir, name, []string{shared.dir})
+			for _, set := range sets {
+				sameAnswers(t, dir, name, set)
+			}
 		})
 	}
 }
@@ -95,7 +105,7 @@ func sameAnswers(t *testing.T, dir, name string, runs []string) {
 			t.Fatal(err)
 		}
 	}
-	script, err := filepath.Abs(filepath.Join("testdata", "versions", "answers.mjs"))
+	script, err := filepath.Abs(filepath.Join("testdata", "duckdb", "answers.mjs"))
 	if err != nil {
 		t.Fatal(err)
 	}
