@@ -71,49 +71,62 @@ func testDuckDB(t *testing.T, runs []string) {
 		run := filepath.Dir(part)
 		sets = append(sets, []string{run}, append([]string{run}, runs...))
 	}
+	var asked []catalogue
+	for _, set := range sets {
+		asked = append(asked, answered(t, set))
+	}
 	for name := range manifest.Dependencies {
 		t.Run(name, func(t *testing.T) {
-			for _, set := range sets {
-				sameAnswers(t, dir, name, set)
+			for _, c := range asked {
+				c.sameIn(t, dir, name)
 			}
 		})
 	}
 }
 
-// sameAnswers asks another DuckDB every question about the runs.
-func sameAnswers(t *testing.T, dir, name string, runs []string) {
+// A catalogue is every question about some runs, with the answers.
+type catalogue struct {
+	Tables  []string          `json:"tables"`  // statements that make the tables
+	Queries map[string]string `json:"queries"` // by name
+	answers map[string]*Table
+}
+
+// answered asks every question about the runs.
+func answered(t *testing.T, runs []string) catalogue {
+	t.Helper()
 	queries, err := Queries()
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := struct {
-		Package string            `json:"package"`
-		Tables  []string          `json:"tables"`
-		Queries map[string]string `json:"queries"`
-	}{Package: name, Queries: make(map[string]string)}
-	if request.Tables, err = tables(runs); err != nil {
+	c := catalogue{Queries: make(map[string]string), answers: make(map[string]*Table)}
+	if c.Tables, err = tables(runs); err != nil {
 		t.Fatal(err)
 	}
 	store := openRuns(t, runs...)
-	want := make(map[string]*Table)
 	for _, q := range queries {
 		if q.History() && len(runs) == 1 {
 			continue
 		}
-		request.Queries[q.Name] = q.SQL
-		if want[q.Name], err = store.Answer(t.Context(), q); err != nil {
+		c.Queries[q.Name] = q.SQL
+		if c.answers[q.Name], err = store.Answer(t.Context(), q); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return c
+}
+
+// sameIn asks the DuckDB of an npm package.
+func (c catalogue) sameIn(t *testing.T, dir, name string) {
+	t.Helper()
 	script, err := filepath.Abs(filepath.Join("testdata", "duckdb", "answers.mjs"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	input, err := json.Marshal(request)
+	input, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	node := exec.Command("node", script, dir)
+	node := exec.Command("node", script, dir, name)
 	var stderr bytes.Buffer
 	node.Stdin, node.Stderr = bytes.NewReader(input), &stderr
 	output, err := node.Output()
@@ -134,7 +147,7 @@ func sameAnswers(t *testing.T, dir, name string, runs []string) {
 	if !strings.HasPrefix(got.Version, "v"+strings.TrimPrefix(name, "duckdb-")) {
 		t.Fatalf("%s is DuckDB %s", name, got.Version)
 	}
-	for name, table := range want {
+	for name, table := range c.answers {
 		answer := got.Answers[name]
 		if answer.Error != "" {
 			t.Errorf("%s.sql in DuckDB %s: %s", name, got.Version, answer.Error)
@@ -154,7 +167,7 @@ func sameAnswers(t *testing.T, dir, name string, runs []string) {
 			}
 		}
 	}
-	t.Logf("DuckDB %s, %d runs: %d questions", got.Version, len(runs), len(want))
+	t.Logf("DuckDB %s: %d questions", got.Version, len(c.answers))
 }
 
 // sameValue compares a value in JSON with one of a table.

@@ -1,7 +1,9 @@
-// Answers questions in the DuckDB of one npm package, whose directory is the
-// argument. Standard input is {package, tables: [SQL], queries: {name: SQL}}, and
-// standard output {version, answers: {name: {columns, rows} or {error}}}, with
-// integers and decimals as numbers, times in microseconds, and maps as objects.
+// Answers questions in the DuckDB of one npm package; the arguments are the directory
+// of an installation, and the package's name there. Standard input is
+//   {tables: [SQL], queries: {name: SQL}}
+// and standard output
+//   {version, answers: {name: {columns, rows} or {error}}}
+// with integers and decimals as numbers, times in microseconds, and maps as objects.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -9,7 +11,7 @@ import { join } from 'node:path';
 const require = createRequire(join(process.argv[2], 'package.json'));
 const request = JSON.parse(readFileSync(0, 'utf8'));
 const { DuckDBInstance, DuckDBTimestampValue, DuckDBTimestampTZValue, DuckDBMapValue, DuckDBDecimalValue } =
-	require(request.package);
+	require(process.argv[3]);
 
 function plain(value) {
 	switch (true) {
