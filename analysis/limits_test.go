@@ -51,35 +51,31 @@ func testLimits(t *testing.T, store *Store) {
 	}
 }
 
-// The page says what it shows of a list, and what the files have.
-func TestRowsInWords(t *testing.T) {
-	for want, n := range map[string][3]int64{
-		"0 rows":                  {0, 0, 0},
-		"1 row":                   {1, 1, 1},
+// Page and JSON say how much of a list they have.
+func TestCutList(t *testing.T) {
+	for want, n := range map[string]struct{ most, listed, total int }{
+		"0 rows":                  {200, 0, 0},
+		"1 row":                   {200, 1, 1},
 		"200 rows":                {200, 200, 200},
-		"the first 25 of 69 rows": {25, 25, 69},
-		"the first 1 of 2 rows":   {1, 1, 2},
+		"the first 25 of 69 rows": {200, 25, 69},
+		"the first 1 of 2 rows":   {200, 1, 2},
 		"the first 200 of 10,000 rows; the files of --csv and --json have them all":         {200, 10000, 10000},
 		"the first 200 of 31,234 rows; the files of --csv and --json have the first 10,000": {200, 10000, 31234},
 	} {
-		if got := rowsInWords(n[0], n[1], n[2]); got != want {
+		table := &Table{Columns: []Column{{"name", KindText}, {totalColumn, KindCount}}}
+		for range n.listed {
+			table.Rows = append(table.Rows, []any{"a", int64(n.total)})
+		}
+		if got := table.rowsInWords(n.most); got != want {
 			t.Errorf("%v: %q, want %q", n, got, want)
 		}
-	}
-}
-
-// A list that is cut says so in the page and in its machine-readable twin.
-func TestCutList(t *testing.T) {
-	table := &Table{
-		Query:   Query{Name: "cut"},
-		Columns: []Column{{"name", KindText}, {totalColumn, KindCount}},
-		Rows:    [][]any{{"a", int64(69)}, {"b", int64(69)}},
-	}
-	f, _, err := new(Report).figure(table, nil)
-	if err != nil || f.Count != "the first 2 of 69 rows" || len(f.Columns) != 1 || len(f.Rows[0]) != 1 {
-		t.Errorf("%q, columns %v, %v", f.Count, f.Columns, err)
+		table.Columns, table.Rows = table.Columns[:1], table.Rows[:min(n.listed, 1)] // no list that is cut
+		if got := table.Total(); got != int64(len(table.Rows)) {
+			t.Errorf("%v: a total of %d without the column", n, got)
+		}
 	}
 	var out strings.Builder
+	table := &Table{Columns: []Column{{totalColumn, KindCount}}, Rows: [][]any{{int64(69)}}}
 	r := &Report{Runs: []Run{{}}, Tables: map[string]*Table{"cut": table}}
 	if err := r.WriteJSON(&out); err != nil || !strings.Contains(out.String(), `"total_rows": 69,`+"\n   "+`"rows"`) {
 		t.Errorf("%v: %s", err, out.String())

@@ -136,7 +136,7 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 		return f, nil, err
 	}
 	f.Chart = chart != nil
-	f.Count = rowsInWords(int64(min(len(t.Rows), maxTableRows)), int64(len(t.Rows)), t.Total())
+	f.Count = t.rowsInWords(maxTableRows)
 	var kept []int
 	for i, c := range t.Columns {
 		if c.Kind == KindTags && t.allNull(i) {
@@ -169,25 +169,6 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 		f.Rows = append(f.Rows, cells)
 	}
 	return f, chart, nil
-}
-
-// rowsInWords says how many rows are shown, out of those that the answer lists and
-// those that there are.
-func rowsInWords(shown, listed, total int64) string {
-	switch {
-	case total == 1:
-		return "1 row"
-	case shown == total:
-		return thousands(total) + " rows"
-	}
-	text := fmt.Sprintf("the first %s of %s rows", thousands(shown), thousands(total))
-	switch {
-	case shown == listed:
-		return text
-	case listed == total:
-		return text + "; the files of --csv and --json have them all"
-	}
-	return text + "; the files of --csv and --json have the first " + thousands(listed)
 }
 
 func (k Kind) number() bool { return k == KindCount || k == KindShare || k == KindNumber }
