@@ -149,25 +149,29 @@ func (c catalogue) sameIn(t *testing.T, dir, name string) {
 	}
 	for name, table := range c.answers {
 		answer := got.Answers[name]
+		if answer.Error == "" {
+			answer.Error = firstDifference(answer.Columns, answer.Rows, table)
+		}
 		if answer.Error != "" {
 			t.Errorf("%s.sql in DuckDB %s: %s", name, got.Version, answer.Error)
-			continue
-		}
-		if len(answer.Columns) != len(table.Columns) || len(answer.Rows) != len(table.Rows) {
-			t.Errorf("%s.sql in DuckDB %s: columns %q and %d rows, want %v and %d",
-				name, got.Version, answer.Columns, len(answer.Rows), table.Columns, len(table.Rows))
-			continue
-		}
-		for i, row := range answer.Rows {
-			for k, column := range table.Columns {
-				if want := table.Rows[i][k]; answer.Columns[k] != column.Name || !sameValue(row[k], want) {
-					t.Errorf("%s.sql in DuckDB %s, row %d, column %s: %v, want %v",
-						name, got.Version, i, column.Name, row[k], want)
-				}
-			}
 		}
 	}
 	t.Logf("DuckDB %s: %d questions", got.Version, len(c.answers))
+}
+
+// firstDifference says where an answer in JSON is not the table; empty: nowhere.
+func firstDifference(columns []string, rows [][]any, table *Table) string {
+	if len(columns) != len(table.Columns) || len(rows) != len(table.Rows) {
+		return fmt.Sprintf("columns %q and %d rows, want %v and %d", columns, len(rows), table.Columns, len(table.Rows))
+	}
+	for i, row := range rows {
+		for k, column := range table.Columns {
+			if want := table.Rows[i][k]; columns[k] != column.Name || !sameValue(row[k], want) {
+				return fmt.Sprintf("row %d, column %s: %v, want %v", i, column.Name, row[k], want)
+			}
+		}
+	}
+	return ""
 }
 
 // sameValue compares a value in JSON with one of a table.

@@ -3,15 +3,17 @@
 //   {tables: [SQL], queries: {name: SQL}}
 // and standard output
 //   {version, answers: {name: {columns, rows} or {error}}}
-// with integers and decimals as numbers, times in microseconds, and maps as objects.
+// with integers and decimals as numbers, times in microseconds, dates as text, and maps
+// as objects.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const require = createRequire(join(process.argv[2], 'package.json'));
 const request = JSON.parse(readFileSync(0, 'utf8'));
-const { DuckDBInstance, DuckDBTimestampValue, DuckDBTimestampTZValue, DuckDBMapValue, DuckDBDecimalValue } =
-	require(process.argv[3]);
+const {
+	DuckDBInstance, DuckDBTimestampValue, DuckDBTimestampTZValue, DuckDBDateValue, DuckDBMapValue, DuckDBDecimalValue,
+} = require(process.argv[3]);
 
 function plain(value) {
 	switch (true) {
@@ -21,6 +23,8 @@ function plain(value) {
 		return value.toDouble();
 	case value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue:
 		return Number(value.micros);
+	case value instanceof DuckDBDateValue:
+		return value.toString();
 	case value instanceof DuckDBMapValue:
 		return Object.fromEntries(value.entries.map(({ key, value }) => [key, value]));
 	}
