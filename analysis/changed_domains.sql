@@ -4,7 +4,7 @@
 -- the fields that differ); those that lost protection first.
 -- Denominator: the changes of the last run; changes.sql counts them.
 -- Caveat: at most 10,000 are listed. A domain can have several changes.
-SELECT kind, regression, domain, tags, before, after
+SELECT kind, regression, domain, tags, before, after, count(*) OVER () AS total_rows
 FROM changed
 WHERE night = len(getvariable('runs'))
 ORDER BY regression DESC, kind, domain

@@ -12,7 +12,8 @@ SELECT
     cert_not_after AS ends,
     date_diff('day', observed_at, cert_not_after) AS days_left,
     mode,
-    cert_issuer AS issuer
+    cert_issuer AS issuer,
+    count(*) OVER () AS total_rows
 FROM published
 WHERE policy = 'valid' AND cert_not_after < observed_at + INTERVAL 30 DAY
 ORDER BY cert_not_after, domain

@@ -15,7 +15,8 @@ SELECT
     tags,
     stage,
     reason,
-    mode
+    mode,
+    count(*) OVER () AS total_rows
 FROM (
     SELECT
         *,

@@ -58,6 +58,8 @@ func TestScriptedNights(t *testing.T) {
 	}
 
 	goldens(t, store)
+	t.Run("duckdb", func(t *testing.T) { testDuckDB(t, runs) })
+	t.Run("limits", func(t *testing.T) { testLimits(t, store) })
 	t.Run("report", func(t *testing.T) { testReport(t, runs) })
 	t.Run("command", func(t *testing.T) { testCommand(t, runs) })
 	t.Run("baselines", func(t *testing.T) { testBaselines(t, runs) })

@@ -12,7 +12,8 @@ SELECT
     (SELECT count(*) FROM published WHERE judged_policy = 'unknown' AND cert_sha256 IS NULL) AS unknown,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (tls_error IS NULL) AS accepted,
-    round(median(date_diff('day', cert_not_before, cert_not_after)))::BIGINT AS median_days
+    round(median(date_diff('day', cert_not_before, cert_not_after)))::BIGINT AS median_days,
+    count(*) OVER () AS total_rows
 FROM published
 WHERE cert_sha256 IS NOT NULL
 GROUP BY issuer

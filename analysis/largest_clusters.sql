@@ -19,7 +19,8 @@ SELECT
     sum(count(*)) OVER (ORDER BY count(*) DESC, cluster)::BIGINT / known AS cumulative,
     count(*) FILTER (judged_policy = 'valid') AS policy_valid,
     count(DISTINCT tld) AS tlds,
-    mode(outcome ORDER BY outcome) AS most_often
+    mode(outcome ORDER BY outcome) AS most_often,
+    count(*) OVER () AS total_rows
 FROM (
     SELECT *, CASE WHEN judged_policy = 'unknown' THEN 'unknown' ELSE coalesce(stage || ': ' || reason, 'valid') END AS outcome FROM published
 ), totals

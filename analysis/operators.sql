@@ -32,7 +32,8 @@ SELECT
     count(*) FILTER (list_contains(findings, 'host_cname_dangling')) AS dangling,
     count(*) FILTER (judged_policy <> 'unknown') AS failed_known,
     share_of(count(*) FILTER (judged_policy NOT IN ('valid', 'unknown')), failed_known) AS failed_share,
-    count(DISTINCT policy_sha256) FILTER (judged_policy = 'valid') AS distinct_policies
+    count(DISTINCT policy_sha256) FILTER (judged_policy = 'valid') AS distinct_policies,
+    count(*) OVER () AS total_rows
 FROM hosted, totals
 WHERE operator IS NOT NULL
 GROUP BY operator, known, unknown

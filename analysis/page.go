@@ -136,18 +136,14 @@ func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
 		return f, nil, err
 	}
 	f.Chart = chart != nil
-	f.Count = thousands(int64(len(t.Rows))) + " rows"
-	switch {
-	case len(t.Rows) == 1:
-		f.Count = "1 row"
-	case len(t.Rows) > maxTableRows:
-		f.Count = fmt.Sprintf("the first %d of %s rows; the files of --csv and --json have them all",
-			maxTableRows, thousands(int64(len(t.Rows))))
-	}
+	f.Count = t.rowsInWords(maxTableRows)
 	var kept []int
 	for i, c := range t.Columns {
 		if c.Kind == KindTags && t.allNull(i) {
 			continue // the list carried no columns
+		}
+		if c.Name == totalColumn {
+			continue // the same in each row: f.Count says it
 		}
 		kept = append(kept, i)
 		f.Columns = append(f.Columns, head{c.Name, c.Kind.number()})

@@ -78,6 +78,7 @@ type jsonTable struct {
 	Denominator string           `json:"denominator"`
 	Caveat      string           `json:"caveat"`
 	Columns     []Column         `json:"columns"`
+	TotalRows   int64            `json:"total_rows"` // with those that a LIMIT cut off
 	Rows        []map[string]any `json:"rows"`
 	Fixed       []string         `json:"fixed_by_selection,omitempty"` // columns with a share that is null for that
 }
@@ -88,7 +89,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	tables := make(map[string]jsonTable)
 	for name, t := range r.Tables {
 		q := t.Query
-		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, []map[string]any{}, t.fixedColumns()}
+		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, t.Total(), []map[string]any{}, t.fixedColumns()}
 		for i := range t.Rows {
 			out.Rows = append(out.Rows, t.record(i))
 		}

@@ -66,6 +66,7 @@ func testPage(t *testing.T, r *Report, path string) {
 		}
 	}
 	for _, never := range []string{
+		">" + totalColumn + "<", // the words above each table say it
 		"unsafe-", `http-equiv="refresh`, "<link", "<img", "<iframe", `src="`, "@import", "url(",
 	} {
 		if strings.Contains(strings.ReplaceAll(strings.ReplaceAll(text, chartLibrary, ""), chartLicences, ""), never) {

@@ -11,7 +11,8 @@ SELECT
     sum(count(*)) OVER () AS known,
     (SELECT count(*) FROM published WHERE judged_policy = 'unknown' AND http_status IS NULL) AS unknown,
     count(*) / sum(count(*)) OVER () AS share,
-    count(*) FILTER (policy = 'valid') AS policy_valid
+    count(*) FILTER (policy = 'valid') AS policy_valid,
+    count(*) OVER () AS total_rows
 FROM published
 WHERE http_status IS NOT NULL
 GROUP BY product

@@ -31,7 +31,8 @@ SELECT
     array_to_string(hosts, ' ') AS hosts,
     mismatching_known,
     mismatching_unknown,
-    1 / mismatching_known AS of_mismatching
+    1 / mismatching_known AS of_mismatching,
+    count(*) OVER () AS total_rows
 FROM mismatching JOIN earlier ON mismatching.domain = earlier.domain
     AND (lower(pattern) = host OR starts_with(pattern, '*.') AND ends_with(host, lower(pattern[2:])) AND NOT contains(host[:-len(pattern)], '.'))
 , totals

@@ -117,6 +117,40 @@ func (t *Table) Value(row int, name string) any {
 	return nil
 }
 
+// totalColumn is the column of every list that a LIMIT cuts: how many rows it
+// would have without.
+const totalColumn = "total_rows"
+
+// Total is how many rows the answer has, with those that its LIMIT cut off.
+func (t *Table) Total() int64 {
+	if len(t.Rows) > 0 {
+		if total, ok := t.Value(0, totalColumn).(int64); ok {
+			return total
+		}
+	}
+	return int64(len(t.Rows))
+}
+
+// rowsInWords says how many rows are shown, if no more than most are, out of those
+// that there are.
+func (t *Table) rowsInWords(most int) string {
+	shown, listed, total := int64(min(len(t.Rows), most)), int64(len(t.Rows)), t.Total()
+	switch {
+	case total == 1:
+		return "1 row"
+	case shown == total:
+		return thousands(total) + " rows"
+	}
+	text := fmt.Sprintf("the first %s of %s rows", thousands(shown), thousands(total))
+	switch {
+	case shown == listed:
+		return text
+	case listed == total:
+		return text + "; the files of --csv and --json have them all"
+	}
+	return text + "; the files of --csv and --json have the first " + thousands(listed)
+}
+
 // Find is the first row in which the column says the text, or -1.
 func (t *Table) Find(column, text string) int {
 	i := t.Column(column)

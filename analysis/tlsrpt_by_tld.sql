@@ -9,7 +9,8 @@ SELECT
     count(*) FILTER (tlsrpt IN ('valid', 'invalid', 'multiple')) AS present,
     count(*) FILTER (tlsrpt = 'unknown') AS unknown,
     present / domains AS low,
-    (present + unknown) / domains AS high
+    (present + unknown) / domains AS high,
+    count(*) OVER () AS total_rows
 FROM published
 WHERE tlsrpt IS NOT NULL
 GROUP BY tld

@@ -13,7 +13,8 @@ SELECT
     count(*) AS domains,
     known,
     unknown,
-    count(*) / known AS share
+    count(*) / known AS share,
+    count(*) OVER () AS total_rows
 FROM (SELECT domain, registered_domain, unnest(list_distinct(rua_domains)) AS destination FROM reporting), totals
 GROUP BY 1, known, unknown
 ORDER BY domains DESC, destination

@@ -10,8 +10,12 @@
 --     SET VARIABLE runs = ['archive'];
 --
 -- Questions about one run are about the last of them; for questions about several
--- paste history.sql too.
-SET VARIABLE runs = coalesce(getvariable('runs'), ['.']);
+-- paste history.sql too. DuckDB must be 1.3.0 or newer.
+SET VARIABLE runs = CASE
+    WHEN regexp_extract_all(version(), '\d+')[:2]::INTEGER[] < [1, 3]
+        THEN error('DuckDB ' || version() || ' is too old: these queries need 1.3.0 or newer')
+    ELSE coalesce(getvariable('runs'), ['.'])
+END;
 
 -- The runs of an archive, by the names of their directories, in its place.
 SET VARIABLE runs = (
@@ -211,6 +215,7 @@ CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN p
 --   known. Many domains at the same addresses, all with the same hosts
 --   for their mail, are one owner's portfolio: self.
 -- That they have a TXT record is said for the reader's sake: with it, DuckDB skips the row groups of denials.
+--   manager_by_size, the same by numbers alone, without that rule about portfolios.
 CREATE OR REPLACE TEMP TABLE publishing AS
 SELECT
     *,
@@ -244,5 +249,6 @@ SELECT
         WHEN served_domains <= 5 OR portfolio THEN 'self'
         WHEN served_domains >= 50 THEN 'third_party'
         ELSE 'unclassified'
-    END AS manager
+    END AS manager,
+    CASE WHEN manager <> 'self' OR served_domains <= 5 THEN manager WHEN served_domains >= 50 THEN 'third_party' ELSE 'unclassified' END AS manager_by_size
 FROM publishing JOIN serving USING (served_by);
