@@ -17,7 +17,8 @@ func newCat(std streams) *cobra.Command {
 		Use:   "cat PATH...",
 		Short: "Print a part, or all parts of a run, as JSON lines",
 		Long: `cat prints the rows of part files, or of all parts of run directories, one JSON
-object a line. The keys are the column names; null is what was not observed.
+object a line. The keys are the column names, with the names registered_domain
+and zone in place of their numbers of labels; null is what was not observed.
 Raw bytes are text if they are UTF-8, else {"base64": "..."}.`,
 		Example: `  stsscan cat run | head
   stsscan cat run/part-000000.parquet

@@ -50,7 +50,7 @@ func BenchmarkSmallPart(b *testing.B) {
 
 // benchPart writes one part of n rows in reused batches, as the pipeline does,
 // and gives its size. Of six rows in eight the zone is the domain itself.
-func benchPart(b *testing.B, d *Dataset, names []string, n, perBatch, surveys int) int64 {
+func benchPart(b testing.TB, d *Dataset, names []string, n, perBatch, surveys int) int64 {
 	b.Helper()
 	p, err := d.Create(0, 1, int64(n))
 	if err != nil {

@@ -1,6 +1,9 @@
 package output
 
 import (
+	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -43,5 +46,38 @@ func TestOctets(t *testing.T) {
 	}
 	if many := (&Row{MXPatterns: make([]string, 10_000)}).Octets(); many < 10_000 {
 		t.Errorf("10,000 elements count as %d octets", many)
+	}
+}
+
+// A denial takes few octets of a file, all columns, filters and the footer included: the names beside the domain are
+// a count of labels each.
+func TestOctetsOfDenials(t *testing.T) {
+	for order, most := range map[string]float64{"sorted": 11.5, "shuffled": 14} {
+		const rows = 2 * rowsPerGroup
+		d := open(t, t.TempDir(), identity())
+		size := benchPart(t, d, benchNames(rows, order == "sorted"), rows, 1024, math.MaxInt)
+		if each := float64(size) / rows; each > most {
+			t.Errorf("%s: %.2f octets a row, want %g at most", order, each, most)
+		}
+		octets := make(map[string]int64)
+		f, err := os.Open(filepath.Join(d.dir, PartName(0)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		file, _, err := openPart(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, group := range file.Metadata().RowGroups {
+			for _, column := range group.Columns {
+				octets[column.MetaData.PathInSchema[0]] += column.MetaData.TotalCompressedSize
+			}
+		}
+		for column, most := range map[string]float64{"registered_labels": 0.01, "zone_labels": 0.3, "zone": 0.01} {
+			if each := float64(octets[column]) / rows; each > most || each == 0 {
+				t.Errorf("%s: %s has %.3f octets a row, want %g at most", order, column, each, most)
+			}
+		}
 	}
 }
