@@ -108,7 +108,7 @@ func (m madeNights) write(tb testing.TB, archive string) (runs []string) {
 		for part := 0; part*size < m.rows; part++ {
 			m.writePart(tb, db, run, night, part, size)
 		}
-		writeManifest(tb, run, m.rows, m.date(night))
+		writeRunJSON(tb, run, m.rows, m.date(night))
 		runs = append(runs, run)
 	}
 	return runs
@@ -140,8 +140,8 @@ func (m madeNights) writePart(tb testing.TB, db *sql.DB, run string, night, part
 		strings.Join(halves, "\nUNION ALL\n"), quote(filepath.Join(run, fmt.Sprintf("part-%06d.parquet", part)))))
 }
 
-// writeManifest writes that of the shared run, as one of this many rows that began then.
-func writeManifest(tb testing.TB, run string, rows int, started time.Time) {
+// writeRunJSON writes the manifest of the shared run, as that of one of this many rows that began then.
+func writeRunJSON(tb testing.TB, run string, rows int, started time.Time) {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join(shared.dir, "run.json"))
 	if err != nil {
