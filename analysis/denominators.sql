@@ -10,16 +10,21 @@
 -- zone above its registered domain (no_domain), so names below that do not exist
 -- are among the existing ones.
 WITH counted AS (
-    SELECT record, record_reason, findings, domain = registered_domain AS registered, mx_kind FROM rows
+    SELECT
+        record, record_reason, denied_without_soa(record, findings) AS denied_without_soa,
+        domain = registered_domain AS registered, mx_kind,
+        count(*) AS of -- alike
+    FROM rows
+    GROUP BY ALL
 )
 SELECT
     denominator,
-    count(*) AS domains,
-    count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) AS present,
-    count(*) FILTER (record = 'unknown') AS unknown,
+    sum(of)::BIGINT AS domains,
+    coalesce(sum(of) FILTER (record IN ('valid', 'invalid', 'multiple')), 0)::BIGINT AS present,
+    coalesce(sum(of) FILTER (record = 'unknown'), 0)::BIGINT AS unknown,
     share_of(present, domains) AS low,
     share_of(present + unknown, domains) AS high,
-    count(*) FILTER (denied_without_soa(record, findings)) AS without_soa,
+    coalesce(sum(of) FILTER (denied_without_soa), 0)::BIGINT AS without_soa,
     CASE WHEN without_soa > 0.01 * (domains - unknown) THEN share_of(present + unknown + without_soa, domains) END AS high_without_soa
 FROM (
     SELECT *, unnest([
@@ -27,7 +32,7 @@ FROM (
         CASE WHEN record_reason IS DISTINCT FROM 'no_domain' THEN '2 domains that exist' END,
         CASE WHEN record <> 'unknown' THEN '3 domains with an answer' END,
         CASE WHEN registered THEN '4 registered domains' END,
-        CASE WHEN mx_kind = 'mx' AND (SELECT bool_or(mx_kind IS NOT NULL AND record = 'absent') FROM rows) THEN '5 domains with MX' END
+        CASE WHEN mx_kind = 'mx' AND (SELECT bool_or(mx_kind IS NOT NULL AND record = 'absent') FROM counted) THEN '5 domains with MX' END
     ]) AS denominator
     FROM counted
 )

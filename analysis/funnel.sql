@@ -15,8 +15,10 @@ WITH reached AS (
         CASE WHEN judged <> 'unknown' THEN judged = 'valid' END AS policy_valid,
         policy_valid AND mode = 'enforce' AS enforced,
         enforced AND CASE WHEN verdict <> 'unknown' THEN verdict = 'enforce_ok' END AS safe,
-        verdict
+        verdict,
+        count(*) AS of -- alike
     FROM (SELECT *, judged_policy_of(record, policy, policy_reason, findings) AS judged FROM rows)
+    GROUP BY ALL
 ), steps AS (
     SELECT unnest([
         {n: 1, step: 'listed', is_reached: true, previous: NULL, present: NULL},
@@ -26,21 +28,21 @@ WITH reached AS (
         {n: 5, step: 'policy valid', is_reached: policy_valid, previous: retrieved, present: present},
         {n: 6, step: 'mode enforce', is_reached: enforced, previous: policy_valid, present: present},
         {n: 7, step: 'safe: enforced and every host covered', is_reached: safe, previous: enforced, present: present}
-    ], recursive := true), verdict
+    ], recursive := true), verdict, of
     FROM reached
 )
 SELECT
     step,
-    count(*) FILTER (is_reached) AS domains,
-    count(*) AS n,
-    count(*) FILTER (is_reached IS NULL) AS unknown,
-    domains / count(*) AS low,
-    (domains + unknown) / count(*) AS high,
-    count(is_reached) FILTER (previous) AS previous_known,
-    count(*) FILTER (previous AND is_reached IS NULL) AS previous_unknown,
+    coalesce(sum(of) FILTER (is_reached), 0)::BIGINT AS domains,
+    sum(of)::BIGINT AS n,
+    coalesce(sum(of) FILTER (is_reached IS NULL), 0)::BIGINT AS unknown,
+    domains / sum(of) AS low,
+    (domains + unknown) / sum(of) AS high,
+    coalesce(sum(of) FILTER (previous AND is_reached IS NOT NULL), 0)::BIGINT AS previous_known,
+    coalesce(sum(of) FILTER (previous AND is_reached IS NULL), 0)::BIGINT AS previous_unknown,
     share_of(domains, previous_known) AS of_previous,
-    count(is_reached) FILTER (present) AS present_known,
-    count(*) FILTER (present AND is_reached IS NULL) AS present_unknown,
+    coalesce(sum(of) FILTER (present AND is_reached IS NOT NULL), 0)::BIGINT AS present_known,
+    coalesce(sum(of) FILTER (present AND is_reached IS NULL), 0)::BIGINT AS present_unknown,
     share_of(domains, present_known) AS of_present
 FROM steps
 GROUP BY steps.n, step

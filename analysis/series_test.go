@@ -22,7 +22,7 @@ func TestSeries(t *testing.T) {
 	t.Run("answers", func(t *testing.T) { testSeries(t, m, openRuns(t, archive)) })
 	t.Run("list", func(t *testing.T) { testSeries(t, m, openRuns(t, runs...)) })
 	t.Run("report", func(t *testing.T) {
-		tables := testMemory(t, 100, archive)
+		tables := testMemory(t, 200, archive)
 		queries, err := Queries()
 		if err != nil {
 			t.Fatal(err)
