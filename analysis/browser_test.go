@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,9 +32,9 @@ const patience = 2 * time.Minute
 // not the test's: processes of Chromium may write to it a moment after its end.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	path, err := findBrowser()
 	if err != nil {
-		t.Skip("no chromium")
+		t.Skip(err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.WSURLReadTimeout(patience))
@@ -43,7 +42,7 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*patience)
+	ctx, cancel = context.WithTimeout(ctx, 5*patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -56,8 +55,8 @@ type visit struct {
 }
 
 // testBrowser opens a report as people do: no complaint on the console, no request
-// for anything but the file, every chart drawn, nothing wider than the window. Where little was scanned, charts may
-// be blank.
+// for anything but the file, every chart drawn, nothing cut, no text over text. Where
+// little was scanned, charts may be blank.
 func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 	ctx := browser(t)
 	var heard sync.Mutex
@@ -85,8 +84,9 @@ func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 	}
 	address := (&url.URL{Scheme: "file", Path: report}).String()
 	for _, v := range []visit{
-		{name: "desktop", width: 1280, height: 900},
-		{name: "dark", width: 1280, height: 900, dark: true},
+		{name: "desktop", width: 1280, height: 800},
+		{name: "dark", width: 1280, height: 800, dark: true},
+		{name: "tablet", width: 800, height: 1100},
 		{name: "phone", width: 390, height: 844},
 		{name: "print", width: 800, height: 1100, print: true},
 	} {
@@ -117,6 +117,12 @@ func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 			if seen.Width > v.width {
 				t.Errorf("the page is %d wide in a window of %d", seen.Width, v.width)
 			}
+			if len(seen.Cut) > 0 || len(seen.Over) > 0 {
+				t.Errorf("cut: %q; text over text: %q", seen.Cut, seen.Over)
+			}
+			if seen.Tiles > 1 && v.width == 1280 {
+				t.Errorf("the tiles stand in %d rows", seen.Tiles)
+			}
 			if white := seen.Background == "rgb(255, 255, 255)"; white == v.dark {
 				t.Errorf("the background is %s", seen.Background)
 			}
@@ -141,11 +147,39 @@ type sight struct {
 	Empty      string        `json:"empty"`
 	Blank      string        `json:"blank"` // charts that say that there is nothing to draw
 	Width      int64         `json:"width"`
+	Cut        []string      `json:"cut"`   // what is wider than its place, or ends in an ellipsis that a chart made
+	Over       []string      `json:"over"`  // texts of charts that lie over each other
+	Tiles      int           `json:"tiles"` // rows of them
 	Background string        `json:"background"`
 }
 
 // look measures the page.
 const look = `(() => {
+	const cut = [], over = [];
+	const narrow = innerWidth < 480;
+	for (const e of document.querySelectorAll('body *:not(svg, svg *, script)')) {
+		const scrolls = getComputedStyle(e).overflowX === 'auto' && !(narrow && e.querySelector('table'));
+		if (e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && !scrolls && e.checkVisibility()) {
+			cut.push(e.tagName + '.' + e.className + ' ' + e.scrollWidth + ' > ' + e.clientWidth + ': ' + e.textContent.slice(0, 60));
+		}
+	}
+	for (const chart of document.querySelectorAll('.chart')) {
+		const frame = chart.getBoundingClientRect();
+		const texts = [...chart.querySelectorAll('svg text')].filter(t => t.textContent.trim() && getComputedStyle(t).opacity !== '0' && t.getAttribute('opacity') !== '0');
+		const boxes = texts.map(t => t.getBoundingClientRect());
+		texts.forEach((t, i) => {
+			const a = boxes[i];
+			if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 2 || a.bottom > frame.bottom + 2 || t.textContent.endsWith('…')) {
+				cut.push(chart.id + ': ' + t.textContent);
+			}
+			boxes.slice(0, i).forEach((b, k) => {
+				if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) {
+					over.push(chart.id + ': ' + texts[k].textContent + ', ' + t.textContent);
+				}
+			});
+		});
+	}
+	const tiles = new Set([...document.querySelectorAll('.tiles > *')].map(tile => tile.getBoundingClientRect().top)).size;
 	const charts = [...document.querySelectorAll('.chart')];
 	return {
 		first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
@@ -153,6 +187,7 @@ const look = `(() => {
 		empty: charts.filter(c => !c.dataset.blank && ![...c.querySelectorAll('.role-mark path[d], .role-mark text, .role-mark line')].some(m => m.getBBox().width + m.getBBox().height > 0)).map(c => c.id).join(' '),
 		blank: charts.filter(c => c.dataset.blank).map(c => c.id).join(' '),
 		width: document.documentElement.scrollWidth,
+		cut, over, tiles,
 		background: getComputedStyle(document.body).backgroundColor,
 	};
 })()`
