@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -154,43 +155,9 @@ type sight struct {
 }
 
 // look measures the page.
-const look = `(() => {
-	const cut = [], over = [];
-	const narrow = innerWidth < 480;
-	for (const e of document.querySelectorAll('body *:not(svg, svg *, script)')) {
-		const scrolls = getComputedStyle(e).overflowX === 'auto' && !(narrow && e.querySelector('table'));
-		if (e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && !scrolls && e.checkVisibility()) {
-			cut.push(e.tagName + '.' + e.className + ' ' + e.scrollWidth + ' > ' + e.clientWidth + ': ' + e.textContent.slice(0, 60));
-		}
-	}
-	for (const chart of document.querySelectorAll('.chart')) {
-		const frame = chart.getBoundingClientRect();
-		const texts = [...chart.querySelectorAll('svg text')].filter(t => t.textContent.trim() && getComputedStyle(t).opacity !== '0' && t.getAttribute('opacity') !== '0');
-		const boxes = texts.map(t => t.getBoundingClientRect());
-		texts.forEach((t, i) => {
-			const a = boxes[i];
-			if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 2 || a.bottom > frame.bottom + 2 || t.textContent.endsWith('…')) {
-				cut.push(chart.id + ': ' + t.textContent);
-			}
-			boxes.slice(0, i).forEach((b, k) => {
-				if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) {
-					over.push(chart.id + ': ' + texts[k].textContent + ', ' + t.textContent);
-				}
-			});
-		});
-	}
-	const tiles = new Set([...document.querySelectorAll('.tiles > *')].map(tile => tile.getBoundingClientRect().top)).size;
-	const charts = [...document.querySelectorAll('.chart')];
-	return {
-		first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
-		drawn: charts.filter(c => c.dataset.drawn === 'yes' && (c.querySelector('svg') || c.dataset.blank)).length,
-		empty: charts.filter(c => !c.dataset.blank && ![...c.querySelectorAll('.role-mark path[d], .role-mark text, .role-mark line')].some(m => m.getBBox().width + m.getBBox().height > 0)).map(c => c.id).join(' '),
-		blank: charts.filter(c => c.dataset.blank).map(c => c.id).join(' '),
-		width: document.documentElement.scrollWidth,
-		cut, over, tiles,
-		background: getComputedStyle(document.body).backgroundColor,
-	};
-})()`
+//
+//go:embed testdata/look.js
+var look string
 
 // open opens the page and waits until its charts are drawn.
 func (v visit) open(ctx context.Context, address string) (sight, error) {

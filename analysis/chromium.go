@@ -31,7 +31,8 @@ func findBrowser() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("no Chromium in PATH: install it (Debian: apt-get install chromium), or set " + browserVariable + " to its path")
+	return "", errors.New("no Chromium in PATH: install it (Debian: apt-get install chromium), or set " +
+		browserVariable + " to its path")
 }
 
 // drawnPage opens a page without a window and returns what its scripts made of it.
@@ -52,7 +53,8 @@ func drawnPage(ctx context.Context, browser string, page []byte) ([]byte, error)
 		"--virtual-time-budget=60000", "--dump-dom",
 	}
 	if os.Geteuid() == 0 {
-		args = append(args, "--no-sandbox") // Chromium does not start as root otherwise; the page is ours, and lets no other script run
+		// Chromium does not start as root otherwise. The page is ours, and lets no other script run.
+		args = append(args, "--no-sandbox")
 	}
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	program := exec.CommandContext(ctx, browser, append(args, address.String())...)
@@ -72,7 +74,8 @@ func drawnPage(ctx context.Context, browser string, page []byte) ([]byte, error)
 // figuresIn are the charts that web/figures.js wrote into a page, by name.
 func figuresIn(dom []byte) map[string][]byte {
 	figures := make(map[string][]byte)
-	for _, found := range regexp.MustCompile(`<pre id="figure-([a-z0-9_]+)">([A-Za-z0-9+/=]+)</pre>`).FindAllSubmatch(dom, -1) {
+	figure := regexp.MustCompile(`<pre id="figure-([a-z0-9_]+)">([A-Za-z0-9+/=]+)</pre>`)
+	for _, found := range figure.FindAllSubmatch(dom, -1) {
 		svg, err := base64.StdEncoding.DecodeString(string(found[2]))
 		if err == nil {
 			figures[string(found[1])] = svg

@@ -39,7 +39,8 @@ type figuresConfig struct {
 }
 
 func (c *figuresConfig) flags(flags *flag.FlagSet) {
-	flags.StringVar(&c.dir, "figures", "", "write each chart as SVG, drawn by Chromium, and each answer as CSV to this `directory`")
+	flags.StringVar(&c.dir, "figures", "", "write each chart as SVG, drawn by Chromium, and each answer as CSV to "+
+		"this `directory`")
 	flags.StringVar(&c.background, "figures-background", "none", "`colour` behind the charts of --figures: none or white")
 	flags.DurationVar(&c.timeout, "figures-timeout", 5*time.Minute, "how long Chromium may take for --figures")
 }
@@ -79,7 +80,8 @@ func (r *Report) WriteFigures(ctx context.Context, c figuresConfig) error {
 	if err := writeFiguresPage(&page, charts); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("not drawn within %v (--figures-timeout)", c.timeout))
+	late := fmt.Errorf("not drawn within %v (--figures-timeout)", c.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, late)
 	defer cancel()
 	dom, err := drawnPage(ctx, c.browser, page.Bytes())
 	if err != nil {

@@ -96,7 +96,8 @@ func TestFiguresWithoutBrowser(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "figures")
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"--figures", dir}, append(test.args, filepath.Join(t.TempDir(), "missing"))...)
-		if status := run(t.Context(), args, &stdout, &stderr); status != exitUsage || !strings.Contains(stderr.String(), test.stderr) {
+		status := run(t.Context(), args, &stdout, &stderr)
+		if status != exitUsage || !strings.Contains(stderr.String(), test.stderr) {
 			t.Errorf("%s: status %d, %s", test.name, status, stderr.String())
 		}
 		if _, err := os.Stat(dir); err == nil {
@@ -134,7 +135,8 @@ func TestBrowserFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
-		err := r.WriteFigures(t.Context(), figuresConfig{dir: dir, background: "none", timeout: test.timeout, browser: browser})
+		config := figuresConfig{dir: dir, background: "none", timeout: test.timeout, browser: browser}
+		err := r.WriteFigures(t.Context(), config)
 		if !strings.Contains(fmt.Sprint(err), test.want) {
 			t.Errorf("%s: %v", test.name, err)
 		}

@@ -97,7 +97,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case len(o.runs) == 0:
 		return o, errors.New("name a run, the output directory of a scan: see --help")
 	case o.html == "" && o.json == "" && o.csv == "" && o.figures.dir == "" && o.failOn == "":
-		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY, --figures DIRECTORY or --fail-on regression")
+		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY, --figures DIRECTORY " +
+			"or --fail-on regression")
 	case o.html == "-" && o.json == "-":
 		return o, errors.New("-o and --json cannot both write to standard output")
 	case o.failOn != "" && o.failOn != "regression":

@@ -18,24 +18,34 @@ func TestTables(t *testing.T) {
 		{"name-10.com", "1,234", "12.3 %"}, {"name-9.com", "7", "–"}, {"<b>.org", "-5", "0.0730 %"}, {"b.org", "–", "100.0 %"},
 		{"", "0", "1.0 to 2.0 %"}, {"Z.net", "33", "9.9 %"}, {"a.net", "200", "50.0 %"},
 	} {
-		rows += fmt.Sprintf("<tr><td>%s</td><td>%s</td><td>%s</td></tr>", strings.ReplaceAll(row[0], "<", "&lt;"), row[1], row[2])
+		domain := strings.ReplaceAll(row[0], "<", "&lt;")
+		rows += fmt.Sprintf("<tr><td>%s</td><td>%s</td><td>%s</td></tr>", domain, row[1], row[2])
 	}
 	page := filepath.Join(t.TempDir(), "tables.html")
 	if err := os.WriteFile(page, []byte(`<!DOCTYPE html><meta charset="utf-8"><style>`+pageCSS+`</style>
-<div class="wide"><table class="sortable"><thead><tr><th>domain</th><th class="n">domains</th><th class="n">share</th></tr></thead>
+<div class="wide"><table class="sortable">
+<thead><tr><th>domain</th><th class="n">domains</th><th class="n">share</th></tr></thead>
 <tbody>`+rows+`</tbody></table></div>
 <table class="sortable"><thead><tr><th>one</th></tr></thead><tbody><tr><td>row</td></tr></tbody></table>
-<script>`+tableScript+`</script>`), 0o644); err != nil {
+<script>`+tableScript+`
+const table = document.querySelector('table');
+const state = column => [...table.querySelectorAll('th')].map(head => head.ariaSort ?? '-').join(' ') + ': ' +
+	[...table.tBodies[0].rows].filter(row => row.checkVisibility()).map(row => row.cells[column].textContent).join('|');
+const search = words => {
+	const field = document.querySelector('input[type=search]');
+	field.value = words;
+	field.dispatchEvent(new Event('input'));
+};
+</script>`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+page)); err != nil {
 		t.Fatal(err)
 	}
 	const (
-		click = "document.querySelectorAll('th button')[%d].click();"
-		state = `;[...document.querySelectorAll('table')[0].querySelectorAll('th')].map(h => h.ariaSort ?? '-').join(' ') + ': ' +
-			[...document.querySelectorAll('table')[0].tBodies[0].rows].filter(r => r.checkVisibility()).map(r => r.cells[%d].textContent).join('|')`
-		search = `{ const f = document.querySelector('input[type=search]'); f.value = %q; f.dispatchEvent(new Event('input')); }`
+		click  = "document.querySelectorAll('th button')[%d].click();"
+		state  = `;state(%d)`
+		search = `search(%q);`
 	)
 	for _, test := range []struct {
 		name, do string
@@ -57,9 +67,10 @@ func TestTables(t *testing.T) {
 			t.Errorf("%s: %q, want %q, %v", test.name, got, test.want, err)
 		}
 	}
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(search, "net")+`;document.querySelector('output').textContent + ', ' +
-		document.querySelectorAll('input').length + ' of ' + document.querySelectorAll('table').length + ' tables, ' +
-		document.querySelector('input').ariaLabel + ', ' + document.querySelector('th button').tabIndex`))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(search, "net")+`
+		document.querySelector('output').textContent + ', ' + document.querySelectorAll('input').length + ' of ' +
+		document.querySelectorAll('table').length + ' tables, ' + document.querySelector('input').ariaLabel + ', ' +
+		document.querySelector('th button').tabIndex`))
 	if want := "2 of 7 rows, 1 of 2 tables, Search the rows of this table, 0"; err != nil || got != want {
 		t.Errorf("%q, want %q, %v", got, want, err)
 	}
