@@ -40,6 +40,9 @@
 				if (encoding.type === 'temporal') encoding.scale = { type: 'utc', ...encoding.scale };
 				if (narrow && axis.tickCount) axis.tickCount = 3;
 			}
+			if (part.encoding.strokeDash && (channel === 'color' || channel === 'strokeDash')) {
+				encoding.legend = { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2 };
+			}
 			if (channel === 'color' && encoding.scale?.domain) {
 				const longest = Math.max(...encoding.scale.domain.map(word => String(word).length));
 				config.legend.columns = Math.max(1, Math.floor((width - 90) / (longest * charWidth + 30)));
