@@ -205,7 +205,8 @@ func TestColoursOfLines(t *testing.T) {
 			`{"color":{"field":"v","scale":{"domain":["rain"],"range":["var(--s1)"]}}}`},
 	} {
 		var spec map[string]any
-		if err := json.Unmarshal([]byte(`{"mark": {"type": "`+test.mark+`"}, "encoding": {"color": `+test.color+`}}`), &spec); err != nil {
+		text := `{"mark": {"type": "` + test.mark + `"}, "encoding": {"color": ` + test.color + `}}`
+		if err := json.Unmarshal([]byte(text), &spec); err != nil {
 			t.Fatal(err)
 		}
 		err := colour(spec, table, rows)
