@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -22,7 +21,7 @@ const (
 	exitRegression = 4 // --fail-on regression, and there is one
 )
 
-const usageText = `usage: analysis [flags] RUN [RUN...]
+const usageText = `usage: stsscan-report [flags] RUN [RUN...]
 
 Answers every question about a run, an output directory of stsscan scan, and
 writes a report. Several runs are compared, the oldest first: questions about one
@@ -37,6 +36,7 @@ complete: scan on, and ask again. (go run says 1 instead of 3 and 4.)
 
 type options struct {
 	html, json, csv string
+	figures         figuresConfig
 	failOn          string
 	memory          string
 	threads         int
@@ -54,17 +54,21 @@ func main() {
 
 // run is the program; it returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if noDatabase != "" {
+		fmt.Fprintf(stderr, "stsscan-report: %s\n", noDatabase)
+		return exitFailed
+	}
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitDone
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "analysis: %v\n", err)
+		fmt.Fprintf(stderr, "stsscan-report: %v\n", err)
 		return exitUsage
 	}
 	r, err := o.report(ctx, stdout, stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "analysis: %v\n", err)
+		fmt.Fprintf(stderr, "stsscan-report: %v\n", err)
 		return exitFailed
 	}
 	regressions := r.Regressions()
@@ -72,10 +76,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case o.failOn != "regression":
 		return exitDone
 	case regressions > 0:
-		fmt.Fprintf(stderr, "analysis: %d regressions since the run before\n", regressions)
+		fmt.Fprintf(stderr, "stsscan-report: %d regressions since the run before\n", regressions)
 		return exitRegression
 	case !r.Run().Finished():
-		fmt.Fprintf(stderr, "analysis: no regression so far: %s is %s\n", r.Run().Dir, r.Run().Status)
+		fmt.Fprintf(stderr, "stsscan-report: no regression so far: %s is %s\n", r.Run().Dir, r.Run().Status)
 		return exitIncomplete
 	}
 	return exitDone
@@ -83,7 +87,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("analysis", flag.ContinueOnError)
+	flags := flag.NewFlagSet("stsscan-report", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usageText)
@@ -92,6 +96,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
+	o.figures.flags(flags)
 	flags.StringVar(&o.failOn, "fail-on", "",
 		"regression: exit with status 4 if the last run has one, 3 if it is not complete")
 	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
@@ -108,8 +113,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	switch {
 	case len(o.runs) == 0:
 		return o, errors.New("name a run, the output directory of a scan: see --help")
-	case o.html == "" && o.json == "" && o.csv == "" && o.failOn == "":
-		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY or --fail-on regression")
+	case o.html == "" && o.json == "" && o.csv == "" && o.figures.dir == "" && o.failOn == "":
+		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY, --figures DIRECTORY " +
+			"or --fail-on regression")
 	case o.html == "-" && o.json == "-":
 		return o, errors.New("-o and --json cannot both write to standard output")
 	case o.failOn != "" && o.failOn != "regression":
@@ -119,13 +125,18 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case o.threads < 0:
 		return o, fmt.Errorf("--threads %d: must not be negative", o.threads)
 	}
-	return o, nil
+	return o, o.figures.check()
 }
 
 // report answers and writes.
 func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report, error) {
 	for _, name := range []string{o.html, o.json} {
 		if err := checkOutput(name); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range []string{o.csv, o.figures.dir} {
+		if err := checkDir(name); err != nil {
 			return nil, err
 		}
 	}
@@ -136,12 +147,12 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report
 	for _, run := range runs {
 		for _, note := range []string{run.warning(), run.Selection.note()} {
 			if note != "" {
-				fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, note)
+				fmt.Fprintf(stderr, "stsscan-report: %s: %s\n", run.Dir, note)
 			}
 		}
 	}
 	if note := differenceNote(differences(runs)); note != "" {
-		fmt.Fprintf(stderr, "analysis: %s\n", note)
+		fmt.Fprintf(stderr, "stsscan-report: %s\n", note)
 	}
 	var dirs []string
 	for _, run := range runs {
@@ -167,14 +178,14 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report
 	if err := writeTo(o.json, stdout, r.WriteJSON); err != nil {
 		return nil, err
 	}
-	if o.csv != "" {
-		if err := makeDir(o.csv); err != nil {
+	for _, dir := range []string{o.csv, o.figures.dir} {
+		if err := r.WriteTables(dir); err != nil {
 			return nil, err
 		}
-		for name, t := range r.Tables {
-			if err := writeTo(filepath.Join(o.csv, name+".csv"), stdout, t.WriteCSV); err != nil {
-				return nil, err
-			}
+	}
+	if o.figures.dir != "" {
+		if err := r.WriteFigures(ctx, o.figures); err != nil {
+			return nil, err
 		}
 	}
 	return r, nil
