@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +20,7 @@ var chartFiles embed.FS
 // A Chart is what the page draws.
 type Chart struct {
 	Name   string           `json:"name"`
-	Spec   json.RawMessage  `json:"spec"`
+	Spec   map[string]any   `json:"spec"`
 	Values []map[string]any `json:"values"`
 }
 
@@ -27,20 +29,32 @@ const maxChartRows = 2000
 
 // chartOf is the chart of an answer, or nil where it has none or says nothing.
 func chartOf(t *Table) (*Chart, error) {
-	spec, err := chartFiles.ReadFile("charts/" + t.Query.Name + ".vl.json")
+	file := "charts/" + t.Query.Name + ".vl.json"
+	text, err := chartFiles.ReadFile(file)
 	if err != nil || len(t.Rows) == 0 {
 		return nil, nil
 	}
-	var check struct {
+	var known struct {
 		Data struct {
 			Name string `json:"name"`
 		} `json:"data"`
+		Cut chartCut `json:"usermeta"`
 	}
-	if err := json.Unmarshal(spec, &check); err != nil || check.Data.Name != "answer" {
-		return nil, fmt.Errorf("charts/%s.vl.json: no specification over the data named answer: %w", t.Query.Name, err)
+	c := &Chart{Name: t.Query.Name}
+	if err := errors.Join(json.Unmarshal(text, &known), json.Unmarshal(text, &c.Spec)); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	c := &Chart{Name: t.Query.Name, Spec: spec}
-	for i := range t.Rows[:min(len(t.Rows), maxChartRows)] {
+	if known.Data.Name != "answer" {
+		return nil, fmt.Errorf("%s: no specification over the data named answer", file)
+	}
+	if err := colour(c.Spec); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	rows, title := known.Cut.rows(t)
+	if title != "" {
+		c.Spec["title"] = title
+	}
+	for _, i := range rows {
 		values := t.record(i)
 		for name, v := range values {
 			switch v := v.(type) {
@@ -55,6 +69,64 @@ func chartOf(t *Table) (*Chart, error) {
 		c.Values = append(c.Values, values)
 	}
 	return c, nil
+}
+
+// A chartCut says how many categories of an answer a chart shows; specifications
+// have it as their usermeta.
+type chartCut struct {
+	First  int      `json:"first"`  // categories; 0: all
+	Of     string   `json:"of"`     // what they are, in the plural
+	By     []string `json:"by"`     // columns that make a category; none: each row is one
+	Totals int      `json:"totals"` // rows at the top that are no categories, and are always shown
+}
+
+// rows are the rows of an answer that its chart shows, and a title that says so
+// where that is not all of them. Categories of several rows are ordered by their
+// domains; others are as the answer orders them.
+func (c chartCut) rows(t *Table) (rows []int, title string) {
+	totals := min(c.Totals, len(t.Rows))
+	domains := make(map[string]int64)
+	var categories []string
+	category := func(row int) string {
+		if len(c.By) == 0 {
+			return fmt.Sprint(row)
+		}
+		var words []string
+		for _, column := range c.By {
+			words = append(words, fmt.Sprintf("%q", fmt.Sprint(t.Value(row, column))))
+		}
+		return strings.Join(words, " ")
+	}
+	for row := totals; row < len(t.Rows); row++ {
+		name := category(row)
+		if _, seen := domains[name]; !seen {
+			categories = append(categories, name)
+		}
+		n, _ := t.Value(row, "domains").(int64)
+		domains[name] += n
+	}
+	if len(c.By) > 0 {
+		slices.SortStableFunc(categories, func(a, b string) int { return cmp.Compare(domains[b], domains[a]) })
+	}
+	shown := len(categories)
+	if c.First > 0 && c.First < shown {
+		shown = c.First
+		title = fmt.Sprintf("%s of %s %s", thousands(int64(shown)), thousands(int64(len(categories))), c.Of)
+	}
+	kept := make(map[string]bool)
+	for _, name := range categories[:shown] {
+		kept[name] = true
+	}
+	for row := range t.Rows {
+		if row < totals || kept[category(row)] {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) > maxChartRows {
+		title = fmt.Sprintf("the first %s of %s rows", thousands(maxChartRows), thousands(int64(len(rows))))
+		rows = rows[:maxChartRows]
+	}
+	return rows, title
 }
 
 // Charts lists the names of the questions that have a chart.

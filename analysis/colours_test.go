@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -55,29 +58,125 @@ func lab(rgb [3]float64, sight [3][3]float64) [3]float64 {
 	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
 }
 
+// A palette is the colours of a page by name: in light, dark or print.
+type palette map[string]string
+
+// palettes reads them from the style of the page.
+func palettes(t *testing.T) []palette {
+	t.Helper()
+	var found []palette
+	for _, root := range regexp.MustCompile(`:root \{[^}]*`).FindAllString(pageCSS, -1) {
+		p := make(palette)
+		for _, colour := range regexp.MustCompile(`--([a-z0-9-]+): (#[0-9a-f]{6})`).FindAllStringSubmatch(root, -1) {
+			p[colour[1]] = colour[2]
+		}
+		found = append(found, p)
+	}
+	if len(found) != 3 {
+		t.Fatalf("%d palettes, want those of light, dark and print", len(found))
+	}
+	return found
+}
+
+// contrast is the ratio of WCAG 2.
+func (p palette) contrast(t *testing.T, front, back string) float64 {
+	t.Helper()
+	if p[front] == "" || p[back] == "" {
+		t.Fatalf("no colour %s, or none %s", front, back)
+	}
+	a, b := luminance(linear(t, p[front])), luminance(linear(t, p[back]))
+	return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+}
+
+// chartColours are the names of the colours that stand beside each other in charts.
+func chartColours() []string {
+	return []string{"plain", "good", "bad", "warn", "unknown", "other", "third"}
+}
+
 // The colours of charts can be told apart by everybody, and stand out from the page.
 func TestColours(t *testing.T) {
-	pages := regexp.MustCompile(`--page: (#[0-9a-f]{6})`).FindAllStringSubmatch(pageCSS, -1)
-	found := regexp.MustCompile(`--c[1-7]: (#[0-9a-f]{6})`).FindAllStringSubmatch(pageCSS, -1)
-	if len(pages) != 3 || len(found) != 3*7 { // light, dark and print
-		t.Fatalf("%d pages, %d colours", len(pages), len(found))
-	}
 	const least, contrast = 14, 3 // a difference that small marks show, and WCAG 1.4.11
-	for i, page := range pages {
-		back := luminance(linear(t, page[1]))
-		set := found[7*i : 7*i+7]
-		for k, one := range set {
-			front := luminance(linear(t, one[1]))
-			if ratio := (max(front, back) + 0.05) / (min(front, back) + 0.05); ratio < contrast {
-				t.Errorf("%s on %s: contrast %.1f", one[1], page[1], ratio)
+	for _, p := range palettes(t) {
+		for k, one := range chartColours() {
+			if ratio := p.contrast(t, one, "page"); ratio < contrast {
+				t.Errorf("%s, %s on %s: contrast %.1f", one, p[one], p["page"], ratio)
 			}
-			for _, other := range set[:k] {
+			for _, other := range chartColours()[:k] {
 				for name, sight := range sights {
-					a, b := lab(linear(t, one[1]), sight), lab(linear(t, other[1]), sight)
+					a, b := lab(linear(t, p[one]), sight), lab(linear(t, p[other]), sight)
 					if d := math.Hypot(math.Hypot(a[0]-b[0], a[1]-b[1]), a[2]-b[2]); d < least {
-						t.Errorf("%s: %s and %s differ by %.1f", name, one[1], other[1], d)
+						t.Errorf("%s: %s and %s differ by %.1f", name, p[one], p[other], d)
 					}
 				}
+			}
+		}
+	}
+}
+
+// Text can be read wherever it stands (WCAG 1.4.3).
+func TestTextContrast(t *testing.T) {
+	const contrast = 4.5
+	for i, p := range palettes(t) {
+		for _, front := range []string{"text", "quiet", "link", "good-text", "bad-text", "warn-text"} {
+			for _, back := range []string{"page", "panel"} {
+				if ratio := p.contrast(t, front, back); ratio < contrast {
+					t.Errorf("palette %d: %s on %s: contrast %.1f", i, front, back, ratio)
+				}
+			}
+		}
+		if ratio := p.contrast(t, "text", "note"); ratio < contrast {
+			t.Errorf("palette %d: text of warnings: contrast %.1f", i, ratio)
+		}
+	}
+}
+
+// What is good is green and what is bad is red, in all palettes; each colour that a
+// chart names is one of them, and each word of a chart has a meaning.
+func TestColoursOfMeanings(t *testing.T) {
+	meanings, err := meaningOfWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, meaning := range map[string]string{
+		"enforce_ok": "good", "valid policy": "good", "enforce": "good", "broken": "bad", "enforce_refused": "bad", "regression": "bad",
+		"not allowed": "bad", "unknown": "unknown", "testing": "warn", "other change": "plain",
+	} {
+		if meanings[word] != meaning {
+			t.Errorf("%s is %s, want %s", word, meanings[word], meaning)
+		}
+	}
+	for i, p := range palettes(t) {
+		for name, strongest := range map[string]int{"good": 1, "good-text": 1, "bad": 0, "bad-text": 0} {
+			rgb := linear(t, p[name])
+			for k, part := range rgb {
+				if k != strongest && part >= rgb[strongest] {
+					t.Errorf("palette %d: %s is %s", i, name, p[name])
+				}
+			}
+		}
+		for word, meaning := range meanings {
+			if !slices.Contains(chartColours(), meaning) {
+				t.Errorf("%s: no colour is named %s", word, meaning)
+			}
+		}
+	}
+	named := regexp.MustCompile(`var\(--([a-z0-9-]+)\)`)
+	names, err := Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := chartFiles.ReadFile("charts/" + name + ".vl.json")
+		var spec map[string]any
+		if err = errors.Join(err, json.Unmarshal(text, &spec)); err != nil {
+			t.Fatal(err)
+		}
+		if err := colour(spec); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, colour := range named.FindAllStringSubmatch(string(text), -1) {
+			if palettes(t)[0][colour[1]] == "" {
+				t.Errorf("%s: no colour %s", name, colour[0])
 			}
 		}
 	}

@@ -19,12 +19,12 @@ var (
 	pageCSS string
 	//go:embed web/page.js
 	pageScript string
+	//go:embed web/tables.js
+	tableScript string
 	//go:embed web/charts.min.js
 	chartLibrary string // built from npm: see web/package.json
 	//go:embed web/LICENCES.txt
 	chartLicences string
-	//go:embed web/theme.json
-	chartTheme []byte
 )
 
 // maxTableRows is how many rows of an answer the page shows.
@@ -35,7 +35,7 @@ type pageData struct {
 	Title, Subtitle, Warning string
 	Policy                   string
 	CSS                      template.CSS
-	Library, Script          template.JS
+	Library, Tables, Script  template.JS
 	Charts                   []*Chart
 	Theme                    json.RawMessage
 	Licences                 string
@@ -78,10 +78,11 @@ type shown struct{ Text, Class, Meaning string }
 // WriteHTML writes the report as one file that needs nothing from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	p := pageData{
-		Title: "MTA-STS survey", CSS: template.CSS(pageCSS), Library: template.JS(chartLibrary), Script: template.JS(pageScript),
+		Title: "MTA-STS survey", CSS: template.CSS(pageCSS),
+		Library: template.JS(chartLibrary), Tables: template.JS(tableScript), Script: template.JS(pageScript),
 		Theme: chartTheme, Licences: chartLicences, Charts: []*Chart{}, Made: r.Made.UTC().Format("2006-01-02 15:04 UTC"),
 	}
-	p.Policy = contentPolicy(pageCSS, chartLibrary, pageScript)
+	p.Policy = contentPolicy(pageCSS, chartLibrary, tableScript, pageScript)
 	p.Subtitle, p.Warning = r.subtitle(), strings.TrimSpace(r.Run().warning()+" "+versionWarning(r.Runs))
 	p.Cards, p.Facts, p.Lists, p.Settings = r.cards(), r.facts(), r.lists(), r.Run().Settings()
 	meanings, err := readMeanings()
