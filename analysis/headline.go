@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// A card is a figure of the headline.
+type card struct{ Label, Value, Of, Note string }
+
 // subtitle says in a line what the report is about.
 func (r *Report) subtitle() string {
 	run := r.Run()

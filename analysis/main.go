@@ -33,6 +33,7 @@ run lost protection that one before it had. (go run says 1 instead of 4.)
 
 type options struct {
 	html, json, csv string
+	layout          Layout
 	failOn          string
 	memory          string
 	threads         int
@@ -78,6 +79,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
+	flags.StringVar(&o.layout.For, "for", "", "lay out the report for its `reader`: team (what broke, and what to do) or paper (method\nand tables); otherwise it has everything")
+	flags.StringVar(&o.layout.Title, "title", "", "`title` of the report")
+	flags.StringVar(&o.layout.GroupBy, "group-by", "", "with --for team, sum up the values of this `tag`, a column of --tags (default: the one\nwith the fewest values)")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
 	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 if the last run has one")
@@ -95,6 +99,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY or --fail-on regression")
 	case o.html == "-" && o.json == "-":
 		return o, errors.New("-o and --json cannot both write to standard output")
+	case o.layout.For != "" && o.layout.For != forTeam && o.layout.For != forPaper:
+		return o, fmt.Errorf("--for %q: the words are team and paper", o.layout.For)
+	case o.layout.GroupBy != "" && o.layout.For != forTeam:
+		return o, errors.New("--group-by goes with --for team")
+	case o.layout != Layout{} && o.html == "":
+		return o, errors.New("--for, --title and --group-by are about the page: say -o FILE")
 	case o.failOn != "" && o.failOn != "regression":
 		return o, fmt.Errorf("--fail-on %q: the only word is regression", o.failOn)
 	case o.failOn != "" && len(o.runs) < 2:
@@ -142,6 +152,7 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	if err != nil {
 		return 0, err
 	}
+	r.Layout = o.layout
 	if err := writeTo(o.html, stdout, r.WriteHTML); err != nil {
 		return 0, err
 	}

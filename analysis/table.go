@@ -154,7 +154,7 @@ func Format(kind Kind, v any) string {
 	return printable(fmt.Sprint(v))
 }
 
-func sortedKeys(tags Tags) []string {
+func sortedKeys[V any](tags map[string]V) []string {
 	keys := make([]string, 0, len(tags))
 	for key := range tags {
 		keys = append(keys, key)
