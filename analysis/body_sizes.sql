@@ -9,6 +9,8 @@ SELECT
         WHEN body_bytes < 1024 THEN '256 to 1,023' WHEN body_bytes <= 65536 THEN '1,024 to 65,536' ELSE 'over 65,536' END AS bytes,
     body_framing AS framing,
     count(*) AS domains,
+    sum(count(*)) OVER () AS known,
+    (SELECT count(*) FROM published WHERE judged_policy = 'unknown' AND body_bytes IS NULL) AS unknown,
     count(*) / sum(count(*)) OVER () AS share
 FROM published
 WHERE http_status = 200 AND body_bytes IS NOT NULL

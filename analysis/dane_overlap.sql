@@ -7,16 +7,26 @@
 -- Caveat: unless the scan was asked for more (--dane all, --tlsrpt all), only domains with
 -- an MTA-STS record are asked, and DANE alone is not seen. Needs a resolver that validates
 -- DNSSEC.
+WITH asked AS (
+    SELECT
+        CASE WHEN judged <> 'unknown' THEN judged = 'valid' AND mode <> 'none' END AS mta_sts,
+        CASE WHEN dane <> 'unknown' THEN dane IN ('all', 'some') END AS dane,
+        tlsrpt
+    FROM (SELECT *, judged_policy_of(record, policy, policy_reason, findings) AS judged FROM rows WHERE dane IS NOT NULL)
+), totals AS (
+    SELECT count(*) FILTER (mta_sts IS NOT NULL AND dane IS NOT NULL) AS known, count(*) - known AS unknown FROM asked
+)
 SELECT
     CASE WHEN mta_sts AND dane THEN 'both' WHEN mta_sts THEN 'MTA-STS alone' WHEN dane THEN 'DANE alone' ELSE 'neither' END AS protection,
     count(*) AS domains,
-    count(*) / sum(count(*)) OVER () AS share,
+    known,
+    unknown,
+    count(*) / known AS share,
     count(*) FILTER (tlsrpt = 'valid') AS with_tlsrpt,
-    share_of(with_tlsrpt, count(*) FILTER (tlsrpt <> 'unknown')) AS share_with_tlsrpt
-FROM (
-    SELECT policy = 'valid' AND mode <> 'none' AS mta_sts, dane IN ('all', 'some') AS dane, tlsrpt
-    FROM rows
-    WHERE dane <> 'unknown' AND record <> 'unknown' AND judged(policy, findings) <> 'unknown'
-)
-GROUP BY mta_sts, dane
+    count(*) FILTER (tlsrpt <> 'unknown') AS with_tlsrpt_known,
+    count(*) FILTER (tlsrpt = 'unknown') AS with_tlsrpt_unknown,
+    share_of(with_tlsrpt, with_tlsrpt_known) AS share_with_tlsrpt
+FROM asked, totals
+WHERE mta_sts IS NOT NULL AND dane IS NOT NULL
+GROUP BY mta_sts, dane, known, unknown
 ORDER BY list_position(['both', 'MTA-STS alone', 'DANE alone', 'neither'], protection);

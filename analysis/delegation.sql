@@ -10,10 +10,11 @@
 SELECT
     record_operator AS operator,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM published) AS share,
+    n,
+    count(*) / n AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid,
     count(*) FILTER (host_operator = record_operator) AS host_too
-FROM published
+FROM published, (SELECT count(*) AS n FROM published)
 WHERE record_operator IS NOT NULL
-GROUP BY record_operator
+GROUP BY record_operator, n
 ORDER BY domains DESC, operator;

@@ -29,9 +29,9 @@ FROM (
         CASE
             WHEN record = 'multiple' THEN {problem: 'several records: senders act as if there were none', cause: NULL::VARCHAR}
             WHEN record = 'invalid' THEN {problem: 'the record does not parse: senders act as if there were none', cause: NULL}
-            WHEN policy = 'missing' THEN {problem: 'no policy: senders deliver without MTA-STS', cause: NULL}
+            WHEN judged_policy = 'missing' THEN {problem: 'no policy: senders deliver without MTA-STS', cause: NULL}
             WHEN judged_policy IN ('unreachable', 'forbidden') THEN {problem: 'the policy cannot be retrieved: senders deliver without MTA-STS', cause: NULL}
-            WHEN policy = 'invalid' THEN {problem: 'the policy does not parse: senders deliver without MTA-STS', cause: NULL}
+            WHEN judged_policy = 'invalid' THEN {problem: 'the policy does not parse: senders deliver without MTA-STS', cause: NULL}
             WHEN verdict = 'enforce_refused' AND mx_match <> 'none' THEN {problem: 'mail is refused: no host that the policy allows does TLS with a certificate for its name', cause: mail_cause}
             WHEN verdict = 'enforce_refused' THEN {problem: 'mail is refused: no host that receives it is one that the policy allows', cause: mail_cause}
             WHEN verdict = 'enforce_partial' AND mx_match = 'all' THEN {problem: 'mail to some hosts is refused: they do no TLS with a certificate for their name', cause: mail_cause}

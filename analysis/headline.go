@@ -75,11 +75,11 @@ func (r *Report) cards() []card {
 		{"Mail is refused", "mail is refused", "domains with a record"},
 	} {
 		effect := r.Tables["cluster_effect"]
-		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "share") != nil {
+		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "low") != nil {
 			cards = append(cards, card{
 				Label: rate.label,
-				Value: Format(KindShare, effect.Value(i, "share")),
-				Of:    fmt.Sprintf("%s of %s %s", Format(KindCount, effect.Value(i, "domains")), Format(KindCount, effect.Value(i, "of_domains")), rate.of),
+				Value: interval(effect.Value(i, "low").(float64), effect.Value(i, "high").(float64)),
+				Of:    ofKnown(effect, i, rate.of),
 				Note:  r.without(rate.name),
 			})
 		}
@@ -92,6 +92,20 @@ func (r *Report) cards() []card {
 		})
 	}
 	return cards
+}
+
+// ofKnown says of how many domains a rate is, and what it is where some are unknown and left out.
+func ofKnown(effect *Table, row int, of string) string {
+	count := func(column string) string { return Format(KindCount, effect.Value(row, column)) }
+	text := fmt.Sprintf("%s of %s %s", count("domains"), count("known"), of)
+	if effect.Value(row, "unknown") == int64(0) {
+		return text
+	}
+	text += fmt.Sprintf(", and %s are unknown", count("unknown"))
+	if share := effect.Value(row, "share"); share != nil {
+		text += fmt.Sprintf(": %s of the known", Format(KindShare, share))
+	}
+	return text
 }
 
 // withoutSOA gives adoption the other way, where many domains were denied without an SOA.
@@ -150,7 +164,11 @@ func (r *Report) caution(query string) string {
 		return ""
 	}
 	effect := r.Tables["cluster_effect"]
-	share := Format(KindShare, effect.Value(effect.Find("rate", rate), "share"))
+	row := effect.Find("rate", rate)
+	share := Format(KindShare, effect.Value(row, "share"))
+	if effect.Value(row, "unknown") != int64(0) {
+		share += " of the known"
+	}
 	return fmt.Sprintf("%s (%s). %s.", sentence(rate), share, text)
 }
 

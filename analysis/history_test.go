@@ -32,11 +32,11 @@ func TestScriptedNights(t *testing.T) {
 
 	incidents := make(map[string]int64)
 	each(t, store.db, query(t, "incidents"), func(scan func(...any)) {
-		var night, domains int64
+		var night, domains, of int64
 		var kind, cluster string
 		var after *string
 		var share float64
-		scan(&night, &kind, &after, &cluster, &domains, &share)
+		scan(&night, &kind, &after, &cluster, &domains, &of, &share)
 		incidents[fmt.Sprintf("%d %s %s", night, kind, cluster)] = domains
 	})
 	expected := map[string]int64{

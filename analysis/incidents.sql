@@ -6,7 +6,7 @@
 -- Caveat: such a change is one decision of one operator and no trend. Clusters are told
 -- by alias, else by the addresses of the Policy Host; domains that share neither are not
 -- found together.
-SELECT night, kind, after, cluster, count(*) AS domains, count(*) / sum(count(*)) OVER (PARTITION BY night, kind) AS of_change
+SELECT night, kind, after, cluster, count(*) AS domains, sum(count(*)) OVER (PARTITION BY night, kind) AS change_n, count(*) / sum(count(*)) OVER (PARTITION BY night, kind) AS of_change
 FROM (SELECT night, kind, cluster, CASE WHEN kind LIKE '%id%' OR kind LIKE 'max_age%' THEN NULL ELSE after END AS after FROM changed)
 WHERE cluster IS NOT NULL
 GROUP BY night, kind, after, cluster

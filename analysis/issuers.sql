@@ -8,6 +8,8 @@
 SELECT
     coalesce(nullif(regexp_extract(cert_issuer, '(?:^|,)O=((?:[^,\\]|\\.)+)', 1), ''), cert_issuer) AS issuer,
     count(*) AS domains,
+    sum(count(*)) OVER () AS known,
+    (SELECT count(*) FROM published WHERE judged_policy = 'unknown' AND cert_sha256 IS NULL) AS unknown,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (tls_error IS NULL) AS accepted,
     round(median(date_diff('day', cert_not_before, cert_not_after)))::BIGINT AS median_days

@@ -10,9 +10,11 @@ SELECT
     max_age,
     max_age / 86400 AS days,
     count(*) AS domains,
+    sum(count(*)) OVER (PARTITION BY mode) AS known,
+    (SELECT count(*) FROM published WHERE judged_policy = 'unknown') AS unknown,
     count(*) / sum(count(*)) OVER (PARTITION BY mode) AS share,
     sum(count(*)) OVER (PARTITION BY mode ORDER BY max_age) / sum(count(*)) OVER (PARTITION BY mode) AS below
 FROM published
-WHERE policy = 'valid' AND max_age IS NOT NULL
+WHERE judged_policy = 'valid' AND max_age IS NOT NULL
 GROUP BY mode, max_age
 ORDER BY list_position(['enforce', 'testing', 'none'], mode), max_age;

@@ -7,6 +7,8 @@
 SELECT
     coalesce(lower(trim(split_part(content_type, ';', 1))), '(none)') AS media_type,
     count(*) AS domains,
+    sum(count(*)) OVER () AS known,
+    (SELECT count(*) FROM published WHERE judged_policy = 'unknown' AND http_status IS NULL) AS unknown,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid
 FROM published

@@ -6,16 +6,24 @@
 -- known.
 -- Caveat: the literature counts mta_sts_label, extra_label and other_host as one class.
 -- Whether a pattern was right once is in stale_patterns.sql.
-WITH known AS (
-    SELECT mismatch, mx_match, mode, cluster FROM published WHERE policy = 'valid' AND mode <> 'none' AND mx_match IN ('all', 'some', 'none')
+WITH policies AS (
+    SELECT mismatch, mx_match, mode, cluster, judged_policy FROM published
+    WHERE judged_policy = 'unknown' OR judged_policy = 'valid' AND mode <> 'none'
+), totals AS (
+    SELECT
+        count(*) FILTER (judged_policy = 'valid' AND mx_match IN ('all', 'some', 'none')) AS known,
+        count(*) FILTER (judged_policy = 'unknown' OR mx_match = 'unknown') AS unknown
+    FROM policies
 )
 SELECT
     coalesce(mismatch, 'not comparable') AS mismatch,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM known) AS share,
+    known,
+    unknown,
+    count(*) / known AS share,
     count(*) FILTER (mode = 'enforce') AS enforce,
-    mode(cluster) AS most_often_in
-FROM known
-WHERE mx_match = 'none'
-GROUP BY 1
+    mode(cluster ORDER BY cluster) AS most_often_in
+FROM policies, totals
+WHERE judged_policy = 'valid' AND mx_match = 'none'
+GROUP BY 1, known, unknown
 ORDER BY domains DESC, 1;

@@ -9,6 +9,7 @@ SELECT
     coalesce(record_reason, policy_stage || ': ' || policy_reason, record) AS now,
     pending,
     count(*) AS domains,
+    sum(count(*)) OVER () AS n,
     count(*) / sum(count(*)) OVER () AS share
 FROM rows
 WHERE first_record IS NOT NULL OR pending IS NOT NULL

@@ -5,14 +5,18 @@
 -- Denominator: domains whose policy was retrieved whole.
 -- Caveat: a policy can have more than one fault: findings.sql counts them all.
 WITH read AS (
-    SELECT policy_stage, policy_reason, lenient FROM published WHERE policy = 'valid' OR policy_stage = 'syntax'
+    SELECT policy_stage, policy_reason, lenient FROM published WHERE judged_policy <> 'unknown' AND (policy = 'valid' OR policy_stage = 'syntax')
+), totals AS (
+    SELECT (SELECT count(*) FROM read) AS known, (SELECT count(*) FROM published WHERE judged_policy = 'unknown') AS unknown
 )
 SELECT
     policy_reason AS reason,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM read) AS share,
+    known,
+    unknown,
+    count(*) / known AS share,
     count(*) FILTER (lenient) AS lenient
-FROM read
+FROM read, totals
 WHERE policy_stage = 'syntax'
-GROUP BY policy_reason
+GROUP BY policy_reason, known, unknown
 ORDER BY domains DESC, reason;

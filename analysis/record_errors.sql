@@ -12,14 +12,18 @@ WITH meant AS (
     SELECT record, findings, CASE WHEN record = 'multiple' THEN 'multiple' ELSE record_reason END AS reason
     FROM rows
     WHERE record IN ('valid', 'invalid', 'multiple') OR record_reason = 'bad_version'
+), totals AS (
+    SELECT (SELECT count(*) FROM meant) AS known, (SELECT count(*) FROM rows WHERE record = 'unknown') AS unknown
 )
 SELECT
     reason,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM meant) AS share,
+    known,
+    unknown,
+    count(*) / known AS share,
     count(*) FILTER (list_contains(findings, 'record_near_miss')) AS near_misses,
     count(*) FILTER (list_contains(findings, 'record_identical')) AS identical
-FROM meant
+FROM meant, totals
 WHERE record <> 'valid'
-GROUP BY reason
+GROUP BY reason, known, unknown
 ORDER BY domains DESC, reason;

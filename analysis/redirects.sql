@@ -3,6 +3,9 @@
 -- Numerator: domains whose Policy Host answered with a redirect, by its target.
 -- Denominator: domains whose Policy Host sent a response.
 -- Caveat: the targets are what strangers wrote; only their form is looked at.
+WITH totals AS (
+    SELECT count(http_status) AS known, count(*) FILTER (judged_policy = 'unknown' AND http_status IS NULL) AS unknown FROM published
+)
 SELECT
     CASE
         WHEN http_location IS NULL THEN 'nowhere'
@@ -13,8 +16,10 @@ SELECT
         ELSE 'something else'
     END AS target,
     count(*) AS domains,
-    count(*) / (SELECT count(*) FROM published WHERE http_status IS NOT NULL) AS share
-FROM published
+    known,
+    unknown,
+    count(*) / known AS share
+FROM published, totals
 WHERE http_status BETWEEN 300 AND 399
-GROUP BY target
+GROUP BY target, known, unknown
 ORDER BY domains DESC, target;

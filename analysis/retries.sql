@@ -9,6 +9,7 @@ SELECT
     pass,
     least(attempts, 10) AS messages,
     count(*) AS domains,
+    sum(count(*)) OVER () AS n,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (record = 'unknown') AS still_unknown,
     still_unknown / domains AS still_unknown_share,

@@ -6,15 +6,27 @@
 -- to an operator, and no MX host is below the domain itself.
 -- Caveat: the same if the registered names are equal, or differ in their suffix only.
 -- Operators with several names look different.
+WITH outsourced AS (
+    -- Hosts of the domain itself are no outsourcing; where hosts are unknown, so is this.
+    SELECT * FROM published
+    WHERE judged_policy = 'valid' AND host_operator IS NOT NULL AND mx_match IN ('all', 'some', 'none', 'unknown')
+        AND (mx_match = 'unknown' OR len(list_filter(mx, lambda m: ends_with('.' || m.host, '.' || coalesce(registered_domain, domain)))) = 0)
+), totals AS (
+    SELECT
+        count(*) FILTER (mx_match <> 'unknown') AS known,
+        count(*) FILTER (mx_match = 'unknown') + (SELECT count(*) FROM published WHERE judged_policy = 'unknown') AS unknown
+    FROM outsourced
+)
 SELECT
     CASE WHEN list_contains(list_transform(mx, lambda m: split_part(site(m.host), '.', 1)), split_part(host_operator, '.', 1)) THEN 'same' ELSE 'different' END AS provider,
     count(*) AS domains,
-    count(*) / sum(count(*)) OVER () AS share,
+    known,
+    unknown,
+    count(*) / known AS share,
     count(*) FILTER (mx_match = 'none') AS no_match,
     no_match / domains AS no_match_share,
     count(*) FILTER (mx_match = 'some') AS some_match
-FROM published
-WHERE policy = 'valid' AND host_operator IS NOT NULL AND mx_match IN ('all', 'some', 'none')
-    AND len(list_filter(mx, lambda m: ends_with('.' || m.host, '.' || coalesce(registered_domain, domain)))) = 0
-GROUP BY 1
+FROM outsourced, totals
+WHERE mx_match <> 'unknown'
+GROUP BY 1, known, unknown
 ORDER BY 1 DESC;

@@ -8,6 +8,8 @@
 SELECT
     coalesce(nullif(lower(regexp_extract(server, '^([^/ (]+)', 1)), ''), '(none)') AS product,
     count(*) AS domains,
+    sum(count(*)) OVER () AS known,
+    (SELECT count(*) FROM published WHERE judged_policy = 'unknown' AND http_status IS NULL) AS unknown,
     count(*) / sum(count(*)) OVER () AS share,
     count(*) FILTER (policy = 'valid') AS policy_valid
 FROM published

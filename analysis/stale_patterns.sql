@@ -14,20 +14,28 @@ WITH mismatching AS (
     SELECT DISTINCT domain, unnest(list_transform(mx, lambda m: m.host)) AS host
     FROM history SEMI JOIN mismatching USING (domain)
     WHERE night < len(getvariable('runs'))
+), totals AS (
+    SELECT
+        count(*) FILTER (judged_policy = 'valid' AND mx_match IN ('some', 'none')) AS mismatching_known,
+        count(*) FILTER (judged_policy = 'unknown' OR mx_match = 'unknown') AS mismatching_unknown
+    FROM published
 )
 SELECT
     mismatching.domain,
-    any_value(tags) AS tags,
+    tags,
     mode,
     mx_match,
-    any_value(mismatch) AS mismatch,
+    mismatch,
     string_agg(DISTINCT pattern, ' ' ORDER BY pattern) AS stale_patterns,
     string_agg(DISTINCT host, ' ' ORDER BY host) AS earlier_hosts,
-    any_value(array_to_string(hosts, ' ')) AS hosts,
-    1 / (SELECT count(DISTINCT domain) FROM mismatching) AS of_mismatching
+    array_to_string(hosts, ' ') AS hosts,
+    mismatching_known,
+    mismatching_unknown,
+    1 / mismatching_known AS of_mismatching
 FROM mismatching JOIN earlier ON mismatching.domain = earlier.domain
     AND (lower(pattern) = host OR starts_with(pattern, '*.') AND ends_with(host, lower(pattern[2:])) AND NOT contains(host[:-len(pattern)], '.'))
+, totals
 WHERE NOT list_contains(hosts, host)
-GROUP BY mismatching.domain, mode, mx_match
+GROUP BY ALL
 ORDER BY mode, mismatching.domain
 LIMIT 10000;

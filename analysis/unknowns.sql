@@ -15,7 +15,9 @@ SELECT
     failed.resolver,
     reason,
     failed.domains,
+    asked.domains AS resolver_n,
     failed.domains / asked.domains AS of_resolver,
-    failed.domains / (SELECT count(*) FROM rows) AS of_run
-FROM failed JOIN asked ON failed.resolver IS NOT DISTINCT FROM asked.resolver
+    run_n,
+    failed.domains / run_n AS of_run
+FROM failed JOIN asked ON failed.resolver IS NOT DISTINCT FROM asked.resolver, (SELECT count(*) AS run_n FROM rows)
 ORDER BY failed.domains DESC, failed.resolver, reason;

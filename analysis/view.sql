@@ -118,6 +118,10 @@ LIMIT 0;
 CREATE OR REPLACE TEMP MACRO judged(policy, findings) AS
     CASE WHEN list_has_any(findings, ['client_limit_possible', 'http2_only']) THEN 'unknown' ELSE policy END;
 
+-- The same, unknown too where the record is, where the policy was not asked for yet, and where its host opted out.
+CREATE OR REPLACE TEMP MACRO judged_policy_of(record, policy, policy_reason, findings) AS
+    CASE WHEN record = 'unknown' OR record = 'valid' AND (policy = 'not_fetched' OR policy_reason = 'opted_out') THEN 'unknown' ELSE judged(policy, findings) END;
+
 -- Whether a domain has no record by a denial that came without an SOA.
 CREATE OR REPLACE TEMP MACRO denied_without_soa(record, findings) AS
     record = 'absent' AND list_contains(findings, 'negative_without_soa');
@@ -153,12 +157,14 @@ CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN p
 --   served_by and cluster, the domains that share its fate: by the operator of an alias, else by the other names of
 --   the certificate (cluster), else by the set of addresses of the Policy Host; else the domain alone;
 --   manager, who runs it, by the heuristic of the literature (ACM IMC 2025): whoever serves 50 domains or more is a
---   third party, up to 5 is self, between is unclassified. Many domains at the same addresses, all with the same hosts
+--   third party, up to 5 is self, between is unclassified; unknown where the policy is, and neither alias nor address is
+--   known. Many domains at the same addresses, all with the same hosts
 --   for their mail, are one owner's portfolio: self.
 CREATE OR REPLACE TEMP TABLE published AS
 SELECT
     *,
     CASE
+        WHEN judged_policy = 'unknown' AND served_by = 'domain ' || domain THEN 'unknown'
         WHEN served_domains <= 5 OR portfolio THEN 'self'
         WHEN served_domains >= 50 THEN 'third_party'
         ELSE 'unclassified'
@@ -177,7 +183,7 @@ FROM (
         FROM (
             SELECT
                 * EXCLUDE (policy_text),
-                judged(policy, findings) AS judged_policy,
+                judged_policy_of(record, policy, policy_reason, findings) AS judged_policy,
                 coalesce(record_delegated_to, CASE WHEN NOT ends_with('.' || cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(cnames[-1]) END) AS record_operator,
                 coalesce(host_delegated_to, CASE WHEN NOT ends_with('.' || host_cnames[-1], '.' || coalesce(registered_domain, domain)) THEN site(host_cnames[-1]) END) AS host_operator,
                 CASE WHEN record = 'valid' THEN policy_stage ELSE 'record' END AS stage,
