@@ -108,10 +108,15 @@ func (c chartCut) rows(t *Table) (rows []int, title string) {
 	if len(c.By) > 0 {
 		slices.SortStableFunc(categories, func(a, b string) int { return cmp.Compare(domains[b], domains[a]) })
 	}
-	shown := len(categories)
-	if c.First > 0 && c.First < shown {
-		shown = c.First
-		title = fmt.Sprintf("%s of %s %s", thousands(int64(shown)), thousands(int64(len(categories))), c.Of)
+	shown, all := len(categories), int64(len(categories))
+	if total, ok := t.Value(0, "total_rows").(int64); ok && len(c.By) == 0 { // the question cut its answer
+		all = total - int64(totals)
+	}
+	if c.First > 0 {
+		shown = min(c.First, shown)
+	}
+	if int64(shown) < all {
+		title = fmt.Sprintf("%s of %s %s", thousands(int64(shown)), thousands(all), cmp.Or(c.Of, "rows"))
 	}
 	kept := make(map[string]bool)
 	for _, name := range categories[:shown] {

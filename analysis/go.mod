@@ -1,4 +1,4 @@
-module stsscan/analysis
+module stsscan/stsscan-report
 
 go 1.26.8
 

@@ -20,7 +20,7 @@ const (
 	exitRegression = 4 // --fail-on regression, and there is one
 )
 
-const usageText = `usage: analysis [flags] RUN [RUN...]
+const usageText = `usage: stsscan-report [flags] RUN [RUN...]
 
 Answers every question about a run, an output directory of stsscan scan, and
 writes a report. Several runs are compared, the oldest first: questions about one
@@ -50,21 +50,25 @@ func main() {
 
 // run is the program; it returns its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if noDatabase != "" {
+		fmt.Fprintf(stderr, "stsscan-report: %s\n", noDatabase)
+		return exitFailed
+	}
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitDone
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "analysis: %v\n", err)
+		fmt.Fprintf(stderr, "stsscan-report: %v\n", err)
 		return exitUsage
 	}
 	regressions, err := o.report(ctx, stdout, stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "analysis: %v\n", err)
+		fmt.Fprintf(stderr, "stsscan-report: %v\n", err)
 		return exitFailed
 	}
 	if o.failOn == "regression" && regressions > 0 {
-		fmt.Fprintf(stderr, "analysis: %d regressions since the run before\n", regressions)
+		fmt.Fprintf(stderr, "stsscan-report: %d regressions since the run before\n", regressions)
 		return exitRegression
 	}
 	return exitDone
@@ -72,7 +76,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	flags := flag.NewFlagSet("analysis", flag.ContinueOnError)
+	flags := flag.NewFlagSet("stsscan-report", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usageText)
@@ -128,11 +132,11 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	}
 	for _, run := range runs {
 		if warning := run.warning(); warning != "" {
-			fmt.Fprintf(stderr, "analysis: %s: %s\n", run.Dir, warning)
+			fmt.Fprintf(stderr, "stsscan-report: %s: %s\n", run.Dir, warning)
 		}
 	}
 	if warning := versionWarning(runs); warning != "" {
-		fmt.Fprintf(stderr, "analysis: %s\n", warning)
+		fmt.Fprintf(stderr, "stsscan-report: %s\n", warning)
 	}
 	var dirs []string
 	for _, run := range runs {

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	_ "github.com/duckdb/duckdb-go/v2"
 )
 
 // A Store is DuckDB with the tables of some runs. It must be closed.

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/duckdb/duckdb-go/v2"
 )
 
 // A Table is the answer to a question.
@@ -86,11 +84,8 @@ func plain(v any) (any, error) {
 			return nil, fmt.Errorf("%v is too large", v)
 		}
 		return v.Int64(), nil
-	case duckdb.OrderedMap:
-		tags := make(Tags)
-		for i, key := range v.Keys() {
-			tags[fmt.Sprint(key)] = fmt.Sprint(v.Values()[i])
-		}
+	}
+	if tags, ok := tagsOf(v); ok {
 		return tags, nil
 	}
 	return nil, fmt.Errorf("no table has values of type %T", v)
