@@ -7,7 +7,7 @@ import (
 )
 
 // A card is a figure of the headline.
-type card struct{ Label, Value, Of, Note string }
+type card struct{ Rate, Label, Value, Of, Note string }
 
 // subtitle says in a line what the report is about.
 func (r *Report) subtitle() string {
@@ -63,6 +63,7 @@ func (r *Report) cards() []card {
 	}
 	low, high := adoption.Value(all, "low").(float64), adoption.Value(all, "high").(float64)
 	cards := []card{{
+		Rate:  "adoption",
 		Label: "Adoption: a record is published",
 		Value: interval(low, high),
 		Of: fmt.Sprintf("of %s domains: %s have a record, %s are unknown", Format(KindCount, adoption.Value(all, "domains")),
@@ -77,6 +78,7 @@ func (r *Report) cards() []card {
 		effect := r.Tables["cluster_effect"]
 		if i := effect.Find("rate", rate.name); i >= 0 && effect.Value(i, "low") != nil {
 			cards = append(cards, card{
+				Rate:  rate.name,
 				Label: rate.label,
 				Value: interval(effect.Value(i, "low").(float64), effect.Value(i, "high").(float64)),
 				Of:    ofKnown(effect, i, rate.of),

@@ -142,7 +142,12 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	for _, run := range runs {
 		dirs = append(dirs, run.Dir)
 	}
-	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads}, dirs...)
+	config := StoreConfig{Memory: o.memory, Threads: o.threads}
+	before, err := AskBefore(ctx, config, runs)
+	if err != nil {
+		return 0, err
+	}
+	store, err := OpenStore(ctx, config, dirs...)
 	if err != nil {
 		return 0, err
 	}
@@ -156,7 +161,7 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	r.Layout = o.layout
+	r.Before, r.Layout = before, o.layout
 	if err := writeTo(o.html, stdout, r.WriteHTML); err != nil {
 		return 0, err
 	}

@@ -84,13 +84,13 @@ func (r *Report) takeovers() []problem {
 	t := r.Tables["takeover"]
 	var problems []problem
 	for i := range t.Rows {
-		what := "takeover risk: whoever registers the target serves the policy"
+		what, label := "takeover risk: whoever registers the target serves the policy", "mta-sts."
 		if t.Value(i, "finding") == "record_cname_dangling" {
-			what = "takeover risk: whoever registers the target publishes the record"
+			what, label = "takeover risk: whoever registers the target publishes the record", "_mta-sts."
 		}
 		p := r.problem(t, i)
 		p.What, p.Class = what, "bad"
-		p.Why = text(t, i, "name") + " is an alias of " + text(t, i, "target") + ", which does not exist"
+		p.Why = label + p.Domain + " is an alias of " + text(t, i, "target") + ", which does not exist"
 		problems = append(problems, p)
 	}
 	return problems

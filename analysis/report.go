@@ -15,6 +15,7 @@ type Report struct {
 	Runs     []Run // oldest first; questions about one run are about the last
 	Sections []Section
 	Tables   map[string]*Table // by the name of the question
+	Before   map[string]*Table // those behind the tiles, of the run before the last: see AskBefore
 	Evidence []Evidence        // of domains that the answers name, in their order
 	Named    int               // domains that the answers name
 	Layout   Layout

@@ -25,6 +25,9 @@ func makeReport(t *testing.T, runs []string, layout ...Layout) (*Report, string)
 	for _, l := range layout {
 		r.Layout = l
 	}
+	if r.Before, err = AskBefore(t.Context(), StoreConfig{}, read); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "report.html")
 	if err := writeTo(path, nil, r.WriteHTML); err != nil {
 		t.Fatal(err)

@@ -1,8 +1,8 @@
 -- Which names could somebody else take over?
 --
 -- Numerator: domains one of whose two names of MTA-STS is an alias of a name that does not
--- exist. Whoever registers that target serves the policy (host_cname_dangling), or the
--- record (record_cname_dangling).
+-- exist. Whoever registers that target serves the policy (host_cname_dangling: mta-sts. before
+-- the domain), or the record (record_cname_dangling: _mta-sts. before it).
 -- Denominator: the domains of the run.
 -- Caveat: whether the target can be registered is not asked: it may lie in a zone of the
 -- domain's own operator.
@@ -10,9 +10,7 @@ SELECT
     domain,
     tags,
     finding,
-    CASE finding WHEN 'host_cname_dangling' THEN 'mta-sts.' ELSE '_mta-sts.' END || domain AS name,
     CASE finding WHEN 'host_cname_dangling' THEN host_cnames ELSE cnames END[-1] AS target,
-    record,
     verdict
 FROM (
     SELECT *, unnest(list_distinct(findings)) AS finding

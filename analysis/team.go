@@ -96,13 +96,13 @@ func (r *Report) team() (*team, error) {
 		return l
 	}
 	takeovers := list("team-takeover", "Takeover risk: names that somebody else could take", "", r.takeovers(), firstTakeovers)
-	broken := list("team-broken", "Broken since the last run", "Nothing broke.", r.broken(), firstBroken)
+	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), firstBroken)
 	switch len(r.Runs) {
 	case 1:
 		broken.None = "There is no run to compare with: name an earlier one before this one."
 	default:
 		t.Since = r.Runs[len(r.Runs)-2].Started.UTC().Format("2 January 2006, 15:04 UTC")
-		broken.Title = "Broken since the last run, " + t.Since
+		broken.Title = "Broken since the run before, " + t.Since
 	}
 	t.Lists = []todo{broken}
 	if len(takeovers.First) > 0 { // else a tile says that there are none
@@ -165,7 +165,7 @@ type tagSummary struct {
 
 // tagColumns are the heads of a summary.
 var tagColumns = []string{
-	"domains", "with a record", "protected", "broken since the last run", "mail refused", "not protected", "takeover risk",
+	"domains", "with a record", "protected", "broken since the run before", "mail refused", "not protected", "takeover risk",
 }
 
 // tagSummaries are those of all tags, first the one that is asked for, or that has the fewest values.

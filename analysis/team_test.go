@@ -224,7 +224,7 @@ func testFirstScreen(t *testing.T, path string) {
 	}
 	for _, want := range []string{
 		"takeover risk: whoever registers the target serves the policy", "left-behind.com", "Remove the alias",
-		"Broken since the last run", "brand-00.com", "Alice", "mail would be refused", "Add to the policy: mx: mx.elsewhere.example",
+		"Broken since the run before", "brand-00.com", "Alice", "mail would be refused", "Add to the policy: mx: mx.elsewhere.example",
 		"9 domains", "self_signed", "Give mta-sts.DOMAIN a certificate from an authority that senders trust",
 	} {
 		if !strings.Contains(seen.Text, want) {
