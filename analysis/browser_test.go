@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,9 +33,9 @@ const patience = 2 * time.Minute
 // not the test's: processes of Chromium may write to it a moment after its end.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	path, err := findBrowser()
 	if err != nil {
-		t.Skip("no chromium")
+		t.Skip(err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.WSURLReadTimeout(patience))
@@ -43,7 +43,7 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*patience)
+	ctx, cancel = context.WithTimeout(ctx, 5*patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -56,8 +56,8 @@ type visit struct {
 }
 
 // testBrowser opens a report as people do: no complaint on the console, no request
-// for anything but the file, every chart drawn, nothing wider than the window. Where little was scanned, charts may
-// be blank.
+// for anything but the file, every chart drawn, nothing cut, no text over text. Where
+// little was scanned, charts may be blank.
 func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 	ctx := browser(t)
 	var heard sync.Mutex
@@ -85,8 +85,9 @@ func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 	}
 	address := (&url.URL{Scheme: "file", Path: report}).String()
 	for _, v := range []visit{
-		{name: "desktop", width: 1280, height: 900},
-		{name: "dark", width: 1280, height: 900, dark: true},
+		{name: "desktop", width: 1280, height: 800},
+		{name: "dark", width: 1280, height: 800, dark: true},
+		{name: "tablet", width: 800, height: 1100},
 		{name: "phone", width: 390, height: 844},
 		{name: "print", width: 800, height: 1100, print: true},
 	} {
@@ -117,6 +118,12 @@ func testBrowser(t *testing.T, report string, charts []string, blank bool) {
 			if seen.Width > v.width {
 				t.Errorf("the page is %d wide in a window of %d", seen.Width, v.width)
 			}
+			if len(seen.Cut) > 0 || len(seen.Over) > 0 {
+				t.Errorf("cut: %q; text over text: %q", seen.Cut, seen.Over)
+			}
+			if seen.Tiles > 1 && v.width == 1280 {
+				t.Errorf("the tiles stand in %d rows", seen.Tiles)
+			}
 			if white := seen.Background == "rgb(255, 255, 255)"; white == v.dark {
 				t.Errorf("the background is %s", seen.Background)
 			}
@@ -141,21 +148,16 @@ type sight struct {
 	Empty      string        `json:"empty"`
 	Blank      string        `json:"blank"` // charts that say that there is nothing to draw
 	Width      int64         `json:"width"`
+	Cut        []string      `json:"cut"`   // what is wider than its place, or ends in an ellipsis that a chart made
+	Over       []string      `json:"over"`  // texts of charts that lie over each other
+	Tiles      int           `json:"tiles"` // rows of them
 	Background string        `json:"background"`
 }
 
 // look measures the page.
-const look = `(() => {
-	const charts = [...document.querySelectorAll('.chart')];
-	return {
-		first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
-		drawn: charts.filter(c => c.dataset.drawn === 'yes' && (c.querySelector('svg') || c.dataset.blank)).length,
-		empty: charts.filter(c => !c.dataset.blank && ![...c.querySelectorAll('.role-mark path[d], .role-mark text, .role-mark line')].some(m => m.getBBox().width + m.getBBox().height > 0)).map(c => c.id).join(' '),
-		blank: charts.filter(c => c.dataset.blank).map(c => c.id).join(' '),
-		width: document.documentElement.scrollWidth,
-		background: getComputedStyle(document.body).backgroundColor,
-	};
-})()`
+//
+//go:embed testdata/look.js
+var look string
 
 // open opens the page and waits until its charts are drawn.
 func (v visit) open(ctx context.Context, address string) (sight, error) {

@@ -49,7 +49,8 @@ func TestChartCut(t *testing.T) {
 			t.Errorf("%s: rows %v, %q; want %s, %q", test.name, rows, title, test.rows, test.title)
 		}
 	}
-	if rows, title := (chartCut{}).rows(table([]string{"n"}, many...)); len(rows) != maxChartRows || title != "the first 2,000 of 2,001 rows" {
+	rows, title := chartCut{}.rows(table([]string{"n"}, many...))
+	if len(rows) != maxChartRows || title != "the first 2,000 of 2,001 rows" {
 		t.Errorf("%d rows, %q", len(rows), title)
 	}
 }

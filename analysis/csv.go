@@ -4,9 +4,27 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"time"
 )
+
+// WriteTables writes each answer to a file of a directory, which it makes where it is
+// not there; "" writes nothing.
+func (r *Report) WriteTables(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := makeDir(dir); err != nil {
+		return err
+	}
+	for name, t := range r.Tables {
+		if err := writeTo(filepath.Join(dir, name+".csv"), nil, t.WriteCSV); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // WriteCSV writes a table for spreadsheets (RFC 4180): numbers as they are, shares
 // as fractions, times in RFC 3339, NULL as nothing. Text is made printable, and

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"time"
 )
 
@@ -34,6 +33,7 @@ run lost protection that one before it had. (go run says 1 instead of 4.)
 type options struct {
 	html, json, csv string
 	layout          Layout
+	figures         figuresConfig
 	failOn          string
 	memory          string
 	threads         int
@@ -88,6 +88,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.layout.GroupBy, "group-by", "", "with --for team, sum up the values of this `tag`, a column of --tags (default: the one\nwith the fewest values)")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
+	o.figures.flags(flags)
 	flags.StringVar(&o.failOn, "fail-on", "", "regression: exit with status 4 if the last run has one")
 	flags.StringVar(&o.memory, "memory", "2GB", "`size` of what DuckDB may hold in memory")
 	flags.IntVar(&o.threads, "threads", 0, "`number` of threads (default: one for each processor)")
@@ -99,8 +100,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	switch {
 	case len(o.runs) == 0:
 		return o, errors.New("name a run, the output directory of a scan: see --help")
-	case o.html == "" && o.json == "" && o.csv == "" && o.failOn == "":
-		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY or --fail-on regression")
+	case o.html == "" && o.json == "" && o.csv == "" && o.figures.dir == "" && o.failOn == "":
+		return o, errors.New("say what to write: -o FILE, --json FILE, --csv DIRECTORY, --figures DIRECTORY " +
+			"or --fail-on regression")
 	case o.html == "-" && o.json == "-":
 		return o, errors.New("-o and --json cannot both write to standard output")
 	case o.layout.For != "" && o.layout.For != forTeam && o.layout.For != forPaper:
@@ -116,13 +118,18 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case o.threads < 0:
 		return o, fmt.Errorf("--threads %d: must not be negative", o.threads)
 	}
-	return o, nil
+	return o, o.figures.check()
 }
 
 // report answers and writes. It returns the number of regressions.
 func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, error) {
 	for _, name := range []string{o.html, o.json} {
 		if err := checkOutput(name); err != nil {
+			return 0, err
+		}
+	}
+	for _, name := range []string{o.csv, o.figures.dir} {
+		if err := checkDir(name); err != nil {
 			return 0, err
 		}
 	}
@@ -168,14 +175,14 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (int64, 
 	if err := writeTo(o.json, stdout, r.WriteJSON); err != nil {
 		return 0, err
 	}
-	if o.csv != "" {
-		if err := makeDir(o.csv); err != nil {
+	for _, dir := range []string{o.csv, o.figures.dir} {
+		if err := r.WriteTables(dir); err != nil {
 			return 0, err
 		}
-		for name, t := range r.Tables {
-			if err := writeTo(filepath.Join(o.csv, name+".csv"), stdout, t.WriteCSV); err != nil {
-				return 0, err
-			}
+	}
+	if o.figures.dir != "" {
+		if err := r.WriteFigures(ctx, o.figures); err != nil {
+			return 0, err
 		}
 	}
 	return r.Regressions(), nil

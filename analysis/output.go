@@ -79,6 +79,15 @@ func checkOutput(name string) error {
 	return err
 }
 
+// checkDir is the error that makeDir would meet at once: something that is not a
+// directory.
+func checkDir(name string) error {
+	if info, err := os.Stat(name); name != "" && err == nil && !info.IsDir() {
+		return fmt.Errorf("write %s: is not a directory", name)
+	}
+	return nil
+}
+
 // standard is the standard stream that a file is, as /dev/stdout names it; nil:
 // none.
 func standard(info fs.FileInfo) *os.File {

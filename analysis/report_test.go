@@ -41,6 +41,7 @@ func testReport(t *testing.T, runs []string) {
 	testPage(t, r, path)
 	testTwin(t, r)
 	testBrowser(t, path, chartNames(t, r), false)
+	t.Run("figures", func(t *testing.T) { testFigures(t, r, chartNames(t, r)) })
 }
 
 // testPage holds the file against what it promises.

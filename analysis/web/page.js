@@ -42,19 +42,19 @@
 			}
 			if (channel === 'color' && encoding.scale?.domain) {
 				const longest = Math.max(...encoding.scale.domain.map(word => String(word).length));
-				config.legend.columns = Math.max(1, Math.floor(width / (longest * charWidth + 30)));
+				config.legend.columns = Math.max(1, Math.floor((width - 90) / (longest * charWidth + 30)));
 			}
 		}
 		for (const layer of part.layer ?? []) fit(layer, width, config);
 	};
 
-	// settle makes room for labels of several lines, and for text to the right of marks.
+	// settle makes room for labels of several lines, and for text that sticks out to the right.
 	const settle = async (view, container) => {
 		const lines = Math.max(1, ...[...container.querySelectorAll('.role-axis-label text')].map(label => label.childElementCount));
 		const step = view.getState().signals.y_step;
 		if (step && step < 13 * lines + 6) await view.signal('y_step', 13 * lines + 6).runAsync();
 		const right = container.querySelector('svg').getBoundingClientRect().right;
-		const beyond = Math.max(0, ...[...container.querySelectorAll('.role-mark text')].map(text => text.getBoundingClientRect().right - right));
+		const beyond = Math.max(0, ...[...container.querySelectorAll('svg text')].map(text => text.getBoundingClientRect().right - right));
 		if (beyond > 0) {
 			const padding = view.padding();
 			await view.padding({ ...padding, right: padding.right + Math.ceil(beyond) + 2 }).resize().runAsync();
