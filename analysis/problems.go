@@ -132,7 +132,8 @@ func (r *Report) broken() []problem {
 		p.Meaning = cmp.Or(r.words.Meanings[stage][reason], r.words.Meanings["record"][after], r.words.Meanings["verdict"][after])
 		if k, again := at[p.Domain]; again {
 			problems[k].What += "; " + p.What
-			if p.Remedy != "" && !strings.Contains(problems[k].Remedy, p.Remedy) {
+			// A new id is part of every other remedy.
+			if !strings.Contains(problems[k].Remedy, p.Remedy) && text(t, i, "kind") != "policy changed, id did not" {
 				problems[k].Remedy = strings.TrimSpace(problems[k].Remedy + " " + p.Remedy)
 				problems[k].general = strings.TrimSpace(problems[k].general + " " + p.general)
 			}
@@ -172,6 +173,17 @@ func (r *Report) toFix(urgency int64) []problem {
 func (r *Report) problem(t *Table, row int) problem {
 	tags, _ := t.Value(row, "tags").(Tags)
 	return problem{Domain: text(t, row, "domain"), Tags: tags, Remedy: text(t, row, "remedy"), general: r.words.Remedies.of(t, row)}
+}
+
+// listed is how many rows the lists of single domains have at most: see LIMIT in their files.
+const listed = 10000
+
+// atLeast says of a number from such a list whether there may be more.
+func atLeast(cut bool, text string) string {
+	if cut {
+		return "at least " + text
+	}
+	return text
 }
 
 // text is the string in a row of a table; empty where there is none.

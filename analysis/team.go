@@ -73,8 +73,8 @@ func (t *team) contents() []entry {
 func (r *Report) team() (*team, error) {
 	t := new(team)
 	tags := r.tags()
-	list := func(id, title, none string, problems []problem, first int) todo {
-		l := todo{ID: id, Title: title, None: none, Domains: count(int64(len(problems)), "domain"), Tags: tags}
+	list := func(id, title, none string, problems []problem, cut bool, first int) todo {
+		l := todo{ID: id, Title: title, None: none, Domains: atLeast(cut, count(int64(len(problems)), "domain")), Tags: tags}
 		lines := grouped(problems)
 		for i, p := range lines {
 			if i < first {
@@ -95,8 +95,12 @@ func (r *Report) team() (*team, error) {
 		}
 		return l
 	}
-	takeovers := list("team-takeover", "Takeover risk: names that somebody else could take", "", r.takeovers(), firstTakeovers)
-	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), firstBroken)
+	takeovers := list("team-takeover", "Takeover risk: names that somebody else could take", "", r.takeovers(),
+		len(r.Tables["takeover"].Rows) >= listed, firstTakeovers)
+	// Regressions come first in their list, so that it is cut where it has nothing else.
+	changed := r.Tables["changed_domains"]
+	cut := changed != nil && len(changed.Rows) >= listed && changed.Value(listed-1, "regression") == true
+	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), cut, firstBroken)
 	switch len(r.Runs) {
 	case 1:
 		broken.None = "There is no run to compare with: name an earlier one before this one."
@@ -113,7 +117,9 @@ func (r *Report) team() (*team, error) {
 		{"Fix next: believed to be protected, and is not", "Senders deliver as if there were no MTA-STS."},
 		{"Then: protection is weaker than it looks", ""},
 	} {
-		l := list(fmt.Sprintf("team-fix-%d", i+1), urgency.title, "Nothing.", r.toFix(int64(i+1)), firstToFix)
+		fix := r.Tables["fix_first"]
+		cut := len(fix.Rows) >= listed && fix.Value(listed-1, "urgency").(int64) <= int64(i+1)
+		l := list(fmt.Sprintf("team-fix-%d", i+1), urgency.title, "Nothing.", r.toFix(int64(i+1)), cut, firstToFix)
 		l.Note = urgency.note
 		t.Lists = append(t.Lists, l)
 	}

@@ -90,7 +90,6 @@ func TestTeam(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const noID = "Change the id of the record at _mta-sts.brand-04.com: senders do not see the new policy before (section 3.1)."
 	for _, tt := range []struct {
 		list, domain, owner, team, what, why, remedy string
 	}{
@@ -106,7 +105,7 @@ func TestTeam(t *testing.T) {
 		{"team-broken", "brand-03.com", "<script>alert(1)</script>", "–", "record broken", "valid → multiple",
 			"Leave exactly one MTA-STS record at _mta-sts.brand-03.com (section 3.1)."},
 		{"team-broken", "brand-04.com", `\u{202e}gnirts`, "web", "mode lowered; policy changed, id did not", "enforce → testing",
-			"Set mode enforce again unless this was meant, then change the id of the record (sections 3.1 and 5). " + noID},
+			"Set mode enforce again unless this was meant, then change the id of the record (sections 3.1 and 5)."},
 		{"team-broken", "shop-0.net", "none (2), Alice (2), Bob (2), 3 more", "web (3), none (2), mail (2), 1 more", "policy broken",
 			"enforce → tls: self_signed", "Give mta-sts.DOMAIN a certificate from an authority that senders trust (section 3.3)."},
 		{"team-fix-1", "brand-00.com", "Alice", "web", "mail is refused: no host that receives it is one that the policy allows", "",
@@ -127,6 +126,9 @@ func TestTeam(t *testing.T) {
 		if got := []string{l.Tags[0].Text, l.Tags[1].Text, l.What, l.Why, l.Remedy}; !slices.Equal(got, []string{tt.owner, tt.team, tt.what, tt.why, tt.remedy}) {
 			t.Errorf("%s: %q, want %+v", tt.domain, got, tt)
 		}
+	}
+	if got := team.Lists[1].Domains; got != "14 domains" {
+		t.Errorf("%s broke, want 14", got)
 	}
 	testTagSummaries(t, r, team)
 	testEvidence(t, r, path)
