@@ -133,6 +133,32 @@ func TestTeam(t *testing.T) {
 	testTagSummaries(t, r, team)
 	testEvidence(t, r, path)
 	testFirstScreen(t, path)
+	testPaper(t, r)
+}
+
+// testPaper reads the report for a publication: method, tables and provenance, in this order, and no single domain.
+func testPaper(t *testing.T, r *Report) {
+	r.Layout = Layout{For: forPaper}
+	var page strings.Builder
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for _, want := range []string{
+		"<h1>MTA-STS survey</h1>", `id="method"`, "the simulated Internet was asked", "not probed: verdicts about mail are by the names",
+		`id="headline"`, `id="figure-cluster_effect"`, `id="figure-adoption"`, `id="glossary"`, `id="scan"`, r.Run().Inputs[0].SHA256,
+	} {
+		i := strings.Index(page.String()[at:], want)
+		if i < 0 {
+			t.Fatalf("no %q after the first %d octets", want, at)
+		}
+		at += i
+	}
+	for _, never := range []string{"brand-00.com", "left-behind.com", "Alice", `id="figure-fix_first"`, `id="evidence`} {
+		if strings.Contains(page.String(), never) {
+			t.Errorf("%q is in a paper", never)
+		}
+	}
 }
 
 // testTagSummaries looks at the sums of each owner and team: with few values first, and whoever is not known in a row
@@ -198,7 +224,7 @@ const firstScreen = `(() => {
 	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
 		range.selectNodeContents(node);
 		const box = range.getBoundingClientRect();
-		if (box.height > 0 && box.top >= 0 && box.bottom <= 800 && box.right <= 1280) seen.push(node.textContent);
+		if (box.height > 0 && box.left >= 0 && box.top >= 0 && box.bottom <= 800 && box.right <= 1280) seen.push(node.textContent);
 	}
 	return {
 		text: seen.join(' '),
