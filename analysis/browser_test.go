@@ -202,7 +202,6 @@ func keep(ctx context.Context, t *testing.T, v visit) {
 			t.Fatal(err)
 		}
 		write("print.pdf", pdf)
-		return
 	}
 	height, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollHeight`))
 	if err != nil {

@@ -104,6 +104,7 @@ func (r *Report) team() (*team, error) {
 	switch len(r.Runs) {
 	case 1:
 		broken.None = "There is no run to compare with: name an earlier one before this one."
+		broken.Domains = ""
 	default:
 		t.Since = r.Runs[len(r.Runs)-2].Started.UTC().Format("2 January 2006, 15:04 UTC")
 		broken.Title = "Broken since the run before, " + t.Since

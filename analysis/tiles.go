@@ -10,6 +10,7 @@ import (
 // A tile is a figure that people quote, at the top of the page.
 type tile struct {
 	Label, Value, Of, Note string
+	Class                  string // of the value
 	Change                 *change
 }
 
@@ -56,7 +57,7 @@ func (r *Report) tiles() []tile {
 	}
 	var tiles []tile
 	for _, c := range r.cards() {
-		tiles = append(tiles, tile{c.Label, c.Value, c.Of, c.Note, changes[c.Rate]})
+		tiles = append(tiles, tile{Label: c.Label, Value: c.Value, Of: c.Of, Note: c.Note, Change: changes[c.Rate]})
 	}
 	return tiles
 }
@@ -187,7 +188,8 @@ func (r *Report) teamTiles() []tile {
 		r.countTile("Not protected", "a record, and no policy to apply", "broken", -1),
 	}
 	if len(r.Runs) > 1 {
-		tiles = append(tiles, tile{Label: "Broken since the run before", Value: thousands(int64(len(r.broken()))), Of: "domains"})
+		n := int64(len(r.broken()))
+		tiles = append(tiles, tile{Label: "Broken since the run before", Value: thousands(n), Of: "domains", Class: badIfAny(n)})
 	}
 	return append(tiles, r.countTile("Takeover risk", "names that somebody else could take", "takeover", -1))
 }
@@ -195,10 +197,21 @@ func (r *Report) teamTiles() []tile {
 func (r *Report) countTile(label, of, what string, good int) tile {
 	now := r.standing(r.Tables, what)
 	t := tile{Label: label, Value: thousands(now), Of: of}
+	if good < 0 {
+		t.Class = badIfAny(now)
+	}
 	if r.Before != nil {
 		t.Change = r.countChange(now, r.standing(r.Before, what), good)
 	}
 	return t
+}
+
+// badIfAny is the class of a number of faults.
+func badIfAny(n int64) string {
+	if n > 0 {
+		return "bad"
+	}
+	return ""
 }
 
 // standing counts domains of a run by what its answers say of them.

@@ -15,6 +15,12 @@
 		return way * (numbers ? x - y : collator.compare(x, y));
 	};
 
+	// breakable lets a long name of a column go on in the next line after an underscore.
+	const breakable = element => {
+		const [first, ...rest] = element.textContent.split(/(?<=_)/);
+		element.replaceChildren(first ?? '', ...rest.flatMap(part => [document.createElement('wbr'), part]));
+	};
+
 	const sortable = table => {
 		const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
 		heads.forEach((head, column) => {
@@ -22,6 +28,7 @@
 			button.type = 'button';
 			button.append(...head.childNodes);
 			head.append(button);
+			breakable(button.firstElementChild ?? button);
 			button.addEventListener('click', () => {
 				const numbers = head.classList.contains('n');
 				const before = head.getAttribute('aria-sort') ?? (numbers ? 'ascending' : 'descending');
