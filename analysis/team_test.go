@@ -133,6 +133,7 @@ func TestTeam(t *testing.T) {
 	testTagSummaries(t, r, team)
 	testEvidence(t, r, path)
 	testFirstScreen(t, path)
+	t.Run("browser", func(t *testing.T) { testBrowser(t, path, nil, true) })
 	testPaper(t, r)
 }
 
@@ -249,6 +250,20 @@ func testFirstScreen(t *testing.T, path string) {
 	seen, err := chromedp.Run(ctx, chromedp.Evaluate[view](firstScreen))
 	if err != nil {
 		t.Fatal(err)
+	}
+	unfold := chromedp.Evaluate[bool](`document.getElementById('adoption').open = true`)
+	if _, err := chromedp.Run(ctx, unfold); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.WaitReady(chromedp.CSS("#chart-funnel[data-drawn=yes] svg"))); err != nil {
+		t.Errorf("what is unfolded is not drawn: %v", err)
+	}
+	follow := chromedp.Evaluate[bool](`document.querySelector('a[href="#evidence-brand-00.com"]').click() ?? true`)
+	if _, err := chromedp.Run(ctx, follow); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(`[id="evidence-brand-00.com"]`))); err != nil {
+		t.Errorf("a link leads to no evidence: %v", err)
 	}
 	for _, want := range []string{
 		"takeover risk: whoever registers the target serves the policy", "left-behind.com", "Remove the alias",
