@@ -47,10 +47,10 @@ func chartOf(t *Table) (*Chart, error) {
 	if known.Data.Name != "answer" {
 		return nil, fmt.Errorf("%s: no specification over the data named answer", file)
 	}
-	if err := colour(c.Spec); err != nil {
+	rows, title := known.Cut.rows(t)
+	if err := colour(c.Spec, t, rows); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	rows, title := known.Cut.rows(t)
 	if title != "" {
 		c.Spec["title"] = title
 	}

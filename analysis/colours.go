@@ -4,6 +4,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // chartTheme says how charts look (config, for Vega-Lite), and what their words
@@ -34,44 +37,110 @@ func meaningOfWords() (map[string]string, error) {
 }
 
 // colour gives each scale of colours in a specification that names its words, and no
-// colours, those of their meanings.
-func colour(spec map[string]any) error {
+// colours, those of their meanings. Lines whose words have one meaning differ in their
+// dashes. Words that a scale of lines does not name are those of the rows.
+func colour(spec map[string]any, t *Table, rows []int) error {
 	meanings, err := meaningOfWords()
 	if err != nil {
 		return err
 	}
-	return colourIn(spec, meanings)
+	text, err := json.Marshal(spec)
+	if err != nil {
+		return err
+	}
+	c := colouring{meanings: meanings, table: t, rows: rows, lines: strings.Contains(string(text), `"type":"line"`)}
+	return c.node(spec)
 }
 
-func colourIn(node any, meanings map[string]string) error {
+// A colouring is what is known of a chart while it gets its colours.
+type colouring struct {
+	meanings map[string]string
+	table    *Table
+	rows     []int
+	lines    bool // marks are lines
+}
+
+func (c colouring) node(node any) error {
 	switch node := node.(type) {
 	case []any:
 		for _, child := range node {
-			if err := colourIn(child, meanings); err != nil {
+			if err := c.node(child); err != nil {
 				return err
 			}
 		}
 	case map[string]any:
 		if channel, ok := node["color"].(map[string]any); ok {
-			scale, _ := channel["scale"].(map[string]any)
-			words, _ := scale["domain"].([]any)
-			if scale["range"] == nil && words != nil {
-				var colours []string
-				for _, word := range words {
-					meaning := meanings[fmt.Sprint(word)]
-					if meaning == "" {
-						return fmt.Errorf("web/theme.json does not say what %q means", word)
-					}
-					colours = append(colours, "var(--"+meaning+")")
-				}
-				scale["range"] = colours
+			if err := c.encoding(node, channel); err != nil {
+				return err
 			}
 		}
 		for _, child := range node {
-			if err := colourIn(child, meanings); err != nil {
+			if err := c.node(child); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// encoding gives the colours of a channel, one of the encoding.
+func (c colouring) encoding(encoding, channel map[string]any) error {
+	scale, _ := channel["scale"].(map[string]any)
+	words, _ := scale["domain"].([]any)
+	var colours []string
+	switch {
+	case scale["range"] != nil:
+		return nil
+	case words != nil:
+		for _, word := range words {
+			meaning := c.meanings[fmt.Sprint(word)]
+			if meaning == "" {
+				return fmt.Errorf("web/theme.json does not say what %q means", word)
+			}
+			colours = append(colours, "var(--"+meaning+")")
+		}
+	case c.lines && channel["field"] != nil:
+		words = c.words(fmt.Sprint(channel["field"]))
+		neutral := []string{"plain", "other", "third"}
+		for i := range words {
+			colours = append(colours, "var(--"+neutral[i%len(neutral)]+")")
+		}
+	default:
+		return nil
+	}
+	channel["scale"] = map[string]any{"domain": words, "range": colours}
+	if dashes := dashesOf(colours); c.lines && dashes != nil {
+		dash := maps.Clone(channel)
+		dash["scale"] = map[string]any{"domain": words, "range": dashes}
+		encoding["strokeDash"] = dash
+	}
+	return nil
+}
+
+// words are the values of a column in the order of the rows.
+func (c colouring) words(column string) []any {
+	var words []any
+	for _, row := range c.rows {
+		word, ok := c.table.Value(row, column).(string)
+		if word = printable(word); ok && !slices.Contains(words, any(word)) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// dashesOf tells lines of the same colour apart by their dashes; nil where no two
+// have the same.
+func dashesOf(colours []string) [][]int {
+	kinds := [][]int{{1, 0}, {6, 3}, {2, 2}, {9, 3, 2, 3}}
+	seen := make(map[string]int)
+	var dashes [][]int
+	for _, colour := range colours {
+		dashes = append(dashes, kinds[seen[colour]%len(kinds)])
+		seen[colour]++
+	}
+	if len(seen) == len(colours) {
+		return nil
+	}
+	return dashes
 }

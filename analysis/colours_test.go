@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -171,7 +172,7 @@ func TestColoursOfMeanings(t *testing.T) {
 		if err = errors.Join(err, json.Unmarshal(text, &spec)); err != nil {
 			t.Fatal(err)
 		}
-		if err := colour(spec); err != nil {
+		if err := colour(spec, new(Table), nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		for _, colour := range named.FindAllStringSubmatch(string(text), -1) {
@@ -179,5 +180,46 @@ func TestColoursOfMeanings(t *testing.T) {
 				t.Errorf("%s: no colour %s", name, colour[0])
 			}
 		}
+	}
+}
+
+// Lines whose words have one meaning differ in their dashes, and those that name no
+// words take neutral colours.
+func TestColoursOfLines(t *testing.T) {
+	table := &Table{Columns: []Column{{"tld", KindText}}, Rows: [][]any{{"com"}, {"net"}, {"com"}, {"org"}, {"de"}}}
+	rows := []int{0, 1, 2, 3, 4}
+	for _, test := range []struct{ name, mark, color, want string }{
+		{"one meaning", "line", `{"field": "v", "scale": {"domain": ["broken", "enforce_ok", "enforce_refused"]}}`,
+			`{"color":{"field":"v","scale":{"domain":["broken","enforce_ok","enforce_refused"],` +
+				`"range":["var(--bad)","var(--good)","var(--bad)"]}},` +
+				`"strokeDash":{"field":"v","scale":{"domain":["broken","enforce_ok","enforce_refused"],"range":[[1,0],[1,0],[6,3]]}}}`},
+		{"meanings of their own", "line", `{"field": "v", "scale": {"domain": ["broken", "enforce_ok"]}}`,
+			`{"color":{"field":"v","scale":{"domain":["broken","enforce_ok"],"range":["var(--bad)","var(--good)"]}}}`},
+		{"bars", "bar", `{"field": "v", "scale": {"domain": ["broken", "enforce_refused"]}}`,
+			`{"color":{"field":"v","scale":{"domain":["broken","enforce_refused"],"range":["var(--bad)","var(--bad)"]}}}`},
+		{"words of the rows", "line", `{"field": "tld"}`,
+			`{"color":{"field":"tld","scale":{"domain":["com","net","org","de"],` +
+				`"range":["var(--plain)","var(--other)","var(--third)","var(--plain)"]}},` +
+				`"strokeDash":{"field":"tld","scale":{"domain":["com","net","org","de"],"range":[[1,0],[1,0],[1,0],[6,3]]}}}`},
+		{"colours that are given", "line", `{"field": "v", "scale": {"domain": ["rain"], "range": ["var(--s1)"]}}`,
+			`{"color":{"field":"v","scale":{"domain":["rain"],"range":["var(--s1)"]}}}`},
+	} {
+		var spec map[string]any
+		text := `{"mark": {"type": "` + test.mark + `"}, "encoding": {"color": ` + test.color + `}}`
+		if err := json.Unmarshal([]byte(text), &spec); err != nil {
+			t.Fatal(err)
+		}
+		err := colour(spec, table, rows)
+		got, _ := json.Marshal(spec["encoding"])
+		if err != nil || string(got) != test.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", test.name, err, got, test.want)
+		}
+	}
+	var spec map[string]any
+	if err := json.Unmarshal([]byte(`{"encoding": {"color": {"scale": {"domain": ["rain"]}}}}`), &spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := colour(spec, table, rows); err == nil || !strings.Contains(err.Error(), `"rain"`) {
+		t.Errorf("a word without a meaning: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -141,3 +143,39 @@ func TestWriteToDevice(t *testing.T) {
 
 // makePipe makes a pipe named x.
 func makePipe(dir string) error { return exec.Command("mkfifo", filepath.Join(dir, "x")).Run() }
+
+// A directory for output that is something else is refused before anything is read;
+// a symbolic link leads to one, whether it is there or not.
+func TestOutputDirectories(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("kept"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"--csv", "--figures"} {
+		t.Setenv(browserVariable, os.Args[0])
+		var stdout, stderr bytes.Buffer
+		status := run(t.Context(), []string{flag, file, filepath.Join(dir, "missing")}, &stdout, &stderr)
+		if status != exitFailed || !strings.Contains(stderr.String(), "is not a directory") {
+			t.Errorf("%s: status %d, %s", flag, status, stderr.String())
+		}
+	}
+	r := &Report{Tables: map[string]*Table{"modes": {Columns: []Column{{"mode", KindText}}}}}
+	for _, target := range []string{"there", "not yet"} {
+		link, real := filepath.Join(dir, "link to "+target), filepath.Join(dir, target)
+		if target == "there" {
+			if err := os.Mkdir(real, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Symlink(real, link); err != nil {
+			t.Skip(err)
+		}
+		if err := errors.Join(checkDir(link), r.WriteTables(link)); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+		if _, err := os.Stat(filepath.Join(real, "modes.csv")); err != nil {
+			t.Error(err)
+		}
+	}
+}

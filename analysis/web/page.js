@@ -36,9 +36,13 @@
 			if ((channel === 'x' || channel === 'y') && encoding.axis !== null) {
 				const axis = encoding.axis ??= {};
 				if (channel === 'y' && encoding.type === 'nominal') axis.labelExpr ??= wrapped(narrow ? 18 : 40);
-				if (channel === 'x' && typeof encoding.title === 'string') encoding.title = wrap(encoding.title, width / charWidth * 0.6);
+				if (typeof encoding.title === 'string') encoding.title = wrap(encoding.title, channel === 'x' ? width / charWidth * 0.6 : 30);
 				if (encoding.type === 'temporal') encoding.scale = { type: 'utc', ...encoding.scale };
 				if (narrow && axis.tickCount) axis.tickCount = 3;
+			}
+			if ((channel === 'color' || channel === 'strokeDash') && encoding.scale && encoding.legend !== null) {
+				const lines = part.encoding.strokeDash && { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2 };
+				encoding.legend = { symbolOpacity: 1, ...lines, ...encoding.legend };
 			}
 			if (channel === 'color' && encoding.scale?.domain) {
 				const longest = Math.max(...encoding.scale.domain.map(word => String(word).length));
