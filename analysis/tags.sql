@@ -7,22 +7,36 @@
 -- Denominator: the domains of the run with that value; no value: the list had none.
 -- Caveat: a domain counts once for each tag. A column with a value of its own for each domain
 -- says little here; at most 10,000 rows are listed.
-WITH keys AS (
-    SELECT DISTINCT unnest(map_keys(tags)) AS tag FROM rows WHERE tags IS NOT NULL
+WITH owners AS ( -- few, where the domains are many
+    SELECT
+        tags,
+        count(*) AS domains,
+        count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) AS present,
+        count(*) FILTER (record = 'unknown') AS unknown,
+        count(*) FILTER (judged(policy, findings) = 'valid') AS policy_valid,
+        count(*) FILTER (judged(policy, findings) = 'unknown') AS policy_unknown,
+        count(*) FILTER (verdict = 'enforce_ok') AS protected,
+        count(*) FILTER (verdict IN ('enforce_refused', 'enforce_partial')) AS refused,
+        count(*) FILTER (verdict = 'broken') AS broken,
+        count(*) FILTER ((cnames IS NOT NULL OR host_cnames IS NOT NULL) AND list_has_any(findings, ['host_cname_dangling', 'record_cname_dangling'])) AS takeover
+    FROM rows
+    GROUP BY tags
+), keys AS (
+    SELECT DISTINCT unnest(map_keys(tags)) AS tag FROM owners
 )
 SELECT
     tag,
     map_extract(tags, tag)[1] AS value,
-    count(*) AS domains,
-    count(*) FILTER (record IN ('valid', 'invalid', 'multiple')) AS present,
-    count(*) FILTER (record = 'unknown') AS unknown,
-    count(*) FILTER (judged(policy, findings) = 'valid') AS policy_valid,
-    count(*) FILTER (judged(policy, findings) = 'unknown') AS policy_unknown,
-    count(*) FILTER (verdict = 'enforce_ok') AS protected,
-    count(*) FILTER (verdict IN ('enforce_refused', 'enforce_partial')) AS refused,
-    count(*) FILTER (verdict = 'broken') AS broken,
-    count(*) FILTER (list_has_any(findings, ['host_cname_dangling', 'record_cname_dangling'])) AS takeover
-FROM rows CROSS JOIN keys
+    sum(domains)::BIGINT AS domains,
+    sum(present)::BIGINT AS present,
+    sum(unknown)::BIGINT AS unknown,
+    sum(policy_valid)::BIGINT AS policy_valid,
+    sum(policy_unknown)::BIGINT AS policy_unknown,
+    sum(protected)::BIGINT AS protected,
+    sum(refused)::BIGINT AS refused,
+    sum(broken)::BIGINT AS broken,
+    sum(takeover)::BIGINT AS takeover
+FROM owners CROSS JOIN keys
 GROUP BY tag, value
-ORDER BY tag, refused DESC, broken DESC, domains DESC, value
+ORDER BY tag, sum(refused) DESC, sum(broken) DESC, sum(domains) DESC, value
 LIMIT 10000;

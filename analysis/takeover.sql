@@ -15,7 +15,7 @@ SELECT
 FROM (
     SELECT *, unnest(list_distinct(findings)) AS finding
     FROM rows
-    WHERE list_has_any(findings, ['host_cname_dangling', 'record_cname_dangling'])
+    WHERE (cnames IS NOT NULL OR host_cnames IS NOT NULL) AND list_has_any(findings, ['host_cname_dangling', 'record_cname_dangling'])
 )
 WHERE finding IN ('host_cname_dangling', 'record_cname_dangling')
 ORDER BY finding, domain
