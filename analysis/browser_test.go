@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -235,4 +237,41 @@ func chartNames(t *testing.T, r *Report) []string {
 		}
 	}
 	return names
+}
+
+// A chart in a part of the page that is folded is drawn when the part is opened.
+func TestFoldedChart(t *testing.T) {
+	ctx := browser(t)
+	chart, err := chartOf(&Table{
+		Query:   Query{Name: "modes"},
+		Columns: []Column{{"mode", KindText}, {"domains", KindCount}, {"share", KindShare}},
+		Rows:    [][]any{{"enforce", int64(3), 0.75}, {"testing", int64(1), 0.25}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := writeFiguresPage(&text, []*Chart{chart}); err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(t.TempDir(), "folded.html")
+	folded := strings.Replace(text.String(), `<div class="chart"`, `<details><summary>more</summary><div class="chart"`, 1)
+	if err := os.WriteFile(page, []byte(strings.Replace(folded, "</div>", "</div></details>", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	drawn := chromedp.WaitReady(chromedp.CSS("html[data-drawn=yes]"))
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+page), drawn); err != nil {
+		t.Fatal(err)
+	}
+	const marks = `document.querySelectorAll('.chart svg .role-mark text').length`
+	if before, err := chromedp.Run(ctx, chromedp.Evaluate[int](marks)); err != nil || before != 0 {
+		t.Errorf("%d texts are drawn in what is folded, %v", before, err)
+	}
+	opened := chromedp.WaitReady(chromedp.CSS(".chart[data-drawn=yes]"))
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("summary")), opened); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := chromedp.Run(ctx, chromedp.Evaluate[int](marks)); err != nil || after != 2 {
+		t.Errorf("%d texts are drawn, want 2, %v", after, err)
+	}
 }

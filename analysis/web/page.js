@@ -92,17 +92,17 @@
 		}
 	};
 	// One after the other, so that the page can be read and scrolled meanwhile. What is
-	// folded has no width: it is drawn when it is opened.
+	// folded is drawn when it is opened.
 	(async () => {
 		for (const chart of read('charts')) {
 			const container = document.getElementById('chart-' + chart.name);
-			if (container.clientWidth > 0) {
+			if (container.checkVisibility()) {
 				await draw(chart, container);
 				await new Promise(resolve => setTimeout(resolve));
 				continue;
 			}
 			const opened = () => {
-				if (container.clientWidth === 0 || container.dataset.drawn) return;
+				if (!container.checkVisibility()) return;
 				document.removeEventListener('toggle', opened, true);
 				draw(chart, container);
 			};
