@@ -24,7 +24,7 @@ WITH publishing AS (
     SELECT
         night,
         kind,
-        bool_or(regression) AS regression,
+        regression,
         count(*) AS domains,
         CASE
             WHEN kind IN ('adopted', 'record broken', 'record mended') OR kind LIKE 'abandoned %' THEN 'record'
@@ -32,7 +32,7 @@ WITH publishing AS (
             ELSE 'policy'
         END AS about
     FROM changed
-    GROUP BY night, kind
+    GROUP BY night, kind, regression
 )
 SELECT
     night,

@@ -3,7 +3,7 @@
 -- Numerator: domains with a valid record by who runs the policy and by the stage at
 -- which retrieval failed, where the policy is not unknown.
 -- Denominator: domains with a valid record of the same manager (of_manager), whose policy is
--- not unknown (known).
+-- not unknown (known). unknown have an unknown policy, and this manager or an unknown one.
 -- Caveat: the heuristic of the literature: who serves 50 domains or more is a third
 -- party, up to 5 himself, and those between are not classified; the policies are
 -- counted together by alias, else by the addresses of the host. One large
@@ -16,7 +16,7 @@ WITH fetched AS (
         manager,
         count(*) AS of_manager,
         count(*) FILTER (NOT is_unknown) AS known,
-        of_manager - known AS unknown
+        of_manager - known + (SELECT count(*) FROM fetched WHERE manager = 'unknown') AS unknown
     FROM fetched GROUP BY manager
 )
 SELECT

@@ -94,7 +94,7 @@ FROM (
         CASE WHEN mx_known AND matched.match <> 'all' AND mx_match = 'all' THEN {kind: 'MX covered again', before: matched.match, after: mx_match, regression: false} END,
         CASE WHEN verdict IN ('enforce_refused', 'enforce_partial') AND was.present AND coalesce(matched.verdict NOT IN ('enforce_refused', 'enforce_partial'), false)
             THEN {kind: 'mail would be refused', before: matched.verdict, after: verdict, regression: true} END,
-        CASE WHEN was.present AND present AND operator IS DISTINCT FROM was.operator
+        CASE WHEN was.present AND present AND judged_policy <> 'unknown' AND operator IS DISTINCT FROM was.operator
             THEN {kind: 'operator changed', before: was.operator, after: operator, regression: false} END
     ]) AS change
     FROM (

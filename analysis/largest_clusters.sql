@@ -23,6 +23,7 @@ SELECT
 FROM (
     SELECT *, CASE WHEN judged_policy = 'unknown' THEN 'unknown' ELSE coalesce(stage || ': ' || reason, 'valid') END AS outcome FROM published
 ), totals
+WHERE manager <> 'unknown'
 GROUP BY cluster, known, unknown
 HAVING domains > 1
 ORDER BY domains DESC, cluster

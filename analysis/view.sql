@@ -178,7 +178,7 @@ FROM (
     FROM (
         SELECT
             *,
-            coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, record_operator, 'domain ' || domain) AS served_by,
+            coalesce(host_operator, CASE WHEN policy <> 'forbidden' THEN 'addresses ' || array_to_string(list_sort(host_addrs), ' ') END, CASE WHEN judged_policy <> 'unknown' THEN record_operator END, 'domain ' || domain) AS served_by,
             coalesce(host_operator, CASE WHEN tls_error = 'name_mismatch' THEN 'certificate for ' || site(cert_names[1]) END, served_by) AS cluster
         FROM (
             SELECT
