@@ -197,6 +197,9 @@ func (l learnt) addPolicy(i int, row observed, all [facets][]observed) {
 			row["host_cnames"], row["host_delegated_to"], row["delegation"] = []string{"x.middle.example"}, "middle.example", "host_only"
 		}
 	}
+	if row["policy_reason"] == "nxdomain" {
+		row["host_cnames"], row["findings"] = []string{fmt.Sprint("gone.", row["domain"])}, []string{"host_cname_dangling"}
+	}
 	if row["policy"] != "valid" {
 		row["tlsrpt_result"] = "sts-policy-fetch-error"
 		return

@@ -26,15 +26,15 @@ type todo struct {
 
 // A line is a problem as it is shown.
 type line struct {
-	Domains              []named // at most maxAlike
-	Count, Left          string  // of domains, where there are many; of those that are not named
+	Domains              []domainLink // at most maxAlike
+	Count, Left          string       // of domains, where there are many; of those that are not named
 	Tags                 []shown
 	What, Class          string
 	Why, Meaning, Remedy string
 }
 
-// A named is a domain, with the anchor of its evidence where the page has it.
-type named struct{ Domain, Link, Tags string }
+// A domainLink is a domain, with the anchor of its evidence where the page has it.
+type domainLink struct{ Domain, Link, Tags string }
 
 // How many lines of a list are seen at once. All that broke, and all that could be taken over, begin on the first
 // screen.
@@ -139,7 +139,7 @@ func (r *Report) line(p problem, tags []string) line {
 		l.Count = thousands(int64(len(all))) + " domains"
 	}
 	for _, d := range all[:min(len(all), maxAlike)] {
-		l.Domains = append(l.Domains, named{printable(d.Domain), r.anchor(d.Domain), Format(KindTags, d.Tags)})
+		l.Domains = append(l.Domains, domainLink{printable(d.Domain), r.anchor(d.Domain), Format(KindTags, d.Tags)})
 	}
 	if left := len(all) - maxAlike; left > 0 {
 		l.Left = thousands(int64(left)) + " more"
