@@ -83,9 +83,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
-	flags.StringVar(&o.layout.For, "for", "", "lay out the report for its `reader`: team (what broke, and what to do) or paper (method\nand tables); otherwise it has everything")
+	flags.StringVar(&o.layout.For, "for", "", "lay out the report for its `reader`: team (what broke, and what to do)\n"+
+		"or paper (method and tables); otherwise it has everything")
 	flags.StringVar(&o.layout.Title, "title", "", "`title` of the report")
-	flags.StringVar(&o.layout.GroupBy, "group-by", "", "with --for team, sum up the values of this `tag`, a column of --tags (default: the one\nwith the fewest values)")
+	flags.StringVar(&o.layout.GroupBy, "group-by", "",
+		"with --for team, sum up the values of this `tag`, a column of --tags\n"+
+			"(default: the one with the fewest values)")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
 	o.figures.flags(flags)

@@ -142,7 +142,8 @@ func (r *Report) page() (pageData, error) {
 		}
 		p.EvidenceCount = count(int64(len(r.Evidence)), "domain") + " of this report"
 		if r.Named > len(r.Evidence) {
-			p.EvidenceCount = fmt.Sprintf("the first %d of %s domains of this report", len(r.Evidence), thousands(int64(r.Named)))
+			p.EvidenceCount = fmt.Sprintf("the first %d of %s of this report", len(r.Evidence),
+				count(int64(r.Named), "domain"))
 		}
 		p.Contents = append(p.Contents, entry{"evidence", "Evidence"})
 	}

@@ -39,14 +39,18 @@ func (p *paper) without(t *Table) bool {
 func (r *Report) method() []fact {
 	run := r.Run()
 	is := func(name string) string { return printable(run.Config[name]) }
-	method := []fact{{"Domains", fmt.Sprintf("%s of %s; Provenance has the hash of each list and what became of its entries",
+	const domains = "%s of %s; Provenance has the hash of each list and what became of its entries"
+	method := []fact{{"Domains", fmt.Sprintf(domains,
 		count(run.Rows, "domain"), count(int64(len(run.Inputs)), "list"))}}
 	if sim := is("sim"); sim != "" {
-		method = append(method, fact{"Not measured", "the simulated Internet was asked (" + sim + "): these figures are of no real domain"})
+		text := "the simulated Internet was asked (" + sim + "): these figures are of no real domain"
+		method = append(method, fact{"Not measured", text})
 	}
 	asked := "the TXT record at _mta-sts.<domain>, and, where one valid record is there, the policy at " +
 		"https://mta-sts.<domain>/.well-known/mta-sts.txt, without following redirects (RFC 8461, section 3)"
-	for _, side := range []struct{ flag, of string }{{"mx", "MX hosts"}, {"tlsrpt", "TLSRPT records (RFC 8460)"}, {"dane", "TLSA records (RFC 7672)"}} {
+	for _, side := range []struct{ flag, of string }{
+		{"mx", "MX hosts"}, {"tlsrpt", "TLSRPT records (RFC 8460)"}, {"dane", "TLSA records (RFC 7672)"},
+	} {
 		switch extent := is(side.flag); extent {
 		case "":
 		case "none":
@@ -80,13 +84,17 @@ func (r *Report) method() []fact {
 		fact{"Program", "stsscan " + printable(run.Version)},
 		fact{"Present", "the name has exactly one TXT record that is one of MTA-STS, valid or not, or several"},
 		fact{"Absent", "NXDOMAIN or NODATA; anything else that is no answer is unknown, and is never taken for absent"},
-		fact{"Denominators", "each table names its own; a share is an interval from the least to the greatest that can be true, whatever the unknown are, or it is one of the known, with how many are known and unknown beside it"},
-		fact{"Cluster", "domains that share an operator (by alias), a certificate or a set of addresses; beside a rate stands what it is without the one cluster that adds most to it"},
+		fact{"Denominators", "each table names its own; a share is an interval from the least to the greatest that can be " +
+			"true, whatever the unknown are, or it is one of the known, with how many are known and unknown beside it"},
+		fact{"Cluster", "domains that share an operator (by alias), a certificate or a set of addresses; beside a rate " +
+			"stands what it is without the one cluster that adds most to it"},
 		fact{"Left out", "lists of single domains, and of their owners"},
 	)
 	if n := len(r.Runs); n > 1 {
 		first := r.Runs[0].Started.UTC().Format("2 January 2006")
-		method = append(method, fact{"Compared", fmt.Sprintf("with %s, the first of %s; what got no answer is no change", count(int64(n-1), "earlier run"), first)})
+		text := fmt.Sprintf("with %s, the first of %s", count(int64(n-1), "earlier run"), first)
+		text += "; what got no answer is no change"
+		method = append(method, fact{"Compared", text})
 	}
-	return append(method, fact{"State of the run", strings.TrimSpace(run.Status + ". " + cmp.Or(run.warning(), "Every domain was come to."))})
+	return append(method, fact{"State of the run", run.Status + ". " + cmp.Or(run.warning(), "It came to every domain.")})
 }

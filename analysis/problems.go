@@ -129,7 +129,8 @@ func (r *Report) broken() []problem {
 		before, after := text(t, i, "before"), text(t, i, "after")
 		p.Why = strings.TrimSpace(cmp.Or(before, "nothing") + " → " + cmp.Or(after, "nothing"))
 		stage, reason, _ := strings.Cut(after, ": ")
-		p.Meaning = cmp.Or(r.words.Meanings[stage][reason], r.words.Meanings["record"][after], r.words.Meanings["verdict"][after])
+		p.Meaning = cmp.Or(r.words.Meanings[stage][reason], r.words.Meanings["record"][after],
+			r.words.Meanings["verdict"][after])
 		if k, again := at[p.Domain]; again {
 			problems[k].What += "; " + p.What
 			// A new id is part of every other remedy.
@@ -172,7 +173,9 @@ func (r *Report) toFix(urgency int64) []problem {
 // problem is what all lines have.
 func (r *Report) problem(t *Table, row int) problem {
 	tags, _ := t.Value(row, "tags").(Tags)
-	return problem{Domain: text(t, row, "domain"), Tags: tags, Remedy: text(t, row, "remedy"), general: r.words.Remedies.of(t, row)}
+	return problem{
+		Domain: text(t, row, "domain"), Tags: tags, Remedy: text(t, row, "remedy"), general: r.words.Remedies.of(t, row),
+	}
 }
 
 // listed is how many rows the lists of single domains have at most: see LIMIT in their files.

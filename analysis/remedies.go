@@ -74,7 +74,8 @@ func (m remedies) ofCause(cause, hosts string) string {
 func (m remedies) ofChange(kind, before, after string) string {
 	switch kind {
 	case "abandoned abruptly":
-		return "Publish the record at _mta-sts.{domain} again. To leave, first serve mode none until the old max_age is over (section 8.3)."
+		return "Publish the record at _mta-sts.{domain} again. To leave, first serve mode none until the old max_age " +
+			"is over (section 8.3)."
 	case "record broken":
 		return m["record"][after]
 	case "policy broken":

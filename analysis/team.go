@@ -9,7 +9,6 @@ import (
 
 // A team is the part of the report that is about what to do.
 type team struct {
-	Since string // when the run before was begun; empty: there is none
 	Lists []todo
 	Tags  []tagSummary
 }
@@ -106,8 +105,7 @@ func (r *Report) team() (*team, error) {
 		broken.None = "There is no run to compare with: name an earlier one before this one."
 		broken.Domains = ""
 	default:
-		t.Since = r.Runs[len(r.Runs)-2].Started.UTC().Format("2 January 2006, 15:04 UTC")
-		broken.Title = "Broken since the run before, " + t.Since
+		broken.Title += ", " + r.Runs[len(r.Runs)-2].Started.UTC().Format("2 January 2006, 15:04 UTC")
 	}
 	t.Lists = []todo{broken}
 	if len(takeovers.First) > 0 { // else a tile says that there are none
@@ -131,7 +129,9 @@ func (r *Report) team() (*team, error) {
 
 // line is a problem as the page shows it.
 func (r *Report) line(p problem, tags []string) line {
-	l := line{What: printable(p.What), Class: p.Class, Why: printable(p.Why), Meaning: p.Meaning, Remedy: printable(p.Remedy)}
+	l := line{
+		What: printable(p.What), Class: p.Class, Why: printable(p.Why), Meaning: p.Meaning, Remedy: printable(p.Remedy),
+	}
 	all := p.Same
 	if all == nil {
 		all = []problem{p}
@@ -228,7 +228,8 @@ func (r *Report) tagSummaries() ([]tagSummary, error) {
 		summaries[0].Folded = false
 	}
 	if chosen != "" && (len(summaries) == 0 || summaries[0].Tag != chosen) {
-		return nil, fmt.Errorf("--group-by %s: the lists carried %s", chosen, cmp.Or(strings.Join(r.tags(), ", "), "no columns"))
+		carried := cmp.Or(strings.Join(r.tags(), ", "), "no columns")
+		return nil, fmt.Errorf("--group-by %s: the lists carried %s", chosen, carried)
 	}
 	return summaries, nil
 }

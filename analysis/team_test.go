@@ -123,7 +123,8 @@ func TestTeam(t *testing.T) {
 			continue
 		}
 		l := team.Lists[k].First[i]
-		if got := []string{l.Tags[0].Text, l.Tags[1].Text, l.What, l.Why, l.Remedy}; !slices.Equal(got, []string{tt.owner, tt.team, tt.what, tt.why, tt.remedy}) {
+		want := []string{tt.owner, tt.team, tt.what, tt.why, tt.remedy}
+		if got := []string{l.Tags[0].Text, l.Tags[1].Text, l.What, l.Why, l.Remedy}; !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %+v", tt.domain, got, tt)
 		}
 	}
@@ -221,11 +222,13 @@ func testEvidence(t *testing.T, r *Report, path string) {
 
 // firstScreen is the text that lies in the first 800 pixels, how high the page is, and how many rows the tiles take.
 const firstScreen = `(() => {
-	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), seen = [], range = document.createRange();
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	const seen = [], range = document.createRange();
 	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
 		range.selectNodeContents(node);
 		const box = range.getBoundingClientRect();
-		if (box.height > 0 && box.left >= 0 && box.top >= 0 && box.bottom <= 800 && box.right <= 1280) seen.push(node.textContent);
+		const inside = box.left >= 0 && box.top >= 0 && box.bottom <= 800 && box.right <= 1280;
+		if (box.height > 0 && inside) seen.push(node.textContent);
 	}
 	return {
 		text: seen.join(' '),

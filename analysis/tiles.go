@@ -181,15 +181,17 @@ func sign(text string) string {
 // teamTiles are the counts that a team goes by.
 func (r *Report) teamTiles() []tile {
 	unknown := r.standing(r.Tables, "unknown")
+	of := fmt.Sprintf("of %s, %s unknown", count(r.Run().Rows, "domain"), thousands(unknown))
 	tiles := []tile{
-		r.countTile("With a record", fmt.Sprintf("of %s, %s unknown", count(r.Run().Rows, "domain"), thousands(unknown)), "present", 1),
+		r.countTile("With a record", of, "present", 1),
 		r.countTile("Protected", "mode enforce, and nothing fails", "protected", 1),
 		r.countTile("Mail refused", "by all hosts, or by some", "refused", -1),
 		r.countTile("Not protected", "a record, and no policy to apply", "broken", -1),
 	}
 	if len(r.Runs) > 1 {
 		n := int64(len(r.broken()))
-		tiles = append(tiles, tile{Label: "Broken since the run before", Value: thousands(n), Of: "domains", Class: badIfAny(n)})
+		t := tile{Label: "Broken since the run before", Value: thousands(n), Of: "domains", Class: badIfAny(n)}
+		tiles = append(tiles, t)
 	}
 	return append(tiles, r.countTile("Takeover risk", "names that somebody else could take", "takeover", -1))
 }
@@ -217,7 +219,9 @@ func badIfAny(n int64) string {
 // standing counts domains of a run by what its answers say of them.
 func (r *Report) standing(answers map[string]*Table, what string) int64 {
 	var n int64
-	verdicts := map[string][]string{"protected": {"enforce_ok"}, "refused": {"enforce_refused", "enforce_partial"}, "broken": {"broken"}}
+	verdicts := map[string][]string{
+		"protected": {"enforce_ok"}, "refused": {"enforce_refused", "enforce_partial"}, "broken": {"broken"},
+	}
 	switch what {
 	case "present", "unknown":
 		if all := answers["adoption"].Find("tld", "(all)"); all >= 0 {

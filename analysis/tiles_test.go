@@ -8,7 +8,10 @@ func TestTileChanges(t *testing.T) {
 		return &Table{Columns: []Column{{Name: "tld"}, {Name: "low"}, {Name: "high"}}, Rows: [][]any{{"(all)", low, high}}}
 	}
 	effect := func(share any, unknown int64) *Table {
-		return &Table{Columns: []Column{{Name: "rate"}, {Name: "share"}, {Name: "unknown"}}, Rows: [][]any{{"mail is refused", share, unknown}}}
+		return &Table{
+			Columns: []Column{{Name: "rate"}, {Name: "share"}, {Name: "unknown"}},
+			Rows:    [][]any{{"mail is refused", share, unknown}},
+		}
 	}
 	same, other := []Input{{SHA256: "a"}}, []Input{{SHA256: "b"}}
 	for _, tt := range []struct {
