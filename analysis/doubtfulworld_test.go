@@ -1,101 +1,10 @@
 package main
 
 import (
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"testing"
-	"time"
 )
-
-// A facet is one thing that a scan may learn of a domain, or not, whatever else it learns. Its
-// columns have the values of one of its cases, or say that it is unknown.
-type facet int
-
-const (
-	recordFacet facet = iota
-	policyFacet       // with the addresses of the Policy Host
-	limitFacet        // a policy that a limit of the client may have kept away, though its host is known: only -1 matters
-	hostsFacet        // that receive mail
-	matchFacet        // of the policy's patterns and these hosts
-	reportsFacet
-	daneFacet
-	wildcardFacet
-	probeFacet
-	facets
-)
-
-func (f facet) String() string {
-	return [...]string{"record", "policy", "limited policy", "hosts", "match", "reports", "DANE", "wildcard", "probe"}[f]
-}
-
-type observed map[string]any
-
-// cases has what a scan can learn of each facet.
-func cases() [facets][]observed {
-	var c [facets][]observed
-	reason := func(class, why string) observed { return observed{"record": class, "record_reason": why} }
-	alias := observed{"record": "valid", "record_id": "1", "cnames": []string{"x.alias.example"}, "record_delegated_to": "alias.example", "provider": "alias"}
-	c[recordFacet] = []observed{
-		{"record": "valid", "record_id": "1"}, alias, {"record": "valid", "record_id": "2"}, reason("invalid", "id_missing"),
-		{"record": "multiple"}, reason("absent", "nxdomain"), reason("absent", "nodata"), reason("absent", "no_domain"), reason("absent", "bad_version"),
-	}
-	failed := func(class, stage, why string, more observed) observed {
-		p := observed{"policy": class, "policy_stage": stage, "policy_reason": why, "lenient": false}
-		maps.Copy(p, more)
-		return p
-	}
-	tls := observed{"tls_version": "1.3", "tls_cipher": "a", "tls_group": "b", "cert_sha256": "c", "cert_issuer": "O=Issuer", "cert_names": []string{"a.example"}}
-	http := func(status int, more observed) observed {
-		p := observed{"http_status": status, "server": "nginx/1", "content_type": "text/plain", "http_ms": 3}
-		maps.Copy(p, tls)
-		maps.Copy(p, more)
-		return p
-	}
-	valid := func(mode string, age int) observed {
-		p := http(200, observed{"policy": "valid", "mode": mode, "max_age": age, "body_bytes": 100, "body_framing": "chunked", "lenient": true})
-		p["policy_sha256"], p["cert_not_after"] = fmt.Sprint(mode, age), "2026-11-20 00:00:00Z"
-		return p
-	}
-	read := observed{"body_bytes": 9, "body_framing": "chunked"}
-	c[policyFacet] = []observed{
-		valid("enforce", 604800), valid("testing", 86400), valid("none", 86400),
-		failed("invalid", "syntax", "mode_missing", http(200, read)), failed("invalid", "syntax", "empty", http(200, read)),
-		failed("missing", "http", "not_found", http(404, nil)), failed("unreachable", "http", "redirect", http(301, observed{"http_location": "/a"})),
-		failed("unreachable", "body", "truncated", http(200, read)), failed("unreachable", "tls", "expired", tls),
-		failed("unreachable", "tls", "no_cert_for_name", nil), failed("unreachable", "tcp", "refused", nil),
-		failed("missing", "dns", "nxdomain", nil), failed("forbidden", "dns", "forbidden_address", nil),
-	}
-	for _, p := range c[policyFacet] {
-		if p["policy_stage"] == "tls" {
-			p["tls_error"] = p["policy_reason"]
-		}
-	}
-	c[limitFacet] = c[policyFacet][:9] // those of hosts that were reached
-	for _, kind := range []string{"mx", "implicit", "null", "none"} {
-		c[hostsFacet] = append(c[hostsFacet], observed{"mx_kind": kind})
-	}
-	for _, match := range []string{"all", "some", "none"} {
-		c[matchFacet] = append(c[matchFacet], observed{"mx_match": match})
-	}
-	c[reportsFacet] = []observed{
-		{"tlsrpt": "valid", "rua_kinds": []string{"mailto"}, "rua_domains": []string{"reports.example"}}, {"tlsrpt": "invalid"}, {"tlsrpt": "multiple"}, {"tlsrpt": "absent"},
-	}
-	for _, dane := range []string{"all", "some", "none"} {
-		c[daneFacet] = append(c[daneFacet], observed{"dane": dane})
-	}
-	c[wildcardFacet] = []observed{{"wildcard_suspected": true}, {"wildcard_suspected": false}}
-	for _, probe := range []string{"ok", "certificate", "not_offered", "no_connection"} {
-		c[probeFacet] = append(c[probeFacet], observed{"starttls": probe})
-	}
-	return c
-}
 
 // A learnt is which case of each facet a scan found of a domain; -1: it is unknown.
 type learnt [facets]int
@@ -177,25 +86,37 @@ func (l learnt) row(i int, all [facets][]observed) observed {
 // addPolicy adds what a scan writes of the policy and its host.
 func (l learnt) addPolicy(i int, row observed, all [facets][]observed) {
 	if l[policyFacet] < 0 {
-		maps.Copy(row, observed{"policy": "unknown", "policy_stage": "dns", "policy_reason": "servfail", "tlsrpt_result": "sts-policy-fetch-error"})
+		maps.Copy(row, observed{"policy": "unknown", "policy_stage": "dns", "policy_reason": "servfail"})
+		row["tlsrpt_result"] = "sts-policy-fetch-error"
 		return
 	}
 	policy := all[policyFacet][l[policyFacet]]
 	if l[limitFacet] < 0 {
-		policy = observed{"policy": "unreachable", "policy_stage": "tls", "policy_reason": "handshake_failure", "tls_error": "handshake_failure", "findings": []string{"client_limit_possible"}}
+		policy = observed{
+			"policy": "unreachable", "policy_stage": "tls", "policy_reason": "handshake_failure", "tls_error": "handshake_failure",
+			"findings": []string{"client_limit_possible"},
+		}
 	}
 	maps.Copy(row, policy)
 	row["dns_ms"], row["delegation"] = i%5, "none"
 	if row["policy_stage"] != "dns" {
 		addr := fmt.Sprintf("22.0.%d.%d", i/250, i%250)
 		row["host_addrs"], row["addr"], row["ipv4"] = []string{addr}, addr, "connected"
-		switch i % 25 { // a large operator, one of a size between, and those who do it themselves
-		default:
+		operator := "" // a large one, one of a size between, and small ones; others do it themselves
+		switch i % 25 {
 		case 1, 4, 6, 9, 11, 14, 16, 19, 21, 24:
-			row["host_cnames"], row["host_delegated_to"], row["delegation"] = []string{"x.large.example"}, "large.example", "host_only"
+			operator = "large.example"
 		case 12:
-			row["host_cnames"], row["host_delegated_to"], row["delegation"] = []string{"x.middle.example"}, "middle.example", "host_only"
+			operator = "middle.example"
+		case 3:
+			operator = fmt.Sprintf("small%d.example", i/25%12)
 		}
+		if operator != "" {
+			row["host_cnames"], row["host_delegated_to"], row["delegation"] = []string{"x." + operator}, operator, "host_only"
+		}
+	}
+	if row["policy_reason"] == "nxdomain" {
+		row["host_cnames"], row["findings"] = []string{fmt.Sprint("gone.", row["domain"])}, []string{"host_cname_dangling"}
 	}
 	if row["policy_reason"] == "nxdomain" {
 		row["host_cnames"], row["findings"] = []string{fmt.Sprint("gone.", row["domain"])}, []string{"host_cname_dangling"}
@@ -245,82 +166,11 @@ func verdictOf(row observed) string {
 	case row["mode"] == "testing":
 		return "testing_ok"
 	}
-	return map[any]string{"some": "enforce_partial", "none": "enforce_refused"}[match] + map[bool]string{true: "enforce_ok"}[match != "some" && match != "none"]
-}
-
-// doubtfulTypes are the types of columns that are not VARCHAR.
-var doubtfulTypes = map[string]string{
-	"rank": "BIGINT", "attempts": "INTEGER", "lookup_ms": "INTEGER", "tcp": "BOOLEAN", "observed_at": "TIMESTAMPTZ", "pass": "INTEGER", "tags": "MAP(VARCHAR, VARCHAR)",
-	"cnames": "VARCHAR[]", "cert_names": "VARCHAR[]", "http_status": "INTEGER", "http_ms": "INTEGER", "max_age": "BIGINT", "body_bytes": "BIGINT", "lenient": "BOOLEAN",
-	"rua_kinds": "VARCHAR[]", "rua_domains": "VARCHAR[]", "wildcard_suspected": "BOOLEAN", "mx": "STRUCT(host VARCHAR, preference INTEGER, starttls VARCHAR)[]",
-	"findings": "VARCHAR[]", "cert_not_after": "TIMESTAMPTZ", "dns_ms": "INTEGER", "txt_count": "INTEGER", "host_addrs": "VARCHAR[]", "host_cnames": "VARCHAR[]", "mx_patterns": "VARCHAR[]", "strict": "BOOLEAN",
-}
-
-// write writes what was found of the domains of those numbers as a part of a run.
-func (d doubtful) write(t testing.TB, db *sql.DB, dir string, part int, numbers []int) {
-	t.Helper()
-	types := make(map[string]string)
-	var lines []byte
-	all := cases()
-	for _, i := range numbers {
-		row := d[i].row(i, all)
-		for name := range row {
-			types[name] = "VARCHAR"
-			if kind, ok := doubtfulTypes[name]; ok {
-				types[name] = kind
-			}
-		}
-		line, err := json.Marshal(row)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines = append(append(lines, line...), '\n')
+	switch match {
+	case "some":
+		return "enforce_partial"
+	case "none":
+		return "enforce_refused"
 	}
-	var list []string
-	for name, kind := range types {
-		list = append(list, fmt.Sprintf("%s: %s", name, quote(kind)))
-	}
-	path := filepath.Join(dir, fmt.Sprintf("part-%06d.parquet", part))
-	err := os.MkdirAll(dir, 0o755)
-	if err == nil {
-		err = os.WriteFile(path+".jsonl", lines, 0o644)
-	}
-	if err == nil {
-		_, err = db.Exec(fmt.Sprintf("COPY (FROM read_json(%s, format = 'newline_delimited', columns = {%s})) TO %s (FORMAT parquet)",
-			quote(path+".jsonl"), strings.Join(list, ", "), quote(path)))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// numbers are those of all domains but some.
-func (d doubtful) numbers(but ...int) (numbers []int) {
-	for i := range d {
-		if !slices.Contains(but, i) {
-			numbers = append(numbers, i)
-		}
-	}
-	return numbers
-}
-
-// writeManifest writes the manifest of the shared run, as if it had been made on a day of November.
-func writeManifest(t testing.TB, dir string, day int) {
-	t.Helper()
-	began := time.Date(2026, 11, day, 0, 0, 0, 0, time.UTC)
-	data, err := os.ReadFile(filepath.Join(shared.dir, "run.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m map[string]any
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	m["started_at"], m["ended_at"], m["status"] = began, began.Add(time.Hour), "complete"
-	if data, err = json.Marshal(m); err == nil {
-		err = os.WriteFile(filepath.Join(dir, "run.json"), data, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	return "enforce_ok"
 }

@@ -168,16 +168,20 @@ func TestErrorsByStage(t *testing.T) {
 		share += *part
 	})
 	published := m.Counts.Record["valid"] + m.Counts.Record["invalid"] + m.Counts.Record["multiple"]
-	if want := published - m.Counts.Policy["valid"]; failed+doubtful != want || known+unknown != published || doubtful > unknown {
-		t.Errorf("%d domains fail, %d perhaps, of %d and %d; run.json says %d of %d", failed, doubtful, known, unknown, want, published)
+	want := published - m.Counts.Policy["valid"]
+	if failed+doubtful != want || known+unknown != published || doubtful > unknown {
+		t.Errorf("%d domains fail, %d perhaps, of %d and %d; run.json says %d of %d",
+			failed, doubtful, known, unknown, want, published)
 	}
 	rates := strings.TrimSuffix(strings.TrimSpace(query(t, "cluster_effect")), ";")
-	each(t, db, "SELECT domains, known, unknown, share FROM ("+rates+"\n) WHERE rate = 'any error'", func(scan func(...any)) {
+	rates = "SELECT domains, known, unknown, share FROM (" + rates + "\n) WHERE rate = 'any error'"
+	each(t, db, rates, func(scan func(...any)) {
 		var domains, of, more int64
 		var rate float64
 		scan(&domains, &of, &more, &rate)
 		if domains != failed || of != known || more != unknown || math.Abs(rate-share) > 1e-9 || unknown == 0 {
-			t.Errorf("%d of %d fail, %v, and %d are unknown; cluster_effect has %d of %d, %v, and %d", failed, known, share, unknown, domains, of, rate, more)
+			t.Errorf("%d of %d fail, %v, and %d are unknown; cluster_effect has %d of %d, %v, and %d",
+				failed, known, share, unknown, domains, of, rate, more)
 		}
 	})
 	for _, stage := range []string{"record", "dns", "tcp", "tls", "http", "body", "syntax"} {
