@@ -118,6 +118,9 @@ func (l learnt) addPolicy(i int, row observed, all [facets][]observed) {
 	if row["policy_reason"] == "nxdomain" {
 		row["host_cnames"], row["findings"] = []string{fmt.Sprint("gone.", row["domain"])}, []string{"host_cname_dangling"}
 	}
+	if row["policy_reason"] == "nxdomain" {
+		row["host_cnames"], row["findings"] = []string{fmt.Sprint("gone.", row["domain"])}, []string{"host_cname_dangling"}
+	}
 	if row["policy"] != "valid" {
 		row["tlsrpt_result"] = "sts-policy-fetch-error"
 		return

@@ -36,6 +36,7 @@ complete: scan on, and ask again. (go run says 1 instead of 3 and 4.)
 
 type options struct {
 	html, json, csv string
+	layout          Layout
 	figures         figuresConfig
 	failOn          string
 	memory          string
@@ -94,6 +95,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.html, "o", "", "write the report to this HTML `file`; - is standard output")
+	flags.StringVar(&o.layout.For, "for", "", "lay out the report for its `reader`: team (what broke, and what to do)\n"+
+		"or paper (method and tables); otherwise it has everything")
+	flags.StringVar(&o.layout.Title, "title", "", "`title` of the report")
+	flags.StringVar(&o.layout.GroupBy, "group-by", "",
+		"with --for team, sum up the values of this `tag`, a column of --tags\n"+
+			"(default: the one with the fewest values)")
 	flags.StringVar(&o.json, "json", "", "write the answers to this JSON `file`; - is standard output")
 	flags.StringVar(&o.csv, "csv", "", "write one CSV file for each answer to this `directory`")
 	o.figures.flags(flags)
@@ -118,6 +125,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 			"or --fail-on regression")
 	case o.html == "-" && o.json == "-":
 		return o, errors.New("-o and --json cannot both write to standard output")
+	case o.layout.For != "" && o.layout.For != forTeam && o.layout.For != forPaper:
+		return o, fmt.Errorf("--for %q: the words are team and paper", o.layout.For)
+	case o.layout.GroupBy != "" && o.layout.For != forTeam:
+		return o, errors.New("--group-by goes with --for team")
+	case o.layout != Layout{} && o.html == "":
+		return o, errors.New("--for, --title and --group-by are about the page: say -o FILE")
 	case o.failOn != "" && o.failOn != "regression":
 		return o, fmt.Errorf("--fail-on %q: the only word is regression", o.failOn)
 	case o.failOn != "" && len(o.runs) < 2:
@@ -158,7 +171,12 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report
 	for _, run := range runs {
 		dirs = append(dirs, run.Dir)
 	}
-	store, err := OpenStore(ctx, StoreConfig{Memory: o.memory, Threads: o.threads, Temp: o.temp}, dirs...)
+	config := StoreConfig{Memory: o.memory, Threads: o.threads, Temp: o.temp}
+	before, err := AskBefore(ctx, config, runs)
+	if err != nil {
+		return nil, err
+	}
+	store, err := OpenStore(ctx, config, dirs...)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +190,7 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) (*Report
 	if err != nil {
 		return nil, err
 	}
+	r.Before, r.Layout = before, o.layout
 	if err := writeTo(o.html, stdout, r.WriteHTML); err != nil {
 		return nil, err
 	}

@@ -6,30 +6,39 @@ import (
 	"fmt"
 )
 
-// meaningsFile is written by the scanner's package explain, which also has it in what lookup shows.
+// wordsFile is written by the scanner's package explain, whose lookup shows the same words.
 //
 //go:embed meanings.json
-var meaningsFile []byte
+var wordsFile []byte
 
-// meanings are what the words of rows mean, by set: a stage for reasons, "verdict", "finding".
-type meanings map[string]map[string]string
-
-func readMeanings() (meanings, error) {
-	var m meanings
-	if err := json.Unmarshal(meaningsFile, &m); err != nil {
-		return nil, fmt.Errorf("meanings.json: %w", err)
-	}
-	return m, nil
+// A dictionary is what the words of rows mean, and what to change about them.
+type dictionary struct {
+	Meanings meanings `json:"meanings"`
+	Remedies remedies `json:"remedies"`
 }
 
-// of is the meaning of a value in a row of a table; empty where there is none.
-func (m meanings) of(t *Table, row, column int) string {
-	word, _ := t.Rows[row][column].(string)
-	set := t.Columns[column].Name
-	if set == "reason" {
-		set = t.stage(row)
+// meanings are what the words of rows mean, by set: a stage for reasons, "record", and columns such as "verdict".
+type meanings map[string]map[string]string
+
+func readDictionary() (dictionary, error) {
+	var d dictionary
+	if err := json.Unmarshal(wordsFile, &d); err != nil {
+		return d, fmt.Errorf("meanings.json: %w", err)
 	}
-	return m[set][word]
+	return d, nil
+}
+
+// of is the meaning of a value in a row of a table, and the set of its word; empty where there is none.
+func (m meanings) of(t *Table, row, column int) (set, text string) {
+	word, _ := t.Rows[row][column].(string)
+	set = t.Columns[column].Name
+	switch set {
+	case "reason":
+		set = t.stage(row)
+	case "cause":
+		set = "finding"
+	}
+	return set, m[set][word]
 }
 
 // stage is where the reason of a row arose.

@@ -4,10 +4,11 @@ import "testing"
 
 // A reason means what its stage makes of it, in tables of one stage too.
 func TestMeanings(t *testing.T) {
-	m, err := readMeanings()
+	words, err := readDictionary()
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := words.Meanings
 	for _, tt := range []struct {
 		query, column, stage, word, want string
 	}{
@@ -25,7 +26,7 @@ func TestMeanings(t *testing.T) {
 		if tt.stage != "" {
 			table.Columns, table.Rows[0] = append(table.Columns, Column{Name: "stage"}), append(table.Rows[0], tt.stage)
 		}
-		if got := m.of(table, 0, 0); got != tt.want {
+		if _, got := m.of(table, 0, 0); got != tt.want {
 			t.Errorf("%+v: %q", tt, got)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -27,81 +28,53 @@ var (
 	chartLicences string
 )
 
-// maxTableRows is how many rows of an answer the page shows.
-const maxTableRows = 200
-
 // pageData is what the template shows.
 type pageData struct {
 	Title, Subtitle, Warning string
+	For                      string
 	Policy                   string
 	CSS                      template.CSS
 	Library, Tables, Script  template.JS
 	Charts                   []*Chart
 	Theme                    json.RawMessage
 	Licences                 string
-	Cards                    []card
+	Contents                 []entry
+	Tiles                    []tile
+	Team                     *team
+	TagColumns               []string
+	Paper                    *paper
+	Chapters                 []chapter
+	Evidence                 []seen
+	EvidenceCount            string
+	Glossary                 []term
 	Facts                    []fact
 	Lists                    [][]string
 	Settings                 []string
-	Chapters                 []chapter
 	Made                     string
 }
 
-type card struct{ Label, Value, Of, Note string }
+// An entry is a line of the contents.
+type entry struct{ ID, Title string }
 
 type fact struct{ Label, Value string }
 
 type chapter struct {
 	ID, Title string
+	Folded    bool
 	Figures   []figure
 }
 
-// A figure is a question and its answer.
-type figure struct {
-	Query
-	Chart   bool
-	Empty   bool
-	Caution string // what the largest cluster does to it
-	Count   string // of rows, in words
-	Columns []head
-	Rows    [][]shown
+// A seen is the evidence of a domain.
+type seen struct {
+	Domain string
+	Facts  []fact
 }
-
-type head struct {
-	Name   string
-	Number bool
-}
-
-// A shown is a cell of a table, with the meaning of its word.
-type shown struct{ Text, Class, Meaning string }
 
 // WriteHTML writes the report as one file that needs nothing from elsewhere.
 func (r *Report) WriteHTML(w io.Writer) error {
-	p := pageData{
-		Title: r.title(), CSS: template.CSS(pageCSS),
-		Library: template.JS(chartLibrary), Tables: template.JS(tableScript), Script: template.JS(pageScript),
-		Theme: chartTheme, Licences: chartLicences, Charts: []*Chart{}, Made: r.Made.UTC().Format("2006-01-02 15:04 UTC"),
-	}
-	p.Policy = contentPolicy(pageCSS, chartLibrary, tableScript, pageScript)
-	p.Subtitle, p.Warning = r.subtitle(), strings.Join(r.notes(), " ")
-	p.Cards, p.Facts, p.Lists, p.Settings = r.cards(), r.facts(), r.lists(), r.Run().Settings()
-	meanings, err := readMeanings()
+	p, err := r.page()
 	if err != nil {
 		return err
-	}
-	for _, section := range r.Sections {
-		c := chapter{ID: section.ID, Title: section.Title}
-		for _, name := range section.Queries {
-			f, chart, err := r.figure(r.Tables[name], meanings)
-			if err != nil {
-				return err
-			}
-			c.Figures = append(c.Figures, f)
-			if chart != nil {
-				p.Charts = append(p.Charts, chart)
-			}
-		}
-		p.Chapters = append(p.Chapters, c)
 	}
 	t, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
@@ -113,6 +86,70 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// page is what stands on the page, from the top to its end.
+func (r *Report) page() (pageData, error) {
+	p := pageData{
+		Title: printable(cmp.Or(r.Layout.Title, r.title())), For: r.Layout.For, CSS: template.CSS(pageCSS),
+		Library: template.JS(chartLibrary), Tables: template.JS(tableScript), Script: template.JS(pageScript),
+		Theme: chartTheme, Licences: chartLicences, Charts: []*Chart{}, Made: r.Made.UTC().Format("2006-01-02 15:04 UTC"),
+	}
+	p.Policy = contentPolicy(pageCSS, chartLibrary, tableScript, pageScript)
+	p.Subtitle, p.Warning = r.subtitle(), strings.Join(r.notes(), " ")
+	p.Facts, p.Lists, p.Settings = r.facts(), r.lists(), r.Run().Settings()
+	shown := make(glossary)
+	var err error
+	switch r.Layout.For {
+	case forTeam:
+		p.Tiles = r.teamTiles()
+		if p.Team, err = r.team(); err != nil {
+			return p, err
+		}
+		p.TagColumns = tagColumns
+		p.Contents = p.Team.contents()
+	case forPaper:
+		p.Tiles = r.tiles()
+		if p.Paper, err = r.paper(&p.Charts, shown); err != nil {
+			return p, err
+		}
+		p.Contents = []entry{{"method", "Method"}, {"headline", "Headline"}}
+	default:
+		p.Tiles = r.tiles()
+	}
+	for _, section := range r.Sections {
+		c := chapter{ID: section.ID, Title: section.Title, Folded: r.Layout.For == forTeam}
+		for _, name := range section.Queries {
+			if p.Paper != nil && p.Paper.without(r.Tables[name]) {
+				continue
+			}
+			f, err := r.figure(r.Tables[name], &p.Charts, shown)
+			if err != nil {
+				return p, err
+			}
+			c.Figures = append(c.Figures, f)
+		}
+		if len(c.Figures) > 0 {
+			p.Chapters = append(p.Chapters, c)
+			if !c.Folded {
+				p.Contents = append(p.Contents, entry{c.ID, c.Title})
+			}
+		}
+	}
+	if p.Paper == nil && len(r.Evidence) > 0 {
+		for _, e := range r.Evidence {
+			p.Evidence = append(p.Evidence, seen{printable(e.Domain), e.facts()})
+		}
+		p.EvidenceCount = count(int64(len(r.Evidence)), "domain") + " of this report"
+		if r.Named > len(r.Evidence) {
+			p.EvidenceCount = fmt.Sprintf("the first %d of %s of this report", len(r.Evidence),
+				count(int64(r.Named), "domain"))
+		}
+		p.Contents = append(p.Contents, entry{"evidence", "Evidence"})
+	}
+	p.Glossary = shown.list()
+	p.Contents = append(p.Contents, entry{"glossary", "Glossary"}, entry{"scan", "Provenance"})
+	return p, nil
 }
 
 // contentPolicy is a Content-Security-Policy (CSP3) that allows these styles and
@@ -127,61 +164,4 @@ func contentPolicy(style string, scripts ...string) string {
 		policy += hash(script)
 	}
 	return policy + "; style-src" + hash(style) + "; base-uri 'none'; form-action 'none'"
-}
-
-// figure makes the table of an answer, and its chart where it has one.
-func (r *Report) figure(t *Table, meanings meanings) (figure, *Chart, error) {
-	f := figure{Query: t.Query, Empty: len(t.Rows) == 0, Caution: r.caution(t.Query.Name)}
-	chart, err := chartOf(t)
-	if err != nil {
-		return f, nil, err
-	}
-	f.Chart = chart != nil
-	f.Count = t.rowsInWords(maxTableRows)
-	var kept []int
-	for i, c := range t.Columns {
-		if c.Kind == KindTags && t.allNull(i) {
-			continue // the list carried no columns
-		}
-		if c.Name == totalColumn {
-			continue // the same in each row: f.Count says it
-		}
-		kept = append(kept, i)
-		f.Columns = append(f.Columns, head{c.Name, c.Kind.number()})
-	}
-	for k, row := range t.Rows[:min(len(t.Rows), maxTableRows)] {
-		var cells []shown
-		for _, i := range kept {
-			kind := t.Columns[i].Kind
-			cell := shown{Text: Format(kind, row[i]), Meaning: meanings.of(t, k, i)}
-			switch {
-			case kind.number():
-				cell.Class = "n"
-			case len(cell.Text) > 24:
-				cell.Class = "w"
-			default: // names are read at a glance when they stand on one line
-				cell.Class = "s"
-			}
-			switch {
-			case t.Fixed[place{k, i}]:
-				cell.Text = fixedWords
-			case row[i] == nil:
-				cell.Text = "–"
-			}
-			cells = append(cells, cell)
-		}
-		f.Rows = append(f.Rows, cells)
-	}
-	return f, chart, nil
-}
-
-func (k Kind) number() bool { return k == KindCount || k == KindShare || k == KindNumber }
-
-func (t *Table) allNull(column int) bool {
-	for _, row := range t.Rows {
-		if row[column] != nil {
-			return false
-		}
-	}
-	return true
 }

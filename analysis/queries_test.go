@@ -275,7 +275,7 @@ func TestArrange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for runs, first := range map[int]string{1: "fix", 2: "changes"} {
+	for runs, first := range map[int]string{1: "takeover", 2: "takeover"} {
 		kept, _, err := arrange(queries, runs)
 		if err != nil || kept[0].ID != first {
 			t.Errorf("%d runs: %v, %v", runs, kept, err)

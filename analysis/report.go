@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,25 @@ type Report struct {
 	Runs     []Run // oldest first; questions about one run are about the last
 	Sections []Section
 	Tables   map[string]*Table // by the name of the question
+	Before   map[string]*Table // those behind the tiles, of the run before the last: see AskBefore
+	Evidence []Evidence        // of domains that the answers name, in their order
+	Named    int               // domains that the answers name
+	Layout   Layout
+	words    dictionary
 }
+
+// A Layout says how the page is laid out. The zero value has everything, for whoever asks.
+type Layout struct {
+	Title   string // empty: MTA-STS survey
+	For     string // forTeam, forPaper or empty
+	GroupBy string // for a team: the tag whose values are summed up; empty: the one with the fewest values
+}
+
+// The readers that a page can be for.
+const (
+	forTeam  = "team"
+	forPaper = "paper"
+)
 
 // NewReport asks every question about the runs. Progress, where it is not nil,
 // hears of each answer.
@@ -27,7 +46,12 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Made: made, Runs: runs, Sections: kept, Tables: make(map[string]*Table)}
+	words, err := readDictionary()
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Made: made, Runs: runs, Sections: kept, Tables: make(map[string]*Table), words: words}
+	var order []*Table
 	for _, section := range kept {
 		for _, name := range section.Queries {
 			table, err := store.Answer(ctx, byName[name])
@@ -35,11 +59,18 @@ func NewReport(ctx context.Context, store *Store, runs []Run, made time.Time, pr
 				return nil, err
 			}
 			table.holdToSelections(r.about(table.Query))
+			if slices.Contains(remedied, name) {
+				words.Remedies.add(table)
+			}
 			r.Tables[name] = table
+			order = append(order, table)
 			if progress != nil {
 				progress(table)
 			}
 		}
+	}
+	if r.Evidence, r.Named, err = store.evidence(ctx, order); err != nil {
+		return nil, err
 	}
 	return r, nil
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// makeReport answers everything about the runs and writes the page.
-func makeReport(t *testing.T, runs []string) (*Report, string) {
+// makeReport answers everything about the runs and writes the page, of the layout where there is one.
+func makeReport(t *testing.T, runs []string, layout ...Layout) (*Report, string) {
 	t.Helper()
 	read, err := ReadRuns(runs)
 	if err != nil {
@@ -20,6 +20,12 @@ func makeReport(t *testing.T, runs []string) (*Report, string) {
 	}
 	r, err := NewReport(t.Context(), openRuns(t, runs...), read, time.Now(), nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range layout {
+		r.Layout = l
+	}
+	if r.Before, err = AskBefore(t.Context(), StoreConfig{}, read); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "report.html")
@@ -45,12 +51,12 @@ func testPage(t *testing.T, r *Report, path string) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	words, err := readMeanings()
+	words, err := readDictionary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`<html lang="en">`, `title="` + words["verdict"]["no_sts"] + `"`,
+		`<html lang="en">`, `title="` + words.Meanings["verdict"]["no_sts"] + `"`,
 		"Content-Security-Policy", "default-src &#39;none&#39;", r.Run().Plan,
 		"Licences of what draws the charts",
 	} {

@@ -13,10 +13,11 @@ type Section struct {
 // sections says where each question stands in the report.
 func sections() []Section {
 	return []Section{
+		{ID: "takeover", Title: "Names that somebody else could take", Queries: []string{"takeover"}},
 		{ID: "changes", Title: "What changed", Queries: []string{"changes", "incidents", "mode_transitions", "stale_patterns", "changed_domains"}},
 		{ID: "series", Title: "Over time", Queries: []string{
 			"series_adoption", "series_policies", "series_modes", "series_errors", "series_verdicts", "series_by_tld"}},
-		{ID: "fix", Title: "What to fix first", Queries: []string{"fix_first", "expiring"}},
+		{ID: "fix", Title: "What to fix first", Queries: []string{"fix_first", "expiring", "tags"}},
 		{ID: "adoption", Title: "Adoption", Queries: []string{"funnel", "verdicts", "adoption", "adoption_by_rank", "denominators", "absences", "wildcards"}},
 		{ID: "errors", Title: "What fails", Queries: []string{
 			"errors_by_stage", "errors_by_manager", "tls_reasons", "record_errors", "policy_errors", "tlsrpt_results", "findings", "strict_lenient"}},

@@ -69,7 +69,7 @@ func chosenClass(only string) (column, word string) {
 	case "missing", "unreachable", "forbidden", "not_fetched":
 		return "policy", only
 	}
-	if meanings, err := readMeanings(); err == nil && meanings["verdict"][only] != "" {
+	if words, err := readDictionary(); err == nil && words.Meanings["verdict"][only] != "" {
 		return "verdict", only
 	}
 	return "pending", only

@@ -126,6 +126,9 @@ func (t *Table) Total() int64 {
 	return int64(len(t.Rows))
 }
 
+// isCut reports whether a LIMIT cut rows off.
+func (t *Table) isCut() bool { return t.Total() > int64(len(t.Rows)) }
+
 // rowsInWords says how many rows are shown, if no more than most are, out of those
 // that there are.
 func (t *Table) rowsInWords(most int) string {
@@ -190,7 +193,7 @@ func Format(kind Kind, v any) string {
 	return printable(fmt.Sprint(v))
 }
 
-func sortedKeys(tags Tags) []string {
+func sortedKeys[V any](tags map[string]V) []string {
 	keys := make([]string, 0, len(tags))
 	for key := range tags {
 		keys = append(keys, key)

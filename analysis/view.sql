@@ -199,6 +199,14 @@ FROM (
 CREATE OR REPLACE TEMP MACRO site(name) AS
     array_to_string(string_split(name, '.')[CASE WHEN regexp_matches(name, '(^|\.)(ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z][a-z]$') THEN -3 ELSE -2 END:], '.');
 
+-- The MX hosts that a policy does not cover, of those that it could list.
+CREATE OR REPLACE TEMP MACRO uncovered(mx) AS
+    list_transform(list_filter(mx, lambda m: NOT m.matched AND contains(m.host, '.') AND NOT contains(m.host, '_')), lambda m: m.host);
+
+-- The MX hosts that a policy covers and that do no TLS with a certificate for their name, as far as they were probed.
+CREATE OR REPLACE TEMP MACRO without_tls(mx) AS
+    list_filter(mx, lambda m: m.matched AND m.starttls IN ('certificate', 'handshake', 'not_offered', 'rejected'));
+
 -- A share, NULL out of nothing.
 CREATE OR REPLACE TEMP MACRO share_of(part, whole) AS CASE WHEN whole > 0 THEN part / whole END;
 

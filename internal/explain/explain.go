@@ -1,7 +1,7 @@
 // Package explain says what a row of the table means and what to do about it. It writes the page that
 // lookup shows of a domain: a mark for each check, what senders do (RFC 8461, sections 4 and 5), and what
-// to change, with the section that requires it. It also writes the summary of a run, and lists the meanings
-// of the table's words, which the report shows beside them.
+// to change, with the section that requires it. It also writes the summary of a run, and lists what the words of
+// the table mean and what to change about them, which the report shows beside them.
 //
 // It asks no questions and judges nothing anew: a row and the counts of a run are all it reads.
 package explain
@@ -21,12 +21,17 @@ import (
 //go:generate go test -run ^TestMeaningsFile$ -update .
 
 // Meanings says what the words of rows mean, by set: the reasons of "record" and "tlsrpt", those of each stage of
-// a retrieval ("tls" and so on), "verdict" and "finding". Words that explain themselves are left out.
+// a retrieval ("tls" and so on), and the columns of their own: "verdict", "finding", "policy", "mode", "mx_match" and
+// "stage". Words that explain themselves are left out.
 func Meanings() map[string]map[string]string {
 	all := map[string]map[string]string{
-		"record":  meanings(codes.RecordReasons(), recordMeaning),
-		"tlsrpt":  meanings(codes.TLSRPTReasons(), tlsrptMeaning),
-		"finding": meanings(codes.Findings(), findingMeaning),
+		"record":   meanings(codes.RecordReasons(), recordMeaning),
+		"tlsrpt":   meanings(codes.TLSRPTReasons(), tlsrptMeaning),
+		"finding":  meanings(codes.Findings(), findingMeaning),
+		"policy":   meanings(codes.Policies(), policyClassMeaning),
+		"mode":     meanings(codes.Modes(), modeMeaning),
+		"mx_match": meanings(codes.MXMatches(), matchMeaning),
+		"stage":    meanings(codes.Stages(), stageMeaning),
 		"verdict": meanings(codes.Verdicts(), func(v codes.Verdict) string {
 			_, words := verdictMeaning(&output.Row{Verdict: string(v)})
 			return words
@@ -40,6 +45,7 @@ func Meanings() map[string]map[string]string {
 	return all
 }
 
+// meanings are the texts of a set of words, without the empty ones.
 func meanings[Word ~string](set []Word, meaning func(Word) string) map[string]string {
 	texts := make(map[string]string)
 	for _, word := range set {

@@ -72,6 +72,8 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 			return "Correct or remove each rua at _smtp._tls." + row.Domain +
 				" that is not a mailto: or https: URI (RFC 8460, section 3)."
 		}
+	case codes.FindMaxAgeShort:
+		return "Raise max_age to some weeks, then change the id of the record (sections 3.1 and 10.2)."
 	case codes.FindMXPatternUnused:
 		if !slices.Contains(row.Findings, string(codes.FindMXNotCovered)) {
 			return "Remove from the policy what no MX host needs: " + strings.Join(row.MXUnused, ", ") + " (section 4.1)."

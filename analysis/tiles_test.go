@@ -1,0 +1,53 @@
+package main
+
+import "testing"
+
+// What differs from the run before has a sign, the same unit, and says what it leaves out.
+func TestTileChanges(t *testing.T) {
+	adoption := func(low, high float64) *Table {
+		return &Table{Columns: []Column{{Name: "tld"}, {Name: "low"}, {Name: "high"}}, Rows: [][]any{{"(all)", low, high}}}
+	}
+	effect := func(share any, unknown int64) *Table {
+		return &Table{
+			Columns: []Column{{Name: "rate"}, {Name: "share"}, {Name: "unknown"}},
+			Rows:    [][]any{{"mail is refused", share, unknown}},
+		}
+	}
+	same, other := []Input{{SHA256: "a"}}, []Input{{SHA256: "b"}}
+	for _, tt := range []struct {
+		name        string
+		now, before *Table
+		lists       []Input
+		text, class string
+	}{
+		{"nothing is unknown", adoption(0.012, 0.012), adoption(0.01, 0.01), same, "+0.200 points since the run before", "good"},
+		{"both ends fall alike", adoption(0.40, 0.50), adoption(0.45, 0.55), same, "−5.00 points since the run before", "bad"},
+		{"fewer are unknown", adoption(0.45, 0.50), adoption(0.40, 0.62), same, "the least +5.00, the greatest −12.0 points since the run before", ""},
+		{"nothing changed", adoption(0.4, 0.4), adoption(0.4, 0.4), same, "±0 points since the run before", ""},
+		{"other lists", adoption(0.4, 0.4), adoption(0.4, 0.4), other, "±0 points since the run before, of other lists", ""},
+		{"more is refused", effect(0.02, 0), effect(0.01, 0), same, "+1.00 points since the run before", "bad"},
+		{"less is refused, some unknown", effect(0.01, 3), effect(0.02, 0), same, "−1.00 points of the known since the run before", "good"},
+		{"some were unknown", effect(0.01, 0), effect(0.01, 3), same, "±0 points of the known since the run before", ""},
+		{"of nothing", effect(nil, 3), effect(0.01, 3), same, "", ""},
+	} {
+		r := &Report{
+			Runs:   []Run{{Inputs: same}, {Inputs: tt.lists}},
+			Tables: map[string]*Table{"adoption": tt.now, "cluster_effect": tt.now},
+			Before: map[string]*Table{"adoption": tt.before, "cluster_effect": tt.before},
+		}
+		c := r.intervalChange()
+		if tt.now.Column("rate") >= 0 {
+			c = r.shareChange("mail is refused", -1)
+		}
+		if c == nil {
+			c = new(change)
+		}
+		if c.Text != tt.text || c.Class != tt.class {
+			t.Errorf("%s: %q %q, want %q %q", tt.name, c.Text, c.Class, tt.text, tt.class)
+		}
+	}
+	first := &Report{Runs: make([]Run, 1), Tables: map[string]*Table{"adoption": adoption(0.1, 0.2)}}
+	if c := first.intervalChange(); c != nil {
+		t.Errorf("%+v, and there is no run before", c)
+	}
+}
