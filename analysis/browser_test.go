@@ -193,6 +193,10 @@ func keep(ctx context.Context, t *testing.T, v visit) {
 	if dir == "" {
 		return
 	}
+	dir = filepath.Join(dir, filepath.Dir(t.Name())) // each page has its own
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	write := func(name string, data []byte) {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			t.Fatal(err)

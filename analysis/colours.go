@@ -69,8 +69,9 @@ func (c colouring) node(node any) error {
 			}
 		}
 	case map[string]any:
-		if channel, ok := node["color"].(map[string]any); ok {
-			if err := c.encoding(node, channel); err != nil {
+		encoding, _ := node["encoding"].(map[string]any)
+		if channel, ok := encoding["color"].(map[string]any); ok {
+			if err := c.channel(node, channel); err != nil {
 				return err
 			}
 		}
@@ -83,8 +84,8 @@ func (c colouring) node(node any) error {
 	return nil
 }
 
-// encoding gives the colours of a channel, one of the encoding.
-func (c colouring) encoding(encoding, channel map[string]any) error {
+// channel gives the colours of a channel of the view.
+func (c colouring) channel(view, channel map[string]any) error {
 	scale, _ := channel["scale"].(map[string]any)
 	words, _ := scale["domain"].([]any)
 	var colours []string
@@ -112,9 +113,27 @@ func (c colouring) encoding(encoding, channel map[string]any) error {
 	if dashes := dashesOf(colours); c.lines && dashes != nil {
 		dash := maps.Clone(channel)
 		dash["scale"] = map[string]any{"domain": words, "range": dashes}
-		encoding["strokeDash"] = dash
+		for _, lines := range linesOf(view) {
+			lines["encoding"].(map[string]any)["strokeDash"] = dash
+		}
 	}
 	return nil
+}
+
+// linesOf are the layers of a view that have lines, or the view where it has no layers. Areas have no dashes.
+func linesOf(view map[string]any) []map[string]any {
+	layers, layered := view["layer"].([]any)
+	if !layered {
+		return []map[string]any{view}
+	}
+	var lines []map[string]any
+	for _, layer := range layers {
+		layer, _ := layer.(map[string]any)
+		if mark, _ := layer["mark"].(map[string]any); mark["type"] == "line" {
+			lines = append(lines, layer)
+		}
+	}
+	return lines
 }
 
 // words are the values of a column in the order of the rows.

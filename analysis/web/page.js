@@ -29,6 +29,9 @@
 		return lines;
 	}, []);
 
+	// lined reports whether lines are told apart by their dashes.
+	const lined = part => [part, ...part.layer ?? []].some(layer => layer.encoding?.strokeDash);
+
 	// fit makes what stands beside and above the marks as wide as there is room for.
 	const fit = (part, width, config) => {
 		const narrow = width < 480;
@@ -41,12 +44,13 @@
 				if (narrow && axis.tickCount) axis.tickCount = 3;
 			}
 			if ((channel === 'color' || channel === 'strokeDash') && encoding.scale && encoding.legend !== null) {
-				const lines = part.encoding.strokeDash && { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2 };
+				const lines = lined(part) && { symbolType: 'stroke', symbolSize: 400, symbolStrokeWidth: 2 };
 				encoding.legend = { symbolOpacity: 1, ...lines, ...encoding.legend };
 			}
 			if (channel === 'color' && encoding.scale?.domain) {
 				const longest = Math.max(...encoding.scale.domain.map(word => String(word).length));
-				config.legend.columns = Math.max(1, Math.floor((width - 90) / (longest * charWidth + 30)));
+				const symbol = lined(part) ? 50 : 30; // with the space around it
+				config.legend.columns = Math.max(1, Math.floor((width - 90) / (longest * charWidth + symbol)));
 			}
 		}
 		for (const layer of part.layer ?? []) fit(layer, width, config);
