@@ -196,11 +196,11 @@ func TestDelegation(t *testing.T) {
 	var got, want int64
 	each(t, db, query(t, "delegation"), func(scan func(...any)) {
 		var operator string
-		var domains, valid, host int64
+		var domains, n, valid, host int64
 		var share float64
-		scan(&operator, &domains, &share, &valid, &host)
-		if strings.Count(operator, ".") < 1 || domains < 1 || valid > domains || host > domains || share <= 0 || share > 1 {
-			t.Errorf("%s: %d domains, a share of %v, %d valid policies, %d hosts too", operator, domains, share, valid, host)
+		scan(&operator, &domains, &n, &share, &valid, &host)
+		if strings.Count(operator, ".") < 1 || domains < 1 || valid > domains || host > domains || share != float64(domains)/float64(n) {
+			t.Errorf("%s: %d of %d domains, a share of %v, %d valid policies, %d hosts too", operator, domains, n, share, valid, host)
 		}
 		got += domains
 	})

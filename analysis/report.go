@@ -120,7 +120,9 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	tables := make(map[string]jsonTable)
 	for name, t := range r.Tables {
 		q := t.Query
-		out := jsonTable{q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, t.Total(), []map[string]any{}, t.fixedColumns()}
+		out := jsonTable{
+			q.Question, q.Numerator, q.Denominator, q.Caveat, t.Columns, t.Total(), []map[string]any{}, t.fixedColumns(),
+		}
 		for i := range t.Rows {
 			out.Rows = append(out.Rows, t.record(i))
 		}
