@@ -199,8 +199,10 @@ func TestDelegation(t *testing.T) {
 		var domains, n, valid, host int64
 		var share float64
 		scan(&operator, &domains, &n, &share, &valid, &host)
-		if strings.Count(operator, ".") < 1 || domains < 1 || valid > domains || host > domains || share != float64(domains)/float64(n) {
-			t.Errorf("%s: %d of %d domains, a share of %v, %d valid policies, %d hosts too", operator, domains, n, share, valid, host)
+		of := float64(domains) / float64(n)
+		if strings.Count(operator, ".") < 1 || domains < 1 || valid > domains || host > domains || share != of {
+			t.Errorf("%s: %d of %d domains, a share of %v, %d valid policies, %d hosts too",
+				operator, domains, n, share, valid, host)
 		}
 		got += domains
 	})
