@@ -72,11 +72,9 @@ func (r *Report) method() []fact {
 		resolvers = append(resolvers, printable(u.Addr))
 	}
 	how := fmt.Sprintf("by way of %s (%s)", count(int64(len(resolvers)), "resolver"), strings.Join(resolvers, ", "))
-	for _, flag := range []struct{ name, text string }{
-		{"passes", "%s passes"}, {"timeout", "%s for each attempt"}, {"retries", "%s more attempts"}, {"vantage", "from %s"},
-	} {
-		if value := is(flag.name); value != "" {
-			how += ", " + fmt.Sprintf(flag.text, value)
+	for _, flag := range []string{"passes", "timeout", "retries", "vantage"} {
+		if value := is(flag); value != "" {
+			how += fmt.Sprintf(", --%s %s", flag, value)
 		}
 	}
 	method = append(method,
