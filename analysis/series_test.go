@@ -58,6 +58,9 @@ func testSeries(t *testing.T, m madeNights, store *Store) {
 				got[fmt.Sprint(table.Value(row, "night"), " ", table.Value(row, "date"), " ", class)] = n
 			}
 			testInterval(t, table, row)
+			if unknown := table.Value(row, "unknown"); name == "series_adoption" && unknown != int64(m.unknown()) {
+				t.Errorf("%v domains are unknown in night %v, want %d", unknown, table.Value(row, "night"), m.unknown())
+			}
 		}
 		want := make(map[string]int64)
 		for night := 1; night <= m.nights; night++ {
