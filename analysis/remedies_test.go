@@ -40,3 +40,17 @@ func TestRowRemedies(t *testing.T) {
 		}
 	}
 }
+
+// Only hosts that a policy can list are named in a remedy: an MX record may name an address, or nothing.
+func TestUncoveredHosts(t *testing.T) {
+	const hosts = "mx.example.com 192.0.2.1 0.0.0.0 localhost mx.localhost mx.invalid mx_1.example.com 1.mx.example.net"
+	var got string
+	const sql = "SELECT array_to_string(uncovered(" +
+		"list_transform(string_split(?, ' '), lambda h: {host: h, matched: false})), ' ')"
+	if err := open(t).QueryRow(sql, hosts).Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	if want := "mx.example.com 1.mx.example.net"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

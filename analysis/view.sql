@@ -199,9 +199,11 @@ FROM (
 CREATE OR REPLACE TEMP MACRO site(name) AS
     array_to_string(string_split(name, '.')[CASE WHEN regexp_matches(name, '(^|\.)(ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z][a-z]$') THEN -3 ELSE -2 END:], '.');
 
--- The MX hosts that a policy does not cover, of those that it could list.
+-- The MX hosts that a policy does not cover, of those that it could list: no addresses, and none below a reserved name.
+CREATE OR REPLACE TEMP MACRO names_host(host) AS
+    contains(host, '.') AND NOT contains(host, '_') AND NOT regexp_matches(host, '\.([0-9]+|localhost|localdomain|local|invalid|onion)$');
 CREATE OR REPLACE TEMP MACRO uncovered(mx) AS
-    list_transform(list_filter(mx, lambda m: NOT m.matched AND contains(m.host, '.') AND NOT contains(m.host, '_')), lambda m: m.host);
+    list_transform(list_filter(mx, lambda m: NOT m.matched AND names_host(m.host)), lambda m: m.host);
 
 -- The MX hosts that a policy covers and that do no TLS with a certificate for their name, as far as they were probed.
 CREATE OR REPLACE TEMP MACRO without_tls(mx) AS
