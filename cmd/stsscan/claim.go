@@ -44,7 +44,11 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.claim(); err != nil {
+	err = j.checkVersion() // before anything is written
+	if err == nil {
+		err = j.claim()
+	}
+	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil
@@ -176,19 +180,38 @@ func lockName(s *output.Shard) string {
 	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
 }
 
-// checkVersion refuses to go on with a run that was begun with another version of the table.
+// checkVersion refuses to go on with a run that another version of the program began, as the manifests, or else the
+// first part that can be read, or the plan say.
 func (j *scanJob) checkVersion() error {
 	names, err := manifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
+	versions := make(map[string]string) // of the table, by file
 	for _, name := range slices.Concat(slices.Collect(maps.Values(names))...) {
-		if m, err := output.ReadManifest(j.path(name)); err == nil && m.SchemaVersion != output.SchemaVersion {
-			return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
-				j.path(name), domains.ErrOtherProgram, m.SchemaVersion, output.SchemaVersion)
+		if m, err := output.ReadManifest(j.path(name)); err == nil {
+			versions[j.path(name)] = m.SchemaVersion
 		}
 	}
-	return nil
+	paths, err := output.PartPaths(j.flags.output)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(paths) && len(versions) == 0; i++ {
+		if info, err := output.ReadPartInfo(paths[i]); err == nil {
+			versions[paths[i]] = info.Version
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(versions)) {
+		if version := versions[path]; version != output.SchemaVersion {
+			return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
+				path, domains.ErrOtherProgram, version, output.SchemaVersion)
+		}
+	}
+	if _, err := domains.ReadPlan(j.flags.output); errors.Is(err, domains.ErrOtherProgram) {
+		return err
+	}
+	return nil // any other error is for Prepare to judge
 }
 
 // readPrevious reads the manifest that an earlier process left for this shard; nil if there is none. One
