@@ -3,20 +3,29 @@ package output
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"time"
 )
 
-// RunIn is the Identity.Run of the run in the directory dir, by one of its manifests, its claim or one of its parts.
-// Where none says so, the run begins now. Those of several runs are in order of time.
+// RunIn is the Identity.Run of the run in the directory dir, by its manifests, its claim or one of its parts. Where
+// none says so, the run begins now. Those of several runs are in order of time. It is an error if manifests and claim
+// are of several runs: the parts may be those of either.
 func RunIn(dir string, manifests []string, claimed Shards, now time.Time) (string, error) {
+	run, by := claimed.Run, ShardsFile
 	for _, name := range manifests {
-		if m, err := ReadManifest(filepath.Join(dir, name)); err == nil && !m.Altered && m.Run != "" {
-			return m.Run, nil
+		m, err := ReadManifest(filepath.Join(dir, name))
+		if err != nil || m.Altered || m.Run == "" {
+			continue
 		}
+		if run != "" && m.Run != run {
+			return "", fmt.Errorf("%s: %s is of run %s, and %s of run %s: remove the one that is not of this directory",
+				dir, name, m.Run, by, run)
+		}
+		run, by = m.Run, name
 	}
-	if claimed.Run != "" {
-		return claimed.Run, nil
+	if run != "" {
+		return run, nil
 	}
 	paths, err := PartPaths(dir)
 	for _, path := range paths {
