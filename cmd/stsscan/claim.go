@@ -55,8 +55,8 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 }
 
 // claim holds the run to one number of shards: that of the directory's claim, or else of its manifests. A
-// claim without parts and manifests is free once its processes have ended. Manifests of another number,
-// left by a program without claims, are set aside.
+// claim without parts and manifests is free once its processes have ended. Manifests of another number, of another run
+// that was copied here, are set aside.
 func (j *scanJob) claim() error {
 	ours := max(j.shard.Of, 1)
 	isShardsFile := func(name string) bool { return name == output.ShardsFile }

@@ -109,7 +109,9 @@ func TestManifestOfAnotherRun(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			scanned := func(run, shard string) (int, string) {
-				args := []string{"scan", "-o", filepath.Join(dir, run), "--sim", world, "-q", "--part-size", "4", "--preflight=false"}
+				args := []string{
+					"scan", "-o", filepath.Join(dir, run), "--sim", world, "-q", "--part-size", "4", "--preflight=false",
+				}
 				if shard != "" {
 					args = append(args, "--shard", shard)
 				}
