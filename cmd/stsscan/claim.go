@@ -180,33 +180,20 @@ func lockName(s *output.Shard) string {
 	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
 }
 
-// checkVersion refuses to go on with a run that another version of the program began, as the manifests, or else the
-// first part that can be read, or the plan say.
+// checkVersion refuses to go on with a run that another version of the program began.
 func (j *scanJob) checkVersion() error {
-	names, err := manifestsIn(j.flags.output)
+	begun, err := manifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
-	versions := make(map[string]string) // of the table, by file
-	for _, name := range slices.Concat(slices.Collect(maps.Values(names))...) {
-		if m, err := output.ReadManifest(j.path(name)); err == nil {
-			versions[j.path(name)] = m.SchemaVersion
-		}
-	}
-	paths, err := output.PartPaths(j.flags.output)
+	names := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(begun))...)))
+	path, version, err := output.OtherVersion(j.flags.output, names)
 	if err != nil {
 		return err
 	}
-	for i := 0; i < len(paths) && len(versions) == 0; i++ {
-		if info, err := output.ReadPartInfo(paths[i]); err == nil {
-			versions[paths[i]] = info.Version
-		}
-	}
-	for _, path := range slices.Sorted(maps.Keys(versions)) {
-		if version := versions[path]; version != output.SchemaVersion {
-			return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
-				path, domains.ErrOtherProgram, version, output.SchemaVersion)
-		}
+	if path != "" {
+		return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
+			path, domains.ErrOtherProgram, version, output.SchemaVersion)
 	}
 	if _, err := domains.ReadPlan(j.flags.output); errors.Is(err, domains.ErrOtherProgram) {
 		return err

@@ -87,7 +87,7 @@ func (j *scanJob) writeFrom() error {
 	j.lineage = &output.Lineage{
 		Run: j.flags.from, Only: j.flags.only, Plan: first.Plan.SHA256, Status: first.Status, Limit: first.Limit(), From: first.From,
 	}
-	if len(manifests) < shardCount(first.Shard) {
+	if first.Shard != nil && len(manifests) < first.Shard.Of {
 		j.lineage.Status = output.StatusIncomplete
 	}
 	for _, m := range manifests {

@@ -64,9 +64,9 @@ func (d *Dataset) Whole(k int) (PartInfo, bool, error) {
 		return PartInfo{}, false, nil
 	case err != nil:
 		return PartInfo{}, false, err
-	case info.Version != SchemaVersion:
+	case info.version != SchemaVersion:
 		return PartInfo{}, false, fmt.Errorf("%s: %w: its schema is version %s, and this program writes version %s",
-			path, ErrForeign, info.Version, SchemaVersion)
+			path, ErrForeign, info.version, SchemaVersion)
 	case info.Part != k:
 		return PartInfo{}, false, fmt.Errorf("%s: %w: it is part %d", path, ErrForeign, info.Part)
 	case info.Input != d.id.Input:
@@ -100,7 +100,7 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 		Input:     d.id.Input,
 		Config:    d.id.Config,
 		Run:       d.id.Run,
-		Version:   SchemaVersion,
+		version:   SchemaVersion,
 	})
 }
 

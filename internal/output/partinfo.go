@@ -39,9 +39,8 @@ type PartInfo struct {
 	Run    string `json:"-"`
 	Counts Counts `json:"-"`
 
-	Version string `json:"-"` // of the table
-
-	checked bool // the file has a checksum, and it is right
+	version string // of the table
+	checked bool   // the file has a checksum, and it is right
 }
 
 // ReadPartInfo reads and hashes the whole part file path, and checks its checksum and footer, but not its rows: see
@@ -113,7 +112,7 @@ func (i *PartInfo) readMetadata(file *parquet.File) error {
 		return fmt.Errorf("%w: its schema is version %q, and this program knows versions %s and %s",
 			ErrForeign, version, firstVersion, SchemaVersion)
 	default:
-		i.Version = version
+		i.version = version
 	}
 	i.Input, _ = file.Lookup(keyInput)
 	i.Config, _ = file.Lookup(keyConfig)

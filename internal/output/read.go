@@ -18,7 +18,7 @@ const rowsPerRead = 256
 // should be.
 func ReadPart(path string) iter.Seq2[*Row, error] {
 	return readPart(path, func(file *parquet.File, info PartInfo, do func(*Row) bool) error {
-		if info.Version == firstVersion {
+		if info.version == firstVersion {
 			return readFirstVersion(file, info, do)
 		}
 		return readFile(file, info, do)

@@ -37,3 +37,25 @@ func RunIn(dir string, manifests []string, claimed Shards, now time.Time) (strin
 	rand.Read(octets[:]) // it never fails
 	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(octets[:]), err
 }
+
+// OtherVersion finds a file in the directory dir that is not of [SchemaVersion]: one of its manifests or, where none of
+// them can be read, the first part that can. path is "" if there is none.
+func OtherVersion(dir string, manifests []string) (path, version string, err error) {
+	read := false
+	for _, name := range manifests {
+		m, err := ReadManifest(filepath.Join(dir, name))
+		if err == nil && m.SchemaVersion != SchemaVersion {
+			return filepath.Join(dir, name), m.SchemaVersion, nil
+		}
+		read = read || err == nil
+	}
+	paths, err := PartPaths(dir)
+	for i := 0; i < len(paths) && !read; i++ {
+		info, err := ReadPartInfo(paths[i])
+		if err == nil && info.version != SchemaVersion {
+			return paths[i], info.version, nil
+		}
+		read = err == nil
+	}
+	return "", "", err
+}
