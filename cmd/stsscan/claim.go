@@ -44,15 +44,19 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.claim(); err != nil {
+	err = j.checkVersion() // before anything is written
+	if err == nil {
+		err = j.claim()
+	}
+	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
 
 // claim holds the run to one number of shards: that of the directory's claim, or else of its manifests. A
-// claim without parts and manifests is free once its processes have ended. Manifests of another number,
-// left by a program without claims, are set aside.
+// claim without parts and manifests is free once its processes have ended. Manifests of another number, of another run
+// that was copied here, are set aside.
 func (j *scanJob) claim() error {
 	ours := max(j.shard.Of, 1)
 	isShardsFile := func(name string) bool { return name == output.ShardsFile }
@@ -176,19 +180,25 @@ func lockName(s *output.Shard) string {
 	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
 }
 
-// checkVersion refuses to go on with a run that was begun with another version of the table.
+// checkVersion refuses to go on with a run that another version of the program began.
 func (j *scanJob) checkVersion() error {
-	names, err := manifestsIn(j.flags.output)
+	begun, err := manifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Concat(slices.Collect(maps.Values(names))...) {
-		if m, err := output.ReadManifest(j.path(name)); err == nil && m.SchemaVersion != output.SchemaVersion {
-			return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
-				j.path(name), domains.ErrOtherProgram, m.SchemaVersion, output.SchemaVersion)
-		}
+	names := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(begun))...)))
+	path, version, err := output.OtherVersion(j.flags.output, names)
+	if err != nil {
+		return err
 	}
-	return nil
+	if path != "" {
+		return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
+			path, domains.ErrOtherProgram, version, output.SchemaVersion)
+	}
+	if _, err := domains.ReadPlan(j.flags.output); errors.Is(err, domains.ErrOtherProgram) {
+		return err
+	}
+	return nil // any other error is for Prepare to judge
 }
 
 // readPrevious reads the manifest that an earlier process left for this shard; nil if there is none. One

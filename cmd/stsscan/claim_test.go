@@ -99,7 +99,7 @@ func TestClaim(t *testing.T) {
 		{name: "another shard", shards: []string{"0/2", "1/2"}, left: []string{"run-0-of-2.json", "run-1-of-2.json"}},
 		{name: "more shards", shards: []string{"0/2", "2/3"},
 			says: "the run was begun in 2 shards, not 3: see run-0-of-2.json", left: []string{"run-0-of-2.json"}},
-		{name: "no claim, as an older program left it", before: func(t *testing.T, dir string) {
+		{name: "the claim is gone", before: func(t *testing.T, dir string) {
 			must(t, dir, "1/2")
 			unclaimed(t, dir)
 		}, shards: []string{"0/2"}, left: []string{"run-0-of-2.json", "run-1-of-2.json"}},

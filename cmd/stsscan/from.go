@@ -87,6 +87,9 @@ func (j *scanJob) writeFrom() error {
 	j.lineage = &output.Lineage{
 		Run: j.flags.from, Only: j.flags.only, Plan: first.Plan.SHA256, Status: first.Status, Limit: first.Limit(), From: first.From,
 	}
+	if first.Shard != nil && len(manifests) < first.Shard.Of {
+		j.lineage.Status = output.StatusIncomplete
+	}
 	for _, m := range manifests {
 		if !m.Status.Finished() {
 			j.lineage.Status = m.Status

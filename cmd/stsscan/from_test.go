@@ -87,6 +87,23 @@ func TestFromKeepsLineage(t *testing.T) {
 	}
 }
 
+// Shards without a manifest make no finished run, whatever the others say.
+func TestFromUnfinishedShards(t *testing.T) {
+	dir := t.TempDir()
+	run, again := filepath.Join(dir, "run"), filepath.Join(dir, "again")
+	world, list := smallWorld(t, 10)
+	flags := []string{"--sim", world, "--preflight=false", "-q", "--passes", "1"}
+	scan(t, exitDone, append(flags, "-o", run, "--part-size", "4", "--shard", "0/2", list)...)
+	scan(t, exitDone, append(flags, "-o", again, "--only", "valid", "--from", run)...)
+	manifests, err := output.ReadManifests(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := manifests[0].From.Status; got != output.StatusIncomplete {
+		t.Errorf("made from a run that is %s, want incomplete", got)
+	}
+}
+
 // A run of chosen rows fails where it cannot ask them all.
 func TestFromRefusesRows(t *testing.T) {
 	dir := t.TempDir()

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"stsscan/internal/output"
@@ -91,6 +93,55 @@ func TestRunOfEachPart(t *testing.T) {
 			}
 			if status, said := command(t.Context(), "verify", dir); status != 0 {
 				t.Errorf("verify: status %d: %s", status, said)
+			}
+		})
+	}
+}
+
+// A manifest that was copied from another run of the list does not have the parts of this one scanned again.
+func TestManifestOfAnotherRun(t *testing.T) {
+	world, list := smallWorld(t, 10)
+	for _, tt := range []struct{ name, shard, copied string }{
+		{"one process", "", "run.json"},
+		{"this shard", "0/2", "run-0-of-2.json"},
+		{"another shard", "0/2", "run-1-of-2.json"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			scanned := func(run, shard string) (int, string) {
+				args := []string{
+					"scan", "-o", filepath.Join(dir, run), "--sim", world, "-q", "--part-size", "4", "--preflight=false",
+				}
+				if shard != "" {
+					args = append(args, "--shard", shard)
+				}
+				return command(t.Context(), append(args, list)...)
+			}
+			shards := []string{""}
+			if tt.shard != "" {
+				shards = []string{"0/2", "1/2"}
+			}
+			for _, run := range []string{"run", "other"} {
+				for _, shard := range shards {
+					if status, said := scanned(run, shard); status != exitDone {
+						t.Fatalf("status %d: %s", status, said)
+					}
+				}
+			}
+			data, err := os.ReadFile(filepath.Join(dir, "other", tt.copied))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "run", tt.copied), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			before := filesIn(t, filepath.Join(dir, "run"))
+			status, said := scanned("run", tt.shard)
+			if status != exitFailed || !strings.Contains(said, "remove the one that is not of this directory") {
+				t.Errorf("status %d: %s", status, said)
+			}
+			if !maps.Equal(filesIn(t, filepath.Join(dir, "run")), before) {
+				t.Error("the directory was changed")
 			}
 		})
 	}

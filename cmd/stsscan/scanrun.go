@@ -49,9 +49,6 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	}()
 	update, stop := j.console.watchPreparing(j.progress, j.log)
 	record, err := unlessInterrupted(ctx, release, func() (_ *runRecord, err error) {
-		if err := j.checkVersion(); err != nil {
-			return nil, err
-		}
 		if err := j.writeFrom(); err != nil {
 			return nil, err
 		}

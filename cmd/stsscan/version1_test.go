@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-
-	"stsscan/internal/output"
 )
 
 // version1 is a complete run of two shards of version 1 of the table, with records and denials of every kind; its rows
@@ -61,14 +62,21 @@ func TestVersion1(t *testing.T) {
 
 // A run of version 1 is not continued, whatever is left of it, and stays as it is.
 func TestVersion1Continued(t *testing.T) {
+	const other = "the run was begun by another version of the program, which can resume it"
+	table := ": " + other + ": table of version 1, this program writes version 2"
 	for _, tt := range []struct {
 		name    string
+		shard   string
 		removed []string
 		says    string
 	}{
-		{"complete", nil, "run-0-of-2.json: the run was begun by another version of the program, which can resume it: " +
-			"table of version 1, this program writes version 2"},
-		{"another shard alone", []string{"run-0-of-2.json", "part-000000.parquet"}, "run-1-of-2.json: the run was begun by"},
+		{"complete", "0/2", nil, "run-0-of-2.json" + table},
+		{"in another number of shards", "0/3", nil, "run-0-of-2.json" + table},
+		{"another shard alone", "0/2", []string{"run-0-of-2.json", "part-000000.parquet"}, "run-1-of-2.json" + table},
+		{"parts alone", "0/2", []string{"run-0-of-2.json", "run-1-of-2.json", "chunks"}, "part-000000.parquet" + table},
+		{"prepared names alone", "0/2", []string{
+			"run-0-of-2.json", "run-1-of-2.json", "part-000000.parquet", "part-000001.parquet",
+		}, filepath.Join("chunks", "plan.json") + ": " + other},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
@@ -76,7 +84,7 @@ func TestVersion1Continued(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, name := range tt.removed {
-				if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -84,23 +92,32 @@ func TestVersion1Continued(t *testing.T) {
 			if err := os.WriteFile(list, []byte("example.com\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			said := scan(t, exitFailed, "--sim", "errors", "--shard", "0/2", "-q", "-o", dir, list)
+			before := filesIn(t, dir)
+			said := scan(t, exitFailed, "--sim", "errors", "--shard", tt.shard, "-q", "-o", dir, list)
 			if !strings.Contains(said, tt.says) {
 				t.Errorf("said %q, want %q", said, tt.says)
 			}
-			parts, err := output.PartPaths(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, part := range parts {
-				was, err := os.ReadFile(filepath.Join(version1, filepath.Base(part)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if now, err := os.ReadFile(part); err != nil || !bytes.Equal(now, was) {
-					t.Errorf("%s was changed: %v", part, err)
-				}
+			if after := filesIn(t, dir); !maps.Equal(after, before) {
+				t.Errorf("the directory was changed: now it has %v", slices.Sorted(maps.Keys(after)))
 			}
 		})
 	}
+}
+
+// filesIn are the files below a directory but for locks, by their paths.
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) == ".lock" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[path] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }

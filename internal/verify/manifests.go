@@ -43,6 +43,10 @@ func (c *check) readManifests() error {
 		}
 		c.checkListing(m, of, index)
 	}
+	claimed, err := output.ReadShards(c.dir)
+	if err == nil && claimed.Run != "" && first.Run != "" && claimed.Run != first.Run {
+		c.problem(output.ShardsFile, "is of run %q, and %s is of run %q", claimed.Run, first.Name(), first.Run)
+	}
 	for index := range shards {
 		if !here[index] {
 			c.missing("shard %d of %d has no manifest", index, shards)

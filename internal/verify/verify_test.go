@@ -194,6 +194,12 @@ func TestRunThatDoesNotHold(t *testing.T) {
 				}
 			}
 		}, want: []string{`run-1-of-2.json: is of run "tonight", and run-0-of-2.json is of run "` + night}},
+		{name: "a claim of another run", after: func(t *testing.T, s *survey) {
+			claim := output.Shards{Number: 1, Run: "tonight"}
+			if err := output.WriteShards(durable.Disk{}, s.dir, claim); err != nil {
+				t.Fatal(err)
+			}
+		}, want: []string{`shards.json: is of run "tonight", and run.json is of run "` + night}},
 		{name: "modes of policies that are not valid", before: func(s *survey) {
 			s.edit = func(m *output.Manifest) { m.Counts.Mode["enforce"]++ }
 		}, want: []string{"run.json: counts mode.enforce: 26, not 25 as in the rows"}},
