@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 // What differs from the run before has a sign, the same unit, and says what it leaves out.
 func TestTileChanges(t *testing.T) {
@@ -49,5 +53,50 @@ func TestTileChanges(t *testing.T) {
 	first := &Report{Runs: make([]Run, 1), Tables: map[string]*Table{"adoption": adoption(0.1, 0.2)}}
 	if c := first.intervalChange(); c != nil {
 		t.Errorf("%+v, and there is no run before", c)
+	}
+}
+
+// A difference is of what both runs asked alike, and says where it is of other domains.
+func TestTilesOfUnlikeRuns(t *testing.T) {
+	effect := &Table{
+		Columns: []Column{{Name: "rate"}, {Name: "share"}, {Name: "unknown"}},
+		Rows:    [][]any{{"mail is refused", 0.1, int64(0)}, {"mode enforce", 0.1, int64(0)}},
+	}
+	flags := func(name, value string) Run { return Run{Config: map[string]string{name: value}} }
+	valid := Run{Selection: &Selection{Text: "the 3 domains of the run r with record=valid"}}
+	for _, tt := range []struct {
+		name        string
+		now, before Run
+		shown       []string // what has a difference, of these five
+	}{
+		{"alike", Run{}, Run{}, []string{"mail is refused", "mode enforce", "refused", "protected", "takeover"}},
+		{"probes", flags("probe-mx", "true"), flags("probe-mx", "false"), []string{"mode enforce", "takeover"}},
+		{"no MX", flags("mx", "none"), flags("mx", "record"), []string{"mode enforce", "takeover"}},
+		{"passes", flags("passes", "2"), flags("passes", "1"), []string{"takeover"}},
+		{"roots", Run{Roots: Roots{Source: "a"}}, Run{Roots: Roots{Source: "b"}}, []string{"takeover"}},
+		{"a simulation", flags("sim", "errors"), Run{}, nil},
+		{"a selection", valid, Run{}, []string{"mail is refused", "mode enforce"}},
+	} {
+		r := &Report{
+			Runs:   []Run{tt.before, tt.now},
+			Tables: map[string]*Table{"cluster_effect": effect}, Before: map[string]*Table{"cluster_effect": effect},
+		}
+		var shown []string
+		for _, what := range []string{"mail is refused", "mode enforce", "refused", "protected", "takeover"} {
+			c := r.shareChange(what, 1)
+			if effect.Find("rate", what) < 0 {
+				c = r.countChange(what, 2, 1, 1)
+			}
+			if c == nil {
+				continue
+			}
+			shown = append(shown, what)
+			if other := strings.HasSuffix(c.Text, ", of other domains"); other != (tt.now.Selection != nil) {
+				t.Errorf("%s: %s: %q", tt.name, what, c.Text)
+			}
+		}
+		if !slices.Equal(shown, tt.shown) {
+			t.Errorf("%s: a difference stands for %q, want %q", tt.name, shown, tt.shown)
+		}
 	}
 }
