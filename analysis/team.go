@@ -209,7 +209,7 @@ func (r *Report) tagSummaries() ([]tagSummary, error) {
 		})
 	}
 	for i, s := range summaries {
-		summaries[i].Count = fmt.Sprintf("%s values", thousands(int64(values[s.Tag])))
+		summaries[i].Count = count(int64(values[s.Tag]), "value")
 		if values[s.Tag] > maxTableRows {
 			summaries[i].Count = fmt.Sprintf("the first %d of ", maxTableRows) + summaries[i].Count
 		}

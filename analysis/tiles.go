@@ -192,11 +192,15 @@ func sign(text string) string {
 func (r *Report) teamTiles() []tile {
 	unknown := r.standing(r.Tables, "unknown")
 	of := fmt.Sprintf("of %s, %s unknown", count(r.Run().Rows, "domain"), thousands(unknown))
+	unjudged := "" // the domains with a record that may belong to the next three
+	if n := r.standing(r.Tables, "unjudged"); n > 0 {
+		unjudged = fmt.Sprintf("; %s unknown", thousands(n))
+	}
 	tiles := []tile{
 		r.countTile("With a record", of, "present", 1),
-		r.countTile("Protected", "mode enforce, and nothing fails", "protected", 1),
-		r.countTile("Mail refused", "by all hosts, or by some", "refused", -1),
-		r.countTile("Not protected", "a record, and no policy to apply", "broken", -1),
+		r.countTile("Protected", "mode enforce, and nothing fails"+unjudged, "protected", 1),
+		r.countTile("Mail refused", "by all hosts, or by some"+unjudged, "refused", -1),
+		r.countTile("Not protected", "a record, and no policy to apply"+unjudged, "broken", -1),
 	}
 	if len(r.Runs) > 1 {
 		n := int64(len(r.broken()))
@@ -236,6 +240,10 @@ func (r *Report) standing(answers map[string]*Table, what string) int64 {
 	case "present", "unknown":
 		if all := answers["adoption"].Find("tld", "(all)"); all >= 0 {
 			n, _ = answers["adoption"].Value(all, what).(int64)
+		}
+	case "unjudged":
+		if len(answers["verdicts"].Rows) > 0 { // the same in each
+			n, _ = answers["verdicts"].Value(0, "present_unknown").(int64)
 		}
 	case "takeover":
 		n = answers["takeover"].Total()

@@ -100,3 +100,26 @@ func TestTilesOfUnlikeRuns(t *testing.T) {
 		}
 	}
 }
+
+// The tiles of a team say how many domains may belong to a number, and are not known to.
+func TestTeamTilesSayUnknown(t *testing.T) {
+	column := func(names ...string) (columns []Column) {
+		for _, name := range names {
+			columns = append(columns, Column{Name: name})
+		}
+		return columns
+	}
+	r := &Report{Runs: make([]Run, 1), Tables: map[string]*Table{
+		"adoption": {Columns: column("tld", "present", "unknown"), Rows: [][]any{{"(all)", int64(471), int64(162)}}},
+		"verdicts": {
+			Columns: column("verdict", "domains", "present_unknown"),
+			Rows:    [][]any{{"unknown", int64(345), int64(183)}, {"broken", int64(285), int64(183)}},
+		},
+		"takeover": {},
+	}}
+	for _, tile := range r.teamTiles()[1:4] {
+		if !strings.HasSuffix(tile.Of, "; 183 unknown") {
+			t.Errorf("%s: %s %s, and 183 are unknown", tile.Label, tile.Value, tile.Of)
+		}
+	}
+}
