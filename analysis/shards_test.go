@@ -32,7 +32,8 @@ func TestReasonsOfShards(t *testing.T) {
 			if status == "complete" {
 				reasons = "null"
 			}
-			text := fmt.Sprintf(`{"schema_version": "2", "status": %q, "reasons": %s, "shard": {"index": %d, "of": 3}}`, status, reasons, i)
+			text := fmt.Sprintf(`{"schema_version": "2", "status": %q, "reasons": %s, "shard": {"index": %d, "of": 3}}`,
+				status, reasons, i)
 			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("run-%d-of-3.json", i)), []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
