@@ -118,7 +118,11 @@ func (r *Report) team() (*team, error) {
 	} {
 		fix := r.Tables["fix_first"]
 		cut := fix.isCut() && fix.Value(len(fix.Rows)-1, "urgency").(int64) <= int64(i+1)
-		l := list(fmt.Sprintf("team-fix-%d", i+1), urgency.title, "Nothing.", r.toFix(int64(i+1)), cut, firstToFix)
+		none := "Nothing."
+		if i == 0 && r.Run().Config["mx"] == "none" {
+			none = "Not known: the scan did not ask which hosts receive mail (--mx none)."
+		}
+		l := list(fmt.Sprintf("team-fix-%d", i+1), urgency.title, none, r.toFix(int64(i+1)), cut, firstToFix)
 		l.Note = urgency.note
 		t.Lists = append(t.Lists, l)
 	}
@@ -159,6 +163,7 @@ func (r *Report) tags() []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

@@ -117,6 +117,16 @@ func TestTeamTilesSayUnknown(t *testing.T) {
 		},
 		"takeover": {},
 	}}
+	for _, name := range []string{"tags", "fix_first"} {
+		r.Tables[name] = &Table{}
+	}
+	for mx, want := range map[string]string{"none": "Not known: ", "record": "Nothing."} {
+		r.Runs[0].Config = map[string]string{"mx": mx}
+		team, err := r.team()
+		if err != nil || !strings.HasPrefix(team.Lists[1].None, want) {
+			t.Errorf("--mx %s: %+v, %v", mx, team, err)
+		}
+	}
 	for _, tile := range r.teamTiles()[1:4] {
 		if !strings.HasSuffix(tile.Of, "; 183 unknown") {
 			t.Errorf("%s: %s %s, and 183 are unknown", tile.Label, tile.Value, tile.Of)
