@@ -96,10 +96,7 @@ func (r *Report) team() (*team, error) {
 	}
 	takeovers := list("team-takeover", "Takeover risk: names that somebody else could take", "", r.takeovers(),
 		r.Tables["takeover"].isCut(), firstTakeovers)
-	// Regressions come first in their list, so that it is cut where it has nothing else.
-	changed := r.Tables["changed_domains"]
-	cut := changed != nil && changed.isCut() && changed.Value(len(changed.Rows)-1, "regression") == true
-	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), cut, firstBroken)
+	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), r.brokenCut(), firstBroken)
 	switch len(r.Runs) {
 	case 1:
 		broken.None = "There is no run to compare with: name an earlier one before this one."

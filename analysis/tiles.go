@@ -204,7 +204,8 @@ func (r *Report) teamTiles() []tile {
 	}
 	if len(r.Runs) > 1 {
 		n := int64(len(r.broken()))
-		t := tile{Label: "Broken since the run before", Value: thousands(n), Of: "domains", Class: badIfAny(n)}
+		t := tile{Label: "Broken since the run before", Of: "domains", Class: badIfAny(n)}
+		t.Value = atLeast(r.brokenCut(), thousands(n))
 		tiles = append(tiles, t)
 	}
 	return append(tiles, r.countTile("Takeover risk", "names that somebody else could take", "takeover", -1))

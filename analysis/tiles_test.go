@@ -127,6 +127,13 @@ func TestTeamTilesSayUnknown(t *testing.T) {
 			t.Errorf("--mx %s: %+v, %v", mx, team, err)
 		}
 	}
+	r.Runs = make([]Run, 2)
+	r.Tables["changed_domains"] = &Table{
+		Columns: column("kind", "regression", "domain", totalColumn), Rows: [][]any{{"policy broken", true, "a.com", int64(2)}},
+	}
+	if tile := r.teamTiles()[4]; tile.Value != "at least 1" {
+		t.Errorf("%s: %s, of a list that is cut", tile.Label, tile.Value)
+	}
 	for _, tile := range r.teamTiles()[1:4] {
 		if !strings.HasSuffix(tile.Of, "; 183 unknown") {
 			t.Errorf("%s: %s %s, and 183 are unknown", tile.Label, tile.Value, tile.Of)
