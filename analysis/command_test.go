@@ -42,6 +42,7 @@ func testCommand(t *testing.T, runs []string) {
 		{"another reader", []string{"-o", "-", "--for", "manager", runs[0]}, exitUsage, "the words are team and paper"},
 		{"tags for a team only", []string{"-o", "-", "--group-by", "owner", runs[0]}, exitUsage, "goes with --for team"},
 		{"no page", []string{"--json", "-", "--title", "Monday", runs[0]}, exitUsage, "say -o FILE"},
+		{"one file for two", []string{"-o", "both", "--json", "both", runs[0]}, exitUsage, "cannot both write to both"},
 		{"no such tag", []string{"-q", "-o", filepath.Join(t.TempDir(), "r.html"), "--for", "team", "--group-by", "team", runs[0]}, exitFailed, "the lists carried owner"},
 		{"not a flag", []string{"--colour", runs[0]}, exitUsage, "colour"},
 		{"no such run", []string{"-o", "-", missing}, exitFailed, missing},

@@ -30,7 +30,7 @@ type card struct{ Rate, Label, Value, Of, Note string }
 // subtitle says in a line what the report is about.
 func (r *Report) subtitle() string {
 	run := r.Run()
-	text := fmt.Sprintf("%s domains, %s", thousands(run.Rows), run.Started.UTC().Format("2 January 2006"))
+	text := fmt.Sprintf("%s, %s", count(run.Rows, "domain"), run.Started.UTC().Format("2 January 2006"))
 	if run.Selection != nil {
 		text += "; a selection, " + run.Selection.Text
 	}

@@ -125,6 +125,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 			"or --fail-on regression")
 	case o.html == "-" && o.json == "-":
 		return o, errors.New("-o and --json cannot both write to standard output")
+	case o.html != "" && o.html == o.json:
+		return o, fmt.Errorf("-o and --json cannot both write to %s", o.html)
 	case o.layout.For != "" && o.layout.For != forTeam && o.layout.For != forPaper:
 		return o, fmt.Errorf("--for %q: the words are team and paper", o.layout.For)
 	case o.layout.GroupBy != "" && o.layout.For != forTeam:

@@ -146,6 +146,12 @@ func (r *Report) broken() []problem {
 	return problems
 }
 
+// brokenCut reports whether the list of these is cut: they come first in it, so that then it has nothing else.
+func (r *Report) brokenCut() bool {
+	t := r.Tables["changed_domains"]
+	return t != nil && t.isCut() && t.Value(len(t.Rows)-1, "regression") == true
+}
+
 // toFix are the lines of fix_first of an urgency.
 func (r *Report) toFix(urgency int64) []problem {
 	t := r.Tables["fix_first"]

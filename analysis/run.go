@@ -88,7 +88,8 @@ type manifest struct {
 	SchemaVersion string   `json:"schema_version"`
 	From          *lineage `json:"from"`
 	Shard         *struct {
-		Of int `json:"of"`
+		Index int `json:"index"`
+		Of    int `json:"of"`
 	} `json:"shard"`
 	Plan struct {
 		SHA256 string `json:"sha256"`
@@ -123,7 +124,7 @@ func ReadRun(dir string) (Run, error) {
 		if of == 0 {
 			run, of = m.Run, 1
 			run.Dir, run.Plan, run.Schema = dir, m.Plan.SHA256, m.SchemaVersion
-			run.Resolvers, run.ExcludedLate = nil, 0
+			run.Resolvers, run.Reasons, run.ExcludedLate = nil, nil, 0
 			run.Selection = selectionOf(run, m.From)
 		} else if run.Plan != m.Plan.SHA256 {
 			return Run{}, fmt.Errorf("%s: its plan is another than that of %s", name, names[0])
@@ -137,7 +138,13 @@ func ReadRun(dir string) (Run, error) {
 		run.addResolvers(m.Resolvers)
 		run.addCrossCheck(m.Trust.CrossCheck)
 		if m.Status != "complete" && (run.Status == "complete" || m.Status != "suspect" && run.Finished()) {
-			run.Status, run.Reasons = m.Status, m.Reasons
+			run.Status = m.Status
+		}
+		for _, reason := range m.Reasons {
+			if m.Shard != nil {
+				reason = fmt.Sprintf("shard %d of %d: %s", m.Shard.Index, m.Shard.Of, reason)
+			}
+			run.Reasons = append(run.Reasons, reason)
 		}
 		if m.Started.Before(run.Started) {
 			run.Started = m.Started

@@ -6,7 +6,8 @@
 -- enforce_partial), broken; takeover counts those of takeover.sql.
 -- Denominator: the domains of the run with that value; no value: the list had none.
 -- Caveat: a domain counts once for each tag. A column with a value of its own for each domain
--- says little here; at most 10,000 rows are listed, of total_rows.
+-- says little here; at most 10,000 rows are listed, of total_rows, those of tags with few
+-- values first.
 WITH owners AS ( -- few, where the domains are many
     SELECT
         tags,
@@ -39,5 +40,5 @@ SELECT
     count(*) OVER () AS total_rows
 FROM owners CROSS JOIN keys
 GROUP BY tag, value
-ORDER BY tag, sum(refused) DESC, sum(broken) DESC, sum(domains) DESC, value
+ORDER BY count(*) OVER (PARTITION BY tag), tag, sum(refused) DESC, sum(broken) DESC, sum(domains) DESC, value
 LIMIT 10000;

@@ -96,10 +96,7 @@ func (r *Report) team() (*team, error) {
 	}
 	takeovers := list("team-takeover", "Takeover risk: names that somebody else could take", "", r.takeovers(),
 		r.Tables["takeover"].isCut(), firstTakeovers)
-	// Regressions come first in their list, so that it is cut where it has nothing else.
-	changed := r.Tables["changed_domains"]
-	cut := changed != nil && changed.isCut() && changed.Value(len(changed.Rows)-1, "regression") == true
-	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), cut, firstBroken)
+	broken := list("team-broken", "Broken since the run before", "Nothing broke.", r.broken(), r.brokenCut(), firstBroken)
 	switch len(r.Runs) {
 	case 1:
 		broken.None = "There is no run to compare with: name an earlier one before this one."
@@ -118,7 +115,11 @@ func (r *Report) team() (*team, error) {
 	} {
 		fix := r.Tables["fix_first"]
 		cut := fix.isCut() && fix.Value(len(fix.Rows)-1, "urgency").(int64) <= int64(i+1)
-		l := list(fmt.Sprintf("team-fix-%d", i+1), urgency.title, "Nothing.", r.toFix(int64(i+1)), cut, firstToFix)
+		none := "Nothing."
+		if i == 0 && r.Run().Config["mx"] == "none" {
+			none = "Not known: the scan did not ask which hosts receive mail (--mx none)."
+		}
+		l := list(fmt.Sprintf("team-fix-%d", i+1), urgency.title, none, r.toFix(int64(i+1)), cut, firstToFix)
 		l.Note = urgency.note
 		t.Lists = append(t.Lists, l)
 	}
@@ -159,6 +160,7 @@ func (r *Report) tags() []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -209,7 +211,7 @@ func (r *Report) tagSummaries() ([]tagSummary, error) {
 		})
 	}
 	for i, s := range summaries {
-		summaries[i].Count = fmt.Sprintf("%s values", thousands(int64(values[s.Tag])))
+		summaries[i].Count = count(int64(values[s.Tag]), "value")
 		if values[s.Tag] > maxTableRows {
 			summaries[i].Count = fmt.Sprintf("the first %d of ", maxTableRows) + summaries[i].Count
 		}

@@ -66,7 +66,7 @@ func (r *Report) tiles() []tile {
 // intervalChange is that of adoption: of both its ends, because what is between them is not known in either run.
 func (r *Report) intervalChange() *change {
 	now, before := r.Tables["adoption"], r.Before["adoption"]
-	if before == nil {
+	if before == nil || r.asksOtherwise(restsOn("adoption")...) {
 		return nil
 	}
 	i, k := now.Find("tld", "(all)"), before.Find("tld", "(all)")
@@ -94,10 +94,9 @@ func (r *Report) intervalChange() *change {
 }
 
 // shareChange is that of a rate, of the domains that are known in each of the runs; good is 1 where more is better.
-// Whether mail is refused is compared only where both runs asked for the same of the hosts that receive it.
 func (r *Report) shareChange(rate string, good int) *change {
 	now, before := r.Tables["cluster_effect"], r.Before["cluster_effect"]
-	if before == nil || rate == "mail is refused" && r.asksOtherwise("--mx", "--probe-mx") {
+	if before == nil || r.asksOtherwise(restsOn(rate)...) {
 		return nil
 	}
 	i, k := now.Find("rate", rate), before.Find("rate", rate)
@@ -116,9 +115,20 @@ func (r *Report) shareChange(rate string, good int) *change {
 	return r.sinceBefore(c)
 }
 
+// restsOn names what both runs must have asked alike for a rate, or a number of domains, to be compared.
+func restsOn(what string) []string {
+	switch what {
+	case "mail is refused", "refused", "protected":
+		return []string{"simulated Internet", "--passes", "roots", "--mx", "--probe-mx"}
+	case "policy not retrieved or not valid", "mode enforce", "broken":
+		return []string{"simulated Internet", "--passes", "roots"}
+	}
+	return []string{"simulated Internet"}
+}
+
 // countChange is that of a number of domains: of whole lists, as a selection says how many they are.
-func (r *Report) countChange(now, before int64, good int) *change {
-	if r.Before == nil || r.asksOtherwise("selection") {
+func (r *Report) countChange(what string, now, before int64, good int) *change {
+	if r.Before == nil || r.asksOtherwise(append(restsOn(what), "selection")...) {
 		return nil
 	}
 	return r.sinceBefore(&change{Text: signed(now - before), Class: direction(float64(now-before), good)})
@@ -127,7 +137,10 @@ func (r *Report) countChange(now, before int64, good int) *change {
 // sinceBefore says what a change is against.
 func (r *Report) sinceBefore(c *change) *change {
 	c.Text += " since the run before"
-	if r.asksOtherwise("lists") {
+	switch {
+	case r.asksOtherwise("selection"):
+		c.Text += ", of other domains"
+	case r.asksOtherwise("lists"):
 		c.Text += ", of other lists"
 	}
 	return c
@@ -179,15 +192,20 @@ func sign(text string) string {
 func (r *Report) teamTiles() []tile {
 	unknown := r.standing(r.Tables, "unknown")
 	of := fmt.Sprintf("of %s, %s unknown", count(r.Run().Rows, "domain"), thousands(unknown))
+	unjudged := "" // the domains with a record that may belong to the next three
+	if n := r.standing(r.Tables, "unjudged"); n > 0 {
+		unjudged = fmt.Sprintf("; %s unknown", thousands(n))
+	}
 	tiles := []tile{
 		r.countTile("With a record", of, "present", 1),
-		r.countTile("Protected", "mode enforce, and nothing fails", "protected", 1),
-		r.countTile("Mail refused", "by all hosts, or by some", "refused", -1),
-		r.countTile("Not protected", "a record, and no policy to apply", "broken", -1),
+		r.countTile("Protected", "mode enforce, and nothing fails"+unjudged, "protected", 1),
+		r.countTile("Mail refused", "by all hosts, or by some"+unjudged, "refused", -1),
+		r.countTile("Not protected", "a record, and no policy to apply"+unjudged, "broken", -1),
 	}
 	if len(r.Runs) > 1 {
 		n := int64(len(r.broken()))
-		t := tile{Label: "Broken since the run before", Value: thousands(n), Of: "domains", Class: badIfAny(n)}
+		t := tile{Label: "Broken since the run before", Of: "domains", Class: badIfAny(n)}
+		t.Value = atLeast(r.brokenCut(), thousands(n))
 		tiles = append(tiles, t)
 	}
 	return append(tiles, r.countTile("Takeover risk", "names that somebody else could take", "takeover", -1))
@@ -200,7 +218,7 @@ func (r *Report) countTile(label, of, what string, good int) tile {
 		t.Class = badIfAny(now)
 	}
 	if r.Before != nil {
-		t.Change = r.countChange(now, r.standing(r.Before, what), good)
+		t.Change = r.countChange(what, now, r.standing(r.Before, what), good)
 	}
 	return t
 }
@@ -223,6 +241,10 @@ func (r *Report) standing(answers map[string]*Table, what string) int64 {
 	case "present", "unknown":
 		if all := answers["adoption"].Find("tld", "(all)"); all >= 0 {
 			n, _ = answers["adoption"].Value(all, what).(int64)
+		}
+	case "unjudged":
+		if len(answers["verdicts"].Rows) > 0 { // the same in each
+			n, _ = answers["verdicts"].Value(0, "present_unknown").(int64)
 		}
 	case "takeover":
 		n = answers["takeover"].Total()

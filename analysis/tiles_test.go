@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 // What differs from the run before has a sign, the same unit, and says what it leaves out.
 func TestTileChanges(t *testing.T) {
@@ -49,5 +53,90 @@ func TestTileChanges(t *testing.T) {
 	first := &Report{Runs: make([]Run, 1), Tables: map[string]*Table{"adoption": adoption(0.1, 0.2)}}
 	if c := first.intervalChange(); c != nil {
 		t.Errorf("%+v, and there is no run before", c)
+	}
+}
+
+// A difference is of what both runs asked alike, and says where it is of other domains.
+func TestTilesOfUnlikeRuns(t *testing.T) {
+	effect := &Table{
+		Columns: []Column{{Name: "rate"}, {Name: "share"}, {Name: "unknown"}},
+		Rows:    [][]any{{"mail is refused", 0.1, int64(0)}, {"mode enforce", 0.1, int64(0)}},
+	}
+	flags := func(name, value string) Run { return Run{Config: map[string]string{name: value}} }
+	valid := Run{Selection: &Selection{Text: "the 3 domains of the run r with record=valid"}}
+	for _, tt := range []struct {
+		name        string
+		now, before Run
+		shown       []string // what has a difference, of these five
+	}{
+		{"alike", Run{}, Run{}, []string{"mail is refused", "mode enforce", "refused", "protected", "takeover"}},
+		{"probes", flags("probe-mx", "true"), flags("probe-mx", "false"), []string{"mode enforce", "takeover"}},
+		{"no MX", flags("mx", "none"), flags("mx", "record"), []string{"mode enforce", "takeover"}},
+		{"passes", flags("passes", "2"), flags("passes", "1"), []string{"takeover"}},
+		{"roots", Run{Roots: Roots{Source: "a"}}, Run{Roots: Roots{Source: "b"}}, []string{"takeover"}},
+		{"a simulation", flags("sim", "errors"), Run{}, nil},
+		{"a selection", valid, Run{}, []string{"mail is refused", "mode enforce"}},
+	} {
+		r := &Report{
+			Runs:   []Run{tt.before, tt.now},
+			Tables: map[string]*Table{"cluster_effect": effect}, Before: map[string]*Table{"cluster_effect": effect},
+		}
+		var shown []string
+		for _, what := range []string{"mail is refused", "mode enforce", "refused", "protected", "takeover"} {
+			c := r.shareChange(what, 1)
+			if effect.Find("rate", what) < 0 {
+				c = r.countChange(what, 2, 1, 1)
+			}
+			if c == nil {
+				continue
+			}
+			shown = append(shown, what)
+			if other := strings.HasSuffix(c.Text, ", of other domains"); other != (tt.now.Selection != nil) {
+				t.Errorf("%s: %s: %q", tt.name, what, c.Text)
+			}
+		}
+		if !slices.Equal(shown, tt.shown) {
+			t.Errorf("%s: a difference stands for %q, want %q", tt.name, shown, tt.shown)
+		}
+	}
+}
+
+// The tiles of a team say how many domains may belong to a number, and are not known to.
+func TestTeamTilesSayUnknown(t *testing.T) {
+	column := func(names ...string) (columns []Column) {
+		for _, name := range names {
+			columns = append(columns, Column{Name: name})
+		}
+		return columns
+	}
+	r := &Report{Runs: make([]Run, 1), Tables: map[string]*Table{
+		"adoption": {Columns: column("tld", "present", "unknown"), Rows: [][]any{{"(all)", int64(471), int64(162)}}},
+		"verdicts": {
+			Columns: column("verdict", "domains", "present_unknown"),
+			Rows:    [][]any{{"unknown", int64(345), int64(183)}, {"broken", int64(285), int64(183)}},
+		},
+		"takeover": {},
+	}}
+	for _, name := range []string{"tags", "fix_first"} {
+		r.Tables[name] = &Table{}
+	}
+	for mx, want := range map[string]string{"none": "Not known: ", "record": "Nothing."} {
+		r.Runs[0].Config = map[string]string{"mx": mx}
+		team, err := r.team()
+		if err != nil || !strings.HasPrefix(team.Lists[1].None, want) {
+			t.Errorf("--mx %s: %+v, %v", mx, team, err)
+		}
+	}
+	r.Runs = make([]Run, 2)
+	r.Tables["changed_domains"] = &Table{
+		Columns: column("kind", "regression", "domain", totalColumn), Rows: [][]any{{"policy broken", true, "a.com", int64(2)}},
+	}
+	if tile := r.teamTiles()[4]; tile.Value != "at least 1" {
+		t.Errorf("%s: %s, of a list that is cut", tile.Label, tile.Value)
+	}
+	for _, tile := range r.teamTiles()[1:4] {
+		if !strings.HasSuffix(tile.Of, "; 183 unknown") {
+			t.Errorf("%s: %s %s, and 183 are unknown", tile.Label, tile.Value, tile.Of)
+		}
 	}
 }
