@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -161,6 +162,15 @@ func testPaper(t *testing.T, r *Report) {
 			t.Errorf("%q is in a paper", never)
 		}
 	}
+	charts := regexp.MustCompile(`id="chart-[a-z_]+"`).FindAllString(page.String(), -1)
+	if len(charts) == 0 {
+		t.Error("a paper has no charts")
+	}
+	path := filepath.Join(t.TempDir(), "paper.html")
+	if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("paper", func(t *testing.T) { testBrowser(t, path, charts, true) })
 }
 
 // testTagSummaries looks at the sums of each owner and team: with few values first, and whoever is not known in a row
