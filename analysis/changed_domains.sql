@@ -14,7 +14,7 @@ SELECT
     after,
     cluster,
     cause,
-    CASE WHEN starts_with(cause, 'mx_') THEN array_to_string(uncovered(mx), ' ') WHEN cause IS NOT NULL THEN without_tls(mx)[1].host END AS hosts,
+    CASE WHEN starts_with(cause, 'mx_') THEN coalesce(array_to_string(uncovered(mx), ' '), '') WHEN cause IS NOT NULL THEN without_tls(mx)[1].host END AS hosts,
     count(*) OVER () AS total_rows
 FROM (
     SELECT

@@ -19,7 +19,7 @@ SELECT
     mode,
     mend.cause AS cause,
     CASE
-        WHEN starts_with(mend.cause, 'mx_') THEN array_to_string(uncovered(mx), ' ')
+        WHEN starts_with(mend.cause, 'mx_') THEN coalesce(array_to_string(uncovered(mx), ' '), '')
         WHEN mx_match = 'all' AND starts_with(mend.problem, 'mail') THEN without_tls(mx)[1].host
     END AS hosts,
     count(*) OVER () AS total_rows

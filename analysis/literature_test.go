@@ -35,7 +35,7 @@ func TestLiterature(t *testing.T) {
 	if err := os.WriteFile(names, []byte(list.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	runScan(t, run, "--sim", "top", "--seed", "2024", names)
+	runScan(t, run, "--sim", "top", "--seed", "2024", "--timeout", "5s", names)
 	got := literature(t, openRuns(t, run))
 	if *update {
 		if err := os.WriteFile("LITERATURE.md", got, 0o644); err != nil {

@@ -111,7 +111,7 @@ func TestEstimates(t *testing.T) {
 			if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			flags := []string{"--sim", model, "--seed", "7", path}
+			flags := []string{"--sim", model, "--seed", "7", "--timeout", "5s", path}
 			if os.Getenv(longTests) == "" {
 				flags = append(flags, "--passes", "1")
 			}
