@@ -16,6 +16,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/crosscheck"
+	"stsscan/internal/machine"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
@@ -111,7 +112,7 @@ func (f *crossCheckFlags) open(n *networkFlags, window int, log *slog.Logger) (*
 		rate = crossCheckRate
 	}
 	// The sockets of the run are closed before these are used.
-	ports, err := systemLimits().sockets(len(f.upstreams))
+	ports, err := machine.Now().Sockets(len(f.upstreams))
 	if err != nil {
 		return nil, fmt.Errorf("--cross-check: %w", err)
 	}

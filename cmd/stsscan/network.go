@@ -11,6 +11,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
+	"stsscan/internal/machine"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
@@ -67,7 +68,7 @@ func (f *networkFlags) open(
 	}
 
 	n.inFlight = f.mostInFlight(upstreams)
-	ports, err := systemLimits().sockets(len(upstreams))
+	ports, err := machine.Now().Sockets(len(upstreams))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (f *networkFlags) open(
 		Resolve: survey.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
 		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()),
 		NoIPv4: f.noIPv4, NoIPv6: f.noIPv6,
-		Connections: systemLimits().connections(f.connections, f.proxy != "", log),
+		Connections: machine.Now().Connections(f.connections, f.proxy != "", log),
 	}
 	n.client = &mtasts.Client{Exchanger: n.engine, Log: log}
 	if metrics != nil {

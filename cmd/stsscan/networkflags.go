@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/machine"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/survey"
@@ -70,7 +71,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 		flags.DurationVar(&f.deadline, "deadline", survey.DefaultDeadline, "`TIME`: time to retrieve a policy; "+
 			"unless given, "+durationText(survey.DefaultLastDeadline)+" in lookup and in the last of several passes")
 		flags.IntVar(&f.connections, "surveys", 0, fmt.Sprintf("`N`: open at most N connections, those to mail servers "+
-			"included; 0 is what memory and open files allow, at most %d", mostConnections))
+			"included; 0 is what memory and open files allow, at most %d", machine.MostConnections))
 		flags.StringVar(&f.proxy, "proxy", "", "`URL`: connect through a proxy, socks5://HOST:PORT")
 		flags.StringVar(&f.roots, "roots", "",
 			"`FILE`: trust the root certificates in this PEM file instead of Mozilla's")

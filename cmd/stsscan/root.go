@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 
+	"stsscan/internal/machine"
+
 	"github.com/spf13/cobra"
 )
 
@@ -36,7 +38,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
-			return systemLimits().check(cmd.Name())
+			return machine.Now().Check(cmd.Name())
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -13,6 +13,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/explain"
+	"stsscan/internal/machine"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
@@ -121,7 +122,7 @@ func (j *scanJob) scanParts(
 		Common:       output.Denial{Vantage: string(j.flags.vantage)},
 		Excluded:     record.excluded.Refresh,
 		InFlight:     n.inFlight,
-		MostParts:    systemLimits().parts(),
+		MostParts:    machine.Now().Parts(),
 		Turn:         j.flags.network.manners.hostWait,
 		Deadline:     j.flags.network.deadline,
 		LastDeadline: j.flags.network.lastDeadline(),

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,33 +14,6 @@ import (
 
 	"stsscan/internal/simnet"
 )
-
-func TestSocketLimit(t *testing.T) {
-	for _, tt := range []struct {
-		descriptors, ports, resolvers, want int
-		refused                             string // "": it is not
-	}{
-		{0, 0, 1000, 0, ""},
-		{64, 28232, 1, 10, ""},
-		{64, 28232, 8, 16, ""},
-		{64, 28232, 9, 0, "64 files open, too few for 9 resolvers: raise the limit (ulimit -n) to 72 at least"},
-		{1024, 28232, 8, 170, ""},
-		{1024, 28232, 100, 200, ""},
-		{math.MaxInt32, 0, 8, math.MaxInt32 / 6, ""},
-		{math.MaxInt32, 28232, 8, 14116, ""},
-		{1024, 40, 1, 20, ""},
-		{1024, 40, 20, 40, ""},
-		{1024, 40, 21, 0, "40 ports, too few for 21 resolvers: widen net.ipv4.ip_local_port_range to 84 at least"},
-		{0, 40, 1, 20, ""},
-		{0, 2, 1, 2, ""},
-	} {
-		got, err := limits{descriptors: tt.descriptors, ports: tt.ports}.sockets(tt.resolvers)
-		if got != tt.want || (err != nil) != (tt.refused != "") || err != nil && !strings.Contains(err.Error(), tt.refused) {
-			t.Errorf("%d descriptors, %d ports, %d resolvers: %d, %v, want %d, %q",
-				tt.descriptors, tt.ports, tt.resolvers, got, err, tt.want, tt.refused)
-		}
-	}
-}
 
 // A machine of 32 processors asks many resolvers, few files as it may have open;
 // one that may not have a socket for each says so, and makes nothing.

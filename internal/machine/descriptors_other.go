@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package machine
 
 // descriptorLimit is 0: there is no limit that matters.
 func descriptorLimit() int { return 0 }
