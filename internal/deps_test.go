@@ -21,7 +21,7 @@ func floors() [][]string {
 		{"internal/codes", "internal/durable", "internal/descriptors", "internal/fault", "internal/suffixes", "internal/duplicates", "internal/dnswire", "internal/forgery", "internal/monitor", "internal/resolvconf", "internal/udpbatch", "internal/window", "internal/limiter", "internal/machine", "internal/parquetcol", "internal/output/rowgen"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/survey"},
-		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify", "internal/explain"},
+		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify", "internal/explain", "internal/metrics"},
 		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }
@@ -35,8 +35,8 @@ func doors() map[string][]string {
 		"code.dny.dev/ssrf":                   {"internal/egress"},
 		"github.com/spf13/cobra":              {"cmd/stsscan"},
 		"github.com/schollz/progressbar/v3":   {"cmd/stsscan"},
-		"github.com/prometheus/client_golang": {"cmd/stsscan"},
-		"net/http":                            {"internal/mtasts", "internal/egress", "bench/fetch", "bench/oddservers"},
+		"github.com/prometheus/client_golang": {"internal/metrics"},
+		"net/http":                            {"internal/mtasts", "internal/egress", "internal/metrics", "bench/fetch", "bench/oddservers"},
 		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }

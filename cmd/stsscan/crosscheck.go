@@ -168,3 +168,11 @@ func (j *scanJob) crossCheck(
 
 // crossCheckWindow is the most questions of a cross-check in flight.
 func crossCheckWindow(n *network) int { return min(n.inFlight, sharedInFlight) }
+
+// crossCheckOf is the cross-check of a run; nil if there was none.
+func crossCheckOf(m *output.Manifest) *output.CrossCheck {
+	if m.Trust == nil {
+		return nil
+	}
+	return m.Trust.CrossCheck
+}

@@ -124,6 +124,8 @@ func TestBadFlags(t *testing.T) {
 		{"--sim zones --metrics-file missing/x list.txt", exitFailed, "--metrics-file: "},
 		{"--sim zones --metrics-file . list.txt", exitFailed, "is a directory"},
 		{"--sim zones --metrics-file file/x list.txt", exitFailed, "--metrics-file: "},
+		{"--sim zones --metrics-addr 9464 list.txt", exitUsage, "must be HOST:PORT, as in 127.0.0.1:9464"},
+		{"--sim zones --metrics-addr 192.0.2.1:9464 list.txt", exitFailed, "--metrics-addr: serve metrics: listen tcp"},
 		{"--sim zones missing.txt", exitFailed, "no such file"},
 		{"--sim zones .", exitFailed, "is a directory"},
 		{"--sim zones - -", exitUsage, "is there twice"},

@@ -12,6 +12,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/machine"
+	"stsscan/internal/metrics"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
@@ -37,7 +38,7 @@ type rootsInfo struct{ source, date string }
 // open builds the network that the flags describe, and sends nothing. The world of --sim is closed with the
 // network. Metrics may be nil.
 func (f *networkFlags) open(
-	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics,
+	ctx context.Context, excluded *domains.ExclusionFile, log *slog.Logger, metrics *metrics.Metrics,
 ) (_ *network, err error) {
 	n := &network{suffixes: suffixes.NewList()}
 	defer func() {
@@ -89,7 +90,7 @@ func (f *networkFlags) open(
 	}
 	n.client = &mtasts.Client{Exchanger: n.engine, Log: log}
 	if metrics != nil {
-		config.Observe, n.client.Observe = metrics.observeRequest, metrics.observe
+		config.Observe, n.client.Observe = metrics.ObserveRequest, metrics.ObserveSurvey
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {

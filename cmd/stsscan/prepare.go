@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/queue"
 )
 
@@ -75,13 +74,7 @@ func (j *scanJob) checkOutputs() error {
 	if info, err := os.Stat(j.flags.output); err == nil && !info.IsDir() {
 		return fmt.Errorf("--output %s: not a directory", j.flags.output)
 	}
-	if j.flags.metricsFile == "" {
-		return nil
-	}
-	if err := durable.CheckOutput(j.flags.metricsFile); err != nil {
-		return fmt.Errorf("--metrics-file: %w", err)
-	}
-	return nil
+	return j.flags.metrics.check()
 }
 
 // checkLists refuses lists that cannot be read before the run directory is made.

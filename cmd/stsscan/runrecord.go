@@ -33,7 +33,9 @@ type runRecord struct {
 	stats   *pipeline.Stats           // of this process; nil: it asks nothing
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
-	err     error                     // first failure to write run.json
+
+	setMetrics func(*output.Manifest) // tells the metrics what run.json says; nil: nothing is told
+	err        error                  // first failure to write run.json
 }
 
 // finished returns the manifest of a run that has nothing left to do, which stays as it is.
@@ -170,6 +172,9 @@ func (r *runRecord) write(status output.Status, reasons []string) error {
 		if info, ok := r.parts[k]; ok {
 			r.manifest.Parts = append(r.manifest.Parts, info)
 		}
+	}
+	if r.setMetrics != nil {
+		r.setMetrics(r.manifest)
 	}
 	return r.manifest.Write(r.dir)
 }

@@ -44,7 +44,7 @@ type scanFlags struct {
 	passes       int
 	passDelay    time.Duration
 	progress     string
-	metricsFile  string
+	metrics      metricsFlags
 	quiet        bool
 	verbose      bool
 }
@@ -78,7 +78,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 			"`I/N`: scan every N-th part, from part I (0 to N-1) on; env takes I and N from an array job")
 		flags.Var(&f.vantage, "vantage", "`NAME`: where this scan runs, such as fra1, for the column vantage")
 		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
-		flags.StringVar(&f.metricsFile, "metrics-file", "", "`FILE`: write metrics for Prometheus here at the end")
+		f.metrics.register(flags)
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.Int64Var(&f.partSize, "part-size", 0, "`N`: ranks in each part; 0 adapts to the list")

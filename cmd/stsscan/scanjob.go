@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stsscan/internal/metrics"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 )
@@ -23,6 +24,7 @@ type scanJob struct {
 	damage   *damage
 	console  *console
 	log      *slog.Logger
+	metrics  *metrics.Metrics
 
 	shard    queue.Shard
 	progress progressMode

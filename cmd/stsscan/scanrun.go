@@ -14,6 +14,7 @@ import (
 	"stsscan/internal/durable"
 	"stsscan/internal/explain"
 	"stsscan/internal/machine"
+	"stsscan/internal/metrics"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
@@ -29,12 +30,17 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("--exclude: %w", err)
 	}
-	metrics := newMetrics()
-	n, err := j.flags.network.open(ctx, excluded, j.log, metrics)
+	j.metrics = metrics.New()
+	n, err := j.flags.network.open(ctx, excluded, j.log, j.metrics)
 	if err != nil {
 		return nil, err
 	}
 	defer n.close()
+	stopServing, err := j.flags.metrics.serve(ctx, j.metrics, j.log)
+	if err != nil {
+		return nil, err
+	}
+	defer stopServing()
 	if err := j.checkFromRun(); err != nil {
 		return nil, err
 	}
@@ -65,13 +71,11 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if err := j.checkFromPlan(record.plan); err != nil {
 		return nil, err
 	}
-	return j.scanParts(ctx, n, metrics, record)
+	return j.scanParts(ctx, n, record)
 }
 
 // scanParts scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scanParts(
-	ctx context.Context, n *network, metrics *metrics, record *runRecord,
-) (*output.Manifest, error) {
+func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) (*output.Manifest, error) {
 	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
 	damaged := func(err error) { j.damage.note(err, "it is written anew from the file of --exclude") }
 	if err := record.excluded.Follow(record.plan, shard, durable.Disk{}, time.Now, damaged); err != nil {
@@ -80,7 +84,7 @@ func (j *scanJob) scanParts(
 	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
 		j.log.Info("nothing is left to do", "run", j.flags.output)
 		j.removeChunks(ctx)
-		return finished, j.printSummary(finished)
+		return finished, errors.Join(j.writeMetrics(finished), j.printSummary(finished))
 	}
 	n.recall(record.previous)
 	if err := n.recallServed(ctx, record); err != nil {
@@ -133,6 +137,9 @@ func (j *scanJob) scanParts(
 		Log:          j.log,
 	}
 	record.stats = config.Stats
+	record.setMetrics = func(m *output.Manifest) { j.metrics.SetRun(m, time.Time{}) }
+	done, all := record.names(record.whole), record.names(func(int) bool { return true })
+	j.metrics.Progress(func() int { return int(done + config.Stats.Counts().Done()) }, int(all))
 	scanErr := j.runPasses(ctx, n, config, record)
 	if scanErr == nil {
 		scanErr = j.crossCheck(ctx, n, cross, config, record)
@@ -142,9 +149,7 @@ func (j *scanJob) scanParts(
 	if err = record.end(scanErr); record.manifest.Finished() {
 		j.removeChunks(ctx)
 	}
-	if j.flags.metricsFile != "" {
-		err = errors.Join(err, metrics.write(j.flags.metricsFile, record.manifest))
-	}
+	err = errors.Join(err, j.writeMetrics(record.manifest))
 	return record.manifest, errors.Join(err, j.printSummary(record.manifest))
 }
 
@@ -163,6 +168,15 @@ func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Con
 	stop = j.watch(ctx, n, config.Stats, total, func(c pipeline.Counts) int64 { return total - c.Waiting() })
 	defer stop()
 	return pipeline.Repass(ctx, config, waiting)
+}
+
+// writeMetrics writes the metrics of the run, if that was asked for.
+func (j *scanJob) writeMetrics(m *output.Manifest) error {
+	j.metrics.SetRun(m, time.Time{})
+	if j.flags.metrics.file == "" {
+		return nil
+	}
+	return j.metrics.WriteFile(j.flags.metrics.file)
 }
 
 // printSummary prints the summary of the run, unless --quiet.
