@@ -94,17 +94,26 @@ func (m *Metrics) SetRun(run *output.Manifest, firstCertificateEnd time.Time) {
 
 // WriteFile writes the metrics to a path, in the format of node_exporter's textfile collector.
 func (m *Metrics) WriteFile(path string) error {
-	families, err := m.registry.Gather()
+	text, err := m.text()
 	if err != nil {
 		return err
+	}
+	return durable.WriteOutput(path, text)
+}
+
+// text is the metrics in the text format of Prometheus.
+func (m *Metrics) text() ([]byte, error) {
+	families, err := m.registry.Gather()
+	if err != nil {
+		return nil, err
 	}
 	var text bytes.Buffer
 	for _, family := range families {
 		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return durable.WriteOutput(path, text.Bytes())
+	return text.Bytes(), nil
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

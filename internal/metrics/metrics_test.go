@@ -144,6 +144,9 @@ func TestServe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if kind := resp.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/plain; ") {
+			t.Errorf("%s: Content-Type %s", path, kind)
+		}
 		return resp.StatusCode, string(text)
 	}
 	const line = "stsscan_verdicts{verdict=\"broken\"} 1\n"
