@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // logUntil is standard error. Its first line that matches goes to found.
@@ -41,7 +43,7 @@ func TestMetrics(t *testing.T) {
 	list, names := io.Pipe()
 	log := &logUntil{pattern: regexp.MustCompile(`url=(http\S+)`), found: make(chan string, 1)}
 	args := []string{
-		"scan", "-o", filepath.Join(dir, "run"), "--sim", "errors", "--timeout", "200ms", "--retries", "0",
+		"scan", "-o", filepath.Join(dir, "run"), "--sim", "errors", "--pass-delay", "0s",
 		"--metrics-addr", "127.0.0.1:0", "--metrics-file", file, "-",
 	}
 	status := make(chan int)
@@ -67,7 +69,7 @@ func TestMetrics(t *testing.T) {
 	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(text), "\nstsscan_goroutines ") {
 		t.Errorf("%s: %d %v %s", url, resp.StatusCode, err, text)
 	}
-	fmt.Fprint(names, "adfskj.com\nexample.com\nexample.com\nno name\n")
+	fmt.Fprint(names, "name-95.org\nname-10.com\nname-104.com\nname-10.com\nno name\n")
 	names.Close()
 	if s := <-status; s != exitDone {
 		t.Fatalf("status %d: %s", s, log.text.String())
@@ -81,11 +83,39 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"stsscan_domains_done 2", "stsscan_domains_planned 2", "stsscan_entries 4", "stsscan_entries_duplicate 1",
-		"stsscan_entries_rejected 1",
+		"stsscan_domains_done 3", "stsscan_domains_planned 3", "stsscan_entries 5", "stsscan_entries_duplicate 1",
+		"stsscan_entries_rejected 1", fmt.Sprintf("stsscan_certificate_end_timestamp_seconds %v", firstEnd(t, dir)),
 	} {
 		if !strings.Contains(string(written), "\n"+line+"\n") {
 			t.Errorf("no line %s in\n%s", line, written)
 		}
 	}
+}
+
+// firstEnd is when the first certificate behind a valid policy ends, in seconds; one of another policy ends before.
+func firstEnd(t *testing.T, dir string) float64 {
+	t.Helper()
+	var rows bytes.Buffer
+	std := streams{out: &rows, err: io.Discard}
+	if s := run(t.Context(), std, []string{"cat", filepath.Join(dir, "run")}); s != exitDone {
+		t.Fatalf("status %d", s)
+	}
+	first := make(map[bool]time.Time) // by whether the policy is valid
+	for line := range strings.Lines(rows.String()) {
+		var row struct {
+			Policy       string
+			CertNotAfter time.Time `json:"cert_not_after"`
+		}
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		valid := row.Policy == "valid"
+		if was := first[valid]; !row.CertNotAfter.IsZero() && (was.IsZero() || row.CertNotAfter.Before(was)) {
+			first[valid] = row.CertNotAfter
+		}
+	}
+	if first[true].IsZero() || !first[false].Before(first[true]) {
+		t.Fatalf("certificates end: %v", first)
+	}
+	return float64(first[true].Unix())
 }

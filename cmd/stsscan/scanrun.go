@@ -172,11 +172,12 @@ func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Con
 
 // writeMetrics writes the metrics of the run, if that was asked for.
 func (j *scanJob) writeMetrics(m *output.Manifest) error {
-	j.metrics.SetRun(m, time.Time{})
 	if j.flags.metrics.file == "" {
 		return nil
 	}
-	return j.metrics.WriteFile(j.flags.metrics.file)
+	first, err := metrics.FirstCertificateEnd(j.flags.output)
+	j.metrics.SetRun(m, first)
+	return errors.Join(err, j.metrics.WriteFile(j.flags.metrics.file))
 }
 
 // printSummary prints the summary of the run, unless --quiet.
