@@ -59,12 +59,8 @@ func mailMends(reason codes.RecordReason) bool {
 
 // PolicyMends is Transient for the policy alone.
 func (r *Row) PolicyMends() bool {
-	return policyMends(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), r.HTTPStatus)
-}
-
-// policyMends is PolicyMends for a stage and a reason. status is nil where there was none.
-func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bool {
-	switch stage {
+	reason, status := codes.PolicyReason(r.PolicyReason), r.HTTPStatus
+	switch codes.Stage(r.PolicyStage) {
 	case codes.StageDNS:
 		switch reason {
 		case codes.ReasonServfail, codes.ReasonRefused, codes.ReasonTimeout, codes.ReasonOther:
