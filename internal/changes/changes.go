@@ -33,11 +33,12 @@ type Change struct {
 
 // A Group is the domains with the same value of a tag, as far as they changed or are broken.
 type Group struct {
-	Value   string         // empty: those without a value, or all domains where there is no tag
-	Broken  int            // in the new run
-	New     int            // of these, known not to be broken in the old run
-	Stays   map[string]int // of the others, by what is wrong
-	Changes []Change       // regressions first, the worst at the top, then by domain
+	Value   string   // empty: those without a value, or all domains where there is no tag
+	Broken  int      // in the new run
+	New     int      // of these, by a change since the old run
+	Stays   Reasons  // of these, broken in the old run too
+	Unclear Reasons  // of these, it is not known whether they were, or they are new in the lists
+	Changes []Change // regressions first, the worst at the top, then by domain
 }
 
 // A Diff is what changed between two runs.

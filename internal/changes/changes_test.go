@@ -80,18 +80,24 @@ func twoRuns(t *testing.T, edit func(*output.Manifest)) (old, new Run) {
 	expired := func(r *output.Row) { fail(r, codes.StageTLS, codes.PolicyReason(codes.TLSExpired)) }
 	notFound := func(r *output.Row) { fail(r, codes.StageHTTP, codes.ReasonNotFound) }
 	gone := func(r *output.Row) { *r = absent(r.Domain) }
+	unknown := func(r *output.Row) {
+		*r = absent(r.Domain)
+		r.Record, r.RecordReason, r.Verdict = "unknown", "timeout", "unknown"
+	}
 	t.Chdir(t.TempDir())
 	old = writeRun(t, "monday", monday, nil,
 		row("breaks.example", "retail", nil), row("broken.example", "retail", notFound),
 		row("mended.example", "retail", notFound), row("leaves.example", "it", nil),
 		row("adopts.example", "it", gone), row("adopts-badly.example", "", gone),
 		row("same.example", "it", nil), row("never.example", "it", gone), row("delisted.example", "it", nil),
+		row("unknown.example", "it", unknown),
 	)
 	new = writeRun(t, "tuesday", tuesday, edit,
 		row("breaks.example", "retail", expired), row("broken.example", "retail", notFound),
 		row("mended.example", "retail", nil), row("leaves.example", "it", gone),
 		row("adopts.example", "it", nil), row("adopts-badly.example", "", notFound),
 		row("same.example", "it", nil), row("never.example", "it", gone), row("listed.example", "it", expired),
+		row("unknown.example", "it", expired),
 	)
 	return old, new
 }
@@ -112,25 +118,25 @@ func TestCompare(t *testing.T) {
 	var got []string
 	diff := compared(t, old, new, "team")
 	for _, g := range diff.Groups {
-		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %v stay", g.Value, g.Broken, g.New, g.Stays))
+		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %v stay, %v unclear", g.Value, g.Broken, g.New, g.Stays, g.Unclear))
 		for _, c := range g.Changes {
 			got = append(got, fmt.Sprintf("%s %s: %s to %s, %v", c.Domain, c.Kind, c.Before, c.After, c.Regression))
 		}
 	}
 	want := []string{
-		"retail: 2 broken, 1 new, map[http: not_found:1] stay",
+		"retail: 2 broken, 1 new, map[http: not_found:1] stay, map[] unclear",
 		"breaks.example policy broken: enforce to tls: expired, true",
 		"mended.example policy mended: http: not_found to enforce, false",
-		"it: 1 broken, 0 new, map[tls: expired:1] stay",
+		"it: 2 broken, 0 new, map[] stay, map[tls: expired:2] unclear",
 		"leaves.example abandoned abruptly: valid to nxdomain, true",
 		"adopts.example adopted: nxdomain to valid, false",
-		": 1 broken, 1 new, map[] stay",
+		": 1 broken, 1 new, map[] stay, map[] unclear",
 		"adopts-badly.example adopted: nxdomain to valid, false",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if diff.Regressions != 2 || diff.Changed != 5 || diff.Arrived != 1 || diff.Left != 1 || diff.Total.Broken != 4 ||
+	if diff.Regressions != 2 || diff.Changed != 5 || diff.Arrived != 1 || diff.Left != 1 || diff.Total.Broken != 5 ||
 		diff.Total.New != 2 {
 		t.Errorf("%d regressions, %d changed, %d arrived, %d left, total %+v",
 			diff.Regressions, diff.Changed, diff.Arrived, diff.Left, diff.Total)
@@ -154,7 +160,7 @@ func TestDuplicates(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %d regressions", g.Value, g.Broken, g.New, g.Regressions()))
 	}
 	want := []string{
-		"it: 2 broken, 1 new, 2 regressions", "retail: 2 broken, 1 new, 1 regressions", ": 1 broken, 1 new, 0 regressions",
+		"it: 3 broken, 1 new, 2 regressions", "retail: 2 broken, 1 new, 1 regressions", ": 1 broken, 1 new, 0 regressions",
 	}
 	if !slices.Equal(got, want) || diff.Regressions != 2 {
 		t.Errorf("%q and %d regressions, want %q and 2", got, diff.Regressions, want)
@@ -170,6 +176,9 @@ func TestRefused(t *testing.T) {
 	suspect := writeRun(t, "suspect", monday, status(output.StatusSuspect), good("a.example"))
 	oneOfTwo := func(m *output.Manifest) { m.Shard = &output.Shard{Index: 1, Of: 2} }
 	shard := writeRun(t, "shard", monday, oneOfTwo, good("a.example"))
+	if err := os.CopyFS("copy", os.DirFS(new.Dir)); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name     string
 		old, new Run
@@ -183,6 +192,7 @@ func TestRefused(t *testing.T) {
 		{"the older one is suspect", suspect, new, "", nil},
 		{"the newer one is not complete", suspect, unfinished, "", nil},
 		{"the same", new, new, "", ErrSame},
+		{"a copy", new, readRun(t, "copy"), "", ErrSame},
 		{"the newer one first", new, old, "", ErrOrder},
 		{"no such tag", old, new, "owner", ErrTag},
 	} {
@@ -193,12 +203,17 @@ func TestRefused(t *testing.T) {
 	for _, test := range []struct {
 		most int
 		want error
-	}{{9, nil}, {8, ErrTooMany}, {6, ErrTooMany}, {5, ErrTooMany}} {
+	}{{10, nil}, {9, ErrTooMany}, {6, ErrTooMany}} {
 		c := newComparison(old, new)
 		c.most = test.most
 		if err := c.read(); !errors.Is(err, test.want) {
 			t.Errorf("at most %d domains: %v, want %v", test.most, err, test.want)
 		}
+	}
+	c := newComparison(old, old)
+	c.most = 5
+	if err := c.read(); !errors.Is(err, ErrTooMany) {
+		t.Errorf("at most 5 of the 6 domains of one run: %v", err)
 	}
 }
 

@@ -34,9 +34,18 @@ type result struct {
 	tags    map[string]string
 	changes []Change
 	broken  bool
-	since   bool   // it is broken, and was known not to be in the old run
 	why     string // it is broken
+	before  state  // of a broken domain in the old run
 }
+
+// A state says whether a domain that is broken was so before.
+type state int
+
+const (
+	stateUnclear state = iota // it is not known, or the domain is new in the lists
+	stateSound                // it was not: a change says what broke
+	stateBroken
+)
 
 func newComparison(old, new Run) *comparison {
 	c := &comparison{
@@ -131,7 +140,7 @@ func (c *comparison) compare(row *output.Row) bool {
 	delete(c.had, row.Domain)
 	p := c.pair(row.Domain, old, knownOf(row, c.now, &c.words))
 	r := result{domain: row.Domain, tags: row.Tags, changes: p.changes()}
-	r.since = p.broke() && r.changes != nil
+	r.before = p.stateBefore(r.changes)
 	cached := p.cached(row)
 	for i := range r.changes {
 		change := &r.changes[i]
@@ -157,7 +166,9 @@ func (c *comparison) arrived(row *output.Row) {
 	}
 	delete(c.arrivals, row.Domain)
 	p := c.pair(row.Domain, knownOf(row, c.before, &c.words), there.known)
-	c.add(result{domain: row.Domain, tags: there.tags, changes: p.changes(), since: p.broke()}, &p.new)
+	r := result{domain: row.Domain, tags: there.tags, changes: p.changes()}
+	r.before = p.stateBefore(r.changes)
+	c.add(r, &p.new)
 }
 
 func firstOrNone(texts []string) string {

@@ -38,25 +38,42 @@ func (d *Diff) group(results []result, others map[string][]string) {
 	}
 	slices.SortFunc(d.Groups, func(a, b Group) int {
 		return cmp.Or(
-			cmp.Compare(b.Regressions(), a.Regressions()), cmp.Compare(b.Broken, a.Broken),
+			cmp.Compare(b.Regressions(), a.Regressions()), cmp.Compare(b.New, a.New), cmp.Compare(b.Broken, a.Broken),
 			strings.Compare(a.Value, b.Value),
 		)
 	})
 }
 
 func (g *Group) add(r *result) {
-	switch {
-	case !r.broken:
+	if !r.broken {
 		return
-	case r.since:
-		g.New++
-	default:
-		if g.Stays == nil {
-			g.Stays = make(map[string]int)
-		}
-		g.Stays[r.why]++
 	}
 	g.Broken++
+	switch r.before {
+	case stateSound:
+		g.New++
+	case stateBroken:
+		g.Stays.add(r.why)
+	case stateUnclear:
+		g.Unclear.add(r.why)
+	}
+}
+
+// Reasons count broken domains by what is wrong with them.
+type Reasons map[string]int
+
+func (r *Reasons) add(why string) {
+	if *r == nil {
+		*r = make(Reasons)
+	}
+	(*r)[why]++
+}
+
+// sorted lists the reasons, the most frequent first.
+func (r Reasons) sorted() []string {
+	return slices.SortedFunc(maps.Keys(r), func(a, b string) int {
+		return cmp.Or(cmp.Compare(r[b], r[a]), strings.Compare(a, b))
+	})
 }
 
 // sort puts regressions first, all those of a domain together: by its worst one, then by domain.
@@ -89,11 +106,4 @@ func (g *Group) Regressions() (n int) {
 		last = c.Domain
 	}
 	return n
-}
-
-// stays lists what is wrong with those that were broken before, the most frequent first.
-func (g *Group) stays() []string {
-	return slices.SortedFunc(maps.Keys(g.Stays), func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.Stays[b], g.Stays[a]), strings.Compare(a, b))
-	})
 }

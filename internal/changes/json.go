@@ -31,12 +31,13 @@ type jsonRun struct {
 }
 
 type jsonGroup struct {
-	Value       *string        `json:"value"`
-	Broken      int            `json:"broken"`
-	NewBroken   int            `json:"new_broken"`
-	Regressions int            `json:"regressions"`
-	StayBroken  map[string]int `json:"stay_broken"`
-	Changes     []jsonChange   `json:"changes"`
+	Value       *string      `json:"value"`
+	Broken      int          `json:"broken"`
+	NewBroken   int          `json:"new_broken"`
+	Regressions int          `json:"regressions"`
+	StayBroken  Reasons      `json:"stay_broken"`
+	Unclear     Reasons      `json:"unclear_broken"`
+	Changes     []jsonChange `json:"changes"`
 }
 
 type jsonChange struct {
@@ -62,10 +63,7 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 		g := &d.Groups[i]
 		group := jsonGroup{
 			Value: orNull(g.Value), Broken: g.Broken, NewBroken: g.New, Regressions: g.Regressions(),
-			StayBroken: g.Stays, Changes: []jsonChange{},
-		}
-		if group.StayBroken == nil {
-			group.StayBroken = map[string]int{}
+			StayBroken: g.Stays, Unclear: g.Unclear, Changes: []jsonChange{},
 		}
 		for _, c := range g.Changes {
 			group.Changes = append(group.Changes, jsonChange{
@@ -90,6 +88,15 @@ func orNull(text string) *string {
 		return nil
 	}
 	return &text
+}
+
+// MarshalJSON writes no reasons as an empty object.
+func (r Reasons) MarshalJSON() ([]byte, error) {
+	counts := map[string]int(r)
+	if counts == nil {
+		counts = map[string]int{}
+	}
+	return json.Marshal(counts)
 }
 
 func notNil(list []string) []string {

@@ -89,7 +89,13 @@ func worstFirst(a, b Change) int {
 	return cmp.Compare(a.place, b.place)
 }
 
-// broke reports whether the domain is broken, and was known not to be.
-func (p *pair) broke() bool {
-	return p.new.broken() && !p.old.broken() && p.old.verdict != "" && p.old.verdict != codes.VerdictUnknown
+// stateBefore is the state before of a domain that is broken and has these changes.
+func (p *pair) stateBefore(changes []Change) state {
+	switch {
+	case p.old.broken():
+		return stateBroken
+	case changes != nil:
+		return stateSound
+	}
+	return stateUnclear
 }

@@ -93,12 +93,14 @@ func TestChanges(t *testing.T) {
 		{"policy mended, or asked more often", refused, same, asked{}, [2]int64{1, 2}, nil},
 		{"policy mended, asked as often", refused, same, asked{}, [2]int64{2, 2}, []string{"policy mended"}},
 		{"fails otherwise", expired, refused, asked{}, [2]int64{}, []string{"fails otherwise"}},
+		{"fails otherwise, or asked more often", refused, expired, asked{}, [2]int64{1, 2}, nil},
 		{"mode raised", mode("testing"), both(mode("enforce"), newID), asked{}, [2]int64{}, []string{"policy and id changed", "mode raised"}},
 		{"mode lowered, id forgotten", same, mode("none"), asked{}, [2]int64{}, []string{"mode lowered!", "policy changed, id did not!"}},
 		{"max_age raised", same, func(r *output.Row) { r.MaxAge = new(int64(604801)) }, asked{}, [2]int64{}, []string{"max_age raised"}},
 		{"max_age lowered", same, func(r *output.Row) { r.MaxAge = new(int64(86400)) }, asked{}, [2]int64{}, []string{"max_age lowered"}},
 		{"id", same, newID, asked{}, [2]int64{}, []string{"id changed, policy did not"}},
 		{"MX", same, drifted, asked{}, [2]int64{}, []string{"mail would be refused!", "MX left the policy!"}},
+		{"MX, and another policy", same, both(drifted, newID, func(r *output.Row) { r.PolicySHA256 = "bbbb" }), asked{}, [2]int64{}, []string{"mail would be refused!", "policy and id changed"}},
 		{"MX of a policy in mode testing", mode("testing"), both(mode("testing"), func(r *output.Row) { r.MXMatch = "some" }), asked{}, [2]int64{}, []string{"MX left the policy!"}},
 		{"MX that was not asked for", func(r *output.Row) { r.MXMatch, r.Verdict = "unknown", "unknown" }, drifted, asked{}, [2]int64{}, nil},
 		{"MX back", drifted, same, asked{}, [2]int64{}, []string{"MX covered again"}},
@@ -106,6 +108,7 @@ func TestChanges(t *testing.T) {
 		{"certificates", func(r *output.Row) { r.VerdictBasis = "certificates" }, certificates, asked{}, [2]int64{}, []string{"mail would be refused!"}},
 		{"certificates by other roots", func(r *output.Row) { r.VerdictBasis = "certificates" }, certificates, asked{otherRoots: true}, [2]int64{}, nil},
 		{"operator", same, func(r *output.Row) { r.HostCNAMEs = []string{"a.sts.provider.co.uk"} }, asked{}, [2]int64{}, []string{"operator changed"}},
+		{"operator of a host that there was no reason to look up", func(r *output.Row) { r.HostCNAMEs = []string{"a.provider.net"} }, invalid, asked{}, [2]int64{}, []string{"record broken!"}},
 		{"alias inside the domain", same, func(r *output.Row) { r.HostCNAMEs = []string{"web." + r.Domain} }, asked{}, [2]int64{}, nil},
 	} {
 		old, new := good("a.example"), good("a.example")
@@ -167,6 +170,30 @@ func TestCached(t *testing.T) {
 		p := &pair{domain: "a.example", old: knownOf(&old, asked{}, &texts), new: knownOf(&new, asked{}, &texts)}
 		if got := p.cached(&new); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestOperator has who serves a name by its aliases, as analysis/view.sql says it.
+func TestOperator(t *testing.T) {
+	for _, test := range []struct {
+		delegatedTo string
+		aliases     []string
+		want        string
+	}{
+		{"", nil, ""},
+		{"provider.net", []string{"a.other.net"}, "provider.net"},
+		{"", []string{"b.example.net", "a.sts.provider.net"}, "provider.net"},
+		{"", []string{"a.sts.provider.co.uk"}, "provider.co.uk"},
+		{"", []string{"co.uk"}, "co.uk"},
+		{"", []string{"www.a.example"}, ""},
+		{"", []string{"a.example"}, ""},
+		{"", []string{"www.ba.example"}, "ba.example"},
+	} {
+		row := good("www.a.example")
+		row.SetRegisteredDomain("a.example")
+		if got := operator(&row, test.delegatedTo, test.aliases); got != test.want {
+			t.Errorf("delegated to %q, aliases %q: %q, want %q", test.delegatedTo, test.aliases, got, test.want)
 		}
 	}
 }

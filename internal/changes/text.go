@@ -77,7 +77,8 @@ func (d *Diff) writeGroup(text *strings.Builder, l layout, g *Group) {
 	}
 	text.WriteString(l.brief("Better", g.inBrief(func(c *Change) bool { return c.Gain })))
 	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.Regression })))
-	text.WriteString(l.brief("Still broken", g.staysInBrief()))
+	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
+	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
 }
 
 // headline is as "team retail: 4 broken, 1 new since 2026-11-29 02:10".
@@ -125,21 +126,24 @@ func (g *Group) inBrief(wanted func(*Change) bool) string {
 	return strings.Join(parts, "; ")
 }
 
-// staysInBrief counts those that were broken before by what is wrong with them.
-func (g *Group) staysInBrief() string {
-	if g.Stays == nil {
+// inBrief counts the domains, and names the first reasons; empty: there are none.
+func (r Reasons) inBrief() string {
+	all, rest := 0, 0
+	var parts []string
+	for i, why := range r.sorted() {
+		if all += r[why]; i >= mostNames {
+			rest += r[why]
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %d", why, r[why]))
+	}
+	if all == 0 {
 		return ""
 	}
-	var parts []string
-	named := 0
-	for _, why := range g.stays()[:min(mostNames, len(g.Stays))] {
-		named += g.Stays[why]
-		parts = append(parts, fmt.Sprintf("%s %d", why, g.Stays[why]))
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("other reasons %d", rest))
 	}
-	if n := g.Broken - g.New - named; n > 0 {
-		parts = append(parts, fmt.Sprintf("other reasons %d", n))
-	}
-	return fmt.Sprintf("%d (%s)", g.Broken-g.New, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d (%s)", all, strings.Join(parts, ", "))
 }
 
 func orNothing(text string) string {

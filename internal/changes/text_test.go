@@ -27,12 +27,12 @@ team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
   Better: policy mended 1 (mended.example)
   Still broken: 1 (http: not_found 1)
 
-team it: 1 broken, 0 new since 2026-11-29 02:10; 1 regression
+team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
   leaves.example  abandoned abruptly: valid → nxdomain
       Publish the record at _mta-sts.leaves.example again.
       Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
   Better: adopted 1 (adopts.example)
-  Still broken: 1 (tls: expired 1)
+  Broken, and not known or not listed before: 2 (tls: expired 2)
 
 No team: 1 broken, 1 new since 2026-11-29 02:10
   Better: adopted 1 (adopts-badly.example)
@@ -50,13 +50,13 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
 - Better: policy mended 1 (mended.example)
 - Still broken: 1 (http: not\_found 1)
 
-### team it: 1 broken, 0 new since 2026-11-29 02:10; 1 regression
+### team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
 
 - ` + "`leaves.example`" + `: **abandoned abruptly**, valid → nxdomain
   - Publish the record at \_mta-sts.leaves.example again.
   - Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
 - Better: adopted 1 (adopts.example)
-- Still broken: 1 (tls: expired 1)
+- Broken, and not known or not listed before: 2 (tls: expired 2)
 
 ### No team: 1 broken, 1 new since 2026-11-29 02:10
 
@@ -98,7 +98,8 @@ func TestHostileText(t *testing.T) {
 	t.Chdir(t.TempDir())
 	before, after := good("a.example"), good("a.example")
 	after.PolicySHA256, after.MXPatterns = "bbbb", []string{"mx.a.example", "\x1b[31m`x`@here"}
-	after.Tags = map[string]string{"team": "\x1b]0;x\a<b>*_|"}
+	after.MXMatch, after.Verdict = "none", "enforce_refused"
+	after.Tags = map[string]string{"team": "\x1b]0;x\a<b>*_|\u202e"}
 	diff := compared(t, writeRun(t, "monday", monday, nil, before), writeRun(t, "tuesday", tuesday, nil, after), "team")
 	var text, markdown, data strings.Builder
 	if err := diff.WriteText(&text); err != nil {
@@ -111,11 +112,14 @@ func TestHostileText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, got := range map[string]string{"text": text.String(), "markdown": markdown.String(), "JSON": data.String()} {
-		if strings.ContainsAny(got, "\x1b\a") {
+		if strings.ContainsAny(got, "\x1b\a\u202e") {
 			t.Errorf("%s has control characters: %q", name, got)
 		}
 	}
-	for _, want := range []string{"team \\x1b\\]0;x\\a\\<b\\>\\*\\_\\|: ", "added \\x1b\\[31m\\`x\\`\\@here"} {
+	if n := strings.Count(text.String(), "Senders that cached"); n != 1 { // said of the second change alone
+		t.Errorf("%d lines about senders:\n%s", n, text.String())
+	}
+	for _, want := range []string{"team \\x1b\\]0;x\\a\\<b\\>\\*\\_\\|\\u202e: ", "added \\x1b\\[31m\\`x\\`\\@here"} {
 		if !strings.Contains(markdown.String(), want) {
 			t.Errorf("the Markdown lacks %s:\n%s", want, markdown.String())
 		}
@@ -131,8 +135,8 @@ func TestWriteJSON(t *testing.T) {
 	}
 	const want = `{"old":{"run":"monday","started_at":"2026-11-29T02:10:00Z","status":"complete","reasons":[]},` +
 		`"new":{"run":"tuesday","started_at":"2026-11-30T02:10:00Z","status":"complete","reasons":[]},"notes":[],"tag":"team",` +
-		`"broken":4,"new_broken":2,"regressions":2,"changed":5,"arrived":1,"left":1,"groups":[{"value":"retail","broken":2,` +
-		`"new_broken":1,"regressions":1,"stay_broken":{"http: not_found":1},"changes":[{"domain":"breaks.example",` +
+		`"broken":5,"new_broken":2,"regressions":2,"changed":5,"arrived":1,"left":1,"groups":[{"value":"retail","broken":2,` +
+		`"new_broken":1,"regressions":1,"stay_broken":{"http: not_found":1},"unclear_broken":{},"changes":[{"domain":"breaks.example",` +
 		`"kind":"policy broken","regression":true,"gain":false,"before":"enforce","after":"tls: expired",` +
 		`"tags":{"team":"retail"},"remedy":"Renew the certificate of mta-sts.breaks.example (section 3.3).",` +
 		`"cached_policy":"Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30."},`
