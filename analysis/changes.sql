@@ -22,20 +22,10 @@ WITH publishing AS (
     FROM compared
     WHERE listed_before AND (present OR was.present)
     GROUP BY night
-), kinds AS (
-    SELECT
-        night,
-        date,
-        kind,
-        regression,
-        count(*) AS domains,
-        CASE
-            WHEN kind IN ('adopted', 'record broken', 'record mended') OR kind LIKE 'abandoned %' THEN 'record'
-            WHEN kind LIKE 'MX %' OR kind = 'mail would be refused' THEN 'hosts'
-            ELSE 'policy'
-        END AS about
-    FROM changed
-    GROUP BY night, date, kind, regression
+), counted AS (
+    SELECT night, date, kind, about, regression, count(*) AS domains
+    FROM changed JOIN kinds USING (kind)
+    GROUP BY ALL
 )
 SELECT
     night,
@@ -46,5 +36,5 @@ SELECT
     CASE about WHEN 'record' THEN records_known WHEN 'hosts' THEN hosts_known ELSE policies_known END AS known,
     CASE about WHEN 'record' THEN records_unknown WHEN 'hosts' THEN hosts_unknown ELSE policies_unknown END AS unknown,
     share_of(domains, known) AS share
-FROM kinds JOIN publishing USING (night)
+FROM counted JOIN publishing USING (night)
 ORDER BY night, regression DESC, domains DESC, kind;

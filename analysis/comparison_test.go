@@ -25,10 +25,11 @@ func changesOf(t *testing.T, nights ...night) (changes, runs []string) {
 	return changesBetween(t, runs...), runs
 }
 
-// changesBetween lists what changed between runs, as changesOf.
+// changesBetween lists what changed between runs, as changesOf. The scanner must say the same of each pair.
 func changesBetween(t *testing.T, runs ...string) (changes []string) {
 	t.Helper()
 	store := openRuns(t, runs...)
+	testDiffs(t, runs)
 	each(t, store.db, "SELECT night, domain, kind, regression FROM changed ORDER BY ALL", func(scan func(...any)) {
 		var e event
 		var regression bool

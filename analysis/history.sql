@@ -130,52 +130,86 @@ FROM (
 )
 WINDOW nights_of AS (PARTITION BY domain ORDER BY night);
 
--- One row for each change of a domain from what was known of it to the next night.
--- A regression is a change that takes protection away, or that senders cannot see:
--- who gives up a record protects nothing by it unless its policy was enforced, and in
--- mode none there is nothing to lose.
+-- The kinds of change: those that can be regressions first, the worst at the top. A regression takes protection away,
+-- or senders cannot see it. loss says when: always, never, where a valid policy was enforced before (enforced), or was
+-- in mode enforce or testing (asked). about says what must be known to tell. From the table of the scanner, by
+-- go generate ./internal/changes:
+CREATE OR REPLACE TEMP TABLE kinds AS
+FROM (VALUES
+    (1, 'mail would be refused', 'hosts', 'always'),
+    (2, 'policy broken', 'policy', 'asked'),
+    (3, 'record broken', 'record', 'asked'),
+    (4, 'MX left the policy', 'hosts', 'asked'),
+    (5, 'abandoned abruptly', 'record', 'enforced'),
+    (6, 'mode lowered', 'policy', 'always'),
+    (7, 'policy changed, id did not', 'policy', 'always'),
+    (8, 'fails otherwise', 'policy', 'never'),
+    (9, 'abandoned after mode none', 'record', 'never'),
+    (10, 'policy and id changed', 'policy', 'never'),
+    (11, 'id changed, policy did not', 'policy', 'never'),
+    (12, 'max_age lowered', 'policy', 'never'),
+    (13, 'operator changed', 'policy', 'never'),
+    (14, 'adopted', 'record', 'never'),
+    (15, 'record mended', 'record', 'never'),
+    (16, 'policy mended', 'policy', 'never'),
+    (17, 'MX covered again', 'hosts', 'never'),
+    (18, 'mode raised', 'policy', 'never'),
+    (19, 'max_age raised', 'policy', 'never')
+) AS kinds(place, kind, about, loss);
+
+-- One row for each change of a domain from what was known of it to the next night. The scanner has the same conditions
+-- for two runs, in internal/changes/kinds.go.
 CREATE OR REPLACE TEMP TABLE changed AS
-SELECT night, date, domain, tags, change.*, coalesce(operator, had.operator, was.operator, addresses) AS cluster
+SELECT
+    night, date, domain, tags, change.*,
+    CASE loss
+        WHEN 'always' THEN true
+        WHEN 'never' THEN false
+        WHEN 'enforced' THEN coalesce(had.valid AND had.mode = 'enforce', false)
+        WHEN 'asked' THEN coalesce(had.valid AND had.mode <> 'none', false)
+        ELSE error('there is no kind of change ' || change.kind)
+    END AS regression,
+    coalesce(operator, had.operator, was.operator, addresses) AS cluster
 FROM (
     SELECT *, unnest([
-        CASE WHEN present AND NOT was.present THEN {kind: 'adopted', before: was.reason, after: record, regression: false} END,
+        CASE WHEN present AND NOT was.present THEN {kind: 'adopted', before: was.reason, after: record} END,
         CASE WHEN record = 'absent' AND was.present AND had.valid AND had.mode = 'none'
-            THEN {kind: 'abandoned after mode none', before: was.record, after: record_reason, regression: false} END,
+            THEN {kind: 'abandoned after mode none', before: was.record, after: record_reason} END,
         CASE WHEN record = 'absent' AND was.present AND NOT coalesce(had.valid AND had.mode = 'none', false)
-            THEN {kind: 'abandoned abruptly', before: was.record, after: record_reason, regression: coalesce(had.valid AND had.mode = 'enforce', false)} END,
+            THEN {kind: 'abandoned abruptly', before: was.record, after: record_reason} END,
         CASE WHEN record IN ('invalid', 'multiple') AND was.record = 'valid'
-            THEN {kind: 'record broken', before: was.record, after: coalesce(record_reason, record), regression: coalesce(had.valid AND had.mode <> 'none', false)} END,
+            THEN {kind: 'record broken', before: was.record, after: coalesce(record_reason, record)} END,
         CASE WHEN record = 'valid' AND was.record IN ('invalid', 'multiple')
-            THEN {kind: 'record mended', before: coalesce(was.reason, was.record), after: record, regression: false} END,
+            THEN {kind: 'record mended', before: coalesce(was.reason, was.record), after: record} END,
         CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND had.valid
-            THEN {kind: 'policy broken', before: had.mode, after: policy_stage || ': ' || policy_reason, regression: had.mode <> 'none'} END,
+            THEN {kind: 'policy broken', before: had.mode, after: policy_stage || ': ' || policy_reason} END,
         CASE WHEN was.present AND record = 'valid' AND policy = 'valid' AND NOT had.valid AND as_often
-            THEN {kind: 'policy mended', before: had.stage || ': ' || had.reason, after: mode, regression: false} END,
+            THEN {kind: 'policy mended', before: had.stage || ': ' || had.reason, after: mode} END,
         CASE WHEN was.present AND record = 'valid' AND judged_policy NOT IN ('valid', 'unknown') AND NOT had.valid AND as_often AND (policy_stage, policy_reason) <> (had.stage, had.reason)
-            THEN {kind: 'fails otherwise', before: had.stage || ': ' || had.reason, after: policy_stage || ': ' || policy_reason, regression: false} END,
+            THEN {kind: 'fails otherwise', before: had.stage || ': ' || had.reason, after: policy_stage || ': ' || policy_reason} END,
         CASE WHEN both_valid AND (had.mode = 'none' AND mode <> 'none' OR had.mode = 'testing' AND mode = 'enforce')
-            THEN {kind: 'mode raised', before: had.mode, after: mode, regression: false} END,
+            THEN {kind: 'mode raised', before: had.mode, after: mode} END,
         CASE WHEN both_valid AND (had.mode = 'enforce' AND mode <> 'enforce' OR had.mode = 'testing' AND mode = 'none')
-            THEN {kind: 'mode lowered', before: had.mode, after: mode, regression: true} END,
-        CASE WHEN both_valid AND max_age > had.max_age THEN {kind: 'max_age raised', before: had.max_age::VARCHAR, after: max_age::VARCHAR, regression: false} END,
-        CASE WHEN both_valid AND max_age < had.max_age THEN {kind: 'max_age lowered', before: had.max_age::VARCHAR, after: max_age::VARCHAR, regression: false} END,
+            THEN {kind: 'mode lowered', before: had.mode, after: mode} END,
+        CASE WHEN both_valid AND max_age > had.max_age THEN {kind: 'max_age raised', before: had.max_age::VARCHAR, after: max_age::VARCHAR} END,
+        CASE WHEN both_valid AND max_age < had.max_age THEN {kind: 'max_age lowered', before: had.max_age::VARCHAR, after: max_age::VARCHAR} END,
         CASE WHEN both_valid AND policy_sha256 <> had.sha256 AND record_id <> had.id
-            THEN {kind: 'policy and id changed', before: 'id: ' || had.id || '; ' || text_before, after: 'id: ' || record_id || '; ' || text_after, regression: false} END,
+            THEN {kind: 'policy and id changed', before: 'id: ' || had.id || '; ' || text_before, after: 'id: ' || record_id || '; ' || text_after} END,
         CASE WHEN both_valid AND policy_sha256 <> had.sha256 AND record_id = had.id
-            THEN {kind: 'policy changed, id did not', before: text_before, after: text_after, regression: true} END,
+            THEN {kind: 'policy changed, id did not', before: text_before, after: text_after} END,
         CASE WHEN both_valid AND policy_sha256 = had.sha256 AND record_id <> had.id
-            THEN {kind: 'id changed, policy did not', before: had.id, after: record_id, regression: false} END,
+            THEN {kind: 'id changed, policy did not', before: had.id, after: record_id} END,
         CASE WHEN mx_known AND policy_sha256 = had.sha256 AND matched.match <> 'none' AND mx_match = 'none' OR mx_known AND policy_sha256 = had.sha256 AND matched.match = 'all' AND mx_match = 'some'
-            THEN {kind: 'MX left the policy', before: matched.match, after: mx_match, regression: mode <> 'none'} END,
-        CASE WHEN mx_known AND matched.match <> 'all' AND mx_match = 'all' THEN {kind: 'MX covered again', before: matched.match, after: mx_match, regression: false} END,
+            THEN {kind: 'MX left the policy', before: matched.match, after: mx_match} END,
+        CASE WHEN mx_known AND matched.match <> 'all' AND mx_match = 'all' THEN {kind: 'MX covered again', before: matched.match, after: mx_match} END,
         CASE WHEN refuses(verdict) AND was.present AND coalesce(NOT refuses(matched.verdict), false)
             AND (NOT by_certificates(verdict_basis, mx_match) OR NOT asked.other_roots AND coalesce(NOT refuses(probed.verdict), false))
-            THEN {kind: 'mail would be refused', before: matched.verdict, after: verdict, regression: true} END,
+            THEN {kind: 'mail would be refused', before: matched.verdict, after: verdict} END,
         CASE
             WHEN was.present AND record = 'valid' AND judged_policy <> 'unknown' AND had IS NOT NULL AND host_operator IS DISTINCT FROM had.operator
-            THEN {kind: 'operator changed', before: had.operator, after: host_operator, regression: false}
+            THEN {kind: 'operator changed', before: had.operator, after: host_operator}
             WHEN was.present AND present AND record_operator IS DISTINCT FROM was.operator
-            THEN {kind: 'operator changed', before: was.operator, after: record_operator, regression: false}
+            THEN {kind: 'operator changed', before: was.operator, after: record_operator}
         END
     ]) AS change
     FROM (
@@ -189,7 +223,7 @@ FROM (
             coalesce(fields_unlike(has, had, 'added'), 'text only (white space, order): SHA-256 ' || policy_sha256[:12]) AS text_after
         FROM compared
     )
-)
+) LEFT JOIN kinds ON kinds.kind = change.kind
 WHERE change IS NOT NULL;
 
 -- How many domains of each night and top-level domain came to the same outcome: series count these

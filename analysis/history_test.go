@@ -63,6 +63,7 @@ func TestScriptedNights(t *testing.T) {
 	t.Run("report", func(t *testing.T) { testReport(t, runs) })
 	t.Run("command", func(t *testing.T) { testCommand(t, runs) })
 	t.Run("baselines", func(t *testing.T) { testBaselines(t, runs) })
+	t.Run("diff", func(t *testing.T) { testDiffs(t, runs) })
 }
 
 // less is what a has and b has not, at most ten of it.

@@ -96,34 +96,19 @@ func (r *Report) takeovers() []problem {
 	return problems
 }
 
-// worst orders the kinds of change that are regressions.
-var worst = []string{
-	"mail would be refused", "policy broken", "record broken", "MX left the policy", "abandoned abruptly", "mode lowered",
-	"policy changed, id did not",
-}
-
-// broken are the regressions of the last run: of each domain the worst, and the others with it.
+// broken are the regressions of the last run: of each domain the worst, which comes first in the answer, and the others
+// with it.
 func (r *Report) broken() []problem {
 	t := r.Tables["changed_domains"]
 	if t == nil {
 		return nil
 	}
-	var rows []int
-	for i := range t.Rows {
-		if t.Value(i, "regression") == true {
-			rows = append(rows, i)
-		}
-	}
-	rank := func(row int) int {
-		if i := slices.Index(worst, text(t, row, "kind")); i >= 0 {
-			return i
-		}
-		return len(worst)
-	}
-	slices.SortStableFunc(rows, func(a, b int) int { return cmp.Compare(rank(a), rank(b)) })
 	at := make(map[string]int)
 	var problems []problem
-	for _, i := range rows {
+	for i := range t.Rows {
+		if t.Value(i, "regression") != true {
+			continue
+		}
 		p := r.problem(t, i)
 		p.What, p.Class = text(t, i, "kind"), "bad"
 		before, after := text(t, i, "before"), text(t, i, "after")

@@ -55,6 +55,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		newSimnet(std),
 		newCat(std),
 		newVerify(std),
+		newDiff(std),
 		newSchema(std),
 		newVersion(std),
 	)

@@ -23,7 +23,7 @@ func (r *Row) Transient() bool {
 		if slices.Contains(r.Findings, string(codes.FindClientLimit)) {
 			return true // others may be known to be served at the address by then
 		}
-		return policyMends(codes.Stage(r.PolicyStage), codes.PolicyReason(r.PolicyReason), r.HTTPStatus)
+		return r.PolicyMends()
 	case codes.RecordUnknown:
 		switch codes.RecordReason(r.RecordReason) {
 		case codes.RecordCNAMELoop, codes.RecordCNAMETooLong, codes.RecordFiltered:
@@ -57,9 +57,10 @@ func mailMends(reason codes.RecordReason) bool {
 	return false
 }
 
-// policyMends is Transient for a policy. status is nil where there was none.
-func policyMends(stage codes.Stage, reason codes.PolicyReason, status *int32) bool {
-	switch stage {
+// PolicyMends is Transient for the policy alone.
+func (r *Row) PolicyMends() bool {
+	reason, status := codes.PolicyReason(r.PolicyReason), r.HTTPStatus
+	switch codes.Stage(r.PolicyStage) {
 	case codes.StageDNS:
 		switch reason {
 		case codes.ReasonServfail, codes.ReasonRefused, codes.ReasonTimeout, codes.ReasonOther:

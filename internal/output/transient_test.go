@@ -110,7 +110,8 @@ func TestTransientInSQL(t *testing.T) {
 			not, words = len(line[1]) > 0, strings.Split(strings.ReplaceAll(string(line[2]), "'", ""), ", ")
 		}
 		for _, reason := range codes.PolicyReasons(stage) {
-			got, want := slices.Contains(words, string(reason)) != not, policyMends(stage, reason, nil)
+			row := Row{PolicyStage: string(stage), PolicyReason: string(reason)}
+			got, want := slices.Contains(words, string(reason)) != not, row.PolicyMends()
 			if got != want {
 				t.Errorf("%s: %s: history.sql says %v, want %v", stage, reason, got, want)
 			}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"stsscan/internal/changes"
+)
+
+func newDiff(std streams) *cobra.Command {
+	var by, format, failOn string
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Tell what changed between two runs, whose it is, and what to do",
+		Long: `diff compares two runs of the same list, in what both asked: regressions first,
+with what to do about each, then what became better and what stays broken. What
+is unknown in either run is no change. A domain is broken where mail is refused
+or there is no policy to apply.
+
+OLD must be complete; a suspect run is accepted. NEW may be unfinished: the
+exit status is 3 then. Other numbers of runs, and more than a million domains
+with a record, are for the report in analysis/.`,
+		Example: `  stsscan diff monday tuesday --by team
+  stsscan diff monday tuesday --by team --format markdown | mail -s MTA-STS it@example.org
+  stsscan diff monday tuesday --fail-on regression --format json | jq '.groups[].changes[].domain'`,
+		Args: exactly(2, "two run directories, the older one first"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			formats := map[string]func(*changes.Diff, io.Writer) error{
+				"text": (*changes.Diff).WriteText, "markdown": (*changes.Diff).WriteMarkdown, "json": (*changes.Diff).WriteJSON,
+			}
+			if formats[format] == nil {
+				return usage(fmt.Errorf("--format %q: must be text, markdown or json", format))
+			}
+			if failOn != "" && failOn != "regression" {
+				return usage(fmt.Errorf("--fail-on %q: must be regression", failOn))
+			}
+			diff, err := compareRuns(args[0], args[1], by)
+			if err != nil {
+				return err
+			}
+			out := bufio.NewWriter(std.out)
+			if err := errors.Join(formats[format](diff, out), out.Flush()); err != nil {
+				return err
+			}
+			return diffStatus(diff, failOn != "")
+		},
+	}
+	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
+		flags.StringVar(&by, "by", "", "`TAG`: a heading for each value of this column of scan --tags")
+		flags.StringVar(&format, "format", "text", "`FORMAT`: text, markdown or json")
+		flags.StringVar(&failOn, "fail-on", "", "`regression`: exit with status 4 if a domain lost protection")
+	})
+	addHelp(cmd.Flags())
+	return cmd
+}
+
+// compareRuns compares the runs in two directories. What is wrong with the command line has its status.
+func compareRuns(old, new, by string) (*changes.Diff, error) {
+	var runs [2]changes.Run
+	for i, dir := range []string{old, new} {
+		var err error
+		if runs[i], err = changes.ReadRun(dir); err != nil {
+			return nil, err
+		}
+	}
+	diff, err := changes.Compare(runs[0], runs[1], by)
+	for _, wrong := range []error{changes.ErrSame, changes.ErrOrder, changes.ErrTag} {
+		if errors.Is(err, wrong) {
+			return nil, usage(err)
+		}
+	}
+	return diff, err
+}
+
+// diffStatus is the exit status of a diff. A regression that was asked for counts before an unfinished run.
+func diffStatus(diff *changes.Diff, failOn bool) error {
+	switch {
+	case failOn && diff.Regressions > 0:
+		return &statusError{exitFailOn, fmt.Errorf("--fail-on regression: %d domains", diff.Regressions)}
+	case !diff.New.Status.Finished():
+		return &statusError{exitIncomplete, fmt.Errorf("%s is not finished", diff.New.Dir)}
+	}
+	return nil
+}

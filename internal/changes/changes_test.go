@@ -1,0 +1,243 @@
+package changes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stsscan/internal/codes"
+	"stsscan/internal/output"
+)
+
+// writeRun writes a run of rows into a directory, and its manifest as edit leaves it.
+func writeRun(t *testing.T, dir string, started time.Time, edit func(*output.Manifest), rows ...output.Row) Run {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d, err := output.Open(dir, output.Identity{Input: "input", Run: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := d.Create(0, 1, int64(len(rows)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		rows[i].Rank = int64(i + 1)
+	}
+	if err := part.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	m := output.Manifest{
+		Run: dir, Status: output.StatusComplete, StartedAt: started,
+		Config: map[string]string{"tags": "[team]", "passes": "2"},
+	}
+	if edit != nil {
+		edit(&m)
+	}
+	if err := m.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	return readRun(t, dir)
+}
+
+func readRun(t *testing.T, dir string) Run {
+	t.Helper()
+	run, err := ReadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+var (
+	monday  = time.Date(2026, 11, 29, 2, 10, 0, 0, time.UTC)
+	tuesday = monday.Add(24 * time.Hour)
+)
+
+// twoRuns are two nights of the teams retail and it.
+func twoRuns(t *testing.T, edit func(*output.Manifest)) (old, new Run) {
+	t.Helper()
+	row := func(domain, team string, change func(*output.Row)) output.Row {
+		r := good(domain)
+		if change != nil {
+			change(&r)
+		}
+		if team != "" {
+			r.Tags = map[string]string{"team": team}
+		}
+		return r
+	}
+	expired := func(r *output.Row) { fail(r, codes.StageTLS, codes.PolicyReason(codes.TLSExpired)) }
+	notFound := func(r *output.Row) { fail(r, codes.StageHTTP, codes.ReasonNotFound) }
+	gone := func(r *output.Row) { *r = absent(r.Domain) }
+	unknown := func(r *output.Row) {
+		*r = absent(r.Domain)
+		r.Record, r.RecordReason, r.Verdict = "unknown", "timeout", "unknown"
+	}
+	t.Chdir(t.TempDir())
+	old = writeRun(t, "monday", monday, nil,
+		row("breaks.example", "retail", nil), row("broken.example", "retail", notFound),
+		row("mended.example", "retail", notFound), row("leaves.example", "it", nil),
+		row("adopts.example", "it", gone), row("adopts-badly.example", "", gone),
+		row("same.example", "it", nil), row("never.example", "it", gone), row("delisted.example", "it", nil),
+		row("unknown.example", "it", unknown),
+	)
+	new = writeRun(t, "tuesday", tuesday, edit,
+		row("breaks.example", "retail", expired), row("broken.example", "retail", notFound),
+		row("mended.example", "retail", nil), row("leaves.example", "it", gone),
+		row("adopts.example", "it", nil), row("adopts-badly.example", "", notFound),
+		row("same.example", "it", nil), row("never.example", "it", gone), row("listed.example", "it", expired),
+		row("unknown.example", "it", expired),
+	)
+	return old, new
+}
+
+// compared compares two runs.
+func compared(t *testing.T, old, new Run, by string) *Diff {
+	t.Helper()
+	diff, err := Compare(old, new, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return diff
+}
+
+// TestCompare has what is told of two runs, by team.
+func TestCompare(t *testing.T) {
+	old, new := twoRuns(t, nil)
+	var got []string
+	diff := compared(t, old, new, "team")
+	for _, g := range diff.Groups {
+		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %v stay, %v unclear", g.Value, g.Broken, g.New, g.Stays, g.Unclear))
+		for _, c := range g.Changes {
+			got = append(got, fmt.Sprintf("%s %s: %s to %s, %v", c.Domain, c.Kind, c.Before, c.After, c.Regression))
+		}
+	}
+	want := []string{
+		"retail: 2 broken, 1 new, map[http: not_found:1] stay, map[] unclear",
+		"breaks.example policy broken: enforce to tls: expired, true",
+		"mended.example policy mended: http: not_found to enforce, false",
+		"it: 2 broken, 0 new, map[] stay, map[tls: expired:2] unclear",
+		"leaves.example abandoned abruptly: valid to nxdomain, true",
+		"adopts.example adopted: nxdomain to valid, false",
+		": 1 broken, 1 new, map[] stay, map[] unclear",
+		"adopts-badly.example adopted: nxdomain to valid, false",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if diff.Regressions != 2 || diff.Changed != 5 || diff.Arrived != 1 || diff.Left != 1 || diff.Total.Broken != 5 ||
+		diff.Total.New != 2 {
+		t.Errorf("%d regressions, %d changed, %d arrived, %d left, total %+v",
+			diff.Regressions, diff.Changed, diff.Arrived, diff.Left, diff.Total)
+	}
+}
+
+// TestDuplicates counts a domain for each team that an entry of the lists names.
+func TestDuplicates(t *testing.T) {
+	old, new := twoRuns(t, nil)
+	const lines = `
+{"domain":"breaks.example","list":"b.csv","line":3,"tags":{"team":"it"},"first":{"list":"list.csv","line":1}}
+{"domain":"breaks.example","list":"b.csv","line":4,"tags":{"team":"it"},"first":{"list":"list.csv","line":1}}
+{"domain":"same.example","list":"b.csv","line":5,"tags":{"team":"web"},"first":{"list":"list.csv","line":7}}
+`
+	if err := os.WriteFile(filepath.Join(new.Dir, output.DuplicatesName), []byte(lines), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	diff := compared(t, old, new, "team")
+	for _, g := range diff.Groups {
+		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %d regressions", g.Value, g.Broken, g.New, g.Regressions()))
+	}
+	want := []string{
+		"it: 3 broken, 1 new, 2 regressions", "retail: 2 broken, 1 new, 1 regressions", ": 1 broken, 1 new, 0 regressions",
+	}
+	if !slices.Equal(got, want) || diff.Regressions != 2 {
+		t.Errorf("%q and %d regressions, want %q and 2", got, diff.Regressions, want)
+	}
+}
+
+// TestRefused has the runs that are not compared.
+func TestRefused(t *testing.T) {
+	status := func(s output.Status) func(*output.Manifest) { return func(m *output.Manifest) { m.Status = s } }
+	old, new := twoRuns(t, nil)
+	unfinished := writeRun(t, "unfinished", monday, status(output.StatusIncomplete), good("a.example"))
+	killed := writeRun(t, "killed", monday, status(output.StatusRunning), good("a.example"))
+	suspect := writeRun(t, "suspect", monday, status(output.StatusSuspect), good("a.example"))
+	oneOfTwo := func(m *output.Manifest) { m.Shard = &output.Shard{Index: 1, Of: 2} }
+	shard := writeRun(t, "shard", monday, oneOfTwo, good("a.example"))
+	if err := os.CopyFS("copy", os.DirFS(new.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name     string
+		old, new Run
+		by       string
+		want     error
+	}{
+		{"two complete runs", old, new, "team", nil},
+		{"the older one is not complete", unfinished, new, "", ErrUnfinished},
+		{"the older one was killed", killed, new, "", ErrUnfinished},
+		{"the older one lacks a shard", shard, new, "", ErrUnfinished},
+		{"the older one is suspect", suspect, new, "", nil},
+		{"the newer one is not complete", suspect, unfinished, "", nil},
+		{"the same", new, new, "", ErrSame},
+		{"a copy", new, readRun(t, "copy"), "", ErrSame},
+		{"the newer one first", new, old, "", ErrOrder},
+		{"no such tag", old, new, "owner", ErrTag},
+	} {
+		if _, err := Compare(test.old, test.new, test.by); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
+	}
+	for _, test := range []struct {
+		most int
+		want error
+	}{{10, nil}, {9, ErrTooMany}, {6, ErrTooMany}} {
+		c := newComparison(old, new)
+		c.most = test.most
+		if err := c.read(); !errors.Is(err, test.want) {
+			t.Errorf("at most %d domains: %v, want %v", test.most, err, test.want)
+		}
+	}
+	c := newComparison(old, old)
+	c.most = 5
+	if err := c.read(); !errors.Is(err, ErrTooMany) {
+		t.Errorf("at most 5 of the 6 domains of one run: %v", err)
+	}
+}
+
+// TestNotes has what is said of the runs before what changed.
+func TestNotes(t *testing.T) {
+	old, _ := twoRuns(t, nil)
+	new := writeRun(t, "other", tuesday, func(m *output.Manifest) {
+		m.Status, m.Reasons = output.StatusIncomplete, []string{"interrupted"}
+		m.Config = map[string]string{"passes": "1", "probe-mx": "true"}
+		m.Roots.Source = "company.pem"
+		m.Resolvers = []output.Resolver{{Addr: "192.0.2.2:53"}, {Addr: "192.0.2.1:53"}}
+	}, good("a.example"))
+	old.config["probe-mx"], old.roots.Source = "false", "bundle"
+	old.Status, old.Reasons = output.StatusSuspect, []string{"200 of 300 records are unknown"}
+	old.resolvers = []string{"192.0.2.3:53"}
+	want := []string{
+		"monday is suspect: 200 of 300 records are unknown: what it left unknown is no change",
+		"other is not finished (incomplete: interrupted): domains that it has not come to are left out",
+		"the runs differ in --probe-mx (false, then true): verdicts that rest on certificates are compared between runs that probed alone",
+		"the runs differ in --passes (2, then 1): failures that may pass are no changes where a run had fewer passes",
+		"the runs differ in roots (bundle, then company.pem): certificates that lack nothing but trust are no changes",
+		"the runs differ in resolvers (192.0.2.3:53, then 192.0.2.1:53 192.0.2.2:53): some changes may be those of the place",
+	}
+	if got := notes(old, new); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -1,0 +1,170 @@
+package changes
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteText writes the diff for a terminal, without colour.
+func (d *Diff) WriteText(w io.Writer) error { return d.write(w, layout{}) }
+
+// WriteMarkdown writes the diff for mail and chat.
+func (d *Diff) WriteMarkdown(w io.Writer) error { return d.write(w, layout{markdown: true}) }
+
+// Most lines of a group, and names in a line: the rest is counted, and the JSON has it.
+const (
+	mostLines = 50
+	mostNames = 5
+)
+
+func (d *Diff) write(w io.Writer, l layout) error {
+	var text strings.Builder
+	text.WriteString(l.title(fmt.Sprintf("%s (%s) to %s (%s), times in UTC",
+		d.Old.Dir, timeText(d.Old.Started), d.New.Dir, timeText(d.New.Started))))
+	for _, note := range d.Notes {
+		text.WriteString(l.paragraph("Note: " + note + "."))
+	}
+	if d.Changed == 0 {
+		line := "Nothing changed since " + timeText(d.Old.Started)
+		if n := d.Total.Broken; n > 0 {
+			line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
+		}
+		text.WriteString(l.paragraph(line + "."))
+	} else {
+		for i := range d.Groups {
+			d.writeGroup(&text, l, &d.Groups[i])
+		}
+	}
+	if d.Arrived+d.Left > 0 {
+		text.WriteString(l.last(fmt.Sprintf("Not compared: %s with a record that %s new in the lists, %d that %s gone "+
+			"from them.", counted(d.Arrived, "domain"), isOrAre(d.Arrived), d.Left, isOrAre(d.Left))))
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// writeGroup writes the heading, regressions with what to do, then in brief what else changed and what stays broken.
+func (d *Diff) writeGroup(text *strings.Builder, l layout, g *Group) {
+	text.WriteString(l.heading(d.headline(g)))
+	lines := 0
+	var last Change
+	for _, c := range g.Changes {
+		if !c.Regression {
+			break
+		}
+		if lines++; lines > mostLines {
+			continue
+		}
+		text.WriteString(l.item(c.Domain, c.Kind, orNothing(c.Before)+" → "+orNothing(c.After)))
+		if c.Domain != last.Domain || c.Remedy != last.Remedy {
+			text.WriteString(l.below(firstSentence(c.Remedy)))
+		}
+		if c.Domain != last.Domain || c.Cached != last.Cached {
+			text.WriteString(l.below(c.Cached))
+		}
+		last = c
+	}
+	if lines > mostLines {
+		text.WriteString(l.more(fmt.Sprintf("%d more: --format json has them all", lines-mostLines)))
+	}
+	text.WriteString(l.brief("Better", g.inBrief(func(c *Change) bool { return c.Gain })))
+	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.Regression })))
+	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
+	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
+}
+
+// headline is as "team retail: 4 broken, 1 new since 2026-11-29 02:10".
+func (d *Diff) headline(g *Group) string {
+	line := fmt.Sprintf("%s: %d broken, %d new since %s", d.name(g), g.Broken, g.New, timeText(d.Old.Started))
+	if n := g.Regressions(); n > 0 {
+		line += fmt.Sprintf("; %s", counted(n, "regression"))
+	}
+	return line
+}
+
+// name is that of the group: the tag and its value.
+func (d *Diff) name(g *Group) string {
+	switch {
+	case d.Tag == "":
+		return "All domains"
+	case g.Value == "":
+		return "No " + d.Tag
+	}
+	return d.Tag + " " + g.Value
+}
+
+// inBrief counts the changes that are wanted, by kind, and names the first domains of each.
+func (g *Group) inBrief(wanted func(*Change) bool) string {
+	var parts []string
+	for _, kind := range Kinds() {
+		var names []string
+		n := 0
+		for i := range g.Changes {
+			c := &g.Changes[i]
+			if c.Kind != kind.Word || !wanted(c) {
+				continue
+			}
+			if n++; n <= mostNames {
+				names = append(names, c.Domain)
+			}
+		}
+		if n > mostNames {
+			names = append(names, fmt.Sprintf("%d more", n-mostNames))
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d (%s)", kind.Word, n, strings.Join(names, ", ")))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// inBrief counts the domains, and names the first reasons; empty: there are none.
+func (r Reasons) inBrief() string {
+	all, rest := 0, 0
+	var parts []string
+	for i, why := range r.sorted() {
+		if all += r[why]; i >= mostNames {
+			rest += r[why]
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %d", why, r[why]))
+	}
+	if all == 0 {
+		return ""
+	}
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("other reasons %d", rest))
+	}
+	return fmt.Sprintf("%d (%s)", all, strings.Join(parts, ", "))
+}
+
+func orNothing(text string) string {
+	if text == "" {
+		return "nothing"
+	}
+	return text
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// firstSentence is the first one of a text.
+func firstSentence(text string) string {
+	if first, _, ok := strings.Cut(text, ". "); ok {
+		return first + "."
+	}
+	return text
+}

@@ -1,0 +1,149 @@
+package changes
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"stsscan/internal/output"
+)
+
+// TestWriteText has what people see of two nights.
+func TestWriteText(t *testing.T) {
+	old, new := twoRuns(t, nil)
+	diff := compared(t, old, new, "team")
+	for _, test := range []struct {
+		name  string
+		write func(*strings.Builder) error
+		want  string
+	}{
+		{"text", func(w *strings.Builder) error { return diff.WriteText(w) }, `
+monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC
+
+team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
+  breaks.example  policy broken: enforce → tls: expired
+      Renew the certificate of mta-sts.breaks.example (section 3.3).
+      Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
+  Better: policy mended 1 (mended.example)
+  Still broken: 1 (http: not_found 1)
+
+team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
+  leaves.example  abandoned abruptly: valid → nxdomain
+      Publish the record at _mta-sts.leaves.example again.
+      Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
+  Better: adopted 1 (adopts.example)
+  Broken, and not known or not listed before: 2 (tls: expired 2)
+
+No team: 1 broken, 1 new since 2026-11-29 02:10
+  Better: adopted 1 (adopts-badly.example)
+
+Not compared: 1 domain with a record that is new in the lists, 1 that is gone from them.
+`},
+		{"markdown", func(w *strings.Builder) error { return diff.WriteMarkdown(w) }, `
+**monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC**
+
+### team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
+
+- ` + "`breaks.example`" + `: **policy broken**, enforce → tls: expired
+  - Renew the certificate of mta-sts.breaks.example (section 3.3).
+  - Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
+- Better: policy mended 1 (mended.example)
+- Still broken: 1 (http: not\_found 1)
+
+### team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
+
+- ` + "`leaves.example`" + `: **abandoned abruptly**, valid → nxdomain
+  - Publish the record at \_mta-sts.leaves.example again.
+  - Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
+- Better: adopted 1 (adopts.example)
+- Broken, and not known or not listed before: 2 (tls: expired 2)
+
+### No team: 1 broken, 1 new since 2026-11-29 02:10
+
+- Better: adopted 1 (adopts-badly.example)
+
+Not compared: 1 domain with a record that is new in the lists, 1 that is gone from them.
+`},
+	} {
+		var text strings.Builder
+		if err := test.write(&text); err != nil {
+			t.Fatal(err)
+		}
+		if got := "\n" + text.String(); got != test.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestNothingChanged says so in one line.
+func TestNothingChanged(t *testing.T) {
+	t.Chdir(t.TempDir())
+	bad := good("bad.example")
+	fail(&bad, "http", "not_found")
+	rows := []output.Row{good("a.example"), bad}
+	old, new := writeRun(t, "monday", monday, nil, rows...), writeRun(t, "tuesday", tuesday, nil, rows...)
+	var text strings.Builder
+	if err := compared(t, old, new, "team").WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	const want = "monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC\n" +
+		"Nothing changed since 2026-11-29 02:10; 1 domain is broken, as before.\n"
+	if text.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+	}
+}
+
+// TestHostileText lets nothing that lists or strangers say act on a terminal, in Markdown or in JSON.
+func TestHostileText(t *testing.T) {
+	t.Chdir(t.TempDir())
+	before, after := good("a.example"), good("a.example")
+	after.PolicySHA256, after.MXPatterns = "bbbb", []string{"mx.a.example", "\x1b[31m`x`@here"}
+	after.MXMatch, after.Verdict = "none", "enforce_refused"
+	after.Tags = map[string]string{"team": "\x1b]0;x\a<b>*_|\u202e"}
+	diff := compared(t, writeRun(t, "monday", monday, nil, before), writeRun(t, "tuesday", tuesday, nil, after), "team")
+	var text, markdown, data strings.Builder
+	if err := diff.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := diff.WriteMarkdown(&markdown); err != nil {
+		t.Fatal(err)
+	}
+	if err := diff.WriteJSON(&data); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{"text": text.String(), "markdown": markdown.String(), "JSON": data.String()} {
+		if strings.ContainsAny(got, "\x1b\a\u202e") {
+			t.Errorf("%s has control characters: %q", name, got)
+		}
+	}
+	if n := strings.Count(text.String(), "Senders that cached"); n != 1 { // said of the second change alone
+		t.Errorf("%d lines about senders:\n%s", n, text.String())
+	}
+	for _, want := range []string{"team \\x1b\\]0;x\\a\\<b\\>\\*\\_\\|\\u202e: ", "added \\x1b\\[31m\\`x\\`\\@here"} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("the Markdown lacks %s:\n%s", want, markdown.String())
+		}
+	}
+}
+
+// TestWriteJSON has the keys that programs read.
+func TestWriteJSON(t *testing.T) {
+	old, new := twoRuns(t, nil)
+	var text strings.Builder
+	if err := compared(t, old, new, "team").WriteJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"old":{"run":"monday","started_at":"2026-11-29T02:10:00Z","status":"complete","reasons":[]},` +
+		`"new":{"run":"tuesday","started_at":"2026-11-30T02:10:00Z","status":"complete","reasons":[]},"notes":[],"tag":"team",` +
+		`"broken":5,"new_broken":2,"regressions":2,"changed":5,"arrived":1,"left":1,"groups":[{"value":"retail","broken":2,` +
+		`"new_broken":1,"regressions":1,"stay_broken":{"http: not_found":1},"unclear_broken":{},"changes":[{"domain":"breaks.example",` +
+		`"kind":"policy broken","regression":true,"gain":false,"before":"enforce","after":"tls: expired",` +
+		`"tags":{"team":"retail"},"remedy":"Renew the certificate of mta-sts.breaks.example (section 3.3).",` +
+		`"cached_policy":"Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30."},`
+	if !strings.HasPrefix(text.String(), want) {
+		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+	}
+	if !json.Valid([]byte(text.String())) || strings.Count(text.String(), "\n") != 1 {
+		t.Errorf("not one line of JSON: %s", text.String())
+	}
+}
