@@ -54,6 +54,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		newCat(std),
 		newVerify(std),
 		newSchema(std),
+		newConfig(std),
 		newVersion(std),
 	)
 	return root
