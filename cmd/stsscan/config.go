@@ -93,6 +93,7 @@ In the file, the lists to scan are lists: [portfolio.csv].`,
 		Example: `  stsscan config
   stsscan config --all lookup
   stsscan config scan --config night.yaml --rate 500`,
+		ValidArgs: []string{"scan", "lookup"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			args = append(args, "scan")[:max(len(args), 1)]
 			commands := configurable(cmd.Root())

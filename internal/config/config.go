@@ -7,7 +7,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -78,8 +80,11 @@ type Settings struct {
 func Apply(c Config) (*Settings, error) {
 	flags, elsewhere := c.settable()
 	variables := c.variables(flags, elsewhere)
-	file, provided, err := readFile(c.path(), append(elsewhere, slices.Collect(maps.Values(variables.own))...))
-	if err != nil {
+	path, origin := c.path()
+	file, provided, err := readFile(path, append(elsewhere, slices.Collect(maps.Values(variables.own))...))
+	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable {
+		return nil, fmt.Errorf("%s: %w", origin, err)
+	} else if err != nil {
 		return nil, err
 	}
 	k := koanf.New(delimiter)
@@ -140,17 +145,18 @@ func (c Config) settable() (flags *pflag.FlagSet, elsewhere []string) {
 	})
 }
 
-// path is the path of the file; "" if none is named.
-func (c Config) path() string {
+// path is the path of the file, and what named it; "" if nothing did.
+func (c Config) path() (path, origin string) {
 	if f := c.Flags.Lookup(c.FileFlag); f != nil && f.Changed {
-		return f.Value.String()
+		return f.Value.String(), "--" + f.Name
 	}
+	variable := c.variable(c.FileFlag)
 	for _, line := range c.Environ {
-		if path, ok := strings.CutPrefix(line, c.variable(c.FileFlag)+"="); ok {
-			return path
+		if path, ok := strings.CutPrefix(line, variable+"="); ok {
+			return path, variable
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // delimiter divides no key: names of flags have none.
@@ -170,16 +176,19 @@ func given(f *pflag.Flag) Setting {
 	return s
 }
 
-// displace resets what a flag of a higher source makes pointless.
+// displace resets what a flag of a higher source makes pointless. The highest come first, since what is reset makes
+// nothing pointless.
 func (c Config) displace(flags *pflag.FlagSet, inForce map[string]Setting) {
-	for name, others := range c.InPlaceOf {
-		over := inForce[name]
-		if strings.Join(over.Values, "") == "" {
-			continue
-		}
-		for _, other := range others {
-			if s, ok := inForce[other]; ok && s.Source < over.Source {
-				inForce[other] = given(flags.Lookup(other))
+	for _, source := range []Source{SourceCommandLine, SourceVariable} {
+		for name, others := range c.InPlaceOf {
+			over := inForce[name]
+			if over.Source != source || strings.Join(over.Values, "") == "" {
+				continue
+			}
+			for _, other := range others {
+				if s, ok := inForce[other]; ok && s.Source < source {
+					inForce[other] = given(flags.Lookup(other))
+				}
 			}
 		}
 	}
