@@ -50,7 +50,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
-			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "words.go", "row.go",
+			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "truthlist.go", "words.go", "row.go",
 			"crosscheck.go", "manifests.go", "plan.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
@@ -97,7 +97,7 @@ func fileOrders() map[string]fileOrder {
 			"host.go", "mail.go", "senders.go", "brief.go", "summary.go", "glossary.go", "explain.go", "remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
-			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go",
+			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
 			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",

@@ -106,6 +106,7 @@ itself and at _mta_sts.`,
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
 	})
+	addConfig(cmd, std, new(*output.ConfigFile))
 	addHelp(cmd.Flags())
 	return cmd
 }

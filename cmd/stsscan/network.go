@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -94,7 +95,7 @@ func (f *networkFlags) open(
 	}
 	if f.proxy != "" {
 		if config.Proxy, err = url.Parse(f.proxy); err != nil {
-			return nil, usage(fmt.Errorf("--proxy: %w", err))
+			return nil, usage(errors.New("--proxy: not of the form socks5://host:port")) // it may have a password
 		}
 	}
 	transport, err := egress.NewTransport(config)

@@ -57,6 +57,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		newVerify(std),
 		newDiff(std),
 		newSchema(std),
+		newConfig(std),
 		newVersion(std),
 	)
 	return root

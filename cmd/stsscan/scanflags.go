@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/config"
 	"stsscan/internal/domains"
+	"stsscan/internal/output"
 	"stsscan/internal/survey"
 )
 
@@ -47,6 +49,8 @@ type scanFlags struct {
 	metrics      metricsFlags
 	quiet        bool
 	verbose      bool
+
+	configFile *output.ConfigFile // that flags were set by; nil: none
 }
 
 func (f *scanFlags) register(flags *pflag.FlagSet) {
@@ -88,13 +92,13 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	f.network.manners.registerScan(flags)
 }
 
-// settings records the value of each flag for run.json, and where --deadline is not given, what applies in
-// the last pass instead.
+// settings records the value of each flag for run.json, without passwords, and where --deadline is not given,
+// what applies in the last pass instead.
 func settings(flags *pflag.FlagSet) map[string]string {
 	values := make(map[string]string)
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name != helpFlag && f.Name != helpAllFlag {
-			values[f.Name] = f.Value.String()
+		if f.Name != helpFlag && f.Name != helpAllFlag && f.Name != configFlag {
+			values[f.Name] = config.Shown(f.Value.String())
 		}
 	})
 	if deadline := flags.Lookup("deadline"); deadline != nil && !deadline.Changed { // demo has none

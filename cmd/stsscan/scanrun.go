@@ -227,6 +227,7 @@ one.`,
 		},
 	}
 	f.register(cmd.Flags())
+	addConfig(cmd, std, &f.configFile)
 	addHelp(cmd.Flags())
 	return cmd
 }

@@ -74,6 +74,7 @@ func (j *scanJob) newRecord(
 		PublicList: publicsuffix.List.String(),
 		StartedAt:  time.Now().UTC(),
 		Config:     j.settings,
+		ConfigFile: j.flags.configFile,
 		Shard:      j.shardOf(),
 		From:       j.lineage,
 		Contact:    j.flags.network.contact,

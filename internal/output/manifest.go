@@ -40,7 +40,8 @@ type Manifest struct {
 	Shard         *Shard     `json:"shard,omitempty"`    // none where one machine does it all
 	From          *Lineage   `json:"from,omitempty"`     // the run whose rows were asked again; none for a run of its own
 
-	Config     map[string]string `json:"config,omitempty"`             // flags as given, defaults included
+	Config     map[string]string `json:"config,omitempty"`             // flags in force, defaults too; no passwords
+	ConfigFile *ConfigFile       `json:"config_file,omitempty"`        // that flags were set by; none: no file was named
 	Surveys    int               `json:"surveys,omitempty"`            // of Config, or the default of the last process
 	Contact    string            `json:"contact,omitempty"`            // for the operators of contacted hosts
 	Resolvers  []Resolver        `json:"resolvers,omitempty"`          // that were asked
@@ -73,6 +74,12 @@ type Manifest struct {
 
 	Checksum string `json:"checksum,omitempty"` // of the file: see durable.Seal
 	Altered  bool   `json:"-"`                  // the file was changed after it was written: its checksum is wrong
+}
+
+// A ConfigFile is a file of settings.
+type ConfigFile struct {
+	Name   string `json:"name"`   // as it was given
+	SHA256 string `json:"sha256"` // of its octets, in hexadecimal
 }
 
 // An ExclusionVersion is the list of those who opted out, as it was at a time.
