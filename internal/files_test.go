@@ -97,7 +97,7 @@ func fileOrders() map[string]fileOrder {
 			"host.go", "mail.go", "senders.go", "summary.go", "glossary.go", "explain.go", "remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
-			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
+			"exit.go", "console.go", "flaggroups.go", "completion.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
 			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
 			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",

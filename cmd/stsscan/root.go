@@ -56,5 +56,6 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		newSchema(std),
 		newVersion(std),
 	)
+	addCompletions(root)
 	return root
 }

@@ -22,6 +22,9 @@ const (
 	Portable Method = "portable" // any system: a call for each datagram
 )
 
+// Methods lists every Method.
+func Methods() []Method { return []Method{Auto, Segment, Batch, Portable} }
+
 // ParseMethod reads a Method.
 func ParseMethod(s string) (Method, error) {
 	switch m := Method(s); m {
