@@ -69,7 +69,7 @@ func TestBadFlags(t *testing.T) {
 		{"--sim zones --in-flight -1 list.txt", exitUsage, "--in-flight -1"},
 		{"--sim zones --in-flight-floor 0 list.txt", exitUsage, "--in-flight-floor 0"},
 		{"--sim zones --surveys -1 list.txt", exitUsage, "--surveys -1"},
-		{"--sim zones --udp pigeon list.txt", exitUsage, "--udp: "},
+		{"--sim zones --udp pigeon list.txt", exitUsage, `--udp "pigeon": must be`},
 		{"--sim zones --host-connections -1 list.txt", exitUsage, "--host-connections"},
 		{"--sim zones --host-rate NaN list.txt", exitUsage, "--host-rate"},
 		{"--sim zones --network-connections -1 list.txt", exitUsage, "--network-connections"},

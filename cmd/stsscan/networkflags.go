@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/survey"
@@ -116,8 +117,8 @@ func (f *networkFlags) check() error {
 	case f.connections < 0:
 		return usage(fmt.Errorf("--surveys %d: must not be negative", f.connections))
 	}
-	if _, err := udpbatch.ParseMethod(f.udp); err != nil {
-		return usage(fmt.Errorf("--udp: %w", err))
+	if !slices.Contains(udpbatch.Methods(), udpbatch.Method(f.udp)) {
+		return usage(fmt.Errorf("--udp %w", codes.Unknown(f.udp, udpbatch.Methods())))
 	}
 	if f.contact != "" {
 		if err := checkContact(f.contact); err != nil {

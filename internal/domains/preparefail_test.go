@@ -31,7 +31,7 @@ func TestPrepareErrors(t *testing.T) {
 		{"missing list", PrepareConfig{Lists: []List{{plain}, {"missing.txt"}}}, "open missing.txt: no such file or directory"},
 		{"directory", PrepareConfig{Lists: []List{{"."}}}, "open .: is a directory"},
 		{"standard input twice", PrepareConfig{Lists: []List{{"-"}, {"-"}}}, "standard input is listed twice"},
-		{"unknown format", PrepareConfig{Lists: []List{{plain}}, Format: "xml"}, `unknown format "xml": want auto, plain, csv, zone`},
+		{"unknown format", PrepareConfig{Lists: []List{{plain}}, Format: "xml"}, `unknown format "xml": must be auto, plain, csv or zone`},
 		{"limit below zero", PrepareConfig{Lists: []List{{plain}}, Limit: -1}, "a limit or a part size below zero"},
 		{"tags of a plain list", PrepareConfig{Lists: []List{{plain}}, Tags: []string{"x"}}, plain + ": a plain list has no columns to choose from or to carry"},
 		{"tags of plain lists", PrepareConfig{Lists: []List{{plain}}, Tags: []string{"x"}, Format: FormatPlain}, "plain lists have no columns"},
