@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
@@ -22,6 +21,7 @@ import (
 // A network is the DNS engine and the client that fetches policies.
 type network struct {
 	engine    *resolver.Resolver
+	upstreams []netip.AddrPort // of engine
 	client    *mtasts.Client
 	transport *egress.Transport
 	inFlight  int
@@ -62,9 +62,10 @@ func (f *networkFlags) open(
 		n.closers = append(n.closers, func() { _ = server.Close() })
 		upstreams, dial, roots = []netip.AddrPort{server.DNS}, world.DialContext, world.Roots()
 		n.roots = rootsInfo{source: "simulated Internet"}
-	} else if upstreams, roots, err = f.realNetwork(n); err != nil {
+	} else if upstreams, roots, err = f.realNetwork(ctx, n, log); err != nil {
 		return nil, err
 	}
+	n.upstreams = upstreams
 
 	n.inFlight = f.mostInFlight(upstreams)
 	ports, err := systemLimits().sockets(len(upstreams))
@@ -91,8 +92,14 @@ func (f *networkFlags) open(
 		config.Observe, n.client.Observe = metrics.observeRequest, metrics.observe
 	}
 	if f.proxy != "" {
-		if config.Proxy, err = url.Parse(f.proxy); err != nil {
+		if config.Proxy, err = f.proxyURL(); err != nil {
 			return nil, usage(fmt.Errorf("--proxy: %w", err))
+		}
+		// The dialer tries all addresses of a name, each time; here it must only have some.
+		if host := config.Proxy.Hostname(); host != "" {
+			if _, err := resolveServers(ctx, "proxy", "["+host+"]", log); err != nil {
+				return nil, err
+			}
 		}
 	}
 	transport, err := egress.NewTransport(config)
@@ -119,8 +126,10 @@ func logFamilies(transport *egress.Transport, log *slog.Logger) {
 }
 
 // realNetwork reads the upstreams and roots of a network that is not simulated.
-func (f *networkFlags) realNetwork(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
-	if upstreams, err = f.upstreams(); err != nil {
+func (f *networkFlags) realNetwork(
+	ctx context.Context, n *network, log *slog.Logger,
+) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
+	if upstreams, err = f.upstreams(ctx, log); err != nil {
 		return nil, nil, err
 	}
 	if f.roots != "" {

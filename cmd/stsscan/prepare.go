@@ -40,7 +40,7 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err := errors.Join(j.flags.network.check(), j.flags.network.preflight.check()); err != nil {
 		return err
 	}
-	if err := j.flags.crossCheck.check(&j.flags.network); err != nil {
+	if err := j.flags.crossCheck.check(); err != nil {
 		return err
 	}
 	if j.flags.network.contact == "" && !j.flags.network.testBed() {

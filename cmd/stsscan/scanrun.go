@@ -34,6 +34,9 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		return nil, err
 	}
 	defer n.close()
+	if err := j.flags.crossCheck.resolve(ctx, n, j.flags.network.testBed(), j.log); err != nil {
+		return nil, err
+	}
 	if err := j.checkFromRun(); err != nil {
 		return nil, err
 	}
