@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -97,7 +98,7 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 			}
 		}
 		if err != nil {
-			return trust, err
+			return trust, f.instead(err)
 		}
 		canaries = found
 	}
@@ -109,6 +110,19 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 	}
 	n.engine.Watch(resolver.Watch{Canaries: canaries, MaxSilence: f.maxSilence, MaxPause: f.maxPause})
 	return trust, nil
+}
+
+// instead says what to do about resolvers that fail the test.
+func (f *preflightFlags) instead(err error) error {
+	switch {
+	case errors.Is(err, resolver.ErrPreflight) && f.zone != "":
+		return fmt.Errorf("%w: name another resolver with --resolvers, or see whether --canary-zone is as it should be", err)
+	case errors.Is(err, resolver.ErrPreflight):
+		return fmt.Errorf("%w: name another resolver, such as one of your own, --resolvers 127.0.0.1", err)
+	case errors.Is(err, resolver.ErrSilent):
+		return fmt.Errorf("%w: is there a network? If so, name another resolver, such as --resolvers 127.0.0.1", err)
+	}
+	return err
 }
 
 // addTrustReport adds what the watch saw to what earlier processes saw.

@@ -22,7 +22,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.flags.output == "":
-		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
+		return usage(errors.New("scan needs --output DIR: name a directory for the run, such as -o run"))
 	case j.flags.limit < 0:
 		return usage(fmt.Errorf("--limit %d: must not be negative", j.flags.limit))
 	case j.flags.partSize < 0 || j.flags.partSize > maxPartSize:
@@ -44,8 +44,8 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 		return err
 	}
 	if j.flags.network.contact == "" && !j.flags.network.testBed() {
-		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL: " +
-			"the people whose servers you ask must be able to reach you"))
+		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL: the people whose servers you ask " +
+			"must be able to reach you; to try it without a network, use --sim errors"))
 	}
 	var err error
 	if err = j.flags.mail.check(); err != nil {
@@ -73,7 +73,7 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 // checkOutputs refuses paths that cannot be written to.
 func (j *scanJob) checkOutputs() error {
 	if info, err := os.Stat(j.flags.output); err == nil && !info.IsDir() {
-		return fmt.Errorf("--output %s: not a directory", j.flags.output)
+		return fmt.Errorf("--output %s: not a directory: use another -o", j.flags.output)
 	}
 	if j.flags.metricsFile == "" {
 		return nil
@@ -97,11 +97,11 @@ func (j *scanJob) checkLists() error {
 		info, err := os.Stat(list)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file%s", list, j.preparedFrom())
+			return fmt.Errorf("open %s: no such file: %s", list, j.preparedFrom())
 		case err != nil:
 			return err
 		case info.IsDir():
-			return fmt.Errorf("open %s: is a directory", list)
+			return fmt.Errorf("open %s: is a directory: name the lists in it", list)
 		}
 	}
 	if j.flags.from != "" {
@@ -114,12 +114,12 @@ func (j *scanJob) checkLists() error {
 	return err
 }
 
-// preparedFrom says what to do where a list is gone that the run was prepared from; "" where there is no run yet.
+// preparedFrom says what to do where a list is gone.
 func (j *scanJob) preparedFrom() string {
 	if plan, err := domains.ReadPlan(j.flags.output); err != nil || len(plan.Inputs) != len(j.lists) {
-		return ""
+		return "name a list of domains, or - for standard input"
 	}
-	return fmt.Sprintf(": the run in %s goes on with the lists that it was prepared from; "+
+	return fmt.Sprintf("the run in %s goes on with the lists that it was prepared from; "+
 		"if one has moved, name it where it is now", j.flags.output)
 }
 

@@ -43,7 +43,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	j.damage = &damage{log: j.log}
 	release, err := j.lock(ctx)
 	if err != nil {
-		return nil, err
+		return nil, notOurs(err)
 	}
 	defer func() {
 		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
@@ -62,7 +62,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	})
 	stop()
 	if err != nil {
-		return nil, err
+		return nil, notOurs(err)
 	}
 	if err := j.checkFromPlan(record.plan); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (j *scanJob) scanParts(
 		return nil, exitOf(err)
 	}
 	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
-		j.log.Info("nothing is left to do", "run", j.flags.output)
+		j.log.Warn("nothing is left to do: "+explain.FinishedBefore(finished, time.Now()), "run", j.flags.output)
 		j.removeChunks(ctx)
 		return finished, j.printSummary(finished)
 	}
