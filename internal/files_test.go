@@ -94,7 +94,8 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "findings.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
-			"host.go", "mail.go", "senders.go", "finished.go", "summary.go", "glossary.go", "explain.go", "remedies.go",
+			"host.go", "mail.go", "senders.go", "correction.go", "finished.go", "summary.go", "glossary.go", "lookup.go", "explain.go",
+			"remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "completion.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",

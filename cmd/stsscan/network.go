@@ -148,10 +148,10 @@ func (n *network) close() {
 	}
 }
 
-// userAgent is the User-Agent of requests, with the contact.
+// userAgent is the User-Agent of requests: the program, and the contact as a comment (RFC 9110, section 10.1.5).
 func userAgent(contact string) string {
 	if contact == "" {
-		return "stsscan/" + versionNumber()
+		return "stsscan/" + versionNumber() + " (no contact given)"
 	}
 	return "stsscan/" + versionNumber() + " (+" + contact + ")"
 }

@@ -22,21 +22,32 @@ const defaultMaxSilence = 0.2
 // preflightFlags say how to test and watch resolvers.
 type preflightFlags struct {
 	enabled    bool
+	brief      bool // no flood
 	canaries   bool
 	zone       string
 	maxSilence float64
 	maxPause   time.Duration
 }
 
-func (f *preflightFlags) register(flags *pflag.FlagSet) {
+// registerTest registers what the test before the first domain needs.
+func (f *preflightFlags) registerTest(flags *pflag.FlagSet) {
 	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.BoolVar(&f.enabled, "preflight", true, "test each resolver before the first domain")
-		flags.BoolVar(&f.canaries, "canaries", true,
-			"keep asking for names with known answers, and stop a resolver that fails or lies")
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.zone, "canary-zone", "",
 			"`ZONE`: zone of your own with known answers, as in deploy/canary.zone; default well-known names")
+	})
+}
+
+// register registers what the watch needs, too.
+func (f *preflightFlags) register(flags *pflag.FlagSet) {
+	f.registerTest(flags)
+	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.canaries, "canaries", true,
+			"keep asking for names with known answers, and stop a resolver that fails or lies")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.Float64Var(&f.maxSilence, "max-silence", defaultMaxSilence,
 			"`SHARE`: stop a resolver that leaves a larger share of questions without a reply; "+
 				"0 for no limit; in a test bed only if given")
@@ -51,7 +62,13 @@ func (f *preflightFlags) check() error {
 		return usage(fmt.Errorf("--max-silence %g: must be a share, from 0 to less than 1", f.maxSilence))
 	case f.maxPause <= 0:
 		return usage(fmt.Errorf("--max-pause %v: must be positive", f.maxPause))
-	case f.zone != "" && !isZone(f.zone):
+	}
+	return f.checkTest()
+}
+
+// checkTest is check for the flags of registerTest.
+func (f *preflightFlags) checkTest() error {
+	if f.zone != "" && !isZone(f.zone) {
 		return usage(fmt.Errorf("--canary-zone %q: must be a domain name with room for a label before it", f.zone))
 	}
 	return nil
@@ -81,7 +98,7 @@ const testBedFlood = 200
 // run tests the resolvers and begins to watch them.
 func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log *slog.Logger) (output.Trust, error) {
 	trust := output.Trust{PreflightSkipped: !f.enabled, CanaryZone: f.zone}
-	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != ""}
+	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != "", Brief: f.brief}
 	if testBed && f.zone == "" {
 		p.Zone, p.Flood = simnet.CanaryZone, testBedFlood
 		trust.CanaryZone = simnet.CanaryZone
