@@ -94,10 +94,11 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "findings.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
-			"host.go", "mail.go", "senders.go", "brief.go", "summary.go", "glossary.go", "explain.go", "remedies.go",
+			"host.go", "mail.go", "senders.go", "brief.go", "correction.go", "finished.go", "summary.go", "glossary.go", "lookup.go", "explain.go",
+			"remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
-			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
+			"exit.go", "console.go", "flaggroups.go", "completion.go", "help.go", "config.go", "version.go", "world.go",
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
 			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",

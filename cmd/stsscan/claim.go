@@ -39,7 +39,8 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 	defer func() { err = errors.Join(err, claiming.Unlock()) }()
 	lock, err := durable.Lock(j.path(lockName(j.shardOf())))
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process", j.flags.output)}
+		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process: wait for it, or use another -o",
+			j.flags.output)}
 	}
 	if err != nil {
 		return nil, err
@@ -86,7 +87,8 @@ func (j *scanJob) claim() error {
 		}
 		if !free {
 			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
-			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s", j.flags.output, owner, ours, see)
+			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s: %s",
+				j.flags.output, owner, ours, see, anotherDir)
 		}
 	}
 	if j.runID, err = output.RunIn(j.flags.output, begun[ours], claimed, time.Now()); err != nil {
@@ -102,7 +104,8 @@ func (j *scanJob) claim() error {
 			continue
 		}
 		if alive, err := j.alive(other); err != nil || alive {
-			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards", j.flags.output, other)
+			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards: wait for it, or use another -o",
+				j.flags.output, other)
 			return errors.Join(err, &statusError{exitInUse, inUse})
 		}
 		for _, name := range begun[other] {
@@ -178,6 +181,19 @@ func shardCount(s *output.Shard) int {
 // lockName is the lock of a shard in use.
 func lockName(s *output.Shard) string {
 	return "." + strings.TrimSuffix(output.ManifestName(s), ".json") + ".lock"
+}
+
+// anotherDir is what to do about a directory that is another run's.
+const anotherDir = "use another -o, or delete this one"
+
+// notOurs adds what to do to an error that says that the directory is another run's.
+func notOurs(err error) error {
+	for _, other := range []error{domains.ErrOtherInput, domains.ErrOtherProgram, output.ErrForeign} {
+		if errors.Is(err, other) {
+			return fmt.Errorf("%w: %s", err, anotherDir)
+		}
+	}
+	return err
 }
 
 // checkVersion refuses to go on with a run that another version of the program began.

@@ -49,31 +49,36 @@ func (f *crossCheckFlags) register(flags *pflag.FlagSet) {
 	})
 }
 
-// check reads the list of resolvers. None of them may be one that the run asks.
-func (f *crossCheckFlags) check(n *networkFlags) (err error) {
+// check refuses values that make no sense.
+func (f *crossCheckFlags) check() error {
 	if f.share < 0 || f.share > 1 || math.IsNaN(f.share) {
 		return usage(fmt.Errorf("--cross-check-share %g: must be a share, from 0 to 1", f.share))
 	}
 	if f.resolvers == "" {
 		return nil
 	}
-	if f.upstreams, err = parseUpstreams("cross-check", f.resolvers); err != nil {
+	_, err := parseServers("cross-check", f.resolvers)
+	return err
+}
+
+// resolve finds the addresses of the resolvers. None of them may be one that the run asks.
+func (f *crossCheckFlags) resolve(ctx context.Context, n *network, testBed bool, log *slog.Logger) (err error) {
+	if f.resolvers == "" {
+		return nil
+	}
+	if f.upstreams, err = resolveServers(ctx, "cross-check", f.resolvers, log); err != nil {
 		return err
 	}
-	ours, _ := n.upstreams() // an error is reported when they are opened
 	for _, u := range f.upstreams {
 		switch {
-		case slices.ContainsFunc(ours, func(our netip.AddrPort) bool { return unmapped(our) == unmapped(u) }):
+		case slices.Contains(n.upstreams, u):
 			return usage(fmt.Errorf("--cross-check %s: the run asks that resolver itself", u))
-		case n.testBed() && !u.Addr().IsLoopback():
+		case testBed && !u.Addr().IsLoopback():
 			return usage(fmt.Errorf("--cross-check %s: a resolver on the real Internet knows nothing about a test bed", u))
 		}
 	}
 	return nil
 }
-
-// unmapped makes an IPv4-mapped address comparable.
-func unmapped(u netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(u.Addr().Unmap(), u.Port()) }
 
 // names are the resolvers as run.json has them.
 func (f *crossCheckFlags) names() (names []string) {

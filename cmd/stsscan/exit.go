@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"net"
 	"net/netip"
 
 	"github.com/spf13/cobra"
@@ -74,15 +77,35 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// parseUpstreams reads the value of a flag. An error is of the command line, unless a file is at fault.
-func parseUpstreams(flag, value string) ([]netip.AddrPort, error) {
-	upstreams, err := resolvconf.Parse(value)
+// parseServers reads the value of a flag. An error is of the command line, unless a file is at fault.
+func parseServers(flag, value string) ([]resolvconf.Server, error) {
+	servers, err := resolvconf.Parse(value)
 	if err == nil {
-		return upstreams, nil
+		return servers, nil
 	}
 	err = fmt.Errorf("--%s: %w", flag, err)
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, err
 	}
 	return nil, usage(err)
+}
+
+// resolveServers is parseServers, with the addresses of names by the resolver of the system.
+func resolveServers(ctx context.Context, flag, value string, log *slog.Logger) ([]netip.AddrPort, error) {
+	servers, err := parseServers(flag, value)
+	if err != nil {
+		return nil, err
+	}
+	upstreams, err := resolvconf.Resolve(ctx, servers, lookupHost, func(name string, addrs []netip.Addr) {
+		log.Info("a name is resolved by the system", "flag", "--"+flag, "name", name, "addresses", addrs)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w: give its address", flag, err)
+	}
+	return upstreams, nil
+}
+
+// lookupHost asks the resolver of the system.
+func lookupHost(ctx context.Context, name string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 }

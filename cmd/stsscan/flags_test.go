@@ -16,7 +16,7 @@ func TestBadFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, content := range map[string]string{
 		"list.txt": "example.com\n", "list.csv": "rank,domain,owner\n1,example.com,a\n", "no-upstream": "# none\n",
-		"bad-exclude": "example.com\nnot a domain\n", "bad.pem": "no certificate\n", "bad-upstream": "nobody.example\n",
+		"bad-exclude": "example.com\nnot a domain\n", "bad.pem": "no certificate\n", "bad-upstream": "no body\n",
 		"bad-world/x.zone": "$ORIGIN\n", "file": "x",
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -42,7 +42,7 @@ func TestBadFlags(t *testing.T) {
 		{"--sim zones --night -1 list.txt", exitUsage, "night"},
 		{"--sim zones --seed -1 list.txt", exitUsage, "seed"},
 		{"--sim zones --resolvers 127.0.0.1 list.txt", exitUsage, "leave out"},
-		{"--resolvers nobody.example --contact a@example.org list.txt", exitUsage, "--resolvers: "},
+		{"--resolvers nobody..example --contact a@example.org list.txt", exitUsage, "--resolvers: "},
 		{"--resolvers 127.0.0.1:0 --contact a@example.org list.txt", exitUsage, "--resolvers: "},
 		{"--resolvers @bad-upstream --contact a@example.org list.txt", exitUsage, "bad-upstream"},
 		{"--resolvers @missing --contact a@example.org list.txt", exitFailed, "missing"},
@@ -69,7 +69,7 @@ func TestBadFlags(t *testing.T) {
 		{"--sim zones --in-flight -1 list.txt", exitUsage, "--in-flight -1"},
 		{"--sim zones --in-flight-floor 0 list.txt", exitUsage, "--in-flight-floor 0"},
 		{"--sim zones --surveys -1 list.txt", exitUsage, "--surveys -1"},
-		{"--sim zones --udp pigeon list.txt", exitUsage, "--udp: "},
+		{"--sim zones --udp pigeon list.txt", exitUsage, `--udp "pigeon": must be`},
 		{"--sim zones --host-connections -1 list.txt", exitUsage, "--host-connections"},
 		{"--sim zones --host-rate NaN list.txt", exitUsage, "--host-rate"},
 		{"--sim zones --network-connections -1 list.txt", exitUsage, "--network-connections"},
@@ -83,7 +83,7 @@ func TestBadFlags(t *testing.T) {
 		{"--sim zones --canary-zone a..example list.txt", exitUsage, "--canary-zone"},
 		{"--sim zones --canary-zone https://example.com list.txt", exitUsage, "--canary-zone"},
 		{"--sim zones --canary-zone " + strings.Repeat("a.", 120) + "example list.txt", exitUsage, "--canary-zone"},
-		{"--sim zones --cross-check nobody list.txt", exitUsage, "--cross-check: "},
+		{"--sim zones --cross-check no..body list.txt", exitUsage, "--cross-check: "},
 		{"--sim zones --cross-check @missing list.txt", exitFailed, "missing"},
 		{"--sim zones --cross-check 192.0.2.1 list.txt", exitUsage, "knows nothing about a test bed"},
 		{real + " --cross-check 127.0.0.1:9 list.txt", exitUsage, "asks that resolver itself"},

@@ -26,7 +26,7 @@ const fromFile = "selection.jsonl"
 func (j *scanJob) checkFromFlags() error {
 	switch {
 	case j.flags.from == "" && j.flags.only == "" && len(j.lists) == 0:
-		return usage(errors.New("scan needs at least one LIST, or --from RUN: see stsscan scan --help"))
+		return usage(errors.New("scan needs at least one LIST: name a file of domains, - for standard input, or --from RUN"))
 	case j.flags.from == "" && j.flags.only == "":
 		return nil
 	case j.flags.from == "" || j.flags.only == "":

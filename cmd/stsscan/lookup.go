@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,94 +19,143 @@ import (
 )
 
 func newLookup(std streams) *cobra.Command {
-	var (
-		network networkFlags
-		mail    mailFlags
-		fail    failOn
-		asJSON  bool
-		verbose bool
-	)
+	l := lookup{std: std, network: networkFlags{preflight: preflightFlags{brief: true}}}
 	cmd := &cobra.Command{
 		Use:   "lookup [flags] DOMAIN...",
-		Short: "Look up one domain and explain what is there",
+		Short: "Look up domains and explain what is there",
 		Long: `lookup shows the record, the policy and the mail side of each domain: what is
 published, each check with its result (ok, warn, FAIL, unknown or none), what
-senders do, and what to change (RFC 8461).
+senders do, and what to change (RFC 8461). Where a record or a policy is wrong,
+it prints a corrected one, ready to be pasted.
 
 Without a record, it also looks where people put it by mistake: at the domain
-itself and at _mta_sts.`,
+itself and at _mta_sts.
+
+A domain that cannot be looked up is reported, and the others go on. The exit
+status is then 1, or 2 if all that was wrong are names that are no domains.`,
 		Example: `  stsscan lookup example.com
   stsscan lookup --probe-mx --fail-on broken example.com    # for a script
-  stsscan lookup --json example.com    # the row that a scan would write`,
+  stsscan lookup --short example.com example.net    # one line each`,
 		Args: atLeast(1, "DOMAIN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, err := fail.verdicts()
-			if err := cmp.Or(network.check(), mail.check(), err); err != nil {
+			_, err := l.fail.verdicts()
+			if err = cmp.Or(l.network.check(), l.network.preflight.checkTest(), l.mail.check(), err); err != nil {
 				return err
 			}
-			names, err := normalizeAll(args, network.testBed())
-			if err != nil {
-				return err
+			if l.short && l.asJSON {
+				return usage(errors.New("--short and --json: leave out one of them"))
 			}
-			excluded, err := domains.OpenExclusions(network.exclude)
-			if err != nil {
-				return err
-			}
-			console := &console{out: std.err}
-			log := console.newLogger(!verbose, verbose)
-			n, err := network.open(cmd.Context(), excluded, log, nil)
-			if err != nil {
-				return err
-			}
-			defer n.close()
-			config := survey.Config{
-				Client: n.client, Suffixes: n.suffixes, Deadline: network.deadline, LastDeadline: network.lastDeadline(),
-			}
-			if config.Mail, err = mail.config(n); err != nil {
-				return err
-			}
-
-			verdicts := make(map[codes.Verdict]int64)
-			for i, name := range names {
-				if excluded.Domain(name) {
-					return fmt.Errorf("%s: opted out by %s", name, network.exclude)
-				}
-				row, err := survey.Domain(cmd.Context(), config, domains.Name{Domain: name, Rank: 1, List: "command line"})
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-				elsewhere, err := n.lookElsewhere(cmd.Context(), row, network.deadline)
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-				verdicts[codes.Verdict(row.Verdict)]++
-				if asJSON {
-					err = writeLookup(std.out, row, elsewhere)
-				} else {
-					if i > 0 {
-						fmt.Fprintln(std.out)
-					}
-					err = explain.WritePage(std.out, row, elsewhere, colours(std.out))
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return fail.judge(verdicts)
+			return l.run(cmd.Context(), args)
 		},
 	}
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
-		flags.BoolVar(&asJSON, "json", false, "print the row as JSON")
+		flags.BoolVar(&l.asJSON, "json", false, "print the row as JSON, with what else the page has")
+		flags.BoolVar(&l.short, "short", false, "print one line for each domain: its verdict, why, and what to do")
 	})
-	network.register(cmd.Flags())
-	mail.register(cmd.Flags(), extentAll)
-	fail.register(cmd.Flags())
+	l.network.register(cmd.Flags())
+	l.network.preflight.registerTest(cmd.Flags())
+	l.mail.register(cmd.Flags(), extentAll)
+	l.fail.register(cmd.Flags())
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
-		flags.BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+		flags.BoolVarP(&l.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	})
 	addConfig(cmd, std, new(*output.ConfigFile))
 	addHelp(cmd.Flags())
 	return cmd
+}
+
+// A lookup is one call of lookup.
+type lookup struct {
+	std     streams
+	network networkFlags
+	mail    mailFlags
+	fail    failOn
+	asJSON  bool
+	short   bool
+	verbose bool
+
+	excluded *domains.ExclusionFile
+	opened   *network
+	config   survey.Config
+	shown    int // domains so far
+	verdicts map[codes.Verdict]int64
+}
+
+// run looks up domains, after a test of the resolvers. An error of one keeps no other one back.
+func (l *lookup) run(ctx context.Context, args []string) (err error) {
+	if l.excluded, err = domains.OpenExclusions(l.network.exclude); err != nil {
+		return fmt.Errorf("--exclude: %w", err)
+	}
+	log := (&console{out: l.std.err}).newLogger(!l.verbose, l.verbose)
+	if l.opened, err = l.network.open(ctx, l.excluded, log, nil); err != nil {
+		return err
+	}
+	defer l.opened.close()
+	if _, err := l.network.preflight.run(ctx, l.opened, l.network.testBed(), log); err != nil {
+		return err
+	}
+	l.config = survey.Config{
+		Client: l.opened.client, Suffixes: l.opened.suffixes,
+		Deadline: l.network.deadline, LastDeadline: l.network.lastDeadline(),
+	}
+	if l.config.Mail, err = l.mail.config(l.opened); err != nil {
+		return err
+	}
+	l.verdicts = make(map[codes.Verdict]int64)
+	failed, status := 0, exitUsage
+	var failure error
+	for _, arg := range args {
+		err := l.one(ctx, arg)
+		if err == nil {
+			continue
+		}
+		failed, failure = failed+1, err
+		if _, ok := errors.AsType[*statusError](err); !ok {
+			status = exitFailed
+		}
+		if len(args) > 1 {
+			fmt.Fprintln(l.std.err, "stsscan:", err)
+			failure = fmt.Errorf("%d of %d domains were not looked up", failed, len(args))
+		}
+	}
+	found := l.fail.judge(l.verdicts)
+	if failed == 0 {
+		return found
+	}
+	return &statusError{status, errors.Join(failure, found)}
+}
+
+// one looks up a domain and prints what is there. An error about its name is one of the command line.
+func (l *lookup) one(ctx context.Context, arg string) error {
+	name, err := domains.Rules{AllowSpecialUse: l.network.testBed()}.Normalize(arg)
+	if err != nil {
+		return usage(err)
+	}
+	if l.excluded.Domain(name) {
+		return fmt.Errorf("%s: opted out by %s", name, l.network.exclude)
+	}
+	row, err := survey.Domain(ctx, l.config, domains.Name{Domain: name, Rank: 1, List: "command line"})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	elsewhere, err := l.opened.lookElsewhere(ctx, row, l.network.deadline)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	l.verdicts[codes.Verdict(row.Verdict)]++
+	found := explain.Lookup{
+		Row: row, Elsewhere: elsewhere, UserAgent: userAgent(l.network.contact), Now: time.Now(),
+	}
+	l.shown++
+	switch {
+	case l.asJSON:
+		return found.WriteJSON(l.std.out)
+	case l.short:
+		return found.WriteShort(l.std.out)
+	case l.shown > 1:
+		fmt.Fprintln(l.std.out)
+	}
+	return found.WritePage(l.std.out, colours(l.std.out))
 }
 
 // lookElsewhere looks where people put a record by mistake, if the row has none.
@@ -121,38 +168,4 @@ func (n *network) lookElsewhere(
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	return mtasts.LookupElsewhere(ctx, n.engine, row.Domain)
-}
-
-// writeLookup writes a row as JSON. What a search elsewhere found is its last member.
-func writeLookup(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere) error {
-	if elsewhere == nil {
-		return output.WriteJSON(w, row)
-	}
-	var line bytes.Buffer
-	if err := output.WriteJSON(&line, row); err != nil {
-		return err
-	}
-	places, err := json.Marshal(elsewhere)
-	if err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	columns := bytes.TrimSuffix(line.Bytes(), []byte("}\n"))
-	if _, err := fmt.Fprintf(w, "%s,\"elsewhere\":%s}\n", columns, output.Escaped(places)); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
-}
-
-// normalizeAll normalises the domains of a command line.
-func normalizeAll(args []string, specialUse bool) ([]string, error) {
-	rules := domains.Rules{AllowSpecialUse: specialUse}
-	var names []string
-	for _, arg := range args {
-		name, err := rules.Normalize(arg)
-		if err != nil {
-			return nil, usage(err)
-		}
-		names = append(names, name)
-	}
-	return names, nil
 }

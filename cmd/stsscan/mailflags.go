@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/starttls"
 	"stsscan/internal/survey"
@@ -102,7 +103,8 @@ func (f *mailFlags) extents() (m survey.Mail, err error) {
 		case extentNone:
 			*flag.into = survey.ExtentNone
 		default:
-			return m, usage(fmt.Errorf("--%s %q: must be record, all or none", flag.name, flag.value))
+			extents := []string{extentRecord, extentAll, extentNone}
+			return m, usage(fmt.Errorf("--%s %w", flag.name, codes.Unknown(flag.value, extents)))
 		}
 	}
 	return m, nil

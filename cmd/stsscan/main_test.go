@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +23,8 @@ func TestScripts(t *testing.T) {
 }
 
 // startResolver is the command "resolver NAME WORLD": a resolver that knows
-// another world, until the script ends. The variable NAME says where it listens.
+// another world, until the script ends. The variable NAME says where it listens,
+// and NAME_PORT on which port.
 func startResolver(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: resolver NAME WORLD")
@@ -33,4 +35,5 @@ func startResolver(ts *testscript.TestScript, neg bool, args []string) {
 	server, err := world.Listen(context.Background(), simnet.Addrs{DNS: "127.0.0.1:0"})
 	ts.Check(err)
 	ts.Setenv(args[0], server.DNS.String())
+	ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(server.DNS.Port())))
 }

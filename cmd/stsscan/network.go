@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
@@ -25,6 +24,7 @@ import (
 // A network is the DNS engine and the client that fetches policies.
 type network struct {
 	engine    *resolver.Resolver
+	upstreams []netip.AddrPort // of engine
 	client    *mtasts.Client
 	transport *egress.Transport
 	inFlight  int
@@ -65,9 +65,10 @@ func (f *networkFlags) open(
 		n.closers = append(n.closers, func() { _ = server.Close() })
 		upstreams, dial, roots = []netip.AddrPort{server.DNS}, world.DialContext, world.Roots()
 		n.roots = rootsInfo{source: "simulated Internet"}
-	} else if upstreams, roots, err = f.realNetwork(n); err != nil {
+	} else if upstreams, roots, err = f.realNetwork(ctx, n, log); err != nil {
 		return nil, err
 	}
+	n.upstreams = upstreams
 
 	n.inFlight = f.mostInFlight(upstreams)
 	ports, err := machine.Now().Sockets(len(upstreams))
@@ -94,8 +95,14 @@ func (f *networkFlags) open(
 		config.Observe, n.client.Observe = metrics.ObserveRequest, metrics.ObserveSurvey
 	}
 	if f.proxy != "" {
-		if config.Proxy, err = url.Parse(f.proxy); err != nil {
+		if config.Proxy, err = f.proxyURL(); err != nil {
 			return nil, usage(errors.New("--proxy: not of the form socks5://host:port")) // it may have a password
+		}
+		// The dialer tries all addresses of a name, each time; here it must only have some.
+		if host := config.Proxy.Hostname(); host != "" {
+			if _, err := resolveServers(ctx, "proxy", "["+host+"]", log); err != nil {
+				return nil, err
+			}
 		}
 	}
 	transport, err := egress.NewTransport(config)
@@ -122,8 +129,10 @@ func logFamilies(transport *egress.Transport, log *slog.Logger) {
 }
 
 // realNetwork reads the upstreams and roots of a network that is not simulated.
-func (f *networkFlags) realNetwork(n *network) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
-	if upstreams, err = f.upstreams(); err != nil {
+func (f *networkFlags) realNetwork(
+	ctx context.Context, n *network, log *slog.Logger,
+) (upstreams []netip.AddrPort, roots *x509.CertPool, err error) {
+	if upstreams, err = f.upstreams(ctx, log); err != nil {
 		return nil, nil, err
 	}
 	if f.roots != "" {
@@ -142,10 +151,10 @@ func (n *network) close() {
 	}
 }
 
-// userAgent is the User-Agent of requests, with the contact.
+// userAgent is the User-Agent of requests: the program, and the contact as a comment (RFC 9110, section 10.1.5).
 func userAgent(contact string) string {
 	if contact == "" {
-		return "stsscan/" + versionNumber()
+		return "stsscan/" + versionNumber() + " (no contact given)"
 	}
 	return "stsscan/" + versionNumber() + " (+" + contact + ")"
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/machine"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
@@ -117,8 +120,8 @@ func (f *networkFlags) check() error {
 	case f.connections < 0:
 		return usage(fmt.Errorf("--surveys %d: must not be negative", f.connections))
 	}
-	if _, err := udpbatch.ParseMethod(f.udp); err != nil {
-		return usage(fmt.Errorf("--udp: %w", err))
+	if !slices.Contains(udpbatch.Methods(), udpbatch.Method(f.udp)) {
+		return usage(fmt.Errorf("--udp %w", codes.Unknown(f.udp, udpbatch.Methods())))
 	}
 	if f.contact != "" {
 		if err := checkContact(f.contact); err != nil {
@@ -157,16 +160,22 @@ func (f *networkFlags) testBed() bool {
 	if f.sim != "" {
 		return true
 	}
-	u, err := url.Parse(f.proxy)
+	u, err := f.proxyURL()
 	if err != nil || f.proxy == "" || f.roots == "" || f.resolvers == "" {
 		return false
 	}
-	upstreams, err := resolvconf.Parse(f.resolvers)
+	servers, err := resolvconf.Parse(f.resolvers)
 	if err != nil {
 		return false
 	}
 	addr, err := netip.ParseAddr(u.Hostname())
-	return err == nil && addr.IsLoopback() && !slices.ContainsFunc(upstreams, isRemote)
+	return err == nil && addr.IsLoopback() &&
+		!slices.ContainsFunc(servers, func(s resolvconf.Server) bool { return s.Name != "" || isRemote(s.Addr) })
+}
+
+// proxyURL is the value of --proxy, whose port may stand after #.
+func (f *networkFlags) proxyURL() (*url.URL, error) {
+	return url.Parse(strings.Replace(f.proxy, "#", ":", 1))
 }
 
 // isRemote reports whether an address is not of this machine's loopback.
@@ -189,17 +198,14 @@ func (f *networkFlags) mostInFlight(upstreams []netip.AddrPort) int {
 	return ownInFlight
 }
 
-// upstreams are the resolvers that the flags name, or the system does; none if they are simulated.
-func (f *networkFlags) upstreams() ([]netip.AddrPort, error) {
-	switch {
-	case f.sim != "":
-		return nil, nil
-	case f.resolvers != "":
-		return parseUpstreams("resolvers", f.resolvers)
+// upstreams are the resolvers that the flags name, or the system does.
+func (f *networkFlags) upstreams(ctx context.Context, log *slog.Logger) ([]netip.AddrPort, error) {
+	if f.resolvers != "" {
+		return resolveServers(ctx, "resolvers", f.resolvers, log)
 	}
 	upstreams, err := resolvconf.System()
 	if err != nil {
-		return nil, fmt.Errorf("resolvers of the system: %w", err)
+		return nil, fmt.Errorf("%w: name resolvers to ask, such as --resolvers 127.0.0.1", err)
 	}
 	return upstreams, nil
 }

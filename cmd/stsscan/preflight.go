@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -21,21 +22,32 @@ const defaultMaxSilence = 0.2
 // preflightFlags say how to test and watch resolvers.
 type preflightFlags struct {
 	enabled    bool
+	brief      bool // no flood
 	canaries   bool
 	zone       string
 	maxSilence float64
 	maxPause   time.Duration
 }
 
-func (f *preflightFlags) register(flags *pflag.FlagSet) {
+// registerTest registers what the test before the first domain needs.
+func (f *preflightFlags) registerTest(flags *pflag.FlagSet) {
 	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.BoolVar(&f.enabled, "preflight", true, "test each resolver before the first domain")
-		flags.BoolVar(&f.canaries, "canaries", true,
-			"keep asking for names with known answers, and stop a resolver that fails or lies")
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.zone, "canary-zone", "",
 			"`ZONE`: zone of your own with known answers, as in deploy/canary.zone; default well-known names")
+	})
+}
+
+// register registers what the watch needs, too.
+func (f *preflightFlags) register(flags *pflag.FlagSet) {
+	f.registerTest(flags)
+	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.canaries, "canaries", true,
+			"keep asking for names with known answers, and stop a resolver that fails or lies")
+	})
+	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.Float64Var(&f.maxSilence, "max-silence", defaultMaxSilence,
 			"`SHARE`: stop a resolver that leaves a larger share of questions without a reply; "+
 				"0 for no limit; in a test bed only if given")
@@ -50,7 +62,13 @@ func (f *preflightFlags) check() error {
 		return usage(fmt.Errorf("--max-silence %g: must be a share, from 0 to less than 1", f.maxSilence))
 	case f.maxPause <= 0:
 		return usage(fmt.Errorf("--max-pause %v: must be positive", f.maxPause))
-	case f.zone != "" && !isZone(f.zone):
+	}
+	return f.checkTest()
+}
+
+// checkTest is check for the flags of registerTest.
+func (f *preflightFlags) checkTest() error {
+	if f.zone != "" && !isZone(f.zone) {
 		return usage(fmt.Errorf("--canary-zone %q: must be a domain name with room for a label before it", f.zone))
 	}
 	return nil
@@ -80,7 +98,7 @@ const testBedFlood = 200
 // run tests the resolvers and begins to watch them.
 func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log *slog.Logger) (output.Trust, error) {
 	trust := output.Trust{PreflightSkipped: !f.enabled, CanaryZone: f.zone}
-	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != ""}
+	p := resolver.Preflight{Zone: f.zone, Slow: f.zone != "", Brief: f.brief}
 	if testBed && f.zone == "" {
 		p.Zone, p.Flood = simnet.CanaryZone, testBedFlood
 		trust.CanaryZone = simnet.CanaryZone
@@ -97,7 +115,7 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 			}
 		}
 		if err != nil {
-			return trust, err
+			return trust, f.instead(err)
 		}
 		canaries = found
 	}
@@ -109,6 +127,19 @@ func (f *preflightFlags) run(ctx context.Context, n *network, testBed bool, log 
 	}
 	n.engine.Watch(resolver.Watch{Canaries: canaries, MaxSilence: f.maxSilence, MaxPause: f.maxPause})
 	return trust, nil
+}
+
+// instead says what to do about resolvers that fail the test.
+func (f *preflightFlags) instead(err error) error {
+	switch {
+	case errors.Is(err, resolver.ErrPreflight) && f.zone != "":
+		return fmt.Errorf("%w: name another resolver with --resolvers, or see whether --canary-zone is as it should be", err)
+	case errors.Is(err, resolver.ErrPreflight):
+		return fmt.Errorf("%w: name another resolver, such as one of your own, --resolvers 127.0.0.1", err)
+	case errors.Is(err, resolver.ErrSilent):
+		return fmt.Errorf("%w: is there a network? If so, name another resolver, such as --resolvers 127.0.0.1", err)
+	}
+	return err
 }
 
 // addTrustReport adds what the watch saw to what earlier processes saw.

@@ -21,7 +21,7 @@ func (j *scanJob) check(getenv func(string) string) error {
 func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.flags.output == "":
-		return usage(errors.New("scan needs --output DIR: see stsscan scan --help"))
+		return usage(errors.New("scan needs --output DIR: name a directory for the run, such as -o run"))
 	case j.flags.limit < 0:
 		return usage(fmt.Errorf("--limit %d: must not be negative", j.flags.limit))
 	case j.flags.partSize < 0 || j.flags.partSize > maxPartSize:
@@ -39,12 +39,12 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err := errors.Join(j.flags.network.check(), j.flags.network.preflight.check()); err != nil {
 		return err
 	}
-	if err := j.flags.crossCheck.check(&j.flags.network); err != nil {
+	if err := j.flags.crossCheck.check(); err != nil {
 		return err
 	}
 	if j.flags.network.contact == "" && !j.flags.network.testBed() {
-		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL: " +
-			"the people whose servers you ask must be able to reach you"))
+		return usage(errors.New("a scan of the real Internet needs --contact MAIL|URL: the people whose servers you ask " +
+			"must be able to reach you; to try it without a network, use --sim errors"))
 	}
 	var err error
 	if err = j.flags.mail.check(); err != nil {
@@ -72,7 +72,7 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 // checkOutputs refuses paths that cannot be written to.
 func (j *scanJob) checkOutputs() error {
 	if info, err := os.Stat(j.flags.output); err == nil && !info.IsDir() {
-		return fmt.Errorf("--output %s: not a directory", j.flags.output)
+		return fmt.Errorf("--output %s: not a directory: use another -o", j.flags.output)
 	}
 	return j.flags.metrics.check()
 }
@@ -90,11 +90,11 @@ func (j *scanJob) checkLists() error {
 		info, err := os.Stat(list)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file%s", list, j.preparedFrom())
+			return fmt.Errorf("open %s: no such file: %s", list, j.preparedFrom())
 		case err != nil:
 			return err
 		case info.IsDir():
-			return fmt.Errorf("open %s: is a directory", list)
+			return fmt.Errorf("open %s: is a directory: name the lists in it", list)
 		}
 	}
 	if j.flags.from != "" {
@@ -107,12 +107,12 @@ func (j *scanJob) checkLists() error {
 	return err
 }
 
-// preparedFrom says what to do where a list is gone that the run was prepared from; "" where there is no run yet.
+// preparedFrom says what to do where a list is gone.
 func (j *scanJob) preparedFrom() string {
 	if plan, err := domains.ReadPlan(j.flags.output); err != nil || len(plan.Inputs) != len(j.lists) {
-		return ""
+		return "name a list of domains, or - for standard input"
 	}
-	return fmt.Sprintf(": the run in %s goes on with the lists that it was prepared from; "+
+	return fmt.Sprintf("the run in %s goes on with the lists that it was prepared from; "+
 		"if one has moved, name it where it is now", j.flags.output)
 }
 

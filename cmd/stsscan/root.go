@@ -1,11 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"stsscan/internal/machine"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"stsscan/internal/codes"
 )
 
 func newRoot(std streams) *cobra.Command {
@@ -32,7 +37,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
   stsscan demo`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage(fmt.Errorf("unknown command %q: see stsscan --help", args[0]))
+				return usage(fmt.Errorf("unknown command %q%s", args[0], instead(args[0], commandNames(cmd), "", cmd)))
 			}
 			return nil
 		},
@@ -44,10 +49,13 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		SilenceUsage:  true,
 	}
 	root.SetHelpFunc(writeHelp)
-	addHelp(root.Flags())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w: see %s --help", err, cmd.CommandPath()))
+	groupEveryday.addTo(root.Flags(), func(flags *pflag.FlagSet) {
+		flags.Bool("version", false, "print the version of the program")
 	})
+	root.Version = versionNumber()
+	root.SetVersionTemplate(versionLine())
+	addHelp(root.Flags())
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newScan(std),
 		newLookup(std),
@@ -60,5 +68,44 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 		newConfig(std),
 		newVersion(std),
 	)
+	addCompletions(root)
 	return root
+}
+
+// flagError says what was probably meant by a flag that a command does not have: another one, or another command.
+func flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return usage(fmt.Errorf("%w: see %s --help", err, cmd.CommandPath()))
+	}
+	name := unknown.GetSpecifiedName()
+	if letters := unknown.GetSpecifiedShortnames(); len(letters) > 1 {
+		name = letters // a long flag with one dash
+	}
+	var owners, flags []string
+	for _, other := range append(cmd.Root().Commands(), cmd.Root()) {
+		if other != cmd && other.Flags().Lookup(name) != nil {
+			owners = append(owners, other.Name())
+		}
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+	if owners != nil && cmd.Flags().Lookup(name) == nil {
+		return usage(fmt.Errorf("%w: --%s is a flag of %s", err, name, strings.Join(owners, ", ")))
+	}
+	return usage(fmt.Errorf("%w%s", err, instead(name, flags, "--", cmd)))
+}
+
+// instead says which word of a set was probably meant, or else where they all are.
+func instead(typed string, set []string, prefix string, cmd *cobra.Command) string {
+	if meant, ok := codes.Nearest(typed, set); ok {
+		return ": did you mean " + prefix + meant + "?"
+	}
+	return ": see " + cmd.CommandPath() + " --help"
+}
+
+func commandNames(cmd *cobra.Command) (names []string) {
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return names
 }

@@ -41,13 +41,16 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		return nil, err
 	}
 	defer stopServing()
+	if err := j.flags.crossCheck.resolve(ctx, n, j.flags.network.testBed(), j.log); err != nil {
+		return nil, err
+	}
 	if err := j.checkFromRun(); err != nil {
 		return nil, err
 	}
 	j.damage = &damage{log: j.log}
 	release, err := j.lock(ctx)
 	if err != nil {
-		return nil, err
+		return nil, notOurs(err)
 	}
 	defer func() {
 		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
@@ -66,7 +69,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	})
 	stop()
 	if err != nil {
-		return nil, err
+		return nil, notOurs(err)
 	}
 	if err := j.checkFromPlan(record.plan); err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) 
 		return nil, exitOf(err)
 	}
 	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
-		j.log.Info("nothing is left to do", "run", j.flags.output)
+		j.log.Warn("nothing is left to do: "+explain.FinishedBefore(finished, time.Now()), "run", j.flags.output)
 		j.removeChunks(ctx)
 		return finished, errors.Join(j.writeMetrics(finished), j.printSummary(finished))
 	}

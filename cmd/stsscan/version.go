@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,11 @@ func versionNumber() string {
 	return "devel"
 }
 
+// versionLine is what version and --version print.
+func versionLine() string {
+	return fmt.Sprintf("stsscan %s (%s)\n", versionNumber(), runtime.Version())
+}
+
 func newVersion(std streams) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -37,9 +44,8 @@ func newVersion(std streams) *cobra.Command {
 				Version string            `json:"version"`
 				Go      string            `json:"go"`
 				Modules map[string]string `json:"modules"`
-			}{versionNumber(), "unknown", map[string]string{}}
+			}{versionNumber(), runtime.Version(), map[string]string{}}
 			if info, ok := debug.ReadBuildInfo(); ok {
-				facts.Go = info.GoVersion
 				for _, m := range info.Deps {
 					facts.Modules[m.Path] = m.Version
 				}
@@ -47,7 +53,7 @@ func newVersion(std streams) *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(std.out).Encode(facts)
 			}
-			_, err := fmt.Fprintf(std.out, "stsscan %s (%s)\n", facts.Version, facts.Go)
+			_, err := io.WriteString(std.out, versionLine())
 			return err
 		},
 	}

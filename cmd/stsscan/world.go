@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/simnet"
 )
 
@@ -24,7 +25,11 @@ func openWorld(name string, seed uint64, night int) (*simnet.World, error) {
 	}
 	world, err := simnet.Open(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage(fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, modelNames(), err))
+		err = fmt.Errorf("%q is neither a model (%s) nor a world: %w", name, modelNames(), err)
+		if meant, ok := codes.Nearest(name, simnet.Models()); ok {
+			err = fmt.Errorf("%w: did you mean %s?", err, meant)
+		}
+		return nil, usage(err)
 	}
 	return world, err
 }

@@ -1,6 +1,7 @@
 // Package codes holds the closed sets of words that rows, errors and the simulated truth share, and nothing else:
-// no logic beyond listing a set, mapping one set to another, and the methods by which an error says such a word.
-// Every word is lower case ASCII and is stored in the table as it stands here. Words are only ever added.
+// no logic beyond listing a set, mapping one set to another, saying which word was meant by a mistyped one, and the
+// methods by which an error says such a word. Every word is lower case ASCII and is stored in the table as it stands
+// here. Words are only ever added.
 package codes
 
 // A Record is the class of what a Policy Domain publishes at _mta-sts.<domain> (RFC 8461, section 3.1).

@@ -171,9 +171,10 @@ func (x *Exclusions) checkContains(before *Exclusions) error {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("%w: %s; while a run lasts, entries may only be added", ErrEntryGone, gone[0])
+		return fmt.Errorf("%w: %s; while a run lasts, entries may only be added: put it back, or use another -o",
+			ErrEntryGone, gone[0])
 	}
-	return fmt.Errorf("%w: %s, and %d more; while a run lasts, entries may only be added",
+	return fmt.Errorf("%w: %s, and %d more; while a run lasts, entries may only be added: put them back, or use another -o",
 		ErrEntryGone, gone[0], len(gone)-1)
 }
 

@@ -3,6 +3,8 @@ package domains
 import (
 	"fmt"
 	"strings"
+
+	"stsscan/internal/codes"
 )
 
 // A Format is the way a list is written.
@@ -34,14 +36,12 @@ func ParseFormat(s string) (Format, error) {
 	if s == "" {
 		return FormatAuto, nil
 	}
-	var names []string
 	for _, f := range Formats() {
 		if strings.EqualFold(s, string(f)) {
 			return f, nil
 		}
-		names = append(names, string(f))
 	}
-	return "", fmt.Errorf("unknown format %q: want %s", s, strings.Join(names, ", "))
+	return "", fmt.Errorf("unknown format %w", codes.Unknown(s, Formats()))
 }
 
 // An Entry is one item of a list, whether or not it is a valid name.

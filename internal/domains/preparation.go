@@ -60,7 +60,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 		}
 	}
 	if valid := p.plan.Entries - p.plan.Rejected; valid == p.plan.Excluded && !p.repair.knowsPlan() {
-		return fmt.Errorf("no domain left to survey: all %d are excluded", valid)
+		return fmt.Errorf("no domain left to survey: all %d are excluded: see the file of --exclude", valid)
 	}
 	return p.spool.flush()
 }
@@ -160,7 +160,7 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 // noName is the error of a list without a valid name.
 func noName(in *Input) error {
 	if in.Entries == 0 {
-		return fmt.Errorf("%s: no domain in it", in.Name)
+		return fmt.Errorf("%s: no domain in it: write one a line, or a CSV file with a column of them", in.Name)
 	}
 	reasons := slices.SortedFunc(maps.Keys(in.Reasons), func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(in.Reasons[b], in.Reasons[a]), cmp.Compare(a, b))
@@ -169,7 +169,8 @@ func noName(in *Input) error {
 	for _, r := range reasons[:min(len(reasons), 3)] {
 		most = append(most, fmt.Sprintf("%s %d", r, in.Reasons[r]))
 	}
-	return fmt.Errorf("%s: no valid domain among %d entries (%s)", in.Name, in.Entries, strings.Join(most, ", "))
+	return fmt.Errorf("%s: no valid domain among %d entries (%s): "+
+		"name the column of a CSV file with --domain-column", in.Name, in.Entries, strings.Join(most, ", "))
 }
 
 // abort removes what is not finished.

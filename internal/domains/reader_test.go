@@ -275,7 +275,7 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 	_, err := ParseFormat("xml")
-	if want := `unknown format "xml": want auto, plain, csv, zone`; err == nil || err.Error() != want {
+	if want := `unknown format "xml": must be auto, plain, csv or zone`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -57,8 +57,8 @@ func recordAdvice(row *output.Row) string {
 		return "Correct " + at + ": v=STSv1; id= and 1 to 32 letters and digits (section 3.1)."
 	case codes.RecordAbsent:
 		if row.RecordReason == string(codes.RecordBadVersion) {
-			if meant, ok := meantRecord(row); ok {
-				return "Let " + at + " be " + meant.String() + " and nothing around it (section 3.1)."
+			if _, ok := meantRecord(row); ok {
+				return "Let " + at + " begin with v=STSv1; and have nothing around it (section 3.1)."
 			}
 			return "Begin " + at + " with v=STSv1; (section 3.1)."
 		}

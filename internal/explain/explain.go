@@ -55,15 +55,18 @@ func meanings[Word ~string](set []Word, meaning func(Word) string) map[string]st
 	return texts
 }
 
-// WritePage writes what lookup shows of a row, and of misplaced records where there was a search.
-func WritePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colour bool) error {
-	p := page{colour: colour}
+// WritePage writes the page of a domain, for people.
+func (l Lookup) WritePage(w io.Writer, colour bool) error {
+	p, row := page{colour: colour}, l.Row
 	fmt.Fprintln(&p.text, mtasts.UnicodeName(row.Domain))
 	p.overview(row)
 	p.record(row)
-	p.elsewhere(elsewhere)
+	p.elsewhere(l.Elsewhere)
 	if row.Policy != string(codes.PolicyNotFetched) {
 		p.policyHost(row)
+		if agent := l.sentAgent(); agent != "" {
+			p.line("Request", "sent as User-Agent: %s", agent)
+		}
 		p.response(row)
 		p.policy(row)
 	}
@@ -71,11 +74,12 @@ func WritePage(w io.Writer, row *output.Row, elsewhere []mtasts.Elsewhere, colou
 	p.findings(row)
 	p.prose("Senders", senders(row))
 	label := "Change"
-	for _, text := range advice(row, elsewhere) {
+	for _, text := range advice(row, l.Elsewhere) {
 		p.prose(label, text)
 		label = ""
 	}
-	_, err := io.WriteString(w, p.text.String())
+	p.correction(row, l.Now)
+	_, err := fmt.Fprintln(w, strings.TrimRight(p.text.String(), "\n"))
 	return err
 }
 

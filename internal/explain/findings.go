@@ -8,7 +8,7 @@ import (
 	"stsscan/internal/output"
 )
 
-// findingMeaning explains the findings whose names do not.
+// findingMeaning explains a finding.
 func findingMeaning(f codes.Finding) string {
 	const (
 		dangling   = "the alias leads to a name that does not exist: anyone may register it"
@@ -16,10 +16,19 @@ func findingMeaning(f codes.Finding) string {
 		mediaType  = "senders should insist on text/plain (section 3.2), and most do"
 		notCovered = "senders deliver only to hosts that the policy lists (section 4.1)"
 	)
+	if words := textMeaning(f); words != "" {
+		return words
+	}
 	return map[codes.Finding]string{
 		codes.FindRecordSpaceBeforeDelimiter: "some senders want v=STSv1; without a space (erratum 6285)",
 		codes.FindRecordCNAMEDangling:        dangling,
 		codes.FindHostCNAMEDangling:          dangling,
+		codes.FindRecordExtraDelimiter:       "nothing stands between two semicolons; strict senders refuse that (section 3.1)",
+		codes.FindRecordTrailingSpace:        "white space ends the record; strict senders refuse that (section 3.1)",
+		codes.FindRecordDuplicateField:       "a field is there twice: the first one counts",
+		codes.FindRecordExtension:            "harmless: senders pass over fields that they do not know (section 3.1)",
+		codes.FindRecordNotASCII:             "characters beyond ASCII, which no field may have (section 3.1)",
+		codes.FindRecordOtherTXT:             "other TXT records stand at the name; senders must pass over them (section 3.1)",
 		codes.FindRecordNearMiss:             "probably meant as a record, but senders do not accept it as one (section 3.1)",
 		codes.FindRecordIdentical:            "several records count as none, even if they are identical (section 3.1)",
 		codes.FindNegativeWithoutSOA:         "harmless to senders: a forwarder left the SOA out, or a lame server answered",
@@ -33,12 +42,21 @@ func findingMeaning(f codes.Finding) string {
 		codes.FindTruncationPossible:         "neither a length nor close_notify: a truncated body looks whole (RFC 9112, section 9.8)",
 		codes.FindLengthAndTransferEncoding: "Transfer-Encoding counts, not the Content-Length beside it; " +
 			"some clients refuse such a response (RFC 9112, section 6.3)",
-		codes.FindLineFeedEnds:      "harmless: lines may end in LF or CRLF (erratum 6253)",
-		codes.FindCarriageReturn:    "a line ends in LF or CRLF, with no other CR beside it",
-		codes.FindFieldCase:         "field names are lower case; this one counts as an unknown field",
-		codes.FindMaxAgeOver:        "the maximum is 31557600, one year (section 3.2)",
-		codes.FindMaxAgeShort:       "a short max_age protects little (section 10.2)",
-		codes.FindMXUnicode:         "internationalised names are written as A-labels (section 3.2)",
+		codes.FindHostForbidden:     "one of the addresses is not one that the Internet can reach; the others were tried",
+		codes.FindCharsetOther:      "a policy is UTF-8 or ASCII (section 3.2)",
+		codes.FindSlowNotAwaited:    "the host was too slow, and its share of waiting was used up by others there",
+		codes.FindMXPatternUnused:   "the policy allows more hosts than the domain uses",
+		codes.FindMXWildcardBroad:   "hosts of other customers match as well (section 4.1)",
+		codes.FindMXHostPseudo:      "an MX record names an address, a local name or none at all: mail cannot go there",
+		codes.FindWildcard:          "random names beside the record have one too: it may be there by accident",
+		codes.FindCustomerEmpty:     "the provider serves this to former customers",
+		codes.FindTLSRPTMissing:     "the domain does not hear of mail that fails (RFC 8460)",
+		codes.FindTLSRPTInvalid:     "senders do not use the TLSRPT record, so they report nothing (RFC 8460)",
+		codes.FindTLSAUnusable:      "SMTP uses TLSA records of usage 2 and 3 only (RFC 7672, section 3.1)",
+		codes.FindMXNoSTARTTLS:      "mail to it cannot be encrypted; senders that enforce deliver none (section 4.2)",
+		codes.FindMXTLSFailed:       "senders that enforce deliver no mail to it (section 4.2)",
+		codes.FindMXCertificate:     "its certificate is not valid for its name: senders that enforce deliver no mail to it (section 4.2)",
+		codes.FindExcludedLate:      "the domain, or a host of it, asked for no more questions while the scan ran",
 		codes.FindTLSRPTRUA:         "reports go to mailto: and https: only (RFC 8460, section 3)",
 		codes.FindMXNotALabel:       "a label begins with xn-- but is not an A-label (RFC 5890)",
 		codes.FindNullMXPreference:  "a null MX has the preference 0 (RFC 7505, section 3)",
@@ -48,7 +66,53 @@ func findingMeaning(f codes.Finding) string {
 		codes.FindDelegationHalf:    "another party runs one of the two names",
 		codes.FindCustomerFrozen:    "the provider may still serve the policy of a former customer",
 		codes.FindPolicyWithoutMail: "there is a policy but no mail to protect",
-		codes.FindMXWildcard:        "* stands for the whole left-most label only (section 4.1)",
+	}[f]
+}
+
+// textMeaning explains a finding about the text of a policy (section 3.2).
+func textMeaning(f codes.Finding) string {
+	return map[codes.Finding]string{
+		codes.FindEmpty:            "the policy has no text",
+		codes.FindNotText:          "the policy is not text: octets that no text has",
+		codes.FindHTML:             "a web page stands where the policy belongs",
+		codes.FindByteOrderMark:    "a byte order mark stands before the policy; many senders take it for a part of version",
+		codes.FindLineFeedEnds:     "harmless: lines may end in LF or CRLF (erratum 6253)",
+		codes.FindMixedLineEnds:    "some lines end in LF and some in CRLF",
+		codes.FindCarriageReturn:   "a line ends in LF or CRLF, with no other CR beside it",
+		codes.FindNoFinalLineEnd:   "the last line has no end; some senders want one",
+		codes.FindBlankLine:        "a line is empty, which the grammar does not allow",
+		codes.FindLeadingSpace:     "a line begins with white space, which the grammar does not allow",
+		codes.FindTrailingSpace:    "white space ends a line; some senders take it for a part of the value",
+		codes.FindLineMalformed:    "a line is not name: value",
+		codes.FindDuplicateField:   "a field is there twice: the first one counts",
+		codes.FindExtension:        "harmless: senders pass over fields that they do not know",
+		codes.FindExtensionInvalid: "a field that senders do not know breaks the grammar of such fields",
+		codes.FindFieldCase:        "field names are lower case; this one counts as an unknown field",
+		codes.FindValueCase:        "values are lower case, as in enforce; strict senders refuse others",
+		codes.FindVersionMissing:   "there is no line version: STSv1",
+		codes.FindVersionInvalid:   "the version is not STSv1",
+		codes.FindVersionNotFirst:  "some senders want the version in the first line",
+		codes.FindModeMissing:      "there is no mode",
+		codes.FindModeInvalid:      "the mode is none of enforce, testing and none",
+		codes.FindMaxAgeMissing:    "there is no max_age",
+		codes.FindMaxAgeInvalid:    "max_age is a number of seconds, of at most ten digits",
+		codes.FindMaxAgeOver:       "the maximum is 31557600, one year (section 3.2)",
+		codes.FindMaxAgeZero:       "senders forget the policy at once, so that it protects nothing",
+		codes.FindMaxAgeShort:      "a short max_age protects little (section 10.2)",
+		codes.FindMXMissing:        "there is no mx, which modes other than none need",
+		codes.FindMXUpperCase:      "harmless: letter case does not count in host names",
+		codes.FindMXTrailingDot:    "a host name has no final dot here",
+		codes.FindMXUnderscore:     "no host name has an underscore",
+		codes.FindMXAddress:        "an mx is the name of a host, not an address",
+		codes.FindMXSingleLabel:    "an mx of one label names no host on the Internet",
+		codes.FindMXEmpty:          "an mx has no value",
+		codes.FindMXEmail:          "an mx is the name of a mail server, not a mail address",
+		codes.FindMXURL:            "an mx is the name of a host, not a URL",
+		codes.FindMXSeveral:        "each mx has a line of its own",
+		codes.FindMXUnicode:        "internationalised names are written as A-labels (section 3.2)",
+		codes.FindMXWildcard:       "* stands for the whole left-most label only (section 4.1)",
+		codes.FindMXSyntax:         "an mx is not the name of a host",
+		codes.FindMXDuplicate:      "harmless: an mx is there twice",
 	}[f]
 }
 

@@ -92,18 +92,6 @@ func (p *page) policy(row *output.Row) {
 	}
 }
 
-// days is a duration in seconds, as people say it.
-func days(seconds int64) string {
-	const day = 24 * 60 * 60
-	switch {
-	case seconds >= 2*day:
-		return fmt.Sprintf("%d days", seconds/day)
-	case seconds >= 2*60*60:
-		return fmt.Sprintf("%d hours", seconds/(60*60))
-	}
-	return fmt.Sprintf("%d minutes", seconds/60)
-}
-
 // dateOnly is a date of a certificate.
 func dateOnly(t *time.Time) string {
 	if t == nil {

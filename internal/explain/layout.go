@@ -62,6 +62,18 @@ func Wrap(text string, width int) (lines []string) {
 	return append(lines, line)
 }
 
+// days is a duration in seconds, as people say it.
+func days(seconds int64) string {
+	const day = 24 * 60 * 60
+	switch {
+	case seconds >= 2*day:
+		return fmt.Sprintf("%d days", seconds/day)
+	case seconds >= 2*60*60:
+		return fmt.Sprintf("%d hours", seconds/(60*60))
+	}
+	return fmt.Sprintf("%d minutes", seconds/60)
+}
+
 // marked writes a text with a mark, or none, before its first line.
 func (p *page) marked(label, mark, text string) {
 	words := strings.TrimLeft(printable(text), " ")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -44,6 +46,13 @@ func (r *Resolver) checkUpstream(ctx context.Context, u *upstream, n canarySet, 
 		}
 	}
 	note("no_rewriting", wrong == "" && failed == "", wrong != "", wrong+failed)
+	if p.Brief {
+		if p.Zone == "" {
+			note("records", !r.deniesRecords(ctx, a, u), true,
+				fmt.Sprintf("it denies the records of %s, which exist", strings.Join(recordsKnown(), ", ")))
+		}
+		return checks
+	}
 
 	rd, err := r.askTwice(ctx, a, u, n.fast, stepUDP)
 	bare := err == nil && rd.outcome != Reply && rd.zone == ""
@@ -63,6 +72,20 @@ func (r *Resolver) checkUpstream(ctx context.Context, u *upstream, n canarySet, 
 	note("tcp", err == nil && rd.rcode == dns.RcodeSuccess && a.trace.TCP, false, fmt.Sprintf(
 		"%s has no answer over TCP: long answers are lost", n.big))
 	return append(checks, r.flood(ctx, u, n, p)...)
+}
+
+// recordsKnown are domains that have had an MTA-STS record for as long as there is MTA-STS.
+func recordsKnown() []string { return []string{"gmail.com", "outlook.com", "yahoo.com"} }
+
+// recordCanary is the record of a domain as a canary.
+func recordCanary(domain string) Canary { return Canary{Name: "_mta-sts." + domain, Type: dns.TypeTXT} }
+
+// deniesRecords reports whether an upstream denies all the records that are known.
+func (r *Resolver) deniesRecords(ctx context.Context, a *asker, u *upstream) bool {
+	return !slices.ContainsFunc(recordsKnown(), func(domain string) bool {
+		result, _ := r.askCanary(ctx, a, u, recordCanary(domain), canaryTimes)
+		return result != monitor.Wrong
+	})
 }
 
 // askTwice asks an upstream, twice when the first answer is lost.

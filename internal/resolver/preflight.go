@@ -22,6 +22,7 @@ type Preflight struct {
 	Zone  string // of canaries; empty: well-known names are asked instead
 	Flood int    // questions of a burst, to see whether some are dropped; 0: as many as will be in flight, at most 1500
 	Slow  bool   // names below slow.Zone take long: they must be answered too
+	Brief bool   // only what makes an upstream useless: no answers, denials of what exists, made-up answers
 
 	slowTime time.Duration // 0: slowTime
 }
@@ -38,7 +39,7 @@ const (
 // A Check is one thing that was checked of one upstream.
 type Check struct {
 	Upstream netip.AddrPort
-	Name     string // answers, truth, no_rewriting, soa, signed, bogus, tcp, flood, slow
+	Name     string // answers, truth, no_rewriting, records, soa, signed, bogus, tcp, flood, slow
 	OK       bool
 	Fatal    bool   // it cannot be used
 	Words    string // what was seen, where it is not OK
@@ -122,12 +123,12 @@ func (r *Resolver) Preflight(ctx context.Context, p Preflight) ([]Check, []Canar
 }
 
 // canaries are one name that exists and one that does not. Without a zone of canaries the first is that of an MTA-STS
-// record that has been there for as long as MTA-STS, and that all upstreams find.
+// record that all upstreams find.
 func (r *Resolver) canaries(ctx context.Context, p Preflight) []Canary {
 	canaries := p.Canaries()
-	if p.Zone == "" {
-		for _, domain := range []string{"gmail.com", "outlook.com", "yahoo.com"} {
-			if c := (Canary{Name: "_mta-sts." + domain, Type: dns.TypeTXT}); r.allFind(ctx, c) {
+	if p.Zone == "" && !p.Brief {
+		for _, domain := range recordsKnown() {
+			if c := recordCanary(domain); r.allFind(ctx, c) {
 				canaries[0] = c
 				break
 			}

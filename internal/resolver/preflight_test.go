@@ -3,7 +3,9 @@ package resolver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -115,6 +117,42 @@ func TestPreflightFlood(t *testing.T) {
 		if c.OK != (c.Name != "flood") || c.Name == "flood" &&
 			!strings.Contains(c.Words, "of 100 questions got no answer while 100 others waited") {
 			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// The brief preflight asks little, and finds an upstream that knows the root and denies all else.
+func TestPreflightBrief(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		known string // domains with a record
+		err   error
+	}{
+		{"gmail.com outlook.com yahoo.com", nil},
+		{"yahoo.com", nil},
+		{"", ErrPreflight},
+	} {
+		var asked atomic.Int32
+		r := open(t, Config{Timeout: patience}, preflightServer(t, func(q *dns.Msg, send func([]byte)) {
+			asked.Add(1)
+			name := strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")
+			switch domain, record := strings.CutPrefix(name, "_mta-sts."); {
+			case name == "":
+				m := new(dns.Msg).SetReply(q)
+				m.Answer = []dns.RR{&dns.NS{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeNS, Class: dns.ClassINET}, Ns: "a."}}
+				send(packed(m))
+			case record && slices.Contains(strings.Fields(tt.known), domain):
+				good(q, send)
+			default:
+				absent(q, send)
+			}
+		}))
+		checks, _, err := r.Preflight(t.Context(), Preflight{Brief: true})
+		if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || asked.Load() > 7 {
+			t.Errorf("%q are known: error %v after %d questions, %+v", tt.known, err, asked.Load(), checks)
+		}
+		if err != nil && !strings.Contains(err.Error(), "it denies the records of gmail.com, outlook.com, yahoo.com, which exist") {
+			t.Error(err)
 		}
 	}
 }

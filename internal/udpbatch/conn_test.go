@@ -247,16 +247,8 @@ func TestConnRefused(t *testing.T) {
 	})
 }
 
-func TestParseMethod(t *testing.T) {
-	for _, m := range []Method{Auto, Segment, Batch, Portable} {
-		if got, err := ParseMethod(string(m)); got != m || err != nil {
-			t.Errorf("%s: %q, error %v", m, got, err)
-		}
-	}
-	if got, err := ParseMethod("fast"); err == nil {
-		t.Errorf("fast: %q", got)
-	}
-	if !Portable.IsPortable() {
-		t.Error("portable is not")
+func TestIsPortable(t *testing.T) {
+	if !Portable.IsPortable() || Segment.IsPortable() {
+		t.Error("portable is not, or segment is")
 	}
 }

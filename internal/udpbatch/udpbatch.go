@@ -7,7 +7,6 @@
 package udpbatch
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 )
@@ -22,14 +21,8 @@ const (
 	Portable Method = "portable" // any system: a call for each datagram
 )
 
-// ParseMethod reads a Method.
-func ParseMethod(s string) (Method, error) {
-	switch m := Method(s); m {
-	case Auto, Segment, Batch, Portable:
-		return m, nil
-	}
-	return "", fmt.Errorf("%q is none of %s, %s, %s and %s", s, Auto, Segment, Batch, Portable)
-}
+// Methods lists every Method.
+func Methods() []Method { return []Method{Auto, Segment, Batch, Portable} }
 
 // IsPortable reports whether m uses package net on this system.
 func (m Method) IsPortable() bool { return m == Portable || m == Auto && !haveBatches }
