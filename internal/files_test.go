@@ -45,7 +45,7 @@ func fileOrders() map[string]fileOrder {
 			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
 			"reader.go", "rawreader.go", "compression.go", "source.go",
 			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
-			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go",
+			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go", "firstrejects.go",
 			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
 		"internal/verify": {against: 0, files: []string{
@@ -94,7 +94,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "findings.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
-			"host.go", "mail.go", "senders.go", "summary.go", "glossary.go", "explain.go", "remedies.go",
+			"host.go", "mail.go", "senders.go", "figures.go", "lists.go", "summary.go", "glossary.go", "explain.go", "remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
@@ -113,7 +113,7 @@ func fileOrders() map[string]fileOrder {
 			"partname.go", "fileends.go", "checksum.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
 			"json.go",
-			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "statustext.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
 			"records.go", "disagreements.go", "surveylog.go",
 		}},

@@ -169,7 +169,8 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 	if j.flags.quiet {
 		return nil
 	}
-	return explain.WriteSummary(j.std.err, m)
+	summary := explain.Summary{Manifest: m, Rejects: domains.FirstRejects(j.flags.output), Width: columnsOf(j.std.out)}
+	return summary.Write(j.std.out)
 }
 
 func newScan(std streams) *cobra.Command {
