@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -82,18 +83,25 @@ func openPart(f *os.File) (*parquet.File, PartInfo, error) {
 	if err != nil {
 		return nil, PartInfo{}, err
 	}
-	if err := checkEnds(f, stat.Size()); err != nil {
+	return openPartAt(f, stat.Size(), f.Name())
+}
+
+// openPartAt is openPart of size octets, which are a file with the name.
+func openPartAt(
+	f io.ReaderAt, size int64, name string, options ...parquet.FileOption,
+) (*parquet.File, PartInfo, error) {
+	if err := checkEnds(f, size); err != nil {
 		return nil, PartInfo{}, err
 	}
 	var file *parquet.File
-	err = catchPanic(func() (err error) {
-		file, err = parquet.OpenFile(f, stat.Size())
+	err := catchPanic(func() (err error) {
+		file, err = parquet.OpenFile(f, size, options...)
 		return err
 	})
 	if err != nil {
 		return nil, PartInfo{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	info := PartInfo{Name: filepath.Base(f.Name()), Bytes: stat.Size(), Rows: file.NumRows()}
+	info := PartInfo{Name: filepath.Base(name), Bytes: size, Rows: file.NumRows()}
 	if err := info.readMetadata(file); err != nil {
 		return nil, PartInfo{}, err
 	}

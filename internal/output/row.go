@@ -1,6 +1,10 @@
 // Package output is the survey's table: one row for each Policy Domain of RFC 8461, part files in Parquet that
 // are whole or not there, and the manifest of the run, which accounts for every entry of the input.
 //
+// Whole rows are read by [ReadPart], part after part. A [Selection] reads few rows or few columns of all parts of a
+// run, and leaves out what it can: a command that answers a question says which words it looks for, and which columns
+// it shows. [Duplicates] are the entries that named a domain of the run again, with other tags.
+//
 // It gives the classes of what was seen no second thought: the words are those of package codes, and package
 // verify holds rows against their evidence. It writes to local directories only.
 package output
