@@ -94,8 +94,8 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "findings.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
-			"host.go", "mail.go", "senders.go", "brief.go", "figures.go", "lists.go", "summary.go", "glossary.go", "explain.go",
-			"remedies.go",
+			"host.go", "mail.go", "senders.go", "brief.go", "figures.go", "failing.go", "lists.go", "status.go", "summary.go", "glossary.go",
+			"explain.go", "remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
@@ -114,8 +114,8 @@ func fileOrders() map[string]fileOrder {
 			"partname.go", "fileends.go", "checksum.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
 			"json.go", "duplicates.go",
-			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "statustext.go",
-			"manifestread.go", "layout.go",
+			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go",
+			"layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
 			"records.go", "projection.go", "selection.go", "disagreements.go", "surveylog.go",
 		}},

@@ -55,7 +55,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	})
 	f.network.register(flags)
 	f.mail.register(flags, extentRecord)
-	f.fail.register(flags)
+	f.fail.registerOfRun(flags)
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 		flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")

@@ -208,7 +208,7 @@ one.`,
 			if err != nil {
 				return err
 			}
-			return f.fail.judge(manifest.Counts.Verdict)
+			return f.fail.judgeRun(f.output, manifest, columnsOf(std.err))
 		},
 	}
 	f.register(cmd.Flags())

@@ -25,7 +25,7 @@ func (s Summary) Write(w io.Writer) error {
 	s.records(&table)
 	s.policies(&table)
 	s.verdicts(&table)
-	ending := strings.Join(broken(printable(s.Manifest.StatusText()), max(s.Width, leastWidth)-2), "\n  ")
+	ending := strings.Join(broken(printable(StatusText(s.Manifest)), max(s.Width, leastWidth)-2), "\n  ")
 	_, err := fmt.Fprintf(w, "%s\n%s", ending, table.text(s.Width))
 	return err
 }

@@ -13,7 +13,6 @@ func (c *check) readManifests() error {
 		return err
 	}
 	c.manifests = manifests
-	c.report.Status = output.RunStatusText(manifests)
 	c.listed = make(map[string]listing)
 	first := manifests[0]
 	shards := 1

@@ -12,8 +12,6 @@ import (
 
 // A Report is the result of checking a run directory.
 type Report struct {
-	Status string // how far the run got and why, by the manifests, in words
-
 	Entries, Rejected, Excluded, Duplicates, Names int64 // of all inputs, by the manifest
 
 	Parts  int           // part files that were read
@@ -63,7 +61,6 @@ func (r *Report) add(in output.Input) {
 // Write writes the report for people.
 func (r *Report) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "status    %s\n", r.Status)
 	fmt.Fprintf(b, "entries   %d = %d rejected + %d excluded + %d duplicates + %d names\n", r.Entries, r.Rejected,
 		r.Excluded, r.Duplicates, r.Names)
 	fmt.Fprintf(b, "rows      %d in %d parts\n", r.Rows, r.Parts)

@@ -46,7 +46,7 @@ func TestRunThatHolds(t *testing.T) {
 		if !complete(&report) || len(report.Notes) != 0 {
 			t.Errorf("%d shards:\n%s", shards, text(t, report))
 		}
-		const want = "status    complete\n" + "entries   200 = 1 rejected + 0 excluded + 2 duplicates + 197 names\n" +
+		const want = "entries   200 = 1 rejected + 0 excluded + 2 duplicates + 197 names\n" +
 			"rows      197 in 2 parts\nproblems  0\n"
 		if got := text(t, report); got != want {
 			t.Errorf("%d shards:\n%s", shards, got)
@@ -304,16 +304,12 @@ func remove(t *testing.T, path string) {
 func TestRunThatIsNotFinished(t *testing.T) {
 	s := newSurvey(t)
 	s.lose[0] = true
-	s.edit = func(m *output.Manifest) { m.Status, m.Reasons = output.StatusIncomplete, []string{"interrupted"} }
+	s.edit = func(m *output.Manifest) { m.Status = output.StatusIncomplete }
 	s.write(t)
 	report := run(t, s.dir, Options{})
 	want := []string{"run.json: the run is incomplete", "1 of 2 parts, 98 of 197 rows"}
 	if report.Problems != 0 || !report.Incomplete || complete(&report) || !slices.Equal(report.Missing, want) {
 		t.Error(text(t, report))
-	}
-	const status = "status    incomplete: interrupted. Run the same command again to go on.\nentries   200"
-	if got := text(t, report); !strings.HasPrefix(got, status) {
-		t.Errorf("%s\nwant %s", got, status)
 	}
 }
 
