@@ -31,16 +31,16 @@ func (f figures) text(width int) string {
 	var text strings.Builder
 	for _, one := range f {
 		line := strings.TrimRight(fmt.Sprintf("%-*s  %*s", labels, one.label, numbers, one.n), " ")
-		indent := beside
+		indent, note := beside, one.note
 		switch {
 		case one.note == "":
 		case width-beside >= leastNote:
 			line += strings.Repeat(" ", beside-len(line))
 		default:
-			indent = len("      ")
+			indent, note = len("      "), strings.TrimLeft(note, " ")
 			line += "\n" + strings.Repeat(" ", indent)
 		}
-		for i, words := range broken(one.note, width-indent) {
+		for i, words := range broken(note, width-indent) {
 			if i > 0 {
 				line += "\n" + strings.Repeat(" ", indent)
 			}
