@@ -35,12 +35,13 @@ func newPreparation(cfg *PrepareConfig) *preparation {
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	return &preparation{
 		cfg:    cfg,
-		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse},
+		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames},
 		chunks: chunks,
 		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
-			AllowSpecialUse: cfg.AllowSpecialUse, Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
+			AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames,
+			Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
 		},
 	}
 }
@@ -104,7 +105,7 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, onRead func(int
 	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsColumns() && !p.columns {
 		return fmt.Errorf("%s: a %s list has no columns to choose from or to carry", in.Name, in.Format)
 	}
-	in.Reasons = make(map[Reason]int64)
+	in.Reasons, in.Taken = make(map[Reason]int64), make(map[Reason]int64)
 	var e Entry
 	for !p.limitReached() {
 		if err := r.Next(&e); err == io.EOF {
@@ -130,10 +131,14 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
 	rank := p.entries
-	name, reason := e.Text, e.Reason
-	if e.tld > 0 {
+	name, kind, reason := e.Text, Reason(""), e.Reason
+	switch {
+	case e.tld > 0:
 		reason = p.rules.checkName(name, e.tld)
-	} else if reason == "" {
+	case reason == "" && in.Format.hasHosts():
+		p.name, kind, reason = p.rules.appendEntry(p.name[:0], e.Text)
+		name = p.name
+	case reason == "":
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
 		name = p.name
 	}
@@ -142,14 +147,20 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 			return err
 		}
 	}
-	if reason != "" {
+	if reason == "" && p.cfg.Exclude.domain(name) {
+		reason = ReasonExcluded
+	}
+	if reason != "" && reason != ReasonExcluded {
 		in.Rejected++
 		in.Reasons[reason]++
 		return p.rejects.write(in.Name, e, rank, reason)
 	}
-	if p.cfg.Exclude.domain(name) {
+	if kind != "" {
+		in.Taken[kind]++
+	}
+	if reason != "" {
 		in.Excluded++
-		return p.rejects.write(in.Name, e, rank, ReasonExcluded)
+		return p.rejects.write(in.Name, e, rank, reason)
 	}
 	if err := p.spool.add(i, rank, e, name, len(p.cfg.Tags)); err != nil {
 		return err

@@ -33,6 +33,7 @@ type PrepareConfig struct {
 	Limit           int64          // number of entries to read; 0: all
 	Exclude         *Exclusions    // who opted out; nil: none
 	AllowSpecialUse bool           // see Rules
+	StrictNames     bool           // see Rules
 	PartSize        int64          // in ranks; 0: by the number of entries, or as the run directory has it
 	MemoryBudget    int64          // for finding duplicates, in octets; 0: 64 MiB
 	Progress        func(Progress) // called often, in the goroutine of Prepare; nil: not called

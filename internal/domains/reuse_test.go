@@ -40,6 +40,7 @@ func TestReuse(t *testing.T) {
 		{"tags", func(c *PrepareConfig) { c.Tags = nil }, `tags: now none, then "x"`},
 		{"limit", func(c *PrepareConfig) { c.Limit = 1 }, "limit: now 1, then 0"},
 		{"special use", func(c *PrepareConfig) { c.AllowSpecialUse = true }, "special-use names: now true, then false"},
+		{"strict names", func(c *PrepareConfig) { c.StrictNames = true }, "strict names: now true, then false"},
 		{"part size", func(c *PrepareConfig) { c.PartSize = 65 }, "part size: now 65, then 64"},
 	}
 	for _, tt := range tests {
