@@ -172,35 +172,37 @@ func TestLocalPartsAreNotKept(t *testing.T) {
 		FormatCSV:   "email,team\na.com,it\n" + strings.Join(quoted, "\n") + "\n" + strings.Join(lines, "\n"),
 	} {
 		for _, strict := range []bool{false, true} {
-			cfg := PrepareConfig{
-				Dir: t.TempDir(), Lists: []List{{"-"}}, Stdin: strings.NewReader(text), Format: format, DomainColumn: "1",
-				StrictNames: strict, Exclude: exclude, Disk: quick(),
-			}
-			if format == FormatPlain {
-				cfg.DomainColumn = ""
-			}
-			// A process that was killed has left the text of standard input.
-			left := filepath.Join(cfg.Dir, chunksDir, ".tmp-zip-1")
-			if err := os.MkdirAll(filepath.Dir(left), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(left, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			plan, err := Prepare(t.Context(), cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if plan.Rejected == 0 || !strict && len(plan.Inputs[0].Taken) == 0 {
-				t.Errorf("%s: %+v", format, plan.Inputs[0])
-			}
-			for _, name := range files(t, cfg.Dir) {
-				data, err := os.ReadFile(filepath.Join(cfg.Dir, name))
+			for _, form := range []Names{NamesAsGiven, NamesRegistered} {
+				cfg := PrepareConfig{
+					Dir: t.TempDir(), Lists: []List{{"-"}}, Stdin: strings.NewReader(text), Format: format, DomainColumn: "1",
+					StrictNames: strict, Names: form, Exclude: exclude, Disk: quick(),
+				}
+				if format == FormatPlain {
+					cfg.DomainColumn = ""
+				}
+				// A process that was killed has left the text of standard input.
+				left := filepath.Join(cfg.Dir, chunksDir, ".tmp-zip-1")
+				if err := os.MkdirAll(filepath.Dir(left), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(left, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				plan, err := Prepare(t.Context(), cfg)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if i := strings.Index(string(data), localPart); i >= 0 {
-					t.Errorf("%s, strict %t: %s has ...%.200s", format, strict, name, data[max(i-100, 0):])
+				if plan.Rejected == 0 || !strict && len(plan.Inputs[0].Taken) == 0 {
+					t.Errorf("%s: %+v", format, plan.Inputs[0])
+				}
+				for _, name := range files(t, cfg.Dir) {
+					data, err := os.ReadFile(filepath.Join(cfg.Dir, name))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if i := strings.Index(string(data), localPart); i >= 0 {
+						t.Errorf("%s, strict %t, %s: %s has ...%.200s", format, strict, form, name, data[max(i-100, 0):])
+					}
 				}
 			}
 		}
@@ -278,5 +280,39 @@ func TestPrepareTakesHosts(t *testing.T) {
 		if in := p.Inputs[1]; len(in.Taken) != 0 || in.Reasons[ReasonWildcard] != 1 {
 			t.Errorf("strict %t: the zone: %+v", tt.strict, in)
 		}
+	}
+}
+
+// Names that have one registered domain are duplicates. Who opted out by either name is left out.
+func TestPrepareRegistered(t *testing.T) {
+	list := writeList(t, "list.csv", "domain,owner\nwww.example.co.uk,a\nexample.co.uk,b\nco.uk,c\n"+
+		"https://a.b.example.com/,d\nx.optout.com,e\nhost.partly.com,f\nwww.partly.com,g\nb\u00fccher.example.com,h\n"+
+		"www.exact.com,i\n")
+	exclude, err := newExclusions([]string{"optout.com", "=host.partly.com", "=exact.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := PrepareConfig{
+		Dir: t.TempDir(), Lists: []List{{list}}, Tags: []string{"owner"}, Names: NamesRegistered, Exclude: exclude,
+		Disk: quick(),
+	}
+	p, err := Prepare(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, p), []string{"1:example.co.uk", "4:example.com", "7:partly.com"}; !slices.Equal(got, want) {
+		t.Errorf("names %q, want %q", got, want)
+	}
+	if want := (Counts{Entries: 9, Rejected: 1, Excluded: 3, Duplicates: 2, Names: 3, Skipped: 1}); p.Counts != want {
+		t.Errorf("counts %+v, want %+v", p.Counts, want)
+	}
+	rejects := []RejectLine{
+		{list, 4, 3, ReasonPublicSuffix, "co.uk"},
+		{list, 6, 5, ReasonExcluded, "x.optout.com"},
+		{list, 7, 6, ReasonExcluded, "host.partly.com"},
+		{list, 10, 9, ReasonExcluded, "www.exact.com"},
+	}
+	if got := rejectLines(t, cfg.Dir); !slices.Equal(got, rejects) {
+		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
 }

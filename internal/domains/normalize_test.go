@@ -173,7 +173,7 @@ func TestNormalize(t *testing.T) {
 	for _, r := range reasons() {
 		switch r {
 		case ReasonLineTooLong, ReasonQuote, ReasonEscape, ReasonZoneApex, ReasonExcluded, // not of the name itself
-			ReasonURL, ReasonMailAddress, ReasonPort: // by settings
+			ReasonURL, ReasonMailAddress, ReasonPort, ReasonPublicSuffix: // by settings
 		default:
 			if !used[r] {
 				t.Errorf("no case for %s", r)
@@ -191,7 +191,7 @@ func reasons() []Reason {
 		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
 		ReasonEscape, ReasonUnderscore, ReasonURL, ReasonMailAddress, ReasonPort, ReasonWildcard, ReasonHyphen,
 		ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD, ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex,
-		ReasonExcluded,
+		ReasonPublicSuffix, ReasonExcluded,
 	}
 }
 

@@ -75,6 +75,7 @@ type Plan struct {
 	Limit           int64    `json:"limit,omitempty"`
 	AllowSpecialUse bool     `json:"allow_special_use,omitempty"`
 	StrictNames     bool     `json:"strict_names,omitempty"`
+	Registered      bool     `json:"registered,omitempty"` // PrepareConfig.Names is NamesRegistered
 	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256 of those that the names were prepared with
 	Counts
 	PartSize int64       `json:"part_size"` // in ranks
@@ -166,7 +167,7 @@ func (p *Plan) check() error {
 func (p *Plan) SHA256() string {
 	q := Plan{
 		Version: p.Version, Format: p.Format, DomainColumn: p.DomainColumn, Tags: p.Tags, Limit: p.Limit,
-		AllowSpecialUse: p.AllowSpecialUse, StrictNames: p.StrictNames,
+		AllowSpecialUse: p.AllowSpecialUse, StrictNames: p.StrictNames, Registered: p.Registered,
 		Exclusions: p.Exclusions, PartSize: p.PartSize,
 	}
 	for _, in := range p.Inputs {

@@ -13,6 +13,7 @@ import (
 
 	"stsscan/internal/duplicates"
 	"stsscan/internal/durable"
+	"stsscan/internal/suffixes"
 )
 
 // A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
@@ -26,21 +27,27 @@ type preparation struct {
 	rejects *rejects
 	spool   *spool
 	finder  *duplicates.Finder
-	entries int64  // of all lists, so far
-	columns bool   // a list had columns
-	name    []byte // scratch
+	public  *suffixes.List // nil: names stay as they are given
+	entries int64          // of all lists, so far
+	columns bool           // a list had columns
+	name    []byte         // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
 	chunks := filepath.Join(cfg.Dir, chunksDir)
+	var public *suffixes.List
+	if cfg.Names == NamesRegistered {
+		public = suffixes.NewList()
+	}
 	return &preparation{
 		cfg:    cfg,
 		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames},
+		public: public,
 		chunks: chunks,
 		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
-			AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames,
+			AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames, Registered: public != nil,
 			Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
 		},
 	}
@@ -147,8 +154,8 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 			return err
 		}
 	}
-	if reason == "" && p.cfg.Exclude.domain(name) {
-		reason = ReasonExcluded
+	if reason == "" {
+		name, reason = p.choose(name)
 	}
 	if reason != "" && reason != ReasonExcluded {
 		in.Rejected++
@@ -166,6 +173,26 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 		return err
 	}
 	return p.finder.Add(rank, name)
+}
+
+// choose returns the name to survey for one of a list, or the reason why there is none. Who opted out may have named
+// either.
+func (p *preparation) choose(name []byte) ([]byte, Reason) {
+	if p.cfg.Exclude.domain(name) {
+		return nil, ReasonExcluded
+	}
+	if p.public == nil {
+		return name, ""
+	}
+	registered := p.public.RegisteredDomain(string(name))
+	if registered == "" {
+		return nil, ReasonPublicSuffix
+	}
+	name = name[len(name)-len(registered):]
+	if p.cfg.Exclude.domain(name) {
+		return nil, ReasonExcluded
+	}
+	return name, ""
 }
 
 // noName is the error of a list without a valid name.

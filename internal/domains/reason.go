@@ -29,6 +29,7 @@ const (
 	ReasonSingleLabel  Reason = "single_label"  // a top-level domain, or a host of a local network
 	ReasonSpecialUse   Reason = "special_use"   // reserved by RFC 6761 and similar: never in the public DNS
 	ReasonZoneApex     Reason = "zone_apex"     // the name of the zone file itself, which is not delegated in it
+	ReasonPublicSuffix Reason = "public_suffix" // by [NamesRegistered]: nothing is registered as such
 	ReasonExcluded     Reason = "excluded"      // opted out; such entries are not counted as rejected
 )
 
@@ -54,6 +55,7 @@ func (r Reason) Text() string {
 		ReasonSingleLabel:  "a single label",
 		ReasonSpecialUse:   "a special-use name, which is not in the public DNS",
 		ReasonZoneApex:     "the apex of its own zone file",
+		ReasonPublicSuffix: "a public suffix, which has no registered domain",
 		ReasonExcluded:     "opted out",
 	}[r]
 	if !ok {
