@@ -259,7 +259,7 @@ func TestPrepareTakesHosts(t *testing.T) {
 		taken, reasons map[Reason]int64
 	}{
 		{false, []string{"1:example.com", "2:www.example.com", "4:mail.example.net", "5:b.com", "6:c.com", "11:e.com"},
-			map[Reason]int64{ReasonURL: 1, ReasonMailAddress: 3, ReasonPort: 1, ReasonWildcard: 1},
+			map[Reason]int64{ReasonURL: 1, ReasonMailAddress: 2, ReasonPort: 1, ReasonWildcard: 1},
 			map[Reason]int64{ReasonIPLiteral: 1}},
 		{true, []string{"1:example.com", "9:b.com", "11:e.com"}, nil,
 			map[Reason]int64{ReasonURL: 2, ReasonMailAddress: 3, ReasonPort: 1, ReasonWildcard: 1}},
@@ -293,8 +293,7 @@ func TestPrepareRegistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := PrepareConfig{
-		Dir: t.TempDir(), Lists: []List{{list}}, Tags: []string{"owner"}, Names: NamesRegistered, Exclude: exclude,
-		Disk: quick(),
+		Dir: t.TempDir(), Lists: []List{{list}}, Names: NamesRegistered, Exclude: exclude, Disk: quick(),
 	}
 	p, err := Prepare(t.Context(), cfg)
 	if err != nil {

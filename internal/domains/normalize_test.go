@@ -2,6 +2,8 @@ package domains
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -182,6 +184,23 @@ func TestNormalize(t *testing.T) {
 		if r.Text() == string(r) {
 			t.Errorf("%s has no words for people", r)
 		}
+	}
+}
+
+// The table of reasons has each one, and no other.
+func TestReasonsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/scanning.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| reason | the entry is or has |\n| --- | --- |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var want []string
+	for _, r := range reasons() {
+		want = append(want, fmt.Sprintf("| `%s` | %s |", r, r.Text()))
+	}
+	if got := strings.Split(table, "\n"); !slices.Equal(got, want) {
+		t.Errorf("docs/scanning.md has\n%s\nwant\n%s", table, strings.Join(want, "\n"))
 	}
 }
 

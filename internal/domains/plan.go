@@ -52,7 +52,7 @@ type Input struct {
 	Format Format `json:"format,omitempty"`
 	Counts
 	Reasons map[Reason]int64 `json:"reasons,omitempty"` // rejected entries by reason
-	Taken   map[Reason]int64 `json:"taken,omitempty"`   // other entries whose host was taken, by what they are
+	Taken   map[Reason]int64 `json:"taken,omitempty"`   // names and duplicates whose host was taken, by what they are
 }
 
 // A ChunkInfo describes the names of one part.

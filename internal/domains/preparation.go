@@ -154,20 +154,17 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 			return err
 		}
 	}
-	if reason == "" {
-		name, reason = p.choose(name)
+	if reason == "" && p.cfg.Exclude.domain(name) {
+		reason = ReasonExcluded
 	}
-	if reason != "" && reason != ReasonExcluded {
-		in.Rejected++
-		in.Reasons[reason]++
-		return p.rejects.write(in.Name, e, rank, reason)
+	if reason == "" && p.public != nil {
+		name, reason = p.registered(name)
+	}
+	if reason != "" {
+		return p.leaveOut(in, e, rank, reason)
 	}
 	if kind != "" {
 		in.Taken[kind]++
-	}
-	if reason != "" {
-		in.Excluded++
-		return p.rejects.write(in.Name, e, rank, reason)
 	}
 	if err := p.spool.add(i, rank, e, name, len(p.cfg.Tags)); err != nil {
 		return err
@@ -175,24 +172,28 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	return p.finder.Add(rank, name)
 }
 
-// choose returns the name to survey for one of a list, or the reason why there is none. Who opted out may have named
-// either.
-func (p *preparation) choose(name []byte) ([]byte, Reason) {
-	if p.cfg.Exclude.domain(name) {
-		return nil, ReasonExcluded
-	}
-	if p.public == nil {
-		return name, ""
-	}
-	registered := p.public.RegisteredDomain(string(name))
-	if registered == "" {
+// registered returns the registered domain of a name. It must not have opted out, either.
+func (p *preparation) registered(name []byte) ([]byte, Reason) {
+	domain := p.public.RegisteredDomain(string(name))
+	name = name[len(name)-len(domain):]
+	switch {
+	case domain == "":
 		return nil, ReasonPublicSuffix
-	}
-	name = name[len(name)-len(registered):]
-	if p.cfg.Exclude.domain(name) {
+	case p.cfg.Exclude.domain(name):
 		return nil, ReasonExcluded
 	}
 	return name, ""
+}
+
+// leaveOut rejects an entry, or excludes it.
+func (p *preparation) leaveOut(in *Input, e *Entry, rank int64, reason Reason) error {
+	if reason == ReasonExcluded {
+		in.Excluded++
+	} else {
+		in.Rejected++
+		in.Reasons[reason]++
+	}
+	return p.rejects.write(in.Name, e, rank, reason)
 }
 
 // noName is the error of a list without a valid name.
