@@ -41,7 +41,7 @@ func fileOrders() map[string]fileOrder {
 			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/domains": {against: 0, files: []string{
-			"errors.go", "reason.go", "lines.go", "ldh.go", "normalize.go", "format.go",
+			"errors.go", "reason.go", "lines.go", "ldh.go", "entry.go", "normalize.go", "format.go",
 			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
 			"reader.go", "rawreader.go", "compression.go", "source.go",
 			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",

@@ -32,8 +32,9 @@ func (j *scanJob) checkFromFlags() error {
 	case j.flags.from == "" || j.flags.only == "":
 		return usage(errors.New("--only CLASS and --from RUN go together"))
 	case len(j.lists) > 0 || j.flags.format != string(domains.FormatAuto) || j.flags.domainColumn != "" ||
-		len(j.flags.tags) > 0:
-		return usage(errors.New("--from RUN brings its own names: leave out lists, --format, --domain-column and --tags"))
+		len(j.flags.tags) > 0 || j.flags.strictNames || j.flags.names != string(domains.NamesAsGiven):
+		return usage(errors.New("--from RUN brings its own names: leave out lists, --format, --domain-column, --tags, " +
+			"--strict-names and --names"))
 	}
 	if _, err := output.Filter(j.flags.only); err != nil {
 		return usage(fmt.Errorf("--only: %w", err))

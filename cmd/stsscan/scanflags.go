@@ -35,6 +35,8 @@ type scanFlags struct {
 	format       string
 	domainColumn string
 	tags         []string
+	strictNames  bool
+	names        string
 	limit        int64
 	partSize     int64
 	shard        string
@@ -65,6 +67,9 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 			"`FORMAT`: format of the lists: auto, plain, csv or zone")
 		flags.StringVar(&f.domainColumn, "domain-column", "", "`NAME`: name or number of the CSV column with the domain")
 		flags.StringSliceVar(&f.tags, "tags", nil, "`NAME,...`: copy these CSV columns into the rows")
+		flags.BoolVar(&f.strictNames, "strict-names", false, "reject URLs, mail addresses, ports and wildcards")
+		flags.StringVar(&f.names, "names", string(domains.NamesAsGiven),
+			"`FORM`: as_given, or registered: scan the registered domain of each name")
 		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N entries")
 		flags.StringVar(&f.from, "from", "", "`RUN`: instead of lists, ask domains of an earlier run again")
 		flags.StringVar(&f.only, "only", "",

@@ -130,6 +130,7 @@ type Input struct {
 	Entries    int64            `json:"entries"`           //
 	Rejected   int64            `json:"rejected"`          // no domain names
 	Reasons    map[string]int64 `json:"reasons,omitempty"` // why, summing to Rejected
+	Taken      map[string]int64 `json:"taken,omitempty"`   // names and duplicates that are hosts of URLs and the like
 	Excluded   int64            `json:"excluded"`          // opted out
 	Duplicates int64            `json:"duplicates"`        // named before
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
