@@ -164,22 +164,6 @@ func crossed(c output.CrossCount, who string) string {
 		100*float64(c.Disagree)/float64(max(answered, 1)), output.Grouped(answered), who, output.Grouped(c.Checked))
 }
 
-func total[W ~string](counts map[W]int64) (total int64) {
-	for _, n := range counts {
-		total += n
-	}
-	return total
-}
-
-// frequent lists words with their numbers, the most frequent first.
-func frequent[W ~string](counts map[W]int64) string {
-	var words []string
-	for _, word := range byNumber(counts) {
-		words = append(words, fmt.Sprintf("%s %s", word, output.Grouped(counts[word])))
-	}
-	return strings.Join(words, ", ")
-}
-
 // outOfReach says in words that no connection was ever made, where hosts are out of reach; empty where some were.
 func outOfReach(c output.Connections) string {
 	if c.Made > 0 || c.OutOfReach == 0 {

@@ -104,20 +104,22 @@ func TestSummaryOfLists(t *testing.T) {
 	m := &output.Manifest{
 		Status: output.StatusComplete,
 		Inputs: []output.Input{
-			{Entries: 1200, Rejected: 3, Reasons: map[string]int64{"hyphen": 2, "wildcard": 1}, Excluded: 4, Duplicates: 5},
-			{Entries: 100, Rejected: 1, Reasons: map[string]int64{"hyphen": 1}},
+			{Entries: 1200, Rejected: 3, Reasons: map[string]int64{"hyphen": 2, "wildcard": 1}, Excluded: 4, Duplicates: 5,
+				OtherTags: 2, Taken: map[string]int64{"url": 2, "port": 1}, LeftOut: []string{"readme.txt"}},
+			{Entries: 100, Rejected: 1, Reasons: map[string]int64{"hyphen": 1}, Taken: map[string]int64{"url": 9}},
 		},
 		Counts: output.Counts{Rows: 1287},
 	}
 	rejects := []domains.RejectLine{{File: "a.csv", Line: 17, Reason: domains.ReasonHyphen}}
 	const want = `complete
-  entries     1,300
+  left out           of an archive, as no lists: readme.txt
+  entries     1,300  12 of 1,300 taken from URLs or addresses: url 11, port 1
   rejected        4  no domain names; rejects.jsonl lists them:
     hyphen        3  a label that begins or ends with a hyphen: first in a.csv,
                      line 17
     wildcard      1  a wildcard
   opted out       4  nothing was asked about them
-  duplicates      5
+  duplicates      5  2 with other tags: duplicates.jsonl lists them
   domains     1,287
 `
 	text := summaryText(t, Summary{Manifest: m, Rejects: rejects, Width: 80})
