@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -142,6 +143,7 @@ type leafCursor struct {
 	values parquet.ValueReader // of the page
 	space  [256]parquet.Value
 	ahead  []parquet.Value // of space: read and not yet used
+	null   bool            // all rows of the page are NULL
 	row    int64           // to which the value that was used last belongs
 	end    int64           // of the page: its last row and one
 }
@@ -170,6 +172,10 @@ func (c *leafCursor) collect(rows []int64, do func(i int, v parquet.Value)) erro
 
 // collectRow gives do the values of a row that the page has, with its place.
 func (c *leafCursor) collectRow(row int64, place int, do func(int, parquet.Value)) error {
+	if c.null {
+		do(place, parquet.Value{})
+		return nil
+	}
 	for {
 		if len(c.ahead) == 0 {
 			n, err := c.values.ReadValues(c.space[:])
@@ -209,6 +215,8 @@ func (c *leafCursor) nextPage() error {
 		parquet.Release(c.page)
 	}
 	c.page, c.values, c.ahead = page, page.Values(), nil
+	levels := page.DefinitionLevels() // 0 is NULL, of a list too: an empty one has 1
+	c.null = len(levels) > 0 && bytes.Count(levels, []byte{0}) == len(levels)
 	c.row = c.end - 1
 	c.end += page.NumRows()
 	return nil
