@@ -115,7 +115,7 @@ func fileOrders() map[string]fileOrder {
 			"json.go", "duplicates.go",
 			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
-			"records.go", "projection.go", "selection.go", "disagreements.go", "surveylog.go",
+			"leafcursor.go", "projection.go", "selection.go", "records.go", "disagreements.go", "surveylog.go",
 		}},
 	}
 }
