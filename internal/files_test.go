@@ -41,11 +41,11 @@ func fileOrders() map[string]fileOrder {
 			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/domains": {against: 0, files: []string{
-			"errors.go", "reason.go", "lines.go", "ldh.go", "normalize.go", "format.go",
+			"errors.go", "reason.go", "lines.go", "ldh.go", "entry.go", "normalize.go", "format.go",
 			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
 			"reader.go", "rawreader.go", "compression.go", "source.go",
 			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
-			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go",
+			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go", "firstrejects.go",
 			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
 		"internal/verify": {against: 0, files: []string{
@@ -94,7 +94,8 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "findings.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
-			"host.go", "mail.go", "senders.go", "brief.go", "correction.go", "finished.go", "summary.go", "glossary.go", "lookup.go", "explain.go",
+			"host.go", "mail.go", "senders.go", "brief.go", "correction.go", "finished.go", "figures.go", "failing.go", "lists.go", "status.go", "summary.go", "glossary.go",
+			"lookup.go", "explain.go",
 			"remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
@@ -114,9 +115,9 @@ func fileOrders() map[string]fileOrder {
 			"partname.go", "fileends.go", "checksum.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
 			"json.go", "duplicates.go",
-			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"transient.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
-			"records.go", "projection.go", "selection.go", "disagreements.go", "surveylog.go",
+			"leafcursor.go", "projection.go", "selection.go", "filter.go", "records.go", "disagreements.go", "surveylog.go",
 		}},
 	}
 }

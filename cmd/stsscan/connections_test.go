@@ -29,10 +29,10 @@ func TestConnections(t *testing.T) {
 		t.Errorf("%+v, want %+v", all, want)
 	}
 	var text strings.Builder
-	if err := explain.WriteSummary(&text, &output.Manifest{Connections: all}); err != nil {
+	if err := (explain.Summary{Manifest: &output.Manifest{Connections: all}, Width: 120}).Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	const want443 = "out of reach                     3   hosts: no IPv6 connection to port 443 was ever made\n"
+	const want443 = "  out of reach  3  hosts: no IPv6 connection to port 443 was ever made\n"
 	if said := text.String(); !strings.Contains(said, want443) || strings.Contains(said, "IPv4") {
 		t.Errorf("summary:\n%s", said)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"stsscan/inputs"
 	"stsscan/internal/durable"
+	"stsscan/internal/output"
 	"stsscan/internal/verify"
 )
 
@@ -79,9 +80,11 @@ same process. It exits with status 1 if a row differs from the truth.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(std.err, "scanned in %v; rows that differ from the truth: %d\n",
-				scanned.Round(time.Second/10), report.Differ)
-			fmt.Fprintf(std.err, "the table is in %s; see it with: stsscan cat %s | head\n", f.output, f.output)
+			if !f.quiet {
+				fmt.Fprintf(std.out, "scanned in %v; rows that differ from the truth: %s\n",
+					scanned.Round(time.Second/10), output.Grouped(report.Differ))
+				fmt.Fprintf(std.out, "the table is in %s; see it with: stsscan cat %s | head\n", f.output, f.output)
+			}
 			return reportError(report)
 		},
 	}

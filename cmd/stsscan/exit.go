@@ -23,7 +23,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitIncomplete  = 3 // incomplete or stopped early: run the same command again
-	exitFailOn      = 4 // --fail-on found a domain
+	exitFailOn      = 4 // --fail-on found a domain, or the run is suspect
 	exitInUse       = 11
 	exitInterrupted = 130 // stopped at once by a signal, SIGTERM too
 )

@@ -21,10 +21,14 @@ func TestFailOn(t *testing.T) {
 		{"any", "enforce_partial", exitFailOn},
 		{"any", "testing_would_fail", exitFailOn},
 		{"any", "no_sts unknown valid_none testing_ok enforce_ok", 0},
+		{"refused,any", "enforce_partial", exitFailOn},
 		{"nonsense", "", exitUsage},
+		{"broken,", "", exitUsage},
+		{"suspect", "", exitUsage}, // no word about domains
 	} {
 		counted := countedVerdicts(tt.verdicts)
-		err := failOn(tt.flag).judge(counted)
+		fail := failOn{when: tt.flag}
+		err := fail.judge(counted)
 		status, _ := err.(*statusError)
 		if (status == nil) != (tt.status == 0) || status != nil && status.status != tt.status {
 			t.Errorf("--fail-on %q, %s: %v", tt.flag, tt.verdicts, err)

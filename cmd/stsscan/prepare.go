@@ -125,7 +125,8 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 	return domains.PrepareConfig{
 		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format),
 		DomainColumn: j.flags.domainColumn, Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize,
-		Exclude: excluded, AllowSpecialUse: j.flags.network.testBed(), Needs: j.shard.Owns, Begun: j.begun,
+		StrictNames: j.flags.strictNames, Names: domains.Names(j.flags.names), Exclude: excluded,
+		AllowSpecialUse: j.flags.network.testBed(), Needs: j.shard.Owns, Begun: j.begun,
 		Damaged: func(err error) { j.damage.note(err, "the lists are prepared again") },
 	}
 }

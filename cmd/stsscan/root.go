@@ -27,7 +27,7 @@ Exit status:
     1  failed
     2  the command line is wrong
     3  incomplete or stopped early: run the same command again to continue
-    4  --fail-on found a domain
+    4  --fail-on found a domain, or the run is suspect
    11  another process uses the output directory
   130  stopped at once by a signal: scan, demo and simnet by the second, others
        by the first

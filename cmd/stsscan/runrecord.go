@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"stsscan/internal/domains"
@@ -190,19 +191,24 @@ func (r *runRecord) end(scanErr error) error {
 		err = fmt.Errorf("%s: %d names, %d rows and %d names excluded late: see stsscan verify",
 			r.dir, want, counts.Rows, late)
 	}
-	left, pending := r.remaining(), counts.Provisional()
-	if err == nil && left+pending > 0 {
-		err = fmt.Errorf("%s: %d names have no row, %d rows are provisional", r.dir, left, pending)
+	var reasons []string
+	if err != nil {
+		reasons = []string{err.Error()}
 	}
-	status, reasons := output.StatusComplete, counts.Doubts()
+	if left, total := r.remaining(), r.names(func(int) bool { return true }); left > 0 {
+		reasons = append(reasons, fmt.Sprintf("%s of %s names have no row", output.Grouped(left), output.Grouped(total)))
+	}
+	if pending := counts.Provisional(); pending > 0 {
+		reasons = append(reasons,
+			fmt.Sprintf("%s domains wait to be asked again: %s", output.Grouped(pending), counts.PendingText()))
+	}
+	status, doubts := output.StatusComplete, counts.Doubts()
 	switch {
-	case err != nil:
-		status, reasons = output.StatusIncomplete, []string{err.Error()}
-		if pending > 0 {
-			reasons = append(reasons, fmt.Sprintf("%d domains wait to be asked again: %s", pending, counts.PendingText()))
-		}
 	case reasons != nil:
-		status = output.StatusSuspect
+		status = output.StatusIncomplete
+		err = cmp.Or(err, fmt.Errorf("%s: %s", r.dir, strings.Join(reasons, "; ")))
+	case doubts != nil:
+		status, reasons = output.StatusSuspect, doubts
 	}
 	return exitOf(errors.Join(err, r.write(status, reasons)))
 }

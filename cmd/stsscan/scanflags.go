@@ -37,6 +37,8 @@ type scanFlags struct {
 	format       string
 	domainColumn string
 	tags         []string
+	strictNames  bool
+	names        string
 	limit        int64
 	partSize     int64
 	shard        string
@@ -59,7 +61,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 	})
 	f.network.register(flags)
 	f.mail.register(flags, extentRecord)
-	f.fail.register(flags)
+	f.fail.registerOfRun(flags)
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 		flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
@@ -69,6 +71,9 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 			"`FORMAT`: format of the lists: auto, plain, csv or zone")
 		flags.StringVar(&f.domainColumn, "domain-column", "", "`NAME`: name or number of the CSV column with the domain")
 		flags.StringSliceVar(&f.tags, "tags", nil, "`NAME,...`: copy these CSV columns into the rows")
+		flags.BoolVar(&f.strictNames, "strict-names", false, "reject URLs, mail addresses, ports and wildcards")
+		flags.StringVar(&f.names, "names", string(domains.NamesAsGiven),
+			"`FORM`: as_given, or registered: scan the registered domain of each name")
 		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N entries")
 		flags.StringVar(&f.from, "from", "", "`RUN`: instead of lists, ask domains of an earlier run again")
 		flags.StringVar(&f.only, "only", "",

@@ -188,7 +188,8 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 	if j.flags.quiet {
 		return nil
 	}
-	return explain.WriteSummary(j.std.err, m)
+	summary := explain.Summary{Manifest: m, Rejects: domains.FirstRejects(j.flags.output), Width: columnsOf(j.std.out)}
+	return summary.Write(j.std.out)
 }
 
 func newScan(std streams) *cobra.Command {
@@ -226,7 +227,7 @@ one.`,
 			if err != nil {
 				return err
 			}
-			return f.fail.judge(manifest.Counts.Verdict)
+			return f.fail.judgeRun(f.output, manifest, columnsOf(std.err))
 		},
 	}
 	f.register(cmd.Flags())

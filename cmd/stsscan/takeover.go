@@ -117,14 +117,17 @@ func (j *scanJob) newRecord(
 
 // inputOf accounts for one list in run.json.
 func inputOf(in domains.Input) output.Input {
-	reasons := make(map[string]int64)
-	for reason, n := range in.Reasons {
-		reasons[string(reason)] = n
+	words := func(counts map[domains.Reason]int64) map[string]int64 {
+		byWord := make(map[string]int64)
+		for reason, n := range counts {
+			byWord[string(reason)] = n
+		}
+		return byWord
 	}
 	return output.Input{
 		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries,
-		Rejected: in.Rejected, Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates,
-		Skipped: in.Skipped, Names: in.Names,
+		Rejected: in.Rejected, Reasons: words(in.Reasons), Taken: words(in.Taken), Excluded: in.Excluded,
+		Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 	"stsscan/internal/verify"
 )
@@ -26,6 +27,8 @@ opted out during the scan). Each part must be whole and the one that run.json
 names. No rank and no domain may have two rows. The counts must be those of the
 rows, and the class of each record and policy must follow from the evidence in
 its row.
+
+It begins with the status of the run, as the summary of a scan does.
 
 It exits with status 1 if something does not hold, and with status 3 if all
 holds but the run is not finished.`,
@@ -50,6 +53,11 @@ holds but the run is not finished.`,
 			if err != nil {
 				return err
 			}
+			manifests, err := output.ReadManifests(args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(std.out, "status    %s\n", explain.RunStatusText(manifests))
 			if err := report.Write(std.out); err != nil {
 				return err
 			}

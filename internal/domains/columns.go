@@ -60,16 +60,18 @@ func (c *columns) find(cells []string, layout Layout) (isHeader bool, err error)
 }
 
 // findDomain finds the domain's column: the one that was asked for, or one with a known header. Without a header
-// it is the second one of rank,domain, or the only one with a name in it.
+// it is the second one of rank,domain, or the only one with a name in it, or else with a mail address.
 func (c *columns) findDomain(cells []string, asked string) (isHeader bool, err error) {
-	var names []int
+	var names, addresses []int
 	data := false // there is a cell that no header has
 	for i, cell := range cells {
-		if host, ok := urlHost([]byte(cell)); ok {
-			cell = string(host)
-		}
-		if _, err := (Rules{AllowSpecialUse: true}).Normalize(cell); err == nil {
-			names, data = append(names, i), true
+		if _, kind, reason := (Rules{AllowSpecialUse: true}).appendEntry(nil, []byte(cell)); reason == "" {
+			data = true
+			if kind == ReasonMailAddress {
+				addresses = append(addresses, i)
+			} else {
+				names = append(names, i)
+			}
 		}
 		data = data || parseRank([]byte(cell)) > 0
 	}
@@ -97,6 +99,8 @@ func (c *columns) findDomain(cells []string, asked string) (isHeader bool, err e
 		c.domain = 1
 	case len(names) == 1:
 		c.domain = names[0]
+	case len(names) == 0 && len(addresses) == 1:
+		c.domain = addresses[0]
 	default:
 		return false, errors.New("no domain column, name one of: " + listCells(cells))
 	}
@@ -112,7 +116,7 @@ func listCells(cells []string) string {
 	const most = 20
 	var out []string
 	for _, cell := range cells[:min(len(cells), most)] {
-		out = append(out, Printable([]byte(cell)))
+		out = append(out, shown([]byte(cell)))
 	}
 	if len(cells) > most {
 		out = append(out, fmt.Sprintf("and %d more", len(cells)-most))
@@ -134,26 +138,4 @@ func parseRank(cell []byte) int64 {
 		n = n*10 + int64(b-'0')
 	}
 	return n
-}
-
-// urlHost is the host of an http or https URL (RFC 3986, section 3.2), without user information and port. It is
-// not ok if text is no such URL or has no host. Whether the host is a valid name is not checked.
-func urlHost(text []byte) (host []byte, ok bool) {
-	scheme, rest, ok := bytes.Cut(text, []byte("://"))
-	if !ok || !strings.EqualFold(string(scheme), "http") && !strings.EqualFold(string(scheme), "https") {
-		return nil, false
-	}
-	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
-	}
-	if at := bytes.LastIndexByte(rest, '@'); at >= 0 {
-		rest = rest[at+1:]
-	}
-	// A colon inside the brackets of an IPv6 address begins no port.
-	if colon := bytes.LastIndexByte(rest, ':'); colon > bytes.LastIndexByte(rest, ']') {
-		if port := rest[colon+1:]; len(port) == 0 || isDigits(port) {
-			rest = rest[:colon]
-		}
-	}
-	return rest, len(rest) > 0
 }

@@ -7,9 +7,8 @@ import (
 	"io"
 )
 
-// A csvReader reads one name a record (RFC 4180). In place of a name there may be a URL, whose host is the name.
-// Blank lines and lines that begin with # are skipped. A record may have several lines if it fits in maxLine
-// octets.
+// A csvReader reads one name a record (RFC 4180). Blank lines and lines that begin with # are skipped. A record may
+// have several lines if it fits in maxLine octets.
 type csvReader struct {
 	lines   *lines
 	skips   int64
@@ -45,9 +44,6 @@ func (c *csvReader) next(e *Entry) error {
 		return nil
 	}
 	e.Text = c.fields.at(c.columns.domain)
-	if host, ok := urlHost(bytes.TrimSpace(e.Text)); ok {
-		e.Text = host
-	}
 	e.ListRank = parseRank(c.fields.at(c.columns.rank))
 	for _, i := range c.columns.tags {
 		e.Tags = append(e.Tags, c.fields.at(i))

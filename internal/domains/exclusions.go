@@ -27,6 +27,7 @@ type Exclusions struct {
 //	=example.net     # that name alone
 //	192.0.2.0/24     # a network; an address is a network of one
 //
+// Of a URL, a mail address, a host with a port or a wildcard, the host is the name.
 // A # that begins a line or follows white space begins a comment. Any other line is an error, which names file
 // and line: an opt-out must not be lost to a typing error.
 func ReadExclusions(path string) (*Exclusions, error) {
@@ -74,9 +75,9 @@ func (x *Exclusions) add(entry string) error {
 		return nil
 	}
 	name, exact := strings.CutPrefix(entry, "=")
-	buf, reason := Rules{AllowSpecialUse: true, AllowUnderscore: true}.appendName(nil, []byte(name))
+	buf, _, reason := Rules{AllowSpecialUse: true, AllowUnderscore: true}.appendEntry(nil, []byte(name))
 	if reason != "" && reason != ReasonSingleLabel {
-		return &Reject{Text: Printable([]byte(entry)), Reason: reason}
+		return &Reject{Text: shown([]byte(entry)), Reason: reason}
 	}
 	if exact {
 		x.exact[string(buf)] = struct{}{}

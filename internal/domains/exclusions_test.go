@@ -55,11 +55,12 @@ func TestNoExclusions(t *testing.T) {
 func TestExclusionErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"a.com\nnot a name\n":               `x:2: "not a name": a character that no domain name has`,
-		"*.example.com":                     `x:1: "*.example.com": a wildcard`,
+		"*x.example.com":                    `x:1: "*x.example.com": a wildcard`,
+		"a.com\njane@exa mple":              `x:2: "@exa mple": a character that no domain name has`,
 		"=":                                 `x:1: "=": no name`,
-		"192.0.2.0/33":                      `x:1: "192.0.2.0/33": a character that no domain name has`,
+		"192.0.2.0/33":                      `x:1: "192.0.2.0/33": an IP address`,
 		"192.0.2":                           `x:1: "192.0.2": a last label of digits`,
-		"https://example.com":               `x:1: "https://example.com": a character that no domain name has`,
+		"ssh://example.com":                 `x:1: "ssh://example.com": a character that no domain name has`,
 		"#\n" + strings.Repeat("a", 5000):   "x:2: a line over 4 KiB",
 		"a.com\n" + strings.Repeat("a", 70): `x:2: "` + strings.Repeat("a", 70) + `": a label over 63 octets, or a name over 253 once _mta-sts. is added`,
 	} {

@@ -25,6 +25,9 @@ const (
 // names that were accepted before.
 func (f Format) hasUnderscores() bool { return f == FormatZone || f == FormatRows }
 
+// hasHosts says whether entries may have hosts in place of names.
+func (f Format) hasHosts() bool { return f == FormatPlain || f == FormatCSV }
+
 // hasColumns says whether a list has columns to carry as tags.
 func (f Format) hasColumns() bool { return f == FormatCSV || f == FormatRows }
 
@@ -47,7 +50,7 @@ func ParseFormat(s string) (Format, error) {
 // An Entry is one item of a list, whether or not it is a valid name.
 type Entry struct {
 	Line     int64    // 1-based number of its first line
-	Text     []byte   // the name as it is written; valid until the next call
+	Text     []byte   // as it is written, which is never to be shown; valid until the next call
 	ListRank int64    // the rank that the list gives; 0: none
 	Tags     [][]byte // one for each tag of the [Layout], as it is written; valid until the next call
 	Reason   Reason   // why the format of the list refuses it; "": it does not

@@ -73,3 +73,12 @@ func atLeast(word uint64, c byte) uint64 { return (word + uint64(0x80-c)*ones) &
 // gather packs the highest bits of the bytes: that of byte j becomes bit j. The multiplication shifts each of
 // them to its place in the highest byte.
 func gather(word uint64) uint64 { return word >> 7 * 0x0102040810204080 >> 56 }
+
+func isDigits(s []byte) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(s) > 0
+}

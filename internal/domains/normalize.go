@@ -18,6 +18,7 @@ const (
 type Rules struct {
 	AllowSpecialUse bool // accept names under special-use domains, which a simulated Internet may have
 	AllowUnderscore bool // accept names with underscores, which a zone may delegate
+	StrictNames     bool // refuse URLs, mail addresses, ports and wildcards, and do not take the host
 }
 
 // Normalize is [Rules.Normalize] by the rules of the public DNS.
@@ -25,18 +26,37 @@ func Normalize(s string) (string, error) { return Rules{}.Normalize(s) }
 
 // Normalize turns s into a name in A-labels: without white space around it, in lower case, without the final dot.
 // A name in ASCII is taken as it is, even where its xn-- labels are in no IDNA table: zones have such names. A
-// name with other characters is mapped as for lookup (UTS 46, not transitional, with the Bidi rule). The error is
-// a [*Reject]. Normalizing the result again changes nothing.
+// name with other characters is mapped as for lookup (UTS 46, not transitional, with the Bidi rule). Of a URL, a
+// mail address, a host with a port, or a wildcard, it takes the host. The error is a [*Reject]. Normalizing the result
+// again changes nothing.
 func (r Rules) Normalize(s string) (string, error) {
 	var buf [2 * maxName]byte
-	name, reason := r.appendName(buf[:0], []byte(s))
+	name, _, reason := r.appendEntry(buf[:0], []byte(s))
 	if reason != "" {
-		return "", &Reject{Text: Printable([]byte(s)), Reason: reason}
+		return "", &Reject{Text: shown([]byte(s)), Reason: reason}
 	}
 	if string(name) == s {
 		return s, nil
 	}
 	return string(name), nil
+}
+
+// appendEntry is appendName for what a person wrote, which may have a host in place of a name: kind says in what.
+// Only what is no name is looked at a second time.
+func (r Rules) appendEntry(dst, s []byte) (name []byte, kind, reason Reason) {
+	name, reason = r.appendName(dst, s)
+	if reason == "" {
+		return name, "", ""
+	}
+	host, kind := hostIn(s)
+	switch {
+	case kind == "":
+		return name, "", reason
+	case r.StrictNames:
+		return dst, kind, kind
+	}
+	name, reason = r.appendName(dst, host)
+	return name, kind, reason
 }
 
 // appendName appends the normal form of s to dst, or gives the reason why there is none.
@@ -188,10 +208,11 @@ func isSpecialUse(tld []byte) bool {
 	return false
 }
 
-// isBracketedAddr says whether s is an IPv6 address, or any address in brackets.
+// isBracketedAddr says whether s is an IPv6 address, or any address in brackets, also as mail has it (RFC 5321,
+// section 4.1.3).
 func isBracketedAddr(s []byte) bool {
 	if s[0] == '[' && s[len(s)-1] == ']' {
-		return isAddr(s[1 : len(s)-1])
+		return isAddr(bytes.TrimPrefix(s[1:len(s)-1], []byte("IPv6:")))
 	}
 	return bytes.IndexByte(s, ':') >= 0 && isAddr(s)
 }
@@ -199,13 +220,4 @@ func isBracketedAddr(s []byte) bool {
 func isAddr(s []byte) bool {
 	_, err := netip.ParseAddr(string(s))
 	return err == nil
-}
-
-func isDigits(s []byte) bool {
-	for _, c := range s {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(s) > 0
 }

@@ -2,6 +2,8 @@ package domains
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -81,22 +83,19 @@ func normalizeTests() []struct {
 		{in: strings.Repeat("ü", 70) + ".de", reason: ReasonTooLong},
 
 		{in: "exa mple.com", reason: ReasonBadCharacter},
-		{in: "https://example.com/", reason: ReasonBadCharacter},
-		{in: "example.com/x", reason: ReasonBadCharacter},
-		{in: "example.com:443", reason: ReasonBadCharacter},
-		{in: "postmaster@example.com", reason: ReasonBadCharacter},
+		{in: "\uff0fexample.com", reason: ReasonBadCharacter}, // a full-width slash
 		{in: "example,com", reason: ReasonBadCharacter},
 		{in: "exam\x00ple.com", reason: ReasonBadCharacter},
 		{in: "exam\xffple.com", reason: ReasonBadCharacter},
 		{in: "\xff\xfee\x00x\x00", reason: ReasonBadCharacter},
 		{in: `foo\.bar.com`, reason: ReasonBadCharacter},
 		{in: "\u2100.com", reason: ReasonBadCharacter}, // is mapped to a/c
-		{in: "10.0.0.0/8", reason: ReasonBadCharacter},
+		{in: "10.0.0.0/8", reason: ReasonIPLiteral},
 
 		{in: "_dmarc.example.com", reason: ReasonUnderscore},
 		{in: "foo_bar.com", reason: ReasonUnderscore},
 		{in: "\uff3fdmarc.example.com", reason: ReasonUnderscore}, // a full-width one
-		{in: "*.example.com", reason: ReasonWildcard},
+		{in: "*x.example.com", reason: ReasonWildcard},
 		{in: "-foo.com", reason: ReasonHyphen},
 		{in: "foo-.com", reason: ReasonHyphen},
 		{in: "-.com", reason: ReasonHyphen},
@@ -175,7 +174,8 @@ func TestNormalize(t *testing.T) {
 	}
 	for _, r := range reasons() {
 		switch r {
-		case ReasonLineTooLong, ReasonQuote, ReasonEscape, ReasonZoneApex, ReasonExcluded: // not of the name itself
+		case ReasonLineTooLong, ReasonQuote, ReasonEscape, ReasonZoneApex, ReasonExcluded, // not of the name itself
+			ReasonURL, ReasonMailAddress, ReasonPort, ReasonPublicSuffix: // by settings
 		default:
 			if !used[r] {
 				t.Errorf("no case for %s", r)
@@ -187,12 +187,30 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
+// The table of reasons has each one, and no other.
+func TestReasonsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/scanning.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| reason | the entry is or has |\n| --- | --- |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var want []string
+	for _, r := range reasons() {
+		want = append(want, fmt.Sprintf("| `%s` | %s |", r, r.Text()))
+	}
+	if got := strings.Split(table, "\n"); !slices.Equal(got, want) {
+		t.Errorf("docs/scanning.md has\n%s\nwant\n%s", table, strings.Join(want, "\n"))
+	}
+}
+
 // reasons lists every Reason.
 func reasons() []Reason {
 	return []Reason{
 		ReasonEmpty, ReasonEmptyLabel, ReasonTooLong, ReasonLineTooLong, ReasonQuote, ReasonBadCharacter,
-		ReasonEscape, ReasonUnderscore, ReasonWildcard, ReasonHyphen, ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD,
-		ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex, ReasonExcluded,
+		ReasonEscape, ReasonUnderscore, ReasonURL, ReasonMailAddress, ReasonPort, ReasonWildcard, ReasonHyphen,
+		ReasonIDNA, ReasonIPLiteral, ReasonNumericTLD, ReasonSingleLabel, ReasonSpecialUse, ReasonZoneApex,
+		ReasonPublicSuffix, ReasonExcluded,
 	}
 }
 
@@ -301,7 +319,13 @@ func FuzzNormalize(f *testing.F) {
 			}
 			return
 		}
-		if trimmed := strings.TrimSuffix(strings.TrimSpace(s), "."); onlyASCII(trimmed) && name != strings.ToLower(trimmed) {
+		text := s
+		if _, err := (Rules{StrictNames: true}).Normalize(s); err != nil {
+			host, _ := hostIn([]byte(s))
+			text = string(host)
+		}
+		text = strings.TrimSuffix(strings.TrimSpace(text), ".")
+		if onlyASCII(text) && name != strings.ToLower(text) {
 			t.Fatalf("%q becomes %q", s, name)
 		}
 		if again, err := Normalize(name); again != name || err != nil {

@@ -23,7 +23,7 @@ const (
 
 // planVersion is raised when the same list would give other names, or when chunks are written in another way. Up to
 // version 3 the plan was among the chunks.
-const planVersion = 4
+const planVersion = 5
 
 // Counts account for all entries: Entries = Rejected + Excluded + Duplicates + Names.
 type Counts struct {
@@ -52,6 +52,7 @@ type Input struct {
 	Format Format `json:"format,omitempty"`
 	Counts
 	Reasons map[Reason]int64 `json:"reasons,omitempty"` // rejected entries by reason
+	Taken   map[Reason]int64 `json:"taken,omitempty"`   // names and duplicates whose host was taken, by what they are
 }
 
 // A ChunkInfo describes the names of one part.
@@ -73,6 +74,8 @@ type Plan struct {
 	Tags            []string `json:"tags,omitempty"`
 	Limit           int64    `json:"limit,omitempty"`
 	AllowSpecialUse bool     `json:"allow_special_use,omitempty"`
+	StrictNames     bool     `json:"strict_names,omitempty"`
+	Registered      bool     `json:"registered,omitempty"` // PrepareConfig.Names is NamesRegistered
 	Exclusions      string   `json:"exclusions,omitempty"` // Exclusions.SHA256 of those that the names were prepared with
 	Counts
 	PartSize int64       `json:"part_size"` // in ranks
@@ -164,7 +167,8 @@ func (p *Plan) check() error {
 func (p *Plan) SHA256() string {
 	q := Plan{
 		Version: p.Version, Format: p.Format, DomainColumn: p.DomainColumn, Tags: p.Tags, Limit: p.Limit,
-		AllowSpecialUse: p.AllowSpecialUse, Exclusions: p.Exclusions, PartSize: p.PartSize,
+		AllowSpecialUse: p.AllowSpecialUse, StrictNames: p.StrictNames, Registered: p.Registered,
+		Exclusions: p.Exclusions, PartSize: p.PartSize,
 	}
 	for _, in := range p.Inputs {
 		q.Inputs = append(q.Inputs, Input{SHA256: in.SHA256})

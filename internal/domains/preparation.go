@@ -13,6 +13,7 @@ import (
 
 	"stsscan/internal/duplicates"
 	"stsscan/internal/durable"
+	"stsscan/internal/suffixes"
 )
 
 // A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
@@ -26,21 +27,28 @@ type preparation struct {
 	rejects *rejects
 	spool   *spool
 	finder  *duplicates.Finder
-	entries int64  // of all lists, so far
-	columns bool   // a list had columns
-	name    []byte // scratch
+	public  *suffixes.List // nil: names stay as they are given
+	entries int64          // of all lists, so far
+	columns bool           // a list had columns
+	name    []byte         // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
 	chunks := filepath.Join(cfg.Dir, chunksDir)
+	var public *suffixes.List
+	if cfg.Names == NamesRegistered {
+		public = suffixes.NewList()
+	}
 	return &preparation{
 		cfg:    cfg,
-		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse},
+		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames},
+		public: public,
 		chunks: chunks,
 		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
-			AllowSpecialUse: cfg.AllowSpecialUse, Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
+			AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames, Registered: public != nil,
+			Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
 		},
 	}
 }
@@ -104,7 +112,7 @@ func (p *preparation) readEntries(i int, in *Input, src *Source, onRead func(int
 	if last := i == len(p.cfg.Lists)-1; last && p.cfg.needsColumns() && !p.columns {
 		return fmt.Errorf("%s: a %s list has no columns to choose from or to carry", in.Name, in.Format)
 	}
-	in.Reasons = make(map[Reason]int64)
+	in.Reasons, in.Taken = make(map[Reason]int64), make(map[Reason]int64)
 	var e Entry
 	for !p.limitReached() {
 		if err := r.Next(&e); err == io.EOF {
@@ -130,10 +138,14 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
 	rank := p.entries
-	name, reason := e.Text, e.Reason
-	if e.tld > 0 {
+	name, kind, reason := e.Text, Reason(""), e.Reason
+	switch {
+	case e.tld > 0:
 		reason = p.rules.checkName(name, e.tld)
-	} else if reason == "" {
+	case reason == "" && in.Format.hasHosts():
+		p.name, kind, reason = p.rules.appendEntry(p.name[:0], e.Text)
+		name = p.name
+	case reason == "":
 		p.name, reason = p.rules.appendName(p.name[:0], e.Text)
 		name = p.name
 	}
@@ -142,19 +154,46 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 			return err
 		}
 	}
-	if reason != "" {
-		in.Rejected++
-		in.Reasons[reason]++
-		return p.rejects.write(in.Name, e, rank, reason)
+	if reason == "" && p.cfg.Exclude.domain(name) {
+		reason = ReasonExcluded
 	}
-	if p.cfg.Exclude.domain(name) {
-		in.Excluded++
-		return p.rejects.write(in.Name, e, rank, ReasonExcluded)
+	if reason == "" && p.public != nil {
+		name, reason = p.registered(name)
+	}
+	if reason != "" {
+		return p.leaveOut(in, e, rank, reason)
+	}
+	if kind != "" {
+		in.Taken[kind]++
 	}
 	if err := p.spool.add(i, rank, e, name, len(p.cfg.Tags)); err != nil {
 		return err
 	}
 	return p.finder.Add(rank, name)
+}
+
+// registered returns the registered domain of a name. It must not have opted out, either.
+func (p *preparation) registered(name []byte) ([]byte, Reason) {
+	domain := p.public.RegisteredDomain(string(name))
+	name = name[len(name)-len(domain):]
+	switch {
+	case domain == "":
+		return nil, ReasonPublicSuffix
+	case p.cfg.Exclude.domain(name):
+		return nil, ReasonExcluded
+	}
+	return name, ""
+}
+
+// leaveOut rejects an entry, or excludes it.
+func (p *preparation) leaveOut(in *Input, e *Entry, rank int64, reason Reason) error {
+	if reason == ReasonExcluded {
+		in.Excluded++
+	} else {
+		in.Rejected++
+		in.Reasons[reason]++
+	}
+	return p.rejects.write(in.Name, e, rank, reason)
 }
 
 // noName is the error of a list without a valid name.

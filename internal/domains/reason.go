@@ -15,18 +15,22 @@ const (
 	ReasonTooLong      Reason = "too_long"      // a label over 63 octets, or a name over 253 with _mta-sts. before it
 	ReasonLineTooLong  Reason = "line_too_long" // a line of more than 4 KiB
 	ReasonQuote        Reason = "csv_quote"     // a CSV quote that is not closed, or text behind one that is
-	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, a URL, invalid UTF-8
+	ReasonBadCharacter Reason = "bad_character" // no letter, digit or hyphen: white space, invalid UTF-8
 	ReasonEscape       Reason = "escape"        // in a zone file: \DDD over 255 or short, \ at the end
 	ReasonUnderscore   Reason = "underscore"    // a DNS name, but no host name; zone files may have it
-	ReasonWildcard     Reason = "wildcard"
-	ReasonHyphen       Reason = "hyphen"       // a label that begins or ends with one
-	ReasonIDNA         Reason = "idna"         // beyond ASCII, and not valid for lookup by UTS 46 and IDNA2008
-	ReasonIPLiteral    Reason = "ip_literal"   // an IP address, in brackets or not
-	ReasonNumericTLD   Reason = "numeric_tld"  // the last label is all digits
-	ReasonSingleLabel  Reason = "single_label" // a top-level domain, or a host of a local network
-	ReasonSpecialUse   Reason = "special_use"  // reserved by RFC 6761 and similar: never in the public DNS
-	ReasonZoneApex     Reason = "zone_apex"    // the name of the zone file itself, which is not delegated in it
-	ReasonExcluded     Reason = "excluded"     // opted out; such entries are not counted as rejected
+	ReasonURL          Reason = "url"           // by [Rules.StrictNames]; otherwise its host is taken
+	ReasonMailAddress  Reason = "mail_address"  // in the same way
+	ReasonPort         Reason = "port"          // in the same way
+	ReasonWildcard     Reason = "wildcard"      // in the same way, but for a * that is not the whole first label
+	ReasonHyphen       Reason = "hyphen"        // a label that begins or ends with one
+	ReasonIDNA         Reason = "idna"          // beyond ASCII, and not valid for lookup by UTS 46 and IDNA2008
+	ReasonIPLiteral    Reason = "ip_literal"    // an IP address, in brackets or not
+	ReasonNumericTLD   Reason = "numeric_tld"   // the last label is all digits
+	ReasonSingleLabel  Reason = "single_label"  // a top-level domain, or a host of a local network
+	ReasonSpecialUse   Reason = "special_use"   // reserved by RFC 6761 and similar: never in the public DNS
+	ReasonZoneApex     Reason = "zone_apex"     // the name of the zone file itself, which is not delegated in it
+	ReasonPublicSuffix Reason = "public_suffix" // by [NamesRegistered]: nothing is registered as such
+	ReasonExcluded     Reason = "excluded"      // opted out; such entries are not counted as rejected
 )
 
 // Text is the reason in words, for people.
@@ -40,6 +44,9 @@ func (r Reason) Text() string {
 		ReasonBadCharacter: "a character that no domain name has",
 		ReasonEscape:       "an escape that is none: \\DDD over 255 or of fewer than three digits, or a \\ at the end",
 		ReasonUnderscore:   "an underscore, which no host name has",
+		ReasonURL:          "a URL",
+		ReasonMailAddress:  "a mail address",
+		ReasonPort:         "a port behind the name",
 		ReasonWildcard:     "a wildcard",
 		ReasonHyphen:       "a label that begins or ends with a hyphen",
 		ReasonIDNA:         "not a valid internationalised name",
@@ -48,6 +55,7 @@ func (r Reason) Text() string {
 		ReasonSingleLabel:  "a single label",
 		ReasonSpecialUse:   "a special-use name, which is not in the public DNS",
 		ReasonZoneApex:     "the apex of its own zone file",
+		ReasonPublicSuffix: "a public suffix, which has no registered domain",
 		ReasonExcluded:     "opted out",
 	}[r]
 	if !ok {
@@ -58,7 +66,7 @@ func (r Reason) Text() string {
 
 // A Reject is the error of a text that is not a name to survey.
 type Reject struct {
-	Text   string // at most 256 bytes, printable: see [Printable]
+	Text   string // at most 256 bytes, printable, from its last at sign on
 	Reason Reason
 }
 

@@ -21,7 +21,7 @@ type RejectLine struct {
 	Line   int64  `json:"line"`   // 1-based
 	Rank   int64  `json:"rank"`   // 1-based position among the entries of all lists
 	Reason Reason `json:"reason"` // ReasonExcluded where the domain opted out
-	Text   string `json:"text"`   // the entry as it is written, by [Printable]
+	Text   string `json:"text"`   // the entry by [Printable], from its last at sign on; "": its line was too long
 }
 
 // rejects writes the file of rejected entries. It appears when it is whole.
@@ -45,9 +45,11 @@ func createRejects(disk durable.Disk, dir string) (*rejects, error) {
 }
 
 func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error {
-	return r.json.Encode(RejectLine{
-		File: Printable([]byte(list)), Line: e.Line, Rank: rank, Reason: reason, Text: Printable(e.Text),
-	})
+	line := RejectLine{File: Printable([]byte(list)), Line: e.Line, Rank: rank, Reason: reason}
+	if reason != ReasonLineTooLong { // an at sign may be beyond what was read
+		line.Text = shown(e.Text)
+	}
+	return r.json.Encode(line)
 }
 
 // commit completes the file and returns its SHA-256, in hexadecimal.

@@ -70,6 +70,8 @@ func (cfg *PrepareConfig) difference(plan *Plan) string {
 		{"tags", listed(cfg.Tags), listed(plan.Tags)},
 		{"limit", cfg.Limit, plan.Limit},
 		{"special-use names", cfg.AllowSpecialUse, plan.AllowSpecialUse},
+		{"strict names", cfg.StrictNames, plan.StrictNames},
+		{"registered domains", cfg.Names == NamesRegistered, plan.Registered},
 	}
 	for _, o := range options {
 		if o.now != o.then {

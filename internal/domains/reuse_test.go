@@ -32,6 +32,7 @@ func TestReuse(t *testing.T) {
 		{"another name", func(c *PrepareConfig) { c.Lists = []List{{writeList(t, "other", text)}} }, ""},
 		{"standard input", func(c *PrepareConfig) { c.Lists = []List{{"-"}}; c.Stdin = strings.NewReader(text) }, ""},
 		{"another budget", func(c *PrepareConfig) { c.MemoryBudget = 1 }, ""},
+		{"names as given", func(c *PrepareConfig) { c.Names = NamesAsGiven }, ""},
 		{"the same part size", func(c *PrepareConfig) { c.PartSize = 64 }, ""},
 		{"another list", func(c *PrepareConfig) { c.Lists = []List{{changed}} }, "list " + changed + " has SHA-256 "},
 		{"two lists", func(c *PrepareConfig) { c.Lists = []List{{list}, {list}} }, "number of lists: now 2, then 1"},
@@ -40,6 +41,8 @@ func TestReuse(t *testing.T) {
 		{"tags", func(c *PrepareConfig) { c.Tags = nil }, `tags: now none, then "x"`},
 		{"limit", func(c *PrepareConfig) { c.Limit = 1 }, "limit: now 1, then 0"},
 		{"special use", func(c *PrepareConfig) { c.AllowSpecialUse = true }, "special-use names: now true, then false"},
+		{"strict names", func(c *PrepareConfig) { c.StrictNames = true }, "strict names: now true, then false"},
+		{"registered", func(c *PrepareConfig) { c.Names = NamesRegistered }, "registered domains: now true, then false"},
 		{"part size", func(c *PrepareConfig) { c.PartSize = 65 }, "part size: now 65, then 64"},
 	}
 	for _, tt := range tests {

@@ -46,9 +46,9 @@ func (r *rowsReader) next(e *Entry) error {
 func mustBeName(list string, e *Entry, name []byte, reason Reason) error {
 	switch {
 	case reason != "":
-		return fmt.Errorf("%s:%d: %s cannot be scanned here: %s", list, e.Line, Printable(e.Text), reason.Text())
+		return fmt.Errorf("%s:%d: %s cannot be scanned here: %s", list, e.Line, shown(e.Text), reason.Text())
 	case string(name) != string(e.Text):
-		return fmt.Errorf("%s:%d: %s cannot be scanned here: its name is now %s", list, e.Line, Printable(e.Text), name)
+		return fmt.Errorf("%s:%d: %s cannot be scanned here: its name is now %s", list, e.Line, shown(e.Text), name)
 	}
 	return nil
 }

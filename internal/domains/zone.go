@@ -115,7 +115,7 @@ func (z *zoneReader) directive(head [][]byte) error {
 	case "$INCLUDE", "$GENERATE":
 		return fmt.Errorf("%s is refused: expand the zone first", name)
 	}
-	return fmt.Errorf("unknown zone directive %q", Printable(head[0]))
+	return fmt.Errorf("unknown zone directive %q", shown(head[0]))
 }
 
 func (z *zoneReader) setOwner(written []byte) (err error) {

@@ -26,7 +26,7 @@ func absoluteName(dst, name, origin []byte) ([]byte, Reason, error) {
 	case rooted:
 		return dst[:len(dst)-1], "", nil
 	case origin == nil:
-		return dst[:begin], "", fmt.Errorf("relative name %q with no $ORIGIN before it", Printable(name))
+		return dst[:begin], "", fmt.Errorf("relative name %q with no $ORIGIN before it", shown(name))
 	case len(origin) > 0:
 		dst = append(append(dst, '.'), origin...)
 	}

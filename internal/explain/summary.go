@@ -1,109 +1,134 @@
 package explain
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
-// WriteSummary writes the main figures of run.json as a table for people. Of rows that were chosen from another run
-// it has counts alone: what they were chosen by would be their share.
-func WriteSummary(w io.Writer, m *output.Manifest) error {
-	var text strings.Builder
-	c := &m.Counts
-	row := func(label, n, note string) {
-		fmt.Fprintln(&text, strings.TrimRight(fmt.Sprintf("  %-20s %13s   %s", label, n, note), " "))
-	}
-	of := func(n, total int64, what string) string {
-		if m.From != nil {
-			return ""
-		}
-		return fmt.Sprintf("%6.2f %% of %s", 100*float64(n)/float64(max(total, 1)), what)
-	}
+// A Summary is what a scan says of its run at the end.
+type Summary struct {
+	Manifest *output.Manifest
+	Rejects  []domains.RejectLine // the first of each reason, as far as they are known
+	Width    int                  // columns of the terminal
+}
 
-	row("domains", grouped(c.Rows), selection(m))
-	if m.ExcludedLate > 0 {
-		row("excluded late", grouped(m.ExcludedLate), "no row: they opted out after the run began")
+// Write writes how the run ended, and its main figures as a table for people. Of rows that were chosen from another
+// run it has counts alone: what they were chosen by would be their share.
+func (s Summary) Write(w io.Writer) error {
+	var table figures
+	addLists(&table, s.Manifest, s.Rejects)
+	s.records(&table)
+	s.policies(&table)
+	s.verdicts(&table)
+	ending := strings.Join(broken(printable(StatusText(s.Manifest)), max(s.Width, leastWidth)-2), "\n  ")
+	_, err := fmt.Fprintf(w, "%s\n%s", ending, table.text(s.Width))
+	return err
+}
+
+// share is n in percent of a total, which what names.
+func (s Summary) share(n, total int64, what string) string {
+	if s.Manifest.From != nil {
+		return ""
 	}
+	return fmt.Sprintf("%6.2f %% of %s", 100*float64(n)/float64(max(total, 1)), what)
+}
+
+// records adds the classes of records, and how far the answers can be believed.
+func (s Summary) records(table *figures) {
+	m, c := s.Manifest, &s.Manifest.Counts
 	for _, class := range codes.Records() {
 		if n := c.Record[class]; n > 0 {
-			row("record "+string(class), grouped(n), of(n, c.Rows, "domains"))
+			table.add("  record "+string(class), output.Grouped(n), s.share(n, c.Rows, "domains"))
 		}
 	}
 	if adoption := c.Adoption(); adoption.Domains > 0 && m.From == nil {
-		row("adoption", grouped(adoption.Present),
+		table.add("  adoption", output.Grouped(adoption.Present),
 			fmt.Sprintf("%.3f %% to %.3f %% of domains", 100*adoption.Low, 100*adoption.High))
 	}
 	if n, words := withoutSOA(c); words != "" && m.From == nil {
-		row("denied without SOA", grouped(n), words)
+		table.add("  denied without SOA", output.Grouped(n), words)
 	}
-	if m.Trust != nil && m.Trust.CrossCheck != nil {
-		check := m.Trust.CrossCheck
-		who := strings.Join(check.Resolvers, ", ")
-		row("negatives differ", grouped(check.Negatives.Disagree), crossed(check.Negatives, who))
-		row("positives differ", grouped(check.Positives.Disagree), crossed(check.Positives, who))
-		if check.Trouble != "" {
-			row("cross-check", "", "incomplete: "+check.Trouble)
-		}
+	if m.Trust == nil || m.Trust.CrossCheck == nil {
+		return
 	}
+	check := m.Trust.CrossCheck
+	who := strings.Join(check.Resolvers, ", ")
+	table.add("  negatives differ", output.Grouped(check.Negatives.Disagree), crossed(check.Negatives, who))
+	table.add("  positives differ", output.Grouped(check.Positives.Disagree), crossed(check.Positives, who))
+	if check.Trouble != "" {
+		table.add("  cross-check", "", "incomplete: "+check.Trouble)
+	}
+}
+
+// policies adds the classes of policies, their modes, and why there is none.
+func (s Summary) policies(table *figures) {
+	m, c := s.Manifest, &s.Manifest.Counts
 	fetched := c.Rows - c.Policy[codes.PolicyNotFetched]
 	for _, class := range codes.Policies() {
 		if n := c.Policy[class]; n > 0 && class != codes.PolicyNotFetched {
-			row("policy "+string(class), grouped(n), of(n, fetched, "valid records"))
+			table.add("  policy "+string(class), output.Grouped(n), s.share(n, fetched, "valid records"))
 		}
 	}
 	for _, mode := range codes.Modes() {
 		if n := c.Mode[mode]; n > 0 {
-			row("mode "+string(mode), grouped(n), of(n, c.Policy[codes.PolicyValid], "valid policies"))
+			table.add("  mode "+string(mode), output.Grouped(n), s.share(n, c.Policy[codes.PolicyValid], "valid policies"))
 		}
 	}
 	for _, stage := range codes.Stages() {
-		if n := total(c.PolicyReason[stage]); n > 0 {
-			row("errors at "+string(stage), grouped(n), topReasons(c.PolicyReason[stage]))
+		if reasons := c.PolicyReason[stage]; len(reasons) > 0 {
+			table.add("  errors at "+string(stage), output.Grouped(total(reasons)), frequent(reasons))
 		}
 	}
 	for _, stage := range codes.Stages() {
-		if n := total(c.PolicyUnknown[stage]); n > 0 {
-			row("unknown at "+string(stage), grouped(n), topReasons(c.PolicyUnknown[stage]))
+		if reasons := c.PolicyUnknown[stage]; len(reasons) > 0 {
+			table.add("  unknown at "+string(stage), output.Grouped(total(reasons)), frequent(reasons))
 		}
 	}
 	if n := c.Findings[codes.FindSlowNotAwaited]; n > 0 {
-		row("not awaited", grouped(n), "slow Policy Hosts whose addresses had used up --slow-wait; policies unknown")
+		table.add("  not awaited", output.Grouped(n),
+			"slow Policy Hosts whose addresses had used up --slow-wait; policies unknown")
 	}
 	if n, words := clientLimits(c); n > 0 {
-		row("client limits", grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
+		table.add("  client limits", output.Grouped(n), "perhaps, of the errors above; their verdict is unknown: "+words)
 	}
 	for _, connections := range m.Connections {
 		if words := outOfReach(connections); words != "" {
-			row("out of reach", grouped(int64(connections.OutOfReach)), words)
+			table.add("  out of reach", output.Grouped(int64(connections.OutOfReach)), words)
 		}
 	}
-	if m.Status == output.StatusSuspect {
-		row("suspect", "", strings.Join(m.Reasons, "; "))
-	}
-	_, err := io.WriteString(w, text.String())
-	return err
 }
 
-// selection says what was chosen, and of what; "" where everything was asked.
-func selection(m *output.Manifest) string {
-	var first string
-	if limit := m.Limit(); limit > 0 {
-		first = fmt.Sprintf("of the first %s entries", grouped(limit))
+// verdicts adds what senders experience, and first where somebody has to do something about it.
+func (s Summary) verdicts(table *figures) {
+	by := basisMeaning(codes.BasisMX) + "; --probe-mx would add their certificates"
+	if s.Manifest.Config["probe-mx"] == "true" {
+		by = basisMeaning(codes.BasisCertificates)
 	}
-	switch {
-	case m.From == nil:
-		return first
-	case first == "":
-		return fmt.Sprintf("chosen: %s in %s", m.From.Only, m.From.Run)
+	for _, verdict := range urgent() {
+		n := s.Manifest.Counts.Verdict[verdict]
+		if n == 0 {
+			continue
+		}
+		if by != "" {
+			table.add("  verdict", "", "by "+by)
+			by = ""
+		}
+		_, words := verdictMeaning(&output.Row{Verdict: string(verdict)})
+		table.add("    "+string(verdict), output.Grouped(n), words)
 	}
-	return fmt.Sprintf("%s chosen: %s in %s", first, m.From.Only, m.From.Run)
+}
+
+// urgent lists every verdict, the worst first.
+func urgent() []codes.Verdict {
+	return []codes.Verdict{
+		codes.VerdictEnforceRefused, codes.VerdictBroken, codes.VerdictEnforcePartial, codes.VerdictTestingWouldFail,
+		codes.VerdictUnknown, codes.VerdictEnforceOK, codes.VerdictTestingOK, codes.VerdictValidNone, codes.VerdictNoSTS,
+	}
 }
 
 // withoutSOA is how many denials came without an SOA and, where those are more than 1 % of the answers,
@@ -123,7 +148,7 @@ func clientLimits(c *output.Counts) (total int64, words string) {
 	for _, finding := range codes.ClientLimits() {
 		if n := c.Findings[finding]; n > 0 {
 			total += n
-			words += fmt.Sprintf(", %s %s", finding, grouped(n))
+			words += fmt.Sprintf(", %s %s", finding, output.Grouped(n))
 		}
 	}
 	return total, strings.TrimPrefix(words, ", ")
@@ -133,45 +158,10 @@ func clientLimits(c *output.Counts) (total int64, words string) {
 func crossed(c output.CrossCount, who string) string {
 	answered := c.Agree + c.Disagree
 	if answered == 0 && c.Checked > 0 {
-		return fmt.Sprintf("%s answered for none of %s", who, grouped(c.Checked))
+		return fmt.Sprintf("%s answered for none of %s", who, output.Grouped(c.Checked))
 	}
 	return fmt.Sprintf("%6.2f %% of %s that %s answered for, of %s asked",
-		100*float64(c.Disagree)/float64(max(answered, 1)), grouped(answered), who, grouped(c.Checked))
-}
-
-func total(reasons map[codes.PolicyReason]int64) (total int64) {
-	for _, n := range reasons {
-		total += n
-	}
-	return total
-}
-
-// topReasons lists the most frequent reasons of a stage.
-func topReasons(reasons map[codes.PolicyReason]int64) string {
-	const most = 3
-	order := slices.SortedFunc(maps.Keys(reasons), func(a, b codes.PolicyReason) int {
-		return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b))
-	})
-	var text string
-	for i, reason := range order {
-		if i == most {
-			return text + ", ..."
-		}
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s %s", reason, grouped(reasons[reason]))
-	}
-	return text
-}
-
-// grouped writes n with its thousands apart.
-func grouped(n int64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+		100*float64(c.Disagree)/float64(max(answered, 1)), output.Grouped(answered), who, output.Grouped(c.Checked))
 }
 
 // outOfReach says in words that no connection was ever made, where hosts are out of reach; empty where some were.

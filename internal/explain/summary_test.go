@@ -1,12 +1,23 @@
 package explain
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
+
+func summaryText(t *testing.T, s Summary) string {
+	t.Helper()
+	var text strings.Builder
+	if err := s.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
 
 // What may be a limit of this client is told apart from errors.
 func TestSummaryOfLimits(t *testing.T) {
@@ -17,15 +28,13 @@ func TestSummaryOfLimits(t *testing.T) {
 		{nil, ""},
 		{map[codes.Finding]int64{codes.FindPlainHTTP: 3}, ""},
 		{map[codes.Finding]int64{codes.FindHTTP2Only: 2, codes.FindClientLimit: 1234},
-			"client limits                1,236   perhaps, of the errors above; their verdict is unknown: " +
-				"client_limit_possible 1,234, http2_only 2"},
+			"  client limits  1,236  perhaps, of the errors above; their verdict is unknown: client_limit_possible 1,234,\n" +
+				"                        http2_only 2\n"},
 	} {
-		var text strings.Builder
-		if err := WriteSummary(&text, &output.Manifest{Counts: output.Counts{Findings: tt.findings}}); err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(text.String(), "client limits") != (tt.want != "") || !strings.Contains(text.String(), tt.want) {
-			t.Errorf("%v: %s", tt.findings, text.String())
+		manifest := &output.Manifest{Counts: output.Counts{Findings: tt.findings}}
+		text := summaryText(t, Summary{Manifest: manifest, Width: 120})
+		if strings.Contains(text, "client limits") != (tt.want != "") || !strings.Contains(text, tt.want) {
+			t.Errorf("%v: %s", tt.findings, text)
 		}
 	}
 }
@@ -35,16 +44,13 @@ func TestSummaryOfDenials(t *testing.T) {
 	record := map[codes.Record]int64{codes.RecordValid: 50, codes.RecordAbsent: 850, codes.RecordUnknown: 100}
 	for denied, want := range map[int64]string{
 		0: "", 9: "",
-		10: "denied without SOA              10   taken for unknown, adoption is 5.000 % to 16.000 %\n",
+		10: "denied without SOA     10  taken for unknown, adoption is 5.000 % to 16.000 %\n",
 	} {
 		findings := map[codes.Finding]int64{codes.FindNegativeWithoutSOA: denied}
 		counts := output.Counts{Rows: 1000, Record: record, Findings: findings}
-		var text strings.Builder
-		if err := WriteSummary(&text, &output.Manifest{Counts: counts}); err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(text.String(), "without SOA") != (want != "") || !strings.Contains(text.String(), want) {
-			t.Errorf("%d: %s", denied, text.String())
+		text := summaryText(t, Summary{Manifest: &output.Manifest{Counts: counts}, Width: 120})
+		if strings.Contains(text, "without SOA") != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("%d: %s", denied, text)
 		}
 	}
 }
@@ -60,38 +66,129 @@ func TestSummaryOfPolicies(t *testing.T) {
 	} {
 		counts.Add(&row)
 	}
-	var text strings.Builder
-	if err := WriteSummary(&text, &output.Manifest{Counts: counts}); err != nil {
-		t.Fatal(err)
-	}
+	text := summaryText(t, Summary{Manifest: &output.Manifest{Counts: counts}, Width: 120})
 	const want = `
-  policy valid                     2    50.00 % of valid records
-  policy invalid                   1    25.00 % of valid records
-  policy unknown                   1    25.00 % of valid records
-  mode enforce                     1    50.00 % of valid policies
-  mode testing                     1    50.00 % of valid policies
-  errors at syntax                 1   max_age_missing 1
-  unknown at dns                   1   servfail 1
+  policy valid      2   50.00 % of valid records
+  policy invalid    1   25.00 % of valid records
+  policy unknown    1   25.00 % of valid records
+  mode enforce      1   50.00 % of valid policies
+  mode testing      1   50.00 % of valid policies
+  errors at syntax  1  max_age_missing 1
+  unknown at dns    1  servfail 1
 `
-	if !strings.HasSuffix(text.String(), want) {
-		t.Errorf("%s\nwant %s", text.String(), want)
+	if !strings.HasSuffix(text, want) {
+		t.Errorf("%s\nwant %s", text, want)
 	}
 }
 
-// What casts doubt on a run is said where its figures are.
-func TestSummaryOfSuspect(t *testing.T) {
+// A summary begins with how the run ended, and why.
+func TestSummaryStatus(t *testing.T) {
+	reasons := []string{"36 of 500 records unknown"}
 	for status, want := range map[output.Status]string{
-		output.StatusComplete:   "",
-		output.StatusIncomplete: "", // the error of the scan says why
-		output.StatusSuspect:    "  suspect                              36 of 500 records are unknown\n",
+		output.StatusComplete:   "complete\n",
+		output.StatusIncomplete: "incomplete: 36 of 500 records unknown. Run the same command again to go on.\n",
+		output.StatusSuspect:    "suspect: 36 of 500 records unknown\n",
 	} {
-		m := &output.Manifest{Status: status, Reasons: []string{"36 of 500 records are unknown"}}
-		var text strings.Builder
-		if err := WriteSummary(&text, m); err != nil {
-			t.Fatal(err)
+		m := &output.Manifest{Status: status, Reasons: reasons}
+		if status == output.StatusComplete {
+			m.Reasons = nil
 		}
-		if got := text.String(); strings.Contains(got, "36 of") != (want != "") || !strings.HasSuffix(got, want) {
+		if got := summaryText(t, Summary{Manifest: m, Width: 120}); got != want+"  domains  0\n" {
 			t.Errorf("%s: %s", status, got)
+		}
+	}
+}
+
+// What became of every entry is said: what was rejected, and as what, with an example, what was left out, and why.
+func TestSummaryOfLists(t *testing.T) {
+	m := &output.Manifest{
+		Status: output.StatusComplete,
+		Inputs: []output.Input{
+			{Entries: 1200, Rejected: 3, Reasons: map[string]int64{"hyphen": 2, "wildcard": 1}, Excluded: 4, Duplicates: 5,
+				OtherTags: 2, Taken: map[string]int64{"url": 2, "port": 1}, LeftOut: []string{"readme.txt"}},
+			{Entries: 100, Rejected: 1, Reasons: map[string]int64{"hyphen": 1}, Taken: map[string]int64{"url": 9}},
+		},
+		Counts: output.Counts{Rows: 1287},
+	}
+	rejects := []domains.RejectLine{{File: "a.csv", Line: 17, Reason: domains.ReasonHyphen}}
+	const want = `complete
+  left out           of an archive, as no lists: readme.txt
+  entries     1,300  12 of 1,300 taken from URLs or addresses: url 11, port 1
+  rejected        4  no domain names; rejects.jsonl lists them:
+    hyphen        3  a label that begins or ends with a hyphen: first in a.csv,
+                     line 17
+    wildcard      1  a wildcard
+  opted out       4  nothing was asked about them
+  duplicates      5  2 with other tags: duplicates.jsonl lists them
+  domains     1,287
+`
+	text := summaryText(t, Summary{Manifest: m, Rejects: rejects, Width: 80})
+	if before, _, _ := strings.Cut(text, "  adoption"); before != want {
+		t.Errorf("%s\nwant %s", text, want)
+	}
+}
+
+// Every verdict has its line, and those that somebody has to look into come first; a shard says which it is.
+func TestSummaryOfVerdicts(t *testing.T) {
+	counts := make(map[codes.Verdict]int64)
+	for i, verdict := range codes.Verdicts() {
+		counts[verdict] = int64(1000 + i)
+	}
+	m := &output.Manifest{Counts: output.Counts{Verdict: counts}, Shard: &output.Shard{Index: 1, Of: 4}}
+	text := summaryText(t, Summary{Manifest: m, Width: 80})
+	const want = `
+  verdict                      by policy and names of MX hosts; --probe-mx would
+                               add their certificates
+    enforce_refused     1,008  mail would be refused
+    broken              1,002  published but unusable: mail is not protected
+    enforce_partial     1,007  mail is protected, but some MX hosts get none
+    testing_would_fail  1,005  testing, and not ready for enforce
+    unknown             1,001  it could not be determined
+    enforce_ok          1,006  mail is protected
+    testing_ok          1,004  testing, and nothing fails
+    valid_none          1,003  the policy asks for nothing (mode none)
+    no_sts              1,000  no MTA-STS here
+`
+	if len(urgent()) != len(codes.Verdicts()) {
+		t.Error("a verdict has no place in the summary")
+	}
+	if !strings.HasSuffix(text, want) || !strings.Contains(text, "  shard                   1/4 ") {
+		t.Errorf("%s\nwant %s", text, want)
+	}
+	m.Config = map[string]string{"probe-mx": "true"}
+	text = summaryText(t, Summary{Manifest: m, Width: 120})
+	if !strings.Contains(text, "  by policy, names and certificates of MX hosts\n") {
+		t.Error(text)
+	}
+}
+
+// A summary fits its terminal, says every reason, and parts no reason from its number.
+func TestSummaryWidth(t *testing.T) {
+	reasons := make(map[codes.PolicyReason]int64)
+	for _, reason := range codes.PolicyReasons(codes.StageSyntax) {
+		reasons[reason] = int64(len(reasons)) + 123_456_789
+	}
+	m := &output.Manifest{
+		Status:  output.StatusIncomplete,
+		Reasons: []string{"open /" + strings.Repeat("very/", 40) + "long: no such file"},
+		Inputs:  []output.Input{{Entries: 3e8, Rejected: 1e6, Reasons: map[string]int64{"hyphen": 1e6}}},
+		Counts: output.Counts{
+			Rows: 2e8, PolicyReason: map[codes.Stage]map[codes.PolicyReason]int64{codes.StageSyntax: reasons},
+			Verdict: map[codes.Verdict]int64{codes.VerdictTestingWouldFail: 2e8},
+		},
+	}
+	rejects := []domains.RejectLine{{File: strings.Repeat("list", 50), Line: 17, Reason: domains.ReasonHyphen}}
+	for _, width := range []int{40, 60, 80, 120, 200} {
+		text := summaryText(t, Summary{Manifest: m, Rejects: rejects, Width: width})
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSuffix(line, "\n"); len(line) > width || strings.TrimRight(line, " ") != line {
+				t.Errorf("%d columns: %q", width, line)
+			}
+		}
+		for reason, n := range reasons {
+			if !strings.Contains(text, fmt.Sprintf("%s %s", reason, output.Grouped(n))) {
+				t.Errorf("%d columns: %s %d is not there whole:\n%s", width, reason, n, text)
+			}
 		}
 	}
 }
@@ -100,28 +197,27 @@ func TestSummaryOfSuspect(t *testing.T) {
 func TestSummaryOfSelection(t *testing.T) {
 	counts := output.Counts{Rows: 50, Record: map[codes.Record]int64{codes.RecordValid: 50}}
 	from := &output.Lineage{Run: "monday", Only: "record=valid", Rows: 80}
-	limit, inputs := map[string]string{"limit": "50"}, []output.Input{{Entries: 50}}
+	limit := map[string]string{"limit": "50"}
 	for _, tt := range []struct {
 		manifest output.Manifest
 		want     string // of the line about domains
 		shares   bool
 	}{
 		{output.Manifest{}, "", true},
-		{output.Manifest{Config: limit, Inputs: inputs}, "of the first 50 entries", true},
-		{output.Manifest{Config: map[string]string{"limit": "51"}, Inputs: inputs}, "", true},
+		{output.Manifest{Config: limit}, "of the first 50 entries", true},
+		{output.Manifest{Config: map[string]string{"limit": "51"}}, "", true},
 		{output.Manifest{From: from}, "chosen: record=valid in monday", false},
 		{
-			output.Manifest{From: from, Config: limit, Inputs: inputs},
+			output.Manifest{From: from, Config: limit},
 			"of the first 50 entries chosen: record=valid in monday", false,
 		},
 	} {
-		var text strings.Builder
 		tt.manifest.Counts = counts
-		if err := WriteSummary(&text, &tt.manifest); err != nil {
-			t.Fatal(err)
-		}
-		line, rest, _ := strings.Cut(text.String(), "\n")
-		if want := strings.TrimRight("  domains                         50   "+tt.want, " "); line != want {
+		tt.manifest.Inputs = []output.Input{{Entries: 50}}
+		text := summaryText(t, Summary{Manifest: &tt.manifest, Width: 120})
+		_, lines, _ := strings.Cut(text, "\n")
+		line, rest, _ := strings.Cut(lines, "\n")
+		if want := strings.TrimRight("  domains       50  "+tt.want, " "); line != want {
 			t.Errorf("%q, want %q", line, want)
 		}
 		if strings.Contains(rest, "%") != tt.shares || strings.Contains(rest, "adoption") != tt.shares {

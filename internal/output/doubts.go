@@ -17,8 +17,8 @@ func (c *Counts) Doubts() []string {
 	if float64(unknown) <= mostUnknown*float64(c.Rows) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d of %d records are unknown, dead zones apart: more than %g %%",
-		unknown, c.Rows, 100*mostUnknown)}
+	return []string{fmt.Sprintf("%s of %s records unknown, dead zones apart: more than %g %%",
+		Grouped(unknown), Grouped(c.Rows), 100*mostUnknown)}
 }
 
 // PendingText is how many rows are provisional, by reason.
@@ -26,8 +26,17 @@ func (c *Counts) PendingText() string {
 	var texts []string
 	for _, why := range codes.Pendings() {
 		if n := c.Pending[why]; n > 0 {
-			texts = append(texts, fmt.Sprintf("%s %d", why, n))
+			texts = append(texts, fmt.Sprintf("%s %s", why, Grouped(n)))
 		}
 	}
 	return strings.Join(texts, ", ")
+}
+
+// Grouped writes n with a comma between thousands.
+func Grouped(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }

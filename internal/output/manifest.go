@@ -137,10 +137,18 @@ type Input struct {
 	Entries    int64            `json:"entries"`           //
 	Rejected   int64            `json:"rejected"`          // no domain names
 	Reasons    map[string]int64 `json:"reasons,omitempty"` // why, summing to Rejected
+	Taken      map[string]int64 `json:"taken,omitempty"`   // names and duplicates that are hosts of URLs and the like
 	Excluded   int64            `json:"excluded"`          // opted out
 	Duplicates int64            `json:"duplicates"`        // named before
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
 	Names      int64            `json:"names"`             // one row each, unless they were excluded late
+
+	// LeftOut are the first files of an archive that were left out, since they are no lists, and how many there are
+	// beyond.
+	LeftOut []string `json:"left_out,omitempty"`
+
+	// OtherTags are the Duplicates whose tags differ from those of the row, the lines of duplicates.jsonl.
+	OtherTags int64 `json:"duplicates_other_tags,omitempty"`
 }
 
 // A Resolver is an upstream with its counts.

@@ -29,7 +29,7 @@ func manifest() *Manifest {
 		Roots:             Roots{Source: "bundle", Date: "2026-10-30"},
 		PublicList:        "2026-02-06",
 		Plan:              Plan{SHA256: "aa", PartSize: 64, Parts: 2},
-		Inputs:            []Input{{Name: "names.txt", SHA256: "bb", Bytes: 60, Format: "plain", Reasons: map[string]int64{"ip_literal": 1}, Entries: 7, Rejected: 1, Excluded: 1, Duplicates: 1, Skipped: 2, Names: 4}},
+		Inputs:            []Input{{Name: "names.txt", SHA256: "bb", Bytes: 60, Format: "plain", Reasons: map[string]int64{"ip_literal": 1}, Taken: map[string]int64{"url": 2}, Entries: 7, Rejected: 1, Excluded: 1, Duplicates: 1, Skipped: 2, Names: 4}},
 		Exclusions:        "cc",
 		ExclusionVersions: []ExclusionVersion{{SHA256: "cc", Entries: 1, FirstSeen: at()}, {SHA256: "ee", Entries: 2, FirstSeen: at()}},
 		ExcludedLate:      1,

@@ -388,7 +388,7 @@ func TestRunOfAnotherVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for now, then := range map[string]string{`"version": 4`: `"version": 3`, `"checksum"`: `"before there were any"`} {
+	for now, then := range map[string]string{`"version": 5`: `"version": 4`, `"checksum"`: `"before there were any"`} {
 		plan = bytes.Replace(plan, []byte(now), []byte(then), 1)
 	}
 	if err := os.WriteFile(path, plan, 0o600); err != nil {
