@@ -43,11 +43,11 @@ func fileOrders() map[string]fileOrder {
 		"internal/domains": {against: 0, files: []string{
 			"errors.go", "reason.go", "lines.go", "ldh.go", "normalize.go", "format.go",
 			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
-			"reader.go", "rawreader.go", "compression.go", "source.go",
-			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
+			"reader.go", "exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
 			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go",
 			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
+		"internal/listfile": {against: 0, files: []string{"rawreader.go", "compression.go", "listfile.go"}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
 			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "words.go", "row.go",

@@ -13,6 +13,7 @@ import (
 
 	"stsscan/internal/duplicates"
 	"stsscan/internal/durable"
+	"stsscan/internal/listfile"
 )
 
 // A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
@@ -22,6 +23,7 @@ type preparation struct {
 	repair  *repair // nil: the run directory is prepared for the first time
 	rules   Rules   // for the current list
 	chunks  string  // directory
+	temp    string  // begins the paths of temporary files
 	plan    *Plan
 	rejects *rejects
 	spool   *spool
@@ -33,11 +35,13 @@ type preparation struct {
 
 func newPreparation(cfg *PrepareConfig) *preparation {
 	chunks := filepath.Join(cfg.Dir, chunksDir)
+	temp := filepath.Join(chunks, durable.TemporaryPrefix)
 	return &preparation{
 		cfg:    cfg,
 		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse},
 		chunks: chunks,
-		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
+		temp:   temp,
+		finder: duplicates.NewFinder(temp, cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
 			AllowSpecialUse: cfg.AllowSpecialUse, Exclusions: cfg.Exclude.SHA256(), dir: cfg.Dir,
@@ -66,7 +70,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 }
 
 func (p *preparation) readList(i int, l List, onRead func(int64) error) (err error) {
-	src, err := open(l.Path, p.cfg.Stdin, p.chunks, onRead)
+	src, err := listfile.Open(l.Path, listfile.Options{Stdin: p.cfg.Stdin, Temp: p.temp, OnRead: onRead})
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func (p *preparation) readList(i int, l List, onRead func(int64) error) (err err
 // limitReached says whether the limit is reached.
 func (p *preparation) limitReached() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
 
-func (p *preparation) readEntries(i int, in *Input, src *Source, onRead func(int64) error) error {
+func (p *preparation) readEntries(i int, in *Input, src *listfile.Source, onRead func(int64) error) error {
 	layout := Layout{Format: p.cfg.Format, DomainColumn: p.cfg.DomainColumn, Tags: p.cfg.Tags}
 	r, err := NewReader(in.Name, src, layout)
 	if err != nil {

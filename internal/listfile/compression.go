@@ -1,18 +1,18 @@
-package domains
+package listfile
 
 import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-
-	"stsscan/internal/durable"
 )
 
 // Bounds against decompression bombs. Lists of names shrink to a tenth, or to a thirtieth if they are sorted.
@@ -54,7 +54,7 @@ func sniff(head []byte) compression {
 
 // open returns the text behind r. An error is one of this machine, or says that the compression is not supported.
 // Bad data is an error of the text.
-func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error, error) {
+func (c compression) open(r *bufio.Reader, temp string) (io.Reader, func() error, error) {
 	switch c {
 	case stored:
 		return r, nil, nil
@@ -73,7 +73,7 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 		}
 		return z, func() error { z.Close(); return nil }, nil
 	case zipped:
-		return openZip(r, dir)
+		return openZip(r, temp)
 	}
 	return nil, nil, fmt.Errorf("%s compression is not supported: decompress it first", c)
 }
@@ -82,18 +82,19 @@ func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error,
 const encrypted = 0x1
 
 // openZip copies an archive to a temporary file, since its table of contents is at the end, and opens the one
-// file in it.
-func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
-	temp, err := os.CreateTemp(dir, durable.TemporaryPrefix+"zip-*")
+// file in it. The path of the copy begins with temp.
+func openZip(r io.Reader, temp string) (_ io.Reader, _ func() error, err error) {
+	dir, begin := filepath.Split(temp)
+	copied, err := os.CreateTemp(dir, begin+"zip-*")
 	if err != nil {
 		return nil, nil, err
 	}
-	closer := func() error { return durable.JoinErrors(temp.Close(), os.Remove(temp.Name())) }
-	size, err := io.Copy(temp, r)
+	closer := func() error { return cmp.Or(copied.Close(), os.Remove(copied.Name())) }
+	size, err := io.Copy(copied, r)
 	if err != nil {
-		return nil, nil, durable.JoinErrors(err, closer())
+		return nil, nil, cmp.Or(err, closer())
 	}
-	archive, err := zip.NewReader(temp, size)
+	archive, err := zip.NewReader(copied, size)
 	if err != nil {
 		return errReader{err}, closer, nil
 	}
@@ -104,17 +105,17 @@ func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
 		}
 	}
 	if len(members) != 1 {
-		return nil, nil, durable.JoinErrors(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
+		return nil, nil, cmp.Or(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
 	}
 	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
 		err := errors.New("the file in the zip archive is encrypted: decrypt it first")
-		return nil, nil, durable.JoinErrors(err, closer())
+		return nil, nil, cmp.Or(err, closer())
 	}
 	text, err := members[0].Open()
 	if err != nil {
 		return errReader{err}, closer, nil
 	}
-	return text, func() error { return durable.JoinErrors(text.Close(), closer()) }, nil
+	return text, func() error { return cmp.Or(text.Close(), closer()) }, nil
 }
 
 // A limitedReader stops decompression bombs, and names the compression in errors. An error is permanent.

@@ -1,16 +1,20 @@
-package domains
+// Package listfile reads the text of a list from a file or from standard input, whether it is stored as it is, in
+// gzip (RFC 1952), in Zstandard (RFC 8878) or in a zip archive, and the hash of the list as it is stored.
+//
+// What is done is told by the octets of the list, never by its name. Memory is bounded, whatever the list holds.
+// The package does not know what the text is about, and does not split it into lines.
+package listfile
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-
-	"stsscan/internal/durable"
 )
 
 // sniffed is how much of a list is read to detect its compression, in octets.
@@ -26,48 +30,73 @@ type Source struct {
 	closers []func() error
 }
 
-// Open opens the list at path; "-" is stdin. Errors in its contents come from Read. It must be closed.
-func Open(path string, stdin io.Reader) (*Source, error) { return open(path, stdin, "", nil) }
+// Options say how to open a list. The zero Options are good for a file.
+type Options struct {
+	Stdin  io.Reader           // for the path "-"
+	Temp   string              // begins the path of a copy of an archive; "": it is where the system has such files
+	OnRead func(n int64) error // called with the octets of each read; its error stops the reading; nil: not called
+}
 
-// open is Open. A zip archive is copied to a temporary file in dir ("": the system's). onRead, unless nil, is
-// called with the number of octets of each read, and its error stops the reading.
-func open(path string, stdin io.Reader, dir string, onRead func(n int64) error) (*Source, error) {
-	s := &Source{name: path}
-	if err := s.openRaw(path, stdin, onRead); err != nil {
+// Open opens the list at path; "-" is standard input. Errors in its contents come from Read. It must be closed.
+func Open(path string, options Options) (*Source, error) {
+	s, err := openRaw(path, options)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.openText(dir); err != nil {
-		return nil, durable.JoinErrors(err, s.Close())
+	if err := s.openText(options.Temp); err != nil {
+		return nil, cmp.Or(err, s.Close())
 	}
 	return s, nil
 }
 
+// Sum returns the SHA-256, in hexadecimal, and the length of the list at path as it is stored; "-" is standard input.
+func Sum(path string, options Options) (sum string, octets int64, err error) {
+	s, err := openRaw(path, options)
+	if err != nil {
+		return "", 0, err
+	}
+	sum, octets, err = s.Sum()
+	return sum, octets, cmp.Or(err, s.Close())
+}
+
+// IsArchive says whether the file at path begins as a zip archive, of which all must be read to open it.
+func IsArchive(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	var head [sniffed]byte
+	n, _ := f.Read(head[:]) // an error comes again later
+	return sniff(head[:n]) == zipped, f.Close()
+}
+
 // openRaw opens a list without decompressing it.
-func (s *Source) openRaw(path string, stdin io.Reader, onRead func(n int64) error) error {
-	r := stdin
+func openRaw(path string, options Options) (*Source, error) {
+	s := &Source{name: path}
+	r := options.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.closers = append(s.closers, f.Close)
 		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return durable.JoinErrors(fmt.Errorf("open %s: is a directory", path), s.Close())
+			return nil, cmp.Or(fmt.Errorf("open %s: is a directory", path), s.Close())
 		}
 		r = f
-	} else if stdin == nil {
-		return errors.New("open -: there is no standard input")
+	} else if r == nil {
+		return nil, errors.New("open -: there is no standard input")
 	}
-	s.raw = &rawReader{r: r, hash: sha256.New(), onRead: onRead}
-	return nil
+	s.raw = &rawReader{r: r, hash: sha256.New(), onRead: options.OnRead}
+	return s, nil
 }
 
 // openText adds the decompressor. Errors in the data are left to Read, so that they come with a line number.
-func (s *Source) openText(dir string) error {
+func (s *Source) openText(temp string) error {
 	raw := bufio.NewReaderSize(s.raw, 256<<10)
 	head, _ := raw.Peek(sniffed)
 	c := sniff(head)
-	text, closer, err := c.open(raw, dir)
+	text, closer, err := c.open(raw, temp)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", s.name, err)
 	}
