@@ -44,14 +44,14 @@ func fileOrders() map[string]fileOrder {
 			"errors.go", "reason.go", "lines.go", "ldh.go", "normalize.go", "format.go",
 			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
 			"reader.go", "exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
-			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go",
-			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
+			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "jsonlines.go",
+			"rejects.go", "rankfile.go", "othertags.go", "repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
 		"internal/listfile": {against: 0, files: []string{"rawreader.go", "compression.go", "listfile.go"}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
 			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "words.go", "row.go",
-			"crosscheck.go", "manifests.go", "plan.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
+			"crosscheck.go", "manifests.go", "plan.go", "othertags.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
 			"dnswire.go", "name.go", "denial.go", "mixedcase.go", "query.go",

@@ -136,7 +136,7 @@ func TestDamagedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ from, to, want string }{
-		{`"version": 4`, `"version": 1`, "plan of version 1, this program has version 4"},
+		{`"version": 5`, `"version": 1`, "plan of version 1, this program has version 5"},
 		{`"entries": 2`, `"entries": 3`, "are not all accounted for"},
 		{`"skipped": 0`, `"skipped": 1`, "the inputs do not add up to the total"},
 		{`"parts": 1`, `"parts": 2`, "the number of parts is wrong"},

@@ -23,7 +23,7 @@ const (
 
 // planVersion is raised when the same list would give other names, or when chunks are written in another way. Up to
 // version 3 the plan was among the chunks.
-const planVersion = 4
+const planVersion = 5
 
 // Counts account for all entries: Entries = Rejected + Excluded + Duplicates + Names.
 type Counts struct {
@@ -33,6 +33,8 @@ type Counts struct {
 	Duplicates int64 `json:"duplicates"`
 	Names      int64 `json:"names"`
 	Skipped    int64 `json:"skipped"` // no entries: comments, blank lines, headers, records that name no domain
+
+	OtherTags int64 `json:"duplicates_other_tags,omitempty"` // of Duplicates: see DuplicatesFile
 }
 
 func (c *Counts) add(d Counts) {
@@ -41,6 +43,7 @@ func (c *Counts) add(d Counts) {
 	c.Excluded += d.Excluded
 	c.Duplicates += d.Duplicates
 	c.Names += d.Names
+	c.OtherTags += d.OtherTags
 	c.Skipped += d.Skipped
 }
 
@@ -79,6 +82,7 @@ type Plan struct {
 	Parts    int         `json:"parts"`
 	Chunks   []ChunkInfo `json:"chunks"`
 	Rejects  string      `json:"rejects,omitempty"`  // SHA-256 of RejectsFile, in hexadecimal
+	Others   string      `json:"others,omitempty"`   // SHA-256 of DuplicatesFile, in hexadecimal; "": there is none
 	Checksum string      `json:"checksum,omitempty"` // of the file: see durable.Seal
 
 	dir string // the run directory
@@ -194,6 +198,16 @@ func (p *Plan) ReadExclusions() (*Exclusions, error) {
 func (p *Plan) count(list int, c Counts) {
 	p.Inputs[list].Counts.add(c)
 	p.Counts.add(c)
+}
+
+// listOf is the list that has an entry.
+func (p *Plan) listOf(rank int64) int {
+	for i := range p.Inputs {
+		if rank -= p.Inputs[i].Entries; rank <= 0 {
+			return i
+		}
+	}
+	return len(p.Inputs) - 1
 }
 
 // Ranks returns the first and the last rank of part k.

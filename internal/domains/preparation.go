@@ -28,9 +28,10 @@ type preparation struct {
 	rejects *rejects
 	spool   *spool
 	finder  *duplicates.Finder
-	entries int64  // of all lists, so far
-	columns bool   // a list had columns
-	name    []byte // scratch
+	others  *otherTags // nil: there are no tags
+	entries int64      // of all lists, so far
+	columns bool       // a list had columns
+	name    []byte     // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
@@ -56,6 +57,11 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	}
 	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
+	}
+	if len(p.cfg.Tags) > 0 {
+		if p.others, err = createOtherTags(p.cfg.Disk, p.plan, p.temp); err != nil {
+			return err
+		}
 	}
 	onRead := p.cfg.onRead(ctx, func() int64 { return p.entries })
 	for i, l := range p.cfg.Lists {
@@ -134,6 +140,9 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
 	rank := p.entries
+	if err := p.others.addLine(e.Line); err != nil {
+		return err
+	}
 	name, reason := e.Text, e.Reason
 	if e.tld > 0 {
 		reason = p.rules.checkName(name, e.tld)
@@ -178,7 +187,7 @@ func noName(in *Input) error {
 
 // abort removes what is not finished.
 func (p *preparation) abort() error {
-	errs := []error{p.finder.Close()}
+	errs := []error{p.finder.Close(), p.others.abort()}
 	if p.spool != nil {
 		errs = append(errs, p.spool.close())
 	}

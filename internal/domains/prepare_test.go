@@ -48,9 +48,9 @@ func TestPrepare(t *testing.T) {
 		t.Error("tags without tags")
 	}
 	counts := []Counts{
-		{Entries: 5, Rejected: 1, Excluded: 1, Duplicates: 1, Names: 2, Skipped: 1},
+		{Entries: 5, Rejected: 1, Excluded: 1, Duplicates: 1, OtherTags: 1, Names: 2, Skipped: 1},
 		{Entries: 4, Rejected: 1, Excluded: 1, Duplicates: 1, Names: 1, Skipped: 1},
-		{Entries: 9, Rejected: 2, Excluded: 2, Duplicates: 2, Names: 3, Skipped: 2},
+		{Entries: 9, Rejected: 2, Excluded: 2, Duplicates: 2, OtherTags: 1, Names: 3, Skipped: 2},
 	}
 	if got := []Counts{p.Inputs[0].Counts, p.Inputs[1].Counts, p.Counts}; !slices.Equal(got, counts) {
 		t.Errorf("counts %+v, want %+v", got, counts)
@@ -64,7 +64,7 @@ func TestPrepare(t *testing.T) {
 	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
-	left := []string{"chunks/chunk-000000.names", entriesFile, planFile, RejectsFile}
+	left := []string{"chunks/chunk-000000.names", DuplicatesFile, entriesFile, planFile, RejectsFile}
 	if got, want := files(t, dir), left; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}

@@ -134,6 +134,9 @@ type Input struct {
 	Duplicates int64            `json:"duplicates"`        // named before
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
 	Names      int64            `json:"names"`             // one row each, unless they were excluded late
+
+	// OtherTags are the Duplicates whose tags differ from those of the row, the lines of duplicates.jsonl.
+	OtherTags int64 `json:"duplicates_other_tags,omitempty"`
 }
 
 // A Resolver is an upstream with its counts.
