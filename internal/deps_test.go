@@ -34,6 +34,7 @@ func doors() map[string][]string {
 		"github.com/parquet-go/parquet-go":    {"internal/output", "internal/parquetcol"},
 		"code.dny.dev/ssrf":                   {"internal/egress"},
 		"github.com/spf13/cobra":              {"cmd/stsscan"},
+		"github.com/therootcompany/xz":        {"internal/listfile"},
 		"github.com/schollz/progressbar/v3":   {"cmd/stsscan"},
 		"github.com/prometheus/client_golang": {"cmd/stsscan"},
 		"net/http":                            {"internal/mtasts", "internal/egress", "bench/fetch", "bench/oddservers"},

@@ -5,14 +5,17 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/therootcompany/xz"
 )
 
 // Bounds against decompression bombs. Lists of names shrink to a tenth, or to a thirtieth if they are sorted.
@@ -30,8 +33,8 @@ const (
 	gzipped   compression = "gzip"
 	zstandard compression = "zstd"
 	zipped    compression = "zip"
-	xz        compression = "xz"    // not read
-	bzip2     compression = "bzip2" // not read
+	xzipped   compression = "xz"
+	bzipped   compression = "bzip2"
 )
 
 // sniff detects a compression by the first octets.
@@ -45,19 +48,18 @@ func sniff(head []byte) compression {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		return zipped
 	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		return xz
-	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 9 && string(head[4:10]) == "1AY&SY":
-		return bzip2
+		return xzipped
+	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 9 &&
+		(string(head[4:10]) == "1AY&SY" || string(head[4:10]) == "\x17rE8P\x90"): // a block, or the end of none
+		return bzipped
 	}
 	return stored
 }
 
-// open returns the text behind r. An error is one of this machine, or says that the compression is not supported.
-// Bad data is an error of the text.
+// open returns the text behind r. An error is one of this machine, or about what is in an archive. Bad data is an
+// error of the text.
 func (c compression) open(r *bufio.Reader, temp string) (io.Reader, func() error, error) {
 	switch c {
-	case stored:
-		return r, nil, nil
 	case gzipped:
 		z, err := newGzipReader(r)
 		if err != nil {
@@ -72,10 +74,18 @@ func (c compression) open(r *bufio.Reader, temp string) (io.Reader, func() error
 			return errReader{err}, nil, nil
 		}
 		return z, func() error { z.Close(); return nil }, nil
+	case xzipped:
+		z, err := xz.NewReader(r, maxWindow)
+		if err != nil {
+			return errReader{err}, nil, nil
+		}
+		return z, nil, nil
+	case bzipped:
+		return bzip2.NewReader(r), nil, nil
 	case zipped:
 		return openZip(r, temp)
 	}
-	return nil, nil, fmt.Errorf("%s compression is not supported: decompress it first", c)
+	return r, nil, nil
 }
 
 // encrypted is the flag of an encrypted file in a zip archive (APPNOTE, section 4.4.4).
@@ -140,16 +150,26 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.err = err
 	case l.raw.err != nil && l.raw.err != io.EOF:
 		l.err = l.raw.err // the disk's fault, not the data's
-	case errors.Is(err, errTrailing), errors.Is(err, zstd.ErrMagicMismatch): // of a frame after the first
+	case slices.Contains(trailing(), err):
 		l.err = fmt.Errorf("%s data has other data behind it", l.kind)
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, xz.ErrBuf):
 		l.err = fmt.Errorf("%s data is cut off", l.kind)
-	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, xz.ErrMemlimit):
 		l.err = fmt.Errorf("%s data needs a window of more than %d MiB", l.kind, maxWindow>>20)
+	case errors.Is(err, xz.ErrData): // which has no more to say
+		l.err = fmt.Errorf("%s data is corrupt", l.kind)
 	default:
 		l.err = fmt.Errorf("%s data is corrupt: %w", l.kind, err)
 	}
 	return n, l.err
+}
+
+// trailing are the errors of data behind compressed data. A decompressor takes it for another member, frame or stream,
+// whose first octets are wrong; those of the first one were looked at before.
+func trailing() []error {
+	return []error{
+		errTrailing, zstd.ErrMagicMismatch, xz.ErrFormat, bzip2.StructuralError("bad magic value in continuation file"),
+	}
 }
 
 // errTrailing says that compressed data is followed by something else.

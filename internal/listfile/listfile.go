@@ -1,5 +1,5 @@
 // Package listfile reads the text of a list from a file or from standard input, whether it is stored as it is, in
-// gzip (RFC 1952), in Zstandard (RFC 8878) or in a zip archive, and the hash of the list as it is stored.
+// gzip (RFC 1952), Zstandard (RFC 8878), xz or bzip2, or in a zip archive, and the hash of the list as it is stored.
 //
 // What is done is told by the octets of the list, never by its name. Memory is bounded, whatever the list holds.
 // The package does not know what the text is about, and does not split it into lines.
@@ -21,8 +21,8 @@ import (
 const sniffed = 16
 
 // A Source is an open list, decompressed and without a byte order mark. The compression is detected by the first
-// octets (gzip, Zstandard, and zip with one file in it), never by the file name. A Source fails on what looks
-// like a decompression bomb.
+// octets (gzip, Zstandard, xz, bzip2, and zip with one file in it), never by the file name. A Source fails on what
+// looks like a decompression bomb.
 type Source struct {
 	name    string
 	raw     *rawReader
@@ -49,7 +49,7 @@ func Open(path string, options Options) (*Source, error) {
 	return s, nil
 }
 
-// Sum returns the SHA-256, in hexadecimal, and the length of the list at path as it is stored; "-" is standard input.
+// Sum returns the SHA-256, in hexadecimal, and the length of the list at path, "-" or not, as it is stored.
 func Sum(path string, options Options) (sum string, octets int64, err error) {
 	s, err := openRaw(path, options)
 	if err != nil {

@@ -6,9 +6,11 @@ import (
 	"compress/flate"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	mathrand "math/rand/v2"
 	"os"
@@ -64,6 +66,68 @@ func zstdOf(t testing.TB, text string, options ...zstd.EOption) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// testdata reads a file that a program for that compression made.
+func testdata(t testing.TB, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// xzOf is an xz stream (The .xz File Format, section 2.1) of a text of less than 64 KiB, not compressed.
+func xzOf(text string) string {
+	withSum := func(b []byte) []byte { return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)) }
+	padded := func(b []byte) []byte { return append(b, make([]byte, -len(b)&3)...) }
+	flags := "\x00\x01" // a CRC32 behind each block
+	block := withSum([]byte("\x02\x00\x21\x01\x00\x00\x00\x00"))
+	if text != "" { // one chunk, which is stored
+		block = binary.BigEndian.AppendUint16(append(block, 1), uint16(len(text)-1))
+		block = append(block, text...)
+	}
+	block = append(block, 0)
+	unpadded := len(block) + 4
+	block = binary.LittleEndian.AppendUint32(padded(block), crc32.ChecksumIEEE([]byte(text)))
+	index := binary.AppendUvarint(binary.AppendUvarint([]byte{0, 1}, uint64(unpadded)), uint64(len(text)))
+	index = withSum(padded(index))
+	footer := append(binary.LittleEndian.AppendUint32(nil, uint32(len(index)/4-1)), flags...)
+	var b bytes.Buffer
+	b.WriteString("\xfd7zXZ\x00")
+	b.Write(withSum([]byte(flags)))
+	b.Write(block)
+	b.Write(index)
+	b.Write(binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(footer)))
+	b.Write(footer)
+	b.WriteString("YZ")
+	return b.String()
+}
+
+// xzWithFilter gives the first block of an xz stream another filter, of three octets.
+func xzWithFilter(data, filter string) string {
+	const header = 12 // of the stream
+	b := []byte(data)
+	copy(b[header+2:], filter)
+	binary.LittleEndian.PutUint32(b[header+8:], crc32.ChecksumIEEE(b[header:header+8]))
+	return string(b)
+}
+
+// bzip2Of has the bzip2 streams of a few texts.
+func bzip2Of(t testing.TB, text string) string {
+	t.Helper()
+	data, err := hex.DecodeString(map[string]string{
+		"":        "425a683917724538509000000000",
+		"a.com\n": "425a6839314159265359d86f47720000015100001000012802a00021800c02c736e2ee48a70a121b0de8ee40",
+		"b.com\n": "425a6839314159265359f51750fa0000015100001000011802a00021800c02c736e2ee48a70a121ea2ea1f40",
+		"a.com\nb.com\n": "425a6839314159265359ce69b8ef0000025100001000013802a00021283d4d0860385d1210f177245385090" +
+			"ce69b8ef0",
+	}[text])
+	if err != nil || len(data) == 0 {
+		t.Fatalf("no bzip2 stream of %q: %v", text, err)
+	}
+	return string(data)
 }
 
 func zipOf(t testing.TB, members ...string) string {
@@ -122,6 +186,13 @@ func TestSource(t *testing.T) {
 		{"zstd", zstdOf(t, text)},
 		{"zstd in two frames", zstdOf(t, "a.com\n") + zstdOf(t, "b.com\n")},
 		{"zstd behind a skippable frame", "\x50\x2a\x4d\x18\x03\x00\x00\x00abc" + zstdOf(t, text)},
+		{"xz", xzOf(text)},
+		{"xz in two streams", xzOf("a.com\n") + xzOf("b.com\n")},
+		{"xz in two streams with padding", xzOf("a.com\n") + "\x00\x00\x00\x00" + xzOf("b.com\n") + "\x00\x00\x00\x00"},
+		{"xz with a byte order mark", xzOf("\xef\xbb\xbf" + text)},
+		{"bzip2", bzip2Of(t, text)},
+		{"bzip2 in two streams", bzip2Of(t, "a.com\n") + bzip2Of(t, "b.com\n")},
+		{"bzip2 behind an empty stream", bzip2Of(t, "") + bzip2Of(t, text)},
 		{"zip", zipOf(t, "top-1m.csv", text)},
 		{"zip with a folder", zipOf(t, "lists/", "", "lists/top.csv", text)},
 	}
@@ -174,8 +245,6 @@ func TestOpenErrors(t *testing.T) {
 	tests := []struct {
 		name, data, want string
 	}{
-		{"xz", "\xfd7zXZ\x00\x00\x04", "open LIST: xz compression is not supported: decompress it first"},
-		{"bzip2", "BZh91AY&SY\x00\x00", "open LIST: bzip2 compression is not supported: decompress it first"},
 		{"empty zip", zipOf(t), "open LIST: 0 files in the zip archive, not one"},
 		{"zip of two", zipOf(t, "a", "x", "b", "y"), "open LIST: 2 files in the zip archive, not one"},
 		{"zip with a password", encryptedZip(t), "open LIST: the file in the zip archive is encrypted: decrypt it first"},
@@ -206,7 +275,8 @@ func TestDamagedSource(t *testing.T) {
 	const half = "a.com\nb.com\n"
 	names := half + noise(14_000)
 	gz, zst, zipped := gzipOf(t, names), zstdOf(t, names), zipOf(t, "x", names)
-	broken := func(s string, i int) string { return s[:i] + string(s[i]^0xff) + s[i+1:] }
+	x, bz := testdata(t, "names.xz"), testdata(t, "names.bz2") // their names are the first of names
+	broken := func(s string, i int) string { return s[:i] + string([]byte{s[i] ^ 0xff}) + s[i+1:] }
 	tests := []struct {
 		name, data, want string
 		early            bool // nothing can be read before the error
@@ -227,6 +297,21 @@ func TestDamagedSource(t *testing.T) {
 		{name: "zstd with a wrong sum", data: broken(zst, len(zst)-1), want: "zstd data is corrupt: CRC check failed"},
 		{name: "zstd with garbage behind", data: zst + "garbage behind it", want: "zstd data has other data behind it"},
 		{name: "zstd with zeros behind", data: zst + "\x00\x00\x00\x00", want: "zstd data has other data behind it"}, // RFC 8878 knows skippable frames, and no padding
+		{name: "xz cut off", data: x[:len(x)/2], want: "xz data is cut off"},
+		{name: "xz cut off in its footer", data: x[:len(x)-4], want: "xz data is cut off"},
+		{name: "xz header cut off", data: x[:8], want: "xz data is cut off", early: true},
+		{name: "xz with a wrong sum", data: broken(x, len(x)-25), want: "xz data is corrupt"},
+		{name: "xz with another footer", data: broken(x, len(x)-8), want: "xz data is corrupt"},
+		{name: "xz with garbage behind", data: x + "garbage behind it", want: "xz data has other data behind it"},
+		{name: "xz with a second stream cut off", data: x + x[:20], want: "xz data is cut off"},
+		{name: "xz with an unknown filter", data: xzWithFilter(x, "\x02\x00\x00"), want: "xz data is corrupt: xz: compression options not supported", early: true},
+		{name: "xz that needs 4 GiB", data: xzWithFilter(x, "\x21\x01\x28"), want: "xz data needs a window of more than 128 MiB", early: true},
+		{name: "bzip2 cut off", data: bz[:len(bz)/2], want: "bzip2 data is cut off", early: true},
+		{name: "bzip2 cut off in its trailer", data: bz[:len(bz)-4], want: "bzip2 data is cut off"},
+		{name: "bzip2 with a wrong sum", data: broken(bz, 10), want: "bzip2 data is corrupt: bzip2 data invalid: block checksum mismatch"},
+		{name: "bzip2 with garbage behind", data: bz + "garbage behind it", want: "bzip2 data has other data behind it"},
+		{name: "bzip2 with a second stream cut off", data: bz + bz[:8], want: "bzip2 data is cut off"},
+		{name: "gzip in xz", data: xzOf(gz[:200]), want: "gzip data inside xz data: decompress it first", early: true},
 		{name: "zip cut off", data: zipped[:len(zipped)/2], want: "zip data is corrupt: zip: not a valid zip file", early: true},
 		{name: "zip with a wrong sum", data: zipWithWrongSum(t, names), want: "zip data is corrupt: zip: checksum error"},
 		{name: "gzip in gzip", data: gzipOf(t, gz), want: "gzip data inside gzip data: decompress it first", early: true},
@@ -267,9 +352,11 @@ func TestBombs(t *testing.T) {
 	const size = 17 << 20
 	zeros := strings.Repeat("\x00", 1<<20)
 	for name, data := range map[string]string{
-		"gzip": strings.Repeat(gzipOf(t, zeros), size>>20), // members in a row are one text
-		"zstd": strings.Repeat(zstdOf(t, zeros), size>>20),
-		"zip":  zipOf(t, "x", strings.Repeat(zeros, size>>20)),
+		"gzip":  strings.Repeat(gzipOf(t, zeros), size>>20), // members in a row are one text
+		"zstd":  strings.Repeat(zstdOf(t, zeros), size>>20),
+		"xz":    strings.Repeat(testdata(t, "zeros.xz"), size>>20), // 1 MiB of them,
+		"bzip2": strings.Repeat(testdata(t, "zeros.bz2"), size>>20),
+		"zip":   zipOf(t, "x", strings.Repeat(zeros, size>>20)),
 	} {
 		s, err := Open("-", Options{Stdin: strings.NewReader(data)})
 		if err != nil {
@@ -336,4 +423,33 @@ func TestReadFault(t *testing.T) {
 	if _, _, err := s.Sum(); !errors.Is(err, fault) {
 		t.Errorf("sum: %v", err)
 	}
+}
+
+// FuzzOpen: no octets make a reader panic, hang, or take more memory than its limits, and an error is permanent.
+func FuzzOpen(f *testing.F) {
+	const text = "a.com\nb.com\n"
+	for _, data := range []string{
+		text, gzipOf(f, text), zstdOf(f, text), xzOf(text), bzip2Of(f, text), zipOf(f, "list", text),
+		testdata(f, "zeros.xz"), testdata(f, "zeros.bz2"), xzOf("a.com\n") + "\x00\x00\x00\x00" + xzOf("b.com\n"),
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Open("-", Options{Stdin: bytes.NewReader(data), Temp: filepath.Join(t.TempDir(), ".tmp-")})
+		if err != nil {
+			return
+		}
+		defer s.Close()
+		n, err := io.Copy(io.Discard, s)
+		if most := int64(max(bombFloor, bombRatio*len(data))) + 1<<20; n > most {
+			t.Fatalf("%d octets came out of %d", n, len(data))
+		}
+		if err == nil {
+			err = io.EOF
+		}
+		if _, again := s.Read(make([]byte, 1)); fmt.Sprint(again) != fmt.Sprint(err) {
+			t.Fatalf("error %v, then %v", err, again)
+		}
+		checkSum(t, s, string(data))
+	})
 }
