@@ -1,6 +1,8 @@
 // Package listfile reads the text of a list from a file or from standard input, whether it is stored as it is, in
 // gzip (RFC 1952), Zstandard (RFC 8878), xz or bzip2, or in a zip archive, and the hash of the list as it is stored.
 //
+// Text in UTF-16 with a byte order mark comes in UTF-8; text in any other encoding comes as it is.
+//
 // What is done is told by the octets of the list, never by its name. Memory is bounded, whatever the list holds.
 // The package does not know what the text is about, and does not split it into lines.
 package listfile
@@ -10,6 +12,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -20,7 +23,7 @@ import (
 // sniffed is how much of a list is read to detect its compression, in octets.
 const sniffed = 16
 
-// A Source is an open list, decompressed and without a byte order mark. The compression is detected by the first
+// A Source is an open list, decompressed, in UTF-8 and without a byte order mark. The compression is detected by the first
 // octets (gzip, Zstandard, xz, bzip2, and zip with one file in it), never by the file name. A Source fails on what
 // looks like a decompression bomb.
 type Source struct {
@@ -111,15 +114,29 @@ func (s *Source) openText(temp string) error {
 	switch inner := sniff(head); {
 	case c != stored && inner != stored:
 		s.text = errReader{fmt.Errorf("%s data inside %s data: decompress it first", inner, c)}
-	case bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")):
-		s.text = errReader{errors.New("text in UTF-16: convert it to UTF-8 first")}
 	default:
-		if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-			buffered.Discard(3)
-		}
-		s.text = buffered
+		s.text = decode(buffered, head)
 	}
 	return nil
+}
+
+// decode returns text that begins with head in UTF-8 without a byte order mark (RFC 3629, section 6; RFC 2781, section
+// 3.2). Without a mark it is taken as it is.
+func decode(text *bufio.Reader, head []byte) io.Reader {
+	has := func(mark string) bool { return bytes.HasPrefix(head, []byte(mark)) }
+	switch {
+	case has("\xff\xfe\x00\x00"), has("\x00\x00\xfe\xff"):
+		return errReader{errors.New("text in UTF-32: convert it to UTF-8 first")}
+	case has("\xff\xfe"):
+		text.Discard(2)
+		return newUTF16Reader(text, binary.LittleEndian)
+	case has("\xfe\xff"):
+		text.Discard(2)
+		return newUTF16Reader(text, binary.BigEndian)
+	case has("\xef\xbb\xbf"):
+		text.Discard(3)
+	}
+	return text
 }
 
 // Read reads the text of the list.

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -66,6 +67,15 @@ func zstdOf(t testing.TB, text string, options ...zstd.EOption) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// utf16Of is text in UTF-16 behind a byte order mark.
+func utf16Of(order binary.AppendByteOrder, text string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
 }
 
 // testdata reads a file that a program for that compression made.
@@ -176,6 +186,10 @@ func TestSource(t *testing.T) {
 	tests := []struct{ name, data string }{
 		{"plain", text},
 		{"byte order mark", "\xef\xbb\xbf" + text},
+		{"UTF-16, little-endian", utf16Of(binary.LittleEndian, text)},
+		{"UTF-16, big-endian", utf16Of(binary.BigEndian, text)},
+		{"gzip with UTF-16", gzipOf(t, utf16Of(binary.LittleEndian, text))},
+		{"zip with UTF-16", zipOf(t, "list.txt", utf16Of(binary.BigEndian, text))},
 		{"gzip", gzipOf(t, text)},
 		{"gzip in two members", gzipOf(t, "a.com\n") + gzipOf(t, "b.com\n")},
 		{"gzip padded with zeros", gzipOf(t, text) + strings.Repeat("\x00", 512<<10+1)}, // more than is buffered
@@ -316,7 +330,9 @@ func TestDamagedSource(t *testing.T) {
 		{name: "zip with a wrong sum", data: zipWithWrongSum(t, names), want: "zip data is corrupt: zip: checksum error"},
 		{name: "gzip in gzip", data: gzipOf(t, gz), want: "gzip data inside gzip data: decompress it first", early: true},
 		{name: "zip in zstd", data: zstdOf(t, zipped), want: "zip data inside zstd data: decompress it first", early: true},
-		{name: "UTF-16", data: "\xff\xfea\x00.\x00", want: "text in UTF-16: convert it to UTF-8 first", early: true},
+		{name: "UTF-16 in half a character", data: utf16Of(binary.LittleEndian, half) + "x", want: "UTF-16 text is cut off: it ends in half a character"},
+		{name: "UTF-16 in gzip cut off", data: gzipOf(t, utf16Of(binary.BigEndian, names))[:50_000], want: "gzip data is cut off"},
+		{name: "UTF-32", data: "\xff\xfe\x00\x00a\x00\x00\x00", want: "text in UTF-32: convert it to UTF-8 first", early: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -423,6 +439,39 @@ func TestReadFault(t *testing.T) {
 	if _, _, err := s.Sum(); !errors.Is(err, fault) {
 		t.Errorf("sum: %v", err)
 	}
+}
+
+// FuzzUTF16: what the standard library decodes at once comes out, however it is read.
+func FuzzUTF16(f *testing.F) {
+	for _, text := range []string{"a.com\nb.com\n", "b\u00fccher.de\r\n\U0001f600.com", strings.Repeat("x", 4<<10), "\ufeff"} {
+		f.Add([]byte(utf16Of(binary.LittleEndian, text)[2:]), false)
+		f.Add([]byte(utf16Of(binary.BigEndian, text)[2:]), true)
+	}
+	f.Add([]byte("\x00\xd8a\x00\x00\xdc\x00\xd8"), false) // surrogates in no pair
+	f.Fuzz(func(t *testing.T, data []byte, big bool) {
+		order, mark := binary.ByteOrder(binary.LittleEndian), "\xff\xfe"
+		if big {
+			order, mark = binary.BigEndian, "\xfe\xff"
+		}
+		var units []uint16
+		for i := 0; i+1 < len(data); i += 2 {
+			units = append(units, order.Uint16(data[i:]))
+		}
+		if !big && len(units) > 0 && units[0] == 0 {
+			return // the mark of UTF-32
+		}
+		want := string(utf16.Decode(units))
+		for _, in := range []io.Reader{bytes.NewReader(data), iotest.OneByteReader(bytes.NewReader(data))} {
+			s, err := Open("-", Options{Stdin: io.MultiReader(strings.NewReader(mark), in)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(s)
+			if string(got) != want || (err != nil) != (len(data)%2 == 1) {
+				t.Fatalf("%q, %v, want %q", got, err, want)
+			}
+		}
+	})
 }
 
 // FuzzOpen: no octets make a reader panic, hang, or take more memory than its limits, and an error is permanent.
