@@ -23,9 +23,9 @@ import (
 // sniffed is how much of a list is read to detect its compression, in octets.
 const sniffed = 16
 
-// A Source is an open list, decompressed, in UTF-8 and without a byte order mark. The compression is detected by the first
-// octets (gzip, Zstandard, xz, bzip2, and zip with one file in it), never by the file name. A Source fails on what
-// looks like a decompression bomb.
+// A Source is an open list, decompressed, in UTF-8 and without a byte order mark. The compression is detected by the
+// first octets (gzip, Zstandard, xz, bzip2, and zip with one file in it), never by the file name. A Source fails on
+// what looks like a decompression bomb.
 type Source struct {
 	name    string
 	raw     *rawReader

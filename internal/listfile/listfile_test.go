@@ -443,7 +443,9 @@ func TestReadFault(t *testing.T) {
 
 // FuzzUTF16: what the standard library decodes at once comes out, however it is read.
 func FuzzUTF16(f *testing.F) {
-	for _, text := range []string{"a.com\nb.com\n", "b\u00fccher.de\r\n\U0001f600.com", strings.Repeat("x", 4<<10), "\ufeff"} {
+	for _, text := range []string{
+		"a.com\nb.com\n", "b\u00fccher.de\r\n\U0001f600.com", strings.Repeat("x", 4<<10), "\ufeff",
+	} {
 		f.Add([]byte(utf16Of(binary.LittleEndian, text)[2:]), false)
 		f.Add([]byte(utf16Of(binary.BigEndian, text)[2:]), true)
 	}
