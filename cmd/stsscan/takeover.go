@@ -123,7 +123,7 @@ func inputOf(in domains.Input) output.Input {
 	return output.Input{
 		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries,
 		Rejected: in.Rejected, Reasons: reasons, Excluded: in.Excluded, Duplicates: in.Duplicates,
-		OtherTags: in.OtherTags, Skipped: in.Skipped, Names: in.Names,
+		LeftOut: in.LeftOut, OtherTags: in.OtherTags, Skipped: in.Skipped, Names: in.Names,
 	}
 }
 

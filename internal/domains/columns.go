@@ -108,16 +108,18 @@ func missingColumn(name string, cells []string) error {
 }
 
 // listCells lists the columns, for people.
-func listCells(cells []string) string {
+func listCells(cells []string) string { return strings.Join(printables(cells), ", ") }
+
+// printables are the first of some texts, and how many there are beyond, for people.
+func printables(texts []string) (out []string) {
 	const most = 20
-	var out []string
-	for _, cell := range cells[:min(len(cells), most)] {
-		out = append(out, Printable([]byte(cell)))
+	for _, text := range texts[:min(len(texts), most)] {
+		out = append(out, Printable([]byte(text)))
 	}
-	if len(cells) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(cells)-most))
+	if more := len(texts) - most; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 func indexFold(cells []string, name string) int {

@@ -54,7 +54,8 @@ type Input struct {
 	Bytes  int64  `json:"bytes"`  // of the list as it is stored
 	Format Format `json:"format,omitempty"`
 	Counts
-	Reasons map[Reason]int64 `json:"reasons,omitempty"` // rejected entries by reason
+	Reasons map[Reason]int64 `json:"reasons,omitempty"`  // rejected entries by reason
+	LeftOut []string         `json:"left_out,omitempty"` // files of an archive that are no lists: the first of them
 }
 
 // A ChunkInfo describes the names of one part.

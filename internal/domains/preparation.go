@@ -81,7 +81,7 @@ func (p *preparation) readList(i int, l List, onRead func(int64) error) (err err
 		return err
 	}
 	defer func() { err = durable.JoinErrors(err, src.Close()) }()
-	in := Input{Name: p.repair.listName(i, l)}
+	in := Input{Name: p.repair.listName(i, l), LeftOut: printables(src.LeftOut())}
 	read := !p.limitReached()
 	if read {
 		if err := p.readEntries(i, &in, src, onRead); err != nil {

@@ -307,3 +307,27 @@ func TestPrepareOneNameInSeveralForms(t *testing.T) {
 		t.Errorf("counts %+v, want %+v", p.Counts, want)
 	}
 }
+
+// The plan says which files of an archive were left out: the first of them, printable.
+func TestPrepareLeftOut(t *testing.T) {
+	members := []string{"list", "a.com\n", ".\x1b", ""}
+	for i := range 22 {
+		members = append(members, fmt.Sprintf("__MACOSX/%d", i), "")
+	}
+	archive, plain := writeList(t, "list.zip", zipOf(t, members...)), writeList(t, "list", "b.com\n")
+	dir := t.TempDir()
+	if _, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{archive}, {plain}}}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := ReadPlan(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.Inputs[0].LeftOut
+	if len(got) != 21 || got[0] != `.\u001b` || got[1] != "__MACOSX/0" || got[20] != "and 3 more" {
+		t.Errorf("left out %q", got)
+	}
+	if p.Inputs[1].LeftOut != nil {
+		t.Errorf("left out of a plain list: %q", p.Inputs[1].LeftOut)
+	}
+}

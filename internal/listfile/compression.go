@@ -1,16 +1,12 @@
 package listfile
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
-	"cmp"
 	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/klauspost/compress/gzip"
@@ -56,76 +52,38 @@ func sniff(head []byte) compression {
 	return stored
 }
 
-// open returns the text behind r. An error is one of this machine, or about what is in an archive. Bad data is an
-// error of the text.
-func (c compression) open(r *bufio.Reader, temp string) (io.Reader, func() error, error) {
+// decompress returns the text behind r, and notes what is to be closed. An error is one of this machine, or about what
+// is in an archive. Bad data is an error of the text.
+func (s *Source) decompress(r *bufio.Reader, c compression, temp string) (io.Reader, error) {
 	switch c {
 	case gzipped:
 		z, err := newGzipReader(r)
 		if err != nil {
-			return errReader{err}, nil, nil
+			return errReader{err}, nil
 		}
-		return z, z.Close, nil
+		s.closers = append(s.closers, z.Close)
+		return z, nil
 	case zstandard:
 		// A decoder without concurrency works in the caller's goroutine.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return errReader{err}, nil, nil
+			return errReader{err}, nil
 		}
-		return z, func() error { z.Close(); return nil }, nil
+		s.closers = append(s.closers, func() error { z.Close(); return nil })
+		return z, nil
 	case xzipped:
 		z, err := xz.NewReader(r, maxWindow)
 		if err != nil {
-			return errReader{err}, nil, nil
+			return errReader{err}, nil
 		}
-		return z, nil, nil
+		return z, nil
 	case bzipped:
-		return bzip2.NewReader(r), nil, nil
+		return bzip2.NewReader(r), nil
 	case zipped:
-		return openZip(r, temp)
+		return s.openZip(r, temp)
 	}
-	return r, nil, nil
-}
-
-// encrypted is the flag of an encrypted file in a zip archive (APPNOTE, section 4.4.4).
-const encrypted = 0x1
-
-// openZip copies an archive to a temporary file, since its table of contents is at the end, and opens the one
-// file in it. The path of the copy begins with temp.
-func openZip(r io.Reader, temp string) (_ io.Reader, _ func() error, err error) {
-	dir, begin := filepath.Split(temp)
-	copied, err := os.CreateTemp(dir, begin+"zip-*")
-	if err != nil {
-		return nil, nil, err
-	}
-	closer := func() error { return cmp.Or(copied.Close(), os.Remove(copied.Name())) }
-	size, err := io.Copy(copied, r)
-	if err != nil {
-		return nil, nil, cmp.Or(err, closer())
-	}
-	archive, err := zip.NewReader(copied, size)
-	if err != nil {
-		return errReader{err}, closer, nil
-	}
-	var members []*zip.File
-	for _, m := range archive.File {
-		if !m.FileInfo().IsDir() {
-			members = append(members, m)
-		}
-	}
-	if len(members) != 1 {
-		return nil, nil, cmp.Or(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
-	}
-	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
-		err := errors.New("the file in the zip archive is encrypted: decrypt it first")
-		return nil, nil, cmp.Or(err, closer())
-	}
-	text, err := members[0].Open()
-	if err != nil {
-		return errReader{err}, closer, nil
-	}
-	return text, func() error { return cmp.Or(text.Close(), closer()) }, nil
+	return r, nil
 }
 
 // A limitedReader stops decompression bombs, and names the compression in errors. An error is permanent.

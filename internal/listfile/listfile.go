@@ -3,7 +3,8 @@
 //
 // Text in UTF-16 with a byte order mark comes in UTF-8; text in any other encoding comes as it is.
 //
-// What is done is told by the octets of the list, never by its name. Memory is bounded, whatever the list holds.
+// What is done is told by the octets of the list, never by its name; only of the files in an archive, the names say
+// which are no lists. Memory is bounded, whatever the list holds.
 // The package does not know what the text is about, and does not split it into lines.
 package listfile
 
@@ -13,7 +14,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -22,16 +22,6 @@ import (
 
 // sniffed is how much of a list is read to detect its compression, in octets.
 const sniffed = 16
-
-// A Source is an open list, decompressed, in UTF-8 and without a byte order mark. The compression is detected by the
-// first octets (gzip, Zstandard, xz, bzip2, and zip with one file in it), never by the file name. A Source fails on
-// what looks like a decompression bomb.
-type Source struct {
-	name    string
-	raw     *rawReader
-	text    io.Reader
-	closers []func() error
-}
 
 // Options say how to open a list. The zero Options are good for a file.
 type Options struct {
@@ -99,12 +89,9 @@ func (s *Source) openText(temp string) error {
 	raw := bufio.NewReaderSize(s.raw, 256<<10)
 	head, _ := raw.Peek(sniffed)
 	c := sniff(head)
-	text, closer, err := c.open(raw, temp)
+	text, err := s.decompress(raw, c, temp)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", s.name, err)
-	}
-	if closer != nil {
-		s.closers = append(s.closers, closer)
 	}
 	if c != stored {
 		text = &limitedReader{r: text, raw: s.raw, kind: c}
@@ -137,26 +124,4 @@ func decode(text *bufio.Reader, head []byte) io.Reader {
 		text.Discard(3)
 	}
 	return text
-}
-
-// Read reads the text of the list.
-func (s *Source) Read(p []byte) (int, error) { return s.text.Read(p) }
-
-// Sum reads the rest of the list, without decompressing it, and returns the SHA-256, in hexadecimal, and the
-// length of the whole list as it is stored.
-func (s *Source) Sum() (string, int64, error) {
-	if _, err := io.Copy(io.Discard, s.raw); err != nil {
-		return "", 0, fmt.Errorf("%s: %w", s.name, err)
-	}
-	return hex.EncodeToString(s.raw.hash.Sum(nil)), s.raw.n, nil
-}
-
-// Close closes the list.
-func (s *Source) Close() error {
-	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
-	}
-	s.closers = nil
-	return errors.Join(errs...)
 }

@@ -15,6 +15,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -254,13 +255,52 @@ func TestSumOfTheRest(t *testing.T) {
 	checkSum(t, s, data)
 }
 
+// Files that are no lists are left out, and named.
+func TestLeftOut(t *testing.T) {
+	for _, tt := range []struct {
+		list    string   // its name
+		leftOut []string // beside it
+	}{
+		{"top-1m.csv", nil},
+		{"lists/Top.CSV", []string{"__MACOSX/lists/._Top.CSV", "__MACOSX/x"}},
+		{"a", []string{".DS_Store", "lists/.hidden/b.csv", "Thumbs.db", "x/desktop.ini"}},
+		{"names.txt", []string{"readme", "README.TXT", "Readme.md", "LICENSE", "license.txt", "terms.txt", "about.html", "names.txt.sha256"}},
+		{`lists\a.txt`, []string{`__MACOSX\._a.txt`, `lists\.b.txt`}},
+		{"readme.csv.txt", []string{"readme.csv"}}, // what is named for a description is one
+		{"licences.csv", []string{"terms.pdf"}},
+	} {
+		members := []string{"folder/", ""}
+		for _, name := range tt.leftOut {
+			members = append(members, name, "no list")
+		}
+		data := zipOf(t, append(members, tt.list, "a.com\n")...)
+		s, err := Open("-", Options{Stdin: strings.NewReader(data), Temp: filepath.Join(t.TempDir(), ".tmp-")})
+		if err != nil {
+			t.Errorf("%s: %v", tt.list, err)
+			continue
+		}
+		text, err := io.ReadAll(s)
+		if err != nil || string(text) != "a.com\n" || !slices.Equal(s.LeftOut(), tt.leftOut) {
+			t.Errorf("%s: %q, %v, left out %q", tt.list, text, err, s.LeftOut())
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct {
 		name, data, want string
 	}{
-		{"empty zip", zipOf(t), "open LIST: 0 files in the zip archive, not one"},
-		{"zip of two", zipOf(t, "a", "x", "b", "y"), "open LIST: 2 files in the zip archive, not one"},
+		{"empty zip", zipOf(t), "open LIST: no list in the zip archive: it is empty"},
+		{"zip of a folder", zipOf(t, "lists/", ""), "open LIST: no list in the zip archive: it is empty"},
+		{"zip without a list", zipOf(t, "ReadMe.txt", "x", "__MACOSX/._a.csv", "x"), `open LIST: no list in the zip archive: "ReadMe.txt", "__MACOSX/._a.csv": unpack it and name the list`},
+		{"zip of two", zipOf(t, "a.csv", "x", ".b", "y", "c/d\n.txt", "y"), `open LIST: 2 lists in the zip archive, not one: "a.csv", "c/d\n.txt": unpack it and name them`},
+		{"zip of seven", zipOf(t, "1", "", "2", "", "3", "", "4", "", "5", "", "6", "", "7", ""), `open LIST: 7 lists in the zip archive, not one: "1", "2", "3", "4", "5", and 2 more: unpack it and name them`},
+		{"Excel", zipOf(t, "[Content_Types].xml", "x", "xl/workbook.xml", "y"), "open LIST: a document of an office program, not a list: save it as CSV first"},
+		{"OpenDocument", zipOf(t, "mimetype", "x", "content.xml", "y"), "open LIST: a document of an office program, not a list: save it as CSV first"},
 		{"zip with a password", encryptedZip(t), "open LIST: the file in the zip archive is encrypted: decrypt it first"},
 	}
 	for _, tt := range tests {

@@ -135,6 +135,10 @@ type Input struct {
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
 	Names      int64            `json:"names"`             // one row each, unless they were excluded late
 
+	// LeftOut are the first files of an archive that were left out, since they are no lists, and how many there are
+	// beyond.
+	LeftOut []string `json:"left_out,omitempty"`
+
 	// OtherTags are the Duplicates whose tags differ from those of the row, the lines of duplicates.jsonl.
 	OtherTags int64 `json:"duplicates_other_tags,omitempty"`
 }
