@@ -5,17 +5,19 @@ import (
 	"cmp"
 	"errors"
 	"io"
+
+	"stsscan/internal/listfile"
 )
 
 // A csvReader reads one name a record (RFC 4180). In place of a name there may be a URL, whose host is the name.
 // Blank lines and lines that begin with # are skipped. A record may have several lines if it fits in maxLine
 // octets.
 type csvReader struct {
-	lines   *lines
+	lines   *listfile.Lines
 	skips   int64
 	errLine int64 // line to name in an error; 0: the next one
 	comma   byte
-	fields  fieldSplitter
+	fields  listfile.Fields
 	columns columns
 	first   *csvRecord // the first record, if it is no header: its fields are still there
 }
@@ -26,7 +28,7 @@ type csvRecord struct {
 	reason Reason // why it cannot be split; the line is then its only field
 }
 
-func (c *csvReader) line() int64    { return cmp.Or(c.errLine, c.lines.n+1) }
+func (c *csvReader) line() int64    { return cmp.Or(c.errLine, c.lines.N+1) }
 func (c *csvReader) skipped() int64 { return c.skips }
 
 func (c *csvReader) next(e *Entry) error {
@@ -41,16 +43,16 @@ func (c *csvReader) next(e *Entry) error {
 	}
 	e.Line, e.Reason = record.line, record.reason
 	if record.reason != "" {
-		e.Text = c.fields.at(0)
+		e.Text = c.fields.At(0)
 		return nil
 	}
-	e.Text = c.fields.at(c.columns.domain)
+	e.Text = c.fields.At(c.columns.domain)
 	if host, ok := urlHost(bytes.TrimSpace(e.Text)); ok {
 		e.Text = host
 	}
-	e.ListRank = parseRank(c.fields.at(c.columns.rank))
+	e.ListRank = parseRank(c.fields.At(c.columns.rank))
 	for _, i := range c.columns.tags {
-		e.Tags = append(e.Tags, c.fields.at(i))
+		e.Tags = append(e.Tags, c.fields.At(i))
 	}
 	return nil
 }
@@ -63,15 +65,15 @@ func (c *csvReader) readHeader(layout Layout) error {
 	}
 	record, err := csvRecord{}, error(nil)
 	if header != nil {
-		c.fields.split(header, c.comma)
+		c.fields.Split(header, c.comma)
 	} else if record, err = c.record(); err != nil {
 		return err
 	}
-	c.errLine = c.lines.n // errors from here on are about the header
+	c.errLine = c.lines.N // errors from here on are about the header
 	if record.reason != "" {
 		return errors.New("the first line of a CSV list has " + record.reason.Text())
 	}
-	isHeader, err := c.columns.find(c.fields.strings(), layout)
+	isHeader, err := c.columns.find(c.fields.Strings(), layout)
 	if err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (c *csvReader) readHeader(layout Layout) error {
 // is returned without it.
 func (c *csvReader) firstLine() ([]byte, error) {
 	for {
-		text, size, err := c.lines.peek()
+		text, size, err := c.lines.Peek()
 		if err != nil {
 			return nil, err
 		}
@@ -97,11 +99,11 @@ func (c *csvReader) firstLine() ([]byte, error) {
 		if len(trimmed) > 0 && trimmed[0] != '#' || size == 0 {
 			return nil, nil
 		}
-		c.lines.take(size)
+		c.lines.Take(size)
 		if len(trimmed) > 0 {
 			header := bytes.TrimSpace(trimmed[1:])
-			c.fields.split(header, c.comma)
-			if len(c.fields.fields) > 1 && hasDomainHeader(c.fields.strings()) {
+			c.fields.Split(header, c.comma)
+			if c.fields.Len() > 1 && hasDomainHeader(c.fields.Strings()) {
 				return header, nil
 			}
 		}
@@ -112,19 +114,19 @@ func (c *csvReader) firstLine() ([]byte, error) {
 // record reads the next record into c.fields.
 func (c *csvReader) record() (csvRecord, error) {
 	for {
-		text, size, err := c.lines.peek()
+		text, size, err := c.lines.Peek()
 		if err != nil {
 			return csvRecord{}, err
 		}
 		trimmed := bytes.TrimSpace(text)
 		switch {
 		case size > 0 && (len(trimmed) == 0 || trimmed[0] == '#'):
-			c.lines.take(size)
+			c.lines.Take(size)
 			c.skips++
 		case size > 0 && bytes.IndexByte(text, '"') < 0:
-			c.fields.split(text, c.comma)
-			c.lines.take(size)
-			return csvRecord{line: c.lines.n}, nil
+			c.fields.Split(text, c.comma)
+			c.lines.Take(size)
+			return csvRecord{line: c.lines.N}, nil
 		case size > 0:
 			return c.quotedRecord()
 		default:
@@ -135,12 +137,12 @@ func (c *csvReader) record() (csvRecord, error) {
 
 // quotedRecord reads a record with quotes, which may contain line ends.
 func (c *csvReader) quotedRecord() (csvRecord, error) {
-	line := c.lines.n + 1
-	window, err := c.lines.r.Peek(maxLine + 2)
-	size, ends, ok := c.fields.splitQuoted(window, c.comma, errors.Is(err, io.EOF))
+	line := c.lines.N + 1
+	window, err := c.lines.R.Peek(maxLine + 2)
+	size, ends, ok := c.fields.SplitQuoted(window, c.comma, errors.Is(err, io.EOF))
 	if ok {
-		c.lines.r.Discard(size)
-		c.lines.n += ends
+		c.lines.R.Discard(size)
+		c.lines.N += ends
 		return csvRecord{line: line}, nil
 	}
 	if ignoreEOF(err) != nil {
@@ -152,12 +154,12 @@ func (c *csvReader) quotedRecord() (csvRecord, error) {
 
 // rejectLine makes the next line an entry that is rejected.
 func (c *csvReader) rejectLine(reason Reason) (csvRecord, error) {
-	text, _, err := c.lines.next()
+	text, _, err := c.lines.Next()
 	if err != nil {
 		return csvRecord{}, err
 	}
-	c.fields.fields = append(c.fields.fields[:0], text)
-	return csvRecord{line: c.lines.n, reason: reason}, nil
+	c.fields.SetOnly(text)
+	return csvRecord{line: c.lines.N, reason: reason}, nil
 }
 
 // delimiter is the one that comes most often in a line, outside quotes.

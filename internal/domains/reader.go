@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"stsscan/internal/listfile"
 )
 
 // A Reader splits a list into entries. It skips and counts what is no entry: comments, blank lines, the header of
@@ -22,11 +24,11 @@ type Reader struct {
 // NewReader reads the list name from r. It reads the beginning, to detect the format and to find the columns of a
 // CSV list. Its errors and those of Next begin with the name and, if possible, the number of a line.
 func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
-	l := newLines(r)
+	l := listfile.NewLines(r)
 	format := layout.Format
 	if format == "" || format == FormatAuto {
 		// An error here comes again once the lines before it have been read.
-		sample, _ := l.r.Peek(detectionWindow)
+		sample, _ := l.R.Peek(detectionWindow)
 		format = detectFormat(sample, layout.DomainColumn)
 	}
 	d := &Reader{name: name, format: format}
@@ -40,9 +42,9 @@ func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
 			return nil, d.fail(err)
 		}
 	case FormatZone:
-		d.entries = newZoneReader(l.r)
+		d.entries = newZoneReader(l.R)
 	case FormatRows:
-		d.entries = newRowsReader(l.r, layout)
+		d.entries = newRowsReader(l.R, layout)
 	default:
 		return nil, fmt.Errorf("%s: unknown format %q", name, format)
 	}
@@ -83,7 +85,7 @@ const detectionWindow = 32 << 10
 // the header of a CSV list is expected to have.
 func detectFormat(sample []byte, column string) Format {
 	for len(sample) > 0 {
-		end := lineEnd(sample)
+		end := listfile.LineEnd(sample)
 		if end < 0 {
 			end = len(sample)
 		}

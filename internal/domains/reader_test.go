@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"stsscan/internal/listfile"
 )
 
 // read reads a whole list and formats entries as "line:text", with list rank, tags and reason, if any.
@@ -319,7 +321,7 @@ func FuzzReader(f *testing.F) {
 			}
 			return
 		}
-		lines := lineEnds([]byte(text)) + 1
+		lines := listfile.LineEnds([]byte(text)) + 1
 		if n := int64(len(entries)) + skipped; n > lines {
 			t.Fatalf("%d entries and %d skipped in %d lines of %s", len(entries), skipped, lines, got)
 		}

@@ -5,7 +5,7 @@
 //
 // What is done is told by the octets of the list, never by its name; only of the files in an archive, the names say
 // which are no lists. Memory is bounded, whatever the list holds.
-// The package does not know what the text is about, and does not split it into lines.
+// [Lines] and [Fields] split the text. The package does not know what it is about.
 package listfile
 
 import (
