@@ -49,6 +49,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/listfile": {against: 0, files: []string{
 			"rawreader.go", "utf16.go", "source.go", "archive.go", "compression.go", "listfile.go", "lines.go", "fields.go",
+			"separator.go",
 		}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",

@@ -16,7 +16,7 @@ type csvReader struct {
 	lines   *listfile.Lines
 	skips   int64
 	errLine int64 // line to name in an error; 0: the next one
-	comma   byte
+	comma   byte  // what separates fields
 	fields  listfile.Fields
 	columns columns
 	first   *csvRecord // the first record, if it is no header: its fields are still there
@@ -59,21 +59,23 @@ func (c *csvReader) next(e *Entry) error {
 
 // readHeader finds the columns by the header or the first record.
 func (c *csvReader) readHeader(layout Layout) error {
-	header, err := c.firstLine()
+	header, err := c.firstLine(layout)
 	if err != nil {
 		return ignoreEOF(err) // a list with no record has no entry
 	}
-	record, err := csvRecord{}, error(nil)
+	next, record := c.sample(), csvRecord{} // the sample first: it may move what is peeked at
 	if header != nil {
 		c.fields.Split(header, c.comma)
 	} else if record, err = c.record(); err != nil {
 		return err
+	} else {
+		next = next[min(1, len(next)):]
 	}
 	c.errLine = c.lines.N // errors from here on are about the header
 	if record.reason != "" {
 		return errors.New("the first line of a CSV list has " + record.reason.Text())
 	}
-	isHeader, err := c.columns.find(c.fields.Strings(), layout)
+	isHeader, err := c.columns.find(c.fields.Strings(), layout, next)
 	if err != nil {
 		return err
 	}
@@ -86,29 +88,70 @@ func (c *csvReader) readHeader(layout Layout) error {
 	return nil
 }
 
-// firstLine skips what comes before the first record and detects the delimiter. A header may stand behind a #: it
-// is returned without it.
-func (c *csvReader) firstLine() ([]byte, error) {
+// firstLine skips what comes before the first record and finds the separator. A header may stand behind a #: it is
+// returned without it.
+func (c *csvReader) firstLine(layout Layout) ([]byte, error) {
 	for {
+		// First what may move the text that is peeked at.
+		window, _ := c.lines.R.Peek(detectionWindow)
+		separator := c.comma // declared
+		if separator == 0 {
+			separator = c.separator(window, layout)
+		}
 		text, size, err := c.lines.Peek()
 		if err != nil {
 			return nil, err
 		}
-		c.comma = delimiter(text)
 		trimmed := bytes.TrimSpace(text)
-		if len(trimmed) > 0 && trimmed[0] != '#' || size == 0 {
+		declared, ok := listfile.DeclaredSeparator(text)
+		ok = ok && c.comma == 0
+		if !ok && len(trimmed) > 0 && trimmed[0] != '#' || size == 0 {
+			c.comma = separator
 			return nil, nil
 		}
 		c.lines.Take(size)
-		if len(trimmed) > 0 {
-			header := bytes.TrimSpace(trimmed[1:])
-			c.fields.Split(header, c.comma)
-			if c.fields.Len() > 1 && hasDomainHeader(c.fields.Strings()) {
+		switch {
+		case ok:
+			c.comma = declared
+		case len(trimmed) > 0:
+			header := bytes.Clone(bytes.TrimSpace(trimmed[1:]))
+			if c.fields.Split(header, separator); c.fields.Len() > 1 && hasDomainHeader(c.fields.Strings()) {
+				c.comma = separator
 				return header, nil
 			}
 		}
 		c.skips++
 	}
+}
+
+// separator finds the separator of a list that begins with text: the likeliest one that makes a header of the first
+// record, or the likeliest one.
+func (c *csvReader) separator(text []byte, layout Layout) byte {
+	likely := append(listfile.Separators(text), ',')
+	for _, separator := range likely {
+		_, _, ok := c.fields.SplitQuoted(text, separator, true)
+		if cells := c.fields.Strings(); ok && len(cells) > 1 &&
+			(hasDomainHeader(cells) || layout.DomainColumn != "" && indexFold(cells, layout.DomainColumn) >= 0) {
+			return separator
+		}
+	}
+	return likely[0]
+}
+
+// sample is the first records that come next, as far as they are in the window.
+func (c *csvReader) sample() (records [][]string) {
+	const most = 20
+	window, _ := c.lines.R.Peek(detectionWindow)
+	var fields listfile.Fields
+	for len(records) < most {
+		size, _, ok := fields.SplitQuoted(window, c.comma, false)
+		if !ok {
+			return records
+		}
+		window = window[size:]
+		records = append(records, fields.Strings())
+	}
+	return records
 }
 
 // record reads the next record into c.fields.
@@ -160,25 +203,4 @@ func (c *csvReader) rejectLine(reason Reason) (csvRecord, error) {
 	}
 	c.fields.SetOnly(text)
 	return csvRecord{line: c.lines.N, reason: reason}, nil
-}
-
-// delimiter is the one that comes most often in a line, outside quotes.
-func delimiter(line []byte) byte {
-	var count [256]int
-	quoted := false
-	for _, b := range line {
-		if b == '"' {
-			quoted = !quoted
-		}
-		if !quoted {
-			count[b]++
-		}
-	}
-	best := byte(',')
-	for _, b := range []byte("\t;") {
-		if count[b] > count[best] {
-			best = b
-		}
-	}
-	return best
 }
