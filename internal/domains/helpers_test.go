@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,8 +18,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // noise is a list of n names that do not compress well, the same ones each time.
 func noise(n int) string {
