@@ -18,7 +18,7 @@ import (
 // anywhere. This is a statement of policy: do not change it to fix a build.
 func floors() [][]string {
 	return [][]string{
-		{"internal/codes", "internal/durable", "internal/descriptors", "internal/fault", "internal/suffixes", "internal/duplicates", "internal/dnswire", "internal/forgery", "internal/monitor", "internal/resolvconf", "internal/udpbatch", "internal/window", "internal/limiter", "internal/machine", "internal/config", "internal/parquetcol", "internal/output/rowgen"},
+		{"internal/codes", "internal/durable", "internal/descriptors", "internal/fault", "internal/suffixes", "internal/duplicates", "internal/dnswire", "internal/forgery", "internal/monitor", "internal/resolvconf", "internal/udpbatch", "internal/window", "internal/limiter", "internal/machine", "internal/config", "internal/listfile", "internal/parquetcol", "internal/output/rowgen"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/survey"},
 		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify", "internal/explain", "internal/metrics"},
@@ -35,6 +35,7 @@ func doors() map[string][]string {
 		"github.com/parquet-go/parquet-go":    {"internal/output", "internal/parquetcol"},
 		"code.dny.dev/ssrf":                   {"internal/egress"},
 		"github.com/spf13/cobra":              {"cmd/stsscan"},
+		"github.com/therootcompany/xz":        {"internal/listfile"},
 		"github.com/schollz/progressbar/v3":   {"cmd/stsscan"},
 		"github.com/prometheus/client_golang": {"internal/metrics"},
 		"github.com/knadh/koanf":              {"internal/config"},

@@ -41,17 +41,20 @@ func fileOrders() map[string]fileOrder {
 			"recordpolicy.go", "alone.go", "provisional.go", "tries.go",
 		}},
 		"internal/domains": {against: 0, files: []string{
-			"errors.go", "reason.go", "lines.go", "ldh.go", "entry.go", "normalize.go", "format.go",
-			"plain.go", "fields.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
-			"reader.go", "rawreader.go", "compression.go", "source.go",
-			"exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
-			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "rejects.go", "firstrejects.go",
-			"repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
+			"errors.go", "reason.go", "ldh.go", "entry.go", "normalize.go", "format.go",
+			"plain.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
+			"reader.go", "exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
+			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "jsonlines.go", "firstrejects.go",
+			"rejects.go", "rankfile.go", "othertags.go", "repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
+		}},
+		"internal/listfile": {against: 0, files: []string{
+			"rawreader.go", "utf16.go", "source.go", "archive.go", "compression.go", "listfile.go", "lines.go", "fields.go",
+			"separator.go",
 		}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
 			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "truthlist.go", "words.go", "row.go",
-			"crosscheck.go", "manifests.go", "plan.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
+			"crosscheck.go", "manifests.go", "plan.go", "othertags.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
 			"dnswire.go", "name.go", "denial.go", "mixedcase.go", "query.go",

@@ -40,6 +40,11 @@ func (j *scanJob) prepare(
 	case record != nil:
 		return record, nil
 	}
+	for _, in := range plan.Inputs {
+		if len(in.LeftOut) > 0 {
+			j.log.Info("files in an archive are left out: they are no lists", "list", in.Name, "files", in.LeftOut)
+		}
+	}
 	return j.newRecord(ctx, plan, excluded)
 }
 

@@ -127,7 +127,7 @@ func inputOf(in domains.Input) output.Input {
 	return output.Input{
 		Name: in.Name, SHA256: in.SHA256, Bytes: in.Bytes, Format: string(in.Format), Entries: in.Entries,
 		Rejected: in.Rejected, Reasons: words(in.Reasons), Taken: words(in.Taken), Excluded: in.Excluded,
-		Duplicates: in.Duplicates, Skipped: in.Skipped, Names: in.Names,
+		Duplicates: in.Duplicates, LeftOut: in.LeftOut, OtherTags: in.OtherTags, Skipped: in.Skipped, Names: in.Names,
 	}
 }
 

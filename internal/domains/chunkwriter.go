@@ -21,6 +21,7 @@ type chunkWriter struct {
 	blocks    *blockReader
 	atEnd     bool // of the spool
 	duplicate duplicates.Bitmap
+	others    *otherTags
 	cursor    cursor
 	kept      block  // what is left of a block with duplicates
 	buf       []byte // kept, as it is stored
@@ -93,7 +94,7 @@ func (c *chunkWriter) block() (stored []byte, names int, err error) {
 	return stored, names, nil
 }
 
-// filter leaves the names that are no duplicates in kept.
+// filter leaves the names that are no duplicates in kept, and passes the duplicates to others.
 func (c *chunkWriter) filter() error {
 	at := &c.cursor
 	at.reset(c.blocks.h, c.blocks.columns, len(c.cfg.Tags))
@@ -106,9 +107,14 @@ func (c *chunkWriter) filter() error {
 		if err != nil {
 			return err
 		}
-		if !c.duplicate.Has(at.rank) {
-			c.kept.add(at.rank, at.listRank, at.names[at.begin:at.end])
-			c.kept.tags = append(c.kept.tags, at.nameTags...)
+		name := at.names[at.begin:at.end]
+		if c.duplicate.Has(at.rank) {
+			if err := c.others.write(at.h.list, at.rank, name, at.nameTags); err != nil {
+				return err
+			}
+			continue
 		}
+		c.kept.add(at.rank, at.listRank, name)
+		c.kept.tags = append(c.kept.tags, at.nameTags...)
 	}
 }

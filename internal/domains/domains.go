@@ -1,10 +1,11 @@
 // Package domains reads lists of domain names and prepares them for a survey.
 //
-// A list is plain text, CSV or a zone file (RFC 1035, section 5), as it is or in gzip, Zstandard (RFC 8878) or
-// zip, from a file or from standard input. A [Reader] splits it into entries. [Normalize] turns the text of an
-// entry into a name in A-labels (RFC 5890), that of the host in a URL or a mail address too, or says why it is none.
-// [Prepare] does both for all lists of a run, removes duplicates, and leaves the names in the run directory in chunks
-// that never change again. They are removed when the run is complete.
+// A list is plain text, CSV or a zone file (RFC 1035, section 5); package listfile opens it. A [Reader] splits it into
+// entries. [Normalize] turns the text of an entry into a name in A-labels (RFC 5890), that of the host in a URL or a mail address too, or says why it is none.
+// [Prepare]
+// does both for all lists of a run, removes duplicates, and leaves the names in the run directory in chunks
+// that never
+// change again. They are removed when the run is complete.
 //
 // What is before the last at sign of an entry, the local part of an address or a password, is kept nowhere.
 //

@@ -4,7 +4,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+
+	"stsscan/internal/listfile"
 )
+
+// maxLine is the length of the longest line, and of the longest text of an entry, in octets.
+const maxLine = listfile.MaxLine
 
 // ignoreEOF is nil at the end of the text, and err otherwise.
 func ignoreEOF(err error) error {

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"stsscan/internal/listfile"
 )
 
 // Exclusions are the names and networks that opted out of being surveyed. A nil *Exclusions excludes nothing.
@@ -41,20 +43,20 @@ func ReadExclusions(path string) (*Exclusions, error) {
 
 func parseExclusions(name string, r io.Reader) (*Exclusions, error) {
 	x := &Exclusions{exact: make(map[string]struct{}), below: make(map[string]struct{})}
-	l := newLines(r)
+	l := listfile.NewLines(r)
 	for {
-		text, long, err := l.next()
+		text, long, err := l.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			slices.SortFunc(x.networks, netip.Prefix.Compare)
 			x.networks = slices.Compact(x.networks)
 			return x, nil
 		case err != nil:
-			return nil, fmt.Errorf("%s:%d: %w", name, l.n+1, err)
+			return nil, fmt.Errorf("%s:%d: %w", name, l.N+1, err)
 		case long:
-			return nil, fmt.Errorf("%s:%d: %s", name, l.n, ReasonLineTooLong.Text())
+			return nil, fmt.Errorf("%s:%d: %s", name, l.N, ReasonLineTooLong.Text())
 		}
-		if l.n == 1 {
+		if l.N == 1 {
 			text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 		}
 		entry := strings.TrimSpace(string(beforeComment(text)))
@@ -62,7 +64,7 @@ func parseExclusions(name string, r io.Reader) (*Exclusions, error) {
 			continue
 		}
 		if err := x.add(entry); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, l.n, err)
+			return nil, fmt.Errorf("%s:%d: %w", name, l.N, err)
 		}
 	}
 }

@@ -13,13 +13,17 @@ type Format string
 const (
 	FormatAuto  Format = "auto"  // detected by the first line that is neither blank nor a comment
 	FormatPlain Format = "plain" // one name a line; # begins a comment
-	FormatCSV   Format = "csv"   // RFC 4180, or with semicolons or tabs; with a header, or rank,domain
+	FormatCSV   Format = "csv"   // RFC 4180, or with ; tab or | for the comma; with a header, or rank,domain
 	FormatZone  Format = "zone"  // RFC 1035, section 5: owners of NS records
 
 	// FormatRows is a list made of the rows of another run: a [RowLine] a line. If one of them is no valid name,
 	// there is no plan. No flag names this format.
 	FormatRows Format = "rows"
 )
+
+// detectionWindow is how much of a list is read to detect its format: more than the comments that registries put
+// before a zone.
+const detectionWindow = 32 << 10
 
 // hasUnderscores says whether names with underscores are accepted: a zone may delegate them, and rows are of
 // names that were accepted before.

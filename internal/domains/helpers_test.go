@@ -1,20 +1,23 @@
 package domains
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/hex"
+	"io"
 	"math/rand/v2"
-	"strconv"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
 	"go.uber.org/goleak"
 
 	"stsscan/internal/durable"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // noise is a list of n names that do not compress well, the same ones each time.
 func noise(n int) string {
@@ -43,3 +46,46 @@ func (f quickFS) Create(name string) (durable.Handle, error) {
 
 func (quickFS) SyncDir(string) error { return nil }
 func (quickHandle) Sync() error      { return nil }
+
+// writeList writes a list into a directory of its own.
+func writeList(t testing.TB, name, data string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func gzipOf(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// zipOf is an archive of files, each with its name before its text.
+func zipOf(t testing.TB, files ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i+1 < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, files[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

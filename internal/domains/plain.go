@@ -1,26 +1,30 @@
 package domains
 
-import "bytes"
+import (
+	"bytes"
+
+	"stsscan/internal/listfile"
+)
 
 // A plainReader reads one name a line. Text behind a # that begins the line or follows white space is a comment.
 type plainReader struct {
-	lines  *lines
+	lines  *listfile.Lines
 	skips  int64
 	window []byte // octets in the buffer of lines, for fromWindow
 	taken  int    // octets of window that fromWindow took, and lines does not know of yet
 }
 
-func (p *plainReader) line() int64    { return p.lines.n + 1 }
+func (p *plainReader) line() int64    { return p.lines.N + 1 }
 func (p *plainReader) skipped() int64 { return p.skips }
 
 func (p *plainReader) next(e *Entry) error {
 	if p.fromWindow(e) {
 		return nil
 	}
-	p.lines.r.Discard(p.taken)
+	p.lines.R.Discard(p.taken)
 	p.window, p.taken = nil, 0
 	for {
-		text, long, err := p.lines.next()
+		text, long, err := p.lines.Next()
 		if err != nil {
 			return err
 		}
@@ -29,12 +33,12 @@ func (p *plainReader) next(e *Entry) error {
 			p.skips++
 			continue
 		}
-		e.Line, e.Text = p.lines.n, name
+		e.Line, e.Text = p.lines.N, name
 		if long {
 			e.Reason = ReasonLineTooLong
 		}
 		// What is buffered already: nothing is read, so the text stays where it is.
-		p.window, _ = p.lines.r.Peek(p.lines.r.Buffered())
+		p.window, _ = p.lines.R.Peek(p.lines.R.Buffered())
 		return nil
 	}
 }
@@ -52,8 +56,8 @@ func (p *plainReader) fromWindow(e *Entry) bool {
 		return false
 	}
 	p.taken += end + 1
-	p.lines.n++
-	e.Line, e.Text = p.lines.n, text
+	p.lines.N++
+	e.Line, e.Text = p.lines.N, text
 	return true
 }
 

@@ -33,6 +33,8 @@ type Counts struct {
 	Duplicates int64 `json:"duplicates"`
 	Names      int64 `json:"names"`
 	Skipped    int64 `json:"skipped"` // no entries: comments, blank lines, headers, records that name no domain
+
+	OtherTags int64 `json:"duplicates_other_tags,omitempty"` // of Duplicates: see DuplicatesFile
 }
 
 func (c *Counts) add(d Counts) {
@@ -41,6 +43,7 @@ func (c *Counts) add(d Counts) {
 	c.Excluded += d.Excluded
 	c.Duplicates += d.Duplicates
 	c.Names += d.Names
+	c.OtherTags += d.OtherTags
 	c.Skipped += d.Skipped
 }
 
@@ -51,8 +54,9 @@ type Input struct {
 	Bytes  int64  `json:"bytes"`  // of the list as it is stored
 	Format Format `json:"format,omitempty"`
 	Counts
-	Reasons map[Reason]int64 `json:"reasons,omitempty"` // rejected entries by reason
+	Reasons map[Reason]int64 `json:"reasons,omitempty"`  // rejected entries by reason
 	Taken   map[Reason]int64 `json:"taken,omitempty"`   // names and duplicates whose host was taken, by what they are
+	LeftOut []string         `json:"left_out,omitempty"` // files of an archive that are no lists: the first of them
 }
 
 // A ChunkInfo describes the names of one part.
@@ -82,6 +86,7 @@ type Plan struct {
 	Parts    int         `json:"parts"`
 	Chunks   []ChunkInfo `json:"chunks"`
 	Rejects  string      `json:"rejects,omitempty"`  // SHA-256 of RejectsFile, in hexadecimal
+	Others   string      `json:"others,omitempty"`   // SHA-256 of DuplicatesFile, in hexadecimal; "": there is none
 	Checksum string      `json:"checksum,omitempty"` // of the file: see durable.Seal
 
 	dir string // the run directory
@@ -198,6 +203,16 @@ func (p *Plan) ReadExclusions() (*Exclusions, error) {
 func (p *Plan) count(list int, c Counts) {
 	p.Inputs[list].Counts.add(c)
 	p.Counts.add(c)
+}
+
+// listOf is the list that has an entry.
+func (p *Plan) listOf(rank int64) int {
+	for i := range p.Inputs {
+		if rank -= p.Inputs[i].Entries; rank <= 0 {
+			return i
+		}
+	}
+	return len(p.Inputs) - 1
 }
 
 // Ranks returns the first and the last rank of part k.

@@ -14,6 +14,7 @@ import (
 	"stsscan/internal/duplicates"
 	"stsscan/internal/durable"
 	"stsscan/internal/suffixes"
+	"stsscan/internal/listfile"
 )
 
 // A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
@@ -23,14 +24,16 @@ type preparation struct {
 	repair  *repair // nil: the run directory is prepared for the first time
 	rules   Rules   // for the current list
 	chunks  string  // directory
+	temp    string  // begins the paths of temporary files
 	plan    *Plan
 	rejects *rejects
 	spool   *spool
 	finder  *duplicates.Finder
 	public  *suffixes.List // nil: names stay as they are given
-	entries int64          // of all lists, so far
-	columns bool           // a list had columns
-	name    []byte         // scratch
+	others  *otherTags // nil: there are no tags
+	entries int64                // of all lists, so far
+	columns bool                  // a list had columns
+	name    []byte              // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
@@ -39,12 +42,14 @@ func newPreparation(cfg *PrepareConfig) *preparation {
 	if cfg.Names == NamesRegistered {
 		public = suffixes.NewList()
 	}
+	temp := filepath.Join(chunks, durable.TemporaryPrefix)
 	return &preparation{
 		cfg:    cfg,
 		rules:  Rules{AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames},
 		public: public,
 		chunks: chunks,
-		finder: duplicates.NewFinder(filepath.Join(chunks, durable.TemporaryPrefix), cfg.MemoryBudget),
+		temp:   temp,
+		finder: duplicates.NewFinder(temp, cfg.MemoryBudget),
 		plan: &Plan{
 			Version: planVersion, Format: cfg.Format, DomainColumn: cfg.DomainColumn, Tags: cfg.Tags, Limit: cfg.Limit,
 			AllowSpecialUse: cfg.AllowSpecialUse, StrictNames: cfg.StrictNames, Registered: public != nil,
@@ -61,6 +66,11 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
 		return err
 	}
+	if len(p.cfg.Tags) > 0 {
+		if p.others, err = createOtherTags(p.cfg.Disk, p.plan, p.temp); err != nil {
+			return err
+		}
+	}
 	onRead := p.cfg.onRead(ctx, func() int64 { return p.entries })
 	for i, l := range p.cfg.Lists {
 		if err := p.readList(i, l, onRead); err != nil {
@@ -74,12 +84,12 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 }
 
 func (p *preparation) readList(i int, l List, onRead func(int64) error) (err error) {
-	src, err := open(l.Path, p.cfg.Stdin, p.chunks, onRead)
+	src, err := listfile.Open(l.Path, listfile.Options{Stdin: p.cfg.Stdin, Temp: p.temp, OnRead: onRead})
 	if err != nil {
 		return err
 	}
 	defer func() { err = durable.JoinErrors(err, src.Close()) }()
-	in := Input{Name: p.repair.listName(i, l)}
+	in := Input{Name: p.repair.listName(i, l), LeftOut: printables(src.LeftOut())}
 	read := !p.limitReached()
 	if read {
 		if err := p.readEntries(i, &in, src, onRead); err != nil {
@@ -100,7 +110,7 @@ func (p *preparation) readList(i int, l List, onRead func(int64) error) (err err
 // limitReached says whether the limit is reached.
 func (p *preparation) limitReached() bool { return p.cfg.Limit > 0 && p.entries >= p.cfg.Limit }
 
-func (p *preparation) readEntries(i int, in *Input, src *Source, onRead func(int64) error) error {
+func (p *preparation) readEntries(i int, in *Input, src *listfile.Source, onRead func(int64) error) error {
 	layout := Layout{Format: p.cfg.Format, DomainColumn: p.cfg.DomainColumn, Tags: p.cfg.Tags}
 	r, err := NewReader(in.Name, src, layout)
 	if err != nil {
@@ -138,6 +148,9 @@ func (p *preparation) addEntry(i int, in *Input, e *Entry) error {
 	in.Entries++
 	p.entries++
 	rank := p.entries
+	if err := p.others.addLine(e.Line); err != nil {
+		return err
+	}
 	name, kind, reason := e.Text, Reason(""), e.Reason
 	switch {
 	case e.tld > 0:
@@ -214,7 +227,7 @@ func noName(in *Input) error {
 
 // abort removes what is not finished.
 func (p *preparation) abort() error {
-	errs := []error{p.finder.Close()}
+	errs := []error{p.finder.Close(), p.others.abort()}
 	if p.spool != nil {
 		errs = append(errs, p.spool.close())
 	}

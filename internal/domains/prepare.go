@@ -16,13 +16,13 @@ import (
 
 // Prepare reads the lists of a run once, in order, and leaves their names in the run directory, in chunks. The
 // chunk of part k has the names of the ranks k*PartSize+1 to (k+1)*PartSize. Rejected and excluded entries are
-// listed in [RejectsFile]. Of duplicates, the first one counts.
+// listed in [RejectsFile]. Of duplicates, the first one counts; those with other tags are listed in [DuplicatesFile].
 //
 // If the run directory has a plan already, the lists are only read to see whether they are the same; if not, the
 // error wraps [ErrOtherInput] and says what differs. The Exclusions may have grown; if an entry is gone, the
-// error wraps [ErrEntryGone]. The chunks that are needed are read, too: if one of them, the plan or [RejectsFile] is
-// damaged or gone, and the lists are the same, these are prepared again. An unfinished plan is begun again. If another
-// process prepares the same directory, Prepare waits for it.
+// error wraps [ErrEntryGone]. The chunks that are needed are read, too: if one of them, the plan or one of these
+// files is damaged or gone, and the lists are the same, they are prepared again. An unfinished plan is begun again. If
+// another process prepares the same directory, Prepare waits for it.
 //
 // A list without a valid name is an error. After an error there is no plan. Prepare stops soon after ctx is done,
 // but not while a read of standard input blocks.
@@ -117,6 +117,9 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
 		return nil, err
 	}
+	if p.plan.Others, err = p.others.commit(); err != nil {
+		return nil, err
+	}
 	if err := p.spool.close(); err != nil {
 		return nil, err
 	}
@@ -138,15 +141,16 @@ func (p *preparation) writeExcluded() error {
 // findDuplicates returns the ranks of the names that have a lower rank too; nil: there are none.
 func (p *preparation) findDuplicates(ctx context.Context) (duplicates.Bitmap, error) {
 	return p.finder.Find(ctx, p.plan.Entries, func(
-		candidates duplicates.Bitmap, add func(rank int64, name []byte) error,
+		candidates duplicates.Bitmap, add func(rank int64, name, tags []byte) error,
 	) error {
 		return p.spool.names(candidates, len(p.cfg.Tags), add)
-	})
+	}, p.others.found())
 }
 
 // writeChunks is the second pass.
 func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitmap) error {
-	c := &chunkWriter{cfg: p.cfg, plan: p.plan, spool: p.spool, blocks: p.spool.blocks(), duplicate: duplicate}
+	c := &chunkWriter{cfg: p.cfg, plan: p.plan, spool: p.spool, blocks: p.spool.blocks(), duplicate: duplicate,
+		others: p.others}
 	if p.repair.knowsPlan() { // the other chunks are not needed, or those of other shards
 		c.needs = p.cfg.Needs
 	}
@@ -173,7 +177,9 @@ func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitm
 // sweep removes the files of an unfinished preparation. With all, it removes the chunks too, which other shards
 // may be reading.
 func (cfg *PrepareConfig) sweep(all bool) error {
-	ours := func(name string) bool { return name == RejectsFile || name == planFile || name == entriesFile }
+	ours := func(name string) bool {
+		return name == RejectsFile || name == DuplicatesFile || name == planFile || name == entriesFile
+	}
 	if err := cfg.Disk.Sweep(cfg.Dir, ours); err != nil {
 		return err
 	}
@@ -182,8 +188,10 @@ func (cfg *PrepareConfig) sweep(all bool) error {
 		return err
 	}
 	if all {
-		if err := os.Remove(filepath.Join(cfg.Dir, entriesFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		for _, name := range []string{entriesFile, DuplicatesFile} { // others are always written anew
+			if err := os.Remove(filepath.Join(cfg.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 		entries, err := os.ReadDir(chunks)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -48,9 +48,9 @@ func TestPrepare(t *testing.T) {
 		t.Error("tags without tags")
 	}
 	counts := []Counts{
-		{Entries: 5, Rejected: 1, Excluded: 1, Duplicates: 1, Names: 2, Skipped: 1},
+		{Entries: 5, Rejected: 1, Excluded: 1, Duplicates: 1, OtherTags: 1, Names: 2, Skipped: 1},
 		{Entries: 4, Rejected: 1, Excluded: 1, Duplicates: 1, Names: 1, Skipped: 1},
-		{Entries: 9, Rejected: 2, Excluded: 2, Duplicates: 2, Names: 3, Skipped: 2},
+		{Entries: 9, Rejected: 2, Excluded: 2, Duplicates: 2, OtherTags: 1, Names: 3, Skipped: 2},
 	}
 	if got := []Counts{p.Inputs[0].Counts, p.Inputs[1].Counts, p.Counts}; !slices.Equal(got, counts) {
 		t.Errorf("counts %+v, want %+v", got, counts)
@@ -64,7 +64,7 @@ func TestPrepare(t *testing.T) {
 	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
-	left := []string{"chunks/chunk-000000.names", entriesFile, planFile, RejectsFile}
+	left := []string{"chunks/chunk-000000.names", DuplicatesFile, entriesFile, planFile, RejectsFile}
 	if got, want := files(t, dir), left; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}
@@ -305,5 +305,29 @@ func TestPrepareOneNameInSeveralForms(t *testing.T) {
 	}
 	if want := (Counts{Entries: 7, Rejected: 1, Duplicates: 3, Names: 3}); p.Counts != want {
 		t.Errorf("counts %+v, want %+v", p.Counts, want)
+	}
+}
+
+// The plan says which files of an archive were left out: the first of them, printable.
+func TestPrepareLeftOut(t *testing.T) {
+	members := []string{"list", "a.com\n", ".\x1b", ""}
+	for i := range 22 {
+		members = append(members, fmt.Sprintf("__MACOSX/%d", i), "")
+	}
+	archive, plain := writeList(t, "list.zip", zipOf(t, members...)), writeList(t, "list", "b.com\n")
+	dir := t.TempDir()
+	if _, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{archive}, {plain}}}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := ReadPlan(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.Inputs[0].LeftOut
+	if len(got) != 21 || got[0] != `.\u001b` || got[1] != "__MACOSX/0" || got[20] != "and 3 more" {
+		t.Errorf("left out %q", got)
+	}
+	if p.Inputs[1].LeftOut != nil {
+		t.Errorf("left out of a plain list: %q", p.Inputs[1].LeftOut)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"stsscan/internal/durable"
+	"stsscan/internal/listfile"
 )
 
 // ErrOtherInput says that a run directory was prepared from another input.
@@ -123,7 +124,7 @@ func (cfg *PrepareConfig) report(p Progress) {
 	}
 }
 
-// onRead returns the function that a [Source] calls on each read. It reports the progress over all lists, and
+// onRead returns the function that package listfile calls on each read. It reports the progress over all lists, and
 // stops the reading when ctx is done.
 func (cfg *PrepareConfig) onRead(ctx context.Context, entries func() int64) func(n int64) error {
 	at := Progress{Stage: StageRead}
@@ -202,10 +203,10 @@ func (cfg *PrepareConfig) listFormat(path string) (format Format, err error) {
 	if info, err := os.Stat(path); path == "-" || err == nil && !info.Mode().IsRegular() {
 		return "", nil
 	}
-	if zip, err := isZip(path); zip || err != nil {
+	if archive, err := listfile.IsArchive(path); archive || err != nil {
 		return "", err
 	}
-	src, err := Open(path, nil)
+	src, err := listfile.Open(path, listfile.Options{})
 	if err != nil {
 		return "", err
 	}
@@ -218,15 +219,4 @@ func (cfg *PrepareConfig) listFormat(path string) (format Format, err error) {
 		return "", fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	return "", err
-}
-
-// isZip says whether a file begins like a zip archive.
-func isZip(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	var head [sniffed]byte
-	n, _ := f.Read(head[:]) // an error comes again later
-	return sniff(head[:n]) == zipped, f.Close()
 }

@@ -44,7 +44,7 @@ func TestPrepareErrors(t *testing.T) {
 		{"no valid name in the second list", PrepareConfig{Lists: append([]List{{plain}}, list("com\n")...)}, "LIST: no valid domain among 1 entries (single_label 1): name the column of a CSV file with --domain-column"},
 		{"all excluded", PrepareConfig{Lists: list("a.com\nb.com\nc d\n"), Exclude: all}, "no domain left to survey: all 2 are excluded: see the file of --exclude"},
 		{"corrupt gzip", PrepareConfig{Lists: list(gzipOf(t, "a.com\nb.com\n")[:30])}, "LIST:3: gzip data is cut off"},
-		{"no domain column", PrepareConfig{Lists: list("foo,bar\n1,2\n")}, "LIST:1: no domain column, name one of: foo, bar"},
+		{"no domain column", PrepareConfig{Lists: list("foo,bar\n1,2\n")}, "LIST:1: no domain column: name one with --domain-column; there are: foo, bar"},
 		{"include", PrepareConfig{Lists: list("a.com. NS x.\n$INCLUDE /etc/passwd\n")}, "LIST:2: $INCLUDE is refused: expand the zone first"},
 	}
 	for _, tt := range tests {

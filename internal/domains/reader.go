@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"stsscan/internal/listfile"
 )
 
 // A Reader splits a list into entries. It skips and counts what is no entry: comments, blank lines, the header of
@@ -22,11 +24,11 @@ type Reader struct {
 // NewReader reads the list name from r. It reads the beginning, to detect the format and to find the columns of a
 // CSV list. Its errors and those of Next begin with the name and, if possible, the number of a line.
 func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
-	l := newLines(r)
+	l := listfile.NewLines(r)
 	format := layout.Format
 	if format == "" || format == FormatAuto {
 		// An error here comes again once the lines before it have been read.
-		sample, _ := l.r.Peek(detectionWindow)
+		sample, _ := l.R.Peek(detectionWindow)
 		format = detectFormat(sample, layout.DomainColumn)
 	}
 	d := &Reader{name: name, format: format}
@@ -40,9 +42,9 @@ func NewReader(name string, r io.Reader, layout Layout) (*Reader, error) {
 			return nil, d.fail(err)
 		}
 	case FormatZone:
-		d.entries = newZoneReader(l.r)
+		d.entries = newZoneReader(l.R)
 	case FormatRows:
-		d.entries = newRowsReader(l.r, layout)
+		d.entries = newRowsReader(l.R, layout)
 	default:
 		return nil, fmt.Errorf("%s: unknown format %q", name, format)
 	}
@@ -75,32 +77,68 @@ func (d *Reader) fail(err error) error {
 	return fmt.Errorf("%s:%d: %w", d.name, d.entries.line(), err)
 }
 
-// detectionWindow is how much of a list is read to detect its format: more than the comments that registries put
-// before a zone.
-const detectionWindow = 32 << 10
-
-// detectFormat detects the format by the first line that is neither blank nor a comment. column is a name that
-// the header of a CSV list is expected to have.
+// detectFormat detects the format by the first line that is neither blank nor a comment, and whether those behind it
+// are like it. column is a name that the header of a CSV list is expected to have.
 func detectFormat(sample []byte, column string) Format {
 	for len(sample) > 0 {
-		end := lineEnd(sample)
-		if end < 0 {
-			end = len(sample)
-		}
-		line := sample[:end]
-		sample = sample[min(end+1, len(sample)):]
+		line, rest := cutLine(sample)
 		text := bytes.TrimSpace(line)
-		switch {
-		case len(text) == 0 || text[0] == '#':
+		if len(text) == 0 || text[0] == '#' {
+			sample = rest
 			continue
-		case text[0] == ';' || text[0] == '$' || isZoneRecord(text):
+		}
+		if text[0] == ';' || text[0] == '$' || isZoneRecord(text) {
 			return FormatZone
-		case bytes.ContainsAny(text, ",;\t"), isDomainHeader(string(text)), strings.EqualFold(string(text), column):
+		}
+		if _, ok := listfile.DeclaredSeparator(line); ok || isCSV(text, rest, column) {
 			return FormatCSV
 		}
 		return FormatPlain
 	}
 	return FormatPlain
+}
+
+// cutLine cuts the first line from text.
+func cutLine(text []byte) (line, rest []byte) {
+	end := listfile.LineEnd(text)
+	if end < 0 {
+		return text, nil
+	}
+	return text[:end], text[end+1:]
+}
+
+// isCSV says whether a line and what comes behind it are a CSV list: the line is in quotes, or a header, or has what
+// separates fields, as have half of the lines behind it. A separator in one line of a plain list, as in a URL or a
+// comment, does not make it one.
+func isCSV(line, rest []byte, column string) bool {
+	if isDomainHeader(string(line)) || strings.EqualFold(string(line), column) ||
+		len(line) > 1 && line[0] == '"' && line[len(line)-1] == '"' {
+		return true
+	}
+	separated := func(line []byte, by string) bool { return bytes.ContainsAny(beforeComment(line), by) }
+	var by []byte
+	for _, separator := range []byte(listfile.AllSeparators) {
+		if !separated(line, string(separator)) {
+			continue
+		}
+		by = append(by, separator)
+		for cell := range bytes.SplitSeq(line, []byte{separator}) {
+			if cell := strings.TrimSpace(string(cell)); isDomainHeader(cell) || column != "" && strings.EqualFold(cell, column) {
+				return true
+			}
+		}
+	}
+	alike, others := 0, 0
+	for len(rest) > 0 && others < 20 {
+		line, rest = cutLine(rest)
+		if text := bytes.TrimSpace(beforeComment(line)); len(text) > 0 && len(rest) > 0 { // the last one may be cut off
+			others++
+			if separated(line, string(by)) {
+				alike++
+			}
+		}
+	}
+	return len(by) > 0 && 2*alike >= others
 }
 
 // isZoneRecord says whether a line looks like a record: an owner name, a TTL and a class, each of which may be

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"stsscan/internal/listfile"
 )
 
 // read reads a whole list and formats entries as "line:text", with list rank, tags and reason, if any.
@@ -137,6 +139,38 @@ func readTests() []struct {
 		{name: "CSV line too long", text: "domain,x\na.com," + wide + "\nb.com,y\n", format: FormatCSV,
 			want: []string{"2:" + ("a.com," + wide)[:256] + " line_too_long", "3:b.com"}, skipped: 1},
 
+		// Separators.
+		{name: "vertical bars", text: "rank|domain\n1|a.com\n", format: FormatCSV, want: []string{"2:a.com #1"}, skipped: 1},
+		{name: "the header tells the separator", text: "domain;note, or so, or none\na.com;x, y, z\n", layout: Layout{Tags: []string{"note, or so, or none"}}, format: FormatCSV,
+			want: []string{"2:a.com [x, y, z]"}, skipped: 1},
+		{name: "the column that is asked for tells the separator", text: "zone;a,b,c\na.com;,,\n", layout: Layout{DomainColumn: "Zone"}, format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "the first lines tell the separator", text: "1;a.com;M, N, O\n2;b.com;P\n3;c.com;\"Q;;;\"\n", format: FormatCSV,
+			want: []string{"1:a.com #1", "2:b.com #2", "3:c.com #3"}},
+		{name: "separators in quotes", text: "\"owner, or so\"|\"domain\"\n\"x|y\"|a.com\n", layout: Layout{Tags: []string{"owner, or so"}}, format: FormatCSV,
+			want: []string{"2:a.com [x|y]"}, skipped: 1},
+		{name: "declared separator", text: "sep=;\r\nowner,team;domain\r\nx,y;a.com\r\n", format: FormatCSV, want: []string{"3:a.com"}, skipped: 2},
+		{name: "declared tab", text: "\"sep=\t\"\ndomain\towner,domain\na.com\tx,b.com\n", format: FormatCSV, want: []string{"3:a.com"}, skipped: 2},
+		{name: "declared, and no header", text: "SEP=;\n1;a.com\n", format: FormatCSV, want: []string{"2:a.com #1"}, skipped: 1},
+		{name: "declared twice", text: "sep=;\nsep=,\na.com;b.com\n", layout: Layout{DomainColumn: "1"}, format: FormatCSV, want: []string{"3:a.com"}, skipped: 2},
+		{name: "a column in quotes", text: "\"a.com\"\n\"b.com\"\n", format: FormatCSV, want: []string{"1:a.com", "2:b.com"}},
+		{name: "one quoted header", text: "\"Domain\"\r\n\"a.com\"\r\n", format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "a comma in one line of a plain list", text: "https://a.com/x,y;z\nb.com\nc.com\n", format: FormatPlain, want: []string{"1:https://a.com/x,y;z", "2:b.com", "3:c.com"}},
+		{name: "a comma in a comment", text: "a.com # one, two; three\nb.com\n", format: FormatPlain, want: []string{"1:a.com", "2:b.com"}},
+		{name: "many commas in comments", text: "# one, two\na.com # x, y\nb.com # z|, w\n", format: FormatPlain, want: []string{"2:a.com", "3:b.com"}, skipped: 1},
+		{name: "records that are short", text: "a.com,x\nb.com\nc.com,y\nd.com\n\n#\ne.com,z\nf.com", format: FormatCSV, want: []string{"1:a.com", "2:b.com", "3:c.com", "4:d.com", "7:e.com", "8:f.com"}, skipped: 2},
+
+		// Headers.
+		{name: "case, spaces and quotes of a header", text: "Rank , \"  DOMAIN_Name \"\n1,a.com\n", format: FormatCSV, want: []string{"2:a.com #1"}, skipped: 1},
+		{name: "website", text: "Web-Site;Owner\nhttps://a.com/;x\n", format: FormatCSV, want: []string{"2:https://a.com/"}, skipped: 1},
+		{name: "an owner's name before a URL", text: "name,url\nBooking.com,https://www.a.com/\n", format: FormatCSV, want: []string{"2:https://www.a.com/"}, skipped: 1},
+		{name: "an owner's name and address", text: "name,e-mail\nJane Doe,jane@a.com\nBob,bob@b.com\n", format: FormatCSV, want: []string{"2:jane@a.com", "3:bob@b.com"}, skipped: 1},
+		{name: "a domain's name and its owner's address", text: "E-Mail,Name\njane@b.com,a.com\n", format: FormatCSV, want: []string{"2:a.com"}, skipped: 1},
+		{name: "the site of an office", text: "site,url\nBerlin,https://a.com/\nParis,https://b.com/\n", format: FormatCSV, want: []string{"2:https://a.com/", "3:https://b.com/"}, skipped: 1},
+		{name: "few cells are names", text: "host,name\nweb 1,a.com\nb.com,b.org\nweb 2,c.com\n", format: FormatCSV, want: []string{"2:a.com", "3:b.org", "4:c.com"}, skipped: 1},
+		{name: "no cell is a name", text: "name,site\nx,y\n", format: FormatCSV, want: []string{"2:y"}, skipped: 1},
+		{name: "a surer header without cells", text: "mail,domain\nx@a.com\n", format: FormatCSV, want: []string{"2:"}, skipped: 1},
+		{name: "header behind a hash, semicolons", text: "#rank;domain\n1;a.com\n", format: FormatCSV, want: []string{"2:a.com #1"}, skipped: 1},
+
 		// Zones.
 		{name: "zone", text: "; a comment\nexample. 3600 IN SOA ns.example. host.example. (\n  1 ; serial\n  2 3 4 5 )\nexample.\tIN NS ns.example.\n\n" +
 			"a.example. 60 IN NS ns.a.example.\na.example. IN 60 NS ns2.a.example.\nA.example. NS x.\na.example. DS 1 2 3 (AB\nCD)\nns.example. A 192.0.2.1\nb.example. 1h ns x.\n",
@@ -211,14 +245,14 @@ func TestReaderErrors(t *testing.T) {
 		layout Layout
 		want   string
 	}{
-		{text: "foo,bar\na.com,b\n", want: "list:1: no domain column, name one of: foo, bar"},
-		{text: "# x\n\nfoo,bar\na.com,b\n", want: "list:3: no domain column, name one of: foo, bar"},
-		{text: "jane@exa mple,x\n", want: "list:1: no domain column, name one of: @exa mple, x"},
+		{text: "foo,bar\na.com,b\n", want: "list:1: no domain column: name one with --domain-column; there are: foo, bar"},
+		{text: "# x\n\nfoo,bar\na.com,b\n", want: "list:3: no domain column: name one with --domain-column; there are: foo, bar"},
+		{text: "jane@exa mple,x\n", want: "list:1: no domain column: name one with --domain-column; there are: @exa mple, x"},
 		{text: "domain,jane@b.com\na.com,b\n", layout: Layout{Tags: []string{"owner"}}, want: `list:1: no column "owner", there are: domain, @b.com`},
 		{text: "jane@b.com NS x.\n", want: `list:1: relative name "@b.com" with no $ORIGIN before it`},
 		{text: "$jane@b.com\n", want: `list:1: unknown zone directive "@b.com"`},
-		{text: "a.com,b.com\n", want: "list:1: no domain column, name one of: a.com, b.com"},
-		{text: "foo\x1b[2J," + strings.Repeat("c,", 30) + "\n", want: `list:1: no domain column, name one of: foo\u001b[2J, ` + strings.Repeat("c, ", 19) + "and 12 more"},
+		{text: "a.com,b.com\n", want: "list:1: no domain column: name one with --domain-column; there are: a.com, b.com"},
+		{text: "foo\x1b[2J," + strings.Repeat("c,", 30) + "\n", want: `list:1: no domain column: name one with --domain-column; there are: foo\u001b[2J, ` + strings.Repeat("c, ", 19) + "and 12 more"},
 		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "site"}, want: `list:1: no column "site", there are: domain, owner`},
 		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "3"}, want: "list:1: no column 3: there are 2"},
 		{text: "domain,owner\na.com,b\n", layout: Layout{DomainColumn: "0"}, want: "list:1: no column 0: there are 2"},
@@ -325,7 +359,7 @@ func FuzzReader(f *testing.F) {
 			}
 			return
 		}
-		lines := lineEnds([]byte(text)) + 1
+		lines := listfile.LineEnds([]byte(text)) + 1
 		if n := int64(len(entries)) + skipped; n > lines {
 			t.Fatalf("%d entries and %d skipped in %d lines of %s", len(entries), skipped, lines, got)
 		}

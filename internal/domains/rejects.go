@@ -1,12 +1,6 @@
 package domains
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"hash"
-	"io"
 	"path/filepath"
 
 	"stsscan/internal/durable"
@@ -24,24 +18,15 @@ type RejectLine struct {
 	Text   string `json:"text"`   // the entry by [Printable], from its last at sign on; "": its line was too long
 }
 
-// rejects writes the file of rejected entries. It appears when it is whole.
-type rejects struct {
-	file *durable.File
-	sum  hash.Hash
-	buf  *bufio.Writer
-	json *json.Encoder
-}
+// rejects writes the file of rejected entries.
+type rejects struct{ *jsonLines }
 
 func createRejects(disk durable.Disk, dir string) (*rejects, error) {
-	f, err := disk.Create(filepath.Join(dir, RejectsFile))
+	lines, err := createJSONLines(disk, filepath.Join(dir, RejectsFile))
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	buf := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	return &rejects{file: f, sum: sum, buf: buf, json: enc}, nil
+	return &rejects{lines}, nil
 }
 
 func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error {
@@ -50,12 +35,4 @@ func (r *rejects) write(list string, e *Entry, rank int64, reason Reason) error 
 		line.Text = shown(e.Text)
 	}
 	return r.json.Encode(line)
-}
-
-// commit completes the file and returns its SHA-256, in hexadecimal.
-func (r *rejects) commit() (sum string, err error) {
-	if err := r.buf.Flush(); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(r.sum.Sum(nil)), r.file.Commit(nil)
 }

@@ -60,6 +60,9 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 	if err := plan.CheckRejects(); err != nil {
 		wrong = append(wrong, err)
 	}
+	if err := plan.CheckDuplicates(); err != nil {
+		wrong = append(wrong, err)
+	}
 	if _, err := plan.ReadExclusions(); err != nil {
 		wrong = append(wrong, err)
 	}
@@ -160,6 +163,14 @@ func (r *repair) listName(i int, l List) string {
 
 // CheckRejects returns an error if [RejectsFile] is not the one that was prepared.
 func (p *Plan) CheckRejects() error { return checkFile(filepath.Join(p.dir, RejectsFile), p.Rejects) }
+
+// CheckDuplicates returns an error if [DuplicatesFile] is not the one that was prepared.
+func (p *Plan) CheckDuplicates() error {
+	if p.Others == "" {
+		return nil
+	}
+	return checkFile(filepath.Join(p.dir, DuplicatesFile), p.Others)
+}
 
 // checkFile returns an error if the file does not have the SHA-256 sum, or, if sum is "", is not there.
 func checkFile(path, sum string) error {

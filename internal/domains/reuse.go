@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"stsscan/internal/durable"
+	"stsscan/internal/listfile"
 )
 
 // reuse returns the plan if it is one of this configuration.
@@ -15,12 +15,8 @@ func (cfg *PrepareConfig) reuse(ctx context.Context, plan *Plan) (*Plan, error) 
 	onRead := cfg.onRead(ctx, func() int64 { return 0 })
 	for i := 0; i < len(cfg.Lists) && difference == ""; i++ {
 		l := cfg.Lists[i]
-		s := &Source{name: l.Path}
-		if err := s.openRaw(l.Path, cfg.Stdin, onRead); err != nil {
-			return nil, err
-		}
-		sum, _, err := s.Sum()
-		if err := durable.JoinErrors(err, s.Close()); err != nil {
+		sum, _, err := listfile.Sum(l.Path, listfile.Options{Stdin: cfg.Stdin, OnRead: onRead})
+		if err != nil {
 			return nil, err
 		}
 		if was := plan.Inputs[i]; sum != was.SHA256 {

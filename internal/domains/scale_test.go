@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"stsscan/internal/listfile"
 )
 
 // same is a reader of one octet, n times.
@@ -153,7 +155,7 @@ func BenchmarkRead(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				src, err := Open(path, nil)
+				src, err := listfile.Open(path, listfile.Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -78,8 +79,9 @@ func (s *spool) blocks() *blockReader {
 	return newBlockReader(io.NewSectionReader(s.file, 0, s.size))
 }
 
-// names calls add for the names that have some ranks, in order. Width is the number of tags of a name.
-func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, name []byte) error) error {
+// names calls add for the names that have some ranks, in order, with their tags as they are stored; nil: there are
+// none. Width is the number of tags of a name.
+func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, name, tags []byte) error) error {
 	blocks := s.blocks()
 	var at cursor
 	for {
@@ -104,14 +106,18 @@ func (s *spool) names(ranks duplicates.Bitmap, width int, add func(rank int64, n
 }
 
 // each calls add for the names of a block that have some ranks.
-func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name []byte) error) error {
+func (c *cursor) each(ranks duplicates.Bitmap, add func(rank int64, name, tags []byte) error) error {
 	for {
 		err := c.next()
 		if err == io.EOF {
 			return nil
 		}
 		if err == nil && ranks.Has(c.rank) {
-			err = add(c.rank, c.names[c.begin:c.end])
+			tags := c.nameTags
+			if len(bytes.Trim(tags, "\x00")) == 0 { // all are empty
+				tags = nil
+			}
+			err = add(c.rank, c.names[c.begin:c.end], tags)
 		}
 		if err != nil {
 			return err

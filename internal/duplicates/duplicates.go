@@ -36,14 +36,20 @@ func (f *Finder) Add(rank int64, name []byte) error { return f.candidates.add(ra
 // Find returns the ranks of the names that have a lower rank too; nil where there are none. The highest rank was
 // last. Names gives add all names once more that have a rank among the candidates, in the order of their ranks;
 // it is not called where there are no candidates. After Find the Finder is of no more use.
+//
+// Each name may have a value. Find calls other, unless it is nil, for each duplicate with a value that is not that of
+// the same name with the lowest rank, first, and not empty. These calls come in no particular order.
 func (f *Finder) Find(
-	ctx context.Context, last int64, names func(candidates Bitmap, add func(rank int64, name []byte) error) error,
+	ctx context.Context, last int64,
+	names func(candidates Bitmap, add func(rank int64, name, value []byte) error) error,
+	other func(rank, first int64) error,
 ) (Bitmap, error) {
 	marks := newBitmap(last)
 	n, err := f.candidates.mark(ctx, marks)
 	if err != nil || n == 0 {
 		return nil, err
 	}
+	f.comparison.other = other
 	if err := names(marks, f.comparison.add); err != nil {
 		return nil, err
 	}

@@ -1,9 +1,11 @@
 package duplicates
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -20,9 +22,10 @@ func finder(dir string, budget int64) *Finder { return NewFinder(filepath.Join(d
 func TestFinder(t *testing.T) {
 	const ranks = 4000
 	r := rand.New(rand.NewPCG(1, 2))
-	names := make([]string, ranks+1)
+	names, values := make([]string, ranks+1), make([]string, ranks+1)
 	repeated := make([]bool, ranks+1)
-	seen := make(map[string]bool)
+	firsts := make(map[string]int64)  // by name
+	others := make(map[[2]int64]bool) // pairs of ranks with other values
 	for rank := 1; rank <= ranks; rank++ {
 		name := fmt.Sprintf("n%d.com", r.IntN(ranks/2))
 		switch rank % 5 {
@@ -31,8 +34,13 @@ func TestFinder(t *testing.T) {
 		case 1: // one name very often: its partition grows, its set does not
 			name = "often.com"
 		}
-		names[rank], repeated[rank] = name, seen[name]
-		seen[name] = true
+		names[rank], values[rank] = name, []string{"", "x", "y", "y", "z"}[r.IntN(5)]
+		first := firsts[name]
+		if repeated[rank] = first > 0; !repeated[rank] {
+			firsts[name] = int64(rank)
+		} else if values[rank] != "" && values[rank] != values[first] {
+			others[[2]int64{int64(rank), first}] = true
+		}
 	}
 	for _, budget := range []int64{64 << 20, 40 << 10, 4 << 10, 600} {
 		dir := t.TempDir()
@@ -46,7 +54,9 @@ func TestFinder(t *testing.T) {
 			}
 		}
 		spilled := f.candidates.partitions.spilled()
-		found, err := f.Find(t.Context(), ranks, func(candidates Bitmap, add func(int64, []byte) error) error {
+		got := make(map[[2]int64]bool)
+		other := func(rank, first int64) error { got[[2]int64{rank, first}] = true; return nil }
+		found, err := f.Find(t.Context(), ranks, func(candidates Bitmap, add func(int64, []byte, []byte) error) error {
 			for rank, name := range names {
 				if !candidates.Has(int64(rank)) {
 					if repeated[rank] {
@@ -57,7 +67,7 @@ func TestFinder(t *testing.T) {
 				if name == "" {
 					t.Fatalf("budget %d: rank %d, which has no name, is a candidate", budget, rank)
 				}
-				if err := add(int64(rank), []byte(name)); err != nil {
+				if err := add(int64(rank), []byte(name), []byte(values[rank])); err != nil {
 					return err
 				}
 			}
@@ -65,9 +75,12 @@ func TestFinder(t *testing.T) {
 				t.Errorf("budget %d: spilled %t, %t", budget, spilled, f.comparison.partitions.spilled())
 			}
 			return nil
-		})
+		}, other)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !maps.Equal(got, others) {
+			t.Errorf("budget %d: %d with other values, want %d", budget, len(got), len(others))
 		}
 		for rank, want := range repeated {
 			if found.Has(int64(rank)) != want {
@@ -108,6 +121,16 @@ func TestCandidatesAreCounted(t *testing.T) {
 func TestFindEnds(t *testing.T) {
 	broken := errors.New("broken")
 	asked := 0
+	all := func(_ Bitmap, add func(int64, []byte, []byte) error) error {
+		return errors.Join(add(1, []byte("a"), []byte("x")), add(2, []byte("a"), []byte("y")))
+	}
+	f := finder(t.TempDir(), 1)
+	if err := errors.Join(f.Add(1, []byte("a")), f.Add(2, []byte("a"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Find(t.Context(), 2, all, func(int64, int64) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("other: %v", err)
+	}
 	for _, names := range [][]string{{"a", "b"}, {"a", "a"}} {
 		f := finder(t.TempDir(), 1)
 		for i, name := range names {
@@ -115,7 +138,10 @@ func TestFindEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		found, err := f.Find(t.Context(), 2, func(Bitmap, func(int64, []byte) error) error { asked++; return broken })
+		found, err := f.Find(t.Context(), 2, func(Bitmap, func(int64, []byte, []byte) error) error {
+			asked++
+			return broken
+		}, nil)
 		if found != nil || names[0] == names[1] != errors.Is(err, broken) {
 			t.Errorf("%q: %v, %v", names, found, err)
 		}
@@ -187,7 +213,8 @@ func TestDamagedPartition(t *testing.T) {
 		f := finder(t.TempDir(), 1)
 		first, second := &f.candidates, &f.comparison
 		for rank := range int64(3) {
-			if err := errors.Join(first.add(rank+1, []byte("same.com")), second.add(rank+1, []byte("same.com"))); err != nil {
+			name := []byte("same.com")
+			if err := errors.Join(first.add(rank+1, name), second.add(rank+1, name, nil)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -251,12 +278,13 @@ func TestBitmap(t *testing.T) {
 
 // Names whose hashes collide are told apart by themselves.
 func TestNameSet(t *testing.T) {
-	s := newNameSet()
+	s := newNameSet(2)
 	for round := range 2 {
 		for i := range 1000 {
-			name := fmt.Appendf(nil, "n%d.com", i)
-			if got := s.add(uint64(i%7)<<32, name); got != (round == 0) {
-				t.Fatalf("round %d: %s is new: %t", round, name, got)
+			name, note := fmt.Appendf(nil, "n%d.com", i), []byte{byte(i), byte(i >> 8)}
+			has, isNew := s.add(uint64(i%7)<<32, name, note)
+			if isNew != (round == 0) || !isNew && !bytes.Equal(has, note) {
+				t.Fatalf("round %d: %s is new: %t, with %x", round, name, isNew, has)
 			}
 		}
 	}

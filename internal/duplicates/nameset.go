@@ -1,9 +1,10 @@
 package duplicates
 
 // A nameSet is a set of names: the octets of all of them in a row, and a table that says by hash where each begins.
-// It holds 4 GiB of names at most.
+// A name may have a note. It holds 4 GiB of names at most.
 type nameSet struct {
-	octets []byte // the length of a name, and the name
+	octets []byte // the length of a name, the name, and its note
+	note   int    // length of each note
 	table  []slot // a power of two long, at most three quarters full
 	n      int
 }
@@ -13,25 +14,27 @@ type slot struct {
 	begin uint32 // 1 + index into octets; 0: free
 }
 
-func newNameSet() *nameSet { return &nameSet{table: make([]slot, 1<<6)} }
+func newNameSet(note int) *nameSet { return &nameSet{table: make([]slot, 1<<6), note: note} }
 
-// add puts a name of at most 255 octets in, and says whether it is new.
-func (s *nameSet) add(hash64 uint64, name []byte) bool {
+// add puts a name of at most 255 octets in with its note, if it is new. Otherwise it returns the note that the name
+// has, which is valid until the next call.
+func (s *nameSet) add(hash64 uint64, name, note []byte) (has []byte, isNew bool) {
 	if 4*s.n >= 3*len(s.table) {
 		s.grow()
 	}
 	hash := uint32(hash64 >> 32) // the low bits are those that brought the name here
 	i := hash & uint32(len(s.table)-1)
 	for s.table[i].begin != 0 {
-		if s.table[i].hash == hash && string(s.at(s.table[i].begin)) == string(name) {
-			return false
+		if at := s.table[i]; at.hash == hash && string(s.at(at.begin)) == string(name) {
+			end := int(at.begin) + len(name)
+			return s.octets[end : end+s.note], false
 		}
 		i = (i + 1) & uint32(len(s.table)-1)
 	}
 	s.table[i] = slot{hash: hash, begin: uint32(len(s.octets)) + 1}
-	s.octets = append(append(s.octets, byte(len(name))), name...)
+	s.octets = append(append(append(s.octets, byte(len(name))), name...), note...)
 	s.n++
-	return true
+	return nil, true
 }
 
 func (s *nameSet) at(begin uint32) []byte {

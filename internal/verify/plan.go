@@ -41,14 +41,16 @@ func (c *check) readPlan() error {
 		for i, in := range plan.Inputs {
 			got := m.Inputs[i]
 			counts := domains.Counts{Entries: got.Entries, Rejected: got.Rejected, Excluded: got.Excluded,
-				Duplicates: got.Duplicates, Names: got.Names, Skipped: got.Skipped}
+				Duplicates: got.Duplicates, OtherTags: got.OtherTags, Names: got.Names, Skipped: got.Skipped}
 			if got.SHA256 != in.SHA256 || counts != in.Counts {
 				c.problem(m.Name(), "input %q is not the one of the plan", got.Name)
 			}
 		}
 	}
-	if err := plan.CheckRejects(); err != nil {
-		c.problem("", "%v", err)
+	for _, err := range []error{plan.CheckRejects(), plan.CheckDuplicates()} {
+		if err != nil {
+			c.problem("", "%v", err)
+		}
 	}
 	c.plan = plan
 	if c.late, err = domains.ReadExclusionHistory(c.dir); err != nil {

@@ -242,6 +242,15 @@ func TestRunThatDoesNotHold(t *testing.T) {
 		{name: "rejects that are gone", after: func(t *testing.T, s *survey) {
 			remove(t, filepath.Join(s.dir, "rejects.jsonl"))
 		}, want: []string{"rejects.jsonl: no such file"}},
+		{name: "duplicates with other tags that are gone", before: func(s *survey) {
+			s.edit = func(m *output.Manifest) { m.Inputs[0].OtherTags = 1 }
+		}, want: []string{`run.json: input `, "duplicates.jsonl: run.json counts 1 lines in it, and it is not there"}},
+		{name: "duplicates with other tags that are not counted", after: func(t *testing.T, s *survey) {
+			writeFile(t, filepath.Join(s.dir, "duplicates.jsonl"), "{}\n{}\n")
+		}, want: []string{"duplicates.jsonl: has 2 lines, run.json counts 0"}},
+		{name: "duplicates with other tags that are cut off", after: func(t *testing.T, s *survey) {
+			writeFile(t, filepath.Join(s.dir, "duplicates.jsonl"), "{}\n{")
+		}, want: []string{"duplicates.jsonl: line 2: unexpected EOF"}},
 		{name: "scans in one shard and in two", after: func(t *testing.T, s *survey) {
 			m, err := output.ReadManifest(filepath.Join(s.dir, "run.json"))
 			if err != nil {
@@ -296,6 +305,13 @@ func TestRunThatDoesNotHold(t *testing.T) {
 func remove(t *testing.T, path string) {
 	t.Helper()
 	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,24 +1,30 @@
-package domains
+package listfile
 
 import "bytes"
 
-// A fieldSplitter splits CSV records into fields. They are valid until the next record is split, and no longer
-// than the text of the record.
-type fieldSplitter struct {
+// Fields are those of a CSV record (RFC 4180). They are valid until the next record is split, and no longer than the
+// text of the record.
+type Fields struct {
 	fields  [][]byte
 	scratch []byte // for fields with doubled quotes
 }
 
-// at is field i; empty if the record has none.
-func (s *fieldSplitter) at(i int) []byte {
+// Len is the number of fields.
+func (s *Fields) Len() int { return len(s.fields) }
+
+// SetOnly makes text the only field.
+func (s *Fields) SetOnly(text []byte) { s.fields = append(s.fields[:0], text) }
+
+// At is field i; empty if the record has none.
+func (s *Fields) At(i int) []byte {
 	if i < 0 || i >= len(s.fields) {
 		return nil
 	}
 	return s.fields[i]
 }
 
-// strings is a copy of the fields, without white space around them.
-func (s *fieldSplitter) strings() []string {
+// Strings is a copy of the fields, without white space around them.
+func (s *Fields) Strings() []string {
 	var out []string
 	for _, f := range s.fields {
 		out = append(out, string(bytes.TrimSpace(f)))
@@ -26,11 +32,11 @@ func (s *fieldSplitter) strings() []string {
 	return out
 }
 
-// split splits a line that has no quotes.
-func (s *fieldSplitter) split(line []byte, comma byte) {
+// Split splits a line that has no quotes.
+func (s *Fields) Split(line []byte, separator byte) {
 	s.fields = s.fields[:0]
 	for {
-		i := bytes.IndexByte(line, comma)
+		i := bytes.IndexByte(line, separator)
 		if i < 0 {
 			s.fields = append(s.fields, line)
 			return
@@ -40,9 +46,9 @@ func (s *fieldSplitter) split(line []byte, comma byte) {
 	}
 }
 
-// splitQuoted splits the record at the beginning of text, and returns its size and the number of its lines. It is
+// SplitQuoted splits the record at the beginning of text, and returns its size and the number of its lines. It is
 // not ok if the record does not end in text, or has text behind a quote. all says that nothing comes after text.
-func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int, ends int64, ok bool) {
+func (s *Fields) SplitQuoted(text []byte, separator byte, all bool) (size int, ends int64, ok bool) {
 	s.fields, s.scratch = s.fields[:0], s.scratch[:0]
 	for i := 0; ; i++ {
 		start := i
@@ -54,14 +60,14 @@ func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int
 			if n < 0 {
 				return 0, 0, false
 			}
-			ends += lineEnds(text[i : i+n])
+			ends += LineEnds(text[i : i+n])
 			i += 1 + n
 			s.fields = append(s.fields, field)
 			for i < len(text) && text[i] == ' ' {
 				i++
 			}
 		} else {
-			for i < len(text) && text[i] != comma && text[i] != '\r' && text[i] != '\n' {
+			for i < len(text) && text[i] != separator && text[i] != '\r' && text[i] != '\n' {
 				i++
 			}
 			s.fields = append(s.fields, text[start:i])
@@ -72,7 +78,7 @@ func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int
 		case text[i] == '\r' || text[i] == '\n':
 			whole := text[i] == '\n' || i+1 < len(text) || all
 			return i + endLength(text[i:]), ends + 1, whole
-		case text[i] != comma:
+		case text[i] != separator:
 			return 0, 0, false
 		}
 	}
@@ -80,7 +86,7 @@ func (s *fieldSplitter) splitQuoted(text []byte, comma byte, all bool) (size int
 
 // unquote reads the text behind an opening quote. It returns the field and the number of octets up to the closing
 // quote, that included; -1: there is no closing quote.
-func (s *fieldSplitter) unquote(text []byte) (field []byte, n int) {
+func (s *Fields) unquote(text []byte) (field []byte, n int) {
 	start, from := len(s.scratch), 0
 	for {
 		i := bytes.IndexByte(text[from:], '"')
@@ -101,8 +107,8 @@ func (s *fieldSplitter) unquote(text []byte) (field []byte, n int) {
 	}
 }
 
-// lineEnds counts the line ends in text: LF, CRLF and CR.
-func lineEnds(text []byte) int64 {
+// LineEnds counts the line ends in text: LF, CRLF and CR.
+func LineEnds(text []byte) int64 {
 	cr, lf, crlf := bytes.Count(text, []byte("\r")), bytes.Count(text, []byte("\n")), bytes.Count(text, []byte("\r\n"))
 	return int64(cr + lf - crlf)
 }

@@ -1,18 +1,17 @@
-package domains
+package listfile
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-
-	"stsscan/internal/durable"
+	"github.com/therootcompany/xz"
 )
 
 // Bounds against decompression bombs. Lists of names shrink to a tenth, or to a thirtieth if they are sorted.
@@ -30,8 +29,8 @@ const (
 	gzipped   compression = "gzip"
 	zstandard compression = "zstd"
 	zipped    compression = "zip"
-	xz        compression = "xz"    // not read
-	bzip2     compression = "bzip2" // not read
+	xzipped   compression = "xz"
+	bzipped   compression = "bzip2"
 )
 
 // sniff detects a compression by the first octets.
@@ -45,76 +44,46 @@ func sniff(head []byte) compression {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		return zipped
 	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		return xz
-	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 9 && string(head[4:10]) == "1AY&SY":
-		return bzip2
+		return xzipped
+	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 9 &&
+		(string(head[4:10]) == "1AY&SY" || string(head[4:10]) == "\x17rE8P\x90"): // a block, or the end of none
+		return bzipped
 	}
 	return stored
 }
 
-// open returns the text behind r. An error is one of this machine, or says that the compression is not supported.
-// Bad data is an error of the text.
-func (c compression) open(r *bufio.Reader, dir string) (io.Reader, func() error, error) {
+// decompress returns the text behind r, and notes what is to be closed. An error is one of this machine, or about what
+// is in an archive. Bad data is an error of the text.
+func (s *Source) decompress(r *bufio.Reader, c compression, temp string) (io.Reader, error) {
 	switch c {
-	case stored:
-		return r, nil, nil
 	case gzipped:
 		z, err := newGzipReader(r)
 		if err != nil {
-			return errReader{err}, nil, nil
+			return errReader{err}, nil
 		}
-		return z, z.Close, nil
+		s.closers = append(s.closers, z.Close)
+		return z, nil
 	case zstandard:
 		// A decoder without concurrency works in the caller's goroutine.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return errReader{err}, nil, nil
+			return errReader{err}, nil
 		}
-		return z, func() error { z.Close(); return nil }, nil
+		s.closers = append(s.closers, func() error { z.Close(); return nil })
+		return z, nil
+	case xzipped:
+		z, err := xz.NewReader(r, maxWindow)
+		if err != nil {
+			return errReader{err}, nil
+		}
+		return z, nil
+	case bzipped:
+		return bzip2.NewReader(r), nil
 	case zipped:
-		return openZip(r, dir)
+		return s.openZip(r, temp)
 	}
-	return nil, nil, fmt.Errorf("%s compression is not supported: decompress it first", c)
-}
-
-// encrypted is the flag of an encrypted file in a zip archive (APPNOTE, section 4.4.4).
-const encrypted = 0x1
-
-// openZip copies an archive to a temporary file, since its table of contents is at the end, and opens the one
-// file in it.
-func openZip(r io.Reader, dir string) (_ io.Reader, _ func() error, err error) {
-	temp, err := os.CreateTemp(dir, durable.TemporaryPrefix+"zip-*")
-	if err != nil {
-		return nil, nil, err
-	}
-	closer := func() error { return durable.JoinErrors(temp.Close(), os.Remove(temp.Name())) }
-	size, err := io.Copy(temp, r)
-	if err != nil {
-		return nil, nil, durable.JoinErrors(err, closer())
-	}
-	archive, err := zip.NewReader(temp, size)
-	if err != nil {
-		return errReader{err}, closer, nil
-	}
-	var members []*zip.File
-	for _, m := range archive.File {
-		if !m.FileInfo().IsDir() {
-			members = append(members, m)
-		}
-	}
-	if len(members) != 1 {
-		return nil, nil, durable.JoinErrors(fmt.Errorf("%d files in the zip archive, not one", len(members)), closer())
-	}
-	if members[0].Flags&encrypted != 0 { // archive/zip would read on, and call it corrupt
-		err := errors.New("the file in the zip archive is encrypted: decrypt it first")
-		return nil, nil, durable.JoinErrors(err, closer())
-	}
-	text, err := members[0].Open()
-	if err != nil {
-		return errReader{err}, closer, nil
-	}
-	return text, func() error { return durable.JoinErrors(text.Close(), closer()) }, nil
+	return r, nil
 }
 
 // A limitedReader stops decompression bombs, and names the compression in errors. An error is permanent.
@@ -139,16 +108,26 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		l.err = err
 	case l.raw.err != nil && l.raw.err != io.EOF:
 		l.err = l.raw.err // the disk's fault, not the data's
-	case errors.Is(err, errTrailing), errors.Is(err, zstd.ErrMagicMismatch): // of a frame after the first
+	case slices.Contains(trailing(), err):
 		l.err = fmt.Errorf("%s data has other data behind it", l.kind)
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, xz.ErrBuf):
 		l.err = fmt.Errorf("%s data is cut off", l.kind)
-	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, xz.ErrMemlimit):
 		l.err = fmt.Errorf("%s data needs a window of more than %d MiB", l.kind, maxWindow>>20)
+	case errors.Is(err, xz.ErrData): // which has no more to say
+		l.err = fmt.Errorf("%s data is corrupt", l.kind)
 	default:
 		l.err = fmt.Errorf("%s data is corrupt: %w", l.kind, err)
 	}
 	return n, l.err
+}
+
+// trailing are the errors of data behind compressed data. A decompressor takes it for another member, frame or stream,
+// whose first octets are wrong; those of the first one were looked at before.
+func trailing() []error {
+	return []error{
+		errTrailing, zstd.ErrMagicMismatch, xz.ErrFormat, bzip2.StructuralError("bad magic value in continuation file"),
+	}
 }
 
 // errTrailing says that compressed data is followed by something else.
