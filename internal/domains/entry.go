@@ -3,6 +3,7 @@ package domains
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -30,14 +31,15 @@ func hostIn(s []byte) (host []byte, kind Reason) {
 // urlHost returns the host of a URL (RFC 3986, section 3.2) and its port, without user information. The scheme may be
 // missing, if there is a path and no at sign. Other schemes than these have no host name there (android-app).
 func urlHost(s []byte) (host []byte, ok bool) {
-	if bytes.ContainsAny(s, " \t") { // there may be two
+	if bytes.IndexByte(s, ' ') >= 0 || bytes.IndexByte(s, '\t') >= 0 { // there may be two
 		return nil, false
 	}
 	scheme, rest, _ := bytes.Cut(s, []byte("//"))
-	switch strings.ToLower(string(scheme)) {
-	case "http:", "https:", "ws:", "wss:", "ftp:", "":
+	if slices.ContainsFunc([]string{"https:", "http:", "", "wss:", "ws:", "ftp:"}, func(known string) bool {
+		return bytes.EqualFold(scheme, []byte(known))
+	}) {
 		s = rest
-	default:
+	} else {
 		slash := bytes.IndexByte(s, '/')
 		if begin, _ := lastAt(s); begin >= 0 || slash < 1 || s[slash-1] == ':' {
 			return nil, false

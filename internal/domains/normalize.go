@@ -3,6 +3,7 @@ package domains
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -41,21 +42,21 @@ func (r Rules) Normalize(s string) (string, error) {
 	return string(name), nil
 }
 
-// appendEntry is appendName for what a person wrote, which may have a host in place of a name: kind says in what.
-// Only what is no name is looked at a second time.
+// appendEntry is appendName for what a person wrote, which may have a host in place of a name: kind says in what. Most
+// entries are names, and cost no closer look.
 func (r Rules) appendEntry(dst, s []byte) (name []byte, kind, reason Reason) {
-	name, reason = r.appendName(dst, s)
-	if reason == "" {
-		return name, "", ""
+	if tld := lastLabel(s); tld > 0 {
+		return append(dst, s...), "", r.checkName(s, tld)
 	}
-	host, kind := hostIn(s)
-	switch {
-	case kind == "":
-		return name, "", reason
-	case r.StrictNames:
+	if slices.ContainsFunc(s, func(c byte) bool { return lowered[c] == 0 }) {
+		if host, k := hostIn(s); k != "" {
+			s, kind = host, k
+		}
+	}
+	if kind != "" && r.StrictNames {
 		return dst, kind, kind
 	}
-	name, reason = r.appendName(dst, host)
+	name, reason = r.appendName(dst, s)
 	return name, kind, reason
 }
 
