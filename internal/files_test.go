@@ -50,11 +50,11 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
-			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "words.go", "row.go",
+			"evidencemail.go", "family.go", "differences.go", "truth.go", "truthlist.go", "population.go", "check.go", "words.go", "row.go",
 			"crosscheck.go", "manifests.go", "plan.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
-			"dnswire.go", "name.go", "denial.go", "mixedcase.go", "query.go",
+			"dnswire.go", "name.go", "zone.go", "denial.go", "mixedcase.go", "query.go",
 		}},
 		"internal/resolver": {against: 2, files: []string{
 			"errors.go", "trace.go", "schedule.go", "question.go", "item.go", "wheel.go", "table.go",
@@ -71,7 +71,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/egress": {against: 0, files: []string{
 			"manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
-			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "config.go",
+			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "config.go", "useragent.go",
 			"proxy.go", "dialer.go", "slow.go", "candidates.go", "dial.go", "cork.go", "roots.go", "transport.go",
 			"handshake.go", "exchange.go", "connect.go", "mail.go",
 			"reach.go", "roundtrip.go",

@@ -1,22 +1,17 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/simnet"
+	"stsscan/internal/verify"
 )
 
 func newSimnet(std streams) *cobra.Command {
@@ -69,7 +64,7 @@ the table.`,
 			}
 			defer w.Close()
 			if truthOf != "" {
-				return writeTruth(cmd.Context(), std, w, truthOf)
+				return verify.WriteTruth(cmd.Context(), std.out, w, truthOf, std.in)
 			}
 			server, err := w.Listen(cmd.Context(), addrs)
 			if err != nil {
@@ -106,53 +101,4 @@ the table.`,
 	})
 	addHelp(cmd.Flags())
 	return cmd
-}
-
-// A truthLine is what a perfect observer concludes about one domain of a list.
-type truthLine struct {
-	Domain string `json:"domain"`
-	Rank   int64  `json:"rank"` // line of the list, from 1
-	simnet.Truth
-}
-
-// writeTruth prints the truth about the domains of a list as JSON lines.
-func writeTruth(ctx context.Context, std streams, w *simnet.World, path string) error {
-	list := io.Reader(std.in)
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		list = file
-	}
-	out := bufio.NewWriterSize(std.out, 1<<16)
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	lines := bufio.NewScanner(list)
-	for n := int64(1); lines.Scan(); n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		text := strings.TrimSpace(lines.Text())
-		if text == "" || text[0] == '#' {
-			continue
-		}
-		domain, err := domains.Normalize(text)
-		if err != nil {
-			return fmt.Errorf("%s: line %d: %w", path, n, err)
-		}
-		line := truthLine{Domain: domain, Rank: n}
-		var known bool
-		if line.Truth, known = w.Truth(domain, n); !known {
-			return fmt.Errorf("%s: line %d: the simulated Internet does not know the truth about %s", path, n, domain)
-		}
-		if err := encoder.Encode(line); err != nil {
-			return err
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return out.Flush()
 }

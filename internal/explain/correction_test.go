@@ -164,7 +164,7 @@ func TestCorrection(t *testing.T) {
 		{"MX hosts were not asked for", rowOfPolicy(changed("604800", "60"), ""), "the MX hosts of the domain are not known"},
 		{"MX hosts are unknown", rowOfPolicy(changed("604800", "60"), codes.MXUnknown), "the MX hosts of the domain are not known"},
 		{"a null MX", rowOfPolicy(changed("604800", "60"), codes.MXNull), "the domain has no MX host that a policy can list"},
-		{"pseudo hosts", rowOfPolicy(changed("604800", "60"), codes.MXPseudo, "localhost"), "the domain has no MX host that a policy can list"},
+		{"pseudo hosts", rowOfPolicy(changed("604800", "60"), codes.MXPseudo, "localhost", "mx.local"), "the domain has no MX host that a policy can list"},
 		{"too many", manyHosts, "the domain has more MX hosts than are known here"},
 		{"a policy that was not seen", &output.Row{Domain: "example.com", Record: "valid", Policy: "unreachable", PolicyStage: "tls",
 			PolicyReason: "expired", TXT: [][]byte{[]byte("v=STSv1; id=1;")}}, ""},
