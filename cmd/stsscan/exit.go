@@ -96,9 +96,10 @@ func resolveServers(ctx context.Context, flag, value string, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	upstreams, err := resolvconf.Resolve(ctx, servers, net.DefaultResolver.LookupNetIP, func(name string, addrs []netip.Addr) {
+	found := func(name string, addrs []netip.Addr) {
 		log.Info("a name is resolved by the system", "flag", "--"+flag, "name", name, "addresses", addrs)
-	})
+	}
+	upstreams, err := resolvconf.Resolve(ctx, servers, net.DefaultResolver.LookupNetIP, found)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w: give its address", flag, err)
 	}

@@ -19,7 +19,8 @@ func wrongPolicies() []string {
 	changed := func(old, with string) string { return strings.Replace(goodPolicy, old, with, 1) }
 	texts := []string{
 		"", " \r\n", "\x00\x01\xff", "<html><body>not found</body></html>", "\ufeff" + goodPolicy, goodPolicy + "\r\n",
-		changed("\r\n", "\n"), strings.ReplaceAll(goodPolicy+"\r\n", "\r", ""), changed("\r\n", "\r\r\n"), strings.TrimSuffix(goodPolicy, "\r\n"), "\r\n" + goodPolicy,
+		changed("\r\n", "\n"), strings.ReplaceAll(goodPolicy+"\r\n", "\r", ""),
+		changed("\r\n", "\r\r\n"), strings.TrimSuffix(goodPolicy, "\r\n"), "\r\n" + goodPolicy,
 		" " + goodPolicy, changed("enforce", "enforce "), changed("mode:", "mode"), goodPolicy + "mode: testing\r\n",
 		goodPolicy + "note: a\r\n", goodPolicy + "note: \x01\r\n", goodPolicy + "-: a\r\n", goodPolicy + "nothing\r\n",
 		changed("mode", "Mode"), changed("max_age", "Max_Age"), changed("mx:", "MX:"), changed("version", "Version"),
@@ -141,7 +142,8 @@ func wantCover(t *testing.T, body string, patterns []mtasts.MXPattern, hosts, le
 // What a domain has and needs is kept, and what is not known is not made up.
 func TestCorrection(t *testing.T) {
 	changed := func(old, with string) string { return strings.Replace(goodPolicy, old, with, 1) }
-	manyHosts := rowOfPolicy(changed("604800", "60"), codes.MXHosts, slices.Repeat([]string{"mx.example.net"}, mostHosts)...)
+	hosts := slices.Repeat([]string{"mx.example.net"}, mostHosts)
+	manyHosts := rowOfPolicy(changed("604800", "60"), codes.MXHosts, hosts...)
 	manyHosts.MXCount = new(int32(mostHosts + 1))
 	for _, tt := range []struct {
 		name string
@@ -207,7 +209,9 @@ func TestCorrectedRecords(t *testing.T) {
 			t.Errorf("%q: and a policy: %+v", txts, c)
 		}
 	}
-	for _, txts := range [][]string{{"v=STSv1; id=1;"}, {"v=STSv1; id=1"}, {"v=STSv1; id=1;", "other"}, {"v=STSv1; id=1; note=a;"}} {
+	for _, txts := range [][]string{
+		{"v=STSv1; id=1;"}, {"v=STSv1; id=1"}, {"v=STSv1; id=1;", "other"}, {"v=STSv1; id=1; note=a;"},
+	} {
 		row := &output.Row{Domain: "example.com", Record: "valid", RecordID: "1"}
 		for _, txt := range txts {
 			row.TXT = append(row.TXT, []byte(txt))
@@ -232,7 +236,8 @@ func TestNoCorrection(t *testing.T) {
 		for _, class := range []codes.Record{codes.RecordAbsent, codes.RecordUnknown} {
 			row := &output.Row{Domain: "example.com", Record: string(class), RecordReason: string(reason), Policy: "not_fetched"}
 			c := Correct(row, time.Time{})
-			if wrong := class == codes.RecordAbsent && reason == codes.RecordBadVersion; (c.Record != "") != wrong || c.Policy != nil {
+			wrong := class == codes.RecordAbsent && reason == codes.RecordBadVersion
+			if (c.Record != "") != wrong || c.Policy != nil {
 				t.Errorf("%s %s: %+v", class, reason, c)
 			}
 		}
