@@ -50,7 +50,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
-			"evidencemail.go", "family.go", "differences.go", "truth.go", "truthlist.go", "population.go", "check.go", "words.go", "row.go",
+			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "truthlist.go", "words.go", "row.go",
 			"crosscheck.go", "manifests.go", "plan.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{

@@ -20,8 +20,9 @@ type truthLine struct {
 	simnet.Truth
 }
 
-// WriteTruth writes the truth about the domains of a list, a plain one, as JSON lines. The path - is that of stdin.
-func WriteTruth(ctx context.Context, to io.Writer, w *simnet.World, path string, stdin io.Reader) error {
+// WriteTruth prints the truth about the domains of a plain list, at path or on stdin where that is "-", as JSON
+// lines. A domain that the world does not know is an error, which has the line.
+func WriteTruth(ctx context.Context, w io.Writer, world Truther, path string, stdin io.Reader) error {
 	list := stdin
 	if path != "-" {
 		file, err := os.Open(path)
@@ -31,7 +32,7 @@ func WriteTruth(ctx context.Context, to io.Writer, w *simnet.World, path string,
 		defer file.Close()
 		list = file
 	}
-	out := bufio.NewWriterSize(to, 1<<16)
+	out := bufio.NewWriterSize(w, 1<<16)
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	lines := bufio.NewScanner(list)
@@ -49,7 +50,7 @@ func WriteTruth(ctx context.Context, to io.Writer, w *simnet.World, path string,
 		}
 		line := truthLine{Domain: domain, Rank: n}
 		var known bool
-		if line.Truth, known = w.Truth(domain, n); !known {
+		if line.Truth, known = world.Truth(domain, n); !known {
 			return fmt.Errorf("%s: line %d: the simulated Internet does not know the truth about %s", path, n, domain)
 		}
 		if err := encoder.Encode(line); err != nil {
