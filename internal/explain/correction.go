@@ -71,7 +71,7 @@ func policyNeedsCorrection(row *output.Row) bool {
 		codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 	}
 	for _, f := range covered {
-		if slices.Contains(row.Findings, string(f)) {
+		if row.Mode != string(codes.ModeNone) && slices.Contains(row.Findings, string(f)) {
 			return true
 		}
 	}
@@ -166,7 +166,7 @@ func (p *page) correction(row *output.Row, now time.Time) {
 	}
 	if c.Policy != nil {
 		p.line("Serve", "https://mta-sts.%s/.well-known/mta-sts.txt", row.Domain)
-		if row.Mode != string(codes.ModeNone) {
+		if slices.ContainsFunc(c.Policy, func(line string) bool { return strings.HasPrefix(line, "mx: ") }) {
 			p.prose("", "Its mx are the MX hosts that DNS has now: see that they are yours.")
 		}
 		if c.LeftOut != nil {

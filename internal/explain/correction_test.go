@@ -57,6 +57,7 @@ func rowOfPolicy(text string, kind codes.MXKind, hosts ...string) *output.Row {
 		mx.Hosts = append(mx.Hosts, mtasts.MXHost{Name: host})
 	}
 	reading := mtasts.ReadPolicy(row.PolicyText)
+	row.Mode = string(reading.Policy.Mode)
 	coverage := mtasts.Cover(row.Domain, reading.Policy.MX, mx)
 	for _, f := range append(reading.Findings, coverage.Findings...) {
 		row.Findings = append(row.Findings, string(f))
@@ -162,6 +163,7 @@ func TestCorrection(t *testing.T) {
 			"version: STSv1|mode: enforce|mx: example.com|max_age: 1209600"},
 		{"none needs no mx, and may be short", rowOfPolicy("version: STSv1\r\nmode: none\r\n\r\nmax_age: 60\r\n", "", ""),
 			"version: STSv1|mode: none|max_age: 60"},
+		{"none covers nothing", rowOfPolicy(changed("enforce", "none"), codes.MXHosts, "other.example.org"), ""},
 		{"no mode", rowOfPolicy(changed("enforce", "report"), codes.MXHosts, "mx.example.net"), "its mode is not known: enforce, testing or none"},
 		{"MX hosts were not asked for", rowOfPolicy(changed("604800", "60"), ""), "the MX hosts of the domain are not known"},
 		{"MX hosts are unknown", rowOfPolicy(changed("604800", "60"), codes.MXUnknown), "the MX hosts of the domain are not known"},
