@@ -52,9 +52,7 @@ func recordNeedsCorrection(row *output.Row) bool {
 	case codes.RecordAbsent:
 		return row.RecordReason == string(codes.RecordBadVersion)
 	case codes.RecordValid:
-		return slices.ContainsFunc(mtasts.ReadRecords(texts(row.TXT)).Findings, func(f codes.Finding) bool {
-			return f != codes.FindRecordExtension && f != codes.FindRecordOtherTXT
-		})
+		return !harmlessAll(mtasts.ReadRecords(texts(row.TXT)).Findings)
 	}
 	return false
 }
@@ -75,9 +73,11 @@ func policyNeedsCorrection(row *output.Row) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(mtasts.ReadPolicy(row.PolicyText).Findings, func(f codes.Finding) bool {
-		return f != codes.FindLineFeedEnds && f != codes.FindExtension
-	})
+	return !harmlessAll(mtasts.ReadPolicy(row.PolicyText).Findings)
+}
+
+func harmlessAll(findings []codes.Finding) bool {
+	return !slices.ContainsFunc(findings, func(f codes.Finding) bool { return !harmless(f) })
 }
 
 // correctPolicy writes the policy anew from what its text was understood to ask for.

@@ -246,11 +246,16 @@ func TestNoCorrection(t *testing.T) {
 	}
 }
 
-// Each finding has a meaning.
+// Each finding has a sentence on the page, and one that is called harmless needs no change.
 func TestFindingsHaveMeanings(t *testing.T) {
 	for _, f := range codes.Findings() {
-		if findingMeaning(f) == "" {
-			t.Errorf("%s says nothing", f)
+		words := findingMeaning(f)
+		page := pageOf(t, Lookup{Row: &output.Row{Domain: "example.com", Findings: []string{string(f)}}}, false)
+		if words == "" || !strings.Contains(strings.Join(strings.Fields(page), " "), string(f)+" "+words) {
+			t.Errorf("%s: %q is not on the page\n%s", f, words, page)
+		}
+		if strings.HasPrefix(words, "harmless") && !harmless(f) || harmless(f) && findingAdvice(f, &output.Row{}) != "" {
+			t.Errorf("%s: is it harmless? %s", f, words)
 		}
 	}
 }
