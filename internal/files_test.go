@@ -57,7 +57,7 @@ func fileOrders() map[string]fileOrder {
 			"crosscheck.go", "manifests.go", "plan.go", "othertags.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
-			"dnswire.go", "name.go", "denial.go", "mixedcase.go", "query.go",
+			"dnswire.go", "name.go", "zone.go", "denial.go", "mixedcase.go", "query.go",
 		}},
 		"internal/resolver": {against: 2, files: []string{
 			"errors.go", "trace.go", "schedule.go", "question.go", "item.go", "wheel.go", "table.go",
@@ -74,7 +74,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/egress": {against: 0, files: []string{
 			"manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
-			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "config.go",
+			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "config.go", "useragent.go",
 			"proxy.go", "dialer.go", "slow.go", "candidates.go", "dial.go", "cork.go", "roots.go", "transport.go",
 			"handshake.go", "exchange.go", "connect.go", "mail.go",
 			"reach.go", "roundtrip.go",
@@ -102,9 +102,9 @@ func fileOrders() map[string]fileOrder {
 			"remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
-			"exit.go", "console.go", "flaggroups.go", "completion.go", "help.go", "config.go", "version.go", "world.go",
+			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
-			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go", "watcher.go",
 			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
 			"takeover.go", "chunks.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",

@@ -70,7 +70,7 @@ func (j *scanJob) claim() error {
 	} else if err != nil {
 		return err
 	}
-	begun, err := manifestsIn(j.flags.output)
+	begun, err := output.ManifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (j *scanJob) alive(shards int) (bool, error) {
 	for _, entry := range entries {
 		name := strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "."), ".lock")
 		shard, ok := output.ManifestShard(name + ".json")
-		if !ok || entry.Name() != lockName(shard) || shardCount(shard) != shards {
+		if !ok || entry.Name() != lockName(shard) || shard.Number() != shards {
 			continue
 		}
 		lock, err := durable.Lock(j.path(entry.Name()))
@@ -153,29 +153,6 @@ func (j *scanJob) alive(shards int) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// manifestsIn are the names of the manifests in a directory, by their number of shards.
-func manifestsIn(dir string) (map[int][]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[int][]string)
-	for _, entry := range entries {
-		if shard, ok := output.ManifestShard(entry.Name()); ok {
-			of := shardCount(shard)
-			names[of] = append(names[of], entry.Name())
-		}
-	}
-	return names, nil
-}
-
-func shardCount(s *output.Shard) int {
-	if s == nil {
-		return 1
-	}
-	return s.Of
 }
 
 // lockName is the lock of a shard in use.
@@ -198,7 +175,7 @@ func notOurs(err error) error {
 
 // checkVersion refuses to go on with a run that another version of the program began.
 func (j *scanJob) checkVersion() error {
-	begun, err := manifestsIn(j.flags.output)
+	begun, err := output.ManifestsIn(j.flags.output)
 	if err != nil {
 		return err
 	}
@@ -250,11 +227,11 @@ func (j *scanJob) begun() (plan, exclusions string) {
 	if j.previous != nil && !j.previous.Altered {
 		return j.previous.Plan.SHA256, j.previous.Exclusions
 	}
-	names, err := manifestsIn(j.flags.output)
+	names, err := output.ManifestsIn(j.flags.output)
 	if err != nil {
 		return "", ""
 	}
-	for _, name := range names[shardCount(j.shardOf())] {
+	for _, name := range names[j.shardOf().Number()] {
 		if m, err := output.ReadManifest(j.path(name)); err == nil && !m.Altered {
 			return m.Plan.SHA256, m.Exclusions
 		}

@@ -23,7 +23,7 @@ func TestClaim(t *testing.T) {
 		return command(t.Context(), args...)
 	}
 	manifests := func(t *testing.T, dir string) (names []string) {
-		here, err := manifestsIn(dir)
+		here, err := output.ManifestsIn(dir)
 		if err != nil {
 			t.Fatal(err)
 		}

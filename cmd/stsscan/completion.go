@@ -13,12 +13,16 @@ import (
 )
 
 // oneOf completes a value that is one word of a set.
-func oneOf[Word ~string](set ...Word) cobra.CompletionFunc { return completer("", set) }
+func oneOf[Word ~string](set ...Word) cobra.CompletionFunc {
+	return completer("", set, cobra.ShellCompDirectiveNoFileComp)
+}
 
 // someOf completes the last of several words with commas between.
-func someOf[Word ~string](set ...Word) cobra.CompletionFunc { return completer(",", set) }
+func someOf[Word ~string](set ...Word) cobra.CompletionFunc {
+	return completer(",", set, cobra.ShellCompDirectiveNoFileComp)
+}
 
-func completer[Word ~string](separator string, set []Word) cobra.CompletionFunc {
+func completer[Word ~string](separator string, set []Word, also cobra.ShellCompDirective) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) (words []string, _ cobra.ShellCompDirective) {
 		before := ""
 		if i := strings.LastIndex(typed, separator); separator != "" && i >= 0 {
@@ -27,7 +31,7 @@ func completer[Word ~string](separator string, set []Word) cobra.CompletionFunc 
 		for _, word := range set {
 			words = append(words, before+string(word))
 		}
-		return words, cobra.ShellCompDirectiveNoFileComp
+		return words, also
 	}
 }
 
@@ -54,12 +58,12 @@ func classesOfRows(cmd *cobra.Command, args []string, typed string) ([]string, c
 // others, and the arguments of commands that take no files.
 func addCompletions(root *cobra.Command) {
 	extents := oneOf(extentRecord, extentAll, extentNone)
+	world := completer("", simnet.Models(), cobra.ShellCompDirectiveDefault) // or a path
 	table := map[string]cobra.CompletionFunc{
 		"output": directories, "from": directories, "only": classesOfRows, "format": oneOf(domains.Formats()...),
 		"fail-on": oneOf("refused", "broken", "any"), "progress": oneOf(progressAuto, progressBar, progressOff),
 		"mx": extents, "tlsrpt": extents, "dane": extents, "udp": oneOf(udpbatch.Methods()...), "shard": oneOf("env"),
-		"sim": withFiles(oneOf(simnet.Models()...)), "model": oneOf(simnet.Models()...),
-		"truth": withFiles(oneOf(simnet.Models()...)),
+		"sim": world, "truth": world, "model": oneOf(simnet.Models()...),
 	}
 	arguments := map[string]cobra.CompletionFunc{
 		"verify": directories, "list": directories, "diff": directories, "lookup": cobra.NoFileCompletions,
@@ -72,13 +76,5 @@ func addCompletions(root *cobra.Command) {
 				_ = cmd.RegisterFlagCompletionFunc(f.Name, values) // the flag is there, and has none
 			}
 		})
-	}
-}
-
-// withFiles completes paths too.
-func withFiles(values cobra.CompletionFunc) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-		words, _ := values(cmd, args, typed)
-		return words, cobra.ShellCompDirectiveDefault
 	}
 }

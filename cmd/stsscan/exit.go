@@ -96,16 +96,12 @@ func resolveServers(ctx context.Context, flag, value string, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	upstreams, err := resolvconf.Resolve(ctx, servers, lookupHost, func(name string, addrs []netip.Addr) {
+	found := func(name string, addrs []netip.Addr) {
 		log.Info("a name is resolved by the system", "flag", "--"+flag, "name", name, "addresses", addrs)
-	})
+	}
+	upstreams, err := resolvconf.Resolve(ctx, servers, net.DefaultResolver.LookupNetIP, found)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w: give its address", flag, err)
 	}
 	return upstreams, nil
-}
-
-// lookupHost asks the resolver of the system.
-func lookupHost(ctx context.Context, name string) ([]netip.Addr, error) {
-	return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -47,7 +46,7 @@ func (j *scanJob) checkFromRun() error {
 	if j.flags.from == "" {
 		return nil
 	}
-	same, err := sameDir(j.flags.from, j.flags.output)
+	same, err := durable.SameDir(j.flags.from, j.flags.output)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
@@ -165,17 +164,4 @@ func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 			plan.Names, due, j.flags.only, j.flags.from, j.path(fromFile))
 	}
 	return nil
-}
-
-// sameDir reports whether two paths lead to one directory. The other one may not exist yet.
-func sameDir(a, other string) (bool, error) {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false, err
-	}
-	second, err := os.Stat(other)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(first, second), err
 }

@@ -12,8 +12,8 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/domains"
+	"stsscan/internal/egress"
 	"stsscan/internal/explain"
-	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/survey"
 )
@@ -138,14 +138,13 @@ func (l *lookup) one(ctx context.Context, arg string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	elsewhere, err := l.opened.lookElsewhere(ctx, row, l.network.deadline)
+	elsewhere, err := survey.Elsewhere(ctx, l.config, row)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	l.verdicts[codes.Verdict(row.Verdict)]++
-	found := explain.Lookup{
-		Row: row, Elsewhere: elsewhere, UserAgent: userAgent(l.network.contact), Now: time.Now(),
-	}
+	agent := egress.UserAgent(versionNumber(), l.network.contact)
+	found := explain.Lookup{Row: row, Elsewhere: elsewhere, UserAgent: agent, Now: time.Now()}
 	l.shown++
 	switch {
 	case l.asJSON:
@@ -156,16 +155,4 @@ func (l *lookup) one(ctx context.Context, arg string) error {
 		fmt.Fprintln(l.std.out)
 	}
 	return found.WritePage(l.std.out, colours(l.std.out))
-}
-
-// lookElsewhere looks where people put a record by mistake, if the row has none.
-func (n *network) lookElsewhere(
-	ctx context.Context, row *output.Row, deadline time.Duration,
-) ([]mtasts.Elsewhere, error) {
-	if row.Record != string(codes.RecordAbsent) {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	return mtasts.LookupElsewhere(ctx, n.engine, row.Domain)
 }

@@ -86,7 +86,7 @@ func (f *networkFlags) open(
 
 	config := egress.Config{
 		Resolve: survey.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
-		UserAgent: userAgent(f.contact), Log: log, Manners: f.manners.manners(f.testBed()),
+		UserAgent: egress.UserAgent(versionNumber(), f.contact), Log: log, Manners: f.manners.manners(f.testBed()),
 		NoIPv4: f.noIPv4, NoIPv6: f.noIPv6,
 		Connections: machine.Now().Connections(f.connections, f.proxy != "", log),
 	}
@@ -149,12 +149,4 @@ func (n *network) close() {
 	for i := len(n.closers) - 1; i >= 0; i-- {
 		n.closers[i]()
 	}
-}
-
-// userAgent is the User-Agent of requests: the program, and the contact as a comment (RFC 9110, section 10.1.5).
-func userAgent(contact string) string {
-	if contact == "" {
-		return "stsscan/" + versionNumber() + " (no contact given)"
-	}
-	return "stsscan/" + versionNumber() + " (+" + contact + ")"
 }

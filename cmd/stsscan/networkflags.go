@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/egress"
 	"stsscan/internal/machine"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
@@ -124,7 +125,7 @@ func (f *networkFlags) check() error {
 		return usage(fmt.Errorf("--udp %w", codes.Unknown(f.udp, udpbatch.Methods())))
 	}
 	if f.contact != "" {
-		if err := checkContact(f.contact); err != nil {
+		if err := egress.CheckContact(f.contact); err != nil {
 			return usage(fmt.Errorf("--contact: %w", err))
 		}
 	}
@@ -137,21 +138,6 @@ func (f *networkFlags) lastDeadline() time.Duration {
 		return f.deadline
 	}
 	return 0 // survey.DefaultLastDeadline
-}
-
-// checkContact refuses what is neither a mail address nor an http(s) URL.
-func checkContact(contact string) error {
-	if strings.ContainsFunc(contact, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '(' || r == ')' }) {
-		return fmt.Errorf("%q must be printable ASCII without spaces and parentheses", contact)
-	}
-	if u, err := url.Parse(contact); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
-		return nil
-	}
-	local, domain, _ := strings.Cut(strings.TrimPrefix(contact, "mailto:"), "@")
-	if local != "" && strings.Contains(domain, ".") {
-		return nil
-	}
-	return fmt.Errorf("%q is neither a mail address nor an http(s) URL", contact)
 }
 
 // testBed reports whether the real Internet is out of reach: the Internet is simulated, or resolvers and

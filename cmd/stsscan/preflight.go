@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
+	"stsscan/internal/dnswire"
 	"stsscan/internal/output"
 	"stsscan/internal/resolver"
 	"stsscan/internal/simnet"
@@ -68,28 +68,10 @@ func (f *preflightFlags) check() error {
 
 // checkTest is check for the flags of registerTest.
 func (f *preflightFlags) checkTest() error {
-	if f.zone != "" && !isZone(f.zone) {
+	if f.zone != "" && !dnswire.IsZone(f.zone) {
 		return usage(fmt.Errorf("--canary-zone %q: must be a domain name with room for a label before it", f.zone))
 	}
 	return nil
-}
-
-// isZone reports whether a text is a domain name of letters, digits, hyphens and underscores, with room for
-// a label before it (RFC 1035, section 2.3.4).
-func isZone(text string) bool {
-	text = strings.TrimSuffix(text, ".")
-	if len(text) > 253-64 {
-		return false
-	}
-	for label := range strings.SplitSeq(text, ".") {
-		odd := func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
-		}
-		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
-			return false
-		}
-	}
-	return true
 }
 
 // testBedFlood is how many questions at a time test the resolver of a test bed.

@@ -174,8 +174,8 @@ func (x *Exclusions) checkContains(before *Exclusions) error {
 		return fmt.Errorf("%w: %s; while a run lasts, entries may only be added: put it back, or use another -o",
 			ErrEntryGone, gone[0])
 	}
-	return fmt.Errorf("%w: %s, and %d more; while a run lasts, entries may only be added: put them back, or use another -o",
-		ErrEntryGone, gone[0], len(gone)-1)
+	return fmt.Errorf("%w: %s, and %d more; while a run lasts, entries may only be added: put them back, "+
+		"or use another -o", ErrEntryGone, gone[0], len(gone)-1)
 }
 
 // without returns the entries of x that y does not have; nil: none.

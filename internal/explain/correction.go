@@ -52,9 +52,7 @@ func recordNeedsCorrection(row *output.Row) bool {
 	case codes.RecordAbsent:
 		return row.RecordReason == string(codes.RecordBadVersion)
 	case codes.RecordValid:
-		return slices.ContainsFunc(mtasts.ReadRecords(texts(row.TXT)).Findings, func(f codes.Finding) bool {
-			return f != codes.FindRecordExtension && f != codes.FindRecordOtherTXT
-		})
+		return !harmlessAll(mtasts.ReadRecords(texts(row.TXT)).Findings)
 	}
 	return false
 }
@@ -71,13 +69,15 @@ func policyNeedsCorrection(row *output.Row) bool {
 		codes.FindMXNotCovered, codes.FindMXPartlyCovered, codes.FindMXPatternUnused, codes.FindMXWildcardBroad,
 	}
 	for _, f := range covered {
-		if slices.Contains(row.Findings, string(f)) {
+		if row.Mode != string(codes.ModeNone) && slices.Contains(row.Findings, string(f)) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(mtasts.ReadPolicy(row.PolicyText).Findings, func(f codes.Finding) bool {
-		return f != codes.FindLineFeedEnds && f != codes.FindExtension
-	})
+	return !harmlessAll(mtasts.ReadPolicy(row.PolicyText).Findings)
+}
+
+func harmlessAll(findings []codes.Finding) bool {
+	return !slices.ContainsFunc(findings, func(f codes.Finding) bool { return !harmless(f) })
 }
 
 // correctPolicy writes the policy anew from what its text was understood to ask for.
@@ -166,7 +166,7 @@ func (p *page) correction(row *output.Row, now time.Time) {
 	}
 	if c.Policy != nil {
 		p.line("Serve", "https://mta-sts.%s/.well-known/mta-sts.txt", row.Domain)
-		if row.Mode != string(codes.ModeNone) {
+		if slices.ContainsFunc(c.Policy, func(line string) bool { return strings.HasPrefix(line, "mx: ") }) {
 			p.prose("", "Its mx are the MX hosts that DNS has now: see that they are yours.")
 		}
 		if c.LeftOut != nil {

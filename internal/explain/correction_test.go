@@ -19,7 +19,8 @@ func wrongPolicies() []string {
 	changed := func(old, with string) string { return strings.Replace(goodPolicy, old, with, 1) }
 	texts := []string{
 		"", " \r\n", "\x00\x01\xff", "<html><body>not found</body></html>", "\ufeff" + goodPolicy, goodPolicy + "\r\n",
-		changed("\r\n", "\n"), strings.ReplaceAll(goodPolicy+"\r\n", "\r", ""), changed("\r\n", "\r\r\n"), strings.TrimSuffix(goodPolicy, "\r\n"), "\r\n" + goodPolicy,
+		changed("\r\n", "\n"), strings.ReplaceAll(goodPolicy+"\r\n", "\r", ""),
+		changed("\r\n", "\r\r\n"), strings.TrimSuffix(goodPolicy, "\r\n"), "\r\n" + goodPolicy,
 		" " + goodPolicy, changed("enforce", "enforce "), changed("mode:", "mode"), goodPolicy + "mode: testing\r\n",
 		goodPolicy + "note: a\r\n", goodPolicy + "note: \x01\r\n", goodPolicy + "-: a\r\n", goodPolicy + "nothing\r\n",
 		changed("mode", "Mode"), changed("max_age", "Max_Age"), changed("mx:", "MX:"), changed("version", "Version"),
@@ -56,6 +57,7 @@ func rowOfPolicy(text string, kind codes.MXKind, hosts ...string) *output.Row {
 		mx.Hosts = append(mx.Hosts, mtasts.MXHost{Name: host})
 	}
 	reading := mtasts.ReadPolicy(row.PolicyText)
+	row.Mode = string(reading.Policy.Mode)
 	coverage := mtasts.Cover(row.Domain, reading.Policy.MX, mx)
 	for _, f := range append(reading.Findings, coverage.Findings...) {
 		row.Findings = append(row.Findings, string(f))
@@ -141,7 +143,8 @@ func wantCover(t *testing.T, body string, patterns []mtasts.MXPattern, hosts, le
 // What a domain has and needs is kept, and what is not known is not made up.
 func TestCorrection(t *testing.T) {
 	changed := func(old, with string) string { return strings.Replace(goodPolicy, old, with, 1) }
-	manyHosts := rowOfPolicy(changed("604800", "60"), codes.MXHosts, slices.Repeat([]string{"mx.example.net"}, mostHosts)...)
+	hosts := slices.Repeat([]string{"mx.example.net"}, mostHosts)
+	manyHosts := rowOfPolicy(changed("604800", "60"), codes.MXHosts, hosts...)
 	manyHosts.MXCount = new(int32(mostHosts + 1))
 	for _, tt := range []struct {
 		name string
@@ -160,11 +163,12 @@ func TestCorrection(t *testing.T) {
 			"version: STSv1|mode: enforce|mx: example.com|max_age: 1209600"},
 		{"none needs no mx, and may be short", rowOfPolicy("version: STSv1\r\nmode: none\r\n\r\nmax_age: 60\r\n", "", ""),
 			"version: STSv1|mode: none|max_age: 60"},
+		{"none covers nothing", rowOfPolicy(changed("enforce", "none"), codes.MXHosts, "other.example.org"), ""},
 		{"no mode", rowOfPolicy(changed("enforce", "report"), codes.MXHosts, "mx.example.net"), "its mode is not known: enforce, testing or none"},
 		{"MX hosts were not asked for", rowOfPolicy(changed("604800", "60"), ""), "the MX hosts of the domain are not known"},
 		{"MX hosts are unknown", rowOfPolicy(changed("604800", "60"), codes.MXUnknown), "the MX hosts of the domain are not known"},
 		{"a null MX", rowOfPolicy(changed("604800", "60"), codes.MXNull), "the domain has no MX host that a policy can list"},
-		{"pseudo hosts", rowOfPolicy(changed("604800", "60"), codes.MXPseudo, "localhost"), "the domain has no MX host that a policy can list"},
+		{"pseudo hosts", rowOfPolicy(changed("604800", "60"), codes.MXPseudo, "localhost", "mx.local"), "the domain has no MX host that a policy can list"},
 		{"too many", manyHosts, "the domain has more MX hosts than are known here"},
 		{"a policy that was not seen", &output.Row{Domain: "example.com", Record: "valid", Policy: "unreachable", PolicyStage: "tls",
 			PolicyReason: "expired", TXT: [][]byte{[]byte("v=STSv1; id=1;")}}, ""},
@@ -207,7 +211,9 @@ func TestCorrectedRecords(t *testing.T) {
 			t.Errorf("%q: and a policy: %+v", txts, c)
 		}
 	}
-	for _, txts := range [][]string{{"v=STSv1; id=1;"}, {"v=STSv1; id=1"}, {"v=STSv1; id=1;", "other"}, {"v=STSv1; id=1; note=a;"}} {
+	for _, txts := range [][]string{
+		{"v=STSv1; id=1;"}, {"v=STSv1; id=1"}, {"v=STSv1; id=1;", "other"}, {"v=STSv1; id=1; note=a;"},
+	} {
 		row := &output.Row{Domain: "example.com", Record: "valid", RecordID: "1"}
 		for _, txt := range txts {
 			row.TXT = append(row.TXT, []byte(txt))
@@ -232,18 +238,24 @@ func TestNoCorrection(t *testing.T) {
 		for _, class := range []codes.Record{codes.RecordAbsent, codes.RecordUnknown} {
 			row := &output.Row{Domain: "example.com", Record: string(class), RecordReason: string(reason), Policy: "not_fetched"}
 			c := Correct(row, time.Time{})
-			if wrong := class == codes.RecordAbsent && reason == codes.RecordBadVersion; (c.Record != "") != wrong || c.Policy != nil {
+			wrong := class == codes.RecordAbsent && reason == codes.RecordBadVersion
+			if (c.Record != "") != wrong || c.Policy != nil {
 				t.Errorf("%s %s: %+v", class, reason, c)
 			}
 		}
 	}
 }
 
-// Each finding has a meaning.
+// Each finding has a sentence on the page, and one that is called harmless needs no change.
 func TestFindingsHaveMeanings(t *testing.T) {
 	for _, f := range codes.Findings() {
-		if findingMeaning(f) == "" {
-			t.Errorf("%s says nothing", f)
+		words := findingMeaning(f)
+		page := pageOf(t, Lookup{Row: &output.Row{Domain: "example.com", Findings: []string{string(f)}}}, false)
+		if words == "" || !strings.Contains(strings.Join(strings.Fields(page), " "), string(f)+" "+words) {
+			t.Errorf("%s: %q is not on the page\n%s", f, words, page)
+		}
+		if strings.HasPrefix(words, "harmless") && !harmless(f) || harmless(f) && findingAdvice(f, &output.Row{}) != "" {
+			t.Errorf("%s: is it harmless? %s", f, words)
 		}
 	}
 }

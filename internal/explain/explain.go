@@ -87,7 +87,13 @@ func (l Lookup) WritePage(w io.Writer, colour bool) error {
 func (p *page) findings(row *output.Row) {
 	label := "Findings"
 	list := slices.Clone(row.Findings)
-	slices.SortStableFunc(list, func(a, b string) int { return harmless(a) - harmless(b) })
+	last := func(code string) int {
+		if harmless(codes.Finding(code)) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b string) int { return last(a) - last(b) })
 	for _, code := range list {
 		p.line(label, "%s", code)
 		if words := findingMeaning(codes.Finding(code)); words != "" {
@@ -124,13 +130,4 @@ func (p *page) overview(row *output.Row) {
 		p.marked(label, c.mark, c.what)
 		label = ""
 	}
-}
-
-// harmless is 1 for a finding that needs no action.
-func harmless(code string) int {
-	switch codes.Finding(code) {
-	case codes.FindLineFeedEnds, codes.FindNegativeWithoutSOA:
-		return 1
-	}
-	return 0
 }

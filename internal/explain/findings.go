@@ -8,6 +8,17 @@ import (
 	"stsscan/internal/output"
 )
 
+// harmless reports whether a finding needs no change: what it is about is allowed.
+func harmless(f codes.Finding) bool {
+	switch f {
+	case codes.FindLineFeedEnds, codes.FindMixedLineEnds, codes.FindNoFinalLineEnd, codes.FindTrailingSpace,
+		codes.FindExtension, codes.FindVersionNotFirst, codes.FindMXUpperCase, codes.FindMXDuplicate,
+		codes.FindRecordExtension, codes.FindRecordOtherTXT, codes.FindNegativeWithoutSOA:
+		return true
+	}
+	return false
+}
+
 // findingMeaning explains a finding.
 func findingMeaning(f codes.Finding) string {
 	const (
@@ -75,23 +86,23 @@ func textMeaning(f codes.Finding) string {
 		codes.FindEmpty:            "the policy has no text",
 		codes.FindNotText:          "the policy is not text: octets that no text has",
 		codes.FindHTML:             "a web page stands where the policy belongs",
-		codes.FindByteOrderMark:    "a byte order mark stands before the policy; many senders take it for a part of version",
+		codes.FindByteOrderMark:    "a byte order mark stands before the policy; most senders refuse that",
 		codes.FindLineFeedEnds:     "harmless: lines may end in LF or CRLF (erratum 6253)",
-		codes.FindMixedLineEnds:    "some lines end in LF and some in CRLF",
+		codes.FindMixedLineEnds:    "harmless: some lines end in LF and some in CRLF",
 		codes.FindCarriageReturn:   "a line ends in LF or CRLF, with no other CR beside it",
-		codes.FindNoFinalLineEnd:   "the last line has no end; some senders want one",
+		codes.FindNoFinalLineEnd:   "harmless: the last line needs no end",
 		codes.FindBlankLine:        "a line is empty, which the grammar does not allow",
 		codes.FindLeadingSpace:     "a line begins with white space, which the grammar does not allow",
-		codes.FindTrailingSpace:    "white space ends a line; some senders take it for a part of the value",
+		codes.FindTrailingSpace:    "harmless: white space may end a line",
 		codes.FindLineMalformed:    "a line is not name: value",
 		codes.FindDuplicateField:   "a field is there twice: the first one counts",
 		codes.FindExtension:        "harmless: senders pass over fields that they do not know",
 		codes.FindExtensionInvalid: "a field that senders do not know breaks the grammar of such fields",
 		codes.FindFieldCase:        "field names are lower case; this one counts as an unknown field",
-		codes.FindValueCase:        "values are lower case, as in enforce; strict senders refuse others",
+		codes.FindValueCase:        "the mode is lower case; most senders refuse others",
 		codes.FindVersionMissing:   "there is no line version: STSv1",
 		codes.FindVersionInvalid:   "the version is not STSv1",
-		codes.FindVersionNotFirst:  "some senders want the version in the first line",
+		codes.FindVersionNotFirst:  "harmless: fields may stand in any order",
 		codes.FindModeMissing:      "there is no mode",
 		codes.FindModeInvalid:      "the mode is none of enforce, testing and none",
 		codes.FindMaxAgeMissing:    "there is no max_age",

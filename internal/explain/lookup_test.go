@@ -50,7 +50,9 @@ func TestShortReasons(t *testing.T) {
 	}
 	for _, stage := range codes.Stages() {
 		for _, reason := range codes.PolicyReasons(stage) {
-			rows = append(rows, &output.Row{Record: "valid", Policy: "invalid", PolicyStage: string(stage), PolicyReason: string(reason)})
+			rows = append(rows, &output.Row{
+				Record: "valid", Policy: "invalid", PolicyStage: string(stage), PolicyReason: string(reason),
+			})
 		}
 	}
 	for _, row := range rows {

@@ -95,6 +95,14 @@ type Shard struct {
 	Of    int `json:"of"`
 }
 
+// Number is how many shards the run has. Nil is of a run that has only one.
+func (s *Shard) Number() int {
+	if s == nil {
+		return 1
+	}
+	return s.Of
+}
+
 // A Lineage is the rows of another run that a run was made from.
 type Lineage struct {
 	Run      string   `json:"run"`      // name of its directory, as it was given

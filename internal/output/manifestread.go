@@ -100,3 +100,18 @@ func ReadManifests(dir string) ([]*Manifest, error) {
 	})
 	return manifests, nil
 }
+
+// ManifestsIn are the names of the manifests in a directory, by their number of shards.
+func ManifestsIn(dir string) (map[int][]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[int][]string)
+	for _, entry := range entries {
+		if shard, ok := ManifestShard(entry.Name()); ok {
+			names[shard.Number()] = append(names[shard.Number()], entry.Name())
+		}
+	}
+	return names, nil
+}

@@ -39,16 +39,16 @@ func Parse(s string) ([]Server, error) {
 	return servers, nil
 }
 
-// Resolve returns the addresses of servers, each once, and none as an IPv4-mapped one. It asks lookup for those of
-// names, and tells found what they are.
+// Resolve returns the addresses of servers, each once, and none as an IPv4-mapped one. It asks lookup, such as
+// [net.Resolver.LookupNetIP], for those of names, and tells found what they are.
 func Resolve(
-	ctx context.Context, servers []Server, lookup func(ctx context.Context, name string) ([]netip.Addr, error),
+	ctx context.Context, servers []Server, lookup func(ctx context.Context, network, name string) ([]netip.Addr, error),
 	found func(name string, addrs []netip.Addr),
 ) (upstreams []netip.AddrPort, err error) {
 	for _, s := range servers {
 		addrs := []netip.Addr{s.Addr.Addr()}
 		if s.Name != "" {
-			if addrs, err = lookup(ctx, s.Name); err != nil {
+			if addrs, err = lookup(ctx, "ip", s.Name); err != nil {
 				return nil, fmt.Errorf("%s: the system does not resolve this name: %w", s.Name, err)
 			}
 			found(s.Name, addrs)

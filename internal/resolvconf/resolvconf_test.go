@@ -64,7 +64,7 @@ func parseAndResolve(t *testing.T, text string) ([]netip.AddrPort, error) {
 		return nil, err
 	}
 	addrs := []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::53")}
-	lookup := func(_ context.Context, name string) ([]netip.Addr, error) {
+	lookup := func(_ context.Context, _, name string) ([]netip.Addr, error) {
 		if name == "none.example" {
 			return nil, errors.New("no such host")
 		}

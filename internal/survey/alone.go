@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 
 	"stsscan/internal/codes"
@@ -30,6 +31,16 @@ func Domain(ctx context.Context, c Config, name domains.Name) (*output.Row, erro
 	}
 	row.ObservedAt = r.Rows.Observed()
 	return row, nil
+}
+
+// Elsewhere looks where people put a record by mistake, if the row has none. It uses Client and Deadline of c.
+func Elsewhere(ctx context.Context, c Config, row *output.Row) ([]mtasts.Elsewhere, error) {
+	if row.Record != string(codes.RecordAbsent) {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Deadline, DefaultDeadline))
+	defer cancel()
+	return mtasts.LookupElsewhere(ctx, c.Client.Exchanger, row.Domain)
 }
 
 // get is recordAndPolicy as a sender does it on first contact.
