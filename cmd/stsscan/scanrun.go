@@ -99,7 +99,8 @@ func (j *scanJob) scanParts(
 		err = errStopped
 	}
 	if err != nil {
-		return nil, record.end(err)
+		err = record.end(err)
+		return nil, errors.Join(err, j.printSummary(record.manifest))
 	}
 	if err := record.write(output.StatusRunning, nil); err != nil {
 		return nil, err
