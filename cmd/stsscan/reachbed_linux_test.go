@@ -162,7 +162,7 @@ func (b *bed) closedFamily(t *testing.T, flags []string, addrs *hostAddrs) {
 	}
 	cmd := b.scan("a few", "few", flags...)
 	cmd.Args = slices.DeleteFunc(cmd.Args, func(arg string) bool { return arg == "-q" })
-	if out := must(t, cmd); !strings.Contains(out, "3   hosts: no IPv6 connection to port 443 was ever made") {
+	if out := must(t, cmd); !strings.Contains(out, "3  hosts: no IPv6 connection to port 443 was ever made") {
 		t.Errorf("the summary:\n%s", out)
 	}
 	rows := make(map[string][2]string)

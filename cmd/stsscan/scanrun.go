@@ -107,7 +107,8 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) 
 		err = errStopped
 	}
 	if err != nil {
-		return nil, record.end(err)
+		err = record.end(err)
+		return nil, errors.Join(err, j.printSummary(record.manifest))
 	}
 	if err := record.write(output.StatusRunning, nil); err != nil {
 		return nil, err
