@@ -22,6 +22,7 @@ func floors() [][]string {
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/survey"},
 		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify", "internal/explain"},
+		{"internal/portfolio"},
 		{"cmd/stsscan", "bench/responder", "bench/names", "bench/rows", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }
