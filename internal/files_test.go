@@ -106,7 +106,7 @@ func fileOrders() map[string]fileOrder {
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go", "watcher.go",
 			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
-			"takeover.go", "chunks.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
+			"takeover.go", "chunks.go", "scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{

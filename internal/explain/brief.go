@@ -133,3 +133,7 @@ func someOf(list []string) string {
 	}
 	return fmt.Sprintf("%s, %s and %d more", list[0], list[1], len(list)-2)
 }
+
+// Printable escapes what a terminal would obey rather than show: control characters, marks that turn the direction of
+// writing, and octets that are not UTF-8.
+func Printable(text string) string { return printable(text) }

@@ -75,7 +75,7 @@ func (j *JSONWriter) Value(column string) func(b []byte, r *Row) []byte {
 	for i := range reflect.TypeFor[Row]().NumField() {
 		tag := reflect.TypeFor[Row]().Field(i)
 		name, nullable := columnTag(tag)
-		if name == column || tag.Tag.Get("name") == column {
+		if name == column || column != "" && tag.Tag.Get("name") == column {
 			field := jsonField{index: i, nullable: nullable, name: nameOf(column)}
 			return func(b []byte, r *Row) []byte { return j.appendField(b, reflect.ValueOf(r).Elem(), field) }
 		}

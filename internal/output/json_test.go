@@ -209,8 +209,8 @@ func TestJSONValue(t *testing.T) {
 		if r.RegisteredLabels != nil && labels != fmt.Sprint(*r.RegisteredLabels) {
 			t.Errorf("registered_labels: %s", labels)
 		}
-		if values.Value("nonsense") != nil {
-			t.Error("nonsense has a value")
+		if values.Value("nonsense") != nil || values.Value("") != nil {
+			t.Error("there is a value of no column")
 		}
 	}
 }

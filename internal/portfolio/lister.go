@@ -1,0 +1,90 @@
+package portfolio
+
+import (
+	"cmp"
+	"slices"
+
+	"stsscan/internal/output"
+)
+
+// partOctets bounds the text of the lines of a part that wait to be sorted. A part has at most 2^19 rows; with the
+// usual columns they take less.
+const partOctets = 128 << 20
+
+// A lister lists the rows of a run, part after part.
+type lister struct {
+	query     Query
+	columns   []column
+	selection output.Selection
+	owners    map[string][]map[string]string // other tags of domains
+	to        writer
+
+	most    int // octets of lines
+	lines   []line
+	octets  int // of lines
+	written int64
+}
+
+// A line is a row as it will be written.
+type line struct {
+	rank  int64
+	cells []string
+}
+
+// lineOctets is what a line takes beside its text, and cellOctets what a cell takes.
+const lineOctets, cellOctets = 32, 16
+
+// part lists the rows of a part file.
+func (l *lister) part(path string) error {
+	for r, err := range l.selection.Part(path) {
+		if err != nil {
+			return err
+		}
+		l.add(r)
+		for _, tags := range l.owners[r.Domain] {
+			again := *r
+			again.Tags = tags
+			l.add(&again)
+		}
+		if l.octets > l.most {
+			if err := l.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return l.flush()
+}
+
+// add makes a line of a row, unless its tags are not asked for.
+func (l *lister) add(r *output.Row) {
+	if !l.query.takes(r.Tags) {
+		return
+	}
+	cells := make([]string, len(l.columns))
+	l.octets += lineOctets
+	for i, c := range l.columns {
+		cells[i] = c.cell(r)
+		l.octets += cellOctets + len(cells[i])
+	}
+	l.lines = append(l.lines, line{r.Rank, cells})
+}
+
+// flush writes the lines in the order of their ranks. The other owners of a domain follow the first.
+func (l *lister) flush() error {
+	slices.SortStableFunc(l.lines, func(a, b line) int { return cmp.Compare(a.rank, b.rank) })
+	for _, line := range l.lines {
+		if l.query.Limit > 0 && l.written == l.query.Limit {
+			return errEnough
+		}
+		if err := l.to.write(line.cells); err != nil {
+			return err
+		}
+		l.written++
+	}
+	clear(l.lines)
+	l.lines, l.octets = l.lines[:0], 0
+	if l.query.Limit > 0 && l.written == l.query.Limit {
+		return errEnough
+	}
+	return nil
+}
