@@ -113,9 +113,9 @@ func fileOrders() map[string]fileOrder {
 			"partname.go", "fileends.go", "checksum.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
 			"json.go", "duplicates.go",
-			"transient.go", "filter.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"transient.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
-			"records.go", "projection.go", "selection.go", "disagreements.go", "surveylog.go",
+			"leafcursor.go", "projection.go", "selection.go", "filter.go", "records.go", "disagreements.go", "surveylog.go",
 		}},
 	}
 }

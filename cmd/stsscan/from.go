@@ -35,7 +35,7 @@ func (j *scanJob) checkFromFlags() error {
 		len(j.flags.tags) > 0:
 		return usage(errors.New("--from RUN brings its own names: leave out lists, --format, --domain-column and --tags"))
 	}
-	if _, err := output.Filter(j.flags.only); err != nil {
+	if _, err := output.ConditionOf(j.flags.only); err != nil {
 		return usage(fmt.Errorf("--only: %w", err))
 	}
 	return nil
@@ -61,13 +61,8 @@ func (j *scanJob) checkFromRun() error {
 		return err
 	}
 	for _, path := range parts {
-		for row, err := range output.ReadPart(path) {
-			if err != nil {
-				return err
-			}
-			if chosen(row) {
-				return nil
-			}
+		for _, err := range chosen.Part(path) {
+			return err // nil: there is a row
 		}
 	}
 	return fmt.Errorf("%s has no row that is %s", j.flags.from, j.flags.only)
@@ -124,13 +119,11 @@ func (j *scanJob) writeNames(file *durable.File) error {
 	tags := make(map[string]bool)
 	for _, path := range parts {
 		var names []domains.RowLine
-		for row, err := range output.ReadPart(path) {
+		for row, err := range chosen.Part(path) {
 			if err != nil {
 				return err
 			}
-			if chosen(row) {
-				names = append(names, domains.RowLine{Rank: row.Rank, Domain: row.Domain, Tags: row.Tags})
-			}
+			names = append(names, domains.RowLine{Rank: row.Rank, Domain: row.Domain, Tags: row.Tags})
 		}
 		slices.SortFunc(names, func(a, b domains.RowLine) int { return cmp.Compare(a.Rank, b.Rank) })
 		for _, name := range names {
@@ -147,12 +140,13 @@ func (j *scanJob) writeNames(file *durable.File) error {
 	return buffer.Flush()
 }
 
-// chosenParts are the parts of --from, and which of their rows --only chooses.
-func (j *scanJob) chosenParts() (parts []string, chosen func(*output.Row) bool, err error) {
-	if chosen, err = output.Filter(j.flags.only); err == nil {
+// chosenParts are the parts of --from, and the tags of those of their rows that --only chooses.
+func (j *scanJob) chosenParts() (parts []string, chosen output.Selection, err error) {
+	only, err := output.ConditionOf(j.flags.only)
+	if err == nil {
 		parts, err = output.PartPaths(j.flags.from)
 	}
-	return parts, chosen, err
+	return parts, output.Selection{Columns: []string{"tags"}, Only: []output.Condition{only}}, err
 }
 
 // checkFromPlan holds the plan to what --from chose: each name is in it, unless it opted out since or is

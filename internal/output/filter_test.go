@@ -5,9 +5,11 @@ import (
 	"testing"
 )
 
-func TestFilter(t *testing.T) {
+func TestConditionOf(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
 	row := every("example.com", 1)
 	row.Record, row.Policy, row.Pending = "unknown", "unreachable", "manners"
+	write(t, d, 0, row)
 	tests := []struct {
 		class string
 		want  bool
@@ -24,16 +26,17 @@ func TestFilter(t *testing.T) {
 		{"findings=policy_html", false, ""},
 		{"nonsense", false, "say COLUMN=WORD"},
 		{"domain=example.com", false, "no column whose words"},
+		{"mx.tls_error=expired", false, "cannot be chosen by the column"},
 		{"policy=expired", false, "no word of the column policy"},
 		{"", false, "say COLUMN=WORD"},
 	}
 	for _, tt := range tests {
-		chosen, err := Filter(tt.class)
+		only, err := ConditionOf(tt.class)
 		if (err != nil) != (tt.says != "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%q: %v", tt.class, err)
 			continue
 		}
-		if err == nil && chosen(row) != tt.want {
+		if err == nil && (selected(t, Selection{Only: []Condition{only}}, d.dir) != nil) != tt.want {
 			t.Errorf("%q: %v", tt.class, !tt.want)
 		}
 	}

@@ -69,23 +69,41 @@ func (j *JSONWriter) Write(r *Row) error {
 	return nil
 }
 
+// Value gives what appends the value of a column to b, nil where there is no such column. The names are those of
+// [Columns], whose numbers of labels are numbers here, and registered_domain.
+func (j *JSONWriter) Value(column string) func(b []byte, r *Row) []byte {
+	for i := range reflect.TypeFor[Row]().NumField() {
+		tag := reflect.TypeFor[Row]().Field(i)
+		name, nullable := columnTag(tag)
+		if name == column || tag.Tag.Get("name") == column {
+			field := jsonField{index: i, nullable: nullable, name: nameOf(column)}
+			return func(b []byte, r *Row) []byte { return j.appendField(b, reflect.ValueOf(r).Elem(), field) }
+		}
+	}
+	return nil
+}
+
 // appendObject appends a structure, whose keys are the names of columns.
 func (j *JSONWriter) appendObject(b []byte, v reflect.Value, fields []jsonField) []byte {
 	separator := byte('{')
 	for _, field := range fields {
 		b = append(append(b, separator), field.key...)
 		separator = ','
-		value := v.Field(field.index)
-		if field.name != nil {
-			value = reflect.ValueOf(field.name(v.Addr().Interface().(*Row)))
-		}
-		if field.nullable && value.IsZero() {
-			b = append(b, "null"...)
-		} else {
-			b = j.appendJSON(b, value)
-		}
+		b = j.appendField(b, v, field)
 	}
 	return append(b, '}')
+}
+
+// appendField appends the value of a field of a structure.
+func (j *JSONWriter) appendField(b []byte, v reflect.Value, field jsonField) []byte {
+	value := v.Field(field.index)
+	if field.name != nil {
+		value = reflect.ValueOf(field.name(v.Addr().Interface().(*Row)))
+	}
+	if field.nullable && value.IsZero() {
+		return append(b, "null"...)
+	}
+	return j.appendJSON(b, value)
 }
 
 // appendJSON appends a value of one of the types that the fields of a Row have.

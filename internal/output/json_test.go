@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -183,6 +184,33 @@ func BenchmarkWriteJSON(b *testing.B) {
 		j.w.(*bytes.Buffer).Reset()
 		if err := j.Write(r); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The value of a column alone is that of the whole row.
+func TestJSONValue(t *testing.T) {
+	for _, r := range []*Row{every("www.example.com", 1), least("www.example.com", 2), hollow("www.example.com", 3)} {
+		var line bytes.Buffer
+		if err := WriteJSON(&line, r); err != nil {
+			t.Fatal(err)
+		}
+		members := make(map[string]json.RawMessage)
+		if err := json.Unmarshal(line.Bytes(), &members); err != nil {
+			t.Fatal(err)
+		}
+		values := NewJSONWriter(nil)
+		for name, want := range members {
+			if got := values.Value(name)(nil, r); string(got) != string(want) {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+		}
+		labels := string(values.Value("registered_labels")(nil, r))
+		if r.RegisteredLabels != nil && labels != fmt.Sprint(*r.RegisteredLabels) {
+			t.Errorf("registered_labels: %s", labels)
+		}
+		if values.Value("nonsense") != nil {
+			t.Error("nonsense has a value")
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package output
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"iter"
 	"net/netip"
 	"time"
@@ -63,24 +60,22 @@ func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes
 	for _, class := range codes.Records() {
 		words[string(class)] = class
 	}
-	classes := make([]codes.Record, 0, group.NumRows())
-	err := eachValue(group, "record", func(v parquet.Value) { classes = append(classes, words[string(v.ByteArray())]) })
+	numbers := allRows(group)
+	classes := make([]codes.Record, len(numbers))
+	err := collectColumn(group, "record", numbers, func(i int, v parquet.Value) {
+		classes[i] = words[string(v.ByteArray())]
+	})
 	if err != nil {
 		return nil, err
 	}
 	var rows []*RecordRow
-	place := make([]int32, len(classes)) // of each row in rows, from 1; 0: not wanted
-	at := 0
-	err = eachValue(group, "domain", func(v parquet.Value) {
-		if domain := string(v.ByteArray()); at < len(classes) && wanted(domain, classes[at]) {
-			rows = append(rows, &RecordRow{Domain: domain, Record: string(classes[at])})
-			place[at] = int32(len(rows))
+	var chosen []int64
+	err = collectColumn(group, "domain", numbers, func(i int, v parquet.Value) {
+		if domain := string(v.ByteArray()); wanted(domain, classes[i]) {
+			rows = append(rows, &RecordRow{Domain: domain, Record: string(classes[i])})
+			chosen = append(chosen, int64(i))
 		}
-		at++
 	})
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
 	for _, column := range []struct {
 		name string
 		set  func(*RecordRow, parquet.Value)
@@ -89,80 +84,26 @@ func plainRecords(group parquet.RowGroup, wanted func(domain string, class codes
 		{"resolver", func(r *RecordRow, v parquet.Value) { r.Resolver = string(v.ByteArray()) }},
 		{"observed_at", func(r *RecordRow, v parquet.Value) { r.ObservedAt = time.UnixMicro(v.Int64()).UTC() }},
 	} {
-		at := 0
-		err := eachValue(group, column.name, func(v parquet.Value) {
-			if at < len(place) && place[at] > 0 && !v.IsNull() {
-				column.set(rows[place[at]-1], v)
-			}
-			at++
-		})
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = collectColumn(group, column.name, chosen, func(i int, v parquet.Value) { column.set(rows[i], v) })
 		}
 	}
-	return rows, nil
-}
-
-// eachValue gives do the values of a column that is no list. It must not keep them.
-func eachValue(group parquet.RowGroup, name string, do func(parquet.Value)) error {
-	err := catchPanic(func() error {
-		leaf, ok := group.Schema().Lookup(name)
-		if !ok {
-			return errors.New("there is no such column")
-		}
-		pages := group.ColumnChunks()[leaf.ColumnIndex].Pages()
-		defer pages.Close()
-		var values [1024]parquet.Value
-		for {
-			page, err := pages.ReadPage()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			from := page.Values()
-			for more := true; more; {
-				n, err := from.ReadValues(values[:])
-				for _, v := range values[:n] {
-					do(v)
-				}
-				if more = err == nil; err != nil && !errors.Is(err, io.EOF) {
-					return err
-				}
-			}
-			parquet.Release(page)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("%w: column %s: %w", ErrDamaged, name, err)
-	}
-	return nil
+	return rows, err
 }
 
 // Served yields the addresses at which Policy Hosts of part k showed a certificate, one for each such row. It reads
 // no row group without any. An error ends the sequence: it names the file.
 func (d *Dataset) Served(k int) iter.Seq2[netip.Addr, error] {
-	type seen struct {
-		Addr string `parquet:"addr,optional"`
-		Cert string `parquet:"cert_sha256,optional"`
-	}
+	shown := Condition{Column: "cert_sha256", Match: func([]byte) bool { return true }}
 	return func(yield func(netip.Addr, error) bool) {
-		give := func(r *seen) error {
-			addr, err := netip.ParseAddr(r.Addr)
-			if r.Cert != "" && err == nil && !yield(addr, nil) {
-				return errStop
+		for r, err := range (Selection{Columns: []string{"addr"}, Only: []Condition{shown}}).Part(d.path(k)) {
+			var addr netip.Addr
+			if err == nil {
+				addr, _ = netip.ParseAddr(r.Addr)
 			}
-			return nil
-		}
-		err := d.eachGroup(k, func(group parquet.RowGroup, meta format.RowGroup) error {
-			if !hasAny(meta, "cert_sha256") {
-				return nil
+			if (err != nil || addr.IsValid()) && !yield(addr, err) {
+				return
 			}
-			return eachRow(group, give)
-		})
-		if err != nil {
-			yield(netip.Addr{}, err)
 		}
 	}
 }

@@ -137,10 +137,7 @@ func (s Selection) passing(group parquet.RowGroup, meta format.RowGroup) ([]int6
 		}
 		leaves[i] = leaf
 	}
-	rows := make([]int64, group.NumRows())
-	for i := range rows {
-		rows[i] = int64(i)
-	}
+	rows := allRows(group)
 	for i, only := range s.Only {
 		meets := make([]bool, len(rows))
 		cursor := newLeafCursor(group, leaves[i])

@@ -36,6 +36,8 @@ func manyRows(t *testing.T) (dir string) {
 		}
 		write(t, d, k, rows...)
 	}
+	write(t, d, 3, least("a.example", 1001), least("b.example", 1002))   // pages of NULL
+	write(t, d, 4, hollow("c.example", 1003), hollow("d.example", 1004)) // pages of empty lists
 	return d.dir
 }
 
