@@ -26,8 +26,8 @@ OLD must be complete; a suspect run is accepted. NEW may be unfinished: the
 exit status is 3 then. Other numbers of runs, and more than a million domains
 with a record, are for the report in analysis/.`,
 		Example: `  stsscan diff monday tuesday --by team
-  stsscan diff monday tuesday --by team --format markdown | mail -s MTA-STS it@example.org
-  stsscan diff monday tuesday --fail-on regression --format json | jq '.groups[].changes[].domain'`,
+  stsscan diff --by team --format markdown monday tuesday | mail it@example.org
+  stsscan diff --format json monday tuesday | jq '.groups[].changes[].domain'`,
 		Args: exactly(2, "two run directories, the older one first"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			formats := map[string]func(*changes.Diff, io.Writer) error{

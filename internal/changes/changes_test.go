@@ -118,7 +118,8 @@ func TestCompare(t *testing.T) {
 	var got []string
 	diff := compared(t, old, new, "team")
 	for _, g := range diff.Groups {
-		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %v stay, %v unclear", g.Value, g.Broken, g.New, g.Stays, g.Unclear))
+		got = append(got,
+			fmt.Sprintf("%s: %d broken, %d new, %v stay, %v unclear", g.Value, g.Broken, g.New, g.Stays, g.Unclear))
 		for _, c := range g.Changes {
 			got = append(got, fmt.Sprintf("%s %s: %s to %s, %v", c.Domain, c.Kind, c.Before, c.After, c.Regression))
 		}

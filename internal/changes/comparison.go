@@ -15,6 +15,7 @@ type comparison struct {
 	before, now asked
 	words       words
 	most        int // domains with a record
+	kinds       []Kind
 
 	had      map[string]known   // of the old run: not yet found in the new one
 	arrivals map[string]arrival // of the new run: not yet found in the old one
@@ -49,7 +50,7 @@ const (
 
 func newComparison(old, new Run) *comparison {
 	c := &comparison{
-		old: old, new: new, most: MostDomains, words: words{make(map[string]string)},
+		old: old, new: new, most: MostDomains, kinds: Kinds(), words: words{make(map[string]string)},
 		had: make(map[string]known), arrivals: make(map[string]arrival),
 	}
 	c.before, c.now = howAsked(old, new)
@@ -139,7 +140,7 @@ func (c *comparison) compare(row *output.Row) bool {
 	}
 	delete(c.had, row.Domain)
 	p := c.pair(row.Domain, old, knownOf(row, c.now, &c.words))
-	r := result{domain: row.Domain, tags: row.Tags, changes: p.changes()}
+	r := result{domain: row.Domain, tags: row.Tags, changes: p.changes(c.kinds)}
 	r.before = p.stateBefore(r.changes)
 	cached := p.cached(row)
 	for i := range r.changes {
@@ -166,7 +167,7 @@ func (c *comparison) arrived(row *output.Row) {
 	}
 	delete(c.arrivals, row.Domain)
 	p := c.pair(row.Domain, knownOf(row, c.before, &c.words), there.known)
-	r := result{domain: row.Domain, tags: there.tags, changes: p.changes()}
+	r := result{domain: row.Domain, tags: there.tags, changes: p.changes(c.kinds)}
 	r.before = p.stateBefore(r.changes)
 	c.add(r, &p.new)
 }

@@ -8,7 +8,7 @@ import (
 	"stsscan/internal/codes"
 )
 
-//go:generate go test -run ^TestKindsInSQL$ -update .
+//go:generate go test -run ^TestKindsElsewhere$ -update .
 
 // A Kind is a kind of change of a domain between two runs. A domain can have several changes.
 type Kind struct {

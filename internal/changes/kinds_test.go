@@ -8,37 +8,50 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the kinds into analysis/history.sql")
+var update = flag.Bool("update", false, "write the kinds into analysis/history.sql and docs/answers.md")
 
-// TestKindsInSQL holds the kinds in analysis/history.sql against the table here.
-func TestKindsInSQL(t *testing.T) {
-	const (
-		path  = "../../analysis/history.sql"
-		begin = "CREATE OR REPLACE TEMP TABLE kinds AS\nFROM (VALUES\n"
-		end   = ") AS kinds(place, kind, about, loss);\n"
-	)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+// TestKindsElsewhere holds the lists of kinds in SQL and in the documentation against the table here.
+func TestKindsElsewhere(t *testing.T) {
+	losses := map[Loss]string{
+		LossNever: "no", LossAlways: "yes", LossEnforced: "if the policy was valid, in mode enforce",
+		LossAsked: "if the policy was valid, in mode enforce or testing",
 	}
-	before, rest, ok := strings.Cut(string(data), begin)
-	_, after, okEnd := strings.Cut(rest, end)
-	if !ok || !okEnd {
-		t.Fatalf("%s has no table of kinds", path)
-	}
-	var rows []string
+	var sql, rows []string
 	for i, k := range Kinds() {
-		rows = append(rows, fmt.Sprintf("    (%d, '%s', '%s', '%s')", i+1, k.Word, k.About, k.Loss))
+		sql = append(sql, fmt.Sprintf("    (%d, '%s', '%s', '%s')", i+1, k.Word, k.About, k.Loss))
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s |\n", k.Word, losses[k.Loss], k.Meaning))
 	}
-	text := before + begin + strings.Join(rows, ",\n") + "\n" + end + after
-	if text == string(data) {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s is not what the table says: go generate ./internal/changes", path)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
+	for _, list := range []struct{ path, begin, text, end string }{
+		{
+			"../../analysis/history.sql", "CREATE OR REPLACE TEMP TABLE kinds AS\nFROM (VALUES\n",
+			strings.Join(sql, ",\n") + "\n", ") AS kinds(place, kind, about, loss);\n",
+		},
+		{
+			"../../docs/answers.md", "| kind | is a regression | means |\n| --- | --- | --- |\n",
+			strings.Join(rows, ""), "\n### What is compared\n",
+		},
+	} {
+		data, err := os.ReadFile(list.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, rest, ok := strings.Cut(string(data), list.begin)
+		_, after, okEnd := strings.Cut(rest, list.end)
+		if !ok || !okEnd {
+			t.Errorf("%s has no list of kinds", list.path)
+			continue
+		}
+		text := before + list.begin + list.text + list.end + after
+		if text == string(data) {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s is not what the table says: go generate ./internal/changes", list.path)
+			continue
+		}
+		if err := os.WriteFile(list.path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -56,10 +56,10 @@ func (p *pair) maxAges() (before, now int64) {
 	return *p.old.maxAge, *p.new.maxAge
 }
 
-// changes are those of the domain, in the order of Kinds.
-func (p *pair) changes() []Change {
+// changes are those of the domain, worstFirst.
+func (p *pair) changes(kinds []Kind) []Change {
 	var list []Change
-	for i, kind := range Kinds() {
+	for i, kind := range kinds {
 		before, after, ok := kind.found(p)
 		if !ok {
 			continue

@@ -120,7 +120,7 @@ func TestChanges(t *testing.T) {
 			new: knownOf(&new, test.how, &texts), otherRoots: test.how.otherRoots, passes: test.passes,
 		}
 		var got []string
-		for _, c := range p.changes() {
+		for _, c := range p.changes(Kinds()) {
 			if c.Regression {
 				c.Kind += "!"
 			}
