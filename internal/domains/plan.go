@@ -86,8 +86,9 @@ type Plan struct {
 	Parts    int         `json:"parts"`
 	Chunks   []ChunkInfo `json:"chunks"`
 	Rejects  string      `json:"rejects,omitempty"`  // SHA-256 of RejectsFile, in hexadecimal
-	Others   string      `json:"others,omitempty"`   // SHA-256 of DuplicatesFile, in hexadecimal; "": there is none
 	Checksum string      `json:"checksum,omitempty"` // of the file: see durable.Seal
+
+	DuplicatesSHA256 string `json:"duplicates_sha256,omitempty"` // of DuplicatesFile, in hexadecimal; "": there is none
 
 	dir string // the run directory
 }

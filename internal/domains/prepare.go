@@ -117,7 +117,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if p.plan.Rejects, err = p.rejects.commit(); err != nil {
 		return nil, err
 	}
-	if p.plan.Others, err = p.others.commit(); err != nil {
+	if p.plan.DuplicatesSHA256, err = p.others.commit(); err != nil {
 		return nil, err
 	}
 	if err := p.spool.close(); err != nil {

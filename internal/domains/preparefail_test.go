@@ -18,6 +18,13 @@ import (
 func TestPrepareErrors(t *testing.T) {
 	plain := writeList(t, "plain", "a.com\n")
 	list := func(data string) []List { return []List{{Path: writeList(t, "list", data)}} }
+	stored := func(name string) string {
+		data, err := os.ReadFile(filepath.Join("..", "listfile", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
 	all, err := parseExclusions("x", strings.NewReader("com"))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +51,10 @@ func TestPrepareErrors(t *testing.T) {
 		{"no valid name in the second list", PrepareConfig{Lists: append([]List{{plain}}, list("com\n")...)}, "LIST: no valid domain among 1 entries (single_label 1): name the column of a CSV file with --domain-column"},
 		{"all excluded", PrepareConfig{Lists: list("a.com\nb.com\nc d\n"), Exclude: all}, "no domain left to survey: all 2 are excluded: see the file of --exclude"},
 		{"corrupt gzip", PrepareConfig{Lists: list(gzipOf(t, "a.com\nb.com\n")[:30])}, "LIST:3: gzip data is cut off"},
+		{"xz that is cut off", PrepareConfig{Lists: list(stored("names.xz")[:9000])}, "LIST:965: xz data is cut off"},
+		{"bzip2 that is cut off", PrepareConfig{Lists: list(stored("names.bz2")[:9000])}, "LIST:1: bzip2 data is cut off"},
+		{"UTF-16 that is cut off", PrepareConfig{Lists: list("\xff\xfea\x00.\x00b\x00\n\x00c")}, "LIST:2: UTF-16 text is cut off: it ends in half a character"},
+		{"archive of two lists", PrepareConfig{Lists: list(zipOf(t, "a", "", "b", ""))}, `open LIST: 2 lists in the zip archive, not one: "a", "b": unpack it and name them`},
 		{"no domain column", PrepareConfig{Lists: list("foo,bar\n1,2\n")}, "LIST:1: no domain column: name one with --domain-column; there are: foo, bar"},
 		{"include", PrepareConfig{Lists: list("a.com. NS x.\n$INCLUDE /etc/passwd\n")}, "LIST:2: $INCLUDE is refused: expand the zone first"},
 	}

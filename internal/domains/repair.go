@@ -166,10 +166,10 @@ func (p *Plan) CheckRejects() error { return checkFile(filepath.Join(p.dir, Reje
 
 // CheckDuplicates returns an error if [DuplicatesFile] is not the one that was prepared.
 func (p *Plan) CheckDuplicates() error {
-	if p.Others == "" {
+	if p.DuplicatesSHA256 == "" {
 		return nil
 	}
-	return checkFile(filepath.Join(p.dir, DuplicatesFile), p.Others)
+	return checkFile(filepath.Join(p.dir, DuplicatesFile), p.DuplicatesSHA256)
 }
 
 // checkFile returns an error if the file does not have the SHA-256 sum, or, if sum is "", is not there.
