@@ -3,7 +3,7 @@
 // to change, with the section that requires it. It also writes the summary of a run, and lists what the words of
 // the table mean and what to change about them, which the report shows beside them.
 //
-// It asks no questions and judges nothing anew: a row and the counts of a run are all it reads.
+// It asks no questions and judges nothing anew: rows and the manifest of a run are all it reads.
 package explain
 
 import (
