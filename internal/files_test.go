@@ -99,8 +99,8 @@ func fileOrders() map[string]fileOrder {
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "version.go", "world.go", "limits_unix.go", "memory.go",
 			"limits.go", "failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
-			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go", "watcher.go",
-			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "scanflags.go", "scanjob.go",
+			"prepareprogress.go", "runrecord.go", "watcher.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
 			"takeover.go", "chunks.go", "scanrun.go", "cat.go", "schema.go", "verify.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},

@@ -12,6 +12,7 @@ import (
 
 	"stsscan/inputs"
 	"stsscan/internal/durable"
+	"stsscan/internal/terminal"
 	"stsscan/internal/verify"
 )
 
@@ -24,7 +25,7 @@ const (
 
 func newDemo(std streams) *cobra.Command {
 	var f scanFlags
-	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // the defaults of scan, except:
+	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError), std) // the defaults of scan, except:
 	f.network.sim, f.network.timeout, f.network.deadline = demoModel, demoTimeout, demoDeadline
 	f.network.retries, f.network.inFlight, f.network.connections = 1, sharedInFlight, 128
 	f.network.preflight.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
@@ -79,9 +80,12 @@ same process. It exits with status 1 if a row differs from the truth.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(std.err, "scanned in %v; rows that differ from the truth: %d\n",
-				scanned.Round(time.Second/10), report.Differ)
-			fmt.Fprintf(std.err, "the table is in %s; see it with: stsscan cat %s | head\n", f.output, f.output)
+			if !f.quiet {
+				console := std.console()
+				console.Say(fmt.Sprintf("scanned in %v; rows that differ from the truth: %d",
+					scanned.Round(time.Second/10), report.Differ))
+				console.Say(fmt.Sprintf("the table is in %s; see it with: stsscan cat %s | head", f.output, f.output))
+			}
 			return reportError(report)
 		},
 	}
@@ -90,7 +94,8 @@ same process. It exits with status 1 if a row differs from the truth.`,
 			"`DIR`: write the run to this directory; default a new temporary one")
 		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N domains")
 		flags.Uint64Var(&f.network.seed, "seed", defaultSeed, "`N`: seed of the simulated Internet")
-		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
+		flags.StringVar(&f.progress, "progress", string(terminal.ModeAuto), progressUsage)
+		registerLogFormat(flags, std)
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	})
 	addHelp(cmd.Flags())

@@ -18,6 +18,7 @@ import (
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 	"stsscan/internal/survey"
+	"stsscan/internal/terminal"
 )
 
 func newLookup(std streams) *cobra.Command {
@@ -54,8 +55,7 @@ itself and at _mta_sts.`,
 			if err != nil {
 				return err
 			}
-			console := &console{out: std.err}
-			log := console.newLogger(!verbose, verbose)
+			log := std.console().Log(!verbose, verbose)
 			n, err := network.open(cmd.Context(), excluded, log, nil)
 			if err != nil {
 				return err
@@ -88,7 +88,7 @@ itself and at _mta_sts.`,
 					if i > 0 {
 						fmt.Fprintln(std.out)
 					}
-					err = explain.WritePage(std.out, row, elsewhere, colours(std.out))
+					err = explain.WritePage(std.out, row, elsewhere, terminal.Colours(std.out))
 				}
 				if err != nil {
 					return err
@@ -105,6 +105,7 @@ itself and at _mta_sts.`,
 	fail.register(cmd.Flags())
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&verbose, "verbose", "v", false, "log each lookup and each fetch")
+		registerLogFormat(flags, std)
 	})
 	addHelp(cmd.Flags())
 	return cmd

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/domains"
@@ -28,12 +29,14 @@ type runRecord struct {
 	previous *output.Manifest // of an earlier process; nil: none
 	parts    map[int]output.PartInfo
 	damage   *damage
-	written  time.Time
+	recorded time.Time // when run.json was written last
 
 	stats   *pipeline.Stats           // of this process; nil: it asks nothing
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
 	err     error                     // first failure to write run.json
+
+	written atomic.Pointer[output.Counts] // of all rows, when a part was written last; nil: none was
 }
 
 // finished returns the manifest of a run that has nothing left to do, which stays as it is.
@@ -111,7 +114,8 @@ func (r *runRecord) remaining() int64 { return r.names(func(k int) bool { return
 // wrote records a new part.
 func (r *runRecord) wrote(info output.PartInfo) {
 	r.add(info)
-	if r.err == nil && time.Since(r.written) > manifestInterval {
+	r.written.Store(new(r.counts()))
+	if r.err == nil && time.Since(r.recorded) > manifestInterval {
 		r.err = r.write(output.StatusRunning, nil)
 	}
 }
@@ -153,7 +157,7 @@ func (r *runRecord) before() *output.Manifest { return cmp.Or(r.previous, &outpu
 
 // write writes run.json.
 func (r *runRecord) write(status output.Status, reasons []string) error {
-	r.written = time.Now()
+	r.recorded = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
 	if r.reached != nil {

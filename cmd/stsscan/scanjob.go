@@ -8,6 +8,7 @@ import (
 
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
+	"stsscan/internal/terminal"
 )
 
 // A scanJob is one call of scan.
@@ -21,11 +22,11 @@ type scanJob struct {
 	previous *output.Manifest // left by an earlier process; nil: none
 	reopened bool             // previous was finished, and parts were found to be gone
 	damage   *damage
-	console  *console
+	console  *terminal.Console
 	log      *slog.Logger
 
 	shard    queue.Shard
-	progress progressMode
+	progress terminal.Mode
 }
 
 // shardOf is the shard as run.json has it; nil if there is only one.
