@@ -111,19 +111,22 @@ func figures(of classes, c pipeline.Counts, manners egress.MannersCounts) []term
 
 // watch shows the progress of a task until stop is called, and says what follows an interrupt.
 func (j *scanJob) watch(ctx context.Context, n *network, stats *pipeline.Stats, t task) (stop func()) {
-	if ctx.Err() != nil {
-		ctx = context.Background() // the interrupt was logged before
+	unwatch := func() bool { return false }
+	if ctx.Err() == nil { // else the interrupt was logged before
+		unwatch = context.AfterFunc(ctx, func() {
+			j.log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
+		})
 	}
-	unwatch := context.AfterFunc(ctx, func() {
-		j.log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")
-	})
 	if j.progress == terminal.ModeOff || t.total == 0 {
 		return func() { unwatch() }
 	}
 	reporter := terminal.NewReporter(j.console, j.log, j.progress, time.Now())
 	stopTicks := terminal.Tick(j.progress.Interval(), func(now time.Time) {
-		reporter.Report(now, t.progress(
-			now, stats.Counts(), stats.Left(), n.transport.Manners(), n.transport.Connections().Limit))
+		p := t.progress(now, stats.Counts(), stats.Left(), n.transport.Manners(), n.transport.Connections().Limit)
+		if ctx.Err() != nil {
+			p.Waits, p.Brief, p.Pause = "finishing what is in flight", "stopping", true
+		}
+		reporter.Report(now, p)
 	})
 	return func() {
 		unwatch()

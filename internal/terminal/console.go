@@ -125,5 +125,5 @@ func (c *Console) erased() string {
 	case c.plain:
 		return "\r" + strings.Repeat(" ", min(c.drawn, max(c.columns()-1, 0))) + "\r"
 	}
-	return "\r" + eraseBelow
+	return "\r " + eraseBelow + "\r" // from the second column: from the corner of the screen, tmux keeps what it erases
 }

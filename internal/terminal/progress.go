@@ -14,7 +14,7 @@ type Progress struct {
 	Due         int64 // what this pass has still to ask
 
 	Waits, Brief string // what the run waits for, if it only waits; Brief where there is little room
-	Pause        bool   // and nothing is under way
+	Pause        bool   // and no rate follows from that, and who made it wait has logged it
 
 	Counts []Count // the most important first
 }
@@ -53,7 +53,7 @@ func (r *Reporter) Report(now time.Time, p Progress) {
 		r.console.Show(p.line(r.rate.PerSecond(), r.timeLeft(p)))
 		return
 	}
-	// To wait for answers for a moment is no news. A pause is logged by who makes it.
+	// To wait for answers for a moment is no news.
 	waits := p.Waits != "" && !p.Pause
 	if waits && r.waiting && !r.told {
 		r.log.Info(p.Waits)

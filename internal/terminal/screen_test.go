@@ -13,17 +13,21 @@ import (
 // A screen is a terminal in memory, which does not wrap lines anew when it is resized.
 type screen struct {
 	*vt.Emulator
+	t    *testing.T
 	said int // columns, if it says more than it has; else 0
 }
 
 func newScreen(t *testing.T, columns int) *screen {
-	s := &screen{Emulator: vt.NewEmulator(columns, 12)}
+	s := &screen{Emulator: vt.NewEmulator(columns, 12), t: t}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
 // Write begins a line at its left, as the driver of a terminal does.
 func (s *screen) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("\r"+eraseBelow)) {
+		s.t.Errorf("%q: tmux keeps what is erased from the corner of the screen", b)
+	}
 	_, err := s.Emulator.Write(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")))
 	return len(b), err
 }
