@@ -36,6 +36,7 @@ func doors() map[string][]string {
 		"github.com/spf13/cobra":              {"cmd/stsscan"},
 		"github.com/schollz/progressbar/v3":   {"internal/terminal"},
 		"github.com/prometheus/client_golang": {"cmd/stsscan"},
+		"github.com/charmbracelet/x/vt":       {}, // tests only
 		"net/http":                            {"internal/mtasts", "internal/egress", "bench/fetch", "bench/oddservers"},
 		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}

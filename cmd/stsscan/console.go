@@ -33,4 +33,5 @@ func parseProgress(value string, quiet bool, console *terminal.Console) (termina
 func registerLogFormat(flags *pflag.FlagSet, std streams) {
 	flags.Var(std.console().FormatValue(), terminal.FormatFlag,
 		"`FORMAT`: write the log as text or json, an object a line, errors too")
+	flags.Lookup(terminal.FormatFlag).DefValue = string(terminal.FormatText) // the console may have the other already
 }

@@ -98,22 +98,22 @@ func (c *Console) say(level slog.Level, sentence string) {
 	fmt.Fprintln(c, sentence)
 }
 
-// formatValue is the value of --log-format.
-type formatValue struct{ console *Console }
+// A FormatValue is the value of --log-format.
+type FormatValue struct{ console *Console }
 
 // FormatValue is a value of a flag that sets the format of the console.
-func (c *Console) FormatValue() *formatValue { return &formatValue{c} }
+func (c *Console) FormatValue() *FormatValue { return &FormatValue{c} }
 
-func (v *formatValue) String() string {
+func (v *FormatValue) String() string {
 	if v.console == nil { // a zero value, for comparison
 		return ""
 	}
 	return string(v.console.Format())
 }
 
-func (v *formatValue) Type() string { return "string" }
+func (v *FormatValue) Type() string { return "string" }
 
-func (v *formatValue) Set(text string) error {
+func (v *FormatValue) Set(text string) error {
 	if format := Format(text); format == FormatText || format == FormatJSON {
 		v.console.SetFormat(format)
 		return nil

@@ -152,6 +152,17 @@ func TestOneLineOfStaleWidth(t *testing.T) {
 	}
 }
 
+// Some terminals wrap as soon as their last column is written: it stays free.
+func TestLastColumn(t *testing.T) {
+	s := newScreen(t, 40)
+	c := s.console()
+	c.plain = true // else what stands there is erased by what follows
+	c.Show(Line{Texts: []Text{{Long: strings.Repeat("x", 50), Rank: 1}}})
+	if row := s.rows()[0]; row != strings.Repeat("x", 39) {
+		t.Errorf("%q", row)
+	}
+}
+
 // Without control sequences, as with TERM=dumb and --progress on, the line is overwritten.
 func TestPlainLine(t *testing.T) {
 	s := newScreen(t, 40)
