@@ -104,8 +104,8 @@ func fileOrders() map[string]fileOrder {
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
-			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go", "watcher.go",
-			"prepareprogress.go", "runrecord.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go",
+			"prepareprogress.go", "runrecord.go", "watcher.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
 			"takeover.go", "chunks.go", "scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},

@@ -9,6 +9,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
+	"stsscan/internal/terminal"
 	"stsscan/internal/udpbatch"
 )
 
@@ -61,7 +62,7 @@ func addCompletions(root *cobra.Command) {
 	world := completer("", simnet.Models(), cobra.ShellCompDirectiveDefault) // or a path
 	table := map[string]cobra.CompletionFunc{
 		"output": directories, "from": directories, "only": classesOfRows, "format": oneOf(domains.Formats()...),
-		"fail-on": oneOf("refused", "broken", "any"), "progress": oneOf(progressAuto, progressBar, progressOff),
+		"fail-on": oneOf("refused", "broken", "any"), "progress": oneOf(terminal.ModeAuto, terminal.ModeLine, terminal.ModeOff),
 		"mx": extents, "tlsrpt": extents, "dane": extents, "udp": oneOf(udpbatch.Methods()...), "shard": oneOf("env"),
 		"sim": world, "truth": world, "model": oneOf(simnet.Models()...),
 	}

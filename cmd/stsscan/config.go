@@ -72,7 +72,7 @@ func applySettings(cmd *cobra.Command, args []string, std streams) (*config.Sett
 		return nil, usage(err)
 	}
 	for _, warning := range settings.Warnings {
-		fmt.Fprintln(std.err, "stsscan: warning:", warning)
+		std.console().Warn(warning)
 	}
 	return settings, nil
 }

@@ -151,7 +151,7 @@ func (j *scanJob) crossCheck(
 	due := counts.Rows - absent - counts.Record[codes.RecordUnknown] + int64(float64(absent)*flags.share)
 	j.log.Info("records are asked for again, of independent resolvers",
 		"resolvers", strings.Join(flags.names(), ","), "domains", due)
-	stop := j.watch(ctx, n, config.Stats, due, func(c pipeline.Counts) int64 { return c.Crossed })
+	stop := j.watch(ctx, n, config.Stats, record.crossChecked(due, config.Stats))
 	check, err := crosscheck.Run(ctx, crosscheck.Config{
 		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine,
 		InFlight: crossCheckWindow(n), Share: flags.share, Excluded: config.Excluded, Checked: config.Stats.CrossChecked,

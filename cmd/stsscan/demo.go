@@ -13,6 +13,7 @@ import (
 	"stsscan/inputs"
 	"stsscan/internal/durable"
 	"stsscan/internal/output"
+	"stsscan/internal/terminal"
 	"stsscan/internal/verify"
 )
 
@@ -25,7 +26,7 @@ const (
 
 func newDemo(std streams) *cobra.Command {
 	var f scanFlags
-	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError)) // the defaults of scan, except:
+	f.register(pflag.NewFlagSet("scan", pflag.ContinueOnError), std) // the defaults of scan, except:
 	f.network.sim, f.network.timeout, f.network.deadline = demoModel, demoTimeout, demoDeadline
 	f.network.retries, f.network.inFlight, f.network.connections = 1, sharedInFlight, 128
 	f.network.preflight.maxPause, f.passes, f.passDelay = time.Minute, 1, demoDelay
@@ -93,7 +94,8 @@ same process. It exits with status 1 if a row differs from the truth.`,
 			"`DIR`: write the run to this directory; default a new temporary one")
 		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N domains")
 		flags.Uint64Var(&f.network.seed, "seed", defaultSeed, "`N`: seed of the simulated Internet")
-		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
+		flags.StringVar(&f.progress, "progress", string(terminal.ModeAuto), progressUsage)
+		registerLogFormat(flags, std)
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 	})
 	addHelp(cmd.Flags())

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/explain"
+	"stsscan/internal/terminal"
 )
 
 // writeHelp prints what a command does, how to call it, and its flags by group.
@@ -28,7 +29,7 @@ func writeHelp(cmd *cobra.Command, _ []string) {
 	section("Commands", commandLines(cmd))
 
 	flags, hidden := cmd.Flags(), 0
-	width := min(columnsOf(cmd.OutOrStdout()), maxHelpWidth)
+	width := min(terminal.Columns(cmd.OutOrStdout()), maxHelpWidth)
 	groups := slices.DeleteFunc(flagGroups(), func(g flagGroup) bool { return g.flagsOf(flags) == nil })
 	for _, group := range groups {
 		switch list := group.flagsOf(flags); {

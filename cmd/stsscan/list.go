@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/portfolio"
+	"stsscan/internal/terminal"
 )
 
 func newList(std streams) *cobra.Command {
@@ -35,8 +36,8 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 			if !ok {
 				return usage(fmt.Errorf("--format %q: must be table, csv or json", format))
 			}
-			if format == "table" && isTerminal(std.out) {
-				as.Width = columnsOf(std.out)
+			if format == "table" && terminal.IsTerminal(std.out) {
+				as.Width = terminal.Columns(std.out)
 			}
 			for _, text := range tags {
 				tag, err := portfolio.ParseTag(text)

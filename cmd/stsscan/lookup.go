@@ -16,6 +16,7 @@ import (
 	"stsscan/internal/explain"
 	"stsscan/internal/output"
 	"stsscan/internal/survey"
+	"stsscan/internal/terminal"
 )
 
 func newLookup(std streams) *cobra.Command {
@@ -58,6 +59,8 @@ status is then 1, or 2 if all that was wrong are names that are no domains.`,
 	l.fail.register(cmd.Flags())
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&l.verbose, "verbose", "v", false, "log each lookup and each fetch")
+		registerLogFormat(flags, std)
+		registerLogFormat(flags, std)
 	})
 	addConfig(cmd, std, new(*output.ConfigFile))
 	addHelp(cmd.Flags())
@@ -86,7 +89,7 @@ func (l *lookup) run(ctx context.Context, args []string) (err error) {
 	if l.excluded, err = domains.OpenExclusions(l.network.exclude); err != nil {
 		return fmt.Errorf("--exclude: %w", err)
 	}
-	log := (&console{out: l.std.err}).newLogger(!l.verbose, l.verbose)
+	log := l.std.console().Log(!l.verbose, l.verbose)
 	if l.opened, err = l.network.open(ctx, l.excluded, log, nil); err != nil {
 		return err
 	}
@@ -114,7 +117,7 @@ func (l *lookup) run(ctx context.Context, args []string) (err error) {
 			status = exitFailed
 		}
 		if len(args) > 1 {
-			fmt.Fprintln(l.std.err, "stsscan:", err)
+			l.std.console().Fail(err.Error())
 			failure = fmt.Errorf("%d of %d domains were not looked up", failed, len(args))
 		}
 	}
@@ -154,5 +157,5 @@ func (l *lookup) one(ctx context.Context, arg string) error {
 	case l.shown > 1:
 		fmt.Fprintln(l.std.out)
 	}
-	return found.WritePage(l.std.out, colours(l.std.out))
+	return found.WritePage(l.std.out, terminal.Colours(l.std.out))
 }

@@ -11,17 +11,20 @@ import (
 	"time"
 
 	_ "stsscan/internal/descriptors" // ends a process with too few for the Go runtime
+	"stsscan/internal/terminal"
 )
 
 func main() {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx, stop := context.WithCancel(context.Background())
-	std := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	console := terminal.NewConsole(os.Stderr)
+	std := streams{in: os.Stdin, out: os.Stdout, err: console}
 	args := os.Args[1:]
 	go func() {
 		status, words := awaitSignals(signals, graceOf(args), stop)
-		fmt.Fprintln(std.err, "\nstsscan:", words)
+		console.Close()
+		console.Fail(words)
 		os.Exit(status)
 	}()
 	os.Exit(run(ctx, std, args))
@@ -29,6 +32,9 @@ func main() {
 
 // run is the program. It returns the exit status.
 func run(ctx context.Context, std streams, args []string) int {
+	console := std.console()
+	std.err = console // one for all who write to it
+	console.SetFormat(terminal.FormatOf(args))
 	root := newRoot(std)
 	root.SetArgs(args)
 	root.SetIn(std.in)
@@ -38,7 +44,7 @@ func run(ctx context.Context, std streams, args []string) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(std.err, "stsscan:", err)
+	console.Fail(err.Error())
 	var status *statusError
 	if errors.As(err, &status) {
 		return status.status

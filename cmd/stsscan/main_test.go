@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,7 +20,9 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"resolver": startResolver},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"resolver": startResolver, "jsonlines": checkJSONLines,
+		},
 	})
 }
 
@@ -36,4 +40,21 @@ func startResolver(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Setenv(args[0], server.DNS.String())
 	ts.Setenv(args[0]+"_PORT", strconv.Itoa(int(server.DNS.Port())))
+}
+
+// checkJSONLines is the command "jsonlines FILE", as "jsonlines stderr": there is a line, and each is an object.
+func checkJSONLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: jsonlines FILE")
+	}
+	text := ts.ReadFile(args[0])
+	if text == "" {
+		ts.Fatalf("%s is empty", args[0])
+	}
+	for line := range strings.Lines(text) {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			ts.Fatalf("%s: %v: %s", args[0], err, line)
+		}
+	}
 }

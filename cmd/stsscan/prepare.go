@@ -53,7 +53,7 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if _, err = j.flags.fail.verdicts(); err != nil {
 		return err
 	}
-	if j.progress, err = parseProgress(j.flags.progress, j.flags.quiet, j.std.err); err != nil {
+	if j.progress, err = parseProgress(j.flags.progress, j.flags.quiet, j.std.console()); err != nil {
 		return err
 	}
 	switch j.flags.shard {

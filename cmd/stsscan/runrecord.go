@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"stsscan/internal/domains"
@@ -29,7 +30,7 @@ type runRecord struct {
 	previous *output.Manifest // of an earlier process; nil: none
 	parts    map[int]output.PartInfo
 	damage   *damage
-	written  time.Time
+	recorded time.Time // when run.json was written last
 
 	stats   *pipeline.Stats           // of this process; nil: it asks nothing
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
@@ -37,6 +38,8 @@ type runRecord struct {
 
 	setMetrics func(*output.Manifest) // tells the metrics what run.json says; nil: nothing is told
 	err        error                  // first failure to write run.json
+
+	written atomic.Pointer[output.Counts] // of all rows, when a part was written last; nil: none was
 }
 
 // finished returns the manifest of a run that has nothing left to do, which stays as it is.
@@ -114,7 +117,8 @@ func (r *runRecord) remaining() int64 { return r.names(func(k int) bool { return
 // wrote records a new part.
 func (r *runRecord) wrote(info output.PartInfo) {
 	r.add(info)
-	if r.err == nil && time.Since(r.written) > manifestInterval {
+	r.written.Store(new(r.counts()))
+	if r.err == nil && time.Since(r.recorded) > manifestInterval {
 		r.err = r.write(output.StatusRunning, nil)
 	}
 }
@@ -156,7 +160,7 @@ func (r *runRecord) before() *output.Manifest { return cmp.Or(r.previous, &outpu
 
 // write writes run.json.
 func (r *runRecord) write(status output.Status, reasons []string) error {
-	r.written = time.Now()
+	r.recorded = time.Now()
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
 	if r.reached != nil {

@@ -13,6 +13,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/survey"
+	"stsscan/internal/terminal"
 )
 
 // maxPartSize is the most ranks of a part: what a kill may cost.
@@ -55,7 +56,7 @@ type scanFlags struct {
 	configFile *output.ConfigFile // that flags were set by; nil: none
 }
 
-func (f *scanFlags) register(flags *pflag.FlagSet) {
+func (f *scanFlags) register(flags *pflag.FlagSet, std streams) {
 	groupEveryday.addTo(flags, func(flags *pflag.FlagSet) {
 		flags.StringVarP(&f.output, "output", "o", "", "`DIR`: write the run to this directory (required)")
 	})
@@ -86,7 +87,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet) {
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I (0 to N-1) on; env takes I and N from an array job")
 		flags.Var(&f.vantage, "vantage", "`NAME`: where this scan runs, such as fra1, for the column vantage")
-		flags.StringVar(&f.progress, "progress", string(progressAuto), progressUsage)
+		flags.StringVar(&f.progress, "progress", string(terminal.ModeAuto), progressUsage)
+		registerLogFormat(flags, std)
 		f.metrics.register(flags)
 	})
 	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {

@@ -9,6 +9,7 @@ import (
 	"stsscan/internal/metrics"
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
+	"stsscan/internal/terminal"
 )
 
 // A scanJob is one call of scan.
@@ -22,12 +23,12 @@ type scanJob struct {
 	previous *output.Manifest // left by an earlier process; nil: none
 	reopened bool             // previous was finished, and parts were found to be gone
 	damage   *damage
-	console  *console
+	console  *terminal.Console
 	log      *slog.Logger
 	metrics  *metrics.Metrics
 
 	shard    queue.Shard
-	progress progressMode
+	progress terminal.Mode
 }
 
 // shardOf is the shard as run.json has it; nil if there is only one.

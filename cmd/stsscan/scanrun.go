@@ -18,13 +18,14 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
+	"stsscan/internal/terminal"
 )
 
 // run does the job: open the network, lock, prepare, take over whole parts, scan, record. It refuses bad
 // flags, and the files that they name, before it writes anything.
 func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
-	j.console = &console{out: j.std.err}
-	j.log = j.console.newLogger(j.flags.quiet, j.flags.verbose)
+	j.console = j.std.console()
+	j.log = j.console.Log(j.flags.quiet, j.flags.verbose)
 
 	excluded, err := domains.OpenExclusions(j.flags.network.exclude)
 	if err != nil {
@@ -57,7 +58,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 			release()
 		}
 	}()
-	update, stop := j.console.watchPreparing(j.progress, j.log)
+	update, stop := j.watchPreparing()
 	record, err := unlessInterrupted(ctx, release, func() (_ *runRecord, err error) {
 		if err := j.writeFrom(); err != nil {
 			return nil, err
@@ -160,17 +161,15 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) 
 // runPasses scans the missing parts, and then asks the domains of provisional rows again until none is left.
 func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Config, record *runRecord) error {
 	config.Stats.Waits(record.counts().Pending)
-	stop := j.watch(ctx, n, config.Stats, record.remaining(), pipeline.Counts.Done)
+	stop := j.watch(ctx, n, config.Stats, record.passes())
+	defer stop()
 	err := pipeline.Run(ctx, config)
-	stop()
 	waiting := record.waiting()
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
-	total := config.Stats.Counts().Waiting()
-	j.log.Info("domains that wait are asked again", "domains", total, "not_before", j.flags.passDelay)
-	stop = j.watch(ctx, n, config.Stats, total, func(c pipeline.Counts) int64 { return total - c.Waiting() })
-	defer stop()
+	j.log.Info("domains that wait are asked again",
+		"domains", config.Stats.Counts().Waiting(), "not_before", j.flags.passDelay)
 	return pipeline.Repass(ctx, config, waiting)
 }
 
@@ -189,7 +188,7 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 	if j.flags.quiet {
 		return nil
 	}
-	summary := explain.Summary{Manifest: m, Rejects: domains.FirstRejects(j.flags.output), Width: columnsOf(j.std.out)}
+	summary := explain.Summary{Manifest: m, Rejects: domains.FirstRejects(j.flags.output), Width: terminal.Columns(j.std.out)}
 	return summary.Write(j.std.out)
 }
 
@@ -228,10 +227,10 @@ one.`,
 			if err != nil {
 				return err
 			}
-			return f.fail.judgeRun(f.output, manifest, columnsOf(std.err))
+			return f.fail.judgeRun(f.output, manifest, terminal.Columns(std.err))
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd.Flags(), std)
 	addConfig(cmd, std, &f.configFile)
 	addHelp(cmd.Flags())
 	return cmd

@@ -82,11 +82,12 @@ the table.`,
 			if err := durable.WriteOutput(rootsFile, w.RootPEM()); err != nil {
 				return err
 			}
-			fmt.Fprintf(std.err, "serving the simulated Internet %q, seed %d, until interrupted; reach it with:\n", name, seed)
+			console := std.console()
+			console.Say(fmt.Sprintf("serving the simulated Internet %q, seed %d, until interrupted; reach it with:", name, seed))
 			fmt.Fprintf(std.out, "--resolvers %s --proxy socks5://%s --roots %s\n", server.DNS, server.SOCKS, rootsFile)
 			<-cmd.Context().Done()
 			questions, connections := server.Served()
-			fmt.Fprintf(std.err, "served %d questions and %d connections\n", questions, connections)
+			console.Say(fmt.Sprintf("served %d questions and %d connections", questions, connections))
 			return nil
 		},
 	}
@@ -98,6 +99,7 @@ the table.`,
 		flags.StringVar(&addrs.SOCKS, "socks", anyPort, "`ADDRESS`: loopback address of the SOCKS5 server")
 		flags.StringVar(&rootsFile, "roots", "", "`FILE`: write the root certificate here; default a temporary one")
 		flags.StringVar(&truthOf, "truth", "", "`LIST`: print the truth about its domains and exit; - is standard input")
+		registerLogFormat(flags, std)
 	})
 	addHelp(cmd.Flags())
 	return cmd

@@ -1,115 +1,107 @@
 package main
 
 import (
-	"bytes"
-	"strings"
 	"testing"
 	"time"
 
+	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/egress"
+	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
+	"stsscan/internal/terminal"
 )
 
-// A moment in the life of a run, so many seconds after the one before.
-type scene struct {
-	after int
-	done  int64
-	left  pipeline.Left
+// resumedRecord is the record of a run of 400 names in four parts. Earlier processes have written two of them; a row is
+// provisional.
+func resumedRecord() *runRecord {
+	plan := &domains.Plan{Parts: 4, Chunks: []domains.ChunkInfo{{Names: 100}, {Names: 100}, {Names: 100}, {Names: 100}}}
+	info := func(k int, pending int64) output.PartInfo {
+		return output.PartInfo{Part: k, Pending: pending, Counts: output.Counts{
+			Rows:    100,
+			Record:  map[codes.Record]int64{codes.RecordValid: 20, codes.RecordInvalid: 5, codes.RecordUnknown: 5, codes.RecordAbsent: 70},
+			Policy:  map[codes.Policy]int64{codes.PolicyValid: 12, codes.PolicyMissing: 7, codes.PolicyUnknown: 1, codes.PolicyNotFetched: 80},
+			Pending: map[codes.Pending]int64{codes.PendingTransient: pending},
+		}}
+	}
+	return &runRecord{
+		plan: plan, owns: func(int) bool { return true }, parts: map[int]output.PartInfo{0: info(0, 1), 2: info(2, 0)},
+	}
 }
 
-// watched is what a log hears of scenes.
-func watched(scenes []scene) []string {
-	var out bytes.Buffer
-	console := &console{out: &out}
+// A run that goes on counts from what is there, and a provisional row is not done.
+func TestPasses(t *testing.T) {
+	record := resumedRecord()
+	task := record.passes()
 	now := time.Unix(1_000_000, 0)
-	var s scene
-	w := &watcher{
-		console: console, log: console.newLogger(false, false), total: 1000, logged: now,
-		counts:  func() pipeline.Counts { return pipeline.Counts{Absent: s.done} },
-		left:    func() pipeline.Left { return s.left },
-		done:    pipeline.Counts.Done,
-		manners: func() egress.MannersCounts { return egress.MannersCounts{} },
-	}
-	for _, s = range scenes {
-		now = now.Add(time.Duration(s.after) * time.Second)
-		w.update(now)
-	}
-	var lines []string
-	for line := range strings.Lines(out.String()) {
-		_, text, _ := strings.Cut(strings.TrimSpace(line), "msg=")
-		text, _, _ = strings.Cut(text, " present=")
-		lines = append(lines, text)
-	}
-	return lines
-}
-
-func TestWatcherLog(t *testing.T) {
-	none, tail := pipeline.Left{}, pipeline.Left{Tail: true, Lookups: 37, Most: 40 * time.Second}
-	rest := func(seconds int64) pipeline.Left {
-		return pipeline.Left{Waiting: 120, First: time.Unix(1_000_000+seconds, 0), Last: time.Unix(1_000_000+seconds, 0)}
-	}
+	rest := pipeline.Left{Waiting: 11, First: now.Add(time.Minute), Last: now.Add(time.Minute)}
 	for _, tt := range []struct {
-		name   string
-		scenes []scene
-		want   []string
+		name             string
+		counts           pipeline.Counts
+		left             pipeline.Left
+		done, asked, due int64
+		unknown, present int64
+		waits, pause     bool
 	}{
-		{"nothing at first", []scene{{0, 0, none}, {1, 10, none}}, nil},
-		{"steady", []scene{{0, 0, none}, {5, 250, none}, {5, 500, none}},
-			[]string{"progress domains=500 of=1000 per_second=50 left=10s"}},
-		{"the rate is the latest one", []scene{{0, 0, none}, {10, 900, none}, {10, 900, none}, {10, 910, none}}, []string{
-			"progress domains=900 of=1000 per_second=90 left=1s", "progress domains=900 of=1000 per_second=0 left=unknown",
-			"progress domains=910 of=1000 per_second=1 left=1m30s",
-		}},
-		{"no time has passed", []scene{{0, 0, none}, {10, 0, none}, {0, 5, none}},
-			[]string{"progress domains=0 of=1000 per_second=0 left=unknown"}},
-		{"more than there were", []scene{{0, 0, none}, {10, 1010, none}},
-			[]string{"progress domains=1010 of=1000 per_second=101 left=unknown"}},
-		{"a tail of a moment", []scene{{0, 0, none}, {1, 963, tail}, {1, 1000, none}}, nil},
-		{"a tail is told once", []scene{{0, 0, none}, {1, 963, tail}, {1, 963, tail}, {1, 963, tail}},
-			[]string{`"waiting for 37 names, 40 s at most"`}},
-		{"and each other tail", []scene{{0, 963, tail}, {1, 963, tail}, {1, 970, none}, {1, 970, tail}, {1, 970, tail}},
-			[]string{`"waiting for 37 names, 40 s at most"`, `"waiting for 37 names, 40 s at most"`}},
-		{"instead of a time left", []scene{{0, 963, tail}, {1, 963, tail}, {9, 963, tail}},
-			[]string{`"waiting for 37 names, 40 s at most"`,
-				`progress domains=963 of=1000 per_second=0 left="waiting for 37 names, 40 s at most"`}},
-		{"a pause", []scene{{0, 880, rest(250)}, {10, 880, rest(250)}},
-			[]string{`progress domains=880 of=1000 per_second=0 left="all 120 names that are left are asked again in 4 min"`}},
+		{name: "nothing is asked yet", counts: pipeline.Counts{Transient: 1}, done: 199, due: 200, unknown: 10, present: 50},
+		{name: "the first pass", counts: pipeline.Counts{Present: 30, Absent: 60, Unknown: 10, Transient: 11},
+			done: 289, asked: 100, due: 100, unknown: 20, present: 80},
+		{name: "a name opted out meanwhile", counts: pipeline.Counts{Absent: 60, Excluded: 1, Transient: 1},
+			done: 260, asked: 61, due: 139, unknown: 10, present: 50},
+		{name: "all are asked, and some wait for a host", counts: pipeline.Counts{Absent: 200, Transient: 1, Manners: 3},
+			done: 396, asked: 200, due: 4, unknown: 10, present: 50},
+		{name: "between the passes", counts: pipeline.Counts{Absent: 190, Unknown: 10, Transient: 11}, left: rest,
+			done: 389, asked: 200, due: 11, unknown: 20, present: 50, waits: true, pause: true},
+		{name: "a tail", counts: pipeline.Counts{Absent: 150, Transient: 1}, left: pipeline.Left{Tail: true, Lookups: 20, Surveys: 30},
+			done: 349, asked: 150, due: 50, unknown: 10, present: 50, waits: true},
+		{name: "surveys wait for their turn: no tail", counts: pipeline.Counts{Absent: 150, Transient: 1},
+			left: pipeline.Left{Tail: true, Surveys: 50}, done: 349, asked: 150, due: 50, unknown: 10, present: 50},
 	} {
-		if got := watched(tt.scenes); strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
-			t.Errorf("%s:\n%s\nwant\n%s", tt.name, strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+		p := task.progress(now, tt.counts, tt.left, egress.MannersCounts{}, 40)
+		if p.Done != tt.done || p.Total != 400 || p.Asked != tt.asked || p.Due != tt.due ||
+			(p.Waits != "") != tt.waits || p.Pause != tt.pause {
+			t.Errorf("%s: %+v", tt.name, p)
 		}
+		if unknown, present := figure(p, "unknown"), figure(p, "present"); unknown != tt.unknown || present != tt.present {
+			t.Errorf("%s: %d unknown, %d present", tt.name, unknown, present)
+		}
+	}
+
+	// In a later pass the classes are those of the rows as they are now.
+	mended := record.parts[0]
+	mended.Counts.Record = map[codes.Record]int64{codes.RecordValid: 26, codes.RecordUnknown: 4, codes.RecordAbsent: 70}
+	mended.Counts.Pending, mended.Pending = nil, 0
+	record.err = output.ErrManifest // run.json is not written
+	record.wrote(mended)
+	p := task.progress(now, pipeline.Counts{Absent: 200, AskedAgain: 1}, pipeline.Left{}, egress.MannersCounts{}, 40)
+	if p.Done != 400 || p.Asked != 201 || figure(p, "unknown") != 9 || figure(p, "present") != 51 {
+		t.Errorf("a later pass: %+v", p)
+	}
+	if done, of := task.kept(); done != 200 || of.unknown != 9 || of.valid != 24 || of.broken != 14 {
+		t.Errorf("in the end: %d, %+v", done, of)
 	}
 }
 
-// The line of the bar has room on the screen, and what matters most.
-func TestFitting(t *testing.T) {
-	counts := pipeline.Counts{Present: 10, PolicyValid: 6, Unknown: 552, Transient: 547}
-	hosts := egress.MannersCounts{Waiting: 3}
-	tail := "waiting for 60 names, 40 s at most"
-	for _, tt := range []struct {
-		columns     int
-		waits, want string
-	}{
-		{9, tail, ""},
-		{15, tail, "19940/20000"},
-		{60, tail, "waiting for 60 names, 40 s at most, 19940/20000, records 10"},
-		{60, "", "19940/20000, records 10, valid policies 6, unknown 552"},
-		{140, tail, "waiting for 60 names, 40 s at most, 19940/20000, records 10, valid policies 6, unknown 552, " +
-			"waiting for hosts 3, to ask again 547"},
-	} {
-		got := joinFitting(tt.columns, barTexts(19940, 20000, tt.waits, counts, hosts))
-		if got != tt.want {
-			t.Errorf("%d columns: %q, want %q", tt.columns, got, tt.want)
+// figure is a count by its key.
+func figure(p terminal.Progress, key string) int64 {
+	for _, count := range p.Counts {
+		if count.Key == key || count.Key == "" && count.Text == key {
+			return count.N
 		}
 	}
+	return -1
 }
 
-func TestSpeedText(t *testing.T) {
-	for rate, want := range map[float64]string{
-		0.1: "6 domains/min", 0.99: "59 domains/min", 1: "1 domains/s", 43210.7: "43211 domains/s",
-	} {
-		if got := speed(rate); got != want {
-			t.Errorf("%v: %q, want %q", rate, got, want)
-		}
+// A cross-check has figures of its own.
+func TestCrossChecked(t *testing.T) {
+	stats := new(pipeline.Stats)
+	stats.CrossChecked()
+	task := resumedRecord().crossChecked(50, stats)
+	p := task.progress(time.Now(), stats.Counts(), pipeline.Left{}, egress.MannersCounts{}, 40)
+	if p.Done != 1 || p.Total != 50 || p.Asked != 1 || p.Due != 49 || figure(p, "present") != 50 {
+		t.Errorf("%+v", p)
+	}
+	if done, _ := task.kept(); done != 1 {
+		t.Errorf("in the end: %d", done)
 	}
 }

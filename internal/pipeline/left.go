@@ -1,9 +1,10 @@
 package pipeline
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"stsscan/internal/terminal"
 )
 
 // A Left is what a run waits for.
@@ -26,31 +27,27 @@ func (l Left) Names() int64 { return l.Lookups + l.Surveys }
 // Words say what the run waits for, and how long; empty if it does more than wait.
 func (l Left) Words(now time.Time) string {
 	switch {
-	case l.Waiting == 1:
-		return "the name that is left is asked again in " + l.when(now)
-	case l.Waiting > 1:
-		return fmt.Sprintf("all %d names that are left are asked again in %s", l.Waiting, l.when(now))
+	case l.Waiting > 0:
+		of := ""
+		if l.Last.Sub(l.First) > 10*time.Second {
+			of = "the first of "
+		}
+		return l.Brief(now) + " to ask " + of + count(l.Waiting, "domain") + " again"
 	case l.Tail && l.Names() > 0:
-		return "waiting for " + names(l.Names()) + atMost(l.Most)
+		return l.Brief(now) + atMost(l.Most)
 	}
 	return ""
 }
 
 // Brief are the Words if there is little room.
 func (l Left) Brief(now time.Time) string {
-	if l.Waiting > 0 {
-		return "asked again in " + l.when(now)
+	switch {
+	case l.Waiting > 0:
+		return "waiting until " + terminal.Clock(l.First, now)
+	case l.Tail && l.Names() > 0:
+		return "waiting for " + count(l.Names(), "name")
 	}
-	return l.Words(now)
-}
-
-// when is the time until the waiting names are asked again.
-func (l Left) when(now time.Time) string {
-	first, last := inWords(l.First.Sub(now)), inWords(l.Last.Sub(now))
-	if first == last || !l.Last.After(l.First) {
-		return first
-	}
-	return first + " to " + last
+	return ""
 }
 
 // UnderWay say where the names under way are.
@@ -60,47 +57,25 @@ func (l Left) UnderWay() string {
 	case l.Lookups == 1:
 		texts = append(texts, "1 name waits for its resolver"+atMost(l.Answers))
 	case l.Lookups > 1:
-		texts = append(texts, names(l.Lookups)+" wait for their resolver"+atMost(l.Answers))
+		texts = append(texts, count(l.Lookups, "name")+" wait for their resolver"+atMost(l.Answers))
 	}
 	if l.Surveys > 0 {
-		texts = append(texts, names(l.Surveys)+" in surveys"+atMost(l.Most))
+		texts = append(texts, count(l.Surveys, "name")+" in surveys"+atMost(l.Most))
 	}
 	return strings.Join(texts, "; ")
 }
 
-func names(n int64) string {
-	if n == 1 {
-		return "1 name"
+// count is so many of a noun.
+func count(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
 	}
-	return fmt.Sprintf("%d names", n)
+	return terminal.Number(n) + " " + noun
 }
 
 func atMost(d time.Duration) string {
 	if d <= 0 {
 		return ""
 	}
-	return ", " + inWords(d) + " at most"
-}
-
-// inWords is a time in words, rounded up: 40 s, 4 min 10 s, 2 h 5 min.
-func inWords(d time.Duration) string {
-	unit := time.Second
-	if d > time.Hour {
-		unit = time.Minute
-	}
-	s := int64(max(d+unit-1, 0)/unit) * int64(unit/time.Second)
-	parts := []struct {
-		n    int64
-		unit string
-	}{{s / 3600, "h"}, {s / 60 % 60, "min"}, {s % 60, "s"}}
-	var texts []string
-	for _, p := range parts {
-		if p.n > 0 && len(texts) < 2 {
-			texts = append(texts, fmt.Sprintf("%d %s", p.n, p.unit))
-		}
-	}
-	if len(texts) == 0 {
-		return "0 s"
-	}
-	return strings.Join(texts, " ")
+	return ", " + terminal.Duration(d) + " at most"
 }

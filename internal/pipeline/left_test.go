@@ -6,10 +6,15 @@ import (
 )
 
 func TestLeftWords(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
+	now := time.Date(2026, 11, 30, 20, 43, 25, 0, time.UTC)
 	in := func(d time.Duration) time.Time { return now.Add(d) }
-	if got := (Left{Waiting: 120, First: in(250 * time.Second)}).Brief(now); got != "asked again in 4 min 10 s" {
-		t.Errorf("in brief: %q", got)
+	for want, left := range map[string]Left{
+		"": {}, "waiting until 20:47:35": {Waiting: 1200, First: in(250 * time.Second)},
+		"waiting for 37 names": {Tail: true, Lookups: 37, Most: 40 * time.Second},
+	} {
+		if got := left.Brief(now); got != want {
+			t.Errorf("in brief: %q, want %q", got, want)
+		}
 	}
 	for _, tt := range []struct {
 		left            Left
@@ -26,30 +31,17 @@ func TestLeftWords(t *testing.T) {
 			"1 name waits for its resolver, 1 s at most; 2 names in surveys, 1 min 10 s at most"},
 		{Left{Tail: true, Surveys: 1}, "waiting for 1 name", "1 name in surveys"},
 		{Left{Tail: true}, "", ""},
-		{Left{Waiting: 120, First: in(250 * time.Second), Last: in(250 * time.Second)},
-			"all 120 names that are left are asked again in 4 min 10 s", ""},
+		{Left{Waiting: 1200, First: in(250 * time.Second), Last: in(250 * time.Second)},
+			"waiting until 20:47:35 to ask 1,200 domains again", ""},
 		{Left{Waiting: 120, First: in(250 * time.Second), Last: in(400 * time.Second)},
-			"all 120 names that are left are asked again in 4 min 10 s to 6 min 40 s", ""},
-		{Left{Waiting: 1, First: in(2 * time.Hour), Last: in(time.Hour)}, "the name that is left is asked again in 2 h", ""},
-		{Left{Waiting: 2, First: in(-time.Hour)}, "all 2 names that are left are asked again in 0 s", ""},
+			"waiting until 20:47:35 to ask the first of 120 domains again", ""},
+		{Left{Waiting: 1, First: in(4 * time.Hour), Last: in(time.Hour)}, "waiting until 2026-12-01 00:43:25 to ask 1 domain again", ""},
 	} {
 		if got := tt.left.Words(now); got != tt.words {
 			t.Errorf("%+v: %q, want %q", tt.left, got, tt.words)
 		}
 		if got := tt.left.UnderWay(); got != tt.underWay {
 			t.Errorf("%+v: %q, want %q", tt.left, got, tt.underWay)
-		}
-	}
-}
-
-func TestInWords(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0 s", -time.Second: "0 s", 1: "1 s", time.Second: "1 s", 59 * time.Second: "59 s", time.Minute: "1 min",
-		250 * time.Second: "4 min 10 s", time.Hour: "1 h", time.Hour + time.Second: "1 h 1 min",
-		26*time.Hour + 5*time.Minute + time.Second: "26 h 6 min", time.Hour - 1: "1 h",
-	} {
-		if got := inWords(d); got != want {
-			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}
 }

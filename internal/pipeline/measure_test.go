@@ -214,7 +214,7 @@ func TestBetweenPasses(t *testing.T) {
 	if err := <-ended; !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}
-	if text := said.String(); strings.Count(text, "all 2 names that are left are asked again in ") != 1 {
+	if text := said.String(); strings.Count(text, " to ask 2 domains again") != 1 {
 		t.Errorf("said: %s", text)
 	}
 	if p := s.Stats.Performance(); p.Between <= 0 || s.Stats.Left() != (Left{}) {
