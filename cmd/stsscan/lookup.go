@@ -60,7 +60,6 @@ status is then 1, or 2 if all that was wrong are names that are no domains.`,
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&l.verbose, "verbose", "v", false, "log each lookup and each fetch")
 		registerLogFormat(flags, std)
-		registerLogFormat(flags, std)
 	})
 	addConfig(cmd, std, new(*output.ConfigFile))
 	addHelp(cmd.Flags())
@@ -78,40 +77,16 @@ type lookup struct {
 	verbose bool
 
 	excluded *domains.ExclusionFile
-	opened   *network
 	config   survey.Config
 	shown    int // domains so far
 	verdicts map[codes.Verdict]int64
 }
 
-// run looks up domains, after a test of the resolvers. An error of one keeps no other one back.
-func (l *lookup) run(ctx context.Context, args []string) (err error) {
-	if l.excluded, err = domains.OpenExclusions(l.network.exclude); err != nil {
-		return fmt.Errorf("--exclude: %w", err)
-	}
-	log := l.std.console().Log(!l.verbose, l.verbose)
-	if l.opened, err = l.network.open(ctx, l.excluded, log, nil); err != nil {
-		return err
-	}
-	defer l.opened.close()
-	if _, err := l.network.preflight.run(ctx, l.opened, l.network.testBed(), log); err != nil {
-		return err
-	}
-	l.config = survey.Config{
-		Client: l.opened.client, Suffixes: l.opened.suffixes,
-		Deadline: l.network.deadline, LastDeadline: l.network.lastDeadline(),
-	}
-	if l.config.Mail, err = l.mail.config(l.opened); err != nil {
-		return err
-	}
-	l.verdicts = make(map[codes.Verdict]int64)
+// run looks up domains. An error of one keeps no other one back.
+func (l *lookup) run(ctx context.Context, args []string) error {
 	failed, status := 0, exitUsage
 	var failure error
-	for _, arg := range args {
-		err := l.one(ctx, arg)
-		if err == nil {
-			continue
-		}
+	report := func(err error) {
 		failed, failure = failed+1, err
 		if _, ok := errors.AsType[*statusError](err); !ok {
 			status = exitFailed
@@ -121,6 +96,20 @@ func (l *lookup) run(ctx context.Context, args []string) (err error) {
 			failure = fmt.Errorf("%d of %d domains were not looked up", failed, len(args))
 		}
 	}
+	var names []string
+	rules := domains.Rules{AllowSpecialUse: l.network.testBed()}
+	for _, arg := range args {
+		if name, err := rules.Normalize(arg); err != nil {
+			report(usage(err))
+		} else {
+			names = append(names, name)
+		}
+	}
+	if names != nil {
+		if err := l.all(ctx, names, report); err != nil {
+			return err
+		}
+	}
 	found := l.fail.judge(l.verdicts)
 	if failed == 0 {
 		return found
@@ -128,22 +117,47 @@ func (l *lookup) run(ctx context.Context, args []string) (err error) {
 	return &statusError{status, errors.Join(failure, found)}
 }
 
-// one looks up a domain and prints what is there. An error about its name is one of the command line.
-func (l *lookup) one(ctx context.Context, arg string) error {
-	name, err := domains.Rules{AllowSpecialUse: l.network.testBed()}.Normalize(arg)
-	if err != nil {
-		return usage(err)
+// all looks up domains, after a test of the resolvers, and reports the error of each.
+func (l *lookup) all(ctx context.Context, names []string, report func(error)) (err error) {
+	if l.excluded, err = domains.OpenExclusions(l.network.exclude); err != nil {
+		return fmt.Errorf("--exclude: %w", err)
 	}
+	log := l.std.console().Log(!l.verbose, l.verbose)
+	n, err := l.network.open(ctx, l.excluded, log, nil)
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	if _, err := l.network.preflight.run(ctx, n, l.network.testBed(), log); err != nil {
+		return err
+	}
+	l.config = survey.Config{
+		Client: n.client, Suffixes: n.suffixes, Deadline: l.network.deadline, LastDeadline: l.network.lastDeadline(),
+	}
+	if l.config.Mail, err = l.mail.config(n); err != nil {
+		return err
+	}
+	l.verdicts = make(map[codes.Verdict]int64)
+	for _, name := range names {
+		if err := l.one(ctx, name); err != nil {
+			report(fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return nil
+}
+
+// one looks up a domain and prints what is there.
+func (l *lookup) one(ctx context.Context, name string) error {
 	if l.excluded.Domain(name) {
-		return fmt.Errorf("%s: opted out by %s", name, l.network.exclude)
+		return fmt.Errorf("opted out by %s", l.network.exclude)
 	}
 	row, err := survey.Domain(ctx, l.config, domains.Name{Domain: name, Rank: 1, List: "command line"})
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	elsewhere, err := survey.Elsewhere(ctx, l.config, row)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	l.verdicts[codes.Verdict(row.Verdict)]++
 	agent := egress.UserAgent(versionNumber(), l.network.contact)

@@ -1,7 +1,8 @@
 // Package explain says what a row of the table means and what to do about it. It writes the page that
 // lookup shows of a domain: a mark for each check, what senders do (RFC 8461, sections 4 and 5), and what
-// to change, with the section that requires it. It also writes the summary of a run, and lists what the words of
-// the table mean and what to change about them, which the report shows beside them.
+// to change, with the section that requires it, and the record or policy that would be right. It also writes the
+// summary of a run, and lists what the words of the table mean and what to change about them, which the report shows
+// beside them.
 //
 // It asks no questions and judges nothing anew: rows and the manifest of a run are all it reads.
 package explain
