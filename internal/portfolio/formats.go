@@ -87,6 +87,11 @@ func newCSVLines(to *bufio.Writer, names []string) *csvLines {
 // write puts an apostrophe before what a spreadsheet would take for a formula: the cells of strangers and of the list
 // are theirs to choose.
 func (c *csvLines) write(cells []string) error {
+	if len(cells) == 1 && cells[0] == "" {
+		c.lines.Flush()
+		_, err := c.to.WriteString("\"\"\r\n") // readers leave out an empty line
+		return err
+	}
 	safe := make([]string, len(cells))
 	for i, cell := range cells {
 		if safe[i] = cell; formula(cell) {
