@@ -1,3 +1,4 @@
+// Package suffixes_test is outside of suffixes, since package domains imports that.
 package suffixes_test
 
 import (
@@ -25,7 +26,7 @@ func FuzzRegisteredDomain(f *testing.F) {
 		}
 		want, err := publicsuffix.EffectiveTLDPlusOne(domain)
 		if err != nil {
-			want = ""
+			want = "" // a public suffix
 		}
 		if got := l.RegisteredDomain(domain); got != want {
 			t.Fatalf("%s: %q, want %q", domain, got, want)
