@@ -121,7 +121,10 @@ func check(old, new Run, by string) error {
 
 // state is the status of a run with its reasons.
 func (r *Run) state() string {
-	return strings.Join(append([]string{string(r.Status)}, r.Reasons...), ": ")
+	if r.Reasons == nil {
+		return string(r.Status)
+	}
+	return string(r.Status) + ": " + strings.Join(r.Reasons, "; ")
 }
 
 // notes say what a reader must know about the two runs before the changes, one sentence each.
