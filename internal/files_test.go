@@ -44,8 +44,8 @@ func fileOrders() map[string]fileOrder {
 			"errors.go", "reason.go", "ldh.go", "entry.go", "normalize.go", "format.go",
 			"plain.go", "columns.go", "csv.go", "zonescan.go", "zonename.go", "zone.go", "rows.go",
 			"reader.go", "exclusions.go", "domains.go", "block.go", "blockreader.go", "plan.go", "spool.go", "chunkreader.go",
-			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "jsonlines.go", "firstrejects.go",
-			"rejects.go", "rankfile.go", "othertags.go", "repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
+			"exclusionhistory.go", "exclusionfile.go", "prepareconfig.go", "reuse.go", "jsonlines.go",
+			"rejects.go", "firstrejects.go", "rankfile.go", "othertags.go", "duplicatelines.go", "repair.go", "chunkwriter.go", "preparation.go", "prepare.go",
 		}},
 		"internal/listfile": {against: 0, files: []string{
 			"rawreader.go", "utf16.go", "source.go", "archive.go", "compression.go", "listfile.go", "lines.go", "fields.go",
@@ -117,8 +117,7 @@ func fileOrders() map[string]fileOrder {
 		"internal/output": {against: 2, files: []string{
 			"partname.go", "fileends.go", "checksum.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
-			"json.go", "duplicates.go",
-			"transient.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"json.go", "transient.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
 			"leafcursor.go", "projection.go", "selection.go", "filter.go", "records.go", "disagreements.go", "surveylog.go",
 		}},

@@ -188,8 +188,9 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 	if j.flags.quiet {
 		return nil
 	}
-	summary := explain.Summary{Manifest: m, Rejects: domains.FirstRejects(j.flags.output), Width: terminal.Columns(j.std.out)}
-	return summary.Write(j.std.out)
+	return explain.Summary{
+		Manifest: m, Rejects: domains.FirstRejects(j.flags.output), Width: terminal.Columns(j.std.out),
+	}.Write(j.std.out)
 }
 
 func newScan(std streams) *cobra.Command {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
@@ -152,7 +153,7 @@ func TestDuplicates(t *testing.T) {
 {"domain":"breaks.example","list":"b.csv","line":4,"tags":{"team":"it"},"first":{"list":"list.csv","line":1}}
 {"domain":"same.example","list":"b.csv","line":5,"tags":{"team":"web"},"first":{"list":"list.csv","line":7}}
 `
-	if err := os.WriteFile(filepath.Join(new.Dir, output.DuplicatesName), []byte(lines), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(new.Dir, domains.DuplicatesFile), []byte(lines), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -3,6 +3,7 @@ package changes
 import (
 	"fmt"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/explain"
 
 	"stsscan/internal/output"
@@ -116,7 +117,7 @@ func (c *comparison) others(tag string) (map[string][]string, error) {
 	for i := range c.results {
 		others[c.results[i].domain] = nil
 	}
-	for duplicate, err := range output.Duplicates(c.new.Dir) {
+	for duplicate, err := range domains.ReadDuplicates(c.new.Dir) {
 		if err != nil {
 			return nil, err
 		}

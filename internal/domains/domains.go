@@ -1,18 +1,9 @@
 // Package domains reads lists of domain names and prepares them for a survey.
 //
 // A list is plain text, CSV or a zone file (RFC 1035, section 5); package listfile opens it. A [Reader] splits it into
-// entries. [Normalize] turns the text of an entry into a name in A-labels (RFC 5890), that of the host in a URL or a mail address too, or says why it is none.
-// [Prepare]
-// does both for all lists of a run, removes duplicates, and leaves the names in the run directory in chunks
-// that never
-// change again. They are removed when the run is complete.
-//
-// What is before the last at sign of an entry, the local part of an address or a password, is kept nowhere.
-//
-// Every entry is accounted for: it is rejected, excluded, a duplicate, or a name. Memory does not grow with the
-// list, apart from one bit for each entry.
-//
-// The package asks no DNS questions, and does not know what the names are used for.
+// entries. [Normalize] turns the text of an entry, or the host in a URL or a mail address, into a name in A-labels
+// (RFC 5890), or says why it is none. [Prepare] does both for all lists of a run, removes duplicates, and leaves the
+// names in the run directory in chunks that never change again. They are removed when the run is complete.
 package domains
 
 // A Name is a domain to survey.

@@ -55,7 +55,7 @@ type Input struct {
 	Format Format `json:"format,omitempty"`
 	Counts
 	Reasons map[Reason]int64 `json:"reasons,omitempty"`  // rejected entries by reason
-	Taken   map[Reason]int64 `json:"taken,omitempty"`   // names and duplicates whose host was taken, by what they are
+	Taken   map[Reason]int64 `json:"taken,omitempty"`    // names and duplicates whose host was taken, by what they are
 	LeftOut []string         `json:"left_out,omitempty"` // files of an archive that are no lists: the first of them
 }
 

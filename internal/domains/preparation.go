@@ -13,8 +13,8 @@ import (
 
 	"stsscan/internal/duplicates"
 	"stsscan/internal/durable"
-	"stsscan/internal/suffixes"
 	"stsscan/internal/listfile"
+	"stsscan/internal/suffixes"
 )
 
 // A preparation is a run of [Prepare]. The first pass turns entries into names in a spool, with their ranks. Then
@@ -30,10 +30,10 @@ type preparation struct {
 	spool   *spool
 	finder  *duplicates.Finder
 	public  *suffixes.List // nil: names stay as they are given
-	others  *otherTags // nil: there are no tags
-	entries int64                // of all lists, so far
-	columns bool                  // a list had columns
-	name    []byte              // scratch
+	others  *otherTags     // nil: there are no tags
+	entries int64          // of all lists, so far
+	columns bool           // a list had columns
+	name    []byte         // scratch
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {

@@ -51,7 +51,7 @@ func addLists(table *figures, m *output.Manifest, rejects []domains.RejectLine) 
 	if all.Duplicates > 0 {
 		other := ""
 		if all.OtherTags > 0 {
-			other = output.Grouped(all.OtherTags) + " with other tags: " + output.DuplicatesName + " lists them"
+			other = output.Grouped(all.OtherTags) + " with other tags: " + domains.DuplicatesFile + " lists them"
 		}
 		table.add("  duplicates", output.Grouped(all.Duplicates), other)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
@@ -94,7 +95,7 @@ func portfolioRun(t *testing.T, status output.Status) string {
 	duplicates := `{"domain":"b.example","list":"p.csv","line":9,"tags":{"owner":"Dan","team":"it"},"first":{}}
 {"domain":"z.example","list":"p.csv","line":10,"tags":{"owner":"Dan","team":"it"},"first":{}}
 `
-	if err := os.WriteFile(filepath.Join(dir, output.DuplicatesName), []byte(duplicates), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, domains.DuplicatesFile), []byte(duplicates), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
@@ -34,7 +35,7 @@ func tagList(tags []string) string {
 // such duplicate.
 func otherOwners(dir string, q Query) (map[string][]map[string]string, error) {
 	owners := make(map[string][]map[string]string)
-	for d, err := range output.Duplicates(dir) {
+	for d, err := range domains.ReadDuplicates(dir) {
 		if err != nil {
 			return nil, err
 		}

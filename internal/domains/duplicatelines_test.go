@@ -1,4 +1,4 @@
-package output
+package domains
 
 import (
 	"os"
@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-func TestDuplicates(t *testing.T) {
+func TestReadDuplicates(t *testing.T) {
 	const first = `{"domain":"a.example","list":"p.csv","line":17,"tags":{"owner":"b"},` +
 		`"first":{"list":"q.csv","line":3}}` + "\n"
-	want := Duplicate{"a.example", "p.csv", 17, map[string]string{"owner": "b"}, Place{"q.csv", 3}}
+	want := DuplicateLine{"a.example", "p.csv", 17, map[string]string{"owner": "b"}, Place{"q.csv", 3}}
 	for text, says := range map[string]string{
 		"":                                  "",
 		first:                               "",
@@ -23,12 +23,12 @@ func TestDuplicates(t *testing.T) {
 		strings.Replace(first, "1", "x", 1): "line 1: invalid character 'x'",
 	} {
 		dir := t.TempDir()
-		path := filepath.Join(dir, DuplicatesName)
+		path := filepath.Join(dir, DuplicatesFile)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		read, failed := 0, ""
-		for d, err := range Duplicates(dir) {
+		for d, err := range ReadDuplicates(dir) {
 			if err != nil {
 				failed = err.Error()
 				continue
@@ -44,7 +44,7 @@ func TestDuplicates(t *testing.T) {
 			t.Errorf("%q: %d lines and %q, want %q", text, read, failed, says)
 		}
 	}
-	for range Duplicates(t.TempDir()) {
+	for range ReadDuplicates(t.TempDir()) {
 		t.Error("a run without the file has duplicates")
 	}
 }
