@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,9 +19,14 @@ func TestMain(m *testing.M) {
 
 // Each script is a session of a user at a shell.
 func TestScripts(t *testing.T) {
+	deploy, err := filepath.Abs(filepath.Join("..", "..", "deploy"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		Setup: func(env *testscript.Env) error { env.Setenv("DEPLOY", deploy); return nil },
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){
 			"resolver": startResolver, "jsonlines": checkJSONLines,
 		},
 	})

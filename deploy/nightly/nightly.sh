@@ -1,0 +1,38 @@
+#!/bin/sh
+# One night: scan into RUNS/date=YYYY-MM-DD, tell what changed since the last complete
+# run, let RUNS/latest point at this one, and keep the newest KEEP runs. Started again
+# after a kill, it goes on. STSSCAN_CONFIG names the file with the settings of the scan.
+#
+#   RUNS    directory of the runs           (default: the one where it is started)
+#   TELL    command that reads what changed (default: cat)
+#   FORMAT  of that: text, markdown or json (default: text)
+#   BY      tag to group by, such as team   (default: none)
+#   KEEP    number of runs                  (default: 30)
+set -eu
+cd "${RUNS:-.}"
+night=date=$(date +%F)
+last=$(readlink latest || true)
+[ "$last" != "$night" ] || exit 0 # it is complete
+
+for _ in 1 2 3; do
+	status=0
+	stsscan scan --output "$night" --progress off --fail-on suspect || status=$?
+	[ "$status" -eq 3 ] || break # stopped early: go on
+done
+[ "$status" -eq 0 ] || [ "$status" -eq 4 ] || exit "$status" # 4: suspect; told, but no latest
+
+if [ -n "$last" ]; then
+	stsscan diff --format "${FORMAT:-text}" ${BY:+--by "$BY"} "$last" "$night"
+else
+	echo "The first run. What is wrong now:" && stsscan list --verdict broken,enforce_refused "$night"
+fi >"$night/changes.tmp"
+sh -c "${TELL:-cat}" <"$night/changes.tmp"
+mv "$night/changes.tmp" "$night/changes"
+[ "$status" -eq 0 ] || exit 0
+ln -sfn "$night" .latest && mv -T .latest latest # replaced at once
+
+if command -v stsscan-report >/dev/null; then
+	# shellcheck disable=SC2086
+	stsscan-report -q --for team -o report.html ${last:+"$last"} "$night"
+fi
+ls -d date=* | sort -r | tail -n +"$((${KEEP:-30} + 1))" | while read -r old; do rm -rf "$old"; done
