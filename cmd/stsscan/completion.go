@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/simnet"
@@ -62,7 +63,10 @@ func addCompletions(root *cobra.Command) {
 	world := completer("", simnet.Models(), cobra.ShellCompDirectiveDefault) // or a path
 	table := map[string]cobra.CompletionFunc{
 		"output": directories, "from": directories, "only": classesOfRows, "format": oneOf(domains.Formats()...),
-		"fail-on": oneOf("refused", "broken", "any"), "progress": oneOf(terminal.ModeAuto, terminal.ModeLine, terminal.ModeOff),
+		"fail-on": someOf("refused", "broken", "any", "suspect"), "names": oneOf("as_given", "registered"),
+		"progress":   oneOf(terminal.ModeAuto, terminal.ModeLine, terminal.ModeOff),
+		"log-format": oneOf(terminal.FormatText, terminal.FormatJSON),
+		"verdict":    someOf(codes.Verdicts()...), "finding": someOf(codes.Findings()...),
 		"mx": extents, "tlsrpt": extents, "dane": extents, "udp": oneOf(udpbatch.Methods()...), "shard": oneOf("env"),
 		"sim": world, "truth": world, "model": oneOf(simnet.Models()...),
 	}

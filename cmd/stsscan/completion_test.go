@@ -17,7 +17,13 @@ func TestCompletion(t *testing.T) {
 		want      string // words that are offered
 		directive string
 	}{
-		{"scan --fail-on", "", "refused broken any", noFiles},
+		{"scan --fail-on", "", "refused broken any suspect", noFiles},
+		{"scan --log-format", "", "text json", noFiles},
+		{"scan --names", "", "as_given registered", noFiles},
+		{"list --format", "", "table csv json", noFiles},
+		{"list --verdict", "broken,enf", "broken,enforce_refused", noFiles},
+		{"diff --format", "", "text markdown json", noFiles},
+		{"diff --fail-on", "", "regression", noFiles},
 		{"scan --only", "", "enforce_refused transient record=valid tls_error=expired findings=mx_unicode", noFiles},
 		{"scan --progress", "", "auto on off", noFiles},
 		{"scan --format", "", "auto plain csv zone", noFiles},

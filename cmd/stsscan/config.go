@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/config"
 	"stsscan/internal/output"
 )
@@ -51,7 +52,8 @@ func configurable(root *cobra.Command) []*cobra.Command {
 func applySettings(cmd *cobra.Command, args []string, std streams) (*config.Settings, error) {
 	c := config.Config{
 		Flags: cmd.Flags(), Not: []string{helpFlag, helpAllFlag}, FileFlag: configFlag,
-		Prefix: "STSSCAN_", Environ: os.Environ(),
+		Nearest: codes.Nearest[string],
+		Prefix:  "STSSCAN_", Environ: os.Environ(),
 		Known: []string{"STSSCAN_SHARDS", "STSSCAN_TEST_", "STSSCAN_ANALYSIS_", // --shard env, and tests
 			"STSSCAN_BED", "STSSCAN_BEFORE", "STSSCAN_CONFORMANCE", "STSSCAN_NAMESPACE", "STSSCAN_SEEDS"},
 		Lists: "lists", TakesLists: cmd.Name() == "scan", Args: args,

@@ -84,7 +84,9 @@ STSSCAN_NIGHT=$((300 * n)) exec "$REAL" "$@"`, dir))
 			for what, has := range map[string]struct {
 				text     string
 				patterns []string
-			}{"prints": {string(printed), tt.prints}, "mails": {string(mailbox), tt.mailed}, "posts": {chat.posts(), tt.posted}} {
+			}{
+				"prints": {string(printed), tt.prints}, "mails": {string(mailbox), tt.mailed}, "posts": {chat.posts(), tt.posted},
+			} {
 				for _, pattern := range has.patterns {
 					if !regexp.MustCompile(pattern).MatchString(has.text) {
 						t.Errorf("%s nothing like %s:\n%s", what, pattern, has.text)

@@ -55,6 +55,8 @@ with a record, are for the report in analysis/.`,
 		flags.StringVar(&format, "format", "text", "`FORMAT`: text, markdown or json")
 		flags.StringVar(&failOn, "fail-on", "", "`regression`: exit with status 4 if a domain lost protection")
 	})
+	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("text", "markdown", "json"))
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", oneOf("regression"))
 	addHelp(cmd.Flags())
 	return cmd
 }

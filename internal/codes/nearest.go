@@ -13,7 +13,7 @@ func Nearest[Word ~string](typed string, set []Word) (nearest Word, ok bool) {
 	best := 3
 	var begun []Word
 	for _, word := range set {
-		n := edits(typed, string(word))
+		n := edits(typed, strings.ToLower(string(word)))
 		if n < best && 3*n <= len(word) {
 			nearest, best = word, n
 		}

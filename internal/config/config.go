@@ -55,6 +55,9 @@ type Config struct {
 	Environ []string // as os.Environ has it
 	Known   []string // variables that are no settings; one that ends with "_" stands for all that begin so
 
+	// Nearest is the one of some words that a mistyped one was probably meant to be; ok is false if there is none.
+	Nearest func(typed string, known []string) (nearest string, ok bool)
+
 	// Lists is the setting that has the arguments of a command, where TakesLists; Args are those of the command line.
 	Lists      string
 	TakesLists bool
@@ -81,7 +84,7 @@ func Apply(c Config) (*Settings, error) {
 	flags, elsewhere := c.settable()
 	variables := c.variables(flags, elsewhere)
 	path, origin := c.path()
-	file, provided, err := readFile(path, append(elsewhere, slices.Collect(maps.Values(variables.own))...))
+	file, provided, err := c.readFile(path, append(elsewhere, slices.Collect(maps.Values(variables.own))...))
 	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable {
 		return nil, fmt.Errorf("%s: %w", origin, err)
 	} else if err != nil {
@@ -192,4 +195,12 @@ func (c Config) displace(flags *pflag.FlagSet, inForce map[string]Setting) {
 			}
 		}
 	}
+}
+
+// meant ends a message about an unknown word with the one that was probably meant, if there is one.
+func (c Config) meant(typed string, known []string) string {
+	if nearest, ok := c.Nearest(typed, known); ok {
+		return fmt.Sprintf(": did you mean %s?", nearest)
+	}
+	return ""
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"stsscan/internal/codes"
+
 	"github.com/spf13/pflag"
 )
 
@@ -46,7 +48,8 @@ func apply(t *testing.T, file, environ, line string) (*pflag.FlagSet, *Settings,
 	other.String("fail-on", "", "")
 	other.Float64("rate", 0, "")
 	c := Config{
-		Flags: flags, Others: []*pflag.FlagSet{other}, Not: []string{"help"}, FileFlag: "config",
+		Nearest: codes.Nearest[string],
+		Flags:   flags, Others: []*pflag.FlagSet{other}, Not: []string{"help"}, FileFlag: "config",
 		Prefix: "APP_", Environ: strings.Fields(environ), Known: []string{"APP_SHARDS", "APP_TEST_"},
 		Lists: "lists", TakesLists: true, Args: flags.Args(),
 		Divided:   []string{"resolvers"},
@@ -171,7 +174,10 @@ func TestNamedFile(t *testing.T) {
 	if err := flags.Parse([]string{"--config", "g.yaml"}); err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Flags: flags, FileFlag: "config", Prefix: "APP_", Environ: []string{"APP_CONFIG=missing"}}
+	c := Config{
+		Flags: flags, FileFlag: "config", Nearest: codes.Nearest[string], Prefix: "APP_",
+		Environ: []string{"APP_CONFIG=missing"},
+	}
 	if _, err := Apply(c); err != nil || flags.Lookup("rate").Value.String() != "7" {
 		t.Errorf("rate %s, %v", flags.Lookup("rate").Value, err)
 	}
@@ -343,24 +349,13 @@ func TestFile(t *testing.T) {
 		t.Errorf("a file without one: %v", settings.File)
 	}
 	for _, path := range []string{filepath.Join(t.TempDir(), "missing"), t.TempDir()} {
-		c := Config{Flags: testFlags(), FileFlag: "config", Prefix: "APP_", Environ: []string{"APP_CONFIG=" + path}}
+		c := Config{
+			Flags: testFlags(), FileFlag: "config", Nearest: codes.Nearest[string], Prefix: "APP_",
+			Environ: []string{"APP_CONFIG=" + path},
+		}
 		_, err := Apply(c)
 		if _, ok := errors.AsType[*fs.PathError](err); !ok || !strings.HasPrefix(err.Error(), "APP_CONFIG: ") {
 			t.Errorf("%s: %v", path, err)
-		}
-	}
-}
-
-func TestDistance(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"rate", "rate", 0}, {"raet", "rate", 1}, {"rat", "rate", 1}, {"rates", "rate", 1},
-		{"tare", "rate", 2}, {"passes", "surveys", 5},
-	} {
-		if got := distance(tt.a, tt.b); got != tt.want || distance(tt.b, tt.a) != tt.want {
-			t.Errorf("%s, %s: %d, want %d", tt.a, tt.b, got, tt.want)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (c Config) unknownVariables(v variableNames) (lines []string) {
 		if !strings.HasPrefix(variable, c.Prefix) || value == "" || c.isKnown(variable) || slices.Contains(known, variable) {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s sets nothing%s", variable, suggestion(variable, known)))
+		lines = append(lines, fmt.Sprintf("%s sets nothing%s", variable, c.meant(variable, known)))
 	}
 	slices.Sort(lines)
 	return lines

@@ -33,7 +33,7 @@ func (p provided) ReadBytes() ([]byte, error)    { return nil, errors.ErrUnsuppo
 const maxFile = 1 << 20
 
 // readFile reads the file at path, nil if that is "", and refuses names that no command knows.
-func readFile(path string, known []string) (*File, provided, error) {
+func (c Config) readFile(path string, known []string) (*File, provided, error) {
 	if path == "" {
 		return nil, nil, nil
 	}
@@ -59,7 +59,7 @@ func readFile(path string, known []string) (*File, provided, error) {
 		name := key.Value
 		switch at := lines[name]; {
 		case key.Kind != yaml.ScalarNode || !slices.Contains(known, name):
-			return nil, nil, f.errorAt(key, fmt.Errorf("unknown setting %q%s", name, suggestion(name, known)))
+			return nil, nil, f.errorAt(key, fmt.Errorf("unknown setting %q%s", name, c.meant(name, known)))
 		case at != 0:
 			return nil, nil, f.errorAt(key, fmt.Errorf("%s is in line %d already", name, at))
 		}
