@@ -86,7 +86,7 @@ func fileOrders() map[string]fileOrder {
 		"internal/starttls": {against: 0, files: []string{"starttls.go", "results.go", "session.go", "prober.go"}},
 		"internal/pipeline": {against: 0, files: []string{
 			"batch.go", "surveylog.go", "part.go", "slots.go", "fifo.go", "grace.go", "left.go", "zones.go", "admission.go",
-			"speed.go", "performance.go", "stats.go", "config.go", "pending.go", "writer.go", "localfaults.go", "revisit.go",
+			"speed.go", "performance.go", "stats.go", "record.go", "config.go", "pending.go", "writer.go", "localfaults.go", "revisit.go",
 			"surveys.go", "firstpass.go", "measure.go", "round.go", "sieve.go", "vouch.go", "writing.go", "run.go", "repass.go",
 		}},
 		"internal/crosscheck": {against: 0, files: []string{
@@ -103,7 +103,7 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
-			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "performance.go",
+			"failon.go", "manners.go", "networkflags.go", "interrupt.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go",
 			"prepareprogress.go", "runrecord.go", "watcher.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
 			"takeover.go", "chunks.go", "scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",

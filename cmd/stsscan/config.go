@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,7 +58,7 @@ func applySettings(cmd *cobra.Command, args []string, std streams) (*config.Sett
 		Known: []string{"STSSCAN_SHARDS", "STSSCAN_TEST_", "STSSCAN_ANALYSIS_", // --shard env, and tests
 			"STSSCAN_BED", "STSSCAN_BEFORE", "STSSCAN_CONFORMANCE", "STSSCAN_NAMESPACE", "STSSCAN_SEEDS"},
 		Lists: "lists", TakesLists: cmd.Name() == "scan", Args: args,
-		Divided: []string{"resolvers", "cross-check"},
+		Divided: divided(cmd.Flags()),
 		InPlaceOf: map[string][]string{
 			"sim":   {"resolvers", "proxy", "roots", "cross-check"},
 			"from":  {"lists", "format", "domain-column", "tags"},
@@ -77,6 +78,16 @@ func applySettings(cmd *cobra.Command, args []string, std streams) (*config.Sett
 		std.console().Warn(warning)
 	}
 	return settings, nil
+}
+
+// divided are the flags whose value is a list that commas divide.
+func divided(flags *pflag.FlagSet) (names []string) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if value := strings.Join(f.Annotations[valueKey], ""); value == "LIST" || strings.HasSuffix(value, ",...") {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }
 
 func newConfig(std streams) *cobra.Command {

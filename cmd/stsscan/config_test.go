@@ -79,6 +79,7 @@ func TestVariablesOfTheProject(t *testing.T) {
 	if !found["STSSCAN_SHARDS"] || !found["STSSCAN_BED"] {
 		t.Fatalf("found %v", found)
 	}
+	delete(found, "STSSCAN_CONFIG") // which names a file
 	for name := range found {
 		t.Setenv(name, "1")
 	}

@@ -53,7 +53,7 @@ with a record, are for the report in analysis/.`,
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.StringVar(&by, "by", "", "`TAG`: a heading for each value of this column of scan --tags")
 		flags.StringVar(&format, "format", "text", "`FORMAT`: text, markdown or json")
-		flags.StringVar(&failOn, "fail-on", "", "`regression`: exit with status 4 if a domain lost protection")
+		flags.StringVar(&failOn, "fail-on", "", "`WHEN`: regression: exit with status 4 if a domain lost protection")
 	})
 	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("text", "markdown", "json"))
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", oneOf("regression"))

@@ -17,8 +17,8 @@ type failOn struct {
 	ofRun bool // it is about a run, which may be suspect
 }
 
-const failOnUsage = "`WHEN`: exit with status 4 for a domain whose verdict is " +
-	"refused (mail is refused), broken (that, or no usable policy) or any (that, or some MX host fails)"
+const failOnUsage = "`WHEN`: exit with status 4 for a domain that is refused (mail to it), broken " +
+	"(that, or no usable policy) or any (that, or an MX host)"
 
 // register registers the flag for domains.
 func (f *failOn) register(flags *pflag.FlagSet) { f.registerAs(flags, failOnUsage) }
@@ -26,7 +26,7 @@ func (f *failOn) register(flags *pflag.FlagSet) { f.registerAs(flags, failOnUsag
 // registerOfRun registers the flag for a run.
 func (f *failOn) registerOfRun(flags *pflag.FlagSet) {
 	f.ofRun = true
-	f.registerAs(flags, strings.Replace(failOnUsage, "WHEN", "WHEN,...", 1)+", and for a run that is suspect")
+	f.registerAs(flags, strings.Replace(failOnUsage, "WHEN", "WHEN,...", 1)+", or a suspect run")
 }
 
 func (f *failOn) registerAs(flags *pflag.FlagSet, usage string) {

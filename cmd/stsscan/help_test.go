@@ -78,6 +78,7 @@ func TestExamples(t *testing.T) {
 		for _, line := range lines {
 			line, _, _ = strings.Cut(line, " #")
 			line, _, _ = strings.Cut(line, " |")
+			line, _, _ = strings.Cut(line, " >")
 			line, _, _ = strings.Cut(line, " &&")
 			args := strings.Fields(line)
 			if len(args) < 2 || args[0] != "stsscan" || args[1] != cmd.Name() {

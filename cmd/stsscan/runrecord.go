@@ -164,9 +164,9 @@ func (r *runRecord) write(status output.Status, reasons []string) error {
 	r.manifest.Status, r.manifest.Reasons = status, reasons
 	r.manifest.Counts, r.manifest.ExcludedLate = r.counts(), r.excludedLate()
 	if r.reached != nil {
-		r.manifest.Connections = connections(r.reached(), r.before().Connections)
+		r.manifest.Connections = pipeline.RecordConnections(r.reached(), r.before().Connections)
 	}
-	r.manifest.Performance = performanceOf(r.stats, r.inUse, r.before().Performance)
+	r.manifest.Performance = pipeline.RecordPerformance(r.stats, r.inUse, r.before().Performance)
 	r.manifest.ExclusionVersions = nil
 	for _, v := range r.excluded.Versions() {
 		r.manifest.ExclusionVersions = append(r.manifest.ExclusionVersions, output.ExclusionVersion(v))

@@ -17,6 +17,7 @@ import (
 	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
+	"stsscan/internal/pipeline"
 )
 
 // takeOver finds the whole parts of this shard. Damaged and missing ones are scanned again, but their policies
@@ -173,7 +174,7 @@ func (n *network) recall(previous *output.Manifest) {
 	var list []egress.Reach
 	for _, c := range previous.Connections {
 		if c.Last != nil {
-			list = append(list, egress.Reach{Port: c.Port, IPv6: c.Family == familyIPv6, Last: *c.Last})
+			list = append(list, egress.Reach{Port: c.Port, IPv6: c.Family == pipeline.FamilyIPv6, Last: *c.Last})
 		}
 	}
 	n.transport.Recall(list)

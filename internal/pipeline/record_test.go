@@ -1,4 +1,4 @@
-package main
+package pipeline
 
 import (
 	"reflect"
@@ -15,10 +15,10 @@ import (
 // tells of a family that never had one.
 func TestConnections(t *testing.T) {
 	first, second := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC), time.Date(2026, 11, 29, 13, 0, 0, 0, time.UTC)
-	before := connections([]egress.Reach{
+	before := RecordConnections([]egress.Reach{
 		{Port: 443, Made: 5, Last: first}, {Port: 443, IPv6: true, OutOfReach: 3}, {Port: 25, OutOfReach: 2},
 	}, nil)
-	all := connections([]egress.Reach{
+	all := RecordConnections([]egress.Reach{
 		{Port: 443, Last: first}, {Port: 443, IPv6: true, OutOfReach: 1}, {Port: 25, Made: 1, Last: second},
 	}, before)
 	want := []output.Connections{

@@ -1,4 +1,4 @@
-package main
+package pipeline
 
 import (
 	"cmp"
@@ -9,13 +9,12 @@ import (
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
-	"stsscan/internal/pipeline"
 )
 
-// performanceOf is how fast this process was and what it waited for, added to what earlier ones recorded.
+// RecordPerformance is how fast this process was and what it waited for, added to what earlier ones recorded.
 // Stats are nil if this process asks nothing.
-func performanceOf(
-	stats *pipeline.Stats, inUse func() egress.Connections, before *output.Performance,
+func RecordPerformance(
+	stats *Stats, inUse func() egress.Connections, before *output.Performance,
 ) *output.Performance {
 	if stats == nil {
 		return before
@@ -48,17 +47,17 @@ func rounded(x float64) float64 { return math.Round(1000*x) / 1000 }
 
 // Names of address families in run.json.
 const (
-	familyIPv4 = "IPv4"
-	familyIPv6 = "IPv6"
+	FamilyIPv4 = "IPv4"
+	FamilyIPv6 = "IPv6"
 )
 
-// connections are those of this process and of earlier ones.
-func connections(now []egress.Reach, before []output.Connections) []output.Connections {
+// RecordConnections are those of this process and of earlier ones.
+func RecordConnections(now []egress.Reach, before []output.Connections) []output.Connections {
 	all := slices.Clone(before)
 	for _, r := range now {
-		one := output.Connections{Port: r.Port, Family: familyIPv4, Made: r.Made, OutOfReach: r.OutOfReach}
+		one := output.Connections{Port: r.Port, Family: FamilyIPv4, Made: r.Made, OutOfReach: r.OutOfReach}
 		if r.IPv6 {
-			one.Family = familyIPv6
+			one.Family = FamilyIPv6
 		}
 		if !r.Last.IsZero() {
 			one.Last = new(r.Last.UTC())
