@@ -7,11 +7,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/portfolio"
 	"stsscan/internal/terminal"
 )
 
 func newList(std streams) *cobra.Command {
+	tableFormats := []string{"table", "csv", "json"}
 	var (
 		query  portfolio.Query
 		tags   []string
@@ -34,7 +36,7 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 			formats := map[string]portfolio.Format{"table": {}, "csv": {CSV: true}, "json": {JSON: true}}
 			as, ok := formats[format]
 			if !ok {
-				return usage(fmt.Errorf("--format %q: must be table, csv or json", format))
+				return usage(fmt.Errorf("--format %w", codes.Unknown(format, tableFormats)))
 			}
 			if format == "table" && terminal.IsTerminal(std.out) {
 				as.Width = terminal.Columns(std.out)
@@ -60,8 +62,8 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 				fmt.Fprintf(std.err, "no domain matches: %s\n", query)
 			}
 			if result.Unfinished {
-				return &statusError{exitIncomplete, fmt.Errorf("%s is incomplete: these are rows of %d of its %d parts",
-					args[0], result.Parts, result.Of)}
+				return &statusError{exitIncomplete, fmt.Errorf("%s is not finished: these are the rows of %d parts of %d; "+
+					"run its scan again to go on", args[0], result.Parts, result.Of)}
 			}
 			return nil
 		},
@@ -76,7 +78,7 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 		flags.StringVar(&format, "format", "table", "`FORMAT`: table (cut to the terminal), csv or json (an object a line)")
 		flags.Int64Var(&query.Limit, "limit", 0, "`N`: at most N lines; 0 is no limit")
 	})
-	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("table", "csv", "json"))
+	_ = cmd.RegisterFlagCompletionFunc("format", oneOf(tableFormats...))
 	addHelp(cmd.Flags())
 	return cmd
 }
