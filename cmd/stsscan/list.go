@@ -78,6 +78,7 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 		flags.StringVar(&format, "format", "table", "`FORMAT`: table (cut to the terminal), csv or json (an object a line)")
 		flags.Int64Var(&query.Limit, "limit", 0, "`N`: at most N lines; 0 is no limit")
 	})
+	_ = cmd.RegisterFlagCompletionFunc("columns", someOf(portfolio.Columns()...))
 	_ = cmd.RegisterFlagCompletionFunc("format", oneOf(tableFormats...))
 	addHelp(cmd.Flags())
 	return cmd

@@ -63,7 +63,7 @@ func columnsOf(names, tags []string, asJSON bool) ([]column, error) {
 				c, ok = tagColumn(name, asJSON), true
 			}
 			if !ok {
-				all := slices.Concat(Columns(), []string{columnTags}, tags)
+				all := append(Columns(), tags...)
 				return nil, fmt.Errorf("%w: %q is no column: %s", ErrQuery, name, meant(name, all))
 			}
 			columns = append(columns, c)
