@@ -7,13 +7,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/portfolio"
 	"stsscan/internal/terminal"
 )
 
 func newList(std streams) *cobra.Command {
-	tableFormats := []string{"table", "csv", "json"}
 	var (
 		query  portfolio.Query
 		tags   []string
@@ -33,10 +31,9 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
   stsscan list run --finding mx_not_covered --columns domain,mx.host,owner`,
 		Args: exactly(1, "one run directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			formats := map[string]portfolio.Format{"table": {}, "csv": {CSV: true}, "json": {JSON: true}}
-			as, ok := formats[format]
-			if !ok {
-				return usage(fmt.Errorf("--format %w", codes.Unknown(format, tableFormats)))
+			as, err := portfolio.ParseFormat(format)
+			if err != nil {
+				return usage(fmt.Errorf("--format %w", err))
 			}
 			if format == "table" && terminal.IsTerminal(std.out) {
 				as.Width = terminal.Columns(std.out)
@@ -79,7 +76,7 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 		flags.Int64Var(&query.Limit, "limit", 0, "`N`: at most N lines; 0 is no limit")
 	})
 	_ = cmd.RegisterFlagCompletionFunc("columns", someOf(portfolio.Columns()...))
-	_ = cmd.RegisterFlagCompletionFunc("format", oneOf(tableFormats...))
+	_ = cmd.RegisterFlagCompletionFunc("format", oneOf(portfolio.FormatWords()...))
 	addHelp(cmd.Flags())
 	return cmd
 }
