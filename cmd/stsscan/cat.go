@@ -55,7 +55,7 @@ func partsOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("open %s: no such file or directory", path)
+		return nil, fmt.Errorf("open %s: no such file or directory: name a part file, or a directory that a scan wrote", path)
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
@@ -66,7 +66,7 @@ func partsOf(path string) ([]string, error) {
 		return nil, err
 	}
 	if len(parts) == 0 {
-		return nil, fmt.Errorf("%s: no part files", path)
+		return nil, fmt.Errorf("%s: no part files: name a directory that a scan wrote", path)
 	}
 	return parts, nil
 }

@@ -21,6 +21,7 @@ func TestCompletion(t *testing.T) {
 		{"scan --log-format", "", "text json", noFiles},
 		{"scan --names", "", "as_given registered", noFiles},
 		{"list --format", "", "table csv json", noFiles},
+		{"list --columns", "domain,mx.h", "domain,mx.host domain,reason domain,tags", noFiles},
 		{"list --verdict", "broken,enf", "broken,enforce_refused", noFiles},
 		{"diff --format", "", "text markdown json", noFiles},
 		{"diff --fail-on", "", "regression", noFiles},

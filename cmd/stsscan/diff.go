@@ -10,9 +10,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/changes"
+	"stsscan/internal/codes"
 )
 
 func newDiff(std streams) *cobra.Command {
+	reportFormats := []string{"text", "markdown", "json"}
 	var by, format, failOn string
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
@@ -34,7 +36,7 @@ with a record, are for the report in analysis/.`,
 				"text": (*changes.Diff).WriteText, "markdown": (*changes.Diff).WriteMarkdown, "json": (*changes.Diff).WriteJSON,
 			}
 			if formats[format] == nil {
-				return usage(fmt.Errorf("--format %q: must be text, markdown or json", format))
+				return usage(fmt.Errorf("--format %w", codes.Unknown(format, reportFormats)))
 			}
 			if failOn != "" && failOn != "regression" {
 				return usage(fmt.Errorf("--fail-on %q: must be regression", failOn))
@@ -55,7 +57,7 @@ with a record, are for the report in analysis/.`,
 		flags.StringVar(&format, "format", "text", "`FORMAT`: text, markdown or json")
 		flags.StringVar(&failOn, "fail-on", "", "`WHEN`: regression: exit with status 4 if a domain lost protection")
 	})
-	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("text", "markdown", "json"))
+	_ = cmd.RegisterFlagCompletionFunc("format", oneOf(reportFormats...))
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", oneOf("regression"))
 	addHelp(cmd.Flags())
 	return cmd
@@ -85,7 +87,7 @@ func diffStatus(diff *changes.Diff, failOn bool) error {
 	case failOn && diff.Regressions > 0:
 		return &statusError{exitFailOn, fmt.Errorf("--fail-on regression: %d domains", diff.Regressions)}
 	case !diff.New.Status.Finished():
-		return &statusError{exitIncomplete, fmt.Errorf("%s is not finished", diff.New.Dir)}
+		return &statusError{exitIncomplete, fmt.Errorf("%s is not finished: run its scan again to go on", diff.New.Dir)}
 	}
 	return nil
 }

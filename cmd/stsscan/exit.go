@@ -70,7 +70,7 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage(fmt.Errorf("%s takes %s, got %d arguments: see %s --help",
+			return usage(fmt.Errorf("%s takes %s, got %d: see %s --help",
 				cmd.Name(), what, len(args), cmd.CommandPath()))
 		}
 		return nil

@@ -46,10 +46,12 @@ func (f *failOn) words() (verdicts []codes.Verdict, suspect bool, err error) {
 			named = max(named, n)
 		case word == "suspect" && f.ofRun:
 			suspect = true
-		case f.when != "" && f.ofRun:
-			return nil, false, usage(fmt.Errorf("--fail-on %q: must be broken, refused, any or suspect", word))
 		case f.when != "":
-			return nil, false, usage(fmt.Errorf("--fail-on %q: must be broken, refused or any", word))
+			known := []string{"broken", "refused", "any"}
+			if f.ofRun {
+				known = append(known, "suspect")
+			}
+			return nil, false, usage(fmt.Errorf("--fail-on %w", codes.Unknown(word, known)))
 		}
 	}
 	return worst[:named], suspect, nil

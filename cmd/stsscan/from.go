@@ -46,15 +46,15 @@ func (j *scanJob) checkFromRun() error {
 	if j.flags.from == "" {
 		return nil
 	}
+	if _, err := output.ReadManifests(j.flags.from); err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
 	same, err := durable.SameDir(j.flags.from, j.flags.output)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
 	if same {
 		return usage(errors.New("--from: a run cannot be made from itself"))
-	}
-	if _, err := output.ReadManifests(j.flags.from); err != nil {
-		return fmt.Errorf("--from: %w", err)
 	}
 	parts, chosen, err := j.chosenParts()
 	if err != nil {

@@ -31,10 +31,9 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
   stsscan list run --finding mx_not_covered --columns domain,mx.host,owner`,
 		Args: exactly(1, "one run directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			formats := map[string]portfolio.Format{"table": {}, "csv": {CSV: true}, "json": {JSON: true}}
-			as, ok := formats[format]
-			if !ok {
-				return usage(fmt.Errorf("--format %q: must be table, csv or json", format))
+			as, err := portfolio.ParseFormat(format)
+			if err != nil {
+				return usage(fmt.Errorf("--format %w", err))
 			}
 			if format == "table" && terminal.IsTerminal(std.out) {
 				as.Width = terminal.Columns(std.out)
@@ -60,8 +59,8 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 				fmt.Fprintf(std.err, "no domain matches: %s\n", query)
 			}
 			if result.Unfinished {
-				return &statusError{exitIncomplete, fmt.Errorf("%s is incomplete: these are rows of %d of its %d parts",
-					args[0], result.Parts, result.Of)}
+				return &statusError{exitIncomplete, fmt.Errorf("%s is not finished: these are the rows of %d parts of %d; "+
+					"run its scan again to go on", args[0], result.Parts, result.Of)}
 			}
 			return nil
 		},
@@ -76,7 +75,8 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 		flags.StringVar(&format, "format", "table", "`FORMAT`: table (cut to the terminal), csv or json (an object a line)")
 		flags.Int64Var(&query.Limit, "limit", 0, "`N`: at most N lines; 0 is no limit")
 	})
-	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("table", "csv", "json"))
+	_ = cmd.RegisterFlagCompletionFunc("columns", someOf(portfolio.Columns()...))
+	_ = cmd.RegisterFlagCompletionFunc("format", oneOf(portfolio.FormatWords()...))
 	addHelp(cmd.Flags())
 	return cmd
 }

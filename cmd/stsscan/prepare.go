@@ -33,6 +33,9 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err := j.checkFromFlags(); err != nil {
 		return err
 	}
+	if err := domains.CheckNames(j.flags.names); err != nil {
+		return usage(fmt.Errorf("--names %w", err))
+	}
 	if _, err := domains.ParseFormat(j.flags.format); err != nil {
 		return usage(fmt.Errorf("--format: %w", err))
 	}

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"stsscan/internal/machine"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/config"
+	"stsscan/internal/machine"
 )
 
 func newRoot(std streams) *cobra.Command {
@@ -77,7 +77,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 func flagError(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
-		return usage(fmt.Errorf("%w: see %s --help", err, cmd.CommandPath()))
+		return usage(fmt.Errorf("%w: see %s --help", config.Refused(err), cmd.CommandPath()))
 	}
 	name := unknown.GetSpecifiedName()
 	if letters := unknown.GetSpecifiedShortnames(); len(letters) > 1 {

@@ -12,6 +12,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 )
@@ -202,9 +203,8 @@ func (r *runRecord) end(scanErr error) error {
 	if left, total := r.remaining(), r.names(func(int) bool { return true }); left > 0 {
 		reasons = append(reasons, fmt.Sprintf("%s of %s names have no row", output.Grouped(left), output.Grouped(total)))
 	}
-	if pending := counts.Provisional(); pending > 0 {
-		reasons = append(reasons,
-			fmt.Sprintf("%s domains wait to be asked again: %s", output.Grouped(pending), counts.PendingText()))
+	if counts.Provisional() > 0 {
+		reasons = append(reasons, explain.WaitText(counts))
 	}
 	status, doubts := output.StatusComplete, counts.Doubts()
 	switch {

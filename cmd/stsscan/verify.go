@@ -98,7 +98,7 @@ func reportError(report verify.Report) error {
 	case report.Problems > 0 || report.Differ > 0:
 		return fmt.Errorf("%d problems, %d rows that differ from the truth", report.Problems, report.Differ)
 	case report.Incomplete:
-		return &statusError{exitIncomplete, errors.New("the run is not finished")}
+		return &statusError{exitIncomplete, errors.New("the run is not finished: run its scan again to go on")}
 	}
 	return nil
 }

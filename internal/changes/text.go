@@ -25,7 +25,7 @@ func (d *Diff) write(w io.Writer, l layout) error {
 	for _, note := range d.Notes {
 		text.WriteString(l.paragraph("Note: " + note + "."))
 	}
-	if d.Changed == 0 {
+	if d.Changed == 0 && len(d.Total.Unclear) == 0 {
 		line := "Nothing changed since " + timeText(d.Old.Started)
 		if n := d.Total.Broken; n > 0 {
 			line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))

@@ -75,21 +75,33 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
 	}
 }
 
-// TestNothingChanged says so in one line.
+// TestNothingChanged says so in one line, unless a domain is broken of which that was not known before.
 func TestNothingChanged(t *testing.T) {
-	t.Chdir(t.TempDir())
-	bad := good("bad.example")
+	bad, other := good("bad.example"), good("other.example")
 	fail(&bad, "http", "not_found")
-	rows := []output.Row{good("a.example"), bad}
-	old, new := writeRun(t, "monday", monday, nil, rows...), writeRun(t, "tuesday", tuesday, nil, rows...)
-	var text strings.Builder
-	if err := compared(t, old, new, "team").WriteText(&text); err != nil {
-		t.Fatal(err)
-	}
-	const want = "monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC\n" +
-		"Nothing changed since 2026-11-29 02:10; 1 domain is broken, as before.\n"
-	if text.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+	fail(&other, "tls", "expired")
+	unknown := good("other.example")
+	unknown.Policy, unknown.Verdict, unknown.PolicySHA256 = "unknown", "unknown", ""
+	for _, tt := range []struct {
+		old, new []output.Row
+		want     string
+	}{
+		{[]output.Row{good("a.example"), bad}, []output.Row{good("a.example"), bad},
+			"Nothing changed since 2026-11-29 02:10; 1 domain is broken, as before.\n"},
+		{[]output.Row{bad, unknown}, []output.Row{bad, other}, "\nNo team: 2 broken, 0 new since 2026-11-29 02:10\n" +
+			"  Still broken: 1 (http: not_found 1)\n" +
+			"  Broken, and not known or not listed before: 1 (tls: expired 1)\n"},
+	} {
+		t.Chdir(t.TempDir())
+		old, new := writeRun(t, "monday", monday, nil, tt.old...), writeRun(t, "tuesday", tuesday, nil, tt.new...)
+		var text strings.Builder
+		if err := compared(t, old, new, "team").WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		want := "monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC\n" + tt.want
+		if text.String() != want {
+			t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+		}
 	}
 }
 

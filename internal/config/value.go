@@ -35,6 +35,17 @@ func (c Config) set(f *pflag.Flag, s Setting) error {
 	return nil
 }
 
+// Refused says what a flag wants instead of a value that it refused, in the words for variables and files. Other errors
+// stay as they are.
+func Refused(err error) error {
+	refused, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	flag := refused.GetFlag()
+	return fmt.Errorf("--%s: %q %s", flag.Name, refused.GetValue(), reason(flag.Value.Type(), refused.Unwrap()))
+}
+
 // reason says what a flag of a type wants, which the errors of strconv do not.
 func reason(valueType string, err error) string {
 	switch valueType {

@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/durable"
 	"stsscan/internal/listfile"
 )
@@ -60,6 +62,14 @@ const (
 	NamesRegistered Names = "registered" // their registered domains, by the public suffix list
 )
 
+// CheckNames refuses what is no [Names].
+func CheckNames(form string) error {
+	if forms := []Names{NamesAsGiven, NamesRegistered}; !slices.Contains(forms, Names(form)) {
+		return codes.Unknown(form, forms)
+	}
+	return nil
+}
+
 // defaultMemoryBudget is for finding duplicates. Half of it fills up with the first 4*10^6 names; each name
 // beyond costs a write and a read of eight octets. The whole process took 33, 97 and 121 MiB at its peak for
 // 10^6, 10^7 and 10^8 names without duplicates. Beside the budget and garbage, that is one bit a name. On disk,
@@ -79,13 +89,14 @@ func (cfg *PrepareConfig) check() error {
 	if cfg.MemoryBudget <= 0 {
 		cfg.MemoryBudget = defaultMemoryBudget
 	}
+	if err := CheckNames(string(cmp.Or(cfg.Names, NamesAsGiven))); err != nil {
+		return fmt.Errorf("names %w", err)
+	}
 	switch {
 	case cfg.Dir == "":
 		return errors.New("no run directory")
 	case len(cfg.Lists) == 0:
 		return errors.New("no list of domains")
-	case cfg.Names != "" && cfg.Names != NamesAsGiven && cfg.Names != NamesRegistered:
-		return fmt.Errorf("unknown names %q: want %s, %s", cfg.Names, NamesAsGiven, NamesRegistered)
 	case cfg.Limit < 0 || cfg.PartSize < 0:
 		return errors.New("a limit or a part size below zero")
 	case cfg.needsColumns() && cfg.Format != FormatAuto && !cfg.Format.hasColumns():

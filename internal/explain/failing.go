@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/domains"
 	"stsscan/internal/output"
 )
 
@@ -28,7 +30,39 @@ func Failing(dir string, m *output.Manifest, verdicts []codes.Verdict, width int
 		}
 	}
 	list := fmt.Sprintf("stsscan list %s --verdict %s", dir, strings.Join(found, ","))
-	return failing(firstWith(dir, m, found), total, list, width)
+	rows, err := firstOf(firstWith(dir, m, found))
+	others, otherErr := otherTags(dir, rows)
+	return failing(rows, others, errors.Join(err, otherErr), total, list, width)
+}
+
+// firstOf are the first rows, mostFailing at most, up to an error.
+func firstOf(rows iter.Seq2[*output.Row, error]) (first []*output.Row, err error) {
+	for row, err := range rows {
+		if err != nil {
+			return first, err
+		}
+		if first = append(first, row); len(first) == mostFailing {
+			break
+		}
+	}
+	return first, nil
+}
+
+// otherTags are, by domain, those of the duplicates of rows in the directory of a run.
+func otherTags(dir string, rows []*output.Row) (map[string][]map[string]string, error) {
+	tags := make(map[string][]map[string]string, len(rows))
+	for _, row := range rows {
+		tags[row.Domain] = nil
+	}
+	for d, err := range domains.ReadDuplicates(dir) {
+		if err != nil {
+			return tags, err
+		}
+		if others, named := tags[d.Domain]; named {
+			tags[d.Domain] = append(others, d.Tags)
+		}
+	}
+	return tags, nil
 }
 
 // firstWith yields rows of a run, or shard, that have one of the verdicts: verdict after verdict, of each the first of
@@ -59,36 +93,40 @@ func firstWith(dir string, m *output.Manifest, verdicts []string) iter.Seq2[*out
 	}
 }
 
-// failing names the first of so many rows, which a command lists.
-func failing(rows iter.Seq2[*output.Row, error], total int64, command string, width int) string {
+// failing names rows, the first of so many, which a command lists, and says what kept others from being named.
+func failing(
+	rows []*output.Row, others map[string][]map[string]string, err error, total int64, command string, width int,
+) string {
 	var text strings.Builder
-	var named int64
-	for row, err := range rows {
-		if err != nil {
-			fmt.Fprintf(&text, "\n  not all can be named: %s", printable(err.Error()))
-			break
-		}
-		fmt.Fprintf(&text, "\n  %s", strings.Join(failingLines(row, max(width, leastWidth)-len("    ")), "\n    "))
-		if named++; named == mostFailing {
-			break
-		}
+	for _, row := range rows {
+		lines := failingLines(row, others[row.Domain], max(width, leastWidth)-len("    "))
+		fmt.Fprintf(&text, "\n  %s", strings.Join(lines, "\n    "))
 	}
-	if total > named {
-		fmt.Fprintf(&text, "\n  and %s more: %s", output.Grouped(total-named), command)
+	if err != nil {
+		fmt.Fprintf(&text, "\n  not all can be named: %s", printable(err.Error()))
+	}
+	if more := total - int64(len(rows)); more > 0 {
+		fmt.Fprintf(&text, "\n  and %s more: %s", output.Grouped(more), command)
 	}
 	return text.String()
 }
 
-func failingLines(row *output.Row, width int) []string {
-	var tags []string
-	for _, name := range slices.Sorted(maps.Keys(row.Tags)) {
-		if value := row.Tags[name]; value != "" {
-			tags = append(tags, name+"="+value)
+func failingLines(row *output.Row, others []map[string]string, width int) []string {
+	var owners []string
+	for _, tags := range slices.Insert(slices.Clone(others), 0, row.Tags) {
+		var texts []string
+		for _, name := range slices.Sorted(maps.Keys(tags)) {
+			if value := tags[name]; value != "" {
+				texts = append(texts, name+"="+value)
+			}
+		}
+		if texts != nil {
+			owners = append(owners, strings.Join(texts, " "))
 		}
 	}
 	owner := ""
-	if tags != nil {
-		owner = printable(" (" + strings.Join(tags, " ") + ")")
+	if owners != nil {
+		owner = printable(" (" + strings.Join(owners, "; ") + ")")
 	}
 	lines := broken(fmt.Sprintf("%s%s: %s: %s", row.Domain, owner, row.Verdict, Reason(row)), width)
 	if remedy := Remedy(row); remedy != "" {

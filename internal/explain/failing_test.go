@@ -44,12 +44,14 @@ func TestFailing(t *testing.T) {
 		{1, 3, errors.New("part-000001.parquet: is damaged"), first +
 			"\n  not all can be named: part-000001.parquet: is damaged\n  and 2 more: list"},
 	} {
-		if got := failing(yield(tt.rows, tt.err), int64(tt.total), "list", 80); got != tt.want {
+		rows, err := firstOf(yield(tt.rows, tt.err))
+		if got := failing(rows, nil, err, int64(tt.total), "list", 80); got != tt.want {
 			t.Errorf("%s\nwant %s", got, tt.want)
 		}
 	}
 	for _, width := range []int{40, 80, 120} {
-		got := failing(yield(5000, nil), 5000, "list", width)
+		rows, _ := firstOf(yield(5000, nil))
+		got := failing(rows, nil, nil, 5000, "list", width)
 		if n := strings.Count(got, "Renew the"); n != mostFailing || !strings.HasSuffix(got, "\n  and 4,980 more: list") {
 			t.Errorf("%d are named: %s", n, got)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
 
@@ -46,6 +47,21 @@ func RunStatusText(manifests []*output.Manifest) string {
 	shards := fmt.Sprintf("%d of %d shards", like, of)
 	first := fmt.Sprintf("shard %d/%d is %s", worst.Shard.Index, of, StatusText(worst))
 	return fmt.Sprintf("%s: %s; %s", worst.Status, shards, first)
+}
+
+// WaitText says how many domains, whose rows are provisional, wait to be asked again, and why.
+func WaitText(c output.Counts) string {
+	var texts []string
+	for _, why := range codes.Pendings() {
+		if n := c.Pending[why]; n > 0 {
+			texts = append(texts, fmt.Sprintf("%s %s", why, output.Grouped(n)))
+		}
+	}
+	wait := "domains wait"
+	if c.Provisional() == 1 {
+		wait = "domain waits"
+	}
+	return fmt.Sprintf("%s %s to be asked again: %s", output.Grouped(c.Provisional()), wait, strings.Join(texts, ", "))
 }
 
 func statusText(status output.Status, why string) string {

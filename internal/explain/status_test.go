@@ -57,3 +57,18 @@ func TestStatusText(t *testing.T) {
 		t.Errorf("of one shard: %q", got)
 	}
 }
+
+func TestWaitText(t *testing.T) {
+	for _, tt := range []struct {
+		pending map[codes.Pending]int64
+		want    string
+	}{
+		{map[codes.Pending]int64{codes.PendingManners: 1}, "1 domain waits to be asked again: manners 1"},
+		{map[codes.Pending]int64{codes.PendingLocal: 2, codes.PendingTransient: 2_000},
+			"2,002 domains wait to be asked again: transient 2,000, local 2"},
+	} {
+		if got := WaitText(output.Counts{Pending: tt.pending}); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package output
 
 import (
 	"fmt"
-	"strings"
 
 	"stsscan/internal/codes"
 )
@@ -19,17 +18,6 @@ func (c *Counts) Doubts() []string {
 	}
 	return []string{fmt.Sprintf("%s of %s records unknown, dead zones apart: more than %g %%",
 		Grouped(unknown), Grouped(c.Rows), 100*mostUnknown)}
-}
-
-// PendingText is how many rows are provisional, by reason.
-func (c *Counts) PendingText() string {
-	var texts []string
-	for _, why := range codes.Pendings() {
-		if n := c.Pending[why]; n > 0 {
-			texts = append(texts, fmt.Sprintf("%s %s", why, Grouped(n)))
-		}
-	}
-	return strings.Join(texts, ", ")
 }
 
 // Grouped writes n with a comma between thousands.

@@ -144,8 +144,14 @@ func TestReadManifestRefuses(t *testing.T) {
 
 func TestReadManifests(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := ReadManifests(dir); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "no run.json") {
-		t.Error(err)
+	for path, says := range map[string]string{
+		dir: "no run.json", filepath.Join(dir, "none"): "none: no such file", "manifest_test.go": "not a directory",
+	} {
+		_, err := ReadManifests(path)
+		if err == nil || !strings.Contains(err.Error(), says) || !strings.HasSuffix(err.Error(), ": "+nameRun) ||
+			errors.Is(err, fs.ErrNotExist) != (path != "manifest_test.go") {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 	for _, index := range []int{10, 2, 0} {
 		m := manifest()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"stsscan/internal/durable"
 )
@@ -70,10 +71,15 @@ func withLine(err error, data []byte) error {
 	return fmt.Errorf("line %d: %w", line, err)
 }
 
+const nameRun = "name a directory that a scan wrote (-o)"
+
 // ReadManifests reads the manifests in the directory dir, one at least: that of the run, or those of its shards in
 // order.
 func ReadManifests(dir string) ([]*Manifest, error) {
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, fmt.Errorf("%w: %s", err, nameRun)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +96,7 @@ func ReadManifests(dir string) ([]*Manifest, error) {
 		manifests = append(manifests, m)
 	}
 	if len(manifests) == 0 {
-		return nil, fmt.Errorf("%s: no run.json: %w", dir, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s: no run.json: %w: %s", dir, fs.ErrNotExist, nameRun)
 	}
 	slices.SortFunc(manifests, func(a, b *Manifest) int {
 		if a.Shard == nil || b.Shard == nil {

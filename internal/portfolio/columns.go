@@ -63,8 +63,8 @@ func columnsOf(names, tags []string, asJSON bool) ([]column, error) {
 				c, ok = tagColumn(name, asJSON), true
 			}
 			if !ok {
-				return nil, fmt.Errorf("%w: %q is no column: they are %s; its tags: %s",
-					ErrQuery, name, strings.Join(Columns(), ", "), tagList(tags))
+				all := append(Columns(), tags...)
+				return nil, fmt.Errorf("%w: %q is no column: %s", ErrQuery, name, meant(name, all))
 			}
 			columns = append(columns, c)
 		}

@@ -5,9 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
 
@@ -16,6 +18,17 @@ type Format struct {
 	JSON  bool // an object a line
 	CSV   bool // as in RFC 4180
 	Width int  // of the terminal that a table is for, in columns; 0: lines may be as long as they are
+}
+
+// FormatWords are what [ParseFormat] reads.
+func FormatWords() []string { return []string{"table", "csv", "json"} }
+
+// ParseFormat reads the word for a format.
+func ParseFormat(word string) (Format, error) {
+	if !slices.Contains(FormatWords(), word) {
+		return Format{}, codes.Unknown(word, FormatWords())
+	}
+	return Format{JSON: word == "json", CSV: word == "csv"}, nil
 }
 
 // A writer writes the header at once and then the lines, the last of them at the end.

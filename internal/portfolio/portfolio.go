@@ -37,7 +37,7 @@ func ParseTag(text string) (Tag, error) {
 	return Tag{name, value}, nil
 }
 
-// ErrQuery says that a query has a word that is not known, and lists those that are.
+// ErrQuery says that a query has a word that is not known, and which one was probably meant, or all that are.
 var ErrQuery = errors.New("unknown word")
 
 // check refuses words that no row can have.
@@ -51,18 +51,22 @@ func (q Query) check() error {
 func known[W ~string](what string, words []string, set []W) error {
 	for _, word := range words {
 		if !slices.Contains(set, W(word)) {
-			return fmt.Errorf("%w: %q is no %s: they are %s", ErrQuery, word, what, joined(set))
+			return fmt.Errorf("%w: %q is no %s: %s", ErrQuery, word, what, meant(word, set))
 		}
 	}
 	return nil
 }
 
-func joined[W ~string](set []W) string {
+// meant names the word that was probably meant, or else all.
+func meant[W ~string](typed string, set []W) string {
+	if nearest, ok := codes.Nearest(typed, set); ok {
+		return fmt.Sprintf("did you mean %s?", nearest)
+	}
 	words := make([]string, len(set))
 	for i, word := range set {
 		words[i] = string(word)
 	}
-	return strings.Join(words, ", ")
+	return "they are " + strings.Join(words, ", ")
 }
 
 // String says what a row has to have, as in "verdict broken or unknown, tag team=it".
@@ -149,7 +153,7 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	}
 	for _, tag := range q.Tags {
 		if !slices.Contains(tags, tag.Name) {
-			return result, fmt.Errorf("%w: %q is no tag of %s: %s", ErrQuery, tag.Name, dir, tagList(tags))
+			return result, fmt.Errorf("%w: %q is no tag of %s: %s", ErrQuery, tag.Name, dir, meantTag(tag.Name, tags))
 		}
 	}
 	columns, err := columnsOf(q.Columns, tags, format.JSON)

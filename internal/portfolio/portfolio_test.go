@@ -173,17 +173,22 @@ func TestListUnfinished(t *testing.T) {
 	}
 }
 
-// Words that are not known are refused, with those that are.
+// Words that are not known are refused, with the one that was probably meant, or all.
 func TestListRefuses(t *testing.T) {
 	dir := portfolioRun(t, output.StatusComplete)
 	for _, tt := range []struct {
 		query Query
 		says  string
 	}{
-		{Query{Verdicts: []string{"broken", "brokn"}}, `"brokn" is no verdict: they are no_sts, unknown, broken,`},
+		{Query{Verdicts: []string{"broken", "brokn"}}, `"brokn" is no verdict: did you mean broken?`},
+		{Query{Verdicts: []string{"refused"}}, `"refused" is no verdict: they are no_sts, unknown, broken,`},
 		{Query{Findings: []string{"x"}}, `"x" is no finding: they are record_`},
-		{Query{Tags: []Tag{{"tean", "it"}}}, `"tean" is no tag of ` + dir + `: they are owner, team`},
-		{Query{Columns: []string{"domain", "mx.hosts"}}, `"mx.hosts" is no column: they are reason, remedy,`},
+		{Query{Findings: []string{"mx_not_coverd"}}, `"mx_not_coverd" is no finding: did you mean mx_not_covered?`},
+		{Query{Tags: []Tag{{"tean", "it"}}}, `"tean" is no tag of ` + dir + `: did you mean team?`},
+		{Query{Tags: []Tag{{"squad", "it"}}}, `"squad" is no tag of ` + dir + `: they are owner, team`},
+		{Query{Columns: []string{"domain", "mx.hosts"}}, `"mx.hosts" is no column: did you mean mx.host?`},
+		{Query{Columns: []string{"ownr"}}, `"ownr" is no column: did you mean owner?`},
+		{Query{Columns: []string{"nonsense"}}, `"nonsense" is no column: they are reason, remedy,`},
 		{Query{Columns: []string{""}}, `"" is no column`},
 	} {
 		_, err := List(new(bytes.Buffer), dir, tt.query, Format{})

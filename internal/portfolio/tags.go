@@ -24,11 +24,12 @@ func tagNames(manifests []*output.Manifest) ([]string, error) {
 	return names, nil
 }
 
-func tagList(tags []string) string {
+// meantTag is meant for a tag.
+func meantTag(typed string, tags []string) string {
 	if len(tags) == 0 {
 		return "it has none (scan --tags NAME,... carries columns of the lists)"
 	}
-	return "they are " + strings.Join(tags, ", ")
+	return meant(typed, tags)
 }
 
 // otherOwners are the tags of the duplicates of domains, as far as a query asks for them. They take memory for each

@@ -46,11 +46,11 @@ func (r *Resolver) checkUpstream(ctx context.Context, u *upstream, n canarySet, 
 		}
 	}
 	note("no_rewriting", wrong == "" && failed == "", wrong != "", wrong+failed)
+	if p.Zone == "" {
+		note("records", !r.deniesRecords(ctx, a, u), true,
+			fmt.Sprintf("it denies the records of %s, which exist", strings.Join(recordsKnown(), ", ")))
+	}
 	if p.Brief {
-		if p.Zone == "" {
-			note("records", !r.deniesRecords(ctx, a, u), true,
-				fmt.Sprintf("it denies the records of %s, which exist", strings.Join(recordsKnown(), ", ")))
-		}
 		return checks
 	}
 
