@@ -38,6 +38,7 @@ type Run struct {
 	lists     []string // their hashes
 	resolvers []string
 	config    map[string]string
+	otherTags int64 // output.Manifest.OtherTags
 }
 
 // ReadRun reads the manifests in a run's directory. A run that lacks shards is incomplete.
@@ -47,9 +48,13 @@ func ReadRun(dir string) (Run, error) {
 		return Run{}, err
 	}
 	first, shards := manifests[0], 1
+	tags, err := first.Tags()
+	if err != nil {
+		return Run{}, err
+	}
 	run := Run{
-		Dir: dir, Status: first.Status, Started: first.StartedAt, Tags: tagsOf(first), id: first.Run, roots: first.Roots,
-		version: first.Version, config: first.Config,
+		Dir: dir, Status: first.Status, Started: first.StartedAt, Tags: tags, id: first.Run, roots: first.Roots,
+		version: first.Version, config: first.Config, otherTags: first.OtherTags(),
 	}
 	for _, in := range first.Inputs {
 		run.lists = append(run.lists, in.SHA256[:min(shownHash, len(in.SHA256))])
@@ -91,15 +96,6 @@ func (r *Run) add(m *output.Manifest) {
 	for _, u := range m.Resolvers {
 		r.resolvers = append(r.resolvers, u.Addr)
 	}
-}
-
-// tagsOf are the columns that the rows of a run carry.
-func tagsOf(m *output.Manifest) []string {
-	list := strings.Trim(m.Config["tags"], "[]")
-	if list == "" {
-		return nil
-	}
-	return strings.Split(list, ",")
 }
 
 // check refuses runs that cannot be compared. by is a tag, or empty.

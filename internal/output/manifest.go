@@ -1,9 +1,13 @@
 package output
 
 import (
+	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"stsscan/internal/durable"
@@ -114,6 +118,24 @@ type Lineage struct {
 
 	Limit int64    `json:"limit,omitempty"` // entries of its lists that it asked; 0: all
 	From  *Lineage `json:"from,omitempty"`  // the run that it was made from itself
+}
+
+// Tags are the columns of the lists that the rows carry, in the order in which they were asked for.
+func (m *Manifest) Tags() ([]string, error) {
+	list := strings.TrimSuffix(strings.TrimPrefix(m.Config["tags"], "["), "]")
+	names, err := csv.NewReader(strings.NewReader(list)).Read()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: the tags are %q: %w", m.Name(), list, err)
+	}
+	return names, nil
+}
+
+// OtherTags is the number of lines of duplicates.jsonl.
+func (m *Manifest) OtherTags() (n int64) {
+	for _, in := range m.Inputs {
+		n += in.OtherTags
+	}
+	return n
 }
 
 // Limit is the number of entries of the lists after which the run stopped; 0: it asked them all.

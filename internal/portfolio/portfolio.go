@@ -143,7 +143,7 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	}
 	result.Parts = len(paths)
 	result.Unfinished = result.Unfinished || result.Parts < result.Of
-	tags, err := tagNames(manifests)
+	tags, err := manifests[0].Tags()
 	if err != nil {
 		return result, err
 	}
@@ -156,7 +156,7 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-	owners, err := otherOwners(dir, q)
+	owners, err := otherOwners(dir, manifests[0], q)
 	if err != nil {
 		return result, err
 	}
