@@ -30,15 +30,16 @@ type Run struct {
 	Started time.Time
 	Tags    []string // columns of the lists that the rows carry
 
-	id        string // output.Identity.Run; empty: of an older program
-	altered   bool
-	passes    int64 // 0: not known
-	roots     output.Roots
-	version   string
-	lists     []string // their hashes
-	resolvers []string
-	config    map[string]string
-	otherTags int64 // output.Manifest.OtherTags
+	id         string // output.Identity.Run; empty: of an older program
+	altered    bool
+	passes     int64 // 0: not known
+	roots      output.Roots
+	version    string
+	lists      []string // their hashes
+	resolvers  []string
+	config     map[string]string
+	exclusions string // hash of the list of those who opted out; empty: none
+	otherTags  int64  // output.Manifest.OtherTags
 }
 
 // ReadRun reads the manifests in a run's directory. A run that lacks shards is incomplete.
@@ -56,6 +57,7 @@ func ReadRun(dir string) (Run, error) {
 		Dir: dir, Status: first.Status, Started: first.StartedAt, Tags: tags, id: first.Run, roots: first.Roots,
 		version: first.Version, config: first.Config, otherTags: first.OtherTags(),
 	}
+	run.exclusions = first.Exclusions[:min(shownHash, len(first.Exclusions))]
 	for _, in := range first.Inputs {
 		run.lists = append(run.lists, in.SHA256[:min(shownHash, len(in.SHA256))])
 	}
