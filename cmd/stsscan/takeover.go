@@ -81,6 +81,9 @@ func (j *scanJob) newRecord(
 		Exclusions: plan.Exclusions,
 		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
 	}
+	if j.lineage != nil {
+		m.SetTags(plan.Tags)
+	}
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))
 	}

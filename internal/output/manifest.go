@@ -130,6 +130,18 @@ func (m *Manifest) Tags() ([]string, error) {
 	return names, nil
 }
 
+// SetTags notes the columns that the rows carry, as the flag --tags does: those of a run from another one are not given.
+func (m *Manifest) SetTags(names []string) {
+	var line strings.Builder
+	w := csv.NewWriter(&line)
+	_ = w.Write(names) // nothing fails
+	w.Flush()
+	if m.Config == nil {
+		m.Config = make(map[string]string)
+	}
+	m.Config["tags"] = "[" + strings.TrimSuffix(line.String(), "\n") + "]"
+}
+
 // OtherTags is the number of lines of duplicates.jsonl.
 func (m *Manifest) OtherTags() (n int64) {
 	for _, in := range m.Inputs {

@@ -182,9 +182,13 @@ func TestTags(t *testing.T) {
 		`["cost, centre",[team] x]`:  {"cost, centre", "[team] x"},
 		`["a ""quoted"" name",team]`: {`a "quoted" name`, "team"},
 	} {
-		got, err := (&Manifest{Config: map[string]string{"tags": text}}).Tags()
+		m := &Manifest{Config: map[string]string{"tags": text}}
+		got, err := m.Tags()
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %q, %v; want %q", text, got, err, want)
+		}
+		if m.SetTags(want); text != "" && m.Config["tags"] != text {
+			t.Errorf("%q are set as %s, want %s", want, m.Config["tags"], text)
 		}
 	}
 	if _, err := (&Manifest{Config: map[string]string{"tags": `["a]`}}).Tags(); err == nil {
