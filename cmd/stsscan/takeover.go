@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"stsscan/internal/config"
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/egress"
@@ -82,7 +83,7 @@ func (j *scanJob) newRecord(
 		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
 	}
 	if j.lineage != nil {
-		m.SetTags(plan.Tags)
+		m.Config["tags"] = config.ListText(plan.Tags)
 	}
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))

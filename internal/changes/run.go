@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"stsscan/internal/config"
 	"stsscan/internal/output"
 )
 
@@ -49,9 +50,9 @@ func ReadRun(dir string) (Run, error) {
 		return Run{}, err
 	}
 	first, shards := manifests[0], 1
-	tags, err := first.Tags()
+	tags, err := config.ParseList(first.Config["tags"])
 	if err != nil {
-		return Run{}, err
+		return Run{}, fmt.Errorf("%s: tags: %w", filepath.Join(dir, first.Name()), err)
 	}
 	run := Run{
 		Dir: dir, Status: first.Status, Started: first.StartedAt, Tags: tags, id: first.Run, roots: first.Roots,

@@ -1,13 +1,9 @@
 package output
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"stsscan/internal/durable"
@@ -120,28 +116,6 @@ type Lineage struct {
 	From  *Lineage `json:"from,omitempty"`  // the run that it was made from itself
 }
 
-// Tags are the columns of the lists that the rows carry, in the order in which they were asked for.
-func (m *Manifest) Tags() ([]string, error) {
-	list := strings.TrimSuffix(strings.TrimPrefix(m.Config["tags"], "["), "]")
-	names, err := csv.NewReader(strings.NewReader(list)).Read()
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: the tags are %q: %w", m.Name(), list, err)
-	}
-	return names, nil
-}
-
-// SetTags notes the columns that the rows carry, as the flag --tags does: those of a run from another one are not given.
-func (m *Manifest) SetTags(names []string) {
-	var line strings.Builder
-	w := csv.NewWriter(&line)
-	_ = w.Write(names) // nothing fails
-	w.Flush()
-	if m.Config == nil {
-		m.Config = make(map[string]string)
-	}
-	m.Config["tags"] = "[" + strings.TrimSuffix(line.String(), "\n") + "]"
-}
-
 // OtherTags is the number of lines of duplicates.jsonl.
 func (m *Manifest) OtherTags() (n int64) {
 	for _, in := range m.Inputs {
@@ -185,10 +159,8 @@ type Input struct {
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
 	Names      int64            `json:"names"`             // one row each, unless they were excluded late
 
-	// LeftOut are the first files of an archive that were left out, since they are no lists, and how many there are
-	// beyond.
+	// LeftOut are the first files of an archive that were left out, since they are no lists, and how many are beyond.
 	LeftOut []string `json:"left_out,omitempty"`
-
 	// OtherTags are the Duplicates whose tags differ from those of the row, the lines of duplicates.jsonl.
 	OtherTags int64 `json:"duplicates_other_tags,omitempty"`
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -170,28 +169,5 @@ func TestReadManifests(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, []int{0, 2, 10}) {
 		t.Errorf("shards %v", got)
-	}
-}
-
-// TestTags has the names of columns as a scan writes the flag.
-func TestTags(t *testing.T) {
-	for text, want := range map[string][]string{
-		"":                           nil,
-		"[]":                         nil,
-		"[owner,team]":               {"owner", "team"},
-		`["cost, centre",[team] x]`:  {"cost, centre", "[team] x"},
-		`["a ""quoted"" name",team]`: {`a "quoted" name`, "team"},
-	} {
-		m := &Manifest{Config: map[string]string{"tags": text}}
-		got, err := m.Tags()
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %q, %v; want %q", text, got, err, want)
-		}
-		if m.SetTags(want); text != "" && m.Config["tags"] != text {
-			t.Errorf("%q are set as %s, want %s", want, m.Config["tags"], text)
-		}
-	}
-	if _, err := (&Manifest{Config: map[string]string{"tags": `["a]`}}).Tags(); err == nil {
-		t.Error("a quote that is not closed is no error")
 	}
 }
