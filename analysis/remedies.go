@@ -2,8 +2,8 @@ package main
 
 import "strings"
 
-// remedies are what lookup advises to change, by the sets of meanings, "mx" and "change", with the places {domain}, {mx}
-// and {patterns} for names.
+// remedies are what lookup and diff advise to change, by the sets of meanings, "mx" and "change", with the places
+// {domain}, {mx}, {patterns} and {before} for names and words.
 type remedies map[string]map[string]string
 
 // remedied are the answers whose rows get a remedy: each is about a domain and what is wrong with it.
