@@ -14,6 +14,7 @@ func TestDifferences(t *testing.T) {
 			Config: map[string]string{
 				"probe-mx": "false", "mx": "record", "passes": "2", "deadline": "20s (1m in the last of several passes)",
 				"timeout": "5s", "vantage": "", "proxy": "", "no-ipv6": "false", "sim": "", "resolvers": "",
+				"names": "as_given", "strict-names": "false", "domain-column": "",
 			},
 			Inputs:    []Input{{Name: "list.csv", SHA256: "0123456789abcdef", Entries: 100}},
 			Resolvers: []Resolver{{Addr: "192.0.2.1:53"}, {Addr: "192.0.2.2:53"}},
@@ -39,6 +40,9 @@ func TestDifferences(t *testing.T) {
 		{"a flag that one did not know", func(r *Run) { delete(r.Config, "vantage") }, "", ""},
 		{"family", set("no-ipv6", "true"), "--no-ipv6", "the family that a run lacked"},
 		{"list", func(r *Run) { r.Inputs = []Input{{Name: "list.csv", SHA256: "f123456789abcdef"}} }, "lists", "domains that are not in both"},
+		{"registered domains", set("names", "registered"), "--names", "--names (as_given, then registered): domains that are not in both"},
+		{"strict names", set("strict-names", "true"), "--strict-names", "domains that are not in both"},
+		{"another column", set("domain-column", "mail"), "--domain-column", "--domain-column (none, then mail)"},
 		{"the same list by another name", func(r *Run) { r.Inputs = []Input{{Name: "other.csv", SHA256: "0123456789abcdef"}} }, "", ""},
 		{"limit", set("limit", "100"), "selection", ""},
 		{"opted out", func(r *Run) { r.Exclusions = "" }, "exclusions", "Exclusions (aa, then none)"},

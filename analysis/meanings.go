@@ -11,6 +11,11 @@ import (
 //go:embed meanings.json
 var wordsFile []byte
 
+// changesFile has what to do about kinds of change, by the scanner's package changes, whose diff says the same.
+//
+//go:embed changeremedies.json
+var changesFile []byte
+
 // A dictionary is what the words of rows mean, and what to change about them.
 type dictionary struct {
 	Meanings meanings `json:"meanings"`
@@ -25,6 +30,11 @@ func readDictionary() (dictionary, error) {
 	if err := json.Unmarshal(wordsFile, &d); err != nil {
 		return d, fmt.Errorf("meanings.json: %w", err)
 	}
+	var changes map[string]string
+	if err := json.Unmarshal(changesFile, &changes); err != nil {
+		return d, fmt.Errorf("changeremedies.json: %w", err)
+	}
+	d.Remedies["change"] = changes
 	return d, nil
 }
 

@@ -2,8 +2,8 @@ package main
 
 import "strings"
 
-// remedies are what lookup advises to change, by the sets of meanings and "mx", with the places {domain}, {mx} and
-// {patterns} for names.
+// remedies are what lookup and diff advise to change, by the sets of meanings, "mx" and "change", with the places
+// {domain}, {mx}, {patterns} and {before} for names and words.
 type remedies map[string]map[string]string
 
 // remedied are the answers whose rows get a remedy: each is about a domain and what is wrong with it.
@@ -73,18 +73,11 @@ func (m remedies) ofCause(cause, hosts string) string {
 // nothing is wrong now.
 func (m remedies) ofChange(kind, before, after string) string {
 	switch kind {
-	case "abandoned abruptly":
-		return "Publish the record at _mta-sts.{domain} again. To leave, first serve mode none until the old max_age " +
-			"is over (section 8.3)."
 	case "record broken":
 		return m["record"][after]
 	case "policy broken":
 		stage, reason, _ := strings.Cut(after, ": ")
 		return m[stage][reason]
-	case "mode lowered":
-		return "Set mode " + before + " again unless this was meant, then change the id of the record (sections 3.1 and 5)."
-	case "policy changed, id did not":
-		return "Change the id of the record at _mta-sts.{domain}: senders do not see the new policy before (section 3.1)."
 	}
-	return ""
+	return strings.ReplaceAll(m["change"][kind], "{before}", before)
 }

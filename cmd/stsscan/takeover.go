@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"stsscan/internal/config"
 	"stsscan/internal/domains"
 	"stsscan/internal/durable"
 	"stsscan/internal/egress"
@@ -81,6 +82,9 @@ func (j *scanJob) newRecord(
 		Contact:    j.flags.network.contact,
 		Exclusions: plan.Exclusions,
 		Plan:       output.Plan{SHA256: plan.SHA256(), PartSize: plan.PartSize, Parts: plan.Parts},
+	}
+	if j.lineage != nil {
+		m.Config["tags"] = config.ListText(plan.Tags)
 	}
 	for _, in := range plan.Inputs {
 		m.Inputs = append(m.Inputs, inputOf(in))

@@ -14,6 +14,7 @@ cd "${RUNS:-.}" && FAIL_ON=${FAIL_ON-suspect}
 night=date=$(date +%F)
 last=$(readlink latest || true)
 [ "$last" != "$night" ] || exit 0 # it is complete
+[ -z "$FAIL_ON" ] || [ ! -e "$night/changes" ] || exit 0 # it was told, and is not to be latest
 
 for _ in 1 2 3; do
 	status=0
@@ -28,9 +29,9 @@ else
 	echo "The first run. What is wrong now:" && stsscan list --verdict broken,enforce_refused "$night"
 fi >"$night/changes.tmp"
 sh -c "${TELL:-cat}" <"$night/changes.tmp"
+[ "$status" -ne 0 ] || { ln -sfn "$night" .latest && mv -T .latest latest; } # replaced at once
 mv "$night/changes.tmp" "$night/changes"
 [ "$status" -eq 0 ] || exit 0
-ln -sfn "$night" .latest && mv -T .latest latest # replaced at once
 
 if command -v stsscan-report >/dev/null; then
 	# shellcheck disable=SC2086

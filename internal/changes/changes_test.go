@@ -3,6 +3,7 @@ package changes
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,7 +148,7 @@ func TestCompare(t *testing.T) {
 
 // TestDuplicates counts a domain for each team that an entry of the lists names.
 func TestDuplicates(t *testing.T) {
-	old, new := twoRuns(t, nil)
+	old, new := twoRuns(t, func(m *output.Manifest) { m.Inputs = []output.Input{{OtherTags: 3}} })
 	const lines = `
 {"domain":"breaks.example","list":"b.csv","line":3,"tags":{"team":"it"},"first":{"list":"list.csv","line":1}}
 {"domain":"breaks.example","list":"b.csv","line":4,"tags":{"team":"it"},"first":{"list":"list.csv","line":1}}
@@ -166,6 +167,12 @@ func TestDuplicates(t *testing.T) {
 	}
 	if !slices.Equal(got, want) || diff.Regressions != 2 {
 		t.Errorf("%q and %d regressions, want %q and 2", got, diff.Regressions, want)
+	}
+	if err := os.Remove(filepath.Join(new.Dir, domains.DuplicatesFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Compare(old, new, "team"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the other teams are gone: %v", err)
 	}
 }
 

@@ -117,7 +117,7 @@ func (c *comparison) others(tag string) (map[string][]string, error) {
 	for i := range c.results {
 		others[c.results[i].domain] = nil
 	}
-	for duplicate, err := range domains.ReadDuplicates(c.new.Dir) {
+	for duplicate, err := range domains.ReadDuplicates(c.new.Dir, c.new.otherTags) {
 		if err != nil {
 			return nil, err
 		}

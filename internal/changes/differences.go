@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,10 @@ func differences(old, new Run) []string {
 		asked []string // names of flags, or what names in setting
 	}{
 		{"nothing compares", []string{"simulated Internet"}},
-		{"domains that are not in both are left out", []string{"lists"}},
+		{
+			"domains that are not in both are left out",
+			[]string{"lists", "--names", "--strict-names", "--domain-column", "--limit", "exclusions"},
+		},
 		{"verdicts that rest on certificates are compared between runs that probed alone", []string{"--probe-mx"}},
 		{"whether policies cover the hosts is compared between runs that asked for it alone", []string{"--mx"}},
 		{"failures that may pass are no changes where a run had fewer passes", []string{"--passes"}},
@@ -59,6 +63,8 @@ func (r *Run) setting(name string) string {
 		return "yes"
 	case "lists":
 		return strings.Join(r.lists, " ")
+	case "exclusions":
+		return cmp.Or(r.exclusions, "none")
 	case "roots":
 		return r.roots.Source
 	case "date of the roots":

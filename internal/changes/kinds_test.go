@@ -8,17 +8,21 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the kinds into analysis/history.sql and docs/answers.md")
+var update = flag.Bool("update", false, "write the kinds into analysis and docs/answers.md")
 
-// TestKindsElsewhere holds the lists of kinds in SQL and in the documentation against the table here.
+// TestKindsElsewhere holds the lists of kinds in SQL and in the documentation, and the remedies of the report, against
+// the table here.
 func TestKindsElsewhere(t *testing.T) {
 	losses := map[Loss]string{
 		LossNever: "no", LossAlways: "yes", LossEnforced: "if the policy was valid, in mode enforce",
 		LossAsked: "if the policy was valid, in mode enforce or testing",
 	}
-	var sql, rows []string
+	var sql, rows, remedies []string
 	for i, k := range Kinds() {
 		sql = append(sql, fmt.Sprintf("    (%d, '%s', '%s', '%s')", i+1, k.Word, k.About, k.Loss))
+		if k.Remedy != "" {
+			remedies = append(remedies, fmt.Sprintf("  %q: %q", k.Word, k.Remedy))
+		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s |\n", k.Word, losses[k.Loss], k.Meaning))
 	}
 	for _, list := range []struct{ path, begin, text, end string }{
@@ -30,6 +34,7 @@ func TestKindsElsewhere(t *testing.T) {
 			"../../docs/answers.md", "| kind | is a regression | means |\n| --- | --- | --- |\n",
 			strings.Join(rows, ""), "\n### What is compared\n",
 		},
+		{"../../analysis/changeremedies.json", "{\n", strings.Join(remedies, ",\n") + "\n", "}\n"},
 	} {
 		data, err := os.ReadFile(list.path)
 		if err != nil {

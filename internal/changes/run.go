@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"stsscan/internal/config"
 	"stsscan/internal/output"
 )
 
@@ -30,14 +31,16 @@ type Run struct {
 	Started time.Time
 	Tags    []string // columns of the lists that the rows carry
 
-	id        string // output.Identity.Run; empty: of an older program
-	altered   bool
-	passes    int64 // 0: not known
-	roots     output.Roots
-	version   string
-	lists     []string // their hashes
-	resolvers []string
-	config    map[string]string
+	id         string // output.Identity.Run; empty: of an older program
+	altered    bool
+	passes     int64 // 0: not known
+	roots      output.Roots
+	version    string
+	lists      []string // their hashes
+	resolvers  []string
+	config     map[string]string
+	exclusions string // hash of the list of those who opted out; empty: none
+	otherTags  int64  // output.Manifest.OtherTags
 }
 
 // ReadRun reads the manifests in a run's directory. A run that lacks shards is incomplete.
@@ -47,10 +50,15 @@ func ReadRun(dir string) (Run, error) {
 		return Run{}, err
 	}
 	first, shards := manifests[0], 1
-	run := Run{
-		Dir: dir, Status: first.Status, Started: first.StartedAt, Tags: tagsOf(first), id: first.Run, roots: first.Roots,
-		version: first.Version, config: first.Config,
+	tags, err := config.ParseList(first.Config["tags"])
+	if err != nil {
+		return Run{}, fmt.Errorf("%s: tags: %w", filepath.Join(dir, first.Name()), err)
 	}
+	run := Run{
+		Dir: dir, Status: first.Status, Started: first.StartedAt, Tags: tags, id: first.Run, roots: first.Roots,
+		version: first.Version, config: first.Config, otherTags: first.OtherTags(),
+	}
+	run.exclusions = first.Exclusions[:min(shownHash, len(first.Exclusions))]
 	for _, in := range first.Inputs {
 		run.lists = append(run.lists, in.SHA256[:min(shownHash, len(in.SHA256))])
 	}
@@ -91,15 +99,6 @@ func (r *Run) add(m *output.Manifest) {
 	for _, u := range m.Resolvers {
 		r.resolvers = append(r.resolvers, u.Addr)
 	}
-}
-
-// tagsOf are the columns that the rows of a run carry.
-func tagsOf(m *output.Manifest) []string {
-	list := strings.Trim(m.Config["tags"], "[]")
-	if list == "" {
-		return nil
-	}
-	return strings.Split(list, ",")
 }
 
 // check refuses runs that cannot be compared. by is a tag, or empty.

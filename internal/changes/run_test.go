@@ -14,15 +14,19 @@ func TestNotes(t *testing.T) {
 	new := writeRun(t, "other", tuesday, func(m *output.Manifest) {
 		m.Status, m.Reasons = output.StatusIncomplete, []string{"interrupted", "2 domains wait"}
 		m.Config = map[string]string{"passes": "1", "probe-mx": "true", "deadline": "1m0s"}
+		m.Config["names"], m.Config["limit"] = "registered", "9"
+		m.Exclusions = "0123456789abcdef"
 		m.Roots.Source = "company.pem"
 		m.Resolvers = []output.Resolver{{Addr: "192.0.2.2:53"}, {Addr: "192.0.2.1:53"}}
 	}, good("a.example"))
 	old.config["probe-mx"], old.config["deadline"], old.roots.Source = "false", "1m0s (3m0s when asked again)", "bundle"
+	old.config["names"], old.config["limit"] = "as_given", "0"
 	old.Status, old.Reasons = output.StatusSuspect, []string{"200 of 300 records are unknown"}
 	old.resolvers = []string{"192.0.2.3:53"}
 	want := []string{
 		"monday is suspect: 200 of 300 records are unknown: what it left unknown is no change",
 		"other is not finished (incomplete: interrupted; 2 domains wait): domains that it has not come to are left out",
+		"the runs differ in --names (as_given, then registered) and --limit (0, then 9) and exclusions (none, then 0123456789ab): domains that are not in both are left out",
 		"the runs differ in --probe-mx (false, then true): verdicts that rest on certificates are compared between runs that probed alone",
 		"the runs differ in --passes (2, then 1): failures that may pass are no changes where a run had fewer passes",
 		"the runs differ in roots (bundle, then company.pem): certificates that lack nothing but trust are no changes",

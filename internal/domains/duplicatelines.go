@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 )
 
-// ReadDuplicates yields the lines of the [DuplicatesFile] in the directory of a run, nothing where there is none. An
-// error ends the sequence: it names the file, and the line that is at fault.
-func ReadDuplicates(dir string) iter.Seq2[*DuplicateLine, error] {
+// ReadDuplicates yields the lines of the [DuplicatesFile] in the directory of a run, as many as its manifest counts. An
+// error ends the sequence: it names the file, and the line that is at fault. A run that counts none needs no file.
+func ReadDuplicates(dir string, count int64) iter.Seq2[*DuplicateLine, error] {
 	return func(yield func(*DuplicateLine, error) bool) {
 		path := filepath.Join(dir, DuplicatesFile)
 		f, err := os.Open(path)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && count == 0 {
 			return
 		}
 		if err != nil {
@@ -27,12 +27,14 @@ func ReadDuplicates(dir string) iter.Seq2[*DuplicateLine, error] {
 		}
 		defer f.Close()
 		lines := json.NewDecoder(bufio.NewReader(f))
-		for line := 1; ; line++ {
+		for line := int64(1); ; line++ {
 			d := new(DuplicateLine)
 			err := lines.Decode(d)
 			switch {
-			case errors.Is(err, io.EOF):
+			case errors.Is(err, io.EOF) && line > count:
 				return
+			case errors.Is(err, io.EOF), err == nil && line > count:
+				err = fmt.Errorf("the manifest of the run counts %d lines", count)
 			case err == nil && d.Domain == "":
 				err = errors.New("there is no domain")
 			}

@@ -31,7 +31,7 @@ func Failing(dir string, m *output.Manifest, verdicts []codes.Verdict, width int
 	}
 	list := fmt.Sprintf("stsscan list %s --verdict %s", dir, strings.Join(found, ","))
 	rows, err := firstOf(firstWith(dir, m, found))
-	others, otherErr := otherTags(dir, rows)
+	others, otherErr := otherTags(dir, m, rows)
 	return failing(rows, others, errors.Join(err, otherErr), total, list, width)
 }
 
@@ -49,12 +49,12 @@ func firstOf(rows iter.Seq2[*output.Row, error]) (first []*output.Row, err error
 }
 
 // otherTags are, by domain, those of the duplicates of rows in the directory of a run.
-func otherTags(dir string, rows []*output.Row) (map[string][]map[string]string, error) {
+func otherTags(dir string, m *output.Manifest, rows []*output.Row) (map[string][]map[string]string, error) {
 	tags := make(map[string][]map[string]string, len(rows))
 	for _, row := range rows {
 		tags[row.Domain] = nil
 	}
-	for d, err := range domains.ReadDuplicates(dir) {
+	for d, err := range domains.ReadDuplicates(dir, m.OtherTags()) {
 		if err != nil {
 			return tags, err
 		}

@@ -116,6 +116,14 @@ type Lineage struct {
 	From  *Lineage `json:"from,omitempty"`  // the run that it was made from itself
 }
 
+// OtherTags is the number of lines of duplicates.jsonl.
+func (m *Manifest) OtherTags() (n int64) {
+	for _, in := range m.Inputs {
+		n += in.OtherTags
+	}
+	return n
+}
+
 // Limit is the number of entries of the lists after which the run stopped; 0: it asked them all.
 func (m *Manifest) Limit() int64 {
 	var entries int64
@@ -151,10 +159,8 @@ type Input struct {
 	Skipped    int64            `json:"skipped"`           // comments, headers and the like, which are no entries
 	Names      int64            `json:"names"`             // one row each, unless they were excluded late
 
-	// LeftOut are the first files of an archive that were left out, since they are no lists, and how many there are
-	// beyond.
+	// LeftOut are the first files of an archive that were left out, since they are no lists, and how many are beyond.
 	LeftOut []string `json:"left_out,omitempty"`
-
 	// OtherTags are the Duplicates whose tags differ from those of the row, the lines of duplicates.jsonl.
 	OtherTags int64 `json:"duplicates_other_tags,omitempty"`
 }

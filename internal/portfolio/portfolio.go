@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/config"
 	"stsscan/internal/output"
 )
 
@@ -147,9 +149,9 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	}
 	result.Parts = len(paths)
 	result.Unfinished = result.Unfinished || result.Parts < result.Of
-	tags, err := tagNames(manifests)
+	tags, err := config.ParseList(manifests[0].Config["tags"])
 	if err != nil {
-		return result, err
+		return result, fmt.Errorf("%s: tags: %w", filepath.Join(dir, manifests[0].Name()), err)
 	}
 	for _, tag := range q.Tags {
 		if !slices.Contains(tags, tag.Name) {
@@ -160,7 +162,7 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-	owners, err := otherOwners(dir, q)
+	owners, err := otherOwners(dir, manifests[0], q)
 	if err != nil {
 		return result, err
 	}

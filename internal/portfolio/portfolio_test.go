@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,14 @@ func portfolioRun(t *testing.T, status output.Status) string {
 	if err := os.WriteFile(filepath.Join(dir, domains.DuplicatesFile), []byte(duplicates), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	m, err := output.ReadManifest(filepath.Join(dir, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Inputs = []output.Input{{OtherTags: 2}}
+	if err := m.Write(dir); err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }
 
@@ -167,6 +176,13 @@ func TestListUnfinished(t *testing.T) {
 	}
 	if _, err := List(new(bytes.Buffer), dir, Query{}, Format{}); !errors.Is(err, output.ErrDamaged) {
 		t.Errorf("%v", err)
+	}
+	dir = portfolioRun(t, output.StatusComplete)
+	if err := os.Remove(filepath.Join(dir, domains.DuplicatesFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := List(new(bytes.Buffer), dir, Query{}, Format{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("other owners are gone: %v", err)
 	}
 	if _, err := List(new(bytes.Buffer), t.TempDir(), Query{}, Format{}); err == nil {
 		t.Error("an empty directory is listed")

@@ -47,10 +47,8 @@ func (c *check) readPlan() error {
 			}
 		}
 	}
-	for _, err := range []error{plan.CheckRejects(), plan.CheckDuplicates()} {
-		if err != nil {
-			c.problem("", "%v", err)
-		}
+	if err := plan.CheckRejects(); err != nil {
+		c.problem("", "%v", err)
 	}
 	c.plan = plan
 	if c.late, err = domains.ReadExclusionHistory(c.dir); err != nil {

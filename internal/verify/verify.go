@@ -20,7 +20,7 @@ func Run(dir string, options Options) (Report, error) {
 		options.Memory = 256 << 20
 	}
 	c := &check{options: options, dir: dir, words: closedSets(), stale: make(map[string]bool), seed: maphash.MakeSeed()}
-	for _, step := range []func() error{c.readManifests, c.readCrossChecks, c.readPlan, c.countOtherTags, c.readParts,
+	for _, step := range []func() error{c.readManifests, c.readCrossChecks, c.readPlan, c.readOtherTags, c.readParts,
 		c.findDuplicates, c.compareTotals} {
 		if err := step(); err != nil {
 			return c.report, err
