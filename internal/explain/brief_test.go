@@ -53,6 +53,8 @@ func briefRows() (rows []output.Row) {
 	rows = append(rows,
 		output.Row{Record: "valid", Policy: "valid", Findings: []string{"mx_pattern_unused"}, MXUnused: []string{"*.a"}},
 		output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_ok", VerdictBasis: "mx", MXTLS: "unknown"},
+		output.Row{Record: "multiple", RecordDelegatedTo: "example.net", Provider: "powerdmarc"},
+		output.Row{Record: "valid", Policy: "missing", PolicyStage: "http", HostDelegatedTo: "example.net"},
 	)
 	for i := range rows {
 		rows[i].Domain = "example.com"
@@ -132,7 +134,12 @@ func TestReason(t *testing.T) {
 		}}, "the policy does not list a.example, b.example and 1 more (section 4.1)"},
 		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_refused", MXMatch: "all", MX: []output.MXHost{
 			host("a\x1b[31m.example", true, "not_offered"), host("b.example", true, "ok"), host("c.example", true, "rejected"),
-		}}, `a\u001b[31m.example: no STARTTLS and c.example: STARTTLS offered and refused`},
+		}}, `a\u001b[31m.example: it offers no STARTTLS; c.example: it offers STARTTLS and refuses it`},
+		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_refused", MXMatch: "some", MXTLS: "none", MX: []output.MXHost{
+			host("a.example", false, ""), host("mx.invalid", false, ""), host("b.example", true, "certificate"),
+			host("c.example", true, "rejected"), host("d.example", true, "rejected"),
+		}}, "b.example: the handshake failed; c.example: it offers STARTTLS and refuses it; and 1 more; " +
+			"the policy does not list a.example (section 4.1); an MX record names no host: mx.invalid (RFC 5321, section 5.1)"},
 	} {
 		if got := Reason(&tt.row); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)

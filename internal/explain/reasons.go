@@ -95,6 +95,17 @@ func tlsMeaning(e codes.TLSError) string {
 	}, e, "the handshake failed")
 }
 
+// mxTLSMeaning is tlsMeaning at an MX host.
+func mxTLSMeaning(e codes.TLSError) string {
+	switch e {
+	case codes.TLSNameMismatch:
+		return "the certificate is for other names (section 4.2)"
+	case codes.TLSNotTLS:
+		return "the server does not speak TLS after STARTTLS"
+	}
+	return tlsMeaning(e)
+}
+
 // tlsrptMeaning says what the reason of a TLSRPT record means (RFC 8460, section 3).
 func tlsrptMeaning(r codes.TLSRPTReason) string {
 	const absent = "the domain gets no reports of failures"
