@@ -73,6 +73,8 @@ func recordAdvice(row *output.Row) string {
 	return ""
 }
 
+const policyPath = "/.well-known/mta-sts.txt"
+
 func policyAdvice(row *output.Row) string {
 	host := "mta-sts." + row.Domain
 	if slices.Contains(row.Findings, string(codes.FindHTTP2Only)) {
@@ -99,13 +101,14 @@ func policyAdvice(row *output.Row) string {
 		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
-		if row.PolicyReason == string(codes.ReasonRedirect) {
-			return "Serve the policy at " + host + " itself: redirects must not be followed (section 3.3)."
-		}
-		if row.PolicyReason == string(codes.ReasonTimeout) {
-			return "Let " + host + " answer within a minute (section 3.3)."
-		}
-		return "Serve /.well-known/mta-sts.txt with status 200 at " + host + " (section 3.3)."
+		return wordOr(map[codes.PolicyReason]string{
+			codes.ReasonRedirect:        "Serve the policy at " + host + " itself: redirects must not be followed",
+			codes.ReasonTimeout:         "Let " + host + " answer within a minute",
+			codes.ReasonBlocked:         "Let the filter in front of " + host + " pass requests for " + policyPath,
+			codes.ReasonMalformed:       "Let the web server of " + host + " answer in HTTP/1.1",
+			codes.ReasonHeadersTooLarge: "Let the web server of " + host + " send a header of at most 16 KiB",
+			codes.ReasonReset:           "Let the web server of " + host + " answer requests for " + policyPath,
+		}, codes.PolicyReason(row.PolicyReason), "Serve "+policyPath+" with status 200 at "+host) + " (section 3.3)."
 	case codes.StageBody:
 		return "Serve the policy whole, without an encoding, in at most 64 KiB (section 3.3)."
 	case codes.StageSyntax:

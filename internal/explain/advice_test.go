@@ -153,3 +153,22 @@ func TestAdviceToParty(t *testing.T) {
 		}
 	}
 }
+
+// What a web server answered tells what to change there.
+func TestAdviceToWebServer(t *testing.T) {
+	for reason, want := range map[string]string{
+		"not_found":         "Serve /.well-known/mta-sts.txt with status 200 at mta-sts.example.com (section 3.3).",
+		"forbidden":         "Serve /.well-known/mta-sts.txt with status 200 at mta-sts.example.com (section 3.3).",
+		"blocked":           "Let the filter in front of mta-sts.example.com pass requests for /.well-known/mta-sts.txt (section 3.3).",
+		"malformed":         "Let the web server of mta-sts.example.com answer in HTTP/1.1 (section 3.3).",
+		"headers_too_large": "Let the web server of mta-sts.example.com send a header of at most 16 KiB (section 3.3).",
+		"reset":             "Let the web server of mta-sts.example.com answer requests for /.well-known/mta-sts.txt (section 3.3).",
+	} {
+		row := &output.Row{
+			Domain: "example.com", Record: "valid", Policy: "unreachable", PolicyStage: "http", PolicyReason: reason,
+		}
+		if got := Remedy(row); got != want {
+			t.Errorf("%s: %q, want %q", reason, got, want)
+		}
+	}
+}

@@ -73,7 +73,12 @@ func policyFault(row *output.Row) string {
 	stage, reason := codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason)
 	words := policyMeaning(stage, reason)
 	if words == policyMeaning(stage, "") && reason != "" {
+		words, section, _ := strings.Cut(words, " (section")
 		words = strings.TrimPrefix(words+": "+strings.ReplaceAll(string(reason), "_", " "), ": ")
+		if section != "" {
+			words += " (section" + section
+		}
+		return words
 	}
 	if words == "" {
 		words = "the policy is unknown"

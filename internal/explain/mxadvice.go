@@ -138,7 +138,7 @@ func tlsAdvice(host string, e codes.TLSError) string {
 		codes.TLSUnknownAuthority: trusted,
 		codes.TLSIncompleteChain:  "Let %s send its intermediate certificates beside its own",
 		codes.TLSProtocolVersion:  "Enable TLS 1.2 or higher at %s",
-		codes.TLSNotTLS:           "Let %s speak TLS on that port",
+		codes.TLSNotTLS:           "Let %s speak TLS",
 		codes.TLSOversize:         "Let %s send fewer certificates, with fewer names",
 		codes.TLSCertificate:      "Give %s a server certificate with an up-to-date key and signatures",
 	}, e, "Let %s complete a TLS handshake"), host)
