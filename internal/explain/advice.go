@@ -63,7 +63,7 @@ func recordAdvice(row *output.Row) string {
 			}
 			return askRecord(row, "Begin "+at+" with v=STSv1; (section 3.1).")
 		}
-		if noDomain := string(codes.RecordNoDomain); row.RecordReason == noDomain || row.MXReason == noDomain {
+		if row.RecordReason == string(codes.RecordNoDomain) {
 			return "The domain does not exist: register it again, or take it off the list."
 		}
 		if kind := codes.MXKind(row.MXKind); kind == codes.MXHosts || kind == codes.MXImplicit {

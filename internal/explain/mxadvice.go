@@ -30,7 +30,8 @@ func mxAdvice(row *output.Row) []string {
 	return append(coverage, hostAdvice(covered...), hostAdvice(others...))
 }
 
-// tlsDecides reports whether the hosts that the policy covers fail: then the verdict does not rest on the others.
+// tlsDecides reports whether the verdict rests on the TLS of the hosts that the policy covers: it covers all, or none of
+// those that it covers is of use.
 func tlsDecides(row *output.Row) bool {
 	return row.MXTLS == string(codes.MXTLSNone) || row.MXMatch == string(codes.MatchAll)
 }
