@@ -30,8 +30,8 @@ func mxAdvice(row *output.Row) []string {
 	return append(coverage, hostAdvice(covered...), hostAdvice(others...))
 }
 
-// tlsDecides reports whether the verdict rests on the TLS of the hosts that the policy covers: it covers all, or none of
-// those that it covers is of use.
+// tlsDecides reports whether the verdict rests on the TLS of the hosts that the policy covers: it covers all, or none
+// of those that it covers is of use.
 func tlsDecides(row *output.Row) bool {
 	return row.MXTLS == string(codes.MXTLSNone) || row.MXMatch == string(codes.MatchAll)
 }
