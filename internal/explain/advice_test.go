@@ -85,6 +85,7 @@ func TestRemedyOfVerdict(t *testing.T) {
 		{"enforce_partial", "all", "some", []output.MXHost{host("b.example", true, "ok"), host("a.example", true, "rejected")}, accept},
 		{"enforce_partial testing_would_fail", "some", "all", []output.MXHost{host("b.example", true, "ok"), host("a.example", false, "not_offered")}, add},
 		{"enforce_partial testing_would_fail", "some", "", []output.MXHost{host("b.example", true, ""), host("mx.invalid", false, "")}, removing},
+		{"valid_none", "none", "", []output.MXHost{host("a.example", false, "")}, "Serve the policy as text/plain (section 3.2)."},
 		{"enforce_partial testing_would_fail", "some", "some", []output.MXHost{host("b.example", true, "ok"), host("a.example", false, "ok")}, add},
 	} {
 		for verdict := range strings.FieldsSeq(tt.verdicts) {

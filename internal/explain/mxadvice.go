@@ -36,9 +36,10 @@ func tlsDecides(row *output.Row) bool {
 	return row.MXTLS == string(codes.MXTLSNone) || row.MXMatch == string(codes.MatchAll)
 }
 
+// coverageAdvice is about hosts that the policy does not cover. A policy of mode none need not cover any.
 func coverageAdvice(row *output.Row) string {
 	match := codes.MXMatch(row.MXMatch)
-	if match != codes.MatchNone && match != codes.MatchSome {
+	if row.Verdict == string(codes.VerdictValidNone) || match != codes.MatchNone && match != codes.MatchSome {
 		return ""
 	}
 	var hosts, odd []string
