@@ -96,7 +96,7 @@ func fileOrders() map[string]fileOrder {
 			"batch_linux.go", "udpbatch.go", "conn_linux.go", "netconn.go", "server_linux.go", "open.go",
 		}},
 		"internal/explain": {against: 0, files: []string{
-			"reasons.go", "findings.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
+			"reasons.go", "party.go", "findings.go", "mxadvice.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
 			"host.go", "mail.go", "senders.go", "brief.go", "correction.go", "finished.go", "figures.go", "failing.go", "lists.go", "status.go", "summary.go", "glossary.go",
 			"lookup.go", "explain.go",
 			"remedies.go",

@@ -1,34 +1,35 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"stsscan/internal/codes"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
-// advice says what to change, the most urgent first, with the section of RFC 8461 or the RFC that asks for
+// advice says what to change, first what the verdict rests on, with the section of RFC 8461 or the RFC that asks for
 // it. There is none where nothing is wrong. Advice to move a record replaces that about the absent one.
 func advice(row *output.Row, elsewhere []mtasts.Elsewhere) []string {
 	list := elsewhereAdvice(row, elsewhere)
 	add := func(text string) {
-		if text != "" {
+		if text != "" && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
 	}
 	if len(list) == 0 {
 		add(recordAdvice(row))
 	}
-	add(policyAdvice(row))
-	add(coverageAdvice(row))
-	for i := range row.MX {
-		add(hostAdvice(&row.MX[i]))
+	add(askHost(row, policyAdvice(row)))
+	for _, text := range mxAdvice(row) {
+		add(text)
 	}
 	for _, f := range row.Findings {
-		add(findingAdvice(codes.Finding(f), row))
+		text := findingAdvice(codes.Finding(f), row)
+		if servedFinding(codes.Finding(f)) {
+			text = askHost(row, text)
+		}
+		add(text)
 	}
 	return list
 }
@@ -52,15 +53,18 @@ func recordAdvice(row *output.Row) string {
 	at := "the TXT record at _mta-sts." + row.Domain
 	switch codes.Record(row.Record) {
 	case codes.RecordMultiple:
-		return "Leave exactly one MTA-STS record at _mta-sts." + row.Domain + " (section 3.1)."
+		return askRecord(row, "Leave exactly one MTA-STS record at _mta-sts."+row.Domain+" (section 3.1).")
 	case codes.RecordInvalid:
-		return "Correct " + at + ": v=STSv1; id= and 1 to 32 letters and digits (section 3.1)."
+		return askRecord(row, "Correct "+at+": v=STSv1; id= and 1 to 32 letters and digits (section 3.1).")
 	case codes.RecordAbsent:
 		if row.RecordReason == string(codes.RecordBadVersion) {
 			if _, ok := meantRecord(row); ok {
-				return "Let " + at + " begin with v=STSv1; and have nothing around it (section 3.1)."
+				return askRecord(row, "Let "+at+" begin with v=STSv1; and have nothing around it (section 3.1).")
 			}
-			return "Begin " + at + " with v=STSv1; (section 3.1)."
+			return askRecord(row, "Begin "+at+" with v=STSv1; (section 3.1).")
+		}
+		if row.RecordReason == string(codes.RecordNoDomain) {
+			return "The domain does not exist: register it again, or take it off the list."
 		}
 		if kind := codes.MXKind(row.MXKind); kind == codes.MXHosts || kind == codes.MXImplicit {
 			return "To begin, serve a policy of mode testing at mta-sts." + row.Domain + ", then publish " + at + " (section 3)."
@@ -68,6 +72,8 @@ func recordAdvice(row *output.Row) string {
 	}
 	return ""
 }
+
+const policyPath = "/.well-known/mta-sts.txt"
 
 func policyAdvice(row *output.Row) string {
 	host := "mta-sts." + row.Domain
@@ -95,95 +101,20 @@ func policyAdvice(row *output.Row) string {
 		}
 		return tlsAdvice(host, codes.TLSError(row.PolicyReason)) + " (section 3.3)."
 	case codes.StageHTTP:
-		if row.PolicyReason == string(codes.ReasonRedirect) {
-			return "Serve the policy at " + host + " itself: redirects must not be followed (section 3.3)."
-		}
-		if row.PolicyReason == string(codes.ReasonTimeout) {
-			return "Let " + host + " answer within a minute (section 3.3)."
-		}
-		return "Serve /.well-known/mta-sts.txt with status 200 at " + host + " (section 3.3)."
+		return wordOr(map[codes.PolicyReason]string{
+			codes.ReasonRedirect:        "Serve the policy at " + host + " itself: redirects must not be followed",
+			codes.ReasonTimeout:         "Let " + host + " answer within a minute",
+			codes.ReasonBlocked:         "Let the filter in front of " + host + " pass requests for " + policyPath,
+			codes.ReasonMalformed:       "Let the web server of " + host + " answer in HTTP/1.1",
+			codes.ReasonHeadersTooLarge: "Let the web server of " + host + " send a header of at most 16 KiB",
+			codes.ReasonReset:           "Let the web server of " + host + " answer requests for " + policyPath,
+		}, codes.PolicyReason(row.PolicyReason), "Serve "+policyPath+" with status 200 at "+host) + " (section 3.3)."
 	case codes.StageBody:
 		return "Serve the policy whole, without an encoding, in at most 64 KiB (section 3.3)."
 	case codes.StageSyntax:
 		return "Correct the text of the policy, then change the id of the record (sections 3.1 and 3.2)."
 	}
 	return ""
-}
-
-func coverageAdvice(row *output.Row) string {
-	match := codes.MXMatch(row.MXMatch)
-	if match != codes.MatchNone && match != codes.MatchSome {
-		return ""
-	}
-	var hosts, odd []string
-	for i := range row.MX {
-		h := &row.MX[i]
-		switch {
-		case h.Matched == nil, *h.Matched, mtasts.MXHost{Name: h.Host}.Pseudo(): // the last has advice of its own
-		case strings.Contains(h.Host, "_"):
-			odd = append(odd, h.Host)
-		default:
-			hosts = append(hosts, h.Host)
-		}
-	}
-	var text string
-	if len(hosts) > 0 {
-		text = "Add to the policy: mx: " + strings.Join(hosts, ", mx: ") + " (section 4.1). Then change the id of the record."
-	}
-	if len(odd) > 0 {
-		text += " Rename " + strings.Join(odd, ", ") + ": an mx cannot have an underscore (section 3.2)."
-	}
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return ""
-	}
-	switch codes.Mismatch(row.Mismatch) {
-	case codes.MismatchMTASTSLabel:
-		text += " An mx is the name of a mail server, not of the policy host."
-	case codes.MismatchTypo:
-		text += " An mx is nearly right: check its spelling."
-	case codes.MismatchDifferentDomain:
-		text += " The policy lists hosts of another domain, perhaps of a former provider."
-	}
-	return text
-}
-
-func hostAdvice(h *output.MXHost) string {
-	if h.STARTTLS == nil {
-		return ""
-	}
-	switch codes.STARTTLS(*h.STARTTLS) {
-	case codes.STARTTLSNotOffered, codes.STARTTLSRejected:
-		return "Let " + h.Host + " offer STARTTLS (section 4.2; RFC 3207)."
-	case codes.STARTTLSHandshake, codes.STARTTLSCertificate:
-		reason := codes.TLSOther
-		if h.TLSError != nil {
-			reason = codes.TLSError(*h.TLSError)
-		}
-		return tlsAdvice(h.Host, reason) + " (section 4.2)."
-	}
-	return ""
-}
-
-// tlsAdvice says what to change about TLS at a host, without the full stop.
-func tlsAdvice(host string, e codes.TLSError) string {
-	const (
-		named   = "Give %s a certificate for that name"
-		trusted = "Give %s a certificate from an authority that senders trust"
-	)
-	return fmt.Sprintf(wordOr(map[codes.TLSError]string{
-		codes.TLSNameMismatch:     named,
-		codes.TLSNoCertForName:    named,
-		codes.TLSExpired:          "Renew the certificate of %s",
-		codes.TLSNotYetValid:      "Give %s a certificate that is valid now",
-		codes.TLSSelfSigned:       trusted,
-		codes.TLSUnknownAuthority: trusted,
-		codes.TLSIncompleteChain:  "Let %s send its intermediate certificates beside its own",
-		codes.TLSProtocolVersion:  "Enable TLS 1.2 or higher at %s",
-		codes.TLSNotTLS:           "Let %s speak TLS on that port",
-		codes.TLSOversize:         "Let %s send fewer certificates, with fewer names",
-		codes.TLSCertificate:      "Give %s a server certificate with an up-to-date key and signatures",
-	}, e, "Let %s complete a TLS handshake"), host)
 }
 
 // meantRecord is the record that the first near miss of a row was probably meant to be.

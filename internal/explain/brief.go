@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -12,7 +13,8 @@ import (
 func BriefColumns() []string {
 	return []string{
 		"domain", "record", "record_reason", "txt", "policy", "policy_stage", "policy_reason", "mx_kind", "mx_reason",
-		"mx", "mx_match", "mx_unused", "mismatch", "mx_tls", "tlsrpt", "verdict", "verdict_basis", "findings",
+		"mx", "mx_match", "mx_unused", "mismatch", "mx_tls", "tlsrpt", "record_delegated_to", "host_delegated_to", "provider",
+		"verdict", "verdict_basis", "findings",
 	}
 }
 
@@ -71,7 +73,12 @@ func policyFault(row *output.Row) string {
 	stage, reason := codes.Stage(row.PolicyStage), codes.PolicyReason(row.PolicyReason)
 	words := policyMeaning(stage, reason)
 	if words == policyMeaning(stage, "") && reason != "" {
+		words, section, _ := strings.Cut(words, " (section")
 		words = strings.TrimPrefix(words+": "+strings.ReplaceAll(string(reason), "_", " "), ": ")
+		if section != "" {
+			words += " (section" + section
+		}
+		return words
 	}
 	if words == "" {
 		words = "the policy is unknown"
@@ -79,15 +86,18 @@ func policyFault(row *output.Row) string {
 	return words
 }
 
-// mailFault says which MX hosts get no mail, or would get none.
+// mailFault says which MX hosts get no mail, or would get none: first what the verdict rests on.
 func mailFault(row *output.Row) string {
-	var unlisted, failed []string
+	var unlisted, pseudo, failed []string
 	for i := range row.MX {
 		h := &row.MX[i]
 		switch {
-		case h.Matched != nil && !*h.Matched:
+		case h.Matched == nil:
+		case !*h.Matched && mtasts.MXHost{Name: h.Host}.Pseudo():
+			pseudo = append(pseudo, h.Host)
+		case !*h.Matched:
 			unlisted = append(unlisted, h.Host)
-		case h.Matched != nil && h.STARTTLS != nil:
+		case h.STARTTLS != nil:
 			if words := probeFault(h); words != "" {
 				failed = append(failed, h.Host+": "+words)
 			}
@@ -97,8 +107,16 @@ func mailFault(row *output.Row) string {
 	if unlisted != nil {
 		texts = append(texts, "the policy does not list "+someOf(unlisted)+" (section 4.1)")
 	}
-	if failed != nil {
-		texts = append(texts, someOf(failed))
+	if pseudo != nil {
+		texts = append(texts, "an MX record names no host: "+someOf(pseudo)+" (RFC 5321, section 5.1)")
+	}
+	if n := len(failed); n > mostMended {
+		failed = append(failed[:mostMended], fmt.Sprintf("and %d more", n-mostMended))
+	}
+	if tlsDecides(row) {
+		texts = append(failed, texts...)
+	} else {
+		texts = append(texts, failed...)
 	}
 	if texts == nil {
 		_, words := verdictMeaning(row)
@@ -111,14 +129,14 @@ func mailFault(row *output.Row) string {
 func probeFault(h *output.MXHost) string {
 	switch codes.STARTTLS(*h.STARTTLS) {
 	case codes.STARTTLSNotOffered:
-		return "no STARTTLS"
+		return "it offers no STARTTLS"
 	case codes.STARTTLSRejected:
-		return "STARTTLS offered and refused"
+		return "it offers STARTTLS and refuses it"
 	case codes.STARTTLSHandshake, codes.STARTTLSCertificate:
 		if h.TLSError == nil {
-			return tlsMeaning(codes.TLSOther)
+			return mxTLSMeaning(codes.TLSOther)
 		}
-		return tlsMeaning(codes.TLSError(*h.TLSError))
+		return mxTLSMeaning(codes.TLSError(*h.TLSError))
 	}
 	return ""
 }

@@ -53,6 +53,8 @@ func briefRows() (rows []output.Row) {
 	rows = append(rows,
 		output.Row{Record: "valid", Policy: "valid", Findings: []string{"mx_pattern_unused"}, MXUnused: []string{"*.a"}},
 		output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_ok", VerdictBasis: "mx", MXTLS: "unknown"},
+		output.Row{Record: "multiple", RecordDelegatedTo: "example.net", Provider: "powerdmarc"},
+		output.Row{Record: "valid", Policy: "missing", PolicyStage: "http", HostDelegatedTo: "example.net"},
 	)
 	for i := range rows {
 		rows[i].Domain = "example.com"
@@ -100,6 +102,18 @@ func TestBrief(t *testing.T) {
 	}
 }
 
+// Where nothing else tells what a reason is about, it has a subject.
+func TestReasonSubject(t *testing.T) {
+	meanings := Meanings()
+	for _, set := range []string{"record", "tlsrpt", "dns", "tcp", "tls", "http", "body", "syntax"} {
+		for word, text := range meanings[set] {
+			if first, _, _ := strings.Cut(text, " "); !slices.Contains([]string{"the", "there", "a", "no"}, first) {
+				t.Errorf("%s %s: %q", set, word, text)
+			}
+		}
+	}
+}
+
 func TestReason(t *testing.T) {
 	host := func(name string, matched bool, starttls string) output.MXHost {
 		h := output.MXHost{Host: name, Matched: &matched}
@@ -118,9 +132,9 @@ func TestReason(t *testing.T) {
 		{output.Row{Record: "valid", Policy: "unreachable", PolicyStage: "tls", PolicyReason: "expired"},
 			"the certificate has expired"},
 		{output.Row{Record: "valid", Policy: "unreachable", PolicyStage: "tcp", PolicyReason: "refused"},
-			"no connection to port 443: refused"},
+			"the policy host takes no connection to port 443: refused"},
 		{output.Row{Record: "valid", Policy: "invalid", PolicyStage: "syntax", PolicyReason: "mx_missing"},
-			"the text breaks the grammar (section 3.2): mx missing"},
+			"the policy breaks the grammar: mx missing (section 3.2)"},
 		{output.Row{Record: "valid", Policy: "not_fetched", Verdict: "unknown"}, "the policy is unknown"},
 		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_ok", VerdictBasis: "certificates"}, "mail is protected"},
 		{output.Row{Record: "valid", Policy: "valid", Verdict: "unknown", MXReason: "timeout"}, "the MX hosts are unknown: timeout"},
@@ -132,7 +146,17 @@ func TestReason(t *testing.T) {
 		}}, "the policy does not list a.example, b.example and 1 more (section 4.1)"},
 		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_refused", MXMatch: "all", MX: []output.MXHost{
 			host("a\x1b[31m.example", true, "not_offered"), host("b.example", true, "ok"), host("c.example", true, "rejected"),
-		}}, `a\u001b[31m.example: no STARTTLS and c.example: STARTTLS offered and refused`},
+		}}, `a\u001b[31m.example: it offers no STARTTLS; c.example: it offers STARTTLS and refuses it`},
+		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_refused", MXMatch: "some", MXTLS: "none", MX: []output.MXHost{
+			host("a.example", false, ""), host("mx.invalid", false, ""), host("b.example", true, "certificate"),
+			host("c.example", true, "rejected"), host("d.example", true, "rejected"),
+		}}, "b.example: the handshake failed; c.example: it offers STARTTLS and refuses it; and 1 more; " +
+			"the policy does not list a.example (section 4.1); an MX record names no host: mx.invalid (RFC 5321, section 5.1)"},
+		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_refused", MXMatch: "all", MX: []output.MXHost{
+			{Host: "a.example", Matched: new(true), STARTTLS: new("certificate"), TLSError: new("name_mismatch")},
+			{Host: "b.example", Matched: new(true), STARTTLS: new("handshake"), TLSError: new("not_tls")},
+		}}, "a.example: the certificate is for other names (section 4.2); " +
+			"b.example: the server does not speak TLS after STARTTLS"},
 	} {
 		if got := Reason(&tt.row); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)

@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"slices"
+
 	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
@@ -16,7 +18,9 @@ func checks(row *output.Row) []check {
 	}
 	if row.MXTLS != "" {
 		list = append(list, check{tlsMark(codes.MXTLS(row.MXTLS)), "MX hosts do TLS with a certificate for their name"})
-	} else if len(row.MX) > 0 && row.MX[0].STARTTLS == nil && row.MXMatch != "" {
+	} else if row.MXMatch != "" && pseudoOnly(row) {
+		list = append(list, check{markNone, "certificates of MX hosts: no host to probe"})
+	} else if len(row.MX) > 0 && row.MXMatch != "" && !probed(row) {
 		list = append(list, check{markUnknown, "certificates of MX hosts: not probed (--probe-mx)"})
 	}
 	if row.TLSRPT != "" {
@@ -26,6 +30,10 @@ func checks(row *output.Row) []check {
 		list = append(list, check{daneMark(codes.DANE(row.DANE)), "DANE for the MX hosts (RFC 7672)"})
 	}
 	return list
+}
+
+func probed(row *output.Row) bool {
+	return slices.ContainsFunc(row.MX, func(h output.MXHost) bool { return h.STARTTLS != nil })
 }
 
 func recordMark(row *output.Row) string {

@@ -14,17 +14,22 @@ import (
 // greater").
 const usualMaxAge = 14 * 24 * 60 * 60
 
+// firstMaxAge is the max_age, in seconds, of a policy to begin with, in mode testing: a day.
+const firstMaxAge = 24 * 60 * 60
+
 // A Correction is what a domain could publish in place of a record or a policy that is wrong or risky.
 type Correction struct {
 	Record  string   // text of the TXT record; "": it may stay as it is
 	Policy  []string // lines of the policy, without their ends; nil: it may stay as it is, or see Missing
 	LeftOut []string // MX hosts that no policy can list
 	Missing string   // what must be known to write the policy, and is not; "": nothing
+	First   bool     // the policy is one to begin with, in mode testing: there is none that tells what is wanted
 }
 
 // Correct corrects the texts of a row, as far as it knows what belongs there. The mode stays as it is, and so do
-// patterns that MX hosts need, unless they are against the grammar or cover the hosts of others. The id of the record
-// is made of the time, so that senders see the change (section 3.1).
+// patterns that MX hosts need, unless they are against the grammar or cover the hosts of others. Where there is a
+// record and no policy, and the MX hosts are known, it has a policy to begin with. The id of the record is made of the
+// time, so that senders see the change (section 3.1).
 func Correct(row *output.Row, now time.Time) Correction {
 	var c Correction
 	if policyNeedsCorrection(row) {
@@ -59,8 +64,8 @@ func recordNeedsCorrection(row *output.Row) bool {
 
 func policyNeedsCorrection(row *output.Row) bool {
 	switch codes.Policy(row.Policy) {
-	case codes.PolicyInvalid:
-		return row.PolicyStage == string(codes.StageSyntax)
+	case codes.PolicyMissing, codes.PolicyInvalid:
+		return true
 	case codes.PolicyValid:
 	default:
 		return false // the text is not known
@@ -84,6 +89,9 @@ func harmlessAll(findings []codes.Finding) bool {
 func (c *Correction) correctPolicy(row *output.Row) {
 	reading := mtasts.ReadPolicy(row.PolicyText)
 	policy := mtasts.Policy{Mode: reading.Policy.Mode, MaxAge: reading.Policy.MaxAge}
+	if policy.Mode == "" && noPolicy(row) {
+		policy.Mode, policy.MaxAge, c.First = codes.ModeTesting, firstMaxAge, true
+	}
 	if policy.Mode == "" {
 		c.Missing = "its mode is not known: enforce, testing or none"
 		return
@@ -96,10 +104,25 @@ func (c *Correction) correctPolicy(row *output.Row) {
 	}
 	if policy.Mode != codes.ModeNone { // which needs no mx
 		if policy.MX = c.patterns(row, reading.Policy.MX); policy.MX == nil {
+			if c.First { // there is no text to correct
+				*c = Correction{}
+			}
 			return
 		}
 	}
 	c.Policy = strings.Split(strings.TrimSuffix(policy.String(), "\r\n"), "\r\n")
+}
+
+// noPolicy reports whether what is served, if anything, is no policy at all, rather than a wrong one.
+func noPolicy(row *output.Row) bool {
+	if row.PolicyStage != string(codes.StageSyntax) {
+		return true
+	}
+	switch codes.PolicyReason(row.PolicyReason) {
+	case codes.ReasonEmpty, codes.ReasonNotText, codes.ReasonHTML:
+		return true
+	}
+	return false
 }
 
 // patterns are those that the MX hosts of the row need: patterns of the old policy, and else the names of hosts. There
@@ -166,6 +189,9 @@ func (p *page) correction(row *output.Row, now time.Time) {
 	}
 	if c.Policy != nil {
 		p.line("Serve", "https://mta-sts.%s/.well-known/mta-sts.txt", row.Domain)
+		if c.First {
+			p.prose("", "A policy to begin with: in mode testing senders deliver anyway, and report what fails.")
+		}
 		if slices.ContainsFunc(c.Policy, func(line string) bool { return strings.HasPrefix(line, "mx: ") }) {
 			p.prose("", "Its mx are the MX hosts that DNS has now: see that they are yours.")
 		}

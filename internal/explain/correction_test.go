@@ -85,6 +85,12 @@ func TestCorrectedPolicies(t *testing.T) {
 			}
 			asked := mtasts.ReadPolicy(row.PolicyText).Policy
 			c := Correct(row, night)
+			if asked.Mode == "" && slices.Contains([]string{"empty", "not_text", "html"}, row.PolicyReason) {
+				if !c.First {
+					t.Errorf("%q is no policy: %+v", text, c)
+				}
+				asked = mtasts.Policy{Mode: codes.ModeTesting, MaxAge: firstMaxAge}
+			}
 			if asked.Mode == "" {
 				if c.Policy != nil || c.Record != "" || !strings.Contains(c.Missing, "mode") {
 					t.Errorf("%q has no mode: %+v", text, c)
@@ -146,6 +152,15 @@ func TestCorrection(t *testing.T) {
 	hosts := slices.Repeat([]string{"mx.example.net"}, mostHosts)
 	manyHosts := rowOfPolicy(changed("604800", "60"), codes.MXHosts, hosts...)
 	manyHosts.MXCount = new(int32(mostHosts + 1))
+	const first = "version: STSv1|mode: testing|mx: mx.example.net|max_age: 86400"
+	unserved := func(class, stage, reason string, hosts ...string) *output.Row {
+		row := rowOfPolicy("", codes.MXHosts, hosts...)
+		row.Policy, row.PolicyStage, row.PolicyReason, row.PolicyText = class, stage, reason, nil
+		if hosts == nil {
+			row.MXKind = string(codes.MXNull)
+		}
+		return row
+	}
 	for _, tt := range []struct {
 		name string
 		row  *output.Row
@@ -172,12 +187,22 @@ func TestCorrection(t *testing.T) {
 		{"too many", manyHosts, "the domain has more MX hosts than are known here"},
 		{"a policy that was not seen", &output.Row{Domain: "example.com", Record: "valid", Policy: "unreachable", PolicyStage: "tls",
 			PolicyReason: "expired", TXT: [][]byte{[]byte("v=STSv1; id=1;")}}, ""},
+		{"no policy", unserved("missing", "http", "not_found", "mx.example.net", "localhost"), first},
+		{"no policy host", unserved("missing", "dns", "nxdomain", "mx.example.net"), first},
+		{"too large", unserved("invalid", "body", "too_large", "mx.example.net"), first},
+		{"empty", rowOfPolicy("", codes.MXHosts, "mx.example.net"), first},
+		{"a web page", rowOfPolicy("<html></html>", codes.MXHosts, "mx.example.net"), first},
+		{"no policy, and no mail", unserved("missing", "http", "not_found"), ""},
+		{"a policy behind a filter", unserved("unreachable", "http", "blocked", "mx.example.net"), ""},
+		{"a policy elsewhere", unserved("unreachable", "http", "redirect", "mx.example.net"), ""},
+		{"no record", &output.Row{Domain: "example.com", Record: "absent", RecordReason: "nxdomain", Policy: "not_fetched",
+			MXKind: "hosts", MX: []output.MXHost{{Host: "mx.example.net"}}}, ""},
 	} {
 		c := Correct(tt.row, night)
 		if got := strings.Join(c.Policy, "|") + c.Missing; got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
-		if (c.Record != "") != (c.Policy != nil) {
+		if (c.Record != "") != (c.Policy != nil) || c.First != (tt.want == first) {
 			t.Errorf("%s: the record is %q", tt.name, c.Record)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
 
@@ -158,6 +159,9 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 	case codes.FindMXNotALabel:
 		return "Correct the mx whose label begins with xn--: it is not an A-label (section 3.2)."
 	case codes.FindMXHostPseudo:
+		if pseudoOnly(row) {
+			return "Replace the MX records, which name no host, by one that names your mail server (RFC 5321, section 5.1)."
+		}
 		return "Remove the MX records that name no host (RFC 5321, section 5.1)."
 	case codes.FindMXCertKeyShort:
 		return "Give the MX hosts certificates" + key + " (section 4.2)."
@@ -177,4 +181,11 @@ func findingAdvice(f codes.Finding, row *output.Row) string {
 		return "Publish TLSA records of usage 2 or 3: SMTP uses no others (RFC 7672, section 3.1)."
 	}
 	return ""
+}
+
+// pseudoOnly reports whether no MX record of a row names a host.
+func pseudoOnly(row *output.Row) bool {
+	return len(row.MX) > 0 && !slices.ContainsFunc(row.MX, func(h output.MXHost) bool {
+		return !mtasts.MXHost{Name: h.Host}.Pseudo()
+	})
 }

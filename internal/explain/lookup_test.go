@@ -21,11 +21,11 @@ func TestShort(t *testing.T) {
 		{output.Row{Record: "valid", Policy: "valid", Verdict: "enforce_ok", VerdictBasis: "mx", MXMatch: "all"},
 			"enforce_ok: protected, judging by names"},
 		{output.Row{Record: "absent", RecordReason: "nxdomain", Verdict: "no_sts"}, "no_sts: there is no record"},
-		{output.Row{Record: "unknown", RecordReason: "timeout", Verdict: "unknown"}, "unknown: no answer in time"},
+		{output.Row{Record: "unknown", RecordReason: "timeout", Verdict: "unknown"}, "unknown: the name servers do not answer in time"},
 		{output.Row{Record: "unknown", RecordReason: "other", Verdict: "unknown"}, "unknown: it could not be determined"},
 		{output.Row{Record: "multiple", Verdict: "broken"}, "broken: more than one record counts as none. " +
 			"Leave exactly one MTA-STS record at _mta-sts.example.com"},
-		{output.Row{Record: "invalid", RecordReason: "id_missing", Verdict: "broken"}, "broken: it has no id. " +
+		{output.Row{Record: "invalid", RecordReason: "id_missing", Verdict: "broken"}, "broken: the record has no id. " +
 			"Correct the TXT record at _mta-sts.example.com: v=STSv1; id= and 1 to 32 letters and digits"},
 		{output.Row{Record: "valid", Policy: "unreachable", PolicyStage: "tls", PolicyReason: "expired", Verdict: "broken"},
 			"broken: the certificate has expired. Renew the certificate of mta-sts.example.com"},

@@ -104,7 +104,7 @@ func probeMeaning(h *output.MXHost) string {
 	}
 	reason := ""
 	if h.TLSError != nil {
-		reason = tlsMeaning(codes.TLSError(*h.TLSError))
+		reason = mxTLSMeaning(codes.TLSError(*h.TLSError))
 	}
 	code := ""
 	if h.ReplyCode != nil {

@@ -187,6 +187,38 @@ func wantColour(t *testing.T, l Lookup, plain string) {
 	}
 }
 
+// Only what could have been probed is said not to be.
+func TestPageOfProbes(t *testing.T) {
+	const (
+		unprobed = "certificates of MX hosts: not probed (--probe-mx)"
+		none     = "certificates of MX hosts: no host to probe"
+	)
+	local := output.MXHost{Host: "localhost", Matched: new(false)}
+	host := output.MXHost{Host: "mx.example.net", Matched: new(false)}
+	seen := host
+	seen.STARTTLS = new("ok")
+	for _, tt := range []struct {
+		mx   []output.MXHost
+		want string
+	}{
+		{[]output.MXHost{local}, none},
+		{[]output.MXHost{local, host}, unprobed},
+		{[]output.MXHost{host}, unprobed},
+		{[]output.MXHost{local, seen}, ""},
+	} {
+		row := &output.Row{Domain: "example.com", Record: "valid", Policy: "valid", MXMatch: "none", MX: tt.mx}
+		got := ""
+		for _, c := range checks(row) {
+			if strings.HasPrefix(c.what, "certificates") {
+				got = c.what
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.mx, got, tt.want)
+		}
+	}
+}
+
 // A record that is elsewhere is to be moved, and no second one published.
 func TestAdviceAboutElsewhere(t *testing.T) {
 	elsewhere := []mtasts.Elsewhere{{Name: "example.com", TXT: []string{"v=STSv1; id=1;"}}, {Name: "_mta_sts.example.com"}}

@@ -4,28 +4,28 @@ import "stsscan/internal/codes"
 
 // recordMeaning says what a record's reason means; empty where the word says it.
 func recordMeaning(r codes.RecordReason) string {
-	const useless = "the answer cannot be used"
+	const useless = "the answer of the name servers cannot be used"
 	return map[codes.RecordReason]string{
 		codes.RecordNoDomain:         "the domain does not exist",
 		codes.RecordNXDomain:         "there is no record",
 		codes.RecordNoData:           "there is no record",
-		codes.RecordOtherTXT:         "only TXT records about other things",
-		codes.RecordBadVersion:       "it must begin with v=STSv1; (section 3.1)",
-		codes.RecordIDMissing:        "it has no id (section 3.1)",
-		codes.RecordIDInvalid:        "the id may have letters and digits only (section 3.1)",
-		codes.RecordIDTooLong:        "the id has more than 32 characters (section 3.1)",
-		codes.RecordFieldMalformed:   "a field is not name=value (section 3.1)",
-		codes.RecordExtensionInvalid: "a field breaks the grammar (section 3.1)",
+		codes.RecordOtherTXT:         "the TXT records there are about other things",
+		codes.RecordBadVersion:       "the record must begin with v=STSv1; (section 3.1)",
+		codes.RecordIDMissing:        "the record has no id (section 3.1)",
+		codes.RecordIDInvalid:        "the id of the record may have letters and digits only (section 3.1)",
+		codes.RecordIDTooLong:        "the id of the record has more than 32 characters (section 3.1)",
+		codes.RecordFieldMalformed:   "a field of the record is not name=value (section 3.1)",
+		codes.RecordExtensionInvalid: "a field of the record breaks the grammar (section 3.1)",
 		codes.RecordServfail:         "the name servers fail",
 		codes.RecordRefused:          "the name servers refuse to answer",
-		codes.RecordTimeout:          "no answer in time",
+		codes.RecordTimeout:          "the name servers do not answer in time",
 		codes.RecordRcode:            useless,
 		codes.RecordMalformed:        useless,
 		codes.RecordTruncated:        useless,
 		codes.RecordReferral:         useless,
 		codes.RecordFiltered:         "the resolver filters this name",
-		codes.RecordCNAMELoop:        "the aliases form a loop",
-		codes.RecordCNAMETooLong:     "more than 16 aliases",
+		codes.RecordCNAMELoop:        "the aliases of the record's name form a loop",
+		codes.RecordCNAMETooLong:     "the record's name has more than 16 aliases",
 		codes.RecordZoneUnreachable:  "no name server of the zone answers",
 	}[r]
 }
@@ -39,32 +39,32 @@ func policyMeaning(s codes.Stage, r codes.PolicyReason) string {
 		codes.StageDNS: {
 			codes.ReasonNXDomain:         "the policy host has no address",
 			codes.ReasonNoData:           "the policy host has no address",
-			codes.ReasonForbiddenAddress: "only addresses that the Internet cannot reach",
-			codes.ReasonOptedOut:         "the host or its network asked not to be contacted",
+			codes.ReasonForbiddenAddress: "the policy host has only addresses that the Internet cannot reach",
+			codes.ReasonOptedOut:         "the policy host or its network asked not to be contacted",
 			"":                           "the addresses of the policy host could not be looked up",
 		},
 		codes.StageTCP: {
 			codes.ReasonNoIPv4: "the policy host has IPv4 addresses only, and this machine has no IPv4",
 			codes.ReasonNoIPv6: "the policy host has IPv6 addresses only, and this machine has no IPv6",
-			"":                 "no connection to port 443",
+			"":                 "the policy host takes no connection to port 443",
 		},
 		codes.StageHTTP: {
 			codes.ReasonNotFound:        "there is no file at /.well-known/mta-sts.txt",
-			codes.ReasonBlocked:         "a filter in front of the host sent its own page; other clients may get the policy",
-			codes.ReasonRedirect:        "redirects must not be followed (section 3.3)",
-			codes.ReasonMalformed:       "the response is not HTTP/1.1",
-			codes.ReasonHeadersTooLarge: "the header is larger than 16 KiB",
+			codes.ReasonBlocked:         "a filter in front of the policy host sent its own page; other clients may get the policy",
+			codes.ReasonRedirect:        "the policy host redirects, which senders must not follow (section 3.3)",
+			codes.ReasonMalformed:       "the response of the policy host is not HTTP/1.1",
+			codes.ReasonHeadersTooLarge: "the header of the response is larger than 16 KiB",
 			codes.ReasonTimeout:         "the response took too long",
 			codes.ReasonReset:           "the server ended the connection",
-			"":                          "only status 200 counts (section 3.3)",
+			"":                          "the policy host does not answer with status 200 (section 3.3)",
 		},
 		codes.StageBody: {
-			codes.ReasonTooLarge: "the body is larger than 64 KiB (section 3.3)",
-			codes.ReasonEncoded:  "the body has a content encoding that was not asked for",
-			codes.ReasonTimeout:  "the body took too long",
-			"":                   "the body ended early",
+			codes.ReasonTooLarge: "the policy is larger than 64 KiB (section 3.3)",
+			codes.ReasonEncoded:  "the policy has a content encoding that was not asked for",
+			codes.ReasonTimeout:  "the policy took too long",
+			"":                   "the policy ended early",
 		},
-		codes.StageSyntax: {"": "the text breaks the grammar (section 3.2)"},
+		codes.StageSyntax: {"": "the policy breaks the grammar (section 3.2)"},
 	}[s]
 	return wordOr(meanings, r, meanings[""])
 }
@@ -95,14 +95,25 @@ func tlsMeaning(e codes.TLSError) string {
 	}, e, "the handshake failed")
 }
 
+// mxTLSMeaning is tlsMeaning at an MX host.
+func mxTLSMeaning(e codes.TLSError) string {
+	switch e {
+	case codes.TLSNameMismatch:
+		return "the certificate is for other names (section 4.2)"
+	case codes.TLSNotTLS:
+		return "the server does not speak TLS after STARTTLS"
+	}
+	return tlsMeaning(e)
+}
+
 // tlsrptMeaning says what the reason of a TLSRPT record means (RFC 8460, section 3).
 func tlsrptMeaning(r codes.TLSRPTReason) string {
 	const absent = "the domain gets no reports of failures"
 	return map[codes.TLSRPTReason]string{
-		codes.TLSRPTRUAMissing:     "it has no rua, so reports go nowhere",
-		codes.TLSRPTRUAInvalid:     "no rua is a mailto: or https: URI",
-		codes.TLSRPTFieldMalformed: "a field is not name=value, or has white space after it",
-		codes.TLSRPTBadVersion:     "it must begin with v=TLSRPTv1;",
+		codes.TLSRPTRUAMissing:     "the record has no rua, so reports go nowhere",
+		codes.TLSRPTRUAInvalid:     "no rua of the record is a mailto: or https: URI",
+		codes.TLSRPTFieldMalformed: "a field of the record is not name=value, or has white space after it",
+		codes.TLSRPTBadVersion:     "the record must begin with v=TLSRPTv1;",
 		codes.TLSRPTNXDomain:       absent,
 		codes.TLSRPTNoData:         absent,
 		codes.TLSRPTOtherTXT:       absent,

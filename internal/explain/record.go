@@ -10,7 +10,7 @@ import (
 )
 
 func (p *page) record(row *output.Row) {
-	p.line("Record", "%s", classText(row.Record, row.RecordReason, recordMeaning(codes.RecordReason(row.RecordReason))))
+	p.prose("Record", classText(row.Record, row.RecordReason, recordMeaning(codes.RecordReason(row.RecordReason))))
 	p.line("", "_mta-sts.%s TXT", row.Domain)
 	p.prose("", answeredBy(row))
 	for _, alias := range row.CNAMEs {
