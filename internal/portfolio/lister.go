@@ -2,6 +2,7 @@ package portfolio
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"stsscan/internal/output"
@@ -11,11 +12,11 @@ import (
 // usual columns they take less.
 const partOctets = 128 << 20
 
-// A lister lists the rows of a run, part after part.
+// A lister lists the rows of a run, verdict after verdict, part after part.
 type lister struct {
 	query     Query
 	columns   []column
-	selection output.Selection
+	selection output.Selection               // of the pass
 	owners    map[string][]map[string]string // other tags of domains
 	to        writer
 
@@ -33,6 +34,26 @@ type line struct {
 
 // lineOctets is what a line takes beside its text, and cellOctets what a cell takes.
 const lineOctets, cellOctets = 32, 16
+
+// errEnough ends a listing at its limit.
+var errEnough = errors.New("enough")
+
+// run lists the rows of all part files, pass after pass.
+func (l *lister) run(paths []string) error {
+	for _, verdicts := range l.query.passes() {
+		l.selection = l.query.selection(l.columns, verdicts)
+		for _, path := range paths {
+			err := l.part(path)
+			if errors.Is(err, errEnough) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // part lists the rows of a part file.
 func (l *lister) part(path string) error {

@@ -87,14 +87,29 @@ func (q Query) String() string {
 	return strings.ReplaceAll(strings.Join(texts, ", "), ", or ", " or ")
 }
 
-// selection is what has to be read of the rows.
-func (q Query) selection(columns []column) output.Selection {
+// passes are the verdicts that are listed one after the other, the worst first; one pass for all rows where none is
+// asked for.
+func (q Query) passes() [][]string {
+	if len(q.Verdicts) == 0 {
+		return [][]string{nil}
+	}
+	var passes [][]string
+	for _, verdict := range codes.VerdictsWorstFirst() {
+		if slices.Contains(q.Verdicts, string(verdict)) {
+			passes = append(passes, []string{string(verdict)})
+		}
+	}
+	return passes
+}
+
+// selection is what has to be read of the rows for a pass.
+func (q Query) selection(columns []column, verdicts []string) output.Selection {
 	s := output.Selection{Columns: []string{"tags"}}
 	for _, c := range columns {
 		s.Columns = append(s.Columns, c.needs...)
 	}
-	if len(q.Verdicts) > 0 {
-		s.Only = append(s.Only, output.Condition{Column: "verdict", Words: q.Verdicts})
+	if verdicts != nil {
+		s.Only = append(s.Only, output.Condition{Column: "verdict", Words: verdicts})
 	}
 	if len(q.Findings) > 0 {
 		s.Only = append(s.Only, output.Condition{Column: "findings", Words: q.Findings})
@@ -121,8 +136,9 @@ type Result struct {
 	Unfinished bool // rows are missing, or may change
 }
 
-// List writes the rows of the run in the directory dir that q asks for, in the order of the parts, and in each by rank:
-// where the lines of one part take more than 128 MiB, by rank among those that fit. An error wraps [ErrQuery] where no
+// List writes the rows of the run in the directory dir that q asks for, those of the worst verdict first if it names
+// some, then in the order of the parts, and in each by rank: where the lines of one part take more than 128 MiB, by rank
+// among those that fit. An error wraps [ErrQuery] where no
 // row, no column or no tag of the run has such a word.
 func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	if err := q.check(); err != nil {
@@ -161,20 +177,8 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 		return result, err
 	}
 	to := format.writer(w, columns)
-	l := &lister{
-		query: q, columns: columns, owners: owners, to: to, selection: q.selection(columns), most: partOctets,
-	}
-	for _, path := range paths {
-		if err = l.part(path); err != nil {
-			break
-		}
-	}
+	l := &lister{query: q, columns: columns, owners: owners, to: to, most: partOctets}
+	err = l.run(paths)
 	result.Lines = l.written
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
 	return result, errors.Join(err, to.end())
 }
-
-// errEnough ends a listing at its limit.
-var errEnough = errors.New("enough")

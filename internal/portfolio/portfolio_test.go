@@ -101,7 +101,7 @@ func portfolioRun(t *testing.T, status output.Status) string {
 	return dir
 }
 
-// Each query lists the domains that it asks for, by rank, and once for each owner.
+// Each query lists the domains that it asks for, the worst verdict first where it names some, by rank, and once for each owner.
 func TestList(t *testing.T) {
 	dir := portfolioRun(t, output.StatusComplete)
 	for _, tt := range []struct {
@@ -111,7 +111,12 @@ func TestList(t *testing.T) {
 	}{
 		{Query{}, "a Ann, b Bob, b Dan, c Cec, d -, e Ann, f -", "any"},
 		{Query{Verdicts: []string{"broken"}}, "b Bob, b Dan, e Ann, f -", "verdict broken"},
-		{Query{Verdicts: []string{"broken", "unknown"}}, "b Bob, b Dan, c Cec, e Ann, f -", "verdict broken or unknown"},
+		{Query{Verdicts: []string{"broken", "unknown"}}, "b Bob, b Dan, e Ann, f -, c Cec", "verdict broken or unknown"},
+		{Query{Verdicts: []string{"unknown", "no_sts", "broken"}}, "b Bob, b Dan, e Ann, f -, c Cec, a Ann, d -",
+			"verdict unknown or no_sts or broken"},
+		{Query{Verdicts: []string{"no_sts", "broken"}, Limit: 3}, "b Bob, b Dan, e Ann", "verdict no_sts or broken"},
+		{Query{Verdicts: []string{"broken", "unknown"}, Limit: 5}, "b Bob, b Dan, e Ann, f -, c Cec",
+			"verdict broken or unknown"},
 		{Query{Verdicts: []string{"enforce_refused"}}, "", "verdict enforce_refused"},
 		{Query{Findings: []string{"max_age_short"}}, "b Bob, b Dan", "finding max_age_short"},
 		{Query{Findings: []string{"max_age_short", "wildcard_suspected"}, Verdicts: []string{"unknown"}}, "",
