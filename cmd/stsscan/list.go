@@ -59,6 +59,9 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 			if result.Lines == 0 {
 				fmt.Fprintf(std.err, "no domain matches: %s\n", query)
 			}
+			if result.NoSuchTag != "" {
+				fmt.Fprintln(std.err, result.NoSuchTag)
+			}
 			if result.Unfinished {
 				return &statusError{exitIncomplete, fmt.Errorf("%s is incomplete: these are rows of %d of its %d parts",
 					args[0], result.Parts, result.Of)}

@@ -19,6 +19,7 @@ type lister struct {
 	selection output.Selection               // of the pass
 	owners    map[string][]map[string]string // other tags of domains
 	to        writer
+	values    values // of the tags that were asked for
 
 	most    int // octets of lines
 	lines   []line
@@ -45,6 +46,7 @@ func (l *lister) run(paths []string) error {
 		for _, path := range paths {
 			err := l.part(path)
 			if errors.Is(err, errEnough) {
+				l.values = values{} // not all
 				return nil
 			}
 			if err != nil {
@@ -78,6 +80,7 @@ func (l *lister) part(path string) error {
 
 // add makes a line of a row, unless its tags are not asked for.
 func (l *lister) add(r *output.Row) {
+	l.values.add(l.query, r.Tags)
 	if !l.query.takes(r.Tags) {
 		return
 	}

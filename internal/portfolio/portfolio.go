@@ -25,8 +25,11 @@ type Query struct {
 	Limit    int64    // lines; 0: no limit
 }
 
-// A Tag is a name and a value. The empty value is that of rows without the tag.
+// A Tag is a name and a value, both without regard to case. The empty value is that of rows without the tag.
 type Tag struct{ Name, Value string }
+
+// of reports whether a row with these tags has this one.
+func (t Tag) of(tags map[string]string) bool { return strings.EqualFold(t.Value, tags[t.Name]) }
 
 // ParseTag reads "NAME=VALUE".
 func ParseTag(text string) (Tag, error) {
@@ -37,24 +40,32 @@ func ParseTag(text string) (Tag, error) {
 	return Tag{name, value}, nil
 }
 
-// ErrQuery says that a query has a word that is not known, and lists those that are.
+// ErrQuery says that a query has a word that is not known, and which was probably meant, or where those are that are.
 var ErrQuery = errors.New("unknown word")
 
 // check refuses words that no row can have.
 func (q Query) check() error {
-	if err := known("verdict", q.Verdicts, codes.Verdicts()); err != nil {
+	if err := known("verdict", q.Verdicts, codes.Verdicts(), "they are "+joined(codes.Verdicts())); err != nil {
 		return err
 	}
-	return known("finding", q.Findings, codes.Findings())
+	return known("finding", q.Findings, codes.Findings(), "stsscan schema lists them under findings")
 }
 
-func known[W ~string](what string, words []string, set []W) error {
+func known[W ~string](what string, words []string, set []W, these string) error {
 	for _, word := range words {
 		if !slices.Contains(set, W(word)) {
-			return fmt.Errorf("%w: %q is no %s: they are %s", ErrQuery, word, what, joined(set))
+			return unknown(what, word, set, these)
 		}
 	}
 	return nil
+}
+
+// unknown says that a word is none of a set, in one line: the one that was probably meant, or else what these are.
+func unknown[W ~string](what, word string, set []W, these string) error {
+	if meant, ok := codes.Nearest(word, set); ok {
+		these = fmt.Sprintf("did you mean %s?", meant)
+	}
+	return fmt.Errorf("%w: %q is no %s: %s", ErrQuery, word, what, these)
 }
 
 func joined[W ~string](set []W) string {
@@ -120,7 +131,7 @@ func (q Query) selection(columns []column, verdicts []string) output.Selection {
 // takes reports whether a row with these tags is listed, as far as they decide.
 func (q Query) takes(tags map[string]string) bool {
 	for _, tag := range q.Tags {
-		if !slices.ContainsFunc(q.Tags, func(t Tag) bool { return t.Name == tag.Name && t.Value == tags[t.Name] }) {
+		if !slices.ContainsFunc(q.Tags, func(t Tag) bool { return t.Name == tag.Name && t.of(tags) }) {
 			return false
 		}
 	}
@@ -134,6 +145,10 @@ type Result struct {
 	Of    int   // parts that the run has when it is whole
 
 	Unfinished bool // rows are missing, or may change
+
+	// NoSuchTag says which tags that were asked for no row has, of those that meet the rest of the query, and which
+	// values there are; empty: each is there, or the limit was reached before that was known.
+	NoSuchTag string
 }
 
 // List writes the rows of the run in the directory dir that q asks for, those of the worst verdict first if it names
@@ -163,22 +178,20 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-	for _, tag := range q.Tags {
-		if !slices.Contains(tags, tag.Name) {
-			return result, fmt.Errorf("%w: %q is no tag of %s: %s", ErrQuery, tag.Name, dir, tagList(tags))
-		}
+	if q.Tags, err = q.tagsOf(dir, tags); err != nil {
+		return result, err
 	}
 	columns, err := columnsOf(q.Columns, tags, format.JSON)
 	if err != nil {
 		return result, err
 	}
-	owners, err := otherOwners(dir, q)
+	owners, err := otherOwners(dir)
 	if err != nil {
 		return result, err
 	}
 	to := format.writer(w, columns)
 	l := &lister{query: q, columns: columns, owners: owners, to: to, most: partOctets}
 	err = l.run(paths)
-	result.Lines = l.written
+	result.Lines, result.NoSuchTag = l.written, l.values.lack(q)
 	return result, errors.Join(err, to.end())
 }

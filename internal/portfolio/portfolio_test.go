@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,6 +126,7 @@ func TestList(t *testing.T) {
 		{Query{Tags: []Tag{{"team", "it"}, {"team", "retail"}}}, "a Ann, b Bob, b Dan, c Cec, e Ann, f -",
 			"tag team=it or team=retail"},
 		{Query{Tags: []Tag{{"team", "retail"}, {"owner", "Ann"}}}, "e Ann", "tag team=retail, tag owner=Ann"},
+		{Query{Tags: []Tag{{"TEAM", "Retail"}, {"Owner", "Ann"}}}, "e Ann", "tag TEAM=Retail, tag Owner=Ann"},
 		{Query{Tags: []Tag{{"owner", ""}}}, "d -, f -", "tag owner="},
 		{Query{Tags: []Tag{{"team", "it"}}, Verdicts: []string{"broken"}}, "b Dan, f -", "verdict broken, tag team=it"},
 		{Query{Limit: 3}, "a Ann, b Bob, b Dan", "any"},
@@ -148,7 +150,7 @@ func TestList(t *testing.T) {
 			}
 			got = append(got, strings.TrimSuffix(row.Domain, ".example")+" "+owner)
 		}
-		if strings.Join(got, ", ") != tt.want || result != (Result{int64(len(got)), 2, 2, false}) || q.String() != tt.says {
+		if strings.Join(got, ", ") != tt.want || result != (Result{Lines: int64(len(got)), Parts: 2, Of: 2}) || q.String() != tt.says {
 			t.Errorf("%s: %s and %+v, want %s", q, strings.Join(got, ", "), result, tt.want)
 		}
 	}
@@ -157,14 +159,14 @@ func TestList(t *testing.T) {
 // An unfinished run, and one that lacks parts, is listed as far as it is there.
 func TestListUnfinished(t *testing.T) {
 	dir := portfolioRun(t, output.StatusRunning)
-	if _, result := list(t, dir, Query{}, Format{}); result != (Result{7, 2, 2, true}) {
+	if _, result := list(t, dir, Query{}, Format{}); result != (Result{Lines: 7, Parts: 2, Of: 2, Unfinished: true}) {
 		t.Errorf("%+v", result)
 	}
 	dir = portfolioRun(t, output.StatusSuspect)
 	if err := os.Remove(filepath.Join(dir, output.PartName(0))); err != nil {
 		t.Fatal(err)
 	}
-	if _, result := list(t, dir, Query{}, Format{}); result != (Result{2, 1, 2, true}) {
+	if _, result := list(t, dir, Query{}, Format{}); result != (Result{Lines: 2, Parts: 1, Of: 2, Unfinished: true}) {
 		t.Errorf("%+v", result)
 	}
 	if err := os.WriteFile(filepath.Join(dir, output.PartName(0)), []byte("PAR1"), 0o644); err != nil {
@@ -178,22 +180,28 @@ func TestListUnfinished(t *testing.T) {
 	}
 }
 
-// Words that are not known are refused, with those that are.
+// Words that are not known are refused in a line, with what was meant or where they are listed.
 func TestListRefuses(t *testing.T) {
 	dir := portfolioRun(t, output.StatusComplete)
 	for _, tt := range []struct {
 		query Query
 		says  string
 	}{
-		{Query{Verdicts: []string{"broken", "brokn"}}, `"brokn" is no verdict: they are no_sts, unknown, broken,`},
-		{Query{Findings: []string{"x"}}, `"x" is no finding: they are record_`},
-		{Query{Tags: []Tag{{"tean", "it"}}}, `"tean" is no tag of ` + dir + `: they are owner, team`},
-		{Query{Columns: []string{"domain", "mx.hosts"}}, `"mx.hosts" is no column: they are reason, remedy,`},
-		{Query{Columns: []string{""}}, `"" is no column`},
+		{Query{Verdicts: []string{"broken", "brokn"}}, `"brokn" is no verdict: did you mean broken?`},
+		{Query{Verdicts: []string{"x"}}, `"x" is no verdict: they are no_sts, unknown, broken, valid_none, testing_ok, ` +
+			`testing_would_fail, enforce_ok, enforce_partial, enforce_refused`},
+		{Query{Findings: []string{"max_age_shrot"}}, `"max_age_shrot" is no finding: did you mean max_age_short?`},
+		{Query{Findings: []string{"x"}}, `"x" is no finding: stsscan schema lists them under findings`},
+		{Query{Tags: []Tag{{"tean", "it"}}}, `"tean" is no tag of ` + dir + `: did you mean team?`},
+		{Query{Tags: []Tag{{"x", "it"}}}, `"x" is no tag of ` + dir + `: they are owner, team`},
+		{Query{Columns: []string{"domain", "mx.hosts"}}, `"mx.hosts" is no column: did you mean mx.host?`},
+		{Query{Columns: []string{"teem"}}, `"teem" is no column: did you mean team?`},
+		{Query{Columns: []string{""}}, `"" is no column: stsscan schema lists them; others are reason, remedy, ` +
+			`registered_domain and tags: they are owner, team`},
 	} {
 		_, err := List(new(bytes.Buffer), dir, tt.query, Format{})
-		if !errors.Is(err, ErrQuery) || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%+v: %v", tt.query, err)
+		if !errors.Is(err, ErrQuery) || err.Error() != "unknown word: "+tt.says {
+			t.Errorf("%+v: %v, want %s", tt.query, err, tt.says)
 		}
 	}
 	for _, text := range []string{"", "team", "=it"} {
@@ -203,6 +211,39 @@ func TestListRefuses(t *testing.T) {
 	}
 	if tag, err := ParseTag("team=a=b"); err != nil || tag != (Tag{"team", "a=b"}) {
 		t.Errorf("%v, %v", tag, err)
+	}
+}
+
+// A value that no row has is said, with those that are there.
+func TestListNoSuchTag(t *testing.T) {
+	dir := portfolioRun(t, output.StatusComplete)
+	var rows []testRow
+	for i := range 12 {
+		rows = append(rows, testRow{fmt.Sprintf("a%d.example", i), "no_sts", owned("", fmt.Sprintf("t%02d\x1b", 12-i)), nil})
+	}
+	many := writeRun(t, output.StatusComplete, "owner,team", rows...)
+	for _, tt := range []struct {
+		dir   string
+		query Query
+		says  string
+	}{
+		{dir, Query{}, ""},
+		{dir, Query{Tags: []Tag{{"team", "IT"}}}, ""},
+		{dir, Query{Tags: []Tag{{"Team", "ti"}}}, "no domain has team=ti; values of team: it, retail"},
+		{dir, Query{Tags: []Tag{{"team", "it"}, {"team", "ti"}}}, "no domain has team=ti; values of team: it, retail"},
+		{dir, Query{Tags: []Tag{{"owner", "x"}, {"team", "ti"}}}, "no domain has owner=x; values of owner: Ann, Bob, Cec, " +
+			"Dan\nno domain has team=ti; values of team: it, retail"},
+		{dir, Query{Tags: []Tag{{"owner", "Ann"}}, Verdicts: []string{"unknown"}, Findings: nil},
+			"no domain with verdict unknown has owner=Ann; values of owner: Cec"},
+		{dir, Query{Tags: []Tag{{"team", "it"}, {"team", "ti"}}, Limit: 1}, ""},
+		{dir, Query{Tags: []Tag{{"team", "ti"}}, Verdicts: []string{"enforce_ok"}}, ""},
+		{many, Query{Tags: []Tag{{"team", "ti"}}}, "no domain has team=ti; some values of team: " +
+			`t01\u001b, t02\u001b, t05\u001b, t06\u001b, t07\u001b, t08\u001b, t09\u001b, t10\u001b, t11\u001b, t12\u001b`},
+		{many, Query{Tags: []Tag{{"owner", "Ann"}}}, ""},
+	} {
+		if _, result := list(t, tt.dir, tt.query, Format{}); result.NoSuchTag != tt.says {
+			t.Errorf("%s: %s, want %s", tt.query, result.NoSuchTag, tt.says)
+		}
 	}
 }
 
@@ -217,7 +258,7 @@ func TestColumns(t *testing.T) {
 		}},
 		testRow{"b.example", "no_sts", nil, nil},
 	)
-	for _, name := range append(Columns(), "tags", "owner") {
+	for _, name := range append(Columns(), "tags", "owner", "OWNER") {
 		for _, format := range []Format{{}, {CSV: true}, {JSON: true}} {
 			list(t, dir, Query{Columns: []string{name}}, format)
 		}
