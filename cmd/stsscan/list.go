@@ -76,7 +76,8 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 			"an empty value is no such tag")
 		flags.StringSliceVar(&query.Columns, "columns", nil, "`NAME,...`: show these: columns as stsscan schema has "+
 			"them, tags, reason, remedy (default domain,verdict,reason,tags,remedy)")
-		flags.StringVar(&format, "format", "table", "`FORMAT`: table (cut to the terminal), csv or json (an object a line)")
+		flags.StringVar(&format, "format", "table", "`FORMAT`: table (on a narrow terminal, lines for each domain), csv or json (an "+
+			"object a line)")
 		flags.Int64Var(&query.Limit, "limit", 0, "`N`: at most N lines; 0 is no limit")
 	})
 	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("table", "csv", "json"))
