@@ -96,13 +96,19 @@ func portfolioRun(t *testing.T, status output.Status) string {
 	duplicates := `{"domain":"b.example","list":"p.csv","line":9,"tags":{"owner":"Dan","team":"it"},"first":{}}
 {"domain":"z.example","list":"p.csv","line":10,"tags":{"owner":"Dan","team":"it"},"first":{}}
 `
-	if err := os.WriteFile(filepath.Join(dir, domains.DuplicatesFile), []byte(duplicates), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeDuplicates(t, dir, duplicates)
 	return dir
 }
 
-// Each query lists the domains that it asks for, the worst verdict first where it names some, by rank, and once for each owner.
+func writeDuplicates(t *testing.T, dir, lines string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, domains.DuplicatesFile), []byte(lines), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Each query lists the domains that it asks for, the worst verdict first where it names some, by rank, and once for
+// each owner.
 func TestList(t *testing.T) {
 	dir := portfolioRun(t, output.StatusComplete)
 	for _, tt := range []struct {
@@ -130,6 +136,11 @@ func TestList(t *testing.T) {
 		{Query{Tags: []Tag{{"owner", ""}}}, "d -, f -", "tag owner="},
 		{Query{Tags: []Tag{{"team", "it"}}, Verdicts: []string{"broken"}}, "b Dan, f -", "verdict broken, tag team=it"},
 		{Query{Limit: 3}, "a Ann, b Bob, b Dan", "any"},
+		{Query{By: "TEAM"}, "a Ann, b Dan, c Cec, f -, b Bob, e Ann, d -", "any"}, // each team has 2 broken
+		{Query{By: "owner", Verdicts: []string{"no_sts", "broken"}}, "e Ann, a Ann, b Bob, b Dan, f -, d -",
+			"verdict no_sts or broken"},
+		{Query{By: "team", Limit: 3}, "a Ann, b Dan, c Cec", "any"},
+		{Query{By: "team", Tags: []Tag{{"team", "it"}}}, "a Ann, b Dan, c Cec, f -", "tag team=it"},
 		{Query{Limit: 5}, "a Ann, b Bob, b Dan, c Cec, d -", "any"},
 	} {
 		q := tt.query
@@ -150,7 +161,8 @@ func TestList(t *testing.T) {
 			}
 			got = append(got, strings.TrimSuffix(row.Domain, ".example")+" "+owner)
 		}
-		if strings.Join(got, ", ") != tt.want || result != (Result{Lines: int64(len(got)), Parts: 2, Of: 2}) || q.String() != tt.says {
+		want := Result{Lines: int64(len(got)), Parts: 2, Of: 2}
+		if strings.Join(got, ", ") != tt.want || result != want || q.String() != tt.says {
 			t.Errorf("%s: %s and %+v, want %s", q, strings.Join(got, ", "), result, tt.want)
 		}
 	}
@@ -195,6 +207,7 @@ func TestListRefuses(t *testing.T) {
 		{Query{Tags: []Tag{{"tean", "it"}}}, `"tean" is no tag of ` + dir + `: did you mean team?`},
 		{Query{Tags: []Tag{{"x", "it"}}}, `"x" is no tag of ` + dir + `: they are owner, team`},
 		{Query{Columns: []string{"domain", "mx.hosts"}}, `"mx.hosts" is no column: did you mean mx.host?`},
+		{Query{By: "taem"}, `"taem" is no tag of ` + dir + `: did you mean team?`},
 		{Query{Columns: []string{"teem"}}, `"teem" is no column: did you mean team?`},
 		{Query{Columns: []string{""}}, `"" is no column: stsscan schema lists them; others are reason, remedy, ` +
 			`registered_domain and tags: they are owner, team`},

@@ -20,37 +20,53 @@ const (
 // fits. Where a word would not, each line of the table becomes a block. Nothing is cut.
 type table struct {
 	to     *bufio.Writer
-	names  []string   // of the columns
-	width  int        // of the terminal; 0: lines may be as long as they are
-	ahead  [][]string // the first lines, until the widths are known
-	widths []int      // nil: not yet known
-	blocks bool       // there is no room for columns
+	names  []string    // of the columns
+	width  int         // of the terminal; 0: lines may be as long as they are
+	ahead  []tableLine // the first ones, until the widths are known
+	widths []int       // nil: not yet known
+	blocks bool        // there is no room for columns
+	headed bool        // a heading is printed
+}
+
+// A tableLine is the heading of a group, or has cells.
+type tableLine struct {
+	heading string
+	cells   []string // nil: a heading
 }
 
 func newTable(to *bufio.Writer, names []string, width int) *table {
 	return &table{to: to, names: names, width: width}
 }
 
-func (t *table) write(cells []string) error {
+func (t *table) heading(text string) error { return t.put(tableLine{heading: text}) }
+
+func (t *table) write(cells []string) error { return t.put(tableLine{cells: cells}) }
+
+func (t *table) put(line tableLine) error {
 	if t.widths != nil {
-		return t.print(cells)
+		return t.print(line)
 	}
-	if t.ahead = append(t.ahead, cells); len(t.ahead) < tableWindow {
+	if t.ahead = append(t.ahead, line); len(t.ahead) < tableWindow {
 		return nil
 	}
 	return t.begin()
 }
 
-// begin decides how wide the columns are, and prints what waits for that.
-func (t *table) begin() error {
+// header are the names of the columns as they stand above them.
+func (t *table) header() []string {
 	header := make([]string, len(t.names))
 	for i, name := range t.names {
 		header[i] = strings.ToUpper(name)
 	}
-	t.widths = make([]int, len(header))
-	least := make([]int, len(header))
-	for _, cells := range slices.Concat([][]string{header}, t.ahead) {
-		for i, cell := range cells {
+	return header
+}
+
+// begin decides how wide the columns are, and prints what waits for that.
+func (t *table) begin() error {
+	t.widths = make([]int, len(t.names))
+	least := make([]int, len(t.names))
+	for _, line := range slices.Concat([]tableLine{{cells: t.header()}}, t.ahead) {
+		for i, cell := range line.cells {
 			t.widths[i] = max(t.widths[i], terminal.Width(cell))
 			for _, word := range strings.Fields(cell) {
 				least[i] = max(least[i], leastColumn, terminal.Width(word))
@@ -58,13 +74,13 @@ func (t *table) begin() error {
 		}
 	}
 	t.blocks = t.width > 0 && !fit(t.widths, least, t.width-len(columnGap)*(len(t.widths)-1))
-	if !t.blocks {
-		if err := t.print(header); err != nil {
+	if !t.blocks && (len(t.ahead) == 0 || t.ahead[0].cells != nil) {
+		if err := t.printCells(t.header()); err != nil {
 			return err
 		}
 	}
-	for _, cells := range t.ahead {
-		if err := t.print(cells); err != nil {
+	for _, line := range t.ahead {
+		if err := t.print(line); err != nil {
 			return err
 		}
 	}
@@ -93,11 +109,36 @@ func fit(widths, least []int, room int) (ok bool) {
 	return true
 }
 
-// print writes a line of the table, which takes several rows where its texts are wrapped.
-func (t *table) print(cells []string) error {
-	if t.blocks {
-		return t.printBlock(cells)
+func (t *table) print(line tableLine) error {
+	switch {
+	case line.cells == nil:
+		return t.printHeading(line.heading)
+	case t.blocks:
+		return t.printBlock(line.cells)
 	}
+	return t.printCells(line.cells)
+}
+
+// printHeading writes the heading of a group, and the names of the columns below it.
+func (t *table) printHeading(text string) error {
+	if t.width > 0 {
+		text = strings.Join(wrapped(strings.Fields(text), " ", blockIndent, t.width), "\n")
+	}
+	if t.headed {
+		text = "\n" + text
+	}
+	t.headed = true
+	if t.blocks {
+		text += "\n"
+	}
+	if _, err := t.to.WriteString(text + "\n"); err != nil || t.blocks {
+		return err
+	}
+	return t.printCells(t.header())
+}
+
+// printCells writes a line of the table, which takes several rows where its texts are wrapped.
+func (t *table) printCells(cells []string) error {
 	columns := make([][]string, len(cells))
 	rows := 0
 	for i, cell := range cells {

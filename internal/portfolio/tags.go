@@ -45,17 +45,24 @@ func tagNamed(name string, tags []string) (string, bool) {
 	return tags[i], true
 }
 
-// tagsOf are the tags of the query, by their names in the run.
-func (q Query) tagsOf(dir string, tags []string) ([]Tag, error) {
-	var found []Tag
-	for _, tag := range q.Tags {
-		name, ok := tagNamed(tag.Name, tags)
-		if !ok {
-			return nil, unknown("tag of "+dir, tag.Name, tags, tagList(tags))
-		}
-		found = append(found, Tag{name, tag.Value})
+// ofRun is the query with the names that the tags have in a run.
+func (q Query) ofRun(dir string, tags []string) (Query, error) {
+	q.Tags = slices.Clone(q.Tags)
+	var names []*string
+	for i := range q.Tags {
+		names = append(names, &q.Tags[i].Name)
 	}
-	return found, nil
+	if q.By != "" {
+		names = append(names, &q.By)
+	}
+	for _, name := range names {
+		tag, ok := tagNamed(*name, tags)
+		if !ok {
+			return q, unknown("tag of "+dir, *name, tags, tagList(tags))
+		}
+		*name = tag
+	}
+	return q, nil
 }
 
 // mostValues is how many values of a tag are named.
@@ -69,7 +76,7 @@ type values struct {
 
 // add notes the tags of a row that meets the rest of the query.
 func (v *values) add(q Query, tags map[string]string) {
-	if v.found == nil && q.Tags != nil {
+	if v.found == nil && len(q.Tags) > 0 {
 		v.found, v.first = make(map[Tag]bool), make(map[string][]string)
 	}
 	for _, tag := range q.Tags {
