@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/portfolio"
 	"stsscan/internal/terminal"
 )
@@ -35,7 +36,7 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 			formats := map[string]portfolio.Format{"table": {}, "csv": {CSV: true}, "json": {JSON: true}}
 			as, ok := formats[format]
 			if !ok {
-				return usage(fmt.Errorf("--format %q: must be table, csv or json", format))
+				return usage(fmt.Errorf("--format %w", codes.Unknown(format, []string{"table", "csv", "json"})))
 			}
 			if format == "table" && terminal.IsTerminal(std.out) {
 				as.Width = terminal.Columns(std.out)
