@@ -27,6 +27,7 @@ it shows: few rows of a long list take little time.
 A domain that several owners named is listed for each of them. Cells of CSV that
 a spreadsheet would take for a formula have an apostrophe before them.`,
 		Example: `  stsscan list run --verdict broken,enforce_refused
+  stsscan list run --verdict broken,enforce_refused --by team
   stsscan list run --tag team=retail --format csv > retail.csv
   stsscan list run --finding mx_not_covered --columns domain,mx.host,owner`,
 		Args: exactly(1, "one run directory"),
@@ -58,6 +59,9 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 			if result.Lines == 0 {
 				fmt.Fprintf(std.err, "no domain matches: %s\n", query)
 			}
+			if result.NoSuchTag != "" {
+				fmt.Fprintln(std.err, result.NoSuchTag)
+			}
 			if result.Unfinished {
 				return &statusError{exitIncomplete, fmt.Errorf("%s is not finished: these are the rows of %d parts of %d; "+
 					"run its scan again to go on", args[0], result.Parts, result.Of)}
@@ -70,9 +74,11 @@ a spreadsheet would take for a formula have an apostrophe before them.`,
 		flags.StringSliceVar(&query.Findings, "finding", nil, "`FINDING,...`: with one of these findings at least")
 		flags.StringArrayVar(&tags, "tag", nil, "`NAME=VALUE`: with this tag, or another of the same name; "+
 			"an empty value is no such tag")
+		flags.StringVar(&query.By, "by", "", "`TAG`: group by the values of this tag, the one with most broken first")
 		flags.StringSliceVar(&query.Columns, "columns", nil, "`NAME,...`: show these: columns as stsscan schema has "+
 			"them, tags, reason, remedy (default domain,verdict,reason,tags,remedy)")
-		flags.StringVar(&format, "format", "table", "`FORMAT`: table (cut to the terminal), csv or json (an object a line)")
+		flags.StringVar(&format, "format", "table", "`FORMAT`: table (on a narrow terminal, lines for "+
+			"each domain), csv or json (an object a line)")
 		flags.Int64Var(&query.Limit, "limit", 0, "`N`: at most N lines; 0 is no limit")
 	})
 	_ = cmd.RegisterFlagCompletionFunc("columns", someOf(portfolio.Columns()...))

@@ -26,7 +26,8 @@ done
 if [ -n "$last" ]; then
 	stsscan diff --format "${FORMAT:-text}" ${BY:+--by "$BY"} "$last" "$night"
 else
-	echo "The first run. What is wrong now:" && stsscan list --verdict broken,enforce_refused "$night"
+	echo "The first run. What is wrong now:"
+	stsscan list --verdict broken,enforce_refused ${BY:+--by "$BY"} "$night"
 fi >"$night/changes.tmp"
 sh -c "${TELL:-cat}" <"$night/changes.tmp"
 [ "$status" -ne 0 ] || { ln -sfn "$night" .latest && mv -T .latest latest; } # replaced at once

@@ -24,6 +24,14 @@ func Verdicts() []Verdict {
 	}
 }
 
+// VerdictsWorstFirst lists every Verdict, first those about which somebody has to do something.
+func VerdictsWorstFirst() []Verdict {
+	return []Verdict{
+		VerdictEnforceRefused, VerdictBroken, VerdictEnforcePartial, VerdictTestingWouldFail, VerdictUnknown,
+		VerdictEnforceOK, VerdictTestingOK, VerdictValidNone, VerdictNoSTS,
+	}
+}
+
 // A Basis is the last kind of evidence that a Verdict rests on; what comes after it was not looked at, was not
 // answered, or does not matter. A verdict that the record alone decides has none.
 type Basis string

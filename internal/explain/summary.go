@@ -109,7 +109,7 @@ func (s Summary) verdicts(table *figures) {
 	if s.Manifest.Config["probe-mx"] == "true" {
 		by = basisMeaning(codes.BasisCertificates)
 	}
-	for _, verdict := range urgent() {
+	for _, verdict := range codes.VerdictsWorstFirst() {
 		n := s.Manifest.Counts.Verdict[verdict]
 		if n == 0 {
 			continue
@@ -120,14 +120,6 @@ func (s Summary) verdicts(table *figures) {
 		}
 		_, words := verdictMeaning(&output.Row{Verdict: string(verdict)})
 		table.add("    "+string(verdict), output.Grouped(n), words)
-	}
-}
-
-// urgent lists every verdict, the worst first.
-func urgent() []codes.Verdict {
-	return []codes.Verdict{
-		codes.VerdictEnforceRefused, codes.VerdictBroken, codes.VerdictEnforcePartial, codes.VerdictTestingWouldFail,
-		codes.VerdictUnknown, codes.VerdictEnforceOK, codes.VerdictTestingOK, codes.VerdictValidNone, codes.VerdictNoSTS,
 	}
 }
 

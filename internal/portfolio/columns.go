@@ -3,7 +3,6 @@ package portfolio
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -23,7 +22,7 @@ func UsualColumns() []string {
 	return []string{"domain", "verdict", columnReason, columnTags, columnRemedy}
 }
 
-// Columns lists the names of all columns but the tags of a run, which are columns too.
+// Columns lists the names of all columns but each tag of a run, which is a column too.
 func Columns() []string {
 	names := []string{columnReason, columnRemedy, "registered_domain"}
 	for _, c := range output.Flat(output.Columns()) {
@@ -59,12 +58,12 @@ func columnsOf(names, tags []string, asJSON bool) ([]column, error) {
 			columns = append(columns, column{name, explain.BriefColumns(), told(explain.Remedy, asJSON)})
 		default:
 			c, ok := valueColumn(values, name, asJSON)
-			if !ok && slices.Contains(tags, name) {
-				c, ok = tagColumn(name, asJSON), true
+			if tag, known := tagNamed(name, tags); !ok && known {
+				c, ok = tagColumn(tag, asJSON), true
 			}
 			if !ok {
-				all := append(Columns(), tags...)
-				return nil, fmt.Errorf("%w: %q is no column: %s", ErrQuery, name, meant(name, all))
+				return nil, unknown("column", name, slices.Concat(Columns(), tags),
+					"stsscan schema lists them; others are reason, remedy, registered_domain and tags: "+tagList(tags))
 			}
 			columns = append(columns, c)
 		}

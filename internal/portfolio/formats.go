@@ -31,11 +31,15 @@ func ParseFormat(word string) (Format, error) {
 	return Format{JSON: word == "json", CSV: word == "csv"}, nil
 }
 
-// A writer writes the header at once and then the lines, the last of them at the end.
+// A writer writes the header at once and then the lines, the last of them at the end. Headings of groups are for
+// people: other formats have none.
 type writer interface {
+	heading(text string) error
 	write(cells []string) error
 	end() error
 }
+
+func (f Format) isTable() bool { return !f.JSON && !f.CSV }
 
 func (f Format) writer(w io.Writer, columns []column) writer {
 	names := make([]string, len(columns))
@@ -81,6 +85,8 @@ func (j *jsonLines) write(cells []string) error {
 	return err
 }
 
+func (j *jsonLines) heading(string) error { return nil }
+
 func (j *jsonLines) end() error { return j.to.Flush() }
 
 // csvLines writes CSV as RFC 4180 has it, with a header.
@@ -122,6 +128,8 @@ func formula(cell string) bool {
 	_, err := strconv.ParseFloat(cell, 64)
 	return err != nil
 }
+
+func (c *csvLines) heading(string) error { return nil }
 
 func (c *csvLines) end() error {
 	c.lines.Flush()

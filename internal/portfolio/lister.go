@@ -2,8 +2,10 @@ package portfolio
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 )
 
@@ -11,13 +13,15 @@ import (
 // usual columns they take less.
 const partOctets = 128 << 20
 
-// A lister lists the rows of a run, part after part.
+// A lister lists the rows of a run, verdict after verdict, part after part.
 type lister struct {
 	query     Query
 	columns   []column
-	selection output.Selection
+	selection output.Selection               // of the pass
 	owners    map[string][]map[string]string // other tags of domains
 	to        writer
+	values    values  // of the tags that were asked for
+	groups    *groups // nil: lines are written as they come
 
 	most    int // octets of lines
 	lines   []line
@@ -27,12 +31,45 @@ type lister struct {
 
 // A line is a row as it will be written.
 type line struct {
-	rank  int64
-	cells []string
+	rank   int64
+	value  string // of the tag that groups lines
+	broken bool
+	cells  []string
 }
 
 // lineOctets is what a line takes beside its text, and cellOctets what a cell takes.
-const lineOctets, cellOctets = 32, 16
+const lineOctets, cellOctets = 56, 16
+
+// errEnough ends a listing at its limit.
+var errEnough = errors.New("enough")
+
+// run lists the rows of all part files.
+func (l *lister) run(paths []string) error {
+	err := l.passes(paths)
+	if errors.Is(err, errEnough) {
+		l.values = values{} // not all
+		return nil
+	}
+	if err != nil || l.groups == nil {
+		return err
+	}
+	if err := l.writeGroups(); !errors.Is(err, errEnough) {
+		return err
+	}
+	return nil
+}
+
+func (l *lister) passes(paths []string) error {
+	for _, verdicts := range l.query.passes() {
+		l.selection = l.query.selection(l.columns, verdicts)
+		for _, path := range paths {
+			if err := l.part(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // part lists the rows of a part file.
 func (l *lister) part(path string) error {
@@ -57,6 +94,7 @@ func (l *lister) part(path string) error {
 
 // add makes a line of a row, unless its tags are not asked for.
 func (l *lister) add(r *output.Row) {
+	l.values.add(l.query, r.Tags)
 	if !l.query.takes(r.Tags) {
 		return
 	}
@@ -66,24 +104,45 @@ func (l *lister) add(r *output.Row) {
 		cells[i] = c.cell(r)
 		l.octets += cellOctets + len(cells[i])
 	}
-	l.lines = append(l.lines, line{r.Rank, cells})
+	l.lines = append(l.lines, line{r.Rank, r.Tags[l.query.By], isBroken(r), cells})
 }
 
-// flush writes the lines in the order of their ranks. The other owners of a domain follow the first.
+// flush writes or groups the lines in the order of their ranks. The other owners of a domain follow the first.
 func (l *lister) flush() error {
 	slices.SortStableFunc(l.lines, func(a, b line) int { return cmp.Compare(a.rank, b.rank) })
 	for _, line := range l.lines {
-		if l.query.Limit > 0 && l.written == l.query.Limit {
-			return errEnough
+		put := l.write
+		if l.groups != nil {
+			put = l.groups.add
 		}
-		if err := l.to.write(line.cells); err != nil {
+		if err := put(line); err != nil {
 			return err
 		}
-		l.written++
 	}
 	clear(l.lines)
 	l.lines, l.octets = l.lines[:0], 0
-	if l.query.Limit > 0 && l.written == l.query.Limit {
+	return nil
+}
+
+func (l *lister) writeGroups() error {
+	for _, g := range l.groups.sorted() {
+		if err := l.to.heading(explain.Printable(g.heading(l.groups.tag))); err != nil {
+			return err
+		}
+		for _, line := range g.lines {
+			if err := l.write(line); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (l *lister) write(line line) error {
+	if err := l.to.write(line.cells); err != nil {
+		return err
+	}
+	if l.written++; l.written == l.query.Limit {
 		return errEnough
 	}
 	return nil

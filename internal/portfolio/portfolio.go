@@ -11,112 +11,10 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"stsscan/internal/codes"
 	"stsscan/internal/config"
 	"stsscan/internal/output"
 )
-
-// A Query says which rows are listed, and what of them. The zero value lists all rows with the usual columns.
-type Query struct {
-	Verdicts []string // one of them; none: any
-	Findings []string // one of them at least; none: any, or none
-	Tags     []Tag    // of those with the same name one at least, of each name
-	Columns  []string // see [Columns]; none: the usual ones
-	Limit    int64    // lines; 0: no limit
-}
-
-// A Tag is a name and a value. The empty value is that of rows without the tag.
-type Tag struct{ Name, Value string }
-
-// ParseTag reads "NAME=VALUE".
-func ParseTag(text string) (Tag, error) {
-	name, value, ok := strings.Cut(text, "=")
-	if !ok || name == "" {
-		return Tag{}, fmt.Errorf("%q: say NAME=VALUE, as in team=retail", text)
-	}
-	return Tag{name, value}, nil
-}
-
-// ErrQuery says that a query has a word that is not known, and which one was probably meant, or all that are.
-var ErrQuery = errors.New("unknown word")
-
-// check refuses words that no row can have.
-func (q Query) check() error {
-	if err := known("verdict", q.Verdicts, codes.Verdicts()); err != nil {
-		return err
-	}
-	return known("finding", q.Findings, codes.Findings())
-}
-
-func known[W ~string](what string, words []string, set []W) error {
-	for _, word := range words {
-		if !slices.Contains(set, W(word)) {
-			return fmt.Errorf("%w: %q is no %s: %s", ErrQuery, word, what, meant(word, set))
-		}
-	}
-	return nil
-}
-
-// meant names the word that was probably meant, or else all.
-func meant[W ~string](typed string, set []W) string {
-	if nearest, ok := codes.Nearest(typed, set); ok {
-		return fmt.Sprintf("did you mean %s?", nearest)
-	}
-	words := make([]string, len(set))
-	for i, word := range set {
-		words[i] = string(word)
-	}
-	return "they are " + strings.Join(words, ", ")
-}
-
-// String says what a row has to have, as in "verdict broken or unknown, tag team=it".
-func (q Query) String() string {
-	var texts []string
-	if len(q.Verdicts) > 0 {
-		texts = append(texts, "verdict "+strings.Join(q.Verdicts, " or "))
-	}
-	if len(q.Findings) > 0 {
-		texts = append(texts, "finding "+strings.Join(q.Findings, " or "))
-	}
-	for i, tag := range q.Tags {
-		word := "tag "
-		if i > 0 && q.Tags[i-1].Name == tag.Name {
-			word = "or "
-		}
-		texts = append(texts, word+tag.Name+"="+tag.Value)
-	}
-	if texts == nil {
-		return "any"
-	}
-	return strings.ReplaceAll(strings.Join(texts, ", "), ", or ", " or ")
-}
-
-// selection is what has to be read of the rows.
-func (q Query) selection(columns []column) output.Selection {
-	s := output.Selection{Columns: []string{"tags"}}
-	for _, c := range columns {
-		s.Columns = append(s.Columns, c.needs...)
-	}
-	if len(q.Verdicts) > 0 {
-		s.Only = append(s.Only, output.Condition{Column: "verdict", Words: q.Verdicts})
-	}
-	if len(q.Findings) > 0 {
-		s.Only = append(s.Only, output.Condition{Column: "findings", Words: q.Findings})
-	}
-	return s
-}
-
-// takes reports whether a row with these tags is listed, as far as they decide.
-func (q Query) takes(tags map[string]string) bool {
-	for _, tag := range q.Tags {
-		if !slices.ContainsFunc(q.Tags, func(t Tag) bool { return t.Name == tag.Name && t.Value == tags[t.Name] }) {
-			return false
-		}
-	}
-	return true
-}
 
 // A Result is how a listing went.
 type Result struct {
@@ -125,11 +23,16 @@ type Result struct {
 	Of    int   // parts that the run has when it is whole
 
 	Unfinished bool // rows are missing, or may change
+
+	// NoSuchTag says which tags that were asked for no row has, of those that meet the rest of the query, and which
+	// values there are; empty: each is there, or the limit was reached before that was known.
+	NoSuchTag string
 }
 
-// List writes the rows of the run in the directory dir that q asks for, in the order of the parts, and in each by rank:
-// where the lines of one part take more than 128 MiB, by rank among those that fit. An error wraps [ErrQuery] where no
-// row, no column or no tag of the run has such a word.
+// List writes the rows of the run in the directory dir that q asks for: group after group, the worst verdict first if
+// it names some, in the order of the parts, and in each by rank, or where the lines of one part take more than 128 MiB,
+// by rank among those that fit. An error wraps [ErrQuery] where no row, no column or no tag of the run has such a word,
+// and [ErrTooMany] where too many rows are to be grouped.
 func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	if err := q.check(); err != nil {
 		return Result{}, err
@@ -153,34 +56,26 @@ func List(w io.Writer, dir string, q Query, format Format) (Result, error) {
 	if err != nil {
 		return result, fmt.Errorf("%s: tags: %w", filepath.Join(dir, manifests[0].Name()), err)
 	}
-	for _, tag := range q.Tags {
-		if !slices.Contains(tags, tag.Name) {
-			return result, fmt.Errorf("%w: %q is no tag of %s: %s", ErrQuery, tag.Name, dir, meantTag(tag.Name, tags))
-		}
+	if q, err = q.ofRun(dir, tags); err != nil {
+		return result, err
 	}
 	columns, err := columnsOf(q.Columns, tags, format.JSON)
 	if err != nil {
 		return result, err
 	}
-	owners, err := otherOwners(dir, manifests[0], q)
+	if len(q.Columns) == 0 && format.isTable() {
+		columns = slices.DeleteFunc(columns, func(c column) bool { return c.name == q.By }) // the headings have it
+	}
+	owners, err := otherOwners(dir, manifests[0])
 	if err != nil {
 		return result, err
 	}
 	to := format.writer(w, columns)
-	l := &lister{
-		query: q, columns: columns, owners: owners, to: to, selection: q.selection(columns), most: partOctets,
+	l := &lister{query: q, columns: columns, owners: owners, to: to, most: partOctets}
+	if q.By != "" {
+		l.groups = &groups{tag: q.By, most: mostGrouped, byValue: make(map[string]*group)}
 	}
-	for _, path := range paths {
-		if err = l.part(path); err != nil {
-			break
-		}
-	}
-	result.Lines = l.written
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
+	err = l.run(paths)
+	result.Lines, result.NoSuchTag = l.written, l.values.lack(q)
 	return result, errors.Join(err, to.end())
 }
-
-// errEnough ends a listing at its limit.
-var errEnough = errors.New("enough")

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -96,21 +97,27 @@ func portfolioRun(t *testing.T, status output.Status) string {
 	duplicates := `{"domain":"b.example","list":"p.csv","line":9,"tags":{"owner":"Dan","team":"it"},"first":{}}
 {"domain":"z.example","list":"p.csv","line":10,"tags":{"owner":"Dan","team":"it"},"first":{}}
 `
-	if err := os.WriteFile(filepath.Join(dir, domains.DuplicatesFile), []byte(duplicates), 0o644); err != nil {
+	writeDuplicates(t, dir, duplicates)
+	return dir
+}
+
+func writeDuplicates(t *testing.T, dir, lines string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, domains.DuplicatesFile), []byte(lines), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	m, err := output.ReadManifest(filepath.Join(dir, "run.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Inputs = []output.Input{{OtherTags: 2}}
+	m.Inputs = []output.Input{{OtherTags: int64(strings.Count(lines, "\n"))}}
 	if err := m.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
-// Each query lists the domains that it asks for, by rank, and once for each owner.
+// Each query lists the domains that it asks for, the worst verdict first where it names some, by rank, and once for
+// each owner.
 func TestList(t *testing.T) {
 	dir := portfolioRun(t, output.StatusComplete)
 	for _, tt := range []struct {
@@ -120,7 +127,12 @@ func TestList(t *testing.T) {
 	}{
 		{Query{}, "a Ann, b Bob, b Dan, c Cec, d -, e Ann, f -", "any"},
 		{Query{Verdicts: []string{"broken"}}, "b Bob, b Dan, e Ann, f -", "verdict broken"},
-		{Query{Verdicts: []string{"broken", "unknown"}}, "b Bob, b Dan, c Cec, e Ann, f -", "verdict broken or unknown"},
+		{Query{Verdicts: []string{"broken", "unknown"}}, "b Bob, b Dan, e Ann, f -, c Cec", "verdict broken or unknown"},
+		{Query{Verdicts: []string{"unknown", "no_sts", "broken"}}, "b Bob, b Dan, e Ann, f -, c Cec, a Ann, d -",
+			"verdict unknown or no_sts or broken"},
+		{Query{Verdicts: []string{"no_sts", "broken"}, Limit: 3}, "b Bob, b Dan, e Ann", "verdict no_sts or broken"},
+		{Query{Verdicts: []string{"broken", "unknown"}, Limit: 5}, "b Bob, b Dan, e Ann, f -, c Cec",
+			"verdict broken or unknown"},
 		{Query{Verdicts: []string{"enforce_refused"}}, "", "verdict enforce_refused"},
 		{Query{Findings: []string{"max_age_short"}}, "b Bob, b Dan", "finding max_age_short"},
 		{Query{Findings: []string{"max_age_short", "wildcard_suspected"}, Verdicts: []string{"unknown"}}, "",
@@ -129,9 +141,15 @@ func TestList(t *testing.T) {
 		{Query{Tags: []Tag{{"team", "it"}, {"team", "retail"}}}, "a Ann, b Bob, b Dan, c Cec, e Ann, f -",
 			"tag team=it or team=retail"},
 		{Query{Tags: []Tag{{"team", "retail"}, {"owner", "Ann"}}}, "e Ann", "tag team=retail, tag owner=Ann"},
+		{Query{Tags: []Tag{{"TEAM", "Retail"}, {"Owner", "Ann"}}}, "e Ann", "tag TEAM=Retail, tag Owner=Ann"},
 		{Query{Tags: []Tag{{"owner", ""}}}, "d -, f -", "tag owner="},
 		{Query{Tags: []Tag{{"team", "it"}}, Verdicts: []string{"broken"}}, "b Dan, f -", "verdict broken, tag team=it"},
 		{Query{Limit: 3}, "a Ann, b Bob, b Dan", "any"},
+		{Query{By: "TEAM"}, "a Ann, b Dan, c Cec, f -, b Bob, e Ann, d -", "any"}, // each team has 2 broken
+		{Query{By: "owner", Verdicts: []string{"no_sts", "broken"}}, "e Ann, a Ann, b Bob, b Dan, f -, d -",
+			"verdict no_sts or broken"},
+		{Query{By: "team", Limit: 3}, "a Ann, b Dan, c Cec", "any"},
+		{Query{By: "team", Tags: []Tag{{"team", "it"}}}, "a Ann, b Dan, c Cec, f -", "tag team=it"},
 		{Query{Limit: 5}, "a Ann, b Bob, b Dan, c Cec, d -", "any"},
 	} {
 		q := tt.query
@@ -152,7 +170,8 @@ func TestList(t *testing.T) {
 			}
 			got = append(got, strings.TrimSuffix(row.Domain, ".example")+" "+owner)
 		}
-		if strings.Join(got, ", ") != tt.want || result != (Result{int64(len(got)), 2, 2, false}) || q.String() != tt.says {
+		want := Result{Lines: int64(len(got)), Parts: 2, Of: 2}
+		if strings.Join(got, ", ") != tt.want || result != want || q.String() != tt.says {
 			t.Errorf("%s: %s and %+v, want %s", q, strings.Join(got, ", "), result, tt.want)
 		}
 	}
@@ -161,14 +180,14 @@ func TestList(t *testing.T) {
 // An unfinished run, and one that lacks parts, is listed as far as it is there.
 func TestListUnfinished(t *testing.T) {
 	dir := portfolioRun(t, output.StatusRunning)
-	if _, result := list(t, dir, Query{}, Format{}); result != (Result{7, 2, 2, true}) {
+	if _, result := list(t, dir, Query{}, Format{}); result != (Result{Lines: 7, Parts: 2, Of: 2, Unfinished: true}) {
 		t.Errorf("%+v", result)
 	}
 	dir = portfolioRun(t, output.StatusSuspect)
 	if err := os.Remove(filepath.Join(dir, output.PartName(0))); err != nil {
 		t.Fatal(err)
 	}
-	if _, result := list(t, dir, Query{}, Format{}); result != (Result{2, 1, 2, true}) {
+	if _, result := list(t, dir, Query{}, Format{}); result != (Result{Lines: 2, Parts: 1, Of: 2, Unfinished: true}) {
 		t.Errorf("%+v", result)
 	}
 	if err := os.WriteFile(filepath.Join(dir, output.PartName(0)), []byte("PAR1"), 0o644); err != nil {
@@ -189,7 +208,7 @@ func TestListUnfinished(t *testing.T) {
 	}
 }
 
-// Words that are not known are refused, with the one that was probably meant, or all.
+// Words that are not known are refused in a line, with what was meant or where they are listed.
 func TestListRefuses(t *testing.T) {
 	dir := portfolioRun(t, output.StatusComplete)
 	for _, tt := range []struct {
@@ -197,19 +216,21 @@ func TestListRefuses(t *testing.T) {
 		says  string
 	}{
 		{Query{Verdicts: []string{"broken", "brokn"}}, `"brokn" is no verdict: did you mean broken?`},
-		{Query{Verdicts: []string{"refused"}}, `"refused" is no verdict: they are no_sts, unknown, broken,`},
-		{Query{Findings: []string{"x"}}, `"x" is no finding: they are record_`},
-		{Query{Findings: []string{"mx_not_coverd"}}, `"mx_not_coverd" is no finding: did you mean mx_not_covered?`},
+		{Query{Verdicts: []string{"x"}}, `"x" is no verdict: they are no_sts, unknown, broken, valid_none, testing_ok, ` +
+			`testing_would_fail, enforce_ok, enforce_partial, enforce_refused`},
+		{Query{Findings: []string{"max_age_shrot"}}, `"max_age_shrot" is no finding: did you mean max_age_short?`},
+		{Query{Findings: []string{"x"}}, `"x" is no finding: stsscan schema lists them under findings`},
 		{Query{Tags: []Tag{{"tean", "it"}}}, `"tean" is no tag of ` + dir + `: did you mean team?`},
-		{Query{Tags: []Tag{{"squad", "it"}}}, `"squad" is no tag of ` + dir + `: they are owner, team`},
+		{Query{Tags: []Tag{{"x", "it"}}}, `"x" is no tag of ` + dir + `: they are owner, team`},
 		{Query{Columns: []string{"domain", "mx.hosts"}}, `"mx.hosts" is no column: did you mean mx.host?`},
-		{Query{Columns: []string{"ownr"}}, `"ownr" is no column: did you mean owner?`},
-		{Query{Columns: []string{"nonsense"}}, `"nonsense" is no column: they are reason, remedy,`},
-		{Query{Columns: []string{""}}, `"" is no column`},
+		{Query{By: "taem"}, `"taem" is no tag of ` + dir + `: did you mean team?`},
+		{Query{Columns: []string{"teem"}}, `"teem" is no column: did you mean team?`},
+		{Query{Columns: []string{""}}, `"" is no column: stsscan schema lists them; others are reason, remedy, ` +
+			`registered_domain and tags: they are owner, team`},
 	} {
 		_, err := List(new(bytes.Buffer), dir, tt.query, Format{})
-		if !errors.Is(err, ErrQuery) || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%+v: %v", tt.query, err)
+		if !errors.Is(err, ErrQuery) || err.Error() != "unknown word: "+tt.says {
+			t.Errorf("%+v: %v, want %s", tt.query, err, tt.says)
 		}
 	}
 	for _, text := range []string{"", "team", "=it"} {
@@ -219,6 +240,39 @@ func TestListRefuses(t *testing.T) {
 	}
 	if tag, err := ParseTag("team=a=b"); err != nil || tag != (Tag{"team", "a=b"}) {
 		t.Errorf("%v, %v", tag, err)
+	}
+}
+
+// A value that no row has is said, with those that are there.
+func TestListNoSuchTag(t *testing.T) {
+	dir := portfolioRun(t, output.StatusComplete)
+	var rows []testRow
+	for i := range 12 {
+		rows = append(rows, testRow{fmt.Sprintf("a%d.example", i), "no_sts", owned("", fmt.Sprintf("t%02d\x1b", 12-i)), nil})
+	}
+	many := writeRun(t, output.StatusComplete, "owner,team", rows...)
+	for _, tt := range []struct {
+		dir   string
+		query Query
+		says  string
+	}{
+		{dir, Query{}, ""},
+		{dir, Query{Tags: []Tag{{"team", "IT"}}}, ""},
+		{dir, Query{Tags: []Tag{{"Team", "ti"}}}, "no domain has team=ti; values of team: it, retail"},
+		{dir, Query{Tags: []Tag{{"team", "it"}, {"team", "ti"}}}, "no domain has team=ti; values of team: it, retail"},
+		{dir, Query{Tags: []Tag{{"owner", "x"}, {"team", "ti"}}}, "no domain has owner=x; values of owner: Ann, Bob, Cec, " +
+			"Dan\nno domain has team=ti; values of team: it, retail"},
+		{dir, Query{Tags: []Tag{{"owner", "Ann"}}, Verdicts: []string{"unknown"}, Findings: nil},
+			"no domain with verdict unknown has owner=Ann; values of owner: Cec"},
+		{dir, Query{Tags: []Tag{{"team", "it"}, {"team", "ti"}}, Limit: 1}, ""},
+		{dir, Query{Tags: []Tag{{"team", "ti"}}, Verdicts: []string{"enforce_ok"}}, ""},
+		{many, Query{Tags: []Tag{{"team", "ti"}}}, "no domain has team=ti; some values of team: " +
+			`t01\u001b, t02\u001b, t05\u001b, t06\u001b, t07\u001b, t08\u001b, t09\u001b, t10\u001b, t11\u001b, t12\u001b`},
+		{many, Query{Tags: []Tag{{"owner", "Ann"}}}, ""},
+	} {
+		if _, result := list(t, tt.dir, tt.query, Format{}); result.NoSuchTag != tt.says {
+			t.Errorf("%s: %s, want %s", tt.query, result.NoSuchTag, tt.says)
+		}
 	}
 }
 
@@ -233,7 +287,7 @@ func TestColumns(t *testing.T) {
 		}},
 		testRow{"b.example", "no_sts", nil, nil},
 	)
-	for _, name := range append(Columns(), "tags", "owner") {
+	for _, name := range append(Columns(), "tags", "owner", "OWNER") {
 		for _, format := range []Format{{}, {CSV: true}, {JSON: true}} {
 			list(t, dir, Query{Columns: []string{name}}, format)
 		}

@@ -2,78 +2,119 @@ package portfolio
 
 import (
 	"bufio"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/rivo/uniseg"
-
 	"stsscan/internal/output"
+	"stsscan/internal/terminal"
 )
 
-// A table is aligned, and on a terminal no line is wider than it; without one nothing is cut.
-func TestTable(t *testing.T) {
-	rows := [][]string{
-		{"a.example", "broken", strings.Repeat("reason ", 8), "x", strings.Repeat("remedy ", 12) + "end"},
-		{"bücher.example", "no_sts", "日本語日本語日本語日本語日本語日本語", "", "short"},
-	}
-	for _, width := range []int{0, 1, 20, 40, 80, 120, 200} {
-		var text strings.Builder
-		to := newTable(bufio.NewWriter(&text), []string{"domain", "verdict", "reason", "tag", "remedy"}, width)
-		for _, cells := range rows {
-			if err := to.write(cells); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := to.end(); err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
-		if len(lines) != 3 {
-			t.Fatalf("%d lines", len(lines))
-		}
-		for _, line := range lines {
-			if wide := uniseg.StringWidth(line); width > 0 && wide > width || strings.HasSuffix(line, " ") {
-				t.Errorf("width %d: %d columns: %q", width, wide, line)
-			}
-		}
-		whole := strings.Contains(text.String(), "remedy end") && !strings.Contains(text.String(), ellipsis)
-		if whole != (width == 0 || width == 200) {
-			t.Errorf("width %d:\n%s", width, text.String())
-		}
-		if width >= 80 || width == 0 {
-			for i, line := range lines {
-				at := strings.Index(line, []string{"REASON", "reason", "日"}[i])
-				if uniseg.StringWidth(line[:at]) != len("bücher.example")-1+len("  verdict  ") {
-					t.Errorf("width %d: %q is not aligned", width, line)
-				}
-				if !strings.Contains(line, []string{"REMEDY", "remedy", "short"}[i]) {
-					t.Errorf("width %d: %q has no remedy", width, line)
-				}
-			}
-		}
-	}
-}
-
-// More lines than decide about the widths are printed as they come.
-func TestTableWindow(t *testing.T) {
+// tabled is the table of lines for a terminal of so many columns.
+func tabled(t *testing.T, width int, names []string, lines ...[]string) string {
+	t.Helper()
 	var text strings.Builder
-	to := newTable(bufio.NewWriter(&text), []string{"n", "b"}, 20)
-	for i := range 3 * tableWindow {
-		if err := to.write([]string{fmt.Sprint(i), strings.Repeat("x", i)}); err != nil {
+	to := newTable(bufio.NewWriter(&text), names, width)
+	for _, cells := range lines {
+		if err := to.write(cells); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := to.end(); err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
-	if len(lines) != 3*tableWindow+1 || lines[2] != "1    x" || !strings.HasSuffix(lines[2999], "x"+ellipsis) {
-		t.Errorf("%d lines, %q, %q", len(lines), lines[2], lines[2999])
+	return text.String()
+}
+
+// A table is aligned. On a terminal its texts are wrapped, or each domain has lines of its own; nothing is cut.
+func TestTable(t *testing.T) {
+	names := []string{"domain", "verdict", "reason", "Team", "ttl", "remedy"}
+	rows := [][]string{
+		{"name-6.example", "broken", "a field breaks the grammar", "M&A", "300", "Correct _mta-sts.name-6.example, its id"},
+		{"b\u00fccher.example", "no_sts", "\u65e5\u672c\u8a9e", "", "", ""},
+		{"a-long-name.example", "unknown", "", "Mail and so on", "", "Ask again."},
 	}
-	if slices.ContainsFunc(lines, func(line string) bool { return uniseg.StringWidth(line) > 20 }) {
-		t.Error("a line is too long")
+	wide := `
+DOMAIN               VERDICT  REASON                      TEAM            TTL  REMEDY
+name-6.example       broken   a field breaks the grammar  M&A             300  Correct _mta-sts.name-6.example, its id
+bücher.example       no_sts   日本語
+a-long-name.example  unknown                              Mail and so on       Ask again.
+`
+	wrapped := `
+DOMAIN               VERDICT  REASON                    TEAM            TTL  REMEDY
+name-6.example       broken   a field breaks the        M&A             300  Correct
+                              grammar                                        _mta-sts.name-6.example,
+                                                                             its id
+bücher.example       no_sts   日本語
+a-long-name.example  unknown                            Mail and so on       Ask again.
+`
+	blocks := `
+name-6.example  broken  Team: M&A
+    ttl: 300
+  a field breaks the grammar
+  Correct _mta-sts.name-6.example,
+    its id
+bücher.example  no_sts
+  日本語
+a-long-name.example  unknown
+    Team: Mail and so on
+  Ask again.
+`
+	narrow := `
+name-6.example
+    broken
+    Team: M&A
+    ttl: 300
+  a field breaks
+    the grammar
+  Correct
+    _mta-sts.name-6.example,
+    its id
+bücher.example
+    no_sts
+  日本語
+a-long-name.example
+    unknown
+    Team: Mail
+    and so on
+  Ask again.
+`
+	for width, want := range map[int]string{0: wide, 119: wide, 101: wrapped, 35: blocks, 17: narrow} {
+		if got := "\n" + tabled(t, width, names, rows...); got != want {
+			t.Errorf("width %d: %s, want %s", width, got, want)
+		}
+	}
+	words := strings.Fields(wide)
+	for width := range 120 {
+		text := tabled(t, width, names, rows...)
+		for line := range strings.Lines(text) {
+			line = strings.TrimSuffix(line, "\n")
+			tooWide := width > 0 && terminal.Width(line) > width && len(strings.Fields(line)) > 1
+			if tooWide || strings.HasSuffix(line, " ") {
+				t.Errorf("width %d: %q", width, line)
+			}
+		}
+		for _, word := range words[len(names)+1:] {
+			if !strings.Contains(text, word) {
+				t.Errorf("width %d: %s is cut: %s", width, word, text)
+			}
+		}
+	}
+}
+
+// Lines after those that decide about the widths are printed as they come, or as blocks where a word has no room.
+func TestTableWindow(t *testing.T) {
+	var lines [][]string
+	for range tableWindow {
+		lines = append(lines, []string{"a", "b"})
+	}
+	lines = append(lines, []string{"aa", "b"}, []string{"c", ""})
+	text := tabled(t, 20, []string{"n", "b"}, lines...)
+	const begin, end = "N  B\na  b\n", "a  b\nn: aa  b: b\nc\n"
+	if !strings.HasPrefix(text, begin) || !strings.HasSuffix(text, end) || strings.Count(text, "\n") != tableWindow+3 {
+		t.Errorf("%q", text)
+	}
+	if text := tabled(t, 0, []string{"n", "b"}, lines...); !strings.HasSuffix(text, "a  b\naa  b\nc\n") {
+		t.Errorf("%q", text[len(text)-40:])
 	}
 }
 
