@@ -24,8 +24,11 @@ type Change struct {
 	Regression    bool
 	Gain          bool
 	Before, After string // empty: nothing
+	Broken        bool   // the domain is, in the new run
+	NewBroken     bool   // and was not in the old one
+	Reason        string // a broken domain is so, in words
 	Tags          map[string]string
-	Remedy        string // what to do about a regression
+	Remedy        string // what to do about a regression, and of a domain that is newly broken
 	Cached        string // what senders with the old policy in their cache experience, where it is not the new one
 
 	place int // of its kind in Kinds
@@ -38,7 +41,7 @@ type Group struct {
 	New     int      // of these, by a change since the old run
 	Stays   Reasons  // of these, broken in the old run too
 	Unclear Reasons  // of these, it is not known whether they were, or they are new in the lists
-	Changes []Change // regressions first, the worst at the top, then by domain
+	Changes []Change // those of domains that are newly broken first, then regressions, the worst at the top, by domain
 }
 
 // A Diff is what changed between two runs.

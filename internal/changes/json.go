@@ -47,6 +47,9 @@ type jsonChange struct {
 	Gain       bool              `json:"gain"`
 	Before     *string           `json:"before"`
 	After      *string           `json:"after"`
+	Broken     bool              `json:"broken"`
+	NewBroken  bool              `json:"new_broken"`
+	Reason     *string           `json:"reason"`
 	Tags       map[string]string `json:"tags"`
 	Remedy     *string           `json:"remedy"`
 	Cached     *string           `json:"cached_policy"`
@@ -68,7 +71,7 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 		for _, c := range g.Changes {
 			group.Changes = append(group.Changes, jsonChange{
 				Domain: c.Domain, Kind: c.Kind, Regression: c.Regression, Gain: c.Gain, Before: orNull(c.Before),
-				After: orNull(c.After), Tags: c.Tags, Remedy: orNull(c.Remedy), Cached: orNull(c.Cached),
+				After: orNull(c.After), Broken: c.Broken, NewBroken: c.NewBroken, Reason: orNull(c.Reason), Tags: c.Tags, Remedy: orNull(c.Remedy), Cached: orNull(c.Cached),
 			})
 		}
 		out.Groups = append(out.Groups, group)

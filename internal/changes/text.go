@@ -3,6 +3,7 @@ package changes
 import (
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -12,10 +13,10 @@ func (d *Diff) WriteText(w io.Writer) error { return d.write(w, layout{}) }
 // WriteMarkdown writes the diff for mail and chat.
 func (d *Diff) WriteMarkdown(w io.Writer) error { return d.write(w, layout{markdown: true}) }
 
-// Most lines of a group, and names in a line: the rest is counted, and the JSON has it.
+// Most domains at the top of a group, and names in a line: the rest is counted, and the JSON has it.
 const (
-	mostLines = 50
-	mostNames = 5
+	mostDomains = 50
+	mostNames   = 5
 )
 
 func (d *Diff) write(w io.Writer, l layout) error {
@@ -51,34 +52,65 @@ func isOrAre(n int) string {
 	return "are"
 }
 
-// writeGroup writes the heading, regressions with what to do, then in brief what else changed and what stays broken.
+// writeGroup writes the heading, what is newly broken and other regressions with what to do, then in brief what else changed and what stays broken.
 func (d *Diff) writeGroup(text *strings.Builder, l layout, g *Group) {
 	text.WriteString(l.heading(d.headline(g)))
-	lines := 0
-	var last Change
-	for _, c := range g.Changes {
-		if !c.Regression {
-			break
+	shown := 0
+	for changes := range g.urgent() {
+		if shown++; shown <= mostDomains {
+			d.writeDomain(text, l, changes)
 		}
-		if lines++; lines > mostLines {
+	}
+	if shown > mostDomains {
+		text.WriteString(l.more(fmt.Sprintf("%d more: --format json has them all", shown-mostDomains)))
+	}
+	text.WriteString(l.brief("Better", g.inBrief(func(c *Change) bool { return c.Gain && !c.urgent() })))
+	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.urgent() })))
+	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
+	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
+}
+
+// urgent yields the changes of each domain that stands at the top.
+func (g *Group) urgent() iter.Seq[[]Change] {
+	return func(yield func([]Change) bool) {
+		for rest := g.Changes; len(rest) > 0 && rest[0].urgent(); {
+			n := 1
+			for n < len(rest) && rest[n].urgent() && rest[n].Domain == rest[0].Domain {
+				n++
+			}
+			if !yield(rest[:n]) {
+				return
+			}
+			rest = rest[n:]
+		}
+	}
+}
+
+// writeDomain writes the regressions of a domain, or else its first change, what is wrong, and what to do; then which
+// other changes it has.
+func (d *Diff) writeDomain(text *strings.Builder, l layout, changes []Change) {
+	var last Change
+	var also []string
+	for i, c := range changes {
+		if i > 0 && !c.Regression {
+			also = append(also, c.Kind)
 			continue
 		}
 		text.WriteString(l.item(c.Domain, c.Kind, orNothing(c.Before)+" → "+orNothing(c.After)))
-		if c.Domain != last.Domain || c.Remedy != last.Remedy {
+		if i == 0 && c.NewBroken {
+			text.WriteString(l.below("Broken: " + c.Reason + "."))
+		}
+		if c.Remedy != last.Remedy {
 			text.WriteString(l.below(firstSentence(c.Remedy)))
 		}
-		if c.Domain != last.Domain || c.Cached != last.Cached {
+		if c.Cached != last.Cached {
 			text.WriteString(l.below(c.Cached))
 		}
 		last = c
 	}
-	if lines > mostLines {
-		text.WriteString(l.more(fmt.Sprintf("%d more: --format json has them all", lines-mostLines)))
+	if also != nil {
+		text.WriteString(l.below("Also: " + strings.Join(also, ", ") + "."))
 	}
-	text.WriteString(l.brief("Better", g.inBrief(func(c *Change) bool { return c.Gain })))
-	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.Regression })))
-	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
-	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
 }
 
 // headline is as "team retail: 4 broken, 1 new since 2026-11-29 02:10".

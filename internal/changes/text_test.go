@@ -22,6 +22,7 @@ monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC
 
 team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
   breaks.example  policy broken: enforce → tls: expired
+      Broken: the certificate has expired.
       Renew the certificate of mta-sts.breaks.example (section 3.3).
       Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
   Better: policy mended 1 (mended.example)
@@ -35,7 +36,9 @@ team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
   Broken, and not known or not listed before: 2 (tls: expired 2)
 
 No team: 1 broken, 1 new since 2026-11-29 02:10
-  Better: adopted 1 (adopts-badly.example)
+  adopts-badly.example  adopted: nxdomain → valid
+      Broken: there is no file at /.well-known/mta-sts.txt.
+      Serve /.well-known/mta-sts.txt with status 200 at mta-sts.adopts-badly.example (section 3.3).
 
 Not compared: 1 domain with a record that is new in the lists, 1 that is gone from them.
 `},
@@ -45,6 +48,7 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
 ### team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
 
 - ` + "`breaks.example`" + `: **policy broken**, enforce → tls: expired
+  - Broken: the certificate has expired.
   - Renew the certificate of mta-sts.breaks.example (section 3.3).
   - Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
 - Better: policy mended 1 (mended.example)
@@ -60,7 +64,9 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
 
 ### No team: 1 broken, 1 new since 2026-11-29 02:10
 
-- Better: adopted 1 (adopts-badly.example)
+- ` + "`adopts-badly.example`" + `: **adopted**, nxdomain → valid
+  - Broken: there is no file at /.well-known/mta-sts.txt.
+  - Serve /.well-known/mta-sts.txt with status 200 at mta-sts.adopts-badly.example (section 3.3).
 
 Not compared: 1 domain with a record that is new in the lists, 1 that is gone from them.
 `},
@@ -138,7 +144,7 @@ func TestWriteJSON(t *testing.T) {
 		`"broken":5,"new_broken":2,"regressions":2,"changed":5,"arrived":1,"left":1,"groups":[{"value":"retail","broken":2,` +
 		`"new_broken":1,"regressions":1,"stay_broken":{"http: not_found":1},"unclear_broken":{},"changes":[{"domain":"breaks.example",` +
 		`"kind":"policy broken","regression":true,"gain":false,"before":"enforce","after":"tls: expired",` +
-		`"tags":{"team":"retail"},"remedy":"Renew the certificate of mta-sts.breaks.example (section 3.3).",` +
+		`"broken":true,"new_broken":true,"reason":"the certificate has expired","tags":{"team":"retail"},"remedy":"Renew the certificate of mta-sts.breaks.example (section 3.3).",` +
 		`"cached_policy":"Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30."},`
 	if !strings.HasPrefix(text.String(), want) {
 		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
