@@ -58,10 +58,14 @@ type Diff struct {
 	Changed     int // domains with a change
 }
 
-// Compare compares two runs. The error wraps ErrUnfinished, ErrOrder, ErrSame, ErrTag or ErrTooMany where the
+// Compare compares two runs. The groups are by a tag, in upper or lower case, or there is one. The error wraps ErrUnfinished, ErrOrder, ErrSame, ErrTag or ErrTooMany where the
 // runs cannot be compared.
 func Compare(old, new Run, by string) (*Diff, error) {
-	if err := check(old, new, by); err != nil {
+	if err := check(old, new); err != nil {
+		return nil, err
+	}
+	by, err := new.tag(by)
+	if err != nil {
 		return nil, err
 	}
 	c := newComparison(old, new)

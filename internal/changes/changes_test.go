@@ -268,6 +268,7 @@ func TestRefused(t *testing.T) {
 		{"the same", new, new, "", ErrSame},
 		{"a copy", new, readRun(t, "copy"), "", ErrSame},
 		{"the newer one first", new, old, "", ErrOrder},
+		{"a tag in another case", old, new, "Team", nil},
 		{"no such tag", old, new, "owner", ErrTag},
 	} {
 		if _, err := Compare(test.old, test.new, test.by); !errors.Is(err, test.want) {

@@ -34,12 +34,12 @@ func (l layout) heading(text string) string {
 	return "\n" + l.plain(text) + "\n"
 }
 
-// item is a change: the domain, what happened, and what was before and is now.
-func (l layout) item(domain, kind, states string) string {
+// item is a change: the domain, whose it is, what happened, and what was before and is now.
+func (l layout) item(domain, whose, kind, states string) string {
 	if l.markdown {
-		return "- `" + domain + "`: **" + kind + "**, " + l.plain(states) + "\n"
+		return "- `" + domain + "`" + l.plain(whose) + ": **" + kind + "**, " + l.plain(states) + "\n"
 	}
-	return "  " + domain + "  " + kind + ": " + l.plain(states) + "\n"
+	return "  " + domain + l.plain(whose) + "  " + kind + ": " + l.plain(states) + "\n"
 }
 
 // below is a line that belongs to the item before it; none for no text.

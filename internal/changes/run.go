@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/output"
 )
 
@@ -102,8 +103,8 @@ func tagsOf(m *output.Manifest) []string {
 	return strings.Split(list, ",")
 }
 
-// check refuses runs that cannot be compared. by is a tag, or empty.
-func check(old, new Run, by string) error {
+// check refuses runs that cannot be compared.
+func check(old, new Run) error {
 	same := old.id != "" && old.id == new.id || filepath.Clean(old.Dir) == filepath.Clean(new.Dir)
 	switch {
 	case same:
@@ -112,11 +113,26 @@ func check(old, new Run, by string) error {
 		return fmt.Errorf("%s was begun after %s: %w", old.Dir, new.Dir, ErrOrder)
 	case !old.Status.Finished():
 		return fmt.Errorf("%s (%s) %w", old.Dir, old.state(), ErrUnfinished)
-	case by != "" && !slices.Contains(new.Tags, by):
-		carried := cmp.Or(strings.Join(new.Tags, ", "), "no columns")
-		return fmt.Errorf("%w as %q: the lists of %s carried %s (scan --tags)", ErrTag, by, new.Dir, carried)
 	}
 	return nil
+}
+
+// tag finds a column that the rows carry by its name, in upper or lower case; none for no name.
+func (r *Run) tag(name string) (string, error) {
+	if name == "" || slices.Contains(r.Tags, name) {
+		return name, nil
+	}
+	for _, tag := range r.Tags {
+		if strings.EqualFold(tag, name) {
+			return tag, nil
+		}
+	}
+	carried := cmp.Or(strings.Join(r.Tags, ", "), "no columns")
+	meant, ok := codes.Nearest(name, r.Tags)
+	if ok {
+		meant = ": did you mean " + meant + "?"
+	}
+	return "", fmt.Errorf("%w as %q: the lists of %s carried %s (scan --tags)%s", ErrTag, name, r.Dir, carried, meant)
 }
 
 // state is the status of a run with its reasons.

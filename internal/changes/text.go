@@ -96,7 +96,11 @@ func (d *Diff) writeDomain(text *strings.Builder, l layout, changes []Change) {
 			also = append(also, c.Kind)
 			continue
 		}
-		text.WriteString(l.item(c.Domain, c.Kind, orNothing(c.Before)+" → "+orNothing(c.After)))
+		whose := ""
+		if i == 0 {
+			whose = d.otherTags(c.Tags)
+		}
+		text.WriteString(l.item(c.Domain, whose, c.Kind, orNothing(c.Before)+" → "+orNothing(c.After)))
 		if i == 0 && c.NewBroken {
 			text.WriteString(l.below("Broken: " + c.Reason + "."))
 		}
@@ -111,6 +115,20 @@ func (d *Diff) writeDomain(text *strings.Builder, l layout, changes []Change) {
 	if also != nil {
 		text.WriteString(l.below("Also: " + strings.Join(also, ", ") + "."))
 	}
+}
+
+// otherTags are those of a domain but for the one that the groups are by: " (owner: Jane Doe)", or nothing.
+func (d *Diff) otherTags(tags map[string]string) string {
+	var texts []string
+	for _, name := range d.New.Tags {
+		if value := tags[name]; value != "" && name != d.Tag && d.Tag != "" {
+			texts = append(texts, name+": "+value)
+		}
+	}
+	if texts == nil {
+		return ""
+	}
+	return " (" + strings.Join(texts, ", ") + ")"
 }
 
 // headline is as "team retail: 4 broken, 1 new since 2026-11-29 02:10".

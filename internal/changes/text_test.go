@@ -2,6 +2,7 @@ package changes
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -77,6 +78,36 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
 		}
 		if got := "\n" + text.String(); got != test.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestWhose has the other tags of a domain behind it, in the order of the columns, and finds the tag of the groups in
+// upper or lower case.
+func TestWhose(t *testing.T) {
+	t.Chdir(t.TempDir())
+	before, after := good("a.example"), good("a.example")
+	after.Mode = "testing"
+	after.Tags = map[string]string{"Business unit": "Retail", "Owner": "Jane_Doe", "note": "", "desk": "7"}
+	carried := func(m *output.Manifest) { m.Config["tags"] = "[Owner,Business unit,note,desk]" }
+	old, new := writeRun(t, "monday", monday, carried, before), writeRun(t, "tuesday", tuesday, carried, after)
+	for by, want := range map[string]string{
+		"business UNIT": "Business unit Retail: 0 broken, 0 new since 2026-11-29 02:10; 1 regression\n" +
+			"  a.example (Owner: Jane_Doe, desk: 7)  mode lowered: enforce → testing\n",
+		"": "All domains: 0 broken, 0 new since 2026-11-29 02:10; 1 regression\n" +
+			"  a.example  mode lowered: enforce → testing\n",
+	} {
+		var text, markdown strings.Builder
+		diff := compared(t, old, new, by)
+		if err := errors.Join(diff.WriteText(&text), diff.WriteMarkdown(&markdown)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("--by %q: got\n%s\nwant\n%s", by, text.String(), want)
+		}
+		const escaped = "- `a.example` (Owner: Jane\\_Doe, desk: 7): **mode lowered**, "
+		if by != "" && !strings.Contains(markdown.String(), escaped) {
+			t.Errorf("the Markdown lacks %s:\n%s", escaped, markdown.String())
 		}
 	}
 }
