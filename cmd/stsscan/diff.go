@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/changes"
+	"stsscan/internal/terminal"
 )
 
 func newDiff(std streams) *cobra.Command {
@@ -31,7 +32,8 @@ with a record, are for the report in analysis/.`,
 		Args: exactly(2, "two run directories, the older one first"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			formats := map[string]func(*changes.Diff, io.Writer) error{
-				"text": (*changes.Diff).WriteText, "markdown": (*changes.Diff).WriteMarkdown, "json": (*changes.Diff).WriteJSON,
+				"text":     func(diff *changes.Diff, w io.Writer) error { return diff.WriteText(w, columnsOf(std.out)) },
+				"markdown": (*changes.Diff).WriteMarkdown, "json": (*changes.Diff).WriteJSON,
 			}
 			if formats[format] == nil {
 				return usage(fmt.Errorf("--format %q: must be text, markdown or json", format))
@@ -59,6 +61,14 @@ with a record, are for the report in analysis/.`,
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", oneOf("regression"))
 	addHelp(cmd.Flags())
 	return cmd
+}
+
+// columnsOf is the width of a terminal; 0 for what is none.
+func columnsOf(w io.Writer) int {
+	if !terminal.IsTerminal(w) {
+		return 0
+	}
+	return terminal.Columns(w)
 }
 
 // compareRuns compares the runs in two directories. What is wrong with the command line has its status.

@@ -79,6 +79,14 @@ func (r *Reasons) add(why string) {
 	(*r)[why]++
 }
 
+// total is the number of domains.
+func (r Reasons) total() (n int) {
+	for _, domains := range r {
+		n += domains
+	}
+	return n
+}
+
 // sorted lists the reasons, the most frequent first.
 func (r Reasons) sorted() []string {
 	return slices.SortedFunc(maps.Keys(r), func(a, b string) int {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// WriteText writes the diff for a terminal, without colour.
-func (d *Diff) WriteText(w io.Writer) error { return d.write(w, layout{}) }
+// WriteText writes the diff for a terminal of so many columns, without colour; 0: lines are as long as they are.
+func (d *Diff) WriteText(w io.Writer, columns int) error { return d.write(w, layout{columns: columns}) }
 
 // WriteMarkdown writes the diff for mail and chat.
 func (d *Diff) WriteMarkdown(w io.Writer) error { return d.write(w, layout{markdown: true}) }
@@ -27,11 +27,7 @@ func (d *Diff) write(w io.Writer, l layout) error {
 		text.WriteString(l.paragraph("Note: " + note + "."))
 	}
 	if d.Changed == 0 {
-		line := "Nothing changed since " + timeText(d.Old.Started)
-		if n := d.Total.Broken; n > 0 {
-			line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
-		}
-		text.WriteString(l.paragraph(line + "."))
+		d.writeQuiet(&text, l)
 	} else {
 		for i := range d.Groups {
 			d.writeGroup(&text, l, &d.Groups[i])
@@ -43,6 +39,26 @@ func (d *Diff) write(w io.Writer, l layout) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// writeQuiet says that nothing changed, and what is broken all the same.
+func (d *Diff) writeQuiet(text *strings.Builder, l layout) {
+	line := "Nothing changed since " + timeText(d.Old.Started)
+	if n := d.Total.Stays.total(); n > 0 {
+		line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
+	}
+	if n := d.Total.Unclear.total(); n > 0 {
+		line += fmt.Sprintf("; %s %s broken, and not known or not listed before", counted(n, "domain"), isOrAre(n))
+	}
+	text.WriteString(l.paragraph(line + "."))
+	for i := range d.Groups {
+		if g := &d.Groups[i]; d.Tag != "" {
+			text.WriteString(l.more(fmt.Sprintf("%s: %d broken, %d new", d.name(g), g.Broken, g.New)))
+		}
+	}
+	if d.Total.Broken > 0 {
+		text.WriteString(l.command(d.listCommand(&d.Total)))
+	}
 }
 
 func isOrAre(n int) string {
@@ -68,6 +84,9 @@ func (d *Diff) writeGroup(text *strings.Builder, l layout, g *Group) {
 	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.urgent() })))
 	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
 	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
+	if g.Broken > g.New {
+		text.WriteString(l.command(d.listCommand(g)))
+	}
 }
 
 // urgent yields the changes of each domain that stands at the top.
@@ -178,22 +197,22 @@ func (g *Group) inBrief(wanted func(*Change) bool) string {
 
 // inBrief counts the domains, and names the first reasons; empty: there are none.
 func (r Reasons) inBrief() string {
-	all, rest := 0, 0
+	rest := 0
 	var parts []string
 	for i, why := range r.sorted() {
-		if all += r[why]; i >= mostNames {
+		if i >= mostNames {
 			rest += r[why]
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("%s %d", why, r[why]))
 	}
-	if all == 0 {
+	if parts == nil {
 		return ""
 	}
 	if rest > 0 {
 		parts = append(parts, fmt.Sprintf("other reasons %d", rest))
 	}
-	return fmt.Sprintf("%d (%s)", all, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d (%s)", r.total(), strings.Join(parts, ", "))
 }
 
 func orNothing(text string) string {

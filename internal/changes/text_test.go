@@ -18,7 +18,7 @@ func TestWriteText(t *testing.T) {
 		write func(*strings.Builder) error
 		want  string
 	}{
-		{"text", func(w *strings.Builder) error { return diff.WriteText(w) }, `
+		{"text", func(w *strings.Builder) error { return diff.WriteText(w, 0) }, `
 monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC
 
 team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
@@ -28,6 +28,7 @@ team retail: 2 broken, 1 new since 2026-11-29 02:10; 1 regression
       Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
   Better: policy mended 1 (mended.example)
   Still broken: 1 (http: not_found 1)
+      stsscan list tuesday --verdict enforce_refused,broken --tag team=retail
 
 team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
   leaves.example  abandoned abruptly: valid → nxdomain
@@ -35,6 +36,7 @@ team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
       Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
   Better: adopted 1 (adopts.example)
   Broken, and not known or not listed before: 2 (tls: expired 2)
+      stsscan list tuesday --verdict enforce_refused,broken --tag team=it
 
 No team: 1 broken, 1 new since 2026-11-29 02:10
   adopts-badly.example  adopted: nxdomain → valid
@@ -54,6 +56,7 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
   - Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
 - Better: policy mended 1 (mended.example)
 - Still broken: 1 (http: not\_found 1)
+  - ` + "`stsscan list tuesday --verdict enforce_refused,broken --tag team=retail`" + `
 
 ### team it: 2 broken, 0 new since 2026-11-29 02:10; 1 regression
 
@@ -62,6 +65,7 @@ Not compared: 1 domain with a record that is new in the lists, 1 that is gone fr
   - Senders that cached the policy of 2026-11-29 02:30 go on by it until 2026-12-06 02:30.
 - Better: adopted 1 (adopts.example)
 - Broken, and not known or not listed before: 2 (tls: expired 2)
+  - ` + "`stsscan list tuesday --verdict enforce_refused,broken --tag team=it`" + `
 
 ### No team: 1 broken, 1 new since 2026-11-29 02:10
 
@@ -99,7 +103,7 @@ func TestWhose(t *testing.T) {
 	} {
 		var text, markdown strings.Builder
 		diff := compared(t, old, new, by)
-		if err := errors.Join(diff.WriteText(&text), diff.WriteMarkdown(&markdown)); err != nil {
+		if err := errors.Join(diff.WriteText(&text, 0), diff.WriteMarkdown(&markdown)); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(text.String(), want) {
@@ -112,21 +116,83 @@ func TestWhose(t *testing.T) {
 	}
 }
 
-// TestNothingChanged says so in one line.
+// TestNothingChanged says so, and what is broken all the same: of each team where there are teams.
 func TestNothingChanged(t *testing.T) {
 	t.Chdir(t.TempDir())
-	bad := good("bad.example")
-	fail(&bad, "http", "not_found")
-	rows := []output.Row{good("a.example"), bad}
-	old, new := writeRun(t, "monday", monday, nil, rows...), writeRun(t, "tuesday", tuesday, nil, rows...)
+	var rows []output.Row
+	for domain, team := range map[string]string{"a.example": "a team", "b.example": "", "c.example": "it", "d.example": "it"} {
+		bad := good(domain)
+		fail(&bad, "http", "not_found")
+		bad.Tags = map[string]string{"team": team}
+		rows = append(rows, bad)
+	}
+	rows = append(rows, good("good.example"))
+	late := good("late.example")
+	fail(&late, "http", "not_found")
+	old, new := writeRun(t, "monday", monday, nil, rows...), writeRun(t, "to day", tuesday, nil, append(rows, late)...)
+	const (
+		title = "monday (2026-11-29 02:10) to to day (2026-11-30 02:10), times in UTC\n"
+		line  = "Nothing changed since 2026-11-29 02:10; 4 domains are broken, as before; 1 domain is broken, and not known " +
+			"or not listed before.\n"
+		teams   = "  No team: 2 broken, 0 new\n  team it: 2 broken, 0 new\n  team a team: 1 broken, 0 new\n"
+		command = "stsscan list 'to day' --verdict enforce_refused,broken"
+		last    = "\nNot compared: 1 domain with a record that is new in the lists, 0 that are gone from them.\n"
+	)
+	for by, want := range map[string]string{
+		"": title + line + "      " + command + "\n" + last, "team": title + line + teams + "      " + command + "\n" + last,
+	} {
+		var text strings.Builder
+		if err := compared(t, old, new, by).WriteText(&text, 0); err != nil {
+			t.Fatal(err)
+		}
+		if text.String() != want {
+			t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+		}
+	}
+}
+
+// TestShellWord quotes what a shell does not take as it is.
+func TestShellWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"run/2026-11-30": "run/2026-11-30", "team=it": "team=it", "": "''", "Business unit=M&A": "'Business unit=M&A'",
+		"it's $HOME `x`": `'it'\''s $HOME ` + "`x`'",
+	} {
+		if got := shellWord(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestColumns breaks lines at blanks where the terminal has too few columns, and leaves names and commands whole.
+func TestColumns(t *testing.T) {
+	old, new := twoRuns(t, nil)
 	var text strings.Builder
-	if err := compared(t, old, new, "team").WriteText(&text); err != nil {
+	if err := compared(t, old, new, "team").WriteText(&text, 40); err != nil {
 		t.Fatal(err)
 	}
-	const want = "monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC\n" +
-		"Nothing changed since 2026-11-29 02:10; 1 domain is broken, as before.\n"
-	if text.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+	const want = `
+monday (2026-11-29 02:10) to tuesday
+  (2026-11-30 02:10), times in UTC
+
+team retail: 2 broken, 1 new since
+  2026-11-29 02:10; 1 regression
+  breaks.example  policy broken: enforce
+    → tls: expired
+      Broken: the certificate has
+        expired.
+      Renew the certificate of
+        mta-sts.breaks.example (section
+        3.3).
+      Senders that cached the policy of
+        2026-11-29 02:30 go on by it
+        until 2026-12-06 02:30.
+  Better: policy mended 1
+    (mended.example)
+  Still broken: 1 (http: not_found 1)
+      stsscan list tuesday --verdict enforce_refused,broken --tag team=retail
+`
+	if got := "\n" + text.String(); !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -139,7 +205,7 @@ func TestHostileText(t *testing.T) {
 	after.Tags = map[string]string{"team": "\x1b]0;x\a<b>*_|\u202e"}
 	diff := compared(t, writeRun(t, "monday", monday, nil, before), writeRun(t, "tuesday", tuesday, nil, after), "team")
 	var text, markdown, data strings.Builder
-	if err := diff.WriteText(&text); err != nil {
+	if err := diff.WriteText(&text, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := diff.WriteMarkdown(&markdown); err != nil {
