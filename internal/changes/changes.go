@@ -53,6 +53,7 @@ type Diff struct {
 	Total    Group    // of all domains, each once, without the changes
 	Arrived  int      // domains with a record that are not in the lists of the old run
 	Left     int      // domains that had one and are not in the lists of the new run, or have no row yet
+	Missing  int64    // names of the new run, which is not finished, that have no row yet
 
 	Regressions int // domains with one
 	Changed     int // domains with a change
@@ -76,7 +77,14 @@ func Compare(old, new Run, by string) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Diff{Old: old, New: new, Tag: by, Notes: notes(old, new), Arrived: len(c.arrivals), Left: len(c.had)}
+	missing, err := new.missing()
+	if err != nil {
+		return nil, err
+	}
+	d := &Diff{
+		Old: old, New: new, Tag: by, Notes: notes(old, new, missing), Arrived: len(c.arrivals), Left: len(c.had),
+		Missing: missing,
+	}
 	d.group(c.results, others)
 	return d, nil
 }

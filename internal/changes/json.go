@@ -20,6 +20,7 @@ type jsonDiff struct {
 	Changed     int         `json:"changed"`
 	Arrived     int         `json:"arrived"`
 	Left        int         `json:"left"`
+	Missing     int64       `json:"missing"`
 	Groups      []jsonGroup `json:"groups"`
 }
 
@@ -60,7 +61,7 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 	out := jsonDiff{
 		Old: jsonRunOf(&d.Old), New: jsonRunOf(&d.New), Notes: notNil(d.Notes), Tag: orNull(d.Tag),
 		Broken: d.Total.Broken, NewBroken: d.Total.New, Regressions: d.Regressions, Changed: d.Changed,
-		Arrived: d.Arrived, Left: d.Left, Groups: []jsonGroup{},
+		Arrived: d.Arrived, Left: d.Left, Missing: d.Missing, Groups: []jsonGroup{},
 	}
 	for i := range d.Groups {
 		g := &d.Groups[i]

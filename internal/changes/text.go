@@ -34,8 +34,12 @@ func (d *Diff) write(w io.Writer, l layout) error {
 		}
 	}
 	if d.Arrived+d.Left > 0 {
-		text.WriteString(l.last(fmt.Sprintf("Not compared: %s with a record that %s new in the lists, %d that %s gone "+
-			"from them.", counted(d.Arrived, "domain"), isOrAre(d.Arrived), d.Left, isOrAre(d.Left))))
+		left := fmt.Sprintf("%d that %s gone from them", d.Left, isOrAre(d.Left))
+		if d.Missing > 0 {
+			left = fmt.Sprintf("%d that %s no row yet, or %s gone from them", d.Left, hasOrHave(d.Left), isOrAre(d.Left))
+		}
+		text.WriteString(l.last(fmt.Sprintf("Not compared: %s with a record that %s new in the lists, %s.",
+			counted(d.Arrived, "domain"), isOrAre(d.Arrived), left)))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -44,6 +48,9 @@ func (d *Diff) write(w io.Writer, l layout) error {
 // writeQuiet says that nothing changed, and what is broken all the same.
 func (d *Diff) writeQuiet(text *strings.Builder, l layout) {
 	line := "Nothing changed since " + timeText(d.Old.Started)
+	if d.Missing > 0 {
+		line += ", as far as there are rows"
+	}
 	if n := d.Total.Stays.total(); n > 0 {
 		line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
 	}
@@ -66,6 +73,13 @@ func isOrAre(n int) string {
 		return "is"
 	}
 	return "are"
+}
+
+func hasOrHave(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
 
 // writeGroup writes the heading, what is newly broken and other regressions with what to do, then in brief what else changed and what stays broken.

@@ -238,7 +238,7 @@ func TestWriteJSON(t *testing.T) {
 	}
 	const want = `{"old":{"run":"monday","started_at":"2026-11-29T02:10:00Z","status":"complete","reasons":[]},` +
 		`"new":{"run":"tuesday","started_at":"2026-11-30T02:10:00Z","status":"complete","reasons":[]},"notes":[],"tag":"team",` +
-		`"broken":5,"new_broken":2,"regressions":2,"changed":5,"arrived":1,"left":1,"groups":[{"value":"retail","broken":2,` +
+		`"broken":5,"new_broken":2,"regressions":2,"changed":5,"arrived":1,"left":1,"missing":0,"groups":[{"value":"retail","broken":2,` +
 		`"new_broken":1,"regressions":1,"stay_broken":{"http: not_found":1},"unclear_broken":{},"changes":[{"domain":"breaks.example",` +
 		`"kind":"policy broken","regression":true,"gain":false,"before":"enforce","after":"tls: expired",` +
 		`"broken":true,"new_broken":true,"reason":"the certificate has expired","tags":{"team":"retail"},"remedy":"Renew the certificate of mta-sts.breaks.example (section 3.3).",` +
