@@ -18,10 +18,10 @@ func newDiff(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Tell what changed between two runs, whose it is, and what to do",
-		Long: `diff compares two runs of the same list, in what both asked: regressions first,
-with what to do about each, then what became better and what stays broken. What
-is unknown in either run is no change. A domain is broken where mail is refused
-or there is no policy to apply.
+		Long: `diff compares two runs of the same list, in what both asked: what is newly broken
+and other regressions first, with what to do about each, then what became better
+and what stays broken. What is unknown in either run is no change. A domain is
+broken where mail is refused or there is no policy to apply.
 
 OLD must be complete; a suspect run is accepted. NEW may be unfinished: the
 exit status is 3 then. Other numbers of runs, and more than a million domains

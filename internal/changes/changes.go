@@ -59,8 +59,9 @@ type Diff struct {
 	Changed     int // domains with a change
 }
 
-// Compare compares two runs. The groups are by a tag, in upper or lower case, or there is one. The error wraps ErrUnfinished, ErrOrder, ErrSame, ErrTag or ErrTooMany where the
-// runs cannot be compared.
+// Compare compares two runs. The groups are by a tag, in upper or lower case, or there is one.
+//
+// The error wraps ErrUnfinished, ErrOrder, ErrSame, ErrTag or ErrTooMany where the runs cannot be compared.
 func Compare(old, new Run, by string) (*Diff, error) {
 	if err := check(old, new); err != nil {
 		return nil, err

@@ -27,8 +27,8 @@ type comparison struct {
 // An arrival is a domain with a record in the new run alone.
 type arrival struct {
 	known
-	advice
-	tags map[string]string
+	advice advice // of a broken domain
+	tags   map[string]string
 }
 
 // An advice is what is wrong with a domain that has a record, and what to do, in words.
@@ -40,12 +40,12 @@ func adviceOf(row *output.Row) advice {
 
 // A result is a domain that changed or is broken.
 type result struct {
-	advice
 	domain  string
 	tags    map[string]string
 	changes []Change
 	broken  bool
 	why     string // it is broken
+	advice  advice // of a domain that changed
 	before  state  // of a broken domain in the old run
 }
 
@@ -178,7 +178,7 @@ func (c *comparison) arrived(row *output.Row) {
 	}
 	delete(c.arrivals, row.Domain)
 	p := c.pair(row.Domain, knownOf(row, c.before, &c.words), there.known)
-	r := result{advice: there.advice, domain: row.Domain, tags: there.tags, changes: p.changes(c.kinds)}
+	r := result{domain: row.Domain, tags: there.tags, changes: p.changes(c.kinds), advice: there.advice}
 	r.before = p.stateBefore(r.changes)
 	c.add(r, &p.new)
 }
@@ -206,13 +206,13 @@ func (c *comparison) add(r result, now *known) {
 		change := &r.changes[i]
 		change.Tags, change.Broken, change.NewBroken = r.tags, r.broken, r.newBroken()
 		if r.broken {
-			change.Reason = r.reason
+			change.Reason = r.advice.reason
 		}
 		switch {
 		case change.Remedy != "" && change.NewBroken && i == 0: // of its kind, and it does not mend the domain
-			change.Remedy = r.remedy + " " + change.Remedy
+			change.Remedy = r.advice.remedy + " " + change.Remedy
 		case change.Remedy == "" && (change.Regression || change.NewBroken):
-			change.Remedy = r.remedy
+			change.Remedy = r.advice.remedy
 		}
 	}
 	if r.broken || r.changes != nil {

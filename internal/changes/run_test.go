@@ -49,11 +49,14 @@ func TestMissing(t *testing.T) {
 	}{
 		{
 			output.StatusRunning, 3, nil, "tuesday is not finished: 2 domains have no row yet",
-			"Nothing changed since 2026-11-29 02:10, as far as there are rows.", "2 that have no row yet, or are gone from them.", 2,
+			"Nothing changed since 2026-11-29 02:10, as far as there are rows.",
+			"2 that have no row yet, or are gone from them.", 2,
 		},
 		{
-			output.StatusIncomplete, 2, []string{"interrupted"}, "tuesday is not finished (interrupted): 1 domain has no row yet",
-			"Nothing changed since 2026-11-29 02:10, as far as there are rows.", "2 that have no row yet, or are gone from them.", 1,
+			output.StatusIncomplete, 2, []string{"interrupted"},
+			"tuesday is not finished (interrupted): 1 domain has no row yet",
+			"Nothing changed since 2026-11-29 02:10, as far as there are rows.",
+			"2 that have no row yet, or are gone from them.", 1,
 		},
 		{
 			output.StatusIncomplete, 1, nil, "tuesday is not finished: rows that wait to be asked again are no change",
@@ -80,10 +83,12 @@ func TestMissing(t *testing.T) {
 		}
 		want += test.nothing + "\n\nNot compared: 0 domains with a record that are new in the lists, " + test.left + "\n"
 		if got := text.String(); got != want || diff.Missing != test.missing {
-			t.Errorf("%s, %d names: %d missing\n%s\nwant %d\n%s", test.status, test.names, diff.Missing, got, test.missing, want)
+			t.Errorf("%s, %d names: %d missing\n%s\nwant %d\n%s",
+				test.status, test.names, diff.Missing, got, test.missing, want)
 		}
 	}
-	killed := writeRun(t, "killed", monday, func(m *output.Manifest) { m.Status = output.StatusRunning }, good("a.example"))
+	running := func(m *output.Manifest) { m.Status = output.StatusRunning }
+	killed := writeRun(t, "killed", monday, running, good("a.example"))
 	const refused = "killed (not finished) is not complete, "
 	if _, err := Compare(killed, old, ""); err == nil || !strings.HasPrefix(err.Error(), refused) {
 		t.Errorf("a killed run as the old one: %v, want %s...", err, refused)

@@ -82,7 +82,8 @@ func hasOrHave(n int) string {
 	return "have"
 }
 
-// writeGroup writes the heading, what is newly broken and other regressions with what to do, then in brief what else changed and what stays broken.
+// writeGroup writes the heading, what is newly broken and other regressions with what to do, then in brief what else
+// changed and what stays broken.
 func (d *Diff) writeGroup(text *strings.Builder, l layout, g *Group) {
 	text.WriteString(l.heading(d.headline(g)))
 	shown := 0

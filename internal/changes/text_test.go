@@ -120,7 +120,8 @@ func TestWhose(t *testing.T) {
 func TestNothingChanged(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var rows []output.Row
-	for domain, team := range map[string]string{"a.example": "a team", "b.example": "", "c.example": "it", "d.example": "it"} {
+	teamOf := map[string]string{"a.example": "a team", "b.example": "", "c.example": "it", "d.example": "it"}
+	for domain, team := range teamOf {
 		bad := good(domain)
 		fail(&bad, "http", "not_found")
 		bad.Tags = map[string]string{"team": team}
@@ -129,11 +130,12 @@ func TestNothingChanged(t *testing.T) {
 	rows = append(rows, good("good.example"))
 	late := good("late.example")
 	fail(&late, "http", "not_found")
-	old, new := writeRun(t, "monday", monday, nil, rows...), writeRun(t, "to day", tuesday, nil, append(rows, late)...)
+	old, new := writeRun(t, "monday", monday, nil, rows...),
+		writeRun(t, "to day", tuesday, nil, append(rows, late)...)
 	const (
 		title = "monday (2026-11-29 02:10) to to day (2026-11-30 02:10), times in UTC\n"
-		line  = "Nothing changed since 2026-11-29 02:10; 4 domains are broken, as before; 1 domain is broken, and not known " +
-			"or not listed before.\n"
+		line  = "Nothing changed since 2026-11-29 02:10; 4 domains are broken, as before; 1 domain is broken, and not " +
+			"known or not listed before.\n"
 		teams   = "  No team: 2 broken, 0 new\n  team it: 2 broken, 0 new\n  team a team: 1 broken, 0 new\n"
 		command = "stsscan list 'to day' --verdict enforce_refused,broken"
 		last    = "\nNot compared: 1 domain with a record that is new in the lists, 0 that are gone from them.\n"
