@@ -18,10 +18,10 @@ func newDiff(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Tell what changed between two runs, whose it is, and what to do",
-		Long: `diff compares two runs of the same list, in what both asked: what is newly broken
-and other regressions first, with what to do about each, then what became better
-and what stays broken. What is unknown in either run is no change. A domain is
-broken where mail is refused or there is no policy to apply.
+		Long: `diff compares two runs of the same list, in what both asked: first what is newly
+broken and other regressions, with what to do about each, then what became
+better and what stays broken. What is unknown in either run is no change. A
+domain is broken where mail is refused or there is no policy to apply.
 
 OLD must be complete; a suspect run is accepted. NEW may be unfinished: the
 exit status is 3 then. Other numbers of runs, and more than a million domains
@@ -55,7 +55,7 @@ with a record, are for the report in analysis/.`,
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.StringVar(&by, "by", "", "`TAG`: a heading for each value of this column of scan --tags")
 		flags.StringVar(&format, "format", "text", "`FORMAT`: text, markdown or json")
-		flags.StringVar(&failOn, "fail-on", "", "`regression`: exit with status 4 if a domain lost protection")
+		flags.StringVar(&failOn, "fail-on", "", "`WHEN`: regression: exit with status 4 if a domain lost protection")
 	})
 	_ = cmd.RegisterFlagCompletionFunc("format", oneOf("text", "markdown", "json"))
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", oneOf("regression"))
