@@ -26,7 +26,7 @@ func (d *Diff) write(w io.Writer, l layout) error {
 	for _, note := range d.Notes {
 		text.WriteString(l.paragraph("Note: " + note + "."))
 	}
-	if d.Changed == 0 {
+	if d.Changed == 0 && len(d.Total.Unclear) == 0 {
 		d.writeQuiet(&text, l)
 	} else {
 		for i := range d.Groups {
@@ -51,11 +51,8 @@ func (d *Diff) writeQuiet(text *strings.Builder, l layout) {
 	if d.Missing > 0 {
 		line += ", as far as there are rows"
 	}
-	if n := d.Total.Stays.total(); n > 0 {
+	if n := d.Total.Broken; n > 0 {
 		line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
-	}
-	if n := d.Total.Unclear.total(); n > 0 {
-		line += fmt.Sprintf("; %s %s broken, and not known or not listed before", counted(n, "domain"), isOrAre(n))
 	}
 	text.WriteString(l.paragraph(line + "."))
 	for i := range d.Groups {
