@@ -152,7 +152,7 @@ func TestTop(t *testing.T) {
 	inTesting := func(r *output.Row) { r.Mode, r.PolicySHA256, r.Verdict = "testing", "bbbb", "testing_ok" }
 	unprobed := func(r *output.Row) { // which shows no change of the hosts where the run before did not probe
 		r.VerdictBasis, r.Verdict = "certificates", "enforce_refused"
-		r.MX[0].STARTTLS = new(string(codes.STARTTLSNotOffered))
+		r.MX[0].STARTTLS, r.MX[0].TLSError = new(string(codes.STARTTLSCertificate)), new(string(codes.TLSExpired))
 	}
 	same := func(*output.Row) {}
 	gone := func(r *output.Row) { *r = absent(r.Domain) }
@@ -185,13 +185,13 @@ func TestTop(t *testing.T) {
 		}
 	}
 	want := []string{
-		"raises.example, policy changed, id did not, true true true: mx.raises.example: no STARTTLS: Let mx.raises.example " +
-			"offer STARTTLS (section 4.2; RFC 3207). Change the id of the record at _mta-sts.raises.example: senders do not " +
-			"see the new policy before (section 3.1).",
-		"raises.example, mode raised, false true true: mx.raises.example: no STARTTLS: Let mx.raises.example offer STARTTLS " +
-			"(section 4.2; RFC 3207).",
-		"renews.example, id changed, policy did not, false true true: mx.renews.example: no STARTTLS: Let mx.renews.example " +
-			"offer STARTTLS (section 4.2; RFC 3207).",
+		"raises.example, policy changed, id did not, true true true: mx.raises.example: the certificate has expired: " +
+			"Renew the certificate of mx.raises.example (section 4.2). " +
+			"Change the id of the record at _mta-sts.raises.example: senders do not see the new policy before (section 3.1).",
+		"raises.example, mode raised, false true true: mx.raises.example: the certificate has expired: " +
+			"Renew the certificate of mx.raises.example (section 4.2).",
+		"renews.example, id changed, policy did not, false true true: mx.renews.example: the certificate has expired: " +
+			"Renew the certificate of mx.renews.example (section 4.2).",
 		"adopts.example, adopted, false true true: there is no file at /.well-known/mta-sts.txt: " +
 			"Serve /.well-known/mta-sts.txt with status 200 at mta-sts.adopts.example (section 3.3).",
 		"does-not-exist.example, abandoned abruptly, true false false: : " +
