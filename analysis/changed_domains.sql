@@ -22,7 +22,7 @@ FROM (
         place,
         mx,
         CASE
-            WHEN kind NOT IN ('MX left the policy', 'mail would be refused') THEN NULL
+            WHEN kind NOT IN ('MX left the policy', 'MX hosts refused') THEN NULL
             WHEN mx_match = 'none' THEN 'mx_not_covered'
             WHEN mx_match = 'some' THEN 'mx_partly_covered'
             ELSE coalesce(without_tls(mx)[1].tls_error, without_tls(mx)[1].starttls)

@@ -34,7 +34,7 @@ func TestChangeTexts(t *testing.T) {
 		{"shorter.com", nil, func(s *site) { policy(s, "enforce", 86400, "mail.shorter.com") }, "max_age lowered", "604800", "86400"},
 		{"id.com", nil, func(s *site) { s.record = id }, "id changed, policy did not", "1", "2"},
 		{"drifts.com", nil, func(s *site) { s.mx = "mx.example.net" }, "MX left the policy", "all", "none"},
-		{"drifts.com", nil, nil, "mail would be refused", "enforce_ok", "enforce_refused"},
+		{"drifts.com", nil, nil, "MX hosts refused", "enforce_ok", "enforce_refused"},
 		{"back.com", func(s *site) { s.mx = "mx.example.net" }, func(s *site) { s.mx = "" }, "MX covered again", "none", "all"},
 		{"moves.com", nil, func(s *site) { s.host, s.addrs = "moves.sts.provider.net", []string{"22.1.200.1"} }, "operator changed", "-", "provider.net"},
 

@@ -83,17 +83,17 @@ func TestComparison(t *testing.T) {
 		{
 			"certificates that both looked at, with a night between",
 			[]night{of(smtp("good"), "--probe-mx"), of(smtp("good"), ""), of(smtp("no-starttls"), "--probe-mx")},
-			[]string{"3 a.com: mail would be refused!"},
+			[]string{"3 a.com: MX hosts refused!"},
 		},
 		{
 			"names, where one run alone looked at certificates",
 			[]night{of(smtp("good"), ""), of(drifted, "--probe-mx")},
-			[]string{"2 a.com: MX left the policy!", "2 a.com: mail would be refused!"},
+			[]string{"2 a.com: MX hosts refused!", "2 a.com: MX left the policy!"},
 		},
 		{
 			"hosts that one run did not ask for",
 			[]night{of(as, ""), of(drifted, "--mx none --dane none"), of(drifted, "")},
-			[]string{"3 a.com: MX left the policy!", "3 a.com: mail would be refused!"},
+			[]string{"3 a.com: MX hosts refused!", "3 a.com: MX left the policy!"},
 		},
 		{"fewer passes", []night{of(as, ""), of(fault("tcp refuse"), "--passes 1"), of(as, "")}, nil},
 		{

@@ -136,7 +136,7 @@ WINDOW nights_of AS (PARTITION BY domain ORDER BY night);
 -- go generate ./internal/changes:
 CREATE OR REPLACE TEMP TABLE kinds AS
 FROM (VALUES
-    (1, 'mail would be refused', 'hosts', 'always'),
+    (1, 'MX hosts refused', 'hosts', 'always'),
     (2, 'policy broken', 'policy', 'asked'),
     (3, 'record broken', 'record', 'asked'),
     (4, 'MX left the policy', 'hosts', 'asked'),
@@ -204,7 +204,7 @@ FROM (
         CASE WHEN mx_known AND matched.match <> 'all' AND mx_match = 'all' THEN {kind: 'MX covered again', before: matched.match, after: mx_match} END,
         CASE WHEN refuses(verdict) AND was.present AND coalesce(NOT refuses(matched.verdict), false)
             AND (NOT by_certificates(verdict_basis, mx_match) OR NOT asked.other_roots AND coalesce(NOT refuses(probed.verdict), false))
-            THEN {kind: 'mail would be refused', before: matched.verdict, after: verdict} END,
+            THEN {kind: 'MX hosts refused', before: matched.verdict, after: verdict} END,
         CASE
             WHEN was.present AND record = 'valid' AND judged_policy <> 'unknown' AND had IS NOT NULL AND host_operator IS DISTINCT FROM had.operator
             THEN {kind: 'operator changed', before: had.operator, after: host_operator}

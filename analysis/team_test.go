@@ -97,7 +97,7 @@ func TestTeam(t *testing.T) {
 		{"team-takeover", "left-behind.com", `\u{202e}gnirts`, "web", "takeover risk: whoever registers the target serves the policy",
 			"mta-sts.left-behind.com is an alias of gone.provider.net, which does not exist",
 			"Remove the alias to a name that does not exist: whoever registers that name speaks for you (section 8.2)."},
-		{"team-broken", "brand-00.com", "Alice", "web", "mail would be refused; MX left the policy", "enforce_ok → enforce_refused",
+		{"team-broken", "brand-00.com", "Alice", "web", "MX hosts refused; MX left the policy", "enforce_ok → enforce_refused",
 			"Add to the policy: mx: mx.elsewhere.example (section 4.1). Then change the id of the record."},
 		{"team-broken", "brand-01.com", "Bob", "mail", "abandoned abruptly", "valid → nxdomain",
 			"Publish the record at _mta-sts.brand-01.com again. To leave, first serve mode none until the old max_age is over (section 8.3)."},
@@ -280,7 +280,7 @@ func testFirstScreen(t *testing.T, path string) {
 	}
 	for _, want := range []string{
 		"takeover risk: whoever registers the target serves the policy", "left-behind.com", "Remove the alias",
-		"Broken since the run before", "brand-00.com", "Alice", "mail would be refused", "Add to the policy: mx: mx.elsewhere.example",
+		"Broken since the run before", "brand-00.com", "Alice", "MX hosts refused", "Add to the policy: mx: mx.elsewhere.example",
 		"9 domains", "self_signed", "Give mta-sts.DOMAIN a certificate from an authority that senders trust",
 	} {
 		if !strings.Contains(seen.Text, want) {

@@ -263,7 +263,7 @@ func nights() (worlds [3]world, events []event) {
 	happens(2, "policy mended", "mended.com")
 	w.edit("drifts.com", func(s *site) { s.mx = "mx.elsewhere.example" })
 	happens(2, "MX left the policy", "drifts.com")
-	happens(2, "mail would be refused", "drifts.com")
+	happens(2, "MX hosts refused", "drifts.com")
 	w.add(good("joins.com", "1"))
 	happens(2, "adopted", "joins.com")
 	w.edit("unlucky.com", func(s *site) { s.faults = []string{"dns servfail"} }) // no change: unknown

@@ -11,6 +11,7 @@ import (
 
 	"stsscan/internal/changes"
 	"stsscan/internal/codes"
+	"stsscan/internal/terminal"
 )
 
 func newDiff(std streams) *cobra.Command {
@@ -19,10 +20,10 @@ func newDiff(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Tell what changed between two runs, whose it is, and what to do",
-		Long: `diff compares two runs of the same list, in what both asked: regressions first,
-with what to do about each, then what became better and what stays broken. What
-is unknown in either run is no change. A domain is broken where mail is refused
-or there is no policy to apply.
+		Long: `diff compares two runs of the same list, in what both asked: first what is newly
+broken and other regressions, with what to do about each, then what became
+better and what stays broken. What is unknown in either run is no change. A
+domain is broken where mail is refused or there is no policy to apply.
 
 OLD must be complete; a suspect run is accepted. NEW may be unfinished: the
 exit status is 3 then. Other numbers of runs, and more than a million domains
@@ -33,7 +34,8 @@ with a record, are for the report in analysis/.`,
 		Args: exactly(2, "two run directories, the older one first"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			formats := map[string]func(*changes.Diff, io.Writer) error{
-				"text": (*changes.Diff).WriteText, "markdown": (*changes.Diff).WriteMarkdown, "json": (*changes.Diff).WriteJSON,
+				"text":     func(diff *changes.Diff, w io.Writer) error { return diff.WriteText(w, columnsOf(std.out)) },
+				"markdown": (*changes.Diff).WriteMarkdown, "json": (*changes.Diff).WriteJSON,
 			}
 			if formats[format] == nil {
 				return usage(fmt.Errorf("--format %w", codes.Unknown(format, reportFormats)))
@@ -61,6 +63,14 @@ with a record, are for the report in analysis/.`,
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", oneOf("regression"))
 	addHelp(cmd.Flags())
 	return cmd
+}
+
+// columnsOf is the width of a terminal; 0 for what is none.
+func columnsOf(w io.Writer) int {
+	if !terminal.IsTerminal(w) {
+		return 0
+	}
+	return terminal.Columns(w)
 }
 
 // compareRuns compares the runs in two directories. What is wrong with the command line has its status.

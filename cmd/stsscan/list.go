@@ -26,8 +26,7 @@ it shows: few rows of a long list take little time.
 
 A domain that several owners named is listed for each of them. Cells of CSV that
 a spreadsheet would take for a formula have an apostrophe before them.`,
-		Example: `  stsscan list run --verdict broken,enforce_refused
-  stsscan list run --verdict broken,enforce_refused --by team
+		Example: `  stsscan list run --verdict broken,enforce_refused --by team
   stsscan list run --tag team=retail --format csv > retail.csv
   stsscan list run --finding mx_not_covered --columns domain,mx.host,owner`,
 		Args: exactly(1, "one run directory"),

@@ -24,8 +24,11 @@ type Change struct {
 	Regression    bool
 	Gain          bool
 	Before, After string // empty: nothing
+	Broken        bool   // the domain is, in the new run
+	NewBroken     bool   // and was not in the old one
+	Reason        string // a broken domain is so, in words
 	Tags          map[string]string
-	Remedy        string // what to do about a regression
+	Remedy        string // what to do about a regression, and of a domain that is newly broken
 	Cached        string // what senders with the old policy in their cache experience, where it is not the new one
 
 	place int // of its kind in Kinds
@@ -38,7 +41,7 @@ type Group struct {
 	New     int      // of these, by a change since the old run
 	Stays   Reasons  // of these, broken in the old run too
 	Unclear Reasons  // of these, it is not known whether they were, or they are new in the lists
-	Changes []Change // regressions first, the worst at the top, then by domain
+	Changes []Change // those of domains that are newly broken first, then regressions, the worst at the top, by domain
 }
 
 // A Diff is what changed between two runs.
@@ -50,15 +53,21 @@ type Diff struct {
 	Total    Group    // of all domains, each once, without the changes
 	Arrived  int      // domains with a record that are not in the lists of the old run
 	Left     int      // domains that had one and are not in the lists of the new run, or have no row yet
+	Missing  int64    // names of the new run, which is not finished, that have no row yet
 
 	Regressions int // domains with one
 	Changed     int // domains with a change
 }
 
-// Compare compares two runs. The error wraps ErrUnfinished, ErrOrder, ErrSame, ErrTag or ErrTooMany where the
-// runs cannot be compared.
+// Compare compares two runs. The groups are by a tag, in upper or lower case, or there is one.
+//
+// The error wraps ErrUnfinished, ErrOrder, ErrSame, ErrTag or ErrTooMany where the runs cannot be compared.
 func Compare(old, new Run, by string) (*Diff, error) {
-	if err := check(old, new, by); err != nil {
+	if err := check(old, new); err != nil {
+		return nil, err
+	}
+	by, err := new.tag(by)
+	if err != nil {
 		return nil, err
 	}
 	c := newComparison(old, new)
@@ -69,7 +78,14 @@ func Compare(old, new Run, by string) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Diff{Old: old, New: new, Tag: by, Notes: notes(old, new), Arrived: len(c.arrivals), Left: len(c.had)}
+	missing, err := new.missing()
+	if err != nil {
+		return nil, err
+	}
+	d := &Diff{
+		Old: old, New: new, Tag: by, Notes: notes(old, new, missing), Arrived: len(c.arrivals), Left: len(c.had),
+		Missing: missing,
+	}
 	d.group(c.results, others)
 	return d, nil
 }

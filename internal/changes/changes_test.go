@@ -146,6 +146,73 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestTop has the domains that are newly broken before all others, each with what is wrong and what to do, whatever
+// changed of it, and as many as the heading counts.
+func TestTop(t *testing.T) {
+	inTesting := func(r *output.Row) { r.Mode, r.PolicySHA256, r.Verdict = "testing", "bbbb", "testing_ok" }
+	unprobed := func(r *output.Row) { // which shows no change of the hosts where the run before did not probe
+		r.VerdictBasis, r.Verdict = "certificates", "enforce_refused"
+		r.MX[0].STARTTLS, r.MX[0].TLSError = new(string(codes.STARTTLSCertificate)), new(string(codes.TLSExpired))
+	}
+	same := func(*output.Row) {}
+	gone := func(r *output.Row) { *r = absent(r.Domain) }
+	var before, after []output.Row
+	for _, test := range []struct {
+		domain   string
+		old, new func(*output.Row)
+	}{
+		{"mended.example", func(r *output.Row) { fail(r, codes.StageHTTP, codes.ReasonNotFound) }, same},
+		{"lowers.example", same, inTesting},
+		{"does-not-exist.example", same, func(r *output.Row) { gone(r); r.RecordReason = "no_domain" }},
+		{"adopts.example", gone, func(r *output.Row) { fail(r, codes.StageHTTP, codes.ReasonNotFound) }},
+		{"renews.example", same, func(r *output.Row) { unprobed(r); r.RecordID = "2" }},
+		{"raises.example", inTesting, unprobed},
+	} {
+		old, new := good(test.domain), good(test.domain)
+		test.old(&old)
+		test.new(&new)
+		before, after = append(before, old), append(after, new)
+	}
+	t.Chdir(t.TempDir())
+	diff := compared(t, writeRun(t, "monday", monday, nil, before...), writeRun(t, "tuesday", tuesday, nil, after...), "")
+	var got []string
+	newBroken := make(map[string]bool)
+	for _, c := range diff.Groups[0].Changes {
+		got = append(got, fmt.Sprintf("%s, %s, %v %v %v: %s: %s",
+			c.Domain, c.Kind, c.Regression, c.Broken, c.NewBroken, c.Reason, c.Remedy))
+		if c.NewBroken {
+			newBroken[c.Domain] = true
+		}
+	}
+	want := []string{
+		"raises.example, policy changed, id did not, true true true: mx.raises.example: the certificate has expired: " +
+			"Renew the certificate of mx.raises.example (section 4.2). " +
+			"Change the id of the record at _mta-sts.raises.example: senders do not see the new policy before (section 3.1).",
+		"raises.example, mode raised, false true true: mx.raises.example: the certificate has expired: " +
+			"Renew the certificate of mx.raises.example (section 4.2).",
+		"renews.example, id changed, policy did not, false true true: mx.renews.example: the certificate has expired: " +
+			"Renew the certificate of mx.renews.example (section 4.2).",
+		"adopts.example, adopted, false true true: there is no file at /.well-known/mta-sts.txt: " +
+			"Serve /.well-known/mta-sts.txt with status 200 at mta-sts.adopts.example (section 3.3).",
+		"does-not-exist.example, abandoned abruptly, true false false: : " +
+			"The domain does not exist: register it again, or take it off the list.",
+		"lowers.example, mode lowered, true false false: : " +
+			"Set mode enforce again unless this was meant, then change the id of the record (sections 3.1 and 5).",
+		"lowers.example, policy changed, id did not, true false false: : " +
+			"Change the id of the record at _mta-sts.lowers.example: senders do not see the new policy before (section 3.1).",
+		"mended.example, policy mended, false false false: : ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if n := diff.Groups[0].New; n != len(newBroken) || n != 3 {
+		t.Errorf("%d new, want the %d that stand at the top", n, len(newBroken))
+	}
+	if n := diff.Groups[0].Regressions(); n != 3 {
+		t.Errorf("%d domains with a regression, want 3", n)
+	}
+}
+
 // TestDuplicates counts a domain for each team that an entry of the lists names.
 func TestDuplicates(t *testing.T) {
 	old, new := twoRuns(t, func(m *output.Manifest) { m.Inputs = []output.Input{{OtherTags: 3}} })
@@ -161,6 +228,11 @@ func TestDuplicates(t *testing.T) {
 	diff := compared(t, old, new, "team")
 	for _, g := range diff.Groups {
 		got = append(got, fmt.Sprintf("%s: %d broken, %d new, %d regressions", g.Value, g.Broken, g.New, g.Regressions()))
+		for _, c := range g.Changes {
+			if c.Tags["team"] != g.Value {
+				t.Errorf("%q has the tags %v of %s", g.Value, c.Tags, c.Domain)
+			}
+		}
 	}
 	want := []string{
 		"it: 3 broken, 1 new, 2 regressions", "retail: 2 broken, 1 new, 1 regressions", ": 1 broken, 1 new, 0 regressions",
@@ -203,6 +275,7 @@ func TestRefused(t *testing.T) {
 		{"the same", new, new, "", ErrSame},
 		{"a copy", new, readRun(t, "copy"), "", ErrSame},
 		{"the newer one first", new, old, "", ErrOrder},
+		{"a tag in another case", old, new, "Team", nil},
 		{"no such tag", old, new, "owner", ErrTag},
 	} {
 		if _, err := Compare(test.old, test.new, test.by); !errors.Is(err, test.want) {

@@ -27,7 +27,15 @@ type comparison struct {
 // An arrival is a domain with a record in the new run alone.
 type arrival struct {
 	known
-	tags map[string]string
+	advice advice // of a broken domain
+	tags   map[string]string
+}
+
+// An advice is what is wrong with a domain that has a record, and what to do, in words.
+type advice struct{ reason, remedy string }
+
+func adviceOf(row *output.Row) advice {
+	return advice{explain.Reason(row), firstOrNone(explain.Advice(row))}
 }
 
 // A result is a domain that changed or is broken.
@@ -37,6 +45,7 @@ type result struct {
 	changes []Change
 	broken  bool
 	why     string // it is broken
+	advice  advice // of a domain that changed
 	before  state  // of a broken domain in the old run
 }
 
@@ -77,7 +86,11 @@ func (c *comparison) read() error {
 		if c.compare(row) {
 			continue
 		}
-		c.arrivals[row.Domain] = arrival{knownOf(row, c.now, &c.words), row.Tags}
+		there := arrival{known: knownOf(row, c.now, &c.words), tags: row.Tags}
+		if there.broken() {
+			there.advice = adviceOf(row)
+		}
+		c.arrivals[row.Domain] = there
 		if both+len(c.arrivals) > c.most {
 			return c.tooMany()
 		}
@@ -108,12 +121,13 @@ func (c *comparison) read() error {
 	return nil
 }
 
-// others are the values of a tag that further entries of the new run's lists give the domains of results.
-func (c *comparison) others(tag string) (map[string][]string, error) {
+// others are the tags that further entries of the new run's lists give the domains of results; none where no tag
+// makes groups.
+func (c *comparison) others(tag string) (map[string][]map[string]string, error) {
 	if tag == "" {
 		return nil, nil
 	}
-	others := make(map[string][]string)
+	others := make(map[string][]map[string]string)
 	for i := range c.results {
 		others[c.results[i].domain] = nil
 	}
@@ -121,8 +135,8 @@ func (c *comparison) others(tag string) (map[string][]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if values, ok := others[duplicate.Domain]; ok {
-			others[duplicate.Domain] = append(values, duplicate.Tags[tag])
+		if entries, ok := others[duplicate.Domain]; ok {
+			others[duplicate.Domain] = append(entries, duplicate.Tags)
 		}
 	}
 	return others, nil
@@ -143,16 +157,12 @@ func (c *comparison) compare(row *output.Row) bool {
 	p := c.pair(row.Domain, old, knownOf(row, c.now, &c.words))
 	r := result{domain: row.Domain, tags: row.Tags, changes: p.changes(c.kinds)}
 	r.before = p.stateBefore(r.changes)
+	if r.changes != nil {
+		r.advice = adviceOf(row)
+	}
 	cached := p.cached(row)
 	for i := range r.changes {
-		change := &r.changes[i]
-		if !change.Regression {
-			continue
-		}
-		if change.Remedy == "" {
-			change.Remedy = firstOrNone(explain.Advice(row))
-		}
-		if change.aboutCache() {
+		if change := &r.changes[i]; change.Regression && change.aboutCache() {
 			change.Cached = cached
 		}
 	}
@@ -168,7 +178,7 @@ func (c *comparison) arrived(row *output.Row) {
 	}
 	delete(c.arrivals, row.Domain)
 	p := c.pair(row.Domain, knownOf(row, c.before, &c.words), there.known)
-	r := result{domain: row.Domain, tags: there.tags, changes: p.changes(c.kinds)}
+	r := result{domain: row.Domain, tags: there.tags, changes: p.changes(c.kinds), advice: there.advice}
 	r.before = p.stateBefore(r.changes)
 	c.add(r, &p.new)
 }
@@ -193,9 +203,22 @@ func (c *comparison) add(r result, now *known) {
 		r.why = now.why()
 	}
 	for i := range r.changes {
-		r.changes[i].Tags = r.tags
+		change := &r.changes[i]
+		change.Tags, change.Broken, change.NewBroken = r.tags, r.broken, r.newBroken()
+		if r.broken {
+			change.Reason = r.advice.reason
+		}
+		switch {
+		case change.Remedy != "" && change.NewBroken && i == 0: // of its kind, and it does not mend the domain
+			change.Remedy = r.advice.remedy + " " + change.Remedy
+		case change.Remedy == "" && (change.Regression || change.NewBroken):
+			change.Remedy = r.advice.remedy
+		}
 	}
 	if r.broken || r.changes != nil {
 		c.results = append(c.results, r)
 	}
 }
+
+// newBroken reports whether the domain is broken by a change.
+func (r *result) newBroken() bool { return r.broken && r.before == stateSound }

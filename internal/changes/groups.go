@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// group makes the groups and the totals of the results. others are the values of the tag that further entries of the
-// lists give a domain.
-func (d *Diff) group(results []result, others map[string][]string) {
+// group makes the groups and the totals of the results. others are the tags that further entries of the lists give a
+// domain.
+func (d *Diff) group(results []result, others map[string][]map[string]string) {
 	groups := make(map[string]*Group)
 	for i := range results {
 		r := &results[i]
-		d.Total.add(r)
+		d.Total.count(r)
 		if r.changes != nil {
 			d.Changed++
 			if r.changes[0].Regression {
 				d.Regressions++
 			}
 		}
-		values := []string{""}
-		if d.Tag != "" {
-			values = distinct(append([]string{r.tags[d.Tag]}, others[r.domain]...))
-		}
-		for _, value := range values {
+		added := make(map[string]bool)
+		for _, tags := range append([]map[string]string{r.tags}, others[r.domain]...) {
+			value := tags[d.Tag] // "" where no tag makes groups
+			if added[value] {
+				continue
+			}
+			added[value] = true
 			if groups[value] == nil {
 				groups[value] = &Group{Value: value}
 			}
-			groups[value].add(r)
-			groups[value].Changes = append(groups[value].Changes, r.changes...)
+			groups[value].add(r, tags)
 		}
 	}
 	for _, g := range groups {
@@ -44,7 +45,16 @@ func (d *Diff) group(results []result, others map[string][]string) {
 	})
 }
 
-func (g *Group) add(r *result) {
+// add adds a domain with the tags that an entry of the group gives it.
+func (g *Group) add(r *result, tags map[string]string) {
+	g.count(r)
+	for _, change := range r.changes {
+		change.Tags = tags
+		g.Changes = append(g.Changes, change)
+	}
+}
+
+func (g *Group) count(r *result) {
 	if !r.broken {
 		return
 	}
@@ -69,6 +79,14 @@ func (r *Reasons) add(why string) {
 	(*r)[why]++
 }
 
+// total is the number of domains.
+func (r Reasons) total() (n int) {
+	for _, domains := range r {
+		n += domains
+	}
+	return n
+}
+
 // sorted lists the reasons, the most frequent first.
 func (r Reasons) sorted() []string {
 	return slices.SortedFunc(maps.Keys(r), func(a, b string) int {
@@ -76,34 +94,48 @@ func (r Reasons) sorted() []string {
 	})
 }
 
-// sort puts regressions first, all those of a domain together: by its worst one, then by domain.
+// sort puts the domains first that are newly broken, then those with other regressions, all that belongs to a domain
+// together: by its worst change, then by domain. The rest follows by kind.
 func (g *Group) sort() {
 	worst := make(map[string]Change)
 	for _, c := range g.Changes {
-		if have, ok := worst[c.Domain]; c.Regression && (!ok || worstFirst(c, have) < 0) {
+		if have, ok := worst[c.Domain]; c.urgent() && (!ok || worstFirst(c, have) < 0) {
 			worst[c.Domain] = c
 		}
 	}
 	slices.SortFunc(g.Changes, func(a, b Change) int {
-		if a.Regression && b.Regression {
-			return cmp.Or(cmp.Compare(worst[a.Domain].place, worst[b.Domain].place), strings.Compare(a.Domain, b.Domain),
-				cmp.Compare(a.place, b.place))
+		if order := cmp.Compare(a.urgency(), b.urgency()); order != 0 {
+			return order
 		}
-		return cmp.Or(worstFirst(a, b), strings.Compare(a.Domain, b.Domain))
+		if !a.urgent() {
+			return cmp.Or(worstFirst(a, b), strings.Compare(a.Domain, b.Domain))
+		}
+		return cmp.Or(worstFirst(worst[a.Domain], worst[b.Domain]), strings.Compare(a.Domain, b.Domain), worstFirst(a, b))
 	})
 }
+
+// urgency orders changes: those of domains that are newly broken, other regressions, the rest.
+func (c *Change) urgency() int {
+	switch {
+	case c.NewBroken:
+		return 0
+	case c.Regression:
+		return 1
+	}
+	return 2
+}
+
+// urgent reports whether the change stands at the top of its group.
+func (c *Change) urgent() bool { return c.NewBroken || c.Regression }
 
 // Regressions is the number of domains with one.
 func (g *Group) Regressions() (n int) {
 	last := ""
 	for _, c := range g.Changes {
-		if !c.Regression {
-			break
-		}
-		if c.Domain != last {
+		if c.Regression && c.Domain != last {
 			n++
+			last = c.Domain
 		}
-		last = c.Domain
 	}
 	return n
 }

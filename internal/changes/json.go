@@ -20,6 +20,7 @@ type jsonDiff struct {
 	Changed     int         `json:"changed"`
 	Arrived     int         `json:"arrived"`
 	Left        int         `json:"left"`
+	Missing     int64       `json:"missing"`
 	Groups      []jsonGroup `json:"groups"`
 }
 
@@ -47,6 +48,9 @@ type jsonChange struct {
 	Gain       bool              `json:"gain"`
 	Before     *string           `json:"before"`
 	After      *string           `json:"after"`
+	Broken     bool              `json:"broken"`
+	NewBroken  bool              `json:"new_broken"`
+	Reason     *string           `json:"reason"`
 	Tags       map[string]string `json:"tags"`
 	Remedy     *string           `json:"remedy"`
 	Cached     *string           `json:"cached_policy"`
@@ -57,7 +61,7 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 	out := jsonDiff{
 		Old: jsonRunOf(&d.Old), New: jsonRunOf(&d.New), Notes: notNil(d.Notes), Tag: orNull(d.Tag),
 		Broken: d.Total.Broken, NewBroken: d.Total.New, Regressions: d.Regressions, Changed: d.Changed,
-		Arrived: d.Arrived, Left: d.Left, Groups: []jsonGroup{},
+		Arrived: d.Arrived, Left: d.Left, Missing: d.Missing, Groups: []jsonGroup{},
 	}
 	for i := range d.Groups {
 		g := &d.Groups[i]
@@ -68,7 +72,7 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 		for _, c := range g.Changes {
 			group.Changes = append(group.Changes, jsonChange{
 				Domain: c.Domain, Kind: c.Kind, Regression: c.Regression, Gain: c.Gain, Before: orNull(c.Before),
-				After: orNull(c.After), Tags: c.Tags, Remedy: orNull(c.Remedy), Cached: orNull(c.Cached),
+				After: orNull(c.After), Broken: c.Broken, NewBroken: c.NewBroken, Reason: orNull(c.Reason), Tags: c.Tags, Remedy: orNull(c.Remedy), Cached: orNull(c.Cached),
 			})
 		}
 		out.Groups = append(out.Groups, group)

@@ -61,8 +61,9 @@ func (l Loss) of(p *pair) bool {
 func Kinds() []Kind {
 	return []Kind{
 		{
-			Word: "mail would be refused", About: AboutHosts, Loss: LossAlways,
-			Meaning: "Some host that receives mail is refused now by senders that honour the policy.",
+			Word: "MX hosts refused", About: AboutHosts, Loss: LossAlways,
+			Meaning: "Some hosts that receive mail are refused now by senders that honour the policy; others may still " +
+				"take it.",
 			found: func(p *pair) (string, string, bool) {
 				certificates := !p.otherRoots && p.old.probed() && !p.old.refuses()
 				return string(p.old.verdict), string(p.new.verdict), p.new.refuses() && p.old.present() &&

@@ -56,6 +56,9 @@ func (p *pair) maxAges() (before, now int64) {
 	return *p.old.maxAge, *p.new.maxAge
 }
 
+// noDomain is what to do about a domain that does not exist any more.
+const noDomain = "The domain does not exist: register it again, or take it off the list."
+
 // changes are those of the domain, worstFirst.
 func (p *pair) changes(kinds []Kind) []Change {
 	var list []Change
@@ -71,6 +74,9 @@ func (p *pair) changes(kinds []Kind) []Change {
 		}
 		if change.Regression {
 			change.Remedy = places.Replace(kind.Remedy)
+			if p.new.recordReason == string(codes.RecordNoDomain) {
+				change.Remedy = noDomain
+			}
 		}
 		list = append(list, change)
 	}

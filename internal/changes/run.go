@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"stsscan/internal/codes"
 	"stsscan/internal/config"
 	"stsscan/internal/output"
 )
@@ -31,6 +32,7 @@ type Run struct {
 	Started time.Time
 	Tags    []string // columns of the lists that the rows carry
 
+	names      int64  // of all lists: each gets a row
 	id         string // output.Identity.Run; empty: of an older program
 	altered    bool
 	passes     int64 // 0: not known
@@ -61,6 +63,7 @@ func ReadRun(dir string) (Run, error) {
 	run.exclusions = first.Exclusions[:min(shownHash, len(first.Exclusions))]
 	for _, in := range first.Inputs {
 		run.lists = append(run.lists, in.SHA256[:min(shownHash, len(in.SHA256))])
+		run.names += in.Names
 	}
 	for _, m := range manifests {
 		run.add(m)
@@ -101,8 +104,8 @@ func (r *Run) add(m *output.Manifest) {
 	}
 }
 
-// check refuses runs that cannot be compared. by is a tag, or empty.
-func check(old, new Run, by string) error {
+// check refuses runs that cannot be compared.
+func check(old, new Run) error {
 	same := old.id != "" && old.id == new.id || filepath.Clean(old.Dir) == filepath.Clean(new.Dir)
 	switch {
 	case same:
@@ -111,35 +114,89 @@ func check(old, new Run, by string) error {
 		return fmt.Errorf("%s was begun after %s: %w", old.Dir, new.Dir, ErrOrder)
 	case !old.Status.Finished():
 		return fmt.Errorf("%s (%s) %w", old.Dir, old.state(), ErrUnfinished)
-	case by != "" && !slices.Contains(new.Tags, by):
-		carried := cmp.Or(strings.Join(new.Tags, ", "), "no columns")
-		return fmt.Errorf("%w as %q: the lists of %s carried %s (scan --tags)", ErrTag, by, new.Dir, carried)
 	}
 	return nil
 }
 
-// state is the status of a run with its reasons.
-func (r *Run) state() string {
-	if r.Reasons == nil {
-		return string(r.Status)
+// tag finds a column that the rows carry by its name, in upper or lower case; none for no name.
+func (r *Run) tag(name string) (string, error) {
+	if name == "" || slices.Contains(r.Tags, name) {
+		return name, nil
 	}
-	return string(r.Status) + ": " + strings.Join(r.Reasons, "; ")
+	for _, tag := range r.Tags {
+		if strings.EqualFold(tag, name) {
+			return tag, nil
+		}
+	}
+	carried := cmp.Or(strings.Join(r.Tags, ", "), "no columns")
+	meant, ok := codes.Nearest(name, r.Tags)
+	if ok {
+		meant = ": did you mean " + meant + "?"
+	}
+	return "", fmt.Errorf("%w as %q: the lists of %s carried %s (scan --tags)%s", ErrTag, name, r.Dir, carried, meant)
 }
 
-// notes say what a reader must know about the two runs before the changes, one sentence each.
-func notes(old, new Run) []string {
+// missing is how many names have no row yet. Names in parts that are there have one, or opted out.
+func (r *Run) missing() (int64, error) {
+	if r.Status.Finished() {
+		return 0, nil
+	}
+	paths, err := output.PartPaths(r.Dir)
+	if err != nil {
+		return 0, err
+	}
+	missing := r.names
+	for _, path := range paths {
+		part, err := output.ReadPartInfo(path)
+		if err != nil {
+			return 0, err
+		}
+		missing -= part.Rows + part.ExcludedLate
+	}
+	return max(0, missing), nil
+}
+
+// state is the status of a run with its reasons. A run that was killed says that it is running.
+func (r *Run) state() string {
+	state := string(r.Status)
+	if r.Status == output.StatusRunning {
+		state = "not finished"
+	}
+	if r.Reasons == nil {
+		return state
+	}
+	return state + ": " + strings.Join(r.Reasons, "; ")
+}
+
+// notes say what a reader must know about the two runs before the changes, one sentence each. The new one lacks rows
+// of so many names.
+func notes(old, new Run, missing int64) []string {
 	var notes []string
 	for _, r := range []Run{old, new} {
 		switch {
 		case r.Status == output.StatusSuspect:
 			notes = append(notes, fmt.Sprintf("%s is %s: what it left unknown is no change", r.Dir, r.state()))
 		case !r.Status.Finished():
-			notes = append(notes, fmt.Sprintf("%s is not finished (%s): domains that it has not come to are left out",
-				r.Dir, r.state()))
+			notes = append(notes, r.unfinished(missing))
 		}
 		if r.altered {
 			notes = append(notes, r.Dir+": its manifest was changed after it was written")
 		}
 	}
 	return append(notes, differences(old, new)...)
+}
+
+// unfinished says so of a run that lacks rows of so many names.
+func (r *Run) unfinished(missing int64) string {
+	text := r.Dir + " is not finished"
+	if r.Reasons != nil {
+		text += " (" + strings.Join(r.Reasons, "; ") + ")"
+	}
+	switch missing {
+	case 0:
+		return text + ": rows that wait to be asked again are no change"
+	case 1:
+		return text + ": 1 domain has no row yet"
+	}
+	return fmt.Sprintf("%s: %s domains have no row yet", text, output.Grouped(missing))
 }

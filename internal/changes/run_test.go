@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -25,15 +26,76 @@ func TestNotes(t *testing.T) {
 	old.resolvers = []string{"192.0.2.3:53"}
 	want := []string{
 		"monday is suspect: 200 of 300 records are unknown: what it left unknown is no change",
-		"other is not finished (incomplete: interrupted; 2 domains wait): domains that it has not come to are left out",
+		"other is not finished (interrupted; 2 domains wait): 1,234 domains have no row yet",
 		"the runs differ in --names (as_given, then registered) and --limit (0, then 9) and exclusions (none, then 0123456789ab): domains that are not in both are left out",
 		"the runs differ in --probe-mx (false, then true): verdicts that rest on certificates are compared between runs that probed alone",
 		"the runs differ in --passes (2, then 1): failures that may pass are no changes where a run had fewer passes",
 		"the runs differ in roots (bundle, then company.pem): certificates that lack nothing but trust are no changes",
 		"the runs differ in resolvers (192.0.2.3:53, then 192.0.2.1:53 192.0.2.2:53): some changes may be those of the place",
 	}
-	if got := notes(old, new); !slices.Equal(got, want) {
+	if got := notes(old, new, 1234); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestMissing has what is said of a new run that lacks rows: nothing that only a whole run can tell.
+func TestMissing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	old := writeRun(t, "monday", monday, nil, good("a.example"), good("b.example"), good("c.example"))
+	for _, test := range []struct {
+		status  output.Status
+		names   int64
+		reasons []string
+		note    string
+		nothing string
+		left    string
+		missing int64
+	}{
+		{
+			output.StatusRunning, 3, nil, "tuesday is not finished: 2 domains have no row yet",
+			"Nothing changed since 2026-11-29 02:10, as far as there are rows.",
+			"2 that have no row yet, or are gone from them.", 2,
+		},
+		{
+			output.StatusIncomplete, 2, []string{"interrupted"},
+			"tuesday is not finished (interrupted): 1 domain has no row yet",
+			"Nothing changed since 2026-11-29 02:10, as far as there are rows.",
+			"2 that have no row yet, or are gone from them.", 1,
+		},
+		{
+			output.StatusIncomplete, 1, nil, "tuesday is not finished: rows that wait to be asked again are no change",
+			"Nothing changed since 2026-11-29 02:10.", "2 that are gone from them.", 0,
+		},
+		{
+			output.StatusComplete, 1, nil, "", "Nothing changed since 2026-11-29 02:10.", "2 that are gone from them.", 0,
+		},
+	} {
+		edit := func(m *output.Manifest) {
+			m.Status, m.Reasons, m.Inputs = test.status, test.reasons, []output.Input{{Names: test.names}}
+		}
+		if err := os.RemoveAll("tuesday"); err != nil {
+			t.Fatal(err)
+		}
+		diff := compared(t, old, writeRun(t, "tuesday", tuesday, edit, good("a.example")), "")
+		var text strings.Builder
+		if err := diff.WriteText(&text, 0); err != nil {
+			t.Fatal(err)
+		}
+		want := "monday (2026-11-29 02:10) to tuesday (2026-11-30 02:10), times in UTC\n"
+		if test.note != "" {
+			want += "Note: " + test.note + ".\n"
+		}
+		want += test.nothing + "\n\nNot compared: 0 domains with a record that are new in the lists, " + test.left + "\n"
+		if got := text.String(); got != want || diff.Missing != test.missing {
+			t.Errorf("%s, %d names: %d missing\n%s\nwant %d\n%s",
+				test.status, test.names, diff.Missing, got, test.missing, want)
+		}
+	}
+	running := func(m *output.Manifest) { m.Status = output.StatusRunning }
+	killed := writeRun(t, "killed", monday, running, good("a.example"))
+	const refused = "killed (not finished) is not complete, "
+	if _, err := Compare(killed, old, ""); err == nil || !strings.HasPrefix(err.Error(), refused) {
+		t.Errorf("a killed run as the old one: %v, want %s...", err, refused)
 	}
 }
 

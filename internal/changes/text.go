@@ -3,19 +3,20 @@ package changes
 import (
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
-// WriteText writes the diff for a terminal, without colour.
-func (d *Diff) WriteText(w io.Writer) error { return d.write(w, layout{}) }
+// WriteText writes the diff for a terminal of so many columns, without colour; 0: lines are as long as they are.
+func (d *Diff) WriteText(w io.Writer, columns int) error { return d.write(w, layout{columns: columns}) }
 
 // WriteMarkdown writes the diff for mail and chat.
 func (d *Diff) WriteMarkdown(w io.Writer) error { return d.write(w, layout{markdown: true}) }
 
-// Most lines of a group, and names in a line: the rest is counted, and the JSON has it.
+// Most domains at the top of a group, and names in a line: the rest is counted, and the JSON has it.
 const (
-	mostLines = 50
-	mostNames = 5
+	mostDomains = 50
+	mostNames   = 5
 )
 
 func (d *Diff) write(w io.Writer, l layout) error {
@@ -26,22 +27,42 @@ func (d *Diff) write(w io.Writer, l layout) error {
 		text.WriteString(l.paragraph("Note: " + note + "."))
 	}
 	if d.Changed == 0 && len(d.Total.Unclear) == 0 {
-		line := "Nothing changed since " + timeText(d.Old.Started)
-		if n := d.Total.Broken; n > 0 {
-			line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
-		}
-		text.WriteString(l.paragraph(line + "."))
+		d.writeQuiet(&text, l)
 	} else {
 		for i := range d.Groups {
 			d.writeGroup(&text, l, &d.Groups[i])
 		}
 	}
 	if d.Arrived+d.Left > 0 {
-		text.WriteString(l.last(fmt.Sprintf("Not compared: %s with a record that %s new in the lists, %d that %s gone "+
-			"from them.", counted(d.Arrived, "domain"), isOrAre(d.Arrived), d.Left, isOrAre(d.Left))))
+		left := fmt.Sprintf("%d that %s gone from them", d.Left, isOrAre(d.Left))
+		if d.Missing > 0 {
+			left = fmt.Sprintf("%d that %s no row yet, or %s gone from them", d.Left, hasOrHave(d.Left), isOrAre(d.Left))
+		}
+		text.WriteString(l.last(fmt.Sprintf("Not compared: %s with a record that %s new in the lists, %s.",
+			counted(d.Arrived, "domain"), isOrAre(d.Arrived), left)))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// writeQuiet says that nothing changed, and what is broken all the same.
+func (d *Diff) writeQuiet(text *strings.Builder, l layout) {
+	line := "Nothing changed since " + timeText(d.Old.Started)
+	if d.Missing > 0 {
+		line += ", as far as there are rows"
+	}
+	if n := d.Total.Broken; n > 0 {
+		line += fmt.Sprintf("; %s %s broken, as before", counted(n, "domain"), isOrAre(n))
+	}
+	text.WriteString(l.paragraph(line + "."))
+	for i := range d.Groups {
+		if g := &d.Groups[i]; d.Tag != "" {
+			text.WriteString(l.more(fmt.Sprintf("%s: %d broken, %d new", d.name(g), g.Broken, g.New)))
+		}
+	}
+	if d.Total.Broken > 0 {
+		text.WriteString(l.command(d.listCommand(&d.Total)))
+	}
 }
 
 func isOrAre(n int) string {
@@ -51,34 +72,94 @@ func isOrAre(n int) string {
 	return "are"
 }
 
-// writeGroup writes the heading, regressions with what to do, then in brief what else changed and what stays broken.
+func hasOrHave(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
+}
+
+// writeGroup writes the heading, what is newly broken and other regressions with what to do, then in brief what else
+// changed and what stays broken.
 func (d *Diff) writeGroup(text *strings.Builder, l layout, g *Group) {
 	text.WriteString(l.heading(d.headline(g)))
-	lines := 0
-	var last Change
-	for _, c := range g.Changes {
-		if !c.Regression {
-			break
+	shown := 0
+	for changes := range g.urgent() {
+		if shown++; shown <= mostDomains {
+			d.writeDomain(text, l, changes)
 		}
-		if lines++; lines > mostLines {
+	}
+	if shown > mostDomains {
+		text.WriteString(l.more(fmt.Sprintf("%d more: --format json has them all", shown-mostDomains)))
+	}
+	text.WriteString(l.brief("Better", g.inBrief(func(c *Change) bool { return c.Gain && !c.urgent() })))
+	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.urgent() })))
+	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
+	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
+	if g.Broken > g.New {
+		text.WriteString(l.command(d.listCommand(g)))
+	}
+}
+
+// urgent yields the changes of each domain that stands at the top.
+func (g *Group) urgent() iter.Seq[[]Change] {
+	return func(yield func([]Change) bool) {
+		for rest := g.Changes; len(rest) > 0 && rest[0].urgent(); {
+			n := 1
+			for n < len(rest) && rest[n].urgent() && rest[n].Domain == rest[0].Domain {
+				n++
+			}
+			if !yield(rest[:n]) {
+				return
+			}
+			rest = rest[n:]
+		}
+	}
+}
+
+// writeDomain writes the regressions of a domain, or else its first change, what is wrong, and what to do; then which
+// other changes it has.
+func (d *Diff) writeDomain(text *strings.Builder, l layout, changes []Change) {
+	var last Change
+	var also []string
+	for i, c := range changes {
+		if i > 0 && !c.Regression {
+			also = append(also, c.Kind)
 			continue
 		}
-		text.WriteString(l.item(c.Domain, c.Kind, orNothing(c.Before)+" → "+orNothing(c.After)))
-		if c.Domain != last.Domain || c.Remedy != last.Remedy {
+		whose := ""
+		if i == 0 {
+			whose = d.otherTags(c.Tags)
+		}
+		text.WriteString(l.item(c.Domain, whose, c.Kind, orNothing(c.Before)+" → "+orNothing(c.After)))
+		if i == 0 && c.NewBroken {
+			text.WriteString(l.below("Broken: " + c.Reason + "."))
+		}
+		if c.Remedy != last.Remedy {
 			text.WriteString(l.below(firstSentence(c.Remedy)))
 		}
-		if c.Domain != last.Domain || c.Cached != last.Cached {
+		if c.Cached != last.Cached {
 			text.WriteString(l.below(c.Cached))
 		}
 		last = c
 	}
-	if lines > mostLines {
-		text.WriteString(l.more(fmt.Sprintf("%d more: --format json has them all", lines-mostLines)))
+	if also != nil {
+		text.WriteString(l.below("Also: " + strings.Join(also, ", ") + "."))
 	}
-	text.WriteString(l.brief("Better", g.inBrief(func(c *Change) bool { return c.Gain })))
-	text.WriteString(l.brief("Other changes", g.inBrief(func(c *Change) bool { return !c.Gain && !c.Regression })))
-	text.WriteString(l.brief("Still broken", g.Stays.inBrief()))
-	text.WriteString(l.brief("Broken, and not known or not listed before", g.Unclear.inBrief()))
+}
+
+// otherTags are those of a domain but for the one that the groups are by: " (owner: Jane Doe)", or nothing.
+func (d *Diff) otherTags(tags map[string]string) string {
+	var texts []string
+	for _, name := range d.New.Tags {
+		if value := tags[name]; value != "" && name != d.Tag && d.Tag != "" {
+			texts = append(texts, name+": "+value)
+		}
+	}
+	if texts == nil {
+		return ""
+	}
+	return " (" + strings.Join(texts, ", ") + ")"
 }
 
 // headline is as "team retail: 4 broken, 1 new since 2026-11-29 02:10".
@@ -128,22 +209,22 @@ func (g *Group) inBrief(wanted func(*Change) bool) string {
 
 // inBrief counts the domains, and names the first reasons; empty: there are none.
 func (r Reasons) inBrief() string {
-	all, rest := 0, 0
+	rest := 0
 	var parts []string
 	for i, why := range r.sorted() {
-		if all += r[why]; i >= mostNames {
+		if i >= mostNames {
 			rest += r[why]
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("%s %d", why, r[why]))
 	}
-	if all == 0 {
+	if parts == nil {
 		return ""
 	}
 	if rest > 0 {
 		parts = append(parts, fmt.Sprintf("other reasons %d", rest))
 	}
-	return fmt.Sprintf("%d (%s)", all, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d (%s)", r.total(), strings.Join(parts, ", "))
 }
 
 func orNothing(text string) string {
