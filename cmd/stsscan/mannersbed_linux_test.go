@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/explain"
 	"stsscan/internal/output"
 )
 
@@ -148,7 +149,7 @@ func (b *bed) wantPending(t *testing.T, domains int) {
 		t.Fatal(err)
 	}
 	pending := manifest.Counts.Pending[codes.PendingManners]
-	reason := fmt.Sprintf("%d domains wait to be asked again: manners %d", pending, pending)
+	reason := explain.WaitText(output.Counts{Pending: map[codes.Pending]int64{codes.PendingManners: pending}})
 	if manifest.Status != output.StatusIncomplete || !slices.Contains(manifest.Reasons, reason) {
 		t.Errorf("run.json: status %s, reasons %q, want one that is %q", manifest.Status, manifest.Reasons, reason)
 	}
