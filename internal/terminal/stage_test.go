@@ -68,7 +68,9 @@ func TestStagesLine(t *testing.T) {
 			tell(at)
 			time.Sleep(lineInterval)
 			synctest.Wait()
+			console.mu.Lock() // later looks come after this one
 			rows := strings.Split(strings.TrimSpace(strings.Join(s.rows(), "\n")), "\n")
+			console.mu.Unlock()
 			if got := rows[len(rows)-1]; got != want {
 				t.Errorf("%+v: %q, want %q", at, got, want)
 			}
