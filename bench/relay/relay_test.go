@@ -7,11 +7,31 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
 )
+
+// listenBoth takes one port for UDP and TCP. The one that the system chooses for UDP may be taken for TCP.
+func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for tries := 0; ; tries++ {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		packets.Close()
+		if tries == 20 || !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+}
 
 // start runs a server that answers each TXT question with its name, and a relay to it.
 func start(t *testing.T, f faults) *relay {
@@ -22,14 +42,7 @@ func start(t *testing.T, f faults) *relay {
 		m.Answer = []dns.RR{&dns.TXT{Hdr: hdr, Txt: []string{q.Question[0].Name}}}
 		_ = w.WriteMsg(m)
 	})
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := listenBoth(t)
 	for _, s := range []*dns.Server{{PacketConn: packets, Handler: mux}, {Listener: listener, Handler: mux}} {
 		go func() { _ = s.ActivateAndServe() }()
 		t.Cleanup(func() { _ = s.Shutdown() })
