@@ -72,7 +72,8 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 		for _, c := range g.Changes {
 			group.Changes = append(group.Changes, jsonChange{
 				Domain: c.Domain, Kind: c.Kind, Regression: c.Regression, Gain: c.Gain, Before: orNull(c.Before),
-				After: orNull(c.After), Broken: c.Broken, NewBroken: c.NewBroken, Reason: orNull(c.Reason), Tags: c.Tags, Remedy: orNull(c.Remedy), Cached: orNull(c.Cached),
+				After: orNull(c.After), Broken: c.Broken, NewBroken: c.NewBroken,
+				Reason: orNull(c.Reason), Tags: c.Tags, Remedy: orNull(c.Remedy), Cached: orNull(c.Cached),
 			})
 		}
 		out.Groups = append(out.Groups, group)

@@ -39,7 +39,8 @@ func (m *Metrics) Serve(ctx context.Context, addr string) (at net.Addr, stop fun
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", m.answer)
 	server := &http.Server{
-		Handler: mux, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: requestTime, MaxHeaderBytes: headerBytes,
+		Handler: mux, ReadTimeout: requestTime, WriteTimeout: requestTime, IdleTimeout: requestTime,
+		MaxHeaderBytes: headerBytes,
 	}
 	served := make(chan struct{})
 	go func() {
