@@ -35,8 +35,8 @@ func TestTooOld(t *testing.T) {
 	}
 	defer db.Close()
 	for version, old := range map[string]bool{
-		"v0.10.3": true, "v1.1.3": true, "v1.2.2": true,
-		"v1.3.0": false, "v1.4.0-dev12": false, "v1.10.0": false, "v2.0.0": false,
+		"v0.10.3": true, "v1.1.3": true, "v1.2.2": true, "v1.3.4": true,
+		"v1.4.0": false, "v1.4.1-dev12": false, "v1.10.0": false, "v2.0.0": false,
 	} {
 		_, err := db.Exec("SET VARIABLE " + strings.ReplaceAll(check, "version()", quote(version)))
 		if said := err != nil && strings.Contains(err.Error(), "DuckDB "+version+" is too old"); said != old {

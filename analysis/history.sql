@@ -218,10 +218,9 @@ FROM (
             was.present AND record = 'valid' AND policy = 'valid' AND had.valid AS both_valid,
             both_valid AND mx_match IN ('all', 'some', 'none') AND matched IS NOT NULL AS mx_known,
             coalesce(had.passes >= asked.passes, true) AS as_often, -- a failure that may pass was asked for as often then
-            {mode: mode, max_age: max_age, mx_patterns: mx_patterns, extensions: extensions} AS has,
             coalesce(fields_unlike(had, has, 'removed'), 'text: SHA-256 ' || had.sha256[:12]) AS text_before,
             coalesce(fields_unlike(has, had, 'added'), 'text only (white space, order): SHA-256 ' || policy_sha256[:12]) AS text_after
-        FROM compared
+        FROM (SELECT *, {mode: mode, max_age: max_age, mx_patterns: mx_patterns, extensions: extensions} AS has FROM compared)
     )
 ) LEFT JOIN kinds ON kinds.kind = change.kind
 WHERE change IS NOT NULL;

@@ -10,10 +10,11 @@
 --     SET VARIABLE runs = ['archive'];
 --
 -- Questions about one run are about the last of them; for questions about several
--- paste history.sql too. DuckDB must be 1.3.0 or newer.
+-- paste history.sql too. DuckDB must be 1.4.0 or newer: with several threads,
+-- 1.3.0 to 1.3.4 now and then give one group of a GROUP BY as two.
 SET VARIABLE runs = CASE
-    WHEN regexp_extract_all(version(), '\d+')[:2]::INTEGER[] < [1, 3]
-        THEN error('DuckDB ' || version() || ' is too old: these queries need 1.3.0 or newer')
+    WHEN regexp_extract_all(version(), '\d+')[:2]::INTEGER[] < [1, 4]
+        THEN error('DuckDB ' || version() || ' is too old: these queries need 1.4.0 or newer')
     ELSE coalesce(getvariable('runs'), ['.'])
 END;
 
