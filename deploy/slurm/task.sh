@@ -1,0 +1,43 @@
+#!/bin/bash
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=2G
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:TERM@120
+#
+# Runs a command of stsscan as a job of Slurm, and lets the job begin again where that
+# helps: on another node perhaps, after a while, and with what is done already.
+#
+#   sbatch [OPTION...] task.sh stsscan COMMAND...
+set -uo pipefail
+
+# The signal before the time limit reaches this shell only. A scan that gets it ends
+# within 30 seconds, with status 3. A signal also ends wait, which then has to go on.
+"$@" &
+command=$!
+trap 'signalled=yes; kill -TERM "$command" 2>/dev/null' TERM
+signalled=yes
+while [ "$signalled" = yes ]; do
+	signalled=no
+	wait "$command"
+	status=$?
+done
+
+# restarts says how often a job may begin again after a status. Slurm counts restarts of
+# all causes together, its own after the loss of a node among them.
+case "$status $2" in
+"3 finish") restarts=0 ;; # shards are missing, and will be the next time
+"3 "*) restarts=20 ;;     # stopped early: it goes on where it was
+"11 "*) restarts=20 ;;    # in use: a process that died keeps a shard for two minutes
+*) restarts=$((status >= 128 ? 3 : 0)) ;; # killed, but perhaps for what it does itself
+esac
+[ "$status" -ne 0 ] || exit 0
+echo "$2 ended with status $status, after ${SLURM_RESTART_COUNT:-0} restarts of at most $restarts" >&2
+[ "${SLURM_RESTART_COUNT:-0}" -lt "$restarts" ] || exit "$status"
+
+# A job that was cancelled is no longer running, and stays cancelled. One that begins
+# again is killed first: hence the sleep.
+if [ "$(squeue --noheader --jobs "$SLURM_JOB_ID" --format %T)" = RUNNING ]; then
+	scontrol requeue "$SLURM_JOB_ID" && sleep 60
+fi
+exit "$status"
