@@ -22,7 +22,7 @@ func floors() [][]string {
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "inputs"},
 		{"internal/survey"},
 		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify", "internal/explain", "internal/metrics"},
-		{"internal/portfolio", "internal/changes"},
+		{"internal/portfolio", "internal/changes", "internal/rundir"},
 		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay", "bench/oddservers", "bench/rows"},
 	}
 }

@@ -105,8 +105,8 @@ func fileOrders() map[string]fileOrder {
 			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go",
-			"prepareprogress.go", "runrecord.go", "watcher.go", "crosscheck.go", "from.go", "claim.go", "prepare.go",
-			"takeover.go", "chunks.go", "scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
+			"identity.go", "prepareprogress.go", "watcher.go", "crosscheck.go", "from.go", "prepare.go",
+			"scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{

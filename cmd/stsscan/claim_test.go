@@ -126,7 +126,7 @@ func TestClaim(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = lock.Unlock() })
-		}, shards: []string{"0/2"}, says: "is in use by a process that scans it in 1 shards",
+		}, shards: []string{"0/2"}, says: "is in use by another process: it scans in 1 shards",
 			left: []string{"run-0-of-2.json", "run.json"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

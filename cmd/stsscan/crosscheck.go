@@ -20,6 +20,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolver"
+	"stsscan/internal/rundir"
 	"stsscan/internal/udpbatch"
 )
 
@@ -89,20 +90,20 @@ func (f *crossCheckFlags) names() (names []string) {
 }
 
 // finished reports whether a finished run was checked as the flags ask, and still has its list of disagreements.
-func (f *crossCheckFlags) finished(m *output.Manifest, r *runRecord) bool {
+func (f *crossCheckFlags) finished(m *output.Manifest, dir *rundir.Dir, r *rundir.Record) bool {
 	c := crossCheckOf(m)
 	if f.resolvers == "" {
-		if c != nil && r.dataset.CheckDisagreements(c) != nil {
-			r.damage.note(r.dataset.CheckDisagreements(c), "--cross-check does it again")
+		if c != nil && r.Dataset.CheckDisagreements(c) != nil {
+			dir.NoteDamage(r.Dataset.CheckDisagreements(c), "--cross-check does it again")
 		}
 		return true
 	}
 	if c == nil || c.Trouble != "" || c.Share != f.share || !slices.Equal(c.Resolvers, f.names()) {
 		return false
 	}
-	err := r.dataset.CheckDisagreements(c)
+	err := r.Dataset.CheckDisagreements(c)
 	if err != nil {
-		r.damage.note(err, "the cross-check is done again")
+		dir.NoteDamage(err, "the cross-check is done again")
 	}
 	return err == nil
 }
@@ -134,37 +135,37 @@ func (f *crossCheckFlags) open(n *networkFlags, window int, log *slog.Logger) (*
 // crossCheck compares the final rows of this shard with what independent resolvers say. Without them it
 // removes an older list of disagreements, which is not about these rows.
 func (j *scanJob) crossCheck(
-	ctx context.Context, n *network, engine *resolver.Resolver, config pipeline.Config, record *runRecord,
+	ctx context.Context, n *network, engine *resolver.Resolver, config pipeline.Config, record *rundir.Record,
 ) error {
 	if engine == nil {
-		if err := os.Remove(j.path(output.CrossCheckName(j.shardOf()))); !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(j.path(output.CrossCheckName(j.dir.Shard()))); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
 	}
-	if err := record.write(output.StatusRunning, nil); err != nil {
+	if err := record.Write(output.StatusRunning, nil); err != nil {
 		return err
 	}
 	_ = n.engine.Close() // --rate is for the others now
-	flags, counts := &j.flags.crossCheck, record.counts()
+	flags, counts := &j.flags.crossCheck, record.Counts()
 	absent := counts.Record[codes.RecordAbsent]
 	due := counts.Rows - absent - counts.Record[codes.RecordUnknown] + int64(float64(absent)*flags.share)
 	j.log.Info("records are asked for again, of independent resolvers",
 		"resolvers", strings.Join(flags.names(), ","), "domains", due)
-	stop := j.watch(ctx, n, config.Stats, record.crossChecked(due, config.Stats))
+	stop := j.watch(ctx, n, config.Stats, crossChecked(record, due, config.Stats))
 	check, err := crosscheck.Run(ctx, crosscheck.Config{
-		Dataset: record.dataset, Parts: record.numbers(), Shard: j.shardOf(), Engine: engine,
+		Dataset: record.Dataset, Parts: record.Numbers(), Shard: j.dir.Shard(), Engine: engine,
 		InFlight: crossCheckWindow(n), Share: flags.share, Excluded: config.Excluded, Checked: config.Stats.CrossChecked,
 	})
 	stop()
 	switch {
 	case ctx.Err() != nil:
-		return errStopped
+		return rundir.ErrStopped
 	case err != nil:
 		return err
 	}
 	check.Resolvers = flags.names()
-	record.manifest.Trust.CrossCheck = check
+	record.Manifest.Trust.CrossCheck = check
 	if check.Trouble != "" {
 		j.log.Warn("the cross-check is incomplete; the same command tries it again", "why", check.Trouble)
 	}

@@ -15,6 +15,7 @@ import (
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
+	"stsscan/internal/rundir"
 )
 
 // Exit statuses. New ones may be added; only 0 is success.
@@ -42,6 +43,9 @@ func (e *statusError) Unwrap() error { return e.err }
 func exitOf(err error) error {
 	if errors.Is(err, domains.ErrEntryGone) {
 		return usage(err)
+	}
+	if errors.Is(err, rundir.ErrInUse) {
+		return &statusError{exitInUse, err}
 	}
 	for _, early := range []error{
 		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,

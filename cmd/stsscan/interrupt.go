@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"stsscan/internal/rundir"
 	"time"
-
-	"stsscan/internal/pipeline"
 )
 
 const (
@@ -20,11 +19,8 @@ const (
 	prepareStop = 3 * time.Second
 )
 
-// errStopped is the end of a scan before its first question.
-var errStopped = fmt.Errorf("%w: run the same command again to go on", pipeline.ErrInterrupted)
-
-// errLeftBehind is errStopped while a function continues that may write to the run directory.
-var errLeftBehind = fmt.Errorf("%w", errStopped)
+// errLeftBehind is rundir.ErrStopped while a function continues that may write to the run directory.
+var errLeftBehind = fmt.Errorf("%w", rundir.ErrStopped)
 
 // unlessInterrupted returns what f returns. If f does not return within prepareStop after ctx has ended, as
 // it waits for standard input or a disk, the error is errLeftBehind, and over is called once f returns. What

@@ -221,12 +221,12 @@ func TestLeftBehindKeepsTheLock(t *testing.T) {
 	if status := <-ended; status != exitIncomplete {
 		t.Errorf("status %d", status)
 	}
-	if lock, err := durable.Lock(filepath.Join(dir, lockName(nil))); !errors.Is(err, durable.ErrLocked) {
+	if lock, err := durable.Lock(filepath.Join(dir, ".run.lock")); !errors.Is(err, durable.ErrLocked) {
 		t.Errorf("locked: %v, %v", lock, err)
 	}
 	close(list.over)
 	free := func() bool {
-		lock, err := durable.Lock(filepath.Join(dir, lockName(nil)))
+		lock, err := durable.Lock(filepath.Join(dir, ".run.lock"))
 		return err == nil && lock.Unlock() == nil
 	}
 	await(t, "the lock", free)

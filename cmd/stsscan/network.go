@@ -14,7 +14,9 @@ import (
 	"stsscan/internal/machine"
 	"stsscan/internal/metrics"
 	"stsscan/internal/mtasts"
+	"stsscan/internal/output"
 	"stsscan/internal/resolver"
+	"stsscan/internal/rundir"
 	"stsscan/internal/simnet"
 	"stsscan/internal/suffixes"
 	"stsscan/internal/survey"
@@ -28,13 +30,15 @@ type network struct {
 	client    *mtasts.Client
 	transport *egress.Transport
 	inFlight  int
-	roots     rootsInfo
+	roots     output.Roots
 	suffixes  *suffixes.List // for registered domains
 	closers   []func()
 }
 
-// rootsInfo says which roots are trusted.
-type rootsInfo struct{ source, date string }
+// ofRun is the network as the record of a run sees it.
+func (n *network) ofRun() rundir.Network {
+	return rundir.Network{Engine: n.engine, Transport: n.transport, Roots: n.roots}
+}
 
 // open builds the network that the flags describe, and sends nothing. The world of --sim is closed with the
 // network. Metrics may be nil.
@@ -64,7 +68,7 @@ func (f *networkFlags) open(
 		}
 		n.closers = append(n.closers, func() { _ = server.Close() })
 		upstreams, dial, roots = []netip.AddrPort{server.DNS}, world.DialContext, world.Roots()
-		n.roots = rootsInfo{source: "simulated Internet"}
+		n.roots = output.Roots{Source: "simulated Internet"}
 	} else if upstreams, roots, err = f.realNetwork(ctx, n, log); err != nil {
 		return nil, err
 	}
@@ -137,10 +141,10 @@ func (f *networkFlags) realNetwork(
 	}
 	if f.roots != "" {
 		roots, err = egress.ReadRoots(f.roots)
-		n.roots = rootsInfo{source: f.roots}
+		n.roots = output.Roots{Source: f.roots}
 	} else {
-		n.roots.source = "Mozilla, as bundled with golang.org/x/crypto"
-		roots, n.roots.date, err = egress.BundleRoots()
+		n.roots.Source = "Mozilla, as bundled with golang.org/x/crypto"
+		roots, n.roots.Date, err = egress.BundleRoots()
 	}
 	return upstreams, roots, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"stsscan/internal/dnswire"
@@ -122,15 +121,4 @@ func (f *preflightFlags) instead(err error) error {
 		return fmt.Errorf("%w: is there a network? If so, name another resolver, such as --resolvers 127.0.0.1", err)
 	}
 	return err
-}
-
-// addTrustReport adds what the watch saw to what earlier processes saw.
-func addTrustReport(t, before *output.Trust, report resolver.TrustReport) {
-	t.Events, t.PausedSeconds = slices.Clip(before.Events), before.PausedSeconds
-	for _, e := range report.Events {
-		t.Events = append(t.Events, output.TrustEvent{
-			At: e.At.UTC(), Resolver: e.Upstream.String(), Event: e.What, Words: e.Why,
-		})
-	}
-	t.PausedSeconds += report.Paused.Seconds()
 }

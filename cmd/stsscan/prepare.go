@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 
 	"stsscan/internal/domains"
 	"stsscan/internal/queue"
+	"stsscan/internal/rundir"
 )
 
 // check refuses a command line that cannot work, before anything is written.
@@ -129,7 +131,22 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format),
 		DomainColumn: j.flags.domainColumn, Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize,
 		StrictNames: j.flags.strictNames, Names: domains.Names(j.flags.names), Exclude: excluded,
-		AllowSpecialUse: j.flags.network.testBed(), Needs: j.shard.Owns, Begun: j.begun,
-		Damaged: func(err error) { j.damage.note(err, "the lists are prepared again") },
+		AllowSpecialUse: j.flags.network.testBed(),
 	}
+}
+
+// prepare finds the whole parts of this shard, and the names of the others.
+func (j *scanJob) prepare(
+	ctx context.Context, excluded *domains.ExclusionFile, update func(domains.Progress),
+) (*rundir.Record, error) {
+	identity, err := j.identity()
+	if err != nil {
+		return nil, err
+	}
+	config := j.prepareConfig(excluded.Exclusions())
+	config.Progress = update
+	return j.dir.Prepare(ctx, config, rundir.Scan{
+		Identity: identity, Config: j.settings, ConfigFile: j.flags.configFile, From: j.lineage,
+		Contact: j.flags.network.contact,
+	}, excluded)
 }

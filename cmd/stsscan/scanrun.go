@@ -18,6 +18,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
+	"stsscan/internal/rundir"
 	"stsscan/internal/terminal"
 )
 
@@ -48,10 +49,10 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if err := j.checkFromRun(); err != nil {
 		return nil, err
 	}
-	j.damage = &damage{log: j.log}
-	release, err := j.lock(ctx)
+	j.dir = rundir.Open(j.flags.output, j.shard, versionNumber(), j.log)
+	release, err := j.dir.Lock(ctx)
 	if err != nil {
-		return nil, notOurs(err)
+		return nil, exitOf(rundir.NotOurs(err))
 	}
 	defer func() {
 		if !errors.Is(err, errLeftBehind) { // what is left behind ends first
@@ -59,39 +60,35 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 		}
 	}()
 	update, stop := j.watchPreparing()
-	record, err := unlessInterrupted(ctx, release, func() (_ *runRecord, err error) {
+	record, err := unlessInterrupted(ctx, release, func() (*rundir.Record, error) {
 		if err := j.writeFrom(); err != nil {
-			return nil, err
-		}
-		if j.previous, err = j.readPrevious(); err != nil {
 			return nil, err
 		}
 		return j.prepare(ctx, excluded, update)
 	})
 	stop()
 	if err != nil {
-		return nil, notOurs(err)
+		return nil, exitOf(rundir.NotOurs(err))
 	}
-	if err := j.checkFromPlan(record.plan); err != nil {
+	if err := j.checkFromPlan(record.Plan); err != nil {
 		return nil, err
 	}
 	return j.scanParts(ctx, n, record)
 }
 
 // scanParts scans the parts of this shard that are not whole, and records the run.
-func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) (*output.Manifest, error) {
-	shard := strings.TrimSuffix(record.manifest.Name(), ".json")
-	damaged := func(err error) { j.damage.note(err, "it is written anew from the file of --exclude") }
-	if err := record.excluded.Follow(record.plan, shard, durable.Disk{}, time.Now, damaged); err != nil {
+func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Record) (*output.Manifest, error) {
+	shard := strings.TrimSuffix(record.Manifest.Name(), ".json")
+	damaged := func(err error) { j.dir.NoteDamage(err, "it is written anew from the file of --exclude") }
+	if err := record.Excluded.Follow(record.Plan, shard, durable.Disk{}, time.Now, damaged); err != nil {
 		return nil, exitOf(err)
 	}
-	if finished, ok := record.finished(); ok && j.flags.crossCheck.finished(finished, record) {
+	if finished, ok := record.Finished(); ok && j.flags.crossCheck.finished(finished, j.dir, record) {
 		j.log.Warn("nothing is left to do: "+explain.FinishedBefore(finished, time.Now()), "run", j.flags.output)
-		j.removeChunks(ctx)
+		j.dir.RemoveChunks(ctx)
 		return finished, errors.Join(j.writeMetrics(finished), j.printSummary(finished))
 	}
-	n.recall(record.previous)
-	if err := n.recallServed(ctx, record); err != nil {
+	if err := record.Recall(ctx, n.ofRun()); err != nil {
 		return nil, exitOf(err)
 	}
 	cross, err := j.flags.crossCheck.open(&j.flags.network, crossCheckWindow(n), j.log)
@@ -102,16 +99,16 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) 
 		defer cross.Close()
 	}
 	trust, err := j.flags.network.preflight.run(ctx, n, j.flags.network.testBed(), j.log)
-	record.manifest.Trust = &trust
-	record.describe(n)
+	record.Manifest.Trust = &trust
+	record.Describe(n.ofRun())
 	if ctx.Err() != nil {
-		err = errStopped
+		err = rundir.ErrStopped
 	}
 	if err != nil {
-		err = record.end(err)
-		return nil, errors.Join(err, j.printSummary(record.manifest))
+		err = exitOf(record.End(err))
+		return nil, errors.Join(err, j.printSummary(record.Manifest))
 	}
-	if err := record.write(output.StatusRunning, nil); err != nil {
+	if err := record.Write(output.StatusRunning, nil); err != nil {
 		return nil, err
 	}
 
@@ -120,16 +117,16 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) 
 		return nil, err
 	}
 	config := pipeline.Config{
-		Chunks:       pipeline.Prepared(record.plan),
-		Source:       &queue.Static{Parts: record.plan.Parts, Shard: j.shard, Done: record.wholeNow()},
-		Dataset:      record.dataset,
+		Chunks:       pipeline.Prepared(record.Plan),
+		Source:       &queue.Static{Parts: record.Plan.Parts, Shard: j.shard, Done: record.WholeNow()},
+		Dataset:      record.Dataset,
 		Engine:       n.engine,
 		Outlook:      n.engine,
 		Client:       n.client,
 		Suffixes:     n.suffixes,
 		Mail:         mail,
 		Common:       output.Denial{Vantage: string(j.flags.vantage)},
-		Excluded:     record.excluded.Refresh,
+		Excluded:     record.Excluded.Refresh,
 		InFlight:     n.inFlight,
 		MostParts:    machine.Now().Parts(),
 		Turn:         j.flags.network.manners.hostWait,
@@ -138,33 +135,33 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *runRecord) 
 		Passes:       j.flags.passes,
 		PassDelay:    j.flags.passDelay,
 		Stats:        new(pipeline.Stats),
-		Wrote:        record.wrote,
+		Wrote:        record.Wrote,
 		Log:          j.log,
 	}
-	record.stats = config.Stats
-	record.setMetrics = func(m *output.Manifest) { j.metrics.SetRun(m, time.Time{}) }
-	done, all := record.names(record.whole), record.names(func(int) bool { return true })
+	record.Stats = config.Stats
+	record.SetMetrics = func(m *output.Manifest) { j.metrics.SetRun(m, time.Time{}) }
+	done, all := record.Names(record.Whole), record.Names(func(int) bool { return true })
 	j.metrics.Progress(func() int { return int(done + config.Stats.Counts().Done()) }, int(all))
 	scanErr := j.runPasses(ctx, n, config, record)
 	if scanErr == nil {
 		scanErr = j.crossCheck(ctx, n, cross, config, record)
 	}
 
-	record.describe(n)
-	if err = record.end(scanErr); record.manifest.Finished() {
-		j.removeChunks(ctx)
+	record.Describe(n.ofRun())
+	if err = exitOf(record.End(scanErr)); record.Manifest.Finished() {
+		j.dir.RemoveChunks(ctx)
 	}
-	err = errors.Join(err, j.writeMetrics(record.manifest))
-	return record.manifest, errors.Join(err, j.printSummary(record.manifest))
+	err = errors.Join(err, j.writeMetrics(record.Manifest))
+	return record.Manifest, errors.Join(err, j.printSummary(record.Manifest))
 }
 
 // runPasses scans the missing parts, and then asks the domains of provisional rows again until none is left.
-func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Config, record *runRecord) error {
-	config.Stats.Waits(record.counts().Pending)
-	stop := j.watch(ctx, n, config.Stats, record.passes())
+func (j *scanJob) runPasses(ctx context.Context, n *network, config pipeline.Config, record *rundir.Record) error {
+	config.Stats.Waits(record.Counts().Pending)
+	stop := j.watch(ctx, n, config.Stats, passes(record))
 	defer stop()
 	err := pipeline.Run(ctx, config)
-	waiting := record.waiting()
+	waiting := record.Waiting()
 	if err != nil || len(waiting) == 0 {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
+	"stsscan/internal/rundir"
 	"stsscan/internal/terminal"
 )
 
@@ -24,9 +25,9 @@ type task struct {
 }
 
 // passes is the task of all passes: the names of this shard, and what earlier processes have done of them.
-func (r *runRecord) passes() task {
-	total, before := r.names(func(int) bool { return true }), r.names(r.whole)
-	earlier := classesOf(r.counts())
+func passes(r *rundir.Record) task {
+	total, before := r.Names(func(int) bool { return true }), r.Names(r.Whole)
+	earlier := classesOf(r.Counts())
 	return task{
 		total: total,
 		done:  func(c pipeline.Counts) int64 { return before + c.Done() - c.Waiting() },
@@ -38,7 +39,7 @@ func (r *runRecord) passes() task {
 			return c.Waiting()
 		},
 		classes: func(c pipeline.Counts) classes {
-			if written := r.written.Load(); c.AskedAgain > 0 && written != nil { // Counts have each row as it was at first
+			if written := r.Written(); c.AskedAgain > 0 && written != nil { // Counts have each row as it was at first
 				return classesOf(*written)
 			}
 			return classes{
@@ -47,15 +48,15 @@ func (r *runRecord) passes() task {
 			}
 		},
 		kept: func() (int64, classes) {
-			counts := r.counts()
-			return r.names(r.whole) - counts.Provisional(), classesOf(counts)
+			counts := r.Counts()
+			return r.Names(r.Whole) - counts.Provisional(), classesOf(counts)
 		},
 	}
 }
 
 // crossChecked is the task of a cross-check of about so many names.
-func (r *runRecord) crossChecked(total int64, stats *pipeline.Stats) task {
-	rows := classesOf(r.counts())
+func crossChecked(r *rundir.Record, total int64, stats *pipeline.Stats) task {
+	rows := classesOf(r.Counts())
 	crossed := func(c pipeline.Counts) int64 { return c.Crossed }
 	return task{
 		total: total, done: crossed, asked: crossed,

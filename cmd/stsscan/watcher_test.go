@@ -9,12 +9,13 @@ import (
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
+	"stsscan/internal/rundir"
 	"stsscan/internal/terminal"
 )
 
 // resumedRecord is the record of a run of 400 names in four parts. Earlier processes have written two of them; a row is
 // provisional.
-func resumedRecord() *runRecord {
+func resumedRecord(dir string) *rundir.Record {
 	plan := &domains.Plan{Parts: 4, Chunks: []domains.ChunkInfo{{Names: 100}, {Names: 100}, {Names: 100}, {Names: 100}}}
 	info := func(k int, pending int64) output.PartInfo {
 		return output.PartInfo{Part: k, Pending: pending, Counts: output.Counts{
@@ -24,15 +25,16 @@ func resumedRecord() *runRecord {
 			Pending: map[codes.Pending]int64{codes.PendingTransient: pending},
 		}}
 	}
-	return &runRecord{
-		plan: plan, owns: func(int) bool { return true }, parts: map[int]output.PartInfo{0: info(0, 1), 2: info(2, 0)},
-	}
+	parts := map[int]output.PartInfo{0: info(0, 1), 2: info(2, 0)}
+	record := rundir.NewRecord(dir, plan, func(int) bool { return true }, parts)
+	record.Manifest, record.Excluded = new(output.Manifest), new(domains.ExclusionFile)
+	return record
 }
 
 // A run that goes on counts from what is there, and a provisional row is not done.
 func TestPasses(t *testing.T) {
-	record := resumedRecord()
-	task := record.passes()
+	record := resumedRecord(t.TempDir())
+	task := passes(record)
 	now := time.Unix(1_000_000, 0)
 	rest := pipeline.Left{Waiting: 11, First: now.Add(time.Minute), Last: now.Add(time.Minute)}
 	for _, tt := range []struct {
@@ -68,11 +70,10 @@ func TestPasses(t *testing.T) {
 	}
 
 	// In a later pass the classes are those of the rows as they are now.
-	mended := record.parts[0]
+	mended := record.Waiting()[0]
 	mended.Counts.Record = map[codes.Record]int64{codes.RecordValid: 26, codes.RecordUnknown: 4, codes.RecordAbsent: 70}
 	mended.Counts.Pending, mended.Pending = nil, 0
-	record.err = output.ErrManifest // run.json is not written
-	record.wrote(mended)
+	record.Wrote(mended)
 	p := task.progress(now, pipeline.Counts{Absent: 200, AskedAgain: 1}, pipeline.Left{}, egress.MannersCounts{}, 40)
 	if p.Done != 400 || p.Asked != 201 || figure(p, "unknown") != 9 || figure(p, "present") != 51 {
 		t.Errorf("a later pass: %+v", p)
@@ -96,7 +97,7 @@ func figure(p terminal.Progress, key string) int64 {
 func TestCrossChecked(t *testing.T) {
 	stats := new(pipeline.Stats)
 	stats.CrossChecked()
-	task := resumedRecord().crossChecked(50, stats)
+	task := crossChecked(resumedRecord(t.TempDir()), 50, stats)
 	p := task.progress(time.Now(), stats.Counts(), pipeline.Left{}, egress.MannersCounts{}, 40)
 	if p.Done != 1 || p.Total != 50 || p.Asked != 1 || p.Due != 49 || figure(p, "present") != 50 {
 		t.Errorf("%+v", p)

@@ -1,4 +1,4 @@
-package main
+package rundir
 
 import (
 	"context"
@@ -23,31 +23,30 @@ const claimLock = ".shards.lock"
 // setAside ends the name of a file that no longer counts.
 const setAside = ".set-aside"
 
-// lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards.
+// Lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards.
 // A scan does so first: two scans with different numbers of shards would write each other's parts.
-func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
-	if err := durable.MakeDir(j.flags.output); err != nil {
+func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
+	if err := durable.MakeDir(d.path); err != nil {
 		return nil, err
 	}
-	claiming, err := durable.WaitLock(ctx, j.path(claimLock))
+	claiming, err := durable.WaitLock(ctx, d.Path(claimLock))
 	if ctx.Err() != nil {
-		return nil, exitOf(errStopped)
+		return nil, ErrStopped
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, claiming.Unlock()) }()
-	lock, err := durable.Lock(j.path(lockName(j.shardOf())))
+	lock, err := durable.Lock(d.Path(lockName(d.Shard())))
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, &statusError{exitInUse, fmt.Errorf("%s is in use by another process: wait for it, or use another -o",
-			j.flags.output)}
+		return nil, fmt.Errorf("%s is %w: wait for it, or use another -o", d.path, ErrInUse)
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = j.checkVersion() // before anything is written
+	err = d.checkVersion() // before anything is written
 	if err == nil {
-		err = j.claim()
+		err = d.claim()
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
@@ -58,19 +57,19 @@ func (j *scanJob) lock(ctx context.Context) (release func(), err error) {
 // claim holds the run to one number of shards: that of the directory's claim, or else of its manifests. A
 // claim without parts and manifests is free once its processes have ended. Manifests of another number, of another run
 // that was copied here, are set aside.
-func (j *scanJob) claim() error {
-	ours := max(j.shard.Of, 1)
+func (d *Dir) claim() error {
+	ours := max(d.shard.Of, 1)
 	isShardsFile := func(name string) bool { return name == output.ShardsFile }
-	if err := (durable.Disk{}).Sweep(j.flags.output, isShardsFile); err != nil {
+	if err := (durable.Disk{}).Sweep(d.path, isShardsFile); err != nil {
 		return err
 	}
-	claimed, err := output.ReadShards(j.flags.output)
+	claimed, err := output.ReadShards(d.path)
 	if errors.Is(err, output.ErrShards) {
-		j.damage.note(err, "it is written anew")
+		d.damage.note(err, "it is written anew")
 	} else if err != nil {
 		return err
 	}
-	begun, err := output.ManifestsIn(j.flags.output)
+	begun, err := output.ManifestsIn(d.path)
 	if err != nil {
 		return err
 	}
@@ -81,21 +80,21 @@ func (j *scanJob) claim() error {
 		}
 	}
 	if owner != 0 && owner != ours {
-		free, err := j.free(owner, begun)
+		free, err := d.free(owner, begun)
 		if err != nil {
 			return err
 		}
 		if !free {
 			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
 			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s: %s",
-				j.flags.output, owner, ours, see, anotherDir)
+				d.path, owner, ours, see, anotherDir)
 		}
 	}
-	if j.runID, err = output.RunIn(j.flags.output, begun[ours], claimed, time.Now()); err != nil {
+	if d.runID, err = output.RunIn(d.path, begun[ours], claimed, time.Now()); err != nil {
 		return err
 	}
-	if now := (output.Shards{Number: ours, Run: j.runID}); claimed != now {
-		if err := output.WriteShards(durable.Disk{}, j.flags.output, now); err != nil {
+	if now := (output.Shards{Number: ours, Run: d.runID}); claimed != now {
+		if err := output.WriteShards(durable.Disk{}, d.path, now); err != nil {
 			return err
 		}
 	}
@@ -103,35 +102,35 @@ func (j *scanJob) claim() error {
 		if other == ours {
 			continue
 		}
-		if alive, err := j.alive(other); err != nil || alive {
-			inUse := fmt.Errorf("%s is in use by a process that scans it in %d shards: wait for it, or use another -o",
-				j.flags.output, other)
-			return errors.Join(err, &statusError{exitInUse, inUse})
+		if alive, err := d.alive(other); err != nil || alive {
+			inUse := fmt.Errorf("%s is %w: it scans in %d shards: wait for it, or use another -o",
+				d.path, ErrInUse, other)
+			return errors.Join(err, inUse)
 		}
 		for _, name := range begun[other] {
-			if err := os.Rename(j.path(name), j.path(name+setAside)); err != nil {
+			if err := os.Rename(d.Path(name), d.Path(name+setAside)); err != nil {
 				return err
 			}
-			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", j.path(name), other, ours)
-			j.damage.note(what, "it is set aside")
+			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", d.Path(name), other, ours)
+			d.damage.note(what, "it is set aside")
 		}
 	}
 	return nil
 }
 
 // free reports whether a claim has no manifest and no part, and no process that could still write one.
-func (j *scanJob) free(owner int, begun map[int][]string) (bool, error) {
-	parts, err := output.PartPaths(j.flags.output)
+func (d *Dir) free(owner int, begun map[int][]string) (bool, error) {
+	parts, err := output.PartPaths(d.path)
 	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
 		return false, err
 	}
-	alive, err := j.alive(owner)
+	alive, err := d.alive(owner)
 	return !alive, err
 }
 
 // alive reports whether a process scans the directory in this number of shards.
-func (j *scanJob) alive(shards int) (bool, error) {
-	entries, err := os.ReadDir(j.flags.output)
+func (d *Dir) alive(shards int) (bool, error) {
+	entries, err := os.ReadDir(d.path)
 	if err != nil {
 		return false, err
 	}
@@ -141,7 +140,7 @@ func (j *scanJob) alive(shards int) (bool, error) {
 		if !ok || entry.Name() != lockName(shard) || shard.Number() != shards {
 			continue
 		}
-		lock, err := durable.Lock(j.path(entry.Name()))
+		lock, err := durable.Lock(d.Path(entry.Name()))
 		if errors.Is(err, durable.ErrLocked) {
 			return true, nil
 		}
@@ -163,8 +162,8 @@ func lockName(s *output.Shard) string {
 // anotherDir is what to do about a directory that is another run's.
 const anotherDir = "use another -o, or delete this one"
 
-// notOurs adds what to do to an error that says that the directory is another run's.
-func notOurs(err error) error {
+// NotOurs adds what to do to an error that says that the directory is another run's.
+func NotOurs(err error) error {
 	for _, other := range []error{domains.ErrOtherInput, domains.ErrOtherProgram, output.ErrForeign} {
 		if errors.Is(err, other) {
 			return fmt.Errorf("%w: %s", err, anotherDir)
@@ -174,13 +173,13 @@ func notOurs(err error) error {
 }
 
 // checkVersion refuses to go on with a run that another version of the program began.
-func (j *scanJob) checkVersion() error {
-	begun, err := output.ManifestsIn(j.flags.output)
+func (d *Dir) checkVersion() error {
+	begun, err := output.ManifestsIn(d.path)
 	if err != nil {
 		return err
 	}
 	names := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(begun))...)))
-	path, version, err := output.OtherVersion(j.flags.output, names)
+	path, version, err := output.OtherVersion(d.path, names)
 	if err != nil {
 		return err
 	}
@@ -188,7 +187,7 @@ func (j *scanJob) checkVersion() error {
 		return fmt.Errorf("%s: %w: table of version %s, this program writes version %s",
 			path, domains.ErrOtherProgram, version, output.SchemaVersion)
 	}
-	if _, err := domains.ReadPlan(j.flags.output); errors.Is(err, domains.ErrOtherProgram) {
+	if _, err := domains.ReadPlan(d.path); errors.Is(err, domains.ErrOtherProgram) {
 		return err
 	}
 	return nil // any other error is for Prepare to judge
@@ -196,18 +195,18 @@ func (j *scanJob) checkVersion() error {
 
 // readPrevious reads the manifest that an earlier process left for this shard; nil if there is none. One
 // that cannot be read is set aside: the parts say what was done, and the rest is lost.
-func (j *scanJob) readPrevious() (*output.Manifest, error) {
-	name := output.ManifestName(j.shardOf())
-	m, err := output.ReadManifest(j.path(name))
+func (d *Dir) readPrevious() (*output.Manifest, error) {
+	name := output.ManifestName(d.Shard())
+	m, err := output.ReadManifest(d.Path(name))
 	switch {
 	case errors.Is(err, output.ErrManifest):
-		j.damage.note(err, "it is set aside, and written anew from the parts")
-		return nil, os.Rename(j.path(name), j.path(name+setAside))
+		d.damage.note(err, "it is set aside, and written anew from the parts")
+		return nil, os.Rename(d.Path(name), d.Path(name+setAside))
 	case errors.Is(err, fs.ErrNotExist):
-		paths, err := output.PartPaths(j.flags.output)
+		paths, err := output.PartPaths(d.path)
 		for _, path := range paths {
-			if k, _ := output.PartNumber(filepath.Base(path)); j.shard.Owns(k) {
-				j.damage.note(fmt.Errorf("%s: %w", j.path(name), fs.ErrNotExist), "it is written anew from the parts")
+			if k, _ := output.PartNumber(filepath.Base(path)); d.shard.Owns(k) {
+				d.damage.note(fmt.Errorf("%s: %w", d.Path(name), fs.ErrNotExist), "it is written anew from the parts")
 				break
 			}
 		}
@@ -215,28 +214,28 @@ func (j *scanJob) readPrevious() (*output.Manifest, error) {
 	case err != nil:
 		return nil, err
 	case m.Altered:
-		what := fmt.Errorf("%s: it is not as it was written", j.path(name))
-		j.damage.note(what, "what it says of the parts is compared with them")
+		what := fmt.Errorf("%s: it is not as it was written", d.Path(name))
+		d.damage.note(what, "what it says of the parts is compared with them")
 	}
 	return m, nil
 }
 
 // begun are the SHA-256 of the run's plan, by its manifests or parts, and of its exclusions, by its
 // manifests; "" if unknown.
-func (j *scanJob) begun() (plan, exclusions string) {
-	if j.previous != nil && !j.previous.Altered {
-		return j.previous.Plan.SHA256, j.previous.Exclusions
+func (d *Dir) begun() (plan, exclusions string) {
+	if d.previous != nil && !d.previous.Altered {
+		return d.previous.Plan.SHA256, d.previous.Exclusions
 	}
-	names, err := output.ManifestsIn(j.flags.output)
+	names, err := output.ManifestsIn(d.path)
 	if err != nil {
 		return "", ""
 	}
-	for _, name := range names[j.shardOf().Number()] {
-		if m, err := output.ReadManifest(j.path(name)); err == nil && !m.Altered {
+	for _, name := range names[d.Shard().Number()] {
+		if m, err := output.ReadManifest(d.Path(name)); err == nil && !m.Altered {
 			return m.Plan.SHA256, m.Exclusions
 		}
 	}
-	paths, err := output.PartPaths(j.flags.output)
+	paths, err := output.PartPaths(d.path)
 	if err != nil {
 		return "", ""
 	}

@@ -1,0 +1,84 @@
+package rundir
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"slices"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/output"
+)
+
+// Prepare finds the whole parts of this shard, and the names of the others: it reads the lists of config into chunks,
+// or finds them prepared. One process does so while the other shards wait. Dir, Needs, Begun, Removed and Damaged of
+// config are set here. Scan is what the run's record says of the scan.
+func (d *Dir) Prepare(
+	ctx context.Context, config domains.PrepareConfig, scan Scan, excluded *domains.ExclusionFile,
+) (record *Record, err error) {
+	if d.previous, err = d.readPrevious(); err != nil {
+		return nil, err
+	}
+	config.Dir, config.Needs, config.Begun = d.path, d.shard.Owns, d.begun
+	config.Damaged = func(err error) { d.damage.note(err, "the lists are prepared again") }
+	if plan, err := domains.ReadPlan(d.path); err == nil { // an error is for domains.Prepare to judge
+		if record, err = d.newRecord(ctx, plan, scan, excluded); err != nil {
+			return nil, err
+		}
+		if err := d.reopen(ctx, record); err != nil {
+			return nil, err
+		}
+		config.Needs, config.Removed = record.lacks, d.reopened
+	}
+	plan, err := domains.Prepare(ctx, config)
+	if ctx.Err() != nil {
+		return nil, ErrStopped
+	}
+	debug.FreeOSMemory() // finding repeats takes as much as the scan itself
+	switch {
+	case err != nil && d.reopened:
+		return nil, errors.Join(err, d.restate(output.StatusIncomplete, err.Error()))
+	case err != nil:
+		return nil, err
+	case record != nil:
+		return record, nil
+	}
+	for _, in := range plan.Inputs {
+		if len(in.LeftOut) > 0 {
+			d.log.Info("files in an archive are left out: they are no lists", "list", in.Name, "files", in.LeftOut)
+		}
+	}
+	return d.newRecord(ctx, plan, scan, excluded)
+}
+
+// reopen says in the manifest of a finished run that it is not finished, where a part is gone: then no other shard
+// removes the chunks that are needed once more.
+func (d *Dir) reopen(ctx context.Context, r *Record) error {
+	if !d.previous.Finished() || !r.lacksAny() {
+		return nil
+	}
+	d.reopened = true
+	return domains.Locked(ctx, d.path, func() error { return d.restate(output.StatusRunning) })
+}
+
+// restate changes the status in the manifest that an earlier process left, and nothing else.
+func (d *Dir) restate(status output.Status, reasons ...string) error {
+	d.previous.Status, d.previous.Reasons = status, reasons
+	return d.previous.Write(d.path)
+}
+
+// RemoveChunks removes the prepared names if all shards have finished. Each does so after it has written its manifest,
+// so the last one does; if it is killed before that, the same command does it. Others may be at the same point.
+func (d *Dir) RemoveChunks(ctx context.Context) {
+	err := domains.Locked(ctx, d.path, func() error {
+		manifests, err := output.ReadManifests(d.path)
+		unfinished := func(m *output.Manifest) bool { return !m.Finished() }
+		if err != nil || len(manifests) != max(d.shard.Of, 1) || slices.ContainsFunc(manifests, unfinished) {
+			return err
+		}
+		return domains.RemoveChunks(d.path)
+	})
+	if err != nil && ctx.Err() == nil {
+		d.log.Warn("the prepared names are not removed", "error", err)
+	}
+}
