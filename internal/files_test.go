@@ -97,16 +97,16 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"internal/explain": {against: 0, files: []string{
 			"reasons.go", "party.go", "findings.go", "mxadvice.go", "advice.go", "layout.go", "verdict.go", "record.go", "checks.go",
-			"host.go", "mail.go", "senders.go", "brief.go", "correction.go", "finished.go", "figures.go", "failing.go", "lists.go", "status.go", "summary.go", "glossary.go",
+			"host.go", "mail.go", "senders.go", "brief.go", "correction.go", "finished.go", "figures.go", "failing.go", "lists.go", "prepared.go", "status.go", "summary.go", "glossary.go",
 			"lookup.go", "explain.go",
 			"remedies.go",
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go",
-			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "scanflags.go", "scanjob.go",
-			"identity.go", "prepareprogress.go", "watcher.go", "crosscheck.go", "from.go", "prepare.go",
-			"scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
+			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "listflags.go", "scanflags.go", "scanjob.go", "budgets.go",
+			"identity.go", "prepareprogress.go", "watcher.go", "crosscheck.go", "from.go", "prepared.go", "prepare.go",
+			"preparecommand.go", "scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{

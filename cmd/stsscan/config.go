@@ -57,7 +57,7 @@ func applySettings(cmd *cobra.Command, args []string, std streams) (*config.Sett
 		Prefix:  "STSSCAN_", Environ: os.Environ(),
 		Known: []string{"STSSCAN_SHARDS", "STSSCAN_TEST_", "STSSCAN_ANALYSIS_", // --shard env, and tests
 			"STSSCAN_BED", "STSSCAN_BEFORE", "STSSCAN_CONFORMANCE", "STSSCAN_NAMESPACE", "STSSCAN_SEEDS"},
-		Lists: "lists", TakesLists: cmd.Name() == "scan", Args: args,
+		Lists: "lists", TakesLists: cmd.Name() == "scan" || cmd.Name() == "prepare", Args: args,
 		Divided: divided(cmd.Flags()),
 		InPlaceOf: map[string][]string{
 			"sim":   {"resolvers", "proxy", "roots", "cross-check"},

@@ -58,6 +58,7 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newScan(std),
+		newPrepare(std),
 		newLookup(std),
 		newDemo(std),
 		newSimnet(std),

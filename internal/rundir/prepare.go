@@ -43,12 +43,17 @@ func (d *Dir) Prepare(
 	case record != nil:
 		return record, nil
 	}
+	d.logLeftOut(plan)
+	return d.newRecord(ctx, plan, scan, excluded)
+}
+
+// logLeftOut says which files of archives were passed over.
+func (d *Dir) logLeftOut(plan *domains.Plan) {
 	for _, in := range plan.Inputs {
 		if len(in.LeftOut) > 0 {
 			d.log.Info("files in an archive are left out: they are no lists", "list", in.Name, "files", in.LeftOut)
 		}
 	}
-	return d.newRecord(ctx, plan, scan, excluded)
 }
 
 // reopen says in the manifest of a finished run that it is not finished, where a part is gone: then no other shard

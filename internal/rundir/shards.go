@@ -26,13 +26,7 @@ const setAside = ".set-aside"
 // Lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards.
 // A scan does so first: two scans with different numbers of shards would write each other's parts.
 func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
-	if err := durable.MakeDir(d.path); err != nil {
-		return nil, err
-	}
-	claiming, err := durable.WaitLock(ctx, d.Path(claimLock))
-	if ctx.Err() != nil {
-		return nil, ErrStopped
-	}
+	claiming, err := d.beginClaim(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +46,18 @@ func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// beginClaim makes the run directory, and waits until no other process claims it.
+func (d *Dir) beginClaim(ctx context.Context) (*durable.LockFile, error) {
+	if err := durable.MakeDir(d.path); err != nil {
+		return nil, err
+	}
+	claiming, err := durable.WaitLock(ctx, d.Path(claimLock))
+	if ctx.Err() != nil {
+		return nil, ErrStopped
+	}
+	return claiming, err
 }
 
 // claim holds the run to one number of shards: that of the directory's claim, or else of its manifests. A
