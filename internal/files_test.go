@@ -115,7 +115,7 @@ func fileOrders() map[string]fileOrder {
 			"rowgroup.go",
 		}},
 		"internal/output": {against: 2, files: []string{
-			"partname.go", "fileends.go", "checksum.go",
+			"partname.go", "fileends.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
 			"json.go", "transient.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
