@@ -40,8 +40,12 @@ type OpenShard struct {
 //
 // No shard begins meanwhile. The error wraps [ErrInUse] where one is scanned now, and [ErrConservation] where what is
 // there contradicts itself.
-func Finish(ctx context.Context, path, version string, log *slog.Logger) (_ Ending, err error) {
-	d := Open(path, queue.Shard{}, version, log)
+func Finish(ctx context.Context, path, version string, log *slog.Logger) (Ending, error) {
+	return Open(path, queue.Shard{}, version, log).finish(ctx)
+}
+
+// finish is Finish for the directory.
+func (d *Dir) finish(ctx context.Context) (_ Ending, err error) {
 	if _, err := d.shards(); err != nil {
 		return Ending{}, err // before the lock makes a file
 	}
@@ -58,9 +62,9 @@ func Finish(ctx context.Context, path, version string, log *slog.Logger) (_ Endi
 	case err != nil:
 		return Ending{}, err
 	case len(scanned) > 0 && shards == 1:
-		return Ending{}, fmt.Errorf("%s is %w: wait for it", path, ErrInUse)
+		return Ending{}, fmt.Errorf("%s is %w: wait for it", d.path, ErrInUse)
 	case len(scanned) > 0:
-		return Ending{}, fmt.Errorf("%s is %w: of its %d shards, these are being scanned: %s: wait for them", path,
+		return Ending{}, fmt.Errorf("%s is %w: of its %d shards, these are being scanned: %s: wait for them", d.path,
 			ErrInUse, shards, merge.Numbers(scanned))
 	}
 	if err := d.checkVersion(); err != nil {
@@ -155,10 +159,10 @@ func (d *Dir) finishShards(ctx context.Context, shards int) (Ending, error) {
 			return ending, err
 		}
 		isOurs := func(name string) bool { return name == m.Name() }
-		if err := (durable.Disk{}).Sweep(d.path, isOurs); err != nil {
+		if err := d.disk.Sweep(d.path, isOurs); err != nil {
 			return ending, err
 		}
-		if err := m.Write(d.path); err != nil {
+		if err := m.WriteOn(d.disk, d.path); err != nil {
 			return ending, err
 		}
 		ending.Manifest = m
