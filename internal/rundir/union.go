@@ -210,7 +210,10 @@ func incomplete(m *output.Manifest, plan *domains.Plan, shard *output.Shard) str
 		reasons = append(reasons, explain.WaitText(m.Counts))
 	}
 	if reasons == nil {
-		reasons = append([]string{string(m.Status)}, m.Reasons...)
+		reasons = m.Reasons
+	}
+	if reasons == nil {
+		reasons = []string{string(m.Status) + ", or killed"}
 	}
 	return "incomplete: " + strings.Join(reasons, "; ")
 }
