@@ -80,7 +80,8 @@ func TestMergedRun(t *testing.T) {
 	// A shard is scanned again, by a program that left run.json as it was.
 	write(strings.Replace(string(kept), `"status": "complete"`, `"status": "running"`, 1))
 	want(70, 3, "running")
-	if _, err := OpenStore(t.Context(), StoreConfig{}, runs...); err == nil || !strings.Contains(err.Error(), "no baseline") {
+	_, err = OpenStore(t.Context(), StoreConfig{}, runs...)
+	if err == nil || !strings.Contains(err.Error(), "no baseline") {
 		t.Errorf("a shard is running: %v", err)
 	}
 	if _, err := ReadRuns(runs); !errors.Is(err, ErrNoBaseline) {

@@ -58,18 +58,6 @@ func (d Disk) Create(name string) (*File, error) {
 	return &File{fs: fsys, handle: h, name: name, temp: temp}, nil
 }
 
-// Remove removes the file name, and makes sure that it does not come back after a loss of power. A file that is not
-// there is no error.
-func (d Disk) Remove(name string) error {
-	if err := d.fs().Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", name, cause(err))
-	}
-	if err := d.fs().SyncDir(filepath.Dir(name)); err != nil {
-		return fmt.Errorf("sync directory of %s: %w", name, cause(err))
-	}
-	return nil
-}
-
 // Sweep removes the temporary files that a killed process left in dir. If several processes write to one
 // directory, mine says by the intended name of a file whether the caller may remove it; nil: all of them. A
 // directory that does not exist has none.

@@ -490,7 +490,8 @@ func TestFinishKilled(t *testing.T) {
 				t.Errorf("after %d steps: %s is %s, altered: %v", steps, m.Name(), m.Status, m.Altered)
 			}
 		}
-		if err := os.RemoveAll(filepath.Join(dir, "chunks", "chunk-000001.names")); err != nil { // killed while it removed them
+		// Or it was killed while it removed them.
+		if err := os.RemoveAll(filepath.Join(dir, "chunks", "chunk-000001.names")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := finish(t, dir); err != nil {

@@ -89,7 +89,11 @@ func unmerge(dir string, shard *output.Shard, log *slog.Logger) error {
 		return err
 	}
 	log.Info("a shard of a finished run is scanned again: stsscan finish will make its run.json anew", "removed", path)
-	return durable.Disk{}.Remove(path)
+	var system durable.OS
+	if err := system.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // another shard may have done so
+		return err
+	}
+	return system.SyncDir(dir)
 }
 
 // RemoveChunks removes the prepared names if all shards have finished. Each does so after it has written its manifest,
