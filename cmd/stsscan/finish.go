@@ -30,7 +30,7 @@ scanned it exits with status 11. It may be run at any time, and killed; where
 nothing is left to do, it says so.`,
 		Example: `  stsscan finish run
   stsscan finish run && stsscan verify run
-  sbatch --dependency=afterany:$ARRAY --wrap 'stsscan finish run'`,
+  stsscan finish -q run || echo "scan the shards that it names, and again"`,
 		Args: exactly(1, "one run directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			log := std.console().Log(quiet, false)
