@@ -54,7 +54,7 @@ func fileOrders() map[string]fileOrder {
 		"internal/verify": {against: 0, files: []string{
 			"report.go", "passes.go", "evidencepolicy.go", "evidencerecord.go",
 			"evidencemail.go", "family.go", "differences.go", "truth.go", "population.go", "check.go", "truthlist.go", "words.go", "row.go",
-			"crosscheck.go", "manifests.go", "plan.go", "othertags.go", "parts.go", "duplicates.go", "totals.go", "verify.go",
+			"crosscheck.go", "manifests.go", "plan.go", "othertags.go", "parts.go", "duplicates.go", "totals.go", "merged.go", "verify.go",
 		}},
 		"internal/dnswire": {against: 0, files: []string{
 			"dnswire.go", "name.go", "zone.go", "denial.go", "mixedcase.go", "query.go",
@@ -106,7 +106,7 @@ func fileOrders() map[string]fileOrder {
 			"failon.go", "manners.go", "networkflags.go", "interrupt.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "listflags.go", "scanflags.go", "scanjob.go", "budgets.go",
 			"identity.go", "prepareprogress.go", "watcher.go", "crosscheck.go", "from.go", "prepared.go", "prepare.go",
-			"preparecommand.go", "scanrun.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
+			"preparecommand.go", "scanrun.go", "finish.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{
@@ -115,9 +115,9 @@ func fileOrders() map[string]fileOrder {
 			"rowgroup.go",
 		}},
 		"internal/output": {against: 2, files: []string{
-			"partname.go", "fileends.go", "checksum.go",
+			"partname.go", "fileends.go",
 			"performance.go", "trust.go", "shards.go", "mxhost.go", "row_gen.go", "row.go", "schema.go", "names.go", "text.go",
-			"json.go", "transient.go", "counts.go", "doubts.go", "partinfo.go", "manifest.go", "manifestread.go", "layout.go",
+			"json.go", "transient.go", "counts.go", "doubts.go", "partinfo.go", "merged.go", "manifest.go", "manifestread.go", "layout.go",
 			"denialrows.go", "full.go", "footerwrite.go", "part.go", "dataset.go", "runid.go", "read.go", "rewrite.go",
 			"leafcursor.go", "projection.go", "selection.go", "filter.go", "records.go", "disagreements.go", "surveylog.go",
 		}},

@@ -136,9 +136,15 @@ func (d *Dir) free(owner int, begun map[int][]string) (bool, error) {
 
 // alive reports whether a process scans the directory in this number of shards.
 func (d *Dir) alive(shards int) (bool, error) {
+	scanned, err := d.scanned(shards)
+	return len(scanned) > 0, err
+}
+
+// scanned are the shards, of this number of them, that processes scan now.
+func (d *Dir) scanned(shards int) (indexes []int, err error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, entry := range entries {
 		name := strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "."), ".lock")
@@ -148,16 +154,18 @@ func (d *Dir) alive(shards int) (bool, error) {
 		}
 		lock, err := durable.Lock(d.Path(entry.Name()))
 		if errors.Is(err, durable.ErrLocked) {
-			return true, nil
+			indexes = append(indexes, shard.Position())
+			continue
 		}
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if err := lock.Unlock(); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	return false, nil
+	slices.Sort(indexes)
+	return indexes, nil
 }
 
 // lockName is the lock of a shard in use.
