@@ -41,8 +41,9 @@ func doors() map[string][]string {
 		"github.com/knadh/koanf":              {"internal/config"},
 		"go.yaml.in/yaml":                     {"internal/config"},
 		"github.com/charmbracelet/x/vt":       {}, // tests only
-		"net/http":                            {"internal/mtasts", "internal/egress", "internal/metrics", "bench/fetch", "bench/oddservers"},
-		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "bench/fetch", "bench/relay", "bench/oddservers"},
+		"github.com/minio/minio-go":           {"internal/store"},
+		"net/http":                            {"internal/mtasts", "internal/egress", "internal/metrics", "internal/store", "internal/store/storetest", "bench/fetch", "bench/oddservers"},
+		"crypto/tls":                          {"internal/mtasts", "internal/egress", "internal/simnet", "internal/store", "bench/fetch", "bench/relay", "bench/oddservers"},
 	}
 }
 

@@ -99,11 +99,11 @@ func (d *Dir) Stat(ctx context.Context, name string) (Object, error) {
 
 // List lists objects. See [Store]. Files whose names no object can have are not among them, nor are links.
 func (d *Dir) List(ctx context.Context, prefix string) ([]Object, error) {
-	var objects []Object
-	top, _ := path.Split(prefix)
-	if top != "" && checkName(strings.TrimSuffix(top, "/")) != nil {
+	if !canBegin(prefix) {
 		return nil, nil
 	}
+	var objects []Object
+	top, _ := path.Split(prefix)
 	err := fs.WalkDir(os.DirFS(d.path), path.Clean(top), func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case context.Cause(ctx) != nil:

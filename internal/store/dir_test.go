@@ -22,6 +22,7 @@ func TestDirRace(t *testing.T) {
 	same := racers[0]
 	racers = append(racers, same, same)
 	storetest.Race(t, racers, 10)
+	storetest.RaceRemove(t, racers, 10)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)

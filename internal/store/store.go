@@ -83,6 +83,9 @@ func checkName(name string) error {
 	return nil
 }
 
+// canBegin reports whether the name of an object can begin with a text.
+func canBegin(prefix string) bool { return checkName(prefix+"x") == nil }
+
 // failed is the error of an action on an object: what became of it, and why. The cause may be nil. If ctx has ended
 // and nothing else is known to have kept the store from it, its cause says what became of it.
 func failed(ctx context.Context, s Store, action, name string, what, cause error) error {

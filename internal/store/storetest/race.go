@@ -10,14 +10,24 @@ import (
 )
 
 // Race lets racers, each with its own store at the same place, want the same things at the same time: a new object,
-// the next version of one, and to replace one that others want to remove. In each round one of them wins, the others
-// are told so, and the object has what the winner put.
+// and the next version of it. In each round one of them wins, the others are told so, and the object has what the
+// winner put.
 func Race(t *testing.T, racers []store.Store, rounds int) {
 	for round := range rounds {
 		name := fmt.Sprintf("part-%06d.parquet", round)
-		first := race(t, racers, name, store.Absent, 0)
-		second := race(t, racers, name, first, 0)
-		race(t, racers, name, second, len(racers)/2)
+		race(t, racers, name, race(t, racers, name, store.Absent, 0), 0)
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+}
+
+// RaceRemove lets half of the racers replace what the other half removes. Either the object is gone and none of them
+// has replaced it, or it has been replaced and none of them has removed it.
+func RaceRemove(t *testing.T, racers []store.Store, rounds int) {
+	for round := range rounds {
+		name := fmt.Sprintf("claim-%d.json", round)
+		race(t, racers, name, put(t, racers[0], name, "one", store.Absent), len(racers)/2)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
 		}

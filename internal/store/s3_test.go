@@ -1,0 +1,36 @@
+package store_test
+
+import (
+	"testing"
+
+	"stsscan/internal/store"
+	"stsscan/internal/store/storetest"
+)
+
+// open opens a store, which must be possible.
+func open(t *testing.T, location string, c store.Config) store.Store {
+	t.Helper()
+	s, err := store.Open(location, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestS3(t *testing.T) {
+	for _, location := range []string{"s3://surveys", "s3://surveys/2026/night 1/"} {
+		storetest.Conform(t, func(t *testing.T) store.Store {
+			return open(t, location, storetest.Config(storetest.NewServer().Start(t)))
+		})
+	}
+}
+
+func TestS3Race(t *testing.T) {
+	endpoint := storetest.NewServer().Start(t)
+	var racers []store.Store
+	for range 16 {
+		racers = append(racers, open(t, "s3://surveys/run", storetest.Config(endpoint)))
+	}
+	storetest.Race(t, racers, 20)
+	storetest.RaceRemove(t, racers, 20)
+}
