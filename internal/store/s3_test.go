@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"io"
 	"testing"
 
 	"stsscan/internal/store"
@@ -33,4 +34,26 @@ func TestS3Race(t *testing.T) {
 	}
 	storetest.Race(t, racers, 20)
 	storetest.RaceRemove(t, racers, 20)
+}
+
+// TestS3RaceOverFaults has requests that take effect, or do not, and are not answered. No racer takes another's
+// object for its own, or its own for another's.
+func TestS3RaceOverFaults(t *testing.T) {
+	server := storetest.NewServer()
+	server.Fault = func(request storetest.Request) storetest.Fault {
+		switch {
+		case request.Kind != "put" || request.N%3 != 0:
+			return storetest.Fault{}
+		case request.N%2 == 0:
+			return storetest.Drop()
+		}
+		return storetest.Drop().After()
+	}
+	bubble(t, server, io.Discard, func(t *testing.T, s store.Store) {
+		racers := make([]store.Store, 16)
+		for i := range racers {
+			racers[i] = s
+		}
+		storetest.Race(t, racers, 50)
+	})
 }

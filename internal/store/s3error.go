@@ -34,6 +34,7 @@ var advice = map[string]string{
 	"SignatureDoesNotMatch": wrongCredentials,
 	"InvalidClientTokenId":  wrongCredentials,
 	"InvalidToken":          wrongCredentials,
+	"XAdminUserNotFound":    wrongCredentials, // as versitygw says it
 	"ExpiredToken":          oldCredentials,
 	"ExpiredTokenException": oldCredentials,
 	"AccessDenied": "what these credentials may do does not include it, or they are wrong: " +
@@ -115,7 +116,7 @@ func judgeResponse(response minio.ErrorResponse) failure {
 			cause = fmt.Errorf("%w to %s", cause, response.Region)
 		}
 	default:
-		cause = fmt.Errorf("%w: check the bucket, and the endpoint", cause)
+		cause = fmt.Errorf("%w: check credentials, bucket and endpoint", cause)
 	}
 	expired := strings.HasPrefix(response.Code, "ExpiredToken")
 	return failure{what: ErrRefused, cause: cause, answered: true, expired: expired}
