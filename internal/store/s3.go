@@ -122,7 +122,7 @@ func (s *S3) List(ctx context.Context, prefix string) (objects []Object, err err
 				objects = append(objects, Object{Name: name, Size: listed.Size})
 			}
 		}
-		return context.Cause(ctx)
+		return context.Cause(ctx) // the library ends a list without an error when its context does
 	})
 	if err != nil {
 		return nil, err

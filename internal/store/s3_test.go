@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"io"
+	"net/http"
 	"testing"
 
 	"stsscan/internal/store"
@@ -24,6 +25,34 @@ func TestS3(t *testing.T) {
 			return open(t, location, storetest.Config(storetest.NewServer().Start(t)))
 		})
 	}
+}
+
+// TestS3UnconditionalRemoval has servers that do not know the condition of a deletion: one ignores it, one refuses it.
+func TestS3UnconditionalRemoval(t *testing.T) {
+	storetest.Conform(t, func(t *testing.T) store.Store {
+		server := storetest.NewServer()
+		server.Ignored = []string{"DELETE If-Match"}
+		return open(t, "s3://surveys/run", storetest.Config(server.Start(t)))
+	})
+	server := storetest.NewServer()
+	server.Fault = func(request storetest.Request) storetest.Fault {
+		if request.Kind == "remove" && request.N == 1 {
+			return storetest.Refuse(http.StatusNotImplemented, "NotImplemented")
+		}
+		return storetest.Fault{}
+	}
+	bubble(t, server, io.Discard, func(t *testing.T, s store.Store) {
+		was, err := s.Put(t.Context(), "run.json", []byte("one"), store.Absent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Remove(t.Context(), "run.json", was); err != nil {
+			t.Error(err)
+		}
+		if objects, err := s.List(t.Context(), ""); err != nil || len(objects) > 0 {
+			t.Errorf("there is %+v, %v", objects, err)
+		}
+	})
 }
 
 func TestS3Race(t *testing.T) {

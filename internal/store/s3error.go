@@ -59,7 +59,6 @@ const (
 var passing = map[string]bool{
 	"SlowDown": true, "SlowDownRead": true, "SlowDownWrite": true, "RequestTimeout": true, "InternalError": true,
 	"ServiceUnavailable": true, "Throttling": true, "ThrottlingException": true, "RequestLimitExceeded": true,
-	"ConditionalRequestConflict": true, "OperationAborted": true,
 	// What was sent did not arrive as it was.
 	"XAmzContentSHA256Mismatch": true, "XAmzContentChecksumMismatch": true, "BadDigest": true, "IncompleteBody": true,
 }
@@ -108,7 +107,8 @@ func judgeResponse(response minio.ErrorResponse) failure {
 	case response.Code == "NotImplemented" || status == http.StatusNotImplemented:
 		return failure{what: ErrRefused, cause: fmt.Errorf("%w: use a server with conditional writes "+
 			"(If-Match and If-None-Match)", cause), answered: true}
-	case passing[response.Code], status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
+	case passing[response.Code], status == http.StatusConflict, status == http.StatusRequestTimeout,
+		status == http.StatusTooManyRequests, status >= 500:
 		return failure{what: ErrUnavailable, cause: cause, answered: true}
 	case advice[response.Code] != "":
 		cause = fmt.Errorf("%w: %s", cause, advice[response.Code])
