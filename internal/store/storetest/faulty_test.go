@@ -12,6 +12,9 @@ import (
 func TestFaulty(t *testing.T) {
 	below := store.NewDir(t.TempDir())
 	s := storetest.NewFaulty(below)
+	if s.String() != below.String() {
+		t.Errorf("it is %s", s)
+	}
 	for call, want := range []struct {
 		err   error
 		there bool
