@@ -72,6 +72,10 @@ func fileOrders() map[string]fileOrder {
 			"cohorts.go", "baseline.go", "latency.go", "throughput.go", "loss.go", "rate.go", "window.go", "log.go",
 			"overload.go",
 		}},
+		"internal/store": {against: 0, files: []string{
+			"store.go", "dirfile.go", "dir.go", "config.go", "credentials.go", "s3error.go", "bucket.go", "retry.go",
+			"conditions.go", "s3.go", "location.go",
+		}},
 		"internal/egress": {against: 0, files: []string{
 			"manners.go", "budget.go", "chaincache.go", "served.go", "guard.go", "socket.go", "family.go",
 			"errors.go", "handshakememory.go", "verify.go", "trace.go", "alert.go", "config.go", "useragent.go",
