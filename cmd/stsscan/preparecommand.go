@@ -135,8 +135,8 @@ last step is stsscan finish.
 Where the lists were prepared before, it checks that they are the same, and
 makes again what is damaged or gone.`,
 		Example: `  stsscan prepare -o run --shards 64 tranco.csv.zip
-  stsscan scan -o run --shard 0/64 --at-a-time 2 --contact a@example.org
-  stsscan finish run`,
+  stsscan prepare -o run --tags owner --exclude opted-out.txt portfolio.csv
+  stsscan prepare -o run --format zone --shards 16 - < com.zone`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job := prepareJob{flags: f, paths: args, std: std, console: std.console()}
 			job.log = job.console.Log(f.quiet, false)

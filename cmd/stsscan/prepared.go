@@ -19,8 +19,8 @@ func (j *scanJob) checkPrepared() error {
 	plan, err := domains.ReadPlan(j.flags.output)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return usage(fmt.Errorf("scan needs at least one LIST: name a file of domains, - for standard input, or --from RUN; "+
-			"without, %s must be what stsscan prepare -o %[1]s has made", j.flags.output))
+		return usage(fmt.Errorf("scan needs at least one LIST: name a file of domains, - for standard input, or --from RUN "+
+			"(without, %s must have been prepared: see stsscan prepare --help)", j.flags.output))
 	case errors.Is(err, domains.ErrDamagedPlan):
 		return fmt.Errorf("%w: run stsscan prepare again with the same lists", err)
 	case err != nil:
