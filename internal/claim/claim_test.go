@@ -59,6 +59,19 @@ func TestPausedAndOvertaken(t *testing.T) {
 	}
 }
 
+// A claim that was lost without a word is not taken from its new holder.
+func TestReleaseOvertaken(t *testing.T) {
+	eachStore(t, func(t *testing.T, s store.Store) {
+		c := must(t, config(s, "alpha"))
+		next := must(t, config(s, "beta"))
+		release(t, c)
+		if err := next.Check(t.Context()); err != nil || !isThere(t, s) {
+			t.Error(err)
+		}
+		release(t, next)
+	})
+}
+
 // Nothing is lost while the store is out of reach: writes wait when a minute and a half has passed, and go on.
 func TestOutOfReach(t *testing.T) {
 	s := newMemory()

@@ -66,9 +66,9 @@ func Take(ctx context.Context, config Config) (*Claim, error) {
 
 // await waits until a claim is void, or gone. If it changes, the error wraps ErrHeld.
 //
-// Only time between two looks that succeeded counts, and no more of it than a look takes as a rule: if the store was
-// out of reach, or this machine asleep, so may have been the holder.
-func (c *Claim) await(ctx context.Context, there sight) (now sight, err error) {
+// Of the time between two looks, no more counts than usual: if the store was out of reach, or this machine asleep,
+// so may have been the holder.
+func (c *Claim) await(ctx context.Context, there sight) (sight, error) {
 	c.config.Log.Warn("in use by another process until now: taken over in 2 minutes, unless that renews its claim",
 		"claim", c.config.Name, "by", there.words())
 	for quiet := time.Duration(0); quiet < Lasts; {
@@ -78,12 +78,7 @@ func (c *Claim) await(ctx context.Context, there sight) (now sight, err error) {
 		case <-ctx.Done():
 			return sight{}, context.Cause(ctx)
 		}
-		failed := false
-		err := insist(ctx, func(ctx context.Context) error {
-			now, err = look(ctx, c.config.Store, c.config.Name)
-			failed = failed || err != nil
-			return err
-		})
+		now, err := c.look(ctx)
 		switch {
 		case err != nil:
 			return sight{}, err
@@ -91,12 +86,11 @@ func (c *Claim) await(ctx context.Context, there sight) (now sight, err error) {
 			return now, nil
 		case now.version != there.version:
 			return sight{}, held(now)
-		case !failed:
-			quiet += min(time.Since(before), 2*poll)
 		}
+		quiet += min(time.Since(before), 2*poll)
 	}
 	c.config.Log.Warn("nobody renews the claim: it is taken over", "claim", c.config.Name, "by", there.words())
-	return now, nil
+	return there, nil
 }
 
 func (c *Claim) look(ctx context.Context) (there sight, err error) {
