@@ -143,14 +143,6 @@ func (d *Dataset) copyLog(k int) error {
 
 func (d *Dataset) logPath(k int) string { return filepath.Join(d.dir, logName(k)) }
 
-func logName(k int) string { return fmt.Sprintf(".surveys-%06d.log", k) }
-
-// logNumber is the number of the part whose log has the file name.
-func logNumber(name string) (k int, ok bool) {
-	n, _ := fmt.Sscanf(name, ".surveys-%d.log", &k)
-	return k, n == 1 && name == logName(k)
-}
-
 // open reads the entries, and cuts off what follows them.
 func (l *SurveyLog) open(head []byte, there bool) error {
 	r := bufio.NewReader(l.file)
