@@ -15,6 +15,7 @@
 # those of the jobs: SBATCH_PARTITION, SBATCH_TIMELIMIT, ... See README.md beside this.
 set -euo pipefail
 run=${1:?run directory} shards=${SHARDS:-64} at_a_time=${AT_A_TIME:-4}
+connections=$((at_a_time > 2 ? at_a_time : 2)) # to one address: each task needs one
 shift
 [ $# -gt 0 ] || { echo "usage: $0 RUN LIST..." >&2; exit 2; }
 store=(${STORE:+--store "$STORE"})
@@ -28,7 +29,8 @@ prepare=$(submit --dependency singleton \
 	"$task" stsscan prepare --output "$run" --shards "$shards" "${store[@]}" "$@")
 array=$(submit --dependency "afterok:${prepare%;*}" --kill-on-invalid-dep yes \
 	--array "0-$((shards - 1))%$at_a_time" \
-	"$task" stsscan scan --output "$run" --shard env --at-a-time "$at_a_time" "${store[@]}")
+	"$task" stsscan scan --output "$run" --shard env --at-a-time "$at_a_time" --host-connections "$connections" \
+	"${store[@]}")
 finish=$(submit --dependency "afterany:${array%;*}" \
 	"$task" stsscan finish "${store[@]}" "$run")
 echo "$run: prepared by job $prepare, scanned by array $array, finished by job $finish"
