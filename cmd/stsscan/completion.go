@@ -71,7 +71,7 @@ func addCompletions(root *cobra.Command) {
 		"sim": world, "truth": world, "model": oneOf(simnet.Models()...),
 	}
 	arguments := map[string]cobra.CompletionFunc{
-		"verify": directories, "list": directories, "diff": directories, "lookup": cobra.NoFileCompletions,
+		"verify": directories, "finish": directories, "list": directories, "diff": directories, "lookup": cobra.NoFileCompletions,
 	}
 	for _, cmd := range root.Commands() {
 		cmd.ValidArgsFunction = arguments[cmd.Name()]

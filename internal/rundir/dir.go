@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stsscan/internal/durable"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
@@ -27,6 +28,7 @@ type Dir struct {
 	version string // of the program
 	log     *slog.Logger
 	damage  damage
+	disk    durable.Disk // under what Finish writes
 
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none

@@ -40,7 +40,8 @@ type Record struct {
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
 
-	err error // first failure to write run.json
+	unmerged bool  // no run.json of all shards tells of another state than that of this one
+	err      error // first failure to write run.json
 
 	written atomic.Pointer[output.Counts] // of all rows, when a part was written last; nil: none was
 }
@@ -163,6 +164,12 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 	}
 	if r.SetMetrics != nil {
 		r.SetMetrics(r.Manifest)
+	}
+	if !r.unmerged {
+		if err := unmerge(r.dir, r.Manifest.Shard, r.damage.log); err != nil {
+			return err
+		}
+		r.unmerged = true
 	}
 	return r.Manifest.Write(r.dir)
 }
