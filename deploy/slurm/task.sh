@@ -9,7 +9,10 @@
 # helps: on another node perhaps, after a while, and with what is done already.
 #
 #   sbatch [OPTION...] task.sh stsscan COMMAND...
+#
+# %a in an argument becomes the index of the array task, as it does in names of logs.
 set -uo pipefail
+set -- "${@//%a/${SLURM_ARRAY_TASK_ID:-}}"
 
 # The signal before the time limit reaches this shell only, which passes it on. A scan
 # that gets it ends within 30 seconds, with status 3. Bash loses that status now and then
