@@ -25,19 +25,19 @@ func TestBatch(t *testing.T) {
 	if job.JobDefinitionName == nil || job.ContainerProperties == nil || job.RetryStrategy == nil {
 		t.Fatalf("got %+v", job)
 	}
-	used := 0
+	used := map[string]bool{}
 	for _, word := range job.ContainerProperties.Command {
 		name, ok := strings.CutPrefix(word, "Ref::")
 		if !ok {
 			continue
 		}
-		used++
+		used[name] = true
 		if job.Parameters[name] == "" {
 			t.Errorf("the parameter %s has no default", name)
 		}
 	}
-	if used != len(job.Parameters) {
-		t.Errorf("%d parameters, of which the command uses %d", len(job.Parameters), used)
+	if len(used) != len(job.Parameters) {
+		t.Errorf("%d parameters, of which the command uses %d", len(job.Parameters), len(used))
 	}
 }
 

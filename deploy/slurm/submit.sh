@@ -8,6 +8,7 @@
 #   LIST...    lists of domains, on such a file system too
 #   SHARDS     number of shards, for good                (default: 64)
 #   AT_A_TIME  how many shards are scanned at once       (default: 4)
+#   TASKS      shards to scan, such as 3,7               (default: all)
 #   STORE      s3://bucket/prefix for a run without a shared file system; RUN is then
 #              a directory on a disk of each node        (default: none)
 #
@@ -15,6 +16,7 @@
 # those of the jobs: SBATCH_PARTITION, SBATCH_TIMELIMIT, ... See README.md beside this.
 set -euo pipefail
 run=${1:?run directory} shards=${SHARDS:-64} at_a_time=${AT_A_TIME:-4}
+connections=$((at_a_time > 2 ? at_a_time : 2)) # to one address: each task needs one
 shift
 [ $# -gt 0 ] || { echo "usage: $0 RUN LIST..." >&2; exit 2; }
 store=(${STORE:+--store "$STORE"})
@@ -27,8 +29,9 @@ submit() { sbatch --parsable --job-name "stsscan $run" "$@"; } # prints ID or ID
 prepare=$(submit --dependency singleton \
 	"$task" stsscan prepare --output "$run" --shards "$shards" "${store[@]}" "$@")
 array=$(submit --dependency "afterok:${prepare%;*}" --kill-on-invalid-dep yes \
-	--array "0-$((shards - 1))%$at_a_time" \
-	"$task" stsscan scan --output "$run" --shard env --at-a-time "$at_a_time" "${store[@]}")
+	--array "${TASKS:-0-$((shards - 1))}%$at_a_time" \
+	"$task" stsscan scan --output "$run" --shard "%a/$shards" --at-a-time "$at_a_time" --host-connections "$connections" \
+	"${store[@]}")
 finish=$(submit --dependency "afterany:${array%;*}" \
 	"$task" stsscan finish "${store[@]}" "$run")
 echo "$run: prepared by job $prepare, scanned by array $array, finished by job $finish"

@@ -9,19 +9,19 @@
 # helps: on another node perhaps, after a while, and with what is done already.
 #
 #   sbatch [OPTION...] task.sh stsscan COMMAND...
+#
+# %a in an argument becomes the index of the array task, as it does in names of logs.
 set -uo pipefail
+set -- "${@//%a/${SLURM_ARRAY_TASK_ID:-}}"
 
-# The signal before the time limit reaches this shell only. A scan that gets it ends
-# within 30 seconds, with status 3. A signal also ends wait, which then has to go on.
+# The signal before the time limit reaches this shell only, which passes it on. A scan
+# that gets it ends within 30 seconds, with status 3. Bash loses that status now and then
+# if the signal ends a wait, so that wait comes last.
+trap 'kill -TERM $! 2>/dev/null' TERM
 "$@" &
-command=$!
-trap 'signalled=yes; kill -TERM "$command" 2>/dev/null' TERM
-signalled=yes
-while [ "$signalled" = yes ]; do
-	signalled=no
-	wait "$command"
-	status=$?
-done
+while kill -0 $! 2>/dev/null; do sleep 1; done
+wait $!
+status=$?
 
 # restarts says how often a job may begin again after a status. Slurm counts restarts of
 # all causes together, its own after the loss of a node among them.
