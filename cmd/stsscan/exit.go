@@ -11,11 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stsscan/internal/claim"
 	"stsscan/internal/domains"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/rundir"
+	"stsscan/internal/store"
 )
 
 // Exit statuses. New ones may be added; only 0 is success.
@@ -44,11 +46,14 @@ func exitOf(err error) error {
 	if errors.Is(err, domains.ErrEntryGone) {
 		return usage(err)
 	}
-	if errors.Is(err, rundir.ErrInUse) {
-		return &statusError{exitInUse, err}
+	for _, used := range []error{rundir.ErrInUse, claim.ErrHeld, claim.ErrLost} {
+		if errors.Is(err, used) {
+			return &statusError{exitInUse, err}
+		}
 	}
 	for _, early := range []error{
 		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
+		store.ErrUnavailable,
 	} {
 		if errors.Is(err, early) {
 			return &statusError{exitIncomplete, err}

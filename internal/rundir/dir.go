@@ -28,7 +28,7 @@ type Dir struct {
 	version string // of the program
 	log     *slog.Logger
 	damage  damage
-	disk    durable.Disk // under what Finish writes
+	disk    durable.Disk // under all that is written; its Permit asks the claim of the shard
 
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none

@@ -10,7 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stsscan/internal/claim"
 	"stsscan/internal/domains"
+	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/explain"
 	"stsscan/internal/output"
@@ -31,6 +33,7 @@ type Record struct {
 	SetMetrics func(*output.Manifest) // is told what run.json says, each time that it is written; nil: nobody is
 
 	dir      string
+	disk     durable.Disk
 	owns     func(k int) bool
 	previous *output.Manifest // of an earlier process; nil: none
 	parts    map[int]output.PartInfo
@@ -166,17 +169,21 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 		r.SetMetrics(r.Manifest)
 	}
 	if !r.unmerged {
-		if err := unmerge(r.dir, r.Manifest.Shard, r.damage.log); err != nil {
+		if err := unmerge(r.disk, r.dir, r.Manifest.Shard, r.damage.log); err != nil {
 			return err
 		}
 		r.unmerged = true
 	}
-	return r.Manifest.Write(r.dir)
+	return r.Manifest.WriteOn(r.disk, r.dir)
 }
 
 // End writes the last run.json. A run is complete when each name of this shard has a final row, or was
-// excluded late. The sums are checked here, and again by verify.
+// excluded late. The sums are checked here, and again by verify. Where the shard is another process's by now, nothing
+// is written.
 func (r *Record) End(scanErr error) error {
+	if errors.Is(scanErr, claim.ErrLost) {
+		return scanErr
+	}
 	ended := time.Now().UTC()
 	r.Manifest.EndedAt = &ended
 	counts := r.Counts()
