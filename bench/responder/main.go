@@ -35,6 +35,7 @@ type options struct {
 	shares   shares
 	seed     uint64
 	rcvbuf   int
+	capacity float64
 	segment  bool
 	portable bool
 	relay    string
@@ -68,6 +69,8 @@ func main() {
 		"`share` of the domains that do not exist: the SOA is of the top-level domain")
 	flag.Uint64Var(&o.seed, "seed", 1, "`seed` that chooses the answers")
 	flag.IntVar(&o.rcvbuf, "rcvbuf", 16<<20, "receive buffer of the socket in `octets`")
+	flag.Float64Var(&o.capacity, "capacity", 0,
+		"most `questions` a second; those above it wait in the receive buffer, or are lost; 0 for no limit")
 	flag.BoolVar(&o.segment, "segment", true, "send replies of equal length with UDP_SEGMENT (Linux)")
 	flag.BoolVar(&o.portable, "portable", false, "send one packet a call, as on systems other than Linux")
 	flag.StringVar(&o.relay, "relay", "",
@@ -113,6 +116,7 @@ func run(o options, out io.Writer) error {
 	s := &server{
 		answers:       newAnswers(o.shares, o.seed),
 		loss:          o.loss,
+		pace:          pace{perSecond: o.capacity},
 		authoritative: o.authoritative,
 		random:        source,
 		elapsed:       func() time.Duration { return time.Since(began) },

@@ -29,7 +29,8 @@ type server struct {
 	answers *answers
 	loss    float64 // chance that a question is dropped
 	delays  *delays // nil: replies leave at once
-	relay   *relay  // nil: everything is answered here
+	pace    pace
+	relay   *relay // nil: everything is answered here
 	random  rand.Source
 	elapsed func() time.Duration
 	began   time.Duration // when the first question was read
@@ -68,6 +69,7 @@ func (s *server) serve(on udpbatch.Server, stop *atomic.Bool) error {
 			s.noteTime(asked == 0)
 		}
 		on.Flush()
+		time.Sleep(s.pace.work(int(s.counts.Questions-asked), s.elapsed()))
 	}
 	return nil
 }

@@ -53,6 +53,7 @@ func mannersBed(t *testing.T, b *bed) {
 		}
 		return []netip.Addr{netip.AddrFrom4([4]byte{22, 1, byte(number % 100), byte(1 + number/100)})}
 	})
+	due := bedDue{connections: bedConnections, rate: *bedRate}
 	flags := []string{
 		"--mx", "none", "--tlsrpt", "none", "--dane", "none", "--host-wait", "200ms", "--deadline", "10s", "--pass-delay", "1s",
 		"--host-rate", fmt.Sprint(*bedRate), "--host-connections", fmt.Sprint(bedConnections),
@@ -73,7 +74,7 @@ func mannersBed(t *testing.T, b *bed) {
 	b.list(t, "alone", among("n"))
 	must(t, b.scan("alone", "run-alone", append(flags, "--passes", "1")...))
 	alone := span(b.visits())
-	b.wantManners(t, b.visits())
+	b.wantManners(t, b.visits(), due)
 	b.forget()
 
 	domains := among("g")
@@ -116,13 +117,13 @@ func mannersBed(t *testing.T, b *bed) {
 		t.Logf("%d others took %v, and %v without the giant; %d parts were closed after %v, when %d of %d were served",
 			others, beside, alone, parts, closed, served, *bedGiant)
 	}
-	before := b.wantManners(t, b.visits())
+	before := b.wantManners(t, b.visits(), due)
 	b.wantPending(t, len(domains))
 
 	b.forget()
 	must(t, scan())
 	must(t, exec.Command("stsscan", "verify", b.path("run")))
-	after := b.wantManners(t, b.visits())
+	after := b.wantManners(t, b.visits(), due)
 	for domain, row := range b.rows(t, "run") {
 		if row.Policy != "valid" || row.Pending != "" || row.Pass != 1 {
 			t.Errorf("%s: policy %q, reason %q, pending %q, pass %d",
@@ -173,8 +174,8 @@ func (b *bed) wantPending(t *testing.T, domains int) {
 }
 
 // wantManners holds a log of the server against what its addresses are due, and
-// counts the visits of each domain.
-func (b *bed) wantManners(t *testing.T, visits []bedVisit) map[string]int {
+// counts the visits of each domain. A network is due twice as much.
+func (b *bed) wantManners(t *testing.T, visits []bedVisit, due bedDue) map[string]int {
 	t.Helper()
 	asked := make(map[string]int)
 	hosts, networks := make(map[netip.Prefix][]bedVisit), make(map[netip.Prefix][]bedVisit)
@@ -190,15 +191,21 @@ func (b *bed) wantManners(t *testing.T, visits []bedVisit) map[string]int {
 	}
 	for places, times := range map[*map[netip.Prefix][]bedVisit]int{&hosts: 1, &networks: 2} {
 		for place, visits := range *places {
-			limited(t, place, visits, times*bedConnections, times**bedRate, bedLate+b.stalled())
+			limited(t, place, visits, due.times(times), bedLate+b.stalled())
 		}
 	}
 	return asked
 }
 
+// A bedDue is what an address is due: connections at a time, new ones a second, and how many more there may be in any
+// stretch of time.
+type bedDue struct{ connections, rate, burst int }
+
+func (d bedDue) times(n int) bedDue { return bedDue{n * d.connections, n * d.rate, n * d.burst} }
+
 // limited holds the visits of one place against how many there may be at a time,
 // and how many may begin in any whole number of seconds, where the log may be late.
-func limited(t *testing.T, place netip.Prefix, visits []bedVisit, atATime, rate int, late time.Duration) {
+func limited(t *testing.T, place netip.Prefix, visits []bedVisit, due bedDue, late time.Duration) {
 	t.Helper()
 	change := make(map[time.Time]int)
 	var begins []time.Time
@@ -212,8 +219,8 @@ func limited(t *testing.T, place netip.Prefix, visits []bedVisit, atATime, rate 
 		now += change[at]
 		most = max(most, now)
 	}
-	if most > atATime {
-		t.Errorf("%s: %d connections at a time, and %d are allowed", place, most, atATime)
+	if most > due.connections {
+		t.Errorf("%s: %d connections at a time, and %d are allowed", place, most, due.connections)
 	}
 	slices.SortFunc(begins, time.Time.Compare)
 	busiest := 0
@@ -222,13 +229,14 @@ func limited(t *testing.T, place netip.Prefix, visits []bedVisit, atATime, rate 
 			first++
 		}
 		busiest = max(busiest, i-first+1)
-		for seconds := 1; i-seconds*rate >= 0; seconds++ {
-			if took := begins[i].Sub(begins[i-seconds*rate]); took < time.Duration(seconds)*time.Second-late {
-				t.Fatalf("%s: %d connections in %v", place, seconds*rate+1, took)
+		for seconds := 1; i-seconds*due.rate-due.burst >= 0; seconds++ {
+			began := begins[i-seconds*due.rate-due.burst]
+			if took := begins[i].Sub(began); took < time.Duration(seconds)*time.Second-late {
+				t.Fatalf("%s: %d connections in %v", place, seconds*due.rate+due.burst+1, took)
 			}
 		}
 	}
-	if len(begins) > rate {
+	if len(begins) > due.rate {
 		t.Logf("%s: %d visits in %v, at most %d at a time, at most %d in a second",
 			place, len(visits), span(visits).Round(time.Millisecond), most, busiest)
 	}

@@ -35,9 +35,11 @@ esac
 echo "$2 ended with status $status, after ${SLURM_RESTART_COUNT:-0} restarts of at most $restarts" >&2
 [ "${SLURM_RESTART_COUNT:-0}" -lt "$restarts" ] || exit "$status"
 
-# A job that was cancelled is no longer running, and stays cancelled. One that begins
-# again is killed first: hence the sleep.
-if [ "$(squeue --noheader --jobs "$SLURM_JOB_ID" --format %T)" = RUNNING ]; then
+# A job that was cancelled is no longer running, and stays cancelled. Where Slurm has lost
+# this node and has begun the job on another one, it has had one more restart. One that
+# begins again is killed first: hence the sleep.
+read -r state restarted < <(squeue --noheader --jobs "$SLURM_JOB_ID" --Format State,RestartCnt)
+if [ "$state ${restarted:-}" = "RUNNING ${SLURM_RESTART_COUNT:-0}" ]; then
 	scontrol requeue "$SLURM_JOB_ID" && sleep 60
 fi
 exit "$status"
