@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"stsscan/internal/domains"
+	"stsscan/internal/mirror"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
 	"stsscan/internal/rundir"
+	"stsscan/internal/store"
 )
 
 // Exit statuses. New ones may be added; only 0 is success.
@@ -49,6 +51,7 @@ func exitOf(err error) error {
 	}
 	for _, early := range []error{
 		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
+		mirror.ErrNotPut, store.ErrUnavailable,
 	} {
 		if errors.Is(err, early) {
 			return &statusError{exitIncomplete, err}

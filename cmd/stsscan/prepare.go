@@ -71,6 +71,9 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
+	if j.store, err = openStore(j.flags.store, j.flags.output, j.std); err != nil {
+		return err
+	}
 	return j.checkOutputs()
 }
 

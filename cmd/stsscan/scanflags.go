@@ -43,6 +43,7 @@ type scanFlags struct {
 	limit        int64
 	partSize     int64
 	shard        string
+	store        string
 	from         string
 	only         string
 	vantage      vantage
@@ -86,6 +87,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet, std streams) {
 			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I (0 to N-1) on; env takes I and N from an array job")
+		flags.StringVar(&f.store, "store", "", storeUsage)
 		flags.Var(&f.vantage, "vantage", "`NAME`: where this scan runs, such as fra1, for the column vantage")
 		flags.StringVar(&f.progress, "progress", string(terminal.ModeAuto), progressUsage)
 		registerLogFormat(flags, std)

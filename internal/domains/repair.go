@@ -57,11 +57,10 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 			wrong = append(wrong, err)
 		}
 	}
-	if err := plan.CheckRejects(); err != nil {
-		wrong = append(wrong, err)
-	}
-	if err := plan.CheckDuplicates(); err != nil {
-		wrong = append(wrong, err)
+	for _, err := range []error{plan.CheckRejects(), plan.CheckDuplicates()} {
+		if err != nil && !(cfg.Elsewhere && errors.Is(err, fs.ErrNotExist)) {
+			wrong = append(wrong, err)
+		}
 	}
 	if _, err := plan.ReadExclusions(); err != nil {
 		wrong = append(wrong, err)

@@ -88,6 +88,16 @@ func (d *Dataset) LogLost(k int, now time.Time) error {
 	return errors.Join(err, l.Close())
 }
 
+// LogTakenOver notes in the log of part k, for the base of [Dataset.Log], that a process on another machine has worked
+// on the part: what it asked up to now is not in the log, so none of the policies is asked for too soon.
+func (d *Dataset) LogTakenOver(k int, base string, now time.Time) error {
+	l, err := d.Log(k, base, now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.noteLoss(now), l.Close())
+}
+
 // noteLoss notes that names without an entry may have been asked.
 func (l *SurveyLog) noteLoss(now time.Time) error {
 	l.begun[0] = now

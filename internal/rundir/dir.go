@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stsscan/internal/mirror"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
@@ -27,6 +28,7 @@ type Dir struct {
 	version string // of the program
 	log     *slog.Logger
 	damage  damage
+	mirror  *mirror.Mirror // of the directory in a store; nil: there is no store
 
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none

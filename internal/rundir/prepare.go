@@ -16,10 +16,14 @@ import (
 func (d *Dir) Prepare(
 	ctx context.Context, config domains.PrepareConfig, scan Scan, excluded *domains.ExclusionFile,
 ) (record *Record, err error) {
+	if err := d.bring(ctx); err != nil {
+		return nil, stopped(ctx, err)
+	}
 	if d.previous, err = d.readPrevious(); err != nil {
 		return nil, err
 	}
 	config.Dir, config.Needs, config.Begun = d.path, d.shard.Owns, d.begun
+	config.Elsewhere = d.mirror != nil
 	config.Damaged = func(err error) { d.damage.note(err, "the lists are prepared again") }
 	if plan, err := domains.ReadPlan(d.path); err == nil { // an error is for domains.Prepare to judge
 		if record, err = d.newRecord(ctx, plan, scan, excluded); err != nil {
@@ -29,6 +33,9 @@ func (d *Dir) Prepare(
 			return nil, err
 		}
 		config.Needs, config.Removed = record.lacks, d.reopened
+		if err := d.bringChunks(ctx, record); err != nil {
+			return nil, stopped(ctx, err)
+		}
 	}
 	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {
@@ -40,7 +47,11 @@ func (d *Dir) Prepare(
 		return nil, errors.Join(err, d.restate(output.StatusIncomplete, err.Error()))
 	case err != nil:
 		return nil, err
-	case record != nil:
+	}
+	if plan, err = d.putPrepared(ctx, plan); err != nil {
+		return nil, stopped(ctx, err)
+	}
+	if record != nil {
 		return record, nil
 	}
 	for _, in := range plan.Inputs {
@@ -78,6 +89,9 @@ func (d *Dir) RemoveChunks(ctx context.Context) {
 		}
 		return domains.RemoveChunks(d.path)
 	})
+	if err == nil && d.mirror != nil && d.shard.Whole() {
+		err = d.mirror.RemoveAll(ctx, domains.ChunksPrefix)
+	}
 	if err != nil && ctx.Err() == nil {
 		d.log.Warn("the prepared names are not removed", "error", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"stsscan/internal/domains"
 	"stsscan/internal/egress"
 	"stsscan/internal/explain"
+	"stsscan/internal/mirror"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 )
@@ -39,6 +40,9 @@ type Record struct {
 
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
+
+	elsewhere bool            // a process on another machine may have worked on the shard
+	uploads   *mirror.Uploads // to the store; nil: there is none
 
 	err error // first failure to write run.json
 
@@ -129,6 +133,7 @@ func (r *Record) remaining() int64 { return r.Names(func(k int) bool { return !r
 // Wrote records a new part.
 func (r *Record) Wrote(info output.PartInfo) {
 	r.add(info)
+	r.uploads.File(info.Name)
 	r.written.Store(new(r.Counts()))
 	if r.err == nil && time.Since(r.recorded) > manifestInterval {
 		r.err = r.Write(output.StatusRunning, nil)
@@ -164,7 +169,10 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 	if r.SetMetrics != nil {
 		r.SetMetrics(r.Manifest)
 	}
-	return r.Manifest.Write(r.dir)
+	if err := r.Manifest.Write(r.dir); err != nil {
+		return err
+	}
+	return r.upload()
 }
 
 // End writes the last run.json. A run is complete when each name of this shard has a final row, or was
@@ -172,6 +180,9 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 func (r *Record) End(scanErr error) error {
 	ended := time.Now().UTC()
 	r.Manifest.EndedAt = &ended
+	if err := overtaken(r.uploads.Err()); err != nil {
+		scanErr = err // and what it has led to
+	}
 	counts := r.Counts()
 	err := errors.Join(scanErr, r.err)
 	if want, late := r.Names(r.Whole), r.excludedLate(); err == nil && counts.Rows+late != want {
@@ -196,5 +207,9 @@ func (r *Record) End(scanErr error) error {
 	case doubts != nil:
 		status, reasons = output.StatusSuspect, doubts
 	}
-	return errors.Join(err, r.Write(status, reasons))
+	err = errors.Join(err, r.Write(status, reasons))
+	if scanErr != nil && r.uploads.Err() != nil {
+		return err // which says so
+	}
+	return errors.Join(err, overtaken(r.uploads.Close()))
 }

@@ -44,12 +44,18 @@ func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = d.checkVersion() // before anything is written
+	err = d.bringShards(ctx)
+	if err == nil {
+		err = d.checkVersion() // before anything is written
+	}
 	if err == nil {
 		err = d.claim()
 	}
+	if err == nil {
+		err = d.putShards(ctx)
+	}
 	if err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+		return nil, errors.Join(stopped(ctx, err), lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
@@ -121,7 +127,7 @@ func (d *Dir) claim() error {
 // free reports whether a claim has no manifest and no part, and no process that could still write one.
 func (d *Dir) free(owner int, begun map[int][]string) (bool, error) {
 	parts, err := output.PartPaths(d.path)
-	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
+	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 || d.isStored(output.ShardsFile) {
 		return false, err
 	}
 	alive, err := d.alive(owner)

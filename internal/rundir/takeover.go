@@ -46,6 +46,15 @@ func (r *Record) takeOver(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if r.elsewhere && (!whole || info.Pending > 0) {
+			base := ""
+			if whole {
+				base = info.SHA256
+			}
+			if err := r.Dataset.LogTakenOver(k, base, time.Now()); err != nil {
+				return err
+			}
+		}
 		if whole {
 			r.add(info)
 		}
@@ -112,10 +121,11 @@ func (d *Dir) newRecord(
 	r := NewRecord(d.path, plan, d.shard.Owns, nil)
 	r.Dataset, r.Manifest, r.Excluded = dataset, m, excluded
 	r.previous, r.damage = d.previous, &d.damage
+	r.elsewhere = d.elsewhere()
 	if err := r.takeOver(ctx); err != nil {
 		return nil, err
 	}
-	return r, nil
+	return r, d.tookOver()
 }
 
 // inputOf accounts for one list in run.json.

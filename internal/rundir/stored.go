@@ -1,0 +1,205 @@
+package rundir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"stsscan/internal/domains"
+	"stsscan/internal/durable"
+	"stsscan/internal/mirror"
+	"stsscan/internal/output"
+	"stsscan/internal/store"
+)
+
+// KeepIn keeps the run in a store: the directory is scratch space, and may be lost. It is called before [Dir.Lock].
+// What the store has counts, apart from parts that it lacks.
+func (d *Dir) KeepIn(s store.Store) { d.mirror = mirror.New(s, d.path, d.log) }
+
+// isStored reports whether the store has a file; without a store, it has none.
+func (d *Dir) isStored(name string) bool { return d.mirror != nil && d.mirror.Has(name) }
+
+// bringShards asks the store what it has, and brings the claim of the run.
+func (d *Dir) bringShards(ctx context.Context) error {
+	if d.mirror == nil {
+		return nil
+	}
+	if err := d.mirror.Look(ctx); err != nil {
+		return err
+	}
+	if !d.isStored(output.ShardsFile) {
+		return nil
+	}
+	stored, err := d.storedShards(ctx)
+	if err != nil {
+		return err
+	}
+	here, err := output.ReadShards(d.path)
+	if err != nil && !errors.Is(err, output.ErrShards) {
+		return err
+	}
+	if here.Run != "" && here.Run != stored.Run {
+		return fmt.Errorf("%s: the run in it is %s, and that in %s is %s: %s", d.path, here.Run, d.mirror, stored.Run,
+			anotherDir)
+	}
+	_, err = d.mirror.Bring(ctx, output.ShardsFile)
+	return err
+}
+
+func (d *Dir) storedShards(ctx context.Context) (output.Shards, error) {
+	text, err := d.mirror.Read(ctx, output.ShardsFile)
+	if err != nil {
+		return output.Shards{}, err
+	}
+	return output.ParseShards(output.ShardsFile+" in "+d.mirror.String(), text)
+}
+
+// putShards puts the claim of the run. If another process was quicker its run is also this one's.
+func (d *Dir) putShards(ctx context.Context) error {
+	if d.mirror == nil {
+		return nil
+	}
+	err := d.mirror.PutFileOnce(ctx, output.ShardsFile)
+	if !errors.Is(err, mirror.ErrOther) {
+		return err
+	}
+	stored, err := d.storedShards(ctx)
+	if err != nil {
+		return err
+	}
+	if ours := max(d.shard.Of, 1); stored.Number != ours {
+		return fmt.Errorf("%s: the run was begun in %d shards, not %d: use another --store", d.mirror, stored.Number, ours)
+	}
+	d.runID = stored.Run
+	_, err = d.mirror.Bring(ctx, output.ShardsFile)
+	return err
+}
+
+// bring brings what says how far the run is, and the parts of this shard.
+func (d *Dir) bring(ctx context.Context) error {
+	if d.mirror == nil {
+		return nil
+	}
+	manifest := output.ManifestName(d.Shard())
+	differs, err := d.mirror.Differs(ctx, manifest)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	if differs { // before the manifest is here, and nothing differs any more
+		if err := durable.WriteFile(d.takenOver(), nil); err != nil {
+			return err
+		}
+	}
+	names := append(domains.NeededFiles(), manifest, output.CrossCheckName(d.Shard()))
+	names = append(names, d.mirror.Names(domains.IsHistory)...)
+	names = append(names, d.mirror.Names(func(name string) bool {
+		k, ok := output.PartNumber(name)
+		return ok && d.shard.Owns(k)
+	})...)
+	for _, name := range names {
+		if err := d.bringOne(ctx, name); err != nil {
+			return err
+		}
+	}
+	return d.checkVersion()
+}
+
+// bringOne brings a file. One that is damaged in the store is made again.
+func (d *Dir) bringOne(ctx context.Context, name string) error {
+	_, err := d.mirror.Bring(ctx, name)
+	if errors.Is(err, store.ErrDamaged) {
+		d.damage.note(err, "it is made again")
+		return nil
+	}
+	return err
+}
+
+// bringChunks brings the names of the parts that a shard lacks.
+func (d *Dir) bringChunks(ctx context.Context, r *Record) error {
+	if d.mirror == nil {
+		return nil
+	}
+	for k := range r.Plan.Parts {
+		if !r.lacks(k) {
+			continue
+		}
+		if err := d.bringOne(ctx, domains.ChunkFile(k)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putPrepared puts what was prepared from the lists, unless the store has a plan. The plan comes last: where there is
+// one, everything else is there. If another process has put the plan of the same names meanwhile, that one counts.
+func (d *Dir) putPrepared(ctx context.Context, plan *domains.Plan) (*domains.Plan, error) {
+	if d.mirror == nil || d.mirror.Has(domains.PlanFile) {
+		return plan, nil
+	}
+	for k := range plan.Parts {
+		if err := d.mirror.PutFileOnce(ctx, domains.ChunkFile(k)); err != nil {
+			return nil, otherPreparation(err)
+		}
+	}
+	for _, name := range domains.PreparedFiles() {
+		err := d.mirror.PutFileOnce(ctx, name)
+		if name != domains.PlanFile || !errors.Is(err, mirror.ErrOther) {
+			if err != nil {
+				return nil, otherPreparation(err)
+			}
+			continue
+		}
+		if _, err := d.mirror.Bring(ctx, name); err != nil {
+			return nil, err
+		}
+		stored, err := domains.ReadPlan(d.path)
+		if err != nil {
+			return nil, err
+		}
+		if stored.SHA256() != plan.SHA256() {
+			return nil, fmt.Errorf("the run in %s %w: use another --store", d.mirror, domains.ErrOtherInput)
+		}
+		return stored, nil
+	}
+	return plan, nil
+}
+
+// otherPreparation adds what to do to an error that says that the store has files of another preparation.
+func otherPreparation(err error) error {
+	if errors.Is(err, mirror.ErrOther) {
+		return fmt.Errorf("%w, of other lists, or of the same ones under other names: if a process prepares them now, "+
+			"wait for it; else use another --store", err)
+	}
+	return err
+}
+
+// takenOver is a file that is there from the moment at which the work of a process on another machine is found, until
+// its parts are taken over.
+func (d *Dir) takenOver() string {
+	return d.Path("." + strings.TrimSuffix(output.ManifestName(d.Shard()), ".json") + ".taken-over")
+}
+
+// elsewhere reports whether a process has worked on the shard that this directory does not know all of.
+func (d *Dir) elsewhere() bool {
+	_, err := os.Stat(d.takenOver())
+	return d.mirror != nil && err == nil
+}
+
+// tookOver says that the logs of the parts have what follows from elsewhere.
+func (d *Dir) tookOver() error {
+	if err := os.Remove(d.takenOver()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// stopped is ErrStopped if ctx has ended, which err is about, else err.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && err != nil {
+		return ErrStopped
+	}
+	return err
+}
