@@ -71,7 +71,7 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
-	if j.store, err = openStore(j.flags.store, j.flags.output, j.std); err != nil {
+	if j.store, err = openStore("--store", j.flags.store, j.flags.output, j.std); err != nil {
 		return err
 	}
 	return j.checkOutputs()

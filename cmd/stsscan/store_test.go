@@ -1,37 +1,312 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
+	"stsscan/internal/output"
+	"stsscan/internal/store"
 	"stsscan/internal/store/storetest"
 )
 
-func TestStoreFirst(t *testing.T) {
-	world, list := smallWorld(t, 30)
-	for _, v := range storetest.Environment(storetest.NewServer().Start(t)) {
-		t.Setenv(v[:index(v)], v[index(v)+1:])
+// bucket is where tests keep runs on a server.
+const bucket = "s3://surveys/run"
+
+// startServer starts an S3 server, and has stsscan find it.
+func startServer(t *testing.T) *storetest.Server {
+	t.Helper()
+	server := storetest.NewServer()
+	for _, variable := range storetest.Environment(server.Start(t)) {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
 	}
-	for _, loc := range []string{filepath.Join(t.TempDir(), "store"), "s3://surveys/run"} {
-		for i := range 3 {
-			dir := filepath.Join(t.TempDir(), "run")
-			status, said := command(t.Context(), "scan", "-o", dir, "--sim", world, "-q", "--part-size", "6", "--preflight=false", "--store", loc, list)
-			t.Log(i, status, said)
-			es, _ := os.ReadDir(dir)
-			for _, e := range es {
-				t.Log(e.Name())
-			}
-			status, said = command(t.Context(), "verify", dir, "--truth", world)
-			t.Log(status, said)
+	return server
+}
+
+// storedScan scans a shard of a world with an empty directory; "": the whole run.
+func storedScan(t *testing.T, world, list, location, shard string) (status int, said string) {
+	t.Helper()
+	return scanInto(t, filepath.Join(t.TempDir(), "run"), world, list, location, shard)
+}
+
+func scanInto(t *testing.T, dir, world, list, location, shard string) (status int, said string) {
+	t.Helper()
+	return command(t.Context(), "scan", "-o", dir, "--sim", world, "-q", "--part-size", "6", "--preflight=false",
+		"--store", location, "--shard", shard, list)
+}
+
+// wantFetched fails unless the run in a store can be fetched, and tells the truth about the world: each domain has one
+// row, as in a run without a store.
+func wantFetched(t *testing.T, world, list, location string) {
+	t.Helper()
+	fetched, alone := filepath.Join(t.TempDir(), "fetched"), filepath.Join(t.TempDir(), "alone")
+	for _, args := range [][]string{
+		{"fetch", location, fetched}, {"verify", fetched, "--truth", world},
+		{"scan", "-o", alone, "--sim", world, "-q", "--part-size", "6", "--preflight=false", list},
+	} {
+		if status, said := command(t.Context(), args...); status != 0 {
+			t.Fatalf("%q: status %d: %s", args, status, said)
 		}
+	}
+	if got, want := verdicts(t, fetched), verdicts(t, alone); !slices.Equal(got, want) {
+		t.Errorf("with a store: %q, without: %q", got, want)
 	}
 }
-func index(s string) int {
-	for i, c := range s {
-		if c == '=' {
-			return i
+
+// verdicts are the rows of a run, without times.
+func verdicts(t *testing.T, dir string) (lines []string) {
+	t.Helper()
+	parts, err := output.PartPaths(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range parts {
+		for row, err := range output.ReadPart(part) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, fmt.Sprintf("%06d ", row.Rank)+fmt.Sprint(row.Domain, row.Record, row.Policy, row.Verdict, row.Pending, row.Pass))
 		}
 	}
-	return 0
+	slices.Sort(lines)
+	return lines
+}
+
+// Shards that share nothing but a store scan a run, each in a directory that is lost when it ends.
+func TestStore(t *testing.T) {
+	world, list := smallWorld(t, 40)
+	startServer(t)
+	for _, location := range []string{filepath.Join(t.TempDir(), "store"), bucket} {
+		for _, shard := range []string{"1/3", "0/3"} {
+			if status, said := storedScan(t, world, list, location, shard); status != 0 {
+				t.Fatalf("%s: status %d: %s", shard, status, said)
+			}
+		}
+		if status, said := storedScan(t, world, list, location, "0/2"); status != exitFailed ||
+			!strings.Contains(said, "the run was begun in 3 shards, not 2: see shards.json") {
+			t.Errorf("another number of shards: status %d: %s", status, said)
+		}
+		status, said := command(t.Context(), "fetch", location, filepath.Join(t.TempDir(), "half"))
+		if status != exitIncomplete || !strings.Contains(said, "shard 2/3: never begun") {
+			t.Errorf("fetched too early: status %d: %s", status, said)
+		}
+		status, said = storedScan(t, world, list, location, "2/3")
+		if status != 0 {
+			t.Fatalf("2/3: status %d: %s", status, said)
+		}
+		status, said = storedScan(t, world, list, location, "1/3")
+		if status != 0 || !strings.Contains(said, "nothing is left to do") {
+			t.Errorf("again: status %d: %s", status, said)
+		}
+		wantFetched(t, world, list, location)
+	}
+}
+
+// A run without shards leaves no prepared names behind, and its directory is the whole run when it goes on.
+func TestStoreWhole(t *testing.T) {
+	world, list := smallWorld(t, 20)
+	location := filepath.Join(t.TempDir(), "store")
+	for range 2 {
+		dir := filepath.Join(t.TempDir(), "run")
+		if status, said := scanInto(t, dir, world, list, location, ""); status != 0 {
+			t.Fatalf("status %d: %s", status, said)
+		}
+		if status, said := command(t.Context(), "verify", dir, "--truth", world); status != 0 {
+			t.Errorf("verify: status %d: %s", status, said)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(location, "chunks", "*")); err != nil || left != nil {
+		t.Errorf("left are %q, %v", left, err)
+	}
+	wantFetched(t, world, list, location)
+}
+
+// A process may die before or after any request to its store, and its directory with it. In the end each domain has
+// one row.
+func TestStoreDeath(t *testing.T) {
+	world, list := smallWorld(t, 14)
+	for _, after := range []bool{false, true} {
+		server := startServer(t)
+		deaths := 0
+		for status := -1; status != 0; deaths++ {
+			last := deaths + 1 // request of the process
+			var n int
+			server.Fault = func(storetest.Request) storetest.Fault {
+				switch n++; {
+				case n == last && after:
+					return storetest.Refuse(403, "AccessDenied").After()
+				case n >= last:
+					return storetest.Refuse(403, "AccessDenied")
+				}
+				return storetest.Fault{}
+			}
+			var said string
+			if status, said = storedScan(t, world, list, bucket, "0/1"); status == exitInUse || deaths > 200 {
+				t.Fatalf("after %d deaths: status %d: %s", deaths, status, said)
+			}
+		}
+		if server.Fault = nil; deaths < 15 {
+			t.Errorf("%d deaths", deaths)
+		}
+		wantFetched(t, world, list, bucket)
+	}
+}
+
+// Each request fails once before and once after its effect. What was put before a failure is not put again.
+func TestStoreFaults(t *testing.T) {
+	world, list := smallWorld(t, 14)
+	server := startServer(t)
+	seen := make(map[string]int)
+	server.Fault = func(request storetest.Request) storetest.Fault {
+		refusal := storetest.Refuse(403, "AccessDenied")
+		switch seen[request.Kind+request.Name]++; seen[request.Kind+request.Name] {
+		case 1:
+			return refusal
+		case 2:
+			return refusal.After()
+		}
+		return storetest.Fault{}
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	for failures := 0; ; failures++ {
+		status, said := scanInto(t, dir, world, list, bucket, "0/1")
+		if status == 0 {
+			break
+		}
+		if status == exitInUse || failures > 200 {
+			t.Fatalf("after %d failures: status %d: %s", failures, status, said)
+		}
+		if failures%2 == 0 {
+			dir = filepath.Join(t.TempDir(), "run")
+		}
+	}
+	server.Fault = nil
+	wantFetched(t, world, list, bucket)
+}
+
+// Of two tasks of the same shard the one that finds its manifest changed ends, and puts nothing more.
+func TestStoreOvertaken(t *testing.T) {
+	world, list := smallWorld(t, 40)
+	location := filepath.Join(t.TempDir(), "store")
+	server := startServer(t)
+	other, err := store.Open(bucket, store.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	var overtake sync.WaitGroup
+	server.Fault = func(request storetest.Request) storetest.Fault {
+		if request.Kind == "put" && strings.HasSuffix(request.Name, output.PartName(0)) {
+			once.Do(func() {
+				overtake.Go(func() {
+					_, object, err := other.Get(t.Context(), "run-0-of-2.json")
+					if err == nil {
+						_, err = other.Put(t.Context(), "run-0-of-2.json", []byte("{}"), object.Version)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			})
+		}
+		return storetest.Fault{}
+	}
+	status, said := storedScan(t, world, list, bucket, "0/2")
+	overtake.Wait()
+	if status != exitInUse || !strings.Contains(said, "another process scans the same shard") {
+		t.Errorf("status %d: %s", status, said)
+	}
+	if text, _, err := other.Get(t.Context(), "run-0-of-2.json"); err != nil || string(text) != "{}" {
+		t.Errorf("%s, %v", text, err)
+	}
+
+	results := make(chan int)
+	for range 2 {
+		go func() {
+			status, _ := storedScan(t, world, list, location, "0/2")
+			results <- status
+		}()
+	}
+	for _, status := range []int{<-results, <-results} {
+		if status != 0 && status != exitInUse {
+			t.Errorf("at the same time: status %d", status)
+		}
+	}
+	for _, shard := range []string{"0/2", "1/2"} {
+		if status, said := storedScan(t, world, list, location, shard); status != 0 {
+			t.Errorf("after them, %s: status %d: %s", shard, status, said)
+		}
+	}
+	wantFetched(t, world, list, location)
+}
+
+// What can be told before a store is asked is refused before anything is written.
+func TestStoreRefused(t *testing.T) {
+	world, list := smallWorld(t, 3)
+	dir := filepath.Join(t.TempDir(), "run")
+	for location, want := range map[string]string{
+		"gs://surveys": "--store: the location gs://...",
+		dir:            "it is the run directory",
+	} {
+		status, said := scanInto(t, dir, world, list, location, "")
+		if status != exitUsage || !strings.Contains(said, want) {
+			t.Errorf("%s: status %d: %s", location, status, said)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the run directory was made")
+	}
+	status, said := command(t.Context(), "fetch", t.TempDir(), dir)
+	if status != exitFailed || !strings.Contains(said, "no shards.json") {
+		t.Errorf("no run: status %d: %s", status, said)
+	}
+}
+
+// A fetched run goes on where the fetch was stopped, and is not mixed with another one.
+func TestFetch(t *testing.T) {
+	world, list := smallWorld(t, 20)
+	location, another := filepath.Join(t.TempDir(), "store"), filepath.Join(t.TempDir(), "another")
+	for _, to := range []string{location, another} {
+		if status, said := storedScan(t, world, list, to, ""); status != 0 {
+			t.Fatalf("status %d: %s", status, said)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	fetch := func(from string) (int, string) { return command(t.Context(), "fetch", from, dir) }
+	if status, said := fetch(location); status != 0 || !strings.Contains(said, "run: 4 parts, ") {
+		t.Fatalf("status %d: %s", status, said)
+	}
+	if status, said := fetch(another); status != exitFailed || !strings.Contains(said, "use another -o") {
+		t.Errorf("another run: status %d: %s", status, said)
+	}
+	spoil := func(path string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte("spoilt"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spoil(filepath.Join(dir, output.PartName(1)))
+	spoil(filepath.Join(dir, "rejects.jsonl"))
+	if err := os.Remove(filepath.Join(dir, output.PartName(2))); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := fetch(location); status != 0 {
+		t.Fatalf("status %d: %s", status, said)
+	}
+	if status, said := command(t.Context(), "verify", dir, "--truth", world); status != 0 {
+		t.Errorf("verify: status %d: %s", status, said)
+	}
+	spoil(filepath.Join(location, output.PartName(3)))
+	dir = filepath.Join(t.TempDir(), "run")
+	if status, said := fetch(location); status != exitIncomplete || !strings.Contains(said, "part-000003.parquet: it is not") {
+		t.Errorf("a spoilt part: status %d: %s", status, said)
+	}
+	if _, err := os.Stat(filepath.Join(dir, output.PartName(3))); err == nil {
+		t.Error("a spoilt part is here")
+	}
 }

@@ -93,27 +93,20 @@ func (m *Mirror) Names(want func(name string) bool) (names []string) {
 	return names
 }
 
-// Bring writes the object to its file, unless the file is the same; changed says whether it was not. No object is no
-// error, and leaves the file as it is. The error wraps [store.ErrDamaged] where the object is; it can be put anew.
-func (m *Mirror) Bring(ctx context.Context, name string) (changed bool, err error) {
+// Bring writes the object to its file, unless the file is the same. No object is no error, and leaves the file as it
+// is. The error wraps [store.ErrDamaged] where the object is; it can be put anew.
+func (m *Mirror) Bring(ctx context.Context, name string) error {
 	if !m.Has(name) {
-		return false, nil
+		return nil
 	}
 	content, err := m.Read(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
-	path := m.path(name)
-	if has, err := contains(path, content); err != nil || has {
-		return false, err
-	}
-	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
-		return false, err
-	}
-	return true, durable.WriteFile(path, content)
+	return m.WriteFile(name, content)
 }
 
 // Differs reports whether the object is there, and the file is not the same.
@@ -201,6 +194,18 @@ func (m *Mirror) put(ctx context.Context, name string, content []byte) (there []
 		return nil, nil
 	}
 	return there, nil
+}
+
+// WriteFile writes content that was read from the object, or put there, to its file, unless the file is the same.
+func (m *Mirror) WriteFile(name string, content []byte) error {
+	path := m.path(name)
+	if has, err := contains(path, content); err != nil || has {
+		return err
+	}
+	if err := durable.MakeDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return durable.WriteFile(path, content)
 }
 
 // PutFile is [Mirror.Put] for the present content of the file.
@@ -294,4 +299,18 @@ func contains(path string, content []byte) (bool, error) {
 func (m *Mirror) IsSame(name, sum string) bool {
 	is := m.state(name)
 	return is.version != store.Absent && hex.EncodeToString(is.sum[:]) == sum
+}
+
+// Changed reports whether one of the objects is not the one that this process read or put last.
+func (m *Mirror) Changed(ctx context.Context, names ...string) (bool, error) {
+	for _, name := range names {
+		object, err := m.store.Stat(ctx, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if object.Version != m.state(name).version {
+			return true, nil
+		}
+	}
+	return false, nil
 }

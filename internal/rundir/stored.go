@@ -45,8 +45,7 @@ func (d *Dir) bringShards(ctx context.Context) error {
 		return fmt.Errorf("%s: the run in it is %s, and that in %s is %s: %s", d.path, here.Run, d.mirror, stored.Run,
 			anotherDir)
 	}
-	_, err = d.mirror.Bring(ctx, output.ShardsFile)
-	return err
+	return d.mirror.Bring(ctx, output.ShardsFile)
 }
 
 func (d *Dir) storedShards(ctx context.Context) (output.Shards, error) {
@@ -74,8 +73,7 @@ func (d *Dir) putShards(ctx context.Context) error {
 		return fmt.Errorf("%s: the run was begun in %d shards, not %d: use another --store", d.mirror, stored.Number, ours)
 	}
 	d.runID = stored.Run
-	_, err = d.mirror.Bring(ctx, output.ShardsFile)
-	return err
+	return d.mirror.Bring(ctx, output.ShardsFile)
 }
 
 // bring brings what says how far the run is, and the parts of this shard.
@@ -93,7 +91,11 @@ func (d *Dir) bring(ctx context.Context) error {
 			return err
 		}
 	}
-	names := append(domains.NeededFiles(), manifest, output.CrossCheckName(d.Shard()))
+	names := domains.NeededFiles()
+	if d.shard.Whole() {
+		names = domains.PreparedFiles() // of a run of one directory, that one has all
+	}
+	names = append(names, manifest, output.CrossCheckName(d.Shard()))
 	names = append(names, d.mirror.Names(domains.IsHistory)...)
 	names = append(names, d.mirror.Names(func(name string) bool {
 		k, ok := output.PartNumber(name)
@@ -109,7 +111,7 @@ func (d *Dir) bring(ctx context.Context) error {
 
 // bringOne brings a file. One that is damaged in the store is made again.
 func (d *Dir) bringOne(ctx context.Context, name string) error {
-	_, err := d.mirror.Bring(ctx, name)
+	err := d.mirror.Bring(ctx, name)
 	if errors.Is(err, store.ErrDamaged) {
 		d.damage.note(err, "it is made again")
 		return nil
@@ -152,7 +154,7 @@ func (d *Dir) putPrepared(ctx context.Context, plan *domains.Plan) (*domains.Pla
 			}
 			continue
 		}
-		if _, err := d.mirror.Bring(ctx, name); err != nil {
+		if err := d.mirror.Bring(ctx, name); err != nil {
 			return nil, err
 		}
 		stored, err := domains.ReadPlan(d.path)
