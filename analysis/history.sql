@@ -2,8 +2,9 @@
 -- which says where the runs are.
 
 -- One row for each run. Those of shards have a manifest each, and all must be
--- there and finished. A suspect run is finished too: what it left unknown is no
--- change here.
+-- there and finished, or merged into run.json, which then stands for them as long
+-- as their hashes are those that it names. A suspect run is finished too: what it
+-- left unknown is no change here.
 CREATE OR REPLACE TEMP TABLE nights AS
 SELECT
     list_position(getvariable('runs'), run) AS night,
@@ -14,17 +15,29 @@ SELECT
     max(ended_at) AS ended_at,
     min(passes) AS passes,
     min(roots) AS roots
-FROM ( -- as text, because read_json takes memory for the largest file that it allows, on every thread
+FROM (
     SELECT
-        parse_dirpath(filename) AS run,
-        content->>'$.status' AS status,
-        (content->>'$.shard.of')::BIGINT AS shards,
-        (content->>'$.started_at')::TIMESTAMPTZ AS started_at,
-        (content->>'$.ended_at')::TIMESTAMPTZ AS ended_at,
-        TRY_CAST(content->>'$.config.passes' AS BIGINT) AS passes,
-        content->>'$.roots.source' AS roots
-    FROM read_text(list_transform(getvariable('runs'), lambda run: run || '/run*.json'))
+        *,
+        merged IS NOT NULL AS is_merged,
+        bool_and(merged IS NOT NULL OR coalesce(contains(merged_of_run, hash), false)) OVER (PARTITION BY run) AS stands
+    FROM (
+        SELECT *, max(merged) OVER (PARTITION BY run) AS merged_of_run
+        FROM ( -- as text, because read_json takes memory for the largest file that it allows, on every thread
+            SELECT
+                parse_dirpath(filename) AS run,
+                sha256(content) AS hash,
+                (content->'$.merged.manifests')::VARCHAR AS merged,
+                content->>'$.status' AS status,
+                (content->>'$.shard.of')::BIGINT AS shards,
+                (content->>'$.started_at')::TIMESTAMPTZ AS started_at,
+                (content->>'$.ended_at')::TIMESTAMPTZ AS ended_at,
+                TRY_CAST(content->>'$.config.passes' AS BIGINT) AS passes,
+                content->>'$.roots.source' AS roots
+            FROM read_text(list_transform(getvariable('runs'), lambda run: run || '/run*.json'))
+        )
+    )
 )
+WHERE is_merged = stands
 GROUP BY run;
 
 -- One row for each domain of each run; night counts the runs from 1, and date is the day, in UTC, on which it began.

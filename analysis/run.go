@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,26 +80,6 @@ type Input struct {
 	Names      int64  `json:"names"`
 }
 
-// manifest is run.json, as far as a report tells it.
-type manifest struct {
-	Run
-	SchemaVersion string   `json:"schema_version"`
-	From          *lineage `json:"from"`
-	Shard         *struct {
-		Index int `json:"index"`
-		Of    int `json:"of"`
-	} `json:"shard"`
-	Plan struct {
-		SHA256 string `json:"sha256"`
-	} `json:"plan"`
-	Counts struct {
-		Rows int64 `json:"rows"`
-	} `json:"counts"`
-	Trust struct {
-		CrossCheck *CrossCheck `json:"cross_check"`
-	} `json:"trust"`
-}
-
 // Finished reports whether the run came to every domain, so that it can be the
 // baseline of another. A suspect run did; what it left unknown is no change.
 func (r Run) Finished() bool { return r.Status == "complete" || r.Status == "suspect" }
@@ -109,11 +87,10 @@ func (r Run) Finished() bool { return r.Status == "complete" || r.Status == "sus
 // ReadRun reads the manifest in the output directory of a scan, or those of its
 // shards.
 func ReadRun(dir string) (Run, error) {
-	names, err := filepath.Glob(filepath.Join(globEscape(dir), "run*.json"))
+	names, err := manifestsOf(dir)
 	if err != nil {
 		return Run{}, err
 	}
-	slices.Sort(names)
 	var run Run
 	of := 0
 	for _, name := range names {
@@ -133,6 +110,9 @@ func ReadRun(dir string) (Run, error) {
 			of = m.Shard.Of
 		}
 		run.Shards++
+		if m.Merged != nil {
+			run.Shards, of = m.Merged.Shards, m.Merged.Shards
+		}
 		run.Rows += m.Counts.Rows
 		run.ExcludedLate += m.ExcludedLate
 		run.addResolvers(m.Resolvers)
@@ -161,21 +141,6 @@ func ReadRun(dir string) (Run, error) {
 		run.Reasons = append(run.Reasons, fmt.Sprintf("%d of %d shards are there", run.Shards, of))
 	}
 	return run, nil
-}
-
-func readManifest(name string) (manifest, error) {
-	var m manifest
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return m, fmt.Errorf("%s is not the manifest of a run: %w", name, err)
-	}
-	if m.SchemaVersion != "1" && m.SchemaVersion != "2" {
-		return m, fmt.Errorf("%s: its schema is version %q, and this program knows versions 1 and 2", name, m.SchemaVersion)
-	}
-	return m, nil
 }
 
 func (r *Run) addResolvers(more []Resolver) {

@@ -71,7 +71,8 @@ func addCompletions(root *cobra.Command) {
 		"sim": world, "truth": world, "model": oneOf(simnet.Models()...),
 	}
 	arguments := map[string]cobra.CompletionFunc{
-		"fetch": directories, "verify": directories, "list": directories, "diff": directories, "lookup": cobra.NoFileCompletions,
+		"fetch": directories, "verify": directories, "finish": directories, "list": directories,
+		"diff": directories, "lookup": cobra.NoFileCompletions,
 	}
 	for _, cmd := range root.Commands() {
 		cmd.ValidArgsFunction = arguments[cmd.Name()]

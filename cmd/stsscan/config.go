@@ -56,8 +56,8 @@ func applySettings(cmd *cobra.Command, args []string, std streams) (*config.Sett
 		Nearest: codes.Nearest[string],
 		Prefix:  "STSSCAN_", Environ: os.Environ(),
 		Known: []string{"STSSCAN_SHARDS", "STSSCAN_TEST_", "STSSCAN_ANALYSIS_", // --shard env, and tests
-			"STSSCAN_BED", "STSSCAN_BEFORE", "STSSCAN_CONFORMANCE", "STSSCAN_NAMESPACE", "STSSCAN_SEEDS"},
-		Lists: "lists", TakesLists: cmd.Name() == "scan", Args: args,
+			"STSSCAN_BED", "STSSCAN_BEFORE", "STSSCAN_CONFORMANCE", "STSSCAN_NAMESPACE", "STSSCAN_S3", "STSSCAN_SEEDS"},
+		Lists: "lists", TakesLists: cmd.Name() == "scan" || cmd.Name() == "prepare", Args: args,
 		Divided: divided(cmd.Flags()),
 		InPlaceOf: map[string][]string{
 			"sim":   {"resolvers", "proxy", "roots", "cross-check"},

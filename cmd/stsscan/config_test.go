@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 			}
 		})
 	}
-	if len(commands) != 2 || seen["rate"] == nil {
+	if len(commands) != 3 || seen["rate"] == nil {
 		t.Errorf("flags of %d commands", len(commands))
 	}
 }

@@ -113,9 +113,9 @@ func (f *crossCheckFlags) open(n *networkFlags, window int, log *slog.Logger) (*
 	if f.resolvers == "" {
 		return nil, nil
 	}
-	rate := n.rate
+	rate := n.rateShare()
 	if rate == 0 && slices.ContainsFunc(f.upstreams, isRemote) {
-		rate = crossCheckRate
+		rate = crossCheckRate / float64(max(n.processes, 1))
 	}
 	// The sockets of the run are closed before these are used.
 	ports, err := machine.Now().Sockets(len(f.upstreams))

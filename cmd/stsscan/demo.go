@@ -92,7 +92,7 @@ same process. It exits with status 1 if a row differs from the truth.`,
 	groupEveryday.addTo(cmd.Flags(), func(flags *pflag.FlagSet) {
 		flags.StringVarP(&f.output, "output", "o", "",
 			"`DIR`: write the run to this directory; default a new temporary one")
-		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N domains")
+		flags.Int64Var(&f.lists.limit, "limit", 0, "`N`: scan only the first N domains")
 		flags.Uint64Var(&f.network.seed, "seed", defaultSeed, "`N`: seed of the simulated Internet")
 		flags.StringVar(&f.progress, "progress", string(terminal.ModeAuto), progressUsage)
 		registerLogFormat(flags, std)

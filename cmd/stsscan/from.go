@@ -24,14 +24,12 @@ const fromFile = "selection.jsonl"
 // checkFromFlags refuses flags that cannot go with --from.
 func (j *scanJob) checkFromFlags() error {
 	switch {
-	case j.flags.from == "" && j.flags.only == "" && len(j.lists) == 0:
-		return usage(errors.New("scan needs at least one LIST: name a file of domains, - for standard input, or --from RUN"))
 	case j.flags.from == "" && j.flags.only == "":
 		return nil
 	case j.flags.from == "" || j.flags.only == "":
 		return usage(errors.New("--only CLASS and --from RUN go together"))
-	case len(j.lists) > 0 || j.flags.format != string(domains.FormatAuto) || j.flags.domainColumn != "" ||
-		len(j.flags.tags) > 0 || j.flags.strictNames || j.flags.names != string(domains.NamesAsGiven):
+	case len(j.lists) > 0 || j.flags.lists.format != string(domains.FormatAuto) || j.flags.lists.domainColumn != "" ||
+		len(j.flags.lists.tags) > 0 || j.flags.lists.strictNames || j.flags.lists.names != string(domains.NamesAsGiven):
 		return usage(errors.New("--from RUN brings its own names: leave out lists, --format, --domain-column, --tags, " +
 			"--strict-names and --names"))
 	}
@@ -103,7 +101,7 @@ func (j *scanJob) writeFrom() error {
 	if err := j.writeNames(file); err != nil {
 		return errors.Join(err, file.Abort())
 	}
-	j.lists, j.flags.format = []string{j.path(fromFile)}, string(domains.FormatRows)
+	j.lists, j.flags.lists.format = []string{j.path(fromFile)}, string(domains.FormatRows)
 	return file.Commit(nil)
 }
 
@@ -136,7 +134,7 @@ func (j *scanJob) writeNames(file *durable.File) error {
 		}
 		j.lineage.Rows += int64(len(names))
 	}
-	j.flags.tags = slices.Sorted(maps.Keys(tags))
+	j.flags.lists.tags = slices.Sorted(maps.Keys(tags))
 	return buffer.Flush()
 }
 
@@ -156,8 +154,8 @@ func (j *scanJob) checkFromPlan(plan *domains.Plan) error {
 		return nil
 	}
 	due := j.lineage.Rows
-	if j.flags.limit > 0 {
-		due = min(due, j.flags.limit)
+	if j.flags.lists.limit > 0 {
+		due = min(due, j.flags.lists.limit)
 	}
 	if plan.Names+plan.Excluded != due {
 		return fmt.Errorf("%d of the %d rows that are %s in %s would be asked: %s is not what was chosen",

@@ -67,11 +67,11 @@ func (f *mannersFlags) check() error {
 	return nil
 }
 
-// manners are the limits of the flags. A test bed, where thousands of hosts share few addresses, has only
-// those that were given.
-func (f *mannersFlags) manners(testBed bool) egress.Manners {
+// manners are the limits of the flags, or the share of one of several processes that keep to them together. A test
+// bed, where thousands of hosts share few addresses, has only those that were given.
+func (f *mannersFlags) manners(testBed bool, processes int) egress.Manners {
 	applies := func(name string) bool { return !testBed || f.changed != nil && f.changed(name) }
-	return egress.Manners{
+	whole := egress.Manners{
 		HostConnections:    boundOf(applies("host-connections"), f.hostConnections),
 		HostRate:           boundOf(applies("host-rate"), f.hostRate),
 		NetworkConnections: boundOf(applies("network-connections"), f.networkConnections),
@@ -81,6 +81,7 @@ func (f *mannersFlags) manners(testBed bool) egress.Manners {
 		MaxRetryAfter:      boundOf(applies("retry-after"), f.retryAfter),
 		SlowTime:           boundOf(applies("slow-wait"), f.slowWait),
 	}
+	return whole.Share(max(processes, 1))
 }
 
 // boundOf is a bound as egress.Manners has it: negative is none.

@@ -45,7 +45,7 @@ func TestMannersFlags(t *testing.T) {
 		if err := f.check(); err != nil {
 			t.Error(c.args, err)
 		}
-		if got := f.manners(c.testBed); got != c.want {
+		if got := f.manners(c.testBed, 1); got != c.want {
 			t.Errorf("%v, test bed %v: %+v, want %+v", c.args, c.testBed, got, c.want)
 		}
 	}

@@ -80,7 +80,7 @@ func (f *networkFlags) open(
 		return nil, err
 	}
 	n.engine, err = resolver.New(resolver.Config{
-		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rate, InFlight: n.inFlight,
+		Upstreams: upstreams, Timeout: f.timeout, Retries: f.retries, Rate: f.rateShare(), InFlight: n.inFlight,
 		Floor: f.floor, MixCase: f.mixCase, Sockets: udpbatch.Method(f.udp), Ports: ports, Log: log,
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func (f *networkFlags) open(
 
 	config := egress.Config{
 		Resolve: survey.Hosts(n.engine, excluded.Domain), OptedOut: excluded.Addr, Dial: dial, Roots: roots,
-		UserAgent: egress.UserAgent(versionNumber(), f.contact), Log: log, Manners: f.manners.manners(f.testBed()),
+		UserAgent: egress.UserAgent(versionNumber(), f.contact), Log: log, Manners: f.manners.manners(f.testBed(), f.processes),
 		NoIPv4: f.noIPv4, NoIPv6: f.noIPv6,
 		Connections: machine.Now().Connections(f.connections, f.proxy != "", log),
 	}

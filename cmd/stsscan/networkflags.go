@@ -50,7 +50,12 @@ type networkFlags struct {
 	preflight   preflightFlags
 
 	changed func(name string) bool // whether a flag is on the command line; nil: none is
+
+	processes int // that keep to rate and manners together; 0: only this one
 }
+
+// rateShare is this process's share of the rate; 0: no limit.
+func (f *networkFlags) rateShare() float64 { return f.rate / float64(max(f.processes, 1)) }
 
 func (f *networkFlags) register(flags *pflag.FlagSet) {
 	f.changed = flags.Changed
@@ -63,7 +68,7 @@ func (f *networkFlags) register(flags *pflag.FlagSet) {
 			"`FILE`: domains, suffixes and networks that opted out; it may grow during a scan")
 	})
 	groupDNS.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.Float64Var(&f.rate, "rate", 0, "`N`: ask at most N questions a second; 0 for no limit")
+		flags.Float64Var(&f.rate, "rate", 0, "`N`: ask at most N questions a second, all shards together; 0 for no limit")
 		flags.IntVar(&f.inFlight, "in-flight", 0, fmt.Sprintf("`N`: keep at most N questions in flight; "+
 			"0 is %d, or %d if the resolvers are named or on this machine", sharedInFlight, ownInFlight))
 		flags.DurationVar(&f.timeout, "timeout", resolver.DefaultTimeout,

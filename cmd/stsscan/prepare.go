@@ -24,22 +24,14 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	switch {
 	case j.flags.output == "":
 		return usage(errors.New("scan needs --output DIR: name a directory for the run, such as -o run"))
-	case j.flags.limit < 0:
-		return usage(fmt.Errorf("--limit %d: must not be negative", j.flags.limit))
-	case j.flags.partSize < 0 || j.flags.partSize > maxPartSize:
-		return usage(fmt.Errorf("--part-size %d: must be from 0 to %d", j.flags.partSize, maxPartSize))
-	}
-	if j.flags.passes < 0 || j.flags.passDelay < 0 {
+	case j.flags.passes < 0 || j.flags.passDelay < 0:
 		return usage(fmt.Errorf("--passes %d, --pass-delay %v: must not be negative", j.flags.passes, j.flags.passDelay))
 	}
 	if err := j.checkFromFlags(); err != nil {
 		return err
 	}
-	if err := domains.CheckNames(j.flags.names); err != nil {
-		return usage(fmt.Errorf("--names %w", err))
-	}
-	if _, err := domains.ParseFormat(j.flags.format); err != nil {
-		return usage(fmt.Errorf("--format: %w", err))
+	if err := j.flags.lists.check(); err != nil {
+		return err
 	}
 	if err := errors.Join(j.flags.network.check(), j.flags.network.preflight.check()); err != nil {
 		return err
@@ -71,6 +63,9 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--shard: %w", err))
 	}
+	if err := j.checkBudgets(); err != nil {
+		return err
+	}
 	if j.store, err = openStore("--store", j.flags.store, j.flags.output, j.std); err != nil {
 		return err
 	}
@@ -79,36 +74,37 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 
 // checkOutputs refuses paths that cannot be written to.
 func (j *scanJob) checkOutputs() error {
-	if info, err := os.Stat(j.flags.output); err == nil && !info.IsDir() {
-		return fmt.Errorf("--output %s: not a directory: use another -o", j.flags.output)
+	if err := checkOutput(j.flags.output); err != nil {
+		return err
 	}
 	return j.flags.metrics.check()
 }
 
-// checkLists refuses lists that cannot be read before the run directory is made.
+func checkOutput(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return fmt.Errorf("--output %s: not a directory: use another -o", path)
+	}
+	return nil
+}
+
+// checkLists refuses lists that cannot be read before the run directory is made, and without lists a directory that
+// nobody has prepared.
 func (j *scanJob) checkLists() error {
-	stdin := 0
-	for _, list := range j.lists {
-		if list == "-" {
-			if stdin++; stdin > 1 {
-				return usage(errors.New("- (standard input) is there twice: it can be read once only"))
-			}
-			continue
-		}
-		info, err := os.Stat(list)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			return fmt.Errorf("open %s: no such file: %s", list, j.preparedFrom())
-		case err != nil:
-			return err
-		case info.IsDir():
-			return fmt.Errorf("open %s: is a directory: name the lists in it", list)
-		}
+	if j.isPrepared() && j.store != nil {
+		return nil // what was prepared is in the store
 	}
-	if j.flags.from != "" {
-		return nil
+	if j.isPrepared() {
+		return j.checkPrepared()
 	}
-	err := j.prepareConfig(nil).Check()
+	if err := j.flags.lists.checkFiles(j.lists, j.preparedFrom); err != nil || j.flags.from != "" {
+		return err
+	}
+	return checkList(j.prepareConfig(nil))
+}
+
+// checkList refuses lists that do not fit the flags.
+func checkList(config domains.PrepareConfig) error {
+	err := config.Check()
 	if errors.Is(err, domains.ErrOptions) {
 		return usage(err)
 	}
@@ -126,30 +122,35 @@ func (j *scanJob) preparedFrom() string {
 
 // prepareConfig says what to prepare.
 func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareConfig {
-	var lists []domains.List
-	for _, path := range j.lists {
-		lists = append(lists, domains.List{Path: path})
-	}
-	return domains.PrepareConfig{
-		Dir: j.flags.output, Lists: lists, Stdin: j.std.in, Format: domains.Format(j.flags.format),
-		DomainColumn: j.flags.domainColumn, Tags: j.flags.tags, Limit: j.flags.limit, PartSize: j.flags.partSize,
-		StrictNames: j.flags.strictNames, Names: domains.Names(j.flags.names), Exclude: excluded,
-		AllowSpecialUse: j.flags.network.testBed(),
-	}
+	config := j.flags.lists.config(j.flags.output, j.lists, j.shard.Of)
+	config.Stdin, config.Exclude, config.AllowSpecialUse = j.std.in, excluded, j.flags.network.testBed()
+	return config
 }
 
 // prepare finds the whole parts of this shard, and the names of the others.
 func (j *scanJob) prepare(
 	ctx context.Context, excluded *domains.ExclusionFile, update func(domains.Progress),
 ) (*rundir.Record, error) {
+	if err := j.dir.Bring(ctx); err != nil {
+		return nil, err
+	}
+	if j.isPrepared() && j.store != nil {
+		if err := j.checkPrepared(); err != nil {
+			return nil, err
+		}
+	}
 	identity, err := j.identity()
 	if err != nil {
 		return nil, err
 	}
-	config := j.prepareConfig(excluded.Exclusions())
-	config.Progress = update
-	return j.dir.Prepare(ctx, config, rundir.Scan{
+	scan := rundir.Scan{
 		Identity: identity, Config: j.settings, ConfigFile: j.flags.configFile, From: j.lineage,
 		Contact: j.flags.network.contact,
-	}, excluded)
+	}
+	if j.isPrepared() {
+		return j.dir.Resume(ctx, scan, excluded)
+	}
+	config := j.prepareConfig(excluded.Exclusions())
+	config.Progress = update
+	return j.dir.Prepare(ctx, config, scan, excluded)
 }

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"log/slog"
 	"stsscan/internal/domains"
 	"stsscan/internal/terminal"
 )
 
 // watchPreparing shows the progress of the prepare step, which calls update, until stop is called.
-func (j *scanJob) watchPreparing() (update func(domains.Progress), stop func()) {
-	tell, stop := terminal.ReportStages(j.console, j.log, j.progress)
+func watchPreparing(
+	console *terminal.Console, log *slog.Logger, mode terminal.Mode,
+) (update func(domains.Progress), stop func()) {
+	tell, stop := terminal.ReportStages(console, log, mode)
 	if tell == nil {
 		return nil, stop
 	}

@@ -28,7 +28,7 @@ Exit status:
     2  the command line is wrong
     3  incomplete or stopped early: run the same command again to continue
     4  --fail-on found a domain, or the run is suspect
-   11  another process uses the output directory, or the run in --store
+   11  another process uses the output directory, or scans the same shard
   130  stopped at once by a signal: scan, demo and simnet by the second, others
        by the first
 A domain that fails is a row. It changes the exit status only with --fail-on.`,
@@ -58,6 +58,8 @@ A domain that fails is a row. It changes the exit status only with --fail-on.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newScan(std),
+		newPrepare(std),
+		newFinish(std),
 		newLookup(std),
 		newDemo(std),
 		newSimnet(std),

@@ -10,14 +10,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"stsscan/internal/config"
-	"stsscan/internal/domains"
 	"stsscan/internal/output"
 	"stsscan/internal/survey"
 	"stsscan/internal/terminal"
 )
-
-// maxPartSize is the most ranks of a part: what a kill may cost.
-const maxPartSize = 1 << 19
 
 // maxVantage is the most octets of --vantage.
 const maxVantage = 64
@@ -30,29 +26,24 @@ const (
 
 // scanFlags are the flags of scan.
 type scanFlags struct {
-	network      networkFlags
-	mail         mailFlags
-	crossCheck   crossCheckFlags
-	fail         failOn
-	output       string
-	format       string
-	domainColumn string
-	tags         []string
-	strictNames  bool
-	names        string
-	limit        int64
-	partSize     int64
-	shard        string
-	store        string
-	from         string
-	only         string
-	vantage      vantage
-	passes       int
-	passDelay    time.Duration
-	progress     string
-	metrics      metricsFlags
-	quiet        bool
-	verbose      bool
+	network    networkFlags
+	mail       mailFlags
+	crossCheck crossCheckFlags
+	fail       failOn
+	output     string
+	lists      listFlags
+	shard      string
+	store      string
+	atATime    int
+	from       string
+	only       string
+	vantage    vantage
+	passes     int
+	passDelay  time.Duration
+	progress   string
+	metrics    metricsFlags
+	quiet      bool
+	verbose    bool
 
 	configFile *output.ConfigFile // that flags were set by; nil: none
 }
@@ -68,15 +59,8 @@ func (f *scanFlags) register(flags *pflag.FlagSet, std streams) {
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
 		flags.BoolVarP(&f.verbose, "verbose", "v", false, "log each lookup and each fetch")
 	})
+	f.lists.register(flags)
 	groupLists.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.format, "format", string(domains.FormatAuto),
-			"`FORMAT`: format of the lists: auto, plain, csv or zone")
-		flags.StringVar(&f.domainColumn, "domain-column", "", "`NAME`: name or number of the CSV column with the domain")
-		flags.StringSliceVar(&f.tags, "tags", nil, "`NAME,...`: copy these CSV columns into the rows")
-		flags.BoolVar(&f.strictNames, "strict-names", false, "reject URLs, mail addresses, ports and wildcards")
-		flags.StringVar(&f.names, "names", string(domains.NamesAsGiven),
-			"`FORM`: as_given, or registered: scan the registered domain of each name")
-		flags.Int64Var(&f.limit, "limit", 0, "`N`: scan only the first N entries")
 		flags.StringVar(&f.from, "from", "", "`RUN`: instead of lists, ask domains of an earlier run again")
 		flags.StringVar(&f.only, "only", "",
 			"`CLASS`: which domains of --from: a word of record, policy, verdict or pending, or COLUMN=WORD")
@@ -88,13 +72,12 @@ func (f *scanFlags) register(flags *pflag.FlagSet, std streams) {
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I (0 to N-1) on; env takes I and N from an array job")
 		flags.StringVar(&f.store, "store", "", storeUsage)
+		flags.IntVar(&f.atATime, "at-a-time", 0, "`M`: of the N shards, so many run at a time, each with an M-th of "+
+			"--rate and of the limits for hosts and networks; default N")
 		flags.Var(&f.vantage, "vantage", "`NAME`: where this scan runs, such as fra1, for the column vantage")
 		flags.StringVar(&f.progress, "progress", string(terminal.ModeAuto), progressUsage)
 		registerLogFormat(flags, std)
 		f.metrics.register(flags)
-	})
-	groupExpert.addTo(flags, func(flags *pflag.FlagSet) {
-		flags.Int64Var(&f.partSize, "part-size", 0, "`N`: ranks in each part; 0 adapts to the list")
 	})
 	f.network.preflight.register(flags)
 	f.crossCheck.register(flags)

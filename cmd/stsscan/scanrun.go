@@ -49,6 +49,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if err := j.checkFromRun(); err != nil {
 		return nil, err
 	}
+	j.logBudgets()
 	j.dir = rundir.Open(j.flags.output, j.shard, versionNumber(), j.log)
 	if j.store != nil {
 		j.dir.KeepIn(j.store)
@@ -62,7 +63,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 			release()
 		}
 	}()
-	update, stop := j.watchPreparing()
+	update, stop := watchPreparing(j.console, j.log, j.progress)
 	record, err := unlessInterrupted(ctx, release, func() (*rundir.Record, error) {
 		if err := j.writeFrom(); err != nil {
 			return nil, err
@@ -204,12 +205,16 @@ func (j *scanJob) printSummary(m *output.Manifest) error {
 func newScan(std streams) *cobra.Command {
 	var f scanFlags
 	cmd := &cobra.Command{
-		Use:   "scan -o DIR [flags] LIST...",
+		Use:   "scan -o DIR [flags] [LIST...]",
 		Short: "Scan lists of domains into a directory of Parquet files",
 		Long: `scan reads lists of domains (plain, CSV or zone files, also compressed; - is
 standard input) and writes one row for each domain to DIR/part-*.parquet.
 DIR/run.json says what was asked, how, and what came out. DIR/rejects.jsonl has
 the lines that name no domain.
+
+Without lists it scans the directory that stsscan prepare has prepared. With
+--shard I/N it scans one of N shares, as a task of an array job; stsscan finish
+ends such a run.
 
 To continue a scan, run the same command again. Damaged or missing files are
 reported and made again.

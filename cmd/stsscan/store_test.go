@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,8 +38,11 @@ func storedScan(t *testing.T, world, list, location, shard string) (status int, 
 
 func scanInto(t *testing.T, dir, world, list, location, shard string) (status int, said string) {
 	t.Helper()
-	return command(t.Context(), "scan", "-o", dir, "--sim", world, "-q", "--part-size", "6", "--preflight=false",
-		"--store", location, "--shard", shard, list)
+	args := []string{"scan", "-o", dir, "--sim", world, "-q", "--preflight=false", "--store", location, "--shard", shard}
+	if list != "" {
+		args = append(args, "--part-size", "6", list)
+	}
+	return command(t.Context(), args...)
 }
 
 // wantFetched fails unless the run in a store can be fetched, and tells the truth about the world: each domain has one
@@ -77,8 +82,71 @@ func verdicts(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
-// Shards that share nothing but a store scan a run, each in a directory that is lost when it ends.
+// Machines that share nothing but a store prepare, scan and finish a run, each in a directory that is lost when it ends.
 func TestStore(t *testing.T) {
+	world, list := smallWorld(t, 40)
+	startServer(t)
+	for _, location := range []string{filepath.Join(t.TempDir(), "store"), bucket} {
+		if status, said := storedScan(t, world, "", location, "0/3"); status != exitUsage ||
+			!strings.Contains(said, location+" must have been prepared") {
+			t.Errorf("not prepared: status %d: %s", status, said)
+		}
+		location += "/prepared"
+		for _, shards := range []string{"3", "0"} {
+			status, said := command(t.Context(), "prepare", "-o", t.TempDir(), "--store", location, "--special-use", "-q",
+				"--part-size", "6", "--shards", shards, list)
+			if status != 0 {
+				t.Fatalf("prepare: status %d: %s", status, said)
+			}
+		}
+		finish := func(want int, words string) {
+			t.Helper()
+			status, said := command(t.Context(), "finish", "--store", location, filepath.Join(t.TempDir(), "run"))
+			if status != want || !strings.Contains(said, words) {
+				t.Errorf("finish: status %d: %s", status, said)
+			}
+		}
+		for i, shard := range []string{"2/3", "1/3", "0/3"} {
+			if i > 0 {
+				finish(exitIncomplete, "--store "+location+" --shard 0/3")
+			}
+			if status, said := storedScan(t, world, "", location, shard); status != 0 {
+				t.Fatalf("%s: status %d: %s", shard, status, said)
+			}
+		}
+		finish(0, "")
+		finish(0, "nothing is left to do")
+		wantFetched(t, world, list, location)
+		s, err := store.Open(location, store.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chunks, err := s.List(t.Context(), "chunks/"); err != nil || len(chunks) > 0 {
+			t.Errorf("left are %v, %v", chunks, err)
+		}
+
+		// What is said of all shards is not so any more when one of them is scanned again.
+		_, part, err := s.Get(t.Context(), output.PartName(4))
+		if err == nil {
+			err = s.Remove(t.Context(), output.PartName(4), part.Version)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		finish(exitIncomplete, "part-000004.parquet is gone")
+		if status, said := storedScan(t, world, list, location, "1/3"); status != 0 {
+			t.Fatalf("again: status %d: %s", status, said)
+		}
+		if _, err := s.Stat(t.Context(), "run.json"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the manifest of all shards: %v", err)
+		}
+		finish(0, "")
+		wantFetched(t, world, list, location)
+	}
+}
+
+// Shards with lists of their own prepare the same names.
+func TestStoreWithLists(t *testing.T) {
 	world, list := smallWorld(t, 40)
 	startServer(t)
 	for _, location := range []string{filepath.Join(t.TempDir(), "store"), bucket} {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"stsscan/internal/jsontext"
 	"stsscan/internal/output"
 )
 
@@ -82,7 +83,7 @@ func (d *Diff) WriteJSON(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(output.Escaped(text), '\n'))
+	_, err = w.Write(append(jsontext.Escaped(text), '\n'))
 	return err
 }
 

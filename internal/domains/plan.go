@@ -248,10 +248,11 @@ const (
 	manyParts   = 64
 )
 
-// partSize is the size of the parts for a number of entries.
-func partSize(entries int64) int64 {
+// partSize is the size of the parts for a number of entries: the largest that makes more than half of many parts, which
+// are manyParts or more.
+func partSize(entries, many int64) int64 {
 	n := int64(minPartSize)
-	for n < maxPartSize && partCount(entries, n) > manyParts {
+	for n < maxPartSize && partCount(entries, n) > max(many, manyParts) {
 		n *= 2
 	}
 	return n

@@ -63,7 +63,7 @@ func (p *preparation) readLists(ctx context.Context) (err error) {
 	if p.rejects, err = createRejects(p.cfg.Disk, p.cfg.Dir); err != nil {
 		return err
 	}
-	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize); err != nil {
+	if p.spool, err = createSpool(p.chunks, p.cfg.PartSize, p.cfg.ManyParts); err != nil {
 		return err
 	}
 	if len(p.cfg.Tags) > 0 {

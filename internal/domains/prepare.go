@@ -102,7 +102,7 @@ func (p *preparation) run(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries))
+	p.plan.PartSize = cmp.Or(p.cfg.PartSize, partSize(p.plan.Entries, p.cfg.ManyParts))
 	p.plan.Parts = int(partCount(p.plan.Entries, p.plan.PartSize))
 	if err := p.repair.checkPlan(p.plan, p.cfg.Lists); err != nil {
 		return nil, err

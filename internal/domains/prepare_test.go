@@ -79,11 +79,12 @@ func TestPrepare(t *testing.T) {
 
 // Short lists have many small parts; the size of parts is bounded for long ones.
 func TestPartSize(t *testing.T) {
-	for _, tt := range []struct{ entries, size, parts int64 }{
-		{1, 64, 1}, {64, 64, 1}, {65, 64, 2}, {4096, 64, 64}, {4097, 128, 33}, {10_000, 256, 40},
-		{1_000_000, 16384, 62}, {64 << 20, 1 << 19, 128}, {300_000_000, 1 << 19, 573},
+	for _, tt := range []struct{ entries, many, size, parts int64 }{
+		{1, 0, 64, 1}, {64, 0, 64, 1}, {65, 0, 64, 2}, {4096, 0, 64, 64}, {4097, 0, 128, 33}, {10_000, 0, 256, 40},
+		{1_000_000, 0, 16384, 62}, {64 << 20, 0, 1 << 19, 128}, {300_000_000, 0, 1 << 19, 573},
+		{20_000, 512, 64, 313}, {10_000, 16, 256, 40}, {300_000_000, 8000, 1 << 16, 4578},
 	} {
-		if size := partSize(tt.entries); size != tt.size || partCount(tt.entries, size) != tt.parts {
+		if size := partSize(tt.entries, tt.many); size != tt.size || partCount(tt.entries, size) != tt.parts {
 			t.Errorf("%d entries: %d parts of %d ranks, want %d of %d", tt.entries, partCount(tt.entries, size), size,
 				tt.parts, tt.size)
 		}

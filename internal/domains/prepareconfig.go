@@ -39,6 +39,7 @@ type PrepareConfig struct {
 	StrictNames     bool           // see Rules
 	Names           Names          // "": NamesAsGiven
 	PartSize        int64          // in ranks; 0: by the number of entries, or as the run directory has it
+	ManyParts       int64          // with PartSize 0, more parts than half of this if there are as many entries; 0: 64
 	MemoryBudget    int64          // for finding duplicates, in octets; 0: 64 MiB
 	Progress        func(Progress) // called often, in the goroutine of Prepare; nil: not called
 	Disk            durable.Disk   // to write on; the zero Disk is that of the operating system

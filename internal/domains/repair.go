@@ -41,7 +41,7 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 	}
 	chunks := filepath.Join(cfg.Dir, chunksDir)
 	removed := cfg.Removed || !exists(chunks)
-	for k, chunk := range plan.Chunks {
+	for k := range plan.Chunks {
 		if cfg.Needs != nil && !cfg.Needs(k) {
 			continue
 		}
@@ -49,7 +49,7 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 			return nil, nil, fmt.Errorf("prepare %s: %w", cfg.Dir, context.Cause(ctx))
 		}
 		cfg.report(Progress{Stage: StageCheck, Done: int64(k), Total: int64(plan.Parts)})
-		err := checkFile(filepath.Join(chunks, chunkName(k)), chunk.SHA256)
+		err := plan.CheckChunk(k)
 		if removed && errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%s: %w", chunks, errRemoved)
 		}
@@ -158,6 +158,11 @@ func (r *repair) listName(i int, l List) string {
 		return l.Path
 	}
 	return r.plan.Inputs[i].Name
+}
+
+// CheckChunk returns an error if the names of part k are not as they were prepared, or are gone.
+func (p *Plan) CheckChunk(k int) error {
+	return checkFile(filepath.Join(p.dir, chunksDir, chunkName(k)), p.Chunks[k].SHA256)
 }
 
 // CheckRejects returns an error if [RejectsFile] is not the one that was prepared.

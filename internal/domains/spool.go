@@ -17,17 +17,18 @@ type spool struct {
 	file     *os.File
 	size     int64 // octets written
 	part     int64 // requested size of parts; 0: by the number of entries
+	many     int64 // PrepareConfig.ManyParts
 	blockEnd int64 // highest rank that the current block may have
 	b        block
 	buf      []byte // scratch
 }
 
-func createSpool(dir string, part int64) (*spool, error) {
+func createSpool(dir string, part, many int64) (*spool, error) {
 	f, err := os.OpenFile(filepath.Join(dir, durable.TemporaryPrefix+"spool"), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &spool{file: f, part: part}, nil
+	return &spool{file: f, part: part, many: many}, nil
 }
 
 // add adds a name. Ranks rise.
@@ -42,7 +43,7 @@ func (s *spool) add(list int, rank int64, e *Entry, name []byte, width int) erro
 		// multiple of the size for a list that ended here.
 		size := s.part
 		if size == 0 {
-			size = partSize(rank)
+			size = partSize(rank, s.many)
 		}
 		s.blockEnd = (rank + size - 1) / size * size
 	}

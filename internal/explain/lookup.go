@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/jsontext"
 	"stsscan/internal/mtasts"
 	"stsscan/internal/output"
 )
@@ -46,7 +47,7 @@ func (l Lookup) WriteJSON(w io.Writer) error {
 	}
 	object := line.String()
 	if string(more) != "{}" {
-		object = strings.TrimSuffix(object, "}\n") + "," + string(output.Escaped(more[1:])) + "\n"
+		object = strings.TrimSuffix(object, "}\n") + "," + string(jsontext.Escaped(more[1:])) + "\n"
 	}
 	if _, err := io.WriteString(w, object); err != nil {
 		return fmt.Errorf("write JSON: %w", err)

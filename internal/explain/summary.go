@@ -22,12 +22,34 @@ type Summary struct {
 func (s Summary) Write(w io.Writer) error {
 	var table figures
 	addLists(&table, s.Manifest, s.Rejects)
+	addShards(&table, s.Manifest.Merged)
 	s.records(&table)
 	s.policies(&table)
 	s.verdicts(&table)
 	ending := strings.Join(broken(printable(StatusText(s.Manifest)), max(s.Width, leastWidth)-2), "\n  ")
 	_, err := fmt.Fprintf(w, "%s\n%s", ending, table.text(s.Width))
 	return err
+}
+
+// mostDifferences bounds what a summary says of shards that differ; run.json has all.
+const mostDifferences = 5
+
+// addShards adds what has to be known of a run that was merged from shards.
+func addShards(table *figures, merged *output.Merged) {
+	if merged == nil {
+		return
+	}
+	table.add("  shards", output.Grouped(int64(merged.Shards)), "")
+	for i, text := range merged.Differs {
+		if i == mostDifferences {
+			table.add("  differ", "", fmt.Sprintf("and in %d more, which run.json has", len(merged.Differs)-i))
+			break
+		}
+		table.add("  differ", "", "in "+printable(text))
+	}
+	if n := merged.ProbedBySeveral; n > 0 {
+		table.add("  probed again", output.Grouped(n), "mail servers that several shards probed")
+	}
 }
 
 // share is n in percent of a total, which what names.

@@ -225,3 +225,24 @@ func TestSummaryOfSelection(t *testing.T) {
 		}
 	}
 }
+
+// A run that was merged from shards says how many there were, the first of what differs between them, and how many mail
+// servers several of them probed.
+func TestSummaryOfShards(t *testing.T) {
+	merged := &output.Merged{Shards: 64, ProbedBySeveral: 1234}
+	for i := range 7 {
+		merged.Differs = append(merged.Differs, fmt.Sprintf("--flag%d: 1 (shard 0), 2 (shards 1-63)", i))
+	}
+	text := summaryText(t, Summary{Manifest: &output.Manifest{Merged: merged}, Width: 120})
+	for _, want := range []string{
+		"  shards           64\n", "in --flag4: 1 (shard 0)", "and in 2 more, which run.json has\n",
+		"  probed again  1,234  mail servers that several shards probed\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "flag5") {
+		t.Errorf("too many differences:\n%s", text)
+	}
+}

@@ -35,6 +35,25 @@ type Manners struct {
 	SlowTime time.Duration
 }
 
+// Share is the share of one of n processes that keep to m together, n at most the least number of connections. Each
+// admits the whole part of connections divided by n, and an n-th of each rate. What the processes begin together in
+// any stretch of time is at most n times what one of them may begin in it: at rate 2, 8 of them may begin 8
+// connections at once, and no others for four seconds. Times and the queue are each process's own.
+func (m Manners) Share(n int) Manners {
+	m = m.withDefaults()
+	for _, connections := range []*int{&m.HostConnections, &m.NetworkConnections} {
+		if *connections > 0 {
+			*connections = max(1, *connections/n)
+		}
+	}
+	for _, rate := range []*float64{&m.HostRate, &m.NetworkRate} {
+		if *rate > 0 {
+			*rate /= float64(n)
+		}
+	}
+	return m
+}
+
 // DefaultManners are those of a zero Manners, in numbers.
 func DefaultManners() Manners { return Manners{}.withDefaults() }
 

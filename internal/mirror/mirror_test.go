@@ -123,7 +123,9 @@ func TestOvertaken(t *testing.T) {
 	if err := put(one, "5"); !errors.Is(err, mirror.ErrOvertaken) {
 		t.Errorf("overtaken: %v", err)
 	}
-	once := func(m *mirror.Mirror, content string) error { return m.PutOnce(t.Context(), "plan.json", []byte(content)) }
+	once := func(m *mirror.Mirror, content string) error {
+		return m.PutOnce(t.Context(), "plan.json", []byte(content))
+	}
 	if err := errors.Join(once(one, "plan"), once(one, "plan"), once(two, "plan")); err != nil {
 		t.Error(err)
 	}

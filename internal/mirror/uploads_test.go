@@ -73,7 +73,7 @@ func TestFailure(t *testing.T) {
 		g, dir := newGate(t), t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			g.pass = make(chan error)
-		m := open(t, g, dir)
+			m := open(t, g, dir)
 			working, u := m.Start(t.Context())
 			write(t, dir, "part-0", "0")
 			write(t, dir, "run.json", "1")

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"stsscan/internal/filesum"
 )
 
 // edited is a part file with something else in its footer, and the checksum that
@@ -18,19 +20,19 @@ func edited(t *testing.T, file []byte, from, to string) []byte {
 	if bytes.Equal(changed, file) || len(changed) != len(file) {
 		t.Fatalf("%q is not in the file, or longer", from)
 	}
-	start, err := footerStart(bytes.NewReader(changed), int64(len(changed)))
+	start, err := filesum.FooterStart(bytes.NewReader(changed), int64(len(changed)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := sha256.New()
 	before.Write(changed[:start])
 	end := changed[start:]
-	at, ok := checksumAt(end)
+	at, ok := filesum.At(end)
 	if !ok {
 		t.Fatal("no checksum")
 	}
-	copy(end[at:], noChecksum)
-	if err := putChecksum(end, before); err != nil {
+	copy(end[at:], filesum.None)
+	if err := filesum.Put(end, before); err != nil {
 		t.Fatal(err)
 	}
 	return changed
@@ -63,7 +65,7 @@ func TestAcceptDamaged(t *testing.T) {
 		}
 	}
 	attempt("whole", -1, good)
-	footer, err := footerStart(bytes.NewReader(good), int64(len(good)))
+	footer, err := filesum.FooterStart(bytes.NewReader(good), int64(len(good)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"stsscan/internal/codes"
+	"stsscan/internal/jsontext"
 )
 
 // CrossCheckName is the name of the file of disagreements of a shard; nil is a run without shards.
@@ -47,7 +48,7 @@ type Disagreement struct {
 type RawText []byte
 
 // MarshalJSON makes a string, or {"base64": "..."} where it is not valid UTF-8.
-func (t RawText) MarshalJSON() ([]byte, error) { return appendBytes(nil, t), nil }
+func (t RawText) MarshalJSON() ([]byte, error) { return jsontext.AppendBytes(nil, t), nil }
 
 // UnmarshalJSON reads what MarshalJSON makes.
 func (t *RawText) UnmarshalJSON(data []byte) error {

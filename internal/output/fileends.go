@@ -2,7 +2,6 @@ package output
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +9,13 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"stsscan/internal/filesum"
 )
 
 // Keys of the metadata in the footer of a part.
 const (
-	keyChecksum  = "stsscan.checksum"       // of the file: see checksumAt
+	keyChecksum  = filesum.Key              // of the file
 	keySchema    = "stsscan.schema_version" // SchemaVersion
 	keyInput     = "stsscan.input"          // Identity.Input
 	keyConfig    = "stsscan.config"         // Identity.Config
@@ -32,45 +33,10 @@ const (
 
 var (
 	// ErrDamaged says that a file with the name of a part is not a whole part.
-	ErrDamaged = errors.New("not a whole part file")
+	ErrDamaged = filesum.ErrDamaged
 	// ErrForeign says that a whole part belongs to another run or schema.
 	ErrForeign = errors.New("part file of another run")
 )
-
-// magic begins and ends a Parquet file.
-const magic = "PAR1"
-
-// checkEnds checks the first and the last octets of a Parquet file: the library believes any length of the footer.
-func checkEnds(f io.ReaderAt, size int64) error {
-	head, tail := make([]byte, len(magic)), make([]byte, 4+len(magic))
-	if size < int64(len(head)+len(tail)) {
-		return fmt.Errorf("%w: %d bytes are too few", ErrDamaged, size)
-	}
-	if _, err := f.ReadAt(head, 0); err != nil {
-		return err
-	}
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
-		return err
-	}
-	switch footer := int64(binary.LittleEndian.Uint32(tail)); {
-	case string(head) != magic:
-		return fmt.Errorf("%w: it does not begin as Parquet does", ErrDamaged)
-	case string(tail[4:]) != magic:
-		return fmt.Errorf("%w: the end is missing", ErrDamaged)
-	case footer > size-int64(len(head)+len(tail)):
-		return fmt.Errorf("%w: a footer of %d bytes cannot be", ErrDamaged, footer)
-	}
-	return nil
-}
-
-// footerStart is the offset of the footer in a file that checkEnds has accepted.
-func footerStart(f io.ReaderAt, size int64) (int64, error) {
-	tail := make([]byte, 4+len(magic))
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
-		return 0, err
-	}
-	return size - int64(len(tail)) - int64(binary.LittleEndian.Uint32(tail)), nil
-}
 
 // catchPanic runs f, which reads a file through the Parquet library, and returns a panic as an error: the library
 // trusts what it reads, and files can be damaged.
@@ -98,7 +64,7 @@ func shift(group *format.RowGroup, by int64) {
 
 // groupEnds is the offset at which each row group ends: where the next one begins, or the footer.
 func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
-	footer, err := footerStart(f, size)
+	footer, err := filesum.FooterStart(f, size)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +78,7 @@ func groupEnds(f io.ReaderAt, file *parquet.File, size int64) ([]int64, error) {
 	ends := make([]int64, len(groups))
 	for i, group := range groups {
 		at, _ := slices.BinarySearch(starts, group.FileOffset)
-		if group.FileOffset < int64(len(magic)) || at+1 == len(starts) || starts[at+1] == group.FileOffset {
+		if group.FileOffset < int64(len(filesum.Magic)) || at+1 == len(starts) || starts[at+1] == group.FileOffset {
 			return nil, fmt.Errorf("%w: row group %d cannot begin at %d", ErrDamaged, i, group.FileOffset)
 		}
 		ends[i] = starts[at+1]

@@ -11,6 +11,8 @@ import (
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"stsscan/internal/filesum"
 )
 
 // encodeFooter makes the end of a part, from its metadata on. The place of the checksum is still empty. meta is that
@@ -30,7 +32,7 @@ func encodeFooter(meta format.FileMetaData, id Identity, info *PartInfo, groups 
 	if err != nil {
 		return nil, err
 	}
-	return append(binary.LittleEndian.AppendUint32(footer, uint32(len(footer))), magic...), nil
+	return append(binary.LittleEndian.AppendUint32(footer, uint32(len(footer))), filesum.Magic...), nil
 }
 
 // footerValues are the values of the footer, sorted by key.
@@ -41,7 +43,7 @@ func footerValues(id Identity, info *PartInfo) ([]format.KeyValue, error) {
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	values := []format.KeyValue{
-		{Key: keyChecksum, Value: noChecksum},
+		{Key: keyChecksum, Value: filesum.None},
 		{Key: keySchema, Value: SchemaVersion},
 		{Key: keyInput, Value: info.Input},
 		{Key: keyConfig, Value: info.Config},

@@ -5,6 +5,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"stsscan/internal/filesum"
 )
 
 // fullRows are the rows of a part that are no denials. The Parquet library writes them, to row groups of their own.
@@ -24,7 +26,7 @@ type fullRows struct {
 
 func newFullRows(to *fileWriter, l *layout, page int, maxRows int64, maxOctets int) *fullRows {
 	f := &fullRows{
-		out:     &innerWriter{to: to, skip: len(magic)},
+		out:     &innerWriter{to: to, skip: len(filesum.Magic)},
 		maxRows: maxRows, maxOctets: maxOctets, batch: make([]Row, 0, rowsPerWrite),
 	}
 	f.writer = parquet.NewGenericWriter[Row](f.out,

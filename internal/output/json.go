@@ -1,17 +1,13 @@
 package output
 
 import (
-	"encoding/base64"
 	"fmt"
 	"io"
-	"maps"
 	"reflect"
-	"slices"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"stsscan/internal/jsontext"
 )
 
 // timeLayout is RFC 3339 with microseconds, the precision of the table.
@@ -112,16 +108,16 @@ func (j *JSONWriter) appendJSON(b []byte, v reflect.Value) []byte {
 	case reflect.Pointer:
 		return j.appendJSON(b, v.Elem())
 	case reflect.String:
-		return appendText(b, v.String())
+		return jsontext.Append(b, v.String())
 	case reflect.Bool:
 		return strconv.AppendBool(b, v.Bool())
 	case reflect.Int32, reflect.Int64:
 		return strconv.AppendInt(b, v.Int(), 10)
 	case reflect.Map:
-		return appendTags(b, v.Interface().(map[string]string))
+		return jsontext.AppendTags(b, v.Interface().(map[string]string))
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return appendBytes(b, v.Bytes())
+			return jsontext.AppendBytes(b, v.Bytes())
 		}
 		b = append(b, '[')
 		for i := range v.Len() {
@@ -138,70 +134,4 @@ func (j *JSONWriter) appendJSON(b []byte, v reflect.Value) []byte {
 	b = append(b, '"')
 	b = v.Interface().(time.Time).UTC().AppendFormat(b, timeLayout)
 	return append(b, '"')
-}
-
-func appendTags(b []byte, tags map[string]string) []byte {
-	b = append(b, '{')
-	for i, name := range slices.Sorted(maps.Keys(tags)) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendText(b, name)
-		b = append(b, ':')
-		b = appendText(b, tags[name])
-	}
-	return append(b, '}')
-}
-
-func appendBytes(b, bytes []byte) []byte {
-	if utf8.Valid(bytes) {
-		return appendText(b, string(bytes))
-	}
-	b = append(b, `{"base64":"`...)
-	b = base64.StdEncoding.AppendEncode(b, bytes)
-	return append(b, `"}`...)
-}
-
-// appendText appends a JSON string. Package json leaves the controls U+007F to U+009F and those of writing
-// direction as they are; in here everything that is not printable is escaped, which JSON undoes without loss.
-func appendText(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\n':
-			b = append(b, '\\', 'n')
-		case r == '\r':
-			b = append(b, '\\', 'r')
-		case r == '\t':
-			b = append(b, '\\', 't')
-		case unicode.IsPrint(r):
-			b = utf8.AppendRune(b, r)
-		default:
-			b = appendEscape(b, r)
-		}
-	}
-	return append(b, '"')
-}
-
-func appendEscape(b []byte, r rune) []byte {
-	const hex = "0123456789abcdef"
-	for _, unit := range utf16.AppendRune(nil, r) {
-		b = append(b, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
-	}
-	return b
-}
-
-// Escaped is JSON of package json, in one line, with escapes for whatever is not printable: see [WriteJSON].
-func Escaped(text []byte) []byte {
-	b := make([]byte, 0, len(text))
-	for _, r := range string(text) {
-		if unicode.IsPrint(r) {
-			b = utf8.AppendRune(b, r)
-		} else {
-			b = appendEscape(b, r)
-		}
-	}
-	return b
 }

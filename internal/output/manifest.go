@@ -38,6 +38,7 @@ type Manifest struct {
 	StartedAt     time.Time  `json:"started_at"`         // of the first process that worked on the run
 	EndedAt       *time.Time `json:"ended_at,omitempty"` // of the last one; none while it runs
 	Shard         *Shard     `json:"shard,omitempty"`    // none where one machine does it all
+	Merged        *Merged    `json:"merged,omitempty"`   // from which shards it was made, once they have all finished
 	From          *Lineage   `json:"from,omitempty"`     // the run whose rows were asked again; none for a run of its own
 
 	Config     map[string]string `json:"config,omitempty"`             // flags in force, defaults too; no passwords
@@ -101,6 +102,14 @@ func (s *Shard) Number() int {
 		return 1
 	}
 	return s.Of
+}
+
+// Position is the index of the shard; 0 for nil.
+func (s *Shard) Position() int {
+	if s == nil {
+		return 0
+	}
+	return s.Index
 }
 
 // A Lineage is the rows of another run that a run was made from.

@@ -1,11 +1,13 @@
 package output
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,5 +177,92 @@ func TestReadManifests(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, []int{0, 2, 10}) {
 		t.Errorf("shards %v", got)
+	}
+}
+
+// A manifest that was merged stands for those of the shards, until one of them changes. One that was removed since
+// takes nothing back.
+func TestReadMergedManifests(t *testing.T) {
+	merged := func(t *testing.T, dir string, names ...string) *Manifest {
+		m := manifest()
+		m.Merged = &Merged{Shards: 3}
+		for _, name := range names {
+			hash, err := HashManifest(dir, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Merged.Manifests = append(m.Merged.Manifests, hash)
+		}
+		if err := m.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	rewrite := func(index int) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			m := manifest()
+			m.Shard, m.Contact = &Shard{Index: index, Of: 3}, "somebody else"
+			if err := m.Write(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	remove := func(names ...string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			for _, name := range names {
+				if err := os.Remove(filepath.Join(dir, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	shards := []string{"run-0-of-3.json", "run-1-of-3.json", "run-2-of-3.json"}
+	for _, tt := range []struct {
+		name string
+		do   func(t *testing.T, dir string)
+		want []string
+	}{
+		{"as it was merged", nil, []string{"run.json"}},
+		{"a shard was written anew", rewrite(1), shards},
+		{"a shard was removed", remove(shards[1]), []string{"run.json"}},
+		{"all shards were removed", remove(shards...), []string{"run.json"}},
+		{"run.json was removed", remove("run.json"), shards},
+		{"without one of them", func(t *testing.T, dir string) { merged(t, dir, shards[:2]...) }, shards},
+		{"run.json was changed", func(t *testing.T, dir string) {
+			path := filepath.Join(dir, "run.json")
+			data, err := os.ReadFile(path)
+			if err == nil {
+				err = os.WriteFile(path, bytes.Replace(data, []byte("scan@"), []byte("scab@"), 1), 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, shards},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for index := range 3 {
+				m := manifest()
+				m.Shard = &Shard{Index: index, Of: 3}
+				if err := m.Write(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			merged(t, dir, shards...)
+			if tt.do != nil {
+				tt.do(t, dir)
+			}
+			manifests, err := ReadManifests(dir)
+			var names []string
+			for _, m := range manifests {
+				names = append(names, m.Name())
+			}
+			if err != nil || !slices.Equal(names, tt.want) {
+				t.Errorf("%q, %v, want %q", names, err, tt.want)
+			}
+			if in, err := ManifestsIn(dir); err != nil || len(in) != 1 || in[3] == nil {
+				t.Errorf("by number of shards: %v, %v", in, err)
+			}
+		})
 	}
 }

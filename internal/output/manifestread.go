@@ -54,6 +54,8 @@ func (m *Manifest) check(path string) error {
 			path, m.SchemaVersion, firstVersion, SchemaVersion)
 	case !slices.Contains(Statuses(), m.Status):
 		return fmt.Errorf("%s: status %q is unknown", path, m.Status)
+	case m.Merged != nil && (m.Merged.Shards < 2 || m.Shard != nil):
+		return fmt.Errorf("%s: it cannot be merged from %d shards", path, m.Merged.Shards)
 	case m.Shard != nil && (m.Shard.Index < 0 || m.Shard.Index >= m.Shard.Of):
 		return fmt.Errorf("%s: there is no shard %d of %d", path, m.Shard.Index, m.Shard.Of)
 	case m.Name() != filepath.Base(path):
@@ -79,40 +81,72 @@ func withLine(err error, data []byte) error {
 const nameRun = "name a directory that a scan wrote (-o)"
 
 // ReadManifests reads the manifests in the directory dir, one at least: that of the run, or those of its shards in
-// order.
+// order. Where they were merged, and none was written since, that is the manifest of the run.
 func ReadManifests(dir string) ([]*Manifest, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, fmt.Errorf("%w: %s", err, nameRun)
+	shards, merged, err := ReadShardManifests(dir)
+	if err != nil || merged == nil {
+		return shards, err
 	}
+	current, err := merged.CurrentIn(dir, shards)
 	if err != nil {
 		return nil, err
 	}
-	var manifests []*Manifest
+	if current {
+		return []*Manifest{merged}, nil
+	}
+	return shards, nil
+}
+
+// CurrentIn reports whether the manifest was merged from those of the shards in the directory dir, as they are now.
+func (m *Manifest) CurrentIn(dir string, shards []*Manifest) (bool, error) {
+	if shards == nil || m.Altered {
+		return shards == nil, nil
+	}
+	var names []string
+	for _, shard := range shards {
+		names = append(names, shard.Name())
+	}
+	return m.Merged.Matches(dir, names)
+}
+
+// ReadShardManifests reads all manifests in the directory dir, one at least: that of a run without shards, or those of
+// shards in order, and the one that was merged from them, however they have changed since; nil: there is none.
+func ReadShardManifests(dir string) (shards []*Manifest, merged *Manifest, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil, fmt.Errorf("%w: %s", err, nameRun)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, entry := range entries {
-		name := entry.Name()
-		if _, ok := ManifestShard(name); !ok {
+		if _, ok := ManifestShard(entry.Name()); !ok {
 			continue
 		}
-		m, err := ReadManifest(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
+		m, err := ReadManifest(filepath.Join(dir, entry.Name()))
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case m.Merged != nil:
+			merged = m
+		default:
+			shards = append(shards, m)
 		}
-		manifests = append(manifests, m)
 	}
-	if len(manifests) == 0 {
-		return nil, fmt.Errorf("%s: no run.json: %w: %s", dir, fs.ErrNotExist, nameRun)
+	if shards == nil && merged == nil {
+		return nil, nil, fmt.Errorf("%s: no run.json: %w: %s", dir, fs.ErrNotExist, nameRun)
 	}
-	slices.SortFunc(manifests, func(a, b *Manifest) int {
+	slices.SortFunc(shards, func(a, b *Manifest) int {
 		if a.Shard == nil || b.Shard == nil {
 			return strings.Compare(a.Name(), b.Name())
 		}
 		return a.Shard.Index - b.Shard.Index
 	})
-	return manifests, nil
+	return shards, merged, nil
 }
 
-// ManifestsIn are the names of the manifests in a directory, by their number of shards.
+// ManifestsIn are the names of the manifests in a directory, by their number of shards. One that was merged from
+// shards is among theirs.
 func ManifestsIn(dir string) (map[int][]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -120,9 +154,18 @@ func ManifestsIn(dir string) (map[int][]string, error) {
 	}
 	names := make(map[int][]string)
 	for _, entry := range entries {
-		if shard, ok := ManifestShard(entry.Name()); ok {
-			names[shard.Number()] = append(names[shard.Number()], entry.Name())
+		shard, ok := ManifestShard(entry.Name())
+		if !ok {
+			continue
 		}
+		of := shard.Number()
+		if shard == nil {
+			// One that cannot be read is for others to judge.
+			if m, err := ReadManifest(filepath.Join(dir, entry.Name())); err == nil && m.Merged != nil {
+				of = m.Merged.Shards
+			}
+		}
+		names[of] = append(names[of], entry.Name())
 	}
 	return names, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"stsscan/internal/codes"
 	"stsscan/internal/durable"
+	"stsscan/internal/filesum"
 )
 
 // A Part is a part file that is being written. It is used from one goroutine at a time.
@@ -41,7 +42,7 @@ func newPart(file *durable.File, id Identity, l *layout, maxRows int64, info Par
 		file: file, sum: sha256.New(), layout: l, maxRows: maxRows, maxOctets: octetsPerGroup, id: id, info: info,
 	}
 	p.out = &fileWriter{to: bufio.NewWriterSize(io.MultiWriter(p.file, p.sum), 32<<10)}
-	_, err := p.out.Write([]byte(magic))
+	_, err := p.out.Write([]byte(filesum.Magic))
 	return p, err
 }
 
@@ -189,7 +190,7 @@ func (p *Part) close() error {
 	if err := p.out.to.Flush(); err != nil { // so that all before the footer is hashed
 		return p.wrap(err)
 	}
-	if err := putChecksum(footer, p.sum); err != nil {
+	if err := filesum.Put(footer, p.sum); err != nil {
 		return p.wrap(err)
 	}
 	if _, err := p.out.Write(footer); err != nil {

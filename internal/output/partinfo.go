@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+
+	"stsscan/internal/filesum"
 )
 
 // A PartInfo is what the footer of a part says, and the hash of the file.
@@ -65,10 +67,10 @@ func readPartInfo(f *os.File) (PartInfo, error) {
 	if err != nil {
 		return PartInfo{}, err
 	}
-	if err := checkEnds(f, stat.Size()); err != nil {
+	if err := filesum.CheckEnds(f, stat.Size()); err != nil {
 		return PartInfo{}, err
 	}
-	sum, checked, err := hashPart(f, stat.Size())
+	sum, checked, err := filesum.Hash(f, stat.Size())
 	if err != nil {
 		return PartInfo{}, err
 	}
@@ -90,7 +92,7 @@ func openPart(f *os.File) (*parquet.File, PartInfo, error) {
 func openPartAt(
 	f io.ReaderAt, size int64, name string, options ...parquet.FileOption,
 ) (*parquet.File, PartInfo, error) {
-	if err := checkEnds(f, size); err != nil {
+	if err := filesum.CheckEnds(f, size); err != nil {
 		return nil, PartInfo{}, err
 	}
 	var file *parquet.File

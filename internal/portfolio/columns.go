@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stsscan/internal/explain"
+	"stsscan/internal/jsontext"
 	"stsscan/internal/output"
 )
 
@@ -95,7 +96,7 @@ func told(give func(*output.Row) string, asJSON bool) func(*output.Row) string {
 		if err != nil {
 			return "null" // no text makes it fail
 		}
-		return string(output.Escaped(value))
+		return string(jsontext.Escaped(value))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"stsscan/internal/codes"
-	"stsscan/internal/output"
+	"stsscan/internal/jsontext"
 )
 
 // A Format says how lines are written. The zero value is a table for another program.
@@ -70,7 +70,7 @@ func newJSONLines(to *bufio.Writer, names []string) *jsonLines {
 		if err != nil {
 			key = []byte(strconv.Quote(name)) // no name makes it fail
 		}
-		j.keys = append(j.keys, before+string(output.Escaped(key))+":")
+		j.keys = append(j.keys, before+string(jsontext.Escaped(key))+":")
 		before = ","
 	}
 	return j

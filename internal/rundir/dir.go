@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stsscan/internal/durable"
 	"stsscan/internal/mirror"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
@@ -29,6 +30,7 @@ type Dir struct {
 	log     *slog.Logger
 	damage  damage
 	mirror  *mirror.Mirror // of the directory in a store; nil: there is no store
+	disk    durable.Disk   // under what Finish writes
 
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none

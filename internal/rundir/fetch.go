@@ -234,21 +234,20 @@ func sumOf(path string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), errors.Join(err, file.Close())
 }
 
-// FinishStored finishes a run in a store: it fetches it to the directory path, where finish writes the manifest of all
-// shards, puts that one, and removes the prepared names from the store. Finish reports whether the run is finished; if
-// it is not, nothing changes in the store. If a shard is scanned anew meanwhile, the error wraps [ErrInUse].
-func FinishStored(
-	ctx context.Context, s store.Store, path string, log *slog.Logger, finish func() (finished bool, err error),
-) error {
-	d := Open(path, queue.Shard{}, "", log)
+// FinishStored is [Finish] for a run in a store. It fetches the run to the directory path, finishes it there, puts the
+// manifest of all shards, and removes the prepared names from the store. If a shard is scanned again meanwhile, the
+// error wraps [ErrInUse].
+func FinishStored(ctx context.Context, s store.Store, path, version string, log *slog.Logger) (Ending, error) {
+	d := Open(path, queue.Shard{}, version, log)
 	d.KeepIn(s)
 	if _, err := d.fetch(ctx); err != nil {
-		return stopped(ctx, err)
+		return Ending{}, stopped(ctx, err)
 	}
-	if finished, err := finish(); err != nil || !finished {
-		return err
+	ending, err := d.finish(ctx)
+	if err != nil || ending.Open != nil {
+		return ending, err
 	}
-	return stopped(ctx, d.putFinished(ctx))
+	return ending, stopped(ctx, d.putFinished(ctx))
 }
 
 // putFinished puts what a finished run has that its shards have not put.

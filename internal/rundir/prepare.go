@@ -3,10 +3,14 @@ package rundir
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 
 	"stsscan/internal/domains"
+	"stsscan/internal/durable"
 	"stsscan/internal/output"
 )
 
@@ -16,9 +20,6 @@ import (
 func (d *Dir) Prepare(
 	ctx context.Context, config domains.PrepareConfig, scan Scan, excluded *domains.ExclusionFile,
 ) (record *Record, err error) {
-	if err := d.bring(ctx); err != nil {
-		return nil, stopped(ctx, err)
-	}
 	if d.previous, err = d.readPrevious(); err != nil {
 		return nil, err
 	}
@@ -48,18 +49,23 @@ func (d *Dir) Prepare(
 	case err != nil:
 		return nil, err
 	}
-	if plan, err = d.putPrepared(ctx, plan); err != nil {
+	if plan, err = d.putPrepared(ctx, plan, false); err != nil {
 		return nil, stopped(ctx, err)
 	}
 	if record != nil {
 		return record, nil
 	}
+	d.logLeftOut(plan)
+	return d.newRecord(ctx, plan, scan, excluded)
+}
+
+// logLeftOut says which files of archives were passed over.
+func (d *Dir) logLeftOut(plan *domains.Plan) {
 	for _, in := range plan.Inputs {
 		if len(in.LeftOut) > 0 {
 			d.log.Info("files in an archive are left out: they are no lists", "list", in.Name, "files", in.LeftOut)
 		}
 	}
-	return d.newRecord(ctx, plan, scan, excluded)
 }
 
 // reopen says in the manifest of a finished run that it is not finished, where a part is gone: then no other shard
@@ -75,14 +81,39 @@ func (d *Dir) reopen(ctx context.Context, r *Record) error {
 // restate changes the status in the manifest that an earlier process left, and nothing else.
 func (d *Dir) restate(status output.Status, reasons ...string) error {
 	d.previous.Status, d.previous.Reasons = status, reasons
+	if err := unmerge(d.path, d.Shard(), d.log); err != nil {
+		return err
+	}
 	return d.previous.Write(d.path)
+}
+
+// unmerge removes the manifest that was merged from those of all shards, before one of these is written anew: what is
+// not whole must not look so.
+func unmerge(dir string, shard *output.Shard, log *slog.Logger) error {
+	path := filepath.Join(dir, output.ManifestName(nil))
+	if shard == nil {
+		return nil // it is the run's own
+	}
+	m, err := output.ReadManifest(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && m.Merged == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	log.Info("a shard of a finished run is scanned again: stsscan finish will make its run.json anew", "removed", path)
+	var system durable.OS
+	if err := system.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // another shard may have done so
+		return err
+	}
+	return system.SyncDir(dir)
 }
 
 // RemoveChunks removes the prepared names if all shards have finished. Each does so after it has written its manifest,
 // so the last one does; if it is killed before that, the same command does it. Others may be at the same point.
 func (d *Dir) RemoveChunks(ctx context.Context) {
 	err := domains.Locked(ctx, d.path, func() error {
-		manifests, err := output.ReadManifests(d.path)
+		manifests, _, err := output.ReadShardManifests(d.path)
 		unfinished := func(m *output.Manifest) bool { return !m.Finished() }
 		if err != nil || len(manifests) != max(d.shard.Of, 1) || slices.ContainsFunc(manifests, unfinished) {
 			return err

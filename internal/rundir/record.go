@@ -41,6 +41,7 @@ type Record struct {
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
 
+	unmerged  bool            // no run.json of all shards tells of another state than that of this one
 	elsewhere bool            // a process on another machine may have worked on the shard
 	uploads   *mirror.Uploads // to the store; nil: there is none
 
@@ -168,6 +169,12 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 	}
 	if r.SetMetrics != nil {
 		r.SetMetrics(r.Manifest)
+	}
+	if !r.unmerged {
+		if err := unmerge(r.dir, r.Manifest.Shard, r.damage.log); err != nil {
+			return err
+		}
+		r.unmerged = true
 	}
 	if err := r.Manifest.Write(r.dir); err != nil {
 		return err

@@ -26,13 +26,7 @@ const setAside = ".set-aside"
 // Lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards.
 // A scan does so first: two scans with different numbers of shards would write each other's parts.
 func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
-	if err := durable.MakeDir(d.path); err != nil {
-		return nil, err
-	}
-	claiming, err := durable.WaitLock(ctx, d.Path(claimLock))
-	if ctx.Err() != nil {
-		return nil, ErrStopped
-	}
+	claiming, err := d.beginClaim(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,20 +38,36 @@ func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = d.bringShards(ctx)
-	if err == nil {
-		err = d.checkVersion() // before anything is written
-	}
-	if err == nil {
-		err = d.claim()
-	}
-	if err == nil {
-		err = d.putShards(ctx)
-	}
-	if err != nil {
+	if err := d.claimStored(ctx); err != nil {
 		return nil, errors.Join(stopped(ctx, err), lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// claimStored claims the directory, and the run in its store.
+func (d *Dir) claimStored(ctx context.Context) error {
+	if err := d.bringShards(ctx); err != nil {
+		return err
+	}
+	if err := d.checkVersion(); err != nil { // before anything is written
+		return err
+	}
+	if err := d.claim(); err != nil {
+		return err
+	}
+	return d.putShards(ctx)
+}
+
+// beginClaim makes the run directory, and waits until no other process claims it.
+func (d *Dir) beginClaim(ctx context.Context) (*durable.LockFile, error) {
+	if err := durable.MakeDir(d.path); err != nil {
+		return nil, err
+	}
+	claiming, err := durable.WaitLock(ctx, d.Path(claimLock))
+	if ctx.Err() != nil {
+		return nil, ErrStopped
+	}
+	return claiming, err
 }
 
 // claim holds the run to one number of shards: that of the directory's claim, or else of its manifests. A
@@ -136,9 +146,15 @@ func (d *Dir) free(owner int, begun map[int][]string) (bool, error) {
 
 // alive reports whether a process scans the directory in this number of shards.
 func (d *Dir) alive(shards int) (bool, error) {
+	scanned, err := d.scanned(shards)
+	return len(scanned) > 0, err
+}
+
+// scanned are the shards, of this number of them, that processes scan now.
+func (d *Dir) scanned(shards int) (indexes []int, err error) {
 	entries, err := os.ReadDir(d.path)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, entry := range entries {
 		name := strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "."), ".lock")
@@ -148,16 +164,18 @@ func (d *Dir) alive(shards int) (bool, error) {
 		}
 		lock, err := durable.Lock(d.Path(entry.Name()))
 		if errors.Is(err, durable.ErrLocked) {
-			return true, nil
+			indexes = append(indexes, shard.Position())
+			continue
 		}
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if err := lock.Unlock(); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	return false, nil
+	slices.Sort(indexes)
+	return indexes, nil
 }
 
 // lockName is the lock of a shard in use.

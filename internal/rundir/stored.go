@@ -76,7 +76,10 @@ func (d *Dir) putShards(ctx context.Context) error {
 	return d.mirror.Bring(ctx, output.ShardsFile)
 }
 
-// bring brings what says how far the run is, and the parts of this shard.
+// Bring brings what says how far the run is, and the parts of this shard. It is called after [Dir.Lock], and before
+// [Dir.Prepare] or [Dir.Resume]. Without a store nothing happens.
+func (d *Dir) Bring(ctx context.Context) error { return stopped(ctx, d.bring(ctx)) }
+
 func (d *Dir) bring(ctx context.Context) error {
 	if d.mirror == nil {
 		return nil
@@ -100,6 +103,23 @@ func (d *Dir) bring(ctx context.Context) error {
 	names = append(names, d.mirror.Names(func(name string) bool {
 		k, ok := output.PartNumber(name)
 		return ok && d.shard.Owns(k)
+	})...)
+	for _, name := range names {
+		if err := d.bringOne(ctx, name); err != nil {
+			return err
+		}
+	}
+	return d.checkVersion()
+}
+
+// bringPrepared brings what was prepared for all shards, and says how far the run is.
+func (d *Dir) bringPrepared(ctx context.Context) error {
+	if d.mirror == nil {
+		return nil
+	}
+	names := append(domains.PreparedFiles(), d.mirror.Names(func(name string) bool {
+		_, isManifest := output.ManifestShard(name)
+		return isManifest || domains.IsHistory(name) || strings.HasPrefix(name, domains.ChunksPrefix)
 	})...)
 	for _, name := range names {
 		if err := d.bringOne(ctx, name); err != nil {
@@ -135,10 +155,11 @@ func (d *Dir) bringChunks(ctx context.Context, r *Record) error {
 	return nil
 }
 
-// putPrepared puts what was prepared from the lists, unless the store has a plan. The plan comes last: where there is
-// one, everything else is there. If another process has put the plan of the same names meanwhile, that one counts.
-func (d *Dir) putPrepared(ctx context.Context, plan *domains.Plan) (*domains.Plan, error) {
-	if d.mirror == nil || d.mirror.Has(domains.PlanFile) {
+// putPrepared puts what was prepared from the lists, unless the store has a plan; with all, whatever the store lacks.
+// The plan comes last: where there is one, everything else is there. If another process has put the plan of the same
+// names meanwhile, that one counts.
+func (d *Dir) putPrepared(ctx context.Context, plan *domains.Plan, all bool) (*domains.Plan, error) {
+	if d.mirror == nil || d.mirror.Has(domains.PlanFile) && !all {
 		return plan, nil
 	}
 	for k := range plan.Parts {

@@ -99,9 +99,7 @@ func (d *Dir) newRecord(
 	if scan.From != nil {
 		m.Config["tags"] = config.ListText(plan.Tags)
 	}
-	for _, in := range plan.Inputs {
-		m.Inputs = append(m.Inputs, inputOf(in))
-	}
+	m.Inputs = Inputs(plan)
 	if d.previous != nil && d.previous.StartedAt.Before(m.StartedAt) { // if not, the clock was wrong
 		m.StartedAt = d.previous.StartedAt
 	}
@@ -126,6 +124,14 @@ func (d *Dir) newRecord(
 		return nil, err
 	}
 	return r, d.tookOver()
+}
+
+// Inputs account for the lists of a plan in run.json.
+func Inputs(plan *domains.Plan) (inputs []output.Input) {
+	for _, in := range plan.Inputs {
+		inputs = append(inputs, inputOf(in))
+	}
+	return inputs
 }
 
 // inputOf accounts for one list in run.json.

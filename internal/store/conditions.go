@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"net/http"
 	"strings"
 )
 
@@ -39,25 +38,4 @@ func (s *S3) checkConditions(ctx context.Context) error {
 	}
 	s.conditional.Store(true)
 	return nil
-}
-
-// matchKey is the key of the version that a deletion expects, in the context of its request.
-type matchKey struct{}
-
-// ifMatch makes the removal of an object depend on its version.
-func ifMatch(ctx context.Context, was Version) context.Context {
-	return context.WithValue(ctx, matchKey{}, was)
-}
-
-// conditionalDelete adds the condition to a deletion, which the library does not know.
-type conditionalDelete struct{ http.RoundTripper }
-
-// RoundTrip sends a request.
-func (c conditionalDelete) RoundTrip(request *http.Request) (*http.Response, error) {
-	was, ok := request.Context().Value(matchKey{}).(Version)
-	if ok && request.Method == http.MethodDelete {
-		request = request.Clone(request.Context())
-		request.Header.Set("If-Match", `"`+string(was)+`"`)
-	}
-	return c.RoundTripper.RoundTrip(request)
 }

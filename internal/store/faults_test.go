@@ -25,9 +25,9 @@ func bubble(t *testing.T, server *storetest.Server, log io.Writer, test func(*te
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		config, stop := server.InMemory(slog.New(slog.NewTextHandler(log, nil)))
+		defer stop()
+		defer time.Sleep(time.Minute) // connections without work are closed
 		test(t, open(t, "s3://surveys/run", config))
-		time.Sleep(time.Minute) // connections without work are closed
-		stop()
 	})
 }
 
@@ -86,6 +86,7 @@ func faults() map[string]storetest.Fault {
 	faults := map[string]storetest.Fault{
 		"500":           storetest.Refuse(http.StatusInternalServerError, "InternalError"),
 		"503":           storetest.Refuse(http.StatusServiceUnavailable, "SlowDown"),
+		"409":           storetest.Refuse(http.StatusConflict, "ConditionalRequestConflict"),
 		"no answer":     storetest.Hang(),
 		"disconnection": storetest.Drop(),
 	}
@@ -101,6 +102,10 @@ func faults() map[string]storetest.Fault {
 func TestFaults(t *testing.T) {
 	for call, do := range calls() {
 		here := faults()
+		here["400"] = storetest.Refuse(http.StatusBadRequest, "RequestTimeout")
+		if call == "stat" { // its answer has no code
+			delete(here, "400")
+		}
 		if call == "get" || call == "list" {
 			here["half an answer"] = storetest.Cut()
 		}
@@ -162,7 +167,7 @@ func testLastingFault(
 ) {
 	name, after := strings.CutSuffix(name, " after")
 	why := map[string]string{
-		"500": "500 Internal", "503": "503 S", "no answer": "no answer in time", "disconnection": "onnection",
+		"500": "500 Internal", "503": "503 S", "409": "409 Con", "no answer": "no answer in time", "disconnection": "onnection",
 	}[name]
 	server := storetest.NewServer()
 	var log bytes.Buffer

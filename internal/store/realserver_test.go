@@ -21,6 +21,17 @@ func TestRealServer(t *testing.T) {
 	storetest.Conform(t, func(t *testing.T) store.Store {
 		return open(t, fmt.Sprintf("%s/run-%d", bucket, opened.Add(1)), store.Config{})
 	})
+	t.Run("refused", func(t *testing.T) {
+		_, err := open(t, bucket, store.Config{AccessKey: "tester", SecretKey: "wrong"}).List(t.Context(), "")
+		wantRefused(t, "wrong secret key", err, "check the access key and the secret key")
+		_, err = open(t, bucket, store.Config{AccessKey: "nobody", SecretKey: "wrong"}).List(t.Context(), "")
+		wantRefused(t, "wrong access key", err, "check the access key and the secret key")
+		none := open(t, bucket+"-none", store.Config{})
+		_, err = none.Put(t.Context(), "run.json", nil, store.Absent)
+		wantRefused(t, "no bucket, put", err, "there is no such bucket")
+		_, err = none.Stat(t.Context(), "run.json")
+		wantRefused(t, "no bucket, stat", err, "there is no such bucket")
+	})
 	t.Run("race", func(t *testing.T) {
 		var racers []store.Store
 		for range 16 {

@@ -34,6 +34,7 @@ var advice = map[string]string{
 	"SignatureDoesNotMatch": wrongCredentials,
 	"InvalidClientTokenId":  wrongCredentials,
 	"InvalidToken":          wrongCredentials,
+	"XAdminUserNotFound":    wrongCredentials, // as versitygw says it
 	"ExpiredToken":          oldCredentials,
 	"ExpiredTokenException": oldCredentials,
 	"AccessDenied": "what these credentials may do does not include it, or they are wrong: " +
@@ -58,7 +59,6 @@ const (
 var passing = map[string]bool{
 	"SlowDown": true, "SlowDownRead": true, "SlowDownWrite": true, "RequestTimeout": true, "InternalError": true,
 	"ServiceUnavailable": true, "Throttling": true, "ThrottlingException": true, "RequestLimitExceeded": true,
-	"ConditionalRequestConflict": true, "OperationAborted": true,
 	// What was sent did not arrive as it was.
 	"XAmzContentSHA256Mismatch": true, "XAmzContentChecksumMismatch": true, "BadDigest": true, "IncompleteBody": true,
 }
@@ -107,7 +107,8 @@ func judgeResponse(response minio.ErrorResponse) failure {
 	case response.Code == "NotImplemented" || status == http.StatusNotImplemented:
 		return failure{what: ErrRefused, cause: fmt.Errorf("%w: use a server with conditional writes "+
 			"(If-Match and If-None-Match)", cause), answered: true}
-	case passing[response.Code], status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
+	case passing[response.Code], status == http.StatusConflict, status == http.StatusRequestTimeout,
+		status == http.StatusTooManyRequests, status >= 500:
 		return failure{what: ErrUnavailable, cause: cause, answered: true}
 	case advice[response.Code] != "":
 		cause = fmt.Errorf("%w: %s", cause, advice[response.Code])
@@ -115,7 +116,7 @@ func judgeResponse(response minio.ErrorResponse) failure {
 			cause = fmt.Errorf("%w to %s", cause, response.Region)
 		}
 	default:
-		cause = fmt.Errorf("%w: check the bucket, and the endpoint", cause)
+		cause = fmt.Errorf("%w: check credentials, bucket and endpoint", cause)
 	}
 	expired := strings.HasPrefix(response.Code, "ExpiredToken")
 	return failure{what: ErrRefused, cause: cause, answered: true, expired: expired}

@@ -59,7 +59,8 @@ type Store interface {
 	// would cost a directory the reading of all of them: they are Absent.
 	List(ctx context.Context, prefix string) ([]Object, error)
 	// Remove removes an object if its version is was; otherwise the error wraps ErrChanged. One that is not there
-	// counts as removed.
+	// counts as removed. Some servers look at the version and then remove, not at once: what processes compete for is
+	// better replaced than removed.
 	Remove(ctx context.Context, name string, was Version) error
 	// String is the location, for messages. It has no secrets.
 	String() string

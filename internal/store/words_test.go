@@ -78,15 +78,17 @@ func TestExpired(t *testing.T) {
 
 // TestUnconditional has a server that takes no notice of conditions, so that two tasks could have the same part.
 func TestUnconditional(t *testing.T) {
-	server := storetest.NewServer()
-	server.Unconditional = true
-	bubble(t, server, io.Discard, func(t *testing.T, s store.Store) {
-		_, err := s.Put(t.Context(), "run.json", []byte("one"), store.Absent)
-		wantRefused(t, "put", err, "use a server with conditional writes")
-		if objects, err := s.List(t.Context(), ""); err != nil || len(objects) > 0 {
-			t.Errorf("there is %+v, %v", objects, err)
-		}
-	})
+	for _, ignored := range []string{"PUT If-None-Match", "PUT If-Match"} {
+		server := storetest.NewServer()
+		server.Ignored = []string{ignored}
+		bubble(t, server, io.Discard, func(t *testing.T, s store.Store) {
+			_, err := s.Put(t.Context(), "run.json", []byte("one"), store.Absent)
+			wantRefused(t, ignored, err, "use a server with conditional writes")
+			if objects, err := s.List(t.Context(), ""); err != nil || len(objects) > 0 {
+				t.Errorf("%s: there is %+v, %v", ignored, objects, err)
+			}
+		})
+	}
 }
 
 func TestNoCredentials(t *testing.T) {

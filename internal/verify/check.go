@@ -30,7 +30,8 @@ type check struct {
 	words   map[string]map[string]bool // closed sets, by column
 	seed    maphash.Seed
 
-	manifests []*output.Manifest
+	manifests []*output.Manifest  // of the run, or of its shards
+	merged    *output.Manifest    // that was made from those of the shards; nil: none was
 	plan      *domains.Plan       // nil: it is gone, or of another version
 	nameless  int                 // parts whose prepared names are gone
 	late      *domains.Exclusions // added after the names were prepared; nil: none

@@ -8,9 +8,15 @@ import (
 
 // readManifests reads the manifests, and compares them with each other.
 func (c *check) readManifests() error {
-	manifests, err := output.ReadManifests(c.dir)
+	manifests, merged, err := output.ReadShardManifests(c.dir)
 	if err != nil {
 		return err
+	}
+	c.merged = merged
+	if merged != nil && len(manifests) < merged.Merged.Shards {
+		c.report.note("the manifests of %d of %d shards are gone: %s stands for them, and their lists of disagreements "+
+			"are not read", merged.Merged.Shards-len(manifests), merged.Merged.Shards, merged.Name())
+		manifests = []*output.Manifest{merged}
 	}
 	c.manifests = manifests
 	c.listed = make(map[string]listing)

@@ -58,6 +58,11 @@ func (r *Report) add(in output.Input) {
 	r.Names += in.Names
 }
 
+// note records what could not be checked.
+func (r *Report) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
 // Write writes the report for people.
 func (r *Report) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)

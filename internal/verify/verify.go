@@ -21,7 +21,7 @@ func Run(dir string, options Options) (Report, error) {
 	}
 	c := &check{options: options, dir: dir, words: closedSets(), stale: make(map[string]bool), seed: maphash.MakeSeed()}
 	for _, step := range []func() error{c.readManifests, c.readCrossChecks, c.readPlan, c.readOtherTags, c.readParts,
-		c.findDuplicates, c.compareTotals} {
+		c.findDuplicates, c.compareTotals, c.compareMerged} {
 		if err := step(); err != nil {
 			return c.report, err
 		}

@@ -24,8 +24,8 @@ const pageSize = 7
 type Server struct {
 	// Fault says what is to go wrong with a request; nil: nothing ever. It is called by one goroutine at a time.
 	Fault func(Request) Fault
-	// Unconditional has the server ignore conditions of writes.
-	Unconditional bool
+	// Ignored are the conditions that the server ignores, as "PUT If-None-Match", "PUT If-Match", "DELETE If-Match".
+	Ignored []string
 
 	mu       sync.Mutex
 	objects  map[string]stored // by bucket/key
@@ -137,7 +137,7 @@ func (s *Server) answer(request Request, r *http.Request, body []byte) answer {
 		s.objects[request.Name] = object
 		return answer{status: http.StatusOK, header: map[string]string{"ETag": object.etag}}
 	case "remove":
-		if match := r.Header.Get("If-Match"); match != "" && there && match != now.etag && !s.Unconditional {
+		if match := s.condition(r, "If-Match"); match != "" && there && match != now.etag {
 			return refusal(http.StatusPreconditionFailed, "PreconditionFailed")
 		}
 		delete(s.objects, request.Name)
@@ -156,16 +156,22 @@ func (s *Server) answer(request Request, r *http.Request, body []byte) answer {
 
 // holds is the refusal of a write whose condition does not hold; one without a status if it does.
 func (s *Server) holds(r *http.Request, now stored, there bool) answer {
-	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
+	match, none := s.condition(r, "If-Match"), s.condition(r, "If-None-Match")
 	switch {
-	case s.Unconditional:
-		return answer{}
 	case match != "" && !there:
 		return refusal(http.StatusNotFound, "NoSuchKey")
 	case match != "" && match != now.etag, none == "*" && there:
 		return refusal(http.StatusPreconditionFailed, "PreconditionFailed")
 	}
 	return answer{}
+}
+
+// condition is the value of a header, unless the server ignores it.
+func (s *Server) condition(r *http.Request, header string) string {
+	if slices.Contains(s.Ignored, r.Method+" "+header) {
+		return ""
+	}
+	return r.Header.Get(header)
 }
 
 // list lists the objects of a bucket, a page at a time.
