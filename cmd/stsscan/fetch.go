@@ -61,7 +61,8 @@ func writeFetched(std streams, dir string, fetched rundir.Fetched) error {
 	for _, open := range fetched.Open {
 		fmt.Fprintln(&text, open)
 	}
-	fmt.Fprintf(&text, "%s: %s parts, %s octets\n", dir, output.Grouped(int64(fetched.Parts)), output.Grouped(fetched.Octets))
+	parts, octets := output.Grouped(int64(fetched.Parts)), output.Grouped(fetched.Octets)
+	fmt.Fprintf(&text, "%s: %s parts, %s octets\n", dir, parts, octets)
 	_, err := fmt.Fprint(std.out, text.String())
 	return err
 }

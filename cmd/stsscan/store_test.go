@@ -75,14 +75,16 @@ func verdicts(t *testing.T, dir string) (lines []string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			lines = append(lines, fmt.Sprintf("%06d ", row.Rank)+fmt.Sprint(row.Domain, row.Record, row.Policy, row.Verdict, row.Pending, row.Pass))
+			lines = append(lines, fmt.Sprintf("%06d %s %v", row.Rank, row.Domain,
+				[]any{row.Record, row.Policy, row.Verdict, row.Pending, row.Pass}))
 		}
 	}
 	slices.Sort(lines)
 	return lines
 }
 
-// Machines that share nothing but a store prepare, scan and finish a run, each in a directory that is lost when it ends.
+// Machines that share nothing but a store prepare, scan and finish a run, each in a directory that is
+// lost when it ends.
 func TestStore(t *testing.T) {
 	world, list := smallWorld(t, 40)
 	startServer(t)
@@ -371,7 +373,8 @@ func TestFetch(t *testing.T) {
 	}
 	spoil(filepath.Join(location, output.PartName(3)))
 	dir = filepath.Join(t.TempDir(), "run")
-	if status, said := fetch(location); status != exitIncomplete || !strings.Contains(said, "part-000003.parquet: it is not") {
+	status, said := fetch(location)
+	if status != exitIncomplete || !strings.Contains(said, "part-000003.parquet: it is not") {
 		t.Errorf("a spoilt part: status %d: %s", status, said)
 	}
 	if _, err := os.Stat(filepath.Join(dir, output.PartName(3))); err == nil {

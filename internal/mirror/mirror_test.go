@@ -72,7 +72,8 @@ func TestBring(t *testing.T) {
 	}
 	write(t, there, "plan.json", "another")
 	m = open(t, s, there)
-	if names := m.Names(func(string) bool { return true }); !slices.Equal(names, []string{"chunks/chunk-000000.names", "plan.json"}) {
+	names := m.Names(func(string) bool { return true })
+	if !slices.Equal(names, []string{"chunks/chunk-000000.names", "plan.json"}) {
 		t.Errorf("it has %q", names)
 	}
 	for _, name := range []string{"chunks/chunk-000000.names", "plan.json", "none"} {
@@ -166,8 +167,8 @@ func TestDamaged(t *testing.T) {
 	want(t, s, map[string]string{"part-000000.parquet": "rows again"})
 }
 
-// A store whose calls fail, each once before and once after its effect, has in the end what it has to have. Each process
-// begins with an empty directory.
+// A store whose calls fail, each once before and once after its effect, has in the end what it has to have. Each
+// process begins with an empty directory.
 func TestFaulty(t *testing.T) {
 	behind := store.NewDir(t.TempDir())
 	s := storetest.NewFaulty(behind)

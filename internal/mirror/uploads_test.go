@@ -69,7 +69,9 @@ func TestOrder(t *testing.T) {
 
 // The first failure ends the work, and nothing is put after it.
 func TestFailure(t *testing.T) {
-	for cause, want := range map[error]error{store.ErrUnavailable: mirror.ErrNotPut, store.ErrChanged: mirror.ErrOvertaken} {
+	for cause, want := range map[error]error{
+		store.ErrUnavailable: mirror.ErrNotPut, store.ErrChanged: mirror.ErrOvertaken,
+	} {
 		g, dir := newGate(t), t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			g.pass = make(chan error)

@@ -149,7 +149,7 @@ func (f *fetching) read(ctx context.Context, name string) ([]byte, error) {
 
 // bringLists brings what tells of the lists and of those who opted out, and what cross-checks have found.
 func (f *fetching) bringLists(ctx context.Context) error {
-	names := append(domains.PreparedFiles(), f.dir.mirror.Names(domains.IsHistory)...)
+	names := append(preparedFiles(), f.dir.mirror.Names(isHistory)...)
 	for _, m := range f.manifests {
 		names = append(names, output.CrossCheckName(m.Shard))
 	}
@@ -267,5 +267,5 @@ func (d *Dir) putFinished(ctx context.Context) error {
 		err = errors.Join(err, d.mirror.Remove(ctx, output.ManifestName(nil)))
 		return errors.Join(fmt.Errorf("%s is %w: a shard is scanned again: wait for it", d.mirror, ErrInUse), err)
 	}
-	return d.mirror.RemoveAll(ctx, domains.ChunksPrefix)
+	return d.mirror.RemoveAll(ctx, chunksPrefix)
 }

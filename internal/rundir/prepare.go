@@ -121,7 +121,7 @@ func (d *Dir) RemoveChunks(ctx context.Context) {
 		return domains.RemoveChunks(d.path)
 	})
 	if err == nil && d.mirror != nil && d.shard.Whole() {
-		err = d.mirror.RemoveAll(ctx, domains.ChunksPrefix)
+		err = d.mirror.RemoveAll(ctx, chunksPrefix)
 	}
 	if err != nil && ctx.Err() == nil {
 		d.log.Warn("the prepared names are not removed", "error", err)

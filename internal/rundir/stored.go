@@ -94,12 +94,12 @@ func (d *Dir) bring(ctx context.Context) error {
 			return err
 		}
 	}
-	names := domains.NeededFiles()
+	names := []string{domains.EntriesFile, domains.PlanFile} // without which the names cannot be read
 	if d.shard.Whole() {
-		names = domains.PreparedFiles() // of a run of one directory, that one has all
+		names = preparedFiles() // of a run of one directory, that one has all
 	}
 	names = append(names, manifest, output.CrossCheckName(d.Shard()))
-	names = append(names, d.mirror.Names(domains.IsHistory)...)
+	names = append(names, d.mirror.Names(isHistory)...)
 	names = append(names, d.mirror.Names(func(name string) bool {
 		k, ok := output.PartNumber(name)
 		return ok && d.shard.Owns(k)
@@ -117,9 +117,9 @@ func (d *Dir) bringPrepared(ctx context.Context) error {
 	if d.mirror == nil {
 		return nil
 	}
-	names := append(domains.PreparedFiles(), d.mirror.Names(func(name string) bool {
+	names := append(preparedFiles(), d.mirror.Names(func(name string) bool {
 		_, isManifest := output.ManifestShard(name)
-		return isManifest || domains.IsHistory(name) || strings.HasPrefix(name, domains.ChunksPrefix)
+		return isManifest || isHistory(name) || strings.HasPrefix(name, chunksPrefix)
 	})...)
 	for _, name := range names {
 		if err := d.bringOne(ctx, name); err != nil {
@@ -148,7 +148,7 @@ func (d *Dir) bringChunks(ctx context.Context, r *Record) error {
 		if !r.lacks(k) {
 			continue
 		}
-		if err := d.bringOne(ctx, domains.ChunkFile(k)); err != nil {
+		if err := d.bringOne(ctx, chunkFile(k)); err != nil {
 			return err
 		}
 	}
@@ -163,11 +163,11 @@ func (d *Dir) putPrepared(ctx context.Context, plan *domains.Plan, all bool) (*d
 		return plan, nil
 	}
 	for k := range plan.Parts {
-		if err := d.mirror.PutFileOnce(ctx, domains.ChunkFile(k)); err != nil {
+		if err := d.mirror.PutFileOnce(ctx, chunkFile(k)); err != nil {
 			return nil, otherPreparation(err)
 		}
 	}
-	for _, name := range domains.PreparedFiles() {
+	for _, name := range preparedFiles() {
 		err := d.mirror.PutFileOnce(ctx, name)
 		if name != domains.PlanFile || !errors.Is(err, mirror.ErrOther) {
 			if err != nil {

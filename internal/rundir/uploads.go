@@ -36,7 +36,7 @@ func (r *Record) upload() error {
 	}
 	name := r.Manifest.Name()
 	for _, side := range []string{
-		domains.HistoryFile(strings.TrimSuffix(name, ".json")), output.CrossCheckName(r.Manifest.Shard),
+		domains.HistoryName(strings.TrimSuffix(name, ".json")), output.CrossCheckName(r.Manifest.Shard),
 	} {
 		_, err := os.Stat(filepath.Join(r.dir, side))
 		if errors.Is(err, fs.ErrNotExist) {
