@@ -184,3 +184,33 @@ func TestClaimAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A shard that a process on another machine has begun is taken over, and what says so is gone then. The claim of a
+// process that died here stops nobody, and none is left.
+func TestTakenOver(t *testing.T) {
+	world, list := smallWorld(t, 10)
+	dir := filepath.Join(t.TempDir(), "run")
+	scan := []string{
+		"scan", "-o", dir, "--sim", world, "-q", "--part-size", "6", "--preflight=false", "--shard", "1/2", list,
+	}
+	marker := filepath.Join(dir, ".run-1-of-2.taken-over")
+	if err := durable.MakeDir(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []bool{true, false} { // of the first question
+		if err := os.WriteFile(marker, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if status, said := command(t.Context(), scan...); status != 0 {
+			t.Fatalf("first %v: status %d: %s", before, status, said)
+		}
+		if _, err := os.Stat(marker); err == nil {
+			t.Errorf("first %v: the mark is left", before)
+		}
+		for _, name := range []string{"claim-1-of-2.json", ".surveys-000001.log"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				t.Errorf("first %v: %s is left", before, name)
+			}
+		}
+	}
+}

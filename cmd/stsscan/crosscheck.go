@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"math"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 
@@ -138,10 +135,7 @@ func (j *scanJob) crossCheck(
 	ctx context.Context, n *network, engine *resolver.Resolver, config pipeline.Config, record *rundir.Record,
 ) error {
 	if engine == nil {
-		if err := os.Remove(j.path(output.CrossCheckName(j.dir.Shard()))); !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+		return j.dir.Disk().Remove(j.path(output.CrossCheckName(j.dir.Shard())))
 	}
 	if err := record.Write(output.StatusRunning, nil); err != nil {
 		return err
@@ -160,7 +154,7 @@ func (j *scanJob) crossCheck(
 	stop()
 	switch {
 	case ctx.Err() != nil:
-		return rundir.ErrStopped
+		return rundir.Stopped(ctx)
 	case err != nil:
 		return err
 	}

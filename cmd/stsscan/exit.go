@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stsscan/internal/claim"
 	"stsscan/internal/domains"
 	"stsscan/internal/mirror"
 	"stsscan/internal/pipeline"
@@ -46,8 +47,10 @@ func exitOf(err error) error {
 	if errors.Is(err, domains.ErrEntryGone) {
 		return usage(err)
 	}
-	if errors.Is(err, rundir.ErrInUse) {
-		return &statusError{exitInUse, err}
+	for _, used := range []error{rundir.ErrInUse, claim.ErrHeld, claim.ErrLost} {
+		if errors.Is(err, used) {
+			return &statusError{exitInUse, err}
+		}
 	}
 	for _, early := range []error{
 		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stsscan/internal/claim"
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/explain"
 	"stsscan/internal/machine"
 	"stsscan/internal/metrics"
@@ -54,7 +54,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	if j.store != nil {
 		j.dir.KeepIn(j.store)
 	}
-	release, err := j.dir.Lock(ctx)
+	ctx, release, err := j.dir.Lock(ctx)
 	if err != nil {
 		return nil, exitOf(rundir.NotOurs(err))
 	}
@@ -84,7 +84,7 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Record) (*output.Manifest, error) {
 	shard := strings.TrimSuffix(record.Manifest.Name(), ".json")
 	damaged := func(err error) { j.dir.NoteDamage(err, "it is written anew from the file of --exclude") }
-	if err := record.Excluded.Follow(record.Plan, shard, durable.Disk{}, time.Now, damaged); err != nil {
+	if err := record.Excluded.Follow(record.Plan, shard, j.dir.Disk(), time.Now, damaged); err != nil {
 		return nil, exitOf(err)
 	}
 	working := j.dir.Upload(ctx, record)
@@ -111,10 +111,12 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Reco
 	record.Manifest.Trust = &trust
 	record.Describe(n.ofRun())
 	if ctx.Err() != nil {
-		err = rundir.ErrStopped
+		err = rundir.Stopped(ctx)
 	}
 	if err != nil {
-		err = exitOf(record.End(err))
+		if err = exitOf(record.End(err)); errors.Is(err, claim.ErrLost) {
+			return nil, err
+		}
 		return nil, errors.Join(err, j.printSummary(record.Manifest))
 	}
 	if err := record.Write(output.StatusRunning, nil); err != nil {
@@ -160,7 +162,11 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Reco
 	}
 
 	record.Describe(n.ofRun())
-	if err = exitOf(record.End(scanErr)); record.Manifest.Finished() {
+	err = exitOf(record.End(scanErr))
+	switch {
+	case errors.Is(err, claim.ErrLost):
+		return nil, err
+	case record.Manifest.Finished():
 		j.dir.RemoveChunks(ctx)
 	}
 	err = errors.Join(err, j.writeMetrics(record.Manifest))

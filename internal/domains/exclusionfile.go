@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
@@ -93,10 +92,7 @@ func (f *ExclusionFile) Follow(
 	}
 	before, err := readHistories(plan.dir, func(path string, err error) error {
 		damaged(err)
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) { // another process may have removed it
-			return err
-		}
-		return nil
+		return disk.Remove(path)
 	})
 	if err != nil {
 		return err

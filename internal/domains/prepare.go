@@ -189,7 +189,7 @@ func (cfg *PrepareConfig) sweep(all bool) error {
 	}
 	if all {
 		for _, name := range []string{EntriesFile, DuplicatesFile} { // others are always written anew
-			if err := os.Remove(filepath.Join(cfg.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := cfg.Disk.Remove(filepath.Join(cfg.Dir, name)); err != nil {
 				return err
 			}
 		}
@@ -201,7 +201,7 @@ func (cfg *PrepareConfig) sweep(all bool) error {
 			if ok, _ := filepath.Match("chunk-*", e.Name()); !ok {
 				continue
 			}
-			if err := os.Remove(filepath.Join(chunks, e.Name())); err != nil {
+			if err := cfg.Disk.Remove(filepath.Join(chunks, e.Name())); err != nil {
 				return err
 			}
 		}

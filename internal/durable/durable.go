@@ -24,6 +24,10 @@ const TemporaryPrefix = ".tmp-"
 // that fails.
 type Disk struct {
 	FS FS // nil: OS{}
+
+	// Permit is asked before a file appears under its name, and before one is renamed or removed. Its error is that
+	// of the call, and nothing has changed. It may be called from several goroutines. Nil: all is permitted.
+	Permit func() error
 }
 
 // Create is [Disk.Create] on the file system of the operating system.
@@ -48,14 +52,43 @@ func (d Disk) WriteFile(name string, data []byte) error {
 // Create begins the file name, with mode 0644 before the umask. Nothing appears under that name until
 // [File.Commit]. A File that is not committed must be aborted.
 func (d Disk) Create(name string) (*File, error) {
-	fsys := d.fs()
 	dir, base := filepath.Split(name)
 	temp := filepath.Join(dir, fmt.Sprintf("%s%s-%016x", TemporaryPrefix, base, rand.Uint64()))
-	h, err := fsys.Create(temp)
+	h, err := d.fs().Create(temp)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", name, cause(err))
 	}
-	return &File{fs: fsys, handle: h, name: name, temp: temp}, nil
+	return &File{disk: d, handle: h, name: name, temp: temp}, nil
+}
+
+// Permitted is the error of Permit for a file that the caller changes in a way of its own.
+func (d Disk) Permitted() error {
+	if d.Permit == nil {
+		return nil
+	}
+	return d.Permit()
+}
+
+// Rename renames a file, which may replace another one.
+func (d Disk) Rename(from, to string) error {
+	if err := d.Permitted(); err != nil {
+		return fmt.Errorf("rename %s: %w", from, err)
+	}
+	if err := d.fs().Rename(from, to); err != nil {
+		return fmt.Errorf("rename %s to %s: %w", from, to, cause(err))
+	}
+	return nil
+}
+
+// Remove removes a file. One that is not there counts as removed.
+func (d Disk) Remove(name string) error {
+	if err := d.Permitted(); err != nil {
+		return fmt.Errorf("remove %s: %w", name, err)
+	}
+	if err := d.fs().Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s: %w", name, cause(err))
+	}
+	return nil
 }
 
 // Sweep removes the temporary files that a killed process left in dir. If several processes write to one
@@ -79,8 +112,7 @@ func (d Disk) Sweep(dir string, mine func(name string) bool) error {
 		if mine != nil && !mine(rest[:end]) {
 			continue
 		}
-		// Another process of the same run may have removed it.
-		if err := d.fs().Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.Remove(filepath.Join(dir, e.Name())); err != nil { // or another process of the same run did
 			errs = append(errs, fmt.Errorf("sweep %s: %w", dir, err))
 		}
 	}
@@ -96,7 +128,7 @@ func (d Disk) fs() FS {
 
 // A File is being written. It is not safe for concurrent use.
 type File struct {
-	fs         FS
+	disk       Disk
 	handle     Handle // nil once the file is committed or aborted
 	name, temp string
 	err        error // of the first failed write, after which nothing may be committed
@@ -123,9 +155,9 @@ func (f *File) Write(p []byte) (int, error) {
 }
 
 // Commit makes the file appear under its name, replacing an older one. Unless check is nil, it is given the path
-// of the temporary file once the data has reached the disk; its error stops the commit. On error the temporary
-// file is removed and the name is as it was. The exception is a failure to sync the directory: the new file is in
-// place and whole, but may not survive a loss of power.
+// of the temporary file once the data has reached the disk; its error stops the commit, and so does that of Permit
+// of [Disk], which is asked last. On error the temporary file is removed and the name is as it was. The exception
+// is a failure to sync the directory: the new file is in place and whole, but may not survive a loss of power.
 func (f *File) Commit(check func(path string) error) error {
 	if f.handle == nil {
 		return fmt.Errorf("commit %s: %w", f.name, fs.ErrClosed)
@@ -147,10 +179,13 @@ func (f *File) Commit(check func(path string) error) error {
 			return JoinErrors(fmt.Errorf("check %s: %w", f.name, err), f.remove())
 		}
 	}
-	if err := f.fs.Rename(f.temp, f.name); err != nil {
+	if err := f.disk.Permitted(); err != nil {
+		return JoinErrors(fmt.Errorf("rename to %s: %w", f.name, err), f.remove())
+	}
+	if err := f.disk.fs().Rename(f.temp, f.name); err != nil {
 		return JoinErrors(fmt.Errorf("rename to %s: %w", f.name, cause(err)), f.remove())
 	}
-	if err := f.fs.SyncDir(filepath.Dir(f.name)); err != nil {
+	if err := f.disk.fs().SyncDir(filepath.Dir(f.name)); err != nil {
 		return fmt.Errorf("sync directory of %s: %w", f.name, cause(err))
 	}
 	return nil
@@ -170,7 +205,7 @@ func (f *File) Abort() error {
 }
 
 func (f *File) remove() error {
-	if err := f.fs.Remove(f.temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.disk.fs().Remove(f.temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove temporary file: %w", err)
 	}
 	return nil

@@ -54,6 +54,9 @@ func New(s store.Store, dir string, log *slog.Logger) *Mirror {
 	return &Mirror{store: s, dir: dir, log: log, sizes: make(map[string]int64), known: make(map[string]state)}
 }
 
+// Store is the store.
+func (m *Mirror) Store() store.Store { return m.store }
+
 // String is the location of the store.
 func (m *Mirror) String() string { return m.store.String() }
 

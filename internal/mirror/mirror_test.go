@@ -187,7 +187,7 @@ func TestFaulty(t *testing.T) {
 		if err := m.PutFileOnce(t.Context(), "plan.json"); err != nil {
 			return err
 		}
-		_, u := m.Start(t.Context())
+		_, u := m.Start(t.Context(), nil)
 		for k := range 2 {
 			name := fmt.Sprintf("part-%06d.parquet", k)
 			write(t, dir, name, "rows")

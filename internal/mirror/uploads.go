@@ -17,6 +17,7 @@ const mostWaiting = 8
 type Uploads struct {
 	mirror *Mirror
 	ctx    context.Context         // of the work; its end lets no file go
+	permit func() error            // asked before each file; nil: all is permitted
 	fail   context.CancelCauseFunc // ends the work
 
 	mu      sync.Mutex
@@ -34,11 +35,12 @@ type upload struct {
 	remove  bool   // instead
 }
 
-// Start starts uploads for work that goes on until ctx ends. The context that it returns ends with the first failure,
+// Start starts uploads for work that goes on until ctx ends. Permit is asked before each file is put, or else it is nil;
+// its error is that of the file. The context that it returns ends with the first failure,
 // which is its cause; what the work writes after it is only in the run directory.
-func (m *Mirror) Start(ctx context.Context) (context.Context, *Uploads) {
+func (m *Mirror) Start(ctx context.Context, permit func() error) (context.Context, *Uploads) {
 	working, fail := context.WithCancelCause(ctx)
-	u := &Uploads{mirror: m, ctx: working, fail: fail}
+	u := &Uploads{mirror: m, ctx: working, permit: permit, fail: fail}
 	u.changed = sync.NewCond(&u.mu)
 	context.AfterFunc(working, u.wake)
 	go u.run()
@@ -102,7 +104,8 @@ func (u *Uploads) add(next upload) {
 }
 
 // Flush waits until everything is in the store, also after the end of the work. Its error is that of the first file
-// that could not be put; it wraps [ErrOvertaken] or [ErrNotPut].
+// that could not be put; it wraps [ErrOvertaken] or [ErrNotPut], or was not
+// permitted.
 func (u *Uploads) Flush() error {
 	if u == nil {
 		return nil
@@ -147,9 +150,9 @@ func (u *Uploads) run() {
 		if !ok {
 			return
 		}
-		err := u.put(ctx, next)
-		if err != nil && !errors.Is(err, ErrOvertaken) {
-			err = fmt.Errorf("%w: %w: run the same command again to go on", ErrNotPut, err)
+		err := u.permitted()
+		if err == nil {
+			err = notPut(u.put(ctx, next))
 		}
 		u.mu.Lock()
 		u.busy, u.err = false, err
@@ -160,6 +163,21 @@ func (u *Uploads) run() {
 			return
 		}
 	}
+}
+
+func (u *Uploads) permitted() error {
+	if u.permit == nil {
+		return nil
+	}
+	return u.permit()
+}
+
+// notPut says what follows from an error.
+func notPut(err error) error {
+	if err == nil || errors.Is(err, ErrOvertaken) {
+		return err
+	}
+	return fmt.Errorf("%w: %w: run the same command again to go on", ErrNotPut, err)
 }
 
 // next waits for an upload; ok is false when there will be none.

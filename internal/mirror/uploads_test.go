@@ -23,7 +23,7 @@ func TestOrder(t *testing.T) {
 		g.pass = make(chan error)
 		m := open(t, g, dir)
 		ctx, stop := context.WithCancel(t.Context())
-		working, u := m.Start(ctx)
+		working, u := m.Start(ctx, nil)
 		wrote, parts := 0, 12
 		go func() {
 			for k := range parts {
@@ -76,7 +76,7 @@ func TestFailure(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g.pass = make(chan error)
 			m := open(t, g, dir)
-			working, u := m.Start(t.Context())
+			working, u := m.Start(t.Context(), nil)
 			write(t, dir, "part-0", "0")
 			write(t, dir, "run.json", "1")
 			u.File("part-0")

@@ -104,11 +104,14 @@ func (d *Dataset) Create(k int, firstRank, lastRank int64) (*Part, error) {
 	})
 }
 
-// Sweep removes the temporary files that a killed process left, of the parts that mine reports are the caller's; nil
-// means all. Where shards share a directory, those of the others may be in use.
+// Sweep removes the temporary files that a killed process left, of the parts that mine reports are the caller's, and of
+// their logs; nil means all. Where shards share a directory, those of the others may be in use.
 func (d *Dataset) Sweep(mine func(k int) bool) error {
 	return d.Disk.Sweep(d.dir, func(name string) bool {
 		k, ok := PartNumber(name)
+		if !ok {
+			k, ok = logNumber(name)
+		}
 		return ok && (mine == nil || mine(k))
 	})
 }

@@ -74,6 +74,7 @@ func TestSweep(t *testing.T) {
 	d := open(t, t.TempDir(), identity())
 	for _, name := range []string{
 		".tmp-part-000000.parquet-00", ".tmp-part-000001.parquet-01", ".tmp-run.json-02", "part-000001.parquet",
+		".tmp-.surveys-000001.log-03", ".tmp-.surveys-1.log-04", ".surveys-000001.log",
 	} {
 		if err := os.WriteFile(filepath.Join(d.dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
@@ -82,11 +83,12 @@ func TestSweep(t *testing.T) {
 	if err := d.Sweep(func(k int) bool { return k == 1 }); err != nil {
 		t.Fatal(err)
 	}
-	wantFiles(t, d.dir, ".tmp-part-000000.parquet-00", ".tmp-run.json-02", "part-000001.parquet")
+	wantFiles(t, d.dir, ".surveys-000001.log", ".tmp-.surveys-1.log-04", ".tmp-part-000000.parquet-00", ".tmp-run.json-02",
+		"part-000001.parquet")
 	if err := d.Sweep(nil); err != nil {
 		t.Fatal(err)
 	}
-	wantFiles(t, d.dir, ".tmp-run.json-02", "part-000001.parquet")
+	wantFiles(t, d.dir, ".surveys-000001.log", ".tmp-.surveys-1.log-04", ".tmp-run.json-02", "part-000001.parquet")
 }
 
 func TestPartNumber(t *testing.T) {

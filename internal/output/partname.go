@@ -54,3 +54,12 @@ func PartPaths(dir string) ([]string, error) {
 	}
 	return paths, nil
 }
+
+// logName is the file name of the log of surveys of part k.
+func logName(k int) string { return fmt.Sprintf(".surveys-%06d.log", k) }
+
+// logNumber is the number of the part whose log has the file name.
+func logNumber(name string) (k int, ok bool) {
+	n, _ := fmt.Sscanf(name, ".surveys-%d.log", &k)
+	return k, n == 1 && name == logName(k)
+}

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"stsscan/internal/durable"
 )
 
 // A SurveyLog keeps the rows of surveys of a part that is being written, and which other surveys have begun to ask
@@ -24,6 +26,7 @@ import (
 // called from several goroutines.
 type SurveyLog struct {
 	path string
+	disk durable.Disk
 
 	mu      sync.Mutex
 	file    *os.File
@@ -56,7 +59,10 @@ const (
 // process left in it for the same part and base is kept, anything else is dropped. now is when the names of lost
 // entries count as asked. The log must be closed or removed.
 func (d *Dataset) Log(k int, base string, now time.Time) (*SurveyLog, error) {
-	l := &SurveyLog{path: d.logPath(k), rows: make(map[int64]entryRange), begun: make(map[int64]time.Time)}
+	l := &SurveyLog{path: d.logPath(k), disk: d.Disk, rows: make(map[int64]entryRange), begun: make(map[int64]time.Time)}
+	if err := d.Disk.Permitted(); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.path, err)
+	}
 	_, err := os.Lstat(l.path)
 	there := err == nil
 	if l.file, err = os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -88,16 +94,6 @@ func (d *Dataset) LogLost(k int, now time.Time) error {
 	return errors.Join(err, l.Close())
 }
 
-// LogTakenOver notes in the log of part k, for the base of [Dataset.Log], that a process on another machine has worked
-// on the part: what it asked up to now is not in the log, so none of the policies is asked for too soon.
-func (d *Dataset) LogTakenOver(k int, base string, now time.Time) error {
-	l, err := d.Log(k, base, now)
-	if err != nil {
-		return err
-	}
-	return errors.Join(l.noteLoss(now), l.Close())
-}
-
 // noteLoss notes that names without an entry may have been asked.
 func (l *SurveyLog) noteLoss(now time.Time) error {
 	l.begun[0] = now
@@ -109,15 +105,43 @@ func (l *SurveyLog) Damaged() bool { return l.damaged }
 
 // RemoveLog removes the log of part k, if there is one.
 func (d *Dataset) RemoveLog(k int) error {
-	if err := os.Remove(d.logPath(k)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return d.Disk.Remove(d.logPath(k))
 }
 
-func (d *Dataset) logPath(k int) string {
-	return filepath.Join(d.dir, fmt.Sprintf(".surveys-%06d.log", k))
+// LogTakenOver takes over the log of part k, for the base of [Dataset.Log], from a process on another machine. What
+// that one did up to now may not have reached the file, so no policy is asked for too soon. If it is alive after all,
+// and goes on, it has another file.
+func (d *Dataset) LogTakenOver(k int, base string, now time.Time) error {
+	if err := d.copyLog(k); err != nil {
+		return err
+	}
+	l, err := d.Log(k, base, now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.noteLoss(now), l.Close())
 }
+
+// copyLog puts a copy in the place of the log of part k, if there is one.
+func (d *Dataset) copyLog(k int) error {
+	old, err := os.Open(d.logPath(k))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	file, err := d.Disk.Create(d.logPath(k))
+	if err != nil {
+		return durable.JoinErrors(err, old.Close())
+	}
+	if _, err = io.Copy(file, old); err == nil {
+		return durable.JoinErrors(file.Commit(nil), old.Close())
+	}
+	return durable.JoinErrors(err, errors.Join(file.Abort(), old.Close()))
+}
+
+func (d *Dataset) logPath(k int) string { return filepath.Join(d.dir, logName(k)) }
 
 // open reads the entries, and cuts off what follows them.
 func (l *SurveyLog) open(head []byte, there bool) error {
@@ -230,6 +254,9 @@ func (l *SurveyLog) append(e entry) error {
 		return fmt.Errorf("%s: %w", l.path, err)
 	}
 	line := framed(data)
+	if err := l.disk.Permitted(); err != nil {
+		return fmt.Errorf("%s: %w", l.path, err)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
@@ -253,4 +280,4 @@ func (l *SurveyLog) Close() error {
 }
 
 // Remove removes the log: the part is whole.
-func (l *SurveyLog) Remove() error { return errors.Join(l.Close(), os.Remove(l.path)) }
+func (l *SurveyLog) Remove() error { return errors.Join(l.Close(), l.disk.Remove(l.path)) }

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"reflect"
 	"slices"
@@ -196,6 +197,86 @@ func TestSurveyLogLost(t *testing.T) {
 		if when, lost := l.Lost(rank); !lost || !when.Equal(at().Add(want)) {
 			t.Errorf("rank %d: %v, %v", rank, when, lost)
 		}
+	}
+}
+
+// A log that is taken over from another machine keeps its rows, and what is not in it counts as asked until now. The
+// process that had it open writes to no file of the run any more.
+func TestLogTakenOver(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	base := strings.Repeat("ab", 32)
+	before := openLog(t, d, 0, base)
+	row := every("a.example.com", 1)
+	if err := before.Done(row); err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Begin(2, at()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 { // the later one counts
+		if err := d.LogTakenOver(0, base, at().Add(time.Duration(i)*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken, err := os.ReadFile(d.logPath(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := before.Done(every("b.example.com", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(d.logPath(0)); err != nil || !bytes.Equal(now, taken) {
+		t.Errorf("the log has changed: %v", err)
+	}
+	l := openLog(t, d, 0, base)
+	if got, err := l.Found(1, row.Domain); err != nil || !reflect.DeepEqual(got, row) || l.Damaged() {
+		t.Errorf("%+v, %v, damaged: %v", got, err, l.Damaged())
+	}
+	for _, rank := range []int64{2, 3} {
+		if when, lost := l.Lost(rank); !lost || !when.Equal(at().Add(time.Minute)) {
+			t.Errorf("rank %d: %v, %v", rank, when, lost)
+		}
+	}
+	if err := d.LogTakenOver(7, "", at()); err != nil {
+		t.Fatal(err)
+	}
+	if when, lost := openLog(t, d, 7, "").Lost(1); !lost || !when.Equal(at()) {
+		t.Errorf("without a log: %v, %v", when, lost)
+	}
+}
+
+// Where nothing is permitted any more, no log is opened, written or removed.
+func TestLogWithoutPermit(t *testing.T) {
+	d := open(t, t.TempDir(), identity())
+	errLost := errors.New("lost")
+	permitted := true
+	d.Disk.Permit = func() error {
+		if permitted {
+			return nil
+		}
+		return errLost
+	}
+	l := openLog(t, d, 0, "")
+	if err := l.Begin(1, at()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(d.logPath(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	permitted = false
+	open := func(k int) error { _, err := d.Log(k, "", at()); return err }
+	for i, err := range []error{
+		l.Begin(2, at()), l.Done(every("a.example.com", 1)), open(0), open(1), d.LogLost(1, at()),
+		d.LogTakenOver(0, "", at()), d.RemoveLog(0), l.Remove(),
+	} {
+		if !errors.Is(err, errLost) {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	wantFiles(t, d.dir, logName(0))
+	if after, err := os.ReadFile(d.logPath(0)); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the log has changed: %v", err)
 	}
 }
 

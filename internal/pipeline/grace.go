@@ -17,6 +17,17 @@ func errInterrupted() error {
 	return fmt.Errorf("%w: run the same command again to go on", ErrInterrupted)
 }
 
+// stopped is the error of a run whose context has ended: the cause, where that has one of its own.
+func stopped(ctx context.Context) error { return cmp.Or(ownCause(ctx), errInterrupted()) }
+
+// ownCause is the cause of a context that did not end for a wish to stop: a fault, after which nothing may go on.
+func ownCause(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != context.Canceled && cause != context.DeadlineExceeded {
+		return cause
+	}
+	return nil
+}
+
 // errCutShort ends the work of a run that was asked to stop some time ago.
 var errCutShort = errors.New("cut short: the run was asked to stop")
 
@@ -30,10 +41,15 @@ func (g grace) withDefaults() grace {
 	return grace{inFlight: cmp.Or(g.inFlight, 15*time.Second), total: cmp.Or(g.total, 25*time.Second)}
 }
 
-// begin calls cut and then overdue, at their times after the end of ctx. The function that it returns stops that.
-func (g grace) begin(ctx context.Context, cut context.CancelCauseFunc, overdue func()) (off func()) {
+// begin calls cut and then overdue, at their times after the end of ctx; or, if that has a cause of its own, fail at
+// once. The function that it returns stops that.
+func (g grace) begin(ctx context.Context, cut, fail context.CancelCauseFunc, overdue func()) (off func()) {
 	over := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		if cause := ownCause(ctx); cause != nil {
+			fail(cause)
+			return
+		}
 		timer := time.NewTimer(g.inFlight)
 		defer timer.Stop()
 		select {

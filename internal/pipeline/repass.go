@@ -82,7 +82,7 @@ func (p *repass) run(ctx context.Context) error {
 			}
 			left, why := p.pending.left()
 			if ctx.Err() != nil && left > 0 { // not all was asked
-				return errInterrupted()
+				return stopped(ctx)
 			}
 			if err := p.localFaults.check(p.pending.count(), left, why); err != nil {
 				return err
@@ -119,7 +119,7 @@ func (p *repass) pauseFor(ctx context.Context, wait time.Duration, rest Left) er
 		return nil
 	case <-ctx.Done():
 		timer.Stop()
-		return errInterrupted()
+		return stopped(ctx)
 	}
 }
 

@@ -30,7 +30,8 @@ const maxStaged = 4096
 // When ctx ends, no more names are admitted, and what is in flight has a grace of 15 s. Then each name without a
 // row gets a provisional one. A part whose names were not all admitted, or whose answers are not vouched for,
 // leaves no file. Run returns an error that wraps [ErrInterrupted] within 25 s, and the time that it takes to write
-// one part.
+// one part. If the end of ctx has a cause of its own, there is no grace, and Run returns that cause: what is not on
+// disk by then is left out.
 //
 // Any other error is a fault of this machine or of its resolvers, never of a domain. It wraps [ErrLocalFault] if
 // there will be no upstream to ask. A fault during one survey is no error: its row waits for [Repass].
@@ -47,7 +48,7 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	if first.rescans.any() {
-		return errInterrupted()
+		return stopped(ctx)
 	}
 	return nil
 }
@@ -74,7 +75,7 @@ func (r *run) run() error {
 	defer cut(nil)
 	writing, overdue := context.WithCancel(running)
 	defer overdue()
-	defer c.grace.begin(r.stop, cut, overdue)()
+	defer c.grace.begin(r.stop, cut, fail, overdue)()
 
 	surveyor := c.surveyor(work, r.repass, r.lastTry)
 	clock, stopClock := context.WithCancel(running)
@@ -130,7 +131,7 @@ func (r *run) run() error {
 	case a.exclusionsErr != nil:
 		return a.exclusionsErr
 	case a.stopped, w.dropped, w.left, s.left.Load():
-		return errInterrupted()
+		return stopped(r.stop)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type Dir struct {
 	log     *slog.Logger
 	damage  damage
 	mirror  *mirror.Mirror // of the directory in a store; nil: there is no store
-	disk    durable.Disk   // under what Finish writes
+	disk    durable.Disk   // under all that is written; its Permit asks the claim of the shard
 
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none

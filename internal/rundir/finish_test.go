@@ -341,7 +341,7 @@ func TestFinishInUse(t *testing.T) {
 	dir := newRun(t)
 	log := slog.New(slog.DiscardHandler)
 	scan := Open(dir, queue.Shard{Index: 2, Of: shardsOf}, "devel", log)
-	release, err := scan.Lock(t.Context())
+	_, release, err := scan.Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

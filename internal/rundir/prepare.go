@@ -15,8 +15,8 @@ import (
 )
 
 // Prepare finds the whole parts of this shard, and the names of the others: it reads the lists of config into chunks,
-// or finds them prepared. One process does so while the other shards wait. Dir, Needs, Begun, Removed and Damaged of
-// config are set here. Scan is what the run's record says of the scan.
+// or finds them prepared. One process does so while the other shards wait. Dir, Needs, Begun, Removed, Disk and Damaged
+// of config are set here. Scan is what the run's record says of the scan.
 func (d *Dir) Prepare(
 	ctx context.Context, config domains.PrepareConfig, scan Scan, excluded *domains.ExclusionFile,
 ) (record *Record, err error) {
@@ -25,6 +25,7 @@ func (d *Dir) Prepare(
 	}
 	config.Dir, config.Needs, config.Begun = d.path, d.shard.Owns, d.begun
 	config.Elsewhere = d.mirror != nil
+	config.Disk = d.disk
 	config.Damaged = func(err error) { d.damage.note(err, "the lists are prepared again") }
 	if plan, err := domains.ReadPlan(d.path); err == nil { // an error is for domains.Prepare to judge
 		if record, err = d.newRecord(ctx, plan, scan, excluded); err != nil {
@@ -40,7 +41,7 @@ func (d *Dir) Prepare(
 	}
 	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {
-		return nil, ErrStopped
+		return nil, Stopped(ctx)
 	}
 	debug.FreeOSMemory() // finding repeats takes as much as the scan itself
 	switch {
@@ -81,15 +82,15 @@ func (d *Dir) reopen(ctx context.Context, r *Record) error {
 // restate changes the status in the manifest that an earlier process left, and nothing else.
 func (d *Dir) restate(status output.Status, reasons ...string) error {
 	d.previous.Status, d.previous.Reasons = status, reasons
-	if err := unmerge(d.path, d.Shard(), d.log); err != nil {
+	if err := unmerge(d.disk, d.path, d.Shard(), d.log); err != nil {
 		return err
 	}
-	return d.previous.Write(d.path)
+	return d.previous.WriteOn(d.disk, d.path)
 }
 
 // unmerge removes the manifest that was merged from those of all shards, before one of these is written anew: what is
 // not whole must not look so.
-func unmerge(dir string, shard *output.Shard, log *slog.Logger) error {
+func unmerge(disk durable.Disk, dir string, shard *output.Shard, log *slog.Logger) error {
 	path := filepath.Join(dir, output.ManifestName(nil))
 	if shard == nil {
 		return nil // it is the run's own
@@ -102,11 +103,10 @@ func unmerge(dir string, shard *output.Shard, log *slog.Logger) error {
 		return err
 	}
 	log.Info("a shard of a finished run is scanned again: stsscan finish will make its run.json anew", "removed", path)
-	var system durable.OS
-	if err := system.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // another shard may have done so
+	if err := disk.Remove(path); err != nil { // or another shard did
 		return err
 	}
-	return system.SyncDir(dir)
+	return durable.OS{}.SyncDir(dir)
 }
 
 // RemoveChunks removes the prepared names if all shards have finished. Each does so after it has written its manifest,

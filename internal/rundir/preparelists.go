@@ -31,7 +31,7 @@ func (d *Dir) PrepareLists(ctx context.Context, config domains.PrepareConfig) (*
 	config.Damaged = func(err error) { d.damage.note(err, "the lists are prepared again") }
 	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {
-		return nil, ErrStopped
+		return nil, Stopped(ctx)
 	}
 	if err != nil {
 		return nil, err

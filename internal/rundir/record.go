@@ -10,7 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stsscan/internal/claim"
 	"stsscan/internal/domains"
+	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/explain"
 	"stsscan/internal/mirror"
@@ -32,6 +34,7 @@ type Record struct {
 	SetMetrics func(*output.Manifest) // is told what run.json says, each time that it is written; nil: nobody is
 
 	dir      string
+	disk     durable.Disk
 	owns     func(k int) bool
 	previous *output.Manifest // of an earlier process; nil: none
 	parts    map[int]output.PartInfo
@@ -41,9 +44,8 @@ type Record struct {
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
 
-	unmerged  bool            // no run.json of all shards tells of another state than that of this one
-	elsewhere bool            // a process on another machine may have worked on the shard
-	uploads   *mirror.Uploads // to the store; nil: there is none
+	unmerged bool            // no run.json of all shards tells of another state than that of this one
+	uploads  *mirror.Uploads // to the store; nil: there is none
 
 	err error // first failure to write run.json
 
@@ -171,25 +173,29 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 		r.SetMetrics(r.Manifest)
 	}
 	if !r.unmerged {
-		if err := unmerge(r.dir, r.Manifest.Shard, r.damage.log); err != nil {
+		if err := unmerge(r.disk, r.dir, r.Manifest.Shard, r.damage.log); err != nil {
 			return err
 		}
 		r.unmerged = true
 	}
-	if err := r.Manifest.Write(r.dir); err != nil {
+	if err := r.Manifest.WriteOn(r.disk, r.dir); err != nil {
 		return err
 	}
 	return r.upload()
 }
 
 // End writes the last run.json. A run is complete when each name of this shard has a final row, or was
-// excluded late. The sums are checked here, and again by verify.
+// excluded late. The sums are checked here, and again by verify. Where the shard is another process's by now, nothing
+// is written.
 func (r *Record) End(scanErr error) error {
-	ended := time.Now().UTC()
-	r.Manifest.EndedAt = &ended
 	if err := overtaken(r.uploads.Err()); err != nil {
 		scanErr = err // and what it has led to
 	}
+	if errors.Is(scanErr, claim.ErrLost) {
+		return scanErr
+	}
+	ended := time.Now().UTC()
+	r.Manifest.EndedAt = &ended
 	counts := r.Counts()
 	err := errors.Join(scanErr, r.err)
 	if want, late := r.Names(r.Whole), r.excludedLate(); err == nil && counts.Rows+late != want {

@@ -34,7 +34,7 @@ func (d *Dir) Resume(ctx context.Context, scan Scan, excluded *domains.Exclusion
 	}
 	for k := range plan.Parts {
 		if ctx.Err() != nil {
-			return nil, ErrStopped
+			return nil, Stopped(ctx)
 		}
 		if !record.lacks(k) {
 			continue

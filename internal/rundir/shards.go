@@ -23,9 +23,23 @@ const claimLock = ".shards.lock"
 // setAside ends the name of a file that no longer counts.
 const setAside = ".set-aside"
 
-// Lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards.
-// A scan does so first: two scans with different numbers of shards would write each other's parts.
-func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
+// Lock makes the run directory, locks it for this shard, and claims it for a run in this number of shards: two scans
+// with different numbers would write each other's parts. A scan does so first. Of a run in several shards it then takes
+// the claim of the shard. The context that it returns ends with ctx, or when that claim is lost: then its cause wraps
+// [claim.ErrLost], and nothing more can be written.
+func (d *Dir) Lock(ctx context.Context) (held context.Context, release func(), err error) {
+	lock, err := d.lock(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	held, end, err := d.hold(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, lock.Unlock())
+	}
+	return held, func() { end(); _ = lock.Unlock() }, nil
+}
+
+func (d *Dir) lock(ctx context.Context) (_ *durable.LockFile, err error) {
 	claiming, err := d.beginClaim(ctx)
 	if err != nil {
 		return nil, err
@@ -41,7 +55,7 @@ func (d *Dir) Lock(ctx context.Context) (release func(), err error) {
 	if err := d.claimStored(ctx); err != nil {
 		return nil, errors.Join(stopped(ctx, err), lock.Unlock())
 	}
-	return func() { _ = lock.Unlock() }, nil
+	return lock, nil
 }
 
 // claimStored claims the directory, and the run in its store.
@@ -225,7 +239,7 @@ func (d *Dir) readPrevious() (*output.Manifest, error) {
 	switch {
 	case errors.Is(err, output.ErrManifest):
 		d.damage.note(err, "it is set aside, and written anew from the parts")
-		return nil, os.Rename(d.Path(name), d.Path(name+setAside))
+		return nil, d.disk.Rename(d.Path(name), d.Path(name+setAside))
 	case errors.Is(err, fs.ErrNotExist):
 		paths, err := output.PartPaths(d.path)
 		for _, path := range paths {

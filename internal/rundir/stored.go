@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/mirror"
 	"stsscan/internal/output"
 	"stsscan/internal/store"
@@ -84,13 +81,16 @@ func (d *Dir) bring(ctx context.Context) error {
 	if d.mirror == nil {
 		return nil
 	}
+	if err := d.mirror.Look(ctx); err != nil { // again: another process may have put parts before it gave up its claim
+		return err
+	}
 	manifest := output.ManifestName(d.Shard())
 	differs, err := d.mirror.Differs(ctx, manifest)
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		return err
 	}
 	if differs { // before the manifest is here, and nothing differs any more
-		if err := durable.WriteFile(d.takenOver(), nil); err != nil {
+		if err := d.disk.WriteFile(d.takenOver(), nil); err != nil {
 			return err
 		}
 	}
@@ -195,34 +195,6 @@ func otherPreparation(err error) error {
 	if errors.Is(err, mirror.ErrOther) {
 		return fmt.Errorf("%w, of other lists, or of the same ones under other names: if a process prepares them now, "+
 			"wait for it; else use another --store", err)
-	}
-	return err
-}
-
-// takenOver is a file that is there from the moment at which the work of a process on another machine is found, until
-// its parts are taken over.
-func (d *Dir) takenOver() string {
-	return d.Path("." + strings.TrimSuffix(output.ManifestName(d.Shard()), ".json") + ".taken-over")
-}
-
-// elsewhere reports whether a process has worked on the shard that this directory does not know all of.
-func (d *Dir) elsewhere() bool {
-	_, err := os.Stat(d.takenOver())
-	return d.mirror != nil && err == nil
-}
-
-// tookOver says that the logs of the parts have what follows from elsewhere.
-func (d *Dir) tookOver() error {
-	if err := os.Remove(d.takenOver()); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// stopped is ErrStopped if ctx has ended, which err is about, else err.
-func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil && err != nil {
-		return ErrStopped
 	}
 	return err
 }

@@ -22,19 +22,21 @@ type task struct {
 	store  store.Store
 	list   string
 	record *rundir.Record
+	end    func() // of the last one
 }
 
-// begin begins a task in a directory. It returns when it was as a kill would leave it.
+// begin ends the last task, as if it had been interrupted, and begins one in a directory.
 func (task *task) begin(dir string, pending bool) {
 	t := task.t
 	t.Helper()
+	task.end()
 	d := rundir.Open(dir, queue.Shard{Index: 0, Of: 2}, "devel", slog.New(slog.DiscardHandler))
 	d.KeepIn(task.store)
-	release, err := d.Lock(t.Context())
+	_, release, err := d.Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	task.end = release
 	if err := d.Bring(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +109,7 @@ func newTask(t *testing.T) *task {
 	if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return &task{t: t, store: store.NewDir(t.TempDir()), list: path}
+	return &task{t: t, store: store.NewDir(t.TempDir()), list: path, end: func() {}}
 }
 
 // Whoever goes on with a shard that was begun on another machine does not know which policies were asked for there: all
@@ -146,17 +148,18 @@ func TestTakenOver(t *testing.T) {
 func TestTakenOverKilled(t *testing.T) {
 	task := newTask(t)
 	task.begin(t.TempDir(), false)
+	task.end()
 	dir := t.TempDir()
 	d := rundir.Open(dir, queue.Shard{Index: 0, Of: 2}, "devel", slog.New(slog.DiscardHandler))
 	d.KeepIn(task.store)
-	release, err := d.Lock(t.Context())
+	_, release, err := d.Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Bring(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	release()
+	task.end = release
 	task.begin(dir, false)
 	if !task.lost(0, "") {
 		t.Error("nothing counts as asked")

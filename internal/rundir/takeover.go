@@ -12,7 +12,6 @@ import (
 
 	"stsscan/internal/config"
 	"stsscan/internal/domains"
-	"stsscan/internal/durable"
 	"stsscan/internal/output"
 )
 
@@ -29,7 +28,7 @@ func (r *Record) takeOver(ctx context.Context) error {
 			continue
 		}
 		if ctx.Err() != nil {
-			return ErrStopped
+			return Stopped(ctx)
 		}
 		if time.Since(logged) > takeOverInterval {
 			logged = time.Now()
@@ -45,15 +44,6 @@ func (r *Record) takeOver(ctx context.Context) error {
 		}
 		if err != nil {
 			return err
-		}
-		if r.elsewhere && (!whole || info.Pending > 0) {
-			base := ""
-			if whole {
-				base = info.SHA256
-			}
-			if err := r.Dataset.LogTakenOver(k, base, time.Now()); err != nil {
-				return err
-			}
 		}
 		if whole {
 			r.add(info)
@@ -109,21 +99,21 @@ func (d *Dir) newRecord(
 	if err != nil {
 		return nil, err
 	}
+	dataset.Disk = d.disk
 	if err := dataset.Sweep(d.shard.Owns); err != nil {
 		return nil, err
 	}
 	isOurs := func(name string) bool { return name == m.Name() || name == output.CrossCheckName(m.Shard) }
-	if err := (durable.Disk{}).Sweep(d.path, isOurs); err != nil {
+	if err := d.disk.Sweep(d.path, isOurs); err != nil {
 		return nil, err
 	}
 	r := NewRecord(d.path, plan, d.shard.Owns, nil)
 	r.Dataset, r.Manifest, r.Excluded = dataset, m, excluded
-	r.previous, r.damage = d.previous, &d.damage
-	r.elsewhere = d.elsewhere()
+	r.disk, r.previous, r.damage = d.disk, d.previous, &d.damage
 	if err := r.takeOver(ctx); err != nil {
 		return nil, err
 	}
-	return r, d.tookOver()
+	return r, d.takeOverLogs(r)
 }
 
 // Inputs account for the lists of a plan in run.json.

@@ -20,7 +20,7 @@ func (d *Dir) Upload(ctx context.Context, r *Record) context.Context {
 	if d.mirror == nil {
 		return ctx
 	}
-	ctx, r.uploads = d.mirror.Start(ctx)
+	ctx, r.uploads = d.mirror.Start(ctx, d.disk.Permit)
 	for _, k := range r.Numbers() {
 		if info := r.parts[k]; !d.mirror.IsSame(info.Name, info.SHA256) {
 			r.uploads.File(info.Name)
