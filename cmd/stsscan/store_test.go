@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"stsscan/internal/output"
 	"stsscan/internal/store"
@@ -321,20 +322,32 @@ func TestStoreOvertaken(t *testing.T) {
 // No question is asked before the store has it that the shard was begun: whoever takes over has to know that.
 func TestStoreBeforeQuestions(t *testing.T) {
 	world, list := smallWorld(t, 14)
-	server := startServer(t)
+	server, dir := startServer(t), filepath.Join(t.TempDir(), "run")
+	claimed := false
 	server.Fault = func(request storetest.Request) storetest.Fault {
-		if request.Kind == "put" && strings.HasSuffix(request.Name, "/run.json") {
+		switch {
+		case request.Kind == "put" && strings.HasSuffix(request.Name, "/claim-run.json"):
+			claimed = true
+		case request.Kind == "put" && strings.HasSuffix(request.Name, "/run.json"):
+			for range 30 { // time enough to do what must not be done
+				if parts, err := output.PartPaths(dir); err != nil || len(parts) > 0 {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
 			return storetest.Refuse(403, "AccessDenied")
 		}
 		return storetest.Fault{}
 	}
-	dir := filepath.Join(t.TempDir(), "run")
 	status, said := scanInto(t, dir, world, list, bucket, "0/1")
 	if status != exitIncomplete || !strings.Contains(said, "the store lacks what is in the run directory") {
 		t.Errorf("status %d: %s", status, said)
 	}
 	if parts, err := output.PartPaths(dir); err != nil || len(parts) > 0 {
 		t.Errorf("there are %q, %v", parts, err)
+	}
+	if !claimed {
+		t.Error("the run was not claimed in the store")
 	}
 }
 

@@ -35,9 +35,9 @@ type upload struct {
 	remove  bool   // instead
 }
 
-// Start starts uploads for work that goes on until ctx ends. Permit is asked before each file is put, or else it is nil;
-// its error is that of the file. The context that it returns ends with the first failure,
-// which is its cause; what the work writes after it is only in the run directory.
+// Start starts uploads for work that goes on until ctx ends. Permit is asked before each file is put, and its error is
+// that of the file; nil: all is permitted. The context that Start returns ends with the first failure, which is its
+// cause; what the work writes after it is only in the run directory.
 func (m *Mirror) Start(ctx context.Context, permit func() error) (context.Context, *Uploads) {
 	working, fail := context.WithCancelCause(ctx)
 	u := &Uploads{mirror: m, ctx: working, permit: permit, fail: fail}

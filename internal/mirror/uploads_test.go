@@ -110,3 +110,24 @@ func TestNoUploads(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is not permitted is not put.
+func TestPermit(t *testing.T) {
+	s, dir := store.NewDir(t.TempDir()), t.TempDir()
+	errLost := errors.New("lost")
+	asked := 0
+	working, u := open(t, s, dir).Start(t.Context(), func() error {
+		if asked++; asked > 2 {
+			return errLost
+		}
+		return nil
+	})
+	for k := range 3 {
+		write(t, dir, fmt.Sprintf("part-%d", k), fmt.Sprint(k))
+		u.File(fmt.Sprintf("part-%d", k))
+	}
+	if err := u.Close(); err != errLost || context.Cause(working) != errLost {
+		t.Errorf("%v, and the cause is %v", err, context.Cause(working))
+	}
+	want(t, s, map[string]string{"part-0": "0", "part-1": "1"})
+}

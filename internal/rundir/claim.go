@@ -16,7 +16,8 @@ import (
 )
 
 // hold takes the claim of this shard, which keeps out processes on other machines, as the lock does those on this one.
-// A run of one process needs none, unless it is in a store. The context that it returns ends when the claim is lost. The lock must be held.
+// A run of one process needs none, unless it is in a store. The context that it returns ends when the claim is lost.
+// The lock must be held.
 func (d *Dir) hold(ctx context.Context) (held context.Context, release func(), err error) {
 	if d.shard.Whole() && d.mirror == nil {
 		return ctx, func() {}, nil

@@ -156,8 +156,15 @@ func TestTakenOverKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	late := output.PartName(2) // of a process that had the claim before
+	if _, err := task.store.Put(t.Context(), late, []byte("rows"), store.Absent); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.Bring(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, late)); err != nil || string(text) != "rows" {
+		t.Errorf("%q, %v", text, err)
 	}
 	task.end = release
 	task.begin(dir, false)
