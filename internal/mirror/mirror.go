@@ -6,11 +6,11 @@
 package mirror
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -38,6 +38,8 @@ type Mirror struct {
 	dir   string
 	log   *slog.Logger
 
+	seed maphash.Seed // of the sums of states
+
 	mu    sync.Mutex
 	sizes map[string]int64 // of the objects that are there
 	known map[string]state // of those that were read or put
@@ -46,12 +48,14 @@ type Mirror struct {
 // A state is what is known about the content of an object.
 type state struct {
 	version store.Version
-	sum     [sha256.Size]byte // zero: the octets are not those that were put
+	damaged bool   // the octets are not those that were put
+	sum     uint64 // of the octets, for this process alone: it costs less than those that tell files of others apart
 }
 
 // New is the mirror of the run directory dir.
 func New(s store.Store, dir string, log *slog.Logger) *Mirror {
-	return &Mirror{store: s, dir: dir, log: log, sizes: make(map[string]int64), known: make(map[string]state)}
+	return &Mirror{store: s, dir: dir, log: log, seed: maphash.MakeSeed(), sizes: make(map[string]int64),
+		known: make(map[string]state)}
 }
 
 // Store is the store.
@@ -140,12 +144,12 @@ func (m *Mirror) Read(ctx context.Context, name string) ([]byte, error) {
 		if statErr != nil {
 			return nil, statErr
 		}
-		m.learn(name, object.Size, state{version: object.Version})
+		m.learn(name, object.Size, state{version: object.Version, damaged: true})
 		return nil, err
 	case err != nil:
 		return nil, err
 	}
-	m.learn(name, object.Size, state{object.Version, sha256.Sum256(content)})
+	m.learn(name, object.Size, state{version: object.Version, sum: m.sum(content)})
 	return content, nil
 }
 
@@ -162,8 +166,7 @@ func (m *Mirror) Put(ctx context.Context, name string, content []byte) error {
 // PutOnce puts an object that several processes may put, and that never changes. If another one is there the error
 // wraps [ErrOther].
 func (m *Mirror) PutOnce(ctx context.Context, name string, content []byte) error {
-	was := m.state(name)
-	if was.version != store.Absent && was.sum != ([sha256.Size]byte{}) && was.sum != sha256.Sum256(content) {
+	if was := m.state(name); was.isKnown() && was.sum != m.sum(content) {
 		return fmt.Errorf("%s in %s: %w", name, m.store, ErrOther)
 	}
 	there, err := m.put(ctx, name, content)
@@ -175,13 +178,13 @@ func (m *Mirror) PutOnce(ctx context.Context, name string, content []byte) error
 
 // put puts an object in the place of the one that is known. If another one is there it returns that one.
 func (m *Mirror) put(ctx context.Context, name string, content []byte) (there []byte, err error) {
-	was, sum := m.state(name), sha256.Sum256(content)
-	if was.version != store.Absent && was.sum == sum {
+	was, sum := m.state(name), m.sum(content)
+	if was.isKnown() && was.sum == sum {
 		return nil, nil
 	}
 	version, err := m.store.Put(ctx, name, content, was.version)
 	if err == nil {
-		m.learn(name, int64(len(content)), state{version, sum})
+		m.learn(name, int64(len(content)), state{version: version, sum: sum})
 		return nil, nil
 	}
 	if !errors.Is(err, store.ErrChanged) {
@@ -193,7 +196,7 @@ func (m *Mirror) put(ctx context.Context, name string, content []byte) (there []
 		return []byte{}, nil
 	case getErr != nil:
 		return nil, getErr
-	case sha256.Sum256(there) == sum:
+	case bytes.Equal(there, content):
 		return nil, nil
 	}
 	return there, nil
@@ -298,11 +301,13 @@ func contains(path string, content []byte) (bool, error) {
 	return string(now) == string(content), err
 }
 
-// IsSame reports whether the object is known to have the SHA-256 sum, in hexadecimal.
-func (m *Mirror) IsSame(name, sum string) bool {
-	is := m.state(name)
-	return is.version != store.Absent && hex.EncodeToString(is.sum[:]) == sum
-}
+// IsBrought reports whether the object was brought to its file, or put from it.
+func (m *Mirror) IsBrought(name string) bool { return m.state(name).isKnown() }
+
+// isKnown reports whether the octets are known.
+func (s state) isKnown() bool { return s.version != store.Absent && !s.damaged }
+
+func (m *Mirror) sum(content []byte) uint64 { return maphash.Bytes(m.seed, content) }
 
 // Changed reports whether one of the objects is not the one that this process read or put last.
 func (m *Mirror) Changed(ctx context.Context, names ...string) (bool, error) {

@@ -22,8 +22,8 @@ func (d *Dir) Upload(ctx context.Context, r *Record) context.Context {
 	}
 	ctx, r.uploads = d.mirror.Start(ctx, d.disk.Permit)
 	for _, k := range r.Numbers() {
-		if info := r.parts[k]; !d.mirror.IsSame(info.Name, info.SHA256) {
-			r.uploads.File(info.Name)
+		if name := output.PartName(k); !d.mirror.IsBrought(name) {
+			r.uploads.File(name)
 		}
 	}
 	return ctx
