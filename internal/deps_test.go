@@ -20,7 +20,7 @@ func floors() [][]string {
 	return [][]string{
 		{"internal/codes", "internal/durable", "internal/filesum", "internal/jsontext", "internal/descriptors", "internal/fault", "internal/suffixes", "internal/duplicates", "internal/dnswire", "internal/forgery", "internal/monitor", "internal/resolvconf", "internal/udpbatch", "internal/window", "internal/limiter", "internal/machine", "internal/terminal", "internal/config", "internal/listfile", "internal/parquetcol", "internal/output/rowgen"},
 		{"internal/mtasts", "internal/domains", "internal/resolver", "internal/egress", "internal/starttls", "internal/output", "internal/simnet", "internal/store", "inputs"},
-		{"internal/survey", "internal/merge", "internal/store/storetest", "internal/claim"},
+		{"internal/survey", "internal/merge", "internal/mirror", "internal/store/storetest", "internal/claim"},
 		{"internal/pipeline", "internal/crosscheck", "internal/queue", "internal/verify", "internal/explain", "internal/metrics"},
 		{"internal/portfolio", "internal/changes", "internal/rundir"},
 		{"cmd/stsscan", "bench/responder", "bench/names", "bench/measure", "bench/digcheck", "bench/sieve", "bench/fetch", "bench/relay", "bench/oddservers", "bench/rows"},

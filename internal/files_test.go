@@ -107,10 +107,10 @@ func fileOrders() map[string]fileOrder {
 		}},
 		"cmd/stsscan": {against: 2, files: []string{
 			"exit.go", "console.go", "flaggroups.go", "help.go", "config.go", "version.go", "world.go",
-			"failon.go", "manners.go", "networkflags.go", "interrupt.go",
+			"failon.go", "manners.go", "networkflags.go", "interrupt.go", "store.go",
 			"metrics.go", "network.go", "preflight.go", "mailflags.go", "completion.go", "listflags.go", "scanflags.go", "scanjob.go", "budgets.go",
 			"identity.go", "prepareprogress.go", "watcher.go", "crosscheck.go", "from.go", "prepared.go", "prepare.go",
-			"preparecommand.go", "scanrun.go", "finish.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
+			"preparecommand.go", "scanrun.go", "finish.go", "fetch.go", "list.go", "cat.go", "schema.go", "verify.go", "diff.go", "simnet.go", "lookup.go", "demo.go",
 			"root.go", "main.go",
 		}},
 		"internal/parquetcol": {against: 1, files: []string{

@@ -62,7 +62,7 @@ func addCompletions(root *cobra.Command) {
 	extents := oneOf(extentRecord, extentAll, extentNone)
 	world := completer("", simnet.Models(), cobra.ShellCompDirectiveDefault) // or a path
 	table := map[string]cobra.CompletionFunc{
-		"output": directories, "from": directories, "only": classesOfRows, "format": oneOf(domains.Formats()...),
+		"output": directories, "from": directories, "store": directories, "only": classesOfRows, "format": oneOf(domains.Formats()...),
 		"fail-on": someOf("refused", "broken", "any", "suspect"), "names": oneOf("as_given", "registered"),
 		"progress":   oneOf(terminal.ModeAuto, terminal.ModeLine, terminal.ModeOff),
 		"log-format": oneOf(terminal.FormatText, terminal.FormatJSON),
@@ -71,7 +71,8 @@ func addCompletions(root *cobra.Command) {
 		"sim": world, "truth": world, "model": oneOf(simnet.Models()...),
 	}
 	arguments := map[string]cobra.CompletionFunc{
-		"verify": directories, "finish": directories, "list": directories, "diff": directories, "lookup": cobra.NoFileCompletions,
+		"fetch": directories, "verify": directories, "finish": directories, "list": directories,
+		"diff": directories, "lookup": cobra.NoFileCompletions,
 	}
 	for _, cmd := range root.Commands() {
 		cmd.ValidArgsFunction = arguments[cmd.Name()]

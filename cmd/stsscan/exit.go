@@ -13,6 +13,7 @@ import (
 
 	"stsscan/internal/claim"
 	"stsscan/internal/domains"
+	"stsscan/internal/mirror"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/resolvconf"
 	"stsscan/internal/resolver"
@@ -53,7 +54,7 @@ func exitOf(err error) error {
 	}
 	for _, early := range []error{
 		pipeline.ErrInterrupted, pipeline.ErrLocalFault, resolver.ErrSilent, resolver.ErrUntrusted, domains.ErrExclusions,
-		store.ErrUnavailable,
+		mirror.ErrNotPut, store.ErrUnavailable,
 	} {
 		if errors.Is(err, early) {
 			return &statusError{exitIncomplete, err}

@@ -66,6 +66,9 @@ func (j *scanJob) checkFlags(getenv func(string) string) error {
 	if err := j.checkBudgets(); err != nil {
 		return err
 	}
+	if j.store, err = openStore("--store", j.flags.store, j.flags.output, j.std); err != nil {
+		return err
+	}
 	return j.checkOutputs()
 }
 
@@ -87,6 +90,9 @@ func checkOutput(path string) error {
 // checkLists refuses lists that cannot be read before the run directory is made, and without lists a directory that
 // nobody has prepared.
 func (j *scanJob) checkLists() error {
+	if j.isPrepared() && j.store != nil {
+		return nil // what was prepared is in the store
+	}
 	if j.isPrepared() {
 		return j.checkPrepared()
 	}
@@ -125,6 +131,14 @@ func (j *scanJob) prepareConfig(excluded *domains.Exclusions) domains.PrepareCon
 func (j *scanJob) prepare(
 	ctx context.Context, excluded *domains.ExclusionFile, update func(domains.Progress),
 ) (*rundir.Record, error) {
+	if err := j.dir.Bring(ctx); err != nil {
+		return nil, err
+	}
+	if j.isPrepared() && j.store != nil {
+		if err := j.checkPrepared(); err != nil {
+			return nil, err
+		}
+	}
 	identity, err := j.identity()
 	if err != nil {
 		return nil, err

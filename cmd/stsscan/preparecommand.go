@@ -14,6 +14,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 	"stsscan/internal/rundir"
+	"stsscan/internal/store"
 	"stsscan/internal/terminal"
 )
 
@@ -25,6 +26,7 @@ type prepareFlags struct {
 	lists      listFlags
 	output     string
 	exclude    string
+	store      string
 	shards     int
 	specialUse bool
 	progress   string
@@ -38,6 +40,7 @@ func (f *prepareFlags) register(flags *pflag.FlagSet, std streams) {
 		flags.StringVarP(&f.output, "output", "o", "", "`DIR`: directory of the run (required)")
 		flags.IntVar(&f.shards, "shards", 0, "`N`: number of shards that will scan the run; "+
 			"default what it was prepared with, or 1")
+		flags.StringVar(&f.store, "store", "", storeUsage)
 		flags.StringVar(&f.exclude, "exclude", "",
 			"`FILE`: domains, suffixes and networks that opted out; it may grow later")
 		flags.BoolVarP(&f.quiet, "quiet", "q", false, "print warnings and errors only")
@@ -59,6 +62,7 @@ type prepareJob struct {
 	console  *terminal.Console
 	log      *slog.Logger
 	progress terminal.Mode
+	store    store.Store // nil: the run is in the directory alone
 }
 
 // check refuses a command line that cannot work, before anything is written.
@@ -80,6 +84,9 @@ func (j *prepareJob) check() (err error) {
 	if err := checkOutput(j.flags.output); err != nil {
 		return err
 	}
+	if j.store, err = openStore("--store", j.flags.store, j.flags.output, j.std); err != nil {
+		return err
+	}
 	instead := func() string { return "name a list of domains, or - for standard input" }
 	if err := j.flags.lists.checkFiles(j.paths, instead); err != nil {
 		return err
@@ -93,16 +100,16 @@ func (j *prepareJob) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--exclude: %w", err)
 	}
-	shards := j.flags.shards
-	if shards == 0 {
-		if shards, err = rundir.ShardsOf(j.flags.output); err != nil {
-			return err
-		}
+	shards, err := j.shards(ctx)
+	if err != nil {
+		return exitOf(err)
 	}
-	shards = max(shards, 1)
 	config := j.flags.lists.config(j.flags.output, j.paths, shards)
 	config.Stdin, config.Exclude, config.AllowSpecialUse = j.std.in, excluded.Exclusions(), j.flags.specialUse
 	dir := rundir.Open(j.flags.output, queue.Shard{Of: shards}, versionNumber(), j.log)
+	if j.store != nil {
+		dir.KeepIn(j.store)
+	}
 	update, stop := watchPreparing(j.console, j.log, j.progress)
 	config.Progress = update
 	plan, err := unlessInterrupted(ctx, func() {}, func() (*domains.Plan, error) { return dir.PrepareLists(ctx, config) })
@@ -122,6 +129,19 @@ func (j *prepareJob) run(ctx context.Context) error {
 	}.Write(j.std.out)
 }
 
+// shards is the number of shards of the run.
+func (j *prepareJob) shards(ctx context.Context) (shards int, err error) {
+	switch {
+	case j.flags.shards > 0:
+		return j.flags.shards, nil
+	case j.store != nil:
+		shards, err = rundir.ShardsInStore(ctx, j.store)
+	default:
+		shards, err = rundir.ShardsOf(j.flags.output)
+	}
+	return max(shards, 1), err
+}
+
 func newPrepare(std streams) *cobra.Command {
 	var f prepareFlags
 	cmd := &cobra.Command{
@@ -131,6 +151,9 @@ func newPrepare(std streams) *cobra.Command {
 before its first question. After it, scan -o DIR needs no list: each task of an
 array job scans its shard of the parts (--shard), and reads those alone. The
 last step is stsscan finish.
+
+With --store the names are kept there: the tasks need not share a directory,
+and DIR may be removed.
 
 Where the lists were prepared before, it checks that they are the same, and
 makes again what is damaged or gone.`,

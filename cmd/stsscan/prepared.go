@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +21,7 @@ func (j *scanJob) checkPrepared() error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return usage(fmt.Errorf("scan needs at least one LIST: name a file of domains, - for standard input, or --from RUN "+
-			"(without, %s must have been prepared: see stsscan prepare --help)", j.flags.output))
+			"(without, %s must have been prepared: see stsscan prepare --help)", cmp.Or(j.flags.store, j.flags.output)))
 	case errors.Is(err, domains.ErrDamagedPlan):
 		return fmt.Errorf("%w: run stsscan prepare again with the same lists", err)
 	case err != nil:

@@ -33,6 +33,7 @@ type scanFlags struct {
 	output     string
 	lists      listFlags
 	shard      string
+	store      string
 	atATime    int
 	from       string
 	only       string
@@ -70,6 +71,7 @@ func (f *scanFlags) register(flags *pflag.FlagSet, std streams) {
 			"`TIME`: wait this long between two passes over a domain; in a test bed only if given")
 		flags.StringVar(&f.shard, "shard", "",
 			"`I/N`: scan every N-th part, from part I (0 to N-1) on; env takes I and N from an array job")
+		flags.StringVar(&f.store, "store", "", storeUsage)
 		flags.IntVar(&f.atATime, "at-a-time", 0, "`M`: of the N shards, so many run at a time, each with an M-th of "+
 			"--rate and of the limits for hosts and networks; default N")
 		flags.Var(&f.vantage, "vantage", "`NAME`: where this scan runs, such as fra1, for the column vantage")

@@ -8,6 +8,7 @@ import (
 	"stsscan/internal/output"
 	"stsscan/internal/queue"
 	"stsscan/internal/rundir"
+	"stsscan/internal/store"
 	"stsscan/internal/terminal"
 )
 
@@ -19,6 +20,7 @@ type scanJob struct {
 	lineage  *output.Lineage // with --from; else nil
 	settings map[string]string
 	dir      *rundir.Dir
+	store    store.Store // nil: the run is in the directory alone
 	console  *terminal.Console
 	log      *slog.Logger
 	metrics  *metrics.Metrics

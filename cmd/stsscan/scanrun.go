@@ -51,6 +51,9 @@ func (j *scanJob) run(ctx context.Context) (_ *output.Manifest, err error) {
 	}
 	j.logBudgets()
 	j.dir = rundir.Open(j.flags.output, j.shard, versionNumber(), j.log)
+	if j.store != nil {
+		j.dir.KeepIn(j.store)
+	}
 	ctx, release, err := j.dir.Lock(ctx)
 	if err != nil {
 		return nil, exitOf(rundir.NotOurs(err))
@@ -84,7 +87,12 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Reco
 	if err := record.Excluded.Follow(record.Plan, shard, j.dir.Disk(), time.Now, damaged); err != nil {
 		return nil, exitOf(err)
 	}
+	working := j.dir.Upload(ctx, record)
+	defer func() { _ = record.Close() }() // which says nothing new after an error
 	if finished, ok := record.Finished(); ok && j.flags.crossCheck.finished(finished, j.dir, record) {
+		if err := record.Close(); err != nil {
+			return nil, exitOf(err)
+		}
 		j.log.Warn("nothing is left to do: "+explain.FinishedBefore(finished, time.Now()), "run", j.flags.output)
 		j.dir.RemoveChunks(ctx)
 		return finished, errors.Join(j.writeMetrics(finished), j.printSummary(finished))
@@ -113,6 +121,9 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Reco
 	}
 	if err := record.Write(output.StatusRunning, nil); err != nil {
 		return nil, err
+	}
+	if err := record.Stored(); err != nil { // who takes over has to know that questions were asked
+		return nil, exitOf(err)
 	}
 
 	mail, err := j.flags.mail.config(n)
@@ -145,9 +156,9 @@ func (j *scanJob) scanParts(ctx context.Context, n *network, record *rundir.Reco
 	record.SetMetrics = func(m *output.Manifest) { j.metrics.SetRun(m, time.Time{}) }
 	done, all := record.Names(record.Whole), record.Names(func(int) bool { return true })
 	j.metrics.Progress(func() int { return int(done + config.Stats.Counts().Done()) }, int(all))
-	scanErr := j.runPasses(ctx, n, config, record)
+	scanErr := j.runPasses(working, n, config, record)
 	if scanErr == nil {
-		scanErr = j.crossCheck(ctx, n, cross, config, record)
+		scanErr = j.crossCheck(working, n, cross, config, record)
 	}
 
 	record.Describe(n.ofRun())

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"stsscan/internal/claim"
 	"stsscan/internal/codes"
 	"stsscan/internal/egress"
 	"stsscan/internal/output"
@@ -117,7 +115,7 @@ func (j *scanJob) watch(ctx context.Context, n *network, stats *pipeline.Stats, 
 	unwatch := func() bool { return false }
 	if ctx.Err() == nil { // else the interrupt was logged before
 		unwatch = context.AfterFunc(ctx, func() {
-			if errors.Is(context.Cause(ctx), claim.ErrLost) {
+			if context.Cause(ctx) != context.Canceled {
 				return // the error of the command will say so
 			}
 			j.log.Warn("interrupted: finishing what is in flight, for half a minute at most; interrupt again to stop at once")

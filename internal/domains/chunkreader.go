@@ -34,7 +34,7 @@ func (p *Plan) Open(k int) (*ChunkReader, error) {
 	if k < 0 || k >= len(p.Chunks) {
 		return nil, fmt.Errorf("no part %d: the run has %d", k, len(p.Chunks))
 	}
-	path := filepath.Join(p.dir, chunksDir, chunkName(k))
+	path := filepath.Join(p.dir, ChunksDir, ChunkName(k))
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

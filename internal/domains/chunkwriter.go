@@ -47,7 +47,7 @@ func (c *chunkWriter) writeChunk(k int) (_ ChunkInfo, err error) {
 	sum := sha256.New()
 	to, commit := io.Writer(sum), func() error { return nil }
 	if c.needs == nil || c.needs(k) {
-		f, err := c.cfg.Disk.Create(filepath.Join(c.cfg.Dir, chunksDir, chunkName(k)))
+		f, err := c.cfg.Disk.Create(filepath.Join(c.cfg.Dir, ChunksDir, ChunkName(k)))
 		if err != nil {
 			return info, err
 		}

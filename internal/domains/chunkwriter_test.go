@@ -22,7 +22,7 @@ func TestDamagedChunk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := func(k int) string { return filepath.Join(cfg.Dir, chunksDir, chunkName(k)) }
+	path := func(k int) string { return filepath.Join(cfg.Dir, ChunksDir, ChunkName(k)) }
 	whole, err := os.ReadFile(path(0))
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestDamagedPlan(t *testing.T) {
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(cfg.Dir, planFile)
+	path := filepath.Join(cfg.Dir, PlanFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

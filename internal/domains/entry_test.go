@@ -181,7 +181,7 @@ func TestLocalPartsAreNotKept(t *testing.T) {
 					cfg.DomainColumn = ""
 				}
 				// A process that was killed has left the text of standard input.
-				left := filepath.Join(cfg.Dir, chunksDir, ".tmp-zip-1")
+				left := filepath.Join(cfg.Dir, ChunksDir, ".tmp-zip-1")
 				if err := os.MkdirAll(filepath.Dir(left), 0o755); err != nil {
 					t.Fatal(err)
 				}

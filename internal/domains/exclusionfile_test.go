@@ -172,7 +172,7 @@ func TestExclusionsAreKept(t *testing.T) {
 func TestExclusionsAreGone(t *testing.T) {
 	path := writeList(t, "exclude", "a.com\n")
 	f, plan, cfg := follows(t, path)
-	kept := filepath.Join(plan.dir, entriesFile)
+	kept := filepath.Join(plan.dir, EntriesFile)
 	if err := os.Remove(kept); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestExclusionHistoryDamaged(t *testing.T) {
 		if _, err := f.Refresh(); err != nil {
 			t.Fatal(err)
 		}
-		kept := filepath.Join(plan.dir, historyName("run"))
+		kept := filepath.Join(plan.dir, HistoryName("run"))
 		text, err := os.ReadFile(kept)
 		if err != nil || !strings.Contains(string(text), tt.from) {
 			t.Fatalf("%s, %v", text, err)

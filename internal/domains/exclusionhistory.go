@@ -32,13 +32,14 @@ type exclusionHistory struct {
 	now  func() time.Time
 }
 
-func historyName(name string) string { return "exclusions-" + name + ".json" }
+// HistoryName is the file of the history that [ExclusionFile.Follow] keeps under a name.
+func HistoryName(name string) string { return "exclusions-" + name + ".json" }
 
 func openExclusionHistory(disk durable.Disk, dir, name string, now func() time.Time) (*exclusionHistory, error) {
-	if err := disk.Sweep(dir, func(file string) bool { return file == historyName(name) }); err != nil {
+	if err := disk.Sweep(dir, func(file string) bool { return file == HistoryName(name) }); err != nil {
 		return nil, err
 	}
-	h := &exclusionHistory{disk: disk, path: filepath.Join(dir, historyName(name)), now: now}
+	h := &exclusionHistory{disk: disk, path: filepath.Join(dir, HistoryName(name)), now: now}
 	if err := h.read(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func readHistories(dir string, damaged func(path string, err error) error) (*Exc
 	}
 	var entries []string
 	for _, file := range files {
-		if ok, _ := filepath.Match(historyName("*"), file.Name()); !ok {
+		if ok, _ := filepath.Match(HistoryName("*"), file.Name()); !ok {
 			continue
 		}
 		h := exclusionHistory{path: filepath.Join(dir, file.Name())}

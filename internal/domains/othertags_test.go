@@ -140,7 +140,7 @@ func TestOtherTagsOfALongList(t *testing.T) {
 		for _, damage := range []func() error{
 			func() error { return os.Remove(path) },
 			func() error { return os.Truncate(path, 100) },
-			func() error { return os.Remove(filepath.Join(cfg.Dir, planFile)) },
+			func() error { return os.Remove(filepath.Join(cfg.Dir, PlanFile)) },
 		} {
 			if err := damage(); err != nil {
 				t.Fatal(err)

@@ -15,9 +15,9 @@ import (
 
 // Files of the prepare step in the run directory.
 const (
-	chunksDir   = "chunks" // where the names are, until RemoveChunks
-	planFile    = "plan.json"
-	entriesFile = "exclusions.txt" // the entries of Plan.Exclusions, in order, one a line; not there if there are none
+	ChunksDir   = "chunks"         // where the names are, until RemoveChunks
+	PlanFile    = "plan.json"      // written last
+	EntriesFile = "exclusions.txt" // the entries of Plan.Exclusions, in order, one a line; not there if there are none
 	lockFile    = ".prepare.lock"
 )
 
@@ -104,10 +104,10 @@ var ErrOtherProgram = errors.New("the run was begun by another version of the pr
 // It wraps [ErrDamagedPlan] if the file is not as it was written, and [ErrOtherProgram] if it is of another
 // version.
 func ReadPlan(dir string) (*Plan, error) {
-	path := filepath.Join(dir, planFile)
+	path := filepath.Join(dir, PlanFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if old := filepath.Join(dir, chunksDir, planFile); exists(old) {
+		if old := filepath.Join(dir, ChunksDir, PlanFile); exists(old) {
 			return nil, fmt.Errorf("%s: %w", old, ErrOtherProgram)
 		}
 	}
@@ -141,7 +141,7 @@ func exists(path string) bool {
 func (p *Plan) write(disk durable.Disk) error {
 	sealed := *p
 	sealed.Checksum = durable.NoSeal
-	return disk.WriteSealed(filepath.Join(p.dir, planFile), &sealed, "\t")
+	return disk.WriteSealed(filepath.Join(p.dir, PlanFile), &sealed, "\t")
 }
 
 // check compares the accounts of the plan.
@@ -189,7 +189,7 @@ func (p *Plan) ReadExclusions() (*Exclusions, error) {
 	if p.Exclusions == "" {
 		return nil, nil
 	}
-	path := filepath.Join(p.dir, entriesFile)
+	path := filepath.Join(p.dir, EntriesFile)
 	x, err := ReadExclusions(path)
 	if err != nil {
 		return nil, err
@@ -238,7 +238,8 @@ func (p *Plan) tags(stored []byte) map[string]string {
 	return tags
 }
 
-func chunkName(k int) string { return fmt.Sprintf("chunk-%06d.names", k) }
+// ChunkName is the name of the file in [ChunksDir] with the names of part k.
+func ChunkName(k int) string { return fmt.Sprintf("chunk-%06d.names", k) }
 
 // Sizes of parts, in ranks. Short lists get many small parts, so that a kill never costs much. Long lists get
 // parts that are worth a file each.

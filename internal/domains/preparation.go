@@ -37,7 +37,7 @@ type preparation struct {
 }
 
 func newPreparation(cfg *PrepareConfig) *preparation {
-	chunks := filepath.Join(cfg.Dir, chunksDir)
+	chunks := filepath.Join(cfg.Dir, ChunksDir)
 	var public *suffixes.List
 	if cfg.Names == NamesRegistered {
 		public = suffixes.NewList()

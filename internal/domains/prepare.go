@@ -59,7 +59,7 @@ func Locked(ctx context.Context, dir string, do func() error) error {
 
 // RemoveChunks removes the names of a run that is complete, and leaves its plan. [Prepare] makes them again from the
 // same lists. It is called by way of [Locked].
-func RemoveChunks(dir string) error { return os.RemoveAll(filepath.Join(dir, chunksDir)) }
+func RemoveChunks(dir string) error { return os.RemoveAll(filepath.Join(dir, ChunksDir)) }
 
 // prepareLocked prepares the run directory, unless another process did so while this one waited for the lock.
 func (cfg *PrepareConfig) prepareLocked(ctx context.Context) (*Plan, error) {
@@ -135,7 +135,7 @@ func (p *preparation) writeExcluded() error {
 	if len(entries) == 0 {
 		return nil
 	}
-	return p.cfg.Disk.WriteFile(filepath.Join(p.cfg.Dir, entriesFile), []byte(strings.Join(entries, "\n")+"\n"))
+	return p.cfg.Disk.WriteFile(filepath.Join(p.cfg.Dir, EntriesFile), []byte(strings.Join(entries, "\n")+"\n"))
 }
 
 // findDuplicates returns the ranks of the names that have a lower rank too; nil: there are none.
@@ -178,17 +178,17 @@ func (p *preparation) writeChunks(ctx context.Context, duplicate duplicates.Bitm
 // may be reading.
 func (cfg *PrepareConfig) sweep(all bool) error {
 	ours := func(name string) bool {
-		return name == RejectsFile || name == DuplicatesFile || name == planFile || name == entriesFile
+		return name == RejectsFile || name == DuplicatesFile || name == PlanFile || name == EntriesFile
 	}
 	if err := cfg.Disk.Sweep(cfg.Dir, ours); err != nil {
 		return err
 	}
-	chunks := filepath.Join(cfg.Dir, chunksDir)
+	chunks := filepath.Join(cfg.Dir, ChunksDir)
 	if err := cfg.Disk.Sweep(chunks, nil); err != nil {
 		return err
 	}
 	if all {
-		for _, name := range []string{entriesFile, DuplicatesFile} { // others are always written anew
+		for _, name := range []string{EntriesFile, DuplicatesFile} { // others are always written anew
 			if err := cfg.Disk.Remove(filepath.Join(cfg.Dir, name)); err != nil {
 				return err
 			}

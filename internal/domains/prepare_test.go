@@ -64,7 +64,7 @@ func TestPrepare(t *testing.T) {
 	if got := rejectLines(t, dir); !slices.Equal(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
-	left := []string{"chunks/chunk-000000.names", DuplicatesFile, entriesFile, planFile, RejectsFile}
+	left := []string{"chunks/chunk-000000.names", DuplicatesFile, EntriesFile, PlanFile, RejectsFile}
 	if got, want := files(t, dir), left; !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)
 	}

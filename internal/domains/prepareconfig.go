@@ -44,6 +44,10 @@ type PrepareConfig struct {
 	Progress        func(Progress) // called often, in the goroutine of Prepare; nil: not called
 	Disk            durable.Disk   // to write on; the zero Disk is that of the operating system
 
+	// Elsewhere says that the rejected and the repeated entries of an earlier preparation may be kept in another place,
+	// so that it is no damage if their files are gone.
+	Elsewhere bool
+
 	Removed bool // RemoveChunks may have removed the names, so that it is no damage if they are gone
 
 	Needs func(k int) bool // whether the names of part k are needed; nil: all are. A first preparation makes all

@@ -79,7 +79,7 @@ func TestPrepareErrors(t *testing.T) {
 // What was killed before its plan was written is begun again.
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
-	chunks := filepath.Join(dir, chunksDir)
+	chunks := filepath.Join(dir, ChunksDir)
 	if err := os.Mkdir(chunks, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func (fullHandle) Write([]byte) (int, error) { return 0, errFull }
 // A full disk is one clear error, and there is no plan.
 func TestFullDisk(t *testing.T) {
 	list := writeList(t, "list", noise(1000)+"no name\n")
-	for _, match := range []string{RejectsFile, "chunk-000003", planFile} {
+	for _, match := range []string{RejectsFile, "chunk-000003", PlanFile} {
 		dir := t.TempDir()
 		_, err := Prepare(t.Context(), PrepareConfig{Dir: dir, Lists: []List{{list}},
 			Disk: durable.Disk{FS: failingDisk{match: match}}})

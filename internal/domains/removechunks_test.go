@@ -46,7 +46,7 @@ func TestRemoveChunks(t *testing.T) {
 		{name: "another list, and no names are needed", path: another,
 			words: "belongs to another input: list " + another + " has SHA-256"},
 		{name: "another list", path: another, needs: []int{1},
-			words: "its names must be prepared again (" + filepath.Join(base.Dir, chunksDir) + ": the prepared names were removed " +
+			words: "its names must be prepared again (" + filepath.Join(base.Dir, ChunksDir) + ": the prepared names were removed " +
 				"when the run was complete), and list " + another + " has SHA-256"},
 		{name: "standard input is at its end", path: "-", needs: []int{1},
 			words: "standard input is not kept: give it the same list again, or name a file with that list instead"},
@@ -55,7 +55,7 @@ func TestRemoveChunks(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tt.kept {
-			if err := os.Mkdir(filepath.Join(base.Dir, chunksDir), 0o755); err != nil {
+			if err := os.Mkdir(filepath.Join(base.Dir, ChunksDir), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -69,7 +69,7 @@ func TestRemoveChunks(t *testing.T) {
 			if !errors.Is(err, ErrOtherInput) || !strings.Contains(err.Error(), tt.words) {
 				t.Errorf("%s: %v, want %s", tt.name, err, tt.words)
 			}
-			if after := files(t, base.Dir); !slices.Equal(after, before) || exists(filepath.Join(base.Dir, chunksDir)) {
+			if after := files(t, base.Dir); !slices.Equal(after, before) || exists(filepath.Join(base.Dir, ChunksDir)) {
 				t.Errorf("%s: files %q, were %q", tt.name, after, before)
 			}
 			continue
@@ -79,7 +79,7 @@ func TestRemoveChunks(t *testing.T) {
 			continue
 		}
 		var left []string
-		entries, _ := os.ReadDir(filepath.Join(base.Dir, chunksDir))
+		entries, _ := os.ReadDir(filepath.Join(base.Dir, ChunksDir))
 		for _, e := range entries {
 			left = append(left, e.Name())
 		}
@@ -105,8 +105,8 @@ func TestPlanOfAnOlderProgram(t *testing.T) {
 	if _, err := Prepare(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	old := filepath.Join(cfg.Dir, chunksDir, planFile)
-	if err := os.Rename(filepath.Join(cfg.Dir, planFile), old); err != nil {
+	old := filepath.Join(cfg.Dir, ChunksDir, PlanFile)
+	if err := os.Rename(filepath.Join(cfg.Dir, PlanFile), old); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -39,7 +39,7 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 	if cfg.difference(plan) != "" {
 		return plan, nil, nil // reuse reports it
 	}
-	chunks := filepath.Join(cfg.Dir, chunksDir)
+	chunks := filepath.Join(cfg.Dir, ChunksDir)
 	removed := cfg.Removed || !exists(chunks)
 	for k := range plan.Chunks {
 		if cfg.Needs != nil && !cfg.Needs(k) {
@@ -57,11 +57,10 @@ func (cfg *PrepareConfig) inspect(ctx context.Context) (plan *Plan, wrong []erro
 			wrong = append(wrong, err)
 		}
 	}
-	if err := plan.CheckRejects(); err != nil {
-		wrong = append(wrong, err)
-	}
-	if err := plan.CheckDuplicates(); err != nil {
-		wrong = append(wrong, err)
+	for _, err := range []error{plan.CheckRejects(), plan.CheckDuplicates()} {
+		if err != nil && !(cfg.Elsewhere && errors.Is(err, fs.ErrNotExist)) {
+			wrong = append(wrong, err)
+		}
 	}
 	if _, err := plan.ReadExclusions(); err != nil {
 		wrong = append(wrong, err)
@@ -108,7 +107,7 @@ func (cfg *PrepareConfig) newRepair(plan *Plan, wrong []error) (*repair, error) 
 // original ones are recognised by their hash: they are the ones kept beside the plan, or, if these are damaged
 // or gone, none, those of now, or those of now without what was added since.
 func (cfg *PrepareConfig) restoreExclusions(plan *Plan) error {
-	kept, err := ReadExclusions(filepath.Join(cfg.Dir, entriesFile))
+	kept, err := ReadExclusions(filepath.Join(cfg.Dir, EntriesFile))
 	if err != nil {
 		kept = nil
 	}
@@ -163,7 +162,7 @@ func (r *repair) listName(i int, l List) string {
 
 // CheckChunk returns an error if the names of part k are not as they were prepared, or are gone.
 func (p *Plan) CheckChunk(k int) error {
-	return checkFile(filepath.Join(p.dir, chunksDir, chunkName(k)), p.Chunks[k].SHA256)
+	return checkFile(filepath.Join(p.dir, ChunksDir, ChunkName(k)), p.Chunks[k].SHA256)
 }
 
 // CheckRejects returns an error if [RejectsFile] is not the one that was prepared.

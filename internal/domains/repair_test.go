@@ -26,8 +26,8 @@ func TestRepair(t *testing.T) {
 	}
 	type file struct{ path, was string }
 	var good []file
-	chunk := func(k int) string { return chunksDir + "/" + chunkName(k) }
-	for _, path := range []string{planFile, RejectsFile, chunk(0), chunk(3), entriesFile} {
+	chunk := func(k int) string { return ChunksDir + "/" + ChunkName(k) }
+	for _, path := range []string{PlanFile, RejectsFile, chunk(0), chunk(3), EntriesFile} {
 		path = filepath.Join(base.Dir, filepath.FromSlash(path))
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -66,7 +66,7 @@ func TestRepair(t *testing.T) {
 			var reported []error
 			cfg := base
 			cfg.PartSize, cfg.Begun = 0, begunWith(plan)
-			if filepath.Base(f.path) != entriesFile {
+			if filepath.Base(f.path) != EntriesFile {
 				cfg.Exclude = grown // what is prepared again is still what it was
 			}
 			cfg.Damaged = func(err error) { reported = append(reported, err) }
@@ -116,7 +116,7 @@ func begunWith(plan *Plan) func() (string, string) {
 // the history, says what they were.
 func TestRepairGrownExclusions(t *testing.T) {
 	for _, before := range []string{"a.com\n", "# none yet\n"} {
-		for _, gone := range []string{"", entriesFile, planFile} { // "": all of it
+		for _, gone := range []string{"", EntriesFile, PlanFile} { // "": all of it
 			for _, grown := range []bool{false, true} {
 				if gone == "" && grown && before == "a.com\n" {
 					continue // nothing is left that could tell what was added
@@ -131,7 +131,7 @@ func TestRepairGrownExclusions(t *testing.T) {
 				}
 				lost := []string{gone}
 				if gone == "" {
-					lost = []string{chunksDir, planFile, entriesFile, historyName("run")}
+					lost = []string{ChunksDir, PlanFile, EntriesFile, HistoryName("run")}
 				}
 				for _, name := range lost {
 					if err := os.RemoveAll(filepath.Join(plan.dir, name)); err != nil {

@@ -25,6 +25,11 @@ func ReadManifest(path string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ParseManifest(path, data)
+}
+
+// ParseManifest is [ReadManifest] for the text of the file path.
+func ParseManifest(path string, data []byte) (*Manifest, error) {
 	m := new(Manifest)
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s %w: %w", path, ErrManifest, withLine(err, data))

@@ -32,8 +32,13 @@ func ReadShards(dir string) (Shards, error) {
 	if err != nil {
 		return Shards{}, err
 	}
+	return ParseShards(path, data)
+}
+
+// ParseShards is [ReadShards] for the text of the file path.
+func ParseShards(path string, data []byte) (Shards, error) {
 	var f Shards
-	err = json.Unmarshal(data, &f)
+	err := json.Unmarshal(data, &f)
 	if sealed := durable.CheckSeal(data); sealed != nil || err != nil || f.Number < 1 || f.Checksum == "" {
 		return Shards{}, fmt.Errorf("%s: %w", path, ErrShards)
 	}

@@ -16,9 +16,10 @@ import (
 )
 
 // hold takes the claim of this shard, which keeps out processes on other machines, as the lock does those on this one.
-// A run of one process needs none. The context that it returns ends when the claim is lost. The lock must be held.
+// A run of one process needs none, unless it is in a store. The context that it returns ends when the claim is lost.
+// The lock must be held.
 func (d *Dir) hold(ctx context.Context) (held context.Context, release func(), err error) {
-	if d.shard.Whole() {
+	if d.shard.Whole() && d.mirror == nil {
 		return ctx, func() {}, nil
 	}
 	holder, err := claim.NewHolder(d.Path(lockName(d.Shard())))
@@ -26,11 +27,11 @@ func (d *Dir) hold(ctx context.Context) (held context.Context, release func(), e
 		return nil, nil, err
 	}
 	c, err := claim.Take(ctx, claim.Config{
-		Store: store.NewDir(d.path), Name: claimName(d.Shard()), Holder: holder, Log: d.log,
+		Store: d.claimStore(), Name: claimName(d.Shard()), Holder: holder, Log: d.log,
 	})
 	switch {
 	case errors.Is(err, claim.ErrHeld):
-		return nil, nil, fmt.Errorf("shard %v of %s is %w", d.shard, d.path, err)
+		return nil, nil, fmt.Errorf("shard %v of %s is %w", d.shard, d.claimStore(), err)
 	case err != nil:
 		return nil, nil, stopped(ctx, err)
 	}
@@ -49,7 +50,15 @@ func (d *Dir) hold(ctx context.Context) (held context.Context, release func(), e
 	return c.While(ctx), release, nil
 }
 
-// claimName is the claim of a shard in the run directory.
+// claimStore has the claims: it is the store of the run, or else its directory.
+func (d *Dir) claimStore() store.Store {
+	if d.mirror != nil {
+		return d.mirror.Store()
+	}
+	return store.NewDir(d.path)
+}
+
+// claimName is the claim of a shard.
 func claimName(s *output.Shard) string {
 	return "claim-" + strings.TrimPrefix(output.ManifestName(s), "run-")
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"stsscan/internal/durable"
+	"stsscan/internal/mirror"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 	"stsscan/internal/queue"
@@ -28,7 +29,8 @@ type Dir struct {
 	version string // of the program
 	log     *slog.Logger
 	damage  damage
-	disk    durable.Disk // under all that is written; its Permit asks the claim of the shard
+	mirror  *mirror.Mirror // of the directory in a store; nil: there is no store
+	disk    durable.Disk   // under all that is written; its Permit asks the claim of the shard
 
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none

@@ -24,6 +24,7 @@ func (d *Dir) Prepare(
 		return nil, err
 	}
 	config.Dir, config.Needs, config.Begun = d.path, d.shard.Owns, d.begun
+	config.Elsewhere = d.mirror != nil
 	config.Disk = d.disk
 	config.Damaged = func(err error) { d.damage.note(err, "the lists are prepared again") }
 	if plan, err := domains.ReadPlan(d.path); err == nil { // an error is for domains.Prepare to judge
@@ -34,6 +35,9 @@ func (d *Dir) Prepare(
 			return nil, err
 		}
 		config.Needs, config.Removed = record.lacks, d.reopened
+		if err := d.bringChunks(ctx, record); err != nil {
+			return nil, stopped(ctx, err)
+		}
 	}
 	plan, err := domains.Prepare(ctx, config)
 	if ctx.Err() != nil {
@@ -45,7 +49,11 @@ func (d *Dir) Prepare(
 		return nil, errors.Join(err, d.restate(output.StatusIncomplete, err.Error()))
 	case err != nil:
 		return nil, err
-	case record != nil:
+	}
+	if plan, err = d.putPrepared(ctx, plan, false); err != nil {
+		return nil, stopped(ctx, err)
+	}
+	if record != nil {
 		return record, nil
 	}
 	d.logLeftOut(plan)
@@ -112,6 +120,9 @@ func (d *Dir) RemoveChunks(ctx context.Context) {
 		}
 		return domains.RemoveChunks(d.path)
 	})
+	if err == nil && d.mirror != nil && d.shard.Whole() {
+		err = d.mirror.RemoveAll(ctx, chunksPrefix)
+	}
 	if err != nil && ctx.Err() == nil {
 		d.log.Warn("the prepared names are not removed", "error", err)
 	}

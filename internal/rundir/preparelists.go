@@ -9,6 +9,7 @@ import (
 
 	"stsscan/internal/domains"
 	"stsscan/internal/output"
+	"stsscan/internal/store"
 )
 
 // PrepareLists reads lists into the chunks of all shards, or finds them prepared, and claims the directory for a run in
@@ -19,12 +20,12 @@ func (d *Dir) PrepareLists(ctx context.Context, config domains.PrepareConfig) (*
 	if err != nil {
 		return nil, err
 	}
-	err = d.checkVersion() // before anything is written
-	if err == nil {
-		err = d.claim()
-	}
-	if err := errors.Join(err, claiming.Unlock()); err != nil {
+	err = d.claimStored(ctx)
+	if err := errors.Join(stopped(ctx, err), claiming.Unlock()); err != nil {
 		return nil, err
+	}
+	if err := d.bringPrepared(ctx); err != nil {
+		return nil, stopped(ctx, err)
 	}
 	config.Dir, config.Begun = d.path, d.begun
 	config.Damaged = func(err error) { d.damage.note(err, "the lists are prepared again") }
@@ -32,10 +33,14 @@ func (d *Dir) PrepareLists(ctx context.Context, config domains.PrepareConfig) (*
 	if ctx.Err() != nil {
 		return nil, Stopped(ctx)
 	}
-	if err == nil {
-		d.logLeftOut(plan)
+	if err != nil {
+		return nil, err
 	}
-	return plan, err
+	if plan, err = d.putPrepared(ctx, plan, true); err != nil {
+		return nil, stopped(ctx, err)
+	}
+	d.logLeftOut(plan)
+	return plan, nil
 }
 
 // ShardsOf is the number of shards of the run in a directory, by its claim or its manifests; 0: none, or several.
@@ -52,4 +57,17 @@ func ShardsOf(dir string) (int, error) {
 		return 0, err
 	}
 	return slices.Collect(maps.Keys(begun))[0], nil
+}
+
+// ShardsInStore is [ShardsOf] for the run in a store.
+func ShardsInStore(ctx context.Context, s store.Store) (int, error) {
+	text, _, err := s.Get(ctx, output.ShardsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	claimed, err := output.ParseShards(output.ShardsFile+" in "+s.String(), text)
+	return claimed.Number, err
 }

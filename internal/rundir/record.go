@@ -15,6 +15,7 @@ import (
 	"stsscan/internal/durable"
 	"stsscan/internal/egress"
 	"stsscan/internal/explain"
+	"stsscan/internal/mirror"
 	"stsscan/internal/output"
 	"stsscan/internal/pipeline"
 )
@@ -43,8 +44,10 @@ type Record struct {
 	reached func() []egress.Reach     // how the connections of this process went; nil: there are none
 	inUse   func() egress.Connections // of this process; nil: there are none
 
-	unmerged bool  // no run.json of all shards tells of another state than that of this one
-	err      error // first failure to write run.json
+	unmerged bool            // no run.json of all shards tells of another state than that of this one
+	uploads  *mirror.Uploads // to the store; nil: there is none
+
+	err error // first failure to write run.json
 
 	written atomic.Pointer[output.Counts] // of all rows, when a part was written last; nil: none was
 }
@@ -133,6 +136,7 @@ func (r *Record) remaining() int64 { return r.Names(func(k int) bool { return !r
 // Wrote records a new part.
 func (r *Record) Wrote(info output.PartInfo) {
 	r.add(info)
+	r.uploads.File(info.Name)
 	r.written.Store(new(r.Counts()))
 	if r.err == nil && time.Since(r.recorded) > manifestInterval {
 		r.err = r.Write(output.StatusRunning, nil)
@@ -174,13 +178,19 @@ func (r *Record) Write(status output.Status, reasons []string) error {
 		}
 		r.unmerged = true
 	}
-	return r.Manifest.WriteOn(r.disk, r.dir)
+	if err := r.Manifest.WriteOn(r.disk, r.dir); err != nil {
+		return err
+	}
+	return r.upload()
 }
 
 // End writes the last run.json. A run is complete when each name of this shard has a final row, or was
 // excluded late. The sums are checked here, and again by verify. Where the shard is another process's by now, nothing
 // is written.
 func (r *Record) End(scanErr error) error {
+	if err := overtaken(r.uploads.Err()); err != nil {
+		scanErr = err // and what it has led to
+	}
 	if errors.Is(scanErr, claim.ErrLost) {
 		return scanErr
 	}
@@ -210,5 +220,9 @@ func (r *Record) End(scanErr error) error {
 	case doubts != nil:
 		status, reasons = output.StatusSuspect, doubts
 	}
-	return errors.Join(err, r.Write(status, reasons))
+	err = errors.Join(err, r.Write(status, reasons))
+	if scanErr != nil && r.uploads.Err() != nil {
+		return err // which says so
+	}
+	return errors.Join(err, overtaken(r.uploads.Close()))
 }

@@ -29,6 +29,9 @@ func (d *Dir) Resume(ctx context.Context, scan Scan, excluded *domains.Exclusion
 	if err := d.reopen(ctx, record); err != nil {
 		return nil, err
 	}
+	if err := d.bringChunks(ctx, record); err != nil {
+		return nil, stopped(ctx, err)
+	}
 	for k := range plan.Parts {
 		if ctx.Err() != nil {
 			return nil, Stopped(ctx)

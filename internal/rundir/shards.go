@@ -52,14 +52,24 @@ func (d *Dir) lock(ctx context.Context) (_ *durable.LockFile, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = d.checkVersion() // before anything is written
-	if err == nil {
-		err = d.claim()
-	}
-	if err != nil {
-		return nil, errors.Join(err, lock.Unlock())
+	if err := d.claimStored(ctx); err != nil {
+		return nil, errors.Join(stopped(ctx, err), lock.Unlock())
 	}
 	return lock, nil
+}
+
+// claimStored claims the directory, and the run in its store.
+func (d *Dir) claimStored(ctx context.Context) error {
+	if err := d.bringShards(ctx); err != nil {
+		return err
+	}
+	if err := d.checkVersion(); err != nil { // before anything is written
+		return err
+	}
+	if err := d.claim(); err != nil {
+		return err
+	}
+	return d.putShards(ctx)
 }
 
 // beginClaim makes the run directory, and waits until no other process claims it.
@@ -141,7 +151,7 @@ func (d *Dir) claim() error {
 // free reports whether a claim has no manifest and no part, and no process that could still write one.
 func (d *Dir) free(owner int, begun map[int][]string) (bool, error) {
 	parts, err := output.PartPaths(d.path)
-	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 {
+	if err != nil || len(parts) > 0 || len(begun[owner]) > 0 || d.isStored(output.ShardsFile) {
 		return false, err
 	}
 	alive, err := d.alive(owner)

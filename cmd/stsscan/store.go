@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"stsscan/internal/store"
+)
+
+// storeUsage is the usage of --store.
+const storeUsage = "`LOCATION`: keep the run there too: s3://BUCKET/PREFIX, or a directory that many machines mount"
+
+// openStore opens the store at a location, which was given as what, for the run in a directory; nil: there is none. It
+// asks nothing yet.
+func openStore(what, location, dir string, std streams) (store.Store, error) {
+	if location == "" {
+		return nil, nil
+	}
+	s, err := store.Open(location, store.Config{Log: std.console().Log(false, false)})
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s: %w", what, err))
+	}
+	if isDir, ok := s.(*store.Dir); ok {
+		here, err1 := filepath.Abs(dir)
+		there, err2 := filepath.Abs(isDir.String())
+		if err1 == nil && err2 == nil && here == there {
+			return nil, usage(fmt.Errorf("%s %s: it is the run directory: machines that mount it need no store", what,
+				location))
+		}
+	}
+	return s, nil
+}
