@@ -155,8 +155,8 @@ func (d *Dir) bringChunks(ctx context.Context, r *Record) error {
 	return nil
 }
 
-// putPrepared puts what was prepared from the lists, unless the store has a plan. With chunks it puts the names too, and
-// whatever the store lacks; scans that have the lists can make them again, at less cost. The plan comes last: where
+// putPrepared puts what was prepared from the lists, unless the store has a plan. With chunks it puts the names too,
+// and whatever the store lacks; scans that have the lists can make them again, at less cost. The plan comes last: where
 // there is one, the rest was put. If another process has put the plan of the same names meanwhile, that one counts.
 func (d *Dir) putPrepared(ctx context.Context, plan *domains.Plan, chunks bool) (*domains.Plan, error) {
 	if d.mirror == nil || d.mirror.Has(domains.PlanFile) && !chunks {
