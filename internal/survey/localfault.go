@@ -66,11 +66,11 @@ func Interrupted(known *output.Row, p *Previous) *output.Row {
 func (r *Surveyor) stallsNow() int64 { return r.stalls.look(time.Now(), r.config.Log).times }
 
 // makeInterrupted makes a row provisional if the domain failed while the process was stopped or starved; before are
-// the stalls when its survey began. That counts for no pass. A policy that missed its deadline is an exception if a
-// later pass waits longer, or if at most a tenth of the deadline was lost: what comes meanwhile waits in the
-// kernel.
+// the stalls when its survey began. That counts for no pass. So does a host whose TLSA records are unknown, though
+// DANE may not depend on it. A policy that missed its deadline is an exception if a later pass waits longer, or if at
+// most a tenth of the deadline was lost: what comes meanwhile waits in the kernel.
 func (r *Surveyor) makeInterrupted(row *output.Row, p *Previous, before stalled) {
-	if row.Pending != "" || !row.Transient() {
+	if row.Pending != "" || !row.Transient() && !slices.ContainsFunc(row.MX, tlsaUnknown) {
 		return
 	}
 	now := r.stalls.look(time.Now(), r.config.Log)
@@ -81,6 +81,10 @@ func (r *Surveyor) makeInterrupted(row *output.Row, p *Previous, before stalled)
 		return
 	}
 	row.Pending = string(codes.PendingInterrupted)
+}
+
+func tlsaUnknown(host output.MXHost) bool {
+	return host.TLSA != nil && *host.TLSA == string(codes.TLSAUnknown)
 }
 
 // slowPolicy reports whether a row is transient for no reason but a policy that missed its deadline.

@@ -32,6 +32,12 @@ func TestMakeInterrupted(t *testing.T) {
 	slow := fetched("body", "timeout")
 	noMX := slow
 	noMX.MXReason = "timeout"
+	lacksTLSA := output.Row{
+		Record: "valid", WildcardSuspected: new(false), Policy: "valid", DANE: "none", // whatever its host has
+		MX: []output.MXHost{{TLSA: new("insecure")}, {TLSA: new("unknown")}},
+	}
+	knowsTLSA := lacksTLSA
+	knowsTLSA.MX = lacksTLSA.MX[:1]
 	for name, c := range map[string]struct {
 		row      output.Row
 		previous Previous
@@ -53,6 +59,9 @@ func TestMakeInterrupted(t *testing.T) {
 		"a silent address, stopped":      {fetched("tcp", "timeout"), last, little, "interrupted"}, // its limit is no longer than ever
 		"a reset in the body, stopped":   {fetched("body", "reset"), last, little, "interrupted"},
 		"a slow policy without MX first": {noMX, first, little, "interrupted"},
+		"a host without word":            {lacksTLSA, first, none, ""},
+		"a host without word, stopped":   {lacksTLSA, first, little, "interrupted"},
+		"all that was asked for":         {knowsTLSA, first, little, ""},
 	} {
 		before := stalled{5, time.Minute}
 		now := stalled{before.times + c.lost.times, before.time + c.lost.time}
