@@ -24,7 +24,8 @@ on where it was stopped.
 A run that is not finished is fetched as far as it is: fetch says what is not
 there, and exits with status 3.`,
 		Example: `  stsscan fetch s3://surveys/2026-12 run && stsscan verify run
-  stsscan fetch /mnt/surveys/2026-12 run`,
+  stsscan fetch /mnt/surveys/2026-12 run
+  stsscan fetch -q s3://surveys/2026-12 run || echo "not all of it is there"`,
 		Args: exactly(2, "a location and a directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := openStore("LOCATION", args[0], args[1], std)
