@@ -22,14 +22,17 @@ const pageSize = 7
 // A Server is a small S3 server for buckets that exist by being named, with conditional writes and deletions. It
 // checks no signature. It keeps its objects in memory.
 type Server struct {
-	// Fault says what is to go wrong with a request; nil: nothing ever. It is called by one goroutine at a time.
+	// Fault says what is to go wrong with a request; nil: nothing ever. It is called by one goroutine at a time,
+	// which may call Overwrite.
 	Fault func(Request) Fault
 	// Ignored are the conditions that the server ignores, as "PUT If-None-Match", "PUT If-Match", "DELETE If-Match".
 	Ignored []string
 
-	mu       sync.Mutex
-	objects  map[string]stored // by bucket/key
-	requests map[string]int    // by kind
+	counting sync.Mutex
+	requests map[string]int // by kind
+
+	mu      sync.Mutex
+	objects map[string]stored // by bucket/key
 }
 
 type stored struct {
@@ -52,8 +55,8 @@ func NewServer() *Server {
 
 // Requests is the number of requests of a kind that the server got.
 func (s *Server) Requests(kind string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.counting.Lock()
+	defer s.counting.Unlock()
 	return s.requests[kind]
 }
 
@@ -86,14 +89,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // count counts a request, and says what goes wrong with it.
 func (s *Server) count(request *Request) Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.counting.Lock()
+	defer s.counting.Unlock()
 	s.requests[request.Kind]++
 	request.N = s.requests[request.Kind]
 	if s.Fault == nil {
 		return Fault{}
 	}
 	return s.Fault(*request)
+}
+
+// Overwrite sets an object, by the name of its bucket and its own, as another client does. Fault may call it.
+func (s *Server) Overwrite(name string, content []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects[name] = stored{content: content, etag: etagOf(content)}
+}
+
+func etagOf(content []byte) string {
+	digest := md5.Sum(content)
+	return `"` + hex.EncodeToString(digest[:]) + `"`
 }
 
 // An answer is what goes to a client.
@@ -131,9 +146,7 @@ func (s *Server) answer(request Request, r *http.Request, body []byte) answer {
 		if refused := s.holds(r, now, there); refused.status != 0 {
 			return refused
 		}
-		digest := md5.Sum(body)
-		etag := `"` + hex.EncodeToString(digest[:]) + `"`
-		object := stored{content: body, hash: r.Header.Get("X-Amz-Meta-Sha256"), etag: etag}
+		object := stored{content: body, hash: r.Header.Get("X-Amz-Meta-Sha256"), etag: etagOf(body)}
 		s.objects[request.Name] = object
 		return answer{status: http.StatusOK, header: map[string]string{"ETag": object.etag}}
 	case "remove":
