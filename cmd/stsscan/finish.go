@@ -28,10 +28,10 @@ It writes RUN/run.json from the manifests of the shards, which stay, and removes
 the prepared names. From then on run.json is the record of the run, and its
 status is that of all shards together.
 
-Where shards are missing or incomplete, it says which and why, changes nothing,
-and exits with status 3: scan those shards, and run it again. While one is being
-scanned it exits with status 11. It may be run at any time, and killed; where
-nothing is left to do, it says so.
+Where shards are missing or incomplete, it says which and why, and exits with
+status 3: scan those shards, and run it again. While one is being scanned it
+exits with status 11. It may be run at any time, and killed; where nothing is
+left to do, it says so.
 
 With --store, it first fetches the run from there to RUN (see stsscan fetch),
 and puts run.json there.`,

@@ -112,7 +112,9 @@ func (j *prepareJob) run(ctx context.Context) error {
 	}
 	update, stop := watchPreparing(j.console, j.log, j.progress)
 	config.Progress = update
-	plan, err := unlessInterrupted(ctx, func() {}, func() (*domains.Plan, error) { return dir.PrepareLists(ctx, config) })
+	plan, err := unlessInterrupted(ctx, func() {}, func() (*domains.Plan, error) {
+		return dir.PrepareLists(ctx, config, j.flags.shards > 0)
+	})
 	stop()
 	if err != nil {
 		return exitOf(rundir.NotOurs(err))

@@ -42,6 +42,12 @@ func TestPrepared(t *testing.T) {
 		t.Fatal(err)
 	}
 	scan := []string{"scan", "-o", dir, "--sim", world, "-q", "--preflight=false"}
+	for _, other := range [][]string{{"--shard", "0/2"}, nil} { // the number of shards is that of prepare
+		status, said := command(t.Context(), append(scan, other...)...)
+		if status != exitFailed || !strings.Contains(said, "the run was prepared for 3 shards") {
+			t.Errorf("%q: status %d: %s", other, status, said)
+		}
+	}
 	must(append(scan, "--shard", "0/3")...)
 	for _, tt := range []struct {
 		args   []string
@@ -50,7 +56,7 @@ func TestPrepared(t *testing.T) {
 	}{
 		{[]string{"--shard", "1/3"}, exitFailed, "is not prepared: what stsscan prepare made is gone"},
 		{[]string{"--shard", "1/3", "--limit", "38"}, exitUsage, `--limit 38: it belongs to stsscan prepare`},
-		{[]string{"--shard", "1/2"}, exitFailed, "the run was begun in 3 shards, not 2"},
+		{[]string{"--shard", "1/2"}, exitFailed, "the run was prepared for 3 shards, not 2: scan it with --shard I/3"},
 	} {
 		status, said := command(t.Context(), append(scan, tt.args...)...)
 		if status != tt.status || !strings.Contains(said, tt.says) {
@@ -81,6 +87,20 @@ func TestPrepared(t *testing.T) {
 		}
 	}
 	must("verify", dir, "--truth", world)
+
+	// A shard that is known to be open takes the end of the run back, though it cannot go on.
+	must("finish", "-q", dir)
+	for _, name := range []string{"run-1-of-3.json", "part-000001.parquet"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, said := command(t.Context(), append(scan, "--shard", "1/3")...); status != exitFailed {
+		t.Errorf("status %d: %s", status, said)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "run.json")); err == nil {
+		t.Error("run.json still says that the run is finished")
+	}
 }
 
 // A directory that nobody has prepared is refused before it is made, and so is one for a test bed on the real Internet.

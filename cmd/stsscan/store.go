@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
+	"stsscan/internal/durable"
 	"stsscan/internal/store"
 )
 
@@ -21,12 +24,28 @@ func openStore(what, location, dir string, std streams) (store.Store, error) {
 		return nil, usage(fmt.Errorf("%s: %w", what, err))
 	}
 	if isDir, ok := s.(*store.Dir); ok {
-		here, err1 := filepath.Abs(dir)
-		there, err2 := filepath.Abs(isDir.String())
-		if err1 == nil && err2 == nil && here == there {
+		same, err := samePlace(isDir.String(), dir)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		if same {
 			return nil, usage(fmt.Errorf("%s %s: it is the run directory: machines that mount it need no store", what,
 				location))
 		}
 	}
 	return s, nil
+}
+
+// samePlace reports whether two paths lead to one directory, which need not be there.
+func samePlace(a, b string) (bool, error) {
+	first, err1 := filepath.Abs(a)
+	second, err2 := filepath.Abs(b)
+	if err1 == nil && err2 == nil && first == second {
+		return true, nil
+	}
+	same, err := durable.SameDir(a, b)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return same, err
 }

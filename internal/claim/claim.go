@@ -93,7 +93,7 @@ func (c *Claim) Check(ctx context.Context) error {
 	if c.isFresh() {
 		return nil
 	}
-	return insist(ctx, func(ctx context.Context) error {
+	return c.insist(ctx, func(ctx context.Context) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.isFresh() { // another goroutine has renewed it

@@ -14,6 +14,8 @@ const (
 	attempt = 20 * time.Second
 	// retry is the time between two attempts.
 	retry = 5 * time.Second
+	// mostRounds is how often Take tries to put a claim where none is, and one was a moment ago.
+	mostRounds = 5
 	// patience is how long a store may be out of reach before that is an error.
 	patience = 10 * time.Minute
 )
@@ -26,7 +28,11 @@ const (
 func Take(ctx context.Context, config Config) (*Claim, error) {
 	c := &Claim{config: config}
 	c.state = statement{Holder: config.Holder, Since: time.Now().UTC().Truncate(time.Second)}
-	for {
+	for round := 0; ; round++ {
+		if round == mostRounds {
+			return nil, fmt.Errorf("%w: %s in %s: no claim is there, and none can be put there", store.ErrRefused,
+				config.Name, config.Store)
+		}
 		there, err := c.look(ctx)
 		if err != nil {
 			return nil, err
@@ -49,7 +55,7 @@ func Take(ctx context.Context, config Config) (*Claim, error) {
 			}
 		}
 		var now *sight
-		err = insist(ctx, func(ctx context.Context) error {
+		err = c.insist(ctx, func(ctx context.Context) error {
 			now, err = c.put(ctx, there.version)
 			return err
 		})
@@ -60,6 +66,11 @@ func Take(ctx context.Context, config Config) (*Claim, error) {
 			return c, nil
 		case now.version != store.Absent: // it was put this moment
 			return nil, held(*now)
+		}
+		select { // it was put and is gone
+		case <-time.After(poll):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
 	}
 }
@@ -94,7 +105,7 @@ func (c *Claim) await(ctx context.Context, there sight) (sight, error) {
 }
 
 func (c *Claim) look(ctx context.Context) (there sight, err error) {
-	err = insist(ctx, func(ctx context.Context) error {
+	err = c.insist(ctx, func(ctx context.Context) error {
 		there, err = look(ctx, c.config.Store, c.config.Name)
 		return err
 	})
@@ -107,7 +118,8 @@ func held(by sight) error {
 }
 
 // insist calls do until there is no error, or one that will stay, or patience is over. Each call has a time limit.
-func insist(ctx context.Context, do func(context.Context) error) error {
+func (c *Claim) insist(ctx context.Context, do func(context.Context) error) error {
+	warned := false
 	for began := time.Now(); ; {
 		trying, cancel := context.WithTimeout(ctx, attempt)
 		err := do(trying)
@@ -123,6 +135,11 @@ func insist(ctx context.Context, do func(context.Context) error) error {
 			}
 			return fmt.Errorf("%w: tried for %v: run the same command again to go on", err, patience)
 		}
+		if !warned {
+			c.config.Log.Warn("the claim is out of reach; this is tried again for 10 minutes",
+				"claim", c.config.Name, "error", err)
+		}
+		warned = true
 		select {
 		case <-time.After(retry):
 		case <-ctx.Done():

@@ -252,3 +252,18 @@ func TestNewHolder(t *testing.T) {
 		t.Error("a lock file that is not there")
 	}
 }
+
+// Where no claim can be, nobody waits for one for ever.
+func TestNoPlaceForAClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, config(nil, "alpha").Name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err := claim.Take(t.Context(), config(store.NewDir(dir), "alpha"))
+		if !errors.Is(err, store.ErrRefused) || time.Since(began) > time.Minute {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}

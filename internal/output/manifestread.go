@@ -160,8 +160,11 @@ func ManifestsIn(dir string) (map[int][]string, error) {
 		}
 		of := shard.Number()
 		if shard == nil {
-			// One that cannot be read is for others to judge.
-			if m, err := ReadManifest(filepath.Join(dir, entry.Name())); err == nil && m.Merged != nil {
+			m, err := ReadManifest(filepath.Join(dir, entry.Name()))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				continue // a shard has taken it back this moment
+			case err == nil && m.Merged != nil: // one that cannot be read is for others to judge
 				of = m.Merged.Shards
 			}
 		}

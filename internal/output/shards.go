@@ -17,9 +17,10 @@ const ShardsFile = "shards.json"
 
 // Shards is what a [ShardsFile] says. The zero Shards stands for no file.
 type Shards struct {
-	Number   int    `json:"shards"`        // 1: one machine does it all
-	Run      string `json:"run,omitempty"` // Identity.Run of all shards
-	Checksum string `json:"checksum"`      // of the file: see durable.Seal
+	Number   int    `json:"shards"`             // 1: one machine does it all
+	Run      string `json:"run,omitempty"`      // Identity.Run of all shards
+	Prepared bool   `json:"prepared,omitempty"` // the number is that of stsscan prepare, and no scan changes it
+	Checksum string `json:"checksum"`           // of the file: see durable.Seal
 }
 
 // ReadShards reads the [ShardsFile] of the directory dir. The error wraps [ErrShards] where the file was changed.

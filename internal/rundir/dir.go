@@ -32,6 +32,8 @@ type Dir struct {
 	mirror  *mirror.Mirror // of the directory in a store; nil: there is no store
 	disk    durable.Disk   // under all that is written; its Permit asks the claim of the shard
 
+	preparing bool // for a number of shards that is asked for, and that no scan changes
+
 	runID    string           // output.Identity.Run; Lock sets it
 	previous *output.Manifest // left by an earlier process; nil: none
 	reopened bool             // previous was finished, and parts were found to be gone

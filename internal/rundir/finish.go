@@ -35,7 +35,8 @@ type OpenShard struct {
 
 // Finish ends the run in a directory after its shards: it holds the parts, the manifests and the prepared names against
 // each other, writes run.json from the manifests of the shards, which stay, and removes the prepared names. Where
-// shards are missing or incomplete, it says which, and changes nothing. It may be killed at any moment, and called
+// shards are missing or incomplete, it says which, and changes nothing, but for a
+// run.json of an earlier call, which it removes. It may be killed at any moment, and called
 // again.
 //
 // No shard begins meanwhile. The error wraps [ErrInUse] where one is scanned now, and [ErrConservation] where what is
@@ -146,8 +147,8 @@ func (d *Dir) finishShards(ctx context.Context, shards int) (Ending, error) {
 	if err := u.read(ctx); err != nil {
 		return ending, err
 	}
-	if ending.Open = u.open; u.open != nil {
-		return ending, nil
+	if ending.Open = u.open; u.open != nil { // what an earlier call said no longer holds
+		return ending, unmerge(d.disk, d.path, &output.Shard{Of: shards}, d.log)
 	}
 	if now, err := output.ReadManifest(d.Path(output.ManifestName(nil))); err == nil && now.Merged != nil {
 		ending.Already = !now.Altered && slices.Equal(now.Merged.Manifests, u.hashes)
@@ -164,6 +165,14 @@ func (d *Dir) finishShards(ctx context.Context, shards int) (Ending, error) {
 		}
 		if err := m.WriteOn(d.disk, d.path); err != nil {
 			return ending, err
+		}
+		// A shard on a machine that the locks do not reach may have gone on meanwhile.
+		still, err := m.Merged.Matches(d.path, u.names())
+		if err == nil && !still {
+			err = fmt.Errorf("%s is %w: a shard has gone on meanwhile: finish it when that has ended", d.path, ErrInUse)
+		}
+		if err != nil {
+			return ending, errors.Join(err, unmerge(d.disk, d.path, &output.Shard{Of: shards}, d.log))
 		}
 		ending.Manifest = m
 	}

@@ -13,9 +13,10 @@ import (
 )
 
 // PrepareLists reads lists into the chunks of all shards, or finds them prepared, and claims the directory for a run in
-// that many shards, as [Dir.Lock] does. Shards that scan meanwhile are no hindrance. Dir, Begun and Damaged of config
-// are set here.
-func (d *Dir) PrepareLists(ctx context.Context, config domains.PrepareConfig) (*domains.Plan, error) {
+// that many shards, as [Dir.Lock] does; if fixed, no scan changes that number. Shards that scan meanwhile are no
+// hindrance. Dir, Begun and Damaged of config are set here.
+func (d *Dir) PrepareLists(ctx context.Context, config domains.PrepareConfig, fixed bool) (*domains.Plan, error) {
+	d.preparing = fixed
 	claiming, err := d.beginClaim(ctx)
 	if err != nil {
 		return nil, err

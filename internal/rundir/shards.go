@@ -109,6 +109,10 @@ func (d *Dir) claim() error {
 			owner = ours
 		}
 	}
+	if claimed.Prepared && owner != ours && !d.preparing {
+		return fmt.Errorf("%s: the run was prepared for %d shards, not %d: scan it with --shard I/%[2]d, "+
+			"or prepare it for another number", d.path, owner, ours)
+	}
 	if owner != 0 && owner != ours {
 		free, err := d.free(owner, begun)
 		if err != nil {
@@ -116,14 +120,15 @@ func (d *Dir) claim() error {
 		}
 		if !free {
 			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
-			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s: %s",
+			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s: go on with --shard I/%[2]d, or %[5]s",
 				d.path, owner, ours, see, anotherDir)
 		}
 	}
 	if d.runID, err = output.RunIn(d.path, begun[ours], claimed, time.Now()); err != nil {
 		return err
 	}
-	if now := (output.Shards{Number: ours, Run: d.runID}); claimed != now {
+	now := output.Shards{Number: ours, Run: d.runID, Prepared: claimed.Prepared || d.preparing}
+	if claimed != now {
 		if err := output.WriteShards(durable.Disk{}, d.path, now); err != nil {
 			return err
 		}
@@ -138,7 +143,11 @@ func (d *Dir) claim() error {
 			return errors.Join(err, inUse)
 		}
 		for _, name := range begun[other] {
-			if err := os.Rename(d.Path(name), d.Path(name+setAside)); err != nil {
+			err := os.Rename(d.Path(name), d.Path(name+setAside))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // another shard has taken it back
+			}
+			if err != nil {
 				return err
 			}
 			what := fmt.Errorf("%s: it is of a run in %d shards, and this one is in %d", d.Path(name), other, ours)
@@ -236,6 +245,11 @@ func (d *Dir) checkVersion() error {
 func (d *Dir) readPrevious() (*output.Manifest, error) {
 	name := output.ManifestName(d.Shard())
 	m, err := output.ReadManifest(d.Path(name))
+	if errors.Is(err, output.ErrManifest) || errors.Is(err, fs.ErrNotExist) {
+		if err := unmerge(d.disk, d.path, d.Shard(), d.log); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case errors.Is(err, output.ErrManifest):
 		d.damage.note(err, "it is set aside, and written anew from the parts")

@@ -30,6 +30,14 @@ type union struct {
 	logged     time.Time
 }
 
+// names are the manifests that were read.
+func (u *union) names() (names []string) {
+	for _, hash := range u.hashes {
+		names = append(names, hash.Name)
+	}
+	return names
+}
+
 // Why a shard is open.
 const (
 	neverBegun      = "never begun"
