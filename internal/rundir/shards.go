@@ -110,8 +110,8 @@ func (d *Dir) claim() error {
 		}
 	}
 	if claimed.Prepared && owner != ours && !d.preparing {
-		return fmt.Errorf("%s: the run was prepared for %d shards, not %d: scan it with --shard I/%[2]d, "+
-			"or prepare it for another number", d.path, owner, ours)
+		return fmt.Errorf("%s: the run was prepared for %d shards, not %d: scan it %s, "+
+			"or prepare it for another number", d.path, owner, ours, shardFlag(owner))
 	}
 	if owner != 0 && owner != ours {
 		free, err := d.free(owner, begun)
@@ -120,8 +120,8 @@ func (d *Dir) claim() error {
 		}
 		if !free {
 			see := append(slices.Clone(begun[owner]), output.ShardsFile)[0]
-			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s: go on with --shard I/%[2]d, or %[5]s",
-				d.path, owner, ours, see, anotherDir)
+			return fmt.Errorf("%s: the run was begun in %d shards, not %d: see %s: scan it %s, or %s",
+				d.path, owner, ours, see, shardFlag(owner), anotherDir)
 		}
 	}
 	if d.runID, err = output.RunIn(d.path, begun[ours], claimed, time.Now()); err != nil {
@@ -155,6 +155,14 @@ func (d *Dir) claim() error {
 		}
 	}
 	return nil
+}
+
+// shardFlag says how a run in so many shards is scanned.
+func shardFlag(shards int) string {
+	if shards == 1 {
+		return "without --shard"
+	}
+	return fmt.Sprintf("with --shard I/%d", shards)
 }
 
 // free reports whether a claim has no manifest and no part, and no process that could still write one.
