@@ -126,7 +126,7 @@ func (j *prepareJob) run(ctx context.Context) error {
 		return nil
 	}
 	return explain.Prepared{
-		Plan: plan, Inputs: rundir.Inputs(plan), Shards: shards, Dir: j.flags.output,
+		Plan: plan, Inputs: rundir.Inputs(plan), Shards: shards, Dir: j.flags.output, Store: j.flags.store,
 		Rejects: domains.FirstRejects(j.flags.output), Width: terminal.Columns(j.std.out),
 	}.Write(j.std.out)
 }

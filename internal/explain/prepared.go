@@ -12,6 +12,7 @@ import (
 // Prepared is what is said of lists that were prepared, and what to do next.
 type Prepared struct {
 	Dir     string
+	Store   string // its location; "": there is none
 	Plan    *domains.Plan
 	Inputs  []output.Input // of the plan
 	Shards  int
@@ -21,10 +22,14 @@ type Prepared struct {
 
 // Write writes it as a table for people.
 func (p Prepared) Write(w io.Writer) error {
-	next := fmt.Sprintf("scan it with: stsscan scan -o %s", p.Dir)
+	store := ""
+	if p.Store != "" {
+		store = " --store " + p.Store
+	}
+	next := fmt.Sprintf("scan it with: stsscan scan -o %s%s", p.Dir, store)
 	if p.Shards > 1 {
-		next = fmt.Sprintf("scan it in %s shards, each with stsscan scan -o %s --shard I/%d, then: stsscan finish %[2]s",
-			output.Grouped(int64(p.Shards)), p.Dir, p.Shards)
+		next = fmt.Sprintf("scan it in %s shards, each with stsscan scan -o %s%s --shard I/%d, "+
+			"then: stsscan finish%[3]s %[2]s", output.Grouped(int64(p.Shards)), p.Dir, store, p.Shards)
 	}
 	text := fmt.Sprintf("prepared: %s domains in %s parts; %s",
 		output.Grouped(p.Plan.Names), output.Grouped(int64(p.Plan.Parts)), next)
