@@ -88,7 +88,7 @@ func checkOutput(path string) error {
 }
 
 // checkLists refuses lists that cannot be read before the run directory is made, and without lists a directory that
-// nobody has prepared.
+// is not prepared.
 func (j *scanJob) checkLists() error {
 	if j.isPrepared() && j.store != nil {
 		return nil // what was prepared is in the store

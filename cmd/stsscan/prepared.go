@@ -14,7 +14,7 @@ import (
 // isPrepared reports whether the names are to be there already: there are neither lists nor --from.
 func (j *scanJob) isPrepared() bool { return len(j.lists) == 0 && j.flags.from == "" }
 
-// checkPrepared refuses a directory that nobody has prepared, flags of lists that say something else than those that it
+// checkPrepared refuses a directory that is not prepared, flags of lists that differ from those that it
 // was prepared with, and names for a test bed on the real Internet. run.json gets those flags.
 func (j *scanJob) checkPrepared() error {
 	plan, err := domains.ReadPlan(j.flags.output)

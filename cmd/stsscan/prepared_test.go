@@ -103,7 +103,7 @@ func TestPrepared(t *testing.T) {
 	}
 }
 
-// A directory that nobody has prepared is refused before it is made, and so is one for a test bed on the real Internet.
+// A directory that is not prepared is refused before it is made, and so is one for a test bed on the real Internet.
 func TestNotPrepared(t *testing.T) {
 	world, list := smallWorld(t, 5)
 	none, bed := filepath.Join(t.TempDir(), "none"), filepath.Join(t.TempDir(), "bed")

@@ -38,7 +38,7 @@ var (
 	ErrLost = errors.New("taken over by another process")
 )
 
-// A Config says what is claimed, where, and for whom.
+// A Config says what is claimed, where, and by which process.
 type Config struct {
 	Store  store.Store
 	Name   string // of the object

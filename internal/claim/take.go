@@ -21,7 +21,7 @@ const (
 )
 
 // Take takes a claim: one that is not there; one of a process that has died on this machine; or one that nobody
-// renews, for which it waits. Otherwise its error wraps [ErrHeld]. The claim is to be released, and renewed by
+// renews, after a wait. Otherwise its error wraps [ErrHeld]. The claim is to be released, and renewed by
 // [Claim.While] meanwhile.
 //
 // The lock of the holder's lock file must be held (see [NewHolder]).

@@ -253,7 +253,7 @@ func TestNewHolder(t *testing.T) {
 	}
 }
 
-// Where no claim can be, nobody waits for one for ever.
+// Take gives up where no claim can be put.
 func TestNoPlaceForAClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

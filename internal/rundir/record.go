@@ -31,7 +31,7 @@ type Record struct {
 	Excluded *domains.ExclusionFile
 
 	Stats      *pipeline.Stats        // of this process; nil: it asks nothing
-	SetMetrics func(*output.Manifest) // is told what run.json says, each time that it is written; nil: nobody is
+	SetMetrics func(*output.Manifest) // is told what run.json says, each time that it is written; nil: no call
 
 	dir      string
 	disk     durable.Disk
